@@ -1,0 +1,54 @@
+// Package id makes the identifiers of everything Kefu stores: 128 random bits,
+// written as 26 lower-case characters of Crockford's base32 (no i, l, o, u), so
+// that a person can read one over the phone. An identifier grants nothing: every
+// use of one is authorised as well.
+package id
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+)
+
+// Len is the number of characters of every identifier.
+const Len = 26
+
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+
+// Source makes new identifiers. Tests and the simulation pass their own.
+type Source func() string
+
+// New returns a fresh identifier from the operating system's random source.
+func New() string {
+	var raw [16]byte
+	rand.Read(raw[:]) // never fails: crypto/rand ends the process instead
+	return encoding().EncodeToString(raw[:])
+}
+
+// Valid tells whether s has the form of an identifier. It says nothing about
+// whether such a thing exists.
+func Valid(s string) bool {
+	if len(s) != Len {
+		return false
+	}
+	for i := range len(s) {
+		if !inAlphabet(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func inAlphabet(c byte) bool {
+	switch {
+	case c >= '0' && c <= '9':
+		return true
+	case c >= 'a' && c <= 'z':
+		return c != 'i' && c != 'l' && c != 'o' && c != 'u'
+	default:
+		return false
+	}
+}
+
+func encoding() *base32.Encoding {
+	return base32.NewEncoding(alphabet).WithPadding(base32.NoPadding)
+}
