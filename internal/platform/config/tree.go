@@ -1,0 +1,185 @@
+package config
+
+import (
+	"time"
+
+	"kefu/internal/platform/logging"
+)
+
+// Config is every setting of one Kefu server. Each field's doc tag is the
+// sentence that the sample file shows above it.
+type Config struct {
+	Listen         string           `yaml:"listen" doc:"Address on which the server listens, as host:port."`
+	PublicURL      string           `yaml:"public_url" doc:"Address at which staff and customers reach the server, as a browser shows it; passkeys and links are bound to it."`
+	Data           string           `yaml:"data" doc:"Folder for the SQLite database, attachments, keys and the signed audit heads."`
+	Database       logging.Redacted `yaml:"database" doc:"PostgreSQL connection string, such as postgres://kefu@db.internal/kefu; empty keeps everything in a SQLite file in the data folder."`
+	TrustedProxies []string         `yaml:"trusted_proxies" doc:"Addresses or networks of the reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; nobody else's are."`
+	TLS            TLS              `yaml:"tls" doc:"Kefu's own certificate; leave both empty behind a proxy that ends TLS."`
+	Origins        Origins          `yaml:"origins" doc:"Each of the desk, the widget frame and the attachments lives on an origin of its own, so that none can read another."`
+	Identity       Identity         `yaml:"identity" doc:"How customers prove who they are."`
+	Limits         Limits           `yaml:"limits" doc:"How much one sender may do; the answer to more is \"try later\", never a lost message."`
+	Attachments    Attachments      `yaml:"attachments" doc:"What customers and agents may attach."`
+	Realtime       Realtime         `yaml:"realtime" doc:"Sockets of windows and desks."`
+	Committer      Committer        `yaml:"committer" doc:"The group committer, which makes many waiting messages durable in one transaction."`
+	Guard          Guard            `yaml:"guard" doc:"The secret guard, which removes card numbers, codes and keys before anything is stored."`
+	Audit          Audit            `yaml:"audit" doc:"The tamper-evident record of writes and of reads of personal data."`
+	Keys           Keys             `yaml:"keys" doc:"The master key, which wraps the keys that message bodies and attachments are encrypted with."`
+	Log            Log              `yaml:"log" doc:"What the server writes about itself on standard error."`
+	Metrics        Metrics          `yaml:"metrics" doc:"Figures for Prometheus."`
+	Tracing        Tracing          `yaml:"tracing" doc:"Traces for OpenTelemetry; they never hold words or names."`
+	Shutdown       Shutdown         `yaml:"shutdown" doc:"How the server stops."`
+}
+
+// TLS names the server's own certificate.
+type TLS struct {
+	CertFile string `yaml:"cert_file" doc:"File with the certificate chain, PEM."`
+	KeyFile  string `yaml:"key_file" doc:"File with the private key, PEM."`
+}
+
+// Origins separates what a browser must keep apart.
+type Origins struct {
+	Widget string   `yaml:"widget" doc:"Host of the widget frame; empty means widget. in front of the public URL's host."`
+	Files  string   `yaml:"files" doc:"Host of the attachments; empty means files. in front of the public URL's host."`
+	Embed  []string `yaml:"embed" doc:"Origins of the wallet's pages that may embed the widget, such as https://wallet.example."`
+}
+
+// Identity says whom the server believes about customers.
+type Identity struct {
+	Anonymous    bool          `yaml:"anonymous" doc:"Whether a visitor may write without a signed identity."`
+	Audience     string        `yaml:"audience" doc:"The audience that every identity token must name, so that a token made for another service is refused."`
+	MaxAge       time.Duration `yaml:"max_age" doc:"Longest life of an identity token; one that claims a longer life is refused."`
+	ClockSkew    time.Duration `yaml:"clock_skew" doc:"How far the wallet's clock may be from ours."`
+	RecheckEvery time.Duration `yaml:"recheck_every" doc:"How often an open socket's token is looked at again."`
+	Issuers      []Issuer      `yaml:"issuers" doc:"Who may sign identity tokens; at least one is needed when anonymous is false."`
+}
+
+// Issuer is one signer of identity tokens (RFC 7519) and where its keys are
+// (RFC 7517).
+type Issuer struct {
+	Issuer     string   `yaml:"issuer" doc:"The iss claim of this signer's tokens."`
+	Audience   string   `yaml:"audience" doc:"The aud claim, where it differs from identity.audience."`
+	JWKSFile   string   `yaml:"jwks_file" doc:"File with the signer's public keys; read again when it changes."`
+	JWKSURL    string   `yaml:"jwks_url" doc:"Address of the signer's public keys, https only; instead of jwks_file."`
+	Algorithms []string `yaml:"algorithms" doc:"Signature algorithms that are accepted from this signer: EdDSA, ES256, ES384, RS256 or PS256."`
+}
+
+// Limits bounds what one sender may do.
+type Limits struct {
+	AnonymousMessages Rate `yaml:"anonymous_messages" doc:"Messages of one anonymous visitor."`
+	CustomerMessages  Rate `yaml:"customer_messages" doc:"Messages of one identified customer."`
+	AgentMessages     Rate `yaml:"agent_messages" doc:"Messages and notes of one agent."`
+	NewVisitors       Rate `yaml:"new_visitors" doc:"New anonymous visitors from one network address."`
+	Connections       Rate `yaml:"connections" doc:"New sockets from one network address."`
+	SignIns           Rate `yaml:"sign_ins" doc:"Staff sign-in attempts, for each account and for each network address."`
+	Uploads           Rate `yaml:"uploads" doc:"Attachments of one sender."`
+	Keys              int  `yaml:"keys" doc:"How many senders each limit remembers at once; the least recent is forgotten first."`
+}
+
+// Rate is a token bucket: at most Burst at once, refilled evenly over Per.
+type Rate struct {
+	Burst int           `yaml:"burst" doc:"How many at once."`
+	Per   time.Duration `yaml:"per" doc:"Time in which that many become free again."`
+}
+
+// Attachments bounds uploads.
+type Attachments struct {
+	MaxBytes      int64    `yaml:"max_bytes" doc:"Largest attachment in bytes."`
+	MaxPerMessage int      `yaml:"max_per_message" doc:"Most attachments of one message."`
+	Types         []string `yaml:"types" doc:"Media types that are accepted, judged by content and not by name."`
+}
+
+// Realtime bounds sockets.
+type Realtime struct {
+	MaxFrameBytes  int           `yaml:"max_frame_bytes" doc:"Largest frame a client may send, in bytes."`
+	BufferEvents   int           `yaml:"buffer_events" doc:"Events that wait for one slow reader before it is told to read again from the database."`
+	BufferBytes    int           `yaml:"buffer_bytes" doc:"Bytes that wait for one slow reader, likewise."`
+	Heartbeat      time.Duration `yaml:"heartbeat" doc:"How often a quiet socket is asked whether it is still there."`
+	DeadAfter      time.Duration `yaml:"dead_after" doc:"Silence after which a socket is closed."`
+	MaxConnections int           `yaml:"max_connections" doc:"Most sockets of this server; more are answered \"try later\"."`
+}
+
+// Committer bounds the group committer.
+type Committer struct {
+	MinDelay  time.Duration `yaml:"min_delay" doc:"How long the first waiting message waits for company when little happens; 0s commits at once."`
+	MaxDelay  time.Duration `yaml:"max_delay" doc:"The same at load; longer saves work and costs that much delay."`
+	MaxBatch  int           `yaml:"max_batch" doc:"Most messages of one transaction."`
+	QueueSize int           `yaml:"queue_size" doc:"Most messages that wait; more are answered \"try later\"."`
+}
+
+// Guard bounds the secret guard.
+type Guard struct {
+	Window         time.Duration `yaml:"window" doc:"How long a sender's messages are looked at together, and so how long a message waits for the search index."`
+	WindowMessages int           `yaml:"window_messages" doc:"How many of a sender's last messages are looked at together."`
+}
+
+// Audit says where the audit chain is witnessed.
+type Audit struct {
+	HeadsFile string        `yaml:"heads_file" doc:"File outside the database that receives the signed heads; empty means audit.heads in the data folder. Another disk is better."`
+	HeadEvery time.Duration `yaml:"head_every" doc:"How often a head is signed; what comes after the last one is reported as unproven."`
+}
+
+// Keys names the master key.
+type Keys struct {
+	MasterFile string           `yaml:"master_file" doc:"File with the master key; empty means master.key in the data folder, made at the first start."`
+	Master     logging.Redacted `yaml:"master" doc:"The master key itself, 64 hexadecimal characters, instead of a file; give it as KEFU_KEYS_MASTER rather than here."`
+}
+
+// Log is how the server writes about itself.
+type Log struct {
+	Level  string `yaml:"level" doc:"Least level that is written: debug, info, warn or error."`
+	Format string `yaml:"format" doc:"Form of a line: json or text."`
+}
+
+// Metrics is where Prometheus finds the figures.
+type Metrics struct {
+	Listen string `yaml:"listen" doc:"Address on which /metrics is served, apart from the public one; empty serves none."`
+}
+
+// Tracing is where traces are sent.
+type Tracing struct {
+	Endpoint string  `yaml:"endpoint" doc:"Address of an OTLP/HTTP collector, such as http://localhost:4318; empty sends none."`
+	Sample   float64 `yaml:"sample" doc:"Share of requests that are traced, from 0 to 1."`
+}
+
+// Shutdown bounds a graceful stop.
+type Shutdown struct {
+	Grace time.Duration `yaml:"grace" doc:"How long running work may take to end before the server stops without it."`
+}
+
+// Default is the configuration of a server that nobody configured: one machine,
+// SQLite, anonymous visitors welcome, reachable from that machine only.
+func Default() Config {
+	return Config{
+		Listen:    "localhost:8080",
+		PublicURL: "http://localhost:8080",
+		Data:      "data",
+		Identity: Identity{
+			Anonymous: true, Audience: "kefu", MaxAge: time.Hour,
+			ClockSkew: time.Minute, RecheckEvery: time.Minute,
+		},
+		Limits: Limits{
+			AnonymousMessages: Rate{Burst: 20, Per: 10 * time.Second},
+			CustomerMessages:  Rate{Burst: 40, Per: 10 * time.Second},
+			AgentMessages:     Rate{Burst: 100, Per: 10 * time.Second},
+			NewVisitors:       Rate{Burst: 30, Per: time.Minute},
+			Connections:       Rate{Burst: 60, Per: time.Minute},
+			SignIns:           Rate{Burst: 10, Per: 5 * time.Minute},
+			Uploads:           Rate{Burst: 10, Per: time.Minute},
+			Keys:              100_000,
+		},
+		Attachments: Attachments{
+			MaxBytes: 20 << 20, MaxPerMessage: 10,
+			Types: []string{"image/png", "image/jpeg", "image/webp", "image/gif", "application/pdf", "text/plain"},
+		},
+		Realtime: Realtime{
+			MaxFrameBytes: 64 << 10, BufferEvents: 256, BufferBytes: 1 << 20,
+			Heartbeat: 25 * time.Second, DeadAfter: time.Minute, MaxConnections: 20_000,
+		},
+		Committer: Committer{MaxDelay: 2 * time.Millisecond, MaxBatch: 1024, QueueSize: 16_384},
+		Guard:     Guard{Window: time.Minute, WindowMessages: 5},
+		Audit:     Audit{HeadEvery: 10 * time.Second},
+		Log:       Log{Level: "info", Format: "json"},
+		Tracing:   Tracing{Sample: 0.01},
+		Shutdown:  Shutdown{Grace: 20 * time.Second},
+	}
+}

@@ -1,0 +1,300 @@
+package config
+
+import (
+	"encoding/hex"
+	"fmt"
+	"mime"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kefu/internal/platform/logging"
+)
+
+// checker collects what is wrong. A key that could not even be read is not
+// judged again by the default that stands in its place.
+type checker struct {
+	mistakes Mistakes
+	unread   map[string]bool
+}
+
+func (c *checker) add(key, wrong, instead string) {
+	if !c.unread[key] {
+		c.mistakes = append(c.mistakes, Mistake{key, wrong, instead})
+	}
+}
+
+func validate(config Config, earlier Mistakes) Mistakes {
+	c := &checker{unread: map[string]bool{}}
+	for _, m := range earlier {
+		key, _, _ := strings.Cut(m.Key, " (from ")
+		c.unread[key] = true
+	}
+	c.reach(config)
+	c.identity(config.Identity)
+	c.limits(config.Limits)
+	c.attachments(config.Attachments)
+	c.realtime(config.Realtime)
+	c.durability(config)
+	c.observability(config)
+	return c.mistakes
+}
+
+// reach judges addresses, origins, proxies and certificates.
+func (c *checker) reach(config Config) {
+	c.hostPort("listen", config.Listen)
+	c.publicURL(config.PublicURL)
+	if strings.TrimSpace(config.Data) == "" {
+		c.add("data", "is empty", "Name a folder, such as /var/lib/kefu")
+	}
+	c.database(config.Database)
+	for i, proxy := range config.TrustedProxies {
+		_, prefixErr := netip.ParsePrefix(proxy)
+		_, addrErr := netip.ParseAddr(proxy)
+		if prefixErr != nil && addrErr != nil {
+			c.add(item("trusted_proxies", i), "is "+quote(proxy)+", which is neither an address nor a network",
+				"Write 10.0.0.7 or 10.0.0.0/24")
+		}
+	}
+	if (config.TLS.CertFile == "") != (config.TLS.KeyFile == "") {
+		c.add("tls", "has one of cert_file and key_file", "Give both, or neither behind a proxy that ends TLS")
+	}
+	c.origins(config)
+}
+
+func (c *checker) hostPort(key, value string) {
+	host, port, err := net.SplitHostPort(value)
+	n, portErr := strconv.ParseUint(port, 10, 16)
+	if err != nil || portErr != nil || strings.ContainsAny(host, " /@") {
+		c.add(key, "is "+quote(value)+", which is no address to listen on", "Write host:port, such as localhost:8080 or 0.0.0.0:8080")
+	} else if n == 0 && key != "listen" {
+		c.add(key, "asks for any free port, which nobody could find", "Write a port from 1 to 65535")
+	}
+}
+
+func (c *checker) publicURL(value string) {
+	u, err := url.Parse(value)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https"):
+		c.add("public_url", "is "+quote(value)+", which is no web address", "Write it as the browser shows it, such as https://help.wallet.example")
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
+		c.add("public_url", "has more than scheme, host and port", "Write "+u.Scheme+"://"+u.Host)
+	case u.Scheme == "http" && !isLocal(u.Hostname()):
+		c.add("public_url", "is http, over which anyone on the way reads what customers write", "Write https://"+u.Host)
+	}
+}
+
+// isLocal tells names of this machine, where http is safe and passkeys work.
+func isLocal(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || (err == nil && ip.IsLoopback())
+}
+
+// database never quotes its value: it may hold a password.
+func (c *checker) database(dsn logging.Redacted) {
+	text := dsn.Reveal()
+	switch {
+	case text == "", strings.Contains(text, "=") && !strings.Contains(text, "://"):
+	case strings.HasPrefix(text, "postgres://"), strings.HasPrefix(text, "postgresql://"):
+		if _, err := url.Parse(text); err != nil {
+			c.add("database", "is no readable address", "Write postgres://user:password@host:5432/name, with special characters of the password percent-encoded")
+		}
+	default:
+		c.add("database", "is neither empty nor a PostgreSQL connection string", "Write postgres://user@host/name, or nothing for SQLite in the data folder")
+	}
+}
+
+func (c *checker) origins(config Config) {
+	public := ""
+	if u, err := url.Parse(config.PublicURL); err == nil {
+		public = u.Host
+	}
+	hosts := map[string]string{public: "public_url"}
+	for _, o := range []struct{ key, host string }{
+		{"origins.widget", config.Origins.Widget}, {"origins.files", config.Origins.Files},
+	} {
+		if o.host == "" {
+			continue
+		}
+		if u, err := url.Parse("//" + o.host); err != nil || u.Host != o.host {
+			c.add(o.key, "is "+quote(o.host)+", which is no host", "Write a host with its port if it has one, such as widget.wallet.example")
+		} else if other, taken := hosts[o.host]; taken {
+			c.add(o.key, "is the same host as "+other+", so a file could read what staff see", "Give each a host of its own")
+		}
+		hosts[o.host] = o.key
+	}
+	for i, origin := range config.Origins.Embed {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || origin != u.Scheme+"://"+u.Host {
+			c.add(item("origins.embed", i), "is "+quote(origin)+", which is no origin", "Write scheme and host without a path, such as https://wallet.example")
+		}
+	}
+}
+
+func (c *checker) identity(identity Identity) {
+	if identity.Audience == "" {
+		c.add("identity.audience", "is empty, so a token for another service would be accepted", "Write a name that the wallet puts into its tokens, such as kefu")
+	}
+	c.between("identity.max_age", identity.MaxAge, time.Minute, 24*time.Hour)
+	c.between("identity.clock_skew", identity.ClockSkew, 0, 5*time.Minute)
+	c.between("identity.recheck_every", identity.RecheckEvery, time.Second, 5*time.Minute)
+	if !identity.Anonymous && len(identity.Issuers) == 0 {
+		c.add("identity.issuers", "is empty while identity.anonymous is false, so nobody could write", "Name the wallet as an issuer, or set identity.anonymous to true")
+	}
+	seen := map[string]bool{}
+	for i, issuer := range identity.Issuers {
+		key := item("identity.issuers", i)
+		if seen[issuer.Issuer] {
+			c.add(key+".issuer", "is "+quote(issuer.Issuer)+" a second time", "Put all keys of one issuer into one key set")
+		}
+		seen[issuer.Issuer] = true
+		c.issuer(key, issuer)
+	}
+}
+
+func (c *checker) issuer(key string, issuer Issuer) {
+	if issuer.Issuer == "" {
+		c.add(key+".issuer", "is empty", "Write the iss claim of the wallet's tokens")
+	}
+	if (issuer.JWKSFile == "") == (issuer.JWKSURL == "") {
+		c.add(key, "needs exactly one of jwks_file and jwks_url", "Say where the public keys are")
+	}
+	if issuer.JWKSURL != "" {
+		u, err := url.Parse(issuer.JWKSURL)
+		if err != nil || u.Host == "" || (u.Scheme != "https" && (u.Scheme != "http" || !isLocal(u.Hostname()))) {
+			c.add(key+".jwks_url", "is "+quote(issuer.JWKSURL)+", from which keys cannot be trusted", "Write an address that begins with https://")
+		}
+	}
+	known := []string{"EdDSA", "ES256", "ES384", "RS256", "PS256"}
+	if len(issuer.Algorithms) == 0 {
+		c.add(key+".algorithms", "is empty", "List what the wallet signs with, such as EdDSA")
+	}
+	for _, a := range issuer.Algorithms {
+		if !slices.Contains(known, a) {
+			c.add(key+".algorithms", "lists "+quote(a)+", which is not accepted", "Choose from "+strings.Join(known, ", "))
+		}
+	}
+}
+
+func (c *checker) limits(l Limits) {
+	for _, rate := range []struct {
+		key string
+		Rate
+	}{
+		{"anonymous_messages", l.AnonymousMessages}, {"customer_messages", l.CustomerMessages},
+		{"agent_messages", l.AgentMessages}, {"new_visitors", l.NewVisitors},
+		{"connections", l.Connections}, {"sign_ins", l.SignIns}, {"uploads", l.Uploads},
+	} {
+		c.count("limits."+rate.key+".burst", int64(rate.Burst), 1, 1_000_000_000)
+		c.between("limits."+rate.key+".per", rate.Per, time.Millisecond, 24*time.Hour)
+	}
+	c.count("limits.keys", int64(l.Keys), 1000, 10_000_000)
+}
+
+func (c *checker) attachments(a Attachments) {
+	c.count("attachments.max_bytes", a.MaxBytes, 1, 1<<30)
+	c.count("attachments.max_per_message", int64(a.MaxPerMessage), 1, 100)
+	for i, kind := range a.Types {
+		parsed, parameters, err := mime.ParseMediaType(kind)
+		if err != nil || parsed != kind || len(parameters) > 0 || strings.Count(kind, "/") != 1 {
+			c.add(item("attachments.types", i), "is "+quote(kind)+", which is no media type", "Write it as type/subtype in small letters, such as image/png")
+		} else if kind == "image/svg+xml" || kind == "text/html" {
+			c.add(item("attachments.types", i), "is "+kind+", which can run scripts", "Remove it")
+		}
+	}
+}
+
+func (c *checker) realtime(r Realtime) {
+	c.count("realtime.max_frame_bytes", int64(r.MaxFrameBytes), 1<<10, 1<<20)
+	c.count("realtime.buffer_events", int64(r.BufferEvents), 8, 1<<16)
+	c.count("realtime.buffer_bytes", int64(r.BufferBytes), 1<<14, 1<<26)
+	c.count("realtime.max_connections", int64(r.MaxConnections), 1, 1_000_000)
+	c.between("realtime.heartbeat", r.Heartbeat, time.Second, 5*time.Minute)
+	c.between("realtime.dead_after", r.DeadAfter, 2*time.Second, time.Hour)
+	if r.DeadAfter <= r.Heartbeat {
+		c.add("realtime.dead_after", "is not longer than realtime.heartbeat, so every quiet socket would be closed", "Write at least twice the heartbeat")
+	}
+}
+
+// durability judges what keeps messages, secrets and the audit chain.
+func (c *checker) durability(config Config) {
+	c.between("committer.min_delay", config.Committer.MinDelay, 0, 50*time.Millisecond)
+	c.between("committer.max_delay", config.Committer.MaxDelay, 0, 50*time.Millisecond)
+	if config.Committer.MinDelay > config.Committer.MaxDelay {
+		c.add("committer.min_delay", "is longer than committer.max_delay", "Swap the two")
+	}
+	c.count("committer.max_batch", int64(config.Committer.MaxBatch), 1, 1<<16)
+	c.count("committer.queue_size", int64(config.Committer.QueueSize), 1, 1<<20)
+	if config.Committer.QueueSize < config.Committer.MaxBatch {
+		c.add("committer.queue_size", "is smaller than committer.max_batch, which it could then never fill", "Write at least "+strconv.Itoa(config.Committer.MaxBatch))
+	}
+	c.between("guard.window", config.Guard.Window, time.Second, 10*time.Minute)
+	c.count("guard.window_messages", int64(config.Guard.WindowMessages), 1, 50)
+	c.between("audit.head_every", config.Audit.HeadEvery, time.Second, time.Hour)
+	master := config.Keys.Master.Reveal()
+	if raw, err := hex.DecodeString(master); master != "" && (err != nil || len(raw) != 32) {
+		c.add("keys.master", "is not 64 hexadecimal characters", "Make one with: openssl rand -hex 32")
+	}
+	if master != "" && config.Keys.MasterFile != "" {
+		c.add("keys.master", "is given beside keys.master_file", "Keep one of the two")
+	}
+}
+
+func (c *checker) observability(config Config) {
+	c.oneOf("log.level", config.Log.Level, "debug", "info", "warn", "error")
+	c.oneOf("log.format", config.Log.Format, logging.JSON, logging.Text)
+	if config.Metrics.Listen != "" {
+		c.hostPort("metrics.listen", config.Metrics.Listen)
+		if config.Metrics.Listen == config.Listen {
+			c.add("metrics.listen", "is the public address, where anyone could read the figures", "Write an address of its own, such as localhost:9090")
+		}
+	}
+	if config.Tracing.Endpoint != "" {
+		u, err := url.Parse(config.Tracing.Endpoint)
+		if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+			c.add("tracing.endpoint", "is "+quote(config.Tracing.Endpoint)+", which is no collector's address", "Write it as http://localhost:4318")
+		}
+	}
+	if !(config.Tracing.Sample >= 0 && config.Tracing.Sample <= 1) {
+		c.add("tracing.sample", "is not between 0 and 1", "Write a share such as 0.01 for one in a hundred")
+	}
+	c.between("shutdown.grace", config.Shutdown.Grace, time.Second, 10*time.Minute)
+}
+
+func (c *checker) oneOf(key, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		last := len(allowed) - 1
+		c.add(key, "is "+quote(value), "Write "+strings.Join(allowed[:last], ", ")+" or "+allowed[last])
+	}
+}
+
+func (c *checker) between(key string, value, least, most time.Duration) {
+	if value < least || value > most {
+		c.add(key, "is "+value.String(), fmt.Sprintf("Write something from %s to %s", short(least), short(most)))
+	}
+}
+
+func (c *checker) count(key string, value, least, most int64) {
+	if value < least || value > most {
+		c.add(key, fmt.Sprintf("is %d", value), fmt.Sprintf("Write a number from %d to %d", least, most))
+	}
+}
+
+// item is the key of a list's entry, counted from 1.
+func item(key string, index int) string { return fmt.Sprintf("%s.%d", key, index+1) }
+
+// short writes a duration without the zero parts that String adds: 24h, not 24h0m0s.
+func short(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
