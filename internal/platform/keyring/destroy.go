@@ -79,30 +79,43 @@ func byPad(sorted []Ref) [][]Ref {
 // the file is closed, so that the repeated call writes and syncs anew.
 func (r *Ring) overwrite(run []Ref) error {
 	const op = "keyring.Destroy"
-	p, err := r.pad(run[0].pad())
-	if err != nil {
-		return err
+	var err error
+	for range 3 { // the pad may be closed to make room before it is held
+		var p *pad
+		if p, err = r.pad(run[0].pad()); err != nil {
+			return err
+		}
+		p.mu.RLock()
+		err = p.overwrite(run)
+		p.mu.RUnlock()
+		if err == nil {
+			return nil
+		}
+		r.drop(p)
+		if !errors.Is(err, os.ErrClosed) {
+			break
+		}
+	}
+	return fault.Wrap(op, err)
+}
+
+func (p *pad) overwrite(run []Ref) error {
+	if p.closed {
+		return os.ErrClosed
 	}
 	var buf [slotLen]byte
 	for _, ref := range run {
 		at := int64(ref.slot()) * slotLen
-		if _, err = p.file.ReadAt(buf[:], at); errors.Is(err, io.EOF) {
-			return fault.New(fault.Internal, op, "key %d lies beyond the end of pad %s", ref, padName(p.number))
+		if _, err := p.file.ReadAt(buf[:], at); errors.Is(err, io.EOF) {
+			return fault.New(fault.Internal, "keyring.Destroy", "key %d lies beyond the end of pad %s", ref, padName(p.number))
+		} else if err != nil {
+			return err
 		}
-		if err != nil {
-			break
-		}
-		if _, err = p.file.WriteAt(p.destroyedSlot(buf[:0], ref.slot()), at); err != nil {
-			break
+		if _, err := p.file.WriteAt(p.destroyedSlot(buf[:0], ref.slot()), at); err != nil {
+			return err
 		}
 	}
-	if err == nil {
-		err = p.file.SyncData()
-	}
-	if err != nil {
-		r.drop(p)
-	}
-	return fault.Wrap(op, err)
+	return p.file.SyncData()
 }
 
 func (r *Ring) drop(p *pad) {
@@ -110,7 +123,7 @@ func (r *Ring) drop(p *pad) {
 	defer r.padMu.Unlock()
 	if r.pads[p.number] == p {
 		delete(r.pads, p.number)
-		p.file.Close()
+		p.close()
 	}
 }
 

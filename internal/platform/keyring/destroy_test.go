@@ -157,6 +157,41 @@ func TestDamagedSlotsAreToldFromDestroyedOnes(t *testing.T) {
 	}
 }
 
+func TestPadCutUnderAReaderIsAnError(t *testing.T) {
+	dir := t.TempDir()
+	r := open(t, dir, secret.GenerateMaster(), small())
+	sealed, ref := seal(t, r, "x", "")
+	for range 2 { // the second read comes from the mapping
+		if _, err := r.Open(nil, sealed, ref, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file, _ := padFile(dir, ref)
+	if err := os.Truncate(file, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Open(nil, sealed, ref, nil); !fault.Is(err, fault.Internal) || keyring.IsDestroyed(err) {
+		t.Errorf("err = %v, want internal", err)
+	}
+}
+
+func TestDestructionIsSeenByOtherProcessesAtOnce(t *testing.T) {
+	dir, m := t.TempDir(), secret.GenerateMaster()
+	a, b := open(t, dir, m, small()), open(t, dir, m, keyring.Options{ReadOnly: true})
+	sealed, ref := seal(t, a, "x", "")
+	for range 2 {
+		if _, err := b.Open(nil, sealed, ref, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := a.Destroy(ref); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Open(nil, sealed, ref, nil); !keyring.IsDestroyed(err) {
+		t.Errorf("err = %v", err)
+	}
+}
+
 func TestDestroyRefusesWhatWasNeverGiven(t *testing.T) {
 	r := open(t, t.TempDir(), secret.GenerateMaster(), small())
 	_, ref := seal(t, r, "x", "")

@@ -31,6 +31,9 @@ type osFile struct{ *os.File }
 
 func (f osFile) SyncData() error { return syncData(f.File) }
 
+// Map maps the file for reading, or gives nil where that cannot be done.
+func (f osFile) Map(length int) ([]byte, error) { return mapForReading(f.File, length) }
+
 func (osFiles) Create(path string) (file, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	return osFile{f}, err

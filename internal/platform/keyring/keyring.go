@@ -183,7 +183,7 @@ func (r *Ring) closeFiles() error {
 	defer r.padMu.Unlock()
 	var first error
 	for number, p := range r.pads {
-		first = firstError(first, p.file.Close())
+		first = firstError(first, p.close())
 		delete(r.pads, number)
 	}
 	r.pads = nil // tells later calls that the ring is closed

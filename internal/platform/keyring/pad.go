@@ -8,6 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
 
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/secret"
@@ -33,6 +36,66 @@ type pad struct {
 	number uint32
 	file   file
 	aead   cipher.AEAD
+
+	mu     sync.RWMutex // held for writing to close
+	closed bool
+	mapped []byte       // the file for reading without system calls; may be nil
+	known  atomic.Int64 // how many bytes the file is known to have
+}
+
+// mapPad makes an open pad whose file is mapped where it can be.
+func (r *Ring) mapPad(number uint32, f file, key []byte) *pad {
+	p := &pad{number: number, file: f, aead: newAEAD(key)}
+	if m, ok := f.(interface{ Map(int) ([]byte, error) }); ok {
+		p.mapped, _ = m.Map(r.opts.PadSlots * slotLen) // without it, system calls do
+	}
+	return p
+}
+
+func (p *pad) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil
+	}
+	p.closed = true
+	return firstError(unmap(p.mapped), p.file.Close())
+}
+
+// load reads the bytes of a slot. The mapping is read only where the file is
+// known to reach, since there is nothing behind its end.
+func (p *pad) load(raw *[slotLen]byte, slot uint32) error {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.closed {
+		return os.ErrClosed
+	}
+	at := int64(slot) * slotLen
+	end := at + slotLen
+	if end <= p.known.Load() && end <= int64(len(p.mapped)) {
+		return copyMapped(raw[:], p.mapped[at:end])
+	}
+	if _, err := p.file.ReadAt(raw[:], at); err != nil {
+		return err
+	}
+	for known := p.known.Load(); end > known && !p.known.CompareAndSwap(known, end); {
+		known = p.known.Load()
+	}
+	return nil
+}
+
+// copyMapped turns the fault that a bad disk or a file cut by someone else
+// raises into an error.
+func copyMapped(dst, src []byte) (err error) {
+	before := debug.SetPanicOnFault(true)
+	defer func() {
+		debug.SetPanicOnFault(before)
+		if recover() != nil {
+			err = errors.New("the disk or file system could not give a mapped page")
+		}
+	}()
+	copy(dst, src)
+	return nil
 }
 
 func slotNonce(kind byte, slot uint32) (nonce [12]byte) {
@@ -42,9 +105,9 @@ func slotNonce(kind byte, slot uint32) (nonce [12]byte) {
 }
 
 // sealSlot appends the slot's 48 bytes to dst.
-func (p *pad) sealSlot(dst []byte, slot uint32, key *Key) []byte {
+func (p *pad) sealSlot(dst []byte, slot uint32, key []byte) []byte {
 	nonce := slotNonce(nonceKey, slot)
-	return p.aead.Seal(dst, nonce[:], key[:], nil)
+	return p.aead.Seal(dst, nonce[:], key, nil)
 }
 
 // destroyedSlot appends the 48 bytes that replace a destroyed key to dst.
@@ -59,7 +122,7 @@ func (p *pad) read(slot uint32) (Key, error) {
 	const op = "keyring.Open"
 	var raw [slotLen]byte
 	ref := makeRef(p.number, slot)
-	if _, err := p.file.ReadAt(raw[:], int64(slot)*slotLen); err != nil {
+	if err := p.load(&raw, slot); err != nil {
 		if errors.Is(err, os.ErrClosed) {
 			return Key{}, err
 		}
@@ -81,7 +144,10 @@ func (p *pad) explain(slot uint32) error {
 	const op = "keyring.Open"
 	var raw [slotLen]byte
 	ref := makeRef(p.number, slot)
-	if _, err := p.file.ReadAt(raw[:], int64(slot)*slotLen); err != nil {
+	if err := p.load(&raw, slot); err != nil {
+		if errors.Is(err, os.ErrClosed) {
+			return err
+		}
 		return fault.Wrap(op, err)
 	}
 	if string(raw[:]) == string(p.destroyedSlot(nil, slot)) {
@@ -122,7 +188,7 @@ func (r *Ring) openPad(number uint32) (*pad, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	return r.keep(&pad{number: number, file: f, aead: newAEAD(key)})
+	return r.keep(r.mapPad(number, f, key))
 }
 
 // keep puts p among the open pads. A pad that has to make room is closed; a
@@ -131,11 +197,11 @@ func (r *Ring) keep(p *pad) (*pad, error) {
 	r.padMu.Lock()
 	defer r.padMu.Unlock()
 	if r.pads == nil {
-		p.file.Close()
+		p.close()
 		return nil, errClosed()
 	}
 	if other := r.pads[p.number]; other != nil {
-		p.file.Close()
+		p.close()
 		return other, nil
 	}
 	for number, victim := range r.pads {
@@ -143,7 +209,7 @@ func (r *Ring) keep(p *pad) (*pad, error) {
 			break
 		}
 		delete(r.pads, number)
-		victim.file.Close()
+		victim.close()
 	}
 	r.pads[p.number] = p
 	return p, nil

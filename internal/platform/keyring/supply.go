@@ -20,10 +20,10 @@ type extent struct {
 	pad   uint32
 	first uint32
 	used  int
-	keys  []Key
+	keys  []byte // secret.KeyLen each
 }
 
-func (e *extent) empty() bool { return e == nil || e.used == len(e.keys) }
+func (e *extent) empty() bool { return e == nil || e.used*secret.KeyLen == len(e.keys) }
 
 // supply is where keys come from: the extent in use and, made in the
 // background, the one after it.
@@ -92,8 +92,9 @@ func (s *supply) take() (Ref, Key, <-chan struct{}, error) {
 		}
 	}
 	e := s.now
-	key := e.keys[e.used]
-	e.keys[e.used] = Key{}
+	at := e.keys[e.used*secret.KeyLen:][:secret.KeyLen]
+	key := Key(at)
+	clear(at)
 	ref := makeRef(e.pad, e.first+uint32(e.used))
 	e.used++
 	if key == (Key{}) {
@@ -218,11 +219,11 @@ func (r *Ring) makeExtent() (*extent, error) {
 		}
 		s.pad, s.len = p, 0
 	}
-	e := &extent{pad: s.pad.number, first: uint32(s.len), keys: make([]Key, s.size)}
+	e := &extent{pad: s.pad.number, first: uint32(s.len), keys: make([]byte, s.size*secret.KeyLen)}
+	rand.Read(e.keys)
 	raw := make([]byte, 0, s.size*slotLen)
-	for i := range e.keys {
-		rand.Read(e.keys[i][:])
-		raw = s.pad.sealSlot(raw, e.first+uint32(i), &e.keys[i])
+	for i := range s.size {
+		raw = s.pad.sealSlot(raw, e.first+uint32(i), e.keys[i*secret.KeyLen:][:secret.KeyLen])
 	}
 	_, err := s.pad.file.WriteAt(raw, int64(s.len)*slotLen) // an error for every short write
 	if err == nil {
