@@ -1,0 +1,189 @@
+// Package metrics counts what operators watch, in a registry of its own, for
+// Prometheus to collect. Each figure has a method, so that its name, unit and
+// labels stand in one place; labels take a bounded number of values and never
+// an identifier, a name or anything a person wrote.
+package metrics
+
+import (
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Most values of one label. What comes after them is counted as Other: a label
+// that somebody outside can make up must not fill the memory of Prometheus.
+const (
+	MaxRoutes  = 400
+	MaxClasses = 30
+)
+
+// Other stands for every value beyond a label's bound.
+const Other = "other"
+
+// Metrics are Kefu's figures. All methods are safe for concurrent use.
+type Metrics struct {
+	registry *prometheus.Registry
+
+	messages     *prometheus.CounterVec
+	batchSize    prometheus.Histogram
+	commit       *prometheus.HistogramVec
+	sockets      *prometheus.GaugeVec
+	slowReaders  *prometheus.CounterVec
+	findings     *prometheus.CounterVec
+	limited      *prometheus.CounterVec
+	indexLag     prometheus.Gauge
+	outboxDepth  prometheus.Gauge
+	requests     *prometheus.CounterVec
+	requestTimes *prometheus.HistogramVec
+
+	routes  *bounded
+	classes *bounded
+}
+
+// New makes a registry with all figures at zero, and those of the Go runtime
+// and the process.
+func New() *Metrics {
+	m := &Metrics{registry: prometheus.NewRegistry(), routes: newBounded(MaxRoutes), classes: newBounded(MaxClasses)}
+	m.messages = counter("messages_stored_total", "Messages made durable, by kind of author.", "author")
+	m.batchSize = histogram("commit_batch_size", "Requests in one transaction of the group committer.",
+		prometheus.ExponentialBuckets(1, 2, 12))
+	m.commit = histogramVec("commit_seconds", "Time of one transaction of the group committer, by result.",
+		prometheus.ExponentialBuckets(0.0001, 2, 16), "result")
+	m.sockets = gaugeVec("sockets_open", "Connections held open, by kind.", "kind")
+	m.slowReaders = counter("slow_readers_dropped_total", "Connections whose buffer overflowed and that were told to read again, by kind.", "kind")
+	m.findings = counter("guard_findings_total", "Secrets that the guard removed, by class.", "class")
+	m.limited = counter("rate_limited_total", "Attempts answered with try later, by limit.", "limit")
+	m.indexLag = gauge("index_lag_seconds", "Age of the oldest message that waits for the search index beyond the guard's window.")
+	m.outboxDepth = gauge("outbox_depth", "Entries of the outbox that wait to be published.")
+	m.requests = counter("http_requests_total", "HTTP requests answered, by route and status.", "route", "status")
+	m.requestTimes = histogramVec("http_request_seconds", "Time to answer an HTTP request, by route.",
+		prometheus.ExponentialBuckets(0.0005, 2, 15), "route")
+	m.registry.MustRegister(
+		m.messages, m.batchSize, m.commit, m.sockets, m.slowReaders, m.findings, m.limited,
+		m.indexLag, m.outboxDepth, m.requests, m.requestTimes,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return m
+}
+
+// Handler serves the figures in the Prometheus exposition format.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry, MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
+}
+
+// MessagesStored counts n messages made durable; author is a kind such as
+// "customer", "agent" or "system".
+func (m *Metrics) MessagesStored(author string, n int) {
+	m.messages.WithLabelValues(m.classes.value(author)).Add(float64(n))
+}
+
+// Committed counts one transaction of the group committer that carried size
+// requests, took this long and ended with err.
+func (m *Metrics) Committed(size int, took time.Duration, err error) {
+	result := "ok"
+	if err != nil {
+		result = "failed"
+	}
+	m.batchSize.Observe(float64(size))
+	m.commit.WithLabelValues(result).Observe(took.Seconds())
+}
+
+// SocketOpened counts a connection of a kind such as "window", "desk" or "sse"
+// and returns what to call, once, when it closes.
+func (m *Metrics) SocketOpened(kind string) (closed func()) {
+	g := m.sockets.WithLabelValues(m.classes.value(kind))
+	g.Inc()
+	return sync.OnceFunc(g.Dec)
+}
+
+// SlowReaderDropped counts a connection that did not read fast enough.
+func (m *Metrics) SlowReaderDropped(kind string) {
+	m.slowReaders.WithLabelValues(m.classes.value(kind)).Inc()
+}
+
+// GuardFound counts a secret of a class that the guard removed.
+func (m *Metrics) GuardFound(class string) {
+	m.findings.WithLabelValues(m.classes.value(class)).Inc()
+}
+
+// Limited counts an attempt that a named rate limit refused.
+func (m *Metrics) Limited(limit string) {
+	m.limited.WithLabelValues(m.classes.value(limit)).Inc()
+}
+
+// IndexLag sets how far the search index is behind what it may already show.
+func (m *Metrics) IndexLag(behind time.Duration) { m.indexLag.Set(max(behind, 0).Seconds()) }
+
+// OutboxDepth sets how many entries wait to be published.
+func (m *Metrics) OutboxDepth(waiting int) { m.outboxDepth.Set(float64(waiting)) }
+
+// Answered counts an HTTP request. The route is the pattern that matched, never
+// the path.
+func (m *Metrics) Answered(route string, status int, took time.Duration) {
+	route = m.routes.value(route)
+	m.requests.WithLabelValues(route, statusLabel(status)).Inc()
+	m.requestTimes.WithLabelValues(route).Observe(took.Seconds())
+}
+
+// statusLabel is the status code where it is one (RFC 9110, section 15).
+func statusLabel(status int) string {
+	if status < 100 || status > 599 {
+		return Other
+	}
+	return strconv.Itoa(status)
+}
+
+// bounded admits the first values of a label and calls the rest Other.
+type bounded struct {
+	most int
+	mu   sync.RWMutex
+	seen map[string]bool
+}
+
+func newBounded(most int) *bounded { return &bounded{most: most, seen: map[string]bool{}} }
+
+func (b *bounded) value(v string) string {
+	b.mu.RLock()
+	known, full := b.seen[v], len(b.seen) >= b.most
+	b.mu.RUnlock()
+	if known {
+		return v
+	}
+	if full || v == "" || len(v) > 128 {
+		return Other
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.seen[v] && len(b.seen) >= b.most {
+		return Other
+	}
+	b.seen[v] = true
+	return v
+}
+
+const namespace = "kefu"
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
+}
+
+func gauge(name, help string) prometheus.Gauge {
+	return prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help})
+}
+
+func gaugeVec(name, help string, labels ...string) *prometheus.GaugeVec {
+	return prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help}, labels)
+}
+
+func histogram(name, help string, buckets []float64) prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets})
+}
+
+func histogramVec(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets}, labels)
+}
