@@ -22,6 +22,7 @@ const (
 	defaultQueue   = 1000
 	refusalsInARow = 3 // of hello, before Run gives up
 	settledAfter   = 5 * time.Second
+	answerTimeout  = 15 * time.Second // of a message; asking again stores nothing twice
 )
 
 // Config is what a Client is made of.
