@@ -1,0 +1,178 @@
+import type { ClientFrame, ClosingReason, ErrorFrame, Hello, ServerFrame, Welcome } from './frames.ts';
+import type { Dial, Transport } from './transport.ts';
+
+export type ConnectionState =
+  /** Not asked to connect, or told to stop. */
+  | 'idle'
+  | 'connecting'
+  | 'open'
+  /** Lost; it comes back by itself. */
+  | 'waiting'
+  /** Refused or ended by the server; it does not come back without a new identity. */
+  | 'ended';
+
+export interface ConnectionOptions {
+  /** Ways to connect, best first. */
+  dials: Dial[];
+  hello: () => Promise<Hello>;
+  onstate: (state: ConnectionState, why?: ErrorFrame['code'] | ClosingReason) => void;
+  onwelcome: (welcome: Welcome) => void;
+  onframe: (frame: ServerFrame) => void;
+  random?: () => number;
+}
+
+const firstDelay = 500;
+const longestDelay = 30_000;
+const pingEvery = 25_000;
+const pongWithin = 10_000;
+const welcomeWithin = 10_000;
+
+/** The delay before try n (0, 1, 2 …), in milliseconds: full jitter (docs/protocol.md 6). */
+export function backoff(n: number, random: number, atLeast = 0): number {
+  return Math.max(atLeast, random * Math.min(longestDelay, firstDelay * 2 ** n));
+}
+
+/** Keeps one connection to the server open: says hello, pings, and comes back after a loss. */
+export class Connection {
+  state: ConnectionState = 'idle';
+  #transport: Transport | undefined;
+  #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  #tries = 0;
+  #dial = 0;
+  #everOpen = false;
+  #atLeast = 0;
+  #generation = 0;
+
+  constructor(private readonly options: ConnectionOptions) {}
+
+  start(): void {
+    if (this.state === 'connecting' || this.state === 'open') return;
+    void this.#connect();
+  }
+
+  stop(): void {
+    this.#drop();
+    this.#set('idle');
+  }
+
+  /** Tries at once instead of waiting: the network is back, or the page was shown again. */
+  nudge(): void {
+    if (this.state === 'waiting' && this.#atLeast === 0) void this.#connect();
+  }
+
+  /** Breaks the connection and opens a new one: answers are overdue, or the identity changed. */
+  restart(): void {
+    this.#drop();
+    void this.#connect();
+  }
+
+  send(frame: ClientFrame): boolean {
+    if (this.state !== 'open' || !this.#transport) return false;
+    this.#transport.send(frame);
+    this.#timer('ping', pingEvery, () => this.#ping());
+    return true;
+  }
+
+  #set(state: ConnectionState, why?: ErrorFrame['code'] | ClosingReason): void {
+    if (this.state === state) return;
+    this.state = state;
+    this.options.onstate(state, why);
+  }
+
+  #timer(name: string, milliseconds: number, run: () => void): void {
+    clearTimeout(this.#timers.get(name));
+    this.#timers.set(name, setTimeout(run, milliseconds));
+  }
+
+  #drop(): void {
+    this.#generation++;
+    for (const t of this.#timers.values()) clearTimeout(t);
+    this.#timers.clear();
+    this.#transport?.close();
+    this.#transport = undefined;
+  }
+
+  async #connect(): Promise<void> {
+    this.#drop();
+    this.#set('connecting');
+    const generation = this.#generation;
+    const stale = () => generation !== this.#generation;
+    let hello: Hello;
+    try {
+      hello = await this.options.hello();
+    } catch {
+      if (!stale()) this.#lost(false);
+      return;
+    }
+    if (stale()) return;
+    const dial = this.options.dials[this.#dial % this.options.dials.length]!;
+    this.#timer('welcome', welcomeWithin, () => this.#lost(true));
+    this.#transport = dial(hello, {
+      frame: (frame) => {
+        if (!stale()) this.#receive(frame);
+      },
+      end: (why) => {
+        if (!stale()) this.#lost(why === 'refused');
+      },
+    });
+  }
+
+  #receive(frame: ServerFrame): void {
+    if (this.state === 'connecting') {
+      if (frame.t === 'welcome') return this.#opened(frame);
+      if (frame.t === 'error') return this.#refused(frame);
+    }
+    if (frame.t === 'closing') return this.#closing(frame.reason, frame.retry_after_ms);
+    if (this.state !== 'open') return;
+    clearTimeout(this.#timers.get('pong'));
+    if (frame.t === 'pong') return;
+    this.options.onframe(frame);
+  }
+
+  #opened(welcome: Welcome): void {
+    clearTimeout(this.#timers.get('welcome'));
+    this.#tries = 0;
+    this.#atLeast = 0;
+    this.#everOpen = true;
+    this.#timer('ping', pingEvery, () => this.#ping());
+    this.#set('open');
+    this.options.onwelcome(welcome);
+  }
+
+  #refused(frame: ErrorFrame): void {
+    const transient = frame.code === 'rate_limited' || frame.code === 'unavailable' || frame.code === 'internal';
+    if (transient) {
+      this.#atLeast = frame.retry_after_ms ?? 1000;
+      return this.#lost(false);
+    }
+    this.#drop();
+    this.#set('ended', frame.code);
+  }
+
+  #closing(reason: ClosingReason, retryAfter = 0): void {
+    if (reason === 'revoked' || reason === 'expired') {
+      this.#drop();
+      this.#set('ended', reason);
+      return;
+    }
+    this.#atLeast = retryAfter;
+    this.#lost(false);
+  }
+
+  #ping(): void {
+    this.send({ t: 'ping' });
+    this.#timer('pong', pongWithin, () => this.#lost(false));
+  }
+
+  #lost(refused: boolean): void {
+    this.#drop();
+    // A way that never worked may be blocked on this network: try the other one.
+    if (refused && (!this.#everOpen || this.#tries % 3 === 2)) this.#dial++;
+    this.#set('waiting');
+    const delay = backoff(this.#tries++, (this.options.random ?? Math.random)(), this.#atLeast);
+    this.#timer('retry', delay, () => {
+      this.#atLeast = 0;
+      void this.#connect();
+    });
+  }
+}

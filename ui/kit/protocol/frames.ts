@@ -1,0 +1,198 @@
+// The frames of docs/protocol.md, version 1.
+
+export type Role = 'window' | 'desk';
+export type Status = 'open' | 'waiting' | 'snoozed' | 'resolved';
+export type AuthorKind = 'customer' | 'agent' | 'assistant' | 'system';
+
+export type ErrorCode =
+  | 'bad_frame'
+  | 'unknown_type'
+  | 'too_large'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not_found'
+  | 'invalid'
+  | 'conflict'
+  | 'merged'
+  | 'rate_limited'
+  | 'not_supported'
+  | 'unavailable'
+  | 'internal';
+
+export type ClosingReason = 'shutdown' | 'revoked' | 'expired' | 'replaced' | 'idle' | 'too_slow';
+
+export interface Attachment {
+  id: string;
+  name: string;
+  type: string;
+  size: number;
+}
+
+export type Body =
+  | { type: 'text'; text: string }
+  | { type: 'attachments'; attachment_ids: string[]; text?: string };
+
+export interface Author {
+  kind: AuthorKind;
+  id?: string;
+  name?: string;
+}
+
+/** What an entry of the log may carry; which fields are there follows from its kind (section 3). */
+export interface Payload {
+  text?: string;
+  attachments?: Attachment[];
+  reply_to?: number;
+  classes?: string[];
+  status?: Status;
+  was?: Status;
+  until?: number;
+  wrap_up?: string;
+  staff?: { id?: string; name?: string };
+  priority?: string;
+  tags?: string[];
+  topic?: string;
+  language?: string;
+  of?: number;
+  into?: string;
+  from?: string;
+  level?: string;
+}
+
+/** One entry of a conversation's log. `at` is in microseconds since 1970. */
+export interface Entry {
+  conv: string;
+  seq: number;
+  kind: string;
+  at: number;
+  author?: Author;
+  client_msg_id?: string;
+  payload: Payload;
+}
+
+export interface ConversationLine {
+  conv: string;
+  status: Status;
+  last_seq: number;
+  read_seq: number;
+  unread: number;
+  last_activity: number;
+}
+
+export interface Limits {
+  frame_bytes: number;
+  text_chars: number;
+  messages_per_10s: number;
+  attachment_bytes: number;
+}
+
+export interface Hello {
+  t: 'hello';
+  v: 1;
+  role: Role;
+  token?: string;
+  visitor?: string;
+  lang?: string;
+  resume?: { conv: string; last_seq: number }[];
+}
+
+export type ClientFrame =
+  | Hello
+  | { t: 'start'; ref: string; topic?: string; lang?: string }
+  | { t: 'send'; conv: string; client_msg_id: string; body: Body; reply_to?: number; note?: boolean }
+  | { t: 'ack'; conv: string; up_to_seq: number }
+  | { t: 'read'; conv: string; seq: number }
+  | { t: 'typing'; conv: string; on: boolean }
+  | { t: 'fetch'; conv: string; after_seq?: number; before_seq?: number; limit?: number }
+  | { t: 'human'; conv: string }
+  | { t: 'watch'; inbox?: boolean; conv?: string }
+  | { t: 'unwatch'; inbox?: boolean; conv?: string }
+  | { t: 'identify'; token: string }
+  | { t: 'ping' };
+
+export interface Welcome {
+  t: 'welcome';
+  session: string;
+  server_time: number;
+  limits: Limits;
+  customer?: string;
+  anonymous?: boolean;
+  visitor?: string;
+  conversations?: ConversationLine[];
+  staff?: { id: string; name: string; role: string };
+}
+
+export interface ErrorFrame {
+  t: 'error';
+  code: ErrorCode;
+  ref?: string;
+  conv?: string;
+  retry_after_ms?: number;
+}
+
+export type ServerFrame =
+  | Welcome
+  | { t: 'started'; ref: string; conv: string; at: number }
+  | { t: 'stored'; client_msg_id: string; conv: string; seq: number; at: number; classes?: string[]; text?: string }
+  | ({ t: 'event' } & Entry)
+  | { t: 'missed'; conv: string; from: number; to: number; events: Entry[]; more: boolean }
+  | { t: 'resync'; conv?: string }
+  | { t: 'receipt'; conv: string; by: 'customer' | 'agent'; delivered: number; read: number }
+  | { t: 'typing'; conv: string; by: string; name?: string; on: boolean }
+  | { t: 'inbox'; conv: string }
+  | { t: 'eta'; conv: string; position: number; p50: number; p80: number }
+  | ErrorFrame
+  | { t: 'closing'; reason: ClosingReason; retry_after_ms?: number }
+  | { t: 'pong'; server_time: number };
+
+const known = new Set([
+  'welcome',
+  'started',
+  'stored',
+  'event',
+  'missed',
+  'resync',
+  'receipt',
+  'typing',
+  'inbox',
+  'eta',
+  'error',
+  'closing',
+  'pong',
+]);
+
+const isObject = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
+
+function isEntry(v: unknown): boolean {
+  return isObject(v) && typeof v.conv === 'string' && Number.isSafeInteger(v.seq) && typeof v.kind === 'string';
+}
+
+/**
+ * Reads one message of the server: one or more objects separated by newlines.
+ * What is not a frame of this version is left out, so that a newer server does
+ * not break an older page.
+ */
+export function decode(text: string): ServerFrame[] {
+  const frames: ServerFrame[] = [];
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') continue;
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      continue;
+    }
+    if (!isObject(value) || typeof value.t !== 'string' || !known.has(value.t)) continue;
+    if (value.t === 'event') {
+      if (!isEntry(value)) continue;
+      value.payload = isObject(value.payload) ? value.payload : {};
+    }
+    if (value.t === 'missed') {
+      const events = Array.isArray(value.events) ? value.events.filter(isEntry) : [];
+      for (const e of events) e.payload = isObject(e.payload) ? e.payload : {};
+      value.events = events;
+    }
+    frames.push(value as unknown as ServerFrame);
+  }
+  return frames;
+}

@@ -1,0 +1,73 @@
+/** The part of the Web Storage interface that is used here. */
+export interface Storage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+  keys(): string[];
+}
+
+/** Keeps everything for as long as the page lives. */
+export class MemoryStorage implements Storage {
+  #items = new Map<string, string>();
+  getItem(key: string): string | null {
+    return this.#items.get(key) ?? null;
+  }
+  setItem(key: string, value: string): void {
+    this.#items.set(key, value);
+  }
+  removeItem(key: string): void {
+    this.#items.delete(key);
+  }
+  keys(): string[] {
+    return [...this.#items.keys()];
+  }
+}
+
+/**
+ * The browser's local storage. A browser that refuses it (private mode, blocked
+ * third-party storage, quota) leaves the page working from memory.
+ */
+export class BrowserStorage implements Storage {
+  #memory = new MemoryStorage();
+
+  #local(): globalThis.Storage | undefined {
+    try {
+      return globalThis.localStorage;
+    } catch {
+      return undefined;
+    }
+  }
+
+  getItem(key: string): string | null {
+    return this.#memory.getItem(key) ?? this.#local()?.getItem(key) ?? null;
+  }
+
+  setItem(key: string, value: string): void {
+    try {
+      const local = this.#local();
+      if (local) {
+        local.setItem(key, value);
+        this.#memory.removeItem(key);
+        return;
+      }
+    } catch {
+      // Falls through to memory.
+    }
+    this.#memory.setItem(key, value);
+  }
+
+  removeItem(key: string): void {
+    this.#memory.removeItem(key);
+    this.#local()?.removeItem(key);
+  }
+
+  keys(): string[] {
+    const local = this.#local();
+    const names = new Set(this.#memory.keys());
+    for (let i = 0; local && i < local.length; i++) {
+      const name = local.key(i);
+      if (name !== null) names.add(name);
+    }
+    return [...names];
+  }
+}

@@ -1,0 +1,102 @@
+// The window's side of the conversation with the page that embeds it.
+
+export interface HostSettings {
+  lang?: string;
+  theme?: string;
+  /** The page is going to hand over a token. */
+  identified: boolean;
+}
+
+export interface HostEvents {
+  init(settings: HostSettings): void;
+  shown(on: boolean): void;
+  /** The page has a token to give: ask for it. */
+  identify(): void;
+  signout(): void;
+}
+
+const text = (v: unknown): string | undefined => (typeof v === 'string' && v.length < 64 ? v : undefined);
+
+/**
+ * Talks with the embedding page by postMessage. Only the parent window is
+ * listened to, and only under one origin: the one the browser names as its
+ * own, or else that of the first message. Which pages may embed the window at
+ * all is the server's decision (frame-ancestors).
+ */
+export class Host {
+  #origin: string | undefined;
+  #waiting: ((token: string | null) => void)[] = [];
+
+  constructor(
+    private readonly events: HostEvents,
+    private readonly view: Window = window,
+  ) {
+    this.#origin = ancestor(view);
+    view.addEventListener('message', (event) => this.#receive(event));
+  }
+
+  get embedded(): boolean {
+    return this.view.parent !== this.view;
+  }
+
+  close(): void {
+    this.#post('close');
+  }
+
+  unread(count: number): void {
+    this.#post('unread', count);
+  }
+
+  /** Asks the page for a fresh token; null when it has none, or does not answer. */
+  token(): Promise<string | null> {
+    if (!this.embedded) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => settle(null), 10_000);
+      const settle = (token: string | null) => {
+        clearTimeout(timer);
+        this.#waiting = this.#waiting.filter((w) => w !== settle);
+        resolve(token);
+      };
+      this.#waiting.push(settle);
+      if (this.#waiting.length === 1) this.#post('token');
+    });
+  }
+
+  #post(type: string, value?: unknown): void {
+    if (this.embedded && this.#origin) this.view.parent.postMessage({ kefu: 1, type, value }, this.#origin);
+  }
+
+  #receive(event: MessageEvent): void {
+    if (!this.embedded || event.source !== this.view.parent || event.data?.kefu !== 1) return;
+    if (this.#origin === undefined && event.data.type === 'init') this.#origin = event.origin;
+    if (event.origin !== this.#origin) return;
+    const { type, value } = event.data as { type: unknown; value: unknown };
+    switch (type) {
+      case 'init': {
+        const v = (value ?? {}) as Record<string, unknown>;
+        this.#post('ready');
+        return this.events.init({ lang: text(v.lang), theme: text(v.theme), identified: v.identified === true });
+      }
+      case 'shown':
+        return this.events.shown(value === true);
+      case 'identify':
+        return this.events.identify();
+      case 'signout':
+        return this.events.signout();
+      case 'token':
+        for (const settle of [...this.#waiting]) settle(typeof value === 'string' && value.length < 8192 ? value : null);
+    }
+  }
+}
+
+/** The origin of the page around this one, where the browser tells. */
+function ancestor(view: Window): string | undefined {
+  if (view.parent === view) return undefined;
+  const named = view.location.ancestorOrigins?.[0];
+  if (named) return named;
+  try {
+    return new URL(view.document.referrer).origin;
+  } catch {
+    return undefined;
+  }
+}

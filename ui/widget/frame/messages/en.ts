@@ -1,0 +1,115 @@
+import type { ErrorCode, Status } from '../../../kit/protocol/frames.ts';
+
+const classNames: Record<string, string> = {
+  pan: 'a card number',
+  cvv: 'a card security code',
+  otp: 'a one-time code',
+  seed: 'a recovery phrase',
+  key: 'a private key or token',
+  password: 'a password',
+  id: 'an identity document number',
+};
+
+const list = (items: string[]) => new Intl.ListFormat('en', { type: 'conjunction' }).format(items);
+
+export const en = {
+  title: 'Help',
+  close: 'Close help',
+  back: 'All conversations',
+  loading: 'Loading',
+  you: 'You',
+  support: 'Support',
+  assistant: 'Assistant',
+
+  neverAsk: 'We never ask for your password, codes or recovery phrase.',
+  person: 'Talk to a person',
+  personAsked: 'A person was asked for',
+  personHint: 'Your conversation is with our team. A person will answer here.',
+
+  newConversation: 'New conversation',
+  yourConversations: 'Your conversations',
+  conversationOf: (day: string) => `Conversation of ${day}`,
+  unread: (n: number) => (n === 1 ? '1 unread message' : `${n} unread messages`),
+  status: { open: 'Open', waiting: 'Answered', snoozed: 'On hold', resolved: 'Closed' } satisfies Record<Status, string>,
+
+  emptyTitle: 'How can we help?',
+  emptyText: 'Write what happened: which payment, when, and how much. Your message is kept, and the answer comes here.',
+  olderLoading: 'Loading earlier messages',
+  beginning: 'The beginning of this conversation',
+
+  placeholder: 'Write a message',
+  send: 'Send',
+  attach: 'Attach a file',
+  removeFile: (name: string) => `Remove ${name}`,
+  uploading: 'uploading',
+  uploadFailed: 'could not be uploaded. Try again.',
+  uploadTooLarge: (max: string) => `is larger than ${max}.`,
+  uploadOffline: 'You are offline. Attach the file when you are back.',
+  openFile: (name: string, size: string) => `Open ${name}, ${size}`,
+  fileFailed: 'The file could not be opened. Try again in a moment.',
+  tooLong: (over: number) => `${over} characters too many`,
+
+  state: {
+    queued: 'Will be sent when you are back',
+    sending: 'Sending',
+    stored: 'Sent',
+    delivered: 'Delivered',
+    read: 'Read',
+    failed: 'Not sent',
+  },
+  retry: 'Send again',
+  discard: 'Delete',
+  edited: 'edited',
+  typing: (name: string) => `${name} is writing`,
+
+  line: {
+    person: 'You asked for a person.',
+    joined: (name: string) => `${name} is helping you.`,
+    left: 'Another colleague will take over.',
+    resolved: 'This conversation was closed.',
+    reopened: 'This conversation is open again.',
+    snoozed: 'We are looking into it and will come back to you here.',
+    merged: 'This conversation was joined with another one.',
+    withdrawn: 'A message was removed.',
+  },
+  closedHint: 'Closed. Write here and it opens again.',
+
+  removedTitle: (classes: string[]) => `We removed ${list(classes.map((c) => classNames[c] ?? 'a secret'))} from your message`,
+  removedText: 'It was taken out before anything was saved. Nobody here has seen it.',
+  removedAdvice: (classes: string[]): string => {
+    if (classes.includes('seed') || classes.includes('key'))
+      return 'If anybody else has seen it, move your money to a new wallet now. We never need it.';
+    if (classes.includes('otp') || classes.includes('password'))
+      return 'If somebody asked you for it, it was not us: change your password and tell us here.';
+    if (classes.includes('pan') || classes.includes('cvv'))
+      return 'You do not need to send it: the last four digits are enough.';
+    return 'You do not need to send it again.';
+  },
+  removedLabel: (classes: string[]) => `Removed: ${list(classes.map((c) => classNames[c] ?? 'a secret'))}`,
+
+  offline: 'You are offline. What you write is kept and sent when you are back.',
+  reconnecting: 'Connecting again. What you write is kept.',
+  queued: (n: number) => (n === 1 ? '1 message is waiting to be sent.' : `${n} messages are waiting to be sent.`),
+  endedSignIn: 'To ask here, please sign in to your wallet first, then open help again.',
+  endedSession: 'Your sign-in has ended. Sign in to your wallet again to go on. Nothing you wrote is lost.',
+  endedOther: 'Help cannot be reached right now. Try again in a moment.',
+  tryAgain: 'Try again',
+
+  error: {
+    bad_frame: 'This page and our server do not understand each other. Reload the page; your message is kept.',
+    unknown_type: 'This page is older than our server. Reload it; your message is kept.',
+    too_large: 'This message is too long. Send it in two parts.',
+    unauthenticated: 'Your sign-in has ended. Sign in to your wallet again.',
+    forbidden: 'You cannot write in this conversation. Begin a new one.',
+    not_found: 'This conversation is not here any more. Begin a new one.',
+    invalid: 'This message could not be taken. Change it and send it again.',
+    conflict: 'Something changed at the same time. Send it again.',
+    merged: 'This conversation was joined with another one. Your message goes there.',
+    rate_limited: 'That was a lot at once. The rest is sent in a moment.',
+    not_supported: 'This is not available here yet.',
+    unavailable: 'Our server is busy. Your message is kept and sent in a moment.',
+    internal: 'Something went wrong on our side. Your message is kept and tried again.',
+  } satisfies Record<ErrorCode, string>,
+};
+
+export type Messages = typeof en;

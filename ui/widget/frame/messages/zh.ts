@@ -1,0 +1,110 @@
+import type { Messages } from './en.ts';
+
+const classNames: Record<string, string> = {
+  pan: '银行卡号',
+  cvv: '卡片安全码',
+  otp: '验证码',
+  seed: '助记词',
+  key: '私钥或令牌',
+  password: '密码',
+  id: '证件号码',
+};
+
+const list = (items: string[]) => items.join('、');
+
+export const zh: Messages = {
+  title: '客服帮助',
+  close: '关闭',
+  back: '全部会话',
+  loading: '正在加载',
+  you: '我',
+  support: '客服',
+  assistant: '智能助手',
+
+  neverAsk: '我们绝不会向您索要密码、验证码或助记词。',
+  person: '转人工',
+  personAsked: '已转人工',
+  personHint: '会话已交给人工客服，请在这里等候回复。',
+
+  newConversation: '发起新会话',
+  yourConversations: '我的会话',
+  conversationOf: (day) => `${day}的会话`,
+  unread: (n) => `${n} 条未读`,
+  status: { open: '处理中', waiting: '已回复', snoozed: '跟进中', resolved: '已结束' },
+
+  emptyTitle: '遇到什么问题了？',
+  emptyText: '说说经过：哪一笔、什么时候、多少钱。消息会妥善保存，回复也会出现在这里。',
+  olderLoading: '正在加载更早的消息',
+  beginning: '没有更早的消息了',
+
+  placeholder: '请输入您的问题',
+  send: '发送',
+  attach: '添加文件',
+  removeFile: (name) => `移除 ${name}`,
+  uploading: '上传中',
+  uploadFailed: '上传失败，请重试。',
+  uploadTooLarge: (max) => `超过 ${max}，无法上传。`,
+  uploadOffline: '网络已断开，恢复后再添加文件。',
+  openFile: (name, size) => `打开 ${name}，${size}`,
+  fileFailed: '文件暂时打不开，请稍后再试。',
+  tooLong: (over) => `超出 ${over} 个字`,
+
+  state: {
+    queued: '联网后自动发送',
+    sending: '发送中',
+    stored: '已发送',
+    delivered: '已送达',
+    read: '已读',
+    failed: '未发出',
+  },
+  retry: '重新发送',
+  discard: '删除',
+  edited: '已编辑',
+  typing: (name) => `${name}正在输入`,
+
+  line: {
+    person: '您已申请人工服务。',
+    joined: (name) => `${name}为您服务。`,
+    left: '正在为您安排其他客服。',
+    resolved: '本次会话已结束。',
+    reopened: '会话已重新开启。',
+    snoozed: '我们正在跟进，有结果会在这里告诉您。',
+    merged: '本会话已与另一会话合并。',
+    withdrawn: '一条消息已被移除。',
+  },
+  closedHint: '会话已结束，发消息即可重新开启。',
+
+  removedTitle: (classes) => `已从您的消息中移除${list(classes.map((c) => classNames[c] ?? '敏感信息'))}`,
+  removedText: '内容在保存之前就已移除，我们没有任何人看到过。',
+  removedAdvice: (classes) => {
+    if (classes.includes('seed') || classes.includes('key')) return '如果别人看到过它，请立刻把资产转到新的钱包。我们永远不需要它。';
+    if (classes.includes('otp') || classes.includes('password')) return '如果有人向您索要，对方一定不是我们。请马上修改密码，并在这里告诉我们。';
+    if (classes.includes('pan') || classes.includes('cvv')) return '不用发完整卡号，告诉我们后四位就够了。';
+    return '不需要再次发送。';
+  },
+  removedLabel: (classes) => `已移除：${list(classes.map((c) => classNames[c] ?? '敏感信息'))}`,
+
+  offline: '网络已断开。您写的内容会保留，联网后自动发送。',
+  reconnecting: '正在重新连接，您写的内容都会保留。',
+  queued: (n) => `${n} 条消息等待发送。`,
+  endedSignIn: '请先登录钱包，再打开客服。',
+  endedSession: '登录已失效，请重新登录钱包后继续。您写的内容不会丢失。',
+  endedOther: '客服暂时连不上，请稍后再试。',
+  tryAgain: '重试',
+
+  error: {
+    bad_frame: '页面与服务器版本不一致，请刷新页面，消息已保留。',
+    unknown_type: '页面版本过旧，请刷新页面，消息已保留。',
+    too_large: '消息太长，请分两次发送。',
+    unauthenticated: '登录已失效，请重新登录钱包。',
+    forbidden: '无法在此会话中发言，请发起新会话。',
+    not_found: '此会话已不存在，请发起新会话。',
+    invalid: '消息无法接收，请修改后重新发送。',
+    conflict: '内容刚刚有变化，请重新发送。',
+    merged: '会话已合并，消息会发到合并后的会话。',
+    rate_limited: '发送太快了，剩下的稍后自动发出。',
+    not_supported: '暂不支持此功能。',
+    unavailable: '服务器繁忙，消息已保留，稍后自动发送。',
+    internal: '我们这边出了点问题，消息已保留，会自动重试。',
+  },
+};

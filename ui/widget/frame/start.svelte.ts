@@ -1,0 +1,47 @@
+import { languageTag, pickLanguage, type Language } from '../../kit/language.ts';
+import { Chat } from './chat.svelte.ts';
+import type { Messages } from './messages/en.ts';
+
+/** The window's words in the language in use; only that language is fetched. */
+export class Words {
+  language = $state<Language>('en');
+  m = $state.raw<Messages>();
+
+  get tag(): string {
+    return languageTag(this.language);
+  }
+
+  async use(language: Language): Promise<void> {
+    if (this.m && language === this.language) return;
+    this.language = language;
+    const m = language === 'zh' ? (await import('./messages/zh.ts')).zh : (await import('./messages/en.ts')).en;
+    if (language !== this.language) return;
+    this.m = m;
+    document.documentElement.lang = this.tag;
+    document.title = m.title;
+  }
+}
+
+/** Brings the window up: listens to the page around it first, so that nothing it says is missed. */
+export function start(): { chat: Chat; words: Words } {
+  const words = new Words();
+  const chat = new Chat({
+    lang: () => (words.language === 'zh' ? 'zh' : 'en'),
+    onsettings: ({ lang, theme }) => {
+      if (lang) void words.use(pickLanguage(lang));
+      if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
+    },
+  });
+  void words.use(pickLanguage(...navigator.languages));
+  const network = () => {
+    chat.online = navigator.onLine;
+    if (chat.online) chat.client.nudge();
+  };
+  network();
+  addEventListener('online', network);
+  addEventListener('offline', network);
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) chat.client.nudge();
+  });
+  return { chat, words };
+}

@@ -1,0 +1,102 @@
+// The script tag of a wallet's page. It draws the button, and fetches the
+// window, in a frame of another origin, when it is first opened.
+import css from './loader.css?raw';
+
+type Token = string | null | (() => string | Promise<string>);
+type Command = [name: 'open' | 'close' | 'identify', value?: Token];
+type Kefu = ((...command: Command) => void) & { q?: ArrayLike<unknown>[] };
+
+const script = document.currentScript as HTMLScriptElement;
+const { kefuFrame, kefuLang, kefuTheme, kefuSide } = script.dataset;
+const server = new URL(script.src);
+const address = new URL(kefuFrame ?? `${server.protocol}//widget.${server.host}/frame`);
+const chinese = /^(zh|yue)/i.test(kefuLang ?? navigator.language);
+const label = chinese ? '客服帮助' : 'Help';
+
+let frame: HTMLIFrameElement | undefined;
+let open = false;
+let ready = false;
+let token: Token | undefined;
+
+const host = document.createElement('div');
+const root = host.attachShadow({ mode: 'closed' });
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(css);
+root.adoptedStyleSheets = [sheet];
+if (kefuSide === 'start') host.className = 'start';
+if (kefuTheme) host.dataset.theme = kefuTheme;
+
+const button = document.createElement('button');
+const badge = document.createElement('span');
+const icon = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+path.setAttribute('d', 'M4 5h16v11H9l-5 4z');
+icon.setAttribute('viewBox', '0 0 24 24');
+icon.append(path);
+badge.hidden = true;
+button.type = 'button';
+button.append(icon, label, badge);
+button.onclick = () => show(!open);
+root.append(button);
+
+function post(type: string, value?: unknown): void {
+  if (ready || type === 'init') frame?.contentWindow?.postMessage({ kefu: 1, type, value }, address.origin);
+}
+
+function show(on: boolean): void {
+  open = on;
+  if (on && !frame) {
+    frame = document.createElement('iframe');
+    frame.src = address.href;
+    frame.title = label;
+    // The frame pins the origin of this page, which a stricter page policy would hide.
+    frame.referrerPolicy = 'origin';
+    frame.onload = () => post('init', { lang: kefuLang, theme: kefuTheme, identified: token != null });
+    root.append(frame);
+  }
+  host.toggleAttribute('data-open', on);
+  button.setAttribute('aria-expanded', String(on));
+  post('shown', on);
+  if (on) frame!.focus();
+  else button.focus();
+}
+
+// A string is good for one sign-in; a function is asked for a fresh token each time.
+async function sendToken(): Promise<void> {
+  let fresh: Token | undefined = token;
+  if (typeof fresh === 'function') fresh = await Promise.resolve(fresh()).catch(() => null);
+  else token = null;
+  post('token', fresh ?? null);
+}
+
+function unread(count: number): void {
+  badge.hidden = count < 1;
+  badge.textContent = count > 99 ? '99+' : String(count);
+  button.setAttribute('aria-label', count < 1 ? label : chinese ? `${label}，${count} 条未读` : `${label}, ${count} unread`);
+}
+
+addEventListener('message', ({ source, origin, data }) => {
+  if (!frame || source !== frame.contentWindow || origin !== address.origin || data?.kefu !== 1) return;
+  if (data.type === 'ready') {
+    ready = true;
+    post('shown', open);
+  } else if (data.type === 'close') show(false);
+  else if (data.type === 'unread') unread(Number(data.value) || 0);
+  else if (data.type === 'token') void sendToken();
+});
+
+const queue = (window as { kefu?: Kefu }).kefu?.q ?? [];
+const kefu: Kefu = (name, value) => {
+  if (name === 'open' || name === 'close') {
+    if (open !== (name === 'open')) show(!open);
+  } else if (name === 'identify') {
+    token = value;
+    if (value == null) post('signout');
+    else post('identify');
+  }
+};
+(window as { kefu?: Kefu }).kefu = kefu;
+const mount = () => document.body.append(host);
+if (document.body) mount();
+else addEventListener('DOMContentLoaded', mount);
+for (const command of Array.from(queue)) kefu(...(Array.from(command) as Command));
