@@ -16,6 +16,7 @@ package search
 
 import (
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/dchest/siphash"
@@ -30,6 +31,9 @@ const (
 	KeySize       = 16   // bytes of a Blinder's key
 	TokenBits     = 40   // significant bits of a Token
 )
+
+// rulesVersion changes whenever the same text would give other tokens.
+const rulesVersion = "1"
 
 // Token stands for one word, or one pair of characters, in an index: the low
 // TokenBits of SipHash-2-4 (Aumasson and Bernstein 2012) under a secret key.
@@ -117,4 +121,11 @@ func (b *Blinder) Query(query Query) []Token {
 
 func (b *Blinder) token(term []byte) Token {
 	return Token(siphash.Hash(b.k0, b.k1, term) & (1<<TokenBits - 1))
+}
+
+// Fingerprint names the key and this version of the rules without revealing
+// either. An index filled under another fingerprint finds nothing and must be
+// filled again.
+func (b *Blinder) Fingerprint() string {
+	return strconv.FormatUint(siphash.Hash(b.k0, b.k1, []byte("fingerprint:"+rulesVersion)), 16)
 }
