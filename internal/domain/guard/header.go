@@ -1,0 +1,197 @@
+package guard
+
+// detectHeaders finds PEM blocks and the values of credential headers: as sent
+// (RFC 9110, RFC 6265), in commands, and in HTTP archives (HAR 1.2).
+func (s *scan) detectHeaders() {
+	v := &s.view
+	for i := 0; i < len(v.char); i++ {
+		switch r := v.char[i]; {
+		case r == '-' && (i == 0 || v.char[i-1] != '-') && s.literal(i, "-----begin "):
+			i = s.pemBlock(i)
+		case r == 'c' && s.wordStart(i) && s.literal(i, "cookie"):
+			s.header(i, i+len("cookie"), true)
+		case r == 'a' && s.wordStart(i) && s.literal(i, "authorization"):
+			s.header(i, i+len("authorization"), false)
+		case r == 'a' && s.wordStart(i) && s.literal(i, "authorisation"):
+			s.header(i, i+len("authorisation"), false)
+		case r == 'x' && s.wordStart(i) && s.literal(i, "x-"):
+			s.keyHeader(i)
+		case r == 'b' && s.wordStart(i) && s.literal(i, "bearer "):
+			s.scheme(i + len("bearer "))
+		}
+	}
+}
+
+// literal tells whether the folded text holds a string at i.
+func (s *scan) literal(i int, text string) bool {
+	v := &s.view
+	if i+len(text) > len(v.char) {
+		return false
+	}
+	for k := range len(text) {
+		if v.char[i+k] != rune(text[k]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *scan) wordStart(i int) bool { return i == 0 || !s.view.solid(i-1) }
+
+// pemBlock covers a PEM block (RFC 7468) of a private key; an unfinished one
+// reaches to the end of the text. It returns the last position covered.
+func (s *scan) pemBlock(i int) int {
+	v := &s.view
+	line := i
+	for line < len(v.char) && line-i < 80 && v.char[line] != '\n' {
+		line++
+	}
+	private := false
+	for k := i; k < line; k++ {
+		private = private || s.literal(k, "private") || s.literal(k, "secret")
+	}
+	if !private {
+		return i
+	}
+	end := len(v.char)
+	for k := i + 11; k < len(v.char); k++ {
+		if v.char[k] == '-' && s.literal(k, "-----end ") {
+			end = k + 9
+			for end < len(v.char) && v.char[end] != '-' && v.char[end] != '\n' {
+				end++
+			}
+			for end < len(v.char) && v.char[end] == '-' {
+				end++
+			}
+			break
+		}
+	}
+	s.add(i, end, Key, "")
+	return end - 1
+}
+
+// header covers the value of a header line, or the "value" beside the name in an
+// HTTP archive.
+func (s *scan) header(name, at int, cookie bool) {
+	v := &s.view
+	i := at
+	if i < len(v.char) && v.char[i] == 's' && cookie {
+		i++
+	}
+	if i < len(v.char) && (v.char[i] == '"' || v.char[i] == '\'') {
+		i++
+	}
+	for i < len(v.char) && v.char[i] == ' ' {
+		i++
+	}
+	if i < len(v.char) && v.char[i] == ',' {
+		s.archiveValue(i)
+		return
+	}
+	if i >= len(v.char) || v.char[i] != ':' && v.char[i] != '=' {
+		return
+	}
+	i++
+	for i < len(v.char) && (v.char[i] == ' ' || v.char[i] == '"' || v.char[i] == '[') {
+		i++
+	}
+	s.headerValue(i, cookie)
+}
+
+// headerValue covers a value up to the end of its line or quotes.
+func (s *scan) headerValue(i int, cookie bool) {
+	v := &s.view
+	end, pair := i, false
+	for end < len(v.char) && v.char[end] != '\n' && v.char[end] != '"' && v.char[end] != '\'' && v.class(end) != classOpaque {
+		pair = pair || v.char[end] == '=' && end > i
+		end++
+	}
+	for end > i && v.class(end-1) == classSpace {
+		end--
+	}
+	switch {
+	case end-i < 6:
+		return
+	case cookie && !(pair && s.pairFirst(i, end)):
+		return
+	case !cookie && !s.literal(i, "bearer ") && !s.literal(i, "basic ") && !s.literal(i, "digest ") && !s.literal(i, "token ") && !s.literal(i, "apikey ") && !s.literal(i, "aws4") && !s.longWord(i):
+		return
+	}
+	s.add(i, end, Key, "")
+}
+
+// pairFirst tells whether a cookie's name=value comes before any white space.
+func (s *scan) pairFirst(i, end int) bool {
+	v := &s.view
+	for k := i; k < end; k++ {
+		if v.char[k] == '=' {
+			return k > i && k+1 < end
+		}
+		if v.class(k) == classSpace {
+			return false
+		}
+	}
+	return false
+}
+
+// longWord tells whether 12 or more characters without a gap begin at i.
+func (s *scan) longWord(i int) bool {
+	v := &s.view
+	digits := 0
+	for k := i; k < i+12; k++ {
+		if k >= len(v.char) || v.class(k) == classSpace || v.char[k] > 0x7F {
+			return false
+		}
+		if v.class(k) == classDigit {
+			digits++
+		}
+	}
+	return digits > 0
+}
+
+// archiveValue covers the value of {"name":"Cookie","value":"…"}.
+func (s *scan) archiveValue(i int) {
+	v := &s.view
+	for k := i; k < len(v.char) && k-i < 24; k++ {
+		if v.char[k] != 'v' || !s.literal(k, "value") {
+			continue
+		}
+		k += len("value")
+		for k < len(v.char) && (v.char[k] == '"' || v.char[k] == ':' || v.char[k] == ' ' || v.char[k] == '\'') {
+			k++
+		}
+		end := k
+		for end < len(v.char) && v.char[end] != '"' && v.char[end] != '\n' && v.class(end) != classOpaque {
+			end++
+		}
+		if end > k {
+			s.add(k, end, Key, "")
+		}
+		return
+	}
+}
+
+// keyHeader covers X-Api-Key, X-Auth-Token and the like.
+func (s *scan) keyHeader(i int) {
+	v := &s.view
+	k, names := i, false
+	for k < len(v.char) && k-i < 40 && (v.solid(k) || v.char[k] == '-') {
+		names = names || s.literal(k, "key") || s.literal(k, "token") || s.literal(k, "secret") || s.literal(k, "auth")
+		k++
+	}
+	if names {
+		s.header(i, k, false)
+	}
+}
+
+// scheme covers what follows "Bearer " when it looks like a token.
+func (s *scan) scheme(i int) {
+	v := &s.view
+	end := i
+	for end < len(v.char) && chunkChar(v, end) && v.char[end] != ',' {
+		end++
+	}
+	if end-i >= 16 && mixed(v.cased(i, end)) {
+		s.add(i, end, Key, "")
+	}
+}

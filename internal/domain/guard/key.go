@@ -1,0 +1,221 @@
+package guard
+
+import "strings"
+
+// tokenRule describes a credential by its prefix and what follows it.
+type tokenRule struct {
+	prefix  string
+	charset string // characters besides letters and digits
+	least   int    // of them
+}
+
+// tokenRules lists credentials that are recognised wherever they stand, by the
+// formats their issuers publish for secret scanning.
+func tokenRules() []tokenRule {
+	return []tokenRule{
+		{"eyJ", "-_.=", 30}, // JWT and JWE, RFC 7519
+		{"sk_live_", "_", 10}, {"rk_live_", "_", 10}, {"sk_test_", "_", 10}, {"rk_test_", "_", 10}, {"whsec_", "_+/=", 16},
+		{"AKIA", "", 12}, {"ASIA", "", 12}, {"AGPA", "", 16}, {"AROA", "", 16}, {"ABIA", "", 16},
+		{"ghp_", "", 20}, {"gho_", "", 20}, {"ghu_", "", 20}, {"ghs_", "", 20}, {"ghr_", "", 20}, {"github_pat_", "_", 20}, {"glpat-", "-_", 16},
+		{"xoxb-", "-", 10}, {"xoxp-", "-", 10}, {"xoxa-", "-", 10}, {"xoxr-", "-", 10}, {"xoxs-", "-", 10}, {"xapp-", "-", 10}, {"xoxe.", "-.", 10},
+		{"AIza", "-_", 30}, {"ya29.", "-_", 20}, {"GOCSPX-", "-_", 20}, {"1//0", "-_", 30},
+		{"sk-ant-", "-_", 16}, {"sk-proj-", "-_", 16}, {"sk-or-", "-_", 16}, {"sk-", "-_", 24}, {"hf_", "", 24}, {"gsk_", "", 30},
+		{"npm_", "", 30}, {"pypi-", "-_", 30}, {"SG.", "-_.", 30}, {"key-", "", 30}, {"shpat_", "", 20}, {"shpss_", "", 20},
+		{"dop_v1_", "", 30}, {"sq0atp-", "-_", 18}, {"sq0csp-", "-_", 18}, {"EAACEdEose0cBA", "", 10}, {"EAAA", "-_", 50},
+		{"LTAI", "", 12}, {"AKID", "", 24}, {"hvs.", "-_", 20}, {"lin_api_", "", 20}, {"access_token$production$", "$", 20},
+		{"xprv", "", 90}, {"yprv", "", 90}, {"zprv", "", 90}, {"tprv", "", 90}, {"uprv", "", 90}, {"vprv", "", 90}, {"xprv9s21", "", 40},
+		{"AGE-SECRET-KEY-1", "", 40}, {"PMAK-", "-", 30}, {"rzp_live_", "", 12}, {"rzp_test_", "", 12}, {"AccountKey=", "+/=", 40},
+		{"-----BEGIN", "", 0},
+	}
+}
+
+// detectKeys looks for credentials: PEM blocks, headers, known formats, private
+// keys of wallets, and values assigned to names like api_key.
+func (s *scan) detectKeys() {
+	s.detectHeaders()
+	v := &s.view
+	for i := 0; i < len(v.char); {
+		if !chunkChar(v, i) {
+			i++
+			continue
+		}
+		j := i + 1
+		for j < len(v.char) && chunkChar(v, j) {
+			j++
+		}
+		if j-i >= 16 {
+			s.keysInChunk(i, j)
+		}
+		i = j
+	}
+	if s.kinds&(kindToken|kindWallet|kindSeed) != 0 {
+		s.assignedKeys()
+		s.brokenHex()
+	}
+}
+
+// chunkChar tells characters that are written without gaps in credentials.
+func chunkChar(v *view, i int) bool {
+	r := v.char[i]
+	return r > ' ' && r < 0x7F && v.mark[i]&bitWide == 0 && v.class(i) != classOpaque && r != '"' && r != '\'' && r != '`'
+}
+
+// keysInChunk tries every known format on a run without white space.
+func (s *scan) keysInChunk(start, end int) {
+	chunk := s.view.cased(start, end)
+	for _, rule := range s.d.keys {
+		at := strings.Index(chunk, rule.prefix)
+		if at < 0 || rule.least == 0 || at > 0 && alphanumeric(chunk[at-1]) {
+			continue
+		}
+		stop := at + len(rule.prefix)
+		for stop < len(chunk) && (alphanumeric(chunk[stop]) || strings.IndexByte(rule.charset, chunk[stop]) >= 0) {
+			stop++
+		}
+		if stop-at-len(rule.prefix) >= rule.least && mixed(chunk[at+len(rule.prefix):stop]) {
+			s.add(start+at, start+stop, Key, "")
+		}
+	}
+	s.credentialURL(chunk, start)
+	s.botToken(chunk, start)
+	s.walletKeys(chunk, start)
+}
+
+func alphanumeric(b byte) bool {
+	return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
+}
+
+// mixed tells whether a string looks drawn at random: not a written word.
+func mixed(text string) bool {
+	var digits, lower, upper int
+	for i := range len(text) {
+		switch b := text[i]; {
+		case b >= '0' && b <= '9':
+			digits++
+		case b >= 'a' && b <= 'z':
+			lower++
+		case b >= 'A' && b <= 'Z':
+			upper++
+		}
+	}
+	return digits > 0 && lower+upper > 0 || lower > 2 && upper > 2
+}
+
+// credentialURL finds the password of scheme://user:password@host.
+func (s *scan) credentialURL(chunk string, start int) {
+	at := strings.Index(chunk, "://")
+	if at < 0 {
+		return
+	}
+	rest := chunk[at+3:]
+	host := strings.LastIndexByte(rest, '@')
+	colon := strings.IndexByte(rest, ':')
+	if colon < 0 || host < colon+2 || strings.ContainsAny(rest[:colon], "/?#") {
+		return
+	}
+	s.add(start+at+3+colon+1, start+at+3+host, Password, "")
+}
+
+// botToken finds the token of a Telegram bot, 123456789:AA….
+func (s *scan) botToken(chunk string, start int) {
+	colon := strings.Index(chunk, ":AA")
+	if colon < 8 {
+		return
+	}
+	from := colon
+	for from > 0 && chunk[from-1] >= '0' && chunk[from-1] <= '9' {
+		from--
+	}
+	to := colon + 1
+	for to < len(chunk) && (alphanumeric(chunk[to]) || chunk[to] == '-' || chunk[to] == '_') {
+		to++
+	}
+	if colon-from >= 8 && to-colon >= 30 {
+		s.add(start+from, start+to, Key, "")
+	}
+}
+
+// assignedKeys finds values named as keys or tokens: "api_key=…".
+func (s *scan) assignedKeys() {
+	v := &s.view
+	for _, m := range s.marks {
+		if m.word.kind&(kindToken|kindWallet) == 0 {
+			continue
+		}
+		i := m.end
+		for i < len(v.char) && i-m.end <= reach && !s.opens(i) {
+			i++
+		}
+		j := i
+		for j < len(v.char) && chunkChar(v, j) && v.char[j] != ',' && v.char[j] != ';' && v.char[j] != '&' && v.char[j] != '}' {
+			j++
+		}
+		if j-i >= 16 && !s.taken(i, j) {
+			s.assignedKey(m, i, j)
+		}
+	}
+}
+
+// opens tells whether a long value begins at i.
+func (s *scan) opens(i int) bool {
+	v := &s.view
+	if !v.solid(i) || v.char[i] > 0x7F || i > 0 && chunkChar(v, i-1) && v.solid(i-1) {
+		return false
+	}
+	for j := i; j < i+16; j++ {
+		if j >= len(v.char) || !chunkChar(v, j) || v.char[j] == '=' && j < i+12 {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *scan) assignedKey(m mark, start, end int) {
+	value := s.view.cased(start, end)
+	if strings.Contains(value, "://") || strings.HasPrefix(value, "www.") || !mixed(value) {
+		return
+	}
+	if s.any(m.end, start, kindClaim) || s.sentenceEnds(m.end, start) && !s.only(m.end, start, linkWord) {
+		return
+	}
+	if m.word.kind&kindToken == 0 && publicAddress(value) {
+		return
+	}
+	if m.word.kind&kindToken != 0 && allDigitsText(value) || publicAddress(value) && m.word.kind&kindWallet != 0 {
+		return
+	}
+	if random(value) {
+		s.add(start, end, Key, "")
+	}
+}
+
+func allDigitsText(text string) bool {
+	return strings.Trim(text, "0123456789") == ""
+}
+
+// random tells values with enough digits or changes of case to be no words.
+func random(value string) bool {
+	digits, changes := 0, 0
+	for i := range len(value) {
+		if value[i] >= '0' && value[i] <= '9' {
+			digits++
+		}
+		if i > 0 && (value[i] >= 'A' && value[i] <= 'Z') != (value[i-1] >= 'A' && value[i-1] <= 'Z') {
+			changes++
+		}
+	}
+	return digits >= 2 || changes >= 5
+}
+
+// publicAddress tells addresses and hashes that anyone may see.
+func publicAddress(value string) bool {
+	switch {
+	case strings.HasPrefix(value, "0x") && len(value) == 42,
+		strings.HasPrefix(value, "bc1"), strings.HasPrefix(value, "tb1"), strings.HasPrefix(value, "ltc1"), strings.HasPrefix(value, "cosmos1"), strings.HasPrefix(value, "addr1"),
+		strings.HasPrefix(value, "xpub"), strings.HasPrefix(value, "ypub"), strings.HasPrefix(value, "zpub"), strings.HasPrefix(value, "pk_live_"), strings.HasPrefix(value, "pk_test_"):
+		return true
+	case len(value) >= 26 && len(value) <= 35 && (value[0] == '1' || value[0] == '3' || value[0] == 'T' || value[0] == 'r' || value[0] == 'D' || value[0] == 'L'):
+		return true
+	}
+	return false
+}

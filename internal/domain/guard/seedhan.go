@@ -1,0 +1,222 @@
+package guard
+
+import "crypto/sha256"
+
+// commonHan are the characters that carry ordinary Chinese sentences. All are
+// in the BIP-39 lists or close to those that are; a phrase drawn at random has
+// few of them, a sentence has many.
+const commonHan = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年也能下过子说多得经之着等里如小都两去好还因然前天那你看么但没很什给吗呢吧您请问怎款钱账号卡付支行银收让想知道这這個為會說對時來們過還"
+
+// glyph is a Chinese character of a list with its place.
+type glyph struct {
+	at   int
+	glue int // characters between it and the one before
+}
+
+// hanSeeds looks for phrases of single Chinese characters. Ordinary sentences
+// are made of the same characters, so how they are written, the checksum and
+// the words around decide.
+func (s *scan) hanSeeds() {
+	v := &s.view
+	for _, bit := range []uint8{bitSimplified, bitTraditional} {
+		var run []glyph
+		last := -1
+		for i := 0; i < len(v.char); i++ {
+			if v.class(i) != classHan {
+				continue
+			}
+			if v.mark[i]&bit == 0 || last >= 0 && !s.hanGap(last+1, i) || s.seedName(i) {
+				s.hanRun(run, bit)
+				run = run[:0]
+				if v.mark[i]&bit == 0 || s.seedName(i) {
+					last = -1
+					continue
+				}
+			}
+			glue := 0
+			if len(run) > 0 {
+				glue = i - last - 1
+			}
+			run = append(run, glyph{i, glue})
+			last = i
+		}
+		s.hanRun(run, bit)
+	}
+}
+
+// seedName tells whether position i is inside a word that names the phrase, or
+// a connector.
+func (s *scan) seedName(i int) bool {
+	k := s.firstMark(i + 1)
+	for k--; k >= 0 && i-s.marks[k].start < 12; k-- {
+		if i < s.marks[k].end && s.marks[k].word.kind&(kindSeed|kindWallet) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// hanGap tells whether two characters may be neighbours in a phrase.
+func (s *scan) hanGap(from, to int) bool {
+	if to-from > 5 {
+		return false
+	}
+	for i := from; i < to; i++ {
+		if c := s.view.class(i); c == classLetter || c == classLoose || c == classOpaque {
+			return false
+		}
+	}
+	return true
+}
+
+// hanRun decides on a run of list characters: parts written apart, parts of one
+// chunk, and stretches next to a word that names the phrase.
+func (s *scan) hanRun(run []glyph, bit uint8) {
+	if len(run) < seedFewest {
+		return
+	}
+	named := s.hanNamed(run)
+	if s.hanSpaced(run, bit, named) {
+		return
+	}
+	for i := 0; i < len(run); {
+		j := i + 1
+		for j < len(run) && run[j].glue == 0 {
+			j++
+		}
+		if s.hanPhrase(run[i:j], bit, named) {
+			s.addHan(run[i:j])
+		}
+		i = j
+	}
+	if len(run) <= 30 && s.hanPhrase(run, bit, named) {
+		s.addHan(run)
+		return
+	}
+	if named {
+		s.hanPrefix(run, bit)
+	}
+}
+
+// hanNamed tells whether the text near a run names a recovery phrase.
+func (s *scan) hanNamed(run []glyph) bool {
+	start, end := run[0].at, run[len(run)-1].at+1
+	return s.any(max(0, start-60), min(len(s.view.char), end+30), kindSeed)
+}
+
+// hanSpaced finds characters written one by one, or in equal small groups.
+func (s *scan) hanSpaced(run []glyph, bit uint8, named bool) bool {
+	found := false
+	for i := 0; i < len(run); {
+		j := i + 1
+		for j < len(run) && run[j].glue > 0 {
+			j++
+		}
+		if j < len(run) && j-i >= seedFewest {
+			j-- // the last one begins a word
+		}
+		part := run[i:j]
+		for len(part) > 12 && s.connects(part[0].at) && s.hanBefore(part[0].at) {
+			part = part[1:]
+		}
+		if len(part) >= seedFewest && (s.common(part)*4 <= len(part) || s.checksum(part, bit) || named) {
+			s.addHan(part)
+			found = true
+		}
+		i = j
+	}
+	return found
+}
+
+// hanPhrase decides on a stretch of exactly a phrase's length.
+func (s *scan) hanPhrase(part []glyph, bit uint8, named bool) bool {
+	switch len(part) {
+	case 12, 15, 18, 21, 24:
+	default:
+		return false
+	}
+	common, valid := s.common(part), s.checksum(part, bit)
+	if named {
+		return valid || common*6 <= len(part)
+	}
+	return valid && (common*8 <= len(part) || s.repeats(part))
+}
+
+// hanPrefix tries the lengths of a phrase at both ends of a longer run.
+func (s *scan) hanPrefix(run []glyph, bit uint8) {
+	start := 0
+	for start < len(run) && s.connects(run[start].at) {
+		start++
+	}
+	run = run[start:]
+	for _, n := range []int{24, 21, 18, 15, 12} {
+		if n <= len(run) && s.checksum(run[:n], bit) && s.common(run[:n])*4 <= n {
+			s.addHan(run[:n])
+			return
+		}
+	}
+	for _, n := range []int{24, 21, 18, 15, 12} {
+		if part := run[max(0, len(run)-n):]; len(part) == n && s.checksum(part, bit) && s.common(part)*4 <= n {
+			s.addHan(part)
+			return
+		}
+	}
+}
+
+// connects tells whether a connector covers position i.
+func (s *scan) connects(i int) bool {
+	k := s.firstMark(i+1) - 1
+	return k >= 0 && i < s.marks[k].end && s.marks[k].word.kind&linkWord != 0
+}
+
+func (s *scan) hanBefore(i int) bool { return i > 0 && s.view.class(i-1) == classHan }
+
+func (s *scan) common(part []glyph) int {
+	n := 0
+	for _, g := range part {
+		if s.d.seeds.common[s.view.char[g.at]] {
+			n++
+		}
+	}
+	return n
+}
+
+// repeats tells phrases of one or two characters over and over, as in examples.
+func (s *scan) repeats(part []glyph) bool {
+	same := 0
+	for _, g := range part {
+		if s.view.char[g.at] == s.view.char[part[0].at] {
+			same++
+		}
+	}
+	return same >= len(part)-2
+}
+
+func (s *scan) addHan(part []glyph) {
+	s.add(part[0].at, part[len(part)-1].at+1, Seed, "")
+}
+
+// checksum verifies a phrase of list characters (BIP-39, "Generating the mnemonic").
+func (s *scan) checksum(part []glyph, bit uint8) bool {
+	index := s.d.seeds.simplified
+	if bit == bitTraditional {
+		index = s.d.seeds.traditional
+	}
+	if len(part)%3 != 0 || len(part) < 12 || len(part) > 24 {
+		return false
+	}
+	var bits [33]byte
+	for i, g := range part {
+		n := index[s.view.char[g.at]]
+		for b := range 11 {
+			if n>>(10-b)&1 == 1 {
+				at := i*11 + b
+				bits[at/8] |= 0x80 >> (at % 8)
+			}
+		}
+	}
+	entropy := len(part) * 4 / 3
+	sum := sha256.Sum256(bits[:entropy])
+	width := uint(len(part) / 3)
+	return bits[entropy]>>(8-width) == sum[0]>>(8-width)
+}

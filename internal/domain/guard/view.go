@@ -1,0 +1,134 @@
+package guard
+
+// view is a text in folded form. The three slices run in parallel.
+type view struct {
+	char   []rune  // the folded characters
+	mark   []uint8 // class and bits of each
+	at     []int32 // code point of the original each came from
+	points int32   // code points of the original
+}
+
+func (v *view) reset() {
+	v.char, v.mark, v.at, v.points = v.char[:0], v.mark[:0], v.at[:0], 0
+}
+
+// fill folds text into v.
+func (v *view) fill(f *folding, text string) {
+	point := int32(0)
+	for _, r := range text {
+		switch {
+		case r < 0x80:
+			v.push(rune(f.to[r]), f.class[r], point)
+		case r >= 0xAC00 && r <= 0xD7A3:
+			v.pushHangul(r, point)
+		case r < 1<<16:
+			switch to := f.to[r]; to {
+			case foldDrop:
+			case foldMulti:
+				v.pushExpansion(f, f.expansions[r], point, f.class[r]&(bitUpper|bitWide))
+			default:
+				v.push(rune(to), f.class[r], point)
+			}
+		default:
+			v.fillSupplementary(f, r, point)
+		}
+		point++
+	}
+	v.points = point
+}
+
+func (v *view) push(r rune, mark uint8, point int32) {
+	v.char = append(v.char, r)
+	v.mark = append(v.mark, mark)
+	v.at = append(v.at, point)
+}
+
+func (v *view) pushExpansion(f *folding, out []rune, point int32, bits uint8) {
+	for _, r := range out {
+		class := uint8(classOther)
+		if r < 1<<16 {
+			class = f.class[r]
+		}
+		v.push(r, class|bits, point)
+	}
+}
+
+func (v *view) fillSupplementary(f *folding, r rune, point int32) {
+	if out, ok := f.expansions[r]; ok {
+		bits := uint8(0)
+		if upperStyled(r) {
+			bits = bitUpper
+		}
+		v.pushExpansion(f, out, point, bits)
+		return
+	}
+	if r >= 0xE0000 && r <= 0xE01EF {
+		return
+	}
+	class := uint8(classOther)
+	if r >= 0x20000 && r <= 0x3FFFF {
+		class = classHan
+	}
+	v.push(r, class, point)
+}
+
+// upperStyled tells the capitals among mathematical and enclosed letters.
+func upperStyled(r rune) bool {
+	if r >= 0x1F100 && r <= 0x1F1FF {
+		return true
+	}
+	if r >= 0x1D400 && r < 0x1D6A4 {
+		return (r-0x1D400)%52 < 26
+	}
+	return false
+}
+
+// pushHangul decomposes a syllable into jamo (Unicode Standard, 3.12), so that
+// composed and decomposed Korean look alike.
+func (v *view) pushHangul(r rune, point int32) {
+	index := r - 0xAC00
+	v.push(0x1100+index/588, classLetter, point)
+	v.push(0x1161+index%588/28, classLetter, point)
+	if tail := index % 28; tail > 0 {
+		v.push(0x11A7+tail, classLetter, point)
+	}
+}
+
+func (v *view) class(i int) uint8 { return v.mark[i] & classMask }
+
+func (v *view) upper(i int) bool { return v.mark[i]&bitUpper != 0 }
+
+// solid tells whether the character at i is a letter or digit of any script.
+func (v *view) solid(i int) bool {
+	c := v.mark[i] & classMask
+	return c >= classDigit && c <= classHan
+}
+
+// cased is the text of a range with the capitals of ASCII letters restored.
+func (v *view) cased(start, end int) string {
+	out := make([]byte, 0, end-start)
+	for i := start; i < end; i++ {
+		r := v.char[i]
+		if r >= 'a' && r <= 'z' && v.upper(i) {
+			r -= 'a' - 'A'
+		}
+		if r > 0x7F {
+			r = 0x1A
+		}
+		out = append(out, byte(r))
+	}
+	return string(out)
+}
+
+// original turns a folded range into code points of the original, including
+// the dropped characters on both sides.
+func (v *view) original(start, end int) (from, to int32) {
+	if start > 0 {
+		from = min(v.at[start-1]+1, v.at[start])
+	}
+	to = v.points
+	if end < len(v.at) {
+		to = max(v.at[end], v.at[end-1]+1)
+	}
+	return from, to
+}
