@@ -30,8 +30,8 @@ const (
 // firstWindow and widening say how many blocks one statement asks for: few
 // while the word may be frequent, then more and more.
 const (
-	firstWindow = 2
-	widening    = 4
+	firstWindow = 4
+	widening    = 8
 	maxWindow   = 1024
 )
 
@@ -174,8 +174,10 @@ func (s *postgresStore) remove(ctx context.Context, positions []int64) error {
 	return err
 }
 
-// newest asks for windows of blocks, each with one statement. "pos + 0" keeps
-// the planner from walking the primary key instead of asking the GIN index.
+// newest asks for the blocks in windows, each with one statement. The blocks of
+// a statement come sorted, so that PostgreSQL sorts block by block and leaves
+// the rest alone once it has enough (incremental sort). "pos + 0" keeps the
+// planner from walking the primary key instead of asking the GIN index.
 func (s *postgresStore) newest(ctx context.Context, tokens []search.Token, before int64, limit int) ([]int64, error) {
 	var oldest, newest sql.NullInt64
 	err := s.readers.QueryRowContext(ctx, `SELECT (SELECT min(pos) FROM search_doc),
@@ -185,26 +187,27 @@ func (s *postgresStore) newest(ctx context.Context, tokens []search.Token, befor
 	}
 	var found []int64
 	window := int64(firstWindow)
-	for high := newest.Int64 >> blockBits; high >= oldest.Int64>>blockBits; {
-		low := max(high-window+1, oldest.Int64>>blockBits)
+	for high, last := newest.Int64>>blockBits, oldest.Int64>>blockBits; high >= last && len(found) < limit; {
+		low := max(high-window+1, last)
 		positions, err := collect(s.readers.QueryContext(ctx, `
-			SELECT hit.pos FROM unnest($1::TEXT[]) AS block (keys) CROSS JOIN LATERAL (
+			SELECT hit.pos FROM (
+				SELECT keys, age FROM unnest($1::TEXT[]) WITH ORDINALITY AS sent (keys, age) ORDER BY age
+			) AS block CROSS JOIN LATERAL (
 				SELECT pos FROM search_doc WHERE tokens @> block.keys::BIGINT[] AND pos + 0 < $2
-				ORDER BY pos + 0 DESC LIMIT $3) AS hit
-			ORDER BY hit.pos DESC LIMIT $3`, blockKeys(tokens, low, high), before, limit-len(found)))
+				ORDER BY pos + 0 DESC LIMIT $3
+			) AS hit
+			ORDER BY block.age, hit.pos DESC LIMIT $3`, blockKeys(tokens, low, high), before, limit-len(found)))
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, positions...)
-		if len(found) == limit {
-			break
-		}
 		high, window = low-1, min(window*widening, maxWindow)
 	}
 	return found, nil
 }
 
-// blockKeys gives the keys of the tokens for each block, as array literals.
+// blockKeys gives the keys of the tokens for each block, the newest first, as
+// array literals.
 func blockKeys(tokens []search.Token, low, high int64) []string {
 	blocks := make([]string, 0, high-low+1)
 	var text []byte

@@ -1,0 +1,41 @@
+package conversation
+
+import "kefu/internal/domain/identity"
+
+// Change is one command to one conversation, as it waits for its commit.
+type Change struct {
+	Principal      identity.Principal
+	ConversationID string
+	Command        Command
+	// Withdraw rewrites earlier messages in which this one completes a secret.
+	Withdraw []Withdrawal
+	// Origin is the connection it came by, handed back with the entries it made.
+	Origin any
+	// Done is called once, after the commit or the failure, in the order of
+	// commits. It must not block.
+	Done func(Result)
+
+	// Seq is set by the store: the number of its message, once it is processed.
+	Seq int64
+	// Result is set by the store before Done is called.
+	Result Result
+}
+
+// Withdrawal says what remains of an earlier message. Earlier is the change that
+// stored it in this process, or nil when Seq names it.
+type Withdrawal struct {
+	Earlier *Change
+	Seq     int64
+	Text    string
+	Classes []string
+}
+
+// Result is the answer to a Change.
+type Result struct {
+	Err       error
+	Seq       int64 // of the message, or of the last entry made; 0: nothing changed
+	At        int64
+	Duplicate bool     // the client's message id was stored before; Seq and At are the first ones
+	Content   *Content // what was stored in its place, when that is not what was sent
+	State     State
+}

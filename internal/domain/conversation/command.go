@@ -1,0 +1,406 @@
+package conversation
+
+import (
+	"slices"
+
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/platform/fault"
+)
+
+// CommandKind is what somebody asks of a conversation.
+type CommandKind string
+
+// The commands.
+const (
+	Send        CommandKind = "send"
+	Note        CommandKind = "note"
+	AskPerson   CommandKind = "human"
+	SetStatus   CommandKind = "status"
+	Assign      CommandKind = "assign"
+	SetPriority CommandKind = "priority"
+	SetTags     CommandKind = "tags"
+	SetTopic    CommandKind = "topic"
+	SetLanguage CommandKind = "language"
+	Edit        CommandKind = "edit"
+	Redact      CommandKind = "redact"
+	Delivered   CommandKind = "delivered"
+	Read        CommandKind = "read"
+	MergeInto   CommandKind = "merge_into"
+	TakeIn      CommandKind = "take_in" // the other half of MergeInto
+	Unmerge     CommandKind = "unmerge"
+	LetGo       CommandKind = "let_go" // the other half of Unmerge
+	Identify    CommandKind = "identify"
+)
+
+// Command is one request to change a conversation.
+type Command struct {
+	Kind     CommandKind
+	ClientID string  // of Send and Note: repeats of it store nothing
+	Content  Content // the new text, status, assignee …
+	Seq      int64   // of Delivered and Read
+	Target   *Target // of Edit and Redact: what the store knows of entry Content.Of
+	Customer string  // of Identify: the customer it belongs to from now on
+}
+
+// Target is the entry that Edit and Redact are about.
+type Target struct {
+	Kind       EntryKind
+	AuthorKind identity.Kind
+	AuthorID   string
+	Redacted   bool
+}
+
+// Outcome is what a command does: the state after it and the entries it adds.
+// Entries have no Seq yet; Decide leaves that to Append.
+type Outcome struct {
+	State   State
+	Entries []Entry
+	Receipt bool // delivered or read marks moved
+}
+
+// Decide applies a command of a principal at a time. Errors: NotFound when the
+// principal may not know of the conversation, Forbidden, Conflict (a
+// *MergedError when it goes on elsewhere), Invalid.
+func (s State) Decide(p identity.Principal, c Command, now int64) (Outcome, error) {
+	if err := s.authorise(p, c); err != nil {
+		return Outcome{}, err
+	}
+	if s.Status == Merged && c.Kind != Unmerge && c.Kind != Delivered && c.Kind != Read && c.Kind != Redact && c.Kind != Identify {
+		return Outcome{}, &MergedError{Into: s.MergedInto}
+	}
+	o := Outcome{State: s}
+	if err := o.apply(p, c, now); err != nil {
+		return Outcome{}, err
+	}
+	o.number(p, now)
+	return o, nil
+}
+
+func (s State) authorise(p identity.Principal, c Command) error {
+	const op = "conversation.authorise"
+	object := policy.Object{CustomerID: s.CustomerID}
+	if !policy.Allow(p, policy.ReadConversation, object) {
+		return fault.New(fault.NotFound, op, "conversation %s is not %s's to see", s.ID, p.Kind)
+	}
+	if c.Target != nil {
+		object.AuthorKind, object.AuthorID = c.Target.AuthorKind, c.Target.AuthorID
+		object.Internal = c.Target.Kind == KindNote
+	}
+	if !policy.Allow(p, actionOf(c.Kind), object) {
+		return fault.New(fault.Forbidden, op, "%s may not %s", p.Kind, c.Kind)
+	}
+	return nil
+}
+
+func actionOf(k CommandKind) policy.Action {
+	switch k {
+	case Send:
+		return policy.SendMessage
+	case Note:
+		return policy.WriteNote
+	case AskPerson:
+		return policy.AskForPerson
+	case SetStatus, Assign, SetPriority, SetTags, SetTopic, SetLanguage:
+		return policy.WorkConversation
+	case Edit:
+		return policy.EditMessage
+	case Redact:
+		return policy.RedactMessage
+	case Delivered, Read:
+		return policy.MarkSeen
+	case MergeInto, TakeIn, Unmerge, LetGo:
+		return policy.MergeConversation
+	case Identify:
+		return policy.IdentifyCustomer
+	default:
+		return ""
+	}
+}
+
+func (o *Outcome) apply(p identity.Principal, c Command, now int64) error {
+	switch c.Kind {
+	case Send, Note:
+		return o.write(p, c, now)
+	case AskPerson:
+		return o.askPerson(now)
+	case SetStatus:
+		return o.setStatus(c.Content, now)
+	case Assign:
+		return o.assign(c.Content.Staff)
+	case SetPriority, SetTags, SetTopic, SetLanguage:
+		return o.setField(c)
+	case Edit, Redact:
+		return o.rewrite(c)
+	case Delivered, Read:
+		return o.mark(p, c)
+	case Identify:
+		o.State.CustomerID = c.Customer
+		o.add(KindIdentified, Content{Level: c.Content.Level})
+		return nil
+	default:
+		return o.join(c)
+	}
+}
+
+func (o *Outcome) write(p identity.Principal, c Command, now int64) error {
+	const op = "conversation.write"
+	if c.ClientID == "" || len(c.ClientID) > MaxClientID {
+		return fault.InvalidField(op, "client_msg_id", "must have 1 to %d characters", MaxClientID)
+	}
+	if c.Content.Text == "" && len(c.Content.Attachments) == 0 {
+		return fault.InvalidField(op, "text", "is empty")
+	}
+	if len(c.Content.Attachments) > MaxAttachments {
+		return fault.InvalidField(op, "attachment_ids", "are more than %d", MaxAttachments)
+	}
+	if err := CheckText("text", c.Content.Text, MaxTextChars); err != nil {
+		return err
+	}
+	if c.Content.ReplyTo < 0 || c.Content.ReplyTo > o.State.LastSeq {
+		return fault.InvalidField(op, "reply_to", "names no message of this conversation")
+	}
+	kind := KindMessage
+	if c.Kind == Note {
+		kind = KindNote
+	}
+	o.Entries = append(o.Entries, Entry{Kind: kind, ClientID: c.ClientID, Content: c.Content})
+	o.State.PreviewSeq = o.State.LastSeq + 1
+	switch {
+	case kind == KindNote:
+	case p.IsCustomer():
+		o.customerWrote(now)
+	default:
+		o.agentWrote()
+	}
+	return nil
+}
+
+// customerWrote puts the conversation back in front of an agent. Only a return
+// from snoozed or resolved is an entry of its own: open and waiting follow from
+// who wrote last.
+func (o *Outcome) customerWrote(now int64) {
+	s := &o.State
+	s.Unread++
+	if s.WaitingSince == 0 {
+		s.WaitingSince = now
+	}
+	was := s.Status
+	s.Status, s.SnoozedUntil = Open, 0
+	if was == Resolved {
+		s.Reopened++
+		s.ResolvedAt = 0
+	}
+	if was == Resolved || was == Snoozed {
+		o.add(KindStatus, Content{Status: Open, Was: was})
+	}
+}
+
+func (o *Outcome) agentWrote() {
+	s := &o.State
+	s.Unread, s.WaitingSince = 0, 0
+	s.AgentRead = s.LastSeq
+	if s.Status == Open {
+		s.Status = Waiting
+	}
+}
+
+func (o *Outcome) askPerson(now int64) error {
+	s := &o.State
+	o.add(KindHuman, Content{})
+	if s.WaitingSince == 0 {
+		s.WaitingSince = now
+	}
+	if was := s.Status; was != Open {
+		if was == Resolved {
+			s.Reopened++
+			s.ResolvedAt = 0
+		}
+		s.Status, s.SnoozedUntil = Open, 0
+		o.add(KindStatus, Content{Status: Open, Was: was})
+	}
+	return nil
+}
+
+func (o *Outcome) setStatus(c Content, now int64) error {
+	const op = "conversation.setStatus"
+	s := &o.State
+	switch c.Status {
+	case Open, Waiting, Resolved:
+	case Snoozed:
+		if c.Until <= now {
+			return fault.InvalidField(op, "until", "must lie in the future")
+		}
+	default:
+		return fault.InvalidField(op, "status", "must be open, waiting, snoozed or resolved")
+	}
+	if s.Status == c.Status && c.Status != Snoozed {
+		return nil
+	}
+	if err := CheckText("wrap_up", c.WrapUp, 2000); err != nil {
+		return err
+	}
+	if s.Status == Resolved {
+		s.Reopened++
+		s.ResolvedAt = 0
+	}
+	was := s.Status
+	s.Status, s.SnoozedUntil = c.Status, 0
+	switch c.Status {
+	case Snoozed:
+		s.SnoozedUntil = c.Until
+	case Resolved:
+		s.ResolvedAt, s.WaitingSince, s.Unread = now, 0, 0
+	}
+	o.add(KindStatus, Content{Status: c.Status, Was: was, Until: s.SnoozedUntil, WrapUp: c.WrapUp})
+	return nil
+}
+
+func (o *Outcome) assign(to *StaffRef) error {
+	if to == nil {
+		to = &StaffRef{}
+	}
+	if o.State.AssigneeID == to.ID {
+		return nil
+	}
+	o.State.AssigneeID, o.State.AssigneeName = to.ID, to.Name
+	content := Content{}
+	if to.ID != "" {
+		content.Staff = to
+	}
+	o.add(KindAssigned, content)
+	return nil
+}
+
+func (o *Outcome) setField(c Command) error {
+	const op = "conversation.setField"
+	s := &o.State
+	switch c.Kind {
+	case SetPriority:
+		if !ValidPriority(c.Content.Priority) {
+			return fault.InvalidField(op, "priority", "must be low, normal, high or urgent")
+		}
+		if s.Priority != c.Content.Priority {
+			s.Priority = c.Content.Priority
+			o.add(KindPriority, Content{Priority: s.Priority})
+		}
+	case SetTags:
+		tags, err := cleanTags(c.Content.Tags)
+		if err != nil {
+			return err
+		}
+		if !slices.Equal(s.Tags, tags) {
+			s.Tags = tags
+			o.add(KindTags, Content{Tags: tags})
+		}
+	case SetTopic:
+		if err := CheckText("topic", c.Content.Topic, MaxTopicChars); err != nil {
+			return err
+		}
+		if s.Topic != c.Content.Topic {
+			s.Topic = c.Content.Topic
+			o.add(KindTopic, Content{Topic: s.Topic})
+		}
+	case SetLanguage:
+		if err := CheckText("language", c.Content.Language, 35); err != nil {
+			return err
+		}
+		if s.Language != c.Content.Language {
+			s.Language = c.Content.Language
+			o.add(KindLanguage, Content{Language: s.Language})
+		}
+	}
+	return nil
+}
+
+func cleanTags(tags []string) ([]string, error) {
+	const op = "conversation.cleanTags"
+	if len(tags) > MaxTags {
+		return nil, fault.InvalidField(op, "tags", "are more than %d", MaxTags)
+	}
+	for _, tag := range tags {
+		if tag == "" {
+			return nil, fault.InvalidField(op, "tags", "must not be empty")
+		}
+		if err := CheckText("tags", tag, MaxTagChars); err != nil {
+			return nil, err
+		}
+	}
+	sorted := slices.Clone(tags)
+	slices.Sort(sorted)
+	return slices.Compact(sorted), nil
+}
+
+func (o *Outcome) rewrite(c Command) error {
+	const op = "conversation.rewrite"
+	if c.Target == nil || (c.Target.Kind != KindMessage && c.Target.Kind != KindNote) {
+		return fault.New(fault.NotFound, op, "entry %d is no message", c.Content.Of)
+	}
+	content := Content{Of: c.Content.Of, Text: c.Content.Text, Classes: c.Content.Classes, Internal: c.Target.Kind == KindNote}
+	if c.Kind == Redact {
+		o.add(KindRedacted, content)
+		return nil
+	}
+	if c.Target.Redacted {
+		return fault.New(fault.Conflict, op, "entry %d was redacted", c.Content.Of)
+	}
+	if c.Content.Text == "" {
+		return fault.InvalidField(op, "text", "is empty")
+	}
+	if err := CheckText("text", c.Content.Text, MaxTextChars); err != nil {
+		return err
+	}
+	o.add(KindEdited, content)
+	return nil
+}
+
+func (o *Outcome) mark(p identity.Principal, c Command) error {
+	s := &o.State
+	seq := min(c.Seq, s.LastSeq)
+	switch {
+	case !p.IsCustomer() && c.Kind == Read:
+		o.Receipt = seq > s.AgentRead
+		s.AgentRead = max(s.AgentRead, seq)
+		if s.AgentRead == s.LastSeq {
+			s.Unread = 0
+		}
+	case !p.IsCustomer():
+	case c.Kind == Delivered:
+		o.Receipt = seq > s.CustomerDelivered
+		s.CustomerDelivered = max(s.CustomerDelivered, seq)
+	default:
+		o.Receipt = seq > s.CustomerRead
+		s.CustomerRead = max(s.CustomerRead, seq)
+		s.CustomerDelivered = max(s.CustomerDelivered, seq)
+	}
+	return nil
+}
+
+func (o *Outcome) add(kind EntryKind, content Content) {
+	o.Entries = append(o.Entries, Entry{Kind: kind, Content: content})
+}
+
+// number gives the entries their place at the end of the log.
+func (o *Outcome) number(p identity.Principal, now int64) {
+	for i := range o.Entries {
+		o.State.LastSeq++
+		e := &o.Entries[i]
+		e.ConversationID, e.Seq, e.At = o.State.ID, o.State.LastSeq, now
+		e.Author = AuthorOf(p)
+	}
+	if len(o.Entries) > 0 {
+		o.State.LastActivity = now
+	}
+}
+
+// AuthorOf is how a principal signs its entries.
+func AuthorOf(p identity.Principal) Author {
+	switch p.Kind {
+	case identity.Visitor, identity.Customer:
+		return Author{Kind: ByCustomer, ID: p.ID}
+	case identity.Staff:
+		return Author{Kind: ByAgent, ID: p.ID, Name: p.Name}
+	default:
+		return Author{Kind: BySystem, ID: p.ID}
+	}
+}

@@ -1,0 +1,119 @@
+package conversation
+
+// EntryKind is the kind of an entry of a conversation's log.
+type EntryKind string
+
+// The kinds of entries. What each carries is in docs/protocol.md, section 3.
+const (
+	KindMessage    EntryKind = "message"
+	KindNote       EntryKind = "note"
+	KindStatus     EntryKind = "status"
+	KindAssigned   EntryKind = "assigned"
+	KindHuman      EntryKind = "human"
+	KindPriority   EntryKind = "priority"
+	KindTags       EntryKind = "tags"
+	KindTopic      EntryKind = "topic"
+	KindLanguage   EntryKind = "language"
+	KindEdited     EntryKind = "edited"
+	KindRedacted   EntryKind = "redacted"
+	KindMerged     EntryKind = "merged"
+	KindUnmerged   EntryKind = "unmerged"
+	KindIdentified EntryKind = "identified"
+	KindHidden     EntryKind = "hidden" // never stored: what a customer is shown of a staff entry
+)
+
+// AuthorKind says on which side an entry was made.
+type AuthorKind string
+
+// The kinds of authors.
+const (
+	ByCustomer  AuthorKind = "customer"
+	ByAgent     AuthorKind = "agent"
+	ByAssistant AuthorKind = "assistant"
+	BySystem    AuthorKind = "system"
+)
+
+// Author is who made an entry. Name may be shown; ID is for staff only.
+type Author struct {
+	Kind AuthorKind
+	ID   string
+	Name string
+}
+
+// Attachment is a file that belongs to a message; its bytes are kept elsewhere.
+type Attachment struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Size int64  `json:"size"`
+}
+
+// StaffRef names a member of staff in an entry.
+type StaffRef struct {
+	ID   string `json:"id,omitempty"`
+	Name string `json:"name"`
+}
+
+// Content is what an entry carries, in the very form of the protocol's payload.
+// It is sealed as a whole before it is stored.
+type Content struct {
+	Text        string       `json:"text,omitempty"`
+	Attachments []Attachment `json:"attachments,omitempty"`
+	ReplyTo     int64        `json:"reply_to,omitempty"`
+	Classes     []string     `json:"classes,omitempty"` // secret classes the guard removed
+	Status      Status       `json:"status,omitempty"`
+	Was         Status       `json:"was,omitempty"`
+	Until       int64        `json:"until,omitempty"`   // microseconds, of a snooze
+	WrapUp      string       `json:"wrap_up,omitempty"` // staff only
+	Staff       *StaffRef    `json:"staff,omitempty"`
+	Priority    Priority     `json:"priority,omitempty"`
+	Tags        []string     `json:"tags,omitempty"`
+	Topic       string       `json:"topic,omitempty"`
+	Language    string       `json:"language,omitempty"`
+	Of          int64        `json:"of,omitempty"` // the entry that was edited or redacted
+	Into        string       `json:"into,omitempty"`
+	From        string       `json:"from,omitempty"`
+	Level       string       `json:"level,omitempty"`
+	Internal    bool         `json:"internal,omitempty"` // edited or redacted entry is itself internal
+}
+
+// Entry is one line of a conversation's log.
+type Entry struct {
+	ConversationID string
+	Seq            int64 // 1, 2, 3 … within the conversation
+	Pos            int64 // grows over all conversations, with gaps, in the order of commits
+	Kind           EntryKind
+	Author         Author
+	ClientID       string // the client's id of a message, unique within the conversation
+	At             int64  // microseconds
+	Content        Content
+}
+
+// Internal tells whether only staff may see the entry.
+func (e Entry) Internal() bool {
+	switch e.Kind {
+	case KindNote, KindPriority, KindTags, KindTopic, KindLanguage, KindIdentified:
+		return true
+	case KindEdited, KindRedacted:
+		return e.Content.Internal
+	default:
+		return false
+	}
+}
+
+// ForCustomer is the entry as the customer's side may see it: an internal one
+// becomes an empty place-holder, so that the sequence shows no gap, and accounts
+// of staff are left out.
+func (e Entry) ForCustomer() Entry {
+	if e.Internal() {
+		return Entry{ConversationID: e.ConversationID, Seq: e.Seq, Pos: e.Pos, Kind: KindHidden}
+	}
+	e.Content.WrapUp = ""
+	if e.Author.Kind != ByCustomer {
+		e.Author.ID = ""
+	}
+	if e.Content.Staff != nil {
+		e.Content.Staff = &StaffRef{Name: e.Content.Staff.Name}
+	}
+	return e
+}

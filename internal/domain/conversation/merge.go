@@ -1,0 +1,41 @@
+package conversation
+
+import "kefu/internal/platform/fault"
+
+// MergedError says that a conversation goes on in another one.
+type MergedError struct{ Into string }
+
+// Error implements error.
+func (e *MergedError) Error() string { return "conversation: merged into " + e.Into }
+
+// Unwrap makes a MergedError a fault of code Conflict.
+func (e *MergedError) Unwrap() error {
+	return &fault.Error{Code: fault.Conflict, Op: "conversation.Decide", Message: "merged"}
+}
+
+func (o *Outcome) join(c Command) error {
+	const op = "conversation.join"
+	s := &o.State
+	switch c.Kind {
+	case MergeInto:
+		if c.Content.Into == s.ID {
+			return fault.InvalidField(op, "into", "is the conversation itself")
+		}
+		s.StatusBefore, s.Status, s.MergedInto = s.Status, Merged, c.Content.Into
+		o.add(KindMerged, Content{Into: c.Content.Into})
+	case TakeIn:
+		s.Unread += int(c.Seq)
+		o.add(KindMerged, Content{From: c.Content.From})
+	case Unmerge:
+		if s.Status != Merged {
+			return fault.New(fault.Conflict, op, "conversation %s is not merged", s.ID)
+		}
+		o.add(KindUnmerged, Content{From: s.MergedInto})
+		s.Status, s.MergedInto, s.StatusBefore = s.StatusBefore, "", ""
+	case LetGo:
+		o.add(KindUnmerged, Content{Into: c.Content.Into})
+	default:
+		return fault.New(fault.Invalid, op, "unknown command %q", c.Kind)
+	}
+	return nil
+}

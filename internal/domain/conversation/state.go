@@ -1,0 +1,99 @@
+// Package conversation is the heart of Kefu: what a conversation is, which
+// commands change it, and which entries each command adds to its log. It is pure:
+// a State and a Command give an Outcome. Keeping the log, its sequence and its
+// secrets is the store's work; finding secrets is package guard's.
+package conversation
+
+import (
+	"unicode/utf8"
+
+	"kefu/internal/platform/fault"
+)
+
+// Status says whose turn it is.
+type Status string
+
+// The statuses of a conversation.
+const (
+	Open     Status = "open"     // needs an agent
+	Waiting  Status = "waiting"  // for the customer's answer
+	Snoozed  Status = "snoozed"  // until a time, or the customer's next message
+	Resolved Status = "resolved" // until the customer's next message
+	Merged   Status = "merged"   // goes on in another conversation
+)
+
+// Priority orders conversations within a queue.
+type Priority string
+
+// The priorities.
+const (
+	Low    Priority = "low"
+	Normal Priority = "normal"
+	High   Priority = "high"
+	Urgent Priority = "urgent"
+)
+
+// The limits of a conversation's fields.
+const (
+	MaxTextChars   = 8000
+	MaxAttachments = 10
+	MaxTags        = 20
+	MaxTagChars    = 40
+	MaxTopicChars  = 120
+	MaxClientID    = 64
+)
+
+// State is a conversation without its log. The store keeps one for each.
+type State struct {
+	ID           string
+	CustomerID   string
+	Channel      string // "chat"; later mail, phone …
+	Status       Status
+	AssigneeID   string // "" when nobody has it
+	AssigneeName string // the assignee's alias
+	Priority     Priority
+	Topic        string
+	Language     string // BCP 47, or ""
+	Tags         []string
+
+	LastSeq      int64
+	PreviewSeq   int64 // the newest message or note, shown in lists
+	CreatedAt    int64 // microseconds, as every time here
+	LastActivity int64
+	WaitingSince int64 // of the oldest customer message without an answer; 0: none
+	SnoozedUntil int64
+	ResolvedAt   int64
+	Reopened     int    // times it was opened again after it was resolved
+	MergedInto   string // the conversation it goes on in
+	StatusBefore Status // what an unmerge returns to
+
+	Unread            int   // customer messages no agent has read
+	CustomerDelivered int64 // up to here the customer's side has it
+	CustomerRead      int64
+	AgentRead         int64
+}
+
+// New is a conversation that begins.
+func New(id, customerID, channel, topic, language string, now int64) State {
+	return State{
+		ID: id, CustomerID: customerID, Channel: channel, Status: Open, Priority: Normal,
+		Topic: topic, Language: language, CreatedAt: now, LastActivity: now,
+	}
+}
+
+// ValidPriority tells whether p is a priority.
+func ValidPriority(p Priority) bool {
+	return p == Low || p == Normal || p == High || p == Urgent
+}
+
+// CheckText refuses text that is not UTF-8 or too long.
+func CheckText(field, text string, maxChars int) error {
+	const op = "conversation.CheckText"
+	if !utf8.ValidString(text) {
+		return fault.InvalidField(op, field, "is not valid UTF-8")
+	}
+	if utf8.RuneCountInString(text) > maxChars {
+		return fault.InvalidField(op, field, "is longer than %d characters", maxChars)
+	}
+	return nil
+}

@@ -1,0 +1,61 @@
+// Package customer says what Kefu knows of the people who ask: who they are,
+// how sure that is, and the bearer secrets of their windows.
+package customer
+
+import "kefu/internal/domain/identity"
+
+// WindowSecret is the stored side of a window's bearer secret. Digest is the
+// hash of the secret, never the secret.
+type WindowSecret struct {
+	Digest     string
+	CustomerID string
+	Verified   bool // opened by a wallet token; else a visitor's
+	Level      identity.Level
+	CreatedAt  int64
+	ExpiresAt  int64
+}
+
+// Customer is a customer as staff may see one: masked.
+type Customer struct {
+	ID        string
+	Name      string
+	Language  string
+	Evidence  string
+	CreatedAt int64
+	Became    string
+	Handles   []Handle
+}
+
+// Handle is an address or id of a customer, with how sure we are of it.
+type Handle struct {
+	Kind     string
+	Value    string
+	Evidence string
+}
+
+// The levels of evidence that something belongs to a customer.
+const (
+	Verified = "verified" // the wallet vouched for it
+	Claimed  = "claimed"  // the customer said so
+	Inferred = "inferred" // we concluded it
+)
+
+// SignIn is a customer whose wallet token was verified.
+type SignIn struct {
+	Issuer       string
+	Subject      string // the wallet's id of the customer
+	TokenID      string // used up by this
+	TokenExpires int64
+	Name         string
+	Language     string
+	NewID        string // the customer's id if the wallet never sent one before
+	Secret       WindowSecret
+	Visitor      string // the visitor the window was until now, or ""
+	VisitorSince int64  // conversations with activity since then become the customer's
+}
+
+// SignedIn is the answer to SignIn.
+type SignedIn struct {
+	CustomerID string
+	Moved      []string // conversations that became the customer's
+}

@@ -1,0 +1,39 @@
+// Package event says what a commit did, for those who act on it: sockets, the
+// search indexer, workers. An event is a hint; the database is the truth.
+package event
+
+import "kefu/internal/domain/conversation"
+
+// Commit is what one transaction did.
+type Commit struct {
+	Changed []ConversationChange
+	Revoked []Revocation
+	Jobs    bool // some job became due
+}
+
+// ConversationChange is what one transaction did to one conversation.
+type ConversationChange struct {
+	State      conversation.State
+	Entries    []conversation.Entry
+	Origins    []any // of each entry: Change.Origin
+	Receipt    bool
+	InboxMoved bool
+	Rewritten  []int64 // positions whose text changed: edited or redacted
+	WasFor     string  // the customer it belonged to, when that changed
+	WasWith    string  // the assignee before, when that changed
+}
+
+// The kinds of revocations.
+const (
+	RevokedCustomer = "customer" // every window of the customer
+	RevokedStaff    = "staff"    // every session of the member of staff
+	RevokedSession  = "session"  // one session
+)
+
+// Revocation says that somebody lost access. Every process closes the sockets
+// concerned.
+type Revocation struct {
+	Pos     int64
+	Kind    string
+	Subject string
+}

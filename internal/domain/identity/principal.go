@@ -1,0 +1,85 @@
+// Package identity says who is acting: the principal that every use of data
+// names, and how sure Kefu is of it. Verifying tokens and sessions is here too;
+// what a principal may do is decided by package policy.
+package identity
+
+// Kind is the kind of a principal. The zero value is nobody, who may do nothing.
+type Kind uint8
+
+// The kinds of principals.
+const (
+	Nobody   Kind = iota
+	Visitor       // an anonymous customer, known by a bearer secret
+	Customer      // a customer whose wallet vouched for them
+	Staff         // somebody who works here
+	System        // a part of Kefu acting on its own: a timer, the indexer
+)
+
+// Role is what a member of staff is there for.
+type Role string
+
+// The roles of staff.
+const (
+	Owner      Role = "owner"      // everything, and the only one who names owners
+	Admin      Role = "admin"      // staff and settings, no customer data
+	Supervisor Role = "supervisor" // every conversation, and the people who answer
+	Agent      Role = "agent"      // answers customers
+	Auditor    Role = "auditor"    // reads the audit chain, nothing else
+)
+
+// ValidRole tells whether r is a role.
+func ValidRole(r Role) bool {
+	switch r {
+	case Owner, Admin, Supervisor, Agent, Auditor:
+		return true
+	default:
+		return false
+	}
+}
+
+// Level is how sure we are that a customer is who they say: an expiring
+// assurance level, AL0 (anonymous) to AL3 (step-up, out of band, cool-down).
+type Level uint8
+
+// The assurance levels.
+const (
+	AL0 Level = iota
+	AL1
+	AL2
+	AL3
+)
+
+// Principal is who acts. It is passed as a value, never kept in a context.
+type Principal struct {
+	Kind    Kind
+	ID      string // customer id, staff id, or the name of the part of Kefu
+	Name    string // a name that may be shown: an agent's alias, never an account
+	Role    Role   // of staff
+	Level   Level  // of customers
+	Session string // the session it acts in, for the audit chain and revocation
+}
+
+// SystemPart is the principal of a part of Kefu that acts on its own.
+func SystemPart(name string) Principal { return Principal{Kind: System, ID: name} }
+
+// IsCustomer tells whether p is on the customer's side, signed in or not.
+func (p Principal) IsCustomer() bool { return p.Kind.CustomerSide() }
+
+// String names the kind for logs and the audit chain.
+func (k Kind) String() string {
+	switch k {
+	case Visitor:
+		return "visitor"
+	case Customer:
+		return "customer"
+	case Staff:
+		return "staff"
+	case System:
+		return "system"
+	default:
+		return "nobody"
+	}
+}
+
+// CustomerSide tells whether k is a customer, signed in or not.
+func (k Kind) CustomerSide() bool { return k == Visitor || k == Customer }

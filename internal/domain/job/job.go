@@ -1,0 +1,31 @@
+// Package job says what work waits to be done after a commit, once and under a
+// lease.
+package job
+
+// The kinds of jobs.
+const (
+	DestroyKeys = "keys.destroy"
+)
+
+// MaxAttempts is how often a job is tried before it is set aside as failed.
+const MaxAttempts = 20
+
+// New is work to be done after a commit: a timer, or an effect outside the
+// database. Payload must hold no secret; it is stored as it is.
+type New struct {
+	Kind    string
+	Dedup   string // at most one job of a kind with the same Dedup; "" for any number
+	Payload []byte
+	DueAt   int64 // microseconds
+}
+
+// Job is work under lease. Whoever holds the newest epoch may finish it.
+type Job struct {
+	ID       string
+	Kind     string
+	Dedup    string
+	Payload  []byte
+	DueAt    int64
+	Epoch    int64
+	Attempts int
+}

@@ -1,0 +1,131 @@
+// Package policy is the one authorisation function. Everything that touches
+// data asks it, whoever calls: HTTP, sockets, jobs, and later mail, phone and
+// the assistant. What is not allowed here is refused.
+package policy
+
+import "kefu/internal/domain/identity"
+
+// Action is what somebody wants to do.
+type Action string
+
+// The actions. Those on a conversation need an Object with its owner.
+const (
+	StartConversation Action = "conversation.start"
+	ReadConversation  Action = "conversation.read"
+	ReadInternal      Action = "conversation.read_internal" // notes and staff entries
+	SendMessage       Action = "conversation.send"
+	WriteNote         Action = "conversation.note"
+	AskForPerson      Action = "conversation.human"
+	MarkSeen          Action = "conversation.mark_seen"
+	EditMessage       Action = "conversation.edit"
+	RedactMessage     Action = "conversation.redact"
+	ReadVersions      Action = "conversation.read_versions"
+	WorkConversation  Action = "conversation.work"  // status, assignee, tags, priority, topic, language
+	MergeConversation Action = "conversation.merge" // and unmerge
+	ListInbox         Action = "inbox.list"
+	SearchMessages    Action = "search.messages"
+	ReadCustomer      Action = "customer.read"
+	EraseCustomer     Action = "customer.erase"
+	UseDraft          Action = "draft.use"
+	UploadAttachment  Action = "attachment.upload"
+	ReadAttachment    Action = "attachment.read"
+	ListStaff         Action = "staff.list"
+	ManageStaff       Action = "staff.manage"
+	NameOwner         Action = "staff.name_owner"
+	ReadAudit         Action = "audit.read"
+	RunJobs           Action = "jobs.run"
+	IdentifyCustomer  Action = "customer.identify"
+)
+
+// Object is what an action is done to, as far as a decision needs it. The zero
+// value stands for no particular object.
+type Object struct {
+	CustomerID string // the customer it belongs to
+	AuthorKind identity.Kind
+	AuthorID   string // who wrote it, for messages and attachments
+	Internal   bool   // notes, and attachments of notes
+}
+
+// Allow tells whether p may do a to o. Nobody may do nothing, and an action
+// without a rule is refused.
+func Allow(p identity.Principal, a Action, o Object) bool {
+	if p.ID == "" {
+		return false
+	}
+	switch p.Kind {
+	case identity.Visitor, identity.Customer:
+		return customerMay(p, a, o)
+	case identity.Staff:
+		return staffMay(p, a, o)
+	case identity.System:
+		return systemMay(a)
+	default:
+		return false
+	}
+}
+
+func customerMay(p identity.Principal, a Action, o Object) bool {
+	own := o.CustomerID == p.ID
+	switch a {
+	case StartConversation, UploadAttachment:
+		return true
+	case ReadConversation, SendMessage, AskForPerson, MarkSeen, IdentifyCustomer:
+		return own
+	case ReadAttachment:
+		return own && !o.Internal
+	case EditMessage, RedactMessage:
+		return own && o.AuthorKind.CustomerSide() && o.AuthorID == p.ID
+	default:
+		return false
+	}
+}
+
+func staffMay(p identity.Principal, a Action, o Object) bool {
+	switch p.Role {
+	case identity.Owner, identity.Supervisor:
+		return supervisorMay(p, a, o) || (p.Role == identity.Owner && ownerMay(a))
+	case identity.Agent:
+		return agentMay(p, a, o)
+	case identity.Admin:
+		return a == ListStaff || a == ManageStaff
+	case identity.Auditor:
+		return a == ReadAudit
+	default:
+		return false
+	}
+}
+
+func ownerMay(a Action) bool {
+	return a == ManageStaff || a == NameOwner || a == ReadAudit || a == EraseCustomer
+}
+
+func supervisorMay(p identity.Principal, a Action, o Object) bool {
+	if a == RedactMessage || a == ListStaff {
+		return true
+	}
+	return agentMay(p, a, o)
+}
+
+func agentMay(p identity.Principal, a Action, o Object) bool {
+	switch a {
+	case ReadConversation, ReadInternal, SendMessage, WriteNote, MarkSeen, ReadVersions,
+		WorkConversation, MergeConversation, ListInbox, SearchMessages, ReadCustomer,
+		UseDraft, UploadAttachment, ReadAttachment, ListStaff:
+		return true
+	case EditMessage:
+		return o.AuthorKind == identity.Staff && o.AuthorID == p.ID
+	case RedactMessage:
+		return o.AuthorKind.CustomerSide() || o.AuthorID == p.ID
+	default:
+		return false
+	}
+}
+
+func systemMay(a Action) bool {
+	switch a {
+	case ReadConversation, ReadInternal, WorkConversation, RedactMessage, RunJobs, EraseCustomer, IdentifyCustomer:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,134 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/platform/fault"
+)
+
+func attachmentAAD(id string) string { return "attachment/" + id }
+
+// AddAttachment notes an uploaded file that no message has sent yet.
+func (s *Store) AddAttachment(ctx context.Context, p identity.Principal, a conversation.StoredAttachment) error {
+	const op = "storage.AddAttachment"
+	if !policy.Allow(p, policy.UploadAttachment, policy.Object{}) {
+		return fault.New(fault.Forbidden, op, "%s may not upload", p.Kind)
+	}
+	customer := ""
+	if p.IsCustomer() {
+		customer = p.ID
+	}
+	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		name, ref, err := t.seal([]byte(a.Name), attachmentAAD(a.ID))
+		if err != nil {
+			return err
+		}
+		_, err = t.sql.ExecContext(ctx, `INSERT INTO attachment (id, customer_id, conversation_id, uploader_kind, uploader_id, name, name_ref, media_type, size, blob_ref, internal, created_at)
+			VALUES ($1, $2, '', $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			a.ID, customer, int64(p.Kind), p.ID, name, ref, a.Type, a.Size, a.BlobRef, false, t.now)
+		return mapError(op, err)
+	})
+}
+
+// ClaimAttachments ties uploaded files to the conversation they are sent in.
+// Only their uploader may, and only once. They come back in the order asked for.
+func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conversationID string, internal bool, ids []string) ([]conversation.Attachment, error) {
+	const op = "storage.ClaimAttachments"
+	if len(ids) > conversation.MaxAttachments {
+		return nil, fault.InvalidField(op, "attachment_ids", "are more than %d", conversation.MaxAttachments)
+	}
+	state, err := s.Conversation(ctx, p, conversationID)
+	if err != nil {
+		return nil, err
+	}
+	claimed := make([]conversation.Attachment, 0, len(ids))
+	err = s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		claimed = claimed[:0]
+		for _, id := range ids {
+			found, err := t.attachment(ctx, id)
+			if err != nil {
+				return err
+			}
+			mine := found.UploaderID == p.ID && found.UploaderKind.CustomerSide() == p.IsCustomer()
+			if !mine || (found.ConversationID != "" && found.ConversationID != conversationID) {
+				return fault.New(fault.NotFound, op, "no attachment %s", id)
+			}
+			_, err = t.sql.ExecContext(ctx, "UPDATE attachment SET conversation_id = $1, customer_id = $2, internal = $3 WHERE id = $4", conversationID, state.CustomerID, internal, id)
+			if err != nil {
+				return mapError(op, err)
+			}
+			claimed = append(claimed, found.Attachment)
+		}
+		return nil
+	})
+	return claimed, err
+}
+
+const attachmentColumns = "id, customer_id, conversation_id, uploader_kind, uploader_id, name, name_ref, media_type, size, blob_ref, internal, created_at"
+
+func (t *Tx) attachment(ctx context.Context, id string) (conversation.StoredAttachment, error) {
+	return t.store.scanAttachment(t.sql.QueryRowContext(ctx, "SELECT "+attachmentColumns+" FROM attachment WHERE id = $1", id))
+}
+
+func (s *Store) scanAttachment(row scanner) (conversation.StoredAttachment, error) {
+	var a conversation.StoredAttachment
+	var kind, ref int64
+	var name []byte
+	err := row.Scan(&a.ID, &a.CustomerID, &a.ConversationID, &kind, &a.UploaderID, &name, &ref, &a.Type, &a.Size, &a.BlobRef, &a.Internal, &a.CreatedAt)
+	if err != nil {
+		return a, mapError("storage.scanAttachment", err)
+	}
+	a.UploaderKind = identity.Kind(kind)
+	plain, err := s.open(name, ref, attachmentAAD(a.ID))
+	a.Name = string(plain)
+	return a, err
+}
+
+// Attachment reads what is known of a file. Errors: NotFound, also when it is not
+// p's to see.
+func (s *Store) Attachment(ctx context.Context, p identity.Principal, id string) (conversation.StoredAttachment, error) {
+	const op = "storage.Attachment"
+	a, err := s.scanAttachment(s.reader.QueryRowContext(ctx, "SELECT "+attachmentColumns+" FROM attachment WHERE id = $1", id))
+	if err != nil {
+		return a, err
+	}
+	object := policy.Object{CustomerID: a.CustomerID, AuthorKind: a.UploaderKind, AuthorID: a.UploaderID, Internal: a.Internal}
+	if !policy.Allow(p, policy.ReadAttachment, object) {
+		return conversation.StoredAttachment{}, fault.New(fault.NotFound, op, "attachment %s is not %s's to see", id, p.Kind)
+	}
+	s.recordRead(p, "attachment.read", "attachment", id, a.CustomerID)
+	return a, nil
+}
+
+// OrphanAttachments are files uploaded before a time and never sent.
+func (s *Store) OrphanAttachments(ctx context.Context, before int64, limit int) ([]conversation.StoredAttachment, error) {
+	const op = "storage.OrphanAttachments"
+	rows, err := s.reader.QueryContext(ctx, "SELECT "+attachmentColumns+" FROM attachment WHERE conversation_id = '' AND created_at < $1 ORDER BY created_at LIMIT $2", before, limit)
+	if err != nil {
+		return nil, mapError(op, err)
+	}
+	var found []conversation.StoredAttachment
+	err = eachRow(rows, func(r *sql.Rows) error {
+		a, err := s.scanAttachment(r)
+		found = append(found, a)
+		return err
+	})
+	return found, mapError(op, err)
+}
+
+// ForgetAttachment removes a file that was never sent and destroys its keys.
+func (s *Store) ForgetAttachment(ctx context.Context, id string) error {
+	const op = "storage.ForgetAttachment"
+	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		var name, blob int64
+		err := t.sql.QueryRowContext(ctx, "DELETE FROM attachment WHERE id = $1 AND conversation_id = '' RETURNING name_ref, blob_ref", id).Scan(&name, &blob)
+		if err != nil {
+			return mapError(op, err)
+		}
+		return t.destroyKeys(ctx, []int64{name, blob})
+	})
+}

@@ -1,0 +1,218 @@
+package storage
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/customer"
+	"kefu/internal/domain/event"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/platform/fault"
+)
+
+func customerNameAAD(id string) string { return "customer/" + id + "/name" }
+
+func handleAAD(id, kind, digest string) string { return "customer/" + id + "/" + kind + "/" + digest }
+
+func (t *Tx) insertSecret(ctx context.Context, w customer.WindowSecret) error {
+	_, err := t.sql.ExecContext(ctx, `INSERT INTO window_secret (digest, customer_id, verified, level, created_at, expires_at, revoked_at)
+		VALUES ($1, $2, $3, $4, $5, $6, 0)`, w.Digest, w.CustomerID, w.Verified, int64(w.Level), w.CreatedAt, w.ExpiresAt)
+	return mapError("storage.insertSecret", err)
+}
+
+// FindWindowSecret finds a window's secret by its digest. Revoked tells that it
+// was valid once. Errors: NotFound when nothing was stored for it.
+func (s *Store) FindWindowSecret(ctx context.Context, digest string) (w customer.WindowSecret, name string, revoked bool, err error) {
+	const op = "storage.FindWindowSecret"
+	var level, revokedAt int64
+	var sealed []byte
+	var ref sql.NullInt64
+	w.Digest = digest
+	err = s.reader.QueryRowContext(ctx, `SELECT w.customer_id, w.verified, w.level, w.created_at, w.expires_at, w.revoked_at, c.name, c.name_ref
+		FROM window_secret w LEFT JOIN customer c ON c.id = w.customer_id WHERE w.digest = $1`, digest).
+		Scan(&w.CustomerID, &w.Verified, &level, &w.CreatedAt, &w.ExpiresAt, &revokedAt, &sealed, &ref)
+	if err != nil {
+		return w, "", false, mapError(op, err)
+	}
+	w.Level = identity.Level(level)
+	plain, err := s.open(sealed, ref.Int64, customerNameAAD(w.CustomerID))
+	return w, string(plain), revokedAt != 0, err
+}
+
+// SignInCustomer uses up the token, finds or makes the customer, stores the
+// window's secret and, when a visitor turns out to be this customer, moves the
+// visitor's recent conversations and ends the visitor's secrets, all in one
+// transaction. Errors: Unauthenticated when the token was used before.
+func (s *Store) SignInCustomer(ctx context.Context, in customer.SignIn) (customer.SignedIn, error) {
+	const op = "storage.SignInCustomer"
+	var out customer.SignedIn
+	err := s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		out = customer.SignedIn{}
+		res, err := t.sql.ExecContext(ctx, "INSERT INTO token_used (issuer, jti, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+			in.Issuer, in.TokenID, in.TokenExpires+120_000_000)
+		if err != nil {
+			return mapError(op, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return fault.New(fault.Unauthenticated, op, "the token was used before")
+		}
+		if out.CustomerID, err = t.customerOf(ctx, in); err != nil {
+			return err
+		}
+		in.Secret.CustomerID = out.CustomerID
+		if err := t.insertSecret(ctx, in.Secret); err != nil {
+			return err
+		}
+		if in.Visitor == "" {
+			return nil
+		}
+		out.Moved, err = t.claimVisitor(ctx, in, out.CustomerID)
+		return err
+	})
+	return out, err
+}
+
+func (t *Tx) customerOf(ctx context.Context, in customer.SignIn) (string, error) {
+	const op = "storage.customerOf"
+	var id string
+	err := t.sql.QueryRowContext(ctx, "SELECT id FROM customer WHERE issuer = $1 AND subject = $2", in.Issuer, in.Subject).Scan(&id)
+	if err == nil {
+		return id, nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return "", mapError(op, err)
+	}
+	var sealed []byte
+	var ref any
+	if in.Name != "" {
+		blob, r, err := t.seal([]byte(in.Name), customerNameAAD(in.NewID))
+		if err != nil {
+			return "", err
+		}
+		sealed, ref = blob, r
+	}
+	_, err = t.sql.ExecContext(ctx, `INSERT INTO customer (id, issuer, subject, name, name_ref, language, evidence, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, in.NewID, in.Issuer, in.Subject, sealed, ref, in.Language, customer.Verified, t.now)
+	if err != nil {
+		return "", mapError(op, err)
+	}
+	t.recordFor(identity.SystemPart("identity"), "customer.create", "customer", in.NewID, in.NewID)
+	return in.NewID, t.addHandle(ctx, in.NewID, "wallet", in.Subject, customer.Verified)
+}
+
+// AddHandle notes an address or id of a customer with the evidence for it.
+// Better evidence replaces worse.
+func (t *Tx) addHandle(ctx context.Context, customerID, kind, value, evidence string) error {
+	const op = "storage.addHandle"
+	digest := t.store.handleDigest(kind, value)
+	sealed, ref, err := t.seal([]byte(value), handleAAD(customerID, kind, digest))
+	if err != nil {
+		return err
+	}
+	_, err = t.sql.ExecContext(ctx, `INSERT INTO customer_handle (customer_id, kind, digest, value, value_ref, evidence, seen_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (customer_id, kind, digest) DO UPDATE SET seen_at = excluded.seen_at,
+		evidence = CASE WHEN customer_handle.evidence = 'verified' THEN 'verified' ELSE excluded.evidence END`,
+		customerID, kind, digest, sealed, ref, evidence, t.now)
+	return mapError(op, err)
+}
+
+func (s *Store) handleDigest(kind, value string) string {
+	mac := hmac.New(sha256.New, s.ring.Subkey("customer handles"))
+	mac.Write([]byte(kind + "\x00" + value))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// claimVisitor makes the recent conversations of a visitor those of the customer
+// the visitor turned out to be. Older ones stay where they are: another person
+// may have written them on the same machine.
+func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID string) ([]string, error) {
+	const op = "storage.claimVisitor"
+	rows, err := t.sql.QueryContext(ctx, "SELECT id FROM conversation WHERE customer_id = $1 AND last_activity >= $2", in.Visitor, in.VisitorSince)
+	if err != nil {
+		return nil, mapError(op, err)
+	}
+	var ids []string
+	if err := eachRow(rows, func(r *sql.Rows) error {
+		var id string
+		err := r.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}); err != nil {
+		return nil, mapError(op, err)
+	}
+	for _, id := range ids {
+		change := &conversation.Change{Principal: identity.SystemPart("identity"), ConversationID: id,
+			Command: conversation.Command{Kind: conversation.Identify, Customer: customerID, Content: conversation.Content{Level: customer.Verified}}}
+		if err := t.change(ctx, change); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := t.sql.ExecContext(ctx, "UPDATE attachment SET customer_id = $1 WHERE customer_id = $2 AND conversation_id IN (SELECT id FROM conversation WHERE customer_id = $1)", customerID, in.Visitor); err != nil {
+		return nil, mapError(op, err)
+	}
+	if _, err := t.sql.ExecContext(ctx, "UPDATE customer SET became = $1 WHERE id = $2", customerID, in.Visitor); err != nil {
+		return nil, mapError(op, err)
+	}
+	if _, err := t.sql.ExecContext(ctx, "UPDATE window_secret SET revoked_at = $1 WHERE customer_id = $2 AND revoked_at = 0", t.now, in.Visitor); err != nil {
+		return nil, mapError(op, err)
+	}
+	return ids, t.revoke(ctx, event.RevokedCustomer, in.Visitor)
+}
+
+// CustomerOf reads a customer. Errors: Forbidden, NotFound.
+func (s *Store) CustomerOf(ctx context.Context, p identity.Principal, id string) (customer.Customer, []conversation.State, error) {
+	const op = "storage.CustomerOf"
+	if !policy.Allow(p, policy.ReadCustomer, policy.Object{CustomerID: id}) {
+		return customer.Customer{}, nil, fault.New(fault.Forbidden, op, "%s may not read customers", p.Kind)
+	}
+	c := customer.Customer{ID: id}
+	var name []byte
+	var ref sql.NullInt64
+	var became sql.NullString
+	err := s.reader.QueryRowContext(ctx, "SELECT name, name_ref, language, evidence, created_at, became FROM customer WHERE id = $1", id).
+		Scan(&name, &ref, &c.Language, &c.Evidence, &c.CreatedAt, &became)
+	if err != nil {
+		return c, nil, mapError(op, err)
+	}
+	plain, err := s.open(name, ref.Int64, customerNameAAD(id))
+	if err != nil {
+		return c, nil, err
+	}
+	c.Name, c.Became = string(plain), became.String
+	if c.Handles, err = s.handlesOf(ctx, id); err != nil {
+		return c, nil, err
+	}
+	states, err := s.statesOf(ctx, id, 50)
+	s.recordRead(p, "customer.read", "customer", id, id)
+	return c, states, err
+}
+
+func (s *Store) handlesOf(ctx context.Context, id string) ([]customer.Handle, error) {
+	const op = "storage.handlesOf"
+	rows, err := s.reader.QueryContext(ctx, "SELECT kind, digest, value, value_ref, evidence FROM customer_handle WHERE customer_id = $1 ORDER BY kind, seen_at LIMIT 50", id)
+	if err != nil {
+		return nil, mapError(op, err)
+	}
+	var handles []customer.Handle
+	err = eachRow(rows, func(r *sql.Rows) error {
+		var h customer.Handle
+		var digest string
+		var sealed []byte
+		var ref int64
+		if err := r.Scan(&h.Kind, &digest, &sealed, &ref, &h.Evidence); err != nil {
+			return err
+		}
+		plain, err := s.open(sealed, ref, handleAAD(id, h.Kind, digest))
+		h.Value = string(plain)
+		handles = append(handles, h)
+		return err
+	})
+	return handles, mapError(op, err)
+}

@@ -1,0 +1,77 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/platform/fault"
+)
+
+func draftAAD(staffID, conversationID string) string {
+	return "draft/" + staffID + "/" + conversationID
+}
+
+// SaveDraft keeps an answer that is being written; an empty one removes it.
+func (s *Store) SaveDraft(ctx context.Context, p identity.Principal, conversationID, text string) error {
+	const op = "storage.SaveDraft"
+	if err := s.mayDraft(ctx, p, conversationID); err != nil {
+		return err
+	}
+	if err := conversation.CheckText("text", text, conversation.MaxTextChars); err != nil {
+		return err
+	}
+	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		var old sql.NullInt64
+		err := t.sql.QueryRowContext(ctx, "DELETE FROM draft WHERE staff_id = $1 AND conversation_id = $2 RETURNING content_ref", p.ID, conversationID).Scan(&old)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return mapError(op, err)
+		}
+		if old.Valid {
+			if err := t.destroyKeys(ctx, []int64{old.Int64}); err != nil {
+				return err
+			}
+		}
+		if text == "" {
+			return nil
+		}
+		sealed, ref, err := t.seal([]byte(text), draftAAD(p.ID, conversationID))
+		if err != nil {
+			return err
+		}
+		_, err = t.sql.ExecContext(ctx, "INSERT INTO draft (staff_id, conversation_id, content, content_ref, at) VALUES ($1, $2, $3, $4, $5)", p.ID, conversationID, sealed, ref, t.now)
+		return mapError(op, err)
+	})
+}
+
+// Draft reads p's own draft for a conversation; "" when there is none.
+func (s *Store) Draft(ctx context.Context, p identity.Principal, conversationID string) (string, error) {
+	const op = "storage.Draft"
+	if err := s.mayDraft(ctx, p, conversationID); err != nil {
+		return "", err
+	}
+	var sealed []byte
+	var ref int64
+	err := s.reader.QueryRowContext(ctx, "SELECT content, content_ref FROM draft WHERE staff_id = $1 AND conversation_id = $2", p.ID, conversationID).Scan(&sealed, &ref)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", mapError(op, err)
+	}
+	text, err := s.open(sealed, ref, draftAAD(p.ID, conversationID))
+	return string(text), err
+}
+
+func (s *Store) mayDraft(ctx context.Context, p identity.Principal, conversationID string) error {
+	if _, err := s.Conversation(ctx, p, conversationID); err != nil {
+		return err
+	}
+	if !policy.Allow(p, policy.UseDraft, policy.Object{}) {
+		return fault.New(fault.Forbidden, "storage.mayDraft", "%s keeps no drafts", p.Kind)
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/platform/fault"
+)
+
+// Inbox reads a page of the inbox. Errors: Forbidden, Invalid.
+func (s *Store) Inbox(ctx context.Context, p identity.Principal, q conversation.InboxQuery) ([]conversation.InboxLine, error) {
+	const op = "storage.Inbox"
+	if !policy.Allow(p, policy.ListInbox, policy.Object{}) {
+		return nil, fault.New(fault.Forbidden, op, "%s may not list the inbox", p.Kind)
+	}
+	if q.Limit <= 0 || q.Limit > conversation.MaxPage {
+		return nil, fault.InvalidField(op, "limit", "must lie between 1 and %d", conversation.MaxPage)
+	}
+	where, args := []string{"i.status = $1"}, []any{string(q.Status)}
+	arg := func(v any) string {
+		args = append(args, v)
+		return "$" + itoa(int64(len(args)))
+	}
+	if !q.Assignee.Any {
+		where = append(where, "i.assignee_id = "+arg(q.Assignee.ID))
+	}
+	if q.After.ConversationID != "" {
+		where = append(where, "(i.activity, i.conversation_id) < ("+arg(q.After.Activity)+", "+arg(q.After.ConversationID)+")")
+	}
+	text := "SELECT " + stateColumns + ", i.activity, " + lineColumns + ` FROM (
+		SELECT i.activity, i.conversation_id FROM inbox i WHERE ` + strings.Join(where, " AND ") + `
+		ORDER BY i.activity DESC, i.conversation_id DESC LIMIT ` + arg(q.Limit) + `) i` + lineJoins + `
+		ORDER BY i.activity DESC, i.conversation_id DESC`
+	rows, err := s.reader.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, mapError(op, err)
+	}
+	lines := make([]conversation.InboxLine, 0, q.Limit)
+	err = eachRow(rows, func(r *sql.Rows) error {
+		line, err := s.scanLine(r)
+		lines = append(lines, line)
+		return err
+	})
+	s.recordRead(p, "inbox.list", "inbox", string(q.Status), "")
+	return lines, mapError(op, err)
+}
+
+const (
+	lineColumns = `e.pos, e.seq, e.kind, e.author_kind, e.author_id, e.author_name, e.at, e.content, e.content_ref, u.name, u.name_ref, u.evidence, u.language`
+	lineJoins   = ` CROSS JOIN conversation c
+		LEFT JOIN entry e ON e.conversation_id = c.id AND e.seq = c.preview_seq
+		LEFT JOIN customer u ON u.id = c.customer_id
+		WHERE c.id = i.conversation_id`
+)
+
+func (s *Store) scanLine(row scanner) (conversation.InboxLine, error) {
+	var line conversation.InboxLine
+	var pos, seq, at, ref, nameRef sql.NullInt64
+	var kind, authorKind, authorID, authorName, evidence, language sql.NullString
+	var sealed, name []byte
+	state, _, err := scanState(row, &line.Key.Activity, &pos, &seq, &kind, &authorKind, &authorID, &authorName, &at, &sealed, &ref, &name, &nameRef, &evidence, &language)
+	if err != nil {
+		return line, err
+	}
+	line.State, line.Key.ConversationID = state, state.ID
+	line.Customer.Evidence, line.Customer.Language = evidence.String, language.String
+	plain, err := s.open(name, nameRef.Int64, customerNameAAD(state.CustomerID))
+	if err != nil {
+		return line, err
+	}
+	line.Customer.Name = string(plain)
+	if !seq.Valid {
+		return line, nil
+	}
+	e := conversation.Entry{ConversationID: state.ID, Seq: seq.Int64, Pos: pos.Int64, Kind: conversation.EntryKind(kind.String), At: at.Int64,
+		Author: conversation.Author{Kind: conversation.AuthorKind(authorKind.String), ID: authorID.String, Name: authorName.String}}
+	if e.Content, err = s.openContent(storedContent{sealed: sealed, ref: ref.Int64}, entryAAD(state.ID, e.Seq)); err != nil {
+		return line, err
+	}
+	line.Preview = &e
+	return line, nil
+}
+
+// InboxLineOf reads the inbox line of one conversation.
+func (s *Store) InboxLineOf(ctx context.Context, p identity.Principal, id string) (conversation.InboxLine, error) {
+	const op = "storage.InboxLineOf"
+	if !policy.Allow(p, policy.ListInbox, policy.Object{}) {
+		return conversation.InboxLine{}, fault.New(fault.Forbidden, op, "%s may not list the inbox", p.Kind)
+	}
+	text := "SELECT " + stateColumns + ", i.activity, " + lineColumns + " FROM (SELECT inbox_activity AS activity, id AS conversation_id FROM conversation WHERE id = $1) i" + lineJoins
+	line, err := s.scanLine(s.reader.QueryRowContext(ctx, text, id))
+	if err != nil {
+		return line, mapError(op, err)
+	}
+	s.recordRead(p, "conversation.read", "conversation", id, line.State.CustomerID)
+	return line, nil
+}
+
+// ConversationsOf lists the conversations of the customer p, newest first.
+func (s *Store) ConversationsOf(ctx context.Context, p identity.Principal, limit int) ([]conversation.State, error) {
+	const op = "storage.ConversationsOf"
+	if !p.IsCustomer() || p.ID == "" {
+		return nil, fault.New(fault.Forbidden, op, "%s has no conversations of its own", p.Kind)
+	}
+	return s.statesOf(ctx, p.ID, limit)
+}
+
+func (s *Store) statesOf(ctx context.Context, customerID string, limit int) ([]conversation.State, error) {
+	const op = "storage.statesOf"
+	rows, err := s.reader.QueryContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.customer_id = $1 ORDER BY c.last_activity DESC LIMIT $2", customerID, limit)
+	if err != nil {
+		return nil, mapError(op, err)
+	}
+	var states []conversation.State
+	err = eachRow(rows, func(r *sql.Rows) error {
+		state, _, err := scanState(r)
+		states = append(states, state)
+		return err
+	})
+	return states, mapError(op, err)
+}

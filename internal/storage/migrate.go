@@ -1,0 +1,106 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"io/fs"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+
+	"kefu/internal/platform/fault"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// engineFS shows the migrations of one engine: files named *.sql are shared,
+// *.sqlite.sql and *.postgres.sql are for one engine and appear as *.sql.
+type engineFS struct {
+	fs.FS
+	engine Engine
+}
+
+// Open implements fs.FS.
+func (f engineFS) Open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	if err == nil || !strings.HasSuffix(name, ".sql") {
+		return file, err
+	}
+	return f.FS.Open(strings.TrimSuffix(name, ".sql") + "." + string(f.engine) + ".sql")
+}
+
+// ReadDir implements fs.ReadDirFS.
+func (f engineFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(f.FS, name)
+	if err != nil {
+		return nil, err
+	}
+	kept := entries[:0:0]
+	for _, e := range entries {
+		parts := strings.Split(e.Name(), ".")
+		switch {
+		case len(parts) == 2:
+			kept = append(kept, e)
+		case parts[1] == string(f.engine):
+			kept = append(kept, renamed{e, parts[0] + ".sql"})
+		}
+	}
+	return kept, nil
+}
+
+// Glob implements fs.GlobFS for the one pattern goose asks for.
+func (f engineFS) Glob(pattern string) ([]string, error) {
+	dir := "."
+	if i := strings.LastIndex(pattern, "/"); i >= 0 {
+		dir = pattern[:i]
+	}
+	if !strings.HasSuffix(pattern, "*.sql") {
+		return nil, nil
+	}
+	entries, err := f.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(entries))
+	for _, e := range entries {
+		names = append(names, strings.TrimPrefix(dir+"/"+e.Name(), "./"))
+	}
+	return names, nil
+}
+
+type renamed struct {
+	fs.DirEntry
+	name string
+}
+
+// Name implements fs.DirEntry.
+func (r renamed) Name() string { return r.name }
+
+// Migrate brings the database up to this program's schema. It refuses a
+// database that a newer program has migrated further.
+func migrate(ctx context.Context, engine Engine, db *sql.DB) error {
+	const op = "storage.migrate"
+	sub, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	dialect := goose.DialectSQLite3
+	if engine == Postgres {
+		dialect = goose.DialectPostgres
+	}
+	provider, err := goose.NewProvider(dialect, db, engineFS{sub, engine}, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	have, want, err := provider.GetVersions(ctx)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if have > want {
+		return fault.New(fault.Conflict, op, "the database has schema %d and this program knows %d: run the newer program, or restore a backup from before the upgrade", have, want)
+	}
+	_, err = provider.Up(ctx)
+	return fault.Wrap(op, err)
+}

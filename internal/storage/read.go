@@ -1,0 +1,145 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/platform/fault"
+)
+
+// Conversation reads one conversation. Errors: NotFound, also when it is not
+// p's to see.
+func (s *Store) Conversation(ctx context.Context, p identity.Principal, id string) (conversation.State, error) {
+	const op = "storage.Conversation"
+	state, _, err := scanState(s.reader.QueryRowContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.id = $1", id))
+	if err != nil {
+		return conversation.State{}, mapError(op, err)
+	}
+	if !policy.Allow(p, policy.ReadConversation, policy.Object{CustomerID: state.CustomerID}) {
+		return conversation.State{}, fault.New(fault.NotFound, op, "conversation %s is not %s's to see", id, p.Kind)
+	}
+	return state, nil
+}
+
+// Entries reads a part of the log of a conversation, ascending, as p may see it,
+// and whether there is more in that direction. Errors: NotFound.
+func (s *Store) Entries(ctx context.Context, p identity.Principal, id string, r conversation.EntryRange) ([]conversation.Entry, bool, error) {
+	const op = "storage.Entries"
+	if _, err := s.Conversation(ctx, p, id); err != nil {
+		return nil, false, err
+	}
+	if r.Limit <= 0 || r.Limit > conversation.MaxPage {
+		r.Limit = conversation.MaxPage
+	}
+	query := "SELECT " + entryColumns + " FROM entry e WHERE e.conversation_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3"
+	bound := r.After
+	if r.Reverse {
+		query = "SELECT " + entryColumns + " FROM entry e WHERE e.conversation_id = $1 AND e.seq < $2 ORDER BY e.seq DESC LIMIT $3"
+		if bound = r.Before; bound <= 0 {
+			bound = 1 << 62
+		}
+	}
+	rows, err := s.reader.QueryContext(ctx, query, id, bound, r.Limit+1)
+	if err != nil {
+		return nil, false, mapError(op, err)
+	}
+	entries, err := s.scanEntries(rows)
+	if err != nil {
+		return nil, false, mapError(op, err)
+	}
+	more := len(entries) > r.Limit
+	if more {
+		entries = entries[:r.Limit]
+	}
+	if r.Reverse {
+		for i, j := 0, len(entries)-1; i < j; i, j = i+1, j-1 {
+			entries[i], entries[j] = entries[j], entries[i]
+		}
+	}
+	if err := s.fillEdited(ctx, id, entries); err != nil {
+		return nil, false, err
+	}
+	if !policy.Allow(p, policy.ReadInternal, policy.Object{}) {
+		for i := range entries {
+			entries[i] = entries[i].ForCustomer()
+		}
+	}
+	return entries, more, nil
+}
+
+const entryColumns = "e.pos, e.conversation_id, e.seq, e.kind, e.author_kind, e.author_id, e.author_name, e.client_id, e.at, e.content, e.content_ref, e.state"
+
+func (s *Store) scanEntries(rows *sql.Rows) ([]conversation.Entry, error) {
+	var entries []conversation.Entry
+	err := eachRow(rows, func(r *sql.Rows) error {
+		e, err := s.scanEntry(r)
+		entries = append(entries, e)
+		return err
+	})
+	return entries, err
+}
+
+func (s *Store) scanEntry(row scanner) (conversation.Entry, error) {
+	e, _, err := s.scanStored(row)
+	return e, err
+}
+
+func (s *Store) scanStored(row scanner) (conversation.Entry, storedContent, error) {
+	var e conversation.Entry
+	var kind, authorKind string
+	var client sql.NullString
+	var content storedContent
+	err := row.Scan(&e.Pos, &e.ConversationID, &e.Seq, &kind, &authorKind, &e.Author.ID, &e.Author.Name, &client, &e.At, &content.sealed, &content.ref, &content.state)
+	if err != nil {
+		return e, content, err
+	}
+	e.Kind, e.Author.Kind, e.ClientID = conversation.EntryKind(kind), conversation.AuthorKind(authorKind), client.String
+	e.Content, err = s.openContent(content, entryAAD(e.ConversationID, e.Seq))
+	return e, content, err
+}
+
+// fillEdited gives 'edited' entries the present text of the message they edited.
+func (s *Store) fillEdited(ctx context.Context, id string, entries []conversation.Entry) error {
+	for i := range entries {
+		e := &entries[i]
+		if e.Kind != conversation.KindEdited {
+			continue
+		}
+		of, err := s.scanEntry(s.reader.QueryRowContext(ctx, "SELECT "+entryColumns+" FROM entry e WHERE e.conversation_id = $1 AND e.seq = $2", id, e.Content.Of))
+		if err != nil {
+			return mapError("storage.fillEdited", err)
+		}
+		e.Content.Text, e.Content.Classes = of.Content.Text, of.Content.Classes
+	}
+	return nil
+}
+
+// Versions reads what an edited message said before, oldest first.
+func (s *Store) Versions(ctx context.Context, p identity.Principal, id string, seq int64) ([]conversation.Content, error) {
+	const op = "storage.Versions"
+	state, err := s.Conversation(ctx, p, id)
+	if err != nil {
+		return nil, err
+	}
+	if !policy.Allow(p, policy.ReadVersions, policy.Object{CustomerID: state.CustomerID}) {
+		return nil, fault.New(fault.Forbidden, op, "%s may not read earlier versions", p.Kind)
+	}
+	rows, err := s.reader.QueryContext(ctx, "SELECT content, content_ref FROM entry_version WHERE conversation_id = $1 AND seq = $2 ORDER BY replaced_by", id, seq)
+	if err != nil {
+		return nil, mapError(op, err)
+	}
+	var versions []conversation.Content
+	err = eachRow(rows, func(r *sql.Rows) error {
+		var stored storedContent
+		if err := r.Scan(&stored.sealed, &stored.ref); err != nil {
+			return err
+		}
+		content, err := s.openContent(stored, entryAAD(id, seq))
+		versions = append(versions, content)
+		return err
+	})
+	return versions, mapError(op, err)
+}

@@ -1,0 +1,92 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+
+	"kefu/internal/domain/event"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/platform/fault"
+)
+
+func (t *Tx) revoke(ctx context.Context, kind, subject string) error {
+	r := event.Revocation{Pos: t.nextPos(), Kind: kind, Subject: subject}
+	_, err := t.sql.ExecContext(ctx, "INSERT INTO revocation (pos, kind, subject, at) VALUES ($1, $2, $3, $4)", r.Pos, r.Kind, r.Subject, t.now)
+	t.commit.Revoked = append(t.commit.Revoked, r)
+	return mapError("storage.revoke", err)
+}
+
+// RevocationsSince reads what was revoked after a position, by any process, and
+// the position to go on from.
+func (s *Store) RevocationsSince(ctx context.Context, pos int64) ([]event.Revocation, int64, error) {
+	const op = "storage.RevocationsSince"
+	rows, err := s.reader.QueryContext(ctx, "SELECT pos, kind, subject FROM revocation WHERE pos > $1 ORDER BY pos LIMIT 1000", pos)
+	if err != nil {
+		return nil, pos, mapError(op, err)
+	}
+	var found []event.Revocation
+	err = eachRow(rows, func(r *sql.Rows) error {
+		var v event.Revocation
+		err := r.Scan(&v.Pos, &v.Kind, &v.Subject)
+		found = append(found, v)
+		pos = max(pos, v.Pos)
+		return err
+	})
+	return found, pos, mapError(op, err)
+}
+
+// LastPosition is the newest position of the log.
+func (s *Store) LastPosition(ctx context.Context) (int64, error) {
+	var pos int64
+	err := s.reader.QueryRowContext(ctx, "SELECT pos FROM log_head WHERE id = 1").Scan(&pos)
+	return pos, mapError("storage.LastPosition", err)
+}
+
+// RevokeCustomer ends every window of a customer.
+func (s *Store) RevokeCustomer(ctx context.Context, p identity.Principal, customerID string) error {
+	const op = "storage.RevokeCustomer"
+	if !policy.Allow(p, policy.ManageStaff, policy.Object{CustomerID: customerID}) && p.Kind != identity.System {
+		return fault.New(fault.Forbidden, op, "%s may not end a customer's windows", p.Kind)
+	}
+	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		if _, err := t.sql.ExecContext(ctx, "UPDATE window_secret SET revoked_at = $1 WHERE customer_id = $2 AND revoked_at = 0", t.now, customerID); err != nil {
+			return mapError(op, err)
+		}
+		t.recordFor(p, "customer.revoke", "customer", customerID, customerID)
+		return t.revoke(ctx, event.RevokedCustomer, customerID)
+	})
+}
+
+// Purge removes what has expired: used tokens, sessions and secrets long over.
+// It returns how many rows went.
+func (s *Store) Purge(ctx context.Context, limit int) (int64, error) {
+	const op = "storage.Purge"
+	var total int64
+	err := s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		day := int64(86_400_000_000)
+		steps := []struct {
+			text   string
+			before int64
+		}{
+			{"DELETE FROM token_used WHERE (issuer, jti) IN (SELECT issuer, jti FROM token_used WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)", t.now},
+			{"DELETE FROM staff_session WHERE digest IN (SELECT digest FROM staff_session WHERE expires_at < $1 LIMIT $2)", t.now - day},
+			{"DELETE FROM window_secret WHERE digest IN (SELECT digest FROM window_secret WHERE expires_at < $1 LIMIT $2)", t.now - 30*day},
+			{"DELETE FROM revocation WHERE pos IN (SELECT pos FROM revocation WHERE at < $1 LIMIT $2)", t.now - day},
+		}
+		for _, step := range steps {
+			var res sql.Result
+			res, err := t.sql.ExecContext(ctx, step.text, step.before, limit)
+			if err != nil {
+				return mapError(op, err)
+			}
+			n, err := res.RowsAffected()
+			if err != nil {
+				return mapError(op, err)
+			}
+			total += n
+		}
+		return nil
+	})
+	return total, err
+}

@@ -1,0 +1,250 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+
+	"kefu/internal/domain/event"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/domain/staff"
+	"kefu/internal/platform/fault"
+)
+
+func totpAAD(id string) string { return "staff/" + id + "/totp" }
+
+// AddStaff adds a member of staff. Errors: Forbidden, Conflict when the e-mail
+// is taken, Invalid.
+func (s *Store) AddStaff(ctx context.Context, p identity.Principal, n staff.New) error {
+	const op = "storage.AddStaff"
+	if err := allowStaffChange(op, p, n.Role); err != nil {
+		return err
+	}
+	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		sealed, ref, err := t.seal([]byte(n.TOTPSecret), totpAAD(n.ID))
+		if err != nil {
+			return err
+		}
+		_, err = t.sql.ExecContext(ctx, `INSERT INTO staff (id, email, name, alias, role, password_hash, totp, totp_ref, totp_step, failures, locked_until, disabled_at, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, $9)`,
+			n.ID, n.Email, n.Name, n.Alias, string(n.Role), n.PasswordHash, sealed, ref, t.now)
+		t.recordFor(p, "staff.add", "staff", n.ID, "")
+		return mapError(op, err)
+	})
+}
+
+func allowStaffChange(op string, p identity.Principal, roles ...identity.Role) error {
+	system := p.Kind == identity.System // the command line of whoever runs the machine
+	if !system && !policy.Allow(p, policy.ManageStaff, policy.Object{}) {
+		return fault.New(fault.Forbidden, op, "%s may not manage staff", p.Role)
+	}
+	for _, role := range roles {
+		if role == identity.Owner && !system && !policy.Allow(p, policy.NameOwner, policy.Object{}) {
+			return fault.New(fault.Forbidden, op, "only an owner names owners")
+		}
+	}
+	return nil
+}
+
+// ListStaff lists everybody who works here.
+func (s *Store) ListStaff(ctx context.Context, p identity.Principal) ([]staff.Member, error) {
+	const op = "storage.ListStaff"
+	if !policy.Allow(p, policy.ListStaff, policy.Object{}) {
+		return nil, fault.New(fault.Forbidden, op, "%s may not list staff", p.Kind)
+	}
+	rows, err := s.reader.QueryContext(ctx, "SELECT id, email, name, alias, role, disabled_at FROM staff ORDER BY name LIMIT 1000")
+	if err != nil {
+		return nil, mapError(op, err)
+	}
+	var all []staff.Member
+	err = eachRow(rows, func(r *sql.Rows) error {
+		var st staff.Member
+		var role string
+		err := r.Scan(&st.ID, &st.Email, &st.Name, &st.Alias, &role, &st.DisabledAt)
+		st.Role = identity.Role(role)
+		all = append(all, st)
+		return err
+	})
+	return all, mapError(op, err)
+}
+
+// StaffByID finds a member of staff, to assign a conversation to.
+func (s *Store) StaffByID(ctx context.Context, p identity.Principal, id string) (staff.Member, error) {
+	const op = "storage.StaffByID"
+	if !policy.Allow(p, policy.ListStaff, policy.Object{}) {
+		return staff.Member{}, fault.New(fault.Forbidden, op, "%s may not list staff", p.Kind)
+	}
+	st := staff.Member{ID: id}
+	var role string
+	err := s.reader.QueryRowContext(ctx, "SELECT email, name, alias, role, disabled_at FROM staff WHERE id = $1", id).
+		Scan(&st.Email, &st.Name, &st.Alias, &role, &st.DisabledAt)
+	st.Role = identity.Role(role)
+	return st, mapError(op, err)
+}
+
+// ChangeStaff changes a role or disables somebody, and ends their sessions
+// within seconds. Errors: Forbidden, NotFound, Conflict for the last owner.
+func (s *Store) ChangeStaff(ctx context.Context, p identity.Principal, id string, c staff.Change) error {
+	const op = "storage.ChangeStaff"
+	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		var role string
+		var disabledAt int64
+		err := t.sql.QueryRowContext(ctx, "SELECT role, disabled_at FROM staff WHERE id = $1", id).Scan(&role, &disabledAt)
+		if err != nil {
+			return mapError(op, err)
+		}
+		next := identity.Role(role)
+		if c.Role != nil {
+			next = *c.Role
+		}
+		if !identity.ValidRole(next) {
+			return fault.InvalidField(op, "role", "is unknown")
+		}
+		if err := allowStaffChange(op, p, identity.Role(role), next); err != nil {
+			return err
+		}
+		if c.Disabled != nil && *c.Disabled != (disabledAt != 0) {
+			disabledAt = 0
+			if *c.Disabled {
+				disabledAt = t.now
+			}
+		}
+		if err := t.keepAnOwner(ctx, id, next, disabledAt); err != nil {
+			return err
+		}
+		if _, err := t.sql.ExecContext(ctx, "UPDATE staff SET role = $1, disabled_at = $2 WHERE id = $3", string(next), disabledAt, id); err != nil {
+			return mapError(op, err)
+		}
+		if _, err := t.sql.ExecContext(ctx, "UPDATE staff_session SET revoked_at = $1 WHERE staff_id = $2 AND revoked_at = 0", t.now, id); err != nil {
+			return mapError(op, err)
+		}
+		t.recordFor(p, "staff.change", "staff", id, "")
+		return t.revoke(ctx, event.RevokedStaff, id)
+	})
+}
+
+func (t *Tx) keepAnOwner(ctx context.Context, id string, next identity.Role, disabledAt int64) error {
+	const op = "storage.keepAnOwner"
+	if next == identity.Owner && disabledAt == 0 {
+		return nil
+	}
+	var others int
+	err := t.sql.QueryRowContext(ctx, "SELECT COUNT(*) FROM staff WHERE role = 'owner' AND disabled_at = 0 AND id <> $1", id).Scan(&others)
+	if err != nil {
+		return mapError(op, err)
+	}
+	if others == 0 {
+		return fault.New(fault.Conflict, op, "somebody must stay owner")
+	}
+	return nil
+}
+
+// CredentialsOf finds what a sign-in is checked against. Errors: NotFound.
+func (s *Store) CredentialsOf(ctx context.Context, email string) (staff.Credentials, error) {
+	const op = "storage.CredentialsOf"
+	var c staff.Credentials
+	var role string
+	var sealed []byte
+	var ref int64
+	err := s.reader.QueryRowContext(ctx, `SELECT id, email, name, alias, role, disabled_at, password_hash, totp, totp_ref, totp_step, failures, locked_until
+		FROM staff WHERE email = $1`, email).
+		Scan(&c.ID, &c.Email, &c.Name, &c.Alias, &role, &c.DisabledAt, &c.PasswordHash, &sealed, &ref, &c.TOTPStep, &c.Failures, &c.LockedUntil)
+	if err != nil {
+		return c, mapError(op, err)
+	}
+	c.Role = identity.Role(role)
+	secret, err := s.open(sealed, ref, totpAAD(c.ID))
+	c.TOTPSecret = string(secret)
+	return c, err
+}
+
+// lockAfter is how many wrong sign-ins in a row lock an account, and lockFor for
+// how long, in microseconds.
+const (
+	lockAfter = 10
+	lockFor   = 15 * 60 * 1_000_000
+)
+
+// SignInFailed counts a wrong sign-in and locks the account after too many.
+func (s *Store) SignInFailed(ctx context.Context, staffID string) error {
+	const op = "storage.SignInFailed"
+	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		_, err := t.sql.ExecContext(ctx, `UPDATE staff SET failures = failures + 1,
+			locked_until = CASE WHEN failures + 1 >= $1 THEN $2 ELSE locked_until END WHERE id = $3`, lockAfter, t.now+lockFor, staffID)
+		t.recordFor(identity.SystemPart("session"), "staff.sign_in_failed", "staff", staffID, "")
+		return mapError(op, err)
+	})
+}
+
+// OpenSession stores a session and uses up the time step of the code, in one
+// transaction. Errors: Unauthenticated when the code was used meanwhile or the
+// account is locked or disabled.
+func (s *Store) OpenSession(ctx context.Context, session staff.Session, totpStep int64) error {
+	const op = "storage.OpenSession"
+	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		res, err := t.sql.ExecContext(ctx, `UPDATE staff SET totp_step = $1, failures = 0
+			WHERE id = $2 AND totp_step < $1 AND locked_until < $3 AND disabled_at = 0`, totpStep, session.StaffID, t.now)
+		if err != nil {
+			return mapError(op, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return fault.New(fault.Unauthenticated, op, "the code was used before, or the account is locked")
+		}
+		_, err = t.sql.ExecContext(ctx, `INSERT INTO staff_session (digest, id, staff_id, created_at, seen_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $4, $5, 0)`,
+			session.Digest, session.ID, session.StaffID, t.now, session.ExpiresAt)
+		t.recordFor(identity.Principal{Kind: identity.Staff, ID: session.StaffID, Session: session.ID}, "staff.sign_in", "staff", session.StaffID, "")
+		return mapError(op, err)
+	})
+}
+
+// StaffBySession finds who a session token belongs to. idle is how long a session
+// may go unused, in microseconds. Errors: Unauthenticated.
+func (s *Store) StaffBySession(ctx context.Context, digest string, idle int64) (identity.Principal, staff.Session, error) {
+	const op = "storage.StaffBySession"
+	var session staff.Session
+	var seenAt, revokedAt, disabledAt int64
+	var alias, role string
+	err := s.reader.QueryRowContext(ctx, `SELECT s.id, s.staff_id, s.created_at, s.seen_at, s.expires_at, s.revoked_at, f.alias, f.role, f.disabled_at
+		FROM staff_session s JOIN staff f ON f.id = s.staff_id WHERE s.digest = $1`, digest).
+		Scan(&session.ID, &session.StaffID, &session.CreatedAt, &seenAt, &session.ExpiresAt, &revokedAt, &alias, &role, &disabledAt)
+	if err != nil {
+		if mapped := mapError(op, err); !fault.Is(mapped, fault.NotFound) {
+			return identity.Principal{}, session, mapped
+		}
+		return identity.Principal{}, session, fault.New(fault.Unauthenticated, op, "no such session")
+	}
+	now := s.now().UnixMicro()
+	if revokedAt != 0 || disabledAt != 0 || session.ExpiresAt <= now || seenAt+idle <= now {
+		return identity.Principal{}, session, fault.New(fault.Unauthenticated, op, "the session has ended")
+	}
+	session.Digest = digest
+	if now-seenAt > 60_000_000 {
+		s.touchSession(digest)
+	}
+	return identity.Principal{Kind: identity.Staff, ID: session.StaffID, Name: alias, Role: identity.Role(role), Session: session.ID}, session, nil
+}
+
+// touchSession notes that a session is in use, at most once a minute and
+// without anybody waiting for it.
+func (s *Store) touchSession(digest string) {
+	r := &request{done: func(error) {}, fn: func(ctx context.Context, t *Tx) error {
+		_, err := t.sql.ExecContext(ctx, "UPDATE staff_session SET seen_at = $1 WHERE digest = $2", t.now, digest)
+		return mapError("storage.touchSession", err)
+	}}
+	select {
+	case s.queue <- r:
+	default: // a full queue has more urgent work
+	}
+}
+
+// CloseSession ends a session and its sockets.
+func (s *Store) CloseSession(ctx context.Context, p identity.Principal, digest string) error {
+	const op = "storage.CloseSession"
+	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		if _, err := t.sql.ExecContext(ctx, "UPDATE staff_session SET revoked_at = $1 WHERE digest = $2 AND staff_id = $3 AND revoked_at = 0", t.now, digest, p.ID); err != nil {
+			return mapError(op, err)
+		}
+		t.recordFor(p, "staff.sign_out", "staff", p.ID, "")
+		return t.revoke(ctx, event.RevokedSession, p.Session)
+	})
+}

@@ -1,0 +1,86 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"iter"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/platform/fault"
+)
+
+// WrittenSince lists messages and notes after a position, in order. The indexer
+// reads it at the start, to know what still waits for the guard's window.
+func (s *Store) WrittenSince(ctx context.Context, pos int64, limit int) ([]conversation.Written, error) {
+	const op = "storage.WrittenSince"
+	rows, err := s.reader.QueryContext(ctx, "SELECT pos, conversation_id, author_id, at FROM entry WHERE pos > $1 AND kind IN ('message', 'note') ORDER BY pos LIMIT $2", pos, limit)
+	if err != nil {
+		return nil, mapError(op, err)
+	}
+	found := make([]conversation.Written, 0, limit)
+	err = eachRow(rows, func(r *sql.Rows) error {
+		var w conversation.Written
+		err := r.Scan(&w.Pos, &w.ConversationID, &w.AuthorID, &w.At)
+		found = append(found, w)
+		return err
+	})
+	return found, mapError(op, err)
+}
+
+// EntriesAt reads the entries at some positions, for the indexer and for search
+// hits. Those that p may not see are left out.
+func (s *Store) EntriesAt(ctx context.Context, p identity.Principal, positions []int64) ([]conversation.Entry, error) {
+	const op = "storage.EntriesAt"
+	if !policy.Allow(p, policy.SearchMessages, policy.Object{}) && !policy.Allow(p, policy.ReadInternal, policy.Object{}) {
+		return nil, fault.New(fault.Forbidden, op, "%s may not search", p.Kind)
+	}
+	if len(positions) == 0 {
+		return nil, nil
+	}
+	l := layout{engine: s.engine, columns: columnsOf("pos:int")}
+	rowsOf := l.rowset()
+	for _, pos := range positions {
+		rowsOf.int(pos).endRow()
+	}
+	rows, err := s.reader.QueryContext(ctx, "SELECT "+entryColumns+" FROM "+l.from()+" CROSS JOIN entry e WHERE e.pos = v.pos ORDER BY e.pos DESC", rowsOf.args()...)
+	if err != nil {
+		return nil, mapError(op, err)
+	}
+	entries, err := s.scanEntries(rows)
+	return entries, mapError(op, err)
+}
+
+// AllEntries reads the whole log in the order of commits, for replay's separate
+// look at the database and for rebuilding the index. It opens every content.
+func (s *Store) AllEntries(ctx context.Context, after int64) iter.Seq2[conversation.Entry, error] {
+	return func(yield func(conversation.Entry, error) bool) {
+		for {
+			rows, err := s.reader.QueryContext(ctx, "SELECT "+entryColumns+" FROM entry e WHERE e.pos > $1 ORDER BY e.pos LIMIT 1000", after)
+			if err != nil {
+				yield(conversation.Entry{}, mapError("storage.AllEntries", err))
+				return
+			}
+			var batch []conversation.Entry
+			err = eachRow(rows, func(r *sql.Rows) error {
+				e, err := s.scanEntry(r)
+				batch = append(batch, e)
+				return err
+			})
+			if err != nil {
+				yield(conversation.Entry{}, mapError("storage.AllEntries", err))
+				return
+			}
+			for _, e := range batch {
+				if !yield(e, nil) {
+					return
+				}
+				after = e.Pos
+			}
+			if len(batch) == 0 {
+				return
+			}
+		}
+	}
+}
