@@ -10,7 +10,6 @@ import (
 	"io"
 	"log/slog"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -137,8 +136,6 @@ func plainAny(v any) slog.Value {
 		return slog.StringValue(encode(x.String()))
 	case []string:
 		return slog.StringValue(encode(strings.Join(x, ", ")))
-	case time.Time:
-		return slog.TimeValue(x)
 	default:
 		return slog.StringValue(fmt.Sprintf("‹%T›", v))
 	}
