@@ -65,7 +65,7 @@ func layers() []layer {
 // domainOrder lists the domain packages; one may import those before it.
 func domainOrder() []string {
 	return []string{
-		"search", "guard", "event", "identity", "customer", "agent", "policy", "audit", "conversation",
+		"search", "guard", "audit", "job", "identity", "policy", "staff", "customer", "conversation", "event",
 		"routing", "sla", "knowledge", "assistant", "wallet", "approval", "call", "feedback", "outreach",
 	}
 }
