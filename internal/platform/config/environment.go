@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"sort"
 	"strings"
+
+	"kefu/internal/platform/secret"
 )
 
 const envPrefix = "KEFU_"
@@ -59,10 +61,11 @@ func ourVariables(environ []string) []variable {
 	return out
 }
 
-// isForeign tells variables that are not meant for the server: those of the
-// tests, and those that Kubernetes sets for a service that is called kefu.
+// isForeign tells variables that are no settings: the master key, which package
+// secret reads so that it passes through no file; those of the tests; and those
+// that Kubernetes sets for a service that is called kefu.
 func isForeign(key string) bool {
-	for _, prefix := range []string{"KEFU_TEST", "KEFU_PORT", "KEFU_SERVICE_"} {
+	for _, prefix := range []string{secret.EnvMaster, "KEFU_TEST", "KEFU_PORT", "KEFU_SERVICE_"} {
 		if strings.HasPrefix(key, prefix) {
 			return true
 		}

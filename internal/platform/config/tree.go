@@ -23,7 +23,7 @@ type Config struct {
 	Committer      Committer        `yaml:"committer" doc:"The group committer, which makes many waiting messages durable in one transaction."`
 	Guard          Guard            `yaml:"guard" doc:"The secret guard, which removes card numbers, codes and keys before anything is stored."`
 	Audit          Audit            `yaml:"audit" doc:"The tamper-evident record of writes and of reads of personal data."`
-	Keys           Keys             `yaml:"keys" doc:"The master key, which wraps the keys that message bodies and attachments are encrypted with."`
+	Keys           Keys             `yaml:"keys" doc:"The master key and the key pads, under which message bodies and attachments are encrypted and whose destruction erases them."`
 	Log            Log              `yaml:"log" doc:"What the server writes about itself on standard error."`
 	Metrics        Metrics          `yaml:"metrics" doc:"Figures for Prometheus."`
 	Tracing        Tracing          `yaml:"tracing" doc:"Traces for OpenTelemetry; they never hold words or names."`
@@ -47,8 +47,6 @@ type Origins struct {
 type Identity struct {
 	Anonymous    bool          `yaml:"anonymous" doc:"Whether a visitor may write without a signed identity."`
 	Audience     string        `yaml:"audience" doc:"The audience that every identity token must name, so that a token made for another service is refused."`
-	MaxAge       time.Duration `yaml:"max_age" doc:"Longest life of an identity token; one that claims a longer life is refused."`
-	ClockSkew    time.Duration `yaml:"clock_skew" doc:"How far the wallet's clock may be from ours."`
 	RecheckEvery time.Duration `yaml:"recheck_every" doc:"How often an open socket's token is looked at again."`
 	Issuers      []Issuer      `yaml:"issuers" doc:"Who may sign identity tokens; at least one is needed when anonymous is false."`
 }
@@ -60,7 +58,7 @@ type Issuer struct {
 	Audience   string   `yaml:"audience" doc:"The aud claim, where it differs from identity.audience."`
 	JWKSFile   string   `yaml:"jwks_file" doc:"File with the signer's public keys; read again when it changes."`
 	JWKSURL    string   `yaml:"jwks_url" doc:"Address of the signer's public keys, https only; instead of jwks_file."`
-	Algorithms []string `yaml:"algorithms" doc:"Signature algorithms that are accepted from this signer: EdDSA, ES256, ES384, RS256 or PS256."`
+	Algorithms []string `yaml:"algorithms" doc:"Signature algorithms that are accepted from this signer: EdDSA (Ed25519), ES256, or both."`
 }
 
 // Limits bounds what one sender may do.
@@ -100,10 +98,9 @@ type Realtime struct {
 
 // Committer bounds the group committer.
 type Committer struct {
-	MinDelay  time.Duration `yaml:"min_delay" doc:"How long the first waiting message waits for company when little happens; 0s commits at once."`
-	MaxDelay  time.Duration `yaml:"max_delay" doc:"The same at load; longer saves work and costs that much delay."`
-	MaxBatch  int           `yaml:"max_batch" doc:"Most messages of one transaction."`
-	QueueSize int           `yaml:"queue_size" doc:"Most messages that wait; more are answered \"try later\"."`
+	MaxDelay  time.Duration `yaml:"max_delay" doc:"How long a commit may wait for company under load, which saves work; a lone message never waits."`
+	MaxBatch  int           `yaml:"max_batch" doc:"Most requests of one transaction."`
+	QueueSize int           `yaml:"queue_size" doc:"Most requests that wait; beyond, their callers wait."`
 }
 
 // Guard bounds the secret guard.
@@ -118,10 +115,11 @@ type Audit struct {
 	HeadEvery time.Duration `yaml:"head_every" doc:"How often a head is signed; what comes after the last one is reported as unproven."`
 }
 
-// Keys names the master key.
+// Keys says where the keys are, apart from what they encrypt.
 type Keys struct {
-	MasterFile string           `yaml:"master_file" doc:"File with the master key; empty means master.key in the data folder, made at the first start."`
-	Master     logging.Redacted `yaml:"master" doc:"The master key itself, 64 hexadecimal characters, instead of a file; give it as KEFU_KEYS_MASTER rather than here."`
+	MasterFile string `yaml:"master_file" doc:"File with the master key; empty means master.key in the data folder, made at the first start. The environment variable KEFU_MASTER_KEY holds the key itself and wins."`
+	Folder     string `yaml:"folder" doc:"Folder of the key pads; empty means keys in the data folder. It must never share a backup with the database, or erased words come back with it."`
+	Tombstones string `yaml:"tombstones" doc:"File that lists destroyed keys, so that a restored pad forgets them again; empty means destroyed.log in keys.folder. Another disk is better."`
 }
 
 // Log is how the server writes about itself.
@@ -154,8 +152,7 @@ func Default() Config {
 		PublicURL: "http://localhost:8080",
 		Data:      "data",
 		Identity: Identity{
-			Anonymous: true, Audience: "kefu", MaxAge: time.Hour,
-			ClockSkew: time.Minute, RecheckEvery: time.Minute,
+			Anonymous: true, Audience: "kefu", RecheckEvery: time.Minute,
 		},
 		Limits: Limits{
 			AnonymousMessages: Rate{Burst: 20, Per: 10 * time.Second},
@@ -175,7 +172,7 @@ func Default() Config {
 			MaxFrameBytes: 64 << 10, BufferEvents: 256, BufferBytes: 1 << 20,
 			Heartbeat: 25 * time.Second, DeadAfter: time.Minute, MaxConnections: 20_000,
 		},
-		Committer: Committer{MaxDelay: 2 * time.Millisecond, MaxBatch: 1024, QueueSize: 16_384},
+		Committer: Committer{MaxDelay: time.Millisecond, MaxBatch: 2048, QueueSize: 16_384},
 		Guard:     Guard{Window: time.Minute, WindowMessages: 5},
 		Audit:     Audit{HeadEvery: 10 * time.Second},
 		Log:       Log{Level: "info", Format: "json"},

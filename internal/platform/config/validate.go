@@ -1,7 +1,6 @@
 package config
 
 import (
-	"encoding/hex"
 	"fmt"
 	"mime"
 	"net"
@@ -139,8 +138,6 @@ func (c *checker) identity(identity Identity) {
 	if identity.Audience == "" {
 		c.add("identity.audience", "is empty, so a token for another service would be accepted", "Write a name that the wallet puts into its tokens, such as kefu")
 	}
-	c.between("identity.max_age", identity.MaxAge, time.Minute, 24*time.Hour)
-	c.between("identity.clock_skew", identity.ClockSkew, 0, 5*time.Minute)
 	c.between("identity.recheck_every", identity.RecheckEvery, time.Second, 5*time.Minute)
 	if !identity.Anonymous && len(identity.Issuers) == 0 {
 		c.add("identity.issuers", "is empty while identity.anonymous is false, so nobody could write", "Name the wallet as an issuer, or set identity.anonymous to true")
@@ -169,13 +166,13 @@ func (c *checker) issuer(key string, issuer Issuer) {
 			c.add(key+".jwks_url", "is "+quote(issuer.JWKSURL)+", from which keys cannot be trusted", "Write an address that begins with https://")
 		}
 	}
-	known := []string{"EdDSA", "ES256", "ES384", "RS256", "PS256"}
+	known := []string{"EdDSA", "ES256"}
 	if len(issuer.Algorithms) == 0 {
 		c.add(key+".algorithms", "is empty", "List what the wallet signs with, such as EdDSA")
 	}
 	for _, a := range issuer.Algorithms {
 		if !slices.Contains(known, a) {
-			c.add(key+".algorithms", "lists "+quote(a)+", which is not accepted", "Choose from "+strings.Join(known, ", "))
+			c.add(key+".algorithms", "lists "+quote(a)+", which is not accepted", "Write "+strings.Join(known, " or "))
 		}
 	}
 }
@@ -220,13 +217,9 @@ func (c *checker) realtime(r Realtime) {
 	}
 }
 
-// durability judges what keeps messages, secrets and the audit chain.
+// durability judges the committer, the guard's window and the audit chain.
 func (c *checker) durability(config Config) {
-	c.between("committer.min_delay", config.Committer.MinDelay, 0, 50*time.Millisecond)
 	c.between("committer.max_delay", config.Committer.MaxDelay, 0, 50*time.Millisecond)
-	if config.Committer.MinDelay > config.Committer.MaxDelay {
-		c.add("committer.min_delay", "is longer than committer.max_delay", "Swap the two")
-	}
 	c.count("committer.max_batch", int64(config.Committer.MaxBatch), 1, 1<<16)
 	c.count("committer.queue_size", int64(config.Committer.QueueSize), 1, 1<<20)
 	if config.Committer.QueueSize < config.Committer.MaxBatch {
@@ -235,13 +228,6 @@ func (c *checker) durability(config Config) {
 	c.between("guard.window", config.Guard.Window, time.Second, 10*time.Minute)
 	c.count("guard.window_messages", int64(config.Guard.WindowMessages), 1, 50)
 	c.between("audit.head_every", config.Audit.HeadEvery, time.Second, time.Hour)
-	master := config.Keys.Master.Reveal()
-	if raw, err := hex.DecodeString(master); master != "" && (err != nil || len(raw) != 32) {
-		c.add("keys.master", "is not 64 hexadecimal characters", "Make one with: openssl rand -hex 32")
-	}
-	if master != "" && config.Keys.MasterFile != "" {
-		c.add("keys.master", "is given beside keys.master_file", "Keep one of the two")
-	}
 }
 
 func (c *checker) observability(config Config) {
