@@ -47,6 +47,8 @@ type Origins struct {
 type Identity struct {
 	Anonymous    bool          `yaml:"anonymous" doc:"Whether a visitor may write without a signed identity."`
 	Audience     string        `yaml:"audience" doc:"The audience that every identity token must name, so that a token made for another service is refused."`
+	SessionLife  time.Duration `yaml:"session_life" doc:"How long a window that a token opened lives on without a new token, at most."`
+	AdoptWithin  time.Duration `yaml:"adopt_within" doc:"Age up to which a visitor's conversations become theirs when they sign in; older ones may be somebody else's on a shared computer."`
 	RecheckEvery time.Duration `yaml:"recheck_every" doc:"How often an open socket's token is looked at again."`
 	Issuers      []Issuer      `yaml:"issuers" doc:"Who may sign identity tokens; at least one is needed when anonymous is false."`
 }
@@ -66,6 +68,8 @@ type Limits struct {
 	AnonymousMessages Rate `yaml:"anonymous_messages" doc:"Messages of one anonymous visitor."`
 	CustomerMessages  Rate `yaml:"customer_messages" doc:"Messages of one identified customer."`
 	AgentMessages     Rate `yaml:"agent_messages" doc:"Messages and notes of one agent."`
+	VisitorStarts     Rate `yaml:"visitor_starts" doc:"Conversations that one anonymous visitor begins."`
+	CustomerStarts    Rate `yaml:"customer_starts" doc:"Conversations that one identified customer begins."`
 	NewVisitors       Rate `yaml:"new_visitors" doc:"New anonymous visitors from one network address."`
 	Connections       Rate `yaml:"connections" doc:"New sockets from one network address."`
 	SignIns           Rate `yaml:"sign_ins" doc:"Staff sign-in attempts, for each account and for each network address."`
@@ -152,12 +156,15 @@ func Default() Config {
 		PublicURL: "http://localhost:8080",
 		Data:      "data",
 		Identity: Identity{
-			Anonymous: true, Audience: "kefu", RecheckEvery: time.Minute,
+			Anonymous: true, Audience: "kefu",
+			SessionLife: 12 * time.Hour, AdoptWithin: 30 * time.Minute, RecheckEvery: time.Minute,
 		},
 		Limits: Limits{
 			AnonymousMessages: Rate{Burst: 20, Per: 10 * time.Second},
 			CustomerMessages:  Rate{Burst: 40, Per: 10 * time.Second},
-			AgentMessages:     Rate{Burst: 100, Per: 10 * time.Second},
+			AgentMessages:     Rate{Burst: 200, Per: 10 * time.Second},
+			VisitorStarts:     Rate{Burst: 5, Per: time.Hour},
+			CustomerStarts:    Rate{Burst: 30, Per: time.Hour},
 			NewVisitors:       Rate{Burst: 30, Per: time.Minute},
 			Connections:       Rate{Burst: 60, Per: time.Minute},
 			SignIns:           Rate{Burst: 10, Per: 5 * time.Minute},

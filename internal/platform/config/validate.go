@@ -138,6 +138,8 @@ func (c *checker) identity(identity Identity) {
 	if identity.Audience == "" {
 		c.add("identity.audience", "is empty, so a token for another service would be accepted", "Write a name that the wallet puts into its tokens, such as kefu")
 	}
+	c.between("identity.session_life", identity.SessionLife, time.Minute, 12*time.Hour)
+	c.between("identity.adopt_within", identity.AdoptWithin, 0, 24*time.Hour)
 	c.between("identity.recheck_every", identity.RecheckEvery, time.Second, 5*time.Minute)
 	if !identity.Anonymous && len(identity.Issuers) == 0 {
 		c.add("identity.issuers", "is empty while identity.anonymous is false, so nobody could write", "Name the wallet as an issuer, or set identity.anonymous to true")
@@ -183,7 +185,8 @@ func (c *checker) limits(l Limits) {
 		Rate
 	}{
 		{"anonymous_messages", l.AnonymousMessages}, {"customer_messages", l.CustomerMessages},
-		{"agent_messages", l.AgentMessages}, {"new_visitors", l.NewVisitors},
+		{"agent_messages", l.AgentMessages}, {"visitor_starts", l.VisitorStarts},
+		{"customer_starts", l.CustomerStarts}, {"new_visitors", l.NewVisitors},
 		{"connections", l.Connections}, {"sign_ins", l.SignIns}, {"uploads", l.Uploads},
 	} {
 		c.count("limits."+rate.key+".burst", int64(rate.Burst), 1, 1_000_000_000)
