@@ -21,7 +21,6 @@ type Config struct {
 	Attachments    Attachments      `yaml:"attachments" doc:"What customers and agents may attach."`
 	Realtime       Realtime         `yaml:"realtime" doc:"Sockets of windows and desks."`
 	Committer      Committer        `yaml:"committer" doc:"The group committer, which makes many waiting messages durable in one transaction."`
-	Guard          Guard            `yaml:"guard" doc:"The secret guard, which removes card numbers, codes and keys before anything is stored."`
 	Audit          Audit            `yaml:"audit" doc:"The tamper-evident record of writes and of reads of personal data."`
 	Keys           Keys             `yaml:"keys" doc:"The master key and the key pads, under which message bodies and attachments are encrypted and whose destruction erases them."`
 	Log            Log              `yaml:"log" doc:"What the server writes about itself on standard error."`
@@ -107,12 +106,6 @@ type Committer struct {
 	QueueSize int           `yaml:"queue_size" doc:"Most requests that wait; beyond, their callers wait."`
 }
 
-// Guard bounds the secret guard.
-type Guard struct {
-	Window         time.Duration `yaml:"window" doc:"How long a sender's messages are looked at together, and so how long a message waits for the search index."`
-	WindowMessages int           `yaml:"window_messages" doc:"How many of a sender's last messages are looked at together."`
-}
-
 // Audit says where the audit chain is witnessed.
 type Audit struct {
 	HeadsFile string        `yaml:"heads_file" doc:"File outside the database that receives the signed heads; empty means audit.heads in the data folder. Another disk is better."`
@@ -169,7 +162,7 @@ func Default() Config {
 			Connections:       Rate{Burst: 60, Per: time.Minute},
 			SignIns:           Rate{Burst: 10, Per: 5 * time.Minute},
 			Uploads:           Rate{Burst: 10, Per: time.Minute},
-			Keys:              100_000,
+			Keys:              200_000,
 		},
 		Attachments: Attachments{
 			MaxBytes: 20 << 20, MaxPerMessage: 10,
@@ -180,7 +173,6 @@ func Default() Config {
 			Heartbeat: 25 * time.Second, DeadAfter: time.Minute, MaxConnections: 20_000,
 		},
 		Committer: Committer{MaxDelay: time.Millisecond, MaxBatch: 2048, QueueSize: 16_384},
-		Guard:     Guard{Window: time.Minute, WindowMessages: 5},
 		Audit:     Audit{HeadEvery: 10 * time.Second},
 		Log:       Log{Level: "info", Format: "json"},
 		Tracing:   Tracing{Sample: 0.01},

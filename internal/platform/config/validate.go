@@ -220,7 +220,7 @@ func (c *checker) realtime(r Realtime) {
 	}
 }
 
-// durability judges the committer, the guard's window and the audit chain.
+// durability judges the committer and the audit chain.
 func (c *checker) durability(config Config) {
 	c.between("committer.max_delay", config.Committer.MaxDelay, 0, 50*time.Millisecond)
 	c.count("committer.max_batch", int64(config.Committer.MaxBatch), 1, 1<<16)
@@ -228,8 +228,6 @@ func (c *checker) durability(config Config) {
 	if config.Committer.QueueSize < config.Committer.MaxBatch {
 		c.add("committer.queue_size", "is smaller than committer.max_batch, which it could then never fill", "Write at least "+strconv.Itoa(config.Committer.MaxBatch))
 	}
-	c.between("guard.window", config.Guard.Window, time.Second, 10*time.Minute)
-	c.count("guard.window_messages", int64(config.Guard.WindowMessages), 1, 50)
 	c.between("audit.head_every", config.Audit.HeadEvery, time.Second, time.Hour)
 }
 

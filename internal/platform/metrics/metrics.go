@@ -13,6 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"kefu/internal/platform/fault"
 )
 
 // Most values of one label. What comes after them is counted as Other: a label
@@ -29,17 +31,19 @@ const Other = "other"
 type Metrics struct {
 	registry *prometheus.Registry
 
-	messages     *prometheus.CounterVec
-	batchSize    prometheus.Histogram
-	commit       *prometheus.HistogramVec
-	sockets      *prometheus.GaugeVec
-	slowReaders  *prometheus.CounterVec
-	findings     *prometheus.CounterVec
-	limited      *prometheus.CounterVec
-	indexLag     prometheus.Gauge
-	outboxDepth  prometheus.Gauge
-	requests     *prometheus.CounterVec
-	requestTimes *prometheus.HistogramVec
+	messages       *prometheus.CounterVec
+	batchSize      prometheus.Histogram
+	commit         prometheus.Histogram
+	commitFailures *prometheus.CounterVec
+	entries        prometheus.Counter
+	sockets        *prometheus.GaugeVec
+	slowReaders    *prometheus.CounterVec
+	findings       *prometheus.CounterVec
+	limited        *prometheus.CounterVec
+	indexLag       prometheus.Gauge
+	outboxDepth    prometheus.Gauge
+	requests       *prometheus.CounterVec
+	requestTimes   *prometheus.HistogramVec
 
 	routes  *bounded
 	classes *bounded
@@ -52,8 +56,11 @@ func New() *Metrics {
 	m.messages = counter("messages_stored_total", "Messages made durable, by kind of author.", "author")
 	m.batchSize = histogram("commit_batch_size", "Requests in one transaction of the group committer.",
 		prometheus.ExponentialBuckets(1, 2, 12))
-	m.commit = histogramVec("commit_seconds", "Time of one transaction of the group committer, by result.",
-		prometheus.ExponentialBuckets(0.0001, 2, 16), "result")
+	m.commit = histogram("commit_seconds", "Time of one transaction of the group committer.",
+		prometheus.ExponentialBuckets(0.0001, 2, 16))
+	m.commitFailures = counter("commit_failures_total", "Transactions of the group committer that failed, by fault code.", "code")
+	m.entries = prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: "entries_stored_total",
+		Help: "Entries of conversations made durable, of every kind."})
 	m.sockets = gaugeVec("sockets_open", "Connections held open, by kind.", "kind")
 	m.slowReaders = counter("slow_readers_dropped_total", "Connections whose buffer overflowed and that were told to read again, by kind.", "kind")
 	m.findings = counter("guard_findings_total", "Secrets that the guard removed, by class.", "class")
@@ -64,7 +71,7 @@ func New() *Metrics {
 	m.requestTimes = histogramVec("http_request_seconds", "Time to answer an HTTP request, by route.",
 		prometheus.ExponentialBuckets(0.0005, 2, 15), "route")
 	m.registry.MustRegister(
-		m.messages, m.batchSize, m.commit, m.sockets, m.slowReaders, m.findings, m.limited,
+		m.messages, m.entries, m.batchSize, m.commit, m.commitFailures, m.sockets, m.slowReaders, m.findings, m.limited,
 		m.indexLag, m.outboxDepth, m.requests, m.requestTimes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
@@ -82,15 +89,17 @@ func (m *Metrics) MessagesStored(author string, n int) {
 	m.messages.WithLabelValues(m.classes.value(author)).Add(float64(n))
 }
 
-// Committed counts one transaction of the group committer that carried size
-// requests, took this long and ended with err.
-func (m *Metrics) Committed(size int, took time.Duration, err error) {
-	result := "ok"
-	if err != nil {
-		result = "failed"
-	}
-	m.batchSize.Observe(float64(size))
-	m.commit.WithLabelValues(result).Observe(took.Seconds())
+// Committed counts one transaction of the group committer: the requests that it
+// carried, the log entries that it made durable, and its time.
+func (m *Metrics) Committed(requests, entries int, took time.Duration) {
+	m.batchSize.Observe(float64(requests))
+	m.entries.Add(float64(entries))
+	m.commit.Observe(took.Seconds())
+}
+
+// CommitFailed counts a transaction that failed, by fault code.
+func (m *Metrics) CommitFailed(err error) {
+	m.commitFailures.WithLabelValues(m.classes.value(string(fault.CodeOf(err)))).Inc()
 }
 
 // SocketOpened counts a connection of a kind such as "window", "desk" or "sse"

@@ -39,8 +39,9 @@ func TestEveryFigureIsCollected(t *testing.T) {
 	m := metrics.New()
 	m.MessagesStored("customer", 3)
 	m.MessagesStored("agent", 1)
-	m.Committed(4, 3*time.Millisecond, nil)
-	m.Committed(1, time.Millisecond, errors.New("disk full"))
+	m.Committed(4, 9, 3*time.Millisecond)
+	m.Committed(1, 1, time.Millisecond)
+	m.CommitFailed(errors.New("disk full"))
 	closed := m.SocketOpened("window")
 	m.SocketOpened("window")
 	m.SocketOpened("desk")
@@ -56,8 +57,9 @@ func TestEveryFigureIsCollected(t *testing.T) {
 		`kefu_messages_stored_total{author="customer"} 3`,
 		`kefu_messages_stored_total{author="agent"} 1`,
 		`kefu_commit_batch_size_sum 5`,
-		`kefu_commit_seconds_count{result="ok"} 1`,
-		`kefu_commit_seconds_count{result="failed"} 1`,
+		`kefu_commit_seconds_count 2`,
+		`kefu_entries_stored_total 10`,
+		`kefu_commit_failures_total{code="internal"} 1`,
 		`kefu_sockets_open{kind="window"} 1`,
 		`kefu_sockets_open{kind="desk"} 1`,
 		`kefu_slow_readers_dropped_total{kind="window"} 1`,
