@@ -211,6 +211,27 @@ func TestDestroyRefusesWhatWasNeverGiven(t *testing.T) {
 	}
 }
 
+func TestCloseWaitsForDestructions(t *testing.T) {
+	for range 20 {
+		dir, m := t.TempDir(), secret.GenerateMaster()
+		r := open(t, dir, m, small())
+		sealed, ref := seal(t, r, "x", "")
+		destroyed := make(chan error)
+		go func() { destroyed <- r.Destroy(ref) }()
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		err := <-destroyed
+		_, opened := open(t, dir, m, keyring.Options{ReadOnly: true}).Open(nil, sealed, ref, nil)
+		if err == nil && !keyring.IsDestroyed(opened) {
+			t.Fatalf("Destroy = %v, afterwards Open = %v", err, opened)
+		}
+		if err != nil && !fault.Is(err, fault.Unavailable) {
+			t.Fatal(err)
+		}
+	}
+}
+
 // badDisk fails its writes or syncs while told to.
 type badDisk struct {
 	keyring.Disk

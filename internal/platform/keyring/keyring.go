@@ -179,6 +179,8 @@ func (r *Ring) Close() error {
 }
 
 func (r *Ring) closeFiles() error {
+	r.destroyMu.Lock() // before padMu, as Destroy takes them
+	defer r.destroyMu.Unlock()
 	r.padMu.Lock()
 	defer r.padMu.Unlock()
 	var first error
@@ -187,8 +189,6 @@ func (r *Ring) closeFiles() error {
 		delete(r.pads, number)
 	}
 	r.pads = nil // tells later calls that the ring is closed
-	r.destroyMu.Lock()
-	defer r.destroyMu.Unlock()
 	return firstError(first, r.tombstones.close())
 }
 
