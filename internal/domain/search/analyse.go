@@ -48,16 +48,23 @@ type analysis struct {
 func (a *analysis) read(text string, limit int) {
 	*a = analysis{norm: a.norm[:0], symbols: a.symbols[:0], scratch: a.scratch, gap: gapBreak}
 	for i, at := 0, 0; i < len(text) && at < limit; {
-		if c := text[i]; c < utf8.RuneSelf && (i+1 == len(text) || text[i+1] < utf8.RuneSelf) {
-			a.ascii(text, i, int32(at))
+		if text[i] < utf8.RuneSelf && (i+1 == len(text) || alone(text[i+1:])) {
+			a.ascii(text[i], text[i+1:], int32(at))
 			i, at = i+1, at+1
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(text[i:])
-		if r >= 0x4E00 && r <= 0x9FFF {
-			a.glyph(text[i:i+size], int32(at), int32(at+1))
-			i, at = i+size, at+1
-			continue
+		if i+size == len(text) || alone(text[i+size:]) {
+			if r >= 0x4E00 && r <= 0x9FFF {
+				a.glyph(text[i:i+size], int32(at), int32(at+1))
+				i, at = i+size, at+1
+				continue
+			}
+			if r >= fullWidthFirst && r <= fullWidthLast {
+				a.ascii(byte(r-fullWidthFirst)+'!', "", int32(at))
+				i, at = i+size, at+1
+				continue
+			}
 		}
 		size = max(norm.NFKC.NextBoundaryInString(text[i:], true), size)
 		count := utf8.RuneCountInString(text[i : i+size])
@@ -67,9 +74,29 @@ func (a *analysis) read(text string, limit int) {
 	a.closeWord()
 }
 
-// ascii reads the character text[i], which stands at code point at.
-func (a *analysis) ascii(text string, i int, at int32) {
-	c := text[i]
+// The full-width forms of the characters from ! to ~.
+const (
+	fullWidthFirst = 0xFF01
+	fullWidthLast  = 0xFF5E
+)
+
+// alone tells whether the character that text begins with never combines with
+// the one before it, for most of a Chinese or English text: ASCII, U+4000 to
+// U+9FFF, and the punctuation of U+3000 to U+3029 and U+FF00 to U+FF3F.
+func alone(text string) bool {
+	switch first := text[0]; {
+	case first < utf8.RuneSelf, first >= 0xE4 && first <= 0xE9:
+		return true
+	case first == 0xE3:
+		return len(text) > 2 && text[1] == 0x80 && text[2] <= 0xA9
+	case first == 0xEF:
+		return len(text) > 1 && text[1] == 0xBC
+	}
+	return false
+}
+
+// ascii reads one character, which stands at code point at and before rest.
+func (a *analysis) ascii(c byte, rest string, at int32) {
 	kind := classOfASCII(c)
 	if kind == classLetter || kind == classDigit {
 		if c >= 'A' && c <= 'Z' {
@@ -79,7 +106,7 @@ func (a *analysis) ascii(text string, i int, at int32) {
 		a.norm = append(a.norm, c)
 		return
 	}
-	if c == ',' && a.open && a.last == classDigit && groupsThousands(text[i+1:]) {
+	if c == ',' && a.open && a.last == classDigit && groupsThousands(rest) {
 		return
 	}
 	a.between(kind)
@@ -98,7 +125,11 @@ func groupsThousands(rest string) bool {
 // segment reads source characters that normalise together: a letter with its
 // accents, a ligature, a full-width form.
 func (a *analysis) segment(source string, from, to int32) {
-	a.scratch = norm.NFKC.AppendString(a.scratch[:0], source)
+	if norm.NFKC.QuickSpanString(source) == len(source) {
+		a.scratch = append(a.scratch[:0], source...)
+	} else {
+		a.scratch = norm.NFKC.AppendString(a.scratch[:0], source)
+	}
 	for i := 0; i < len(a.scratch); {
 		r, size := utf8.DecodeRune(a.scratch[i:])
 		switch kind := classOf(r); kind {
