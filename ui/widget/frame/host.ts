@@ -74,7 +74,6 @@ export class Host {
     switch (type) {
       case 'init': {
         const v = (value ?? {}) as Record<string, unknown>;
-        this.#post('ready');
         return this.events.init({ lang: text(v.lang), theme: text(v.theme), identified: v.identified === true });
       }
       case 'shown':

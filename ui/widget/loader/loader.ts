@@ -15,7 +15,7 @@ const label = chinese ? '客服帮助' : 'Help';
 
 let frame: HTMLIFrameElement | undefined;
 let open = false;
-let ready = false;
+let loaded = false;
 let token: Token | undefined;
 
 const host = document.createElement('div');
@@ -40,7 +40,7 @@ button.onclick = () => show(!open);
 root.append(button);
 
 function post(type: string, value?: unknown): void {
-  if (ready || type === 'init') frame?.contentWindow?.postMessage({ kefu: 1, type, value }, address.origin);
+  if (loaded) frame!.contentWindow?.postMessage({ kefu: 1, type, value }, address.origin);
 }
 
 function show(on: boolean): void {
@@ -51,7 +51,11 @@ function show(on: boolean): void {
     frame.title = label;
     // The frame pins the origin of this page, which a stricter page policy would hide.
     frame.referrerPolicy = 'origin';
-    frame.onload = () => post('init', { lang: kefuLang, theme: kefuTheme, identified: token != null });
+    frame.onload = () => {
+      loaded = true;
+      post('init', { lang: kefuLang, theme: kefuTheme, identified: token != null });
+      post('shown', open);
+    };
     root.append(frame);
   }
   host.toggleAttribute('data-open', on);
@@ -77,10 +81,7 @@ function unread(count: number): void {
 
 addEventListener('message', ({ source, origin, data }) => {
   if (!frame || source !== frame.contentWindow || origin !== address.origin || data?.kefu !== 1) return;
-  if (data.type === 'ready') {
-    ready = true;
-    post('shown', open);
-  } else if (data.type === 'close') show(false);
+  if (data.type === 'close') show(false);
   else if (data.type === 'unread') unread(Number(data.value) || 0);
   else if (data.type === 'token') void sendToken();
 });

@@ -1,0 +1,199 @@
+import type { Attachment, ErrorCode, Status } from '../kit/protocol/frames.ts';
+
+export type Role = 'owner' | 'admin' | 'supervisor' | 'agent' | string;
+export type Priority = 'low' | 'normal' | 'high' | 'urgent';
+export type Evidence = 'verified' | 'claimed' | 'inferred' | 'anonymous' | '';
+export type View = 'mine' | 'unassigned' | 'all';
+
+export interface Staff {
+  id: string;
+  name: string;
+  role: Role;
+  alias?: string;
+  disabled?: boolean;
+}
+
+/** One line of the inbox. Times are microseconds since 1970. */
+export interface Conversation {
+  id: string;
+  status: Status;
+  priority: Priority;
+  assignee?: { id: string; name: string };
+  customer: { id: string; name?: string; evidence: Evidence; anonymous: boolean };
+  channel: string;
+  topic?: string;
+  language?: string;
+  tags: string[];
+  preview: string;
+  preview_kind?: string;
+  preview_author?: string;
+  unread: number;
+  last_seq: number;
+  last_activity: number;
+  created_at: number;
+  waiting_since?: number;
+  snoozed_until?: number;
+  reopened: number;
+  merged_into?: string;
+  delivered_seq?: number;
+  read_seq?: number;
+}
+
+export interface Customer {
+  id: string;
+  anonymous: boolean;
+  evidence: Evidence;
+  name?: string;
+  handles: { kind: string; masked: string; evidence: Evidence }[];
+  conversations: Conversation[];
+}
+
+export interface Hit {
+  conv: string;
+  seq: number;
+  at: number;
+  author: string;
+  kind: string;
+  snippet: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  next?: string;
+}
+
+/** What the server said no with: RFC 9457, with Kefu's code. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: ErrorCode | 'offline',
+    readonly field?: string,
+    /** In seconds. */
+    readonly retryAfter?: number,
+  ) {
+    super(code);
+  }
+}
+
+const byStatus: Record<number, ErrorCode> = {
+  400: 'invalid',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not_found',
+  409: 'conflict',
+  413: 'too_large',
+  422: 'invalid',
+  429: 'rate_limited',
+  503: 'unavailable',
+};
+
+type Query = Record<string, string | number | undefined>;
+
+/** The desk's REST API, under the session cookie. */
+export class Api {
+  /** Called when the session is gone. */
+  onexpired: () => void = () => undefined;
+
+  constructor(private readonly request: typeof fetch = (...a) => fetch(...a)) {}
+
+  signIn(email: string, password: string, totp: string): Promise<{ staff: Staff }> {
+    return this.#call('POST', '/v1/session', { email, password, totp });
+  }
+  session(): Promise<{ staff: Staff }> {
+    return this.#call('GET', '/v1/session');
+  }
+  signOut(): Promise<void> {
+    return this.#call('DELETE', '/v1/session');
+  }
+
+  conversations(query: { view: View; status?: Status; cursor?: string; limit?: number }): Promise<Page<Conversation>> {
+    return this.#call('GET', '/v1/conversations', undefined, query);
+  }
+  conversation(id: string): Promise<Conversation> {
+    return this.#call('GET', `/v1/conversations/${encodeURIComponent(id)}`);
+  }
+  assign(id: string, staffId: string | null): Promise<void> {
+    return this.#put(id, 'assignee', { staff_id: staffId });
+  }
+  setStatus(id: string, status: Status, until?: number): Promise<void> {
+    return this.#put(id, 'status', { status, ...(until !== undefined && { until }) });
+  }
+  setPriority(id: string, priority: Priority): Promise<void> {
+    return this.#put(id, 'priority', { priority });
+  }
+  setTags(id: string, tags: string[]): Promise<void> {
+    return this.#put(id, 'tags', { tags });
+  }
+  draft(id: string): Promise<{ text: string }> {
+    return this.#call('GET', `/v1/conversations/${encodeURIComponent(id)}/draft`);
+  }
+  saveDraft(id: string, text: string): Promise<void> {
+    return this.#put(id, 'draft', { text });
+  }
+  redact(id: string, seq: number, reason: string): Promise<void> {
+    return this.#call('DELETE', `/v1/conversations/${encodeURIComponent(id)}/messages/${seq}`, undefined, { reason });
+  }
+
+  search(q: string, cursor?: string): Promise<Page<Hit>> {
+    return this.#call('GET', '/v1/search', undefined, { q, cursor, limit: 30 });
+  }
+  staff(): Promise<{ items: Staff[] }> {
+    return this.#call('GET', '/v1/staff');
+  }
+  customer(id: string): Promise<Customer> {
+    return this.#call('GET', `/v1/customers/${encodeURIComponent(id)}`);
+  }
+
+  upload(file: File, signal?: AbortSignal): Promise<Attachment> {
+    const form = new FormData();
+    form.set('file', file);
+    return this.#send('POST', '/v1/attachments', form, {}, signal);
+  }
+  async link(attachment: string): Promise<string> {
+    const { url } = await this.#call<{ url: string }>('GET', `/v1/attachments/${encodeURIComponent(attachment)}/link`);
+    return url;
+  }
+
+  #put(id: string, what: string, body: unknown): Promise<void> {
+    return this.#call('PUT', `/v1/conversations/${encodeURIComponent(id)}/${what}`, body);
+  }
+
+  #call<T>(method: string, path: string, body?: unknown, query: Query = {}): Promise<T> {
+    const parameters = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== '') parameters.set(name, String(value));
+    const address = parameters.size > 0 ? `${path}?${parameters}` : path;
+    if (body === undefined) return this.#send(method, address, undefined, {});
+    return this.#send(method, address, JSON.stringify(body), { 'Content-Type': 'application/json' });
+  }
+
+  async #send<T>(method: string, address: string, body: BodyInit | undefined, headers: HeadersInit, signal?: AbortSignal): Promise<T> {
+    let answer: Response;
+    try {
+      answer = await this.request(address, {
+        method,
+        body,
+        headers: { Accept: 'application/json', ...headers },
+        credentials: 'same-origin',
+        signal: signal ?? AbortSignal.timeout(20_000),
+      });
+    } catch {
+      throw new Problem(0, 'offline');
+    }
+    if (!answer.ok) throw await this.#problem(answer, address);
+    const text = await answer.text();
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+
+  async #problem(answer: Response, address: string): Promise<Problem> {
+    let said: { code?: ErrorCode; field?: string } = {};
+    try {
+      said = (await answer.json()) as typeof said;
+    } catch {
+      // A proxy's page: the status alone must do.
+    }
+    if (answer.status === 401 && address !== '/v1/session') this.onexpired();
+    const retry = Number(answer.headers.get('Retry-After'));
+    const code = said.code ?? byStatus[answer.status] ?? 'internal';
+    return new Problem(answer.status, code, said.field, retry > 0 ? retry : undefined);
+  }
+}

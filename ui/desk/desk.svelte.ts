@@ -1,0 +1,257 @@
+import { languageTag, pickLanguage, type Language } from '../kit/language.ts';
+import { Client } from '../kit/protocol/client.ts';
+import type { ConnectionState } from '../kit/protocol/connection.ts';
+import type { Status } from '../kit/protocol/frames.ts';
+import { BrowserStorage } from '../kit/protocol/storage.ts';
+import { dialStream } from '../kit/protocol/stream.ts';
+import { dialWebSocket } from '../kit/protocol/websocket.ts';
+import { Toasts } from '../kit/toasts.svelte.ts';
+import { Api, Problem, type Hit, type Staff, type View } from './api.ts';
+import { codeOf, Inbox } from './inbox.svelte.ts';
+import type { Messages } from './messages/en.ts';
+import { parseRoute, routeHash, type Route } from './route.ts';
+import { Thread } from './thread.svelte.ts';
+
+export type Theme = 'system' | 'light' | 'dark';
+
+const languageKey = 'kefu.desk.language';
+const themeKey = 'kefu.desk.theme';
+
+/** The desk: who is signed in, the list, the open conversation, and what keeps them current. */
+export class Desk {
+  readonly api = new Api();
+  readonly toasts = new Toasts();
+  readonly inbox: Inbox;
+  #storage = new BrowserStorage();
+
+  language = $state<Language>('en');
+  m = $state.raw<Messages>();
+  theme = $state<Theme>('system');
+  online = $state(true);
+
+  me = $state.raw<Staff>();
+  /** The session was looked for. */
+  ready = $state(false);
+  expired = $state(false);
+  unreachable = $state(false);
+  staff = $state.raw<Staff[]>([]);
+  connection = $state<ConnectionState>('idle');
+
+  thread = $state.raw<Thread>();
+  /** The line to bring into view, from a search. */
+  target = $state<number>();
+  query = $state('');
+  hits = $state.raw<Hit[]>();
+  hitsNext = $state<string>();
+  searching = $state(false);
+  searchProblem = $state<Problem['code']>();
+  helpOpen = $state(false);
+  detailsOpen = $state(false);
+
+  #client: Client | undefined;
+  #searchTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    this.inbox = new Inbox(this.api, () => this.me?.id ?? '');
+    this.api.onexpired = () => this.#sessionEnded();
+    this.setTheme((this.#storage.getItem(themeKey) as Theme | null) ?? 'system');
+    void this.setLanguage(pickLanguage(this.#storage.getItem(languageKey), ...navigator.languages), false);
+    const network = () => {
+      this.online = navigator.onLine;
+      if (this.online) this.#client?.nudge();
+    };
+    network();
+    addEventListener('online', network);
+    addEventListener('offline', network);
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) this.#client?.nudge();
+    });
+    addEventListener('hashchange', () => this.#route(parseRoute(location.hash)));
+    void this.resume();
+  }
+
+  get tag(): string {
+    return languageTag(this.language);
+  }
+
+  async setLanguage(language: Language, keep = true): Promise<void> {
+    const m = language === 'zh' ? (await import('./messages/zh.ts')).zh : (await import('./messages/en.ts')).en;
+    this.language = language;
+    this.m = m;
+    document.documentElement.lang = this.tag;
+    document.title = m.title;
+    if (keep) this.#storage.setItem(languageKey, language);
+  }
+
+  setTheme(theme: Theme): void {
+    this.theme = theme;
+    if (theme === 'system') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    this.#storage.setItem(themeKey, theme);
+  }
+
+  // Signing in and out
+
+  async resume(): Promise<void> {
+    this.unreachable = false;
+    try {
+      this.#signedIn((await this.api.session()).staff);
+    } catch (error) {
+      this.unreachable = codeOf(error) !== 'unauthenticated';
+    } finally {
+      this.ready = true;
+    }
+  }
+
+  async signIn(email: string, password: string, totp: string): Promise<void> {
+    this.#signedIn((await this.api.signIn(email, password, totp)).staff);
+  }
+
+  #signedIn(staff: Staff): void {
+    this.me = staff;
+    this.expired = false;
+    const { protocol, host } = location;
+    const client = new Client({
+      role: 'desk',
+      dials: [dialWebSocket(`${protocol === 'https:' ? 'wss' : 'ws'}://${host}/rt`), dialStream('/rt')],
+      storage: this.#storage,
+      lang: () => this.language,
+      identity: {
+        hello: () => Promise.resolve({}),
+        welcomed: () => undefined,
+        refused: (why) => {
+          if (why === 'unauthenticated' || why === 'revoked' || why === 'expired') this.#sessionEnded();
+          return Promise.resolve(false);
+        },
+      },
+    });
+    this.#client = client;
+    client.outbox.open(`staff:${staff.id}`);
+    client.on((change) => {
+      if (change.what === 'state') this.connection = change.state;
+      // The open conversation reads itself again, and tells the list.
+      if (change.what === 'inbox' && change.conv && change.conv !== this.thread?.id) this.inbox.hint(change.conv);
+      if (change.what === 'inbox' && !change.conv) void this.inbox.reload();
+      // After a loss the hints of the meantime are gone.
+      if (change.what === 'welcome') void this.inbox.reload();
+      if (change.what === 'merged' && this.thread?.id === change.from) this.open(change.into);
+    });
+    client.watchInbox();
+    client.start();
+    void this.api.staff().then(
+      ({ items }) => (this.staff = items.filter((s) => !s.disabled)),
+      () => undefined,
+    );
+    this.#route(parseRoute(location.hash));
+  }
+
+  async signOut(): Promise<void> {
+    try {
+      await this.api.signOut();
+    } catch (error) {
+      if (codeOf(error) !== 'unauthenticated') return this.failed(codeOf(error));
+    }
+    this.#client?.outbox.clear();
+    this.#end();
+  }
+
+  #sessionEnded(): void {
+    if (!this.me) return;
+    this.expired = true;
+    this.#end();
+  }
+
+  #end(): void {
+    this.thread?.leave();
+    this.thread = undefined;
+    this.#client?.stop();
+    this.#client = undefined;
+    this.me = undefined;
+    this.inbox.items = [];
+    this.inbox.loaded = false;
+    this.clearSearch();
+  }
+
+  failed(code: Problem['code']): void {
+    if (code !== 'unauthenticated') this.toasts.say(this.m?.error[code] ?? code, 'danger');
+  }
+
+  // Where we are
+
+  go(view: View, status: Status, conv?: string): void {
+    const hash = routeHash({ view, status, conv });
+    if (location.hash === hash) this.#route({ view, status, conv });
+    else location.hash = hash;
+  }
+
+  open(conv: string, seq?: number): void {
+    this.target = seq;
+    this.go(this.inbox.view, this.inbox.status, conv);
+  }
+
+  back(): void {
+    this.go(this.inbox.view, this.inbox.status);
+  }
+
+  #route({ view, status, conv }: Route): void {
+    if (!this.me || !this.#client) return;
+    this.inbox.show(view, status);
+    if (conv === this.thread?.id) return;
+    this.thread?.leave();
+    this.detailsOpen = false;
+    this.thread = conv
+      ? new Thread(conv, this.api, this.#client, (code) => this.failed(code), (c) => this.inbox.put(c))
+      : undefined;
+    if (conv) this.inbox.cursor = conv;
+  }
+
+  // Searching
+
+  search(query: string): void {
+    this.query = query;
+    clearTimeout(this.#searchTimer);
+    if (query.trim() === '') return this.clearSearch();
+    this.searching = true;
+    this.#searchTimer = setTimeout(() => void this.#search(), 250);
+  }
+
+  clearSearch(): void {
+    clearTimeout(this.#searchTimer);
+    this.query = '';
+    this.hits = undefined;
+    this.hitsNext = undefined;
+    this.searching = false;
+    this.searchProblem = undefined;
+  }
+
+  async #search(): Promise<void> {
+    const query = this.query;
+    try {
+      const page = await this.api.search(query.trim());
+      if (query !== this.query) return;
+      this.hits = page.items;
+      this.hitsNext = page.next;
+      this.searchProblem = undefined;
+    } catch (error) {
+      if (query === this.query) this.searchProblem = codeOf(error);
+    } finally {
+      if (query === this.query) this.searching = false;
+    }
+  }
+
+  async moreHits(): Promise<void> {
+    if (!this.hitsNext || this.searching) return;
+    const query = this.query;
+    this.searching = true;
+    try {
+      const page = await this.api.search(query.trim(), this.hitsNext);
+      if (query !== this.query) return;
+      this.hits = [...(this.hits ?? []), ...page.items];
+      this.hitsNext = page.next;
+    } catch (error) {
+      this.failed(codeOf(error));
+    } finally {
+      if (query === this.query) this.searching = false;
+    }
+  }
+}

@@ -1,0 +1,22 @@
+export type Action = 'next' | 'previous' | 'open' | 'reply' | 'note' | 'take' | 'resolve' | 'search' | 'help' | 'escape';
+
+const keys: Record<string, Action> = {
+  j: 'next',
+  k: 'previous',
+  Enter: 'open',
+  r: 'reply',
+  n: 'note',
+  a: 'take',
+  e: 'resolve',
+  '/': 'search',
+  '?': 'help',
+  Escape: 'escape',
+};
+
+/** What a key asks for, unless somebody is writing or the browser has its own use for it. */
+export function shortcut(event: KeyboardEvent): Action | undefined {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return undefined;
+  const target = event.target;
+  if (target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))) return undefined;
+  return keys[event.key];
+}

@@ -1,0 +1,176 @@
+import type { Client } from '../kit/protocol/client.ts';
+import type { Attachment, Status } from '../kit/protocol/frames.ts';
+import type { Line } from '../kit/protocol/log.ts';
+import type { Outgoing } from '../kit/protocol/outbox.ts';
+import { Problem, type Api, type Conversation, type Customer, type Priority } from './api.ts';
+import { codeOf } from './inbox.svelte.ts';
+
+const draftAfter = 800;
+
+/** The conversation that is open at the desk. */
+export class Thread {
+  conversation = $state.raw<Conversation>();
+  customer = $state.raw<Customer>();
+  lines = $state.raw<Line[]>([]);
+  pending = $state.raw<Outgoing[]>([]);
+  loaded = $state(false);
+  hasOlder = $state(false);
+  receipt = $state.raw({ delivered: 0, read: 0 });
+  typing = $state<string>();
+  problem = $state<Problem['code']>();
+  draft = $state('');
+  note = $state(false);
+  draftState = $state<'none' | 'saving' | 'saved' | 'failed'>('none');
+  removed = $state.raw<string[]>([]);
+
+  #draftTimer: ReturnType<typeof setTimeout> | undefined;
+  #typedDraft = false;
+  #stop: () => void;
+  #gone = false;
+
+  constructor(
+    readonly id: string,
+    private readonly api: Api,
+    readonly client: Client,
+    /** What went wrong with something the agent did. */
+    private readonly failed: (code: Problem['code']) => void,
+    private readonly changed: (conversation: Conversation) => void,
+  ) {
+    this.#stop = client.on((change) => {
+      if ('conv' in change && change.conv && change.conv !== id) return;
+      if (change.what === 'inbox') void this.read();
+      if (change.what === 'removed') this.removed = change.classes;
+      this.#refresh();
+    });
+    client.open(id);
+    this.#refresh();
+    void this.read();
+    void this.#readDraft();
+  }
+
+  /** Lets go of the conversation; what was typed is saved first. */
+  leave(): void {
+    this.#gone = true;
+    this.#stop();
+    this.client.type(this.id, false);
+    if (this.#draftTimer) void this.#saveDraft();
+    this.client.close(this.id);
+  }
+
+  async read(): Promise<void> {
+    try {
+      const conversation = await this.api.conversation(this.id);
+      if (this.#gone) return;
+      const known = this.conversation?.customer;
+      this.conversation = conversation;
+      this.problem = undefined;
+      this.changed(conversation);
+      const { id, evidence } = conversation.customer;
+      if (known?.id !== id || known.evidence !== evidence) this.customer = await this.api.customer(id);
+    } catch (error) {
+      if (!this.conversation) this.problem = codeOf(error);
+    }
+  }
+
+  #refresh(): void {
+    if (this.#gone) return;
+    const log = this.client.log(this.id);
+    this.lines = log.lines;
+    this.loaded = log.loaded;
+    this.hasOlder = log.hasOlder;
+    this.pending = this.client.outbox.messages().filter((m) => m.conv === this.id);
+    const heard = this.client.receipts.get(this.id);
+    this.receipt = {
+      delivered: Math.max(heard?.delivered ?? 0, this.conversation?.delivered_seq ?? 0),
+      read: Math.max(heard?.read ?? 0, this.conversation?.read_seq ?? 0),
+    };
+    const typing = this.client.typing.get(this.id);
+    this.typing = typing ? (typing.name ?? '') : undefined;
+  }
+
+  // Writing
+
+  async #readDraft(): Promise<void> {
+    try {
+      const { text } = await this.api.draft(this.id);
+      if (!this.#typedDraft && !this.#gone) this.draft = text;
+    } catch {
+      // Without a draft the box is empty; nothing is lost by that.
+    }
+  }
+
+  typed(text: string): void {
+    this.draft = text;
+    this.#typedDraft = true;
+    this.draftState = 'none';
+    if (!this.note) this.client.type(this.id, text !== '');
+    clearTimeout(this.#draftTimer);
+    this.#draftTimer = setTimeout(() => void this.#saveDraft(), draftAfter);
+  }
+
+  async #saveDraft(): Promise<void> {
+    clearTimeout(this.#draftTimer);
+    this.#draftTimer = undefined;
+    this.draftState = 'saving';
+    const text = this.draft;
+    try {
+      await this.api.saveDraft(this.id, text);
+      if (this.draft === text) this.draftState = text === '' ? 'none' : 'saved';
+    } catch {
+      this.draftState = 'failed';
+    }
+  }
+
+  send(attachments: Attachment[]): void {
+    const text = this.draft.trim();
+    this.client.send({ conv: this.id, text, attachments, note: this.note });
+    this.client.type(this.id, false);
+    this.draft = '';
+    this.removed = [];
+    void this.#saveDraft();
+  }
+
+  seen(): void {
+    const top = this.client.log(this.id).top;
+    if (!this.conversation || this.conversation.unread === 0 || top === 0) return;
+    this.client.read(this.id, top);
+    this.conversation = { ...this.conversation, unread: 0 };
+    this.changed(this.conversation);
+  }
+
+  // Doing
+
+  async #do(what: () => Promise<unknown>, guess: Partial<Conversation>): Promise<boolean> {
+    const before = this.conversation;
+    if (before) this.conversation = { ...before, ...guess };
+    try {
+      await what();
+      void this.read();
+      return true;
+    } catch (error) {
+      this.conversation = before;
+      this.failed(codeOf(error));
+      return false;
+    }
+  }
+
+  setStatus(status: Status, until?: number): Promise<boolean> {
+    return this.#do(() => this.api.setStatus(this.id, status, until), { status });
+  }
+
+  assign(staff: { id: string; name: string } | null): Promise<boolean> {
+    return this.#do(() => this.api.assign(this.id, staff?.id ?? null), { assignee: staff ?? undefined });
+  }
+
+  setPriority(priority: Priority): Promise<boolean> {
+    return this.#do(() => this.api.setPriority(this.id, priority), { priority });
+  }
+
+  setTags(tags: string[]): Promise<boolean> {
+    return this.#do(() => this.api.setTags(this.id, tags), { tags });
+  }
+
+  redact(seq: number, reason: string): Promise<boolean> {
+    return this.#do(() => this.api.redact(this.id, seq, reason), {});
+  }
+}
