@@ -49,6 +49,7 @@ func (s *Store) EntriesAt(ctx context.Context, p identity.Principal, positions [
 		return nil, mapError(op, err)
 	}
 	entries, err := s.scanEntries(rows)
+	s.recordRead(p, "search.messages", "log", "", "")
 	return entries, mapError(op, err)
 }
 

@@ -6,6 +6,7 @@ package id
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base32"
 )
 
@@ -51,4 +52,11 @@ func inAlphabet(c byte) bool {
 
 func encoding() *base32.Encoding {
 	return base32.NewEncoding(alphabet).WithPadding(base32.NoPadding)
+}
+
+// From derives an identifier from a text, the same one every time: the first 128
+// bits of its SHA-256. It is as hard to guess as the text.
+func From(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return encoding().EncodeToString(sum[:16])
 }

@@ -1,0 +1,155 @@
+package searching
+
+import (
+	"time"
+
+	"kefu/internal/domain/conversation"
+)
+
+// speaker is one author in one conversation: the one over whose messages the
+// guard's window slides.
+type speaker struct{ conversation, author string }
+
+// item is a message that is not in the index yet.
+type item struct {
+	pos     int64
+	at      time.Time
+	ready   time.Time // when the window closed over it; zero: not yet
+	speaker speaker
+	indexed bool
+}
+
+// backlog is what waits to be indexed, in the order of the log.
+type backlog struct {
+	items    []*item             // by position
+	byPos    map[int64]*item     // those of items that are not indexed
+	open     map[speaker][]*item // over which the window has not closed
+	ready    []*item             // over which it has
+	again    []int64             // indexed before, and changed since
+	unclosed int                 // items[:unclosed] were all seen by expire
+	last     int64
+	low      int64 // everything up to here is indexed
+	overflow bool  // more was written than is remembered: read the log again
+	failed   bool  // the index did not take a batch: begin again at its low water
+}
+
+func newBacklog() backlog {
+	return backlog{byPos: map[int64]*item{}, open: map[speaker][]*item{}}
+}
+
+// add takes a message in. By a speaker's next messages the window closes over
+// the earlier ones.
+func (b *backlog) add(m conversation.Written) {
+	if m.Pos <= b.last {
+		return
+	}
+	if b.overflow || len(b.byPos) >= maxPending {
+		b.overflow = true
+		return
+	}
+	b.last = m.Pos
+	it := &item{pos: m.Pos, at: time.UnixMicro(m.At), speaker: speaker{m.ConversationID, m.AuthorID}}
+	b.items = append(b.items, it)
+	b.byPos[m.Pos] = it
+	open := append(b.open[it.speaker], it)
+	if len(open) > windowTurns {
+		b.close(open[0], it.at)
+		open = append(open[:0], open[1:]...)
+	}
+	b.open[it.speaker] = open
+}
+
+func (b *backlog) close(it *item, at time.Time) {
+	it.ready = at
+	b.ready = append(b.ready, it)
+}
+
+// expire closes the window over messages that have grown old.
+func (b *backlog) expire(now time.Time) {
+	for b.unclosed < len(b.items) {
+		it := b.items[b.unclosed]
+		if now.Sub(it.at) <= windowAge {
+			return
+		}
+		b.unclosed++
+		if !it.ready.IsZero() {
+			continue
+		}
+		b.close(it, it.at.Add(windowAge))
+		open := b.open[it.speaker]
+		for i, o := range open {
+			if o == it {
+				open = append(open[:i], open[i+1:]...)
+				break
+			}
+		}
+		if len(open) == 0 {
+			delete(b.open, it.speaker)
+		} else {
+			b.open[it.speaker] = open
+		}
+	}
+}
+
+// take hands out positions to be indexed now.
+func (b *backlog) take(now time.Time, limit int) []int64 {
+	b.expire(now)
+	positions := make([]int64, 0, min(limit, len(b.ready)+len(b.again)))
+	seen := map[int64]bool{}
+	for len(b.again) > 0 && len(positions) < limit {
+		pos := b.again[0]
+		b.again = b.again[1:]
+		if b.byPos[pos] == nil && !seen[pos] { // else it is indexed for the first time later, as it reads then
+			seen[pos] = true
+			positions = append(positions, pos)
+		}
+	}
+	for len(b.ready) > 0 && len(positions) < limit {
+		positions = append(positions, b.ready[0].pos)
+		b.ready = b.ready[1:]
+	}
+	return positions
+}
+
+// done notes that positions are being indexed and moves the low water mark over
+// everything that is.
+func (b *backlog) done(positions []int64) {
+	for _, pos := range positions {
+		if it := b.byPos[pos]; it != nil {
+			it.indexed = true
+			delete(b.byPos, pos)
+		}
+	}
+	n := 0
+	for n < len(b.items) && b.items[n].indexed {
+		b.low = b.items[n].pos
+		n++
+	}
+	b.items = b.items[n:]
+	b.unclosed = max(0, b.unclosed-n)
+}
+
+// all lists what waits, for a backlog that takes this one's place.
+func (b *backlog) all() []conversation.Written {
+	list := make([]conversation.Written, 0, len(b.items))
+	for _, it := range b.items {
+		if !it.indexed {
+			list = append(list, conversation.Written{Pos: it.pos, ConversationID: it.speaker.conversation, AuthorID: it.speaker.author, At: it.at.UnixMicro()})
+		}
+	}
+	return list
+}
+
+// lag is how long the oldest ready message has waited.
+func (b *backlog) lag(now time.Time) time.Duration {
+	var oldest time.Time
+	for _, it := range b.ready {
+		if oldest.IsZero() || it.ready.Before(oldest) {
+			oldest = it.ready
+		}
+	}
+	if oldest.IsZero() {
+		return 0
+	}
+	return now.Sub(oldest)
+}

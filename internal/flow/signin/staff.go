@@ -1,0 +1,169 @@
+package signin
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/staff"
+	"kefu/internal/platform/clock"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
+	"kefu/internal/platform/password"
+	"kefu/internal/platform/ratelimit"
+	"kefu/internal/platform/secret"
+)
+
+// StaffStore is what the sign-in of staff needs of the store.
+type StaffStore interface {
+	CredentialsOf(ctx context.Context, email string) (staff.Credentials, error)
+	SignInFailed(ctx context.Context, staffID string) error
+	OpenSession(ctx context.Context, session staff.Session, totpStep int64) error
+	StaffBySession(ctx context.Context, digest string, idle int64) (identity.Principal, staff.Session, error)
+	CloseSession(ctx context.Context, p identity.Principal, digest string) error
+	AddStaff(ctx context.Context, p identity.Principal, n staff.New) error
+}
+
+// The life of a staff session.
+const (
+	SessionIdle = 30 * time.Minute
+	SessionLife = 12 * time.Hour
+)
+
+// Desk signs staff in: password and a time-based code.
+type Desk struct {
+	store  StaffStore
+	hasher *password.Hasher
+	rules  *password.Policy
+	now    clock.Clock
+	// tries limits sign-ins per account and per address before any expensive work.
+	perAccount, perAddress *ratelimit.Limiter
+}
+
+// NewDesk makes a Desk.
+func NewDesk(store StaffStore, hasher *password.Hasher, now clock.Clock) *Desk {
+	return &Desk{
+		store: store, hasher: hasher, rules: password.NewPolicy("kefu"), now: now,
+		perAccount: ratelimit.New(ratelimit.Limit{Burst: 10, Per: 10 * time.Minute}, 100_000),
+		perAddress: ratelimit.New(ratelimit.Limit{Burst: 60, Per: 10 * time.Minute}, 100_000),
+	}
+}
+
+// Entry is what somebody signs in with.
+type Entry struct {
+	Email    string
+	Password string
+	Code     string // of the authenticator app
+	Address  string // of the peer, to limit tries
+}
+
+// Session is an open session. Token is shown to its client once.
+type Session struct {
+	Principal identity.Principal
+	Token     string
+	ExpiresAt time.Time
+}
+
+// SignIn checks what somebody signs in with and opens a session. Every refusal is
+// the same Unauthenticated, after the same work; TooMany when there were too many
+// tries.
+func (d *Desk) SignIn(ctx context.Context, e Entry) (Session, error) {
+	const op = "signin.SignIn"
+	email := strings.ToLower(strings.TrimSpace(e.Email))
+	for limiter, key := range map[*ratelimit.Limiter]string{d.perAccount: email, d.perAddress: e.Address} {
+		if limiter.Allow(key, 1, d.now()) > 0 {
+			return Session{}, fault.New(fault.TooMany, op, "too many sign-ins")
+		}
+	}
+	c, err := d.store.CredentialsOf(ctx, email)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return Session{}, err
+	}
+	refused := fault.New(fault.Unauthenticated, op, "wrong e-mail, password or code")
+	right, _, err := d.hasher.Verify(ctx, c.PasswordHash, e.Password)
+	if err != nil {
+		return Session{}, err
+	}
+	if c.ID == "" {
+		return Session{}, refused
+	}
+	step, codeRight, err := password.CheckTOTP(c.TOTPSecret, e.Code, d.now(), c.TOTPStep)
+	if err != nil {
+		return Session{}, err
+	}
+	if !right || !codeRight {
+		if err := d.store.SignInFailed(ctx, c.ID); err != nil {
+			return Session{}, err
+		}
+		return Session{}, refused
+	}
+	return d.open(ctx, c, step)
+}
+
+func (d *Desk) open(ctx context.Context, c staff.Credentials, step int64) (Session, error) {
+	token := secret.Token()
+	expires := d.now().Add(SessionLife)
+	session := staff.Session{Digest: digestOf(token), ID: id.New(), StaffID: c.ID, ExpiresAt: expires.UnixMicro()}
+	if err := d.store.OpenSession(ctx, session, step); err != nil {
+		return Session{}, err
+	}
+	p := identity.Principal{Kind: identity.Staff, ID: c.ID, Name: c.Alias, Role: c.Role, Session: session.ID}
+	return Session{Principal: p, Token: token, ExpiresAt: expires}, nil
+}
+
+// Resolve tells who a session token belongs to. Errors: Unauthenticated.
+func (d *Desk) Resolve(ctx context.Context, token string) (identity.Principal, time.Time, error) {
+	if token == "" {
+		return identity.Principal{}, time.Time{}, fault.New(fault.Unauthenticated, "signin.Resolve", "no session")
+	}
+	p, session, err := d.store.StaffBySession(ctx, digestOf(token), SessionIdle.Microseconds())
+	return p, time.UnixMicro(session.ExpiresAt), err
+}
+
+// SignOut ends a session and its sockets.
+func (d *Desk) SignOut(ctx context.Context, p identity.Principal, token string) error {
+	return d.store.CloseSession(ctx, p, digestOf(token))
+}
+
+// NewMember is somebody who will work here.
+type NewMember struct {
+	Email, Name, Alias, Password string
+	Role                         identity.Role
+}
+
+// Enrolled is what a new member of staff is handed, once.
+type Enrolled struct {
+	ID   string
+	TOTP password.TOTPSecret
+}
+
+// Enrol adds a member of staff. Errors: Invalid for a weak password or an unknown
+// role, Forbidden, Conflict when the e-mail is taken.
+func (d *Desk) Enrol(ctx context.Context, p identity.Principal, n NewMember) (Enrolled, error) {
+	const op = "signin.Enrol"
+	email := strings.ToLower(strings.TrimSpace(n.Email))
+	if !strings.Contains(email, "@") || len(email) > 254 {
+		return Enrolled{}, fault.InvalidField(op, "email", "is not an e-mail address")
+	}
+	if n.Name == "" || n.Alias == "" {
+		return Enrolled{}, fault.InvalidField(op, "name", "is empty")
+	}
+	if !identity.ValidRole(n.Role) {
+		return Enrolled{}, fault.InvalidField(op, "role", "is unknown")
+	}
+	if weakness := d.rules.Check(n.Password, n.Name, email); weakness != "" {
+		return Enrolled{}, fault.InvalidField(op, "password", "is refused: %s", weakness)
+	}
+	hash, err := d.hasher.Hash(ctx, n.Password)
+	if err != nil {
+		return Enrolled{}, err
+	}
+	totp, err := password.NewTOTP("Kefu", email)
+	if err != nil {
+		return Enrolled{}, fault.Wrap(op, err)
+	}
+	member := staff.Member{ID: id.New(), Email: email, Name: n.Name, Alias: n.Alias, Role: n.Role}
+	err = d.store.AddStaff(ctx, p, staff.New{Member: member, PasswordHash: hash, TOTPSecret: totp.Secret})
+	return Enrolled{ID: member.ID, TOTP: totp}, err
+}
