@@ -80,6 +80,14 @@ func TestDifferentRecordsNeverEncodeAlike(t *testing.T) {
 	})
 }
 
+func TestLongTextsStayReadable(t *testing.T) {
+	r := sample()
+	r.Purpose = strings.Repeat("long ", 1000)
+	if back, err := audit.Decode(r.Encode(nil)); err != nil || !back.Equal(r) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestMovingTextBetweenFieldsChangesTheHash(t *testing.T) {
 	base := sample()
 	for name, move := range map[string]func(*audit.Record){

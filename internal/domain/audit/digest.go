@@ -97,8 +97,8 @@ func (d *decoder) conversation(enc *base32.Encoding) string {
 		return enc.EncodeToString(d.take(packedLen))
 	}
 	text := d.text()
-	if _, packs := packID(enc, text); packs {
-		d.bad = true // has a shorter form
+	if _, packs := packID(enc, text); packs || len(text) > maxText {
+		d.bad = true // has a shorter form, or none
 	}
 	return text
 }

@@ -17,11 +17,7 @@ import (
 //	(text), result (text), detail hash, previous hash
 //
 // Because every part says where it ends, no two records have the same form.
-const (
-	recordVersion = 1
-	maxText       = 1024
-	maxApprovals  = 16
-)
+const recordVersion = 1
 
 // hashPrefix keeps a record from being taken for anything else that is hashed
 // or signed.
@@ -58,7 +54,8 @@ func (r *Record) Hash() Sum {
 }
 
 // Decode reads a canonical form that makes up the whole of b. Anything that
-// Encode would not have written is Invalid.
+// Encode would not have written is Invalid. It reads more than Validate allows:
+// a record that was stored once has to stay readable.
 func Decode(b []byte) (Record, error) {
 	d := decoder{rest: b}
 	if v := d.byte(); v != recordVersion && !d.bad {
@@ -74,7 +71,7 @@ func Decode(b []byte) (Record, error) {
 	r.Object = Object{Type: d.text(), ID: d.text()}
 	r.Purpose = d.text()
 	r.Assurance = d.byte()
-	count := d.uvarint(maxApprovals)
+	count := d.uvarint(uint64(len(d.rest)))
 	for range count {
 		r.Approvals = append(r.Approvals, d.text())
 	}
@@ -136,5 +133,5 @@ func (d *decoder) uvarint(limit uint64) uint64 {
 }
 
 func (d *decoder) text() string {
-	return string(d.take(int(d.uvarint(maxText))))
+	return string(d.take(int(d.uvarint(uint64(len(d.rest))))))
 }

@@ -74,6 +74,12 @@ func (r Record) Equal(o Record) bool {
 		r.Assurance == o.Assurance && r.Result == o.Result && r.DetailHash == o.DetailHash && r.Prev == o.Prev
 }
 
+// What a new record may hold.
+const (
+	maxText      = 1024 // bytes of a text
+	maxApprovals = 16
+)
+
 // Validate refuses records that say too little to be of use or more than a
 // record may.
 func (r Record) Validate() error {

@@ -177,6 +177,8 @@ func (v *verifier) readEntries(ctx context.Context) error {
 func (v *verifier) link(e *Entry) {
 	want := v.last.Seq + 1
 	switch hash := e.Record.Hash(); {
+	case e.Stream == "":
+		v.bad(want, "record %d was changed: it cannot be read", want)
 	case e.Stream != v.in.Stream:
 		v.bad(want, "where record %d should be, there is one of stream %q", want, e.Stream)
 	case e.Seq > want:

@@ -129,6 +129,7 @@ func TestVerify(t *testing.T) {
 		}, 6, 4, "was changed"},
 		{"row twice", func(b *book) { b.entries = slices.Insert(b.entries, 3, b.entries[2]) }, 3, 0, "comes again"},
 		{"row of another stream", func(b *book) { b.entries[3].Stream = "other" }, 4, 0, "stream"},
+		{"unreadable row", func(b *book) { b.entries[3].Record = audit.Record{Seq: 4} }, 4, 0, "cannot be read"},
 		{"tail cut", func(b *book) { b.entries = b.entries[:6] }, 7, 4, "records 7 to 8 are missing"},
 		{"unproven tail cut", func(b *book) { b.entries = b.entries[:8] }, 0, 8, ""},
 		{"all rows gone", func(b *book) { b.entries = nil }, 1, 0, "restored from an older copy"},

@@ -292,6 +292,9 @@ func TestFullDiskGivesErrorsAndHeals(t *testing.T) {
 	if !fault.Is(failed, fault.Unavailable) || !errors.Is(failed, syscall.ENOSPC) {
 		t.Fatalf("on a full disk, after %d values: %v", len(values), failed)
 	}
+	if err := r.Ready(); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("Ready on a full disk: %v", err)
+	}
 	disk.full.Store(false)
 	healed := false
 	for range 200 {
@@ -309,6 +312,9 @@ func TestFullDiskGivesErrorsAndHeals(t *testing.T) {
 	}
 	if !healed {
 		t.Fatal("no keys after the disk has space again")
+	}
+	if err := r.Ready(); err != nil {
+		t.Errorf("Ready after healing: %v", err)
 	}
 	r.Close()
 	again := open(t, dir, m, opts)

@@ -109,6 +109,22 @@ func (s *supply) late(wait time.Duration) error {
 	return &fault.Error{Code: fault.Unavailable, Op: "keyring.Next", Message: "no new keys within " + wait.String(), Err: s.failed}
 }
 
+// Ready tells why new keys cannot be made at present, or nil: for the health of
+// a process, some thousand values before it has to refuse one.
+func (r *Ring) Ready() error {
+	s := &r.supply
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return errClosed()
+	case s.failed != nil:
+		return &fault.Error{Code: fault.Unavailable, Op: "keyring.Ready", Message: "new keys cannot be written", Err: s.failed}
+	default:
+		return nil
+	}
+}
+
 // handedOut tells whether the slot of ref may have been given to a caller. Only
 // of this ring's own pads is that known; of others it is assumed.
 func (s *supply) handedOut(ref Ref) bool {
