@@ -35,7 +35,7 @@ func (s *scan) linkBefore(start int, wanted kind) link {
 }
 
 func (s *scan) linkBetween(from, start int, wanted kind) link {
-	if s.only(from, start, linkWord|wanted|kindCard|kindExpiry) {
+	if s.only(from, start, linkWord|wanted|kindCard|kindExpiry|kindCode) {
 		return linkTight
 	}
 	if s.any(from, start, kindClaim) && !s.any(from, start, kindCard) {
@@ -87,7 +87,7 @@ func (s *scan) linkAfter(end int, wanted kind) bool {
 		if s.marks[k].word.kind&wanted == 0 {
 			continue
 		}
-		return s.only(end, s.marks[k].start, linkWord|kindCard) && !s.sentenceEnds(end, s.marks[k].start) && !s.lineEnds(end, s.marks[k].start)
+		return s.only(end, s.marks[k].start, linkWord|kindCard|kindCode) && !s.sentenceEnds(end, s.marks[k].start) && !s.lineEnds(end, s.marks[k].start)
 	}
 	return false
 }

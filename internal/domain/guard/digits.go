@@ -47,10 +47,8 @@ func (s *scan) buildGroups() {
 			return
 		}
 		s.addSpelled(k)
-		if s.marks[k].word.kind&(kindDigit|kindTeen|kindTens) != 0 {
-			for t < len(s.tokens) && s.tokens[t].start < s.marks[k].end {
-				t++
-			}
+		for t < len(s.tokens) && s.tokens[t].start < s.marks[k].end {
+			t++
 		}
 	}
 }
@@ -248,6 +246,9 @@ func (s *scan) joined(a, b group) bool {
 	}
 	if single {
 		return true
+	}
+	if a.forms&formSpelled != b.forms&formSpelled {
+		return false
 	}
 	if gap == 1 {
 		return numberGap(s.view.char[a.end])

@@ -11,30 +11,31 @@ import (
 type kind uint32
 
 const (
-	kindCVV    kind = 1 << iota // asks for or names a card security code
-	kindOTP                     // names a one-time code
-	kindCode                    // "code" alone: too weak without a link
-	kindPass                    // password
-	kindPIN                     // PIN
-	kindWallet                  // private keys and wallets
-	kindSeed                    // recovery phrase
-	kindCard                    // payment card
-	kindClaim                   // names the next number as something harmless
-	kindNear                    // like kindClaim, but only directly before the number
-	kindTail                    // "ending in": the next digits are the end of a number
-	kindUnit                    // after a number: an amount, count or duration
-	kindExpiry                  // expiry date of a card
-	kindIs                      // links a name with its value
-	kindLink                    // may stand between a name and its value
-	kindFiller                  // may stand between digits: "dash", "then"
-	kindDigit                   // a spelled digit, value 0-9
-	kindTens                    // "forty": value 4, joins with a digit
-	kindTeen                    // "eleven": value 10-19
-	kindRepeat                  // "double": value 2 or 3
-	kindID                      // identity documents
-	kindToken                   // API keys and tokens
-	kindAsk                     // asks for something: "what is", "please send"
-	kindPlain                   // can never be a password
+	kindCVV      kind = 1 << iota // asks for or names a card security code
+	kindOTP                       // names a one-time code
+	kindCode                      // "code" alone: too weak without a link
+	kindPass                      // password
+	kindPassWeak                  // "pass": a password only before a colon or equals sign
+	kindPIN                       // PIN
+	kindWallet                    // private keys and wallets
+	kindSeed                      // recovery phrase
+	kindCard                      // payment card
+	kindClaim                     // names the next number as something harmless
+	kindNear                      // like kindClaim, but only directly before the number
+	kindTail                      // "ending in": the next digits are the end of a number
+	kindUnit                      // after a number: an amount, count or duration
+	kindExpiry                    // expiry date of a card
+	kindIs                        // links a name with its value
+	kindLink                      // may stand between a name and its value
+	kindFiller                    // may stand between digits: "dash", "then"
+	kindDigit                     // a spelled digit, value 0-9
+	kindTens                      // "forty": value 4, joins with a digit
+	kindTeen                      // "eleven": value 10-19
+	kindRepeat                    // "double": value 2 or 3
+	kindID                        // identity documents
+	kindToken                     // API keys and tokens
+	kindAsk                       // asks for something: "what is", "please send"
+	kindPlain                     // can never be a password
 )
 
 // word is what the lexicon knows about a phrase.

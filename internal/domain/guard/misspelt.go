@@ -7,6 +7,9 @@ func (s *scan) misspelt(w content, lists uint16) bool {
 	if t.end-t.start < 3 || t.end-t.start > 12 || s.budget <= 0 || lists&s.d.seeds.latin == 0 {
 		return false
 	}
+	if k := s.firstMark(t.start); k < len(s.marks) && s.marks[k].start == t.start && s.marks[k].word.kind&(kindPlain|linkWord|kindNear|kindAsk) != 0 {
+		return false // a word of ordinary prose
+	}
 	s.budget--
 	word := s.view.char[t.start:t.end]
 	var room [16]rune

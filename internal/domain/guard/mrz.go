@@ -17,10 +17,26 @@ func (s *scan) detectMRZ() {
 			j++
 		}
 		if n := j - i; n >= 28 && n <= 92 && (fillers >= 2 || fillers >= 1 && s.mrzData(i, j)) {
+			i, j = s.mrzLines(i, j)
 			s.add(i, j, ID, "")
 		}
 		i = j
 	}
+}
+
+// mrzLines joins the line before, if it was found and only a line break is
+// between, so that the zone is one finding.
+func (s *scan) mrzLines(start, end int) (int, int) {
+	n := len(s.hits) - 1
+	if n < 0 || s.hits[n].class != ID || s.hits[n].end > start || start-s.hits[n].end > 3 {
+		return start, end
+	}
+	for i := s.hits[n].end; i < start; i++ {
+		if s.view.class(i) != classSpace {
+			return start, end
+		}
+	}
+	return s.hits[n].start, end
 }
 
 func mrzChar(r rune) bool {

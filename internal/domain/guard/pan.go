@@ -93,17 +93,19 @@ func (s *scan) detectCards() {
 	if len(s.items) < panShortest {
 		return
 	}
-	s.eachRun(false, s.cardsInRun)
+	s.far = false
+	s.eachRun(s.cardsInRun)
 	if s.kinds&kindCard != 0 {
-		s.eachRun(true, s.cardsInRun)
+		s.far = true
+		s.eachRun(s.cardsInRun)
 	}
 }
 
 // eachRun calls visit for every run of items whose gaps can be bridged.
-func (s *scan) eachRun(far bool, visit func(first, last int)) {
+func (s *scan) eachRun(visit func(first, last int)) {
 	first := 0
 	for i := 1; i <= len(s.items); i++ {
-		if i < len(s.items) && s.bridged(i, far) {
+		if i < len(s.items) && s.bridged(i, s.far) {
 			continue
 		}
 		if i-first >= panShortest {
@@ -184,7 +186,7 @@ func (s *scan) card(first, last int, digits []int8) bool {
 		return false
 	}
 	start, end := s.items[first].start, s.items[last-1].end
-	if s.taken(start, end) {
+	if s.taken(start, end) || s.far && !s.inFours(first, last) {
 		return false
 	}
 	spoken := s.any(max(0, start-60), min(len(s.view.char), end+40), kindCard|kindCVV)
@@ -199,6 +201,22 @@ func (s *scan) card(first, last int, digits []int8) bool {
 	}
 	s.add(start, end, PAN, lastDigits(digits))
 	return true
+}
+
+// inFours tells whether all parts written without a gap have four digits or a
+// multiple, as on the card. Only such parts are joined across words.
+func (s *scan) inFours(first, last int) bool {
+	length := 0
+	for i := first; i < last; i++ {
+		if i > first && s.boundary(i) {
+			if length%4 != 0 {
+				return false
+			}
+			length = 0
+		}
+		length++
+	}
+	return length%4 == 0
 }
 
 // uniform tells numbers like 0000 0000 0000 0000, which fill forms.

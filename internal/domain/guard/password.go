@@ -5,6 +5,9 @@ import "strings"
 // detectPasswords looks for what follows, or precedes, the word password.
 func (s *scan) detectPasswords() {
 	for _, m := range s.marks {
+		if m.word.kind&kindPassWeak != 0 && m.end < len(s.view.char) && connectorSign(s.view.char[m.end]) {
+			s.passwordAfter(m)
+		}
 		if m.word.kind&(kindPass|kindPIN) == 0 || m.word.kind&kindOTP != 0 && m.word.kind&kindPass == 0 {
 			continue
 		}
@@ -131,20 +134,17 @@ func quote(r rune) bool {
 	return false
 }
 
-// codeLike tells whether a written word looks made up: digits among letters,
-// symbols inside, or capitals in the middle.
+// codeLike tells whether a written word looks made up: digits among letters, or
+// symbols inside.
 func (s *scan) codeLike(start, end int) bool {
 	v := &s.view
-	var digits, letters, symbols, capitals int
+	var digits, letters, symbols int
 	for i := start; i < end; i++ {
 		switch class := v.class(i); {
 		case class == classDigit:
 			digits++
 		case class == classLetter || class == classLoose:
 			letters++
-			if i > start && v.upper(i) {
-				capitals++
-			}
 		case i+1 < end && strings.ContainsRune("@#$%^&*_+!~=?<>|\\", v.char[i]):
 			symbols++
 		case strings.ContainsRune("@#$%^&*_+~!", v.char[i]) && i+1 == end:
@@ -156,7 +156,7 @@ func (s *scan) codeLike(start, end int) bool {
 	}
 	trailing := v.char[end-1] == '!' && symbols == 1
 	return digits > 0 && letters > 0 && end-start >= 5 || digits >= 4 && letters == 0 && symbols > 0 ||
-		symbols > 0 && letters > 0 && !trailing || capitals > 0 && capitals < letters-1
+		symbols > 0 && letters > 0 && !trailing
 }
 
 // secretWord decides whether a written word is a password.

@@ -41,6 +41,7 @@ type scan struct {
 	items    []item
 	clusters []cluster
 	hits     []hit
+	far      bool // card numbers may have words between their parts
 	repeat   mark // a "double" that waits for its digit
 	kinds    kind // of all marks together
 	digits   int  // digits, Chinese numerals and spelled digits
@@ -205,7 +206,7 @@ func (s *scan) detect() {
 		s.detectCVV()
 		s.detectCodes()
 	}
-	if s.kinds&(kindPass|kindPIN) != 0 || s.expected&expectPassword != 0 {
+	if s.kinds&(kindPass|kindPIN|kindPassWeak) != 0 || s.expected&expectPassword != 0 {
 		s.detectPasswords()
 	}
 	if s.longest >= 30 {

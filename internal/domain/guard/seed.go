@@ -100,7 +100,7 @@ func (s *scan) seedRuns() {
 			continue
 		}
 		end := s.seedRun(words, i)
-		if end-i >= seedFewest && !s.mostlyNumbers(words[i:end]) {
+		if end-i >= seedFewest && s.phraseLike(words[i:end]) {
 			s.addSeed(words, i, end)
 			i = end
 			continue
@@ -109,15 +109,31 @@ func (s *scan) seedRuns() {
 	}
 }
 
-// mostlyNumbers tells digits spelled out, which are list words too.
-func (s *scan) mostlyNumbers(words []content) bool {
-	n := 0
+// phraseLike rejects runs that are digits spelled out, which are list words
+// too, and ordinary sentences that are list words only by their first letters.
+func (s *scan) phraseLike(words []content) bool {
+	numbers, plain := 0, 0
+	var lists uint16 = 0xFFFF
 	for _, w := range words {
-		if s.numeralAt(s.tokens[w.token].start) {
-			n++
+		t := s.tokens[w.token]
+		if w.lists&lists != 0 {
+			lists &= w.lists
+		}
+		k := s.firstMark(t.start)
+		if k == len(s.marks) || s.marks[k].start != t.start {
+			continue
+		}
+		switch kinds := s.marks[k].word.kind; {
+		case kinds&kindDigit != 0:
+			numbers++
+		case kinds&(kindPlain|kindLink|kindNear) != 0:
+			plain++
 		}
 	}
-	return n*2 > len(words)
+	if lists&^bitShort == 0 && (plain > 2 || len(words) < 12) {
+		return false
+	}
+	return numbers*2 <= len(words) && plain*2 <= len(words)
 }
 
 // restart is where the next run can begin after a failed one: the run ended at

@@ -193,7 +193,22 @@ func (s *scan) repeats(part []glyph) bool {
 }
 
 func (s *scan) addHan(part []glyph) {
-	s.add(part[0].at, part[len(part)-1].at+1, Seed, "")
+	start, numbers := part[0].at, 0
+	for _, g := range part {
+		if s.numeralAt(g.at) {
+			numbers++
+		}
+	}
+	if numbers*2 > len(part) {
+		return // a number spelled out
+	}
+	for i := start - 1; i >= 0 && start-i <= 5 && !(s.view.solid(i) && s.view.class(i) != classDigit); i-- {
+		if s.view.class(i) == classDigit && (i == 0 || s.view.class(i-1) != classDigit) {
+			start = i
+			break
+		}
+	}
+	s.add(start, part[len(part)-1].at+1, Seed, "")
 }
 
 // checksum verifies a phrase of list characters (BIP-39, "Generating the mnemonic").
