@@ -141,7 +141,13 @@ func (p *peer) store(f received) {
 		if p.role == "desk" {
 			author = map[string]any{"kind": "agent", "name": "Ada"}
 		}
-		entry = s.append(Entry{Conv: f.Conv, Kind: kind, ClientMsgID: f.ID, Author: author, Payload: map[string]any{"text": text}})
+		entry = Entry{Conv: f.Conv, Seq: int64(len(s.logs[f.Conv]) + 1), Kind: kind, ClientMsgID: f.ID, Author: author, Payload: map[string]any{"text": text}}
+		if s.fault.Forget == nil || !s.fault.Forget(f.ID) {
+			entry = s.append(entry)
+		}
+		if s.fault.StoreTwice != nil && s.fault.StoreTwice(f.ID) {
+			s.append(entry)
+		}
 		s.ids[f.Conv+f.ID] = entry
 	}
 	if s.fault.DropStored != nil && s.fault.DropStored(f.ID) {

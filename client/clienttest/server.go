@@ -27,6 +27,8 @@ type Faults struct {
 	DropStored  func(id string) bool              // stored, connection cut instead of the answer
 	Refuse      func(id string) (code string, retryMS int64)
 	Rewrite     func(text string) string // what the secret guard would leave
+	StoreTwice  func(id string) bool     // two entries for one message
+	Forget      func(id string) bool     // acknowledged and not stored
 	NoSockets   bool                     // WebSocket handshakes are answered with 403
 }
 

@@ -1,0 +1,46 @@
+package target
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kefu/internal/platform/id"
+)
+
+const dropTimeout = 30 * time.Second
+
+// FreshDatabase makes an empty database on the server of a PostgreSQL DSN (a
+// URL) and gives the DSN that names it and a function that drops it.
+func FreshDatabase(ctx context.Context, dsn string) (fresh string, drop func(), err error) {
+	address, err := url.Parse(dsn)
+	if err != nil || (address.Scheme != "postgres" && address.Scheme != "postgresql") {
+		return "", nil, fmt.Errorf("target: the database must be given as postgres://…")
+	}
+	name := "kefu_bench_" + id.New()
+	if err := execute(ctx, dsn, "CREATE DATABASE "+name); err != nil {
+		return "", nil, err
+	}
+	address.Path = "/" + name
+	drop = func() {
+		ctx, cancel := context.WithTimeout(context.Background(), dropTimeout)
+		defer cancel()
+		_ = execute(ctx, dsn, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+	}
+	return address.String(), drop, nil
+}
+
+func execute(ctx context.Context, dsn, statement string) error {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return fmt.Errorf("target: connecting to the database: %w", err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, statement); err != nil {
+		return fmt.Errorf("target: %s: %w", statement, err)
+	}
+	return nil
+}
