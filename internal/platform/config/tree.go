@@ -47,7 +47,8 @@ type Identity struct {
 	Anonymous    bool          `yaml:"anonymous" doc:"Whether a visitor may write without a signed identity."`
 	Audience     string        `yaml:"audience" doc:"The audience that every identity token must name, so that a token made for another service is refused."`
 	SessionLife  time.Duration `yaml:"session_life" doc:"How long a window that a token opened lives on without a new token, at most."`
-	AdoptWithin  time.Duration `yaml:"adopt_within" doc:"Age up to which a visitor's conversations become theirs when they sign in; older ones may be somebody else's on a shared computer."`
+	VisitorLife  time.Duration `yaml:"visitor_life" doc:"How long an anonymous visitor's browser may come back to its conversations."`
+	ClaimHorizon time.Duration `yaml:"claim_horizon" doc:"Age up to which a visitor's conversations become theirs when they sign in; older ones may be somebody else's on a shared computer."`
 	RecheckEvery time.Duration `yaml:"recheck_every" doc:"How often an open socket's token is looked at again."`
 	Issuers      []Issuer      `yaml:"issuers" doc:"Who may sign identity tokens; at least one is needed when anonymous is false."`
 }
@@ -150,7 +151,7 @@ func Default() Config {
 		Data:      "data",
 		Identity: Identity{
 			Anonymous: true, Audience: "kefu",
-			SessionLife: 12 * time.Hour, AdoptWithin: 30 * time.Minute, RecheckEvery: time.Minute,
+			SessionLife: 12 * time.Hour, VisitorLife: 30 * 24 * time.Hour, ClaimHorizon: 30 * time.Minute, RecheckEvery: time.Minute,
 		},
 		Limits: Limits{
 			AnonymousMessages: Rate{Burst: 20, Per: 10 * time.Second},

@@ -139,7 +139,8 @@ func (c *checker) identity(identity Identity) {
 		c.add("identity.audience", "is empty, so a token for another service would be accepted", "Write a name that the wallet puts into its tokens, such as kefu")
 	}
 	c.between("identity.session_life", identity.SessionLife, time.Minute, 12*time.Hour)
-	c.between("identity.adopt_within", identity.AdoptWithin, 0, 24*time.Hour)
+	c.between("identity.visitor_life", identity.VisitorLife, time.Hour, 365*24*time.Hour)
+	c.between("identity.claim_horizon", identity.ClaimHorizon, 0, 24*time.Hour)
 	c.between("identity.recheck_every", identity.RecheckEvery, time.Second, 5*time.Minute)
 	if !identity.Anonymous && len(identity.Issuers) == 0 {
 		c.add("identity.issuers", "is empty while identity.anonymous is false, so nobody could write", "Name the wallet as an issuer, or set identity.anonymous to true")
