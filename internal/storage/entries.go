@@ -14,10 +14,7 @@ func entryAAD(conversationID string, seq int64) string { return conversationID +
 // encodeContent is a content's JSON. Most messages are plain text, which is
 // written without reflection.
 func encodeContent(c conversation.Content) ([]byte, error) {
-	plain := c.Attachments == nil && c.ReplyTo == 0 && c.Classes == nil && c.Status == "" && c.Was == "" &&
-		c.Until == 0 && c.WrapUp == "" && c.Staff == nil && c.Priority == "" && c.Tags == nil && c.Topic == "" &&
-		c.Language == "" && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal
-	if !plain || c.Text == "" {
+	if !c.PlainText() || c.Text == "" {
 		return json.Marshal(c)
 	}
 	dst := make([]byte, 0, len(c.Text)+16)

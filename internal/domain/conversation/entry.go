@@ -117,3 +117,10 @@ func (e Entry) ForCustomer() Entry {
 	}
 	return e
 }
+
+// PlainText tells whether the content is text and nothing else, which most are.
+func (c Content) PlainText() bool {
+	return c.Attachments == nil && c.ReplyTo == 0 && c.Classes == nil && c.Status == "" && c.Was == "" &&
+		c.Until == 0 && c.WrapUp == "" && c.Staff == nil && c.Priority == "" && c.Tags == nil && c.Topic == "" &&
+		c.Language == "" && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal
+}
