@@ -44,10 +44,10 @@ dev: $(UI_MODULES) build ## serve the demo, and the desk from its sources with h
 
 test: setup test-ui test-go ## run all tests, on PostgreSQL too where it is installed
 
-test-go: $(UI_BUILT)
+test-go: $(UI_BUILT) ## run the Go tests, on PostgreSQL too where it is installed
 	@scripts/postgres.sh run go test $(PACKAGES)
 
-test-ui: $(UI_MODULES)
+test-ui: $(UI_MODULES) ## run the tests of the interface
 	npm --prefix ui test
 
 test-race: $(UI_BUILT) ## run the tests of concurrent packages under the race detector
