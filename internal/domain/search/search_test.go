@@ -243,6 +243,13 @@ func TestWhatMatchesIsInTheIndex(t *testing.T) {
 		from := rapid.IntRange(0, len(runes)).Draw(r, "from")
 		to := rapid.IntRange(from, len(runes)).Draw(r, "to")
 		checkOneQuery(r, blinder, string(runes[from:to]), text)
+		letters := strings.Map(func(r rune) rune {
+			if !unicode.IsLetter(r) {
+				return -1
+			}
+			return r
+		}, string(runes[from:to]))
+		checkOneQuery(r, blinder, letters, text)
 	})
 }
 

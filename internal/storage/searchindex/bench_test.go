@@ -57,10 +57,15 @@ func vocabularyWord(rank uint64) search.Token {
 	return search.Token(hash >> (64 - search.TokenBits) &^ (1 << 39))
 }
 
-func benchMessages(b *testing.B) int64 {
-	n, err := strconv.ParseInt(os.Getenv("KEFU_BENCH_MESSAGES"), 10, 64)
+// benchSetting reads a number from the environment; without a default the
+// benchmark is skipped when it is missing.
+func benchSetting(b *testing.B, name string, otherwise int64) int64 {
+	n, err := strconv.ParseInt(os.Getenv(name), 10, 64)
 	if err != nil {
-		b.Skip("KEFU_BENCH_MESSAGES is not set")
+		if otherwise == 0 {
+			b.Skip(name + " is not set")
+		}
+		return otherwise
 	}
 	return n
 }
@@ -76,19 +81,26 @@ func processCPU(b *testing.B) time.Duration {
 }
 
 // BenchmarkIndex fills an index with KEFU_BENCH_MESSAGES messages in batches of
-// 1,000 and then measures each class of search, also with several words. Run it
-// with -benchtime 1x.
+// KEFU_BENCH_BATCH, measures each class of search with one to three words, and
+// merges. Run it with -benchtime 1x.
 func BenchmarkIndex(b *testing.B) {
 	b.Run("sqlite", func(b *testing.B) { benchIndex(b, sqliteOptions(b)) })
 	b.Run("postgres", func(b *testing.B) { benchIndex(b, postgresOptions(b)) })
 }
 
 func benchIndex(b *testing.B, options searchindex.Options) {
-	total := benchMessages(b)
+	total := benchSetting(b, "KEFU_BENCH_MESSAGES", 0)
 	index := open(b, options)
 	b.Run("add", func(b *testing.B) {
 		for range b.N {
 			fill(b, index, total)
+		}
+	})
+	defer b.Run("optimize", func(b *testing.B) {
+		for range b.N {
+			if err := index.Optimize(b.Context()); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 	classes := map[string][]search.Token{
@@ -110,7 +122,7 @@ func benchIndex(b *testing.B, options searchindex.Options) {
 }
 
 func fill(b *testing.B, index *searchindex.Index, total int64) {
-	const batch = 1000
+	batch := benchSetting(b, "KEFU_BENCH_BATCH", 1000)
 	random := rand.New(rand.NewPCG(1, 2))
 	zipf := rand.NewZipf(random, 1.07, 5, vocabulary)
 	var spent, worst time.Duration

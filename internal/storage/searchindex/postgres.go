@@ -266,7 +266,7 @@ func (s *postgresStore) optimize(ctx context.Context) error {
 	if err := s.mergePending(ctx); err != nil {
 		return err
 	}
-	_, err := s.readers.ExecContext(ctx, `VACUUM (ANALYZE) search_doc`)
+	_, err := s.readers.ExecContext(ctx, `VACUUM search_doc`)
 	return err
 }
 
