@@ -78,7 +78,7 @@ generate: ## write the files that are made from code
 	go test ./internal/platform/config -run Sample -update
 
 verify: generate ## fail when generated files or go.mod are out of date
-	go mod tidy -diff
+	go mod tidy -e -diff
 	git diff --exit-code -- docs api ui/src
 
 bench: build ## measure against the floor: docs/measurements.md says how to read it
