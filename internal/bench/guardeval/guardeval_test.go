@@ -12,11 +12,14 @@ import (
 	"kefu/internal/domain/guard/guardtest"
 )
 
-func TestScratch(t *testing.T) {
+func evaluate(t *testing.T, lines []guardtest.Line) guardeval.Result {
+	t.Helper()
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
-	for _, l := range guardtest.Corpus(1, 6000) {
-		_ = enc.Encode(l)
+	for _, l := range lines {
+		if err := enc.Encode(l); err != nil {
+			t.Fatal(err)
+		}
 	}
 	d, err := guard.New()
 	if err != nil {
@@ -26,6 +29,26 @@ func TestScratch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return r
+}
+
+func TestScratch(t *testing.T) {
+	r := evaluate(t, guardtest.Corpus(1, 6000))
 	_ = r.Report(os.Stdout, 400)
 	t.Logf("%+v %v %v %v %v", r.Recall, r.FalseAlarmRate, r.P50Micros, r.P99Micros, r.Secret)
+}
+
+func TestHeldOut(t *testing.T) {
+	f, err := os.Open("../../domain/guard/testdata/heldout.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	lines, err := guardtest.ReadMarked(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := evaluate(t, lines)
+	_ = r.Report(os.Stdout, 400)
+	t.Logf("%+v %v %v %v %v %v", r.Recall, r.FalseAlarmRate, r.P50Micros, r.P99Micros, r.Secret, r.Plain)
 }

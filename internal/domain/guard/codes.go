@@ -87,9 +87,17 @@ func (s *scan) linkAfter(end int, wanted kind) bool {
 		if s.marks[k].word.kind&wanted == 0 {
 			continue
 		}
-		return s.only(end, s.marks[k].start, linkWord|kindCard|kindCode) && !s.sentenceEnds(end, s.marks[k].start) && !s.lineEnds(end, s.marks[k].start)
+		at := s.marks[k].start
+		said := s.only(end, at, linkWord|kindCard|kindCode) || s.saysIs(end) && !s.any(end, at, kindClaim|kindNear|kindUnit)
+		return said && !s.sentenceEnds(end, s.marks[k].start) && !s.lineEnds(end, s.marks[k].start)
 	}
 	return false
+}
+
+// saysIs tells whether a connector follows the number directly.
+func (s *scan) saysIs(end int) bool {
+	k := s.firstMark(end)
+	return k < len(s.marks) && s.marks[k].start-end <= 1 && s.marks[k].word.kind&kindIs != 0
 }
 
 func (s *scan) lineEnds(start, end int) bool {
@@ -135,10 +143,10 @@ func (s *scan) money(c cluster) bool {
 			return true
 		}
 	}
-	if c.end+1 < len(v.char) && (v.char[c.end] == ',' || v.char[c.end] == '.') && v.class(c.end+1) == classDigit {
+	if c.end+1 < len(v.char) && v.mark[c.end]&bitWide == 0 && (v.char[c.end] == ',' || v.char[c.end] == '.') && v.class(c.end+1) == classDigit {
 		return c.forms&formSpelled == 0
 	}
-	if c.start > 1 && v.char[c.start-1] == ',' && v.class(c.start-2) == classDigit && c.digits == 3 {
+	if c.start > 1 && v.char[c.start-1] == ',' && v.mark[c.start-1]&bitWide == 0 && v.class(c.start-2) == classDigit && c.digits == 3 {
 		return true
 	}
 	last := s.groups[c.last-1]
@@ -376,11 +384,14 @@ func (s *scan) codeClass(c cluster) (Class, link) {
 	if c.digits > 10 {
 		return "", linkNone
 	}
-	if l := s.linkBefore(c.start, kindOTP); l != linkNone && (c.digits <= 8 || l == linkTight) {
+	if l := s.linkBefore(c.start, kindOTP); l != linkNone && (c.digits <= 8 || l >= linkConnected) {
 		return OTP, l
 	}
 	if l := s.linkBefore(c.start, kindCode); l >= linkConnected && c.digits <= 8 {
 		return OTP, l
+	}
+	if s.connectorEnds(c.start) && s.any(c.end, min(c.end+reachAfter, len(s.view.char)), kindOTP) && c.digits <= 8 {
+		return OTP, linkConnected
 	}
 	if s.linkAfter(c.end, kindOTP|kindCode) && c.digits <= 8 {
 		return OTP, linkConnected

@@ -47,10 +47,20 @@ func (s *scan) buildGroups() {
 			return
 		}
 		s.addSpelled(k)
-		for t < len(s.tokens) && s.tokens[t].start < s.marks[k].end {
+		for t < len(s.tokens) && s.tokens[t].start < s.marks[k].end && !s.besideDigit(s.marks[k]) {
 			t++
 		}
 	}
+}
+
+// besideDigit tells a word without digits that touches a digit: its letters may
+// stand for digits.
+func (s *scan) besideDigit(m mark) bool {
+	v := &s.view
+	if m.word.kind&(kindDigit|kindTeen|kindTens) != 0 || m.end-m.start > 4 || v.class(m.start) != classLetter {
+		return false
+	}
+	return m.start > 0 && v.class(m.start-1) == classDigit || m.end < len(v.char) && v.class(m.end) == classDigit
 }
 
 // addToken adds the digits of a token; look-alike letters beside digits count.
@@ -233,6 +243,9 @@ func (s *scan) buildClusters() {
 func (s *scan) joined(a, b group) bool {
 	gap := b.start - a.end
 	single := a.last-a.first == 1 && b.last-b.first == 1
+	if b.forms == formSpelled && s.countedAt(b.end) {
+		return false
+	}
 	if single && a.forms == formSpelled && b.forms == formSpelled && gap <= 10 && s.only(a.end, b.start, kindFiller|kindRepeat) {
 		return true
 	}

@@ -247,7 +247,7 @@ func (s *scan) namedOtherwise(start, end int) bool {
 	for ; k < len(s.marks) && s.marks[k].start-end <= 24; k++ {
 		m := s.marks[k]
 		if m.word.kind&kindClaim != 0 && m.word.kind&kindCard == 0 {
-			return s.any(end, m.start, kindIs) || s.view.char[end] == '('
+			return (s.any(end, m.start, kindIs) || s.view.char[end] == '(') && !s.any(m.end, min(m.end+12, len(s.view.char)), kindCard)
 		}
 		if m.word.kind&(kindIs|kindLink) == 0 {
 			return false
@@ -265,7 +265,7 @@ func (s *scan) namer(start int, wanted kind) (int, bool) {
 			continue
 		}
 		if m.word.kind&wanted != 0 {
-			return k, s.only(m.end, start, kindIs|kindLink|kindFiller|kindClaim|kindNear|kindCard) && !s.sentenceEnds(m.end, start)
+			return k, s.only(m.end, start, kindIs|kindLink|kindFiller|kindClaim|kindCard) && !s.sentenceEnds(m.end, start)
 		}
 	}
 	return 0, false

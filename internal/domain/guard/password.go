@@ -28,7 +28,7 @@ func (s *scan) passwordAfter(m mark) bool {
 		return false
 	}
 	end := s.valueEnd(at)
-	if end == at || s.taken(at, end) {
+	if end == at || s.covered(at, end) {
 		return end > at
 	}
 	if !s.secretWord(at, end, l) {
@@ -78,7 +78,7 @@ func (s *scan) skippable(i, k int, known bool) bool {
 	if known {
 		return s.marks[k].word.kind&kindAsk == 0
 	}
-	return s.view.class(i) == classLetter && s.connectorAhead(i)
+	return (s.view.class(i) == classLetter || s.view.class(i) == classHan) && s.connectorAhead(i)
 }
 
 // connectorAhead tells whether a connector follows within the next words.
@@ -91,7 +91,7 @@ func (s *scan) connectorAhead(i int) bool {
 		case v.char[j] == '\n' || v.char[j] == '.' || v.char[j] == ',' || v.char[j] == '?':
 			return false
 		}
-		if k := s.firstMark(j); k < len(s.marks) && s.marks[k].start == j && s.marks[k].word.kind&kindIs != 0 && j > i && !v.solid(j-1) {
+		if k := s.firstMark(j); k < len(s.marks) && s.marks[k].start == j && s.marks[k].word.kind&kindIs != 0 && j > i && (!v.solid(j-1) || v.class(j) == classHan) {
 			return true
 		}
 	}
@@ -101,6 +101,9 @@ func (s *scan) connectorAhead(i int) bool {
 func (s *scan) wordEndAt(i, k int, known bool) int {
 	if known {
 		return s.marks[k].end
+	}
+	if s.view.class(i) == classHan {
+		return i + 1
 	}
 	for i < len(s.view.char) && s.view.solid(i) {
 		i++
@@ -316,7 +319,7 @@ func (s *scan) passwordBefore(m mark) {
 		i--
 	}
 	start := s.chunkStart(i)
-	if linked && start < i && s.codeLike(start, i) && !s.taken(start, i) {
+	if linked && start < i && s.codeLike(start, i) && !s.covered(start, i) {
 		s.add(start, i, Password, "")
 	}
 }

@@ -84,6 +84,12 @@ func (s *scan) load(text string) {
 			}
 			s.digits += j - i
 			s.tokens = append(s.tokens, token{start: i, end: j, class: classDigit})
+			if j-i <= 2 && i >= markUntil {
+				if end, w := s.d.words.match(v, i); w.kind != 0 && end > j {
+					s.addMark(i, end, w) // "2fa", "6 digit code"
+					markUntil = end
+				}
+			}
 			i = j
 		case classLetter, classLoose:
 			markUntil = s.loadWord(i, markUntil)
@@ -222,6 +228,16 @@ func (s *scan) add(start, end int, class Class, last4 string) {
 func (s *scan) taken(start, end int) bool {
 	for _, h := range s.hits {
 		if start < h.end && h.start < end {
+			return true
+		}
+	}
+	return false
+}
+
+// covered tells whether one finding covers the whole of a range.
+func (s *scan) covered(start, end int) bool {
+	for _, h := range s.hits {
+		if h.start <= start && end <= h.end {
 			return true
 		}
 	}
