@@ -1,0 +1,184 @@
+package realtime
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/flow/intake"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/strictjson"
+)
+
+// maxFrameBytes is the longest frame a client may send.
+const maxFrameBytes = 64 << 10
+
+// clientFrame is any frame of a client; docs/protocol.md, section 2.1, says which
+// fields belong to which type.
+type clientFrame struct {
+	T           string        `json:"t"`
+	V           int           `json:"v"`
+	Role        string        `json:"role"`
+	Token       string        `json:"token"`
+	Visitor     string        `json:"visitor"`
+	Lang        string        `json:"lang"`
+	Caps        []string      `json:"caps"`
+	Resume      []resumePoint `json:"resume"`
+	Ref         string        `json:"ref"`
+	Topic       string        `json:"topic"`
+	Conv        string        `json:"conv"`
+	ClientMsgID string        `json:"client_msg_id"`
+	Body        *body         `json:"body"`
+	ReplyTo     int64         `json:"reply_to"`
+	Note        bool          `json:"note"`
+	UpToSeq     int64         `json:"up_to_seq"`
+	Seq         int64         `json:"seq"`
+	On          bool          `json:"on"`
+	AfterSeq    *int64        `json:"after_seq"`
+	BeforeSeq   *int64        `json:"before_seq"`
+	Limit       int           `json:"limit"`
+	Inbox       bool          `json:"inbox"`
+	// Of the flow frame, which this version answers with not_supported.
+	FlowID string          `json:"flow_id"`
+	Step   string          `json:"step"`
+	Input  json.RawMessage `json:"input"`
+	OpID   string          `json:"op_id"`
+}
+
+type resumePoint struct {
+	Conv    string `json:"conv"`
+	LastSeq int64  `json:"last_seq"`
+}
+
+type body struct {
+	Type          string   `json:"type"`
+	Text          string   `json:"text"`
+	AttachmentIDs []string `json:"attachment_ids"`
+}
+
+const maxResume = 50
+
+func decodeFrame(data []byte) (clientFrame, error) {
+	var f clientFrame
+	if len(data) > maxFrameBytes {
+		return f, fault.New(fault.TooMany, "realtime.decodeFrame", "frame too large")
+	}
+	err := strictjson.Decode(data, &f)
+	return f, err
+}
+
+// errorFrame is an `error` frame.
+type errorFrame struct {
+	T            string `json:"t"`
+	Code         string `json:"code"`
+	Ref          string `json:"ref,omitempty"`
+	Conv         string `json:"conv,omitempty"`
+	RetryAfterMS int64  `json:"retry_after_ms,omitempty"`
+}
+
+// errorOf gives an error the protocol's code. Its text stays here.
+func errorOf(err error, ref string) errorFrame {
+	frame := errorFrame{T: "error", Ref: ref}
+	var merged *conversation.MergedError
+	var limited *intake.LimitedError
+	switch {
+	case errors.As(err, &merged):
+		frame.Code, frame.Conv = "merged", merged.Into
+		return frame
+	case errors.As(err, &limited):
+		frame.Code, frame.RetryAfterMS = "rate_limited", waitMS(limited.RetryAfter)
+		return frame
+	}
+	switch fault.CodeOf(err) {
+	case fault.Invalid:
+		frame.Code = "invalid"
+	case fault.Unauthenticated:
+		frame.Code = "unauthenticated"
+	case fault.Forbidden:
+		frame.Code = "forbidden"
+	case fault.NotFound:
+		frame.Code = "not_found"
+	case fault.Conflict:
+		frame.Code = "conflict"
+	case fault.TooMany:
+		frame.Code = "rate_limited"
+	case fault.Unavailable:
+		frame.Code = "unavailable"
+	default:
+		frame.Code = "internal"
+	}
+	return frame
+}
+
+func encode(frame any) []byte {
+	out, err := json.Marshal(frame)
+	if err != nil { // our frames hold strings and numbers only
+		return []byte(`{"t":"error","code":"internal"}`)
+	}
+	return out
+}
+
+func appendStored(dst []byte, conv, clientID string, said intake.Said) []byte {
+	dst = append(dst, `{"t":"stored","client_msg_id":`...)
+	dst = strictjson.AppendString(dst, clientID)
+	dst = append(dst, `,"conv":"`...)
+	dst = append(dst, conv...)
+	dst = append(dst, `","seq":`...)
+	dst = strconv.AppendInt(dst, said.Seq, 10)
+	dst = append(dst, `,"at":`...)
+	dst = strconv.AppendInt(dst, said.At, 10)
+	if len(said.Classes) > 0 {
+		dst = append(dst, `,"classes":[`...)
+		for i, class := range said.Classes {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = strictjson.AppendString(dst, class)
+		}
+		dst = append(dst, `],"text":`...)
+		dst = strictjson.AppendString(dst, said.Text)
+	}
+	return append(dst, '}')
+}
+
+type welcomeLimits struct {
+	FrameBytes      int   `json:"frame_bytes"`
+	TextChars       int   `json:"text_chars"`
+	MessagesPer10s  int   `json:"messages_per_10s"`
+	AttachmentBytes int64 `json:"attachment_bytes"`
+}
+
+type welcomeConversation struct {
+	Conv         string `json:"conv"`
+	Status       string `json:"status"`
+	LastSeq      int64  `json:"last_seq"`
+	ReadSeq      int64  `json:"read_seq"`
+	Unread       int64  `json:"unread"`
+	LastActivity int64  `json:"last_activity"`
+}
+
+type welcomeStaff struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Role string `json:"role"`
+}
+
+type welcomeFrame struct {
+	T             string                `json:"t"`
+	Session       string                `json:"session"`
+	ServerTime    int64                 `json:"server_time"`
+	Limits        welcomeLimits         `json:"limits"`
+	Customer      string                `json:"customer,omitempty"`
+	Anonymous     *bool                 `json:"anonymous,omitempty"`
+	Visitor       string                `json:"visitor,omitempty"`
+	Conversations []welcomeConversation `json:"conversations,omitempty"`
+	Staff         *welcomeStaff         `json:"staff,omitempty"`
+}
+
+type startedFrame struct {
+	T    string `json:"t"`
+	Ref  string `json:"ref"`
+	Conv string `json:"conv"`
+	At   int64  `json:"at"`
+}

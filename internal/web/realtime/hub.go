@@ -1,0 +1,146 @@
+package realtime
+
+import (
+	"sync"
+
+	"kefu/internal/domain/identity"
+)
+
+type set map[*peer]struct{}
+
+// hub finds the connections that a commit concerns.
+type hub struct {
+	mu         sync.RWMutex
+	all        set
+	byCustomer map[string]set
+	byStaff    map[string]set
+	byWatch    map[string]set // conversation → desks that look at it
+	inbox      set
+	dirty      map[string]struct{} // conversations whose inbox line changed
+}
+
+func newHub() *hub {
+	return &hub{all: set{}, byCustomer: map[string]set{}, byStaff: map[string]set{}, byWatch: map[string]set{}, inbox: set{}, dirty: map[string]struct{}{}}
+}
+
+func (m set) put(p *peer) { m[p] = struct{}{} }
+
+func put(index map[string]set, key string, p *peer) {
+	if index[key] == nil {
+		index[key] = set{}
+	}
+	index[key].put(p)
+}
+
+func take(index map[string]set, key string, p *peer) {
+	if delete(index[key], p); len(index[key]) == 0 {
+		delete(index, key)
+	}
+}
+
+// add enters a connection under its principal, instead of the one before.
+func (h *hub) add(p *peer, who identity.Principal) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.leave(p)
+	p.who.Store(&who)
+	h.all.put(p)
+	if who.IsCustomer() {
+		put(h.byCustomer, who.ID, p)
+	} else {
+		put(h.byStaff, who.ID, p)
+	}
+}
+
+func (h *hub) leave(p *peer) {
+	who := p.principal()
+	take(h.byCustomer, who.ID, p)
+	take(h.byStaff, who.ID, p)
+}
+
+func (h *hub) remove(p *peer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.leave(p)
+	delete(h.all, p)
+	delete(h.inbox, p)
+	p.mu.Lock()
+	watching := p.watching
+	p.watching = nil
+	p.mu.Unlock()
+	for conv := range watching {
+		take(h.byWatch, conv, p)
+	}
+}
+
+// maxWatched bounds the conversations one desk looks at.
+const maxWatched = 200
+
+// watch enters a desk for a conversation. It is false when it watches too many.
+func (h *hub) watch(p *peer, conv string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		return true
+	}
+	if p.watching == nil {
+		p.watching = map[string]struct{}{}
+	}
+	if _, ok := p.watching[conv]; !ok && len(p.watching) >= maxWatched {
+		return false
+	}
+	p.watching[conv] = struct{}{}
+	put(h.byWatch, conv, p)
+	return true
+}
+
+func (h *hub) unwatch(p *peer, conv string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p.mu.Lock()
+	delete(p.watching, conv)
+	p.mu.Unlock()
+	take(h.byWatch, conv, p)
+}
+
+func (h *hub) watchInbox(p *peer, on bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if on {
+		h.inbox.put(p)
+	} else {
+		delete(h.inbox, p)
+	}
+}
+
+// each calls do for every connection, outside the lock.
+func (h *hub) each(do func(*peer)) {
+	h.mu.RLock()
+	peers := make([]*peer, 0, len(h.all))
+	for p := range h.all {
+		peers = append(peers, p)
+	}
+	h.mu.RUnlock()
+	for _, p := range peers {
+		do(p)
+	}
+}
+
+// desksOf appends the desks that are told of a conversation: those that watch
+// it, and those of its assignee.
+func (h *hub) desksOf(dst []*peer, conv, assignee string) []*peer {
+	for p := range h.byWatch[conv] {
+		dst = append(dst, p)
+	}
+	if assignee == "" {
+		return dst
+	}
+	for p := range h.byStaff[assignee] {
+		if !p.watches(conv) {
+			dst = append(dst, p)
+		}
+	}
+	return dst
+}
