@@ -3,6 +3,8 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"slices"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
@@ -35,15 +37,27 @@ func (s *Store) AddAttachment(ctx context.Context, p identity.Principal, a conve
 }
 
 // ClaimAttachments ties uploaded files to the conversation they are sent in.
-// Only their uploader may, and only once. They come back in the order asked for.
+// Only their uploader may, and only into one conversation, once as a message or
+// once as a note: repeating a claim gives the same answer. They come back in the
+// order asked for. Errors: NotFound, Forbidden, Conflict, Invalid.
 func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conversationID string, internal bool, ids []string) ([]conversation.Attachment, error) {
 	const op = "storage.ClaimAttachments"
 	if len(ids) > conversation.MaxAttachments {
 		return nil, fault.InvalidField(op, "attachment_ids", "are more than %d", conversation.MaxAttachments)
 	}
+	if slices.ContainsFunc(ids, func(id string) bool { return !validKey(id) }) {
+		return nil, fault.New(fault.NotFound, op, "no attachment has an id of that form")
+	}
 	state, err := s.Conversation(ctx, p, conversationID)
 	if err != nil {
 		return nil, err
+	}
+	action := policy.SendMessage
+	if internal {
+		action = policy.WriteNote
+	}
+	if !policy.Allow(p, action, policy.Object{CustomerID: state.CustomerID}) {
+		return nil, fault.New(fault.Forbidden, op, "%s may not send files here", p.Kind)
 	}
 	claimed := make([]conversation.Attachment, 0, len(ids))
 	err = s.tx(ctx, func(ctx context.Context, t *Tx) error {
@@ -56,6 +70,9 @@ func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conv
 			mine := found.UploaderID == p.ID && found.UploaderKind.CustomerSide() == p.IsCustomer()
 			if !mine || (found.ConversationID != "" && found.ConversationID != conversationID) {
 				return fault.New(fault.NotFound, op, "no attachment %s", id)
+			}
+			if found.ConversationID != "" && found.Internal != internal {
+				return fault.New(fault.Conflict, op, "attachment %s was sent already", id)
 			}
 			_, err = t.sql.ExecContext(ctx, "UPDATE attachment SET conversation_id = $1, customer_id = $2, internal = $3 WHERE id = $4", conversationID, state.CustomerID, internal, id)
 			if err != nil {
@@ -92,9 +109,12 @@ func (s *Store) scanAttachment(row scanner) (conversation.StoredAttachment, erro
 // p's to see.
 func (s *Store) Attachment(ctx context.Context, p identity.Principal, id string) (conversation.StoredAttachment, error) {
 	const op = "storage.Attachment"
+	if !validKey(id) {
+		return conversation.StoredAttachment{}, fault.New(fault.NotFound, op, "no attachment has an id of that form")
+	}
 	a, err := s.scanAttachment(s.reader.QueryRowContext(ctx, "SELECT "+attachmentColumns+" FROM attachment WHERE id = $1", id))
 	if err != nil {
-		return a, err
+		return conversation.StoredAttachment{}, err
 	}
 	object := policy.Object{CustomerID: a.CustomerID, AuthorKind: a.UploaderKind, AuthorID: a.UploaderID, Internal: a.Internal}
 	if !policy.Allow(p, policy.ReadAttachment, object) {
@@ -131,4 +151,24 @@ func (s *Store) ForgetAttachment(ctx context.Context, id string) error {
 		}
 		return t.destroyKeys(ctx, []int64{name, blob})
 	})
+}
+
+// dropFiles destroys the keys of files whose message was redacted whole. Their
+// rows lose every owner and stay until the worker that removes orphans has
+// removed the bytes.
+func (w *workset) dropFiles(ctx context.Context) error {
+	const op = "storage.dropFiles"
+	refs := make([]int64, 0, 2*len(w.lostFiles))
+	for _, id := range w.lostFiles {
+		var name, blob int64
+		err := w.tx.sql.QueryRowContext(ctx, "UPDATE attachment SET conversation_id = '', customer_id = '', uploader_id = '', internal = $1 WHERE id = $2 RETURNING name_ref, blob_ref", true, id).Scan(&name, &blob)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return mapError(op, err)
+		}
+		refs = append(refs, name, blob)
+	}
+	return w.tx.destroyKeys(ctx, refs)
 }

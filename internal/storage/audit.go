@@ -62,14 +62,10 @@ func (s *Store) recordRead(p identity.Principal, action, objectType, objectID, s
 	if p.Kind != identity.Staff {
 		return
 	}
-	r := &request{done: func(error) {}, fn: func(_ context.Context, t *Tx) error {
+	s.enqueueNote(&request{kind: noteOnly, fn: func(_ context.Context, t *Tx) error {
 		t.recordFor(p, action, objectType, objectID, subject)
 		return nil
-	}}
-	select {
-	case s.queue <- r:
-	case <-s.closed:
-	}
+	}}, true)
 }
 
 // writeAudit gives every record of the commit its place in the chain, and one
@@ -115,7 +111,7 @@ func (t *Tx) recordDigests() error {
 		e := &t.entries[i]
 		list = append(list, audit.MessageDigest{Conversation: e.ConversationID, Seq: e.Seq, Sum: entryDigest(e.Entry, e.sealed)})
 	}
-	list = append(list, t.rewritten...)
+	list = lastDigests(append(list, t.rewritten...), len(t.rewritten))
 	detail, err := audit.EncodeDigests(nil, list)
 	if err != nil {
 		return fault.Wrap("storage.recordDigests", err)
@@ -123,6 +119,24 @@ func (t *Tx) recordDigests() error {
 	record := newRecord(identity.SystemPart("committer"), t.now, audit.ActionMessages, "log", "", "")
 	t.audits = append(t.audits, auditEvent{record: record, detail: detail})
 	return nil
+}
+
+// lastDigests keeps of each entry the last digest: what the commit leaves behind.
+func lastDigests(list []audit.MessageDigest, rewritten int) []audit.MessageDigest {
+	if rewritten == 0 {
+		return list
+	}
+	last := make(map[entryKey]int, len(list))
+	for i, d := range list {
+		last[entryKey{d.Conversation, d.Seq}] = i
+	}
+	kept := list[:0]
+	for i, d := range list {
+		if last[entryKey{d.Conversation, d.Seq}] == i {
+			kept = append(kept, d)
+		}
+	}
+	return kept
 }
 
 // entryDigest covers everything an entry states: who, when, what kind, and the
@@ -158,7 +172,7 @@ func (s *Store) AuditEntries(ctx context.Context) iter.Seq2[audit.Entry, error] 
 	return func(yield func(audit.Entry, error) bool) {
 		after := int64(0)
 		for {
-			batch, err := s.auditBatch(ctx, after)
+			batch, last, err := s.auditBatch(ctx, after)
 			if err != nil {
 				yield(audit.Entry{}, err)
 				return
@@ -167,42 +181,38 @@ func (s *Store) AuditEntries(ctx context.Context) iter.Seq2[audit.Entry, error] 
 				if !yield(e, nil) {
 					return
 				}
-				after = e.Seq
 			}
 			if len(batch) == 0 {
 				return
 			}
+			after = last
 		}
 	}
 }
 
-func (s *Store) auditBatch(ctx context.Context, after int64) ([]audit.Entry, error) {
+func (s *Store) auditBatch(ctx context.Context, after int64) (batch []audit.Entry, last int64, err error) {
 	const op = "storage.auditBatch"
 	rows, err := s.reader.QueryContext(ctx, "SELECT seq, record, detail, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT 1000", after)
 	if err != nil {
-		return nil, mapError(op, err)
+		return nil, after, mapError(op, err)
 	}
-	var batch []audit.Entry
+	last = after
 	err = eachRow(rows, func(r *sql.Rows) error {
-		var seq int64
 		var encoded, hash []byte
 		var e audit.Entry
-		if err := r.Scan(&seq, &encoded, &e.Detail, &hash); err != nil {
+		if err := r.Scan(&last, &encoded, &e.Detail, &hash); err != nil {
 			return err
 		}
 		record, err := audit.Decode(encoded)
-		if err != nil {
-			record = audit.Record{} // Verify finds it out: its hash cannot match
+		if err != nil || record.Seq != last {
+			record = audit.Record{Stream: AuditStream, Seq: last} // Verify finds it out: its hash cannot match
 		}
 		e.Record = record
-		if e.Seq == 0 {
-			e.Seq = seq
-		}
 		copy(e.Hash[:], hash)
 		batch = append(batch, e)
 		return nil
 	})
-	return batch, mapError(op, err)
+	return batch, last, mapError(op, err)
 }
 
 // CheckMessages compares digests with the entries as stored now and gives the

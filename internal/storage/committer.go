@@ -3,6 +3,9 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"kefu/internal/domain/conversation"
@@ -17,14 +20,27 @@ import (
 type request struct {
 	change *conversation.Change
 	fn     func(context.Context, *Tx) error
+	kind   fnKind
 	done   func(error)
 	err    error
 	commit *event.Commit // on the first request of a batch
 }
 
+// fnKind says how a function of a request fits between the changes around it.
+type fnKind uint8
+
+const (
+	alone    fnKind = iota // touches no conversation that exists: runs before the batch's changes
+	inOrder                // changes conversations: runs after the changes that came before it
+	noteOnly               // only notes something in the audit chain: needs no savepoint
+)
+
 // Submit queues a change. It waits only while the queue is full. The answer
 // goes to c.Done.
 func (s *Store) Submit(ctx context.Context, c *conversation.Change) error {
+	if !validKey(c.ConversationID) {
+		return fault.New(fault.NotFound, "storage.Submit", "no conversation has an id of that form")
+	}
 	return s.enqueue(ctx, &request{change: c, done: func(err error) {
 		if err != nil && c.Result.Err == nil {
 			c.Result = conversation.Result{Err: err}
@@ -52,8 +68,19 @@ func (s *Store) Execute(ctx context.Context, p identity.Principal, conversationI
 
 // tx runs fn inside the next commit and waits for it.
 func (s *Store) tx(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	return s.wait(ctx, &request{fn: fn})
+}
+
+// ordered is tx for functions that change conversations: fn sees what was
+// submitted before it, and nothing that was submitted after.
+func (s *Store) ordered(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	return s.wait(ctx, &request{fn: fn, kind: inOrder})
+}
+
+func (s *Store) wait(ctx context.Context, r *request) error {
 	answer := make(chan error, 1)
-	if err := s.enqueue(ctx, &request{fn: fn, done: func(err error) { answer <- err }}); err != nil {
+	r.done = func(err error) { answer <- err }
+	if err := s.enqueue(ctx, r); err != nil {
 		return err
 	}
 	select {
@@ -64,14 +91,36 @@ func (s *Store) tx(ctx context.Context, fn func(context.Context, *Tx) error) err
 	}
 }
 
+// enqueue hands a request to the committer. What it accepted is answered, also
+// when the store closes meanwhile: drain waits for everybody who is in here.
 func (s *Store) enqueue(ctx context.Context, r *request) error {
+	const op = "storage.enqueue"
+	s.entering.Add(1)
+	defer s.entering.Add(-1)
+	select {
+	case <-s.closed:
+		return fault.New(fault.Unavailable, op, "the store is closing")
+	default:
+	}
 	select {
 	case s.queue <- r:
 		return nil
 	case <-s.closed:
-		return fault.New(fault.Unavailable, "storage.enqueue", "the store is closing")
+		return fault.New(fault.Unavailable, op, "the store is closing")
 	case <-ctx.Done():
-		return fault.New(fault.Unavailable, "storage.enqueue", "the commit queue is full")
+		return fault.New(fault.Unavailable, op, "the commit queue is full")
+	}
+}
+
+// enqueueNote is enqueue for requests that nobody waits for. With block false a
+// full queue drops it.
+func (s *Store) enqueueNote(r *request, block bool) {
+	r.done = func(error) {}
+	if !block && len(s.queue) == cap(s.queue) {
+		return
+	}
+	if err := s.enqueue(context.Background(), r); err != nil {
+		s.log.Warn("not noted: the store is closing")
 	}
 }
 
@@ -95,11 +144,15 @@ func (s *Store) Run(ctx context.Context) error {
 
 func (s *Store) drain(ctx context.Context) {
 	for {
+		nobody := s.entering.Load() == 0 // asked before the look at the queue
 		select {
 		case first := <-s.queue:
-			s.commitBatch(context.WithoutCancel(ctx), s.gather(first))
+			s.commitBatch(ctx, s.gather(first))
 		default:
-			return
+			if nobody {
+				return
+			}
+			runtime.Gosched()
 		}
 	}
 }
@@ -124,9 +177,14 @@ func (s *Store) gather(first *request) []*request {
 
 // commitBatch commits a batch; when the transaction as a whole fails, each
 // request gets a transaction of its own, so that one bad request harms no other.
+// A database that is busy or gone is asked once more; a commit whose outcome is
+// unknown never is, for it may have happened.
 func (s *Store) commitBatch(ctx context.Context, batch []*request) {
 	ctx = context.WithoutCancel(ctx)
 	err := s.attempt(ctx, batch)
+	if fault.Is(err, fault.Unavailable) && !isUnknown(err) {
+		err = s.attempt(ctx, batch)
+	}
 	if err != nil && len(batch) > 1 && !fault.Is(err, fault.Unavailable) {
 		for _, r := range batch {
 			one := []*request{r}
@@ -154,13 +212,32 @@ func (s *Store) fail(batch []*request, err error) {
 		r.err = err
 		r.commit = nil
 		if r.change != nil {
-			r.change.Result = conversation.Result{Err: err}
+			r.change.Result, r.change.Seq = conversation.Result{Err: err}, 0
 		}
 	}
 	s.commits <- batch
 }
 
-func (s *Store) attempt(ctx context.Context, batch []*request) error {
+// unknownError says that the answer to a COMMIT was lost.
+type unknownError struct{ cause error }
+
+// Error implements error.
+func (e *unknownError) Error() string {
+	return "the outcome of the commit is unknown: " + e.cause.Error()
+}
+
+// Unwrap makes it a fault of code Unavailable: asking again is right for every
+// request that carries an id of its own.
+func (e *unknownError) Unwrap() error {
+	return &fault.Error{Code: fault.Unavailable, Op: "storage.attempt", Err: e.cause}
+}
+
+func isUnknown(err error) bool {
+	var unknown *unknownError
+	return errors.As(err, &unknown)
+}
+
+func (s *Store) attempt(ctx context.Context, batch []*request) (err error) {
 	const op = "storage.attempt"
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
@@ -169,13 +246,20 @@ func (s *Store) attempt(ctx context.Context, batch []*request) error {
 	if err != nil {
 		return mapError(op, err)
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.New(fault.Internal, op, "panic: %v\n%s", p, debug.Stack())
+		}
+		if err != nil {
+			_ = sqlTx.Rollback() // the first error is the one that matters
+		}
+	}()
 	tx := newTx(s, sqlTx, clock.Micros(s.now()))
 	if err := tx.process(ctx, batch); err != nil {
-		_ = sqlTx.Rollback() // the first error is the one that matters
 		return err
 	}
 	if err := sqlTx.Commit(); err != nil {
-		return mapError(op, err)
+		return &unknownError{cause: err}
 	}
 	tx.afterCommit(batch)
 	if s.observe != nil {

@@ -52,7 +52,7 @@ func (s *Store) FindWindowSecret(ctx context.Context, digest string) (w customer
 func (s *Store) SignInCustomer(ctx context.Context, in customer.SignIn) (customer.SignedIn, error) {
 	const op = "storage.SignInCustomer"
 	var out customer.SignedIn
-	err := s.tx(ctx, func(ctx context.Context, t *Tx) error {
+	err := s.ordered(ctx, func(ctx context.Context, t *Tx) error {
 		out = customer.SignedIn{}
 		res, err := t.sql.ExecContext(ctx, "INSERT INTO token_used (issuer, jti, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
 			in.Issuer, in.TokenID, in.TokenExpires+120_000_000)
@@ -118,7 +118,7 @@ func (t *Tx) addHandle(ctx context.Context, customerID, kind, value, evidence st
 	_, err = t.sql.ExecContext(ctx, `INSERT INTO customer_handle (customer_id, kind, digest, value, value_ref, evidence, seen_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (customer_id, kind, digest) DO UPDATE SET seen_at = excluded.seen_at,
-		evidence = CASE WHEN customer_handle.evidence = 'verified' THEN 'verified' ELSE excluded.evidence END`,
+		evidence = CASE WHEN customer_handle.evidence = 'verified' OR excluded.evidence = 'inferred' THEN customer_handle.evidence ELSE excluded.evidence END`,
 		customerID, kind, digest, sealed, ref, evidence, t.now)
 	return mapError(op, err)
 }
@@ -134,6 +134,19 @@ func (s *Store) handleDigest(kind, value string) string {
 // may have written them on the same machine.
 func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID string) ([]string, error) {
 	const op = "storage.claimVisitor"
+	var issuer, became sql.NullString
+	err := t.sql.QueryRowContext(ctx, "SELECT issuer, became FROM customer WHERE id = $1", in.Visitor).Scan(&issuer, &became)
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && (issuer.Valid || became.Valid)) {
+		return nil, nil // nobody yet, a customer whom only a token of theirs may move, or already moved
+	}
+	if err != nil {
+		return nil, mapError(op, err)
+	}
+	// A ref that both have used would make two conversations the same one.
+	if _, err := t.sql.ExecContext(ctx, `UPDATE conversation SET start_ref = id WHERE customer_id = $1
+		AND start_ref IN (SELECT start_ref FROM conversation WHERE customer_id = $2)`, in.Visitor, customerID); err != nil {
+		return nil, mapError(op, err)
+	}
 	rows, err := t.sql.QueryContext(ctx, "SELECT id FROM conversation WHERE customer_id = $1 AND last_activity >= $2", in.Visitor, in.VisitorSince)
 	if err != nil {
 		return nil, mapError(op, err)
@@ -148,14 +161,14 @@ func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID st
 		return nil, mapError(op, err)
 	}
 	for _, id := range ids {
-		change := &conversation.Change{Principal: identity.SystemPart("identity"), ConversationID: id,
-			Command: conversation.Command{Kind: conversation.Identify, Customer: customerID, Content: conversation.Content{Level: customer.Verified}}}
-		if err := t.change(ctx, change); err != nil {
+		_, err := t.change(ctx, identity.SystemPart("identity"), id,
+			conversation.Command{Kind: conversation.Identify, Customer: customerID, Content: conversation.Content{Level: customer.Verified}})
+		if err != nil {
 			return nil, err
 		}
 	}
-	if _, err := t.sql.ExecContext(ctx, "UPDATE attachment SET customer_id = $1 WHERE customer_id = $2 AND conversation_id IN (SELECT id FROM conversation WHERE customer_id = $1)", customerID, in.Visitor); err != nil {
-		return nil, mapError(op, err)
+	if err := t.claimFiles(ctx, in, customerID); err != nil {
+		return nil, err
 	}
 	if _, err := t.sql.ExecContext(ctx, "UPDATE customer SET became = $1 WHERE id = $2", customerID, in.Visitor); err != nil {
 		return nil, mapError(op, err)
@@ -164,6 +177,20 @@ func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID st
 		return nil, mapError(op, err)
 	}
 	return ids, t.revoke(ctx, event.RevokedCustomer, in.Visitor)
+}
+
+// claimFiles makes the files of the moved conversations the customer's, and those
+// that the visitor has just uploaded and not sent yet.
+func (t *Tx) claimFiles(ctx context.Context, in customer.SignIn, customerID string) error {
+	const op = "storage.claimFiles"
+	_, err := t.sql.ExecContext(ctx, `UPDATE attachment SET customer_id = $1 WHERE customer_id = $2
+		AND conversation_id IN (SELECT id FROM conversation WHERE customer_id = $1)`, customerID, in.Visitor)
+	if err != nil {
+		return mapError(op, err)
+	}
+	_, err = t.sql.ExecContext(ctx, `UPDATE attachment SET customer_id = $1, uploader_id = $1 WHERE customer_id = $2
+		AND conversation_id = '' AND created_at >= $3`, customerID, in.Visitor, in.VisitorSince)
+	return mapError(op, err)
 }
 
 // CustomerOf reads a customer. Errors: Forbidden, NotFound.

@@ -3,7 +3,10 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"io"
+	"net"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -38,7 +41,7 @@ func EngineOf(dsn string) Engine {
 }
 
 // openDatabases opens the pool for reading and the single connection for
-// writing. On PostgreSQL both come from one pool.
+// writing, which readers can never take away from the committer.
 func openDatabases(engine Engine, dsn, dir string) (reader, writer *sql.DB, err error) {
 	if engine == Postgres {
 		return openPostgres(dsn)
@@ -75,23 +78,27 @@ func sqliteDSN(path, mode string, cacheKiB int) string {
 		query.Add("_pragma", pragma)
 	}
 	query.Add("_pragma", "cache_size("+itoa(int64(cacheKiB))+")")
-	return (&url.URL{Scheme: "file", Opaque: path, RawQuery: query.Encode()}).String()
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}).String()
 }
 
 func openPostgres(dsn string) (reader, writer *sql.DB, err error) {
 	const op = "storage.openPostgres"
-	db, err := sql.Open("pgx", dsn)
-	if err != nil {
+	if reader, err = sql.Open("pgx", dsn); err != nil {
 		return nil, nil, fault.Wrap(op, err)
 	}
-	db.SetMaxOpenConns(12)
-	db.SetMaxIdleConns(12)
+	if writer, err = sql.Open("pgx", dsn); err != nil {
+		return nil, nil, errors.Join(fault.Wrap(op, err), reader.Close())
+	}
+	reader.SetMaxOpenConns(12)
+	reader.SetMaxIdleConns(12)
+	writer.SetMaxOpenConns(1)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := db.PingContext(ctx); err != nil {
-		return nil, nil, errors.Join(fault.New(fault.Unavailable, op, "PostgreSQL does not answer; check KEFU_DATABASE and that the server runs: %v", err), db.Close())
+	if err := writer.PingContext(ctx); err != nil {
+		err = fault.New(fault.Unavailable, op, "PostgreSQL does not answer; check KEFU_DATABASE and that the server runs: %v", err)
+		return nil, nil, errors.Join(err, reader.Close(), writer.Close())
 	}
-	return db, db, nil
+	return reader, writer, nil
 }
 
 // mapError gives a database error its fault code, the same for both engines.
@@ -103,6 +110,8 @@ func mapError(op string, err error) error {
 		return &fault.Error{Code: fault.NotFound, Op: op, Message: "no such row", Err: err}
 	case isUniqueViolation(err):
 		return &fault.Error{Code: fault.Conflict, Op: op, Message: "exists already", Err: err}
+	case isBadText(err):
+		return &fault.Error{Code: fault.Invalid, Op: op, Message: "the text cannot be stored", Err: err}
 	case isTransient(err):
 		return &fault.Error{Code: fault.Unavailable, Op: op, Message: "the database is busy or gone", Err: err}
 	default:
@@ -117,6 +126,12 @@ func isUniqueViolation(err error) bool {
 	}
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "23505"
+}
+
+// isBadText tells whether a text holds what PostgreSQL cannot store, such as U+0000.
+func isBadText(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "22021"
 }
 
 func isTransient(err error) bool {
@@ -135,5 +150,22 @@ func isTransient(err error) bool {
 			strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57")
 	}
 	var connect *pgconn.ConnectError
-	return errors.As(err, &connect)
+	var network net.Error
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) ||
+		errors.Is(err, sql.ErrConnDone) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// validKey tells whether s can be the key of a row. What cannot, such as a text
+// with U+0000, which PostgreSQL refuses, must never enter a set statement, where
+// it would fail a whole commit.
+func validKey(s string) bool {
+	if s == "" || len(s) > 64 {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }

@@ -34,8 +34,8 @@ func decodeContent(plain []byte) (conversation.Content, error) {
 
 func (w *workset) sealEntry(e *storedEntry) error {
 	content := e.Content
-	if e.Kind == conversation.KindEdited {
-		content.Text = "" // it stands in the edited entry itself
+	if textElsewhere(e.Kind) {
+		content.Text = ""
 	}
 	plain, err := encodeContent(content)
 	if err != nil {
@@ -75,22 +75,22 @@ func (w *workset) writeRewrites(ctx context.Context) error {
 		return nil
 	}
 	stmts := &w.tx.store.stmts
-	updates, versions := stmts.updateEntry.layout.rowset(), stmts.keepVersion.layout.rowset()
+	updates, kept := stmts.updateEntry.layout.rowset(), stmts.keepVersion.layout.rowset()
 	var redacted []entryKey
 	var dead []int64
 	for _, r := range w.rewrites {
-		state := int64(1)
+		state := stateEdited
 		if r.redact {
-			state = 2
+			state = stateRedacted
 			redacted = append(redacted, r.entryKey)
 			dead = append(dead, r.oldRef)
 		} else {
-			versions.text(r.conversation).int(r.seq).int(r.replacedBy).endRow()
+			kept.text(r.conversation).int(r.seq).int(r.replacedBy).endRow()
 		}
 		updates.text(r.conversation).int(r.seq).bytes(r.sealed).int(r.ref).int(state).endRow()
 	}
-	if versions.rows > 0 {
-		if err := w.tx.execSet(ctx, stmts.keepVersion, versions); err != nil {
+	if kept.rows > 0 {
+		if err := w.tx.execSet(ctx, stmts.keepVersion, kept); err != nil {
 			return err
 		}
 	}
@@ -102,6 +102,27 @@ func (w *workset) writeRewrites(ctx context.Context) error {
 		return err
 	}
 	return w.tx.destroyKeys(ctx, append(dead, old...))
+}
+
+// insertVersions keeps what edits of this very transaction replaced.
+func (w *workset) insertVersions(ctx context.Context) error {
+	if len(w.versions) == 0 {
+		return nil
+	}
+	stmt := w.tx.store.stmts.insertVersion
+	rows := stmt.layout.rowset()
+	for _, v := range w.versions {
+		plain, err := encodeContent(v.content)
+		if err != nil {
+			return fault.Wrap("storage.insertVersions", err)
+		}
+		sealed, ref, err := w.tx.seal(plain, entryAAD(v.conversation, v.seq))
+		if err != nil {
+			return err
+		}
+		rows.text(v.conversation).int(v.seq).int(v.replacedBy).bytes(sealed).int(ref).endRow()
+	}
+	return w.tx.execSet(ctx, stmt, rows)
 }
 
 func (w *workset) dropVersions(ctx context.Context, keys []entryKey) ([]int64, error) {
@@ -136,20 +157,21 @@ func (w *workset) loadClients(ctx context.Context, keys []clientKey) error {
 	}
 	return w.tx.querySet(ctx, stmt, rows, func(r *sql.Rows) error {
 		var k clientKey
-		var author string
+		var author, authorKind string
 		var first conversation.Result
 		var content storedContent
-		if err := r.Scan(&k.conversation, &k.client, &first.Seq, &first.At, &author, &content.sealed, &content.ref, &content.state); err != nil {
+		if err := r.Scan(&k.conversation, &k.client, &first.Seq, &first.At, &authorKind, &author, &content.sealed, &content.ref, &content.state); err != nil {
 			return err
 		}
-		if content.state == 2 { // the repeat learns what was left of the first one
-			c, err := w.tx.store.openContent(content, entryAAD(k.conversation, first.Seq))
-			if err != nil {
-				return err
-			}
+		c, err := w.tx.store.openContent(content, entryAAD(k.conversation, first.Seq))
+		if err != nil {
+			return err
+		}
+		if content.state == stateRedacted || len(c.Classes) > 0 {
 			first.Content = &c
 		}
-		w.first[k], w.authors[k] = first, author
+		w.first[k] = first
+		w.authors[k] = conversation.Author{Kind: conversation.AuthorKind(authorKind), ID: author}
 		return nil
 	})
 }
@@ -185,7 +207,7 @@ func (w *workset) loadTargets(ctx context.Context, keys []entryKey) error {
 		k := entryKey{e.ConversationID, e.Seq}
 		found := &target{entry: e, ref: stored.ref, index: -1}
 		found.Kind, found.AuthorKind, found.AuthorID = e.Kind, kindOfAuthor(e.Author.Kind), e.Author.ID
-		found.Redacted = stored.state == 2
+		found.Redacted = stored.state == stateRedacted
 		w.targets[k] = found
 		return nil
 	})

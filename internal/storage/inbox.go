@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 
 	"kefu/internal/domain/conversation"
@@ -19,6 +20,9 @@ func (s *Store) Inbox(ctx context.Context, p identity.Principal, q conversation.
 	}
 	if q.Limit <= 0 || q.Limit > conversation.MaxPage {
 		return nil, fault.InvalidField(op, "limit", "must lie between 1 and %d", conversation.MaxPage)
+	}
+	if !slices.Contains([]conversation.Status{conversation.Open, conversation.Waiting, conversation.Snoozed, conversation.Resolved, conversation.Merged}, q.Status) {
+		return nil, fault.InvalidField(op, "status", "is unknown")
 	}
 	where, args := []string{"i.status = $1"}, []any{string(q.Status)}
 	arg := func(v any) string {
@@ -103,7 +107,7 @@ func (s *Store) InboxLineOf(ctx context.Context, p identity.Principal, id string
 // ConversationsOf lists the conversations of the customer p, newest first.
 func (s *Store) ConversationsOf(ctx context.Context, p identity.Principal, limit int) ([]conversation.State, error) {
 	const op = "storage.ConversationsOf"
-	if !p.IsCustomer() || p.ID == "" {
+	if !policy.Allow(p, policy.ReadConversation, policy.Object{CustomerID: p.ID}) || !p.IsCustomer() {
 		return nil, fault.New(fault.Forbidden, op, "%s has no conversations of its own", p.Kind)
 	}
 	return s.statesOf(ctx, p.ID, limit)

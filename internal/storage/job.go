@@ -1,9 +1,11 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/binary"
+	"slices"
 
 	"kefu/internal/domain/job"
 	"kefu/internal/platform/fault"
@@ -30,7 +32,8 @@ func (s *Store) Enqueue(ctx context.Context, j job.New) error {
 }
 
 // ClaimJobs leases due jobs, oldest first, until now + lease (microseconds). A
-// job whose lease ran out is claimed again under a higher epoch.
+// job whose lease ran out is claimed again under a higher epoch, and set aside
+// when that happened too often: it may be what ends the process each time.
 func (s *Store) ClaimJobs(ctx context.Context, limit int, lease int64) ([]job.Job, error) {
 	const op = "storage.ClaimJobs"
 	due, err := s.jobsDue(ctx)
@@ -40,6 +43,10 @@ func (s *Store) ClaimJobs(ctx context.Context, limit int, lease int64) ([]job.Jo
 	var jobs []job.Job
 	err = s.tx(ctx, func(ctx context.Context, t *Tx) error {
 		jobs = nil
+		_, err := t.sql.ExecContext(ctx, "UPDATE job SET failed_at = $1, last_error = 'its lease ran out each time' WHERE failed_at = 0 AND due_at <= $1 AND lease_until <= $1 AND attempts >= $2", t.now, job.MaxAttempts)
+		if err != nil {
+			return mapError(op, err)
+		}
 		rows, err := t.sql.QueryContext(ctx, `UPDATE job SET lease_until = $1, epoch = epoch + 1, attempts = attempts + 1
 			WHERE id IN (SELECT id FROM job WHERE failed_at = 0 AND due_at <= $2 AND lease_until <= $2 ORDER BY due_at LIMIT $3)
 			RETURNING id, kind, dedup, payload, due_at, epoch, attempts`, t.now+lease, t.now, limit)
@@ -53,6 +60,7 @@ func (s *Store) ClaimJobs(ctx context.Context, limit int, lease int64) ([]job.Jo
 			return err
 		}))
 	})
+	slices.SortFunc(jobs, func(a, b job.Job) int { return cmp.Compare(a.DueAt, b.DueAt) })
 	return jobs, err
 }
 

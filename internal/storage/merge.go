@@ -10,43 +10,44 @@ import (
 
 // Merge lets a conversation go on in another one of the same customer. Both logs
 // stay whole; each gets an entry that says so. Errors: NotFound, Forbidden,
-// Conflict when the customers differ.
+// Conflict when the customers differ or one of the two is merged already.
 func (s *Store) Merge(ctx context.Context, p identity.Principal, from, into string) error {
 	const op = "storage.Merge"
-	a, err := s.Conversation(ctx, p, from)
-	if err != nil {
-		return err
+	if !validKey(from) || !validKey(into) {
+		return fault.New(fault.NotFound, op, "no conversation has an id of that form")
 	}
-	b, err := s.Conversation(ctx, p, into)
-	if err != nil {
-		return err
-	}
-	if a.CustomerID != b.CustomerID {
-		return fault.New(fault.Conflict, op, "the conversations belong to different customers")
-	}
-	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
-		leave := &conversation.Change{Principal: p, ConversationID: from, Command: conversation.Command{Kind: conversation.MergeInto, Content: conversation.Content{Into: into}}}
-		if err := t.change(ctx, leave); err != nil {
+	return s.ordered(ctx, func(ctx context.Context, t *Tx) error {
+		left, err := t.change(ctx, p, from, conversation.Command{Kind: conversation.MergeInto, Content: conversation.Content{Into: into}})
+		if err != nil {
 			return err
 		}
-		enter := &conversation.Change{Principal: p, ConversationID: into, Command: conversation.Command{Kind: conversation.TakeIn, Seq: int64(a.Unread), Content: conversation.Content{From: from}}}
-		return t.change(ctx, enter)
+		entered, err := t.change(ctx, p, into, conversation.Command{Kind: conversation.TakeIn, Joined: &left, Content: conversation.Content{From: from}})
+		if err != nil {
+			return err
+		}
+		if left.CustomerID != entered.CustomerID {
+			return fault.New(fault.Conflict, op, "the conversations belong to different customers")
+		}
+		return nil
 	})
 }
 
 // Unmerge takes a merge back. Errors: NotFound, Forbidden, Conflict when the
 // conversation is not merged.
 func (s *Store) Unmerge(ctx context.Context, p identity.Principal, id string) error {
-	state, err := s.Conversation(ctx, p, id)
-	if err != nil {
-		return err
+	const op = "storage.Unmerge"
+	if !validKey(id) {
+		return fault.New(fault.NotFound, op, "no conversation has an id of that form")
 	}
-	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
-		back := &conversation.Change{Principal: p, ConversationID: id, Command: conversation.Command{Kind: conversation.Unmerge}}
-		if err := t.change(ctx, back); err != nil || state.MergedInto == "" {
+	return s.ordered(ctx, func(ctx context.Context, t *Tx) error {
+		var into string
+		if err := t.sql.QueryRowContext(ctx, "SELECT merged_into FROM conversation WHERE id = $1", id).Scan(&into); err != nil {
+			return mapError(op, err)
+		}
+		if _, err := t.change(ctx, p, id, conversation.Command{Kind: conversation.Unmerge}); err != nil {
 			return err
 		}
-		let := &conversation.Change{Principal: p, ConversationID: state.MergedInto, Command: conversation.Command{Kind: conversation.LetGo, Content: conversation.Content{Into: id}}}
-		return t.change(ctx, let)
+		_, err := t.change(ctx, p, into, conversation.Command{Kind: conversation.LetGo, Content: conversation.Content{Into: id}})
+		return err
 	})
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // freshDatabase makes a database of its own on the server for one test.
-func freshDatabase(t *testing.T, dsn string) string {
+func freshDatabase(t testing.TB, dsn string) string {
 	t.Helper()
 	admin, err := sql.Open("pgx", dsn)
 	if err != nil {

@@ -14,6 +14,9 @@ import (
 // p's to see.
 func (s *Store) Conversation(ctx context.Context, p identity.Principal, id string) (conversation.State, error) {
 	const op = "storage.Conversation"
+	if !validKey(id) {
+		return conversation.State{}, fault.New(fault.NotFound, op, "no conversation has an id of that form")
+	}
 	state, _, err := scanState(s.reader.QueryRowContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.id = $1", id))
 	if err != nil {
 		return conversation.State{}, mapError(op, err)
@@ -28,7 +31,8 @@ func (s *Store) Conversation(ctx context.Context, p identity.Principal, id strin
 // and whether there is more in that direction. Errors: NotFound.
 func (s *Store) Entries(ctx context.Context, p identity.Principal, id string, r conversation.EntryRange) ([]conversation.Entry, bool, error) {
 	const op = "storage.Entries"
-	if _, err := s.Conversation(ctx, p, id); err != nil {
+	state, err := s.Conversation(ctx, p, id)
+	if err != nil {
 		return nil, false, err
 	}
 	if r.Limit <= 0 || r.Limit > conversation.MaxPage {
@@ -62,6 +66,7 @@ func (s *Store) Entries(ctx context.Context, p identity.Principal, id string, r 
 	if err := s.fillEdited(ctx, id, entries); err != nil {
 		return nil, false, err
 	}
+	s.recordRead(p, "conversation.read", "conversation", id, state.CustomerID)
 	if !policy.Allow(p, policy.ReadInternal, policy.Object{}) {
 		for i := range entries {
 			entries[i] = entries[i].ForCustomer()
@@ -101,20 +106,42 @@ func (s *Store) scanStored(row scanner) (conversation.Entry, storedContent, erro
 	return e, content, err
 }
 
-// fillEdited gives 'edited' entries the present text of the message they edited.
+// fillEdited gives 'edited' and 'redacted' entries the present text of the
+// message they are about.
 func (s *Store) fillEdited(ctx context.Context, id string, entries []conversation.Entry) error {
-	for i := range entries {
-		e := &entries[i]
-		if e.Kind != conversation.KindEdited {
-			continue
+	const op = "storage.fillEdited"
+	l := layout{engine: s.engine, columns: columnsOf("seq:int")}
+	wanted := l.rowset()
+	for _, e := range entries {
+		if textElsewhere(e.Kind) {
+			wanted.int(e.Content.Of).endRow()
 		}
-		of, err := s.scanEntry(s.reader.QueryRowContext(ctx, "SELECT "+entryColumns+" FROM entry e WHERE e.conversation_id = $1 AND e.seq = $2", id, e.Content.Of))
-		if err != nil {
-			return mapError("storage.fillEdited", err)
-		}
-		e.Content.Text, e.Content.Classes = of.Content.Text, of.Content.Classes
 	}
-	return nil
+	if wanted.rows == 0 {
+		return nil
+	}
+	rows, err := s.reader.QueryContext(ctx, "SELECT "+entryColumns+" FROM "+l.from()+" CROSS JOIN entry e WHERE e.conversation_id = "+l.next(0)+" AND e.seq = v.seq", append(wanted.args(), id)...)
+	if err != nil {
+		return mapError(op, err)
+	}
+	now := map[int64]conversation.Content{}
+	err = eachRow(rows, func(r *sql.Rows) error {
+		e, err := s.scanEntry(r)
+		now[e.Seq] = e.Content
+		return err
+	})
+	for i := range entries {
+		if e := &entries[i]; textElsewhere(e.Kind) {
+			e.Content.Text, e.Content.Classes = now[e.Content.Of].Text, now[e.Content.Of].Classes
+		}
+	}
+	return mapError(op, err)
+}
+
+// textElsewhere tells whether the text of an entry is that of the entry it is
+// about, and is not stored a second time.
+func textElsewhere(k conversation.EntryKind) bool {
+	return k == conversation.KindEdited || k == conversation.KindRedacted
 }
 
 // Versions reads what an edited message said before, oldest first.
@@ -141,5 +168,6 @@ func (s *Store) Versions(ctx context.Context, p identity.Principal, id string, s
 		versions = append(versions, content)
 		return err
 	})
+	s.recordRead(p, "conversation.read_versions", "conversation", id, state.CustomerID)
 	return versions, mapError(op, err)
 }

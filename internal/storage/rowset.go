@@ -69,6 +69,14 @@ func (l layout) from() string {
 	return b.String()
 }
 
+// next is the placeholder of the n-th argument, from 0, after those of from.
+func (l layout) next(n int) string {
+	if l.engine == SQLite {
+		return "$" + strconv.Itoa(n+2)
+	}
+	return "$" + strconv.Itoa(len(l.columns)+n+1)
+}
+
 func pgType(t columnType) string {
 	switch t {
 	case intColumn:

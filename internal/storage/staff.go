@@ -3,6 +3,8 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"strings"
 
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
@@ -20,6 +22,12 @@ func (s *Store) AddStaff(ctx context.Context, p identity.Principal, n staff.New)
 	if err := allowStaffChange(op, p, n.Role); err != nil {
 		return err
 	}
+	if n.Email = normalEmail(n.Email); n.Email == "" || n.ID == "" {
+		return fault.InvalidField(op, "email", "is missing")
+	}
+	if !identity.ValidRole(n.Role) {
+		return fault.InvalidField(op, "role", "is unknown")
+	}
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
 		sealed, ref, err := t.seal([]byte(n.TOTPSecret), totpAAD(n.ID))
 		if err != nil {
@@ -32,6 +40,9 @@ func (s *Store) AddStaff(ctx context.Context, p identity.Principal, n staff.New)
 		return mapError(op, err)
 	})
 }
+
+// normalEmail makes addresses that people take for the same one equal.
+func normalEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
 func allowStaffChange(op string, p identity.Principal, roles ...identity.Role) error {
 	system := p.Kind == identity.System // the command line of whoever runs the machine
@@ -86,6 +97,9 @@ func (s *Store) StaffByID(ctx context.Context, p identity.Principal, id string) 
 // within seconds. Errors: Forbidden, NotFound, Conflict for the last owner.
 func (s *Store) ChangeStaff(ctx context.Context, p identity.Principal, id string, c staff.Change) error {
 	const op = "storage.ChangeStaff"
+	if err := allowStaffChange(op, p); err != nil {
+		return err
+	}
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
 		var role string
 		var disabledAt int64
@@ -93,7 +107,7 @@ func (s *Store) ChangeStaff(ctx context.Context, p identity.Principal, id string
 		if err != nil {
 			return mapError(op, err)
 		}
-		next := identity.Role(role)
+		next, wasOwner := identity.Role(role), identity.Role(role) == identity.Owner && disabledAt == 0
 		if c.Role != nil {
 			next = *c.Role
 		}
@@ -109,8 +123,10 @@ func (s *Store) ChangeStaff(ctx context.Context, p identity.Principal, id string
 				disabledAt = t.now
 			}
 		}
-		if err := t.keepAnOwner(ctx, id, next, disabledAt); err != nil {
-			return err
+		if wasOwner && (next != identity.Owner || disabledAt != 0) {
+			if err := t.keepAnOwner(ctx, id); err != nil {
+				return err
+			}
 		}
 		if _, err := t.sql.ExecContext(ctx, "UPDATE staff SET role = $1, disabled_at = $2 WHERE id = $3", string(next), disabledAt, id); err != nil {
 			return mapError(op, err)
@@ -123,11 +139,8 @@ func (s *Store) ChangeStaff(ctx context.Context, p identity.Principal, id string
 	})
 }
 
-func (t *Tx) keepAnOwner(ctx context.Context, id string, next identity.Role, disabledAt int64) error {
+func (t *Tx) keepAnOwner(ctx context.Context, id string) error {
 	const op = "storage.keepAnOwner"
-	if next == identity.Owner && disabledAt == 0 {
-		return nil
-	}
 	var others int
 	err := t.sql.QueryRowContext(ctx, "SELECT COUNT(*) FROM staff WHERE role = 'owner' AND disabled_at = 0 AND id <> $1", id).Scan(&others)
 	if err != nil {
@@ -147,7 +160,7 @@ func (s *Store) CredentialsOf(ctx context.Context, email string) (staff.Credenti
 	var sealed []byte
 	var ref int64
 	err := s.reader.QueryRowContext(ctx, `SELECT id, email, name, alias, role, disabled_at, password_hash, totp, totp_ref, totp_step, failures, locked_until
-		FROM staff WHERE email = $1`, email).
+		FROM staff WHERE email = $1`, normalEmail(email)).
 		Scan(&c.ID, &c.Email, &c.Name, &c.Alias, &role, &c.DisabledAt, &c.PasswordHash, &sealed, &ref, &c.TOTPStep, &c.Failures, &c.LockedUntil)
 	if err != nil {
 		return c, mapError(op, err)
@@ -165,12 +178,15 @@ const (
 	lockFor   = 15 * 60 * 1_000_000
 )
 
-// SignInFailed counts a wrong sign-in and locks the account after too many.
+// SignInFailed counts a wrong sign-in and locks the account after too many. When
+// a lock has run out the count begins anew; while it lasts nothing prolongs it.
 func (s *Store) SignInFailed(ctx context.Context, staffID string) error {
 	const op = "storage.SignInFailed"
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
-		_, err := t.sql.ExecContext(ctx, `UPDATE staff SET failures = failures + 1,
-			locked_until = CASE WHEN failures + 1 >= $1 THEN $2 ELSE locked_until END WHERE id = $3`, lockAfter, t.now+lockFor, staffID)
+		_, err := t.sql.ExecContext(ctx, `UPDATE staff SET
+			failures = CASE WHEN locked_until > $1 THEN failures WHEN locked_until > 0 THEN 1 ELSE failures + 1 END,
+			locked_until = CASE WHEN locked_until > $1 THEN locked_until WHEN locked_until = 0 AND failures + 1 >= $2 THEN $3 ELSE 0 END
+			WHERE id = $4`, t.now, lockAfter, t.now+lockFor, staffID)
 		t.recordFor(identity.SystemPart("session"), "staff.sign_in_failed", "staff", staffID, "")
 		return mapError(op, err)
 	})
@@ -182,7 +198,7 @@ func (s *Store) SignInFailed(ctx context.Context, staffID string) error {
 func (s *Store) OpenSession(ctx context.Context, session staff.Session, totpStep int64) error {
 	const op = "storage.OpenSession"
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
-		res, err := t.sql.ExecContext(ctx, `UPDATE staff SET totp_step = $1, failures = 0
+		res, err := t.sql.ExecContext(ctx, `UPDATE staff SET totp_step = $1, failures = 0, locked_until = 0
 			WHERE id = $2 AND totp_step < $1 AND locked_until < $3 AND disabled_at = 0`, totpStep, session.StaffID, t.now)
 		if err != nil {
 			return mapError(op, err)
@@ -227,24 +243,26 @@ func (s *Store) StaffBySession(ctx context.Context, digest string, idle int64) (
 // touchSession notes that a session is in use, at most once a minute and
 // without anybody waiting for it.
 func (s *Store) touchSession(digest string) {
-	r := &request{done: func(error) {}, fn: func(ctx context.Context, t *Tx) error {
+	s.enqueueNote(&request{fn: func(ctx context.Context, t *Tx) error {
 		_, err := t.sql.ExecContext(ctx, "UPDATE staff_session SET seen_at = $1 WHERE digest = $2", t.now, digest)
 		return mapError("storage.touchSession", err)
-	}}
-	select {
-	case s.queue <- r:
-	default: // a full queue has more urgent work
-	}
+	}}, false) // a full queue has more urgent work
 }
 
-// CloseSession ends a session and its sockets.
+// CloseSession ends a session of p and its sockets. Ending one that has ended
+// does nothing.
 func (s *Store) CloseSession(ctx context.Context, p identity.Principal, digest string) error {
 	const op = "storage.CloseSession"
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
-		if _, err := t.sql.ExecContext(ctx, "UPDATE staff_session SET revoked_at = $1 WHERE digest = $2 AND staff_id = $3 AND revoked_at = 0", t.now, digest, p.ID); err != nil {
+		var session string
+		err := t.sql.QueryRowContext(ctx, "UPDATE staff_session SET revoked_at = $1 WHERE digest = $2 AND staff_id = $3 AND revoked_at = 0 RETURNING id", t.now, digest, p.ID).Scan(&session)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
 			return mapError(op, err)
 		}
 		t.recordFor(p, "staff.sign_out", "staff", p.ID, "")
-		return t.revoke(ctx, event.RevokedSession, p.Session)
+		return t.revoke(ctx, event.RevokedSession, session)
 	})
 }

@@ -13,15 +13,18 @@ import (
 )
 
 // StartConversation begins a conversation for the customer p, or gives back the
-// one that the same Ref began. Errors: Forbidden; Conflict when the visitor has
-// become a customer meanwhile.
+// one that the same Ref began. Errors: Forbidden; Invalid; Unauthenticated
+// when the visitor has become a customer meanwhile.
 func (s *Store) StartConversation(ctx context.Context, p identity.Principal, start conversation.Start) (conversation.State, error) {
 	const op = "storage.StartConversation"
 	if !policy.Allow(p, policy.StartConversation, policy.Object{}) {
 		return conversation.State{}, fault.New(fault.Forbidden, op, "%s may not start a conversation", p.Kind)
 	}
-	if start.Ref == "" || len(start.Ref) > conversation.MaxClientID {
-		return conversation.State{}, fault.InvalidField(op, "ref", "must have 1 to %d characters", conversation.MaxClientID)
+	if !validKey(start.Ref) {
+		return conversation.State{}, fault.InvalidField(op, "ref", "must have 1 to %d printable characters", conversation.MaxClientID)
+	}
+	if err := errors.Join(conversation.CheckLine("topic", start.Topic, conversation.MaxTopicChars), conversation.CheckLine("lang", start.Language, 35)); err != nil {
+		return conversation.State{}, err
 	}
 	var state conversation.State
 	err := s.tx(ctx, func(ctx context.Context, t *Tx) error {
@@ -74,9 +77,6 @@ func (t *Tx) ensureCustomer(ctx context.Context, p identity.Principal, start con
 func (t *Tx) insertConversation(ctx context.Context, p identity.Principal, start conversation.Start) (conversation.State, error) {
 	const op = "storage.insertConversation"
 	state := conversation.New(start.NewID, p.ID, start.Channel, start.Topic, start.Language, t.now)
-	if err := errors.Join(conversation.CheckText("topic", state.Topic, conversation.MaxTopicChars), conversation.CheckText("lang", state.Language, 35)); err != nil {
-		return state, err
-	}
 	_, err := t.sql.ExecContext(ctx, `INSERT INTO conversation (id, customer_id, start_ref, channel, status, status_before, assignee_id, assignee_name,
 		priority, topic, language, tags, merged_into, last_seq, preview_seq, created_at, last_activity, inbox_activity, waiting_since,
 		snoozed_until, resolved_at, reopened, unread, customer_delivered, customer_read, agent_read)

@@ -18,10 +18,11 @@ type setStatement struct {
 
 // statements are the set statements of the committer.
 type statements struct {
-	insertEntry, updateEntry, keepVersion, dropVersions setStatement
-	findClients, findTargets, loadStates                setStatement
-	updateHot, updateCold, leaveInbox, enterInbox       setStatement
-	insertAudit                                         setStatement
+	insertEntry, updateEntry                      setStatement
+	keepVersion, insertVersion, dropVersions      setStatement
+	findClients, findTargets, loadStates          setStatement
+	updateHot, updateCold, leaveInbox, enterInbox setStatement
+	insertAudit                                   setStatement
 }
 
 func texts(names ...string) []column {
@@ -65,10 +66,13 @@ func buildStatements(e Engine) statements {
 			`INSERT INTO entry_version (conversation_id, seq, replaced_by, content, content_ref)
 			SELECT e.conversation_id, e.seq, v.replaced_by, e.content, e.content_ref
 			FROM {rows} JOIN entry e ON e.conversation_id = v.conversation_id AND e.seq = v.seq`),
+		insertVersion: e.set("conversation_id seq:int replaced_by:int content:bytes content_ref:int",
+			`INSERT INTO entry_version (conversation_id, seq, replaced_by, content, content_ref)
+			SELECT v.conversation_id, v.seq, v.replaced_by, v.content, v.content_ref FROM {rows}`),
 		dropVersions: e.set("conversation_id seq:int",
 			`DELETE FROM entry_version WHERE (conversation_id, seq) IN (SELECT v.conversation_id, v.seq FROM {rows}) RETURNING content_ref`),
 		findClients: e.set("conversation_id client_id",
-			`SELECT e.conversation_id, e.client_id, e.seq, e.at, e.author_id, e.content, e.content_ref, e.state
+			`SELECT e.conversation_id, e.client_id, e.seq, e.at, e.author_kind, e.author_id, e.content, e.content_ref, e.state
 			FROM {rows} CROSS JOIN entry e WHERE e.conversation_id = v.conversation_id AND e.client_id = v.client_id AND e.client_id IS NOT NULL`),
 		findTargets: e.set("conversation_id seq:int",
 			`SELECT `+entryColumns+` FROM {rows} CROSS JOIN entry e WHERE e.conversation_id = v.conversation_id AND e.seq = v.seq`),
@@ -96,7 +100,7 @@ func buildStatements(e Engine) statements {
 // at the start and a commit spends no time on parsing.
 func prepareAll(ctx context.Context, s *Store) (statements, error) {
 	all := buildStatements(s.engine)
-	for _, st := range []*setStatement{&all.insertEntry, &all.updateEntry, &all.keepVersion, &all.dropVersions, &all.findClients, &all.findTargets,
+	for _, st := range []*setStatement{&all.insertEntry, &all.updateEntry, &all.keepVersion, &all.insertVersion, &all.dropVersions, &all.findClients, &all.findTargets,
 		&all.loadStates, &all.updateHot, &all.updateCold, &all.leaveInbox, &all.enterInbox, &all.insertAudit} {
 		prepared, err := s.writer.PrepareContext(ctx, st.text)
 		if err != nil {

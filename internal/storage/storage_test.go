@@ -22,7 +22,7 @@ func engines(t *testing.T, run func(t *testing.T, s *storage.Store)) {
 	t.Run("postgres", func(t *testing.T) { run(t, open(t, postgresDSN(t))) })
 }
 
-func postgresDSN(t *testing.T) string {
+func postgresDSN(t testing.TB) string {
 	t.Helper()
 	dsn := os.Getenv("KEFU_TEST_POSTGRES")
 	if dsn == "" {
@@ -34,7 +34,7 @@ func postgresDSN(t *testing.T) string {
 	return freshDatabase(t, dsn)
 }
 
-func open(t *testing.T, dsn string) *storage.Store {
+func open(t testing.TB, dsn string) *storage.Store {
 	t.Helper()
 	dir := t.TempDir()
 	ring, err := keyring.Open(dir+"/keys", secret.GenerateMaster(), keyring.Options{})
@@ -71,7 +71,7 @@ func agent() identity.Principal {
 	return identity.Principal{Kind: identity.Staff, ID: id.New(), Name: "Mei", Role: identity.Agent, Session: id.New()}
 }
 
-func start(t *testing.T, s *storage.Store, p identity.Principal) conversation.State {
+func start(t testing.TB, s *storage.Store, p identity.Principal) conversation.State {
 	t.Helper()
 	state, err := s.StartConversation(context.Background(), p, conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat"})
 	if err != nil {
@@ -80,7 +80,7 @@ func start(t *testing.T, s *storage.Store, p identity.Principal) conversation.St
 	return state
 }
 
-func say(t *testing.T, s *storage.Store, p identity.Principal, conv, text string) conversation.Result {
+func say(t testing.TB, s *storage.Store, p identity.Principal, conv, text string) conversation.Result {
 	t.Helper()
 	r, err := s.Execute(context.Background(), p, conv, conversation.Command{Kind: conversation.Send, ClientID: id.New(), Content: conversation.Content{Text: text}})
 	if err != nil {

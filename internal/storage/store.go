@@ -57,6 +57,7 @@ type Store struct {
 	commits  chan []*request
 	listener atomic.Pointer[Listener]
 	closed   chan struct{}
+	entering atomic.Int64 // callers inside enqueue
 }
 
 // Listener is told, in the order of commits, what was committed. It must not
@@ -78,6 +79,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	if o.MaxQueue == 0 {
 		o.MaxQueue = 16384
+	}
+	if o.MaxDelay == 0 {
+		o.MaxDelay = time.Millisecond
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fault.Wrap(op, err)
@@ -119,9 +123,8 @@ func (s *Store) Close() error { return s.closeDatabases() }
 func (s *Store) closeDatabases() error {
 	if s.engine == SQLite {
 		_, _ = s.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)") // only saves time at the next start
-		return errors.Join(s.reader.Close(), s.writer.Close())
 	}
-	return s.writer.Close()
+	return errors.Join(s.reader.Close(), s.writer.Close())
 }
 
 // Checkpoint moves what SQLite's log holds into its file. It runs beside

@@ -3,10 +3,12 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/event"
+	"kefu/internal/domain/identity"
 	"kefu/internal/domain/job"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/keyring"
@@ -23,6 +25,7 @@ type Tx struct {
 	auditSeq  int64
 	auditHash []byte
 
+	batch     []*request
 	entries   []storedEntry // of the whole commit, for the audit digest
 	audits    []auditEvent
 	rewritten []audit.MessageDigest
@@ -33,11 +36,13 @@ func newTx(s *Store, tx *sql.Tx, now int64) *Tx {
 	return &Tx{store: s, sql: tx, now: now}
 }
 
-// process does everything a batch asks for, in the order in which it waited.
+// process does everything a batch asks for. Changes keep the order in which
+// they waited, among themselves and with functions that change conversations.
 func (t *Tx) process(ctx context.Context, batch []*request) error {
 	if err := t.lockHead(ctx); err != nil {
 		return err
 	}
+	t.batch = batch
 	changes := make([]*conversation.Change, 0, len(batch))
 	for _, r := range batch {
 		r.err, r.commit = nil, nil
@@ -46,14 +51,18 @@ func (t *Tx) process(ctx context.Context, batch []*request) error {
 			changes = append(changes, r.change)
 			continue
 		}
+		if r.kind == inOrder {
+			if err := t.runChanges(ctx, changes); err != nil {
+				return err
+			}
+			changes = changes[:0]
+		}
 		if err := t.runFunc(ctx, r); err != nil {
 			return err
 		}
 	}
-	if len(changes) > 0 {
-		if err := t.runChanges(ctx, changes); err != nil {
-			return err
-		}
+	if err := t.runChanges(ctx, changes); err != nil {
+		return err
 	}
 	if err := t.writeAudit(ctx); err != nil {
 		return err
@@ -65,6 +74,10 @@ func (t *Tx) process(ctx context.Context, batch []*request) error {
 // an error returned from here ends the whole transaction.
 func (t *Tx) runFunc(ctx context.Context, r *request) error {
 	const op = "storage.runFunc"
+	if r.kind == noteOnly {
+		r.err = r.fn(ctx, t)
+		return nil
+	}
 	if _, err := t.sql.ExecContext(ctx, "SAVEPOINT request"); err != nil {
 		return mapError(op, err)
 	}
@@ -80,6 +93,9 @@ func (t *Tx) runFunc(ctx context.Context, r *request) error {
 }
 
 func (t *Tx) runChanges(ctx context.Context, changes []*conversation.Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
 	w := newWorkset(t)
 	if err := w.load(ctx, changes); err != nil {
 		return err
@@ -138,10 +154,17 @@ func (t *Tx) destroyKeys(ctx context.Context, refs []int64) error {
 	return t.enqueue(ctx, job.New{Kind: job.DestroyKeys, Payload: encodeRefs(refs), DueAt: t.now})
 }
 
-// change applies one command inside this transaction.
-func (t *Tx) change(ctx context.Context, c *conversation.Change) error {
+// waits tells whether a change is of this very batch, so that it has not been
+// answered yet.
+func (t *Tx) waits(c *conversation.Change) bool {
+	return c != nil && slices.ContainsFunc(t.batch, func(r *request) bool { return r.change == c })
+}
+
+// change applies one command inside this transaction and gives the state after it.
+func (t *Tx) change(ctx context.Context, p identity.Principal, id string, command conversation.Command) (conversation.State, error) {
+	c := &conversation.Change{Principal: p, ConversationID: id, Command: command}
 	if err := t.runChanges(ctx, []*conversation.Change{c}); err != nil {
-		return err
+		return conversation.State{}, err
 	}
-	return c.Result.Err
+	return c.Result.State, c.Result.Err
 }

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/conversation"
@@ -37,8 +38,15 @@ type storedEntry struct {
 	conversation.Entry
 	sealed []byte
 	ref    int64
-	state  int64 // 0 as written, 1 edited, 2 redacted
+	state  int64 // stateWritten …
 }
+
+// The states of a stored entry.
+const (
+	stateWritten int64 = iota
+	stateEdited
+	stateRedacted
+)
 
 // target is an entry that exists already and is edited or redacted.
 type target struct {
@@ -60,23 +68,32 @@ type rewrite struct {
 	ref        int64
 }
 
+// version is a content that an edit of this transaction replaced before it
+// reached the database.
+type version struct {
+	entryKey
+	replacedBy int64
+	content    conversation.Content
+}
+
 // workset holds the conversations that a transaction works on.
 type workset struct {
-	tx       *Tx
-	states   map[string]*working
-	order    []*working
-	first    map[clientKey]conversation.Result // first stored result of a client's message id
-	authors  map[clientKey]string
-	targets  map[entryKey]*target
-	entries  []storedEntry
-	rewrites []rewrite
-	results  []*conversation.Change
+	tx        *Tx
+	states    map[string]*working
+	order     []*working
+	first     map[clientKey]conversation.Result // first stored result of a client's message id
+	authors   map[clientKey]conversation.Author
+	targets   map[entryKey]*target
+	entries   []storedEntry
+	rewrites  []rewrite
+	versions  []version
+	lostFiles []string // attachments of messages redacted whole
 }
 
 func newWorkset(t *Tx) *workset {
 	return &workset{
 		tx: t, states: map[string]*working{}, first: map[clientKey]conversation.Result{},
-		authors: map[clientKey]string{}, targets: map[entryKey]*target{},
+		authors: map[clientKey]conversation.Author{}, targets: map[entryKey]*target{},
 	}
 }
 
@@ -121,7 +138,7 @@ func (w *workset) decide(c *conversation.Change) conversation.Result {
 	}
 	if command.ClientID != "" && (command.Kind == conversation.Send || command.Kind == conversation.Note) {
 		key := clientKey{c.ConversationID, command.ClientID}
-		w.first[key], w.authors[key] = result, c.Principal.ID
+		w.first[key], w.authors[key] = result, outcome.Entries[0].Author
 	}
 	return result
 }
@@ -141,11 +158,27 @@ func (w *workset) repeated(c *conversation.Change, work *working) (conversation.
 	if !policy.Allow(c.Principal, policy.ReadConversation, policy.Object{CustomerID: work.state.CustomerID}) {
 		return conversation.Result{Err: fault.New(fault.NotFound, op, "no conversation %s", c.ConversationID)}, true
 	}
-	if w.authors[key] != c.Principal.ID {
+	if !sameAuthor(w.authors[key], c.Principal) {
 		return conversation.Result{Err: fault.New(fault.Conflict, op, "the message id belongs to another author")}, true
 	}
-	first.Duplicate = true
+	if of := w.targets[entryKey{c.ConversationID, first.Seq}]; of != nil { // written or redacted in this very transaction
+		content := of.entry.Content
+		if of.index >= 0 {
+			content = w.entries[of.index].Content
+		}
+		if of.Redacted || len(content.Classes) > 0 {
+			first.Content = &content
+		}
+	}
+	first.Duplicate, first.State = true, work.state
 	return first, true
+}
+
+// sameAuthor tells whether p wrote what a signed. A conversation has one
+// customer, who may have written as a visitor and repeats it signed in.
+func sameAuthor(a conversation.Author, p identity.Principal) bool {
+	by := conversation.AuthorOf(p)
+	return a.Kind == by.Kind && (a.ID == by.ID || p.IsCustomer())
 }
 
 // take adds an outcome to what will be written.
@@ -156,8 +189,8 @@ func (w *workset) take(c *conversation.Change, work *working, outcome conversati
 	if work.state.AssigneeID != outcome.State.AssigneeID {
 		work.report.WasWith = work.state.AssigneeID
 	}
+	work.changed = work.changed || len(outcome.Entries) > 0 || outcome.Receipt || work.state.Unread != outcome.State.Unread
 	work.state = outcome.State
-	work.changed = true
 	work.report.Receipt = work.report.Receipt || outcome.Receipt
 	for _, e := range outcome.Entries {
 		e.Pos = w.tx.nextPos()
@@ -194,26 +227,69 @@ func kindOfAuthor(k conversation.AuthorKind) identity.Kind {
 // rewrite puts the new content in the place of the old one. The text of an
 // 'edited' entry is not stored a second time: it is the text of its target.
 func (w *workset) rewrite(e conversation.Entry, work *working) {
-	of := w.targets[entryKey{e.ConversationID, e.Content.Of}]
+	key := entryKey{e.ConversationID, e.Content.Of}
+	of := w.targets[key]
 	redact := e.Kind == conversation.KindRedacted
 	of.Redacted = of.Redacted || redact
+	if redact {
+		w.forgetEarlier(e, work)
+		w.loseFiles(of, e)
+	}
 	if of.index >= 0 {
-		w.replaceUnwritten(of.index, remaining(e, w.entries[of.index].Content), redact, work)
+		old := w.entries[of.index].Content
+		w.keepVersion(key, e.Seq, old, redact)
+		w.replaceUnwritten(of.index, remaining(e, old), redact, work)
 		return
 	}
 	work.report.Rewritten = append(work.report.Rewritten, of.entry.Pos)
-	content := remaining(e, of.entry.Content)
-	of.entry.Content = content
+	old := of.entry.Content
+	of.entry.Content = remaining(e, old)
 	for i := range w.rewrites {
-		if r := &w.rewrites[i]; r.entryKey == (entryKey{e.ConversationID, e.Content.Of}) {
-			r.content, r.redact = content, r.redact || redact
+		if r := &w.rewrites[i]; r.entryKey == key {
+			w.keepVersion(key, e.Seq, old, redact)
+			r.content, r.redact = of.entry.Content, r.redact || redact
 			return
 		}
 	}
 	w.rewrites = append(w.rewrites, rewrite{
-		entryKey: entryKey{e.ConversationID, e.Content.Of}, entry: of.entry, content: content,
+		entryKey: key, entry: of.entry, content: of.entry.Content,
 		replacedBy: e.Seq, redact: redact, oldRef: of.ref,
 	})
+}
+
+// loseFiles notes the files that a redaction takes away with the text.
+func (w *workset) loseFiles(of *target, by conversation.Entry) {
+	old := of.entry.Content
+	if of.index >= 0 {
+		old = w.entries[of.index].Content
+	}
+	if len(remaining(by, old).Attachments) > 0 {
+		return
+	}
+	for _, a := range old.Attachments {
+		w.lostFiles = append(w.lostFiles, a.ID)
+	}
+}
+
+// keepVersion keeps what an edit replaces in this very transaction; a redaction
+// keeps nothing.
+func (w *workset) keepVersion(of entryKey, replacedBy int64, old conversation.Content, redact bool) {
+	if !redact {
+		w.versions = append(w.versions, version{entryKey: of, replacedBy: replacedBy, content: old})
+	}
+}
+
+// forgetEarlier removes what this transaction would have kept or told of an
+// entry that is now redacted: its versions, and the texts of its edits.
+func (w *workset) forgetEarlier(by conversation.Entry, work *working) {
+	key := entryKey{by.ConversationID, by.Content.Of}
+	w.versions = slices.DeleteFunc(w.versions, func(v version) bool { return v.entryKey == key })
+	for i := range work.report.Entries {
+		e := &work.report.Entries[i]
+		if textElsewhere(e.Kind) && e.Content.Of == by.Content.Of {
+			e.Content.Text, e.Content.Classes = by.Content.Text, by.Content.Classes
+		}
+	}
 }
 
 // remaining is what an edited or redacted message still says. A redaction that
@@ -231,9 +307,9 @@ func remaining(by conversation.Entry, old conversation.Content) conversation.Con
 func (w *workset) replaceUnwritten(index int, content conversation.Content, redact bool, work *working) {
 	e := &w.entries[index]
 	if redact {
-		e.state = 2
+		e.state = stateRedacted
 	} else {
-		e.state = 1
+		e.state = stateEdited
 	}
 	e.Content = content
 	for i := range work.report.Entries {
@@ -266,7 +342,7 @@ func (w *workset) withdraw(c *conversation.Change) {
 			w.tx.store.log.Error("a secret could not be withdrawn", "error", r.Err, "conversation", c.ConversationID, "seq", seq)
 			continue
 		}
-		if found := w.targets[entryKey{c.ConversationID, seq}]; wd.Earlier != nil && found.index >= 0 {
+		if w.tx.waits(wd.Earlier) {
 			wd.Earlier.Result.Content = &conversation.Content{Text: wd.Text, Classes: wd.Classes}
 		}
 	}
@@ -320,7 +396,7 @@ func (w *workset) flush(ctx context.Context) error {
 			return err
 		}
 	}
-	steps := []func(context.Context) error{w.insertEntries, w.writeRewrites, w.updateStates, w.moveInbox}
+	steps := []func(context.Context) error{w.insertEntries, w.writeRewrites, w.insertVersions, w.dropFiles, w.updateStates, w.moveInbox}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err

@@ -33,7 +33,7 @@ type Withdrawal struct {
 // Result is the answer to a Change.
 type Result struct {
 	Err       error
-	Seq       int64 // of the message, or of the last entry made; 0: nothing changed
+	Seq       int64 // of the message, or of the first entry made; 0: nothing changed
 	At        int64
 	Duplicate bool     // the client's message id was stored before; Seq and At are the first ones
 	Content   *Content // what was stored in its place, when that is not what was sent

@@ -41,6 +41,7 @@ type Command struct {
 	Seq      int64   // of Delivered and Read
 	Target   *Target // of Edit and Redact: what the store knows of entry Content.Of
 	Customer string  // of Identify: the customer it belongs to from now on
+	Joined   *State  // of TakeIn: the conversation that goes on in this one, as MergeInto left it
 }
 
 // Target is the entry that Edit and Redact are about.
@@ -66,7 +67,7 @@ func (s State) Decide(p identity.Principal, c Command, now int64) (Outcome, erro
 	if err := s.authorise(p, c); err != nil {
 		return Outcome{}, err
 	}
-	if s.Status == Merged && c.Kind != Unmerge && c.Kind != Delivered && c.Kind != Read && c.Kind != Redact && c.Kind != Identify {
+	if s.Status == Merged && !worksWhenMerged(c.Kind) {
 		return Outcome{}, &MergedError{Into: s.MergedInto}
 	}
 	o := Outcome{State: s}
@@ -77,6 +78,15 @@ func (s State) Decide(p identity.Principal, c Command, now int64) (Outcome, erro
 	return o, nil
 }
 
+func worksWhenMerged(k CommandKind) bool {
+	switch k {
+	case Unmerge, LetGo, Delivered, Read, Redact, Identify:
+		return true
+	default:
+		return false
+	}
+}
+
 func (s State) authorise(p identity.Principal, c Command) error {
 	const op = "conversation.authorise"
 	object := policy.Object{CustomerID: s.CustomerID}
@@ -85,6 +95,9 @@ func (s State) authorise(p identity.Principal, c Command) error {
 	}
 	if c.Target != nil {
 		object.AuthorKind, object.AuthorID = c.Target.AuthorKind, c.Target.AuthorID
+		if object.AuthorKind.CustomerSide() { // also what they wrote before they signed in
+			object.AuthorID = s.CustomerID
+		}
 		object.Internal = c.Target.Kind == KindNote
 	}
 	if !policy.Allow(p, actionOf(c.Kind), object) {
@@ -148,6 +161,9 @@ func (o *Outcome) write(p identity.Principal, c Command, now int64) error {
 	if c.ClientID == "" || len(c.ClientID) > MaxClientID {
 		return fault.InvalidField(op, "client_msg_id", "must have 1 to %d characters", MaxClientID)
 	}
+	if err := CheckLine("client_msg_id", c.ClientID, MaxClientID); err != nil {
+		return err
+	}
 	if c.Content.Text == "" && len(c.Content.Attachments) == 0 {
 		return fault.InvalidField(op, "text", "is empty")
 	}
@@ -185,15 +201,21 @@ func (o *Outcome) customerWrote(now int64) {
 	if s.WaitingSince == 0 {
 		s.WaitingSince = now
 	}
+	if was := o.reopen(); was == Resolved || was == Snoozed {
+		o.add(KindStatus, Content{Status: Open, Was: was})
+	}
+}
+
+// reopen makes the conversation open, whatever it was, and tells what it was.
+func (o *Outcome) reopen() Status {
+	s := &o.State
 	was := s.Status
 	s.Status, s.SnoozedUntil = Open, 0
 	if was == Resolved {
 		s.Reopened++
 		s.ResolvedAt = 0
 	}
-	if was == Resolved || was == Snoozed {
-		o.add(KindStatus, Content{Status: Open, Was: was})
-	}
+	return was
 }
 
 func (o *Outcome) agentWrote() {
@@ -211,12 +233,7 @@ func (o *Outcome) askPerson(now int64) error {
 	if s.WaitingSince == 0 {
 		s.WaitingSince = now
 	}
-	if was := s.Status; was != Open {
-		if was == Resolved {
-			s.Reopened++
-			s.ResolvedAt = 0
-		}
-		s.Status, s.SnoozedUntil = Open, 0
+	if was := o.reopen(); was != Open {
 		o.add(KindStatus, Content{Status: Open, Was: was})
 	}
 	return nil
@@ -263,6 +280,11 @@ func (o *Outcome) assign(to *StaffRef) error {
 	if o.State.AssigneeID == to.ID {
 		return nil
 	}
+	for _, text := range []string{to.ID, to.Name} {
+		if err := CheckLine("staff", text, MaxTopicChars); err != nil {
+			return err
+		}
+	}
 	o.State.AssigneeID, o.State.AssigneeName = to.ID, to.Name
 	content := Content{}
 	if to.ID != "" {
@@ -294,7 +316,7 @@ func (o *Outcome) setField(c Command) error {
 			o.add(KindTags, Content{Tags: tags})
 		}
 	case SetTopic:
-		if err := CheckText("topic", c.Content.Topic, MaxTopicChars); err != nil {
+		if err := CheckLine("topic", c.Content.Topic, MaxTopicChars); err != nil {
 			return err
 		}
 		if s.Topic != c.Content.Topic {
@@ -302,7 +324,7 @@ func (o *Outcome) setField(c Command) error {
 			o.add(KindTopic, Content{Topic: s.Topic})
 		}
 	case SetLanguage:
-		if err := CheckText("language", c.Content.Language, 35); err != nil {
+		if err := CheckLine("language", c.Content.Language, 35); err != nil {
 			return err
 		}
 		if s.Language != c.Content.Language {
@@ -322,7 +344,7 @@ func cleanTags(tags []string) ([]string, error) {
 		if tag == "" {
 			return nil, fault.InvalidField(op, "tags", "must not be empty")
 		}
-		if err := CheckText("tags", tag, MaxTagChars); err != nil {
+		if err := CheckLine("tags", tag, MaxTagChars); err != nil {
 			return nil, err
 		}
 	}
@@ -389,7 +411,7 @@ func (o *Outcome) number(p identity.Principal, now int64) {
 		e.Author = AuthorOf(p)
 	}
 	if len(o.Entries) > 0 {
-		o.State.LastActivity = now
+		o.State.LastActivity = max(o.State.LastActivity, now) // a clock set back moves nothing down the inbox
 	}
 }
 

@@ -17,7 +17,7 @@ type EntryRange struct {
 	Limit   int
 }
 
-// Assignee selects a part of the inbox by who has the
+// Assignee selects a part of the inbox by who has it.
 type Assignee struct {
 	Any bool
 	ID  string // "" with Any false: nobody's

@@ -24,18 +24,40 @@ func (o *Outcome) join(c Command) error {
 		s.StatusBefore, s.Status, s.MergedInto = s.Status, Merged, c.Content.Into
 		o.add(KindMerged, Content{Into: c.Content.Into})
 	case TakeIn:
-		s.Unread += int(c.Seq)
-		o.add(KindMerged, Content{From: c.Content.From})
+		o.takeIn(c)
 	case Unmerge:
 		if s.Status != Merged {
 			return fault.New(fault.Conflict, op, "conversation %s is not merged", s.ID)
 		}
 		o.add(KindUnmerged, Content{From: s.MergedInto})
 		s.Status, s.MergedInto, s.StatusBefore = s.StatusBefore, "", ""
+		if s.Status == "" {
+			s.Status = Open
+		}
 	case LetGo:
 		o.add(KindUnmerged, Content{Into: c.Content.Into})
 	default:
 		return fault.New(fault.Invalid, op, "unknown command %q", c.Kind)
 	}
 	return nil
+}
+
+// takeIn carries over what still waits for an agent, so that nobody is forgotten
+// because the other conversation was resolved or snoozed.
+func (o *Outcome) takeIn(c Command) {
+	s, joined := &o.State, c.Joined
+	o.add(KindMerged, Content{From: c.Content.From})
+	if joined == nil {
+		return
+	}
+	s.Unread += joined.Unread
+	if joined.WaitingSince != 0 && (s.WaitingSince == 0 || joined.WaitingSince < s.WaitingSince) {
+		s.WaitingSince = joined.WaitingSince
+	}
+	if joined.StatusBefore != Open {
+		return
+	}
+	if was := o.reopen(); was != Open {
+		o.add(KindStatus, Content{Status: Open, Was: was})
+	}
 }

@@ -5,6 +5,8 @@
 package conversation
 
 import (
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"kefu/internal/platform/fault"
@@ -84,6 +86,15 @@ func New(id, customerID, channel, topic, language string, now int64) State {
 // ValidPriority tells whether p is a priority.
 func ValidPriority(p Priority) bool {
 	return p == Low || p == Normal || p == High || p == Urgent
+}
+
+// CheckLine refuses a one-line text, such as a topic, that is not UTF-8, too long
+// or holds control characters. PostgreSQL refuses U+0000 in any text.
+func CheckLine(field, text string, maxChars int) error {
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		return fault.InvalidField("conversation.CheckLine", field, "holds control characters")
+	}
+	return CheckText(field, text, maxChars)
 }
 
 // CheckText refuses text that is not UTF-8 or too long.

@@ -69,7 +69,7 @@ func customerMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
 	case StartConversation, UploadAttachment:
 		return true
-	case ReadConversation, SendMessage, AskForPerson, MarkSeen, IdentifyCustomer:
+	case ReadConversation, SendMessage, AskForPerson, MarkSeen:
 		return own
 	case ReadAttachment:
 		return own && !o.Internal
@@ -115,7 +115,7 @@ func agentMay(p identity.Principal, a Action, o Object) bool {
 	case EditMessage:
 		return o.AuthorKind == identity.Staff && o.AuthorID == p.ID
 	case RedactMessage:
-		return o.AuthorKind.CustomerSide() || o.AuthorID == p.ID
+		return o.AuthorKind.CustomerSide() || (o.AuthorKind == identity.Staff && o.AuthorID == p.ID)
 	default:
 		return false
 	}

@@ -119,6 +119,7 @@ CREATE TABLE attachment (
     internal        BOOLEAN NOT NULL,
     created_at      BIGINT NOT NULL
 );
+CREATE INDEX attachment_customer ON attachment (customer_id) WHERE customer_id <> '';
 CREATE INDEX attachment_orphan ON attachment (created_at) WHERE conversation_id = '';
 
 CREATE TABLE staff (
