@@ -83,6 +83,8 @@ func TestEachMistakeIsOneSentence(t *testing.T) {
 		"typo in a section": {"log:\n  levle: info", "", "log.levle (line 2) is not a setting. Write level if that is meant, or remove the line."},
 		"unlike anything":   {"tls: {zzzzzzzzz: 1}", "", "tls.zzzzzzzzz (line 1) is not a setting. Remove it; the settings here are cert_file, key_file."},
 		"twice":             {"data: a\ndata: b", "", "data (line 2) stands here a second time. Keep one of the two."},
+		"no name":           {"tls: {'': 1}", "", "tls (line 1) holds a value without a name. Write it as name: value, or remove the line."},
+		"a list as a name":  {"[a]: 1", "", "the file (line 1) holds a value without a name. Write it as name: value, or remove the line."},
 		"section as text":   {"log: debug", "", "log (line 1) must hold settings, each as name: value. Write it as docs/kefu.sample.yaml does."},
 		"list as text":      {"trusted_proxies: 10.0.0.1", "", "trusted_proxies (line 1) must be a list. Write each entry on a line of its own that begins with a dash."},
 		"text as list":      {"data: [a]", "", "data (line 1) must be one value. Write one text, in quotation marks if it contains : or #."},
@@ -241,6 +243,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(config.Sample()), "KEFU_LISTEN=:1")
 	f.Add([]byte("a: &a [*a]\n"), "KEFU_LOG=x")
 	f.Add([]byte("<<: {listen: x}\nlimits: {sign_ins: {per: 1s}}"), "KEFU_\xff=\n")
+	f.Add([]byte("'': x\n"), "KEFU_=")
 	f.Fuzz(func(t *testing.T, file []byte, env string) {
 		_, err := config.Parse(file, []string{env})
 		if err == nil {

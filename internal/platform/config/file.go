@@ -42,11 +42,7 @@ func applySection(s setting, node *yaml.Node) Mistakes {
 		return nil
 	}
 	if node.Kind != yaml.MappingNode {
-		key := s.key()
-		if key == "" {
-			key = "the file"
-		}
-		return Mistakes{at(key, node, "must hold settings, each as name: value", "Write it as docs/kefu.sample.yaml does")}
+		return Mistakes{at(sectionName(s), node, "must hold settings, each as name: value", "Write it as docs/kefu.sample.yaml does")}
 	}
 	var mistakes Mistakes
 	children := s.children()
@@ -55,6 +51,8 @@ func applySection(s setting, node *yaml.Node) Mistakes {
 		name, value := node.Content[i], node.Content[i+1]
 		child, found := find(children, name.Value)
 		switch {
+		case name.Kind != yaml.ScalarNode || name.Value == "":
+			mistakes = append(mistakes, at(sectionName(s), name, "holds a value without a name", "Write it as name: value, or remove the line"))
 		case !found:
 			mistakes = append(mistakes, unknown(s, children, name))
 		case seen[name.Value]:
@@ -67,6 +65,14 @@ func applySection(s setting, node *yaml.Node) Mistakes {
 		seen[name.Value] = true
 	}
 	return mistakes
+}
+
+// sectionName is what a mistake calls a section, which at the root has no key.
+func sectionName(s setting) string {
+	if key := s.key(); key != "" {
+		return key
+	}
+	return "the file"
 }
 
 func find(children []setting, name string) (setting, bool) {
