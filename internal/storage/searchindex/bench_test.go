@@ -1,6 +1,7 @@
 package searchindex_test
 
 import (
+	"context"
 	"encoding/binary"
 	"math/rand/v2"
 	"os"
@@ -96,13 +97,6 @@ func benchIndex(b *testing.B, options searchindex.Options) {
 			fill(b, index, total)
 		}
 	})
-	defer b.Run("optimize", func(b *testing.B) {
-		for range b.N {
-			if err := index.Optimize(b.Context()); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
 	classes := map[string][]search.Token{
 		"rare": {rareWord}, "absent": {rareWord + 100}, "chinese": {chineseWord}, "frequent": {frequentWord},
 		"oldcampaign": {oldCampaign}, "one_in_40": {vocabularyWord(50)},
@@ -110,6 +104,18 @@ func benchIndex(b *testing.B, options searchindex.Options) {
 		"three_with_few": {frequentWord, vocabularyWord(3), vocabularyWord(2000)},
 		"three_none":     {frequentWord, vocabularyWord(0), rareWord + 100},
 	}
+	defer b.Run("while_adding", func(b *testing.B) {
+		for range b.N {
+			measureWhileAdding(b, index, classes, total)
+		}
+	})
+	defer b.Run("optimize", func(b *testing.B) {
+		for range b.N {
+			if err := index.Optimize(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	for _, name := range []string{"rare", "absent", "chinese", "frequent", "oldcampaign", "one_in_40", "three", "three_with_few", "three_none"} {
 		for page, before := range map[string]int64{"first": searchindex.Newer, "middle": total / 2} {
 			b.Run(name+"/"+page, func(b *testing.B) {
@@ -137,6 +143,42 @@ func fill(b *testing.B, index *searchindex.Index, total int64) {
 	}
 	b.ReportMetric(float64(spent.Microseconds())/float64(total), "cpu-us/message")
 	b.ReportMetric(float64(worst.Milliseconds()), "worst-batch-ms")
+}
+
+// measureWhileAdding measures the classes that cost most while the index grows
+// by a batch after the other.
+func measureWhileAdding(b *testing.B, index *searchindex.Index, classes map[string][]search.Token, total int64) {
+	stop, stopped := make(chan struct{}), make(chan int64)
+	go func() {
+		random := rand.New(rand.NewPCG(3, 4))
+		zipf := rand.NewZipf(random, 1.07, 5, vocabulary)
+		pos := total
+		for {
+			select {
+			case <-stop:
+				stopped <- pos - total
+				return
+			default:
+			}
+			docs := make([]searchindex.Doc, 1000)
+			for i := range docs {
+				pos++
+				docs[i] = message(random, zipf, pos, total)
+			}
+			if err := index.Add(context.Background(), docs, pos); err != nil {
+				b.Error(err)
+			}
+		}
+	}()
+	for _, name := range []string{"rare", "frequent", "three"} {
+		b.Run(name, func(b *testing.B) {
+			for range b.N {
+				measure(b, index, classes[name], searchindex.Newer)
+			}
+		})
+	}
+	close(stop)
+	b.ReportMetric(float64(<-stopped), "added")
 }
 
 // measure searches 500 times for a page of 50 and reports the percentiles.

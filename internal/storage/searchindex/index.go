@@ -14,9 +14,13 @@ package searchindex
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"math"
+	"net"
 	"slices"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"kefu/internal/domain/search"
 	"kefu/internal/platform/fault"
@@ -93,13 +97,13 @@ func Open(ctx context.Context, options Options) (*Index, error) {
 	case SQLite:
 		store, err := openSQLite(ctx, options)
 		if err != nil {
-			return nil, fault.Wrap(op, err)
+			return nil, failure(ctx, op, err)
 		}
 		return &Index{store: store}, nil
 	case Postgres:
 		store, err := openPostgres(ctx, options)
 		if err != nil {
-			return nil, fault.Wrap(op, err)
+			return nil, failure(ctx, op, err)
 		}
 		return &Index{store: store}, nil
 	}
@@ -123,7 +127,7 @@ func (x *Index) Add(ctx context.Context, docs []Doc, lowWater int64) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	return fault.Wrap(op, x.store.add(ctx, docs, emptied, lowWater))
+	return failure(ctx, op, x.store.add(ctx, docs, emptied, lowWater))
 }
 
 // split gives the documents with tokens, one for each position (the last one
@@ -165,7 +169,7 @@ func (x *Index) Remove(ctx context.Context, positions ...int64) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	return fault.Wrap(op, x.store.remove(ctx, positions))
+	return failure(ctx, op, x.store.remove(ctx, positions))
 }
 
 // Newest gives the positions of at most limit messages before the position
@@ -182,7 +186,7 @@ func (x *Index) Newest(ctx context.Context, tokens []search.Token, before int64,
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	positions, err := x.store.newest(ctx, tokens, before, limit)
-	return positions, fault.Wrap(op, err)
+	return positions, failure(ctx, op, err)
 }
 
 // LowWater is the position up to which the log is in the index: where the index
@@ -191,14 +195,14 @@ func (x *Index) LowWater(ctx context.Context) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	pos, err := x.store.lowWater(ctx)
-	return pos, fault.Wrap("searchindex.LowWater", err)
+	return pos, failure(ctx, "searchindex.LowWater", err)
 }
 
 // SetLowWater moves the low water mark where nothing was to be added.
 func (x *Index) SetLowWater(ctx context.Context, pos int64) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	return fault.Wrap("searchindex.SetLowWater", x.store.setLowWater(ctx, pos))
+	return failure(ctx, "searchindex.SetLowWater", x.store.setLowWater(ctx, pos))
 }
 
 // DeleteAbove forgets every message after pos and lowers the low water mark to
@@ -206,7 +210,7 @@ func (x *Index) SetLowWater(ctx context.Context, pos int64) error {
 func (x *Index) DeleteAbove(ctx context.Context, pos int64) error {
 	ctx, cancel := context.WithTimeout(ctx, optimizeTimeout)
 	defer cancel()
-	return fault.Wrap("searchindex.DeleteAbove", x.store.deleteAbove(ctx, pos))
+	return failure(ctx, "searchindex.DeleteAbove", x.store.deleteAbove(ctx, pos))
 }
 
 // Rebuild empties the index and sets its low water mark to 0, so that the index
@@ -214,7 +218,7 @@ func (x *Index) DeleteAbove(ctx context.Context, pos int64) error {
 func (x *Index) Rebuild(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	return fault.Wrap("searchindex.Rebuild", x.store.clear(ctx))
+	return failure(ctx, "searchindex.Rebuild", x.store.clear(ctx))
 }
 
 // Optimize merges what many small writes left behind and frees what was
@@ -223,7 +227,23 @@ func (x *Index) Rebuild(ctx context.Context) error {
 func (x *Index) Optimize(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, optimizeTimeout)
 	defer cancel()
-	return fault.Wrap("searchindex.Optimize", x.store.optimize(ctx))
+	return failure(ctx, "searchindex.Optimize", x.store.optimize(ctx))
+}
+
+// failure wraps an error of a database: Unavailable where the time was up, which
+// the drivers report in their own ways, or where the server cannot be reached.
+func failure(ctx context.Context, op string, err error) error {
+	var unreachable *pgconn.ConnectError
+	var broken net.Error
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fault.Wrap(op, ctx.Err())
+	case errors.As(err, &unreachable), errors.As(err, &broken):
+		return fault.Wrap(op, &fault.Error{Code: fault.Unavailable, Op: "database", Message: "not reached", Err: err})
+	}
+	return fault.Wrap(op, err)
 }
 
 // inTx runs do in a transaction.

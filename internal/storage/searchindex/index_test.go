@@ -238,6 +238,28 @@ func TestOpenRefusesAnUnknownEngineAndAMissingPath(t *testing.T) {
 	}
 }
 
+func TestACallWhoseTimeIsUpIsUnavailable(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, options searchindex.Options) {
+		index := open(t, options)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := index.Add(ctx, []searchindex.Doc{doc(1, 7)}, 1); !fault.Is(err, fault.Unavailable) {
+			t.Errorf("Add: got %v, want an Unavailable error", err)
+		}
+		if _, err := index.Newest(ctx, []search.Token{7}, searchindex.Newer, 1); !fault.Is(err, fault.Unavailable) {
+			t.Errorf("Newest: got %v, want an Unavailable error", err)
+		}
+		wantLowWater(t, index, 0)
+	})
+}
+
+func TestAServerThatIsDownIsUnavailable(t *testing.T) {
+	options := searchindex.Options{Engine: searchindex.Postgres, DSN: "postgres://nobody@127.0.0.1:1/none"}
+	if _, err := searchindex.Open(t.Context(), options); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("got %v, want an Unavailable error", err)
+	}
+}
+
 func TestADamagedFileIsReplaced(t *testing.T) {
 	options := sqliteOptions(t)
 	if err := os.WriteFile(options.Path, slices.Repeat([]byte("no database "), 1000), 0o600); err != nil {
@@ -255,7 +277,7 @@ func TestIndexAgreesWithAModel(t *testing.T) {
 		index := open(t, options)
 		random := rand.New(rand.NewPCG(1, 2))
 		model := map[int64][]search.Token{}
-		const highest = 300_000 // about twenty blocks of PostgreSQL's keys
+		const highest = 1_000_000 // about thirty blocks of PostgreSQL's keys
 		for round := range 30 {
 			var docs []searchindex.Doc
 			for range random.IntN(200) {
