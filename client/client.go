@@ -20,8 +20,7 @@ const (
 	fetchesAtOnce  = 16
 	retryPause     = time.Second // where the server gave none
 	defaultQueue   = 1000
-	refusalsInARow = 3 // of hello, before Run gives up
-	settledAfter   = 5 * time.Second
+	refusalsInARow = 3                // of hello, before Run gives up
 	answerTimeout  = 15 * time.Second // of a message; asking again stores nothing twice
 )
 
@@ -127,8 +126,7 @@ func (c *Client) Run(ctx context.Context) error {
 	defer c.stopTimers()
 	refusals := 0
 	for try := 0; ; try++ {
-		began := time.Now()
-		err := c.connection(ctx)
+		welcomed, err := c.connection(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -140,7 +138,7 @@ func (c *Client) Run(ctx context.Context) error {
 		} else {
 			refusals = 0
 		}
-		if time.Since(began) > settledAfter {
+		if welcomed {
 			try = 0
 		}
 		wait := max(c.config.Pause(try), c.takeHold())
@@ -174,20 +172,20 @@ func (c *Client) takeHold() time.Duration {
 	return hold
 }
 
-// connection is one connection, from dialling to its end.
-func (c *Client) connection(ctx context.Context) error {
+// connection is one connection, from dialling to its end; it tells whether the
+// server ever said welcome.
+func (c *Client) connection(ctx context.Context) (welcomed bool, err error) {
 	token := ""
 	if c.config.Token != nil {
-		var err error
 		if token, err = c.config.Token(ctx); err != nil {
-			return fmt.Errorf("client: getting a token: %w", err)
+			return false, fmt.Errorf("client: getting a token: %w", err)
 		}
 	}
 	live, err := openLink(ctx, c.config.Transport, c.config.Target, func(by Transport) []byte {
 		return c.hello(token, by).Frame()
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	stop := context.AfterFunc(ctx, live.close)
 	defer stop()
@@ -209,7 +207,7 @@ func (c *Client) closeUnwelcome(live link) {
 	}
 }
 
-func (c *Client) ended(live link, err error) error {
+func (c *Client) ended(live link, err error) (welcomed bool, cause error) {
 	c.mu.Lock()
 	was, no := c.welcomed, c.refused
 	c.link, c.welcomed, c.fetches = nil, false, 0
@@ -221,9 +219,9 @@ func (c *Client) ended(live link, err error) error {
 		c.config.Handle(&State{Online: false, Transport: live.transport(), Cause: err})
 	}
 	if no != nil {
-		return no
+		return was, no
 	}
-	return err
+	return was, err
 }
 
 // hello says what this client has. A desk resumes by watching again, and a

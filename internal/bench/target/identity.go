@@ -110,26 +110,30 @@ func (d *Demo) CustomerToken(customer string) (string, error) {
 // its bearer token.
 func (d *Demo) SignIn(ctx context.Context, api *API, role string) (string, error) {
 	for _, staff := range d.Staff {
-		if staff.Role != role {
-			continue
+		if staff.Role == role {
+			return d.SignInAs(ctx, api, staff)
 		}
-		code, err := totp.GenerateCode(staff.TOTPSecret, time.Now())
-		if err != nil {
-			return "", fmt.Errorf("target: one-time code of %s: %w", staff.Email, err)
-		}
-		var answer struct {
-			Token string `json:"token"`
-		}
-		body := map[string]string{"email": staff.Email, "password": staff.Password, "totp": code}
-		if err := api.Post(ctx, "/v1/session", body, &answer); err != nil {
-			return "", err
-		}
-		if answer.Token == "" {
-			return "", errors.New("target: the session's answer holds no token")
-		}
-		return answer.Token, nil
 	}
 	return "", fmt.Errorf("target: the demo has no staff with the role %q", role)
+}
+
+// SignInAs opens a session and gives its bearer token.
+func (d *Demo) SignInAs(ctx context.Context, api *API, staff Staff) (string, error) {
+	code, err := totp.GenerateCode(staff.TOTPSecret, time.Now())
+	if err != nil {
+		return "", fmt.Errorf("target: one-time code of %s: %w", staff.Email, err)
+	}
+	var answer struct {
+		Token string `json:"token"`
+	}
+	body := map[string]string{"email": staff.Email, "password": staff.Password, "totp": code}
+	if err := api.Post(ctx, "/v1/session", body, &answer); err != nil {
+		return "", err
+	}
+	if answer.Token == "" {
+		return "", errors.New("target: the session's answer holds no token")
+	}
+	return answer.Token, nil
 }
 
 func parseKey(raw json.RawMessage) (crypto.Signer, error) {
