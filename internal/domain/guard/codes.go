@@ -1,5 +1,7 @@
 package guard
 
+import "sort"
+
 // link says how closely the text ties a number to the word that names it.
 type link uint8
 
@@ -13,7 +15,7 @@ const (
 const (
 	reach      = 40 // code points between a name and its number
 	reachAfter = 24 // the same for a name that follows
-	linkWord   = kindIs | kindLink | kindFiller
+	linkWord   = kindIs | kindLink | kindFiller | kindAdverb
 )
 
 // linkBefore finds the nearest name of the wanted kinds before start.
@@ -23,11 +25,11 @@ func (s *scan) linkBefore(start int, wanted kind) link {
 	}
 	for k := s.firstMark(start) - 1; k >= 0; k-- {
 		m := s.marks[k]
-		if m.end > start || m.word.kind&wanted == 0 {
-			continue
-		}
 		if start-m.end > reach {
 			return linkNone
+		}
+		if m.end > start || m.word.kind&wanted == 0 {
+			continue
 		}
 		return s.linkBetween(m.end, start, wanted)
 	}
@@ -38,7 +40,7 @@ func (s *scan) linkBetween(from, start int, wanted kind) link {
 	if s.only(from, start, linkWord|wanted|kindCard|kindExpiry|kindCode) {
 		return linkTight
 	}
-	if s.any(from, start, kindClaim) && !s.any(from, start, kindCard) {
+	if s.claimed(from, start) && !s.any(from, start, kindCard) {
 		return linkNone
 	}
 	if s.connectorEnds(start) {
@@ -48,6 +50,36 @@ func (s *scan) linkBetween(from, start int, wanted kind) link {
 		return linkNone
 	}
 	return linkLoose
+}
+
+// claimed tells whether a range names the number as something harmless. A name
+// behind a preposition, "on my phone is", does not.
+func (s *scan) claimed(from, start int) bool {
+	if !s.any(from, start, kindClaim) {
+		return false
+	}
+	for k := s.firstMark(from); k < len(s.marks) && s.marks[k].end <= start; k++ {
+		if s.marks[k].word.kind&kindClaim != 0 && !s.prepositional(k, start) {
+			return true
+		}
+	}
+	return false
+}
+
+// prepositional tells whether mark k stands behind a preposition and before "is".
+func (s *scan) prepositional(k, start int) bool {
+	if k+1 >= len(s.marks) || s.marks[k+1].word.kind&kindIs == 0 || s.marks[k+1].end > start {
+		return false
+	}
+	for p := k - 1; p >= 0 && s.only(s.marks[p].end, s.marks[p+1].start, 0); p-- {
+		if s.marks[p].word.kind&(kindNear|kindLink) == kindNear {
+			return true
+		}
+		if s.marks[p].word.kind&kindLink == 0 {
+			return false
+		}
+	}
+	return false
 }
 
 // connectorEnds tells whether a connector stands directly before start.
@@ -63,18 +95,22 @@ func (s *scan) connectorEnds(start int) bool {
 		return true
 	}
 	k := s.firstMark(i) - 1
-	return k >= 0 && s.marks[k].end == i && s.marks[k].word.kind&kindIs != 0
+	if k > 0 && s.marks[k].end == i && s.marks[k].word.kind&kindAdverb != 0 {
+		i, k = s.marks[k].start, k-1
+	}
+	return k >= 0 && i-s.marks[k].end <= 1 && s.marks[k].word.kind&kindIs != 0
 }
 
 func connectorSign(r rune) bool { return r == ':' || r == '=' || r == '→' || r == '>' }
 
 // numberWithin tells whether another number of three or more digits stands in a range.
 func (s *scan) numberWithin(start, end int) bool {
-	for _, c := range s.clusters {
+	from := sort.Search(len(s.clusters), func(i int) bool { return s.clusters[i].start >= start })
+	for _, c := range s.clusters[from:] {
 		if c.start >= end {
 			return false
 		}
-		if c.start >= start && c.digits >= 3 {
+		if c.digits >= 3 {
 			return true
 		}
 	}
@@ -88,7 +124,8 @@ func (s *scan) linkAfter(end int, wanted kind) bool {
 			continue
 		}
 		at := s.marks[k].start
-		said := s.only(end, at, linkWord|kindCard|kindCode) || s.saysIs(end) && !s.any(end, at, kindClaim|kindNear|kindUnit)
+		said := s.only(end, at, linkWord|kindCard|kindCode) ||
+			s.only(end, at, kindLink|kindNear|kindPlain|kindCard|kindCode) && !s.any(end, at, kindFiller) || s.saysIs(end) && !s.any(end, at, kindClaim|kindNear|kindUnit)
 		return said && !s.sentenceEnds(end, s.marks[k].start) && !s.lineEnds(end, s.marks[k].start)
 	}
 	return false
@@ -228,7 +265,7 @@ func (s *scan) namedBefore(start int, l link) bool {
 			}
 			continue
 		}
-		return near || m.word.kind&(kindOTP|kindCVV|kindCode|kindCard|kindPass|kindPIN) == 0 && s.only(m.end, start, linkWord)
+		return near || !s.prepositional(k, start) && m.word.kind&(kindOTP|kindCVV|kindCode|kindCard|kindPass|kindPIN) == 0 && s.only(m.end, start, linkWord)
 	}
 	return start > 0 && v.char[start-1] == '#' && l < linkTight
 }
@@ -269,10 +306,7 @@ func (s *scan) detectCVV() {
 
 // behindCard looks for an expiry date and a security code behind a card number.
 func (s *scan) behindCard(card hit) {
-	g := 0
-	for g < len(s.groups) && s.groups[g].start < card.end {
-		g++
-	}
+	g := sort.Search(len(s.groups), func(i int) bool { return s.groups[i].start >= card.end })
 	from := card.end
 	after := s.expiryAfter(g, from)
 	if after > g {
@@ -305,13 +339,9 @@ func (s *scan) behindCard(card hit) {
 
 // shortCard tells whether a card has 15 digits, whose code has four.
 func (s *scan) shortCard(card hit) bool {
-	n := 0
-	for _, it := range s.items {
-		if it.start >= card.start && it.end <= card.end {
-			n++
-		}
-	}
-	return n == 15
+	from := sort.Search(len(s.items), func(i int) bool { return s.items[i].start >= card.start })
+	to := sort.Search(len(s.items), func(i int) bool { return s.items[i].start >= card.end })
+	return to-from == 15
 }
 
 // expiryAfter skips the groups of an expiry date that follows a card number:

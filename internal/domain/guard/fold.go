@@ -25,6 +25,7 @@ const (
 	bitSimplified  = 1 << 5 // in the simplified BIP-39 list
 	bitTraditional = 1 << 6 // in the traditional BIP-39 list
 	bitWide        = 1 << 7 // full-width or CJK punctuation
+	bitHit         = 1 << 8 // inside a finding; only in the marks of a view
 )
 
 const (

@@ -9,13 +9,13 @@ func (s *scan) detectHeaders() {
 		case r == '-' && (i == 0 || v.char[i-1] != '-') && s.literal(i, "-----begin "):
 			i = s.pemBlock(i)
 		case r == 'c' && s.wordStart(i) && s.literal(i, "cookie"):
-			s.header(i, i+len("cookie"), true)
+			i = s.header(i+len("cookie"), true)
 		case r == 'a' && s.wordStart(i) && s.literal(i, "authorization"):
-			s.header(i, i+len("authorization"), false)
+			i = s.header(i+len("authorization"), false)
 		case r == 'a' && s.wordStart(i) && s.literal(i, "authorisation"):
-			s.header(i, i+len("authorisation"), false)
+			i = s.header(i+len("authorisation"), false)
 		case r == 'x' && s.wordStart(i) && s.literal(i, "x-"):
-			s.keyHeader(i)
+			i = s.keyHeader(i)
 		case r == 'b' && s.wordStart(i) && s.literal(i, "bearer "):
 			s.scheme(i + len("bearer "))
 		}
@@ -71,8 +71,8 @@ func (s *scan) pemBlock(i int) int {
 }
 
 // header covers the value of a header line, or the "value" beside the name in an
-// HTTP archive.
-func (s *scan) header(name, at int, cookie bool) {
+// HTTP archive. It returns the last position it has dealt with.
+func (s *scan) header(at int, cookie bool) int {
 	v := &s.view
 	i := at
 	if i < len(v.char) && v.char[i] == 's' && cookie {
@@ -85,49 +85,49 @@ func (s *scan) header(name, at int, cookie bool) {
 		i++
 	}
 	if i < len(v.char) && v.char[i] == ',' {
-		s.archiveValue(i)
-		return
+		return s.archiveValue(i)
 	}
 	if i >= len(v.char) || v.char[i] != ':' && v.char[i] != '=' {
-		return
+		return at - 1
 	}
 	i++
 	for i < len(v.char) && (v.char[i] == ' ' || v.char[i] == '"' || v.char[i] == '[') {
 		i++
 	}
-	s.headerValue(i, cookie)
+	return s.headerValue(i, cookie)
 }
 
 // headerValue covers a value up to the end of its line or quotes.
-func (s *scan) headerValue(i int, cookie bool) {
+func (s *scan) headerValue(i int, cookie bool) int {
 	v := &s.view
-	end, pair := i, false
+	switch {
+	case cookie && !s.pairFirst(i):
+		return i - 1
+	case !cookie && !s.literal(i, "bearer ") && !s.literal(i, "basic ") && !s.literal(i, "digest ") && !s.literal(i, "token ") && !s.literal(i, "apikey ") && !s.literal(i, "aws4") && !s.longWord(i):
+		return i - 1
+	}
+	end := i
 	for end < len(v.char) && v.char[end] != '\n' && v.char[end] != '"' && v.char[end] != '\'' && v.class(end) != classOpaque {
-		pair = pair || v.char[end] == '=' && end > i
 		end++
 	}
 	for end > i && v.class(end-1) == classSpace {
 		end--
 	}
-	switch {
-	case end-i < 6:
-		return
-	case cookie && !(pair && s.pairFirst(i, end)):
-		return
-	case !cookie && !s.literal(i, "bearer ") && !s.literal(i, "basic ") && !s.literal(i, "digest ") && !s.literal(i, "token ") && !s.literal(i, "apikey ") && !s.literal(i, "aws4") && !s.longWord(i):
-		return
+	if end-i < 6 {
+		return i - 1
 	}
 	s.add(i, end, Key, "")
+	return end - 1
 }
 
 // pairFirst tells whether a cookie's name=value comes before any white space.
-func (s *scan) pairFirst(i, end int) bool {
+func (s *scan) pairFirst(i int) bool {
 	v := &s.view
-	for k := i; k < end; k++ {
+	for k := i; k < len(v.char) && k-i < 128; k++ {
 		if v.char[k] == '=' {
-			return k > i && k+1 < end
+			return k > i && k+1 < len(v.char) && v.class(k+1) != classSpace
 		}
-		if v.class(k) == classSpace {
+		if c := v.class(k); c == classSpace || c == classOpaque {
 			return false
 		}
 	}
@@ -150,7 +150,7 @@ func (s *scan) longWord(i int) bool {
 }
 
 // archiveValue covers the value of {"name":"Cookie","value":"…"}.
-func (s *scan) archiveValue(i int) {
+func (s *scan) archiveValue(i int) int {
 	v := &s.view
 	for k := i; k < len(v.char) && k-i < 24; k++ {
 		if v.char[k] != 'v' || !s.literal(k, "value") {
@@ -167,12 +167,13 @@ func (s *scan) archiveValue(i int) {
 		if end > k {
 			s.add(k, end, Key, "")
 		}
-		return
+		return end - 1
 	}
+	return i - 1
 }
 
 // keyHeader covers X-Api-Key, X-Auth-Token and the like.
-func (s *scan) keyHeader(i int) {
+func (s *scan) keyHeader(i int) int {
 	v := &s.view
 	k, names := i, false
 	for k < len(v.char) && k-i < 40 && (v.solid(k) || v.char[k] == '-') {
@@ -180,8 +181,9 @@ func (s *scan) keyHeader(i int) {
 		k++
 	}
 	if names {
-		s.header(i, k, false)
+		return s.header(k, false)
 	}
+	return k - 1
 }
 
 // scheme covers what follows "Bearer " when it looks like a token.

@@ -25,7 +25,6 @@ func tokenRules() []tokenRule {
 		{"LTAI", "", 12}, {"AKID", "", 24}, {"hvs.", "-_", 20}, {"lin_api_", "", 20}, {"access_token$production$", "$", 20},
 		{"xprv", "", 90}, {"yprv", "", 90}, {"zprv", "", 90}, {"tprv", "", 90}, {"uprv", "", 90}, {"vprv", "", 90}, {"xprv9s21", "", 40},
 		{"AGE-SECRET-KEY-1", "", 40}, {"PMAK-", "-", 30}, {"rzp_live_", "", 12}, {"rzp_test_", "", 12}, {"AccountKey=", "+/=", 40},
-		{"-----BEGIN", "", 0},
 	}
 }
 
@@ -64,21 +63,31 @@ func chunkChar(v *view, i int) bool {
 func (s *scan) keysInChunk(start, end int) {
 	chunk := s.view.cased(start, end)
 	for _, rule := range s.d.keys {
-		at := strings.Index(chunk, rule.prefix)
-		if at < 0 || rule.least == 0 || at > 0 && alphanumeric(chunk[at-1]) {
-			continue
-		}
-		stop := at + len(rule.prefix)
-		for stop < len(chunk) && (alphanumeric(chunk[stop]) || strings.IndexByte(rule.charset, chunk[stop]) >= 0) {
-			stop++
-		}
-		if stop-at-len(rule.prefix) >= rule.least && mixed(chunk[at+len(rule.prefix):stop]) {
-			s.add(start+at, start+stop, Key, "")
-		}
+		s.keysOfRule(chunk, start, rule)
 	}
 	s.credentialURL(chunk, start)
 	s.botToken(chunk, start)
 	s.walletKeys(chunk, start)
+}
+
+// keysOfRule finds every credential of one format in a run.
+func (s *scan) keysOfRule(chunk string, start int, rule tokenRule) {
+	for from := 0; from < len(chunk); {
+		at := strings.Index(chunk[from:], rule.prefix)
+		if at < 0 {
+			return
+		}
+		at += from
+		stop := at + len(rule.prefix)
+		for stop < len(chunk) && (alphanumeric(chunk[stop]) || strings.IndexByte(rule.charset, chunk[stop]) >= 0) {
+			stop++
+		}
+		from = stop
+		if at > 0 && alphanumeric(chunk[at-1]) || stop-at-len(rule.prefix) < rule.least || !mixed(chunk[at+len(rule.prefix):stop]) {
+			continue
+		}
+		s.add(start+at, start+stop, Key, "")
+	}
 }
 
 func alphanumeric(b byte) bool {
@@ -185,6 +194,9 @@ func (s *scan) assignedKey(m mark, start, end int) {
 		return
 	}
 	if random(value) {
+		for start > m.end+1 && s.view.char[start-1] == '=' || start > m.end && !s.opens(start) && chunkChar(&s.view, start-1) && start > m.end+1 {
+			start--
+		}
 		s.add(start, end, Key, "")
 	}
 }

@@ -22,6 +22,8 @@ const (
 	kindCard                      // payment card
 	kindClaim                     // names the next number as something harmless
 	kindNear                      // like kindClaim, but only directly before the number
+	kindPhone                     // of kindClaim: names a phone
+	kindAdverb                    // may stand behind "is": "still"
 	kindTail                      // "ending in": the next digits are the end of a number
 	kindUnit                      // after a number: an amount, count or duration
 	kindExpiry                    // expiry date of a card

@@ -193,7 +193,7 @@ func (s *scan) card(first, last int, digits []int8) bool {
 	if loose && !spoken {
 		return false
 	}
-	if s.namedOtherwise(start, end) || s.partOfCode(start, end) {
+	if s.namedOtherwise(start, end, len(digits)) || s.partOfCode(start, end) || s.inAddress(start) {
 		return false
 	}
 	if !spoken && (s.international(start) || s.longNumber(first, last)) {
@@ -239,9 +239,11 @@ func lastDigits(digits []int8) string {
 
 // namedOtherwise tells whether the text calls the number an order, a phone, a
 // tracking number … and not a card.
-func (s *scan) namedOtherwise(start, end int) bool {
+func (s *scan) namedOtherwise(start, end, digits int) bool {
 	if k, ok := s.namer(start, kindClaim|kindCard|kindCVV); ok && s.marks[k].word.kind&(kindCard|kindCVV) == 0 {
-		return true
+		if digits < 14 || s.marks[k].word.kind&kindPhone == 0 {
+			return true // no phone has so many digits
+		}
 	}
 	k := s.firstMark(end)
 	for ; k < len(s.marks) && s.marks[k].start-end <= 24; k++ {
@@ -319,6 +321,20 @@ func (s *scan) plainWordBefore(i int) bool {
 		return false
 	}
 	return i-j >= 2 && capitals < i-j
+}
+
+// inAddress tells whether the number is a piece of the path of a web address.
+func (s *scan) inAddress(start int) bool {
+	v := &s.view
+	if start == 0 || v.char[start-1] != '/' {
+		return false
+	}
+	for i := start - 1; i > 1 && start-i < 200 && v.class(i) != classSpace; i-- {
+		if v.char[i] == '/' && v.char[i-1] == '/' && v.char[i-2] == ':' {
+			return true
+		}
+	}
+	return false
 }
 
 // international tells whether a plus sign or 00 opens the number as a phone's.

@@ -5,7 +5,7 @@ import "strings"
 // detectPasswords looks for what follows, or precedes, the word password.
 func (s *scan) detectPasswords() {
 	for _, m := range s.marks {
-		if m.word.kind&kindPassWeak != 0 && m.end < len(s.view.char) && connectorSign(s.view.char[m.end]) {
+		if m.word.kind&kindPassWeak != 0 && s.signFollows(m.end) {
 			s.passwordAfter(m)
 		}
 		if m.word.kind&(kindPass|kindPIN) == 0 || m.word.kind&kindOTP != 0 && m.word.kind&kindPass == 0 {
@@ -31,11 +31,68 @@ func (s *scan) passwordAfter(m mark) bool {
 	if end == at || s.covered(at, end) {
 		return end > at
 	}
+	if closing, ok := s.quotedPhrase(at); ok {
+		s.add(at, closing, Password, "")
+		return true
+	}
 	if !s.secretWord(at, end, l) {
 		return s.passphrase(m, at, l)
 	}
-	s.add(at, end, Password, "")
+	s.add(at, s.secondPart(end, l), Password, "")
 	return true
+}
+
+// signFollows tells whether a colon or equals sign follows, spaces aside.
+func (s *scan) signFollows(i int) bool {
+	v := &s.view
+	for i < len(v.char) && v.char[i] == ' ' {
+		i++
+	}
+	return i < len(v.char) && connectorSign(v.char[i])
+}
+
+// secondPart extends "jane" of "credentials: jane / hunter2" to the end.
+func (s *scan) secondPart(end int, l link) int {
+	v := &s.view
+	i, slash := end, false
+	for i < len(v.char) && i-end <= 3 && !v.solid(i) {
+		slash = slash || v.char[i] == '/' || v.char[i] == '|'
+		i++
+	}
+	if !slash || l < linkConnected {
+		return end
+	}
+	if stop := s.valueEnd(i); s.codeLike(i, stop) {
+		return stop
+	}
+	return end
+}
+
+// quotedPhrase finds several words in quotes that are not a message about the
+// password.
+func (s *scan) quotedPhrase(at int) (int, bool) {
+	v := &s.view
+	if at == 0 || !quote(v.char[at-1]) {
+		return 0, false
+	}
+	end := at
+	for end < len(v.char) && end-at <= 64 && !quote(v.char[end]) && v.char[end] != '\n' {
+		end++
+	}
+	if end >= len(v.char) || !quote(v.char[end]) {
+		return 0, false
+	}
+	words, plain := 0, 0
+	for _, t := range s.tokens[s.firstToken(at):] {
+		if t.end > end {
+			break
+		}
+		words++
+		if s.plain(t.start, t.end) {
+			plain++
+		}
+	}
+	return end, words >= 2 && words <= 8 && plain*2 <= words
 }
 
 // valueStart skips what stands between the word and its value. The link is
@@ -57,6 +114,8 @@ func (s *scan) valueStart(m mark) (int, link) {
 			k := s.firstMark(i)
 			known := k < len(s.marks) && s.marks[k].start == i
 			switch {
+			case known && l == linkConnected && s.marks[k].word.kind&kindAdverb != 0 && !s.codeLike(i, s.valueEnd(i)):
+				i = s.marks[k].end
 			case known && s.marks[k].word.kind&kindIs != 0 && l < linkTight && !s.codeLike(i, s.valueEnd(i)):
 				i, l = s.marks[k].end, linkConnected
 			case l == linkLoose && words < 5 && s.skippable(i, k, known):
@@ -273,10 +332,7 @@ func (s *scan) passphrase(m mark, at int, l link) bool {
 		return false
 	}
 	words, end := 0, at
-	for _, t := range s.tokens {
-		if t.start < at {
-			continue
-		}
+	for _, t := range s.tokens[s.firstToken(at):] {
 		if t.start > at && s.breaks(end, t.start) {
 			break
 		}

@@ -1,5 +1,7 @@
 package guard
 
+import "sort"
+
 // expectation says which secrets the conversation has just asked for.
 type expectation uint8
 
@@ -222,26 +224,34 @@ func (s *scan) detect() {
 
 func (s *scan) add(start, end int, class Class, last4 string) {
 	s.hits = append(s.hits, hit{start, end, class, last4})
+	for i := start; i < end; i++ {
+		s.view.mark[i] |= bitHit
+	}
 }
 
 // taken tells whether a stronger finding covers part of a range.
 func (s *scan) taken(start, end int) bool {
-	for _, h := range s.hits {
-		if start < h.end && h.start < end {
+	for i := start; i < end; i++ {
+		if s.view.mark[i]&bitHit != 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// covered tells whether one finding covers the whole of a range.
+// covered tells whether findings cover the whole of a range.
 func (s *scan) covered(start, end int) bool {
-	for _, h := range s.hits {
-		if h.start <= start && end <= h.end {
-			return true
+	for i := start; i < end; i++ {
+		if s.view.mark[i]&bitHit == 0 {
+			return false
 		}
 	}
-	return false
+	return true
+}
+
+// firstToken is the index of the first token that starts at or after i.
+func (s *scan) firstToken(i int) int {
+	return sort.Search(len(s.tokens), func(k int) bool { return s.tokens[k].start >= i })
 }
 
 // firstMark is the index of the first mark that starts at or after i.

@@ -157,6 +157,9 @@ func (s *scan) contents() []content {
 		if t.class == classDigit {
 			continue
 		}
+		if n+1 < len(s.tokens) && s.tokens[n+1].class == classDigit && s.tokens[n+1].start == t.end {
+			continue // numbering, "word1"
+		}
 		lists := s.d.seeds.lists[t.hash]
 		if lists == 0 && s.seedFiller(t) {
 			continue
@@ -240,6 +243,13 @@ func (s *scan) addSeed(words []content, i, end int) {
 	start := s.tokens[words[i].token].start
 	if n := words[i].token - 1; n >= 0 && s.tokens[n].class == classDigit && start-s.tokens[n].end <= 3 && s.tokens[n].end-s.tokens[n].start <= 2 {
 		start = s.tokens[n].start
+		for n > 0 && s.tokens[n-1].end == start && s.view.class(s.tokens[n-1].start) == classLetter {
+			n--
+			start = s.tokens[n].start
+		}
+	}
+	for start > 0 && (s.view.char[start-1] == '(' || s.view.char[start-1] == '[' || s.view.char[start-1] == '#') {
+		start--
 	}
 	s.add(start, s.tokens[words[end-1].token].end, Seed, "")
 }

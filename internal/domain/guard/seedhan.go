@@ -25,10 +25,10 @@ func (s *scan) hanSeeds() {
 			if v.class(i) != classHan {
 				continue
 			}
-			if v.mark[i]&bit == 0 || last >= 0 && !s.hanGap(last+1, i) || s.seedName(i) {
+			if v.mark[i]&uint16(bit) == 0 || last >= 0 && !s.hanGap(last+1, i) || s.seedName(i) {
 				s.hanRun(run, bit)
 				run = run[:0]
-				if v.mark[i]&bit == 0 || s.seedName(i) {
+				if v.mark[i]&uint16(bit) == 0 || s.seedName(i) {
 					last = -1
 					continue
 				}

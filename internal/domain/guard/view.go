@@ -2,10 +2,10 @@ package guard
 
 // view is a text in folded form. The three slices run in parallel.
 type view struct {
-	char   []rune  // the folded characters
-	mark   []uint8 // class and bits of each
-	at     []int32 // code point of the original each came from
-	points int32   // code points of the original
+	char   []rune   // the folded characters
+	mark   []uint16 // class and bits of each
+	at     []int32  // code point of the original each came from
+	points int32    // code points of the original
 }
 
 func (v *view) reset() {
@@ -18,16 +18,16 @@ func (v *view) fill(f *folding, text string) {
 	for _, r := range text {
 		switch {
 		case r < 0x80:
-			v.push(rune(f.to[r]), f.class[r], point)
+			v.push(rune(f.to[r]), uint16(f.class[r]), point)
 		case r >= 0xAC00 && r <= 0xD7A3:
 			v.pushHangul(r, point)
 		case r < 1<<16:
 			switch to := f.to[r]; to {
 			case foldDrop:
 			case foldMulti:
-				v.pushExpansion(f, f.expansions[r], point, f.class[r]&(bitUpper|bitWide))
+				v.pushExpansion(f, f.expansions[r], point, uint16(f.class[r]&(bitUpper|bitWide)))
 			default:
-				v.push(rune(to), f.class[r], point)
+				v.push(rune(to), uint16(f.class[r]), point)
 			}
 		default:
 			v.fillSupplementary(f, r, point)
@@ -37,17 +37,17 @@ func (v *view) fill(f *folding, text string) {
 	v.points = point
 }
 
-func (v *view) push(r rune, mark uint8, point int32) {
+func (v *view) push(r rune, mark uint16, point int32) {
 	v.char = append(v.char, r)
 	v.mark = append(v.mark, mark)
 	v.at = append(v.at, point)
 }
 
-func (v *view) pushExpansion(f *folding, out []rune, point int32, bits uint8) {
+func (v *view) pushExpansion(f *folding, out []rune, point int32, bits uint16) {
 	for _, r := range out {
-		class := uint8(classOther)
+		class := uint16(classOther)
 		if r < 1<<16 {
-			class = f.class[r]
+			class = uint16(f.class[r])
 		}
 		v.push(r, class|bits, point)
 	}
@@ -55,7 +55,7 @@ func (v *view) pushExpansion(f *folding, out []rune, point int32, bits uint8) {
 
 func (v *view) fillSupplementary(f *folding, r rune, point int32) {
 	if out, ok := f.expansions[r]; ok {
-		bits := uint8(0)
+		bits := uint16(0)
 		if upperStyled(r) {
 			bits = bitUpper
 		}
@@ -65,7 +65,7 @@ func (v *view) fillSupplementary(f *folding, r rune, point int32) {
 	if r >= 0xE0000 && r <= 0xE01EF {
 		return
 	}
-	class := uint8(classOther)
+	class := uint16(classOther)
 	if r >= 0x20000 && r <= 0x3FFFF {
 		class = classHan
 	}
@@ -94,7 +94,7 @@ func (v *view) pushHangul(r rune, point int32) {
 	}
 }
 
-func (v *view) class(i int) uint8 { return v.mark[i] & classMask }
+func (v *view) class(i int) uint8 { return uint8(v.mark[i] & classMask) }
 
 func (v *view) upper(i int) bool { return v.mark[i]&bitUpper != 0 }
 
