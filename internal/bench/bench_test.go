@@ -34,8 +34,19 @@ func TestMain(m *testing.M) {
 }
 
 func TestFloorLosesNothing(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) { floorLosesNothing(t, "") })
+	t.Run("PostgreSQL", func(t *testing.T) {
+		database := os.Getenv("KEFU_DATABASE")
+		if database == "" {
+			t.Skip("KEFU_DATABASE names no PostgreSQL")
+		}
+		floorLosesNothing(t, database)
+	})
+}
+
+func floorLosesNothing(t *testing.T, database string) {
 	var out, prose bytes.Buffer
-	env := bench.Env{Stdout: &out, Stderr: &prose, Floor: []string{os.Args[0], "floor-process"}}
+	env := bench.Env{Stdout: &out, Stderr: &prose, Floor: []string{os.Args[0], "floor-process"}, Database: database}
 	args := []string{"-only", "floor", "-rounds", "1", "-visitors", "20", "-agents", "3", "-duration", "300ms", "-warm", "100ms"}
 	if code := bench.Chat(args, env); code != 0 {
 		t.Fatalf("exit %d: %s", code, &prose)
