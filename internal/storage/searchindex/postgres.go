@@ -36,6 +36,13 @@ const (
 	maxWindow   = 1024
 )
 
+// A word in at least one of rowsPerHit messages is frequent: reading the newest
+// rows finds a page of hits sooner than any index.
+const (
+	rowsPerHit = 10
+	maxRows    = 2000
+)
+
 // postgresSchema: rows are short, and the worker itself merges the index's
 // pending list and vacuums (optimize), because autovacuum would hold the list's
 // lock for seconds while searches have to read the growing list.
@@ -175,10 +182,8 @@ func (s *postgresStore) remove(ctx context.Context, positions []int64) error {
 	return err
 }
 
-// newest asks for the blocks in windows, each with one statement. The blocks of
-// a statement come sorted, so that PostgreSQL sorts block by block and leaves
-// the rest alone once it has enough (incremental sort). "pos + 0" keeps the
-// planner from walking the primary key instead of asking the GIN index.
+// newest reads the newest rows first, which answers for frequent words, and
+// else asks the GIN index.
 func (s *postgresStore) newest(ctx context.Context, tokens []search.Token, before int64, limit int) ([]int64, error) {
 	var oldest, newest sql.NullInt64
 	err := s.readers.QueryRowContext(ctx, `SELECT (SELECT min(pos) FROM search_doc),
@@ -186,9 +191,32 @@ func (s *postgresStore) newest(ctx context.Context, tokens []search.Token, befor
 	if err != nil || !newest.Valid {
 		return nil, err
 	}
+	last, high := oldest.Int64>>blockBits, newest.Int64>>blockBits
+	found, err := s.newestRows(ctx, tokens, before, limit, high)
+	if err != nil || len(found) == limit {
+		return found, err
+	}
+	return s.newestOfBlocks(ctx, tokens, before, limit, last, high)
+}
+
+// newestRows looks through a few rows before the position before, whose block
+// is high. Rows of blocks older than the two given never match; they are older
+// than all that do, so a full page is the right one.
+func (s *postgresStore) newestRows(ctx context.Context, tokens []search.Token, before int64, limit int, high int64) ([]int64, error) {
+	keys := blockKeys(tokens, max(high-1, 0), high)
+	return collect(s.readers.QueryContext(ctx, `
+		SELECT pos FROM (SELECT pos, tokens FROM search_doc WHERE pos < $1 ORDER BY pos DESC LIMIT $2) AS row
+		WHERE tokens @> $3::TEXT::BIGINT[] OR tokens @> $4::TEXT::BIGINT[] ORDER BY pos DESC LIMIT $5`,
+		before, min(limit*rowsPerHit, maxRows), keys[0], keys[len(keys)-1], limit))
+}
+
+// newestOfBlocks asks for the blocks in windows, each with one statement. The
+// blocks of a statement come sorted, so that PostgreSQL sorts block by block
+// and leaves the rest alone once it has enough (incremental sort). "pos + 0"
+// keeps the planner from walking the primary key instead of asking the GIN index.
+func (s *postgresStore) newestOfBlocks(ctx context.Context, tokens []search.Token, before int64, limit int, last, high int64) ([]int64, error) {
 	var found []int64
-	window := int64(firstWindow)
-	for high, last := newest.Int64>>blockBits, oldest.Int64>>blockBits; high >= last && len(found) < limit; {
+	for window := int64(firstWindow); high >= last && len(found) < limit; window = min(window*widening, maxWindow) {
 		low := max(high-window+1, last)
 		positions, err := collect(s.readers.QueryContext(ctx, `
 			SELECT hit.pos FROM (
@@ -202,7 +230,7 @@ func (s *postgresStore) newest(ctx context.Context, tokens []search.Token, befor
 			return nil, err
 		}
 		found = append(found, positions...)
-		high, window = low-1, min(window*widening, maxWindow)
+		high = low - 1
 	}
 	return found, nil
 }
