@@ -22,6 +22,7 @@ type statements struct {
 	keepVersion, insertVersion, dropVersions      setStatement
 	findClients, findTargets, loadStates          setStatement
 	updateHot, updateCold, leaveInbox, enterInbox setStatement
+	importState, importCustomer                         setStatement
 	insertAudit                                   setStatement
 }
 
@@ -51,6 +52,15 @@ func columnsOf(spec string) []column {
 
 func (e Engine) set(columns, text string) setStatement {
 	l := layout{engine: e, columns: columnsOf(columns)}
+	if e == SQLite {
+		// A statement that fails is always undone by its caller. OR FAIL says so,
+		// which spares SQLite a copy of every page that a statement changes.
+		for _, verb := range []string{"INSERT ", "UPDATE "} {
+			if rest, ok := strings.CutPrefix(text, verb); ok {
+				text = verb + "OR FAIL " + rest
+			}
+		}
+	}
 	return setStatement{layout: l, text: strings.ReplaceAll(text, "{rows}", l.from())}
 }
 
@@ -58,7 +68,7 @@ func buildStatements(e Engine) statements {
 	return statements{
 		insertEntry: e.set("pos:int conversation_id seq:int kind author_kind author_id author_name client_id at:int content:bytes content_ref:int of_seq:int state:int",
 			`INSERT INTO entry (pos, conversation_id, seq, kind, author_kind, author_id, author_name, client_id, at, content, content_ref, of_seq, state)
-			SELECT v.pos, v.conversation_id, v.seq, v.kind, v.author_kind, v.author_id, v.author_name, v.client_id, v.at, v.content, v.content_ref, v.of_seq, v.state FROM {rows}`),
+			SELECT v.pos, v.conversation_id, v.seq, v.kind, v.author_kind, v.author_id, v.author_name, NULLIF(v.client_id, ''), v.at, v.content, v.content_ref, v.of_seq, v.state FROM {rows}`),
 		updateEntry: e.set("conversation_id seq:int content:bytes content_ref:int state:int",
 			`UPDATE entry SET content = v.content, content_ref = v.content_ref, state = v.state
 			FROM {rows} WHERE entry.conversation_id = v.conversation_id AND entry.seq = v.seq`),
@@ -91,6 +101,14 @@ func buildStatements(e Engine) statements {
 			(SELECT v.status, v.assignee_id, v.activity, v.conversation_id FROM {rows})`),
 		enterInbox: e.set("status assignee_id activity:int conversation_id",
 			`INSERT INTO inbox (status, assignee_id, activity, conversation_id) SELECT v.status, v.assignee_id, v.activity, v.conversation_id FROM {rows}`),
+		importState: e.set("id customer_id start_ref channel status assignee_id assignee_name priority topic language tags last_seq:int preview_seq:int created_at:int last_activity:int waiting_since:int unread:int",
+			`INSERT INTO conversation (id, customer_id, start_ref, channel, status, status_before, assignee_id, assignee_name, priority, topic, language, tags, merged_into,
+			last_seq, preview_seq, created_at, last_activity, inbox_activity, waiting_since, snoozed_until, resolved_at, reopened, unread, customer_delivered, customer_read, agent_read)
+			SELECT v.id, v.customer_id, v.start_ref, v.channel, v.status, '', v.assignee_id, v.assignee_name, v.priority, v.topic, v.language, v.tags, '',
+			v.last_seq, v.preview_seq, v.created_at, v.last_activity, v.last_activity, v.waiting_since, 0, 0, 0, v.unread, 0, 0, 0 FROM {rows}`),
+		importCustomer: e.set("id issuer subject language created_at:int",
+			`INSERT INTO customer (id, issuer, subject, language, evidence, created_at)
+			SELECT v.id, v.issuer, v.subject, v.language, 'verified', v.created_at FROM {rows} WHERE true ON CONFLICT DO NOTHING`),
 		insertAudit: e.set("seq:int record:bytes detail:bytes hash:bytes",
 			`INSERT INTO audit (seq, record, detail, hash) SELECT v.seq, v.record, v.detail, v.hash FROM {rows}`),
 	}
@@ -101,7 +119,7 @@ func buildStatements(e Engine) statements {
 func prepareAll(ctx context.Context, s *Store) (statements, error) {
 	all := buildStatements(s.engine)
 	for _, st := range []*setStatement{&all.insertEntry, &all.updateEntry, &all.keepVersion, &all.insertVersion, &all.dropVersions, &all.findClients, &all.findTargets,
-		&all.loadStates, &all.updateHot, &all.updateCold, &all.leaveInbox, &all.enterInbox, &all.insertAudit} {
+		&all.loadStates, &all.updateHot, &all.updateCold, &all.leaveInbox, &all.enterInbox, &all.insertAudit, &all.importState, &all.importCustomer} {
 		prepared, err := s.writer.PrepareContext(ctx, st.text)
 		if err != nil {
 			return statements{}, fault.New(fault.Internal, "storage.prepareAll", "%v in %s", err, st.text)

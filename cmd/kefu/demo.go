@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"kefu/internal/app"
+)
+
+func runDemo(ctx context.Context, args []string) int {
+	f := newFlags("demo")
+	profile := f.String("cpu-profile", "", "write a processor profile to this file")
+	c, err := f.load(args)
+	if err != nil {
+		return usageOr(err)
+	}
+	tuneMemory()
+	stop, err := profileTo(*profile)
+	if err != nil {
+		return fail(err)
+	}
+	defer stop()
+	demo, fresh, err := app.PrepareDemo(&c)
+	if err != nil {
+		return fail(err)
+	}
+	a, err := app.Build(ctx, c, version(), logger(c, os.Stderr))
+	if err != nil {
+		return fail(err)
+	}
+	worker := a.DemoWorker(demo, fresh, func() { greet(demo) })
+	return fail(errors.Join(a.Run(ctx, worker...), a.Close()))
+}
+
+// greet says where to go and as whom.
+func greet(d *app.Demo) {
+	fmt.Printf("\nKefu is running.\n\n  Ask as a customer:   %s\n  Answer as an agent:  %s\n\n", d.URLs["wallet"], d.URLs["desk"])
+	for _, s := range d.Staff {
+		if s.Role == "agent" || s.Role == "supervisor" {
+			fmt.Printf("  %-11s %-18s password %s   code: kefu user code --data DIR %s\n", s.Role, s.Email, s.Password, s.Email)
+		}
+	}
+	fmt.Println()
+}

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"kefu/internal/app"
+)
+
+func runDoctor(ctx context.Context, args []string) int {
+	c, err := newFlags("doctor").load(args)
+	if err != nil {
+		return usageOr(err)
+	}
+	ok := true
+	for _, finding := range app.Examine(ctx, c) {
+		mark := "ok  "
+		if finding.Wrong != "" {
+			mark, ok = "BAD ", false
+		}
+		fmt.Fprintf(os.Stdout, "%s%-14s %s%s\n", mark, finding.What, finding.Fact, finding.Wrong)
+	}
+	if !ok {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+
+	"kefu/internal/bench/guardeval"
+	"kefu/internal/domain/guard"
+)
+
+func runEval(ctx context.Context, args []string) int {
+	if len(args) == 0 || args[0] != "guard" {
+		fmt.Fprintln(os.Stderr, "usage: kefu eval guard --test FILE.jsonl [--json]")
+		return 2
+	}
+	f := flag.NewFlagSet("kefu eval guard", flag.ContinueOnError)
+	test := f.String("test", "", "file of lines {text, lang, spans:[{start,end,class}]}")
+	asJSON := f.Bool("json", false, "print one JSON object as the last line")
+	shown := f.Int("show", 20, "how many misses and false alarms to show")
+	if err := f.Parse(args[1:]); err != nil {
+		return usageOr(err)
+	}
+	file, err := os.Open(*test)
+	if err != nil {
+		return fail(err)
+	}
+	defer file.Close()
+	detector, err := guard.New()
+	if err != nil {
+		return fail(err)
+	}
+	result, err := guardeval.Run(ctx, detector, file)
+	if err != nil {
+		return fail(err)
+	}
+	if err := result.Report(os.Stderr, *shown); err != nil {
+		return fail(err)
+	}
+	if *asJSON {
+		return fail(json.NewEncoder(os.Stdout).Encode(result))
+	}
+	fmt.Printf("recall %.4f, false alarms %.4f, p50 %.1f µs, p99 %.1f µs\n", result.Recall, result.FalseAlarmRate, result.P50Micros, result.P99Micros)
+	return 0
+}

@@ -1,0 +1,100 @@
+// Command kefu is the whole of Kefu: the server, its demo and the tools to run,
+// check and measure it. Each sub-command is a function in a file of its own.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"slices"
+	"syscall"
+)
+
+// command is a sub-command. It returns the exit status.
+type command struct {
+	name, summary string
+	run           func(ctx context.Context, args []string) int
+}
+
+func commands() []command {
+	return []command{
+		{"serve", "run the server", runServe},
+		{"demo", "run the server with a demo wallet and people to try", runDemo},
+		{"migrate", "bring the database up to this program's schema", runMigrate},
+		{"doctor", "check configuration, disk, keys and database, and say what is wrong", runDoctor},
+		{"user", "add, list and disable staff", runUser},
+		{"audit", "verify the audit chain", runAudit},
+		{"eval", "evaluate a part on a file: guard", runEval},
+		{"replay", "play customers' words through a server and count what got lost", runReplay},
+		{"bench", "measure: chat, idle, inbox, search, start", runBench},
+		{"version", "print the version", runVersion},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(dispatch(ctx, os.Args[1:]))
+}
+
+func dispatch(ctx context.Context, args []string) int {
+	all := commands()
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		usage(os.Stdout, all)
+		return 0
+	}
+	if hidden, ok := hiddenCommands()[args[0]]; ok {
+		return hidden(ctx, args[1:])
+	}
+	i := slices.IndexFunc(all, func(c command) bool { return c.name == args[0] })
+	if i < 0 {
+		fmt.Fprintf(os.Stderr, "kefu: there is no command %q\n\n", args[0])
+		usage(os.Stderr, all)
+		return 2
+	}
+	return all[i].run(ctx, args[1:])
+}
+
+func usage(w io.Writer, all []command) {
+	fmt.Fprintln(w, "kefu: customer service of a digital wallet\n\nusage: kefu COMMAND [flags]\n")
+	for _, c := range all {
+		fmt.Fprintf(w, "  %-9s %s\n", c.name, c.summary)
+	}
+	fmt.Fprintln(w, "\nkefu COMMAND --help tells the flags of a command.")
+}
+
+func runVersion(context.Context, []string) int {
+	fmt.Println(version())
+	return 0
+}
+
+// fail prints an error for the person at the terminal.
+func fail(err error) int {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return 0
+	}
+	fmt.Fprintln(os.Stderr, "kefu:", err)
+	return 1
+}
+
+// version names the commit this program was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	revision, modified := "unknown", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			revision = s.Value[:min(12, len(s.Value))]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			modified = " and changes"
+		}
+	}
+	return revision + modified
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"runtime/pprof"
+
+	"kefu/internal/app"
+	"kefu/internal/platform/config"
+	"kefu/internal/platform/logging"
+	"kefu/internal/storage"
+)
+
+// configFlags reads the configuration file and the flags that every command has.
+type configFlags struct {
+	*flag.FlagSet
+	file, listen, data *string
+}
+
+func newFlags(name string) configFlags {
+	f := flag.NewFlagSet("kefu "+name, flag.ContinueOnError)
+	return configFlags{
+		FlagSet: f,
+		file:    f.String("config", "", "configuration file"),
+		listen:  f.String("listen", "", "address to listen on, instead of the configured one"),
+		data:    f.String("data", "", "data folder, instead of the configured one"),
+	}
+}
+
+// load parses the arguments and reads the configuration.
+func (f configFlags) load(args []string) (config.Config, error) {
+	if err := f.Parse(args); err != nil {
+		return config.Config{}, err
+	}
+	c, err := config.Load(*f.file, os.Environ())
+	if err != nil {
+		return c, err
+	}
+	if *f.listen != "" {
+		c.Listen = *f.listen
+	}
+	if *f.data != "" {
+		c.Data = *f.data
+	}
+	return c, nil
+}
+
+// usageOr is the exit status for a failure to read flags or configuration.
+func usageOr(err error) int {
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	fmt.Fprintln(os.Stderr, "kefu:", err)
+	return 2
+}
+
+func logger(c config.Config, w io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.Log.Level)) // the configuration was checked
+	return logging.New(w, logging.Options{Format: c.Log.Format, Level: level})
+}
+
+// tuneMemory lets the heap grow further between collections: most of it is
+// short-lived frames.
+func tuneMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+}
+
+// profileTo writes a processor profile of the whole run when asked to.
+func profileTo(path string) (stop func(), err error) {
+	if path == "" {
+		return func() {}, nil
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = file.Close()
+	}, nil
+}
+
+func runServe(ctx context.Context, args []string) int {
+	f := newFlags("serve")
+	profile := f.String("cpu-profile", "", "write a processor profile to this file")
+	c, err := f.load(args)
+	if err != nil {
+		return usageOr(err)
+	}
+	tuneMemory()
+	stop, err := profileTo(*profile)
+	if err != nil {
+		return fail(err)
+	}
+	defer stop()
+	a, err := app.Build(ctx, c, version(), logger(c, os.Stderr))
+	if err != nil {
+		return fail(err)
+	}
+	return fail(errors.Join(a.Run(ctx), a.Close()))
+}
+
+func runMigrate(ctx context.Context, args []string) int {
+	c, err := newFlags("migrate").load(args)
+	if err != nil {
+		return usageOr(err)
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return fail(err)
+	}
+	s, err := storage.Open(ctx, storage.Options{Dir: c.Data, Database: c.Database.Reveal()})
+	if err != nil {
+		return fail(err)
+	}
+	fmt.Println("the database has the schema of this program")
+	return fail(s.Close())
+}

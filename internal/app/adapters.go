@@ -1,0 +1,38 @@
+package app
+
+import (
+	"context"
+
+	"kefu/internal/domain/search"
+	"kefu/internal/flow/searching"
+	"kefu/internal/platform/config"
+	"kefu/internal/platform/ratelimit"
+	"kefu/internal/storage/searchindex"
+)
+
+func rate(r config.Rate) ratelimit.Limit { return ratelimit.Limit{Burst: r.Burst, Per: r.Per} }
+
+// indexAdapter lets the search flow use the index without knowing it.
+type indexAdapter struct{ index *searchindex.Index }
+
+// Add implements searching.Index.
+func (x indexAdapter) Add(ctx context.Context, docs []searching.Doc, lowWater int64) error {
+	out := make([]searchindex.Doc, len(docs))
+	for i, d := range docs {
+		out[i] = searchindex.Doc{Pos: d.Pos, Tokens: d.Tokens}
+	}
+	return x.index.Add(ctx, out, lowWater)
+}
+
+// DeleteAbove implements searching.Index.
+func (x indexAdapter) DeleteAbove(ctx context.Context, pos int64) error {
+	return x.index.DeleteAbove(ctx, pos)
+}
+
+// LowWater implements searching.Index.
+func (x indexAdapter) LowWater(ctx context.Context) (int64, error) { return x.index.LowWater(ctx) }
+
+// Newest implements searching.Index.
+func (x indexAdapter) Newest(ctx context.Context, tokens []search.Token, before int64, limit int) ([]int64, error) {
+	return x.index.Newest(ctx, tokens, before, limit)
+}

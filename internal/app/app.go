@@ -1,0 +1,202 @@
+// Package app is the composition root: it builds every part of a server from the
+// configuration, connects them and owns the order in which they start and stop.
+// Nothing else knows everybody.
+package app
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"kefu/internal/domain/audit"
+	"kefu/internal/domain/guard"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/search"
+	"kefu/internal/flow/intake"
+	"kefu/internal/flow/searching"
+	"kefu/internal/flow/signin"
+	"kefu/internal/flow/upkeep"
+	"kefu/internal/platform/clock"
+	"kefu/internal/platform/config"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/headlog"
+	"kefu/internal/platform/keyring"
+	"kefu/internal/platform/lifecycle"
+	"kefu/internal/platform/metrics"
+	"kefu/internal/platform/password"
+	"kefu/internal/platform/tracing"
+	"kefu/internal/storage"
+	"kefu/internal/storage/searchindex"
+	"kefu/internal/web/realtime"
+)
+
+// App is a server that is built and not yet running.
+type App struct {
+	Config  config.Config
+	Version string
+	Store   *storage.Store
+	Ring    *keyring.Ring
+	Desk    *signin.Desk
+	Log     *slog.Logger
+
+	now      clock.Clock
+	metrics  *metrics.Metrics
+	tracer   *tracing.Tracer
+	health   *lifecycle.Health
+	index    *searchindex.Index
+	heads    *headlog.Log
+	signer   audit.Signer
+	intake   *intake.Service
+	windows  *signin.Windows
+	searcher *searching.Searcher
+	indexer  *searching.Worker
+	jobs     *upkeep.Worker
+	realtime *realtime.Server
+	handler  http.Handler
+	closers  []func() error
+}
+
+// Build opens the keys, the database and the index and connects the parts. Close
+// gives back what it opened.
+func Build(ctx context.Context, c config.Config, version string, log *slog.Logger) (*App, error) {
+	a := &App{Config: c, Version: version, Log: log, now: clock.System, metrics: metrics.New()}
+	a.health = lifecycle.NewHealth(a.now)
+	steps := []func(context.Context) error{a.openTracing, a.openKeys, a.openStore, a.openIndex, a.openAudit, a.connect, a.connectWeb}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+	}
+	return a, nil
+}
+
+// Close gives back what Build opened, the last first.
+func (a *App) Close() error {
+	var errs []error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		errs = append(errs, a.closers[i]())
+	}
+	a.closers = nil
+	return errors.Join(errs...)
+}
+
+func (a *App) onClose(f func() error) { a.closers = append(a.closers, f) }
+
+func (a *App) openTracing(ctx context.Context) error {
+	tracer, err := tracing.New(ctx, tracing.Options{Endpoint: a.Config.Tracing.Endpoint, Sample: a.Config.Tracing.Sample, Version: a.Version, Log: a.Log})
+	if err != nil {
+		return err
+	}
+	a.tracer = tracer
+	a.onClose(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		return tracer.Close(ctx)
+	})
+	return nil
+}
+
+func (a *App) openKeys(context.Context) error {
+	ring, err := OpenRing(a.Config, false)
+	if err != nil {
+		return err
+	}
+	a.Ring = ring
+	a.onClose(ring.Close)
+	a.health.Check("keys", func(context.Context) error { return ring.Ready() })
+	return nil
+}
+
+func (a *App) openStore(ctx context.Context) error {
+	c := a.Config.Committer
+	store, err := storage.Open(ctx, storage.Options{
+		Dir: a.Config.Data, Database: a.Config.Database.Reveal(), Ring: a.Ring, Clock: a.now, Log: a.Log,
+		Observer: a.metrics, MaxBatch: c.MaxBatch, MaxQueue: c.QueueSize, MaxDelay: c.MaxDelay,
+	})
+	if err != nil {
+		return err
+	}
+	a.Store = store
+	a.onClose(store.Close)
+	a.health.Check("database", store.Ready)
+	return nil
+}
+
+func (a *App) openIndex(ctx context.Context) error {
+	blind, err := search.NewBlinder(a.Ring.Subkey("message search")[:search.KeySize])
+	if err != nil {
+		return err
+	}
+	engine := searchindex.Engine(storage.EngineOf(a.Config.Database.Reveal()))
+	index, err := searchindex.Open(ctx, searchindex.Options{
+		Engine: engine, Path: filepath.Join(a.Config.Data, "search.db"), DSN: a.Config.Database.Reveal(), Fingerprint: blind.Fingerprint(),
+	})
+	if err != nil {
+		return err
+	}
+	a.index = index
+	a.onClose(index.Close)
+	adapted := indexAdapter{index}
+	a.indexer = searching.NewWorker(a.Store, adapted, blind, a.now, a.Log)
+	a.searcher = searching.NewSearcher(a.Store, adapted, blind)
+	return nil
+}
+
+func (a *App) openAudit(context.Context) error {
+	signer, err := audit.NewSigner(a.Ring.Subkey("audit heads"))
+	if err != nil {
+		return err
+	}
+	heads, err := headlog.Open(HeadsPath(a.Config), headlog.Options{})
+	if err != nil {
+		return err
+	}
+	a.signer, a.heads = signer, heads
+	a.onClose(heads.Close)
+	return nil
+}
+
+// connect builds the flows.
+func (a *App) connect(ctx context.Context) error {
+	detector, err := guard.New()
+	if err != nil {
+		return err
+	}
+	verifier, err := a.verifier(ctx)
+	if err != nil {
+		return err
+	}
+	a.intake = intake.New(a.Store, detector, limitsOf(a.Config.Limits), a.now, a.metrics)
+	a.Desk = signin.NewDesk(a.Store, password.NewHasher(runtime.NumCPU()), a.now)
+	id := a.Config.Identity
+	a.windows = signin.NewWindows(a.Store, verifier, a.Ring.Subkey("visitor secrets"), signin.WindowOptions{
+		Anonymous: id.Anonymous, VisitorLife: id.VisitorLife, SessionLife: id.SessionLife, ClaimHorizon: id.ClaimHorizon,
+	}, a.now, a.intake.Name, a.Log)
+	a.jobs = upkeep.NewWorker(a.Store, a.jobHandlers(), a.now, a.Log)
+	return nil
+}
+
+func limitsOf(l config.Limits) intake.Limits {
+	return intake.Limits{
+		Visitor: rate(l.AnonymousMessages), Customer: rate(l.CustomerMessages), Staff: rate(l.AgentMessages),
+		VisitorStarts: rate(l.VisitorStarts), CustomerStarts: rate(l.CustomerStarts), Senders: l.Keys,
+	}
+}
+
+// publicKeys are the keys under which this server's audit heads are checked.
+func (a *App) publicKeys() []ed25519.PublicKey { return []ed25519.PublicKey{a.signer.Public()} }
+
+// verifier reads the key sets of the configured issuers.
+func (a *App) verifier(ctx context.Context) (*identity.Verifier, error) {
+	issuers, err := loadIssuers(ctx, a.Config.Identity)
+	if err != nil {
+		return nil, err
+	}
+	v, err := identity.NewVerifier(issuers, a.now)
+	return v, fault.Wrap("app.verifier", err)
+}

@@ -1,0 +1,45 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"kefu/internal/domain/audit"
+	"kefu/internal/platform/config"
+	"kefu/internal/platform/headlog"
+	"kefu/internal/platform/keyring"
+	"kefu/internal/storage"
+)
+
+// OpenForReading opens the keys and the store of a configuration for a command
+// that stores nothing. It works beside a running server.
+func OpenForReading(ctx context.Context, c config.Config) (*storage.Store, *keyring.Ring, error) {
+	ring, err := OpenRing(c, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := storage.Open(ctx, storage.Options{Dir: c.Data, Database: c.Database.Reveal(), Ring: ring, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, nil, errors.Join(err, ring.Close())
+	}
+	return store, ring, nil
+}
+
+// VerifyAudit checks the audit chain of a configuration against itself, its
+// signed heads and the stored messages.
+func VerifyAudit(ctx context.Context, c config.Config) (audit.Report, error) {
+	store, ring, err := OpenForReading(ctx, c)
+	if err != nil {
+		return audit.Report{}, err
+	}
+	signer, err := audit.NewSigner(ring.Subkey("audit heads"))
+	if err != nil {
+		return audit.Report{}, err
+	}
+	report, err := audit.Verify(ctx, audit.Input{
+		Stream: storage.AuditStream, Entries: store.AuditEntries(ctx), Heads: audit.ReadHeads(headlog.Lines(HeadsPath(c))),
+		Keys: (&App{signer: signer}).publicKeys(), Messages: store.CheckMessages,
+	})
+	return report, errors.Join(err, store.Close(), ring.Close())
+}

@@ -1,0 +1,222 @@
+package app
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"kefu/internal/domain/identity"
+	"kefu/internal/flow/signin"
+	"kefu/internal/platform/config"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/lifecycle"
+	"kefu/internal/platform/secret"
+)
+
+// The demo wallet's names in its tokens.
+const (
+	demoIssuer   = "https://wallet.demo"
+	demoAudience = "kefu-demo"
+	demoFile     = "demo.json"
+	demoKeys     = "demo-issuer.jwks.json"
+)
+
+// DemoStaff is a member of staff of the demo, with everything to sign in.
+type DemoStaff struct {
+	Role       string `json:"role"`
+	Name       string `json:"name"`
+	Email      string `json:"email"`
+	Password   string `json:"password"`
+	TOTPSecret string `json:"totp_secret"`
+}
+
+// DemoCustomer is a customer of the demo wallet.
+type DemoCustomer struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Language string `json:"language"`
+	Story    string `json:"story"`
+}
+
+// DemoIssuer is the demo wallet as a signer of identity tokens.
+type DemoIssuer struct {
+	KID        string `json:"kid"`
+	PrivateKey string `json:"private_key"` // PKCS #8 in PEM
+	Issuer     string `json:"iss"`
+	Audience   string `json:"aud"`
+}
+
+// Demo is DIR/demo.json: who exists in the demo, so that a person or a test can
+// sign in as anyone. It holds secrets, of a demonstration only.
+type Demo struct {
+	Staff     []DemoStaff       `json:"staff"`
+	Customers []DemoCustomer    `json:"customers"`
+	Issuer    DemoIssuer        `json:"issuer"`
+	URLs      map[string]string `json:"urls"`
+}
+
+// PrepareDemo makes the demo's identities in an empty data folder, or reads them,
+// and completes the configuration with them.
+func PrepareDemo(c *config.Config) (*Demo, bool, error) {
+	const op = "app.PrepareDemo"
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return nil, false, fault.New(fault.Invalid, op, "listen %q is not host:port", c.Listen)
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil || number < 1 || number > 65534 {
+		return nil, false, fault.New(fault.Invalid, op, "the demo needs a port from 1 to 65534, not %q", port)
+	}
+	if os.Getenv("KEFU_PUBLIC_URL") == "" {
+		c.PublicURL = "http://localhost:" + port
+	}
+	wallet := "http://127.0.0.1:" + strconv.Itoa(number+1)
+	c.Origins.Embed = append(c.Origins.Embed, wallet)
+	c.Identity.Audience = demoAudience
+	c.Identity.Issuers = []config.Issuer{{Issuer: demoIssuer, JWKSFile: filepath.Join(c.Data, demoKeys), Algorithms: []string{"EdDSA"}}}
+	if host == "" {
+		host = "localhost"
+	}
+	d, fresh, err := readDemo(c.Data)
+	if err != nil {
+		return nil, false, err
+	}
+	d.URLs = map[string]string{
+		"desk": c.PublicURL + "/desk", "api": c.PublicURL + "/v1", "wallet": wallet + "/",
+		"widget": "http://widget.localhost:" + port + "/frame", "files": "http://files.localhost:" + port,
+	}
+	return d, fresh, nil
+}
+
+func readDemo(dir string) (*Demo, bool, error) {
+	const op = "app.readDemo"
+	var d Demo
+	text, err := os.ReadFile(filepath.Join(dir, demoFile))
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		fresh, err := newDemo(dir)
+		return fresh, true, err
+	case err != nil:
+		return nil, false, fault.Wrap(op, err)
+	}
+	if err := json.Unmarshal(text, &d); err != nil {
+		return nil, false, fault.New(fault.Invalid, op, "%s is damaged: %v; remove the demo's folder to begin anew", demoFile, err)
+	}
+	return &d, false, nil
+}
+
+func newDemo(dir string) (*Demo, error) {
+	const op = "app.newDemo"
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	encoded, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	d := &Demo{Issuer: DemoIssuer{KID: "demo-1", Issuer: demoIssuer, Audience: demoAudience,
+		PrivateKey: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded}))}}
+	d.Customers = demoCustomers()
+	for _, s := range demoStaff() {
+		s.Password = "demo-" + secret.Token()[:16]
+		d.Staff = append(d.Staff, s)
+	}
+	signer := identity.Signer{Issuer: demoIssuer, Audience: demoAudience, KeyID: "demo-1", Key: private}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return d, fault.Wrap(op, os.WriteFile(filepath.Join(dir, demoKeys), signer.KeySetJSON(), 0o600))
+}
+
+func demoStaff() []DemoStaff {
+	return []DemoStaff{
+		{Role: "owner", Name: "Olivia Grant", Email: "olivia@kefu.demo"},
+		{Role: "admin", Name: "Adam Novak", Email: "adam@kefu.demo"},
+		{Role: "supervisor", Name: "Sofia Rossi", Email: "sofia@kefu.demo"},
+		{Role: "agent", Name: "Mei Chen", Email: "mei@kefu.demo"},
+		{Role: "agent", Name: "Ben Carter", Email: "ben@kefu.demo"},
+		{Role: "auditor", Name: "Ingrid Larsen", Email: "ingrid@kefu.demo"},
+	}
+}
+
+func demoCustomers() []DemoCustomer {
+	return []DemoCustomer{
+		{ID: "cust-anna", Name: "Anna Schmidt", Language: "en", Story: "Her transfer to her landlord does not arrive."},
+		{ID: "cust-james", Name: "James Okafor", Language: "en", Story: "A payment in a shop was taken twice."},
+		{ID: "cust-li", Name: "李静", Language: "zh", Story: "退款三天了还没有到账。"},
+		{ID: "cust-wang", Name: "王强", Language: "zh", Story: "收到一笔不认识的扣款。"},
+		{ID: "cust-sara", Name: "Sara Haddad", Language: "en", Story: "Her phone was stolen an hour ago."},
+	}
+}
+
+// SeedDemo adds the demo's staff to a running store and writes demo.json.
+func (a *App) SeedDemo(ctx context.Context, d *Demo) error {
+	const op = "app.SeedDemo"
+	for i := range d.Staff {
+		s := &d.Staff[i]
+		alias := firstName(s.Name)
+		enrolled, err := a.Desk.Enrol(ctx, identity.SystemPart("demo"), signin.NewMember{
+			Email: s.Email, Name: s.Name, Alias: alias, Password: s.Password, Role: identity.Role(s.Role),
+		})
+		if fault.Is(err, fault.Conflict) {
+			return fault.New(fault.Conflict, op, "the database holds a demo already, but %s is missing from the data folder", demoFile)
+		}
+		if err != nil {
+			return err
+		}
+		s.TOTPSecret = enrolled.TOTP.Secret
+	}
+	return nil
+}
+
+// WriteDemo writes demo.json, whole or not at all.
+func WriteDemo(dir string, d *Demo) error {
+	const op = "app.WriteDemo"
+	text, err := json.MarshalIndent(d, "", "  ")
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	temporary := filepath.Join(dir, demoFile+".new")
+	if err := os.WriteFile(temporary, append(text, '\n'), 0o600); err != nil {
+		return fault.Wrap(op, err)
+	}
+	return fault.Wrap(op, os.Rename(temporary, filepath.Join(dir, demoFile)))
+}
+
+func firstName(name string) string {
+	for i, r := range name {
+		if r == ' ' {
+			return name[:i]
+		}
+	}
+	return name
+}
+
+// DemoWorker finishes a demo's start: people in an empty store, demo.json, and
+// the demo wallet's page. ready is called when all of it is there.
+func (a *App) DemoWorker(d *Demo, fresh bool, ready func()) []lifecycle.Worker {
+	return []lifecycle.Worker{{
+		Name: "demo",
+		Start: func(ctx context.Context) error {
+			if fresh {
+				if err := a.SeedDemo(ctx, d); err != nil {
+					return err
+				}
+			}
+			if err := WriteDemo(a.Config.Data, d); err != nil {
+				return err
+			}
+			ready()
+			return nil
+		},
+	}}
+}

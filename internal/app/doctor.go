@@ -1,0 +1,141 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"kefu/internal/platform/config"
+	"kefu/internal/storage"
+	"kefu/ui"
+)
+
+// Finding is one thing that Examine looked at: a fact, or what is wrong and what
+// to do about it, in a sentence.
+type Finding struct {
+	What  string
+	Fact  string
+	Wrong string
+}
+
+// Examine looks at everything a server needs, without changing it.
+func Examine(ctx context.Context, c config.Config) []Finding {
+	checks := []struct {
+		what string
+		look func(context.Context, config.Config) (string, error)
+	}{
+		{"data folder", examineData}, {"disk", examineDisk}, {"keys", examineKeys}, {"database", examineDatabase},
+		{"identity", examineIdentity}, {"listen", examineListen}, {"clock", examineClock}, {"pages", examinePages},
+	}
+	findings := make([]Finding, 0, len(checks))
+	for _, check := range checks {
+		limited, cancel := context.WithTimeout(ctx, 15*time.Second)
+		fact, err := check.look(limited, c)
+		cancel()
+		f := Finding{What: check.what, Fact: fact}
+		if err != nil {
+			f.Fact, f.Wrong = "", err.Error()
+		}
+		findings = append(findings, f)
+	}
+	return findings
+}
+
+func examineData(_ context.Context, c config.Config) (string, error) {
+	info, err := os.Stat(c.Data)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c.Data + " does not exist yet; the first start makes it", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return "", fmt.Errorf("%s can be read by others (mode %o); run chmod 700 on it", c.Data, mode)
+	}
+	probe := filepath.Join(c.Data, ".doctor")
+	if err := os.WriteFile(probe, []byte("x"), 0o600); err != nil {
+		return "", fmt.Errorf("%s cannot be written: %w; check its owner and the disk", c.Data, err)
+	}
+	return c.Data + " can be written", os.Remove(probe)
+}
+
+func examineDisk(_ context.Context, c config.Config) (string, error) {
+	dir := c.Data
+	if _, err := os.Stat(dir); err != nil {
+		dir = "."
+	}
+	var stat syscall.Statfs_t
+	if err := syscall.Statfs(dir, &stat); err != nil {
+		return "", err
+	}
+	free := stat.Bavail * uint64(stat.Bsize) >> 20
+	if free < 1024 {
+		return "", fmt.Errorf("only %d MiB are free; messages are refused when the disk is full, so make room", free)
+	}
+	return fmt.Sprintf("%d GiB free", free>>10), nil
+}
+
+func examineKeys(_ context.Context, c config.Config) (string, error) {
+	if _, err := os.Stat(keysFolder(c)); errors.Is(err, fs.ErrNotExist) {
+		return "none yet; the first start makes them", nil
+	}
+	ring, err := OpenRing(c, true)
+	if err != nil {
+		return "", err
+	}
+	return "the master key opens the key pads", ring.Close()
+}
+
+func examineDatabase(ctx context.Context, c config.Config) (string, error) {
+	if storage.EngineOf(c.Database.Reveal()) == storage.SQLite {
+		if _, err := os.Stat(filepath.Join(c.Data, "kefu.db")); errors.Is(err, fs.ErrNotExist) {
+			return "SQLite; the first start makes it", nil
+		}
+	}
+	version, err := storage.Probe(ctx, c.Data, c.Database.Reveal())
+	return version, err
+}
+
+func examineIdentity(ctx context.Context, c config.Config) (string, error) {
+	issuers, err := loadIssuers(ctx, c.Identity)
+	if err != nil {
+		return "", err
+	}
+	if len(issuers) == 0 && !c.Identity.Anonymous {
+		return "", errors.New("no issuer is configured and visitors are not let in, so nobody can write; set identity.issuers")
+	}
+	return fmt.Sprintf("%d issuers, visitors let in: %v", len(issuers), c.Identity.Anonymous), nil
+}
+
+func examineListen(ctx context.Context, c config.Config) (string, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return fmt.Sprintf("%s is in use; that is right if the server runs", c.Listen), nil
+	}
+	return c.Listen + " is free", l.Close()
+}
+
+// examineClock refuses a clock that stands before this program was written:
+// tokens and timers would be judged wrongly.
+func examineClock(context.Context, config.Config) (string, error) {
+	now := time.Now().UTC()
+	if now.Year() < 2026 {
+		return "", fmt.Errorf("the clock says %s; set it, for example with NTP", now.Format(time.RFC3339))
+	}
+	return now.Format(time.RFC3339), nil
+}
+
+func examinePages(context.Context, config.Config) (string, error) {
+	for _, page := range []string{"dist/desk/index.html", "dist/widget/loader.js"} {
+		if _, err := fs.Stat(ui.Dist, page); err != nil {
+			return "", errors.New("this program was built without its pages; build it with make build")
+		}
+	}
+	return "window and desk are inside this program", nil
+}

@@ -1,0 +1,156 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"time"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/search"
+	"kefu/internal/platform/config"
+	"kefu/internal/platform/id"
+	"kefu/internal/storage"
+	"kefu/internal/storage/searchindex"
+)
+
+// SeedPlan is how much a store for measuring holds. It is spread evenly.
+type SeedPlan struct {
+	Conversations int
+	Messages      int // over all conversations; at least one each
+}
+
+const (
+	seedBatch    = 2000
+	seedRandom   = 20261122
+	seedPerOwner = 5 // conversations of one customer
+)
+
+// Seed fills an empty store with invented conversations and their search index,
+// the same ones every time, and gives queries to ask it by class. It is for
+// measuring only.
+func Seed(ctx context.Context, c config.Config, plan SeedPlan) (map[string][]string, error) {
+	ring, err := OpenRing(c, false)
+	if err != nil {
+		return nil, err
+	}
+	store, err := storage.Open(ctx, storage.Options{Dir: c.Data, Database: c.Database.Reveal(), Ring: ring, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, errors.Join(err, ring.Close())
+	}
+	running, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- store.Run(running) }()
+	blind, err := search.NewBlinder(ring.Subkey("message search")[:search.KeySize])
+	if err == nil {
+		err = fill(ctx, c, store, blind, plan)
+	}
+	stop()
+	err = errors.Join(err, <-ended, store.Close(), ring.Close())
+	return seedQueries(), err
+}
+
+func fill(ctx context.Context, c config.Config, store *storage.Store, blind *search.Blinder, plan SeedPlan) error {
+	index, err := searchindex.Open(ctx, searchindex.Options{
+		Engine: searchindex.Engine(storage.EngineOf(c.Database.Reveal())), Path: filepath.Join(c.Data, "search.db"),
+		DSN: c.Database.Reveal(), Fingerprint: blind.Fingerprint(),
+	})
+	if err != nil {
+		return err
+	}
+	g := newGenerator(plan)
+	for g.made < plan.Conversations {
+		batch, customers := g.batch(min(seedBatch, plan.Conversations-g.made))
+		if err := store.ImportCustomers(ctx, demoIssuer, "en", customers); err != nil {
+			return errors.Join(err, index.Close())
+		}
+		if err := store.Import(ctx, batch); err != nil {
+			return errors.Join(err, index.Close())
+		}
+		if err := indexBatch(ctx, index, blind, batch); err != nil {
+			return errors.Join(err, index.Close())
+		}
+	}
+	return errors.Join(index.Optimize(ctx), store.Checkpoint(ctx), index.Close())
+}
+
+func indexBatch(ctx context.Context, index *searchindex.Index, blind *search.Blinder, batch []storage.Imported) error {
+	var docs []searchindex.Doc
+	for _, one := range batch {
+		for _, e := range one.Entries {
+			docs = append(docs, searchindex.Doc{Pos: e.Pos, Tokens: blind.Text(e.Content.Text)})
+		}
+	}
+	for len(docs) > 0 {
+		n := min(len(docs), searchindex.MaxBatch)
+		if err := index.Add(ctx, docs[:n], docs[n-1].Pos); err != nil {
+			return err
+		}
+		docs = docs[n:]
+	}
+	return nil
+}
+
+// generator invents conversations.
+type generator struct {
+	random   *rand.Rand
+	plan     SeedPlan
+	made     int
+	messages int
+	begin    int64
+	customer string
+}
+
+func newGenerator(plan SeedPlan) *generator {
+	plan.Messages = max(plan.Messages, plan.Conversations)
+	return &generator{
+		random: rand.New(rand.NewPCG(seedRandom, 1)), plan: plan,
+		begin: time.Now().Add(-30 * 24 * time.Hour).UnixMicro(),
+	}
+}
+
+func (g *generator) batch(n int) ([]storage.Imported, map[string]string) {
+	batch := make([]storage.Imported, 0, n)
+	customers := map[string]string{}
+	for range n {
+		if g.made%seedPerOwner == 0 {
+			g.customer = id.New()
+			customers[g.customer] = fmt.Sprintf("seed-%07d", g.made/seedPerOwner)
+		}
+		batch = append(batch, g.conversation())
+		g.made++
+	}
+	return batch, customers
+}
+
+func (g *generator) conversation() storage.Imported {
+	left := g.plan.Conversations - g.made
+	count := max(1, (g.plan.Messages-g.messages)/left)
+	// A month of conversations, each a few minutes long.
+	at := g.begin + int64(g.made)*(28*24*3600*1_000_000)/int64(g.plan.Conversations)
+	st := conversation.New(id.New(), g.customer, "chat", "", "en", at)
+	out := storage.Imported{StartRef: id.New()}
+	for i := range count {
+		at += 1_000_000 + g.random.Int64N(60_000_000)
+		author := conversation.Author{Kind: conversation.ByCustomer, ID: g.customer}
+		out.Entries = append(out.Entries, conversation.Entry{
+			ConversationID: st.ID, Seq: int64(i + 1), Kind: conversation.KindMessage, Author: author,
+			ClientID: id.New(), At: at, Content: conversation.Content{Text: g.sentence()},
+		})
+		g.messages++
+	}
+	st.LastSeq, st.PreviewSeq, st.LastActivity, st.WaitingSince, st.Unread = int64(count), int64(count), at, at, count
+	switch g.random.IntN(10) {
+	case 0, 1:
+		st.Status = conversation.Open
+	case 2, 3:
+		st.Status, st.WaitingSince, st.Unread = conversation.Waiting, 0, 0
+	default:
+		st.Status, st.WaitingSince, st.Unread = conversation.Resolved, 0, 0
+	}
+	out.State = st
+	return out
+}

@@ -1,0 +1,71 @@
+package app
+
+import "strings"
+
+// The words of seeded messages. How often each comes decides which class of
+// query it serves.
+
+func seedNouns() []string {
+	return strings.Fields(`transfer card account refund balance limit fee statement exchange password phone address
+		merchant receipt invoice salary rent ticket hotel flight grocery pharmacy bakery garage laptop headphones
+		subscription voucher coupon points wallet device branch cashback interest currency euro dollar pound yen`)
+}
+
+func seedVerbs() []string {
+	return strings.Fields(`arrived failed disappeared doubled bounced changed vanished stopped expired reversed cleared waited
+		appeared returned moved froze opened closed split merged`)
+}
+
+func seedChinese() []string {
+	return []string{
+		"我的转账还没有到账", "充值失败了怎么办", "银行卡绑定不上", "为什么扣了两次钱", "提现要多久才能到", "账户被冻结了",
+		"手机丢了怎么冻结", "利息是怎么算的", "额度可以提高吗", "发票在哪里开", "收款码打不开", "还款日可以改吗",
+	}
+}
+
+// seedRare are words that each come about once in 100,000 messages.
+func seedRare() []string {
+	return strings.Fields("quokka zeppelin marzipan saxifrage periwinkle obsidian tamarind kaleidoscope xylophone jacaranda")
+}
+
+// seedNames come about once in 20,000 messages each.
+func seedNames() []string {
+	return strings.Fields("Featherstone Abernathy Okonkwo Lindqvist Papadopoulos Venkataraman Szczepanski Delacroix Nakagawa Oyelaran")
+}
+
+// sentence invents a message: one in five speaks of a payment, one in ten is
+// Chinese, one in twenty Chinese asks for a refund.
+func (g *generator) sentence() string {
+	r := g.random
+	if r.IntN(10) == 0 {
+		phrases := seedChinese()
+		text := phrases[r.IntN(len(phrases))]
+		if r.IntN(20) == 0 {
+			text += "，我要退款"
+		}
+		return text + "，" + phrases[r.IntN(len(phrases))]
+	}
+	nouns, verbs := seedNouns(), seedVerbs()
+	noun := func() string { return nouns[r.IntN(len(nouns))] }
+	parts := []string{"My", noun(), verbs[r.IntN(len(verbs))], "after", "the", noun(), "and", "the", noun()}
+	if r.IntN(5) == 0 {
+		parts = append(parts, "payment")
+	}
+	if r.IntN(10_000) == 0 {
+		rare := seedRare()
+		parts = append(parts, rare[r.IntN(len(rare))])
+	}
+	if r.IntN(2_000) == 0 {
+		names := seedNames()
+		parts = append(parts, "by", names[r.IntN(len(names))])
+	}
+	return strings.Join(parts, " ")
+}
+
+func seedQueries() map[string][]string {
+	return map[string][]string{
+		"rare": seedRare(), "name": seedNames(), "zh2": {"退款", "转账", "充值", "冻结", "利息"},
+		"frequent": {"payment", "the", "my"},
+		"three":    {"payment card refund", "transfer account payment", "wallet payment fee", "refund payment hotel"},
+	}
+}

@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"kefu/internal/domain/event"
+	"kefu/internal/domain/job"
+	"kefu/internal/flow/upkeep"
+	"kefu/internal/platform/keyring"
+	"kefu/internal/platform/lifecycle"
+	"kefu/internal/storage"
+)
+
+// workers are the parts that run, in the order in which they start. They stop in
+// the opposite order: sockets close first, the store commits what waits last.
+func (a *App) workers() []lifecycle.Worker {
+	a.Store.Listen(a.committed)
+	every := func(name string, period time.Duration, do func(context.Context) error) lifecycle.Worker {
+		return lifecycle.Worker{Name: name, Run: func(ctx context.Context) error { return upkeep.Every(ctx, period, a.Log, name, do) }}
+	}
+	return []lifecycle.Worker{
+		{Name: "store", Run: a.Store.Run},
+		{Name: "audit heads", Run: a.runHeads},
+		{Name: "search index", Run: a.indexer.Run},
+		{Name: "jobs", Run: a.jobs.Run},
+		every("snoozed conversations", 2*time.Second, upkeep.WakeSnoozed(a.Store, a.now)),
+		every("expired rows", time.Minute, func(ctx context.Context) error { _, err := a.Store.Purge(ctx, 1000); return err }),
+		every("checkpoint", time.Second, a.Store.Checkpoint),
+		every("index lag", time.Second, func(context.Context) error { a.metrics.IndexLag(a.indexer.Lag()); return nil }),
+		{Name: "realtime", Run: a.realtime.Run},
+	}
+}
+
+// committed passes on what a commit did, in the order of commits.
+func (a *App) committed(c event.Commit) {
+	a.realtime.Committed(c)
+	a.indexer.Committed(c)
+	if c.Jobs {
+		a.jobs.Wake()
+	}
+}
+
+// runHeads signs the end of the audit chain now and then, and once more at the
+// end.
+func (a *App) runHeads(ctx context.Context) error {
+	last := int64(0)
+	sign := func(ctx context.Context) error {
+		link, err := a.Store.AuditHead(ctx)
+		if err != nil || link.Seq == last {
+			return err
+		}
+		line, err := a.signer.Sign(storage.AuditStream, a.now().UnixMicro(), link).Line()
+		if err != nil {
+			return err
+		}
+		if err := a.heads.Append(line); err != nil {
+			return err
+		}
+		last = link.Seq
+		return nil
+	}
+	if err := upkeep.Every(ctx, a.Config.Audit.HeadEvery, a.Log, "audit heads", sign); err != nil {
+		return err
+	}
+	final, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return sign(final)
+}
+
+func (a *App) jobHandlers() map[string]upkeep.Handler {
+	return map[string]upkeep.Handler{
+		job.DestroyKeys: func(_ context.Context, j job.Job) error {
+			refs := storage.DecodeRefs(j.Payload)
+			keys := make([]keyring.Ref, len(refs))
+			for i, r := range refs {
+				keys[i] = keyring.Ref(r)
+			}
+			return a.Ring.Destroy(keys...)
+		},
+	}
+}
