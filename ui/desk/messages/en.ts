@@ -70,7 +70,7 @@ export const en = {
   inbox: {
     label: 'Conversations',
     unread: (n: number) => (n === 1 ? '1 unread' : `${n} unread`),
-    you: 'You: ',
+    answered: 'Answered: ',
     noText: 'No message yet',
     more: 'Load more',
     emptyMine: ['Nothing here', 'Conversations that are assigned to you stand here. Take one from Unassigned.'],
@@ -126,6 +126,7 @@ export const en = {
     redactReason: 'Why',
     reasons: { secret: 'It holds a secret', privacy: 'It concerns somebody else', mistake: 'It was sent by mistake' },
     redactDo: 'Remove for good',
+    removedHere: (c: string, last4?: string) => (last4 ? `${classNames[c]} ••••${last4}, removed` : `${classNames[c]} removed`),
     removed: (c: string[]) => (c.length > 0 ? `Removed: ${classes(c)}` : 'Message removed'),
     gone: 'This message was removed.',
     state: { queued: 'Will be sent when you are back', sending: 'Sending', stored: 'Sent', delivered: 'Delivered', read: 'Read', failed: 'Not sent' },

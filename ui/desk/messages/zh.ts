@@ -62,7 +62,7 @@ export const zh: Messages = {
   inbox: {
     label: '会话列表',
     unread: (n) => `${n} 条未读`,
-    you: '我：',
+    answered: '已回复：',
     noText: '还没有消息',
     more: '加载更多',
     emptyMine: ['暂无会话', '分配给您的会话会出现在这里，也可以到“待分配”里领取。'],
@@ -118,6 +118,7 @@ export const zh: Messages = {
     redactReason: '原因',
     reasons: { secret: '含有敏感信息', privacy: '涉及他人隐私', mistake: '误发' },
     redactDo: '彻底移除',
+    removedHere: (c, last4) => (last4 ? `${classNames[c]} ••••${last4}，已移除` : `${classNames[c]}已移除`),
     removed: (c) => (c.length > 0 ? `已移除：${classes(c)}` : '消息已移除'),
     gone: '这条消息已被移除。',
     state: { queued: '联网后自动发送', sending: '发送中', stored: '已发送', delivered: '已送达', read: '已读', failed: '未发出' },

@@ -196,6 +196,13 @@ export class Client {
     if (this.log(conv).hasOlder) this.#fetch(conv, 'older');
   }
 
+  /** How many messages of the other side are unread; the server's own count where the log was not read so far back. */
+  unread(line: ConversationLine): number {
+    const log = this.#logs.get(line.conv);
+    if (!log?.loaded || log.bottom > line.read_seq + 1) return line.unread;
+    return log.lines.filter((l) => l.kind === 'message' && l.seq > line.read_seq && l.author?.kind !== this.me.kind).length;
+  }
+
   isFetching(conv: string): boolean {
     return this.#fetching.has(conv);
   }
@@ -445,8 +452,7 @@ export class Client {
     const line = this.conversations.find((c) => c.conv === entry.conv);
     if (!line || entry.seq <= line.last_seq) return;
     line.last_seq = entry.seq;
-    line.last_activity = entry.at;
-    if (entry.kind === 'message' && entry.author?.kind !== this.me.kind) line.unread++;
+    line.last_activity = Math.max(line.last_activity, entry.at);
     if (entry.kind === 'status' && entry.payload.status) line.status = entry.payload.status;
   }
 
@@ -512,7 +518,8 @@ export class Client {
     const message = frame.ref ? this.outbox.get(frame.ref) : undefined;
     const beginning = frame.ref ? this.outbox.beginnings().find((b) => b.ref === frame.ref) : undefined;
     if (!message && !beginning) {
-      if (frame.ref === 'fetch' && frame.conv) this.#fetching.delete(frame.conv);
+      // The error does not say which one; a fetch that is still under way only repeats itself.
+      if (frame.ref === 'fetch') this.#fetching.clear();
       this.#emit({ what: 'error', error: frame });
       return;
     }

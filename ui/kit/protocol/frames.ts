@@ -167,6 +167,12 @@ function isEntry(v: unknown): boolean {
   return isObject(v) && typeof v.conv === 'string' && Number.isSafeInteger(v.seq) && typeof v.kind === 'string';
 }
 
+/** A hidden entry comes without time and payload. */
+function complete(entry: Record<string, unknown>): void {
+  entry.payload = isObject(entry.payload) ? entry.payload : {};
+  entry.at = typeof entry.at === 'number' ? entry.at : 0;
+}
+
 /**
  * Reads one message of the server: one or more objects separated by newlines.
  * What is not a frame of this version is left out, so that a newer server does
@@ -185,11 +191,11 @@ export function decode(text: string): ServerFrame[] {
     if (!isObject(value) || typeof value.t !== 'string' || !known.has(value.t)) continue;
     if (value.t === 'event') {
       if (!isEntry(value)) continue;
-      value.payload = isObject(value.payload) ? value.payload : {};
+      complete(value);
     }
     if (value.t === 'missed') {
       const events = Array.isArray(value.events) ? value.events.filter(isEntry) : [];
-      for (const e of events) e.payload = isObject(e.payload) ? e.payload : {};
+      for (const e of events) complete(e);
       value.events = events;
     }
     frames.push(value as unknown as ServerFrame);

@@ -129,6 +129,8 @@ export class Chat {
         break;
       case 'welcome':
         this.#decide();
+        // What is unread is counted in the logs themselves.
+        for (const line of this.client.conversations.slice(0, previews)) if (line.unread > 0) this.client.open(line.conv);
         break;
       case 'started':
         if (this.current.ref === change.ref) this.current = { conv: change.conv, ref: change.ref };
@@ -196,7 +198,9 @@ export class Chat {
   #refresh(): void {
     this.#version++;
     const { conv, ref } = this.current;
-    this.conversations = [...this.client.conversations].sort((a, b) => b.last_activity - a.last_activity);
+    this.conversations = this.client.conversations
+      .map((line) => ({ ...line, unread: this.client.unread(line) }))
+      .sort((a, b) => b.last_activity - a.last_activity);
     const log = conv ? this.client.log(conv) : undefined;
     this.lines = log?.lines ?? [];
     this.hasOlder = log?.hasOlder ?? false;

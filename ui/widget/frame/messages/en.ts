@@ -10,6 +10,16 @@ const classNames: Record<string, string> = {
   id: 'an identity document number',
 };
 
+const labels: Record<string, string> = {
+  pan: 'card number',
+  cvv: 'security code',
+  otp: 'one-time code',
+  seed: 'recovery phrase',
+  key: 'private key',
+  password: 'password',
+  id: 'identity number',
+};
+
 const list = (items: string[]) => new Intl.ListFormat('en', { type: 'conjunction' }).format(items);
 
 export const en = {
@@ -85,6 +95,7 @@ export const en = {
       return 'You do not need to send it: the last four digits are enough.';
     return 'You do not need to send it again.';
   },
+  removedHere: (c: string, last4?: string) => (last4 ? `${labels[c]} ••••${last4}, removed` : `${labels[c]} removed`),
   removedLabel: (classes: string[]) => `Removed: ${list(classes.map((c) => classNames[c] ?? 'a secret'))}`,
 
   offline: 'You are offline. What you write is kept and sent when you are back.',

@@ -82,6 +82,7 @@ export const zh: Messages = {
     if (classes.includes('pan') || classes.includes('cvv')) return '不用发完整卡号，告诉我们后四位就够了。';
     return '不需要再次发送。';
   },
+  removedHere: (c, last4) => (last4 ? `${classNames[c]} ••••${last4}，已移除` : `${classNames[c]}已移除`),
   removedLabel: (classes) => `已移除：${list(classes.map((c) => classNames[c] ?? '敏感信息'))}`,
 
   offline: '网络已断开。您写的内容会保留，联网后自动发送。',

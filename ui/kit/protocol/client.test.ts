@@ -1,0 +1,257 @@
+// @vitest-environment node
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { entry, event, missed, setUp, welcome } from './fake.ts';
+import { MemoryStorage } from './storage.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const settle = () => vi.advanceTimersByTimeAsync(0);
+const line = (conv: string) => ({ conv, status: 'open' as const, last_seq: 0, read_seq: 0, unread: 0, last_activity: 0 });
+
+async function connected(options: Parameters<typeof setUp>[0] = {}) {
+  const all = setUp(options);
+  all.client.start();
+  await settle();
+  all.server.last.receive(welcome({ conversations: [line('c')] }));
+  return all;
+}
+
+/** Connected, with the log of conversation c read up to `top`. */
+async function opened(top = 2) {
+  const all = await connected();
+  all.client.open('c');
+  const entries = Array.from({ length: top }, (_, i) => entry('c', i + 1));
+  all.server.last.receive(missed('c', entries));
+  return all;
+}
+
+async function comeBack(all: Awaited<ReturnType<typeof connected>>) {
+  all.server.last.events.end('lost');
+  await vi.advanceTimersByTimeAsync(600);
+  all.server.last.receive(welcome({ conversations: [line('c')] }));
+}
+
+describe('sending', () => {
+  test('a message leaves the outbox when it is stored, not before', async () => {
+    const { client, server } = await opened();
+    const id = client.send({ conv: 'c', text: 'hello' });
+    expect(server.last.of('send')).toEqual([{ t: 'send', conv: 'c', client_msg_id: id, body: { type: 'text', text: 'hello' } }]);
+    expect(client.outbox.messages()).toHaveLength(1);
+    server.last.receive({ t: 'stored', client_msg_id: id, conv: 'c', seq: 3, at: 3 });
+    expect(client.outbox.messages()).toHaveLength(0);
+    expect(client.log('c').lines.at(-1)).toMatchObject({ seq: 3, payload: { text: 'hello' }, author: { kind: 'customer' } });
+  });
+
+  test('one message of a conversation is under way at a time, in the order of writing', async () => {
+    const { client, server } = await opened();
+    const first = client.send({ conv: 'c', text: 'one' });
+    client.send({ conv: 'c', text: 'two' });
+    const elsewhere = client.send({ conv: 'd', text: 'other' });
+    expect(server.last.of('send').map((f) => f.client_msg_id)).toEqual([first, elsewhere]);
+    server.last.receive({ t: 'stored', client_msg_id: first, conv: 'c', seq: 3, at: 3 });
+    expect(server.last.of('send').map((f) => 'text' in f.body && f.body.text)).toEqual(['one', 'other', 'two']);
+  });
+
+  test('what was not stored is sent again after a loss, under the same id', async () => {
+    const all = await opened();
+    const id = all.client.send({ conv: 'c', text: 'hello' });
+    await comeBack(all);
+    expect(all.server.connections).toHaveLength(2);
+    expect(all.server.last.of('send').map((f) => f.client_msg_id)).toEqual([id]);
+  });
+
+  test('an answer that does not come breaks the connection and the message is sent again', async () => {
+    const { client, server } = await opened();
+    const id = client.send({ conv: 'c', text: 'hello' });
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(server.connections).toHaveLength(2);
+    expect(server.connections[0]!.closed).toBe(true);
+    server.last.receive(welcome());
+    expect(server.last.of('send').map((f) => f.client_msg_id)).toEqual([id]);
+  });
+
+  test('an unacknowledged message outlives a reload', async () => {
+    const storage = new MemoryStorage();
+    const before = await connected({ storage });
+    const id = before.client.send({ conv: 'c', text: 'kept' });
+    before.client.stop();
+    const after = await connected({ storage });
+    expect(after.server.last.of('send')).toEqual([{ t: 'send', conv: 'c', client_msg_id: id, body: { type: 'text', text: 'kept' } }]);
+  });
+
+  test('a conversation begun offline survives a reload with its messages', async () => {
+    const storage = new MemoryStorage();
+    const before = setUp({ storage });
+    const ref = before.client.begin();
+    const id = before.client.send({ conv: '', ref, text: 'first words' });
+    before.client.human('', ref);
+
+    const after = await connected({ storage });
+    expect(after.server.last.of('start')).toMatchObject([{ ref }]);
+    expect(after.server.last.of('send')).toEqual([]);
+    after.server.last.receive({ t: 'started', ref, conv: 'new', at: 1 });
+    expect(after.server.last.of('human')).toEqual([{ t: 'human', conv: 'new' }]);
+    expect(after.server.last.of('send')).toMatchObject([{ conv: 'new', client_msg_id: id }]);
+    expect(after.client.outbox.beginnings()).toEqual([]);
+  });
+
+  test('a message whose own event comes first is not shown twice', async () => {
+    const { client, server } = await opened();
+    const id = client.send({ conv: 'c', text: 'hello' });
+    server.last.receive(event('c', 3, { client_msg_id: id, author: { kind: 'customer' }, payload: { text: 'hello' } }));
+    expect(client.outbox.messages()).toEqual([]);
+    server.last.receive({ t: 'stored', client_msg_id: id, conv: 'c', seq: 3, at: 3 });
+    server.last.receive(event('c', 3, { client_msg_id: id, author: { kind: 'customer' }, payload: { text: 'hello' } }));
+    expect(client.log('c').lines.map((l) => l.seq)).toEqual([1, 2, 3]);
+  });
+
+  test('a limited message is tried again in its time and nothing overtakes it', async () => {
+    const { client, server } = await opened();
+    const id = client.send({ conv: 'c', text: 'one' });
+    server.last.receive({ t: 'error', code: 'rate_limited', ref: id, retry_after_ms: 4000 });
+    client.send({ conv: 'c', text: 'two' });
+    await vi.advanceTimersByTimeAsync(3900);
+    expect(server.last.of('send')).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(server.last.of('send').map((f) => f.client_msg_id)).toEqual([id, id]);
+  });
+
+  test('a refused message stays, marked, and lets the next one through', async () => {
+    const { client, server } = await opened();
+    const id = client.send({ conv: 'c', text: 'one' });
+    const next = client.send({ conv: 'c', text: 'two' });
+    server.last.receive({ t: 'error', code: 'invalid', ref: id });
+    expect(client.outbox.get(id)).toMatchObject({ failed: 'invalid' });
+    expect(server.last.of('send').at(-1)!.client_msg_id).toBe(next);
+    client.retry(id);
+    server.last.receive({ t: 'stored', client_msg_id: next, conv: 'c', seq: 3, at: 3 });
+    expect(server.last.of('send').at(-1)!.client_msg_id).toBe(id);
+  });
+
+  test('a message to a merged conversation goes to the one it was merged into', async () => {
+    const { client, server, changes } = await opened();
+    const id = client.send({ conv: 'c', text: 'one' });
+    server.last.receive({ t: 'error', code: 'merged', ref: id, conv: 'd' });
+    expect(server.last.of('send').at(-1)).toMatchObject({ conv: 'd', client_msg_id: id });
+    expect(changes).toContainEqual({ what: 'merged', from: 'c', into: 'd' });
+  });
+});
+
+describe('reading', () => {
+  test('a gap is fetched and then filled in order', async () => {
+    const { client, server } = await opened(2);
+    server.last.receive(event('c', 5));
+    expect(server.last.of('fetch').at(-1)).toMatchObject({ conv: 'c', after_seq: 2 });
+    expect(client.log('c').lines.map((l) => l.seq)).toEqual([1, 2]);
+    server.last.receive(missed('c', [entry('c', 3), entry('c', 4)]));
+    expect(client.log('c').lines.map((l) => l.seq)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('more of a missed stretch is asked for until there is none', async () => {
+    const { client, server } = await opened(1);
+    server.last.receive(event('c', 9));
+    server.last.receive(missed('c', [entry('c', 2), entry('c', 3)], true));
+    expect(server.last.of('fetch').at(-1)).toMatchObject({ after_seq: 3 });
+    server.last.receive(missed('c', [4, 5, 6, 7, 8].map((n) => entry('c', n))));
+    expect(client.log('c').lines.map((l) => l.seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(server.last.of('fetch')).toHaveLength(3);
+  });
+
+  test('the earlier page is read without asking for what comes after it', async () => {
+    const { client, server } = await connected();
+    client.open('c');
+    server.last.receive(missed('c', [entry('c', 51), entry('c', 52)], true));
+    client.older('c');
+    expect(server.last.of('fetch').at(-1)).toMatchObject({ before_seq: 51 });
+    server.last.receive(missed('c', [entry('c', 49), entry('c', 50)], true));
+    expect(client.log('c').lines.map((l) => l.seq)).toEqual([49, 50, 51, 52]);
+    expect(server.last.of('fetch')).toHaveLength(2);
+  });
+
+  test('coming back, it says what it has', async () => {
+    const all = await opened(3);
+    await comeBack(all);
+    expect(all.server.last.hello.resume).toEqual([{ conv: 'c', last_seq: 3 }]);
+  });
+
+  test('after a resync it reads again from what it has', async () => {
+    const { server } = await opened(3);
+    server.last.receive({ t: 'resync' });
+    expect(server.last.of('fetch').at(-1)).toMatchObject({ conv: 'c', after_seq: 3 });
+  });
+
+  test('what arrived is acknowledged, once for a burst', async () => {
+    const { server } = await opened(2);
+    for (const n of [3, 4, 5]) server.last.receive(event('c', n));
+    await vi.advanceTimersByTimeAsync(250);
+    expect(server.last.of('ack')).toEqual([{ t: 'ack', conv: 'c', up_to_seq: 5 }]);
+  });
+
+  test('the desk watches again after a loss and catches up', async () => {
+    const all = await connected({ role: 'desk' });
+    all.client.watchInbox();
+    all.client.open('c');
+    all.server.last.receive(missed('c', [entry('c', 1)]));
+    await comeBack(all);
+    expect(all.server.last.of('watch')).toEqual([{ t: 'watch', inbox: true }, { t: 'watch', conv: 'c' }]);
+    expect(all.server.last.of('fetch')).toMatchObject([{ conv: 'c', after_seq: 1 }]);
+  });
+});
+
+describe('secrets', () => {
+  const everything = (storage: { keys(): string[]; getItem(k: string): string | null }) =>
+    storage.keys().map((k) => storage.getItem(k)).join('\n');
+
+  test('what the guard took out is gone from the screen and from storage', async () => {
+    const { client, server, storage, changes } = await opened();
+    const id = client.send({ conv: 'c', text: 'card 4111 1111 1111 1111' });
+    expect(everything(storage)).toContain('4111');
+    server.last.receive({ t: 'stored', client_msg_id: id, conv: 'c', seq: 3, at: 3, classes: ['pan'], text: 'card ‹removed›' });
+    expect(client.log('c').lines.at(-1)!.payload).toMatchObject({ text: 'card ‹removed›', classes: ['pan'] });
+    expect(everything(storage)).not.toContain('4111');
+    expect(changes).toContainEqual({ what: 'removed', conv: 'c', seq: 3, client_msg_id: id, classes: ['pan'] });
+  });
+
+  test('a message redacted later, whose answer was lost, is taken out of storage too', async () => {
+    const { client, server, storage } = await opened();
+    const id = client.send({ conv: 'c', text: 'my code is 123456' });
+    server.last.receive(
+      missed('c', [
+        entry('c', 3, { client_msg_id: id, author: { kind: 'customer' }, payload: { text: '' } }),
+        entry('c', 4, { kind: 'redacted', payload: { of: 3, text: '', classes: ['otp'] } }),
+      ]),
+    );
+    expect(everything(storage)).not.toContain('123456');
+    expect(client.log('c').lines.find((l) => l.seq === 3)).toMatchObject({ payload: { text: '' }, redacted: { classes: ['otp'] } });
+  });
+});
+
+describe('the other side', () => {
+  test('typing is forgotten after eight seconds', async () => {
+    const { client, server } = await opened();
+    server.last.receive({ t: 'typing', conv: 'c', by: 'agent', name: 'Anna', on: true });
+    expect(client.typing.get('c')).toEqual({ by: 'agent', name: 'Anna' });
+    await vi.advanceTimersByTimeAsync(8000);
+    expect(client.typing.has('c')).toBe(false);
+  });
+
+  test('own typing is told at most every three seconds', async () => {
+    const { client, server } = await opened();
+    client.type('c', true);
+    client.type('c', true);
+    await vi.advanceTimersByTimeAsync(3000);
+    client.type('c', true);
+    client.type('c', false);
+    client.type('c', false);
+    expect(server.last.of('typing').map((f) => f.on)).toEqual([true, true, false]);
+  });
+
+  test('receipts never go back', async () => {
+    const { client, server } = await opened();
+    server.last.receive({ t: 'receipt', conv: 'c', by: 'agent', delivered: 2, read: 2 });
+    server.last.receive({ t: 'receipt', conv: 'c', by: 'agent', delivered: 1, read: 0 });
+    server.last.receive({ t: 'receipt', conv: 'c', by: 'customer', delivered: 9, read: 9 });
+    expect(client.receipts.get('c')).toEqual({ delivered: 2, read: 2 });
+  });
+});

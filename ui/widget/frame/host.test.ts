@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Host, type HostEvents } from './host.ts';
+
+/** A window inside a page of another origin, as far as the host's side needs it. */
+function embed({ ancestor, referrer = '' }: { ancestor?: string; referrer?: string } = {}) {
+  const posted: { message: { type: string; value?: unknown }; origin: string }[] = [];
+  const parent = { postMessage: (message: never, origin: string) => posted.push({ message, origin }) };
+  let listener!: (event: MessageEvent) => void;
+  const view = {
+    parent,
+    location: { ancestorOrigins: ancestor ? [ancestor] : undefined },
+    document: { referrer },
+    addEventListener: (_: string, l: typeof listener) => (listener = l),
+  };
+  const heard: string[] = [];
+  const events: HostEvents = {
+    init: (s) => heard.push(`init ${s.lang ?? ''}`),
+    shown: (on) => heard.push(`shown ${on}`),
+    identify: () => heard.push('identify'),
+    signout: () => heard.push('signout'),
+  };
+  const host = new Host(events, view as unknown as Window);
+  const say = (type: string, value?: unknown, { origin = 'https://wallet.example', source = parent as unknown } = {}) =>
+    listener({ data: { kefu: 1, type, value }, origin, source } as unknown as MessageEvent);
+  return { host, say, heard, posted };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test('the page around it is heard', () => {
+  const { say, heard } = embed({ ancestor: 'https://wallet.example' });
+  say('init', { lang: 'zh' });
+  say('shown', true);
+  expect(heard).toEqual(['init zh', 'shown true']);
+});
+
+test('another window, another origin or another kind of message is not', () => {
+  const { say, heard } = embed({ ancestor: 'https://wallet.example' });
+  say('init', {}, { source: {} });
+  say('init', {}, { origin: 'https://evil.example' });
+  say('signout', undefined, { origin: 'null' });
+  expect(heard).toEqual([]);
+});
+
+test('without the browser’s word, the referrer names the origin', () => {
+  const { say, heard } = embed({ referrer: 'https://wallet.example/pay?id=1' });
+  say('init', {}, { origin: 'https://evil.example' });
+  say('init', {});
+  expect(heard).toEqual(['init ']);
+});
+
+test('knowing nothing, the first init pins it', () => {
+  const { say, heard, host, posted } = embed();
+  host.close();
+  expect(posted).toEqual([]);
+  say('shown', true);
+  say('init', {});
+  say('signout', undefined, { origin: 'https://evil.example' });
+  host.close();
+  expect(heard).toEqual(['init ']);
+  expect(posted).toEqual([{ message: { kefu: 1, type: 'close', value: undefined }, origin: 'https://wallet.example' }]);
+});
+
+test('a token is asked for once and given to all who wait', async () => {
+  const { host, say, posted } = embed({ ancestor: 'https://wallet.example' });
+  const both = Promise.all([host.token(), host.token()]);
+  expect(posted.map((p) => [p.message.type, p.origin])).toEqual([['token', 'https://wallet.example']]);
+  say('token', 'evil', { origin: 'https://evil.example' });
+  say('token', 'good');
+  expect(await both).toEqual(['good', 'good']);
+});
+
+test('a page that gives no token is not waited for longer than ten seconds', async () => {
+  const { host } = embed({ ancestor: 'https://wallet.example' });
+  const token = host.token();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await token).toBe(null);
+});
+
+test('a window of its own has no host', async () => {
+  const host = new Host({ init: vi.fn(), shown: vi.fn(), identify: vi.fn(), signout: vi.fn() });
+  expect(host.embedded).toBe(false);
+  expect(await host.token()).toBe(null);
+});

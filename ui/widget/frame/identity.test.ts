@@ -1,0 +1,86 @@
+// @vitest-environment node
+import { expect, test } from 'vitest';
+import { welcome } from '../../kit/protocol/fake.ts';
+import { MemoryStorage } from '../../kit/protocol/storage.ts';
+import { subjectOf, WindowIdentity } from './identity.ts';
+
+const token = (sub: string) => `h.${Buffer.from(JSON.stringify({ sub })).toString('base64url')}.s`;
+
+function setUp(...tokens: (string | null)[]) {
+  const storage = new MemoryStorage();
+  const identity = new WindowIdentity(storage, () => Promise.resolve(tokens.shift() ?? null));
+  return { storage, identity };
+}
+
+test('a visitor’s secret is kept for the next visit', async () => {
+  const { storage, identity } = setUp();
+  expect(await identity.hello()).toEqual({});
+  identity.welcomed(welcome({ anonymous: true, visitor: 'secret' }));
+  expect(await new WindowIdentity(storage, () => Promise.resolve(null)).hello()).toEqual({ visitor: 'secret' });
+});
+
+test('signing in hands over the visitor, whose secret is then gone', async () => {
+  const { storage, identity } = setUp(token('mei'));
+  identity.welcomed(welcome({ anonymous: true, visitor: 'secret' }));
+  expect(await identity.signIn()).toBe(true);
+  expect(identity.scope).toBe('customer:mei');
+  expect(await identity.hello()).toEqual({ token: token('mei'), visitor: 'secret' });
+  identity.welcomed(welcome({ anonymous: false, visitor: 'session' }));
+  expect(storage.keys()).toEqual([]);
+});
+
+test('a customer’s session is in memory alone and stands for the token', async () => {
+  const { storage, identity } = setUp(token('mei'));
+  await identity.signIn();
+  await identity.hello();
+  identity.welcomed(welcome({ anonymous: false, visitor: 'session' }));
+  expect(await identity.hello()).toEqual({ visitor: 'session' });
+  expect(storage.keys()).toEqual([]);
+});
+
+test('a token is used once; without session a fresh one is taken', async () => {
+  const { identity } = setUp(token('mei'), `${token('mei')}2`);
+  await identity.signIn();
+  await identity.hello();
+  expect(await identity.hello()).toEqual({ token: `${token('mei')}2` });
+});
+
+test('somebody signed in is never made a nameless visitor', async () => {
+  const { identity } = setUp(token('mei'));
+  await identity.signIn();
+  await identity.hello();
+  await expect(identity.hello()).rejects.toThrow();
+});
+
+test('an ended session is renewed once, not for ever', async () => {
+  const { identity } = setUp(token('mei'), token('mei'), token('mei'));
+  await identity.signIn();
+  expect(await identity.refused('expired')).toBe(true);
+  expect(await identity.refused('unauthenticated')).toBe(false);
+});
+
+test('a revoked session is not renewed', async () => {
+  const { identity } = setUp(token('mei'), token('mei'));
+  await identity.signIn();
+  expect(await identity.refused('revoked')).toBe(false);
+});
+
+test('a visitor’s dead secret is dropped and tried without', async () => {
+  const { storage, identity } = setUp();
+  storage.setItem('kefu.visitor', 'dead');
+  expect(await identity.refused('unauthenticated')).toBe(true);
+  expect(await identity.hello()).toEqual({});
+});
+
+test('another customer does not inherit the session before', async () => {
+  const { identity } = setUp(token('mei'), token('jan'));
+  await identity.signIn();
+  identity.welcomed(welcome({ anonymous: false, visitor: 'session of mei' }));
+  await identity.signIn();
+  expect(await identity.hello()).toEqual({ token: token('jan') });
+});
+
+test.each(['', 'x', 'a.b.c', `a.${Buffer.from('{"sub":1}').toString('base64url')}.c`])('no subject in %j', (text) =>
+  expect(subjectOf(text)).toBeUndefined(),
+);
+test('a Chinese subject is read', () => expect(subjectOf(token('王'))).toBe('王'));
