@@ -20,8 +20,9 @@ const (
 	fetchesAtOnce  = 16
 	retryPause     = time.Second // where the server gave none
 	defaultQueue   = 1000
-	refusalsInARow = 3                // of hello, before Run gives up
-	answerTimeout  = 15 * time.Second // of a message; asking again stores nothing twice
+	refusalsInARow = 3                      // of hello, before Run gives up
+	answerTimeout  = 15 * time.Second       // of a message; asking again stores nothing twice
+	ackDelay       = 300 * time.Millisecond // one ack for all that comes meanwhile
 )
 
 // Config is what a Client is made of.
@@ -70,6 +71,7 @@ type Client struct {
 	wake     *time.Timer
 	wakeAt   time.Time
 	lastSent time.Time
+	quiet    time.Time     // until when the server hears nothing, after it sent too much
 	hold     time.Duration // the server's retry_after for the next connection
 	refused  *refused
 }
@@ -210,7 +212,7 @@ func (c *Client) closeUnwelcome(live link) {
 func (c *Client) ended(live link, err error) (welcomed bool, cause error) {
 	c.mu.Lock()
 	was, no := c.welcomed, c.refused
-	c.link, c.welcomed, c.fetches = nil, false, 0
+	c.link, c.welcomed, c.fetches, c.quiet = nil, false, 0, time.Time{}
 	for _, t := range c.tails {
 		t.fetching = false
 	}
@@ -348,7 +350,7 @@ func (c *Client) Drop() {
 
 // write sends a frame on the current connection; c.mu is held.
 func (c *Client) write(frame []byte) bool {
-	if c.link == nil {
+	if c.link == nil || !c.quiet.IsZero() {
 		return false
 	}
 	if err := c.link.write(frame); err != nil {
@@ -380,6 +382,14 @@ func (c *Client) woken() {
 		return
 	}
 	now := time.Now()
+	if wait := c.quiet.Sub(now); wait > 0 {
+		c.wakeIn(wait)
+		return
+	}
+	if !c.quiet.IsZero() {
+		c.quiet = time.Time{}
+		c.everything()
+	}
 	soonest := pingEvery
 	for _, w := range c.out.heads() {
 		if w.notUntil.IsZero() {
@@ -405,6 +415,7 @@ func (c *Client) woken() {
 			soonest = min(soonest, wait)
 		}
 	}
+	c.sendAcks()
 	c.fetchWanted()
 	c.wakeIn(max(soonest, time.Millisecond))
 }

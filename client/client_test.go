@@ -97,6 +97,29 @@ func start(t *testing.T, c *client.Client) string {
 	return conv
 }
 
+func TestAFrameLimitHidesNothing(t *testing.T) {
+	server := clienttest.New()
+	defer server.Close()
+	r, watcher := newRecorder(), newRecorder()
+	server.Misbehave(clienttest.Faults{TooMany: func() func(string) bool {
+		seen := map[string]int{}
+		return func(t string) bool { seen[t]++; return t != "hello" && seen[t] == 1 }
+	}()})
+	c := run(t, client.Config{Target: client.Target{URL: server.URL}, Role: "window", Token: token("ann")}, r)
+	conv := start(t, c)
+	desk := run(t, client.Config{Target: client.Target{URL: server.URL}, Role: "desk", Token: token("desk")}, watcher)
+	desk.WatchInbox()
+	desk.Watch(conv, 0)
+	for i := range 5 {
+		if _, err := c.Send(client.Outgoing{Conv: conv, Text: fmt.Sprint(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, side := range []*recorder{r, watcher} {
+		side.until(t, "everything delivered", func() bool { return slices.Equal(side.events[conv], counting(5)) })
+	}
+}
+
 func token(s string) func(context.Context) (string, error) {
 	return func(context.Context) (string, error) { return s, nil }
 }
@@ -123,6 +146,9 @@ func TestEveryMessageIsStoredOnceAndEveryEntryComesOnceInOrder(t *testing.T) {
 		{"lost acknowledgements", client.WebSocket, clienttest.Faults{DropStored: func(string) bool { return rand.Float64() < 0.3 }}},
 		{"gaps", client.WebSocket, clienttest.Faults{DropEvent: unlucky(0.4)}},
 		{"repeats", client.WebSocket, clienttest.Faults{RepeatEvent: unlucky(0.5)}},
+		{"frames dropped by a limit", client.WebSocket, clienttest.Faults{
+			TooMany: func(t string) bool { return t != "hello" && rand.Float64() < 0.1 }, DropEvent: unlucky(0.2),
+		}},
 		{"all at once by stream", client.Stream, clienttest.Faults{
 			DropEvent: unlucky(0.3), RepeatEvent: unlucky(0.3), DropStored: func(string) bool { return rand.Float64() < 0.2 },
 		}},

@@ -35,6 +35,7 @@ type Hello struct {
 	Visitor string // secret
 	Lang    string
 	Resume  []Position
+	Caps    []string // "no_echo": no event for what this connection sent itself
 }
 
 // Position is how much of a conversation a client has.
@@ -53,7 +54,8 @@ func (h Hello) Frame() []byte {
 		Visitor string     `json:"visitor,omitempty"`
 		Lang    string     `json:"lang,omitempty"`
 		Resume  []Position `json:"resume,omitempty"`
-	}{"hello", 1, h.Role, h.Token, h.Visitor, h.Lang, h.Resume})
+		Caps    []string   `json:"caps,omitempty"`
+	}{"hello", 1, h.Role, h.Token, h.Visitor, h.Lang, h.Resume, h.Caps})
 	return raw
 }
 

@@ -56,6 +56,16 @@ func (c *Client) welcome(w *Welcome) {
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for _, head := range c.out.heads() {
+		head.notUntil = time.Time{}
+	}
+	c.everything()
+	c.wakeIn(ackDelay)
+}
+
+// everything asks for all that this client wants of a connection that knows
+// nothing of it, or may have missed some of it; c.mu is held.
+func (c *Client) everything() {
 	if c.inbox {
 		c.write(watchInboxFrame())
 	}
@@ -66,9 +76,6 @@ func (c *Client) welcome(w *Welcome) {
 	}
 	for _, s := range c.starts {
 		c.write(s.frame)
-	}
-	for _, head := range c.out.heads() {
-		head.notUntil = time.Time{}
 	}
 	c.transmitAll()
 	c.fetchWanted()
@@ -129,9 +136,18 @@ func (c *Client) entries(conv string, take func(*tail) []*Event) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if last := ready[len(ready)-1].Seq; c.welcomed && last > t.acked {
-		t.acked = last
-		c.write(AppendAck(nil, conv, last))
+	if last := ready[len(ready)-1].Seq; last > t.acked {
+		t.acked, t.ackDue = last, true
+		c.wakeIn(ackDelay)
+	}
+}
+
+// sendAcks acknowledges what has been handed on since; c.mu is held.
+func (c *Client) sendAcks() {
+	for conv, t := range c.tails {
+		if t.ackDue && c.write(AppendAck(nil, conv, t.acked)) {
+			t.ackDue = false
+		}
 	}
 }
 
@@ -186,6 +202,11 @@ func (c *Client) refusal(f *Error) {
 		c.mu.Unlock()
 		return
 	}
+	if f.Code == "rate_limited" && f.Ref == "" {
+		c.hush(max(after, retryPause))
+		c.mu.Unlock()
+		return
+	}
 	if w := c.out.byID[f.Ref]; w != nil {
 		c.refusedMessage(w, f, after)
 		return
@@ -194,20 +215,43 @@ func (c *Client) refusal(f *Error) {
 		c.refusedStart(s, f, after)
 		return
 	}
-	if t := c.tails[f.Conv]; t != nil && f.Ref == "fetch" && t.fetching {
-		t.fetching = false
-		c.fetches--
-		if t.wanted = mends(f.Code); t.wanted {
-			after = max(after, retryPause)
-			t.notUntil = time.Now().Add(after)
-			c.wakeIn(after)
-			c.mu.Unlock()
-			return
-		}
-		delete(c.tails, f.Conv)
+	if f.Ref == "fetch" && c.refusedFetch(f, max(after, retryPause)) {
+		c.mu.Unlock()
+		return
 	}
 	c.mu.Unlock()
 	c.config.Handle(f)
+}
+
+// hush is silent for a while, because the server let frames drop without saying
+// which, and asks for everything again afterwards; c.mu is held.
+func (c *Client) hush(wait time.Duration) {
+	c.quiet = time.Now().Add(wait)
+	c.fetches = 0
+	for _, t := range c.tails {
+		t.fetching, t.wanted, t.ackDue = false, true, t.acked > 0
+	}
+	c.wakeIn(wait)
+}
+
+// refusedFetch tells whether the fetch is worth trying again, which it arranges.
+// The error need not name its conversation: then it may be any; c.mu is held.
+func (c *Client) refusedFetch(f *Error, after time.Duration) bool {
+	again := mends(f.Code)
+	for conv, t := range c.tails {
+		if !t.fetching || (f.Conv != "" && f.Conv != conv) {
+			continue
+		}
+		t.fetching = false
+		c.fetches--
+		if t.wanted = again || f.Conv == ""; t.wanted {
+			t.notUntil = time.Now().Add(after)
+			c.wakeIn(after)
+		} else {
+			delete(c.tails, conv)
+		}
+	}
+	return again
 }
 
 func mends(code string) bool {

@@ -16,6 +16,7 @@ type tail struct {
 	wanted   bool             // a fetch is due as soon as there is room
 	notUntil time.Time        // of the next fetch, after a refusal
 	acked    int64
+	ackDue   bool
 	watched  bool // desk: asked for by Watch
 }
 

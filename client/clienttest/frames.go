@@ -33,15 +33,16 @@ type received struct {
 		Text        string   `json:"text"`
 		Attachments []string `json:"attachment_ids"`
 	} `json:"body"`
-	ReplyTo int64 `json:"reply_to"`
-	Note    bool  `json:"note"`
-	UpTo    int64 `json:"up_to_seq"`
-	Seq     int64 `json:"seq"`
-	On      bool  `json:"on"`
-	After   int64 `json:"after_seq"`
-	Before  int64 `json:"before_seq"`
-	Limit   int   `json:"limit"`
-	Inbox   bool  `json:"inbox"`
+	ReplyTo int64    `json:"reply_to"`
+	Note    bool     `json:"note"`
+	UpTo    int64    `json:"up_to_seq"`
+	Seq     int64    `json:"seq"`
+	On      bool     `json:"on"`
+	After   int64    `json:"after_seq"`
+	Before  int64    `json:"before_seq"`
+	Limit   int      `json:"limit"`
+	Inbox   bool     `json:"inbox"`
+	Caps    []string `json:"caps"`
 }
 
 const fetchPage = 3 // entries in one `missed`, small so that `more` is exercised
@@ -55,6 +56,10 @@ func (p *peer) receive(raw []byte) {
 		return
 	}
 	s := p.server
+	if s.fault.TooMany != nil && s.fault.TooMany(f.T) {
+		p.send([]byte(`{"t":"error","code":"rate_limited","retry_after_ms":30}`))
+		return
+	}
 	switch f.T {
 	case "hello":
 		p.hello(f)

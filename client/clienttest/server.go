@@ -29,6 +29,7 @@ type Faults struct {
 	Rewrite     func(text string) string // what the secret guard would leave
 	StoreTwice  func(id string) bool     // two entries for one message
 	Forget      func(id string) bool     // acknowledged and not stored
+	TooMany     func(frame string) bool  // dropped, and told so without saying which
 	NoSockets   bool                     // WebSocket handshakes are answered with 403
 }
 
