@@ -4,15 +4,31 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"os"
+	"strings"
 	"testing"
 
 	"kefu/internal/bench/guardeval"
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/guard/guardtest"
+	"kefu/internal/platform/fault"
 )
 
-func evaluate(t *testing.T, lines []guardtest.Line) guardeval.Result {
+func run(t *testing.T, r io.Reader) guardeval.Result {
+	t.Helper()
+	d, err := guard.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := guardeval.Run(context.Background(), d, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func encode(t *testing.T, lines []guardtest.Line) io.Reader {
 	t.Helper()
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -21,37 +37,89 @@ func evaluate(t *testing.T, lines []guardtest.Line) guardeval.Result {
 			t.Fatal(err)
 		}
 	}
+	return &buf
+}
+
+func report(t *testing.T, r guardeval.Result) {
+	t.Helper()
+	var out strings.Builder
+	if err := r.Report(&out, 40); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("recall %.4f of %d, false alarms %.4f of %d, p50 %.1f us, p99 %.1f us\n%s",
+		r.Recall, r.Secret, r.FalseAlarmRate, r.Plain, r.P50Micros, r.P99Micros, out.String())
+}
+
+func TestGuardMeetsItsTargets(t *testing.T) {
+	corpus, err := os.Open("../../domain/guard/testdata/corpus.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = corpus.Close() }()
+	for _, c := range []struct {
+		name  string
+		lines io.Reader
+	}{
+		{"the corpus", corpus},
+		{"lines never tuned on", encode(t, guardtest.Corpus(20261122, 6000))},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := run(t, c.lines)
+			report(t, r)
+			if r.Recall < 0.995 || r.FalseAlarmRate > 0.002 || r.P99Micros > 2000 {
+				t.Error("the guard misses its targets: recall 0.995, false alarms 0.002, p99 2000 us")
+			}
+		})
+	}
+}
+
+// The hand-written sets are small and hard; what they are held to keeps them
+// from getting worse. How they did when first measured is in docs/measurements.md.
+func TestGuardOnHandWrittenLines(t *testing.T) {
+	for _, name := range []string{"heldout.txt", "heldout2.txt"} {
+		t.Run(name, func(t *testing.T) {
+			f, err := os.Open("../../domain/guard/testdata/" + name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = f.Close() }()
+			lines, err := guardtest.ReadMarked(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := run(t, encode(t, lines))
+			report(t, r)
+			if r.Recall < 0.98 || r.FalseAlarmRate > 0.01 {
+				t.Error("recall must stay above 0.98 and false alarms below 0.01")
+			}
+		})
+	}
+}
+
+func TestRunJudgesLines(t *testing.T) {
+	r := run(t, strings.NewReader(`{"text":"cvv 123","lang":"en","spans":[{"start":4,"end":7,"class":"cvv"}]}
+{"text":"cvv 123","lang":"en","spans":[{"start":0,"end":7,"class":"cvv"}]}
+{"text":"cvv 123","lang":"en","spans":[]}
+{"text":"你好","lang":"zh","spans":[]}
+`))
+	if r.Recall != 0.5 || r.FalseAlarmRate != 0.5 || len(r.Misses) != 1 || r.Misses[0].Exposed != 4 || len(r.Alarms) != 1 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestRunRefusesBadLines(t *testing.T) {
 	d, err := guard.New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := guardeval.Run(context.Background(), d, &buf)
-	if err != nil {
-		t.Fatal(err)
+	for _, bad := range []string{"{", `{"text":"a","spans":[{"start":0,"end":2,"class":"pan"}]}`, `{"text":"a","spans":[{"start":1,"end":1,"class":"pan"}]}`} {
+		if _, err := guardeval.Run(context.Background(), d, strings.NewReader(bad)); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v", bad, err)
+		}
 	}
-	return r
-}
-
-func TestScratch(t *testing.T) {
-	r := evaluate(t, guardtest.Corpus(1, 6000))
-	_ = r.Report(os.Stdout, 400)
-	t.Logf("%+v %v %v %v %v", r.Recall, r.FalseAlarmRate, r.P50Micros, r.P99Micros, r.Secret)
-}
-
-func TestHeldOut(t *testing.T)  { heldOut(t, "heldout.txt") }
-func TestHeldOut2(t *testing.T) { heldOut(t, "heldout2.txt") }
-
-func heldOut(t *testing.T, name string) {
-	f, err := os.Open("../../domain/guard/testdata/" + name)
-	if err != nil {
-		t.Fatal(err)
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := guardeval.Run(ended, d, strings.NewReader(`{"text":"a"}`)); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a cancelled run: %v", err)
 	}
-	defer func() { _ = f.Close() }()
-	lines, err := guardtest.ReadMarked(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := evaluate(t, lines)
-	_ = r.Report(os.Stdout, 400)
-	t.Logf("%+v %v %v %v %v %v", r.Recall, r.FalseAlarmRate, r.P50Micros, r.P99Micros, r.Secret, r.Plain)
 }

@@ -209,11 +209,9 @@ func (s *scan) digitPrefix(i, end int) int {
 func (s *scan) prefixWord(i, j int) (int32, word) {
 	at := int32(0)
 	for ; i < j; i++ {
-		next, ok := s.d.words.edges[edge(at, s.view.char[i])]
-		if !ok {
+		if at = s.d.words.follow(at, s.view.char[i]); at == 0 {
 			return 0, word{}
 		}
-		at = next
 	}
 	return at, s.d.words.words[at]
 }

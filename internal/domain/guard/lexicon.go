@@ -50,8 +50,48 @@ type word struct {
 // lexicon is a trie over folded characters. A gap in a phrase matches one or
 // two spaces, hyphens, dots or underscores.
 type lexicon struct {
-	edges map[uint64]int32
-	words []word // by node; kind 0 when no phrase ends there
+	edges map[uint64]int32 // while it is built
+	slots []slot           // afterwards: open addressing, a power of two
+	words []word           // by node; kind 0 when no phrase ends there
+}
+
+// slot is an edge of the trie; an empty one has next 0, as no edge leads to the
+// root.
+type slot struct {
+	key  uint64
+	next int32
+}
+
+// freeze moves the edges from the map to a table that is quicker to read.
+func (l *lexicon) freeze() {
+	size := 1
+	for size < len(l.edges)*3 {
+		size *= 2
+	}
+	l.slots = make([]slot, size)
+	for key, next := range l.edges {
+		i := l.slot(key)
+		for l.slots[i].next != 0 {
+			i = (i + 1) & (size - 1)
+		}
+		l.slots[i] = slot{key, next}
+	}
+	l.edges = nil
+}
+
+func (l *lexicon) slot(key uint64) int {
+	return int(key*0x9E3779B97F4A7C15>>33) & (len(l.slots) - 1)
+}
+
+// follow is the node behind an edge, 0 when there is none.
+func (l *lexicon) follow(node int32, r rune) int32 {
+	key := edge(node, r)
+	for i := l.slot(key); l.slots[i].next != 0; i = (i + 1) & (len(l.slots) - 1) {
+		if l.slots[i].key == key {
+			return l.slots[i].next
+		}
+	}
+	return 0
 }
 
 func edge(node int32, r rune) uint64 { return uint64(node)<<21 | uint64(r) }
@@ -77,6 +117,7 @@ func newLexicon(f *folding) (*lexicon, error) {
 			}
 		}
 	}
+	l.freeze()
 	return l, nil
 }
 
@@ -117,13 +158,13 @@ func (l *lexicon) match(v *view, i int) (end int, found word) {
 	for j := i; j < n; {
 		r, step := v.char[j], 1
 		if gap := gapLength(v, j); gap > 0 && j > i {
-			if next, ok := l.edges[edge(at, ' ')]; ok {
+			if next := l.follow(at, ' '); next != 0 {
 				at, j = next, j+gap
 				continue
 			}
 		}
-		next, ok := l.edges[edge(at, r)]
-		if !ok {
+		next := l.follow(at, r)
+		if next == 0 {
 			return end, found
 		}
 		at, j = next, j+step

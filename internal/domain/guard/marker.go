@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A marker stands in the stored text where a secret was: ‹class› or
@@ -133,21 +134,12 @@ func Apply(text string, found []Finding) string {
 				b.WriteString(Marker(found[next]))
 			}
 		} else {
-			b.WriteString(text[i : i+pointLength(text, i)])
+			_, size := utf8.DecodeRuneInString(text[i:])
+			b.WriteString(text[i : i+size])
 		}
 		point++
 	}
 	return b.String()
-}
-
-// pointLength is the number of bytes of the code point at byte i.
-func pointLength(text string, i int) int {
-	for j := i + 1; j <= i+4; j++ {
-		if j >= len(text) || text[j]&0xC0 != 0x80 {
-			return j - i
-		}
-	}
-	return 1
 }
 
 // findings sorts, merges and maps the hits to the original text.

@@ -43,6 +43,8 @@ type scan struct {
 	items    []item
 	clusters []cluster
 	hits     []hit
+	glyphs   []glyph
+	words    []content
 	far      bool // card numbers may have words between their parts
 	repeat   mark // a "double" that waits for its digit
 	kinds    kind // of all marks together

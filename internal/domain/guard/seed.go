@@ -151,8 +151,7 @@ func (s *scan) restart(words []content, i, end int) int {
 
 // contents lists the words of the text with the BIP-39 lists that hold them.
 func (s *scan) contents() []content {
-	out := make([]content, 0, len(s.tokens))
-	hits := 0
+	out, hits := s.words[:0], 0
 	for n, t := range s.tokens {
 		if t.class == classDigit {
 			continue
@@ -169,6 +168,7 @@ func (s *scan) contents() []content {
 		}
 		out = append(out, content{n, lists, hits})
 	}
+	s.words = out
 	return out
 }
 

@@ -19,7 +19,7 @@ type glyph struct {
 func (s *scan) hanSeeds() {
 	v := &s.view
 	for _, bit := range []uint8{bitSimplified, bitTraditional} {
-		var run []glyph
+		run := s.glyphs[:0]
 		last := -1
 		for i := 0; i < len(v.char); i++ {
 			if v.class(i) != classHan {
@@ -41,12 +41,16 @@ func (s *scan) hanSeeds() {
 			last = i
 		}
 		s.hanRun(run, bit)
+		s.glyphs = run
 	}
 }
 
 // seedName tells whether position i is inside a word that names the phrase, or
 // a connector.
 func (s *scan) seedName(i int) bool {
+	if s.kinds&(kindSeed|kindWallet) == 0 {
+		return false
+	}
 	k := s.firstMark(i + 1)
 	for k--; k >= 0 && i-s.marks[k].start < 12; k-- {
 		if i < s.marks[k].end && s.marks[k].word.kind&(kindSeed|kindWallet) != 0 {

@@ -107,7 +107,7 @@ func (s *scan) brokenHex() {
 		if i < len(v.char) && start >= 0 && (v.class(i) == classSpace || dash(v.char[i])) && i+1 < len(v.char) && hexAt(v, i+1) && s.hexPiece(i+1) {
 			continue
 		}
-		if start >= 0 && count >= 64 && count <= 66 && s.keyContext(start, i) && !s.taken(start, i) && s.view.solid(i-1) {
+		if start >= 0 && count >= 64 && count <= 66 && s.keyContext(start, i) && !s.covered(start, i) && s.view.solid(i-1) {
 			s.add(start, i, Key, "")
 		}
 		start = -1

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -117,16 +118,18 @@ type windowTurn struct {
 // Add remembers a text; own is true for the sender whose window this is.
 func (w *Window) Add(at time.Time, text string, own bool) {
 	w.drop(at)
-	if !own {
-		for i := len(w.turns) - 1; i >= 0; i-- {
-			if !w.turns[i].Own {
-				w.turns = append(w.turns[:i], w.turns[i+1:]...)
-			}
-		}
+	limit, same := 1, 0
+	if own {
+		limit = windowTurns
 	}
 	w.turns = append(w.turns, windowTurn{Turn{text, own}, at})
-	if len(w.turns) > windowTurns+1 {
-		w.turns = append(w.turns[:0], w.turns[1:]...)
+	for i := len(w.turns) - 1; i >= 0; i-- {
+		if w.turns[i].Own != own {
+			continue
+		}
+		if same++; same > limit {
+			w.turns = slices.Delete(w.turns, i, i+1)
+		}
 	}
 }
 

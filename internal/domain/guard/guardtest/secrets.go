@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tyler-smith/go-bip39"
 	"github.com/tyler-smith/go-bip39/wordlists"
 )
 
@@ -137,9 +136,6 @@ func (m *maker) mnemonic(list []string, n int) []string {
 	}
 	return words
 }
-
-// Valid tells whether an English phrase has the checksum; tests check the maker with it.
-func Valid(phrase string) bool { return bip39.IsMnemonicValid(phrase) }
 
 // typo changes, drops or doubles one letter of a word in Latin script.
 func (m *maker) typo(word string) string {
