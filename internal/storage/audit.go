@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"iter"
+	"slices"
 
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/conversation"
@@ -102,6 +103,9 @@ func lastHash(chain audit.Chain) []byte {
 	return last.Hash[:]
 }
 
+// digestsPerRecord keeps a record well below what audit.EncodeDigests takes.
+const digestsPerRecord = 16384
+
 func (t *Tx) recordDigests() error {
 	if len(t.entries) == 0 && len(t.rewritten) == 0 {
 		return nil
@@ -112,12 +116,14 @@ func (t *Tx) recordDigests() error {
 		list = append(list, audit.MessageDigest{Conversation: e.ConversationID, Seq: e.Seq, Sum: entryDigest(e.Entry, e.sealed)})
 	}
 	list = lastDigests(append(list, t.rewritten...), len(t.rewritten))
-	detail, err := audit.EncodeDigests(nil, list)
-	if err != nil {
-		return fault.Wrap("storage.recordDigests", err)
+	for part := range slices.Chunk(list, digestsPerRecord) {
+		detail, err := audit.EncodeDigests(nil, part)
+		if err != nil {
+			return fault.Wrap("storage.recordDigests", err)
+		}
+		record := newRecord(identity.SystemPart("committer"), t.now, audit.ActionMessages, "log", "", "")
+		t.audits = append(t.audits, auditEvent{record: record, detail: detail})
 	}
-	record := newRecord(identity.SystemPart("committer"), t.now, audit.ActionMessages, "log", "", "")
-	t.audits = append(t.audits, auditEvent{record: record, detail: detail})
 	return nil
 }
 

@@ -2,10 +2,13 @@ package storage_test
 
 import (
 	"context"
+	"database/sql"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
@@ -18,6 +21,50 @@ import (
 func BenchmarkSend(b *testing.B) {
 	b.Run("sqlite", func(b *testing.B) { benchmarkSend(b, open(b, "")) })
 	b.Run("postgres", func(b *testing.B) { benchmarkSend(b, open(b, postgresDSN(b))) })
+}
+
+// BenchmarkBareInsert is the least that SQLite asks for a durable row on this
+// machine at this moment: 256 rows a commit, one index, nothing of Kefu's. Read
+// BenchmarkSend against it.
+func BenchmarkBareInsert(b *testing.B) {
+	ctx := context.Background()
+	db, err := sql.Open("sqlite", "file:"+b.TempDir()+"/bare.db?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(0)")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	if _, err := db.ExecContext(ctx, "CREATE TABLE e (pos INTEGER PRIMARY KEY, conv TEXT, seq BIGINT, body BLOB); CREATE UNIQUE INDEX e_seq ON e (conv, seq)"); err != nil {
+		b.Fatal(err)
+	}
+	conversations := make([]string, 1000)
+	for i := range conversations {
+		conversations[i] = id.New()
+	}
+	body := make([]byte, 120)
+	before := cpuTime(b)
+	b.ResetTimer()
+	for done := 0; done < b.N; done += 256 {
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		insert, err := tx.PrepareContext(ctx, "INSERT INTO e (pos, conv, seq, body) VALUES ($1, $2, $3, $4)")
+		if err != nil {
+			b.Fatal(err)
+		}
+		for i := range 256 {
+			n := done + i
+			if _, err := insert.ExecContext(ctx, n, conversations[n%1000], n/1000, body); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := tx.Commit(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.StopTimer()
+	b.ReportMetric(float64((cpuTime(b)-before).Microseconds())/float64(b.N), "cpu-µs/op")
 }
 
 type sender struct {
@@ -50,7 +97,7 @@ func benchmarkSend(b *testing.B, s *storage.Store) {
 				}
 				from := all[i%conversations]
 				_, err := s.Execute(context.Background(), from.p, from.conv, conversation.Command{
-					Kind: conversation.Send, ClientID: id.New(), Content: conversation.Content{Text: text + strconv.FormatInt(i, 10)},
+					Kind: conversation.Send, ClientID: uuid.Must(uuid.NewV7()).String(), Content: conversation.Content{Text: text + strconv.FormatInt(i, 10)},
 				})
 				if err != nil {
 					b.Error(err)

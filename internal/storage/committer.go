@@ -251,6 +251,7 @@ func (s *Store) attempt(ctx context.Context, batch []*request) (err error) {
 			err = fault.New(fault.Internal, op, "panic: %v\n%s", p, debug.Stack())
 		}
 		if err != nil {
+			s.cache.forget()
 			_ = sqlTx.Rollback() // the first error is the one that matters
 		}
 	}()

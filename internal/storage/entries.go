@@ -62,7 +62,7 @@ func (w *workset) insertEntries(ctx context.Context) error {
 	for i := range w.entries {
 		e := &w.entries[i]
 		rows.int(e.Pos).text(e.ConversationID).int(e.Seq).text(string(e.Kind)).
-			text(string(e.Author.Kind)).text(e.Author.ID).text(e.Author.Name).textOrNull(e.ClientID).
+			text(string(e.Author.Kind)).text(e.Author.ID).text(e.Author.Name).text(e.ClientID).
 			int(e.At).bytes(e.sealed).int(e.ref).int(e.Content.Of).int(e.state).endRow()
 	}
 	return w.tx.execSet(ctx, w.tx.store.stmts.insertEntry, rows)

@@ -22,7 +22,7 @@ type statements struct {
 	keepVersion, insertVersion, dropVersions      setStatement
 	findClients, findTargets, loadStates          setStatement
 	updateHot, updateCold, leaveInbox, enterInbox setStatement
-	importState, importCustomer                         setStatement
+	importState, importCustomer                   setStatement
 	insertAudit                                   setStatement
 }
 

@@ -56,18 +56,33 @@ func (w *workset) loadStates(ctx context.Context, ids []string) error {
 	stmt := w.tx.store.stmts.loadStates
 	rows := stmt.layout.rowset()
 	for _, id := range ids {
+		known, ok := w.tx.left[id]
+		if !ok {
+			known, ok = w.tx.store.cache.states[id]
+		}
+		if ok {
+			w.workOn(known)
+			continue
+		}
 		rows.text(id).endRow()
+	}
+	if rows.rows == 0 {
+		return nil
 	}
 	return w.tx.querySet(ctx, stmt, rows, func(r *sql.Rows) error {
 		state, inboxActivity, err := scanState(r)
 		if err != nil {
 			return err
 		}
-		work := &working{before: state, state: state, inboxActivity: inboxActivity}
-		w.states[state.ID] = work
-		w.order = append(w.order, work)
+		w.workOn(cachedState{state, inboxActivity})
 		return nil
 	})
+}
+
+func (w *workset) workOn(known cachedState) {
+	work := &working{before: known.state, state: known.state, inboxActivity: known.inboxActivity}
+	w.states[known.state.ID] = work
+	w.order = append(w.order, work)
 }
 
 // updateStates writes what every message changes, and separately the rarer
@@ -90,6 +105,9 @@ func (w *workset) updateStates(ctx context.Context) error {
 			cold.text(s.ID).text(s.CustomerID).text(string(s.StatusBefore)).text(s.AssigneeID).text(s.AssigneeName).
 				text(string(s.Priority)).text(s.Topic).text(s.Language).text(encodeTags(s.Tags)).text(s.MergedInto).endRow()
 		}
+	}
+	if len(w.entries) == 0 && hot.rows > 0 {
+		w.tx.nextPos() // every change of a conversation raises it: see stateCache
 	}
 	if hot.rows > 0 {
 		if err := w.tx.execSet(ctx, stmts.updateHot, hot); err != nil {

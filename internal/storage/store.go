@@ -52,6 +52,7 @@ type Store struct {
 	observe Observer
 	opts    Options
 	stmts   statements
+	cache   stateCache // of the committer
 
 	queue    chan *request
 	commits  chan []*request

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"slices"
 
 	"kefu/internal/domain/audit"
@@ -26,7 +27,8 @@ type Tx struct {
 	auditHash []byte
 
 	batch     []*request
-	entries   []storedEntry // of the whole commit, for the audit digest
+	left      map[string]cachedState // what this transaction wrote of conversations
+	entries   []storedEntry          // of the whole commit, for the audit digest
 	audits    []auditEvent
 	rewritten []audit.MessageDigest
 	commit    event.Commit
@@ -42,7 +44,8 @@ func (t *Tx) process(ctx context.Context, batch []*request) error {
 	if err := t.lockHead(ctx); err != nil {
 		return err
 	}
-	t.batch = batch
+	t.batch, t.left = batch, make(map[string]cachedState, len(batch))
+	t.store.cache.begin(t.pos)
 	changes := make([]*conversation.Change, 0, len(batch))
 	for _, r := range batch {
 		r.err, r.commit = nil, nil
@@ -82,6 +85,9 @@ func (t *Tx) runFunc(ctx context.Context, r *request) error {
 		return mapError(op, err)
 	}
 	before := *t
+	if r.kind == inOrder {
+		before.left = maps.Clone(t.left)
+	}
 	if r.err = r.fn(ctx, t); r.err != nil {
 		*t = before
 		if err := rollbackTo(ctx, t.sql, "request"); err != nil {
@@ -97,6 +103,7 @@ func (t *Tx) runChanges(ctx context.Context, changes []*conversation.Change) err
 		return nil
 	}
 	w := newWorkset(t)
+	w.entries = make([]storedEntry, 0, len(changes)+8)
 	if err := w.load(ctx, changes); err != nil {
 		return err
 	}
@@ -124,6 +131,7 @@ func (t *Tx) nextPos() int64 {
 // afterCommit hands what was done to the first request of the batch, for the
 // publisher.
 func (t *Tx) afterCommit(batch []*request) {
+	t.store.cache.end(t.pos, t.left)
 	batch[0].commit = &t.commit
 }
 

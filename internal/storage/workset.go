@@ -117,7 +117,7 @@ func (w *workset) decide(c *conversation.Change) conversation.Result {
 	}
 	command := c.Command
 	if command.Kind == conversation.Edit || command.Kind == conversation.Redact {
-		found := w.targets[entryKey{c.ConversationID, command.Content.Of}]
+		found := w.target(entryKey{c.ConversationID, command.Content.Of})
 		if found == nil {
 			if !policy.Allow(c.Principal, policy.ReadConversation, policy.Object{CustomerID: work.state.CustomerID}) {
 				return conversation.Result{Err: fault.New(fault.NotFound, op, "no conversation %s", c.ConversationID)}
@@ -161,7 +161,7 @@ func (w *workset) repeated(c *conversation.Change, work *working) (conversation.
 	if !sameAuthor(w.authors[key], c.Principal) {
 		return conversation.Result{Err: fault.New(fault.Conflict, op, "the message id belongs to another author")}, true
 	}
-	if of := w.targets[entryKey{c.ConversationID, first.Seq}]; of != nil { // written or redacted in this very transaction
+	if of := w.target(entryKey{c.ConversationID, first.Seq}); of != nil { // written or redacted in this very transaction
 		content := of.entry.Content
 		if of.index >= 0 {
 			content = w.entries[of.index].Content
@@ -202,15 +202,28 @@ func (w *workset) take(c *conversation.Change, work *working, outcome conversati
 }
 
 func (w *workset) add(e conversation.Entry, origin any, work *working) {
-	if e.Kind == conversation.KindMessage || e.Kind == conversation.KindNote {
-		w.targets[entryKey{e.ConversationID, e.Seq}] = &target{
-			Target: conversation.Target{Kind: e.Kind, AuthorKind: kindOfAuthor(e.Author.Kind), AuthorID: e.Author.ID},
-			entry:  e, index: len(w.entries),
-		}
-	}
 	w.entries = append(w.entries, storedEntry{Entry: e})
 	work.report.Entries = append(work.report.Entries, e)
 	work.report.Origins = append(work.report.Origins, origin)
+}
+
+// target finds an entry to be edited or redacted: one that was loaded, or one
+// made in this very transaction; nil when there is none.
+func (w *workset) target(key entryKey) *target {
+	if found := w.targets[key]; found != nil {
+		return found
+	}
+	for i := range w.entries {
+		if e := &w.entries[i].Entry; e.Seq == key.seq && e.ConversationID == key.conversation {
+			found := &target{
+				Target: conversation.Target{Kind: e.Kind, AuthorKind: kindOfAuthor(e.Author.Kind), AuthorID: e.Author.ID},
+				entry:  *e, index: i,
+			}
+			w.targets[key] = found
+			return found
+		}
+	}
+	return nil
 }
 
 func kindOfAuthor(k conversation.AuthorKind) identity.Kind {
@@ -228,7 +241,7 @@ func kindOfAuthor(k conversation.AuthorKind) identity.Kind {
 // 'edited' entry is not stored a second time: it is the text of its target.
 func (w *workset) rewrite(e conversation.Entry, work *working) {
 	key := entryKey{e.ConversationID, e.Content.Of}
-	of := w.targets[key]
+	of := w.target(key)
 	redact := e.Kind == conversation.KindRedacted
 	of.Redacted = of.Redacted || redact
 	if redact {
@@ -409,6 +422,7 @@ func (w *workset) flush(ctx context.Context) error {
 	for _, work := range w.order {
 		if work.changed {
 			work.report.State = work.state
+			w.tx.left[work.state.ID] = cachedState{work.state, work.newInboxActivity()}
 			w.tx.commit.Changed = append(w.tx.commit.Changed, work.report)
 		}
 	}

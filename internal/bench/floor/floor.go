@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"runtime/pprof"
 	"syscall"
 	"time"
@@ -27,7 +28,12 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-const shutdownTimeout = 5 * time.Second
+const (
+	shutdownTimeout = 5 * time.Second
+	// gcPercent: the heap is a few megabytes and the stacks to scan are a
+	// thousand, so that collecting more rarely costs nothing and saves a lot.
+	gcPercent = 400
+)
 
 // Main runs the prototype until it is interrupted. Its arguments are -listen
 // HOST:PORT and either -data DIR (SQLite) or -database DSN (PostgreSQL), and
@@ -59,6 +65,7 @@ func Main(args []string) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
+	debug.SetGCPercent(gcPercent)
 	return serve(ctx, *listen, rows)
 }
 

@@ -82,8 +82,9 @@ CREATE TABLE conversation (
     customer_read   BIGINT NOT NULL,
     agent_read      BIGINT NOT NULL
 );
+-- Also finds a customer's conversations. last_activity is in no index: every
+-- message changes it.
 CREATE UNIQUE INDEX conversation_start ON conversation (customer_id, start_ref);
-CREATE INDEX conversation_customer ON conversation (customer_id, last_activity);
 CREATE INDEX conversation_snoozed ON conversation (snoozed_until) WHERE snoozed_until > 0;
 CREATE INDEX conversation_merged ON conversation (merged_into) WHERE merged_into <> '';
 

@@ -16,7 +16,8 @@ CREATE TABLE entry (
     state           BIGINT NOT NULL -- 0 as written, 1 edited, 2 redacted
 );
 CREATE UNIQUE INDEX entry_seq ON entry (conversation_id, seq);
-CREATE UNIQUE INDEX entry_client ON entry (conversation_id, client_id) WHERE client_id IS NOT NULL;
+-- The message id comes first: a UUIDv7 grows, so that new ones lie side by side.
+CREATE UNIQUE INDEX entry_client ON entry (client_id, conversation_id) WHERE client_id IS NOT NULL;
 
 CREATE TABLE inbox (
     status          TEXT   NOT NULL,
