@@ -48,15 +48,16 @@ func layers() []layer {
 		},
 		{name: "interface", rooms: []string{"ui", "content"}},
 		{name: "client", rooms: []string{"client"}, below: []string{"platform"}},
+		{name: "target", rooms: []string{"internal/target"}, below: []string{"platform", "client"}},
 		{
 			name:  "beside",
 			rooms: []string{"internal/bench", "internal/replay", "internal/simulation"},
-			below: []string{"platform", "domain", "flow", "adapter", "client"},
+			below: []string{"platform", "domain", "flow", "adapter", "client", "target"},
 		},
 		{name: "app", rooms: []string{"internal/app"}, below: []string{"platform", "domain", "flow", "adapter", "interface"}},
 		{
 			name: "command", rooms: []string{"cmd/*"},
-			below: []string{"platform", "domain", "flow", "adapter", "interface", "client", "beside", "app"},
+			below: []string{"platform", "domain", "flow", "adapter", "interface", "client", "target", "beside", "app"},
 		},
 		{name: "outside", rooms: []string{"internal", "e2e", "examples", "tools"}, below: []string{"platform", "client"}},
 	}
@@ -65,7 +66,7 @@ func layers() []layer {
 // domainOrder lists the domain packages; one may import those before it.
 func domainOrder() []string {
 	return []string{
-		"search", "guard", "audit", "job", "identity", "policy", "staff", "customer", "conversation", "event",
+		"search", "guard", "audit", "job", "identity", "policy", "attachment", "staff", "customer", "conversation", "event",
 		"routing", "sla", "knowledge", "assistant", "wallet", "approval", "call", "feedback", "outreach",
 	}
 }
@@ -80,9 +81,9 @@ type library struct {
 func libraries() []library {
 	// The floor is what Kefu's speed is compared with, the same path without Kefu,
 	// and target gives each run a database of its own.
-	storage := []string{"internal/storage", "internal/bench/floor", "internal/bench/target"}
+	storage := []string{"internal/storage", "internal/bench/floor", "internal/target"}
 	edges := []string{
-		"internal/web", "internal/channel", "internal/connector", "internal/bench", "internal/replay", "internal/app",
+		"internal/web", "internal/channel", "internal/connector", "internal/bench", "internal/replay", "internal/target", "internal/app",
 		"client", "internal/platform/metrics", "internal/platform/tracing", "internal/platform/lifecycle", "internal/platform/egress",
 	}
 	outer := append([]string{"cmd", "internal/storage", "internal/bus", "internal/simulation", "e2e", "examples", "tools", "internal/platform"}, edges...)

@@ -60,7 +60,7 @@ func dispatch(ctx context.Context, args []string) int {
 }
 
 func usage(w io.Writer, all []command) {
-	fmt.Fprintln(w, "kefu: customer service of a digital wallet\n\nusage: kefu COMMAND [flags]\n")
+	fmt.Fprint(w, "kefu: customer service of a digital wallet\n\nusage: kefu COMMAND [flags]\n\n")
 	for _, c := range all {
 		fmt.Fprintf(w, "  %-9s %s\n", c.name, c.summary)
 	}

@@ -11,9 +11,9 @@ import (
 	"kefu/internal/app"
 	"kefu/internal/bench"
 	"kefu/internal/bench/floor"
-	"kefu/internal/bench/target"
 	"kefu/internal/platform/config"
 	"kefu/internal/replay"
+	"kefu/internal/target"
 )
 
 // floorCommand runs the prototype that the product is compared with. It is not

@@ -18,7 +18,7 @@ import (
 	"kefu/client/clienttest"
 	"kefu/internal/bench"
 	"kefu/internal/bench/floor"
-	"kefu/internal/bench/target"
+	"kefu/internal/target"
 )
 
 // TestMain lets the test binary stand for the floor's process.

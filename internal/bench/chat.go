@@ -10,7 +10,7 @@ import (
 	"os/signal"
 	"time"
 
-	"kefu/internal/bench/target"
+	"kefu/internal/target"
 )
 
 const (

@@ -16,7 +16,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"kefu/internal/bench/target"
+	"kefu/internal/target"
 )
 
 // Env is what the commands need from the program that they measure.

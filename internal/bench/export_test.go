@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"kefu/internal/bench/target"
+	"kefu/internal/target"
 )
 
 // Histogram lets tests reach the histogram.

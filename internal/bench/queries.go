@@ -13,7 +13,7 @@ import (
 	"slices"
 	"time"
 
-	"kefu/internal/bench/target"
+	"kefu/internal/target"
 )
 
 const (

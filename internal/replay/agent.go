@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"kefu/client"
-	"kefu/internal/bench/target"
+	"kefu/internal/target"
 )
 
 const (

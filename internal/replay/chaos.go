@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"kefu/internal/bench/target"
+	"kefu/internal/target"
 )
 
 const (

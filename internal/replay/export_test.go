@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"kefu/internal/bench/target"
+	"kefu/internal/target"
 )
 
 // Record is a line of a journal.

@@ -20,7 +20,7 @@ import (
 	"time"
 
 	"kefu/client"
-	"kefu/internal/bench/target"
+	"kefu/internal/target"
 )
 
 // Env is what the replay needs from the program around it.

@@ -19,8 +19,8 @@ import (
 	"go.uber.org/goleak"
 
 	"kefu/client/clienttest"
-	"kefu/internal/bench/target"
 	"kefu/internal/replay"
+	"kefu/internal/target"
 )
 
 // TestMain lets the test binary stand for a server that can be killed.

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kefu/client"
-	"kefu/internal/bench/target"
 	"kefu/internal/platform/id"
+	"kefu/internal/target"
 )
 
 const (

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 
-	"kefu/internal/bench/target"
+	"kefu/internal/target"
 )
 
 // served is the server that is played through.

@@ -21,7 +21,7 @@ import (
 	"github.com/pquerna/otp/totp"
 	"go.uber.org/goleak"
 
-	"kefu/internal/bench/target"
+	"kefu/internal/target"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
