@@ -18,7 +18,7 @@ const (
 	welcomeTimeout = 10 * time.Second
 	resumeLimit    = 50 // conversations in one hello
 	fetchesAtOnce  = 16
-	retryPause     = time.Second // where the server gave none
+	retryPause     = time.Second // before trying again, where the server does not say
 	defaultQueue   = 1000
 	refusalsInARow = 3                      // of hello, before Run gives up
 	answerTimeout  = 15 * time.Second       // of a message; asking again stores nothing twice

@@ -120,6 +120,26 @@ func TestAFrameLimitHidesNothing(t *testing.T) {
 	}
 }
 
+func TestAGapSeenWhileTheClientKeepsSilentIsFetchedAfterwards(t *testing.T) {
+	server := clienttest.New()
+	defer server.Close()
+	r, limited := newRecorder(), make(chan struct{})
+	c := run(t, client.Config{Target: client.Target{URL: server.URL}, Transport: client.WebSocket, Role: "window", Token: token("ann")}, r)
+	conv := start(t, c)
+	server.Misbehave(clienttest.Faults{
+		TooMany:   func(t string) bool { close(limited); return t == "ping" },
+		DropEvent: func(_ string, seq int64) bool { return seq == 1 },
+	})
+	if !c.Tell(client.AppendPing(nil)) {
+		t.Fatal("no connection")
+	}
+	<-limited
+	server.Append(conv, "status", map[string]any{"status": "waiting"}) // these come after the answer that silences the client
+	server.Misbehave(clienttest.Faults{})
+	server.Append(conv, "status", map[string]any{"status": "resolved"})
+	r.until(t, "both entries", func() bool { return slices.Equal(r.events[conv], counting(2)) })
+}
+
 func token(s string) func(context.Context) (string, error) {
 	return func(context.Context) (string, error) { return s, nil }
 }

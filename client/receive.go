@@ -153,7 +153,7 @@ func (c *Client) sendAcks() {
 
 // fetchWanted asks for missing stretches, a few at a time; c.mu is held.
 func (c *Client) fetchWanted() {
-	if !c.welcomed {
+	if !c.welcomed || !c.quiet.IsZero() { // what is wanted is asked for when the silence ends
 		return
 	}
 	for conv, t := range c.tails {
@@ -203,7 +203,7 @@ func (c *Client) refusal(f *Error) {
 		return
 	}
 	if f.Code == "rate_limited" && f.Ref == "" {
-		c.hush(max(after, retryPause))
+		c.hush(orPause(after))
 		c.mu.Unlock()
 		return
 	}
@@ -215,7 +215,7 @@ func (c *Client) refusal(f *Error) {
 		c.refusedStart(s, f, after)
 		return
 	}
-	if f.Ref == "fetch" && c.refusedFetch(f, max(after, retryPause)) {
+	if f.Ref == "fetch" && c.refusedFetch(f, orPause(after)) {
 		c.mu.Unlock()
 		return
 	}
@@ -254,6 +254,14 @@ func (c *Client) refusedFetch(f *Error, after time.Duration) bool {
 	return again
 }
 
+// orPause is how long to wait before trying again: as long as the server says.
+func orPause(after time.Duration) time.Duration {
+	if after > 0 {
+		return after
+	}
+	return retryPause
+}
+
 func mends(code string) bool {
 	return code == "rate_limited" || code == "unavailable" || code == "internal"
 }
@@ -262,7 +270,7 @@ func mends(code string) bool {
 func (c *Client) refusedMessage(w *waiting, f *Error, after time.Duration) {
 	switch {
 	case mends(f.Code):
-		after = max(after, retryPause/10)
+		after = orPause(after)
 		w.notUntil = time.Now().Add(after)
 		c.wakeIn(after)
 		c.mu.Unlock()
@@ -289,7 +297,7 @@ func (c *Client) refusedStart(s *start, f *Error, after time.Duration) {
 		s.done <- ""
 		return
 	}
-	time.AfterFunc(max(after, retryPause), func() {
+	time.AfterFunc(orPause(after), func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if c.welcomed && c.starts[f.Ref] == s {
