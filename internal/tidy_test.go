@@ -48,7 +48,7 @@ func tree(t *testing.T) []source {
 		if entry.IsDir() && slices.Contains([]string{".git", "node_modules", "dist", "bin", "build", ".data", "testdata"}, entry.Name()) {
 			return filepath.SkipDir
 		}
-		if !entry.Type().IsRegular() || strings.HasSuffix(name, "package-lock.json") || strings.HasSuffix(name, "go.sum") {
+		if !entry.Type().IsRegular() || entry.Name() == ".git" || strings.HasSuffix(name, "package-lock.json") || strings.HasSuffix(name, "go.sum") {
 			return nil
 		}
 		text, err := os.ReadFile(name)
