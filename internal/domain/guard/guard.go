@@ -3,27 +3,41 @@
 // card security codes, one-time codes, recovery phrases, keys and tokens,
 // passwords, and identity numbers. It looks at text only. It does not decide
 // who may write what, does not read images, and keeps nothing it has seen.
+//
+// A text passes its rooms in this order: fold brings it to a plain form with the
+// places kept, reading finds its words, phrases of the word lists (words) and
+// numbers, the detectors (numbers, credentials, recovery) look for secrets in
+// that, and secret holds what a finding is and how it is replaced.
 package guard
 
 import (
 	"sync"
 
+	"kefu/internal/domain/guard/credentials"
+	"kefu/internal/domain/guard/numbers"
+	"kefu/internal/domain/guard/reading"
+	"kefu/internal/domain/guard/recovery"
+	"kefu/internal/domain/guard/secret"
+	"kefu/internal/domain/guard/words"
 	"kefu/internal/platform/fault"
 )
 
 // Class is the kind of a secret.
-type Class string
+type Class = secret.Class
 
 // The closed set of classes.
 const (
-	PAN      Class = "pan"      // number of a payment card, ISO/IEC 7812-1
-	CVV      Class = "cvv"      // card security code
-	OTP      Class = "otp"      // one-time code, also of remote-access tools
-	Seed     Class = "seed"     // recovery phrase of a wallet, BIP-39
-	Key      Class = "key"      // private key, API key, token, cookie, Authorization header
-	Password Class = "password" // password, passphrase or PIN
-	ID       Class = "id"       // identity document or bank account number; masked, not removed
+	PAN      = secret.PAN
+	CVV      = secret.CVV
+	OTP      = secret.OTP
+	Seed     = secret.Seed
+	Key      = secret.Key
+	Password = secret.Password
+	ID       = secret.ID
 )
+
+// Finding is one secret in a text; see secret.Finding for its units.
+type Finding = secret.Finding
 
 // Version names the rules of this detector. It is stored with each redaction.
 const Version = 1
@@ -35,45 +49,31 @@ const (
 	pieceOverlap = 8 << 10
 )
 
-// Finding is one secret in a text. Start and End count Unicode code points of
-// the text as given, half open; an invalid UTF-8 byte counts as one. Last4
-// holds up to four last characters of a pan or an id, and nothing otherwise.
-type Finding struct {
-	Start int
-	End   int
-	Class Class
-	Last4 string
-}
-
 // Detector finds secrets. It is immutable and safe for concurrent use.
 type Detector struct {
-	fold  *folding
-	words *lexicon
-	seeds *mnemonics
-	iins  []iinRange
-	ibans map[string]int
-	keys  []tokenRule
-	pool  *sync.Pool
+	reader      *reading.Reader
+	numbers     *numbers.Finder
+	credentials *credentials.Finder
+	phrases     *recovery.Finder
+	scans       *sync.Pool // of *reading.Scan
 }
 
 // New builds a detector with its word lists. It takes some milliseconds and
 // some megabytes, so a process builds one.
 func New() (*Detector, error) {
-	fold := newFolding()
-	words, err := newLexicon(fold)
+	const op = "guard.New"
+	reader, err := reading.New()
 	if err != nil {
-		return nil, fault.Wrap("guard.New", err)
+		return nil, fault.Wrap(op, err)
 	}
-	seeds, err := newMnemonics(fold)
+	phrases, err := recovery.New(reader.Folding())
 	if err != nil {
-		return nil, fault.Wrap("guard.New", err)
+		return nil, fault.Wrap(op, err)
 	}
-	d := &Detector{
-		fold: fold, words: words, seeds: seeds,
-		iins: iinRanges(), ibans: ibanLengths(), keys: tokenRules(),
-	}
-	d.pool = &sync.Pool{New: func() any { return &scan{d: d} }}
-	return d, nil
+	return &Detector{
+		reader: reader, numbers: numbers.New(), credentials: credentials.New(), phrases: phrases,
+		scans: &sync.Pool{New: func() any { return reading.NewScan(reader) }},
+	}, nil
 }
 
 // Hints is what the caller knows about the circumstances of a text.
@@ -86,32 +86,32 @@ func (d *Detector) Scan(text string) []Finding { return d.ScanHinted(text, Hints
 
 // ScanHinted is Scan with knowledge of the circumstances.
 func (d *Detector) ScanHinted(text string, hints Hints) []Finding {
-	expected := expectNothing
+	expected := reading.ExpectNothing
 	if hints.ExpectOTP {
-		expected |= expectOTP
+		expected |= reading.ExpectOTP
 	}
 	return d.scanExpecting(text, expected)
 }
 
-func (d *Detector) scanExpecting(text string, expected expectation) []Finding {
+func (d *Detector) scanExpecting(text string, expected reading.Expectation) []Finding {
 	if len(text) > pieceLength {
 		return d.scanPieces(text, expected)
 	}
 	return d.scanPiece(text, expected)
 }
 
-func (d *Detector) scanPiece(text string, expected expectation) []Finding {
-	s := d.pool.Get().(*scan)
-	defer s.release()
-	s.expected = expected
-	s.load(text)
-	s.detect()
-	return s.findings()
+func (d *Detector) scanPiece(text string, expected reading.Expectation) []Finding {
+	s := d.scans.Get().(*reading.Scan)
+	defer d.release(s)
+	s.Expected = expected
+	s.Load(text)
+	d.detect(s)
+	return s.Findings()
 }
 
 // scanPieces scans a long text piece by piece. Findings of the overlaps are
 // found twice and merged.
-func (d *Detector) scanPieces(text string, expected expectation) []Finding {
+func (d *Detector) scanPieces(text string, expected reading.Expectation) []Finding {
 	points := []rune(text)
 	var all []Finding
 	for from := 0; ; from += pieceLength - pieceOverlap {
@@ -122,7 +122,37 @@ func (d *Detector) scanPieces(text string, expected expectation) []Finding {
 			all = append(all, f)
 		}
 		if to == len(points) {
-			return mergeFindings(all)
+			return secret.Merge(all)
 		}
+	}
+}
+
+// detect runs the detectors that have something to look at.
+func (d *Detector) detect(s *reading.Scan) {
+	if s.Digits >= 3 {
+		s.BuildGroups()
+		s.BuildClusters()
+	}
+	if s.Longest >= 16 || s.Kinds&(words.Token|words.Wallet) != 0 {
+		d.credentials.Keys(s)
+	}
+	d.phrases.Phrases(s)
+	if s.Digits >= 3 {
+		d.numbers.Cards(s)
+		d.numbers.Identities(s)
+		d.numbers.SecurityCodes(s)
+		d.numbers.Codes(s)
+	}
+	if s.Kinds&(words.Pass|words.PIN|words.PassWeak) != 0 || s.Expected&reading.ExpectPassword != 0 {
+		d.credentials.Passwords(s)
+	}
+	if s.Longest >= 30 {
+		d.numbers.TravelDocuments(s)
+	}
+}
+
+func (d *Detector) release(s *reading.Scan) {
+	if s.Reset() {
+		d.scans.Put(s)
 	}
 }

@@ -1,10 +1,12 @@
 package guard
 
 import (
-	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
+
+	"kefu/internal/domain/guard/reading"
+	"kefu/internal/domain/guard/secret"
+	"kefu/internal/domain/guard/words"
 )
 
 // Turn is a text written earlier in the conversation.
@@ -21,7 +23,7 @@ func (d *Detector) ScanWindow(previous []Turn, current string, hints Hints) (now
 	earlier = make([][]Finding, len(previous))
 	expected := d.asked(previous)
 	if hints.ExpectOTP {
-		expected |= expectOTP
+		expected |= reading.ExpectOTP
 	}
 	now = d.scanExpecting(current, expected)
 	var joined strings.Builder
@@ -41,7 +43,7 @@ func (d *Detector) ScanWindow(previous []Turn, current string, hints Hints) (now
 	}
 	joined.WriteString(current)
 	length := utf8.RuneCountInString(current)
-	for _, f := range d.scanExpecting(joined.String(), expectNothing) {
+	for _, f := range d.scanExpecting(joined.String(), reading.ExpectNothing) {
 		if part, ok := clip(f, points, length); ok {
 			now = append(now, part)
 		}
@@ -51,7 +53,7 @@ func (d *Detector) ScanWindow(previous []Turn, current string, hints Hints) (now
 			}
 		}
 	}
-	return mergeFindings(now), earlier
+	return secret.Merge(now), earlier
 }
 
 // clip is the part of a finding of the joined text that lies in one text.
@@ -66,8 +68,8 @@ func clip(f Finding, start, length int) (Finding, bool) {
 
 // asked tells which secrets the last turn of another, and the own turns since,
 // lead one to expect.
-func (d *Detector) asked(previous []Turn) expectation {
-	expected := expectNothing
+func (d *Detector) asked(previous []Turn) reading.Expectation {
+	expected := reading.ExpectNothing
 	for i := len(previous) - 1; i >= 0; i-- {
 		expected |= d.mentions(previous[i].Text)
 		if !previous[i].Own {
@@ -78,88 +80,21 @@ func (d *Detector) asked(previous []Turn) expectation {
 }
 
 // mentions is what a text asks for or announces.
-func (d *Detector) mentions(text string) expectation {
+func (d *Detector) mentions(text string) reading.Expectation {
 	if len(text) > pieceLength {
-		return expectNothing
+		return reading.ExpectNothing
 	}
-	s := d.pool.Get().(*scan)
-	defer s.release()
-	s.load(text)
-	expected := expectNothing
+	s := d.scans.Get().(*reading.Scan)
+	defer d.release(s)
+	s.Load(text)
+	expected := reading.ExpectNothing
 	for _, pair := range []struct {
-		kind kind
-		expectation
-	}{{kindCVV, expectCVV}, {kindOTP | kindCode, expectOTP}, {kindPass, expectPassword}, {kindPIN, expectPIN}} {
-		if s.kinds&pair.kind != 0 {
-			expected |= pair.expectation
+		kind     words.Kind
+		expected reading.Expectation
+	}{{words.CVV, reading.ExpectCVV}, {words.OTP | words.Code, reading.ExpectOTP}, {words.Pass, reading.ExpectPassword}, {words.PIN, reading.ExpectPIN}} {
+		if s.Kinds&pair.kind != 0 {
+			expected |= pair.expected
 		}
 	}
 	return expected
-}
-
-const (
-	windowTurns   = 5                // own texts that are looked at together
-	windowAge     = 60 * time.Second // how old the oldest may be
-	windowContext = 10 * time.Minute // how long a question of the other side counts
-)
-
-// Window remembers the last turns between one sender and the others in a
-// conversation. It holds plain text in memory only and is not safe for
-// concurrent use; its owner drops it when the conversation is idle.
-type Window struct {
-	turns []windowTurn
-}
-
-type windowTurn struct {
-	Turn
-	at time.Time
-}
-
-// Add remembers a text; own is true for the sender whose window this is.
-func (w *Window) Add(at time.Time, text string, own bool) {
-	w.drop(at)
-	limit, same := 1, 0
-	if own {
-		limit = windowTurns
-	}
-	w.turns = append(w.turns, windowTurn{Turn{text, own}, at})
-	for i := len(w.turns) - 1; i >= 0; i-- {
-		if w.turns[i].Own != own {
-			continue
-		}
-		if same++; same > limit {
-			w.turns = slices.Delete(w.turns, i, i+1)
-		}
-	}
-}
-
-// Previous are the turns that count at a moment, oldest first.
-func (w *Window) Previous(at time.Time) []Turn {
-	w.drop(at)
-	turns := make([]Turn, 0, len(w.turns))
-	for _, t := range w.turns {
-		turns = append(turns, t.Turn)
-	}
-	return turns
-}
-
-// Empty tells whether nothing is remembered at a moment.
-func (w *Window) Empty(at time.Time) bool {
-	w.drop(at)
-	return len(w.turns) == 0
-}
-
-func (w *Window) drop(at time.Time) {
-	kept := w.turns[:0]
-	for _, t := range w.turns {
-		limit := windowAge
-		if !t.Own {
-			limit = windowContext
-		}
-		if at.Sub(t.at) <= limit {
-			kept = append(kept, t)
-		}
-	}
-	clear(w.turns[len(kept):])
-	w.turns = kept
 }

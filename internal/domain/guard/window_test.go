@@ -2,7 +2,6 @@ package guard_test
 
 import (
 	"testing"
-	"time"
 
 	"kefu/internal/domain/guard"
 )
@@ -63,31 +62,5 @@ func TestScanWindow(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestWindowForgets(t *testing.T) {
-	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	var w guard.Window
-	w.Add(start, "Your CVV please", false)
-	for i, text := range []string{"one", "two", "three", "four", "five", "six"} {
-		w.Add(start.Add(time.Duration(i)*time.Second), text, true)
-	}
-	at := start.Add(10 * time.Second)
-	turns := w.Previous(at)
-	own := 0
-	for _, turn := range turns {
-		if turn.Own {
-			own++
-		}
-	}
-	if own != 5 || turns[0].Own || turns[len(turns)-1].Text != "six" {
-		t.Errorf("want the question and the last five own texts, got %+v", turns)
-	}
-	if turns := w.Previous(start.Add(70 * time.Second)); len(turns) != 1 || turns[0].Own {
-		t.Errorf("after a minute only the question counts, got %+v", turns)
-	}
-	if !w.Empty(start.Add(time.Hour)) {
-		t.Error("after an hour nothing counts")
 	}
 }

@@ -1,9 +1,11 @@
-package guard
+package words
+
+import ()
 
 // numeralWords are spelled numbers of one language: words for first, first+1 …
 // separated by spaces, alternatives by bars.
 type numeralWords struct {
-	kind  kind
+	kind  Kind
 	first int
 	words string
 }
@@ -36,11 +38,11 @@ func numerals() []numeralWords {
 	}
 	var all []numeralWords
 	for _, words := range digits {
-		all = append(all, numeralWords{kindDigit, 0, words})
+		all = append(all, numeralWords{Digit, 0, words})
 	}
 	return append(all,
-		numeralWords{kindTeen, 10, "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"},
-		numeralWords{kindTens, 2, "twenty thirty forty|fourty fifty sixty seventy eighty ninety"},
-		numeralWords{kindRepeat, 2, "double|dubble|doppel|doble triple|treble|tripple"},
+		numeralWords{Teen, 10, "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"},
+		numeralWords{Tens, 2, "twenty thirty forty|fourty fifty sixty seventy eighty ninety"},
+		numeralWords{Repeat, 2, "double|dubble|doppel|doble triple|treble|tripple"},
 	)
 }

@@ -1,6 +1,13 @@
-package guard
+package recovery
 
-import "crypto/sha256"
+import (
+	"crypto/sha256"
+
+	"kefu/internal/domain/guard/fold"
+	"kefu/internal/domain/guard/reading"
+	"kefu/internal/domain/guard/secret"
+	"kefu/internal/domain/guard/words"
+)
 
 // commonHan are the characters that carry ordinary Chinese sentences. All are
 // in the BIP-39 lists or close to those that are; a phrase drawn at random has
@@ -16,19 +23,19 @@ type glyph struct {
 // hanSeeds looks for phrases of single Chinese characters. Ordinary sentences
 // are made of the same characters, so how they are written, the checksum and
 // the words around decide.
-func (s *scan) hanSeeds() {
-	v := &s.view
-	for _, bit := range []uint8{bitSimplified, bitTraditional} {
+func (s *search) hanSeeds() {
+	v := &s.View
+	for _, bit := range []uint8{fold.Simplified, fold.Traditional} {
 		run := s.glyphs[:0]
 		last := -1
-		for i := 0; i < len(v.char); i++ {
-			if v.class(i) != classHan {
+		for i := 0; i < len(v.Char); i++ {
+			if v.Class(i) != fold.Han {
 				continue
 			}
-			if v.mark[i]&uint16(bit) == 0 || last >= 0 && !s.hanGap(last+1, i) || s.seedName(i) {
+			if v.Mark[i]&uint16(bit) == 0 || last >= 0 && !s.hanGap(last+1, i) || s.seedName(i) {
 				s.hanRun(run, bit)
 				run = run[:0]
-				if v.mark[i]&uint16(bit) == 0 || s.seedName(i) {
+				if v.Mark[i]&uint16(bit) == 0 || s.seedName(i) {
 					last = -1
 					continue
 				}
@@ -47,13 +54,13 @@ func (s *scan) hanSeeds() {
 
 // seedName tells whether position i is inside a word that names the phrase, or
 // a connector.
-func (s *scan) seedName(i int) bool {
-	if s.kinds&(kindSeed|kindWallet) == 0 {
+func (s *search) seedName(i int) bool {
+	if s.Kinds&(words.Seed|words.Wallet) == 0 {
 		return false
 	}
-	k := s.firstMark(i + 1)
-	for k--; k >= 0 && i-s.marks[k].start < 12; k-- {
-		if i < s.marks[k].end && s.marks[k].word.kind&(kindSeed|kindWallet) != 0 {
+	k := s.FirstMark(i + 1)
+	for k--; k >= 0 && i-s.Marks[k].Start < 12; k-- {
+		if i < s.Marks[k].End && s.Marks[k].Word.Kind&(words.Seed|words.Wallet) != 0 {
 			return true
 		}
 	}
@@ -61,12 +68,12 @@ func (s *scan) seedName(i int) bool {
 }
 
 // hanGap tells whether two characters may be neighbours in a phrase.
-func (s *scan) hanGap(from, to int) bool {
+func (s *search) hanGap(from, to int) bool {
 	if to-from > 5 {
 		return false
 	}
 	for i := from; i < to; i++ {
-		if c := s.view.class(i); c == classLetter || c == classLoose || c == classOpaque {
+		if c := s.View.Class(i); c == fold.Letter || c == fold.Loose || c == fold.Opaque {
 			return false
 		}
 	}
@@ -75,7 +82,7 @@ func (s *scan) hanGap(from, to int) bool {
 
 // hanRun decides on a run of list characters: parts written apart, parts of one
 // chunk, and stretches next to a word that names the phrase.
-func (s *scan) hanRun(run []glyph, bit uint8) {
+func (s *search) hanRun(run []glyph, bit uint8) {
 	if len(run) < seedFewest {
 		return
 	}
@@ -103,13 +110,13 @@ func (s *scan) hanRun(run []glyph, bit uint8) {
 }
 
 // hanNamed tells whether the text near a run names a recovery phrase.
-func (s *scan) hanNamed(run []glyph) bool {
+func (s *search) hanNamed(run []glyph) bool {
 	start, end := run[0].at, run[len(run)-1].at+1
-	return s.any(max(0, start-60), min(len(s.view.char), end+30), kindSeed)
+	return s.Any(max(0, start-60), min(len(s.View.Char), end+30), words.Seed)
 }
 
 // hanSpaced finds characters written one by one, or in equal small groups.
-func (s *scan) hanSpaced(run []glyph, bit uint8, named bool) bool {
+func (s *search) hanSpaced(run []glyph, bit uint8, named bool) bool {
 	found := false
 	for i := 0; i < len(run); {
 		j := i + 1
@@ -133,7 +140,7 @@ func (s *scan) hanSpaced(run []glyph, bit uint8, named bool) bool {
 }
 
 // hanPhrase decides on a stretch of exactly a phrase's length.
-func (s *scan) hanPhrase(part []glyph, bit uint8, named bool) bool {
+func (s *search) hanPhrase(part []glyph, bit uint8, named bool) bool {
 	switch len(part) {
 	case 12, 15, 18, 21, 24:
 	default:
@@ -147,7 +154,7 @@ func (s *scan) hanPhrase(part []glyph, bit uint8, named bool) bool {
 }
 
 // hanPrefix tries the lengths of a phrase at both ends of a longer run.
-func (s *scan) hanPrefix(run []glyph, bit uint8) {
+func (s *search) hanPrefix(run []glyph, bit uint8) {
 	start := 0
 	for start < len(run) && s.connects(run[start].at) {
 		start++
@@ -168,17 +175,17 @@ func (s *scan) hanPrefix(run []glyph, bit uint8) {
 }
 
 // connects tells whether a connector covers position i.
-func (s *scan) connects(i int) bool {
-	k := s.firstMark(i+1) - 1
-	return k >= 0 && i < s.marks[k].end && s.marks[k].word.kind&linkWord != 0
+func (s *search) connects(i int) bool {
+	k := s.FirstMark(i+1) - 1
+	return k >= 0 && i < s.Marks[k].End && s.Marks[k].Word.Kind&reading.Linking != 0
 }
 
-func (s *scan) hanBefore(i int) bool { return i > 0 && s.view.class(i-1) == classHan }
+func (s *search) hanBefore(i int) bool { return i > 0 && s.View.Class(i-1) == fold.Han }
 
-func (s *scan) common(part []glyph) int {
+func (s *search) common(part []glyph) int {
 	n := 0
 	for _, g := range part {
-		if s.d.seeds.common[s.view.char[g.at]] {
+		if s.lists.common[s.View.Char[g.at]] {
 			n++
 		}
 	}
@@ -186,47 +193,47 @@ func (s *scan) common(part []glyph) int {
 }
 
 // repeats tells phrases of one or two characters over and over, as in examples.
-func (s *scan) repeats(part []glyph) bool {
+func (s *search) repeats(part []glyph) bool {
 	same := 0
 	for _, g := range part {
-		if s.view.char[g.at] == s.view.char[part[0].at] {
+		if s.View.Char[g.at] == s.View.Char[part[0].at] {
 			same++
 		}
 	}
 	return same >= len(part)-2
 }
 
-func (s *scan) addHan(part []glyph) {
+func (s *search) addHan(part []glyph) {
 	start, numbers := part[0].at, 0
 	for _, g := range part {
-		if s.numeralAt(g.at) {
+		if s.NumeralAt(g.at) {
 			numbers++
 		}
 	}
 	if numbers*2 > len(part) {
 		return // a number spelled out
 	}
-	for i := start - 1; i >= 0 && start-i <= 5 && !(s.view.solid(i) && s.view.class(i) != classDigit); i-- {
-		if s.view.class(i) == classDigit && (i == 0 || s.view.class(i-1) != classDigit) {
+	for i := start - 1; i >= 0 && start-i <= 5 && !(s.View.Solid(i) && s.View.Class(i) != fold.Digit); i-- {
+		if s.View.Class(i) == fold.Digit && (i == 0 || s.View.Class(i-1) != fold.Digit) {
 			start = i
 			break
 		}
 	}
-	s.add(start, part[len(part)-1].at+1, Seed, "")
+	s.Add(start, part[len(part)-1].at+1, secret.Seed, "")
 }
 
 // checksum verifies a phrase of list characters (BIP-39, "Generating the mnemonic").
-func (s *scan) checksum(part []glyph, bit uint8) bool {
-	index := s.d.seeds.simplified
-	if bit == bitTraditional {
-		index = s.d.seeds.traditional
+func (s *search) checksum(part []glyph, bit uint8) bool {
+	index := s.lists.simplified
+	if bit == fold.Traditional {
+		index = s.lists.traditional
 	}
 	if len(part)%3 != 0 || len(part) < 12 || len(part) > 24 {
 		return false
 	}
 	var bits [33]byte
 	for i, g := range part {
-		n := index[s.view.char[g.at]]
+		n := index[s.View.Char[g.at]]
 		for b := range 11 {
 			if n>>(10-b)&1 == 1 {
 				at := i*11 + b

@@ -1,6 +1,12 @@
-package guard
+package numbers
 
-import "strings"
+import (
+	"strings"
+
+	"kefu/internal/domain/guard/fold"
+	"kefu/internal/domain/guard/reading"
+	"kefu/internal/domain/guard/secret"
+)
 
 // ibanLengths is the length of an account number by country, from the IBAN
 // registry of ISO 13616.
@@ -14,34 +20,34 @@ func ibanLengths() map[string]int {
 }
 
 // ibanNumbers finds account numbers with the check of ISO 13616 (modulo 97).
-func (s *scan) ibanNumbers() {
-	v := &s.view
-	for i := 0; i+15 <= len(v.char); i++ {
-		if v.class(i) != classLetter || v.class(i+1) != classLetter || i > 0 && v.class(i-1) == classLetter {
+func (s *search) ibanNumbers() {
+	v := &s.View
+	for i := 0; i+15 <= len(v.Char); i++ {
+		if v.Class(i) != fold.Letter || v.Class(i+1) != fold.Letter || i > 0 && v.Class(i-1) == fold.Letter {
 			continue
 		}
-		length, ok := s.d.ibans[string(v.char[i:i+2])]
+		length, ok := s.lists.ibans[string(v.Char[i:i+2])]
 		if !ok {
 			continue
 		}
-		if end, ok := s.iban(i, length); ok && !s.taken(i, end) {
-			s.add(i, end, ID, s.lastSolid(i, end))
+		if end, ok := s.iban(i, length); ok && !s.Taken(i, end) {
+			s.Add(i, end, secret.ID, s.lastSolid(i, end))
 		}
 	}
 }
 
 // iban reads length letters and digits from i, small gaps allowed.
-func (s *scan) iban(i, length int) (int, bool) {
-	v := &s.view
+func (s *search) iban(i, length int) (int, bool) {
+	v := &s.View
 	code := make([]rune, 0, 34)
 	j := i
-	for gap := 0; j < len(v.char) && len(code) < length; j++ {
-		r := v.char[j]
+	for gap := 0; j < len(v.Char) && len(code) < length; j++ {
+		r := v.Char[j]
 		switch {
 		case r >= '0' && r <= '9' || r >= 'a' && r <= 'z':
 			code = append(code, r)
 			gap = 0
-		case v.class(j) == classSpace || r == '.' || dash(r) || r == '_' || r == '/':
+		case v.Class(j) == fold.Space || r == '.' || reading.Dash(r) || r == '_' || r == '/':
 			if gap++; gap > 2 {
 				return 0, false
 			}

@@ -1,24 +1,29 @@
-package guard
+package numbers
+
+import (
+	"kefu/internal/domain/guard/fold"
+	"kefu/internal/domain/guard/secret"
+)
 
 // detectMRZ masks the machine-readable zone of travel documents (ICAO 9303-4,
 // -5, -6): lines of 30, 36 or 44 letters, digits and fillers.
-func (s *scan) detectMRZ() {
-	v := &s.view
-	for i := 0; i < len(v.char); {
-		if !mrzChar(v.char[i]) {
+func (s *search) detectMRZ() {
+	v := &s.View
+	for i := 0; i < len(v.Char); {
+		if !mrzChar(v.Char[i]) {
 			i++
 			continue
 		}
 		j, fillers := i, 0
-		for j < len(v.char) && (mrzChar(v.char[j]) || j+1 < len(v.char) && v.char[j] == ' ' && fillers > 0 && v.char[j+1] == '<') {
-			if v.char[j] == '<' {
+		for j < len(v.Char) && (mrzChar(v.Char[j]) || j+1 < len(v.Char) && v.Char[j] == ' ' && fillers > 0 && v.Char[j+1] == '<') {
+			if v.Char[j] == '<' {
 				fillers++
 			}
 			j++
 		}
 		if n := j - i; n >= 28 && n <= 92 && (fillers >= 2 || fillers >= 1 && s.mrzData(i, j)) {
 			i, j = s.mrzLines(i, j)
-			s.add(i, j, ID, "")
+			s.Add(i, j, secret.ID, "")
 		}
 		i = j
 	}
@@ -26,17 +31,17 @@ func (s *scan) detectMRZ() {
 
 // mrzLines joins the line before, if it was found and only a line break is
 // between, so that the zone is one finding.
-func (s *scan) mrzLines(start, end int) (int, int) {
-	n := len(s.hits) - 1
-	if n < 0 || s.hits[n].class != ID || s.hits[n].end > start || start-s.hits[n].end > 3 {
+func (s *search) mrzLines(start, end int) (int, int) {
+	n := len(s.Hits) - 1
+	if n < 0 || s.Hits[n].Class != secret.ID || s.Hits[n].End > start || start-s.Hits[n].End > 3 {
 		return start, end
 	}
-	for i := s.hits[n].end; i < start; i++ {
-		if s.view.class(i) != classSpace {
+	for i := s.Hits[n].End; i < start; i++ {
+		if s.View.Class(i) != fold.Space {
 			return start, end
 		}
 	}
-	return s.hits[n].start, end
+	return s.Hits[n].Start, end
 }
 
 func mrzChar(r rune) bool {
@@ -45,16 +50,16 @@ func mrzChar(r rune) bool {
 
 // mrzData checks the document number of a second line: nine characters and
 // their check digit, weights 7, 3, 1 (ICAO 9303-3, 4.9).
-func (s *scan) mrzData(start, end int) bool {
-	v := &s.view
+func (s *search) mrzData(start, end int) bool {
+	v := &s.View
 	weights, sum := [3]int{7, 3, 1}, 0
 	for i := range 9 {
-		switch r := v.char[start+i]; {
+		switch r := v.Char[start+i]; {
 		case r >= '0' && r <= '9':
 			sum += weights[i%3] * int(r-'0')
 		case r >= 'a' && r <= 'z':
 			sum += weights[i%3] * int(r-'a'+10)
 		}
 	}
-	return end-start >= 28 && v.char[start+9] == rune('0'+sum%10)
+	return end-start >= 28 && v.Char[start+9] == rune('0'+sum%10)
 }

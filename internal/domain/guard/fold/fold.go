@@ -1,4 +1,7 @@
-package guard
+// Package fold brings text to the plain form in which secrets are looked for:
+// one kind of digits and letters, no marks, no invisible characters. It keeps
+// where each character came from. It knows nothing of words or secrets.
+package fold
 
 import (
 	"unicode"
@@ -8,24 +11,24 @@ import (
 
 // Classes of folded characters, in the low bits of a mark.
 const (
-	classOther  = iota // punctuation, symbols, emoji
-	classSpace         // white space, line breaks included
-	classDigit         // decimal digits of any script, folded to 0-9
-	classLetter        // letters of scripts that put spaces between words
-	classLoose         // letters of scripts that do not: kana, Thai, Khmer …
-	classHan           // Chinese characters
-	classOpaque        // inside a marker of an earlier redaction
-	classMask   = 7
+	Other  = iota // punctuation, symbols, emoji
+	Space         // white space, line breaks included
+	Digit         // decimal digits of any script, folded to 0-9
+	Letter        // letters of scripts that put spaces between words
+	Loose         // letters of scripts that do not: kana, Thai, Khmer …
+	Han           // Chinese characters
+	Opaque        // inside a marker of an earlier redaction
+	Mask   = 7
 )
 
 // Further bits of a mark.
 const (
-	bitUpper       = 1 << 3 // was a capital letter
-	bitStart       = 1 << 4 // a Chinese character that begins a listed word
-	bitSimplified  = 1 << 5 // in the simplified BIP-39 list
-	bitTraditional = 1 << 6 // in the traditional BIP-39 list
-	bitWide        = 1 << 7 // full-width or CJK punctuation
-	bitHit         = 1 << 8 // inside a finding; only in the marks of a view
+	bitUpper    = 1 << 3 // was a capital letter
+	Start       = 1 << 4 // a Chinese character that begins a listed word
+	Simplified  = 1 << 5 // in the simplified BIP-39 list
+	Traditional = 1 << 6 // in the traditional BIP-39 list
+	Wide        = 1 << 7 // full-width or CJK punctuation
+	Hit         = 1 << 8 // inside a finding; only in the marks of a view
 )
 
 const (
@@ -33,17 +36,18 @@ const (
 	foldMulti = 0xFFFE // the character becomes several, see expansions
 )
 
-// folding maps characters to the plain form in which secrets are looked for:
+// Folding maps characters to the plain form in which secrets are looked for:
 // NFKD (UAX #15) without marks and format characters, lower case, decimal
 // digits of every script as ASCII. Offsets stay with the original characters.
-type folding struct {
+type Folding struct {
 	to         [1 << 16]uint16
 	class      [1 << 16]uint8
 	expansions map[rune][]rune
 }
 
-func newFolding() *folding {
-	f := &folding{expansions: map[rune][]rune{}}
+// New builds the tables; it takes some milliseconds.
+func New() *Folding {
+	f := &Folding{expansions: map[rune][]rune{}}
 	for r := rune(0); r < 1<<16; r++ {
 		f.put(r)
 	}
@@ -72,23 +76,23 @@ func digitRunes(n int) []rune {
 }
 
 // put fills the tables for one character of the basic plane.
-func (f *folding) put(r rune) {
+func (f *Folding) put(r rune) {
 	switch {
 	case r >= 0x4E00 && r <= 0x9FFF || r >= 0x3400 && r <= 0x4DBF:
-		f.to[r], f.class[r] = uint16(r), classHan
+		f.to[r], f.class[r] = uint16(r), Han
 		return
 	case r >= 0xAC00 && r <= 0xD7A3:
-		f.to[r], f.class[r] = foldMulti, classLetter
+		f.to[r], f.class[r] = foldMulti, Letter
 		return
 	case r >= 0xD800 && r <= 0xF8FF:
-		f.to[r], f.class[r] = uint16(r), classOther
+		f.to[r], f.class[r] = uint16(r), Other
 		return
 	}
 	f.set(r, foldRune(r))
 }
 
 // set records what r folds to and of which class it is.
-func (f *folding) set(r rune, out []rune) {
+func (f *Folding) set(r rune, out []rune) {
 	switch {
 	case len(out) == 0:
 		f.to[r] = foldDrop
@@ -103,22 +107,22 @@ func (f *folding) set(r rune, out []rune) {
 	if unicode.IsUpper(plainRune(r)) {
 		f.class[r] |= bitUpper
 	}
-	if r >= 0x3001 && r <= 0x303F || r >= 0xFF00 && f.class[r]&classMask == classOther {
-		f.class[r] |= bitWide
+	if r >= 0x3001 && r <= 0x303F || r >= 0xFF00 && f.class[r]&Mask == Other {
+		f.class[r] |= Wide
 	}
 }
 
-func (f *folding) putSupplementary(r rune) {
+func (f *Folding) putSupplementary(r rune) {
 	out := foldRune(r)
 	if len(out) != 1 || out[0] != r {
 		f.expansions[r] = out
 	}
 }
 
-func (f *folding) expand(r rune, out []rune) {
+func (f *Folding) expand(r rune, out []rune) {
 	f.expansions[r] = out
 	if r < 1<<16 {
-		f.to[r], f.class[r] = foldMulti, classDigit
+		f.to[r], f.class[r] = foldMulti, Digit
 	}
 }
 
@@ -180,22 +184,38 @@ func ignorable(r rune) bool {
 func classOf(r rune) uint8 {
 	switch {
 	case r >= '0' && r <= '9':
-		return classDigit
+		return Digit
 	case unicode.IsSpace(r):
-		return classSpace
+		return Space
 	case unicode.Is(unicode.Han, r) && unicode.IsLetter(r) || r == '〇' || r >= 0x3021 && r <= 0x3029:
-		return classHan
+		return Han
 	case unicode.In(r, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar) || r == 'ー':
-		return classLoose
+		return Loose
 	case unicode.IsLetter(r) || unicode.Is(unicode.Mc, r):
-		return classLetter
+		return Letter
 	}
-	return classOther
+	return Other
 }
 
-// text folds a whole string; word lists are folded with it at start.
-func (f *folding) text(s string) []rune {
-	var v view
-	v.fill(f, s)
-	return v.char
+// Text folds a whole string; word lists are folded with it at start.
+func (f *Folding) Text(s string) []rune {
+	var v View
+	v.Fill(f, s)
+	return v.Char
+}
+
+// Tag sets bits on the class of a character of the basic plane, such as the
+// lists that hold it. Not for use once texts are read.
+func (f *Folding) Tag(r rune, bits uint8) {
+	if r >= 0 && r < 1<<16 {
+		f.class[r] |= bits
+	}
+}
+
+// ClassOf is the class of a character of the basic plane, Other for the rest.
+func (f *Folding) ClassOf(r rune) uint8 {
+	if r < 0 || r >= 1<<16 {
+		return Other
+	}
+	return f.class[r] & Mask
 }

@@ -1,12 +1,17 @@
-package guard
+package credentials
+
+import (
+	"kefu/internal/domain/guard/fold"
+	"kefu/internal/domain/guard/secret"
+)
 
 // detectHeaders finds PEM blocks and the values of credential headers: as sent
 // (RFC 9110, RFC 6265), in commands, and in HTTP archives (HAR 1.2).
-func (s *scan) detectHeaders() {
-	v := &s.view
-	for i := 0; i < len(v.char); i++ {
-		switch r := v.char[i]; {
-		case r == '-' && (i == 0 || v.char[i-1] != '-') && s.literal(i, "-----begin "):
+func (s *search) detectHeaders() {
+	v := &s.View
+	for i := 0; i < len(v.Char); i++ {
+		switch r := v.Char[i]; {
+		case r == '-' && (i == 0 || v.Char[i-1] != '-') && s.literal(i, "-----begin "):
 			i = s.pemBlock(i)
 		case r == 'c' && s.wordStart(i) && s.literal(i, "cookie"):
 			i = s.header(i+len("cookie"), true)
@@ -23,27 +28,27 @@ func (s *scan) detectHeaders() {
 }
 
 // literal tells whether the folded text holds a string at i.
-func (s *scan) literal(i int, text string) bool {
-	v := &s.view
-	if i+len(text) > len(v.char) {
+func (s *search) literal(i int, text string) bool {
+	v := &s.View
+	if i+len(text) > len(v.Char) {
 		return false
 	}
 	for k := range len(text) {
-		if v.char[i+k] != rune(text[k]) {
+		if v.Char[i+k] != rune(text[k]) {
 			return false
 		}
 	}
 	return true
 }
 
-func (s *scan) wordStart(i int) bool { return i == 0 || !s.view.solid(i-1) }
+func (s *search) wordStart(i int) bool { return i == 0 || !s.View.Solid(i-1) }
 
 // pemBlock covers a PEM block (RFC 7468) of a private key; an unfinished one
 // reaches to the end of the text. It returns the last position covered.
-func (s *scan) pemBlock(i int) int {
-	v := &s.view
+func (s *search) pemBlock(i int) int {
+	v := &s.View
 	line := i
-	for line < len(v.char) && line-i < 80 && v.char[line] != '\n' {
+	for line < len(v.Char) && line-i < 80 && v.Char[line] != '\n' {
 		line++
 	}
 	private := false
@@ -53,53 +58,53 @@ func (s *scan) pemBlock(i int) int {
 	if !private {
 		return i
 	}
-	end := len(v.char)
-	for k := i + 11; k < len(v.char); k++ {
-		if v.char[k] == '-' && s.literal(k, "-----end ") {
+	end := len(v.Char)
+	for k := i + 11; k < len(v.Char); k++ {
+		if v.Char[k] == '-' && s.literal(k, "-----end ") {
 			end = k + 9
-			for end < len(v.char) && v.char[end] != '-' && v.char[end] != '\n' {
+			for end < len(v.Char) && v.Char[end] != '-' && v.Char[end] != '\n' {
 				end++
 			}
-			for end < len(v.char) && v.char[end] == '-' {
+			for end < len(v.Char) && v.Char[end] == '-' {
 				end++
 			}
 			break
 		}
 	}
-	s.add(i, end, Key, "")
+	s.Add(i, end, secret.Key, "")
 	return end - 1
 }
 
 // header covers the value of a header line, or the "value" beside the name in an
 // HTTP archive. It returns the last position it has dealt with.
-func (s *scan) header(at int, cookie bool) int {
-	v := &s.view
+func (s *search) header(at int, cookie bool) int {
+	v := &s.View
 	i := at
-	if i < len(v.char) && v.char[i] == 's' && cookie {
+	if i < len(v.Char) && v.Char[i] == 's' && cookie {
 		i++
 	}
-	if i < len(v.char) && (v.char[i] == '"' || v.char[i] == '\'') {
+	if i < len(v.Char) && (v.Char[i] == '"' || v.Char[i] == '\'') {
 		i++
 	}
-	for i < len(v.char) && v.char[i] == ' ' {
+	for i < len(v.Char) && v.Char[i] == ' ' {
 		i++
 	}
-	if i < len(v.char) && v.char[i] == ',' {
+	if i < len(v.Char) && v.Char[i] == ',' {
 		return s.archiveValue(i)
 	}
-	if i >= len(v.char) || v.char[i] != ':' && v.char[i] != '=' {
+	if i >= len(v.Char) || v.Char[i] != ':' && v.Char[i] != '=' {
 		return at - 1
 	}
 	i++
-	for i < len(v.char) && (v.char[i] == ' ' || v.char[i] == '"' || v.char[i] == '[') {
+	for i < len(v.Char) && (v.Char[i] == ' ' || v.Char[i] == '"' || v.Char[i] == '[') {
 		i++
 	}
 	return s.headerValue(i, cookie)
 }
 
 // headerValue covers a value up to the end of its line or quotes.
-func (s *scan) headerValue(i int, cookie bool) int {
-	v := &s.view
+func (s *search) headerValue(i int, cookie bool) int {
+	v := &s.View
 	switch {
 	case cookie && !s.pairFirst(i):
 		return i - 1
@@ -107,27 +112,27 @@ func (s *scan) headerValue(i int, cookie bool) int {
 		return i - 1
 	}
 	end := i
-	for end < len(v.char) && v.char[end] != '\n' && v.char[end] != '"' && v.char[end] != '\'' && v.class(end) != classOpaque {
+	for end < len(v.Char) && v.Char[end] != '\n' && v.Char[end] != '"' && v.Char[end] != '\'' && v.Class(end) != fold.Opaque {
 		end++
 	}
-	for end > i && v.class(end-1) == classSpace {
+	for end > i && v.Class(end-1) == fold.Space {
 		end--
 	}
 	if end-i < 6 {
 		return i - 1
 	}
-	s.add(i, end, Key, "")
+	s.Add(i, end, secret.Key, "")
 	return end - 1
 }
 
 // pairFirst tells whether a cookie's name=value comes before any white space.
-func (s *scan) pairFirst(i int) bool {
-	v := &s.view
-	for k := i; k < len(v.char) && k-i < 128; k++ {
-		if v.char[k] == '=' {
-			return k > i && k+1 < len(v.char) && v.class(k+1) != classSpace
+func (s *search) pairFirst(i int) bool {
+	v := &s.View
+	for k := i; k < len(v.Char) && k-i < 128; k++ {
+		if v.Char[k] == '=' {
+			return k > i && k+1 < len(v.Char) && v.Class(k+1) != fold.Space
 		}
-		if c := v.class(k); c == classSpace || c == classOpaque {
+		if c := v.Class(k); c == fold.Space || c == fold.Opaque {
 			return false
 		}
 	}
@@ -135,14 +140,14 @@ func (s *scan) pairFirst(i int) bool {
 }
 
 // longWord tells whether 12 or more characters without a gap begin at i.
-func (s *scan) longWord(i int) bool {
-	v := &s.view
+func (s *search) longWord(i int) bool {
+	v := &s.View
 	digits := 0
 	for k := i; k < i+12; k++ {
-		if k >= len(v.char) || v.class(k) == classSpace || v.char[k] > 0x7F {
+		if k >= len(v.Char) || v.Class(k) == fold.Space || v.Char[k] > 0x7F {
 			return false
 		}
-		if v.class(k) == classDigit {
+		if v.Class(k) == fold.Digit {
 			digits++
 		}
 	}
@@ -150,22 +155,22 @@ func (s *scan) longWord(i int) bool {
 }
 
 // archiveValue covers the value of {"name":"Cookie","value":"…"}.
-func (s *scan) archiveValue(i int) int {
-	v := &s.view
-	for k := i; k < len(v.char) && k-i < 24; k++ {
-		if v.char[k] != 'v' || !s.literal(k, "value") {
+func (s *search) archiveValue(i int) int {
+	v := &s.View
+	for k := i; k < len(v.Char) && k-i < 24; k++ {
+		if v.Char[k] != 'v' || !s.literal(k, "value") {
 			continue
 		}
 		k += len("value")
-		for k < len(v.char) && (v.char[k] == '"' || v.char[k] == ':' || v.char[k] == ' ' || v.char[k] == '\'') {
+		for k < len(v.Char) && (v.Char[k] == '"' || v.Char[k] == ':' || v.Char[k] == ' ' || v.Char[k] == '\'') {
 			k++
 		}
 		end := k
-		for end < len(v.char) && v.char[end] != '"' && v.char[end] != '\n' && v.class(end) != classOpaque {
+		for end < len(v.Char) && v.Char[end] != '"' && v.Char[end] != '\n' && v.Class(end) != fold.Opaque {
 			end++
 		}
 		if end > k {
-			s.add(k, end, Key, "")
+			s.Add(k, end, secret.Key, "")
 		}
 		return end - 1
 	}
@@ -173,10 +178,10 @@ func (s *scan) archiveValue(i int) int {
 }
 
 // keyHeader covers X-Api-Key, X-Auth-Token and the like.
-func (s *scan) keyHeader(i int) int {
-	v := &s.view
+func (s *search) keyHeader(i int) int {
+	v := &s.View
 	k, names := i, false
-	for k < len(v.char) && k-i < 40 && (v.solid(k) || v.char[k] == '-') {
+	for k < len(v.Char) && k-i < 40 && (v.Solid(k) || v.Char[k] == '-') {
 		names = names || s.literal(k, "key") || s.literal(k, "token") || s.literal(k, "secret") || s.literal(k, "auth")
 		k++
 	}
@@ -187,13 +192,13 @@ func (s *scan) keyHeader(i int) int {
 }
 
 // scheme covers what follows "Bearer " when it looks like a token.
-func (s *scan) scheme(i int) {
-	v := &s.view
+func (s *search) scheme(i int) {
+	v := &s.View
 	end := i
-	for end < len(v.char) && chunkChar(v, end) && v.char[end] != ',' {
+	for end < len(v.Char) && chunkChar(v, end) && v.Char[end] != ',' {
 		end++
 	}
-	if end-i >= 16 && mixed(v.cased(i, end)) {
-		s.add(i, end, Key, "")
+	if end-i >= 16 && mixed(v.Cased(i, end)) {
+		s.Add(i, end, secret.Key, "")
 	}
 }

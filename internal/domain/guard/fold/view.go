@@ -1,19 +1,22 @@
-package guard
+package fold
 
-// view is a text in folded form. The three slices run in parallel.
-type view struct {
-	char   []rune   // the folded characters
-	mark   []uint16 // class and bits of each
+import ()
+
+// View is a text in folded form. The three slices run in parallel.
+type View struct {
+	Char   []rune   // the folded characters
+	Mark   []uint16 // class and bits of each
 	at     []int32  // code point of the original each came from
 	points int32    // code points of the original
 }
 
-func (v *view) reset() {
-	v.char, v.mark, v.at, v.points = v.char[:0], v.mark[:0], v.at[:0], 0
+// Reset empties the view and keeps its room.
+func (v *View) Reset() {
+	v.Char, v.Mark, v.at, v.points = v.Char[:0], v.Mark[:0], v.at[:0], 0
 }
 
-// fill folds text into v.
-func (v *view) fill(f *folding, text string) {
+// Fill folds text into v.
+func (v *View) Fill(f *Folding, text string) {
 	point := int32(0)
 	for _, r := range text {
 		switch {
@@ -25,7 +28,7 @@ func (v *view) fill(f *folding, text string) {
 			switch to := f.to[r]; to {
 			case foldDrop:
 			case foldMulti:
-				v.pushExpansion(f, f.expansions[r], point, uint16(f.class[r]&(bitUpper|bitWide)))
+				v.pushExpansion(f, f.expansions[r], point, uint16(f.class[r]&(bitUpper|Wide)))
 			default:
 				v.push(rune(to), uint16(f.class[r]), point)
 			}
@@ -37,15 +40,15 @@ func (v *view) fill(f *folding, text string) {
 	v.points = point
 }
 
-func (v *view) push(r rune, mark uint16, point int32) {
-	v.char = append(v.char, r)
-	v.mark = append(v.mark, mark)
+func (v *View) push(r rune, mark uint16, point int32) {
+	v.Char = append(v.Char, r)
+	v.Mark = append(v.Mark, mark)
 	v.at = append(v.at, point)
 }
 
-func (v *view) pushExpansion(f *folding, out []rune, point int32, bits uint16) {
+func (v *View) pushExpansion(f *Folding, out []rune, point int32, bits uint16) {
 	for _, r := range out {
-		class := uint16(classOther)
+		class := uint16(Other)
 		if r < 1<<16 {
 			class = uint16(f.class[r])
 		}
@@ -53,7 +56,7 @@ func (v *view) pushExpansion(f *folding, out []rune, point int32, bits uint16) {
 	}
 }
 
-func (v *view) fillSupplementary(f *folding, r rune, point int32) {
+func (v *View) fillSupplementary(f *Folding, r rune, point int32) {
 	if out, ok := f.expansions[r]; ok {
 		bits := uint16(0)
 		if upperStyled(r) {
@@ -65,9 +68,9 @@ func (v *view) fillSupplementary(f *folding, r rune, point int32) {
 	if r >= 0xE0000 && r <= 0xE01EF {
 		return
 	}
-	class := uint16(classOther)
+	class := uint16(Other)
 	if r >= 0x20000 && r <= 0x3FFFF {
-		class = classHan
+		class = Han
 	}
 	v.push(r, class, point)
 }
@@ -85,31 +88,33 @@ func upperStyled(r rune) bool {
 
 // pushHangul decomposes a syllable into jamo (Unicode Standard, 3.12), so that
 // composed and decomposed Korean look alike.
-func (v *view) pushHangul(r rune, point int32) {
+func (v *View) pushHangul(r rune, point int32) {
 	index := r - 0xAC00
-	v.push(0x1100+index/588, classLetter, point)
-	v.push(0x1161+index%588/28, classLetter, point)
+	v.push(0x1100+index/588, Letter, point)
+	v.push(0x1161+index%588/28, Letter, point)
 	if tail := index % 28; tail > 0 {
-		v.push(0x11A7+tail, classLetter, point)
+		v.push(0x11A7+tail, Letter, point)
 	}
 }
 
-func (v *view) class(i int) uint8 { return uint8(v.mark[i] & classMask) }
+// Class is the class of the character at i.
+func (v *View) Class(i int) uint8 { return uint8(v.Mark[i] & Mask) }
 
-func (v *view) upper(i int) bool { return v.mark[i]&bitUpper != 0 }
+// Upper tells whether the character at i was a capital letter.
+func (v *View) Upper(i int) bool { return v.Mark[i]&bitUpper != 0 }
 
-// solid tells whether the character at i is a letter or digit of any script.
-func (v *view) solid(i int) bool {
-	c := v.mark[i] & classMask
-	return c >= classDigit && c <= classHan
+// Solid tells whether the character at i is a letter or digit of any script.
+func (v *View) Solid(i int) bool {
+	c := v.Mark[i] & Mask
+	return c >= Digit && c <= Han
 }
 
-// cased is the text of a range with the capitals of ASCII letters restored.
-func (v *view) cased(start, end int) string {
+// Cased is the text of a range with the capitals of ASCII letters restored.
+func (v *View) Cased(start, end int) string {
 	out := make([]byte, 0, end-start)
 	for i := start; i < end; i++ {
-		r := v.char[i]
-		if r >= 'a' && r <= 'z' && v.upper(i) {
+		r := v.Char[i]
+		if r >= 'a' && r <= 'z' && v.Upper(i) {
 			r -= 'a' - 'A'
 		}
 		if r > 0x7F {
@@ -120,9 +125,9 @@ func (v *view) cased(start, end int) string {
 	return string(out)
 }
 
-// original turns a folded range into code points of the original, including
+// Original turns a folded range into code points of the original, including
 // the dropped characters on both sides.
-func (v *view) original(start, end int) (from, to int32) {
+func (v *View) Original(start, end int) (from, to int32) {
 	if start > 0 {
 		from = min(v.at[start-1]+1, v.at[start])
 	}

@@ -1,6 +1,13 @@
-package guard
+package credentials
 
-import "strings"
+import (
+	"strings"
+
+	"kefu/internal/domain/guard/fold"
+	"kefu/internal/domain/guard/reading"
+	"kefu/internal/domain/guard/secret"
+	"kefu/internal/domain/guard/words"
+)
 
 // tokenRule describes a credential by its prefix and what follows it.
 type tokenRule struct {
@@ -30,16 +37,16 @@ func tokenRules() []tokenRule {
 
 // detectKeys looks for credentials: PEM blocks, headers, known formats, private
 // keys of wallets, and values assigned to names like api_key.
-func (s *scan) detectKeys() {
+func (s *search) detectKeys() {
 	s.detectHeaders()
-	v := &s.view
-	for i := 0; i < len(v.char); {
+	v := &s.View
+	for i := 0; i < len(v.Char); {
 		if !chunkChar(v, i) {
 			i++
 			continue
 		}
 		j := i + 1
-		for j < len(v.char) && chunkChar(v, j) {
+		for j < len(v.Char) && chunkChar(v, j) {
 			j++
 		}
 		if j-i >= 16 {
@@ -47,22 +54,22 @@ func (s *scan) detectKeys() {
 		}
 		i = j
 	}
-	if s.kinds&(kindToken|kindWallet|kindSeed) != 0 {
+	if s.Kinds&(words.Token|words.Wallet|words.Seed) != 0 {
 		s.assignedKeys()
 		s.brokenHex()
 	}
 }
 
 // chunkChar tells characters that are written without gaps in credentials.
-func chunkChar(v *view, i int) bool {
-	r := v.char[i]
-	return r > ' ' && r < 0x7F && v.mark[i]&bitWide == 0 && v.class(i) != classOpaque && r != '"' && r != '\'' && r != '`'
+func chunkChar(v *fold.View, i int) bool {
+	r := v.Char[i]
+	return r > ' ' && r < 0x7F && v.Mark[i]&fold.Wide == 0 && v.Class(i) != fold.Opaque && r != '"' && r != '\'' && r != '`'
 }
 
 // keysInChunk tries every known format on a run without white space.
-func (s *scan) keysInChunk(start, end int) {
-	chunk := s.view.cased(start, end)
-	for _, rule := range s.d.keys {
+func (s *search) keysInChunk(start, end int) {
+	chunk := s.View.Cased(start, end)
+	for _, rule := range s.rules {
 		s.keysOfRule(chunk, start, rule)
 	}
 	s.credentialURL(chunk, start)
@@ -71,7 +78,7 @@ func (s *scan) keysInChunk(start, end int) {
 }
 
 // keysOfRule finds every credential of one format in a run.
-func (s *scan) keysOfRule(chunk string, start int, rule tokenRule) {
+func (s *search) keysOfRule(chunk string, start int, rule tokenRule) {
 	for from := 0; from < len(chunk); {
 		at := strings.Index(chunk[from:], rule.prefix)
 		if at < 0 {
@@ -86,7 +93,7 @@ func (s *scan) keysOfRule(chunk string, start int, rule tokenRule) {
 		if at > 0 && alphanumeric(chunk[at-1]) || stop-at-len(rule.prefix) < rule.least || !mixed(chunk[at+len(rule.prefix):stop]) {
 			continue
 		}
-		s.add(start+at, start+stop, Key, "")
+		s.Add(start+at, start+stop, secret.Key, "")
 	}
 }
 
@@ -111,7 +118,7 @@ func mixed(text string) bool {
 }
 
 // credentialURL finds the password of scheme://user:password@host.
-func (s *scan) credentialURL(chunk string, start int) {
+func (s *search) credentialURL(chunk string, start int) {
 	at := strings.Index(chunk, "://")
 	if at < 0 {
 		return
@@ -122,11 +129,11 @@ func (s *scan) credentialURL(chunk string, start int) {
 	if colon < 0 || host < colon+2 || strings.ContainsAny(rest[:colon], "/?#") {
 		return
 	}
-	s.add(start+at+3+colon+1, start+at+3+host, Password, "")
+	s.Add(start+at+3+colon+1, start+at+3+host, secret.Password, "")
 }
 
 // botToken finds the token of a Telegram bot, 123456789:AA….
-func (s *scan) botToken(chunk string, start int) {
+func (s *search) botToken(chunk string, start int) {
 	colon := strings.Index(chunk, ":AA")
 	if colon < 8 {
 		return
@@ -140,64 +147,64 @@ func (s *scan) botToken(chunk string, start int) {
 		to++
 	}
 	if colon-from >= 8 && to-colon >= 30 {
-		s.add(start+from, start+to, Key, "")
+		s.Add(start+from, start+to, secret.Key, "")
 	}
 }
 
 // assignedKeys finds values named as keys or tokens: "api_key=…".
-func (s *scan) assignedKeys() {
-	v := &s.view
-	for _, m := range s.marks {
-		if m.word.kind&(kindToken|kindWallet) == 0 {
+func (s *search) assignedKeys() {
+	v := &s.View
+	for _, m := range s.Marks {
+		if m.Word.Kind&(words.Token|words.Wallet) == 0 {
 			continue
 		}
-		i := m.end
-		for i < len(v.char) && i-m.end <= reach && !s.opens(i) {
+		i := m.End
+		for i < len(v.Char) && i-m.End <= reading.Reach && !s.opens(i) {
 			i++
 		}
 		j := i
-		for j < len(v.char) && chunkChar(v, j) && v.char[j] != ',' && v.char[j] != ';' && v.char[j] != '&' && v.char[j] != '}' {
+		for j < len(v.Char) && chunkChar(v, j) && v.Char[j] != ',' && v.Char[j] != ';' && v.Char[j] != '&' && v.Char[j] != '}' {
 			j++
 		}
-		if j-i >= 16 && !s.taken(i, j) {
+		if j-i >= 16 && !s.Taken(i, j) {
 			s.assignedKey(m, i, j)
 		}
 	}
 }
 
 // opens tells whether a long value begins at i.
-func (s *scan) opens(i int) bool {
-	v := &s.view
-	if !v.solid(i) || v.char[i] > 0x7F || i > 0 && chunkChar(v, i-1) && v.solid(i-1) {
+func (s *search) opens(i int) bool {
+	v := &s.View
+	if !v.Solid(i) || v.Char[i] > 0x7F || i > 0 && chunkChar(v, i-1) && v.Solid(i-1) {
 		return false
 	}
 	for j := i; j < i+16; j++ {
-		if j >= len(v.char) || !chunkChar(v, j) || v.char[j] == '=' && j < i+12 {
+		if j >= len(v.Char) || !chunkChar(v, j) || v.Char[j] == '=' && j < i+12 {
 			return false
 		}
 	}
 	return true
 }
 
-func (s *scan) assignedKey(m mark, start, end int) {
-	value := s.view.cased(start, end)
+func (s *search) assignedKey(m reading.Mark, start, end int) {
+	value := s.View.Cased(start, end)
 	if strings.Contains(value, "://") || strings.HasPrefix(value, "www.") || !mixed(value) {
 		return
 	}
-	if s.any(m.end, start, kindClaim) || s.sentenceEnds(m.end, start) && !s.only(m.end, start, linkWord) {
+	if s.Any(m.End, start, words.Claim) || s.SentenceEnds(m.End, start) && !s.Only(m.End, start, reading.Linking) {
 		return
 	}
-	if m.word.kind&kindToken == 0 && publicAddress(value) {
+	if m.Word.Kind&words.Token == 0 && publicAddress(value) {
 		return
 	}
-	if m.word.kind&kindToken != 0 && allDigitsText(value) || publicAddress(value) && m.word.kind&kindWallet != 0 {
+	if m.Word.Kind&words.Token != 0 && allDigitsText(value) || publicAddress(value) && m.Word.Kind&words.Wallet != 0 {
 		return
 	}
 	if random(value) {
-		for start > m.end+1 && s.view.char[start-1] == '=' || start > m.end && !s.opens(start) && chunkChar(&s.view, start-1) && start > m.end+1 {
+		for start > m.End+1 && s.View.Char[start-1] == '=' || start > m.End && !s.opens(start) && chunkChar(&s.View, start-1) && start > m.End+1 {
 			start--
 		}
-		s.add(start, end, Key, "")
+		s.Add(start, end, secret.Key, "")
 	}
 }
 

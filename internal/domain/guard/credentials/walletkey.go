@@ -1,15 +1,20 @@
-package guard
+package credentials
 
 import (
 	"crypto/sha256"
 	"math/big"
 	"strings"
+
+	"kefu/internal/domain/guard/fold"
+	"kefu/internal/domain/guard/reading"
+	"kefu/internal/domain/guard/secret"
+	"kefu/internal/domain/guard/words"
 )
 
 // walletKeys finds private keys of wallets in a run without white space: WIF
 // (Base58Check), extended keys (BIP-32), and 64 hex digits where the text
 // speaks of wallets or keys.
-func (s *scan) walletKeys(chunk string, start int) {
+func (s *search) walletKeys(chunk string, start int) {
 	for i := 0; i < len(chunk); {
 		j := i
 		for j < len(chunk) && alphanumeric(chunk[j]) {
@@ -20,13 +25,13 @@ func (s *scan) walletKeys(chunk string, start int) {
 			continue
 		}
 		if word := chunk[i:j]; s.walletKey(word, start+i, start+j) {
-			s.add(start+i, start+j, Key, "")
+			s.Add(start+i, start+j, secret.Key, "")
 		}
 		i = j
 	}
 }
 
-func (s *scan) walletKey(word string, start, end int) bool {
+func (s *search) walletKey(word string, start, end int) bool {
 	switch n := len(word); {
 	case n == 51 || n == 52:
 		return wif(word)
@@ -40,16 +45,16 @@ func (s *scan) walletKey(word string, start, end int) bool {
 
 // keyContext tells whether 64 hex digits are spoken of as a key and not as the
 // hash of a transaction, which has the same form.
-func (s *scan) keyContext(start, end int) bool {
-	from, to := max(0, start-80), min(len(s.view.char), end+40)
-	if !s.any(from, to, kindWallet|kindSeed|kindToken) {
+func (s *search) keyContext(start, end int) bool {
+	from, to := max(0, start-80), min(len(s.View.Char), end+40)
+	if !s.Any(from, to, words.Wallet|words.Seed|words.Token) {
 		return false
 	}
-	for k := s.firstMark(start) - 1; k >= 0 && start-s.marks[k].end <= 80; k-- {
-		switch w := s.marks[k].word.kind; {
-		case w&(kindWallet|kindSeed|kindToken) != 0:
+	for k := s.FirstMark(start) - 1; k >= 0 && start-s.Marks[k].End <= 80; k-- {
+		switch w := s.Marks[k].Word.Kind; {
+		case w&(words.Wallet|words.Seed|words.Token) != 0:
 			return true
-		case w&kindClaim != 0:
+		case w&words.Claim != 0:
 			return false
 		}
 	}
@@ -93,37 +98,37 @@ func base58(word string) []byte {
 }
 
 // brokenHex finds 64 hex digits written in pieces, where the text speaks of keys.
-func (s *scan) brokenHex() {
-	v := &s.view
+func (s *search) brokenHex() {
+	v := &s.View
 	start, count := -1, 0
-	for i := 0; i <= len(v.char); i++ {
-		if i < len(v.char) && hexAt(v, i) {
+	for i := 0; i <= len(v.Char); i++ {
+		if i < len(v.Char) && hexAt(v, i) {
 			if start < 0 {
 				start, count = i, 0
 			}
 			count++
 			continue
 		}
-		if i < len(v.char) && start >= 0 && (v.class(i) == classSpace || dash(v.char[i])) && i+1 < len(v.char) && hexAt(v, i+1) && s.hexPiece(i+1) {
+		if i < len(v.Char) && start >= 0 && (v.Class(i) == fold.Space || reading.Dash(v.Char[i])) && i+1 < len(v.Char) && hexAt(v, i+1) && s.hexPiece(i+1) {
 			continue
 		}
-		if start >= 0 && count >= 64 && count <= 66 && s.keyContext(start, i) && !s.covered(start, i) && s.view.solid(i-1) {
-			s.add(start, i, Key, "")
+		if start >= 0 && count >= 64 && count <= 66 && s.keyContext(start, i) && !s.Covered(start, i) && s.View.Solid(i-1) {
+			s.Add(start, i, secret.Key, "")
 		}
 		start = -1
 	}
 }
 
-func hexAt(v *view, i int) bool {
-	r := v.char[i]
-	return v.class(i) == classDigit || r >= 'a' && r <= 'f'
+func hexAt(v *fold.View, i int) bool {
+	r := v.Char[i]
+	return v.Class(i) == fold.Digit || r >= 'a' && r <= 'f'
 }
 
 // hexPiece tells whether the written word at i is all hex digits.
-func (s *scan) hexPiece(i int) bool {
-	v := &s.view
+func (s *search) hexPiece(i int) bool {
+	v := &s.View
 	j := i
-	for j < len(v.char) && v.solid(j) {
+	for j < len(v.Char) && v.Solid(j) {
 		if !hexAt(v, j) {
 			return false
 		}

@@ -1,4 +1,11 @@
-package guard
+package numbers
+
+import (
+	"kefu/internal/domain/guard/fold"
+	"kefu/internal/domain/guard/reading"
+	"kefu/internal/domain/guard/secret"
+	"kefu/internal/domain/guard/words"
+)
 
 // iinRange is a range of issuer identification numbers with the lengths their
 // cards have, as the schemes publish them. A loose range is shared with so many
@@ -52,12 +59,12 @@ func iinRanges() []iinRange {
 
 // issued tells whether digits of that length are of a known card range, and
 // whether that range needs the word card near it.
-func (d *Detector) issued(digits []int8) (known, loose bool) {
+func (f *Finder) issued(digits []int8) (known, loose bool) {
 	iin := 0
 	for _, x := range digits[:6] {
 		iin = iin*10 + int(x)
 	}
-	for _, r := range d.iins {
+	for _, r := range f.iins {
 		if iin >= r.low && iin <= r.high && r.lengths>>len(digits)&1 == 1 {
 			return true, r.loose
 		}
@@ -89,23 +96,23 @@ const (
 
 // detectCards looks for card numbers in runs of digits: first with small gaps,
 // then, where the text speaks of a card, with words between the groups.
-func (s *scan) detectCards() {
-	if len(s.items) < panShortest {
+func (s *search) detectCards() {
+	if len(s.Items) < panShortest {
 		return
 	}
 	s.far = false
 	s.eachRun(s.cardsInRun)
-	if s.kinds&kindCard != 0 {
+	if s.Kinds&words.Card != 0 {
 		s.far = true
 		s.eachRun(s.cardsInRun)
 	}
 }
 
 // eachRun calls visit for every run of items whose gaps can be bridged.
-func (s *scan) eachRun(visit func(first, last int)) {
+func (s *search) eachRun(visit func(first, last int)) {
 	first := 0
-	for i := 1; i <= len(s.items); i++ {
-		if i < len(s.items) && s.bridged(i, s.far) {
+	for i := 1; i <= len(s.Items); i++ {
+		if i < len(s.Items) && s.bridged(i, s.far) {
 			continue
 		}
 		if i-first >= panShortest {
@@ -116,15 +123,15 @@ func (s *scan) eachRun(visit func(first, last int)) {
 }
 
 // bridged tells whether items i-1 and i may belong to one card number.
-func (s *scan) bridged(i int, far bool) bool {
-	from, to := s.items[i-1].end, s.items[i].start
+func (s *search) bridged(i int, far bool) bool {
+	from, to := s.Items[i-1].End, s.Items[i].Start
 	if to <= from {
 		return true
 	}
 	limit := panGap
 	if far {
 		limit = panFarGap
-	} else if s.kinds&(kindFiller|kindRepeat) != 0 {
+	} else if s.Kinds&(words.Filler|words.Repeat) != 0 {
 		limit = panGap + 12
 	}
 	if to-from > limit {
@@ -132,22 +139,22 @@ func (s *scan) bridged(i int, far bool) bool {
 	}
 	others := 0
 	for j := from; j < to; j++ {
-		if s.view.class(j) == classOpaque {
+		if s.View.Class(j) == fold.Opaque {
 			return false
 		}
-		if !s.view.solid(j) {
+		if !s.View.Solid(j) {
 			others++
 		}
 	}
 	if far {
-		return !s.any(from, to, kindClaim|kindUnit|kindExpiry|kindCVV)
+		return !s.Any(from, to, words.Claim|words.Unit|words.Expiry|words.CVV)
 	}
-	return others <= panGap && (others == to-from || s.only(from, to, kindFiller|kindRepeat))
+	return others <= panGap && (others == to-from || s.Only(from, to, words.Filler|words.Repeat))
 }
 
 // cardsInRun tries every stretch of 12 to 19 digits that begins and ends where
 // the writing does, the longest first.
-func (s *scan) cardsInRun(first, last int) {
+func (s *search) cardsInRun(first, last int) {
 	var digits [panLongest]int8
 	for i := first; i+panShortest <= last; i++ {
 		if !s.boundary(i) {
@@ -155,10 +162,10 @@ func (s *scan) cardsInRun(first, last int) {
 		}
 		n := 0
 		for ; n < panLongest && i+n < last; n++ {
-			digits[n] = s.items[i+n].value
+			digits[n] = s.Items[i+n].Value
 		}
 		for ; n >= panShortest; n-- {
-			if (i+n == len(s.items) || s.boundary(i+n)) && s.card(i, i+n, digits[:n]) {
+			if (i+n == len(s.Items) || s.boundary(i+n)) && s.card(i, i+n, digits[:n]) {
 				i += n - 1
 				break
 			}
@@ -168,28 +175,28 @@ func (s *scan) cardsInRun(first, last int) {
 
 // boundary tells whether a number can begin at item i: after a gap, or where
 // digits turn into words or letters.
-func (s *scan) boundary(i int) bool {
-	if i == 0 || i == len(s.items) {
+func (s *search) boundary(i int) bool {
+	if i == 0 || i == len(s.Items) {
 		return true
 	}
-	a, b := s.items[i-1], s.items[i]
-	return a.end < b.start || a.form != b.form || a.form == formSpelled && a.end == b.start
+	a, b := s.Items[i-1], s.Items[i]
+	return a.End < b.Start || a.Form != b.Form || a.Form == reading.FormSpelled && a.End == b.Start
 }
 
 // card decides on one stretch and records it.
-func (s *scan) card(first, last int, digits []int8) bool {
+func (s *search) card(first, last int, digits []int8) bool {
 	if !luhn(digits) {
 		return false
 	}
-	known, loose := s.d.issued(digits)
+	known, loose := s.lists.issued(digits)
 	if !known || uniform(digits) {
 		return false
 	}
-	start, end := s.items[first].start, s.items[last-1].end
-	if s.taken(start, end) || s.far && !s.inFours(first, last) {
+	start, end := s.Items[first].Start, s.Items[last-1].End
+	if s.Taken(start, end) || s.far && !s.inFours(first, last) {
 		return false
 	}
-	spoken := s.any(max(0, start-60), min(len(s.view.char), end+40), kindCard|kindCVV)
+	spoken := s.Any(max(0, start-60), min(len(s.View.Char), end+40), words.Card|words.CVV)
 	if loose && !spoken {
 		return false
 	}
@@ -199,13 +206,13 @@ func (s *scan) card(first, last int, digits []int8) bool {
 	if !spoken && (s.international(start) || s.longNumber(first, last)) {
 		return false
 	}
-	s.add(start, end, PAN, lastDigits(digits))
+	s.Add(start, end, secret.PAN, lastDigits(digits))
 	return true
 }
 
 // inFours tells whether all parts written without a gap have four digits or a
 // multiple, as on the card. Only such parts are joined across words.
-func (s *scan) inFours(first, last int) bool {
+func (s *search) inFours(first, last int) bool {
 	length := 0
 	for i := first; i < last; i++ {
 		if i > first && s.boundary(i) {
@@ -239,19 +246,19 @@ func lastDigits(digits []int8) string {
 
 // namedOtherwise tells whether the text calls the number an order, a phone, a
 // tracking number … and not a card.
-func (s *scan) namedOtherwise(start, end, digits int) bool {
-	if k, ok := s.namer(start, kindClaim|kindCard|kindCVV); ok && s.marks[k].word.kind&(kindCard|kindCVV) == 0 {
-		if digits < 14 || s.marks[k].word.kind&kindPhone == 0 {
+func (s *search) namedOtherwise(start, end, digits int) bool {
+	if k, ok := s.namer(start, words.Claim|words.Card|words.CVV); ok && s.Marks[k].Word.Kind&(words.Card|words.CVV) == 0 {
+		if digits < 14 || s.Marks[k].Word.Kind&words.Phone == 0 {
 			return true // no phone has so many digits
 		}
 	}
-	k := s.firstMark(end)
-	for ; k < len(s.marks) && s.marks[k].start-end <= 24; k++ {
-		m := s.marks[k]
-		if m.word.kind&kindClaim != 0 && m.word.kind&kindCard == 0 {
-			return (s.any(end, m.start, kindIs) || s.view.char[end] == '(') && !s.any(m.end, min(m.end+12, len(s.view.char)), kindCard)
+	k := s.FirstMark(end)
+	for ; k < len(s.Marks) && s.Marks[k].Start-end <= 24; k++ {
+		m := s.Marks[k]
+		if m.Word.Kind&words.Claim != 0 && m.Word.Kind&words.Card == 0 {
+			return (s.Any(end, m.Start, words.Is) || s.View.Char[end] == '(') && !s.Any(m.End, min(m.End+12, len(s.View.Char)), words.Card)
 		}
-		if m.word.kind&(kindIs|kindLink) == 0 {
+		if m.Word.Kind&(words.Is|words.Link) == 0 {
 			return false
 		}
 	}
@@ -260,77 +267,61 @@ func (s *scan) namedOtherwise(start, end, digits int) bool {
 
 // namer is the nearest mark of the wanted kinds before start that the text links
 // with what starts there.
-func (s *scan) namer(start int, wanted kind) (int, bool) {
-	for k := s.firstMark(start) - 1; k >= 0 && start-s.marks[k].end <= 30; k-- {
-		m := s.marks[k]
-		if m.end > start {
+func (s *search) namer(start int, wanted words.Kind) (int, bool) {
+	for k := s.FirstMark(start) - 1; k >= 0 && start-s.Marks[k].End <= 30; k-- {
+		m := s.Marks[k]
+		if m.End > start {
 			continue
 		}
-		if m.word.kind&wanted != 0 {
-			return k, s.only(m.end, start, kindIs|kindLink|kindFiller|kindClaim|kindCard) && !s.sentenceEnds(m.end, start)
+		if m.Word.Kind&wanted != 0 {
+			return k, s.Only(m.End, start, words.Is|words.Link|words.Filler|words.Claim|words.Card) && !s.SentenceEnds(m.End, start)
 		}
 	}
 	return 0, false
 }
 
-// sentenceEnds tells whether a sentence ends inside a range.
-func (s *scan) sentenceEnds(start, end int) bool {
-	v := &s.view
-	for i := start; i < end; i++ {
-		switch v.char[i] {
-		case '。', '!', '?', ';':
-			return true
-		case '.':
-			if i+1 < len(v.char) && v.class(i+1) == classSpace && i > start {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // partOfCode tells whether letters touch the number so that it is a piece of a
 // longer code, like an order id, and not a word written too close.
-func (s *scan) partOfCode(start, end int) bool {
-	v := &s.view
-	if start > 0 && v.class(start-1) == classLetter {
-		k := s.firstMark(start) - 1
-		if k < 0 || s.marks[k].end != start || s.marks[k].word.kind&(kindCard|kindIs|kindLink|kindExpiry|kindFiller) == 0 {
+func (s *search) partOfCode(start, end int) bool {
+	v := &s.View
+	if start > 0 && v.Class(start-1) == fold.Letter {
+		k := s.FirstMark(start) - 1
+		if k < 0 || s.Marks[k].End != start || s.Marks[k].Word.Kind&(words.Card|words.Is|words.Link|words.Expiry|words.Filler) == 0 {
 			return !s.plainWordBefore(start)
 		}
 	}
-	if start > 1 && (v.char[start-1] == '-' || v.char[start-1] == '_' || v.char[start-1] == '#') && v.class(start-2) == classLetter {
-		k := s.firstMark(start-1) - 1
-		return k >= 0 && s.marks[k].end == start-1 && s.marks[k].word.kind&kindClaim != 0 || !s.plainWordBefore(start-1)
+	if start > 1 && (v.Char[start-1] == '-' || v.Char[start-1] == '_' || v.Char[start-1] == '#') && v.Class(start-2) == fold.Letter {
+		k := s.FirstMark(start-1) - 1
+		return k >= 0 && s.Marks[k].End == start-1 && s.Marks[k].Word.Kind&words.Claim != 0 || !s.plainWordBefore(start-1)
 	}
-	return end < len(v.char) && v.class(end) == classLetter && v.upper(end) && end+1 < len(v.char) && v.class(end+1) == classDigit
+	return end < len(v.Char) && v.Class(end) == fold.Letter && v.Upper(end) && end+1 < len(v.Char) && v.Class(end+1) == fold.Digit
 }
 
 // plainWordBefore tells whether the letters before i are a written word and not
 // the prefix of a code: at least four of them, not all capitals.
-func (s *scan) plainWordBefore(i int) bool {
-	v := &s.view
+func (s *search) plainWordBefore(i int) bool {
+	v := &s.View
 	j, capitals := i, 0
-	for j > 0 && v.class(j-1) == classLetter {
+	for j > 0 && v.Class(j-1) == fold.Letter {
 		j--
-		if v.upper(j) {
+		if v.Upper(j) {
 			capitals++
 		}
 	}
-	if k := s.firstMark(j); k < len(s.marks) && s.marks[k].start == j && s.marks[k].word.kind&kindClaim != 0 {
+	if k := s.FirstMark(j); k < len(s.Marks) && s.Marks[k].Start == j && s.Marks[k].Word.Kind&words.Claim != 0 {
 		return false
 	}
 	return i-j >= 2 && capitals < i-j
 }
 
 // inAddress tells whether the number is a piece of the path of a web address.
-func (s *scan) inAddress(start int) bool {
-	v := &s.view
-	if start == 0 || v.char[start-1] != '/' {
+func (s *search) inAddress(start int) bool {
+	v := &s.View
+	if start == 0 || v.Char[start-1] != '/' {
 		return false
 	}
-	for i := start - 1; i > 1 && start-i < 200 && v.class(i) != classSpace; i-- {
-		if v.char[i] == '/' && v.char[i-1] == '/' && v.char[i-2] == ':' {
+	for i := start - 1; i > 1 && start-i < 200 && v.Class(i) != fold.Space; i-- {
+		if v.Char[i] == '/' && v.Char[i-1] == '/' && v.Char[i-2] == ':' {
 			return true
 		}
 	}
@@ -338,22 +329,22 @@ func (s *scan) inAddress(start int) bool {
 }
 
 // international tells whether a plus sign or 00 opens the number as a phone's.
-func (s *scan) international(start int) bool {
-	return start > 0 && s.view.char[start-1] == '+'
+func (s *search) international(start int) bool {
+	return start > 0 && s.View.Char[start-1] == '+'
 }
 
 // longNumber tells whether the stretch is cut out of the middle of a longer
 // number written in one style, like a tracking number in groups of four.
-func (s *scan) longNumber(first, last int) bool {
-	v := &s.view
-	if first == 0 || s.items[first].form != formDigit || s.items[first].start-s.items[first-1].end != 1 {
+func (s *search) longNumber(first, last int) bool {
+	v := &s.View
+	if first == 0 || s.Items[first].Form != reading.FormDigit || s.Items[first].Start-s.Items[first-1].End != 1 {
 		return false
 	}
-	gap := v.char[s.items[first].start-1]
+	gap := v.Char[s.Items[first].Start-1]
 	for i := first + 1; i < last; i++ {
-		if d := s.items[i].start - s.items[i-1].end; d > 1 || d == 1 && v.char[s.items[i].start-1] != gap {
+		if d := s.Items[i].Start - s.Items[i-1].End; d > 1 || d == 1 && v.Char[s.Items[i].Start-1] != gap {
 			return false
 		}
 	}
-	return s.items[first-1].form == formDigit
+	return s.Items[first-1].Form == reading.FormDigit
 }
