@@ -3,18 +3,30 @@
 // under which headers, is decided by internal/web.
 package ui
 
-import "embed"
+import (
+	"embed"
+	"io/fs"
+)
 
-// Dist is what `npm run build` leaves in ui/dist, under the prefix "dist":
+// built is what `npm run build` leaves in ui/dist:
 //
-//	dist/widget/loader.js         the script tag of a wallet's page
-//	dist/widget/frame/index.html  the window (base path /frame/)
-//	dist/desk/index.html          the desk (base path /desk/)
-//	dist/demo/index.html          the demo wallet's page (base path /)
+//	widget/loader.js         the script tag of a wallet's page
+//	widget/frame/index.html  the window (base path /frame/)
+//	desk/index.html          the desk (base path /desk/)
+//	demo/index.html          the demo wallet's page (base path /)
 //
 // Everything under an assets/ folder is named by its content and never
 // changes. A tree without a build holds a placeholder alone: a missing
 // index.html means that `make build` has not run.
 //
 //go:embed all:dist
-var Dist embed.FS
+var built embed.FS
+
+// Dist is the folder dist.
+func Dist() fs.FS {
+	dist, err := fs.Sub(built, "dist")
+	if err != nil {
+		panic(err) // only for a malformed name
+	}
+	return dist
+}

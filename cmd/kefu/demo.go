@@ -30,17 +30,20 @@ func runDemo(ctx context.Context, args []string) int {
 	if err != nil {
 		return fail(err)
 	}
-	worker := a.DemoWorker(demo, fresh, func() { greet(demo) })
-	return fail(errors.Join(a.Run(ctx, worker...), a.Close()))
+	workers, err := a.DemoWorkers(demo, fresh, func() { greet(demo, c.Data) })
+	if err != nil {
+		return fail(errors.Join(err, a.Close()))
+	}
+	return fail(errors.Join(a.Run(ctx, workers...), a.Close()))
 }
 
 // greet says where to go and as whom.
-func greet(d *app.Demo) {
+func greet(d *app.Demo, data string) {
 	fmt.Printf("\nKefu is running.\n\n  Ask as a customer:   %s\n  Answer as an agent:  %s\n\n", d.URLs["wallet"], d.URLs["desk"])
 	for _, s := range d.Staff {
 		if s.Role == "agent" || s.Role == "supervisor" {
-			fmt.Printf("  %-11s %-18s password %s   code: kefu user code --data DIR %s\n", s.Role, s.Email, s.Password, s.Email)
+			fmt.Printf("  %-11s %-18s password %s\n", s.Role, s.Email, s.Password)
 		}
 	}
-	fmt.Println()
+	fmt.Printf("\n  The six-digit code of a sign-in: %s user code --data %s EMAIL\n\n", os.Args[0], data)
 }

@@ -2,10 +2,14 @@ package app
 
 import (
 	"context"
+	"io"
 
+	"kefu/internal/connector/blob"
 	"kefu/internal/domain/search"
+	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/searching"
 	"kefu/internal/platform/config"
+	"kefu/internal/platform/keyring"
 	"kefu/internal/platform/ratelimit"
 	"kefu/internal/storage/searchindex"
 )
@@ -36,3 +40,20 @@ func (x indexAdapter) LowWater(ctx context.Context) (int64, error) { return x.in
 func (x indexAdapter) Newest(ctx context.Context, tokens []search.Token, before int64, limit int) ([]int64, error) {
 	return x.index.Newest(ctx, tokens, before, limit)
 }
+
+// blobAdapter lets the attaching flow read blobs without knowing how they are
+// kept.
+type blobAdapter struct{ blobs *blob.Local }
+
+// Put implements attaching.Blobs.
+func (x blobAdapter) Put(ctx context.Context, id string, key keyring.Key, r io.Reader, limit int64) (int64, error) {
+	return x.blobs.Put(ctx, id, key, r, limit)
+}
+
+// Open implements attaching.Blobs.
+func (x blobAdapter) Open(ctx context.Context, id string, key keyring.Key) (attaching.Content, error) {
+	return x.blobs.Open(ctx, id, key)
+}
+
+// Delete implements attaching.Blobs.
+func (x blobAdapter) Delete(ctx context.Context, id string) error { return x.blobs.Delete(ctx, id) }

@@ -13,10 +13,13 @@ import (
 	"runtime"
 	"time"
 
+	"kefu/internal/connector/blob"
+	"kefu/internal/domain/attachment"
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/search"
+	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/searching"
 	"kefu/internal/flow/signin"
@@ -56,6 +59,7 @@ type App struct {
 	searcher *searching.Searcher
 	indexer  *searching.Worker
 	jobs     *upkeep.Worker
+	files    *attaching.Service
 	realtime *realtime.Server
 	handler  http.Handler
 	closers  []func() error
@@ -177,8 +181,31 @@ func (a *App) connect(ctx context.Context) error {
 	a.windows = signin.NewWindows(a.Store, verifier, a.Ring.Subkey("visitor secrets"), signin.WindowOptions{
 		Anonymous: id.Anonymous, VisitorLife: id.VisitorLife, SessionLife: id.SessionLife, ClaimHorizon: id.ClaimHorizon,
 	}, a.now, a.intake.Name, a.Log)
+	if err := a.connectFiles(); err != nil {
+		return err
+	}
 	a.jobs = upkeep.NewWorker(a.Store, a.jobHandlers(), a.now, a.Log)
 	return nil
+}
+
+// connectFiles opens the folder of attachments.
+func (a *App) connectFiles() error {
+	blobs, err := blob.OpenLocal(filepath.Join(a.Config.Data, "attachments"), a.now)
+	if err != nil {
+		return err
+	}
+	a.onClose(blobs.Close)
+	o := attaching.DefaultOptions()
+	o.LinkKey = a.Ring.Subkey("attachment links")[:attaching.LinkKeySize]
+	o.Limits.MaxBytes, o.Limits.Types = a.Config.Attachments.MaxBytes, nil
+	for _, t := range a.Config.Attachments.Types {
+		o.Limits.Types = append(o.Limits.Types, attachment.Type(t))
+	}
+	o.Uploads, o.Senders = rate(a.Config.Limits.Uploads), a.Config.Limits.Keys
+	a.files, err = attaching.New(attaching.Deps{
+		Store: a.Store, Keys: a.Ring, Blobs: blobAdapter{blobs}, Clean: a.intake.Name, Clock: a.now, Log: a.Log,
+	}, o)
+	return err
 }
 
 func limitsOf(l config.Limits) intake.Limits {

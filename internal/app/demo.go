@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -17,8 +18,8 @@ import (
 	"kefu/internal/flow/signin"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
-	"kefu/internal/platform/lifecycle"
 	"kefu/internal/platform/secret"
+	"kefu/internal/web/demowallet"
 )
 
 // The demo wallet's names in its tokens.
@@ -27,6 +28,10 @@ const (
 	demoAudience = "kefu-demo"
 	demoFile     = "demo.json"
 	demoKeys     = "demo-issuer.jwks.json"
+	demoKeyID    = "demo-1"
+	// demoWalletHost is a literal address, so that the wallet's page is of another
+	// site than Kefu's on localhost, as a real wallet's is.
+	demoWalletHost = "127.0.0.1"
 )
 
 // DemoStaff is a member of staff of the demo, with everything to sign in.
@@ -36,14 +41,6 @@ type DemoStaff struct {
 	Email      string `json:"email"`
 	Password   string `json:"password"`
 	TOTPSecret string `json:"totp_secret"`
-}
-
-// DemoCustomer is a customer of the demo wallet.
-type DemoCustomer struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	Language string `json:"language"`
-	Story    string `json:"story"`
 }
 
 // DemoIssuer is the demo wallet as a signer of identity tokens.
@@ -57,17 +54,17 @@ type DemoIssuer struct {
 // Demo is DIR/demo.json: who exists in the demo, so that a person or a test can
 // sign in as anyone. It holds secrets, of a demonstration only.
 type Demo struct {
-	Staff     []DemoStaff       `json:"staff"`
-	Customers []DemoCustomer    `json:"customers"`
-	Issuer    DemoIssuer        `json:"issuer"`
-	URLs      map[string]string `json:"urls"`
+	Staff     []DemoStaff           `json:"staff"`
+	Customers []demowallet.Customer `json:"customers"`
+	Issuer    DemoIssuer            `json:"issuer"`
+	URLs      map[string]string     `json:"urls"`
 }
 
 // PrepareDemo makes the demo's identities in an empty data folder, or reads them,
 // and completes the configuration with them.
 func PrepareDemo(c *config.Config) (*Demo, bool, error) {
 	const op = "app.PrepareDemo"
-	host, port, err := net.SplitHostPort(c.Listen)
+	_, port, err := net.SplitHostPort(c.Listen)
 	if err != nil {
 		return nil, false, fault.New(fault.Invalid, op, "listen %q is not host:port", c.Listen)
 	}
@@ -78,20 +75,21 @@ func PrepareDemo(c *config.Config) (*Demo, bool, error) {
 	if os.Getenv("KEFU_PUBLIC_URL") == "" {
 		c.PublicURL = "http://localhost:" + port
 	}
-	wallet := "http://127.0.0.1:" + strconv.Itoa(number+1)
+	wallet := "http://" + net.JoinHostPort(demoWalletHost, strconv.Itoa(number+1))
 	c.Origins.Embed = append(c.Origins.Embed, wallet)
 	c.Identity.Audience = demoAudience
 	c.Identity.Issuers = []config.Issuer{{Issuer: demoIssuer, JWKSFile: filepath.Join(c.Data, demoKeys), Algorithms: []string{"EdDSA"}}}
-	if host == "" {
-		host = "localhost"
+	public, err := url.Parse(c.PublicURL)
+	if err != nil || public.Host == "" {
+		return nil, false, fault.New(fault.Invalid, op, "public_url %q is no web address", c.PublicURL)
 	}
+	o := originsOf(public, c.Origins)
 	d, fresh, err := readDemo(c.Data)
 	if err != nil {
 		return nil, false, err
 	}
 	d.URLs = map[string]string{
-		"desk": c.PublicURL + "/desk", "api": c.PublicURL + "/v1", "wallet": wallet + "/",
-		"widget": "http://widget.localhost:" + port + "/frame", "files": "http://files.localhost:" + port,
+		"desk": o.desk() + "/desk/", "api": o.desk() + "/v1", "wallet": wallet + "/", "widget": o.frame() + "/frame", "files": o.attachment(),
 	}
 	return d, fresh, nil
 }
@@ -123,14 +121,14 @@ func newDemo(dir string) (*Demo, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	d := &Demo{Issuer: DemoIssuer{KID: "demo-1", Issuer: demoIssuer, Audience: demoAudience,
+	d := &Demo{Issuer: DemoIssuer{KID: demoKeyID, Issuer: demoIssuer, Audience: demoAudience,
 		PrivateKey: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded}))}}
 	d.Customers = demoCustomers()
 	for _, s := range demoStaff() {
 		s.Password = "demo-" + secret.Token()[:16]
 		d.Staff = append(d.Staff, s)
 	}
-	signer := identity.Signer{Issuer: demoIssuer, Audience: demoAudience, KeyID: "demo-1", Key: private}
+	signer := identity.Signer{Issuer: demoIssuer, Audience: demoAudience, KeyID: demoKeyID, Key: private}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -148,8 +146,8 @@ func demoStaff() []DemoStaff {
 	}
 }
 
-func demoCustomers() []DemoCustomer {
-	return []DemoCustomer{
+func demoCustomers() []demowallet.Customer {
+	return []demowallet.Customer{
 		{ID: "cust-anna", Name: "Anna Schmidt", Language: "en", Story: "Her transfer to her landlord does not arrive."},
 		{ID: "cust-james", Name: "James Okafor", Language: "en", Story: "A payment in a shop was taken twice."},
 		{ID: "cust-li", Name: "李静", Language: "zh", Story: "退款三天了还没有到账。"},
@@ -199,24 +197,4 @@ func firstName(name string) string {
 		}
 	}
 	return name
-}
-
-// DemoWorker finishes a demo's start: people in an empty store, demo.json, and
-// the demo wallet's page. ready is called when all of it is there.
-func (a *App) DemoWorker(d *Demo, fresh bool, ready func()) []lifecycle.Worker {
-	return []lifecycle.Worker{{
-		Name: "demo",
-		Start: func(ctx context.Context) error {
-			if fresh {
-				if err := a.SeedDemo(ctx, d); err != nil {
-					return err
-				}
-			}
-			if err := WriteDemo(a.Config.Data, d); err != nil {
-				return err
-			}
-			ready()
-			return nil
-		},
-	}}
 }

@@ -132,8 +132,8 @@ func examineClock(context.Context, config.Config) (string, error) {
 }
 
 func examinePages(context.Context, config.Config) (string, error) {
-	for _, page := range []string{"dist/desk/index.html", "dist/widget/loader.js"} {
-		if _, err := fs.Stat(ui.Dist, page); err != nil {
+	for _, page := range []string{"desk/index.html", "widget/loader.js"} {
+		if _, err := fs.Stat(ui.Dist(), page); err != nil {
 			return "", errors.New("this program was built without its pages; build it with make build")
 		}
 	}

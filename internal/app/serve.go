@@ -13,7 +13,10 @@ import (
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/lifecycle"
+	"kefu/internal/web/pages"
 	"kefu/internal/web/realtime"
+	"kefu/internal/web/session"
+	"kefu/ui"
 )
 
 // Run serves until ctx ends. Further listeners are added by the demo.
@@ -68,22 +71,48 @@ func (a *App) listener(name, address string, handler http.Handler) lifecycle.Wor
 	}
 }
 
-// connectWeb builds the public handler.
+// connectWeb builds the public handler: each origin has a mux of its own.
 func (a *App) connectWeb(ctx context.Context) error {
+	const op = "app.connectWeb"
+	public, err := url.Parse(a.Config.PublicURL)
+	if err != nil {
+		return fault.InvalidField(op, "public_url", "is no web address")
+	}
+	o := originsOf(public, a.Config.Origins)
+	carrier, err := session.New(session.Options{PublicURL: a.Config.PublicURL, TrustedProxies: a.Config.TrustedProxies})
+	if err != nil {
+		return err
+	}
+	site, err := pages.New(ui.Dist(), pages.Options{Public: public, Widget: o.widget, Files: o.files, Embed: a.Config.Origins.Embed})
+	if err != nil {
+		return err
+	}
 	a.realtime = realtime.New(realtime.Deps{
 		Intake: a.intake, Store: a.Store, Windows: a.windows, Desk: a.Desk, Clock: a.now, Log: a.Log, Observer: a.metrics,
-	}, realtime.Options{
-		Origins: a.origins(), SessionCookie: "kefu_staff",
+	}, a.realtimeOptions(o, carrier, site))
+	always, desk, frame, files := http.NewServeMux(), http.NewServeMux(), http.NewServeMux(), http.NewServeMux()
+	always.Handle("GET /healthz", a.health.Readiness())
+	always.Handle("GET /livez", a.health.Liveness())
+	site.MountDesk(desk)
+	a.realtime.Mount(ctx, desk)
+	site.MountFrame(frame)
+	a.realtime.Mount(ctx, frame)
+	pages.MountFiles(files, a.files)
+	handler := pages.Hosts(always, map[string]http.Handler{public.Host: desk, o.widget: frame, o.files: files})
+	if public.Scheme == "https" {
+		handler = pages.Strict(handler)
+	}
+	a.handler = a.metrics.Count(handler, a.now)
+	return nil
+}
+
+func (a *App) realtimeOptions(o origins, carrier *session.Carrier, _ *pages.Site) realtime.Options {
+	return realtime.Options{
+		Origins: []string{o.desk(), o.frame()}, SessionCookie: carrier.CookieName(),
 		MessagesPer10s:  func(kind identity.Kind) int { return messageBurst(a.Config.Limits, kind) },
 		AttachmentBytes: a.Config.Attachments.MaxBytes,
 		FramesPer10s:    max(500, 20*messageBurst(a.Config.Limits, identity.Customer)),
-	})
-	mux := http.NewServeMux()
-	mux.Handle("GET /healthz", a.health.Readiness())
-	mux.Handle("GET /livez", a.health.Liveness())
-	a.realtime.Mount(ctx, mux)
-	a.handler = a.metrics.Count(mux, a.now)
-	return nil
+	}
 }
 
 func messageBurst(l config.Limits, kind identity.Kind) int {
@@ -97,20 +126,24 @@ func messageBurst(l config.Limits, kind identity.Kind) int {
 	}
 }
 
-// origins are the pages whose scripts may open a connection: the desk, and the
-// window's frame.
-func (a *App) origins() []string {
-	public, err := url.Parse(a.Config.PublicURL)
-	if err != nil { // the configuration was checked
-		return nil
+// origins are the three under which this server is reached, so that a browser
+// lets none of them read another.
+type origins struct{ scheme, public, widget, files string }
+
+func originsOf(public *url.URL, c config.Origins) origins {
+	return origins{
+		scheme: public.Scheme, public: public.Host,
+		widget: hostOr(public, c.Widget, "widget."), files: hostOr(public, c.Files, "files."),
 	}
-	return []string{origin(public, public.Host), origin(public, a.host(public, a.Config.Origins.Widget, "widget."))}
 }
 
-func origin(public *url.URL, host string) string { return public.Scheme + "://" + host }
+func (o origins) desk() string       { return o.scheme + "://" + o.public }
+func (o origins) frame() string      { return o.scheme + "://" + o.widget }
+func (o origins) attachment() string { return o.scheme + "://" + o.files }
 
-// host is a configured host, or a name in front of the public one, with its port.
-func (a *App) host(public *url.URL, configured, prefix string) string {
+// hostOr is a configured host, or a name in front of the public one, with its
+// port.
+func hostOr(public *url.URL, configured, prefix string) string {
 	if configured == "" {
 		return prefix + public.Host
 	}

@@ -26,6 +26,7 @@ func (a *App) workers() []lifecycle.Worker {
 		{Name: "jobs", Run: a.jobs.Run},
 		every("snoozed conversations", 2*time.Second, upkeep.WakeSnoozed(a.Store, a.now)),
 		every("expired rows", time.Minute, func(ctx context.Context) error { _, err := a.Store.Purge(ctx, 1000); return err }),
+		every("unsent attachments", 10*time.Minute, a.files.Sweep),
 		every("checkpoint", time.Second, a.Store.Checkpoint),
 		every("index lag", time.Second, func(context.Context) error { a.metrics.IndexLag(a.indexer.Lag()); return nil }),
 		{Name: "realtime", Run: a.realtime.Run},

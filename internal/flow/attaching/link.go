@@ -20,6 +20,9 @@ import (
 // LinkLife is how long a link works.
 const LinkLife = 5 * time.Minute
 
+// LinkKeySize is the length of Options.LinkKey in bytes.
+const LinkKeySize = chacha20poly1305.KeySize
+
 // maxRevocations bounds the revocations looked through for one link.
 const maxRevocations = 20_000
 

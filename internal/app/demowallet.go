@@ -1,0 +1,85 @@
+package app
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
+	"net/url"
+
+	"kefu/internal/domain/identity"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/lifecycle"
+	"kefu/internal/web/demowallet"
+	"kefu/internal/web/pages"
+	"kefu/ui"
+)
+
+// DemoWorkers finish a demo's start: people in an empty store, demo.json, and the
+// demo wallet's own server. ready is called when all of it is there.
+func (a *App) DemoWorkers(d *Demo, fresh bool, ready func()) ([]lifecycle.Worker, error) {
+	wallet, err := a.demoWallet(d)
+	if err != nil {
+		return nil, err
+	}
+	people := lifecycle.Worker{Name: "demo", Start: func(ctx context.Context) error {
+		if fresh {
+			if err := a.SeedDemo(ctx, d); err != nil {
+				return err
+			}
+		}
+		return WriteDemo(a.Config.Data, d)
+	}}
+	greeting := lifecycle.Worker{Name: "greeting", Start: func(context.Context) error {
+		ready()
+		return nil
+	}}
+	return []lifecycle.Worker{people, wallet, greeting}, nil
+}
+
+// demoWallet serves the demo wallet at its address in demo.json.
+func (a *App) demoWallet(d *Demo) (lifecycle.Worker, error) {
+	const op = "app.demoWallet"
+	signer, err := d.Issuer.signer()
+	if err != nil {
+		return lifecycle.Worker{}, err
+	}
+	at, err := url.Parse(d.URLs["wallet"])
+	if err != nil {
+		return lifecycle.Worker{}, fault.Wrap(op, err)
+	}
+	public, err := url.Parse(a.Config.PublicURL)
+	if err != nil {
+		return lifecycle.Worker{}, fault.Wrap(op, err)
+	}
+	o := originsOf(public, a.Config.Origins)
+	page, err := pages.DemoWallet(ui.Dist(), o.desk(), o.frame())
+	if err != nil {
+		return lifecycle.Worker{}, err
+	}
+	handler := demowallet.Handler(demowallet.Options{
+		Host: at.Host, Customers: d.Customers, Page: page,
+		Sign: func(customer, name, language string) (string, error) {
+			return signer.Sign(identity.Claims{Subject: customer, Name: name, Language: language, Level: identity.AL1}, a.now())
+		},
+	})
+	return a.listener("demo wallet", at.Host, handler), nil
+}
+
+// signer is the demo issuer as it signs.
+func (i DemoIssuer) signer() (identity.Signer, error) {
+	const op = "app.signer"
+	block, _ := pem.Decode([]byte(i.PrivateKey))
+	if block == nil {
+		return identity.Signer{}, fault.New(fault.Invalid, op, "%s holds no private key in PEM", demoFile)
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return identity.Signer{}, fault.Wrap(op, err)
+	}
+	private, ok := key.(ed25519.PrivateKey)
+	if !ok {
+		return identity.Signer{}, fault.New(fault.Invalid, op, "the demo's key is not Ed25519")
+	}
+	return identity.Signer{Issuer: i.Issuer, Audience: i.Audience, KeyID: i.KID, Key: private}, nil
+}

@@ -1,0 +1,81 @@
+// Package demowallet is the demo wallet's own little web server: the page in
+// which the window is embedded, and the token that such a wallet signs for a
+// customer of its own. It stands on an origin apart from Kefu's, as a real
+// wallet does, and anybody who reaches it may be any of its invented customers.
+// It is for demonstration only.
+package demowallet
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Customer is an invented customer.
+type Customer struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Language string `json:"language"`
+	Story    string `json:"story"`
+}
+
+// Options are what the wallet is made of.
+type Options struct {
+	Host      string // that it answers under, with its port
+	Customers []Customer
+	Page      http.Handler                                          // its page and what that loads
+	Sign      func(customer, name, language string) (string, error) // a fresh token
+}
+
+// Handler serves the wallet: GET /, GET /demo/customers and POST /demo/token.
+func Handler(o Options) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /", o.Page)
+	mux.HandleFunc("GET /demo/customers", func(w http.ResponseWriter, _ *http.Request) { answer(w, o.Customers) })
+	mux.HandleFunc("POST /demo/token", func(w http.ResponseWriter, r *http.Request) { token(w, r, o) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.EqualFold(r.Host, o.Host) {
+			http.Error(w, "The demo wallet answers under "+o.Host+" alone.", http.StatusMisdirectedRequest)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+const maxRequest = 1 << 10 // bytes
+
+func token(w http.ResponseWriter, r *http.Request, o Options) {
+	if origin := r.Header.Get("Origin"); origin != "" && origin != "http://"+o.Host {
+		http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
+		return
+	}
+	var asked struct {
+		Customer string `json:"customer"`
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	if err != nil || json.Unmarshal(body, &asked) != nil {
+		http.Error(w, http.StatusText(http.StatusBadRequest), http.StatusBadRequest)
+		return
+	}
+	i := slices.IndexFunc(o.Customers, func(c Customer) bool { return c.ID == asked.Customer })
+	if i < 0 {
+		http.Error(w, http.StatusText(http.StatusNotFound), http.StatusNotFound)
+		return
+	}
+	c := o.Customers[i]
+	signed, err := o.Sign(c.ID, c.Name, c.Language)
+	if err != nil {
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	answer(w, map[string]string{"token": signed})
+}
+
+func answer(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_ = json.NewEncoder(w).Encode(v) // the reader may be gone
+}

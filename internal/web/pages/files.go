@@ -1,0 +1,52 @@
+package pages
+
+import (
+	"context"
+	"mime"
+	"net/http"
+	"net/url"
+	"time"
+
+	"kefu/internal/flow/attaching"
+	"kefu/internal/platform/fault"
+)
+
+// Files opens what a link's token names.
+type Files interface {
+	Open(ctx context.Context, token string) (attaching.File, error)
+}
+
+// MountFiles puts attachments on the files host's mux. Nothing on that origin is
+// worth a thing to a script: there is no cookie, no page and no API, and a
+// browser that opens a file there saves it.
+func MountFiles(mux *http.ServeMux, files Files) {
+	mux.HandleFunc("GET /a/{token}/{name}", func(w http.ResponseWriter, r *http.Request) { serveFile(w, r, files) })
+}
+
+// FileURL is the address of a file under a link's token.
+func (s *Site) FileURL(token, name string) string {
+	return s.options.Public.Scheme + "://" + s.options.Files + "/a/" + token + "/" + url.PathEscape(name)
+}
+
+func serveFile(w http.ResponseWriter, r *http.Request, files Files) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "private, no-store")
+	f, err := files.Open(r.Context(), r.PathValue("token"))
+	if err != nil {
+		status := http.StatusNotFound
+		if code := fault.CodeOf(err); code == fault.Internal || code == fault.Unavailable {
+			status = http.StatusServiceUnavailable
+		}
+		http.Error(w, http.StatusText(status), status)
+		return
+	}
+	defer f.Content.Close()
+	h.Set("Content-Type", string(f.Type))
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
+	// The window and the desk show pictures of this origin.
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	http.ServeContent(w, r, "", time.Time{}, f.Content)
+}

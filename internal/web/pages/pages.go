@@ -1,0 +1,112 @@
+// Package pages serves what browsers load: the window and its loader, the desk,
+// and attachments, each on an origin of its own and under a policy that lets it
+// do what it needs and no more. What the pages say and do is the work of ui;
+// data comes from packages api and realtime.
+package pages
+
+import (
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"kefu/internal/platform/fault"
+)
+
+// Options say where the pages are reached.
+type Options struct {
+	Public *url.URL // the desk's address; its scheme is that of all origins
+	Widget string   // host, with its port, of the window's frame
+	Files  string   // host, with its port, of attachments
+	Embed  []string // origins of the pages that may embed the window
+}
+
+// Site serves the pages of one deployment.
+type Site struct {
+	options Options
+	desk    *tree
+	frame   *tree
+	loader  asset
+}
+
+// New reads the built pages: dist holds desk/, widget/frame/ and
+// widget/loader.js. Errors: Invalid when the program was built without them.
+func New(dist fs.FS, o Options) (*Site, error) {
+	const op = "pages.New"
+	s := &Site{options: o}
+	var err error
+	if s.desk, err = readTree(dist, "desk", "/desk/"); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if s.frame, err = readTree(dist, "widget/frame", "/frame/"); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if s.loader, err = readAsset(dist, "widget/loader.js"); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return s, nil
+}
+
+// MountDesk puts the desk and the loader on the public host's mux.
+func (s *Site) MountDesk(mux *http.ServeMux) {
+	mux.Handle("GET /{$}", http.RedirectHandler("/desk/", http.StatusSeeOther))
+	mux.Handle("GET /desk/", s.desk.serve(s.deskPolicy()))
+	mux.HandleFunc("GET /widget.js", func(w http.ResponseWriter, r *http.Request) {
+		// Any page may load it: it holds nothing of anyone's.
+		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
+		w.Header().Set("Cache-Control", "public, max-age=300")
+		s.loader.serve(w, r)
+	})
+}
+
+// MountFrame puts the window's frame on the widget host's mux.
+func (s *Site) MountFrame(mux *http.ServeMux) {
+	page := s.frame.serve(s.framePolicy())
+	mux.Handle("GET /frame", page)
+	mux.Handle("GET /frame/", page)
+}
+
+// deskPolicy is the desk's content security policy (CSP level 3): its own
+// scripts, styles and connections, pictures of the files host, and no page may
+// frame it.
+func (s *Site) deskPolicy() policy {
+	return policy{csp: s.ownCode(s.options.Public.Host) + "; frame-ancestors 'none'", opener: "same-origin"}
+}
+
+// framePolicy is that of the window's frame, which only the wallet's pages may
+// hold.
+func (s *Site) framePolicy() policy {
+	ancestors := "'none'"
+	if len(s.options.Embed) > 0 {
+		ancestors = strings.Join(s.options.Embed, " ")
+	}
+	return policy{csp: s.ownCode(s.options.Widget) + "; frame-ancestors " + ancestors, embedded: true}
+}
+
+func (s *Site) ownCode(host string) string {
+	files := s.options.Public.Scheme + "://" + s.options.Files
+	socket := "ws"
+	if s.options.Public.Scheme == "https" {
+		socket = "wss"
+	}
+	return strings.Join([]string{
+		"default-src 'none'", "script-src 'self'", "style-src 'self'", "font-src 'self'",
+		"img-src 'self' data: blob: " + files,
+		"connect-src 'self' " + socket + "://" + host, // older browsers do not count sockets as 'self'
+		"base-uri 'none'", "form-action 'none'",
+	}, "; ")
+}
+
+// DemoWallet is the page of the demo wallet, which embeds the window as a real
+// wallet's page does: from origins other than its own. kefu and frame are those
+// origins. Errors: Invalid when the program was built without the page.
+func DemoWallet(dist fs.FS, kefu, frame string) (http.Handler, error) {
+	page, err := readTree(dist, "demo", "/")
+	if err != nil {
+		return nil, fault.Wrap("pages.DemoWallet", err)
+	}
+	return page.serve(policy{csp: strings.Join([]string{
+		"default-src 'none'", "script-src 'self' " + kefu, "style-src 'self'", "img-src 'self' data:", "connect-src 'self'",
+		"frame-src " + frame, "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'",
+	}, "; "), referrer: "origin"}), nil
+}

@@ -1,0 +1,220 @@
+package pages_test
+
+import (
+	"compress/gzip"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"kefu/internal/domain/attachment"
+	"kefu/internal/flow/attaching"
+	"kefu/internal/platform/fault"
+	"kefu/internal/web/pages"
+)
+
+const wallet = "https://wallet.example"
+
+// dist is a build of pages, small enough to read.
+func dist() fstest.MapFS {
+	page := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+	return fstest.MapFS{
+		"desk/index.html":         page("<title>desk</title>"),
+		"desk/assets/app-1.js":    page(strings.Repeat("console.log('desk');\n", 100)),
+		"widget/frame/index.html": page("<title>frame</title>"),
+		"widget/loader.js":        page("/* loader */"),
+		"demo/index.html":         page("<title>wallet</title>"),
+	}
+}
+
+type files struct{}
+
+func (files) Open(_ context.Context, token string) (attaching.File, error) {
+	switch token {
+	case "good":
+		return attaching.File{Name: `a"b\r.png`, Type: attachment.PNG, Content: content{strings.NewReader("picture")}}, nil
+	case "broken":
+		return attaching.File{}, fault.New(fault.Unavailable, "test", "the disk of rack 7 is gone")
+	default:
+		return attaching.File{}, fault.New(fault.NotFound, "test", "no link")
+	}
+}
+
+type content struct{ *strings.Reader }
+
+func (content) Close() error { return nil }
+
+// serve is a whole site on its three hosts.
+func serve(t *testing.T, embed ...string) http.Handler {
+	t.Helper()
+	public, err := url.Parse("https://kefu.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	site, err := pages.New(dist(), pages.Options{Public: public, Widget: "widget.kefu.example", Files: "files.kefu.example", Embed: embed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	always, desk, frame, attachments := http.NewServeMux(), http.NewServeMux(), http.NewServeMux(), http.NewServeMux()
+	always.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ready") })
+	site.MountDesk(desk)
+	site.MountFrame(frame)
+	pages.MountFiles(attachments, files{})
+	return pages.Strict(pages.Hosts(always, map[string]http.Handler{
+		"kefu.example": desk, "widget.kefu.example": frame, "files.kefu.example": attachments,
+	}))
+}
+
+func get(handler http.Handler, address string, header ...string) *http.Response {
+	r := httptest.NewRequest(http.MethodGet, address, nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func text(t *testing.T, r *http.Response) string {
+	t.Helper()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+func TestEachOriginServesItsOwnAndNothingElse(t *testing.T) {
+	site := serve(t, wallet)
+	cases := []struct {
+		address, holds string
+		status         int
+	}{
+		{"https://kefu.example/desk/", "desk", 200},
+		{"https://kefu.example/desk/anything", "desk", 200},
+		{"https://KEFU.example/desk/", "desk", 200},
+		{"https://kefu.example/", "", 303},
+		{"https://kefu.example/widget.js", "loader", 200},
+		{"https://kefu.example/desk/assets/app-1.js", "console", 200},
+		{"https://kefu.example/desk/assets/app-0.js", "", 404},
+		{"https://kefu.example/frame", "", 404},
+		{"https://kefu.example/a/good/x.png", "", 404},
+		{"https://widget.kefu.example/frame", "frame", 200},
+		{"https://widget.kefu.example/desk/", "", 404},
+		{"https://files.kefu.example/a/good/x.png", "picture", 200},
+		{"https://files.kefu.example/desk/", "", 404},
+		{"https://files.kefu.example/frame", "", 404},
+		{"https://rebound.attacker.example/desk/", "", 421},
+		{"https://kefu.example.attacker.example/desk/", "", 421},
+		{"https://10.0.0.7/healthz", "ready", 200},
+	}
+	for _, c := range cases {
+		answer := get(site, c.address)
+		body := text(t, answer)
+		if answer.StatusCode != c.status || !strings.Contains(body, c.holds) {
+			t.Errorf("%s: %d %q, want %d with %q", c.address, answer.StatusCode, body, c.status, c.holds)
+		}
+		if answer.Header.Get("Strict-Transport-Security") == "" {
+			t.Errorf("%s: no strict transport", c.address)
+		}
+	}
+}
+
+func TestPoliciesOfPages(t *testing.T) {
+	site := serve(t, wallet)
+	desk := get(site, "https://kefu.example/desk/").Header
+	for _, want := range []string{"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "connect-src 'self' wss://kefu.example", "https://files.kefu.example"} {
+		if got := desk.Get("Content-Security-Policy"); !strings.Contains(got, want) {
+			t.Errorf("the desk's policy %q lacks %q", got, want)
+		}
+	}
+	if desk.Get("X-Frame-Options") != "DENY" || desk.Get("Cross-Origin-Opener-Policy") != "same-origin" {
+		t.Errorf("the desk may be framed or reached: %v", desk)
+	}
+	frame := get(site, "https://widget.kefu.example/frame").Header
+	if got := frame.Get("Content-Security-Policy"); !strings.HasSuffix(got, "frame-ancestors "+wallet) || frame.Get("X-Frame-Options") != "" {
+		t.Errorf("the wallet alone may hold the frame, but the policy is %q", got)
+	}
+	nobody := get(serve(t), "https://widget.kefu.example/frame").Header.Get("Content-Security-Policy")
+	if !strings.HasSuffix(nobody, "frame-ancestors 'none'") {
+		t.Errorf("without a wallet nobody may hold the frame, but the policy is %q", nobody)
+	}
+	for _, inline := range []string{"'unsafe-inline'", "'unsafe-eval'", "*"} {
+		if strings.Contains(desk.Get("Content-Security-Policy")+frame.Get("Content-Security-Policy"), inline) {
+			t.Errorf("a policy allows %s", inline)
+		}
+	}
+}
+
+func TestAssetsAreKeptPagesAreAskedForAgain(t *testing.T) {
+	site := serve(t, wallet)
+	asset := get(site, "https://kefu.example/desk/assets/app-1.js", "Accept-Encoding", "br, gzip")
+	if !strings.Contains(asset.Header.Get("Cache-Control"), "immutable") || asset.Header.Get("Content-Encoding") != "gzip" {
+		t.Fatalf("headers %v", asset.Header)
+	}
+	unzipped, err := gzip.NewReader(asset.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := io.ReadAll(unzipped); err != nil || len(body) != 2100 {
+		t.Fatalf("%d bytes, %v", len(body), err)
+	}
+	plain := get(site, "https://kefu.example/desk/assets/app-1.js", "Accept-Encoding", "gzip;q=0")
+	if plain.Header.Get("Content-Encoding") != "" || len(text(t, plain)) != 2100 {
+		t.Errorf("a client that refuses gzip got %v", plain.Header)
+	}
+	page := get(site, "https://kefu.example/desk/")
+	if page.Header.Get("Cache-Control") != "no-cache" {
+		t.Errorf("the page is cached: %v", page.Header)
+	}
+	again := get(site, "https://kefu.example/desk/", "If-None-Match", page.Header.Get("ETag"))
+	if again.StatusCode != http.StatusNotModified || text(t, again) != "" {
+		t.Errorf("status %d", again.StatusCode)
+	}
+}
+
+func TestFilesAreSavedAndNeverRun(t *testing.T) {
+	site := serve(t, wallet)
+	answer := get(site, "https://files.kefu.example/a/good/x.png")
+	h := answer.Header
+	if !strings.HasPrefix(h.Get("Content-Disposition"), "attachment;") || h.Get("Content-Type") != "image/png" ||
+		h.Get("X-Content-Type-Options") != "nosniff" || !strings.HasPrefix(h.Get("Content-Security-Policy"), "sandbox") ||
+		!strings.Contains(h.Get("Cache-Control"), "no-store") {
+		t.Errorf("headers %v", h)
+	}
+	part := get(site, "https://files.kefu.example/a/good/x.png", "Range", "bytes=0-3")
+	if part.StatusCode != http.StatusPartialContent || text(t, part) != "pict" {
+		t.Errorf("a range: %d", part.StatusCode)
+	}
+	for token, status := range map[string]int{"old": 404, "broken": 503} {
+		answer := get(site, "https://files.kefu.example/a/"+token+"/x.png")
+		if body := text(t, answer); answer.StatusCode != status || strings.Contains(body, "rack") {
+			t.Errorf("%s: %d %q", token, answer.StatusCode, body)
+		}
+	}
+}
+
+func TestAProgramBuiltWithoutPagesSaysSo(t *testing.T) {
+	public := &url.URL{Scheme: "https", Host: "kefu.example"}
+	for _, missing := range []string{"desk/index.html", "widget/frame/index.html", "widget/loader.js"} {
+		without := dist()
+		delete(without, missing)
+		if _, err := pages.New(without, pages.Options{Public: public}); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "make build") {
+			t.Errorf("without %s: %v", missing, err)
+		}
+	}
+}
+
+func TestFileAddressesNeedNoEscapingByOthers(t *testing.T) {
+	site, err := pages.New(dist(), pages.Options{Public: &url.URL{Scheme: "https", Host: "kefu.example"}, Files: "files.kefu.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := site.FileURL("t0ken", "截图 1/2?.png"); got != "https://files.kefu.example/a/t0ken/%E6%88%AA%E5%9B%BE%201%2F2%3F.png" {
+		t.Error(got)
+	}
+}
