@@ -34,6 +34,7 @@ import (
 	"kefu/internal/platform/password"
 	"kefu/internal/platform/tracing"
 	"kefu/internal/storage"
+	"kefu/internal/storage/engine"
 	"kefu/internal/storage/searchindex"
 	"kefu/internal/web/realtime"
 )
@@ -136,9 +137,9 @@ func (a *App) openIndex(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	engine := searchindex.Engine(storage.EngineOf(a.Config.Database.Reveal()))
+	kind := searchindex.Engine(engine.Of(a.Config.Database.Reveal()))
 	index, err := searchindex.Open(ctx, searchindex.Options{
-		Engine: engine, Path: filepath.Join(a.Config.Data, "search.db"), DSN: a.Config.Database.Reveal(), Fingerprint: blind.Fingerprint(),
+		Engine: kind, Path: filepath.Join(a.Config.Data, "search.db"), DSN: a.Config.Database.Reveal(), Fingerprint: blind.Fingerprint(),
 	})
 	if err != nil {
 		return err

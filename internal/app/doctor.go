@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"kefu/internal/platform/config"
-	"kefu/internal/storage"
+	"kefu/internal/storage/engine"
 	"kefu/ui"
 )
 
@@ -93,12 +93,12 @@ func examineKeys(_ context.Context, c config.Config) (string, error) {
 }
 
 func examineDatabase(ctx context.Context, c config.Config) (string, error) {
-	if storage.EngineOf(c.Database.Reveal()) == storage.SQLite {
+	if engine.Of(c.Database.Reveal()) == engine.SQLite {
 		if _, err := os.Stat(filepath.Join(c.Data, "kefu.db")); errors.Is(err, fs.ErrNotExist) {
 			return "SQLite; the first start makes it", nil
 		}
 	}
-	version, err := storage.Probe(ctx, c.Data, c.Database.Reveal())
+	version, err := engine.Probe(ctx, c.Database.Reveal(), c.Data)
 	return version, err
 }
 

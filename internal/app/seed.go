@@ -14,6 +14,7 @@ import (
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/id"
 	"kefu/internal/storage"
+	"kefu/internal/storage/engine"
 	"kefu/internal/storage/searchindex"
 )
 
@@ -55,7 +56,7 @@ func Seed(ctx context.Context, c config.Config, plan SeedPlan) (map[string][]str
 
 func fill(ctx context.Context, c config.Config, store *storage.Store, blind *search.Blinder, plan SeedPlan) error {
 	index, err := searchindex.Open(ctx, searchindex.Options{
-		Engine: searchindex.Engine(storage.EngineOf(c.Database.Reveal())), Path: filepath.Join(c.Data, "search.db"),
+		Engine: searchindex.Engine(engine.Of(c.Database.Reveal())), Path: filepath.Join(c.Data, "search.db"),
 		DSN: c.Database.Reveal(), Fingerprint: blind.Fingerprint(),
 	})
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/engine"
+	"kefu/internal/storage/workset"
 )
 
 func attachmentAAD(id string) string { return "attachment/" + id }
@@ -32,7 +34,7 @@ func (s *Store) AddAttachment(ctx context.Context, p identity.Principal, a conve
 		_, err = t.sql.ExecContext(ctx, `INSERT INTO attachment (id, customer_id, conversation_id, uploader_kind, uploader_id, name, name_ref, media_type, size, blob_ref, internal, created_at)
 			VALUES ($1, $2, '', $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 			a.ID, customer, int64(p.Kind), p.ID, name, ref, a.Type, a.Size, a.BlobRef, false, t.now)
-		return mapError(op, err)
+		return engine.MapError(op, err)
 	})
 }
 
@@ -45,7 +47,7 @@ func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conv
 	if len(ids) > conversation.MaxAttachments {
 		return nil, fault.InvalidField(op, "attachment_ids", "are more than %d", conversation.MaxAttachments)
 	}
-	if slices.ContainsFunc(ids, func(id string) bool { return !validKey(id) }) {
+	if slices.ContainsFunc(ids, func(id string) bool { return !engine.ValidKey(id) }) {
 		return nil, fault.New(fault.NotFound, op, "no attachment has an id of that form")
 	}
 	state, err := s.Conversation(ctx, p, conversationID)
@@ -76,7 +78,7 @@ func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conv
 			}
 			_, err = t.sql.ExecContext(ctx, "UPDATE attachment SET conversation_id = $1, customer_id = $2, internal = $3 WHERE id = $4", conversationID, state.CustomerID, internal, id)
 			if err != nil {
-				return mapError(op, err)
+				return engine.MapError(op, err)
 			}
 			claimed = append(claimed, found.Attachment)
 		}
@@ -97,7 +99,7 @@ func (s *Store) scanAttachment(row scanner) (conversation.StoredAttachment, erro
 	var name []byte
 	err := row.Scan(&a.ID, &a.CustomerID, &a.ConversationID, &kind, &a.UploaderID, &name, &ref, &a.Type, &a.Size, &a.BlobRef, &a.Internal, &a.CreatedAt)
 	if err != nil {
-		return a, mapError("storage.scanAttachment", err)
+		return a, engine.MapError("storage.scanAttachment", err)
 	}
 	a.UploaderKind = identity.Kind(kind)
 	plain, err := s.open(name, ref, attachmentAAD(a.ID))
@@ -109,10 +111,10 @@ func (s *Store) scanAttachment(row scanner) (conversation.StoredAttachment, erro
 // p's to see.
 func (s *Store) Attachment(ctx context.Context, p identity.Principal, id string) (conversation.StoredAttachment, error) {
 	const op = "storage.Attachment"
-	if !validKey(id) {
+	if !engine.ValidKey(id) {
 		return conversation.StoredAttachment{}, fault.New(fault.NotFound, op, "no attachment has an id of that form")
 	}
-	a, err := s.scanAttachment(s.reader.QueryRowContext(ctx, "SELECT "+attachmentColumns+" FROM attachment WHERE id = $1", id))
+	a, err := s.scanAttachment(s.db.Reader.QueryRowContext(ctx, "SELECT "+attachmentColumns+" FROM attachment WHERE id = $1", id))
 	if err != nil {
 		return conversation.StoredAttachment{}, err
 	}
@@ -127,17 +129,17 @@ func (s *Store) Attachment(ctx context.Context, p identity.Principal, id string)
 // OrphanAttachments are files uploaded before a time and never sent.
 func (s *Store) OrphanAttachments(ctx context.Context, before int64, limit int) ([]conversation.StoredAttachment, error) {
 	const op = "storage.OrphanAttachments"
-	rows, err := s.reader.QueryContext(ctx, "SELECT "+attachmentColumns+" FROM attachment WHERE conversation_id = '' AND created_at < $1 ORDER BY created_at LIMIT $2", before, limit)
+	rows, err := s.db.Reader.QueryContext(ctx, "SELECT "+attachmentColumns+" FROM attachment WHERE conversation_id = '' AND created_at < $1 ORDER BY created_at LIMIT $2", before, limit)
 	if err != nil {
-		return nil, mapError(op, err)
+		return nil, engine.MapError(op, err)
 	}
 	var found []conversation.StoredAttachment
-	err = eachRow(rows, func(r *sql.Rows) error {
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		a, err := s.scanAttachment(r)
 		found = append(found, a)
 		return err
 	})
-	return found, mapError(op, err)
+	return found, engine.MapError(op, err)
 }
 
 // ForgetAttachment removes a file that was never sent and destroys its keys.
@@ -147,7 +149,7 @@ func (s *Store) ForgetAttachment(ctx context.Context, id string) error {
 		var name, blob int64
 		err := t.sql.QueryRowContext(ctx, "DELETE FROM attachment WHERE id = $1 AND conversation_id = '' RETURNING name_ref, blob_ref", id).Scan(&name, &blob)
 		if err != nil {
-			return mapError(op, err)
+			return engine.MapError(op, err)
 		}
 		return t.destroyKeys(ctx, []int64{name, blob})
 	})
@@ -156,19 +158,19 @@ func (s *Store) ForgetAttachment(ctx context.Context, id string) error {
 // dropFiles destroys the keys of files whose message was redacted whole. Their
 // rows lose every owner and stay until the worker that removes orphans has
 // removed the bytes.
-func (w *workset) dropFiles(ctx context.Context) error {
+func (t *Tx) dropFiles(ctx context.Context, w *workset.Set) error {
 	const op = "storage.dropFiles"
-	refs := make([]int64, 0, 2*len(w.lostFiles))
-	for _, id := range w.lostFiles {
+	refs := make([]int64, 0, 2*len(w.LostFiles))
+	for _, id := range w.LostFiles {
 		var name, blob int64
-		err := w.tx.sql.QueryRowContext(ctx, "UPDATE attachment SET conversation_id = '', customer_id = '', uploader_id = '', internal = $1 WHERE id = $2 RETURNING name_ref, blob_ref", true, id).Scan(&name, &blob)
+		err := t.sql.QueryRowContext(ctx, "UPDATE attachment SET conversation_id = '', customer_id = '', uploader_id = '', internal = $1 WHERE id = $2 RETURNING name_ref, blob_ref", true, id).Scan(&name, &blob)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}
 		if err != nil {
-			return mapError(op, err)
+			return engine.MapError(op, err)
 		}
 		refs = append(refs, name, blob)
 	}
-	return w.tx.destroyKeys(ctx, refs)
+	return t.destroyKeys(ctx, refs)
 }

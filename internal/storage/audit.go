@@ -2,59 +2,23 @@ package storage
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/binary"
 	"iter"
-	"slices"
 
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
-	"kefu/internal/platform/fault"
+	"kefu/internal/storage/auditlog"
+	"kefu/internal/storage/engine"
+	"kefu/internal/storage/workset"
 )
 
 // AuditStream is the name of the deployment's one audit chain.
-const AuditStream = "main"
-
-// auditEvent is a record that waits for its place in the chain.
-type auditEvent struct {
-	record audit.Record
-	detail []byte
-}
+const AuditStream = auditlog.Stream
 
 // recordFor notes what a principal did, in the transaction that does it.
 func (t *Tx) recordFor(p identity.Principal, action, objectType, objectID, subject string) {
-	t.audits = append(t.audits, auditEvent{record: newRecord(p, t.now, action, objectType, objectID, subject)})
-}
-
-func newRecord(p identity.Principal, at int64, action, objectType, objectID, subject string) audit.Record {
-	return audit.Record{
-		At: at, Actor: audit.Actor{Type: actorType(p), ID: p.ID, Session: p.Session}, Subject: subject,
-		Action: action, Object: audit.Object{Type: objectType, ID: objectID}, Assurance: uint8(p.Level), Result: "ok",
-	}
-}
-
-func actorType(p identity.Principal) string {
-	switch p.Kind {
-	case identity.Staff:
-		return "agent"
-	case identity.Visitor, identity.Customer:
-		return "customer"
-	default:
-		return "system"
-	}
-}
-
-// auditChange notes what staff and system parts do to a conversation. Messages
-// are covered by the digests of their commit, marks of reading are not kept.
-func (w *workset) auditChange(c *conversation.Change, work *working, outcome conversation.Outcome) {
-	for _, e := range outcome.Entries {
-		if e.Kind == conversation.KindMessage || (e.Kind == conversation.KindStatus && c.Principal.IsCustomer()) {
-			continue
-		}
-		w.tx.recordFor(c.Principal, "conversation."+string(e.Kind), "conversation", work.state.ID, work.state.CustomerID)
-	}
+	t.audit.Record(p, t.now, action, objectType, objectID, subject)
 }
 
 // recordRead notes that staff read personal data. It joins the next commit and
@@ -69,108 +33,48 @@ func (s *Store) recordRead(p identity.Principal, action, objectType, objectID, s
 	}}, true)
 }
 
-// writeAudit gives every record of the commit its place in the chain, and one
-// more that holds the digests of all entries the commit wrote.
+// digest notes the digests of what a workset wrote and rewrote.
+func (t *Tx) digest(w *workset.Set) {
+	for i := range w.Entries {
+		e := &w.Entries[i]
+		t.digests = append(t.digests, audit.MessageDigest{Conversation: e.ConversationID, Seq: e.Seq, Sum: auditlog.EntryDigest(e.Entry, e.Sealed)})
+	}
+	for i := range w.Rewrites {
+		r := &w.Rewrites[i]
+		t.rewrote = true
+		t.digests = append(t.digests, audit.MessageDigest{Conversation: r.Conversation, Seq: r.Seq, Sum: auditlog.EntryDigest(r.Entry, r.Sealed)})
+	}
+}
+
+// writeAudit gives every record of the commit its place in the chain, and more
+// that hold the digests of all entries the commit wrote.
 func (t *Tx) writeAudit(ctx context.Context) error {
-	if err := t.recordDigests(); err != nil {
+	if err := t.audit.Digests(t.now, t.digests, t.rewrote); err != nil {
 		return err
 	}
-	if len(t.audits) == 0 {
+	records, last := t.audit.Rows(t.auditLast)
+	if len(records) == 0 {
 		return nil
 	}
-	var last audit.Link
-	last.Seq = t.auditSeq
-	copy(last.Hash[:], t.auditHash)
-	chain := audit.NewChain(AuditStream, last)
-	rows := t.store.stmts.insertAudit.layout.rowset()
-	for i := range t.audits {
-		e := &t.audits[i]
-		e.record.DetailHash = audit.HashDetail(e.detail)
-		hash := chain.Append(&e.record)
-		encoded := e.record.Encode(nil)
-		detail := e.detail
-		if detail == nil {
-			detail = []byte{}
+	t.auditLast = last
+	rows := t.store.stmts.insertAudit.Layout.Rowset()
+	for i := range records {
+		r := &records[i]
+		if r.Detail == nil {
+			r.Detail = []byte{}
 		}
-		rows.int(chain.Last().Seq).bytes(encoded).bytes(detail).bytes(hash[:]).endRow()
+		rows.Int(r.Seq).Bytes(r.Record).Bytes(r.Detail).Bytes(r.Hash[:]).EndRow()
 	}
-	t.auditSeq, t.auditHash = chain.Last().Seq, append([]byte(nil), lastHash(chain)...)
-	return t.execSet(ctx, t.store.stmts.insertAudit, rows)
-}
-
-func lastHash(chain audit.Chain) []byte {
-	last := chain.Last()
-	return last.Hash[:]
-}
-
-// digestsPerRecord keeps a record well below what audit.EncodeDigests takes.
-const digestsPerRecord = 16384
-
-func (t *Tx) recordDigests() error {
-	if len(t.entries) == 0 && len(t.rewritten) == 0 {
-		return nil
-	}
-	list := make([]audit.MessageDigest, 0, len(t.entries)+len(t.rewritten))
-	for i := range t.entries {
-		e := &t.entries[i]
-		list = append(list, audit.MessageDigest{Conversation: e.ConversationID, Seq: e.Seq, Sum: entryDigest(e.Entry, e.sealed)})
-	}
-	list = lastDigests(append(list, t.rewritten...), len(t.rewritten))
-	for part := range slices.Chunk(list, digestsPerRecord) {
-		detail, err := audit.EncodeDigests(nil, part)
-		if err != nil {
-			return fault.Wrap("storage.recordDigests", err)
-		}
-		record := newRecord(identity.SystemPart("committer"), t.now, audit.ActionMessages, "log", "", "")
-		t.audits = append(t.audits, auditEvent{record: record, detail: detail})
-	}
-	return nil
-}
-
-// lastDigests keeps of each entry the last digest: what the commit leaves behind.
-func lastDigests(list []audit.MessageDigest, rewritten int) []audit.MessageDigest {
-	if rewritten == 0 {
-		return list
-	}
-	last := make(map[entryKey]int, len(list))
-	for i, d := range list {
-		last[entryKey{d.Conversation, d.Seq}] = i
-	}
-	kept := list[:0]
-	for i, d := range list {
-		if last[entryKey{d.Conversation, d.Seq}] == i {
-			kept = append(kept, d)
-		}
-	}
-	return kept
-}
-
-// entryDigest covers everything an entry states: who, when, what kind, and the
-// sealed content.
-func entryDigest(e conversation.Entry, sealed []byte) [audit.DigestLen]byte {
-	h := sha256.New()
-	var scratch [16]byte
-	binary.BigEndian.PutUint64(scratch[:8], uint64(e.At))
-	binary.BigEndian.PutUint64(scratch[8:], uint64(e.Pos))
-	h.Write(scratch[:])
-	for _, part := range []string{string(e.Kind), string(e.Author.Kind), e.Author.ID, e.Author.Name, e.ClientID} {
-		binary.BigEndian.PutUint64(scratch[:8], uint64(len(part)))
-		h.Write(scratch[:8])
-		h.Write([]byte(part))
-	}
-	h.Write(sealed)
-	var sum [audit.DigestLen]byte
-	copy(sum[:], h.Sum(nil))
-	return sum
+	return t.store.stmts.insertAudit.Exec(ctx, t.sql, rows)
 }
 
 // AuditHead is the end of the audit chain as committed.
 func (s *Store) AuditHead(ctx context.Context) (audit.Link, error) {
 	var link audit.Link
 	var hash []byte
-	err := s.reader.QueryRowContext(ctx, "SELECT audit_seq, audit_hash FROM log_head WHERE id = 1").Scan(&link.Seq, &hash)
+	err := s.db.Reader.QueryRowContext(ctx, "SELECT audit_seq, audit_hash FROM log_head WHERE id = 1").Scan(&link.Seq, &hash)
 	copy(link.Hash[:], hash)
-	return link, mapError("storage.AuditHead", err)
+	return link, engine.MapError("storage.AuditHead", err)
 }
 
 // AuditEntries reads the audit chain from its beginning, as it is stored.
@@ -198,45 +102,41 @@ func (s *Store) AuditEntries(ctx context.Context) iter.Seq2[audit.Entry, error] 
 
 func (s *Store) auditBatch(ctx context.Context, after int64) (batch []audit.Entry, last int64, err error) {
 	const op = "storage.auditBatch"
-	rows, err := s.reader.QueryContext(ctx, "SELECT seq, record, detail, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT 1000", after)
+	rows, err := s.db.Reader.QueryContext(ctx, "SELECT seq, record, detail, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT 1000", after)
 	if err != nil {
-		return nil, after, mapError(op, err)
+		return nil, after, engine.MapError(op, err)
 	}
 	last = after
-	err = eachRow(rows, func(r *sql.Rows) error {
-		var encoded, hash []byte
-		var e audit.Entry
-		if err := r.Scan(&last, &encoded, &e.Detail, &hash); err != nil {
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var row auditlog.Row
+		var hash []byte
+		if err := r.Scan(&row.Seq, &row.Record, &row.Detail, &hash); err != nil {
 			return err
 		}
-		record, err := audit.Decode(encoded)
-		if err != nil || record.Seq != last {
-			record = audit.Record{Stream: AuditStream, Seq: last} // Verify finds it out: its hash cannot match
-		}
-		e.Record = record
-		copy(e.Hash[:], hash)
-		batch = append(batch, e)
+		copy(row.Hash[:], hash)
+		last = row.Seq
+		batch = append(batch, row.Entry())
 		return nil
 	})
-	return batch, last, mapError(op, err)
+	return batch, last, engine.MapError(op, err)
 }
 
 // CheckMessages compares digests with the entries as stored now and gives the
 // indexes of those that are missing or differ.
 func (s *Store) CheckMessages(ctx context.Context, list []audit.MessageDigest) ([]int, error) {
 	const op = "storage.CheckMessages"
-	l := layout{engine: s.engine, columns: columnsOf("n:int conversation_id seq:int")}
-	rowsOf := l.rowset()
+	l := s.db.Kind.Layout("n:int conversation_id seq:int")
+	rowsOf := l.Rowset()
 	for i, d := range list {
-		rowsOf.int(int64(i)).text(d.Conversation).int(d.Seq).endRow()
+		rowsOf.Int(int64(i)).Text(d.Conversation).Int(d.Seq).EndRow()
 	}
-	rows, err := s.reader.QueryContext(ctx, `SELECT v.n, e.pos, e.kind, e.author_kind, e.author_id, e.author_name, e.client_id, e.at, e.content
-		FROM `+l.from()+` CROSS JOIN entry e WHERE e.conversation_id = v.conversation_id AND e.seq = v.seq`, rowsOf.args()...)
+	rows, err := s.db.Reader.QueryContext(ctx, `SELECT v.n, e.pos, e.kind, e.author_kind, e.author_id, e.author_name, e.client_id, e.at, e.content
+		FROM `+l.From()+` CROSS JOIN entry e WHERE e.conversation_id = v.conversation_id AND e.seq = v.seq`, rowsOf.Args()...)
 	if err != nil {
-		return nil, mapError(op, err)
+		return nil, engine.MapError(op, err)
 	}
 	good := make([]bool, len(list))
-	err = eachRow(rows, func(r *sql.Rows) error {
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		var n int
 		var e conversation.Entry
 		var kind, authorKind string
@@ -246,7 +146,7 @@ func (s *Store) CheckMessages(ctx context.Context, list []audit.MessageDigest) (
 			return err
 		}
 		e.Kind, e.Author.Kind, e.ClientID = conversation.EntryKind(kind), conversation.AuthorKind(authorKind), client.String
-		good[n] = entryDigest(e, sealed) == list[n].Sum
+		good[n] = auditlog.EntryDigest(e, sealed) == list[n].Sum
 		return nil
 	})
 	var bad []int
@@ -255,5 +155,5 @@ func (s *Store) CheckMessages(ctx context.Context, list []audit.MessageDigest) (
 			bad = append(bad, i)
 		}
 	}
-	return bad, mapError(op, err)
+	return bad, engine.MapError(op, err)
 }

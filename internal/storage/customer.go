@@ -14,6 +14,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/engine"
 )
 
 func customerNameAAD(id string) string { return "customer/" + id + "/name" }
@@ -23,7 +24,7 @@ func handleAAD(id, kind, digest string) string { return "customer/" + id + "/" +
 func (t *Tx) insertSecret(ctx context.Context, w customer.WindowSecret) error {
 	_, err := t.sql.ExecContext(ctx, `INSERT INTO window_secret (digest, customer_id, verified, level, created_at, expires_at, revoked_at)
 		VALUES ($1, $2, $3, $4, $5, $6, 0)`, w.Digest, w.CustomerID, w.Verified, int64(w.Level), w.CreatedAt, w.ExpiresAt)
-	return mapError("storage.insertSecret", err)
+	return engine.MapError("storage.insertSecret", err)
 }
 
 // FindWindowSecret finds a window's secret by its digest. Revoked tells that it
@@ -34,11 +35,11 @@ func (s *Store) FindWindowSecret(ctx context.Context, digest string) (w customer
 	var sealed []byte
 	var ref sql.NullInt64
 	w.Digest = digest
-	err = s.reader.QueryRowContext(ctx, `SELECT w.customer_id, w.verified, w.level, w.created_at, w.expires_at, w.revoked_at, c.name, c.name_ref
+	err = s.db.Reader.QueryRowContext(ctx, `SELECT w.customer_id, w.verified, w.level, w.created_at, w.expires_at, w.revoked_at, c.name, c.name_ref
 		FROM window_secret w LEFT JOIN customer c ON c.id = w.customer_id WHERE w.digest = $1`, digest).
 		Scan(&w.CustomerID, &w.Verified, &level, &w.CreatedAt, &w.ExpiresAt, &revokedAt, &sealed, &ref)
 	if err != nil {
-		return w, "", false, mapError(op, err)
+		return w, "", false, engine.MapError(op, err)
 	}
 	w.Level = identity.Level(level)
 	plain, err := s.open(sealed, ref.Int64, customerNameAAD(w.CustomerID))
@@ -57,7 +58,7 @@ func (s *Store) SignInCustomer(ctx context.Context, in customer.SignIn) (custome
 		res, err := t.sql.ExecContext(ctx, "INSERT INTO token_used (issuer, jti, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
 			in.Issuer, in.TokenID, in.TokenExpires+120_000_000)
 		if err != nil {
-			return mapError(op, err)
+			return engine.MapError(op, err)
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return fault.New(fault.Unauthenticated, op, "the token was used before")
@@ -86,7 +87,7 @@ func (t *Tx) customerOf(ctx context.Context, in customer.SignIn) (string, error)
 		return id, nil
 	}
 	if !errors.Is(err, sql.ErrNoRows) {
-		return "", mapError(op, err)
+		return "", engine.MapError(op, err)
 	}
 	var sealed []byte
 	var ref any
@@ -100,7 +101,7 @@ func (t *Tx) customerOf(ctx context.Context, in customer.SignIn) (string, error)
 	_, err = t.sql.ExecContext(ctx, `INSERT INTO customer (id, issuer, subject, name, name_ref, language, evidence, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, in.NewID, in.Issuer, in.Subject, sealed, ref, in.Language, customer.Verified, t.now)
 	if err != nil {
-		return "", mapError(op, err)
+		return "", engine.MapError(op, err)
 	}
 	t.recordFor(identity.SystemPart("identity"), "customer.create", "customer", in.NewID, in.NewID)
 	return in.NewID, t.addHandle(ctx, in.NewID, "wallet", in.Subject, customer.Verified)
@@ -120,7 +121,7 @@ func (t *Tx) addHandle(ctx context.Context, customerID, kind, value, evidence st
 		ON CONFLICT (customer_id, kind, digest) DO UPDATE SET seen_at = excluded.seen_at,
 		evidence = CASE WHEN customer_handle.evidence = 'verified' OR excluded.evidence = 'inferred' THEN customer_handle.evidence ELSE excluded.evidence END`,
 		customerID, kind, digest, sealed, ref, evidence, t.now)
-	return mapError(op, err)
+	return engine.MapError(op, err)
 }
 
 func (s *Store) handleDigest(kind, value string) string {
@@ -140,25 +141,25 @@ func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID st
 		return nil, nil // nobody yet, a customer whom only a token of theirs may move, or already moved
 	}
 	if err != nil {
-		return nil, mapError(op, err)
+		return nil, engine.MapError(op, err)
 	}
 	// A ref that both have used would make two conversations the same one.
 	if _, err := t.sql.ExecContext(ctx, `UPDATE conversation SET start_ref = id WHERE customer_id = $1
 		AND start_ref IN (SELECT start_ref FROM conversation WHERE customer_id = $2)`, in.Visitor, customerID); err != nil {
-		return nil, mapError(op, err)
+		return nil, engine.MapError(op, err)
 	}
 	rows, err := t.sql.QueryContext(ctx, "SELECT id FROM conversation WHERE customer_id = $1 AND last_activity >= $2", in.Visitor, in.VisitorSince)
 	if err != nil {
-		return nil, mapError(op, err)
+		return nil, engine.MapError(op, err)
 	}
 	var ids []string
-	if err := eachRow(rows, func(r *sql.Rows) error {
+	if err := engine.EachRow(rows, func(r *sql.Rows) error {
 		var id string
 		err := r.Scan(&id)
 		ids = append(ids, id)
 		return err
 	}); err != nil {
-		return nil, mapError(op, err)
+		return nil, engine.MapError(op, err)
 	}
 	for _, id := range ids {
 		_, err := t.change(ctx, identity.SystemPart("identity"), id,
@@ -171,10 +172,10 @@ func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID st
 		return nil, err
 	}
 	if _, err := t.sql.ExecContext(ctx, "UPDATE customer SET became = $1 WHERE id = $2", customerID, in.Visitor); err != nil {
-		return nil, mapError(op, err)
+		return nil, engine.MapError(op, err)
 	}
 	if _, err := t.sql.ExecContext(ctx, "UPDATE window_secret SET revoked_at = $1 WHERE customer_id = $2 AND revoked_at = 0", t.now, in.Visitor); err != nil {
-		return nil, mapError(op, err)
+		return nil, engine.MapError(op, err)
 	}
 	return ids, t.revoke(ctx, event.RevokedCustomer, in.Visitor)
 }
@@ -186,11 +187,11 @@ func (t *Tx) claimFiles(ctx context.Context, in customer.SignIn, customerID stri
 	_, err := t.sql.ExecContext(ctx, `UPDATE attachment SET customer_id = $1 WHERE customer_id = $2
 		AND conversation_id IN (SELECT id FROM conversation WHERE customer_id = $1)`, customerID, in.Visitor)
 	if err != nil {
-		return mapError(op, err)
+		return engine.MapError(op, err)
 	}
 	_, err = t.sql.ExecContext(ctx, `UPDATE attachment SET customer_id = $1, uploader_id = $1 WHERE customer_id = $2
 		AND conversation_id = '' AND created_at >= $3`, customerID, in.Visitor, in.VisitorSince)
-	return mapError(op, err)
+	return engine.MapError(op, err)
 }
 
 // CustomerOf reads a customer. Errors: Forbidden, NotFound.
@@ -203,10 +204,10 @@ func (s *Store) CustomerOf(ctx context.Context, p identity.Principal, id string)
 	var name []byte
 	var ref sql.NullInt64
 	var became sql.NullString
-	err := s.reader.QueryRowContext(ctx, "SELECT name, name_ref, language, evidence, created_at, became FROM customer WHERE id = $1", id).
+	err := s.db.Reader.QueryRowContext(ctx, "SELECT name, name_ref, language, evidence, created_at, became FROM customer WHERE id = $1", id).
 		Scan(&name, &ref, &c.Language, &c.Evidence, &c.CreatedAt, &became)
 	if err != nil {
-		return c, nil, mapError(op, err)
+		return c, nil, engine.MapError(op, err)
 	}
 	plain, err := s.open(name, ref.Int64, customerNameAAD(id))
 	if err != nil {
@@ -223,12 +224,12 @@ func (s *Store) CustomerOf(ctx context.Context, p identity.Principal, id string)
 
 func (s *Store) handlesOf(ctx context.Context, id string) ([]customer.Handle, error) {
 	const op = "storage.handlesOf"
-	rows, err := s.reader.QueryContext(ctx, "SELECT kind, digest, value, value_ref, evidence FROM customer_handle WHERE customer_id = $1 ORDER BY kind, seen_at LIMIT 50", id)
+	rows, err := s.db.Reader.QueryContext(ctx, "SELECT kind, digest, value, value_ref, evidence FROM customer_handle WHERE customer_id = $1 ORDER BY kind, seen_at LIMIT 50", id)
 	if err != nil {
-		return nil, mapError(op, err)
+		return nil, engine.MapError(op, err)
 	}
 	var handles []customer.Handle
-	err = eachRow(rows, func(r *sql.Rows) error {
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		var h customer.Handle
 		var digest string
 		var sealed []byte
@@ -241,5 +242,5 @@ func (s *Store) handlesOf(ctx context.Context, id string) ([]customer.Handle, er
 		handles = append(handles, h)
 		return err
 	})
-	return handles, mapError(op, err)
+	return handles, engine.MapError(op, err)
 }

@@ -9,6 +9,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/engine"
 )
 
 func draftAAD(staffID, conversationID string) string {
@@ -28,7 +29,7 @@ func (s *Store) SaveDraft(ctx context.Context, p identity.Principal, conversatio
 		var old sql.NullInt64
 		err := t.sql.QueryRowContext(ctx, "DELETE FROM draft WHERE staff_id = $1 AND conversation_id = $2 RETURNING content_ref", p.ID, conversationID).Scan(&old)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return mapError(op, err)
+			return engine.MapError(op, err)
 		}
 		if old.Valid {
 			if err := t.destroyKeys(ctx, []int64{old.Int64}); err != nil {
@@ -43,7 +44,7 @@ func (s *Store) SaveDraft(ctx context.Context, p identity.Principal, conversatio
 			return err
 		}
 		_, err = t.sql.ExecContext(ctx, "INSERT INTO draft (staff_id, conversation_id, content, content_ref, at) VALUES ($1, $2, $3, $4, $5)", p.ID, conversationID, sealed, ref, t.now)
-		return mapError(op, err)
+		return engine.MapError(op, err)
 	})
 }
 
@@ -55,12 +56,12 @@ func (s *Store) Draft(ctx context.Context, p identity.Principal, conversationID 
 	}
 	var sealed []byte
 	var ref int64
-	err := s.reader.QueryRowContext(ctx, "SELECT content, content_ref FROM draft WHERE staff_id = $1 AND conversation_id = $2", p.ID, conversationID).Scan(&sealed, &ref)
+	err := s.db.Reader.QueryRowContext(ctx, "SELECT content, content_ref FROM draft WHERE staff_id = $1 AND conversation_id = $2", p.ID, conversationID).Scan(&sealed, &ref)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
 	if err != nil {
-		return "", mapError(op, err)
+		return "", engine.MapError(op, err)
 	}
 	text, err := s.open(sealed, ref, draftAAD(p.ID, conversationID))
 	return string(text), err

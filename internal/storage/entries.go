@@ -4,12 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"strconv"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/workset"
 )
 
-func entryAAD(conversationID string, seq int64) string { return conversationID + "/" + itoa(seq) }
+func entryAAD(conversationID string, seq int64) string {
+	return conversationID + "/" + strconv.FormatInt(seq, 10)
+}
 
 // encodeContent is a content's JSON. Most messages are plain text, which is
 // written without reflection.
@@ -32,110 +36,110 @@ func decodeContent(plain []byte) (conversation.Content, error) {
 	return c, fault.Wrap("storage.decodeContent", err)
 }
 
-func (w *workset) sealEntry(e *storedEntry) error {
+func (t *Tx) sealEntry(e *workset.Entry) error {
 	content := e.Content
-	if textElsewhere(e.Kind) {
+	if workset.TextElsewhere(e.Kind) {
 		content.Text = ""
 	}
 	plain, err := encodeContent(content)
 	if err != nil {
 		return fault.Wrap("storage.sealEntry", err)
 	}
-	e.sealed, e.ref, err = w.tx.seal(plain, entryAAD(e.ConversationID, e.Seq))
+	e.Sealed, e.Ref, err = t.seal(plain, entryAAD(e.ConversationID, e.Seq))
 	return err
 }
 
-func (w *workset) sealRewrite(r *rewrite) error {
-	plain, err := encodeContent(r.content)
+func (t *Tx) sealRewrite(r *workset.Rewrite) error {
+	plain, err := encodeContent(r.Content)
 	if err != nil {
 		return fault.Wrap("storage.sealRewrite", err)
 	}
-	r.sealed, r.ref, err = w.tx.seal(plain, entryAAD(r.conversation, r.seq))
+	r.Sealed, r.Ref, err = t.seal(plain, entryAAD(r.Conversation, r.Seq))
 	return err
 }
 
-func (w *workset) insertEntries(ctx context.Context) error {
-	if len(w.entries) == 0 {
+func (t *Tx) insertEntries(ctx context.Context, w *workset.Set) error {
+	if len(w.Entries) == 0 {
 		return nil
 	}
-	rows := w.tx.store.stmts.insertEntry.layout.rowset()
-	for i := range w.entries {
-		e := &w.entries[i]
-		rows.int(e.Pos).text(e.ConversationID).int(e.Seq).text(string(e.Kind)).
-			text(string(e.Author.Kind)).text(e.Author.ID).text(e.Author.Name).text(e.ClientID).
-			int(e.At).bytes(e.sealed).int(e.ref).int(e.Content.Of).int(e.state).endRow()
+	rows := t.store.stmts.insertEntry.Layout.Rowset()
+	for i := range w.Entries {
+		e := &w.Entries[i]
+		rows.Int(e.Pos).Text(e.ConversationID).Int(e.Seq).Text(string(e.Kind)).
+			Text(string(e.Author.Kind)).Text(e.Author.ID).Text(e.Author.Name).Text(e.ClientID).
+			Int(e.At).Bytes(e.Sealed).Int(e.Ref).Int(e.Content.Of).Int(int64(e.Written)).EndRow()
 	}
-	return w.tx.execSet(ctx, w.tx.store.stmts.insertEntry, rows)
+	return t.store.stmts.insertEntry.Exec(ctx, t.sql, rows)
 }
 
 // writeRewrites stores new contents. An edit keeps the old content as a
 // version; a redaction destroys it, and every version before it.
-func (w *workset) writeRewrites(ctx context.Context) error {
-	if len(w.rewrites) == 0 {
+func (t *Tx) writeRewrites(ctx context.Context, w *workset.Set) error {
+	if len(w.Rewrites) == 0 {
 		return nil
 	}
-	stmts := &w.tx.store.stmts
-	updates, kept := stmts.updateEntry.layout.rowset(), stmts.keepVersion.layout.rowset()
-	var redacted []entryKey
+	stmts := &t.store.stmts
+	updates, kept := stmts.updateEntry.Layout.Rowset(), stmts.keepVersion.Layout.Rowset()
+	var redacted []workset.EntryKey
 	var dead []int64
-	for _, r := range w.rewrites {
-		state := stateEdited
-		if r.redact {
-			state = stateRedacted
-			redacted = append(redacted, r.entryKey)
-			dead = append(dead, r.oldRef)
+	for _, r := range w.Rewrites {
+		state := workset.Edited
+		if r.Redact {
+			state = workset.Redacted
+			redacted = append(redacted, r.EntryKey)
+			dead = append(dead, r.OldRef)
 		} else {
-			kept.text(r.conversation).int(r.seq).int(r.replacedBy).endRow()
+			kept.Text(r.Conversation).Int(r.Seq).Int(r.ReplacedBy).EndRow()
 		}
-		updates.text(r.conversation).int(r.seq).bytes(r.sealed).int(r.ref).int(state).endRow()
+		updates.Text(r.Conversation).Int(r.Seq).Bytes(r.Sealed).Int(r.Ref).Int(int64(state)).EndRow()
 	}
-	if kept.rows > 0 {
-		if err := w.tx.execSet(ctx, stmts.keepVersion, kept); err != nil {
+	if kept.Len() > 0 {
+		if err := stmts.keepVersion.Exec(ctx, t.sql, kept); err != nil {
 			return err
 		}
 	}
-	if err := w.tx.execSet(ctx, stmts.updateEntry, updates); err != nil {
+	if err := stmts.updateEntry.Exec(ctx, t.sql, updates); err != nil {
 		return err
 	}
-	old, err := w.dropVersions(ctx, redacted)
+	old, err := t.dropVersions(ctx, redacted)
 	if err != nil {
 		return err
 	}
-	return w.tx.destroyKeys(ctx, append(dead, old...))
+	return t.destroyKeys(ctx, append(dead, old...))
 }
 
 // insertVersions keeps what edits of this very transaction replaced.
-func (w *workset) insertVersions(ctx context.Context) error {
-	if len(w.versions) == 0 {
+func (t *Tx) insertVersions(ctx context.Context, w *workset.Set) error {
+	if len(w.Versions) == 0 {
 		return nil
 	}
-	stmt := w.tx.store.stmts.insertVersion
-	rows := stmt.layout.rowset()
-	for _, v := range w.versions {
-		plain, err := encodeContent(v.content)
+	stmt := t.store.stmts.insertVersion
+	rows := stmt.Layout.Rowset()
+	for _, v := range w.Versions {
+		plain, err := encodeContent(v.Content)
 		if err != nil {
 			return fault.Wrap("storage.insertVersions", err)
 		}
-		sealed, ref, err := w.tx.seal(plain, entryAAD(v.conversation, v.seq))
+		sealed, ref, err := t.seal(plain, entryAAD(v.Conversation, v.Seq))
 		if err != nil {
 			return err
 		}
-		rows.text(v.conversation).int(v.seq).int(v.replacedBy).bytes(sealed).int(ref).endRow()
+		rows.Text(v.Conversation).Int(v.Seq).Int(v.ReplacedBy).Bytes(sealed).Int(ref).EndRow()
 	}
-	return w.tx.execSet(ctx, stmt, rows)
+	return stmt.Exec(ctx, t.sql, rows)
 }
 
-func (w *workset) dropVersions(ctx context.Context, keys []entryKey) ([]int64, error) {
+func (t *Tx) dropVersions(ctx context.Context, keys []workset.EntryKey) ([]int64, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	stmt := w.tx.store.stmts.dropVersions
-	rows := stmt.layout.rowset()
+	stmt := t.store.stmts.dropVersions
+	rows := stmt.Layout.Rowset()
 	for _, k := range keys {
-		rows.text(k.conversation).int(k.seq).endRow()
+		rows.Text(k.Conversation).Int(k.Seq).EndRow()
 	}
 	var refs []int64
-	err := w.tx.querySet(ctx, stmt, rows, func(r *sql.Rows) error {
+	err := stmt.Query(ctx, t.sql, rows, func(r *sql.Rows) error {
 		var ref int64
 		if err := r.Scan(&ref); err != nil {
 			return err
@@ -146,32 +150,31 @@ func (w *workset) dropVersions(ctx context.Context, keys []entryKey) ([]int64, e
 	return refs, err
 }
 
-func (w *workset) loadClients(ctx context.Context, keys []clientKey) error {
+func (t *Tx) loadClients(ctx context.Context, w *workset.Set, keys []workset.ClientKey) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	stmt := w.tx.store.stmts.findClients
-	rows := stmt.layout.rowset()
+	stmt := t.store.stmts.findClients
+	rows := stmt.Layout.Rowset()
 	for _, k := range keys {
-		rows.text(k.conversation).text(k.client).endRow()
+		rows.Text(k.Conversation).Text(k.Client).EndRow()
 	}
-	return w.tx.querySet(ctx, stmt, rows, func(r *sql.Rows) error {
-		var k clientKey
+	return stmt.Query(ctx, t.sql, rows, func(r *sql.Rows) error {
+		var k workset.ClientKey
 		var author, authorKind string
 		var first conversation.Result
 		var content storedContent
-		if err := r.Scan(&k.conversation, &k.client, &first.Seq, &first.At, &authorKind, &author, &content.sealed, &content.ref, &content.state); err != nil {
+		if err := r.Scan(&k.Conversation, &k.Client, &first.Seq, &first.At, &authorKind, &author, &content.sealed, &content.ref, &content.state); err != nil {
 			return err
 		}
-		c, err := w.tx.store.openContent(content, entryAAD(k.conversation, first.Seq))
+		c, err := t.store.openContent(content, entryAAD(k.Conversation, first.Seq))
 		if err != nil {
 			return err
 		}
-		if content.state == stateRedacted || len(c.Classes) > 0 {
+		if content.state == workset.Redacted || len(c.Classes) > 0 {
 			first.Content = &c
 		}
-		w.first[k] = first
-		w.authors[k] = conversation.Author{Kind: conversation.AuthorKind(authorKind), ID: author}
+		w.LoadClient(k, first, conversation.Author{Kind: conversation.AuthorKind(authorKind), ID: author})
 		return nil
 	})
 }
@@ -179,7 +182,7 @@ func (w *workset) loadClients(ctx context.Context, keys []clientKey) error {
 type storedContent struct {
 	sealed []byte
 	ref    int64
-	state  int64
+	state  workset.Written
 }
 
 func (s *Store) openContent(c storedContent, aad string) (conversation.Content, error) {
@@ -190,25 +193,36 @@ func (s *Store) openContent(c storedContent, aad string) (conversation.Content, 
 	return decodeContent(plain)
 }
 
-func (w *workset) loadTargets(ctx context.Context, keys []entryKey) error {
+func (t *Tx) loadTargets(ctx context.Context, w *workset.Set, keys []workset.EntryKey) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	stmt := w.tx.store.stmts.findTargets
-	rows := stmt.layout.rowset()
+	stmt := t.store.stmts.findTargets
+	rows := stmt.Layout.Rowset()
 	for _, k := range keys {
-		rows.text(k.conversation).int(k.seq).endRow()
+		rows.Text(k.Conversation).Int(k.Seq).EndRow()
 	}
-	return w.tx.querySet(ctx, stmt, rows, func(r *sql.Rows) error {
-		e, stored, err := w.tx.store.scanStored(r)
+	return stmt.Query(ctx, t.sql, rows, func(r *sql.Rows) error {
+		e, stored, err := t.store.scanStored(r)
 		if err != nil {
 			return err
 		}
-		k := entryKey{e.ConversationID, e.Seq}
-		found := &target{entry: e, ref: stored.ref, index: -1}
-		found.Kind, found.AuthorKind, found.AuthorID = e.Kind, kindOfAuthor(e.Author.Kind), e.Author.ID
-		found.Redacted = stored.state == stateRedacted
-		w.targets[k] = found
+		w.LoadTarget(e, stored.ref, stored.state == workset.Redacted)
 		return nil
 	})
+}
+
+func appendJSONString(dst []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c >= 0x80 || c == '"' || c == '\\' {
+			quoted, err := json.Marshal(s)
+			if err != nil { // a string always marshals
+				return append(dst, `""`...)
+			}
+			return append(dst, quoted...)
+		}
+	}
+	dst = append(dst, '"')
+	dst = append(dst, s...)
+	return append(dst, '"')
 }

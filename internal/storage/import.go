@@ -5,6 +5,7 @@ import (
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	"kefu/internal/storage/workset"
 )
 
 // Imported is a whole conversation that comes from elsewhere: another system, or
@@ -20,43 +21,43 @@ type Imported struct {
 // they name must be added apart.
 func (s *Store) Import(ctx context.Context, all []Imported) error {
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
-		w := newWorkset(t)
-		states := s.stmts.importState.layout.rowset()
-		inbox := s.stmts.enterInbox.layout.rowset()
+		w := workset.New(workset.Env{})
+		states := s.stmts.importState.Layout.Rowset()
+		inbox := s.stmts.enterInbox.Layout.Rowset()
 		for i := range all {
 			st := all[i].State
-			states.text(st.ID).text(st.CustomerID).text(all[i].StartRef).text(st.Channel).text(string(st.Status)).text(st.AssigneeID).text(st.AssigneeName).
-				text(string(st.Priority)).text(st.Topic).text(st.Language).text(encodeTags(st.Tags)).int(st.LastSeq).int(st.PreviewSeq).
-				int(st.CreatedAt).int(st.LastActivity).int(st.WaitingSince).int(int64(st.Unread)).endRow()
-			inbox.text(string(st.Status)).text(st.AssigneeID).int(st.LastActivity).text(st.ID).endRow()
+			states.Text(st.ID).Text(st.CustomerID).Text(all[i].StartRef).Text(st.Channel).Text(string(st.Status)).Text(st.AssigneeID).Text(st.AssigneeName).
+				Text(string(st.Priority)).Text(st.Topic).Text(st.Language).Text(encodeTags(st.Tags)).Int(st.LastSeq).Int(st.PreviewSeq).
+				Int(st.CreatedAt).Int(st.LastActivity).Int(st.WaitingSince).Int(int64(st.Unread)).EndRow()
+			inbox.Text(string(st.Status)).Text(st.AssigneeID).Int(st.LastActivity).Text(st.ID).EndRow()
 			for j := range all[i].Entries {
 				e := &all[i].Entries[j]
 				e.Pos = t.nextPos()
-				w.entries = append(w.entries, storedEntry{Entry: *e})
-				if err := w.sealEntry(&w.entries[len(w.entries)-1]); err != nil {
+				w.Entries = append(w.Entries, workset.Entry{Entry: *e})
+				if err := t.sealEntry(&w.Entries[len(w.Entries)-1]); err != nil {
 					return err
 				}
 			}
 		}
-		if err := t.execSet(ctx, s.stmts.importState, states); err != nil {
+		if err := s.stmts.importState.Exec(ctx, t.sql, states); err != nil {
 			return err
 		}
-		if err := t.execSet(ctx, s.stmts.enterInbox, inbox); err != nil {
+		if err := s.stmts.enterInbox.Exec(ctx, t.sql, inbox); err != nil {
 			return err
 		}
-		t.entries = append(t.entries, w.entries...)
+		t.digest(w)
 		t.recordFor(identity.SystemPart("import"), "conversation.import", "log", "", "")
-		return w.insertEntries(ctx)
+		return t.insertEntries(ctx, w)
 	})
 }
 
 // ImportCustomers adds customers that a wallet has vouched for.
 func (s *Store) ImportCustomers(ctx context.Context, issuer, language string, subjects map[string]string) error {
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
-		rows := s.stmts.importCustomer.layout.rowset()
+		rows := s.stmts.importCustomer.Layout.Rowset()
 		for id, subject := range subjects {
-			rows.text(id).text(issuer).text(subject).text(language).int(t.now).endRow()
+			rows.Text(id).Text(issuer).Text(subject).Text(language).Int(t.now).EndRow()
 		}
-		return t.execSet(ctx, s.stmts.importCustomer, rows)
+		return s.stmts.importCustomer.Exec(ctx, t.sql, rows)
 	})
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/engine"
 )
 
 // Inbox reads a page of the inbox. Errors: Forbidden, Invalid.
@@ -27,7 +29,7 @@ func (s *Store) Inbox(ctx context.Context, p identity.Principal, q conversation.
 	where, args := []string{"i.status = $1"}, []any{string(q.Status)}
 	arg := func(v any) string {
 		args = append(args, v)
-		return "$" + itoa(int64(len(args)))
+		return "$" + strconv.Itoa(len(args))
 	}
 	if !q.Assignee.Any {
 		where = append(where, "i.assignee_id = "+arg(q.Assignee.ID))
@@ -39,18 +41,18 @@ func (s *Store) Inbox(ctx context.Context, p identity.Principal, q conversation.
 		SELECT i.activity, i.conversation_id FROM inbox i WHERE ` + strings.Join(where, " AND ") + `
 		ORDER BY i.activity DESC, i.conversation_id DESC LIMIT ` + arg(q.Limit) + `) i` + lineJoins + `
 		ORDER BY i.activity DESC, i.conversation_id DESC`
-	rows, err := s.reader.QueryContext(ctx, text, args...)
+	rows, err := s.db.Reader.QueryContext(ctx, text, args...)
 	if err != nil {
-		return nil, mapError(op, err)
+		return nil, engine.MapError(op, err)
 	}
 	lines := make([]conversation.InboxLine, 0, q.Limit)
-	err = eachRow(rows, func(r *sql.Rows) error {
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		line, err := s.scanLine(r)
 		lines = append(lines, line)
 		return err
 	})
 	s.recordRead(p, "inbox.list", "inbox", string(q.Status), "")
-	return lines, mapError(op, err)
+	return lines, engine.MapError(op, err)
 }
 
 const (
@@ -96,9 +98,9 @@ func (s *Store) InboxLineOf(ctx context.Context, p identity.Principal, id string
 		return conversation.InboxLine{}, fault.New(fault.Forbidden, op, "%s may not list the inbox", p.Kind)
 	}
 	text := "SELECT " + stateColumns + ", i.activity, " + lineColumns + " FROM (SELECT inbox_activity AS activity, id AS conversation_id FROM conversation WHERE id = $1) i" + lineJoins
-	line, err := s.scanLine(s.reader.QueryRowContext(ctx, text, id))
+	line, err := s.scanLine(s.db.Reader.QueryRowContext(ctx, text, id))
 	if err != nil {
-		return line, mapError(op, err)
+		return line, engine.MapError(op, err)
 	}
 	s.recordRead(p, "conversation.read", "conversation", id, line.State.CustomerID)
 	return line, nil
@@ -115,15 +117,15 @@ func (s *Store) ConversationsOf(ctx context.Context, p identity.Principal, limit
 
 func (s *Store) statesOf(ctx context.Context, customerID string, limit int) ([]conversation.State, error) {
 	const op = "storage.statesOf"
-	rows, err := s.reader.QueryContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.customer_id = $1 ORDER BY c.last_activity DESC LIMIT $2", customerID, limit)
+	rows, err := s.db.Reader.QueryContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.customer_id = $1 ORDER BY c.last_activity DESC LIMIT $2", customerID, limit)
 	if err != nil {
-		return nil, mapError(op, err)
+		return nil, engine.MapError(op, err)
 	}
 	var states []conversation.State
-	err = eachRow(rows, func(r *sql.Rows) error {
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		state, _, err := scanState(r)
 		states = append(states, state)
 		return err
 	})
-	return states, mapError(op, err)
+	return states, engine.MapError(op, err)
 }

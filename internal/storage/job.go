@@ -10,6 +10,7 @@ import (
 	"kefu/internal/domain/job"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
+	"kefu/internal/storage/engine"
 )
 
 func (t *Tx) enqueue(ctx context.Context, j job.New) error {
@@ -23,7 +24,7 @@ func (t *Tx) enqueue(ctx context.Context, j job.New) error {
 	_, err := t.sql.ExecContext(ctx, `INSERT INTO job (id, kind, dedup, payload, due_at, lease_until, epoch, attempts, last_error, failed_at)
 		VALUES ($1, $2, $3, $4, $5, 0, 0, 0, '', 0) ON CONFLICT (kind, dedup) DO NOTHING`, jobID, j.Kind, j.Dedup, j.Payload, j.DueAt)
 	t.commit.Jobs = true
-	return mapError("storage.enqueue", err)
+	return engine.MapError("storage.enqueue", err)
 }
 
 // Enqueue adds a job.
@@ -45,15 +46,15 @@ func (s *Store) ClaimJobs(ctx context.Context, limit int, lease int64) ([]job.Jo
 		jobs = nil
 		_, err := t.sql.ExecContext(ctx, "UPDATE job SET failed_at = $1, last_error = 'its lease ran out each time' WHERE failed_at = 0 AND due_at <= $1 AND lease_until <= $1 AND attempts >= $2", t.now, job.MaxAttempts)
 		if err != nil {
-			return mapError(op, err)
+			return engine.MapError(op, err)
 		}
 		rows, err := t.sql.QueryContext(ctx, `UPDATE job SET lease_until = $1, epoch = epoch + 1, attempts = attempts + 1
 			WHERE id IN (SELECT id FROM job WHERE failed_at = 0 AND due_at <= $2 AND lease_until <= $2 ORDER BY due_at LIMIT $3)
 			RETURNING id, kind, dedup, payload, due_at, epoch, attempts`, t.now+lease, t.now, limit)
 		if err != nil {
-			return mapError(op, err)
+			return engine.MapError(op, err)
 		}
-		return mapError(op, eachRow(rows, func(r *sql.Rows) error {
+		return engine.MapError(op, engine.EachRow(rows, func(r *sql.Rows) error {
 			var j job.Job
 			err := r.Scan(&j.ID, &j.Kind, &j.Dedup, &j.Payload, &j.DueAt, &j.Epoch, &j.Attempts)
 			jobs = append(jobs, j)
@@ -68,16 +69,16 @@ func (s *Store) ClaimJobs(ctx context.Context, limit int, lease int64) ([]job.Jo
 func (s *Store) jobsDue(ctx context.Context) (bool, error) {
 	now := s.now().UnixMicro()
 	var found int
-	err := s.reader.QueryRowContext(ctx, "SELECT COUNT(*) FROM (SELECT id FROM job WHERE failed_at = 0 AND due_at <= $1 AND lease_until <= $1 LIMIT 1) j", now).Scan(&found)
-	return found > 0, mapError("storage.jobsDue", err)
+	err := s.db.Reader.QueryRowContext(ctx, "SELECT COUNT(*) FROM (SELECT id FROM job WHERE failed_at = 0 AND due_at <= $1 AND lease_until <= $1 LIMIT 1) j", now).Scan(&found)
+	return found > 0, engine.MapError("storage.jobsDue", err)
 }
 
 // NextJobDue is when the next job is due or its lease ends, in microseconds; 0
 // when there is none.
 func (s *Store) NextJobDue(ctx context.Context) (int64, error) {
 	var due sql.NullInt64
-	err := s.reader.QueryRowContext(ctx, "SELECT MIN(CASE WHEN due_at > lease_until THEN due_at ELSE lease_until END) FROM job WHERE failed_at = 0").Scan(&due)
-	return due.Int64, mapError("storage.NextJobDue", err)
+	err := s.db.Reader.QueryRowContext(ctx, "SELECT MIN(CASE WHEN due_at > lease_until THEN due_at ELSE lease_until END) FROM job WHERE failed_at = 0").Scan(&due)
+	return due.Int64, engine.MapError("storage.NextJobDue", err)
 }
 
 // FinishJob removes a job that is done. Errors: Conflict when the lease was
@@ -100,11 +101,11 @@ func (s *Store) settleJob(ctx context.Context, j job.Job, text string, more ...a
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
 		res, err := t.sql.ExecContext(ctx, text, append([]any{j.ID, j.Epoch}, more...)...)
 		if err != nil {
-			return mapError(op, err)
+			return engine.MapError(op, err)
 		}
 		n, err := res.RowsAffected()
 		if err != nil {
-			return mapError(op, err)
+			return engine.MapError(op, err)
 		}
 		if n == 0 {
 			return fault.New(fault.Conflict, op, "the lease of job %s was lost", j.ID)

@@ -6,6 +6,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/engine"
 )
 
 // Merge lets a conversation go on in another one of the same customer. Both logs
@@ -13,7 +14,7 @@ import (
 // Conflict when the customers differ or one of the two is merged already.
 func (s *Store) Merge(ctx context.Context, p identity.Principal, from, into string) error {
 	const op = "storage.Merge"
-	if !validKey(from) || !validKey(into) {
+	if !engine.ValidKey(from) || !engine.ValidKey(into) {
 		return fault.New(fault.NotFound, op, "no conversation has an id of that form")
 	}
 	return s.ordered(ctx, func(ctx context.Context, t *Tx) error {
@@ -36,13 +37,13 @@ func (s *Store) Merge(ctx context.Context, p identity.Principal, from, into stri
 // conversation is not merged.
 func (s *Store) Unmerge(ctx context.Context, p identity.Principal, id string) error {
 	const op = "storage.Unmerge"
-	if !validKey(id) {
+	if !engine.ValidKey(id) {
 		return fault.New(fault.NotFound, op, "no conversation has an id of that form")
 	}
 	return s.ordered(ctx, func(ctx context.Context, t *Tx) error {
 		var into string
 		if err := t.sql.QueryRowContext(ctx, "SELECT merged_into FROM conversation WHERE id = $1", id).Scan(&into); err != nil {
-			return mapError(op, err)
+			return engine.MapError(op, err)
 		}
 		if _, err := t.change(ctx, p, id, conversation.Command{Kind: conversation.Unmerge}); err != nil {
 			return err

@@ -8,18 +8,20 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/engine"
+	"kefu/internal/storage/workset"
 )
 
 // Conversation reads one conversation. Errors: NotFound, also when it is not
 // p's to see.
 func (s *Store) Conversation(ctx context.Context, p identity.Principal, id string) (conversation.State, error) {
 	const op = "storage.Conversation"
-	if !validKey(id) {
+	if !engine.ValidKey(id) {
 		return conversation.State{}, fault.New(fault.NotFound, op, "no conversation has an id of that form")
 	}
-	state, _, err := scanState(s.reader.QueryRowContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.id = $1", id))
+	state, _, err := scanState(s.db.Reader.QueryRowContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.id = $1", id))
 	if err != nil {
-		return conversation.State{}, mapError(op, err)
+		return conversation.State{}, engine.MapError(op, err)
 	}
 	if !policy.Allow(p, policy.ReadConversation, policy.Object{CustomerID: state.CustomerID}) {
 		return conversation.State{}, fault.New(fault.NotFound, op, "conversation %s is not %s's to see", id, p.Kind)
@@ -46,13 +48,13 @@ func (s *Store) Entries(ctx context.Context, p identity.Principal, id string, r 
 			bound = 1 << 62
 		}
 	}
-	rows, err := s.reader.QueryContext(ctx, query, id, bound, r.Limit+1)
+	rows, err := s.db.Reader.QueryContext(ctx, query, id, bound, r.Limit+1)
 	if err != nil {
-		return nil, false, mapError(op, err)
+		return nil, false, engine.MapError(op, err)
 	}
 	entries, err := s.scanEntries(rows)
 	if err != nil {
-		return nil, false, mapError(op, err)
+		return nil, false, engine.MapError(op, err)
 	}
 	more := len(entries) > r.Limit
 	if more {
@@ -79,7 +81,7 @@ const entryColumns = "e.pos, e.conversation_id, e.seq, e.kind, e.author_kind, e.
 
 func (s *Store) scanEntries(rows *sql.Rows) ([]conversation.Entry, error) {
 	var entries []conversation.Entry
-	err := eachRow(rows, func(r *sql.Rows) error {
+	err := engine.EachRow(rows, func(r *sql.Rows) error {
 		e, err := s.scanEntry(r)
 		entries = append(entries, e)
 		return err
@@ -110,38 +112,32 @@ func (s *Store) scanStored(row scanner) (conversation.Entry, storedContent, erro
 // message they are about.
 func (s *Store) fillEdited(ctx context.Context, id string, entries []conversation.Entry) error {
 	const op = "storage.fillEdited"
-	l := layout{engine: s.engine, columns: columnsOf("seq:int")}
-	wanted := l.rowset()
+	l := s.db.Kind.Layout("seq:int")
+	wanted := l.Rowset()
 	for _, e := range entries {
-		if textElsewhere(e.Kind) {
-			wanted.int(e.Content.Of).endRow()
+		if workset.TextElsewhere(e.Kind) {
+			wanted.Int(e.Content.Of).EndRow()
 		}
 	}
-	if wanted.rows == 0 {
+	if wanted.Len() == 0 {
 		return nil
 	}
-	rows, err := s.reader.QueryContext(ctx, "SELECT "+entryColumns+" FROM "+l.from()+" CROSS JOIN entry e WHERE e.conversation_id = "+l.next(0)+" AND e.seq = v.seq", append(wanted.args(), id)...)
+	rows, err := s.db.Reader.QueryContext(ctx, "SELECT "+entryColumns+" FROM "+l.From()+" CROSS JOIN entry e WHERE e.conversation_id = "+l.Next(0)+" AND e.seq = v.seq", append(wanted.Args(), id)...)
 	if err != nil {
-		return mapError(op, err)
+		return engine.MapError(op, err)
 	}
 	now := map[int64]conversation.Content{}
-	err = eachRow(rows, func(r *sql.Rows) error {
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		e, err := s.scanEntry(r)
 		now[e.Seq] = e.Content
 		return err
 	})
 	for i := range entries {
-		if e := &entries[i]; textElsewhere(e.Kind) {
+		if e := &entries[i]; workset.TextElsewhere(e.Kind) {
 			e.Content.Text, e.Content.Classes = now[e.Content.Of].Text, now[e.Content.Of].Classes
 		}
 	}
-	return mapError(op, err)
-}
-
-// textElsewhere tells whether the text of an entry is that of the entry it is
-// about, and is not stored a second time.
-func textElsewhere(k conversation.EntryKind) bool {
-	return k == conversation.KindEdited || k == conversation.KindRedacted
+	return engine.MapError(op, err)
 }
 
 // Versions reads what an edited message said before, oldest first.
@@ -154,12 +150,12 @@ func (s *Store) Versions(ctx context.Context, p identity.Principal, id string, s
 	if !policy.Allow(p, policy.ReadVersions, policy.Object{CustomerID: state.CustomerID}) {
 		return nil, fault.New(fault.Forbidden, op, "%s may not read earlier versions", p.Kind)
 	}
-	rows, err := s.reader.QueryContext(ctx, "SELECT content, content_ref FROM entry_version WHERE conversation_id = $1 AND seq = $2 ORDER BY replaced_by", id, seq)
+	rows, err := s.db.Reader.QueryContext(ctx, "SELECT content, content_ref FROM entry_version WHERE conversation_id = $1 AND seq = $2 ORDER BY replaced_by", id, seq)
 	if err != nil {
-		return nil, mapError(op, err)
+		return nil, engine.MapError(op, err)
 	}
 	var versions []conversation.Content
-	err = eachRow(rows, func(r *sql.Rows) error {
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		var stored storedContent
 		if err := r.Scan(&stored.sealed, &stored.ref); err != nil {
 			return err
@@ -169,5 +165,5 @@ func (s *Store) Versions(ctx context.Context, p identity.Principal, id string, s
 		return err
 	})
 	s.recordRead(p, "conversation.read_versions", "conversation", id, state.CustomerID)
-	return versions, mapError(op, err)
+	return versions, engine.MapError(op, err)
 }

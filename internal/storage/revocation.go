@@ -8,39 +8,40 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/engine"
 )
 
 func (t *Tx) revoke(ctx context.Context, kind, subject string) error {
 	r := event.Revocation{Pos: t.nextPos(), Kind: kind, Subject: subject}
 	_, err := t.sql.ExecContext(ctx, "INSERT INTO revocation (pos, kind, subject, at) VALUES ($1, $2, $3, $4)", r.Pos, r.Kind, r.Subject, t.now)
 	t.commit.Revoked = append(t.commit.Revoked, r)
-	return mapError("storage.revoke", err)
+	return engine.MapError("storage.revoke", err)
 }
 
 // RevocationsSince reads what was revoked after a position, by any process, and
 // the position to go on from.
 func (s *Store) RevocationsSince(ctx context.Context, pos int64) ([]event.Revocation, int64, error) {
 	const op = "storage.RevocationsSince"
-	rows, err := s.reader.QueryContext(ctx, "SELECT pos, kind, subject FROM revocation WHERE pos > $1 ORDER BY pos LIMIT 1000", pos)
+	rows, err := s.db.Reader.QueryContext(ctx, "SELECT pos, kind, subject FROM revocation WHERE pos > $1 ORDER BY pos LIMIT 1000", pos)
 	if err != nil {
-		return nil, pos, mapError(op, err)
+		return nil, pos, engine.MapError(op, err)
 	}
 	var found []event.Revocation
-	err = eachRow(rows, func(r *sql.Rows) error {
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		var v event.Revocation
 		err := r.Scan(&v.Pos, &v.Kind, &v.Subject)
 		found = append(found, v)
 		pos = max(pos, v.Pos)
 		return err
 	})
-	return found, pos, mapError(op, err)
+	return found, pos, engine.MapError(op, err)
 }
 
 // LastPosition is the newest position of the log.
 func (s *Store) LastPosition(ctx context.Context) (int64, error) {
 	var pos int64
-	err := s.reader.QueryRowContext(ctx, "SELECT pos FROM log_head WHERE id = 1").Scan(&pos)
-	return pos, mapError("storage.LastPosition", err)
+	err := s.db.Reader.QueryRowContext(ctx, "SELECT pos FROM log_head WHERE id = 1").Scan(&pos)
+	return pos, engine.MapError("storage.LastPosition", err)
 }
 
 // RevokeCustomer ends every window of a customer.
@@ -51,7 +52,7 @@ func (s *Store) RevokeCustomer(ctx context.Context, p identity.Principal, custom
 	}
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
 		if _, err := t.sql.ExecContext(ctx, "UPDATE window_secret SET revoked_at = $1 WHERE customer_id = $2 AND revoked_at = 0", t.now, customerID); err != nil {
-			return mapError(op, err)
+			return engine.MapError(op, err)
 		}
 		t.recordFor(p, "customer.revoke", "customer", customerID, customerID)
 		return t.revoke(ctx, event.RevokedCustomer, customerID)
@@ -78,11 +79,11 @@ func (s *Store) Purge(ctx context.Context, limit int) (int64, error) {
 			var res sql.Result
 			res, err := t.sql.ExecContext(ctx, step.text, step.before, limit)
 			if err != nil {
-				return mapError(op, err)
+				return engine.MapError(op, err)
 			}
 			n, err := res.RowsAffected()
 			if err != nil {
-				return mapError(op, err)
+				return engine.MapError(op, err)
 			}
 			total += n
 		}

@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/staff"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/engine"
 )
 
 func totpAAD(id string) string { return "staff/" + id + "/totp" }
@@ -37,7 +38,7 @@ func (s *Store) AddStaff(ctx context.Context, p identity.Principal, n staff.New)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, $9)`,
 			n.ID, n.Email, n.Name, n.Alias, string(n.Role), n.PasswordHash, sealed, ref, t.now)
 		t.recordFor(p, "staff.add", "staff", n.ID, "")
-		return mapError(op, err)
+		return engine.MapError(op, err)
 	})
 }
 
@@ -63,12 +64,12 @@ func (s *Store) ListStaff(ctx context.Context, p identity.Principal) ([]staff.Me
 	if !policy.Allow(p, policy.ListStaff, policy.Object{}) {
 		return nil, fault.New(fault.Forbidden, op, "%s may not list staff", p.Kind)
 	}
-	rows, err := s.reader.QueryContext(ctx, "SELECT id, email, name, alias, role, disabled_at FROM staff ORDER BY name LIMIT 1000")
+	rows, err := s.db.Reader.QueryContext(ctx, "SELECT id, email, name, alias, role, disabled_at FROM staff ORDER BY name LIMIT 1000")
 	if err != nil {
-		return nil, mapError(op, err)
+		return nil, engine.MapError(op, err)
 	}
 	var all []staff.Member
-	err = eachRow(rows, func(r *sql.Rows) error {
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		var st staff.Member
 		var role string
 		err := r.Scan(&st.ID, &st.Email, &st.Name, &st.Alias, &role, &st.DisabledAt)
@@ -76,7 +77,7 @@ func (s *Store) ListStaff(ctx context.Context, p identity.Principal) ([]staff.Me
 		all = append(all, st)
 		return err
 	})
-	return all, mapError(op, err)
+	return all, engine.MapError(op, err)
 }
 
 // StaffByID finds a member of staff, to assign a conversation to.
@@ -87,10 +88,10 @@ func (s *Store) StaffByID(ctx context.Context, p identity.Principal, id string) 
 	}
 	st := staff.Member{ID: id}
 	var role string
-	err := s.reader.QueryRowContext(ctx, "SELECT email, name, alias, role, disabled_at FROM staff WHERE id = $1", id).
+	err := s.db.Reader.QueryRowContext(ctx, "SELECT email, name, alias, role, disabled_at FROM staff WHERE id = $1", id).
 		Scan(&st.Email, &st.Name, &st.Alias, &role, &st.DisabledAt)
 	st.Role = identity.Role(role)
-	return st, mapError(op, err)
+	return st, engine.MapError(op, err)
 }
 
 // ChangeStaff changes a role or disables somebody, and ends their sessions
@@ -105,7 +106,7 @@ func (s *Store) ChangeStaff(ctx context.Context, p identity.Principal, id string
 		var disabledAt int64
 		err := t.sql.QueryRowContext(ctx, "SELECT role, disabled_at FROM staff WHERE id = $1", id).Scan(&role, &disabledAt)
 		if err != nil {
-			return mapError(op, err)
+			return engine.MapError(op, err)
 		}
 		next, wasOwner := identity.Role(role), identity.Role(role) == identity.Owner && disabledAt == 0
 		if c.Role != nil {
@@ -129,10 +130,10 @@ func (s *Store) ChangeStaff(ctx context.Context, p identity.Principal, id string
 			}
 		}
 		if _, err := t.sql.ExecContext(ctx, "UPDATE staff SET role = $1, disabled_at = $2 WHERE id = $3", string(next), disabledAt, id); err != nil {
-			return mapError(op, err)
+			return engine.MapError(op, err)
 		}
 		if _, err := t.sql.ExecContext(ctx, "UPDATE staff_session SET revoked_at = $1 WHERE staff_id = $2 AND revoked_at = 0", t.now, id); err != nil {
-			return mapError(op, err)
+			return engine.MapError(op, err)
 		}
 		t.recordFor(p, "staff.change", "staff", id, "")
 		return t.revoke(ctx, event.RevokedStaff, id)
@@ -144,7 +145,7 @@ func (t *Tx) keepAnOwner(ctx context.Context, id string) error {
 	var others int
 	err := t.sql.QueryRowContext(ctx, "SELECT COUNT(*) FROM staff WHERE role = 'owner' AND disabled_at = 0 AND id <> $1", id).Scan(&others)
 	if err != nil {
-		return mapError(op, err)
+		return engine.MapError(op, err)
 	}
 	if others == 0 {
 		return fault.New(fault.Conflict, op, "somebody must stay owner")
@@ -159,11 +160,11 @@ func (s *Store) CredentialsOf(ctx context.Context, email string) (staff.Credenti
 	var role string
 	var sealed []byte
 	var ref int64
-	err := s.reader.QueryRowContext(ctx, `SELECT id, email, name, alias, role, disabled_at, password_hash, totp, totp_ref, totp_step, failures, locked_until
+	err := s.db.Reader.QueryRowContext(ctx, `SELECT id, email, name, alias, role, disabled_at, password_hash, totp, totp_ref, totp_step, failures, locked_until
 		FROM staff WHERE email = $1`, normalEmail(email)).
 		Scan(&c.ID, &c.Email, &c.Name, &c.Alias, &role, &c.DisabledAt, &c.PasswordHash, &sealed, &ref, &c.TOTPStep, &c.Failures, &c.LockedUntil)
 	if err != nil {
-		return c, mapError(op, err)
+		return c, engine.MapError(op, err)
 	}
 	c.Role = identity.Role(role)
 	secret, err := s.open(sealed, ref, totpAAD(c.ID))
@@ -188,7 +189,7 @@ func (s *Store) SignInFailed(ctx context.Context, staffID string) error {
 			locked_until = CASE WHEN locked_until > $1 THEN locked_until WHEN locked_until = 0 AND failures + 1 >= $2 THEN $3 ELSE 0 END
 			WHERE id = $4`, t.now, lockAfter, t.now+lockFor, staffID)
 		t.recordFor(identity.SystemPart("session"), "staff.sign_in_failed", "staff", staffID, "")
-		return mapError(op, err)
+		return engine.MapError(op, err)
 	})
 }
 
@@ -201,7 +202,7 @@ func (s *Store) OpenSession(ctx context.Context, session staff.Session, totpStep
 		res, err := t.sql.ExecContext(ctx, `UPDATE staff SET totp_step = $1, failures = 0, locked_until = 0
 			WHERE id = $2 AND totp_step < $1 AND locked_until < $3 AND disabled_at = 0`, totpStep, session.StaffID, t.now)
 		if err != nil {
-			return mapError(op, err)
+			return engine.MapError(op, err)
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return fault.New(fault.Unauthenticated, op, "the code was used before, or the account is locked")
@@ -209,7 +210,7 @@ func (s *Store) OpenSession(ctx context.Context, session staff.Session, totpStep
 		_, err = t.sql.ExecContext(ctx, `INSERT INTO staff_session (digest, id, staff_id, created_at, seen_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $4, $5, 0)`,
 			session.Digest, session.ID, session.StaffID, t.now, session.ExpiresAt)
 		t.recordFor(identity.Principal{Kind: identity.Staff, ID: session.StaffID, Session: session.ID}, "staff.sign_in", "staff", session.StaffID, "")
-		return mapError(op, err)
+		return engine.MapError(op, err)
 	})
 }
 
@@ -220,11 +221,11 @@ func (s *Store) StaffBySession(ctx context.Context, digest string, idle int64) (
 	var session staff.Session
 	var seenAt, revokedAt, disabledAt int64
 	var alias, role string
-	err := s.reader.QueryRowContext(ctx, `SELECT s.id, s.staff_id, s.created_at, s.seen_at, s.expires_at, s.revoked_at, f.alias, f.role, f.disabled_at
+	err := s.db.Reader.QueryRowContext(ctx, `SELECT s.id, s.staff_id, s.created_at, s.seen_at, s.expires_at, s.revoked_at, f.alias, f.role, f.disabled_at
 		FROM staff_session s JOIN staff f ON f.id = s.staff_id WHERE s.digest = $1`, digest).
 		Scan(&session.ID, &session.StaffID, &session.CreatedAt, &seenAt, &session.ExpiresAt, &revokedAt, &alias, &role, &disabledAt)
 	if err != nil {
-		if mapped := mapError(op, err); !fault.Is(mapped, fault.NotFound) {
+		if mapped := engine.MapError(op, err); !fault.Is(mapped, fault.NotFound) {
 			return identity.Principal{}, session, mapped
 		}
 		return identity.Principal{}, session, fault.New(fault.Unauthenticated, op, "no such session")
@@ -245,7 +246,7 @@ func (s *Store) StaffBySession(ctx context.Context, digest string, idle int64) (
 func (s *Store) touchSession(digest string) {
 	s.enqueueNote(&request{fn: func(ctx context.Context, t *Tx) error {
 		_, err := t.sql.ExecContext(ctx, "UPDATE staff_session SET seen_at = $1 WHERE digest = $2", t.now, digest)
-		return mapError("storage.touchSession", err)
+		return engine.MapError("storage.touchSession", err)
 	}}, false) // a full queue has more urgent work
 }
 
@@ -260,7 +261,7 @@ func (s *Store) CloseSession(ctx context.Context, p identity.Principal, digest s
 			return nil
 		}
 		if err != nil {
-			return mapError(op, err)
+			return engine.MapError(op, err)
 		}
 		t.recordFor(p, "staff.sign_out", "staff", p.ID, "")
 		return t.revoke(ctx, event.RevokedSession, session)

@@ -10,6 +10,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/engine"
 )
 
 // StartConversation begins a conversation for the customer p, or gives back the
@@ -20,7 +21,7 @@ func (s *Store) StartConversation(ctx context.Context, p identity.Principal, sta
 	if !policy.Allow(p, policy.StartConversation, policy.Object{}) {
 		return conversation.State{}, fault.New(fault.Forbidden, op, "%s may not start a conversation", p.Kind)
 	}
-	if !validKey(start.Ref) {
+	if !engine.ValidKey(start.Ref) {
 		return conversation.State{}, fault.InvalidField(op, "ref", "must have 1 to %d printable characters", conversation.MaxClientID)
 	}
 	if err := errors.Join(conversation.CheckLine("topic", start.Topic, conversation.MaxTopicChars), conversation.CheckLine("lang", start.Language, 35)); err != nil {
@@ -48,7 +49,7 @@ func (s *Store) StartConversation(ctx context.Context, p identity.Principal, sta
 func (t *Tx) startedBefore(ctx context.Context, customerID, ref string) (conversation.State, error) {
 	row := t.sql.QueryRowContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.customer_id = $1 AND c.start_ref = $2", customerID, ref)
 	state, _, err := scanState(row)
-	return state, mapError("storage.startedBefore", err)
+	return state, engine.MapError("storage.startedBefore", err)
 }
 
 // ensureCustomer writes down a visitor who has done nothing so far.
@@ -65,11 +66,11 @@ func (t *Tx) ensureCustomer(ctx context.Context, p identity.Principal, start con
 	case err == nil:
 		return nil
 	case !errors.Is(err, sql.ErrNoRows):
-		return mapError(op, err)
+		return engine.MapError(op, err)
 	}
 	_, err = t.sql.ExecContext(ctx, `INSERT INTO customer (id, language, evidence, created_at) VALUES ($1, $2, '', $3)`, p.ID, start.Language, t.now)
 	if err != nil || start.Secret == nil {
-		return mapError(op, err)
+		return engine.MapError(op, err)
 	}
 	return t.insertSecret(ctx, *start.Secret)
 }
@@ -83,11 +84,11 @@ func (t *Tx) insertConversation(ctx context.Context, p identity.Principal, start
 		VALUES ($1, $2, $3, $4, $5, '', '', '', $6, $7, $8, '[]', '', 0, 0, $9, $9, $9, 0, 0, 0, 0, 0, 0, 0, 0)`,
 		state.ID, state.CustomerID, start.Ref, state.Channel, string(state.Status), string(state.Priority), state.Topic, state.Language, t.now)
 	if err != nil {
-		return state, mapError(op, err)
+		return state, engine.MapError(op, err)
 	}
 	_, err = t.sql.ExecContext(ctx, "INSERT INTO inbox (status, assignee_id, activity, conversation_id) VALUES ($1, '', $2, $3)", string(state.Status), t.now, state.ID)
 	if err != nil {
-		return state, mapError(op, err)
+		return state, engine.MapError(op, err)
 	}
 	t.recordFor(p, "conversation.start", "conversation", state.ID, state.CustomerID)
 	t.commit.Changed = append(t.commit.Changed, event.ConversationChange{State: state, InboxMoved: true})

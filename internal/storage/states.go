@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/storage/workset"
 )
 
 // stateColumns are the columns of a conversation in the order of scanState.
@@ -52,110 +53,85 @@ func encodeTags(tags []string) string {
 	return string(append(dst, ']'))
 }
 
-func (w *workset) loadStates(ctx context.Context, ids []string) error {
-	stmt := w.tx.store.stmts.loadStates
-	rows := stmt.layout.rowset()
+func (t *Tx) loadStates(ctx context.Context, w *workset.Set, ids []string) error {
+	stmt := t.store.stmts.loadStates
+	rows := stmt.Layout.Rowset()
 	for _, id := range ids {
-		known, ok := w.tx.left[id]
+		known, ok := t.left[id]
 		if !ok {
-			known, ok = w.tx.store.cache.states[id]
+			known, ok = t.store.cache.states[id]
 		}
 		if ok {
-			w.workOn(known)
+			w.LoadState(known.state, known.inboxActivity)
 			continue
 		}
-		rows.text(id).endRow()
+		rows.Text(id).EndRow()
 	}
-	if rows.rows == 0 {
+	if rows.Len() == 0 {
 		return nil
 	}
-	return w.tx.querySet(ctx, stmt, rows, func(r *sql.Rows) error {
+	return stmt.Query(ctx, t.sql, rows, func(r *sql.Rows) error {
 		state, inboxActivity, err := scanState(r)
 		if err != nil {
 			return err
 		}
-		w.workOn(cachedState{state, inboxActivity})
+		w.LoadState(state, inboxActivity)
 		return nil
 	})
 }
 
-func (w *workset) workOn(known cachedState) {
-	work := &working{before: known.state, state: known.state, inboxActivity: known.inboxActivity}
-	w.states[known.state.ID] = work
-	w.order = append(w.order, work)
-}
-
 // updateStates writes what every message changes, and separately the rarer
 // fields of those conversations where one of them changed.
-func (w *workset) updateStates(ctx context.Context) error {
-	stmts := &w.tx.store.stmts
-	hot, cold := stmts.updateHot.layout.rowset(), stmts.updateCold.layout.rowset()
-	for _, work := range w.order {
-		if !work.changed {
+func (t *Tx) updateStates(ctx context.Context, w *workset.Set) error {
+	stmts := &t.store.stmts
+	hot, cold := stmts.updateHot.Layout.Rowset(), stmts.updateCold.Layout.Rowset()
+	for _, work := range w.Order {
+		if !work.Changed {
 			continue
 		}
-		s := work.state
-		if work.inboxKeyMoves() {
-			work.report.InboxMoved = true
+		s := work.State
+		if work.InboxMoves() {
+			work.Report.InboxMoved = true
 		}
-		hot.text(s.ID).text(string(s.Status)).int(s.LastSeq).int(s.PreviewSeq).int(s.LastActivity).int(work.newInboxActivity()).
-			int(s.WaitingSince).int(s.SnoozedUntil).int(s.ResolvedAt).int(int64(s.Reopened)).int(int64(s.Unread)).
-			int(s.CustomerDelivered).int(s.CustomerRead).int(s.AgentRead).endRow()
-		if work.coldChanged() {
-			cold.text(s.ID).text(s.CustomerID).text(string(s.StatusBefore)).text(s.AssigneeID).text(s.AssigneeName).
-				text(string(s.Priority)).text(s.Topic).text(s.Language).text(encodeTags(s.Tags)).text(s.MergedInto).endRow()
+		hot.Text(s.ID).Text(string(s.Status)).Int(s.LastSeq).Int(s.PreviewSeq).Int(s.LastActivity).Int(work.NewInboxActivity()).
+			Int(s.WaitingSince).Int(s.SnoozedUntil).Int(s.ResolvedAt).Int(int64(s.Reopened)).Int(int64(s.Unread)).
+			Int(s.CustomerDelivered).Int(s.CustomerRead).Int(s.AgentRead).EndRow()
+		if work.ColdChanged() {
+			cold.Text(s.ID).Text(s.CustomerID).Text(string(s.StatusBefore)).Text(s.AssigneeID).Text(s.AssigneeName).
+				Text(string(s.Priority)).Text(s.Topic).Text(s.Language).Text(encodeTags(s.Tags)).Text(s.MergedInto).EndRow()
 		}
 	}
-	if len(w.entries) == 0 && hot.rows > 0 {
-		w.tx.nextPos() // every change of a conversation raises it: see stateCache
+	if len(w.Entries) == 0 && hot.Len() > 0 {
+		t.nextPos() // every change of a conversation raises it: see stateCache
 	}
-	if hot.rows > 0 {
-		if err := w.tx.execSet(ctx, stmts.updateHot, hot); err != nil {
+	if hot.Len() > 0 {
+		if err := stmts.updateHot.Exec(ctx, t.sql, hot); err != nil {
 			return err
 		}
 	}
-	if cold.rows > 0 {
-		return w.tx.execSet(ctx, stmts.updateCold, cold)
+	if cold.Len() > 0 {
+		return stmts.updateCold.Exec(ctx, t.sql, cold)
 	}
 	return nil
 }
 
-func (k *working) coldChanged() bool {
-	a, b := k.before, k.state
-	return a.CustomerID != b.CustomerID || a.StatusBefore != b.StatusBefore || a.AssigneeID != b.AssigneeID ||
-		a.AssigneeName != b.AssigneeName || a.Priority != b.Priority || a.Topic != b.Topic ||
-		a.Language != b.Language || encodeTags(a.Tags) != encodeTags(b.Tags) || a.MergedInto != b.MergedInto
-}
-
-func (k *working) inboxKeyMoves() bool {
-	return k.before.Status != k.state.Status || k.before.AssigneeID != k.state.AssigneeID ||
-		k.state.LastActivity-k.inboxActivity >= inboxStep
-}
-
-func (k *working) newInboxActivity() int64 {
-	if k.inboxKeyMoves() {
-		return k.state.LastActivity
-	}
-	return k.inboxActivity
-}
-
 // moveInbox takes conversations from their old places in the inbox and puts
 // them at their new ones.
-func (w *workset) moveInbox(ctx context.Context) error {
-	stmts := &w.tx.store.stmts
-	leave, enter := stmts.leaveInbox.layout.rowset(), stmts.enterInbox.layout.rowset()
-	for _, work := range w.order {
-		if !work.changed || !work.inboxKeyMoves() {
+func (t *Tx) moveInbox(ctx context.Context, w *workset.Set) error {
+	stmts := &t.store.stmts
+	leave, enter := stmts.leaveInbox.Layout.Rowset(), stmts.enterInbox.Layout.Rowset()
+	for _, work := range w.Order {
+		if !work.Changed || !work.InboxMoves() {
 			continue
 		}
-		leave.text(string(work.before.Status)).text(work.before.AssigneeID).int(work.inboxActivity).text(work.state.ID).endRow()
-		enter.text(string(work.state.Status)).text(work.state.AssigneeID).int(work.newInboxActivity()).text(work.state.ID).endRow()
+		leave.Text(string(work.Before.Status)).Text(work.Before.AssigneeID).Int(work.InboxActivity).Text(work.State.ID).EndRow()
+		enter.Text(string(work.State.Status)).Text(work.State.AssigneeID).Int(work.NewInboxActivity()).Text(work.State.ID).EndRow()
 	}
-	if leave.rows == 0 {
+	if leave.Len() == 0 {
 		return nil
 	}
-	if err := w.tx.execSet(ctx, stmts.leaveInbox, leave); err != nil {
+	if err := stmts.leaveInbox.Exec(ctx, t.sql, leave); err != nil {
 		return err
 	}
-	return w.tx.execSet(ctx, stmts.enterInbox, enter)
+	return stmts.enterInbox.Exec(ctx, t.sql, enter)
 }

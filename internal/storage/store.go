@@ -7,11 +7,11 @@ package storage
 
 import (
 	"context"
-	"database/sql"
+	"embed"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -19,7 +19,12 @@ import (
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/keyring"
+	"kefu/internal/storage/committer"
+	"kefu/internal/storage/engine"
 )
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
 
 // Options are what a Store is opened with.
 type Options struct {
@@ -43,22 +48,16 @@ type Observer interface {
 
 // Store is the database. Make one with Open, then let Run run.
 type Store struct {
-	engine  Engine
-	reader  *sql.DB
-	writer  *sql.DB
+	db      *engine.DB
 	ring    *keyring.Ring
 	now     clock.Clock
 	log     *slog.Logger
 	observe Observer
-	opts    Options
 	stmts   statements
 	cache   stateCache // of the committer
 
-	queue    chan *request
-	commits  chan []*request
-	listener atomic.Pointer[Listener]
-	closed   chan struct{}
-	entering atomic.Int64 // callers inside enqueue
+	committer *committer.Committer[*request]
+	listener  atomic.Pointer[Listener]
 }
 
 // Listener is told, in the order of commits, what was committed. It must not
@@ -87,61 +86,44 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	engine := EngineOf(o.Database)
-	reader, writer, err := openDatabases(engine, o.Database, o.Dir)
+	db, err := engine.Open(o.Database, o.Dir)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{
-		engine: engine, reader: reader, writer: writer, ring: o.Ring, now: o.Clock, log: o.Log,
-		observe: o.Observer, opts: o, queue: make(chan *request, o.MaxQueue),
-		commits: make(chan []*request, 4), closed: make(chan struct{}),
+	s := &Store{db: db, ring: o.Ring, now: o.Clock, log: o.Log, observe: o.Observer}
+	s.committer = committer.New(committer.Options[*request]{
+		MaxBatch: o.MaxBatch, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay,
+		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,
+	})
+	if err := migrate(ctx, db); err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
-	if err := migrate(ctx, engine, writer); err != nil {
-		return nil, errors.Join(err, s.closeDatabases())
-	}
-	if s.stmts, err = prepareAll(ctx, s); err != nil {
-		return nil, errors.Join(err, s.closeDatabases())
+	if s.stmts, err = prepareAll(ctx, db); err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
+}
+
+func migrate(ctx context.Context, db *engine.DB) error {
+	files, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		return fault.Wrap("storage.migrate", err)
+	}
+	return db.Migrate(ctx, files)
 }
 
 // Listen sets who is told of commits. Set it before Run.
 func (s *Store) Listen(l Listener) { s.listener.Store(&l) }
 
-// Engine tells which database this is.
-func (s *Store) Engine() Engine { return s.engine }
-
 // Ready tells whether the database answers.
 func (s *Store) Ready(ctx context.Context) error {
 	var one int
-	return mapError("storage.Ready", s.reader.QueryRowContext(ctx, "SELECT 1").Scan(&one))
+	return engine.MapError("storage.Ready", s.db.Reader.QueryRowContext(ctx, "SELECT 1").Scan(&one))
 }
 
 // Close closes the database after Run has ended.
-func (s *Store) Close() error { return s.closeDatabases() }
-
-func (s *Store) closeDatabases() error {
-	if s.engine == SQLite {
-		_, _ = s.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)") // only saves time at the next start
-	}
-	return errors.Join(s.reader.Close(), s.writer.Close())
-}
+func (s *Store) Close() error { return s.db.Close() }
 
 // Checkpoint moves what SQLite's log holds into its file. It runs beside
 // commits; on PostgreSQL it does nothing.
-func (s *Store) Checkpoint(ctx context.Context) error {
-	if s.engine != SQLite {
-		return nil
-	}
-	info, err := os.Stat(filepath.Join(s.opts.Dir, sqliteFile+"-wal"))
-	if err != nil || info.Size() < 8<<20 {
-		return nil
-	}
-	db, err := sql.Open("sqlite", sqliteDSN(filepath.Join(s.opts.Dir, sqliteFile), "rw", -2048))
-	if err != nil {
-		return mapError("storage.Checkpoint", err)
-	}
-	_, err = db.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
-	return errors.Join(mapError("storage.Checkpoint", err), db.Close())
-}
+func (s *Store) Checkpoint(ctx context.Context) error { return s.db.Checkpoint(ctx) }

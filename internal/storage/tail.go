@@ -9,24 +9,25 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/engine"
 )
 
 // WrittenSince lists messages and notes after a position, in order. The indexer
 // reads it at the start, to know what still waits for the guard's window.
 func (s *Store) WrittenSince(ctx context.Context, pos int64, limit int) ([]conversation.Written, error) {
 	const op = "storage.WrittenSince"
-	rows, err := s.reader.QueryContext(ctx, "SELECT pos, conversation_id, author_id, at FROM entry WHERE pos > $1 AND kind IN ('message', 'note') ORDER BY pos LIMIT $2", pos, limit)
+	rows, err := s.db.Reader.QueryContext(ctx, "SELECT pos, conversation_id, author_id, at FROM entry WHERE pos > $1 AND kind IN ('message', 'note') ORDER BY pos LIMIT $2", pos, limit)
 	if err != nil {
-		return nil, mapError(op, err)
+		return nil, engine.MapError(op, err)
 	}
 	found := make([]conversation.Written, 0, limit)
-	err = eachRow(rows, func(r *sql.Rows) error {
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		var w conversation.Written
 		err := r.Scan(&w.Pos, &w.ConversationID, &w.AuthorID, &w.At)
 		found = append(found, w)
 		return err
 	})
-	return found, mapError(op, err)
+	return found, engine.MapError(op, err)
 }
 
 // EntriesAt reads the entries at some positions, for the indexer and for search
@@ -39,18 +40,18 @@ func (s *Store) EntriesAt(ctx context.Context, p identity.Principal, positions [
 	if len(positions) == 0 {
 		return nil, nil
 	}
-	l := layout{engine: s.engine, columns: columnsOf("pos:int")}
-	rowsOf := l.rowset()
+	l := s.db.Kind.Layout("pos:int")
+	rowsOf := l.Rowset()
 	for _, pos := range positions {
-		rowsOf.int(pos).endRow()
+		rowsOf.Int(pos).EndRow()
 	}
-	rows, err := s.reader.QueryContext(ctx, "SELECT "+entryColumns+" FROM "+l.from()+" CROSS JOIN entry e WHERE e.pos = v.pos ORDER BY e.pos DESC", rowsOf.args()...)
+	rows, err := s.db.Reader.QueryContext(ctx, "SELECT "+entryColumns+" FROM "+l.From()+" CROSS JOIN entry e WHERE e.pos = v.pos ORDER BY e.pos DESC", rowsOf.Args()...)
 	if err != nil {
-		return nil, mapError(op, err)
+		return nil, engine.MapError(op, err)
 	}
 	entries, err := s.scanEntries(rows)
 	s.recordRead(p, "search.messages", "log", "", "")
-	return entries, mapError(op, err)
+	return entries, engine.MapError(op, err)
 }
 
 // AllEntries reads the whole log in the order of commits, for replay's separate
@@ -58,19 +59,19 @@ func (s *Store) EntriesAt(ctx context.Context, p identity.Principal, positions [
 func (s *Store) AllEntries(ctx context.Context, after int64) iter.Seq2[conversation.Entry, error] {
 	return func(yield func(conversation.Entry, error) bool) {
 		for {
-			rows, err := s.reader.QueryContext(ctx, "SELECT "+entryColumns+" FROM entry e WHERE e.pos > $1 ORDER BY e.pos LIMIT 1000", after)
+			rows, err := s.db.Reader.QueryContext(ctx, "SELECT "+entryColumns+" FROM entry e WHERE e.pos > $1 ORDER BY e.pos LIMIT 1000", after)
 			if err != nil {
-				yield(conversation.Entry{}, mapError("storage.AllEntries", err))
+				yield(conversation.Entry{}, engine.MapError("storage.AllEntries", err))
 				return
 			}
 			var batch []conversation.Entry
-			err = eachRow(rows, func(r *sql.Rows) error {
+			err = engine.EachRow(rows, func(r *sql.Rows) error {
 				e, err := s.scanEntry(r)
 				batch = append(batch, e)
 				return err
 			})
 			if err != nil {
-				yield(conversation.Entry{}, mapError("storage.AllEntries", err))
+				yield(conversation.Entry{}, engine.MapError("storage.AllEntries", err))
 				return
 			}
 			for _, e := range batch {

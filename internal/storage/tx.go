@@ -13,6 +13,9 @@ import (
 	"kefu/internal/domain/job"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/keyring"
+	"kefu/internal/storage/auditlog"
+	"kefu/internal/storage/engine"
+	"kefu/internal/storage/workset"
 )
 
 // Tx is one transaction of the committer. Functions that run inside it use its
@@ -23,15 +26,14 @@ type Tx struct {
 	now   int64 // microseconds, the time of the whole commit
 
 	pos       int64
-	auditSeq  int64
-	auditHash []byte
+	auditLast audit.Link
 
-	batch     []*request
-	left      map[string]cachedState // what this transaction wrote of conversations
-	entries   []storedEntry          // of the whole commit, for the audit digest
-	audits    []auditEvent
-	rewritten []audit.MessageDigest
-	commit    event.Commit
+	batch   []*request
+	left    map[string]cachedState // what this transaction wrote of conversations
+	audit   auditlog.Commit
+	digests []audit.MessageDigest // of all entries that the commit writes
+	rewrote bool                  // an entry may be in digests twice
+	commit  event.Commit
 }
 
 func newTx(s *Store, tx *sql.Tx, now int64) *Tx {
@@ -82,7 +84,7 @@ func (t *Tx) runFunc(ctx context.Context, r *request) error {
 		return nil
 	}
 	if _, err := t.sql.ExecContext(ctx, "SAVEPOINT request"); err != nil {
-		return mapError(op, err)
+		return engine.MapError(op, err)
 	}
 	before := *t
 	if r.kind == inOrder {
@@ -90,37 +92,85 @@ func (t *Tx) runFunc(ctx context.Context, r *request) error {
 	}
 	if r.err = r.fn(ctx, t); r.err != nil {
 		*t = before
-		if err := rollbackTo(ctx, t.sql, "request"); err != nil {
-			return mapError(op, err)
+		if err := engine.RollbackTo(ctx, t.sql, "request"); err != nil {
+			return engine.MapError(op, err)
 		}
 	}
 	_, err := t.sql.ExecContext(ctx, "RELEASE SAVEPOINT request")
-	return mapError(op, err)
+	return engine.MapError(op, err)
 }
 
 func (t *Tx) runChanges(ctx context.Context, changes []*conversation.Change) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	w := newWorkset(t)
-	w.entries = make([]storedEntry, 0, len(changes)+8)
-	if err := w.load(ctx, changes); err != nil {
+	w := workset.New(workset.Env{Now: t.now, NextPos: t.nextPos, Record: t.recordFor, Waits: t.waits, Log: t.store.log})
+	w.Entries = make([]workset.Entry, 0, len(changes)+8)
+	if err := t.load(ctx, w, changes); err != nil {
 		return err
 	}
 	for _, c := range changes {
-		w.apply(c)
+		w.Apply(c)
 	}
-	return w.flush(ctx)
+	return t.flush(ctx, w)
 }
 
+// load reads everything that changes need.
+func (t *Tx) load(ctx context.Context, w *workset.Set, changes []*conversation.Change) error {
+	ids, clients, entries := workset.Needs(changes)
+	if err := t.loadStates(ctx, w, ids); err != nil {
+		return err
+	}
+	if err := t.loadClients(ctx, w, clients); err != nil {
+		return err
+	}
+	return t.loadTargets(ctx, w, entries)
+}
+
+// flush writes everything, one statement for each kind.
+func (t *Tx) flush(ctx context.Context, w *workset.Set) error {
+	for i := range w.Entries {
+		if err := t.sealEntry(&w.Entries[i]); err != nil {
+			return err
+		}
+	}
+	for i := range w.Rewrites {
+		if err := t.sealRewrite(&w.Rewrites[i]); err != nil {
+			return err
+		}
+	}
+	steps := []func(context.Context, *workset.Set) error{t.insertEntries, t.writeRewrites, t.insertVersions, t.dropFiles, t.updateStates, t.moveInbox}
+	for _, step := range steps {
+		if err := step(ctx, w); err != nil {
+			return err
+		}
+	}
+	t.digest(w)
+	for _, work := range w.Order {
+		if work.Changed {
+			work.Report.State = work.State
+			t.left[work.State.ID] = cachedState{work.State, work.NewInboxActivity()}
+			t.commit.Changed = append(t.commit.Changed, work.Report)
+		}
+	}
+	return nil
+}
+
+// lockHead makes every other commit wait until this one ends, those of other
+// processes too.
 func (t *Tx) lockHead(ctx context.Context) error {
+	var hash []byte
 	row := t.sql.QueryRowContext(ctx, "UPDATE log_head SET pos = pos WHERE id = 1 RETURNING pos, audit_seq, audit_hash")
-	return mapError("storage.lockHead", row.Scan(&t.pos, &t.auditSeq, &t.auditHash))
+	if err := row.Scan(&t.pos, &t.auditLast.Seq, &hash); err != nil {
+		return engine.MapError("storage.lockHead", err)
+	}
+	copy(t.auditLast.Hash[:], hash)
+	return nil
 }
 
 func (t *Tx) saveHead(ctx context.Context) error {
-	_, err := t.sql.ExecContext(ctx, "UPDATE log_head SET pos = $1, audit_seq = $2, audit_hash = $3 WHERE id = 1", t.pos, t.auditSeq, t.auditHash)
-	return mapError("storage.saveHead", err)
+	_, err := t.sql.ExecContext(ctx, "UPDATE log_head SET pos = $1, audit_seq = $2, audit_hash = $3 WHERE id = 1", t.pos, t.auditLast.Seq, t.auditLast.Hash[:])
+	return engine.MapError("storage.saveHead", err)
 }
 
 func (t *Tx) nextPos() int64 {

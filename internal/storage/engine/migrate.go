@@ -1,9 +1,7 @@
-package storage
+package engine
 
 import (
 	"context"
-	"database/sql"
-	"embed"
 	"io/fs"
 	"strings"
 
@@ -12,14 +10,11 @@ import (
 	"kefu/internal/platform/fault"
 )
 
-//go:embed migrations/*.sql
-var migrationFiles embed.FS
-
 // engineFS shows the migrations of one engine: files named *.sql are shared,
 // *.sqlite.sql and *.postgres.sql are for one engine and appear as *.sql.
 type engineFS struct {
 	fs.FS
-	engine Engine
+	engine Kind
 }
 
 // Open implements fs.FS.
@@ -78,19 +73,15 @@ type renamed struct {
 // Name implements fs.DirEntry.
 func (r renamed) Name() string { return r.name }
 
-// Migrate brings the database up to this program's schema. It refuses a
-// database that a newer program has migrated further.
-func migrate(ctx context.Context, engine Engine, db *sql.DB) error {
-	const op = "storage.migrate"
-	sub, err := fs.Sub(migrationFiles, "migrations")
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
+// Migrate brings the database up to the schema of the given files. It refuses a
+// database that a newer program has migrated further with Conflict.
+func (d *DB) Migrate(ctx context.Context, files fs.FS) error {
+	const op = "engine.Migrate"
 	dialect := goose.DialectSQLite3
-	if engine == Postgres {
+	if d.Kind == Postgres {
 		dialect = goose.DialectPostgres
 	}
-	provider, err := goose.NewProvider(dialect, db, engineFS{sub, engine}, goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(dialect, d.Writer, engineFS{files, d.Kind}, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fault.Wrap(op, err)
 	}

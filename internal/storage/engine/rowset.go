@@ -1,13 +1,14 @@
-package storage
+package engine
 
 import (
+	"context"
+	"database/sql"
 	"encoding/binary"
-	"encoding/json"
 	"strconv"
 	"strings"
-)
 
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+	"kefu/internal/platform/fault"
+)
 
 type columnType uint8
 
@@ -17,23 +18,41 @@ const (
 	bytesColumn
 )
 
-// column is one column of a rowset.
+// column is one column of a Rowset.
 type column struct {
 	name string
 	typ  columnType
 }
 
-// layout is the columns of a rowset and the SQL that reads it on one engine:
+// Layout is the columns of a Rowset and the SQL that reads it on one engine:
 // the place in a statement where many rows arrive as one argument (SQLite:
 // jsonb_each) or one argument a column (PostgreSQL: unnest).
-type layout struct {
-	engine  Engine
+type Layout struct {
+	engine  Kind
 	columns []column
 }
 
-// from is the row source, to be written after FROM; its alias is v and its
+// Layout reads a compact description such as "id seq:int body:bytes"; a column
+// without a type is text.
+func (k Kind) Layout(spec string) Layout {
+	names := strings.Fields(spec)
+	l := Layout{engine: k, columns: make([]column, len(names))}
+	for i := range names {
+		name, typ, _ := strings.Cut(names[i], ":")
+		l.columns[i].name = name
+		switch typ {
+		case "int":
+			l.columns[i].typ = intColumn
+		case "bytes":
+			l.columns[i].typ = bytesColumn
+		}
+	}
+	return l
+}
+
+// From is the row source, to be written after FROM; its alias is v and its
 // parameters begin at $1.
-func (l layout) from() string {
+func (l Layout) From() string {
 	var b strings.Builder
 	if l.engine == SQLite {
 		b.WriteString("(SELECT ")
@@ -68,8 +87,8 @@ func (l layout) from() string {
 	return b.String()
 }
 
-// next is the placeholder of the n-th argument, from 0, after those of from.
-func (l layout) next(n int) string {
+// Next is the placeholder of the n-th argument, from 0, after those of From.
+func (l Layout) Next(n int) string {
 	if l.engine == SQLite {
 		return "$" + strconv.Itoa(n+2)
 	}
@@ -87,10 +106,10 @@ func pgType(t columnType) string {
 	}
 }
 
-// rowset gathers rows for one set statement. Values are added column by column
-// in the layout's order, then endRow. A value is text, int64 or []byte.
-type rowset struct {
-	layout layout
+// Rowset gathers rows for one set statement. Values are added column by column
+// in the Layout's order, then EndRow.
+type Rowset struct {
+	layout Layout
 	rows   int
 	at     int
 	row    []byte // SQLite: the values of the row that is being added
@@ -100,8 +119,9 @@ type rowset struct {
 	blobs  [][][]byte
 }
 
-func (l layout) rowset() *rowset {
-	r := &rowset{layout: l}
+// Rowset begins an empty one.
+func (l Layout) Rowset() *Rowset {
+	r := &Rowset{layout: l}
 	if l.engine == SQLite {
 		r.row, r.all = make([]byte, 0, 512), make([]byte, outerHeader, 4096)
 		return r
@@ -111,7 +131,7 @@ func (l layout) rowset() *rowset {
 	return r
 }
 
-// The element types of JSONB, SQLite's binary JSON, that a rowset uses
+// The element types of JSONB, SQLite's binary JSON, that a Rowset uses
 // (https://sqlite.org/jsonb.html, section 3), and the length of the header of an
 // array whose size takes four bytes. It spares SQLite parsing and escaping, and
 // its raw text carries any bytes.
@@ -136,7 +156,8 @@ func appendJSONBHeader(dst []byte, typ byte, size int) []byte {
 	}
 }
 
-func (r *rowset) text(v string) *rowset {
+// Text adds a value of a text column.
+func (r *Rowset) Text(v string) *Rowset {
 	if r.layout.engine == SQLite {
 		r.row = append(appendJSONBHeader(r.row, jsonbText, len(v)), v...)
 	} else {
@@ -146,7 +167,8 @@ func (r *rowset) text(v string) *rowset {
 	return r
 }
 
-func (r *rowset) int(v int64) *rowset {
+// Int adds a value of an int column.
+func (r *Rowset) Int(v int64) *Rowset {
 	if r.layout.engine == SQLite {
 		var scratch [20]byte
 		digits := strconv.AppendInt(scratch[:0], v, 10)
@@ -158,7 +180,8 @@ func (r *rowset) int(v int64) *rowset {
 	return r
 }
 
-func (r *rowset) bytes(v []byte) *rowset {
+// Bytes adds a value of a bytes column.
+func (r *Rowset) Bytes(v []byte) *Rowset {
 	if r.layout.engine == SQLite {
 		r.row = append(appendJSONBHeader(r.row, jsonbText, len(v)), v...)
 	} else {
@@ -168,7 +191,8 @@ func (r *rowset) bytes(v []byte) *rowset {
 	return r
 }
 
-func (r *rowset) endRow() {
+// EndRow ends a row whose columns all have a value.
+func (r *Rowset) EndRow() {
 	if r.layout.engine == SQLite {
 		r.all = append(appendJSONBHeader(r.all, jsonbArray, len(r.row)), r.row...)
 		r.row = r.row[:0]
@@ -177,8 +201,11 @@ func (r *rowset) endRow() {
 	r.at = 0
 }
 
-// args are the arguments that belong to layout.from.
-func (r *rowset) args() []any {
+// Len is the number of rows.
+func (r *Rowset) Len() int { return r.rows }
+
+// Args are the arguments that belong to Layout.From.
+func (r *Rowset) Args() []any {
 	if r.layout.engine == SQLite {
 		r.all[0] = fourByteSize | jsonbArray
 		binary.BigEndian.PutUint32(r.all[1:], uint32(len(r.all)-outerHeader))
@@ -198,17 +225,53 @@ func (r *rowset) args() []any {
 	return args
 }
 
-func appendJSONString(dst []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c >= 0x80 || c == '"' || c == '\\' {
-			quoted, err := json.Marshal(s)
-			if err != nil { // a string always marshals
-				return append(dst, `""`...)
+// Set is a statement that handles many rows at once.
+type Set struct {
+	Layout   Layout
+	text     string
+	prepared *sql.Stmt
+}
+
+// Set makes a statement over rows of a layout; {rows} in its text stands for the
+// row source, whose alias is v.
+func (k Kind) Set(columns, text string) Set {
+	l := k.Layout(columns)
+	if k == SQLite {
+		// A statement that fails is always undone by its caller. OR FAIL says so,
+		// which spares SQLite a copy of every page that a statement changes.
+		for _, verb := range []string{"INSERT ", "UPDATE "} {
+			if rest, ok := strings.CutPrefix(text, verb); ok {
+				text = verb + "OR FAIL " + rest
 			}
-			return append(dst, quoted...)
 		}
 	}
-	dst = append(dst, '"')
-	dst = append(dst, s...)
-	return append(dst, '"')
+	return Set{Layout: l, text: strings.ReplaceAll(text, "{rows}", l.From())}
+}
+
+// Prepare lets the database parse the statement once, so that bad SQL fails at
+// the start and a commit spends no time on it.
+func (s *Set) Prepare(ctx context.Context, db *sql.DB) error {
+	prepared, err := db.PrepareContext(ctx, s.text)
+	if err != nil {
+		return fault.New(fault.Internal, "engine.Prepare", "%v in %s", err, s.text)
+	}
+	s.prepared = prepared
+	return nil
+}
+
+// Exec runs a prepared statement over rows.
+func (s Set) Exec(ctx context.Context, tx *sql.Tx, rows *Rowset) error {
+	_, err := tx.StmtContext(ctx, s.prepared).ExecContext(ctx, rows.Args()...)
+	return MapError("engine.Exec", err)
+}
+
+// Query runs a prepared statement over rows and calls each for every row that it
+// gives back.
+func (s Set) Query(ctx context.Context, tx *sql.Tx, rows *Rowset, each func(*sql.Rows) error) error {
+	const op = "engine.Query"
+	result, err := tx.StmtContext(ctx, s.prepared).QueryContext(ctx, rows.Args()...)
+	if err != nil {
+		return MapError(op, err)
+	}
+	return MapError(op, EachRow(result, each))
 }

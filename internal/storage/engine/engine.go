@@ -1,0 +1,166 @@
+// Package engine is all that differs between the two databases the store runs
+// on: how they are opened, how many rows enter one statement, how a migration of
+// one of them is told from the other's, and which of our error codes their
+// errors mean. It knows no table.
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver of database/sql
+	_ "modernc.org/sqlite"             // the "sqlite" driver of database/sql
+
+	"kefu/internal/platform/fault"
+)
+
+// Kind is one of the two databases.
+type Kind string
+
+// The engines.
+const (
+	SQLite   Kind = "sqlite"
+	Postgres Kind = "postgres"
+)
+
+// Of tells which engine a database setting selects: a PostgreSQL DSN, or "" for
+// SQLite in the data folder.
+func Of(dsn string) Kind {
+	if dsn == "" {
+		return SQLite
+	}
+	return Postgres
+}
+
+// File is the name of SQLite's file in the data folder.
+const File = "kefu.db"
+
+// DB is an open database: a pool for reading, and the one connection for
+// writing, which readers can never take away from the committer.
+type DB struct {
+	Kind   Kind
+	Reader *sql.DB
+	Writer *sql.DB
+
+	path string // of SQLite's file
+}
+
+// Open opens the database of a setting. Errors: Unavailable when PostgreSQL does
+// not answer within 10 seconds.
+func Open(dsn, dir string) (*DB, error) {
+	if Of(dsn) == Postgres {
+		return openPostgres(dsn)
+	}
+	return openSQLite(dir)
+}
+
+func openSQLite(dir string) (*DB, error) {
+	const op = "engine.openSQLite"
+	path := filepath.Join(dir, File)
+	writer, err := sql.Open("sqlite", sqliteDSN(path, "rwc", -65536))
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	writer.SetMaxOpenConns(1)
+	if err := writer.Ping(); err != nil {
+		return nil, errors.Join(fault.Wrap(op, err), writer.Close())
+	}
+	reader, err := sql.Open("sqlite", sqliteDSN(path, "ro", -16384))
+	if err != nil {
+		return nil, errors.Join(fault.Wrap(op, err), writer.Close())
+	}
+	reader.SetMaxOpenConns(4)
+	reader.SetMaxIdleConns(4)
+	return &DB{Kind: SQLite, Reader: reader, Writer: writer, path: path}, nil
+}
+
+// sqliteDSN sets the pragmas that every connection needs. Checkpoints are made
+// by their own worker, off the path of a commit.
+func sqliteDSN(path, mode string, cacheKiB int) string {
+	query := url.Values{}
+	query.Set("mode", mode)
+	query.Set("_txlock", "immediate")
+	pragmas := []string{"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(ON)", "temp_store(MEMORY)", "wal_autocheckpoint(0)"}
+	if mode == "ro" {
+		pragmas = []string{"busy_timeout(10000)", "temp_store(MEMORY)", "query_only(ON)"}
+	}
+	for _, pragma := range pragmas {
+		query.Add("_pragma", pragma)
+	}
+	query.Add("_pragma", "cache_size("+strconv.Itoa(cacheKiB)+")")
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}).String()
+}
+
+func openPostgres(dsn string) (*DB, error) {
+	const op = "engine.openPostgres"
+	reader, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	writer, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return nil, errors.Join(fault.Wrap(op, err), reader.Close())
+	}
+	reader.SetMaxOpenConns(12)
+	reader.SetMaxIdleConns(12)
+	writer.SetMaxOpenConns(1)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := writer.PingContext(ctx); err != nil {
+		err = fault.New(fault.Unavailable, op, "PostgreSQL does not answer; check KEFU_DATABASE and that the server runs: %v", err)
+		return nil, errors.Join(err, reader.Close(), writer.Close())
+	}
+	return &DB{Kind: Postgres, Reader: reader, Writer: writer}, nil
+}
+
+// Close closes both pools.
+func (d *DB) Close() error {
+	if d.Kind == SQLite {
+		_, _ = d.Writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)") // only saves time at the next start
+	}
+	return errors.Join(d.Reader.Close(), d.Writer.Close())
+}
+
+// checkpointAt is the size in bytes from which SQLite's log is worth moving.
+const checkpointAt = 8 << 20
+
+// Checkpoint moves what SQLite's log holds into its file. It runs beside
+// commits; on PostgreSQL it does nothing.
+func (d *DB) Checkpoint(ctx context.Context) error {
+	const op = "engine.Checkpoint"
+	if d.Kind != SQLite {
+		return nil
+	}
+	info, err := os.Stat(d.path + "-wal")
+	if err != nil || info.Size() < checkpointAt {
+		return nil
+	}
+	db, err := sql.Open("sqlite", sqliteDSN(d.path, "rw", -2048))
+	if err != nil {
+		return MapError(op, err)
+	}
+	_, err = db.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
+	return errors.Join(MapError(op, err), db.Close())
+}
+
+// Probe opens a database, asks who it is and closes it again, without changing
+// anything.
+func Probe(ctx context.Context, dsn, dir string) (string, error) {
+	db, err := Open(dsn, dir)
+	if err != nil {
+		return "", err
+	}
+	text := "SELECT 'SQLite ' || sqlite_version()"
+	if db.Kind == Postgres {
+		text = "SELECT 'PostgreSQL ' || current_setting('server_version') || ', synchronous_commit ' || current_setting('synchronous_commit') || ', fsync ' || current_setting('fsync')"
+	}
+	var version string
+	err = MapError("engine.Probe", db.Reader.QueryRowContext(ctx, text).Scan(&version))
+	return version, errors.Join(err, db.Reader.Close(), db.Writer.Close())
+}
