@@ -3,14 +3,18 @@ package app
 import (
 	"context"
 	"io"
+	"time"
 
 	"kefu/internal/connector/blob"
 	"kefu/internal/domain/search"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/searching"
+	"kefu/internal/platform/clock"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/keyring"
+	"kefu/internal/platform/metrics"
 	"kefu/internal/platform/ratelimit"
+	"kefu/internal/platform/tracing"
 	"kefu/internal/storage/searchindex"
 )
 
@@ -57,3 +61,22 @@ func (x blobAdapter) Open(ctx context.Context, id string, key keyring.Key) (atta
 
 // Delete implements attaching.Blobs.
 func (x blobAdapter) Delete(ctx context.Context, id string) error { return x.blobs.Delete(ctx, id) }
+
+// watcher tells metrics and traces what the store does.
+type watcher struct {
+	*metrics.Metrics
+	tracer *tracing.Tracer
+	now    clock.Clock
+}
+
+// Committed implements storage.Observer.
+func (w watcher) Committed(requests, entries int, took time.Duration) {
+	w.Metrics.Committed(requests, entries, took)
+	w.tracer.Record("store.commit", w.now().Add(-took), nil, tracing.Count("requests", requests), tracing.Count("entries", entries))
+}
+
+// CommitFailed implements storage.Observer.
+func (w watcher) CommitFailed(err error) {
+	w.Metrics.CommitFailed(err)
+	w.tracer.Record("store.commit", w.now(), err)
+}

@@ -121,7 +121,7 @@ func (a *App) openStore(ctx context.Context) error {
 	c := a.Config.Committer
 	store, err := storage.Open(ctx, storage.Options{
 		Dir: a.Config.Data, Database: a.Config.Database.Reveal(), Ring: a.Ring, Clock: a.now, Log: a.Log,
-		Observer: a.metrics, MaxBatch: c.MaxBatch, MaxQueue: c.QueueSize, MaxDelay: c.MaxDelay,
+		Observer: watcher{a.metrics, a.tracer, a.now}, MaxBatch: c.MaxBatch, MaxQueue: c.QueueSize, MaxDelay: c.MaxDelay,
 	})
 	if err != nil {
 		return err

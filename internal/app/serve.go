@@ -102,7 +102,7 @@ func (a *App) connectWeb(ctx context.Context) error {
 	if public.Scheme == "https" {
 		handler = pages.Strict(handler)
 	}
-	a.handler = a.metrics.Count(handler, a.now)
+	a.handler = a.metrics.Count(a.tracer.HTTP(handler), a.now)
 	return nil
 }
 

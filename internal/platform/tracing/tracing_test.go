@@ -145,3 +145,35 @@ func TestACollectorThatIsDownCostsALineInTheLog(t *testing.T) {
 		t.Errorf("log: %s", out.String())
 	}
 }
+
+func TestRequestsAreTracedByPatternAlone(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /c/{id}", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	spans := record(t, func(tracer *tracing.Tracer) {
+		r := httptest.NewRequest(http.MethodGet, "/c/4111111111111111?q=secret", nil)
+		r.Header.Set("Traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+		tracer.HTTP(mux).ServeHTTP(httptest.NewRecorder(), r)
+		if r.Pattern != "GET /c/{id}" {
+			t.Errorf("the pattern %q is lost to whoever counts", r.Pattern)
+		}
+		tracer.Record("store.commit", time.Now().Add(-time.Second), errors.New(said), tracing.Count("requests", 3))
+	})
+	if len(spans) != 2 {
+		t.Fatalf("%d spans", len(spans))
+	}
+	request, commit := spans[0], spans[1]
+	if got := fmt.Sprint(request.Attributes); !strings.Contains(got, "GET /c/{id}") {
+		t.Errorf("attributes %s", got)
+	}
+	if request.SpanContext.TraceID().String() == "4bf92f3577b34da6a3ce929d0e0e4736" {
+		t.Error("a stranger's trace was joined")
+	}
+	if took := commit.EndTime.Sub(commit.StartTime); took < time.Second {
+		t.Errorf("the commit took %s", took)
+	}
+	for _, s := range spans {
+		if all := fmt.Sprint(s); strings.Contains(all, "4111") || strings.Contains(all, "secret") {
+			t.Errorf("words in a span: %s", all)
+		}
+	}
+}
