@@ -360,6 +360,10 @@ func (o *Outcome) rewrite(c Command) error {
 	}
 	content := Content{Of: c.Content.Of, Text: c.Content.Text, Classes: c.Content.Classes, Internal: c.Target.Kind == KindNote}
 	if c.Kind == Redact {
+		if err := CheckLine("reason", c.Content.Reason, MaxTagChars); err != nil {
+			return err
+		}
+		content.Reason = c.Content.Reason
 		o.add(KindRedacted, content)
 		return nil
 	}

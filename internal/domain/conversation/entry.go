@@ -75,6 +75,7 @@ type Content struct {
 	From        string       `json:"from,omitempty"`
 	Level       string       `json:"level,omitempty"`
 	Internal    bool         `json:"internal,omitempty"` // edited or redacted entry is itself internal
+	Reason      string       `json:"reason,omitempty"`   // why staff redacted it; staff only
 }
 
 // Entry is one line of a conversation's log.
@@ -108,7 +109,7 @@ func (e Entry) ForCustomer() Entry {
 	if e.Internal() {
 		return Entry{ConversationID: e.ConversationID, Seq: e.Seq, Pos: e.Pos, Kind: KindHidden}
 	}
-	e.Content.WrapUp = ""
+	e.Content.WrapUp, e.Content.Reason = "", ""
 	if e.Author.Kind != ByCustomer {
 		e.Author.ID = ""
 	}
@@ -122,5 +123,5 @@ func (e Entry) ForCustomer() Entry {
 func (c Content) PlainText() bool {
 	return c.Attachments == nil && c.ReplyTo == 0 && c.Classes == nil && c.Status == "" && c.Was == "" &&
 		c.Until == 0 && c.WrapUp == "" && c.Staff == nil && c.Priority == "" && c.Tags == nil && c.Topic == "" &&
-		c.Language == "" && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal
+		c.Language == "" && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal && c.Reason == ""
 }

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
 	"kefu/internal/domain/staff"
+	"kefu/internal/flow/intake"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
@@ -66,14 +68,14 @@ type Session struct {
 }
 
 // SignIn checks what somebody signs in with and opens a session. Every refusal is
-// the same Unauthenticated, after the same work; TooMany when there were too many
-// tries.
+// the same Unauthenticated, after the same work; an *intake.LimitedError after too
+// many tries.
 func (d *Desk) SignIn(ctx context.Context, e Entry) (Session, error) {
 	const op = "signin.SignIn"
 	email := strings.ToLower(strings.TrimSpace(e.Email))
 	for limiter, key := range map[*ratelimit.Limiter]string{d.perAccount: email, d.perAddress: e.Address} {
-		if limiter.Allow(key, 1, d.now()) > 0 {
-			return Session{}, fault.New(fault.TooMany, op, "too many sign-ins")
+		if wait := limiter.Allow(key, 1, d.now()); wait > 0 {
+			return Session{}, &intake.LimitedError{RetryAfter: wait}
 		}
 	}
 	c, err := d.store.CredentialsOf(ctx, email)
@@ -142,6 +144,9 @@ type Enrolled struct {
 // role, Forbidden, Conflict when the e-mail is taken.
 func (d *Desk) Enrol(ctx context.Context, p identity.Principal, n NewMember) (Enrolled, error) {
 	const op = "signin.Enrol"
+	if p.Kind != identity.System && !policy.Allow(p, policy.ManageStaff, policy.Object{}) { // before the hash, which is work
+		return Enrolled{}, fault.New(fault.Forbidden, op, "%s may not manage staff", p.Role)
+	}
 	email := strings.ToLower(strings.TrimSpace(n.Email))
 	if !strings.Contains(email, "@") || len(email) > 254 {
 		return Enrolled{}, fault.InvalidField(op, "email", "is not an e-mail address")

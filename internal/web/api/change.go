@@ -1,0 +1,162 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/platform/fault"
+)
+
+type assigneeInput struct {
+	InConversation
+	Body struct {
+		StaffID *string `json:"staff_id" nullable:"true" maxLength:"26" doc:"null: nobody"`
+	}
+}
+
+type statusInput struct {
+	InConversation
+	Body struct {
+		Status conversation.Status `json:"status" enum:"open,waiting,snoozed,resolved"`
+		Until  int64               `json:"until,omitempty" minimum:"0" doc:"of snoozed: when it comes back"`
+		WrapUp string              `json:"wrap_up,omitempty" maxLength:"2000" doc:"of resolved: what was done; customers do not see it"`
+	}
+}
+
+type priorityInput struct {
+	InConversation
+	Body struct {
+		Priority conversation.Priority `json:"priority" enum:"low,normal,high,urgent"`
+	}
+}
+
+type tagsInput struct {
+	InConversation
+	Body struct {
+		Tags []string `json:"tags" nullable:"false" maxItems:"20"`
+	}
+}
+
+type topicInput struct {
+	InConversation
+	Body struct {
+		Topic string `json:"topic" maxLength:"120"`
+	}
+}
+
+type languageInput struct {
+	InConversation
+	Body struct {
+		Language string `json:"language" maxLength:"35" doc:"a BCP 47 tag, or nothing"`
+	}
+}
+
+type draftInput struct {
+	InConversation
+	Body DraftView
+}
+
+// DraftView is an answer that is being written.
+type DraftView struct {
+	Text string `json:"text" maxLength:"8000"`
+}
+
+type draftOutput struct{ Body DraftView }
+
+type mergeInput struct {
+	InConversation
+	Body struct {
+		Into string `json:"into" minLength:"26" maxLength:"26" doc:"the conversation to go on in, of the same customer"`
+	}
+}
+
+// nothing is the answer that says no more than that it was done.
+type nothing struct{}
+
+// change is an operation on one conversation.
+func change(method, what, id, summary string) huma.Operation {
+	return huma.Operation{
+		OperationID: id, Method: method, Path: "/v1/conversations/{id}/" + what, Summary: summary, Tags: []string{"conversations"},
+	}
+}
+
+func (a *API) addChanges() {
+	add(a, change(http.MethodPut, "assignee", "assign", "Give the conversation to somebody, or to nobody"), a.assign)
+	add(a, change(http.MethodPut, "status", "set-status", "Set whose turn it is"), func(ctx context.Context, in *statusInput) (*nothing, error) {
+		b := in.Body
+		return a.do(ctx, in.InConversation, conversation.SetStatus, conversation.Content{Status: b.Status, Until: b.Until, WrapUp: b.WrapUp})
+	})
+	add(a, change(http.MethodPut, "priority", "set-priority", "Set the priority"), func(ctx context.Context, in *priorityInput) (*nothing, error) {
+		return a.do(ctx, in.InConversation, conversation.SetPriority, conversation.Content{Priority: in.Body.Priority})
+	})
+	add(a, change(http.MethodPut, "tags", "set-tags", "Replace the tags"), func(ctx context.Context, in *tagsInput) (*nothing, error) {
+		return a.do(ctx, in.InConversation, conversation.SetTags, conversation.Content{Tags: in.Body.Tags})
+	})
+	add(a, change(http.MethodPut, "topic", "set-topic", "Set the topic"), func(ctx context.Context, in *topicInput) (*nothing, error) {
+		return a.do(ctx, in.InConversation, conversation.SetTopic, conversation.Content{Topic: in.Body.Topic})
+	})
+	add(a, change(http.MethodPut, "language", "set-language", "Set the language"), func(ctx context.Context, in *languageInput) (*nothing, error) {
+		return a.do(ctx, in.InConversation, conversation.SetLanguage, conversation.Content{Language: in.Body.Language})
+	})
+	add(a, change(http.MethodGet, "draft", "draft", "Read one's own unfinished answer"), a.draft)
+	add(a, change(http.MethodPut, "draft", "save-draft", "Keep an unfinished answer"), a.saveDraft)
+	add(a, change(http.MethodPost, "merge", "merge", "Let the conversation go on in another one"), a.merge)
+	add(a, change(http.MethodDelete, "merge", "unmerge", "Take a merge back"), a.unmerge)
+}
+
+// do applies a command that is not a message.
+func (a *API) do(ctx context.Context, in InConversation, kind conversation.CommandKind, content conversation.Content) (*nothing, error) {
+	_, err := a.Intake.Do(ctx, in.who(), in.ID, conversation.Command{Kind: kind, Content: content})
+	return &nothing{}, err
+}
+
+func (a *API) assign(ctx context.Context, in *assigneeInput) (*nothing, error) {
+	content := conversation.Content{}
+	if in.Body.StaffID != nil {
+		member, err := a.assignable(ctx, in.who(), *in.Body.StaffID)
+		if err != nil {
+			return nil, err
+		}
+		content.Staff = member
+	}
+	return a.do(ctx, in.InConversation, conversation.Assign, content)
+}
+
+// assignable finds somebody who can answer.
+func (a *API) assignable(ctx context.Context, p identity.Principal, staffID string) (*conversation.StaffRef, error) {
+	const op = "api.assignable"
+	member, err := a.Store.StaffByID(ctx, p, staffID)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return nil, err
+	}
+	would := identity.Principal{Kind: identity.Staff, ID: member.ID, Role: member.Role}
+	if err != nil || member.DisabledAt != 0 || !policy.Allow(would, policy.SendMessage, policy.Object{}) {
+		return nil, fault.InvalidField(op, "staff_id", "names nobody who could answer")
+	}
+	return &conversation.StaffRef{ID: member.ID, Name: member.Alias}, nil
+}
+
+func (a *API) draft(ctx context.Context, in *InConversation) (*draftOutput, error) {
+	text, err := a.Store.Draft(ctx, in.who(), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &draftOutput{Body: DraftView{Text: text}}, nil
+}
+
+func (a *API) saveDraft(ctx context.Context, in *draftInput) (*nothing, error) {
+	return &nothing{}, a.Intake.Draft(ctx, in.who(), in.ID, in.Body.Text)
+}
+
+func (a *API) merge(ctx context.Context, in *mergeInput) (*nothing, error) {
+	return &nothing{}, a.Store.Merge(ctx, in.who(), in.ID, in.Body.Into)
+}
+
+func (a *API) unmerge(ctx context.Context, in *InConversation) (*nothing, error) {
+	return &nothing{}, a.Store.Unmerge(ctx, in.who(), in.ID)
+}

@@ -1,0 +1,201 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
+)
+
+// Person is a member of staff as a conversation names one.
+type Person struct {
+	ID   string `json:"id"`
+	Name string `json:"name" doc:"the alias that customers see"`
+}
+
+// CustomerLabel is what a list shows of a customer.
+type CustomerLabel struct {
+	ID        string `json:"id"`
+	Name      string `json:"name,omitempty"`
+	Evidence  string `json:"evidence" enum:"verified,claimed,inferred,anonymous" doc:"how we came to hold that it is this customer"`
+	Anonymous bool   `json:"anonymous"`
+}
+
+// Conversation is one line of the inbox.
+type Conversation struct {
+	ID            string                `json:"id"`
+	Status        conversation.Status   `json:"status" enum:"open,waiting,snoozed,resolved,merged"`
+	Priority      conversation.Priority `json:"priority" enum:"low,normal,high,urgent"`
+	Assignee      *Person               `json:"assignee,omitempty"`
+	Customer      CustomerLabel         `json:"customer"`
+	Channel       string                `json:"channel"`
+	Topic         string                `json:"topic,omitempty"`
+	Language      string                `json:"language,omitempty"`
+	Tags          []string              `json:"tags" nullable:"false"`
+	Preview       string                `json:"preview" doc:"the beginning of the newest message or note"`
+	PreviewKind   string                `json:"preview_kind,omitempty" doc:"message or note"`
+	PreviewAuthor string                `json:"preview_author,omitempty" doc:"customer, agent, assistant or system"`
+	Unread        int                   `json:"unread" doc:"customer messages that no agent has read"`
+	LastSeq       int64                 `json:"last_seq"`
+	LastActivity  int64                 `json:"last_activity"`
+	CreatedAt     int64                 `json:"created_at"`
+	WaitingSince  int64                 `json:"waiting_since,omitempty"`
+	SnoozedUntil  int64                 `json:"snoozed_until,omitempty"`
+	Reopened      int                   `json:"reopened"`
+	MergedInto    string                `json:"merged_into,omitempty"`
+	DeliveredSeq  int64                 `json:"delivered_seq,omitempty" doc:"up to here the customer's side has it"`
+	ReadSeq       int64                 `json:"read_seq,omitempty" doc:"up to here the customer has seen it"`
+}
+
+const (
+	previewChars = 160
+	anonymous    = "anonymous"
+)
+
+func conversationOf(s *conversation.State, label conversation.CustomerLabel, preview *conversation.Entry) Conversation {
+	c := Conversation{
+		ID: s.ID, Status: s.Status, Priority: s.Priority, Customer: labelOf(s.CustomerID, label.Name, label.Evidence),
+		Channel: s.Channel, Topic: s.Topic, Language: s.Language, Tags: s.Tags, Unread: s.Unread, LastSeq: s.LastSeq,
+		LastActivity: s.LastActivity, CreatedAt: s.CreatedAt, WaitingSince: s.WaitingSince, SnoozedUntil: s.SnoozedUntil,
+		Reopened: s.Reopened, MergedInto: s.MergedInto, DeliveredSeq: s.CustomerDelivered, ReadSeq: s.CustomerRead,
+	}
+	if c.Language == "" {
+		c.Language = label.Language
+	}
+	if c.Tags == nil {
+		c.Tags = []string{}
+	}
+	if s.AssigneeID != "" {
+		c.Assignee = &Person{ID: s.AssigneeID, Name: s.AssigneeName}
+	}
+	if preview != nil {
+		c.Preview, c.PreviewKind, c.PreviewAuthor = previewOf(preview.Content), string(preview.Kind), string(preview.Author.Kind)
+	}
+	return c
+}
+
+func labelOf(customerID, name, evidence string) CustomerLabel {
+	if evidence == "" {
+		evidence = anonymous
+	}
+	return CustomerLabel{ID: customerID, Name: name, Evidence: evidence, Anonymous: evidence == anonymous}
+}
+
+// previewOf is the beginning of what a message says, or the name of its file.
+func previewOf(c conversation.Content) string {
+	text := c.Text
+	if text == "" && len(c.Attachments) > 0 {
+		text = c.Attachments[0].Name
+	}
+	if len(text) <= previewChars {
+		return text
+	}
+	chars := 0
+	for i := range text {
+		if chars == previewChars {
+			return text[:i] + "…"
+		}
+		chars++
+	}
+	return text
+}
+
+func conversationOfLine(l *conversation.InboxLine) Conversation {
+	return conversationOf(&l.State, l.Customer, l.Preview)
+}
+
+// InConversation names the conversation that a request is about.
+type InConversation struct {
+	Caller
+	ID string `path:"id" doc:"of the conversation"`
+}
+
+type inboxInput struct {
+	Caller
+	View   string              `query:"view" enum:"mine,unassigned,all" default:"all" doc:"whose conversations"`
+	Status conversation.Status `query:"status" enum:"open,waiting,snoozed,resolved" default:"open"`
+	Cursor string              `query:"cursor" maxLength:"64" doc:"next of the page before"`
+	Limit  int                 `query:"limit" minimum:"1" maximum:"100" default:"50"`
+}
+
+// ConversationPage is a page of the inbox, the most recently active first.
+type ConversationPage struct {
+	Items []Conversation `json:"items" nullable:"false"`
+	Next  string         `json:"next,omitempty" doc:"the cursor of the next page, when there is one"`
+}
+
+type inboxOutput struct{ Body ConversationPage }
+
+type conversationOutput struct{ Body Conversation }
+
+func (a *API) addConversations() {
+	add(a, huma.Operation{
+		OperationID: "conversations", Method: http.MethodGet, Path: "/v1/conversations",
+		Summary: "List the inbox", Tags: []string{"conversations"},
+	}, a.inbox)
+	add(a, huma.Operation{
+		OperationID: "conversation", Method: http.MethodGet, Path: "/v1/conversations/{id}",
+		Summary: "Read the inbox line of one conversation", Tags: []string{"conversations"},
+	}, a.conversation)
+}
+
+func (a *API) inbox(ctx context.Context, in *inboxInput) (*inboxOutput, error) {
+	q := conversation.InboxQuery{Status: in.Status, Limit: in.Limit + 1} // one more tells whether there is more
+	switch in.View {
+	case "mine":
+		q.Assignee.ID = in.who().ID
+	case "all":
+		q.Assignee.Any = true
+	}
+	var err error
+	if q.After, err = parseCursor(in.Cursor); err != nil {
+		return nil, err
+	}
+	lines, err := a.Store.Inbox(ctx, in.who(), q)
+	if err != nil {
+		return nil, err
+	}
+	out := &inboxOutput{}
+	if len(lines) > in.Limit {
+		lines = lines[:in.Limit]
+		out.Body.Next = cursorOf(lines[in.Limit-1].Key)
+	}
+	out.Body.Items = make([]Conversation, len(lines))
+	for i := range lines {
+		out.Body.Items[i] = conversationOfLine(&lines[i])
+	}
+	return out, nil
+}
+
+func (a *API) conversation(ctx context.Context, in *InConversation) (*conversationOutput, error) {
+	line, err := a.Store.InboxLineOf(ctx, in.who(), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &conversationOutput{Body: conversationOfLine(&line)}, nil
+}
+
+// cursorOf writes a place in the inbox. It grants nothing: whoever makes one up
+// starts reading at another place of what they may read anyway.
+func cursorOf(k conversation.InboxKey) string {
+	return strconv.FormatInt(k.Activity, 36) + "." + k.ConversationID
+}
+
+func parseCursor(cursor string) (conversation.InboxKey, error) {
+	if cursor == "" {
+		return conversation.InboxKey{}, nil
+	}
+	at, conv, _ := strings.Cut(cursor, ".")
+	activity, err := strconv.ParseInt(at, 36, 64)
+	if err != nil || activity < 0 || !id.Valid(conv) || !utf8.ValidString(cursor) {
+		return conversation.InboxKey{}, fault.InvalidField("api.parseCursor", "cursor", "was not given out by us")
+	}
+	return conversation.InboxKey{Activity: activity, ConversationID: conv}, nil
+}

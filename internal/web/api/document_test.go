@@ -1,0 +1,35 @@
+package api_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"kefu/internal/web/api"
+	"kefu/internal/web/session"
+)
+
+//go:generate go test kefu/internal/web/api -run TestTheDocumentIsUpToDate -update
+
+func document(t testing.TB) *api.API {
+	t.Helper()
+	carrier, err := session.New(session.Options{PublicURL: origin})
+	check(t, err)
+	return api.New(api.Deps{Carrier: carrier}, api.Options{})
+}
+
+func TestTheDocumentIsUpToDate(t *testing.T) {
+	text, err := document(t).Document()
+	check(t, err)
+	golden := filepath.Join("..", "..", "..", "api", "openapi.yaml")
+	if flag.Lookup("update").Value.String() == "true" {
+		check(t, os.MkdirAll(filepath.Dir(golden), 0o755))
+		check(t, os.WriteFile(golden, text, 0o644))
+	}
+	committed, err := os.ReadFile(golden)
+	check(t, err)
+	if string(committed) != string(text) {
+		t.Error("api/openapi.yaml is out of date: run make generate")
+	}
+}

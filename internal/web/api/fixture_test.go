@@ -1,0 +1,278 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"kefu/internal/connector/blob"
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/customer"
+	"kefu/internal/domain/guard"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/search"
+	"kefu/internal/domain/staff"
+	"kefu/internal/flow/attaching"
+	"kefu/internal/flow/intake"
+	"kefu/internal/flow/searching"
+	"kefu/internal/flow/signin"
+	"kefu/internal/platform/id"
+	"kefu/internal/platform/keyring"
+	"kefu/internal/platform/password"
+	"kefu/internal/platform/secret"
+	"kefu/internal/storage"
+	"kefu/internal/storage/searchindex"
+	"kefu/internal/web/api"
+	"kefu/internal/web/session"
+)
+
+func TestMain(m *testing.M) {
+	flag.Bool("update", false, "write the golden files")
+	os.Exit(m.Run())
+}
+
+const origin = "https://desk.example.org"
+
+// world is a server with its real store and flows, without sockets.
+type world struct {
+	t       testing.TB
+	store   *storage.Store
+	index   *searchindex.Index
+	blind   *search.Blinder
+	intake  *intake.Service
+	desk    *signin.Desk
+	windows *signin.Windows
+	api     *api.API
+	logs    *bytes.Buffer
+	offset  atomic.Int64 // nanoseconds that the clock is ahead
+}
+
+func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.offset.Load())).UTC() }
+
+func (w *world) pass(d time.Duration) { w.offset.Add(int64(d)) }
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	dir, w := t.TempDir(), &world{t: t, logs: &bytes.Buffer{}}
+	ring, err := keyring.Open(filepath.Join(dir, "keys"), secret.GenerateMaster(), keyring.Options{})
+	check(t, err)
+	w.store, err = storage.Open(context.Background(), storage.Options{Dir: dir, Ring: ring, Clock: w.now})
+	check(t, err)
+	w.blind, err = search.NewBlinder(ring.Subkey("message search")[:search.KeySize])
+	check(t, err)
+	w.index, err = searchindex.Open(context.Background(), searchindex.Options{
+		Engine: "sqlite", Path: filepath.Join(dir, "search.db"), Fingerprint: w.blind.Fingerprint(),
+	})
+	check(t, err)
+	blobs, err := blob.OpenLocal(filepath.Join(dir, "blobs"), w.now)
+	check(t, err)
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.store.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		check(t, <-done)
+		check(t, w.store.Close())
+		check(t, w.index.Close())
+		check(t, blobs.Close())
+		check(t, ring.Close())
+	})
+	detector, err := guard.New()
+	check(t, err)
+	w.intake = intake.New(w.store, detector, intake.DefaultLimits(), w.now, nil)
+	w.desk = signin.NewDesk(w.store, password.NewHasher(2), w.now)
+	w.windows = signin.NewWindows(w.store, nil, ring.Subkey("visitor secrets"), signin.DefaultWindowOptions(), w.now, w.intake.Name, slog.New(slog.DiscardHandler))
+	o := attaching.DefaultOptions()
+	o.LinkKey = ring.Subkey("attachment links")
+	files, err := attaching.New(attaching.Deps{
+		Store: w.store, Keys: ring, Blobs: blobAdapter{blobs}, Clean: w.intake.Name, Clock: w.now, Log: slog.New(slog.DiscardHandler),
+	}, o)
+	check(t, err)
+	carrier, err := session.New(session.Options{PublicURL: origin})
+	check(t, err)
+	w.api = api.New(api.Deps{
+		Desk: w.desk, Intake: w.intake, Store: w.store, Search: searching.NewSearcher(w.store, indexAdapter{w.index}, w.blind),
+		Files: files, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
+	}, api.Options{AttachmentBytes: o.Limits.MaxBytes, FileURL: func(token string) string { return "https://files.example.org/f/" + token }})
+	return w
+}
+
+// blobAdapter lets the flow use the blob store without knowing it.
+type blobAdapter struct{ *blob.Local }
+
+func (b blobAdapter) Open(ctx context.Context, id string, key keyring.Key) (attaching.Content, error) {
+	return b.Local.Open(ctx, id, key)
+}
+
+type indexAdapter struct{ *searchindex.Index }
+
+func (x indexAdapter) Add(context.Context, []searching.Doc, int64) error { return nil }
+
+// member adds somebody who works here.
+func (w *world) member(role identity.Role) staff.Member {
+	w.t.Helper()
+	key := id.New()
+	m := staff.Member{ID: key, Email: key + "@example.org", Name: "Name " + key[:4], Alias: "Alias " + key[:4], Role: role}
+	check(w.t, w.store.AddStaff(context.Background(), identity.SystemPart("test"), staff.New{Member: m, PasswordHash: "none", TOTPSecret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}))
+	return m
+}
+
+// session opens a session without a sign-in, which takes its time on purpose.
+func (w *world) session(m staff.Member) string {
+	w.t.Helper()
+	token := secret.Token()
+	step := w.now().UnixNano() // only has to grow
+	check(w.t, w.store.OpenSession(context.Background(), staff.Session{
+		Digest: hex.EncodeToString(secret.HashToken(token)), ID: id.New(), StaffID: m.ID,
+		ExpiresAt: w.now().Add(signin.SessionLife).UnixMicro(),
+	}, step))
+	return token
+}
+
+func (w *world) as(role identity.Role) string {
+	w.t.Helper()
+	return w.session(w.member(role))
+}
+
+func principalOf(m staff.Member) identity.Principal {
+	return identity.Principal{Kind: identity.Staff, ID: m.ID, Name: m.Alias, Role: m.Role, Session: id.New()}
+}
+
+// visitor is an anonymous customer with the secret of a window.
+func (w *world) visitor() (identity.Principal, string, *customer.WindowSecret) {
+	w.t.Helper()
+	opened, err := w.windows.Hello(context.Background(), "", "")
+	check(w.t, err)
+	return opened.Principal, opened.NewSecret, opened.Visitor
+}
+
+// talk is a conversation in which a visitor has said something.
+func (w *world) talk(text string) (conv string, who identity.Principal) {
+	w.t.Helper()
+	who, _, _ = w.visitor()
+	return w.talkOf(who, text), who
+}
+
+func (w *world) talkOf(who identity.Principal, text string) string {
+	w.t.Helper()
+	state, err := w.intake.Start(context.Background(), who, conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat"})
+	check(w.t, err)
+	w.say(who, state.ID, text)
+	return state.ID
+}
+
+func (w *world) say(who identity.Principal, conv, text string) int64 {
+	w.t.Helper()
+	answer := make(chan intake.Said, 1)
+	check(w.t, w.intake.Send(context.Background(), who, intake.Message{ConversationID: conv, ClientID: id.New(), Text: text}, func(s intake.Said) { answer <- s }))
+	said := <-answer
+	check(w.t, said.Err)
+	return said.Seq
+}
+
+// find puts a message into the search index at once, where the worker would
+// wait for the guard's window.
+func (w *world) find(p identity.Principal, conv string) {
+	w.t.Helper()
+	entries, _, err := w.store.Entries(context.Background(), p, conv, conversation.EntryRange{})
+	check(w.t, err)
+	for _, e := range entries {
+		check(w.t, w.index.Add(context.Background(), []searchindex.Doc{{Pos: e.Pos, Tokens: w.blind.Text(e.Content.Text)}}, e.Pos))
+	}
+}
+
+// call is a request to the API. The zero value of what is not set leaves it out.
+type call struct {
+	method, path, body string
+	bearer             string
+	header             map[string]string
+	cookies            []string
+	remote             string
+	reader             io.Reader
+}
+
+type answer struct {
+	status int
+	header http.Header
+	text   string
+}
+
+func (a answer) json(t testing.TB, v any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(a.text), v); err != nil {
+		t.Fatalf("%v in %q", err, a.text)
+	}
+}
+
+func (w *world) do(c call) answer {
+	w.t.Helper()
+	body := c.reader
+	if body == nil {
+		body = strings.NewReader(c.body)
+	}
+	r := httptest.NewRequest(c.method, c.path, body)
+	if c.body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if c.bearer != "" {
+		r.Header.Set("Authorization", "Bearer "+c.bearer)
+	}
+	for name, value := range c.header {
+		r.Header.Set(name, value)
+	}
+	for _, cookie := range c.cookies {
+		r.Header.Add("Cookie", cookie)
+	}
+	if c.remote != "" {
+		r.RemoteAddr = c.remote
+	}
+	recorder := httptest.NewRecorder()
+	mux := http.NewServeMux()
+	w.api.Mount(mux)
+	mux.ServeHTTP(recorder, r)
+	return answer{status: recorder.Code, header: recorder.Header(), text: recorder.Body.String()}
+}
+
+// must is do, with the status that has to come.
+func (w *world) must(status int, c call) answer {
+	w.t.Helper()
+	a := w.do(c)
+	if a.status != status {
+		w.t.Fatalf("%s %s: status %d, want %d: %s\n%s", c.method, c.path, a.status, status, a.text, w.logs)
+	}
+	return a
+}
+
+// problem is must for errors, and looks at the form that all of them have.
+func (w *world) problem(status int, code string, c call) answer {
+	w.t.Helper()
+	a := w.must(status, c)
+	var p api.Problem
+	a.json(w.t, &p)
+	if p.Code != code || p.Status != status || p.Type != "about:blank" || a.header.Get("Content-Type") != "application/problem+json" {
+		w.t.Errorf("%s %s: %s %s, want code %s", c.method, c.path, a.header.Get("Content-Type"), a.text, code)
+	}
+	if a.header.Get("Cache-Control") != "no-store" {
+		w.t.Errorf("%s %s may be cached", c.method, c.path)
+	}
+	return a
+}

@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"kefu/internal/domain/identity"
+	"kefu/internal/flow/signin"
+	"kefu/internal/platform/clock"
+	"kefu/internal/web/session"
+)
+
+// Me is the member of staff who asks.
+type Me struct {
+	ID   string        `json:"id"`
+	Name string        `json:"name" doc:"the alias that customers see"`
+	Role identity.Role `json:"role" enum:"owner,admin,supervisor,agent,auditor"`
+}
+
+// SessionView is an open session.
+type SessionView struct {
+	Staff     Me     `json:"staff"`
+	ExpiresAt int64  `json:"expires_at" doc:"when it ends at the latest"`
+	Token     string `json:"token,omitempty" doc:"the bearer token, given once, and only to programs: a browser gets a cookie that no script can read"`
+}
+
+type signInInput struct {
+	Caller
+	Body struct {
+		Email    string `json:"email" minLength:"1" maxLength:"254"`
+		Password string `json:"password" minLength:"1" maxLength:"1024"`
+		TOTP     string `json:"totp" minLength:"1" maxLength:"16" doc:"the code of the authenticator app"`
+	}
+}
+
+type sessionOutput struct {
+	SetCookie string `header:"Set-Cookie"`
+	Body      SessionView
+}
+
+type signOutOutput struct {
+	SetCookie string `header:"Set-Cookie"`
+}
+
+func (a *API) addSession() {
+	const path = "/v1/session"
+	add(a, huma.Operation{
+		OperationID: "sign-in", Method: http.MethodPost, Path: path, Summary: "Sign in with password and code",
+		Tags: []string{"session"}, Metadata: map[string]any{open: true},
+	}, a.signIn)
+	add(a, huma.Operation{
+		OperationID: "session", Method: http.MethodGet, Path: path, Summary: "Tell who is signed in", Tags: []string{"session"},
+	}, a.session)
+	add(a, huma.Operation{
+		OperationID: "sign-out", Method: http.MethodDelete, Path: path, Summary: "End this session and its sockets", Tags: []string{"session"},
+	}, a.signOut)
+}
+
+// signIn opens a session that nobody could have known before. A browser, which
+// names an origin with every POST and cannot be made by a page to leave it out,
+// gets it in a cookie; a program gets the token.
+func (a *API) signIn(ctx context.Context, in *signInInput) (*sessionOutput, error) {
+	opened, err := a.Desk.SignIn(ctx, signin.Entry{
+		Email: in.Body.Email, Password: in.Body.Password, Code: in.Body.TOTP,
+		Address: session.Network(a.Carrier.Peer(in.in.request)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &sessionOutput{Body: SessionView{Staff: meOf(opened.Principal), ExpiresAt: clock.Micros(opened.ExpiresAt)}}
+	if in.in.request.Header.Get("Origin") == "" {
+		out.Body.Token = opened.Token
+		return out, nil
+	}
+	cookie := a.Carrier.Cookie(opened.Token, opened.ExpiresAt)
+	out.SetCookie = cookie.String()
+	if in.in.byCookie {
+		a.endFormer(ctx, in.in.token)
+	}
+	return out, nil
+}
+
+// endFormer ends the session that a browser had until now, which nothing could
+// reach any more. It may be over, and then nothing is to be done.
+func (a *API) endFormer(ctx context.Context, token string) {
+	if former, _, err := a.Desk.Resolve(ctx, token); err == nil {
+		if err := a.Desk.SignOut(ctx, former, token); err != nil {
+			a.Log.Warn("a replaced session was not ended", "error", err)
+		}
+	}
+}
+
+func meOf(p identity.Principal) Me { return Me{ID: p.ID, Name: p.Name, Role: p.Role} }
+
+func (a *API) session(_ context.Context, in *struct{ Caller }) (*sessionOutput, error) {
+	return &sessionOutput{Body: SessionView{Staff: meOf(in.who()), ExpiresAt: clock.Micros(in.in.until)}}, nil
+}
+
+func (a *API) signOut(ctx context.Context, in *struct{ Caller }) (*signOutOutput, error) {
+	if err := a.Desk.SignOut(ctx, in.who(), in.in.token); err != nil {
+		return nil, err
+	}
+	out := &signOutOutput{}
+	if in.in.byCookie {
+		gone := a.Carrier.NoCookie()
+		out.SetCookie = gone.String()
+	}
+	return out, nil
+}
