@@ -14,13 +14,15 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/id"
 	"kefu/internal/storage"
+	"kefu/internal/storage/engine"
+	"kefu/internal/storage/storagetest"
 )
 
 // BenchmarkSend measures messages of 256 concurrent senders through the group
 // committer, each waiting for its commit, in 1,000 conversations.
 func BenchmarkSend(b *testing.B) {
-	b.Run("sqlite", func(b *testing.B) { benchmarkSend(b, open(b, "")) })
-	b.Run("postgres", func(b *testing.B) { benchmarkSend(b, open(b, postgresDSN(b))) })
+	b.Run("sqlite", func(b *testing.B) { benchmarkSend(b, storagetest.New(b, engine.SQLite).Open(b).Store) })
+	b.Run("postgres", func(b *testing.B) { benchmarkSend(b, storagetest.New(b, engine.Postgres).Open(b).Store) })
 }
 
 // BenchmarkBareInsert is the least that SQLite asks for a durable row on this

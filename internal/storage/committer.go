@@ -35,10 +35,14 @@ const (
 )
 
 // Submit queues a change. It waits only while the queue is full. The answer
-// goes to c.Done.
+// goes to c.Done. Errors: NotFound, Invalid for one half of a merge, Unavailable.
 func (s *Store) Submit(ctx context.Context, c *conversation.Change) error {
+	const op = "storage.Submit"
 	if !engine.ValidKey(c.ConversationID) {
-		return fault.New(fault.NotFound, "storage.Submit", "no conversation has an id of that form")
+		return fault.New(fault.NotFound, op, "no conversation has an id of that form")
+	}
+	if c.Command.Kind.Half() {
+		return fault.New(fault.Invalid, op, "%s is no command of its own", c.Command.Kind)
 	}
 	return s.committer.Enqueue(ctx, &request{change: c, done: func(err error) {
 		if err != nil && c.Result.Err == nil {
@@ -130,9 +134,9 @@ func (s *Store) attempt(ctx context.Context, batch []*request) (err error) {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	sqlTx, err := s.db.Writer.BeginTx(ctx, nil)
+	sqlTx, err := s.db.Begin(ctx)
 	if err != nil {
-		return engine.MapError(op, err)
+		return err
 	}
 	defer func() {
 		if p := recover(); p != nil {
@@ -148,6 +152,7 @@ func (s *Store) attempt(ctx context.Context, batch []*request) (err error) {
 		return err
 	}
 	if err := sqlTx.Commit(); err != nil {
+		s.db.DropWriter(ctx) // whether its transaction has ended is unknown too
 		return committer.Unknown(err)
 	}
 	tx.afterCommit(batch)
@@ -160,9 +165,19 @@ func (s *Store) attempt(ctx context.Context, batch []*request) (err error) {
 // publish tells the listener and the callers.
 func (s *Store) publish(batch []*request) {
 	if l := s.listener.Load(); l != nil && batch[0].commit != nil {
-		(*l)(*batch[0].commit)
+		s.shielded("listener", func() { (*l)(*batch[0].commit) })
 	}
 	for _, r := range batch {
-		r.done(r.err)
+		s.shielded("caller", func() { r.done(r.err) })
 	}
+}
+
+// shielded keeps the mistake of one who is told from ending it for all others.
+func (s *Store) shielded(who string, tell func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("panic after a commit", "in", who, "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	tell()
 }

@@ -2,74 +2,41 @@ package storage_test
 
 import (
 	"context"
-	"fmt"
-	"os"
+	"strings"
 	"testing"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
-	"kefu/internal/platform/keyring"
-	"kefu/internal/platform/secret"
 	"kefu/internal/storage"
+	"kefu/internal/storage/storagetest"
 )
 
-// engines runs a test on both engines. PostgreSQL is the server that
-// KEFU_TEST_POSTGRES names; CI fails without it, elsewhere the test is skipped.
-func engines(t *testing.T, run func(t *testing.T, s *storage.Store)) {
+// each runs a test on both engines, with one process that serves.
+func each(t *testing.T, run func(t *testing.T, s *site)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { run(t, open(t, "")) })
-	t.Run("postgres", func(t *testing.T) { run(t, open(t, postgresDSN(t))) })
-}
-
-func postgresDSN(t testing.TB) string {
-	t.Helper()
-	dsn := os.Getenv("KEFU_TEST_POSTGRES")
-	if dsn == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("KEFU_TEST_POSTGRES is not set: CI needs PostgreSQL")
-		}
-		t.Skip("KEFU_TEST_POSTGRES is not set")
-	}
-	return freshDatabase(t, dsn)
-}
-
-func open(t testing.TB, dsn string) *storage.Store {
-	t.Helper()
-	dir := t.TempDir()
-	ring, err := keyring.Open(dir+"/keys", secret.GenerateMaster(), keyring.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := storage.Open(context.Background(), storage.Options{Dir: dir, Database: dsn, Ring: ring})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := ring.Close(); err != nil {
-			t.Error(err)
-		}
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		run(t, &site{T: t, Deployment: d, Process: d.Open(t)})
 	})
-	return s
+}
+
+// site is a deployment with a process, and short words for what tests do with it.
+type site struct {
+	*testing.T
+	*storagetest.Deployment
+	*storagetest.Process
 }
 
 func visitor() identity.Principal {
 	return identity.Principal{Kind: identity.Visitor, ID: id.New(), Session: id.New()}
 }
 
-func agent() identity.Principal {
-	return identity.Principal{Kind: identity.Staff, ID: id.New(), Name: "Mei", Role: identity.Agent, Session: id.New()}
+func staffWith(role identity.Role) identity.Principal {
+	return identity.Principal{Kind: identity.Staff, ID: id.New(), Name: "Mei", Role: role, Session: id.New()}
 }
+
+func agent() identity.Principal { return staffWith(identity.Agent) }
 
 func start(t testing.TB, s *storage.Store, p identity.Principal) conversation.State {
 	t.Helper()
@@ -80,37 +47,90 @@ func start(t testing.TB, s *storage.Store, p identity.Principal) conversation.St
 	return state
 }
 
-func say(t testing.TB, s *storage.Store, p identity.Principal, conv, text string) conversation.Result {
-	t.Helper()
-	r, err := s.Execute(context.Background(), p, conv, conversation.Command{Kind: conversation.Send, ClientID: id.New(), Content: conversation.Content{Text: text}})
+func (s *site) start(p identity.Principal) conversation.State {
+	s.Helper()
+	return start(s.T, s.Store, p)
+}
+
+func sending(text string) conversation.Command {
+	return conversation.Command{Kind: conversation.Send, ClientID: id.New(), Content: conversation.Content{Text: text}}
+}
+
+func noting(text string) conversation.Command {
+	c := sending(text)
+	c.Kind = conversation.Note
+	return c
+}
+
+func setting(status conversation.Status) conversation.Command {
+	return conversation.Command{Kind: conversation.SetStatus, Content: conversation.Content{Status: status}}
+}
+
+// do executes a command that must succeed.
+func (s *site) do(p identity.Principal, conv string, c conversation.Command) conversation.Result {
+	s.Helper()
+	r, err := s.Execute(context.Background(), p, conv, c)
 	if err != nil {
-		t.Fatal(err)
+		s.Fatalf("%s: %v", c.Kind, err)
 	}
 	return r
 }
 
-func TestMessagesComeBackInOrder(t *testing.T) {
-	engines(t, func(t *testing.T, s *storage.Store) {
-		p := visitor()
-		conv := start(t, s, p)
-		for i := range 5 {
-			r := say(t, s, p, conv.ID, fmt.Sprintf("message %d 你好", i))
-			if r.Seq != int64(i+1) {
-				t.Fatalf("message %d got seq %d", i, r.Seq)
-			}
+func (s *site) say(p identity.Principal, conv, text string) conversation.Result {
+	s.Helper()
+	return s.do(p, conv, sending(text))
+}
+
+// refused executes a command that must fail with a code.
+func (s *site) refused(code fault.Code, p identity.Principal, conv string, c conversation.Command) {
+	s.Helper()
+	if _, err := s.Execute(context.Background(), p, conv, c); !fault.Is(err, code) {
+		s.Errorf("%s by %s %s: %v, want %s", c.Kind, p.Kind, p.Role, err, code)
+	}
+}
+
+func (s *site) state(conv string) conversation.State {
+	s.Helper()
+	state, err := s.Conversation(context.Background(), identity.SystemPart("test"), conv)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return state
+}
+
+func (s *site) entries(p identity.Principal, conv string) []conversation.Entry {
+	s.Helper()
+	entries, _, err := s.Entries(context.Background(), p, conv, conversation.EntryRange{})
+	if err != nil {
+		s.Fatal(err)
+	}
+	return entries
+}
+
+// log is the log in short: kinds, and texts where there are some.
+func (s *site) log(p identity.Principal, conv string) string {
+	s.Helper()
+	var lines []string
+	for _, e := range s.entries(p, conv) {
+		line := string(e.Kind)
+		if e.Content.Text != "" {
+			line += " " + e.Content.Text
 		}
-		entries, more, err := s.Entries(context.Background(), p, conv.ID, conversation.EntryRange{Limit: 3})
-		if err != nil || !more || len(entries) != 3 {
-			t.Fatalf("entries = %d, more = %v, err = %v", len(entries), more, err)
-		}
-		for i, e := range entries {
-			if want := fmt.Sprintf("message %d 你好", i); e.Content.Text != want || e.Seq != int64(i+1) {
-				t.Errorf("entry %d = %d %q", i, e.Seq, e.Content.Text)
-			}
-		}
-		lines, err := s.Inbox(context.Background(), agent(), conversation.InboxQuery{Status: conversation.Open, Assignee: conversation.Assignee{Any: true}, Limit: 10})
-		if err != nil || len(lines) != 1 || lines[0].Preview.Content.Text != "message 4 你好" || lines[0].State.Unread != 5 {
-			t.Fatalf("inbox = %+v, err = %v", lines, err)
-		}
-	})
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "; ")
+}
+
+func (s *site) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+func (s *site) want(code fault.Code, err error) {
+	s.Helper()
+	if !fault.Is(err, code) {
+		s.Errorf("error %v, want %s", err, code)
+	}
 }

@@ -78,6 +78,18 @@ func (s State) Decide(p identity.Principal, c Command, now int64) (Outcome, erro
 	return o, nil
 }
 
+// Half tells whether a command is one side of something that concerns two
+// conversations, or two customers. On its own it would leave the other side
+// untouched; the store's Merge, Unmerge and SignInCustomer use it.
+func (k CommandKind) Half() bool {
+	switch k {
+	case MergeInto, TakeIn, Unmerge, LetGo, Identify:
+		return true
+	default:
+		return false
+	}
+}
+
 func worksWhenMerged(k CommandKind) bool {
 	switch k {
 	case Unmerge, LetGo, Delivered, Read, Redact, Identify:
@@ -158,11 +170,8 @@ func (o *Outcome) apply(p identity.Principal, c Command, now int64) error {
 
 func (o *Outcome) write(p identity.Principal, c Command, now int64) error {
 	const op = "conversation.write"
-	if c.ClientID == "" || len(c.ClientID) > MaxClientID {
-		return fault.InvalidField(op, "client_msg_id", "must have 1 to %d characters", MaxClientID)
-	}
-	if err := CheckLine("client_msg_id", c.ClientID, MaxClientID); err != nil {
-		return err
+	if !ValidClientID(c.ClientID) {
+		return fault.InvalidField(op, "client_msg_id", "must have 1 to %d bytes of printable UTF-8", MaxClientID)
 	}
 	if c.Content.Text == "" && len(c.Content.Attachments) == 0 {
 		return fault.InvalidField(op, "text", "is empty")

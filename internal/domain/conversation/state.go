@@ -97,6 +97,11 @@ func CheckLine(field, text string, maxChars int) error {
 	return CheckText(field, text, maxChars)
 }
 
+// ValidClientID tells whether a message id has the form that Decide accepts.
+func ValidClientID(s string) bool {
+	return s != "" && len(s) <= MaxClientID && CheckLine("client_msg_id", s, MaxClientID) == nil
+}
+
 // CheckText refuses text that is not UTF-8 or too long.
 func CheckText(field, text string, maxChars int) error {
 	const op = "conversation.CheckText"

@@ -7,6 +7,7 @@ package engine
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"net/url"
 	"os"
@@ -14,8 +15,9 @@ import (
 	"strconv"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver of database/sql
-	_ "modernc.org/sqlite"             // the "sqlite" driver of database/sql
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // the "sqlite" driver of database/sql
 
 	"kefu/internal/platform/fault"
 )
@@ -99,14 +101,11 @@ func sqliteDSN(path, mode string, cacheKiB int) string {
 
 func openPostgres(dsn string) (*DB, error) {
 	const op = "engine.openPostgres"
-	reader, err := sql.Open("pgx", dsn)
+	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return nil, fault.Wrap(op, err)
+		return nil, fault.New(fault.Invalid, op, "the PostgreSQL setting cannot be read; check KEFU_DATABASE")
 	}
-	writer, err := sql.Open("pgx", dsn)
-	if err != nil {
-		return nil, errors.Join(fault.Wrap(op, err), reader.Close())
-	}
+	reader, writer := stdlib.OpenDB(*config), stdlib.OpenDB(*config, stdlib.OptionAfterConnect(prepareWriter))
 	reader.SetMaxOpenConns(12)
 	reader.SetMaxIdleConns(12)
 	writer.SetMaxOpenConns(1)
@@ -117,6 +116,37 @@ func openPostgres(dsn string) (*DB, error) {
 		return nil, errors.Join(err, reader.Close(), writer.Close())
 	}
 	return &DB{Kind: Postgres, Reader: reader, Writer: writer}, nil
+}
+
+// prepareWriter makes a server's own defaults harmless: a commit that is not
+// durable when it returns, an isolation under which waiting for another process
+// ends in an error, and a process that was stopped in the middle of a commit,
+// which would keep all others waiting until it went on.
+func prepareWriter(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `SET idle_in_transaction_session_timeout = '10s';
+		SET default_transaction_isolation = 'read committed';
+		SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`)
+	return err
+}
+
+// Begin begins the writer's transaction.
+func (d *DB) Begin(ctx context.Context) (*sql.Tx, error) {
+	tx, err := d.Writer.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, MapError("engine.Begin", err)
+	}
+	return tx, nil
+}
+
+// DropWriter closes the writer's connection; the next transaction makes a new
+// one. It is for a connection that may still be in a transaction.
+func (d *DB) DropWriter(ctx context.Context) {
+	conn, err := d.Writer.Conn(ctx)
+	if err != nil {
+		return // there is none to be dropped
+	}
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+	_ = conn.Close() // closed already
 }
 
 // Close closes both pools.

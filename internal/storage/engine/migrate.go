@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 
 	"kefu/internal/platform/fault"
 )
@@ -77,11 +78,15 @@ func (r renamed) Name() string { return r.name }
 // database that a newer program has migrated further with Conflict.
 func (d *DB) Migrate(ctx context.Context, files fs.FS) error {
 	const op = "engine.Migrate"
-	dialect := goose.DialectSQLite3
+	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if d.Kind == Postgres {
-		dialect = goose.DialectPostgres
+		turn, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		dialect, options = goose.DialectPostgres, append(options, goose.WithSessionLocker(turn)) // processes start together
 	}
-	provider, err := goose.NewProvider(dialect, d.Writer, engineFS{files, d.Kind}, goose.WithDisableGlobalRegistry(true))
+	provider, err := goose.NewProvider(dialect, d.Writer, engineFS{files, d.Kind}, options...)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}

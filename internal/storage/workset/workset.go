@@ -127,7 +127,7 @@ func Needs(changes []*conversation.Change) (ids []string, clients []ClientKey, e
 			seen[c.ConversationID] = true
 			ids = append(ids, c.ConversationID)
 		}
-		if c.Command.ClientID != "" {
+		if conversation.ValidClientID(c.Command.ClientID) {
 			clients = append(clients, ClientKey{c.ConversationID, c.Command.ClientID})
 		}
 		if c.Command.Content.Of != 0 {
