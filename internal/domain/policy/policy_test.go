@@ -1,0 +1,255 @@
+package policy_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"strings"
+	"testing"
+
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+)
+
+// principals are the columns of the tables, by their heading.
+func principals() map[string]identity.Principal {
+	as := func(kind identity.Kind, id string, role identity.Role) identity.Principal {
+		return identity.Principal{Kind: kind, ID: id, Role: role}
+	}
+	return map[string]identity.Principal{
+		"nobody":     {},
+		"noKind":     as(identity.Nobody, "c1", identity.Owner),
+		"noID":       as(identity.Customer, "", ""),
+		"visitor":    as(identity.Visitor, "c1", ""),
+		"visitor2":   as(identity.Visitor, "c2", ""),
+		"customer":   as(identity.Customer, "c1", ""),
+		"customer2":  as(identity.Customer, "c2", ""),
+		"owner":      as(identity.Staff, "s1", identity.Owner),
+		"admin":      as(identity.Staff, "s1", identity.Admin),
+		"supervisor": as(identity.Staff, "s1", identity.Supervisor),
+		"agent":      as(identity.Staff, "s1", identity.Agent),
+		"auditor":    as(identity.Staff, "s1", identity.Auditor),
+		"noRole":     as(identity.Staff, "s1", ""),
+		"badRole":    as(identity.Staff, "s1", "Owner"),
+		"staffNoID":  as(identity.Staff, "", identity.Owner),
+		"system":     identity.SystemPart("guard"),
+		"systemNoID": identity.SystemPart(""),
+		"unknown":    as(identity.Kind(99), "c1", identity.Owner),
+	}
+}
+
+// cases reads a table: the first line names the principals, every other begins
+// with an action (or an object's name) and has one + or - for each.
+func cases(t *testing.T, table string, check func(row string, p identity.Principal, column string, want bool)) []string {
+	t.Helper()
+	var heading, rows []string
+	for line := range strings.Lines(table) {
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) == 0:
+		case heading == nil:
+			heading = fields
+		case len(fields) != len(heading)+1:
+			t.Fatalf("row %q has %d answers for %d principals", fields[0], len(fields)-1, len(heading))
+		default:
+			rows = append(rows, fields[0])
+			for i, column := range heading {
+				p, known := principals()[column]
+				if answer := fields[i+1]; !known || (answer != "+" && answer != "-") {
+					t.Fatalf("row %q, column %q: %q", fields[0], column, answer)
+				}
+				check(fields[0], p, column, fields[i+1] == "+")
+			}
+		}
+	}
+	if len(heading) == 0 || len(rows) == 0 {
+		t.Fatal("the table is empty")
+	}
+	return rows
+}
+
+// allowed is who may do what to something of the customer c1 that nobody in
+// particular wrote. The refused principals of the second table may do nothing.
+const allowed = `
+                             visitor visitor2 customer customer2 owner admin supervisor agent auditor system
+conversation.start             +       +        +        +         -     -       -        -      -      -
+conversation.read              +       -        +        -         +     -       +        +      -      +
+conversation.read_internal     -       -        -        -         +     -       +        +      -      +
+conversation.send              +       -        +        -         +     -       +        +      -      -
+conversation.note              -       -        -        -         +     -       +        +      -      -
+conversation.human             +       -        +        -         -     -       -        -      -      -
+conversation.mark_seen         +       -        +        -         +     -       +        +      -      -
+conversation.edit              -       -        -        -         -     -       -        -      -      -
+conversation.redact            -       -        -        -         +     -       +        -      -      +
+conversation.read_versions     -       -        -        -         +     -       +        +      -      -
+conversation.work              -       -        -        -         +     -       +        +      -      +
+conversation.merge             -       -        -        -         +     -       +        +      -      -
+inbox.list                     -       -        -        -         +     -       +        +      -      -
+search.messages                -       -        -        -         +     -       +        +      -      -
+customer.read                  -       -        -        -         +     -       +        +      -      -
+customer.erase                 -       -        -        -         +     -       -        -      -      +
+draft.use                      -       -        -        -         +     -       +        +      -      -
+attachment.upload              +       +        +        +         +     -       +        +      -      -
+attachment.read                +       -        +        -         +     -       +        +      -      -
+staff.list                     -       -        -        -         +     +       +        +      -      -
+staff.manage                   -       -        -        -         +     +       -        -      -      -
+staff.name_owner               -       -        -        -         +     -       -        -      -      -
+audit.read                     -       -        -        -         +     -       -        -      +      -
+jobs.run                       -       -        -        -         -     -       -        -      -      +
+customer.identify              -       -        -        -         -     -       -        -      -      +
+`
+
+func TestWhoMayDoWhat(t *testing.T) {
+	object := policy.Object{CustomerID: "c1"}
+	rows := cases(t, allowed, func(row string, p identity.Principal, column string, want bool) {
+		if got := policy.Allow(p, policy.Action(row), object); got != want {
+			t.Errorf("%s: %s = %v, want %v", column, row, got, want)
+		}
+	})
+	declared := actions(t)
+	for action := range declared {
+		if strings.Count("\n"+strings.Join(rows, "\n")+"\n", "\n"+action+"\n") != 1 {
+			t.Errorf("the table has not exactly one row for %s", action)
+		}
+	}
+	if len(rows) != len(declared) {
+		t.Errorf("the table has %d rows for %d actions", len(rows), len(declared))
+	}
+}
+
+// actions are the values of all constants of type Action in the package's source.
+func actions(t *testing.T) map[string]bool {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "policy.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if of, ok := spec.Type.(*ast.Ident); ok && of.Name == "Action" {
+			for _, value := range spec.Values {
+				text, err := strconv.Unquote(value.(*ast.BasicLit).Value)
+				if err != nil || found[text] {
+					t.Errorf("the action %s is there twice, or is no text: %v", text, err)
+				}
+				found[text] = true
+			}
+		}
+		return true
+	})
+	if len(found) < 20 {
+		t.Fatalf("only %d actions were found in the source", len(found))
+	}
+	return found
+}
+
+// Nobody, and whoever cannot be told, may do nothing at all, whatever it is done
+// to. An object without an owner is not the one of a principal without an id.
+func TestWhoCannotBeToldMayDoNothing(t *testing.T) {
+	objects := []policy.Object{
+		{}, {CustomerID: "c1"}, {CustomerID: "c1", AuthorKind: identity.Customer, AuthorID: "c1"},
+		{CustomerID: "c1", AuthorKind: identity.Staff, AuthorID: "s1"}, {AuthorKind: identity.Staff},
+		{CustomerID: "c1", AuthorKind: identity.Customer},
+	}
+	for _, column := range []string{"nobody", "noKind", "noID", "noRole", "badRole", "staffNoID", "systemNoID", "unknown"} {
+		for action := range actions(t) {
+			for _, o := range objects {
+				if policy.Allow(principals()[column], policy.Action(action), o) {
+					t.Errorf("%s may %s %+v", column, action, o)
+				}
+			}
+		}
+	}
+}
+
+func TestAnUnknownActionIsRefused(t *testing.T) {
+	for column, p := range principals() {
+		for _, action := range []policy.Action{"", "conversation", "conversation.Read", "conversation.read ", "everything", "*"} {
+			for _, o := range []policy.Object{{}, {CustomerID: p.ID}, {CustomerID: p.ID, AuthorKind: p.Kind, AuthorID: p.ID}} {
+				if policy.Allow(p, action, o) {
+					t.Errorf("%s may %q", column, action)
+				}
+			}
+		}
+	}
+}
+
+// The tables of messages: whose they are and who wrote them.
+const (
+	edits = `
+                visitor visitor2 customer customer2 owner admin supervisor agent auditor system
+byVisitor          +       -        +        -         -     -       -        -      -      -
+byCustomer         +       -        +        -         -     -       -        -      -      -
+byOtherCustomer    -       -        -        -         -     -       -        -      -      -
+bySelf             -       -        -        -         +     -       +        +      -      -
+byColleague        -       -        -        -         -     -       -        -      -      -
+bySystem           -       -        -        -         -     -       -        -      -      -
+byNamesake         -       -        -        -         -     -       -        -      -      -
+`
+	redactions = `
+                visitor visitor2 customer customer2 owner admin supervisor agent auditor system
+byVisitor          +       -        +        -         +     -       +        +      -      +
+byCustomer         +       -        +        -         +     -       +        +      -      +
+byOtherCustomer    -       -        -        -         +     -       +        +      -      +
+bySelf             -       -        -        -         +     -       +        +      -      +
+byColleague        -       -        -        -         +     -       +        -      -      +
+bySystem           -       -        -        -         +     -       +        -      -      +
+byNamesake         -       -        -        -         +     -       +        -      -      +
+`
+	files = `
+                visitor visitor2 customer customer2 owner admin supervisor agent auditor system
+byCustomer         +       -        +        -         +     -       +        +      -      -
+byColleague        +       -        +        -         +     -       +        +      -      -
+ofNote             -       -        -        -         +     -       +        +      -      -
+ofNobody           -       -        -        -         +     -       +        +      -      -
+`
+)
+
+// messages are the objects of those tables. A namesake is a principal of another
+// kind who happens to have the same id.
+func messages() map[string]policy.Object {
+	return map[string]policy.Object{
+		"byVisitor":       {CustomerID: "c1", AuthorKind: identity.Visitor, AuthorID: "c1"},
+		"byCustomer":      {CustomerID: "c1", AuthorKind: identity.Customer, AuthorID: "c1"},
+		"byOtherCustomer": {CustomerID: "c1", AuthorKind: identity.Customer, AuthorID: "c3"},
+		"bySelf":          {CustomerID: "c1", AuthorKind: identity.Staff, AuthorID: "s1"},
+		"byColleague":     {CustomerID: "c1", AuthorKind: identity.Staff, AuthorID: "s2"},
+		"bySystem":        {CustomerID: "c1", AuthorKind: identity.System, AuthorID: "guard"},
+		"byNamesake":      {CustomerID: "c1", AuthorKind: identity.System, AuthorID: "s1"},
+		"ofNote":          {CustomerID: "c1", AuthorKind: identity.Staff, AuthorID: "s1", Internal: true},
+		"ofNobody":        {AuthorKind: identity.Customer, AuthorID: "c1"},
+	}
+}
+
+func TestWhoMayChangeAndSeeWhoseWords(t *testing.T) {
+	for action, table := range map[policy.Action]string{
+		policy.EditMessage: edits, policy.RedactMessage: redactions, policy.ReadAttachment: files,
+	} {
+		cases(t, table, func(row string, p identity.Principal, column string, want bool) {
+			object, known := messages()[row]
+			if !known {
+				t.Fatalf("there is no object %q", row)
+			}
+			if got := policy.Allow(p, action, object); got != want {
+				t.Errorf("%s: %s %s = %v, want %v", column, action, row, got, want)
+			}
+		})
+	}
+}
+
+// What the author fields say must not open what the owner closes.
+func TestAnAuthorOfSomebodyElsesConversationGainsNothing(t *testing.T) {
+	object := policy.Object{CustomerID: "c2", AuthorKind: identity.Customer, AuthorID: "c1"}
+	for action := range actions(t) {
+		got := policy.Allow(principals()["customer"], policy.Action(action), object)
+		want := action == string(policy.StartConversation) || action == string(policy.UploadAttachment)
+		if got != want {
+			t.Errorf("the author may %s: %v, want %v", action, got, want)
+		}
+	}
+}
