@@ -2,7 +2,9 @@ package conversation
 
 import (
 	"slices"
+	"strings"
 
+	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
@@ -17,6 +19,7 @@ const (
 	Note        CommandKind = "note"
 	AskPerson   CommandKind = "human"
 	SetStatus   CommandKind = "status"
+	Wake        CommandKind = "wake" // the snooze is over; nothing when somebody changed it meanwhile
 	Assign      CommandKind = "assign"
 	SetPriority CommandKind = "priority"
 	SetTags     CommandKind = "tags"
@@ -38,7 +41,7 @@ type Command struct {
 	Kind     CommandKind
 	ClientID string  // of Send and Note: repeats of it store nothing
 	Content  Content // the new text, status, assignee …
-	Seq      int64   // of Delivered and Read
+	Seq      int64   // of Delivered and Read; of SetStatus: the newest entry its sender has seen, 0 unsaid
 	Target   *Target // of Edit and Redact: what the store knows of entry Content.Of
 	Customer string  // of Identify: the customer it belongs to from now on
 	Joined   *State  // of TakeIn: the conversation that goes on in this one, as MergeInto left it
@@ -126,7 +129,7 @@ func actionOf(k CommandKind) policy.Action {
 		return policy.WriteNote
 	case AskPerson:
 		return policy.AskForPerson
-	case SetStatus, Assign, SetPriority, SetTags, SetTopic, SetLanguage:
+	case SetStatus, Wake, Assign, SetPriority, SetTags, SetTopic, SetLanguage:
 		return policy.WorkConversation
 	case Edit:
 		return policy.EditMessage
@@ -150,19 +153,23 @@ func (o *Outcome) apply(p identity.Principal, c Command, now int64) error {
 	case AskPerson:
 		return o.askPerson(now)
 	case SetStatus:
-		return o.setStatus(c.Content, now)
+		return o.setStatus(c, now)
+	case Wake:
+		if s := o.State; s.Status == Snoozed && s.SnoozedUntil <= now {
+			return o.setStatus(Command{Content: Content{Status: Open}}, now)
+		}
+		return nil
 	case Assign:
 		return o.assign(c.Content.Staff)
 	case SetPriority, SetTags, SetTopic, SetLanguage:
 		return o.setField(c)
 	case Edit, Redact:
-		return o.rewrite(c)
+		return o.rewrite(p, c)
 	case Delivered, Read:
-		return o.mark(p, c)
-	case Identify:
-		o.State.CustomerID = c.Customer
-		o.add(KindIdentified, Content{Level: c.Content.Level})
+		o.mark(p, c)
 		return nil
+	case Identify:
+		return o.identify(c)
 	default:
 		return o.join(c)
 	}
@@ -189,7 +196,8 @@ func (o *Outcome) write(p identity.Principal, c Command, now int64) error {
 	if c.Kind == Note {
 		kind = KindNote
 	}
-	o.Entries = append(o.Entries, Entry{Kind: kind, ClientID: c.ClientID, Content: c.Content})
+	said := Content{Text: c.Content.Text, Attachments: c.Content.Attachments, ReplyTo: c.Content.ReplyTo, Classes: c.Content.Classes}
+	o.Entries = append(o.Entries, Entry{Kind: kind, ClientID: c.ClientID, Content: said})
 	o.State.PreviewSeq = o.State.LastSeq + 1
 	switch {
 	case kind == KindNote:
@@ -248,9 +256,9 @@ func (o *Outcome) askPerson(now int64) error {
 	return nil
 }
 
-func (o *Outcome) setStatus(c Content, now int64) error {
+func (o *Outcome) setStatus(command Command, now int64) error {
 	const op = "conversation.setStatus"
-	s := &o.State
+	s, c := &o.State, command.Content
 	switch c.Status {
 	case Open, Waiting, Resolved:
 	case Snoozed:
@@ -260,10 +268,13 @@ func (o *Outcome) setStatus(c Content, now int64) error {
 	default:
 		return fault.InvalidField(op, "status", "must be open, waiting, snoozed or resolved")
 	}
-	if s.Status == c.Status && c.Status != Snoozed {
+	if s.Status == c.Status && (c.Status != Snoozed || s.SnoozedUntil == c.Until) {
 		return nil
 	}
-	if err := CheckText("wrap_up", c.WrapUp, 2000); err != nil {
+	if command.Seq > 0 && command.Seq < s.LastSeq && s.Unread > 0 && c.Status != Open {
+		return fault.New(fault.Conflict, op, "the customer wrote after what the sender has seen")
+	}
+	if err := CheckText("wrap_up", c.WrapUp, MaxWrapUpChars); err != nil {
 		return err
 	}
 	if s.Status == Resolved {
@@ -283,7 +294,7 @@ func (o *Outcome) setStatus(c Content, now int64) error {
 }
 
 func (o *Outcome) assign(to *StaffRef) error {
-	if to == nil {
+	if to == nil || to.ID == "" {
 		to = &StaffRef{}
 	}
 	if o.State.AssigneeID == to.ID {
@@ -333,7 +344,7 @@ func (o *Outcome) setField(c Command) error {
 			o.add(KindTopic, Content{Topic: s.Topic})
 		}
 	case SetLanguage:
-		if err := CheckLine("language", c.Content.Language, 35); err != nil {
+		if err := CheckLanguage("language", c.Content.Language); err != nil {
 			return err
 		}
 		if s.Language != c.Content.Language {
@@ -349,26 +360,32 @@ func cleanTags(tags []string) ([]string, error) {
 	if len(tags) > MaxTags {
 		return nil, fault.InvalidField(op, "tags", "are more than %d", MaxTags)
 	}
+	sorted := make([]string, 0, len(tags))
 	for _, tag := range tags {
-		if tag == "" {
-			return nil, fault.InvalidField(op, "tags", "must not be empty")
-		}
 		if err := CheckLine("tags", tag, MaxTagChars); err != nil {
 			return nil, err
 		}
+		if tag = strings.TrimSpace(tag); tag == "" {
+			return nil, fault.InvalidField(op, "tags", "must not be empty")
+		}
+		sorted = append(sorted, tag)
 	}
-	sorted := slices.Clone(tags)
 	slices.Sort(sorted)
 	return slices.Compact(sorted), nil
 }
 
-func (o *Outcome) rewrite(c Command) error {
+// rewrite edits or redacts. What a redaction leaves of a text is the guard's to
+// say: from a person it would be a way to put words into another's mouth.
+func (o *Outcome) rewrite(p identity.Principal, c Command) error {
 	const op = "conversation.rewrite"
 	if c.Target == nil || (c.Target.Kind != KindMessage && c.Target.Kind != KindNote) {
 		return fault.New(fault.NotFound, op, "entry %d is no message", c.Content.Of)
 	}
 	content := Content{Of: c.Content.Of, Text: c.Content.Text, Classes: c.Content.Classes, Internal: c.Target.Kind == KindNote}
 	if c.Kind == Redact {
+		if c.Content.Text != "" && p.Kind != identity.System {
+			return fault.InvalidField(op, "text", "must be empty: a redaction leaves nothing")
+		}
 		if err := CheckLine("reason", c.Content.Reason, MaxTagChars); err != nil {
 			return err
 		}
@@ -389,7 +406,22 @@ func (o *Outcome) rewrite(c Command) error {
 	return nil
 }
 
-func (o *Outcome) mark(p identity.Principal, c Command) error {
+func (o *Outcome) identify(c Command) error {
+	const op = "conversation.identify"
+	if c.Customer == "" {
+		return fault.InvalidField(op, "customer", "is missing")
+	}
+	switch c.Content.Level {
+	case customer.Verified, customer.Claimed, customer.Inferred:
+	default:
+		return fault.InvalidField(op, "level", "must be verified, claimed or inferred")
+	}
+	o.State.CustomerID = c.Customer
+	o.add(KindIdentified, Content{Level: c.Content.Level})
+	return nil
+}
+
+func (o *Outcome) mark(p identity.Principal, c Command) {
 	s := &o.State
 	seq := min(c.Seq, s.LastSeq)
 	switch {
@@ -408,7 +440,6 @@ func (o *Outcome) mark(p identity.Principal, c Command) error {
 		s.CustomerRead = max(s.CustomerRead, seq)
 		s.CustomerDelivered = max(s.CustomerDelivered, seq)
 	}
-	return nil
 }
 
 func (o *Outcome) add(kind EntryKind, content Content) {

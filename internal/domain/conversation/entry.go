@@ -90,15 +90,16 @@ type Entry struct {
 	Content        Content
 }
 
-// Internal tells whether only staff may see the entry.
+// Internal tells whether only staff may see the entry. A kind that is not known
+// to be the customer's is staff's.
 func (e Entry) Internal() bool {
 	switch e.Kind {
-	case KindNote, KindPriority, KindTags, KindTopic, KindLanguage, KindIdentified:
-		return true
+	case KindMessage, KindStatus, KindAssigned, KindHuman, KindMerged, KindUnmerged, KindHidden:
+		return false
 	case KindEdited, KindRedacted:
 		return e.Content.Internal
 	default:
-		return false
+		return true
 	}
 }
 

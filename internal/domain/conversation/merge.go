@@ -18,8 +18,8 @@ func (o *Outcome) join(c Command) error {
 	s := &o.State
 	switch c.Kind {
 	case MergeInto:
-		if c.Content.Into == s.ID {
-			return fault.InvalidField(op, "into", "is the conversation itself")
+		if c.Content.Into == "" || c.Content.Into == s.ID {
+			return fault.InvalidField(op, "into", "must name another conversation")
 		}
 		s.StatusBefore, s.Status, s.MergedInto = s.Status, Merged, c.Content.Into
 		o.add(KindMerged, Content{Into: c.Content.Into})
@@ -54,7 +54,9 @@ func (o *Outcome) takeIn(c Command) {
 	if joined.WaitingSince != 0 && (s.WaitingSince == 0 || joined.WaitingSince < s.WaitingSince) {
 		s.WaitingSince = joined.WaitingSince
 	}
-	if joined.StatusBefore != Open {
+	// A snooze would have ended; what it hid must not stay hidden for good.
+	waits := joined.StatusBefore == Open || (joined.StatusBefore == Snoozed && s.Status != Snoozed)
+	if !waits {
 		return
 	}
 	if was := o.reopen(); was != Open {

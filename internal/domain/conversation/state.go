@@ -9,6 +9,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/language"
+
 	"kefu/internal/platform/fault"
 )
 
@@ -43,6 +45,8 @@ const (
 	MaxTagChars    = 40
 	MaxTopicChars  = 120
 	MaxClientID    = 64
+	MaxWrapUpChars = 2000
+	maxLanguageLen = 35 // RFC 5646 section 4.4.1
 )
 
 // State is a conversation without its log. The store keeps one for each.
@@ -89,9 +93,9 @@ func ValidPriority(p Priority) bool {
 }
 
 // CheckLine refuses a one-line text, such as a topic, that is not UTF-8, too long
-// or holds control characters. PostgreSQL refuses U+0000 in any text.
+// or holds control characters or line ends. PostgreSQL refuses U+0000 in any text.
 func CheckLine(field, text string, maxChars int) error {
-	if strings.ContainsFunc(text, unicode.IsControl) {
+	if strings.ContainsFunc(text, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) }) {
 		return fault.InvalidField("conversation.CheckLine", field, "holds control characters")
 	}
 	return CheckText(field, text, maxChars)
@@ -100,6 +104,19 @@ func CheckLine(field, text string, maxChars int) error {
 // ValidClientID tells whether a message id has the form that Decide accepts.
 func ValidClientID(s string) bool {
 	return s != "" && len(s) <= MaxClientID && CheckLine("client_msg_id", s, MaxClientID) == nil
+}
+
+// CheckLanguage refuses what is neither empty nor a language tag (BCP 47). A tag
+// is stored in the clear and its extensions could hold anything, so none is taken.
+func CheckLanguage(field, tag string) error {
+	if tag == "" {
+		return nil
+	}
+	parsed, err := language.Parse(tag)
+	if err != nil || len(tag) > maxLanguageLen || parsed.IsRoot() || len(parsed.Extensions()) > 0 {
+		return fault.InvalidField("conversation.CheckLanguage", field, "is no language tag")
+	}
+	return nil
 }
 
 // CheckText refuses text that is not UTF-8 or too long.

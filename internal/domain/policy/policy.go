@@ -74,7 +74,7 @@ func customerMay(p identity.Principal, a Action, o Object) bool {
 	case ReadAttachment:
 		return own && !o.Internal
 	case EditMessage, RedactMessage:
-		return own && o.AuthorKind.CustomerSide() && o.AuthorID == p.ID
+		return own && !o.Internal && o.AuthorKind.CustomerSide() && o.AuthorID == p.ID
 	default:
 		return false
 	}

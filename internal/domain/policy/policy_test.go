@@ -189,6 +189,7 @@ byOtherCustomer    -       -        -        -         -     -       -        - 
 bySelf             -       -        -        -         +     -       +        +      -      -
 byColleague        -       -        -        -         -     -       -        -      -      -
 bySystem           -       -        -        -         -     -       -        -      -      -
+asNote             -       -        -        -         -     -       -        -      -      -
 byNamesake         -       -        -        -         -     -       -        -      -      -
 `
 	redactions = `
@@ -199,6 +200,7 @@ byOtherCustomer    -       -        -        -         +     -       +        + 
 bySelf             -       -        -        -         +     -       +        +      -      +
 byColleague        -       -        -        -         +     -       +        -      -      +
 bySystem           -       -        -        -         +     -       +        -      -      +
+asNote             -       -        -        -         +     -       +        +      -      +
 byNamesake         -       -        -        -         +     -       +        -      -      +
 `
 	files = `
@@ -221,6 +223,7 @@ func messages() map[string]policy.Object {
 		"byColleague":     {CustomerID: "c1", AuthorKind: identity.Staff, AuthorID: "s2"},
 		"bySystem":        {CustomerID: "c1", AuthorKind: identity.System, AuthorID: "guard"},
 		"byNamesake":      {CustomerID: "c1", AuthorKind: identity.System, AuthorID: "s1"},
+		"asNote":          {CustomerID: "c1", AuthorKind: identity.Customer, AuthorID: "c1", Internal: true},
 		"ofNote":          {CustomerID: "c1", AuthorKind: identity.Staff, AuthorID: "s1", Internal: true},
 		"ofNobody":        {AuthorKind: identity.Customer, AuthorID: "c1"},
 	}
