@@ -74,9 +74,11 @@ func TestGuardMeetsItsTargets(t *testing.T) {
 }
 
 // The hand-written sets are small and hard; what they are held to keeps them
-// from getting worse. How they did when first measured is in docs/measurements.md.
+// from getting worse. The third was first measured before the detector had been
+// changed for any of its lines: recall 0.828, false alarms 0.023. That is how a
+// new phrasing fares; since then it has been learnt from, like the others.
 func TestGuardOnHandWrittenLines(t *testing.T) {
-	for _, name := range []string{"heldout.txt", "heldout2.txt"} {
+	for _, name := range []string{"heldout.txt", "heldout2.txt", "heldout3.txt"} {
 		t.Run(name, func(t *testing.T) {
 			f, err := os.Open("../../domain/guard/testdata/" + name)
 			if err != nil {

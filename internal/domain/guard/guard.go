@@ -45,6 +45,7 @@ const Version = 1
 // Limits on what is scanned at once, in code points. Longer texts are scanned in
 // pieces that overlap, so that a secret on a seam is still seen whole.
 const (
+	shortestPair = 6 // characters without white space in which a login can be
 	pieceLength  = 64 << 10
 	pieceOverlap = 8 << 10
 )
@@ -145,6 +146,9 @@ func (d *Detector) detect(s *reading.Scan) {
 	}
 	if s.Kinds&(words.Pass|words.PIN|words.PassWeak) != 0 || s.Expected&reading.ExpectPassword != 0 {
 		d.credentials.Passwords(s)
+	}
+	if s.Digits > 0 && s.Longest >= shortestPair {
+		d.credentials.Pairs(s)
 	}
 	if s.Longest >= 30 {
 		d.numbers.TravelDocuments(s)

@@ -22,5 +22,8 @@ type search struct {
 // Keys finds keys, tokens and the values of credential headers.
 func (f *Finder) Keys(s *reading.Scan) { (&search{s, f.rules}).detectKeys() }
 
+// Pairs finds the passwords of pairs of a name and a password.
+func (f *Finder) Pairs(s *reading.Scan) { (&search{s, f.rules}).loginPairs() }
+
 // Passwords finds passwords; one-time codes and PINs in digits come first.
 func (f *Finder) Passwords(s *reading.Scan) { (&search{s, f.rules}).detectPasswords() }

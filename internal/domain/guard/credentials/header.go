@@ -112,7 +112,7 @@ func (s *search) headerValue(i int, cookie bool) int {
 		return i - 1
 	}
 	end := i
-	for end < len(v.Char) && v.Char[end] != '\n' && v.Char[end] != '"' && v.Char[end] != '\'' && v.Class(end) != fold.Opaque {
+	for end < len(v.Char) && v.Char[end] != '\n' && v.Char[end] != '"' && v.Char[end] != '\'' && v.Class(end) != fold.Opaque && !s.literal(end, "-----begin ") {
 		end++
 	}
 	for end > i && v.Class(end-1) == fold.Space {

@@ -12,7 +12,7 @@ import (
 // detectPasswords looks for what follows, or precedes, the word password.
 func (s *search) detectPasswords() {
 	for _, m := range s.Marks {
-		if m.Word.Kind&words.PassWeak != 0 && s.signFollows(m.End) {
+		if m.Word.Kind&words.PassWeak != 0 && (s.signFollows(m.End) || s.madeUpFollows(m.End)) {
 			s.passwordAfter(m)
 		}
 		if m.Word.Kind&(words.Pass|words.PIN) == 0 || m.Word.Kind&words.OTP != 0 && m.Word.Kind&words.Pass == 0 {
@@ -22,6 +22,9 @@ func (s *search) detectPasswords() {
 			continue
 		}
 		s.passwordBefore(m)
+	}
+	if s.Kinds&words.Pass != 0 && s.Digits > 0 {
+		s.spokenValues()
 	}
 	if s.Expected&reading.ExpectPassword != 0 && len(s.Hits) == 0 {
 		s.passwordAnswer()
@@ -56,6 +59,12 @@ func (s *search) signFollows(i int) bool {
 		i++
 	}
 	return i < len(v.Char) && reading.ConnectorSign(v.Char[i])
+}
+
+// madeUpFollows tells whether the next word has digits among letters, as in
+// "user ann pass blue77".
+func (s *search) madeUpFollows(i int) bool {
+	return i+1 < len(s.View.Char) && s.View.Char[i] == ' ' && s.madeUp(i+1, s.valueEnd(i+1)) && !s.publicValue(i+1)
 }
 
 // secondPart extends "jane" of "credentials: jane / hunter2" to the end.
@@ -125,7 +134,7 @@ func (s *search) valueStart(m reading.Mark) (int, reading.Link) {
 				i = s.Marks[k].End
 			case known && s.Marks[k].Word.Kind&words.Is != 0 && l < reading.LinkTight && !s.codeLike(i, s.valueEnd(i)):
 				i, l = s.Marks[k].End, reading.LinkConnected
-			case l == reading.LinkLoose && skipped < 5 && s.skippable(i, k, known):
+			case l == reading.LinkLoose && skipped < 5 && s.skippable(m, i, k, known):
 				i = s.wordEndAt(i, k, known)
 				skipped++
 			default:
@@ -137,14 +146,25 @@ func (s *search) valueStart(m reading.Mark) (int, reading.Link) {
 }
 
 // skippable tells whether the word at i may stand between password and "is".
-func (s *search) skippable(i, k int, known bool) bool {
+func (s *search) skippable(m reading.Mark, i, k int, known bool) bool {
 	if s.codeLike(i, s.valueEnd(i)) {
 		return false
 	}
-	if known {
-		return s.Marks[k].Word.Kind&words.Ask == 0
+	if known && s.Marks[k].Word.Kind&^(words.Public|words.Place|words.CVVWeak) != 0 {
+		return s.Marks[k].Word.Kind&words.Ask == 0 && !s.otherName(m, k)
 	}
 	return (s.View.Class(i) == fold.Letter || s.View.Class(i) == fold.Han) && s.connectorAhead(i)
+}
+
+// otherName tells whether mark k names the value behind it as harmless: the
+// phone number of "forgot the password, phone number is …", but not the phone
+// of "the password on my phone is …".
+func (s *search) otherName(m reading.Mark, k int) bool {
+	if s.Marks[k].Word.Kind&words.Claim == 0 {
+		return false
+	}
+	before := s.Marks[k-1]
+	return before.Start <= m.Start || s.Marks[k].Start-before.End > 1 || before.Word.Kind&(words.Near|words.Link) == 0
 }
 
 // connectorAhead tells whether a connector follows within the next words.

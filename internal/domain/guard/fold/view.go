@@ -1,6 +1,6 @@
 package fold
 
-import ()
+import "slices"
 
 // View is a text in folded form. The three slices run in parallel.
 type View struct {
@@ -15,16 +15,19 @@ func (v *View) Reset() {
 	v.Char, v.Mark, v.at, v.points = v.Char[:0], v.Mark[:0], v.at[:0], 0
 }
 
-// Fill folds text into v.
+// Fill folds text into v; letters of other scripts in a Latin word become the
+// Latin ones they are mistaken for.
 func (v *View) Fill(f *Folding, text string) {
-	point := int32(0)
-	for _, r := range text {
+	n := v.fillASCII(f, text)
+	point, foreign := int32(n), false
+	for _, r := range text[n:] {
 		switch {
 		case r < 0x80:
 			v.push(rune(f.to[r]), uint16(f.class[r]), point)
 		case r >= 0xAC00 && r <= 0xD7A3:
 			v.pushHangul(r, point)
 		case r < 1<<16:
+			foreign = foreign || r >= 0x370 && r < 0x530
 			switch to := f.to[r]; to {
 			case foldDrop:
 			case foldMulti:
@@ -38,6 +41,25 @@ func (v *View) Fill(f *Folding, text string) {
 		point++
 	}
 	v.points = point
+	if foreign {
+		v.unify()
+	}
+}
+
+// fillASCII folds the plain beginning of a text and returns its length. Most
+// texts are plain to the end.
+func (v *View) fillASCII(f *Folding, text string) int {
+	v.Char = slices.Grow(v.Char[:0], len(text))
+	v.Mark = slices.Grow(v.Mark[:0], len(text))
+	v.at = slices.Grow(v.at[:0], len(text))
+	char, mark, at := v.Char[:len(text)], v.Mark[:len(text)], v.at[:len(text)]
+	n := 0
+	for ; n < len(text) && text[n] < 0x80; n++ {
+		c := text[n]
+		char[n], mark[n], at[n] = rune(f.to[c]), uint16(f.class[c]), int32(n)
+	}
+	v.Char, v.Mark, v.at = char[:n], mark[:n], at[:n]
+	return n
 }
 
 func (v *View) push(r rune, mark uint16, point int32) {

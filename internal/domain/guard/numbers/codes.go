@@ -1,6 +1,8 @@
 package numbers
 
 import (
+	"sort"
+
 	"kefu/internal/domain/guard/reading"
 	"kefu/internal/domain/guard/secret"
 	"kefu/internal/domain/guard/words"
@@ -13,9 +15,58 @@ func (s *search) detectCodes() {
 			continue
 		}
 		if class, l := s.codeClass(c); l != reading.LinkNone && !s.harmless(c, l) {
-			s.Add(c.Start, c.End, class, "")
+			s.Add(s.wholeStart(c), c.End, class, "")
 		}
 	}
+	s.toldAgain()
+}
+
+// wholeStart takes in the digits before a comma, "44,8190": the cluster alone
+// would leave half a code.
+func (s *search) wholeStart(c reading.Cluster) int {
+	start, v := c.Start, &s.View
+	for k := c.First - 1; k >= 0; k-- {
+		if g := s.Groups[k]; g.End != start-1 || v.Char[g.End] != ',' && v.Char[g.End] != '.' {
+			break
+		}
+		start = s.Groups[k].Start
+	}
+	return start
+}
+
+// toldAgain finds a code that is told once more or corrected: "409, sorry, 490",
+// "changed from 409 to 490". It has as many digits and little between.
+func (s *search) toldAgain() {
+	const between = 16
+	for i := 0; i < len(s.Hits); i++ {
+		h := s.Hits[i]
+		if h.Class != secret.CVV && h.Class != secret.OTP && h.Class != secret.Password {
+			continue
+		}
+		k := sort.Search(len(s.Clusters), func(k int) bool { return s.Clusters[k].Start >= h.End })
+		if k == 0 || k == len(s.Clusters) || s.Clusters[k-1].End != h.End {
+			continue
+		}
+		c := s.Clusters[k]
+		if c.Digits != s.Clusters[k-1].Digits || c.Digits < 3 || c.Start-h.End > between || s.namedBetween(h.End, c.Start) {
+			continue
+		}
+		if !s.harmless(c, reading.LinkConnected) {
+			s.Add(c.Start, c.End, h.Class, "")
+		}
+	}
+}
+
+// namedBetween tells whether words in a range give the number behind it a
+// meaning of its own. Small words like "to" do not, "paid" does.
+func (s *search) namedBetween(start, end int) bool {
+	for k := s.FirstMark(start); k < len(s.Marks) && s.Marks[k].End <= end; k++ {
+		m := s.Marks[k]
+		if m.Word.Kind&(words.Claim|words.Expiry|words.Card) != 0 || m.Word.Kind&words.Near != 0 && m.End-m.Start > 3 {
+			return true
+		}
+	}
+	return false
 }
 
 // codeClass is what the words around a number make of it.

@@ -19,6 +19,11 @@ func (s *search) detectCVV() {
 		if l == reading.LinkNone && s.LinkAfter(c.End, words.CVV) {
 			l = reading.LinkTight
 		}
+		if l == reading.LinkNone && s.Kinds&words.CVVWeak != 0 && s.Kinds&(words.CVV|words.Expiry|words.Card) != 0 {
+			if weak := s.LinkBefore(c.Start, words.CVVWeak); weak >= reading.LinkConnected {
+				l = weak
+			}
+		}
 		if l == reading.LinkNone && s.Expected&reading.ExpectCVV != 0 && s.Bare() {
 			l = reading.LinkConnected
 		}

@@ -131,8 +131,8 @@ func (s *search) bridged(i int, far bool) bool {
 	limit := panGap
 	if far {
 		limit = panFarGap
-	} else if s.Kinds&(words.Filler|words.Repeat) != 0 {
-		limit = panGap + 12
+	} else if s.Kinds&(words.Filler|words.Repeat|words.Tail) != 0 {
+		limit = panGap + 14
 	}
 	if to-from > limit {
 		return false
@@ -149,7 +149,7 @@ func (s *search) bridged(i int, far bool) bool {
 	if far {
 		return !s.Any(from, to, words.Claim|words.Unit|words.Expiry|words.CVV)
 	}
-	return others <= panGap && (others == to-from || s.Only(from, to, words.Filler|words.Repeat))
+	return others <= panGap && (others == to-from || s.Only(from, to, words.Filler|words.Repeat|words.Tail))
 }
 
 // cardsInRun tries every stretch of 12 to 19 digits that begins and ends where

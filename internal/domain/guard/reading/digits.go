@@ -245,7 +245,7 @@ func (s *Scan) BuildClusters() {
 // joined tells whether two groups read as one number.
 func (s *Scan) joined(a, b Group) bool {
 	gap := b.Start - a.End
-	single := a.Last-a.First == 1 && b.Last-b.First == 1
+	single := s.oneWord(a) && s.oneWord(b)
 	if b.Forms == FormSpelled && s.CountedAt(b.End) {
 		return false
 	}
@@ -270,6 +270,11 @@ func (s *Scan) joined(a, b Group) bool {
 		return numberGap(s.View.Char[a.End])
 	}
 	return gap == 3 && s.View.Char[a.End] == ' ' && Dash(s.View.Char[a.End+1]) && s.View.Char[a.End+2] == ' '
+}
+
+// oneWord tells whether a group is one figure or one word, "double nine" included.
+func (s *Scan) oneWord(g Group) bool {
+	return g.Last-g.First == 1 || g.Forms == FormSpelled && s.Items[g.First].Start == s.Items[g.Last-1].Start
 }
 
 func numberGap(r rune) bool {

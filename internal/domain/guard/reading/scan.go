@@ -157,6 +157,7 @@ func (s *Scan) Load(text string) {
 		}
 	}
 	s.Longest = max(s.Longest, n-solidFrom)
+	s.settleMeanings()
 }
 
 // loadWord adds the word that starts at i, and the phrase that does.
@@ -174,14 +175,57 @@ func (s *Scan) loadWord(i, markUntil int) int {
 			s.addMark(i, end, w)
 			return end
 		}
-		if j-i >= 6 && v.Char[i] < 0x80 {
-			s.addGlued(i, j)
+		if v.Char[i] < 0x80 {
+			if end := s.loadDisguised(i, j); end > 0 {
+				return end
+			}
 		}
 	}
 	if class == fold.Loose {
 		s.loadLoose(i+1, j)
 	}
 	return markUntil
+}
+
+// loadDisguised adds what an unlisted Latin word stands for: digits written
+// without spaces, or a word like password with a letter wrong.
+func (s *Scan) loadDisguised(start, end int) int {
+	v := &s.View
+	if end-start >= 6 {
+		s.addGlued(start, end)
+	}
+	if v.Char[start] != 'p' {
+		return 0
+	}
+	if kind := words.Nearly(v.Char[start:end]); kind != 0 {
+		s.addMark(start, end, words.Word{Kind: kind})
+		return end
+	}
+	if stop := words.Disguised(v, start); stop > end {
+		s.addMark(start, stop, words.Word{Kind: words.Pass})
+		return stop
+	}
+	return 0
+}
+
+// settleMeanings drops a meaning that the whole text rules out: a "pin code"
+// beside places, where nothing speaks of cards, is a postal code.
+func (s *Scan) settleMeanings() {
+	const account = words.Card | words.Pass | words.Wallet | words.CVV | words.OTP
+	if s.Kinds&words.PIN == 0 || s.Kinds&words.Place == 0 || s.Kinds&account != 0 {
+		return
+	}
+	s.Kinds &^= words.PIN
+	for i, m := range s.Marks {
+		if m.Word.Kind&words.PIN == 0 {
+			continue
+		}
+		if m.End-m.Start > len("pin") {
+			s.Marks[i].Word.Kind &^= words.PIN
+		} else {
+			s.Kinds |= words.PIN
+		}
+	}
 }
 
 // loadLoose looks for phrases inside a run of letters without spaces.

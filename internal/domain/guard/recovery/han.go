@@ -150,7 +150,19 @@ func (s *search) hanPhrase(part []glyph, bit uint8, named bool) bool {
 	if named {
 		return valid || common*6 <= len(part)
 	}
-	return valid && (common*8 <= len(part) || s.repeats(part))
+	return valid && (common*8 <= len(part) && !s.spellsWords(part) || s.repeats(part))
+}
+
+// spellsWords tells whether characters side by side make listed words, as in a
+// sentence. Characters drawn at random hardly ever do.
+func (s *search) spellsWords(part []glyph) bool {
+	end := part[len(part)-1].at + 1
+	for k := s.FirstMark(part[0].at); k < len(s.Marks) && s.Marks[k].End <= end; k++ {
+		if s.Marks[k].End-s.Marks[k].Start >= 2 {
+			return true
+		}
+	}
+	return false
 }
 
 // hanPrefix tries the lengths of a phrase at both ends of a longer run.

@@ -70,6 +70,7 @@ const (
 	seedFewest  = 11 // words of one list in a row
 	seedGap     = 24 // characters between two words
 	seedTypos   = 4  // one misspelt word in so many
+	seedStart   = 6  // as if so many had gone before: the first words may be misspelt
 	seedDensity = 8  // list words around a misspelt one
 )
 
@@ -199,7 +200,7 @@ func (s *search) seedRun(row []content, i int) int {
 			lists = both
 			continue
 		}
-		if (typos+1)*seedTypos > k-i+seedTypos || !s.dense(row, k) || !s.misspelt(row[k], lists) {
+		if (typos+1)*seedTypos > k-i+seedStart || !s.dense(row, k) || !s.misspelt(row[k], lists) {
 			break
 		}
 		typos++

@@ -42,6 +42,9 @@ const (
 	Token                     // API keys and tokens
 	Ask                       // asks for something: "what is", "please send"
 	Plain                     // can never be a password
+	CVVWeak                   // "security", "on the back": a security code only where the text speaks of cards
+	Public                    // names the next word as no secret: "username"
+	Place                     // speaks of places: a "pin code" may be a postal code
 )
 
 // Word is what the lexicon knows about a phrase.
@@ -165,6 +168,10 @@ func (l *Lexicon) Match(v *fold.View, i int) (end int, found Word) {
 		if gap := gapLength(v, j); gap > 0 && j > i {
 			if next := l.Follow(at, ' '); next != 0 {
 				at, j = next, j+gap
+				continue
+			}
+			if gap == 1 && v.Class(j-1) == fold.Han && j+1 < n && v.Class(j+1) == fold.Han {
+				j++ // characters written apart
 				continue
 			}
 		}

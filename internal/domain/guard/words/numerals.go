@@ -1,7 +1,5 @@
 package words
 
-import ()
-
 // numeralWords are spelled numbers of one language: words for first, first+1 …
 // separated by spaces, alternatives by bars.
 type numeralWords struct {

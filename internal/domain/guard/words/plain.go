@@ -1,7 +1,5 @@
 package words
 
-import ()
-
 // plainWords say something about a password and are none.
 func plainWords() []vocabulary {
 	return []vocabulary{
