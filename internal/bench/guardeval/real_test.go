@@ -34,7 +34,6 @@ func TestRealQuestionsRaiseNoAlarms(t *testing.T) {
 		{"oos_clinc150/*.csv", csvTexts, []string{"text"}},
 		{"zh_pairs/*.csv", csvTexts, []string{"s1", "s2"}},
 		{"slots_nlupp_banking/fold*.json", jsonTexts, []string{"text"}},
-		{"feedback_clustering/*.jsonl", jsonTexts, []string{"utterance"}},
 	} {
 		files, err := filepath.Glob(filepath.Join(folder, set.pattern))
 		if err != nil || len(files) == 0 {
