@@ -13,6 +13,7 @@ import (
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/lifecycle"
+	"kefu/internal/web/api"
 	"kefu/internal/web/pages"
 	"kefu/internal/web/realtime"
 	"kefu/internal/web/session"
@@ -94,6 +95,9 @@ func (a *App) connectWeb(ctx context.Context) error {
 	always.Handle("GET /healthz", a.health.Readiness())
 	always.Handle("GET /livez", a.health.Liveness())
 	site.MountDesk(desk)
+	api.New(api.Deps{
+		Desk: a.Desk, Intake: a.intake, Store: a.Store, Search: a.searcher, Files: a.files, Carrier: carrier, Log: a.Log,
+	}, api.Options{AttachmentBytes: a.Config.Attachments.MaxBytes, FileURL: site.FileURL}).Mount(desk)
 	a.realtime.Mount(ctx, desk)
 	site.MountFrame(frame)
 	a.realtime.Mount(ctx, frame)

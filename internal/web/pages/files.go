@@ -20,12 +20,13 @@ type Files interface {
 // worth a thing to a script: there is no cookie, no page and no API, and a
 // browser that opens a file there saves it.
 func MountFiles(mux *http.ServeMux, files Files) {
-	mux.HandleFunc("GET /a/{token}/{name}", func(w http.ResponseWriter, r *http.Request) { serveFile(w, r, files) })
+	mux.HandleFunc("GET /a/{token}", func(w http.ResponseWriter, r *http.Request) { serveFile(w, r, files) })
 }
 
-// FileURL is the address of a file under a link's token.
-func (s *Site) FileURL(token, name string) string {
-	return s.options.Public.Scheme + "://" + s.options.Files + "/a/" + token + "/" + url.PathEscape(name)
+// FileURL is the address of a file under a link's token. The file's name is not
+// in it: addresses end up in logs.
+func (s *Site) FileURL(token string) string {
+	return s.options.Public.Scheme + "://" + s.options.Files + "/a/" + url.PathEscape(token)
 }
 
 func serveFile(w http.ResponseWriter, r *http.Request, files Files) {
