@@ -118,6 +118,9 @@ func (s *Store) Attachment(ctx context.Context, p identity.Principal, id string)
 	if err != nil {
 		return conversation.StoredAttachment{}, err
 	}
+	if a.UploaderID == "" { // dropFiles has been here
+		return conversation.StoredAttachment{}, fault.New(fault.NotFound, op, "the message of attachment %s was redacted", id)
+	}
 	object := policy.Object{CustomerID: a.CustomerID, AuthorKind: a.UploaderKind, AuthorID: a.UploaderID, Internal: a.Internal}
 	if !policy.Allow(p, policy.ReadAttachment, object) {
 		return conversation.StoredAttachment{}, fault.New(fault.NotFound, op, "attachment %s is not %s's to see", id, p.Kind)

@@ -246,10 +246,11 @@ func add[I, O any](a *API, op huma.Operation, handler func(context.Context, *I) 
 
 // problem is the answer to an error, which is logged here if it is ours.
 func (a *API) problem(operation string, err error) *Problem {
-	if code := fault.CodeOf(err); code == fault.Internal || code == fault.Unavailable {
+	p := problemOf(err)
+	if p.Status >= http.StatusInternalServerError {
 		a.Log.Error("a request failed", "operation", operation, "error", err)
 	}
-	return problemOf(err)
+	return p
 }
 
 // finishDocument puts our problem in the place of huma's own error model.

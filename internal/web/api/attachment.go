@@ -69,6 +69,10 @@ func (a *API) upload(ctx context.Context, in *struct{ Caller }) (*attachmentOutp
 	if err != nil {
 		return nil, uploadError(err)
 	}
+	if _, err := form.NextPart(); !errors.Is(err, io.EOF) {
+		// The file stays without a message and goes with the others of its kind.
+		return nil, fault.InvalidField("api.upload", "file", "is not the only part of the form")
+	}
 	return &attachmentOutput{Body: kept}, nil
 }
 

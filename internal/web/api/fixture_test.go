@@ -54,6 +54,7 @@ type world struct {
 	intake  *intake.Service
 	desk    *signin.Desk
 	windows *signin.Windows
+	files   *attaching.Service
 	api     *api.API
 	logs    *bytes.Buffer
 	offset  atomic.Int64 // nanoseconds that the clock is ahead
@@ -103,7 +104,7 @@ func newWorld(t testing.TB) *world {
 	w.windows = signin.NewWindows(w.store, nil, ring.Subkey("visitor secrets"), signin.DefaultWindowOptions(), w.now, w.intake.Name, slog.New(slog.DiscardHandler))
 	o := attaching.DefaultOptions()
 	o.LinkKey = ring.Subkey("attachment links")
-	files, err := attaching.New(attaching.Deps{
+	w.files, err = attaching.New(attaching.Deps{
 		Store: w.store, Keys: ring, Blobs: blobAdapter{blobs}, Clean: w.intake.Name, Clock: w.now, Log: slog.New(slog.DiscardHandler),
 	}, o)
 	check(t, err)
@@ -111,7 +112,7 @@ func newWorld(t testing.TB) *world {
 	check(t, err)
 	w.api = api.New(api.Deps{
 		Desk: w.desk, Intake: w.intake, Store: w.store, Search: searching.NewSearcher(w.store, indexAdapter{w.index}, w.blind),
-		Files: files, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
+		Files: w.files, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
 	}, api.Options{AttachmentBytes: o.Limits.MaxBytes, FileURL: func(token string) string { return "https://files.example.org/f/" + token }})
 	return w
 }
@@ -198,6 +199,19 @@ func (w *world) find(p identity.Principal, conv string) {
 	for _, e := range entries {
 		check(w.t, w.index.Add(context.Background(), []searchindex.Doc{{Pos: e.Pos, Tokens: w.blind.Text(e.Content.Text)}}, e.Pos))
 	}
+}
+
+// file is a file that somebody has sent in a conversation.
+func (w *world) file(who identity.Principal, conv string) string {
+	w.t.Helper()
+	kept, err := w.files.Upload(context.Background(), who, "proof.txt", strings.NewReader("a receipt"))
+	check(w.t, err)
+	answer := make(chan intake.Said, 1)
+	check(w.t, w.intake.Send(context.Background(), who, intake.Message{
+		ConversationID: conv, ClientID: id.New(), AttachmentIDs: []string{kept.ID},
+	}, func(s intake.Said) { answer <- s }))
+	check(w.t, (<-answer).Err)
+	return kept.ID
 }
 
 // call is a request to the API. The zero value of what is not set leaves it out.

@@ -1,0 +1,327 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/customer"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/domain/staff"
+	"kefu/internal/flow/signin"
+	"kefu/internal/platform/id"
+	"kefu/internal/platform/secret"
+)
+
+// scenario is one operation asked for by everybody. want are the statuses for the
+// roles in the order of allRoles.
+type scenario struct {
+	operation string
+	about     string
+	request   func(w *world, m staff.Member) (c call, conv string)
+	want      [5]int
+}
+
+func allRoles() []identity.Role {
+	return []identity.Role{identity.Owner, identity.Admin, identity.Supervisor, identity.Agent, identity.Auditor}
+}
+
+// on asks for something in a fresh conversation with one customer message.
+func on(method, what, body string) func(*world, staff.Member) (call, string) {
+	return func(w *world, _ staff.Member) (call, string) {
+		conv, _ := w.talk("a customer's words")
+		return call{method: method, path: "/v1/conversations/" + conv + what, body: body}, conv
+	}
+}
+
+func plain(method, path, body string) func(*world, staff.Member) (call, string) {
+	return func(*world, staff.Member) (call, string) { return call{method: method, path: path, body: body}, "" }
+}
+
+// onOwn asks for something about a message that the caller wrote, or would have
+// written if that were allowed.
+func onOwn(method, body string) func(*world, staff.Member) (call, string) {
+	return func(w *world, m staff.Member) (call, string) {
+		conv, _ := w.talk("a customer's words")
+		seq := int64(1)
+		if policy.Allow(principalOf(m), policy.SendMessage, policy.Object{}) {
+			seq = w.say(principalOf(m), conv, "an agent's words")
+		}
+		return call{method: method, path: fmt.Sprintf("/v1/conversations/%s/messages/%d", conv, seq), body: body}, conv
+	}
+}
+
+func onColleagues(method, body string) func(*world, staff.Member) (call, string) {
+	return func(w *world, _ staff.Member) (call, string) {
+		conv, _ := w.talk("a customer's words")
+		seq := w.say(principalOf(w.member(identity.Agent)), conv, "an agent's words")
+		return call{method: method, path: fmt.Sprintf("/v1/conversations/%s/messages/%d", conv, seq), body: body}, conv
+	}
+}
+
+func merging(w *world, _ staff.Member) (call, string) {
+	conv, who := w.talk("one")
+	return call{method: "POST", path: "/v1/conversations/" + conv + "/merge", body: fmt.Sprintf(`{"into":%q}`, w.talkOf(who, "two"))}, conv
+}
+
+func unmerging(w *world, _ staff.Member) (call, string) {
+	conv, who := w.talk("one")
+	check(w.t, w.store.Merge(context.Background(), principalOf(w.member(identity.Agent)), conv, w.talkOf(who, "two")))
+	return call{method: "DELETE", path: "/v1/conversations/" + conv + "/merge"}, conv
+}
+
+func onStaff(role identity.Role, body string) func(*world, staff.Member) (call, string) {
+	return func(w *world, _ staff.Member) (call, string) {
+		return call{method: "PATCH", path: "/v1/staff/" + w.member(role).ID, body: body}, ""
+	}
+}
+
+func newMember(role identity.Role) func(*world, staff.Member) (call, string) {
+	return func(*world, staff.Member) (call, string) {
+		return call{method: "POST", path: "/v1/staff", body: fmt.Sprintf(
+			`{"email":"%s@example.org","name":"New Person","alias":"Neo","role":%q,"password":"quartz-violin-9-meadow"}`, id.New(), role)}, ""
+	}
+}
+
+func onCustomer(method, what string) func(*world, staff.Member) (call, string) {
+	return func(w *world, _ staff.Member) (call, string) {
+		_, who := w.talk("hello")
+		return call{method: method, path: "/v1/customers/" + who.ID + what}, ""
+	}
+}
+
+func form(field, name, content string) (body *bytes.Buffer, contentType string) {
+	body = &bytes.Buffer{}
+	writer := multipart.NewWriter(body)
+	part, _ := writer.CreateFormFile(field, name)
+	_, _ = part.Write([]byte(content))
+	_ = writer.Close()
+	return body, writer.FormDataContentType()
+}
+
+func uploading(*world, staff.Member) (call, string) {
+	body, contentType := form("file", "note.txt", "a plain text")
+	return call{method: "POST", path: "/v1/attachments", reader: body, header: map[string]string{"Content-Type": contentType}}, ""
+}
+
+// linking asks for a file that a customer has sent.
+func linking(w *world, _ staff.Member) (call, string) {
+	conv, who := w.talk("see this")
+	return call{method: "GET", path: "/v1/attachments/" + w.file(who, conv) + "/link"}, ""
+}
+
+func scenarios() []scenario {
+	return []scenario{
+		{"session", "", plain("GET", "/v1/session", ""), [5]int{200, 200, 200, 200, 200}},
+		{"sign-out", "", plain("DELETE", "/v1/session", ""), [5]int{204, 204, 204, 204, 204}},
+		{"conversations", "", plain("GET", "/v1/conversations", ""), [5]int{200, 403, 200, 200, 403}},
+		{"conversation", "", on("GET", "", ""), [5]int{200, 403, 200, 200, 403}},
+		{"assign", "nobody", on("PUT", "/assignee", `{"staff_id":null}`), [5]int{204, 404, 204, 204, 404}},
+		{"assign", "nobody we know", on("PUT", "/assignee", `{"staff_id":"00000000000000000000000000"}`), [5]int{422, 422, 422, 422, 403}},
+		{"set-status", "", on("PUT", "/status", `{"status":"resolved"}`), [5]int{204, 404, 204, 204, 404}},
+		{"set-priority", "", on("PUT", "/priority", `{"priority":"urgent"}`), [5]int{204, 404, 204, 204, 404}},
+		{"set-tags", "", on("PUT", "/tags", `{"tags":["vip"]}`), [5]int{204, 404, 204, 204, 404}},
+		{"set-topic", "", on("PUT", "/topic", `{"topic":"Refund"}`), [5]int{204, 404, 204, 204, 404}},
+		{"set-language", "", on("PUT", "/language", `{"language":"zh"}`), [5]int{204, 404, 204, 204, 404}},
+		{"draft", "", on("GET", "/draft", ""), [5]int{200, 404, 200, 200, 404}},
+		{"save-draft", "", on("PUT", "/draft", `{"text":"Dear"}`), [5]int{204, 404, 204, 204, 404}},
+		{"send", "a message", on("POST", "/messages", `{"client_msg_id":"m","text":"hi"}`), [5]int{201, 404, 201, 201, 404}},
+		{"send", "a note", on("POST", "/messages", `{"client_msg_id":"m","text":"hi","note":true}`), [5]int{201, 404, 201, 201, 404}},
+		{"entries", "", on("GET", "/entries", ""), [5]int{200, 404, 200, 200, 404}},
+		{"edit", "one's own", onOwn("PATCH", `{"text":"other words"}`), [5]int{204, 404, 204, 204, 404}},
+		{"edit", "a customer's", on("PATCH", "/messages/1", `{"text":"other words"}`), [5]int{403, 404, 403, 403, 404}},
+		{"edit", "a colleague's", onColleagues("PATCH", `{"text":"other words"}`), [5]int{403, 404, 403, 403, 404}},
+		{"redact", "a customer's", on("DELETE", "/messages/1", `{"reason":"secret"}`), [5]int{204, 404, 204, 204, 404}},
+		{"redact", "a colleague's", onColleagues("DELETE", `{"reason":"secret"}`), [5]int{204, 404, 204, 403, 404}},
+		{"versions", "", on("GET", "/messages/1/versions", ""), [5]int{200, 404, 200, 200, 404}},
+		{"merge", "", merging, [5]int{204, 404, 204, 204, 404}},
+		{"unmerge", "", unmerging, [5]int{204, 404, 204, 204, 404}},
+		{"search", "", plain("GET", "/v1/search?q=hello", ""), [5]int{200, 403, 200, 200, 403}},
+		{"staff", "", plain("GET", "/v1/staff", ""), [5]int{200, 200, 200, 200, 403}},
+		{"add-staff", "an agent", newMember(identity.Agent), [5]int{201, 201, 403, 403, 403}},
+		{"add-staff", "an owner", newMember(identity.Owner), [5]int{201, 403, 403, 403, 403}},
+		{"change-staff", "an agent", onStaff(identity.Agent, `{"disabled":true}`), [5]int{204, 204, 403, 403, 403}},
+		{"change-staff", "up to owner", onStaff(identity.Agent, `{"role":"owner"}`), [5]int{204, 403, 403, 403, 403}},
+		{"change-staff", "an owner", onStaff(identity.Owner, `{"disabled":true}`), [5]int{204, 403, 403, 403, 403}},
+		{"customer", "", onCustomer("GET", ""), [5]int{200, 403, 200, 200, 403}},
+		{"revoke-customer", "", onCustomer("POST", "/revoke"), [5]int{204, 204, 403, 403, 403}},
+		{"upload", "", uploading, [5]int{201, 403, 201, 201, 403}},
+		{"link", "", linking, [5]int{200, 404, 200, 200, 404}},
+	}
+}
+
+// outsiders are callers without a valid session, each with what they present.
+func outsiders(w *world) map[string]string {
+	w.t.Helper()
+	_, secretOfVisitor, stored := w.visitor()
+	_, err := w.intake.Start(context.Background(), identity.Principal{Kind: identity.Visitor, ID: stored.CustomerID, Session: id.New()},
+		conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat", Secret: stored})
+	check(w.t, err)
+	gone, disabled, demoted, over := w.member(identity.Owner), w.member(identity.Owner), w.member(identity.Owner), w.member(identity.Owner)
+	signedOut := w.session(gone)
+	check(w.t, w.desk.SignOut(context.Background(), principalOf(gone), signedOut))
+	ofDisabled, ofDemoted := w.session(disabled), w.session(demoted)
+	yes, agent := true, identity.Agent
+	check(w.t, w.store.ChangeStaff(context.Background(), identity.SystemPart("test"), disabled.ID, staff.Change{Disabled: &yes}))
+	check(w.t, w.store.ChangeStaff(context.Background(), identity.SystemPart("test"), demoted.ID, staff.Change{Role: &agent}))
+	expired := secret.Token()
+	check(w.t, w.store.OpenSession(context.Background(), staff.Session{
+		Digest: hexDigest(expired), ID: id.New(), StaffID: over.ID, ExpiresAt: w.now().UnixMicro(),
+	}, 1))
+	return map[string]string{
+		"nobody": "", "a guesser": secret.Token(), "a visitor": secretOfVisitor, "a customer": w.window(),
+		"somebody signed out": signedOut, "somebody disabled": ofDisabled, "somebody with another role now": ofDemoted,
+		"an expired session": expired, "the digest of a session": hexDigest(w.as(identity.Owner)),
+	}
+}
+
+func hexDigest(token string) string { return hex.EncodeToString(secret.HashToken(token)) }
+
+// window is the secret of a window that a wallet has vouched for.
+func (w *world) window() string {
+	w.t.Helper()
+	token := secret.Token()
+	now := w.now()
+	_, err := w.store.SignInCustomer(context.Background(), customer.SignIn{
+		Issuer: "wallet", Subject: "c-1-" + id.New(), TokenID: id.New(), TokenExpires: now.UnixMicro(), Name: "Wang Wei", NewID: id.New(),
+		Secret: customer.WindowSecret{Digest: hexDigest(token), Verified: true, CreatedAt: now.UnixMicro(), ExpiresAt: now.Add(signin.SessionLife).UnixMicro()},
+	})
+	check(w.t, err)
+	return token
+}
+
+func TestEveryOperationRefusesWhomItMust(t *testing.T) {
+	w := newWorld(t)
+	w.member(identity.Owner) // so that no change takes away the last one
+	strangers := outsiders(w)
+	for _, s := range scenarios() {
+		t.Run(s.operation+" "+s.about, func(t *testing.T) {
+			for i, role := range allRoles() {
+				m := w.member(role)
+				c, conv := s.request(w, m)
+				before := w.state(conv)
+				c.bearer = w.session(m)
+				a := w.do(c)
+				if a.status != s.want[i] {
+					t.Errorf("%s: status %d, want %d: %s", role, a.status, s.want[i], a.text)
+				}
+				if a.status >= 400 {
+					w.unchanged(conv, before)
+				}
+			}
+			owner := w.member(identity.Owner)
+			for name, token := range strangers {
+				c, conv := s.request(w, owner)
+				before := w.state(conv)
+				c.bearer = token
+				if a := w.do(c); a.status != 401 {
+					t.Errorf("%s: status %d: %s", name, a.status, a.text)
+				}
+				if c.reader == nil {
+					c.bearer, c.cookies = "", []string{"__Host-kefu_session=" + token}
+					c.header = map[string]string{"Origin": origin, "Sec-Fetch-Site": "same-origin"}
+					w.problem(401, "unauthenticated", c)
+				}
+				w.unchanged(conv, before)
+			}
+		})
+	}
+}
+
+func (w *world) state(conv string) conversation.State {
+	w.t.Helper()
+	if conv == "" {
+		return conversation.State{}
+	}
+	state, err := w.store.Conversation(context.Background(), identity.SystemPart("test"), conv)
+	check(w.t, err)
+	return state
+}
+
+func (w *world) unchanged(conv string, before conversation.State) {
+	w.t.Helper()
+	if after := w.state(conv); !reflect.DeepEqual(before, after) {
+		w.t.Errorf("a refused request changed the conversation from %+v to %+v", before, after)
+	}
+}
+
+// operation is what the OpenAPI document says of one.
+type operation struct {
+	method, path string
+	OperationID  string                `json:"operationId"`
+	Security     []map[string][]string `json:"security"`
+	Parameters   []struct{ Name, In string }
+	RequestBody  *struct {
+		Content map[string]struct {
+			Schema struct {
+				Ref string `json:"$ref"`
+			}
+		}
+	} `json:"requestBody"`
+}
+
+type spec struct {
+	Paths      map[string]map[string]operation
+	Components struct {
+		Schemas map[string]struct {
+			Required   []string
+			Properties map[string]struct{ Type any }
+		}
+	}
+}
+
+func operations(t *testing.T, w *world) (all []operation, s spec) {
+	t.Helper()
+	w.must(200, call{method: "GET", path: "/v1/openapi.json"}).json(t, &s)
+	for path, methods := range s.Paths {
+		for method, o := range methods {
+			o.method, o.path = strings.ToUpper(method), path
+			all = append(all, o)
+		}
+	}
+	if len(all) < 25 {
+		t.Fatalf("the document has %d operations", len(all))
+	}
+	return all, s
+}
+
+func TestEveryOperationHasAScenario(t *testing.T) {
+	w := newWorld(t)
+	all, _ := operations(t, w)
+	for _, o := range all {
+		if o.OperationID == "sign-in" {
+			if o.Security != nil {
+				t.Error("the sign-in asks for a session")
+			}
+			continue
+		}
+		if len(o.Security) != 2 {
+			t.Errorf("%s does not ask for a session", o.OperationID)
+		}
+		i := slices.IndexFunc(scenarios(), func(s scenario) bool { return s.operation == o.OperationID })
+		if i < 0 {
+			t.Errorf("%s %s (%s) has no scenario with its forbidden callers", o.method, o.path, o.OperationID)
+			continue
+		}
+		c, _ := scenarios()[i].request(w, w.member(identity.Agent))
+		if c.method != o.method {
+			t.Errorf("the scenario of %s asks with %s", o.OperationID, c.method)
+		}
+		mux := http.NewServeMux()
+		mux.HandleFunc(o.method+" "+o.path, func(http.ResponseWriter, *http.Request) {})
+		request, err := http.NewRequest(c.method, c.path, nil)
+		check(t, err)
+		if _, pattern := mux.Handler(request); pattern == "" {
+			t.Errorf("the scenario of %s asks for %s, not for %s", o.OperationID, c.path, o.path)
+		}
+	}
+}
