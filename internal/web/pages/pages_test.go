@@ -191,7 +191,7 @@ func TestFilesAreSavedAndNeverRun(t *testing.T) {
 		t.Errorf("a range: %d", part.StatusCode)
 	}
 	for token, status := range map[string]int{"old": 404, "broken": 503} {
-		answer := get(site, "https://files.kefu.example/a/"+token+"")
+		answer := get(site, "https://files.kefu.example/a/"+token)
 		if body := text(t, answer); answer.StatusCode != status || strings.Contains(body, "rack") {
 			t.Errorf("%s: %d %q", token, answer.StatusCode, body)
 		}
