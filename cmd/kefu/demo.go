@@ -26,15 +26,16 @@ func runDemo(ctx context.Context, args []string) int {
 	if err != nil {
 		return fail(err)
 	}
-	a, err := app.Build(ctx, c, version(), logger(c, os.Stderr))
+	log := logger(c, os.Stderr)
+	a, err := app.Build(ctx, c, version(), log)
 	if err != nil {
-		return fail(err)
+		return failServing(log, err)
 	}
 	workers, err := a.DemoWorkers(demo, fresh, func() { greet(demo, c.Data) })
 	if err != nil {
-		return fail(errors.Join(err, a.Close()))
+		return failServing(log, errors.Join(err, a.Close()))
 	}
-	return fail(errors.Join(a.Run(ctx, workers...), a.Close()))
+	return failServing(log, errors.Join(a.Run(ctx, workers...), a.Close()))
 }
 
 // greet says where to go and as whom.

@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"slices"
 	"syscall"
+
+	"kefu/internal/platform/fault"
 )
 
 // command is a sub-command. It returns the exit status.
@@ -72,13 +75,35 @@ func runVersion(context.Context, []string) int {
 	return 0
 }
 
-// fail prints an error for the person at the terminal.
+// fail prints an error for the person at the terminal and is the exit status. A
+// command that was interrupted has not failed.
 func fail(err error) int {
-	if err == nil || errors.Is(err, context.Canceled) {
+	if interrupted(err) {
 		return 0
 	}
-	fmt.Fprintln(os.Stderr, "kefu:", err)
+	fmt.Fprintln(os.Stderr, "kefu:", fault.Sentence(err))
 	return 1
+}
+
+// failServing is fail for a server, whose log keeps where an error came from.
+func failServing(log *slog.Logger, err error) int {
+	if !interrupted(err) {
+		log.Error("the server ended", "error", err)
+	}
+	return fail(err)
+}
+
+// interrupted tells whether nothing is wrong but that somebody stopped it.
+func interrupted(err error) bool {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range joined.Unwrap() {
+			if !interrupted(one) {
+				return false
+			}
+		}
+		return true
+	}
+	return err == nil || errors.Is(err, context.Canceled)
 }
 
 // version names the commit this program was built from.

@@ -13,6 +13,7 @@ import (
 
 	"kefu/internal/app"
 	"kefu/internal/platform/config"
+	"kefu/internal/platform/fault"
 	"kefu/internal/platform/logging"
 	"kefu/internal/storage"
 )
@@ -56,7 +57,15 @@ func usageOr(err error) int {
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
-	fmt.Fprintln(os.Stderr, "kefu:", err)
+	var mistakes config.Mistakes
+	if errors.As(err, &mistakes) {
+		fmt.Fprintln(os.Stderr, "kefu: the configuration has mistakes:")
+		for _, mistake := range mistakes {
+			fmt.Fprintln(os.Stderr, "  "+mistake.String())
+		}
+		return 2
+	}
+	fmt.Fprintln(os.Stderr, "kefu:", fault.Sentence(err))
 	return 2
 }
 
@@ -105,11 +114,12 @@ func runServe(ctx context.Context, args []string) int {
 		return fail(err)
 	}
 	defer stop()
-	a, err := app.Build(ctx, c, version(), logger(c, os.Stderr))
+	log := logger(c, os.Stderr)
+	a, err := app.Build(ctx, c, version(), log)
 	if err != nil {
-		return fail(err)
+		return failServing(log, err)
 	}
-	return fail(errors.Join(a.Run(ctx), a.Close()))
+	return failServing(log, errors.Join(a.Run(ctx), a.Close()))
 }
 
 func runMigrate(ctx context.Context, args []string) int {

@@ -2,16 +2,19 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"syscall"
 	"time"
 
 	"kefu/internal/platform/config"
+	"kefu/internal/platform/fault"
 	"kefu/internal/storage/engine"
 	"kefu/ui"
 )
@@ -40,7 +43,7 @@ func Examine(ctx context.Context, c config.Config) []Finding {
 		cancel()
 		f := Finding{What: check.what, Fact: fact}
 		if err != nil {
-			f.Fact, f.Wrong = "", err.Error()
+			f.Fact, f.Wrong = "", fault.Sentence(err)
 		}
 		findings = append(findings, f)
 	}
@@ -50,7 +53,7 @@ func Examine(ctx context.Context, c config.Config) []Finding {
 func examineData(_ context.Context, c config.Config) (string, error) {
 	info, err := os.Stat(c.Data)
 	if errors.Is(err, fs.ErrNotExist) {
-		return c.Data + " does not exist yet; the first start makes it", nil
+		return examineMissing(c.Data)
 	}
 	if err != nil {
 		return "", err
@@ -63,6 +66,26 @@ func examineData(_ context.Context, c config.Config) (string, error) {
 		return "", fmt.Errorf("%s cannot be written: %w; check its owner and the disk", c.Data, err)
 	}
 	return c.Data + " can be written", os.Remove(probe)
+}
+
+// examineMissing tells whether the first start could make the folder dir.
+func examineMissing(dir string) (string, error) {
+	parent, err := filepath.Abs(dir)
+	for err == nil || errors.Is(err, fs.ErrNotExist) {
+		next := filepath.Dir(parent)
+		if next == parent {
+			break
+		}
+		parent = next
+		if _, err = os.Stat(parent); err == nil {
+			break
+		}
+	}
+	probe, err := os.MkdirTemp(parent, ".kefu-doctor-")
+	if err != nil {
+		return "", fmt.Errorf("%s does not exist and cannot be made in %s: %w", dir, parent, errors.Unwrap(err))
+	}
+	return dir + " does not exist yet; the first start makes it", os.Remove(probe)
 }
 
 func examineDisk(_ context.Context, c config.Config) (string, error) {
@@ -115,10 +138,38 @@ func examineIdentity(ctx context.Context, c config.Config) (string, error) {
 
 func examineListen(ctx context.Context, c config.Config) (string, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
-	if err != nil {
-		return fmt.Sprintf("%s is in use; that is right if the server runs", c.Listen), nil
+	switch {
+	case err == nil:
+		return c.Listen + " is free", l.Close()
+	case !errors.Is(err, syscall.EADDRINUSE):
+		return "", fmt.Errorf("cannot listen on %s: %w", c.Listen, errors.Unwrap(err))
+	case answersAsKefu(ctx, c):
+		return c.Listen + " is in use by a Kefu that runs", nil
+	default:
+		return "", fmt.Errorf("%s is in use by another program; end it, or listen elsewhere", c.Listen)
 	}
-	return c.Listen + " is free", l.Close()
+}
+
+// answersAsKefu tells whether the liveness page of a Kefu is served where this
+// one would listen.
+func answersAsKefu(ctx context.Context, c config.Config) bool {
+	scheme := "http"
+	if c.TLS.CertFile != "" {
+		scheme = "https"
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+c.Listen+"/livez", nil)
+	if err != nil {
+		return false
+	}
+	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{
+		DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // nothing is sent, and nothing is believed
+	}}
+	answer, err := client.Do(request)
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	return answer.StatusCode == http.StatusOK || answer.StatusCode == http.StatusServiceUnavailable
 }
 
 // examineClock refuses a clock that stands before this program was written:

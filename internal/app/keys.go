@@ -27,8 +27,10 @@ func HeadsPath(c config.Config) string { return orIn(c.Data, c.Audit.HeadsFile, 
 // OpenRing opens the key ring of a configuration; the first start makes the
 // master key. Commands that store nothing open it readOnly.
 func OpenRing(c config.Config, readOnly bool) (*keyring.Ring, error) {
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return nil, fault.Wrap("app.OpenRing", err)
+	if !readOnly {
+		if err := os.MkdirAll(c.Data, 0o700); err != nil {
+			return nil, fault.Wrap("app.OpenRing", err)
+		}
 	}
 	folder := keysFolder(c)
 	master, err := secret.LoadMaster(secret.Source{

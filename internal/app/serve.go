@@ -22,12 +22,15 @@ import (
 
 // Run serves until ctx ends. Further listeners are added by the demo.
 func (a *App) Run(ctx context.Context, more ...lifecycle.Worker) error {
-	workers := append(a.workers(), a.listener("http", a.Config.Listen, a.handler))
+	workers := append([]lifecycle.Worker{onlyServer(a.Config.Data)}, a.workers()...)
+	workers = append(workers, a.listener("http", a.Config.Listen, a.handler))
 	if a.Config.Metrics.Listen != "" {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", a.metrics.Handler())
 		workers = append(workers, a.listener("metrics", a.Config.Metrics.Listen, mux))
 	}
+	// Connections end before the listener, which waits for every open stream.
+	workers = append(workers, lifecycle.Worker{Name: "realtime", Run: a.realtime.Run})
 	return lifecycle.Run(ctx, lifecycle.Options{Grace: a.Config.Shutdown.Grace, Log: a.Log, Health: a.health, Now: a.now}, append(workers, more...)...)
 }
 

@@ -12,8 +12,8 @@ import (
 	"kefu/internal/storage"
 )
 
-// workers are the parts that run, in the order in which they start. They stop in
-// the opposite order: sockets close first, the store commits what waits last.
+// workers are the parts that run behind the listeners, in the order in which they
+// start. They stop in the opposite order: the store commits what waits last.
 func (a *App) workers() []lifecycle.Worker {
 	a.Store.Listen(a.committed)
 	every := func(name string, period time.Duration, do func(context.Context) error) lifecycle.Worker {
@@ -29,7 +29,6 @@ func (a *App) workers() []lifecycle.Worker {
 		every("unsent attachments", 10*time.Minute, a.files.Sweep),
 		every("checkpoint", time.Second, a.Store.Checkpoint),
 		every("index lag", time.Second, func(context.Context) error { a.metrics.IndexLag(a.indexer.Lag()); return nil }),
-		{Name: "realtime", Run: a.realtime.Run},
 	}
 }
 

@@ -62,12 +62,15 @@ func InvalidField(op, field, format string, args ...any) error {
 	return &Error{Code: Invalid, Op: op, Field: field, Message: fmt.Sprintf(format, args...)}
 }
 
+// wrapped is the message of an error that only adds an operation to its cause.
+const wrapped = "failed"
+
 // Wrap adds an operation to err and keeps err's code. It returns nil for nil.
 func Wrap(op string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &Error{Code: CodeOf(err), Op: op, Message: "failed", Err: err}
+	return &Error{Code: CodeOf(err), Op: op, Message: wrapped, Err: err}
 }
 
 // CodeOf is the code of err: "" for nil, Unavailable for a context that ended,
