@@ -73,34 +73,44 @@ type Session struct {
 func (d *Desk) SignIn(ctx context.Context, e Entry) (Session, error) {
 	const op = "signin.SignIn"
 	email := strings.ToLower(strings.TrimSpace(e.Email))
-	for limiter, key := range map[*ratelimit.Limiter]string{d.perAccount: email, d.perAddress: e.Address} {
-		if wait := limiter.Allow(key, 1, d.now()); wait > 0 {
-			return Session{}, &intake.LimitedError{RetryAfter: wait}
-		}
-	}
-	c, err := d.store.CredentialsOf(ctx, email)
-	if err != nil && !fault.Is(err, fault.NotFound) {
+	if err := d.limit(email, e.Address); err != nil {
 		return Session{}, err
 	}
-	refused := fault.New(fault.Unauthenticated, op, "wrong e-mail, password or code")
+	c, err := d.store.CredentialsOf(ctx, email)
+	if err != nil && !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Invalid) {
+		return Session{}, err
+	}
 	right, _, err := d.hasher.Verify(ctx, c.PasswordHash, e.Password)
 	if err != nil {
 		return Session{}, err
 	}
-	if c.ID == "" {
-		return Session{}, refused
-	}
-	step, codeRight, err := password.CheckTOTP(c.TOTPSecret, e.Code, d.now(), c.TOTPStep)
-	if err != nil {
-		return Session{}, err
+	step, codeRight := int64(0), false
+	if c.ID != "" {
+		if step, codeRight, err = password.CheckTOTP(c.TOTPSecret, e.Code, d.now(), c.TOTPStep); err != nil {
+			return Session{}, err
+		}
 	}
 	if !right || !codeRight {
+		// Noted for an unknown account too: it belongs into the audit chain, and the
+		// commit would tell by its time which accounts there are.
 		if err := d.store.SignInFailed(ctx, c.ID); err != nil {
 			return Session{}, err
 		}
-		return Session{}, refused
+		return Session{}, fault.New(fault.Unauthenticated, op, "wrong e-mail, password or code")
 	}
 	return d.open(ctx, c, step)
+}
+
+// limit asks the address first: one that tries too often must not use up what an
+// account has left.
+func (d *Desk) limit(email, address string) error {
+	if wait := d.perAddress.Allow(address, 1, d.now()); wait > 0 {
+		return &intake.LimitedError{RetryAfter: wait}
+	}
+	if wait := d.perAccount.Allow(email, 1, d.now()); wait > 0 {
+		return &intake.LimitedError{RetryAfter: wait}
+	}
+	return nil
 }
 
 func (d *Desk) open(ctx context.Context, c staff.Credentials, step int64) (Session, error) {

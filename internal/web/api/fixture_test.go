@@ -33,7 +33,9 @@ import (
 	"kefu/internal/platform/password"
 	"kefu/internal/platform/secret"
 	"kefu/internal/storage"
+	"kefu/internal/storage/engine"
 	"kefu/internal/storage/searchindex"
+	"kefu/internal/storage/storagetest"
 	"kefu/internal/web/api"
 	"kefu/internal/web/session"
 )
@@ -71,31 +73,35 @@ func check(t testing.TB, err error) {
 	}
 }
 
+// eachEngine runs a test in a world on SQLite and in one on PostgreSQL.
+func eachEngine(t *testing.T, run func(t *testing.T, w *world)) {
+	t.Helper()
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) { run(t, worldOn(t, d)) })
+}
+
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	dir, w := t.TempDir(), &world{t: t, logs: &bytes.Buffer{}}
-	ring, err := keyring.Open(filepath.Join(dir, "keys"), secret.GenerateMaster(), keyring.Options{})
-	check(t, err)
-	w.store, err = storage.Open(context.Background(), storage.Options{Dir: dir, Ring: ring, Clock: w.now})
-	check(t, err)
+	return worldOn(t, storagetest.New(t, engine.SQLite))
+}
+
+func worldOn(t testing.TB, d *storagetest.Deployment) *world {
+	t.Helper()
+	w := &world{t: t, logs: &bytes.Buffer{}}
+	process := d.Open(t, func(o *storage.Options) { o.Clock = w.now })
+	ring := process.Ring
+	w.store = process.Store
+	var err error
 	w.blind, err = search.NewBlinder(ring.Subkey("message search")[:search.KeySize])
 	check(t, err)
 	w.index, err = searchindex.Open(context.Background(), searchindex.Options{
-		Engine: "sqlite", Path: filepath.Join(dir, "search.db"), Fingerprint: w.blind.Fingerprint(),
+		Engine: searchindex.Engine(d.Kind), Path: filepath.Join(d.Dir, "search.db"), DSN: d.DSN, Fingerprint: w.blind.Fingerprint(),
 	})
 	check(t, err)
-	blobs, err := blob.OpenLocal(filepath.Join(dir, "blobs"), w.now)
+	blobs, err := blob.OpenLocal(filepath.Join(d.Dir, "blobs"), w.now)
 	check(t, err)
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- w.store.Run(ctx) }()
 	t.Cleanup(func() {
-		stop()
-		check(t, <-done)
-		check(t, w.store.Close())
 		check(t, w.index.Close())
 		check(t, blobs.Close())
-		check(t, ring.Close())
 	})
 	detector, err := guard.New()
 	check(t, err)

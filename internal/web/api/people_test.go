@@ -42,64 +42,66 @@ func TestStaffSeeColleaguesAndOnlyManagersTheirAddresses(t *testing.T) {
 }
 
 func TestANewMemberSignsInAndLeaves(t *testing.T) {
-	w := newWorld(t)
-	owner := w.member(identity.Owner)
-	bearer := w.session(owner)
-	body := `{"email":"Lin@Example.org","name":"Lin","alias":"Lin","role":"agent","password":"quartz-violin-9-meadow"}`
-	var lin api.Enrolled
-	w.must(201, call{method: "POST", path: "/v1/staff", bearer: bearer, body: body}).json(t, &lin)
-	if !strings.HasPrefix(lin.TOTPURL, "otpauth://totp/") || !strings.Contains(lin.TOTPURL, lin.TOTPSecret) {
-		t.Errorf("enrolled: %+v", lin)
-	}
-	w.problem(409, "conflict", call{method: "POST", path: "/v1/staff", bearer: bearer, body: body})
-	for field, body := range map[string]string{
-		"password": strings.Replace(body, "quartz-violin-9-meadow", "password", 1),
-		"role":     strings.Replace(body, `"agent"`, `"god"`, 1),
-		"alias":    strings.Replace(body, `"alias":"Lin"`, `"alias":"Lin\u0007"`, 1),
-		"email":    strings.Replace(body, "Lin@Example.org", "nowhere", 1),
-	} {
-		a := w.problem(422, "invalid", call{method: "POST", path: "/v1/staff", bearer: bearer, body: body})
-		if !strings.Contains(a.text, fmt.Sprintf(`"field":%q`, field)) {
-			t.Errorf("%s: %s", field, a.text)
+	eachEngine(t, func(t *testing.T, w *world) {
+		owner := w.member(identity.Owner)
+		bearer := w.session(owner)
+		body := `{"email":"Lin@Example.org","name":"Lin","alias":"Lin","role":"agent","password":"quartz-violin-9-meadow"}`
+		var lin api.Enrolled
+		w.must(201, call{method: "POST", path: "/v1/staff", bearer: bearer, body: body}).json(t, &lin)
+		if !strings.HasPrefix(lin.TOTPURL, "otpauth://totp/") || !strings.Contains(lin.TOTPURL, lin.TOTPSecret) {
+			t.Errorf("enrolled: %+v", lin)
 		}
-	}
-	var view api.SessionView
-	in := signIn(entry("lin@example.org", "quartz-violin-9-meadow", w.code(account{totp: lin.TOTPSecret})))
-	w.must(200, in).json(t, &view)
-	at := "/v1/staff/" + lin.ID
-	w.problem(422, "invalid", call{method: "PATCH", path: at, bearer: bearer, body: `{}`})
-	w.problem(404, "not_found", call{method: "PATCH", path: "/v1/staff/" + id.New(), bearer: bearer, body: `{"disabled":true}`})
-	w.must(204, call{method: "PATCH", path: at, bearer: bearer, body: `{"disabled":true}`})
-	w.problem(401, "unauthenticated", call{method: "GET", path: "/v1/session", bearer: view.Token})
-	w.problem(409, "conflict", call{method: "PATCH", path: "/v1/staff/" + owner.ID, bearer: bearer, body: `{"role":"agent"}`})
+		w.problem(409, "conflict", call{method: "POST", path: "/v1/staff", bearer: bearer, body: body})
+		for field, body := range map[string]string{
+			"password": strings.Replace(body, "quartz-violin-9-meadow", "password", 1),
+			"role":     strings.Replace(body, `"agent"`, `"god"`, 1),
+			"alias":    strings.Replace(body, `"alias":"Lin"`, `"alias":"Lin\u0007"`, 1),
+			"email":    strings.Replace(body, "Lin@Example.org", "nowhere", 1),
+		} {
+			a := w.problem(422, "invalid", call{method: "POST", path: "/v1/staff", bearer: bearer, body: body})
+			if !strings.Contains(a.text, fmt.Sprintf(`"field":%q`, field)) {
+				t.Errorf("%s: %s", field, a.text)
+			}
+		}
+		var view api.SessionView
+		in := signIn(entry("lin@example.org", "quartz-violin-9-meadow", w.code(account{totp: lin.TOTPSecret})))
+		w.must(200, in).json(t, &view)
+		at := "/v1/staff/" + lin.ID
+		w.problem(422, "invalid", call{method: "PATCH", path: at, bearer: bearer, body: `{}`})
+		w.problem(404, "not_found", call{method: "PATCH", path: "/v1/staff/" + id.New(), bearer: bearer, body: `{"disabled":true}`})
+		w.must(204, call{method: "PATCH", path: at, bearer: bearer, body: `{"disabled":true}`})
+		w.problem(401, "unauthenticated", call{method: "GET", path: "/v1/session", bearer: view.Token})
+		w.problem(409, "conflict", call{method: "PATCH", path: "/v1/staff/" + owner.ID, bearer: bearer, body: `{"role":"agent"}`})
+	})
 }
 
 func TestACustomerIsShownMasked(t *testing.T) {
-	w := newWorld(t)
-	bearer := w.as(identity.Agent)
-	in := customer.SignIn{
-		Issuer: "wallet", Subject: "wallet-account-778899", TokenID: id.New(), Name: "Wang Wei", Language: "zh", NewID: id.New(),
-		Secret: customer.WindowSecret{Digest: id.New(), Verified: true, Level: identity.AL1},
-	}
-	signedIn, err := w.store.SignInCustomer(context.Background(), in)
-	check(t, err)
-	p := identity.Principal{Kind: identity.Customer, ID: signedIn.CustomerID, Session: id.New()}
-	conv := w.talkOf(p, "我的钱包")
-	a := w.must(200, call{method: "GET", path: "/v1/customers/" + p.ID, bearer: bearer})
-	var view api.CustomerView
-	a.json(t, &view)
-	if view.ID != p.ID || view.Name != "Wang Wei" || view.Anonymous || view.Evidence != "verified" ||
-		len(view.Handles) != 1 || view.Handles[0] != (api.Handle{Kind: "wallet", Masked: "••••8899", Evidence: "verified"}) ||
-		len(view.Conversations) != 1 || view.Conversations[0].ID != conv {
-		t.Errorf("the customer is %+v", view)
-	}
-	if strings.Contains(a.text, in.Subject) || strings.Contains(a.text, "778899") {
-		t.Errorf("the wallet's id is shown: %s", a.text)
-	}
-	if c := w.line(conv, bearer); c.Customer.Name != "Wang Wei" || c.Customer.Evidence != "verified" || c.Language != "zh" {
-		t.Errorf("the line is %+v", c)
-	}
-	w.problem(404, "not_found", call{method: "GET", path: "/v1/customers/" + id.New(), bearer: bearer})
+	eachEngine(t, func(t *testing.T, w *world) {
+		bearer := w.as(identity.Agent)
+		in := customer.SignIn{
+			Issuer: "wallet", Subject: "wallet-account-778899", TokenID: id.New(), Name: "Wang Wei", Language: "zh", NewID: id.New(),
+			Secret: customer.WindowSecret{Digest: id.New(), Verified: true, Level: identity.AL1},
+		}
+		signedIn, err := w.store.SignInCustomer(context.Background(), in)
+		check(t, err)
+		p := identity.Principal{Kind: identity.Customer, ID: signedIn.CustomerID, Session: id.New()}
+		conv := w.talkOf(p, "我的钱包")
+		a := w.must(200, call{method: "GET", path: "/v1/customers/" + p.ID, bearer: bearer})
+		var view api.CustomerView
+		a.json(t, &view)
+		if view.ID != p.ID || view.Name != "Wang Wei" || view.Anonymous || view.Evidence != "verified" ||
+			len(view.Handles) != 1 || view.Handles[0] != (api.Handle{Kind: "wallet", Masked: "••••8899", Evidence: "verified"}) ||
+			len(view.Conversations) != 1 || view.Conversations[0].ID != conv {
+			t.Errorf("the customer is %+v", view)
+		}
+		if strings.Contains(a.text, in.Subject) || strings.Contains(a.text, "778899") {
+			t.Errorf("the wallet's id is shown: %s", a.text)
+		}
+		if c := w.line(conv, bearer); c.Customer.Name != "Wang Wei" || c.Customer.Evidence != "verified" || c.Language != "zh" {
+			t.Errorf("the line is %+v", c)
+		}
+		w.problem(404, "not_found", call{method: "GET", path: "/v1/customers/" + id.New(), bearer: bearer})
+	})
 }
 
 func TestACustomersWindowsAreEnded(t *testing.T) {
@@ -114,35 +116,36 @@ func TestACustomersWindowsAreEnded(t *testing.T) {
 }
 
 func TestSearchFindsWhatIsThere(t *testing.T) {
-	w := newWorld(t)
-	bearer := w.as(identity.Agent)
-	conv, who := w.talk("the marzipan transfer failed")
-	for i := range 4 {
-		w.say(who, conv, fmt.Sprintf("marzipan again, %d, 我要退款", i))
-	}
-	mei := w.member(identity.Agent)
-	w.say(principalOf(mei), conv, "which marzipan?")
-	w.find(who, conv)
-	search := func(query string) (page api.HitPage) {
-		w.must(200, call{method: "GET", path: "/v1/search?" + query, bearer: bearer}).json(t, &page)
-		return page
-	}
-	first := search("q=marzipan&limit=4")
-	if len(first.Items) != 4 || first.Next == "" || first.Items[0].Author != mei.Alias || first.Items[1].Author != "customer" ||
-		first.Items[0].Conv != conv || first.Items[0].Seq != 6 || first.Items[0].Kind != "message" || first.Items[0].Snippet != "which marzipan?" {
-		t.Errorf("the first page is %+v", first)
-	}
-	second := search("q=marzipan&limit=4&cursor=" + first.Next)
-	if len(second.Items) != 2 || second.Next != "" || second.Items[1].Seq != 1 {
-		t.Errorf("the second page is %+v", second)
-	}
-	if hits := search("q=" + url.QueryEscape("退款")); len(hits.Items) != 4 {
-		t.Errorf("退款: %+v", hits)
-	}
-	if hits := search("q=nowhere"); hits.Items == nil || len(hits.Items) != 0 {
-		t.Errorf("nowhere: %+v", hits)
-	}
-	for _, q := range []string{"", "q=", "q=%20", "q=!!!", "q=" + strings.Repeat("a", 201)} {
-		w.problem(422, "invalid", call{method: "GET", path: "/v1/search?" + q, bearer: bearer})
-	}
+	eachEngine(t, func(t *testing.T, w *world) {
+		bearer := w.as(identity.Agent)
+		conv, who := w.talk("the marzipan transfer failed")
+		for i := range 4 {
+			w.say(who, conv, fmt.Sprintf("marzipan again, %d, 我要退款", i))
+		}
+		mei := w.member(identity.Agent)
+		w.say(principalOf(mei), conv, "which marzipan?")
+		w.find(who, conv)
+		search := func(query string) (page api.HitPage) {
+			w.must(200, call{method: "GET", path: "/v1/search?" + query, bearer: bearer}).json(t, &page)
+			return page
+		}
+		first := search("q=marzipan&limit=4")
+		if len(first.Items) != 4 || first.Next == "" || first.Items[0].Author != mei.Alias || first.Items[1].Author != "customer" ||
+			first.Items[0].Conv != conv || first.Items[0].Seq != 6 || first.Items[0].Kind != "message" || first.Items[0].Snippet != "which marzipan?" {
+			t.Errorf("the first page is %+v", first)
+		}
+		second := search("q=marzipan&limit=4&cursor=" + first.Next)
+		if len(second.Items) != 2 || second.Next != "" || second.Items[1].Seq != 1 {
+			t.Errorf("the second page is %+v", second)
+		}
+		if hits := search("q=" + url.QueryEscape("退款")); len(hits.Items) != 4 {
+			t.Errorf("退款: %+v", hits)
+		}
+		if hits := search("q=nowhere"); hits.Items == nil || len(hits.Items) != 0 {
+			t.Errorf("nowhere: %+v", hits)
+		}
+		for _, q := range []string{"", "q=", "q=%20", "q=!!!", "q=" + strings.Repeat("a", 201)} {
+			w.problem(422, "invalid", call{method: "GET", path: "/v1/search?" + q, bearer: bearer})
+		}
+	})
 }

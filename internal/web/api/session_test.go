@@ -94,53 +94,55 @@ func TestABrowserGetsACookieAndAProgramAToken(t *testing.T) {
 }
 
 func TestSigningInGivesANewSession(t *testing.T) {
-	w := newWorld(t)
-	mei := w.account(identity.Agent)
-	planted := "__Host-kefu_session=" + strings.Repeat("A", 43)
-	c := signIn(entry(mei.email, secretWords, w.code(mei)))
-	c.header, c.cookies = browser(), []string{planted}
-	first := cookieOf(t, w.must(200, c))
-	w.problem(401, "unauthenticated", call{method: "GET", path: "/v1/session", cookies: []string{planted}})
+	eachEngine(t, func(t *testing.T, w *world) {
+		mei := w.account(identity.Agent)
+		planted := "__Host-kefu_session=" + strings.Repeat("A", 43)
+		c := signIn(entry(mei.email, secretWords, w.code(mei)))
+		c.header, c.cookies = browser(), []string{planted}
+		first := cookieOf(t, w.must(200, c))
+		w.problem(401, "unauthenticated", call{method: "GET", path: "/v1/session", cookies: []string{planted}})
 
-	w.pass(time.Minute)
-	c = signIn(entry(mei.email, secretWords, w.code(mei)))
-	c.header, c.cookies = browser(), []string{first.Name + "=" + first.Value}
-	second := cookieOf(t, w.must(200, c))
-	if second.Value == first.Value {
-		t.Error("the session stayed the same over a sign-in")
-	}
-	w.problem(401, "unauthenticated", call{method: "GET", path: "/v1/session", cookies: []string{first.Name + "=" + first.Value}})
-	w.must(200, call{method: "GET", path: "/v1/session", cookies: []string{second.Name + "=" + second.Value}})
-	w.problem(401, "unauthenticated", call{method: "GET", path: "/v1/session", cookies: []string{second.Name + "=" + second.Value, planted}})
-	w.problem(401, "unauthenticated", call{method: "GET", path: "/v1/session", cookies: []string{"kefu_session=" + second.Value}})
+		w.pass(time.Minute)
+		c = signIn(entry(mei.email, secretWords, w.code(mei)))
+		c.header, c.cookies = browser(), []string{first.Name + "=" + first.Value}
+		second := cookieOf(t, w.must(200, c))
+		if second.Value == first.Value {
+			t.Error("the session stayed the same over a sign-in")
+		}
+		w.problem(401, "unauthenticated", call{method: "GET", path: "/v1/session", cookies: []string{first.Name + "=" + first.Value}})
+		w.must(200, call{method: "GET", path: "/v1/session", cookies: []string{second.Name + "=" + second.Value}})
+		w.problem(401, "unauthenticated", call{method: "GET", path: "/v1/session", cookies: []string{second.Name + "=" + second.Value, planted}})
+		w.problem(401, "unauthenticated", call{method: "GET", path: "/v1/session", cookies: []string{"kefu_session=" + second.Value}})
+	})
 }
 
 func TestEveryRefusedSignInLooksTheSame(t *testing.T) {
-	w := newWorld(t)
-	mei, gone := w.account(identity.Agent), w.account(identity.Agent)
-	w.must(204, call{method: "PATCH", path: "/v1/staff/" + gone.id, bearer: w.as(identity.Owner), body: `{"disabled":true}`})
-	used := w.code(mei)
-	w.must(200, signIn(entry(mei.email, secretWords, used)))
-	var want answer
-	for i, body := range []string{
-		entry("nobody@example.org", secretWords, "123456"),
-		entry(mei.email, "wrong", w.code(mei)),
-		entry(mei.email, secretWords, "000000"),
-		entry(mei.email, secretWords, used),
-		entry(mei.email, strings.Repeat("x", 1000), "000000"),
-		entry(gone.email, secretWords, w.code(gone)),
-		entry("' OR 1=1 --", "' OR '1'='1", "' OR 1=1"),
-		entry("\x00", "\x00", "\x00"),
-	} {
-		body = strings.ReplaceAll(body, `\x00`, `\u0000`)
-		got := w.problem(401, "unauthenticated", signIn(body))
-		if i == 0 {
-			want = got
+	eachEngine(t, func(t *testing.T, w *world) {
+		mei, gone := w.account(identity.Agent), w.account(identity.Agent)
+		w.must(204, call{method: "PATCH", path: "/v1/staff/" + gone.id, bearer: w.as(identity.Owner), body: `{"disabled":true}`})
+		used := w.code(mei)
+		w.must(200, signIn(entry(mei.email, secretWords, used)))
+		var want answer
+		for i, body := range []string{
+			entry("nobody@example.org", secretWords, "123456"),
+			entry(mei.email, "wrong", w.code(mei)),
+			entry(mei.email, secretWords, "000000"),
+			entry(mei.email, secretWords, used),
+			entry(mei.email, strings.Repeat("x", 1000), "000000"),
+			entry(gone.email, secretWords, w.code(gone)),
+			entry("' OR 1=1 --", "' OR '1'='1", "' OR 1=1"),
+			entry("\x00", "\x00", "\x00"),
+		} {
+			body = strings.ReplaceAll(body, `\x00`, `\u0000`)
+			got := w.problem(401, "unauthenticated", signIn(body))
+			if i == 0 {
+				want = got
+			}
+			if got.text != want.text || fmt.Sprint(got.header) != fmt.Sprint(want.header) {
+				t.Errorf("%s: %v %s, for an unknown e-mail %v %s", body, got.header, got.text, want.header, want.text)
+			}
 		}
-		if got.text != want.text || fmt.Sprint(got.header) != fmt.Sprint(want.header) {
-			t.Errorf("%s: %v %s, for an unknown e-mail %v %s", body, got.header, got.text, want.header, want.text)
-		}
-	}
+	})
 }
 
 func TestGuessingIsLimited(t *testing.T) {
@@ -264,4 +266,23 @@ func TestForeignPagesCannotAct(t *testing.T) {
 	}
 	conv, _ := w.talk("hello")
 	w.must(204, call{method: "PUT", path: "/v1/conversations/" + conv + "/topic", body: `{"topic":"ours"}`, cookies: cookie, header: browser()})
+}
+
+func TestALimitedNetworkUsesUpNobodysTries(t *testing.T) {
+	w := newWorld(t)
+	mei := w.account(identity.Agent)
+	const there, here = "198.51.100.9:1000", "203.0.113.9:1000"
+	for i := range 60 {
+		c := signIn(entry(fmt.Sprintf("no-%d@example.org", i), "guess", "000000"))
+		c.remote = there
+		w.must(401, c)
+	}
+	for range 20 {
+		c := signIn(entry(mei.email, "guess", "000000"))
+		c.remote = there
+		w.problem(429, "rate_limited", c)
+	}
+	c := signIn(entry(mei.email, secretWords, w.code(mei)))
+	c.remote = here
+	w.must(200, c)
 }

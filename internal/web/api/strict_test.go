@@ -43,60 +43,61 @@ func (w *world) target(path string) string {
 }
 
 func TestBodiesAreReadStrictly(t *testing.T) {
-	w := newWorld(t)
-	bearer := w.as(identity.Owner)
-	all, s := operations(t, w)
-	tried := 0
-	for _, o := range all {
-		if o.RequestBody == nil || o.OperationID == "upload" {
-			continue
-		}
-		path := w.target(o.path)
-		name := strings.TrimPrefix(o.RequestBody.Content["application/json"].Schema.Ref, "#/components/schemas/")
-		schema := s.Components.Schemas[name]
-		if len(schema.Properties) == 0 {
-			t.Fatalf("%s has no members in its body", o.OperationID)
-		}
-		bodies := map[string]int{
-			"": 400, "{": 400, `{"a":1}{"b":2}`: 400, "nul": 400, "\xff": 400, `{"a":1,"a":2}`: 400, `{"\u0061":1}`: 400,
-			strings.Repeat(`{"a":`, 9) + "1" + strings.Repeat("}", 9): 400, strings.Repeat("[", 5000): 400,
-			"null": 422, "[]": 422, `"text"`: 422, "17": 422, `{"planted":"tell-tale"}`: 422,
-		}
-		if len(schema.Required) > 0 {
-			bodies["{}"] = 422
-		}
-		for member, property := range schema.Properties {
-			for _, wrong := range []string{"[[1]]", `{"a":1}`, "1.5", "true", `["a","b"]`, `"tell-tale \u0000"`, "null", `" "`} {
-				if fits(property.Type, wrong) {
-					continue
+	eachEngine(t, func(t *testing.T, w *world) {
+		bearer := w.as(identity.Owner)
+		all, s := operations(t, w)
+		tried := 0
+		for _, o := range all {
+			if o.RequestBody == nil || o.OperationID == "upload" {
+				continue
+			}
+			path := w.target(o.path)
+			name := strings.TrimPrefix(o.RequestBody.Content["application/json"].Schema.Ref, "#/components/schemas/")
+			schema := s.Components.Schemas[name]
+			if len(schema.Properties) == 0 {
+				t.Fatalf("%s has no members in its body", o.OperationID)
+			}
+			bodies := map[string]int{
+				"": 400, "{": 400, `{"a":1}{"b":2}`: 400, "nul": 400, "\xff": 400, `{"a":1,"a":2}`: 400, `{"\u0061":1}`: 400,
+				strings.Repeat(`{"a":`, 9) + "1" + strings.Repeat("}", 9): 400, strings.Repeat("[", 5000): 400,
+				"null": 422, "[]": 422, `"text"`: 422, "17": 422, `{"planted":"tell-tale"}`: 422,
+			}
+			if len(schema.Required) > 0 {
+				bodies["{}"] = 422
+			}
+			for member, property := range schema.Properties {
+				for _, wrong := range []string{"[[1]]", `{"a":1}`, "1.5", "true", `["a","b"]`, `"tell-tale \u0000"`, "null", `" "`} {
+					if fits(property.Type, wrong) {
+						continue
+					}
+					bodies[fmt.Sprintf(`{%q:%s}`, member, wrong)] = 422
+					bodies[fmt.Sprintf(`{%q:%s,%q:%s}`, member, wrong, strings.ToUpper(member), wrong)] = 400
 				}
-				bodies[fmt.Sprintf(`{%q:%s}`, member, wrong)] = 422
-				bodies[fmt.Sprintf(`{%q:%s,%q:%s}`, member, wrong, strings.ToUpper(member), wrong)] = 400
 			}
-		}
-		for body, want := range bodies {
-			a := w.do(call{method: o.method, path: path, body: body, bearer: bearer, header: map[string]string{"Content-Type": "application/json"}})
-			tried++
-			clientError(t, a, fmt.Sprintf("%s %.60q", o.OperationID, body), "tell-tale", "expected", "unexpected", "json")
-			if a.status != want {
-				t.Errorf("%s %.60q: status %d, want %d: %s", o.OperationID, body, a.status, want, a.text)
+			for body, want := range bodies {
+				a := w.do(call{method: o.method, path: path, body: body, bearer: bearer, header: map[string]string{"Content-Type": "application/json"}})
+				tried++
+				clientError(t, a, fmt.Sprintf("%s %.60q", o.OperationID, body), "tell-tale", "expected", "unexpected", "json")
+				if a.status != want {
+					t.Errorf("%s %.60q: status %d, want %d: %s", o.OperationID, body, a.status, want, a.text)
+				}
 			}
-		}
-		w.problem(413, "too_large", call{method: o.method, path: path, body: `{"a":"` + strings.Repeat("x", 200<<10) + `"}`, bearer: bearer})
-		for _, media := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json+x", "text/json", "", ";", "application/problem+json"} {
-			a := w.do(call{method: o.method, path: path, body: `{}`, bearer: bearer, header: map[string]string{"Content-Type": media}})
-			if a.status != 415 {
-				t.Errorf("%s as %q: status %d", o.OperationID, media, a.status)
+			w.problem(413, "too_large", call{method: o.method, path: path, body: `{"a":"` + strings.Repeat("x", 200<<10) + `"}`, bearer: bearer})
+			for _, media := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json+x", "text/json", "", ";", "application/problem+json"} {
+				a := w.do(call{method: o.method, path: path, body: `{}`, bearer: bearer, header: map[string]string{"Content-Type": media}})
+				if a.status != 415 {
+					t.Errorf("%s as %q: status %d", o.OperationID, media, a.status)
+				}
 			}
+			w.problem(415, "invalid", call{method: o.method, path: path, body: `{}`, bearer: bearer, header: map[string]string{"Content-Encoding": "gzip"}})
 		}
-		w.problem(415, "invalid", call{method: o.method, path: path, body: `{}`, bearer: bearer, header: map[string]string{"Content-Encoding": "gzip"}})
-	}
-	if tried < 200 {
-		t.Errorf("only %d bodies were tried", tried)
-	}
-	if strings.Contains(w.logs.String(), "level=ERROR") {
-		t.Errorf("a client's mistake was logged as ours:\n%s", w.logs)
-	}
+		if tried < 200 {
+			t.Errorf("only %d bodies were tried", tried)
+		}
+		if strings.Contains(w.logs.String(), "level=ERROR") {
+			t.Errorf("a client's mistake was logged as ours:\n%s", w.logs)
+		}
+	})
 }
 
 // fits tells whether a JSON value could be of a schema's type; strings are
@@ -133,85 +134,88 @@ func TestABodyThatBreaksOffIsTheClientsMistake(t *testing.T) {
 }
 
 func TestQueriesAreReadStrictly(t *testing.T) {
-	w := newWorld(t)
-	bearer := w.as(identity.Owner)
-	all, _ := operations(t, w)
-	tried := 0
-	for _, o := range all {
-		if o.method != "GET" {
-			continue
-		}
-		path := w.target(o.path)
-		for _, query := range []string{"planted=tell-tale", "a;b", "%zz", "view[]=all", "_=1"} {
-			clientError(t, w.do(call{method: "GET", path: path + "?" + query, bearer: bearer}), o.OperationID+"?"+query, "tell-tale")
-		}
-		for _, p := range o.Parameters {
-			if p.In != "query" {
+	eachEngine(t, func(t *testing.T, w *world) {
+		bearer := w.as(identity.Owner)
+		all, _ := operations(t, w)
+		tried := 0
+		for _, o := range all {
+			if o.method != "GET" {
 				continue
 			}
-			for _, value := range []string{"tell-tale", "' OR 1=1 --", "-1", "0x10", "1e3", "9223372036854775808", "\x00", "\xff\xfe", "a,b", strings.Repeat("9", 5000)} {
-				a := w.do(call{method: "GET", path: path + "?" + p.Name + "=" + url.QueryEscape(value), bearer: bearer})
-				tried++
-				if p.Name == "q" && a.status == 200 {
-					continue // any text may be searched for
-				}
-				clientError(t, a, fmt.Sprintf("%s?%s=%.20q", o.OperationID, p.Name, value), "tell-tale", "OR 1=1")
+			path := w.target(o.path)
+			for _, query := range []string{"planted=tell-tale", "a;b", "%zz", "view[]=all", "_=1"} {
+				clientError(t, w.do(call{method: "GET", path: path + "?" + query, bearer: bearer}), o.OperationID+"?"+query, "tell-tale")
 			}
-			twice := p.Name + "=1&" + p.Name + "=2"
-			w.problem(422, "invalid", call{method: "GET", path: path + "?" + twice, bearer: bearer})
+			for _, p := range o.Parameters {
+				if p.In != "query" {
+					continue
+				}
+				for _, value := range []string{"tell-tale", "' OR 1=1 --", "-1", "0x10", "1e3", "9223372036854775808", "\x00", "\xff\xfe", "a,b", strings.Repeat("9", 5000)} {
+					a := w.do(call{method: "GET", path: path + "?" + p.Name + "=" + url.QueryEscape(value), bearer: bearer})
+					tried++
+					if p.Name == "q" && a.status == 200 {
+						continue // any text may be searched for
+					}
+					clientError(t, a, fmt.Sprintf("%s?%s=%.20q", o.OperationID, p.Name, value), "tell-tale", "OR 1=1")
+				}
+				twice := p.Name + "=1&" + p.Name + "=2"
+				w.problem(422, "invalid", call{method: "GET", path: path + "?" + twice, bearer: bearer})
+			}
 		}
-	}
-	if tried < 80 {
-		t.Errorf("only %d queries were tried", tried)
-	}
+		if tried < 80 {
+			t.Errorf("only %d queries were tried", tried)
+		}
+	})
 }
 
 func TestCursorsCannotBeMadeUp(t *testing.T) {
-	w := newWorld(t)
-	bearer := w.as(identity.Agent)
-	for range 3 {
-		w.talk("hello")
-	}
-	var page api.ConversationPage
-	w.must(200, call{method: "GET", path: "/v1/conversations?limit=1", bearer: bearer}).json(t, &page)
-	for _, cursor := range []string{
-		page.Next + "x", page.Next[1:] + "'", "." + page.Next, strings.ToUpper(page.Next), "-1." + id.New(), "zz", ".", "1.", "1.%",
-		"1' OR '1'='1." + id.New(), strings.Repeat("z", 13) + "." + id.New(), " " + page.Next, page.Next + ".1",
-	} {
-		a := w.problem(422, "invalid", call{method: "GET", path: "/v1/conversations?cursor=" + url.QueryEscape(cursor), bearer: bearer})
-		if !strings.Contains(a.text, `"field":"cursor"`) {
-			t.Errorf("%q: %s", cursor, a.text)
+	eachEngine(t, func(t *testing.T, w *world) {
+		bearer := w.as(identity.Agent)
+		for range 3 {
+			w.talk("hello")
 		}
-	}
-	for _, cursor := range []string{"0", "-5", "1.5", "x", "1 OR 1"} {
-		w.problem(422, "invalid", call{method: "GET", path: "/v1/search?q=hello&cursor=" + url.QueryEscape(cursor), bearer: bearer})
-	}
+		var page api.ConversationPage
+		w.must(200, call{method: "GET", path: "/v1/conversations?limit=1", bearer: bearer}).json(t, &page)
+		for _, cursor := range []string{
+			page.Next + "x", page.Next[1:] + "'", "." + page.Next, strings.ToUpper(page.Next), "-1." + id.New(), "zz", ".", "1.", "1.%",
+			"1' OR '1'='1." + id.New(), strings.Repeat("z", 13) + "." + id.New(), " " + page.Next, page.Next + ".1",
+		} {
+			a := w.problem(422, "invalid", call{method: "GET", path: "/v1/conversations?cursor=" + url.QueryEscape(cursor), bearer: bearer})
+			if !strings.Contains(a.text, `"field":"cursor"`) {
+				t.Errorf("%q: %s", cursor, a.text)
+			}
+		}
+		for _, cursor := range []string{"0", "-5", "1.5", "x", "1 OR 1"} {
+			w.problem(422, "invalid", call{method: "GET", path: "/v1/search?q=hello&cursor=" + url.QueryEscape(cursor), bearer: bearer})
+		}
+	})
 }
 
 func TestIdsThatAreNone(t *testing.T) {
-	w := newWorld(t)
-	bearer := w.as(identity.Owner)
-	all, _ := operations(t, w)
-	for _, o := range all {
-		if !strings.Contains(o.path, "{id}") || o.RequestBody != nil {
-			continue
-		}
-		for _, wrong := range []string{id.New(), "x", "'", "%00", "%ff", "1%20OR%201=1", strings.Repeat("0", 27), strings.ToUpper(id.New()), "..%2f..%2fsession", "%2e%2e"} {
-			path := strings.Replace(strings.Replace(o.path, "{id}", wrong, 1), "{seq}", "1", 1)
-			a := w.do(call{method: o.method, path: path, bearer: bearer})
-			if o.OperationID == "revoke-customer" && a.status == 204 && id.Valid(wrong) {
-				continue // of whom we know nothing, nothing is open
+	eachEngine(t, func(t *testing.T, w *world) {
+		bearer := w.as(identity.Owner)
+		all, _ := operations(t, w)
+		for _, o := range all {
+			if !strings.Contains(o.path, "{id}") || o.RequestBody != nil {
+				continue
 			}
-			if a.status != 404 {
-				t.Errorf("%s %s: status %d: %s", o.method, path, a.status, a.text)
+			for _, wrong := range []string{id.New(), "x", "'", "%00", "%ff", "1%20OR%201=1", strings.Repeat("0", 27), strings.ToUpper(id.New()), "..%2f..%2fsession", "%2e%2e"} {
+				path := strings.Replace(strings.Replace(o.path, "{id}", wrong, 1), "{seq}", "1", 1)
+				a := w.do(call{method: o.method, path: path, bearer: bearer})
+				if o.OperationID == "revoke-customer" && a.status == 204 && id.Valid(wrong) {
+					continue // of whom we know nothing, nothing is open
+				}
+				if a.status != 404 {
+					t.Errorf("%s %s: status %d: %s", o.method, path, a.status, a.text)
+				}
 			}
 		}
-	}
-	conv, _ := w.talk("hello")
-	for _, seq := range []string{"0", "-1", "x", "1.0", "9223372036854775808", "1%00"} {
-		w.problem(422, "invalid", call{method: "GET", path: "/v1/conversations/" + conv + "/messages/" + seq + "/versions", bearer: bearer})
-	}
-	w.problem(404, "not_found", call{method: "DELETE", path: "/v1/conversations/" + conv + "/messages/99", bearer: bearer, body: `{"reason":"mistake"}`})
+		conv, _ := w.talk("hello")
+		for _, seq := range []string{"0", "-1", "x", "1.0", "9223372036854775808", "1%00"} {
+			w.problem(422, "invalid", call{method: "GET", path: "/v1/conversations/" + conv + "/messages/" + seq + "/versions", bearer: bearer})
+		}
+		w.problem(404, "not_found", call{method: "DELETE", path: "/v1/conversations/" + conv + "/messages/99", bearer: bearer, body: `{"reason":"mistake"}`})
+	})
 }
 
 func TestWhereNothingStands(t *testing.T) {
