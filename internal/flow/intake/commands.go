@@ -2,12 +2,17 @@ package intake
 
 import (
 	"context"
+	"slices"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/guard"
 	"kefu/internal/domain/identity"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
 )
 
-// Start begins a conversation.
+// Start begins a conversation. A language that is none is left out: it is the
+// browser's, and must not keep anybody from asking.
 func (s *Service) Start(ctx context.Context, p identity.Principal, start conversation.Start) (conversation.State, error) {
 	limiter, name := s.limits.visitorStarts, "visitor_starts"
 	if p.Kind == identity.Customer {
@@ -17,30 +22,148 @@ func (s *Service) Start(ctx context.Context, p identity.Principal, start convers
 		return conversation.State{}, err
 	}
 	start.Topic, _ = s.redact(start.Topic)
+	if conversation.CheckLanguage("lang", start.Language) != nil {
+		start.Language = ""
+	}
 	return s.store.StartConversation(ctx, p, start)
 }
 
 // Do applies a command that is not a message: every text in it passes the guard.
+// Errors: those of conversation.State.Decide, and a *LimitedError.
 func (s *Service) Do(ctx context.Context, p identity.Principal, conversationID string, c conversation.Command) (conversation.Result, error) {
+	const op = "intake.Do"
 	if err := s.allow(p, 1); err != nil {
 		return conversation.Result{}, err
 	}
-	var classes []string
-	c.Content.Text, classes = s.redact(c.Content.Text)
-	if len(classes) > 0 {
-		c.Content.Classes = classes
+	switch c.Kind {
+	case conversation.Send, conversation.Note:
+		return conversation.Result{}, fault.New(fault.Invalid, op, "a message is sent, not done")
+	case conversation.Edit, conversation.Redact:
+		return s.rewrite(ctx, p, conversationID, c)
 	}
+	c.Content.Text, c.Content.Classes = s.redact(c.Content.Text)
 	c.Content.WrapUp, _ = s.redact(c.Content.WrapUp)
 	c.Content.Topic, _ = s.redact(c.Content.Topic)
+	tags := make([]string, len(c.Content.Tags)) // the caller's own list stays as it is
 	for i, tag := range c.Content.Tags {
-		c.Content.Tags[i], _ = s.redact(tag)
+		tags[i], _ = s.redact(tag)
 	}
+	c.Content.Tags = tags
 	return s.store.Execute(ctx, p, conversationID, c)
+}
+
+// rewrite edits or redacts. A new text is looked at where it stands: together
+// with what was said before it and after it. What was redacted is forgotten here
+// too, so that no later withdrawal brings a part of it back.
+func (s *Service) rewrite(ctx context.Context, p identity.Principal, conversationID string, c conversation.Command) (conversation.Result, error) {
+	const op = "intake.rewrite"
+	if !id.Valid(conversationID) {
+		return conversation.Result{}, fault.New(fault.NotFound, op, "no conversation has an id of that form")
+	}
+	if err := conversation.CheckText("text", c.Content.Text, conversation.MaxTextChars); err != nil {
+		return conversation.Result{}, err
+	}
+	c.Content.Classes = nil
+	c.Content.Reason, _ = s.redact(c.Content.Reason)
+	answer := make(chan conversation.Result, 1)
+	change := &conversation.Change{Principal: p, ConversationID: conversationID, Command: c}
+	if err := s.submitRewrite(ctx, change, func(r conversation.Result) { answer <- r }); err != nil {
+		return conversation.Result{}, err
+	}
+	select {
+	case r := <-answer:
+		return r, r.Err
+	case <-ctx.Done():
+		return conversation.Result{}, fault.New(fault.Unavailable, op, "gave up waiting for the commit")
+	}
+}
+
+func (s *Service) submitRewrite(ctx context.Context, c *conversation.Change, done func(conversation.Result)) error {
+	t, err := s.talk(ctx, c.ConversationID)
+	if err != nil {
+		return err
+	}
+	defer t.mu.Unlock()
+	u := t.bySeq(c.Command.Content.Of)
+	known := u != nil
+	if !known {
+		u = &utterance{side: sideOf(c.Principal), seq: c.Command.Content.Of}
+	}
+	a := t.begin(u)
+	if c.Command.Kind == conversation.Edit {
+		s.lookAround(t, c, a, known)
+	}
+	a.rewrite(u, c.Command.Content.Text)
+	if c.Command.Kind == conversation.Edit && !known {
+		u.at = s.now()
+		t.said = append(t.said, u)
+	}
+	c.Done = func(r conversation.Result) {
+		if r.Err != nil {
+			a.answer.Store(refused)
+		} else {
+			a.answer.Store(c.Command.Content.Of)
+		}
+		done(r)
+	}
+	return s.submit(ctx, c, a)
+}
+
+// lookAround looks at an edited text after what was said before it, and then
+// with it in its place at the newest message of the same side.
+func (s *Service) lookAround(t *talk, c *conversation.Change, a *attempt, known bool) {
+	now, of, content := s.now(), sideOf(c.Principal), &c.Command.Content
+	u := a.of
+	if !known {
+		s.look(c, a, t.before(nil, of, now))
+		return
+	}
+	s.look(c, a, t.before(u, of, now))
+	w := t.before(nil, of, now)
+	last, at := -1, -1
+	for i, said := range w.said {
+		if said.side == of {
+			last = i
+		}
+		if said == u {
+			at = i
+			w.turns[i].Text = content.Text
+		}
+	}
+	if at < 0 || at >= last {
+		return
+	}
+	newest := w.said[last]
+	found, earlier := s.guard.ScanWindow(w.turns[:last], newest.text, guard.Hints{})
+	s.withdraw(c, a, newest, found)
+	for i, findings := range earlier {
+		if i != at {
+			s.withdraw(c, a, w.said[i], findings)
+			continue
+		}
+		if left := guard.Apply(content.Text, findings); left != content.Text {
+			content.Text = left
+			content.Classes = mergeClasses(content.Classes, s.classes(findings))
+		}
+	}
+}
+
+func mergeClasses(a, b []string) []string {
+	merged := slices.Clone(a)
+	for _, class := range b {
+		if !slices.Contains(merged, class) {
+			merged = append(merged, class)
+		}
+	}
+	return merged
 }
 
 // Draft keeps an unfinished answer, without the secrets in it.
 func (s *Service) Draft(ctx context.Context, p identity.Principal, conversationID, text string) error {
 	if err := s.allow(p, 1); err != nil {
+		return err
+	}
+	if err := conversation.CheckText("text", text, conversation.MaxTextChars); err != nil {
 		return err
 	}
 	clean, _ := s.redact(text)

@@ -6,6 +6,8 @@ package intake
 
 import (
 	"context"
+	"crypto/sha256"
+	"slices"
 	"time"
 
 	"kefu/internal/domain/conversation"
@@ -13,6 +15,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
 	"kefu/internal/platform/ratelimit"
 )
 
@@ -107,9 +110,17 @@ func (e *LimitedError) Unwrap() error {
 // Send takes in a message. done is called once, after the commit or a refusal by
 // the store, and must not block; an error returned here is the answer itself.
 // Messages of one conversation are stored in the order in which Send was called.
+// Errors: a *LimitedError, Invalid, NotFound, Forbidden, Unavailable.
 func (s *Service) Send(ctx context.Context, p identity.Principal, m Message, done func(Said)) error {
+	const op = "intake.Send"
 	if err := s.allow(p, 1); err != nil {
 		return err
+	}
+	switch {
+	case !id.Valid(m.ConversationID):
+		return fault.New(fault.NotFound, op, "no conversation has an id of that form")
+	case !conversation.ValidClientID(m.ClientID):
+		return fault.InvalidField(op, "client_msg_id", "must have 1 to %d printable characters", conversation.MaxClientID)
 	}
 	command := conversation.Command{Kind: conversation.Send, ClientID: m.ClientID, Content: conversation.Content{Text: m.Text, ReplyTo: m.ReplyTo}}
 	if m.Note {
@@ -125,18 +136,20 @@ func (s *Service) Send(ctx context.Context, p identity.Principal, m Message, don
 		}
 		command.Content.Attachments = files
 	}
-	change := &conversation.Change{Principal: p, ConversationID: m.ConversationID, Command: command, Origin: m.Origin}
-	change.Done = func(r conversation.Result) { done(said(change, r)) }
-	return s.submit(ctx, change)
+	return s.say(ctx, &conversation.Change{Principal: p, ConversationID: m.ConversationID, Command: command, Origin: m.Origin}, done)
 }
 
 // said is the answer to a change. When a secret was removed from the text, now
-// or by a message after it, the client is told what remains.
+// or by a message after it, the client is told what remains. A repeat is told
+// what was stored the first time, whatever the guard thinks of it now.
 func said(c *conversation.Change, r conversation.Result) Said {
 	out := Said{Err: r.Err, Seq: r.Seq, At: r.At, Duplicate: r.Duplicate}
-	content := c.Command.Content
-	if r.Content != nil {
+	var content conversation.Content
+	switch {
+	case r.Content != nil:
 		content = *r.Content
+	case !r.Duplicate:
+		content = c.Command.Content
 	}
 	if len(content.Classes) > 0 {
 		out.Text, out.Classes = content.Text, content.Classes
@@ -144,43 +157,68 @@ func said(c *conversation.Change, r conversation.Result) Said {
 	return out
 }
 
-// submit lets the guard see the text in the light of what was said before. The
+// say lets the guard see the text in the light of what was said before. The
 // conversation is held until the change is queued, so that the order the guard
 // saw is the order that is stored.
-func (s *Service) submit(ctx context.Context, c *conversation.Change) error {
-	talk, err := s.talk(ctx, c.ConversationID)
+func (s *Service) say(ctx context.Context, c *conversation.Change, done func(Said)) error {
+	t, err := s.talk(ctx, c.ConversationID)
 	if err != nil {
 		return err
 	}
-	defer talk.mu.Unlock()
-	now := s.now()
-	side := sideOf(c.Principal)
-	text := c.Command.Content.Text
-	previous := talk.previous(side, now)
-	found, earlier := s.guard.ScanWindow(previous.turns, text, guard.Hints{})
+	defer t.mu.Unlock()
+	now, of, content := s.now(), sideOf(c.Principal), &c.Command.Content
+	raw := sha256.Sum256([]byte(content.Text))
+	again := t.repeated(c.Command.ClientID, of, raw)
+	u := again
+	if again == nil {
+		u = &utterance{at: now, side: of, note: c.Command.Kind == conversation.Note, client: c.Command.ClientID, raw: raw}
+	}
+	t.reconsider(again)
+	a := t.begin(u)
+	s.look(c, a, t.before(again, of, now))
+	if again == nil {
+		u.text = content.Text
+		t.said = append(t.said, u)
+	}
+	if u.seq == 0 { // the first attempt may yet be refused
+		u.change = c
+	}
+	c.Done = func(r conversation.Result) {
+		a.answered(r)
+		done(said(c, r))
+	}
+	return s.submit(ctx, c, a)
+}
+
+func (s *Service) submit(ctx context.Context, c *conversation.Change, a *attempt) error {
+	err := s.store.Submit(ctx, c)
+	if err != nil {
+		a.answer.Store(refused)
+	}
+	return err
+}
+
+// look takes the secrets out of a change's text and lists the earlier messages
+// in which it completes one.
+func (s *Service) look(c *conversation.Change, a *attempt, w window) {
+	content := &c.Command.Content
+	found, earlier := s.guard.ScanWindow(w.turns, content.Text, guard.Hints{})
 	if len(found) > 0 {
-		c.Command.Content.Text = guard.Apply(text, found)
-		c.Command.Content.Classes = s.classes(found)
+		content.Text = guard.Apply(content.Text, found)
+		content.Classes = s.classes(found)
 	}
 	for i, findings := range earlier {
-		if len(findings) == 0 || previous.turns[i].Text == "" {
-			continue
-		}
-		left := guard.Apply(previous.turns[i].Text, findings)
-		if left == previous.turns[i].Text {
-			continue
-		}
-		c.Withdraw = append(c.Withdraw, conversation.Withdrawal{
-			Earlier: previous.said[i].change, Seq: previous.said[i].seq, Text: left, Classes: s.classes(findings),
-		})
-		previous.said[i].text = left
+		s.withdraw(c, a, w.said[i], findings)
 	}
-	talk.add(utterance{at: now, side: side, text: c.Command.Content.Text, change: c})
-	if err := s.store.Submit(ctx, c); err != nil {
-		talk.drop(c)
-		return err
+}
+
+func (s *Service) withdraw(c *conversation.Change, a *attempt, u *utterance, findings []guard.Finding) {
+	left := guard.Apply(u.text, findings)
+	if len(findings) == 0 || left == u.text {
+		return
 	}
-	return nil
+	c.Withdraw = append(c.Withdraw, conversation.Withdrawal{Earlier: u.change, Seq: u.seq, Text: left, Classes: s.classes(findings)})
+	a.rewrite(u, left)
 }
 
 func (s *Service) classes(found []guard.Finding) []string {
@@ -190,11 +228,7 @@ func (s *Service) classes(found []guard.Finding) []string {
 		if s.observe != nil {
 			s.observe.GuardFound(name)
 		}
-		known := false
-		for _, c := range classes {
-			known = known || c == name
-		}
-		if !known {
+		if !slices.Contains(classes, name) {
 			classes = append(classes, name)
 		}
 	}

@@ -2,86 +2,48 @@ package intake
 
 import (
 	"context"
+	"crypto/sha256"
 	"sync"
 	"time"
 
 	"kefu/internal/domain/conversation"
-	"kefu/internal/domain/guard"
 	"kefu/internal/domain/identity"
 )
 
-// WindowTurns and WindowAge are the guard's window: a secret may be spread over
-// so many messages of one sender within so long. After it has closed over a
-// message, the message may be indexed.
+// Bounds on what is remembered.
 const (
-	WindowTurns = 5
-	WindowAge   = 60 * time.Second
+	maxTalks    = 200_000         // conversations at once
+	sweepPeriod = WindowAge / 4   // between looks for idle ones
+	fullPeriod  = time.Second     // the same when there are too many
+	evictPart   = maxTalks / 20   // dropped when all are busy
+	recallLimit = 8 * WindowTurns // entries read back for one conversation
 )
-
-// questionAge is how long a question of the other side gives a meaning to bare
-// figures: "what is the code on your card?" and then "123".
-const questionAge = 10 * time.Minute
-
-// maxTalks bounds how many conversations are remembered at once.
-const maxTalks = 200_000
-
-type side bool
-
-const (
-	theirs side = false // the customer's
-	ours   side = true
-)
-
-func (s side) index() int {
-	if s == ours {
-		return 1
-	}
-	return 0
-}
-
-func sideOf(p identity.Principal) side { return side(!p.IsCustomer()) }
-
-// utterance is something that was said a moment ago. Plain text is held in
-// memory only, and for no longer than the window.
-type utterance struct {
-	at     time.Time
-	side   side
-	text   string
-	change *conversation.Change // nil when it was read back from the store
-	seq    int64
-}
-
-// talk is what was said in one conversation within the window.
-type talk struct {
-	mu   sync.Mutex
-	said []utterance
-	gone bool // swept: whoever still holds it looks again
-}
 
 // recent remembers the talks of all conversations.
 type recent struct {
-	mu      sync.Mutex
-	started time.Time
-	talks   map[string]*talk
-	swept   time.Time
+	mu    sync.Mutex
+	since time.Time // what was said before is not remembered, but read back
+	talks map[string]*talk
+	swept time.Time
+	limit int
 }
 
 func newRecent(now time.Time) *recent {
-	return &recent{started: now, talks: map[string]*talk{}, swept: now}
+	return &recent{since: now, talks: map[string]*talk{}, swept: now, limit: maxTalks}
 }
 
-// talk gives the talk of a conversation, locked. Within the first minute after
-// a start, what was said before the start is read back from the store.
+// talk gives the talk of a conversation, locked, settled and pruned. While what
+// was said before the start still counts, it is read back from the store.
 func (s *Service) talk(ctx context.Context, id string) (*talk, error) {
 	now := s.now()
 	for {
-		t, fresh := s.recent.get(id, now)
+		t, recall := s.recent.get(id, now)
 		t.mu.Lock()
 		if t.gone {
 			t.mu.Unlock()
 			continue
 		}
-		if fresh && now.Sub(s.recent.started) < WindowAge {
+		if recall {
 			if err := s.recall(ctx, id, t, now); err != nil {
 				t.gone = true
 				s.recent.forget(id, t)
@@ -89,22 +51,29 @@ func (s *Service) talk(ctx context.Context, id string) (*talk, error) {
 				return nil, err
 			}
 		}
+		t.settle()
+		t.prune(now)
 		return t, nil
 	}
 }
 
-func (r *recent) get(id string, now time.Time) (t *talk, fresh bool) {
+// get finds or makes a talk, and tells whether it has to be read back.
+func (r *recent) get(id string, now time.Time) (t *talk, recall bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if t = r.talks[id]; t != nil {
 		return t, false
 	}
-	if now.Sub(r.swept) > WindowAge/4 || len(r.talks) >= maxTalks {
+	full := len(r.talks) >= r.limit
+	if idle := now.Sub(r.swept); idle > sweepPeriod || (full && idle > fullPeriod) {
 		r.sweep(now)
+	}
+	if len(r.talks) >= r.limit {
+		r.evict(now)
 	}
 	t = &talk{}
 	r.talks[id] = t
-	return t, true
+	return t, now.Sub(r.since) <= questionAge
 }
 
 func (r *recent) forget(id string, t *talk) {
@@ -122,8 +91,9 @@ func (r *recent) sweep(now time.Time) {
 		if !t.mu.TryLock() {
 			continue // in use, so not idle
 		}
+		t.settle()
 		t.prune(now)
-		if len(t.said) == 0 {
+		if len(t.said) == 0 && len(t.attempts) == 0 {
 			t.gone = true
 			delete(r.talks, id)
 		}
@@ -131,67 +101,43 @@ func (r *recent) sweep(now time.Time) {
 	}
 }
 
-// recall reads back what was said just before this process started.
+// evict makes room when all talks are in their window: what some of them held is
+// read back when they go on. One that waits for the store is not in it yet.
+func (r *recent) evict(now time.Time) {
+	r.since = now
+	left := max(1, min(evictPart, r.limit/2))
+	for id, t := range r.talks {
+		if left == 0 {
+			return
+		}
+		if !t.mu.TryLock() {
+			continue
+		}
+		t.settle()
+		if len(t.attempts) == 0 {
+			t.gone = true
+			delete(r.talks, id)
+			left--
+		}
+		t.mu.Unlock()
+	}
+}
+
+// recall reads back what was said and is not remembered.
 func (s *Service) recall(ctx context.Context, id string, t *talk, now time.Time) error {
-	entries, _, err := s.store.Entries(ctx, identity.SystemPart("guard"), id, conversation.EntryRange{Reverse: true, Limit: 4 * WindowTurns})
+	entries, _, err := s.store.Entries(ctx, identity.SystemPart("guard"), id, conversation.EntryRange{Reverse: true, Limit: recallLimit})
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
 		at := time.UnixMicro(e.At)
-		if (e.Kind != conversation.KindMessage && e.Kind != conversation.KindNote) || now.Sub(at) > WindowAge {
+		if (e.Kind != conversation.KindMessage && e.Kind != conversation.KindNote) || now.Sub(at) > questionAge {
 			continue
 		}
-		t.said = append(t.said, utterance{at: at, side: side(e.Author.Kind != conversation.ByCustomer), text: e.Content.Text, seq: e.Seq})
+		t.said = append(t.said, &utterance{
+			at: at, side: side(e.Author.Kind != conversation.ByCustomer), note: e.Kind == conversation.KindNote, text: e.Content.Text,
+			client: e.ClientID, raw: sha256.Sum256([]byte(e.Content.Text)), seq: e.Seq, kept: true,
+		})
 	}
 	return nil
-}
-
-// window is what the guard looks at beside a new text.
-type window struct {
-	turns []guard.Turn
-	said  []*utterance
-}
-
-func (t *talk) previous(of side, now time.Time) window {
-	t.prune(now)
-	var w window
-	for i := range t.said {
-		u := &t.said[i]
-		if u.text == "" || (u.side == of && now.Sub(u.at) > WindowAge) {
-			continue
-		}
-		w.turns = append(w.turns, guard.Turn{Text: u.text, Own: u.side == of})
-		w.said = append(w.said, u)
-	}
-	return w
-}
-
-func (t *talk) add(u utterance) { t.said = append(t.said, u) }
-
-func (t *talk) drop(c *conversation.Change) {
-	for i := range t.said {
-		if t.said[i].change == c {
-			t.said = append(t.said[:i], t.said[i+1:]...)
-			return
-		}
-	}
-}
-
-// prune drops what has left the window: too old, or followed by WindowTurns
-// more of the same side.
-func (t *talk) prune(now time.Time) {
-	var counts [2]int
-	keep := len(t.said)
-	for keep > 0 {
-		u := t.said[keep-1]
-		counts[u.side.index()]++
-		if now.Sub(u.at) > questionAge || counts[u.side.index()] > WindowTurns {
-			break
-		}
-		keep--
-	}
-	if keep > 0 {
-		t.said = append(t.said[:0], t.said[keep:]...)
-	}
 }

@@ -1,0 +1,221 @@
+package intake
+
+import (
+	"crypto/sha256"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/guard"
+	"kefu/internal/domain/identity"
+)
+
+// WindowTurns and WindowAge are the guard's window: a secret may be spread over
+// so many messages of one side within so long. After it has closed over a
+// message, the message may be indexed.
+const (
+	WindowTurns = 5
+	WindowAge   = 60 * time.Second
+)
+
+// questionAge is how long a question of the other side gives a meaning to bare
+// figures: "what is the code on your card?" and then "123".
+const questionAge = 10 * time.Minute
+
+type side bool
+
+const (
+	theirs side = false // the customer's
+	ours   side = true
+)
+
+func (s side) index() int {
+	if s == ours {
+		return 1
+	}
+	return 0
+}
+
+func sideOf(p identity.Principal) side { return side(!p.IsCustomer()) }
+
+// utterance is something that was said a moment ago, as it is stored or about to
+// be. Plain text is held in memory only, and for no longer than the window.
+type utterance struct {
+	at     time.Time
+	side   side
+	note   bool
+	text   string
+	client string               // its id given by the client
+	raw    [sha256.Size]byte    // of the text as it was sent
+	change *conversation.Change // nil when it was read back from the store
+	seq    int64                // once it is known
+
+	open int  // attempts to store it that have no answer yet
+	kept bool // one of them stored it, or it was stored before
+}
+
+// attempt is one change on its way to the store, with what it would do to what
+// was said before. Nothing of that happens when the store refuses it.
+type attempt struct {
+	of     *utterance
+	undo   []undo
+	answer atomic.Int64 // 0: none yet; below 0: refused; else the entry's number
+	repeat atomic.Bool  // it was stored before: nothing was withdrawn
+}
+
+type undo struct {
+	of        *utterance
+	was, left string
+}
+
+const refused = -1
+
+// answered notes the store's answer. It does not block: the committer waits.
+func (a *attempt) answered(r conversation.Result) {
+	switch {
+	case r.Err != nil:
+		a.answer.Store(refused)
+	case r.Duplicate:
+		a.repeat.Store(true)
+		a.answer.Store(r.Seq)
+	default:
+		a.answer.Store(max(r.Seq, 1))
+	}
+}
+
+// rewrite changes a text in memory as the attempt will in the store.
+func (a *attempt) rewrite(u *utterance, left string) {
+	a.undo = append(a.undo, undo{u, u.text, left})
+	u.text = left
+}
+
+func (a *attempt) takeBack() {
+	for i := len(a.undo) - 1; i >= 0; i-- {
+		if u := a.undo[i]; u.of.text == u.left { // else somebody has rewritten it since
+			u.of.text = u.was
+		}
+	}
+	a.undo = nil
+}
+
+// reconsider takes back what attempts at an utterance that have no answer yet
+// would do: the next one does it again, in case they fail and it does not.
+func (t *talk) reconsider(u *utterance) {
+	for i := len(t.attempts) - 1; i >= 0 && u != nil; i-- {
+		if a := t.attempts[i]; a.of == u && a.answer.Load() == 0 {
+			a.takeBack()
+		}
+	}
+}
+
+// talk is what was said in one conversation within the window.
+type talk struct {
+	mu       sync.Mutex
+	said     []*utterance
+	attempts []*attempt
+	gone     bool // swept: whoever still holds it looks again
+}
+
+// settle takes in the store's answers: what was refused was never said.
+func (t *talk) settle() {
+	waiting := t.attempts[:0]
+	for i := len(t.attempts) - 1; i >= 0; i-- { // the newest first, as undoing wants it
+		a := t.attempts[i]
+		answer := a.answer.Load()
+		if answer == 0 {
+			continue
+		}
+		if answer == refused || a.repeat.Load() {
+			a.takeBack()
+		}
+		a.of.open--
+		if answer != refused {
+			a.of.kept, a.of.seq = true, answer
+		}
+		t.attempts[i] = nil
+	}
+	for _, a := range t.attempts {
+		if a != nil {
+			waiting = append(waiting, a)
+		}
+	}
+	clear(t.attempts[len(waiting):])
+	t.attempts = waiting
+	t.keep(func(u *utterance) bool { return u.open > 0 || u.kept })
+}
+
+func (t *talk) keep(wanted func(*utterance) bool) {
+	kept := t.said[:0]
+	for _, u := range t.said {
+		if wanted(u) {
+			kept = append(kept, u)
+		}
+	}
+	clear(t.said[len(kept):])
+	t.said = kept
+}
+
+// prune drops what has left the window: too old, or followed by WindowTurns more
+// of the same side. The other side's words push nothing out.
+func (t *talk) prune(now time.Time) {
+	var counts [2]int
+	for _, u := range t.said {
+		counts[u.side.index()]++
+	}
+	t.keep(func(u *utterance) bool {
+		counts[u.side.index()]--
+		return counts[u.side.index()] < WindowTurns && now.Sub(u.at) <= questionAge
+	})
+}
+
+// window is what the guard looks at beside a new text.
+type window struct {
+	turns []guard.Turn
+	said  []*utterance
+}
+
+// before gives what one side has said, and been told, before an utterance; nil
+// stands for one that is still to come. Notes are not told to customers.
+func (t *talk) before(u *utterance, of side, now time.Time) window {
+	var w window
+	for _, earlier := range t.said {
+		if earlier == u {
+			break
+		}
+		own := earlier.side == of
+		if earlier.text == "" || (own && now.Sub(earlier.at) > WindowAge) || (!own && earlier.note) {
+			continue
+		}
+		w.turns = append(w.turns, guard.Turn{Text: earlier.text, Own: own})
+		w.said = append(w.said, earlier)
+	}
+	return w
+}
+
+// repeated finds a message that is being sent once more, word for word.
+func (t *talk) repeated(client string, of side, raw [sha256.Size]byte) *utterance {
+	for _, u := range t.said {
+		if client != "" && u.client == client && u.side == of && u.raw == raw {
+			return u
+		}
+	}
+	return nil
+}
+
+func (t *talk) bySeq(seq int64) *utterance {
+	for _, u := range t.said {
+		if u.seq == seq && seq != 0 {
+			return u
+		}
+	}
+	return nil
+}
+
+// begin notes an attempt to store or to change an utterance.
+func (t *talk) begin(u *utterance) *attempt {
+	a := &attempt{of: u}
+	u.open++
+	t.attempts = append(t.attempts, a)
+	return a
+}
