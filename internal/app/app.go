@@ -148,7 +148,7 @@ func (a *App) openIndex(ctx context.Context) error {
 	a.onClose(index.Close)
 	adapted := indexAdapter{index}
 	a.indexer = searching.NewWorker(a.Store, adapted, blind, a.now, a.Log)
-	a.searcher = searching.NewSearcher(a.Store, adapted, blind)
+	a.searcher = searching.NewSearcher(a.Store, adapted, a.indexer, blind)
 	return nil
 }
 

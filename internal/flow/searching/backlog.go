@@ -1,9 +1,12 @@
 package searching
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/search"
 )
 
 // speaker is one author in one conversation: the one over whose messages the
@@ -17,6 +20,25 @@ type item struct {
 	ready   time.Time // when the window closed over it; zero: not yet
 	speaker speaker
 	indexed bool
+	text    string // until its words were taken from it; in memory alone
+	words   words
+}
+
+// words are the tokens of a message that waits, by which it is found before it is
+// in the index.
+type words struct {
+	known  bool
+	tokens []search.Token
+}
+
+// has tells whether all of some tokens are among the words.
+func (w words) has(tokens []search.Token) bool {
+	for _, t := range tokens {
+		if !slices.Contains(w.tokens, t) {
+			return false
+		}
+	}
+	return w.known
 }
 
 // backlog is what waits to be indexed, in the order of the log.
@@ -26,6 +48,9 @@ type backlog struct {
 	open     map[speaker][]*item // over which the window has not closed
 	ready    []*item             // over which it has
 	again    []int64             // indexed before, and changed since
+	unread   []*item             // whose words were not taken yet
+	changed  []*item             // whose text is another since their words were taken
+	flying   []*item             // that the index is being given right now
 	unclosed int                 // items[:unclosed] were all seen by expire
 	last     int64
 	low      int64 // everything up to here is indexed
@@ -37,15 +62,34 @@ func newBacklog() backlog {
 	return backlog{byPos: map[int64]*item{}, open: map[speaker][]*item{}}
 }
 
-// add takes a message in. By a speaker's next messages the window closes over
-// the earlier ones.
+// add takes a message in that the log told of: what it says is read later.
 func (b *backlog) add(m conversation.Written) {
+	if it := b.enter(m); it != nil {
+		b.changed = append(b.changed, it)
+	}
+}
+
+// hear takes a message in with what it says.
+func (b *backlog) hear(m conversation.Written, text string) {
+	switch it := b.enter(m); {
+	case it == nil:
+	case text == "":
+		it.words.known = true
+	default:
+		it.text = text
+		b.unread = append(b.unread, it)
+	}
+}
+
+// enter makes a place for a message; nil when it has one, or there is no room.
+// By a speaker's next messages the window closes over the earlier ones.
+func (b *backlog) enter(m conversation.Written) *item {
 	if m.Pos <= b.last {
-		return
+		return nil
 	}
 	if b.overflow || len(b.byPos) >= maxPending {
 		b.overflow = true
-		return
+		return nil
 	}
 	b.last = m.Pos
 	it := &item{pos: m.Pos, at: time.UnixMicro(m.At), speaker: speaker{m.ConversationID, m.AuthorID}}
@@ -57,6 +101,74 @@ func (b *backlog) add(m conversation.Written) {
 		open = append(open[:0], open[1:]...)
 	}
 	b.open[it.speaker] = open
+	return it
+}
+
+// rewritten notes that a text was changed after it was written.
+func (b *backlog) rewritten(pos int64) {
+	b.again = append(b.again, pos)
+	if it := b.byPos[pos]; it != nil {
+		it.text, it.words = "", words{}
+		b.changed = append(b.changed, it)
+	}
+}
+
+// newest are the positions below one, the last first, of waiting messages that
+// hold all of some words.
+func (b *backlog) newest(tokens []search.Token, before int64, limit int) []int64 {
+	var found []int64
+	for i := len(b.items) - 1; i >= 0 && len(found) < limit; i-- {
+		if it := b.items[i]; !it.indexed && it.pos < before && it.words.has(tokens) {
+			found = append(found, it.pos)
+		}
+	}
+	for _, it := range b.flying {
+		if it.pos < before && it.words.has(tokens) {
+			found = append(found, it.pos)
+		}
+	}
+	slices.SortFunc(found, func(x, y int64) int { return cmp.Compare(y, x) })
+	return found[:min(limit, len(found))]
+}
+
+// reading is a message whose words are being taken.
+type reading struct {
+	it     *item
+	text   string
+	tokens []search.Token
+}
+
+// toRead hands out messages whose words are still to be taken, and the positions
+// of those that must be read from the log for it.
+func (b *backlog) toRead(limit int) (unread []reading, changed []int64) {
+	n := min(limit, len(b.unread))
+	for _, it := range b.unread[:n] {
+		if !it.indexed && it.text != "" {
+			unread = append(unread, reading{it: it, text: it.text})
+		}
+	}
+	b.unread = b.unread[n:]
+	n = min(limit, len(b.changed))
+	for _, it := range b.changed[:n] {
+		if !it.indexed {
+			changed = append(changed, it.pos)
+		}
+	}
+	b.changed = b.changed[n:]
+	return unread, changed
+}
+
+// known are the documents of those positions whose words are known, and the
+// other positions.
+func (b *backlog) known(positions []int64) (docs []Doc, unknown []int64) {
+	for _, pos := range positions {
+		if it := b.byPos[pos]; it != nil && it.words.known {
+			docs = append(docs, Doc{Pos: pos, Tokens: it.words.tokens})
+		} else {
+			unknown = append(unknown, pos)
+		}
+	}
+	return docs, unknown
 }
 
 func (b *backlog) close(it *item, at time.Time) {
@@ -112,12 +224,13 @@ func (b *backlog) take(now time.Time, limit int) []int64 {
 }
 
 // done notes that positions are being indexed and moves the low water mark over
-// everything that is.
+// everything that is. A text that is changed from here on is indexed again.
 func (b *backlog) done(positions []int64) {
 	for _, pos := range positions {
 		if it := b.byPos[pos]; it != nil {
 			it.indexed = true
 			delete(b.byPos, pos)
+			b.flying = append(b.flying, it)
 		}
 	}
 	n := 0

@@ -1,7 +1,9 @@
 package searching
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
@@ -28,16 +30,23 @@ const (
 	maxRounds    = 8 // of candidates looked at for one page
 )
 
-// Searcher answers searches.
-type Searcher struct {
-	log   Log
-	index Index
-	blind *search.Blinder
+// Recent knows the messages that are not in the index yet; a Worker does.
+type Recent interface {
+	Newest(tokens []search.Token, before int64, limit int) []int64
 }
 
-// NewSearcher makes a Searcher.
-func NewSearcher(log Log, index Index, blind *search.Blinder) *Searcher {
-	return &Searcher{log: log, index: index, blind: blind}
+// Searcher answers searches.
+type Searcher struct {
+	log    Log
+	index  Index
+	recent Recent
+	blind  *search.Blinder
+}
+
+// NewSearcher makes a Searcher. Without a Recent, which may be nil, a message is
+// found only once it is in the index.
+func NewSearcher(log Log, index Index, recent Recent, blind *search.Blinder) *Searcher {
+	return &Searcher{log: log, index: index, recent: recent, blind: blind}
 }
 
 // Search finds messages and notes that p may see, newest first, before a position
@@ -58,7 +67,7 @@ func (s *Searcher) Search(ctx context.Context, p identity.Principal, text string
 	tokens, matcher := s.blind.Query(query), search.NewMatcher(query)
 	var page Page
 	for range maxRounds {
-		positions, err := s.index.Newest(ctx, tokens, before, limit+1-len(page.Hits))
+		positions, err := s.candidates(ctx, tokens, before, limit+1-len(page.Hits))
 		if err != nil {
 			return Page{}, fault.Wrap(op, err)
 		}
@@ -84,4 +93,22 @@ func (s *Searcher) Search(ctx context.Context, p identity.Principal, text string
 	}
 	page.Next = before
 	return page, nil
+}
+
+// candidates are positions below one that may match, the newest first. What is
+// on its way into the index is asked for first, so that it is missed in neither
+// place.
+func (s *Searcher) candidates(ctx context.Context, tokens []search.Token, before int64, limit int) ([]int64, error) {
+	var recent []int64
+	if s.recent != nil {
+		recent = s.recent.Newest(tokens, before, limit)
+	}
+	indexed, err := s.index.Newest(ctx, tokens, before, limit)
+	if err != nil || len(recent) == 0 {
+		return indexed, err
+	}
+	all := append(recent, indexed...)
+	slices.SortFunc(all, func(a, b int64) int { return cmp.Compare(b, a) })
+	all = slices.Compact(all)
+	return all[:min(limit, len(all))], nil
 }

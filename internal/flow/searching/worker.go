@@ -5,8 +5,10 @@
 package searching
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -74,14 +76,14 @@ func (w *Worker) Committed(c event.Commit) {
 		for j := range c.Changed[i].Entries {
 			e := &c.Changed[i].Entries[j]
 			if e.Kind == conversation.KindMessage || e.Kind == conversation.KindNote {
-				w.pending.add(conversation.Written{Pos: e.Pos, ConversationID: e.ConversationID, AuthorID: e.Author.ID, At: e.At})
+				w.pending.hear(conversation.Written{Pos: e.Pos, ConversationID: e.ConversationID, AuthorID: e.Author.ID, At: e.At}, e.Content.Text)
 			}
 		}
 		for _, pos := range c.Changed[i].Rewritten {
-			w.pending.again = append(w.pending.again, pos)
+			w.pending.rewritten(pos)
 		}
 	}
-	if len(w.pending.ready) >= batchSize || len(w.pending.again) > 0 {
+	if len(w.pending.unread) >= batchSize || len(w.pending.ready) >= batchSize || len(w.pending.again) > 0 {
 		select {
 		case w.wake <- struct{}{}:
 		default:
@@ -185,8 +187,13 @@ func (w *Worker) load(ctx context.Context) error {
 	}
 }
 
-// step indexes one batch and tells whether there is more to do at once.
+// step takes the words of new messages, indexes one batch and tells whether there
+// is more to do at once.
 func (w *Worker) step(ctx context.Context) (bool, error) {
+	more, err := w.read(ctx)
+	if err != nil {
+		return false, err
+	}
 	w.mu.Lock()
 	positions := w.pending.take(w.now(), batchSize)
 	reload := w.pending.failed || (len(positions) == 0 && w.pending.overflow)
@@ -195,7 +202,7 @@ func (w *Worker) step(ctx context.Context) (bool, error) {
 		return true, w.load(ctx)
 	}
 	if len(positions) == 0 {
-		return false, nil
+		return more, nil
 	}
 	if err := w.put(ctx, positions); err != nil {
 		w.mu.Lock()
@@ -203,23 +210,83 @@ func (w *Worker) step(ctx context.Context) (bool, error) {
 		w.mu.Unlock()
 		return false, err
 	}
-	return len(positions) == batchSize, nil
+	return more || len(positions) == batchSize, nil
 }
 
-func (w *Worker) put(ctx context.Context, positions []int64) error {
+// read takes the words of messages that came since, so that they are found
+// within a moment although they may not be in the index yet.
+func (w *Worker) read(ctx context.Context) (more bool, err error) {
+	w.mu.Lock()
+	unread, changed := w.pending.toRead(batchSize)
+	w.mu.Unlock()
+	if len(changed) > 0 {
+		if err := w.readAgain(ctx, changed); err != nil {
+			return false, err
+		}
+	}
+	for i := range unread {
+		unread[i].tokens = w.blind.Text(unread[i].text)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, u := range unread {
+		if u.it.text != "" { // else it was changed meanwhile
+			u.it.text, u.it.words = "", words{known: true, tokens: u.tokens}
+		}
+	}
+	return len(w.pending.unread) > 0, nil
+}
+
+// readAgain reads changed messages as they are now.
+func (w *Worker) readAgain(ctx context.Context, positions []int64) error {
 	entries, err := w.log.EntriesAt(ctx, identity.SystemPart("indexer"), positions)
 	if err != nil {
 		return err
 	}
-	docs := make([]Doc, 0, len(entries))
-	for _, e := range entries {
-		docs = append(docs, Doc{Pos: e.Pos, Tokens: w.blind.Text(e.Content.Text)})
-	}
 	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, e := range entries {
+		if it := w.pending.byPos[e.Pos]; it != nil {
+			it.words = words{known: true, tokens: w.blind.Text(e.Content.Text)}
+		}
+	}
+	return nil
+}
+
+// put adds a batch to the index. Words that are not known are read from the log.
+func (w *Worker) put(ctx context.Context, positions []int64) error {
+	w.mu.Lock()
+	docs, unknown := w.pending.known(positions)
 	w.pending.done(positions)
 	low := w.pending.low
 	w.mu.Unlock()
+	defer w.landed()
+	if len(unknown) > 0 {
+		entries, err := w.log.EntriesAt(ctx, identity.SystemPart("indexer"), unknown)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			docs = append(docs, Doc{Pos: e.Pos, Tokens: w.blind.Text(e.Content.Text)})
+		}
+		slices.SortFunc(docs, func(a, b Doc) int { return cmp.Compare(a.Pos, b.Pos) })
+	}
 	return fault.Wrap("searching.put", w.index.Add(ctx, docs, low))
+}
+
+// landed forgets what was on its way to the index.
+func (w *Worker) landed() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.pending.flying = nil
+}
+
+// Newest are the positions below one, the last first, of messages that hold all
+// of some words and are not in the index yet.
+func (w *Worker) Newest(tokens []search.Token, before int64, limit int) []int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.pending.newest(tokens, before, limit)
 }
 
 // Lag is how long the oldest message that may be indexed has been waiting for it.
