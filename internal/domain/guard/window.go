@@ -9,47 +9,100 @@ import (
 	"kefu/internal/domain/guard/words"
 )
 
-// Turn is a text written earlier in the conversation.
+// Turn is a text written earlier in the conversation. Detector.Read makes one.
 type Turn struct {
 	Text string
 	Own  bool // by the sender of the current text, so that it can be redacted
+
+	gist gist
 }
 
 // ScanWindow scans a text together with what was said just before. It returns
 // the findings of the current text and, for each previous turn, those that only
 // the joined text shows or that its own scan would find again; turns of others
-// serve as context and have none.
+// serve as context and have none. earlier is nil when no turn has any.
 func (d *Detector) ScanWindow(previous []Turn, current string, hints Hints) (now []Finding, earlier [][]Finding) {
-	earlier = make([][]Finding, len(previous))
-	expected := d.asked(previous)
+	for i := range previous {
+		if !previous[i].gist.read {
+			previous = d.readAll(previous)
+			break
+		}
+	}
+	expected := asked(previous)
 	if hints.ExpectOTP {
 		expected |= reading.ExpectOTP
 	}
-	now = d.scanExpecting(current, expected)
+	now, g := d.scanRead(current, expected)
+	before := gist{}
+	for i := range previous {
+		if t := &previous[i]; t.Own && !t.gist.chatter(g.figures) {
+			before = before.with(t.gist)
+		}
+	}
+	if !before.read || !g.completes(before) {
+		return now, nil
+	}
+	return d.scanJoined(previous, current, g, now)
+}
+
+// readAll is a copy of the turns with their gists.
+func (d *Detector) readAll(turns []Turn) []Turn {
+	all := make([]Turn, len(turns))
+	for i, t := range turns {
+		if !t.gist.read {
+			t.gist = d.read(t.Text)
+		}
+		all[i] = t
+	}
+	return all
+}
+
+// scanRead scans a text and sums it up.
+func (d *Detector) scanRead(text string, expected reading.Expectation) ([]Finding, gist) {
+	if len(text) > pieceLength {
+		return d.scanPieces(text, expected), d.read(text)
+	}
+	s := d.scans.Get().(*reading.Scan)
+	defer d.release(s)
+	s.Expected = expected
+	s.Load(text)
+	d.detect(s)
+	return s.Findings(), d.gist(s)
+}
+
+// scanJoined scans the current text, whose gist is g, behind the sender's earlier
+// ones; now is what was found in the current one alone.
+func (d *Detector) scanJoined(previous []Turn, current string, g gist, now []Finding) ([]Finding, [][]Finding) {
 	var joined strings.Builder
-	var starts, turns []int
+	starts := make([]int, len(previous)) // code point at which a turn begins, -1 for those left out
 	points := 0
 	for i, t := range previous {
-		if !t.Own || t.Text == "" {
+		starts[i] = -1
+		if !t.Own || t.gist.chatter(g.figures) {
 			continue
 		}
-		starts, turns = append(starts, points), append(turns, i)
+		starts[i] = points
 		joined.WriteString(t.Text)
 		joined.WriteByte('\n')
 		points += utf8.RuneCountInString(t.Text) + 1
 	}
-	if len(turns) == 0 {
-		return now, earlier
-	}
 	joined.WriteString(current)
 	length := utf8.RuneCountInString(current)
-	for _, f := range d.scanExpecting(joined.String(), reading.ExpectNothing) {
+	found := d.scanExpecting(joined.String(), reading.ExpectNothing)
+	if len(found) == 0 {
+		return now, nil
+	}
+	earlier := make([][]Finding, len(previous))
+	for _, f := range found {
 		if part, ok := clip(f, points, length); ok {
 			now = append(now, part)
 		}
-		for k, turn := range turns {
-			if part, ok := clip(f, starts[k], utf8.RuneCountInString(previous[turn].Text)); ok {
-				earlier[turn] = append(earlier[turn], part)
+		for i, start := range starts {
+			if start < 0 {
+				continue
+			}
+			if part, ok := clip(f, start, utf8.RuneCountInString(previous[i].Text)); ok {
+				earlier[i] = append(earlier[i], part)
 			}
 		}
 	}
@@ -66,34 +119,22 @@ func clip(f Finding, start, length int) (Finding, bool) {
 	return f, true
 }
 
-// asked tells which secrets the last turn of another, and the own turns since,
-// lead one to expect.
-func (d *Detector) asked(previous []Turn) reading.Expectation {
-	expected := reading.ExpectNothing
+// asked tells which secrets the last turns of another ask for, and the own turns
+// since announce. A question for something else takes back those before it.
+func asked(previous []Turn) reading.Expectation {
+	expected, others := reading.ExpectNothing, false
 	for i := len(previous) - 1; i >= 0; i-- {
-		expected |= d.mentions(previous[i].Text)
-		if !previous[i].Own {
-			break
-		}
-	}
-	return expected
-}
-
-// mentions is what a text asks for or announces.
-func (d *Detector) mentions(text string) reading.Expectation {
-	if len(text) > pieceLength {
-		return reading.ExpectNothing
-	}
-	s := d.scans.Get().(*reading.Scan)
-	defer d.release(s)
-	s.Load(text)
-	expected := reading.ExpectNothing
-	for _, pair := range []struct {
-		kind     words.Kind
-		expected reading.Expectation
-	}{{words.CVV, reading.ExpectCVV}, {words.OTP | words.Code, reading.ExpectOTP}, {words.Pass, reading.ExpectPassword}, {words.PIN, reading.ExpectPIN}} {
-		if s.Kinds&pair.kind != 0 {
-			expected |= pair.expected
+		switch t := &previous[i]; {
+		case t.Own && others:
+			return expected
+		case t.Own && t.gist.announces:
+			expected |= t.gist.asks
+		case !t.Own:
+			others = true
+			if t.gist.asks == 0 && t.gist.kinds&words.Claim != 0 {
+				return expected
+			}
+			expected |= t.gist.asks
 		}
 	}
 	return expected

@@ -36,9 +36,49 @@ func TestScanWindow(t *testing.T) {
 		{"code expected, amount told", guard.Hints{ExpectOTP: true}, []say{{"I paid 4829 dollars", true, "I paid 4829 dollars"}}},
 		{"nothing asked", guard.Hints{}, []say{{"How many items?", false, ""}, {"123", true, "123"}}},
 		{"order asked after", guard.Hints{}, []say{{"your CVV please", false, ""}, {"no", true, "no"}, {"What is your order number?", false, ""}, {"4711", true, "4711"}}},
+		{"code asked, then more said", guard.Hints{}, []say{{"What is the code?", false, ""}, {"Take your time, we have all day", false, ""}, {"482911", true, "‹otp›"}}},
+		{"order asked right after", guard.Hints{}, []say{{"your CVV please", false, ""}, {"What is your order number?", false, ""}, {"4711", true, "4711"}}},
 		{"number of another is not joined", guard.Hints{}, []say{{"4242 4242 4242", false, ""}, {"4242", true, "4242"}}},
 		{"private key told in pieces", guard.Hints{}, []say{
 			{"private key e9873d79c6d87dc0fb6a5778633389f4", true, "private key ‹key›"}, {"453213303da61f20bd67fc233aa33262", true, "‹key›"}}},
+		{"card with a word between", guard.Hints{}, []say{
+			{"4242 4242", true, "‹pan ••••4242›"}, {"wait", true, "wait"}, {"4242 4242", true, "‹pan ••••4242›"}}},
+		{"card in Chinese numerals", guard.Hints{}, []say{
+			{"卡号四二四二四二四二", true, "卡号‹pan ••••4242›"}, {"等一下", true, "等一下"}, {"四二四二四二四二", true, "‹pan ••••4242›"}}},
+		{"card spelled out", guard.Hints{}, []say{
+			{"it is four two four two four two four two", true, "it is ‹pan ••••4242›"}, {"four two four two four two four two", true, "‹pan ••••4242›"}}},
+		{"code behind a card that was removed", guard.Hints{}, []say{{"‹pan ••••1111›", true, "‹pan ••••1111›"}, {"12/28 123", true, "12/28 ‹cvv›"}}},
+		{"cvv named afterwards", guard.Hints{}, []say{{"123", true, "‹cvv›"}, {"that's the cvv", true, "that's the cvv"}}},
+		{"cvv announced in Chinese", guard.Hints{}, []say{{"安全码是", true, "安全码是"}, {"３１８", true, "‹cvv›"}}},
+		{"cvv asked in Chinese", guard.Hints{}, []say{{"请问卡背面的三位数是多少？", false, ""}, {"318", true, "‹cvv›"}}},
+		{"code asked", guard.Hints{}, []say{{"What is the code?", false, ""}, {"482911", true, "‹otp›"}}},
+		{"code asked, told in words", guard.Hints{}, []say{{"What is the code?", false, ""}, {"four eight two nine one one", true, "‹otp›"}}},
+		{"code asked in Chinese", guard.Hints{}, []say{{"请把验证码发给我", false, ""}, {"好的", true, "好的"}, {"482911", true, "‹otp›"}}},
+		{"code named afterwards", guard.Hints{}, []say{{"482911", true, "‹otp›"}, {"this is the verification code", true, "this is the verification code"}}},
+		{"code named afterwards in Chinese", guard.Hints{}, []say{{"482911", true, "‹otp›"}, {"是我的验证码", true, "是我的验证码"}}},
+		{"code in two halves", guard.Hints{}, []say{{"verification code 482", true, "verification code ‹otp›"}, {"911", true, "‹otp›"}}},
+		{"pin asked", guard.Hints{}, []say{{"Which PIN did you choose?", false, ""}, {"4471", true, "‹password›"}}},
+		{"password announced", guard.Hints{}, []say{{"my password is", true, "my password is"}, {"hunter2 and it does not work", true, "‹password› and it does not work"}}},
+		{"password announced in Chinese", guard.Hints{}, []say{{"我的密码是", true, "我的密码是"}, {"abc12345", true, "‹password›"}}},
+		{"password named afterwards", guard.Hints{}, []say{{"hunter22", true, "‹password›"}, {"is my password", true, "is my password"}}},
+		{"seed with a word between", guard.Hints{}, []say{
+			{"legal winner thank year wave", true, "‹seed›"}, {"and then", true, "and then"}, {"sausage worth useful", true, "‹seed›"}, {"legal winner thank yellow", true, "‹seed›"}}},
+		{"seed in Chinese characters", guard.Hints{}, []say{{"的 的 的 的 的 的", true, "‹seed›"}, {"的 的 的 的 的 在", true, "‹seed›"}}},
+		{"key announced", guard.Hints{}, []say{{"here is my private key", true, "here is my private key"}, {"e9873d79c6d87dc0fb6a5778633389f4453213303da61f20bd67fc233aa33262", true, "‹key›"}}},
+		{"key named afterwards", guard.Hints{}, []say{{"e9873d79c6d87dc0fb6a5778633389f4453213303da61f20bd67fc233aa33262", true, "‹key›"}, {"is the private key", true, "is the private key"}}},
+		{"key asked", guard.Hints{}, []say{{"Please send me your private key", false, ""}, {"e9873d79c6d87dc0fb6a5778633389f4453213303da61f20bd67fc233aa33262", true, "‹key›"}}},
+		{"PEM block in two", guard.Hints{}, []say{
+			{"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7", true, "‹key›"},
+			{"VJTUt9Us8cKjMzEfYyjiWA4R4\n-----END PRIVATE KEY-----", true, "‹key›"}}},
+		{"identity number in two", guard.Hints{}, []say{{"110105194", true, "‹id ••••002X›"}, {"91231002X", true, "‹id ••••002X›"}}},
+		{"iban in two", guard.Hints{}, []say{{"IBAN GB29 NWBK 6016", true, "IBAN ‹id ••••6819›"}, {"1331 9268 19", true, "‹id ••••6819›"}}},
+		{"passport announced", guard.Hints{}, []say{{"my passport number is", true, "my passport number is"}, {"E12345678", true, "‹id ••••5678›"}}},
+		{"passport asked", guard.Hints{}, []say{{"Could you tell me your passport number?", false, ""}, {"E12345678", true, "‹id ••••5678›"}}},
+		{"passport asked in Chinese", guard.Hints{}, []say{{"请提供您的护照号码", false, ""}, {"E12345678", true, "‹id ••••5678›"}}},
+		{"figures that have nothing to do with each other", guard.Hints{}, []say{
+			{"my order 4471902288 of 12/03/2024", true, "my order 4471902288 of 12/03/2024"}, {"I paid 45.00", true, "I paid 45.00"}, {"at 14:05", true, "at 14:05"}}},
+		{"amount after a question for a code that was answered", guard.Hints{}, []say{
+			{"Did the code arrive?", false, ""}, {"no", true, "no"}, {"I paid 4829 dollars for order 4471902288", true, "I paid 4829 dollars for order 4471902288"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var previous []guard.Turn
@@ -49,6 +89,9 @@ func TestScanWindow(t *testing.T) {
 			now, earlier := d.ScanWindow(previous, last.text, c.hints)
 			if got := guard.Apply(last.text, now); got != last.want {
 				t.Errorf("current: got %q, want %q", got, last.want)
+			}
+			if earlier == nil {
+				earlier = make([][]guard.Finding, len(previous))
 			}
 			for i, s := range c.turns[:len(c.turns)-1] {
 				if !s.own {

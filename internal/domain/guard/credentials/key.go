@@ -58,6 +58,27 @@ func (s *search) detectKeys() {
 		s.assignedKeys()
 		s.brokenHex()
 	}
+	if s.Expected&reading.ExpectKey != 0 {
+		s.answeredKeys()
+	}
+}
+
+// answeredKeys takes a long random word, most of the text, as the answer to a question for a key.
+func (s *search) answeredKeys() {
+	for i := 0; i < len(s.View.Char); i++ {
+		if !s.opens(i) {
+			continue
+		}
+		end := i
+		for end < len(s.View.Char) && chunkChar(&s.View, end) {
+			end++
+		}
+		value := s.View.Cased(i, end)
+		if (end-i)*2 >= len(s.View.Char) && random(value) && mixed(value) && !publicAddress(value) && !strings.Contains(value, "://") && !s.Taken(i, end) {
+			s.Add(i, end, secret.Key, "")
+		}
+		i = end
+	}
 }
 
 // chunkChar tells characters that are written without gaps in credentials.

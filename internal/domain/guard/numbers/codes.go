@@ -18,8 +18,25 @@ func (s *search) detectCodes() {
 			s.Add(s.wholeStart(c), c.End, class, "")
 		}
 	}
+	s.halves()
 	s.toldAgain()
 }
+
+// halves finds a code whose second half has a line of its own, "code 482" and
+// then "911".
+func (s *search) halves() {
+	for k := 0; k+1 < len(s.Clusters); k++ {
+		a, b := s.Clusters[k], s.Clusters[k+1]
+		if !halfCode(a) || !halfCode(b) || b.Start != a.End+1 || !s.Alone(b.Start, b.End) || s.Taken(a.Start, b.End) {
+			continue
+		}
+		if l := s.LinkBefore(a.Start, words.OTP|words.Code); l >= reading.LinkConnected && !s.harmless(a, l) && !s.harmless(b, l) {
+			s.Add(a.Start, b.End, secret.OTP, "")
+		}
+	}
+}
+
+func halfCode(c reading.Cluster) bool { return c.Digits >= 3 && c.Digits <= 4 }
 
 // wholeStart takes in the digits before a comma, "44,8190": the cluster alone
 // would leave half a code.
@@ -86,10 +103,10 @@ func (s *search) codeClass(c reading.Cluster) (secret.Class, reading.Link) {
 	if s.ConnectorEnds(c.Start) && s.Any(c.End, min(c.End+reading.ReachAfter, len(s.View.Char)), words.OTP) && c.Digits <= 8 {
 		return secret.OTP, reading.LinkConnected
 	}
-	if s.LinkAfter(c.End, words.OTP|words.Code) && c.Digits <= 8 {
+	if s.LinkAfter(c.Start, c.End, words.OTP|words.Code) && c.Digits <= 8 {
 		return secret.OTP, reading.LinkConnected
 	}
-	if s.LinkAfter(c.End, words.Pass|words.PIN) && s.possessed(c.End) {
+	if s.LinkAfter(c.Start, c.End, words.Pass|words.PIN) && s.possessed(c.End) {
 		return secret.Password, reading.LinkConnected
 	}
 	if s.Expected&reading.ExpectOTP != 0 && c.Digits <= 8 && s.Bare() {

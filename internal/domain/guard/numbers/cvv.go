@@ -16,7 +16,7 @@ func (s *search) detectCVV() {
 			continue
 		}
 		l := s.LinkBefore(c.Start, words.CVV)
-		if l == reading.LinkNone && s.LinkAfter(c.End, words.CVV) {
+		if l == reading.LinkNone && s.LinkAfter(c.Start, c.End, words.CVV) {
 			l = reading.LinkTight
 		}
 		if l == reading.LinkNone && s.Kinds&words.CVVWeak != 0 && s.Kinds&(words.CVV|words.Expiry|words.Card) != 0 {
@@ -35,6 +35,9 @@ func (s *search) detectCVV() {
 		if h.Class == secret.PAN {
 			s.behindCard(h)
 		}
+	}
+	for _, removed := range s.Removed {
+		s.behindCard(removed)
 	}
 }
 

@@ -36,17 +36,21 @@ func (s *search) ibanNumbers() {
 	}
 }
 
-// iban reads length letters and digits from i, small gaps allowed.
+// iban reads length letters and digits from i, small gaps allowed. At least half
+// are digits; in prose they are letters.
 func (s *search) iban(i, length int) (int, bool) {
 	v := &s.View
 	code := make([]rune, 0, 34)
-	j := i
+	j, digits := i, 0
 	for gap := 0; j < len(v.Char) && len(code) < length; j++ {
 		r := v.Char[j]
 		switch {
 		case r >= '0' && r <= '9' || r >= 'a' && r <= 'z':
 			code = append(code, r)
 			gap = 0
+			if r <= '9' {
+				digits++
+			}
 		case v.Class(j) == fold.Space || r == '.' || reading.Dash(r) || r == '_' || r == '/':
 			if gap++; gap > 2 {
 				return 0, false
@@ -58,7 +62,7 @@ func (s *search) iban(i, length int) (int, bool) {
 			return 0, false
 		}
 	}
-	return j, len(code) == length && mod97(code)
+	return j, len(code) == length && digits*2 >= length && mod97(code)
 }
 
 func mod97(code []rune) bool {

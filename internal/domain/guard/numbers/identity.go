@@ -20,6 +20,11 @@ func (s *search) detectIdentity() {
 	if s.Kinds&words.ID != 0 {
 		s.namedIdentity()
 	}
+	if s.Expected&reading.ExpectID != 0 && s.Bare() {
+		if start, end, ok := s.documentNumber(0); ok && !s.Taken(start, end) {
+			s.Add(start, end, secret.ID, s.lastSolid(start, end))
+		}
+	}
 }
 
 // residentID finds the 18 characters of a Chinese resident identity number with

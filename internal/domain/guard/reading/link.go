@@ -45,6 +45,9 @@ func (s *Scan) LinkBefore(start int, wanted words.Kind) Link {
 // the number that starts at start.
 func (s *Scan) LinkBetween(from, start int, wanted words.Kind) Link {
 	if s.Only(from, start, Linking|wanted|words.Card|words.Expiry|words.Code) {
+		if s.newLine(from, start) {
+			return LinkNone
+		}
 		return LinkTight
 	}
 	if s.claimed(from, start) && !s.Any(from, start, words.Card) {
@@ -125,8 +128,9 @@ func (s *Scan) numberWithin(start, end int) bool {
 	return false
 }
 
-// LinkAfter tells whether a name of the wanted kinds follows end closely.
-func (s *Scan) LinkAfter(end int, wanted words.Kind) bool {
+// LinkAfter tells whether a name of the wanted kinds follows a number closely; on
+// the next line only if the number has a line of its own.
+func (s *Scan) LinkAfter(start, end int, wanted words.Kind) bool {
 	for k := s.FirstMark(end); k < len(s.Marks) && s.Marks[k].Start-end <= ReachAfter; k++ {
 		if s.Marks[k].Word.Kind&wanted == 0 {
 			continue
@@ -134,9 +138,25 @@ func (s *Scan) LinkAfter(end int, wanted words.Kind) bool {
 		at := s.Marks[k].Start
 		said := s.Only(end, at, Linking|words.Card|words.Code) ||
 			s.Only(end, at, words.Link|words.Near|words.Plain|words.Card|words.Code) && !s.Any(end, at, words.Filler) || s.saysIs(end) && !s.Any(end, at, words.Claim|words.Near|words.Unit)
-		return said && !s.SentenceEnds(end, s.Marks[k].Start) && !s.LineEnds(end, s.Marks[k].Start)
+		return said && !s.SentenceEnds(end, s.Marks[k].Start) && (s.Alone(start, end) || !s.LineEnds(end, s.Marks[k].Start))
 	}
 	return false
+}
+
+// newLine tells whether a number stands on another line than its name, together
+// with more, and no connecting word or sign leads over to it.
+func (s *Scan) newLine(from, start int) bool {
+	if !s.LineEnds(from, start) || s.Any(from, start, words.Is) || s.ConnectorEnds(start) {
+		return false
+	}
+	k := sort.Search(len(s.Clusters), func(k int) bool { return s.Clusters[k].Start >= start })
+	return k < len(s.Clusters) && s.Clusters[k].Start == start && !s.Alone(start, s.Clusters[k].End)
+}
+
+// Alone tells whether a range is a line of its own.
+func (s *Scan) Alone(start, end int) bool {
+	v := &s.View
+	return (start == 0 || v.Char[start-1] == '\n') && (end == len(v.Char) || v.Char[end] == '\n')
 }
 
 // saysIs tells whether a connector follows the number directly.
@@ -188,19 +208,53 @@ func (s *Scan) NamedBefore(start int, l Link) bool {
 	return start > 0 && v.Char[start-1] == '#' && l < LinkTight
 }
 
-// Bare tells whether the text is little more than an answer: few other words.
+// Bare tells whether the text is little more than an answer: few other words,
+// and none that gives its number another meaning.
 func (s *Scan) Bare() bool {
-	others := 0
+	const meaning = words.Claim | words.Unit
+	const silent = Linking | words.Digit | words.Repeat | words.Tens | words.Teen
+	others, han := 0, s.Han
+	for _, m := range s.Marks {
+		if m.Word.Kind&meaning != 0 && m.Word.Kind&silent == 0 {
+			return false
+		}
+		if s.View.Class(m.Start) == fold.Han && m.Word.Kind&silent != 0 {
+			han -= m.End - m.Start
+		}
+	}
 	for _, t := range s.Tokens {
 		if t.Class == fold.Digit {
 			continue
 		}
-		if k := s.FirstMark(t.Start); k < len(s.Marks) && s.Marks[k].Start == t.Start && s.Marks[k].Word.Kind&(Linking|words.Digit|words.Repeat|words.Tens|words.Teen) != 0 {
+		if k := s.FirstMark(t.Start); k < len(s.Marks) && s.Marks[k].Start == t.Start && s.Marks[k].Word.Kind&silent != 0 {
 			continue
 		}
 		others++
 	}
-	return others <= 3
+	return others+han/2 <= 3
+}
+
+// Announces tells whether the text ends in a name of the wanted kinds, so that
+// its value must follow: "my code is", "cvv".
+func (s *Scan) Announces(wanted words.Kind) bool {
+	n := len(s.View.Char)
+	for k := len(s.Marks) - 1; k >= 0; k-- {
+		m := s.Marks[k]
+		if m.Word.Kind&wanted == 0 {
+			continue
+		}
+		if !s.Only(m.End, n, Linking) || s.Any(0, m.Start, words.Ask) {
+			return false
+		}
+		return s.Any(m.End, n, words.Is) || s.ConnectorEnds(n) || len(s.Tokens)+s.Han/2 <= 3
+	}
+	return false
+}
+
+// CountedAt tells whether a unit follows a number that ends at end.
+func (s *Scan) CountedAt(end int) bool {
+	k := s.FirstMark(end)
+	return k < len(s.Marks) && s.Marks[k].Word.Kind&words.Unit != 0 && s.Marks[k].Start-end <= 1
 }
 
 // SentenceEnds tells whether a sentence ends inside a range.
@@ -217,10 +271,4 @@ func (s *Scan) SentenceEnds(start, end int) bool {
 		}
 	}
 	return false
-}
-
-// CountedAt tells whether a unit follows a number that ends at end.
-func (s *Scan) CountedAt(end int) bool {
-	k := s.FirstMark(end)
-	return k < len(s.Marks) && s.Marks[k].Word.Kind&words.Unit != 0 && s.Marks[k].Start-end <= 1
 }

@@ -7,15 +7,15 @@ import (
 	"kefu/internal/domain/guard/secret"
 )
 
-// markerEnd is the end of the marker at i, or i when there is none.
-func markerEnd(v *fold.View, i int) int {
+// markerEnd is the end of the marker at i and its class; i when there is none.
+func markerEnd(v *fold.View, i int) (int, secret.Class) {
 	j := i + 1
 	for j < len(v.Char) && j-i <= 8 && v.Char[j] >= 'a' && v.Char[j] <= 'z' {
 		j++
 	}
 	name := v.Cased(i+1, j)
 	if !slices.Contains(secret.ClassNames(), name) {
-		return i
+		return i, ""
 	}
 	if (name == string(secret.PAN) || name == string(secret.ID)) && j+6 < len(v.Char) && v.Char[j] == ' ' {
 		k := j + 1
@@ -23,14 +23,14 @@ func markerEnd(v *fold.View, i int) int {
 			k++
 		}
 		if k-j != 5 {
-			return i
+			return i, ""
 		}
 		for j = k; j < len(v.Char) && j-k < 4 && v.Solid(j); j++ {
 			continue
 		}
 	}
 	if j < len(v.Char) && v.Char[j] == secret.MarkerClose {
-		return j + 1
+		return j + 1, secret.Class(name)
 	}
-	return i
+	return i, ""
 }

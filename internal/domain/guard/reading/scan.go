@@ -36,6 +36,8 @@ const (
 	ExpectCVV
 	ExpectPassword
 	ExpectPIN
+	ExpectID
+	ExpectKey
 )
 
 // Mark is a listed phrase in the text.
@@ -89,12 +91,16 @@ type Scan struct {
 	Items    []Item
 	Clusters []Cluster
 	Hits     []Hit
+	Removed  []Hit      // card numbers that markers stand for
 	Kinds    words.Kind // of all marks together
 	Digits   int        // digits, Chinese numerals and spelled digits
-	Longest  int        // longest run without white space
+	Spelled  int        // spelled digits in a row, at most
+	Longest  int        // longest run without white space and Chinese
 	Singles  int        // Chinese characters that stand alone
+	Han      int        // Chinese characters
 	Clauses  bool       // some Chinese clause is as long as a recovery phrase
 	Expected Expectation
+	row      int  // spelled digits in a row, up to the last mark
 	repeat   Mark // a "double" that waits for its digit
 }
 
@@ -108,8 +114,9 @@ const maxPooled = 16 << 10 // characters
 func (s *Scan) Reset() bool {
 	s.View.Reset()
 	s.Tokens, s.Marks, s.Groups = s.Tokens[:0], s.Marks[:0], s.Groups[:0]
-	s.Items, s.Clusters, s.Hits = s.Items[:0], s.Clusters[:0], s.Hits[:0]
-	s.Kinds, s.Digits, s.Longest, s.Singles, s.Clauses, s.Expected, s.repeat = 0, 0, 0, 0, false, 0, Mark{}
+	s.Items, s.Clusters, s.Hits, s.Removed = s.Items[:0], s.Clusters[:0], s.Hits[:0], s.Removed[:0]
+	s.Kinds, s.Digits, s.Longest, s.Singles, s.Han, s.Spelled, s.row = 0, 0, 0, 0, 0, 0, 0
+	s.Clauses, s.Expected, s.repeat = false, 0, Mark{}
 	return cap(s.View.Char) <= maxPooled
 }
 
@@ -142,11 +149,13 @@ func (s *Scan) Load(text string) {
 			markUntil = s.loadWord(i, markUntil)
 			i = s.Tokens[len(s.Tokens)-1].End
 		case fold.Han:
+			s.Longest = max(s.Longest, i-solidFrom)
 			j, until := s.loadHan(i, markUntil)
-			markUntil, i = until, j
+			markUntil, i, solidFrom = until, j, j
 		default:
 			if v.Char[i] == secret.MarkerOpen {
-				if j := markerEnd(v, i); j > i {
+				if j, class := markerEnd(v, i); j > i {
+					s.addRemoved(i, j, class)
 					for ; i < j; i++ {
 						v.Mark[i] = fold.Opaque
 					}
@@ -254,6 +263,7 @@ func (s *Scan) loadHan(i, markUntil int) (next, until int) {
 		}
 		j++
 	}
+	s.Han += j - i
 	switch n := j - i; n {
 	case 1:
 		s.Singles++
@@ -266,12 +276,22 @@ func (s *Scan) loadHan(i, markUntil int) (next, until int) {
 	return j, markUntil
 }
 
+// rowGap is how many characters may stand between spelled digits in a row.
+const rowGap = 3
+
 func (s *Scan) addMark(start, end int, w words.Word) {
-	s.Marks = append(s.Marks, Mark{start, end, w})
-	s.Kinds |= w.Kind
 	if w.Kind&(words.Digit|words.Tens|words.Teen) != 0 {
 		s.Digits++
+		if n := len(s.Marks); n == 0 || start-s.Marks[n-1].End > rowGap {
+			s.row = 0
+		}
+		s.row++
+		s.Spelled = max(s.Spelled, s.row)
+	} else if w.Kind&(words.Filler|words.Repeat) == 0 {
+		s.row = 0
 	}
+	s.Marks = append(s.Marks, Mark{start, end, w})
+	s.Kinds |= w.Kind
 }
 
 const (
@@ -333,6 +353,27 @@ func (s *Scan) FirstMark(i int) int {
 		}
 	}
 	return low
+}
+
+// addRemoved notes the place of a card number that was removed before: its
+// security code may follow.
+func (s *Scan) addRemoved(start, end int, class secret.Class) {
+	if class == secret.PAN {
+		s.Removed = append(s.Removed, Hit{Start: start, End: end, Class: class})
+		s.Kinds |= words.Card
+	}
+}
+
+// Around is how many characters stand before the first and behind the last mark
+// of the wanted kinds.
+func (s *Scan) Around(wanted words.Kind) (before, after int) {
+	before, after = len(s.View.Char), len(s.View.Char)
+	for _, m := range s.Marks {
+		if m.Word.Kind&wanted != 0 {
+			before, after = min(before, m.Start), len(s.View.Char)-m.End
+		}
+	}
+	return before, after
 }
 
 // Only tells whether a range holds nothing but separators and phrases of the

@@ -5,6 +5,7 @@ import (
 
 	"kefu/internal/domain/guard/fold"
 	"kefu/internal/domain/guard/reading"
+	"kefu/internal/domain/guard/words"
 	"kefu/internal/platform/fault"
 )
 
@@ -36,6 +37,34 @@ const (
 	lookUps   = 64       // of misspelt words in one text
 	maxPooled = 16 << 10 // words
 )
+
+// Edges tells whether a text begins and ends like a recovery phrase: with words
+// of the lists, most of three.
+func (f *Finder) Edges(s *reading.Scan) (head, tail bool) {
+	return f.edge(s, 0, 1), f.edge(s, len(s.Tokens)-1, -1)
+}
+
+func (f *Finder) edge(s *reading.Scan, from, step int) bool {
+	seen, listed := 0, 0
+	for i := from; i >= 0 && i < len(s.Tokens) && seen < 3; i += step {
+		t := s.Tokens[i]
+		if t.Class == fold.Digit || t.End-t.Start < 3 {
+			continue
+		}
+		seen++
+		if f.lists.of(t.Hash) != 0 && !prose(s, t) {
+			listed++
+		}
+	}
+	return listed*2 > seen
+}
+
+// prose tells list words that ordinary sentences are full of.
+func prose(s *reading.Scan, t reading.Token) bool {
+	k := s.FirstMark(t.Start)
+	return k < len(s.Marks) && s.Marks[k].Start == t.Start &&
+		s.Marks[k].Word.Kind&(words.Plain|words.Link|words.Near|words.Ask|words.Is) != 0
+}
 
 // Phrases finds recovery phrases.
 func (f *Finder) Phrases(scan *reading.Scan) {

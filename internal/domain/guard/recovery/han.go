@@ -234,7 +234,7 @@ func (s *search) addHan(part []glyph) {
 	s.Add(start, part[len(part)-1].at+1, secret.Seed, "")
 }
 
-// checksum verifies a phrase of list characters (BIP-39, "Generating the mnemonic").
+// checksum verifies a phrase of list characters.
 func (s *search) checksum(part []glyph, bit uint8) bool {
 	index := s.lists.simplified
 	if bit == fold.Traditional {
@@ -243,9 +243,18 @@ func (s *search) checksum(part []glyph, bit uint8) bool {
 	if len(part)%3 != 0 || len(part) < 12 || len(part) > 24 {
 		return false
 	}
-	var bits [33]byte
+	var places [24]int
 	for i, g := range part {
-		n := index[s.View.Char[g.at]]
+		places[i] = index[s.View.Char[g.at]]
+	}
+	return validPhrase(places[:len(part)])
+}
+
+// validPhrase verifies the checksum of a phrase of 12 to 24 words, given by their
+// places in the list (BIP-39, "Generating the mnemonic").
+func validPhrase(places []int) bool {
+	var bits [33]byte
+	for i, n := range places {
 		for b := range 11 {
 			if n>>(10-b)&1 == 1 {
 				at := i*11 + b
@@ -253,8 +262,8 @@ func (s *search) checksum(part []glyph, bit uint8) bool {
 			}
 		}
 	}
-	entropy := len(part) * 4 / 3
+	entropy := len(places) * 4 / 3
 	sum := sha256.Sum256(bits[:entropy])
-	width := uint(len(part) / 3)
+	width := uint(len(places) / 3)
 	return bits[entropy]>>(8-width) == sum[0]>>(8-width)
 }

@@ -22,7 +22,7 @@ func (s *search) misspelt(w content, lists uint16) bool {
 }
 
 func (s *search) listed(word []rune, lists uint16) bool {
-	return s.lists.lists[reading.HashRunes(word)]&lists&^bitShort != 0
+	return s.lists.of(reading.HashRunes(word))&lists&^bitShort != 0
 }
 
 // dropped tries the word without each letter, and with neighbours swapped.

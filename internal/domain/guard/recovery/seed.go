@@ -16,8 +16,9 @@ import (
 // mnemonics are the word lists of BIP-39, by the hash of the folded word. The
 // module carries all lists of the standard but the Portuguese one.
 type mnemonics struct {
-	lists       map[uint64]uint16 // which lists hold a word
-	words       map[uint64]bool   // English words, for phrases without spaces
+	lists       map[uint64]uint16      // which lists hold a word
+	maybe       [maybeBits / 64]uint64 // by hash: most other words are told by one look
+	english     map[uint64]int         // place in the English list
 	simplified  map[rune]int
 	traditional map[rune]int
 	latin       uint16 // lists in Latin script
@@ -30,7 +31,7 @@ const bitShort = 1 << 15
 
 func newMnemonics(f *fold.Folding) (*mnemonics, error) {
 	m := &mnemonics{
-		lists: make(map[uint64]uint16, 1<<15), words: make(map[uint64]bool, 4096),
+		lists: make(map[uint64]uint16, 1<<15), english: make(map[uint64]int, 4096),
 		simplified: map[rune]int{}, traditional: map[rune]int{}, common: map[rune]bool{},
 	}
 	for n, list := range [][]string{
@@ -39,12 +40,12 @@ func newMnemonics(f *fold.Folding) (*mnemonics, error) {
 		if len(list) != 2048 {
 			return nil, fault.New(fault.Internal, "recovery.lists", "word list %d has %d words, not 2048", n, len(list))
 		}
-		for _, word := range list {
+		for i, word := range list {
 			folded := f.Text(word)
-			m.lists[reading.HashRunes(folded)] |= 1 << n
+			m.put(reading.HashRunes(folded), 1<<n)
 			if n == 0 {
-				m.words[reading.HashRunes(folded)] = true
-				m.lists[reading.HashRunes(folded[:min(4, len(folded))])] |= bitShort
+				m.english[reading.HashRunes(folded)] = i
+				m.put(reading.HashRunes(folded[:min(4, len(folded))]), bitShort)
 			}
 		}
 	}
@@ -57,6 +58,33 @@ func newMnemonics(f *fold.Folding) (*mnemonics, error) {
 	return m, nil
 }
 
+// maybeBits is the size of a table that is looked at before the map.
+const maybeBits = 1 << 18
+
+func maybeAt(hash uint64) (word int, bit uint64) {
+	at := hash * 0x9E3779B97F4A7C15 >> (64 - 18)
+	return int(at / 64), 1 << (at % 64)
+}
+
+func (m *mnemonics) put(hash uint64, lists uint16) {
+	m.lists[hash] |= lists
+	word, bit := maybeAt(hash)
+	m.maybe[word] |= bit
+}
+
+// of are the lists that hold a word.
+func (m *mnemonics) of(hash uint64) uint16 {
+	if word, bit := maybeAt(hash); m.maybe[word]&bit == 0 {
+		return 0
+	}
+	return m.lists[hash]
+}
+
+func (m *mnemonics) hasEnglish(hash uint64) bool {
+	_, ok := m.english[hash]
+	return ok
+}
+
 func (m *mnemonics) addHan(f *fold.Folding, list []string, index map[rune]int, bit uint8) {
 	for i, word := range list {
 		for _, r := range word {
@@ -67,11 +95,13 @@ func (m *mnemonics) addHan(f *fold.Folding, list []string, index map[rune]int, b
 }
 
 const (
-	seedFewest  = 11 // words of one list in a row
-	seedGap     = 24 // characters between two words
-	seedTypos   = 4  // one misspelt word in so many
-	seedStart   = 6  // as if so many had gone before: the first words may be misspelt
-	seedDensity = 8  // list words around a misspelt one
+	seedShortest = 12 // words of the shortest phrase
+	seedFewest   = 11 // words of one list in a row
+	nameAround   = 60 // characters between a phrase and a word that names it
+	seedGap      = 24 // characters between two words
+	seedTypos    = 4  // one misspelt word in so many
+	seedStart    = 6  // as if so many had gone before: the first words may be misspelt
+	seedDensity  = 8  // list words around a misspelt one
 )
 
 // content is a word of the text as the seed detector sees it.
@@ -141,7 +171,59 @@ func (s *search) phraseLike(row []content) bool {
 	if lists&^bitShort == 0 && (plain > 2 || len(row) < 12) {
 		return false
 	}
-	return numbers*2 <= len(row) && plain*2 <= len(row)
+	if numbers*2 > len(row) || plain*2 > len(row) {
+		return false
+	}
+	for i := 0; i+seedFewest <= len(row); i++ {
+		if part := row[i:min(i+seedShortest, len(row))]; s.varied(part) {
+			return true
+		}
+	}
+	from, to := s.Tokens[row[0].token].Start, s.Tokens[row[len(row)-1].token].End
+	return s.Any(max(0, from-nameAround), min(len(s.View.Char), to+nameAround), words.Seed) || s.validEnglish(row)
+}
+
+// varied tells whether at most a quarter of the words are those of ordinary
+// sentences, and at most a quarter are said twice. Words drawn at random are so;
+// orders like "turn the volume up, turn it down" are not.
+func (s *search) varied(row []content) bool {
+	plain, twice := 0, 0
+	for i, w := range row {
+		t := s.Tokens[w.token]
+		if prose(s.Scan, t) {
+			plain++
+		}
+		for _, earlier := range row[:i] {
+			if s.Tokens[earlier.token].Hash == t.Hash {
+				twice++
+				break
+			}
+		}
+	}
+	return plain*4 <= len(row) && twice*4 <= len(row)
+}
+
+// validEnglish tells whether some stretch of a run is a phrase of the English
+// list with a valid checksum.
+func (s *search) validEnglish(row []content) bool {
+	const offsets = 64 // more words before a phrase are no run by chance
+	var places [24]int
+	for from := 0; from < min(len(row)-seedShortest+1, offsets); from++ {
+		n := 0
+		for ; n < min(len(row)-from, len(places)); n++ {
+			place, ok := s.lists.english[s.Tokens[row[from+n].token].Hash]
+			if !ok {
+				break
+			}
+			places[n] = place
+		}
+		for n -= n % 3; n >= seedShortest; n -= 3 {
+			if validPhrase(places[:n]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // restart is where the next run can begin after a failed one: the run ended at
@@ -167,7 +249,7 @@ func (s *search) contents() []content {
 		if n+1 < len(s.Tokens) && s.Tokens[n+1].Class == fold.Digit && s.Tokens[n+1].Start == t.End {
 			continue // numbering, "word1"
 		}
-		lists := s.lists.lists[t.Hash]
+		lists := s.lists.of(t.Hash)
 		if lists == 0 && s.seedFiller(t) {
 			continue
 		}
@@ -211,14 +293,16 @@ func (s *search) seedRun(row []content, i int) int {
 	return k
 }
 
-// dense tells whether most words around k are list words.
+// dense tells whether most words around k are list words: half of them, as a
+// misspelt phrase and the prose around it have.
 func (s *search) dense(row []content, k int) bool {
 	low, high := max(0, k-12), min(len(row)-1, k+11)
 	before := 0
 	if low > 0 {
 		before = row[low-1].hits
 	}
-	return row[high].hits-before >= seedDensity
+	hits := row[high].hits - before
+	return hits >= seedDensity && hits*2 >= high-low+1
 }
 
 func (s *search) seedGapOK(from, to int) bool {
@@ -279,7 +363,7 @@ func (s *search) gluedSeed(t reading.Token) {
 		hash := uint64(reading.HashSeed)
 		for j := i; j < min(i+8, n); j++ {
 			hash = (hash ^ uint64(v.Char[t.Start+j])) * reading.HashPrime
-			if j-i >= 2 && s.lists.words[hash] {
+			if j-i >= 2 && s.lists.hasEnglish(hash) {
 				parts[j+1] = max(parts[j+1], parts[i]+1)
 			}
 		}

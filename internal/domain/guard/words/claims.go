@@ -12,7 +12,7 @@ func claimWords() []vocabulary {
 		{Claim, "订单|訂單|订单号|訂單號|订单号码|订单编号|单号|單號|流水|流水号|流水號|交易号|交易號|交易单号|交易单|交易流水|交易编号|交易id|交易订单|商户单号|商户订单号|商户号|商家单号|参考号|参考编号|凭证号|凭证|票号|工单|工单号|案件号|案件编号|受理号|编号|編號|号码牌|快递|快递单号|快递号|物流|物流单号|运单|运单号|包裹|发票|发票号|发票号码|发票代码|收据|收据号|序列号|序號|设备号|机器码|条形码|条码|型号|版本|版本号|批次|批次号|用户id|用户编号|会员|会员号|会员卡号|客户号|客户编号|客户号码|学号|工号|员工号|合同|合同号|保单|保单号|车牌|邮编|邮政编码|区号|错误码|错误代码|错误|報錯|报错|报错代码|代码|状态码|优惠码|优惠券|兑换码|邀请码|推荐码|折扣码|口令红包|航班|航班号|预订号|预约号|取件码|取货码|取餐码|房号|门牌|期号|区块|区块高度|哈希|地址|合约|时间戳|页码|微信号|股票代码|基金代码|商品编号|货号|统一社会信用代码|税号|行号|联行号|身高|体重|工单编号|服务单|服务单号|退款单号|支付单号|转账单号|外部单号|参考|账单号|账单编号"},
 		{Claim | Phone, "电话|電話|电话号码|電話號碼|手机|手機|手机号|手機號|手机号码|联系电话|联系方式|座机|热线|客服电话|传真|打给|发到|发给|发送到|发送至|致电|拨打|qq号|qq"},
 		{Claim, "金额|金額|余额|餘額|额度|限额|手续费|价格|价值|工资|利息|日期|生日|出生"},
-		{Near, "共|总共|一共|合计|总计|付了|支付了|转了|转账|花了|消费|消费了|扣了|扣款|收到|到账|充值|充了|提现|退款|退了|借|贷|还款|约|大约|大概|超过|不到|将近|年|是在|于"},
+		{Near, "最高|最多|最低|最少|至少|上限|共|总共|一共|合计|总计|付了|支付了|转了|转账|花了|消费|消费了|扣了|扣款|收到|到账|充值|充了|提现|退款|退了|借|贷|还款|约|大约|大概|超过|不到|将近|年|是在|于"},
 		{Claim, "pedido|numero de pedido|factura|referencia|transaccion|seguimiento|telefono|movil|commande|numero de commande|facture|reference|telephone|portable|suivi|bestellung|bestellnummer|rechnung|rechnungsnummer|telefon|telefonnummer|handynummer|handy|sendungsnummer|vorgangsnummer|kundennummer|fatura|rastreio|telefone|celular|ordine|numero d'ordine|fattura|telefono|cellulare|spedizione|bestelling|bestelnummer|factuur|заказ|заказа|номер заказа|телефон|номер телефона|трек|transakcja|zamowienie|siparis|siparis no|telefon no|注文|注文番号|電話番号|追跡番号|伝票番号|주문번호*|전화번호*|송장번호*|رقم الطلب|رقم الهاتف|don hang|so dien thoai|nomor pesanan|nomor telepon|nomor hp"},
 	}
 }

@@ -44,6 +44,7 @@ const (
 	Plain                     // can never be a password
 	CVVWeak                   // "security", "on the back": a security code only where the text speaks of cards
 	Public                    // names the next word as no secret: "username"
+	Private                   // private keys alone
 	Place                     // speaks of places: a "pin code" may be a postal code
 )
 
