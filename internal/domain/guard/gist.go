@@ -47,7 +47,7 @@ const (
 // Read makes a turn of a text. What later scans want to know of it is found out
 // once; they read a turn made otherwise again each time.
 func (d *Detector) Read(text string, own bool) Turn {
-	return Turn{Text: text, Own: own, gist: d.read(text)}
+	return Turn{Text: text, Own: own, gist: d.read(text), of: text}
 }
 
 func (d *Detector) read(text string) gist {

@@ -15,7 +15,11 @@ type Turn struct {
 	Own  bool // by the sender of the current text, so that it can be redacted
 
 	gist gist
+	of   string // the text that the gist is of
 }
+
+// known tells whether the gist is there and of the text as it is now.
+func (t *Turn) known() bool { return t.gist.read && t.of == t.Text }
 
 // ScanWindow scans a text together with what was said just before. It returns
 // the findings of the current text and, for each previous turn, those that only
@@ -23,7 +27,7 @@ type Turn struct {
 // serve as context and have none. earlier is nil when no turn has any.
 func (d *Detector) ScanWindow(previous []Turn, current string, hints Hints) (now []Finding, earlier [][]Finding) {
 	for i := range previous {
-		if !previous[i].gist.read {
+		if !previous[i].known() {
 			previous = d.readAll(previous)
 			break
 		}
@@ -49,8 +53,8 @@ func (d *Detector) ScanWindow(previous []Turn, current string, hints Hints) (now
 func (d *Detector) readAll(turns []Turn) []Turn {
 	all := make([]Turn, len(turns))
 	for i, t := range turns {
-		if !t.gist.read {
-			t.gist = d.read(t.Text)
+		if !t.known() {
+			t = d.Read(t.Text, t.Own)
 		}
 		all[i] = t
 	}

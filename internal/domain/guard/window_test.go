@@ -48,6 +48,7 @@ func TestScanWindow(t *testing.T) {
 		{"card spelled out", guard.Hints{}, []say{
 			{"it is four two four two four two four two", true, "it is ‹pan ••••4242›"}, {"four two four two four two four two", true, "‹pan ••••4242›"}}},
 		{"code behind a card that was removed", guard.Hints{}, []say{{"‹pan ••••1111›", true, "‹pan ••••1111›"}, {"12/28 123", true, "12/28 ‹cvv›"}}},
+		{"four digits behind a card that was removed", guard.Hints{}, []say{{"‹pan ••••1111›", true, "‹pan ••••1111›"}, {"1111", true, "1111"}}},
 		{"cvv named afterwards", guard.Hints{}, []say{{"123", true, "‹cvv›"}, {"that's the cvv", true, "that's the cvv"}}},
 		{"cvv announced in Chinese", guard.Hints{}, []say{{"安全码是", true, "安全码是"}, {"３１８", true, "‹cvv›"}}},
 		{"cvv asked in Chinese", guard.Hints{}, []say{{"请问卡背面的三位数是多少？", false, ""}, {"318", true, "‹cvv›"}}},

@@ -359,7 +359,7 @@ func (s *Scan) FirstMark(i int) int {
 // security code may follow.
 func (s *Scan) addRemoved(start, end int, class secret.Class) {
 	if class == secret.PAN {
-		s.Removed = append(s.Removed, Hit{Start: start, End: end, Class: class})
+		s.Removed = append(s.Removed, Hit{Start: start, End: end, Class: class, Last4: s.View.Cased(max(start, end-5), end-1)})
 		s.Kinds |= words.Card
 	}
 }
