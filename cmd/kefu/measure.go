@@ -55,7 +55,8 @@ func runReplay(_ context.Context, args []string) int {
 }
 
 // demoServer says how to serve the demo. With raised limits they are evaluated
-// and let a load pass.
+// and let a load pass. The limits of a network address always are, for everybody
+// comes from this machine.
 func demoServer(self string, raised bool) func(dir, listen, database string) target.Command {
 	return func(dir, listen, database string) target.Command {
 		_, port, err := net.SplitHostPort(listen)
@@ -68,10 +69,12 @@ func demoServer(self string, raised bool) func(dir, listen, database string) tar
 			Env:    []string{"KEFU_DATABASE=" + database, "KEFU_PUBLIC_URL=" + base, "KEFU_LOG_LEVEL=warn"},
 			Window: base, Desk: base, Health: base + "/healthz",
 		}
+		limits := []string{"NEW_VISITORS", "CONNECTIONS"}
 		if raised {
-			for _, limit := range []string{"ANONYMOUS_MESSAGES", "CUSTOMER_MESSAGES", "AGENT_MESSAGES", "VISITOR_STARTS", "CUSTOMER_STARTS", "NEW_VISITORS", "CONNECTIONS", "SIGN_INS"} {
-				command.Env = append(command.Env, "KEFU_LIMITS_"+limit+"_BURST="+strconv.Itoa(1_000_000), "KEFU_LIMITS_"+limit+"_PER=1s")
-			}
+			limits = append(limits, "ANONYMOUS_MESSAGES", "CUSTOMER_MESSAGES", "AGENT_MESSAGES", "VISITOR_STARTS", "CUSTOMER_STARTS", "SIGN_INS")
+		}
+		for _, limit := range limits {
+			command.Env = append(command.Env, "KEFU_LIMITS_"+limit+"_BURST="+strconv.Itoa(1_000_000), "KEFU_LIMITS_"+limit+"_PER=1s")
 		}
 		return command
 	}

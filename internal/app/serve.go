@@ -76,7 +76,7 @@ func (a *App) listener(name, address string, handler http.Handler) lifecycle.Wor
 }
 
 // connectWeb builds the public handler: each origin has a mux of its own.
-func (a *App) connectWeb(ctx context.Context) error {
+func (a *App) connectWeb(context.Context) error {
 	const op = "app.connectWeb"
 	public, err := url.Parse(a.Config.PublicURL)
 	if err != nil {
@@ -92,7 +92,7 @@ func (a *App) connectWeb(ctx context.Context) error {
 		return err
 	}
 	a.realtime = realtime.New(realtime.Deps{
-		Intake: a.intake, Store: a.Store, Windows: a.windows, Desk: a.Desk, Clock: a.now, Log: a.Log, Observer: a.metrics,
+		Intake: a.intake, Store: a.Store, Windows: a.windows, Desk: a.Desk, Files: a.files, Clock: a.now, Log: a.Log, Observer: a.metrics,
 	}, a.realtimeOptions(o, carrier, site))
 	always, desk, frame, files := http.NewServeMux(), http.NewServeMux(), http.NewServeMux(), http.NewServeMux()
 	always.Handle("GET /healthz", a.health.Readiness())
@@ -101,9 +101,9 @@ func (a *App) connectWeb(ctx context.Context) error {
 	api.New(api.Deps{
 		Desk: a.Desk, Intake: a.intake, Store: a.Store, Search: a.searcher, Files: a.files, Carrier: carrier, Log: a.Log,
 	}, api.Options{AttachmentBytes: a.Config.Attachments.MaxBytes, FileURL: site.FileURL}).Mount(desk)
-	a.realtime.Mount(ctx, desk)
+	a.realtime.Mount(desk)
 	site.MountFrame(frame)
-	a.realtime.Mount(ctx, frame)
+	a.realtime.Mount(frame)
 	pages.MountFiles(files, a.files)
 	handler := pages.Hosts(always, map[string]http.Handler{public.Host: desk, o.widget: frame, o.files: files})
 	if public.Scheme == "https" {
@@ -113,12 +113,16 @@ func (a *App) connectWeb(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) realtimeOptions(o origins, carrier *session.Carrier, _ *pages.Site) realtime.Options {
+func (a *App) realtimeOptions(o origins, carrier *session.Carrier, site *pages.Site) realtime.Options {
+	rt, limits := a.Config.Realtime, a.Config.Limits
 	return realtime.Options{
 		Origins: []string{o.desk(), o.frame()}, SessionCookie: carrier.CookieName(),
-		MessagesPer10s:  func(kind identity.Kind) int { return messageBurst(a.Config.Limits, kind) },
-		AttachmentBytes: a.Config.Attachments.MaxBytes,
-		FramesPer10s:    max(500, 20*messageBurst(a.Config.Limits, identity.Customer)),
+		MessagesPer10s:  func(kind identity.Kind) int { return messageBurst(limits, kind) },
+		AttachmentBytes: a.Config.Attachments.MaxBytes, FileURL: site.FileURL,
+		Peer: carrier.Peer, Connections: rate(limits.Connections), NewVisitors: rate(limits.NewVisitors), Addresses: limits.Keys,
+		MaxConnections: rt.MaxConnections, MaxFrameBytes: rt.MaxFrameBytes, BufferEvents: rt.BufferEvents, BufferBytes: rt.BufferBytes,
+		Heartbeat: rt.Heartbeat, DeadAfter: rt.DeadAfter, RecheckEvery: a.Config.Identity.RecheckEvery,
+		FramesPer10s: max(500, 20*messageBurst(limits, identity.Customer)),
 	}
 }
 

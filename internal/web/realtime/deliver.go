@@ -12,112 +12,108 @@ import (
 // Committed tells the clients concerned what a commit did. It is called in the
 // order of commits and does not block: every client has its own bounded queue.
 func (s *Server) Committed(c event.Commit) {
-	for _, r := range c.Revoked {
-		s.revoke(r)
-	}
-	var touched []*peer
-	var scratch []byte
-	var peers []*peer
+	s.revoke(c.Revoked)
+	var d delivery
 	s.hub.mu.RLock()
 	for i := range c.Changed {
-		touched, peers, scratch = s.deliver(&c.Changed[i], touched, peers, scratch)
+		d.deliver(s.hub, &c.Changed[i])
 	}
 	anybody := len(s.hub.inbox) > 0
 	s.hub.mu.RUnlock()
 	if anybody {
-		s.noteInbox(c.Changed)
+		for i := range c.Changed {
+			s.hub.dirty.note(c.Changed[i].State.ID)
+		}
 	}
-	for _, p := range touched {
-		go p.flush()
+	for _, p := range d.touched {
+		p.out.wake()
 	}
 }
 
-// deliver queues the entries of one conversation and gives back the connections
-// that must be flushed. The hub is locked for reading.
-func (s *Server) deliver(c *event.ConversationChange, touched, peers []*peer, frame []byte) (t, p []*peer, f []byte) {
+// delivery is what one commit brings to clients. Each entry is encoded once for
+// all desks and once for all windows; each client is woken once.
+type delivery struct {
+	touched []*peer // whose transport must be woken
+	desks   []*peer // of the present conversation
+	frame   []byte
+}
+
+// deliver queues what happened in one conversation. The hub is locked for
+// reading.
+func (d *delivery) deliver(h *hub, c *event.ConversationChange) {
 	object := policy.Object{CustomerID: c.State.CustomerID}
-	peers = s.hub.desksOf(peers[:0], c.State.ID, c.State.AssigneeID)
-	windows := s.hub.byCustomer[c.State.CustomerID]
-	if len(peers) == 0 && len(windows) == 0 {
-		return touched, peers, frame
+	d.desks = h.desksOf(d.desks[:0], object, c.State.ID, c.State.AssigneeID, c.WasWith)
+	windows := h.byCustomer[c.State.CustomerID]
+	if len(d.desks) == 0 && len(windows) == 0 {
+		return
 	}
 	for i := range c.Entries {
 		e := &c.Entries[i]
-		origin := c.Origins[i]
-		if len(peers) > 0 {
-			frame = wire.AppendEvent(frame[:0], *e)
-			for _, desk := range peers {
-				if desk != origin && policy.Allow(desk.principal(), policy.ReadConversation, object) && desk.hold(frame) {
-					touched = append(touched, desk)
-				}
+		if len(d.desks) > 0 {
+			d.frame = wire.AppendEvent(d.frame[:0], *e)
+			for _, desk := range d.desks {
+				d.give(desk, c.Origins[i], e.Kind)
 			}
 		}
-		encoded := false
-		for window := range windows {
-			if window == origin && e.Kind == conversation.KindMessage {
-				continue
-			}
-			if !encoded {
-				frame, encoded = wire.AppendEvent(frame[:0], e.ForCustomer()), true
-			}
-			if window.hold(frame) {
-				touched = append(touched, window)
+		if len(windows) > 0 {
+			d.frame = wire.AppendEvent(d.frame[:0], e.ForCustomer())
+			for window := range windows {
+				d.give(window, c.Origins[i], e.Kind)
 			}
 		}
 	}
 	if c.Receipt {
-		touched, frame = s.deliverReceipts(c, peers, touched, frame)
-	}
-	return touched, peers, frame
-}
-
-func (s *Server) deliverReceipts(c *event.ConversationChange, desks, touched []*peer, frame []byte) ([]*peer, []byte) {
-	st := c.State
-	frame = appendReceipt(frame[:0], st.ID, "customer", st.CustomerDelivered, st.CustomerRead)
-	for _, desk := range desks {
-		if desk.hold(frame) {
-			touched = append(touched, desk)
-		}
-	}
-	frame = appendReceipt(frame[:0], st.ID, "agent", st.LastSeq, st.AgentRead)
-	for window := range s.hub.byCustomer[st.CustomerID] {
-		if window.hold(frame) {
-			touched = append(touched, window)
-		}
-	}
-	return touched, frame
-}
-
-// noteInbox remembers whose inbox line changed; tellInbox tells it, coalesced.
-func (s *Server) noteInbox(changed []event.ConversationChange) {
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
-	for i := range changed {
-		if len(s.hub.dirty) > maxInboxLines {
-			return
-		}
-		s.hub.dirty[changed[i].State.ID] = struct{}{}
+		d.receipts(c, windows)
 	}
 }
 
-func (s *Server) tellInbox() {
-	s.hub.mu.Lock()
-	dirty := s.hub.dirty
-	if len(dirty) == 0 {
-		s.hub.mu.Unlock()
+// give queues the frame for one client. Its own message waits for the stored
+// frame that follows, so that both leave in one write.
+func (d *delivery) give(p *peer, origin any, kind conversation.EntryKind) {
+	if p == origin && (kind == conversation.KindMessage || kind == conversation.KindNote) {
+		if !p.noEcho {
+			p.stow(d.frame)
+		}
 		return
 	}
-	s.hub.dirty = map[string]struct{}{}
+	d.hold(p)
+}
+
+func (d *delivery) hold(p *peer) {
+	if p.hold(d.frame) {
+		d.touched = append(d.touched, p)
+	}
+}
+
+func (d *delivery) receipts(c *event.ConversationChange, windows set) {
+	st := &c.State
+	d.frame = appendReceipt(d.frame[:0], st.ID, "customer", st.CustomerDelivered, st.CustomerRead)
+	for _, desk := range d.desks {
+		d.hold(desk)
+	}
+	d.frame = appendReceipt(d.frame[:0], st.ID, "agent", st.LastSeq, st.AgentRead)
+	for window := range windows {
+		d.hold(window)
+	}
+}
+
+// tellInbox tells desks which lines of the inbox changed, all at once.
+func (s *Server) tellInbox() {
+	lines := s.hub.dirty.take()
+	if len(lines) == 0 {
+		return
+	}
+	s.hub.mu.RLock()
 	desks := make([]*peer, 0, len(s.hub.inbox))
 	for p := range s.hub.inbox {
 		desks = append(desks, p)
 	}
-	s.hub.mu.Unlock()
+	s.hub.mu.RUnlock()
 	var frames []byte
-	if len(dirty) > maxInboxLines {
+	if len(lines) > maxInboxLines {
 		frames = append(frames, `{"t":"inbox"}`...)
 	} else {
-		for conv := range dirty {
+		for conv := range lines {
 			if len(frames) > 0 {
 				frames = append(frames, '\n')
 			}

@@ -11,9 +11,6 @@ import (
 	"kefu/internal/platform/strictjson"
 )
 
-// maxFrameBytes is the longest frame a client may send.
-const maxFrameBytes = 64 << 10
-
 // clientFrame is any frame of a client; docs/protocol.md, section 2.1, says which
 // fields belong to which type.
 type clientFrame struct {
@@ -59,13 +56,20 @@ type body struct {
 
 const maxResume = 50
 
-func decodeFrame(data []byte) (clientFrame, error) {
-	var f clientFrame
-	if len(data) > maxFrameBytes {
-		return f, fault.New(fault.TooMany, "realtime.decodeFrame", "frame too large")
+func (s *Server) decodeFrame(data []byte) (*clientFrame, error) {
+	if len(data) > s.options.MaxFrameBytes {
+		return nil, fault.New(fault.TooMany, "realtime.decodeFrame", "frame too large")
 	}
-	err := strictjson.Decode(data, &f)
-	return f, err
+	f := &clientFrame{}
+	return f, strictjson.Decode(data, f)
+}
+
+// badFrameCode is the protocol's code for a frame that could not be read.
+func badFrameCode(err error) string {
+	if fault.Is(err, fault.TooMany) {
+		return "too_large"
+	}
+	return "bad_frame"
 }
 
 // errorFrame is an `error` frame.

@@ -2,44 +2,56 @@ package realtime
 
 import (
 	"context"
+	"runtime/debug"
 	"strconv"
 
 	"kefu/internal/domain/conversation"
-	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/flow/intake"
-	"kefu/internal/flow/signin"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/web/wire"
 )
 
-// openedVisitor is what must be stored with a visitor's first conversation.
-type openedVisitor struct{ secret *customer.WindowSecret }
+func stack() string { return string(debug.Stack()) }
 
 // receive handles one frame of a client that has said hello.
-func (s *Server) receive(ctx context.Context, p *peer, data []byte) {
+func (s *Server) receive(p *peer, data []byte) {
+	if p.hasEnded() {
+		return
+	}
 	if wait := p.hear(s.now()); wait > 0 {
 		p.push(encode(errorFrame{T: "error", Code: "rate_limited", RetryAfterMS: waitMS(wait)}))
 		return
 	}
-	f, err := decodeFrame(data)
-	if err != nil {
-		code := "bad_frame"
-		if fault.Is(err, fault.TooMany) {
-			code = "too_large"
-		}
-		p.push(encode(errorFrame{T: "error", Code: code}))
+	ctx := s.moment.soon()
+	var hot hotFrame
+	if len(data) <= s.options.MaxFrameBytes && decodeHot(data, &hot) {
+		s.handleHot(ctx, p, &hot)
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, readTimeout)
-	defer cancel()
-	ref, err := s.handle(ctx, p, f)
+	f, err := s.decodeFrame(data)
 	if err != nil {
-		s.logError(f.T, err)
-		p.push(encode(errorOf(err, ref)))
+		p.push(encode(errorFrame{T: "error", Code: badFrameCode(err)}))
+		return
 	}
+	ref, err := s.handle(ctx, p, f)
+	s.failed(p, f.T, ref, f.Conv, err)
+}
+
+// failed answers a frame that could not be done. The error names the
+// conversation, so that a client knows which of its questions it answers.
+func (s *Server) failed(p *peer, frame, ref, conv string, err error) {
+	if err == nil {
+		return
+	}
+	s.logError(frame, err)
+	answer := errorOf(err, ref)
+	if answer.Conv == "" && id.Valid(conv) {
+		answer.Conv = conv
+	}
+	p.push(encode(answer))
 }
 
 func (s *Server) logError(frame string, err error) {
@@ -48,13 +60,27 @@ func (s *Server) logError(frame string, err error) {
 	}
 }
 
+func (s *Server) handleHot(ctx context.Context, p *peer, f *hotFrame) {
+	switch f.t {
+	case "send":
+		err := s.send(ctx, p, intake.Message{ConversationID: f.conv, ClientID: f.clientID, Text: f.text, ReplyTo: f.replyTo, Note: f.note})
+		s.failed(p, f.t, f.clientID, f.conv, err)
+	case "ack":
+		s.failed(p, f.t, f.t, f.conv, s.mark(ctx, p, f.conv, f.t, conversation.Delivered, f.seq))
+	case "read":
+		s.failed(p, f.t, f.t, f.conv, s.mark(ctx, p, f.conv, f.t, conversation.Read, f.seq))
+	}
+}
+
 // handle does what a frame asks for. ref says which frame an error is about.
-func (s *Server) handle(ctx context.Context, p *peer, f clientFrame) (ref string, err error) {
+func (s *Server) handle(ctx context.Context, p *peer, f *clientFrame) (ref string, err error) {
 	switch f.T {
 	case "send":
-		return f.ClientMsgID, s.send(ctx, p, f)
-	case "ack", "read":
-		return f.T, s.mark(ctx, p, f)
+		return f.ClientMsgID, s.sendBody(ctx, p, f)
+	case "ack":
+		return f.T, s.mark(ctx, p, f.Conv, f.T, conversation.Delivered, f.UpToSeq)
+	case "read":
+		return f.T, s.mark(ctx, p, f.Conv, f.T, conversation.Read, f.Seq)
 	case "typing":
 		return f.T, s.typing(ctx, p, f)
 	case "fetch":
@@ -83,53 +109,63 @@ func (s *Server) handle(ctx context.Context, p *peer, f clientFrame) (ref string
 	}
 }
 
-func (s *Server) send(ctx context.Context, p *peer, f clientFrame) error {
+// sendBody is send for a frame that is not plain text.
+func (s *Server) sendBody(ctx context.Context, p *peer, f *clientFrame) error {
 	const op = "realtime.send"
-	if f.Body == nil || !id.Valid(f.Conv) {
-		return fault.InvalidField(op, "body", "is missing, or conv is no id")
+	if f.Body == nil {
+		return fault.InvalidField(op, "body", "is missing")
 	}
 	if (f.Body.Type == "text") == (len(f.Body.AttachmentIDs) > 0) || (f.Body.Type != "text" && f.Body.Type != "attachments") {
 		return fault.InvalidField(op, "body", "must be text, or attachments with their ids")
 	}
-	message := intake.Message{
+	return s.send(ctx, p, intake.Message{
 		ConversationID: f.Conv, ClientID: f.ClientMsgID, Text: f.Body.Text,
 		AttachmentIDs: f.Body.AttachmentIDs, ReplyTo: f.ReplyTo, Note: f.Note,
-	}
-	if p.noEcho {
-		message.Origin = p
-	}
-	return s.intake.Send(ctx, p.principal(), message, func(said intake.Said) {
-		if said.Err != nil {
-			s.logError("send", said.Err)
-			p.push(encode(errorOf(said.Err, f.ClientMsgID)))
-			return
-		}
-		p.push(appendStored(make([]byte, 0, 160), f.Conv, f.ClientMsgID, said))
 	})
 }
 
-// mark notes how far a client has got. Nobody waits for it.
-func (s *Server) mark(ctx context.Context, p *peer, f clientFrame) error {
-	command := conversation.Command{Kind: conversation.Delivered, Seq: f.UpToSeq}
-	if f.T == "read" {
-		command = conversation.Command{Kind: conversation.Read, Seq: f.Seq}
+func (s *Server) send(ctx context.Context, p *peer, m intake.Message) error {
+	if !id.Valid(m.ConversationID) {
+		return fault.New(fault.NotFound, "realtime.send", "no conversation has an id of that form")
 	}
-	if command.Seq <= 0 {
-		return fault.InvalidField("realtime.mark", "seq", "must be positive")
-	}
-	return s.store.Submit(ctx, &conversation.Change{Principal: p.principal(), ConversationID: f.Conv, Command: command, Done: func(r conversation.Result) {
-		if r.Err != nil {
-			p.push(encode(errorOf(r.Err, f.T)))
+	m.Origin = p
+	conv, clientID := m.ConversationID, m.ClientID
+	return s.intake.Send(ctx, p.principal(), m, func(said intake.Said) {
+		if said.Err != nil {
+			s.failed(p, "send", clientID, conv, said.Err)
+			return
 		}
-	}})
+		var frame [192]byte
+		p.push(appendStored(frame[:0], conv, clientID, said))
+	})
 }
 
-func (s *Server) start(ctx context.Context, p *peer, f clientFrame) error {
+// mark notes how far a client has got. Nobody waits for it. What arrives on a
+// desk changes nothing and is not stored.
+func (s *Server) mark(ctx context.Context, p *peer, conv, frame string, kind conversation.CommandKind, seq int64) error {
+	const op = "realtime.mark"
+	if seq <= 0 {
+		return fault.InvalidField(op, "seq", "must be positive")
+	}
+	who := p.principal()
+	if !who.IsCustomer() {
+		if !policy.Allow(who, policy.MarkSeen, policy.Object{}) {
+			return fault.New(fault.NotFound, op, "no conversation is %s's to see", who.Role)
+		}
+		if kind == conversation.Delivered {
+			return nil
+		}
+	}
+	return s.store.Submit(ctx, &conversation.Change{
+		Principal: who, ConversationID: conv, Command: conversation.Command{Kind: kind, Seq: seq},
+		Done: func(r conversation.Result) { s.failed(p, frame, frame, conv, r.Err) },
+	})
+}
+
+func (s *Server) start(ctx context.Context, p *peer, f *clientFrame) error {
 	start := conversation.Start{Ref: f.Ref, NewID: id.New(), Channel: "chat", Topic: f.Topic, Language: f.Lang}
 	p.mu.Lock()
-	if p.opened != nil {
-		start.Secret = p.opened.secret
-	}
+	start.Secret = p.opened
 	p.mu.Unlock()
 	state, err := s.intake.Start(ctx, p.principal(), start)
 	if err != nil {
@@ -139,49 +175,64 @@ func (s *Server) start(ctx context.Context, p *peer, f clientFrame) error {
 	return nil
 }
 
-func (s *Server) fetch(ctx context.Context, p *peer, f clientFrame) error {
+func (s *Server) fetch(ctx context.Context, p *peer, f *clientFrame) error {
 	const op = "realtime.fetch"
 	if (f.AfterSeq == nil) == (f.BeforeSeq == nil) {
 		return fault.InvalidField(op, "after_seq", "or before_seq must be given, and not both")
 	}
 	r := conversation.EntryRange{Limit: f.Limit}
 	if f.AfterSeq != nil {
-		r.After = *f.AfterSeq
+		r.After = max(0, *f.AfterSeq)
 	} else {
 		r.Reverse, r.Before = true, *f.BeforeSeq
 	}
-	return s.missed(ctx, p, f.Conv, r)
+	frame, err := s.missed(ctx, p, f.Conv, r)
+	if err == nil {
+		p.push(frame)
+	}
+	return err
 }
 
-// missed reads a stretch of a log for a client.
-func (s *Server) missed(ctx context.Context, p *peer, conv string, r conversation.EntryRange) error {
+// missed reads a stretch of a log for a client, no longer than a quarter of what
+// may wait for it.
+func (s *Server) missed(ctx context.Context, p *peer, conv string, r conversation.EntryRange) ([]byte, error) {
 	entries, more, err := s.store.Entries(ctx, p.principal(), conv, r)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	events, sizes := make([]byte, 0, 256*len(entries)), make([]int, 0, len(entries))
+	for _, e := range entries {
+		before := len(events)
+		events = append(wire.AppendEvent(events, e), ',')
+		sizes = append(sizes, len(events)-before)
+	}
+	// The entries next to what the client has stay: the first, or the last of a
+	// stretch read backwards.
+	for limit := s.options.BufferBytes / 4; len(events) > limit && len(entries) > 1; more = true {
+		if last := len(entries) - 1; r.Reverse {
+			events, entries, sizes = events[sizes[0]:], entries[1:], sizes[1:]
+		} else {
+			events, entries, sizes = events[:len(events)-sizes[last]], entries[:last], sizes[:last]
+		}
 	}
 	from, to := r.After, r.After
 	if len(entries) > 0 {
 		from, to = entries[0].Seq, entries[len(entries)-1].Seq
 	}
-	frame := append([]byte(`{"t":"missed","conv":"`), conv...)
+	frame := append(make([]byte, 0, len(events)+128), `{"t":"missed","conv":"`...)
+	frame = append(frame, conv...)
 	frame = append(frame, `","from":`...)
 	frame = strconv.AppendInt(frame, from, 10)
 	frame = append(frame, `,"to":`...)
 	frame = strconv.AppendInt(frame, to, 10)
 	frame = append(frame, `,"events":[`...)
-	for i, e := range entries {
-		if i > 0 {
-			frame = append(frame, ',')
-		}
-		frame = wire.AppendEvent(frame, e)
-	}
+	frame = append(frame, events[:max(0, len(events)-1)]...)
 	frame = append(frame, `],"more":`...)
 	frame = strconv.AppendBool(frame, more)
-	p.push(append(frame, '}'))
-	return nil
+	return append(frame, '}'), nil
 }
 
-func (s *Server) watch(ctx context.Context, p *peer, f clientFrame) error {
+func (s *Server) watch(ctx context.Context, p *peer, f *clientFrame) error {
 	const op = "realtime.watch"
 	who := p.principal()
 	if !policy.Allow(who, policy.ListInbox, policy.Object{}) {
@@ -206,23 +257,32 @@ func (s *Server) watch(ctx context.Context, p *peer, f clientFrame) error {
 	return nil
 }
 
+// typingEvery is how often the same is passed on, microseconds: a little less
+// than the 3 s that clients keep to.
+const typingEvery = 2_500_000
+
 // typing tells the other side. It is stored nowhere.
-func (s *Server) typing(ctx context.Context, p *peer, f clientFrame) error {
+func (s *Server) typing(ctx context.Context, p *peer, f *clientFrame) error {
+	now := s.now().UnixMicro()
+	p.mu.Lock()
+	last := p.typed
+	p.typed = typed{conv: f.Conv, on: f.On, at: now}
+	tooSoon := last.conv == f.Conv && last.on == f.On && now-last.at < typingEvery
+	if tooSoon {
+		p.typed = last
+	}
+	p.mu.Unlock()
+	if tooSoon {
+		return nil
+	}
 	who := p.principal()
 	state, err := s.store.Conversation(ctx, who, f.Conv)
 	if err != nil {
 		return err
 	}
-	by := conversation.AuthorOf(who)
-	frame := encode(struct {
-		T    string `json:"t"`
-		Conv string `json:"conv"`
-		By   string `json:"by"`
-		Name string `json:"name,omitempty"`
-		On   bool   `json:"on"`
-	}{"typing", f.Conv, string(by.Kind), by.Name, f.On})
+	frame := typingFrame(who, f)
 	s.hub.mu.RLock()
-	peers := s.hub.desksOf(nil, state.ID, state.AssigneeID)
+	peers := s.hub.desksOf(nil, policy.Object{CustomerID: state.CustomerID}, state.ID, state.AssigneeID)
 	if !who.IsCustomer() {
 		for window := range s.hub.byCustomer[state.CustomerID] {
 			peers = append(peers, window)
@@ -237,143 +297,13 @@ func (s *Server) typing(ctx context.Context, p *peer, f clientFrame) error {
 	return nil
 }
 
-// identify makes a visitor who has signed in to the wallet that customer.
-func (s *Server) identify(ctx context.Context, p *peer, f clientFrame) error {
-	const op = "realtime.identify"
-	if p.kind != "window" || f.Token == "" {
-		return fault.InvalidField(op, "token", "is missing, or this is no window")
-	}
-	before := p.principal()
-	p.mu.Lock()
-	bearer := p.bearer
-	p.mu.Unlock()
-	s.hub.remove(p) // so that the end of the visitor's secret does not end this connection
-	opened, err := s.windows.Hello(ctx, f.Token, bearer)
-	if err != nil {
-		s.hub.add(p, before)
-		return err
-	}
-	p.adopt(opened, bearer)
-	s.hub.add(p, opened.Principal)
-	return s.welcomeWindow(ctx, p, opened)
-}
-
-// hello opens a connection. cookie is the staff session of a browser, if any.
-func (s *Server) hello(ctx context.Context, p *peer, f clientFrame, cookie string) error {
-	const op = "realtime.hello"
-	if f.V != 1 || len(f.Resume) > maxResume {
-		return fault.InvalidField(op, "v", "must be 1, with at most %d conversations to resume", maxResume)
-	}
-	for _, cap := range f.Caps {
-		p.noEcho = p.noEcho || cap == "no_echo"
-	}
-	now := s.now()
-	p.seen.Store(now.UnixMicro())
-	p.check.Store(now.UnixMicro())
-	var err error
-	switch f.Role {
-	case "desk":
-		err = s.helloDesk(ctx, p, f, cookie)
-	case "window":
-		err = s.helloWindow(ctx, p, f)
-	default:
-		err = fault.InvalidField(op, "role", "must be window or desk")
-	}
-	if err != nil {
-		return err
-	}
-	for _, r := range f.Resume {
-		if err := s.resume(ctx, p, r); err != nil && !fault.Is(err, fault.NotFound) {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Server) resume(ctx context.Context, p *peer, r resumePoint) error {
-	state, err := s.store.Conversation(ctx, p.principal(), r.Conv)
-	if err != nil || state.LastSeq <= r.LastSeq {
-		return err
-	}
-	return s.missed(ctx, p, r.Conv, conversation.EntryRange{After: r.LastSeq})
-}
-
-func (s *Server) helloDesk(ctx context.Context, p *peer, f clientFrame, cookie string) error {
-	p.kind, p.bearer = "desk", f.Token
-	if p.bearer == "" {
-		p.bearer = cookie
-	}
-	who, until, err := s.desk.Resolve(ctx, p.bearer)
-	if err != nil {
-		return err
-	}
-	p.over.Store(until.UnixMicro())
-	s.enter(p, who)
-	p.greet(encode(welcomeFrame{
-		T: "welcome", Session: p.session, ServerTime: s.now().UnixMicro(), Limits: s.limitsOf(who.Kind),
-		Staff: &welcomeStaff{ID: who.ID, Name: who.Name, Role: string(who.Role)},
-	}))
-	return nil
-}
-
-func (s *Server) helloWindow(ctx context.Context, p *peer, f clientFrame) error {
-	p.kind = "window"
-	opened, err := s.windows.Hello(ctx, f.Token, f.Visitor)
-	if err != nil {
-		return err
-	}
-	p.adopt(opened, f.Visitor)
-	if p.session == "" {
-		p.session = p.bearer
-	}
-	s.enter(p, opened.Principal)
-	return s.welcomeWindow(ctx, p, opened)
-}
-
-// adopt takes over what a sign-in opened.
-func (p *peer) adopt(o signin.Opened, bearer string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.bearer = bearer; o.NewSecret != "" {
-		p.bearer = o.NewSecret
-	}
-	p.over.Store(o.ExpiresAt.UnixMicro())
-	if p.opened = nil; o.Visitor != nil {
-		p.opened = &openedVisitor{secret: o.Visitor}
-	}
-}
-
-func (s *Server) enter(p *peer, who identity.Principal) {
-	if s.observe != nil {
-		p.closed = s.observe.SocketOpened(p.kind)
-	}
-	s.hub.add(p, who)
-}
-
-func (s *Server) welcomeWindow(ctx context.Context, p *peer, opened signin.Opened) error {
-	who := opened.Principal
-	anonymous := who.Kind == identity.Visitor
-	frame := welcomeFrame{
-		T: "welcome", Session: p.session, ServerTime: s.now().UnixMicro(), Limits: s.limitsOf(who.Kind),
-		Customer: who.ID, Anonymous: &anonymous, Visitor: opened.NewSecret,
-	}
-	states, err := s.store.ConversationsOf(ctx, who, 20)
-	if err != nil {
-		return err
-	}
-	for _, st := range states {
-		frame.Conversations = append(frame.Conversations, welcomeConversation{
-			Conv: st.ID, Status: string(st.Status), LastSeq: st.LastSeq, ReadSeq: st.CustomerRead,
-			Unread: max(0, st.LastSeq-st.CustomerRead), LastActivity: st.LastActivity,
-		})
-	}
-	p.greet(encode(frame))
-	return nil
-}
-
-func (s *Server) limitsOf(kind identity.Kind) welcomeLimits {
-	return welcomeLimits{
-		FrameBytes: maxFrameBytes, TextChars: conversation.MaxTextChars,
-		MessagesPer10s: s.options.MessagesPer10s(kind), AttachmentBytes: s.options.AttachmentBytes,
-	}
+func typingFrame(who identity.Principal, f *clientFrame) []byte {
+	by := conversation.AuthorOf(who)
+	return encode(struct {
+		T    string `json:"t"`
+		Conv string `json:"conv"`
+		By   string `json:"by"`
+		Name string `json:"name,omitempty"`
+		On   bool   `json:"on"`
+	}{"typing", f.Conv, string(by.Kind), by.Name, f.On})
 }

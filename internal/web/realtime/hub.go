@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
 )
 
 type set map[*peer]struct{}
@@ -16,11 +17,11 @@ type hub struct {
 	byStaff    map[string]set
 	byWatch    map[string]set // conversation → desks that look at it
 	inbox      set
-	dirty      map[string]struct{} // conversations whose inbox line changed
+	dirty      dirty
 }
 
 func newHub() *hub {
-	return &hub{all: set{}, byCustomer: map[string]set{}, byStaff: map[string]set{}, byWatch: map[string]set{}, inbox: set{}, dirty: map[string]struct{}{}}
+	return &hub{all: set{}, byCustomer: map[string]set{}, byStaff: map[string]set{}, byWatch: map[string]set{}, inbox: set{}}
 }
 
 func (m set) put(p *peer) { m[p] = struct{}{} }
@@ -44,6 +45,9 @@ func (h *hub) add(p *peer, who identity.Principal) {
 	defer h.mu.Unlock()
 	h.leave(p)
 	p.who.Store(&who)
+	if p.hasEnded() {
+		return
+	}
 	h.all.put(p)
 	if who.IsCustomer() {
 		put(h.byCustomer, who.ID, p)
@@ -108,7 +112,7 @@ func (h *hub) unwatch(p *peer, conv string) {
 func (h *hub) watchInbox(p *peer, on bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if on {
+	if on && !p.hasEnded() {
 		h.inbox.put(p)
 	} else {
 		delete(h.inbox, p)
@@ -129,18 +133,47 @@ func (h *hub) each(do func(*peer)) {
 }
 
 // desksOf appends the desks that are told of a conversation: those that watch
-// it, and those of its assignee.
-func (h *hub) desksOf(dst []*peer, conv, assignee string) []*peer {
+// it, and those of its assignees, now and before, as far as they may read it.
+func (h *hub) desksOf(dst []*peer, object policy.Object, conv string, assignees ...string) []*peer {
 	for p := range h.byWatch[conv] {
-		dst = append(dst, p)
-	}
-	if assignee == "" {
-		return dst
-	}
-	for p := range h.byStaff[assignee] {
-		if !p.watches(conv) {
+		if policy.Allow(p.principal(), policy.ReadConversation, object) {
 			dst = append(dst, p)
 		}
 	}
+	for _, staff := range assignees {
+		if staff == "" {
+			continue
+		}
+		for p := range h.byStaff[staff] {
+			if !p.watches(conv) && policy.Allow(p.principal(), policy.ReadConversation, object) {
+				dst = append(dst, p)
+			}
+		}
+	}
 	return dst
+}
+
+// dirty holds the conversations whose inbox line changed since desks were told.
+type dirty struct {
+	mu    sync.Mutex
+	lines map[string]struct{}
+}
+
+func (d *dirty) note(conv string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.lines == nil {
+		d.lines = map[string]struct{}{}
+	}
+	if len(d.lines) <= maxInboxLines {
+		d.lines[conv] = struct{}{}
+	}
+}
+
+func (d *dirty) take() map[string]struct{} {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	lines := d.lines
+	d.lines = nil
+	return lines
 }

@@ -1,58 +1,91 @@
 package realtime
 
 import (
-	"bytes"
 	"context"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/ratelimit"
 )
 
-// What one connection may hold back.
-const (
-	maxFrames = 256
-	maxBytes  = 1 << 20
-	slowLimit = 30 * time.Second
-)
-
-// transport sends bytes to one client.
+// transport carries what waits in a peer's queue to its client. Its methods do
+// not block.
 type transport interface {
-	write(frames []byte) error
-	end()
+	// wake is called when something waits and nobody sends it yet.
+	wake()
+	// hurry is called when the connection is about to end: whatever is being
+	// written has little time left.
+	hurry()
+	// cut ends the connection at once.
+	cut()
 }
 
 // peer is one connection of a client, over whichever transport.
 type peer struct {
-	server *Server
-	out    transport
-	kind   string // window or desk, for metrics
-	who    atomic.Pointer[identity.Principal]
-	bearer string // the window's secret or the staff session, checked again now and then
-	// session names the connection's principal in requests beside it: uploads, and
-	// the POST half of the fallback.
-	session string
-	noEcho  bool // it wants no event for what it sent itself
-	seen    atomic.Int64
-	check   atomic.Int64
-	over    atomic.Int64 // when its session ends, microseconds
+	server  *Server
+	out     transport
+	kind    string // window or desk
+	pending *handshake
+	who     atomic.Pointer[identity.Principal]
+	noEcho  bool         // it wants no event for what it sent itself
+	seen    atomic.Int64 // when it was last heard, microseconds, as all times here
+	checked atomic.Int64
+	over    atomic.Int64 // when its session ends
 	frames  atomic.Int64 // of the present ten seconds
 	span    atomic.Int64
-	closed  func()
 
 	mu       sync.Mutex
-	queue    []byte
-	queued   int
-	flushing bool
-	lagging  bool
-	greeted  bool     // it has its welcome
-	early    [][]byte // what came before the welcome and is sent after it
-	ended    bool
+	bearer   string     // the window's secret or the staff session, checked again now and then
+	session  sessionKey // names the connection in requests beside it
+	queue    *buffer    // what waits; nil when nothing does
+	queued   int        // frames in it
+	sending  bool       // somebody takes from the queue until it is empty
+	lagging  bool       // what waited was dropped, and resync waits instead
+	greeted  bool       // it has its welcome; what comes before waits behind it
+	ended    bool       // nothing is taken from or queued for it any more
+	gone     bool       // and the transport is closed
+	claiming bool       // its visitor is about to become a customer
 	watching map[string]struct{}
-	opened   *openedVisitor
+	opened   *customer.WindowSecret // to be stored with the visitor's first conversation
+	typed    typed
+	closed   func()
+}
+
+// handshake is what hello needs to know of the request that opened a connection.
+type handshake struct {
+	cookie  string // the staff session of a browser
+	network string // of the client, for limits; "" when nothing is limited
+}
+
+// typed is the last typing frame that was passed on.
+type typed struct {
+	conv string
+	on   bool
+	at   int64
+}
+
+// buffer is what waits for one client. Buffers are used again.
+type buffer struct{ frames []byte }
+
+// maxPooled keeps a slow reader's large buffer from being kept for everybody.
+const maxPooled = 32 << 10
+
+func (s *Server) takeBuffer() *buffer {
+	if b, ok := s.buffers.Get().(*buffer); ok {
+		return b
+	}
+	return &buffer{frames: make([]byte, 0, 512)}
+}
+
+func (s *Server) giveBuffer(b *buffer) {
+	if cap(b.frames) <= maxPooled {
+		b.frames = b.frames[:0]
+		s.buffers.Put(b)
+	}
 }
 
 func (p *peer) principal() identity.Principal {
@@ -65,112 +98,157 @@ func (p *peer) principal() identity.Principal {
 // push queues a frame and sees to it that it is sent.
 func (p *peer) push(frame []byte) {
 	if p.hold(frame) {
-		go p.flush()
+		p.out.wake()
 	}
 }
 
-// hold queues a frame and tells whether somebody must flush. A client that reads
-// too slowly loses what waits and is told to read the log instead.
+// hold queues a frame and tells whether somebody must wake the transport.
 func (p *peer) hold(frame []byte) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.ended || p.lagging {
-		return false
-	}
-	if !p.greeted {
-		if len(p.early) < maxFrames {
-			p.early = append(p.early, bytes.Clone(frame))
-		}
-		return false
-	}
-	return p.enqueue(frame)
+	p.enqueue(frame)
+	return p.startSending()
 }
 
-// enqueue does the work of hold under the lock.
-func (p *peer) enqueue(frame []byte) bool {
-	if p.queued >= maxFrames && p.flushing || len(p.queue)+len(frame) > maxBytes {
-		p.queue = append(p.queue[:0], `{"t":"resync"}`...)
-		p.queued, p.lagging = 1, true
-		if p.server.observe != nil {
-			p.server.observe.SlowReaderDropped(p.kind)
-		}
-	} else {
-		if len(p.queue) > 0 {
-			p.queue = append(p.queue, '\n')
-		}
-		p.queue = append(p.queue, frame...)
-		p.queued++
+// stow queues a frame that the next push takes along.
+func (p *peer) stow(frame []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.enqueue(frame)
+}
+
+// enqueue adds to the queue. A client that reads too slowly loses what waits and
+// is told to read the log instead.
+func (p *peer) enqueue(frame []byte) {
+	if p.ended || p.lagging {
+		return
 	}
-	if p.flushing {
+	limits := &p.server.options
+	if p.queue == nil {
+		p.queue = p.server.takeBuffer()
+	} else if p.queued >= limits.BufferEvents || len(p.queue.frames)+len(frame) >= limits.BufferBytes {
+		p.queue.frames = append(p.queue.frames[:0], `{"t":"resync"}`...)
+		p.queued, p.lagging = 1, true
+		p.server.observe.SlowReaderDropped(p.kind)
+		return
+	} else {
+		p.queue.frames = append(p.queue.frames, '\n')
+	}
+	p.queue.frames = append(p.queue.frames, frame...)
+	p.queued++
+}
+
+func (p *peer) startSending() bool {
+	if p.queue == nil || p.sending || !p.greeted {
 		return false
 	}
-	p.flushing = true
+	p.sending = true
 	return true
 }
 
-// greet sends the welcome, and after it what came for the client meanwhile. A
-// second welcome follows an identify.
+// greet puts the welcome before what came for the client meanwhile. An empty
+// welcome has been given already, as the answer to a request.
 func (p *peer) greet(welcome []byte) {
 	p.mu.Lock()
+	if !p.greeted && len(welcome) > 0 && !p.ended {
+		waited := p.queue
+		p.queue, p.queued = p.server.takeBuffer(), p.queued+1
+		p.queue.frames = append(p.queue.frames, welcome...)
+		if waited != nil {
+			p.queue.frames = append(append(p.queue.frames, '\n'), waited.frames...)
+			p.server.giveBuffer(waited)
+		}
+	} else if len(welcome) > 0 {
+		p.enqueue(welcome)
+	}
 	p.greeted = true
-	flush := p.enqueue(welcome)
-	for _, frame := range p.early {
-		flush = p.enqueue(frame) || flush
-	}
-	p.early = nil
+	wake := p.startSending()
 	p.mu.Unlock()
-	if flush {
-		go p.flush()
+	if wake {
+		p.out.wake()
 	}
 }
 
-// flush sends what is queued until nothing is.
-func (p *peer) flush() {
-	for {
-		p.mu.Lock()
-		batch := p.queue
-		p.queue, p.queued, p.lagging = nil, 0, false
-		if len(batch) == 0 || p.ended {
-			p.flushing = false
-			p.mu.Unlock()
-			return
-		}
-		p.mu.Unlock()
-		if err := p.out.write(batch); err != nil {
-			p.drop()
-			return
-		}
+// take gives what waits to the one who sends, and nil when nothing does: then
+// the next frame wakes the transport again. last tells that nothing more comes.
+func (p *peer) take() (waiting *buffer, last bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.queue == nil || p.gone {
+		p.sending = false
+		return nil, p.ended
+	}
+	waiting = p.queue
+	p.queue, p.queued, p.lagging = nil, 0, false
+	return waiting, false
+}
+
+// resend wakes the transport again after a sender has left.
+func (p *peer) resend() {
+	p.mu.Lock()
+	p.sending = false
+	wake := p.startSending()
+	p.mu.Unlock()
+	if wake {
+		p.out.wake()
 	}
 }
 
-// close tells the client why and ends the connection.
+// close tells the client why and ends the connection. Nothing that comes from it
+// afterwards is heard. Who has lost access is told nothing else any more.
 func (p *peer) close(reason string, retryAfterMS int64) {
 	p.mu.Lock()
 	if p.ended {
 		p.mu.Unlock()
 		return
 	}
-	p.ended = true
+	if reason != closingShutdown && p.queue != nil {
+		p.queue.frames, p.queued, p.lagging = p.queue.frames[:0], 0, false
+		p.server.giveBuffer(p.queue)
+		p.queue = nil
+	}
+	p.lagging = false
+	var closing [96]byte
+	p.enqueue(appendClosing(closing[:0], reason, retryAfterMS))
+	p.ended, p.greeted = true, true
+	wake := p.startSending()
 	p.mu.Unlock()
-	p.server.hub.remove(p)
-	go func() {
-		_ = p.out.write(appendClosing(nil, reason, retryAfterMS)) // it may be gone already
-		p.drop()
-	}()
+	p.leave()
+	p.out.hurry()
+	if wake {
+		p.out.wake()
+	}
 }
 
 // drop ends the connection without a word.
 func (p *peer) drop() {
 	p.mu.Lock()
-	p.ended, p.flushing, p.queue = true, false, nil
+	if p.gone {
+		p.mu.Unlock()
+		return
+	}
+	p.gone, p.ended, p.queue = true, true, nil
 	closed := p.closed
 	p.closed = nil
 	p.mu.Unlock()
-	p.server.hub.remove(p)
-	p.out.end()
+	p.leave()
+	p.out.cut()
+	p.server.gate.leave()
 	if closed != nil {
 		closed()
 	}
+}
+
+// leave makes the connection unknown to commits and to requests beside it.
+func (p *peer) leave() {
+	p.server.hub.remove(p)
+	p.server.sessions.end(p)
+}
+
+func (p *peer) hasEnded() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended
 }
 
 func (p *peer) silentSince(now time.Time) time.Duration {
@@ -183,18 +261,21 @@ func (p *peer) overAt(now time.Time) bool {
 }
 
 func (p *peer) recheckDue(now time.Time) bool {
-	due := p.check.Load()
-	return now.UnixMicro()-due > recheckEvery.Microseconds() && p.check.CompareAndSwap(due, now.UnixMicro())
+	last := p.checked.Load()
+	return now.UnixMicro()-last > p.server.options.RecheckEvery.Microseconds() && p.checked.CompareAndSwap(last, now.UnixMicro())
 }
 
 // recheck asks again whether the bearer secret is good. A database that does not
 // answer ends no connection.
 func (p *peer) recheck(ctx context.Context) error {
+	p.mu.Lock()
+	bearer := p.bearer
+	p.mu.Unlock()
 	var err error
-	if p.kind == "desk" {
-		_, _, err = p.server.desk.Resolve(ctx, p.bearer)
+	if p.kind == roleDesk {
+		_, _, err = p.server.desk.Resolve(ctx, bearer)
 	} else {
-		_, err = p.server.windows.Resolve(ctx, p.bearer)
+		_, err = p.server.windows.Resolve(ctx, bearer)
 	}
 	if fault.Is(err, fault.Unauthenticated) {
 		return err
@@ -202,8 +283,8 @@ func (p *peer) recheck(ctx context.Context) error {
 	return nil
 }
 
-// hear notes a frame of the client and tells how long it must wait if there were
-// too many.
+// hear notes that the client was heard and tells how long it must wait if that
+// was too often.
 func (p *peer) hear(now time.Time) time.Duration {
 	p.seen.Store(now.UnixMicro())
 	span := now.Unix() / 10

@@ -7,6 +7,10 @@ package realtime
 import (
 	"context"
 	"log/slog"
+	"net/http"
+	"net/netip"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"kefu/internal/domain/conversation"
@@ -15,6 +19,7 @@ import (
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/signin"
 	"kefu/internal/platform/clock"
+	"kefu/internal/platform/ratelimit"
 )
 
 // Intake takes in what people write.
@@ -45,41 +50,87 @@ type Desk interface {
 	Resolve(ctx context.Context, token string) (identity.Principal, time.Time, error)
 }
 
-// Observer counts connections.
+// Observer counts connections and refusals.
 type Observer interface {
 	SocketOpened(kind string) (closed func())
 	SlowReaderDropped(kind string)
+	Limited(limit string)
 }
 
-// Options are the operator's choices.
+// Options are the operator's choices. A zero is the default in brackets.
 type Options struct {
 	Origins         []string // of browsers that may connect; exact, such as https://help.example.org
 	SessionCookie   string   // name of the cookie that holds a staff session
 	MessagesPer10s  func(identity.Kind) int
 	AttachmentBytes int64
-	FramesPer10s    int // of one connection, beyond which it is told to wait
+	FileURL         func(token string) string // at which a link's token opens its file
+
+	// Peer tells where a request really comes from. Without it nothing is limited
+	// by address.
+	Peer        func(*http.Request) netip.Addr
+	Connections ratelimit.Limit // new ones of one network address [no limit]
+	NewVisitors ratelimit.Limit // who write without an identity, likewise [no limit]
+	Addresses   int             // that these limits remember at once [200,000]
+
+	MaxConnections int           // of this process [20,000]
+	MaxFrameBytes  int           // of a client's frame [64 KiB]
+	FramesPer10s   int           // of one connection, beyond which it is told to wait [500]
+	BufferEvents   int           // frames that wait for a slow reader [256]
+	BufferBytes    int           // likewise [1 MiB]
+	Heartbeat      time.Duration // how often a quiet socket is asked whether it is there [never]
+	DeadAfter      time.Duration // silence after which a connection ends [60 s]
+	RecheckEvery   time.Duration // how often its secret is looked at again [60 s]
+}
+
+func (o Options) withDefaults() Options {
+	fallback(&o.Addresses, 200_000)
+	fallback(&o.MaxConnections, 20_000)
+	fallback(&o.MaxFrameBytes, 64<<10)
+	fallback(&o.FramesPer10s, 500)
+	fallback(&o.BufferEvents, 256)
+	fallback(&o.BufferBytes, 1<<20)
+	fallback(&o.DeadAfter, 60*time.Second)
+	fallback(&o.RecheckEvery, 60*time.Second)
+	if o.MessagesPer10s == nil {
+		o.MessagesPer10s = func(identity.Kind) int { return 0 }
+	}
+	return o
+}
+
+func fallback[T int | time.Duration](option *T, value T) {
+	if *option == 0 {
+		*option = value
+	}
 }
 
 // Server holds every connection of this process.
 type Server struct {
-	intake  Intake
-	store   Store
-	windows Windows
-	desk    Desk
-	options Options
-	now     clock.Clock
-	log     *slog.Logger
-	observe Observer
-	hub     *hub
-	streams *streams
+	intake   Intake
+	store    Store
+	windows  Windows
+	desk     Desk
+	files    Files
+	options  Options
+	now      clock.Clock
+	log      *slog.Logger
+	observe  Observer
+	hub      *hub
+	sessions *sessions
+	gate     *gate
+	buffers  sync.Pool
+	revoked  atomic.Int64 // how many revocations have been heard of
+	moment   moment
+	// slowLimit is how long a client may take to accept what is written to it.
+	slowLimit time.Duration
 }
 
-// Deps are what a Server works with.
+// Deps are what a Server works with. Files and Observer may be nil.
 type Deps struct {
 	Intake   Intake
 	Store    Store
 	Windows  Windows
 	Desk     Desk
+	Files    Files
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Observer Observer
@@ -87,30 +138,74 @@ type Deps struct {
 
 // New makes a Server.
 func New(d Deps, o Options) *Server {
-	if o.FramesPer10s == 0 {
-		o.FramesPer10s = 500
+	o = o.withDefaults()
+	if d.Observer == nil {
+		d.Observer = nobody{}
 	}
 	return &Server{
-		intake: d.Intake, store: d.Store, windows: d.Windows, desk: d.Desk, options: o,
-		now: d.Clock, log: d.Log, observe: d.Observer, hub: newHub(), streams: newStreams(),
+		intake: d.Intake, store: d.Store, windows: d.Windows, desk: d.Desk, files: d.Files, options: o,
+		now: d.Clock, log: d.Log, observe: d.Observer, hub: newHub(), sessions: newSessions(), gate: newGate(o),
+		slowLimit: slowLimit,
 	}
 }
 
+// nobody is the Observer of a server that is not observed.
+type nobody struct{}
+
+// SocketOpened implements Observer.
+func (nobody) SocketOpened(string) func() { return func() {} }
+
+// SlowReaderDropped implements Observer.
+func (nobody) SlowReaderDropped(string) {}
+
+// Limited implements Observer.
+func (nobody) Limited(string) {}
+
 const (
 	readTimeout   = 5 * time.Second // of a read for a client
-	idleLimit     = 60 * time.Second
 	helloLimit    = 10 * time.Second
-	recheckEvery  = 60 * time.Second
+	slowLimit     = 30 * time.Second // of a write
+	hurryLimit    = 2 * time.Second  // of the last write
 	sweepEvery    = 5 * time.Second
 	inboxEvery    = 500 * time.Millisecond
 	revokedEvery  = 2 * time.Second
-	maxInboxLines = 200 // changed lines told one by one; beyond, the list is read again
+	stopLimit     = 5 * time.Second // for everybody to be told that the server stops
+	maxInboxLines = 200             // changed lines told one by one; beyond, the list is read again
 )
 
-// Run looks after the connections until ctx ends, then closes them.
+// The sides of a conversation.
+const (
+	roleWindow = "window"
+	roleDesk   = "desk"
+)
+
+// The reasons of closing.
+const (
+	closingShutdown = "shutdown"
+	closingRevoked  = "revoked"
+	closingExpired  = "expired"
+	closingReplaced = "replaced"
+	closingIdle     = "idle"
+)
+
+// Mount puts the protocol's routes on a mux.
+func (s *Server) Mount(mux *http.ServeMux) {
+	mux.Handle("GET /rt", s.WebSocket())
+	mux.HandleFunc("POST /rt/sessions", s.OpenSession)
+	mux.HandleFunc("GET /rt/stream", s.Stream)
+	mux.HandleFunc("POST /rt/frames", s.Frames)
+	if s.files != nil {
+		mux.HandleFunc("POST /rt/attachments", s.Upload)
+		mux.HandleFunc("GET /rt/attachments/{id}/link", s.Link)
+	}
+}
+
+// Run looks after the connections until ctx ends, then closes them and waits for
+// a few seconds until they are.
 func (s *Server) Run(ctx context.Context) error {
 	pos, err := s.store.LastPosition(ctx)
 	if err != nil {
+		s.stop()
 		return err
 	}
 	sweep, inbox, revoked := time.NewTicker(sweepEvery), time.NewTicker(inboxEvery), time.NewTicker(revokedEvery)
@@ -120,7 +215,7 @@ func (s *Server) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			s.hub.each(func(p *peer) { p.close("shutdown", 1000) })
+			s.stop()
 			return nil
 		case <-sweep.C:
 			s.sweep(ctx)
@@ -129,6 +224,23 @@ func (s *Server) Run(ctx context.Context) error {
 		case <-revoked.C:
 			pos = s.pollRevocations(ctx, pos)
 		}
+	}
+}
+
+// Close tells every client that the server stops, lets nobody in any more and
+// returns at once. Call it when the HTTP server begins to shut down: streams are
+// requests that end only by this.
+func (s *Server) Close() {
+	s.gate.close()
+	s.hub.each(func(p *peer) { p.close(closingShutdown, 1000) })
+}
+
+func (s *Server) stop() {
+	s.Close()
+	select {
+	case <-s.gate.empty:
+	case <-time.After(stopLimit):
+		s.hub.each((*peer).drop)
 	}
 }
 
@@ -142,36 +254,69 @@ func (s *Server) pollRevocations(ctx context.Context, pos int64) int64 {
 		s.log.Warn("revocations could not be read", "error", err)
 		return pos
 	}
-	for _, r := range found {
-		s.revoke(r)
-	}
+	s.revoke(found)
 	return next
 }
 
-func (s *Server) revoke(r event.Revocation) {
+// revoke ends the connections of those who lost access. A connection that is
+// just being opened looks at the count and asks again.
+func (s *Server) revoke(all []event.Revocation) {
+	if len(all) == 0 {
+		return
+	}
+	s.revoked.Add(1)
 	s.hub.each(func(p *peer) {
-		who := p.principal()
-		hit := (r.Kind == event.RevokedCustomer && who.IsCustomer() && who.ID == r.Subject) ||
-			(r.Kind == event.RevokedStaff && who.Kind == identity.Staff && who.ID == r.Subject) ||
-			(r.Kind == event.RevokedSession && who.Session == r.Subject)
-		if hit {
-			p.close("revoked", 0)
+		for _, r := range all {
+			if p.lost(r) {
+				p.close(closingRevoked, 0)
+				return
+			}
 		}
 	})
 }
 
-// sweep closes connections that are silent or whose session is over.
+// lost tells whether a revocation ends the connection. A visitor whose wallet
+// vouches for it at this moment goes on as a customer.
+func (p *peer) lost(r event.Revocation) bool {
+	who := p.principal()
+	switch r.Kind {
+	case event.RevokedCustomer:
+		if !who.IsCustomer() || who.ID != r.Subject {
+			return false
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return !p.claiming
+	case event.RevokedStaff:
+		return who.Kind == identity.Staff && who.ID == r.Subject
+	case event.RevokedSession:
+		return who.Session == r.Subject
+	default:
+		return false
+	}
+}
+
+// sweep closes connections that are silent or whose session is over, and asks
+// after the others.
 func (s *Server) sweep(ctx context.Context) {
 	now := s.now()
-	s.streams.expire(now)
 	s.hub.each(func(p *peer) {
+		st, streamed := p.out.(*stream)
+		silent := p.silentSince(now)
 		switch {
-		case p.silentSince(now) > idleLimit:
-			p.close("idle", 0)
+		case streamed && st.forsaken(now):
+			p.drop()
+		case silent > s.options.DeadAfter:
+			p.close(closingIdle, 0)
 		case p.overAt(now):
-			p.close("expired", 0)
-		case p.recheckDue(now):
-			go s.recheck(ctx, p)
+			p.close(closingExpired, 0)
+		default:
+			if p.recheckDue(now) {
+				go s.recheck(ctx, p)
+			}
+			if t, ok := p.out.(*socketTransport); ok && s.options.Heartbeat > 0 && silent >= s.options.Heartbeat {
+				t.ask()
+			}
 		}
 	})
 }
@@ -181,6 +326,27 @@ func (s *Server) recheck(ctx context.Context, p *peer) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	if err := p.recheck(ctx); err != nil && ctx.Err() == nil {
-		p.close("revoked", 0)
+		p.close(closingRevoked, 0)
 	}
+}
+
+// moment gives out contexts with an end that frames of the same second share: a
+// timer for each frame would cost more than the frame.
+type moment struct {
+	mu     sync.Mutex
+	ctx    context.Context
+	cancel context.CancelFunc // of nobody's to call: others use the context too; its timer ends it
+	made   time.Time
+}
+
+// soon is a context that ends readTimeout from now, or up to a second later.
+func (m *moment) soon() context.Context {
+	now := time.Now()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ctx == nil || now.Sub(m.made) > time.Second {
+		m.ctx, m.cancel = context.WithTimeout(context.Background(), readTimeout+time.Second)
+		m.made = now
+	}
+	return m.ctx
 }

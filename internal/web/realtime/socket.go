@@ -3,17 +3,13 @@ package realtime
 import (
 	"context"
 	"net/http"
-	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/lxzan/gws"
 )
 
-const (
-	subprotocol = "kefu.v1"
-	peerKey     = "peer"
-	cookieKey   = "cookie"
-)
+const subprotocol = "kefu.v1"
 
 // socket is the WebSocket side (RFC 6455). One upgrader serves all connections.
 type socket struct {
@@ -21,110 +17,195 @@ type socket struct {
 	server *Server
 }
 
+// holder is gws's place for what belongs to a connection: here one peer.
+type holder struct{ peer *peer }
+
+// Len implements gws.SessionStorage.
+func (h *holder) Len() int { return 0 }
+
+// Load implements gws.SessionStorage.
+func (h *holder) Load(string) (any, bool) { return nil, false }
+
+// Delete implements gws.SessionStorage.
+func (h *holder) Delete(string) {}
+
+// Store implements gws.SessionStorage.
+func (h *holder) Store(string, any) {}
+
+// Range implements gws.SessionStorage.
+func (h *holder) Range(func(string, any) bool) {}
+
+func peerOf(conn *gws.Conn) *peer { return conn.Session().(*holder).peer }
+
 // WebSocket serves GET /rt.
-func (s *Server) WebSocket(ctx context.Context) http.Handler {
+func (s *Server) WebSocket() http.Handler {
 	upgrader := gws.NewUpgrader(&socket{server: s}, &gws.ServerOption{
-		ReadMaxPayloadSize: maxFrameBytes,
+		ReadMaxPayloadSize: 2 * s.options.MaxFrameBytes, // up to here it is an error of the frame, not of the socket
 		ReadBufferSize:     1024,
 		CheckUtf8Enabled:   true,
 		SubProtocols:       []string{subprotocol},
 		HandshakeTimeout:   helloLimit,
-		Recovery:           gws.Recovery,
+		NewSession:         func() gws.SessionStorage { return &holder{} },
+		Recovery:           s.recoverFrame,
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.originAllowed(r) {
-			http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
+		hello, ok := s.admit(w, r)
+		if !ok {
 			return
 		}
 		conn, err := upgrader.Upgrade(w, r)
 		if err != nil {
+			s.gate.leave()
 			return // the upgrader has answered
 		}
-		p := &peer{server: s, out: &socketTransport{conn}}
-		conn.Session().Store(peerKey, p)
-		if cookie, err := r.Cookie(s.options.SessionCookie); err == nil {
-			conn.Session().Store(cookieKey, cookie.Value)
-		}
+		p := &peer{server: s, pending: hello}
+		p.out = &socketTransport{peer: p, conn: conn}
+		p.seen.Store(s.now().UnixMicro())
+		conn.Session().(*holder).peer = p
 		_ = conn.SetReadDeadline(time.Now().Add(helloLimit))
 		go conn.ReadLoop()
 	})
 }
 
-// originAllowed refuses browsers on foreign pages. Programs send no Origin.
-func (s *Server) originAllowed(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
-	return origin == "" || slices.Contains(s.options.Origins, origin)
+// recoverFrame keeps a mistake in handling one frame from ending the server. The
+// value of a panic may hold what somebody wrote and is not logged.
+func (s *Server) recoverFrame(gws.Logger) {
+	if recover() != nil {
+		s.log.Error("handling a frame panicked", "stack", stack())
+	}
 }
 
 // OnMessage implements gws.Event.
 func (h *socket) OnMessage(conn *gws.Conn, message *gws.Message) {
 	defer message.Close()
-	value, ok := conn.Session().Load(peerKey)
-	if !ok {
+	p := peerOf(conn)
+	if p.pending != nil {
+		h.hello(conn, p, message)
 		return
 	}
-	p := value.(*peer)
 	if message.Opcode != gws.OpcodeText {
 		p.push(encode(errorFrame{T: "error", Code: "bad_frame"}))
 		return
 	}
-	if p.kind == "" {
-		h.hello(conn, p, message.Bytes())
-		return
-	}
-	h.server.receive(context.Background(), p, message.Bytes())
+	h.server.receive(p, message.Bytes())
 }
 
-func (h *socket) hello(conn *gws.Conn, p *peer, data []byte) {
+// hello handles the first frame, which must be hello.
+func (h *socket) hello(conn *gws.Conn, p *peer, message *gws.Message) {
 	s := h.server
-	f, err := decodeFrame(data)
-	if err != nil || f.T != "hello" {
-		p.push(encode(errorFrame{T: "error", Code: "bad_frame", Ref: "hello"}))
+	pending := p.pending
+	p.pending = nil
+	if message.Opcode != gws.OpcodeText {
+		p.refuse(errorFrame{T: "error", Code: "bad_frame", Ref: "hello"})
 		return
 	}
-	cookie := ""
-	if value, ok := conn.Session().Load(cookieKey); ok {
-		cookie = value.(string)
-		conn.Session().Delete(cookieKey)
+	f, err := s.decodeFrame(message.Bytes())
+	if err != nil || f.T != "hello" {
+		p.refuse(errorFrame{T: "error", Code: badFrameCode(err), Ref: "hello"})
+		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 	defer cancel()
-	if err := s.hello(ctx, p, f, cookie); err != nil {
+	welcome, err := s.hello(ctx, p, f, pending)
+	if err != nil {
 		s.logError("hello", err)
 		p.refuse(errorOf(err, "hello"))
 		return
 	}
 	_ = conn.SetReadDeadline(time.Time{}) // from here on the sweep ends silent connections
+	p.greet(welcome)
+	s.resume(ctx, p, f.Resume)
 }
 
 // refuse answers a hello that opens nothing and ends the connection.
 func (p *peer) refuse(frame errorFrame) {
-	_ = p.out.write(encode(frame))
-	p.drop()
+	p.mu.Lock()
+	p.queue, p.queued, p.lagging = nil, 0, false
+	p.enqueue(encode(frame))
+	p.ended, p.greeted = true, true
+	wake := p.startSending()
+	p.mu.Unlock()
+	p.leave()
+	p.out.hurry()
+	if wake {
+		p.out.wake()
+	}
 }
 
 // OnPing implements gws.Event.
 func (h *socket) OnPing(conn *gws.Conn, payload []byte) {
-	if value, ok := conn.Session().Load(peerKey); ok {
-		value.(*peer).seen.Store(h.server.now().UnixMicro())
+	p := peerOf(conn)
+	if p.pending == nil {
+		p.seen.Store(h.server.now().UnixMicro())
 	}
+	// Otherwise the deadline of some earlier write, long past, would end it.
+	_ = conn.NetConn().SetWriteDeadline(time.Now().Add(hurryLimit))
 	_ = conn.WritePong(payload)
 }
 
-// OnClose implements gws.Event.
-func (h *socket) OnClose(conn *gws.Conn, _ error) {
-	if value, ok := conn.Session().Load(peerKey); ok {
-		value.(*peer).drop()
+// OnPong implements gws.Event.
+func (h *socket) OnPong(conn *gws.Conn, _ []byte) {
+	if p := peerOf(conn); p.pending == nil {
+		p.seen.Store(h.server.now().UnixMicro())
 	}
 }
 
-type socketTransport struct{ conn *gws.Conn }
+// OnClose implements gws.Event.
+func (h *socket) OnClose(conn *gws.Conn, _ error) { peerOf(conn).drop() }
+
+type socketTransport struct {
+	peer    *peer
+	conn    *gws.Conn
+	hurried atomic.Bool
+}
+
+// wake implements transport.
+func (t *socketTransport) wake() { go t.flush() }
+
+// flush sends what waits until nothing does.
+func (t *socketTransport) flush() {
+	for {
+		waiting, last := t.peer.take()
+		if waiting == nil {
+			if last {
+				t.hurry()
+				_ = t.conn.WriteClose(1000, nil) // it may be gone already
+				t.peer.drop()
+			}
+			return
+		}
+		err := t.write(waiting.frames)
+		t.peer.server.giveBuffer(waiting)
+		if err != nil {
+			t.peer.drop()
+			return
+		}
+	}
+}
 
 func (t *socketTransport) write(frames []byte) error {
-	if err := t.conn.SetWriteDeadline(time.Now().Add(slowLimit)); err != nil {
+	if err := t.conn.NetConn().SetWriteDeadline(time.Now().Add(t.peer.server.slowLimit)); err != nil {
 		return err
+	}
+	if t.hurried.Load() {
+		t.hurry()
 	}
 	return t.conn.WriteMessage(gws.OpcodeText, frames)
 }
 
-func (t *socketTransport) end() { _ = t.conn.NetConn().Close() }
+// hurry implements transport.
+func (t *socketTransport) hurry() {
+	t.hurried.Store(true)
+	_ = t.conn.NetConn().SetWriteDeadline(time.Now().Add(hurryLimit))
+}
+
+// cut implements transport.
+func (t *socketTransport) cut() { _ = t.conn.NetConn().Close() }
+
+// ask sends a WebSocket ping, which every client answers by itself.
+func (t *socketTransport) ask() {
+	go func() {
+		_ = t.conn.NetConn().SetWriteDeadline(time.Now().Add(t.peer.server.slowLimit))
+		_ = t.conn.WritePing(nil)
+	}()
+}

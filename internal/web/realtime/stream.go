@@ -6,11 +6,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
-	"kefu/internal/platform/secret"
+	"kefu/internal/platform/fault"
 )
 
 // The fallback of docs/protocol.md, section 1.2: frames go by POST and come by
@@ -20,199 +19,181 @@ const (
 	keepAwake     = 15 * time.Second
 	noStreamLimit = 60 * time.Second
 	maxPosted     = 32
-	maxStreams    = 20_000
 )
 
-// stream is a connection without a socket of its own.
+// stream is a connection without a socket of its own. What waits for its client
+// stays in the peer's queue until a response is attached that takes it.
 type stream struct {
 	peer  *peer
+	ready chan struct{} // something waits; of capacity 1
+
 	mu    sync.Mutex
-	out   chan []byte   // of the attached response; nil without one
-	done  chan struct{} // closed when the response must end
+	done  chan struct{} // of the attached response: closed when it must end
 	since time.Time     // without a response
 	ended bool
-	wait  [][]byte // what comes before a response is attached, bounded by the peer
 }
 
-type streams struct {
-	mu        sync.Mutex
-	bySession map[string]*stream // by the hash of the session's secret
-}
-
-func newStreams() *streams { return &streams{bySession: map[string]*stream{}} }
-
-func (s *streams) find(session string) *stream {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.bySession[string(secret.HashToken(session))]
-}
-
-func (s *streams) expire(now time.Time) {
-	s.mu.Lock()
-	var over []*stream
-	for key, st := range s.bySession {
-		st.mu.Lock()
-		if st.ended || (st.out == nil && now.Sub(st.since) > noStreamLimit) {
-			over = append(over, st)
-			delete(s.bySession, key)
-		}
-		st.mu.Unlock()
+// wake implements transport.
+func (st *stream) wake() {
+	select {
+	case st.ready <- struct{}{}:
+	default:
 	}
-	s.mu.Unlock()
-	for _, st := range over {
+}
+
+// hurry implements transport.
+func (st *stream) hurry() {
+	st.mu.Lock()
+	attached := st.done != nil
+	st.mu.Unlock()
+	if !attached {
 		st.peer.drop()
 	}
 }
 
-// write implements transport.
-func (st *stream) write(frames []byte) error {
-	st.mu.Lock()
-	if st.ended {
-		st.mu.Unlock()
-		return io.ErrClosedPipe
-	}
-	out, done := st.out, st.done
-	if out == nil {
-		defer st.mu.Unlock()
-		if len(st.wait) >= maxFrames {
-			return errors.New("realtime: nobody reads the stream")
-		}
-		st.wait = append(st.wait, frames)
-		return nil
-	}
-	st.mu.Unlock()
-	timer := time.NewTimer(slowLimit)
-	defer timer.Stop()
-	select {
-	case out <- frames:
-		return nil
-	case <-done:
-		return nil // the client resumes on its next stream
-	case <-timer.C:
-		return errors.New("realtime: the stream is too slow")
-	}
-}
-
-// end implements transport.
-func (st *stream) end() {
+// cut implements transport.
+func (st *stream) cut() {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if st.ended {
-		return
-	}
-	st.ended = true
-	if st.done != nil {
+	if st.ended = true; st.done != nil {
 		close(st.done)
-		st.done, st.out = nil, nil
+		st.done = nil
 	}
 }
 
 // attach makes a response the one that gets the frames, instead of any before.
-func (st *stream) attach(now time.Time) (out chan []byte, done chan struct{}, waiting [][]byte, ok bool) {
+func (st *stream) attach() (done chan struct{}, ok bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if st.ended {
-		return nil, nil, nil, false
+		return nil, false
 	}
 	if st.done != nil {
 		close(st.done)
 	}
-	st.out, st.done = make(chan []byte, 1), make(chan struct{})
-	waiting, st.wait = st.wait, nil
-	st.since = now
-	return st.out, st.done, waiting, true
+	st.done = make(chan struct{})
+	return st.done, true
 }
 
 func (st *stream) detach(done chan struct{}, now time.Time) {
 	st.mu.Lock()
-	defer st.mu.Unlock()
 	if st.done == done {
-		st.out, st.done, st.since = nil, nil, now
+		st.done, st.since = nil, now
 	}
+	st.mu.Unlock()
+	st.peer.resend()
+}
+
+// forsaken tells whether nobody has read the stream for too long.
+func (st *stream) forsaken(now time.Time) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.done == nil && now.Sub(st.since) > noStreamLimit
 }
 
 // OpenSession serves POST /rt/sessions: hello without a socket.
 func (s *Server) OpenSession(w http.ResponseWriter, r *http.Request) {
-	if !s.originAllowed(r) {
-		http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
+	hello, ok := s.admit(w, r)
+	if !ok {
 		return
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxFrameBytes))
+	st := &stream{ready: make(chan struct{}, 1), since: s.now()}
+	st.peer = &peer{server: s, out: st}
+	f, err := s.readHello(w, r)
 	if err != nil {
-		s.answer(w, http.StatusRequestEntityTooLarge, errorFrame{T: "error", Code: "too_large"})
+		st.peer.drop()
+		code := badFrameCode(err)
+		s.answer(w, statusOf(code), errorFrame{T: "error", Code: code, Ref: "hello"})
 		return
-	}
-	f, err := decodeFrame(data)
-	if err != nil || f.T != "hello" {
-		s.answer(w, http.StatusBadRequest, errorFrame{T: "error", Code: "bad_frame", Ref: "hello"})
-		return
-	}
-	session := secret.Token()
-	st := &stream{since: s.now()}
-	st.peer = &peer{server: s, out: st, session: session}
-	if !s.streams.put(session, st) {
-		s.answer(w, http.StatusServiceUnavailable, errorFrame{T: "error", Code: "unavailable", RetryAfterMS: 5000})
-		return
-	}
-	cookie := ""
-	if c, err := r.Cookie(s.options.SessionCookie); err == nil {
-		cookie = c.Value
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 	defer cancel()
-	st.peer.mu.Lock()
-	st.peer.flushing = true // the welcome is the answer to this request, not to a stream
-	st.peer.mu.Unlock()
-	if err := s.hello(ctx, st.peer, f, cookie); err != nil {
-		s.logError("hello", err)
+	welcome, err := s.hello(ctx, st.peer, f, hello)
+	if err != nil {
 		st.peer.drop()
-		s.answer(w, http.StatusUnauthorized, errorOf(err, "hello"))
+		s.logError("hello", err)
+		frame := errorOf(err, "hello")
+		s.answer(w, statusOf(frame.Code), frame)
 		return
 	}
-	welcome, rest, _ := bytes.Cut(st.peer.takeQueue(), []byte{'\n'})
-	if len(rest) > 0 {
-		st.peer.push(rest)
-	}
+	st.peer.greet(nil)
+	s.resume(ctx, st.peer, f.Resume)
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(welcome)
+	_, _ = w.Write(welcome) // whoever asked may be gone; the session ends by itself
 }
 
-func (s *streams) put(session string, st *stream) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.bySession) >= maxStreams {
-		return false
+func (s *Server) readHello(w http.ResponseWriter, r *http.Request) (*clientFrame, error) {
+	const op = "realtime.readHello"
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(s.options.MaxFrameBytes)))
+	if err != nil {
+		return nil, tooLarge(op, err)
 	}
-	s.bySession[string(secret.HashToken(session))] = st
-	return true
+	f, err := s.decodeFrame(data)
+	if err == nil && f.T != "hello" {
+		err = fault.New(fault.Invalid, op, "the first frame is not hello")
+	}
+	return f, err
 }
 
-// takeQueue takes what was queued while nothing could be sent.
-func (p *peer) takeQueue() []byte {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	queue := p.queue
-	p.queue, p.queued, p.flushing, p.lagging = nil, 0, false, false
-	return queue
+// tooLarge tells a body that is too long from one that could not be read.
+func tooLarge(op string, err error) error {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return fault.New(fault.TooMany, op, "the body is too long")
+	}
+	return fault.New(fault.Invalid, op, "the body could not be read")
 }
 
-func (s *Server) answer(w http.ResponseWriter, status int, frame errorFrame) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write(encode(frame))
+// statusOf gives a code of the protocol the HTTP status nearest to it.
+func statusOf(code string) int {
+	switch code {
+	case "bad_frame", "unknown_type", "invalid":
+		return http.StatusBadRequest
+	case "too_large":
+		return http.StatusRequestEntityTooLarge
+	case "unauthenticated":
+		return http.StatusUnauthorized
+	case "forbidden":
+		return http.StatusForbidden
+	case "not_found":
+		return http.StatusNotFound
+	case "conflict", "merged":
+		return http.StatusConflict
+	case "rate_limited":
+		return http.StatusTooManyRequests
+	case "unavailable":
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusInternalServerError
+	}
 }
 
-func (s *Server) streamOf(w http.ResponseWriter, r *http.Request) *stream {
-	session, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if ok && s.originAllowed(r) {
-		if st := s.streams.find(session); st != nil {
-			return st
-		}
+// peerOf gives the connection that a request names by its session secret, or
+// answers that there is none.
+func (s *Server) peerOf(w http.ResponseWriter, r *http.Request) *peer {
+	if !s.originAllowed(r) {
+		s.answer(w, http.StatusForbidden, errorFrame{T: "error", Code: "forbidden"})
+		return nil
+	}
+	if p := s.sessions.find(r); p != nil {
+		return p
 	}
 	s.answer(w, http.StatusUnauthorized, errorFrame{T: "error", Code: "unauthenticated"})
 	return nil
+}
+
+// streamOf is peerOf for a connection that is a stream.
+func (s *Server) streamOf(w http.ResponseWriter, r *http.Request) *stream {
+	p := s.peerOf(w, r)
+	if p == nil {
+		return nil
+	}
+	st, ok := p.out.(*stream)
+	if !ok {
+		s.answer(w, http.StatusUnauthorized, errorFrame{T: "error", Code: "unauthenticated"})
+	}
+	return st
 }
 
 // Stream serves GET /rt/stream.
@@ -221,46 +202,62 @@ func (s *Server) Stream(w http.ResponseWriter, r *http.Request) {
 	if st == nil {
 		return
 	}
-	out, done, waiting, ok := st.attach(s.now())
+	done, ok := st.attach()
 	if !ok {
 		s.answer(w, http.StatusUnauthorized, errorFrame{T: "error", Code: "unauthenticated"})
 		return
 	}
 	defer func() { st.detach(done, s.now()) }()
 	response := http.NewResponseController(w)
+	_ = response.SetReadDeadline(time.Time{}) // the server's own would end a stream, which reads nothing
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no")
-	writer := eventWriter{w: w, response: response}
-	if writer.comment() != nil {
-		return
+	writer := eventWriter{w: w, response: response, slow: s.slowLimit}
+	if writer.comment() == nil {
+		st.copy(r.Context(), writer, done)
 	}
-	for _, frames := range waiting {
-		if writer.events(frames) != nil {
-			return
-		}
-	}
-	s.copyStream(r.Context(), st.peer, writer, out, done)
 }
 
-func (s *Server) copyStream(ctx context.Context, p *peer, writer eventWriter, out chan []byte, done chan struct{}) {
+// copy sends what waits for the peer until the response must end.
+func (st *stream) copy(ctx context.Context, writer eventWriter, done chan struct{}) {
 	awake := time.NewTicker(keepAwake)
 	defer awake.Stop()
 	for {
-		var err error
 		select {
 		case <-ctx.Done():
 			return
 		case <-done:
+			if !st.peer.hasEnded() {
+				_ = writer.events(appendClosing(nil, closingReplaced, 0)) // by a newer stream
+			}
 			return
-		case frames := <-out:
-			err = writer.events(frames)
+		case <-st.ready:
+			if st.drain(writer) != nil {
+				return
+			}
 		case <-awake.C:
-			p.seen.Store(s.now().UnixMicro()) // an attached stream is not silent
-			err = writer.comment()
+			if writer.comment() != nil {
+				return
+			}
+			st.peer.seen.Store(st.peer.server.now().UnixMicro()) // an attached stream is not silent
 		}
+	}
+}
+
+func (st *stream) drain(writer eventWriter) error {
+	for {
+		waiting, last := st.peer.take()
+		if waiting == nil {
+			if last {
+				st.peer.drop()
+			}
+			return nil
+		}
+		err := writer.events(waiting.frames)
+		st.peer.server.giveBuffer(waiting)
 		if err != nil {
-			return
+			return err
 		}
 	}
 }
@@ -271,9 +268,10 @@ func (s *Server) Frames(w http.ResponseWriter, r *http.Request) {
 	if st == nil {
 		return
 	}
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 4*maxFrameBytes))
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 4*int64(s.options.MaxFrameBytes)))
 	if err != nil {
-		s.answer(w, http.StatusRequestEntityTooLarge, errorFrame{T: "error", Code: "too_large"})
+		code := badFrameCode(tooLarge("realtime.Frames", err))
+		s.answer(w, statusOf(code), errorFrame{T: "error", Code: code})
 		return
 	}
 	frames := bytes.Split(bytes.TrimSpace(data), []byte{'\n'})
@@ -282,7 +280,7 @@ func (s *Server) Frames(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for _, frame := range frames {
-		s.receive(context.WithoutCancel(r.Context()), st.peer, frame)
+		s.receive(st.peer, frame)
 	}
 	w.WriteHeader(http.StatusAccepted)
 }
@@ -291,11 +289,12 @@ func (s *Server) Frames(w http.ResponseWriter, r *http.Request) {
 type eventWriter struct {
 	w        http.ResponseWriter
 	response *http.ResponseController
+	slow     time.Duration
 }
 
 func (e eventWriter) events(frames []byte) error {
 	var out bytes.Buffer
-	for _, frame := range bytes.Split(frames, []byte{'\n'}) {
+	for frame := range bytes.SplitSeq(frames, []byte{'\n'}) {
 		out.WriteString("data: ")
 		out.Write(frame)
 		out.WriteString("\n\n")
@@ -306,19 +305,11 @@ func (e eventWriter) events(frames []byte) error {
 func (e eventWriter) comment() error { return e.send([]byte(":\n\n")) }
 
 func (e eventWriter) send(data []byte) error {
-	if err := e.response.SetWriteDeadline(time.Now().Add(slowLimit)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := e.response.SetWriteDeadline(time.Now().Add(e.slow)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	if _, err := e.w.Write(data); err != nil {
 		return err
 	}
 	return e.response.Flush()
-}
-
-// Mount puts the protocol's routes on a mux.
-func (s *Server) Mount(ctx context.Context, mux *http.ServeMux) {
-	mux.Handle("GET /rt", s.WebSocket(ctx))
-	mux.HandleFunc("POST /rt/sessions", s.OpenSession)
-	mux.HandleFunc("GET /rt/stream", s.Stream)
-	mux.HandleFunc("POST /rt/frames", s.Frames)
 }

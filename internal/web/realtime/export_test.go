@@ -1,0 +1,61 @@
+package realtime
+
+import (
+	"context"
+	"reflect"
+	"time"
+)
+
+// Sweep looks over the connections as Run does now and then.
+func (s *Server) Sweep(ctx context.Context) { s.sweep(ctx) }
+
+// SetSlowLimit shortens how long a client may take to accept what is written.
+func (s *Server) SetSlowLimit(d time.Duration) { s.slowLimit = d }
+
+// Open is how many connections hold a place.
+func (s *Server) Open() int {
+	s.gate.mu.Lock()
+	defer s.gate.mu.Unlock()
+	return s.gate.open
+}
+
+// Known is how many connections are in the hub, in its indexes and in the table
+// of sessions.
+func (s *Server) Known() (all, indexed, sessions int) {
+	s.hub.mu.RLock()
+	defer s.hub.mu.RUnlock()
+	s.sessions.mu.RLock()
+	defer s.sessions.mu.RUnlock()
+	return len(s.hub.all), len(s.hub.byCustomer) + len(s.hub.byStaff) + len(s.hub.byWatch) + len(s.hub.inbox), len(s.sessions.peers)
+}
+
+// ReadBothWays reads a frame by reflection and without, and tells whether the
+// second took it and whether both then agree.
+func ReadBothWays(data []byte) (taken, agree bool) {
+	var hot hotFrame
+	if !decodeHot(data, &hot) {
+		return false, true
+	}
+	s := &Server{options: Options{}.withDefaults()}
+	f, err := s.decodeFrame(data)
+	if err != nil {
+		return true, len(data) > s.options.MaxFrameBytes
+	}
+	want := &clientFrame{T: hot.t, Conv: hot.conv, ClientMsgID: hot.clientID, ReplyTo: hot.replyTo, Note: hot.note}
+	switch hot.t {
+	case "send":
+		want.Body = &body{Type: "text", Text: hot.text}
+	case "ack":
+		want.UpToSeq = hot.seq
+	case "read":
+		want.Seq = hot.seq
+	}
+	return true, reflect.DeepEqual(f, want)
+}
+
+// ReadFrame reads a client's frame.
+func ReadFrame(data []byte) error {
+	s := &Server{options: Options{}.withDefaults()}
+	_, err := s.decodeFrame(data)
+	return err
+}

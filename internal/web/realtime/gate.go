@@ -1,0 +1,139 @@
+package realtime
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"kefu/internal/platform/ratelimit"
+	"kefu/internal/web/session"
+)
+
+// gate counts the connections of this process and limits the new ones of each
+// network address, before any work is done for them.
+type gate struct {
+	connections *ratelimit.Limiter // nil: no limit
+	visitors    *ratelimit.Limiter // nil: no limit
+	most        int
+
+	mu    sync.Mutex
+	open  int
+	shut  bool
+	empty chan struct{} // closed when the gate is shut and everybody has left
+}
+
+func newGate(o Options) *gate {
+	g := &gate{most: o.MaxConnections, empty: make(chan struct{})}
+	if o.Connections.Burst > 0 {
+		g.connections = ratelimit.New(o.Connections, o.Addresses)
+	}
+	if o.NewVisitors.Burst > 0 {
+		g.visitors = ratelimit.New(o.NewVisitors, o.Addresses)
+	}
+	return g
+}
+
+func (g *gate) enter() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.shut || g.open >= g.most {
+		return false
+	}
+	g.open++
+	return true
+}
+
+func (g *gate) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.open--; g.shut && g.open == 0 {
+		close(g.empty)
+	}
+}
+
+// close lets nobody in any more.
+func (g *gate) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.shut {
+		return
+	}
+	if g.shut = true; g.open == 0 {
+		close(g.empty)
+	}
+}
+
+// fullRetry is when to come back to a server that is full.
+const fullRetry = 5 * time.Second
+
+// admit lets a new connection in or answers why not: 403 for a foreign page, 429
+// for too many from one address, 503 when the server is full. Who was let in
+// must leave the gate.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*handshake, bool) {
+	if !s.originAllowed(r) {
+		s.answer(w, http.StatusForbidden, errorFrame{T: "error", Code: "forbidden"})
+		return nil, false
+	}
+	hello := &handshake{network: s.networkOf(r)}
+	if wait := s.limited(s.gate.connections, "connections", hello.network); wait > 0 {
+		s.answer(w, http.StatusTooManyRequests, errorFrame{T: "error", Code: "rate_limited", RetryAfterMS: waitMS(wait)})
+		return nil, false
+	}
+	if !s.gate.enter() {
+		s.answer(w, http.StatusServiceUnavailable, errorFrame{T: "error", Code: "unavailable", RetryAfterMS: fullRetry.Milliseconds()})
+		return nil, false
+	}
+	// A cookie that comes twice counts as none: one of them was planted.
+	if found := r.CookiesNamed(s.options.SessionCookie); len(found) == 1 {
+		hello.cookie = found[0].Value
+	}
+	return hello, true
+}
+
+// networkOf names the network that limits count the client under.
+func (s *Server) networkOf(r *http.Request) string {
+	if s.options.Peer == nil || (s.gate.connections == nil && s.gate.visitors == nil) {
+		return ""
+	}
+	peer := s.options.Peer(r)
+	if !peer.IsValid() {
+		return ""
+	}
+	return session.Network(peer)
+}
+
+func (s *Server) limited(limiter *ratelimit.Limiter, name, network string) time.Duration {
+	if limiter == nil || network == "" {
+		return 0
+	}
+	wait := limiter.Allow(network, 1, s.now())
+	if wait > 0 {
+		s.observe.Limited(name)
+	}
+	return wait
+}
+
+// originAllowed refuses browsers on foreign pages. Programs send no Origin.
+func (s *Server) originAllowed(r *http.Request) bool {
+	for _, origin := range r.Header.Values("Origin") {
+		if !slices.Contains(s.options.Origins, origin) {
+			return false
+		}
+	}
+	return true
+}
+
+// answer answers a request with an error frame.
+func (s *Server) answer(w http.ResponseWriter, status int, frame errorFrame) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if frame.RetryAfterMS > 0 {
+		h.Set("Retry-After", strconv.FormatInt((frame.RetryAfterMS+999)/1000, 10))
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(encode(frame)) // whoever asked may be gone
+}

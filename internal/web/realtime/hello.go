@@ -1,0 +1,201 @@
+package realtime
+
+import (
+	"context"
+	"slices"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
+	"kefu/internal/flow/intake"
+	"kefu/internal/flow/signin"
+	"kefu/internal/platform/fault"
+)
+
+// maxListed is how many conversations welcome lists.
+const maxListed = 20
+
+// hello opens a connection and gives its welcome. A secret that ended while it
+// was looked at ends the connection too: who is not in the hub yet is not found
+// by a revocation.
+func (s *Server) hello(ctx context.Context, p *peer, f *clientFrame, by *handshake) ([]byte, error) {
+	const op = "realtime.hello"
+	if f.V != 1 || len(f.Resume) > maxResume {
+		return nil, fault.InvalidField(op, "v", "must be 1, with at most %d conversations to resume", maxResume)
+	}
+	p.noEcho = slices.Contains(f.Caps, "no_echo")
+	now := s.now().UnixMicro()
+	p.seen.Store(now)
+	p.checked.Store(now)
+	before := s.revoked.Load()
+	var welcome func() ([]byte, error)
+	var err error
+	switch f.Role {
+	case roleDesk:
+		welcome, err = s.helloDesk(ctx, p, f, by)
+	case roleWindow:
+		welcome, err = s.helloWindow(ctx, p, f, by)
+	default:
+		err = fault.InvalidField(op, "role", "must be window or desk")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if s.revoked.Load() != before {
+		if err := p.recheck(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return welcome()
+}
+
+func (s *Server) helloDesk(ctx context.Context, p *peer, f *clientFrame, by *handshake) (func() ([]byte, error), error) {
+	p.kind, p.bearer = roleDesk, f.Token
+	if p.bearer == "" {
+		p.bearer = by.cookie
+	}
+	who, until, err := s.desk.Resolve(ctx, p.bearer)
+	if err != nil {
+		return nil, err
+	}
+	p.over.Store(until.UnixMicro())
+	s.enter(p, who)
+	return func() ([]byte, error) {
+		return encode(welcomeFrame{
+			T: "welcome", Session: s.sessions.open(p), ServerTime: s.now().UnixMicro(), Limits: s.limitsOf(who.Kind),
+			Staff: &welcomeStaff{ID: who.ID, Name: who.Name, Role: string(who.Role)},
+		}), nil
+	}, nil
+}
+
+func (s *Server) helloWindow(ctx context.Context, p *peer, f *clientFrame, by *handshake) (func() ([]byte, error), error) {
+	p.kind = roleWindow
+	opened, err := s.windows.Hello(ctx, f.Token, f.Visitor)
+	if err != nil {
+		return nil, err
+	}
+	if opened.NewSecret != "" && opened.Principal.Kind == identity.Visitor {
+		if wait := s.limited(s.gate.visitors, "new_visitors", by.network); wait > 0 {
+			return nil, &intake.LimitedError{RetryAfter: wait}
+		}
+	}
+	p.adopt(opened, f.Visitor)
+	s.enter(p, opened.Principal)
+	return func() ([]byte, error) { return s.welcomeWindow(ctx, p, opened) }, nil
+}
+
+// adopt takes over what a sign-in opened.
+func (p *peer) adopt(o signin.Opened, bearer string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bearer = bearer; o.NewSecret != "" {
+		p.bearer = o.NewSecret
+	}
+	p.over.Store(o.ExpiresAt.UnixMicro())
+	p.opened = o.Visitor
+}
+
+func (s *Server) enter(p *peer, who identity.Principal) {
+	closed := s.observe.SocketOpened(p.kind)
+	p.mu.Lock()
+	gone := p.gone
+	p.closed = closed
+	p.mu.Unlock()
+	if gone {
+		closed()
+	}
+	s.hub.add(p, who)
+}
+
+func (s *Server) welcomeWindow(ctx context.Context, p *peer, opened signin.Opened) ([]byte, error) {
+	who := opened.Principal
+	anonymous := who.Kind == identity.Visitor
+	states, err := s.store.ConversationsOf(ctx, who, maxListed)
+	if err != nil {
+		return nil, err
+	}
+	frame := welcomeFrame{
+		T: "welcome", Session: s.sessions.open(p), ServerTime: s.now().UnixMicro(), Limits: s.limitsOf(who.Kind),
+		Customer: who.ID, Anonymous: &anonymous, Visitor: opened.NewSecret,
+	}
+	for _, st := range states {
+		frame.Conversations = append(frame.Conversations, welcomeConversation{
+			Conv: st.ID, Status: string(st.Status), LastSeq: st.LastSeq, ReadSeq: st.CustomerRead,
+			Unread: max(0, st.LastSeq-st.CustomerRead), LastActivity: st.LastActivity,
+		})
+	}
+	return encode(frame), nil
+}
+
+func (s *Server) limitsOf(kind identity.Kind) welcomeLimits {
+	return welcomeLimits{
+		FrameBytes: s.options.MaxFrameBytes, TextChars: conversation.MaxTextChars,
+		MessagesPer10s: s.options.MessagesPer10s(kind), AttachmentBytes: s.options.AttachmentBytes,
+	}
+}
+
+// resume sends what a client has missed. Once that fills half of its queue, it
+// is told to fetch the rest, at its own pace. A client whose log cannot be read
+// must come back: it would wait for ever.
+func (s *Server) resume(ctx context.Context, p *peer, points []resumePoint) {
+	left := s.options.BufferBytes / 2
+	for _, r := range points {
+		state, err := s.store.Conversation(ctx, p.principal(), r.Conv)
+		if fault.Is(err, fault.NotFound) || (err == nil && state.LastSeq <= r.LastSeq) {
+			continue
+		}
+		var frame []byte
+		switch {
+		case err != nil:
+		case left <= 0:
+			frame = append(append([]byte(`{"t":"resync","conv":"`), r.Conv...), `"}`...)
+		default:
+			frame, err = s.missed(ctx, p, r.Conv, conversation.EntryRange{After: max(0, r.LastSeq)})
+		}
+		if err != nil {
+			s.logError("resume", err)
+			p.drop()
+			return
+		}
+		left -= len(frame)
+		p.push(frame)
+	}
+}
+
+// identify makes a visitor who has signed in to the wallet that customer. The
+// end of the visitor's secret does not end this connection.
+func (s *Server) identify(ctx context.Context, p *peer, f *clientFrame) error {
+	const op = "realtime.identify"
+	if p.kind != roleWindow {
+		return fault.New(fault.Forbidden, op, "this is no window")
+	}
+	if f.Token == "" {
+		return fault.InvalidField(op, "token", "is missing")
+	}
+	p.mu.Lock()
+	bearer := p.bearer
+	p.claiming = true
+	p.mu.Unlock()
+	before := s.revoked.Load()
+	opened, err := s.windows.Hello(ctx, f.Token, bearer)
+	if err == nil {
+		p.adopt(opened, bearer)
+		s.hub.add(p, opened.Principal)
+	}
+	p.mu.Lock()
+	p.claiming = false
+	p.mu.Unlock()
+	if s.revoked.Load() != before {
+		if lost := p.recheck(ctx); lost != nil {
+			p.close(closingRevoked, 0)
+			return nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	welcome, err := s.welcomeWindow(ctx, p, opened)
+	if err == nil {
+		p.greet(welcome)
+	}
+	return err
+}
