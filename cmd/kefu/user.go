@@ -81,6 +81,9 @@ func addUser(ctx context.Context, a *app.App, n signin.NewMember) error {
 		n.Alias, _, _ = strings.Cut(n.Name, " ")
 	}
 	enrolled, err := a.Desk.Enrol(ctx, identity.SystemPart("command line"), n)
+	if fault.Is(err, fault.Conflict) {
+		return fault.New(fault.Conflict, "kefu user add", "the e-mail address %q is taken", n.Email)
+	}
 	if err != nil {
 		return err
 	}
