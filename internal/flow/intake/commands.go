@@ -115,11 +115,11 @@ func (s *Service) lookAround(t *talk, c *conversation.Change, a *attempt, known 
 	now, of, content := s.now(), sideOf(c.Principal), &c.Command.Content
 	u := a.of
 	if !known {
-		s.look(c, a, t.before(nil, of, now))
+		s.look(c, a, t.before(s.guard, nil, of, now))
 		return
 	}
-	s.look(c, a, t.before(u, of, now))
-	w := t.before(nil, of, now)
+	s.look(c, a, t.before(s.guard, u, of, now))
+	w := t.before(s.guard, nil, of, now)
 	last, at := -1, -1
 	for i, said := range w.said {
 		if said.side == of {

@@ -175,7 +175,7 @@ func (s *Service) say(ctx context.Context, c *conversation.Change, done func(Sai
 	}
 	t.reconsider(again)
 	a := t.begin(u)
-	s.look(c, a, t.before(again, of, now))
+	s.look(c, a, t.before(s.guard, again, of, now))
 	if again == nil {
 		u.text = content.Text
 		t.said = append(t.said, u)

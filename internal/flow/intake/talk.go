@@ -46,6 +46,7 @@ type utterance struct {
 	side   side
 	note   bool
 	text   string
+	turn   guard.Turn           // the text as the guard has read it, if it has
 	client string               // its id given by the client
 	raw    [sha256.Size]byte    // of the text as it was sent
 	change *conversation.Change // nil when it was read back from the store
@@ -177,7 +178,7 @@ type window struct {
 
 // before gives what one side has said, and been told, before an utterance; nil
 // stands for one that is still to come. Notes are not told to customers.
-func (t *talk) before(u *utterance, of side, now time.Time) window {
+func (t *talk) before(d *guard.Detector, u *utterance, of side, now time.Time) window {
 	var w window
 	for _, earlier := range t.said {
 		if earlier == u {
@@ -187,7 +188,12 @@ func (t *talk) before(u *utterance, of side, now time.Time) window {
 		if earlier.text == "" || (own && now.Sub(earlier.at) > WindowAge) || (!own && earlier.note) {
 			continue
 		}
-		w.turns = append(w.turns, guard.Turn{Text: earlier.text, Own: own})
+		if earlier.turn.Text != earlier.text {
+			earlier.turn = d.Read(earlier.text, own)
+		}
+		turn := earlier.turn
+		turn.Own = own
+		w.turns = append(w.turns, turn)
 		w.said = append(w.said, earlier)
 	}
 	return w
