@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -162,7 +163,7 @@ func (a *API) recovered(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	if r.Context().Err() == nil {
-		a.Log.Error("a request panicked", "pattern", r.Pattern, "panic", found)
+		a.Log.Error("a request panicked", "pattern", r.Pattern, "panic", found, "stack", string(debug.Stack()))
 	}
 	if w.Header().Get("Content-Type") != "" {
 		panic(http.ErrAbortHandler)

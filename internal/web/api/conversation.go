@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -194,8 +193,9 @@ func parseCursor(cursor string) (conversation.InboxKey, error) {
 	}
 	at, conv, _ := strings.Cut(cursor, ".")
 	activity, err := strconv.ParseInt(at, 36, 64)
-	if err != nil || activity < 0 || !id.Valid(conv) || !utf8.ValidString(cursor) {
+	key := conversation.InboxKey{Activity: activity, ConversationID: conv}
+	if err != nil || activity < 0 || !id.Valid(conv) || cursorOf(key) != cursor {
 		return conversation.InboxKey{}, fault.InvalidField("api.parseCursor", "cursor", "was not given out by us")
 	}
-	return conversation.InboxKey{Activity: activity, ConversationID: conv}, nil
+	return key, nil
 }
