@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -133,4 +134,31 @@ func (s *site) want(code fault.Code, err error) {
 	if !fault.Is(err, code) {
 		s.Errorf("error %v, want %s", err, code)
 	}
+}
+
+// batch opens another process that commits nothing until Start, so that what it
+// is given meanwhile becomes one transaction.
+func (s *site) batch() *site {
+	s.Helper()
+	return &site{T: s.T, Deployment: s.Deployment, Process: s.OpenIdle(s.T)}
+}
+
+// submit queues a command; the answer comes later.
+func (s *site) submit(p identity.Principal, conv string, c conversation.Command) <-chan conversation.Result {
+	s.Helper()
+	answer := make(chan conversation.Result, 1)
+	s.must(s.Submit(context.Background(), &conversation.Change{Principal: p, ConversationID: conv, Command: c, Done: func(r conversation.Result) { answer <- r }}))
+	return answer
+}
+
+// queue starts a call of an idle process and returns when its request waits.
+func (s *site) queue(call func() error) <-chan error {
+	s.Helper()
+	before := s.Waiting()
+	done := make(chan error, 1)
+	go func() { done <- call() }()
+	for s.Waiting() == before {
+		runtime.Gosched()
+	}
+	return done
 }

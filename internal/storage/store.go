@@ -121,6 +121,9 @@ func (s *Store) Ready(ctx context.Context) error {
 	return engine.MapError("storage.Ready", s.db.Reader.QueryRowContext(ctx, "SELECT 1").Scan(&one))
 }
 
+// Waiting is how many requests are in the queue of the committer.
+func (s *Store) Waiting() int { return s.committer.Waiting() }
+
 // Close closes the database after Run has ended.
 func (s *Store) Close() error { return s.db.Close() }
 

@@ -68,6 +68,9 @@ func (c *Committer[R]) Enqueue(ctx context.Context, r R) error {
 	}
 }
 
+// Waiting is how many requests are in the queue.
+func (c *Committer[R]) Waiting() int { return len(c.queue) }
+
 // Full tells whether Enqueue would have to wait.
 func (c *Committer[R]) Full() bool { return len(c.queue) == cap(c.queue) }
 

@@ -2,11 +2,11 @@ package engine
 
 import (
 	"context"
+	"database/sql/driver"
 	"io/fs"
 	"strings"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"kefu/internal/platform/fault"
 )
@@ -78,25 +78,54 @@ func (r renamed) Name() string { return r.name }
 // database that a newer program has migrated further with Conflict.
 func (d *DB) Migrate(ctx context.Context, files fs.FS) error {
 	const op = "engine.Migrate"
-	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	dialect := goose.DialectSQLite3
 	if d.Kind == Postgres {
-		turn, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60))
+		dialect = goose.DialectPostgres
+		done, err := d.takeTurn(ctx)
+		if err != nil {
+			return err
+		}
+		defer done()
+	}
+	provider, err := goose.NewProvider(dialect, d.Writer, engineFS{files, d.Kind}, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	for last := int64(-1); ; {
+		have, want, err := provider.GetVersions(ctx)
 		if err != nil {
 			return fault.Wrap(op, err)
 		}
-		dialect, options = goose.DialectPostgres, append(options, goose.WithSessionLocker(turn)) // processes start together
+		if have > want {
+			return fault.New(fault.Conflict, op, "the database has schema %d and this program knows %d: run the newer program, or restore a backup from before the upgrade", have, want)
+		}
+		if _, err = provider.Up(ctx); err == nil {
+			return nil
+		}
+		// On SQLite another process may have made a step in between, whose end is
+		// waited for. As long as there is progress, it is not ours that is wrong.
+		if d.Kind == Postgres || have == last {
+			return fault.Wrap(op, err)
+		}
+		last = have
 	}
-	provider, err := goose.NewProvider(dialect, d.Writer, engineFS{files, d.Kind}, options...)
+}
+
+// takeTurn lets one of several processes that start together migrate first. The
+// lock is that of a session and ends with it, whatever happens.
+func (d *DB) takeTurn(ctx context.Context) (done func(), err error) {
+	const op = "engine.takeTurn"
+	conn, err := d.Reader.Conn(ctx)
 	if err != nil {
-		return fault.Wrap(op, err)
+		return nil, MapError(op, err)
 	}
-	have, want, err := provider.GetVersions(ctx)
-	if err != nil {
-		return fault.Wrap(op, err)
+	done = func() {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // closes the session
+		_ = conn.Close()                                           // closed already
 	}
-	if have > want {
-		return fault.New(fault.Conflict, op, "the database has schema %d and this program knows %d: run the newer program, or restore a backup from before the upgrade", have, want)
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(hashtextextended('kefu migrations ' || current_schema(), 0))"); err != nil {
+		done()
+		return nil, MapError(op, err)
 	}
-	_, err = provider.Up(ctx)
-	return fault.Wrap(op, err)
+	return done, nil
 }
