@@ -64,6 +64,13 @@ func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conv
 	claimed := make([]conversation.Attachment, 0, len(ids))
 	err = s.tx(ctx, func(ctx context.Context, t *Tx) error {
 		claimed = claimed[:0]
+		var owner string
+		if err := t.sql.QueryRowContext(ctx, "SELECT customer_id FROM conversation WHERE id = $1", conversationID).Scan(&owner); err != nil {
+			return engine.MapError(op, err)
+		}
+		if owner != state.CustomerID { // the visitor has signed in since it was looked at
+			return fault.New(fault.NotFound, op, "conversation %s is another customer's now", conversationID)
+		}
 		for _, id := range ids {
 			found, err := t.attachment(ctx, id)
 			if err != nil {

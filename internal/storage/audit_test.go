@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 	"crypto/ed25519"
+	"iter"
 	"path/filepath"
 	"testing"
 
@@ -74,4 +75,18 @@ func verified(t *testing.T, s *site, want bool) {
 	if r := a.verify(t); r.OK != want || (want && r.UnprovenAfter != link.Seq) {
 		t.Errorf("verification: %+v, want ok = %v", r, want)
 	}
+}
+
+// audits reads the whole chain.
+func audits(s interface {
+	AuditEntries(context.Context) iter.Seq2[audit.Entry, error]
+}) []audit.Entry {
+	var all []audit.Entry
+	for e, err := range s.AuditEntries(context.Background()) {
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, e)
+	}
+	return all
 }

@@ -107,8 +107,39 @@ func (t *Tx) customerOf(ctx context.Context, in customer.SignIn) (string, error)
 	return in.NewID, t.addHandle(ctx, in.NewID, "wallet", in.Subject, customer.Verified)
 }
 
-// AddHandle notes an address or id of a customer with the evidence for it.
-// Better evidence replaces worse.
+// AddHandle notes an address, a device or an id of a customer with the evidence
+// for it; better evidence replaces worse. Errors: Forbidden, also for staff who
+// say that something was verified; NotFound; Invalid.
+func (s *Store) AddHandle(ctx context.Context, p identity.Principal, customerID string, h customer.Handle) error {
+	const op = "storage.AddHandle"
+	if !policy.Allow(p, policy.NoteHandle, policy.Object{CustomerID: customerID}) {
+		return fault.New(fault.Forbidden, op, "%s may not note handles", p.Kind)
+	}
+	if h.Evidence == customer.Verified && p.Kind != identity.System {
+		return fault.New(fault.Forbidden, op, "only a wallet verifies a handle")
+	}
+	if !customer.ValidEvidence(h.Evidence) {
+		return fault.InvalidField(op, "evidence", "must be verified, claimed or inferred")
+	}
+	if !engine.ValidKey(h.Kind) || h.Value == "" {
+		return fault.InvalidField(op, "handle", "has no kind or no value")
+	}
+	if err := conversation.CheckLine("handle", h.Value, customer.MaxHandle); err != nil {
+		return err
+	}
+	if !engine.ValidKey(customerID) {
+		return fault.New(fault.NotFound, op, "no customer has an id of that form")
+	}
+	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		var one int
+		if err := t.sql.QueryRowContext(ctx, "SELECT 1 FROM customer WHERE id = $1", customerID).Scan(&one); err != nil {
+			return engine.MapError(op, err)
+		}
+		t.recordFor(p, "customer.handle", "customer", customerID, customerID)
+		return t.addHandle(ctx, customerID, h.Kind, h.Value, h.Evidence)
+	})
+}
+
 func (t *Tx) addHandle(ctx context.Context, customerID, kind, value, evidence string) error {
 	const op = "storage.addHandle"
 	digest := t.store.handleDigest(kind, value)

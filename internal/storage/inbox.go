@@ -106,13 +106,14 @@ func (s *Store) InboxLineOf(ctx context.Context, p identity.Principal, id string
 	return line, nil
 }
 
-// ConversationsOf lists the conversations of the customer p, newest first.
+// ConversationsOf lists the conversations of the customer p, newest first, at
+// most conversation.MaxPage.
 func (s *Store) ConversationsOf(ctx context.Context, p identity.Principal, limit int) ([]conversation.State, error) {
 	const op = "storage.ConversationsOf"
 	if !policy.Allow(p, policy.ReadConversation, policy.Object{CustomerID: p.ID}) || !p.IsCustomer() {
 		return nil, fault.New(fault.Forbidden, op, "%s has no conversations of its own", p.Kind)
 	}
-	return s.statesOf(ctx, p.ID, limit)
+	return s.statesOf(ctx, p.ID, max(0, min(limit, conversation.MaxPage)))
 }
 
 func (s *Store) statesOf(ctx context.Context, customerID string, limit int) ([]conversation.State, error) {

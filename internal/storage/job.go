@@ -22,12 +22,14 @@ func (t *Tx) enqueue(ctx context.Context, j job.New) error {
 		j.Payload = []byte{}
 	}
 	_, err := t.sql.ExecContext(ctx, `INSERT INTO job (id, kind, dedup, payload, due_at, lease_until, epoch, attempts, last_error, failed_at)
-		VALUES ($1, $2, $3, $4, $5, 0, 0, 0, '', 0) ON CONFLICT (kind, dedup) DO NOTHING`, jobID, j.Kind, j.Dedup, j.Payload, j.DueAt)
+		VALUES ($1, $2, $3, $4, $5, 0, 0, 0, '', 0) ON CONFLICT (kind, dedup) DO UPDATE
+		SET payload = excluded.payload, due_at = excluded.due_at, attempts = 0, last_error = '', failed_at = 0 WHERE job.failed_at > 0`, jobID, j.Kind, j.Dedup, j.Payload, j.DueAt)
 	t.commit.Jobs = true
 	return engine.MapError("storage.enqueue", err)
 }
 
-// Enqueue adds a job.
+// Enqueue adds a job. While one with the same Dedup waits or is being worked on,
+// nothing is added; one that was set aside is tried anew.
 func (s *Store) Enqueue(ctx context.Context, j job.New) error {
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error { return t.enqueue(ctx, j) })
 }

@@ -250,10 +250,13 @@ func (s *Store) touchSession(digest string) {
 	}}, false) // a full queue has more urgent work
 }
 
-// CloseSession ends a session of p and its sockets. Ending one that has ended
-// does nothing.
+// CloseSession ends a session of p and its sockets. Ending one that has ended, or
+// is another's, does nothing. Errors: Forbidden.
 func (s *Store) CloseSession(ctx context.Context, p identity.Principal, digest string) error {
 	const op = "storage.CloseSession"
+	if p.Kind != identity.Staff || p.ID == "" {
+		return fault.New(fault.Forbidden, op, "%s has no session of staff", p.Kind)
+	}
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
 		var session string
 		err := t.sql.QueryRowContext(ctx, "UPDATE staff_session SET revoked_at = $1 WHERE digest = $2 AND staff_id = $3 AND revoked_at = 0 RETURNING id", t.now, digest, p.ID).Scan(&session)

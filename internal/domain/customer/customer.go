@@ -59,3 +59,9 @@ type SignedIn struct {
 	CustomerID string
 	Moved      []string // conversations that became the customer's
 }
+
+// MaxHandle bounds the value of a handle, in characters.
+const MaxHandle = 254
+
+// ValidEvidence tells whether e is a level of evidence.
+func ValidEvidence(e string) bool { return e == Verified || e == Claimed || e == Inferred }

@@ -25,6 +25,7 @@ const (
 	ListInbox         Action = "inbox.list"
 	SearchMessages    Action = "search.messages"
 	ReadCustomer      Action = "customer.read"
+	NoteHandle        Action = "customer.note_handle"
 	EraseCustomer     Action = "customer.erase"
 	UseDraft          Action = "draft.use"
 	UploadAttachment  Action = "attachment.upload"
@@ -109,7 +110,7 @@ func supervisorMay(p identity.Principal, a Action, o Object) bool {
 func agentMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
 	case ReadConversation, ReadInternal, SendMessage, WriteNote, MarkSeen, ReadVersions,
-		WorkConversation, MergeConversation, ListInbox, SearchMessages, ReadCustomer,
+		WorkConversation, MergeConversation, ListInbox, SearchMessages, ReadCustomer, NoteHandle,
 		UseDraft, UploadAttachment, ReadAttachment, ListStaff:
 		return true
 	case EditMessage:
@@ -123,7 +124,7 @@ func agentMay(p identity.Principal, a Action, o Object) bool {
 
 func systemMay(a Action) bool {
 	switch a {
-	case ReadConversation, ReadInternal, WorkConversation, RedactMessage, RunJobs, EraseCustomer, IdentifyCustomer:
+	case ReadConversation, ReadInternal, WorkConversation, RedactMessage, RunJobs, EraseCustomer, IdentifyCustomer, NoteHandle:
 		return true
 	default:
 		return false

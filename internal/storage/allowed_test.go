@@ -1,0 +1,342 @@
+package storage_test
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/customer"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/staff"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
+	"kefu/internal/storage"
+)
+
+// caller is one who asks, by the name that the table uses.
+type caller struct {
+	name string
+	p    identity.Principal
+}
+
+// scene is what the calls of the table are about: a signed-in customer with a
+// conversation, in which an agent has answered.
+type scene struct {
+	*site
+	callers  []caller
+	own      identity.Principal
+	agent    identity.Principal
+	conv     string
+	asked    int64 // the customer's message
+	answered int64 // the agent's
+	note     int64 // the agent's note
+	file     string
+	member   string // of staff
+}
+
+func newScene(s *site) *scene {
+	s.Helper()
+	signed, err := s.SignInCustomer(context.Background(), signIn("own", "", 0))
+	s.must(err)
+	sc := &scene{site: s, own: identity.Principal{Kind: identity.Customer, ID: signed.CustomerID, Level: identity.AL1}, agent: agent(), member: id.New()}
+	sc.callers = []caller{
+		{"nobody", identity.Principal{}},
+		{"nameless", identity.Principal{Kind: identity.Staff, Role: identity.Owner}},
+		{"unknown", identity.Principal{Kind: 99, ID: signed.CustomerID}},
+		{"roleless", identity.Principal{Kind: identity.Staff, ID: id.New()}},
+		{"visitor", visitor()},
+		{"other", identity.Principal{Kind: identity.Customer, ID: id.New(), Level: identity.AL3}},
+		{"own", sc.own},
+		{"agent", sc.agent},
+		{"colleague", agent()},
+		{"supervisor", staffWith(identity.Supervisor)},
+		{"admin", staffWith(identity.Admin)},
+		{"auditor", staffWith(identity.Auditor)},
+		{"owner", staffWith(identity.Owner)},
+		{"system", identity.SystemPart("test")},
+	}
+	sc.conv = sc.start(sc.own).ID
+	sc.asked = sc.say(sc.own, sc.conv, "question").Seq
+	sc.answered = sc.say(sc.agent, sc.conv, "answer").Seq
+	sc.note = sc.do(sc.agent, sc.conv, noting("between us")).Seq
+	sc.file = sc.upload(sc.own)
+	_, err = sc.ClaimAttachments(context.Background(), sc.own, sc.conv, false, []string{sc.file})
+	s.must(err)
+	s.must(s.AddStaff(context.Background(), identity.SystemPart("cli"), staff.New{Member: staff.Member{ID: sc.member, Email: "bo@example.org", Name: "Bo", Role: identity.Agent}}))
+	return sc
+}
+
+func (s *site) upload(p identity.Principal) string {
+	s.Helper()
+	file := conversation.StoredAttachment{Attachment: conversation.Attachment{ID: id.New(), Name: "收据.png", Type: "image/png", Size: 7}}
+	_, ref, err := s.Ring.Seal(nil, []byte("bytes"), nil)
+	s.must(err)
+	file.BlobRef = int64(ref)
+	s.must(s.AddAttachment(context.Background(), p, file))
+	return file.ID
+}
+
+// rule says who may call a method. Whoever is not in may is refused with the
+// code of refused, or with another where unlike names it.
+type rule struct {
+	method  string
+	may     string
+	refused fault.Code
+	unlike  map[fault.Code]string
+	call    func(sc *scene, p identity.Principal) error
+}
+
+const (
+	workers  = "agent colleague supervisor owner"
+	blind    = "nobody nameless unknown roleless visitor other admin auditor" // may not know that a conversation exists
+	everyone = blind + " own system " + workers
+)
+
+func execute(conv func(*scene) string, command func(*scene) conversation.Command) func(*scene, identity.Principal) error {
+	return func(sc *scene, p identity.Principal) error {
+		_, err := sc.Execute(context.Background(), p, conv(sc), command(sc))
+		return err
+	}
+}
+
+func inScene(sc *scene) string { return sc.conv }
+
+func rewriting(kind conversation.CommandKind, of func(*scene) int64) func(*scene) conversation.Command {
+	return func(sc *scene) conversation.Command {
+		return conversation.Command{Kind: kind, Content: conversation.Content{Of: of(sc), Text: "new"}}
+	}
+}
+
+func commandRules() []rule {
+	notFound := func(more string) map[fault.Code]string { return map[fault.Code]string{fault.NotFound: blind + more} }
+	command := func(name, may string, c func(*scene) conversation.Command) rule {
+		return rule{"Execute", may, fault.Forbidden, notFound(""), execute(inScene, c)}
+	}
+	plain := func(kind conversation.CommandKind, c conversation.Content) func(*scene) conversation.Command {
+		return func(*scene) conversation.Command { return conversation.Command{Kind: kind, Content: c, Seq: 1} }
+	}
+	work := workers + " system"
+	return []rule{
+		command("send", "own "+workers, func(*scene) conversation.Command { return sending("more") }),
+		command("note", workers, func(*scene) conversation.Command { return noting("more") }),
+		command("human", "own", plain(conversation.AskPerson, conversation.Content{})),
+		command("status", work, plain(conversation.SetStatus, conversation.Content{Status: conversation.Resolved})),
+		command("assign", work, plain(conversation.Assign, conversation.Content{})),
+		command("priority", work, plain(conversation.SetPriority, conversation.Content{Priority: conversation.High})),
+		command("tags", work, plain(conversation.SetTags, conversation.Content{Tags: []string{"a"}})),
+		command("topic", work, plain(conversation.SetTopic, conversation.Content{Topic: "a"})),
+		command("language", work, plain(conversation.SetLanguage, conversation.Content{Language: "zh"})),
+		command("delivered", "own "+workers, plain(conversation.Delivered, conversation.Content{})),
+		command("read", "own "+workers, plain(conversation.Read, conversation.Content{})),
+		command("edit the customer's", "own", rewriting(conversation.Edit, func(sc *scene) int64 { return sc.asked })),
+		command("edit the agent's", "agent", rewriting(conversation.Edit, func(sc *scene) int64 { return sc.answered })),
+		command("edit the note", "agent", rewriting(conversation.Edit, func(sc *scene) int64 { return sc.note })),
+		command("redact the customer's", "own "+work, rewriting(conversation.Redact, func(sc *scene) int64 { return sc.say(sc.own, sc.conv, "oops").Seq })),
+		command("redact the agent's", "agent supervisor owner system", rewriting(conversation.Redact, func(sc *scene) int64 { return sc.say(sc.agent, sc.conv, "oops").Seq })),
+		{"Execute", "", fault.Invalid, nil, execute(inScene, plain(conversation.MergeInto, conversation.Content{Into: "x"}))},
+		{"Execute", "", fault.Forbidden, notFound(""), execute(inScene, plain("invented", conversation.Content{}))},
+		{"Submit", "own " + workers, fault.Forbidden, notFound(""), func(sc *scene, p identity.Principal) error {
+			return (<-sc.submit(p, sc.conv, sending("submitted"))).Err
+		}},
+	}
+}
+
+func readRules() []rule {
+	ctx := context.Background()
+	hidden := map[fault.Code]string{fault.NotFound: blind}
+	return []rule{
+		{"Conversation", "own system " + workers, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.Conversation(ctx, p, sc.conv)
+			return err
+		}},
+		{"Entries", "own system " + workers, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+			_, _, err := sc.Entries(ctx, p, sc.conv, conversation.EntryRange{})
+			return err
+		}},
+		{"Versions", workers, fault.Forbidden, hidden, func(sc *scene, p identity.Principal) error {
+			_, err := sc.Versions(ctx, p, sc.conv, sc.asked)
+			return err
+		}},
+		{"Inbox", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.Inbox(ctx, p, conversation.InboxQuery{Status: conversation.Open, Limit: 1})
+			return err
+		}},
+		{"InboxLineOf", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.InboxLineOf(ctx, p, sc.conv)
+			return err
+		}},
+		{"ConversationsOf", "own other visitor", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			all, err := sc.ConversationsOf(ctx, p, 10)
+			if err == nil && p.ID != sc.own.ID && len(all) > 0 {
+				sc.Errorf("%s is given another's conversations", p.Kind)
+			}
+			return err
+		}},
+		{"EntriesAt", workers + " system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.EntriesAt(ctx, p, []int64{1})
+			return err
+		}},
+		{"CustomerOf", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, _, err := sc.CustomerOf(ctx, p, sc.own.ID)
+			return err
+		}},
+		{"Attachment", "own " + workers, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.Attachment(ctx, p, sc.file)
+			return err
+		}},
+		{"Draft", workers, fault.Forbidden, hidden, func(sc *scene, p identity.Principal) error {
+			_, err := sc.Draft(ctx, p, sc.conv)
+			return err
+		}},
+		{"ListStaff", workers + " admin", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.ListStaff(ctx, p)
+			return err
+		}},
+		{"StaffByID", workers + " admin", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.StaffByID(ctx, p, sc.member)
+			return err
+		}},
+	}
+}
+
+func writeRules() []rule {
+	ctx := context.Background()
+	hidden := map[fault.Code]string{fault.NotFound: blind}
+	disabled := false
+	change := func(c staff.Change) func(*scene, identity.Principal) error {
+		return func(sc *scene, p identity.Principal) error { return sc.ChangeStaff(ctx, p, sc.member, c) }
+	}
+	owner := identity.Owner
+	add := func(role identity.Role) func(*scene, identity.Principal) error {
+		return func(sc *scene, p identity.Principal) error {
+			return sc.AddStaff(ctx, p, staff.New{Member: staff.Member{ID: id.New(), Email: id.New(), Name: "New", Role: role}})
+		}
+	}
+	return []rule{
+		{"StartConversation", "own other visitor", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.StartConversation(ctx, p, conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat"})
+			return err
+		}},
+		{"Merge", workers, fault.Forbidden, hidden, func(sc *scene, p identity.Principal) error {
+			return sc.Merge(ctx, p, sc.start(sc.own).ID, sc.conv)
+		}},
+		{"Unmerge", workers, fault.Forbidden, hidden, func(sc *scene, p identity.Principal) error {
+			conv := sc.start(sc.own).ID
+			sc.must(sc.Merge(ctx, sc.agent, conv, sc.conv))
+			return sc.Unmerge(ctx, p, conv)
+		}},
+		{"SaveDraft", workers, fault.Forbidden, hidden, func(sc *scene, p identity.Principal) error { return sc.SaveDraft(ctx, p, sc.conv, "dear") }},
+		{"AddAttachment", "own other visitor " + workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			return sc.AddAttachment(ctx, p, conversation.StoredAttachment{Attachment: conversation.Attachment{ID: id.New()}})
+		}},
+		{"ClaimAttachments", "own", fault.NotFound, map[fault.Code]string{fault.Forbidden: "system"}, func(sc *scene, p identity.Principal) error {
+			_, err := sc.ClaimAttachments(ctx, p, sc.conv, false, []string{sc.upload(sc.own)})
+			return err
+		}},
+		{"AddHandle", "system " + workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			return sc.AddHandle(ctx, p, sc.own.ID, customer.Handle{Kind: "phone", Value: "+86 10", Evidence: customer.Claimed})
+		}},
+		{"AddHandle", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			return sc.AddHandle(ctx, p, sc.own.ID, customer.Handle{Kind: "phone", Value: "+86 10", Evidence: customer.Verified})
+		}},
+		{"RevokeCustomer", "admin owner system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.RevokeCustomer(ctx, p, id.New()) }},
+		{"AddStaff", "admin owner system", fault.Forbidden, nil, add(identity.Agent)},
+		{"AddStaff", "owner system", fault.Forbidden, nil, add(identity.Owner)},
+		{"ChangeStaff", "admin owner system", fault.Forbidden, nil, change(staff.Change{Disabled: &disabled})},
+		{"ChangeStaff", "owner system", fault.Forbidden, nil, change(staff.Change{Role: &owner})},
+		{"CloseSession", workers + " admin auditor roleless", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.CloseSession(ctx, p, "no session of theirs") }},
+	}
+}
+
+func rules() []rule { return slices.Concat(commandRules(), readRules(), writeRules()) }
+
+func TestWhoMayDoWhat(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		sc := newScene(s)
+		for i, r := range rules() {
+			for _, c := range sc.callers {
+				want := r.refused
+				for code, names := range r.unlike {
+					if slices.Contains(strings.Fields(names), c.name) {
+						want = code
+					}
+				}
+				if slices.Contains(strings.Fields(r.may), c.name) {
+					want = ""
+				}
+				if err := r.call(sc, c.p); fault.CodeOf(err) != want {
+					t.Errorf("rule %d, %s by %s: %v, want %q", i, r.method, c.name, err, want)
+				}
+			}
+		}
+	})
+}
+
+// withoutPrincipal are the methods that ask nobody's rights, and why.
+func withoutPrincipal() map[string]string {
+	return map[string]string{
+		"Run Listen Close Ready Waiting Checkpoint Purge":                                       "the process itself",
+		"Enqueue ClaimJobs FinishJob RetryJob NextJobDue SnoozedUntil":                          "the workers that run jobs; nobody else can reach them",
+		"FindWindowSecret SignInCustomer CredentialsOf SignInFailed OpenSession StaffBySession": "they find out who asks",
+		"RevocationsSince LastPosition WrittenSince":                                            "no words in them",
+		"AllEntries Import ImportCustomers":                                                     "commands of whoever runs the machine",
+		"AuditHead AuditEntries CheckMessages":                                                  "the proof that runs without anybody asking, and kefu audit verify",
+		"OrphanAttachments ForgetAttachment":                                                    "the worker that removes files nobody sent",
+	}
+}
+
+// A method that is added without a rule above fails here.
+func TestEveryMethodHasARule(t *testing.T) {
+	var known, free []string
+	for _, r := range rules() {
+		known = append(known, r.method)
+	}
+	for names := range withoutPrincipal() {
+		free = append(free, strings.Fields(names)...)
+	}
+	principal, change := reflect.TypeFor[identity.Principal](), reflect.TypeFor[*conversation.Change]()
+	for m := range reflect.TypeFor[*storage.Store]().Methods() {
+		asks := false
+		for in := range m.Type.Ins() {
+			asks = asks || in == principal || in == change
+		}
+		switch {
+		case asks && !slices.Contains(known, m.Name):
+			t.Errorf("%s takes a principal and has no rule in this file", m.Name)
+		case !asks && !slices.Contains(free, m.Name):
+			t.Errorf("%s takes no principal and is not among those that need none", m.Name)
+		}
+	}
+}
+
+// What is read is recorded, with who read whose data.
+func TestReadsByStaffAreRecorded(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		sc := newScene(s)
+		ctx := context.Background()
+		before := audits(sc)
+		for _, p := range []identity.Principal{sc.own, sc.agent} {
+			sc.entries(p, sc.conv)
+		}
+		_, _, err := sc.CustomerOf(ctx, sc.agent, sc.own.ID)
+		s.must(err)
+		_, err = sc.Attachment(ctx, sc.agent, sc.file)
+		s.must(err)
+		sc.say(sc.own, sc.conv, "the reads come with the next commit")
+		var got []string
+		for _, e := range audits(sc)[len(before):] {
+			if e.Actor.ID == sc.agent.ID && e.Subject == sc.own.ID {
+				got = append(got, e.Action)
+			}
+			if e.Actor.ID == sc.own.ID {
+				t.Errorf("a customer's own reading is recorded: %+v", e)
+			}
+		}
+		if want := []string{"conversation.read", "customer.read", "attachment.read"}; !slices.Equal(got, want) {
+			t.Errorf("recorded %v, want %v", got, want)
+		}
+	})
+}
