@@ -1,0 +1,452 @@
+package storage_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/customer"
+	"kefu/internal/domain/event"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/staff"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
+)
+
+// visit starts a conversation as a new visitor whose window has a secret.
+func (s *site) visit() (p identity.Principal, secret, conv string) {
+	s.Helper()
+	p, secret = visitor(), id.New()
+	state, err := s.StartConversation(context.Background(), p, conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat", Language: "zh",
+		Secret: &customer.WindowSecret{Digest: secret, CustomerID: p.ID, ExpiresAt: 1 << 60}})
+	s.must(err)
+	return p, secret, state.ID
+}
+
+func (s *site) signIn(in customer.SignIn) customer.SignedIn {
+	s.Helper()
+	out, err := s.SignInCustomer(context.Background(), in)
+	s.must(err)
+	return out
+}
+
+func asCustomer(id string) identity.Principal {
+	return identity.Principal{Kind: identity.Customer, ID: id, Level: identity.AL1}
+}
+
+func (s *site) conversationsOf(p identity.Principal) []string {
+	s.Helper()
+	states, err := s.ConversationsOf(context.Background(), p, 100)
+	s.must(err)
+	var ids []string
+	for _, st := range states {
+		ids = append(ids, st.ID)
+	}
+	return ids
+}
+
+func TestAVisitorWhoSignsInLosesAndLeaksNothing(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx := context.Background()
+		p, secret, old := s.visit()
+		s.say(p, old, "somebody else's, an hour ago")
+		s.Clock.Move(time.Hour)
+		horizon := s.Clock.Micros()
+		recent := s.start(p).ID
+		command := sending("my transfer")
+		seq := s.do(p, recent, command).Seq
+		waiting := s.upload(p)
+		sent := s.upload(p)
+		_, err := s.ClaimAttachments(ctx, p, recent, false, []string{sent})
+		s.must(err)
+		var revoked []event.Revocation
+		s.Listen(func(c event.Commit) { revoked = append(revoked, c.Revoked...) })
+
+		in := signIn("wang", p.ID, horizon)
+		out := s.signIn(in)
+		if !slices.Equal(out.Moved, []string{recent}) {
+			t.Fatalf("moved %v, want %v", out.Moved, recent)
+		}
+		me := asCustomer(out.CustomerID)
+		if got := s.log(me, recent); got != "message my transfer; hidden" {
+			t.Errorf("log: %s", got)
+		}
+		if r := s.do(me, recent, command); !r.Duplicate || r.Seq != seq {
+			t.Errorf("the message sent again after the sign-in: %+v", r)
+		}
+		s.do(me, recent, conversation.Command{Kind: conversation.Edit, Content: conversation.Content{Of: seq, Text: "my transfer, edited"}})
+		for _, file := range []string{waiting, sent} {
+			if a, err := s.Attachment(ctx, me, file); err != nil || a.CustomerID != me.ID {
+				t.Errorf("a file of the visitor: %+v, %v", a, err)
+			}
+		}
+		_, err = s.ClaimAttachments(ctx, me, recent, false, []string{waiting})
+		s.must(err)
+
+		// What is older stays with the visitor, whom nobody is any more.
+		if got := s.conversationsOf(me); !slices.Equal(got, []string{recent}) {
+			t.Errorf("the customer has %v", got)
+		}
+		_, err = s.Conversation(ctx, me, old)
+		s.want(fault.NotFound, err)
+		if w, _, dead, err := s.FindWindowSecret(ctx, secret); err != nil || !dead || w.CustomerID != p.ID {
+			t.Errorf("the visitor's secret: %+v, dead = %v, %v", w, dead, err)
+		}
+		if w, name, dead, err := s.FindWindowSecret(ctx, in.Secret.Digest); err != nil || dead || w.CustomerID != me.ID || name != "王芳" {
+			t.Errorf("the customer's secret: %+v, %q, dead = %v, %v", w, name, dead, err)
+		}
+		s.refused(fault.NotFound, p, recent, sending("under the old name"))
+		_, err = s.StartConversation(ctx, p, conversation.Start{Ref: id.New(), NewID: id.New()})
+		s.want(fault.Unauthenticated, err)
+		if len(revoked) != 1 || revoked[0].Kind != event.RevokedCustomer || revoked[0].Subject != p.ID {
+			t.Errorf("revoked %+v", revoked)
+		}
+		checkConsistent(t, s.Deployment)
+		verified(t, s, true)
+	})
+}
+
+func TestTwoDevicesOfOneCustomer(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx := context.Background()
+		phone, _, onPhone := s.visit()
+		laptop, _, onLaptop := s.visit()
+		s.say(phone, onPhone, "from the phone")
+		s.say(laptop, onLaptop, "from the laptop")
+		one, two := signIn("wang", phone.ID, 0), signIn("wang", laptop.ID, 0)
+		first, second := s.signIn(one), s.signIn(two)
+		if first.CustomerID != second.CustomerID {
+			t.Fatal("one subject of one issuer became two customers")
+		}
+		me := asCustomer(first.CustomerID)
+		got := s.conversationsOf(me)
+		slices.Sort(got)
+		want := []string{onPhone, onLaptop}
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("conversations %v, want %v", got, want)
+		}
+		for _, digest := range []string{one.Secret.Digest, two.Secret.Digest} {
+			if w, _, dead, err := s.FindWindowSecret(ctx, digest); err != nil || dead || w.CustomerID != me.ID {
+				t.Errorf("a window: %+v, dead = %v, %v", w, dead, err)
+			}
+		}
+		_, err := s.SignInCustomer(ctx, one) // the token a second time
+		s.want(fault.Unauthenticated, err)
+		elsewhere := signIn("wang", "", 0)
+		elsewhere.Issuer = "another wallet"
+		if other := s.signIn(elsewhere); other.CustomerID == me.ID {
+			t.Error("the same subject of another issuer is the same customer")
+		}
+		theft := signIn("li", me.ID, 0) // says that it was the window of a customer
+		if out := s.signIn(theft); len(out.Moved) != 0 {
+			t.Errorf("a customer's conversations were taken: %v", out.Moved)
+		}
+		again := signIn("li", phone.ID, 0) // a visitor who has become somebody else
+		if out := s.signIn(again); len(out.Moved) != 0 {
+			t.Errorf("a visitor became two customers: %v", out.Moved)
+		}
+		s.must(s.RevokeCustomer(ctx, identity.SystemPart("cli"), me.ID))
+		for _, digest := range []string{one.Secret.Digest, two.Secret.Digest} {
+			if _, _, dead, _ := s.FindWindowSecret(ctx, digest); !dead {
+				t.Error("a window lives on after the revocation")
+			}
+		}
+		revoked, _, err := s.RevocationsSince(ctx, 0)
+		if err != nil || revoked[len(revoked)-1].Subject != me.ID {
+			t.Errorf("revocations %+v, %v", revoked, err)
+		}
+	})
+}
+
+func TestTheSameRefStartsOneConversation(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx := context.Background()
+		p, other := visitor(), visitor()
+		begin := func(p identity.Principal, ref string) (string, error) {
+			state, err := s.StartConversation(ctx, p, conversation.Start{Ref: ref, NewID: id.New(), Channel: "chat"})
+			return state.ID, err
+		}
+		a, _ := begin(p, "r1")
+		again, _ := begin(p, "r1")
+		theirs, err := begin(other, "r1")
+		if a == "" || a != again || theirs == a || err != nil {
+			t.Errorf("a = %s, again = %s, theirs = %s, %v", a, again, theirs, err)
+		}
+		out := s.signIn(signIn("wang", p.ID, 0))
+		me := asCustomer(out.CustomerID)
+		if kept, _ := begin(me, "r1"); kept != a {
+			t.Errorf("after the sign-in the ref gives %s, want %s", kept, a)
+		}
+		s.signIn(signIn("wang", other.ID, 0)) // has used the same ref
+		if kept, _ := begin(me, "r1"); kept != a {
+			t.Errorf("after the second sign-in the ref gives %s, want %s", kept, a)
+		}
+		if got := s.conversationsOf(me); len(got) != 2 {
+			t.Errorf("conversations %v", got)
+		}
+		for _, ref := range []string{"", "a\x00", strings.Repeat("x", 65)} {
+			_, err := begin(p, ref)
+			s.want(fault.Invalid, err)
+		}
+	})
+}
+
+func TestBetterEvidenceReplacesWorse(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx := context.Background()
+		me := s.signIn(signIn("wang", "", 0)).CustomerID
+		wallet, desk := identity.SystemPart("wallet"), agent()
+		note := func(p identity.Principal, kind, value, evidence string) {
+			t.Helper()
+			s.must(s.AddHandle(ctx, p, me, customer.Handle{Kind: kind, Value: value, Evidence: evidence}))
+		}
+		note(wallet, "device", "pixel-1", customer.Inferred)
+		note(wallet, "device", "macbook-2", customer.Inferred)
+		note(desk, "email", "wang@example.org", customer.Claimed)
+		note(wallet, "email", "wang@example.org", customer.Inferred) // worse
+		note(desk, "phone", "+86 1", customer.Inferred)
+		note(desk, "phone", "+86 1", customer.Claimed) // better
+		note(wallet, "phone", "+86 2", customer.Verified)
+		note(desk, "phone", "+86 2", customer.Claimed) // worse
+		c, _, err := s.CustomerOf(ctx, desk, me)
+		s.must(err)
+		var got []string
+		for _, h := range c.Handles {
+			got = append(got, h.Kind+" "+h.Value+" "+h.Evidence)
+		}
+		slices.Sort(got)
+		want := []string{"device macbook-2 inferred", "device pixel-1 inferred", "email wang@example.org claimed", "phone +86 1 claimed", "phone +86 2 verified", "wallet wang verified"}
+		if !slices.Equal(got, want) {
+			t.Errorf("handles\n got %q\nwant %q", got, want)
+		}
+		if c.Name != "王芳" || c.Evidence != customer.Verified {
+			t.Errorf("customer %+v", c)
+		}
+		s.want(fault.NotFound, s.AddHandle(ctx, desk, id.New(), customer.Handle{Kind: "phone", Value: "1", Evidence: customer.Claimed}))
+		for _, h := range []customer.Handle{{Kind: "phone", Evidence: customer.Claimed}, {Value: "1", Evidence: customer.Claimed}, {Kind: "phone", Value: "1", Evidence: "sure"}, {Kind: "phone", Value: "a\x00", Evidence: customer.Claimed}} {
+			s.want(fault.Invalid, s.AddHandle(ctx, desk, me, h))
+		}
+	})
+}
+
+func TestAttachments(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx := context.Background()
+		p, mei := visitor(), agent()
+		conv, second := s.start(p).ID, s.start(p).ID
+		a, b, note := s.upload(p), s.upload(p), s.upload(mei)
+		claim := func(by identity.Principal, conv string, internal bool, ids ...string) error {
+			_, err := s.ClaimAttachments(ctx, by, conv, internal, ids)
+			return err
+		}
+		got, err := s.ClaimAttachments(ctx, p, conv, false, []string{b, a})
+		if err != nil || len(got) != 2 || got[0].ID != b || got[1].ID != a || got[0].Name != "收据.png" {
+			t.Fatalf("claimed %+v, %v", got, err)
+		}
+		s.must(claim(p, conv, false, a, b)) // again
+		s.want(fault.NotFound, claim(p, second, false, a))
+		s.want(fault.NotFound, claim(mei, conv, false, a))
+		s.want(fault.NotFound, claim(p, conv, false, "a\x00"))
+		s.want(fault.Invalid, claim(p, conv, false, slices.Repeat([]string{a}, 11)...))
+		s.must(claim(mei, conv, true, note))
+		s.want(fault.Conflict, claim(mei, conv, false, note)) // a file of a note never becomes a customer's
+		_, err = s.Attachment(ctx, p, note)
+		s.want(fault.NotFound, err)
+		_, err = s.Attachment(ctx, mei, note)
+		s.must(err)
+
+		message := sending("two files")
+		message.Content.Attachments = got
+		seq := s.do(p, conv, message).Seq
+		if e := s.entries(mei, conv)[0]; len(e.Content.Attachments) != 2 || e.Content.Attachments[0] != got[0] {
+			t.Errorf("stored %+v", e.Content)
+		}
+		s.do(mei, conv, conversation.Command{Kind: conversation.Redact, Content: conversation.Content{Of: seq}})
+		for _, by := range []identity.Principal{p, mei} {
+			if f, err := s.Attachment(ctx, by, a); err == nil && by.IsCustomer() {
+				t.Errorf("%s still sees the redacted file %+v", by.Kind, f)
+			}
+		}
+		lone := s.upload(p)
+		s.Clock.Move(25 * time.Hour)
+		orphans, err := s.OrphanAttachments(ctx, s.Clock.Micros(), 10)
+		s.must(err)
+		var ids []string
+		for _, o := range orphans {
+			ids = append(ids, o.ID)
+		}
+		slices.Sort(ids)
+		want := []string{a, b, lone}
+		slices.Sort(want)
+		if !slices.Equal(ids, want) {
+			t.Errorf("orphans %v, want the redacted two and the one never sent: %v", ids, want)
+		}
+		s.must(s.ForgetAttachment(ctx, lone))
+		s.want(fault.NotFound, s.ForgetAttachment(ctx, lone))
+		s.want(fault.NotFound, s.ForgetAttachment(ctx, note)) // was sent
+	})
+}
+
+func TestDraftsAreOnesOwn(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx := context.Background()
+		p, mei, bo := visitor(), agent(), agent()
+		conv := s.start(p).ID
+		draft := func(by identity.Principal) string {
+			t.Helper()
+			text, err := s.Draft(ctx, by, conv)
+			s.must(err)
+			return text
+		}
+		s.must(s.SaveDraft(ctx, mei, conv, "Dear"))
+		s.must(s.SaveDraft(ctx, mei, conv, "Dear customer"))
+		s.must(s.SaveDraft(ctx, bo, conv, "Hi"))
+		if draft(mei) != "Dear customer" || draft(bo) != "Hi" {
+			t.Errorf("drafts %q and %q", draft(mei), draft(bo))
+		}
+		s.must(s.SaveDraft(ctx, mei, conv, ""))
+		if draft(mei) != "" || draft(bo) != "Hi" {
+			t.Errorf("drafts %q and %q", draft(mei), draft(bo))
+		}
+		s.want(fault.Invalid, s.SaveDraft(ctx, mei, conv, strings.Repeat("长", 8001)))
+		if jobs := s.claim(); len(jobs) != 2 {
+			t.Errorf("%d jobs destroy the keys of old drafts, want 2", len(jobs))
+		}
+	})
+}
+
+func TestSessionsOfStaff(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx := context.Background()
+		cli := identity.SystemPart("cli")
+		add := func(email string, role identity.Role) string {
+			t.Helper()
+			n := staff.New{Member: staff.Member{ID: id.New(), Email: email, Name: "N", Alias: "A", Role: role}, PasswordHash: "hash", TOTPSecret: "totp"}
+			s.must(s.AddStaff(ctx, cli, n))
+			return n.ID
+		}
+		mei, boss := add(" Mei@Example.org ", identity.Agent), add("boss@example.org", identity.Owner)
+		s.want(fault.Conflict, s.AddStaff(ctx, cli, staff.New{Member: staff.Member{ID: id.New(), Email: "mei@example.ORG", Role: identity.Agent}}))
+		if c, err := s.CredentialsOf(ctx, "MEI@example.org"); err != nil || c.ID != mei || c.TOTPSecret != "totp" {
+			t.Errorf("credentials %+v, %v", c, err)
+		}
+		open := func(who string, step int64) (string, error) {
+			session := staff.Session{Digest: id.New(), ID: id.New(), StaffID: who, ExpiresAt: s.Clock.Micros() + 8*time.Hour.Microseconds()}
+			return session.Digest, s.OpenSession(ctx, session, step)
+		}
+		valid := func(digest string) bool {
+			t.Helper()
+			_, _, err := s.StaffBySession(ctx, digest, time.Hour.Microseconds())
+			if err != nil {
+				s.want(fault.Unauthenticated, err)
+			}
+			return err == nil
+		}
+		a, err := open(mei, 1)
+		s.must(err)
+		_, err = open(mei, 1) // the same code
+		s.want(fault.Unauthenticated, err)
+		s.Clock.Move(59 * time.Minute)
+		if !valid(a) {
+			t.Fatal("ended early")
+		}
+		s.start(visitor()) // the use is noted with the next commit
+		s.Clock.Move(59 * time.Minute)
+		if !valid(a) {
+			t.Error("a session in use fell asleep")
+		}
+		s.start(visitor())
+		s.Clock.Move(time.Hour)
+		if valid(a) {
+			t.Error("valid after an idle hour")
+		}
+		b, err := open(mei, 2)
+		s.must(err)
+		s.must(s.CloseSession(ctx, identity.Principal{Kind: identity.Staff, ID: boss}, b))
+		if !valid(b) {
+			t.Error("another member ended the session")
+		}
+		s.must(s.CloseSession(ctx, identity.Principal{Kind: identity.Staff, ID: mei}, b))
+		if valid(b) {
+			t.Error("valid after it was closed")
+		}
+		c, err := open(mei, 3)
+		s.must(err)
+		disabled := true
+		s.must(s.ChangeStaff(ctx, cli, mei, staff.Change{Disabled: &disabled}))
+		if valid(c) {
+			t.Error("valid after the member was disabled")
+		}
+		_, err = open(mei, 4)
+		s.want(fault.Unauthenticated, err)
+		role := identity.Agent
+		s.want(fault.Conflict, s.ChangeStaff(ctx, cli, boss, staff.Change{Role: &role}))
+		s.want(fault.Conflict, s.ChangeStaff(ctx, cli, boss, staff.Change{Disabled: &disabled}))
+	})
+}
+
+func TestWrongSignInsLockAndUnlock(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx := context.Background()
+		mei := id.New()
+		s.must(s.AddStaff(ctx, identity.SystemPart("cli"), staff.New{Member: staff.Member{ID: mei, Email: "mei@example.org", Role: identity.Agent}}))
+		fail := func(times int) {
+			t.Helper()
+			for range times {
+				s.must(s.SignInFailed(ctx, mei))
+			}
+		}
+		step := int64(0)
+		locked := func() bool {
+			step++
+			err := s.OpenSession(ctx, staff.Session{Digest: id.New(), ID: id.New(), StaffID: mei, ExpiresAt: 1 << 60}, step)
+			return err != nil
+		}
+		fail(9)
+		if locked() {
+			t.Error("locked after nine")
+		}
+		fail(9) // a sign-in that succeeded began the count anew
+		if locked() {
+			t.Error("the count did not begin anew")
+		}
+		fail(10)
+		if !locked() {
+			t.Fatal("not locked after ten")
+		}
+		s.Clock.Move(10 * time.Minute)
+		fail(5) // while it lasts nothing prolongs it
+		s.Clock.Move(5*time.Minute + time.Second)
+		if locked() {
+			t.Error("the lock was prolonged")
+		}
+	})
+}
+
+func TestWhatHasExpiredIsPurged(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx := context.Background()
+		in := signIn("wang", "", 0)
+		in.TokenExpires = s.Clock.Micros() + 60_000_000
+		in.Secret.ExpiresAt = s.Clock.Micros() + time.Hour.Microseconds()
+		s.signIn(in)
+		if n, err := s.Purge(ctx, 100); err != nil || n != 0 {
+			t.Errorf("purged %d at once, %v", n, err)
+		}
+		s.Clock.Move(2 * time.Minute)
+		_, err := s.SignInCustomer(ctx, in) // two minutes of grace for clocks that differ
+		s.want(fault.Unauthenticated, err)
+		s.Clock.Move(time.Hour)
+		if n, err := s.Purge(ctx, 100); err != nil || n != 1 {
+			t.Errorf("purged %d, want the token, %v", n, err)
+		}
+		s.Clock.Move(31 * 24 * time.Hour)
+		if n, err := s.Purge(ctx, 100); err != nil || n != 1 {
+			t.Errorf("purged %d, want the secret, %v", n, err)
+		}
+	})
+}
