@@ -42,7 +42,7 @@ type Deployment struct {
 	Master secret.Master
 	Clock  *Clock
 
-	keys string // when they are not in Dir
+	home string // the folder of the keys and tombstones, when it is not Dir
 }
 
 // New makes an empty deployment on one engine.
@@ -79,7 +79,7 @@ func (d *Deployment) Open(t testing.TB, change ...func(*storage.Options)) *Proce
 // submitted meanwhile becomes one batch.
 func (d *Deployment) OpenIdle(t testing.TB, change ...func(*storage.Options)) *Process {
 	t.Helper()
-	ring, err := keyring.Open(d.Keys(), d.Master, keyring.Options{FirstExtent: 256})
+	ring, err := keyring.Open(d.Keys(), d.Master, keyring.Options{FirstExtent: 256, Tombstones: d.Tombstones()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,11 +119,16 @@ func (p *Process) Stop() {
 }
 
 // Keys is the folder of the deployment's key ring.
-func (d *Deployment) Keys() string {
-	if d.keys != "" {
-		return d.keys
+func (d *Deployment) Keys() string { return filepath.Join(d.homeDir(), "keys") }
+
+// Tombstones is the file of destroyed keys, which lies beside that folder.
+func (d *Deployment) Tombstones() string { return filepath.Join(d.homeDir(), "destroyed.log") }
+
+func (d *Deployment) homeDir() string {
+	if d.home != "" {
+		return d.home
 	}
-	return filepath.Join(d.Dir, "keys")
+	return d.Dir
 }
 
 // SQL opens the database beside the store, with every right, as somebody does
@@ -202,7 +207,7 @@ func administer(t testing.TB, text string) {
 // copy as a deployment with the same keys and clock.
 func (d *Deployment) Backup(t testing.TB) *Deployment {
 	t.Helper()
-	c := &Deployment{Kind: d.Kind, Dir: t.TempDir(), Master: d.Master, Clock: d.Clock, keys: d.Keys()}
+	c := &Deployment{Kind: d.Kind, Dir: t.TempDir(), Master: d.Master, Clock: d.Clock, home: d.homeDir()}
 	if d.Kind == engine.SQLite {
 		db := d.SQL(t)
 		defer db.Close()

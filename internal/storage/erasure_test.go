@@ -1,0 +1,153 @@
+package storage_test
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/job"
+	"kefu/internal/platform/keyring"
+	"kefu/internal/storage"
+	"kefu/internal/storage/engine"
+	"kefu/internal/storage/storagetest"
+)
+
+const planted = "4929 1234 5678 9012"
+
+// destroyKeys does the jobs that commits left, as the worker of flow/upkeep does.
+func (s *site) destroyKeys() int {
+	s.Helper()
+	n := 0
+	for _, j := range s.claim() {
+		if j.Kind != job.DestroyKeys {
+			s.Fatalf("an unexpected job: %+v", j)
+		}
+		var refs []keyring.Ref
+		for _, r := range storage.DecodeRefs(j.Payload) {
+			refs = append(refs, keyring.Ref(r))
+		}
+		s.must(s.Ring.Destroy(refs...))
+		s.must(s.FinishJob(context.Background(), j))
+		n += len(refs)
+	}
+	return n
+}
+
+// readable is all that can be read of a conversation, in one text.
+func readable(t *testing.T, d *storagetest.Deployment, conv string) string {
+	t.Helper()
+	s := &site{T: t, Deployment: d, Process: d.OpenIdle(t)}
+	defer s.Stop()
+	mei := agent()
+	all := s.log(mei, conv)
+	for _, e := range s.entries(mei, conv) {
+		for _, a := range e.Content.Attachments {
+			all += "; file " + a.Name
+		}
+		versions, err := s.Versions(context.Background(), mei, conv, e.Seq)
+		s.must(err)
+		for _, v := range versions {
+			all += "; before " + v.Text
+		}
+	}
+	return all
+}
+
+func TestWhatWasErasedStaysErasedInCopiesMadeBefore(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		s := &site{T: t, Deployment: d, Process: d.Open(t)}
+		ctx := context.Background()
+		p, mei := visitor(), agent()
+		conv := s.start(p).ID
+		file, err := s.ClaimAttachments(ctx, p, conv, false, []string{s.upload(p)})
+		s.must(err)
+		message := sending("my card is " + planted)
+		message.Content.Attachments = file
+		seq := s.do(p, conv, message).Seq
+		s.do(p, conv, conversation.Command{Kind: conversation.Edit, Content: conversation.Content{Of: seq, Text: "card: " + planted}})
+		s.say(p, conv, "this stays")
+		s.Stop()
+		backup := d.Backup(t)
+		oldKeys := filepath.Join(t.TempDir(), "keys")
+		if err := os.CopyFS(oldKeys, os.DirFS(d.Keys())); err != nil {
+			t.Fatal(err)
+		}
+		if before := readable(t, backup, conv); strings.Count(before, planted) != 3 || !strings.Contains(before, "收据") {
+			t.Fatalf("the backup must be readable before: %s", before)
+		}
+
+		s = &site{T: t, Deployment: d, Process: d.Open(t)}
+		s.do(mei, conv, conversation.Command{Kind: conversation.Redact, Content: conversation.Content{Of: seq}})
+		if n := s.destroyKeys(); n != 4 { // the text, its version, the file's name and bytes
+			t.Errorf("%d keys were destroyed, want 4", n)
+		}
+		verified(t, s, true)
+		s.Stop()
+		erased := func(what string, d *storagetest.Deployment) {
+			t.Helper()
+			if got := readable(t, d, conv); strings.Contains(got, planted) || strings.Contains(got, "收据") || !strings.Contains(got, "this stays") {
+				t.Errorf("%s: %s", what, got)
+			}
+		}
+		erased("the database", d)
+		erased("the backup", backup)
+		// The whole key folder comes back from a backup; the tombstones lie elsewhere.
+		if err := os.RemoveAll(d.Keys()); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.CopyFS(d.Keys(), os.DirFS(oldKeys)); err != nil {
+			t.Fatal(err)
+		}
+		erased("the backup, with the keys of its time", backup)
+	})
+}
+
+// Until the job has run the promise is kept by the job, which is in the same
+// transaction and survives the process.
+func TestAnErasureSurvivesTheProcess(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		s := &site{T: t, Deployment: d, Process: d.Open(t)}
+		p := visitor()
+		conv := s.start(p).ID
+		seq := s.say(p, conv, planted).Seq
+		s.do(p, conv, conversation.Command{Kind: conversation.Redact, Content: conversation.Content{Of: seq}})
+		s.Stop()
+		s = &site{T: t, Deployment: d, Process: d.Open(t)}
+		if n := s.destroyKeys(); n != 1 {
+			t.Errorf("%d keys were destroyed after the restart, want 1", n)
+		}
+	})
+}
+
+func TestNoTextIsStoredInTheClear(t *testing.T) {
+	d := storagetest.New(t, engine.SQLite)
+	s := &site{T: t, Deployment: d, Process: d.Open(t)}
+	p, mei := visitor(), agent()
+	conv := s.start(p).ID
+	seq := s.say(p, conv, planted).Seq
+	s.do(p, conv, conversation.Command{Kind: conversation.Edit, Content: conversation.Content{Of: seq, Text: "now " + planted}})
+	s.do(mei, conv, noting("note "+planted))
+	s.must(s.SaveDraft(context.Background(), mei, conv, "draft "+planted))
+	s.do(mei, conv, conversation.Command{Kind: conversation.SetStatus, Content: conversation.Content{Status: conversation.Resolved, WrapUp: planted}})
+	in := signIn("wang", p.ID, 0)
+	in.Name = planted
+	s.signIn(in)
+	err := filepath.WalkDir(d.Dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if bytes.Contains(content, []byte(planted)) {
+			t.Errorf("%s holds a text in the clear", filepath.Base(path))
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
