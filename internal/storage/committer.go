@@ -153,7 +153,7 @@ func (s *Store) attempt(ctx context.Context, batch []*request) (err error) {
 	}
 	if err := sqlTx.Commit(); err != nil {
 		s.db.DropWriter(ctx) // whether its transaction has ended is unknown too
-		return committer.Unknown(err)
+		return committer.Unknown(engine.MapError(op, err))
 	}
 	tx.afterCommit(batch)
 	if s.observe != nil {

@@ -27,6 +27,8 @@ func MapError(op string, err error) error {
 		return &fault.Error{Code: fault.Conflict, Op: op, Message: "exists already", Err: err}
 	case isBadText(err):
 		return &fault.Error{Code: fault.Invalid, Op: op, Message: "the text cannot be stored", Err: err}
+	case isFull(err):
+		return &fault.Error{Code: fault.Unavailable, Op: op, Message: "the disk of the database is full or broken", Err: err}
 	case isTransient(err):
 		return &fault.Error{Code: fault.Unavailable, Op: op, Message: "the database is busy or gone", Err: err}
 	default:
@@ -49,14 +51,21 @@ func isBadText(err error) bool {
 	return errors.As(err, &pg) && pg.Code == "22021"
 }
 
+func isFull(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		code := lite.Code() & 0xff
+		return code == sqlite3.SQLITE_FULL || code == sqlite3.SQLITE_IOERR
+	}
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "53100" || pg.Code == "58030")
+}
+
 func isTransient(err error) bool {
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {
-		switch lite.Code() & 0xff {
-		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN:
-			return true
-		}
-		return false
+		code := lite.Code() & 0xff
+		return code == sqlite3.SQLITE_BUSY || code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_INTERRUPT
 	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
