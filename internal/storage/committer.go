@@ -134,9 +134,9 @@ func (s *Store) attempt(ctx context.Context, batch []*request) (err error) {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	sqlTx, err := s.db.Begin(ctx)
+	sqlTx, err := s.db.Writer.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return engine.MapError(op, err)
 	}
 	defer func() {
 		if p := recover(); p != nil {
@@ -152,7 +152,6 @@ func (s *Store) attempt(ctx context.Context, batch []*request) (err error) {
 		return err
 	}
 	if err := sqlTx.Commit(); err != nil {
-		s.db.DropWriter(ctx) // whether its transaction has ended is unknown too
 		return committer.Unknown(engine.MapError(op, err))
 	}
 	tx.afterCommit(batch)

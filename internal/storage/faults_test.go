@@ -16,7 +16,7 @@ import (
 	"kefu/internal/storage/storagetest"
 )
 
-// A COMMIT that the database refuses may leave its connection in the transaction.
+// A COMMIT that the database refuses must not leave the connection in its transaction.
 func TestACommitThatFailsStopsNothing(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		p := visitor()

@@ -7,7 +7,6 @@ package engine
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"net/url"
 	"os"
@@ -127,26 +126,6 @@ func prepareWriter(ctx context.Context, conn *pgx.Conn) error {
 		SET default_transaction_isolation = 'read committed';
 		SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`)
 	return err
-}
-
-// Begin begins the writer's transaction.
-func (d *DB) Begin(ctx context.Context) (*sql.Tx, error) {
-	tx, err := d.Writer.BeginTx(ctx, nil)
-	if err != nil {
-		return nil, MapError("engine.Begin", err)
-	}
-	return tx, nil
-}
-
-// DropWriter closes the writer's connection; the next transaction makes a new
-// one. It is for a connection that may still be in a transaction.
-func (d *DB) DropWriter(ctx context.Context) {
-	conn, err := d.Writer.Conn(ctx)
-	if err != nil {
-		return // there is none to be dropped
-	}
-	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
-	_ = conn.Close() // closed already
 }
 
 // Close closes both pools.
