@@ -16,6 +16,7 @@ const (
 	sweepEvery  = 2 * time.Second
 	sweepMargin = 30 * time.Second // of activity read again before the last sweep that worked
 	maxPages    = 400
+	maxWatched  = 150 // conversations in front of one agent; the protocol allows 200
 )
 
 // agent watches its share of the open conversations and answers the first
@@ -29,10 +30,18 @@ type agent struct {
 	link    *client.Client
 
 	mu    sync.Mutex
-	known map[string]bool // conversation → answered
+	known map[string]*talk
 	seen  map[string]bool // conversations that were noticed before the customer knew them
 	swept time.Time
+	reads int64         // entries read so far
 	wake  chan struct{} // capacity 1
+}
+
+// talk is a conversation of this agent's share.
+type talk struct {
+	answered bool
+	last     int64 // the newest entry that was read
+	read     int64 // when in the order of readings; 0: it is not watched
 }
 
 func (r *run) newAgent(index int, token string) (*agent, error) {
@@ -42,7 +51,7 @@ func (r *run) newAgent(index int, token string) (*agent, error) {
 	}
 	a := &agent{
 		run: r, index: index, token: token, api: target.NewAPI(r.desk), journal: journal,
-		known: map[string]bool{}, seen: map[string]bool{}, wake: make(chan struct{}, 1),
+		known: map[string]*talk{}, seen: map[string]bool{}, wake: make(chan struct{}, 1),
 	}
 	a.api.Token = token
 	a.link, err = client.New(client.Config{
@@ -73,15 +82,25 @@ func (a *agent) event(e *client.Event) {
 	if err := a.journal.write(event(e)); err != nil {
 		a.run.fail(err)
 	}
-	if e.Kind != "message" || e.Author == nil || e.Author.Kind != "customer" {
-		return
+	fromCustomer := e.Kind == "message" && e.Author != nil && e.Author.Kind == "customer"
+	if fromCustomer {
+		a.run.delivered.Add(1)
 	}
-	a.run.delivered.Add(1)
 	a.mu.Lock()
-	answered := a.known[e.Conv]
-	a.known[e.Conv] = true
+	t := a.known[e.Conv]
+	if t == nil {
+		t = &talk{}
+		a.known[e.Conv] = t
+	}
+	t.last = e.Seq
+	if t.read > 0 { // else it was left a moment ago
+		a.reads++
+		t.read = a.reads
+	}
+	first := fromCustomer && !t.answered
+	t.answered = t.answered || first
 	a.mu.Unlock()
-	if answered {
+	if !first {
 		return
 	}
 	if _, err := a.link.Send(client.Outgoing{Conv: e.Conv, Text: "Thank you for writing. I am reading this and will look into it at once."}); err != nil {
@@ -89,7 +108,8 @@ func (a *agent) event(e *client.Event) {
 	}
 }
 
-// follow watches a conversation if it is this agent's share and the replay's.
+// follow watches a conversation if it is this agent's share and the replay's,
+// from where the agent has read it.
 func (a *agent) follow(conv string) {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(conv))
@@ -98,19 +118,50 @@ func (a *agent) follow(conv string) {
 	}
 	ours := a.run.ours(conv)
 	a.mu.Lock()
-	_, known := a.known[conv]
-	switch {
-	case known:
-	case ours:
-		a.known[conv] = false
-		delete(a.seen, conv)
-	default:
+	t := a.known[conv]
+	if t == nil && !ours {
 		a.seen[conv] = true
+		a.mu.Unlock()
+		return
 	}
+	if t == nil {
+		t = &talk{}
+		a.known[conv] = t
+		delete(a.seen, conv)
+	}
+	watched := t.read > 0
+	if !watched {
+		a.reads++
+		t.read = a.reads
+	}
+	after, left := t.last, a.leave()
 	a.mu.Unlock()
-	if !known && ours {
-		a.link.Watch(conv, 0)
+	if left != "" {
+		a.link.Unwatch(left)
 	}
+	if !watched {
+		a.link.Watch(conv, after)
+	}
+}
+
+// leave picks the conversation that was read the longest ago when too many are
+// watched. It is followed again when the inbox tells of it; a.mu is held.
+func (a *agent) leave() string {
+	watched, oldest := 0, ""
+	for conv, t := range a.known {
+		if t.read == 0 {
+			continue
+		}
+		watched++
+		if oldest == "" || t.read < a.known[oldest].read {
+			oldest = conv
+		}
+	}
+	if watched <= maxWatched {
+		return ""
+	}
+	a.known[oldest].read = 0
+	return oldest
 }
 
 // registered follows a conversation that the agent noticed earlier.
