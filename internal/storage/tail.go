@@ -30,6 +30,26 @@ func (s *Store) WrittenSince(ctx context.Context, pos int64, limit int) ([]conve
 	return found, engine.MapError(op, err)
 }
 
+// RewrittenSince lists the positions of messages up to low that were edited or
+// redacted by entries after pos, and the position to go on from. What stands
+// after low the indexer reads anyway.
+func (s *Store) RewrittenSince(ctx context.Context, low, pos int64, limit int) (targets []int64, next int64, err error) {
+	const op = "storage.RewrittenSince"
+	next = pos
+	rows, err := s.db.Reader.QueryContext(ctx, `SELECT e.pos, m.pos FROM entry e JOIN entry m ON m.conversation_id = e.conversation_id AND m.seq = e.of_seq
+		WHERE e.pos > $1 AND m.pos <= $2 AND e.kind IN ('edited', 'redacted') ORDER BY e.pos LIMIT $3`, pos, low, limit)
+	if err != nil {
+		return nil, pos, engine.MapError(op, err)
+	}
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var target int64
+		err := r.Scan(&next, &target)
+		targets = append(targets, target)
+		return err
+	})
+	return targets, next, engine.MapError(op, err)
+}
+
 // EntriesAt reads the entries at some positions, for the indexer and for search
 // hits. Those that p may not see are left out.
 func (s *Store) EntriesAt(ctx context.Context, p identity.Principal, positions []int64) ([]conversation.Entry, error) {

@@ -21,6 +21,7 @@ type item struct {
 	speaker speaker
 	indexed bool
 	text    string // until its words were taken from it; in memory alone
+	stale   bool   // its text was changed and has not been asked for since
 	words   words
 }
 
@@ -55,7 +56,6 @@ type backlog struct {
 	last     int64
 	low      int64 // everything up to here is indexed
 	overflow bool  // more was written than is remembered: read the log again
-	failed   bool  // the index did not take a batch: begin again at its low water
 }
 
 func newBacklog() backlog {
@@ -106,11 +106,35 @@ func (b *backlog) enter(m conversation.Written) *item {
 
 // rewritten notes that a text was changed after it was written.
 func (b *backlog) rewritten(pos int64) {
-	b.again = append(b.again, pos)
-	if it := b.byPos[pos]; it != nil {
-		it.text, it.words = "", words{}
+	if it := b.byPos[pos]; it != nil { // it is indexed for the first time later, as it reads then
+		it.text, it.words, it.stale = "", words{}, true
 		b.changed = append(b.changed, it)
+		return
 	}
+	if len(b.again) >= maxPending {
+		b.overflow = true
+		return
+	}
+	b.again = append(b.again, pos)
+}
+
+// follow takes in what another backlog was told after this one was read.
+func (b *backlog) follow(news *backlog) {
+	for _, it := range news.items { // in order: what is here already is skipped
+		m := conversation.Written{Pos: it.pos, ConversationID: it.speaker.conversation, AuthorID: it.speaker.author, At: it.at.UnixMicro()}
+		if it.text != "" {
+			b.hear(m, it.text)
+		} else {
+			b.add(m)
+		}
+	}
+	for _, it := range news.changed {
+		b.rewritten(it.pos)
+	}
+	for _, pos := range news.again {
+		b.rewritten(pos)
+	}
+	b.overflow = b.overflow || news.overflow
 }
 
 // newest are the positions below one, the last first, of waiting messages that
@@ -151,6 +175,7 @@ func (b *backlog) toRead(limit int) (unread []reading, changed []int64) {
 	n = min(limit, len(b.changed))
 	for _, it := range b.changed[:n] {
 		if !it.indexed {
+			it.stale = false
 			changed = append(changed, it.pos)
 		}
 	}
@@ -240,17 +265,6 @@ func (b *backlog) done(positions []int64) {
 	}
 	b.items = b.items[n:]
 	b.unclosed = max(0, b.unclosed-n)
-}
-
-// all lists what waits, for a backlog that takes this one's place.
-func (b *backlog) all() []conversation.Written {
-	list := make([]conversation.Written, 0, len(b.items))
-	for _, it := range b.items {
-		if !it.indexed {
-			list = append(list, conversation.Written{Pos: it.pos, ConversationID: it.speaker.conversation, AuthorID: it.speaker.author, At: it.at.UnixMicro()})
-		}
-	}
-	return list
 }
 
 // lag is how long the oldest ready message has waited.

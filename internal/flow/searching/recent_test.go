@@ -2,98 +2,125 @@ package searching_test
 
 import (
 	"context"
-	"log/slog"
-	"path/filepath"
+	"fmt"
+	"slices"
 	"testing"
-	"time"
 
 	"kefu/internal/domain/conversation"
-	"kefu/internal/domain/event"
-	"kefu/internal/domain/identity"
 	"kefu/internal/domain/search"
 	"kefu/internal/flow/searching"
-	"kefu/internal/platform/clock"
-	"kefu/internal/platform/id"
-	"kefu/internal/platform/keyring"
-	"kefu/internal/platform/secret"
-	"kefu/internal/storage"
 )
 
-// stuckIndex takes nothing in and holds nothing, as an index does whose window
-// has closed over nothing yet.
-type stuckIndex struct{ searching.Index }
-
-func (stuckIndex) Newest(context.Context, []search.Token, int64, int) ([]int64, error) {
-	return nil, nil
-}
-func (stuckIndex) LowWater(context.Context) (int64, error) { return 0, nil }
-
-func must[T any](v T, err error) func(testing.TB) T {
-	return func(t testing.TB) T {
-		t.Helper()
+// live searches the index and what waits for it.
+func (l *library) live(query string, limit int) []string {
+	l.t.Helper()
+	blind, err := search.NewBlinder(l.key)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	searcher := searching.NewSearcher(l.p.Store, l.index, l.worker, blind)
+	var texts []string
+	for before := int64(0); ; {
+		page, err := searcher.Search(context.Background(), agent(), query, before, limit)
 		if err != nil {
-			t.Fatal(err)
+			l.t.Fatal(err)
 		}
-		return v
+		for _, h := range page.Hits {
+			texts = append(texts, h.Entry.Content.Text)
+		}
+		if before = page.Next; before == 0 {
+			return texts
+		}
 	}
 }
 
-// TestAMessageIsFoundBeforeItIsIndexed: within the guard's window a message is
-// found by words that are in memory alone, and by its present words only.
+func (l *library) wantLive(query string, want ...string) {
+	l.t.Helper()
+	for _, limit := range []int{1, 50} {
+		if got := l.live(query, limit); !slices.Equal(got, want) {
+			l.t.Errorf("%q finds %q by %d, want %q", query, got, limit, want)
+		}
+	}
+}
+
+// Within the guard's window a message is found by words that are in memory alone,
+// and by its present words only.
 func TestAMessageIsFoundBeforeItIsIndexed(t *testing.T) {
-	dir := t.TempDir()
-	ring := must(keyring.Open(filepath.Join(dir, "keys"), secret.GenerateMaster(), keyring.Options{}))(t)
-	store := must(storage.Open(t.Context(), storage.Options{Dir: dir, Ring: ring}))(t)
-	blind := must(search.NewBlinder(ring.Subkey("message search")[:search.KeySize]))(t)
-	worker := searching.NewWorker(store, stuckIndex{}, blind, clock.System, slog.New(slog.DiscardHandler))
-	store.Listen(func(c event.Commit) { worker.Committed(c) })
-	running, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 2)
-	go func() { ended <- store.Run(running) }()
-	go func() { ended <- worker.Run(running) }()
-	t.Cleanup(func() {
-		stop()
-		for range 2 {
-			if err := <-ended; err != nil {
-				t.Error(err)
-			}
-		}
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := ring.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	searcher := searching.NewSearcher(store, stuckIndex{}, worker, blind)
-	customer := identity.Principal{Kind: identity.Customer, ID: id.New(), Level: identity.AL1}
-	agent := identity.Principal{Kind: identity.Staff, ID: id.New(), Role: identity.Agent}
-	state := must(store.StartConversation(t.Context(), customer, conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat"}))(t)
-	said := must(store.Execute(t.Context(), customer, state.ID, conversation.Command{
-		Kind: conversation.Send, ClientID: id.New(), Content: conversation.Content{Text: "我要退款, the marmalade never came"},
-	}))(t)
-	find := func(query string, want int) {
-		t.Helper()
-		deadline := time.Now().Add(5 * time.Second)
-		for {
-			page := must(searcher.Search(t.Context(), agent, query, 0, 10))(t)
-			if len(page.Hits) == want {
-				return
-			}
-			if time.Now().After(deadline) {
-				t.Fatalf("%q: %d hits, want %d", query, len(page.Hits), want)
-			}
-			time.Sleep(5 * time.Millisecond) // until the worker has taken the words
+	l := open(t)
+	customer := visitor()
+	conv := l.begin(customer)
+	l.fill()
+	for i := range 3 {
+		l.say(customer, conv, fmt.Sprintf("indexed marmalade %d", i))
+	}
+	l.d.Clock.Move(over)
+	l.fill()
+	said := l.say(customer, conv, "我要退款, the marmalade never came")
+	gone := l.say(customer, conv, "my zeppelin")
+	l.fill()
+	l.wantLive("退款", "我要退款, the marmalade never came")
+	l.wantLive("marmalade", "我要退款, the marmalade never came", "indexed marmalade 2", "indexed marmalade 1", "indexed marmalade 0")
+	l.wantLive("marmalade always")
+	if n := l.candidates("退款"); n != 0 {
+		t.Errorf("the index has %d candidates", n)
+	}
+	l.do(customer, conv, conversation.Edit, conversation.Content{Of: said, Text: "the honey never came"})
+	l.do(customer, conv, conversation.Redact, conversation.Content{Of: gone})
+	l.wantLive("退款") // at once
+	l.wantLive("zeppelin")
+	l.fill()
+	l.wantLive("honey", "the honey never came")
+	l.d.Clock.Move(over)
+	l.fill()
+	l.wantLive("honey", "the honey never came") // from the index now, and once
+	l.wantFound("honey", "the honey never came")
+	if n := l.candidates("退款") + l.candidates("zeppelin"); n != 0 {
+		t.Errorf("the index has %d candidates for words that are gone", n)
+	}
+}
+
+// What is told while the log is read is found as soon as it has been read.
+func TestRecentMessagesAcrossAStart(t *testing.T) {
+	l := open(t)
+	customer := visitor()
+	conv := l.begin(customer)
+	l.say(customer, conv, "quokka one")
+	l.stop()
+	l.start()
+	once := true
+	l.log.before = func() {
+		if once {
+			once = false
+			edited := l.say(customer, conv, "quokka two")
+			l.say(customer, conv, "quokka three")
+			l.do(customer, conv, conversation.Edit, conversation.Content{Of: edited, Text: "quokka two, edited"})
 		}
 	}
-	find("退款", 1)
-	find("marmalade never", 1)
-	find("marmalade always", 0)
-	if _, err := store.Execute(t.Context(), customer, state.ID, conversation.Command{
-		Kind: conversation.Edit, Content: conversation.Content{Of: said.Seq, Text: "the honey never came"},
-	}); err != nil {
-		t.Fatal(err)
+	l.fill()
+	l.wantLive("quokka", "quokka three", "quokka two, edited", "quokka one")
+	l.wantLive("edited", "quokka two, edited")
+}
+
+// An edit that is committed between the look into the log and its use must not
+// leave the old words behind.
+func TestAnEditWhileItsWordsAreRead(t *testing.T) {
+	l := open(t)
+	customer := visitor()
+	conv := l.begin(customer)
+	l.fill()
+	said := l.say(customer, conv, "first quokka")
+	l.fill()
+	l.do(customer, conv, conversation.Edit, conversation.Content{Of: said, Text: "second zeppelin"})
+	l.log.after = func() {
+		l.log.after = nil
+		l.do(customer, conv, conversation.Edit, conversation.Content{Of: said, Text: "third marzipan"})
 	}
-	find("honey", 1)
-	find("marmalade", 0)
+	l.d.Clock.Move(over)
+	l.fill()
+	l.wantFound("marzipan", "third marzipan")
+	for _, word := range []string{"quokka", "zeppelin"} {
+		if n := l.candidates(word); n != 0 {
+			t.Errorf("the index has %d candidates for %s", n, word)
+		}
+	}
 }

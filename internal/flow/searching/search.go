@@ -50,8 +50,8 @@ func NewSearcher(log Log, index Index, recent Recent, blind *search.Blinder) *Se
 }
 
 // Search finds messages and notes that p may see, newest first, before a position
-// (0: from the newest). The index only proposes: each candidate is checked on its
-// text. Errors: Forbidden, Invalid for a query that cannot be searched for.
+// (0: from the newest), 1 to conversation.MaxPage of them. The index only
+// proposes: each candidate is checked on its text. Errors: Forbidden, Invalid for a query that cannot be searched for.
 func (s *Searcher) Search(ctx context.Context, p identity.Principal, text string, before int64, limit int) (Page, error) {
 	const op = "searching.Search"
 	if !policy.Allow(p, policy.SearchMessages, policy.Object{}) {
@@ -64,6 +64,7 @@ func (s *Searcher) Search(ctx context.Context, p identity.Principal, text string
 	if before <= 0 {
 		before = 1 << 62
 	}
+	limit = min(max(limit, 1), conversation.MaxPage)
 	tokens, matcher := s.blind.Query(query), search.NewMatcher(query)
 	var page Page
 	for range maxRounds {

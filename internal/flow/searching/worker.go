@@ -38,12 +38,14 @@ type Index interface {
 // Log is the part of the store that is read to fill the index.
 type Log interface {
 	WrittenSince(ctx context.Context, pos int64, limit int) ([]conversation.Written, error)
+	RewrittenSince(ctx context.Context, low, pos int64, limit int) (targets []int64, next int64, err error)
 	EntriesAt(ctx context.Context, p identity.Principal, positions []int64) ([]conversation.Entry, error)
 	LastPosition(ctx context.Context) (int64, error)
 }
 
 const (
 	batchSize  = 1000
+	readSize   = 5000 // of one look into the log
 	maxPending = 500_000
 	pause      = 250 * time.Millisecond
 )
@@ -59,31 +61,36 @@ type Worker struct {
 
 	mu      sync.Mutex
 	pending backlog
-	loaded  int64 // commits up to here were read from the log
+	loading bool    // the log is being read, or has to be; what is told meanwhile waits in news
+	news    backlog // its items in the order they came, not yet of the backlog
 	wake    chan struct{}
 }
 
 // NewWorker makes a Worker.
 func NewWorker(log Log, index Index, blind *search.Blinder, now clock.Clock, logger *slog.Logger) *Worker {
-	return &Worker{log: log, index: index, blind: blind, now: now, logger: logger, pending: newBacklog(), wake: make(chan struct{}, 1)}
+	return &Worker{log: log, index: index, blind: blind, now: now, logger: logger, pending: newBacklog(), news: newBacklog(), loading: true, wake: make(chan struct{}, 1)}
 }
 
 // Committed notes what a commit wrote. It does not block.
 func (w *Worker) Committed(c event.Commit) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	to := &w.pending
+	if w.loading { // a place in the backlog now would hide all that is read later
+		to = &w.news
+	}
 	for i := range c.Changed {
 		for j := range c.Changed[i].Entries {
 			e := &c.Changed[i].Entries[j]
 			if e.Kind == conversation.KindMessage || e.Kind == conversation.KindNote {
-				w.pending.hear(conversation.Written{Pos: e.Pos, ConversationID: e.ConversationID, AuthorID: e.Author.ID, At: e.At}, e.Content.Text)
+				to.hear(conversation.Written{Pos: e.Pos, ConversationID: e.ConversationID, AuthorID: e.Author.ID, At: e.At}, e.Content.Text)
 			}
 		}
 		for _, pos := range c.Changed[i].Rewritten {
-			w.pending.rewritten(pos)
+			to.rewritten(pos)
 		}
 	}
-	if len(w.pending.unread) >= batchSize || len(w.pending.ready) >= batchSize || len(w.pending.again) > 0 {
+	if !w.loading && (len(to.unread) >= batchSize || len(to.ready) >= batchSize || len(to.again) > 0) {
 		select {
 		case w.wake <- struct{}{}:
 		default:
@@ -95,22 +102,12 @@ func (w *Worker) Committed(c event.Commit) {
 // index can always be caught up from the log.
 func (w *Worker) Run(ctx context.Context) error {
 	for {
-		err := w.load(ctx)
-		if err == nil {
-			break
-		}
-		w.logger.Warn("search index: reading the log failed", "error", err)
-		if !sleep(ctx, time.Second) {
-			return nil
-		}
-	}
-	for {
 		more, err := w.step(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case err != nil:
-			w.logger.Warn("search index: adding failed", "error", err)
+			w.logger.Warn("the search index was not filled", "error", err)
 			if !sleep(ctx, time.Second) {
 				return nil
 			}
@@ -141,50 +138,57 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// load reads from the log what the index lacks. Commits that Committed has
-// already told of are not taken twice.
+// load reads from the log what the index lacks: messages after its low water
+// mark, and those before it that were changed after it. What commits tell of
+// meanwhile comes after what is read.
 func (w *Worker) load(ctx context.Context) error {
-	low, err := w.index.LowWater(ctx)
-	if err != nil {
-		return err
-	}
-	last, err := w.log.LastPosition(ctx)
-	if err != nil {
-		return err
-	}
-	if low > last { // the log was restored to an earlier state
-		if err := w.index.DeleteAbove(ctx, last); err != nil {
-			return err
-		}
-		low = last
-	}
 	w.mu.Lock()
-	told := w.pending.all()
-	w.pending = newBacklog()
-	w.pending.low = low
+	w.loading, w.news = true, newBacklog()
 	w.mu.Unlock()
-	at := low
-	for {
-		found, err := w.log.WrittenSince(ctx, at, 5000)
+	low, err := w.lowWater(ctx)
+	if err != nil {
+		return err
+	}
+	read := newBacklog()
+	read.low = low
+	for at, more := low, true; more && !read.overflow; {
+		found, err := w.log.WrittenSince(ctx, at, readSize)
 		if err != nil {
 			return err
 		}
-		w.mu.Lock()
 		for _, f := range found {
-			w.pending.add(f)
+			read.add(f)
 			at = f.Pos
 		}
-		full := w.pending.overflow
-		if len(found) == 0 {
-			for _, t := range told {
-				w.pending.add(t) // in order: positions already taken are skipped
-			}
-		}
-		w.mu.Unlock()
-		if len(found) == 0 || full {
-			return nil
-		}
+		more = len(found) > 0
 	}
+	for at, more := low, true; more && !read.overflow; {
+		targets, next, err := w.log.RewrittenSince(ctx, low, at, readSize)
+		if err != nil {
+			return err
+		}
+		for _, pos := range targets {
+			read.rewritten(pos)
+		}
+		at, more = next, len(targets) > 0
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	read.follow(&w.news)
+	w.pending, w.news, w.loading = read, newBacklog(), false
+	return nil
+}
+
+func (w *Worker) lowWater(ctx context.Context) (int64, error) {
+	low, err := w.index.LowWater(ctx)
+	if err != nil {
+		return 0, err
+	}
+	last, err := w.log.LastPosition(ctx)
+	if err != nil || low <= last {
+		return low, err
+	}
+	return last, w.index.DeleteAbove(ctx, last) // the log was restored to an earlier state
 }
 
 // step takes the words of new messages, indexes one batch and tells whether there
@@ -195,18 +199,20 @@ func (w *Worker) step(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	w.mu.Lock()
-	positions := w.pending.take(w.now(), batchSize)
-	reload := w.pending.failed || (len(positions) == 0 && w.pending.overflow)
-	w.mu.Unlock()
-	if reload {
+	if w.loading {
+		w.mu.Unlock()
 		return true, w.load(ctx)
 	}
+	positions := w.pending.take(w.now(), batchSize)
+	w.loading = len(positions) == 0 && w.pending.overflow
+	reload := w.loading
+	w.mu.Unlock()
 	if len(positions) == 0 {
-		return more, nil
+		return more || reload, nil
 	}
 	if err := w.put(ctx, positions); err != nil {
 		w.mu.Lock()
-		w.pending.failed = true
+		w.loading = true // begin again at what the index has
 		w.mu.Unlock()
 		return false, err
 	}
@@ -234,7 +240,7 @@ func (w *Worker) read(ctx context.Context) (more bool, err error) {
 			u.it.text, u.it.words = "", words{known: true, tokens: u.tokens}
 		}
 	}
-	return len(w.pending.unread) > 0, nil
+	return len(w.pending.unread) > 0 || len(w.pending.changed) > 0, nil
 }
 
 // readAgain reads changed messages as they are now.
@@ -246,7 +252,7 @@ func (w *Worker) readAgain(ctx context.Context, positions []int64) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, e := range entries {
-		if it := w.pending.byPos[e.Pos]; it != nil {
+		if it := w.pending.byPos[e.Pos]; it != nil && !it.stale {
 			it.words = words{known: true, tokens: w.blind.Text(e.Content.Text)}
 		}
 	}
@@ -286,7 +292,13 @@ func (w *Worker) landed() {
 func (w *Worker) Newest(tokens []search.Token, before int64, limit int) []int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.pending.newest(tokens, before, limit)
+	if !w.loading {
+		return w.pending.newest(tokens, before, limit)
+	}
+	found := append(w.news.newest(tokens, before, limit), w.pending.newest(tokens, before, limit)...)
+	slices.SortFunc(found, func(x, y int64) int { return cmp.Compare(y, x) })
+	found = slices.Compact(found)
+	return found[:min(limit, len(found))]
 }
 
 // Lag is how long the oldest message that may be indexed has been waiting for it.
