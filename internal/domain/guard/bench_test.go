@@ -42,6 +42,21 @@ func BenchmarkWorstConnects(b *testing.B) { benchScan(b, strings.Repeat("is the 
 func BenchmarkWorstHex(b *testing.B)      { benchScan(b, "private key "+strings.Repeat("abcdef12", 8000)) }
 func BenchmarkWorstNumerals(b *testing.B) { benchScan(b, strings.Repeat("四一一", 7000)) }
 func BenchmarkWorstKeywords(b *testing.B) { benchScan(b, strings.Repeat("token: key=", 5900)) }
+func BenchmarkWorstMadeUp(b *testing.B) {
+	benchScan(b, "password "+strings.Repeat("1a", 32000))
+}
+func BenchmarkWorstAddresses(b *testing.B) { benchScan(b, "login "+strings.Repeat("a1@b.c1/", 8000)) }
+func BenchmarkWorstProse(b *testing.B) {
+	benchScan(b, strings.Repeat("about this time they have work ", 2000))
+}
+func BenchmarkWorstAnswers(b *testing.B) {
+	d := newDetector(b)
+	previous := []guard.Turn{d.Read("your code, cvv, password and pin please", false)}
+	text := strings.Repeat("4711 ", 13000)
+	for b.Loop() {
+		d.ScanWindow(previous, text, guard.Hints{})
+	}
+}
 func BenchmarkNew(b *testing.B) {
 	for b.Loop() {
 		newDetector(b)

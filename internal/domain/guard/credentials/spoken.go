@@ -8,26 +8,27 @@ import (
 )
 
 const (
-	madeUpShortest = 6  // characters of a password that only its form gives away
-	namedWithin    = 60 // characters between such a password and the word for it
+	madeUpShortest = 6   // characters of a password that only its form gives away
+	namedWithin    = 60  // characters between such a password and the word for it
+	addressLongest = 128 // characters of an e-mail or web address that are looked at
 )
 
 // spokenValues finds passwords that stand away from the word: "I forgot the
 // password, I think it's blue77". They have digits among letters, and a
 // connecting word or a comma before them.
 func (s *search) spokenValues() {
+	end := 0
 	for _, t := range s.Tokens {
-		if t.Class != fold.Digit {
+		if t.Class != fold.Digit || t.Start < end {
 			continue
 		}
 		start := s.chunkStart(t.Start)
-		end := s.valueEnd(start)
+		end = s.valueEnd(start)
 		if !s.madeUp(start, end) || s.Covered(start, end) || s.publicValue(start) {
 			continue
 		}
-		end = s.trimmed(start, end)
-		if s.spoken(start, end) {
-			s.Add(start, end, secret.Password, "")
+		if stop := s.trimmed(start, end); s.spoken(start, stop) {
+			s.Add(start, stop, secret.Password, "")
 		}
 	}
 }
@@ -65,7 +66,7 @@ func (s *search) publicValue(start int) bool {
 		return true
 	}
 	at := false
-	for i := start; i < len(s.View.Char) && s.View.Class(i) != fold.Space; i++ {
+	for i := start; i < len(s.View.Char) && i-start < addressLongest && s.View.Class(i) != fold.Space; i++ {
 		switch r := s.View.Char[i]; {
 		case r == '@':
 			at = true
@@ -112,12 +113,13 @@ func (s *search) connectedAt(start int) (connected, comma bool) {
 
 // loginPairs finds the password of "ann:blue77!" and "ann@example.com / blue77".
 func (s *search) loginPairs() {
+	end := 0
 	for _, t := range s.Tokens {
-		if t.Class != fold.Digit {
+		if t.Class != fold.Digit || t.Start < end {
 			continue
 		}
 		start := s.chunkStart(t.Start)
-		end := s.valueEnd(start)
+		end = s.valueEnd(start)
 		if end-start < madeUpShortest {
 			continue
 		}
@@ -177,7 +179,7 @@ func (s *search) addressBefore(start int) bool {
 		return false
 	}
 	dot := false
-	for ; i > 0 && v.Class(i-1) != fold.Space; i-- {
+	for ; i > 0 && start-i < addressLongest && v.Class(i-1) != fold.Space; i-- {
 		switch v.Char[i-1] {
 		case '.':
 			dot = true

@@ -211,6 +211,16 @@ func (s *Scan) NamedBefore(start int, l Link) bool {
 // Bare tells whether the text is little more than an answer: few other words,
 // and none that gives its number another meaning.
 func (s *Scan) Bare() bool {
+	if s.bare == 0 {
+		s.bare = -1
+		if s.fewWords() {
+			s.bare = 1
+		}
+	}
+	return s.bare > 0
+}
+
+func (s *Scan) fewWords() bool {
 	const meaning = words.Claim | words.Unit
 	const silent = Linking | words.Digit | words.Repeat | words.Tens | words.Teen
 	others, han := 0, s.Han

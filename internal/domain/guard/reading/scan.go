@@ -100,6 +100,7 @@ type Scan struct {
 	Han      int        // Chinese characters
 	Clauses  bool       // some Chinese clause is as long as a recovery phrase
 	Expected Expectation
+	bare     int8 // 1 if the text is a bare answer, -1 if not, 0 before anybody asked
 	row      int  // spelled digits in a row, up to the last mark
 	repeat   Mark // a "double" that waits for its digit
 }
@@ -116,7 +117,7 @@ func (s *Scan) Reset() bool {
 	s.Tokens, s.Marks, s.Groups = s.Tokens[:0], s.Marks[:0], s.Groups[:0]
 	s.Items, s.Clusters, s.Hits, s.Removed = s.Items[:0], s.Clusters[:0], s.Hits[:0], s.Removed[:0]
 	s.Kinds, s.Digits, s.Longest, s.Singles, s.Han, s.Spelled, s.row = 0, 0, 0, 0, 0, 0, 0
-	s.Clauses, s.Expected, s.repeat = false, 0, Mark{}
+	s.Clauses, s.Expected, s.repeat, s.bare = false, 0, Mark{}, 0
 	return cap(s.View.Char) <= maxPooled
 }
 
