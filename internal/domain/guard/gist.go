@@ -3,6 +3,7 @@ package guard
 import (
 	"kefu/internal/domain/guard/fold"
 	"kefu/internal/domain/guard/reading"
+	"kefu/internal/domain/guard/recovery"
 	"kefu/internal/domain/guard/words"
 )
 
@@ -18,8 +19,8 @@ type gist struct {
 	words     int                 // written ones
 	longest   int                 // longest run without white space
 	han       int                 // Chinese characters, when there is nothing else
-	head      bool                // begins like a recovery phrase
-	tail      bool                // ends like one
+	head      recovery.Edge       // how much it begins like a recovery phrase
+	tail      recovery.Edge       // how much it ends like one
 
 	// Characters before the first and behind the last of the figures, and of the
 	// names of secrets.
@@ -38,8 +39,11 @@ const (
 // Lengths from which a text may hold a part of something longer.
 const (
 	keyPart     = 12 // characters of a key without white space
+	keyMost     = 32 // of one that lacks only a little
+	keyRest     = 40 // of a text that brings the rest
 	spelledPart = 3  // spelled digits in a row
-	shortText   = 12 // characters of a text in which one spelled digit counts
+	few         = 3  // words of a text that goes on with what came before
+	edgeText    = 8  // characters before or behind one spelled digit
 	phrasePart  = 23 // Chinese characters of a recovery phrase, one short of the longest
 	phraseAll   = 11 // of the shortest, one missing
 )
@@ -53,7 +57,8 @@ func (d *Detector) Read(text string, own bool) Turn {
 func (d *Detector) read(text string) gist {
 	if len(text) > pieceLength {
 		return gist{
-			read: true, kinds: namesNumber | namesPassword | namesKey, figures: true, longest: len(text), head: true, tail: true,
+			read: true, kinds: namesNumber | namesPassword | namesKey, figures: true, longest: len(text),
+			head: recovery.EdgeClear, tail: recovery.EdgeClear,
 		}
 	}
 	s := d.scans.Get().(*reading.Scan)
@@ -76,8 +81,8 @@ func (d *Detector) gist(s *reading.Scan) gist {
 		}
 		g.afterFigures = n - t.End
 	}
-	if !g.figures && (s.Spelled >= spelledPart || s.Spelled > 0 && n <= shortText) {
-		g.figures = true
+	if s.Spelled > 0 {
+		g.addSpelled(s, n)
 	}
 	if s.Kinds&names != 0 {
 		g.beforeName, g.afterName = s.Around(names)
@@ -88,6 +93,19 @@ func (d *Detector) gist(s *reading.Scan) gist {
 	g.head, g.tail = d.phrases.Edges(s)
 	g.announces = g.asks != 0 && s.Announces(names|words.Token|words.Private)
 	return g
+}
+
+// addSpelled counts spelled digits as figures, several in a row or one at an end
+// of the text.
+func (g *gist) addSpelled(s *reading.Scan, n int) {
+	before, after := s.Around(words.Digit | words.Tens | words.Teen)
+	if s.Spelled < spelledPart && min(before, after) > edgeText {
+		return
+	}
+	if !g.figures {
+		g.figures, g.beforeFigures, g.afterFigures = true, n, n
+	}
+	g.beforeFigures, g.afterFigures = min(g.beforeFigures, before), min(g.afterFigures, after)
 }
 
 // asks is what a text with these phrases makes one expect. A question for an
@@ -122,7 +140,7 @@ func asks(kinds words.Kind) reading.Expectation {
 // part of a recovery phrase, but not of a number.
 func (g gist) chatter(number bool) bool {
 	const meaning = namesNumber | namesPassword | namesKey | words.Claim | words.Unit | words.Expiry | words.Tail | words.Is
-	phrase := g.words > 1 && (g.head || g.tail) || g.han > 0 && !number
+	phrase := g.words > 1 && max(g.head, g.tail) >= recovery.EdgeFair || g.han > 0 && !number
 	return !g.figures && !phrase && g.kinds&meaning == 0 && g.longest < keyPart
 }
 
@@ -134,14 +152,23 @@ func (g gist) completes(earlier gist) bool {
 		g.figures && earlier.kinds&namesNumber != 0 && earlier.afterName+g.beforeFigures <= reading.Reach,
 		earlier.figures && g.kinds&(namesNumber|namesPassword) != 0 && earlier.afterFigures+g.beforeName <= reading.Reach,
 		earlier.kinds&namesPassword != 0 && earlier.afterName <= reading.Reach,
+		earlier.longest >= keyMost && earlier.kinds&namesKey != 0 && g.length <= keyRest,
 		g.longest >= keyPart && (earlier.longest > keyPart || earlier.kinds&namesKey != 0),
 		earlier.longest >= keyPart && g.kinds&namesKey != 0,
-		g.head && (earlier.tail || earlier.kinds&words.Seed != 0):
+		g.head >= recovery.EdgeFair && earlier.kinds&words.Seed != 0,
+		g.continues(earlier):
 		return true
 	}
 	han := g.han > 0 && g.han <= phrasePart
 	return han && earlier.kinds&words.Seed != 0 || han && earlier.han > 0 && g.han+earlier.han >= phraseAll ||
-		earlier.han >= phraseAll && g.kinds&words.Seed != 0
+		earlier.han > 0 && g.kinds&words.Seed != 0
+}
+
+// continues tells whether a recovery phrase may run from the end of the earlier
+// text to the beginning of this one: both look a little like it, or one clearly.
+func (g gist) continues(earlier gist) bool {
+	low, high := min(g.head, earlier.tail), max(g.head, earlier.tail)
+	return low >= recovery.EdgeFair || low == recovery.EdgeWeak && high == recovery.EdgeClear
 }
 
 // with is the gist of a text and the next one of the same sender.
@@ -163,6 +190,9 @@ func (g gist) with(next gist) gist {
 	if next.han <= phrasePart {
 		g.han += next.han
 	}
-	g.tail = next.tail
+	if next.words > few || next.tail < recovery.EdgeFair {
+		g.tail = recovery.EdgeNone
+	}
+	g.tail = max(g.tail, next.tail)
 	return g
 }

@@ -38,25 +38,52 @@ const (
 	maxPooled = 16 << 10 // words
 )
 
-// Edges tells whether a text begins and ends like a recovery phrase: with words
-// of the lists, most of three.
-func (f *Finder) Edges(s *reading.Scan) (head, tail bool) {
+// Edge is how far an end of a text looks like a piece of a recovery phrase.
+type Edge uint8
+
+// From not at all to surely. One list word is little: prose is full of them.
+const (
+	EdgeNone  Edge = iota
+	EdgeWeak       // a list word among three
+	EdgeFair       // two list words among three that prose does not need
+	EdgeClear      // most of six are list words, half of them such
+)
+
+// Edges tells how the beginning and the end of a text look.
+func (f *Finder) Edges(s *reading.Scan) (head, tail Edge) {
 	return f.edge(s, 0, 1), f.edge(s, len(s.Tokens)-1, -1)
 }
 
-func (f *Finder) edge(s *reading.Scan, from, step int) bool {
-	seen, listed := 0, 0
-	for i := from; i >= 0 && i < len(s.Tokens) && seen < 3; i += step {
+func (f *Finder) edge(s *reading.Scan, from, step int) Edge {
+	const near, far = 3, 6
+	edge, seen, listed, rare := EdgeNone, 0, 0, 0 // rare: not in prose
+	for i := from; i >= 0 && i < len(s.Tokens) && seen < far; i += step {
 		t := s.Tokens[i]
 		if t.Class == fold.Digit || t.End-t.Start < 3 {
 			continue
 		}
 		seen++
-		if f.lists.of(t.Hash) != 0 && !prose(s, t) {
-			listed++
+		if f.lists.of(t.Hash) == 0 {
+			continue
+		}
+		listed++
+		if !prose(s, t) {
+			rare++
+		}
+		if seen <= near {
+			edge = max(edge, EdgeWeak)
+			if rare*2 > near {
+				edge = EdgeFair
+			}
 		}
 	}
-	return listed*2 > seen
+	switch {
+	case seen >= far-1 && listed >= far-1 && rare*2 >= seen:
+		return EdgeClear
+	case seen < near && seen > 0 && rare == seen:
+		return EdgeFair
+	}
+	return edge
 }
 
 // prose tells list words that ordinary sentences are full of.
