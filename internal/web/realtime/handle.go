@@ -69,7 +69,16 @@ func (s *Server) handleHot(ctx context.Context, p *peer, f *hotFrame) {
 		s.failed(p, f.t, f.t, f.conv, s.mark(ctx, p, f.conv, f.t, conversation.Delivered, f.seq))
 	case "read":
 		s.failed(p, f.t, f.t, f.conv, s.mark(ctx, p, f.conv, f.t, conversation.Read, f.seq))
+	case "ping":
+		s.pong(p)
 	}
+}
+
+func (s *Server) pong(p *peer) {
+	var frame [64]byte
+	pong := append(frame[:0], `{"t":"pong","server_time":`...)
+	pong = strconv.AppendInt(pong, s.now().UnixMicro(), 10)
+	p.push(append(pong, '}'))
 }
 
 // handle does what a frame asks for. ref says which frame an error is about.
@@ -95,8 +104,7 @@ func (s *Server) handle(ctx context.Context, p *peer, f *clientFrame) (ref strin
 	case "identify":
 		return f.T, s.identify(ctx, p, f)
 	case "ping":
-		pong := strconv.AppendInt([]byte(`{"t":"pong","server_time":`), s.now().UnixMicro(), 10)
-		p.push(append(pong, '}'))
+		s.pong(p)
 		return "", nil
 	case "flow":
 		p.push(encode(errorFrame{T: "error", Code: "not_supported", Ref: f.OpID}))

@@ -5,8 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// hotFrame is a frame of the kinds that come with every message: send, ack and
-// read, written plainly. Anything else is left to decodeFrame.
+// hotFrame is a frame of the kinds that come with every message, send, ack and
+// read, or from a client that says nothing, ping; written plainly. Anything else
+// is left to decodeFrame.
 type hotFrame struct {
 	t        string
 	conv     string
@@ -51,6 +52,8 @@ func decodeHot(data []byte, f *hotFrame) bool {
 		return fields == hasT|hasConv|hasUpTo
 	case "read":
 		return fields == hasT|hasConv|hasSeq
+	case "ping":
+		return fields == hasT
 	default:
 		return false
 	}
@@ -106,6 +109,8 @@ func kindOf(value []byte) string {
 		return "ack"
 	case "read":
 		return "read"
+	case "ping":
+		return "ping"
 	default:
 		return ""
 	}

@@ -162,8 +162,8 @@ func (nobody) SlowReaderDropped(string) {}
 func (nobody) Limited(string) {}
 
 const (
-	readTimeout   = 5 * time.Second // of a read for a client
-	helloLimit    = 10 * time.Second
+	readTimeout   = 5 * time.Second  // of a read for a client
+	helloLimit    = 10 * time.Second // for hello to come, and again for its answer
 	slowLimit     = 30 * time.Second // of a write
 	hurryLimit    = 2 * time.Second  // of the last write
 	sweepEvery    = 5 * time.Second

@@ -90,8 +90,20 @@ func (h *socket) OnMessage(conn *gws.Conn, message *gws.Message) {
 	h.server.receive(p, message.Bytes())
 }
 
-// hello handles the first frame, which must be hello.
+// hello handles the first frame, which must be hello. It runs beside the
+// goroutine that reads, whose stack would otherwise stay as large for as long as
+// the connection is idle.
 func (h *socket) hello(conn *gws.Conn, p *peer, message *gws.Message) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer h.server.recoverFrame(nil)
+		h.open(conn, p, message)
+	}()
+	<-done
+}
+
+func (h *socket) open(conn *gws.Conn, p *peer, message *gws.Message) {
 	s := h.server
 	pending := p.pending
 	p.pending = nil
@@ -104,7 +116,7 @@ func (h *socket) hello(conn *gws.Conn, p *peer, message *gws.Message) {
 		p.refuse(errorFrame{T: "error", Code: badFrameCode(err), Ref: "hello"})
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), helloLimit)
 	defer cancel()
 	welcome, err := s.hello(ctx, p, f, pending)
 	if err != nil {

@@ -106,7 +106,7 @@ func (s *Server) OpenSession(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, statusOf(code), errorFrame{T: "error", Code: code, Ref: "hello"})
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), helloLimit)
 	defer cancel()
 	welcome, err := s.hello(ctx, st.peer, f, hello)
 	if err != nil {

@@ -198,6 +198,7 @@ func hot() []string {
 		`{"t":"send","conv":"","client_msg_id":"","body":{"type":"text","text":""},"note":false,"reply_to":0}`,
 		`{"t":"ack","conv":"` + conv + `","up_to_seq":999999999999999999}`,
 		`{"t":"read","seq":7,"conv":"` + conv + `"}`,
+		`{"t":"ping"}`,
 	}
 }
 
