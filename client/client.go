@@ -123,7 +123,7 @@ func New(config Config) (*Client, error) {
 
 // Run connects and reconnects until ctx ends or the server refuses this client
 // for good: its access was revoked, it was replaced, or hello was refused three
-// times in a row. It returns ctx's error or the refusal.
+// times in a row for a reason that does not pass by itself. It returns ctx's error or the refusal.
 func (c *Client) Run(ctx context.Context) error {
 	defer c.stopTimers()
 	refusals := 0
@@ -134,7 +134,10 @@ func (c *Client) Run(ctx context.Context) error {
 		}
 		var no *refused
 		if errors.As(err, &no) {
-			if refusals++; final(no.code) || refusals >= refusalsInARow {
+			if !mends(no.code) {
+				refusals++
+			}
+			if final(no.code) || refusals >= refusalsInARow {
 				return err
 			}
 		} else {
@@ -146,6 +149,10 @@ func (c *Client) Run(ctx context.Context) error {
 		wait := max(c.config.Pause(try), c.takeHold())
 		if no != nil {
 			wait = max(wait, no.after)
+		}
+		var rejected *Rejected
+		if errors.As(err, &rejected) {
+			wait = max(wait, rejected.RetryAfter)
 		}
 		select {
 		case <-ctx.Done():

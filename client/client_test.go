@@ -140,6 +140,50 @@ func TestAGapSeenWhileTheClientKeepsSilentIsFetchedAfterwards(t *testing.T) {
 	r.until(t, "both entries", func() bool { return slices.Equal(r.events[conv], counting(2)) })
 }
 
+func TestWhatALaterWelcomeKnowsIsFetched(t *testing.T) {
+	server := clienttest.New()
+	defer server.Close()
+	r := newRecorder()
+	c := run(t, client.Config{Target: client.Target{URL: server.URL}, Transport: client.WebSocket, Role: "window", Token: token("ann")}, r)
+	conv := start(t, c)
+	server.Misbehave(clienttest.Faults{DropEvent: func(string, int64) bool { return true }})
+	server.Append(conv, "status", map[string]any{"status": "resolved"})
+	server.Broadcast(`{"t":"welcome","session":"s","conversations":[{"conv":"` + conv + `","last_seq":1}]}`)
+	r.until(t, "the entry", func() bool { return slices.Equal(r.events[conv], counting(1)) })
+}
+
+func TestABusyServerIsLeftAloneForAsLongAsItSays(t *testing.T) {
+	server := clienttest.New()
+	defer server.Close()
+	var tries []time.Time
+	server.Misbehave(clienttest.Faults{Busy: func() bool {
+		tries = append(tries, time.Now())
+		return len(tries) == 1
+	}})
+	r := newRecorder()
+	run(t, client.Config{Target: client.Target{URL: server.URL}, Role: "window", Token: token("ann")}, r)
+	r.until(t, "connected", func() bool { return len(r.states) == 1 })
+	server.Misbehave(clienttest.Faults{})
+	if len(tries) != 2 || tries[1].Sub(tries[0]) < time.Second {
+		t.Errorf("tried at %v", tries)
+	}
+}
+
+func TestARefusalThatPassesIsNotTheEnd(t *testing.T) {
+	server := clienttest.New()
+	defer server.Close()
+	refusals := 0
+	server.Misbehave(clienttest.Faults{RefuseHello: func() string {
+		if refusals++; refusals <= 5 {
+			return "unavailable"
+		}
+		return ""
+	}})
+	r := newRecorder()
+	run(t, client.Config{Target: client.Target{URL: server.URL}, Transport: client.WebSocket, Role: "window", Token: token("ann")}, r)
+	r.until(t, "connected", func() bool { return len(r.states) == 1 })
+}
+
 func token(s string) func(context.Context) (string, error) {
 	return func(context.Context) (string, error) { return s, nil }
 }

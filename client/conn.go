@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -89,7 +90,7 @@ func Dial(ctx context.Context, target Target, hello []byte) (*Conn, error) {
 	})
 	if err != nil {
 		if response != nil {
-			return nil, &Rejected{Status: response.StatusCode, Err: err}
+			return nil, &Rejected{Status: response.StatusCode, RetryAfter: retryAfter(response.Header), Err: err}
 		}
 		return nil, fmt.Errorf("client: connecting: %w", err)
 	}
@@ -104,8 +105,26 @@ func Dial(ctx context.Context, target Target, hello []byte) (*Conn, error) {
 // Rejected is the error of a handshake that the server answered with a status
 // other than 101.
 type Rejected struct {
-	Status int
-	Err    error
+	Status     int
+	RetryAfter time.Duration // 0 when the server does not say
+	Err        error
+}
+
+// retryAfter reads the number of seconds of a Retry-After (RFC 9110 section
+// 10.2.3); this server sends no dates.
+func retryAfter(header http.Header) time.Duration {
+	seconds, err := strconv.Atoi(header.Get("Retry-After"))
+	if err != nil || seconds < 0 || seconds > 3600 {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+// busy tells a server that wants to be left alone for now from one that cannot
+// be reached in this way.
+func busy(err error) bool {
+	var rejected *Rejected
+	return errors.As(err, &rejected) && (rejected.Status == http.StatusTooManyRequests || rejected.Status == http.StatusServiceUnavailable)
 }
 
 // Error implements error.

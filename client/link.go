@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -67,7 +68,7 @@ type streamLink struct {
 	http     *http.Client
 	base     string
 	header   http.Header
-	session  string
+	session  atomic.Pointer[string]
 	welcome  []byte
 	outgoing chan []byte
 	posting  sync.WaitGroup
@@ -122,9 +123,13 @@ func (s *streamLink) hello(frame []byte) error {
 	if !ok || welcome.Session == "" {
 		return &Rejected{Status: response.StatusCode, Err: errors.New("the answer to hello is not a welcome")}
 	}
-	s.session, s.welcome = welcome.Session, body
+	s.welcome = body
+	s.renew(welcome.Session)
 	return nil
 }
+
+// renew takes over the session of a later welcome, which follows an identify.
+func (s *streamLink) renew(session string) { s.session.Store(&session) }
 
 func (s *streamLink) do(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, method, s.base+path, bytes.NewReader(body))
@@ -137,8 +142,8 @@ func (s *streamLink) do(ctx context.Context, method, path string, body []byte) (
 	if method == http.MethodPost {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if s.session != "" {
-		request.Header.Set("Authorization", "Bearer "+s.session)
+	if session := s.session.Load(); session != nil {
+		request.Header.Set("Authorization", "Bearer "+*session)
 	}
 	response, err := s.http.Do(request)
 	if err != nil {
@@ -252,7 +257,7 @@ func openLink(ctx context.Context, wanted Transport, target Target, hello func(T
 	if err == nil {
 		return socketLink{conn}, nil
 	}
-	if wanted == WebSocket || ctx.Err() != nil || refusedConnection(err) {
+	if wanted == WebSocket || ctx.Err() != nil || refusedConnection(err) || busy(err) {
 		return nil, err
 	}
 	stream, streamErr := openStream(ctx, target, hello(Stream))

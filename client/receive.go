@@ -47,6 +47,14 @@ func (c *Client) welcome(w *Welcome) {
 	if w.Visitor != "" {
 		c.visitor = w.Visitor
 	}
+	if stream, ok := c.link.(*streamLink); ok {
+		stream.renew(w.Session)
+	}
+	for _, line := range w.Conversations { // after an identify, what came meanwhile
+		if t := c.tails[line.Conv]; t != nil && line.LastSeq > t.have {
+			t.wanted = true
+		}
+	}
 	by := c.link.transport()
 	c.lastSent = time.Now()
 	c.wakeIn(pingEvery)

@@ -85,6 +85,12 @@ func (p *peer) receive(raw []byte) {
 }
 
 func (p *peer) hello(f received) {
+	if s := p.server; s.fault.RefuseHello != nil {
+		if code := s.fault.RefuseHello(); code != "" {
+			p.send(encode(map[string]any{"t": "error", "code": code, "ref": "hello"}))
+			return
+		}
+	}
 	p.role, p.who = f.Role, subject(f.Token)
 	if f.V != 1 || (f.Role != "window" && f.Role != "desk") || f.Token == "refuse-me" {
 		p.send([]byte(`{"t":"error","code":"unauthenticated","ref":"hello"}`))
@@ -200,6 +206,9 @@ func (s *Server) add() *peer {
 }
 
 func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
+	if s.busy(w) {
+		return
+	}
 	s.mu.Lock()
 	refuse := s.fault.NoSockets
 	s.mu.Unlock()
@@ -251,7 +260,21 @@ func (s *Server) OnMessage(conn *gws.Conn, message *gws.Message) {
 	p.(*peer).receive(message.Bytes())
 }
 
+func (s *Server) busy(w http.ResponseWriter) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fault.Busy == nil || !s.fault.Busy() {
+		return false
+	}
+	w.Header().Set("Retry-After", "1")
+	http.Error(w, "", http.StatusServiceUnavailable)
+	return true
+}
+
 func (s *Server) openSession(w http.ResponseWriter, r *http.Request) {
+	if s.busy(w) {
+		return
+	}
 	body, _ := io.ReadAll(r.Body)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -31,6 +31,8 @@ type Faults struct {
 	Forget      func(id string) bool     // acknowledged and not stored
 	TooMany     func(frame string) bool  // dropped, and told so without saying which
 	NoSockets   bool                     // WebSocket handshakes are answered with 403
+	Busy        func() bool              // new connections are answered with 503 and a Retry-After of 1 s
+	RefuseHello func() (code string)     // instead of a welcome
 }
 
 // Entry is one entry of a log.
