@@ -106,7 +106,11 @@ func inScene(sc *scene) string { return sc.conv }
 
 func rewriting(kind conversation.CommandKind, of func(*scene) int64) func(*scene) conversation.Command {
 	return func(sc *scene) conversation.Command {
-		return conversation.Command{Kind: kind, Content: conversation.Content{Of: of(sc), Text: "new"}}
+		c := conversation.Command{Kind: kind, Content: conversation.Content{Of: of(sc)}}
+		if kind == conversation.Edit {
+			c.Content.Text = "new"
+		}
+		return c
 	}
 }
 

@@ -196,7 +196,9 @@ func TestEditsKeepTheirHistory(t *testing.T) {
 		s.refused(fault.NotFound, p, conv, conversation.Command{Kind: conversation.Edit, Content: conversation.Content{Of: 2, Text: "an edit"}})
 		s.refused(fault.NotFound, p, conv, conversation.Command{Kind: conversation.Edit, Content: conversation.Content{Of: 77, Text: "nothing"}})
 
-		s.do(mei, conv, conversation.Command{Kind: conversation.Redact, Content: conversation.Content{Of: seq, Text: "[card]", Classes: []string{"card"}}})
+		s.refused(fault.Invalid, mei, conv, conversation.Command{Kind: conversation.Redact, Content: conversation.Content{Of: seq, Text: "words in another's mouth"}})
+		guard := identity.SystemPart("guard")
+		s.do(guard, conv, conversation.Command{Kind: conversation.Redact, Content: conversation.Content{Of: seq, Text: "[card]", Classes: []string{"card"}}})
 		if got := versions(); len(got) != 0 {
 			t.Errorf("versions after the redaction: %q", got)
 		}
@@ -212,7 +214,7 @@ func TestEditsKeepTheirHistory(t *testing.T) {
 // three.
 func TestEditsAndRedactionsWithinOneCommit(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
-		p, mei := visitor(), agent()
+		p, mei, guard := visitor(), agent(), identity.SystemPart("guard")
 		conv := s.start(p).ID
 		old := s.say(p, conv, "old secret").Seq
 		release := holdCommits(t, s.Deployment)
@@ -229,7 +231,7 @@ func TestEditsAndRedactionsWithinOneCommit(t *testing.T) {
 		submit(p, rewrite(conversation.Edit, 2, "new secret, edited"))  // 3
 		submit(p, rewrite(conversation.Edit, old, "old secret, again")) // 4
 		submit(mei, rewrite(conversation.Redact, 2, ""))                // 5
-		submit(mei, rewrite(conversation.Redact, old, "[gone]"))        // 6
+		submit(guard, rewrite(conversation.Redact, old, "[gone]"))      // 6
 		submit(p, sending("kept"))                                      // 7
 		submit(p, rewrite(conversation.Edit, 7, "kept and edited"))     // 8
 		release()
