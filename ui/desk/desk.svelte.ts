@@ -120,6 +120,8 @@ export class Desk {
         hello: () => Promise.resolve({}),
         welcomed: () => undefined,
         refused: (why) => {
+          // Whoever was shut out keeps nothing here, unsent words included.
+          if (why === 'revoked') this.#client?.outbox.clear();
           if (why === 'unauthenticated' || why === 'revoked' || why === 'expired') this.#sessionEnded();
           return Promise.resolve(false);
         },

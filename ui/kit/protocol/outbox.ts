@@ -153,6 +153,12 @@ export class Outbox {
     return [...heads.values()];
   }
 
+  /** Drops what others, who spoke from this browser before, left unsent. */
+  dropOthers(): void {
+    const own = `kefu.out.${encodeURIComponent(this.#scope)}.`;
+    for (const key of this.storage.keys()) if (key.startsWith('kefu.out.') && !key.startsWith(own)) this.storage.removeItem(key);
+  }
+
   clear(): void {
     for (const m of [...this.#messages.keys()]) this.remove(m);
     for (const b of [...this.#beginnings.keys()]) this.dropBeginning(b);

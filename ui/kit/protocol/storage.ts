@@ -24,29 +24,31 @@ export class MemoryStorage implements Storage {
 }
 
 /**
- * The browser's local storage. A browser that refuses it (private mode, blocked
+ * The browser's local storage, or that of the tab. A browser that refuses it (private mode, blocked
  * third-party storage, quota) leaves the page working from memory.
  */
 export class BrowserStorage implements Storage {
   #memory = new MemoryStorage();
 
-  #local(): globalThis.Storage | undefined {
+  constructor(private readonly area: 'localStorage' | 'sessionStorage' = 'localStorage') {}
+
+  #kept(): globalThis.Storage | undefined {
     try {
-      return globalThis.localStorage;
+      return globalThis[this.area];
     } catch {
       return undefined;
     }
   }
 
   getItem(key: string): string | null {
-    return this.#memory.getItem(key) ?? this.#local()?.getItem(key) ?? null;
+    return this.#memory.getItem(key) ?? this.#kept()?.getItem(key) ?? null;
   }
 
   setItem(key: string, value: string): void {
     try {
-      const local = this.#local();
-      if (local) {
-        local.setItem(key, value);
+      const kept = this.#kept();
+      if (kept) {
+        kept.setItem(key, value);
         this.#memory.removeItem(key);
         return;
       }
@@ -58,14 +60,14 @@ export class BrowserStorage implements Storage {
 
   removeItem(key: string): void {
     this.#memory.removeItem(key);
-    this.#local()?.removeItem(key);
+    this.#kept()?.removeItem(key);
   }
 
   keys(): string[] {
-    const local = this.#local();
+    const kept = this.#kept();
     const names = new Set(this.#memory.keys());
-    for (let i = 0; local && i < local.length; i++) {
-      const name = local.key(i);
+    for (let i = 0; kept && i < kept.length; i++) {
+      const name = kept.key(i);
       if (name !== null) names.add(name);
     }
     return [...names];

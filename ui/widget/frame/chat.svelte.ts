@@ -8,6 +8,7 @@ import { dialStream } from '../../kit/protocol/stream.ts';
 import type { Dial } from '../../kit/protocol/transport.ts';
 import { dialWebSocket } from '../../kit/protocol/websocket.ts';
 import { Host } from './host.ts';
+import { Drafts } from './drafts.ts';
 import { WindowIdentity } from './identity.ts';
 
 export type Screen = 'loading' | 'list' | 'conversation';
@@ -20,6 +21,8 @@ export interface Current {
 
 export interface ChatOptions {
   storage?: Storage;
+  /** Of the tab alone. */
+  drafts?: Storage;
   dials?: Dial[];
   view?: Window;
   lang: () => string;
@@ -58,15 +61,18 @@ export class Chat {
   readonly client: Client;
   readonly host: Host;
   #identity: WindowIdentity;
+  #drafts: Drafts;
   #decided = false;
   #version = $state(0);
 
   constructor(options: ChatOptions) {
     const storage = options.storage ?? new BrowserStorage();
+    this.#drafts = new Drafts(options.drafts ?? new BrowserStorage('sessionStorage'));
     this.host = new Host(
       {
         init: (settings) => {
           options.onsettings?.(settings);
+          if (settings.signedOut) this.#forgetOthers();
           void this.#begin(settings.identified);
         },
         shown: (on) => (this.shown = on),
@@ -99,6 +105,7 @@ export class Chat {
     const scope = this.#identity.scope;
     if (before === 'visitor') this.client.outbox.move(scope);
     else if (before !== scope) this.#reset(scope);
+    this.#forgetOthers();
     this.client.restart();
   }
 
@@ -107,7 +114,14 @@ export class Chat {
     this.client.outbox.clear();
     this.#identity.signOut();
     this.#reset(this.#identity.scope);
+    this.#forgetOthers();
     this.client.start();
+  }
+
+  /** The next person at this browser must not come upon the words of the one before. */
+  #forgetOthers(): void {
+    this.client.outbox.dropOthers();
+    this.#drafts.open(this.#identity.scope);
   }
 
   #reset(scope: string): void {
@@ -133,7 +147,9 @@ export class Chat {
         for (const line of this.client.conversations.slice(0, previews)) if (line.unread > 0) this.client.open(line.conv);
         break;
       case 'started':
-        if (this.current.ref === change.ref) this.current = { conv: change.conv, ref: change.ref };
+        if (this.current.ref !== change.ref) break;
+        this.current = { conv: change.conv, ref: change.ref };
+        this.#drafts.begun(change.conv);
         break;
       case 'merged':
         if (this.current.conv === change.from) this.show(change.into);
@@ -218,13 +234,13 @@ export class Chat {
 
   send(text: string, attachments: Attachment[]): void {
     this.error = undefined;
+    this.typed('');
     let { conv, ref } = this.current;
     if (!conv && !ref) {
       ref = this.client.begin();
       this.current = { conv, ref };
     }
     this.client.send({ conv, ref, text, attachments });
-    if (conv) this.client.type(conv, false);
   }
 
   human(): void {
@@ -252,8 +268,18 @@ export class Chat {
     this.#refresh();
   }
 
-  typed(on: boolean): void {
-    if (this.current.conv) this.client.type(this.current.conv, on);
+  /** What was typed here and not sent. */
+  draft(): string {
+    return this.#drafts.read(this.current.conv);
+  }
+
+  typed(text: string): void {
+    this.#drafts.keep(this.current.conv, text);
+    if (this.current.conv) this.client.type(this.current.conv, text !== '');
+  }
+
+  stoppedTyping(): void {
+    if (this.current.conv) this.client.type(this.current.conv, false);
   }
 
   tryAgain(): void {

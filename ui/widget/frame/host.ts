@@ -5,6 +5,8 @@ export interface HostSettings {
   theme?: string;
   /** The page is going to hand over a token. */
   identified: boolean;
+  /** The page says that nobody is signed in to it. */
+  signedOut: boolean;
 }
 
 export interface HostEvents {
@@ -74,7 +76,7 @@ export class Host {
     switch (type) {
       case 'init': {
         const v = (value ?? {}) as Record<string, unknown>;
-        return this.events.init({ lang: text(v.lang), theme: text(v.theme), identified: v.identified === true });
+        return this.events.init({ lang: text(v.lang), theme: text(v.theme), identified: v.identified === true, signedOut: v.signedOut === true });
       }
       case 'shown':
         return this.events.shown(value === true);

@@ -57,7 +57,7 @@ test('the page’s language and theme are passed on, and shown on the button', a
   expect(button.textContent).toBe('客服帮助');
   kefu('open');
   loaded();
-  expect(posted[0]).toEqual({ message: { kefu: 1, type: 'init', value: { lang: 'zh-CN', theme: 'dark', identified: false } }, origin: frameOrigin });
+  expect(posted[0]).toEqual({ message: { kefu: 1, type: 'init', value: { lang: 'zh-CN', theme: 'dark', identified: false, signedOut: false } }, origin: frameOrigin });
 });
 
 test('a token goes to the frame’s origin alone, when the frame asks, and never into an address', async () => {

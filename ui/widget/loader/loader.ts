@@ -16,6 +16,7 @@ const label = chinese ? '客服帮助' : 'Help';
 let frame: HTMLIFrameElement | undefined;
 let open = false;
 let loaded = false;
+// Null: the page has said that nobody is signed in.
 let token: Token | undefined;
 
 const host = document.createElement('div');
@@ -53,7 +54,7 @@ function show(on: boolean): void {
     frame.referrerPolicy = 'origin';
     frame.onload = () => {
       loaded = true;
-      post('init', { lang: kefuLang, theme: kefuTheme, identified: token != null });
+      post('init', { lang: kefuLang, theme: kefuTheme, identified: token != null, signedOut: token === null });
       post('shown', open);
     };
     root.append(frame);
@@ -69,7 +70,7 @@ function show(on: boolean): void {
 async function sendToken(): Promise<void> {
   let fresh: Token | undefined = token;
   if (typeof fresh === 'function') fresh = await Promise.resolve(fresh()).catch(() => null);
-  else token = null;
+  else token = undefined;
   post('token', fresh ?? null);
 }
 
