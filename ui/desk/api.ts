@@ -57,6 +57,14 @@ export interface Hit {
   snippet: string;
 }
 
+/** What is said along with a new status. */
+export interface StatusAbout {
+  /** Of snoozed: when it comes back, in microseconds since 1970. */
+  until?: number;
+  /** Of resolved: what was done; customers do not see it. */
+  wrap_up?: string;
+}
+
 export interface Page<T> {
   items: T[];
   next?: string;
@@ -115,8 +123,8 @@ export class Api {
   assign(id: string, staffId: string | null): Promise<void> {
     return this.#put(id, 'assignee', { staff_id: staffId });
   }
-  setStatus(id: string, status: Status, until?: number): Promise<void> {
-    return this.#put(id, 'status', { status, ...(until !== undefined && { until }) });
+  setStatus(id: string, status: Status, about: StatusAbout = {}): Promise<void> {
+    return this.#put(id, 'status', { status, ...about });
   }
   setPriority(id: string, priority: Priority): Promise<void> {
     return this.#put(id, 'priority', { priority });
@@ -131,7 +139,7 @@ export class Api {
     return this.#put(id, 'draft', { text });
   }
   redact(id: string, seq: number, reason: string): Promise<void> {
-    return this.#call('DELETE', `/v1/conversations/${encodeURIComponent(id)}/messages/${seq}`, undefined, { reason });
+    return this.#call('DELETE', `/v1/conversations/${encodeURIComponent(id)}/messages/${seq}`, { reason });
   }
 
   search(q: string, cursor?: string): Promise<Page<Hit>> {

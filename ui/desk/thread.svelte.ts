@@ -2,7 +2,7 @@ import type { Client } from '../kit/protocol/client.ts';
 import type { Attachment, Status } from '../kit/protocol/frames.ts';
 import type { Line } from '../kit/protocol/log.ts';
 import type { Outgoing } from '../kit/protocol/outbox.ts';
-import { Problem, type Api, type Conversation, type Customer, type Priority } from './api.ts';
+import { Problem, type Api, type Conversation, type Customer, type Priority, type StatusAbout } from './api.ts';
 import { codeOf } from './inbox.svelte.ts';
 
 const draftAfter = 800;
@@ -154,8 +154,8 @@ export class Thread {
     }
   }
 
-  setStatus(status: Status, until?: number): Promise<boolean> {
-    return this.#do(() => this.api.setStatus(this.id, status, until), { status });
+  setStatus(status: Status, about: StatusAbout = {}): Promise<boolean> {
+    return this.#do(() => this.api.setStatus(this.id, status, about), { status });
   }
 
   assign(staff: { id: string; name: string } | null): Promise<boolean> {

@@ -114,6 +114,11 @@ export const en = {
     assigned: (name: string) => `Assigned to ${name}.`,
     unassigned: 'Assigned to nobody.',
   },
+  resolve: {
+    title: 'Resolve this conversation',
+    wrapUp: 'What was done (optional)',
+    hint: 'Only staff see this. Enter resolves, Shift and Enter begins a new line.',
+  },
   snooze: { hour: 'For an hour', tomorrow: 'Until tomorrow, 9:00', monday: 'Until Monday, 9:00' } satisfies Record<SnoozePick, string>,
 
   message: {
@@ -139,6 +144,7 @@ export const en = {
 
   line: {
     status: (who: string, to: string) => (who ? `${who} set this to ${to}` : `Set to ${to}`),
+    wrapUp: 'Wrap-up:',
     assigned: (name: string) => `Assigned to ${name}`,
     unassigned: 'Assigned to nobody',
     human: 'The customer asked for a person',

@@ -106,6 +106,11 @@ export const zh: Messages = {
     assigned: (name) => `已分配给${name}。`,
     unassigned: '已取消分配。',
   },
+  resolve: {
+    title: '解决会话',
+    wrapUp: '处理结果（选填）',
+    hint: '仅内部可见。按 Enter 确认解决，按 Shift + Enter 换行。',
+  },
   snooze: { hour: '一小时后', tomorrow: '明天 9:00', monday: '下周一 9:00' },
 
   message: {
@@ -131,6 +136,7 @@ export const zh: Messages = {
 
   line: {
     status: (who, to) => (who ? `${who}将状态改为“${to}”` : `状态改为“${to}”`),
+    wrapUp: '处理结果：',
     assigned: (name) => `分配给${name}`,
     unassigned: '取消分配',
     human: '客户要求人工服务',
