@@ -60,7 +60,8 @@ fuzz: ## fuzz every parser for FUZZTIME (10s) each
 	@scripts/fuzz.sh $(FUZZTIME)
 
 e2e: build ## drive the built binary in Chromium as a customer and an agent
-	npm --prefix ui run e2e
+	@scripts/system-packages.sh
+	@scripts/postgres.sh run npm --prefix ui run e2e
 
 lint: $(UI_MODULES) ## vet, staticcheck, formatting, the tidy tests and the interface's types
 	go vet ./...

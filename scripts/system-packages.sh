@@ -9,7 +9,12 @@ set -euo pipefail
 missing=()
 if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null; then missing+=(postgresql); fi
 if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null \
-  && [ ! -d "/Applications/Google Chrome.app" ] && [ ! -x "${CHROMIUM:-}" ]; then missing+=(chromium fonts-noto-cjk); fi
+  && [ ! -d "/Applications/Google Chrome.app" ] && [ ! -x "${CHROMIUM:-}" ]; then missing+=(chromium); fi
+# Only Linux may come without a Chinese font; what browsers draw with is what fontconfig lists.
+if [ "$(uname)" = Linux ]; then
+  if ! command -v fc-list >/dev/null; then missing+=(fontconfig fonts-noto-cjk)
+  elif [ -z "$(fc-list :lang=zh family)" ]; then missing+=(fonts-noto-cjk); fi
+fi
 if [ ${#missing[@]} = 0 ]; then exit 0; fi
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -1,0 +1,83 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launch } from './browser.ts';
+import { Agent, Complaints, Customer, type Look } from './people.ts';
+import { Server, type Engine } from './server.ts';
+
+/** One server and one browser, and everybody in it. */
+export class House {
+  server!: Server;
+  browser!: Browser;
+  readonly complaints = new Complaints();
+  #guests: BrowserContext[] = [];
+  #agents = new Map<string, Agent>();
+  #shots: string | undefined = process.env.KEFU_E2E_SHOTS;
+
+  constructor(readonly engine: Engine) {}
+
+  async open(): Promise<void> {
+    this.server = await Server.begin(this.engine);
+    this.browser = await launch();
+  }
+
+  async close(): Promise<void> {
+    await this.browser?.close();
+    await this.server?.end();
+  }
+
+  async customer(as?: string, look?: Look): Promise<Customer> {
+    const customer = await Customer.arrive(this, { as, look });
+    this.#guests.push(customer.context);
+    return customer;
+  }
+
+  /** A member of staff, signed in once for all journeys: each code is good for one sign-in. */
+  async agent(first: string): Promise<Agent> {
+    const email = `${first}@kefu.demo`;
+    let agent = this.#agents.get(email);
+    if (!agent) {
+      agent = await Agent.arrive(this, email);
+      await agent.signIn();
+      this.#agents.set(email, agent);
+    }
+    return agent;
+  }
+
+  /** The same member of staff on another device, for as long as the journey lasts. */
+  async agentOn(first: string, look: Look): Promise<Agent> {
+    const { context, who } = await this.agent(first);
+    const agent = await Agent.arrive(this, who.email, { ...look, storageState: await context.storageState() });
+    this.#guests.push(agent.context);
+    await agent.page.getByRole('search').waitFor();
+    return agent;
+  }
+
+  /** Somebody at the desk's address who is not signed in. */
+  async stranger(look: Look): Promise<Page> {
+    const context = await this.browser.newContext(look);
+    this.#guests.push(context);
+    const page = await context.newPage();
+    await page.goto(this.server.demo.urls.desk);
+    return page;
+  }
+
+  /** Everybody goes but staff at their desks. */
+  async leave(): Promise<void> {
+    await Promise.all(this.#guests.splice(0).map((context) => context.close()));
+  }
+
+  /** Keeps a picture for a person to look at, when KEFU_E2E_SHOTS names a folder. */
+  async shot(page: Page, name: string): Promise<void> {
+    if (this.#shots) await page.screenshot({ path: join(this.#shots, `${name}.png`) });
+  }
+
+  /** What everybody's screen showed when a journey failed. */
+  async evidence(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'kefu-e2e-failed-'));
+    const pages = this.browser.contexts().flatMap((c) => c.pages());
+    await Promise.all(pages.map((page, i) => page.screenshot({ path: join(folder, `${i}.png`), timeout: 5000 }).catch(() => undefined)));
+    return `Screens are in ${folder}. The server said:\n${this.server.said || '(nothing)'}`;
+  }
+}

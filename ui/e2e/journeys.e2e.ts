@@ -1,0 +1,31 @@
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { faults } from './faults.ts';
+import { House } from './house.ts';
+import { looks } from './looks.ts';
+import { people } from './people-come-and-go.ts';
+import { plantWords, searching } from './searching.ts';
+import { secrets } from './secrets.ts';
+import { engines } from './server.ts';
+import { talking } from './talking.ts';
+
+describe.each(engines())('on %s', (engine) => {
+  const house = new House(engine);
+
+  beforeAll(() => house.open());
+  afterAll(() => house.close());
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') console.error(await house.evidence());
+    await house.leave();
+    expect(house.complaints.list.splice(0), 'what the pages complained of').toEqual([]);
+  });
+
+  plantWords(house);
+  talking(house);
+  faults(house);
+  secrets(house);
+  people(house);
+  // What is drawn does not depend on the database.
+  if (engine === 'SQLite') looks(house);
+  // Last, because words are found only when the guard's window has passed over them.
+  searching(house);
+});

@@ -1,0 +1,84 @@
+import axe from 'axe-core';
+import type { Frame, Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import type { House } from './house.ts';
+import { phone, type Look } from './people.ts';
+
+/** What axe finds wrong, in a line each. */
+async function faultsOf(place: Page | Frame): Promise<string[]> {
+  await place.evaluate(axe.source);
+  const { violations } = await place.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary ?? ''}`));
+}
+
+/** How far the content reaches over the right edge of the screen. */
+const overflow = (place: Page | Frame) => place.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+
+const en = { locale: 'en-GB', sent: /Sent|Delivered|Read/, ask: 'Why was I charged twice?', answer: 'I am looking.' };
+const zh = { locale: 'zh-CN', sent: /已发送|已送达|已读/, ask: '为什么扣了我两次钱？', answer: '马上为您查看。' };
+
+export function looks(house: House): void {
+  describe('window, desk and wallet', () => {
+    test.each([
+      ['light', 'English', en],
+      ['dark', 'Chinese', zh],
+    ] as const)('are clear to everybody, in %s and %s', { timeout: 60_000 }, async (colorScheme, _, words) => {
+      const look: Look = { colorScheme, locale: words.locale };
+      const sara = await house.customer('cust-sara', look);
+      if (words === zh) await sara.become('cust-wang').then(() => sara.open());
+      expect(await faultsOf(sara.page)).toEqual([]);
+      await sara.write(words.ask);
+      await expect.poll(() => sara.state()).toMatch(words.sent);
+
+      const desk = await house.agentOn('mei', look);
+      await desk.page.locator('[data-id]').first().waitFor();
+      expect(await faultsOf(desk.page)).toEqual([]);
+      await desk.take(words.ask);
+      await desk.box.fill(words.answer);
+      await desk.box.press('Enter');
+      await sara.sees(words.answer);
+      await house.shot(desk.page, `desk-${colorScheme}`);
+      await house.shot(sara.page, `window-${colorScheme}`);
+      expect(await faultsOf(desk.page)).toEqual([]);
+      expect(await faultsOf(sara.frame)).toEqual([]);
+
+      await desk.page.locator('main .head').first().click();
+      for (const key of ['?', 'e']) {
+        await desk.page.keyboard.press(key);
+        await desk.page.getByRole('dialog').waitFor();
+        expect(await faultsOf(desk.page)).toEqual([]);
+        await house.shot(desk.page, `desk-dialog-${key === '?' ? 'shortcuts' : 'resolve'}-${colorScheme}`);
+        await desk.page.keyboard.press('Escape');
+      }
+      const stranger = await house.stranger(look);
+      await stranger.locator('input[type=password]').waitFor();
+      await house.shot(stranger, `desk-sign-in-${colorScheme}`);
+      expect(await faultsOf(stranger)).toEqual([]);
+    });
+
+    test('fit a phone', { timeout: 60_000 }, async () => {
+      const look: Look = { ...phone, locale: 'zh-CN' };
+      const li = await house.customer('cust-li', look);
+      await li.write('手机上也能看清楚吗？');
+      await expect.poll(() => li.state()).toMatch(zh.sent);
+      await house.shot(li.page, 'window-phone');
+      expect(await overflow(li.page)).toBeLessThanOrEqual(0);
+      expect(await overflow(li.frame)).toBeLessThanOrEqual(0);
+      expect(await li.frame.evaluate(() => [innerWidth, innerHeight])).toEqual([390, 844]);
+      const send = await li.frame.locator('form button[type=submit]').boundingBox();
+      expect(send!.y + send!.height).toBeLessThanOrEqual(844);
+
+      const desk = await house.agentOn('mei', look);
+      await desk.row('手机上也能看清楚吗？').waitFor();
+      await house.shot(desk.page, 'desk-phone-list');
+      expect(await overflow(desk.page)).toBeLessThanOrEqual(0);
+      await desk.row('手机上也能看清楚吗？').click();
+      await desk.sees('手机上也能看清楚吗？');
+      await house.shot(desk.page, 'desk-phone');
+      expect(await overflow(desk.page)).toBeLessThanOrEqual(0);
+      expect(await faultsOf(desk.page)).toEqual([]);
+      await desk.page.getByRole('button', { name: '返回列表' }).click();
+      await desk.row('手机上也能看清楚吗？').waitFor();
+    });
+  });
+}

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import type { House } from './house.ts';
+
+export function people(house: House): void {
+  describe('staff', () => {
+    test('can do everything from the keyboard', async () => {
+      const sara = await house.customer('cust-sara');
+      await sara.write('My phone is gone.');
+      const ben = await house.agent('ben');
+      const { keyboard } = ben.page;
+      await ben.page.goto(`${house.server.demo.urls.desk}#/all/open`);
+      await ben.row('My phone is gone.').waitFor();
+      await keyboard.press('j');
+      await keyboard.press('Enter');
+      await ben.sees('My phone is gone.');
+      await keyboard.press('a');
+      await sara.sees('Ben is helping you.');
+      await keyboard.press('r');
+      await expect.poll(() => ben.box.evaluate((box) => box === document.activeElement)).toBe(true);
+      await keyboard.type('I lock the wallet for you.');
+      await keyboard.press('Enter');
+      await sara.sees('I lock the wallet for you.');
+      await keyboard.press('Escape');
+      await keyboard.press('n');
+      await keyboard.type('Called back on the number on file.');
+      await keyboard.press('Enter');
+      await ben.sees('Called back on the number on file.');
+      await keyboard.press('Escape');
+      await keyboard.press('e');
+      await ben.page.getByRole('dialog').waitFor();
+      await keyboard.type('Wallet locked.');
+      await keyboard.press('Enter');
+      await sara.frame.getByText('This conversation was closed.').waitFor();
+      await keyboard.press('?');
+      await ben.page.getByRole('dialog').getByText('Keyboard shortcuts').waitFor();
+      await keyboard.press('Escape');
+      await keyboard.press('/');
+      await expect.poll(() => ben.page.getByRole('searchbox').evaluate((box) => box === document.activeElement)).toBe(true);
+      await keyboard.press('Escape');
+    });
+
+    test('whoever is disabled is out within five seconds', async () => {
+      const sofia = await house.agent('sofia');
+      await sofia.page.getByRole('search').waitFor();
+      await house.server.user('disable', '--email', 'sofia@kefu.demo');
+      await sofia.page.locator('input[type=password]').waitFor({ timeout: 5_000 });
+      expect(await sofia.page.locator('[role=log], [data-id]').count()).toBe(0);
+      await sofia.page.reload();
+      await sofia.page.locator('input[type=password]').waitFor();
+    });
+  });
+}

@@ -1,0 +1,135 @@
+import { readFile } from 'node:fs/promises';
+import type { Download, Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import type { House } from './house.ts';
+import { picture, widthOf } from './picture.ts';
+
+/** Opens an attachment as a person does: where it came from, and how wide the picture is. */
+async function opened(page: Page, click: () => Promise<void>): Promise<{ origin: string; width: number }> {
+  const context = page.context();
+  const download = new Promise<Download>((resolve) => {
+    page.once('download', resolve);
+    context.once('page', (popup) => popup.once('download', resolve));
+  });
+  await click();
+  const file = await download;
+  const bytes = await readFile(await file.path());
+  return { origin: new URL(file.url()).origin, width: widthOf(bytes) };
+}
+
+export function talking(house: House): void {
+  describe('a customer and an agent', () => {
+    test('talk with each other, and see how far their words have got', async () => {
+      const anna = await house.customer('cust-anna');
+      await anna.write('Where is my transfer of Monday?');
+      await expect.poll(() => anna.state()).toMatch(/Sent|Delivered/);
+
+      const mei = await house.agent('mei');
+      await mei.take('Where is my transfer of Monday?', 'unassigned/open');
+      await expect.poll(() => anna.state()).toBe('Read');
+      await mei.page.getByRole('button', { name: 'Take it' }).click();
+      await anna.sees('Mei is helping you.');
+
+      await mei.write('I am looking into it now.');
+      await anna.sees('I am looking into it now.');
+      await expect.poll(() => mei.state()).toBe('Read');
+      expect(await anna.words()).toEqual(await mei.words());
+    });
+
+    test('a note stays among staff', async () => {
+      const anna = await house.customer('cust-anna');
+      const mei = await house.agent('mei');
+      await anna.write('Is there any news?');
+      await mei.take('Is there any news?');
+      await mei.note('The landlord’s bank holds it back.');
+      await mei.sees('The landlord’s bank holds it back.');
+      await mei.write('I will know more at noon.');
+      await anna.sees('I will know more at noon.');
+      expect(await anna.frame.locator('body').innerText()).not.toContain('holds it back');
+      expect(anna.heard.join()).not.toContain('holds it back');
+      expect(anna.heard.join()).toContain('I will know more at noon.');
+    });
+
+    test('what was resolved is opened again by the customer’s next words', async () => {
+      const anna = await house.customer('cust-anna');
+      const mei = await house.agent('mei');
+      await anna.write('It has arrived, thank you.');
+      await mei.take('It has arrived, thank you.');
+      await mei.page.getByRole('button', { name: 'Resolve', exact: true }).click();
+      const dialog = mei.page.getByRole('dialog');
+      await dialog.getByRole('textbox').fill('The transfer was released by the bank.');
+      await house.shot(mei.page, 'desk-resolve');
+      await dialog.getByRole('button', { name: 'Resolve', exact: true }).click();
+      await anna.frame.getByText('This conversation was closed.').waitFor();
+      expect(anna.heard.join()).not.toContain('released by the bank');
+      await mei.page.getByText('The transfer was released by the bank.').waitFor();
+
+      await anna.write('One more question.');
+      await mei.sees('One more question.');
+      await mei.page.getByRole('button', { name: 'Resolve', exact: true }).waitFor();
+      await mei.take('One more question.', 'all/open');
+      await mei.row('One more question.').getByText('Reopened').waitFor();
+    });
+
+    test('one customer has the same conversation in two tabs and on another device', async () => {
+      const first = await house.customer('cust-james');
+      await first.write('A payment was taken twice.');
+      const second = await first.tab('cust-james');
+      const other = await house.customer('cust-james');
+      for (const device of [second, other]) await device.sees('A payment was taken twice.');
+      await other.write('It was in the bakery.');
+      await second.write('On Tuesday.');
+      for (const device of [first, second, other]) {
+        await device.sees('It was in the bakery.');
+        await device.sees('On Tuesday.');
+      }
+      expect(await second.words()).toEqual(await first.words());
+      expect(await other.words()).toEqual(await first.words());
+    });
+
+    test('pictures go both ways, and are opened from an origin of their own', async () => {
+      const james = await house.customer('cust-james');
+      const mei = await house.agent('mei');
+      await james.attach('receipt.png', picture(40, 30));
+      await james.frame.getByRole('button', { name: /receipt\.png/ }).waitFor();
+      await james.write('Here is the receipt.');
+      await mei.take('Here is the receipt.');
+      const files = house.server.demo.urls.files;
+      const atDesk = await opened(mei.page, () => mei.page.getByRole('button', { name: /receipt\.png/ }).click());
+      expect(atDesk).toEqual({ origin: files, width: 40 });
+
+      await mei.attach('statement.png', picture(60, 20));
+      const file = james.frame.getByRole('button', { name: /statement\.png/ });
+      await file.waitFor();
+      expect(await opened(james.page, () => file.click())).toEqual({ origin: files, width: 60 });
+    });
+
+    test('a visitor who signs in goes on in the same conversation', async () => {
+      const someone = await house.customer();
+      await someone.write('I cannot find my card.');
+      await expect.poll(() => someone.state()).toMatch(/Sent|Delivered/);
+      await someone.become('cust-sara');
+      await someone.open();
+      await someone.sees('I cannot find my card.');
+      await someone.write('Now I am signed in.');
+      const mei = await house.agent('mei');
+      await mei.take('Now I am signed in.');
+      await mei.sees('I cannot find my card.');
+      await mei.page.getByText('Signed in to the wallet').first().waitFor();
+      await mei.page.getByRole('heading', { name: 'Sara Haddad' }).waitFor();
+    });
+
+    test('what was typed and not sent is there after a reload, and gone with the person', async () => {
+      const sara = await house.customer('cust-sara');
+      await sara.box.fill('I was about to ask');
+      await sara.page.reload();
+      await sara.open();
+      await expect.poll(() => sara.box.inputValue()).toBe('I was about to ask');
+      await sara.become('cust-james');
+      await sara.open();
+      expect(await sara.box.inputValue()).toBe('');
+      const kept = await sara.frame.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+      expect(kept).not.toContain('about to ask');
+    });
+  });
+}
