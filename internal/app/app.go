@@ -26,7 +26,7 @@ import (
 	"kefu/internal/flow/upkeep"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/config"
-	"kefu/internal/platform/fault"
+	"kefu/internal/platform/egress"
 	"kefu/internal/platform/headlog"
 	"kefu/internal/platform/keyring"
 	"kefu/internal/platform/lifecycle"
@@ -57,6 +57,7 @@ type App struct {
 	signer   audit.Signer
 	intake   *intake.Service
 	windows  *signin.Windows
+	issuers  *signin.Issuers
 	searcher *searching.Searcher
 	indexer  *searching.Worker
 	jobs     *upkeep.Worker
@@ -172,14 +173,13 @@ func (a *App) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	verifier, err := a.verifier(ctx)
-	if err != nil {
+	if a.issuers, err = OpenIssuers(ctx, a.Config.Identity, egress.New(egress.Options{MaxBytes: identity.MaxKeySetBytes}), a.now, a.Log); err != nil {
 		return err
 	}
 	a.intake = intake.New(a.Store, detector, limitsOf(a.Config.Limits), a.now, a.metrics)
-	a.Desk = signin.NewDesk(a.Store, password.NewHasher(runtime.NumCPU()), a.now)
+	a.Desk = signin.NewDesk(a.Store, password.NewHasher(runtime.NumCPU()), deskLimitsOf(a.Config.Limits), a.now)
 	id := a.Config.Identity
-	a.windows = signin.NewWindows(a.Store, verifier, a.Ring.Subkey("visitor secrets"), signin.WindowOptions{
+	a.windows = signin.NewWindows(a.Store, a.issuers, a.Ring.Subkey("visitor secrets"), signin.WindowOptions{
 		Anonymous: id.Anonymous, VisitorLife: id.VisitorLife, SessionLife: id.SessionLife, ClaimHorizon: id.ClaimHorizon,
 	}, a.now, a.intake.Name, a.Log)
 	if err := a.connectFiles(); err != nil {
@@ -216,15 +216,13 @@ func limitsOf(l config.Limits) intake.Limits {
 	}
 }
 
+// deskLimitsOf lets a network address try more often than an account: an office
+// has many accounts behind one.
+func deskLimitsOf(l config.Limits) signin.DeskLimits {
+	address := rate(l.SignIns)
+	address.Burst *= 6
+	return signin.DeskLimits{Account: rate(l.SignIns), Address: address, Keys: l.Keys}
+}
+
 // publicKeys are the keys under which this server's audit heads are checked.
 func (a *App) publicKeys() []ed25519.PublicKey { return []ed25519.PublicKey{a.signer.Public()} }
-
-// verifier reads the key sets of the configured issuers.
-func (a *App) verifier(ctx context.Context) (*identity.Verifier, error) {
-	issuers, err := loadIssuers(ctx, a.Config.Identity)
-	if err != nil {
-		return nil, err
-	}
-	v, err := identity.NewVerifier(issuers, a.now)
-	return v, fault.Wrap("app.verifier", err)
-}

@@ -13,7 +13,9 @@ import (
 	"syscall"
 	"time"
 
+	"kefu/internal/domain/identity"
 	"kefu/internal/platform/config"
+	"kefu/internal/platform/egress"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/engine"
 	"kefu/ui"
@@ -126,14 +128,13 @@ func examineDatabase(ctx context.Context, c config.Config) (string, error) {
 }
 
 func examineIdentity(ctx context.Context, c config.Config) (string, error) {
-	issuers, err := loadIssuers(ctx, c.Identity)
-	if err != nil {
+	if err := CheckIssuers(ctx, c.Identity, egress.New(egress.Options{MaxBytes: identity.MaxKeySetBytes})); err != nil {
 		return "", err
 	}
-	if len(issuers) == 0 && !c.Identity.Anonymous {
+	if len(c.Identity.Issuers) == 0 && !c.Identity.Anonymous {
 		return "", errors.New("no issuer is configured and visitors are not let in, so nobody can write; set identity.issuers")
 	}
-	return fmt.Sprintf("%d issuers, visitors let in: %v", len(issuers), c.Identity.Anonymous), nil
+	return fmt.Sprintf("%d issuers, visitors let in: %v", len(c.Identity.Issuers), c.Identity.Anonymous), nil
 }
 
 func examineListen(ctx context.Context, c config.Config) (string, error) {

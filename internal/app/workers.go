@@ -24,6 +24,7 @@ func (a *App) workers() []lifecycle.Worker {
 		{Name: "audit heads", Run: a.runHeads},
 		{Name: "search index", Run: a.indexer.Run},
 		{Name: "jobs", Run: a.jobs.Run},
+		{Name: "issuers' keys", Run: a.issuers.Run},
 		every("snoozed conversations", 2*time.Second, upkeep.WakeSnoozed(a.Store, a.now)),
 		every("expired rows", time.Minute, func(ctx context.Context) error { _, err := a.Store.Purge(ctx, 1000); return err }),
 		every("unsent attachments", 10*time.Minute, a.files.Sweep),

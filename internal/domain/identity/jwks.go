@@ -75,6 +75,17 @@ func ParseKeySet(jwksJSON []byte) (KeySet, error) {
 	return ks, nil
 }
 
+// Only gives the keys of some algorithms, by their names in tokens.
+func (ks KeySet) Only(algorithms ...string) KeySet {
+	kept := KeySet{keys: make(map[string]verificationKey, len(ks.keys))}
+	for id, key := range ks.keys {
+		if slices.Contains(algorithms, key.method.Alg()) {
+			kept.keys[id] = key
+		}
+	}
+	return kept
+}
+
 // IDs lists the key ids, sorted.
 func (ks KeySet) IDs() []string {
 	ids := make([]string, 0, len(ks.keys))

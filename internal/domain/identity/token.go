@@ -59,7 +59,15 @@ type Verifier struct {
 	issuers map[string]*issuer
 }
 
+// UnknownKeyError says that a token names a key that its issuer's set does not
+// have: a forged one, or one that is newer than the set.
+type UnknownKeyError struct{ Issuer string }
+
+// Error implements error.
+func (e *UnknownKeyError) Error() string { return "kid is not in the issuer's set" }
+
 type issuer struct {
+	name     string
 	audience string
 	keys     atomic.Pointer[KeySet]
 }
@@ -78,7 +86,7 @@ func NewVerifier(issuers []Issuer, now clock.Clock) (*Verifier, error) {
 		if v.issuers[in.Name] != nil {
 			return nil, fault.New(fault.Invalid, op, "the issuer %q is there twice", in.Name)
 		}
-		own := &issuer{audience: in.Audience}
+		own := &issuer{name: in.Name, audience: in.Audience}
 		own.keys.Store(&in.Keys)
 		v.issuers[in.Name] = own
 	}
@@ -151,7 +159,7 @@ func (v *Verifier) verify(token string) (Claims, error) {
 func (i *issuer) verifySignature(parts []string, kid, alg string) error {
 	key, known := i.keys.Load().keys[kid]
 	if !known {
-		return errors.New("kid is not in the issuer's set")
+		return &UnknownKeyError{Issuer: i.name}
 	}
 	if key.method.Alg() != alg {
 		return errors.New("alg is not the algorithm of the key")

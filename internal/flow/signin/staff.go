@@ -43,12 +43,24 @@ type Desk struct {
 	perAccount, perAddress *ratelimit.Limiter
 }
 
+// DeskLimits are how often staff may try to sign in.
+type DeskLimits struct {
+	Account, Address ratelimit.Limit // tries for one account, and from one address
+	Keys             int             // accounts, and addresses, remembered at once
+}
+
+// DefaultDeskLimits let an office behind one address begin its day.
+func DefaultDeskLimits() DeskLimits {
+	return DeskLimits{
+		Account: ratelimit.Limit{Burst: 10, Per: 10 * time.Minute}, Address: ratelimit.Limit{Burst: 60, Per: 10 * time.Minute}, Keys: 100_000,
+	}
+}
+
 // NewDesk makes a Desk.
-func NewDesk(store StaffStore, hasher *password.Hasher, now clock.Clock) *Desk {
+func NewDesk(store StaffStore, hasher *password.Hasher, limits DeskLimits, now clock.Clock) *Desk {
 	return &Desk{
 		store: store, hasher: hasher, rules: password.NewPolicy("kefu"), now: now,
-		perAccount: ratelimit.New(ratelimit.Limit{Burst: 10, Per: 10 * time.Minute}, 100_000),
-		perAddress: ratelimit.New(ratelimit.Limit{Burst: 60, Per: 10 * time.Minute}, 100_000),
+		perAccount: ratelimit.New(limits.Account, limits.Keys), perAddress: ratelimit.New(limits.Address, limits.Keys),
 	}
 }
 

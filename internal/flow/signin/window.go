@@ -28,6 +28,12 @@ type WindowStore interface {
 	SignInCustomer(ctx context.Context, in customer.SignIn) (customer.SignedIn, error)
 }
 
+// TokenVerifier tells whom a wallet's token speaks for; Issuers does. Errors:
+// Unauthenticated.
+type TokenVerifier interface {
+	Verify(ctx context.Context, token string) (identity.Claims, error)
+}
+
 // WindowOptions are the operator's choices.
 type WindowOptions struct {
 	Anonymous    bool          // whether visitors without a wallet token are let in
@@ -44,7 +50,7 @@ func DefaultWindowOptions() WindowOptions {
 // Windows signs customers' windows in.
 type Windows struct {
 	store    WindowStore
-	verifier *identity.Verifier
+	verifier TokenVerifier
 	key      []byte // marks the visitor secrets that this Kefu made
 	options  WindowOptions
 	now      clock.Clock
@@ -53,7 +59,7 @@ type Windows struct {
 }
 
 // NewWindows makes a Windows. key is a subkey of the key ring.
-func NewWindows(store WindowStore, verifier *identity.Verifier, key []byte, o WindowOptions, now clock.Clock, clean func(string) string, log *slog.Logger) *Windows {
+func NewWindows(store WindowStore, verifier TokenVerifier, key []byte, o WindowOptions, now clock.Clock, clean func(string) string, log *slog.Logger) *Windows {
 	return &Windows{store: store, verifier: verifier, key: key, options: o, now: now, log: log, clean: clean}
 }
 
@@ -112,8 +118,8 @@ func (w *Windows) Resolve(ctx context.Context, bearer string) (Opened, error) {
 // yet, by the mark that only this Kefu can make.
 func (w *Windows) unstoredVisitor(bearer, digest string) (Opened, error) {
 	const op = "signin.unstoredVisitor"
-	raw, err := base64.RawURLEncoding.DecodeString(bearer)
-	if err != nil || len(raw) != visitorLen {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(bearer)
+	if err != nil || len(raw) != visitorLen || len(bearer) != base64.RawURLEncoding.EncodedLen(visitorLen) { // one spelling is one visitor
 		return Opened{}, fault.New(fault.Unauthenticated, op, "not a visitor's secret")
 	}
 	body, mark := raw[:visitorLen-markLen], raw[visitorLen-markLen:]
@@ -161,7 +167,7 @@ func (w *Windows) mark(body []byte) []byte {
 // ends, and what the visitor said a moment ago becomes the customer's.
 func (w *Windows) signIn(ctx context.Context, token, bearer string) (Opened, error) {
 	const op = "signin.signIn"
-	claims, err := w.verifier.Verify(token)
+	claims, err := w.verifier.Verify(ctx, token)
 	if err != nil {
 		w.log.Info("a wallet token was refused", "reason", err)
 		return Opened{}, fault.New(fault.Unauthenticated, op, "the token was refused")

@@ -72,7 +72,7 @@ type Limits struct {
 	CustomerStarts    Rate `yaml:"customer_starts" doc:"Conversations that one identified customer begins."`
 	NewVisitors       Rate `yaml:"new_visitors" doc:"New anonymous visitors from one network address."`
 	Connections       Rate `yaml:"connections" doc:"New sockets from one network address."`
-	SignIns           Rate `yaml:"sign_ins" doc:"Staff sign-in attempts, for each account and for each network address."`
+	SignIns           Rate `yaml:"sign_ins" doc:"Staff sign-in attempts for each account; a network address, which an office shares, may make six times as many."`
 	Uploads           Rate `yaml:"uploads" doc:"Attachments of one sender."`
 	Keys              int  `yaml:"keys" doc:"How many senders each limit remembers at once; the least recent is forgotten first."`
 }

@@ -106,7 +106,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	detector, err := guard.New()
 	check(t, err)
 	w.intake = intake.New(w.store, detector, intake.DefaultLimits(), w.now, nil)
-	w.desk = signin.NewDesk(w.store, password.NewHasher(2), w.now)
+	w.desk = signin.NewDesk(w.store, password.NewHasher(2), signin.DefaultDeskLimits(), w.now)
 	w.windows = signin.NewWindows(w.store, nil, ring.Subkey("visitor secrets"), signin.DefaultWindowOptions(), w.now, w.intake.Name, slog.New(slog.DiscardHandler))
 	o := attaching.DefaultOptions()
 	o.LinkKey = ring.Subkey("attachment links")

@@ -147,8 +147,8 @@ func (h *house) flows(c choices) {
 		c.windows(&windows)
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	h.windows = signin.NewWindows(h.store, verifier, h.ring.Subkey("visitor secrets"), windows, h.now, h.intake.Name, quiet)
-	h.desk = signin.NewDesk(h.store, password.NewHasher(1), h.now)
+	h.windows = signin.NewWindows(h.store, signin.NewIssuers(verifier, nil, h.now, quiet), h.ring.Subkey("visitor secrets"), windows, h.now, h.intake.Name, quiet)
+	h.desk = signin.NewDesk(h.store, password.NewHasher(1), signin.DefaultDeskLimits(), h.now)
 	local, err := blob.OpenLocal(h.dir+"/blobs", h.now)
 	h.must(err)
 	h.t.Cleanup(func() { h.must(local.Close()) })
