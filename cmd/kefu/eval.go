@@ -23,6 +23,10 @@ func runEval(ctx context.Context, args []string) int {
 	if err := f.Parse(args[1:]); err != nil {
 		return usageOr(err)
 	}
+	if *test == "" {
+		fmt.Fprintln(os.Stderr, "kefu eval guard: --test FILE.jsonl is missing")
+		return 2
+	}
 	file, err := os.Open(*test)
 	if err != nil {
 		return fail(err)

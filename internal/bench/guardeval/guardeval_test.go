@@ -109,6 +109,25 @@ func TestRunJudgesLines(t *testing.T) {
 	}
 }
 
+// Whatever a file holds, a run ends with rates between 0 and 1 or a fault.
+func FuzzRun(f *testing.F) {
+	f.Add(`{"text":"cvv 123 😀","lang":"en","spans":[{"start":4,"end":7,"class":"cvv"}]}`)
+	f.Add("{\"text\":\"\\ud800 4242\"}\n\n{\"spans\":[{\"start\":-1,\"end\":9}]}")
+	d, err := guard.New()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, lines string) {
+		r, err := guardeval.Run(context.Background(), d, strings.NewReader(lines))
+		if err != nil {
+			return
+		}
+		if r.Recall < 0 || r.Recall > 1 || r.FalseAlarmRate < 0 || r.FalseAlarmRate > 1 || len(r.Misses) > r.Secret || len(r.Alarms) > r.Plain {
+			t.Fatalf("%q: %+v", lines, r)
+		}
+	})
+}
+
 func TestRunRefusesBadLines(t *testing.T) {
 	d, err := guard.New()
 	if err != nil {

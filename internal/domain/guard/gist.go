@@ -160,7 +160,7 @@ func (g gist) completes(earlier gist) bool {
 		return true
 	}
 	han := g.han > 0 && g.han <= phrasePart
-	return han && earlier.kinds&words.Seed != 0 || han && earlier.han > 0 && g.han+earlier.han >= phraseAll ||
+	return g.han > 0 && earlier.kinds&words.Seed != 0 || han && earlier.han > 0 && g.han+earlier.han >= phraseAll ||
 		earlier.han > 0 && g.kinds&words.Seed != 0
 }
 
@@ -168,7 +168,8 @@ func (g gist) completes(earlier gist) bool {
 // text to the beginning of this one: both look a little like it, or one clearly.
 func (g gist) continues(earlier gist) bool {
 	low, high := min(g.head, earlier.tail), max(g.head, earlier.tail)
-	return low >= recovery.EdgeFair || low == recovery.EdgeWeak && high == recovery.EdgeClear
+	return low >= recovery.EdgeFair || low == recovery.EdgeWeak && high == recovery.EdgeClear ||
+		earlier.tail == recovery.EdgeClear && g.words <= few && g.words > 0
 }
 
 // with is the gist of a text and the next one of the same sender.

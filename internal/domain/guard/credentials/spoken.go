@@ -129,21 +129,23 @@ func (s *search) loginPairs() {
 	}
 }
 
-// pairValue is where the password of a pair begins: behind the colon of the
-// word, or at its start when an e-mail address and a separator come before.
+// pairValue is where the password of a pair begins: behind the colon or bar of
+// the word, or at its start when an e-mail address and a separator come before.
 func (s *search) pairValue(start, end int) (int, bool) {
 	v := &s.View
 	if s.addressBefore(start) {
 		return start, true
 	}
 	for i := start + 2; i < end-madeUpShortest+1; i++ {
-		if v.Char[i] != ':' {
-			continue
-		}
-		if v.Char[i+1] == '/' || v.Class(start) != fold.Letter || s.knownAt(start) {
+		switch r := v.Char[i]; {
+		case r != ':' && r != '|' && r != ';':
+		case v.Char[i+1] == '/' || v.Class(start) != fold.Letter || s.knownAt(start):
 			return 0, false
+		case s.address(start, i):
+			return i + 1, true
+		default:
+			return i + 1, r == ':' && s.loginNear(start, end)
 		}
-		return i + 1, s.loginNear(start, end)
 	}
 	return 0, false
 }
@@ -159,12 +161,21 @@ func (s *search) loginNear(start, end int) bool {
 	if s.Any(max(0, start-around), min(len(s.View.Char), end+around), words.Public|words.Pass|words.PassWeak) {
 		return true
 	}
+	return start >= 3 && s.literal(start-3, "-u ")
+}
+
+// address tells whether a range is an e-mail address.
+func (s *search) address(start, end int) bool {
+	at := false
 	for i := start; i < end; i++ {
-		if s.View.Char[i] == '@' && i < end-1 && s.View.Class(i+1) == fold.Letter {
+		switch r := s.View.Char[i]; {
+		case r == '@':
+			at = true
+		case r == '.' && at:
 			return true
 		}
 	}
-	return start >= 3 && s.literal(start-3, "-u ")
+	return false
 }
 
 // addressBefore tells whether an e-mail address and a slash, bar or row of

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -65,6 +66,57 @@ func TestCorpusCoversEveryClassInBothLanguages(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A corpus of one phrasing, or of secrets that a pattern of digits finds, would
+// prove nothing.
+func TestCorpusIsVariedAndNotEasy(t *testing.T) {
+	texts := map[string]bool{}
+	plain := regexp.MustCompile(`^[0-9][0-9 -]*[0-9]$`)
+	easy, hard := map[string]int{}, map[string]int{}
+	lines := guardtest.Corpus(1, 6000)
+	for _, line := range lines {
+		texts[line.Text] = true
+		points := []rune(line.Text)
+		for _, s := range line.Spans {
+			key := line.Lang + " " + s.Class
+			if plain.MatchString(string(points[s.Start:s.End])) {
+				easy[key]++
+			} else {
+				hard[key]++
+			}
+		}
+	}
+	if len(texts)*10 < len(lines)*7 {
+		t.Errorf("only %d of %d lines differ", len(texts), len(lines))
+	}
+	for _, lang := range []string{"en", "zh"} {
+		for class, least := range map[string]float64{"pan": 0.4, "cvv": 0.15, "otp": 0.15} {
+			key := lang + " " + class
+			if share := float64(hard[key]) / float64(hard[key]+easy[key]); share < least || hard[key] < 40 {
+				t.Errorf("%s: %.2f of %d are disguised, want %.2f and at least 40", key, share, hard[key]+easy[key], least)
+			}
+		}
+	}
+}
+
+func FuzzReadMarked(f *testing.F) {
+	f.Add("en\tcvv ⟦cvv|123⟧ ok\\n\nzh\t你好\n# remark")
+	f.Add("en\t⟦a|⟧⟦b|c⟦d|e⟧⟧")
+	f.Fuzz(func(t *testing.T, text string) {
+		lines, err := guardtest.ReadMarked(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		for _, line := range lines {
+			points := []rune(line.Text)
+			for _, s := range line.Spans {
+				if s.Start < 0 || s.End < s.Start || s.End > len(points) {
+					t.Fatalf("a span is out of range: %+v", line)
+				}
+			}
+		}
+	})
 }
 
 func TestMarkedLines(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 // disguise writes a number the way people do, and the way they do when they want
 // to get past a filter.
 func (m *maker) disguise(number, lang string, long bool) string {
-	switch m.rand.IntN(16) {
+	switch m.rand.IntN(19) {
 	case 0, 1:
 		return number
 	case 2, 3:
@@ -33,6 +33,12 @@ func (m *maker) disguise(number, lang string, long bool) string {
 			return lookAlike(number)
 		}
 		return number
+	case 16:
+		return script(number, pick(m, []rune{'०', '০', '߀', '꘠', '𝟘', '𝟢'}))
+	case 17:
+		return superscript(number)
+	case 18:
+		return m.grouped(number, pick(m, []string{" then ", " and then ", " dash ", "~", "…", "*", ") ("}))
 	case 14:
 		return m.grouped(fullWidth(number), pick(m, []string{"－", "　", " "}))
 	default:
@@ -108,6 +114,10 @@ func circled(number string) string {
 		}
 		return '①' + r - '1'
 	}, number)
+}
+
+func superscript(number string) string {
+	return strings.NewReplacer("0", "⁰", "1", "¹", "2", "²", "3", "³", "4", "⁴", "5", "⁵", "6", "⁶", "7", "⁷", "8", "⁸", "9", "⁹").Replace(number)
 }
 
 func lookAlike(number string) string {

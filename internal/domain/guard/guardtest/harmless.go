@@ -80,6 +80,8 @@ func englishPlain() []string {
 		"my card was declined for {amount} on {date} at {time}", "the security code field rejects my input", "CVV is required but the field is missing", "it keeps asking for the cvv, why?", "I typed the cvv {n} times", "cvv error {tail}", "code of conduct", "QR code does not scan",
 		"two-factor authentication is on", "how long is the verification code valid? {n} minutes?", "the otp was for {amount}", "please resend the code to {phone}", "IMEI 35{nn}{tail}{tail}{nn}1", "USD {tail} and EUR {tail}", "thanks, that worked", "Hello", "card {n} of {n}",
 		"My password doesn't meet the requirements", "is my password case sensitive", "password reset link expired", "passwords don't match", "password: forgotten", "I changed my password yesterday and now I'm locked out", "the password you sent is not valid",
+		"flight CA{tail} seat 31K", "my boarding pass QX{tail}B does not open", "pin code {tail}10 is Bangalore", "delivery pincode {tail}01 not serviceable", "my username is ann{tail} and I forgot the password", "password reset on iphone15 fails", "I changed the password twice in {year}", "my telegram is ann_{tail}, password reset please", "turn the volume up, turn the volume down", "what does code {tail} mean", "paid {amount} with the card ending {tail}",
+		"security step {n} of {nn}", "I lost the pin letter of {date}", "bus {tail}, terminal {n}", "we were {n} people, two adults and {n} kids", "the {n}th attempt at {time}", "txid {txn} has {n} confirmations", "it asked {n} security questions", "one of my two cards", "{n} of {nn} codes arrived", "passport photo {nn}x{nn} mm", "IBAN has {nn} characters", "barcode 69{tail}{tail}{n}", "license plate KA01AB{tail}",
 	}
 }
 
@@ -93,5 +95,7 @@ func chinesePlain() []string {
 		"转到{address}了", "交易哈希0x1234", "身份证过期了怎么办", "身份证照片不清楚", "护照可以实名吗", "商户订单号{luhn}", "订单编号：{luhn}", "流水号：{luhn}", "参考号{luhn}", "版本{version}闪退", "营业时间{time}到{time}", "{date} {time}有一笔陌生登录",
 		"我的额度是{tail}", "手续费{nn}%", "我今年{nn}岁", "为什么我的转账一直没有到账", "请问怎么提高限额", "我想注销账户", "人工客服在吗", "谢谢，已经好了", "一个月还{元}可以吗", "借{tail}一天利息多少", "可以分{nn}期吗", "会员号{case}", "邮编100{nn}1",
 		"优惠码用不了", "二维码扫不出来", "取件码是多少", "密码重置链接失效了", "新密码不能和旧密码相同", "密码强度不够", "口令红包怎么领", "为什么要输入安全码", "安全码提示错误{n}次", "花呗还款日是{n}号", "零钱提现多久到账", "上次{time}打过电话", "账单编号{order}",
+		"航班CA{tail}", "高铁G{tail}次", "微信号ann{tail}加我", "邮箱ann{tail}@example.com，密码忘了", "用户名ann{tail}登不上，密码没错", "验证码错误，代码{tail}22", "密码是{year}年设的，忘了", "忘了密码，手机号也换成{phone}了", "安全码在第{n}步", "密码改了{n}次都没成功", "群号{case}", "车牌京A{tail}9", "条形码69{tail}{tail}1", "还款日是{n}号，账单日是{nn}号", "打了12345投诉", "分{nn}期，每期{元}", "借{tail}0元分{nn}期", "上面写着单笔最高{tail}0", "收不到验证码，借了{元}",
+		"取件码{n}-{n}-{tail}", "会议号 {nn}1 {nn}3 {nn}5", "红米{n}密码忘了", "一会儿说三天一会儿说五天", "两点到三点之间没人接", "从三月等到十一月", "几分钟就好了", "七号到账吗", "二维码过期{n}分钟了",
 	}
 }

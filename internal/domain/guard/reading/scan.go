@@ -288,7 +288,9 @@ func (s *Scan) addMark(start, end int, w words.Word) {
 		}
 		s.row++
 		s.Spelled = max(s.Spelled, s.row)
-	} else if w.Kind&(words.Filler|words.Repeat) == 0 {
+	} else if w.Kind&words.Repeat != 0 {
+		s.Digits += int(w.Value) - 1 // those that it adds
+	} else if w.Kind&words.Filler == 0 {
 		s.row = 0
 	}
 	s.Marks = append(s.Marks, Mark{start, end, w})

@@ -1,5 +1,7 @@
 package words
 
+import "strings"
+
 // vocabulary is a list of phrases, separated by bars, that share a meaning. A
 // star marks a stem whose endings vary.
 type vocabulary struct {
@@ -21,12 +23,28 @@ func cardWords() []vocabulary {
 	return []vocabulary{
 		{CVV, "cvv|cvv2|cvc|cvc2|cvn|cvn2|cid|csc|cav2|cvs|c v v|c v c|c.v.v|c.v.c|ccv|ccv2|cvd|cw2|card verification value|card verification code|card verification number|card security code|card code|card security number|security code|security number|security digits|security digit|card validation code|verification value|three digit code|3 digit code|three digit number|3 digit number|3 digits on the back|three digits on the back|3 numbers on the back|three numbers on the back|digits on the back|numbers on the back|number on the back|code on the back|signature strip|signature panel|next to the signature|beside the signature|by the signature|behind the signature|card verification no|card verification|last three digits on the back|last 3 digits on the back|back of my card|back of the card|back of card|back of your card|back code|4 digits on the front|four digits on the front|4 digit code on the front"},
 		{CVV, "安全码|安全碼|卡安全码|卡背面|卡背面三位|卡背面三位数|卡背面的三位数|卡背面三位数字|卡背面的三位数字|卡后面三位|卡后面三位数|卡后面的三位数|后面三位数|后面的三位数|后面三个数字|背面三个数字|背面的三个数字|背后三个数字|背后的三位数|背面三位数字|背面的三位数字|背面的三位数|背面那三位|背面那三个数字|卡后面三个数字|背面三位|背面三位数|背面的三位|背面3位|背面的3位|反面|卡片反面|后面三位|后面3位|后面的三位|后三位|后三码|後三碼|末三码|末三碼|末三位|背后三位|卡片背面|验证值|校验值|信用卡验证码|卡片验证码|卡验证码|签名栏|签名条|签名处|签名那里|签名旁边|背后签名|后面那三位|后面那3位|背面那3位|背面那三个数|背面三个数|后面三个数|卡背后的数字|背面数字|背面的数字|反面三位|三位数字|三位安全码|检查码|授权码"},
+		{CVV, backDigits()},
 		{CVVWeak, "security|sec|sec code|on the back|the back|背面|背后|卡后面"},
 		{CVV, "codigo de seguridad|codigo de verificacion de la tarjeta|clave de seguridad|code de securite|cryptogramme|code de verification de la carte|prufnummer|kartenprufnummer|prufziffer|sicherheitscode|codigo de seguranca|codice di sicurezza|codice cvv|beveiligingscode|код безопасности|код проверки карты|guvenlik kodu|kod bezpieczenstwa|セキュリティコード|セキュリティ番号|보안코드|보안 코드*|رمز الامان|رمز الأمان|ma bao mat|kode keamanan|รหัสความปลอดภัย|सुरक्षा कोड|säkerhetskod|sikkerhetskode|turvakoodi|bezpecnostni kod"},
 		{Card, "card|cards|card number|card no|cardnumber|card num|card #|credit card|creditcard|debit card|visa|mastercard|master card|amex|american express|discover card|diners|maestro|unionpay|union pay|jcb|pan|cc|ccnum|cc number|plastic|new card|bank card|long number|16 digits|sixteen digits|long card number|front of my card|tarjeta|carte|carte bancaire|karte|kreditkarte|kartennummer|cartao|carta|kaart|карта|карты|карте|карту|kart|karta|kartu|カード|カード番号|카드*|بطاقة|बطاقة|कार्ड|บัตร|卡号|卡號|銀行卡|银行卡|信用卡|借记卡|储蓄卡|卡片|卡是|卡为|银联|我的卡|卡|卡面|银行账号|銀行帳號|信用卡号"},
 		{Expiry, "exp|expiry|expires|expire|expiration|expiry date|expiration date|exp date|valid thru|valid until|valid to|good thru|mm/yy|有效期|到期|到期日|有效期至|有效|期限|vencimiento|caduca|caducidad|date d'expiration|expire le|gultig bis|ablauf|validade|scadenza|срок|срок действия|ts"},
 		{Tail, "ending in|ending with|ends in|ends with|ending|ended in|ended with|last four|last 4|last four digits|last 4 digits|last digits|last four is|finishing in|finishes in|finish in|terminating in|terminada en|termina en|finissant par|se terminant par|endet auf|endend auf|terminado em|che finisce con|尾号|尾號|末四位|末尾|后四位|後四碼|后4位|末4位|尾数|尾號為|最后四位|结尾|下4桁|末尾4桁|끝자리*"},
 	}
+}
+
+// backDigits are the ways to say "the three figures on the back" in Chinese.
+func backDigits() string {
+	var all []string
+	for _, place := range []string{"后面", "背面", "背后", "反面", "后边", "卡后面", "卡背面", "卡背后", "卡片后面", "卡片背面"} {
+		for _, link := range []string{"", "的", "那", "上的"} {
+			for _, count := range []string{"3", "三"} {
+				for _, unit := range []string{"位", "位数", "位数字", "位码", "个数", "个数字", "个号码"} {
+					all = append(all, place+link+count+unit)
+				}
+			}
+		}
+	}
+	return strings.Join(all, "|")
 }
 
 func codeWords() []vocabulary {
