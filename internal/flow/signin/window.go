@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"time"
 
+	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/clock"
@@ -174,6 +175,9 @@ func (w *Windows) signIn(ctx context.Context, token, bearer string) (Opened, err
 	}
 	now := w.now()
 	newSecret := secret.Token()
+	if conversation.CheckLanguage("lang", claims.Language) != nil {
+		claims.Language = "" // no reason to turn somebody away
+	}
 	in := customer.SignIn{
 		Issuer: claims.Issuer, Subject: claims.Subject, TokenID: claims.ID, TokenExpires: claims.ExpiresAt.UnixMicro(),
 		Name: w.clean(claims.Name), Language: claims.Language, NewID: id.New(),

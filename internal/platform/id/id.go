@@ -39,6 +39,25 @@ func Valid(s string) bool {
 	return true
 }
 
+// ValidUUID tells whether s is a UUID as clients make them (RFC 9562, section 4):
+// 32 hexadecimal digits in five groups. No room is left in one for words.
+func ValidUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if c != '-' {
+				return false
+			}
+		case (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F'):
+			return false
+		}
+	}
+	return true
+}
+
 func inAlphabet(c byte) bool {
 	switch {
 	case c >= '0' && c <= '9':

@@ -28,7 +28,7 @@ func TestAFileIsTakenSentAndOpened(t *testing.T) {
 		t.Errorf("kept %+v", kept)
 	}
 	at := "/v1/conversations/" + conv + "/messages"
-	w.must(201, call{method: "POST", path: at, bearer: bearer, body: `{"client_msg_id":"f","attachment_ids":["` + kept.ID + `"]}`})
+	w.must(201, call{method: "POST", path: at, bearer: bearer, body: `{"client_msg_id":"0192d1b2-7c3a-7def-8000-000000000066","attachment_ids":["` + kept.ID + `"]}`})
 	if c := w.line(conv, bearer); c.Preview != kept.Name {
 		t.Errorf("the preview is %q", c.Preview)
 	}

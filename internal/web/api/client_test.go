@@ -32,7 +32,7 @@ func TestOurProgramsSignIn(t *testing.T) {
 	}
 	var stored api.Stored
 	for range 3 { // the connection is kept
-		check(t, client.Post(t.Context(), "/v1/conversations/"+conv+"/messages", map[string]string{"client_msg_id": "m", "text": "hi"}, &stored))
+		check(t, client.Post(t.Context(), "/v1/conversations/"+conv+"/messages", map[string]string{"client_msg_id": "0192d1b2-7c3a-7def-8000-00000000006d", "text": "hi"}, &stored))
 	}
 	if stored.Seq != 2 {
 		t.Errorf("stored %+v", stored)

@@ -66,14 +66,14 @@ func TestMessagesOverREST(t *testing.T) {
 		conv, visitor := w.talk("hello")
 		bearer := w.as(identity.Agent)
 		at := "/v1/conversations/" + conv
-		say := call{method: "POST", path: at + "/messages", bearer: bearer, body: `{"client_msg_id":"m1","text":"My card is 4111 1111 1111 1111"}`}
+		say := call{method: "POST", path: at + "/messages", bearer: bearer, body: `{"client_msg_id":"0192d1b2-7c3a-7def-8000-000000006d31","text":"My card is 4111 1111 1111 1111"}`}
 		var stored, again api.Stored
 		w.must(201, say).json(t, &stored)
 		w.must(200, say).json(t, &again)
 		if stored.Seq != 2 || again.Seq != 2 || again.At != stored.At || len(stored.Classes) != 1 || strings.Contains(stored.Text, "4111 1111") {
 			t.Errorf("stored %+v, then %+v", stored, again)
 		}
-		w.must(201, call{method: "POST", path: at + "/messages", bearer: bearer, body: `{"client_msg_id":"m2","text":"between us","note":true}`})
+		w.must(201, call{method: "POST", path: at + "/messages", bearer: bearer, body: `{"client_msg_id":"0192d1b2-7c3a-7def-8000-000000006d32","text":"between us","note":true}`})
 		w.must(204, call{method: "PATCH", path: at + "/messages/2", bearer: bearer, body: `{"text":"Which card is it?"}`})
 		w.must(204, call{method: "DELETE", path: at + "/messages/1", bearer: bearer, body: `{"reason":"privacy"}`})
 
@@ -204,7 +204,7 @@ func TestMergeAndUnmerge(t *testing.T) {
 			t.Errorf("merged: %+v", c)
 		}
 		var p api.Problem
-		w.problem(409, "merged", call{method: "POST", path: at + "/messages", bearer: bearer, body: `{"client_msg_id":"m","text":"hi"}`}).json(t, &p)
+		w.problem(409, "merged", call{method: "POST", path: at + "/messages", bearer: bearer, body: `{"client_msg_id":"0192d1b2-7c3a-7def-8000-00000000006d","text":"hi"}`}).json(t, &p)
 		if p.Conv != into {
 			t.Errorf("the conversation to use is %q", p.Conv)
 		}

@@ -9,6 +9,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
 	"kefu/internal/web/wire"
 )
 
@@ -97,6 +98,9 @@ func (a *API) addMessages() {
 
 // send answers after the commit: 201, or 200 when the message was stored before.
 func (a *API) send(ctx context.Context, in *sendInput) (*sendOutput, error) {
+	if !id.ValidUUID(in.Body.ClientMsgID) {
+		return nil, fault.InvalidField("api.send", "client_msg_id", "is no UUID")
+	}
 	answer := make(chan intake.Said, 1)
 	message := intake.Message{
 		ConversationID: in.ID, ClientID: in.Body.ClientMsgID, Text: in.Body.Text,

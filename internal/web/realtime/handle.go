@@ -136,6 +136,9 @@ func (s *Server) send(ctx context.Context, p *peer, m intake.Message) error {
 	if !id.Valid(m.ConversationID) {
 		return fault.New(fault.NotFound, "realtime.send", "no conversation has an id of that form")
 	}
+	if !id.ValidUUID(m.ClientID) {
+		return fault.InvalidField("realtime.send", "client_msg_id", "is no UUID")
+	}
 	m.Origin = p
 	conv, clientID := m.ConversationID, m.ClientID
 	return s.intake.Send(ctx, p.principal(), m, func(said intake.Said) {
@@ -171,6 +174,9 @@ func (s *Server) mark(ctx context.Context, p *peer, conv, frame string, kind con
 }
 
 func (s *Server) start(ctx context.Context, p *peer, f *clientFrame) error {
+	if !id.ValidUUID(f.Ref) {
+		return fault.InvalidField("realtime.start", "ref", "is no UUID")
+	}
 	start := conversation.Start{Ref: f.Ref, NewID: id.New(), Channel: "chat", Topic: f.Topic, Language: f.Lang}
 	p.mu.Lock()
 	start.Secret = p.opened
