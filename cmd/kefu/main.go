@@ -41,6 +41,7 @@ func commands() []command {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	signal.Ignore(syscall.SIGXFSZ) // a file that may not grow is an error like a full disk, and no reason to die
 	os.Exit(dispatch(ctx, os.Args[1:]))
 }
 
