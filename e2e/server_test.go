@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -46,17 +49,35 @@ func newServer(t *testing.T, database string, env ...string) *server {
 	return s
 }
 
+// nextPort is where the search for a free port goes on, so that tests beside
+// each other do not find the same.
+var nextPort atomic.Uint32
+
+// freePort is a port that nobody listens on, and neither on the next one. It is
+// below those that the system gives to outgoing connections.
 func freePort(t *testing.T) string {
 	t.Helper()
-	address, err := target.FreeAddress()
-	if err != nil {
-		t.Fatal(err)
+	const first, count = 10_000, 5_000 // pairs, up to 19,999
+	nextPort.CompareAndSwap(0, rand.Uint32N(count)+1)
+	for range count {
+		port := first + 2*(nextPort.Add(1)%count)
+		if free(port) && free(port+1) {
+			return strconv.Itoa(int(port))
+		}
 	}
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		t.Fatal(err)
+	t.Fatal("there are no two free ports side by side")
+	return ""
+}
+
+func free(port uint32) bool {
+	for _, host := range []string{"127.0.0.1", "localhost"} {
+		listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(int(port))))
+		if err != nil {
+			return false
+		}
+		_ = listener.Close()
 	}
-	return port
+	return true
 }
 
 // openLimits let a test say as much as it likes.
