@@ -100,9 +100,13 @@ func (s *Store) AuditEntries(ctx context.Context) iter.Seq2[audit.Entry, error] 
 	}
 }
 
+// auditPage bounds the records that are in memory at once: one may carry the
+// digests of 16,384 messages.
+const auditPage = 100
+
 func (s *Store) auditBatch(ctx context.Context, after int64) (batch []audit.Entry, last int64, err error) {
 	const op = "storage.auditBatch"
-	rows, err := s.db.Reader.QueryContext(ctx, "SELECT seq, record, detail, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT 1000", after)
+	rows, err := s.db.Reader.QueryContext(ctx, "SELECT seq, record, detail, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2", after, auditPage)
 	if err != nil {
 		return nil, after, engine.MapError(op, err)
 	}
