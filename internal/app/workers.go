@@ -72,7 +72,7 @@ func (a *App) runHeads(ctx context.Context) error {
 func (a *App) jobHandlers() map[string]upkeep.Handler {
 	return map[string]upkeep.Handler{
 		job.DestroyKeys: func(_ context.Context, j job.Job) error {
-			refs := storage.DecodeRefs(j.Payload)
+			refs := job.DecodeRefs(j.Payload)
 			keys := make([]keyring.Ref, len(refs))
 			for i, r := range refs {
 				keys[i] = keyring.Ref(r)

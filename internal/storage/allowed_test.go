@@ -285,7 +285,7 @@ func withoutPrincipal() map[string]string {
 		"Run Listen Close Ready Waiting Checkpoint Purge":                                       "the process itself",
 		"Enqueue ClaimJobs FinishJob RetryJob NextJobDue SnoozedUntil":                          "the workers that run jobs; nobody else can reach them",
 		"FindWindowSecret SignInCustomer CredentialsOf SignInFailed OpenSession StaffBySession": "they find out who asks",
-		"RevocationsSince LastPosition WrittenSince":                                            "no words in them",
+		"RevocationsSince LastPosition WrittenSince RewrittenSince":                             "no words in them",
 		"AllEntries Import ImportCustomers":                                                     "commands of whoever runs the machine",
 		"AuditHead AuditEntries CheckMessages":                                                  "the proof that runs without anybody asking, and kefu audit verify",
 		"OrphanAttachments ForgetAttachment":                                                    "the worker that removes files nobody sent",

@@ -27,13 +27,13 @@ func (s *Store) AddAttachment(ctx context.Context, p identity.Principal, a conve
 		customer = p.ID
 	}
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
-		name, ref, err := t.seal([]byte(a.Name), attachmentAAD(a.ID))
+		name, ref, err := t.Seal([]byte(a.Name), attachmentAAD(a.ID))
 		if err != nil {
 			return err
 		}
-		_, err = t.sql.ExecContext(ctx, `INSERT INTO attachment (id, customer_id, conversation_id, uploader_kind, uploader_id, name, name_ref, media_type, size, blob_ref, internal, created_at)
+		_, err = t.SQL.ExecContext(ctx, `INSERT INTO attachment (id, customer_id, conversation_id, uploader_kind, uploader_id, name, name_ref, media_type, size, blob_ref, internal, created_at)
 			VALUES ($1, $2, '', $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-			a.ID, customer, int64(p.Kind), p.ID, name, ref, a.Type, a.Size, a.BlobRef, false, t.now)
+			a.ID, customer, int64(p.Kind), p.ID, name, ref, a.Type, a.Size, a.BlobRef, false, t.Now)
 		return engine.MapError(op, err)
 	})
 }
@@ -65,7 +65,7 @@ func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conv
 	err = s.tx(ctx, func(ctx context.Context, t *Tx) error {
 		claimed = claimed[:0]
 		var owner string
-		if err := t.sql.QueryRowContext(ctx, "SELECT customer_id FROM conversation WHERE id = $1", conversationID).Scan(&owner); err != nil {
+		if err := t.SQL.QueryRowContext(ctx, "SELECT customer_id FROM conversation WHERE id = $1", conversationID).Scan(&owner); err != nil {
 			return engine.MapError(op, err)
 		}
 		if owner != state.CustomerID { // the visitor has signed in since it was looked at
@@ -83,7 +83,7 @@ func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conv
 			if found.ConversationID != "" && found.Internal != internal {
 				return fault.New(fault.Conflict, op, "attachment %s was sent already", id)
 			}
-			_, err = t.sql.ExecContext(ctx, "UPDATE attachment SET conversation_id = $1, customer_id = $2, internal = $3 WHERE id = $4", conversationID, state.CustomerID, internal, id)
+			_, err = t.SQL.ExecContext(ctx, "UPDATE attachment SET conversation_id = $1, customer_id = $2, internal = $3 WHERE id = $4", conversationID, state.CustomerID, internal, id)
 			if err != nil {
 				return engine.MapError(op, err)
 			}
@@ -91,13 +91,16 @@ func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conv
 		}
 		return nil
 	})
-	return claimed, err
+	if err != nil {
+		return nil, err
+	}
+	return claimed, nil
 }
 
 const attachmentColumns = "id, customer_id, conversation_id, uploader_kind, uploader_id, name, name_ref, media_type, size, blob_ref, internal, created_at"
 
 func (t *Tx) attachment(ctx context.Context, id string) (conversation.StoredAttachment, error) {
-	return t.store.scanAttachment(t.sql.QueryRowContext(ctx, "SELECT "+attachmentColumns+" FROM attachment WHERE id = $1", id))
+	return t.store.scanAttachment(t.SQL.QueryRowContext(ctx, "SELECT "+attachmentColumns+" FROM attachment WHERE id = $1", id))
 }
 
 func (s *Store) scanAttachment(row scanner) (conversation.StoredAttachment, error) {
@@ -109,7 +112,7 @@ func (s *Store) scanAttachment(row scanner) (conversation.StoredAttachment, erro
 		return a, engine.MapError("storage.scanAttachment", err)
 	}
 	a.UploaderKind = identity.Kind(kind)
-	plain, err := s.open(name, ref, attachmentAAD(a.ID))
+	plain, err := s.core.Open(name, ref, attachmentAAD(a.ID))
 	a.Name = string(plain)
 	return a, err
 }
@@ -121,7 +124,7 @@ func (s *Store) Attachment(ctx context.Context, p identity.Principal, id string)
 	if !engine.ValidKey(id) {
 		return conversation.StoredAttachment{}, fault.New(fault.NotFound, op, "no attachment has an id of that form")
 	}
-	a, err := s.scanAttachment(s.db.Reader.QueryRowContext(ctx, "SELECT "+attachmentColumns+" FROM attachment WHERE id = $1", id))
+	a, err := s.scanAttachment(s.core.DB.Reader.QueryRowContext(ctx, "SELECT "+attachmentColumns+" FROM attachment WHERE id = $1", id))
 	if err != nil {
 		return conversation.StoredAttachment{}, err
 	}
@@ -132,14 +135,14 @@ func (s *Store) Attachment(ctx context.Context, p identity.Principal, id string)
 	if !policy.Allow(p, policy.ReadAttachment, object) {
 		return conversation.StoredAttachment{}, fault.New(fault.NotFound, op, "attachment %s is not %s's to see", id, p.Kind)
 	}
-	s.recordRead(p, "attachment.read", "attachment", id, a.CustomerID)
+	s.core.RecordRead(p, "attachment.read", "attachment", id, a.CustomerID)
 	return a, nil
 }
 
 // OrphanAttachments are files uploaded before a time and never sent.
 func (s *Store) OrphanAttachments(ctx context.Context, before int64, limit int) ([]conversation.StoredAttachment, error) {
 	const op = "storage.OrphanAttachments"
-	rows, err := s.db.Reader.QueryContext(ctx, "SELECT "+attachmentColumns+" FROM attachment WHERE conversation_id = '' AND created_at < $1 ORDER BY created_at LIMIT $2", before, limit)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+attachmentColumns+" FROM attachment WHERE conversation_id = '' AND created_at < $1 ORDER BY created_at LIMIT $2", before, limit)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
@@ -157,11 +160,11 @@ func (s *Store) ForgetAttachment(ctx context.Context, id string) error {
 	const op = "storage.ForgetAttachment"
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
 		var name, blob int64
-		err := t.sql.QueryRowContext(ctx, "DELETE FROM attachment WHERE id = $1 AND conversation_id = '' RETURNING name_ref, blob_ref", id).Scan(&name, &blob)
+		err := t.SQL.QueryRowContext(ctx, "DELETE FROM attachment WHERE id = $1 AND conversation_id = '' RETURNING name_ref, blob_ref", id).Scan(&name, &blob)
 		if err != nil {
 			return engine.MapError(op, err)
 		}
-		return t.destroyKeys(ctx, []int64{name, blob})
+		return t.DestroyKeys(ctx, []int64{name, blob})
 	})
 }
 
@@ -173,7 +176,7 @@ func (t *Tx) dropFiles(ctx context.Context, w *workset.Set) error {
 	refs := make([]int64, 0, 2*len(w.LostFiles))
 	for _, id := range w.LostFiles {
 		var name, blob int64
-		err := t.sql.QueryRowContext(ctx, "UPDATE attachment SET conversation_id = '', customer_id = '', uploader_id = '', internal = $1 WHERE id = $2 RETURNING name_ref, blob_ref", true, id).Scan(&name, &blob)
+		err := t.SQL.QueryRowContext(ctx, "UPDATE attachment SET conversation_id = '', customer_id = '', uploader_id = '', internal = $1 WHERE id = $2 RETURNING name_ref, blob_ref", true, id).Scan(&name, &blob)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}
@@ -182,5 +185,5 @@ func (t *Tx) dropFiles(ctx context.Context, w *workset.Set) error {
 		}
 		refs = append(refs, name, blob)
 	}
-	return t.destroyKeys(ctx, refs)
+	return t.DestroyKeys(ctx, refs)
 }

@@ -7,7 +7,6 @@ import (
 
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/conversation"
-	"kefu/internal/domain/identity"
 	"kefu/internal/storage/auditlog"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/workset"
@@ -15,23 +14,6 @@ import (
 
 // AuditStream is the name of the deployment's one audit chain.
 const AuditStream = auditlog.Stream
-
-// recordFor notes what a principal did, in the transaction that does it.
-func (t *Tx) recordFor(p identity.Principal, action, objectType, objectID, subject string) {
-	t.audit.Record(p, t.now, action, objectType, objectID, subject)
-}
-
-// recordRead notes that staff read personal data. It joins the next commit and
-// nobody waits for it; only a full queue makes the reader wait.
-func (s *Store) recordRead(p identity.Principal, action, objectType, objectID, subject string) {
-	if p.Kind != identity.Staff {
-		return
-	}
-	s.enqueueNote(&request{kind: noteOnly, fn: func(_ context.Context, t *Tx) error {
-		t.recordFor(p, action, objectType, objectID, subject)
-		return nil
-	}}, true)
-}
 
 // digest notes the digests of what a workset wrote and rewrote.
 func (t *Tx) digest(w *workset.Set) {
@@ -49,10 +31,10 @@ func (t *Tx) digest(w *workset.Set) {
 // writeAudit gives every record of the commit its place in the chain, and more
 // that hold the digests of all entries the commit wrote.
 func (t *Tx) writeAudit(ctx context.Context) error {
-	if err := t.audit.Digests(t.now, t.digests, t.rewrote); err != nil {
+	if err := t.Audit.Digests(t.Now, t.digests, t.rewrote); err != nil {
 		return err
 	}
-	records, last := t.audit.Rows(t.auditLast)
+	records, last := t.Audit.Rows(t.auditLast)
 	if len(records) == 0 {
 		return nil
 	}
@@ -65,14 +47,14 @@ func (t *Tx) writeAudit(ctx context.Context) error {
 		}
 		rows.Int(r.Seq).Bytes(r.Record).Bytes(r.Detail).Bytes(r.Hash[:]).EndRow()
 	}
-	return t.store.stmts.insertAudit.Exec(ctx, t.sql, rows)
+	return t.store.stmts.insertAudit.Exec(ctx, t.SQL, rows)
 }
 
 // AuditHead is the end of the audit chain as committed.
 func (s *Store) AuditHead(ctx context.Context) (audit.Link, error) {
 	var link audit.Link
 	var hash []byte
-	err := s.db.Reader.QueryRowContext(ctx, "SELECT audit_seq, audit_hash FROM log_head WHERE id = 1").Scan(&link.Seq, &hash)
+	err := s.core.DB.Reader.QueryRowContext(ctx, "SELECT audit_seq, audit_hash FROM log_head WHERE id = 1").Scan(&link.Seq, &hash)
 	copy(link.Hash[:], hash)
 	return link, engine.MapError("storage.AuditHead", err)
 }
@@ -106,7 +88,7 @@ const auditPage = 100
 
 func (s *Store) auditBatch(ctx context.Context, after int64) (batch []audit.Entry, last int64, err error) {
 	const op = "storage.auditBatch"
-	rows, err := s.db.Reader.QueryContext(ctx, "SELECT seq, record, detail, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2", after, auditPage)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT seq, record, detail, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2", after, auditPage)
 	if err != nil {
 		return nil, after, engine.MapError(op, err)
 	}
@@ -129,12 +111,12 @@ func (s *Store) auditBatch(ctx context.Context, after int64) (batch []audit.Entr
 // indexes of those that are missing or differ.
 func (s *Store) CheckMessages(ctx context.Context, list []audit.MessageDigest) ([]int, error) {
 	const op = "storage.CheckMessages"
-	l := s.db.Kind.Layout("n:int conversation_id seq:int")
+	l := s.core.DB.Kind.Layout("n:int conversation_id seq:int")
 	rowsOf := l.Rowset()
 	for i, d := range list {
 		rowsOf.Int(int64(i)).Text(d.Conversation).Int(d.Seq).EndRow()
 	}
-	rows, err := s.db.Reader.QueryContext(ctx, `SELECT v.n, e.pos, e.kind, e.author_kind, e.author_id, e.author_name, e.client_id, e.at, e.content
+	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT v.n, e.pos, e.kind, e.author_kind, e.author_id, e.author_name, e.client_id, e.at, e.content
 		FROM `+l.From()+` CROSS JOIN entry e WHERE e.conversation_id = v.conversation_id AND e.seq = v.seq`, rowsOf.Args()...)
 	if err != nil {
 		return nil, engine.MapError(op, err)

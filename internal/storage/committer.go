@@ -11,6 +11,7 @@ import (
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/committer"
+	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 )
 
@@ -81,6 +82,8 @@ func (s *Store) ordered(ctx context.Context, fn func(context.Context, *Tx) error
 	return s.wait(ctx, &request{fn: fn, kind: inOrder})
 }
 
+// wait gives up when ctx ends. The function may run nevertheless, even then: who
+// is told of an error must not look at what it writes to.
 func (s *Store) wait(ctx context.Context, r *request) error {
 	answer := make(chan error, 1)
 	r.done = func(err error) { answer <- err }
@@ -103,8 +106,32 @@ func (s *Store) enqueueNote(r *request, block bool) {
 		return
 	}
 	if err := s.committer.Enqueue(context.Background(), r); err != nil {
-		s.log.Warn("not noted: the store is closing")
+		s.core.Log.Warn("not noted: the store is closing")
 	}
+}
+
+// queue is the way into the next commit for the parts of the store.
+type queue struct{ store *Store }
+
+// Do implements core.Queue.
+func (q queue) Do(ctx context.Context, fn func(context.Context, *core.Tx) error) error {
+	return q.store.tx(ctx, func(ctx context.Context, t *Tx) error { return fn(ctx, &t.Tx) })
+}
+
+// Touch implements core.Queue.
+func (q queue) Touch(fn func(context.Context, *core.Tx) error) {
+	q.store.enqueueNote(&request{fn: func(ctx context.Context, t *Tx) error { return fn(ctx, &t.Tx) }}, false)
+}
+
+// RecordRead implements core.Queue.
+func (q queue) RecordRead(p identity.Principal, action, objectType, objectID, subject string) {
+	if p.Kind != identity.Staff {
+		return
+	}
+	q.store.enqueueNote(&request{kind: noteOnly, fn: func(_ context.Context, t *Tx) error {
+		t.Record(p, action, objectType, objectID, subject)
+		return nil
+	}}, true)
 }
 
 // Run commits until ctx ends, then commits what waits and returns.
@@ -134,7 +161,7 @@ func (s *Store) attempt(ctx context.Context, batch []*request) (err error) {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	sqlTx, err := s.db.Writer.BeginTx(ctx, nil)
+	sqlTx, err := s.core.DB.Writer.BeginTx(ctx, nil)
 	if err != nil {
 		return engine.MapError(op, err)
 	}
@@ -147,7 +174,7 @@ func (s *Store) attempt(ctx context.Context, batch []*request) (err error) {
 			_ = sqlTx.Rollback() // the first error is the one that matters
 		}
 	}()
-	tx := newTx(s, sqlTx, clock.Micros(s.now()))
+	tx := newTx(s, sqlTx, clock.Micros(s.core.Now()))
 	if err := tx.process(ctx, batch); err != nil {
 		return err
 	}
@@ -175,7 +202,7 @@ func (s *Store) publish(batch []*request) {
 func (s *Store) shielded(who string, tell func()) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.log.Error("panic after a commit", "in", who, "panic", p, "stack", string(debug.Stack()))
+			s.core.Log.Error("panic after a commit", "in", who, "panic", p, "stack", string(debug.Stack()))
 		}
 	}()
 	tell()

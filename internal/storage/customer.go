@@ -22,7 +22,7 @@ func customerNameAAD(id string) string { return "customer/" + id + "/name" }
 func handleAAD(id, kind, digest string) string { return "customer/" + id + "/" + kind + "/" + digest }
 
 func (t *Tx) insertSecret(ctx context.Context, w customer.WindowSecret) error {
-	_, err := t.sql.ExecContext(ctx, `INSERT INTO window_secret (digest, customer_id, verified, level, created_at, expires_at, revoked_at)
+	_, err := t.SQL.ExecContext(ctx, `INSERT INTO window_secret (digest, customer_id, verified, level, created_at, expires_at, revoked_at)
 		VALUES ($1, $2, $3, $4, $5, $6, 0)`, w.Digest, w.CustomerID, w.Verified, int64(w.Level), w.CreatedAt, w.ExpiresAt)
 	return engine.MapError("storage.insertSecret", err)
 }
@@ -35,14 +35,14 @@ func (s *Store) FindWindowSecret(ctx context.Context, digest string) (w customer
 	var sealed []byte
 	var ref sql.NullInt64
 	w.Digest = digest
-	err = s.db.Reader.QueryRowContext(ctx, `SELECT w.customer_id, w.verified, w.level, w.created_at, w.expires_at, w.revoked_at, c.name, c.name_ref
+	err = s.core.DB.Reader.QueryRowContext(ctx, `SELECT w.customer_id, w.verified, w.level, w.created_at, w.expires_at, w.revoked_at, c.name, c.name_ref
 		FROM window_secret w LEFT JOIN customer c ON c.id = w.customer_id WHERE w.digest = $1`, digest).
 		Scan(&w.CustomerID, &w.Verified, &level, &w.CreatedAt, &w.ExpiresAt, &revokedAt, &sealed, &ref)
 	if err != nil {
 		return w, "", false, engine.MapError(op, err)
 	}
 	w.Level = identity.Level(level)
-	plain, err := s.open(sealed, ref.Int64, customerNameAAD(w.CustomerID))
+	plain, err := s.core.Open(sealed, ref.Int64, customerNameAAD(w.CustomerID))
 	return w, string(plain), revokedAt != 0, err
 }
 
@@ -55,7 +55,7 @@ func (s *Store) SignInCustomer(ctx context.Context, in customer.SignIn) (custome
 	var out customer.SignedIn
 	err := s.ordered(ctx, func(ctx context.Context, t *Tx) error {
 		out = customer.SignedIn{}
-		res, err := t.sql.ExecContext(ctx, "INSERT INTO token_used (issuer, jti, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+		res, err := t.SQL.ExecContext(ctx, "INSERT INTO token_used (issuer, jti, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
 			in.Issuer, in.TokenID, in.TokenExpires+120_000_000)
 		if err != nil {
 			return engine.MapError(op, err)
@@ -76,13 +76,16 @@ func (s *Store) SignInCustomer(ctx context.Context, in customer.SignIn) (custome
 		out.Moved, err = t.claimVisitor(ctx, in, out.CustomerID)
 		return err
 	})
-	return out, err
+	if err != nil {
+		return customer.SignedIn{}, err
+	}
+	return out, nil
 }
 
 func (t *Tx) customerOf(ctx context.Context, in customer.SignIn) (string, error) {
 	const op = "storage.customerOf"
 	var id string
-	err := t.sql.QueryRowContext(ctx, "SELECT id FROM customer WHERE issuer = $1 AND subject = $2", in.Issuer, in.Subject).Scan(&id)
+	err := t.SQL.QueryRowContext(ctx, "SELECT id FROM customer WHERE issuer = $1 AND subject = $2", in.Issuer, in.Subject).Scan(&id)
 	if err == nil {
 		return id, nil
 	}
@@ -92,18 +95,18 @@ func (t *Tx) customerOf(ctx context.Context, in customer.SignIn) (string, error)
 	var sealed []byte
 	var ref any
 	if in.Name != "" {
-		blob, r, err := t.seal([]byte(in.Name), customerNameAAD(in.NewID))
+		blob, r, err := t.Seal([]byte(in.Name), customerNameAAD(in.NewID))
 		if err != nil {
 			return "", err
 		}
 		sealed, ref = blob, r
 	}
-	_, err = t.sql.ExecContext(ctx, `INSERT INTO customer (id, issuer, subject, name, name_ref, language, evidence, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, in.NewID, in.Issuer, in.Subject, sealed, ref, in.Language, customer.Verified, t.now)
+	_, err = t.SQL.ExecContext(ctx, `INSERT INTO customer (id, issuer, subject, name, name_ref, language, evidence, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, in.NewID, in.Issuer, in.Subject, sealed, ref, in.Language, customer.Verified, t.Now)
 	if err != nil {
 		return "", engine.MapError(op, err)
 	}
-	t.recordFor(identity.SystemPart("identity"), "customer.create", "customer", in.NewID, in.NewID)
+	t.Record(identity.SystemPart("identity"), "customer.create", "customer", in.NewID, in.NewID)
 	return in.NewID, t.addHandle(ctx, in.NewID, "wallet", in.Subject, customer.Verified)
 }
 
@@ -132,10 +135,10 @@ func (s *Store) AddHandle(ctx context.Context, p identity.Principal, customerID 
 	}
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
 		var one int
-		if err := t.sql.QueryRowContext(ctx, "SELECT 1 FROM customer WHERE id = $1", customerID).Scan(&one); err != nil {
+		if err := t.SQL.QueryRowContext(ctx, "SELECT 1 FROM customer WHERE id = $1", customerID).Scan(&one); err != nil {
 			return engine.MapError(op, err)
 		}
-		t.recordFor(p, "customer.handle", "customer", customerID, customerID)
+		t.Record(p, "customer.handle", "customer", customerID, customerID)
 		return t.addHandle(ctx, customerID, h.Kind, h.Value, h.Evidence)
 	})
 }
@@ -143,20 +146,20 @@ func (s *Store) AddHandle(ctx context.Context, p identity.Principal, customerID 
 func (t *Tx) addHandle(ctx context.Context, customerID, kind, value, evidence string) error {
 	const op = "storage.addHandle"
 	digest := t.store.handleDigest(kind, value)
-	sealed, ref, err := t.seal([]byte(value), handleAAD(customerID, kind, digest))
+	sealed, ref, err := t.Seal([]byte(value), handleAAD(customerID, kind, digest))
 	if err != nil {
 		return err
 	}
-	_, err = t.sql.ExecContext(ctx, `INSERT INTO customer_handle (customer_id, kind, digest, value, value_ref, evidence, seen_at)
+	_, err = t.SQL.ExecContext(ctx, `INSERT INTO customer_handle (customer_id, kind, digest, value, value_ref, evidence, seen_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (customer_id, kind, digest) DO UPDATE SET seen_at = excluded.seen_at,
 		evidence = CASE WHEN customer_handle.evidence = 'verified' OR excluded.evidence = 'inferred' THEN customer_handle.evidence ELSE excluded.evidence END`,
-		customerID, kind, digest, sealed, ref, evidence, t.now)
+		customerID, kind, digest, sealed, ref, evidence, t.Now)
 	return engine.MapError(op, err)
 }
 
 func (s *Store) handleDigest(kind, value string) string {
-	mac := hmac.New(sha256.New, s.ring.Subkey("customer handles"))
+	mac := hmac.New(sha256.New, s.core.Ring.Subkey("customer handles"))
 	mac.Write([]byte(kind + "\x00" + value))
 	return hex.EncodeToString(mac.Sum(nil))
 }
@@ -167,7 +170,7 @@ func (s *Store) handleDigest(kind, value string) string {
 func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID string) ([]string, error) {
 	const op = "storage.claimVisitor"
 	var issuer, became sql.NullString
-	err := t.sql.QueryRowContext(ctx, "SELECT issuer, became FROM customer WHERE id = $1", in.Visitor).Scan(&issuer, &became)
+	err := t.SQL.QueryRowContext(ctx, "SELECT issuer, became FROM customer WHERE id = $1", in.Visitor).Scan(&issuer, &became)
 	if errors.Is(err, sql.ErrNoRows) || (err == nil && (issuer.Valid || became.Valid)) {
 		return nil, nil // nobody yet, a customer whom only a token of theirs may move, or already moved
 	}
@@ -175,11 +178,11 @@ func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID st
 		return nil, engine.MapError(op, err)
 	}
 	// A ref that both have used would make two conversations the same one.
-	if _, err := t.sql.ExecContext(ctx, `UPDATE conversation SET start_ref = id WHERE customer_id = $1
+	if _, err := t.SQL.ExecContext(ctx, `UPDATE conversation SET start_ref = id WHERE customer_id = $1
 		AND start_ref IN (SELECT start_ref FROM conversation WHERE customer_id = $2)`, in.Visitor, customerID); err != nil {
 		return nil, engine.MapError(op, err)
 	}
-	rows, err := t.sql.QueryContext(ctx, "SELECT id FROM conversation WHERE customer_id = $1 AND last_activity >= $2", in.Visitor, in.VisitorSince)
+	rows, err := t.SQL.QueryContext(ctx, "SELECT id FROM conversation WHERE customer_id = $1 AND last_activity >= $2", in.Visitor, in.VisitorSince)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
@@ -202,25 +205,25 @@ func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID st
 	if err := t.claimFiles(ctx, in, customerID); err != nil {
 		return nil, err
 	}
-	if _, err := t.sql.ExecContext(ctx, "UPDATE customer SET became = $1 WHERE id = $2", customerID, in.Visitor); err != nil {
+	if _, err := t.SQL.ExecContext(ctx, "UPDATE customer SET became = $1 WHERE id = $2", customerID, in.Visitor); err != nil {
 		return nil, engine.MapError(op, err)
 	}
-	if _, err := t.sql.ExecContext(ctx, "UPDATE window_secret SET revoked_at = $1 WHERE customer_id = $2 AND revoked_at = 0", t.now, in.Visitor); err != nil {
+	if _, err := t.SQL.ExecContext(ctx, "UPDATE window_secret SET revoked_at = $1 WHERE customer_id = $2 AND revoked_at = 0", t.Now, in.Visitor); err != nil {
 		return nil, engine.MapError(op, err)
 	}
-	return ids, t.revoke(ctx, event.RevokedCustomer, in.Visitor)
+	return ids, t.Revoke(ctx, event.RevokedCustomer, in.Visitor)
 }
 
 // claimFiles makes the files of the moved conversations the customer's, and those
 // that the visitor has just uploaded and not sent yet.
 func (t *Tx) claimFiles(ctx context.Context, in customer.SignIn, customerID string) error {
 	const op = "storage.claimFiles"
-	_, err := t.sql.ExecContext(ctx, `UPDATE attachment SET customer_id = $1 WHERE customer_id = $2
+	_, err := t.SQL.ExecContext(ctx, `UPDATE attachment SET customer_id = $1 WHERE customer_id = $2
 		AND conversation_id IN (SELECT id FROM conversation WHERE customer_id = $1)`, customerID, in.Visitor)
 	if err != nil {
 		return engine.MapError(op, err)
 	}
-	_, err = t.sql.ExecContext(ctx, `UPDATE attachment SET customer_id = $1, uploader_id = $1 WHERE customer_id = $2
+	_, err = t.SQL.ExecContext(ctx, `UPDATE attachment SET customer_id = $1, uploader_id = $1 WHERE customer_id = $2
 		AND conversation_id = '' AND created_at >= $3`, customerID, in.Visitor, in.VisitorSince)
 	return engine.MapError(op, err)
 }
@@ -235,12 +238,12 @@ func (s *Store) CustomerOf(ctx context.Context, p identity.Principal, id string)
 	var name []byte
 	var ref sql.NullInt64
 	var became sql.NullString
-	err := s.db.Reader.QueryRowContext(ctx, "SELECT name, name_ref, language, evidence, created_at, became FROM customer WHERE id = $1", id).
+	err := s.core.DB.Reader.QueryRowContext(ctx, "SELECT name, name_ref, language, evidence, created_at, became FROM customer WHERE id = $1", id).
 		Scan(&name, &ref, &c.Language, &c.Evidence, &c.CreatedAt, &became)
 	if err != nil {
 		return c, nil, engine.MapError(op, err)
 	}
-	plain, err := s.open(name, ref.Int64, customerNameAAD(id))
+	plain, err := s.core.Open(name, ref.Int64, customerNameAAD(id))
 	if err != nil {
 		return c, nil, err
 	}
@@ -249,13 +252,13 @@ func (s *Store) CustomerOf(ctx context.Context, p identity.Principal, id string)
 		return c, nil, err
 	}
 	states, err := s.statesOf(ctx, id, 50)
-	s.recordRead(p, "customer.read", "customer", id, id)
+	s.core.RecordRead(p, "customer.read", "customer", id, id)
 	return c, states, err
 }
 
 func (s *Store) handlesOf(ctx context.Context, id string) ([]customer.Handle, error) {
 	const op = "storage.handlesOf"
-	rows, err := s.db.Reader.QueryContext(ctx, "SELECT kind, digest, value, value_ref, evidence FROM customer_handle WHERE customer_id = $1 ORDER BY kind, seen_at LIMIT 50", id)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT kind, digest, value, value_ref, evidence FROM customer_handle WHERE customer_id = $1 ORDER BY kind, seen_at LIMIT 50", id)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
@@ -268,7 +271,7 @@ func (s *Store) handlesOf(ctx context.Context, id string) ([]customer.Handle, er
 		if err := r.Scan(&h.Kind, &digest, &sealed, &ref, &h.Evidence); err != nil {
 			return err
 		}
-		plain, err := s.open(sealed, ref, handleAAD(id, h.Kind, digest))
+		plain, err := s.core.Open(sealed, ref, handleAAD(id, h.Kind, digest))
 		h.Value = string(plain)
 		handles = append(handles, h)
 		return err

@@ -27,23 +27,23 @@ func (s *Store) SaveDraft(ctx context.Context, p identity.Principal, conversatio
 	}
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
 		var old sql.NullInt64
-		err := t.sql.QueryRowContext(ctx, "DELETE FROM draft WHERE staff_id = $1 AND conversation_id = $2 RETURNING content_ref", p.ID, conversationID).Scan(&old)
+		err := t.SQL.QueryRowContext(ctx, "DELETE FROM draft WHERE staff_id = $1 AND conversation_id = $2 RETURNING content_ref", p.ID, conversationID).Scan(&old)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return engine.MapError(op, err)
 		}
 		if old.Valid {
-			if err := t.destroyKeys(ctx, []int64{old.Int64}); err != nil {
+			if err := t.DestroyKeys(ctx, []int64{old.Int64}); err != nil {
 				return err
 			}
 		}
 		if text == "" {
 			return nil
 		}
-		sealed, ref, err := t.seal([]byte(text), draftAAD(p.ID, conversationID))
+		sealed, ref, err := t.Seal([]byte(text), draftAAD(p.ID, conversationID))
 		if err != nil {
 			return err
 		}
-		_, err = t.sql.ExecContext(ctx, "INSERT INTO draft (staff_id, conversation_id, content, content_ref, at) VALUES ($1, $2, $3, $4, $5)", p.ID, conversationID, sealed, ref, t.now)
+		_, err = t.SQL.ExecContext(ctx, "INSERT INTO draft (staff_id, conversation_id, content, content_ref, at) VALUES ($1, $2, $3, $4, $5)", p.ID, conversationID, sealed, ref, t.Now)
 		return engine.MapError(op, err)
 	})
 }
@@ -56,14 +56,14 @@ func (s *Store) Draft(ctx context.Context, p identity.Principal, conversationID 
 	}
 	var sealed []byte
 	var ref int64
-	err := s.db.Reader.QueryRowContext(ctx, "SELECT content, content_ref FROM draft WHERE staff_id = $1 AND conversation_id = $2", p.ID, conversationID).Scan(&sealed, &ref)
+	err := s.core.DB.Reader.QueryRowContext(ctx, "SELECT content, content_ref FROM draft WHERE staff_id = $1 AND conversation_id = $2", p.ID, conversationID).Scan(&sealed, &ref)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
 	if err != nil {
 		return "", engine.MapError(op, err)
 	}
-	text, err := s.open(sealed, ref, draftAAD(p.ID, conversationID))
+	text, err := s.core.Open(sealed, ref, draftAAD(p.ID, conversationID))
 	return string(text), err
 }
 

@@ -45,7 +45,7 @@ func (t *Tx) sealEntry(e *workset.Entry) error {
 	if err != nil {
 		return fault.Wrap("storage.sealEntry", err)
 	}
-	e.Sealed, e.Ref, err = t.seal(plain, entryAAD(e.ConversationID, e.Seq))
+	e.Sealed, e.Ref, err = t.Seal(plain, entryAAD(e.ConversationID, e.Seq))
 	return err
 }
 
@@ -54,7 +54,7 @@ func (t *Tx) sealRewrite(r *workset.Rewrite) error {
 	if err != nil {
 		return fault.Wrap("storage.sealRewrite", err)
 	}
-	r.Sealed, r.Ref, err = t.seal(plain, entryAAD(r.Conversation, r.Seq))
+	r.Sealed, r.Ref, err = t.Seal(plain, entryAAD(r.Conversation, r.Seq))
 	return err
 }
 
@@ -69,7 +69,7 @@ func (t *Tx) insertEntries(ctx context.Context, w *workset.Set) error {
 			Text(string(e.Author.Kind)).Text(e.Author.ID).Text(e.Author.Name).Text(e.ClientID).
 			Int(e.At).Bytes(e.Sealed).Int(e.Ref).Int(e.Content.Of).Int(int64(e.Written)).EndRow()
 	}
-	return t.store.stmts.insertEntry.Exec(ctx, t.sql, rows)
+	return t.store.stmts.insertEntry.Exec(ctx, t.SQL, rows)
 }
 
 // writeRewrites stores new contents. An edit keeps the old content as a
@@ -94,18 +94,18 @@ func (t *Tx) writeRewrites(ctx context.Context, w *workset.Set) error {
 		updates.Text(r.Conversation).Int(r.Seq).Bytes(r.Sealed).Int(r.Ref).Int(int64(state)).EndRow()
 	}
 	if kept.Len() > 0 {
-		if err := stmts.keepVersion.Exec(ctx, t.sql, kept); err != nil {
+		if err := stmts.keepVersion.Exec(ctx, t.SQL, kept); err != nil {
 			return err
 		}
 	}
-	if err := stmts.updateEntry.Exec(ctx, t.sql, updates); err != nil {
+	if err := stmts.updateEntry.Exec(ctx, t.SQL, updates); err != nil {
 		return err
 	}
 	old, err := t.dropVersions(ctx, redacted)
 	if err != nil {
 		return err
 	}
-	return t.destroyKeys(ctx, append(dead, old...))
+	return t.DestroyKeys(ctx, append(dead, old...))
 }
 
 // insertVersions keeps what edits of this very transaction replaced.
@@ -120,13 +120,13 @@ func (t *Tx) insertVersions(ctx context.Context, w *workset.Set) error {
 		if err != nil {
 			return fault.Wrap("storage.insertVersions", err)
 		}
-		sealed, ref, err := t.seal(plain, entryAAD(v.Conversation, v.Seq))
+		sealed, ref, err := t.Seal(plain, entryAAD(v.Conversation, v.Seq))
 		if err != nil {
 			return err
 		}
 		rows.Text(v.Conversation).Int(v.Seq).Int(v.ReplacedBy).Bytes(sealed).Int(ref).EndRow()
 	}
-	return stmt.Exec(ctx, t.sql, rows)
+	return stmt.Exec(ctx, t.SQL, rows)
 }
 
 func (t *Tx) dropVersions(ctx context.Context, keys []workset.EntryKey) ([]int64, error) {
@@ -139,7 +139,7 @@ func (t *Tx) dropVersions(ctx context.Context, keys []workset.EntryKey) ([]int64
 		rows.Text(k.Conversation).Int(k.Seq).EndRow()
 	}
 	var refs []int64
-	err := stmt.Query(ctx, t.sql, rows, func(r *sql.Rows) error {
+	err := stmt.Query(ctx, t.SQL, rows, func(r *sql.Rows) error {
 		var ref int64
 		if err := r.Scan(&ref); err != nil {
 			return err
@@ -159,7 +159,7 @@ func (t *Tx) loadClients(ctx context.Context, w *workset.Set, keys []workset.Cli
 	for _, k := range keys {
 		rows.Text(k.Conversation).Text(k.Client).EndRow()
 	}
-	return stmt.Query(ctx, t.sql, rows, func(r *sql.Rows) error {
+	return stmt.Query(ctx, t.SQL, rows, func(r *sql.Rows) error {
 		var k workset.ClientKey
 		var author, authorKind string
 		var first conversation.Result
@@ -186,7 +186,7 @@ type storedContent struct {
 }
 
 func (s *Store) openContent(c storedContent, aad string) (conversation.Content, error) {
-	plain, err := s.open(c.sealed, c.ref, aad)
+	plain, err := s.core.Open(c.sealed, c.ref, aad)
 	if err != nil {
 		return conversation.Content{}, err
 	}
@@ -202,7 +202,7 @@ func (t *Tx) loadTargets(ctx context.Context, w *workset.Set, keys []workset.Ent
 	for _, k := range keys {
 		rows.Text(k.Conversation).Int(k.Seq).EndRow()
 	}
-	return stmt.Query(ctx, t.sql, rows, func(r *sql.Rows) error {
+	return stmt.Query(ctx, t.SQL, rows, func(r *sql.Rows) error {
 		e, stored, err := t.store.scanStored(r)
 		if err != nil {
 			return err

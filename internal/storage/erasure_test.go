@@ -12,7 +12,6 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/job"
 	"kefu/internal/platform/keyring"
-	"kefu/internal/storage"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/storagetest"
 )
@@ -28,7 +27,7 @@ func (s *site) destroyKeys() int {
 			s.Fatalf("an unexpected job: %+v", j)
 		}
 		var refs []keyring.Ref
-		for _, r := range storage.DecodeRefs(j.Payload) {
+		for _, r := range job.DecodeRefs(j.Payload) {
 			refs = append(refs, keyring.Ref(r))
 		}
 		s.must(s.Ring.Destroy(refs...))

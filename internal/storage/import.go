@@ -32,21 +32,21 @@ func (s *Store) Import(ctx context.Context, all []Imported) error {
 			inbox.Text(string(st.Status)).Text(st.AssigneeID).Int(st.LastActivity).Text(st.ID).EndRow()
 			for j := range all[i].Entries {
 				e := &all[i].Entries[j]
-				e.Pos = t.nextPos()
+				e.Pos = t.NextPos()
 				w.Entries = append(w.Entries, workset.Entry{Entry: *e})
 				if err := t.sealEntry(&w.Entries[len(w.Entries)-1]); err != nil {
 					return err
 				}
 			}
 		}
-		if err := s.stmts.importState.Exec(ctx, t.sql, states); err != nil {
+		if err := s.stmts.importState.Exec(ctx, t.SQL, states); err != nil {
 			return err
 		}
-		if err := s.stmts.enterInbox.Exec(ctx, t.sql, inbox); err != nil {
+		if err := s.stmts.enterInbox.Exec(ctx, t.SQL, inbox); err != nil {
 			return err
 		}
 		t.digest(w)
-		t.recordFor(identity.SystemPart("import"), "conversation.import", "log", "", "")
+		t.Record(identity.SystemPart("import"), "conversation.import", "log", "", "")
 		return t.insertEntries(ctx, w)
 	})
 }
@@ -56,8 +56,8 @@ func (s *Store) ImportCustomers(ctx context.Context, issuer, language string, su
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
 		rows := s.stmts.importCustomer.Layout.Rowset()
 		for id, subject := range subjects {
-			rows.Text(id).Text(issuer).Text(subject).Text(language).Int(t.now).EndRow()
+			rows.Text(id).Text(issuer).Text(subject).Text(language).Int(t.Now).EndRow()
 		}
-		return s.stmts.importCustomer.Exec(ctx, t.sql, rows)
+		return s.stmts.importCustomer.Exec(ctx, t.SQL, rows)
 	})
 }

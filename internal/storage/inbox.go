@@ -41,7 +41,7 @@ func (s *Store) Inbox(ctx context.Context, p identity.Principal, q conversation.
 		SELECT i.activity, i.conversation_id FROM inbox i WHERE ` + strings.Join(where, " AND ") + `
 		ORDER BY i.activity DESC, i.conversation_id DESC LIMIT ` + arg(q.Limit) + `) i` + lineJoins + `
 		ORDER BY i.activity DESC, i.conversation_id DESC`
-	rows, err := s.db.Reader.QueryContext(ctx, text, args...)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
@@ -51,7 +51,7 @@ func (s *Store) Inbox(ctx context.Context, p identity.Principal, q conversation.
 		lines = append(lines, line)
 		return err
 	})
-	s.recordRead(p, "inbox.list", "inbox", string(q.Status), "")
+	s.core.RecordRead(p, "inbox.list", "inbox", string(q.Status), "")
 	return lines, engine.MapError(op, err)
 }
 
@@ -74,7 +74,7 @@ func (s *Store) scanLine(row scanner) (conversation.InboxLine, error) {
 	}
 	line.State, line.Key.ConversationID = state, state.ID
 	line.Customer.Evidence, line.Customer.Language = evidence.String, language.String
-	plain, err := s.open(name, nameRef.Int64, customerNameAAD(state.CustomerID))
+	plain, err := s.core.Open(name, nameRef.Int64, customerNameAAD(state.CustomerID))
 	if err != nil {
 		return line, err
 	}
@@ -98,11 +98,11 @@ func (s *Store) InboxLineOf(ctx context.Context, p identity.Principal, id string
 		return conversation.InboxLine{}, fault.New(fault.Forbidden, op, "%s may not list the inbox", p.Kind)
 	}
 	text := "SELECT " + stateColumns + ", i.activity, " + lineColumns + " FROM (SELECT inbox_activity AS activity, id AS conversation_id FROM conversation WHERE id = $1) i" + lineJoins
-	line, err := s.scanLine(s.db.Reader.QueryRowContext(ctx, text, id))
+	line, err := s.scanLine(s.core.DB.Reader.QueryRowContext(ctx, text, id))
 	if err != nil {
 		return line, engine.MapError(op, err)
 	}
-	s.recordRead(p, "conversation.read", "conversation", id, line.State.CustomerID)
+	s.core.RecordRead(p, "conversation.read", "conversation", id, line.State.CustomerID)
 	return line, nil
 }
 
@@ -118,7 +118,7 @@ func (s *Store) ConversationsOf(ctx context.Context, p identity.Principal, limit
 
 func (s *Store) statesOf(ctx context.Context, customerID string, limit int) ([]conversation.State, error) {
 	const op = "storage.statesOf"
-	rows, err := s.db.Reader.QueryContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.customer_id = $1 ORDER BY c.last_activity DESC LIMIT $2", customerID, limit)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.customer_id = $1 ORDER BY c.last_activity DESC LIMIT $2", customerID, limit)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}

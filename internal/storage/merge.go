@@ -42,7 +42,7 @@ func (s *Store) Unmerge(ctx context.Context, p identity.Principal, id string) er
 	}
 	return s.ordered(ctx, func(ctx context.Context, t *Tx) error {
 		var into string
-		if err := t.sql.QueryRowContext(ctx, "SELECT merged_into FROM conversation WHERE id = $1", id).Scan(&into); err != nil {
+		if err := t.SQL.QueryRowContext(ctx, "SELECT merged_into FROM conversation WHERE id = $1", id).Scan(&into); err != nil {
 			return engine.MapError(op, err)
 		}
 		if _, err := t.change(ctx, p, id, conversation.Command{Kind: conversation.Unmerge}); err != nil {

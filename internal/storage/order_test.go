@@ -303,7 +303,7 @@ func TestACallerWhoGivesUpHarmsNobody(t *testing.T) {
 		conv := s.start(p).ID
 		release := holdCommits(t, s.Deployment)
 		ctx, cancel := context.WithCancel(context.Background())
-		gone := make(chan error, 1)
+		gone := make(chan error, 2)
 		command := sending("from one who left")
 		go func() {
 			_, err := s.Execute(ctx, p, conv, command)
@@ -311,7 +311,15 @@ func TestACallerWhoGivesUpHarmsNobody(t *testing.T) {
 		}()
 		stays := make(chan conversation.Result, 1)
 		s.must(s.Submit(context.Background(), &conversation.Change{Principal: p, ConversationID: conv, Command: sending("from one who stays"), Done: func(r conversation.Result) { stays <- r }}))
+		go func() {
+			state, err := s.StartConversation(ctx, p, conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat"})
+			if state.ID != "" {
+				t.Errorf("given up, and got %+v", state)
+			}
+			gone <- err
+		}()
 		cancel()
+		s.want(fault.Unavailable, <-gone)
 		s.want(fault.Unavailable, <-gone)
 		release()
 		if r := <-stays; r.Err != nil {
@@ -326,34 +334,31 @@ func TestACallerWhoGivesUpHarmsNobody(t *testing.T) {
 }
 
 func TestTheQueueIsBounded(t *testing.T) {
-	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
-		s := &site{T: t, Deployment: d, Process: d.Open(t, func(o *storage.Options) { o.MaxQueue, o.MaxBatch = 4, 2 })}
+	each(t, func(t *testing.T, s *site) {
 		p := visitor()
 		conv := s.start(p).ID
-		release := holdCommits(t, d)
-		short, cancel := context.WithCancel(context.Background())
-		done := make(chan conversation.Result, 64)
-		accepted := 0
-		var err error
-		for err == nil && accepted < 40 {
-			if accepted == 6 { // two in the transaction, four in the queue: the next ones have to wait
-				cancel()
-			}
-			err = s.Submit(short, &conversation.Change{Principal: p, ConversationID: conv, Command: sending("x"), Done: func(r conversation.Result) { done <- r }})
-			if err == nil {
-				accepted++
-			}
+		next := &site{T: t, Deployment: s.Deployment, Process: s.OpenIdle(t, func(o *storage.Options) { o.MaxQueue, o.MaxBatch = 4, 3 })}
+		var answers []<-chan conversation.Result
+		for range 4 {
+			answers = append(answers, next.submit(p, conv, sending("x")))
 		}
+		gone, cancel := context.WithCancel(context.Background())
 		cancel()
-		s.want(fault.Unavailable, err)
-		release()
-		for range accepted {
-			if r := <-done; r.Err != nil {
+		s.want(fault.Unavailable, next.Submit(gone, &conversation.Change{Principal: p, ConversationID: conv, Command: sending("too many")}))
+		late := make(chan error, 1)
+		go func() {
+			_, err := next.Execute(context.Background(), p, conv, sending("waits for a place"))
+			late <- err
+		}()
+		next.Start()
+		for _, answer := range answers {
+			if r := <-answer; r.Err != nil {
 				t.Error(r.Err)
 			}
 		}
-		if n := len(s.entries(p, conv)); n != accepted || accepted > 7 {
-			t.Errorf("%d accepted, %d stored", accepted, n)
+		s.must(<-late)
+		if n := len(s.entries(p, conv)); n != 5 {
+			t.Errorf("%d are stored, want 5", n)
 		}
 	})
 }

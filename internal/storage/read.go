@@ -19,7 +19,7 @@ func (s *Store) Conversation(ctx context.Context, p identity.Principal, id strin
 	if !engine.ValidKey(id) {
 		return conversation.State{}, fault.New(fault.NotFound, op, "no conversation has an id of that form")
 	}
-	state, _, err := scanState(s.db.Reader.QueryRowContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.id = $1", id))
+	state, _, err := scanState(s.core.DB.Reader.QueryRowContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.id = $1", id))
 	if err != nil {
 		return conversation.State{}, engine.MapError(op, err)
 	}
@@ -48,7 +48,7 @@ func (s *Store) Entries(ctx context.Context, p identity.Principal, id string, r 
 			bound = 1 << 62
 		}
 	}
-	rows, err := s.db.Reader.QueryContext(ctx, query, id, bound, r.Limit+1)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, query, id, bound, r.Limit+1)
 	if err != nil {
 		return nil, false, engine.MapError(op, err)
 	}
@@ -68,7 +68,7 @@ func (s *Store) Entries(ctx context.Context, p identity.Principal, id string, r 
 	if err := s.fillEdited(ctx, id, entries); err != nil {
 		return nil, false, err
 	}
-	s.recordRead(p, "conversation.read", "conversation", id, state.CustomerID)
+	s.core.RecordRead(p, "conversation.read", "conversation", id, state.CustomerID)
 	if !policy.Allow(p, policy.ReadInternal, policy.Object{}) {
 		for i := range entries {
 			entries[i] = entries[i].ForCustomer()
@@ -112,7 +112,7 @@ func (s *Store) scanStored(row scanner) (conversation.Entry, storedContent, erro
 // message they are about.
 func (s *Store) fillEdited(ctx context.Context, id string, entries []conversation.Entry) error {
 	const op = "storage.fillEdited"
-	l := s.db.Kind.Layout("seq:int")
+	l := s.core.DB.Kind.Layout("seq:int")
 	wanted := l.Rowset()
 	for _, e := range entries {
 		if workset.TextElsewhere(e.Kind) {
@@ -122,7 +122,7 @@ func (s *Store) fillEdited(ctx context.Context, id string, entries []conversatio
 	if wanted.Len() == 0 {
 		return nil
 	}
-	rows, err := s.db.Reader.QueryContext(ctx, "SELECT "+entryColumns+" FROM "+l.From()+" CROSS JOIN entry e WHERE e.conversation_id = "+l.Next(0)+" AND e.seq = v.seq", append(wanted.Args(), id)...)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+entryColumns+" FROM "+l.From()+" CROSS JOIN entry e WHERE e.conversation_id = "+l.Next(0)+" AND e.seq = v.seq", append(wanted.Args(), id)...)
 	if err != nil {
 		return engine.MapError(op, err)
 	}
@@ -150,7 +150,7 @@ func (s *Store) Versions(ctx context.Context, p identity.Principal, id string, s
 	if !policy.Allow(p, policy.ReadVersions, policy.Object{CustomerID: state.CustomerID}) {
 		return nil, fault.New(fault.Forbidden, op, "%s may not read earlier versions", p.Kind)
 	}
-	rows, err := s.db.Reader.QueryContext(ctx, "SELECT content, content_ref FROM entry_version WHERE conversation_id = $1 AND seq = $2 ORDER BY replaced_by", id, seq)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT content, content_ref FROM entry_version WHERE conversation_id = $1 AND seq = $2 ORDER BY replaced_by", id, seq)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
@@ -164,6 +164,6 @@ func (s *Store) Versions(ctx context.Context, p identity.Principal, id string, s
 		versions = append(versions, content)
 		return err
 	})
-	s.recordRead(p, "conversation.read_versions", "conversation", id, state.CustomerID)
+	s.core.RecordRead(p, "conversation.read_versions", "conversation", id, state.CustomerID)
 	return versions, engine.MapError(op, err)
 }

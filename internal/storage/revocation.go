@@ -11,18 +11,11 @@ import (
 	"kefu/internal/storage/engine"
 )
 
-func (t *Tx) revoke(ctx context.Context, kind, subject string) error {
-	r := event.Revocation{Pos: t.nextPos(), Kind: kind, Subject: subject}
-	_, err := t.sql.ExecContext(ctx, "INSERT INTO revocation (pos, kind, subject, at) VALUES ($1, $2, $3, $4)", r.Pos, r.Kind, r.Subject, t.now)
-	t.commit.Revoked = append(t.commit.Revoked, r)
-	return engine.MapError("storage.revoke", err)
-}
-
 // RevocationsSince reads what was revoked after a position, by any process, and
 // the position to go on from.
 func (s *Store) RevocationsSince(ctx context.Context, pos int64) ([]event.Revocation, int64, error) {
 	const op = "storage.RevocationsSince"
-	rows, err := s.db.Reader.QueryContext(ctx, "SELECT pos, kind, subject FROM revocation WHERE pos > $1 ORDER BY pos LIMIT 1000", pos)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT pos, kind, subject FROM revocation WHERE pos > $1 ORDER BY pos LIMIT 1000", pos)
 	if err != nil {
 		return nil, pos, engine.MapError(op, err)
 	}
@@ -40,7 +33,7 @@ func (s *Store) RevocationsSince(ctx context.Context, pos int64) ([]event.Revoca
 // LastPosition is the newest position of the log.
 func (s *Store) LastPosition(ctx context.Context) (int64, error) {
 	var pos int64
-	err := s.db.Reader.QueryRowContext(ctx, "SELECT pos FROM log_head WHERE id = 1").Scan(&pos)
+	err := s.core.DB.Reader.QueryRowContext(ctx, "SELECT pos FROM log_head WHERE id = 1").Scan(&pos)
 	return pos, engine.MapError("storage.LastPosition", err)
 }
 
@@ -51,11 +44,11 @@ func (s *Store) RevokeCustomer(ctx context.Context, p identity.Principal, custom
 		return fault.New(fault.Forbidden, op, "%s may not end a customer's windows", p.Kind)
 	}
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
-		if _, err := t.sql.ExecContext(ctx, "UPDATE window_secret SET revoked_at = $1 WHERE customer_id = $2 AND revoked_at = 0", t.now, customerID); err != nil {
+		if _, err := t.SQL.ExecContext(ctx, "UPDATE window_secret SET revoked_at = $1 WHERE customer_id = $2 AND revoked_at = 0", t.Now, customerID); err != nil {
 			return engine.MapError(op, err)
 		}
-		t.recordFor(p, "customer.revoke", "customer", customerID, customerID)
-		return t.revoke(ctx, event.RevokedCustomer, customerID)
+		t.Record(p, "customer.revoke", "customer", customerID, customerID)
+		return t.Revoke(ctx, event.RevokedCustomer, customerID)
 	})
 }
 
@@ -70,14 +63,14 @@ func (s *Store) Purge(ctx context.Context, limit int) (int64, error) {
 			text   string
 			before int64
 		}{
-			{"DELETE FROM token_used WHERE (issuer, jti) IN (SELECT issuer, jti FROM token_used WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)", t.now},
-			{"DELETE FROM staff_session WHERE digest IN (SELECT digest FROM staff_session WHERE expires_at < $1 LIMIT $2)", t.now - day},
-			{"DELETE FROM window_secret WHERE digest IN (SELECT digest FROM window_secret WHERE expires_at < $1 LIMIT $2)", t.now - 30*day},
-			{"DELETE FROM revocation WHERE pos IN (SELECT pos FROM revocation WHERE at < $1 LIMIT $2)", t.now - day},
+			{"DELETE FROM token_used WHERE (issuer, jti) IN (SELECT issuer, jti FROM token_used WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)", t.Now},
+			{"DELETE FROM staff_session WHERE digest IN (SELECT digest FROM staff_session WHERE expires_at < $1 LIMIT $2)", t.Now - day},
+			{"DELETE FROM window_secret WHERE digest IN (SELECT digest FROM window_secret WHERE expires_at < $1 LIMIT $2)", t.Now - 30*day},
+			{"DELETE FROM revocation WHERE pos IN (SELECT pos FROM revocation WHERE at < $1 LIMIT $2)", t.Now - day},
 		}
 		for _, step := range steps {
 			var res sql.Result
-			res, err := t.sql.ExecContext(ctx, step.text, step.before, limit)
+			res, err := t.SQL.ExecContext(ctx, step.text, step.before, limit)
 			if err != nil {
 				return engine.MapError(op, err)
 			}
@@ -89,5 +82,8 @@ func (s *Store) Purge(ctx context.Context, limit int) (int64, error) {
 		}
 		return nil
 	})
-	return total, err
+	if err != nil {
+		return 0, err
+	}
+	return total, nil
 }

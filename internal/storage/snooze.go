@@ -9,7 +9,7 @@ import (
 // SnoozedUntil lists conversations whose snooze ends at or before now.
 func (s *Store) SnoozedUntil(ctx context.Context, now int64, limit int) ([]string, error) {
 	const op = "storage.SnoozedUntil"
-	rows, err := s.db.Reader.QueryContext(ctx, "SELECT id FROM conversation WHERE snoozed_until > 0 AND snoozed_until <= $1 AND status = 'snoozed' ORDER BY snoozed_until LIMIT $2", now, limit)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT id FROM conversation WHERE snoozed_until > 0 AND snoozed_until <= $1 AND status = 'snoozed' ORDER BY snoozed_until LIMIT $2", now, limit)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}

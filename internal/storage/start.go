@@ -43,11 +43,14 @@ func (s *Store) StartConversation(ctx context.Context, p identity.Principal, sta
 		state, err = t.insertConversation(ctx, p, start)
 		return err
 	})
-	return state, err
+	if err != nil { // after one who gave up the function may still run: see wait
+		return conversation.State{}, err
+	}
+	return state, nil
 }
 
 func (t *Tx) startedBefore(ctx context.Context, customerID, ref string) (conversation.State, error) {
-	row := t.sql.QueryRowContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.customer_id = $1 AND c.start_ref = $2", customerID, ref)
+	row := t.SQL.QueryRowContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.customer_id = $1 AND c.start_ref = $2", customerID, ref)
 	state, _, err := scanState(row)
 	return state, engine.MapError("storage.startedBefore", err)
 }
@@ -59,7 +62,7 @@ func (t *Tx) ensureCustomer(ctx context.Context, p identity.Principal, start con
 		return nil
 	}
 	var became sql.NullString
-	err := t.sql.QueryRowContext(ctx, "SELECT became FROM customer WHERE id = $1", p.ID).Scan(&became)
+	err := t.SQL.QueryRowContext(ctx, "SELECT became FROM customer WHERE id = $1", p.ID).Scan(&became)
 	switch {
 	case err == nil && became.Valid:
 		return fault.New(fault.Unauthenticated, op, "the visitor has signed in")
@@ -68,7 +71,7 @@ func (t *Tx) ensureCustomer(ctx context.Context, p identity.Principal, start con
 	case !errors.Is(err, sql.ErrNoRows):
 		return engine.MapError(op, err)
 	}
-	_, err = t.sql.ExecContext(ctx, `INSERT INTO customer (id, language, evidence, created_at) VALUES ($1, $2, '', $3)`, p.ID, start.Language, t.now)
+	_, err = t.SQL.ExecContext(ctx, `INSERT INTO customer (id, language, evidence, created_at) VALUES ($1, $2, '', $3)`, p.ID, start.Language, t.Now)
 	if err != nil || start.Secret == nil {
 		return engine.MapError(op, err)
 	}
@@ -77,20 +80,20 @@ func (t *Tx) ensureCustomer(ctx context.Context, p identity.Principal, start con
 
 func (t *Tx) insertConversation(ctx context.Context, p identity.Principal, start conversation.Start) (conversation.State, error) {
 	const op = "storage.insertConversation"
-	state := conversation.New(start.NewID, p.ID, start.Channel, start.Topic, start.Language, t.now)
-	_, err := t.sql.ExecContext(ctx, `INSERT INTO conversation (id, customer_id, start_ref, channel, status, status_before, assignee_id, assignee_name,
+	state := conversation.New(start.NewID, p.ID, start.Channel, start.Topic, start.Language, t.Now)
+	_, err := t.SQL.ExecContext(ctx, `INSERT INTO conversation (id, customer_id, start_ref, channel, status, status_before, assignee_id, assignee_name,
 		priority, topic, language, tags, merged_into, last_seq, preview_seq, created_at, last_activity, inbox_activity, waiting_since,
 		snoozed_until, resolved_at, reopened, unread, customer_delivered, customer_read, agent_read)
 		VALUES ($1, $2, $3, $4, $5, '', '', '', $6, $7, $8, '[]', '', 0, 0, $9, $9, $9, 0, 0, 0, 0, 0, 0, 0, 0)`,
-		state.ID, state.CustomerID, start.Ref, state.Channel, string(state.Status), string(state.Priority), state.Topic, state.Language, t.now)
+		state.ID, state.CustomerID, start.Ref, state.Channel, string(state.Status), string(state.Priority), state.Topic, state.Language, t.Now)
 	if err != nil {
 		return state, engine.MapError(op, err)
 	}
-	_, err = t.sql.ExecContext(ctx, "INSERT INTO inbox (status, assignee_id, activity, conversation_id) VALUES ($1, '', $2, $3)", string(state.Status), t.now, state.ID)
+	_, err = t.SQL.ExecContext(ctx, "INSERT INTO inbox (status, assignee_id, activity, conversation_id) VALUES ($1, '', $2, $3)", string(state.Status), t.Now, state.ID)
 	if err != nil {
 		return state, engine.MapError(op, err)
 	}
-	t.recordFor(p, "conversation.start", "conversation", state.ID, state.CustomerID)
-	t.commit.Changed = append(t.commit.Changed, event.ConversationChange{State: state, InboxMoved: true})
+	t.Record(p, "conversation.start", "conversation", state.ID, state.CustomerID)
+	t.Commit.Changed = append(t.Commit.Changed, event.ConversationChange{State: state, InboxMoved: true})
 	return state, nil
 }

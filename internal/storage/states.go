@@ -70,7 +70,7 @@ func (t *Tx) loadStates(ctx context.Context, w *workset.Set, ids []string) error
 	if rows.Len() == 0 {
 		return nil
 	}
-	return stmt.Query(ctx, t.sql, rows, func(r *sql.Rows) error {
+	return stmt.Query(ctx, t.SQL, rows, func(r *sql.Rows) error {
 		state, inboxActivity, err := scanState(r)
 		if err != nil {
 			return err
@@ -102,15 +102,15 @@ func (t *Tx) updateStates(ctx context.Context, w *workset.Set) error {
 		}
 	}
 	if len(w.Entries) == 0 && hot.Len() > 0 {
-		t.nextPos() // every change of a conversation raises it: see stateCache
+		t.NextPos() // every change of a conversation raises it: see stateCache
 	}
 	if hot.Len() > 0 {
-		if err := stmts.updateHot.Exec(ctx, t.sql, hot); err != nil {
+		if err := stmts.updateHot.Exec(ctx, t.SQL, hot); err != nil {
 			return err
 		}
 	}
 	if cold.Len() > 0 {
-		return stmts.updateCold.Exec(ctx, t.sql, cold)
+		return stmts.updateCold.Exec(ctx, t.SQL, cold)
 	}
 	return nil
 }
@@ -130,8 +130,8 @@ func (t *Tx) moveInbox(ctx context.Context, w *workset.Set) error {
 	if leave.Len() == 0 {
 		return nil
 	}
-	if err := stmts.leaveInbox.Exec(ctx, t.sql, leave); err != nil {
+	if err := stmts.leaveInbox.Exec(ctx, t.SQL, leave); err != nil {
 		return err
 	}
-	return stmts.enterInbox.Exec(ctx, t.sql, enter)
+	return stmts.enterInbox.Exec(ctx, t.SQL, enter)
 }

@@ -20,7 +20,10 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/keyring"
 	"kefu/internal/storage/committer"
+	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/jobs"
+	"kefu/internal/storage/staffing"
 )
 
 //go:embed migrations/*.sql
@@ -46,12 +49,13 @@ type Observer interface {
 	CommitFailed(err error)
 }
 
-// Store is the database. Make one with Open, then let Run run.
+// Store is the database: its own methods and those of its parts. Make one with
+// Open, then let Run run.
 type Store struct {
-	db      *engine.DB
-	ring    *keyring.Ring
-	now     clock.Clock
-	log     *slog.Logger
+	*staffing.Staff
+	*jobs.Jobs
+
+	core    *core.Core
 	observe Observer
 	stmts   statements
 	cache   stateCache // of the committer
@@ -90,7 +94,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, ring: o.Ring, now: o.Clock, log: o.Log, observe: o.Observer}
+	s := &Store{core: &core.Core{DB: db, Ring: o.Ring, Now: o.Clock, Log: o.Log}, observe: o.Observer}
+	s.core.Queue = queue{s}
+	s.Staff, s.Jobs = staffing.New(s.core), jobs.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,
@@ -118,15 +124,15 @@ func (s *Store) Listen(l Listener) { s.listener.Store(&l) }
 // Ready tells whether the database answers.
 func (s *Store) Ready(ctx context.Context) error {
 	var one int
-	return engine.MapError("storage.Ready", s.db.Reader.QueryRowContext(ctx, "SELECT 1").Scan(&one))
+	return engine.MapError("storage.Ready", s.core.DB.Reader.QueryRowContext(ctx, "SELECT 1").Scan(&one))
 }
 
 // Waiting is how many requests are in the queue of the committer.
 func (s *Store) Waiting() int { return s.committer.Waiting() }
 
 // Close closes the database after Run has ended.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error { return s.core.DB.Close() }
 
 // Checkpoint moves what SQLite's log holds into its file. It runs beside
 // commits; on PostgreSQL it does nothing.
-func (s *Store) Checkpoint(ctx context.Context) error { return s.db.Checkpoint(ctx) }
+func (s *Store) Checkpoint(ctx context.Context) error { return s.core.DB.Checkpoint(ctx) }

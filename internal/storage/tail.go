@@ -16,7 +16,7 @@ import (
 // reads it at the start, to know what still waits for the guard's window.
 func (s *Store) WrittenSince(ctx context.Context, pos int64, limit int) ([]conversation.Written, error) {
 	const op = "storage.WrittenSince"
-	rows, err := s.db.Reader.QueryContext(ctx, "SELECT pos, conversation_id, author_id, at FROM entry WHERE pos > $1 AND kind IN ('message', 'note') ORDER BY pos LIMIT $2", pos, limit)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT pos, conversation_id, author_id, at FROM entry WHERE pos > $1 AND kind IN ('message', 'note') ORDER BY pos LIMIT $2", pos, limit)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
@@ -36,7 +36,7 @@ func (s *Store) WrittenSince(ctx context.Context, pos int64, limit int) ([]conve
 func (s *Store) RewrittenSince(ctx context.Context, low, pos int64, limit int) (targets []int64, next int64, err error) {
 	const op = "storage.RewrittenSince"
 	next = pos
-	rows, err := s.db.Reader.QueryContext(ctx, `SELECT e.pos, m.pos FROM entry e JOIN entry m ON m.conversation_id = e.conversation_id AND m.seq = e.of_seq
+	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT e.pos, m.pos FROM entry e JOIN entry m ON m.conversation_id = e.conversation_id AND m.seq = e.of_seq
 		WHERE e.pos > $1 AND m.pos <= $2 AND e.kind IN ('edited', 'redacted') ORDER BY e.pos LIMIT $3`, pos, low, limit)
 	if err != nil {
 		return nil, pos, engine.MapError(op, err)
@@ -60,17 +60,17 @@ func (s *Store) EntriesAt(ctx context.Context, p identity.Principal, positions [
 	if len(positions) == 0 {
 		return nil, nil
 	}
-	l := s.db.Kind.Layout("pos:int")
+	l := s.core.DB.Kind.Layout("pos:int")
 	rowsOf := l.Rowset()
 	for _, pos := range positions {
 		rowsOf.Int(pos).EndRow()
 	}
-	rows, err := s.db.Reader.QueryContext(ctx, "SELECT "+entryColumns+" FROM "+l.From()+" CROSS JOIN entry e WHERE e.pos = v.pos ORDER BY e.pos DESC", rowsOf.Args()...)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+entryColumns+" FROM "+l.From()+" CROSS JOIN entry e WHERE e.pos = v.pos ORDER BY e.pos DESC", rowsOf.Args()...)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
 	entries, err := s.scanEntries(rows)
-	s.recordRead(p, "search.messages", "log", "", "")
+	s.core.RecordRead(p, "search.messages", "log", "", "")
 	return entries, engine.MapError(op, err)
 }
 
@@ -79,7 +79,7 @@ func (s *Store) EntriesAt(ctx context.Context, p identity.Principal, positions [
 func (s *Store) AllEntries(ctx context.Context, after int64) iter.Seq2[conversation.Entry, error] {
 	return func(yield func(conversation.Entry, error) bool) {
 		for {
-			rows, err := s.db.Reader.QueryContext(ctx, "SELECT "+entryColumns+" FROM entry e WHERE e.pos > $1 ORDER BY e.pos LIMIT 1000", after)
+			rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+entryColumns+" FROM entry e WHERE e.pos > $1 ORDER BY e.pos LIMIT 1000", after)
 			if err != nil {
 				yield(conversation.Entry{}, engine.MapError("storage.AllEntries", err))
 				return

@@ -8,12 +8,8 @@ import (
 
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/conversation"
-	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
-	"kefu/internal/domain/job"
-	"kefu/internal/platform/fault"
-	"kefu/internal/platform/keyring"
-	"kefu/internal/storage/auditlog"
+	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/workset"
 )
@@ -21,23 +17,18 @@ import (
 // Tx is one transaction of the committer. Functions that run inside it use its
 // methods; what they do is undone when they return an error.
 type Tx struct {
+	core.Tx
 	store *Store
-	sql   *sql.Tx
-	now   int64 // microseconds, the time of the whole commit
 
-	pos       int64
 	auditLast audit.Link
-
-	batch   []*request
-	left    map[string]cachedState // what this transaction wrote of conversations
-	audit   auditlog.Commit
-	digests []audit.MessageDigest // of all entries that the commit writes
-	rewrote bool                  // an entry may be in digests twice
-	commit  event.Commit
+	batch     []*request
+	left      map[string]cachedState // what this transaction wrote of conversations
+	digests   []audit.MessageDigest  // of all entries that the commit writes
+	rewrote   bool                   // an entry may be in digests twice
 }
 
 func newTx(s *Store, tx *sql.Tx, now int64) *Tx {
-	return &Tx{store: s, sql: tx, now: now}
+	return &Tx{Tx: core.NewTx(tx, now, s.core.Ring), store: s}
 }
 
 // process does everything a batch asks for. Changes keep the order in which
@@ -47,7 +38,7 @@ func (t *Tx) process(ctx context.Context, batch []*request) error {
 		return err
 	}
 	t.batch, t.left = batch, make(map[string]cachedState, len(batch))
-	t.store.cache.begin(t.pos)
+	t.store.cache.begin(t.Pos)
 	changes := make([]*conversation.Change, 0, len(batch))
 	for _, r := range batch {
 		r.err, r.commit = nil, nil
@@ -83,7 +74,7 @@ func (t *Tx) runFunc(ctx context.Context, r *request) error {
 		r.err = r.fn(ctx, t)
 		return nil
 	}
-	if _, err := t.sql.ExecContext(ctx, "SAVEPOINT request"); err != nil {
+	if _, err := t.SQL.ExecContext(ctx, "SAVEPOINT request"); err != nil {
 		return engine.MapError(op, err)
 	}
 	before := *t
@@ -92,11 +83,11 @@ func (t *Tx) runFunc(ctx context.Context, r *request) error {
 	}
 	if r.err = r.fn(ctx, t); r.err != nil {
 		*t = before
-		if err := engine.RollbackTo(ctx, t.sql, "request"); err != nil {
+		if err := engine.RollbackTo(ctx, t.SQL, "request"); err != nil {
 			return engine.MapError(op, err)
 		}
 	}
-	_, err := t.sql.ExecContext(ctx, "RELEASE SAVEPOINT request")
+	_, err := t.SQL.ExecContext(ctx, "RELEASE SAVEPOINT request")
 	return engine.MapError(op, err)
 }
 
@@ -104,7 +95,7 @@ func (t *Tx) runChanges(ctx context.Context, changes []*conversation.Change) err
 	if len(changes) == 0 {
 		return nil
 	}
-	w := workset.New(workset.Env{Now: t.now, NextPos: t.nextPos, Record: t.recordFor, Waits: t.waits, Log: t.store.log})
+	w := workset.New(workset.Env{Now: t.Now, NextPos: t.NextPos, Record: t.Record, Waits: t.waits, Log: t.store.core.Log})
 	w.Entries = make([]workset.Entry, 0, len(changes)+8)
 	if err := t.load(ctx, w, changes); err != nil {
 		return err
@@ -150,7 +141,7 @@ func (t *Tx) flush(ctx context.Context, w *workset.Set) error {
 		if work.Changed {
 			work.Report.State = work.State
 			t.left[work.State.ID] = cachedState{work.State, work.NewInboxActivity()}
-			t.commit.Changed = append(t.commit.Changed, work.Report)
+			t.Commit.Changed = append(t.Commit.Changed, work.Report)
 		}
 	}
 	return nil
@@ -160,8 +151,8 @@ func (t *Tx) flush(ctx context.Context, w *workset.Set) error {
 // processes too.
 func (t *Tx) lockHead(ctx context.Context) error {
 	var hash []byte
-	row := t.sql.QueryRowContext(ctx, "UPDATE log_head SET pos = pos WHERE id = 1 RETURNING pos, audit_seq, audit_hash")
-	if err := row.Scan(&t.pos, &t.auditLast.Seq, &hash); err != nil {
+	row := t.SQL.QueryRowContext(ctx, "UPDATE log_head SET pos = pos WHERE id = 1 RETURNING pos, audit_seq, audit_hash")
+	if err := row.Scan(&t.Pos, &t.auditLast.Seq, &hash); err != nil {
 		return engine.MapError("storage.lockHead", err)
 	}
 	copy(t.auditLast.Hash[:], hash)
@@ -169,47 +160,15 @@ func (t *Tx) lockHead(ctx context.Context) error {
 }
 
 func (t *Tx) saveHead(ctx context.Context) error {
-	_, err := t.sql.ExecContext(ctx, "UPDATE log_head SET pos = $1, audit_seq = $2, audit_hash = $3 WHERE id = 1", t.pos, t.auditLast.Seq, t.auditLast.Hash[:])
+	_, err := t.SQL.ExecContext(ctx, "UPDATE log_head SET pos = $1, audit_seq = $2, audit_hash = $3 WHERE id = 1", t.Pos, t.auditLast.Seq, t.auditLast.Hash[:])
 	return engine.MapError("storage.saveHead", err)
-}
-
-func (t *Tx) nextPos() int64 {
-	t.pos++
-	return t.pos
 }
 
 // afterCommit hands what was done to the first request of the batch, for the
 // publisher.
 func (t *Tx) afterCommit(batch []*request) {
-	t.store.cache.end(t.pos, t.left)
-	batch[0].commit = &t.commit
-}
-
-// seal encrypts a value that belongs to one thing, named by aad.
-func (t *Tx) seal(plain []byte, aad string) ([]byte, int64, error) {
-	sealed, ref, err := t.store.ring.Seal(nil, plain, []byte(aad))
-	return sealed, int64(ref), fault.Wrap("storage.seal", err)
-}
-
-// open decrypts what seal made. An erased value is empty and not an error.
-func (s *Store) open(sealed []byte, ref int64, aad string) ([]byte, error) {
-	if ref == 0 {
-		return nil, nil
-	}
-	plain, err := s.ring.Open(nil, sealed, keyring.Ref(ref), []byte(aad))
-	if keyring.IsDestroyed(err) {
-		return nil, nil
-	}
-	return plain, fault.Wrap("storage.open", err)
-}
-
-// destroyKeys makes the values under refs unreadable soon after the commit. The
-// job in the same transaction keeps the promise over a crash.
-func (t *Tx) destroyKeys(ctx context.Context, refs []int64) error {
-	if len(refs) == 0 {
-		return nil
-	}
-	return t.enqueue(ctx, job.New{Kind: job.DestroyKeys, Payload: encodeRefs(refs), DueAt: t.now})
+	t.store.cache.end(t.Pos, t.left)
+	batch[0].commit = &t.Commit
 }
 
 // waits tells whether a change is of this very batch, so that it has not been

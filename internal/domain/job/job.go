@@ -2,6 +2,8 @@
 // lease.
 package job
 
+import "encoding/binary"
+
 // The kinds of jobs.
 const (
 	DestroyKeys = "keys.destroy"
@@ -28,4 +30,22 @@ type Job struct {
 	DueAt    int64
 	Epoch    int64
 	Attempts int
+}
+
+// EncodeRefs is the payload of a DestroyKeys job.
+func EncodeRefs(refs []int64) []byte {
+	out := make([]byte, 0, 8*len(refs))
+	for _, r := range refs {
+		out = binary.BigEndian.AppendUint64(out, uint64(r))
+	}
+	return out
+}
+
+// DecodeRefs reads what EncodeRefs wrote.
+func DecodeRefs(payload []byte) []int64 {
+	refs := make([]int64, 0, len(payload)/8)
+	for ; len(payload) >= 8; payload = payload[8:] {
+		refs = append(refs, int64(binary.BigEndian.Uint64(payload)))
+	}
+	return refs
 }

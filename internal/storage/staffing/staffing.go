@@ -1,4 +1,6 @@
-package storage
+// Package staffing keeps the people who work here: their accounts, what their
+// sign-in is checked against, and their sessions.
+package staffing
 
 import (
 	"context"
@@ -11,15 +13,22 @@ import (
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/staff"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 )
+
+// Staff is the part of the store that this package is.
+type Staff struct{ core *core.Core }
+
+// New makes it.
+func New(c *core.Core) *Staff { return &Staff{core: c} }
 
 func totpAAD(id string) string { return "staff/" + id + "/totp" }
 
 // AddStaff adds a member of staff. Errors: Forbidden, Conflict when the e-mail
 // is taken, Invalid.
-func (s *Store) AddStaff(ctx context.Context, p identity.Principal, n staff.New) error {
-	const op = "storage.AddStaff"
+func (s *Staff) AddStaff(ctx context.Context, p identity.Principal, n staff.New) error {
+	const op = "staffing.AddStaff"
 	if err := allowStaffChange(op, p, n.Role); err != nil {
 		return err
 	}
@@ -29,15 +38,15 @@ func (s *Store) AddStaff(ctx context.Context, p identity.Principal, n staff.New)
 	if !identity.ValidRole(n.Role) {
 		return fault.InvalidField(op, "role", "is unknown")
 	}
-	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
-		sealed, ref, err := t.seal([]byte(n.TOTPSecret), totpAAD(n.ID))
+	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		sealed, ref, err := t.Seal([]byte(n.TOTPSecret), totpAAD(n.ID))
 		if err != nil {
 			return err
 		}
-		_, err = t.sql.ExecContext(ctx, `INSERT INTO staff (id, email, name, alias, role, password_hash, totp, totp_ref, totp_step, failures, locked_until, disabled_at, created_at)
+		_, err = t.SQL.ExecContext(ctx, `INSERT INTO staff (id, email, name, alias, role, password_hash, totp, totp_ref, totp_step, failures, locked_until, disabled_at, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, $9)`,
-			n.ID, n.Email, n.Name, n.Alias, string(n.Role), n.PasswordHash, sealed, ref, t.now)
-		t.recordFor(p, "staff.add", "staff", n.ID, "")
+			n.ID, n.Email, n.Name, n.Alias, string(n.Role), n.PasswordHash, sealed, ref, t.Now)
+		t.Record(p, "staff.add", "staff", n.ID, "")
 		return engine.MapError(op, err)
 	})
 }
@@ -59,12 +68,12 @@ func allowStaffChange(op string, p identity.Principal, roles ...identity.Role) e
 }
 
 // ListStaff lists everybody who works here.
-func (s *Store) ListStaff(ctx context.Context, p identity.Principal) ([]staff.Member, error) {
-	const op = "storage.ListStaff"
+func (s *Staff) ListStaff(ctx context.Context, p identity.Principal) ([]staff.Member, error) {
+	const op = "staffing.ListStaff"
 	if !policy.Allow(p, policy.ListStaff, policy.Object{}) {
 		return nil, fault.New(fault.Forbidden, op, "%s may not list staff", p.Kind)
 	}
-	rows, err := s.db.Reader.QueryContext(ctx, "SELECT id, email, name, alias, role, disabled_at FROM staff ORDER BY name LIMIT 1000")
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT id, email, name, alias, role, disabled_at FROM staff ORDER BY name LIMIT 1000")
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
@@ -81,14 +90,14 @@ func (s *Store) ListStaff(ctx context.Context, p identity.Principal) ([]staff.Me
 }
 
 // StaffByID finds a member of staff, to assign a conversation to.
-func (s *Store) StaffByID(ctx context.Context, p identity.Principal, id string) (staff.Member, error) {
-	const op = "storage.StaffByID"
+func (s *Staff) StaffByID(ctx context.Context, p identity.Principal, id string) (staff.Member, error) {
+	const op = "staffing.StaffByID"
 	if !policy.Allow(p, policy.ListStaff, policy.Object{}) {
 		return staff.Member{}, fault.New(fault.Forbidden, op, "%s may not list staff", p.Kind)
 	}
 	st := staff.Member{ID: id}
 	var role string
-	err := s.db.Reader.QueryRowContext(ctx, "SELECT email, name, alias, role, disabled_at FROM staff WHERE id = $1", id).
+	err := s.core.DB.Reader.QueryRowContext(ctx, "SELECT email, name, alias, role, disabled_at FROM staff WHERE id = $1", id).
 		Scan(&st.Email, &st.Name, &st.Alias, &role, &st.DisabledAt)
 	st.Role = identity.Role(role)
 	return st, engine.MapError(op, err)
@@ -96,15 +105,15 @@ func (s *Store) StaffByID(ctx context.Context, p identity.Principal, id string) 
 
 // ChangeStaff changes a role or disables somebody, and ends their sessions
 // within seconds. Errors: Forbidden, NotFound, Conflict for the last owner.
-func (s *Store) ChangeStaff(ctx context.Context, p identity.Principal, id string, c staff.Change) error {
-	const op = "storage.ChangeStaff"
+func (s *Staff) ChangeStaff(ctx context.Context, p identity.Principal, id string, c staff.Change) error {
+	const op = "staffing.ChangeStaff"
 	if err := allowStaffChange(op, p); err != nil {
 		return err
 	}
-	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
 		var role string
 		var disabledAt int64
-		err := t.sql.QueryRowContext(ctx, "SELECT role, disabled_at FROM staff WHERE id = $1", id).Scan(&role, &disabledAt)
+		err := t.SQL.QueryRowContext(ctx, "SELECT role, disabled_at FROM staff WHERE id = $1", id).Scan(&role, &disabledAt)
 		if err != nil {
 			return engine.MapError(op, err)
 		}
@@ -121,29 +130,29 @@ func (s *Store) ChangeStaff(ctx context.Context, p identity.Principal, id string
 		if c.Disabled != nil && *c.Disabled != (disabledAt != 0) {
 			disabledAt = 0
 			if *c.Disabled {
-				disabledAt = t.now
+				disabledAt = t.Now
 			}
 		}
 		if wasOwner && (next != identity.Owner || disabledAt != 0) {
-			if err := t.keepAnOwner(ctx, id); err != nil {
+			if err := keepAnOwner(ctx, t, id); err != nil {
 				return err
 			}
 		}
-		if _, err := t.sql.ExecContext(ctx, "UPDATE staff SET role = $1, disabled_at = $2 WHERE id = $3", string(next), disabledAt, id); err != nil {
+		if _, err := t.SQL.ExecContext(ctx, "UPDATE staff SET role = $1, disabled_at = $2 WHERE id = $3", string(next), disabledAt, id); err != nil {
 			return engine.MapError(op, err)
 		}
-		if _, err := t.sql.ExecContext(ctx, "UPDATE staff_session SET revoked_at = $1 WHERE staff_id = $2 AND revoked_at = 0", t.now, id); err != nil {
+		if _, err := t.SQL.ExecContext(ctx, "UPDATE staff_session SET revoked_at = $1 WHERE staff_id = $2 AND revoked_at = 0", t.Now, id); err != nil {
 			return engine.MapError(op, err)
 		}
-		t.recordFor(p, "staff.change", "staff", id, "")
-		return t.revoke(ctx, event.RevokedStaff, id)
+		t.Record(p, "staff.change", "staff", id, "")
+		return t.Revoke(ctx, event.RevokedStaff, id)
 	})
 }
 
-func (t *Tx) keepAnOwner(ctx context.Context, id string) error {
-	const op = "storage.keepAnOwner"
+func keepAnOwner(ctx context.Context, t *core.Tx, id string) error {
+	const op = "staffing.keepAnOwner"
 	var others int
-	err := t.sql.QueryRowContext(ctx, "SELECT COUNT(*) FROM staff WHERE role = 'owner' AND disabled_at = 0 AND id <> $1", id).Scan(&others)
+	err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*) FROM staff WHERE role = 'owner' AND disabled_at = 0 AND id <> $1", id).Scan(&others)
 	if err != nil {
 		return engine.MapError(op, err)
 	}
@@ -154,20 +163,20 @@ func (t *Tx) keepAnOwner(ctx context.Context, id string) error {
 }
 
 // CredentialsOf finds what a sign-in is checked against. Errors: NotFound.
-func (s *Store) CredentialsOf(ctx context.Context, email string) (staff.Credentials, error) {
-	const op = "storage.CredentialsOf"
+func (s *Staff) CredentialsOf(ctx context.Context, email string) (staff.Credentials, error) {
+	const op = "staffing.CredentialsOf"
 	var c staff.Credentials
 	var role string
 	var sealed []byte
 	var ref int64
-	err := s.db.Reader.QueryRowContext(ctx, `SELECT id, email, name, alias, role, disabled_at, password_hash, totp, totp_ref, totp_step, failures, locked_until
+	err := s.core.DB.Reader.QueryRowContext(ctx, `SELECT id, email, name, alias, role, disabled_at, password_hash, totp, totp_ref, totp_step, failures, locked_until
 		FROM staff WHERE email = $1`, normalEmail(email)).
 		Scan(&c.ID, &c.Email, &c.Name, &c.Alias, &role, &c.DisabledAt, &c.PasswordHash, &sealed, &ref, &c.TOTPStep, &c.Failures, &c.LockedUntil)
 	if err != nil {
 		return c, engine.MapError(op, err)
 	}
 	c.Role = identity.Role(role)
-	secret, err := s.open(sealed, ref, totpAAD(c.ID))
+	secret, err := s.core.Open(sealed, ref, totpAAD(c.ID))
 	c.TOTPSecret = string(secret)
 	return c, err
 }
@@ -181,14 +190,14 @@ const (
 
 // SignInFailed counts a wrong sign-in and locks the account after too many. When
 // a lock has run out the count begins anew; while it lasts nothing prolongs it.
-func (s *Store) SignInFailed(ctx context.Context, staffID string) error {
-	const op = "storage.SignInFailed"
-	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
-		_, err := t.sql.ExecContext(ctx, `UPDATE staff SET
+func (s *Staff) SignInFailed(ctx context.Context, staffID string) error {
+	const op = "staffing.SignInFailed"
+	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		_, err := t.SQL.ExecContext(ctx, `UPDATE staff SET
 			failures = CASE WHEN locked_until > $1 THEN failures WHEN locked_until > 0 THEN 1 ELSE failures + 1 END,
 			locked_until = CASE WHEN locked_until > $1 THEN locked_until WHEN locked_until = 0 AND failures + 1 >= $2 THEN $3 ELSE 0 END
-			WHERE id = $4`, t.now, lockAfter, t.now+lockFor, staffID)
-		t.recordFor(identity.SystemPart("session"), "staff.sign_in_failed", "staff", staffID, "")
+			WHERE id = $4`, t.Now, lockAfter, t.Now+lockFor, staffID)
+		t.Record(identity.SystemPart("session"), "staff.sign_in_failed", "staff", staffID, "")
 		return engine.MapError(op, err)
 	})
 }
@@ -196,32 +205,32 @@ func (s *Store) SignInFailed(ctx context.Context, staffID string) error {
 // OpenSession stores a session and uses up the time step of the code, in one
 // transaction. Errors: Unauthenticated when the code was used meanwhile or the
 // account is locked or disabled.
-func (s *Store) OpenSession(ctx context.Context, session staff.Session, totpStep int64) error {
-	const op = "storage.OpenSession"
-	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
-		res, err := t.sql.ExecContext(ctx, `UPDATE staff SET totp_step = $1, failures = 0, locked_until = 0
-			WHERE id = $2 AND totp_step < $1 AND locked_until < $3 AND disabled_at = 0`, totpStep, session.StaffID, t.now)
+func (s *Staff) OpenSession(ctx context.Context, session staff.Session, totpStep int64) error {
+	const op = "staffing.OpenSession"
+	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		res, err := t.SQL.ExecContext(ctx, `UPDATE staff SET totp_step = $1, failures = 0, locked_until = 0
+			WHERE id = $2 AND totp_step < $1 AND locked_until < $3 AND disabled_at = 0`, totpStep, session.StaffID, t.Now)
 		if err != nil {
 			return engine.MapError(op, err)
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return fault.New(fault.Unauthenticated, op, "the code was used before, or the account is locked")
 		}
-		_, err = t.sql.ExecContext(ctx, `INSERT INTO staff_session (digest, id, staff_id, created_at, seen_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $4, $5, 0)`,
-			session.Digest, session.ID, session.StaffID, t.now, session.ExpiresAt)
-		t.recordFor(identity.Principal{Kind: identity.Staff, ID: session.StaffID, Session: session.ID}, "staff.sign_in", "staff", session.StaffID, "")
+		_, err = t.SQL.ExecContext(ctx, `INSERT INTO staff_session (digest, id, staff_id, created_at, seen_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $4, $5, 0)`,
+			session.Digest, session.ID, session.StaffID, t.Now, session.ExpiresAt)
+		t.Record(identity.Principal{Kind: identity.Staff, ID: session.StaffID, Session: session.ID}, "staff.sign_in", "staff", session.StaffID, "")
 		return engine.MapError(op, err)
 	})
 }
 
 // StaffBySession finds who a session token belongs to. idle is how long a session
 // may go unused, in microseconds. Errors: Unauthenticated.
-func (s *Store) StaffBySession(ctx context.Context, digest string, idle int64) (identity.Principal, staff.Session, error) {
-	const op = "storage.StaffBySession"
+func (s *Staff) StaffBySession(ctx context.Context, digest string, idle int64) (identity.Principal, staff.Session, error) {
+	const op = "staffing.StaffBySession"
 	var session staff.Session
 	var seenAt, revokedAt, disabledAt int64
 	var alias, role string
-	err := s.db.Reader.QueryRowContext(ctx, `SELECT s.id, s.staff_id, s.created_at, s.seen_at, s.expires_at, s.revoked_at, f.alias, f.role, f.disabled_at
+	err := s.core.DB.Reader.QueryRowContext(ctx, `SELECT s.id, s.staff_id, s.created_at, s.seen_at, s.expires_at, s.revoked_at, f.alias, f.role, f.disabled_at
 		FROM staff_session s JOIN staff f ON f.id = s.staff_id WHERE s.digest = $1`, digest).
 		Scan(&session.ID, &session.StaffID, &session.CreatedAt, &seenAt, &session.ExpiresAt, &revokedAt, &alias, &role, &disabledAt)
 	if err != nil {
@@ -230,7 +239,7 @@ func (s *Store) StaffBySession(ctx context.Context, digest string, idle int64) (
 		}
 		return identity.Principal{}, session, fault.New(fault.Unauthenticated, op, "no such session")
 	}
-	now := s.now().UnixMicro()
+	now := s.core.Now().UnixMicro()
 	if revokedAt != 0 || disabledAt != 0 || session.ExpiresAt <= now || seenAt+idle <= now {
 		return identity.Principal{}, session, fault.New(fault.Unauthenticated, op, "the session has ended")
 	}
@@ -243,30 +252,30 @@ func (s *Store) StaffBySession(ctx context.Context, digest string, idle int64) (
 
 // touchSession notes that a session is in use, at most once a minute and
 // without anybody waiting for it.
-func (s *Store) touchSession(digest string) {
-	s.enqueueNote(&request{fn: func(ctx context.Context, t *Tx) error {
-		_, err := t.sql.ExecContext(ctx, "UPDATE staff_session SET seen_at = $1 WHERE digest = $2", t.now, digest)
-		return engine.MapError("storage.touchSession", err)
-	}}, false) // a full queue has more urgent work
+func (s *Staff) touchSession(digest string) {
+	s.core.Touch(func(ctx context.Context, t *core.Tx) error {
+		_, err := t.SQL.ExecContext(ctx, "UPDATE staff_session SET seen_at = $1 WHERE digest = $2", t.Now, digest)
+		return engine.MapError("staffing.touchSession", err)
+	})
 }
 
 // CloseSession ends a session of p and its sockets. Ending one that has ended, or
 // is another's, does nothing. Errors: Forbidden.
-func (s *Store) CloseSession(ctx context.Context, p identity.Principal, digest string) error {
-	const op = "storage.CloseSession"
+func (s *Staff) CloseSession(ctx context.Context, p identity.Principal, digest string) error {
+	const op = "staffing.CloseSession"
 	if p.Kind != identity.Staff || p.ID == "" {
 		return fault.New(fault.Forbidden, op, "%s has no session of staff", p.Kind)
 	}
-	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
 		var session string
-		err := t.sql.QueryRowContext(ctx, "UPDATE staff_session SET revoked_at = $1 WHERE digest = $2 AND staff_id = $3 AND revoked_at = 0 RETURNING id", t.now, digest, p.ID).Scan(&session)
+		err := t.SQL.QueryRowContext(ctx, "UPDATE staff_session SET revoked_at = $1 WHERE digest = $2 AND staff_id = $3 AND revoked_at = 0 RETURNING id", t.Now, digest, p.ID).Scan(&session)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
 		if err != nil {
 			return engine.MapError(op, err)
 		}
-		t.recordFor(p, "staff.sign_out", "staff", p.ID, "")
-		return t.revoke(ctx, event.RevokedSession, session)
+		t.Record(p, "staff.sign_out", "staff", p.ID, "")
+		return t.Revoke(ctx, event.RevokedSession, session)
 	})
 }

@@ -1,0 +1,122 @@
+// Package core is what every part of the store stands on: the open database,
+// the key ring, and a transaction of the group committer with what each part may
+// do in it. It knows no conversation. A part is a package beside this one with
+// the statements of one noun; package storage puts them together.
+package core
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+
+	"kefu/internal/domain/event"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/job"
+	"kefu/internal/platform/clock"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
+	"kefu/internal/platform/keyring"
+	"kefu/internal/storage/auditlog"
+	"kefu/internal/storage/engine"
+)
+
+// Core is what the parts of the store share.
+type Core struct {
+	DB   *engine.DB
+	Ring *keyring.Ring
+	Now  clock.Clock
+	Log  *slog.Logger
+	Queue
+}
+
+// Queue is the way into the next commit.
+type Queue interface {
+	// Do runs fn inside the next commit and waits for it. What fn did is undone
+	// when it returns an error, which is the answer then. When ctx ends first fn
+	// may still run: after an error nobody may look at what it writes to.
+	Do(ctx context.Context, fn func(context.Context, *Tx) error) error
+	// Touch is Do for what nobody waits for and a busy store leaves out.
+	Touch(fn func(context.Context, *Tx) error)
+	// RecordRead notes in the audit chain that staff read personal data. Nobody
+	// waits for it; only a full queue makes the reader wait.
+	RecordRead(p identity.Principal, action, objectType, objectID, subject string)
+}
+
+// Open decrypts what Tx.Seal made. An erased value is empty and not an error.
+func (c *Core) Open(sealed []byte, ref int64, aad string) ([]byte, error) {
+	if ref == 0 {
+		return nil, nil
+	}
+	plain, err := c.Ring.Open(nil, sealed, keyring.Ref(ref), []byte(aad))
+	if keyring.IsDestroyed(err) {
+		return nil, nil
+	}
+	return plain, fault.Wrap("core.Open", err)
+}
+
+// Tx is one transaction of the committer, as its parts use it.
+type Tx struct {
+	SQL    *sql.Tx
+	Now    int64 // microseconds, the time of the whole commit
+	Pos    int64 // the newest position of the log
+	Audit  auditlog.Commit
+	Commit event.Commit // what listeners will be told
+
+	ring *keyring.Ring
+}
+
+// NewTx begins.
+func NewTx(tx *sql.Tx, now int64, ring *keyring.Ring) Tx { return Tx{SQL: tx, Now: now, ring: ring} }
+
+// NextPos gives a position in the log.
+func (t *Tx) NextPos() int64 {
+	t.Pos++
+	return t.Pos
+}
+
+// Record notes in the audit chain what a principal did.
+func (t *Tx) Record(p identity.Principal, action, objectType, objectID, subject string) {
+	t.Audit.Record(p, t.Now, action, objectType, objectID, subject)
+}
+
+// Seal encrypts a value that belongs to one thing, named by aad, and gives the
+// reference to its key.
+func (t *Tx) Seal(plain []byte, aad string) ([]byte, int64, error) {
+	sealed, ref, err := t.ring.Seal(nil, plain, []byte(aad))
+	return sealed, int64(ref), fault.Wrap("core.Seal", err)
+}
+
+// DestroyKeys makes the values under refs unreadable soon after the commit. The
+// job in the same transaction keeps the promise over a crash.
+func (t *Tx) DestroyKeys(ctx context.Context, refs []int64) error {
+	if len(refs) == 0 {
+		return nil
+	}
+	return t.Enqueue(ctx, job.New{Kind: job.DestroyKeys, Payload: job.EncodeRefs(refs), DueAt: t.Now})
+}
+
+// Enqueue adds a job. While one with the same Dedup waits or is being worked on,
+// nothing is added; one that was set aside is tried anew.
+func (t *Tx) Enqueue(ctx context.Context, j job.New) error {
+	jobID := id.New()
+	if j.Dedup == "" {
+		j.Dedup = jobID
+	}
+	if j.Payload == nil {
+		j.Payload = []byte{}
+	}
+	_, err := t.SQL.ExecContext(ctx, `INSERT INTO job (id, kind, dedup, payload, due_at, lease_until, epoch, attempts, last_error, failed_at)
+		VALUES ($1, $2, $3, $4, $5, 0, 0, 0, '', 0) ON CONFLICT (kind, dedup) DO UPDATE
+		SET payload = excluded.payload, due_at = excluded.due_at, attempts = 0, last_error = '', failed_at = 0 WHERE job.failed_at > 0`,
+		jobID, j.Kind, j.Dedup, j.Payload, j.DueAt)
+	t.Commit.Jobs = true
+	return engine.MapError("core.Enqueue", err)
+}
+
+// Revoke tells every process that somebody lost access.
+func (t *Tx) Revoke(ctx context.Context, kind, subject string) error {
+	r := event.Revocation{Pos: t.NextPos(), Kind: kind, Subject: subject}
+	_, err := t.SQL.ExecContext(ctx, "INSERT INTO revocation (pos, kind, subject, at) VALUES ($1, $2, $3, $4)", r.Pos, r.Kind, r.Subject, t.Now)
+	t.Commit.Revoked = append(t.Commit.Revoked, r)
+	return engine.MapError("core.Revoke", err)
+}
