@@ -57,7 +57,7 @@ func (d *delivery) deliver(h *hub, c *event.ConversationChange) {
 		}
 		if len(windows) > 0 {
 			d.frame = wire.AppendEvent(d.frame[:0], e.ForCustomer())
-			for window := range windows {
+			for _, window := range windows {
 				d.give(window, c.Origins[i], e.Kind)
 			}
 		}
@@ -85,14 +85,14 @@ func (d *delivery) hold(p *peer) {
 	}
 }
 
-func (d *delivery) receipts(c *event.ConversationChange, windows set) {
+func (d *delivery) receipts(c *event.ConversationChange, windows []*peer) {
 	st := &c.State
 	d.frame = appendReceipt(d.frame[:0], st.ID, "customer", st.CustomerDelivered, st.CustomerRead)
 	for _, desk := range d.desks {
 		d.hold(desk)
 	}
 	d.frame = appendReceipt(d.frame[:0], st.ID, "agent", st.LastSeq, st.AgentRead)
-	for window := range windows {
+	for _, window := range windows {
 		d.hold(window)
 	}
 }

@@ -136,11 +136,10 @@ func TestASlowReaderIsToldToReadTheLogAndHoldsUpNobody(t *testing.T) {
 
 func TestASocketThatTakesNothingIsClosed(t *testing.T) {
 	h := open(t, choices{})
-	h.server.SetSlowLimit(50 * time.Millisecond)
-	window, welcome := h.window("ann")
+	h.server.SetSlowLimit(300 * time.Millisecond)
+	window, _ := h.window("ann")
 	conv := window.start()
-	other := h.dial(nil)
-	other.hello(frame{"role": "window", "visitor": welcome.text("visitor")})
+	other, _ := h.window("bob")
 	window.hold = make(chan struct{})
 	defer close(window.hold)
 	h.flood(conv)
@@ -215,8 +214,10 @@ func TestAStopIsAnnounced(t *testing.T) {
 	h := open(t, choices{})
 	window, _ := h.window("ann")
 	desk := h.deskOf(h.colleague(identity.Agent))
+	mute := h.dial(nil) // has not said hello
+	eventually(t, "all three in", func() bool { return h.server.Open() == 3 })
 	h.server.Close()
-	for _, w := range []*wire{window, desk} {
+	for _, w := range []*wire{window, desk, mute} {
 		if got := w.next("closing"); got.text("reason") != "shutdown" || got.number("retry_after_ms") < 1 {
 			t.Errorf("told %v", got)
 		}
@@ -249,6 +250,25 @@ func TestRevocationsMeetHello(t *testing.T) {
 		if got.text("t") == "welcome" && got.text("customer") == welcome.text("customer") {
 			second.gone("revoked")
 		}
+	}
+}
+
+// TestAStopMeetsHello stops the server while windows open: none may be left.
+func TestAStopMeetsHello(t *testing.T) {
+	for range 10 {
+		h := open(t, choices{})
+		var sockets []*wire
+		for range 10 {
+			sockets = append(sockets, h.dial(nil))
+		}
+		for _, w := range sockets {
+			w.say(frame{"t": "hello", "v": 1, "role": "window"})
+		}
+		h.server.Close()
+		for _, w := range sockets {
+			w.gone("shutdown")
+		}
+		eventually(t, "everybody gone", func() bool { return h.server.Open() == 0 })
 	}
 }
 

@@ -21,23 +21,34 @@ type Files interface {
 }
 
 const (
-	uploadLimit  = 2 * time.Minute // for the whole of one upload
-	formOverhead = 16 << 10        // bytes of a form around its file
+	uploadLimit  = 10 * time.Minute // for the whole of one upload
+	uploadPause  = 10 * time.Second // that a client may send nothing
+	uploadRate   = 16 << 10         // bytes a second that it must send on the whole
+	formOverhead = 16 << 10         // bytes of a form around its file
 )
 
 // Upload serves POST /rt/attachments: a multipart form (RFC 7578) with one field,
-// file. It is read as it comes and never kept in memory or on disk as a form.
+// file. It is read as it comes and never kept in memory or on disk as a form. A
+// connection sends one file at a time, and none so slowly that it keeps a place
+// from others for nothing.
 func (s *Server) Upload(w http.ResponseWriter, r *http.Request) {
 	p := s.requester(w, r)
 	if p == nil {
 		return
 	}
-	deadline := http.NewResponseController(w)
-	_ = deadline.SetReadDeadline(time.Now().Add(uploadLimit))
-	_ = deadline.SetWriteDeadline(time.Now().Add(uploadLimit + readTimeout))
+	if !p.beginUpload() {
+		s.answer(w, http.StatusTooManyRequests, errorFrame{T: "error", Code: "rate_limited", RetryAfterMS: 1000})
+		return
+	}
+	defer p.endUpload()
+	response := http.NewResponseController(w)
+	_ = response.SetWriteDeadline(time.Now().Add(uploadLimit + readTimeout))
 	ctx, cancel := context.WithTimeout(r.Context(), uploadLimit)
 	defer cancel()
-	r.Body = http.MaxBytesReader(w, r.Body, s.options.AttachmentBytes+formOverhead)
+	r.Body = &sentBody{
+		ReadCloser: http.MaxBytesReader(w, r.Body, s.options.AttachmentBytes+formOverhead),
+		hurry:      response.SetReadDeadline, pause: min(s.slowLimit, uploadPause),
+	}
 	part, err := formFile(r)
 	if err != nil {
 		s.refuseFile(w, err)
@@ -53,6 +64,44 @@ func (s *Server) Upload(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, kept)
+}
+
+func (p *peer) beginUpload() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.uploading {
+		return false
+	}
+	p.uploading = true
+	return true
+}
+
+func (p *peer) endUpload() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.uploading = false
+}
+
+// sentBody is a request's body that must keep coming while it is waited for.
+type sentBody struct {
+	io.ReadCloser
+	hurry  func(time.Time) error
+	pause  time.Duration
+	read   int64
+	waited time.Duration
+}
+
+// Read implements io.Reader.
+func (b *sentBody) Read(data []byte) (int, error) {
+	began := time.Now()
+	left := b.pause + time.Duration(b.read/uploadRate)*time.Second - b.waited
+	if err := b.hurry(began.Add(left)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	n, err := b.ReadCloser.Read(data)
+	b.read += int64(n)
+	b.waited += time.Since(began)
+	return n, err
 }
 
 // sentFile is a file as it comes in. It tells an upload that the client broke

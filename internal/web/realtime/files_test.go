@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"io"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -237,5 +238,33 @@ func TestFilesThatAreNotTaken(t *testing.T) {
 	}
 	if log := h.log.String(); log != "" {
 		t.Errorf("the server logged %s", log)
+	}
+}
+
+// TestAnUploadThatStopsIsGivenUp begins an upload and sends no more of it.
+func TestAnUploadThatStopsIsGivenUp(t *testing.T) {
+	h := open(t, choices{files: func(o *attaching.Options) { o.AtOnce = 1 }})
+	h.server.SetSlowLimit(300 * time.Millisecond)
+	_, welcome := h.window("ann")
+	_, other := h.window("bob")
+	session := welcome.text("session")
+	conn, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
+	h.must(err)
+	defer conn.Close()
+	body, header := form(t, "file", "a.txt", bytes.Repeat([]byte("words "), 2000))
+	_, err = fmt.Fprintf(conn, "POST /rt/attachments HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
+		session, header.Get("Content-Type"), len(body), body[:len(body)/2])
+	h.must(err)
+	eventually(t, "a second upload of the same connection refused", func() bool {
+		status, answer, _ := h.upload(t, session, "b.txt", []byte("x"))
+		return status == http.StatusTooManyRequests && answer.Get("Retry-After") != ""
+	})
+	if status, _, _ := h.upload(t, other.text("session"), "c.txt", []byte("y")); status != http.StatusOK {
+		t.Errorf("somebody else's upload was answered %d", status)
+	}
+	h.must(conn.SetReadDeadline(time.Now().Add(patience)))
+	answer, err := io.ReadAll(conn)
+	if err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 400") {
+		t.Errorf("the upload that stopped was answered %q %v", answer, err)
 	}
 }

@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -18,14 +19,15 @@ type gate struct {
 	visitors    *ratelimit.Limiter // nil: no limit
 	most        int
 
-	mu    sync.Mutex
-	open  int
-	shut  bool
-	empty chan struct{} // closed when the gate is shut and everybody has left
+	mu      sync.Mutex
+	open    int
+	waiting set // connections that have not said hello
+	shut    bool
+	empty   chan struct{} // closed when the gate is shut and everybody has left
 }
 
 func newGate(o Options) *gate {
-	g := &gate{most: o.MaxConnections, empty: make(chan struct{})}
+	g := &gate{most: o.MaxConnections, waiting: set{}, empty: make(chan struct{})}
 	if o.Connections.Burst > 0 {
 		g.connections = ratelimit.New(o.Connections, o.Addresses)
 	}
@@ -53,16 +55,32 @@ func (g *gate) leave() {
 	}
 }
 
-// close lets nobody in any more.
-func (g *gate) close() {
+// await notes a connection that has been let in and has not said hello.
+func (g *gate) await(p *peer) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.shut {
-		return
+	g.waiting.put(p)
+}
+
+// heard notes that it has, or that it is gone, and tells whether the server
+// stops.
+func (g *gate) heard(p *peer) (shut bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.waiting, p)
+	return g.shut
+}
+
+// close lets nobody in any more and gives those who have not said hello.
+func (g *gate) close() []*peer {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.shut {
+		if g.shut = true; g.open == 0 {
+			close(g.empty)
+		}
 	}
-	if g.shut = true; g.open == 0 {
-		close(g.empty)
-	}
+	return slices.Collect(maps.Keys(g.waiting))
 }
 
 // fullRetry is when to come back to a server that is full.

@@ -298,9 +298,7 @@ func (s *Server) typing(ctx context.Context, p *peer, f *clientFrame) error {
 	s.hub.mu.RLock()
 	peers := s.hub.desksOf(nil, policy.Object{CustomerID: state.CustomerID}, state.ID, state.AssigneeID)
 	if !who.IsCustomer() {
-		for window := range s.hub.byCustomer[state.CustomerID] {
-			peers = append(peers, window)
-		}
+		peers = append(peers, s.hub.byCustomer[state.CustomerID]...)
 	}
 	s.hub.mu.RUnlock()
 	for _, other := range peers {

@@ -67,6 +67,7 @@ type choices struct {
 	windows func(*signin.WindowOptions)
 	limits  func(*intake.Limits)
 	files   func(*attaching.Options)
+	web     func(*http.Server)
 }
 
 const origin = "https://desk.kefu.test"
@@ -100,7 +101,11 @@ func open(t testing.TB, c choices) *house {
 	h.store.Listen(h.server.Committed)
 	mux := http.NewServeMux()
 	h.server.Mount(mux)
-	web := httptest.NewServer(mux)
+	web := httptest.NewUnstartedServer(mux)
+	if c.web != nil {
+		c.web(web.Config)
+	}
+	web.Start()
 	h.url = web.URL
 	h.run(h.store.Run, func() { h.must(h.store.Close()); h.must(h.ring.Close()) })
 	h.run(h.server.Run, web.Close)

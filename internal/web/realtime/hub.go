@@ -1,42 +1,54 @@
 package realtime
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
+	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 )
 
 type set map[*peer]struct{}
 
+func (m set) put(p *peer) { m[p] = struct{}{} }
+
+// index finds the few connections of one customer, colleague or conversation.
+type index map[string][]*peer
+
+func (x index) put(key string, p *peer) {
+	if !slices.Contains(x[key], p) {
+		x[key] = append(x[key], p)
+	}
+}
+
+func (x index) take(key string, p *peer) {
+	peers := x[key]
+	at := slices.Index(peers, p)
+	if at < 0 {
+		return
+	}
+	if peers = slices.Delete(peers, at, at+1); len(peers) == 0 {
+		delete(x, key)
+		return
+	}
+	x[key] = peers
+}
+
 // hub finds the connections that a commit concerns.
 type hub struct {
 	mu         sync.RWMutex
 	all        set
-	byCustomer map[string]set
-	byStaff    map[string]set
-	byWatch    map[string]set // conversation → desks that look at it
+	byCustomer index
+	byStaff    index
+	byWatch    index // conversation → desks that look at it
 	inbox      set
 	dirty      dirty
 }
 
 func newHub() *hub {
-	return &hub{all: set{}, byCustomer: map[string]set{}, byStaff: map[string]set{}, byWatch: map[string]set{}, inbox: set{}}
-}
-
-func (m set) put(p *peer) { m[p] = struct{}{} }
-
-func put(index map[string]set, key string, p *peer) {
-	if index[key] == nil {
-		index[key] = set{}
-	}
-	index[key].put(p)
-}
-
-func take(index map[string]set, key string, p *peer) {
-	if delete(index[key], p); len(index[key]) == 0 {
-		delete(index, key)
-	}
+	return &hub{all: set{}, byCustomer: index{}, byStaff: index{}, byWatch: index{}, inbox: set{}}
 }
 
 // add enters a connection under its principal, instead of the one before.
@@ -50,16 +62,16 @@ func (h *hub) add(p *peer, who identity.Principal) {
 	}
 	h.all.put(p)
 	if who.IsCustomer() {
-		put(h.byCustomer, who.ID, p)
+		h.byCustomer.put(who.ID, p)
 	} else {
-		put(h.byStaff, who.ID, p)
+		h.byStaff.put(who.ID, p)
 	}
 }
 
 func (h *hub) leave(p *peer) {
 	who := p.principal()
-	take(h.byCustomer, who.ID, p)
-	take(h.byStaff, who.ID, p)
+	h.byCustomer.take(who.ID, p)
+	h.byStaff.take(who.ID, p)
 }
 
 func (h *hub) remove(p *peer) {
@@ -73,7 +85,21 @@ func (h *hub) remove(p *peer) {
 	p.watching = nil
 	p.mu.Unlock()
 	for conv := range watching {
-		take(h.byWatch, conv, p)
+		h.byWatch.take(conv, p)
+	}
+}
+
+// concerned gives the connections that a revocation may be about.
+func (h *hub) concerned(r event.Revocation) []*peer {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	switch r.Kind {
+	case event.RevokedCustomer:
+		return slices.Clone(h.byCustomer[r.Subject])
+	case event.RevokedStaff:
+		return slices.Clone(h.byStaff[r.Subject])
+	default:
+		return slices.Collect(maps.Keys(h.all))
 	}
 }
 
@@ -96,7 +122,7 @@ func (h *hub) watch(p *peer, conv string) bool {
 		return false
 	}
 	p.watching[conv] = struct{}{}
-	put(h.byWatch, conv, p)
+	h.byWatch.put(conv, p)
 	return true
 }
 
@@ -106,7 +132,7 @@ func (h *hub) unwatch(p *peer, conv string) {
 	p.mu.Lock()
 	delete(p.watching, conv)
 	p.mu.Unlock()
-	take(h.byWatch, conv, p)
+	h.byWatch.take(conv, p)
 }
 
 func (h *hub) watchInbox(p *peer, on bool) {
@@ -122,10 +148,7 @@ func (h *hub) watchInbox(p *peer, on bool) {
 // each calls do for every connection, outside the lock.
 func (h *hub) each(do func(*peer)) {
 	h.mu.RLock()
-	peers := make([]*peer, 0, len(h.all))
-	for p := range h.all {
-		peers = append(peers, p)
-	}
+	peers := slices.Collect(maps.Keys(h.all))
 	h.mu.RUnlock()
 	for _, p := range peers {
 		do(p)
@@ -135,7 +158,7 @@ func (h *hub) each(do func(*peer)) {
 // desksOf appends the desks that are told of a conversation: those that watch
 // it, and those of its assignees, now and before, as far as they may read it.
 func (h *hub) desksOf(dst []*peer, object policy.Object, conv string, assignees ...string) []*peer {
-	for p := range h.byWatch[conv] {
+	for _, p := range h.byWatch[conv] {
 		if policy.Allow(p.principal(), policy.ReadConversation, object) {
 			dst = append(dst, p)
 		}
@@ -144,7 +167,7 @@ func (h *hub) desksOf(dst []*peer, object policy.Object, conv string, assignees 
 		if staff == "" {
 			continue
 		}
-		for p := range h.byStaff[staff] {
+		for _, p := range h.byStaff[staff] {
 			if !p.watches(conv) && policy.Allow(p.principal(), policy.ReadConversation, object) {
 				dst = append(dst, p)
 			}

@@ -38,21 +38,22 @@ type peer struct {
 	frames  atomic.Int64 // of the present ten seconds
 	span    atomic.Int64
 
-	mu       sync.Mutex
-	bearer   string     // the window's secret or the staff session, checked again now and then
-	session  sessionKey // names the connection in requests beside it
-	queue    *buffer    // what waits; nil when nothing does
-	queued   int        // frames in it
-	sending  bool       // somebody takes from the queue until it is empty
-	lagging  bool       // what waited was dropped, and resync waits instead
-	greeted  bool       // it has its welcome; what comes before waits behind it
-	ended    bool       // nothing is taken from or queued for it any more
-	gone     bool       // and the transport is closed
-	claiming bool       // its visitor is about to become a customer
-	watching map[string]struct{}
-	opened   *customer.WindowSecret // to be stored with the visitor's first conversation
-	typed    typed
-	closed   func()
+	mu        sync.Mutex
+	bearer    string     // the window's secret or the staff session, checked again now and then
+	session   sessionKey // names the connection in requests beside it
+	queue     *buffer    // what waits; nil when nothing does
+	queued    int        // frames in it
+	sending   bool       // somebody takes from the queue until it is empty
+	lagging   bool       // what waited was dropped, and resync waits instead
+	greeted   bool       // it has its welcome; what comes before waits behind it
+	ended     bool       // nothing is taken from or queued for it any more
+	gone      bool       // and the transport is closed
+	uploading bool       // one file at a time
+	claiming  bool       // its visitor is about to become a customer
+	watching  map[string]struct{}
+	opened    *customer.WindowSecret // to be stored with the visitor's first conversation
+	typed     typed
+	closed    func()
 }
 
 // handshake is what hello needs to know of the request that opened a connection.
@@ -233,6 +234,7 @@ func (p *peer) drop() {
 	p.mu.Unlock()
 	p.leave()
 	p.out.cut()
+	p.server.gate.heard(p)
 	p.server.gate.leave()
 	if closed != nil {
 		closed()

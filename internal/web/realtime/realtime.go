@@ -162,15 +162,17 @@ func (nobody) SlowReaderDropped(string) {}
 func (nobody) Limited(string) {}
 
 const (
-	readTimeout   = 5 * time.Second  // of a read for a client
-	helloLimit    = 10 * time.Second // for hello to come, and again for its answer
-	slowLimit     = 30 * time.Second // of a write
-	hurryLimit    = 2 * time.Second  // of the last write
-	sweepEvery    = 5 * time.Second
-	inboxEvery    = 500 * time.Millisecond
-	revokedEvery  = 2 * time.Second
-	stopLimit     = 5 * time.Second // for everybody to be told that the server stops
-	maxInboxLines = 200             // changed lines told one by one; beyond, the list is read again
+	readTimeout  = 5 * time.Second  // of a read for a client
+	helloLimit   = 10 * time.Second // for hello to come, and again for its answer
+	slowLimit    = 30 * time.Second // of a write
+	hurryLimit   = 2 * time.Second  // of the last write
+	sweepEvery   = 5 * time.Second
+	inboxEvery   = 500 * time.Millisecond
+	revokedEvery = 2 * time.Second
+	stopLimit    = 5 * time.Second // for everybody to be told that the server stops
+	// shutdownRetryMS is when clients of a server that stops should come back.
+	shutdownRetryMS = 1000
+	maxInboxLines   = 200 // changed lines told one by one; beyond, the list is read again
 )
 
 // The sides of a conversation.
@@ -231,8 +233,10 @@ func (s *Server) Run(ctx context.Context) error {
 // returns at once. Call it when the HTTP server begins to shut down: streams are
 // requests that end only by this.
 func (s *Server) Close() {
-	s.gate.close()
-	s.hub.each(func(p *peer) { p.close(closingShutdown, 1000) })
+	for _, p := range s.gate.close() {
+		p.close(closingShutdown, shutdownRetryMS)
+	}
+	s.hub.each(func(p *peer) { p.close(closingShutdown, shutdownRetryMS) })
 }
 
 func (s *Server) stop() {
@@ -265,14 +269,13 @@ func (s *Server) revoke(all []event.Revocation) {
 		return
 	}
 	s.revoked.Add(1)
-	s.hub.each(func(p *peer) {
-		for _, r := range all {
+	for _, r := range all {
+		for _, p := range s.hub.concerned(r) {
 			if p.lost(r) {
 				p.close(closingRevoked, 0)
-				return
 			}
 		}
-	})
+	}
 }
 
 // lost tells whether a revocation ends the connection. A visitor whose wallet

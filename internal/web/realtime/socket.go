@@ -62,6 +62,7 @@ func (s *Server) WebSocket() http.Handler {
 		p.out = &socketTransport{peer: p, conn: conn}
 		p.seen.Store(s.now().UnixMicro())
 		conn.Session().(*holder).peer = p
+		s.gate.await(p)
 		_ = conn.SetReadDeadline(time.Now().Add(helloLimit))
 		go conn.ReadLoop()
 	})
@@ -126,6 +127,10 @@ func (h *socket) open(conn *gws.Conn, p *peer, message *gws.Message) {
 	}
 	_ = conn.SetReadDeadline(time.Time{}) // from here on the sweep ends silent connections
 	p.greet(welcome)
+	if s.gate.heard(p) { // Close may have looked before it was in the hub
+		p.close(closingShutdown, shutdownRetryMS)
+		return
+	}
 	s.resume(ctx, p, f.Resume)
 }
 

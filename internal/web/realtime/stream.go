@@ -117,6 +117,9 @@ func (s *Server) OpenSession(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	st.peer.greet(nil)
+	if s.gate.heard(st.peer) {
+		st.peer.close(closingShutdown, shutdownRetryMS)
+	}
 	s.resume(ctx, st.peer, f.Resume)
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

@@ -183,6 +183,21 @@ func TestStreamsOfOneSession(t *testing.T) {
 	eventually(t, "the place given back", func() bool { return h.server.Open() == 0 })
 }
 
+// TestAStreamOutlivesTheLimitsOfRequests opens a stream of a server that wants
+// requests to be over soon.
+func TestAStreamOutlivesTheLimitsOfRequests(t *testing.T) {
+	h := open(t, choices{web: func(s *http.Server) { s.ReadTimeout, s.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond }})
+	session := h.openStream(frame{"role": "window"}).text("session")
+	down := h.attach(session)
+	select {
+	case <-down.ended:
+		t.Fatal("the stream ended")
+	case <-time.After(300 * time.Millisecond):
+	}
+	h.frames(session, frame{"t": "ping"})
+	down.next("pong")
+}
+
 func TestAStreamEndsWithItsAccess(t *testing.T) {
 	h := open(t, choices{})
 	welcome := h.openStream(frame{"role": "window", "token": h.walletToken("ann")})
