@@ -74,11 +74,12 @@ func TestGuardMeetsItsTargets(t *testing.T) {
 }
 
 // The hand-written sets are small and hard; what they are held to keeps them
-// from getting worse. The third was first measured before the detector had been
-// changed for any of its lines: recall 0.828, false alarms 0.023. That is how a
-// new phrasing fares; since then it has been learnt from, like the others.
+// from getting worse. The third and the fourth were first measured before the
+// detector had been changed for any of their lines: recall 0.828 and then, with
+// the third learnt from, 0.913; false alarms 0.023 and 0.021. That is how hard
+// new phrasings fare. Since then all have been learnt from.
 func TestGuardOnHandWrittenLines(t *testing.T) {
-	for _, name := range []string{"heldout.txt", "heldout2.txt", "heldout3.txt"} {
+	for _, name := range []string{"heldout.txt", "heldout2.txt", "heldout3.txt", "heldout4.txt"} {
 		t.Run(name, func(t *testing.T) {
 			f, err := os.Open("../../domain/guard/testdata/" + name)
 			if err != nil {

@@ -1,6 +1,7 @@
 package credentials
 
 import (
+	"slices"
 	"strings"
 
 	"kefu/internal/domain/guard/fold"
@@ -25,6 +26,7 @@ func (s *search) detectPasswords() {
 	}
 	if s.Kinds&words.Pass != 0 && s.Digits > 0 {
 		s.spokenValues()
+		s.toldAgain()
 	}
 	if s.Expected&reading.ExpectPassword != 0 && len(s.Hits) == 0 {
 		s.passwordAnswer()
@@ -271,7 +273,7 @@ func (s *search) secretWord(start, end int, l reading.Link) bool {
 	if quoted {
 		return true
 	}
-	return !s.plain(start, word) && s.stands(word, l)
+	return !s.plainBefore(start, word, l) && s.stands(word, l)
 }
 
 func (s *search) allDigits(start, end int) bool {
@@ -307,6 +309,16 @@ func (s *search) placeholder(start, end int) bool {
 	return true
 }
 
+// plainBefore is plain for a word behind a link. Behind a colon only few endings
+// make an ordinary word: "password: dragonfly" tells one.
+func (s *search) plainBefore(start, end int, l reading.Link) bool {
+	if l != reading.LinkTight || s.knownPlain(start) {
+		return s.plain(start, end)
+	}
+	word := strings.ToLower(s.View.Cased(start, end))
+	return slices.ContainsFunc([]string{"ed", "ing", "less", "able", "ible", "n't"}, func(suffix string) bool { return strings.HasSuffix(word, suffix) })
+}
+
 // plain tells whether a word says something about a password and is none.
 func (s *search) plain(start, end int) bool {
 	v := &s.View
@@ -315,10 +327,8 @@ func (s *search) plain(start, end int) bool {
 			return i-start >= 2 && s.plain(start, i)
 		}
 	}
-	if k := s.FirstMark(start); k < len(s.Marks) && s.Marks[k].Start == start {
-		if w := s.Marks[k].Word.Kind; w&(words.Plain|words.Ask|words.Unit|words.Digit|words.Pass|words.Claim) != 0 {
-			return true
-		}
+	if s.knownPlain(start) {
+		return true
 	}
 	word := v.Cased(start, end)
 	word = strings.ToLower(word)
@@ -328,6 +338,12 @@ func (s *search) plain(start, end int) bool {
 		}
 	}
 	return false
+}
+
+func (s *search) knownPlain(start int) bool {
+	k := s.FirstMark(start)
+	return k < len(s.Marks) && s.Marks[k].Start == start &&
+		s.Marks[k].Word.Kind&(words.Plain|words.Ask|words.Unit|words.Digit|words.Pass|words.Claim) != 0
 }
 
 // stands tells whether a plain word stands alone, as a value does, and is not

@@ -35,6 +35,31 @@ func (s *search) spokenValues() {
 
 func (s *search) covered(start, end int) bool { return s.Covered(start, end) }
 
+// toldAgain finds a second password behind one that was found: "hunter2 and
+// hunter22", "from hunter2 to hunter3".
+func (s *search) toldAgain() {
+	const between = 8
+	for i := 0; i < len(s.Hits); i++ {
+		h := s.Hits[i]
+		if h.Class != secret.Password {
+			continue
+		}
+		start := h.End
+		for start < len(s.View.Char) && start-h.End < between && !s.View.Solid(start) {
+			start++
+		}
+		if k := s.FirstMark(start); k < len(s.Marks) && s.Marks[k].Start == start && s.Marks[k].Word.Kind&(words.Filler|words.Near|words.Link) != 0 {
+			start = s.Marks[k].End + 1
+		}
+		if start >= len(s.View.Char) || start-h.End > between || !s.madeUpFollows(start-1) {
+			continue
+		}
+		if end := s.trimmed(start, s.valueEnd(start)); !s.Covered(start, end) {
+			s.Add(start, end, secret.Password, "")
+		}
+	}
+}
+
 // madeUp is codeLike for a word that has nothing else to show for it.
 func (s *search) madeUp(start, end int) bool {
 	return end-start >= madeUpShortest && s.codeLike(start, end) && s.letters(start, end) >= 2

@@ -71,7 +71,7 @@ func (s *search) gapIsSpace(start, end int) bool {
 // dateOrTime tells whether the number is part of a date or a time of day.
 func (s *search) dateOrTime(c reading.Cluster) bool {
 	v := &s.View
-	if c.Start > 1 && (v.Char[c.Start-1] == ':' || v.Char[c.Start-1] == '/') && v.Class(c.Start-2) == fold.Digit {
+	if c.Start > 1 && (v.Char[c.Start-1] == ':' || v.Char[c.Start-1] == '/') && v.Class(c.Start-2) == fold.Digit && !s.nameEnds(c.Start-1) {
 		return true
 	}
 	if c.End+1 < len(v.Char) && (v.Char[c.End] == ':' || v.Char[c.End] == '/') && v.Class(c.End+1) == fold.Digit {
@@ -82,6 +82,12 @@ func (s *search) dateOrTime(c reading.Cluster) bool {
 		return s.yearGroup(a) || s.yearGroup(b)
 	}
 	return c.Last-c.First == 2 && c.Forms == reading.FormDigit && c.Digits == 6 && s.yearGroup(s.Groups[c.First]) && reading.Dash(v.Char[s.Groups[c.First].End])
+}
+
+// nameEnds tells whether a name of a secret, such as "CVV2", ends at i.
+func (s *search) nameEnds(i int) bool {
+	k := s.FirstMark(i) - 1
+	return k >= 0 && s.Marks[k].End == i && s.Marks[k].Word.Kind&(words.CVV|words.OTP|words.Pass|words.PIN) != 0
 }
 
 func (s *search) yearGroup(g reading.Group) bool {

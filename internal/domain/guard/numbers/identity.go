@@ -143,7 +143,7 @@ func (s *search) documentNumber(at int) (start, end int, ok bool) {
 			continue
 		}
 		stop, digits, letters := s.documentEnd(i)
-		if digits < 5 || digits+letters < 6 || letters > 6 || digits+letters > 22 {
+		if digits < 5 || digits+letters < 6 || letters > max(6, digits+3) || digits+letters > 22 {
 			continue
 		}
 		c := reading.Cluster{Start: i, End: stop}

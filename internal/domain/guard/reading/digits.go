@@ -123,6 +123,12 @@ func digitLetter(r rune) (int8, bool) {
 		return 1, true
 	case 'z':
 		return 2, true
+	case 'з':
+		return 3, true
+	case 'ч':
+		return 4, true
+	case 'б':
+		return 6, true
 	case 's', 'ѕ':
 		return 5, true
 	case 'b':
@@ -218,7 +224,7 @@ func (s *Scan) prefixWord(i, j int) (int32, words.Word) {
 			return 0, words.Word{}
 		}
 	}
-	return at, s.words.Words[at]
+	return at, s.words.At(at)
 }
 
 // BuildClusters joins groups into numbers.

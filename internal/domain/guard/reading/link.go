@@ -188,6 +188,13 @@ func (s *Scan) Tail(start int) bool {
 	return false
 }
 
+// theCode tells whether mark k is the code of "the code" or "my code", a name of
+// its own.
+func (s *Scan) theCode(k int) bool {
+	return s.Marks[k].Word.Kind&words.Code != 0 && k > 0 && s.Marks[k].Start-s.Marks[k-1].End == 1 &&
+		s.Marks[k-1].Word.Kind&(words.Link|words.Claim) == words.Link
+}
+
 // NamedBefore tells whether the number is named as something harmless.
 func (s *Scan) NamedBefore(start int, l Link) bool {
 	v := &s.View
@@ -198,7 +205,7 @@ func (s *Scan) NamedBefore(start int, l Link) bool {
 		}
 		near := m.Word.Kind&words.Near != 0 && start-m.End <= 1 && l < LinkConnected
 		if m.Word.Kind&words.Claim == 0 && !near {
-			if m.Word.Kind&Linking == 0 {
+			if m.Word.Kind&Linking == 0 || s.theCode(k) {
 				return false
 			}
 			continue
@@ -264,7 +271,7 @@ func (s *Scan) Announces(wanted words.Kind) bool {
 // CountedAt tells whether a unit follows a number that ends at end.
 func (s *Scan) CountedAt(end int) bool {
 	k := s.FirstMark(end)
-	return k < len(s.Marks) && s.Marks[k].Word.Kind&words.Unit != 0 && s.Marks[k].Start-end <= 1
+	return k < len(s.Marks) && s.Marks[k].Word.Kind&words.Unit != 0 && (s.Marks[k].Start == end || s.Marks[k].Start == end+1 && !s.View.Solid(end))
 }
 
 // SentenceEnds tells whether a sentence ends inside a range.

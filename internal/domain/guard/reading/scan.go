@@ -204,6 +204,12 @@ func (s *Scan) loadDisguised(start, end int) int {
 	if end-start >= 6 {
 		s.addGlued(start, end)
 	}
+	if end-start == 1 {
+		if stop, w := s.spacedOut(start); stop > 0 {
+			s.addMark(start, stop, w)
+			return stop
+		}
+	}
 	if v.Char[start] != 'p' {
 		return 0
 	}
@@ -216,6 +222,27 @@ func (s *Scan) loadDisguised(start, end int) int {
 		return stop
 	}
 	return 0
+}
+
+// spacedOut finds a name written letter by letter, "p.a.s.s.w.o.r.d".
+func (s *Scan) spacedOut(i int) (int, words.Word) {
+	const shortest = 4 // letters
+	v, node, end := &s.View, int32(0), 0
+	var found words.Word
+	for n := 1; i < len(v.Char) && v.Class(i) == fold.Letter; n++ {
+		if node = s.words.Follow(node, v.Char[i]); node == 0 {
+			break
+		}
+		single := i+1 >= len(v.Char) || v.Class(i+1) != fold.Letter
+		if !single {
+			break
+		}
+		if w := s.words.At(node); n >= shortest && w.Kind&(words.Pass|words.PIN|words.OTP|words.CVV|words.Seed) != 0 {
+			end, found = i+1, w
+		}
+		i += 2 // the letter and what parts it from the next
+	}
+	return end, found
 }
 
 // settleMeanings drops a meaning that the whole text rules out: a "pin code"

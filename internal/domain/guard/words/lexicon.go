@@ -60,7 +60,7 @@ type Word struct {
 type Lexicon struct {
 	edges map[uint64]int32 // while it is built
 	slots []slot           // afterwards: open addressing, a power of two
-	Words []Word           // by node; kind 0 when no phrase ends there
+	words []Word           // by node; kind 0 when no phrase ends there
 }
 
 // slot is an edge of the trie; an empty one has next 0, as no edge leads to the
@@ -102,11 +102,14 @@ func (l *Lexicon) Follow(node int32, r rune) int32 {
 	return 0
 }
 
+// At is the phrase that ends at a node; its kind is 0 when none does.
+func (l *Lexicon) At(node int32) Word { return l.words[node] }
+
 func edge(node int32, r rune) uint64 { return uint64(node)<<21 | uint64(r) }
 
 // New builds the lexicon; it tags the characters that begin a Chinese phrase in f.
 func New(f *fold.Folding) (*Lexicon, error) {
-	l := &Lexicon{edges: make(map[uint64]int32, 1<<14), Words: make([]Word, 1, 1<<14)}
+	l := &Lexicon{edges: make(map[uint64]int32, 1<<14), words: make([]Word, 1, 1<<14)}
 	for _, list := range vocabularies() {
 		for _, phrase := range strings.Split(list.phrases, "|") {
 			if err := l.add(f, strings.TrimSpace(phrase), list.kind); err != nil {
@@ -121,8 +124,8 @@ func New(f *fold.Folding) (*Lexicon, error) {
 					continue
 				}
 				node, _ := l.node(f, phrase)
-				l.Words[node].Kind |= n.kind
-				l.Words[node].Value = int8(n.first + i)
+				l.words[node].Kind |= n.kind
+				l.words[node].Value = int8(n.first + i)
 			}
 		}
 	}
@@ -136,8 +139,8 @@ func (l *Lexicon) add(f *fold.Folding, phrase string, k Kind) error {
 	if !ok {
 		return fault.New(fault.Internal, "guard.lexicon", "empty phrase in a word list: %q", phrase)
 	}
-	l.Words[node].Kind |= k
-	l.Words[node].prefix = l.Words[node].prefix || prefix
+	l.words[node].Kind |= k
+	l.words[node].prefix = l.words[node].prefix || prefix
 	return nil
 }
 
@@ -148,8 +151,8 @@ func (l *Lexicon) node(f *fold.Folding, phrase string) (int32, bool) {
 	for _, r := range folded {
 		next, ok := l.edges[edge(at, r)]
 		if !ok {
-			next = int32(len(l.Words))
-			l.Words = append(l.Words, Word{})
+			next = int32(len(l.words))
+			l.words = append(l.words, Word{})
 			l.edges[edge(at, r)] = next
 		}
 		at = next
@@ -181,7 +184,7 @@ func (l *Lexicon) Match(v *fold.View, i int) (end int, found Word) {
 			return end, found
 		}
 		at, j = next, j+step
-		w := l.Words[at]
+		w := l.words[at]
 		if w.Kind == 0 {
 			continue
 		}
