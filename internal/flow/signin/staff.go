@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/staff"
@@ -64,6 +65,8 @@ func NewDesk(store StaffStore, hasher *password.Hasher, limits DeskLimits, now c
 	}
 }
 
+const maxEmail = 254 // bytes, RFC 5321 section 4.5.3.1.3
+
 // Entry is what somebody signs in with.
 type Entry struct {
 	Email    string
@@ -85,6 +88,9 @@ type Session struct {
 func (d *Desk) SignIn(ctx context.Context, e Entry) (Session, error) {
 	const op = "signin.SignIn"
 	email := strings.ToLower(strings.TrimSpace(e.Email))
+	if len(email) > maxEmail {
+		email = "" // nobody's, and not to be remembered at its length
+	}
 	if err := d.limit(email, e.Address); err != nil {
 		return Session{}, err
 	}
@@ -170,11 +176,19 @@ func (d *Desk) Enrol(ctx context.Context, p identity.Principal, n NewMember) (En
 		return Enrolled{}, fault.New(fault.Forbidden, op, "%s may not manage staff", p.Role)
 	}
 	email := strings.ToLower(strings.TrimSpace(n.Email))
-	if !strings.Contains(email, "@") || len(email) > 254 {
+	if !strings.Contains(email, "@") || len(email) > maxEmail {
 		return Enrolled{}, fault.InvalidField(op, "email", "is not an e-mail address")
 	}
-	if n.Name == "" || n.Alias == "" {
-		return Enrolled{}, fault.InvalidField(op, "name", "is empty")
+	for field, text := range map[string]string{"name": n.Name, "alias": n.Alias} {
+		if strings.TrimSpace(text) == "" {
+			return Enrolled{}, fault.InvalidField(op, field, "is empty")
+		}
+		if err := conversation.CheckLine(field, text, conversation.MaxTopicChars); err != nil {
+			return Enrolled{}, err
+		}
+	}
+	if err := conversation.CheckLine("email", email, maxEmail); err != nil {
+		return Enrolled{}, err
 	}
 	if !identity.ValidRole(n.Role) {
 		return Enrolled{}, fault.InvalidField(op, "role", "is unknown")
@@ -191,6 +205,8 @@ func (d *Desk) Enrol(ctx context.Context, p identity.Principal, n NewMember) (En
 		return Enrolled{}, fault.Wrap(op, err)
 	}
 	member := staff.Member{ID: id.New(), Email: email, Name: n.Name, Alias: n.Alias, Role: n.Role}
-	err = d.store.AddStaff(ctx, p, staff.New{Member: member, PasswordHash: hash, TOTPSecret: totp.Secret})
-	return Enrolled{ID: member.ID, TOTP: totp}, err
+	if err := d.store.AddStaff(ctx, p, staff.New{Member: member, PasswordHash: hash, TOTPSecret: totp.Secret}); err != nil {
+		return Enrolled{}, err
+	}
+	return Enrolled{ID: member.ID, TOTP: totp}, nil
 }

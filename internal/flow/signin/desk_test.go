@@ -1,0 +1,395 @@
+package signin_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/staff"
+	"kefu/internal/flow/intake"
+	"kefu/internal/flow/signin"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/password"
+	"kefu/internal/platform/ratelimit"
+	"kefu/internal/storage/engine"
+	"kefu/internal/storage/storagetest"
+)
+
+const rightPassword = "quartz-violin-9-meadow"
+
+// office is a desk over the real store, with one member of staff.
+type office struct {
+	t      *testing.T
+	d      *storagetest.Deployment
+	p      *storagetest.Process
+	desk   *signin.Desk
+	failed *atomic.Int64 // how often a failure was noted
+	mei    signin.Enrolled
+}
+
+// counting is the real store, which counts one thing.
+type counting struct {
+	*storagetest.Process
+	failed *atomic.Int64
+}
+
+func (c counting) SignInFailed(ctx context.Context, staffID string) error {
+	c.failed.Add(1)
+	return c.Process.SignInFailed(ctx, staffID)
+}
+
+func wideDesk() signin.DeskLimits {
+	many := ratelimit.Limit{Burst: 10_000, Per: time.Second}
+	return signin.DeskLimits{Account: many, Address: many, Keys: 1000}
+}
+
+func openOffice(t *testing.T, limits signin.DeskLimits) *office {
+	t.Helper()
+	o := &office{t: t, d: storagetest.New(t, engine.SQLite), failed: new(atomic.Int64)}
+	o.p = o.d.Open(t)
+	o.desk = signin.NewDesk(counting{o.p, o.failed}, password.NewHasher(0), limits, o.d.Clock.Now)
+	var err error
+	o.mei, err = o.desk.Enrol(t.Context(), identity.SystemPart("test"), signin.NewMember{
+		Email: "Mei@Kefu.test ", Name: "Mei Chen", Alias: "Mei", Password: rightPassword, Role: identity.Agent,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// entry is what Mei signs in with now.
+func (o *office) entry() signin.Entry {
+	o.t.Helper()
+	code, err := totp.GenerateCode(o.mei.TOTP.Secret, o.d.Clock.Now())
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return signin.Entry{Email: "mei@kefu.test", Password: rightPassword, Code: code, Address: "192.0.2.1"}
+}
+
+// later waits until the next code.
+func (o *office) later() signin.Entry {
+	o.d.Clock.Move(31 * time.Second)
+	return o.entry()
+}
+
+func (o *office) in(e signin.Entry) signin.Session {
+	o.t.Helper()
+	s, err := o.desk.SignIn(o.t.Context(), e)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return s
+}
+
+func (o *office) alive(token string) bool {
+	o.t.Helper()
+	p, _, err := o.desk.Resolve(o.t.Context(), token)
+	if err != nil && !fault.Is(err, fault.Unauthenticated) {
+		o.t.Errorf("err = %v", err)
+	}
+	return err == nil && p.ID == o.mei.ID
+}
+
+func TestASignInOpensASession(t *testing.T) {
+	o := openOffice(t, wideDesk())
+	e := o.entry()
+	e.Email = " MEI@kefu.test"
+	e.Code = e.Code[:3] + " " + e.Code[3:]
+	s := o.in(e)
+	want := identity.Principal{Kind: identity.Staff, ID: o.mei.ID, Name: "Mei", Role: identity.Agent, Session: s.Principal.Session}
+	if s.Principal != want || s.Principal.Session == "" || !s.ExpiresAt.Equal(o.d.Clock.Now().Add(signin.SessionLife)) {
+		t.Errorf("opened %+v", s)
+	}
+	p, until, err := o.desk.Resolve(t.Context(), s.Token)
+	if err != nil || p != want || !until.Equal(s.ExpiresAt) {
+		t.Errorf("resolved %+v until %v, err = %v", p, until, err)
+	}
+	for name, token := range map[string]string{"": "", "cut": s.Token[:len(s.Token)-1], "longer": s.Token + "A", "the session's name": s.Principal.Session} {
+		if o.alive(token) {
+			t.Errorf("a token that is none (%s) resolves", name)
+		}
+	}
+	var stored int
+	o.d.Scan(t, "SELECT COUNT(*) FROM staff_session WHERE digest LIKE '%"+s.Token+"%'", &stored)
+	if stored != 0 {
+		t.Error("the token is stored as it is")
+	}
+}
+
+// Whatever is wrong, the answer is the same, and so is the work.
+func TestEveryRefusalIsTheSame(t *testing.T) {
+	o := openOffice(t, wideDesk())
+	texts := map[string]bool{}
+	for name, change := range map[string]func(*signin.Entry){
+		"password":          func(e *signin.Entry) { e.Password = "correct horse batterx" },
+		"no password":       func(e *signin.Entry) { e.Password = "" },
+		"a long password":   func(e *signin.Entry) { e.Password = strings.Repeat("x", 100_000) },
+		"code":              func(e *signin.Entry) { e.Code = "000000" },
+		"no code":           func(e *signin.Entry) { e.Code = "" },
+		"both":              func(e *signin.Entry) { e.Code, e.Password = "000000", "x" },
+		"account":           func(e *signin.Entry) { e.Email = "nobody@kefu.test" },
+		"no account":        func(e *signin.Entry) { e.Email = "" },
+		"a long account":    func(e *signin.Entry) { e.Email = strings.Repeat("x", 100_000) },
+		"U+0000 in account": func(e *signin.Entry) { e.Email = "mei@kefu.test\x00" },
+		"broken account":    func(e *signin.Entry) { e.Email = "\xff@kefu.test" },
+		"an old code":       func(e *signin.Entry) { o.d.Clock.Move(2 * time.Minute) },
+	} {
+		before := o.failed.Load()
+		e := o.entry()
+		change(&e)
+		s, err := o.desk.SignIn(t.Context(), e)
+		if !fault.Is(err, fault.Unauthenticated) || s.Token != "" {
+			t.Errorf("wrong %s: %+v, err = %v", name, s, err)
+			continue
+		}
+		texts[err.Error()] = true
+		if o.failed.Load() != before+1 {
+			t.Errorf("wrong %s: the failure is noted %d times", name, o.failed.Load()-before)
+		}
+	}
+	if len(texts) != 1 {
+		t.Errorf("the answers differ: %v", texts)
+	}
+}
+
+func TestACodeWorksOnce(t *testing.T) {
+	o := openOffice(t, wideDesk())
+	e := o.entry()
+	o.in(e)
+	if _, err := o.desk.SignIn(t.Context(), e); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("the same code again: err = %v", err)
+	}
+	e = o.later()
+	var opened atomic.Int64
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			_, err := o.desk.SignIn(context.Background(), e)
+			if err == nil {
+				opened.Add(1)
+			} else if !fault.Is(err, fault.Unauthenticated) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if opened.Load() != 1 {
+		t.Errorf("one code opened %d sessions at once", opened.Load())
+	}
+	older, err := totp.GenerateCode(o.mei.TOTP.Secret, o.d.Clock.Now().Add(-30*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Code = older
+	if _, err := o.desk.SignIn(t.Context(), e); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("an older code after a newer: err = %v", err)
+	}
+}
+
+// Parallel wrong tries are counted one by one, and what locks is time.
+func TestTheLock(t *testing.T) {
+	o := openOffice(t, wideDesk())
+	wrong := o.entry()
+	wrong.Password = "wrong"
+	fail := func(n int) {
+		var all sync.WaitGroup
+		for range n {
+			all.Go(func() {
+				if _, err := o.desk.SignIn(context.Background(), wrong); !fault.Is(err, fault.Unauthenticated) {
+					t.Errorf("err = %v", err)
+				}
+			})
+		}
+		all.Wait()
+	}
+	for range 9 {
+		if err := o.p.SignInFailed(t.Context(), o.mei.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.in(o.later()) // a right one begins the count anew
+	fail(9)
+	var failures, locked int64
+	o.d.Scan(t, "SELECT failures, locked_until FROM staff", &failures, &locked)
+	if failures != 9 || locked != 0 {
+		t.Errorf("after nine at once: %d failures, locked until %d", failures, locked)
+	}
+	fail(2)
+	begin := o.d.Clock.Now()
+	if _, err := o.desk.SignIn(t.Context(), o.later()); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("a right sign-in to a locked account: err = %v", err)
+	}
+	o.d.Clock.Move(10 * time.Minute)
+	fail(2) // prolongs nothing
+	o.d.Clock.Move(begin.Add(15*time.Minute - time.Second).Sub(o.d.Clock.Now()))
+	if _, err := o.desk.SignIn(t.Context(), o.entry()); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("a second before the lock ends: err = %v", err)
+	}
+	o.d.Clock.Move(2 * time.Second)
+	o.in(o.later())
+}
+
+func TestSignInsAreLimited(t *testing.T) {
+	limits := signin.DeskLimits{Account: ratelimit.Limit{Burst: 2, Per: 10 * time.Minute}, Address: ratelimit.Limit{Burst: 3, Per: 10 * time.Minute}, Keys: 100}
+	o := openOffice(t, limits)
+	try := func(account, address string) error {
+		_, err := o.desk.SignIn(t.Context(), signin.Entry{Email: account, Password: "x", Code: "1", Address: address})
+		return err
+	}
+	limited := func(err error) time.Duration {
+		var l *intake.LimitedError
+		if !errors.As(err, &l) || !fault.Is(err, fault.TooMany) {
+			return 0
+		}
+		return l.RetryAfter
+	}
+	for i, account := range []string{"a@x", "b@x", "c@x"} {
+		if err := try(account, "1"); !fault.Is(err, fault.Unauthenticated) {
+			t.Errorf("try %d: err = %v", i, err)
+		}
+	}
+	noted := o.failed.Load()
+	for range 5 { // of one address that tries too often, an account loses nothing
+		if wait := limited(try("mei@kefu.test", "1")); wait <= 0 || wait > 10*time.Minute/3 {
+			t.Errorf("wait = %v", wait)
+		}
+	}
+	if o.failed.Load() != noted {
+		t.Error("a limited try was looked at")
+	}
+	for i := range 2 {
+		if err := try("MEI@kefu.test", string(rune('2'+i))); !fault.Is(err, fault.Unauthenticated) {
+			t.Errorf("err = %v", err)
+		}
+	}
+	if wait := limited(try("mei@kefu.test", "9")); wait <= 0 || wait > 5*time.Minute {
+		t.Errorf("wait = %v", wait)
+	}
+	o.d.Clock.Move(5 * time.Minute)
+	o.in(o.entry())
+}
+
+func TestTheEndOfASession(t *testing.T) {
+	o := openOffice(t, wideDesk())
+	ctx := t.Context()
+	one, two := o.in(o.later()), o.in(o.later())
+	// Somebody else cannot end it, and who signs out ends no other.
+	if err := o.desk.SignOut(ctx, identity.Principal{Kind: identity.Staff, ID: "other", Role: identity.Owner}, one.Token); err != nil || !o.alive(one.Token) {
+		t.Errorf("ended by another, err = %v", err)
+	}
+	for range 2 {
+		if err := o.desk.SignOut(ctx, one.Principal, one.Token); err != nil {
+			t.Error(err)
+		}
+	}
+	if o.alive(one.Token) || !o.alive(two.Token) {
+		t.Error("a sign-out ended the wrong session, or none")
+	}
+	settle := func() { // a use is noted after its answer, in a commit of its own
+		if _, err := o.p.Purge(ctx, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin := o.d.Clock.Now()
+	for o.d.Clock.Now().Sub(begin) < signin.SessionLife-signin.SessionIdle {
+		o.d.Clock.Move(signin.SessionIdle - time.Minute)
+		if !o.alive(two.Token) {
+			t.Fatalf("idle after %v although it was used", o.d.Clock.Now().Sub(begin))
+		}
+		settle()
+	}
+	o.d.Clock.Move(two.ExpiresAt.Sub(o.d.Clock.Now()) - time.Second)
+	settle()
+	if o.d.Clock.Now().Sub(begin) < 11*time.Hour {
+		t.Fatal("the test does not reach the end of the session")
+	}
+	o.alive(two.Token)
+	settle()
+	o.d.Clock.Move(time.Second)
+	if o.alive(two.Token) {
+		t.Error("alive after its whole life")
+	}
+	three := o.in(o.later())
+	o.d.Clock.Move(signin.SessionIdle - time.Second)
+	if !o.alive(three.Token) {
+		t.Error("idle too early")
+	}
+	settle()
+	o.d.Clock.Move(signin.SessionIdle)
+	if o.alive(three.Token) {
+		t.Error("alive although idle")
+	}
+}
+
+func TestADisabledMemberIsOut(t *testing.T) {
+	o := openOffice(t, wideDesk())
+	s := o.in(o.later())
+	disabled, enabled := true, false
+	change := func(d *bool) {
+		t.Helper()
+		if err := o.p.ChangeStaff(t.Context(), identity.SystemPart("test"), o.mei.ID, staff.Change{Disabled: d}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change(&disabled)
+	if o.alive(s.Token) {
+		t.Error("the session lives on")
+	}
+	if _, err := o.desk.SignIn(t.Context(), o.later()); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("err = %v", err)
+	}
+	change(&enabled)
+	if o.alive(s.Token) {
+		t.Error("the old session came back")
+	}
+	o.in(o.later())
+}
+
+func TestEnrolling(t *testing.T) {
+	o := openOffice(t, wideDesk())
+	admin := identity.Principal{Kind: identity.Staff, ID: "admin", Role: identity.Admin}
+	good := signin.NewMember{Email: "ben@kefu.test", Name: "Ben Carter", Alias: "Ben", Password: rightPassword, Role: identity.Agent}
+	cases := map[string]struct {
+		who    identity.Principal
+		change func(*signin.NewMember)
+		code   fault.Code
+		field  string
+	}{
+		"an agent may not":        {identity.Principal{Kind: identity.Staff, ID: "x", Role: identity.Agent}, func(*signin.NewMember) {}, fault.Forbidden, ""},
+		"nobody may":              {identity.Principal{}, func(*signin.NewMember) {}, fault.Forbidden, ""},
+		"an admin names no owner": {admin, func(n *signin.NewMember) { n.Role = identity.Owner }, fault.Forbidden, ""},
+		"no e-mail":               {admin, func(n *signin.NewMember) { n.Email = "ben" }, fault.Invalid, "email"},
+		"a long e-mail":           {admin, func(n *signin.NewMember) { n.Email = strings.Repeat("x", 250) + "@x.test" }, fault.Invalid, "email"},
+		"U+0000 in the e-mail":    {admin, func(n *signin.NewMember) { n.Email = "b\x00@x.test" }, fault.Invalid, "email"},
+		"a taken e-mail":          {admin, func(n *signin.NewMember) { n.Email = "MEI@kefu.test" }, fault.Conflict, ""},
+		"no name":                 {admin, func(n *signin.NewMember) { n.Name = " " }, fault.Invalid, "name"},
+		"no alias":                {admin, func(n *signin.NewMember) { n.Alias = "" }, fault.Invalid, "alias"},
+		"a line end in the alias": {admin, func(n *signin.NewMember) { n.Alias = "Ben\nadmin" }, fault.Invalid, "alias"},
+		"a long alias":            {admin, func(n *signin.NewMember) { n.Alias = strings.Repeat("x", 121) }, fault.Invalid, "alias"},
+		"broken name":             {admin, func(n *signin.NewMember) { n.Name = "a\xff" }, fault.Invalid, "name"},
+		"a weak password":         {admin, func(n *signin.NewMember) { n.Password = "password1234" }, fault.Invalid, "password"},
+		"their name as password":  {admin, func(n *signin.NewMember) { n.Password = "ben carter ben" }, fault.Invalid, "password"},
+		"no role":                 {admin, func(n *signin.NewMember) { n.Role = "" }, fault.Invalid, "role"},
+		"a good one":              {admin, func(*signin.NewMember) {}, "", ""},
+	}
+	for name, c := range cases {
+		n := good
+		c.change(&n)
+		got, err := o.desk.Enrol(t.Context(), c.who, n)
+		if fault.CodeOf(err) != c.code || fault.FieldOf(err) != c.field {
+			t.Errorf("%s: err = %v, want %q for %q", name, err, c.code, c.field)
+		}
+		if (err == nil) != (got.TOTP.Secret != "") {
+			t.Errorf("%s: handed out %+v", name, got)
+		}
+	}
+}
