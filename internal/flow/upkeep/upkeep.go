@@ -4,7 +4,10 @@ package upkeep
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"runtime/debug"
+	"sync"
 	"time"
 
 	"kefu/internal/domain/conversation"
@@ -26,13 +29,15 @@ type Store interface {
 	Checkpoint(ctx context.Context) error
 }
 
-// Handler does the work of one kind of job. It may run more than once.
+// Handler does the work of one kind of job. It may run more than once, and beside
+// others. It has half the lease's time, after which its context ends.
 type Handler func(ctx context.Context, j job.Job) error
 
 const (
 	lease      = 60 * time.Second
-	claimLimit = 50
+	claimLimit = 16 // run at once, so that none loses its lease to another's slowness
 	idle       = 30 * time.Second
+	troubled   = time.Second // after a failure of the store
 )
 
 // Worker runs jobs under a lease.
@@ -64,16 +69,21 @@ func (w *Worker) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
+		rest := troubled
 		if err != nil {
 			w.log.Warn("jobs could not be claimed", "error", err)
+		} else {
+			var all sync.WaitGroup
+			for _, j := range jobs {
+				all.Go(func() { w.run(ctx, j) })
+			}
+			all.Wait()
+			if len(jobs) == claimLimit {
+				continue
+			}
+			rest = w.rest(ctx)
 		}
-		for _, j := range jobs {
-			w.run(ctx, j)
-		}
-		if len(jobs) == claimLimit {
-			continue
-		}
-		timer := time.NewTimer(w.rest(ctx))
+		timer := time.NewTimer(rest)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -87,31 +97,49 @@ func (w *Worker) Run(ctx context.Context) error {
 
 func (w *Worker) rest(ctx context.Context) time.Duration {
 	due, err := w.store.NextJobDue(ctx)
-	if err != nil || due == 0 {
+	switch {
+	case err != nil:
+		return troubled
+	case due == 0:
 		return idle
+	default:
+		return min(idle, max(10*time.Millisecond, time.UnixMicro(due).Sub(w.now())))
 	}
-	return min(idle, max(10*time.Millisecond, time.UnixMicro(due).Sub(w.now())))
 }
 
 func (w *Worker) run(ctx context.Context, j job.Job) {
-	handler := w.handlers[j.Kind]
-	err := fault.New(fault.Internal, "upkeep.run", "no handler for jobs of kind %s", j.Kind)
-	if handler != nil {
-		working, cancel := context.WithTimeout(ctx, lease/2)
-		err = handler(working, j)
-		cancel()
-	}
+	working, cancel := context.WithTimeout(ctx, lease/2)
+	err := w.handle(working, j)
+	cancel()
 	if err == nil {
 		if err := w.store.FinishJob(ctx, j); err != nil && ctx.Err() == nil {
 			w.log.Warn("a job could not be finished", "job", j.ID, "kind", j.Kind, "error", err)
 		}
 		return
 	}
-	delay := min(time.Hour, time.Second<<min(j.Attempts, 12))
+	if ctx.Err() != nil {
+		return // its lease runs out, and the next start tries it again
+	}
+	delay := min(time.Hour, time.Second<<min(max(j.Attempts, 0), 12))
 	w.log.Warn("a job failed", "job", j.ID, "kind", j.Kind, "attempt", j.Attempts, "error", err)
 	if err := w.store.RetryJob(ctx, j, w.now().Add(delay).UnixMicro(), string(fault.CodeOf(err))); err != nil && ctx.Err() == nil {
-		w.log.Warn("a job could not be given back", "job", j.ID, "error", err)
+		w.log.Warn("a job could not be given back", "job", j.ID, "kind", j.Kind, "error", err)
 	}
+}
+
+// handle runs a job's handler. One that panics has failed, and harms no other.
+func (w *Worker) handle(ctx context.Context, j job.Job) (err error) {
+	const op = "upkeep.handle"
+	handler := w.handlers[j.Kind]
+	if handler == nil {
+		return fault.New(fault.Internal, op, "no handler for jobs of kind %s", j.Kind)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.New(fault.Internal, op, "panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return handler(ctx, j)
 }
 
 // Every calls do each period until ctx ends; a failure is logged.
@@ -130,19 +158,23 @@ func Every(ctx context.Context, period time.Duration, log *slog.Logger, what str
 	}
 }
 
-// WakeSnoozed opens the conversations whose snooze is over.
+const wakeLimit = 200 // conversations woken at once
+
+// WakeSnoozed opens the conversations whose snooze is over. One that cannot be
+// opened keeps no other asleep.
 func WakeSnoozed(store Store, now clock.Clock) func(context.Context) error {
 	return func(ctx context.Context) error {
-		ids, err := store.SnoozedUntil(ctx, now().UnixMicro(), 200)
+		ids, err := store.SnoozedUntil(ctx, now().UnixMicro(), wakeLimit)
 		if err != nil {
 			return err
 		}
+		var errs []error
 		for _, id := range ids {
-			_, err := store.Execute(ctx, identity.SystemPart("snooze"), id, conversation.Command{Kind: conversation.SetStatus, Content: conversation.Content{Status: conversation.Open}})
-			if err != nil {
-				return err
+			_, err := store.Execute(ctx, identity.SystemPart("snooze"), id, conversation.Command{Kind: conversation.Wake})
+			if err != nil && !fault.Is(err, fault.Conflict) { // it was merged meanwhile
+				errs = append(errs, err)
 			}
 		}
-		return nil
+		return errors.Join(errs...)
 	}
 }
