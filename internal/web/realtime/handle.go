@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"cmp"
 	"context"
 	"runtime/debug"
 	"strconv"
@@ -177,7 +178,7 @@ func (s *Server) start(ctx context.Context, p *peer, f *clientFrame) error {
 	if !id.ValidUUID(f.Ref) {
 		return fault.InvalidField("realtime.start", "ref", "is no UUID")
 	}
-	start := conversation.Start{Ref: f.Ref, NewID: id.New(), Channel: "chat", Topic: f.Topic, Language: f.Lang}
+	start := conversation.Start{Ref: f.Ref, NewID: id.New(), Channel: "chat", Topic: f.Topic, Language: cmp.Or(f.Lang, p.lang)}
 	p.mu.Lock()
 	start.Secret = p.opened
 	p.mu.Unlock()

@@ -23,6 +23,9 @@ func (s *Server) hello(ctx context.Context, p *peer, f *clientFrame, by *handsha
 		return nil, fault.InvalidField(op, "v", "must be 1, with at most %d conversations to resume", maxResume)
 	}
 	p.noEcho = slices.Contains(f.Caps, "no_echo")
+	if conversation.CheckLanguage("lang", f.Lang) == nil { // otherwise no reason to turn somebody away
+		p.lang = f.Lang
+	}
 	now := s.now().UnixMicro()
 	p.seen.Store(now)
 	p.checked.Store(now)

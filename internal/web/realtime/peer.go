@@ -32,6 +32,7 @@ type peer struct {
 	pending *handshake
 	who     atomic.Pointer[identity.Principal]
 	noEcho  bool         // it wants no event for what it sent itself
+	lang    string       // of conversations that it starts without saying
 	seen    atomic.Int64 // when it was last heard, microseconds, as all times here
 	checked atomic.Int64
 	over    atomic.Int64 // when its session ends

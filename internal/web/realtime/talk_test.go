@@ -432,6 +432,24 @@ func TestTheSameRefStartsOneConversation(t *testing.T) {
 	}
 }
 
+func TestAConversationHasTheLanguageOfItsWindow(t *testing.T) {
+	h := open(t, choices{})
+	for said, want := range map[[2]string]string{{"zh-Hans", ""}: "zh-Hans", {"zh-Hans", "en"}: "en", {"4111111111111111", ""}: "", {"", ""}: ""} {
+		w := h.dial(nil)
+		w.hello(frame{"role": "window", "lang": said[0]})
+		f := frame{"t": "start", "ref": uuid.NewString()}
+		if said[1] != "" {
+			f["lang"] = said[1]
+		}
+		w.say(f)
+		state, err := h.store.Conversation(context.Background(), identity.SystemPart("test"), w.next("started").text("conv"))
+		h.must(err)
+		if state.Language != want {
+			t.Errorf("%v made it %q, want %q", said, state.Language, want)
+		}
+	}
+}
+
 // TestBodies covers bodies right and wrong.
 func TestBodies(t *testing.T) {
 	h := open(t, choices{})
