@@ -39,7 +39,7 @@ func VerifyAudit(ctx context.Context, c config.Config) (audit.Report, error) {
 	}
 	report, err := audit.Verify(ctx, audit.Input{
 		Stream: storage.AuditStream, Entries: store.AuditEntries(ctx), Heads: audit.ReadHeads(headlog.Lines(HeadsPath(c))),
-		Keys: (&App{signer: signer}).publicKeys(), Messages: store.CheckMessages,
+		Keys: (&App{signer: signer}).publicKeys(), Messages: store.CheckMessages, Lengths: store.ConversationLengths(ctx),
 	})
 	return report, errors.Join(err, store.Close(), ring.Close())
 }

@@ -287,7 +287,7 @@ func withoutPrincipal() map[string]string {
 		"FindWindowSecret SignInCustomer CredentialsOf SignInFailed OpenSession StaffBySession": "they find out who asks",
 		"RevocationsSince LastPosition WrittenSince RewrittenSince":                             "no words in them",
 		"AllEntries Import ImportCustomers":                                                     "commands of whoever runs the machine",
-		"AuditHead AuditEntries CheckMessages":                                                  "the proof that runs without anybody asking, and kefu audit verify",
+		"AuditHead AuditEntries CheckMessages ConversationLengths":                              "the proof that runs without anybody asking, and kefu audit verify",
 		"OrphanAttachments ForgetAttachment":                                                    "the worker that removes files nobody sent",
 	}
 }

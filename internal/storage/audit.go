@@ -107,6 +107,30 @@ func (s *Store) auditBatch(ctx context.Context, after int64) (batch []audit.Entr
 	return batch, last, engine.MapError(op, err)
 }
 
+// ConversationLengths are all conversations that have entries, with the number of
+// the last one, for the verification of the audit chain.
+func (s *Store) ConversationLengths(ctx context.Context) iter.Seq2[audit.Length, error] {
+	const op = "storage.ConversationLengths"
+	return func(yield func(audit.Length, error) bool) {
+		rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT conversation_id, MAX(seq) FROM entry GROUP BY conversation_id")
+		if err != nil {
+			yield(audit.Length{}, engine.MapError(op, err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var l audit.Length
+			err := rows.Scan(&l.Conversation, &l.LastSeq)
+			if !yield(l, engine.MapError(op, err)) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(audit.Length{}, engine.MapError(op, err))
+		}
+	}
+}
+
 // CheckMessages compares digests with the entries as stored now and gives the
 // indexes of those that are missing or differ.
 func (s *Store) CheckMessages(ctx context.Context, list []audit.MessageDigest) ([]int, error) {

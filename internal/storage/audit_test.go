@@ -66,7 +66,7 @@ func (a *auditor) verify(t *testing.T) audit.Report {
 	t.Helper()
 	report, err := audit.Verify(context.Background(), audit.Input{
 		Stream: storage.AuditStream, Entries: a.s.AuditEntries(context.Background()), Heads: audit.ReadHeads(headlog.Lines(a.heads)),
-		Keys: []ed25519.PublicKey{a.signer.Public()}, Messages: a.s.CheckMessages,
+		Keys: []ed25519.PublicKey{a.signer.Public()}, Messages: a.s.CheckMessages, Lengths: a.s.ConversationLengths(context.Background()),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -189,6 +189,13 @@ func statements(texts ...string) func(*sql.DB) error {
 	}
 }
 
+// slipIn adds a message that nobody wrote behind all others.
+func slipIn(conversation string) func(*sql.DB) error {
+	return statements(`INSERT INTO entry (pos, conversation_id, seq, kind, author_kind, author_id, author_name, client_id, at, content, content_ref, of_seq, state)
+		SELECT pos + 1000, ` + conversation + `, seq + 1, kind, author_kind, author_id, author_name, 'x', at, content, content_ref, of_seq, state
+		FROM entry WHERE seq = (SELECT MAX(seq) FROM entry)`)
+}
+
 func readRows(db *sql.DB) ([]auditlog.Row, error) {
 	rows, err := db.Query("SELECT seq, record, detail, hash FROM audit ORDER BY seq")
 	if err != nil {
@@ -269,6 +276,8 @@ func TestTheVerificationFindsWhatWasChanged(t *testing.T) {
 			"a message of another author":                  {statements("UPDATE entry SET author_id = 'x' WHERE seq = 5"), 0},
 			"a message of another time":                    {statements("UPDATE entry SET at = at + 1 WHERE seq = 5"), 0},
 			"a message that became a note":                 {statements("UPDATE entry SET kind = 'note' WHERE seq = 5"), 0},
+			"a message slipped in":                         {slipIn("conversation_id"), 0},
+			"a message in a conversation slipped in":       {slipIn("'elsewhere'"), 0},
 			"a removed message":                            {statements("DELETE FROM entry WHERE seq = 5"), 0},
 			"two messages in each other's place":           {statements("UPDATE entry SET seq = 100 WHERE seq = 5", "UPDATE entry SET seq = 5 WHERE seq = 4", "UPDATE entry SET seq = 4 WHERE seq = 100"), 0},
 			"a redacted message that says something again": {statements("UPDATE entry SET content = (SELECT content FROM entry WHERE seq = 2) WHERE seq = 1"), 0},

@@ -34,6 +34,15 @@ type Input struct {
 	// Messages, if given, compares digests with the stored messages and gives
 	// the positions of those that are missing or differ.
 	Messages func(context.Context, []MessageDigest) ([]int, error)
+	// Lengths, if given, are the conversations as stored. They are read before
+	// the records, so that each of their messages has had its digest recorded.
+	Lengths iter.Seq2[Length, error]
+}
+
+// Length is how far the log of a conversation goes.
+type Length struct {
+	Conversation string
+	LastSeq      int64
 }
 
 // Report is the outcome of Verify.
@@ -66,12 +75,13 @@ const maxOpenMismatches = 1_000_000
 // Verify checks a stream against its own links, against the signed heads and,
 // if asked, the stored messages against their digests. It finds an edited,
 // removed, inserted or reordered record, a cut tail, a database restored from an
-// older copy and a forged head. It stops at the first thing wrong.
+// older copy and a forged head; among the messages one that was edited, removed
+// or slipped in. It stops at the first thing wrong.
 //
 // What it finds is in the report; the error only says that it could not look.
 func Verify(ctx context.Context, in Input) (Report, error) {
 	v := verifier{in: in, last: in.After, report: Report{Stream: in.Stream}}
-	steps := []func(context.Context) error{v.readHeads, v.readEntries, v.checkEnd, v.checkMessages}
+	steps := []func(context.Context) error{v.readHeads, v.readLengths, v.readEntries, v.checkEnd, v.checkMessages, v.checkLengths}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return v.report, fault.Wrap("audit.Verify", err)
@@ -100,6 +110,7 @@ type verifier struct {
 	heads  []mark // by sequence number; those passed are cut off
 	last   Link   // the newest record that was read
 	open   map[messageKey]int64
+	long   map[string]int64 // conversations whose last stored entry no digest has covered so far
 }
 
 func (v *verifier) bad(seq int64, format string, args ...any) {
@@ -134,6 +145,41 @@ func (v *verifier) readHeads(ctx context.Context) error {
 	}
 	slices.SortStableFunc(v.heads, func(a, b mark) int { return cmp.Compare(a.Seq, b.Seq) })
 	v.passHeads()
+	return nil
+}
+
+func (v *verifier) readLengths(ctx context.Context) error {
+	if v.in.Lengths == nil {
+		return nil
+	}
+	v.long = map[string]int64{}
+	for l, err := range v.in.Lengths {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		v.long[l.Conversation] = l.LastSeq
+	}
+	return nil
+}
+
+// checkLengths looks for entries that were slipped in behind the recorded ones.
+// It can only tell when every list of messages since the first is there.
+func (v *verifier) checkLengths(context.Context) error {
+	if v.in.After.Seq > 0 || v.report.DetailsMissing > 0 {
+		return nil
+	}
+	first := ""
+	for conversation := range v.long {
+		if first == "" || conversation < first {
+			first = conversation
+		}
+	}
+	if first != "" {
+		v.bad(v.last.Seq+1, "message %d of conversation %s has no record: it was slipped in (%d conversations in all)", v.long[first], first, len(v.long))
+	}
 	return nil
 }
 
@@ -224,6 +270,9 @@ func (v *verifier) digests(ctx context.Context, e *Entry) error {
 	}
 	for i := range list {
 		delete(v.open, messageKey{list[i].Conversation, list[i].Seq})
+		if last, ok := v.long[list[i].Conversation]; ok && list[i].Seq >= last {
+			delete(v.long, list[i].Conversation)
+		}
 	}
 	list = slices.DeleteFunc(list, func(m MessageDigest) bool { return m.Sum == [DigestLen]byte{} })
 	v.report.Messages += int64(len(list))
