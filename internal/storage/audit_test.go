@@ -8,6 +8,7 @@ import (
 	"iter"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"kefu/internal/domain/audit"
@@ -318,5 +319,44 @@ func TestWhatTheHeadsProve(t *testing.T) {
 		if r := a.verify(t); r.OK || !strings.Contains(r.Reason, "forged") {
 			t.Errorf("a head of another key: %+v", r)
 		}
+	})
+}
+
+// A verification runs beside a server that goes on writing, and raises no false
+// alarm: whatever it sees has its record by the time it has read the chain.
+func TestTheVerificationBesideARunningServer(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		a := newAuditor(t, s)
+		p, mei := visitor(), agent()
+		stop := make(chan struct{})
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {
+				for {
+					conv := s.start(p).ID
+					for range 4 {
+						seq := s.say(p, conv, "text").Seq
+						s.do(p, conv, conversation.Command{Kind: conversation.Edit, Content: conversation.Content{Of: seq, Text: "edited"}})
+						s.do(mei, conv, conversation.Command{Kind: conversation.Redact, Content: conversation.Content{Of: seq}})
+						select {
+						case <-stop:
+							return
+						default:
+						}
+					}
+				}
+			})
+		}
+		var last int64
+		for range 8 {
+			link := a.sign(t)
+			if r := a.verify(t); !r.OK || r.UnprovenAfter < link.Seq || r.Records < last {
+				t.Errorf("while it is written to: %+v", r)
+			} else {
+				last = r.Records
+			}
+		}
+		close(stop)
+		wg.Wait()
 	})
 }
