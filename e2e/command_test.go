@@ -3,11 +3,15 @@ package e2e_test
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"kefu/client"
 )
@@ -228,6 +232,69 @@ func TestAPortThatIsTakenIsNamed(t *testing.T) {
 		t.Errorf("status %d: %s", out.status, out.all())
 	}
 	clean(t, "a port that is taken", out)
+}
+
+func TestServeRunsAnEmptyFolderAndEndsWell(t *testing.T) {
+	onEngines(t, func(t *testing.T, database string) {
+		dir, port := filepath.Join(t.TempDir(), "data"), freePort(t)
+		file := filepath.Join(t.TempDir(), "kefu.yaml")
+		text := fmt.Sprintf("listen: localhost:%s\npublic_url: http://localhost:%s\ndata: %s\n", port, port, dir)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		command := exec.Command(os.Getenv(binaryVariable), "serve", "--config", file)
+		command.Env = append(os.Environ(), "KEFU_DATABASE="+database)
+		var printed lockedBuffer
+		command.Stdout, command.Stderr = &printed, &printed
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- command.Wait() }()
+		t.Cleanup(func() { _ = command.Process.Kill() })
+		for end := time.Now().Add(answerLimit); ; time.Sleep(10 * time.Millisecond) {
+			response, err := http.Get("http://localhost:" + port + "/healthz")
+			if err == nil {
+				_ = response.Body.Close()
+				if response.StatusCode == http.StatusOK {
+					break
+				}
+			}
+			if time.Now().After(end) {
+				t.Fatalf("the server is not ready: %s", printed.bytes())
+			}
+		}
+		if err := command.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-ended:
+			if err != nil || strings.Contains(string(printed.bytes()), `"level":"ERROR"`) {
+				t.Errorf("the server's end: %v: %s", err, printed.bytes())
+			}
+		case <-time.After(answerLimit):
+			t.Errorf("the server did not end: %s", printed.bytes())
+		}
+		info, err := os.Stat(dir)
+		if err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("the data folder: %v, %v", info, err)
+		}
+		if out := run(t, []string{"KEFU_DATABASE=" + database, "KEFU_DATA=" + dir}, "", "audit", "verify"); out.status != 0 || !strings.Contains(out.stdout, "the chain is whole") {
+			t.Errorf("audit verify: status %d: %s", out.status, out.all())
+		}
+	})
+}
+
+func TestAuditVerifySaysWhyItCannotLook(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "nothing")
+	out := run(t, nil, "", "audit", "verify", "--json", "--data", dir)
+	if out.status != 1 || out.stdout != "" || !strings.Contains(out.stderr, "kefu: the master key file "+dir) {
+		t.Errorf("status %d: %s", out.status, out.all())
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("a command that only reads has made a data folder")
+	}
 }
 
 func TestMigrateMakesTheSchemaOnce(t *testing.T) {

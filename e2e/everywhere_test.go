@@ -28,13 +28,17 @@ func TestSecretsAreNowhere(t *testing.T) {
 		m := newMaker(t)
 		f := newField(s, m)
 		whole, split := m.whole(), m.split()
+		ours := m.split()
 		planted := append(whole, m.disguised()...)
 		f.messages(planted)
 		f.staffWrites(whole)
+		f.attached(whole)
 		f.identities(whole)
 		f.edges(whole)
+		f.saidByStaff(ours)
 		f.completed(f.begun(split[:2]))
 		begun := f.begun(split[2:])
+		split = append(split, ours...)
 		s.kill()
 		before := takeBackup(t, s)
 		s.start()
@@ -259,7 +263,7 @@ func (b backup) readWithTodaysKeys(f *field, secrets []split) {
 	copyFolder(f.t, filepath.Join(f.dir, "keys"), filepath.Join(restored.dir, "keys"))
 	restored.start()
 	old := newField(restored, f.m)
-	old.convs = f.convs
+	old.convs, old.files, old.control = f.convs, f.files, f.control
 	found := old.readable()
 	for _, p := range secrets {
 		old.absent(found, "who restores a backup", fmt.Sprintf("%s (%s)", p.class, p.form), append(p.early, p.whole...))

@@ -85,8 +85,8 @@ func (s *server) call(method, path, token string, body any, header http.Header) 
 	return reply{response.StatusCode, raw}
 }
 
-// upload sends a file as the desk does.
-func (s *server) upload(token, name, text string) reply {
+// upload sends a file as a browser does.
+func (s *server) upload(path, token, name, text string) reply {
 	s.t.Helper()
 	var form bytes.Buffer
 	writer := multipart.NewWriter(&form)
@@ -98,7 +98,7 @@ func (s *server) upload(token, name, text string) reply {
 	if err := writer.Close(); err != nil {
 		s.t.Fatal(err)
 	}
-	return s.call(http.MethodPost, "/v1/attachments", token, &form, http.Header{"Content-Type": {writer.FormDataContentType()}})
+	return s.call(http.MethodPost, path, token, &form, http.Header{"Content-Type": {writer.FormDataContentType()}})
 }
 
 // walletToken is a token of the demo's wallet with the wallet's own words in it.

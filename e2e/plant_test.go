@@ -25,6 +25,7 @@ type field struct {
 	agent   string // session tokens
 	owner   string
 	convs   []string
+	files   []string
 	control string // a word that is no secret, in a message of every conversation
 	tag     string // likewise, where words are kept as they are
 }
@@ -41,10 +42,14 @@ func (f *field) begins(k *talker) string {
 	return conv
 }
 
-// messages plants what customers say, over both transports.
+// messages plants what customers and a visitor say, over both transports.
 func (f *field) messages(secrets []planted) {
-	for i, by := range []client.Transport{client.WebSocket, client.Stream} {
-		k := f.customer(fmt.Sprintf("plant-%d-%s", i, f.m.unique()), by)
+	visitor := talk(f.t, client.Config{Target: client.Target{URL: f.base()}, Role: "window"})
+	for by, k := range map[string]*talker{
+		"WebSocket": f.customer("plant-"+f.m.unique(), client.WebSocket),
+		"stream":    f.customer("plant-"+f.m.unique(), client.Stream),
+		"a visitor": visitor,
+	} {
 		for _, secret := range secrets {
 			conv := f.begins(k)
 			stored := k.say(conv, secret.text)
@@ -88,7 +93,7 @@ func (f *field) staffWrites(secrets []planted) {
 		f.wants(f.call(http.MethodPut, at+"/status", f.agent, map[string]any{"status": "resolved", "wrap_up": secret.text}, nil), http.StatusOK, http.StatusNoContent)
 		f.call(http.MethodPut, at+"/status", f.agent, map[string]any{"status": secret.text}, nil)
 		f.call(http.MethodGet, "/v1/search?q="+url.QueryEscape(secret.text), f.agent, nil, nil)
-		f.wants(f.upload(f.agent, line+".txt", "notes\n"+secret.text+"\n"), http.StatusCreated)
+		f.wants(f.upload("/v1/attachments", f.agent, line+".txt", "notes\n"+secret.text+"\n"), http.StatusCreated)
 		f.call(http.MethodPost, "/v1/staff", f.owner, map[string]any{
 			"email": f.m.unique() + "@kefu.demo", "name": line, "alias": line, "role": "agent", "password": "violet-otter-" + f.m.unique(),
 		}, nil)
@@ -110,6 +115,23 @@ func messageID(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return id
+}
+
+// attached plants in names and texts of files that a customer sends.
+func (f *field) attached(secrets []planted) {
+	k := f.customer("files-"+f.m.unique(), client.WebSocket)
+	for _, secret := range secrets {
+		conv := f.begins(k)
+		sent := f.upload("/rt/attachments", k.welcom.Session, strings.ReplaceAll(secret.text, "\n", " ")+".txt", f.control+"\n"+secret.text+"\n")
+		f.wants(sent, http.StatusOK)
+		var file struct{ ID string }
+		if err := json.Unmarshal(sent.body, &file); err != nil {
+			f.t.Fatalf("%v: %s", err, sent.body)
+		}
+		f.files = append(f.files, file.ID)
+		id := k.send(client.Outgoing{Conv: conv, Attachments: []string{file.ID}, Text: secret.text})
+		k.until("a message with a file", func() bool { return k.stored[id] != nil })
+	}
 }
 
 // identities plants what comes in wallets' tokens and hellos.
@@ -174,7 +196,7 @@ func (f *field) edges(secrets []planted) {
 		)
 		k.send(client.Outgoing{Conv: conv, Text: "harmless", Attachments: []string{secret.trace[0]}})
 		f.call(http.MethodPost, "/v1/session", "", map[string]string{"email": secret.text, "password": secret.text, "totp": secret.trace[0][:6]}, nil)
-		f.call(http.MethodPost, "/v1/session", "", map[string]string{"email": "mei@kefu.demo", "password": secret.text, "totp": "123456"}, nil)
+		f.call(http.MethodPost, "/v1/session", "", map[string]string{"email": "ingrid@kefu.demo", "password": secret.text, "totp": "123456"}, nil)
 		f.requests(secret)
 	}
 }
@@ -243,6 +265,18 @@ func (f *field) begun(secrets []split) []growing {
 	return all
 }
 
+// saidByStaff plants a split secret that a member of staff writes, which no client
+// is told of twice.
+func (f *field) saidByStaff(secrets []split) {
+	k := f.customer("staff-split-"+f.m.unique(), client.WebSocket)
+	for _, secret := range secrets {
+		conv := f.begins(k)
+		for _, part := range secret.parts {
+			f.wants(f.call(http.MethodPost, "/v1/conversations/"+conv+"/messages", f.agent, map[string]any{"client_msg_id": messageID(f.t), "text": part, "note": true}, nil), http.StatusCreated)
+		}
+	}
+}
+
 // completed says the last part, and waits until the earlier ones are withdrawn.
 func (f *field) completed(all []growing) {
 	for _, g := range all {
@@ -284,9 +318,36 @@ func (f *field) readable() string {
 	for id := range customers {
 		read("/v1/customers/"+id, f.agent)
 	}
+	for _, id := range f.files {
+		out.WriteString(f.download(id))
+	}
 	for _, status := range []string{"open", "waiting", "resolved"} {
 		read("/v1/conversations?status="+status+"&limit=100", f.agent)
 	}
 	read("/v1/staff", f.owner)
 	return out.String()
+}
+
+// download is the content of a file, by a link that the desk gives.
+func (f *field) download(id string) string {
+	f.t.Helper()
+	got := f.call(http.MethodGet, "/v1/attachments/"+id+"/link", f.agent, nil, nil)
+	var link struct{ URL string }
+	if err := json.Unmarshal(got.body, &link); err != nil || link.URL == "" {
+		f.t.Errorf("a link to a file: status %d: %s", got.status, got.body)
+		return ""
+	}
+	client := browser()
+	defer client.CloseIdleConnections()
+	response, err := client.Get(link.URL)
+	if err != nil {
+		f.t.Error(err)
+		return ""
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK || !strings.Contains(string(text), f.control) {
+		f.t.Errorf("a file: status %d, error %v: %q", response.StatusCode, err, text)
+	}
+	return string(text) + "\n"
 }

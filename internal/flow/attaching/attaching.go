@@ -133,7 +133,9 @@ func (s *Service) Upload(ctx context.Context, p identity.Principal, name string,
 	case <-ctx.Done():
 		return conversation.Attachment{}, fault.Wrap(op, ctx.Err())
 	}
-	file, err := s.accept.Accept(ctx, name, r)
+	// The guard sees the name as it was written as well: the rules for names take
+	// out what it knows some secrets by.
+	file, err := s.accept.Accept(ctx, s.Clean(name), r)
 	if err != nil {
 		return conversation.Attachment{}, fault.Wrap(op, err)
 	}
