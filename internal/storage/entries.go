@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/guard"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/workset"
 )
@@ -15,9 +16,20 @@ func entryAAD(conversationID string, seq int64) string {
 	return conversationID + "/" + strconv.FormatInt(seq, 10)
 }
 
+// guarded is a content from which the guard removed secrets, with the version of
+// the rules that found them: whoever changes the rules can tell what was judged
+// by which. Clients are not told.
+type guarded struct {
+	conversation.Content
+	Version int `json:"guard"`
+}
+
 // encodeContent is a content's JSON. Most messages are plain text, which is
 // written without reflection.
 func encodeContent(c conversation.Content) ([]byte, error) {
+	if len(c.Classes) > 0 {
+		return json.Marshal(guarded{c, guard.Version})
+	}
 	if !c.PlainText() || c.Text == "" {
 		return json.Marshal(c)
 	}

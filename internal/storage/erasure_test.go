@@ -3,6 +3,7 @@ package storage_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/guard"
 	"kefu/internal/domain/job"
 	"kefu/internal/platform/keyring"
 	"kefu/internal/storage/engine"
@@ -149,4 +151,31 @@ func TestNoTextIsStoredInTheClear(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
+}
+
+// What the guard removed can be told apart by the rules that found it, for
+// staff's eyes in the database alone.
+func TestTheVersionOfTheGuardIsStoredWithWhatItRemoved(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		s := &site{T: t, Deployment: d, Process: d.Open(t)}
+		p := visitor()
+		conv := s.start(p).ID
+		message := sending("my card is ‹pan ••••1111›")
+		message.Content.Classes = []string{string(guard.PAN)}
+		seq := s.do(p, conv, message).Seq
+		s.say(p, conv, "nothing to remove")
+		for at, want := range map[int64]string{
+			seq:     `{"text":"my card is ‹pan ••••1111›","classes":["pan"],"guard":1}`,
+			seq + 1: `{"text":"nothing to remove"}`,
+		} {
+			var sealed []byte
+			var ref int64
+			d.Scan(t, fmt.Sprintf("SELECT content, content_ref FROM entry WHERE seq = %d", at), &sealed, &ref)
+			plain, err := s.Ring.Open(nil, sealed, keyring.Ref(ref), fmt.Appendf(nil, "%s/%d", conv, at))
+			s.must(err)
+			if string(plain) != want {
+				t.Errorf("stored %s, want %s", plain, want)
+			}
+		}
+	})
 }

@@ -5,18 +5,25 @@ import (
 	"strings"
 )
 
-// Headers gives the HTTP headers under which a file of type t is served, always
-// from an origin of its own: as a download (RFC 6266), of exactly this type, and
-// without rights should a browser open it after all. A picture can still be
-// shown by an img element.
+// Headers gives the HTTP headers under which a file of type t is served, beside
+// SafeHeaders: as a download (RFC 6266), and of exactly this type. A picture can
+// still be shown by an img element.
 func Headers(name string, t Type) map[string]string {
 	media := string(t)
 	if t == Text {
-		media += "; charset=utf-8"
+		media += "; charset=utf-8" // what Accept lets pass and the guard could read
 	}
 	return map[string]string{
-		"Content-Type":            media,
-		"Content-Disposition":     disposition(CleanName(name, t)),
+		"Content-Type":        media,
+		"Content-Disposition": disposition(CleanName(name, t)),
+	}
+}
+
+// SafeHeaders gives the HTTP headers of every answer where files are served,
+// always from an origin of its own: without rights should a browser open it
+// after all, and kept by nobody on the way.
+func SafeHeaders() map[string]string {
+	return map[string]string{
 		"X-Content-Type-Options":  "nosniff",
 		"Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
 		"Referrer-Policy":         "no-referrer",

@@ -23,9 +23,6 @@ func NewChain(stream string, last Link) Chain {
 // Last is the newest place in the chain.
 func (c *Chain) Last() Link { return c.last }
 
-// Stream is the name of the chain.
-func (c *Chain) Stream() string { return c.stream }
-
 // Append gives r its stream, sequence number and previous hash, makes it the
 // newest record and returns its hash. The caller sees to it that r is valid.
 func (c *Chain) Append(r *Record) Sum {

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
 
@@ -9,28 +8,22 @@ import (
 	"kefu/internal/platform/id"
 )
 
-// ActionMessages is the action of records whose detail is a list of message
-// digests: one record covers all customer messages of a commit.
+// ActionMessages is the action of records whose detail is a list of digests:
+// one record covers the entries of a commit, of every kind and every author,
+// those it wrote and those it rewrote.
 const ActionMessages = "message.batch"
 
 // DigestLen is the length in bytes of a message digest: half of a SHA-256.
 const DigestLen = 16
 
-// MessageDigest says what is stored of one message. Its detail holds no
-// personal data and is stored as it is, so that Verify can compare the messages
-// with it. A later digest of the same message replaces an earlier one; a zero
-// Sum says that the message was removed.
+// MessageDigest says what is stored of one entry of a conversation. A list of
+// them holds no personal data and is stored as it is, so that Verify can compare
+// the entries with it. A later digest of the same entry replaces an earlier one;
+// a zero Sum says that the entry was removed.
 type MessageDigest struct {
 	Conversation string
 	Seq          int64
 	Sum          [DigestLen]byte
-}
-
-// SumBody is the digest of a message's body as stored, that is sealed. It stays
-// right after the body's key was destroyed.
-func SumBody(sealed []byte) [DigestLen]byte {
-	sum := sha256.Sum256(sealed)
-	return [DigestLen]byte(sum[:DigestLen])
 }
 
 // A list is a version byte, the number of entries as a varint, and of each the

@@ -26,7 +26,8 @@ const (
 	Merged   Status = "merged"   // goes on in another conversation
 )
 
-// Priority orders conversations within a queue.
+// Priority says how urgent a conversation is. It is shown, and
+// changes no order: the inbox is in that of the last activity.
 type Priority string
 
 // The priorities.

@@ -39,7 +39,8 @@ const (
 // Finding is one secret in a text; see secret.Finding for its units.
 type Finding = secret.Finding
 
-// Version names the rules of this detector. It is stored with each redaction.
+// Version names the rules of this detector. It is stored with every text from
+// which the guard removed something, and goes up when the rules change.
 const Version = 1
 
 // Limits on what is scanned at once, in code points. Longer texts are scanned in
@@ -83,15 +84,8 @@ type Hints struct {
 }
 
 // Scan finds the secrets of a text, in order and without overlaps.
-func (d *Detector) Scan(text string) []Finding { return d.ScanHinted(text, Hints{}) }
-
-// ScanHinted is Scan with knowledge of the circumstances.
-func (d *Detector) ScanHinted(text string, hints Hints) []Finding {
-	expected := reading.ExpectNothing
-	if hints.ExpectOTP {
-		expected |= reading.ExpectOTP
-	}
-	return d.scanExpecting(text, expected)
+func (d *Detector) Scan(text string) []Finding {
+	return d.scanExpecting(text, reading.ExpectNothing)
 }
 
 func (d *Detector) scanExpecting(text string, expected reading.Expectation) []Finding {

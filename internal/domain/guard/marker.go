@@ -20,15 +20,6 @@ func (d *Detector) Redact(text string) (string, []Finding) {
 	return d.settle(text, found)
 }
 
-// RedactHinted is Redact with knowledge of the circumstances.
-func (d *Detector) RedactHinted(text string, hints Hints) (string, []Finding) {
-	found := d.ScanHinted(text, hints)
-	if len(found) == 0 {
-		return text, nil
-	}
-	return d.settle(text, found)
-}
-
 // settle redacts and scans again until nothing more is found, since what
 // remains may read differently once the rest is gone.
 func (d *Detector) settle(text string, found []Finding) (string, []Finding) {

@@ -38,9 +38,6 @@ func New(w io.Writer, o Options) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, options))
 }
 
-// Discard makes a logger that writes nothing.
-func Discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
-
 // net is what every attribute falls through before it is written.
 type net struct {
 	withheld map[string]bool

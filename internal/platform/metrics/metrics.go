@@ -102,8 +102,8 @@ func (m *Metrics) CommitFailed(err error) {
 	m.commitFailures.WithLabelValues(m.classes.value(string(fault.CodeOf(err)))).Inc()
 }
 
-// SocketOpened counts a connection of a kind such as "window", "desk" or "sse"
-// and returns what to call, once, when it closes.
+// SocketOpened counts a connection of a kind, "window" or "desk", whatever it is
+// carried by, and returns what to call, once, when it closes.
 func (m *Metrics) SocketOpened(kind string) (closed func()) {
 	g := m.sockets.WithLabelValues(m.classes.value(kind))
 	g.Inc()

@@ -34,12 +34,6 @@ func HashToken(token string) []byte {
 	return sum[:]
 }
 
-// TokenMatches tells in constant time whether token is the one whose hash was
-// stored. Nothing matches an empty token or an empty hash.
-func TokenMatches(token string, stored []byte) bool {
-	return Equal(HashToken(token), stored)
-}
-
 // Equal compares two secrets in a time that depends on their lengths alone.
 // Empty never equals anything, not even empty: a missing secret on both sides
 // is a mistake, not a match.

@@ -174,11 +174,6 @@ CREATE TABLE job (
 CREATE INDEX job_due ON job (due_at) WHERE failed_at = 0;
 CREATE INDEX job_failed ON job (failed_at) WHERE failed_at > 0;
 
-CREATE TABLE search_state (
-    id  BIGINT PRIMARY KEY,
-    pos BIGINT NOT NULL
-);
-
 CREATE TABLE audit (
     seq     BIGINT PRIMARY KEY,
     record  BYTEA  NOT NULL,

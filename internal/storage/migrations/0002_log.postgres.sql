@@ -29,7 +29,6 @@ CREATE UNIQUE INDEX inbox_key ON inbox (status, assignee_id, activity DESC, conv
 CREATE INDEX inbox_all ON inbox (status, activity DESC, conversation_id DESC, assignee_id);
 
 INSERT INTO log_head (id, pos, audit_seq, audit_hash) VALUES (1, 0, 0, '');
-INSERT INTO search_state (id, pos) VALUES (1, 0);
 
 -- +goose StatementBegin
 CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$

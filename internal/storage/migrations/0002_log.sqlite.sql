@@ -29,7 +29,6 @@ CREATE TABLE inbox (
 CREATE INDEX inbox_all ON inbox (status, activity DESC, conversation_id DESC);
 
 INSERT INTO log_head (id, pos, audit_seq, audit_hash) VALUES (1, 0, 0, x'');
-INSERT INTO search_state (id, pos) VALUES (1, 0);
 
 -- +goose StatementBegin
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN

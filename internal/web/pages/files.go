@@ -2,11 +2,11 @@ package pages
 
 import (
 	"context"
-	"mime"
 	"net/http"
 	"net/url"
 	"time"
 
+	"kefu/internal/domain/attachment"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/platform/fault"
 )
@@ -31,10 +31,9 @@ func (s *Site) FileURL(token string) string {
 
 func serveFile(w http.ResponseWriter, r *http.Request, files Files) {
 	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "private, no-store")
+	for name, value := range attachment.SafeHeaders() {
+		h.Set(name, value)
+	}
 	f, err := files.Open(r.Context(), r.PathValue("token"))
 	if err != nil {
 		status := http.StatusNotFound
@@ -45,8 +44,9 @@ func serveFile(w http.ResponseWriter, r *http.Request, files Files) {
 		return
 	}
 	defer f.Content.Close()
-	h.Set("Content-Type", string(f.Type))
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
+	for name, value := range attachment.Headers(f.Name, attachment.Type(f.Type)) {
+		h.Set(name, value)
+	}
 	// The window and the desk show pictures of this origin.
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	http.ServeContent(w, r, "", time.Time{}, f.Content)

@@ -37,6 +37,8 @@ func (files) Open(_ context.Context, token string) (attaching.File, error) {
 	switch token {
 	case "good":
 		return attaching.File{Name: `a"b\r.png`, Type: attachment.PNG, Content: content{strings.NewReader("picture")}}, nil
+	case "words":
+		return attaching.File{Name: "账单.txt", Type: attachment.Text, Content: content{strings.NewReader("你好")}}, nil
 	case "broken":
 		return attaching.File{}, fault.New(fault.Unavailable, "test", "the disk of rack 7 is gone")
 	default:
@@ -189,6 +191,13 @@ func TestFilesAreSavedAndNeverRun(t *testing.T) {
 	part := get(site, "https://files.kefu.example/a/good", "Range", "bytes=0-3")
 	if part.StatusCode != http.StatusPartialContent || text(t, part) != "pict" {
 		t.Errorf("a range: %d", part.StatusCode)
+	}
+	words := get(site, "https://files.kefu.example/a/words").Header
+	if got := words.Get("Content-Type"); got != "text/plain; charset=utf-8" {
+		t.Errorf("a text is served as %q", got)
+	}
+	if got := words.Get("Content-Disposition"); !strings.Contains(got, "filename*=UTF-8''%E8%B4%A6%E5%8D%95.txt") {
+		t.Errorf("a Chinese name is given as %q", got)
 	}
 	for token, status := range map[string]int{"old": 404, "broken": 503} {
 		answer := get(site, "https://files.kefu.example/a/"+token)

@@ -56,7 +56,7 @@ type Word struct {
 }
 
 // Lexicon is a trie over folded characters. A gap in a phrase matches one or
-// two spaces, hyphens, dots or underscores.
+// two spaces, hyphens, short dashes, underscores or apostrophes.
 type Lexicon struct {
 	edges map[uint64]int32 // while it is built
 	slots []slot           // afterwards: open addressing, a power of two
