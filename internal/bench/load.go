@@ -51,7 +51,6 @@ type load struct {
 
 	phase   atomic.Int32
 	run     uint64 // tells the ids of this run from others'
-	ends    atomic.Int64
 	ack     *histogram
 	deliver *histogram
 	people  []*visitor

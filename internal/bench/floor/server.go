@@ -17,10 +17,9 @@ import (
 
 // server knows the connections and the conversations, in memory.
 type server struct {
-	upgrader *gws.Upgrader
-	commit   *committer
-	mu       sync.RWMutex
-	convs    map[string]*conversation
+	commit *committer
+	mu     sync.RWMutex
+	convs  map[string]*conversation
 }
 
 type conversation struct {

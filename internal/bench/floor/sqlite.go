@@ -19,10 +19,11 @@ const (
 
 // sqliteStore writes through the driver itself, without database/sql.
 type sqliteStore struct {
-	conn driver.Conn
-	wide driver.StmtExecContext
-	one  driver.StmtExecContext
-	args []driver.NamedValue
+	conn  driver.Conn
+	begin driver.ConnBeginTx
+	wide  driver.StmtExecContext
+	one   driver.StmtExecContext
+	args  []driver.NamedValue
 }
 
 func openSQLite(ctx context.Context, path string) (*sqliteStore, error) {
@@ -35,9 +36,11 @@ func openSQLite(ctx context.Context, path string) (*sqliteStore, error) {
 		s.args[i].Ordinal = i + 1
 	}
 	create, ok := conn.(driver.ExecerContext)
-	if !ok {
-		return nil, errors.New("floor: the SQLite driver executes no statements")
+	begin, both := conn.(driver.ConnBeginTx)
+	if !ok || !both {
+		return nil, errors.New("floor: the SQLite driver executes no statements or begins no transactions")
 	}
+	s.begin = begin
 	if _, err := create.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS message (id INTEGER PRIMARY KEY,
 		conv TEXT NOT NULL, seq INTEGER NOT NULL, client_msg_id TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL)`, nil); err != nil {
 		return nil, fmt.Errorf("floor: creating the table: %w", err)
@@ -64,7 +67,7 @@ func (s *sqliteStore) prepare(rows int) (driver.StmtExecContext, error) {
 }
 
 func (s *sqliteStore) write(ctx context.Context, rows []row) error {
-	tx, err := s.conn.Begin() //nolint:staticcheck // the driver's own transaction; database/sql is left out
+	tx, err := s.begin.BeginTx(ctx, driver.TxOptions{})
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
