@@ -80,7 +80,7 @@ func addUser(ctx context.Context, a *app.App, n signin.NewMember) error {
 	if n.Alias == "" {
 		n.Alias, _, _ = strings.Cut(n.Name, " ")
 	}
-	enrolled, err := a.Desk.Enrol(ctx, identity.SystemPart("command line"), n)
+	enrolled, err := a.Desk.Enrol(ctx, app.CommandLine(), n)
 	if fault.Is(err, fault.Conflict) {
 		return fault.New(fault.Conflict, "kefu user add", "the e-mail address %q is taken", n.Email)
 	}
@@ -92,7 +92,7 @@ func addUser(ctx context.Context, a *app.App, n signin.NewMember) error {
 }
 
 func listUsers(ctx context.Context, a *app.App) error {
-	all, err := a.Store.ListStaff(ctx, commandLine())
+	all, err := a.Store.ListStaff(ctx, app.CommandLine())
 	for _, s := range all {
 		state := ""
 		if s.DisabledAt != 0 {
@@ -103,19 +103,14 @@ func listUsers(ctx context.Context, a *app.App) error {
 	return err
 }
 
-// commandLine is whoever runs the machine.
-func commandLine() identity.Principal {
-	return identity.Principal{Kind: identity.Staff, ID: "command line", Role: identity.Owner}
-}
-
 func disableUser(ctx context.Context, a *app.App, email string, disabled bool) error {
-	all, err := a.Store.ListStaff(ctx, commandLine())
+	all, err := a.Store.ListStaff(ctx, app.CommandLine())
 	if err != nil {
 		return err
 	}
 	for _, s := range all {
 		if s.Email == strings.ToLower(email) {
-			return a.Store.ChangeStaff(ctx, identity.SystemPart("command line"), s.ID, staff.Change{Disabled: &disabled})
+			return a.Store.ChangeStaff(ctx, app.CommandLine(), s.ID, staff.Change{Disabled: &disabled})
 		}
 	}
 	return fault.New(fault.NotFound, "kefu user", "nobody has the e-mail address %q", email)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 
 	"kefu/internal/domain/audit"
+	"kefu/internal/domain/identity"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/headlog"
 	"kefu/internal/platform/keyring"
@@ -26,6 +27,9 @@ func OpenForReading(ctx context.Context, c config.Config) (*storage.Store, *keyr
 	return store, ring, nil
 }
 
+// CommandLine is the principal of commands: whoever runs the machine.
+func CommandLine() identity.Principal { return identity.SystemPart("command line") }
+
 // VerifyAudit checks the audit chain of a configuration against itself, its
 // signed heads and the stored messages.
 func VerifyAudit(ctx context.Context, c config.Config) (audit.Report, error) {
@@ -38,7 +42,7 @@ func VerifyAudit(ctx context.Context, c config.Config) (audit.Report, error) {
 		return audit.Report{}, err
 	}
 	report, err := audit.Verify(ctx, audit.Input{
-		Stream: storage.AuditStream, Entries: store.AuditEntries(ctx), Heads: audit.ReadHeads(headlog.Lines(HeadsPath(c))),
+		Stream: storage.AuditStream, Entries: store.AuditEntries(ctx, CommandLine()), Heads: audit.ReadHeads(headlog.Lines(HeadsPath(c))),
 		Keys: (&App{signer: signer}).publicKeys(), Messages: store.CheckMessages, Lengths: store.ConversationLengths(ctx),
 	})
 	return report, errors.Join(err, store.Close(), ring.Close())

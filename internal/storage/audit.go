@@ -7,6 +7,9 @@ import (
 
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/platform/fault"
 	"kefu/internal/storage/auditlog"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/workset"
@@ -59,9 +62,14 @@ func (s *Store) AuditHead(ctx context.Context) (audit.Link, error) {
 	return link, engine.MapError("storage.AuditHead", err)
 }
 
-// AuditEntries reads the audit chain from its beginning, as it is stored.
-func (s *Store) AuditEntries(ctx context.Context) iter.Seq2[audit.Entry, error] {
+// AuditEntries reads the audit chain from its beginning, as it is stored. Errors:
+// Forbidden.
+func (s *Store) AuditEntries(ctx context.Context, p identity.Principal) iter.Seq2[audit.Entry, error] {
 	return func(yield func(audit.Entry, error) bool) {
+		if !policy.Allow(p, policy.ReadAudit, policy.Object{}) {
+			yield(audit.Entry{}, fault.New(fault.Forbidden, "storage.AuditEntries", "%s may not read the audit chain", p.Kind))
+			return
+		}
 		after := int64(0)
 		for {
 			batch, last, err := s.auditBatch(ctx, after)

@@ -13,6 +13,7 @@ import (
 
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
 	"kefu/internal/platform/headlog"
 	"kefu/internal/storage"
 	"kefu/internal/storage/auditlog"
@@ -66,7 +67,7 @@ func (a *auditor) append(t *testing.T, signer audit.Signer, link audit.Link) {
 func (a *auditor) verify(t *testing.T) audit.Report {
 	t.Helper()
 	report, err := audit.Verify(context.Background(), audit.Input{
-		Stream: storage.AuditStream, Entries: a.s.AuditEntries(context.Background()), Heads: audit.ReadHeads(headlog.Lines(a.heads)),
+		Stream: storage.AuditStream, Entries: a.s.AuditEntries(context.Background(), identity.SystemPart("verify")), Heads: audit.ReadHeads(headlog.Lines(a.heads)),
 		Keys: []ed25519.PublicKey{a.signer.Public()}, Messages: a.s.CheckMessages, Lengths: a.s.ConversationLengths(context.Background()),
 	})
 	if err != nil {
@@ -87,10 +88,10 @@ func verified(t *testing.T, s *site, want bool) {
 
 // audits reads the whole chain.
 func audits(s interface {
-	AuditEntries(context.Context) iter.Seq2[audit.Entry, error]
+	AuditEntries(context.Context, identity.Principal) iter.Seq2[audit.Entry, error]
 }) []audit.Entry {
 	var all []audit.Entry
-	for e, err := range s.AuditEntries(context.Background()) {
+	for e, err := range s.AuditEntries(context.Background(), identity.SystemPart("verify")) {
 		if err != nil {
 			panic(err)
 		}

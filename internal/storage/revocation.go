@@ -40,7 +40,7 @@ func (s *Store) LastPosition(ctx context.Context) (int64, error) {
 // RevokeCustomer ends every window of a customer.
 func (s *Store) RevokeCustomer(ctx context.Context, p identity.Principal, customerID string) error {
 	const op = "storage.RevokeCustomer"
-	if !policy.Allow(p, policy.ManageStaff, policy.Object{CustomerID: customerID}) && p.Kind != identity.System {
+	if !policy.Allow(p, policy.EndWindows, policy.Object{CustomerID: customerID}) {
 		return fault.New(fault.Forbidden, op, "%s may not end a customer's windows", p.Kind)
 	}
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {

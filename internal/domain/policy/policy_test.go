@@ -88,15 +88,15 @@ conversation.merge             -       -        -        -         +     -      
 inbox.list                     -       -        -        -         +     -       +        +      -      -
 search.messages                -       -        -        -         +     -       +        +      -      -
 customer.read                  -       -        -        -         +     -       +        +      -      -
-customer.erase                 -       -        -        -         +     -       -        -      -      +
+customer.note_handle           -       -        -        -         +     -       +        +      -      +
+customer.end_windows           -       -        -        -         +     +       -        -      -      +
 draft.use                      -       -        -        -         +     -       +        +      -      -
 attachment.upload              +       +        +        +         +     -       +        +      -      -
 attachment.read                +       -        +        -         +     -       +        +      -      -
-staff.list                     -       -        -        -         +     +       +        +      -      -
-staff.manage                   -       -        -        -         +     +       -        -      -      -
-staff.name_owner               -       -        -        -         +     -       -        -      -      -
-audit.read                     -       -        -        -         +     -       -        -      +      -
-jobs.run                       -       -        -        -         -     -       -        -      -      +
+staff.list                     -       -        -        -         +     +       +        +      -      +
+staff.manage                   -       -        -        -         +     +       -        -      -      +
+staff.name_owner               -       -        -        -         +     -       -        -      -      +
+audit.read                     -       -        -        -         +     -       -        -      +      +
 customer.identify              -       -        -        -         -     -       -        -      -      +
 `
 

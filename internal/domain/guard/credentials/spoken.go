@@ -33,8 +33,6 @@ func (s *search) spokenValues() {
 	}
 }
 
-func (s *search) covered(start, end int) bool { return s.Covered(start, end) }
-
 // toldAgain finds a second password behind one that was found: "hunter2 and
 // hunter22", "from hunter2 to hunter3".
 func (s *search) toldAgain() {
