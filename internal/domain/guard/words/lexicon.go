@@ -59,6 +59,7 @@ type Word struct {
 // two spaces, hyphens, short dashes, underscores or apostrophes.
 type Lexicon struct {
 	edges map[uint64]int32 // while it is built
+	pairs [26][26]int32    // the nodes of the first two plain letters
 	slots []slot           // afterwards: open addressing, a power of two
 	words []Word           // by node; kind 0 when no phrase ends there
 }
@@ -85,6 +86,13 @@ func (l *Lexicon) freeze() {
 		l.slots[i] = slot{key, next}
 	}
 	l.edges = nil
+	for a := range l.pairs {
+		for b := range l.pairs[a] {
+			if first := l.Follow(0, rune('a'+a)); first != 0 {
+				l.pairs[a][b] = l.Follow(first, rune('a'+b))
+			}
+		}
+	}
 }
 
 func (l *Lexicon) slot(key uint64) int {
@@ -167,7 +175,21 @@ func (l *Lexicon) node(f *fold.Folding, phrase string) (int32, bool) {
 // a word may end. It returns the end and what the phrase means.
 func (l *Lexicon) Match(v *fold.View, i int) (end int, found Word) {
 	at, n := int32(0), len(v.Char)
-	for j := i; j < n; {
+	start := i
+	if i+1 < n {
+		if a, b := v.Char[i]-'a', v.Char[i+1]-'a'; a >= 0 && a < 26 && b >= 0 && b < 26 {
+			if at = l.pairs[a][b]; at == 0 {
+				return 0, Word{}
+			}
+			start = i + 2
+			if w := &l.words[at]; w.Kind != 0 {
+				if stop, ok := wordEnd(v, start, w.prefix); ok {
+					end, found = stop, *w
+				}
+			}
+		}
+	}
+	for j := start; j < n; {
 		r, step := v.Char[j], 1
 		if gap := gapLength(v, j); gap > 0 && j > i {
 			if next := l.Follow(at, ' '); next != 0 {
