@@ -12,28 +12,58 @@ type Kefu = (name: 'open' | 'close' | 'identify', token?: (() => Promise<string>
 
 const words = {
   en: {
+    tag: 'Demo',
     who: 'Signed in as',
     nobody: 'Not signed in',
-    welcome: 'Welcome',
+    welcome: 'Welcome to Luma',
     hello: (name: string) => `Good day, ${name}`,
-    visitor: 'Sign in above as one of the demo’s customers, or ask as a visitor.',
+    part: (story: string) => `Your part in this demonstration: ${story}`,
+    visitor: 'Sign in at the top as one of the invented customers, or ask for help as a visitor.',
+    account: 'Your account',
+    holder: 'Holder',
+    number: 'Wallet number',
+    state: 'Status',
+    active: 'Active',
+    activity: 'Payments',
+    noneTitle: 'No payments yet',
+    none: 'This demonstration holds no money. Payments will stand here once a ledger is connected.',
     helpTitle: 'Something not right?',
-    helpText: 'Ask us here. Your messages and our answers stay in your wallet.',
-    help: 'Help',
-    demo: 'This is a demonstration. No real money, no real people.',
-    failed: 'The demo’s customers could not be read. Is the server running?',
+    helpText: 'Tell us what happened. Your messages and our answers stay together in one place.',
+    help: 'Ask for help',
+    unreachable: 'Help cannot be reached. Is the server running?',
+    safeTitle: 'How you know that it is us',
+    safe1: 'We never ask for your password, a code or your recovery phrase.',
+    safe2: 'We never ask you to move money to keep it safe.',
+    safe3: 'We answer in this wallet. If somebody calls or writes in our name, ask here whether it is us.',
+    demo: 'This is a demonstration: the wallet, its customers and their stories are invented.',
+    failed: 'The invented customers could not be read. Is the server running?',
   },
   zh: {
+    tag: '演示',
     who: '当前用户',
     nobody: '未登录',
-    welcome: '欢迎',
+    welcome: '欢迎使用 Luma 钱包',
     hello: (name: string) => `${name}，您好`,
-    visitor: '可在上方选择一位演示客户登录，也可以直接以访客身份咨询。',
+    part: (story: string) => `演示情景：${story}`,
+    visitor: '可在页面上方选择一位虚构用户登录，也可以直接以访客身份咨询。',
+    account: '我的账户',
+    holder: '户名',
+    number: '钱包号',
+    state: '状态',
+    active: '正常',
+    activity: '收支明细',
+    noneTitle: '暂无明细',
+    none: '演示环境里没有资金，接入账本后，每一笔收支都会列在这里。',
     helpTitle: '遇到问题了？',
-    helpText: '在这里联系我们，消息和回复都会保存在钱包里。',
+    helpText: '把经过告诉我们，往来消息都会保存在同一个地方，随时可查。',
     help: '联系客服',
-    demo: '本页仅供演示，不涉及真实资金和真实用户。',
-    failed: '无法读取演示客户，请确认服务已启动。',
+    unreachable: '客服暂时连不上，请确认服务已启动。',
+    safeTitle: '如何辨别真假客服',
+    safe1: '我们绝不会索要您的密码、验证码或助记词。',
+    safe2: '我们绝不会以“保护资金”为由让您转账。',
+    safe3: '我们只在钱包内答复您。有人以我们的名义来电或发消息，请先在这里核实。',
+    demo: '本页仅供演示，钱包、用户及其经历均为虚构。',
+    failed: '无法读取演示用户，请确认服务已启动。',
   },
 };
 
@@ -60,8 +90,12 @@ function embed(language: Language, customer: string | undefined): void {
   script.onload = () => {
     const { kefu } = window as unknown as { kefu: Kefu };
     if (customer) kefu('identify', () => token(customer));
-    find('help').onclick = () => kefu('open');
+    else kefu('identify', null);
+    const help = find<HTMLButtonElement>('help');
+    help.onclick = () => kefu('open');
+    help.disabled = false;
   };
+  script.onerror = () => (find('unreachable').hidden = false);
   document.body.append(script);
 }
 
@@ -91,7 +125,10 @@ async function main(): Promise<void> {
     location.reload();
   };
   find('greeting').textContent = chosen ? w.hello(chosen.name) : w.welcome;
-  find('story').textContent = failed ? w.failed : (chosen?.story ?? w.visitor);
+  find('story').textContent = failed ? w.failed : chosen ? w.part(chosen.story) : w.visitor;
+  find('account').hidden = !chosen;
+  find('holder').textContent = chosen?.name ?? '';
+  find('number').textContent = chosen?.id ?? '';
   embed(language, chosen?.id);
 }
 
