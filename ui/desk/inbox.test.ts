@@ -135,6 +135,18 @@ describe('the API', () => {
     const api = new Api(() => Promise.reject(new TypeError()));
     await expect(api.staff()).rejects.toMatchObject({ code: 'offline' });
   });
+  test.each([
+    ['a removal', (api: Api) => api.redact('c', 7, 'secret'), 'DELETE /v1/conversations/c/messages/7', { reason: 'secret' }],
+    ['a wrap-up', (api: Api) => api.setStatus('c', 'resolved', { wrap_up: 'Paid out.' }), 'PUT /v1/conversations/c/status', { status: 'resolved', wrap_up: 'Paid out.' }],
+  ])('the words of %s go in the body, not in the address', async (_, ask, line, body) => {
+    const asked: unknown[] = [];
+    const api = new Api((input, init) => {
+      asked.push(`${init?.method} ${String(input)}`, JSON.parse(String(init?.body)));
+      return Promise.resolve(new Response(null, { status: 204 }));
+    });
+    await ask(api);
+    expect(asked).toEqual([line, body]);
+  });
   test('what is typed into a search stays a value of its own', async () => {
     const { api, asked } = fakeApi({ '/v1/search': { items: [] } });
     await api.search('a&cursor=x/../微信');

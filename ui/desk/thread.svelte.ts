@@ -25,6 +25,7 @@ export class Thread {
 
   #draftTimer: ReturnType<typeof setTimeout> | undefined;
   #typedDraft = false;
+  #draftUnsaved = false;
   #stop: () => void;
   #gone = false;
 
@@ -39,6 +40,7 @@ export class Thread {
     this.#stop = client.on((change) => {
       if ('conv' in change && change.conv && change.conv !== id) return;
       if (change.what === 'inbox') void this.read();
+      if (change.what === 'welcome' && this.#draftUnsaved) void this.#saveDraft();
       if (change.what === 'removed') this.removed = change.classes;
       this.#refresh();
     });
@@ -115,9 +117,13 @@ export class Thread {
     const text = this.draft;
     try {
       await this.api.saveDraft(this.id, text);
-      if (this.draft === text) this.draftState = text === '' ? 'none' : 'saved';
+      if (this.draft !== text) return;
+      this.#draftUnsaved = false;
+      this.draftState = text === '' ? 'none' : 'saved';
     } catch {
-      this.draftState = 'failed';
+      // Saved when the connection is back; an empty one is nobody's worry until then.
+      this.#draftUnsaved = true;
+      this.draftState = this.draft === '' ? 'none' : 'failed';
     }
   }
 

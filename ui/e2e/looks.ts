@@ -14,8 +14,8 @@ async function faultsOf(place: Page | Frame): Promise<string[]> {
 /** How far the content reaches over the right edge of the screen. */
 const overflow = (place: Page | Frame) => place.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
-const en = { locale: 'en-GB', sent: /Sent|Delivered|Read/, ask: 'Why was I charged twice?', answer: 'I am looking.' };
-const zh = { locale: 'zh-CN', sent: /已发送|已送达|已读/, ask: '为什么扣了我两次钱？', answer: '马上为您查看。' };
+const en = { who: 'cust-james', locale: 'en-GB', sent: /Sent|Delivered|Read/, ask: 'Why was I charged twice?', answer: 'I am looking.' };
+const zh = { who: 'cust-wang', locale: 'zh-CN', sent: /已发送|已送达|已读/, ask: '为什么扣了我两次钱？', answer: '马上为您查看。' };
 
 export function looks(house: House): void {
   describe('window, desk and wallet', () => {
@@ -24,11 +24,10 @@ export function looks(house: House): void {
       ['dark', 'Chinese', zh],
     ] as const)('are clear to everybody, in %s and %s', { timeout: 60_000 }, async (colorScheme, _, words) => {
       const look: Look = { colorScheme, locale: words.locale };
-      const sara = await house.customer('cust-sara', look);
-      if (words === zh) await sara.become('cust-wang').then(() => sara.open());
-      expect(await faultsOf(sara.page)).toEqual([]);
-      await sara.write(words.ask);
-      await expect.poll(() => sara.state()).toMatch(words.sent);
+      const customer = await house.customer(words.who, look);
+      expect(await faultsOf(customer.page)).toEqual([]);
+      await customer.write(words.ask);
+      await expect.poll(() => customer.state()).toMatch(words.sent);
 
       const desk = await house.agentOn('mei', look);
       await desk.page.locator('[data-id]').first().waitFor();
@@ -36,11 +35,11 @@ export function looks(house: House): void {
       await desk.take(words.ask);
       await desk.box.fill(words.answer);
       await desk.box.press('Enter');
-      await sara.sees(words.answer);
+      await customer.sees(words.answer);
       await house.shot(desk.page, `desk-${colorScheme}`);
-      await house.shot(sara.page, `window-${colorScheme}`);
+      await house.shot(customer.page, `window-${colorScheme}`);
       expect(await faultsOf(desk.page)).toEqual([]);
-      expect(await faultsOf(sara.frame)).toEqual([]);
+      expect(await faultsOf(customer.frame)).toEqual([]);
 
       await desk.page.locator('main .head').first().click();
       for (const key of ['?', 'e']) {

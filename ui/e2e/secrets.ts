@@ -33,6 +33,8 @@ export function secrets(house: House): void {
         await expect.poll(async () => (await side.words()).filter((w) => parts.includes(w))).toEqual([]);
         expect(digits((await side.words()).join())).not.toContain('5555');
       }
+      // The preview in the list goes too.
+      await expect.poll(() => mei.page.locator('body').innerText()).not.toContain('5555');
       await house.shot(mei.page, 'desk-withdrawn');
       expect(mei.heard.join()).not.toContain('"text":"4444"');
       await mei.page.reload();

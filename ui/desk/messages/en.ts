@@ -86,7 +86,7 @@ export const en = {
     placeholder: 'Search',
     results: 'Search results',
     none: (q: string) => `Nothing found for “${q}”.`,
-    noneHint: 'Try a single word, a name or a part of what was written.',
+    noneHint: 'Try a single word or a part of what was written. Messages can be found a minute after they were written.',
     clear: 'Clear the search',
     failed: 'The search did not work.',
   },
@@ -144,6 +144,7 @@ export const en = {
 
   line: {
     status: (who: string, to: string) => (who ? `${who} set this to ${to}` : `Set to ${to}`),
+    reopened: 'The customer wrote again: this is open again',
     wrapUp: 'Wrap-up:',
     assigned: (name: string) => `Assigned to ${name}`,
     unassigned: 'Assigned to nobody',
@@ -179,6 +180,7 @@ export const en = {
   details: {
     identity: 'Who this is',
     handles: 'Known as',
+    handleKinds: { wallet: 'Wallet', email: 'E-mail', phone: 'Phone' } as Record<string, string>,
     facts: 'Conversation',
     channel: 'Channel',
     topic: 'Topic',

@@ -76,3 +76,15 @@ test('ids are of their version and sort by time', () => {
   expect(uuidv7(1) < uuidv7(2)).toBe(true);
   expect(uuidv7(0x0123456789ab).startsWith('01234567-89ab-7')).toBe(true);
 });
+
+test('what others left unsent is dropped when somebody else speaks', () => {
+  const storage = new MemoryStorage();
+  at(storage, 100, 'customer:anna').put(message('hers', 1));
+  const box = at(storage, 100, 'customer:li');
+  box.put(message('his', 2));
+  storage.setItem('kefu.visitor', 'kept');
+  box.dropOthers();
+  expect(ids(at(storage, 100, 'customer:anna'))).toEqual([]);
+  expect(ids(at(storage, 100, 'customer:li'))).toEqual(['his']);
+  expect(storage.getItem('kefu.visitor')).toBe('kept');
+});

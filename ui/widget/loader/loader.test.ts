@@ -119,3 +119,13 @@ test('commands given before the script came are carried out', async () => {
   const { frame } = await load({}, { q: [['open']] });
   expect(frame()).not.toBeNull();
 });
+
+test.each([
+  ['has said that nobody is signed in', [['identify', null]], true],
+  ['has said nothing yet', [], false],
+])('a page that %s is told apart', async (_, q, signedOut) => {
+  const { kefu, loaded, posted } = await load({}, { q });
+  kefu('open');
+  loaded();
+  expect(posted[0]!.message.value).toMatchObject({ identified: false, signedOut });
+});
