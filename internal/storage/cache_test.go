@@ -104,6 +104,34 @@ func TestFunctionsKeepTheirPlaceAmongChanges(t *testing.T) {
 	})
 }
 
+// A message is stored, and edited and redacted after a function, all in one
+// transaction: the audit chain must know the last of it only.
+func TestWhatIsWrittenTwiceInOneCommitVerifies(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		p, mei := visitor(), agent()
+		conv, a, b := s.start(p).ID, s.start(p).ID, s.start(p).ID
+		next := s.batch()
+		next.submit(p, conv, sending("one"))
+		next.submit(p, conv, sending("two"))
+		merged := next.queue(func() error { return next.Merge(context.Background(), mei, a, b) })
+		edited := next.submit(p, conv, conversation.Command{Kind: conversation.Edit, Content: conversation.Content{Of: 1, Text: "one, edited"}})
+		redacted := next.submit(mei, conv, conversation.Command{Kind: conversation.Redact, Content: conversation.Content{Of: 2}})
+		next.Start()
+		s.must(<-merged)
+		if e, r := <-edited, <-redacted; e.Err != nil || r.Err != nil {
+			t.Fatal(e.Err, r.Err)
+		}
+		if got := s.log(mei, conv); got != "message one, edited; message; edited one, edited; redacted" {
+			t.Errorf("log: %s", got)
+		}
+		if n := s.destroyKeys(); n != 1 {
+			t.Errorf("%d keys were destroyed, want that of the second message", n)
+		}
+		verified(t, s, true)
+		checkConsistent(t, s.Deployment)
+	})
+}
+
 // A visitor signs in while messages wait: what waited before is stored and moves,
 // what the visitor says afterwards under the old name is not theirs to say.
 func TestASignInKeepsItsPlaceAmongChanges(t *testing.T) {
