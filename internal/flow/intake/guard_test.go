@@ -13,6 +13,7 @@ import (
 	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
+	"kefu/internal/storage"
 )
 
 func TestTheGuardSeesEverythingPeopleWrite(t *testing.T) {
@@ -278,6 +279,90 @@ func TestARepeatIsAnsweredWithWhatIsStored(t *testing.T) {
 	if got := h.texts(conv); len(got) != 3 {
 		t.Errorf("stored are %q", got)
 	}
+}
+
+// A repeat that is no more remembered may look like the end of a secret. It is
+// stored already, so nothing is withdrawn for it, and nothing forgotten.
+func TestALateRepeatChangesNothing(t *testing.T) {
+	h := open(t)
+	customer := visitor()
+	conv := h.begin(customer)
+	h.send(customer, intake.Message{ConversationID: conv, ClientID: "tail", Text: "1111 1111"})
+	h.d.Clock.Move(11 * time.Minute)
+	h.say(customer, conv, "4111 1111")
+	again := h.send(customer, intake.Message{ConversationID: conv, ClientID: "tail", Text: "1111 1111"})
+	if !again.Duplicate || again.Seq != 1 || len(again.Classes) > 0 || again.Text != "" {
+		t.Errorf("the repeat is answered %+v", again)
+	}
+	if got := h.withdrawn(conv); len(got) != 0 {
+		t.Errorf("withdrawn are %v", got)
+	}
+	h.say(customer, conv, "1111 1111")
+	if got := h.withdrawn(conv); !slices.Contains(got, 2) {
+		t.Errorf("withdrawn are %v", got)
+	}
+}
+
+// However often a device sends a message again, it pushes nothing out of the window.
+func TestRepeatsPushNothingOut(t *testing.T) {
+	h := open(t)
+	customer := visitor()
+	conv := h.begin(customer)
+	h.say(customer, conv, "4111 1111")
+	for range 2 * intake.WindowTurns {
+		if said := h.send(customer, intake.Message{ConversationID: conv, ClientID: "again", Text: " "}); said.Err != nil {
+			t.Fatal(said.Err)
+		}
+	}
+	h.say(customer, conv, "1111 1111")
+	h.wantNoCard(conv)
+}
+
+// holding is the real store, which keeps one change back and refuses it later.
+type holding struct {
+	*storage.Store
+	text string
+	held *conversation.Change
+}
+
+func (s *holding) Submit(ctx context.Context, c *conversation.Change) error {
+	if s.held == nil && s.text != "" {
+		s.held = c
+		return nil
+	}
+	return s.Store.Submit(ctx, c)
+}
+
+// The first attempt to store the end of a secret has no answer yet when the second
+// comes; then the first is refused. The second must have withdrawn what the first
+// would have.
+func TestASecondAttemptDoesTheWorkOfTheFirst(t *testing.T) {
+	h := open(t)
+	store := &holding{Store: h.p.Store}
+	found, err := detector()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.door = intake.New(store, found, wide(), h.d.Clock.Now, nil)
+	customer := visitor()
+	conv := h.begin(customer)
+	h.say(customer, conv, "4111 1111")
+	store.text = "hold"
+	m := intake.Message{ConversationID: conv, ClientID: "tail", Text: "1111 1111"}
+	first := make(chan intake.Said, 1)
+	if err := h.door.Send(t.Context(), customer, m, func(s intake.Said) { first <- s }); err != nil {
+		t.Fatal(err)
+	}
+	if second := h.send(customer, m); second.Err != nil || second.Duplicate {
+		t.Fatalf("the second attempt is answered %+v", second)
+	}
+	store.held.Done(conversation.Result{Err: fault.New(fault.Unavailable, "test", "the disk is full")})
+	if said := <-first; !fault.Is(said.Err, fault.Unavailable) {
+		t.Errorf("the first is answered %+v", said)
+	}
+	h.wantNoCard(conv)
+	h.say(customer, conv, "hello")
+	h.wantNoCard(conv)
 }
 
 // A device that lost its connection sends everything again, in order, and goes on.

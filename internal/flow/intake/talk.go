@@ -53,7 +53,7 @@ type utterance struct {
 	seq    int64                // once it is known
 
 	open int  // attempts to store it that have no answer yet
-	kept bool // one of them stored it, or it was stored before
+	kept bool // one of them stored it
 }
 
 // attempt is one change on its way to the store, with what it would do to what
@@ -118,7 +118,8 @@ type talk struct {
 	gone     bool // swept: whoever still holds it looks again
 }
 
-// settle takes in the store's answers: what was refused was never said.
+// settle takes in the store's answers: what was refused, or stored long before,
+// was not said now.
 func (t *talk) settle() {
 	waiting := t.attempts[:0]
 	for i := len(t.attempts) - 1; i >= 0; i-- { // the newest first, as undoing wants it
@@ -127,11 +128,10 @@ func (t *talk) settle() {
 		if answer == 0 {
 			continue
 		}
-		if answer == refused || a.repeat.Load() {
-			a.takeBack()
-		}
 		a.of.open--
-		if answer != refused {
+		if answer == refused || a.repeat.Load() { // a repeat was said when it was said first
+			a.takeBack()
+		} else {
 			a.of.kept, a.of.seq = true, answer
 		}
 		t.attempts[i] = nil

@@ -46,8 +46,8 @@ func (x *index) Add(ctx context.Context, docs []searching.Doc, low int64) error 
 // something happens.
 type slowLog struct {
 	searching.Log
-	before func() // of what was written
-	after  func() // of entries
+	before func(found int) // of what was written
+	after  func()          // of entries
 }
 
 func (l *slowLog) EntriesAt(ctx context.Context, p identity.Principal, positions []int64) ([]conversation.Entry, error) {
@@ -61,7 +61,7 @@ func (l *slowLog) EntriesAt(ctx context.Context, p identity.Principal, positions
 func (l *slowLog) WrittenSince(ctx context.Context, pos int64, limit int) ([]conversation.Written, error) {
 	found, err := l.Log.WrittenSince(ctx, pos, limit)
 	if l.before != nil {
-		l.before()
+		l.before(len(found))
 	}
 	return found, err
 }

@@ -88,7 +88,7 @@ func TestRecentMessagesAcrossAStart(t *testing.T) {
 	l.stop()
 	l.start()
 	once := true
-	l.log.before = func() {
+	l.log.before = func(int) {
 		if once {
 			once = false
 			edited := l.say(customer, conv, "quokka two")
