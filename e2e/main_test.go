@@ -7,6 +7,7 @@ package e2e_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -22,6 +23,11 @@ import (
 const binaryVariable = "E2E_KEFU_BINARY"
 
 func TestMain(m *testing.M) {
+	// These tests wait more than they work. A flag of the caller's wins.
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		os.Exit(1)
+	}
 	os.Exit(withBinary(m.Run))
 }
 
