@@ -136,7 +136,7 @@ func TestASlowReaderIsToldToReadTheLogAndHoldsUpNobody(t *testing.T) {
 
 func TestASocketThatTakesNothingIsClosed(t *testing.T) {
 	h := open(t, choices{})
-	h.server.SetSlowLimit(300 * time.Millisecond)
+	h.server.SetSlowLimit(time.Second)
 	window, _ := h.window("ann")
 	conv := window.start()
 	other, _ := h.window("bob")

@@ -55,11 +55,13 @@ func (g *gate) leave() {
 	}
 }
 
-// await notes a connection that has been let in and has not said hello.
-func (g *gate) await(p *peer) {
+// await notes a connection that has been let in and has not said hello. It tells
+// whether the server stops, and did so before it knew of the connection.
+func (g *gate) await(p *peer) (shut bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.waiting.put(p)
+	return g.shut
 }
 
 // heard notes that it has, or that it is gone, and tells whether the server

@@ -62,7 +62,9 @@ func (s *Server) WebSocket() http.Handler {
 		p.out = &socketTransport{peer: p, conn: conn}
 		p.seen.Store(s.now().UnixMicro())
 		conn.Session().(*holder).peer = p
-		s.gate.await(p)
+		if s.gate.await(p) {
+			p.close(closingShutdown, shutdownRetryMS)
+		}
 		_ = conn.SetReadDeadline(time.Now().Add(helloLimit))
 		go conn.ReadLoop()
 	})
@@ -134,9 +136,14 @@ func (h *socket) open(conn *gws.Conn, p *peer, message *gws.Message) {
 	s.resume(ctx, p, f.Resume)
 }
 
-// refuse answers a hello that opens nothing and ends the connection.
+// refuse answers a hello that opens nothing and ends the connection. One that has
+// ended meanwhile was told why.
 func (p *peer) refuse(frame errorFrame) {
 	p.mu.Lock()
+	if p.ended {
+		p.mu.Unlock()
+		return
+	}
 	p.queue, p.queued, p.lagging = nil, 0, false
 	p.enqueue(encode(frame))
 	p.ended, p.greeted = true, true

@@ -127,10 +127,10 @@ func eventually(t *testing.T, what string, holds func() bool) {
 
 func TestWebSocketPingsAreAnswered(t *testing.T) {
 	h := open(t, choices{})
-	h.server.SetSlowLimit(time.Millisecond)
+	h.server.SetSlowLimit(300 * time.Millisecond)
 	window, _ := h.window("ann")
 	window.rest()
-	time.Sleep(5 * time.Millisecond) // the deadline of what was written before has passed now
+	time.Sleep(310 * time.Millisecond) // the deadline of what was written before has passed now
 	h.must(window.conn.WritePing([]byte("x")))
 	window.rest()
 }
