@@ -54,11 +54,16 @@ export class House {
     return agent;
   }
 
-  /** Somebody at the desk's address who is not signed in. */
-  async stranger(look: Look): Promise<Page> {
+  /** A page of nobody that we know; what it complains of is not ours. */
+  async strangersPage(look: Look = {}): Promise<Page> {
     const context = await this.browser.newContext(look);
     this.#guests.push(context);
-    const page = await context.newPage();
+    return context.newPage();
+  }
+
+  /** Somebody at the desk's address who is not signed in. */
+  async stranger(look: Look): Promise<Page> {
+    const page = await this.strangersPage(look);
     await page.goto(this.server.demo.urls.desk);
     return page;
   }

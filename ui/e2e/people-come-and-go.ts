@@ -49,4 +49,20 @@ export function people(house: House): void {
       await sofia.page.locator('input[type=password]').waitFor();
     });
   });
+
+  describe('a page of another site', () => {
+    test('cannot hold the window or the desk in a frame', async () => {
+      const { widget, desk, wallet } = house.server.demo.urls;
+      const page = await house.strangersPage();
+      for (const address of [widget, desk]) {
+        const refused = page.waitForEvent('console', (m) => /frame-ancestors|X-Frame-Options/.test(m.text()));
+        await page.setContent(`<iframe src="${address}"></iframe>`);
+        await refused;
+      }
+      // The wallet's own page may.
+      await page.goto(wallet);
+      await page.locator('#help:enabled').click();
+      await expect.poll(() => page.frames().some((f) => f.url().startsWith(widget))).toBe(true);
+    });
+  });
 }
