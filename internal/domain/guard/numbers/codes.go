@@ -14,7 +14,7 @@ func (s *search) detectCodes() {
 		if c.Digits < 4 || c.Digits > 12 {
 			continue
 		}
-		if class, l := s.codeClass(c); l != reading.LinkNone && !s.harmless(c, l) {
+		if class, l := s.codeClass(c); l != reading.LinkNone && !s.harmless(c, l) && !s.expiryNamed(c) {
 			s.Add(s.wholeStart(c), c.End, class, "")
 		}
 	}

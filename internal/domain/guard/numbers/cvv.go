@@ -27,7 +27,7 @@ func (s *search) detectCVV() {
 		if l == reading.LinkNone && s.Expected&reading.ExpectCVV != 0 && s.Bare() {
 			l = reading.LinkConnected
 		}
-		if l != reading.LinkNone && !s.harmless(c, l) {
+		if l != reading.LinkNone && !s.harmless(c, l) && !s.expiryNamed(c) {
 			s.Add(c.Start, c.End, secret.CVV, "")
 		}
 	}
@@ -39,6 +39,12 @@ func (s *search) detectCVV() {
 	for _, removed := range s.Removed {
 		s.behindCard(removed)
 	}
+}
+
+// expiryNamed tells whether four digits follow the word for an expiry date.
+func (s *search) expiryNamed(c reading.Cluster) bool {
+	k := s.FirstMark(c.Start) - 1
+	return c.Digits == 4 && k >= 0 && s.Marks[k].Word.Kind&(words.Expiry|words.CVV) == words.Expiry && s.Only(s.Marks[k].End, c.Start, 0)
 }
 
 // behindCard looks for an expiry date and a security code behind a card number.

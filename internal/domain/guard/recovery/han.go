@@ -148,7 +148,7 @@ func (s *search) hanPhrase(part []glyph, bit uint8, named bool) bool {
 	}
 	common, valid := s.common(part), s.checksum(part, bit)
 	if named {
-		return valid || common*6 <= len(part)
+		return valid || common*6 <= len(part) || s.ConnectorEnds(part[0].at) && s.View.Char[part[0].at-1] == ':'
 	}
 	return valid && (common*8 <= len(part) && !s.spellsWords(part) || s.repeats(part))
 }
