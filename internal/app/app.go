@@ -61,6 +61,7 @@ type App struct {
 	searcher *searching.Searcher
 	indexer  *searching.Worker
 	jobs     *upkeep.Worker
+	blobs    *blob.Local
 	files    *attaching.Service
 	realtime *realtime.Server
 	handler  http.Handler
@@ -195,6 +196,7 @@ func (a *App) connectFiles() error {
 	if err != nil {
 		return err
 	}
+	a.blobs = blobs
 	a.onClose(blobs.Close)
 	o := attaching.DefaultOptions()
 	o.LinkKey = a.Ring.Subkey("attachment links")[:attaching.LinkKeySize]

@@ -4,8 +4,10 @@ import (
 	"context"
 	"time"
 
+	"kefu/internal/connector/blob"
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/job"
+	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/upkeep"
 	"kefu/internal/platform/keyring"
 	"kefu/internal/platform/lifecycle"
@@ -28,6 +30,7 @@ func (a *App) workers() []lifecycle.Worker {
 		every("snoozed conversations", 2*time.Second, upkeep.WakeSnoozed(a.Store, a.now)),
 		every("expired rows", time.Minute, func(ctx context.Context) error { _, err := a.Store.Purge(ctx, 1000); return err }),
 		every("unsent attachments", 10*time.Minute, a.files.Sweep),
+		every("attachments without a row", 6*time.Hour, a.sweepBlobs),
 		every("checkpoint", time.Second, a.Store.Checkpoint),
 		every("index lag", time.Second, func(context.Context) error { a.metrics.IndexLag(a.indexer.Lag()); return nil }),
 	}
@@ -80,4 +83,11 @@ func (a *App) jobHandlers() map[string]upkeep.Handler {
 			return a.Ring.Destroy(keys...)
 		},
 	}
+}
+
+// sweepBlobs removes the bytes that a crash left behind between an attachment's
+// row and its file.
+func (a *App) sweepBlobs(ctx context.Context) error {
+	_, err := blob.Sweep(ctx, a.blobs, a.now().Add(-attaching.OrphanAge), a.Store.UnknownAttachments)
+	return err
 }

@@ -294,7 +294,7 @@ func withoutPrincipal() map[string]string {
 		"RevocationsSince LastPosition WrittenSince RewrittenSince":                             "no words in them",
 		"AllEntries Import ImportCustomers":                                                     "commands of whoever runs the machine",
 		"AuditHead CheckMessages ConversationLengths":                                           "the proof that runs without anybody asking: hashes and lengths, and no words",
-		"OrphanAttachments ForgetAttachment":                                                    "the worker that removes files nobody sent",
+		"OrphanAttachments ForgetAttachment UnknownAttachments":                                 "the worker that removes files nobody sent",
 	}
 }
 

@@ -139,6 +139,28 @@ func (s *Store) Attachment(ctx context.Context, p identity.Principal, id string)
 	return a, nil
 }
 
+// UnknownAttachments gives those of the ids that no row has.
+func (s *Store) UnknownAttachments(ctx context.Context, ids []string) ([]string, error) {
+	const op = "storage.UnknownAttachments"
+	l := s.core.DB.Kind.Layout("id")
+	asked := l.Rowset()
+	for _, id := range ids {
+		asked.Text(id).EndRow()
+	}
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT v.id FROM "+l.From()+" WHERE NOT EXISTS (SELECT 1 FROM attachment a WHERE a.id = v.id)", asked.Args()...)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	var unknown []string
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var id string
+		err := r.Scan(&id)
+		unknown = append(unknown, id)
+		return err
+	})
+	return unknown, engine.MapError(op, err)
+}
+
 // OrphanAttachments are files uploaded before a time and never sent.
 func (s *Store) OrphanAttachments(ctx context.Context, before int64, limit int) ([]conversation.StoredAttachment, error) {
 	const op = "storage.OrphanAttachments"

@@ -171,8 +171,11 @@ func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID st
 	const op = "storage.claimVisitor"
 	var issuer, became sql.NullString
 	err := t.SQL.QueryRowContext(ctx, "SELECT issuer, became FROM customer WHERE id = $1", in.Visitor).Scan(&issuer, &became)
-	if errors.Is(err, sql.ErrNoRows) || (err == nil && (issuer.Valid || became.Valid)) {
-		return nil, nil // nobody yet, a customer whom only a token of theirs may move, or already moved
+	if errors.Is(err, sql.ErrNoRows) { // has said nothing yet, but may have uploaded what goes with it
+		return nil, t.claimFiles(ctx, in, customerID)
+	}
+	if err == nil && (issuer.Valid || became.Valid) {
+		return nil, nil // a customer whom only a token of theirs may move, or already moved
 	}
 	if err != nil {
 		return nil, engine.MapError(op, err)

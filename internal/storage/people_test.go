@@ -291,6 +291,25 @@ func TestAttachments(t *testing.T) {
 	})
 }
 
+// A visitor may upload first and sign in before saying anything.
+func TestFilesOfAVisitorWhoHasSaidNothingYet(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx := context.Background()
+		p := visitor()
+		file := s.upload(p)
+		me := asCustomer(s.signIn(signIn("wang", p.ID, 0)).CustomerID)
+		got, err := s.ClaimAttachments(ctx, me, s.start(me).ID, false, []string{file})
+		if err != nil || len(got) != 1 {
+			t.Errorf("claimed %+v, %v", got, err)
+		}
+		unknown, err := s.UnknownAttachments(ctx, []string{file, "nobody", "else"})
+		slices.Sort(unknown)
+		if err != nil || !slices.Equal(unknown, []string{"else", "nobody"}) {
+			t.Errorf("unknown %v, %v", unknown, err)
+		}
+	})
+}
+
 func TestDraftsAreOnesOwn(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		ctx := context.Background()

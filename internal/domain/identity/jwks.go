@@ -38,7 +38,9 @@ type verificationKey struct {
 
 // ParseKeySet reads a JWK set (RFC 7517) of Ed25519 keys (RFC 8037) and P-256
 // keys (RFC 7518 section 6.2). It is strict, because a mistake here is found by
-// an operator today and by an attacker later.
+// an operator today and by an attacker later. Public keys of other kinds, or for
+// encryption, are passed over (RFC 7517 section 5): wallets publish those beside
+// the ones that sign tokens.
 //
 // Errors: Invalid, with a sentence for the operator that names the key.
 func ParseKeySet(jwksJSON []byte) (KeySet, error) {
@@ -58,12 +60,17 @@ func ParseKeySet(jwksJSON []byte) (KeySet, error) {
 		return KeySet{}, fault.New(fault.Invalid, op, "the key set has %d keys, more than %d", len(list), MaxKeys)
 	}
 	ks := KeySet{keys: make(map[string]verificationKey, len(list))}
+	var other error
 	for i, raw := range list {
 		jwk, err := readObject(raw)
 		if err != nil {
 			return KeySet{}, fault.New(fault.Invalid, op, "key %d of the set %v", i+1, err)
 		}
 		kid, key, err := parseKey(jwk)
+		if errors.Is(err, errOther) {
+			other = err
+			continue
+		}
 		if err != nil {
 			return KeySet{}, fault.New(fault.Invalid, op, "key %d of the set: %v", i+1, err)
 		}
@@ -72,8 +79,22 @@ func ParseKeySet(jwksJSON []byte) (KeySet, error) {
 		}
 		ks.keys[kid] = key
 	}
+	if len(ks.keys) == 0 {
+		return KeySet{}, fault.New(fault.Invalid, op, "the key set has no key that signs tokens: %v", other)
+	}
 	return ks, nil
 }
+
+// otherKey says why a key is not one of those that sign tokens here.
+type otherKey string
+
+// Error implements error.
+func (k otherKey) Error() string { return string(k) }
+
+// Is lets errOther stand for all of them.
+func (k otherKey) Is(target error) bool { return target == errOther }
+
+const errOther = otherKey("another kind of key")
 
 // Only gives the keys of some algorithms, by their names in tokens.
 func (ks KeySet) Only(algorithms ...string) KeySet {
@@ -108,11 +129,11 @@ func parseKey(jwk object) (string, verificationKey, error) {
 		}
 	}
 	if err := forSignatures(jwk); err != nil {
-		return "", none, fmt.Errorf("%q: %v", kid, err)
+		return "", none, fmt.Errorf("%q: %w", kid, err)
 	}
 	key, err := parsePublic(jwk)
 	if err != nil {
-		return "", none, fmt.Errorf("%q: %v", kid, err)
+		return "", none, fmt.Errorf("%q: %w", kid, err)
 	}
 	if alg, err := jwk.text("alg"); err != nil || (alg != "" && alg != key.method.Alg()) {
 		return "", none, fmt.Errorf("%q: alg is not %s, the algorithm of such a key", kid, key.method.Alg())
@@ -122,7 +143,12 @@ func parseKey(jwk object) (string, verificationKey, error) {
 
 // forSignatures refuses a key that its owner meant for something else.
 func forSignatures(jwk object) error {
-	if use, err := jwk.text("use"); err != nil || (use != "" && use != "sig") {
+	switch use, err := jwk.text("use"); {
+	case err != nil:
+		return errors.New(`use is not "sig"`)
+	case use == "enc":
+		return otherKey(`use is not "sig"`)
+	case use != "" && use != "sig":
 		return errors.New(`use is not "sig"`)
 	}
 	raw, there := jwk["key_ops"]
@@ -158,6 +184,8 @@ func parsePublic(jwk object) (verificationKey, error) {
 			return verificationKey{}, errors.New("x and y are no point of P-256")
 		}
 		return verificationKey{jwt.SigningMethodES256, public}, nil
+	case kty == "RSA" || slices.Contains([]string{"X25519", "X448", "Ed448", "P-384", "P-521", "secp256k1"}, crv):
+		return verificationKey{}, otherKey(fmt.Sprintf("kty %q with crv %q is not supported: use OKP with Ed25519, or EC with P-256", kty, crv))
 	default:
 		return verificationKey{}, fmt.Errorf("kty %q with crv %q is not supported: use OKP with Ed25519, or EC with P-256", kty, crv)
 	}

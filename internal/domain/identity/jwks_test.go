@@ -40,11 +40,9 @@ func TestParseKeySetNamesTheMistake(t *testing.T) {
 		"private":           {string(jwks(t, private)), `"bad" is a private or secret key (it has "d")`},
 		"symmetric":         {`{"keys":[{"kty":"oct","kid":"s","k":"AAAA"}]}`, `(it has "k")`},
 		"RSA":               {`{"keys":[{"kty":"RSA","kid":"r","n":"AQAB","e":"AQAB"}]}`, `kty "RSA"`},
+		"only others":       {string(jwks(t, with(w.ecJWK(t, "a"), "crv", "P-384"), with(w.edJWK("b"), "use", "enc"))), "no key that signs"},
 		"no kty":            {ed("kty", nil), `kty ""`},
-		"X25519":            {ed("crv", "X25519"), `crv "X25519"`},
-		"P-384":             {ec("crv", "P-384"), `crv "P-384"`},
 		"kty in other case": {ed("kty", "okp"), `kty "okp"`},
-		"for encryption":    {ed("use", "enc"), "use is not"},
 		"to sign":           {ed("key_ops", []string{"sign"}), "key_ops"},
 		"other alg":         {ed("alg", "ES256"), "alg is not EdDSA"},
 		"HS256":             {ec("alg", "HS256"), "alg is not ES256"},
@@ -63,6 +61,25 @@ func TestParseKeySetNamesTheMistake(t *testing.T) {
 		if err != nil && strings.Contains(err.Error(), b64(w.ed.Seed())) {
 			t.Errorf("%s: the sentence holds the private key", name)
 		}
+	}
+}
+
+// A wallet's set may hold keys that have nothing to do with us.
+func TestParseKeySetPassesOverOtherKinds(t *testing.T) {
+	w := newWallet(t, "wallet")
+	for name, other := range map[string]map[string]any{
+		"RSA":            {"kty": "RSA", "kid": "r", "n": "AQAB", "e": "AQAB"},
+		"X25519":         with(w.edJWK("x"), "crv", "X25519"),
+		"P-384":          with(w.ecJWK(t, "p"), "crv", "P-384"),
+		"for encryption": with(w.edJWK("e"), "use", "enc"),
+	} {
+		ks, err := identity.ParseKeySet(jwks(t, other, w.edJWK("ours")))
+		if err != nil || !slices.Equal(ks.IDs(), []string{"ours"}) {
+			t.Errorf("%s: %v, %v", name, ks.IDs(), err)
+		}
+	}
+	if _, err := identity.ParseKeySet(jwks(t, with(w.edJWK("e"), "d", "AAAA"), w.edJWK("ours"))); err == nil {
+		t.Error("a private key was passed over in silence")
 	}
 }
 
