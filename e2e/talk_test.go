@@ -25,6 +25,7 @@ type talker struct {
 	welcom *client.Welcome
 	states []client.State
 	ending string // reason of the last closing
+	ended  error  // of the client's Run
 }
 
 // talk connects a client and waits for its welcome. It ends with the test.
@@ -43,7 +44,10 @@ func talk(t *testing.T, config client.Config) *talker {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = k.Run(ctx) // how it ends is the server's choice in some tests
+		err := k.Run(ctx) // how it ends is the server's choice in some tests
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.ended = err
 	}()
 	t.Cleanup(func() { cancel(); <-ended })
 	k.until("a welcome", func() bool { return k.welcom != nil })
@@ -85,7 +89,13 @@ func (k *talker) handle(f client.Frame) {
 // until waits for something to become true of what was told.
 func (k *talker) until(what string, is func() bool) {
 	k.t.Helper()
-	limit := time.After(answerLimit)
+	k.within(answerLimit, what, is)
+}
+
+// within is until with patience of its own.
+func (k *talker) within(patience time.Duration, what string, is func() bool) {
+	k.t.Helper()
+	limit := time.After(patience)
 	for {
 		k.mu.Lock()
 		done, change := is(), k.change
@@ -96,7 +106,10 @@ func (k *talker) until(what string, is func() bool) {
 		select {
 		case <-change:
 		case <-limit:
-			k.t.Fatalf("there was no sign of %s within %s", what, answerLimit)
+			k.mu.Lock()
+			defer k.mu.Unlock()
+			k.t.Fatalf("there was no sign of %s within %s: %d messages stored, refused %v, connection %+v, its end %v",
+				what, patience, len(k.stored), k.failed, k.states[max(0, len(k.states)-1):], k.ended)
 		}
 	}
 }
