@@ -58,3 +58,24 @@ func TestRedact(t *testing.T) {
 		})
 	}
 }
+
+// A number that is written as it stands on a card was read from one, whatever it
+// is called.
+func TestGroupsOfFourAreACardWhateverTheyAreCalled(t *testing.T) {
+	d, err := guard.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, secret := range map[string]bool{
+		"receipt 4111 1111 1111 1111":      true,
+		"order id 5500-0000-0000-0004":     true,
+		"交易单号 4111 1111 1111 1111":         true,
+		"order id 5500000000000004":        false,
+		"order 4111 1111 1111 1112":        false, // no check digit
+		"tracking 1234 4111 1111 1111 111": false,
+	} {
+		if _, found := d.Redact(text); (len(found) > 0) != secret {
+			t.Errorf("%q: %v", text, found)
+		}
+	}
+}

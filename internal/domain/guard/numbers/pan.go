@@ -200,7 +200,7 @@ func (s *search) card(first, last int, digits []int8) bool {
 	if loose && !spoken {
 		return false
 	}
-	if s.namedOtherwise(start, end, len(digits)) || s.partOfCode(start, end) || s.inAddress(start) {
+	if s.namedOtherwise(start, end, len(digits)) && !s.asPrinted(first, last) || s.partOfCode(start, end) || s.inAddress(start) {
 		return false
 	}
 	if !spoken && (s.international(start) || s.longNumber(first, last)) {
@@ -224,6 +224,20 @@ func (s *search) inFours(first, last int) bool {
 		length++
 	}
 	return length%4 == 0
+}
+
+// asPrinted tells sixteen digits in four groups, as they stand on a card. Whatever
+// such a number is called, it was read from one.
+func (s *search) asPrinted(first, last int) bool {
+	if last-first != 16 || !s.inFours(first, last) {
+		return false
+	}
+	for i := first + 4; i < last; i += 4 {
+		if !s.boundary(i) {
+			return false
+		}
+	}
+	return true
 }
 
 // uniform tells numbers like 0000 0000 0000 0000, which fill forms.
