@@ -14,7 +14,7 @@ PACKAGES  ?= ./...
 # Packages that run concurrently, as a pattern of import paths.
 RACE := /(platform/(lifecycle|ratelimit|metrics|tracing|keyring)|storage|bus|web|flow|app|client)(/|$$)
 
-UI_SOURCES := $(shell find ui -name node_modules -prune -o -name dist -prune -o -name test -prune -o -type f -print)
+UI_SOURCES := $(shell find ui -name node_modules -prune -o -name dist -prune -o -name test -prune -o -name e2e -prune -o -type f -print)
 UI_BUILT   := ui/dist/demo/index.html
 UI_MODULES := ui/node_modules/.package-lock.json
 
