@@ -9,6 +9,7 @@ import (
 	"kefu/internal/domain/job"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/upkeep"
+	"kefu/internal/platform/heap"
 	"kefu/internal/platform/keyring"
 	"kefu/internal/platform/lifecycle"
 	"kefu/internal/storage"
@@ -33,6 +34,7 @@ func (a *App) workers() []lifecycle.Worker {
 		every("attachments without a row", 6*time.Hour, a.sweepBlobs),
 		every("checkpoint", time.Second, a.Store.Checkpoint),
 		every("index lag", time.Second, func(context.Context) error { a.metrics.IndexLag(a.indexer.Lag()); return nil }),
+		{Name: "memory", Run: heap.Trim},
 	}
 }
 
