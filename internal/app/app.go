@@ -177,8 +177,12 @@ func (a *App) connect(ctx context.Context) error {
 	if a.issuers, err = OpenIssuers(ctx, a.Config.Identity, egress.New(egress.Options{MaxBytes: identity.MaxKeySetBytes}), a.now, a.Log); err != nil {
 		return err
 	}
-	a.intake = intake.New(a.Store, detector, limitsOf(a.Config.Limits), a.now, a.metrics)
-	a.Desk = signin.NewDesk(a.Store, password.NewHasher(runtime.NumCPU()), deskLimitsOf(a.Config.Limits), a.now)
+	limits := limitsOf(a.Config.Limits)
+	limits.Files = a.Config.Attachments.MaxPerMessage
+	a.intake = intake.New(a.Store, detector, limits, a.now, a.metrics)
+	deskLimits := deskLimitsOf(a.Config.Limits)
+	deskLimits.Limited = a.metrics.Limited
+	a.Desk = signin.NewDesk(a.Store, password.NewHasher(runtime.NumCPU()), deskLimits, a.now)
 	id := a.Config.Identity
 	a.windows = signin.NewWindows(a.Store, a.issuers, a.Ring.Subkey("visitor secrets"), signin.WindowOptions{
 		Anonymous: id.Anonymous, VisitorLife: id.VisitorLife, SessionLife: id.SessionLife, ClaimHorizon: id.ClaimHorizon,
@@ -206,7 +210,7 @@ func (a *App) connectFiles() error {
 	}
 	o.Uploads, o.Senders = rate(a.Config.Limits.Uploads), a.Config.Limits.Keys
 	a.files, err = attaching.New(attaching.Deps{
-		Store: a.Store, Keys: a.Ring, Blobs: blobAdapter{blobs}, Clean: a.intake.Name, Clock: a.now, Log: a.Log,
+		Store: a.Store, Keys: a.Ring, Blobs: blobAdapter{blobs}, Clean: a.intake.Name, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
 	}, o)
 	return err
 }

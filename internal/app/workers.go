@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kefu/internal/connector/blob"
+	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/job"
 	"kefu/internal/flow/attaching"
@@ -12,6 +13,7 @@ import (
 	"kefu/internal/platform/heap"
 	"kefu/internal/platform/keyring"
 	"kefu/internal/platform/lifecycle"
+	"kefu/internal/platform/metrics"
 	"kefu/internal/storage"
 )
 
@@ -33,6 +35,7 @@ func (a *App) workers() []lifecycle.Worker {
 		every("unsent attachments", 10*time.Minute, a.files.Sweep),
 		every("attachments without a row", 6*time.Hour, a.sweepBlobs),
 		every("checkpoint", time.Second, a.Store.Checkpoint),
+		every("jobs", 10*time.Second, a.countJobs),
 		every("index lag", time.Second, func(context.Context) error { a.metrics.IndexLag(a.indexer.Lag()); return nil }),
 		{Name: "memory", Run: heap.Trim},
 	}
@@ -42,9 +45,29 @@ func (a *App) workers() []lifecycle.Worker {
 func (a *App) committed(c event.Commit) {
 	a.realtime.Committed(c)
 	a.indexer.Committed(c)
+	countMessages(a.metrics, c)
 	if c.Jobs {
 		a.jobs.Wake()
 	}
+}
+
+// countMessages counts the messages of a commit by kind of author.
+func countMessages(m *metrics.Metrics, c event.Commit) {
+	for i := range c.Changed {
+		for j := range c.Changed[i].Entries {
+			if e := &c.Changed[i].Entries[j]; e.Kind == conversation.KindMessage {
+				m.MessagesStored(string(e.Author.Kind), 1)
+			}
+		}
+	}
+}
+
+func (a *App) countJobs(ctx context.Context) error {
+	waiting, setAside, err := a.Store.CountJobs(ctx)
+	if err == nil {
+		a.metrics.Jobs(waiting, setAside)
+	}
+	return err
 }
 
 // runHeads signs the end of the audit chain now and then, and once more at the

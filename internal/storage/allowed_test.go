@@ -289,7 +289,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 func withoutPrincipal() map[string]string {
 	return map[string]string{
 		"Run Listen Close Ready Waiting Checkpoint Purge":                                       "the process itself",
-		"Enqueue ClaimJobs FinishJob RetryJob NextJobDue SnoozedUntil":                          "the workers that run jobs; nobody else can reach them",
+		"Enqueue ClaimJobs FinishJob RetryJob NextJobDue CountJobs SnoozedUntil":                "the workers that run jobs; nobody else can reach them",
 		"FindWindowSecret SignInCustomer CredentialsOf SignInFailed OpenSession StaffBySession": "they find out who asks",
 		"RevocationsSince LastPosition WrittenSince RewrittenSince":                             "no words in them",
 		"AllEntries Import ImportCustomers":                                                     "commands of whoever runs the machine",

@@ -118,6 +118,9 @@ func TestRetriesEndWithTheJobSetAside(t *testing.T) {
 		if due, err := s.NextJobDue(ctx); err != nil || due != 0 {
 			t.Errorf("a job set aside is due at %d, %v", due, err)
 		}
+		if waiting, setAside, err := s.CountJobs(context.Background()); err != nil || waiting != 0 || setAside != 2 {
+			t.Errorf("%d jobs wait and %d are set aside, %v; want 0 and 2", waiting, setAside, err)
+		}
 		s.later(job.New{Kind: "fails", Dedup: "fails"}, 0) // asked for anew
 		if jobs := s.claim(); len(jobs) != 1 || jobs[0].Attempts != 1 {
 			t.Errorf("a job set aside keeps its successor out: %+v", jobs)

@@ -84,6 +84,8 @@ type Deps struct {
 	Clean func(string) string // takes secrets out of a text: intake's Name
 	Clock clock.Clock
 	Log   *slog.Logger
+	// Limited is told the name of a limit that refused an upload; may be nil.
+	Limited func(limit string)
 }
 
 // Service takes files in and gives them back. It is safe for concurrent use.
@@ -125,6 +127,9 @@ func (s *Service) Upload(ctx context.Context, p identity.Principal, name string,
 		return conversation.Attachment{}, fault.New(fault.Forbidden, op, "%s may not upload", p.Kind)
 	}
 	if wait := s.uploads.Allow(p.ID, 1, s.Clock()); wait > 0 {
+		if s.Limited != nil {
+			s.Limited("uploads")
+		}
 		return conversation.Attachment{}, &intake.LimitedError{RetryAfter: wait}
 	}
 	select {

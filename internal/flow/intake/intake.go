@@ -40,6 +40,7 @@ type Limits struct {
 	Visitor, Customer, Staff      ratelimit.Limit // messages
 	VisitorStarts, CustomerStarts ratelimit.Limit // conversations begun
 	Senders                       int             // remembered at once
+	Files                         int             // of one message, at most conversation.MaxAttachments, which 0 stands for
 }
 
 // DefaultLimits are those of docs/protocol.md, section 5.
@@ -61,12 +62,16 @@ type Service struct {
 	now     clock.Clock
 	observe Observer
 	recent  *recent
+	files   int // of one message
 	limits  struct{ visitor, customer, staff, visitorStarts, customerStarts *ratelimit.Limiter }
 }
 
 // New makes a Service.
 func New(store Store, detector *guard.Detector, limits Limits, now clock.Clock, observe Observer) *Service {
-	s := &Service{store: store, guard: detector, now: now, observe: observe, recent: newRecent(now())}
+	s := &Service{store: store, guard: detector, now: now, observe: observe, recent: newRecent(now()), files: conversation.MaxAttachments}
+	if limits.Files > 0 {
+		s.files = min(limits.Files, s.files)
+	}
 	s.limits.visitor = ratelimit.New(limits.Visitor, limits.Senders)
 	s.limits.customer = ratelimit.New(limits.Customer, limits.Senders)
 	s.limits.staff = ratelimit.New(limits.Staff, limits.Senders)
@@ -121,6 +126,8 @@ func (s *Service) Send(ctx context.Context, p identity.Principal, m Message, don
 		return fault.New(fault.NotFound, op, "no conversation has an id of that form")
 	case !conversation.ValidClientID(m.ClientID):
 		return fault.InvalidField(op, "client_msg_id", "must have 1 to %d printable characters", conversation.MaxClientID)
+	case len(m.AttachmentIDs) > s.files:
+		return fault.InvalidField(op, "attachment_ids", "are more than %d", s.files)
 	}
 	command := conversation.Command{Kind: conversation.Send, ClientID: m.ClientID, Content: conversation.Content{Text: m.Text, ReplyTo: m.ReplyTo}}
 	if m.Note {

@@ -241,6 +241,34 @@ func TestWhatIsRefusedAtTheDoor(t *testing.T) {
 	}
 }
 
+// An operator may allow fewer files than the protocol does, and never more.
+func TestFewerFilesMayBeAllowed(t *testing.T) {
+	h := open(t)
+	found, err := detector()
+	if err != nil {
+		t.Fatal(err)
+	}
+	customer := visitor()
+	conv := h.begin(customer)
+	for _, c := range []struct {
+		allowed, sent int
+		want          fault.Code
+	}{
+		{2, 2, fault.NotFound}, {2, 3, fault.Invalid}, // there are no such files: those that may be are looked for
+		{100, conversation.MaxAttachments, fault.NotFound}, {100, conversation.MaxAttachments + 1, fault.Invalid},
+	} {
+		limits := intake.DefaultLimits()
+		limits.Files = c.allowed
+		door := intake.New(h.p, found, limits, h.d.Clock.Now, nil)
+		ids := make([]string, c.sent)
+		for i := range ids {
+			ids[i] = id.New()
+		}
+		err := door.Send(context.Background(), customer, intake.Message{ConversationID: conv, ClientID: id.New(), AttachmentIDs: ids}, func(intake.Said) {})
+		wantCode(t, err, c.want)
+	}
+}
+
 // However many conversations there are, a bounded number is remembered, and what
 // is forgotten of one that goes on is read back.
 func TestTooManyConversationsLoseNoSecret(t *testing.T) {

@@ -240,6 +240,8 @@ func TestTheLock(t *testing.T) {
 
 func TestSignInsAreLimited(t *testing.T) {
 	limits := signin.DeskLimits{Account: ratelimit.Limit{Burst: 2, Per: 10 * time.Minute}, Address: ratelimit.Limit{Burst: 3, Per: 10 * time.Minute}, Keys: 100}
+	var told []string
+	limits.Limited = func(limit string) { told = append(told, limit) }
 	o := openOffice(t, limits)
 	try := func(account, address string) error {
 		_, err := o.desk.SignIn(t.Context(), signin.Entry{Email: account, Password: "x", Code: "1", Address: address})
@@ -273,6 +275,9 @@ func TestSignInsAreLimited(t *testing.T) {
 	}
 	if wait := limited(try("mei@kefu.test", "9")); wait <= 0 || wait > 5*time.Minute {
 		t.Errorf("wait = %v", wait)
+	}
+	if len(told) != 6 || told[0] != "sign_ins" {
+		t.Errorf("the refusals were told as %q", told)
 	}
 	o.d.Clock.Move(5 * time.Minute)
 	o.in(o.entry())

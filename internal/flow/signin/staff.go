@@ -42,12 +42,15 @@ type Desk struct {
 	now    clock.Clock
 	// tries limits sign-ins per account and per address before any expensive work.
 	perAccount, perAddress *ratelimit.Limiter
+	limited                func(string)
 }
 
 // DeskLimits are how often staff may try to sign in.
 type DeskLimits struct {
 	Account, Address ratelimit.Limit // tries for one account, and from one address
 	Keys             int             // accounts, and addresses, remembered at once
+	// Limited is told the name of a limit that refused a try; may be nil.
+	Limited func(limit string)
 }
 
 // DefaultDeskLimits let an office behind one address begin its day.
@@ -62,6 +65,7 @@ func NewDesk(store StaffStore, hasher *password.Hasher, limits DeskLimits, now c
 	return &Desk{
 		store: store, hasher: hasher, rules: password.NewPolicy("kefu"), now: now,
 		perAccount: ratelimit.New(limits.Account, limits.Keys), perAddress: ratelimit.New(limits.Address, limits.Keys),
+		limited: limits.Limited,
 	}
 }
 
@@ -122,13 +126,17 @@ func (d *Desk) SignIn(ctx context.Context, e Entry) (Session, error) {
 // limit asks the address first: one that tries too often must not use up what an
 // account has left.
 func (d *Desk) limit(email, address string) error {
-	if wait := d.perAddress.Allow(address, 1, d.now()); wait > 0 {
-		return &intake.LimitedError{RetryAfter: wait}
+	wait := d.perAddress.Allow(address, 1, d.now())
+	if wait == 0 {
+		wait = d.perAccount.Allow(email, 1, d.now())
 	}
-	if wait := d.perAccount.Allow(email, 1, d.now()); wait > 0 {
-		return &intake.LimitedError{RetryAfter: wait}
+	if wait == 0 {
+		return nil
 	}
-	return nil
+	if d.limited != nil {
+		d.limited("sign_ins")
+	}
+	return &intake.LimitedError{RetryAfter: wait}
 }
 
 func (d *Desk) open(ctx context.Context, c staff.Credentials, step int64) (Session, error) {

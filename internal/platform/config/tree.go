@@ -13,7 +13,7 @@ type Config struct {
 	PublicURL      string           `yaml:"public_url" doc:"Address at which staff and customers reach the server, as a browser shows it; passkeys and links are bound to it."`
 	Data           string           `yaml:"data" doc:"Folder for the SQLite database, attachments, keys and the signed audit heads."`
 	Database       logging.Redacted `yaml:"database" doc:"PostgreSQL connection string, such as postgres://kefu@db.internal/kefu; empty keeps everything in a SQLite file in the data folder."`
-	TrustedProxies []string         `yaml:"trusted_proxies" doc:"Addresses or networks of the reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; nobody else's are."`
+	TrustedProxies []string         `yaml:"trusted_proxies" doc:"Addresses or networks of the reverse proxies whose X-Forwarded-For is believed; nobody else's is. Whether a browser speaks https is taken from public_url alone."`
 	TLS            TLS              `yaml:"tls" doc:"Kefu's own certificate; leave both empty behind a proxy that ends TLS."`
 	Origins        Origins          `yaml:"origins" doc:"Each of the desk, the widget frame and the attachments lives on an origin of its own, so that none can read another."`
 	Identity       Identity         `yaml:"identity" doc:"How customers prove who they are."`
@@ -86,7 +86,7 @@ type Rate struct {
 // Attachments bounds uploads.
 type Attachments struct {
 	MaxBytes      int64    `yaml:"max_bytes" doc:"Largest attachment in bytes."`
-	MaxPerMessage int      `yaml:"max_per_message" doc:"Most attachments of one message."`
+	MaxPerMessage int      `yaml:"max_per_message" doc:"Most attachments of one message, 10 at the most."`
 	Types         []string `yaml:"types" doc:"Media types that are accepted, judged by content and not by name."`
 }
 

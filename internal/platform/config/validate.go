@@ -198,7 +198,7 @@ func (c *checker) limits(l Limits) {
 
 func (c *checker) attachments(a Attachments) {
 	c.count("attachments.max_bytes", a.MaxBytes, 1, 1<<30)
-	c.count("attachments.max_per_message", int64(a.MaxPerMessage), 1, 100)
+	c.count("attachments.max_per_message", int64(a.MaxPerMessage), 1, 10)
 	for i, kind := range a.Types {
 		parsed, parameters, err := mime.ParseMediaType(kind)
 		if err != nil || parsed != kind || len(parameters) > 0 || strings.Count(kind, "/") != 1 {

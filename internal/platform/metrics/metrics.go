@@ -41,7 +41,7 @@ type Metrics struct {
 	findings       *prometheus.CounterVec
 	limited        *prometheus.CounterVec
 	indexLag       prometheus.Gauge
-	outboxDepth    prometheus.Gauge
+	jobs           *prometheus.GaugeVec
 	requests       *prometheus.CounterVec
 	requestTimes   *prometheus.HistogramVec
 
@@ -53,7 +53,7 @@ type Metrics struct {
 // and the process.
 func New() *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry(), routes: newBounded(MaxRoutes), classes: newBounded(MaxClasses)}
-	m.messages = counter("messages_stored_total", "Messages made durable, by kind of author.", "author")
+	m.messages = counter("messages_stored_total", "Messages made durable, without notes and other entries, by kind of author.", "author")
 	m.batchSize = histogram("commit_batch_size", "Requests in one transaction of the group committer.",
 		prometheus.ExponentialBuckets(1, 2, 12))
 	m.commit = histogram("commit_seconds", "Time of one transaction of the group committer.",
@@ -66,13 +66,13 @@ func New() *Metrics {
 	m.findings = counter("guard_findings_total", "Secrets that the guard removed, by class.", "class")
 	m.limited = counter("rate_limited_total", "Attempts answered with try later, by limit.", "limit")
 	m.indexLag = gauge("index_lag_seconds", "Age of the oldest message that waits for the search index beyond the guard's window.")
-	m.outboxDepth = gauge("outbox_depth", "Entries of the outbox that wait to be published.")
+	m.jobs = gaugeVec("jobs", "Jobs that commits left behind: waiting to be done, or failed for good and set aside.", "state")
 	m.requests = counter("http_requests_total", "HTTP requests answered, by route and status.", "route", "status")
 	m.requestTimes = histogramVec("http_request_seconds", "Time to answer an HTTP request, by route.",
 		prometheus.ExponentialBuckets(0.0005, 2, 15), "route")
 	m.registry.MustRegister(
 		m.messages, m.entries, m.batchSize, m.commit, m.commitFailures, m.sockets, m.slowReaders, m.findings, m.limited,
-		m.indexLag, m.outboxDepth, m.requests, m.requestTimes,
+		m.indexLag, m.jobs, m.requests, m.requestTimes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -83,8 +83,8 @@ func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry, MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
 }
 
-// MessagesStored counts n messages made durable; author is a kind such as
-// "customer", "agent" or "system".
+// MessagesStored counts n messages made durable by this process; author is a
+// kind such as "customer", "agent" or "assistant".
 func (m *Metrics) MessagesStored(author string, n int) {
 	m.messages.WithLabelValues(m.classes.value(author)).Add(float64(n))
 }
@@ -128,8 +128,11 @@ func (m *Metrics) Limited(limit string) {
 // IndexLag sets how far the search index is behind what it may already show.
 func (m *Metrics) IndexLag(behind time.Duration) { m.indexLag.Set(max(behind, 0).Seconds()) }
 
-// OutboxDepth sets how many entries wait to be published.
-func (m *Metrics) OutboxDepth(waiting int) { m.outboxDepth.Set(float64(waiting)) }
+// Jobs sets how many jobs wait to be done, and how many failed for good.
+func (m *Metrics) Jobs(waiting, setAside int) {
+	m.jobs.WithLabelValues("waiting").Set(float64(waiting))
+	m.jobs.WithLabelValues("set_aside").Set(float64(setAside))
+}
 
 // Answered counts an HTTP request. The route is the pattern that matched, never
 // the path.

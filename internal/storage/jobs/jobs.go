@@ -79,6 +79,13 @@ func (s *Jobs) NextJobDue(ctx context.Context) (int64, error) {
 	return due.Int64, engine.MapError("jobs.NextJobDue", err)
 }
 
+// CountJobs counts the jobs that wait or are being worked on, and those that
+// were set aside.
+func (s *Jobs) CountJobs(ctx context.Context) (waiting, setAside int, err error) {
+	err = s.core.DB.Reader.QueryRowContext(ctx, "SELECT COUNT(CASE WHEN failed_at = 0 THEN 1 END), COUNT(CASE WHEN failed_at > 0 THEN 1 END) FROM job").Scan(&waiting, &setAside)
+	return waiting, setAside, engine.MapError("jobs.CountJobs", err)
+}
+
 // FinishJob removes a job that is done. Errors: Conflict when the lease was
 // lost to somebody else, whose work counts then.
 func (s *Jobs) FinishJob(ctx context.Context, j job.Job) error {
