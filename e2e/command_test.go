@@ -177,7 +177,11 @@ func TestStaffAreManagedBesideARunningServer(t *testing.T) {
 			{"12345678\n", "password is refused", []string{"add", "--email", "x@kefu.demo", "--name", "X Y"}},
 			{"", "no password on standard input", []string{"add", "--email", "x@kefu.demo", "--name", "X Y"}},
 			{"", "nobody has the e-mail address", []string{"disable", "nobody@kefu.demo"}},
-			{"", "use add, list, disable, enable or code", []string{"promote", "dana@kefu.demo"}},
+			{"", "nobody has the e-mail address", []string{"reset", "nobody@kefu.demo"}},
+			{"12345678\n", "password is refused", []string{"reset", "dana@kefu.demo"}},
+			{"", "role is unknown", []string{"role", "dana@kefu.demo", "boss"}},
+			{"", "role is unknown", []string{"role", "dana@kefu.demo"}},
+			{"", "use add, list, reset, role, disable, enable or code", []string{"promote", "dana@kefu.demo"}},
 		} {
 			out := s.runHere(c.stdin, append([]string{"user"}, c.args...)...)
 			if out.status != 1 || !strings.Contains(out.stderr, c.want) {
@@ -190,6 +194,13 @@ func TestStaffAreManagedBesideARunningServer(t *testing.T) {
 			t.Errorf("user disable: %s", out.all())
 		}
 		mei.until("the end of a disabled agent's connection", func() bool { return mei.ending == "revoked" })
+		if out := s.runHere("", "user", "role", "dana@kefu.demo", "supervisor"); out.status != 0 || !regexp.MustCompile(`(?m)^dana@kefu.demo +supervisor `).MatchString(list()) {
+			t.Errorf("user role: %s\n%s", out.all(), list())
+		}
+		reset := s.runHere("marble-lantern-4-osprey\n", "user", "reset", "dana@kefu.demo")
+		if reset.status != 0 || !strings.Contains(reset.stdout, "otpauth://") || strings.Contains(reset.all(), "marble-lantern") {
+			t.Errorf("user reset: status %d: %s", reset.status, reset.all())
+		}
 		if !regexp.MustCompile(`(?m)^mei@kefu.demo .* disabled$`).MatchString(list()) {
 			t.Errorf("user list after disabling:\n%s", list())
 		}

@@ -29,7 +29,7 @@ func commands() []command {
 		{"demo", "run the server with a demo wallet and people to try", runDemo},
 		{"migrate", "bring the database up to this program's schema", runMigrate},
 		{"doctor", "check configuration, disk, keys and database, and say what is wrong", runDoctor},
-		{"user", "add, list and disable staff", runUser},
+		{"user", "add, list, reset and disable staff", runUser},
 		{"audit", "verify the audit chain", runAudit},
 		{"eval", "evaluate a part on a file: guard", runEval},
 		{"replay", "play customers' words through a server and count what got lost", runReplay},

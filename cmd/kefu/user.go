@@ -23,7 +23,7 @@ import (
 
 func runUser(ctx context.Context, args []string) int {
 	if len(args) == 0 {
-		fmt.Fprintln(os.Stderr, "usage: kefu user add|list|disable|enable|code [flags]")
+		fmt.Fprintln(os.Stderr, "usage: kefu user add|list|reset|role|disable|enable|code [flags] [EMAIL [ROLE]]")
 		return 2
 	}
 	f := newFlags("user " + args[0])
@@ -48,9 +48,15 @@ func runUser(ctx context.Context, args []string) int {
 		case "list":
 			return listUsers(ctx, a)
 		case "disable", "enable":
-			return disableUser(ctx, a, *email, args[0] == "disable")
+			disabled := args[0] == "disable"
+			return changeUser(ctx, a, *email, staff.Change{Disabled: &disabled})
+		case "role":
+			next := identity.Role(f.Arg(f.NArg() - 1))
+			return changeUser(ctx, a, *email, staff.Change{Role: &next})
+		case "reset":
+			return resetUser(ctx, a, *email)
 		default:
-			return fault.New(fault.Invalid, "kefu user", "there is no %q; use add, list, disable, enable or code", args[0])
+			return fault.New(fault.Invalid, "kefu user", "there is no %q; use add, list, reset, role, disable, enable or code", args[0])
 		}
 	}))
 }
@@ -71,12 +77,10 @@ func withStore(ctx context.Context, c config.Config, do func(context.Context, *a
 }
 
 func addUser(ctx context.Context, a *app.App, n signin.NewMember) error {
-	fmt.Fprint(os.Stderr, "password: ")
-	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
-	if err != nil {
-		return fault.New(fault.Invalid, "kefu user add", "no password on standard input")
+	var err error
+	if n.Password, err = readPassword("kefu user add"); err != nil {
+		return err
 	}
-	n.Password = strings.TrimRight(line, "\r\n")
 	if n.Alias == "" {
 		n.Alias, _, _ = strings.Cut(n.Name, " ")
 	}
@@ -103,17 +107,52 @@ func listUsers(ctx context.Context, a *app.App) error {
 	return err
 }
 
-func disableUser(ctx context.Context, a *app.App, email string, disabled bool) error {
-	all, err := a.Store.ListStaff(ctx, app.CommandLine())
+func changeUser(ctx context.Context, a *app.App, email string, c staff.Change) error {
+	member, err := memberOf(ctx, a, email)
 	if err != nil {
 		return err
 	}
+	return a.Store.ChangeStaff(ctx, app.CommandLine(), member.ID, c)
+}
+
+// resetUser is for who has lost the password or the authenticator.
+func resetUser(ctx context.Context, a *app.App, email string) error {
+	member, err := memberOf(ctx, a, email)
+	if err != nil {
+		return err
+	}
+	plain, err := readPassword("kefu user reset")
+	if err != nil {
+		return err
+	}
+	totp, err := a.Desk.Reset(ctx, app.CommandLine(), member, plain)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("reset %s, whose sessions have ended\nauthenticator app: %s\n", member.Email, totp.URL)
+	return nil
+}
+
+func memberOf(ctx context.Context, a *app.App, email string) (staff.Member, error) {
+	all, err := a.Store.ListStaff(ctx, app.CommandLine())
+	if err != nil {
+		return staff.Member{}, err
+	}
 	for _, s := range all {
-		if s.Email == strings.ToLower(email) {
-			return a.Store.ChangeStaff(ctx, app.CommandLine(), s.ID, staff.Change{Disabled: &disabled})
+		if s.Email == strings.ToLower(strings.TrimSpace(email)) {
+			return s, nil
 		}
 	}
-	return fault.New(fault.NotFound, "kefu user", "nobody has the e-mail address %q", email)
+	return staff.Member{}, fault.New(fault.NotFound, "kefu user", "nobody has the e-mail address %q", email)
+}
+
+func readPassword(op string) (string, error) {
+	fmt.Fprint(os.Stderr, "password: ")
+	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	if err != nil {
+		return "", fault.New(fault.Invalid, op, "no password on standard input")
+	}
+	return strings.TrimRight(line, "\r\n"), nil
 }
 
 // printCode prints the present sign-in code of somebody in the demo.

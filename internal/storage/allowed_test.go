@@ -225,6 +225,13 @@ func writeRules() []rule {
 			return sc.AddStaff(ctx, p, staff.New{Member: staff.Member{ID: id.New(), Email: id.New(), Name: "New", Role: role}})
 		}
 	}
+	reset := func(role identity.Role) func(*scene, identity.Principal) error {
+		return func(sc *scene, p identity.Principal) error {
+			who := id.New()
+			sc.must(sc.AddStaff(ctx, identity.SystemPart("cli"), staff.New{Member: staff.Member{ID: who, Email: who, Name: "Who", Role: role}}))
+			return sc.ResetStaff(ctx, p, who, staff.Reset{PasswordHash: "h", TOTPSecret: "t"})
+		}
+	}
 	return []rule{
 		{"StartConversation", "own other visitor", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.StartConversation(ctx, p, conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat"})
@@ -257,6 +264,8 @@ func writeRules() []rule {
 		{"AddStaff", "owner system", fault.Forbidden, nil, add(identity.Owner)},
 		{"ChangeStaff", "admin owner system", fault.Forbidden, nil, change(staff.Change{Disabled: &disabled})},
 		{"ChangeStaff", "owner system", fault.Forbidden, nil, change(staff.Change{Role: &owner})},
+		{"ResetStaff", "admin owner system", fault.Forbidden, nil, reset(identity.Agent)},
+		{"ResetStaff", "owner system", fault.Forbidden, nil, reset(identity.Owner)},
 		{"CloseSession", workers + " admin auditor roleless", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.CloseSession(ctx, p, "no session of theirs") }},
 	}
 }

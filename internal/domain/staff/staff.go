@@ -36,6 +36,12 @@ type Change struct {
 	Disabled *bool
 }
 
+// Reset replaces what somebody signs in with.
+type Reset struct {
+	PasswordHash string
+	TOTPSecret   string
+}
+
 // Session is a signed-in session of a member of staff.
 type Session struct {
 	Digest    string // of the bearer token

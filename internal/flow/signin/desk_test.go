@@ -359,6 +359,53 @@ func TestADisabledMemberIsOut(t *testing.T) {
 	o.in(o.later())
 }
 
+// Who has lost the password or the authenticator gets new ones; nothing of
+// before opens anything any more, and a lock does not outlive them.
+func TestAReset(t *testing.T) {
+	o := openOffice(t, wideDesk())
+	ctx := t.Context()
+	before := o.in(o.later())
+	mei, err := o.p.StaffByID(ctx, identity.SystemPart("test"), o.mei.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	agent := identity.Principal{Kind: identity.Staff, ID: o.mei.ID, Role: identity.Agent}
+	if _, err := o.desk.Reset(ctx, agent, mei, "marble-lantern-4-osprey"); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("an agent: %v", err)
+	}
+	if _, err := o.desk.Reset(ctx, identity.SystemPart("test"), mei, "password1234"); fault.FieldOf(err) != "password" {
+		t.Errorf("a weak password: %v", err)
+	}
+	if !o.alive(before.Token) {
+		t.Fatal("a refused reset ended a session")
+	}
+	for range 10 {
+		if err := o.p.SignInFailed(ctx, o.mei.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fresh, err := o.desk.Reset(ctx, identity.SystemPart("test"), mei, "marble-lantern-4-osprey")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.alive(before.Token) {
+		t.Error("a session lived on")
+	}
+	old := o.later()
+	o.mei.TOTP = fresh
+	right := o.entry()
+	right.Password = "marble-lantern-4-osprey"
+	for name, e := range map[string]signin.Entry{
+		"the old password": {Email: right.Email, Password: old.Password, Code: right.Code, Address: "1"},
+		"the old secret":   {Email: right.Email, Password: right.Password, Code: old.Code, Address: "1"},
+	} {
+		if _, err := o.desk.SignIn(ctx, e); !fault.Is(err, fault.Unauthenticated) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	o.in(right)
+}
+
 func TestEnrolling(t *testing.T) {
 	o := openOffice(t, wideDesk())
 	admin := identity.Principal{Kind: identity.Staff, ID: "admin", Role: identity.Admin}

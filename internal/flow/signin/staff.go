@@ -26,6 +26,7 @@ type StaffStore interface {
 	StaffBySession(ctx context.Context, digest string, idle int64) (identity.Principal, staff.Session, error)
 	CloseSession(ctx context.Context, p identity.Principal, digest string) error
 	AddStaff(ctx context.Context, p identity.Principal, n staff.New) error
+	ResetStaff(ctx context.Context, p identity.Principal, id string, r staff.Reset) error
 }
 
 // The life of a staff session.
@@ -201,20 +202,45 @@ func (d *Desk) Enrol(ctx context.Context, p identity.Principal, n NewMember) (En
 	if !identity.ValidRole(n.Role) {
 		return Enrolled{}, fault.InvalidField(op, "role", "is unknown")
 	}
-	if weakness := d.rules.Check(n.Password, n.Name, email); weakness != "" {
-		return Enrolled{}, fault.InvalidField(op, "password", "is refused: %s", weakness)
-	}
-	hash, err := d.hasher.Hash(ctx, n.Password)
+	hash, totp, err := d.credentials(ctx, n.Password, n.Name, email)
 	if err != nil {
 		return Enrolled{}, err
-	}
-	totp, err := password.NewTOTP("Kefu", email)
-	if err != nil {
-		return Enrolled{}, fault.Wrap(op, err)
 	}
 	member := staff.Member{ID: id.New(), Email: email, Name: n.Name, Alias: n.Alias, Role: n.Role}
 	if err := d.store.AddStaff(ctx, p, staff.New{Member: member, PasswordHash: hash, TOTPSecret: totp.Secret}); err != nil {
 		return Enrolled{}, err
 	}
 	return Enrolled{ID: member.ID, TOTP: totp}, nil
+}
+
+// Reset gives a member of staff a new password and a new authenticator secret,
+// which it returns to be shown once, and ends their sessions. Errors: Invalid for
+// a weak password, Forbidden, NotFound.
+func (d *Desk) Reset(ctx context.Context, p identity.Principal, m staff.Member, newPassword string) (password.TOTPSecret, error) {
+	const op = "signin.Reset"
+	if !policy.Allow(p, policy.ManageStaff, policy.Object{}) { // before the hash, which is work
+		return password.TOTPSecret{}, fault.New(fault.Forbidden, op, "%s may not manage staff", p.Role)
+	}
+	hash, totp, err := d.credentials(ctx, newPassword, m.Name, m.Email)
+	if err != nil {
+		return password.TOTPSecret{}, err
+	}
+	if err := d.store.ResetStaff(ctx, p, m.ID, staff.Reset{PasswordHash: hash, TOTPSecret: totp.Secret}); err != nil {
+		return password.TOTPSecret{}, err
+	}
+	return totp, nil
+}
+
+// credentials are the hash of a password that is good enough, and a new secret
+// for an authenticator app.
+func (d *Desk) credentials(ctx context.Context, plain, name, email string) (hash string, totp password.TOTPSecret, err error) {
+	const op = "signin.credentials"
+	if weakness := d.rules.Check(plain, name, email); weakness != "" {
+		return "", totp, fault.InvalidField(op, "password", "is refused: %s", weakness)
+	}
+	if hash, err = d.hasher.Hash(ctx, plain); err != nil {
+		return "", totp, err
+	}
+	totp, err = password.NewTOTP("Kefu", email)
+	return hash, totp, fault.Wrap(op, err)
 }
