@@ -23,7 +23,7 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 		if out.status != 0 {
 			t.Errorf("kefu %v: status %d", args, out.status)
 		}
-		for _, command := range []string{"serve", "demo", "migrate", "doctor", "user", "audit", "eval", "replay", "bench", "version"} {
+		for _, command := range []string{"serve", "demo", "migrate", "doctor", "user", "keys", "audit", "eval", "replay", "bench", "version"} {
 			if !regexp.MustCompile(`(?m)^  ` + command + ` +\S`).MatchString(out.stdout) {
 				t.Errorf("kefu %v does not name %s:\n%s", args, command, out.stdout)
 			}
@@ -50,6 +50,7 @@ func TestUnknownWordsAreRefusedInASentence(t *testing.T) {
 		{[]string{"audit"}, "usage: kefu audit verify"},
 		{[]string{"bench", "everything"}, "usage: kefu bench"},
 		{[]string{"user"}, "usage: kefu user"},
+		{[]string{"keys"}, "usage: kefu keys"},
 	} {
 		if out := run(t, nil, "", c.args...); out.status == 0 || !strings.Contains(out.stderr, c.want) {
 			t.Errorf("kefu %v: status %d: %s", c.args, out.status, out.all())

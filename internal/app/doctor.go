@@ -114,7 +114,8 @@ func examineKeys(_ context.Context, c config.Config) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "the master key opens the key pads", ring.Close()
+	files, err := checkRing(c, ring)
+	return fmt.Sprintf("the master key opens all %d key files", files), errors.Join(err, ring.Close())
 }
 
 func examineDatabase(ctx context.Context, c config.Config) (string, error) {

@@ -13,6 +13,7 @@ package keyring
 import (
 	"crypto/hkdf"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -66,6 +67,8 @@ type Options struct {
 	Wait time.Duration
 	// MaxOpenPads bounds the files kept open for reading. Default 64.
 	MaxOpenPads int
+
+	alone bool // no other process may have the ring open
 }
 
 func (o *Options) fill(dir string) error {
@@ -100,6 +103,7 @@ type Ring struct {
 	masters masters
 	root    []byte
 	fs      files
+	lock    *os.File
 
 	supply supply // where Next takes keys from
 
@@ -116,7 +120,8 @@ type Ring struct {
 // since nobody can know which of them were.
 //
 // Errors: Invalid with a sentence for the operator when the master key is not
-// the one that wrapped the ring; Internal when its files are damaged.
+// the one that wrapped the ring; Internal when its files are damaged; Conflict
+// while the master key is being changed.
 func Open(dir string, master secret.Master, opts Options) (*Ring, error) {
 	return open(dir, master, opts, osFiles{})
 }
@@ -134,11 +139,14 @@ func open(dir string, master secret.Master, opts Options, fs files) (*Ring, erro
 	}
 	r := &Ring{dir: dir, opts: opts, fs: fs, masters: newMasters(master, opts.Previous), pads: map[uint32]*pad{}}
 	var err error
-	if r.root, err = r.loadRoot(); err != nil {
+	if r.lock, err = lockDir(dir, opts.alone); err != nil {
 		return nil, err
 	}
+	if r.root, err = r.loadRoot(); err != nil {
+		return nil, errors.Join(err, r.lock.Close())
+	}
 	if r.tombstones, err = openTombstones(opts.Tombstones); err != nil {
-		return nil, fault.Wrap(op, err)
+		return nil, errors.Join(fault.Wrap(op, err), r.lock.Close())
 	}
 	if err := r.replayTombstones(); err != nil {
 		r.closeFiles()
@@ -189,7 +197,7 @@ func (r *Ring) closeFiles() error {
 		delete(r.pads, number)
 	}
 	r.pads = nil // tells later calls that the ring is closed
-	return firstError(first, r.tombstones.close())
+	return firstError(firstError(first, r.tombstones.close()), r.lock.Close())
 }
 
 func firstError(a, b error) error {

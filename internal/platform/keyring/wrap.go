@@ -77,7 +77,7 @@ func (m masters) unwrap(name string, text []byte) ([]byte, string, error) {
 	aead, known := m.wrappers[w.Master]
 	if !known {
 		return nil, "", fault.New(fault.Invalid, op,
-			"wrong master key: the stored keys are wrapped by master key %s and the one given is %s. Put the right key into %s or the master key file; after a change of master key, give the old one as a previous key until the keys are rewrapped", w.Master, m.current, secret.EnvMaster)
+			"wrong master key: the stored keys are wrapped by master key %s and the one given is %s. Put the right key into %s or the master key file; if a change of the master key was interrupted, run kefu keys rotate again", w.Master, m.current, secret.EnvMaster)
 	}
 	key, err := aead.Open(nil, fixNonce(w.Nonce), w.Sealed, []byte(name))
 	if err != nil || len(key) != secret.KeyLen || allZero(key) {
@@ -129,16 +129,68 @@ func (r *Ring) createRoot(path string) ([]byte, error) {
 	return text, fault.Wrap(op, err)
 }
 
-// Rewrap finishes a rotation of the master key: it wraps every file that is
-// still under a previous master key with the current one and tells how many
-// there were. Each file is replaced whole, so a crash between leaves both kinds,
-// and both master keys stay valid until it has run to its end. To rotate: start
-// every process with the new key and the old one in Options.Previous, call
-// Rewrap once, then drop the old key. Files named in the error were left as
-// they were.
+// Rotate changes the master key of the ring in dir from one of the present ones
+// to next, and tells how many files it wrapped anew. No other process may have
+// the ring open: one that has would make keys under the old master key. A crash
+// leaves files under both keys; a repeated call finishes. opts is what the ring
+// is opened with otherwise.
+//
+// Errors: Conflict while the ring is in use; otherwise as Open and Rewrap.
+func Rotate(dir string, next secret.Master, present []secret.Master, opts Options) (int, error) {
+	opts.Previous, opts.ReadOnly, opts.alone = append(present, opts.Previous...), true, true
+	r, err := Open(dir, next, opts)
+	if err != nil {
+		return 0, err
+	}
+	n, err := r.Rewrap()
+	return n, firstError(err, r.Close())
+}
+
+// WrappedBy is the id of the master key that the ring in dir is under, "" when
+// that cannot be told. During a change it is the former one until every file is
+// under the next, because the root comes last.
+func WrappedBy(dir string) string {
+	text, err := os.ReadFile(filepath.Join(dir, rootFile))
+	var w wrapped
+	if err != nil || json.Unmarshal(text, &w) != nil {
+		return ""
+	}
+	return w.Master
+}
+
+// Check unwraps every wrap file. It tells how many there are, and how many are
+// still under another master key than the ring was opened with. The error names
+// those that nobody can read.
+func (r *Ring) Check() (files, behind int, err error) {
+	const op = "keyring.Check"
+	paths, err := r.list(wrapSuffix)
+	if err != nil {
+		return 0, 0, fault.Wrap(op, err)
+	}
+	var failed []error
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			failed = append(failed, fault.Wrap(op, err))
+			continue
+		}
+		_, under, err := r.masters.unwrap(strings.TrimSuffix(filepath.Base(path), wrapSuffix), text)
+		if err != nil {
+			failed = append(failed, err)
+		} else if under != r.masters.current {
+			behind++
+		}
+	}
+	return len(paths), behind, errors.Join(failed...)
+}
+
+// Rewrap wraps every file that is still under a previous master key with the
+// current one and tells how many there were. Each file is replaced whole, so a
+// crash between leaves both kinds, and both master keys stay valid until it has
+// run to its end. Files named in the error were left as they were.
 func (r *Ring) Rewrap() (int, error) {
 	const op = "keyring.Rewrap"
-	paths, err := r.list(wrapSuffix)
+	paths, err := r.list(wrapSuffix) // by name, and so the root after the numbers of pads
 	if err != nil {
 		return 0, fault.Wrap(op, err)
 	}

@@ -30,6 +30,10 @@ const KeyLen = 32
 // it wins over the file.
 const EnvMaster = "KEFU_MASTER_KEY"
 
+// EnvNextMaster is the environment variable that holds the key to change to,
+// where EnvMaster holds the present one.
+const EnvNextMaster = EnvMaster + "_NEW"
+
 const redacted = "[secret]"
 
 // Master is the key that wraps all other keys of a deployment. It never shows
@@ -129,6 +133,45 @@ func LoadMaster(src Source) (Master, error) {
 		return Master{}, err
 	}
 	return parseMaster(op, src.File, text)
+}
+
+// Next is where the key lies that src is being changed to, until the change is
+// done: another variable, or a file beside the present one.
+func (src Source) Next() Source {
+	if src.Value != "" {
+		return Source{Value: os.Getenv(EnvNextMaster)}
+	}
+	return Source{File: src.File + ".next", Create: true}
+}
+
+// There tells whether a key is in the place that src names.
+func (src Source) There() bool {
+	_, err := os.Stat(src.File)
+	return src.Value != "" || (src.File != "" && err == nil)
+}
+
+// Promote puts the key of src.Next in the place of the present one, which it
+// overwrites. In the environment only whoever starts Kefu can do that.
+func (src Source) Promote() error {
+	const op = "secret.Promote"
+	if src.Value != "" {
+		return nil
+	}
+	old, err := os.OpenFile(src.File, os.O_WRONLY, 0)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	defer old.Close()
+	info, err := old.Stat()
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if err := errors.Join(os.Rename(src.Next().File, src.File), syncDir(filepath.Dir(src.File))); err != nil {
+		return fault.Wrap(op, err)
+	}
+	// The file has no name any more, but its bytes are on the disk.
+	_, err = old.WriteAt(make([]byte, info.Size()), 0)
+	return fault.Wrap(op, errors.Join(err, old.Sync()))
 }
 
 func parseMaster(op, where, text string) (Master, error) {
