@@ -8,7 +8,6 @@
 LISTEN    ?= localhost:8080
 DATA      ?= .data/demo
 FUZZTIME  ?= 10s
-VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 PACKAGES  ?= ./...
 
 # Packages that run concurrently, as a pattern of import paths.
@@ -34,7 +33,7 @@ $(UI_BUILT): $(UI_SOURCES) $(UI_MODULES)
 	@touch $@
 
 build: $(UI_BUILT) ## build bin/kefu with the interface inside
-	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/kefu ./cmd/kefu
+	go build -trimpath -buildvcs=auto -o bin/kefu ./cmd/kefu
 
 run: build ## serve the demo on localhost:8080
 	bin/kefu demo --listen $(LISTEN) --data $(DATA)
