@@ -16,10 +16,13 @@ func runDoctor(ctx context.Context, args []string) int {
 	ok := true
 	for _, finding := range app.Examine(ctx, c) {
 		mark := "ok  "
-		if finding.Wrong != "" {
+		switch {
+		case finding.Wrong != "":
 			mark, ok = "BAD ", false
+		case finding.Hint != "":
+			mark = "note"
 		}
-		fmt.Fprintf(os.Stdout, "%s%-14s %s%s\n", mark, finding.What, finding.Fact, finding.Wrong)
+		fmt.Fprintf(os.Stdout, "%-5s%-14s %s%s%s\n", mark, finding.What, finding.Fact, finding.Wrong, finding.Hint)
 	}
 	if !ok {
 		return 1

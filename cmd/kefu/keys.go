@@ -23,14 +23,14 @@ func runKeys(_ context.Context, args []string) int {
 		if err != nil {
 			return fail(err)
 		}
-		fmt.Printf("the master key opens all %d key files, and what was destroyed is gone\n", files)
+		fmt.Printf("the master key opens every key file (%d), and what was destroyed is gone\n", files)
 		return 0
 	}
 	files, err := app.RotateKeys(c)
 	if err != nil {
 		return fail(err)
 	}
-	fmt.Printf("%d key files are under the new master key\n", files)
+	fmt.Printf("every key file is under the new master key (%d were changed)\n", files)
 	if os.Getenv(secret.EnvMaster) != "" {
 		fmt.Printf("now put the value of %s into %s, and remove the former\n", secret.EnvNextMaster, secret.EnvMaster)
 	}

@@ -8,8 +8,10 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -17,17 +19,25 @@ import (
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/egress"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage"
 	"kefu/internal/storage/engine"
 	"kefu/ui"
 )
 
-// Finding is one thing that Examine looked at: a fact, or what is wrong and what
-// to do about it, in a sentence.
+// Finding is one thing that Examine looked at: a fact, what is wrong and what to
+// do about it in a sentence, or a hint at what runs and may not be meant so.
 type Finding struct {
 	What  string
 	Fact  string
 	Wrong string
+	Hint  string
 }
+
+// hint is an error that is none.
+type hint string
+
+// Error implements error.
+func (h hint) Error() string { return string(h) }
 
 // Examine looks at everything a server needs, without changing it.
 func Examine(ctx context.Context, c config.Config) []Finding {
@@ -35,8 +45,9 @@ func Examine(ctx context.Context, c config.Config) []Finding {
 		what string
 		look func(context.Context, config.Config) (string, error)
 	}{
-		{"data folder", examineData}, {"disk", examineDisk}, {"keys", examineKeys}, {"database", examineDatabase},
-		{"identity", examineIdentity}, {"listen", examineListen}, {"clock", examineClock}, {"pages", examinePages},
+		{"data folder", examineData}, {"disk", examineDisk}, {"keys", examineKeys}, {"key folder", examinePlaces},
+		{"database", examineDatabase}, {"staff", examineStaff}, {"identity", examineIdentity}, {"address", examineAddress},
+		{"wallet pages", examineEmbedding}, {"listen", examineListen}, {"clock", examineClock}, {"pages", examinePages},
 	}
 	findings := make([]Finding, 0, len(checks))
 	for _, check := range checks {
@@ -44,7 +55,11 @@ func Examine(ctx context.Context, c config.Config) []Finding {
 		fact, err := check.look(limited, c)
 		cancel()
 		f := Finding{What: check.what, Fact: fact}
-		if err != nil {
+		var advice hint
+		switch {
+		case errors.As(err, &advice):
+			f.Fact, f.Hint = "", string(advice)
+		case err != nil:
 			f.Fact, f.Wrong = "", fault.Sentence(err)
 		}
 		findings = append(findings, f)
@@ -67,7 +82,71 @@ func examineData(_ context.Context, c config.Config) (string, error) {
 	if err := os.WriteFile(probe, []byte("x"), 0o600); err != nil {
 		return "", fmt.Errorf("%s cannot be written: %w; check its owner and the disk", c.Data, err)
 	}
-	return c.Data + " can be written", os.Remove(probe)
+	if err := os.Remove(probe); err != nil {
+		return "", err
+	}
+	files, err := os.ReadDir(c.Data)
+	for _, file := range files {
+		if info, err := file.Info(); err == nil && info.Mode().Perm()&0o077 != 0 {
+			return "", fmt.Errorf("%s in %s can be read by others (mode %o); run chmod go= on it", file.Name(), c.Data, info.Mode().Perm())
+		}
+	}
+	return c.Data + " can be written", err
+}
+
+// examinePlaces tells when the key pads lie where a copy of the database takes
+// them along.
+func examinePlaces(_ context.Context, c config.Config) (string, error) {
+	var data, keys syscall.Stat_t
+	if syscall.Stat(c.Data, &data) != nil || syscall.Stat(keysFolder(c), &keys) != nil {
+		return "none yet", nil
+	}
+	if data.Dev == keys.Dev && engine.Of(c.Database.Reveal()) == engine.SQLite {
+		return "", hint("the key pads lie on the disk of the database: one copy of that disk holds what was erased and its keys; name another place in keys.folder")
+	}
+	return keysFolder(c) + " is not on the disk of the database", nil
+}
+
+func examineStaff(ctx context.Context, c config.Config) (string, error) {
+	if engine.Of(c.Database.Reveal()) == engine.SQLite {
+		if _, err := os.Stat(filepath.Join(c.Data, engine.File)); errors.Is(err, fs.ErrNotExist) {
+			return "nobody before the first start", nil
+		}
+	}
+	able, err := storage.CountStaff(ctx, c.Database.Reveal(), c.Data)
+	if err != nil {
+		return "cannot be counted before the first start", nil //nolint:nilerr // the database's own line says what is wrong with it
+	}
+	if able == 0 {
+		return "", hint("nobody can sign in yet; add the first person with kefu user add --role owner --name NAME EMAIL")
+	}
+	return fmt.Sprintf("%d can sign in", able), nil
+}
+
+// examineAddress looks whether browsers could reach the three hosts.
+func examineAddress(ctx context.Context, c config.Config) (string, error) {
+	public, err := url.Parse(c.PublicURL)
+	if err != nil {
+		return "", err // the configuration was checked
+	}
+	o := originsOf(public, c.Origins)
+	if host := public.Hostname(); host == "localhost" || strings.HasSuffix(host, ".localhost") || net.ParseIP(host).IsLoopback() {
+		return "", hint("public_url is " + c.PublicURL + ", which works on this machine alone; set it to the address that browsers show")
+	}
+	for _, host := range []string{o.public, o.widget, o.files} {
+		name := (&url.URL{Host: host}).Hostname()
+		if _, err := net.DefaultResolver.LookupHost(ctx, name); err != nil {
+			return "", hint("the name " + name + " is not found from here; desk, window and files each need theirs in DNS and in the certificate")
+		}
+	}
+	return strings.Join([]string{o.public, o.widget, o.files}, ", "), nil
+}
+
+func examineEmbedding(_ context.Context, c config.Config) (string, error) {
+	if len(c.Origins.Embed) == 0 {
+		return "", hint("no page may embed the window; list those of your wallet in origins.embed")
+	}
+	return strings.Join(c.Origins.Embed, ", ") + " may embed the window", nil
 }
 
 // examineMissing tells whether the first start could make the folder dir.
@@ -115,7 +194,7 @@ func examineKeys(_ context.Context, c config.Config) (string, error) {
 		return "", err
 	}
 	files, err := checkRing(c, ring)
-	return fmt.Sprintf("the master key opens all %d key files", files), errors.Join(err, ring.Close())
+	return fmt.Sprintf("the master key opens every key file (%d)", files), errors.Join(err, ring.Close())
 }
 
 func examineDatabase(ctx context.Context, c config.Config) (string, error) {

@@ -136,3 +136,16 @@ func (s *Store) Close() error { return s.core.DB.Close() }
 // Checkpoint moves what SQLite's log holds into its file. It runs beside
 // commits; on PostgreSQL it does nothing.
 func (s *Store) Checkpoint(ctx context.Context) error { return s.core.DB.Checkpoint(ctx) }
+
+// CountStaff tells how many members of staff could sign in to the database of a
+// setting, for whoever runs the machine. It changes nothing; a database that no
+// Kefu has started on is an error.
+func CountStaff(ctx context.Context, dsn, dir string) (able int, err error) {
+	const op = "storage.CountStaff"
+	db, err := engine.Open(dsn, dir)
+	if err != nil {
+		return 0, err
+	}
+	err = engine.MapError(op, db.Reader.QueryRowContext(ctx, "SELECT COUNT(*) FROM staff WHERE disabled_at = 0").Scan(&able))
+	return able, errors.Join(err, db.Reader.Close(), db.Writer.Close())
+}

@@ -64,6 +64,9 @@ func Open(dsn, dir string) (*DB, error) {
 func openSQLite(dir string) (*DB, error) {
 	const op = "engine.openSQLite"
 	path := filepath.Join(dir, File)
+	if err := Private(path); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	writer, err := sql.Open("sqlite", sqliteDSN(path, "rwc", -65536))
 	if err != nil {
 		return nil, fault.Wrap(op, err)
@@ -79,6 +82,26 @@ func openSQLite(dir string) (*DB, error) {
 	reader.SetMaxOpenConns(4)
 	reader.SetMaxIdleConns(4)
 	return &DB{Kind: SQLite, Reader: reader, Writer: writer, path: path}, nil
+}
+
+// Private sees to it that a file of SQLite's is nobody else's to read: SQLite
+// makes files as the umask says, and those beside one in its mode.
+func Private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || info.Mode().Perm()&0o077 == 0 {
+		return err
+	}
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Chmod(path+suffix, 0o600); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // sqliteDSN sets the pragmas that every connection needs. Checkpoints are made
@@ -159,17 +182,35 @@ func (d *DB) Checkpoint(ctx context.Context) error {
 }
 
 // Probe opens a database, asks who it is and closes it again, without changing
-// anything.
+// anything. Errors: Invalid when PostgreSQL is set so that it loses what it has
+// acknowledged.
 func Probe(ctx context.Context, dsn, dir string) (string, error) {
+	const op = "engine.Probe"
 	db, err := Open(dsn, dir)
 	if err != nil {
 		return "", err
 	}
-	text := "SELECT 'SQLite ' || sqlite_version()"
+	text := "SELECT 'SQLite ' || sqlite_version(), 'on', 'on'"
 	if db.Kind == Postgres {
-		text = "SELECT 'PostgreSQL ' || current_setting('server_version') || ', synchronous_commit ' || current_setting('synchronous_commit') || ', fsync ' || current_setting('fsync')"
+		text = "SELECT 'PostgreSQL ' || current_setting('server_version'), current_setting('fsync'), current_setting('full_page_writes')"
 	}
-	var version string
-	err = MapError("engine.Probe", db.Reader.QueryRowContext(ctx, text).Scan(&version))
-	return version, errors.Join(err, db.Reader.Close(), db.Writer.Close())
+	var version, fsync, pages string
+	err = MapError(op, db.Reader.QueryRowContext(ctx, text).Scan(&version, &fsync, &pages))
+	if err = errors.Join(err, db.Reader.Close(), db.Writer.Close()); err != nil {
+		return version, err
+	}
+	return version, durable(version, fsync, pages)
+}
+
+// durable refuses settings of PostgreSQL under which a commit can be lost or torn
+// by a power cut. Its synchronous_commit does not matter: Kefu sets that itself.
+func durable(version, fsync, pages string) error {
+	const op = "engine.durable"
+	if fsync != "on" {
+		return fault.New(fault.Invalid, op, "%s has fsync %s, so a power cut loses what it acknowledged, or all of it: set fsync = on and restart it", version, fsync)
+	}
+	if pages != "on" {
+		return fault.New(fault.Invalid, op, "%s has full_page_writes %s, so a power cut can tear its pages: set full_page_writes = on", version, pages)
+	}
+	return nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"kefu/internal/domain/search"
 	"kefu/internal/platform/fault"
+	databases "kefu/internal/storage/engine"
 )
 
 // sqliteVersion is the PRAGMA user_version of the file's schema.
@@ -69,6 +70,9 @@ func damaged(err error) bool {
 }
 
 func openSQLiteFile(ctx context.Context, options Options) (*sqliteStore, error) {
+	if err := databases.Private(options.Path); err != nil {
+		return nil, err
+	}
 	writer, err := sql.Open("sqlite", sqliteURI(options.Path, "_txlock=immediate",
 		"_pragma=journal_mode(WAL)", "_pragma=cache_size(-16384)"))
 	if err != nil {
