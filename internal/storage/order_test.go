@@ -442,10 +442,3 @@ func checkConsistent(t *testing.T, d *storagetest.Deployment) {
 		}
 	}
 }
-
-func only(t *testing.T, d *storagetest.Deployment, kind engine.Kind) {
-	t.Helper()
-	if d.Kind != kind {
-		t.Skip("concerns " + string(kind) + " only")
-	}
-}
