@@ -13,7 +13,6 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/storage"
-	"kefu/internal/storage/engine"
 	"kefu/internal/storage/storagetest"
 )
 
