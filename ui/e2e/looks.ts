@@ -14,8 +14,8 @@ async function faultsOf(place: Page | Frame): Promise<string[]> {
 /** How far the content reaches over the right edge of the screen. */
 const overflow = (place: Page | Frame) => place.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
-const en = { who: 'cust-james', locale: 'en-GB', sent: /Sent|Delivered|Read/, ask: 'Why was I charged twice?', answer: 'I am looking.' };
-const zh = { who: 'cust-wang', locale: 'zh-CN', sent: /已发送|已送达|已读/, ask: '为什么扣了我两次钱？', answer: '马上为您查看。' };
+const en = { who: 'cust-james', locale: 'en-GB', sent: /Sent|Received|Read/, ask: 'Why was I charged twice?', answer: 'I am looking.' };
+const zh = { who: 'cust-wang', locale: 'zh-CN', sent: /已发送|已收到|已读/, ask: '为什么扣了我两次钱？', answer: '马上为您查看。' };
 
 export function looks(house: House): void {
   describe('window, desk and wallet', () => {

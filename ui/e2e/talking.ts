@@ -22,7 +22,7 @@ export function talking(house: House): void {
     test('talk with each other, and see how far their words have got', async () => {
       const anna = await house.customer('cust-anna');
       await anna.write('Where is my transfer of Monday?');
-      await expect.poll(() => anna.state()).toMatch(/Sent|Delivered/);
+      await expect.poll(() => anna.state()).toMatch(/Sent|Received/);
 
       const mei = await house.agent('mei');
       await mei.take('Where is my transfer of Monday?', 'unassigned/open');
@@ -107,7 +107,7 @@ export function talking(house: House): void {
     test('a visitor who signs in goes on in the same conversation', async () => {
       const someone = await house.customer();
       await someone.write('I cannot find my card.');
-      await expect.poll(() => someone.state()).toMatch(/Sent|Delivered/);
+      await expect.poll(() => someone.state()).toMatch(/Sent|Received/);
       await someone.become('cust-sara');
       await someone.open();
       await someone.sees('I cannot find my card.');

@@ -63,7 +63,7 @@ export const en = {
     queued: 'Will be sent when you are back',
     sending: 'Sending',
     stored: 'Sent',
-    delivered: 'Delivered',
+    delivered: 'Received',
     read: 'Read',
     failed: 'Not sent',
   },

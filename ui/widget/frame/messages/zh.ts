@@ -53,7 +53,7 @@ export const zh: Messages = {
     queued: '联网后自动发送',
     sending: '发送中',
     stored: '已发送',
-    delivered: '已送达',
+    delivered: '已收到',
     read: '已读',
     failed: '未发出',
   },
