@@ -156,6 +156,10 @@ func readRules() []rule {
 			_, err := sc.Conversation(ctx, p, sc.conv)
 			return err
 		}},
+		{"Watch", "own system " + workers, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.Watch(ctx, p, sc.conv)
+			return err
+		}},
 		{"Entries", "own system " + workers, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
 			_, _, err := sc.Entries(ctx, p, sc.conv, conversation.EntryRange{})
 			return err
@@ -339,6 +343,8 @@ func TestReadsByStaffAreRecorded(t *testing.T) {
 		before := audits(sc)
 		for _, p := range []identity.Principal{sc.own, sc.agent} {
 			sc.entries(p, sc.conv)
+			_, err := sc.Watch(ctx, p, sc.conv)
+			s.must(err)
 		}
 		_, _, err := sc.CustomerOf(ctx, sc.agent, sc.own.ID)
 		s.must(err)
@@ -354,7 +360,7 @@ func TestReadsByStaffAreRecorded(t *testing.T) {
 				t.Errorf("a customer's own reading is recorded: %+v", e)
 			}
 		}
-		if want := []string{"conversation.read", "customer.read", "attachment.read"}; !slices.Equal(got, want) {
+		if want := []string{"conversation.read", "conversation.watch", "customer.read", "attachment.read"}; !slices.Equal(got, want) {
 			t.Errorf("recorded %v, want %v", got, want)
 		}
 	})

@@ -82,32 +82,71 @@ func (s *Store) SignInCustomer(ctx context.Context, in customer.SignIn) (custome
 	return out, nil
 }
 
+// customerOf finds the customer of a token, who may have another name or language
+// by now than at the first, or makes one.
 func (t *Tx) customerOf(ctx context.Context, in customer.SignIn) (string, error) {
 	const op = "storage.customerOf"
-	var id string
-	err := t.SQL.QueryRowContext(ctx, "SELECT id FROM customer WHERE issuer = $1 AND subject = $2", in.Issuer, in.Subject).Scan(&id)
-	if err == nil {
-		return id, nil
+	var id, language string
+	var sealed []byte
+	var ref sql.NullInt64
+	err := t.SQL.QueryRowContext(ctx, "SELECT id, name, name_ref, language FROM customer WHERE issuer = $1 AND subject = $2", in.Issuer, in.Subject).
+		Scan(&id, &sealed, &ref, &language)
+	if errors.Is(err, sql.ErrNoRows) {
+		return in.NewID, t.addCustomer(ctx, in)
 	}
-	if !errors.Is(err, sql.ErrNoRows) {
+	if err != nil {
 		return "", engine.MapError(op, err)
 	}
+	if in.Language != "" && in.Language != language {
+		if _, err := t.SQL.ExecContext(ctx, "UPDATE customer SET language = $1 WHERE id = $2", in.Language, id); err != nil {
+			return "", engine.MapError(op, err)
+		}
+	}
+	if in.Name == "" {
+		return id, nil
+	}
+	name, err := t.store.core.Open(sealed, ref.Int64, customerNameAAD(id))
+	if err != nil || string(name) == in.Name {
+		return id, err
+	}
+	return id, t.rename(ctx, id, in.Name, ref.Int64)
+}
+
+// rename seals a new name and destroys the key of the one before.
+func (t *Tx) rename(ctx context.Context, id, name string, before int64) error {
+	const op = "storage.rename"
+	sealed, ref, err := t.Seal([]byte(name), customerNameAAD(id))
+	if err != nil {
+		return err
+	}
+	if _, err := t.SQL.ExecContext(ctx, "UPDATE customer SET name = $1, name_ref = $2 WHERE id = $3", sealed, ref, id); err != nil {
+		return engine.MapError(op, err)
+	}
+	t.Record(identity.SystemPart("identity"), "customer.rename", "customer", id, id)
+	if before == 0 {
+		return nil
+	}
+	return t.DestroyKeys(ctx, []int64{before})
+}
+
+func (t *Tx) addCustomer(ctx context.Context, in customer.SignIn) error {
+	const op = "storage.addCustomer"
 	var sealed []byte
 	var ref any
 	if in.Name != "" {
 		blob, r, err := t.Seal([]byte(in.Name), customerNameAAD(in.NewID))
 		if err != nil {
-			return "", err
+			return err
 		}
 		sealed, ref = blob, r
 	}
-	_, err = t.SQL.ExecContext(ctx, `INSERT INTO customer (id, issuer, subject, name, name_ref, language, evidence, created_at)
+	_, err := t.SQL.ExecContext(ctx, `INSERT INTO customer (id, issuer, subject, name, name_ref, language, evidence, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, in.NewID, in.Issuer, in.Subject, sealed, ref, in.Language, customer.Verified, t.Now)
 	if err != nil {
-		return "", engine.MapError(op, err)
+		return engine.MapError(op, err)
 	}
 	t.Record(identity.SystemPart("identity"), "customer.create", "customer", in.NewID, in.NewID)
-	return in.NewID, t.addHandle(ctx, in.NewID, "wallet", in.Subject, customer.Verified)
+	return t.addHandle(ctx, in.NewID, "wallet", in.Subject, customer.Verified)
 }
 
 // AddHandle notes an address, a device or an id of a customer with the evidence

@@ -195,6 +195,39 @@ func TestTheSameRefStartsOneConversation(t *testing.T) {
 	})
 }
 
+// The wallet may learn a name later, or another one; the one before is erased.
+func TestANewNameReplacesTheOldOne(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		in := signIn("wang", "", 0)
+		in.Name = ""
+		me := s.signIn(in).CustomerID
+		for _, step := range []struct {
+			name, language, want, inLanguage string
+			erased                           int
+		}{
+			{"王芳", "zh", "王芳", "zh", 0},
+			{"王芳", "", "王芳", "zh", 0}, // the same, and nothing said of the language
+			{"", "", "王芳", "zh", 0},
+			{"Fang Li", "en", "Fang Li", "en", 1},
+		} {
+			in := signIn("wang", "", 0)
+			in.Name, in.Language = step.name, step.language
+			if again := s.signIn(in).CustomerID; again != me {
+				t.Fatalf("the sign-in as %q made another customer", step.name)
+			}
+			c, _, err := s.CustomerOf(context.Background(), agent(), me)
+			s.must(err)
+			if c.Name != step.want || c.Language != step.inLanguage {
+				t.Errorf("after a token with %q, %q: %q, %q", step.name, step.language, c.Name, c.Language)
+			}
+			if n := s.destroyKeys(); n != step.erased {
+				t.Errorf("after a token with %q: %d keys were destroyed, want %d", step.name, n, step.erased)
+			}
+		}
+		verified(t, s, true)
+	})
+}
+
 func TestBetterEvidenceReplacesWorse(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		ctx := context.Background()

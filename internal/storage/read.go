@@ -29,6 +29,17 @@ func (s *Store) Conversation(ctx context.Context, p identity.Principal, id strin
 	return state, nil
 }
 
+// Watch reads one conversation for somebody who will be told of all that happens
+// in it from now on. For staff that is a reading, and recorded as one. Errors:
+// NotFound, also when it is not p's to see.
+func (s *Store) Watch(ctx context.Context, p identity.Principal, id string) (conversation.State, error) {
+	state, err := s.Conversation(ctx, p, id)
+	if err == nil {
+		s.core.RecordRead(p, "conversation.watch", "conversation", id, state.CustomerID)
+	}
+	return state, err
+}
+
 // Entries reads a part of the log of a conversation, ascending, as p may see it,
 // and whether there is more in that direction. Errors: NotFound.
 func (s *Store) Entries(ctx context.Context, p identity.Principal, id string, r conversation.EntryRange) ([]conversation.Entry, bool, error) {

@@ -263,7 +263,7 @@ func (s *Server) watch(ctx context.Context, p *peer, f *clientFrame) error {
 		s.hub.unwatch(p, f.Conv)
 		return nil
 	}
-	if _, err := s.store.Conversation(ctx, who, f.Conv); err != nil {
+	if _, err := s.store.Watch(ctx, who, f.Conv); err != nil {
 		return err
 	}
 	if !s.hub.watch(p, f.Conv) {

@@ -32,6 +32,7 @@ type Intake interface {
 // Store is what is read for clients.
 type Store interface {
 	Conversation(ctx context.Context, p identity.Principal, id string) (conversation.State, error)
+	Watch(ctx context.Context, p identity.Principal, id string) (conversation.State, error)
 	ConversationsOf(ctx context.Context, p identity.Principal, limit int) ([]conversation.State, error)
 	Entries(ctx context.Context, p identity.Principal, id string, r conversation.EntryRange) ([]conversation.Entry, bool, error)
 	Submit(ctx context.Context, c *conversation.Change) error
