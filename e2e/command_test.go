@@ -276,6 +276,11 @@ func TestServeRunsAnEmptyFolderAndEndsWell(t *testing.T) {
 				t.Fatalf("the server is not ready: %s", printed.bytes())
 			}
 		}
+		for _, told := range []string{"Nobody can answer here yet", "user add --config " + file + " --role owner", "/desk/", "origins.embed", "identity.issuers", "public_url"} {
+			if !strings.Contains(string(printed.bytes()), told) {
+				t.Errorf("the set-up does not tell %q: %s", told, printed.bytes())
+			}
+		}
 		if err := command.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime/debug"
 	"runtime/pprof"
+	"strings"
 
 	"kefu/internal/app"
 	"kefu/internal/platform/config"
@@ -50,6 +51,17 @@ func (f configFlags) load(args []string) (config.Config, error) {
 		c.Data = *f.data
 	}
 	return c, nil
+}
+
+// again are the flags by which another command finds the same data.
+func (f configFlags) again() string {
+	var flags strings.Builder
+	for _, flag := range []struct{ name, value string }{{"config", *f.file}, {"data", *f.data}} {
+		if flag.value != "" {
+			fmt.Fprintf(&flags, " --%s %s", flag.name, flag.value)
+		}
+	}
+	return flags.String()
 }
 
 // usageOr is the exit status for a failure to read flags or configuration.
@@ -119,7 +131,24 @@ func runServe(ctx context.Context, args []string) int {
 	if err != nil {
 		return failServing(log, err)
 	}
+	if err := leadThroughSetUp(ctx, a, f); err != nil {
+		return failServing(log, errors.Join(err, a.Close()))
+	}
 	return failServing(log, errors.Join(a.Run(ctx), a.Close()))
+}
+
+// leadThroughSetUp says what is left to do while nobody can answer yet.
+func leadThroughSetUp(ctx context.Context, a *app.App, f configFlags) error {
+	steps, err := a.SetUp(ctx, os.Args[0]+" user add"+f.again()+` --role owner --name "YOUR NAME" EMAIL`)
+	if err != nil || len(steps) == 0 {
+		return err
+	}
+	fmt.Print("\nNobody can answer here yet. What is left to do:\n\n")
+	for i, step := range steps {
+		fmt.Printf("  %d. %s\n", i+1, step)
+	}
+	fmt.Println()
+	return nil
 }
 
 func runMigrate(ctx context.Context, args []string) int {

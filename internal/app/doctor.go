@@ -130,7 +130,7 @@ func examineAddress(ctx context.Context, c config.Config) (string, error) {
 		return "", err // the configuration was checked
 	}
 	o := originsOf(public, c.Origins)
-	if host := public.Hostname(); host == "localhost" || strings.HasSuffix(host, ".localhost") || net.ParseIP(host).IsLoopback() {
+	if onlyHere(c.PublicURL) {
 		return "", hint("public_url is " + c.PublicURL + ", which works on this machine alone; set it to the address that browsers show")
 	}
 	for _, host := range []string{o.public, o.widget, o.files} {
