@@ -177,6 +177,7 @@ func TestNoEchoSparesTheSenderItsOwnMessagesOnly(t *testing.T) {
 	conv := window.start()
 	agent := h.deskOf(h.colleague(identity.Agent))
 	agent.say(frame{"t": "watch", "conv": conv})
+	agent.rest()
 	window.send(conv, "one")
 	agent.next("event")
 	agent.send(conv, "two")
