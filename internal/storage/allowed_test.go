@@ -191,6 +191,10 @@ func readRules() []rule {
 			_, _, err := sc.CustomerOf(ctx, p, sc.own.ID)
 			return err
 		}},
+		{"FindCustomers", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.FindCustomers(ctx, p, "wallet", "own")
+			return err
+		}},
 		{"Attachment", "own " + workers, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Attachment(ctx, p, sc.file)
 			return err
@@ -262,6 +266,10 @@ func writeRules() []rule {
 		}},
 		{"AddHandle", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			return sc.AddHandle(ctx, p, sc.own.ID, customer.Handle{Kind: "phone", Value: "+86 10", Evidence: customer.Verified})
+		}},
+		{"ForgetHandle", workers + " system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			sc.must(sc.AddHandle(ctx, sc.agent, sc.own.ID, customer.Handle{Kind: "phone", Value: "+86 11", Evidence: customer.Claimed}))
+			return sc.ForgetHandle(ctx, p, sc.own.ID, sc.handle(sc.own.ID, "phone", "+86 11"))
 		}},
 		{"RevokeCustomer", "admin owner system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.RevokeCustomer(ctx, p, id.New()) }},
 		{"AddStaff", "admin owner system", fault.Forbidden, nil, add(identity.Agent)},

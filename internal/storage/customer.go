@@ -2,10 +2,7 @@ package storage
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"errors"
 
 	"kefu/internal/domain/conversation"
@@ -18,8 +15,6 @@ import (
 )
 
 func customerNameAAD(id string) string { return "customer/" + id + "/name" }
-
-func handleAAD(id, kind, digest string) string { return "customer/" + id + "/" + kind + "/" + digest }
 
 func (t *Tx) insertSecret(ctx context.Context, w customer.WindowSecret) error {
 	_, err := t.SQL.ExecContext(ctx, `INSERT INTO window_secret (digest, customer_id, verified, level, created_at, expires_at, revoked_at)
@@ -149,60 +144,6 @@ func (t *Tx) addCustomer(ctx context.Context, in customer.SignIn) error {
 	return t.addHandle(ctx, in.NewID, "wallet", in.Subject, customer.Verified)
 }
 
-// AddHandle notes an address, a device or an id of a customer with the evidence
-// for it; better evidence replaces worse. Errors: Forbidden, also for staff who
-// say that something was verified; NotFound; Invalid.
-func (s *Store) AddHandle(ctx context.Context, p identity.Principal, customerID string, h customer.Handle) error {
-	const op = "storage.AddHandle"
-	if !policy.Allow(p, policy.NoteHandle, policy.Object{CustomerID: customerID}) {
-		return fault.New(fault.Forbidden, op, "%s may not note handles", p.Kind)
-	}
-	if h.Evidence == customer.Verified && p.Kind != identity.System {
-		return fault.New(fault.Forbidden, op, "only a wallet verifies a handle")
-	}
-	if !customer.ValidEvidence(h.Evidence) {
-		return fault.InvalidField(op, "evidence", "must be verified, claimed or inferred")
-	}
-	if !engine.ValidKey(h.Kind) || h.Value == "" {
-		return fault.InvalidField(op, "handle", "has no kind or no value")
-	}
-	if err := conversation.CheckLine("handle", h.Value, customer.MaxHandle); err != nil {
-		return err
-	}
-	if !engine.ValidKey(customerID) {
-		return fault.New(fault.NotFound, op, "no customer has an id of that form")
-	}
-	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
-		var one int
-		if err := t.SQL.QueryRowContext(ctx, "SELECT 1 FROM customer WHERE id = $1", customerID).Scan(&one); err != nil {
-			return engine.MapError(op, err)
-		}
-		t.Record(p, "customer.handle", "customer", customerID, customerID)
-		return t.addHandle(ctx, customerID, h.Kind, h.Value, h.Evidence)
-	})
-}
-
-func (t *Tx) addHandle(ctx context.Context, customerID, kind, value, evidence string) error {
-	const op = "storage.addHandle"
-	digest := t.store.handleDigest(kind, value)
-	sealed, ref, err := t.Seal([]byte(value), handleAAD(customerID, kind, digest))
-	if err != nil {
-		return err
-	}
-	_, err = t.SQL.ExecContext(ctx, `INSERT INTO customer_handle (customer_id, kind, digest, value, value_ref, evidence, seen_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (customer_id, kind, digest) DO UPDATE SET seen_at = excluded.seen_at,
-		evidence = CASE WHEN customer_handle.evidence = 'verified' OR excluded.evidence = 'inferred' THEN customer_handle.evidence ELSE excluded.evidence END`,
-		customerID, kind, digest, sealed, ref, evidence, t.Now)
-	return engine.MapError(op, err)
-}
-
-func (s *Store) handleDigest(kind, value string) string {
-	mac := hmac.New(sha256.New, s.core.Ring.Subkey("customer handles"))
-	mac.Write([]byte(kind + "\x00" + value))
-	return hex.EncodeToString(mac.Sum(nil))
-}
-
 // claimVisitor makes the recent conversations of a visitor those of the customer
 // the visitor turned out to be. Older ones stay where they are: another person
 // may have written them on the same machine.
@@ -296,27 +237,4 @@ func (s *Store) CustomerOf(ctx context.Context, p identity.Principal, id string)
 	states, err := s.statesOf(ctx, id, 50)
 	s.core.RecordRead(p, "customer.read", "customer", id, id)
 	return c, states, err
-}
-
-func (s *Store) handlesOf(ctx context.Context, id string) ([]customer.Handle, error) {
-	const op = "storage.handlesOf"
-	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT kind, digest, value, value_ref, evidence FROM customer_handle WHERE customer_id = $1 ORDER BY kind, seen_at LIMIT 50", id)
-	if err != nil {
-		return nil, engine.MapError(op, err)
-	}
-	var handles []customer.Handle
-	err = engine.EachRow(rows, func(r *sql.Rows) error {
-		var h customer.Handle
-		var digest string
-		var sealed []byte
-		var ref int64
-		if err := r.Scan(&h.Kind, &digest, &sealed, &ref, &h.Evidence); err != nil {
-			return err
-		}
-		plain, err := s.core.Open(sealed, ref, handleAAD(id, h.Kind, digest))
-		h.Value = string(plain)
-		handles = append(handles, h)
-		return err
-	})
-	return handles, engine.MapError(op, err)
 }

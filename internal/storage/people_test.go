@@ -266,6 +266,78 @@ func TestBetterEvidenceReplacesWorse(t *testing.T) {
 	})
 }
 
+// handle is the id of a customer's handle.
+func (s *site) handle(customerID, kind, value string) string {
+	s.Helper()
+	c, _, err := s.CustomerOf(context.Background(), agent(), customerID)
+	s.must(err)
+	for _, h := range c.Handles {
+		if h.Kind == kind && h.Value == value {
+			return h.ID
+		}
+	}
+	s.Fatalf("the customer has no %s %q: %+v", kind, value, c.Handles)
+	return ""
+}
+
+func TestHandlesLeadToCustomersUntilTheyAreForgotten(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx, mei := context.Background(), agent()
+		wang, li := s.signIn(signIn("wang", "", 0)).CustomerID, s.signIn(signIn("li", "", 0)).CustomerID
+		for _, h := range []customer.Handle{{Kind: "phone", Value: "+86 10-1234", Evidence: customer.Inferred}, {Kind: "email", Value: "Wang@Example.org", Evidence: customer.Claimed}} {
+			s.must(s.AddHandle(ctx, mei, wang, h))
+		}
+		s.must(s.AddHandle(ctx, mei, li, customer.Handle{Kind: "phone", Value: "+86101234", Evidence: customer.Claimed})) // a family's phone
+		find := func(kind, value string) (ids []string) {
+			t.Helper()
+			found, err := s.FindCustomers(ctx, mei, kind, value)
+			s.must(err)
+			for _, f := range found {
+				if f.Name != "王芳" || f.Evidence != customer.Verified {
+					t.Errorf("found %+v", f)
+				}
+				ids = append(ids, f.ID+" "+f.By)
+			}
+			return ids
+		}
+		if got := find("phone", "+86 (10) 1234"); !slices.Equal(got, []string{li + " claimed", wang + " inferred"}) {
+			t.Errorf("by the phone: %v", got)
+		}
+		if got := find("email", " wang@example.ORG"); !slices.Equal(got, []string{wang + " claimed"}) {
+			t.Errorf("by the address: %v", got)
+		}
+		for _, none := range [][2]string{{"email", "+86101234"}, {"phone", "+86101235"}, {"wallet", "WANG"}} {
+			if got := find(none[0], none[1]); len(got) != 0 {
+				t.Errorf("%v leads to %v", none, got)
+			}
+		}
+		_, err := s.FindCustomers(ctx, mei, "phone", " - ")
+		s.want(fault.Invalid, err)
+
+		email := s.handle(wang, "email", "Wang@Example.org")
+		s.want(fault.NotFound, s.ForgetHandle(ctx, mei, li, email)) // another customer's
+		s.want(fault.Conflict, s.ForgetHandle(ctx, mei, wang, s.handle(wang, "wallet", "wang")))
+		s.handle(wang, "wallet", "wang") // is still there
+		s.must(s.ForgetHandle(ctx, mei, wang, email))
+		s.want(fault.NotFound, s.ForgetHandle(ctx, mei, wang, email))
+		if got := find("email", "wang@example.org"); len(got) != 0 {
+			t.Errorf("a forgotten address leads to %v", got)
+		}
+		if n := s.destroyKeys(); n != 1 {
+			t.Errorf("%d keys were destroyed, want that of the address", n)
+		}
+		looked := 0
+		for _, e := range audits(s) {
+			if e.Action == "customer.find" && e.Actor.ID == mei.ID {
+				looked++
+			}
+		}
+		if looked != 7 { // two by the phone, one by the address, and one for each of four that led nowhere
+			t.Errorf("%d look-ups are recorded", looked)
+		}
+	})
+}
+
 func TestAttachments(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		ctx := context.Background()

@@ -2,7 +2,12 @@
 // how sure that is, and the bearer secrets of their windows.
 package customer
 
-import "kefu/internal/domain/identity"
+import (
+	"strings"
+	"unicode"
+
+	"kefu/internal/domain/identity"
+)
 
 // WindowSecret is the stored side of a window's bearer secret. Digest is the
 // hash of the secret, never the secret.
@@ -28,9 +33,18 @@ type Customer struct {
 
 // Handle is an address or id of a customer, with how sure we are of it.
 type Handle struct {
+	ID       string // a keyed hash, by which requests name it
 	Kind     string
 	Value    string
 	Evidence string
+}
+
+// Found is a customer whom a handle led to.
+type Found struct {
+	ID       string
+	Name     string
+	Evidence string // that the customer is who we say
+	By       string // that the handle is the customer's
 }
 
 // The levels of evidence that something belongs to a customer.
@@ -65,3 +79,28 @@ const MaxHandle = 254
 
 // ValidEvidence tells whether e is a level of evidence.
 func ValidEvidence(e string) bool { return e == Verified || e == Claimed || e == Inferred }
+
+// The kinds of handles whose spelling we know.
+const (
+	Email = "email"
+	Phone = "phone"
+)
+
+// Plain is a handle's value without what does not tell it from another: spaces
+// around it, capitals of an e-mail address, the marks between a number's digits.
+func Plain(kind, value string) string {
+	value = strings.TrimSpace(value)
+	switch kind {
+	case Email:
+		return strings.ToLower(value)
+	case Phone:
+		return strings.Map(func(r rune) rune {
+			if unicode.IsSpace(r) || strings.ContainsRune("-–()./", r) {
+				return -1
+			}
+			return r
+		}, value)
+	default:
+		return value
+	}
+}

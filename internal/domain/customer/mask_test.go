@@ -23,3 +23,18 @@ func TestHandlesAreMasked(t *testing.T) {
 		}
 	}
 }
+
+func TestSpellingsOfOneHandle(t *testing.T) {
+	for _, c := range []struct{ kind, value, want string }{
+		{customer.Email, " Mei@Example.ORG ", "mei@example.org"},
+		{customer.Phone, "+49 (170) 12-34.567", "+491701234567"},
+		{customer.Phone, "+86\u00a010\u3000123", "+8610123"},
+		{customer.Phone, " - ", ""},
+		{"wallet", " W-1 ", "W-1"},
+		{"device", "Pixel 9", "Pixel 9"},
+	} {
+		if got := customer.Plain(c.kind, c.value); got != c.want {
+			t.Errorf("Plain(%s, %q) = %q, want %q", c.kind, c.value, got, c.want)
+		}
+	}
+}

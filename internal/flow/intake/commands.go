@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/customer"
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/fault"
@@ -168,6 +169,18 @@ func (s *Service) Draft(ctx context.Context, p identity.Principal, conversationI
 	}
 	clean, _ := s.redact(text)
 	return s.store.SaveDraft(ctx, p, conversationID, clean)
+}
+
+// Handle notes an address at which a customer is known. One that holds a secret
+// is refused: without it, it would lead to nobody.
+func (s *Service) Handle(ctx context.Context, p identity.Principal, customerID string, h customer.Handle) error {
+	if err := s.allow(p, 1); err != nil {
+		return err
+	}
+	if _, classes := s.redact(h.Value); len(classes) > 0 {
+		return fault.InvalidField("intake.Handle", "value", "holds a secret")
+	}
+	return s.store.AddHandle(ctx, p, customerID, h)
 }
 
 // Name cleans a name that is stored beside conversations: a customer's, a file's.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/conversation"
+	people "kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/job"
 	"kefu/internal/flow/intake"
@@ -63,6 +64,14 @@ func TestTheGuardSeesEverythingPeopleWrite(t *testing.T) {
 	draft, err := h.p.Draft(ctx, mei, conv)
 	if err != nil || strings.Contains(draft, "4111") || !strings.HasPrefix(draft, "shall I type") {
 		t.Errorf("draft %q, err = %v", draft, err)
+	}
+	if err := h.door.Handle(ctx, mei, customer.ID, people.Handle{Kind: people.Phone, Value: card, Evidence: people.Claimed}); fault.FieldOf(err) != "value" {
+		t.Errorf("a card as a phone number: %v", err)
+	}
+	for kind, value := range map[string]string{people.Phone: "+86 138 0013 8000", people.Email: "mei.lin@example.org"} {
+		if err := h.door.Handle(ctx, mei, customer.ID, people.Handle{Kind: kind, Value: value, Evidence: people.Claimed}); err != nil {
+			t.Errorf("%s: %v", value, err)
+		}
 	}
 	if name := h.door.Name(card + ".png"); strings.Contains(name, "4111") {
 		t.Errorf("name %q", name)

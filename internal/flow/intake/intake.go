@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/customer"
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/clock"
@@ -27,6 +28,7 @@ type Store interface {
 	Entries(ctx context.Context, p identity.Principal, id string, r conversation.EntryRange) ([]conversation.Entry, bool, error)
 	ClaimAttachments(ctx context.Context, p identity.Principal, conversationID string, internal bool, ids []string) ([]conversation.Attachment, error)
 	SaveDraft(ctx context.Context, p identity.Principal, conversationID, text string) error
+	AddHandle(ctx context.Context, p identity.Principal, customerID string, h customer.Handle) error
 }
 
 // Observer is told what the guard removed and which limits refused something.

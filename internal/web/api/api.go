@@ -44,6 +44,7 @@ type Intake interface {
 	Send(ctx context.Context, p identity.Principal, m intake.Message, done func(intake.Said)) error
 	Do(ctx context.Context, p identity.Principal, conversationID string, c conversation.Command) (conversation.Result, error)
 	Draft(ctx context.Context, p identity.Principal, conversationID, text string) error
+	Handle(ctx context.Context, p identity.Principal, customerID string, h customer.Handle) error
 	Name(name string) string
 }
 
@@ -60,6 +61,8 @@ type Store interface {
 	StaffByID(ctx context.Context, p identity.Principal, id string) (staff.Member, error)
 	ChangeStaff(ctx context.Context, p identity.Principal, id string, c staff.Change) error
 	CustomerOf(ctx context.Context, p identity.Principal, id string) (customer.Customer, []conversation.State, error)
+	FindCustomers(ctx context.Context, p identity.Principal, kind, value string) ([]customer.Found, error)
+	ForgetHandle(ctx context.Context, p identity.Principal, customerID, handle string) error
 	RevokeCustomer(ctx context.Context, p identity.Principal, customerID string) error
 }
 

@@ -93,9 +93,13 @@ func newMember(role identity.Role) func(*world, staff.Member) (call, string) {
 }
 
 func onCustomer(method, what string) func(*world, staff.Member) (call, string) {
+	return onCustomerWith(method, what, "")
+}
+
+func onCustomerWith(method, what, body string) func(*world, staff.Member) (call, string) {
 	return func(w *world, _ staff.Member) (call, string) {
 		_, who := w.talk("hello")
-		return call{method: method, path: "/v1/customers/" + who.ID + what}, ""
+		return call{method: method, path: "/v1/customers/" + who.ID + what, body: body}, ""
 	}
 }
 
@@ -153,6 +157,9 @@ func scenarios() []scenario {
 		{"change-staff", "up to owner", onStaff(identity.Agent, `{"role":"owner"}`), [5]int{204, 403, 403, 403, 403}},
 		{"change-staff", "an owner", onStaff(identity.Owner, `{"disabled":true}`), [5]int{204, 403, 403, 403, 403}},
 		{"customer", "", onCustomer("GET", ""), [5]int{200, 403, 200, 200, 403}},
+		{"find-customers", "", plain("POST", "/v1/customers/find", `{"kind":"phone","value":"+49 170 1"}`), [5]int{200, 403, 200, 200, 403}},
+		{"add-handle", "", onCustomerWith("POST", "/handles", `{"kind":"phone","value":"+49 170 1","evidence":"claimed"}`), [5]int{204, 403, 204, 204, 403}},
+		{"forget-handle", "one that is not there", onCustomer("DELETE", "/handles/"+strings.Repeat("0", 64)), [5]int{404, 403, 404, 404, 403}},
 		{"revoke-customer", "", onCustomer("POST", "/revoke"), [5]int{204, 204, 403, 403, 403}},
 		{"upload", "", uploading, [5]int{201, 403, 201, 201, 403}},
 		{"link", "", linking, [5]int{200, 404, 200, 200, 404}},

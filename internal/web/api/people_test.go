@@ -90,7 +90,7 @@ func TestACustomerIsShownMasked(t *testing.T) {
 		var view api.CustomerView
 		a.json(t, &view)
 		if view.ID != p.ID || view.Name != "Wang Wei" || view.Anonymous || view.Evidence != "verified" ||
-			len(view.Handles) != 1 || view.Handles[0] != (api.Handle{Kind: "wallet", Masked: "••••8899", Evidence: "verified"}) ||
+			len(view.Handles) != 1 || view.Handles[0] != (api.Handle{ID: view.Handles[0].ID, Kind: "wallet", Masked: "••••8899", Evidence: "verified"}) ||
 			len(view.Conversations) != 1 || view.Conversations[0].ID != conv {
 			t.Errorf("the customer is %+v", view)
 		}
@@ -102,6 +102,41 @@ func TestACustomerIsShownMasked(t *testing.T) {
 		}
 		w.problem(404, "not_found", call{method: "GET", path: "/v1/customers/" + id.New(), bearer: bearer})
 	})
+}
+
+func TestHandlesAreNotedFoundAndForgotten(t *testing.T) {
+	w := newWorld(t)
+	bearer := w.as(identity.Agent)
+	_, who := w.talk("call me")
+	at := "/v1/customers/" + who.ID
+	w.must(204, call{method: "POST", path: at + "/handles", bearer: bearer, body: `{"kind":"phone","value":"+49 170 1234567","evidence":"claimed"}`})
+	for field, body := range map[string]string{
+		"value":    `{"kind":"phone","value":"4111 1111 1111 1111","evidence":"claimed"}`,
+		"evidence": `{"kind":"phone","value":"+49 170 1","evidence":"verified"}`,
+		"kind":     `{"kind":"wallet","value":"w-1","evidence":"claimed"}`,
+	} {
+		if a := w.problem(422, "invalid", call{method: "POST", path: at + "/handles", bearer: bearer, body: body}); !strings.Contains(a.text, fmt.Sprintf(`"field":%q`, field)) {
+			t.Errorf("%s: %s", field, a.text)
+		}
+	}
+	a := w.must(200, call{method: "GET", path: at, bearer: bearer})
+	var view api.CustomerView
+	a.json(t, &view)
+	if len(view.Handles) != 1 || view.Handles[0].Masked != "••••4567" || view.Handles[0].Evidence != "claimed" || strings.Contains(a.text, "1234567") {
+		t.Fatalf("the customer is shown as %s", a.text)
+	}
+	find := func(value string) (list api.FoundList) {
+		w.must(200, call{method: "POST", path: "/v1/customers/find", bearer: bearer, body: fmt.Sprintf(`{"kind":"phone","value":%q}`, value)}).json(t, &list)
+		return list
+	}
+	if got := find("+49 170-1234567"); len(got.Items) != 1 || got.Items[0].ID != who.ID || !got.Items[0].Anonymous || got.Items[0].HandleEvidence != "claimed" {
+		t.Errorf("found %+v", got)
+	}
+	w.must(204, call{method: "DELETE", path: at + "/handles/" + view.Handles[0].ID, bearer: bearer})
+	if got := find("+49 170 1234567"); got.Items == nil || len(got.Items) != 0 {
+		t.Errorf("found %+v after it was forgotten", got)
+	}
+	w.problem(404, "not_found", call{method: "DELETE", path: at + "/handles/" + view.Handles[0].ID, bearer: bearer})
 }
 
 func TestACustomersWindowsAreEnded(t *testing.T) {

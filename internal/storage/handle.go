@@ -1,0 +1,164 @@
+package storage
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/customer"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/platform/fault"
+	"kefu/internal/storage/engine"
+)
+
+func handleAAD(id, kind, digest string) string { return "customer/" + id + "/" + kind + "/" + digest }
+
+// handleDigest finds a handle without storing it in the clear: the same address in
+// another spelling has the same digest, and nobody without the keys can try one.
+func (s *Store) handleDigest(kind, value string) string {
+	mac := hmac.New(sha256.New, s.core.Ring.Subkey("customer handles"))
+	mac.Write([]byte(kind + "\x00" + customer.Plain(kind, value)))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// AddHandle notes an address, a device or an id of a customer with the evidence
+// for it; better evidence replaces worse. Errors: Forbidden, also for staff who
+// say that something was verified; NotFound; Invalid.
+func (s *Store) AddHandle(ctx context.Context, p identity.Principal, customerID string, h customer.Handle) error {
+	const op = "storage.AddHandle"
+	if !policy.Allow(p, policy.NoteHandle, policy.Object{CustomerID: customerID}) {
+		return fault.New(fault.Forbidden, op, "%s may not note handles", p.Kind)
+	}
+	if h.Evidence == customer.Verified && p.Kind != identity.System {
+		return fault.New(fault.Forbidden, op, "only a wallet verifies a handle")
+	}
+	if !customer.ValidEvidence(h.Evidence) {
+		return fault.InvalidField(op, "evidence", "must be verified, claimed or inferred")
+	}
+	if !engine.ValidKey(h.Kind) || customer.Plain(h.Kind, h.Value) == "" {
+		return fault.InvalidField(op, "handle", "has no kind or no value")
+	}
+	if err := conversation.CheckLine("value", h.Value, customer.MaxHandle); err != nil {
+		return err
+	}
+	if !engine.ValidKey(customerID) {
+		return fault.New(fault.NotFound, op, "no customer has an id of that form")
+	}
+	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		var one int
+		if err := t.SQL.QueryRowContext(ctx, "SELECT 1 FROM customer WHERE id = $1", customerID).Scan(&one); err != nil {
+			return engine.MapError(op, err)
+		}
+		t.Record(p, "customer.handle", "customer", customerID, customerID)
+		return t.addHandle(ctx, customerID, h.Kind, h.Value, h.Evidence)
+	})
+}
+
+func (t *Tx) addHandle(ctx context.Context, customerID, kind, value, evidence string) error {
+	const op = "storage.addHandle"
+	digest := t.store.handleDigest(kind, value)
+	sealed, ref, err := t.Seal([]byte(value), handleAAD(customerID, kind, digest))
+	if err != nil {
+		return err
+	}
+	_, err = t.SQL.ExecContext(ctx, `INSERT INTO customer_handle (customer_id, kind, digest, value, value_ref, evidence, seen_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (customer_id, kind, digest) DO UPDATE SET seen_at = excluded.seen_at,
+		evidence = CASE WHEN customer_handle.evidence = 'verified' OR excluded.evidence = 'inferred' THEN customer_handle.evidence ELSE excluded.evidence END`,
+		customerID, kind, digest, sealed, ref, evidence, t.Now)
+	return engine.MapError(op, err)
+}
+
+// ForgetHandle removes a handle, named by its id, and destroys its key. What the
+// wallet verified stays. Errors: Forbidden, NotFound, Conflict.
+func (s *Store) ForgetHandle(ctx context.Context, p identity.Principal, customerID, handle string) error {
+	const op = "storage.ForgetHandle"
+	if !policy.Allow(p, policy.NoteHandle, policy.Object{CustomerID: customerID}) {
+		return fault.New(fault.Forbidden, op, "%s may not note handles", p.Kind)
+	}
+	if !engine.ValidKey(customerID) || !engine.ValidKey(handle) {
+		return fault.New(fault.NotFound, op, "no handle has an id of that form")
+	}
+	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		var ref int64
+		var evidence string
+		err := t.SQL.QueryRowContext(ctx, "DELETE FROM customer_handle WHERE customer_id = $1 AND digest = $2 RETURNING value_ref, evidence", customerID, handle).
+			Scan(&ref, &evidence)
+		if err != nil {
+			return engine.MapError(op, err)
+		}
+		if evidence == customer.Verified {
+			return fault.New(fault.Conflict, op, "the wallet verified this handle")
+		}
+		t.Record(p, "customer.forget_handle", "customer", customerID, customerID)
+		return t.DestroyKeys(ctx, []int64{ref})
+	})
+}
+
+// maxFound is how many customers one handle finds: a family may share a phone.
+const maxFound = 20
+
+// FindCustomers gives the ids of the customers who have a handle, the best
+// evidence first. Errors: Forbidden, Invalid.
+func (s *Store) FindCustomers(ctx context.Context, p identity.Principal, kind, value string) ([]customer.Found, error) {
+	const op = "storage.FindCustomers"
+	if !policy.Allow(p, policy.ReadCustomer, policy.Object{}) {
+		return nil, fault.New(fault.Forbidden, op, "%s may not read customers", p.Kind)
+	}
+	if !engine.ValidKey(kind) || customer.Plain(kind, value) == "" {
+		return nil, fault.InvalidField(op, "value", "is missing")
+	}
+	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT h.customer_id, h.evidence, c.name, c.name_ref, c.evidence
+		FROM customer_handle h JOIN customer c ON c.id = h.customer_id WHERE h.kind = $1 AND h.digest = $2
+		ORDER BY CASE h.evidence WHEN 'verified' THEN 0 WHEN 'claimed' THEN 1 ELSE 2 END, h.seen_at DESC LIMIT $3`,
+		kind, s.handleDigest(kind, value), maxFound)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	var found []customer.Found
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var f customer.Found
+		var name []byte
+		var ref sql.NullInt64
+		if err := r.Scan(&f.ID, &f.By, &name, &ref, &f.Evidence); err != nil {
+			return err
+		}
+		plain, err := s.core.Open(name, ref.Int64, customerNameAAD(f.ID))
+		f.Name = string(plain)
+		found = append(found, f)
+		return err
+	})
+	for _, f := range found {
+		s.core.RecordRead(p, "customer.find", "customer", f.ID, f.ID)
+	}
+	if len(found) == 0 {
+		s.core.RecordRead(p, "customer.find", "customer", "", "")
+	}
+	return found, engine.MapError(op, err)
+}
+
+func (s *Store) handlesOf(ctx context.Context, id string) ([]customer.Handle, error) {
+	const op = "storage.handlesOf"
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT kind, digest, value, value_ref, evidence FROM customer_handle WHERE customer_id = $1 ORDER BY kind, seen_at LIMIT 50", id)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	var handles []customer.Handle
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var h customer.Handle
+		var sealed []byte
+		var ref int64
+		if err := r.Scan(&h.Kind, &h.ID, &sealed, &ref, &h.Evidence); err != nil {
+			return err
+		}
+		plain, err := s.core.Open(sealed, ref, handleAAD(id, h.Kind, h.ID))
+		h.Value = string(plain)
+		handles = append(handles, h)
+		return err
+	})
+	return handles, engine.MapError(op, err)
+}
