@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -50,6 +51,14 @@ type DB struct {
 	Writer *sql.DB
 
 	path string // of SQLite's file
+	wal  walSizes
+}
+
+// walSizes are the sizes of SQLite's log, in bytes, from which it is worth moving
+// into the file, and from which commits are held for a moment to begin it anew.
+type walSizes struct {
+	move, restart int64
+	next          atomic.Int64 // the size for the next try after one that a reader prevented
 }
 
 // Open opens the database of a setting. Errors: Unavailable when PostgreSQL does
@@ -81,7 +90,7 @@ func openSQLite(dir string) (*DB, error) {
 	}
 	reader.SetMaxOpenConns(4)
 	reader.SetMaxIdleConns(4)
-	return &DB{Kind: SQLite, Reader: reader, Writer: writer, path: path}, nil
+	return &DB{Kind: SQLite, Reader: reader, Writer: writer, path: path, wal: walSizes{move: 8 << 20, restart: 64 << 20}}, nil
 }
 
 // Private sees to it that a file of SQLite's is nobody else's to read: SQLite
@@ -110,9 +119,10 @@ func sqliteDSN(path, mode string, cacheKiB int) string {
 	query := url.Values{}
 	query.Set("mode", mode)
 	query.Set("_txlock", "immediate")
-	pragmas := []string{"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "foreign_keys(ON)", "temp_store(MEMORY)", "wal_autocheckpoint(0)"}
+	busy := "busy_timeout(" + strconv.FormatInt(busyWait.Milliseconds(), 10) + ")"
+	pragmas := []string{"journal_mode(WAL)", "synchronous(FULL)", busy, "foreign_keys(ON)", "temp_store(MEMORY)", "wal_autocheckpoint(0)"}
 	if mode == "ro" {
-		pragmas = []string{"busy_timeout(10000)", "temp_store(MEMORY)", "query_only(ON)"}
+		pragmas = []string{busy, "temp_store(MEMORY)", "query_only(ON)"}
 	}
 	for _, pragma := range pragmas {
 		query.Add("_pragma", pragma)
@@ -159,8 +169,12 @@ func (d *DB) Close() error {
 	return errors.Join(d.Reader.Close(), d.Writer.Close())
 }
 
-// checkpointAt is the size in bytes from which SQLite's log is worth moving.
-const checkpointAt = 8 << 20
+// How long a statement waits for another process, and how long a restart of the
+// log, which holds commits, waits for a reader.
+const (
+	busyWait    = 10 * time.Second
+	restartWait = 200 * time.Millisecond
+)
 
 // Checkpoint moves what SQLite's log holds into its file. It runs beside
 // commits; on PostgreSQL it does nothing.
@@ -170,15 +184,56 @@ func (d *DB) Checkpoint(ctx context.Context) error {
 		return nil
 	}
 	info, err := os.Stat(d.path + "-wal")
-	if err != nil || info.Size() < checkpointAt {
+	if err != nil || info.Size() < d.wal.move {
 		return nil
 	}
 	db, err := sql.Open("sqlite", sqliteDSN(d.path, "rw", -2048))
 	if err != nil {
 		return MapError(op, err)
 	}
-	_, err = db.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
-	return errors.Join(MapError(op, err), db.Close())
+	db.SetMaxOpenConns(1)
+	return errors.Join(MapError(op, d.moveLog(ctx, db)), db.Close())
+}
+
+// moveLog moves beside commits what is in the log. That never gets to the end of a
+// log to which they add all the time, and only from its end SQLite begins it anew.
+// So one that has become long is ended by force: commits wait for what is left.
+func (d *DB) moveLog(ctx context.Context, db *sql.DB) error {
+	var busy, pages, moved, pageSize int64
+	if err := db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &pages, &moved); err != nil {
+		return err
+	}
+	if err := db.QueryRowContext(ctx, "PRAGMA page_size").Scan(&pageSize); err != nil {
+		return err
+	}
+	size := pages * pageSize
+	if size < max(d.wal.restart, d.wal.next.Load()) {
+		return nil
+	}
+	begun, err := d.restartLog(ctx)
+	if d.wal.next.Store(0); err == nil && !begun {
+		d.wal.next.Store(2 * size) // a reader that stays must not hold up commits each time
+	}
+	return err
+}
+
+// restartLog moves the rest of the log and begins it anew, and tells whether it
+// could. It takes the committer's connection: of two, the one that waits for the
+// other's lock would hardly ever find it free.
+func (d *DB) restartLog(ctx context.Context) (begun bool, err error) {
+	conn, err := d.Writer.Conn(ctx)
+	if err != nil {
+		return false, err
+	}
+	wait := func(limit time.Duration) error {
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA busy_timeout = "+strconv.FormatInt(limit.Milliseconds(), 10))
+		return err
+	}
+	var busy, pages, moved int64
+	if err = wait(restartWait); err == nil {
+		err = conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
+	}
+	return busy == 0, errors.Join(err, wait(busyWait), conn.Close())
 }
 
 // Probe opens a database, asks who it is and closes it again, without changing
