@@ -116,7 +116,7 @@ func (a *App) connectWeb(context.Context) error {
 func (a *App) realtimeOptions(o origins, carrier *session.Carrier, site *pages.Site) realtime.Options {
 	rt, limits := a.Config.Realtime, a.Config.Limits
 	return realtime.Options{
-		Origins: []string{o.desk(), o.frame()}, SessionCookie: carrier.CookieName(),
+		Origins: []string{o.desk(), o.frame()}, SessionCookie: carrier.CookieName(), DeskOrigin: o.desk(),
 		MessagesPer10s:  func(kind identity.Kind) int { return messageBurst(limits, kind) },
 		AttachmentBytes: a.Config.Attachments.MaxBytes, FileURL: site.FileURL,
 		Peer: carrier.Peer, Connections: rate(limits.Connections), NewVisitors: rate(limits.NewVisitors), Addresses: limits.Keys,

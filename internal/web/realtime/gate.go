@@ -105,11 +105,24 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*handshake, bool
 		s.answer(w, http.StatusServiceUnavailable, errorFrame{T: "error", Code: "unavailable", RetryAfterMS: fullRetry.Milliseconds()})
 		return nil, false
 	}
-	// A cookie that comes twice counts as none: one of them was planted.
-	if found := r.CookiesNamed(s.options.SessionCookie); len(found) == 1 {
-		hello.cookie = found[0].Value
-	}
+	hello.cookie = s.sessionCookie(r)
 	return hello, true
+}
+
+// sessionCookie is the staff session of a browser, or "". The window's page is of
+// the same site as the desk's, so that browsers send the cookie along with its
+// connections too: for those it must not speak. A cookie that comes twice counts
+// as none: one of them was planted.
+func (s *Server) sessionCookie(r *http.Request) string {
+	for _, origin := range r.Header.Values("Origin") {
+		if origin != s.options.DeskOrigin {
+			return ""
+		}
+	}
+	if found := r.CookiesNamed(s.options.SessionCookie); len(found) == 1 {
+		return found[0].Value
+	}
+	return ""
 }
 
 // networkOf names the network that limits count the client under.

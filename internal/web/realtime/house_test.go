@@ -70,7 +70,10 @@ type choices struct {
 	web     func(*http.Server)
 }
 
-const origin = "https://desk.kefu.test"
+const (
+	origin       = "https://desk.kefu.test"
+	widgetOrigin = "https://widget.desk.kefu.test"
+)
 
 // detector is made once: it is large and never changes.
 var detector = sync.OnceValues(guard.New)
@@ -88,7 +91,7 @@ func open(t testing.TB, c choices) *house {
 	carrier, err := session.New(session.Options{PublicURL: origin, TrustedProxies: []string{"127.0.0.1"}})
 	h.must(err)
 	options := realtime.Options{
-		Origins: []string{origin}, SessionCookie: carrier.CookieName(), AttachmentBytes: 1 << 20, Peer: carrier.Peer,
+		Origins: []string{origin, widgetOrigin}, SessionCookie: carrier.CookieName(), DeskOrigin: origin, AttachmentBytes: 1 << 20, Peer: carrier.Peer,
 		MessagesPer10s: func(identity.Kind) int { return 40 },
 		FileURL:        func(token string) string { return "https://files.kefu.test/" + token },
 	}

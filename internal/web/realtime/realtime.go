@@ -62,6 +62,7 @@ type Observer interface {
 type Options struct {
 	Origins         []string // of browsers that may connect; exact, such as https://help.example.org
 	SessionCookie   string   // name of the cookie that holds a staff session
+	DeskOrigin      string   // the one of Origins whose pages the cookie speaks for
 	MessagesPer10s  func(identity.Kind) int
 	AttachmentBytes int64
 	FileURL         func(token string) string // at which a link's token opens its file

@@ -172,6 +172,16 @@ func TestTheCookieOpensADesk(t *testing.T) {
 	}
 }
 
+// Browsers count the window's page to the desk's site and send the cookie along
+// with what it connects to.
+func TestTheCookieDoesNotSpeakForTheWindowsPage(t *testing.T) {
+	h := open(t, choices{})
+	agent := h.colleague(identity.Agent)
+	from := http.Header{"Origin": {widgetOrigin}, "Cookie": {"__Host-kefu_session=" + agent.token}}
+	h.dial(from).refused(frame{"t": "hello", "v": 1, "role": "desk"}, "unauthenticated")
+	h.dial(from).hello(frame{"role": "window"})
+}
+
 // FuzzReadFrame wants the reader of frames to survive everything, and the quick
 // reader to understand what it takes as the other one does.
 func FuzzReadFrame(f *testing.F) {
