@@ -100,11 +100,9 @@ func (s *Service) submitRewrite(ctx context.Context, c *conversation.Change, don
 		t.said = append(t.said, u)
 	}
 	c.Done = func(r conversation.Result) {
-		if r.Err != nil {
-			a.answer.Store(refused)
-		} else {
-			a.answer.Store(c.Command.Content.Of)
-		}
+		rewritten := r
+		rewritten.Seq = c.Command.Content.Of // r.Seq is that of the entry that says so
+		a.answered(rewritten)
 		done(r)
 	}
 	return s.submit(ctx, c, a)

@@ -33,7 +33,8 @@ func newRecent(now time.Time) *recent {
 }
 
 // talk gives the talk of a conversation, locked, settled and pruned. While what
-// was said before the start still counts, it is read back from the store.
+// was said before the start still counts, it is read back from the store; so it is
+// when an answer left open what is stored.
 func (s *Service) talk(ctx context.Context, id string) (*talk, error) {
 	now := s.now()
 	for {
@@ -51,7 +52,13 @@ func (s *Service) talk(ctx context.Context, id string) (*talk, error) {
 				return nil, err
 			}
 		}
-		t.settle()
+		t.settle(now)
+		if t.doubtful() {
+			if err := s.recall(ctx, id, t, now); err != nil {
+				t.mu.Unlock()
+				return nil, err
+			}
+		}
 		t.prune(now)
 		return t, nil
 	}
@@ -91,9 +98,9 @@ func (r *recent) sweep(now time.Time) {
 		if !t.mu.TryLock() {
 			continue // in use, so not idle
 		}
-		t.settle()
+		t.settle(now)
 		t.prune(now)
-		if len(t.said) == 0 && len(t.attempts) == 0 {
+		if len(t.said) == 0 && len(t.attempts) == 0 && t.doubt.IsZero() {
 			t.gone = true
 			delete(r.talks, id)
 		}
@@ -113,7 +120,7 @@ func (r *recent) evict(now time.Time) {
 		if !t.mu.TryLock() {
 			continue
 		}
-		t.settle()
+		t.settle(now)
 		if len(t.attempts) == 0 {
 			t.gone = true
 			delete(r.talks, id)
@@ -123,12 +130,13 @@ func (r *recent) evict(now time.Time) {
 	}
 }
 
-// recall reads back what was said and is not remembered.
+// recall reads back what was said and is not remembered, or not for sure.
 func (s *Service) recall(ctx context.Context, id string, t *talk, now time.Time) error {
 	entries, _, err := s.store.Entries(ctx, identity.SystemPart("guard"), id, conversation.EntryRange{Reverse: true, Limit: recallLimit})
 	if err != nil {
 		return err
 	}
+	t.said, t.doubt = nil, time.Time{}
 	for _, e := range entries {
 		at := time.UnixMicro(e.At)
 		if (e.Kind != conversation.KindMessage && e.Kind != conversation.KindNote) || now.Sub(at) > questionAge {

@@ -9,6 +9,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/identity"
+	"kefu/internal/platform/fault"
 )
 
 // WindowTurns and WindowAge are the guard's window: a secret may be spread over
@@ -61,7 +62,7 @@ type utterance struct {
 type attempt struct {
 	of     *utterance
 	undo   []undo
-	answer atomic.Int64 // 0: none yet; below 0: refused; else the entry's number
+	answer atomic.Int64 // 0: none yet; below 0: refused or unsure; else the entry's number
 	repeat atomic.Bool  // it was stored before: nothing was withdrawn
 }
 
@@ -70,11 +71,17 @@ type undo struct {
 	was, left string
 }
 
-const refused = -1
+// The answers that are no entry's number.
+const (
+	refused = -1
+	unsure  = -2 // it may be stored all the same: the answer to the commit was lost
+)
 
 // answered notes the store's answer. It does not block: the committer waits.
 func (a *attempt) answered(r conversation.Result) {
 	switch {
+	case fault.Is(r.Err, fault.Unavailable):
+		a.answer.Store(unsure)
 	case r.Err != nil:
 		a.answer.Store(refused)
 	case r.Duplicate:
@@ -115,12 +122,13 @@ type talk struct {
 	mu       sync.Mutex
 	said     []*utterance
 	attempts []*attempt
-	gone     bool // swept: whoever still holds it looks again
+	doubt    time.Time // when it last came to be unknown what is stored; zero: it is known
+	gone     bool      // swept: whoever still holds it looks again
 }
 
 // settle takes in the store's answers: what was refused, or stored long before,
 // was not said now.
-func (t *talk) settle() {
+func (t *talk) settle(now time.Time) {
 	waiting := t.attempts[:0]
 	for i := len(t.attempts) - 1; i >= 0; i-- { // the newest first, as undoing wants it
 		a := t.attempts[i]
@@ -129,7 +137,10 @@ func (t *talk) settle() {
 			continue
 		}
 		a.of.open--
-		if answer == refused || a.repeat.Load() { // a repeat was said when it was said first
+		if answer == unsure {
+			t.doubt = now
+		}
+		if answer < 0 || a.repeat.Load() { // a repeat was said when it was said first
 			a.takeBack()
 		} else {
 			a.of.kept, a.of.seq = true, answer
@@ -157,9 +168,16 @@ func (t *talk) keep(wanted func(*utterance) bool) {
 	t.said = kept
 }
 
+// doubtful tells whether what was said has to be read back. While changes are on
+// their way that would only mix what is stored with what is not.
+func (t *talk) doubtful() bool { return !t.doubt.IsZero() && len(t.attempts) == 0 }
+
 // prune drops what has left the window: too old, or followed by WindowTurns more
 // of the same side. The other side's words push nothing out.
 func (t *talk) prune(now time.Time) {
+	if now.Sub(t.doubt) > questionAge {
+		t.doubt = time.Time{}
+	}
 	var counts [2]int
 	for _, u := range t.said {
 		counts[u.side.index()]++
