@@ -165,7 +165,7 @@ func TestTheVersionOfTheGuardIsStoredWithWhatItRemoved(t *testing.T) {
 		seq := s.do(p, conv, message).Seq
 		s.say(p, conv, "nothing to remove")
 		for at, want := range map[int64]string{
-			seq:     `{"text":"my card is ‹pan ••••1111›","classes":["pan"],"guard":1}`,
+			seq:     `{"text":"my card is ‹pan ••••1111›","classes":["pan"],"guard":2}`,
 			seq + 1: `{"text":"nothing to remove"}`,
 		} {
 			var sealed []byte

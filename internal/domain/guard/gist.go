@@ -1,6 +1,8 @@
 package guard
 
 import (
+	"slices"
+
 	"kefu/internal/domain/guard/fold"
 	"kefu/internal/domain/guard/reading"
 	"kefu/internal/domain/guard/recovery"
@@ -13,14 +15,15 @@ type gist struct {
 	read      bool
 	kinds     words.Kind          // of all listed phrases
 	asks      reading.Expectation // as a question, or as an announcement
+	question  bool                // has a question mark
 	announces bool                // ends in the name of a secret
 	figures   bool                // digits, or several spelled ones in a row
+	removed   bool                // a secret was removed
+	iban      bool                // ends like the beginning of a bank account number
+	bank      bool                // is four capitals, as those that follow it
+	digits    int                 // figures, also spelled
 	length    int                 // characters
-	words     int                 // written ones
 	longest   int                 // longest run without white space
-	han       int                 // Chinese characters, when there is nothing else
-	head      recovery.Edge       // how much it begins like a recovery phrase
-	tail      recovery.Edge       // how much it ends like one
 
 	// Characters before the first and behind the last of the figures, and of the
 	// names of secrets.
@@ -42,38 +45,32 @@ const (
 	keyMost     = 32 // of one that lacks only a little
 	keyRest     = 40 // of a text that brings the rest
 	spelledPart = 3  // spelled digits in a row
-	few         = 3  // words of a text that goes on with what came before
 	edgeText    = 8  // characters before or behind one spelled digit
-	phrasePart  = 23 // Chinese characters of a recovery phrase, one short of the longest
-	phraseAll   = 11 // of the shortest, one missing
 )
 
 // Read makes a turn of a text. What later scans want to know of it is found out
 // once; they read a turn made otherwise again each time.
 func (d *Detector) Read(text string, own bool) Turn {
-	return Turn{Text: text, Own: own, gist: d.read(text), of: text}
+	g, part := d.read(text)
+	return Turn{Text: text, Own: own, gist: g, part: part, of: text}
 }
 
-func (d *Detector) read(text string) gist {
+func (d *Detector) read(text string) (gist, recovery.Part) {
 	if len(text) > pieceLength {
-		return gist{
-			read: true, kinds: namesNumber | namesPassword | namesKey, figures: true, longest: len(text),
-			head: recovery.EdgeClear, tail: recovery.EdgeClear,
-		}
+		return gist{read: true, kinds: namesNumber | namesPassword | namesKey, figures: true, longest: len(text)}, recovery.Part{}
 	}
 	s := d.scans.Get().(*reading.Scan)
 	defer d.release(s)
 	s.Load(text)
-	return d.gist(s)
+	return d.gist(s), d.recovery.Part(s)
 }
 
 // gist sums up a text that was read.
 func (d *Detector) gist(s *reading.Scan) gist {
 	n := len(s.View.Char)
-	g := gist{read: true, kinds: s.Kinds, asks: asks(s.Kinds), longest: s.Longest, length: n}
+	g := gist{read: true, kinds: s.Kinds, asks: asks(s.Kinds), longest: s.Longest, length: n, removed: s.Markers > 0, digits: s.Digits}
 	for _, t := range s.Tokens {
 		if t.Class != fold.Digit {
-			g.words++
 			continue
 		}
 		if !g.figures {
@@ -84,15 +81,28 @@ func (d *Detector) gist(s *reading.Scan) gist {
 	if s.Spelled > 0 {
 		g.addSpelled(s, n)
 	}
+	g.question = slices.Contains(s.View.Char, '?')
+	g.account(s)
 	if s.Kinds&names != 0 {
 		g.beforeName, g.afterName = s.Around(names)
 	}
-	if g.words == 0 {
-		g.han = s.Han
-	}
-	g.head, g.tail = d.phrases.Edges(s)
 	g.announces = g.asks != 0 && s.Announces(names|words.Token|words.Private)
 	return g
+}
+
+// account notes the first two groups of a bank account number, "NL90" and "ABNA".
+func (g *gist) account(s *reading.Scan) {
+	const country, check, bank = 2, 2, 4 // characters
+	k := len(s.Tokens) - 1
+	if k < 0 {
+		return
+	}
+	last := s.Tokens[k]
+	g.bank = k == 0 && last.Class == fold.Letter && last.End-last.Start == bank && g.length == bank && s.View.Upper(0) && s.View.Upper(bank-1)
+	if k > 0 && last.Class == fold.Digit && last.End == g.length && last.End-last.Start == check {
+		before := s.Tokens[k-1]
+		g.iban = before.Class == fold.Letter && before.End == last.Start && before.End-before.Start == country
+	}
 }
 
 // addSpelled counts spelled digits as figures, several in a row or one at an end
@@ -136,12 +146,10 @@ func asks(kinds words.Kind) reading.Expectation {
 }
 
 // chatter tells texts like "wait" that say nothing of a secret and are part of
-// none: they do not stand between the parts of one. Chinese characters can be a
-// part of a recovery phrase, but not of a number.
-func (g gist) chatter(number bool) bool {
+// none: they do not stand between the parts of one.
+func (g gist) chatter() bool {
 	const meaning = namesNumber | namesPassword | namesKey | words.Claim | words.Unit | words.Expiry | words.Tail | words.Is
-	phrase := g.words > 1 && max(g.head, g.tail) >= recovery.EdgeFair || g.han > 0 && !number
-	return !g.figures && !phrase && g.kinds&meaning == 0 && g.longest < keyPart
+	return !g.figures && !g.removed && g.kinds&meaning == 0 && g.longest < keyPart
 }
 
 // completes tells whether a text can complete a secret that was begun in the
@@ -155,21 +163,10 @@ func (g gist) completes(earlier gist) bool {
 		earlier.longest >= keyMost && earlier.kinds&namesKey != 0 && g.length <= keyRest,
 		g.longest >= keyPart && (earlier.longest > keyPart || earlier.kinds&namesKey != 0),
 		earlier.longest >= keyPart && g.kinds&namesKey != 0,
-		g.head >= recovery.EdgeFair && earlier.kinds&words.Seed != 0,
-		g.continues(earlier):
+		earlier.removed && g.figures:
 		return true
 	}
-	han := g.han > 0 && g.han <= phrasePart
-	return g.han > 0 && earlier.kinds&words.Seed != 0 || han && earlier.han > 0 && g.han+earlier.han >= phraseAll ||
-		earlier.han > 0 && g.kinds&words.Seed != 0
-}
-
-// continues tells whether a recovery phrase may run from the end of the earlier
-// text to the beginning of this one: both look a little like it, or one clearly.
-func (g gist) continues(earlier gist) bool {
-	low, high := min(g.head, earlier.tail), max(g.head, earlier.tail)
-	return low >= recovery.EdgeFair || low == recovery.EdgeWeak && high == recovery.EdgeClear ||
-		earlier.tail == recovery.EdgeClear && g.words <= few && g.words > 0
+	return false
 }
 
 // with is the gist of a text and the next one of the same sender.
@@ -186,14 +183,8 @@ func (g gist) with(next gist) gist {
 		g.afterName = next.afterName
 	}
 	g.kinds |= next.kinds
+	g.removed, g.iban = g.removed || next.removed, next.iban
 	g.length += next.length
 	g.longest = max(g.longest, next.longest)
-	if next.han <= phrasePart {
-		g.han += next.han
-	}
-	if next.words > few || next.tail < recovery.EdgeFair {
-		g.tail = recovery.EdgeNone
-	}
-	g.tail = max(g.tail, next.tail)
 	return g
 }

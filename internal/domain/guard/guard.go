@@ -41,7 +41,7 @@ type Finding = secret.Finding
 
 // Version names the rules of this detector. It is stored with every text from
 // which the guard removed something, and goes up when the rules change.
-const Version = 1
+const Version = 2
 
 // Limits on what is scanned at once, in code points. Longer texts are scanned in
 // pieces that overlap, so that a secret on a seam is still seen whole.
@@ -56,7 +56,7 @@ type Detector struct {
 	reader      *reading.Reader
 	numbers     *numbers.Finder
 	credentials *credentials.Finder
-	phrases     *recovery.Finder
+	recovery    *recovery.Finder
 	scans       *sync.Pool // of *reading.Scan
 }
 
@@ -73,7 +73,7 @@ func New() (*Detector, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	return &Detector{
-		reader: reader, numbers: numbers.New(), credentials: credentials.New(), phrases: phrases,
+		reader: reader, numbers: numbers.New(), credentials: credentials.New(), recovery: phrases,
 		scans: &sync.Pool{New: func() any { return reading.NewScan(reader) }},
 	}, nil
 }
@@ -131,8 +131,11 @@ func (d *Detector) detect(s *reading.Scan) {
 	if s.Longest >= 16 || s.Kinds&(words.Token|words.Wallet) != 0 {
 		d.credentials.Keys(s)
 	}
-	d.phrases.Phrases(s)
+	if s.Expected&reading.Joined == 0 {
+		d.recovery.Phrases(s)
+	}
 	if s.Digits >= 3 {
+		d.numbers.Accounts(s) // some are card numbers by chance
 		d.numbers.Cards(s)
 		d.numbers.Identities(s)
 		d.numbers.SecurityCodes(s)
@@ -146,6 +149,9 @@ func (d *Detector) detect(s *reading.Scan) {
 	}
 	if s.Longest >= 30 {
 		d.numbers.TravelDocuments(s)
+	}
+	if s.Expected&reading.Joined != 0 && len(s.Removed) > 0 {
+		d.numbers.Rests(s)
 	}
 }
 

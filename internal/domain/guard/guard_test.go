@@ -48,6 +48,8 @@ func TestRedact(t *testing.T) {
 		{"wif", "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ", "‹key›"},
 		{"id cn", "身份证11010519491231002X", "身份证‹id ••••002X›"},
 		{"ssn", "SSN 078-05-1120", "SSN ‹id ••••1120›"},
+		{"aws key of letters", "use AKIAIOSFODNNQEXAMPLE now", "use ‹key› now"},
+		{"capitals that are no key", "AKIAIOSFODNNQEXAMPLES", "AKIAIOSFODNNQEXAMPLES"},
 		{"iban", "GB82 WEST 1234 5698 7654 32", "‹id ••••5432›"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

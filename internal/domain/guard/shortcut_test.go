@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"kefu/internal/domain/guard/reading"
 )
 
 // Whether the joined text is read is decided by the gists alone. Secrets of the
@@ -41,10 +43,9 @@ func TestGistsOverlookNothing(t *testing.T) {
 		for _, part := range parts[:last] {
 			before = append(before, d.Read(part, true))
 		}
-		_, g := d.scanRead(parts[last], 0)
 		broken++
 		alone := d.Scan(parts[last])
-		now, earlier := d.scanJoined(before, parts[last], g, alone)
+		now, earlier := d.scanJoined(before, parts[last], alone, reading.Joined)
 		got, gotEarlier := d.ScanWindow(before, parts[last], Hints{})
 		if gotEarlier != nil {
 			joined++

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"kefu/internal/domain/guard/reading"
+	"kefu/internal/domain/guard/recovery"
 	"kefu/internal/domain/guard/secret"
 	"kefu/internal/domain/guard/words"
 )
@@ -15,7 +16,8 @@ type Turn struct {
 	Own  bool // by the sender of the current text, so that it can be redacted
 
 	gist gist
-	of   string // the text that the gist is of
+	part recovery.Part
+	of   string // the text that both are of
 }
 
 // known tells whether the gist is there and of the text as it is now.
@@ -33,20 +35,44 @@ func (d *Detector) ScanWindow(previous []Turn, current string, hints Hints) (now
 		}
 	}
 	expected := asked(previous)
+	if endsInKey(previous) {
+		expected |= reading.ExpectKey | reading.ExpectRest
+	}
 	if hints.ExpectOTP {
 		expected |= reading.ExpectOTP
 	}
-	now, g := d.scanRead(current, expected)
+	now, g, part := d.scanRead(current, expected)
 	before := gist{}
 	for i := range previous {
-		if t := &previous[i]; t.Own && !t.gist.chatter(g.figures) {
+		if t := &previous[i]; t.Own && !(t.gist.chatter() && !(t.gist.bank && before.iban)) {
 			before = before.with(t.gist)
 		}
 	}
-	if !before.read || !g.completes(before) {
-		return now, nil
+	if before.read && (g.completes(before) || g.figures && before.figures && expected&(reading.ExpectOTP|reading.ExpectHalves) != 0) {
+		now, earlier = d.scanJoined(previous, current, now, joinedExpecting(expected))
 	}
-	return d.scanJoined(previous, current, g, now)
+	now, earlier = d.gluedKeys(previous, current, g, now, earlier)
+	return d.phrases(previous, current, g, part, now, earlier)
+}
+
+// endsInKey tells whether a key was removed from the end of the last own turn, so
+// that the rest of it may follow.
+func endsInKey(previous []Turn) bool {
+	for i := len(previous) - 1; i >= 0; i-- {
+		if previous[i].Own && !previous[i].gist.chatter() {
+			return previous[i].gist.removed && strings.HasSuffix(previous[i].Text, secret.Marker(Finding{Class: Key}))
+		}
+	}
+	return false
+}
+
+// joinedExpecting is what to expect of several messages together where the last
+// one is expected to hold something.
+func joinedExpecting(expected reading.Expectation) reading.Expectation {
+	if expected&(reading.ExpectOTP|reading.ExpectHalves) != 0 {
+		return reading.Joined | reading.ExpectHalves
+	}
+	return reading.Joined
 }
 
 // readAll is a copy of the turns with their gists.
@@ -62,29 +88,31 @@ func (d *Detector) readAll(turns []Turn) []Turn {
 }
 
 // scanRead scans a text and sums it up.
-func (d *Detector) scanRead(text string, expected reading.Expectation) ([]Finding, gist) {
+func (d *Detector) scanRead(text string, expected reading.Expectation) ([]Finding, gist, recovery.Part) {
 	if len(text) > pieceLength {
-		return d.scanPieces(text, expected), d.read(text)
+		g, part := d.read(text)
+		return d.scanPieces(text, expected), g, part
 	}
 	s := d.scans.Get().(*reading.Scan)
 	defer d.release(s)
 	s.Expected = expected
 	s.Load(text)
 	d.detect(s)
-	return s.Findings(), d.gist(s)
+	return s.Findings(), d.gist(s), d.recovery.Part(s)
 }
 
-// scanJoined scans the current text, whose gist is g, behind the sender's earlier
+// scanJoined scans the current text behind the sender's earlier
 // ones; now is what was found in the current one alone.
-func (d *Detector) scanJoined(previous []Turn, current string, g gist, now []Finding) ([]Finding, [][]Finding) {
+func (d *Detector) scanJoined(previous []Turn, current string, now []Finding, expected reading.Expectation) ([]Finding, [][]Finding) {
 	var joined strings.Builder
 	starts := make([]int, len(previous)) // code point at which a turn begins, -1 for those left out
-	points := 0
+	points, iban := 0, false
 	for i, t := range previous {
 		starts[i] = -1
-		if !t.Own || t.gist.chatter(g.figures) {
+		if !t.Own || t.gist.chatter() && !(t.gist.bank && iban) {
 			continue
 		}
+		iban = t.gist.iban
 		starts[i] = points
 		joined.WriteString(t.Text)
 		joined.WriteByte('\n')
@@ -92,7 +120,7 @@ func (d *Detector) scanJoined(previous []Turn, current string, g gist, now []Fin
 	}
 	joined.WriteString(current)
 	length := utf8.RuneCountInString(current)
-	found := d.scanExpecting(joined.String(), reading.ExpectNothing)
+	found := d.scanExpecting(joined.String(), expected)
 	if len(found) == 0 {
 		return now, nil
 	}
@@ -123,14 +151,26 @@ func clip(f Finding, start, length int) (Finding, bool) {
 	return f, true
 }
 
-// asked tells which secrets the last turns of another ask for, and the own turns
-// since announce. A question for something else takes back those before it.
+// asked tells which secrets the other side asks for, and the own turns announce.
+// A question stands until it is answered with figures, or another one that is
+// not for a secret takes it back; "thanks" and "one moment" do neither, nor does
+// "ready?" right behind it.
 func asked(previous []Turn) reading.Expectation {
-	expected, others := reading.ExpectNothing, false
+	expected := reading.ExpectNothing
+	others, turned, half := false, false, false // turned: to something else
 	for i := len(previous) - 1; i >= 0; i-- {
-		switch t := &previous[i]; {
-		case t.Own && others:
+		t := &previous[i]
+		switch {
+		case t.Own && turned:
 			return expected
+		case t.Own && others && (t.gist.digits >= 3 || t.gist.removed):
+			if half || t.gist.removed || t.gist.digits > 4 {
+				return expected
+			}
+			half = true // of a one-time code; the rest may come
+		case half && t.gist.asks&reading.ExpectOTP != 0 && (!t.Own || t.gist.announces):
+			return expected | reading.ExpectHalves
+		case half:
 		case t.Own && t.gist.announces:
 			expected |= t.gist.asks
 		case !t.Own:
@@ -138,6 +178,7 @@ func asked(previous []Turn) reading.Expectation {
 			if t.gist.asks == 0 && t.gist.kinds&words.Claim != 0 {
 				return expected
 			}
+			turned = turned || t.gist.asks == 0 && t.gist.question
 			expected |= t.gist.asks
 		}
 	}

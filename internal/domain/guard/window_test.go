@@ -38,6 +38,29 @@ func TestScanWindow(t *testing.T) {
 		{"order asked after", guard.Hints{}, []say{{"your CVV please", false, ""}, {"no", true, "no"}, {"What is your order number?", false, ""}, {"4711", true, "4711"}}},
 		{"code asked, then more said", guard.Hints{}, []say{{"What is the code?", false, ""}, {"Take your time, we have all day", false, ""}, {"482911", true, "‹otp›"}}},
 		{"order asked right after", guard.Hints{}, []say{{"your CVV please", false, ""}, {"What is your order number?", false, ""}, {"4711", true, "4711"}}},
+		{"cvv asked, then thanked", guard.Hints{}, []say{{"your CVV?", false, ""}, {"one moment", true, "one moment"}, {"thanks!", false, ""}, {"123", true, "‹cvv›"}}},
+		{"code spoken of, then another question", guard.Hints{}, []say{
+			{"Did the code arrive?", false, ""}, {"no", true, "no"}, {"How much did you pay?", false, ""}, {"4829", true, "4829"}}},
+		{"cvv asked, then more asked", guard.Hints{}, []say{{"your CVV?", false, ""}, {"ready?", false, ""}, {"123", true, "‹cvv›"}}},
+		{"cvv asked and told, then thanked", guard.Hints{}, []say{{"your CVV?", false, ""}, {"‹cvv›", true, "‹cvv›"}, {"thanks!", false, ""}, {"123", true, "123"}}},
+		{"code in two halves, thanked between", guard.Hints{}, []say{{"What is the code?", false, ""}, {"482", true, "‹otp›"}, {"ok", false, ""}, {"911", true, "‹otp›"}}},
+		{"one moment, again and again", guard.Hints{}, []say{
+			{"one moment", true, "one moment"}, {"one moment", true, "one moment"}, {"one moment", true, "one moment"},
+			{"one moment", true, "one moment"}, {"one moment", true, "one moment"}, {"one moment", true, "one moment"}}},
+		{"seed at the end of a sentence", guard.Hints{}, []say{
+			{"ok so the words are legal winner thank year", true, "ok so the words are ‹seed›"}, {"wave sausage worth useful", true, "‹seed›"}, {"legal winner thank yellow, ok?", true, "‹seed›, ok?"}}},
+		{"seed that goes on", guard.Hints{}, []say{{"‹seed›", true, "‹seed›"}, {"legal winner", true, "‹seed›"}}},
+		{"thanks after a seed", guard.Hints{}, []say{{"‹seed›", true, "‹seed›"}, {"please help me", true, "please help me"}}},
+		{"seed named afterwards", guard.Hints{}, []say{
+			{"描请联接勘党", true, "‹seed›"}, {"实味舞收凉舞", true, "‹seed›"}, {"这是我的助记词", true, "这是我的助记词"}}},
+		{"key cut in two", guard.Hints{}, []say{
+			{"5HueCGU8rMjxEXxiPuD5BDku", true, "‹key›"}, {"4MkFqeZyd4dZ1jvhTVqvbTLvyTJ", true, "‹key›"}}},
+		{"address after a key", guard.Hints{}, []say{{"‹key›", true, "‹key›"}, {"1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2", true, "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"}}},
+		{"rest of a longer card number", guard.Hints{}, []say{{"‹pan ••••9875›", true, "‹pan ••••9875›"}, {"7880", true, "‹pan›"}}},
+		{"another card", guard.Hints{}, []say{{"‹pan›", true, "‹pan›"}, {"0829", true, "‹pan›"}}},
+		{"expiry after a card number", guard.Hints{}, []say{{"‹pan ••••9875›", true, "‹pan ••••9875›"}, {"0829", true, "0829"}}},
+		{"iban with the bank alone", guard.Hints{}, []say{
+			{"GB29", true, "‹id ••••6819›"}, {"NWBK", true, "‹id ••••6819›"}, {"6016 1331", true, "‹id ••••6819›"}, {"9268 19", true, "‹id ••••6819›"}}},
 		{"number of another is not joined", guard.Hints{}, []say{{"4242 4242 4242", false, ""}, {"4242", true, "4242"}}},
 		{"private key told in pieces", guard.Hints{}, []say{
 			{"private key e9873d79c6d87dc0fb6a5778633389f4", true, "private key ‹key›"}, {"453213303da61f20bd67fc233aa33262", true, "‹key›"}}},

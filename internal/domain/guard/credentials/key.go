@@ -74,11 +74,17 @@ func (s *search) answeredKeys() {
 			end++
 		}
 		value := s.View.Cased(i, end)
-		if (end-i)*2 >= len(s.View.Char) && random(value) && mixed(value) && !publicAddress(value) && !strings.Contains(value, "://") && !s.Taken(i, end) {
+		if (end-i)*2 >= len(s.View.Char) && random(value) && mixed(value) && !s.publicHere(value) && !strings.Contains(value, "://") && !s.Taken(i, end) {
 			s.Add(i, end, secret.Key, "")
 		}
 		i = end
 	}
+}
+
+// publicHere tells addresses. Where the rest of a key may stand, those that merely
+// look like one are none.
+func (s *search) publicHere(value string) bool {
+	return publicAddress(value) && (s.Expected&reading.ExpectRest == 0 || !base58Form(value) || base58Check(value))
 }
 
 // chunkChar tells characters that are written without gaps in credentials.
@@ -111,11 +117,21 @@ func (s *search) keysOfRule(chunk string, start int, rule tokenRule) {
 			stop++
 		}
 		from = stop
-		if at > 0 && alphanumeric(chunk[at-1]) || stop-at-len(rule.prefix) < rule.least || !mixed(chunk[at+len(rule.prefix):stop]) {
+		if at > 0 && alphanumeric(chunk[at-1]) || stop-at-len(rule.prefix) < rule.least {
+			continue
+		}
+		if rest := chunk[at+len(rule.prefix) : stop]; !mixed(rest) && !accessKeyID(rule.prefix, rest) {
 			continue
 		}
 		s.Add(start+at, start+stop, secret.Key, "")
 	}
+}
+
+// accessKeyID tells the rest of an AWS identifier: sixteen of its 32 characters,
+// which may happen to be capitals only.
+func accessKeyID(prefix, rest string) bool {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+	return len(prefix) == 4 && strings.Trim(prefix, alphabet) == "" && len(rest) == 16 && strings.Trim(rest, alphabet) == ""
 }
 
 func alphanumeric(b byte) bool {
@@ -254,8 +270,11 @@ func publicAddress(value string) bool {
 		strings.HasPrefix(value, "bc1"), strings.HasPrefix(value, "tb1"), strings.HasPrefix(value, "ltc1"), strings.HasPrefix(value, "cosmos1"), strings.HasPrefix(value, "addr1"),
 		strings.HasPrefix(value, "xpub"), strings.HasPrefix(value, "ypub"), strings.HasPrefix(value, "zpub"), strings.HasPrefix(value, "pk_live_"), strings.HasPrefix(value, "pk_test_"):
 		return true
-	case len(value) >= 26 && len(value) <= 35 && (value[0] == '1' || value[0] == '3' || value[0] == 'T' || value[0] == 'r' || value[0] == 'D' || value[0] == 'L'):
-		return true
 	}
-	return false
+	return base58Form(value)
+}
+
+// base58Form tells what is as long as an address in base 58 and begins like one.
+func base58Form(value string) bool {
+	return len(value) >= 26 && len(value) <= 35 && !hexDigits(value) && strings.IndexByte("13TrDL", value[0]) >= 0
 }

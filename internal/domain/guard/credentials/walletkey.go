@@ -74,13 +74,24 @@ func wif(word string) bool {
 		return false
 	}
 	raw := base58(word)
-	if len(raw) != 37 && len(raw) != 38 {
-		return false
-	}
-	body := raw[:len(raw)-4]
-	first := sha256.Sum256(body)
+	return (len(raw) == 37 || len(raw) == 38) && checked(raw)
+}
+
+// checked verifies the last four bytes of Base58Check.
+func checked(raw []byte) bool {
+	first := sha256.Sum256(raw[:len(raw)-4])
 	second := sha256.Sum256(first[:])
 	return string(second[:4]) == string(raw[len(raw)-4:])
+}
+
+// base58Check tells an address of Bitcoin and its like: 25 bytes with their check.
+func base58Check(word string) bool {
+	const size = 25
+	raw := base58(word)
+	if len(raw) < size-4 || len(raw) > size {
+		return false
+	}
+	return checked(append(make([]byte, size-len(raw)), raw...))
 }
 
 // base58 decodes Bitcoin's base 58; nil when a character is foreign.

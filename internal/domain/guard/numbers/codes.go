@@ -30,7 +30,11 @@ func (s *search) halves() {
 		if !halfCode(a) || !halfCode(b) || b.Start != a.End+1 || !s.Alone(b.Start, b.End) || s.Taken(a.Start, b.End) {
 			continue
 		}
-		if l := s.LinkBefore(a.Start, words.OTP|words.Code); l >= reading.LinkConnected && !s.harmless(a, l) && !s.harmless(b, l) {
+		l := s.LinkBefore(a.Start, words.OTP|words.Code)
+		if s.Expected&reading.ExpectHalves != 0 && b.End == len(s.View.Char) && s.Alone(a.Start, a.End) {
+			l = reading.LinkConnected
+		}
+		if l >= reading.LinkConnected && !s.harmless(a, l) && !s.harmless(b, l) {
 			s.Add(a.Start, b.End, secret.OTP, "")
 		}
 	}

@@ -37,7 +37,9 @@ func (s *search) detectCVV() {
 		}
 	}
 	for _, removed := range s.Removed {
-		s.behindCard(removed)
+		if removed.Class == secret.PAN {
+			s.behindCard(removed)
+		}
 	}
 }
 
@@ -65,7 +67,7 @@ func (s *search) behindCard(card reading.Hit) {
 		end++
 	}
 	c := reading.Cluster{Start: s.Groups[after].Start, End: s.Groups[end-1].End, First: after, Last: end, Digits: digits, Forms: s.Groups[after].Forms}
-	if digits != 3 && (digits != 4 || after == g && card.Last4 != "" && !s.shortCard(card)) || c.Start-from > reading.Reach {
+	if digits != 3 && (digits != 4 || after == g && !s.shortCard(card)) || c.Start-from > reading.Reach {
 		return
 	}
 	if end-after != 1 && end-after != digits {

@@ -23,6 +23,13 @@ type search struct {
 // Cards finds card numbers.
 func (f *Finder) Cards(s *reading.Scan) { (&search{Scan: s, lists: f}).detectCards() }
 
+// Accounts finds bank account numbers that prove to be such.
+func (f *Finder) Accounts(s *reading.Scan) { (&search{Scan: s, lists: f}).ibanNumbers(true) }
+
+// Rests finds what is left of a number whose beginning was removed from the
+// message before, as it ended where a shorter one could.
+func (f *Finder) Rests(s *reading.Scan) { (&search{Scan: s, lists: f}).detectRest() }
+
 // SecurityCodes finds the security codes of cards; card numbers come first.
 func (f *Finder) SecurityCodes(s *reading.Scan) { (&search{Scan: s, lists: f}).detectCVV() }
 

@@ -19,8 +19,9 @@ func ibanLengths() map[string]int {
 	return lengths
 }
 
-// ibanNumbers finds account numbers with the check of ISO 13616 (modulo 97).
-func (s *search) ibanNumbers() {
+// ibanNumbers finds account numbers with the check of ISO 13616 (modulo 97). The
+// exact ones begin and end like one, and are no sentence that holds a number.
+func (s *search) ibanNumbers(exact bool) {
 	v := &s.View
 	for i := 0; i+15 <= len(v.Char); i++ {
 		if v.Class(i) != fold.Letter || v.Class(i+1) != fold.Letter || i > 0 && v.Class(i-1) == fold.Letter {
@@ -30,7 +31,10 @@ func (s *search) ibanNumbers() {
 		if !ok {
 			continue
 		}
-		if end, ok := s.iban(i, length); ok && !s.Taken(i, end) {
+		if exact && v.Class(i+2) != fold.Digit {
+			continue
+		}
+		if end, ok := s.iban(i, length); ok && !s.Taken(i, end) && !(exact && end < len(v.Char) && v.Class(end) == fold.Digit) {
 			s.Add(i, end, secret.ID, s.lastSolid(i, end))
 		}
 	}

@@ -16,7 +16,7 @@ func (s *search) detectIdentity() {
 			s.socialSecurity(i)
 		}
 	}
-	s.ibanNumbers()
+	s.ibanNumbers(false)
 	if s.Kinds&words.ID != 0 {
 		s.namedIdentity()
 	}

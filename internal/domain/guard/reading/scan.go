@@ -28,7 +28,7 @@ func (s *Scan) Findings() []secret.Finding {
 }
 
 // Expectation says which secrets the conversation has just asked for.
-type Expectation uint8
+type Expectation uint16
 
 const (
 	ExpectNothing Expectation = 0
@@ -38,6 +38,9 @@ const (
 	ExpectPIN
 	ExpectID
 	ExpectKey
+	ExpectRest   // of a key whose beginning was removed
+	ExpectHalves // a one-time code in two messages
+	Joined       // the text is several messages, one behind the other; it is not looked at for phrases
 )
 
 // Mark is a listed phrase in the text.
@@ -91,7 +94,8 @@ type Scan struct {
 	Items    []Item
 	Clusters []Cluster
 	Hits     []Hit
-	Removed  []Hit      // card numbers that markers stand for
+	Removed  []Hit      // card and account numbers that markers stand for
+	Markers  int        // secrets of any class that markers stand for
 	Kinds    words.Kind // of all marks together
 	Digits   int        // digits, Chinese numerals and spelled digits
 	Spelled  int        // spelled digits in a row, at most
@@ -116,7 +120,7 @@ func (s *Scan) Reset() bool {
 	s.View.Reset()
 	s.Tokens, s.Marks, s.Groups = s.Tokens[:0], s.Marks[:0], s.Groups[:0]
 	s.Items, s.Clusters, s.Hits, s.Removed = s.Items[:0], s.Clusters[:0], s.Hits[:0], s.Removed[:0]
-	s.Kinds, s.Digits, s.Longest, s.Singles, s.Han, s.Spelled, s.row = 0, 0, 0, 0, 0, 0, 0
+	s.Kinds, s.Digits, s.Longest, s.Singles, s.Han, s.Spelled, s.row, s.Markers = 0, 0, 0, 0, 0, 0, 0, 0
 	s.Clauses, s.Expected, s.repeat, s.bare = false, 0, Mark{}, 0
 	return cap(s.View.Char) <= maxPooled
 }
@@ -385,11 +389,20 @@ func (s *Scan) FirstMark(i int) int {
 	return low
 }
 
-// addRemoved notes the place of a card number that was removed before: its
-// security code may follow.
+// addRemoved notes the place of a secret that was removed before: the rest of a
+// number, or the security code of a card, may follow.
 func (s *Scan) addRemoved(start, end int, class secret.Class) {
+	const bare = 2 // signs around a class
+	s.Markers++
+	if class != secret.PAN && class != secret.ID {
+		return
+	}
+	h := Hit{Start: start, End: end, Class: class}
+	if end-start > bare+len(class) { // else the marker tells no last four
+		h.Last4 = s.View.Cased(end-5, end-1)
+	}
+	s.Removed = append(s.Removed, h)
 	if class == secret.PAN {
-		s.Removed = append(s.Removed, Hit{Start: start, End: end, Class: class, Last4: s.View.Cased(max(start, end-5), end-1)})
 		s.Kinds |= words.Card
 	}
 }

@@ -30,61 +30,14 @@ type search struct {
 	lists  *mnemonics
 	words  []content
 	glyphs []glyph
-	budget int // remaining costly look-ups of misspelt words
+	budget int  // remaining costly look-ups of misspelt words
+	told   bool // the text is made of pieces from several messages
 }
 
 const (
 	lookUps   = 64       // of misspelt words in one text
 	maxPooled = 16 << 10 // words
 )
-
-// Edge is how far an end of a text looks like a piece of a recovery phrase.
-type Edge uint8
-
-// From not at all to surely. One list word is little: prose is full of them.
-const (
-	EdgeNone  Edge = iota
-	EdgeWeak       // a list word among three
-	EdgeFair       // two list words among three that prose does not need
-	EdgeClear      // most of six are list words, half of them such
-)
-
-// Edges tells how the beginning and the end of a text look.
-func (f *Finder) Edges(s *reading.Scan) (head, tail Edge) {
-	return f.edge(s, 0, 1), f.edge(s, len(s.Tokens)-1, -1)
-}
-
-func (f *Finder) edge(s *reading.Scan, from, step int) Edge {
-	const near, far = 3, 6
-	edge, seen, listed, rare := EdgeNone, 0, 0, 0 // rare: not in prose
-	for i := from; i >= 0 && i < len(s.Tokens) && seen < far; i += step {
-		t := s.Tokens[i]
-		if t.Class == fold.Digit || t.End-t.Start < 3 {
-			continue
-		}
-		seen++
-		if f.lists.of(t.Hash) == 0 {
-			continue
-		}
-		listed++
-		if !prose(s, t) {
-			rare++
-		}
-		if seen <= near {
-			edge = max(edge, EdgeWeak)
-			if rare*2 > near {
-				edge = EdgeFair
-			}
-		}
-	}
-	switch {
-	case seen >= far-1 && listed >= far-1 && rare*2 >= seen:
-		return EdgeClear
-	case seen < near && seen > 0 && rare == seen:
-		return EdgeFair
-	}
-	return edge
-}
 
 // prose tells list words that ordinary sentences are full of.
 func prose(s *reading.Scan, t reading.Token) bool {
@@ -93,11 +46,17 @@ func prose(s *reading.Scan, t reading.Token) bool {
 		s.Marks[k].Word.Kind&(words.Plain|words.Link|words.Near|words.Ask|words.Is) != 0
 }
 
-// Phrases finds recovery phrases.
-func (f *Finder) Phrases(scan *reading.Scan) {
+// Phrases finds recovery phrases in a text.
+func (f *Finder) Phrases(scan *reading.Scan) { f.search(scan, (*search).detectSeeds) }
+
+// Told finds recovery phrases in a text made of pieces from several messages,
+// each on a line.
+func (f *Finder) Told(scan *reading.Scan) { f.search(scan, (*search).detectTold) }
+
+func (f *Finder) search(scan *reading.Scan, detect func(*search)) {
 	s := f.searches.Get().(*search)
-	s.Scan, s.budget = scan, lookUps
-	s.detectSeeds()
+	s.Scan, s.budget, s.told = scan, lookUps, false
+	detect(s)
 	s.Scan, s.words, s.glyphs = nil, s.words[:0], s.glyphs[:0]
 	if cap(s.words) <= maxPooled && cap(s.glyphs) <= maxPooled {
 		f.searches.Put(s)

@@ -2,6 +2,7 @@ package recovery
 
 import (
 	"crypto/sha256"
+	"slices"
 
 	"kefu/internal/domain/guard/fold"
 	"kefu/internal/domain/guard/reading"
@@ -147,6 +148,9 @@ func (s *search) hanPhrase(part []glyph, bit uint8, named bool) bool {
 		return false
 	}
 	common, valid := s.common(part), s.checksum(part, bit)
+	if named && s.told {
+		return !s.spellsWords(part) && (valid && common*3 <= len(part) || common*6 <= len(part))
+	}
 	if named {
 		return valid || common*6 <= len(part) || s.ConnectorEnds(part[0].at) && s.View.Char[part[0].at-1] == ':'
 	}
@@ -163,6 +167,51 @@ func (s *search) spellsWords(part []glyph) bool {
 		}
 	}
 	return false
+}
+
+// hanLines finds a phrase whose characters are those of whole lines at the end of
+// the text. That it ends where lines do makes the checksum surer than inside a
+// sentence; characters of ordinary answers are common ones and make words.
+func (s *search) hanLines() {
+	v := &s.View
+	for _, bit := range []uint8{fold.Simplified, fold.Traditional} {
+		row, lines, whole := s.glyphs[:0], 0, 0
+		for i := len(v.Char) - 1; i >= -1; i-- {
+			if i < 0 || v.Char[i] == '\n' {
+				lines++
+				slices.Reverse(row)
+				if lines > 1 && (whole > 0 && s.hanOlder(row[:len(row)-whole]) || s.hanLine(row, bit)) {
+					whole = len(row)
+				}
+				slices.Reverse(row)
+				continue
+			}
+			if v.Class(i) != fold.Han {
+				continue
+			}
+			if v.Mark[i]&uint16(bit) == 0 || len(row) == 24 {
+				break
+			}
+			row = append(row, glyph{at: i})
+		}
+		s.glyphs = row
+		if whole > 0 {
+			slices.Reverse(row)
+			s.addHan(row[len(row)-whole:])
+			return
+		}
+	}
+}
+
+// hanOlder tells whether lines before a phrase belong to it: a part of a longer one
+// passes the check by chance.
+func (s *search) hanOlder(row []glyph) bool {
+	return len(row) > 1 && s.common(row)*3 <= len(row) && !s.spellsWords(row)
+}
+
+// hanLine decides on the characters of whole lines.
+func (s *search) hanLine(row []glyph, bit uint8) bool {
+	return len(row) >= seedFewest && s.common(row)*3 <= len(row) && s.checksum(row, bit) && !s.spellsWords(row)
 }
 
 // hanPrefix tries the lengths of a phrase at both ends of a longer run.

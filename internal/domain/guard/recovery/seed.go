@@ -126,6 +126,18 @@ func (s *search) detectSeeds() {
 	}
 }
 
+// detectTold looks for recovery phrases in the pieces of several messages.
+func (s *search) detectTold() {
+	s.told = true
+	if len(s.Tokens) >= seedFewest {
+		s.seedRuns()
+	}
+	if s.Han >= seedFewest {
+		s.hanSeeds()
+		s.hanLines()
+	}
+}
+
 // seedRuns finds runs of list words, numbering and fillers between them allowed.
 func (s *search) seedRuns() {
 	row := s.contents()
@@ -180,12 +192,13 @@ func (s *search) phraseLike(row []content) bool {
 		}
 	}
 	from, to := s.Tokens[row[0].token].Start, s.Tokens[row[len(row)-1].token].End
-	return s.Any(max(0, from-nameAround), min(len(s.View.Char), to+nameAround), words.Seed) || s.validEnglish(row)
+	return !s.told && s.Any(max(0, from-nameAround), min(len(s.View.Char), to+nameAround), words.Seed) || s.validEnglish(row)
 }
 
 // varied tells whether at most a quarter of the words are those of ordinary
 // sentences, and at most a quarter are said twice. Words drawn at random are so;
-// orders like "turn the volume up, turn it down" are not.
+// orders like "turn the volume up, turn it down" are not. Pieces from several
+// messages were looked at one by one before.
 func (s *search) varied(row []content) bool {
 	plain, twice := 0, 0
 	for i, w := range row {
@@ -199,6 +212,9 @@ func (s *search) varied(row []content) bool {
 				break
 			}
 		}
+	}
+	if s.told {
+		return plain*3 <= len(row) && twice*4 <= len(row)
 	}
 	return plain*4 <= len(row) && twice*4 <= len(row)
 }
@@ -250,7 +266,7 @@ func (s *search) contents() []content {
 			continue // numbering, "word1"
 		}
 		lists := s.lists.of(t.Hash)
-		if lists == 0 && s.seedFiller(t) {
+		if lists == 0 && filler(s.Scan, t) {
 			continue
 		}
 		if lists != 0 {
@@ -260,15 +276,6 @@ func (s *search) contents() []content {
 	}
 	s.words = out
 	return out
-}
-
-// seedFiller tells words that may stand between the words of a phrase.
-func (s *search) seedFiller(t reading.Token) bool {
-	if t.End-t.Start <= 2 && t.Start > 0 && s.View.Class(t.Start-1) == fold.Digit {
-		return true // 1st, 2nd
-	}
-	k := s.FirstMark(t.Start)
-	return k < len(s.Marks) && s.Marks[k].Start == t.Start && s.Marks[k].Word.Kind&(words.Filler|words.Digit|words.Teen) != 0
 }
 
 // seedRun extends a run from word i and returns its end.
