@@ -298,7 +298,7 @@ type wire struct {
 }
 
 // patience bounds every wait of a test for something that must happen.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 func (h *house) dial(header http.Header) *wire {
 	h.t.Helper()
