@@ -31,6 +31,7 @@ export function people(house: House): void {
       await keyboard.type('Wallet locked.');
       await keyboard.press('Enter');
       await sara.frame.getByText('This conversation was closed.').waitFor();
+      await ben.page.getByRole('dialog').waitFor({ state: 'hidden' });
       await keyboard.press('?');
       await ben.page.getByRole('dialog').getByText('Keyboard shortcuts').waitFor();
       await keyboard.press('Escape');
