@@ -1,4 +1,4 @@
-import type { Attachment, ErrorCode, Status } from '../kit/protocol/frames.ts';
+import type { Attachment, ConversationStatus, ErrorCode, Status } from '../kit/protocol/frames.ts';
 
 export type Role = 'owner' | 'admin' | 'supervisor' | 'agent' | string;
 export type Priority = 'low' | 'normal' | 'high' | 'urgent';
@@ -16,7 +16,7 @@ export interface Staff {
 /** One line of the inbox. Times are microseconds since 1970. */
 export interface Conversation {
   id: string;
-  status: Status;
+  status: ConversationStatus;
   priority: Priority;
   assignee?: { id: string; name: string };
   customer: { id: string; name?: string; evidence: Evidence; anonymous: boolean };
@@ -137,6 +137,12 @@ export class Api {
   }
   saveDraft(id: string, text: string): Promise<void> {
     return this.#put(id, 'draft', { text });
+  }
+  merge(id: string, into: string): Promise<void> {
+    return this.#call('POST', `/v1/conversations/${encodeURIComponent(id)}/merge`, { into });
+  }
+  unmerge(id: string): Promise<void> {
+    return this.#call('DELETE', `/v1/conversations/${encodeURIComponent(id)}/merge`);
   }
   redact(id: string, seq: number, reason: string): Promise<void> {
     return this.#call('DELETE', `/v1/conversations/${encodeURIComponent(id)}/messages/${seq}`, { reason });

@@ -179,3 +179,17 @@ describe('shortcuts', () => {
   test('not while writing', () => expect(press('e', {}, document.createElement('textarea'))).toBeUndefined());
   test('not the browser’s own', () => expect(press('r', { ctrlKey: true })).toBeUndefined());
 });
+
+test('a merge names where it goes on, and is taken back at the same place', async () => {
+  const asked: unknown[] = [];
+  const api = new Api((input, init) => {
+    asked.push([init?.method, String(input), init?.body]);
+    return Promise.resolve(new Response(null, { status: 204 }));
+  });
+  await api.merge('one', 'two');
+  await api.unmerge('one');
+  expect(asked).toEqual([
+    ['POST', '/v1/conversations/one/merge', '{"into":"two"}'],
+    ['DELETE', '/v1/conversations/one/merge', undefined],
+  ]);
+});

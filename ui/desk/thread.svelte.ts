@@ -176,6 +176,15 @@ export class Thread {
     return this.#do(() => this.api.setTags(this.id, tags), { tags });
   }
 
+  /** Lets this conversation go on in another one of the same customer. */
+  mergeInto(into: string): Promise<boolean> {
+    return this.#do(() => this.api.merge(this.id, into), { status: 'merged', merged_into: into });
+  }
+
+  unmerge(): Promise<boolean> {
+    return this.#do(() => this.api.unmerge(this.id), {});
+  }
+
   redact(seq: number, reason: string): Promise<boolean> {
     return this.#do(() => this.api.redact(this.id, seq, reason), {});
   }

@@ -1,4 +1,4 @@
-import type { ErrorCode, Status } from '../../kit/protocol/frames.ts';
+import type { ConversationStatus, ErrorCode } from '../../kit/protocol/frames.ts';
 import type { Priority, View } from '../api.ts';
 import type { SnoozePick } from '../snooze.ts';
 
@@ -47,7 +47,7 @@ export const en = {
 
   view: { mine: 'Mine', unassigned: 'Unassigned', all: 'All' } satisfies Record<View, string>,
   views: 'Views',
-  status: { open: 'Open', waiting: 'Waiting', snoozed: 'Snoozed', resolved: 'Resolved' } satisfies Record<Status, string>,
+  status: { open: 'Open', waiting: 'Waiting', snoozed: 'Snoozed', resolved: 'Resolved', merged: 'Joined' } satisfies Record<ConversationStatus, string>,
   statusFilter: 'Status',
   priority: { low: 'Low', normal: 'Normal', high: 'High', urgent: 'Urgent' } satisfies Record<Priority, string>,
   priorityLabel: 'Priority',
@@ -108,6 +108,9 @@ export const en = {
     typing: (name: string) => `${name || 'The customer'} is writing`,
     merged: 'This conversation was joined with another one.',
     openMerged: 'Open it',
+    separate: 'Separate again',
+    joined: 'It goes on here.',
+    separated: 'Separated again.',
     resolved: 'Resolved.',
     reopened: 'Open again.',
     snoozed: 'Snoozed.',
@@ -193,6 +196,8 @@ export const en = {
     removeTag: (t: string) => `Remove the tag ${t}`,
     noTags: 'No tags',
     others: 'Other conversations',
+    join: (when: string) => `Go on in the conversation of ${when}`,
+    joinHint: 'Go on in that one. The customer sees it; both stay readable, and they can be separated again.',
     noOthers: 'This is the first one.',
     channels: { chat: 'Chat', email: 'E-mail', phone: 'Phone', social: 'Social', form: 'Form' } as Record<string, string>,
   },

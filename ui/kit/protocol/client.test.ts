@@ -136,6 +136,17 @@ describe('sending', () => {
     expect(server.last.of('send').at(-1)).toMatchObject({ conv: 'd', client_msg_id: id });
     expect(changes).toContainEqual({ what: 'merged', from: 'c', into: 'd' });
   });
+
+  test('what was merged is no conversation that waits for words, until it is separated', async () => {
+    const { client, server } = await opened(2);
+    server.last.receive(welcome({ conversations: [{ conv: 'c', status: 'waiting', last_seq: 2, read_seq: 2, unread: 0, last_activity: 1 }] }));
+    server.last.receive(event('c', 3, { kind: 'merged', payload: { from: 'b' } }));
+    expect(client.conversations[0]).toMatchObject({ status: 'waiting' });
+    server.last.receive(event('c', 4, { kind: 'merged', payload: { into: 'd' } }));
+    expect(client.conversations[0]).toMatchObject({ status: 'merged' });
+    server.last.receive(event('c', 5, { kind: 'unmerged', payload: { from: 'd' } }));
+    expect(client.conversations[0]).toMatchObject({ status: 'open' });
+  });
 });
 
 describe('reading', () => {

@@ -454,6 +454,8 @@ export class Client {
     line.last_seq = entry.seq;
     line.last_activity = Math.max(line.last_activity, entry.at);
     if (entry.kind === 'status' && entry.payload.status) line.status = entry.payload.status;
+    if (entry.kind === 'merged' && entry.payload.into) line.status = 'merged';
+    if (entry.kind === 'unmerged' && entry.payload.from) line.status = 'open';
   }
 
   /** A redacted message must not lie in the browser's storage either. */

@@ -2,6 +2,8 @@
 
 export type Role = 'window' | 'desk';
 export type Status = 'open' | 'waiting' | 'snoozed' | 'resolved';
+/** Merged: it goes on in another conversation. */
+export type ConversationStatus = Status | 'merged';
 export type AuthorKind = 'customer' | 'agent' | 'assistant' | 'system';
 
 export type ErrorCode =
@@ -72,7 +74,7 @@ export interface Entry {
 
 export interface ConversationLine {
   conv: string;
-  status: Status;
+  status: ConversationStatus;
   last_seq: number;
   read_seq: number;
   unread: number;

@@ -28,7 +28,7 @@ async function setUp({ conversations = [] as (typeof open)[], language = 'en' as
   chats.push(chat);
   const view = render(App, { chat, words });
   await waitFor(() => expect(server.connections).toHaveLength(1));
-  if (connect) server.last.receive(welcome({ conversations }));
+  if (connect) server.last.receive(welcome({ conversations: conversations.map((c) => ({ ...c })) }));
   return { server, chat, storage, view };
 }
 
@@ -153,4 +153,27 @@ test('a visitor who is not let in is told what to do', async () => {
   const { server } = await setUp({ connect: false });
   server.last.receive({ t: 'error', code: 'unauthenticated', ref: 'hello' });
   expect(await screen.findByText(en.endedSignIn)).toBeVisible();
+});
+
+test('a conversation that is merged goes on in the other one, on the screen too', async () => {
+  const other = { ...open, conv: 'd', last_seq: 1, unread: 0 };
+  const { server, chat } = await setUp({ conversations: [open, other] });
+  server.last.receive(missed('c', [entry('c', 1), entry('c', 2)]));
+  expect(await screen.findByText('text 2')).toBeVisible();
+  server.last.receive(event('c', 3, { kind: 'merged', author: { kind: 'agent' }, payload: { into: 'd' } }));
+  server.last.receive(missed('d', [entry('d', 1, { payload: { text: 'answered here' } })]));
+  expect(await screen.findByText('answered here')).toBeVisible();
+  chat.show('c'); // what was said before can still be read
+  expect(await screen.findByText('text 2')).toBeVisible();
+});
+
+test('a window that is opened again shows where a merged conversation goes on', async () => {
+  const { server, chat } = await setUp({
+    conversations: [{ ...open, status: 'merged' as never }, { ...open, conv: 'd' }],
+  });
+  server.last.receive(missed('d', [entry('d', 1), entry('d', 2)]));
+  expect(await screen.findByText('text 2')).toBeVisible();
+  expect(chat.current.conv).toBe('d');
+  chat.list();
+  expect(await screen.findByText(en.status.merged)).toBeVisible();
 });

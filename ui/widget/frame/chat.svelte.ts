@@ -154,6 +154,12 @@ export class Chat {
       case 'merged':
         if (this.current.conv === change.from) this.show(change.into);
         break;
+      case 'entry': {
+        // Answers come where it goes on.
+        const { conv, kind, payload } = change.entry;
+        if (kind === 'merged' && payload.into && conv === this.current.conv) this.show(payload.into);
+        break;
+      }
       case 'error':
         if (change.error.ref !== 'typing' && change.error.ref !== 'ack' && change.error.ref !== 'read') this.error = change.error.code;
         break;
@@ -172,7 +178,7 @@ export class Chat {
     const draft = this.current.ref !== undefined || this.current.conv !== '';
     if (draft) return;
     const beginning = this.client.outbox.beginnings().at(-1);
-    const live = lines.find((c) => c.status !== 'resolved');
+    const live = lines.find((c) => c.status !== 'resolved' && c.status !== 'merged');
     if (beginning) this.#showCurrent({ conv: '', ref: beginning.ref });
     else if (live) this.show(live.conv);
     else if (lines.length > 0) this.list();

@@ -1,4 +1,4 @@
-import type { ErrorCode, Status } from '../../../kit/protocol/frames.ts';
+import type { ConversationStatus, ErrorCode } from '../../../kit/protocol/frames.ts';
 
 const classNames: Record<string, string> = {
   pan: 'a card number',
@@ -40,7 +40,7 @@ export const en = {
   yourConversations: 'Your conversations',
   conversationOf: (day: string) => `Conversation of ${day}`,
   unread: (n: number) => (n === 1 ? '1 unread message' : `${n} unread messages`),
-  status: { open: 'Open', waiting: 'Answered', snoozed: 'On hold', resolved: 'Closed' } satisfies Record<Status, string>,
+  status: { open: 'Open', waiting: 'Answered', snoozed: 'On hold', resolved: 'Closed', merged: 'Joined' } satisfies Record<ConversationStatus, string>,
 
   emptyTitle: 'How can we help?',
   emptyText: 'Write what happened: which payment, when, and how much. Your message is kept, and the answer comes here.',

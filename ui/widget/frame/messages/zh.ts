@@ -30,7 +30,7 @@ export const zh: Messages = {
   yourConversations: '我的会话',
   conversationOf: (day) => `${day}的会话`,
   unread: (n) => `${n} 条未读`,
-  status: { open: '处理中', waiting: '已回复', snoozed: '跟进中', resolved: '已结束' },
+  status: { open: '处理中', waiting: '已回复', snoozed: '跟进中', resolved: '已结束', merged: '已合并' },
 
   emptyTitle: '遇到什么问题了？',
   emptyText: '说说经过：哪一笔、什么时候、多少钱。消息会妥善保存，回复也会出现在这里。',
