@@ -232,6 +232,30 @@ func TestAStopIsAnnounced(t *testing.T) {
 	}
 }
 
+// Whoever is sent home comes back when told, so that all must be told otherwise.
+func TestNotEverybodyComesBackAtOnce(t *testing.T) {
+	const crowd = 40
+	h := open(t, choices{})
+	all := make([]*wire, crowd)
+	for i := range all {
+		all[i], _ = h.window(fmt.Sprint("ann ", i))
+	}
+	h.server.Close()
+	times := map[int64]int{}
+	for _, w := range all {
+		at := w.next("closing").number("retry_after_ms")
+		if at < 1000 || at > 1000+crowd {
+			t.Errorf("one of %d is told to come back after %d ms", crowd, at)
+		}
+		times[at]++
+	}
+	for at, n := range times {
+		if n > crowd/2 {
+			t.Errorf("%d of %d are told to come back after %d ms", n, crowd, at)
+		}
+	}
+}
+
 // TestRevocationsMeetHello revokes customers at the moment they come: whichever
 // is first, no connection may outlive it.
 func TestRevocationsMeetHello(t *testing.T) {

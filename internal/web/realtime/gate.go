@@ -23,6 +23,7 @@ type gate struct {
 	open    int
 	waiting set // connections that have not said hello
 	shut    bool
+	leaving int           // connections when it was shut
 	empty   chan struct{} // closed when the gate is shut and everybody has left
 }
 
@@ -55,6 +56,13 @@ func (g *gate) leave() {
 	}
 }
 
+// crowd is how many connections there were when the gate was shut.
+func (g *gate) crowd() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.leaving
+}
+
 // await notes a connection that has been let in and has not said hello. It tells
 // whether the server stops, and did so before it knew of the connection.
 func (g *gate) await(p *peer) (shut bool) {
@@ -78,7 +86,7 @@ func (g *gate) close() []*peer {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.shut {
-		if g.shut = true; g.open == 0 {
+		if g.shut, g.leaving = true, g.open; g.open == 0 {
 			close(g.empty)
 		}
 	}

@@ -7,6 +7,7 @@ package realtime
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -172,8 +173,11 @@ const (
 	inboxEvery   = 500 * time.Millisecond
 	revokedEvery = 2 * time.Second
 	stopLimit    = 5 * time.Second // for everybody to be told that the server stops
-	// shutdownRetryMS is when clients of a server that stops should come back.
-	shutdownRetryMS = 1000
+	// shutdownRetry is when the first clients of a server that stops should come
+	// back, and comebackRate how many in a second, but all within shutdownSpread.
+	shutdownRetry  = time.Second
+	comebackRate   = 1000
+	shutdownSpread = 10 * time.Second
 	maxInboxLines   = 200 // changed lines told one by one; beyond, the list is read again
 )
 
@@ -236,9 +240,16 @@ func (s *Server) Run(ctx context.Context) error {
 // requests that end only by this.
 func (s *Server) Close() {
 	for _, p := range s.gate.close() {
-		p.close(closingShutdown, shutdownRetryMS)
+		s.sendHome(p)
 	}
-	s.hub.each(func(p *peer) { p.close(closingShutdown, shutdownRetryMS) })
+	s.hub.each(s.sendHome)
+}
+
+// sendHome ends a connection because the server stops. Clients come back at the
+// time they are told: each is told another, or all would come at the same instant.
+func (s *Server) sendHome(p *peer) {
+	spread := min(shutdownSpread, time.Duration(s.gate.crowd())*time.Second/comebackRate)
+	p.close(closingShutdown, (shutdownRetry + rand.N(spread+1)).Milliseconds())
 }
 
 func (s *Server) stop() {

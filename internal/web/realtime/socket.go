@@ -63,7 +63,7 @@ func (s *Server) WebSocket() http.Handler {
 		p.seen.Store(s.now().UnixMicro())
 		conn.Session().(*holder).peer = p
 		if s.gate.await(p) {
-			p.close(closingShutdown, shutdownRetryMS)
+			s.sendHome(p)
 		}
 		_ = conn.SetReadDeadline(time.Now().Add(helloLimit))
 		go conn.ReadLoop()
@@ -130,7 +130,7 @@ func (h *socket) open(conn *gws.Conn, p *peer, message *gws.Message) {
 	_ = conn.SetReadDeadline(time.Time{}) // from here on the sweep ends silent connections
 	p.greet(welcome)
 	if s.gate.heard(p) { // Close may have looked before it was in the hub
-		p.close(closingShutdown, shutdownRetryMS)
+		s.sendHome(p)
 		return
 	}
 	s.resume(ctx, p, f.Resume)

@@ -118,7 +118,7 @@ func (s *Server) OpenSession(w http.ResponseWriter, r *http.Request) {
 	}
 	st.peer.greet(nil)
 	if s.gate.heard(st.peer) {
-		st.peer.close(closingShutdown, shutdownRetryMS)
+		s.sendHome(st.peer)
 	}
 	s.resume(ctx, st.peer, f.Resume)
 	w.Header().Set("Content-Type", "application/json")
