@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"runtime/debug"
 	"time"
 
 	"kefu/internal/domain/conversation"
@@ -167,7 +166,7 @@ func (s *Store) attempt(ctx context.Context, batch []*request) (err error) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = fault.New(fault.Internal, op, "panic: %v\n%s", p, debug.Stack())
+			err = fault.OfPanic(op, p)
 		}
 		if err != nil {
 			s.cache.forget()
@@ -202,7 +201,7 @@ func (s *Store) publish(batch []*request) {
 func (s *Store) shielded(who string, tell func()) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.core.Log.Error("panic after a commit", "in", who, "panic", p, "stack", string(debug.Stack()))
+			s.core.Log.Error("panic after a commit", "in", who, "error", fault.OfPanic("storage.publish", p))
 		}
 	}()
 	tell()

@@ -139,7 +139,7 @@ func (i *Intake) rewrite(t Type, raw []byte) (p Picture, err error) {
 	// sender the upload and nobody else the server.
 	defer func() {
 		if failure := recover(); failure != nil {
-			p, err = Picture{}, damaged(t, fmt.Errorf("the decoder failed: %v", failure))
+			p, err = Picture{}, damaged(t, fault.OfPanic("attachment.rewrite", failure))
 		}
 	}()
 	out := &boundedBuffer{left: i.limits.MaxBytes}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -136,7 +135,7 @@ func (w *Worker) handle(ctx context.Context, j job.Job) (err error) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = fault.New(fault.Internal, op, "panic: %v\n%s", p, debug.Stack())
+			err = fault.OfPanic(op, p)
 		}
 	}()
 	return handler(ctx, j)

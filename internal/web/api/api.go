@@ -11,7 +11,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -166,7 +165,7 @@ func (a *API) recovered(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	if r.Context().Err() == nil {
-		a.Log.Error("a request panicked", "pattern", r.Pattern, "panic", found, "stack", string(debug.Stack()))
+		a.Log.Error("a request panicked", "pattern", r.Pattern, "error", fault.OfPanic("api.recovered", found))
 	}
 	if w.Header().Get("Content-Type") != "" {
 		panic(http.ErrAbortHandler)

@@ -178,7 +178,7 @@ const (
 	shutdownRetry  = time.Second
 	comebackRate   = 1000
 	shutdownSpread = 10 * time.Second
-	maxInboxLines   = 200 // changed lines told one by one; beyond, the list is read again
+	maxInboxLines  = 200 // changed lines told one by one; beyond, the list is read again
 )
 
 // The sides of a conversation.
