@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -56,6 +57,11 @@ func (a *API) addAttachments() {
 
 func (a *API) upload(ctx context.Context, in *struct{ Caller }) (*attachmentOutput, error) {
 	r := in.in.request
+	// The server's own limits are for requests that are small. Where these cannot
+	// be set, they hold.
+	response := http.NewResponseController(in.in.writer)
+	_ = response.SetReadDeadline(time.Now().Add(uploadTimeout))
+	_ = response.SetWriteDeadline(time.Now().Add(uploadTimeout + callTimeout))
 	r.Body = http.MaxBytesReader(in.in.writer, r.Body, a.options.AttachmentBytes+maxEnvelope)
 	form, err := r.MultipartReader()
 	if err != nil {

@@ -5,8 +5,11 @@ import (
 	"context"
 	"io"
 	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
@@ -107,6 +110,27 @@ func TestUploadsAreBounded(t *testing.T) {
 
 // TestOnlyOneFileComesInAForm: what stands behind the file is refused, so that
 // nobody takes it for stored.
+// A file may take longer to come than the server gives other requests.
+func TestAnUploadHasTimeOfItsOwn(t *testing.T) {
+	w := newWorld(t)
+	bearer := w.as(identity.Agent)
+	server := httptest.NewUnstartedServer(w.api)
+	server.Config.ReadHeaderTimeout, server.Config.ReadTimeout = time.Minute, time.Nanosecond
+	server.Start()
+	defer server.Close()
+	body, contentType := form("file", "notes.txt", strings.Repeat("a long text\n", 1<<12))
+	request, err := http.NewRequest(http.MethodPost, server.URL+"/v1/attachments", body)
+	check(t, err)
+	request.Header.Set("Content-Type", contentType)
+	request.Header.Set("Authorization", "Bearer "+bearer)
+	response, err := http.DefaultClient.Do(request)
+	check(t, err)
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusCreated {
+		t.Errorf("answered %s", response.Status)
+	}
+}
+
 func TestOnlyOneFileComesInAForm(t *testing.T) {
 	w := newWorld(t)
 	bearer := w.as(identity.Agent)
