@@ -188,6 +188,9 @@ func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID st
 	if err := t.claimFiles(ctx, in, customerID); err != nil {
 		return nil, err
 	}
+	if err := t.claimHandles(ctx, in, customerID); err != nil {
+		return nil, err
+	}
 	if _, err := t.SQL.ExecContext(ctx, "UPDATE customer SET became = $1 WHERE id = $2", customerID, in.Visitor); err != nil {
 		return nil, engine.MapError(op, err)
 	}

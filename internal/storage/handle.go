@@ -73,6 +73,34 @@ func (t *Tx) addHandle(ctx context.Context, customerID, kind, value, evidence st
 	return engine.MapError(op, err)
 }
 
+// claimHandles makes the handles that were noted of a visitor a moment ago those
+// of the customer whom the visitor turned out to be, as far as a visitor's word
+// goes. Each is sealed anew: what is sealed names whose it is.
+func (t *Tx) claimHandles(ctx context.Context, in customer.SignIn, customerID string) error {
+	const op = "storage.claimHandles"
+	rows, err := t.SQL.QueryContext(ctx, "DELETE FROM customer_handle WHERE customer_id = $1 AND seen_at >= $2 RETURNING kind, digest, value, value_ref, evidence",
+		in.Visitor, in.VisitorSince)
+	if err != nil {
+		return engine.MapError(op, err)
+	}
+	var moved []customer.Handle
+	var refs []int64
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		h, ref, err := t.store.scanHandle(r, in.Visitor)
+		moved, refs = append(moved, h), append(refs, ref)
+		return err
+	})
+	if err != nil {
+		return engine.MapError(op, err)
+	}
+	for _, h := range moved {
+		if err := t.addHandle(ctx, customerID, h.Kind, h.Value, h.Evidence); err != nil {
+			return err
+		}
+	}
+	return t.DestroyKeys(ctx, refs)
+}
+
 // ForgetHandle removes a handle, named by its id, and destroys its key. What the
 // wallet verified stays. Errors: Forbidden, NotFound, Conflict.
 func (s *Store) ForgetHandle(ctx context.Context, p identity.Principal, customerID, handle string) error {
@@ -149,16 +177,19 @@ func (s *Store) handlesOf(ctx context.Context, id string) ([]customer.Handle, er
 	}
 	var handles []customer.Handle
 	err = engine.EachRow(rows, func(r *sql.Rows) error {
-		var h customer.Handle
-		var sealed []byte
-		var ref int64
-		if err := r.Scan(&h.Kind, &h.ID, &sealed, &ref, &h.Evidence); err != nil {
-			return err
-		}
-		plain, err := s.core.Open(sealed, ref, handleAAD(id, h.Kind, h.ID))
-		h.Value = string(plain)
+		h, _, err := s.scanHandle(r, id)
 		handles = append(handles, h)
 		return err
 	})
 	return handles, engine.MapError(op, err)
+}
+
+func (s *Store) scanHandle(row scanner, customerID string) (h customer.Handle, ref int64, err error) {
+	var sealed []byte
+	if err := row.Scan(&h.Kind, &h.ID, &sealed, &ref, &h.Evidence); err != nil {
+		return h, 0, err
+	}
+	plain, err := s.core.Open(sealed, ref, handleAAD(customerID, h.Kind, h.ID))
+	h.Value = string(plain)
+	return h, ref, err
 }

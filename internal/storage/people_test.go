@@ -338,6 +338,31 @@ func TestHandlesLeadToCustomersUntilTheyAreForgotten(t *testing.T) {
 	})
 }
 
+// What an agent noted of a visitor a moment ago is not lost when the visitor signs
+// in; what is older may be another person's.
+func TestHandlesOfAVisitorFollowTheSignIn(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx, mei := context.Background(), agent()
+		p, _, _ := s.visit()
+		s.must(s.AddHandle(ctx, mei, p.ID, customer.Handle{Kind: "phone", Value: "+86 1", Evidence: customer.Claimed}))
+		s.Clock.Move(time.Hour)
+		s.must(s.AddHandle(ctx, mei, p.ID, customer.Handle{Kind: "email", Value: "wang@example.org", Evidence: customer.Claimed}))
+		me := s.signIn(signIn("wang", p.ID, s.Clock.Micros()-1)).CustomerID
+		s.handle(me, "email", "wang@example.org")
+		s.handle(p.ID, "phone", "+86 1")
+		for who, want := range map[string]int{me: 2, p.ID: 1} {
+			c, _, err := s.CustomerOf(ctx, mei, who)
+			s.must(err)
+			if len(c.Handles) != want {
+				t.Errorf("%d handles, want %d: %+v", len(c.Handles), want, c.Handles)
+			}
+		}
+		if n := s.destroyKeys(); n != 1 {
+			t.Errorf("%d keys were destroyed, want that of the visitor's address", n)
+		}
+	})
+}
+
 func TestAttachments(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		ctx := context.Background()
