@@ -358,11 +358,24 @@ func TestReadsByStaffAreRecorded(t *testing.T) {
 		s.must(err)
 		_, err = sc.Attachment(ctx, sc.agent, sc.file)
 		s.must(err)
+		other := sc.start(visitor()).ID
+		positions := []int64{}
+		for _, conv := range []string{sc.conv, other} {
+			s.must(sc.do(sc.agent, conv, sending("found")).Err)
+		}
+		for _, e := range append(sc.entries(sc.own, sc.conv), sc.entries(identity.SystemPart("test"), other)...) {
+			positions = append(positions, e.Pos)
+		}
+		_, err = sc.EntriesAt(ctx, sc.agent, positions)
+		s.must(err)
 		sc.say(sc.own, sc.conv, "the reads come with the next commit")
-		var got []string
+		var got, named []string
 		for _, e := range audits(sc)[len(before):] {
 			if e.Actor.ID == sc.agent.ID && e.Subject == sc.own.ID {
 				got = append(got, e.Action)
+			}
+			if e.Action == "search.messages" {
+				named = append(named, strings.Fields(e.Object.ID)...)
 			}
 			if e.Actor.ID == sc.own.ID {
 				t.Errorf("a customer's own reading is recorded: %+v", e)
@@ -370,6 +383,9 @@ func TestReadsByStaffAreRecorded(t *testing.T) {
 		}
 		if want := []string{"conversation.read", "conversation.watch", "customer.read", "attachment.read"}; !slices.Equal(got, want) {
 			t.Errorf("recorded %v, want %v", got, want)
+		}
+		if want := []string{other, sc.conv}; !slices.Equal(named, want) {
+			t.Errorf("a search that brought up %v is recorded with %v", want, named)
 		}
 	})
 }
