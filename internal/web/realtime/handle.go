@@ -190,12 +190,24 @@ func (s *Server) start(ctx context.Context, p *peer, f *clientFrame) error {
 	return nil
 }
 
+// entriesPerFrame is how many entries of a log may be asked for at the price of a
+// frame: reading a page is some hundred times the work of another frame.
+const entriesPerFrame = 20
+
 func (s *Server) fetch(ctx context.Context, p *peer, f *clientFrame) error {
 	const op = "realtime.fetch"
 	if (f.AfterSeq == nil) == (f.BeforeSeq == nil) {
 		return fault.InvalidField(op, "after_seq", "or before_seq must be given, and not both")
 	}
 	r := conversation.EntryRange{Limit: f.Limit}
+	if r.Limit <= 0 || r.Limit > conversation.MaxPage {
+		r.Limit = conversation.MaxPage
+	}
+	if p.kind == roleWindow { // anybody can open one
+		if wait := p.charge(s.now(), int64(r.Limit/entriesPerFrame)); wait > 0 {
+			return &intake.LimitedError{RetryAfter: wait}
+		}
+	}
 	if f.AfterSeq != nil {
 		r.After = max(0, *f.AfterSeq)
 	} else {

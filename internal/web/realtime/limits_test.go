@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"kefu/internal/domain/identity"
 	"kefu/internal/platform/ratelimit"
 	"kefu/internal/web/realtime"
 )
@@ -114,5 +115,40 @@ func TestTheOperatorChoosesFramesAndBuffers(t *testing.T) {
 	window.say(frame{"t": "fetch", "conv": conv, "after_seq": 0})
 	if got := window.next("missed"); got["more"] != true || len(got.events()) == 0 {
 		t.Errorf("fetched %d entries, more %v", len(got.events()), got["more"])
+	}
+}
+
+// A page of a log is work: a window may not ask for as many as for other frames.
+func TestAWindowsFetchesAreLimitedByWhatTheyAskFor(t *testing.T) {
+	h := open(t, choices{options: func(o *realtime.Options) { o.FramesPer10s = 105 }})
+	w, _ := h.window("ann")
+	conv := w.start()
+	desk := h.deskOf(h.colleague(identity.Agent))
+	const span = 10 * time.Second
+	h.later(span - time.Duration(h.now().UnixNano())%span) // to the beginning of one
+	fetches := func(w *wire, times, limit int) (answered int) {
+		for range times {
+			w.say(frame{"t": "fetch", "conv": conv, "after_seq": 0, "limit": limit})
+			got := w.next("missed", "error")
+			if got.text("t") == "missed" {
+				answered++
+			} else if got.text("code") != "rate_limited" || got.text("ref") != "fetch" || got.text("conv") != conv || got.number("retry_after_ms") < 1 {
+				t.Errorf("refused with %v", got)
+			}
+		}
+		return answered
+	}
+	if n := fetches(w, 12, 200); n < 5 || n > 9 {
+		t.Errorf("%d of 12 large pages were given", n)
+	}
+	if n := fetches(w, 3, 10); n != 3 {
+		t.Errorf("%d of 3 small pages were given after them", n)
+	}
+	if n := fetches(desk, 12, 200); n != 12 {
+		t.Errorf("%d of 12 pages were given to a desk", n)
+	}
+	h.later(span)
+	if n := fetches(w, 5, 0); n != 5 {
+		t.Errorf("%d of 5 pages were given later", n)
 	}
 }

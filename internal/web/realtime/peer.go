@@ -297,8 +297,20 @@ func (p *peer) hear(now time.Time) time.Duration {
 	if p.frames.Add(1) <= int64(p.server.options.FramesPer10s) {
 		return 0
 	}
-	return time.Duration(10-now.Unix()%10) * time.Second
+	return nextSpan(now)
 }
+
+// charge counts a frame that was heard as some more of them, for the work that it
+// makes, or tells how long it must wait, and counts nothing.
+func (p *peer) charge(now time.Time, frames int64) time.Duration {
+	if p.frames.Load()+frames > int64(p.server.options.FramesPer10s) {
+		return nextSpan(now)
+	}
+	p.frames.Add(frames)
+	return 0
+}
+
+func nextSpan(now time.Time) time.Duration { return time.Duration(10-now.Unix()%10) * time.Second }
 
 func (p *peer) watches(conv string) bool {
 	p.mu.Lock()
