@@ -148,8 +148,8 @@ export class Api {
     return this.#call('DELETE', `/v1/conversations/${encodeURIComponent(id)}/messages/${seq}`, { reason });
   }
 
-  search(q: string, cursor?: string): Promise<Page<Hit>> {
-    return this.#call('GET', '/v1/search', undefined, { q, cursor, limit: 30 });
+  search(q: string, cursor?: string, limit = 30): Promise<Page<Hit>> {
+    return this.#call('GET', '/v1/search', undefined, { q, cursor, limit });
   }
   staff(): Promise<{ items: Staff[] }> {
     return this.#call('GET', '/v1/staff');

@@ -6,10 +6,11 @@ import { BrowserStorage } from '../kit/protocol/storage.ts';
 import { dialStream } from '../kit/protocol/stream.ts';
 import { dialWebSocket } from '../kit/protocol/websocket.ts';
 import { Toasts } from '../kit/toasts.svelte.ts';
-import { Api, Problem, type Hit, type Staff, type View } from './api.ts';
+import { Api, Problem, type Staff, type View } from './api.ts';
 import { codeOf, Inbox } from './inbox.svelte.ts';
 import type { Messages } from './messages/en.ts';
 import { parseRoute, routeHash, type Route } from './route.ts';
+import { Search } from './search.svelte.ts';
 import { Thread } from './thread.svelte.ts';
 
 export type Theme = 'system' | 'light' | 'dark';
@@ -22,6 +23,7 @@ export class Desk {
   readonly api = new Api();
   readonly toasts = new Toasts();
   readonly inbox: Inbox;
+  readonly search: Search;
   #storage = new BrowserStorage();
 
   language = $state<Language>('en');
@@ -40,19 +42,14 @@ export class Desk {
   thread = $state.raw<Thread>();
   /** The line to bring into view, from a search. */
   target = $state<number>();
-  query = $state('');
-  hits = $state.raw<Hit[]>();
-  hitsNext = $state<string>();
-  searching = $state(false);
-  searchProblem = $state<Problem['code']>();
   helpOpen = $state(false);
   detailsOpen = $state(false);
 
   #client: Client | undefined;
-  #searchTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     this.inbox = new Inbox(this.api, () => this.me?.id ?? '');
+    this.search = new Search(this.api, (code) => this.failed(code));
     this.api.onexpired = () => this.#sessionEnded();
     this.setTheme((this.#storage.getItem(themeKey) as Theme | null) ?? 'system');
     void this.setLanguage(pickLanguage(this.#storage.getItem(languageKey), ...navigator.languages), false);
@@ -134,8 +131,10 @@ export class Desk {
       // The open conversation reads itself again, and tells the list.
       if (change.what === 'inbox' && change.conv && change.conv !== this.thread?.id) this.inbox.hint(change.conv);
       if (change.what === 'inbox' && !change.conv) void this.inbox.reload();
+      if (change.what === 'inbox') this.search.changed(change.conv);
       // After a loss the hints of the meantime are gone.
       if (change.what === 'welcome') void this.inbox.reload();
+      if (change.what === 'welcome') this.search.changed();
       if (change.what === 'merged' && this.thread?.id === change.from) this.open(change.into);
     });
     client.watchInbox();
@@ -171,7 +170,7 @@ export class Desk {
     this.me = undefined;
     this.inbox.items = [];
     this.inbox.loaded = false;
-    this.clearSearch();
+    this.search.clear();
   }
 
   failed(code: Problem['code']): void {
@@ -205,55 +204,5 @@ export class Desk {
       ? new Thread(conv, this.api, this.#client, (code) => this.failed(code), (c) => this.inbox.put(c))
       : undefined;
     if (conv) this.inbox.cursor = conv;
-  }
-
-  // Searching
-
-  search(query: string): void {
-    this.query = query;
-    clearTimeout(this.#searchTimer);
-    if (query.trim() === '') return this.clearSearch();
-    this.searching = true;
-    this.#searchTimer = setTimeout(() => void this.#search(), 250);
-  }
-
-  clearSearch(): void {
-    clearTimeout(this.#searchTimer);
-    this.query = '';
-    this.hits = undefined;
-    this.hitsNext = undefined;
-    this.searching = false;
-    this.searchProblem = undefined;
-  }
-
-  async #search(): Promise<void> {
-    const query = this.query;
-    try {
-      const page = await this.api.search(query.trim());
-      if (query !== this.query) return;
-      this.hits = page.items;
-      this.hitsNext = page.next;
-      this.searchProblem = undefined;
-    } catch (error) {
-      if (query === this.query) this.searchProblem = codeOf(error);
-    } finally {
-      if (query === this.query) this.searching = false;
-    }
-  }
-
-  async moreHits(): Promise<void> {
-    if (!this.hitsNext || this.searching) return;
-    const query = this.query;
-    this.searching = true;
-    try {
-      const page = await this.api.search(query.trim(), this.hitsNext);
-      if (query !== this.query) return;
-      this.hits = [...(this.hits ?? []), ...page.items];
-      this.hitsNext = page.next;
-    } catch (error) {
-      this.failed(codeOf(error));
-    } finally {
-      if (query === this.query) this.searching = false;
-    }
   }
 }

@@ -38,6 +38,7 @@ export class Thread {
     private readonly changed: (conversation: Conversation) => void,
   ) {
     this.#stop = client.on((change) => {
+      if (change.what === 'inbox' && this.customer?.conversations.some((c) => c.id !== id && c.id === change.conv)) void this.#readCustomer();
       if ('conv' in change && change.conv && change.conv !== id) return;
       if (change.what === 'inbox') void this.read();
       if (change.what === 'welcome' && this.#draftUnsaved) void this.#saveDraft();
@@ -71,6 +72,17 @@ export class Thread {
       if (known?.id !== id || known.evidence !== evidence) this.customer = await this.api.customer(id);
     } catch (error) {
       if (!this.conversation) this.problem = codeOf(error);
+    }
+  }
+
+  /** What is shown of the customer's other conversations may have been removed there. */
+  async #readCustomer(): Promise<void> {
+    const known = this.customer!.id;
+    try {
+      const customer = await this.api.customer(known);
+      if (this.customer?.id === known) this.customer = customer;
+    } catch {
+      // The next hint, or opening it, reads it again.
     }
   }
 
