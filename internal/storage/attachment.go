@@ -39,9 +39,9 @@ func (s *Store) AddAttachment(ctx context.Context, p identity.Principal, a conve
 }
 
 // ClaimAttachments ties uploaded files to the conversation they are sent in.
-// Only their uploader may, and only into one conversation, once as a message or
-// once as a note: repeating a claim gives the same answer. They come back in the
-// order asked for. Errors: NotFound, Forbidden, Conflict, Invalid.
+// Only their uploader may, and only into one conversation, or the one that it was
+// merged into, once as a message or once as a note: repeating a claim gives the
+// same answer. They come back in the order asked for. Errors: NotFound, Forbidden, Conflict, Invalid.
 func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conversationID string, internal bool, ids []string) ([]conversation.Attachment, error) {
 	const op = "storage.ClaimAttachments"
 	if len(ids) > conversation.MaxAttachments {
@@ -77,7 +77,11 @@ func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conv
 				return err
 			}
 			mine := found.UploaderID == p.ID && found.UploaderKind.CustomerSide() == p.IsCustomer()
-			if !mine || (found.ConversationID != "" && found.ConversationID != conversationID) {
+			free, err := t.freeFor(ctx, found, conversationID)
+			if err != nil {
+				return err
+			}
+			if !mine || !free {
 				return fault.New(fault.NotFound, op, "no attachment %s", id)
 			}
 			if found.ConversationID != "" && found.Internal != internal {
@@ -95,6 +99,18 @@ func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conv
 		return nil, err
 	}
 	return claimed, nil
+}
+
+// freeFor tells whether a file may be sent in a conversation: one that was sent in
+// none, or in it, or in one that goes on in it. The last is a message that came too
+// late for the merged one and is sent again where it goes on.
+func (t *Tx) freeFor(ctx context.Context, a conversation.StoredAttachment, conversationID string) (bool, error) {
+	if a.ConversationID == "" || a.ConversationID == conversationID {
+		return true, nil
+	}
+	var into string
+	err := t.SQL.QueryRowContext(ctx, "SELECT merged_into FROM conversation WHERE id = $1", a.ConversationID).Scan(&into)
+	return into == conversationID, engine.MapError("storage.freeFor", err)
 }
 
 const attachmentColumns = "id, customer_id, conversation_id, uploader_kind, uploader_id, name, name_ref, media_type, size, blob_ref, internal, created_at"
