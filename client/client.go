@@ -113,7 +113,7 @@ func New(config Config) (*Client, error) {
 		tails: map[string]*tail{}, starts: map[string]*start{},
 	}
 	for _, position := range config.Resume {
-		c.tails[position.Conv] = &tail{have: position.LastSeq, acked: position.LastSeq}
+		c.tails[position.Conv] = &tail{have: position.LastSeq, given: position.LastSeq, acked: position.LastSeq}
 	}
 	for _, message := range config.Unsent {
 		c.out.add(message)
@@ -295,7 +295,7 @@ func (c *Client) Watch(conv string, after int64) {
 	defer c.mu.Unlock()
 	t := c.tails[conv]
 	if t == nil {
-		t = &tail{have: after, acked: after}
+		t = &tail{have: after, given: after, acked: after}
 		c.tails[conv] = t
 	}
 	t.watched, t.wanted = true, true
@@ -325,14 +325,14 @@ func (c *Client) WatchInbox() {
 	}
 }
 
-// Positions are what the program has been handed, to resume from in a later
-// life.
+// Positions are what the program has been handed and is done with, to resume from
+// in a later life. While Handle runs, its entry is not among them.
 func (c *Client) Positions() []Position {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := make([]Position, 0, len(c.tails))
 	for conv, t := range c.tails {
-		all = append(all, Position{Conv: conv, LastSeq: t.have})
+		all = append(all, Position{Conv: conv, LastSeq: t.given})
 	}
 	return all
 }

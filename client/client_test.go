@@ -450,6 +450,43 @@ func TestEntriesAreAcknowledged(t *testing.T) {
 	}
 }
 
+// A program that writes down its positions and ends before it was done with an
+// entry must be given that entry again.
+func TestPositionsLeaveOutWhatIsBeingHandled(t *testing.T) {
+	server := clienttest.New()
+	defer server.Close()
+	r := newRecorder()
+	conv := start(t, run(t, client.Config{Target: client.Target{URL: server.URL}, Role: "window", Token: token("ann")}, r))
+	var c *client.Client
+	during := make(chan []client.Position, 1)
+	c, err := client.New(client.Config{
+		Target: client.Target{URL: server.URL}, Role: "desk", Token: token("desk"),
+		Handle: func(f client.Frame) {
+			if _, ok := f.(*client.Event); ok {
+				during <- c.Positions()
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(ctx) }()
+	c.Watch(conv, 0)
+	for seq := range int64(2) {
+		server.Append(conv, "status", map[string]any{"status": "waiting"})
+		if got := <-during; len(got) != 1 || got[0].LastSeq != seq {
+			t.Errorf("during entry %d the positions are %v", seq+1, got)
+		}
+	}
+	cancel()
+	<-ended
+	if got := c.Positions(); len(got) != 1 || got[0].LastSeq != 2 {
+		t.Errorf("in the end the positions are %v", got)
+	}
+}
+
 func TestScanFindsTheHead(t *testing.T) {
 	for _, test := range []struct {
 		frame, kind, id string

@@ -139,12 +139,14 @@ func (c *Client) entries(conv string, take func(*tail) []*Event) {
 	for _, event := range ready {
 		c.config.Handle(event)
 	}
-	if len(ready) == 0 || c.config.ManualAck {
+	if len(ready) == 0 {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if last := ready[len(ready)-1].Seq; last > t.acked {
+	last := ready[len(ready)-1].Seq
+	t.given = max(t.given, last)
+	if !c.config.ManualAck && last > t.acked {
 		t.acked, t.ackDue = last, true
 		c.wakeIn(ackDelay)
 	}

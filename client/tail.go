@@ -7,10 +7,12 @@ import (
 
 const aheadLimit = 512 // entries kept for a gap to close; more are fetched again
 
-// tail puts the entries of one conversation in order. have is the last entry
-// handed on; everything up to it has been handed on once.
+// tail puts the entries of one conversation in order. have is the last entry that
+// was taken to be handed on, given the last for which Handle has returned;
+// everything up to it has been handed on once.
 type tail struct {
 	have     int64
+	given    int64
 	ahead    map[int64]*Event // entries beyond a gap
 	fetching bool             // a fetch is on its way
 	wanted   bool             // a fetch is due as soon as there is room
