@@ -44,7 +44,7 @@ export interface Customer {
   anonymous: boolean;
   evidence: Evidence;
   name?: string;
-  handles: { kind: string; masked: string; evidence: Evidence }[];
+  handles: { id: string; kind: string; masked: string; evidence: Evidence }[];
   conversations: Conversation[];
 }
 
@@ -156,6 +156,13 @@ export class Api {
   }
   customer(id: string): Promise<Customer> {
     return this.#call('GET', `/v1/customers/${encodeURIComponent(id)}`);
+  }
+  /** Notes an address that the customer has told. */
+  addHandle(customer: string, kind: string, value: string): Promise<void> {
+    return this.#call('POST', `/v1/customers/${encodeURIComponent(customer)}/handles`, { kind, value, evidence: 'claimed' });
+  }
+  forgetHandle(customer: string, handle: string): Promise<void> {
+    return this.#call('DELETE', `/v1/customers/${encodeURIComponent(customer)}/handles/${encodeURIComponent(handle)}`);
   }
 
   upload(file: File, signal?: AbortSignal): Promise<Attachment> {

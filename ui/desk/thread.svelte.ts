@@ -197,6 +197,19 @@ export class Thread {
     return this.#do(() => this.api.unmerge(this.id), {});
   }
 
+  /** Notes an address of the customer, and shows it as the server does: masked. */
+  async addHandle(kind: string, value: string): Promise<boolean> {
+    const customer = this.customer!.id;
+    const done = await this.#do(() => this.api.addHandle(customer, kind, value), {});
+    if (done) await this.#readCustomer();
+    return done;
+  }
+
+  async forgetHandle(handle: string): Promise<void> {
+    const customer = this.customer!.id;
+    if (await this.#do(() => this.api.forgetHandle(customer, handle), {})) await this.#readCustomer();
+  }
+
   redact(seq: number, reason: string): Promise<boolean> {
     return this.#do(() => this.api.redact(this.id, seq, reason), {});
   }

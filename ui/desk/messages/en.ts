@@ -183,7 +183,12 @@ export const en = {
   details: {
     identity: 'Who this is',
     handles: 'Known as',
-    handleKinds: { wallet: 'Wallet', email: 'E-mail', phone: 'Phone' } as Record<string, string>,
+    handleKinds: { wallet: 'Wallet', email: 'E-mail', phone: 'Phone', device: 'Device' } as Record<string, string>,
+    handleKind: 'What it is',
+    handleEvidence: { verified: 'The wallet vouched for it.', claimed: 'The customer said so.', inferred: 'We concluded it.' } as Record<string, string>,
+    addHandle: 'Add a number or an address',
+    addHandleHint: 'As the customer tells it. It counts as said, not as verified.',
+    forgetHandle: (masked: string) => `Remove ${masked} for good`,
     facts: 'Conversation',
     channel: 'Channel',
     topic: 'Topic',

@@ -175,7 +175,12 @@ export const zh: Messages = {
   details: {
     identity: '用户身份',
     handles: '已知身份',
-    handleKinds: { wallet: '钱包号', email: '邮箱', phone: '电话' },
+    handleKinds: { wallet: '钱包号', email: '邮箱', phone: '电话', device: '设备' },
+    handleKind: '类型',
+    handleEvidence: { verified: '钱包已核实。', claimed: '用户自己说的。', inferred: '由我们推断。' },
+    addHandle: '添加电话或邮箱',
+    addHandleHint: '按用户说的填写，只算自述，不算核实。',
+    forgetHandle: (masked: string) => `彻底移除 ${masked}`,
     facts: '会话信息',
     channel: '渠道',
     topic: '主题',
