@@ -3,6 +3,7 @@ package guardeval_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -112,6 +113,53 @@ func TestSecretsOverMessagesAreGone(t *testing.T) {
 	}
 }
 
+// Words aside, by the one who tells the secret, hide nothing as long as all
+// messages lie in the window. (Of one in eight named bank account numbers, the
+// first groups are masked early and the end stays.)
+func TestWordsAsideHideNothing(t *testing.T) {
+	d, err := guard.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, aside := range []string{"wait", "the rest is", "hang on 2 sec", "sorry, my dog is barking, one second", "等一下"} {
+		for _, kind := range guardtest.TalkKinds() {
+			if strings.HasPrefix(kind, "iban") {
+				continue
+			}
+			t.Run(aside+"/"+kind, func(t *testing.T) {
+				const samples = 200
+				told, missed := 0, 0
+				for seed := range uint64(samples) {
+					said := guardtest.Talk(seed, kind, 4)
+					if owned(said) > windowTurns {
+						continue
+					}
+					told++
+					at := len(said) / 2
+					said = slices.Insert(said, at, guardtest.Said{Text: aside, Own: true})
+					if texts := converse(d, said); leaks(said, texts) {
+						missed++
+						t.Logf("%+v became %q", said, texts)
+					}
+				}
+				if missed*50 > told {
+					t.Errorf("%d of %d missed, more than 2 %%", missed, told)
+				}
+			})
+		}
+	}
+}
+
+func owned(said []guardtest.Said) int {
+	n := 0
+	for _, s := range said {
+		if s.Own {
+			n++
+		}
+	}
+	return n
+}
+
 func leaks(said []guardtest.Said, texts []string) bool {
 	for i := range said {
 		if left(said[i], texts[i]) {
@@ -145,9 +193,11 @@ func TestShortMessagesAreNoSecret(t *testing.T) {
 	}
 	const english = "one moment|wait|one moment please|ok|okay|thank you|thanks|hello|can you help|help me please|still there|any news|no|yes|sure|all good|try again|I will try|same problem|just a second|hold on|good morning|what now|when|that is what I can see|this one|not now|must I wait more|you must know|just use the old one|try another one|where can I find that|how long|still waiting|about when|can you check that again|it will not work|because of that|more than a week|first I sign in|then the screen is blank|the payment order|error again|card|my account|very good|great|nice|cool|I agree|I say that all time|talk to you soon|wonder what time"
 	const chinese = "你好|在吗|好的|谢谢|收到|明白了|请稍等|等一下|怎么办|不行|可以了|没有|有的|什么时候|还没到账|快一点|急用钱|已经三天了|帮我看看|订单没有|查不到|是的|不是|知道了|再试一次|还是不行|密码忘了|换手机了|登不上|人呢|有人吗|太慢了|投诉你们|算了|明天再说|早上好|晚上好|辛苦了|没问题|成功了|失败了|重新来|哪里看|点哪里|看到了|截图了|发不出去|转错人了|能退吗|多久|今天能到吗|节假日休息吗"
+	const figures = "2|10|45.00|12/03|at 14:05|order 4471902288|4711|100|1000 usd|I paid 45|it was 2 days ago|on 12/03/2024|ends in 1234|5 times|room 12|3500|20240312884512|+44 7700 900123|2 of them|50 euros|one|twice|about 300|iPhone 15|version 2.4.1|500元|三天了|12号|2024年|第2次"
 	for _, c := range []struct{ name, messages, first string }{
 		{"English", english, ""},
 		{"English about a recovery phrase", english, "I have lost my recovery phrase"},
+		{"figures", figures, ""},
 		{"Chinese", chinese, ""},
 		{"Chinese about a recovery phrase", chinese, "助记词忘了怎么办"},
 	} {

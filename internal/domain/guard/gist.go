@@ -18,6 +18,7 @@ type gist struct {
 	question  bool                // has a question mark
 	announces bool                // ends in the name of a secret
 	figures   bool                // digits, or several spelled ones in a row
+	bare      bool                // figures and next to nothing else
 	removed   bool                // a secret was removed
 	iban      bool                // ends like the beginning of a bank account number
 	bank      bool                // is four capitals, as those that follow it
@@ -45,6 +46,8 @@ const (
 	keyMost     = 32 // of one that lacks only a little
 	keyRest     = 40 // of a text that brings the rest
 	spelledPart = 3  // spelled digits in a row
+	accountText = 44 // of the longest bank account number with its name
+	bareText    = 24 // characters, half of them figures
 	edgeText    = 8  // characters before or behind one spelled digit
 )
 
@@ -81,6 +84,7 @@ func (d *Detector) gist(s *reading.Scan) gist {
 	if s.Spelled > 0 {
 		g.addSpelled(s, n)
 	}
+	g.bare = s.Digits >= 2 && (n <= bareText && s.Digits*2 >= n || s.Bare())
 	g.question = slices.Contains(s.View.Char, '?')
 	g.account(s)
 	if s.Kinds&names != 0 {
@@ -90,12 +94,16 @@ func (d *Detector) gist(s *reading.Scan) gist {
 	return g
 }
 
-// account notes the first two groups of a bank account number, "NL90" and "ABNA".
+// account notes the first groups of a bank account number, "NL90" and "ABNA".
 func (g *gist) account(s *reading.Scan) {
 	const country, check, bank = 2, 2, 4 // characters
 	k := len(s.Tokens) - 1
 	if k < 0 {
 		return
+	}
+	for i := 1; i <= k && s.Digits >= check && g.length <= accountText; i++ {
+		a, b := s.Tokens[i-1], s.Tokens[i]
+		g.bare = g.bare || b.Class == fold.Digit && b.Start == a.End && a.End-a.Start == country && s.View.Upper(a.Start)
 	}
 	last := s.Tokens[k]
 	g.bank = k == 0 && last.Class == fold.Letter && last.End-last.Start == bank && g.length == bank && s.View.Upper(0) && s.View.Upper(bank-1)

@@ -25,11 +25,14 @@ func (d *Detector) gluedKeys(previous []Turn, current string, g gist, now []Find
 	text := current
 	for i := len(previous) - 1; i >= 0 && t.n < tellMost && len(text) < chunkMost; i-- {
 		p := &previous[i]
-		if !p.Own || p.gist.chatter() {
+		if !p.Own || p.gist.longest < chunkLeast {
 			continue
 		}
 		from := strings.LastIndexAny(p.Text, " \t\n:=") + 1
-		if len(p.Text)-from < chunkLeast || len(p.Text)-from > chunkMost || p.gist.longest < chunkLeast {
+		if len(p.Text)-from < chunkLeast {
+			continue
+		}
+		if len(p.Text)-from > chunkMost {
 			break
 		}
 		start := utf8.RuneCountInString(p.Text[:from])

@@ -45,7 +45,7 @@ func TestGistsOverlookNothing(t *testing.T) {
 		}
 		broken++
 		alone := d.Scan(parts[last])
-		now, earlier := d.scanJoined(before, parts[last], alone, reading.Joined)
+		now, earlier := d.scanJoined(before, parts[last], alone, reading.Joined, saysSomething)
 		got, gotEarlier := d.ScanWindow(before, parts[last], Hints{})
 		if gotEarlier != nil {
 			joined++

@@ -28,6 +28,7 @@ type piece struct {
 
 const (
 	tellMost   = 12 // pieces that are looked at
+	aside      = 2  // words that may be no part of the phrase
 	nameMost   = 2  // list words of a name
 	fewestMore = 4  // Chinese characters that go on with a phrase
 	nameApart  = 30 // blank lines between a name and the pieces: it is near, and no part of them
@@ -60,8 +61,14 @@ func (d *Detector) phrases(previous []Turn, current string, g gist, part recover
 	for i := range previous {
 		t.named = t.named || previous[i].gist.kinds&words.Seed != 0
 	}
-	if t.written(previous, part) || t.characters(previous, g, part) {
-		now, earlier = d.scanTold(&t, previous, current, now, earlier)
+	for least := int32(1); least <= aside+1; least += aside { // "wait" is a list word, too
+		found := false
+		if t.written(previous, part, least) || least == 1 && t.characters(previous, g, part) {
+			now, earlier, found = d.scanTold(&t, previous, current, now, earlier)
+		}
+		if found {
+			break
+		}
 	}
 	if t.continued(previous, part) {
 		return t.all(previous, current, now, earlier)
@@ -69,8 +76,9 @@ func (d *Detector) phrases(previous []Turn, current string, g gist, part recover
 	return now, earlier
 }
 
-// written collects pieces of written words. It tells whether they may be a phrase.
-func (t *told) written(previous []Turn, part recovery.Part) bool {
+// written collects pieces of written words of one list. It tells whether they may
+// be a phrase. Pieces of less than least words are left out.
+func (t *told) written(previous []Turn, part recovery.Part, least int32) bool {
 	t.n, t.words = 0, 0
 	head, ok := part.Piece()
 	if !ok {
@@ -79,9 +87,12 @@ func (t *told) written(previous []Turn, part recovery.Part) bool {
 	if head.Words == 0 && !t.named {
 		return false
 	}
+	lists := ^uint16(0)
 	if head.Words > 0 {
 		t.add(piece{-1, head.From, head.To, part.Sum}, head.Words)
+		lists = head.Lists
 	}
+	var begins told // as if the phrase began at the end of an ordinary sentence
 	for i := len(previous) - 1; i >= 0 && t.n < tellMost; i-- {
 		p := &previous[i].part
 		if !previous[i].Own || p.Han > 0 || t.has(p.Sum) {
@@ -95,14 +106,19 @@ func (t *told) written(previous []Turn, part recovery.Part) bool {
 			continue // "my seed phrase:" is made of list words, too
 		}
 		if !ok {
-			// The phrase may begin at the end of an ordinary sentence.
-			if s = p.Tail; s.Words == 0 || t.words < recovery.Fewest && t.words+s.Words < recovery.Fewest {
-				continue
+			if s = p.Tail; s.Words > 0 && s.Lists&lists != 0 && t.words+s.Words >= recovery.Fewest {
+				begins = *t
+				begins.add(piece{i, s.From, s.To, p.Sum}, s.Words)
 			}
-			t.add(piece{i, s.From, s.To, p.Sum}, s.Words)
-			break
+			continue
 		}
-		t.add(piece{i, s.From, s.To, p.Sum}, s.Words)
+		if s.Lists&lists != 0 && s.Words >= least {
+			t.add(piece{i, s.From, s.To, p.Sum}, s.Words)
+			lists &= s.Lists
+		}
+	}
+	if t.words < recovery.Fewest && begins.n > 0 || begins.words > t.words {
+		*t = begins
 	}
 	return t.words >= recovery.Fewest && (t.n > 1 || t.named)
 }
@@ -193,8 +209,9 @@ func add(now []Finding, earlier [][]Finding, previous []Turn, turn int, f Findin
 	return now, earlier
 }
 
-// scanTold reads the pieces in a row, behind what names them.
-func (d *Detector) scanTold(t *told, previous []Turn, current string, now []Finding, earlier [][]Finding) ([]Finding, [][]Finding) {
+// scanTold reads the pieces in a row, behind what names them. It tells whether it
+// found anything.
+func (d *Detector) scanTold(t *told, previous []Turn, current string, now []Finding, earlier [][]Finding) ([]Finding, [][]Finding, bool) {
 	var joined strings.Builder
 	if t.named {
 		joined.WriteString(t.name(previous, current))
@@ -214,7 +231,8 @@ func (d *Detector) scanTold(t *told, previous []Turn, current string, now []Find
 	defer d.release(s)
 	s.Load(strings.TrimSuffix(joined.String(), "\n"))
 	d.recovery.Told(s)
-	for _, f := range s.Findings() {
+	found := s.Findings()
+	for _, f := range found {
 		for i, p := range t.pieces[:t.n] {
 			if part, ok := clip(f, starts[i], int(p.to-p.from)); ok {
 				part.Start, part.End = part.Start+int(p.from), part.End+int(p.from)
@@ -222,7 +240,7 @@ func (d *Detector) scanTold(t *told, previous []Turn, current string, now []Find
 			}
 		}
 	}
-	return now, earlier
+	return now, earlier, len(found) > 0
 }
 
 // text is the text that holds a piece; the end of a piece that goes to the end

@@ -42,25 +42,48 @@ func (d *Detector) ScanWindow(previous []Turn, current string, hints Hints) (now
 		expected |= reading.ExpectOTP
 	}
 	now, g, part := d.scanRead(current, expected)
-	before := gist{}
-	for i := range previous {
-		if t := &previous[i]; t.Own && !(t.gist.chatter() && !(t.gist.bank && before.iban)) {
-			before = before.with(t.gist)
-		}
-	}
+	before, aside := summed(previous)
 	if before.read && (g.completes(before) || g.figures && before.figures && expected&(reading.ExpectOTP|reading.ExpectHalves) != 0) {
-		now, earlier = d.scanJoined(previous, current, now, joinedExpecting(expected))
+		now, earlier = d.scanJoined(previous, current, now, joinedExpecting(expected), saysSomething)
+	}
+	if g.bare && aside && earlier == nil {
+		now, earlier = d.scanJoined(previous, current, now, joinedExpecting(expected), bareFigures)
 	}
 	now, earlier = d.gluedKeys(previous, current, g, now, earlier)
 	return d.phrases(previous, current, g, part, now, earlier)
 }
 
-// endsInKey tells whether a key was removed from the end of the last own turn, so
-// that the rest of it may follow.
+// summed is the gist of the own turns together. It tells whether between those
+// that are bare figures others stand aside, like "the rest is".
+func summed(previous []Turn) (before gist, aside bool) {
+	bare, other := false, false
+	for i := range previous {
+		t := &previous[i]
+		if !t.Own || !saysSomething(t, before.iban) {
+			continue
+		}
+		before = before.with(t.gist)
+		apart := !bareFigures(t, before.iban)
+		bare, other = bare || !apart, other || apart
+	}
+	return before, bare && other
+}
+
+// saysSomething tells the turns that may hold a part of a secret; some only behind
+// the beginning of a bank account number.
+func saysSomething(t *Turn, iban bool) bool { return !t.gist.chatter() || t.gist.bank && iban }
+
+func bareFigures(t *Turn, iban bool) bool {
+	return t.gist.bare || t.gist.removed || t.gist.bank && iban
+}
+
+// endsInKey tells whether a key was removed from the end of an own turn, so that
+// the rest of it may follow.
 func endsInKey(previous []Turn) bool {
-	for i := len(previous) - 1; i >= 0; i-- {
-		if previous[i].Own && !previous[i].gist.chatter() {
-			return previous[i].gist.removed && strings.HasSuffix(previous[i].Text, secret.Marker(Finding{Class: Key}))
+	for i := range previous {
+		t := &previous[i]
+		if t.Own && t.gist.removed && strings.HasSuffix(t.Text, secret.Marker(Finding{Class: Key})) {
+			return true
 		}
 	}
 	return false
@@ -101,15 +124,16 @@ func (d *Detector) scanRead(text string, expected reading.Expectation) ([]Findin
 	return s.Findings(), d.gist(s), d.recovery.Part(s)
 }
 
-// scanJoined scans the current text behind the sender's earlier
-// ones; now is what was found in the current one alone.
-func (d *Detector) scanJoined(previous []Turn, current string, now []Finding, expected reading.Expectation) ([]Finding, [][]Finding) {
+// scanJoined scans the current text behind the sender's earlier ones that are
+// wanted; now is what was found in the current one alone.
+func (d *Detector) scanJoined(previous []Turn, current string, now []Finding, expected reading.Expectation, wanted func(t *Turn, iban bool) bool) ([]Finding, [][]Finding) {
 	var joined strings.Builder
 	starts := make([]int, len(previous)) // code point at which a turn begins, -1 for those left out
 	points, iban := 0, false
-	for i, t := range previous {
+	for i := range previous {
+		t := &previous[i]
 		starts[i] = -1
-		if !t.Own || t.gist.chatter() && !(t.gist.bank && iban) {
+		if !t.Own || !wanted(t, iban) {
 			continue
 		}
 		iban = t.gist.iban

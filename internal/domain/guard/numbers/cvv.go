@@ -3,6 +3,7 @@ package numbers
 import (
 	"sort"
 
+	"kefu/internal/domain/guard/fold"
 	"kefu/internal/domain/guard/reading"
 	"kefu/internal/domain/guard/secret"
 	"kefu/internal/domain/guard/words"
@@ -19,7 +20,7 @@ func (s *search) detectCVV() {
 		if l == reading.LinkNone && s.LinkAfter(c.Start, c.End, words.CVV) {
 			l = reading.LinkTight
 		}
-		if l == reading.LinkNone && s.Kinds&words.CVVWeak != 0 && s.Kinds&(words.CVV|words.Expiry|words.Card) != 0 {
+		if l == reading.LinkNone && s.Kinds&words.CVVWeak != 0 && s.Kinds&(words.CVV|words.Expiry|words.Card) != 0 && !s.counts(c.Start) {
 			if weak := s.LinkBefore(c.Start, words.CVVWeak); weak >= reading.LinkConnected {
 				l = weak
 			}
@@ -41,6 +42,12 @@ func (s *search) detectCVV() {
 			s.behindCard(removed)
 		}
 	}
+}
+
+// counts tells whether the last name before start counts something: "2 sec".
+func (s *search) counts(start int) bool {
+	k := s.FirstMark(start) - 1
+	return k >= 0 && s.Marks[k].Word.Kind&words.Unit != 0 && s.Marks[k].Start > 1 && s.View.Class(s.Marks[k].Start-2) == fold.Digit
 }
 
 // expiryNamed tells whether four digits follow the word for an expiry date.

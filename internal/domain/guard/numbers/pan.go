@@ -1,6 +1,8 @@
 package numbers
 
 import (
+	"strings"
+
 	"kefu/internal/domain/guard/fold"
 	"kefu/internal/domain/guard/reading"
 	"kefu/internal/domain/guard/secret"
@@ -206,8 +208,33 @@ func (s *search) card(first, last int, digits []int8) bool {
 	if !spoken && (s.international(start) || s.longNumber(first, last)) {
 		return false
 	}
+	if s.Expected&reading.Joined != 0 && !s.acrossLines(first, last) {
+		return false
+	}
 	s.Add(start, end, secret.PAN, lastDigits(digits))
 	return true
+}
+
+// acrossLines tells whether a stretch on several lines reads as one number. Dates,
+// versions and amounts in a row do not, nor do phones, ends of numbers, or what
+// is counted.
+func (s *search) acrossLines(first, last int) bool {
+	v, lines, broken := &s.View, false, false
+	for i := max(first, 1); i <= last && i < len(s.Items); i++ {
+		from, to := s.Items[i-1].End, s.Items[i].Start
+		inside := i > first && i < last
+		switch {
+		case s.LineEnds(from, to):
+			lines = lines || inside
+			if inside && (v.Char[to-1] == '+' || s.Any(from, to, words.Tail)) {
+				return false
+			}
+		case to-from == 1 && strings.ContainsRune(".,/", v.Char[from]):
+			broken = true
+		}
+	}
+	start, end := s.Items[first].Start, s.Items[last-1].End
+	return !lines || (!broken || s.inFours(first, last)) && !s.CountedAt(end) && !s.international(start)
 }
 
 // inFours tells whether all parts written without a gap have four digits or a

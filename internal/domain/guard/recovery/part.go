@@ -10,11 +10,13 @@ import (
 const Fewest = seedFewest
 
 // Stretch is a row of list words at an end of a text, some of them misspelt.
-// From and To count code points of the text as given, half open.
+// From and To count code points of the text as given, half open. Lists are the
+// bits of the lists that have all of the words.
 type Stretch struct {
 	From, To int32
 	Words    int32
 	Rare     int32 // of them, those that prose does not need
+	Lists    uint16
 }
 
 // Part is how much of a text may be a piece of a recovery phrase.
@@ -84,7 +86,7 @@ func (f *Finder) settle(s *reading.Scan, p *Stretch) {
 func (f *Finder) stretch(s *reading.Scan, from, step int) Stretch {
 	var p Stretch
 	var listed, missing, pending int32
-	last, i := from, from
+	last, i, all := from, from, uint16(0xFFFF)
 	for ; i >= 0 && i < len(s.Tokens); i += step {
 		t := s.Tokens[i]
 		if t.Class == fold.Digit {
@@ -93,8 +95,10 @@ func (f *Finder) stretch(s *reading.Scan, from, step int) Stretch {
 		if inFiller(s, t) {
 			continue
 		}
+		lists := f.lists.of(t.Hash)
 		switch {
-		case f.lists.of(t.Hash) != 0:
+		case lists&all != 0:
+			all &= lists
 			if listed++; !prose(s, t) {
 				p.Rare++
 			}
@@ -115,7 +119,7 @@ func (f *Finder) stretch(s *reading.Scan, from, step int) Stretch {
 	if !whole {
 		missing -= pending
 	}
-	p.Words = listed + missing
+	p.Words, p.Lists = listed+missing, all
 	switch {
 	case whole:
 		p.From, p.To = 0, int32(len(s.View.Char))
