@@ -29,7 +29,8 @@ type StaffStore interface {
 	ResetStaff(ctx context.Context, p identity.Principal, id string, r staff.Reset) error
 }
 
-// The life of a staff session.
+// The life of a staff session. A desk that is open uses its session, whether or not
+// somebody sits at it: who waits for customers must not be signed out for it.
 const (
 	SessionIdle = 30 * time.Minute
 	SessionLife = 12 * time.Hour
