@@ -242,10 +242,11 @@ func (s *search) validEnglish(row []content) bool {
 	return false
 }
 
-// restart is where the next run can begin after a failed one: the run ended at
-// a word of other lists, and words before it may belong to both.
+// restart is where the next run can begin after a failed one. If the run ended at
+// a word of other lists, words before it may belong to both; no run goes over what
+// is too far apart, and a beginning before it would only fail again, word by word.
 func (s *search) restart(row []content, i, end int) int {
-	if end >= len(row) || row[end].lists == 0 {
+	if end >= len(row) || row[end].lists == 0 || !s.seedGapOK(s.Tokens[row[end-1].token].End, s.Tokens[row[end].token].Start) {
 		return end
 	}
 	k := end
