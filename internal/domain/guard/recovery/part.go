@@ -96,6 +96,9 @@ func (f *Finder) stretch(s *reading.Scan, from, step int) Stretch {
 			continue
 		}
 		lists := f.lists.of(t.Hash)
+		if lists&bitShort != 0 {
+			lists = lists&^bitShort | bitEnglish
+		}
 		switch {
 		case lists&all != 0:
 			all &= lists

@@ -27,7 +27,10 @@ type mnemonics struct {
 
 // bitShort marks English words cut to their first four letters, which are
 // enough to tell them apart.
-const bitShort = 1 << 15
+const (
+	bitEnglish = 1 << 0
+	bitShort   = 1 << 15
+)
 
 func newMnemonics(f *fold.Folding) (*mnemonics, error) {
 	m := &mnemonics{
@@ -258,7 +261,7 @@ func (s *search) restart(row []content, i, end int) int {
 
 // contents lists the words of the text with the BIP-39 lists that hold them.
 func (s *search) contents() []content {
-	out, hits := s.words[:0], 0
+	out, hits, leads := s.words[:0], 0, s.leads()
 	for n, t := range s.Tokens {
 		if t.Class == fold.Digit {
 			continue
@@ -267,7 +270,7 @@ func (s *search) contents() []content {
 			continue // numbering, "word1"
 		}
 		lists := s.lists.of(t.Hash)
-		if lists == 0 && filler(s.Scan, t) {
+		if (lists == 0 || leads[t.Hash] > 1 && s.leadsLine(t)) && filler(s.Scan, t) {
 			continue
 		}
 		if lists != 0 {
@@ -277,6 +280,25 @@ func (s *search) contents() []content {
 	}
 	s.words = out
 	return out
+}
+
+// leads counts the words by which messages go on, "then …" and "then …": they are
+// list words, too, and no part of the phrase.
+func (s *search) leads() map[uint64]int {
+	if !s.told {
+		return nil
+	}
+	counts := map[uint64]int{}
+	for _, t := range s.Tokens {
+		if s.leadsLine(t) {
+			counts[t.Hash]++
+		}
+	}
+	return counts
+}
+
+func (s *search) leadsLine(t reading.Token) bool {
+	return t.Start == 0 || s.View.Char[t.Start-1] == '\n'
 }
 
 // seedRun extends a run from word i and returns its end.
