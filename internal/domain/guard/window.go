@@ -129,6 +129,7 @@ func (d *Detector) scanRead(text string, expected reading.Expectation) ([]Findin
 func (d *Detector) scanJoined(previous []Turn, current string, now []Finding, expected reading.Expectation, wanted func(t *Turn, iban bool) bool) ([]Finding, [][]Finding) {
 	var joined strings.Builder
 	starts := make([]int, len(previous)) // code point at which a turn begins, -1 for those left out
+	lengths := make([]int, len(previous))
 	points, iban := 0, false
 	for i := range previous {
 		t := &previous[i]
@@ -137,10 +138,10 @@ func (d *Detector) scanJoined(previous []Turn, current string, now []Finding, ex
 			continue
 		}
 		iban = t.gist.iban
-		starts[i] = points
+		starts[i], lengths[i] = points, utf8.RuneCountInString(t.Text)
 		joined.WriteString(t.Text)
 		joined.WriteByte('\n')
-		points += utf8.RuneCountInString(t.Text) + 1
+		points += lengths[i] + 1
 	}
 	joined.WriteString(current)
 	length := utf8.RuneCountInString(current)
@@ -157,7 +158,7 @@ func (d *Detector) scanJoined(previous []Turn, current string, now []Finding, ex
 			if start < 0 {
 				continue
 			}
-			if part, ok := clip(f, start, utf8.RuneCountInString(previous[i].Text)); ok {
+			if part, ok := clip(f, start, lengths[i]); ok {
 				earlier[i] = append(earlier[i], part)
 			}
 		}
