@@ -45,6 +45,9 @@ func (f configFlags) load(args []string) (config.Config, error) {
 		return c, err
 	}
 	if *f.listen != "" {
+		if c.PublicURL == "http://"+c.Listen && strings.HasPrefix(*f.listen, "localhost:") {
+			c.PublicURL = "http://" + *f.listen // else no page would be found at the new address
+		}
 		c.Listen = *f.listen
 	}
 	if *f.data != "" {

@@ -78,7 +78,7 @@ func withStore(ctx context.Context, c config.Config, do func(context.Context, *a
 
 func addUser(ctx context.Context, a *app.App, n signin.NewMember) error {
 	var err error
-	if n.Password, err = readPassword("kefu user add"); err != nil {
+	if n.Password, err = readPassword(ctx, "kefu user add"); err != nil {
 		return err
 	}
 	if n.Alias == "" {
@@ -121,7 +121,7 @@ func resetUser(ctx context.Context, a *app.App, email string) error {
 	if err != nil {
 		return err
 	}
-	plain, err := readPassword("kefu user reset")
+	plain, err := readPassword(ctx, "kefu user reset")
 	if err != nil {
 		return err
 	}
@@ -146,13 +146,26 @@ func memberOf(ctx context.Context, a *app.App, email string) (staff.Member, erro
 	return staff.Member{}, fault.New(fault.NotFound, "kefu user", "nobody has the e-mail address %q", email)
 }
 
-func readPassword(op string) (string, error) {
+func readPassword(ctx context.Context, op string) (string, error) {
 	fmt.Fprint(os.Stderr, "password: ")
-	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
-	if err != nil {
-		return "", fault.New(fault.Invalid, op, "no password on standard input")
+	defer hideTyping(os.Stdin)()
+	line, failed := make(chan string, 1), make(chan error, 1)
+	go func() {
+		text, err := bufio.NewReader(os.Stdin).ReadString('\n')
+		if err != nil {
+			failed <- fault.New(fault.Invalid, op, "no password on standard input")
+			return
+		}
+		line <- text
+	}()
+	select {
+	case text := <-line:
+		return strings.TrimRight(text, "\r\n"), nil
+	case err := <-failed:
+		return "", err
+	case <-ctx.Done(): // nobody waits any more for whoever was asked
+		return "", ctx.Err()
 	}
-	return strings.TrimRight(line, "\r\n"), nil
 }
 
 // printCode prints the present sign-in code of somebody in the demo.

@@ -43,7 +43,7 @@ type Process struct {
 }
 
 // Start starts the child, with its output on log, and waits until it is
-// healthy. It is killed when this process ends.
+// healthy. On Linux it is killed when this process ends.
 func Start(ctx context.Context, command Command, log io.Writer) (*Process, error) {
 	if len(command.Argv) == 0 {
 		return nil, errors.New("target: no command to start")
@@ -51,7 +51,7 @@ func Start(ctx context.Context, command Command, log io.Writer) (*Process, error
 	cmd := exec.Command(command.Argv[0], command.Argv[1:]...)
 	cmd.Env = append(os.Environ(), command.Env...)
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = attended()
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("target: starting %s: %w", command.Argv[0], err)
 	}
