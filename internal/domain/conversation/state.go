@@ -120,6 +120,16 @@ func CheckLanguage(field, tag string) error {
 	return nil
 }
 
+// printable tells text of ASCII without control characters.
+func printable(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 // CheckText refuses text that is not UTF-8 or too long.
 func CheckText(field, text string, maxChars int) error {
 	const op = "conversation.CheckText"
