@@ -113,11 +113,13 @@ func CheckLanguage(field, tag string) error {
 	if tag == "" {
 		return nil
 	}
-	parsed, err := language.Parse(tag)
-	if err != nil || len(tag) > maxLanguageLen || parsed.IsRoot() || len(parsed.Extensions()) > 0 {
-		return fault.InvalidField("conversation.CheckLanguage", field, "is no language tag")
+	if len(tag) <= maxLanguageLen { // reading a long one is work
+		parsed, err := language.Parse(tag)
+		if err == nil && !parsed.IsRoot() && len(parsed.Extensions()) == 0 {
+			return nil
+		}
 	}
-	return nil
+	return fault.InvalidField("conversation.CheckLanguage", field, "is no language tag")
 }
 
 // printable tells text of ASCII without control characters.
