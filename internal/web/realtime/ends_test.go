@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/staff"
+	"kefu/internal/flow/signin"
 	"kefu/internal/web/realtime"
 )
 
@@ -208,6 +210,46 @@ func TestSecretsAreLookedAtAgain(t *testing.T) {
 	h.later(31 * time.Minute) // an unused session of staff ends after thirty minutes
 	desk.gone("revoked")
 	window.rest()
+}
+
+const atOnce = 8 // secrets that are looked at again
+
+// slowWindows hold everybody who asks for a secret until they are let go.
+type slowWindows struct {
+	realtime.Windows
+	asking, asked, tooMany atomic.Int64
+	letGo                  chan struct{}
+}
+
+func (w *slowWindows) Resolve(ctx context.Context, bearer string) (signin.Opened, error) {
+	if w.asking.Add(1) > atOnce {
+		w.tooMany.Add(1)
+	}
+	defer w.asking.Add(-1)
+	defer w.asked.Add(1)
+	<-w.letGo
+	return w.Windows.Resolve(ctx, bearer)
+}
+
+// Clients that came together are due together. The database must not be asked for
+// all of them at once.
+func TestSecretsAreLookedAtAFewAtATime(t *testing.T) {
+	const crowd = 20
+	slow := &slowWindows{letGo: make(chan struct{})}
+	h := open(t, choices{
+		options: func(o *realtime.Options) { o.RecheckEvery, o.DeadAfter = 10*time.Second, time.Hour },
+		deps:    func(d *realtime.Deps) { slow.Windows, d.Windows = d.Windows, slow },
+	})
+	for i := range crowd {
+		h.window(fmt.Sprint("ann ", i))
+	}
+	h.later(11 * time.Second)
+	eventually(t, "some looked at", func() bool { return slow.asking.Load() == atOnce })
+	close(slow.letGo)
+	eventually(t, "all looked at", func() bool { return slow.asked.Load() == crowd })
+	if n := slow.tooMany.Load(); n > 0 {
+		t.Errorf("%d were looked at beside %d others or more", n, atOnce)
+	}
 }
 
 func TestAStopIsAnnounced(t *testing.T) {

@@ -64,6 +64,7 @@ type house struct {
 type choices struct {
 	dsn     string
 	options func(*realtime.Options)
+	deps    func(*realtime.Deps)
 	windows func(*signin.WindowOptions)
 	limits  func(*intake.Limits)
 	files   func(*attaching.Options)
@@ -98,9 +99,13 @@ func open(t testing.TB, c choices) *house {
 	if c.options != nil {
 		c.options(&options)
 	}
-	h.server = realtime.New(realtime.Deps{
+	deps := realtime.Deps{
 		Intake: h.intake, Store: h.store, Windows: h.windows, Desk: h.desk, Files: h.files, Clock: h.now, Log: slog.New(slog.NewTextHandler(h.log, nil)),
-	}, options)
+	}
+	if c.deps != nil {
+		c.deps(&deps)
+	}
+	h.server = realtime.New(deps, options)
 	h.store.Listen(h.server.Committed)
 	mux := http.NewServeMux()
 	h.server.Mount(mux)

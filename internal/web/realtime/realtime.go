@@ -316,6 +316,7 @@ func (p *peer) lost(r event.Revocation) bool {
 // after the others.
 func (s *Server) sweep(ctx context.Context) {
 	now := s.now()
+	var due []*peer
 	s.hub.each(func(p *peer) {
 		st, streamed := p.out.(*stream)
 		silent := p.silentSince(now)
@@ -328,13 +329,34 @@ func (s *Server) sweep(ctx context.Context) {
 			p.close(closingExpired, 0)
 		default:
 			if p.recheckDue(now) {
-				go s.recheck(ctx, p)
+				due = append(due, p)
 			}
 			if t, ok := p.out.(*socketTransport); ok && s.options.Heartbeat > 0 && silent >= s.options.Heartbeat {
 				t.ask()
 			}
 		}
 	})
+	s.recheckAll(ctx, due)
+}
+
+// rechecksAtOnce bounds how many secrets are looked at again at the same time:
+// many clients come at once after a restart, and are due at once ever after.
+const rechecksAtOnce = 8
+
+// recheckAll looks at the secrets of connections again, beside everything else.
+func (s *Server) recheckAll(ctx context.Context, due []*peer) {
+	waiting := make(chan *peer, len(due))
+	for _, p := range due {
+		waiting <- p
+	}
+	close(waiting)
+	for range min(rechecksAtOnce, len(due)) {
+		go func() {
+			for p := range waiting {
+				s.recheck(ctx, p)
+			}
+		}()
+	}
 }
 
 // recheck asks again whether the session of a connection is still good.
