@@ -38,7 +38,7 @@ type Options struct {
 	Log      *slog.Logger
 	Observer Observer // told of every commit; may be nil
 
-	MaxBatch int           // requests in one commit; default 2,048
+	MaxBatch int           // requests in one commit; default 512
 	MaxQueue int           // requests waiting; beyond, callers wait; default 16,384
 	MaxDelay time.Duration // how long a commit may wait for company under load; default 1 ms
 }
@@ -79,7 +79,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.MaxBatch == 0 {
-		o.MaxBatch = 2048
+		o.MaxBatch = 512
 	}
 	if o.MaxQueue == 0 {
 		o.MaxQueue = 16384

@@ -173,7 +173,7 @@ func Default() Config {
 			MaxFrameBytes: 64 << 10, BufferEvents: 256, BufferBytes: 1 << 20,
 			Heartbeat: 25 * time.Second, DeadAfter: time.Minute, MaxConnections: 20_000,
 		},
-		Committer: Committer{MaxDelay: time.Millisecond, MaxBatch: 2048, QueueSize: 16_384},
+		Committer: Committer{MaxDelay: time.Millisecond, MaxBatch: 512, QueueSize: 16_384},
 		Audit:     Audit{HeadEvery: 10 * time.Second},
 		Log:       Log{Level: "info", Format: "json"},
 		Tracing:   Tracing{Sample: 0.01},

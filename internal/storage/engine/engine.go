@@ -90,7 +90,7 @@ func openSQLite(dir string) (*DB, error) {
 	}
 	reader.SetMaxOpenConns(4)
 	reader.SetMaxIdleConns(4)
-	return &DB{Kind: SQLite, Reader: reader, Writer: writer, path: path, wal: walSizes{move: 8 << 20, restart: 64 << 20}}, nil
+	return &DB{Kind: SQLite, Reader: reader, Writer: writer, path: path, wal: walSizes{move: 16 << 20, restart: 64 << 20}}, nil
 }
 
 // Private sees to it that a file of SQLite's is nobody else's to read: SQLite
@@ -210,7 +210,13 @@ func (d *DB) moveLog(ctx context.Context, db *sql.DB) error {
 	if size < max(d.wal.restart, d.wal.next.Load()) {
 		return nil
 	}
-	begun, err := d.restartLog(ctx)
+	// The file keeps its length, and what is written over it needs no more of the
+	// file system than the data itself, unless a reader has let it grow far.
+	mode := "RESTART"
+	if size > 4*d.wal.restart {
+		mode = "TRUNCATE"
+	}
+	begun, err := d.restartLog(ctx, mode)
 	if d.wal.next.Store(0); err == nil && !begun {
 		d.wal.next.Store(2 * size) // a reader that stays must not hold up commits each time
 	}
@@ -220,7 +226,7 @@ func (d *DB) moveLog(ctx context.Context, db *sql.DB) error {
 // restartLog moves the rest of the log and begins it anew, and tells whether it
 // could. It takes the committer's connection: of two, the one that waits for the
 // other's lock would hardly ever find it free.
-func (d *DB) restartLog(ctx context.Context) (begun bool, err error) {
+func (d *DB) restartLog(ctx context.Context, mode string) (begun bool, err error) {
 	conn, err := d.Writer.Conn(ctx)
 	if err != nil {
 		return false, err
@@ -231,7 +237,7 @@ func (d *DB) restartLog(ctx context.Context) (begun bool, err error) {
 	}
 	var busy, pages, moved int64
 	if err = wait(restartWait); err == nil {
-		err = conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
+		err = conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint("+mode+")").Scan(&busy, &pages, &moved)
 	}
 	return busy == 0, errors.Join(err, wait(busyWait), conn.Close())
 }
