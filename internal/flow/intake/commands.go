@@ -79,6 +79,9 @@ func (s *Service) rewrite(ctx context.Context, p identity.Principal, conversatio
 	}
 }
 
+// maxVersions bounds the earlier texts of one message that the guard looks at.
+const maxVersions = 5
+
 func (s *Service) submitRewrite(ctx context.Context, c *conversation.Change, done func(conversation.Result)) error {
 	t, err := s.talk(ctx, c.ConversationID)
 	if err != nil {
@@ -93,6 +96,9 @@ func (s *Service) submitRewrite(ctx context.Context, c *conversation.Change, don
 	a := t.begin(u)
 	if c.Command.Kind == conversation.Edit {
 		s.lookAround(t, c, a, known)
+		if u.text != "" && len(u.before) < maxVersions {
+			u.before = append(u.before, u.text)
+		}
 	}
 	a.rewrite(u, c.Command.Content.Text)
 	if c.Command.Kind == conversation.Edit && !known {

@@ -521,3 +521,38 @@ func TestAWithdrawalBringsNothingBack(t *testing.T) {
 		})
 	}
 }
+
+// What a message said before it was edited can still be read by staff, so it
+// counts as said: a version that begins a secret goes, and its message stays.
+func TestAVersionThatBeginsASecretIsWithdrawn(t *testing.T) {
+	h := open(t)
+	customer := visitor()
+	conv := h.begin(customer)
+	h.say(customer, conv, "4111 1111")
+	if err := h.do(customer, conv, conversation.Edit, conversation.Content{Of: 1, Text: "hello"}); err != nil {
+		t.Fatal(err)
+	}
+	versions := func() []conversation.Content {
+		t.Helper()
+		all, err := h.p.Versions(context.Background(), agent(), conv, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	if kept := versions(); len(kept) != 1 || kept[0].Text != "4111 1111" {
+		t.Fatalf("the history of an edit is %+v", kept)
+	}
+	h.say(customer, conv, "1111 1111")
+	h.wantNoCard(conv)
+	if kept := versions(); len(kept) != 0 {
+		t.Errorf("the version is still there: %+v", kept)
+	}
+	log := h.log(conv)
+	if log[0].Content.Text != "hello" {
+		t.Errorf("the message says %q", log[0].Content.Text)
+	}
+	if said := log[2].Content; strings.Contains(said.Text, "1111 1111") {
+		t.Errorf("the other half is stored: %q", said.Text)
+	}
+}

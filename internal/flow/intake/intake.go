@@ -219,6 +219,32 @@ func (s *Service) look(c *conversation.Change, a *attempt, w window) {
 	for i, findings := range earlier {
 		s.withdraw(c, a, w.said[i], findings)
 	}
+	s.lookAtVersions(c, a, w)
+}
+
+// lookAtVersions looks at a text after messages as they read before they were
+// edited. A version that is part of a secret goes: its message is redacted and
+// keeps its present words.
+func (s *Service) lookAtVersions(c *conversation.Change, a *attempt, w window) {
+	content := &c.Command.Content
+	for i, u := range w.said {
+		for _, was := range u.before {
+			turns := slices.Clone(w.turns)
+			turns[i] = guard.Turn{Text: was, Own: w.turns[i].Own}
+			found, earlier := s.guard.ScanWindow(turns, content.Text, guard.Hints{})
+			if i >= len(earlier) || len(earlier[i]) == 0 {
+				continue
+			}
+			content.Text = guard.Apply(content.Text, found)
+			content.Classes = mergeClasses(content.Classes, s.classes(found))
+			for j, findings := range earlier {
+				if j != i {
+					s.withdraw(c, a, w.said[j], findings)
+				}
+			}
+			c.Withdraw = append(c.Withdraw, conversation.Withdrawal{Earlier: u.change, Seq: u.seq, Text: u.text, Classes: s.classes(earlier[i])})
+		}
+	}
 }
 
 func (s *Service) withdraw(c *conversation.Change, a *attempt, u *utterance, findings []guard.Finding) {

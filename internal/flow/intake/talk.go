@@ -47,6 +47,7 @@ type utterance struct {
 	side   side
 	note   bool
 	text   string
+	before []string             // what it said before it was edited: staff can still read that
 	turn   guard.Turn           // the text as the guard has read it, if it has
 	client string               // its id given by the client
 	raw    [sha256.Size]byte    // of the text as it was sent
