@@ -538,6 +538,18 @@ func TestSessionsOfStaff(t *testing.T) {
 	})
 }
 
+// An admin manages staff and sees no customer, and must not let themselves in.
+func TestNobodyGivesThemselvesAnotherRole(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx := context.Background()
+		adam := identity.Principal{Kind: identity.Staff, ID: id.New(), Role: identity.Admin}
+		s.must(s.AddStaff(ctx, identity.SystemPart("cli"), staff.New{Member: staff.Member{ID: adam.ID, Email: "adam@example.org", Role: identity.Admin}}))
+		supervisor, enabled := identity.Supervisor, false
+		s.want(fault.Forbidden, s.ChangeStaff(ctx, adam, adam.ID, staff.Change{Role: &supervisor}))
+		s.must(s.ChangeStaff(ctx, adam, adam.ID, staff.Change{Disabled: &enabled}))
+	})
+}
+
 func TestWrongSignInsLockAndUnlock(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		ctx := context.Background()

@@ -103,7 +103,9 @@ func (s *Staff) StaffByID(ctx context.Context, p identity.Principal, id string) 
 }
 
 // ChangeStaff changes a role or disables somebody, and ends their sessions
-// within seconds. Errors: Forbidden, NotFound, Conflict for the last owner.
+// within seconds. Nobody gives themselves another role: who manages staff and may
+// see no customer would otherwise let themselves in. Errors: Forbidden, NotFound,
+// Conflict for the last owner.
 func (s *Staff) ChangeStaff(ctx context.Context, p identity.Principal, id string, c staff.Change) error {
 	const op = "staffing.ChangeStaff"
 	if err := allowStaffChange(op, p); err != nil {
@@ -125,6 +127,9 @@ func (s *Staff) ChangeStaff(ctx context.Context, p identity.Principal, id string
 		}
 		if err := allowStaffChange(op, p, identity.Role(role), next); err != nil {
 			return err
+		}
+		if p.ID == id && next != identity.Role(role) {
+			return fault.New(fault.Forbidden, op, "nobody gives themselves another role")
 		}
 		if c.Disabled != nil && *c.Disabled != (disabledAt != 0) {
 			disabledAt = 0
