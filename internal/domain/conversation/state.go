@@ -96,6 +96,9 @@ func ValidPriority(p Priority) bool {
 // CheckLine refuses a one-line text, such as a topic, that is not UTF-8, too long
 // or holds control characters or line ends. PostgreSQL refuses U+0000 in any text.
 func CheckLine(field, text string, maxChars int) error {
+	if len(text) <= maxChars && printable(text) { // as most are, and every message id
+		return nil
+	}
 	if strings.ContainsFunc(text, func(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) }) {
 		return fault.InvalidField("conversation.CheckLine", field, "holds control characters")
 	}

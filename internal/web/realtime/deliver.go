@@ -1,8 +1,6 @@
 package realtime
 
 import (
-	"strconv"
-
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/policy"
@@ -87,11 +85,11 @@ func (d *delivery) hold(p *peer) {
 
 func (d *delivery) receipts(c *event.ConversationChange, windows []*peer) {
 	st := &c.State
-	d.frame = appendReceipt(d.frame[:0], st.ID, "customer", st.CustomerDelivered, st.CustomerRead)
+	d.frame = wire.AppendReceipt(d.frame[:0], st.ID, "customer", st.CustomerDelivered, st.CustomerRead)
 	for _, desk := range d.desks {
 		d.hold(desk)
 	}
-	d.frame = appendReceipt(d.frame[:0], st.ID, "agent", st.LastSeq, st.AgentRead)
+	d.frame = wire.AppendReceipt(d.frame[:0], st.ID, "agent", st.LastSeq, st.AgentRead)
 	for _, window := range windows {
 		d.hold(window)
 	}
@@ -127,27 +125,4 @@ func (s *Server) tellInbox() {
 			p.push(frames)
 		}
 	}
-}
-
-func appendReceipt(dst []byte, conv, by string, delivered, read int64) []byte {
-	dst = append(dst, `{"t":"receipt","conv":"`...)
-	dst = append(dst, conv...)
-	dst = append(dst, `","by":"`...)
-	dst = append(dst, by...)
-	dst = append(dst, `","delivered":`...)
-	dst = strconv.AppendInt(dst, delivered, 10)
-	dst = append(dst, `,"read":`...)
-	dst = strconv.AppendInt(dst, read, 10)
-	return append(dst, '}')
-}
-
-func appendClosing(dst []byte, reason string, retryAfterMS int64) []byte {
-	dst = append(dst, `{"t":"closing","reason":"`...)
-	dst = append(dst, reason...)
-	dst = append(dst, '"')
-	if retryAfterMS > 0 {
-		dst = append(dst, `,"retry_after_ms":`...)
-		dst = strconv.AppendInt(dst, retryAfterMS, 10)
-	}
-	return append(dst, '}')
 }

@@ -3,7 +3,6 @@ package realtime
 import (
 	"encoding/json"
 	"errors"
-	"strconv"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/flow/intake"
@@ -121,29 +120,6 @@ func encode(frame any) []byte {
 		return []byte(`{"t":"error","code":"internal"}`)
 	}
 	return out
-}
-
-func appendStored(dst []byte, conv, clientID string, said intake.Said) []byte {
-	dst = append(dst, `{"t":"stored","client_msg_id":`...)
-	dst = strictjson.AppendString(dst, clientID)
-	dst = append(dst, `,"conv":"`...)
-	dst = append(dst, conv...)
-	dst = append(dst, `","seq":`...)
-	dst = strconv.AppendInt(dst, said.Seq, 10)
-	dst = append(dst, `,"at":`...)
-	dst = strconv.AppendInt(dst, said.At, 10)
-	if len(said.Classes) > 0 {
-		dst = append(dst, `,"classes":[`...)
-		for i, class := range said.Classes {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = strictjson.AppendString(dst, class)
-		}
-		dst = append(dst, `],"text":`...)
-		dst = strictjson.AppendString(dst, said.Text)
-	}
-	return append(dst, '}')
 }
 
 type welcomeLimits struct {

@@ -148,7 +148,7 @@ func (s *Server) send(ctx context.Context, p *peer, m intake.Message) error {
 			return
 		}
 		var frame [192]byte
-		p.push(appendStored(frame[:0], conv, clientID, said))
+		p.push(wire.AppendStored(frame[:0], conv, clientID, said))
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/ratelimit"
+	"kefu/internal/web/wire"
 )
 
 // transport carries what waits in a peer's queue to its client. Its methods do
@@ -211,7 +212,7 @@ func (p *peer) close(reason string, retryAfterMS int64) {
 	}
 	p.lagging = false
 	var closing [96]byte
-	p.enqueue(appendClosing(closing[:0], reason, retryAfterMS))
+	p.enqueue(wire.AppendClosing(closing[:0], reason, retryAfterMS))
 	p.ended, p.greeted = true, true
 	wake := p.startSending()
 	p.mu.Unlock()

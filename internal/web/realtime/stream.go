@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kefu/internal/platform/fault"
+	"kefu/internal/web/wire"
 )
 
 // The fallback of docs/protocol.md, section 1.2: frames go by POST and come by
@@ -232,7 +233,7 @@ func (st *stream) copy(ctx context.Context, writer eventWriter, done chan struct
 			return
 		case <-done:
 			if !st.peer.hasEnded() {
-				_ = writer.events(appendClosing(nil, closingReplaced, 0)) // by a newer stream
+				_ = writer.events(wire.AppendClosing(nil, closingReplaced, 0)) // by a newer stream
 			}
 			return
 		case <-st.ready:

@@ -1,4 +1,4 @@
-// Package wire writes the frames of docs/protocol.md that carry entries of a
+// Package wire writes the hot frames of docs/protocol.md, most of which carry entries of a
 // conversation, for sockets and the REST API alike. It knows forms, not rules:
 // who may see what was decided before.
 package wire
