@@ -119,7 +119,7 @@ func TestEachMistakeIsOneSentence(t *testing.T) {
 		"media type":        {"attachments: {types: [png]}", "", `attachments.types.1 is "png", which is no media type. Write it as type/subtype in small letters, such as image/png.`},
 		"scripts":           {"attachments: {types: [image/svg+xml]}", "", "attachments.types.1 is image/svg+xml, which can run scripts. Remove it."},
 		"dead":              {"realtime: {heartbeat: 60s}", "", "realtime.dead_after is not longer than realtime.heartbeat, so every quiet socket would be closed. Write at least twice the heartbeat."},
-		"queue":             {"committer: {queue_size: 10}", "", "committer.queue_size is smaller than committer.max_batch, which it could then never fill. Write at least 2048."},
+		"queue":             {"committer: {queue_size: 10}", "", "committer.queue_size is smaller than committer.max_batch, which it could then never fill. Write at least 512."},
 		"level":             {"log: {level: loud}", "", `log.level is "loud". Write debug, info, warn or error.`},
 		"metrics in public": {"metrics: {listen: 'localhost:8080'}", "", "metrics.listen is the public address, where anyone could read the figures. Write an address of its own, such as localhost:9090."},
 		"metrics anywhere":  {"metrics: {listen: 'localhost:0'}", "", "metrics.listen asks for any free port, which nobody could find. Write a port from 1 to 65535."},

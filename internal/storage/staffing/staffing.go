@@ -128,9 +128,6 @@ func (s *Staff) ChangeStaff(ctx context.Context, p identity.Principal, id string
 		if err := allowStaffChange(op, p, identity.Role(role), next); err != nil {
 			return err
 		}
-		if p.ID == id && next != identity.Role(role) {
-			return fault.New(fault.Forbidden, op, "nobody gives themselves another role")
-		}
 		if c.Disabled != nil && *c.Disabled != (disabledAt != 0) {
 			disabledAt = 0
 			if *c.Disabled {
@@ -141,6 +138,9 @@ func (s *Staff) ChangeStaff(ctx context.Context, p identity.Principal, id string
 			if err := keepAnOwner(ctx, t, id); err != nil {
 				return err
 			}
+		}
+		if p.ID == id && next != identity.Role(role) {
+			return fault.New(fault.Forbidden, op, "nobody gives themselves another role")
 		}
 		if _, err := t.SQL.ExecContext(ctx, "UPDATE staff SET role = $1, disabled_at = $2 WHERE id = $3", string(next), disabledAt, id); err != nil {
 			return engine.MapError(op, err)
