@@ -81,7 +81,13 @@ func openSQLite(dir string) (*DB, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	writer.SetMaxOpenConns(1)
-	if err := writer.Ping(); err != nil {
+	// Turning a new file into one with a log waits for nobody who does the same.
+	err = writer.Ping()
+	for try := 0; err != nil && fault.Is(MapError(op, err), fault.Unavailable) && try < busyTries; try++ {
+		time.Sleep(busyWait / busyTries)
+		err = writer.Ping()
+	}
+	if err != nil {
 		return nil, errors.Join(fault.Wrap(op, err), writer.Close())
 	}
 	reader, err := sql.Open("sqlite", sqliteDSN(path, "ro", -16384))
@@ -174,6 +180,7 @@ func (d *DB) Close() error {
 const (
 	busyWait    = 10 * time.Second
 	restartWait = 200 * time.Millisecond
+	busyTries   = 100
 )
 
 // Checkpoint moves what SQLite's log holds into its file. It runs beside
