@@ -70,7 +70,7 @@ func prepareAll(ctx context.Context, db *engine.DB) (statements, error) {
 	all := buildStatements(db.Kind)
 	for _, set := range []*engine.Set{&all.insertEntry, &all.updateEntry, &all.keepVersion, &all.insertVersion, &all.dropVersions, &all.findClients, &all.findTargets,
 		&all.loadStates, &all.updateHot, &all.updateCold, &all.leaveInbox, &all.enterInbox, &all.insertAudit, &all.importState, &all.importCustomer} {
-		if err := set.Prepare(ctx, db.Writer); err != nil {
+		if err := set.Prepare(ctx, db); err != nil {
 			return statements{}, err
 		}
 	}

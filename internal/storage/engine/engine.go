@@ -17,7 +17,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	_ "modernc.org/sqlite" // the "sqlite" driver of database/sql
 
 	"kefu/internal/platform/fault"
 )
@@ -50,7 +49,8 @@ type DB struct {
 	Reader *sql.DB
 	Writer *sql.DB
 
-	path string // of SQLite's file
+	rows *rowTable // SQLite: where the statements of Set read their rows
+	path string    // of SQLite's file
 	wal  walSizes
 }
 
@@ -76,10 +76,12 @@ func openSQLite(dir string) (*DB, error) {
 	if err := Private(path); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	writer, err := sql.Open("sqlite", sqliteDSN(path, "rwc", -65536))
+	rows := &rowTable{}
+	connector, err := newRowConnector(sqliteDSN(path, "rwc", -65536), rows)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	writer := sql.OpenDB(connector)
 	writer.SetMaxOpenConns(1)
 	// Turning a new file into one with a log waits for nobody who does the same.
 	err = writer.Ping()
@@ -96,7 +98,7 @@ func openSQLite(dir string) (*DB, error) {
 	}
 	reader.SetMaxOpenConns(4)
 	reader.SetMaxIdleConns(4)
-	return &DB{Kind: SQLite, Reader: reader, Writer: writer, path: path, wal: walSizes{move: 16 << 20, restart: 64 << 20}}, nil
+	return &DB{Kind: SQLite, Reader: reader, Writer: writer, rows: rows, path: path, wal: walSizes{move: 16 << 20, restart: 64 << 20}}, nil
 }
 
 // Private sees to it that a file of SQLite's is nobody else's to read: SQLite
