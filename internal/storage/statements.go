@@ -2,12 +2,15 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 
 	"kefu/internal/storage/engine"
 )
 
-// statements are the set statements of the committer.
+// statements are what the committer runs in every commit: the set statements,
+// and the two that lock and write the head of the log.
 type statements struct {
+	lockHead, saveHead                            *sql.Stmt
 	insertEntry, updateEntry                      engine.Set
 	keepVersion, insertVersion, dropVersions      engine.Set
 	findClients, findTargets, loadStates          engine.Set
@@ -74,5 +77,9 @@ func prepareAll(ctx context.Context, db *engine.DB) (statements, error) {
 			return statements{}, err
 		}
 	}
-	return all, nil
+	var err error
+	if all.lockHead, err = db.Writer.PrepareContext(ctx, "UPDATE log_head SET pos = pos WHERE id = 1 RETURNING pos, audit_seq, audit_hash"); err == nil {
+		all.saveHead, err = db.Writer.PrepareContext(ctx, "UPDATE log_head SET pos = $1, audit_seq = $2, audit_hash = $3 WHERE id = 1")
+	}
+	return all, engine.MapError("storage.prepareAll", err)
 }

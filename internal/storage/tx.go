@@ -151,7 +151,7 @@ func (t *Tx) flush(ctx context.Context, w *workset.Set) error {
 // processes too.
 func (t *Tx) lockHead(ctx context.Context) error {
 	var hash []byte
-	row := t.SQL.QueryRowContext(ctx, "UPDATE log_head SET pos = pos WHERE id = 1 RETURNING pos, audit_seq, audit_hash")
+	row := t.SQL.StmtContext(ctx, t.store.stmts.lockHead).QueryRowContext(ctx)
 	if err := row.Scan(&t.Pos, &t.auditLast.Seq, &hash); err != nil {
 		return engine.MapError("storage.lockHead", err)
 	}
@@ -160,7 +160,7 @@ func (t *Tx) lockHead(ctx context.Context) error {
 }
 
 func (t *Tx) saveHead(ctx context.Context) error {
-	_, err := t.SQL.ExecContext(ctx, "UPDATE log_head SET pos = $1, audit_seq = $2, audit_hash = $3 WHERE id = 1", t.Pos, t.auditLast.Seq, t.auditLast.Hash[:])
+	_, err := t.SQL.StmtContext(ctx, t.store.stmts.saveHead).ExecContext(ctx, t.Pos, t.auditLast.Seq, t.auditLast.Hash[:])
 	return engine.MapError("storage.saveHead", err)
 }
 
