@@ -71,6 +71,9 @@ func demoServer(self string, raised bool) func(dir, listen, database string) tar
 		}
 		limits := []string{"NEW_VISITORS", "CONNECTIONS"}
 		if raised {
+			if metrics, err := target.FreeAddress(); err == nil {
+				command.Env, command.Metrics = append(command.Env, "KEFU_METRICS_LISTEN="+metrics), "http://"+metrics+"/metrics"
+			}
 			limits = append(limits, "ANONYMOUS_MESSAGES", "CUSTOMER_MESSAGES", "AGENT_MESSAGES", "VISITOR_STARTS", "CUSTOMER_STARTS", "SIGN_INS")
 		}
 		for _, limit := range limits {

@@ -99,6 +99,7 @@ func indexBatch(ctx context.Context, index *searchindex.Index, blind *search.Bli
 type generator struct {
 	random   *rand.Rand
 	plan     SeedPlan
+	agents   []conversation.Author // a fifth of the conversations is theirs
 	made     int
 	messages int
 	begin    int64
@@ -107,19 +108,25 @@ type generator struct {
 
 func newGenerator(plan SeedPlan) *generator {
 	plan.Messages = max(plan.Messages, plan.Conversations)
-	return &generator{
+	g := &generator{
 		random: rand.New(rand.NewPCG(seedRandom, 1)), plan: plan,
 		begin: time.Now().Add(-30 * 24 * time.Hour).UnixMicro(),
 	}
+	for range 20 {
+		g.agents = append(g.agents, conversation.Author{Kind: conversation.ByAgent, ID: id.New(), Name: g.name()})
+	}
+	return g
 }
 
-func (g *generator) batch(n int) ([]storage.Imported, map[string]string) {
+func (g *generator) batch(n int) ([]storage.Imported, []storage.ImportedCustomer) {
 	batch := make([]storage.Imported, 0, n)
-	customers := map[string]string{}
+	var customers []storage.ImportedCustomer
 	for range n {
 		if g.made%seedPerOwner == 0 {
 			g.customer = id.New()
-			customers[g.customer] = fmt.Sprintf("seed-%07d", g.made/seedPerOwner)
+			customers = append(customers, storage.ImportedCustomer{
+				ID: g.customer, Subject: fmt.Sprintf("seed-%07d", g.made/seedPerOwner), Name: g.name(),
+			})
 		}
 		batch = append(batch, g.conversation())
 		g.made++
@@ -133,6 +140,10 @@ func (g *generator) conversation() storage.Imported {
 	// A month of conversations, each a few minutes long.
 	at := g.begin + int64(g.made)*(28*24*3600*1_000_000)/int64(g.plan.Conversations)
 	st := conversation.New(id.New(), g.customer, "chat", "", "en", at)
+	if g.random.IntN(5) == 0 {
+		agent := g.agents[g.random.IntN(len(g.agents))]
+		st.AssigneeID, st.AssigneeName = agent.ID, agent.Name
+	}
 	out := storage.Imported{StartRef: id.New()}
 	for i := range count {
 		at += 1_000_000 + g.random.Int64N(60_000_000)

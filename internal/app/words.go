@@ -25,12 +25,25 @@ func seedChinese() []string {
 
 // seedRare are words that each come about once in 100,000 messages.
 func seedRare() []string {
-	return strings.Fields("quokka zeppelin marzipan saxifrage periwinkle obsidian tamarind kaleidoscope xylophone jacaranda")
+	return strings.Fields(`quokka zeppelin marzipan saxifrage periwinkle obsidian tamarind kaleidoscope xylophone jacaranda
+		armadillo bergamot cormorant dulcimer eiderdown flugelhorn gossamer harpsichord isinglass juniper
+		kumquat lapwing mandolin narwhal ocarina pangolin quince ragwort samovar thimble
+		umbrage valerian wolverine yarrow zither abacus bluebell cuttlefish dragonfly emerald`)
 }
 
-// seedNames come about once in 20,000 messages each.
+// seedNames come about once in 80,000 messages each.
 func seedNames() []string {
-	return strings.Fields("Featherstone Abernathy Okonkwo Lindqvist Papadopoulos Venkataraman Szczepanski Delacroix Nakagawa Oyelaran")
+	return strings.Fields(`Featherstone Abernathy Okonkwo Lindqvist Papadopoulos Venkataraman Szczepanski Delacroix Nakagawa Oyelaran
+		Castellanos Drummond Eriksson Fitzgerald Grabowski Hathaway Ibrahimovic Jankowski Kowalczyk Lombardi
+		Mukherjee Nwachukwu Obradovic Petrosyan Quintero Rasmussen Stavropoulos Takahashi Underhill Vasquez
+		Wojciechowski Yamaguchi Zielinski Andersson Bhattacharya Christodoulou Dimitrov Espinoza Fairweather Gunawardena`)
+}
+
+// name invents a person's.
+func (g *generator) name() string {
+	first := strings.Fields("Anna Ben Chen Dalia Emeka Farah Goran Hana Igor Jia Kofi Lena Mira Nils Olga Priya Quang Rosa Sven Tara")
+	last := seedNames()
+	return first[g.random.IntN(len(first))] + " " + last[g.random.IntN(len(last))]
 }
 
 // sentence invents a message: one in five speaks of a payment, one in ten is
@@ -51,7 +64,7 @@ func (g *generator) sentence() string {
 	if r.IntN(5) == 0 {
 		parts = append(parts, "payment")
 	}
-	if r.IntN(10_000) == 0 {
+	if r.IntN(2_500) == 0 {
 		rare := seedRare()
 		parts = append(parts, rare[r.IntN(len(rare))])
 	}
@@ -64,8 +77,12 @@ func (g *generator) sentence() string {
 
 func seedQueries() map[string][]string {
 	return map[string][]string{
-		"rare": seedRare(), "name": seedNames(), "zh2": {"退款", "转账", "充值", "冻结", "利息"},
-		"frequent": {"payment", "the", "my"},
-		"three":    {"payment card refund", "transfer account payment", "wallet payment fee", "refund payment hotel"},
+		"rare": seedRare(), "name": seedNames(), "zh2": {"退款", "转账", "充值", "冻结", "利息", "到账", "提现", "额度", "发票", "还款"},
+		"frequent": {"payment", "the", "my", "and", "after", "card", "refund", "account", "transfer", "arrived"},
+		"three": {
+			"payment card refund", "transfer account payment", "wallet payment fee", "refund payment hotel",
+			"card limit arrived", "my payment vanished", "the euro doubled", "salary account froze", "after merchant refund",
+			"points cashback payment", "laptop refund cleared", "pharmacy card expired",
+		},
 	}
 }

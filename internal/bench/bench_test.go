@@ -58,7 +58,7 @@ func floorLosesNothing(t *testing.T, database string) {
 	if result["floor_per_s"] <= 0 || result["lost"] != 0 || result["duplicated"] != 0 {
 		t.Errorf("%v\n%s", result, &prose)
 	}
-	for _, key := range strings.Fields("messages_per_s floor_per_s floor_cpu_us_per_message ratio ack_p50_ms ack_p99_ms deliver_p50_ms deliver_p99_ms floor_deliver_p99_ms lost duplicated index_lag_s cpu_us_per_message") {
+	for _, key := range strings.Fields("messages_per_s floor_per_s floor_cpu_us_per_message ratio ack_p50_ms ack_p99_ms deliver_p50_ms deliver_p99_ms floor_deliver_p99_ms lost duplicated index_lag_s index_behind_s cpu_us_per_message") {
 		if _, ok := result[key]; !ok {
 			t.Errorf("the result lacks %q", key)
 		}
@@ -153,7 +153,7 @@ func TestQueryDriversRefuseEmptyAnswers(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		_, _ = fmt.Fprintf(w, `{"items":%s}`, items)
+		_, _ = fmt.Fprintf(w, `{"staff":{"id":"me"},"items":%s}`, items)
 	}))
 	defer server.Close()
 	api := target.NewAPI(server.URL)

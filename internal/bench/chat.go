@@ -18,6 +18,7 @@ const (
 	warmUp       = 2 * time.Second
 	indexTimeout = 60 * time.Second
 	indexPoll    = 20 * time.Millisecond
+	metricsPulse = 1200 * time.Millisecond
 )
 
 type chatOptions struct {
@@ -44,6 +45,7 @@ type chatResult struct {
 	Lost         int     `json:"lost"`
 	Duplicated   int     `json:"duplicated"`
 	IndexLag     float64 `json:"index_lag_s"`
+	IndexBehind  float64 `json:"index_behind_s"`
 	CPU          float64 `json:"cpu_us_per_message"`
 	FloorDBCPU   float64 `json:"floor_database_cpu_us_per_message,omitempty"` // PostgreSQL's own processes
 	DBCPU        float64 `json:"database_cpu_us_per_message,omitempty"`
@@ -84,12 +86,17 @@ func Chat(args []string, env Env) int {
 // side collects what the rounds of one side found.
 type side struct {
 	name                       string
-	measure                    func(context.Context, chatOptions) (out *outcome, indexLag float64, err error)
+	measure                    func(context.Context, chatOptions) (out *outcome, late lateness, err error)
 	perSecond, cpu, database   []float64
 	ack50, ack99, del50, del99 []float64
 	lost, duplicated           int
-	lag                        []float64
+	lag, behind                []float64
 }
+
+// lateness is how far, in seconds, the search was behind when a load ended: until
+// its last words were found, and by how much the index itself lay behind what the
+// guard's window lets it take.
+type lateness struct{ found, behind float64 }
 
 func (e Env) chat(ctx context.Context, o chatOptions) (*chatResult, error) {
 	floor := &side{name: "floor", measure: e.floorRound}
@@ -109,7 +116,7 @@ func (e Env) chat(ctx context.Context, o chatOptions) (*chatResult, error) {
 		AckP50: median(product.ack50), AckP99: median(product.ack99),
 		DeliverP50: median(product.del50), DeliverP99: median(product.del99), FloorDeliver: median(floor.del99),
 		Lost: product.lost + floor.lost, Duplicated: product.duplicated + floor.duplicated,
-		IndexLag: median(product.lag), CPU: median(product.cpu),
+		IndexLag: median(product.lag), IndexBehind: median(product.behind), CPU: median(product.cpu),
 		DBCPU: median(product.database), FloorDBCPU: median(floor.database),
 	}
 	if result.FloorPerS > 0 {
@@ -119,7 +126,7 @@ func (e Env) chat(ctx context.Context, o chatOptions) (*chatResult, error) {
 }
 
 func (e Env) round(ctx context.Context, o chatOptions, s *side, round int) error {
-	out, lag, err := s.measure(ctx, o)
+	out, late, err := s.measure(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -128,22 +135,22 @@ func (e Env) round(ctx context.Context, o chatOptions, s *side, round int) error
 	s.ack50, s.ack99 = append(s.ack50, out.ackP50), append(s.ack99, out.ackP99)
 	s.del50, s.del99 = append(s.del50, out.delP50), append(s.del99, out.delP99)
 	s.lost, s.duplicated = s.lost+out.lost, s.duplicated+out.duplicated
-	s.lag = append(s.lag, lag)
-	e.say("round %d %-7s %8.0f messages/s, %5.1f µs of processor each; stored p50 %.2f p99 %.2f ms; delivered p50 %.2f p99 %.2f ms; lost %d, duplicated %d, index lag %.2f s, database %.1f µs each",
-		round+1, s.name, out.perSecond, out.cpuPerMessage, out.ackP50, out.ackP99, out.delP50, out.delP99, out.lost, out.duplicated, lag, out.databaseCPU)
+	s.lag, s.behind = append(s.lag, late.found), append(s.behind, late.behind)
+	e.say("round %d %-7s %8.0f messages/s, %5.1f µs of processor each; stored p50 %.2f p99 %.2f ms; delivered p50 %.2f p99 %.2f ms; lost %d, duplicated %d, found after %.2f s, index behind %.2f s, database %.1f µs each",
+		round+1, s.name, out.perSecond, out.cpuPerMessage, out.ackP50, out.ackP99, out.delP50, out.delP99, out.lost, out.duplicated, late.found, late.behind, out.databaseCPU)
 	return nil
 }
 
-func (e Env) floorRound(ctx context.Context, o chatOptions) (*outcome, float64, error) {
+func (e Env) floorRound(ctx context.Context, o chatOptions) (*outcome, lateness, error) {
 	p := &product{}
 	defer p.close()
 	dir, database, err := e.fresh(ctx, p)
 	if err != nil {
-		return nil, 0, err
+		return nil, lateness{}, err
 	}
 	listen, err := target.FreeAddress()
 	if err != nil {
-		return nil, 0, err
+		return nil, lateness{}, err
 	}
 	argv := append(append([]string(nil), e.Floor...), "-listen", listen, "-data", dir, "-database", database)
 	if o.profile != "" {
@@ -152,12 +159,12 @@ func (e Env) floorRound(ctx context.Context, o chatOptions) (*outcome, float64, 
 	base := "http://" + listen
 	p.process, err = e.run(ctx, target.Command{Argv: argv, Health: base + "/healthz"}, dir)
 	if err != nil {
-		return nil, 0, err
+		return nil, lateness{}, err
 	}
 	l := e.load(o, base, base, cpuOf(p.process))
 	l.token = func(int) (string, error) { return "", nil }
 	out, err := l.measure(ctx)
-	return out, 0, err
+	return out, lateness{}, err
 }
 
 func (e Env) load(o chatOptions, window, desk string, cpu func() time.Duration) *load {
@@ -171,20 +178,20 @@ func (e Env) load(o chatOptions, window, desk string, cpu func() time.Duration) 
 	return l
 }
 
-func (e Env) productRound(ctx context.Context, o chatOptions) (*outcome, float64, error) {
+func (e Env) productRound(ctx context.Context, o chatOptions) (*outcome, lateness, error) {
 	p, _, err := e.open(ctx, o.at, Plan{})
 	if err != nil {
-		return nil, 0, err
+		return nil, lateness{}, err
 	}
 	defer p.close()
 	l := e.load(o, p.command.Window, p.command.Desk, p.cpu())
 	l.token, l.agentToken = p.tokens("bench"), p.api.Token
 	out, err := l.measure(ctx)
 	if err != nil {
-		return nil, 0, err
+		return nil, lateness{}, err
 	}
-	lag, err := indexLag(ctx, p.api, out)
-	return out, lag, err
+	found, err := indexLag(ctx, p.api, out)
+	return out, lateness{found: found, behind: p.indexBehind(ctx)}, err
 }
 
 // indexLag is how long after the end of a load its last messages were found by
@@ -209,4 +216,16 @@ func indexLag(ctx context.Context, api *target.API, out *outcome) (float64, erro
 		}
 	}
 	return time.Since(out.ended).Seconds(), nil
+}
+
+// indexBehind reads the server's own figure, which it renews every second; -1
+// where it shows none.
+func (p *product) indexBehind(ctx context.Context) float64 {
+	worst := -1.0
+	for until := time.Now().Add(metricsPulse); p.command.Metrics != "" && time.Now().Before(until); time.Sleep(metricsPulse / 8) {
+		if v, err := target.Metric(ctx, p.command.Metrics, "kefu_index_lag_seconds"); err == nil {
+			worst = max(worst, v)
+		}
+	}
+	return worst
 }

@@ -48,8 +48,6 @@ type Plan struct {
 type Seeded struct {
 	// Queries are search texts by class: rare, name, zh2, frequent, three.
 	Queries map[string][]string
-	// Inbox are query strings of GET /v1/conversations; a default set where nil.
-	Inbox []string
 }
 
 // report prints the result of a command as its last line.

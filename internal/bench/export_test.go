@@ -40,7 +40,7 @@ func SmallLoad(ctx context.Context, url string, rate float64) (Found, error) {
 
 // MeasureInbox and MeasureSearch run the query drivers.
 func MeasureInbox(ctx context.Context, api *target.API, requests int) (float64, error) {
-	t, err := measureInbox(ctx, api, nil, requests)
+	t, err := measureInbox(ctx, api, requests)
 	return t.P99, err
 }
 

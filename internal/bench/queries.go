@@ -19,7 +19,8 @@ import (
 const (
 	queriesEach  = 1000 // requests measured of each kind
 	warmQueries  = 50
-	inboxPages   = 3 // pages read on from each first page
+	inboxPage    = 50  // conversations
+	inboxPages   = 100 // that are known of each view
 	coldStarts   = 5
 	coldStore    = 100_000 // conversations
 	querySetSeed = 20261122
@@ -52,7 +53,7 @@ func queryFlags(name, unit string, args []string, e Env) (at remote, size, reque
 }
 
 // Inbox is `kefu bench inbox`: pages of 50 conversations over the API, first
-// pages of several views and the pages after them.
+// pages of several views and pages further down.
 func Inbox(args []string, env Env) int {
 	at, size, requests, ok := queryFlags("inbox", "conversations", args, env)
 	if !ok {
@@ -60,19 +61,19 @@ func Inbox(args []string, env Env) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	p, seeded, err := env.open(ctx, at, Plan{Conversations: size, Messages: size})
+	p, _, err := env.open(ctx, at, Plan{Conversations: size, Messages: size})
 	if err != nil {
 		return env.fail(err)
 	}
 	defer p.close()
-	found, err := measureInbox(ctx, p.api, seeded.Inbox, requests)
+	found, err := measureInbox(ctx, p.api, requests)
 	if err != nil {
 		return env.fail(err)
 	}
 	return env.report(found)
 }
 
-// inboxViews are the pages that a desk opens.
+// inboxViews are the lists that a desk opens.
 func inboxViews() []string {
 	return []string{
 		"view=all&status=open", "view=unassigned&status=open", "view=mine&status=open",
@@ -80,37 +81,107 @@ func inboxViews() []string {
 	}
 }
 
-func measureInbox(ctx context.Context, api *target.API, views []string, requests int) (times, error) {
-	if len(views) == 0 {
-		views = inboxViews()
+// measureInbox asks for pages at random: one in five is the first of its view,
+// the others follow cursors from anywhere in the first pages of a long list.
+func measureInbox(ctx context.Context, api *target.API, requests int) (times, error) {
+	if err := takeSome(ctx, api); err != nil {
+		return times{}, err
 	}
-	var all []time.Duration
-	full := 0
-	for i := 0; len(all) < requests; i++ {
-		path := "/v1/conversations?limit=50&" + views[i%len(views)]
-		cursor := ""
-		for page := 0; page <= inboxPages && (page == 0 || cursor != ""); page++ {
-			var answer struct {
-				Items []struct{} `json:"items"`
-				Next  string     `json:"next"`
-			}
-			began := time.Now()
-			if err := api.Get(ctx, path+cursor, &answer); err != nil {
-				return times{}, err
-			}
-			if i*(1+inboxPages) >= warmQueries {
-				all = append(all, time.Since(began))
-			}
-			full += len(answer.Items) / 50
-			if cursor = ""; answer.Next != "" {
-				cursor = "&cursor=" + url.QueryEscape(answer.Next)
-			}
+	var pages []string
+	for _, view := range inboxViews() {
+		found, err := pagesOf(ctx, api, "/v1/conversations?limit=50&"+view)
+		if err != nil {
+			return times{}, err
+		}
+		pages = append(pages, found...)
+	}
+	pick := rand.New(rand.NewPCG(querySetSeed, 1))
+	all := make([]time.Duration, 0, requests)
+	for i := range requests + warmQueries {
+		path := pages[pick.IntN(len(pages))]
+		if pick.IntN(5) == 0 {
+			views := inboxViews()
+			path = "/v1/conversations?limit=50&" + views[pick.IntN(len(views))]
+		}
+		began := time.Now()
+		if _, err := readPage(ctx, api, path); err != nil {
+			return times{}, err
+		}
+		if i >= warmQueries {
+			all = append(all, time.Since(began))
 		}
 	}
-	if full == 0 {
-		return times{}, errors.New("bench: no page of the inbox was full: the store is empty or the views are wrong")
-	}
 	return timesOf(all), nil
+}
+
+// page is a page of the inbox, as far as it is looked at.
+type page struct {
+	Items []struct {
+		ID string `json:"id"`
+	} `json:"items"`
+	Next string `json:"next"`
+}
+
+// readPage refuses a page that is not full: it would be quick.
+func readPage(ctx context.Context, api *target.API, path string) (page, error) {
+	var p page
+	if err := api.Get(ctx, path, &p); err != nil {
+		return p, err
+	}
+	if len(p.Items) < inboxPage {
+		return p, fmt.Errorf("bench: %s has %d of %d conversations: the store is too small or the view is wrong", path, len(p.Items), inboxPage)
+	}
+	return p, nil
+}
+
+// pagesOf lists the addresses of full pages of a view, from its first on.
+func pagesOf(ctx context.Context, api *target.API, first string) ([]string, error) {
+	var pages []string
+	path := first
+	for len(pages) < inboxPages {
+		p, err := readPage(ctx, api, path)
+		if err != nil && len(pages) > 0 {
+			return pages, nil // the last page of a short view
+		}
+		if err != nil {
+			return nil, err
+		}
+		pages = append(pages, path)
+		if p.Next == "" {
+			break
+		}
+		path = first + "&cursor=" + url.QueryEscape(p.Next)
+	}
+	return pages, nil
+}
+
+// takeSome assigns conversations to the one who measures, who would have none.
+func takeSome(ctx context.Context, api *target.API) error {
+	var me struct {
+		Staff struct {
+			ID string `json:"id"`
+		} `json:"staff"`
+	}
+	if err := api.Get(ctx, "/v1/session", &me); err != nil {
+		return err
+	}
+	var mine page
+	if err := api.Get(ctx, "/v1/conversations?view=mine&status=open&limit=100", &mine); err != nil {
+		return err
+	}
+	for len(mine.Items) < 2*inboxPage {
+		free, err := readPage(ctx, api, "/v1/conversations?view=unassigned&status=open&limit=50")
+		if err != nil {
+			return err
+		}
+		for _, c := range free.Items {
+			if err := api.Put(ctx, "/v1/conversations/"+c.ID+"/assignee", map[string]string{"staff_id": me.Staff.ID}, nil); err != nil {
+				return err
+			}
+			mine.Items = append(mine.Items, c)
+		}
+	}
+	return nil
 }
 
 // Search is `kefu bench search`: the first page, newest first, of queries of

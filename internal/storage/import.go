@@ -51,12 +51,23 @@ func (s *Store) Import(ctx context.Context, all []Imported) error {
 	})
 }
 
-// ImportCustomers adds customers that a wallet has vouched for.
-func (s *Store) ImportCustomers(ctx context.Context, issuer, language string, subjects map[string]string) error {
+// ImportedCustomer is a customer that a wallet has vouched for elsewhere.
+type ImportedCustomer struct {
+	ID, Subject string
+	Name        string // or ""
+}
+
+// ImportCustomers adds customers that a wallet has vouched for. Those it holds
+// already stay as they are.
+func (s *Store) ImportCustomers(ctx context.Context, issuer, language string, customers []ImportedCustomer) error {
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
 		rows := s.stmts.importCustomer.Layout.Rowset()
-		for id, subject := range subjects {
-			rows.Text(id).Text(issuer).Text(subject).Text(language).Int(t.Now).EndRow()
+		for _, c := range customers {
+			sealed, ref, err := t.Seal([]byte(c.Name), customerNameAAD(c.ID))
+			if err != nil {
+				return err
+			}
+			rows.Text(c.ID).Text(issuer).Text(c.Subject).Bytes(sealed).Int(ref).Text(language).Int(t.Now).EndRow()
 		}
 		return s.stmts.importCustomer.Exec(ctx, t.SQL, rows)
 	})

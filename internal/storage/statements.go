@@ -61,9 +61,9 @@ func buildStatements(e engine.Kind) statements {
 			last_seq, preview_seq, created_at, last_activity, inbox_activity, waiting_since, snoozed_until, resolved_at, reopened, unread, customer_delivered, customer_read, agent_read)
 			SELECT v.id, v.customer_id, v.start_ref, v.channel, v.status, '', v.assignee_id, v.assignee_name, v.priority, v.topic, v.language, v.tags, '',
 			v.last_seq, v.preview_seq, v.created_at, v.last_activity, v.last_activity, v.waiting_since, 0, 0, 0, v.unread, 0, 0, 0 FROM {rows}`),
-		importCustomer: e.Set("id issuer subject language created_at:int",
-			`INSERT INTO customer (id, issuer, subject, language, evidence, created_at)
-			SELECT v.id, v.issuer, v.subject, v.language, 'verified', v.created_at FROM {rows} WHERE true ON CONFLICT DO NOTHING`),
+		importCustomer: e.Set("id issuer subject name:bytes name_ref:int language created_at:int",
+			`INSERT INTO customer (id, issuer, subject, name, name_ref, language, evidence, created_at)
+			SELECT v.id, v.issuer, v.subject, v.name, v.name_ref, v.language, 'verified', v.created_at FROM {rows} WHERE true ON CONFLICT DO NOTHING`),
 		insertAudit: e.Set("seq:int record:bytes detail:bytes hash:bytes",
 			`INSERT INTO audit (seq, record, detail, hash) SELECT v.seq, v.record, v.detail, v.hash FROM {rows}`),
 	}

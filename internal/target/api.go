@@ -40,11 +40,20 @@ func (a *API) Get(ctx context.Context, path string, answer any) error {
 
 // Post sends body as JSON.
 func (a *API) Post(ctx context.Context, path string, body, answer any) error {
+	return a.send(ctx, http.MethodPost, path, body, answer)
+}
+
+// Put sends body as JSON.
+func (a *API) Put(ctx context.Context, path string, body, answer any) error {
+	return a.send(ctx, http.MethodPut, path, body, answer)
+}
+
+func (a *API) send(ctx context.Context, method, path string, body, answer any) error {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return fmt.Errorf("target: %w", err)
 	}
-	return a.do(ctx, http.MethodPost, path, raw, answer)
+	return a.do(ctx, method, path, raw, answer)
 }
 
 func (a *API) do(ctx context.Context, method, path string, body []byte, answer any) error {

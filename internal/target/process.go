@@ -32,6 +32,8 @@ type Command struct {
 	Window string   // base address of the window's protocol
 	Desk   string   // base address of the desk's protocol and the API
 	Health string   // address that answers 200 once it is ready
+
+	Metrics string // address of its figures for Prometheus, or ""
 }
 
 // Process is a running child. It is not for concurrent use, but for Kill.

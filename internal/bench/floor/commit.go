@@ -19,7 +19,7 @@ type row struct {
 // store writes rows durably, all or none.
 type store interface {
 	write(ctx context.Context, rows []row) error
-	close()
+	close() error
 }
 
 // committer collects rows from every connection and writes what has come while

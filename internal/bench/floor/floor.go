@@ -38,7 +38,7 @@ const (
 // Main runs the prototype until it is interrupted. Its arguments are -listen
 // HOST:PORT and either -data DIR (SQLite) or -database DSN (PostgreSQL), and
 // -profile FILE for a processor profile of the whole run.
-func Main(args []string) error {
+func Main(args []string) (err error) {
 	flags := flag.NewFlagSet("floor", flag.ContinueOnError)
 	listen := flags.String("listen", "127.0.0.1:0", "address to serve on")
 	data := flags.String("data", "", "folder of the SQLite database")
@@ -53,7 +53,7 @@ func Main(args []string) error {
 	if err != nil {
 		return err
 	}
-	defer rows.close()
+	defer func() { err = errors.Join(err, rows.close()) }()
 	if *profile != "" {
 		file, err := os.Create(*profile)
 		if err != nil {

@@ -49,9 +49,9 @@ func (p *postgresStore) write(ctx context.Context, rows []row) error {
 	return err
 }
 
-func (p *postgresStore) close() {
+func (p *postgresStore) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	_, _ = p.conn.Exec(ctx, `DROP TABLE IF EXISTS floor_message`)
-	_ = p.conn.Close(ctx)
+	return p.conn.Close(ctx)
 }

@@ -5,7 +5,9 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
+	"time"
 
 	"modernc.org/sqlite"
 )
@@ -15,6 +17,8 @@ const (
 	// sqliteWide rows go into one INSERT: measured as the cheapest of json_each,
 	// one statement a row, and 20, 100 and 300 rows a statement.
 	sqliteWide = 100
+	// checkpointFrom is the size of the log, in bytes, from which it is moved.
+	checkpointFrom = 16 << 20
 )
 
 // sqliteStore writes through the driver itself, without database/sql.
@@ -24,14 +28,19 @@ type sqliteStore struct {
 	wide  driver.StmtExecContext
 	one   driver.StmtExecContext
 	args  []driver.NamedValue
+
+	path   string
+	stop   func()        // ends the checkpoints
+	ended  chan struct{} // closed when they have ended
+	failed error         // of the checkpoints, to be read after ended
 }
 
 func openSQLite(ctx context.Context, path string) (*sqliteStore, error) {
-	conn, err := (&sqlite.Driver{}).Open(path + "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)")
+	conn, err := (&sqlite.Driver{}).Open(path + "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)&_pragma=wal_autocheckpoint(0)")
 	if err != nil {
 		return nil, fmt.Errorf("floor: opening the database: %w", err)
 	}
-	s := &sqliteStore{conn: conn, args: make([]driver.NamedValue, sqliteColumns*sqliteWide)}
+	s := &sqliteStore{conn: conn, args: make([]driver.NamedValue, sqliteColumns*sqliteWide), path: path, ended: make(chan struct{})}
 	for i := range s.args {
 		s.args[i].Ordinal = i + 1
 	}
@@ -48,8 +57,46 @@ func openSQLite(ctx context.Context, path string) (*sqliteStore, error) {
 	if s.wide, err = s.prepare(sqliteWide); err != nil {
 		return nil, err
 	}
-	s.one, err = s.prepare(1)
-	return s, err
+	if s.one, err = s.prepare(1); err != nil {
+		return nil, err
+	}
+	ctx, s.stop = context.WithCancel(ctx)
+	go s.checkpoints(ctx)
+	return s, nil
+}
+
+// checkpoints moves the log into the file beside the commits, as the product does:
+// SQLite's own way, inside every commit that finds a thousand pages in the log,
+// would slow the floor down.
+func (s *sqliteStore) checkpoints(ctx context.Context) {
+	defer close(s.ended)
+	pulse := time.NewTicker(time.Second)
+	defer pulse.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-pulse.C:
+		}
+		if info, err := os.Stat(s.path + "-wal"); err != nil || info.Size() < checkpointFrom {
+			continue
+		}
+		if err := checkpoint(ctx, s.path); err != nil && ctx.Err() == nil {
+			s.failed = err
+			return
+		}
+	}
+}
+
+func checkpoint(ctx context.Context, path string) error {
+	conn, err := (&sqlite.Driver{}).Open(path)
+	if err != nil {
+		return fmt.Errorf("floor: opening the database to move its log: %w", err)
+	}
+	if executor, ok := conn.(driver.ExecerContext); ok {
+		_, err = executor.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)", nil)
+	}
+	return errors.Join(err, conn.Close())
 }
 
 func (s *sqliteStore) prepare(rows int) (driver.StmtExecContext, error) {
@@ -92,4 +139,8 @@ func (s *sqliteStore) write(ctx context.Context, rows []row) error {
 	return nil
 }
 
-func (s *sqliteStore) close() { _ = s.conn.Close() }
+func (s *sqliteStore) close() error {
+	s.stop()
+	<-s.ended
+	return errors.Join(s.failed, s.conn.Close())
+}
