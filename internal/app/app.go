@@ -210,7 +210,7 @@ func (a *App) connectFiles() error {
 	}
 	o.Uploads, o.Senders = rate(a.Config.Limits.Uploads), a.Config.Limits.Keys
 	a.files, err = attaching.New(attaching.Deps{
-		Store: a.Store, Keys: a.Ring, Blobs: blobAdapter{blobs}, Clean: a.intake.Name, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
+		Store: a.Store, Keys: a.Ring, Blobs: blobAdapter{blobs}, Clean: a.intake.Clean, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
 	}, o)
 	return err
 }

@@ -178,7 +178,7 @@ func TestAccountNumbersAreMaskedWhole(t *testing.T) {
 	}
 	for seed := range uint64(2000) {
 		iban := guardtest.IBAN(seed)
-		if redacted, found := d.Redact(iban); len(found) != 1 || found[0].Class != guard.ID || found[0].End != len(iban) {
+		if redacted, found, _ := d.Redact(t.Context(), iban); len(found) != 1 || found[0].Class != guard.ID || found[0].End != len(iban) {
 			t.Errorf("%s became %s", iban, redacted)
 		}
 	}

@@ -31,7 +31,7 @@ func FuzzRedact(f *testing.F) {
 	f.Add(strings.Repeat("的一是在不了有和人这中大", 30))
 	d := newDetector(f)
 	f.Fuzz(func(t *testing.T, text string) {
-		redacted, found := d.Redact(text)
+		redacted, found, _ := d.Redact(t.Context(), text)
 		checkFindings(t, text, found)
 		if again := d.Scan(redacted); len(again) > 0 {
 			t.Fatalf("redacted text has findings: %q -> %q: %+v", text, redacted, again)

@@ -1,7 +1,11 @@
 package guard
 
 import (
+	"context"
+	"unicode/utf8"
+
 	"kefu/internal/domain/guard/secret"
+	"kefu/internal/platform/fault"
 )
 
 // Marker is the text that replaces a finding.
@@ -11,56 +15,73 @@ func Marker(f Finding) string { return secret.Marker(f) }
 func Apply(text string, found []Finding) string { return secret.Apply(text, found) }
 
 // Redact replaces the secrets of a text with markers. The findings are those of
-// the text as given.
-func (d *Detector) Redact(text string) (string, []Finding) {
+// the text as given. The only error is the end of ctx, which long texts may see.
+func (d *Detector) Redact(ctx context.Context, text string) (string, []Finding, error) {
+	const op = "guard.Redact"
 	found := d.Scan(text)
 	if len(found) == 0 {
-		return text, nil
+		return text, nil, nil
 	}
-	return d.settle(text, found)
+	s := settling{text: text, found: found}
+	if err := s.settle(ctx, d); err != nil {
+		return "", nil, fault.Wrap(op, err)
+	}
+	return s.redacted, s.found, nil
+}
+
+// settling is a text on its way to what is left when nothing more is found in it.
+type settling struct {
+	text     string
+	found    []Finding // in text, so far
+	redacted string
+	steps    int // findings looked at to find the places of others in text
 }
 
 // settle redacts and scans again until nothing more is found, since what
 // remains may read differently once the rest is gone.
-func (d *Detector) settle(text string, found []Finding) (string, []Finding) {
+func (s *settling) settle(ctx context.Context, d *Detector) error {
 	const rounds = 8
-	redacted, origin := Apply(text, found), found
+	s.redacted = Apply(s.text, s.found)
 	for range rounds {
-		more := d.Scan(redacted)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		more := d.Scan(s.redacted)
 		if len(more) == 0 {
 			break
 		}
-		origin = secret.Merge(append(origin, mapBack(origin, more)...))
-		redacted = Apply(text, origin)
+		s.found = secret.Merge(append(s.found, s.original(more)...))
+		s.redacted = Apply(s.text, s.found)
 	}
-	return redacted, origin
+	return nil
 }
 
-// mapBack turns findings in a redacted text into findings of the original.
-func mapBack(applied, more []Finding) []Finding {
+// original turns findings in the redacted text into findings of the text. Both
+// lists are in order, so each is gone through once.
+func (s *settling) original(more []Finding) []Finding {
 	out := make([]Finding, 0, len(more))
+	next, shift := 0, 0 // the first that does not lie before; text minus redacted, up to it
+	at := func(redacted int) int {
+		for ; next < len(s.found); next++ {
+			s.steps++
+			f := s.found[next]
+			start, length := f.Start-shift, utf8.RuneCountInString(Marker(f))
+			if redacted <= start {
+				break
+			}
+			if redacted < start+length {
+				return f.End
+			}
+			shift += f.End - f.Start - length
+		}
+		return redacted + shift
+	}
 	for _, m := range more {
-		m.Start, m.End = originalAt(applied, m.Start), originalAt(applied, m.End)
+		s.steps++
+		m.Start, m.End = at(m.Start), at(m.End)
 		if m.End > m.Start {
 			out = append(out, m)
 		}
 	}
 	return out
-}
-
-// originalAt is the position in the original of a position in the redacted text.
-func originalAt(applied []Finding, at int) int {
-	shift := 0 // original minus redacted
-	for _, f := range applied {
-		length := len([]rune(Marker(f)))
-		start := f.Start - shift
-		if at <= start {
-			break
-		}
-		if at < start+length {
-			return f.End
-		}
-		shift += f.End - f.Start - length
-	}
-	return at + shift
 }

@@ -81,7 +81,7 @@ type Deps struct {
 	Store Store
 	Keys  Keys
 	Blobs Blobs
-	Clean func(string) string // takes secrets out of a text: intake's Name
+	Clean func(context.Context, string) (string, error) // takes secrets out of a text: intake's
 	Clock clock.Clock
 	Log   *slog.Logger
 	// Limited is told the name of a limit that refused an upload; may be nil.
@@ -140,27 +140,28 @@ func (s *Service) Upload(ctx context.Context, p identity.Principal, name string,
 	}
 	// The guard sees the name as it was written as well: the rules for names take
 	// out what it knows some secrets by.
-	file, err := s.accept.Accept(ctx, s.Clean(name), r)
+	clean, err := s.Clean(ctx, name)
 	if err != nil {
 		return conversation.Attachment{}, fault.Wrap(op, err)
 	}
-	file.Name = s.cleanName(file)
+	file, err := s.accept.Accept(ctx, clean, r)
+	if err != nil {
+		return conversation.Attachment{}, fault.Wrap(op, err)
+	}
+	if clean, err = s.Clean(ctx, file.Name); err != nil {
+		return conversation.Attachment{}, fault.Wrap(op, err)
+	}
+	file.Name = attachment.CleanName(clean, file.Type) // what the guard left passes the rules again
 	if file.Type == attachment.Text {
-		if file.Body, err = s.guarded(file.Body); err != nil {
+		if file.Body, err = s.guarded(ctx, file.Body); err != nil {
 			return conversation.Attachment{}, err
 		}
 	}
 	return s.keep(ctx, p, file)
 }
 
-// cleanName lets the guard see the name, and what the guard left pass the rules
-// for names again.
-func (s *Service) cleanName(f attachment.File) string {
-	return attachment.CleanName(s.Clean(f.Name), f.Type)
-}
-
 // guarded is a text without its secrets.
-func (s *Service) guarded(body io.Reader) (io.Reader, error) {
+func (s *Service) guarded(ctx context.Context, body io.Reader) (io.Reader, error) {
 	const op = "attaching.guarded"
 	text, err := io.ReadAll(io.LimitReader(body, maxGuardedBytes+1))
 	if err != nil {
@@ -172,8 +173,11 @@ func (s *Service) guarded(body io.Reader) (io.Reader, error) {
 	if !utf8.Valid(text) {
 		return nil, fault.InvalidField(op, "content", "the text is not valid UTF-8 throughout")
 	}
-	clean := s.Clean(string(text))
+	clean, err := s.Clean(ctx, string(text))
 	clear(text)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	return strings.NewReader(clean), nil
 }
 

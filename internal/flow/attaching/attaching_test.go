@@ -85,7 +85,7 @@ func (s *shop) service(store attaching.Store, change ...func(*attaching.Options)
 		c(&o)
 	}
 	service, err := attaching.New(attaching.Deps{
-		Store: store, Keys: s.p.Ring, Blobs: blobs{s.blobs}, Clean: s.door.Name, Clock: s.d.Clock.Now, Log: slog.New(slog.DiscardHandler),
+		Store: store, Keys: s.p.Ring, Blobs: blobs{s.blobs}, Clean: s.door.Clean, Clock: s.d.Clock.Now, Log: slog.New(slog.DiscardHandler),
 	}, o)
 	if err != nil {
 		s.t.Fatal(err)

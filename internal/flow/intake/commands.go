@@ -187,6 +187,17 @@ func (s *Service) Handle(ctx context.Context, p identity.Principal, customerID s
 	return s.store.AddHandle(ctx, p, customerID, h)
 }
 
+// Clean takes the secrets out of a text of up to some megabytes. The only error
+// is the end of ctx.
+func (s *Service) Clean(ctx context.Context, text string) (string, error) {
+	clean, found, err := s.guard.Redact(ctx, text)
+	if err != nil {
+		return "", fault.Wrap("intake.Clean", err)
+	}
+	s.classes(found)
+	return clean, nil
+}
+
 // Name cleans a name that is stored beside conversations: a customer's, a file's.
 func (s *Service) Name(name string) string {
 	clean, _ := s.redact(name)

@@ -275,7 +275,9 @@ func (s *Service) redact(text string) (string, []string) {
 	if text == "" {
 		return "", nil
 	}
-	clean, found := s.guard.Redact(text)
+	// No end is set: what stands alone is short, and a text that was not looked
+	// through must not be stored.
+	clean, found, _ := s.guard.Redact(context.Background(), text)
 	return clean, s.classes(found)
 }
 

@@ -111,7 +111,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	o := attaching.DefaultOptions()
 	o.LinkKey = ring.Subkey("attachment links")
 	w.files, err = attaching.New(attaching.Deps{
-		Store: w.store, Keys: ring, Blobs: blobAdapter{blobs}, Clean: w.intake.Name, Clock: w.now, Log: slog.New(slog.DiscardHandler),
+		Store: w.store, Keys: ring, Blobs: blobAdapter{blobs}, Clean: w.intake.Clean, Clock: w.now, Log: slog.New(slog.DiscardHandler),
 	}, o)
 	check(t, err)
 	carrier, err := session.New(session.Options{PublicURL: origin})

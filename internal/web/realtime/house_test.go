@@ -171,7 +171,7 @@ func (h *house) flows(c choices) {
 	if c.files != nil {
 		c.files(&options)
 	}
-	h.files, err = attaching.New(attaching.Deps{Store: h.store, Keys: h.ring, Blobs: blobs{local}, Clean: h.intake.Name, Clock: h.now, Log: quiet}, options)
+	h.files, err = attaching.New(attaching.Deps{Store: h.store, Keys: h.ring, Blobs: blobs{local}, Clean: h.intake.Clean, Clock: h.now, Log: quiet}, options)
 	h.must(err)
 }
 
