@@ -4,6 +4,8 @@ import (
 	"context"
 	"reflect"
 	"time"
+
+	"kefu/internal/web/frames"
 )
 
 // Sweep looks over the connections as Run does now and then.
@@ -32,8 +34,8 @@ func (s *Server) Known() (all, indexed, sessions int) {
 // ReadBothWays reads a frame by reflection and without, and tells whether the
 // second took it and whether both then agree.
 func ReadBothWays(data []byte) (taken, agree bool) {
-	var hot hotFrame
-	if !decodeHot(data, &hot) {
+	var hot frames.Hot
+	if !frames.DecodeHot(data, &hot) {
 		return false, true
 	}
 	s := &Server{options: Options{}.withDefaults()}
@@ -41,14 +43,14 @@ func ReadBothWays(data []byte) (taken, agree bool) {
 	if err != nil {
 		return true, len(data) > s.options.MaxFrameBytes
 	}
-	want := &clientFrame{T: hot.t, Conv: hot.conv, ClientMsgID: hot.clientID, ReplyTo: hot.replyTo, Note: hot.note}
-	switch hot.t {
+	want := &frames.Frame{T: hot.T, Conv: hot.Conv, ClientMsgID: hot.ClientID, ReplyTo: hot.ReplyTo, Note: hot.Note}
+	switch hot.T {
 	case "send":
-		want.Body = &body{Type: "text", Text: hot.text}
+		want.Body = &frames.Body{Type: "text", Text: hot.Text}
 	case "ack":
-		want.UpToSeq = hot.seq
+		want.UpToSeq = hot.Seq
 	case "read":
-		want.Seq = hot.seq
+		want.Seq = hot.Seq
 	}
 	return true, reflect.DeepEqual(f, want)
 }

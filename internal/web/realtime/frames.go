@@ -7,60 +7,16 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
-	"kefu/internal/platform/strictjson"
+	"kefu/internal/web/frames"
 )
-
-// clientFrame is any frame of a client; docs/protocol.md, section 2.1, says which
-// fields belong to which type.
-type clientFrame struct {
-	T           string        `json:"t"`
-	V           int           `json:"v"`
-	Role        string        `json:"role"`
-	Token       string        `json:"token"`
-	Visitor     string        `json:"visitor"`
-	Lang        string        `json:"lang"`
-	Caps        []string      `json:"caps"`
-	Resume      []resumePoint `json:"resume"`
-	Ref         string        `json:"ref"`
-	Topic       string        `json:"topic"`
-	Conv        string        `json:"conv"`
-	ClientMsgID string        `json:"client_msg_id"`
-	Body        *body         `json:"body"`
-	ReplyTo     int64         `json:"reply_to"`
-	Note        bool          `json:"note"`
-	UpToSeq     int64         `json:"up_to_seq"`
-	Seq         int64         `json:"seq"`
-	On          bool          `json:"on"`
-	AfterSeq    *int64        `json:"after_seq"`
-	BeforeSeq   *int64        `json:"before_seq"`
-	Limit       int           `json:"limit"`
-	Inbox       bool          `json:"inbox"`
-	// Of the flow frame, which this version answers with not_supported.
-	FlowID string          `json:"flow_id"`
-	Step   string          `json:"step"`
-	Input  json.RawMessage `json:"input"`
-	OpID   string          `json:"op_id"`
-}
-
-type resumePoint struct {
-	Conv    string `json:"conv"`
-	LastSeq int64  `json:"last_seq"`
-}
-
-type body struct {
-	Type          string   `json:"type"`
-	Text          string   `json:"text"`
-	AttachmentIDs []string `json:"attachment_ids"`
-}
 
 const maxResume = 50
 
-func (s *Server) decodeFrame(data []byte) (*clientFrame, error) {
+func (s *Server) decodeFrame(data []byte) (*frames.Frame, error) {
 	if len(data) > s.options.MaxFrameBytes {
 		return nil, fault.New(fault.TooMany, "realtime.decodeFrame", "frame too large")
 	}
-	f := &clientFrame{}
-	return f, strictjson.Decode(data, f)
+	return frames.Decode(data)
 }
 
 // badFrameCode is the protocol's code for a frame that could not be read.

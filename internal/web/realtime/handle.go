@@ -12,6 +12,7 @@ import (
 	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
+	"kefu/internal/web/frames"
 	"kefu/internal/web/wire"
 )
 
@@ -27,8 +28,8 @@ func (s *Server) receive(p *peer, data []byte) {
 		return
 	}
 	ctx := s.moment.soon()
-	var hot hotFrame
-	if len(data) <= s.options.MaxFrameBytes && decodeHot(data, &hot) {
+	var hot frames.Hot
+	if len(data) <= s.options.MaxFrameBytes && frames.DecodeHot(data, &hot) {
 		s.handleHot(ctx, p, &hot)
 		return
 	}
@@ -61,15 +62,15 @@ func (s *Server) logError(frame string, err error) {
 	}
 }
 
-func (s *Server) handleHot(ctx context.Context, p *peer, f *hotFrame) {
-	switch f.t {
+func (s *Server) handleHot(ctx context.Context, p *peer, f *frames.Hot) {
+	switch f.T {
 	case "send":
-		err := s.send(ctx, p, intake.Message{ConversationID: f.conv, ClientID: f.clientID, Text: f.text, ReplyTo: f.replyTo, Note: f.note})
-		s.failed(p, f.t, f.clientID, f.conv, err)
+		err := s.send(ctx, p, intake.Message{ConversationID: f.Conv, ClientID: f.ClientID, Text: f.Text, ReplyTo: f.ReplyTo, Note: f.Note})
+		s.failed(p, f.T, f.ClientID, f.Conv, err)
 	case "ack":
-		s.failed(p, f.t, f.t, f.conv, s.mark(ctx, p, f.conv, f.t, conversation.Delivered, f.seq))
+		s.failed(p, f.T, f.T, f.Conv, s.mark(ctx, p, f.Conv, f.T, conversation.Delivered, f.Seq))
 	case "read":
-		s.failed(p, f.t, f.t, f.conv, s.mark(ctx, p, f.conv, f.t, conversation.Read, f.seq))
+		s.failed(p, f.T, f.T, f.Conv, s.mark(ctx, p, f.Conv, f.T, conversation.Read, f.Seq))
 	case "ping":
 		s.pong(p)
 	}
@@ -83,7 +84,7 @@ func (s *Server) pong(p *peer) {
 }
 
 // handle does what a frame asks for. ref says which frame an error is about.
-func (s *Server) handle(ctx context.Context, p *peer, f *clientFrame) (ref string, err error) {
+func (s *Server) handle(ctx context.Context, p *peer, f *frames.Frame) (ref string, err error) {
 	switch f.T {
 	case "send":
 		return f.ClientMsgID, s.sendBody(ctx, p, f)
@@ -119,7 +120,7 @@ func (s *Server) handle(ctx context.Context, p *peer, f *clientFrame) (ref strin
 }
 
 // sendBody is send for a frame that is not plain text.
-func (s *Server) sendBody(ctx context.Context, p *peer, f *clientFrame) error {
+func (s *Server) sendBody(ctx context.Context, p *peer, f *frames.Frame) error {
 	const op = "realtime.send"
 	if f.Body == nil {
 		return fault.InvalidField(op, "body", "is missing")
@@ -174,7 +175,7 @@ func (s *Server) mark(ctx context.Context, p *peer, conv, frame string, kind con
 	})
 }
 
-func (s *Server) start(ctx context.Context, p *peer, f *clientFrame) error {
+func (s *Server) start(ctx context.Context, p *peer, f *frames.Frame) error {
 	if !id.ValidUUID(f.Ref) {
 		return fault.InvalidField("realtime.start", "ref", "is no UUID")
 	}
@@ -194,7 +195,7 @@ func (s *Server) start(ctx context.Context, p *peer, f *clientFrame) error {
 // frame: reading a page is some hundred times the work of another frame.
 const entriesPerFrame = 20
 
-func (s *Server) fetch(ctx context.Context, p *peer, f *clientFrame) error {
+func (s *Server) fetch(ctx context.Context, p *peer, f *frames.Frame) error {
 	const op = "realtime.fetch"
 	if (f.AfterSeq == nil) == (f.BeforeSeq == nil) {
 		return fault.InvalidField(op, "after_seq", "or before_seq must be given, and not both")
@@ -259,7 +260,7 @@ func (s *Server) missed(ctx context.Context, p *peer, conv string, r conversatio
 	return append(frame, '}'), nil
 }
 
-func (s *Server) watch(ctx context.Context, p *peer, f *clientFrame) error {
+func (s *Server) watch(ctx context.Context, p *peer, f *frames.Frame) error {
 	const op = "realtime.watch"
 	who := p.principal()
 	if !policy.Allow(who, policy.ListInbox, policy.Object{}) {
@@ -289,7 +290,7 @@ func (s *Server) watch(ctx context.Context, p *peer, f *clientFrame) error {
 const typingEvery = 2_500_000
 
 // typing tells the other side. It is stored nowhere.
-func (s *Server) typing(ctx context.Context, p *peer, f *clientFrame) error {
+func (s *Server) typing(ctx context.Context, p *peer, f *frames.Frame) error {
 	now := s.now().UnixMicro()
 	p.mu.Lock()
 	last := p.typed
@@ -322,7 +323,7 @@ func (s *Server) typing(ctx context.Context, p *peer, f *clientFrame) error {
 	return nil
 }
 
-func typingFrame(who identity.Principal, f *clientFrame) []byte {
+func typingFrame(who identity.Principal, f *frames.Frame) []byte {
 	by := conversation.AuthorOf(who)
 	return encode(struct {
 		T    string `json:"t"`

@@ -9,6 +9,7 @@ import (
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/signin"
 	"kefu/internal/platform/fault"
+	"kefu/internal/web/frames"
 )
 
 // maxListed is how many conversations welcome lists.
@@ -17,7 +18,7 @@ const maxListed = 20
 // hello opens a connection and gives its welcome. A secret that ended while it
 // was looked at ends the connection too: who is not in the hub yet is not found
 // by a revocation.
-func (s *Server) hello(ctx context.Context, p *peer, f *clientFrame, by *handshake) ([]byte, error) {
+func (s *Server) hello(ctx context.Context, p *peer, f *frames.Frame, by *handshake) ([]byte, error) {
 	const op = "realtime.hello"
 	if f.V != 1 || len(f.Resume) > maxResume {
 		return nil, fault.InvalidField(op, "v", "must be 1, with at most %d conversations to resume", maxResume)
@@ -51,7 +52,7 @@ func (s *Server) hello(ctx context.Context, p *peer, f *clientFrame, by *handsha
 	return welcome()
 }
 
-func (s *Server) helloDesk(ctx context.Context, p *peer, f *clientFrame, by *handshake) (func() ([]byte, error), error) {
+func (s *Server) helloDesk(ctx context.Context, p *peer, f *frames.Frame, by *handshake) (func() ([]byte, error), error) {
 	p.kind, p.bearer = roleDesk, f.Token
 	if p.bearer == "" {
 		p.bearer = by.cookie
@@ -70,7 +71,7 @@ func (s *Server) helloDesk(ctx context.Context, p *peer, f *clientFrame, by *han
 	}, nil
 }
 
-func (s *Server) helloWindow(ctx context.Context, p *peer, f *clientFrame, by *handshake) (func() ([]byte, error), error) {
+func (s *Server) helloWindow(ctx context.Context, p *peer, f *frames.Frame, by *handshake) (func() ([]byte, error), error) {
 	p.kind = roleWindow
 	opened, err := s.windows.Hello(ctx, f.Token, f.Visitor)
 	if err != nil {
@@ -139,7 +140,7 @@ func (s *Server) limitsOf(kind identity.Kind) welcomeLimits {
 // resume sends what a client has missed. Once that fills half of its queue, it
 // is told to fetch the rest, at its own pace. A client whose log cannot be read
 // must come back: it would wait for ever.
-func (s *Server) resume(ctx context.Context, p *peer, points []resumePoint) {
+func (s *Server) resume(ctx context.Context, p *peer, points []frames.ResumePoint) {
 	left := s.options.BufferBytes / 2
 	for _, r := range points {
 		state, err := s.store.Conversation(ctx, p.principal(), r.Conv)
@@ -166,7 +167,7 @@ func (s *Server) resume(ctx context.Context, p *peer, points []resumePoint) {
 
 // identify makes a visitor who has signed in to the wallet that customer. The
 // end of the visitor's secret does not end this connection.
-func (s *Server) identify(ctx context.Context, p *peer, f *clientFrame) error {
+func (s *Server) identify(ctx context.Context, p *peer, f *frames.Frame) error {
 	const op = "realtime.identify"
 	if p.kind != roleWindow {
 		return fault.New(fault.Forbidden, op, "this is no window")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kefu/internal/platform/fault"
+	"kefu/internal/web/frames"
 	"kefu/internal/web/wire"
 )
 
@@ -127,7 +128,7 @@ func (s *Server) OpenSession(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(welcome) // whoever asked may be gone; the session ends by itself
 }
 
-func (s *Server) readHello(w http.ResponseWriter, r *http.Request) (*clientFrame, error) {
+func (s *Server) readHello(w http.ResponseWriter, r *http.Request) (*frames.Frame, error) {
 	const op = "realtime.readHello"
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(s.options.MaxFrameBytes)))
 	if err != nil {

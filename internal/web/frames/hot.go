@@ -1,21 +1,21 @@
-package realtime
+package frames
 
 import (
 	"bytes"
 	"unicode/utf8"
 )
 
-// hotFrame is a frame of the kinds that come with every message, send, ack and
+// Hot is a frame of the kinds that come with every message, send, ack and
 // read, or from a client that says nothing, ping; written plainly. Anything else
-// is left to decodeFrame.
-type hotFrame struct {
-	t        string
-	conv     string
-	clientID string
-	text     string
-	replyTo  int64
-	seq      int64 // of ack and read
-	note     bool
+// is left to Decode.
+type Hot struct {
+	T        string
+	Conv     string
+	ClientID string
+	Text     string
+	ReplyTo  int64
+	Seq      int64 // of ack and read
+	Note     bool
 }
 
 // The fields that a hot frame may have, as bits.
@@ -32,10 +32,10 @@ const (
 	hasText
 )
 
-// decodeHot reads a hot frame without reflection. It is false for every frame
-// that it does not take, right or wrong: decodeFrame decides then. What it takes
+// DecodeHot reads a hot frame without reflection. It is false for every frame
+// that it does not take, right or wrong: Decode decides then. What it takes
 // means the same to both.
-func decodeHot(data []byte, f *hotFrame) bool {
+func DecodeHot(data []byte, f *Hot) bool {
 	if !utf8.Valid(data) {
 		return false
 	}
@@ -45,7 +45,7 @@ func decodeHot(data []byte, f *hotFrame) bool {
 		return false
 	}
 	const send = hasT | hasConv | hasClientID | hasBody
-	switch f.t {
+	switch f.T {
 	case "send":
 		return fields&send == send && fields&(hasUpTo|hasSeq) == 0
 	case "ack":
@@ -60,41 +60,41 @@ func decodeHot(data []byte, f *hotFrame) bool {
 }
 
 // frameField reads the value of a field into f and gives its bit, or 0.
-func (r *hotReader) frameField(key []byte, f *hotFrame) int {
+func (r *hotReader) frameField(key []byte, f *Hot) int {
 	switch string(key) {
 	case "t":
 		value, ok := r.text()
-		f.t = kindOf(value)
+		f.T = kindOf(value)
 		return bit(hasT, ok)
 	case "conv":
-		return r.stringField(&f.conv, hasConv)
+		return r.stringField(&f.Conv, hasConv)
 	case "client_msg_id":
-		return r.stringField(&f.clientID, hasClientID)
+		return r.stringField(&f.ClientID, hasClientID)
 	case "body":
 		fields, ok := r.object(func(key []byte) int { return r.bodyField(key, f) })
 		return bit(hasBody, ok && fields == hasType|hasText)
 	case "reply_to":
-		return r.numberField(&f.replyTo, hasReplyTo)
+		return r.numberField(&f.ReplyTo, hasReplyTo)
 	case "up_to_seq":
-		return r.numberField(&f.seq, hasUpTo)
+		return r.numberField(&f.Seq, hasUpTo)
 	case "seq":
-		return r.numberField(&f.seq, hasSeq)
+		return r.numberField(&f.Seq, hasSeq)
 	case "note":
 		value, ok := r.boolean()
-		f.note = value
+		f.Note = value
 		return bit(hasNote, ok)
 	default:
 		return 0
 	}
 }
 
-func (r *hotReader) bodyField(key []byte, f *hotFrame) int {
+func (r *hotReader) bodyField(key []byte, f *Hot) int {
 	switch string(key) {
 	case "type":
 		value, ok := r.text()
 		return bit(hasType, ok && string(value) == "text")
 	case "text":
-		return r.stringField(&f.text, hasText)
+		return r.stringField(&f.Text, hasText)
 	default:
 		return 0
 	}

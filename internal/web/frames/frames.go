@@ -1,0 +1,61 @@
+// Package frames reads what clients of the conversation protocol send: strictly,
+// and the frames that come with every message without reflection.
+package frames
+
+import (
+	"encoding/json"
+
+	"kefu/internal/platform/strictjson"
+)
+
+// Frame is any frame of a client; docs/protocol.md, section 2.1, says which
+// fields belong to which type.
+type Frame struct {
+	T           string        `json:"t"`
+	V           int           `json:"v"`
+	Role        string        `json:"role"`
+	Token       string        `json:"token"`
+	Visitor     string        `json:"visitor"`
+	Lang        string        `json:"lang"`
+	Caps        []string      `json:"caps"`
+	Resume      []ResumePoint `json:"resume"`
+	Ref         string        `json:"ref"`
+	Topic       string        `json:"topic"`
+	Conv        string        `json:"conv"`
+	ClientMsgID string        `json:"client_msg_id"`
+	Body        *Body         `json:"body"`
+	ReplyTo     int64         `json:"reply_to"`
+	Note        bool          `json:"note"`
+	UpToSeq     int64         `json:"up_to_seq"`
+	Seq         int64         `json:"seq"`
+	On          bool          `json:"on"`
+	AfterSeq    *int64        `json:"after_seq"`
+	BeforeSeq   *int64        `json:"before_seq"`
+	Limit       int           `json:"limit"`
+	Inbox       bool          `json:"inbox"`
+	// Of the flow frame, which this version answers with not_supported.
+	FlowID string          `json:"flow_id"`
+	Step   string          `json:"step"`
+	Input  json.RawMessage `json:"input"`
+	OpID   string          `json:"op_id"`
+}
+
+// ResumePoint is what a client has of a conversation.
+type ResumePoint struct {
+	Conv    string `json:"conv"`
+	LastSeq int64  `json:"last_seq"`
+}
+
+// Body is what a message says.
+type Body struct {
+	Type          string   `json:"type"`
+	Text          string   `json:"text"`
+	AttachmentIDs []string `json:"attachment_ids"`
+}
+
+// Decode reads one frame. Unknown fields, wrong types and duplicate keys are
+// errors.
+func Decode(data []byte) (*Frame, error) {
+	f := &Frame{}
+	return f, strictjson.Decode(data, f)
+}
