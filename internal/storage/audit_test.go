@@ -275,6 +275,7 @@ func TestTheVerificationFindsWhatWasChanged(t *testing.T) {
 			"two records in each other's place":            {statements("UPDATE audit SET seq = -1 WHERE seq = 3", "UPDATE audit SET seq = 3 WHERE seq = 4", "UPDATE audit SET seq = 4 WHERE seq = -1"), 3},
 			"a cut tail":                                   {statements(fmt.Sprintf("DELETE FROM audit WHERE seq >= %d", l.end.Seq), fmt.Sprintf("UPDATE log_head SET audit_seq = %d", l.end.Seq-1)), l.end.Seq},
 			"an edited message":                            {statements("UPDATE entry SET content = (SELECT content FROM entry WHERE seq = 4) WHERE seq = 5"), 0},
+			"an edited message and no digests":             {statements("UPDATE entry SET content = (SELECT content FROM entry WHERE seq = 4) WHERE seq = 5", "UPDATE audit SET detail = ''"), 0},
 			"a message of another author":                  {statements("UPDATE entry SET author_id = 'x' WHERE seq = 5"), 0},
 			"a message of another time":                    {statements("UPDATE entry SET at = at + 1 WHERE seq = 5"), 0},
 			"a message that became a note":                 {statements("UPDATE entry SET kind = 'note' WHERE seq = 5"), 0},

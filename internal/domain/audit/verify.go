@@ -16,7 +16,7 @@ import (
 type Entry struct {
 	Record
 	Hash   Sum    // as stored; Verify computes its own and compares
-	Detail []byte // as stored, nil when it was removed
+	Detail []byte // as stored; empty when it was removed, which no list of messages ever is
 }
 
 // Input is what Verify checks: one stream, whole.
@@ -63,7 +63,8 @@ type Report struct {
 	ProvenAt        string `json:"proven_at"` // when the newest matching head was signed
 	// Messages is how many message digests were compared, if any were.
 	Messages int64 `json:"messages"`
-	// DetailsMissing is how many records have a detail that is no longer stored.
+	// DetailsMissing is how many records, none of them a list of messages, have a
+	// detail that is no longer stored. A missing list of messages is an error.
 	DetailsMissing int64  `json:"details_missing"`
 	Reason         string `json:"reason"` // what is wrong, in a sentence
 }
@@ -166,9 +167,9 @@ func (v *verifier) readLengths(ctx context.Context) error {
 }
 
 // checkLengths looks for entries that were slipped in behind the recorded ones.
-// It can only tell when every list of messages since the first is there.
+// It can only tell when every record since the first was read.
 func (v *verifier) checkLengths(context.Context) error {
-	if v.in.After.Seq > 0 || v.report.DetailsMissing > 0 {
+	if v.in.After.Seq > 0 {
 		return nil
 	}
 	first := ""
@@ -239,6 +240,8 @@ func (v *verifier) link(e *Entry) {
 		v.bad(max(v.last.Seq, v.in.After.Seq+1), "record %d or %d was changed: they do not follow each other", v.last.Seq, e.Seq)
 	case len(e.Detail) > 0 && HashDetail(e.Detail) != e.DetailHash:
 		v.bad(e.Seq, "the detail of record %d was changed", e.Seq)
+	case len(e.Detail) == 0 && !e.DetailHash.Zero() && e.Action == ActionMessages:
+		v.bad(e.Seq, "the list of messages of record %d was removed", e.Seq)
 	default:
 		v.last = Link{Seq: e.Seq, Hash: hash}
 		if len(e.Detail) == 0 && !e.DetailHash.Zero() {

@@ -293,8 +293,10 @@ func TestMessagesAreComparedWithTheirDigests(t *testing.T) {
 		{"changed", map[key]string{{"a", 1}: "one, redacted", {"a", 2}: "TWO"}, 2},
 		{"missing", map[key]string{{"a", 1}: "one, redacted"}, 2},
 		{"redaction undone", map[key]string{{"a", 1}: "one", {"a", 2}: "two"}, 3},
+		{"changed, and its list blanked", map[key]string{{"a", 1}: "one, redacted", {"a", 2}: "TWO"}, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			blanked, compared := strings.Contains(c.name, "blanked"), int64(4)
 			chain := audit.NewChain("main", audit.Link{})
 			var entries []audit.Entry
 			for _, list := range commits {
@@ -305,6 +307,9 @@ func TestMessagesAreComparedWithTheirDigests(t *testing.T) {
 				r := audit.Record{Action: audit.ActionMessages, DetailHash: audit.HashDetail(detail)}
 				hash := chain.Append(&r)
 				entries = append(entries, audit.Entry{Record: r, Hash: hash, Detail: detail})
+			}
+			if blanked {
+				entries[1].Detail, compared = []byte{}, 2
 			}
 			report, err := audit.Verify(context.Background(), audit.Input{
 				Stream: "main", Entries: each(entries), Heads: each([]audit.Head(nil)),
@@ -317,7 +322,7 @@ func TestMessagesAreComparedWithTheirDigests(t *testing.T) {
 					return differ, nil
 				},
 			})
-			if err != nil || report.FirstBad != c.firstBad || report.OK != (c.firstBad == 0) || report.Messages != 4 {
+			if err != nil || report.FirstBad != c.firstBad || report.OK != (c.firstBad == 0) || report.Messages != compared {
 				t.Errorf("%+v, %v, want first_bad %d", report, err, c.firstBad)
 			}
 		})
