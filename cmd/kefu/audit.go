@@ -17,7 +17,7 @@ func runAudit(ctx context.Context, args []string) int {
 	}
 	f := newFlags("audit verify")
 	asJSON := f.Bool("json", false, "print one JSON object")
-	c, err := f.load(args[1:])
+	c, err := f.load(args[1:], 0)
 	if err != nil {
 		return usageOr(err)
 	}

@@ -12,7 +12,7 @@ import (
 func runDemo(ctx context.Context, args []string) int {
 	f := newFlags("demo")
 	profile := f.String("cpu-profile", "", "write a processor profile to this file")
-	c, err := f.load(args)
+	c, err := f.load(args, 0)
 	if err != nil {
 		return usageOr(err)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func runDoctor(ctx context.Context, args []string) int {
-	c, err := newFlags("doctor").load(args)
+	c, err := newFlags("doctor").load(args, 0)
 	if err != nil {
 		return usageOr(err)
 	}

@@ -20,7 +20,7 @@ func runEval(ctx context.Context, args []string) int {
 	test := f.String("test", "", "file of lines {text, lang, spans:[{start,end,class}]}")
 	asJSON := f.Bool("json", false, "print one JSON object as the last line")
 	shown := f.Int("show", 20, "how many misses and false alarms to show")
-	if err := f.Parse(args[1:]); err != nil {
+	if _, err := parseArgs(f, args[1:], 0); err != nil {
 		return usageOr(err)
 	}
 	if *test == "" {

@@ -14,7 +14,7 @@ func runKeys(_ context.Context, args []string) int {
 		fmt.Fprintln(os.Stderr, "usage: kefu keys rotate|check [flags]")
 		return 2
 	}
-	c, err := newFlags("keys " + args[0]).load(args[1:])
+	c, err := newFlags("keys "+args[0]).load(args[1:], 0)
 	if err != nil {
 		return usageOr(err)
 	}

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -72,26 +73,38 @@ func usage(w io.Writer, all []command) {
 	fmt.Fprintln(w, "\nkefu COMMAND --help tells the flags of a command.")
 }
 
-func runVersion(context.Context, []string) int {
+func runVersion(_ context.Context, args []string) int {
+	if _, err := parseArgs(flag.NewFlagSet("kefu version", flag.ContinueOnError), args, 0); err != nil {
+		return usageOr(err)
+	}
 	fmt.Println(version())
 	return 0
 }
 
-// fail prints an error for the person at the terminal and is the exit status. A
-// command that was interrupted has not failed.
+// exitInterrupted is the exit status of a command that a signal ended: that of
+// SIGINT (128 + 2), as shells have it.
+const exitInterrupted = 130
+
+// fail prints an error for the person at the terminal and is the exit status.
 func fail(err error) int {
-	if interrupted(err) {
+	switch {
+	case err == nil:
 		return 0
+	case interrupted(err):
+		fmt.Fprintln(os.Stderr, "kefu: interrupted")
+		return exitInterrupted
 	}
 	fmt.Fprintln(os.Stderr, "kefu:", fault.Sentence(err))
 	return 1
 }
 
-// failServing is fail for a server, whose log keeps where an error came from.
+// failServing is fail for a server, whose log keeps where an error came from. To
+// be stopped is how a server ends.
 func failServing(log *slog.Logger, err error) int {
-	if !interrupted(err) {
-		log.Error("the server ended", "error", err)
+	if interrupted(err) {
+		return 0
 	}
+	log.Error("the server ended", "error", err)
 	return fail(err)
 }
 

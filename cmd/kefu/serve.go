@@ -23,11 +23,12 @@ import (
 type configFlags struct {
 	*flag.FlagSet
 	file, listen, data *string
+	positional         []string // what load found beside the flags
 }
 
-func newFlags(name string) configFlags {
+func newFlags(name string) *configFlags {
 	f := flag.NewFlagSet("kefu "+name, flag.ContinueOnError)
-	return configFlags{
+	return &configFlags{
 		FlagSet: f,
 		file:    f.String("config", "", "configuration file"),
 		listen:  f.String("listen", "", "address to listen on, instead of the configured one"),
@@ -35,9 +36,11 @@ func newFlags(name string) configFlags {
 	}
 }
 
-// load parses the arguments and reads the configuration.
-func (f configFlags) load(args []string) (config.Config, error) {
-	if err := f.Parse(args); err != nil {
+// load parses the arguments, of which at most so many are no flags, and reads
+// the configuration.
+func (f *configFlags) load(args []string, most int) (config.Config, error) {
+	var err error
+	if f.positional, err = parseArgs(f.FlagSet, args, most); err != nil {
 		return config.Config{}, err
 	}
 	c, err := config.Load(*f.file, os.Environ())
@@ -56,8 +59,34 @@ func (f configFlags) load(args []string) (config.Config, error) {
 	return c, nil
 }
 
+// mistake is what is wrong with the arguments, in a sentence.
+type mistake string
+
+// Error implements error.
+func (m mistake) Error() string { return string(m) }
+
+// parseArgs parses flags wherever they stand, up to a "--", and gives what is
+// none. More of that than most is refused: whoever wrote it meant something by it.
+func parseArgs(f *flag.FlagSet, args []string, most int) (positional []string, err error) {
+	for len(args) > 0 {
+		if err := f.Parse(args); err != nil {
+			return nil, err
+		}
+		rest := f.Args()
+		if ended := len(args) - len(rest); len(rest) == 0 || (ended > 0 && args[ended-1] == "--") {
+			positional, args = append(positional, rest...), nil
+		} else {
+			positional, args = append(positional, rest[0]), rest[1:]
+		}
+	}
+	if len(positional) > most {
+		return nil, mistake(fmt.Sprintf("%s has no use for %q", f.Name(), positional[most]))
+	}
+	return positional, nil
+}
+
 // again are the flags by which another command finds the same data.
-func (f configFlags) again() string {
+func (f *configFlags) again() string {
 	var flags strings.Builder
 	for _, flag := range []struct{ name, value string }{{"config", *f.file}, {"data", *f.data}} {
 		if flag.value != "" {
@@ -71,6 +100,11 @@ func (f configFlags) again() string {
 func usageOr(err error) int {
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
+	}
+	var refused mistake
+	if errors.As(err, &refused) {
+		fmt.Fprintln(os.Stderr, "kefu:", string(refused))
+		return 2
 	}
 	var mistakes config.Mistakes
 	if errors.As(err, &mistakes) {
@@ -119,7 +153,7 @@ func profileTo(path string) (stop func(), err error) {
 func runServe(ctx context.Context, args []string) int {
 	f := newFlags("serve")
 	profile := f.String("cpu-profile", "", "write a processor profile to this file")
-	c, err := f.load(args)
+	c, err := f.load(args, 0)
 	if err != nil {
 		return usageOr(err)
 	}
@@ -141,7 +175,7 @@ func runServe(ctx context.Context, args []string) int {
 }
 
 // leadThroughSetUp says what is left to do while nobody can answer yet.
-func leadThroughSetUp(ctx context.Context, a *app.App, f configFlags) error {
+func leadThroughSetUp(ctx context.Context, a *app.App, f *configFlags) error {
 	steps, err := a.SetUp(ctx, os.Args[0]+" user add"+f.again()+` --role owner --name "YOUR NAME" EMAIL`)
 	if err != nil || len(steps) == 0 {
 		return err
@@ -155,7 +189,7 @@ func leadThroughSetUp(ctx context.Context, a *app.App, f configFlags) error {
 }
 
 func runMigrate(ctx context.Context, args []string) int {
-	c, err := newFlags("migrate").load(args)
+	c, err := newFlags("migrate").load(args, 0)
 	if err != nil {
 		return usageOr(err)
 	}

@@ -19,7 +19,7 @@ func TestTheAddressOfThePagesFollowsTheListener(t *testing.T) {
 			if c.set != "" {
 				t.Setenv("KEFU_PUBLIC_URL", c.set)
 			}
-			got, err := newFlags("serve").load(args)
+			got, err := newFlags("serve").load(args, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

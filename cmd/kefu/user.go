@@ -21,42 +21,81 @@ import (
 	"kefu/internal/platform/fault"
 )
 
-func runUser(ctx context.Context, args []string) int {
+const userUsage = "usage: kefu user add|list|reset|role|disable|enable|code [flags] [EMAIL [ROLE]]"
+
+// userCommand is what kefu user was told.
+type userCommand struct {
+	verb   string
+	member signin.NewMember // its e-mail address says who is meant
+}
+
+// parseUser reads the arguments. It refuses what the verb has no use for, so that
+// nobody gets more than was asked for.
+func parseUser(args []string) (u userCommand, c config.Config, err error) {
+	positional := map[string]int{"add": 1, "list": 0, "reset": 1, "role": 2, "disable": 1, "enable": 1, "code": 1}
 	if len(args) == 0 {
-		fmt.Fprintln(os.Stderr, "usage: kefu user add|list|reset|role|disable|enable|code [flags] [EMAIL [ROLE]]")
-		return 2
+		return u, c, mistake(userUsage)
 	}
-	f := newFlags("user " + args[0])
-	email := f.String("email", "", "e-mail address")
-	name := f.String("name", "", "name")
-	alias := f.String("alias", "", "name that customers see; the first name when empty")
-	role := f.String("role", string(identity.Agent), "owner, admin, supervisor, agent or auditor")
-	c, err := f.load(args[1:])
+	u.verb = args[0]
+	most, known := positional[u.verb]
+	if !known {
+		return u, c, mistake(fmt.Sprintf("there is no kefu user %q\n%s", u.verb, userUsage))
+	}
+	f := newFlags("user " + u.verb)
+	if most > 0 {
+		f.StringVar(&u.member.Email, "email", "", "e-mail address")
+	}
+	role := new(string)
+	if u.verb == "add" {
+		f.StringVar(&u.member.Name, "name", "", "name")
+		f.StringVar(&u.member.Alias, "alias", "", "name that customers see; the first name when empty")
+		f.StringVar(role, "role", string(identity.Agent), "owner, admin, supervisor, agent or auditor")
+	}
+	if u.verb == "role" {
+		f.StringVar(role, "role", "", "owner, admin, supervisor, agent or auditor")
+	}
+	if c, err = f.load(args[1:], most); err != nil {
+		return u, c, err
+	}
+	rest := f.positional
+	for _, to := range []*string{&u.member.Email, role}[:most] {
+		if *to == "" && len(rest) > 0 {
+			*to, rest = rest[0], rest[1:]
+		}
+	}
+	u.member.Role = identity.Role(*role)
+	switch {
+	case len(rest) > 0:
+		return u, c, mistake(fmt.Sprintf("kefu user %s has no use for %q", u.verb, rest[0]))
+	case most > 0 && u.member.Email == "":
+		return u, c, mistake("the e-mail address is missing\n" + userUsage)
+	case u.verb == "role" && *role == "":
+		return u, c, mistake("the role is missing\n" + userUsage)
+	}
+	return u, c, nil
+}
+
+func runUser(ctx context.Context, args []string) int {
+	u, c, err := parseUser(args)
 	if err != nil {
 		return usageOr(err)
 	}
-	if *email == "" {
-		*email = f.Arg(0)
-	}
-	if args[0] == "code" {
-		return fail(printCode(c.Data, *email))
+	if u.verb == "code" {
+		return fail(printCode(c.Data, u.member.Email))
 	}
 	return fail(withStore(ctx, c, func(ctx context.Context, a *app.App) error {
-		switch args[0] {
+		switch u.verb {
 		case "add":
-			return addUser(ctx, a, signin.NewMember{Email: *email, Name: *name, Alias: *alias, Role: identity.Role(*role)})
+			return addUser(ctx, a, u.member)
 		case "list":
 			return listUsers(ctx, a)
-		case "disable", "enable":
-			disabled := args[0] == "disable"
-			return changeUser(ctx, a, *email, staff.Change{Disabled: &disabled})
 		case "role":
-			next := identity.Role(f.Arg(f.NArg() - 1))
-			return changeUser(ctx, a, *email, staff.Change{Role: &next})
+			return changeUser(ctx, a, u.member.Email, staff.Change{Role: &u.member.Role})
 		case "reset":
-			return resetUser(ctx, a, *email)
+			return resetUser(ctx, a, u.member.Email)
 		default:
-			return fault.New(fault.Invalid, "kefu user", "there is no %q; use add, list, reset, role, disable, enable or code", args[0])
+			disabled := u.verb == "disable"
+			return changeUser(ctx, a, u.member.Email, staff.Change{Disabled: &disabled})
 		}
 	}))
 }
@@ -96,15 +135,17 @@ func addUser(ctx context.Context, a *app.App, n signin.NewMember) error {
 }
 
 func listUsers(ctx context.Context, a *app.App) error {
-	all, err := a.Store.ListStaff(ctx, app.CommandLine())
-	for _, s := range all {
+	for s, err := range a.Store.AllStaff(ctx, app.CommandLine()) {
+		if err != nil {
+			return err
+		}
 		state := ""
 		if s.DisabledAt != 0 {
 			state = "  disabled"
 		}
 		fmt.Printf("%-30s %-11s %s%s\n", s.Email, s.Role, s.Name, state)
 	}
-	return err
+	return nil
 }
 
 func changeUser(ctx context.Context, a *app.App, email string, c staff.Change) error {
@@ -134,16 +175,11 @@ func resetUser(ctx context.Context, a *app.App, email string) error {
 }
 
 func memberOf(ctx context.Context, a *app.App, email string) (staff.Member, error) {
-	all, err := a.Store.ListStaff(ctx, app.CommandLine())
-	if err != nil {
-		return staff.Member{}, err
+	member, err := a.Store.StaffByEmail(ctx, app.CommandLine(), email)
+	if fault.Is(err, fault.NotFound) {
+		err = fault.New(fault.NotFound, "kefu user", "nobody has the e-mail address %q", email)
 	}
-	for _, s := range all {
-		if s.Email == strings.ToLower(strings.TrimSpace(email)) {
-			return s, nil
-		}
-	}
-	return staff.Member{}, fault.New(fault.NotFound, "kefu user", "nobody has the e-mail address %q", email)
+	return member, err
 }
 
 func readPassword(ctx context.Context, op string) (string, error) {

@@ -4,19 +4,17 @@ import (
 	"context"
 	"net"
 	"net/url"
-	"slices"
 	"strings"
-
-	"kefu/internal/domain/staff"
 )
 
 // SetUp lists what is left to do before a customer's question reaches somebody,
 // each step in a sentence, in the order to take them. It is empty as soon as one
 // member of staff can sign in. addOwner is the command that adds the first.
 func (a *App) SetUp(ctx context.Context, addOwner string) ([]string, error) {
-	all, err := a.Store.ListStaff(ctx, CommandLine())
-	if err != nil || slices.ContainsFunc(all, func(m staff.Member) bool { return m.DisabledAt == 0 }) {
-		return nil, err
+	for m, err := range a.Store.AllStaff(ctx, CommandLine()) {
+		if err != nil || m.DisabledAt == 0 {
+			return nil, err
+		}
 	}
 	c := a.Config
 	public := strings.TrimSuffix(c.PublicURL, "/")

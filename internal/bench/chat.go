@@ -65,7 +65,7 @@ func Chat(args []string, env Env) int {
 	flags.StringVar(&o.only, "only", "", "measure only the floor, or only the product")
 	flags.StringVar(&o.profile, "floor-profile", "", "file for a processor profile of the floor")
 	o.at.flags(flags)
-	if err := flags.Parse(args); err != nil {
+	if !env.parsed(flags, args) {
 		return 2
 	}
 	if o.visitors < 1 || o.agents < 1 || o.duration <= 0 || o.rounds < 1 || o.visitors >= 1<<20 {

@@ -65,6 +65,17 @@ func (e Env) fail(err error) int {
 	return 1
 }
 
+// parsed tells whether args are flags and nothing else.
+func (e Env) parsed(flags *flag.FlagSet, args []string) bool {
+	if flags.Parse(args) != nil {
+		return false
+	}
+	if flags.NArg() > 0 {
+		e.say("%s has no use for %q", flags.Name(), flags.Arg(0))
+	}
+	return flags.NArg() == 0
+}
+
 func (e Env) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(e.Stderr, format+"\n", args...)
 }

@@ -23,7 +23,7 @@ func Idle(args []string, env Env) int {
 	flags.SetOutput(env.Stderr)
 	connections := flags.Int("connections", 9000, "how many")
 	flags.Bool("json", true, "print the result as JSON on the last line (always so)")
-	if err := flags.Parse(args); err != nil {
+	if !env.parsed(flags, args) {
 		return 2
 	}
 	if *connections < 1 {

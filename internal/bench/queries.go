@@ -42,7 +42,7 @@ func queryFlags(name, unit string, args []string, e Env) (at remote, size, reque
 	flags.IntVar(&size, unit, 1_000_000, unit+" in the store")
 	flags.IntVar(&requests, "requests", queriesEach, "requests measured of each kind")
 	at.flags(flags)
-	if flags.Parse(args) != nil {
+	if !e.parsed(flags, args) {
 		return at, 0, 0, false
 	}
 	if size < 1 || requests < 1 {
@@ -268,7 +268,7 @@ func Start(args []string, env Env) int {
 	flags.SetOutput(env.Stderr)
 	stored := flags.Int("conversations", coldStore, "conversations in the store")
 	flags.Bool("json", true, "print the result as JSON on the last line (always so)")
-	if err := flags.Parse(args); err != nil {
+	if !env.parsed(flags, args) {
 		return 2
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -210,7 +210,17 @@ func readRules() []rule {
 			return nil
 		}},
 		{"ListStaff", workers + " admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
-			_, err := sc.ListStaff(ctx, p)
+			_, err := sc.ListStaff(ctx, p, "", 10)
+			return err
+		}},
+		{"AllStaff", workers + " admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			for _, err := range sc.AllStaff(ctx, p) {
+				return err
+			}
+			return nil
+		}},
+		{"StaffByEmail", workers + " admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.StaffByEmail(ctx, p, "bo@example.org")
 			return err
 		}},
 		{"StaffByID", workers + " admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {

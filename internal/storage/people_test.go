@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"kefu/internal/domain/staff"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
+	"kefu/internal/storage/staffing"
 )
 
 // visit starts a conversation as a new visitor whose window has a secret.
@@ -464,6 +466,33 @@ func TestDraftsAreOnesOwn(t *testing.T) {
 		s.want(fault.Invalid, s.SaveDraft(ctx, mei, conv, strings.Repeat("长", 8001)))
 		if jobs := s.claim(); len(jobs) != 2 {
 			t.Errorf("%d jobs destroy the keys of old drafts, want 2", len(jobs))
+		}
+	})
+}
+
+// However many work here, each is found, and the list has each once.
+func TestEverybodyOfALargeStaffIsFound(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx, cli, many := context.Background(), identity.SystemPart("cli"), 2*staffing.MaxStaffPage+1
+		columns := "id, email, name, alias, role, password_hash, totp, totp_ref, totp_step, failures, locked_until, disabled_at, created_at"
+		s.Exec(t, fmt.Sprintf(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+			INSERT INTO staff (%s) SELECT 'id' || i, 'e' || i || '@x', 'Name ' || i %% 3, 'A', 'agent', '', '', 0, 0, 0, 0, 0, 0 FROM n`, many, columns))
+		seen := map[string]bool{}
+		for m, err := range s.AllStaff(ctx, cli) {
+			s.must(err)
+			seen[m.ID] = true
+		}
+		if len(seen) != many {
+			t.Errorf("the list has %d of %d", len(seen), many)
+		}
+		last, err := s.StaffByEmail(ctx, cli, fmt.Sprintf(" E%d@X ", many))
+		if err != nil || last.ID != fmt.Sprintf("id%d", many) || last.Role != identity.Agent {
+			t.Errorf("found %+v, err = %v", last, err)
+		}
+		_, err = s.StaffByEmail(ctx, cli, "nobody@x")
+		s.want(fault.NotFound, err)
+		if page, err := s.ListStaff(ctx, cli, "unheard of", 10); err != nil || len(page) != 0 {
+			t.Errorf("behind somebody unknown are %v, err = %v", page, err)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"iter"
 	"strings"
 
 	"kefu/internal/domain/event"
@@ -66,40 +67,86 @@ func allowStaffChange(op string, p identity.Principal, roles ...identity.Role) e
 	return nil
 }
 
-// ListStaff lists everybody who works here.
-func (s *Staff) ListStaff(ctx context.Context, p identity.Principal) ([]staff.Member, error) {
+// MaxStaffPage is the most that one ListStaff gives.
+const MaxStaffPage = 2000
+
+const memberColumns = "id, email, name, alias, role, disabled_at"
+
+// scanMember reads memberColumns.
+func scanMember(scan func(...any) error) (staff.Member, error) {
+	var m staff.Member
+	var role string
+	err := scan(&m.ID, &m.Email, &m.Name, &m.Alias, &role, &m.DisabledAt)
+	m.Role = identity.Role(role)
+	return m, err
+}
+
+// ListStaff lists who works here by name, at most limit of them (1 to
+// MaxStaffPage), behind the member whose ID is after; "" begins with the first.
+// Behind somebody unknown there is nobody.
+func (s *Staff) ListStaff(ctx context.Context, p identity.Principal, after string, limit int) ([]staff.Member, error) {
 	const op = "staffing.ListStaff"
-	if !policy.Allow(p, policy.ListStaff, policy.Object{}) {
-		return nil, fault.New(fault.Forbidden, op, "%s may not list staff", p.Kind)
+	if err := allowStaffList(op, p); err != nil {
+		return nil, err
 	}
-	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT id, email, name, alias, role, disabled_at FROM staff ORDER BY name LIMIT 1000")
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+memberColumns+` FROM staff
+		WHERE $1 = '' OR (name, id) > (SELECT name, id FROM staff WHERE id = $1) ORDER BY name, id LIMIT $2`, after, min(max(limit, 1), MaxStaffPage))
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
-	var all []staff.Member
+	var page []staff.Member
 	err = engine.EachRow(rows, func(r *sql.Rows) error {
-		var st staff.Member
-		var role string
-		err := r.Scan(&st.ID, &st.Email, &st.Name, &st.Alias, &role, &st.DisabledAt)
-		st.Role = identity.Role(role)
-		all = append(all, st)
+		m, err := scanMember(r.Scan)
+		page = append(page, m)
 		return err
 	})
-	return all, engine.MapError(op, err)
+	return page, engine.MapError(op, err)
 }
 
-// StaffByID finds a member of staff, to assign a conversation to.
-func (s *Staff) StaffByID(ctx context.Context, p identity.Principal, id string) (staff.Member, error) {
-	const op = "staffing.StaffByID"
-	if !policy.Allow(p, policy.ListStaff, policy.Object{}) {
-		return staff.Member{}, fault.New(fault.Forbidden, op, "%s may not list staff", p.Kind)
+// AllStaff gives everybody who works here by name, a page at a time.
+func (s *Staff) AllStaff(ctx context.Context, p identity.Principal) iter.Seq2[staff.Member, error] {
+	return func(yield func(staff.Member, error) bool) {
+		for after, more := "", true; more; {
+			page, err := s.ListStaff(ctx, p, after, MaxStaffPage)
+			if err != nil {
+				yield(staff.Member{}, err)
+				return
+			}
+			for _, m := range page {
+				if after = m.ID; !yield(m, nil) {
+					return
+				}
+			}
+			more = len(page) == MaxStaffPage
+		}
 	}
-	st := staff.Member{ID: id}
-	var role string
-	err := s.core.DB.Reader.QueryRowContext(ctx, "SELECT email, name, alias, role, disabled_at FROM staff WHERE id = $1", id).
-		Scan(&st.Email, &st.Name, &st.Alias, &role, &st.DisabledAt)
-	st.Role = identity.Role(role)
-	return st, engine.MapError(op, err)
+}
+
+// StaffByID finds a member of staff, to assign a conversation to. Errors:
+// Forbidden, NotFound.
+func (s *Staff) StaffByID(ctx context.Context, p identity.Principal, id string) (staff.Member, error) {
+	return s.findStaff(ctx, "staffing.StaffByID", p, "id = $1", id)
+}
+
+// StaffByEmail finds a member of staff by the address that they sign in with.
+// Errors: Forbidden, NotFound.
+func (s *Staff) StaffByEmail(ctx context.Context, p identity.Principal, email string) (staff.Member, error) {
+	return s.findStaff(ctx, "staffing.StaffByEmail", p, "email = $1", normalEmail(email))
+}
+
+func (s *Staff) findStaff(ctx context.Context, op string, p identity.Principal, where, value string) (staff.Member, error) {
+	if err := allowStaffList(op, p); err != nil {
+		return staff.Member{}, err
+	}
+	m, err := scanMember(s.core.DB.Reader.QueryRowContext(ctx, "SELECT "+memberColumns+" FROM staff WHERE "+where, value).Scan)
+	return m, engine.MapError(op, err)
+}
+
+func allowStaffList(op string, p identity.Principal) error {
+	if !policy.Allow(p, policy.ListStaff, policy.Object{}) {
+		return fault.New(fault.Forbidden, op, "%s may not list staff", p.Kind)
+	}
+	return nil
 }
 
 // ChangeStaff changes a role or disables somebody, and ends their sessions

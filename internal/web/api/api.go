@@ -56,7 +56,7 @@ type Store interface {
 	Draft(ctx context.Context, p identity.Principal, conversationID string) (string, error)
 	Merge(ctx context.Context, p identity.Principal, from, into string) error
 	Unmerge(ctx context.Context, p identity.Principal, id string) error
-	ListStaff(ctx context.Context, p identity.Principal) ([]staff.Member, error)
+	ListStaff(ctx context.Context, p identity.Principal, after string, limit int) ([]staff.Member, error)
 	StaffByID(ctx context.Context, p identity.Principal, id string) (staff.Member, error)
 	ChangeStaff(ctx context.Context, p identity.Principal, id string, c staff.Change) error
 	CustomerOf(ctx context.Context, p identity.Principal, id string) (customer.Customer, []conversation.State, error)

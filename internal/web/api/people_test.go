@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,6 +39,30 @@ func TestStaffSeeColleaguesAndOnlyManagersTheirAddresses(t *testing.T) {
 		if found[mei.ID].Alias != mei.Alias || found[mei.ID].Disabled || !found[gone.ID].Disabled {
 			t.Errorf("the list is %+v", list)
 		}
+	}
+}
+
+func TestTheListOfStaffComesInPages(t *testing.T) {
+	w := newWorld(t)
+	for range 4 {
+		w.member(identity.Agent)
+	}
+	bearer := w.as(identity.Supervisor)
+	var whole, page api.MemberList
+	w.must(200, call{method: "GET", path: "/v1/staff", bearer: bearer}).json(t, &whole)
+	if len(whole.Items) < 5 || whole.Next != "" {
+		t.Fatalf("the list is %+v", whole)
+	}
+	var paged []api.Member
+	for path := "/v1/staff?limit=2"; ; path = "/v1/staff?limit=2&cursor=" + page.Next {
+		page = api.MemberList{}
+		w.must(200, call{method: "GET", path: path, bearer: bearer}).json(t, &page)
+		if paged = append(paged, page.Items...); page.Next == "" {
+			break
+		}
+	}
+	if !slices.Equal(paged, whole.Items) {
+		t.Errorf("the pages are %+v\nthe list is %+v", paged, whole.Items)
 	}
 }
 

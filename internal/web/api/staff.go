@@ -12,6 +12,7 @@ import (
 	"kefu/internal/domain/staff"
 	"kefu/internal/flow/signin"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
 )
 
 // Member is a member of staff as colleagues see one.
@@ -24,9 +25,16 @@ type Member struct {
 	Disabled bool          `json:"disabled,omitempty"`
 }
 
-// MemberList is everybody who works here, by name.
+// MemberList is a page of everybody who works here, by name.
 type MemberList struct {
 	Items []Member `json:"items" nullable:"false"`
+	Next  string   `json:"next,omitempty" doc:"the cursor of the next page, when there is one"`
+}
+
+type staffInput struct {
+	Caller
+	Cursor string `query:"cursor" maxLength:"64" doc:"next of the page before"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"1000"`
 }
 
 type staffOutput struct{ Body MemberList }
@@ -73,13 +81,21 @@ func (a *API) addStaff() {
 	}, a.changeStaff)
 }
 
-func (a *API) staff(ctx context.Context, in *struct{ Caller }) (*staffOutput, error) {
-	all, err := a.Store.ListStaff(ctx, in.who())
+func (a *API) staff(ctx context.Context, in *staffInput) (*staffOutput, error) {
+	if in.Cursor != "" && !id.Valid(in.Cursor) {
+		return nil, fault.InvalidField("api.staff", "cursor", "was not given out by us")
+	}
+	all, err := a.Store.ListStaff(ctx, in.who(), in.Cursor, in.Limit+1) // one more tells whether there is more
 	if err != nil {
 		return nil, err
 	}
+	next := ""
+	if len(all) > in.Limit {
+		all = all[:in.Limit]
+		next = all[in.Limit-1].ID
+	}
 	manages := policy.Allow(in.who(), policy.ManageStaff, policy.Object{})
-	out := &staffOutput{Body: MemberList{Items: make([]Member, len(all))}}
+	out := &staffOutput{Body: MemberList{Items: make([]Member, len(all)), Next: next}}
 	for i, m := range all {
 		out.Body.Items[i] = Member{ID: m.ID, Name: m.Name, Alias: m.Alias, Role: m.Role, Disabled: m.DisabledAt != 0}
 		if manages {
