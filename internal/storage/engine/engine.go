@@ -46,7 +46,7 @@ const File = "kefu.db"
 // writing, which readers can never take away from the committer.
 type DB struct {
 	Kind   Kind
-	Reader *sql.DB
+	Reader *Pool
 	Writer *sql.DB
 
 	rows *rowTable // SQLite: where the statements of Set read their rows
@@ -98,7 +98,7 @@ func openSQLite(dir string) (*DB, error) {
 	}
 	reader.SetMaxOpenConns(4)
 	reader.SetMaxIdleConns(4)
-	return &DB{Kind: SQLite, Reader: reader, Writer: writer, rows: rows, path: path, wal: walSizes{move: 16 << 20, restart: 64 << 20}}, nil
+	return &DB{Kind: SQLite, Reader: newPool(reader, SQLite), Writer: writer, rows: rows, path: path, wal: walSizes{move: 16 << 20, restart: 64 << 20}}, nil
 }
 
 // Private sees to it that a file of SQLite's is nobody else's to read: SQLite
@@ -155,7 +155,7 @@ func openPostgres(dsn string) (*DB, error) {
 		err = fault.New(fault.Unavailable, op, "PostgreSQL does not answer; check KEFU_DATABASE and that the server runs: %v", err)
 		return nil, errors.Join(err, reader.Close(), writer.Close())
 	}
-	return &DB{Kind: Postgres, Reader: reader, Writer: writer}, nil
+	return &DB{Kind: Postgres, Reader: newPool(reader, Postgres), Writer: writer}, nil
 }
 
 // prepareWriter makes a server's own defaults harmless: a commit that is not
