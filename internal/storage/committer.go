@@ -141,11 +141,14 @@ func (s *Store) Run(ctx context.Context) error {
 
 func (s *Store) fail(batch []*request, err error) {
 	if s.observe != nil {
-		s.observe.CommitFailed(err)
+		s.shielded("observer", func() { s.observe.CommitFailed(err) })
 	}
-	for _, r := range batch {
-		r.err = err
-		r.commit = nil
+	unknown := committer.IsUnknown(err)
+	for i, r := range batch {
+		r.err, r.commit = err, nil
+		if unknown && i == 0 {
+			r.commit = &event.Commit{Unknown: true, Jobs: true}
+		}
 		if r.change != nil {
 			r.change.Result, r.change.Seq = conversation.Result{Err: err}, 0
 		}
@@ -155,36 +158,55 @@ func (s *Store) fail(batch []*request, err error) {
 // commitTimeout bounds one transaction.
 const commitTimeout = 30 * time.Second
 
-func (s *Store) attempt(ctx context.Context, batch []*request) (err error) {
-	const op = "storage.attempt"
+// attempt commits a batch. Once it is committed nothing makes it an error: it
+// would be done twice.
+func (s *Store) attempt(ctx context.Context, batch []*request) error {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
+	tx, err := s.transact(ctx, batch)
+	if err != nil {
+		s.cache.forget()
+		s.doubt = s.doubt || committer.IsUnknown(err)
+		return err
+	}
+	s.cache.end(tx.Pos, tx.left)
+	tx.Commit.Unknown, s.doubt = s.doubt, false
+	batch[0].commit = &tx.Commit
+	if s.observe != nil {
+		s.shielded("observer", func() { s.observe.Committed(len(batch), len(tx.digests), time.Since(start)) })
+	}
+	return nil
+}
+
+// transact runs the transaction of a batch. It leaves no trace when it fails,
+// unless the error is Unknown.
+func (s *Store) transact(ctx context.Context, batch []*request) (tx *Tx, err error) {
+	const op = "storage.transact"
 	sqlTx, err := s.core.DB.Writer.BeginTx(ctx, nil)
 	if err != nil {
-		return engine.MapError(op, err)
+		return nil, engine.MapError(op, err)
 	}
+	committing := false
 	defer func() {
 		if p := recover(); p != nil {
-			err = fault.OfPanic(op, p)
+			if err = fault.OfPanic(op, p); committing {
+				err = committer.Unknown(err)
+			}
 		}
 		if err != nil {
-			s.cache.forget()
 			_ = sqlTx.Rollback() // the first error is the one that matters
 		}
 	}()
-	tx := newTx(s, sqlTx, clock.Micros(s.core.Now()))
+	tx = newTx(s, sqlTx, clock.Micros(s.core.Now()))
 	if err := tx.process(ctx, batch); err != nil {
-		return err
+		return nil, err
 	}
+	committing = true
 	if err := sqlTx.Commit(); err != nil {
-		return committer.Unknown(engine.MapError(op, err))
+		return nil, committer.Unknown(engine.MapError(op, err))
 	}
-	tx.afterCommit(batch)
-	if s.observe != nil {
-		s.observe.Committed(len(batch), len(tx.digests), time.Since(start))
-	}
-	return nil
+	return tx, nil
 }
 
 // publish tells the listener and the callers.

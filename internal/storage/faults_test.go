@@ -8,9 +8,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/event"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
 	"kefu/internal/storage"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/storagetest"
@@ -134,27 +137,73 @@ func (p *proxy) serve(client, server net.Conn) {
 func TestALostAnswerToACommit(t *testing.T) {
 	d := storagetest.New(t, engine.Postgres)
 	p, dsn := newProxy(t, d)
-	s := &site{T: t, Deployment: d, Process: d.Open(t, func(o *storage.Options) { o.Database = dsn })}
+	s := &site{T: t, Deployment: d, Process: d.OpenIdle(t, func(o *storage.Options) { o.Database = dsn })}
+	var told []event.Commit
+	s.Listen(func(c event.Commit) { told = append(told, c) }) // always before the callers
+	s.Start()
 	who := visitor()
 	conv := s.start(who).ID
 	s.say(who, conv, "before")
 	for range 2 {
 		p.lose.Store(true)
 		command := sending("is it stored?")
+		told = nil
 		s.refused(fault.Unavailable, who, conv, command)
+		if len(told) != 1 || !told[0].Unknown || !told[0].Jobs {
+			t.Errorf("of the commit in doubt the listener was told %+v", told)
+		}
 		again := s.do(who, conv, command)
 		if !again.Duplicate {
 			t.Errorf("the message was lost or stored twice: %+v", again)
+		}
+		if s.say(who, conv, "after"); len(told) != 3 || !told[1].Unknown || told[2].Unknown {
+			t.Errorf("the listener was told %+v", told)
 		}
 	}
 	if p.lost.Load() != 2 {
 		t.Fatalf("%d answers were lost, want 2", p.lost.Load())
 	}
-	if got := s.log(who, conv); got != "message before; message is it stored?; message is it stored?" {
+	if got := s.log(who, conv); got != "message before; message is it stored?; message after; message is it stored?; message after" {
 		t.Errorf("log: %s", got)
 	}
 	checkConsistent(t, d)
 	verified(t, s, true)
+}
+
+// panicky is an observer with a mistake.
+type panicky struct{}
+
+// Committed implements storage.Observer.
+func (panicky) Committed(int, int, time.Duration) { panic("a mistake in the metrics") }
+
+// CommitFailed implements storage.Observer.
+func (panicky) CommitFailed(error) { panic("and another") }
+
+// What goes wrong after a commit must not make it happen again.
+func TestAPanicAfterACommit(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		s := &site{T: t, Deployment: d, Process: d.OpenIdle(t, func(o *storage.Options) { o.Observer = panicky{} })}
+		var told int
+		s.Listen(func(event.Commit) { told++ })
+		p := visitor()
+		begin := func() error {
+			_, err := s.StartConversation(context.Background(), p, conversation.Start{Ref: "one", NewID: id.New(), Channel: "chat"})
+			return err
+		}
+		first, second := s.queue(begin), s.queue(begin)
+		s.Start()
+		s.must(<-first)
+		s.must(<-second)
+		if told != 1 {
+			t.Errorf("%d commits were told of, want 1", told)
+		}
+		var records int
+		d.Scan(t, "SELECT COUNT(*) FROM audit", &records)
+		if records != 1 {
+			t.Errorf("%d records are in the audit chain, want 1", records)
+		}
+		s.refused(fault.NotFound, p, id.New(), sending("nowhere"))
+	})
 }
 
 func TestADefectInOneRequestIsItsOwn(t *testing.T) {

@@ -59,6 +59,7 @@ type Store struct {
 	observe Observer
 	stmts   statements
 	cache   stateCache // of the committer
+	doubt   bool       // of the committer: a commit's outcome is unknown, and none has followed
 
 	committer *committer.Committer[*request]
 	listener  atomic.Pointer[Listener]

@@ -164,13 +164,6 @@ func (t *Tx) saveHead(ctx context.Context) error {
 	return engine.MapError("storage.saveHead", err)
 }
 
-// afterCommit hands what was done to the first request of the batch, for the
-// publisher.
-func (t *Tx) afterCommit(batch []*request) {
-	t.store.cache.end(t.Pos, t.left)
-	batch[0].commit = &t.Commit
-}
-
 // waits tells whether a change is of this very batch, so that it has not been
 // answered yet.
 func (t *Tx) waits(c *conversation.Change) bool {

@@ -6,6 +6,12 @@ import "kefu/internal/domain/conversation"
 
 // Commit is what one transaction did.
 type Commit struct {
+	// Unknown says that a commit may have happened of which nothing else is told:
+	// its answer was lost. Whoever follows the log must look into it again. It is
+	// said at once, and once more with the next commit, before which the lost one
+	// has ended.
+	Unknown bool
+
 	Changed []ConversationChange
 	Revoked []Revocation
 	Jobs    bool // some job became due

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/event"
 	"kefu/internal/domain/search"
 	"kefu/internal/flow/searching"
 )
@@ -122,5 +123,53 @@ func TestAnEditWhileItsWordsAreRead(t *testing.T) {
 		if n := l.candidates(word); n != 0 {
 			t.Errorf("the index has %d candidates for %s", n, word)
 		}
+	}
+}
+
+// A message of whose commit nobody was told is found and indexed nevertheless, and
+// one that is taken back goes, also when the log is being read just then.
+func TestACommitOfUnknownOutcome(t *testing.T) {
+	for _, reading := range []bool{false, true} {
+		t.Run(fmt.Sprint("while the log is read: ", reading), func(t *testing.T) {
+			l := open(t)
+			deaf := false
+			l.p.Listen(func(c event.Commit) {
+				if !deaf {
+					l.worker.Committed(c)
+				}
+			})
+			customer := visitor()
+			conv := l.begin(customer)
+			lose := func() {
+				deaf = true
+				gone := l.say(customer, conv, "zeppelin")
+				l.do(customer, conv, conversation.Redact, conversation.Content{Of: gone})
+				l.say(customer, conv, "wombat one")
+				deaf = false
+				l.worker.Committed(event.Commit{Unknown: true})
+			}
+			if reading {
+				once := true
+				l.log.before = func(int) {
+					if once {
+						once = false
+						lose()
+						l.say(customer, conv, "wombat two")
+					}
+				}
+			} else {
+				l.fill()
+				lose()
+				l.say(customer, conv, "wombat two")
+			}
+			l.fill()
+			l.wantLive("wombat", "wombat two", "wombat one")
+			l.d.Clock.Move(over)
+			l.fill()
+			l.wantFound("wombat", "wombat two", "wombat one")
+			if n := l.candidates("zeppelin"); n != 0 {
+				t.Errorf("the index has %d candidates for words that are gone", n)
+			}
+		})
 	}
 }

@@ -63,6 +63,7 @@ type Worker struct {
 	pending backlog
 	loading bool    // the log is being read, or has to be; what is told meanwhile waits in news
 	news    backlog // its items in the order they came, not yet of the backlog
+	doubts  int     // commits of unknown outcome so far
 	wake    chan struct{}
 }
 
@@ -71,10 +72,15 @@ func NewWorker(log Log, index Index, blind *search.Blinder, now clock.Clock, log
 	return &Worker{log: log, index: index, blind: blind, now: now, logger: logger, pending: newBacklog(), news: newBacklog(), loading: true, wake: make(chan struct{}, 1)}
 }
 
-// Committed notes what a commit wrote. It does not block.
+// Committed notes what a commit wrote. It does not block. After one of unknown
+// outcome the log is read again from what the index has.
 func (w *Worker) Committed(c event.Commit) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if c.Unknown {
+		w.loading = true
+		w.doubts++
+	}
 	to := &w.pending
 	if w.loading { // a place in the backlog now would hide all that is read later
 		to = &w.news
@@ -144,6 +150,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (w *Worker) load(ctx context.Context) error {
 	w.mu.Lock()
 	w.loading, w.news = true, newBacklog()
+	doubts := w.doubts
 	w.mu.Unlock()
 	low, err := w.lowWater(ctx)
 	if err != nil {
@@ -174,6 +181,9 @@ func (w *Worker) load(ctx context.Context) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.doubts != doubts {
+		return nil // what was read may lack what came meanwhile: it is read again
+	}
 	read.follow(&w.news)
 	w.pending, w.news, w.loading = read, newBacklog(), false
 	return nil

@@ -26,6 +26,16 @@ func (s *Server) Committed(c event.Commit) {
 	for _, p := range d.touched {
 		p.out.wake()
 	}
+	if c.Unknown {
+		s.lookAgain()
+	}
+}
+
+// lookAgain makes every client read what it has missed: nobody knows whom a
+// commit of unknown outcome concerned.
+func (s *Server) lookAgain() {
+	s.hub.each(func(p *peer) { p.push([]byte(`{"t":"resync"}`)) })
+	s.hub.dirty.all()
 }
 
 // delivery is what one commit brings to clients. Each entry is encoded once for
@@ -97,8 +107,8 @@ func (d *delivery) receipts(c *event.ConversationChange, windows []*peer) {
 
 // tellInbox tells desks which lines of the inbox changed, all at once.
 func (s *Server) tellInbox() {
-	lines := s.hub.dirty.take()
-	if len(lines) == 0 {
+	lines, everything := s.hub.dirty.take()
+	if len(lines) == 0 && !everything {
 		return
 	}
 	s.hub.mu.RLock()
@@ -108,7 +118,7 @@ func (s *Server) tellInbox() {
 	}
 	s.hub.mu.RUnlock()
 	var frames []byte
-	if len(lines) > maxInboxLines {
+	if everything {
 		frames = append(frames, `{"t":"inbox"}`...)
 	} else {
 		for conv := range lines {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/staff"
 	"kefu/internal/flow/signin"
@@ -372,5 +373,24 @@ func TestEventsMeetHello(t *testing.T) {
 			}
 		}
 		w.cut()
+	}
+}
+
+// Nobody knows whom a commit of unknown outcome concerned: everybody looks again.
+func TestACommitOfUnknownOutcome(t *testing.T) {
+	h := open(t, choices{})
+	window, _ := h.window("ann")
+	visitor, _ := h.window("")
+	desk := h.deskOf(h.colleague(identity.Agent))
+	desk.say(frame{"t": "watch", "inbox": true})
+	desk.rest()
+	h.server.Committed(event.Commit{Unknown: true})
+	for _, w := range []*wire{window, visitor, desk} {
+		if got := w.next("resync"); got["conv"] != nil {
+			t.Errorf("resync is about %v alone", got["conv"])
+		}
+	}
+	if got := desk.next("inbox"); got["conv"] != nil {
+		t.Errorf("the inbox changed in %v alone", got["conv"])
 	}
 }

@@ -178,8 +178,9 @@ func (h *hub) desksOf(dst []*peer, object policy.Object, conv string, assignees 
 
 // dirty holds the conversations whose inbox line changed since desks were told.
 type dirty struct {
-	mu    sync.Mutex
-	lines map[string]struct{}
+	mu         sync.Mutex
+	lines      map[string]struct{}
+	everything bool
 }
 
 func (d *dirty) note(conv string) {
@@ -193,10 +194,18 @@ func (d *dirty) note(conv string) {
 	}
 }
 
-func (d *dirty) take() map[string]struct{} {
+// all notes that any line may have changed.
+func (d *dirty) all() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	lines := d.lines
-	d.lines = nil
-	return lines
+	d.everything = true
+}
+
+// take gives what was noted since, or tells that it is too much to name.
+func (d *dirty) take() (lines map[string]struct{}, everything bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	lines, everything = d.lines, d.everything || len(d.lines) > maxInboxLines
+	d.lines, d.everything = nil, false
+	return lines, everything
 }
