@@ -2,6 +2,8 @@ package storage_test
 
 import (
 	"context"
+	"os"
+	"os/exec"
 	"os/signal"
 	"strings"
 	"sync"
@@ -41,6 +43,14 @@ func limitFiles(t *testing.T, size int64) (lift func()) {
 // FT07: no room for the database. Writes are refused and say so, reads go on,
 // and all is well when there is room again.
 func TestAFullDiskRefusesWritesAndRecovers(t *testing.T) {
+	if os.Getenv("KEFU_FULL_DISK") == "" { // the limit must not hold for what go test writes about this process
+		again := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+		again.Env = append(os.Environ(), "KEFU_FULL_DISK=1")
+		if out, err := again.CombinedOutput(); err != nil || !strings.Contains(string(out), "PASS") {
+			t.Errorf("%v: %s", err, out)
+		}
+		return
+	}
 	d := storagetest.New(t, engine.SQLite)
 	s := &site{T: t, Deployment: d, Process: d.Open(t)}
 	p := visitor()
