@@ -52,24 +52,46 @@ func (s *Store) RevokeCustomer(ctx context.Context, p identity.Principal, custom
 	})
 }
 
+// purgeRounds bounds the commits of one Purge.
+const purgeRounds = 50
+
 // Purge removes what has expired: used tokens, sessions and secrets long over.
-// It returns how many rows went.
+// One commit removes at most limit rows of each kind; there are more commits while
+// there is more, up to a bound. It returns how many rows went.
 func (s *Store) Purge(ctx context.Context, limit int) (int64, error) {
-	const op = "storage.Purge"
 	var total int64
-	err := s.tx(ctx, func(ctx context.Context, t *Tx) error {
-		day := int64(86_400_000_000)
-		steps := []struct {
-			text   string
-			before int64
-		}{
-			{"DELETE FROM token_used WHERE (issuer, jti) IN (SELECT issuer, jti FROM token_used WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)", t.Now},
-			{"DELETE FROM staff_session WHERE digest IN (SELECT digest FROM staff_session WHERE expires_at < $1 LIMIT $2)", t.Now - day},
-			{"DELETE FROM window_secret WHERE digest IN (SELECT digest FROM window_secret WHERE expires_at < $1 LIMIT $2)", t.Now - 30*day},
-			{"DELETE FROM revocation WHERE pos IN (SELECT pos FROM revocation WHERE at < $1 LIMIT $2)", t.Now - day},
+	for range purgeRounds {
+		n, more, err := s.purge(ctx, limit)
+		total += n
+		if err != nil || !more {
+			return total, err
 		}
-		for _, step := range steps {
-			var res sql.Result
+	}
+	return total, nil
+}
+
+type purgeStep struct {
+	text   string
+	before int64
+}
+
+func purgeSteps(now int64) []purgeStep {
+	day := int64(86_400_000_000)
+	return []purgeStep{
+		{"DELETE FROM token_used WHERE (issuer, jti) IN (SELECT issuer, jti FROM token_used WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)", now},
+		{"DELETE FROM staff_session WHERE digest IN (SELECT digest FROM staff_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)", now - day},
+		{"DELETE FROM window_secret WHERE digest IN (SELECT digest FROM window_secret WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)", now - 30*day},
+		{"DELETE FROM revocation WHERE pos IN (SELECT pos FROM revocation WHERE at < $1 ORDER BY at LIMIT $2)", now - day},
+	}
+}
+
+func (s *Store) purge(ctx context.Context, limit int) (total int64, more bool, err error) {
+	const op = "storage.purge"
+	var gone int64
+	var full bool
+	err = s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		gone, full = 0, false
+		for _, step := range purgeSteps(t.Now) {
 			res, err := t.SQL.ExecContext(ctx, step.text, step.before, limit)
 			if err != nil {
 				return engine.MapError(op, err)
@@ -78,12 +100,13 @@ func (s *Store) Purge(ctx context.Context, limit int) (int64, error) {
 			if err != nil {
 				return engine.MapError(op, err)
 			}
-			total += n
+			gone += n
+			full = full || n == int64(limit)
 		}
 		return nil
 	})
-	if err != nil {
-		return 0, err
+	if err != nil { // after one who gave up the function may still run: see wait
+		return 0, false, err
 	}
-	return total, nil
+	return gone, full, nil
 }
