@@ -109,6 +109,13 @@ func (s *Store) enqueueNote(r *request, block bool) {
 	}
 }
 
+// maxFuncs bounds the functions of one commit, each of which takes several
+// statements for itself. A server remembers at most 64 subtransactions of one
+// transaction cheaply; beyond, every reader pays.
+const maxFuncs = 32
+
+func (r *request) heavy() bool { return r.fn != nil && r.kind != noteOnly }
+
 // queue is the way into the next commit for the parts of the store.
 type queue struct{ store *Store }
 

@@ -99,7 +99,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.core.Queue = queue{s}
 	s.Staff, s.Jobs = staffing.New(s.core), jobs.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{
-		MaxBatch: o.MaxBatch, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay,
+		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,
 	})
 	if err := migrate(ctx, db); err != nil {

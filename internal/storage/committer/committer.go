@@ -17,9 +17,12 @@ import (
 // Options bound a Committer and say what it does with a batch.
 type Options[R any] struct {
 	MaxBatch int           // requests in one commit
+	MaxHeavy int           // and heavy ones among them, at least 1
 	MaxQueue int           // requests waiting; beyond, callers wait
 	MaxDelay time.Duration // how long a commit may wait for company under load
 
+	// Heavy tells which requests make their whole batch wait.
+	Heavy func(R) bool
 	// Attempt runs one transaction for all of a batch. It must leave no trace
 	// when it fails.
 	Attempt func(ctx context.Context, batch []R) error
@@ -37,6 +40,7 @@ type Committer[R any] struct {
 	o        Options[R]
 	queue    chan R
 	done     chan []R
+	held     *R // taken from the queue, for the next batch; Run's own
 	closed   chan struct{}
 	entering atomic.Int64 // callers inside Enqueue
 }
@@ -78,13 +82,18 @@ func (c *Committer[R]) Full() bool { return len(c.queue) == cap(c.queue) }
 func (c *Committer[R]) Run(ctx context.Context) {
 	published := make(chan struct{})
 	go c.publish(published)
+	unstopped := context.WithoutCancel(ctx) // what was begun is ended
 	for {
+		if c.held != nil {
+			c.commit(unstopped, c.gather(*c.held))
+			continue
+		}
 		select {
 		case first := <-c.queue:
-			c.commit(ctx, c.gather(first))
+			c.commit(unstopped, c.gather(first))
 		case <-ctx.Done():
 			close(c.closed)
-			c.drain(ctx)
+			c.drain(unstopped)
 			close(c.done)
 			<-published
 			return
@@ -101,6 +110,10 @@ func (c *Committer[R]) publish(finished chan<- struct{}) {
 
 func (c *Committer[R]) drain(ctx context.Context) {
 	for {
+		if c.held != nil {
+			c.commit(ctx, c.gather(*c.held))
+			continue
+		}
 		nobody := c.entering.Load() == 0 // asked before the look at the queue
 		select {
 		case first := <-c.queue:
@@ -119,14 +132,26 @@ const fewWaiting = 32
 
 // gather takes what waits. Under load a commit waits a moment for company, which
 // saves more work than it costs in time; a lone request never waits.
+// One heavy request too many ends the batch and begins the next one.
 func (c *Committer[R]) gather(first R) []R {
+	c.held = nil
 	batch := append(make([]R, 0, 64), first)
+	heavy := 0
+	if c.o.Heavy(first) {
+		heavy++
+	}
 	if len(c.queue) > 0 && c.o.MaxDelay > 0 && len(c.queue) < fewWaiting {
 		time.Sleep(c.o.MaxDelay)
 	}
 	for len(batch) < c.o.MaxBatch {
 		select {
 		case r := <-c.queue:
+			if c.o.Heavy(r) {
+				if heavy++; heavy > c.o.MaxHeavy {
+					c.held = &r
+					return batch
+				}
+			}
 			batch = append(batch, r)
 		default:
 			return batch
@@ -135,25 +160,19 @@ func (c *Committer[R]) gather(first R) []R {
 	return batch
 }
 
-// commit commits a batch; when the transaction as a whole fails, each request
-// gets a transaction of its own, so that one bad request harms no other. A
-// database that is busy or gone is asked once more; a commit whose outcome is
-// unknown never is, for it may have happened.
+// commit commits a batch; when the transaction as a whole fails, each half gets
+// one of its own, and so on, so that a bad request harms no other and is found in
+// few steps. A database that is busy or gone is asked once more; a commit whose
+// outcome is unknown never is, for it may have happened.
 func (c *Committer[R]) commit(ctx context.Context, batch []R) {
-	ctx = context.WithoutCancel(ctx)
 	err := c.o.Attempt(ctx, batch)
 	if fault.Is(err, fault.Unavailable) && !IsUnknown(err) {
 		err = c.o.Attempt(ctx, batch)
 	}
 	if err != nil && len(batch) > 1 && !fault.Is(err, fault.Unavailable) {
-		for _, r := range batch {
-			one := []R{r}
-			if err := c.o.Attempt(ctx, one); err != nil {
-				c.fail(one, err)
-				continue
-			}
-			c.done <- one
-		}
+		half := len(batch) / 2
+		c.commit(ctx, batch[:half])
+		c.commit(ctx, batch[half:])
 		return
 	}
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -27,10 +28,13 @@ type desk struct {
 	gate      chan struct{} // nil, or what each attempt waits for
 }
 
-func newDesk(fail func(try int, batch []string) error) *desk {
+func newDesk(fail func(try int, batch []string) error) *desk { return deskWith(8, 16, fail) }
+
+func deskWith(maxBatch, maxQueue int, fail func(try int, batch []string) error) *desk {
 	d := &desk{fail: fail, answers: map[string]error{}}
 	d.Committer = committer.New(committer.Options[string]{
-		MaxBatch: 8, MaxQueue: 16, MaxDelay: time.Millisecond, Log: slog.New(slog.DiscardHandler),
+		MaxBatch: maxBatch, MaxHeavy: 3, MaxQueue: maxQueue, MaxDelay: time.Millisecond, Log: slog.New(slog.DiscardHandler),
+		Heavy: func(r string) bool { return strings.HasPrefix(r, "heavy") },
 		Attempt: func(_ context.Context, batch []string) error {
 			if d.gate != nil {
 				<-d.gate
@@ -107,17 +111,94 @@ func TestWhatWaitsIsOneBatchInItsOrder(t *testing.T) {
 	})
 }
 
-func TestOneBadRequestIsFoundByTryingEach(t *testing.T) {
+// failing fails every batch with one of some requests.
+func failing(bad ...string) func(int, []string) error {
+	return func(_ int, batch []string) error {
+		for _, r := range batch {
+			if slices.Contains(bad, r) {
+				return errDefect
+			}
+		}
+		return nil
+	}
+}
+
+func TestABadRequestIsFoundByHalves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(failing("bad"))
+		d.commits(t, "a", "bad", "c", "d")
+		d.want(t, "[[a bad c d] [a bad] [a] [bad] [c d]]", "bad")
+		if got := fmt.Sprint(d.published); got != "[a bad c d]" {
+			t.Errorf("answered %s", got)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(failing("a", "b", "c"))
+		d.commits(t, "a", "b", "c")
+		d.want(t, "[[a b c] [a] [b c] [b] [c]]", "a", "b", "c")
+	})
+}
+
+func TestFewAttemptsFindABadRequestAmongMany(t *testing.T) {
+	for _, bad := range []string{"0", "200", "511"} {
+		synctest.Test(t, func(t *testing.T) {
+			d := deskWith(512, 512, failing(bad))
+			var all []string
+			for i := range 512 {
+				all = append(all, fmt.Sprint(i))
+			}
+			d.commits(t, all...)
+			if n := len(d.attempts); n > 1+2*9 { // 512 = 2^9
+				t.Errorf("%s took %d attempts", bad, n)
+			}
+			if !slices.Equal(d.published, all) {
+				t.Errorf("answered %v", d.published)
+			}
+			for _, r := range all {
+				if (d.answers[r] != nil) != (r == bad) {
+					t.Errorf("%s was answered %v", r, d.answers[r])
+				}
+			}
+		})
+	}
+}
+
+// A database that goes away while a bad request is looked for fails the part that
+// it was given, and no other.
+func TestABusyHalf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(func(_ int, batch []string) error {
-			if slices.Contains(batch, "bad") {
+			switch {
+			case slices.Contains(batch, "bad"):
 				return errDefect
+			case slices.Contains(batch, "c"):
+				return busy()
 			}
 			return nil
 		})
-		d.commits(t, "a", "bad", "c")
-		d.want(t, "[[a bad c] [a] [bad] [c]]", "bad")
-		if len(d.published) != 3 {
+		d.commits(t, "a", "bad", "c", "d")
+		d.want(t, "[[a bad c d] [a bad] [a] [bad] [c d] [c d]]", "bad", "c", "d")
+	})
+}
+
+func TestHeavyRequestsAreFewInABatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(nil)
+		d.commits(t, "a", "heavy1", "heavy2", "b", "heavy3", "c", "heavy4", "d", "heavy5", "heavy6", "heavy7")
+		d.want(t, "[[a heavy1 heavy2 b heavy3 c] [heavy4 d heavy5 heavy6] [heavy7]]")
+	})
+	synctest.Test(t, func(t *testing.T) { // the one that was held is answered also when the end comes
+		d := newDesk(nil)
+		all := []string{"heavy1", "heavy2", "heavy3", "heavy4", "heavy5", "heavy6", "heavy7"}
+		for _, r := range all {
+			if err := d.Enqueue(context.Background(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, stop := context.WithCancel(context.Background())
+		stop()
+		d.Run(ctx)
+		if !slices.Equal(d.published, all) {
 			t.Errorf("answered %v", d.published)
 		}
 	})
