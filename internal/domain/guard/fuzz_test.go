@@ -45,17 +45,32 @@ func FuzzRedact(f *testing.F) {
 func FuzzScanWindow(f *testing.F) {
 	f.Add("4242 4242", "4242", "4242", true)
 	f.Add("my cvv is", "ok", "123", false)
+	f.Add("", "", "4111 1111 1111 1111, security is 123", true)
+	f.Add("4111 1111", "security is 123", "1111 1111, security is 123", true)
+	for _, line := range guardtest.Corpus(5, 200) {
+		f.Add(line.Text, "", line.Text, true)
+	}
 	d := newDetector(f)
 	f.Fuzz(func(t *testing.T, first, second, current string, own bool) {
 		turns := []guard.Turn{{Text: first, Own: true}, {Text: second, Own: own}}
 		now, earlier := d.ScanWindow(turns, current, guard.Hints{})
-		checkFindings(t, current, now)
+		checkStored(t, d, current, now)
 		for i, turn := range turns {
-			if earlier != nil {
-				checkFindings(t, turn.Text, earlier[i])
+			if earlier != nil && len(earlier[i]) > 0 {
+				checkStored(t, d, turn.Text, earlier[i])
 			}
 		}
 	})
+}
+
+// checkStored looks for secrets in what is stored of a text.
+func checkStored(t *testing.T, d *guard.Detector, text string, found []guard.Finding) {
+	t.Helper()
+	checkFindings(t, text, found)
+	stored := guard.Apply(text, found)
+	if again := d.Scan(stored); len(again) > 0 {
+		t.Fatalf("what is stored has findings: %q -> %q: %+v", text, stored, again)
+	}
 }
 
 // A secret stands out whatever ordinary words are around it.

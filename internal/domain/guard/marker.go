@@ -23,8 +23,10 @@ func (d *Detector) Redact(ctx context.Context, text string) (string, []Finding, 
 		return text, nil, nil
 	}
 	s := settling{text: text, found: found}
-	if err := s.settle(ctx, d); err != nil {
-		return "", nil, fault.Wrap(op, err)
+	for s.again(d) {
+		if err := ctx.Err(); err != nil {
+			return "", nil, fault.Wrap(op, err)
+		}
 	}
 	return s.redacted, s.found, nil
 }
@@ -34,26 +36,24 @@ type settling struct {
 	text     string
 	found    []Finding // in text, so far
 	redacted string
+	rounds   int
 	steps    int // findings looked at to find the places of others in text
 }
 
-// settle redacts and scans again until nothing more is found, since what
-// remains may read differently once the rest is gone.
-func (s *settling) settle(ctx context.Context, d *Detector) error {
+// again redacts and scans once more, since what remains may read differently once
+// the rest is gone. It tells whether that found something.
+func (s *settling) again(d *Detector) bool {
 	const rounds = 8
 	s.redacted = Apply(s.text, s.found)
-	for range rounds {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		more := d.Scan(s.redacted)
-		if len(more) == 0 {
-			break
-		}
-		s.found = secret.Merge(append(s.found, s.original(more)...))
-		s.redacted = Apply(s.text, s.found)
+	if s.rounds == rounds {
+		return false
 	}
-	return nil
+	s.rounds++
+	more := d.Scan(s.redacted)
+	if len(more) > 0 {
+		s.found = secret.Merge(append(s.found, s.original(more)...))
+	}
+	return len(more) > 0
 }
 
 // original turns findings in the redacted text into findings of the text. Both

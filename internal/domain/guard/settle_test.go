@@ -25,8 +25,8 @@ func TestSettlingLooksAtEachSecretAFewTimes(t *testing.T) {
 	}
 	text, secrets := chained(fileSize)
 	s := settling{text: text, found: d.Scan(text)}
-	if err := s.settle(t.Context(), d); err != nil {
-		t.Fatal(err)
+	for s.again(d) {
+		continue
 	}
 	if len(s.found) != secrets || strings.Contains(s.redacted, "123") {
 		t.Errorf("%d secrets found, want %d", len(s.found), secrets)

@@ -26,6 +26,16 @@ type piece struct {
 	sum      uint64
 }
 
+// hidden tells whether a piece of the current text lies in one of its findings.
+func (p *piece) hidden(now []Finding) bool {
+	for _, f := range now {
+		if p.turn < 0 && p.to >= 0 && f.Start <= int(p.from) && int(p.to) <= f.End {
+			return true
+		}
+	}
+	return false
+}
+
 const (
 	tellMost   = 12 // pieces that are looked at
 	aside      = 2  // words that may be no part of the phrase
@@ -64,6 +74,9 @@ func (d *Detector) phrases(previous []Turn, current string, g gist, part recover
 	for least := int32(1); least <= aside+1; least += aside { // "wait" is a list word, too
 		found := false
 		if t.written(previous, part, least) || least == 1 && t.characters(previous, g, part) {
+			if t.n == 1 && t.pieces[0].hidden(now) {
+				break // all of it was found already
+			}
 			now, earlier, found = d.scanTold(&t, previous, current, now, earlier)
 		}
 		if found {

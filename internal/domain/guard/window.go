@@ -26,8 +26,30 @@ func (t *Turn) known() bool { return t.gist.read && t.of == t.Text }
 // ScanWindow scans a text together with what was said just before. It returns
 // the findings of the current text and, for each previous turn, those that only
 // the joined text shows or that its own scan would find again; turns of others
-// serve as context and have none. earlier is nil when no turn has any.
+// serve as context and have none. earlier is nil when no turn has any. In what
+// is left of a text that has findings, a scan finds nothing more.
 func (d *Detector) ScanWindow(previous []Turn, current string, hints Hints) (now []Finding, earlier [][]Finding) {
+	now, earlier = d.scanWindow(previous, current, hints)
+	now = d.settled(current, now)
+	for i := range earlier {
+		earlier[i] = d.settled(previous[i].Text, earlier[i])
+	}
+	return now, earlier
+}
+
+// settled adds to the findings of a text those that it shows without them.
+func (d *Detector) settled(text string, found []Finding) []Finding {
+	if len(found) == 0 {
+		return found
+	}
+	s := settling{text: text, found: found}
+	for s.again(d) {
+		continue
+	}
+	return s.found
+}
+
+func (d *Detector) scanWindow(previous []Turn, current string, hints Hints) (now []Finding, earlier [][]Finding) {
 	for i := range previous {
 		if !previous[i].known() {
 			previous = d.readAll(previous)

@@ -26,6 +26,8 @@ func TestScanWindow(t *testing.T) {
 			{"42424242", true, "‹pan ••••4242›"}, {"go on", false, "go on"}, {"4242 4242", true, "‹pan ••••4242›"}}},
 		{"seed over messages", guard.Hints{}, []say{
 			{"legal winner thank year", true, "‹seed›"}, {"wave sausage worth useful", true, "‹seed›"}, {"legal winner thank yellow", true, "‹seed›"}}},
+		{"security code behind a card", guard.Hints{}, []say{{"4111 1111 1111 1111, security is 123", true, "‹pan ••••1111›, security is ‹cvv›"}}},
+		{"security code behind the end of a card", guard.Hints{}, []say{{"4111 1111", true, "‹pan ••••1111›"}, {"1111 1111, security is 123", true, "‹pan ••••1111›, security is ‹cvv›"}}},
 		{"cvv announced", guard.Hints{}, []say{{"my cvv is", true, "my cvv is"}, {"123", true, "‹cvv›"}}},
 		{"code announced", guard.Hints{}, []say{{"the code is", true, "the code is"}, {"482911", true, "‹otp›"}}},
 		{"cvv asked", guard.Hints{}, []say{{"Please send the security code (CVV), which is printed on the reverse side of your card, so that we can continue.", false, ""}, {"123", true, "‹cvv›"}}},
