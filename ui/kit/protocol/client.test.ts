@@ -210,6 +210,194 @@ describe('reading', () => {
   });
 });
 
+describe('reading again', () => {
+  test('a refused question is asked again in its time', async () => {
+    const { client, server } = await connected();
+    client.open('c');
+    server.last.receive({ t: 'error', code: 'unavailable', ref: 'fetch', conv: 'c', retry_after_ms: 2000 });
+    await vi.advanceTimersByTimeAsync(1900);
+    expect(server.last.of('fetch')).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(server.last.of('fetch')).toHaveLength(2);
+    server.last.receive(missed('c', [entry('c', 1)]));
+    expect(client.log('c').loaded).toBe(true);
+  });
+
+  test('a question refused for good is not', async () => {
+    const { client, server, changes } = await connected();
+    client.open('c');
+    server.last.receive({ t: 'error', code: 'not_found', ref: 'fetch', conv: 'c' });
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(server.last.of('fetch')).toHaveLength(1);
+    expect(changes).toContainEqual({ what: 'error', about: 'fetch', error: { t: 'error', code: 'not_found', ref: 'fetch', conv: 'c' } });
+  });
+
+  test('a question without an answer is asked again', async () => {
+    const { client, server } = await connected();
+    client.open('c');
+    await vi.advanceTimersByTimeAsync(17_000);
+    expect(server.last.of('fetch')).toHaveLength(2);
+  });
+
+  test('a question asked without a connection is asked on the next one', async () => {
+    const all = await opened(2);
+    all.server.last.receive(missed('c', [entry('c', 51)]));
+    all.client.open('d');
+    await comeBack(all);
+    expect(all.server.last.of('fetch')).toMatchObject([{ conv: 'd', before_seq: 2_147_483_647 }]);
+  });
+
+  test('after a resync what was under way is asked anew', async () => {
+    const { client, server } = await connected();
+    client.open('c');
+    server.last.receive({ t: 'resync' });
+    expect(server.last.of('fetch')).toHaveLength(2);
+    server.last.receive(missed('c', [entry('c', 1)]));
+    server.last.receive(event('c', 3));
+    server.last.receive({ t: 'resync', conv: 'c' });
+    expect(server.last.of('fetch').slice(2)).toMatchObject([{ after_seq: 1 }, { after_seq: 1 }]);
+  });
+
+  test('one page is read back at a time', async () => {
+    const { client, server } = await connected();
+    client.open('c');
+    server.last.receive(missed('c', [entry('c', 51), entry('c', 52)], true));
+    for (let i = 0; i < 3; i++) client.older('c');
+    expect(client.readsOlder('c')).toBe(true);
+    expect(server.last.of('fetch')).toHaveLength(2);
+    server.last.receive(missed('c', [entry('c', 53)])); // of before the connection, no answer
+    expect(client.readsOlder('c')).toBe(true);
+    server.last.receive(missed('c', [entry('c', 50)], true));
+    expect(client.readsOlder('c')).toBe(false);
+  });
+
+  test('a stretch of a log that was never read has its end fetched', async () => {
+    const { client, server } = await connected();
+    server.last.receive(missed('c', [entry('c', 3)]));
+    expect(server.last.of('fetch')).toMatchObject([{ conv: 'c', before_seq: 2_147_483_647 }]);
+    expect(client.log('c').lines).toEqual([]);
+  });
+
+  test('an answer in a conversation that was never opened is read and counted', async () => {
+    const { client, server } = await connected();
+    server.last.receive(event('c', 1));
+    expect(server.last.of('fetch')).toMatchObject([{ conv: 'c', before_seq: 2_147_483_647 }]);
+    server.last.receive(missed('c', [entry('c', 1)]));
+    expect(client.unread(client.conversations[0]!)).toBe(1);
+  });
+
+  test('a conversation begun on another device appears', async () => {
+    const { client, server } = await connected();
+    server.last.receive(event('new', 1, { author: { kind: 'customer' } }));
+    expect(client.conversations.map((c) => c.conv)).toEqual(['new', 'c']);
+    expect(client.conversations[0]).toMatchObject({ last_seq: 1, status: 'open' });
+  });
+
+  test('the desk does not read what it does not watch, nor what it has closed', async () => {
+    const { client, server } = await connected({ role: 'desk' });
+    server.last.receive(event('other', 4));
+    client.open('c');
+    client.close('c');
+    server.last.receive(missed('c', [entry('c', 1)]));
+    expect(server.last.of('fetch').map((f) => f.conv)).toEqual(['c']);
+    client.open('c');
+    server.last.receive(missed('c', [entry('c', 2)]));
+    expect(client.log('c').lines.map((l) => l.seq)).toEqual([2]);
+  });
+});
+
+describe('asking for a person', () => {
+  const human = (seq: number) => event('c', seq, { kind: 'human', author: { kind: 'customer' }, payload: {} });
+
+  test('is asked again when it is refused for the moment, until the log says so', async () => {
+    const { client, server } = await opened(2);
+    client.human('c');
+    server.last.receive({ t: 'error', code: 'rate_limited', ref: 'human', conv: 'c', retry_after_ms: 3000 });
+    expect(client.asking('c')).toBe(true);
+    await vi.advanceTimersByTimeAsync(3100);
+    expect(server.last.of('human')).toHaveLength(2);
+    server.last.receive(human(3));
+    expect(client.asking('c')).toBe(false);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(server.last.of('human')).toHaveLength(2);
+  });
+
+  test('goes on in the conversation that this one was merged into', async () => {
+    const { client, server, changes } = await opened(2);
+    client.human('c');
+    server.last.receive({ t: 'error', code: 'merged', ref: 'human', conv: 'd' });
+    expect(server.last.of('human')).toEqual([{ t: 'human', conv: 'c' }, { t: 'human', conv: 'd' }]);
+    expect(client.asking('d')).toBe(true);
+    expect(changes).toContainEqual({ what: 'merged', from: 'c', into: 'd' });
+  });
+
+  test('outlives a loss and a reload, and is not asked twice when it had arrived', async () => {
+    const all = await opened(2);
+    all.client.human('c');
+    await comeBack(all);
+    expect(all.server.last.of('human')).toEqual([]);
+    all.server.last.receive(missed('c', []));
+    expect(all.server.last.of('human')).toEqual([{ t: 'human', conv: 'c' }]);
+
+    const reloaded = await connected({ storage: all.storage });
+    expect(reloaded.server.last.of('fetch')).toMatchObject([{ conv: 'c' }]);
+    reloaded.server.last.receive(missed('c', [entry('c', 1), entry('c', 2), entry('c', 3, { kind: 'human', payload: {} })]));
+    expect(reloaded.client.asking('c')).toBe(false);
+    expect(reloaded.server.last.of('human')).toEqual([]);
+  });
+
+  test('a person asked for long ago is no answer', async () => {
+    const { client, server } = await opened(2);
+    client.human('c');
+    server.last.receive(human(2));
+    expect(client.asking('c')).toBe(true);
+  });
+
+  test('refused for good, it is no longer waited for', async () => {
+    const { client, server, changes } = await opened(2);
+    client.human('c');
+    server.last.receive({ t: 'error', code: 'not_found', ref: 'human', conv: 'c' });
+    expect(client.asking('c')).toBe(false);
+    expect(changes.at(-1)).toMatchObject({ what: 'error', about: 'human' });
+  });
+});
+
+test('a conversation that may not be begun is not begun again and again', async () => {
+  const { client, server } = await connected();
+  const ref = client.begin();
+  const id = client.send({ conv: '', ref, text: 'hello' });
+  server.last.receive({ t: 'error', code: 'invalid', ref });
+  expect(server.last.of('start')).toHaveLength(1);
+  expect(client.outbox.get(id)).toMatchObject({ failed: 'invalid' });
+  client.retry(id);
+  expect(server.last.of('start')).toHaveLength(2);
+  server.last.receive({ t: 'error', code: 'invalid', ref });
+  client.discard(id);
+  expect(client.outbox.beginnings()).toEqual([]);
+});
+
+test('another customer’s welcome drops what was read for the one before', async () => {
+  const { client, server, changes } = await opened(2);
+  server.last.receive(welcome({ customer: 'another', conversations: [line('d')] }));
+  expect(client.log('c').lines).toEqual([]);
+  expect(changes).toContainEqual(expect.objectContaining({ what: 'welcome', another: true }));
+});
+
+test('a welcome for somebody else than was meant opens no connection', async () => {
+  const { client, server } = setUp({
+    identity: { hello: () => Promise.resolve({}), welcomed: (w) => w.anonymous === false, refused: () => Promise.resolve(false) },
+  });
+  client.start();
+  client.begin();
+  await settle();
+  server.last.receive(welcome({ anonymous: true }));
+  await settle();
+  expect(server.connections).toHaveLength(2);
+  expect(server.connections[0]!.of('start')).toEqual([]);
+  server.last.receive(welcome({ anonymous: false }));
+  expect(server.last.of('start')).toHaveLength(1);
+});
+
 describe('secrets', () => {
   const everything = (storage: { keys(): string[]; getItem(k: string): string | null }) =>
     storage.keys().map((k) => storage.getItem(k)).join('\n');

@@ -16,15 +16,19 @@ import type {
   Welcome,
 } from './frames.ts';
 import { uuidv4, uuidv7 } from './ids.ts';
-import { ConversationLog } from './log.ts';
+import type { ConversationLog } from './log.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
+import { Reading } from './reading.ts';
+import { Sending, type About } from './sending.ts';
 import type { Storage } from './storage.ts';
+import { Timers } from './timers.ts';
 import type { Dial } from './transport.ts';
 
 /** Who speaks, and how that is proven to the server. */
 export interface Identity {
   hello(): Promise<Pick<Hello, 'token' | 'visitor'>>;
-  welcomed(welcome: Welcome): void;
+  /** False when somebody else was let in than was meant: the connection is opened anew. */
+  welcomed(welcome: Welcome): boolean | void;
   /** The server refused or ended the session; true when another try is worth making at once. */
   refused(why: ErrorCode | ClosingReason): Promise<boolean>;
 }
@@ -40,7 +44,8 @@ export interface ClientOptions {
 
 export type Change =
   | { what: 'state'; state: ConnectionState; why?: ErrorCode | ClosingReason }
-  | { what: 'welcome'; welcome: Welcome }
+  /** Another: not the customer of the welcome before, whose conversations are forgotten. */
+  | { what: 'welcome'; welcome: Welcome; another: boolean }
   | { what: 'log'; conv: string }
   | { what: 'entry'; entry: Entry }
   | { what: 'outbox' }
@@ -51,7 +56,8 @@ export type Change =
   | { what: 'inbox'; conv?: string }
   | { what: 'eta'; conv: string; position: number; p50: number; p80: number }
   | { what: 'merged'; from: string; into: string }
-  | { what: 'error'; error: ErrorFrame };
+  | { what: 'stored'; conv: string; client_msg_id: string }
+  | { what: 'error'; error: ErrorFrame; about: About };
 
 export interface Receipt {
   delivered: number;
@@ -72,11 +78,9 @@ export interface Draft {
   reply_to?: number;
 }
 
-const page = 50;
-const endOfLog = 2_147_483_647;
-const storedWithin = 15_000;
 const typingEvery = 3_000;
 const typingForgotten = 8_000;
+const ackEvery = 200;
 
 /** The protocol's client side, for the window and the desk: what is known, what waits, and how it is kept whole. */
 export class Client {
@@ -90,23 +94,32 @@ export class Client {
   me: Author;
 
   #connection: Connection;
-  #logs = new Map<string, ConversationLog>();
+  #reading: Reading;
+  #sending: Sending;
+  #timers = new Timers();
   #listeners = new Set<(change: Change) => void>();
-  #inFlight = new Set<string>();
-  #fetching = new Map<string, 'newer' | 'older' | 'end'>();
   #watched = new Set<string>();
   #watchInbox = false;
-  #humanWanted = new Set<string>();
-  #timers = new Map<string, ReturnType<typeof setTimeout>>();
-  #failures = new Map<string, number>();
+  #customer: string | undefined;
   #typedAt = 0;
 
   constructor(private readonly options: ClientOptions) {
     this.outbox = new Outbox(options.storage);
     this.me = { kind: options.role === 'window' ? 'customer' : 'agent' };
+    const random = options.random ?? Math.random;
+    const send = (frame: ClientFrame) => this.#connection.send(frame);
+    this.#reading = new Reading({ send, random, changed: (conv) => this.#emit({ what: 'log', conv }) });
+    this.#sending = new Sending({
+      outbox: this.outbox,
+      send,
+      overdue: () => this.#connection.restart(),
+      changed: () => this.#emit({ what: 'outbox' }),
+      merged: (from, into) => this.#emit({ what: 'merged', from, into }),
+      end: (conv) => Math.max(this.#reading.peek(conv)?.top ?? 0, this.#line(conv)?.last_seq ?? 0),
+    });
     this.#connection = new Connection({
       dials: options.dials,
-      random: options.random,
+      random,
       hello: () => this.#hello(),
       onstate: (state, why) => this.#stateChanged(state, why),
       onwelcome: (welcome) => this.#welcomed(welcome),
@@ -133,8 +146,7 @@ export class Client {
 
   stop(): void {
     this.#connection.stop();
-    for (const t of this.#timers.values()) clearTimeout(t);
-    this.#timers.clear();
+    this.#timers.clearAll();
   }
 
   /** The network is back or the page was shown: do not wait for the next try. */
@@ -148,21 +160,26 @@ export class Client {
 
   /** Forgets what is on screen: somebody else is speaking now. */
   forget(): void {
-    this.#logs.clear();
+    this.#reading.clear();
+    this.#timers.clearAll();
     this.#watched.clear();
-    this.#humanWanted.clear();
     this.receipts.clear();
     this.typing.clear();
     this.conversations = [];
+    this.#customer = undefined;
   }
 
   log(conv: string): ConversationLog {
-    let log = this.#logs.get(conv);
-    if (!log) {
-      log = new ConversationLog(conv);
-      this.#logs.set(conv, log);
-    }
-    return log;
+    return this.#reading.log(conv);
+  }
+
+  #line(conv: string): ConversationLine | undefined {
+    return this.conversations.find((c) => c.conv === conv);
+  }
+
+  /** A desk keeps the logs that it watches alone. */
+  #follows(conv: string): boolean {
+    return this.options.role === 'window' || this.#watched.has(conv);
   }
 
   // Reading
@@ -173,16 +190,15 @@ export class Client {
       this.#watched.add(conv);
       this.#connection.send({ t: 'watch', conv });
     }
-    const log = this.log(conv);
-    if (log.loaded) this.#fetch(conv, 'newer');
-    else this.#fetch(conv, 'end');
+    this.#reading.catchUp(conv);
   }
 
   /** Stops following a conversation at the desk; what was read is forgotten. */
   close(conv: string): void {
     this.#watched.delete(conv);
     this.#connection.send({ t: 'unwatch', conv });
-    this.#logs.delete(conv);
+    this.#reading.drop(conv);
+    this.#timers.clear(`ack:${conv}`);
     this.typing.delete(conv);
   }
 
@@ -193,39 +209,25 @@ export class Client {
 
   /** Reads the page before the oldest line. */
   older(conv: string): void {
-    if (this.log(conv).hasOlder) this.#fetch(conv, 'older');
+    if (this.log(conv).hasOlder) this.#reading.want(conv, 'older');
+  }
+
+  /** The page before the oldest line is on its way. */
+  readsOlder(conv: string): boolean {
+    return this.#reading.isWanted(conv, 'older');
   }
 
   /** How many messages of the other side are unread; the server's own count where the log was not read so far back. */
   unread(line: ConversationLine): number {
-    const log = this.#logs.get(line.conv);
+    const log = this.#reading.peek(line.conv);
     if (!log?.loaded || log.bottom > line.read_seq + 1) return line.unread;
     return log.lines.filter((l) => l.kind === 'message' && l.seq > line.read_seq && l.author?.kind !== this.me.kind).length;
-  }
-
-  isFetching(conv: string): boolean {
-    return this.#fetching.has(conv);
-  }
-
-  #fetch(conv: string, which: 'newer' | 'older' | 'end'): void {
-    if (this.#fetching.has(conv)) return;
-    const log = this.log(conv);
-    const frame: ClientFrame =
-      which === 'newer'
-        ? { t: 'fetch', conv, after_seq: log.top, limit: 200 }
-        : { t: 'fetch', conv, before_seq: which === 'older' ? log.bottom : endOfLog, limit: page };
-    if (!this.#connection.send(frame)) return;
-    this.#fetching.set(conv, which);
-    this.#timer(`fetch:${conv}`, storedWithin, () => {
-      this.#fetching.delete(conv);
-      this.#emit({ what: 'log', conv });
-    });
   }
 
   /** The person has seen everything up to here. */
   read(conv: string, seq: number): void {
     this.#connection.send({ t: 'read', conv, seq });
-    const line = this.conversations.find((c) => c.conv === conv);
+    const line = this.#line(conv);
     if (line && seq > line.read_seq) {
       line.read_seq = seq;
       line.unread = 0;
@@ -238,7 +240,7 @@ export class Client {
   begin(topic?: string): string {
     const ref = uuidv4();
     this.outbox.putBeginning({ ref, made: Date.now(), lang: this.options.lang(), ...(topic && { topic }) });
-    this.#pump();
+    this.#sending.pump();
     return ref;
   }
 
@@ -260,34 +262,27 @@ export class Client {
       ...(attachments.length > 0 && { attachments }),
     });
     this.#emit({ what: 'outbox' });
-    this.#pump();
+    this.#sending.pump();
     return id;
   }
 
   /** Tries again what the server refused. */
   retry(clientMsgId: string): void {
-    const message = this.outbox.get(clientMsgId);
-    if (!message) return;
-    const { failed: _, ...rest } = message;
-    this.outbox.put(rest);
-    this.#emit({ what: 'outbox' });
-    this.#pump();
+    this.#sending.retry(clientMsgId);
   }
 
   discard(clientMsgId: string): void {
-    this.outbox.remove(clientMsgId);
-    this.#emit({ what: 'outbox' });
+    this.#sending.discard(clientMsgId);
   }
 
-  /** The customer wants a person; kept until the log says so. */
+  /** The customer wants a person; kept and sent again until the log says so. */
   human(conv: string, ref?: string): void {
-    if (conv) {
-      this.#humanWanted.add(conv);
-      this.#connection.send({ t: 'human', conv });
-      return;
-    }
-    const beginning = this.outbox.beginnings().find((b) => b.ref === ref);
-    if (beginning) this.outbox.putBeginning({ ...beginning, human: true });
+    this.#sending.ask(conv, ref);
+  }
+
+  /** A person was asked for, and the log does not say so yet. */
+  asking(conv: string, ref?: string): boolean {
+    return this.outbox.ask(conv, ref) !== undefined;
   }
 
   type(conv: string, on: boolean): void {
@@ -298,43 +293,11 @@ export class Client {
     this.#connection.send({ t: 'typing', conv, on });
   }
 
-  #pump(): void {
-    if (this.state !== 'open') return;
-    for (const b of this.outbox.beginnings()) {
-      if (this.#inFlight.has(b.ref)) continue;
-      this.#dispatch(b.ref, { t: 'start', ref: b.ref, ...(b.topic && { topic: b.topic }), ...(b.lang && { lang: b.lang }) });
-    }
-    for (const m of this.outbox.heads()) {
-      if (this.#inFlight.has(m.client_msg_id)) continue;
-      this.#dispatch(m.client_msg_id, {
-        t: 'send',
-        conv: m.conv,
-        client_msg_id: m.client_msg_id,
-        body: m.body,
-        ...(m.note && { note: true }),
-        ...(m.reply_to && { reply_to: m.reply_to }),
-      });
-    }
-  }
-
-  #dispatch(ref: string, frame: ClientFrame): void {
-    if (!this.#connection.send(frame)) return;
-    this.#inFlight.add(ref);
-    // No answer in time: the connection is not what it seems.
-    this.#timer(`stored:${ref}`, storedWithin, () => this.#connection.restart());
-  }
-
-  #settled(ref: string): void {
-    this.#inFlight.delete(ref);
-    clearTimeout(this.#timers.get(`stored:${ref}`));
-    this.#timers.delete(`stored:${ref}`);
-  }
-
   // The connection
 
   async #hello(): Promise<Hello> {
     const identity = await this.options.identity.hello();
-    const resume = [...this.#logs.values()]
+    const resume = this.#reading.logs
       .filter((l) => l.loaded)
       .slice(-50)
       .map((l) => ({ conv: l.conv, last_seq: l.top }));
@@ -350,9 +313,8 @@ export class Client {
 
   #stateChanged(state: ConnectionState, why?: ErrorCode | ClosingReason): void {
     if (state !== 'open') {
-      for (const ref of this.#inFlight) this.#settled(ref);
-      for (const conv of this.#fetching.keys()) clearTimeout(this.#timers.get(`fetch:${conv}`));
-      this.#fetching.clear();
+      this.#sending.lost();
+      this.#reading.lost();
       this.typing.clear();
       this.session = '';
     }
@@ -364,21 +326,22 @@ export class Client {
   }
 
   #welcomed(welcome: Welcome): void {
+    if (this.options.identity.welcomed(welcome) === false) return this.#connection.restart();
+    const another = this.#customer !== undefined && welcome.customer !== this.#customer;
+    if (another) this.forget();
+    this.#customer = welcome.customer;
     this.session = welcome.session;
     this.limits = welcome.limits;
     this.conversations = welcome.conversations ?? [];
     if (welcome.staff) this.me = { kind: 'agent', id: welcome.staff.id, name: welcome.staff.name };
-    this.options.identity.welcomed(welcome);
-    this.#emit({ what: 'welcome', welcome });
+    this.#emit({ what: 'welcome', welcome, another });
     if (this.#watchInbox) this.#connection.send({ t: 'watch', inbox: true });
     for (const conv of this.#watched) this.#connection.send({ t: 'watch', conv });
-    for (const conv of this.#humanWanted) this.#connection.send({ t: 'human', conv });
-    for (const log of this.#logs.values()) {
-      // What was loaded is resumed by hello; at the desk a watch may begin later than that.
-      if (!log.loaded) this.#fetch(log.conv, 'end');
-      else if (this.options.role === 'desk') this.#fetch(log.conv, 'newer');
-    }
-    this.#pump();
+    this.#reading.opened();
+    // What was loaded is resumed by hello; at the desk a watch may begin later than that.
+    for (const log of this.#reading.logs) if (!log.loaded || this.options.role === 'desk') this.#reading.catchUp(log.conv);
+    for (const conv of this.#sending.doubtful()) this.#reading.catchUp(conv);
+    this.#sending.pump();
   }
 
   #receive(frame: ServerFrame): void {
@@ -410,29 +373,20 @@ export class Client {
 
   #event(frame: { t: 'event' } & Entry): void {
     const { t: _, ...entry } = frame;
-    const log = this.log(entry.conv);
-    const known = log.has(entry.seq);
-    const gap = log.add(entry);
+    const news = !this.#follows(entry.conv) || this.#reading.event(entry);
+    this.#list(entry);
     this.#noticed(entry);
-    if (gap) this.#fetch(entry.conv, 'newer');
     this.#arrived(entry.conv);
     this.#emit({ what: 'log', conv: entry.conv });
-    if (!known) this.#emit({ what: 'entry', entry });
+    if (news) this.#emit({ what: 'entry', entry });
   }
 
-  #missed(frame: { conv: string; from: number; to: number; events: Entry[]; more: boolean }): void {
-    const log = this.log(frame.conv);
-    const which = this.#fetching.get(frame.conv);
-    this.#fetching.delete(frame.conv);
-    clearTimeout(this.#timers.get(`fetch:${frame.conv}`));
-    const from = frame.events[0]?.seq ?? frame.from;
-    const to = frame.events.at(-1)?.seq ?? frame.from - 1;
-    const before = log.top;
-    const fresh = frame.events.filter((e) => log.loaded && e.seq > before && !log.has(e.seq));
-    // Nothing can be joined to a log that was never read but from its end.
-    if (log.loaded || which === 'end') log.addStretch(from, to, frame.events);
+  #missed(frame: ServerFrame & { t: 'missed' }): void {
+    // An answer that comes after the conversation was closed is nobody's.
+    if (!this.#follows(frame.conv)) return;
+    const fresh = this.#reading.missed(frame);
     for (const e of frame.events) this.#noticed(e);
-    if (log.loaded && frame.more && log.top > before && which !== 'end') this.#fetch(frame.conv, 'newer');
+    this.#sending.wasRead(frame.conv);
     this.#arrived(frame.conv);
     this.#emit({ what: 'log', conv: frame.conv });
     for (const entry of fresh) this.#emit({ what: 'entry', entry });
@@ -440,16 +394,10 @@ export class Client {
 
   /** What an entry says beside its place in the log. */
   #noticed(entry: Entry): void {
-    if (entry.client_msg_id && this.outbox.get(entry.client_msg_id)) {
-      this.outbox.remove(entry.client_msg_id);
-      this.#settled(entry.client_msg_id);
-      this.#emit({ what: 'outbox' });
-      this.#pump();
-    }
-    if (entry.kind === 'human') this.#humanWanted.delete(entry.conv);
+    this.#sending.noticed(entry);
     if (entry.kind === 'redacted') this.#withdraw(entry);
     if (entry.kind === 'message' || entry.kind === 'note') this.typing.delete(entry.conv);
-    const line = this.conversations.find((c) => c.conv === entry.conv);
+    const line = this.#line(entry.conv);
     if (!line || entry.seq <= line.last_seq) return;
     line.last_seq = entry.seq;
     line.last_activity = Math.max(line.last_activity, entry.at);
@@ -458,28 +406,31 @@ export class Client {
     if (entry.kind === 'unmerged' && entry.payload.from) line.status = 'open';
   }
 
+  /** A conversation that welcome did not list: begun on another device, or long ago. What came before is taken as read. */
+  #list({ conv, seq, at }: Entry): void {
+    if (this.options.role === 'desk' || this.#line(conv)) return;
+    const last_activity = at || Date.now() * 1000;
+    this.conversations = [{ conv, status: 'open', last_seq: seq - 1, read_seq: seq - 1, unread: 0, last_activity }, ...this.conversations];
+  }
+
   /** A redacted message must not lie in the browser's storage either. */
   #withdraw(entry: Entry): void {
-    const line = this.log(entry.conv).lines.find((l) => l.seq === entry.payload.of);
+    const line = this.#reading.peek(entry.conv)?.lines.find((l) => l.seq === entry.payload.of);
     if (line?.client_msg_id && this.outbox.remove(line.client_msg_id)) this.#emit({ what: 'outbox' });
   }
 
   #stored(frame: ServerFrame & { t: 'stored' }): void {
-    this.#settled(frame.client_msg_id);
-    this.#failures.delete(frame.client_msg_id);
-    const message = this.outbox.remove(frame.client_msg_id);
-    const log = this.log(frame.conv);
-    if (message && !log.has(frame.seq)) {
-      if (log.add(this.#own(message, frame))) this.#fetch(frame.conv, 'newer');
-      this.#arrived(frame.conv);
+    const { conv, seq, client_msg_id, classes } = frame;
+    const message = this.#sending.stored(client_msg_id);
+    if (message && this.#follows(conv) && !this.log(conv).has(seq)) {
+      this.#reading.event(this.#own(message, frame));
+      this.#arrived(conv);
     }
-    if (frame.classes?.length) {
-      const { conv, seq, client_msg_id, classes } = frame;
-      this.#emit({ what: 'removed', conv, seq, client_msg_id, classes });
-    }
+    this.#emit({ what: 'stored', conv, client_msg_id });
+    if (classes?.length) this.#emit({ what: 'removed', conv, seq, client_msg_id, classes });
     this.#emit({ what: 'outbox' });
-    this.#emit({ what: 'log', conv: frame.conv });
-    this.#pump();
+    this.#emit({ what: 'log', conv });
+    this.#sending.pump();
   }
 
   /** The line of an own message, until its event comes. */
@@ -502,61 +453,29 @@ export class Client {
   }
 
   #started(ref: string, conv: string): void {
-    this.#settled(ref);
-    const beginning = this.outbox.begun(ref, conv);
+    this.#sending.started(ref, conv);
     this.log(conv).begin();
-    if (!this.conversations.some((c) => c.conv === conv)) {
+    if (!this.#line(conv)) {
       const now = Date.now() * 1000;
       this.conversations = [{ conv, status: 'open', last_seq: 0, read_seq: 0, unread: 0, last_activity: now }, ...this.conversations];
     }
-    if (beginning?.human) this.human(conv);
-    this.#fetch(conv, 'newer');
+    this.#reading.catchUp(conv);
     this.#emit({ what: 'started', ref, conv });
     this.#emit({ what: 'outbox' });
-    this.#pump();
+    this.#sending.pump();
   }
 
   #error(frame: ErrorFrame): void {
-    const message = frame.ref ? this.outbox.get(frame.ref) : undefined;
-    const beginning = frame.ref ? this.outbox.beginnings().find((b) => b.ref === frame.ref) : undefined;
-    if (!message && !beginning) {
-      // The error does not say which one; a fetch that is still under way only repeats itself.
-      if (frame.ref === 'fetch') this.#fetching.clear();
-      this.#emit({ what: 'error', error: frame });
-      return;
-    }
-    const ref = frame.ref!;
-    this.#settled(ref);
-    if (message && frame.code === 'merged' && frame.conv) return this.#readdress(message.conv, frame.conv);
-    if (frame.code === 'rate_limited' || frame.code === 'unavailable' || frame.code === 'internal') {
-      const failures = (this.#failures.get(ref) ?? 0) + 1;
-      this.#failures.set(ref, failures);
-      // Held back as in flight, so that what follows in the conversation does not overtake it.
-      this.#inFlight.add(ref);
-      const delay = frame.retry_after_ms ?? Math.min(30_000, 1000 * 2 ** failures);
-      this.#timer(`stored:${ref}`, delay, () => {
-        this.#settled(ref);
-        this.#pump();
-      });
-    } else if (message) {
-      this.outbox.put({ ...message, failed: frame.code });
-    } else {
-      for (const m of this.outbox.messages()) if (m.ref === ref) this.outbox.put({ ...m, failed: frame.code });
-    }
-    this.#emit({ what: 'error', error: frame });
-    this.#emit({ what: 'outbox' });
-    this.#pump();
-  }
-
-  #readdress(from: string, into: string): void {
-    for (const m of this.outbox.messages()) if (m.conv === from) this.outbox.put({ ...m, conv: into });
-    this.#emit({ what: 'merged', from, into });
-    this.#emit({ what: 'outbox' });
-    this.#pump();
+    if (frame.ref === 'fetch') this.#reading.refused(frame);
+    const about = this.#sending.refused(frame) ?? (frame.ref === 'fetch' ? 'fetch' : 'other');
+    this.#emit({ what: 'error', error: frame, about });
   }
 
   #resync(conv?: string): void {
-    for (const log of conv ? [this.log(conv)] : this.#logs.values()) this.#fetch(log.conv, log.loaded ? 'newer' : 'end');
+    for (const c of conv ? [conv] : this.#reading.logs.map((l) => l.conv)) if (this.#follows(c)) this.#reading.again(c);
+    this.#sending.lost();
+    for (const c of this.#sending.doubtful()) this.#reading.catchUp(c);
+    this.#sending.pump();
     if (!conv) this.#emit({ what: 'inbox' });
   }
 
@@ -573,28 +492,19 @@ export class Client {
   #typing(conv: string, who?: Typing): void {
     if (who) {
       this.typing.set(conv, who);
-      this.#timer(`typing:${conv}`, typingForgotten, () => this.#typing(conv));
+      this.#timers.set(`typing:${conv}`, typingForgotten, () => this.#typing(conv));
     } else {
       this.typing.delete(conv);
     }
     this.#emit({ what: 'typing', conv });
   }
 
-  /** Tells the server, not more than every 200 ms, how far the log has arrived. */
+  /** Tells the server, not too often, how far the log has arrived. */
   #arrived(conv: string): void {
     if (this.#timers.has(`ack:${conv}`)) return;
-    this.#timer(`ack:${conv}`, 200, () => {
-      const top = this.#logs.get(conv)?.top ?? 0;
+    this.#timers.set(`ack:${conv}`, ackEvery, () => {
+      const top = this.#reading.peek(conv)?.top ?? 0;
       if (top > 0) this.#connection.send({ t: 'ack', conv, up_to_seq: top });
     });
-  }
-
-  #timer(name: string, milliseconds: number, run: () => void): void {
-    clearTimeout(this.#timers.get(name));
-    const timer = setTimeout(() => {
-      this.#timers.delete(name);
-      run();
-    }, milliseconds);
-    this.#timers.set(name, timer);
   }
 }

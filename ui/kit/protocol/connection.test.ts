@@ -76,7 +76,7 @@ test('it pings when quiet, and drops a connection that does not answer', async (
 
 test.each([
   ['shutdown', 'waiting'],
-  ['too_slow', 'waiting'],
+  ['idle', 'waiting'],
   ['replaced', 'waiting'],
   ['revoked', 'ended'],
   ['expired', 'ended'],

@@ -1,4 +1,5 @@
-import type { ClientFrame, ClosingReason, ErrorFrame, Hello, ServerFrame, Welcome } from './frames.ts';
+import { passes, type ClientFrame, type ClosingReason, type ErrorFrame, type Hello, type ServerFrame, type Welcome } from './frames.ts';
+import { Timers } from './timers.ts';
 import type { Dial, Transport } from './transport.ts';
 
 export type ConnectionState =
@@ -36,7 +37,7 @@ export function backoff(n: number, random: number, atLeast = 0): number {
 export class Connection {
   state: ConnectionState = 'idle';
   #transport: Transport | undefined;
-  #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  #timers = new Timers();
   #tries = 0;
   #dial = 0;
   #everOpen = false;
@@ -69,7 +70,7 @@ export class Connection {
   send(frame: ClientFrame): boolean {
     if (this.state !== 'open' || !this.#transport) return false;
     this.#transport.send(frame);
-    this.#timer('ping', pingEvery, () => this.#ping());
+    this.#timers.set('ping', pingEvery, () => this.#ping());
     return true;
   }
 
@@ -79,15 +80,9 @@ export class Connection {
     this.options.onstate(state, why);
   }
 
-  #timer(name: string, milliseconds: number, run: () => void): void {
-    clearTimeout(this.#timers.get(name));
-    this.#timers.set(name, setTimeout(run, milliseconds));
-  }
-
   #drop(): void {
     this.#generation++;
-    for (const t of this.#timers.values()) clearTimeout(t);
-    this.#timers.clear();
+    this.#timers.clearAll();
     this.#transport?.close();
     this.#transport = undefined;
   }
@@ -106,7 +101,7 @@ export class Connection {
     }
     if (stale()) return;
     const dial = this.options.dials[this.#dial % this.options.dials.length]!;
-    this.#timer('welcome', welcomeWithin, () => this.#lost(true));
+    this.#timers.set('welcome', welcomeWithin, () => this.#lost(true));
     this.#transport = dial(hello, {
       frame: (frame) => {
         if (!stale()) this.#receive(frame);
@@ -124,24 +119,23 @@ export class Connection {
     }
     if (frame.t === 'closing') return this.#closing(frame.reason, frame.retry_after_ms);
     if (this.state !== 'open') return;
-    clearTimeout(this.#timers.get('pong'));
+    this.#timers.clear('pong');
     if (frame.t === 'pong') return;
     this.options.onframe(frame);
   }
 
   #opened(welcome: Welcome): void {
-    clearTimeout(this.#timers.get('welcome'));
+    this.#timers.clear('welcome');
     this.#tries = 0;
     this.#atLeast = 0;
     this.#everOpen = true;
-    this.#timer('ping', pingEvery, () => this.#ping());
+    this.#timers.set('ping', pingEvery, () => this.#ping());
     this.#set('open');
     this.options.onwelcome(welcome);
   }
 
   #refused(frame: ErrorFrame): void {
-    const transient = frame.code === 'rate_limited' || frame.code === 'unavailable' || frame.code === 'internal';
-    if (transient) {
+    if (passes(frame.code)) {
       this.#atLeast = frame.retry_after_ms ?? 1000;
       return this.#lost(false);
     }
@@ -161,7 +155,7 @@ export class Connection {
 
   #ping(): void {
     this.send({ t: 'ping' });
-    this.#timer('pong', pongWithin, () => this.#lost(false));
+    this.#timers.set('pong', pongWithin, () => this.#lost(false));
   }
 
   #lost(refused: boolean): void {
@@ -170,7 +164,7 @@ export class Connection {
     if (refused && (!this.#everOpen || this.#tries % 3 === 2)) this.#dial++;
     this.#set('waiting');
     const delay = backoff(this.#tries++, (this.options.random ?? Math.random)(), this.#atLeast);
-    this.#timer('retry', delay, () => {
+    this.#timers.set('retry', delay, () => {
       this.#atLeast = 0;
       void this.#connect();
     });

@@ -21,7 +21,7 @@ export type ErrorCode =
   | 'unavailable'
   | 'internal';
 
-export type ClosingReason = 'shutdown' | 'revoked' | 'expired' | 'replaced' | 'idle' | 'too_slow';
+export type ClosingReason = 'shutdown' | 'revoked' | 'expired' | 'replaced' | 'idle';
 
 export interface Attachment {
   id: string;
@@ -123,6 +123,9 @@ export interface Welcome {
   conversations?: ConversationLine[];
   staff?: { id: string; name: string; role: string };
 }
+
+/** Whether the same may be taken a while later. */
+export const passes = (code: ErrorCode): boolean => code === 'rate_limited' || code === 'unavailable' || code === 'internal';
 
 export interface ErrorFrame {
   t: 'error';

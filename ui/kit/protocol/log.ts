@@ -46,6 +46,11 @@ export class ConversationLog {
     return this.bottom > 1;
   }
 
+  /** Entries wait above what is missing. */
+  get gap(): boolean {
+    return this.loaded && this.#aside.size > 0;
+  }
+
   /** A live entry. True when something is missing before it and must be fetched. */
   add(entry: Entry): boolean {
     this.#amend(entry);

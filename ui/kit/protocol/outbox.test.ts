@@ -42,6 +42,40 @@ test('one person’s words are not another’s', () => {
   expect(ids(at(storage, 100, 'customer:one'))).toEqual(['a']);
 });
 
+test.each([
+  ['ann@mail.co', 'ann@mail.co.uk'],
+  ['a', 'a.b'],
+  ['a', 'a.m'],
+])('nor are those of %s the words of %s', (one, other) => {
+  const storage = new MemoryStorage();
+  at(storage, 100, other).put(message('hers', 1));
+  const box = at(storage, 100, one);
+  expect(ids(box)).toEqual([]);
+  box.dropOthers();
+  expect(ids(at(storage, 100, other))).toEqual([]);
+});
+
+test('what was written since a time of its own goes along too, however long ago that was', () => {
+  const box = at(new MemoryStorage(), 10_000_000);
+  box.put(message('before', 1000));
+  box.put(message('after', 3000));
+  box.move('customer:one', 2000);
+  expect(ids(box)).toEqual(['after']);
+});
+
+test('a wish for a person outlives a reload and goes where its conversation goes', () => {
+  const storage = new MemoryStorage();
+  const box = at(storage, 100);
+  box.putBeginning({ ref: 'r', made: 1 });
+  box.putAsk({ conv: '', ref: 'r', after: 0, made: 1 });
+  const again = at(storage, 100);
+  again.begun('r', 'c');
+  again.readdress('c', 'd', 7);
+  expect(at(storage, 100).asks()).toEqual([{ conv: 'd', ref: 'r', after: 7, made: 1, sent: false }]);
+  again.clear();
+  expect(storage.keys()).toEqual([]);
+});
+
 test('a visitor who signs in takes the last half hour along', () => {
   const storage = new MemoryStorage();
   const now = 10_000_000;

@@ -1,5 +1,5 @@
 import type { Attachment, Body } from './frames.ts';
-import type { Storage } from './storage.ts';
+import { keysOf, type Storage } from './storage.ts';
 
 /** A message that the server has not yet called stored. */
 export interface Outgoing {
@@ -24,12 +24,28 @@ export interface Beginning {
   ref: string;
   topic?: string;
   lang?: string;
-  human?: boolean;
   made: number;
+  /** The server refused it for good; its messages are marked likewise. */
+  failed?: string;
 }
 
+/** The customer wants a person, and the log does not say so yet. */
+export interface Ask {
+  /** Empty until `start` was answered. */
+  conv: string;
+  ref?: string;
+  /** The end of the log when the person asked: an entry up to here was another time's. */
+  after: number;
+  made: number;
+  /** The server may have heard it. */
+  sent?: boolean;
+}
+
+const area = 'kefu.out';
 const week = 7 * 24 * 3600 * 1000;
 const halfAnHour = 30 * 60 * 1000;
+
+const idOf = (ask: Ask): string => ask.conv || (ask.ref ?? '');
 
 /**
  * What waits to be stored, kept in the browser so that it outlives a reload.
@@ -40,6 +56,7 @@ const halfAnHour = 30 * 60 * 1000;
 export class Outbox {
   #messages = new Map<string, Outgoing>();
   #beginnings = new Map<string, Beginning>();
+  #asks = new Map<string, Ask>();
   #scope = '';
 
   constructor(
@@ -47,8 +64,8 @@ export class Outbox {
     private readonly now: () => number = Date.now,
   ) {}
 
-  #key(scope: string, kind: 'm' | 's', id: string): string {
-    return `kefu.out.${encodeURIComponent(scope)}.${kind}.${id}`;
+  #key(kind: 'm' | 's' | 'h', id: string): string {
+    return `${keysOf(area, this.#scope)}${kind}.${id}`;
   }
 
   /** Puts aside what belongs to the scope before and takes up what is kept for this one. */
@@ -56,37 +73,43 @@ export class Outbox {
     this.#scope = scope;
     this.#messages.clear();
     this.#beginnings.clear();
-    const prefix = `kefu.out.${encodeURIComponent(scope)}.`;
+    this.#asks.clear();
+    const prefix = keysOf(area, scope);
     for (const key of this.storage.keys()) {
       if (!key.startsWith(prefix)) continue;
       const value = this.#read(key);
-      if (!value) {
-        this.storage.removeItem(key);
-      } else if ('client_msg_id' in value) {
-        this.#messages.set(value.client_msg_id, value);
-      } else {
-        this.#beginnings.set(value.ref, value);
-      }
+      const kind = key.slice(prefix.length, prefix.length + 2);
+      if (!value) this.storage.removeItem(key);
+      else if (kind === 'm.') this.#messages.set((value as Outgoing).client_msg_id, value as Outgoing);
+      else if (kind === 's.') this.#beginnings.set((value as Beginning).ref, value as Beginning);
+      else if (kind === 'h.') this.#asks.set(idOf(value as Ask), value as Ask);
     }
     this.#sort();
   }
 
-  /** A visitor has signed in: what they wrote in the last half hour goes with them, as their conversations do. */
-  move(scope: string): void {
-    const since = this.now() - halfAnHour;
-    const messages = this.messages().filter((m) => m.made >= since);
-    const beginnings = this.beginnings().filter((b) => b.made >= since);
+  /**
+   * A visitor has signed in: what they wrote in the last half hour, or since the
+   * time given, goes with them, as their conversations do.
+   */
+  move(scope: string, from = Infinity): void {
+    const since = Math.min(from, this.now() - halfAnHour);
+    const recent = <T extends { made: number }>(all: T[]) => all.filter((one) => one.made >= since);
+    const messages = recent(this.messages());
+    const beginnings = recent(this.beginnings());
+    const asks = recent(this.asks());
     for (const m of messages) this.remove(m.client_msg_id);
     for (const b of beginnings) this.dropBeginning(b.ref);
+    for (const a of asks) this.dropAsk(a);
     this.open(scope);
     for (const b of beginnings) this.putBeginning(b);
     for (const m of messages) this.put(m);
+    for (const a of asks) this.putAsk(a);
     this.#sort();
   }
 
-  #read(key: string): Outgoing | Beginning | undefined {
+  #read(key: string): Outgoing | Beginning | Ask | undefined {
     try {
-      const value = JSON.parse(this.storage.getItem(key) ?? 'null') as Outgoing | Beginning | null;
+      const value = JSON.parse(this.storage.getItem(key) ?? 'null') as Outgoing | Beginning | Ask | null;
       if (!value || typeof value.made !== 'number' || this.now() - value.made > week) return undefined;
       return value;
     } catch {
@@ -101,13 +124,13 @@ export class Outbox {
 
   put(message: Outgoing): void {
     this.#messages.set(message.client_msg_id, message);
-    this.storage.setItem(this.#key(this.#scope, 'm', message.client_msg_id), JSON.stringify(message));
+    this.storage.setItem(this.#key('m', message.client_msg_id), JSON.stringify(message));
   }
 
   remove(clientMsgId: string): Outgoing | undefined {
     const message = this.#messages.get(clientMsgId);
     this.#messages.delete(clientMsgId);
-    this.storage.removeItem(this.#key(this.#scope, 'm', clientMsgId));
+    this.storage.removeItem(this.#key('m', clientMsgId));
     return message;
   }
 
@@ -117,26 +140,50 @@ export class Outbox {
 
   putBeginning(beginning: Beginning): void {
     this.#beginnings.set(beginning.ref, beginning);
-    this.storage.setItem(this.#key(this.#scope, 's', beginning.ref), JSON.stringify(beginning));
+    this.storage.setItem(this.#key('s', beginning.ref), JSON.stringify(beginning));
   }
 
-  /** The server has named the conversation: its messages are addressed to it from now on. */
-  begun(ref: string, conv: string): Beginning | undefined {
-    const beginning = this.#beginnings.get(ref);
-    this.#beginnings.delete(ref);
+  beginning(ref: string): Beginning | undefined {
+    return this.#beginnings.get(ref);
+  }
+
+  /** The server has named the conversation: what waits for it is addressed to it from now on. */
+  begun(ref: string, conv: string): void {
     // The messages first: a reload between the two must find one of them.
     for (const m of this.#messages.values()) if (m.ref === ref && m.conv === '') this.put({ ...m, conv });
-    this.storage.removeItem(this.#key(this.#scope, 's', ref));
-    return beginning;
+    const ask = this.ask('', ref);
+    if (ask) {
+      this.putAsk({ ...ask, conv });
+      this.dropAsk(ask);
+    }
+    this.dropBeginning(ref);
   }
 
   dropBeginning(ref: string): void {
     this.#beginnings.delete(ref);
-    this.storage.removeItem(this.#key(this.#scope, 's', ref));
+    this.storage.removeItem(this.#key('s', ref));
   }
 
   beginnings(): Beginning[] {
     return [...this.#beginnings.values()];
+  }
+
+  putAsk(ask: Ask): void {
+    this.#asks.set(idOf(ask), ask);
+    this.storage.setItem(this.#key('h', idOf(ask)), JSON.stringify(ask));
+  }
+
+  dropAsk(ask: Ask): void {
+    this.#asks.delete(idOf(ask));
+    this.storage.removeItem(this.#key('h', idOf(ask)));
+  }
+
+  ask(conv: string, ref?: string): Ask | undefined {
+    return this.#asks.get(conv || (ref ?? ''));
+  }
+
+  asks(): Ask[] {
+    return [...this.#asks.values()];
   }
 
   /** Oldest first. */
@@ -153,14 +200,24 @@ export class Outbox {
     return [...heads.values()];
   }
 
+  /** What waited for one conversation goes to another, whose log ends at `after`. */
+  readdress(from: string, into: string, after: number): void {
+    for (const m of this.messages()) if (m.conv === from) this.put({ ...m, conv: into });
+    const ask = this.ask(from);
+    if (!ask) return;
+    this.putAsk({ ...ask, conv: into, after, sent: false });
+    this.dropAsk(ask);
+  }
+
   /** Drops what others, who spoke from this browser before, left unsent. */
   dropOthers(): void {
-    const own = `kefu.out.${encodeURIComponent(this.#scope)}.`;
-    for (const key of this.storage.keys()) if (key.startsWith('kefu.out.') && !key.startsWith(own)) this.storage.removeItem(key);
+    const own = keysOf(area, this.#scope);
+    for (const key of this.storage.keys()) if (key.startsWith(`${area}.`) && !key.startsWith(own)) this.storage.removeItem(key);
   }
 
   clear(): void {
-    for (const m of [...this.#messages.keys()]) this.remove(m);
-    for (const b of [...this.#beginnings.keys()]) this.dropBeginning(b);
+    for (const m of this.messages()) this.remove(m.client_msg_id);
+    for (const b of this.beginnings()) this.dropBeginning(b.ref);
+    for (const a of this.asks()) this.dropAsk(a);
   }
 }

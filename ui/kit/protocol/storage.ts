@@ -6,6 +6,9 @@ export interface Storage {
   keys(): string[];
 }
 
+/** What keys of one area begin with that belong to one scope. No scope's begins another's: a dot ends it. */
+export const keysOf = (area: string, scope: string): string => `${area}.${encodeURIComponent(scope).replaceAll('.', '%2E')}.`;
+
 /** Keeps everything for as long as the page lives. */
 export class MemoryStorage implements Storage {
   #items = new Map<string, string>();
