@@ -16,13 +16,13 @@ func draftAAD(staffID, conversationID string) string {
 	return "draft/" + staffID + "/" + conversationID
 }
 
-// SaveDraft keeps an answer that is being written; an empty one removes it.
-func (s *Store) SaveDraft(ctx context.Context, p identity.Principal, conversationID, text string) error {
+// SaveDraft keeps what p is writing; one without words removes it.
+func (s *Store) SaveDraft(ctx context.Context, p identity.Principal, conversationID string, d conversation.Draft) error {
 	const op = "storage.SaveDraft"
 	if err := s.mayDraft(ctx, p, conversationID); err != nil {
 		return err
 	}
-	if err := conversation.CheckText("text", text, conversation.MaxTextChars); err != nil {
+	if err := conversation.CheckText("text", d.Text, conversation.MaxTextChars); err != nil {
 		return err
 	}
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
@@ -36,35 +36,40 @@ func (s *Store) SaveDraft(ctx context.Context, p identity.Principal, conversatio
 				return err
 			}
 		}
-		if text == "" {
+		if d.Text == "" {
 			return nil
 		}
-		sealed, ref, err := t.Seal([]byte(text), draftAAD(p.ID, conversationID))
+		sealed, ref, err := t.Seal([]byte(d.Text), draftAAD(p.ID, conversationID))
 		if err != nil {
 			return err
 		}
-		_, err = t.SQL.ExecContext(ctx, "INSERT INTO draft (staff_id, conversation_id, content, content_ref, at) VALUES ($1, $2, $3, $4, $5)", p.ID, conversationID, sealed, ref, t.Now)
+		_, err = t.SQL.ExecContext(ctx, "INSERT INTO draft (staff_id, conversation_id, content, content_ref, note, at) VALUES ($1, $2, $3, $4, $5, $6)", p.ID, conversationID, sealed, ref, d.Note, t.Now)
 		return engine.MapError(op, err)
 	})
 }
 
-// Draft reads p's own draft for a conversation; "" when there is none.
-func (s *Store) Draft(ctx context.Context, p identity.Principal, conversationID string) (string, error) {
+// Draft reads p's own draft for a conversation; one without words when there is none.
+func (s *Store) Draft(ctx context.Context, p identity.Principal, conversationID string) (conversation.Draft, error) {
 	const op = "storage.Draft"
 	if err := s.mayDraft(ctx, p, conversationID); err != nil {
-		return "", err
+		return conversation.Draft{}, err
 	}
 	var sealed []byte
 	var ref int64
-	err := s.core.DB.Reader.QueryRowContext(ctx, "SELECT content, content_ref FROM draft WHERE staff_id = $1 AND conversation_id = $2", p.ID, conversationID).Scan(&sealed, &ref)
+	var d conversation.Draft
+	err := s.core.DB.Reader.QueryRowContext(ctx, "SELECT content, content_ref, note FROM draft WHERE staff_id = $1 AND conversation_id = $2", p.ID, conversationID).Scan(&sealed, &ref, &d.Note)
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
+		return conversation.Draft{}, nil
 	}
 	if err != nil {
-		return "", engine.MapError(op, err)
+		return conversation.Draft{}, engine.MapError(op, err)
 	}
 	text, err := s.core.Open(sealed, ref, draftAAD(p.ID, conversationID))
-	return string(text), err
+	if err != nil {
+		return conversation.Draft{}, err
+	}
+	d.Text = string(text)
+	return d, nil
 }
 
 func (s *Store) mayDraft(ctx context.Context, p identity.Principal, conversationID string) error {

@@ -133,7 +133,7 @@ func TestNoTextIsStoredInTheClear(t *testing.T) {
 	seq := s.say(p, conv, planted).Seq
 	s.do(p, conv, conversation.Command{Kind: conversation.Edit, Content: conversation.Content{Of: seq, Text: "now " + planted}})
 	s.do(mei, conv, noting("note "+planted))
-	s.must(s.SaveDraft(context.Background(), mei, conv, "draft "+planted))
+	s.must(s.SaveDraft(context.Background(), mei, conv, conversation.Draft{Text: "draft " + planted, Note: true}))
 	s.do(mei, conv, conversation.Command{Kind: conversation.SetStatus, Content: conversation.Content{Status: conversation.Resolved, WrapUp: planted}})
 	in := signIn("wang", p.ID, 0)
 	in.Name = planted

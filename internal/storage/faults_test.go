@@ -220,6 +220,6 @@ func TestADefectInOneRequestIsItsOwn(t *testing.T) {
 		if r := <-mark; r.Err != nil {
 			t.Errorf("its neighbour: %v", r.Err)
 		}
-		next.want(fault.Internal, next.SaveDraft(context.Background(), agent(), conv, "needs one too"))
+		next.want(fault.Internal, next.SaveDraft(context.Background(), agent(), conv, conversation.Draft{Text: "needs one too"}))
 	})
 }

@@ -447,23 +447,24 @@ func TestDraftsAreOnesOwn(t *testing.T) {
 		ctx := context.Background()
 		p, mei, bo := visitor(), agent(), agent()
 		conv := s.start(p).ID
-		draft := func(by identity.Principal) string {
+		save := func(by identity.Principal, d conversation.Draft) { t.Helper(); s.must(s.SaveDraft(ctx, by, conv, d)) }
+		want := func(by identity.Principal, d conversation.Draft) {
 			t.Helper()
-			text, err := s.Draft(ctx, by, conv)
+			got, err := s.Draft(ctx, by, conv)
 			s.must(err)
-			return text
+			if got != d {
+				t.Errorf("the draft is %+v, want %+v", got, d)
+			}
 		}
-		s.must(s.SaveDraft(ctx, mei, conv, "Dear"))
-		s.must(s.SaveDraft(ctx, mei, conv, "Dear customer"))
-		s.must(s.SaveDraft(ctx, bo, conv, "Hi"))
-		if draft(mei) != "Dear customer" || draft(bo) != "Hi" {
-			t.Errorf("drafts %q and %q", draft(mei), draft(bo))
-		}
-		s.must(s.SaveDraft(ctx, mei, conv, ""))
-		if draft(mei) != "" || draft(bo) != "Hi" {
-			t.Errorf("drafts %q and %q", draft(mei), draft(bo))
-		}
-		s.want(fault.Invalid, s.SaveDraft(ctx, mei, conv, strings.Repeat("长", 8001)))
+		save(mei, conversation.Draft{Text: "Dear"})
+		save(mei, conversation.Draft{Text: "She was rude", Note: true})
+		save(bo, conversation.Draft{Text: "Hi"})
+		want(mei, conversation.Draft{Text: "She was rude", Note: true})
+		want(bo, conversation.Draft{Text: "Hi"})
+		save(mei, conversation.Draft{Note: true})
+		want(mei, conversation.Draft{})
+		want(bo, conversation.Draft{Text: "Hi"})
+		s.want(fault.Invalid, s.SaveDraft(ctx, mei, conv, conversation.Draft{Text: strings.Repeat("长", 8001)}))
 		if jobs := s.claim(); len(jobs) != 2 {
 			t.Errorf("%d jobs destroy the keys of old drafts, want 2", len(jobs))
 		}

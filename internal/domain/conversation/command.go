@@ -47,6 +47,13 @@ type Command struct {
 	Joined   *State  // of TakeIn: the conversation that goes on in this one, as MergeInto left it
 }
 
+// Draft is what a member of staff is writing and has not sent. Whether it is a
+// note is part of it: it must not come back as words to the customer.
+type Draft struct {
+	Text string
+	Note bool
+}
+
 // Target is the entry that Edit and Redact are about.
 type Target struct {
 	Kind       EntryKind

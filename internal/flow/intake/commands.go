@@ -163,16 +163,16 @@ func mergeClasses(a, b []string) []string {
 	return merged
 }
 
-// Draft keeps an unfinished answer, without the secrets in it.
-func (s *Service) Draft(ctx context.Context, p identity.Principal, conversationID, text string) error {
+// Draft keeps an unfinished answer or note, without the secrets in it.
+func (s *Service) Draft(ctx context.Context, p identity.Principal, conversationID string, d conversation.Draft) error {
 	if err := s.allow(p, 1); err != nil {
 		return err
 	}
-	if err := conversation.CheckText("text", text, conversation.MaxTextChars); err != nil {
+	if err := conversation.CheckText("text", d.Text, conversation.MaxTextChars); err != nil {
 		return err
 	}
-	clean, _ := s.redact(text)
-	return s.store.SaveDraft(ctx, p, conversationID, clean)
+	d.Text, _ = s.redact(d.Text)
+	return s.store.SaveDraft(ctx, p, conversationID, d)
 }
 
 // Handle notes an address at which a customer is known. One that holds a secret

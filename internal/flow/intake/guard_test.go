@@ -58,12 +58,12 @@ func TestTheGuardSeesEverythingPeopleWrite(t *testing.T) {
 	if err := h.do(mei, conv, conversation.Redact, conversation.Content{Of: 1, Reason: card}); err != nil {
 		t.Error(err)
 	}
-	if err := h.door.Draft(ctx, mei, conv, "shall I type "+card+"?"); err != nil {
+	if err := h.door.Draft(ctx, mei, conv, conversation.Draft{Text: "shall I type " + card + "?", Note: true}); err != nil {
 		t.Fatal(err)
 	}
 	draft, err := h.p.Draft(ctx, mei, conv)
-	if err != nil || strings.Contains(draft, "4111") || !strings.HasPrefix(draft, "shall I type") {
-		t.Errorf("draft %q, err = %v", draft, err)
+	if err != nil || strings.Contains(draft.Text, "4111") || !strings.HasPrefix(draft.Text, "shall I type") || !draft.Note {
+		t.Errorf("draft %+v, err = %v", draft, err)
 	}
 	if err := h.door.Handle(ctx, mei, customer.ID, people.Handle{Kind: people.Phone, Value: card, Evidence: people.Claimed}); fault.FieldOf(err) != "value" {
 		t.Errorf("a card as a phone number: %v", err)

@@ -27,7 +27,7 @@ type Store interface {
 	StartConversation(ctx context.Context, p identity.Principal, start conversation.Start) (conversation.State, error)
 	Entries(ctx context.Context, p identity.Principal, id string, r conversation.EntryRange) ([]conversation.Entry, bool, error)
 	ClaimAttachments(ctx context.Context, p identity.Principal, conversationID string, internal bool, ids []string) ([]conversation.Attachment, error)
-	SaveDraft(ctx context.Context, p identity.Principal, conversationID, text string) error
+	SaveDraft(ctx context.Context, p identity.Principal, conversationID string, d conversation.Draft) error
 	AddHandle(ctx context.Context, p identity.Principal, customerID string, h customer.Handle) error
 }
 

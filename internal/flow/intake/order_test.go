@@ -147,7 +147,7 @@ func TestLimitsOfOneSender(t *testing.T) {
 		ways := []func() error{
 			func() error { return h.send(c.who, intake.Message{ConversationID: conv, Text: "x"}).Err },
 			func() error { return h.do(c.who, conv, conversation.AskPerson, conversation.Content{}) },
-			func() error { return h.door.Draft(ctx, c.who, conv, "x") },
+			func() error { return h.door.Draft(ctx, c.who, conv, conversation.Draft{Text: "x"}) },
 		}
 		for i := range c.burst {
 			if err := ways[i%len(ways)](); fault.Is(err, fault.TooMany) {
@@ -234,8 +234,8 @@ func TestWhatIsRefusedAtTheDoor(t *testing.T) {
 		wantCode(t, h.do(agent(), conv, kind, conversation.Content{Text: "x", Into: id.New()}), want)
 	}
 	wantCode(t, h.do(agent(), "x", conversation.Edit, conversation.Content{Of: 1, Text: "x"}), fault.NotFound)
-	wantCode(t, h.door.Draft(context.Background(), customer, conv, "x"), fault.Forbidden)
-	wantCode(t, h.door.Draft(context.Background(), agent(), conv, strings.Repeat("x", conversation.MaxTextChars+1)), fault.Invalid)
+	wantCode(t, h.door.Draft(context.Background(), customer, conv, conversation.Draft{Text: "x"}), fault.Forbidden)
+	wantCode(t, h.door.Draft(context.Background(), agent(), conv, conversation.Draft{Text: strings.Repeat("x", conversation.MaxTextChars+1)}), fault.Invalid)
 	if got := h.texts(conv); len(got) != 1 {
 		t.Errorf("stored are %q", got)
 	}

@@ -42,7 +42,7 @@ type Desk interface {
 type Intake interface {
 	Send(ctx context.Context, p identity.Principal, m intake.Message, done func(intake.Said)) error
 	Do(ctx context.Context, p identity.Principal, conversationID string, c conversation.Command) (conversation.Result, error)
-	Draft(ctx context.Context, p identity.Principal, conversationID, text string) error
+	Draft(ctx context.Context, p identity.Principal, conversationID string, d conversation.Draft) error
 	Handle(ctx context.Context, p identity.Principal, customerID string, h customer.Handle) error
 	Name(name string) string
 }
@@ -53,7 +53,7 @@ type Store interface {
 	InboxLineOf(ctx context.Context, p identity.Principal, id string) (conversation.InboxLine, error)
 	Entries(ctx context.Context, p identity.Principal, id string, r conversation.EntryRange) ([]conversation.Entry, bool, error)
 	Versions(ctx context.Context, p identity.Principal, id string, seq int64) ([]conversation.Content, error)
-	Draft(ctx context.Context, p identity.Principal, conversationID string) (string, error)
+	Draft(ctx context.Context, p identity.Principal, conversationID string) (conversation.Draft, error)
 	Merge(ctx context.Context, p identity.Principal, from, into string) error
 	Unmerge(ctx context.Context, p identity.Principal, id string) error
 	ListStaff(ctx context.Context, p identity.Principal, after string, limit int) ([]staff.Member, error)

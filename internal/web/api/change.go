@@ -61,9 +61,10 @@ type draftInput struct {
 	Body DraftView
 }
 
-// DraftView is an answer that is being written.
+// DraftView is an answer or a note that is being written.
 type DraftView struct {
 	Text string `json:"text" maxLength:"8000"`
+	Note bool   `json:"note,omitempty" doc:"it is a note: customers must not see it"`
 }
 
 type draftOutput struct{ Body DraftView }
@@ -103,8 +104,8 @@ func (a *API) addChanges() {
 	add(a, change(http.MethodPut, "language", "set-language", "Set the language"), func(ctx context.Context, in *languageInput) (*nothing, error) {
 		return a.do(ctx, in.InConversation, conversation.SetLanguage, conversation.Content{Language: in.Body.Language})
 	})
-	add(a, change(http.MethodGet, "draft", "draft", "Read one's own unfinished answer"), a.draft)
-	add(a, change(http.MethodPut, "draft", "save-draft", "Keep an unfinished answer"), a.saveDraft)
+	add(a, change(http.MethodGet, "draft", "draft", "Read one's own unfinished answer or note"), a.draft)
+	add(a, change(http.MethodPut, "draft", "save-draft", "Keep an unfinished answer or note"), a.saveDraft)
 	add(a, change(http.MethodPost, "merge", "merge", "Let the conversation go on in another one"), a.merge)
 	add(a, change(http.MethodDelete, "merge", "unmerge", "Take a merge back"), a.unmerge)
 }
@@ -142,15 +143,15 @@ func (a *API) assignable(ctx context.Context, p identity.Principal, staffID stri
 }
 
 func (a *API) draft(ctx context.Context, in *InConversation) (*draftOutput, error) {
-	text, err := a.Store.Draft(ctx, in.who(), in.ID)
+	d, err := a.Store.Draft(ctx, in.who(), in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return &draftOutput{Body: DraftView{Text: text}}, nil
+	return &draftOutput{Body: DraftView(d)}, nil
 }
 
 func (a *API) saveDraft(ctx context.Context, in *draftInput) (*nothing, error) {
-	return &nothing{}, a.Intake.Draft(ctx, in.who(), in.ID, in.Body.Text)
+	return &nothing{}, a.Intake.Draft(ctx, in.who(), in.ID, conversation.Draft(in.Body))
 }
 
 func (a *API) merge(ctx context.Context, in *mergeInput) (*nothing, error) {

@@ -178,11 +178,11 @@ func TestDraftsAreOnesOwn(t *testing.T) {
 	conv, _ := w.talk("hello")
 	mine, other := w.as(identity.Agent), w.as(identity.Agent)
 	at := "/v1/conversations/" + conv + "/draft"
-	w.must(204, call{method: "PUT", path: at, bearer: mine, body: `{"text":"Dear 4111 1111 1111 1111"}`})
+	w.must(204, call{method: "PUT", path: at, bearer: mine, body: `{"text":"Dear 4111 1111 1111 1111","note":true}`})
 	var draft api.DraftView
 	w.must(200, call{method: "GET", path: at, bearer: mine}).json(t, &draft)
-	if !strings.HasPrefix(draft.Text, "Dear ") || strings.Contains(draft.Text, "1111 1111") {
-		t.Errorf("the draft is %q", draft.Text)
+	if !strings.HasPrefix(draft.Text, "Dear ") || strings.Contains(draft.Text, "1111 1111") || !draft.Note {
+		t.Errorf("the draft is %+v", draft)
 	}
 	w.must(200, call{method: "GET", path: at, bearer: other}).json(t, &draft)
 	if draft.Text != "" {
