@@ -57,6 +57,12 @@ export interface Hit {
   snippet: string;
 }
 
+/** What an agent is writing: an answer, or a note that customers must not see. */
+export interface Draft {
+  text: string;
+  note: boolean;
+}
+
 /** What is said along with a new status. */
 export interface StatusAbout {
   /** Of snoozed: when it comes back, in microseconds since 1970. */
@@ -132,11 +138,12 @@ export class Api {
   setTags(id: string, tags: string[]): Promise<void> {
     return this.#put(id, 'tags', { tags });
   }
-  draft(id: string): Promise<{ text: string }> {
-    return this.#call('GET', `/v1/conversations/${encodeURIComponent(id)}/draft`);
+  async draft(id: string): Promise<Draft> {
+    const { text, note } = await this.#call<Partial<Draft>>('GET', `/v1/conversations/${encodeURIComponent(id)}/draft`);
+    return { text: text ?? '', note: note === true };
   }
-  saveDraft(id: string, text: string): Promise<void> {
-    return this.#put(id, 'draft', { text });
+  saveDraft(id: string, draft: Draft): Promise<void> {
+    return this.#put(id, 'draft', draft);
   }
   merge(id: string, into: string): Promise<void> {
     return this.#call('POST', `/v1/conversations/${encodeURIComponent(id)}/merge`, { into });

@@ -7,6 +7,7 @@ import { dialStream } from '../kit/protocol/stream.ts';
 import { dialWebSocket } from '../kit/protocol/websocket.ts';
 import { Toasts } from '../kit/toasts.svelte.ts';
 import { Api, Problem, type Staff, type View } from './api.ts';
+import { Drafts } from './drafts.ts';
 import { codeOf, Inbox } from './inbox.svelte.ts';
 import type { Messages } from './messages/en.ts';
 import { parseRoute, routeHash, type Route } from './route.ts';
@@ -24,6 +25,7 @@ export class Desk {
   readonly toasts = new Toasts();
   readonly inbox: Inbox;
   readonly search: Search;
+  readonly drafts: Drafts;
   #storage = new BrowserStorage();
 
   language = $state<Language>('en');
@@ -34,14 +36,17 @@ export class Desk {
   me = $state.raw<Staff>();
   /** The session was looked for. */
   ready = $state(false);
-  expired = $state(false);
+  /** How the last session came to its end, when nobody signed out here. */
+  ended = $state<'expired' | 'revoked'>();
   unreachable = $state(false);
   staff = $state.raw<Staff[]>([]);
   connection = $state<ConnectionState>('idle');
 
   thread = $state.raw<Thread>();
-  /** The line to bring into view, from a search. */
-  target = $state<number>();
+  /** The hit of the search that was opened last. */
+  hit = $state.raw<{ conv: string; seq: number }>();
+  /** The line to bring into view: the hit, until it is there. */
+  target = $state.raw<{ conv: string; seq: number }>();
   helpOpen = $state(false);
   detailsOpen = $state(false);
 
@@ -50,7 +55,8 @@ export class Desk {
   constructor() {
     this.inbox = new Inbox(this.api, () => this.me?.id ?? '');
     this.search = new Search(this.api, (code) => this.failed(code));
-    this.api.onexpired = () => this.#sessionEnded();
+    this.drafts = new Drafts(new BrowserStorage('sessionStorage'), this.api);
+    this.api.onexpired = () => this.#sessionEnded('expired');
     this.setTheme((this.#storage.getItem(themeKey) as Theme | null) ?? 'system');
     void this.setLanguage(pickLanguage(this.#storage.getItem(languageKey), ...navigator.languages), false);
     const network = () => {
@@ -61,7 +67,8 @@ export class Desk {
     addEventListener('online', network);
     addEventListener('offline', network);
     document.addEventListener('visibilitychange', () => {
-      if (!document.hidden) this.#client?.nudge();
+      if (document.hidden) this.drafts.saveAll();
+      else this.#client?.nudge();
     });
     addEventListener('hashchange', () => this.#route(parseRoute(location.hash)));
     void this.resume();
@@ -106,7 +113,7 @@ export class Desk {
 
   #signedIn(staff: Staff): void {
     this.me = staff;
-    this.expired = false;
+    this.ended = undefined;
     const { protocol, host } = location;
     const client = new Client({
       role: 'desk',
@@ -117,15 +124,15 @@ export class Desk {
         hello: () => Promise.resolve({}),
         welcomed: () => undefined,
         refused: (why) => {
-          // Whoever was shut out keeps nothing here, unsent words included.
-          if (why === 'revoked') this.#client?.outbox.clear();
-          if (why === 'unauthenticated' || why === 'revoked' || why === 'expired') this.#sessionEnded();
+          if (why === 'revoked') this.#sessionEnded('revoked');
+          if (why === 'unauthenticated' || why === 'expired') this.#sessionEnded('expired');
           return Promise.resolve(false);
         },
       },
     });
     this.#client = client;
     client.outbox.open(`staff:${staff.id}`);
+    this.drafts.open(staff.id);
     client.on((change) => {
       if (change.what === 'state') this.connection = change.state;
       // The open conversation reads itself again, and tells the list.
@@ -134,6 +141,7 @@ export class Desk {
       if (change.what === 'inbox') this.search.changed(change.conv);
       // After a loss the hints of the meantime are gone.
       if (change.what === 'welcome') void this.inbox.reload();
+      if (change.what === 'welcome') this.drafts.saveAll();
       if (change.what === 'welcome') this.search.changed();
       if (change.what === 'merged' && this.thread?.id === change.from) this.open(change.into);
     });
@@ -148,23 +156,32 @@ export class Desk {
 
   async signOut(): Promise<void> {
     try {
+      await this.drafts.settled();
       await this.api.signOut();
     } catch (error) {
       if (codeOf(error) !== 'unauthenticated') return this.failed(codeOf(error));
     }
-    this.#client?.outbox.clear();
+    this.#forget();
     this.#end();
   }
 
-  #sessionEnded(): void {
+  #sessionEnded(how: 'expired' | 'revoked'): void {
     if (!this.me) return;
-    this.expired = true;
+    this.ended = how;
+    if (how === 'revoked') this.#forget();
     this.#end();
+  }
+
+  /** Whoever signed out or was shut out leaves nothing here, unsent words included. */
+  #forget(): void {
+    this.#client?.outbox.clear();
+    this.drafts.clear();
   }
 
   #end(): void {
     this.thread?.leave();
     this.thread = undefined;
+    this.drafts.close();
     this.#client?.stop();
     this.#client = undefined;
     this.me = undefined;
@@ -186,7 +203,8 @@ export class Desk {
   }
 
   open(conv: string, seq?: number): void {
-    this.target = seq;
+    this.hit = seq === undefined ? undefined : { conv, seq };
+    this.target = this.hit;
     this.go(this.inbox.view, this.inbox.status, conv);
   }
 
@@ -197,11 +215,12 @@ export class Desk {
   #route({ view, status, conv }: Route): void {
     if (!this.me || !this.#client) return;
     this.inbox.show(view, status);
+    if (this.target?.conv !== conv) this.target = undefined;
     if (conv === this.thread?.id) return;
     this.thread?.leave();
     this.detailsOpen = false;
     this.thread = conv
-      ? new Thread(conv, this.api, this.#client, (code) => this.failed(code), (c) => this.inbox.put(c))
+      ? new Thread(conv, this.api, this.#client, this.drafts, (code) => this.failed(code), (c) => this.inbox.put(c))
       : undefined;
     if (conv) this.inbox.cursor = conv;
   }

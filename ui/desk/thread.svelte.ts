@@ -3,9 +3,10 @@ import type { Attachment, Status } from '../kit/protocol/frames.ts';
 import type { Line } from '../kit/protocol/log.ts';
 import type { Outgoing } from '../kit/protocol/outbox.ts';
 import { Problem, type Api, type Conversation, type Customer, type Priority, type StatusAbout } from './api.ts';
+import type { Drafts, DraftState } from './drafts.ts';
 import { codeOf } from './inbox.svelte.ts';
 
-const draftAfter = 800;
+const readAgainAfter = 5_000;
 
 /** The conversation that is open at the desk. */
 export class Thread {
@@ -20,12 +21,11 @@ export class Thread {
   problem = $state<Problem['code']>();
   draft = $state('');
   note = $state(false);
-  draftState = $state<'none' | 'saving' | 'saved' | 'failed'>('none');
+  draftState = $state<DraftState>('none');
   removed = $state.raw<string[]>([]);
 
+  #draftRead = false;
   #draftTimer: ReturnType<typeof setTimeout> | undefined;
-  #typedDraft = false;
-  #draftUnsaved = false;
   #stop: () => void;
   #gone = false;
 
@@ -33,6 +33,7 @@ export class Thread {
     readonly id: string,
     private readonly api: Api,
     readonly client: Client,
+    private readonly drafts: Drafts,
     /** What went wrong with something the agent did. */
     private readonly failed: (code: Problem['code']) => void,
     private readonly changed: (conversation: Conversation) => void,
@@ -41,22 +42,24 @@ export class Thread {
       if (change.what === 'inbox' && this.customer?.conversations.some((c) => c.id !== id && c.id === change.conv)) void this.#readCustomer();
       if ('conv' in change && change.conv && change.conv !== id) return;
       if (change.what === 'inbox') void this.read();
-      if (change.what === 'welcome' && this.#draftUnsaved) void this.#saveDraft();
+      if (change.what === 'welcome') void this.#readDraft();
       if (change.what === 'removed') this.removed = change.classes;
       this.#refresh();
     });
+    drafts.listen(id, (state) => (this.draftState = state));
     client.open(id);
     this.#refresh();
     void this.read();
     void this.#readDraft();
   }
 
-  /** Lets go of the conversation; what was typed is saved first. */
+  /** Lets go of the conversation; what was typed is saved. */
   leave(): void {
     this.#gone = true;
     this.#stop();
     this.client.type(this.id, false);
-    if (this.#draftTimer) void this.#saveDraft();
+    clearTimeout(this.#draftTimer);
+    this.drafts.leave(this.id);
     this.client.close(this.id);
   }
 
@@ -104,39 +107,35 @@ export class Thread {
 
   // Writing
 
+  /** Goes on with what was written before; until that is known, nothing on the server is overwritten. */
   async #readDraft(): Promise<void> {
+    if (this.#draftRead || this.#gone) return;
+    clearTimeout(this.#draftTimer);
     try {
-      const { text } = await this.api.draft(this.id);
-      if (!this.#typedDraft && !this.#gone) this.draft = text;
-    } catch {
-      // Without a draft the box is empty; nothing is lost by that.
+      const { text, note } = await this.drafts.read(this.id);
+      if (this.#gone || this.#draftRead) return;
+      this.#draftRead = true;
+      if (text === '') return;
+      this.draft = text;
+      this.note = note;
+    } catch (error) {
+      if (this.#gone || codeOf(error) === 'not_found' || codeOf(error) === 'forbidden') return;
+      this.#draftTimer = setTimeout(() => void this.#readDraft(), readAgainAfter);
     }
   }
 
   typed(text: string): void {
     this.draft = text;
-    this.#typedDraft = true;
-    this.draftState = 'none';
+    this.drafts.keep(this.id, { text, note: this.note });
     if (!this.note) this.client.type(this.id, text !== '');
-    clearTimeout(this.#draftTimer);
-    this.#draftTimer = setTimeout(() => void this.#saveDraft(), draftAfter);
   }
 
-  async #saveDraft(): Promise<void> {
-    clearTimeout(this.#draftTimer);
-    this.#draftTimer = undefined;
-    this.draftState = 'saving';
-    const text = this.draft;
-    try {
-      await this.api.saveDraft(this.id, text);
-      if (this.draft !== text) return;
-      this.#draftUnsaved = false;
-      this.draftState = text === '' ? 'none' : 'saved';
-    } catch {
-      // Saved when the connection is back; an empty one is nobody's worry until then.
-      this.#draftUnsaved = true;
-      this.draftState = this.draft === '' ? 'none' : 'failed';
-    }
+  /** Turns what is being written into a note, or into a reply. */
+  write(note: boolean): void {
+    if (this.note === note) return;
+    this.note = note;
+    this.client.type(this.id, !note && this.draft !== '');
+    if (this.draft !== '') this.drafts.keep(this.id, { text: this.draft, note });
   }
 
   send(attachments: Attachment[]): void {
@@ -145,7 +144,8 @@ export class Thread {
     this.client.type(this.id, false);
     this.draft = '';
     this.removed = [];
-    void this.#saveDraft();
+    this.drafts.keep(this.id, { text: '', note: false });
+    this.drafts.save(this.id);
   }
 
   seen(): void {
