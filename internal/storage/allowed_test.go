@@ -263,7 +263,9 @@ func writeRules() []rule {
 			sc.must(sc.Merge(ctx, sc.agent, conv, sc.conv))
 			return sc.Unmerge(ctx, p, conv)
 		}},
-		{"SaveDraft", workers, fault.Forbidden, hidden, func(sc *scene, p identity.Principal) error { return sc.SaveDraft(ctx, p, sc.conv, conversation.Draft{Text: "dear"}) }},
+		{"SaveDraft", workers, fault.Forbidden, hidden, func(sc *scene, p identity.Principal) error {
+			return sc.SaveDraft(ctx, p, sc.conv, conversation.Draft{Text: "dear"})
+		}},
 		{"AddAttachment", "own other visitor " + workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			return sc.AddAttachment(ctx, p, conversation.StoredAttachment{Attachment: conversation.Attachment{ID: id.New()}})
 		}},
