@@ -10,6 +10,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/workset"
 )
@@ -151,7 +152,9 @@ func (s *Store) Attachment(ctx context.Context, p identity.Principal, id string)
 	if !policy.Allow(p, policy.ReadAttachment, object) {
 		return conversation.StoredAttachment{}, fault.New(fault.NotFound, op, "attachment %s is not %s's to see", id, p.Kind)
 	}
-	s.core.RecordRead(p, "attachment.read", "attachment", id, a.CustomerID)
+	if err := s.core.RecordRead(ctx, p, core.Read{Action: "attachment.read", ObjectType: "attachment", ObjectID: id, Subject: a.CustomerID}); err != nil {
+		return conversation.StoredAttachment{}, err
+	}
 	return a, nil
 }
 

@@ -14,11 +14,12 @@ import (
 	"kefu/internal/storage/engine"
 )
 
-// request is anything that waits for the committer: a change, or a function to
-// run inside the transaction under a savepoint.
+// request is anything that waits for the committer: a change, a function to run
+// inside the transaction under a savepoint, or readings to note.
 type request struct {
 	change *conversation.Change
 	fn     func(context.Context, *Tx) error
+	note   *note
 	kind   fnKind
 	done   func(error)
 	err    error
@@ -29,9 +30,8 @@ type request struct {
 type fnKind uint8
 
 const (
-	alone    fnKind = iota // touches no conversation that exists: runs before the batch's changes
-	inOrder                // changes conversations: runs after the changes that came before it
-	noteOnly               // only notes something in the audit chain: needs no savepoint
+	alone   fnKind = iota // touches no conversation that exists: runs before the batch's changes
+	inOrder               // changes conversations: runs after the changes that came before it
 )
 
 // Submit queues a change. It waits only while the queue is full. The answer
@@ -97,24 +97,12 @@ func (s *Store) wait(ctx context.Context, r *request) error {
 	}
 }
 
-// enqueueNote is for requests that nobody waits for. With block false a full
-// queue drops it.
-func (s *Store) enqueueNote(r *request, block bool) {
-	r.done = func(error) {}
-	if !block && s.committer.Full() {
-		return
-	}
-	if err := s.committer.Enqueue(context.Background(), r); err != nil {
-		s.core.Log.Warn("not noted: the store is closing")
-	}
-}
-
 // maxFuncs bounds the functions of one commit, each of which takes several
 // statements for itself. A server remembers at most 64 subtransactions of one
 // transaction cheaply; beyond, every reader pays.
 const maxFuncs = 32
 
-func (r *request) heavy() bool { return r.fn != nil && r.kind != noteOnly }
+func (r *request) heavy() bool { return r.fn != nil }
 
 // queue is the way into the next commit for the parts of the store.
 type queue struct{ store *Store }
@@ -126,24 +114,24 @@ func (q queue) Do(ctx context.Context, fn func(context.Context, *core.Tx) error)
 
 // Touch implements core.Queue.
 func (q queue) Touch(fn func(context.Context, *core.Tx) error) {
-	q.store.enqueueNote(&request{fn: func(ctx context.Context, t *Tx) error { return fn(ctx, &t.Tx) }}, false)
-}
-
-// RecordRead implements core.Queue.
-func (q queue) RecordRead(p identity.Principal, action, objectType, objectID, subject string) {
-	if p.Kind != identity.Staff {
+	if q.store.committer.Full() {
 		return
 	}
-	q.store.enqueueNote(&request{kind: noteOnly, fn: func(_ context.Context, t *Tx) error {
-		t.Record(p, action, objectType, objectID, subject)
-		return nil
-	}}, true)
+	q.store.enqueue(&request{fn: func(ctx context.Context, t *Tx) error { return fn(ctx, &t.Tx) }})
+}
+
+// enqueue is for what nobody waits for, while the queue has room.
+func (s *Store) enqueue(r *request) {
+	r.done = func(error) {}
+	if err := s.committer.Enqueue(context.Background(), r); err != nil {
+		s.core.Log.Warn("not done: the store is closing")
+	}
 }
 
 // Run commits until ctx ends, then commits what waits and returns.
 func (s *Store) Run(ctx context.Context) error {
 	s.committer.Run(ctx)
-	return nil
+	return s.payNotes(ctx)
 }
 
 func (s *Store) fail(batch []*request, err error) {
@@ -158,6 +146,9 @@ func (s *Store) fail(batch []*request, err error) {
 		}
 		if r.change != nil {
 			r.change.Result, r.change.Seq = conversation.Result{Err: err}, 0
+		}
+		if r.note != nil {
+			s.owed = append(s.owed, r.note)
 		}
 	}
 }
@@ -178,6 +169,7 @@ func (s *Store) attempt(ctx context.Context, batch []*request) error {
 		return err
 	}
 	s.cache.end(tx.Pos, tx.left)
+	s.noted(batch)
 	tx.Commit.Unknown, s.doubt = s.doubt, false
 	batch[0].commit = &tx.Commit
 	if s.observe != nil {

@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 )
 
@@ -238,6 +239,11 @@ func (s *Store) CustomerOf(ctx context.Context, p identity.Principal, id string)
 		return c, nil, err
 	}
 	states, err := s.statesOf(ctx, id, 50)
-	s.core.RecordRead(p, "customer.read", "customer", id, id)
-	return c, states, err
+	if err == nil {
+		err = s.core.RecordRead(ctx, p, core.Read{Action: "customer.read", ObjectType: "customer", ObjectID: id, Subject: id})
+	}
+	if err != nil {
+		return customer.Customer{}, nil, err
+	}
+	return c, states, nil
 }

@@ -12,6 +12,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 )
 
@@ -160,13 +161,20 @@ func (s *Store) FindCustomers(ctx context.Context, p identity.Principal, kind, v
 		found = append(found, f)
 		return err
 	})
-	for _, f := range found {
-		s.core.RecordRead(p, "customer.find", "customer", f.ID, f.ID)
+	if err != nil {
+		return nil, engine.MapError(op, err)
 	}
-	if len(found) == 0 {
-		s.core.RecordRead(p, "customer.find", "customer", "", "")
+	reads := make([]core.Read, max(1, len(found))) // that nobody was found is worth a record too
+	for i := range reads {
+		reads[i] = core.Read{Action: "customer.find", ObjectType: "customer"}
 	}
-	return found, engine.MapError(op, err)
+	for i, f := range found {
+		reads[i].ObjectID, reads[i].Subject = f.ID, f.ID
+	}
+	if err := s.core.RecordRead(ctx, p, reads...); err != nil {
+		return nil, err
+	}
+	return found, nil
 }
 
 func (s *Store) handlesOf(ctx context.Context, id string) ([]customer.Handle, error) {

@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 )
 
@@ -51,8 +52,25 @@ func (s *Store) Inbox(ctx context.Context, p identity.Principal, q conversation.
 		lines = append(lines, line)
 		return err
 	})
-	s.core.RecordRead(p, "inbox.list", "inbox", string(q.Status), "")
-	return lines, engine.MapError(op, err)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	if err := s.core.RecordRead(ctx, p, listed(q.Status, lines)...); err != nil {
+		return nil, err
+	}
+	return lines, nil
+}
+
+// listed is the reading of a page of the inbox: it names every conversation.
+func listed(status conversation.Status, lines []conversation.InboxLine) []core.Read {
+	if len(lines) == 0 {
+		return []core.Read{{Action: "inbox.list", ObjectType: "inbox", ObjectID: string(status)}}
+	}
+	ids := make([]string, len(lines))
+	for i := range lines {
+		ids[i] = lines[i].State.ID
+	}
+	return readingsOf("inbox.list", ids)
 }
 
 const (
@@ -102,7 +120,9 @@ func (s *Store) InboxLineOf(ctx context.Context, p identity.Principal, id string
 	if err != nil {
 		return line, engine.MapError(op, err)
 	}
-	s.core.RecordRead(p, "conversation.read", "conversation", id, line.State.CustomerID)
+	if err := s.core.RecordRead(ctx, p, core.Read{Action: "conversation.read", ObjectType: "conversation", ObjectID: id, Subject: line.State.CustomerID}); err != nil {
+		return conversation.InboxLine{}, err
+	}
 	return line, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/workset"
 )
@@ -35,9 +36,12 @@ func (s *Store) Conversation(ctx context.Context, p identity.Principal, id strin
 func (s *Store) Watch(ctx context.Context, p identity.Principal, id string) (conversation.State, error) {
 	state, err := s.Conversation(ctx, p, id)
 	if err == nil {
-		s.core.RecordRead(p, "conversation.watch", "conversation", id, state.CustomerID)
+		err = s.core.RecordRead(ctx, p, core.Read{Action: "conversation.watch", ObjectType: "conversation", ObjectID: id, Subject: state.CustomerID})
 	}
-	return state, err
+	if err != nil {
+		return conversation.State{}, err
+	}
+	return state, nil
 }
 
 // Entries reads a part of the log of a conversation, ascending, as p may see it,
@@ -79,7 +83,9 @@ func (s *Store) Entries(ctx context.Context, p identity.Principal, id string, r 
 	if err := s.fillEdited(ctx, id, entries); err != nil {
 		return nil, false, err
 	}
-	s.core.RecordRead(p, "conversation.read", "conversation", id, state.CustomerID)
+	if err := s.core.RecordRead(ctx, p, core.Read{Action: "conversation.read", ObjectType: "conversation", ObjectID: id, Subject: state.CustomerID}); err != nil {
+		return nil, false, err
+	}
 	if !policy.Allow(p, policy.ReadInternal, policy.Object{}) {
 		for i := range entries {
 			entries[i] = entries[i].ForCustomer()
@@ -175,6 +181,11 @@ func (s *Store) Versions(ctx context.Context, p identity.Principal, id string, s
 		versions = append(versions, content)
 		return err
 	})
-	s.core.RecordRead(p, "conversation.read_versions", "conversation", id, state.CustomerID)
-	return versions, engine.MapError(op, err)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	if err := s.core.RecordRead(ctx, p, core.Read{Action: "conversation.read_versions", ObjectType: "conversation", ObjectID: id, Subject: state.CustomerID}); err != nil {
+		return nil, err
+	}
+	return versions, nil
 }

@@ -41,6 +41,8 @@ type Options struct {
 	MaxBatch int           // requests in one commit; default 512
 	MaxQueue int           // requests waiting; beyond, callers wait; default 16,384
 	MaxDelay time.Duration // how long a commit may wait for company under load; default 1 ms
+
+	MaxUnnoted int // readings by staff that are not in the audit chain yet; beyond, reading is refused; default 4,096
 }
 
 // Observer is told what the store does, for metrics.
@@ -59,7 +61,11 @@ type Store struct {
 	observe Observer
 	stmts   statements
 	cache   stateCache // of the committer
+	owed    []*note    // of the committer: whose commit failed
 	doubt   bool       // of the committer: a commit's outcome is unknown, and none has followed
+
+	unnoted    atomic.Int64 // notes that wait for their commit or are owed
+	maxUnnoted int
 
 	committer *committer.Committer[*request]
 	listener  atomic.Pointer[Listener]
@@ -88,6 +94,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.MaxDelay == 0 {
 		o.MaxDelay = time.Millisecond
 	}
+	if o.MaxUnnoted == 0 {
+		o.MaxUnnoted = 4096
+	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -95,7 +104,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{core: &core.Core{DB: db, Ring: o.Ring, Now: o.Clock, Log: o.Log}, observe: o.Observer}
+	s := &Store{core: &core.Core{DB: db, Ring: o.Ring, Now: o.Clock, Log: o.Log}, observe: o.Observer, maxUnnoted: o.MaxUnnoted}
 	s.core.Queue = queue{s}
 	s.Staff, s.Jobs = staffing.New(s.core), jobs.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{

@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 )
 
@@ -72,27 +73,38 @@ func (s *Store) EntriesAt(ctx context.Context, p identity.Principal, positions [
 		return nil, engine.MapError(op, err)
 	}
 	entries, err := s.scanEntries(rows)
-	if p.Kind == identity.Staff {
-		s.recordFound(p, entries)
+	if err != nil {
+		return nil, engine.MapError(op, err)
 	}
-	return entries, engine.MapError(op, err)
+	if p.Kind == identity.Staff {
+		if err := s.core.RecordRead(ctx, p, found(entries)...); err != nil {
+			return nil, err
+		}
+	}
+	return entries, nil
 }
 
 // namedPerRecord is how many conversations one record of the audit chain names: a
 // text of it has at most 1,024 bytes.
 const namedPerRecord = 36
 
-// recordFound notes whose words a search has brought up.
-func (s *Store) recordFound(p identity.Principal, entries []conversation.Entry) {
-	var found []string
+// readingsOf are the readings of many conversations at once.
+func readingsOf(action string, conversations []string) (reads []core.Read) {
+	for part := range slices.Chunk(conversations, namedPerRecord) {
+		reads = append(reads, core.Read{Action: action, ObjectType: "conversations", ObjectID: strings.Join(part, " ")})
+	}
+	return reads
+}
+
+// found is the reading of what a search has brought up.
+func found(entries []conversation.Entry) []core.Read {
+	var ids []string
 	for i := range entries {
-		if conv := entries[i].ConversationID; !slices.Contains(found, conv) {
-			found = append(found, conv)
+		if conv := entries[i].ConversationID; !slices.Contains(ids, conv) {
+			ids = append(ids, conv)
 		}
 	}
-	for part := range slices.Chunk(found, namedPerRecord) {
-		s.core.RecordRead(p, "search.messages", "conversations", strings.Join(part, " "), "")
-	}
+	return readingsOf("search.messages", ids)
 }
 
 // AllEntries reads the whole log in the order of commits, for replay's separate

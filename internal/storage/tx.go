@@ -39,12 +39,21 @@ func (t *Tx) process(ctx context.Context, batch []*request) error {
 	}
 	t.batch, t.left = batch, make(map[string]cachedState, len(batch))
 	t.store.cache.begin(t.Pos)
+	for _, n := range t.store.owed {
+		t.recordNote(n)
+	}
 	changes := make([]*conversation.Change, 0, len(batch))
 	for _, r := range batch {
 		r.err, r.commit = nil, nil
 		if r.change != nil {
 			r.change.Result, r.change.Seq = conversation.Result{}, 0
 			changes = append(changes, r.change)
+			continue
+		}
+		if r.note != nil {
+			t.recordNote(r.note)
+		}
+		if r.fn == nil {
 			continue
 		}
 		if r.kind == inOrder {
@@ -70,10 +79,6 @@ func (t *Tx) process(ctx context.Context, batch []*request) error {
 // an error returned from here ends the whole transaction.
 func (t *Tx) runFunc(ctx context.Context, r *request) error {
 	const op = "storage.runFunc"
-	if r.kind == noteOnly {
-		r.err = r.fn(ctx, t)
-		return nil
-	}
 	if _, err := t.SQL.ExecContext(ctx, "SAVEPOINT request"); err != nil {
 		return engine.MapError(op, err)
 	}

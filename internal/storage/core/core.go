@@ -37,10 +37,15 @@ type Queue interface {
 	Do(ctx context.Context, fn func(context.Context, *Tx) error) error
 	// Touch is Do for what nobody waits for and a busy store leaves out.
 	Touch(fn func(context.Context, *Tx) error)
-	// RecordRead notes in the audit chain that staff read personal data. Nobody
-	// waits for it; only a full queue makes the reader wait.
-	RecordRead(p identity.Principal, action, objectType, objectID, subject string)
+	// RecordRead notes in the audit chain that staff read personal data, before it
+	// is handed out. Nobody waits for the commit; only a full queue makes the reader
+	// wait. Errors: Unavailable, when too many readings are not noted yet because
+	// commits fail, or ctx ends first: then nothing may be handed out.
+	RecordRead(ctx context.Context, p identity.Principal, reads ...Read) error
 }
+
+// Read is a reading of personal data, for the audit chain.
+type Read struct{ Action, ObjectType, ObjectID, Subject string }
 
 // Open decrypts what Tx.Seal made. An erased value is empty and not an error.
 func (c *Core) Open(sealed []byte, ref int64, aad string) ([]byte, error) {
