@@ -58,6 +58,7 @@ type Config struct {
 type Client struct {
 	config  Config
 	sending sync.Mutex // keeps the outbox and the queue in the same order
+	keeping sync.Mutex // held for each call of the outbox
 
 	mu       sync.Mutex
 	link     link
@@ -309,10 +310,14 @@ func (c *Client) Watch(conv string, after int64) {
 func (c *Client) Unwatch(conv string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if t := c.tails[conv]; t != nil && t.fetching { // its answer will find nobody who counts it
+		c.fetches--
+	}
 	delete(c.tails, conv)
 	if c.welcomed {
 		c.write([]byte(`{"t":"unwatch","conv":"` + conv + `"}`))
 	}
+	c.fetchWanted()
 }
 
 // WatchInbox asks for changes of the inbox, for a desk.

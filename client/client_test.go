@@ -487,6 +487,81 @@ func TestPositionsLeaveOutWhatIsBeingHandled(t *testing.T) {
 	}
 }
 
+// A desk that leaves conversations while they are read must go on reading others.
+func TestUnwatchMakesRoomForOtherReads(t *testing.T) {
+	server := clienttest.New()
+	defer server.Close()
+	r := newRecorder()
+	conv := start(t, run(t, client.Config{Target: client.Target{URL: server.URL}, Role: "window", Token: token("ann")}, newRecorder()))
+	server.Append(conv, "status", map[string]any{"status": "waiting"})
+	lost := make(chan struct{}, 100)
+	server.Misbehave(clienttest.Faults{Lose: func(frame string) bool {
+		if frame == "fetch" {
+			lost <- struct{}{}
+		}
+		return frame == "fetch"
+	}})
+	desk := run(t, client.Config{Target: client.Target{URL: server.URL}, Transport: client.WebSocket, Role: "desk", Token: token("desk")}, r)
+	r.until(t, "online", func() bool { return len(r.states) > 0 })
+	for i := range 16 { // as many as may be read at once
+		desk.Watch(fmt.Sprint("left-", i), 0)
+	}
+	for range 16 {
+		<-lost
+	}
+	desk.Watch(conv, 0) // waits until there is room
+	server.Misbehave(clienttest.Faults{})
+	for i := range 16 {
+		desk.Unwatch(fmt.Sprint("left-", i))
+	}
+	r.until(t, "the log was read", func() bool { return slices.Equal(r.events[conv], counting(1)) })
+}
+
+// overlap is an outbox that tells when it is called while it keeps the second message.
+type overlap struct {
+	kept    int
+	entered chan struct{}
+	done    chan struct{}
+	overlap bool
+}
+
+func (o *overlap) Keep(client.Outgoing) error {
+	if o.kept++; o.kept < 2 {
+		return nil
+	}
+	close(o.entered)
+	select {
+	case <-o.done:
+		o.overlap = true
+	case <-time.After(100 * time.Millisecond): // nobody came in
+	}
+	return nil
+}
+
+func (o *overlap) Done(client.Stored) error {
+	o.done <- struct{}{}
+	return nil
+}
+
+func (o *overlap) Drop(string, string) error { return nil }
+
+func TestAnOutboxIsCalledByOneAtATime(t *testing.T) {
+	server := clienttest.New()
+	defer server.Close()
+	outbox := &overlap{entered: make(chan struct{}), done: make(chan struct{}, 2)}
+	c := run(t, client.Config{Target: client.Target{URL: server.URL}, Role: "window", Token: token("ann"), Outbox: outbox}, newRecorder())
+	conv := start(t, c)
+	server.Misbehave(clienttest.Faults{Rewrite: func(text string) string { <-outbox.entered; return text }})
+	for range 2 {
+		if _, err := c.Send(client.Outgoing{Conv: conv, Text: "hello"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if outbox.overlap {
+		t.Error("Done was called while Keep was at work")
+	}
+}
+
 func TestScanFindsTheHead(t *testing.T) {
 	for _, test := range []struct {
 		frame, kind, id string

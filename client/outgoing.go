@@ -24,7 +24,7 @@ type Outgoing struct {
 // Outbox makes outgoing messages outlive the program. Keep must have made the
 // message durable when it returns: only then is it sent. Done and Drop are told
 // of its end. All are called one after the other; Keep on the caller's
-// goroutine of Send, the others on Run's.
+// goroutine of Send, the others on Run's. None may call Send.
 type Outbox interface {
 	Keep(Outgoing) error
 	Done(Stored) error
@@ -162,10 +162,8 @@ func (c *Client) Send(m Outgoing) (string, error) {
 	if c.waiting() >= c.config.QueueLimit {
 		return "", ErrFull
 	}
-	if c.config.Outbox != nil {
-		if err := c.config.Outbox.Keep(m); err != nil {
-			return "", fmt.Errorf("client: keeping an outgoing message: %w", err)
-		}
+	if err := c.noted(func(o Outbox) error { return o.Keep(m) }); err != nil {
+		return "", fmt.Errorf("client: keeping an outgoing message: %w", err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -173,6 +171,16 @@ func (c *Client) Send(m Outgoing) (string, error) {
 		c.transmit(w)
 	}
 	return m.ID, nil
+}
+
+// noted calls the outbox, if there is one, and nobody else meanwhile.
+func (c *Client) noted(call func(Outbox) error) error {
+	if c.config.Outbox == nil {
+		return nil
+	}
+	c.keeping.Lock()
+	defer c.keeping.Unlock()
+	return call(c.config.Outbox)
 }
 
 // Waiting is the number of messages that are not stored yet.

@@ -113,11 +113,9 @@ func (c *Client) stored(f *Stored) {
 	if w == nil {
 		return
 	}
-	if c.config.Outbox != nil {
-		// The message is stored whatever becomes of our note of it: at worst it
-		// is sent once more by a later run, which stores nothing.
-		_ = c.config.Outbox.Done(*f)
-	}
+	// The message is stored whatever becomes of our note of it: at worst it is
+	// sent once more by a later run, which stores nothing.
+	_ = c.noted(func(o Outbox) error { return o.Done(*f) })
 	c.config.Handle(f)
 }
 
@@ -293,9 +291,7 @@ func (c *Client) refusedMessage(w *waiting, f *Error, after time.Duration) {
 	}
 	c.transmit(c.out.remove(w))
 	c.mu.Unlock()
-	if c.config.Outbox != nil {
-		_ = c.config.Outbox.Drop(w.ID, f.Code) // the handler is told as well
-	}
+	_ = c.noted(func(o Outbox) error { return o.Drop(w.ID, f.Code) }) // the handler is told as well
 	c.config.Handle(f)
 }
 

@@ -60,6 +60,9 @@ func (p *peer) receive(raw []byte) {
 		p.send([]byte(`{"t":"error","code":"rate_limited","retry_after_ms":30}`))
 		return
 	}
+	if s.fault.Lose != nil && s.fault.Lose(f.T) {
+		return
+	}
 	switch f.T {
 	case "hello":
 		p.hello(f)

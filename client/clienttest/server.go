@@ -30,6 +30,7 @@ type Faults struct {
 	StoreTwice  func(id string) bool     // two entries for one message
 	Forget      func(id string) bool     // acknowledged and not stored
 	TooMany     func(frame string) bool  // dropped, and told so without saying which
+	Lose        func(frame string) bool  // dropped, and never answered
 	NoSockets   bool                     // WebSocket handshakes are answered with 403
 	Busy        func() bool              // new connections are answered with 503 and a Retry-After of 1 s
 	RefuseHello func() (code string)     // instead of a welcome
