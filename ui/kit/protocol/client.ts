@@ -217,11 +217,6 @@ export class Client {
     return this.#reading.isWanted(conv, 'older');
   }
 
-  /** The page before the oldest line is on its way. */
-  readsOlder(conv: string): boolean {
-    return this.#fetching.get(conv) === 'older';
-  }
-
   /** How many messages of the other side are unread; the server's own count where the log was not read so far back. */
   unread(line: ConversationLine): number {
     const log = this.#reading.peek(line.conv);
