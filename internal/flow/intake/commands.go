@@ -87,7 +87,7 @@ func (s *Service) submitRewrite(ctx context.Context, c *conversation.Change, don
 	if err != nil {
 		return err
 	}
-	defer t.mu.Unlock()
+	defer s.release(t)
 	u := t.bySeq(c.Command.Content.Of)
 	known := u != nil
 	if !known {
@@ -140,10 +140,10 @@ func (s *Service) lookAround(t *talk, c *conversation.Change, a *attempt, known 
 	}
 	newest := w.said[last]
 	found, earlier := s.guard.ScanWindow(w.turns[:last], newest.text, guard.Hints{})
-	s.withdraw(c, a, newest, found)
+	s.withdraw(c, a, w, last, found)
 	for i, findings := range earlier {
 		if i != at {
-			s.withdraw(c, a, w.said[i], findings)
+			s.withdraw(c, a, w, i, findings)
 			continue
 		}
 		if left := guard.Apply(content.Text, findings); left != content.Text {

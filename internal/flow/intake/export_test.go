@@ -1,7 +1,7 @@
 package intake
 
 // LimitTalks sets how many conversations are remembered at once.
-func (s *Service) LimitTalks(n int) { s.recent.limit = n }
+func (s *Service) LimitTalks(n int) { s.recent.limit.talks = n }
 
 // Talks is how many conversations are remembered.
 func (s *Service) Talks() int {
@@ -9,3 +9,16 @@ func (s *Service) Talks() int {
 	defer s.recent.mu.Unlock()
 	return len(s.recent.talks)
 }
+
+// LimitTalkBytes sets how many bytes of what was said are remembered at once.
+func (s *Service) LimitTalkBytes(n int) { s.recent.limit.bytes = n }
+
+// Remembers tells whether what was said in a conversation is remembered.
+func (s *Service) Remembers(conv string) bool {
+	s.recent.mu.Lock()
+	defer s.recent.mu.Unlock()
+	return s.recent.talks[conv] != nil
+}
+
+// Meet asks for a talk as one who will have it after somebody else.
+func (s *Service) Meet(conv string) { s.recent.get(conv, s.now()) }

@@ -522,6 +522,23 @@ func TestAWithdrawalBringsNothingBack(t *testing.T) {
 	}
 }
 
+// What was just withdrawn from a message is no more there when a version of
+// another one is looked at.
+func TestAVersionIsReadWithWhatIsLeft(t *testing.T) {
+	h := open(t)
+	customer := visitor()
+	conv := h.begin(customer)
+	h.say(customer, conv, "4111 1111")
+	h.say(customer, conv, "422222221111")
+	if err := h.do(customer, conv, conversation.Edit, conversation.Content{Of: 1, Text: "hello"}); err != nil {
+		t.Fatal(err)
+	}
+	h.say(customer, conv, "1111, cvv")
+	if got := h.texts(conv)[1]; got != "‹pan ••••1111›" {
+		t.Errorf("what is left of the number is %q", got)
+	}
+}
+
 // What a message said before it was edited can still be read by staff, so it
 // counts as said: a version that begins a secret goes, and its message stays.
 func TestAVersionThatBeginsASecretIsWithdrawn(t *testing.T) {

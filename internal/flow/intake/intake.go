@@ -174,7 +174,7 @@ func (s *Service) say(ctx context.Context, c *conversation.Change, done func(Sai
 	if err != nil {
 		return err
 	}
-	defer t.mu.Unlock()
+	defer s.release(t)
 	now, of, content := s.now(), sideOf(c.Principal), &c.Command.Content
 	raw := sha256.Sum256([]byte(content.Text))
 	again := t.repeated(c.Command.ClientID, of, raw)
@@ -217,7 +217,7 @@ func (s *Service) look(c *conversation.Change, a *attempt, w window) {
 		content.Classes = s.classes(found)
 	}
 	for i, findings := range earlier {
-		s.withdraw(c, a, w.said[i], findings)
+		s.withdraw(c, a, w, i, findings)
 	}
 	s.lookAtVersions(c, a, w)
 }
@@ -239,7 +239,7 @@ func (s *Service) lookAtVersions(c *conversation.Change, a *attempt, w window) {
 			content.Classes = mergeClasses(content.Classes, s.classes(found))
 			for j, findings := range earlier {
 				if j != i {
-					s.withdraw(c, a, w.said[j], findings)
+					s.withdraw(c, a, w, j, findings)
 				}
 			}
 			c.Withdraw = append(c.Withdraw, conversation.Withdrawal{Earlier: u.change, Seq: u.seq, Text: u.text, Classes: s.classes(earlier[i])})
@@ -247,11 +247,15 @@ func (s *Service) lookAtVersions(c *conversation.Change, a *attempt, w window) {
 	}
 }
 
-func (s *Service) withdraw(c *conversation.Change, a *attempt, u *utterance, findings []guard.Finding) {
+// withdraw takes findings out of an earlier message, and out of the window, so
+// that the next look at it finds its places right.
+func (s *Service) withdraw(c *conversation.Change, a *attempt, w window, i int, findings []guard.Finding) {
+	u := w.said[i]
 	left := guard.Apply(u.text, findings)
 	if len(findings) == 0 || left == u.text {
 		return
 	}
+	w.turns[i] = s.guard.Read(left, w.turns[i].Own)
 	c.Withdraw = append(c.Withdraw, conversation.Withdrawal{Earlier: u.change, Seq: u.seq, Text: left, Classes: s.classes(findings)})
 	a.rewrite(u, left)
 }

@@ -290,6 +290,61 @@ func TestTooManyConversationsLoseNoSecret(t *testing.T) {
 	h.wantNoCard(conv)
 }
 
+// Only what was used longest ago is forgotten, so that a crowd does not make
+// everybody's conversation be read back.
+func TestTheConversationUsedLongestAgoIsForgotten(t *testing.T) {
+	const limit = 4
+	h := open(t)
+	h.d.Clock.Move(time.Hour)
+	h.door.LimitTalks(limit)
+	p := visitor()
+	var talks []string
+	for range limit {
+		talks = append(talks, h.begin(p))
+		h.say(p, talks[len(talks)-1], "hello")
+		h.d.Clock.Move(time.Second)
+	}
+	h.say(p, talks[0], "still here")
+	h.say(p, h.begin(p), "hello")
+	for i, conv := range talks {
+		if want := i != 1; h.door.Remembers(conv) != want {
+			t.Errorf("conversation %d is remembered: %t, want %t", i, !want, want)
+		}
+	}
+}
+
+// Long messages are forgotten sooner than short ones would be.
+func TestTheMemoryOfConversationsIsBounded(t *testing.T) {
+	const most, conversations = 100_000, 20
+	h := open(t)
+	h.d.Clock.Move(time.Hour)
+	h.door.LimitTalkBytes(most)
+	p := visitor()
+	first := h.begin(p)
+	h.say(p, first, "4111 1111")
+	for range conversations {
+		h.say(p, h.begin(p), strings.Repeat("hello ", conversation.MaxTextChars/6))
+	}
+	if n := h.door.Talks(); n > conversations || h.door.Remembers(first) {
+		t.Errorf("%d conversations are remembered", n)
+	}
+	h.say(p, first, "1111 1111")
+	h.wantNoCard(first)
+}
+
+// Two devices that write at once after a start: the second may be the first to
+// have the conversation, and must know what was said before.
+func TestWhoeverComesFirstReadsBackWhatWasSaid(t *testing.T) {
+	h := open(t)
+	customer := visitor()
+	conv := h.begin(customer)
+	h.say(customer, conv, "4111 1111")
+	h.restart()
+	h.door.Meet(conv)
+	h.say(customer, conv, "1111 1111")
+	h.wantNoCard(conv)
+}
+
 // Idle conversations are forgotten by themselves.
 func TestIdleConversationsAreForgotten(t *testing.T) {
 	h := open(t)

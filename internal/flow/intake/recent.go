@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"container/list"
 	"context"
 	"crypto/sha256"
 	"sync"
@@ -12,50 +13,47 @@ import (
 
 // Bounds on what is remembered.
 const (
-	maxTalks    = 200_000         // conversations at once
-	sweepPeriod = WindowAge / 4   // between looks for idle ones
-	fullPeriod  = time.Second     // the same when there are too many
-	evictPart   = maxTalks / 20   // dropped when all are busy
-	recallLimit = 8 * WindowTurns // entries read back for one conversation
+	maxTalks      = 200_000         // conversations at once
+	maxTalkBytes  = 256 << 20       // of all of them
+	shedLooks     = 8               // talks that may be dropped for one that is asked for
+	recallLimit   = 8 * WindowTurns // entries read back for one conversation
+	talkSize      = 512             // bytes of a talk without what was said
+	utteranceSize = 512             // bytes of an utterance without its texts
 )
 
-// recent remembers the talks of all conversations.
+// recent remembers the talks of all conversations, and forgets first what was
+// used last a long time ago. Whoever holds mu does not wait for a talk.
 type recent struct {
 	mu    sync.Mutex
-	since time.Time // what was said before is not remembered, but read back
+	since time.Time // what was said up to then may be forgotten, and is read back
 	talks map[string]*talk
-	swept time.Time
-	limit int
+	order list.List // of *talk, the one used last in front
+	bytes int
+	limit struct{ talks, bytes int }
 }
 
 func newRecent(now time.Time) *recent {
-	return &recent{since: now, talks: map[string]*talk{}, swept: now, limit: maxTalks}
+	r := &recent{since: now, talks: map[string]*talk{}}
+	r.limit.talks, r.limit.bytes = maxTalks, maxTalkBytes
+	return r
 }
 
-// talk gives the talk of a conversation, locked, settled and pruned. While what
-// was said before the start still counts, it is read back from the store; so it is
-// when an answer left open what is stored.
+// talk gives the talk of a conversation, locked, settled and pruned, to be given
+// back by release. What was said and may be forgotten is read back from the
+// store; so it is when an answer left open what is stored.
 func (s *Service) talk(ctx context.Context, id string) (*talk, error) {
 	now := s.now()
 	for {
-		t, recall := s.recent.get(id, now)
+		t := s.recent.get(id, now)
 		t.mu.Lock()
 		if t.gone {
 			t.mu.Unlock()
 			continue
 		}
-		if recall {
-			if err := s.recall(ctx, id, t, now); err != nil {
-				t.gone = true
-				s.recent.forget(id, t)
-				t.mu.Unlock()
-				return nil, err
-			}
-		}
 		t.settle(now)
-		if t.doubtful() {
+		if t.unread || t.doubtful() {
 			if err := s.recall(ctx, id, t, now); err != nil {
-				t.mu.Unlock()
+				s.release(t)
 				return nil, err
 			}
 		}
@@ -64,69 +62,78 @@ func (s *Service) talk(ctx context.Context, id string) (*talk, error) {
 	}
 }
 
-// get finds or makes a talk, and tells whether it has to be read back.
-func (r *recent) get(id string, now time.Time) (t *talk, recall bool) {
+// release lets others have a talk.
+func (s *Service) release(t *talk) {
+	s.recent.weigh(t, s.now())
+	t.mu.Unlock()
+}
+
+// get finds or makes a talk.
+func (r *recent) get(id string, now time.Time) *talk {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if t = r.talks[id]; t != nil {
-		return t, false
+	r.shed(now)
+	t := r.talks[id]
+	if t == nil {
+		t = &talk{id: id, unread: now.Sub(r.since) <= questionAge, size: talkSize}
+		t.place = r.order.PushFront(t)
+		r.talks[id] = t
+		r.bytes += t.size
 	}
-	full := len(r.talks) >= r.limit
-	if idle := now.Sub(r.swept); idle > sweepPeriod || (full && idle > fullPeriod) {
-		r.sweep(now)
-	}
-	if len(r.talks) >= r.limit {
-		r.evict(now)
-	}
-	t = &talk{}
-	r.talks[id] = t
-	return t, now.Sub(r.since) <= questionAge
+	r.touch(t, now)
+	return t
 }
 
-func (r *recent) forget(id string, t *talk) {
+func (r *recent) touch(t *talk, now time.Time) {
+	t.used = now
+	r.order.MoveToFront(t.place)
+}
+
+// weigh notes that a talk, which the caller has locked, was used and may have
+// grown.
+func (r *recent) weigh(t *talk, now time.Time) {
+	size := t.bytes()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.talks[id] == t {
-		delete(r.talks, id)
-	}
+	r.bytes += size - t.size
+	t.size = size
+	r.touch(t, now)
 }
 
-// sweep drops the talks that have nothing left in the window.
-func (r *recent) sweep(now time.Time) {
-	r.swept = now
-	for id, t := range r.talks {
-		if !t.mu.TryLock() {
-			continue // in use, so not idle
+// shed makes room for a talk: it drops those that have nothing left in the window,
+// and when there are too many, those that were used before all others. What they
+// held is read back if they go on.
+func (r *recent) shed(now time.Time) {
+	for range shedLooks {
+		last := r.order.Back()
+		if last == nil {
+			return
 		}
-		t.settle(now)
-		t.prune(now)
-		if len(t.said) == 0 && len(t.attempts) == 0 && t.doubt.IsZero() {
-			t.gone = true
-			delete(r.talks, id)
-		}
-		t.mu.Unlock()
-	}
-}
-
-// evict makes room when all talks are in their window: what some of them held is
-// read back when they go on. One that waits for the store is not in it yet.
-func (r *recent) evict(now time.Time) {
-	r.since = now
-	left := max(1, min(evictPart, r.limit/2))
-	for id, t := range r.talks {
-		if left == 0 {
+		t := last.Value.(*talk)
+		full := len(r.talks) >= r.limit.talks || r.bytes > r.limit.bytes
+		if !full && now.Sub(t.used) <= questionAge {
 			return
 		}
 		if !t.mu.TryLock() {
+			r.touch(t, now) // in use, so not idle
 			continue
 		}
-		t.settle(now)
-		if len(t.attempts) == 0 {
-			t.gone = true
-			delete(r.talks, id)
-			left--
+		if t.settle(now); len(t.attempts) > 0 {
+			r.touch(t, now) // the store does not hold all of it yet
+		} else {
+			r.drop(t)
 		}
 		t.mu.Unlock()
+	}
+}
+
+func (r *recent) drop(t *talk) {
+	t.gone = true
+	r.order.Remove(t.place)
+	delete(r.talks, t.id)
+	r.bytes -= t.size
+	if t.used.After(r.since) {
+		r.since = t.used
 	}
 }
 
@@ -136,7 +143,7 @@ func (s *Service) recall(ctx context.Context, id string, t *talk, now time.Time)
 	if err != nil {
 		return err
 	}
-	t.said, t.doubt = nil, time.Time{}
+	t.said, t.doubt, t.unread = nil, time.Time{}, false
 	for _, e := range entries {
 		at := time.UnixMicro(e.At)
 		if (e.Kind != conversation.KindMessage && e.Kind != conversation.KindNote) || now.Sub(at) > questionAge {

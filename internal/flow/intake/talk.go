@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"container/list"
 	"crypto/sha256"
 	"sync"
 	"sync/atomic"
@@ -41,7 +42,7 @@ func (s side) index() int {
 func sideOf(p identity.Principal) side { return side(!p.IsCustomer()) }
 
 // utterance is something that was said a moment ago, as it is stored or about to
-// be. Plain text is held in memory only, and for no longer than the window.
+// be. Plain text is held in memory only, and no longer counts after questionAge.
 type utterance struct {
 	at     time.Time
 	side   side
@@ -120,11 +121,30 @@ func (t *talk) reconsider(u *utterance) {
 
 // talk is what was said in one conversation within the window.
 type talk struct {
+	id       string
 	mu       sync.Mutex
 	said     []*utterance
 	attempts []*attempt
+	unread   bool      // what was said before is not remembered, but in the store
 	doubt    time.Time // when it last came to be unknown what is stored; zero: it is known
-	gone     bool      // swept: whoever still holds it looks again
+	gone     bool      // dropped: whoever still holds it looks again
+
+	// Those of recent, which guards them.
+	place *list.Element
+	used  time.Time
+	size  int // bytes, when it was used last
+}
+
+// bytes is about what a talk takes of the memory.
+func (t *talk) bytes() int {
+	n := talkSize
+	for _, u := range t.said {
+		n += utteranceSize + len(u.text)
+		for _, was := range u.before {
+			n += len(was)
+		}
+	}
+	return n
 }
 
 // settle takes in the store's answers: what was refused, or stored long before,
