@@ -13,7 +13,9 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/job"
+	"kefu/internal/platform/id"
 	"kefu/internal/platform/keyring"
+	"kefu/internal/storage"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/storagetest"
 )
@@ -129,8 +131,13 @@ func TestNoTextIsStoredInTheClear(t *testing.T) {
 	d := storagetest.New(t, engine.SQLite)
 	s := &site{T: t, Deployment: d, Process: d.Open(t)}
 	p, mei := visitor(), agent()
-	conv := s.start(p).ID
+	started, err := s.StartConversation(context.Background(), p, conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat", Topic: planted})
+	s.must(err)
+	conv := started.ID
 	seq := s.say(p, conv, planted).Seq
+	s.do(mei, conv, conversation.Command{Kind: conversation.SetTopic, Content: conversation.Content{Topic: "another " + planted}})
+	imported := conversation.New(id.New(), p.ID, "chat", "imported "+planted, "en", 1)
+	s.must(s.Import(context.Background(), []storage.Imported{{State: imported, StartRef: "imported"}}))
 	s.do(p, conv, conversation.Command{Kind: conversation.Edit, Content: conversation.Content{Of: seq, Text: "now " + planted}})
 	s.do(mei, conv, noting("note "+planted))
 	s.must(s.SaveDraft(context.Background(), mei, conv, conversation.Draft{Text: "draft " + planted, Note: true}))
@@ -138,7 +145,7 @@ func TestNoTextIsStoredInTheClear(t *testing.T) {
 	in := signIn("wang", p.ID, 0)
 	in.Name = planted
 	s.signIn(in)
-	err := filepath.WalkDir(d.Dir, func(path string, e fs.DirEntry, err error) error {
+	err = filepath.WalkDir(d.Dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
@@ -151,6 +158,63 @@ func TestNoTextIsStoredInTheClear(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
+}
+
+// A topic is read wherever a state is, and another one destroys its key.
+func TestATopicIsSealed(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx := context.Background()
+		p, mei := visitor(), agent()
+		begin := func() conversation.State {
+			state, err := s.StartConversation(ctx, p, conversation.Start{Ref: "one", NewID: id.New(), Channel: "chat", Topic: "银行卡 " + planted})
+			s.must(err)
+			return state
+		}
+		first := begin()
+		conv := first.ID
+		set := func(topic string) conversation.State {
+			return s.do(mei, conv, conversation.Command{Kind: conversation.SetTopic, Content: conversation.Content{Topic: topic}}).State
+		}
+		read := func(want string) {
+			t.Helper()
+			again := &site{T: t, Deployment: s.Deployment, Process: s.Open(t)} // remembers nothing
+			defer again.Stop()
+			line, err := s.InboxLineOf(ctx, mei, conv)
+			s.must(err)
+			of, err := s.ConversationsOf(ctx, p, 1)
+			s.must(err)
+			marked := again.do(p, conv, conversation.Command{Kind: conversation.Read, Seq: 1 << 40}).State
+			for i, topic := range []string{begin().Topic, s.state(conv).Topic, line.State.Topic, of[0].Topic, marked.Topic} {
+				if topic != want {
+					t.Errorf("%d: topic %q, want %q", i, topic, want)
+				}
+			}
+		}
+		read("银行卡 " + planted)
+		var sealed []byte
+		var ref int64
+		s.Deployment.Scan(t, "SELECT topic, topic_ref FROM conversation", &sealed, &ref)
+		if _, err := s.Ring.Open(nil, sealed, keyring.Ref(ref), []byte("conversation/"+conv+"/topic")); err != nil || ref == 0 {
+			t.Fatalf("the topic is sealed under key %d: %v", ref, err)
+		}
+		s.say(p, conv, "a message leaves the topic as it is")
+		set("Card")
+		if n := s.destroyKeys(); n != 1 {
+			t.Errorf("%d keys were destroyed, want 1", n)
+		}
+		if _, err := s.Ring.Open(nil, sealed, keyring.Ref(ref), []byte("conversation/"+conv+"/topic")); !keyring.IsDestroyed(err) {
+			t.Errorf("the topic before: %v", err)
+		}
+		read("Card")
+		set("")
+		if n := s.destroyKeys(); n != 1 {
+			t.Errorf("%d keys were destroyed, want 1", n)
+		}
+		read("")
+		if s.Deployment.Scan(t, "SELECT topic, topic_ref FROM conversation", &sealed, &ref); ref != 0 || len(sealed) != 0 {
+			t.Errorf("no topic has key %d and %d bytes", ref, len(sealed))
+		}
+	})
 }
 
 // What the guard removed can be told apart by the rules that found it, for

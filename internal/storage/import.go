@@ -26,8 +26,12 @@ func (s *Store) Import(ctx context.Context, all []Imported) error {
 		inbox := s.stmts.enterInbox.Layout.Rowset()
 		for i := range all {
 			st := all[i].State
+			topic, topicRef, err := t.sealTopic(st.ID, st.Topic)
+			if err != nil {
+				return err
+			}
 			states.Text(st.ID).Text(st.CustomerID).Text(all[i].StartRef).Text(st.Channel).Text(string(st.Status)).Text(st.AssigneeID).Text(st.AssigneeName).
-				Text(string(st.Priority)).Text(st.Topic).Text(st.Language).Text(encodeTags(st.Tags)).Int(st.LastSeq).Int(st.PreviewSeq).
+				Text(string(st.Priority)).Bytes(topic).Int(topicRef).Text(st.Language).Text(encodeTags(st.Tags)).Int(st.LastSeq).Int(st.PreviewSeq).
 				Int(st.CreatedAt).Int(st.LastActivity).Int(st.WaitingSince).Int(int64(st.Unread)).EndRow()
 			inbox.Text(string(st.Status)).Text(st.AssigneeID).Int(st.LastActivity).Text(st.ID).EndRow()
 			for j := range all[i].Entries {

@@ -86,7 +86,7 @@ func (s *Store) scanLine(row scanner) (conversation.InboxLine, error) {
 	var pos, seq, at, ref, nameRef sql.NullInt64
 	var kind, authorKind, authorID, authorName, evidence, language sql.NullString
 	var sealed, name []byte
-	state, _, err := scanState(row, &line.Key.Activity, &pos, &seq, &kind, &authorKind, &authorID, &authorName, &at, &sealed, &ref, &name, &nameRef, &evidence, &language)
+	state, _, err := s.scanState(row, &line.Key.Activity, &pos, &seq, &kind, &authorKind, &authorID, &authorName, &at, &sealed, &ref, &name, &nameRef, &evidence, &language)
 	if err != nil {
 		return line, err
 	}
@@ -144,7 +144,7 @@ func (s *Store) statesOf(ctx context.Context, customerID string, limit int) ([]c
 	}
 	var states []conversation.State
 	err = engine.EachRow(rows, func(r *sql.Rows) error {
-		state, _, err := scanState(r)
+		state, _, err := s.scanState(r)
 		states = append(states, state)
 		return err
 	})

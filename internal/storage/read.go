@@ -20,7 +20,7 @@ func (s *Store) Conversation(ctx context.Context, p identity.Principal, id strin
 	if !engine.ValidKey(id) {
 		return conversation.State{}, fault.New(fault.NotFound, op, "no conversation has an id of that form")
 	}
-	state, _, err := scanState(s.core.DB.Reader.QueryRowContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.id = $1", id))
+	state, _, err := s.scanState(s.core.DB.Reader.QueryRowContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.id = $1", id))
 	if err != nil {
 		return conversation.State{}, engine.MapError(op, err)
 	}

@@ -51,7 +51,7 @@ func (s *Store) StartConversation(ctx context.Context, p identity.Principal, sta
 
 func (t *Tx) startedBefore(ctx context.Context, customerID, ref string) (conversation.State, error) {
 	row := t.SQL.QueryRowContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.customer_id = $1 AND c.start_ref = $2", customerID, ref)
-	state, _, err := scanState(row)
+	state, _, err := t.store.scanState(row)
 	return state, engine.MapError("storage.startedBefore", err)
 }
 
@@ -81,11 +81,15 @@ func (t *Tx) ensureCustomer(ctx context.Context, p identity.Principal, start con
 func (t *Tx) insertConversation(ctx context.Context, p identity.Principal, start conversation.Start) (conversation.State, error) {
 	const op = "storage.insertConversation"
 	state := conversation.New(start.NewID, p.ID, start.Channel, start.Topic, start.Language, t.Now)
-	_, err := t.SQL.ExecContext(ctx, `INSERT INTO conversation (id, customer_id, start_ref, channel, status, status_before, assignee_id, assignee_name,
-		priority, topic, language, tags, merged_into, last_seq, preview_seq, created_at, last_activity, inbox_activity, waiting_since,
+	topic, topicRef, err := t.sealTopic(state.ID, state.Topic)
+	if err != nil {
+		return state, err
+	}
+	_, err = t.SQL.ExecContext(ctx, `INSERT INTO conversation (id, customer_id, start_ref, channel, status, status_before, assignee_id, assignee_name,
+		priority, topic, topic_ref, language, tags, merged_into, last_seq, preview_seq, created_at, last_activity, inbox_activity, waiting_since,
 		snoozed_until, resolved_at, reopened, unread, customer_delivered, customer_read, agent_read)
-		VALUES ($1, $2, $3, $4, $5, '', '', '', $6, $7, $8, '[]', '', 0, 0, $9, $9, $9, 0, 0, 0, 0, 0, 0, 0, 0)`,
-		state.ID, state.CustomerID, start.Ref, state.Channel, string(state.Status), string(state.Priority), state.Topic, state.Language, t.Now)
+		VALUES ($1, $2, $3, $4, $5, '', '', '', $6, $7, $8, $9, '[]', '', 0, 0, $10, $10, $10, 0, 0, 0, 0, 0, 0, 0, 0)`,
+		state.ID, state.CustomerID, start.Ref, state.Channel, string(state.Status), string(state.Priority), topic, topicRef, state.Language, t.Now)
 	if err != nil {
 		return state, engine.MapError(op, err)
 	}

@@ -15,6 +15,7 @@ type statements struct {
 	keepVersion, insertVersion, dropVersions      engine.Set
 	findClients, findTargets, loadStates          engine.Set
 	updateHot, updateCold, leaveInbox, enterInbox engine.Set
+	topicRefs, updateTopic                        engine.Set
 	importState, importCustomer                   engine.Set
 	insertAudit                                   engine.Set
 }
@@ -47,19 +48,22 @@ func buildStatements(e engine.Kind) statements {
 			inbox_activity = v.inbox_activity, waiting_since = v.waiting_since, snoozed_until = v.snoozed_until, resolved_at = v.resolved_at,
 			reopened = v.reopened, unread = v.unread, customer_delivered = v.customer_delivered, customer_read = v.customer_read, agent_read = v.agent_read
 			FROM {rows} WHERE conversation.id = v.id`),
-		updateCold: e.Set("id customer_id status_before assignee_id assignee_name priority topic language tags merged_into",
+		updateCold: e.Set("id customer_id status_before assignee_id assignee_name priority language tags merged_into",
 			`UPDATE conversation SET customer_id = v.customer_id, status_before = v.status_before, assignee_id = v.assignee_id, assignee_name = v.assignee_name,
-			priority = v.priority, topic = v.topic, language = v.language, tags = v.tags, merged_into = v.merged_into
+			priority = v.priority, language = v.language, tags = v.tags, merged_into = v.merged_into
 			FROM {rows} WHERE conversation.id = v.id`),
+		topicRefs: e.Set("id", `SELECT c.topic_ref FROM {rows} CROSS JOIN conversation c WHERE c.id = v.id AND c.topic_ref <> 0`),
+		updateTopic: e.Set("id topic:bytes topic_ref:int",
+			`UPDATE conversation SET topic = v.topic, topic_ref = v.topic_ref FROM {rows} WHERE conversation.id = v.id`),
 		leaveInbox: e.Set("status assignee_id activity:int conversation_id",
 			`DELETE FROM inbox WHERE (status, assignee_id, activity, conversation_id) IN
 			(SELECT v.status, v.assignee_id, v.activity, v.conversation_id FROM {rows})`),
 		enterInbox: e.Set("status assignee_id activity:int conversation_id",
 			`INSERT INTO inbox (status, assignee_id, activity, conversation_id) SELECT v.status, v.assignee_id, v.activity, v.conversation_id FROM {rows}`),
-		importState: e.Set("id customer_id start_ref channel status assignee_id assignee_name priority topic language tags last_seq:int preview_seq:int created_at:int last_activity:int waiting_since:int unread:int",
-			`INSERT INTO conversation (id, customer_id, start_ref, channel, status, status_before, assignee_id, assignee_name, priority, topic, language, tags, merged_into,
+		importState: e.Set("id customer_id start_ref channel status assignee_id assignee_name priority topic:bytes topic_ref:int language tags last_seq:int preview_seq:int created_at:int last_activity:int waiting_since:int unread:int",
+			`INSERT INTO conversation (id, customer_id, start_ref, channel, status, status_before, assignee_id, assignee_name, priority, topic, topic_ref, language, tags, merged_into,
 			last_seq, preview_seq, created_at, last_activity, inbox_activity, waiting_since, snoozed_until, resolved_at, reopened, unread, customer_delivered, customer_read, agent_read)
-			SELECT v.id, v.customer_id, v.start_ref, v.channel, v.status, '', v.assignee_id, v.assignee_name, v.priority, v.topic, v.language, v.tags, '',
+			SELECT v.id, v.customer_id, v.start_ref, v.channel, v.status, '', v.assignee_id, v.assignee_name, v.priority, v.topic, v.topic_ref, v.language, v.tags, '',
 			v.last_seq, v.preview_seq, v.created_at, v.last_activity, v.last_activity, v.waiting_since, 0, 0, 0, v.unread, 0, 0, 0 FROM {rows}`),
 		importCustomer: e.Set("id issuer subject name:bytes name_ref:int language created_at:int",
 			`INSERT INTO customer (id, issuer, subject, name, name_ref, language, evidence, created_at)
@@ -72,7 +76,7 @@ func buildStatements(e engine.Kind) statements {
 func prepareAll(ctx context.Context, db *engine.DB) (statements, error) {
 	all := buildStatements(db.Kind)
 	for _, set := range []*engine.Set{&all.insertEntry, &all.updateEntry, &all.keepVersion, &all.insertVersion, &all.dropVersions, &all.findClients, &all.findTargets,
-		&all.loadStates, &all.updateHot, &all.updateCold, &all.leaveInbox, &all.enterInbox, &all.insertAudit, &all.importState, &all.importCustomer} {
+		&all.loadStates, &all.updateHot, &all.updateCold, &all.topicRefs, &all.updateTopic, &all.leaveInbox, &all.enterInbox, &all.insertAudit, &all.importState, &all.importCustomer} {
 		if err := set.Prepare(ctx, db); err != nil {
 			return statements{}, err
 		}

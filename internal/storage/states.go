@@ -11,19 +11,30 @@ import (
 
 // stateColumns are the columns of a conversation in the order of scanState.
 const stateColumns = `c.id, c.customer_id, c.channel, c.status, c.status_before, c.assignee_id, c.assignee_name,
-	c.priority, c.topic, c.language, c.tags, c.merged_into, c.last_seq, c.preview_seq, c.created_at, c.last_activity,
+	c.priority, c.topic, c.topic_ref, c.language, c.tags, c.merged_into, c.last_seq, c.preview_seq, c.created_at, c.last_activity,
 	c.inbox_activity, c.waiting_since, c.snoozed_until, c.resolved_at, c.reopened, c.unread,
 	c.customer_delivered, c.customer_read, c.agent_read`
 
 type scanner interface{ Scan(...any) error }
 
-func scanState(row scanner, extra ...any) (conversation.State, int64, error) {
+func topicAAD(id string) string { return "conversation/" + id + "/topic" }
+
+// sealTopic seals what a conversation is about. No topic takes no key.
+func (t *Tx) sealTopic(id, topic string) (sealed []byte, ref int64, err error) {
+	if topic == "" {
+		return []byte{}, 0, nil
+	}
+	return t.Seal([]byte(topic), topicAAD(id))
+}
+
+func (st *Store) scanState(row scanner, extra ...any) (conversation.State, int64, error) {
 	var s conversation.State
 	var status, before, priority, tags string
-	var inboxActivity int64
+	var inboxActivity, topicRef int64
+	var topic []byte
 	dest := []any{
 		&s.ID, &s.CustomerID, &s.Channel, &status, &before, &s.AssigneeID, &s.AssigneeName,
-		&priority, &s.Topic, &s.Language, &tags, &s.MergedInto, &s.LastSeq, &s.PreviewSeq, &s.CreatedAt, &s.LastActivity,
+		&priority, &topic, &topicRef, &s.Language, &tags, &s.MergedInto, &s.LastSeq, &s.PreviewSeq, &s.CreatedAt, &s.LastActivity,
 		&inboxActivity, &s.WaitingSince, &s.SnoozedUntil, &s.ResolvedAt, &s.Reopened, &s.Unread,
 		&s.CustomerDelivered, &s.CustomerRead, &s.AgentRead,
 	}
@@ -31,6 +42,11 @@ func scanState(row scanner, extra ...any) (conversation.State, int64, error) {
 		return s, 0, err
 	}
 	s.Status, s.StatusBefore, s.Priority = conversation.Status(status), conversation.Status(before), conversation.Priority(priority)
+	plain, err := st.core.Open(topic, topicRef, topicAAD(s.ID))
+	if err != nil {
+		return s, 0, err
+	}
+	s.Topic = string(plain)
 	if tags != "[]" {
 		if err := json.Unmarshal([]byte(tags), &s.Tags); err != nil {
 			return s, 0, err
@@ -71,7 +87,7 @@ func (t *Tx) loadStates(ctx context.Context, w *workset.Set, ids []string) error
 		return nil
 	}
 	return stmt.Query(ctx, t.SQL, rows, func(r *sql.Rows) error {
-		state, inboxActivity, err := scanState(r)
+		state, inboxActivity, err := t.store.scanState(r)
 		if err != nil {
 			return err
 		}
@@ -98,7 +114,7 @@ func (t *Tx) updateStates(ctx context.Context, w *workset.Set) error {
 			Int(s.CustomerDelivered).Int(s.CustomerRead).Int(s.AgentRead).EndRow()
 		if work.ColdChanged() {
 			cold.Text(s.ID).Text(s.CustomerID).Text(string(s.StatusBefore)).Text(s.AssigneeID).Text(s.AssigneeName).
-				Text(string(s.Priority)).Text(s.Topic).Text(s.Language).Text(encodeTags(s.Tags)).Text(s.MergedInto).EndRow()
+				Text(string(s.Priority)).Text(s.Language).Text(encodeTags(s.Tags)).Text(s.MergedInto).EndRow()
 		}
 	}
 	if len(w.Entries) == 0 && hot.Len() > 0 {
@@ -110,9 +126,45 @@ func (t *Tx) updateStates(ctx context.Context, w *workset.Set) error {
 		}
 	}
 	if cold.Len() > 0 {
-		return stmts.updateCold.Exec(ctx, t.SQL, cold)
+		if err := stmts.updateCold.Exec(ctx, t.SQL, cold); err != nil {
+			return err
+		}
 	}
-	return nil
+	return t.updateTopics(ctx, w)
+}
+
+// updateTopics seals new topics and destroys the keys of those before.
+func (t *Tx) updateTopics(ctx context.Context, w *workset.Set) error {
+	stmts := &t.store.stmts
+	old, topics := stmts.topicRefs.Layout.Rowset(), stmts.updateTopic.Layout.Rowset()
+	for _, work := range w.Order {
+		if !work.Changed || work.Before.Topic == work.State.Topic {
+			continue
+		}
+		sealed, ref, err := t.sealTopic(work.State.ID, work.State.Topic)
+		if err != nil {
+			return err
+		}
+		old.Text(work.State.ID).EndRow()
+		topics.Text(work.State.ID).Bytes(sealed).Int(ref).EndRow()
+	}
+	if topics.Len() == 0 {
+		return nil
+	}
+	var dead []int64
+	err := stmts.topicRefs.Query(ctx, t.SQL, old, func(r *sql.Rows) error {
+		var ref int64
+		err := r.Scan(&ref)
+		dead = append(dead, ref)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := stmts.updateTopic.Exec(ctx, t.SQL, topics); err != nil {
+		return err
+	}
+	return t.DestroyKeys(ctx, dead)
 }
 
 // moveInbox takes conversations from their old places in the inbox and puts

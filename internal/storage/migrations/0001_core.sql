@@ -64,7 +64,8 @@ CREATE TABLE conversation (
     assignee_id     TEXT   NOT NULL,
     assignee_name   TEXT   NOT NULL,
     priority        TEXT   NOT NULL,
-    topic           TEXT   NOT NULL,
+    topic           BYTEA  NOT NULL, -- sealed
+    topic_ref       BIGINT NOT NULL, -- 0 when there is none
     language        TEXT   NOT NULL,
     tags            TEXT   NOT NULL, -- JSON array of strings
     merged_into     TEXT   NOT NULL,

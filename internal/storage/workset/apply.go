@@ -290,11 +290,12 @@ func TextElsewhere(k conversation.EntryKind) bool {
 	return k == conversation.KindEdited || k == conversation.KindRedacted
 }
 
-// ColdChanged tells whether something changed that messages do not change.
+// ColdChanged tells whether something changed that messages do not change, other
+// than the topic.
 func (k *Working) ColdChanged() bool {
 	a, b := k.Before, k.State
 	return a.CustomerID != b.CustomerID || a.StatusBefore != b.StatusBefore || a.AssigneeID != b.AssigneeID ||
-		a.AssigneeName != b.AssigneeName || a.Priority != b.Priority || a.Topic != b.Topic ||
+		a.AssigneeName != b.AssigneeName || a.Priority != b.Priority ||
 		a.Language != b.Language || !slices.Equal(a.Tags, b.Tags) || a.MergedInto != b.MergedInto
 }
 
