@@ -21,11 +21,12 @@ type Change struct {
 	Result Result
 }
 
-// Withdrawal says what remains of an earlier message. Earlier is the change that
-// stored it in this process, or nil when Seq names it.
+// Withdrawal says what remains of an earlier message, or of the topic. Earlier is
+// the change that stored it in this process, or nil when Seq names it.
 type Withdrawal struct {
 	Earlier *Change
 	Seq     int64
+	Topic   bool // the conversation's, and no message
 	Text    string
 	Classes []string
 }

@@ -14,6 +14,10 @@ func Marker(f Finding) string { return secret.Marker(f) }
 // Apply puts markers where the findings are, which must be those of text.
 func Apply(text string, found []Finding) string { return secret.Apply(text, found) }
 
+// Fit cuts a text that its markers have made longer than so many characters, and
+// leaves no half of a marker.
+func Fit(text string, most int) string { return secret.Fit(text, most) }
+
 // Redact replaces the secrets of a text with markers. The findings are those of
 // the text as given. The only error is the end of ctx, which long texts may see.
 func (d *Detector) Redact(ctx context.Context, text string) (string, []Finding, error) {

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"kefu/internal/domain/conversation"
@@ -22,11 +23,36 @@ func (s *Service) Start(ctx context.Context, p identity.Principal, start convers
 	if err := s.take(limiter, name, p.ID, 1); err != nil {
 		return conversation.State{}, err
 	}
-	start.Topic, _ = s.redact(start.Topic)
+	start.Topic, _ = s.redact(start.Topic, conversation.MaxTopicChars)
 	if conversation.CheckLanguage("lang", start.Language) != nil {
 		start.Language = ""
 	}
-	return s.store.StartConversation(ctx, p, start)
+	state, err := s.store.StartConversation(ctx, p, start)
+	if err == nil {
+		s.heard(state)
+	}
+	return state, err
+}
+
+// heard notes the topic of a conversation that was begun: the customer may go on
+// with it in the first message.
+func (s *Service) heard(state conversation.State) {
+	topic := topicOf(state)
+	if topic == nil {
+		return
+	}
+	t := s.hold(state.ID, s.now())
+	defer s.release(t)
+	if !t.unread && len(t.said) == 0 { // else it was begun before, or is read back
+		t.said = append(t.said, topic)
+	}
+}
+
+// forgetTopic is for one that somebody else has put in its place.
+func (s *Service) forgetTopic(id string) {
+	t := s.hold(id, s.now())
+	defer s.release(t)
+	t.keep(func(u *utterance) bool { return !u.topic })
 }
 
 // Do applies a command that is not a message: every text in it passes the guard.
@@ -42,15 +68,19 @@ func (s *Service) Do(ctx context.Context, p identity.Principal, conversationID s
 	case conversation.Edit, conversation.Redact:
 		return s.rewrite(ctx, p, conversationID, c)
 	}
-	c.Content.Text, c.Content.Classes = s.redact(c.Content.Text)
-	c.Content.WrapUp, _ = s.redact(c.Content.WrapUp)
-	c.Content.Topic, _ = s.redact(c.Content.Topic)
+	c.Content.Text, c.Content.Classes = s.redact(c.Content.Text, conversation.MaxTextChars)
+	c.Content.WrapUp, _ = s.redact(c.Content.WrapUp, conversation.MaxWrapUpChars)
+	c.Content.Topic, _ = s.redact(c.Content.Topic, conversation.MaxTopicChars)
 	tags := make([]string, len(c.Content.Tags)) // the caller's own list stays as it is
 	for i, tag := range c.Content.Tags {
-		tags[i], _ = s.redact(tag)
+		tags[i], _ = s.redact(tag, conversation.MaxTagChars)
 	}
 	c.Content.Tags = tags
-	return s.store.Execute(ctx, p, conversationID, c)
+	r, err := s.store.Execute(ctx, p, conversationID, c)
+	if err == nil && c.Kind == conversation.SetTopic {
+		s.forgetTopic(conversationID)
+	}
+	return r, err
 }
 
 // rewrite edits or redacts. A new text is looked at where it stands: together
@@ -65,7 +95,7 @@ func (s *Service) rewrite(ctx context.Context, p identity.Principal, conversatio
 		return conversation.Result{}, err
 	}
 	c.Content.Classes = nil
-	c.Content.Reason, _ = s.redact(c.Content.Reason)
+	c.Content.Reason, _ = s.redact(c.Content.Reason, conversation.MaxTagChars)
 	answer := make(chan conversation.Result, 1)
 	change := &conversation.Change{Principal: p, ConversationID: conversationID, Command: c}
 	if err := s.submitRewrite(ctx, change, func(r conversation.Result) { answer <- r }); err != nil {
@@ -146,7 +176,7 @@ func (s *Service) lookAround(t *talk, c *conversation.Change, a *attempt, known 
 			s.withdraw(c, a, w, i, findings)
 			continue
 		}
-		if left := guard.Apply(content.Text, findings); left != content.Text {
+		if left := guard.Fit(guard.Apply(content.Text, findings), conversation.MaxTextChars); left != content.Text {
 			content.Text = left
 			content.Classes = mergeClasses(content.Classes, s.classes(findings))
 		}
@@ -171,7 +201,7 @@ func (s *Service) Draft(ctx context.Context, p identity.Principal, conversationI
 	if err := conversation.CheckText("text", d.Text, conversation.MaxTextChars); err != nil {
 		return err
 	}
-	d.Text, _ = s.redact(d.Text)
+	d.Text, _ = s.redact(d.Text, conversation.MaxTextChars)
 	return s.store.SaveDraft(ctx, p, conversationID, d)
 }
 
@@ -181,7 +211,7 @@ func (s *Service) Handle(ctx context.Context, p identity.Principal, customerID s
 	if err := s.allow(p, 1); err != nil {
 		return err
 	}
-	if _, classes := s.redact(h.Value); len(classes) > 0 {
+	if _, classes := s.redact(h.Value, customer.MaxHandle); len(classes) > 0 {
 		return fault.InvalidField("intake.Handle", "value", "holds a secret")
 	}
 	return s.store.AddHandle(ctx, p, customerID, h)
@@ -200,6 +230,6 @@ func (s *Service) Clean(ctx context.Context, text string) (string, error) {
 
 // Name cleans a name that is stored beside conversations: a customer's, a file's.
 func (s *Service) Name(name string) string {
-	clean, _ := s.redact(name)
+	clean, _ := s.redact(name, math.MaxInt)
 	return clean
 }

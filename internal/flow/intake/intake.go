@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/customer"
@@ -25,6 +26,7 @@ type Store interface {
 	Submit(ctx context.Context, c *conversation.Change) error
 	Execute(ctx context.Context, p identity.Principal, conversationID string, c conversation.Command) (conversation.Result, error)
 	StartConversation(ctx context.Context, p identity.Principal, start conversation.Start) (conversation.State, error)
+	Conversation(ctx context.Context, p identity.Principal, id string) (conversation.State, error)
 	Entries(ctx context.Context, p identity.Principal, id string, r conversation.EntryRange) ([]conversation.Entry, bool, error)
 	ClaimAttachments(ctx context.Context, p identity.Principal, conversationID string, internal bool, ids []string) ([]conversation.Attachment, error)
 	SaveDraft(ctx context.Context, p identity.Principal, conversationID string, d conversation.Draft) error
@@ -213,7 +215,7 @@ func (s *Service) look(c *conversation.Change, a *attempt, w window) {
 	content := &c.Command.Content
 	found, earlier := s.guard.ScanWindow(w.turns, content.Text, guard.Hints{})
 	if len(found) > 0 {
-		content.Text = guard.Apply(content.Text, found)
+		content.Text = guard.Fit(guard.Apply(content.Text, found), conversation.MaxTextChars)
 		content.Classes = s.classes(found)
 	}
 	for i, findings := range earlier {
@@ -235,7 +237,7 @@ func (s *Service) lookAtVersions(c *conversation.Change, a *attempt, w window) {
 			if i >= len(earlier) || len(earlier[i]) == 0 {
 				continue
 			}
-			content.Text = guard.Apply(content.Text, found)
+			content.Text = guard.Fit(guard.Apply(content.Text, found), conversation.MaxTextChars)
 			content.Classes = mergeClasses(content.Classes, s.classes(found))
 			for j, findings := range earlier {
 				if j != i {
@@ -250,13 +252,16 @@ func (s *Service) lookAtVersions(c *conversation.Change, a *attempt, w window) {
 // withdraw takes findings out of an earlier message, and out of the window, so
 // that the next look at it finds its places right.
 func (s *Service) withdraw(c *conversation.Change, a *attempt, w window, i int, findings []guard.Finding) {
-	u := w.said[i]
-	left := guard.Apply(u.text, findings)
+	u, most := w.said[i], conversation.MaxTextChars
+	if u.topic {
+		most = conversation.MaxTopicChars
+	}
+	left := guard.Fit(guard.Apply(u.text, findings), most)
 	if len(findings) == 0 || left == u.text {
 		return
 	}
 	w.turns[i] = s.guard.Read(left, w.turns[i].Own)
-	c.Withdraw = append(c.Withdraw, conversation.Withdrawal{Earlier: u.change, Seq: u.seq, Text: left, Classes: s.classes(findings)})
+	c.Withdraw = append(c.Withdraw, conversation.Withdrawal{Earlier: u.change, Seq: u.seq, Topic: u.topic, Text: left, Classes: s.classes(findings)})
 	a.rewrite(u, left)
 }
 
@@ -274,14 +279,18 @@ func (s *Service) classes(found []guard.Finding) []string {
 	return classes
 }
 
-// redact lets the guard see a text that stands alone.
-func (s *Service) redact(text string) (string, []string) {
+// redact lets the guard see a text that stands alone and has a room of so many
+// characters, which markers may not outgrow.
+func (s *Service) redact(text string, most int) (string, []string) {
 	if text == "" {
 		return "", nil
 	}
 	// No end is set: what stands alone is short, and a text that was not looked
 	// through must not be stored.
 	clean, found, _ := s.guard.Redact(context.Background(), text)
+	if len(found) > 0 && utf8.RuneCountInString(text) <= most {
+		clean = guard.Fit(clean, most)
+	}
 	return clean, s.classes(found)
 }
 

@@ -43,22 +43,28 @@ func newRecent(now time.Time) *recent {
 // store; so it is when an answer left open what is stored.
 func (s *Service) talk(ctx context.Context, id string) (*talk, error) {
 	now := s.now()
+	t := s.hold(id, now)
+	if t.unread || t.doubtful() {
+		if err := s.recall(ctx, id, t, now); err != nil {
+			s.release(t)
+			return nil, err
+		}
+	}
+	t.prune(now)
+	return t, nil
+}
+
+// hold gives the talk of a conversation, locked and settled, to be given back by
+// release.
+func (s *Service) hold(id string, now time.Time) *talk {
 	for {
 		t := s.recent.get(id, now)
 		t.mu.Lock()
-		if t.gone {
-			t.mu.Unlock()
-			continue
+		if !t.gone {
+			t.settle(now)
+			return t
 		}
-		t.settle(now)
-		if t.unread || t.doubtful() {
-			if err := s.recall(ctx, id, t, now); err != nil {
-				s.release(t)
-				return nil, err
-			}
-		}
-		t.prune(now)
-		return t, nil
+		t.mu.Unlock()
 	}
 }
 
@@ -139,11 +145,25 @@ func (r *recent) drop(t *talk) {
 
 // recall reads back what was said and is not remembered, or not for sure.
 func (s *Service) recall(ctx context.Context, id string, t *talk, now time.Time) error {
-	entries, _, err := s.store.Entries(ctx, identity.SystemPart("guard"), id, conversation.EntryRange{Reverse: true, Limit: recallLimit})
+	guard := identity.SystemPart("guard")
+	state, err := s.store.Conversation(ctx, guard, id)
+	if err != nil {
+		return err
+	}
+	entries, _, err := s.store.Entries(ctx, guard, id, conversation.EntryRange{Reverse: true, Limit: recallLimit})
 	if err != nil {
 		return err
 	}
 	t.said, t.doubt, t.unread = nil, time.Time{}, false
+	topic := topicOf(state)
+	for _, e := range entries {
+		if e.Kind == conversation.KindTopic {
+			topic = nil // no more what the customer began with
+		}
+	}
+	if topic != nil {
+		t.said = append(t.said, topic)
+	}
 	for _, e := range entries {
 		at := time.UnixMicro(e.At)
 		if (e.Kind != conversation.KindMessage && e.Kind != conversation.KindNote) || now.Sub(at) > questionAge {
@@ -155,4 +175,13 @@ func (s *Service) recall(ctx context.Context, id string, t *talk, now time.Time)
 		})
 	}
 	return nil
+}
+
+// topicOf is what a conversation's topic says, as the first thing said in it; nil
+// when it says nothing.
+func topicOf(state conversation.State) *utterance {
+	if state.Topic == "" {
+		return nil
+	}
+	return &utterance{at: time.UnixMicro(state.CreatedAt), side: theirs, topic: true, text: state.Topic, kept: true}
 }

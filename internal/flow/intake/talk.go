@@ -47,6 +47,7 @@ type utterance struct {
 	at     time.Time
 	side   side
 	note   bool
+	topic  bool // the conversation's, which the customer began with
 	text   string
 	before []string             // what it said before it was edited: staff can still read that
 	turn   guard.Turn           // the text as the guard has read it, if it has

@@ -244,8 +244,8 @@ func (w *Set) replaceUnwritten(index int, content conversation.Content, redact b
 	}
 }
 
-// withdraw rewrites earlier messages of the sender in which the new one
-// completes a secret.
+// withdraw rewrites earlier messages of the sender, and the topic, in which the new
+// message completes a secret.
 func (w *Set) withdraw(c *conversation.Change) {
 	if c.Result.Duplicate {
 		return
@@ -256,13 +256,14 @@ func (w *Set) withdraw(c *conversation.Change) {
 		if wd.Earlier != nil {
 			seq = wd.Earlier.Seq
 		}
-		if seq == 0 { // the earlier message was refused: there is nothing to withdraw
+		if seq == 0 && !wd.Topic { // the earlier message was refused: there is nothing to withdraw
 			continue
 		}
-		redaction := &conversation.Change{
-			Principal: guard, ConversationID: c.ConversationID,
-			Command: conversation.Command{Kind: conversation.Redact, Content: conversation.Content{Of: seq, Text: wd.Text, Classes: wd.Classes}},
+		command := conversation.Command{Kind: conversation.Redact, Content: conversation.Content{Of: seq, Text: wd.Text, Classes: wd.Classes}}
+		if wd.Topic {
+			command = conversation.Command{Kind: conversation.SetTopic, Content: conversation.Content{Topic: wd.Text}}
 		}
+		redaction := &conversation.Change{Principal: guard, ConversationID: c.ConversationID, Command: command}
 		if r := w.decide(redaction); r.Err != nil {
 			w.env.Log.Error("a secret could not be withdrawn", "error", r.Err, "conversation", c.ConversationID, "seq", seq)
 			continue

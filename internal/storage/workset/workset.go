@@ -135,6 +135,7 @@ func Needs(changes []*conversation.Change) (ids []string, clients []ClientKey, e
 		}
 		for _, wd := range c.Withdraw {
 			switch {
+			case wd.Topic:
 			case wd.Earlier == nil:
 				entries = append(entries, EntryKey{c.ConversationID, wd.Seq})
 			case wd.Earlier.Seq != 0:

@@ -78,6 +78,19 @@ func Apply(text string, found []Finding) string {
 	return b.String()
 }
 
+// Fit cuts a text that its markers have made longer than so many code points, and
+// leaves no half of a marker.
+func Fit(text string, most int) string {
+	if len(text) <= most || utf8.RuneCountInString(text) <= most {
+		return text
+	}
+	text = string([]rune(text)[:most])
+	if open := strings.LastIndex(text, string(MarkerOpen)); open > strings.LastIndex(text, string(MarkerClose)) {
+		text = text[:open]
+	}
+	return text
+}
+
 // Merge sorts by position and joins what overlaps under the graver class.
 func Merge(all []Finding) []Finding {
 	slices.SortFunc(all, func(a, b Finding) int {

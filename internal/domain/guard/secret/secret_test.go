@@ -39,3 +39,14 @@ func TestMerge(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+func TestFitLeavesNoHalfMarker(t *testing.T) {
+	const text = "a ‹pan ••••1111› 五 b"
+	for most, want := range map[int]string{
+		30: text, 20: text, 19: "a ‹pan ••••1111› 五 ", 18: "a ‹pan ••••1111› 五", 16: "a ‹pan ••••1111›", 15: "a ", 3: "a ", 1: "a", 0: "",
+	} {
+		if got := secret.Fit(text, most); got != want {
+			t.Errorf("%d: %q, want %q", most, got, want)
+		}
+	}
+}
