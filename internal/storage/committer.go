@@ -138,6 +138,7 @@ func (s *Store) fail(batch []*request, err error) {
 	if s.observe != nil {
 		s.shielded("observer", func() { s.observe.CommitFailed(err) })
 	}
+	s.failing.Store(true)
 	unknown := committer.IsUnknown(err)
 	for i, r := range batch {
 		r.err, r.commit = err, nil
@@ -170,6 +171,7 @@ func (s *Store) attempt(ctx context.Context, batch []*request) error {
 	}
 	s.cache.end(tx.Pos, tx.left)
 	s.noted(batch)
+	s.failing.Store(false)
 	tx.Commit.Unknown, s.doubt = s.doubt, false
 	batch[0].commit = &tx.Commit
 	if s.observe != nil {

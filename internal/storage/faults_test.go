@@ -46,6 +46,28 @@ func TestACommitThatFailsStopsNothing(t *testing.T) {
 	})
 }
 
+// A database that answers and does not commit is not ready to serve, and no
+// request is needed to find out that it is again.
+func TestADatabaseThatDoesNotCommitIsNotReady(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx := context.Background()
+		p := visitor()
+		conv := s.start(p).ID
+		s.must(s.Ready(ctx))
+		allow := refuseCommits(t, s.Deployment)
+		s.refused(fault.Internal, p, conv, sending("not now"))
+		for range 2 {
+			if s.Ready(ctx) == nil {
+				t.Error("it is ready while commits fail")
+			}
+		}
+		allow()
+		s.must(s.Ready(ctx))
+		s.refused(fault.NotFound, p, id.New(), sending("nowhere")) // a refusal is no failure
+		s.must(s.Ready(ctx))
+	})
+}
+
 func TestAConnectionThatIsCutComesBack(t *testing.T) {
 	d := storagetest.New(t, engine.Postgres)
 	s := &site{T: t, Deployment: d, Process: d.Open(t)}

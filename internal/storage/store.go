@@ -64,6 +64,7 @@ type Store struct {
 	owed    []*note    // of the committer: whose commit failed
 	doubt   bool       // of the committer: a commit's outcome is unknown, and none has followed
 
+	failing    atomic.Bool  // the last commit did
 	unnoted    atomic.Int64 // notes that wait for their commit or are owed
 	maxUnnoted int
 
@@ -131,10 +132,17 @@ func migrate(ctx context.Context, db *engine.DB) error {
 // Listen sets who is told of commits. Set it before Run.
 func (s *Store) Listen(l Listener) { s.listener.Store(&l) }
 
-// Ready tells whether the database answers.
+// Ready tells whether the database answers, and whether it commits: after a commit
+// that failed it tries one of nothing.
 func (s *Store) Ready(ctx context.Context) error {
 	var one int
-	return engine.MapError("storage.Ready", s.core.DB.Reader.QueryRowContext(ctx, "SELECT 1").Scan(&one))
+	if err := s.core.DB.Reader.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
+		return engine.MapError("storage.Ready", err)
+	}
+	if !s.failing.Load() {
+		return nil
+	}
+	return s.tx(ctx, func(context.Context, *Tx) error { return nil })
 }
 
 // Waiting is how many requests are in the queue of the committer.

@@ -70,7 +70,9 @@ func isTransient(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		// Classes 08 connection, 40 rollback, 53 resources, 57 operator intervention.
-		return strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "40") ||
+		// 25P03 is the end of a transaction that stood still, which prepareWriter asks
+		// for, and 25006 a server that only reads, as one that lost its place does.
+		return pg.Code == "25P03" || pg.Code == "25006" || strings.HasPrefix(pg.Code, "08") || strings.HasPrefix(pg.Code, "40") ||
 			strings.HasPrefix(pg.Code, "53") || strings.HasPrefix(pg.Code, "57")
 	}
 	var connect *pgconn.ConnectError
