@@ -27,6 +27,7 @@ import (
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/egress"
+	"kefu/internal/platform/fault"
 	"kefu/internal/platform/headlog"
 	"kefu/internal/platform/keyring"
 	"kefu/internal/platform/lifecycle"
@@ -196,12 +197,21 @@ func (a *App) connect(ctx context.Context) error {
 
 // connectFiles opens the folder of attachments.
 func (a *App) connectFiles() error {
-	blobs, err := blob.OpenLocal(filepath.Join(a.Config.Data, "attachments"), a.now)
+	folder := filepath.Join(a.Config.Data, "attachments")
+	blobs, err := blob.OpenLocal(folder, a.now)
 	if err != nil {
 		return err
 	}
 	a.blobs = blobs
 	a.onClose(blobs.Close)
+	owner, err := blobs.Claim(a.Store.Deployment())
+	if err != nil {
+		return err
+	}
+	if owner != a.Store.Deployment() { // files without a row are removed: all of them would be
+		return fault.New(fault.Conflict, "app.connectFiles",
+			"the files in %s belong to another database than the one that KEFU_DATABASE and KEFU_DATA lead to: set those as they were, or move the folder away to begin without files", folder)
+	}
 	o := attaching.DefaultOptions()
 	o.LinkKey = a.Ring.Subkey("attachment links")[:attaching.LinkKeySize]
 	o.Limits.MaxBytes, o.Limits.Types = a.Config.Attachments.MaxBytes, nil

@@ -321,7 +321,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 // withoutPrincipal are the methods that ask nobody's rights, and why.
 func withoutPrincipal() map[string]string {
 	return map[string]string{
-		"Run Listen Close Ready Waiting Checkpoint Purge":                                       "the process itself",
+		"Run Listen Close Ready Waiting Checkpoint Purge Deployment":                            "the process itself",
 		"Enqueue ClaimJobs FinishJob RetryJob NextJobDue CountJobs SnoozedUntil":                "the workers that run jobs; nobody else can reach them",
 		"FindWindowSecret SignInCustomer CredentialsOf SignInFailed OpenSession StaffBySession": "they find out who asks",
 		"RevocationsSince LastPosition WrittenSince RewrittenSince":                             "no words in them",

@@ -196,3 +196,21 @@ func TestADataFolderThatCannotBeMade(t *testing.T) {
 		t.Error("opened below a file")
 	}
 }
+
+// A database keeps its name, a copy has the same, and another has another.
+func TestADatabaseHasAName(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		one := d.Open(t)
+		name := one.Deployment()
+		if again := d.Open(t).Deployment(); name == "" || again != name {
+			t.Errorf("the name was %q and is %q", name, again)
+		}
+		if other := storagetest.New(t, d.Kind).Open(t).Deployment(); other == name {
+			t.Errorf("two databases are called %q", name)
+		}
+		one.Stop()
+		if copied := d.Backup(t).Open(t).Deployment(); copied != name {
+			t.Errorf("the copy of %q is called %q", name, copied)
+		}
+	})
+}

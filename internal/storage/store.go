@@ -59,10 +59,13 @@ type Store struct {
 
 	core    *core.Core
 	observe Observer
-	stmts   statements
-	cache   stateCache // of the committer
-	owed    []*note    // of the committer: whose commit failed
-	doubt   bool       // of the committer: a commit's outcome is unknown, and none has followed
+
+	deployment string
+
+	stmts statements
+	cache stateCache // of the committer
+	owed  []*note    // of the committer: whose commit failed
+	doubt bool       // of the committer: a commit's outcome is unknown, and none has followed
 
 	failing    atomic.Bool  // the last commit did
 	unnoted    atomic.Int64 // notes that wait for their commit or are owed
@@ -113,6 +116,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,
 	})
 	if err := migrate(ctx, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if s.deployment, err = nameDeployment(ctx, db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	if s.stmts, err = prepareAll(ctx, db); err != nil {

@@ -53,6 +53,36 @@ func OpenLocal(dir string, now clock.Clock) (*Local, error) {
 	return l, nil
 }
 
+// ownerFile names the database whose rows name the blobs.
+const ownerFile = "deployment"
+
+// Claim says whose blobs these are, and gives them to deployment when they are
+// nobody's yet.
+func (l *Local) Claim(deployment string) (owner string, err error) {
+	const op = "blob.Claim"
+	data, err := l.root.ReadFile(ownerFile)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return strings.TrimSpace(string(data)), fault.Wrap(op, err)
+	}
+	temp := filepath.Join(tempFolder, id.New())
+	defer l.root.Remove(temp)
+	f, err := l.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return "", wrap(op, err)
+	}
+	_, err = f.WriteString(deployment + "\n")
+	if err == nil {
+		err = l.sync(f)
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = l.root.Link(temp, ownerFile)
+	}
+	if err == nil {
+		err = l.syncFolder(".")
+	}
+	return deployment, wrap(op, err)
+}
+
 // Close lets go of the folder.
 func (l *Local) Close() error { return fault.Wrap("blob.Close", l.root.Close()) }
 

@@ -392,3 +392,26 @@ func BenchmarkRead1MiB(b *testing.B) {
 		c.Close()
 	}
 }
+
+// The blobs are the first one's who claims them, and the mark is no blob.
+func TestBlobsBelongToOneDeployment(t *testing.T) {
+	dir := t.TempDir()
+	first := openLocal(t, dir)
+	blobID, _, _ := stored(t, dir, first, []byte("x"))
+	for _, claim := range []string{"one", "one", "two"} {
+		if owner, err := openLocal(t, dir).Claim(claim); err != nil || owner != "one" {
+			t.Errorf("%s is told that they are %q's, %v", claim, owner, err)
+		}
+	}
+	if all, err := first.List(t.Context(), "", 10); err != nil || len(all) != 1 || all[0].ID != blobID {
+		t.Errorf("the list has %v, %v", all, err)
+	}
+	if temps := files(t, filepath.Join(dir, "tmp")); len(temps) != 0 {
+		t.Errorf("left behind: %v", temps)
+	}
+	failing := openLocal(t, t.TempDir())
+	failing.SetSync(func(*os.File) error { return syscall.ENOSPC })
+	if _, err := failing.Claim("one"); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("on a full disk: %v", err)
+	}
+}
