@@ -89,22 +89,32 @@ export class Outbox {
 
   /**
    * A visitor has signed in: what they wrote in the last half hour, or since the
-   * time given, goes with them, as their conversations do.
+   * time given, goes with them, as their conversations do. The rest is put aside.
    */
   move(scope: string, from = Infinity): void {
-    const since = Math.min(from, this.now() - halfAnHour);
-    const recent = <T extends { made: number }>(all: T[]) => all.filter((one) => one.made >= since);
-    const messages = recent(this.messages());
-    const beginnings = recent(this.beginnings());
-    const asks = recent(this.asks());
-    for (const m of messages) this.remove(m.client_msg_id);
-    for (const b of beginnings) this.dropBeginning(b.ref);
-    for (const a of asks) this.dropAsk(a);
+    const own = this.#from(from);
+    for (const m of own.messages) this.remove(m.client_msg_id);
+    for (const b of own.beginnings) this.dropBeginning(b.ref);
+    for (const a of own.asks) this.dropAsk(a);
     this.open(scope);
-    for (const b of beginnings) this.putBeginning(b);
-    for (const m of messages) this.put(m);
-    for (const a of asks) this.putAsk(a);
+    for (const b of own.beginnings) this.putBeginning(b);
+    for (const m of own.messages) this.put(m);
+    for (const a of own.asks) this.putAsk(a);
     this.#sort();
+  }
+
+  /** Drops what does not go along when a visitor signs in: it may be somebody else's. */
+  dropOld(): void {
+    const own = this.#from(Infinity);
+    for (const m of this.messages()) if (!own.messages.includes(m)) this.remove(m.client_msg_id);
+    for (const b of this.beginnings()) if (!own.beginnings.includes(b)) this.dropBeginning(b.ref);
+    for (const a of this.asks()) if (!own.asks.includes(a)) this.dropAsk(a);
+  }
+
+  #from(time: number): { messages: Outgoing[]; beginnings: Beginning[]; asks: Ask[] } {
+    const since = Math.min(time, this.now() - halfAnHour);
+    const recent = <T extends { made: number }>(all: T[]) => all.filter((one) => one.made >= since);
+    return { messages: recent(this.messages()), beginnings: recent(this.beginnings()), asks: recent(this.asks()) };
   }
 
   #read(key: string): Outgoing | Beginning | Ask | undefined {

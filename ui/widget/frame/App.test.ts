@@ -1,12 +1,14 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { entry, event, FakeServer, missed, welcome } from '../../kit/protocol/fake.ts';
+import { clockTime } from '../../kit/text/time.ts';
 import { MemoryStorage } from '../../kit/protocol/storage.ts';
 import App from './App.svelte';
 import { Chat } from './chat.svelte.ts';
 import { en } from './messages/en.ts';
 import { zh } from './messages/zh.ts';
 import { Words } from './start.svelte.ts';
+import type { Upload } from './upload.ts';
 
 const open = { conv: 'c', status: 'open' as const, last_seq: 2, read_seq: 0, unread: 2, last_activity: 1 };
 let chats: Chat[] = [];
@@ -20,11 +22,11 @@ afterEach(() => {
   chats = [];
 });
 
-async function setUp({ conversations = [] as (typeof open)[], language = 'en' as 'en' | 'zh', storage = new MemoryStorage(), connect = true } = {}) {
+async function setUp({ conversations = [] as (typeof open)[], language = 'en' as 'en' | 'zh', storage = new MemoryStorage(), connect = true, upload = undefined as Upload | undefined } = {}) {
   const server = new FakeServer();
   const words = new Words();
   await words.use(language);
-  const chat = new Chat({ storage, dials: [server.dial], lang: () => language });
+  const chat = new Chat({ storage, drafts: new MemoryStorage(), dials: [server.dial], upload, lang: () => language });
   chats.push(chat);
   const view = render(App, { chat, words });
   await waitFor(() => expect(server.connections).toHaveLength(1));
@@ -129,13 +131,154 @@ test('written offline, it says when it will be sent', async () => {
 });
 
 test('asking for a person asks the server, and the line in the log confirms it', async () => {
-  const { server } = await setUp({ conversations: [open] });
+  const { server } = await setUp({ conversations: [{ ...open, last_seq: 1 }] });
   server.last.receive(missed('c', [entry('c', 1)]));
   await fireEvent.click(await screen.findByRole('button', { name: en.person }));
   expect(server.last.of('human')).toEqual([{ t: 'human', conv: 'c' }]);
-  expect(await screen.findByRole('button', { name: en.personAsked })).toHaveAttribute('aria-pressed', 'true');
+  expect(await screen.findByRole('button', { name: en.personAsking })).toHaveAttribute('aria-pressed', 'true');
   server.last.receive(event('c', 2, { kind: 'human', author: { kind: 'customer' }, payload: {} }));
   expect(await screen.findByText(en.line.person)).toBeVisible();
+  expect(screen.getByRole('button', { name: en.personAsked })).toHaveAttribute('aria-pressed', 'true');
+});
+
+test('refused for good, asking for a person is not shown as done', async () => {
+  const { server } = await setUp({ conversations: [open] });
+  server.last.receive(missed('c', [entry('c', 1)]));
+  await fireEvent.click(await screen.findByRole('button', { name: en.person }));
+  server.last.receive({ t: 'error', code: 'forbidden', ref: 'human', conv: 'c' });
+  expect(await screen.findByText(en.personFailed)).toBeVisible();
+  expect(screen.getByRole('button', { name: en.person })).toHaveAttribute('aria-pressed', 'false');
+});
+
+test('after the conversation was closed a person can be asked for again', async () => {
+  const { server } = await setUp({ conversations: [open] });
+  const human = (seq: number) => entry('c', seq, { kind: 'human', author: { kind: 'customer' }, payload: {} });
+  server.last.receive(missed('c', [human(1), entry('c', 2, { kind: 'status', payload: { status: 'resolved', was: 'open' } })]));
+  expect(await screen.findByRole('button', { name: en.person })).toHaveAttribute('aria-pressed', 'false');
+  server.last.receive({ t: 'event', ...human(3) });
+  expect(await screen.findByRole('button', { name: en.personAsked })).toBeVisible();
+});
+
+const hidden = (seq: number) => entry('c', seq, { kind: 'hidden', author: undefined, payload: {} });
+
+test('a page of which nothing is shown is no empty conversation: what is before it is read', async () => {
+  const { server } = await setUp({ conversations: [open] });
+  server.last.receive(missed('c', [hidden(51), hidden(52)], true));
+  await waitFor(() => expect(server.last.of('fetch').at(-1)).toMatchObject({ before_seq: 51 }));
+  expect(screen.queryByText(en.emptyTitle)).toBeNull();
+  expect(screen.getByText(en.olderLoading)).toBeVisible();
+  server.last.receive(missed('c', [entry('c', 49), entry('c', 50)], true));
+  expect(await screen.findByText('text 50')).toBeVisible();
+});
+
+test('earlier pages stand outside of what is read aloud, and leave the reader where they were', async () => {
+  const { server } = await setUp({ conversations: [open] });
+  const region = () => screen.getByRole('region', { name: en.title });
+  server.last.receive(missed('c', [entry('c', 51), entry('c', 52)], true));
+  await screen.findByText('text 52');
+  const height = () => 300 * region().querySelectorAll('.message').length;
+  Object.defineProperties(region(), { scrollHeight: { get: height }, clientHeight: { get: () => 300 } });
+  region().scrollTop = 40;
+  for (let i = 0; i < 3; i++) await fireEvent.scroll(region());
+  expect(server.last.of('fetch').filter((f) => f.before_seq === 51)).toHaveLength(1);
+  server.last.receive(missed('c', [entry('c', 49), entry('c', 50)], true));
+  await screen.findByText('text 50');
+  expect(region().scrollTop).toBe(640);
+  const log = screen.getByRole('log');
+  expect(within(log).queryByText('text 50')).toBeNull();
+  expect(within(log).getByText('text 52')).toBeVisible();
+  server.last.receive(event('c', 53));
+  expect(await within(log).findByText('text 53')).toBeVisible();
+  expect(region().scrollTop).toBe(640);
+});
+
+test('what is being written goes on where a merged conversation goes on, in the same box', async () => {
+  const { server } = await setUp({ conversations: [open, { ...open, conv: 'd', unread: 0 }] });
+  server.last.receive(missed('c', [entry('c', 1)]));
+  await screen.findByText('text 1');
+  const area = await box();
+  await fireEvent.input(area, { target: { value: 'half a sen' } });
+  server.last.receive(event('c', 2, { kind: 'merged', author: { kind: 'agent' }, payload: { into: 'd' } }));
+  server.last.receive(missed('d', [entry('d', 1, { payload: { text: 'answered here' } })]));
+  expect(await screen.findByText('answered here')).toBeVisible();
+  expect(await box()).toBe(area);
+  expect(area).toHaveValue('half a sen');
+});
+
+test('the box stays the same when the conversation begins and gets its name', async () => {
+  const { server } = await setUp();
+  const area = await box();
+  await write('hello');
+  server.last.receive({ t: 'started', ref: server.last.of('start')[0]!.ref, conv: 'new', at: 1 });
+  await waitFor(() => expect(server.last.of('send')).toHaveLength(1));
+  expect(await box()).toBe(area);
+});
+
+test('asking for a person keeps what was picked', async () => {
+  const { chat } = await setUp({ upload: () => Promise.resolve({ id: 'f', name: 'a.png', type: 'image/png', size: 3 }) });
+  await box();
+  chat.picks.take([new File(['abc'], 'a.png')]);
+  await screen.findByText('a.png');
+  await fireEvent.click(screen.getByRole('button', { name: en.person }));
+  expect(await screen.findByRole('button', { name: en.personAsking })).toBeVisible();
+  expect(screen.getByText('a.png')).toBeVisible();
+});
+
+test('a file that failed stays, holds the message back and can be tried again or removed', async () => {
+  let fails = true;
+  const upload: Upload = (file) =>
+    fails && file.name === 'b.png' ? Promise.reject(new Error('lost')) : Promise.resolve({ id: file.name, name: file.name, type: 'image/png', size: 3 });
+  const { server, chat } = await setUp({ conversations: [open], upload });
+  server.last.receive(missed('c', [entry('c', 1)]));
+  await screen.findByText('text 1');
+  chat.picks.take(['a.png', 'b.png'].map((name) => new File(['abc'], name)));
+  expect(await screen.findByText(en.upload.failed)).toBeVisible();
+  expect(screen.getByText(en.uploadUnfinished)).toBeVisible();
+  await write('here they are');
+  expect(server.last.of('send')).toEqual([]);
+  fails = false;
+  await fireEvent.click(screen.getByRole('button', { name: en.retryFile('b.png') }));
+  await waitFor(() => expect(screen.getByRole('button', { name: en.send })).toBeEnabled());
+  await fireEvent.click(screen.getByRole('button', { name: en.send }));
+  expect(server.last.of('send')[0]!.body).toEqual({ type: 'attachments', attachment_ids: ['a.png', 'b.png'], text: 'here they are' });
+  expect(screen.queryByText(en.upload.failed)).toBeNull();
+});
+
+test('a banner goes when what it was about is done', async () => {
+  const { server } = await setUp({ conversations: [open] });
+  server.last.receive(missed('c', [entry('c', 1)]));
+  await write('hello');
+  const [send] = server.last.of('send');
+  server.last.receive({ t: 'error', code: 'rate_limited', ref: send!.client_msg_id, retry_after_ms: 1 });
+  expect(await screen.findByText(en.error.rate_limited)).toBeVisible();
+  await waitFor(() => expect(server.last.of('send')).toHaveLength(2));
+  server.last.receive({ t: 'stored', client_msg_id: send!.client_msg_id, conv: 'c', seq: 2, at: 1 });
+  await waitFor(() => expect(screen.queryByText(en.error.rate_limited)).toBeNull());
+});
+
+test('a question that is asked again by itself alarms nobody', async () => {
+  const { server } = await setUp({ conversations: [open] });
+  server.last.receive({ t: 'error', code: 'unavailable', ref: 'fetch', conv: 'c', retry_after_ms: 60_000 });
+  await screen.findByText(en.loading);
+  expect(screen.queryByText(en.error.unavailable)).toBeNull();
+});
+
+test('a conversation that must wait says until when', async () => {
+  const { server } = await setUp();
+  await write('hello');
+  const until = Date.now() + 1_800_000;
+  server.last.receive({ t: 'error', code: 'rate_limited', ref: server.last.of('start')[0]!.ref, retry_after_ms: 1_800_000 });
+  expect(await screen.findByText(en.startLater(clockTime(until * 1000, 'en')))).toBeVisible();
+});
+
+test('a visitor who signed in elsewhere is not told that their sign-in ended, and can go on', async () => {
+  const { server } = await setUp({ conversations: [open] });
+  server.last.receive(missed('c', [entry('c', 1)]));
+  await screen.findByText('text 1');
+  server.last.receive({ t: 'closing', reason: 'revoked' });
+  expect(await screen.findByText(en.endedElsewhere)).toBeVisible();
+  await fireEvent.click(screen.getByRole('button', { name: en.tryAgain }));
+  await waitFor(() => expect(server.connections).toHaveLength(2));
 });
 
 test.each(['not_found', 'invalid', 'too_large', 'forbidden'] as const)('%s is said in a sentence, and the message can be sent again', async (code) => {

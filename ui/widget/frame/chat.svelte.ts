@@ -1,22 +1,35 @@
 import { Client, type Change } from '../../kit/protocol/client.ts';
 import type { ConnectionState } from '../../kit/protocol/connection.ts';
-import type { Attachment, ClosingReason, ConversationLine, ErrorCode } from '../../kit/protocol/frames.ts';
+import { passes, type ClosingReason, type ConversationLine, type ErrorCode } from '../../kit/protocol/frames.ts';
 import type { Line } from '../../kit/protocol/log.ts';
 import type { Outgoing } from '../../kit/protocol/outbox.ts';
+import type { About } from '../../kit/protocol/sending.ts';
 import { BrowserStorage, type Storage } from '../../kit/protocol/storage.ts';
 import { dialStream } from '../../kit/protocol/stream.ts';
 import type { Dial } from '../../kit/protocol/transport.ts';
 import { dialWebSocket } from '../../kit/protocol/websocket.ts';
-import { Host } from './host.ts';
 import { Drafts } from './drafts.ts';
-import { WindowIdentity } from './identity.ts';
+import { Host } from './host.ts';
+import { visitor, WindowIdentity } from './identity.ts';
+import { Picks } from './picks.svelte.ts';
+import { uploader, type Upload } from './upload.ts';
 
 export type Screen = 'loading' | 'list' | 'conversation';
 
 /** The conversation on screen; `conv` is empty until the server has named it, `ref` until something was written. */
 export interface Current {
+  /** Stays the same while the conversation gets its name, or goes on in another one. */
+  id: number;
   conv: string;
   ref?: string;
+}
+
+/** What the server did not do, to be said in a sentence. */
+export interface Failure {
+  about: About;
+  code: ErrorCode;
+  /** When it will be done after all; milliseconds since 1970. */
+  until?: number;
 }
 
 export interface ChatOptions {
@@ -25,6 +38,7 @@ export interface ChatOptions {
   drafts?: Storage;
   dials?: Dial[];
   view?: Window;
+  upload?: Upload;
   lang: () => string;
   onsettings?: (settings: { lang?: string; theme?: string }) => void;
 }
@@ -44,7 +58,7 @@ export class Chat {
   /** The page around the window shows it. */
   shown = $state(true);
   screen = $state<Screen>('loading');
-  current = $state.raw<Current>({ conv: '' });
+  current = $state.raw<Current>({ id: 0, conv: '' });
   conversations = $state.raw<ConversationLine[]>([]);
   lines = $state.raw<Line[]>([]);
   hasOlder = $state(false);
@@ -54,15 +68,27 @@ export class Chat {
   receipt = $state.raw({ delivered: 0, read: 0 });
   typing = $state<string>();
   typingBy = $state<string>();
-  error = $state<ErrorCode>();
-  /** Conversations whose person is asked for, here and now, before the log says so. */
-  asked = $state.raw<ReadonlySet<string>>(new Set());
+  failure = $state.raw<Failure>();
+  /** What is typed and not sent. */
+  text = $state('');
+  /** A person was asked for here, and the log does not say so yet. */
+  asking = $state(false);
+  readsOlder = $state(false);
+  /** The entries from here on came while the conversation was on screen, or with its first page. */
+  since = $state(0);
 
   readonly client: Client;
   readonly host: Host;
+  readonly picks: Picks;
   #identity: WindowIdentity;
   #drafts: Drafts;
   #decided = false;
+  /** The conversation to come back to, when it is the new customer's too. */
+  #back = '';
+  #others = false;
+  #signingIn = Infinity;
+  #ids = 0;
+  #firstPages = new Map<string, number>();
   #version = $state(0);
 
   constructor(options: ChatOptions) {
@@ -81,7 +107,11 @@ export class Chat {
       },
       options.view,
     );
-    this.#identity = new WindowIdentity(storage, () => this.host.token());
+    this.#identity = new WindowIdentity(
+      storage,
+      () => this.host.token(),
+      (before) => this.#somebodyElse(before),
+    );
     this.client = new Client({
       role: 'window',
       dials: options.dials ?? defaultDials(),
@@ -89,9 +119,25 @@ export class Chat {
       identity: this.#identity,
       lang: options.lang,
     });
+    this.picks = new Picks({
+      upload: options.upload ?? uploader(() => this.client.session),
+      online: () => this.state === 'open',
+      limit: () => this.client.limits?.attachment_bytes,
+    });
     this.client.on((change) => this.#changed(change));
     this.client.outbox.open(this.#identity.scope);
+    this.text = this.#drafts.read('');
     if (!this.host.embedded) this.client.start();
+  }
+
+  /** Nobody is signed in, as far as is known. */
+  get anonymous(): boolean {
+    return this.#identity.scope === visitor;
+  }
+
+  /** Nothing can be shown or done until the connection is let in again. */
+  get blocked(): boolean {
+    return this.state === 'ended' && this.lines.length === 0 && this.conversations.length === 0;
   }
 
   async #begin(identified: boolean): Promise<void> {
@@ -100,11 +146,10 @@ export class Chat {
   }
 
   async #identify(): Promise<void> {
-    const before = this.#identity.scope;
+    this.#signingIn = Math.min(this.#signingIn, Date.now());
+    if (this.anonymous) this.client.outbox.dropOld();
     if (!(await this.#identity.signIn())) return this.client.start();
-    const scope = this.#identity.scope;
-    if (before === 'visitor') this.client.outbox.move(scope);
-    else if (before !== scope) this.#reset(scope);
+    this.#signingIn = Infinity;
     this.#forgetOthers();
     this.client.restart();
   }
@@ -113,8 +158,6 @@ export class Chat {
     this.client.stop();
     this.client.outbox.clear();
     this.#identity.signOut();
-    this.#reset(this.#identity.scope);
-    this.#forgetOthers();
     this.client.start();
   }
 
@@ -124,14 +167,29 @@ export class Chat {
     this.#drafts.open(this.#identity.scope);
   }
 
-  #reset(scope: string): void {
+  /** Whoever spoke before is gone from the screen at once; what a visitor did just now is theirs after signing in. */
+  #somebodyElse(before: string): void {
+    const { scope } = this.#identity;
+    const signsIn = before === visitor && scope !== visitor;
     this.client.forget();
-    this.client.outbox.open(scope);
-    this.#decided = false;
-    this.screen = 'loading';
-    this.current = { conv: '' };
-    this.conversations = [];
+    if (signsIn) this.client.outbox.move(scope, this.#signingIn);
+    else this.client.outbox.open(scope);
+    this.#signingIn = Infinity;
+    this.#forgetOthers();
+    this.#startOver(signsIn ? this.current.conv : '');
     this.#refresh();
+  }
+
+  #startOver(back: string): void {
+    this.#decided = false;
+    this.#others = true;
+    this.#back = back;
+    this.#firstPages.clear();
+    this.picks.clear();
+    this.screen = 'loading';
+    this.failure = undefined;
+    this.current = { id: ++this.#ids, conv: '' };
+    this.text = this.#drafts.read('');
   }
 
   #changed(change: Change): void {
@@ -142,31 +200,60 @@ export class Chat {
         if (change.state !== 'open' && change.state !== 'connecting') this.#decide();
         break;
       case 'welcome':
-        this.#decide();
-        // What is unread is counted in the logs themselves.
-        for (const line of this.client.conversations.slice(0, previews)) if (line.unread > 0) this.client.open(line.conv);
+        this.#welcomed(change.another);
         break;
       case 'started':
+        this.#mended('start');
         if (this.current.ref !== change.ref) break;
-        this.current = { conv: change.conv, ref: change.ref };
-        this.#drafts.begun(change.conv);
+        this.current = { ...this.current, conv: change.conv };
+        this.#drafts.move('', change.conv);
         break;
       case 'merged':
-        if (this.current.conv === change.from) this.show(change.into);
+        this.#goOn(change.from, change.into);
         break;
       case 'entry': {
-        // Answers come where it goes on.
         const { conv, kind, payload } = change.entry;
-        if (kind === 'merged' && payload.into && conv === this.current.conv) this.show(payload.into);
+        if (kind === 'human') this.#mended('human');
+        if (kind === 'merged' && payload.into) this.#goOn(conv, payload.into);
         break;
       }
-      case 'error':
-        if (change.error.ref !== 'typing' && change.error.ref !== 'ack' && change.error.ref !== 'read') this.error = change.error.code;
+      case 'stored':
+        this.#mended('message');
         break;
-      case 'removed':
-        this.error = undefined;
+      case 'error':
+        this.#failed(change);
     }
     this.#refresh();
+  }
+
+  #welcomed(another: boolean): void {
+    if (another) this.#startOver(this.current.conv);
+    if (this.#others) this.#drafts.only(this.client.conversations.map((c) => c.conv));
+    this.#others = false;
+    this.#decide();
+    // What is unread is counted in the logs themselves.
+    for (const line of this.client.conversations.slice(0, previews)) if (line.unread > 0) this.client.open(line.conv);
+  }
+
+  /** Answers come where a merged conversation goes on; what is being written goes there too. */
+  #goOn(from: string, into: string): void {
+    if (this.current.conv !== from) return;
+    this.#drafts.move(from, into);
+    this.current = { ...this.current, conv: into };
+    this.text = this.#drafts.read(into);
+    this.client.open(into);
+  }
+
+  #failed({ about, error: { code, ref, conv, retry_after_ms } }: Change & { what: 'error' }): void {
+    if (about === 'other' && (ref === 'typing' || ref === 'ack' || ref === 'read')) return;
+    // What is asked again by itself, and a message that says itself what became of it, need no banner.
+    const tells = about === 'message' || about === 'start' ? passes(code) || this.#pendingHere().length === 0 : !passes(code);
+    if (about === 'fetch' && conv === this.current.conv && !passes(code)) this.list();
+    if (tells) this.failure = { about, code, ...(retry_after_ms && { until: Date.now() + retry_after_ms }) };
+  }
+
+  #mended(about: About): void {
+    if (this.failure?.about === about) this.failure = undefined;
   }
 
   /** Chooses, once, what to show first. */
@@ -178,30 +265,34 @@ export class Chat {
     const draft = this.current.ref !== undefined || this.current.conv !== '';
     if (draft) return;
     const beginning = this.client.outbox.beginnings().at(-1);
-    const live = lines.find((c) => c.status !== 'resolved' && c.status !== 'merged');
-    if (beginning) this.#showCurrent({ conv: '', ref: beginning.ref });
+    const live = lines.find((c) => c.conv === this.#back) ?? lines.find((c) => c.status !== 'resolved' && c.status !== 'merged');
+    if (beginning) this.#showCurrent('', beginning.ref);
     else if (live) this.show(live.conv);
     else if (lines.length > 0) this.list();
     else if (open || this.client.outbox.messages().length > 0 || this.screen === 'loading') {
-      const waiting = this.client.outbox.messages()[0];
-      this.#showCurrent({ conv: waiting?.conv ?? '' });
+      this.#showCurrent(this.client.outbox.messages()[0]?.conv ?? '');
     }
   }
 
-  #showCurrent(current: Current): void {
-    this.current = current;
+  #showCurrent(conv: string, ref?: string): void {
+    const same = this.current.conv === conv && (conv !== '' || this.current.ref === ref);
+    if (!same) {
+      this.current = { id: ++this.#ids, conv, ...(ref && { ref }) };
+      this.text = this.#drafts.read(conv);
+      this.picks.clear();
+    }
     this.screen = 'conversation';
-    this.error = undefined;
-    if (current.conv) this.client.open(current.conv);
+    this.failure = undefined;
+    if (conv) this.client.open(conv);
     this.#refresh();
   }
 
   show(conv: string): void {
-    this.#showCurrent({ conv });
+    this.#showCurrent(conv);
   }
 
   fresh(): void {
-    this.#showCurrent({ conv: '' });
+    this.#showCurrent('');
   }
 
   list(): void {
@@ -227,9 +318,12 @@ export class Chat {
     this.lines = log?.lines ?? [];
     this.hasOlder = log?.hasOlder ?? false;
     this.loaded = !conv || (log?.loaded ?? false);
-    const all = this.client.outbox.messages();
-    this.pending = all.filter((m) => (conv ? m.conv === conv : ref !== undefined && m.ref === ref));
-    this.waiting = all.filter((m) => !m.failed).length;
+    if (log?.loaded && !this.#firstPages.has(conv)) this.#firstPages.set(conv, log.bottom);
+    this.since = this.#firstPages.get(conv) ?? 0;
+    this.readsOlder = conv !== '' && this.client.readsOlder(conv);
+    this.asking = this.client.asking(conv, ref);
+    this.pending = this.#pendingHere();
+    this.waiting = this.client.outbox.messages().filter((m) => !m.failed).length;
     this.receipt = this.client.receipts.get(conv) ?? { delivered: 0, read: 0 };
     const typing = this.client.typing.get(conv);
     this.typingBy = typing?.by;
@@ -238,30 +332,38 @@ export class Chat {
     this.host.unread(unread);
   }
 
-  send(text: string, attachments: Attachment[]): void {
-    this.error = undefined;
+  #pendingHere(): Outgoing[] {
+    const { conv, ref } = this.current;
+    return this.client.outbox.messages().filter((m) => (conv ? m.conv === conv : ref !== undefined && m.ref === ref));
+  }
+
+  /** The conversation that is written to; it begins with the first words, or the wish for a person. */
+  #begun(): { conv: string; ref?: string } {
+    if (!this.current.conv && !this.current.ref) this.current = { ...this.current, ref: this.client.begin() };
+    return this.current;
+  }
+
+  /** Sends what was written and picked. */
+  send(): void {
+    const text = this.text.trim();
+    const attachments = this.picks.stored;
+    this.failure = undefined;
     this.typed('');
-    let { conv, ref } = this.current;
-    if (!conv && !ref) {
-      ref = this.client.begin();
-      this.current = { conv, ref };
-    }
+    this.picks.clear();
+    const { conv, ref } = this.#begun();
     this.client.send({ conv, ref, text, attachments });
   }
 
   human(): void {
-    let { conv, ref } = this.current;
-    if (!conv && !ref) {
-      ref = this.client.begin();
-      this.current = { conv, ref };
-    }
+    this.failure = undefined;
+    const { conv, ref } = this.#begun();
     this.client.human(conv, ref);
-    this.asked = new Set([...this.asked, conv, ref ?? ''].filter(Boolean));
-    this.#refresh();
   }
 
   older(): void {
-    if (this.current.conv) this.client.older(this.current.conv);
+    if (!this.hasOlder) return;
+    this.client.older(this.current.conv);
+    this.#refresh();
   }
 
   /** Everything on screen was seen. */
@@ -274,12 +376,8 @@ export class Chat {
     this.#refresh();
   }
 
-  /** What was typed here and not sent. */
-  draft(): string {
-    return this.#drafts.read(this.current.conv);
-  }
-
   typed(text: string): void {
+    this.text = text;
     this.#drafts.keep(this.current.conv, text);
     if (this.current.conv) this.client.type(this.current.conv, text !== '');
   }
@@ -290,19 +388,6 @@ export class Chat {
 
   tryAgain(): void {
     this.client.restart();
-  }
-
-  async upload(file: File, signal: AbortSignal): Promise<Attachment> {
-    const form = new FormData();
-    form.set('file', file);
-    const answer = await fetch('/rt/attachments', {
-      method: 'POST',
-      body: form,
-      signal,
-      headers: { Authorization: `Bearer ${this.client.session}` },
-    });
-    if (!answer.ok) throw new Error(String(answer.status));
-    return (await answer.json()) as Attachment;
   }
 
   async link(id: string): Promise<string> {

@@ -33,7 +33,7 @@ test('what was sent leaves nothing behind', () => {
 test('what is typed before a conversation has its name goes with it', () => {
   const { drafts } = setUp();
   drafts.keep('', 'and one more thing');
-  drafts.begun('one');
+  drafts.move('', 'one');
   expect(drafts.read('one')).toBe('and one more thing');
   expect(drafts.read('')).toBe('');
 });
@@ -46,7 +46,34 @@ test('a visitor who signs in keeps what they typed', () => {
   expect(storage.keys()).toHaveLength(1);
 });
 
-test.each(['customer:li', 'visitor'])('somebody else, %s, finds nothing, and nothing is kept', (next) => {
+test('a visitor who signs in leaves what was typed more than half an hour ago', () => {
+  const storage = new MemoryStorage();
+  let now = 0;
+  const drafts = new Drafts(storage, () => now);
+  drafts.keep('one', 'somebody else’s');
+  now = 31 * 60_000;
+  drafts.keep('two', 'mine');
+  drafts.open('customer:anna');
+  expect([drafts.read('one'), drafts.read('two')]).toEqual(['', 'mine']);
+});
+
+test('what was typed in a conversation that was merged joins what was typed in the other', () => {
+  const { drafts, storage } = setUp();
+  drafts.keep('one', 'and here');
+  drafts.keep('two', 'there');
+  drafts.move('one', 'two');
+  expect(drafts.read('two')).toBe('there\nand here');
+  expect(storage.keys()).toHaveLength(1);
+});
+
+test('conversations that are not one’s own have no draft', () => {
+  const { drafts } = setUp();
+  for (const conv of ['', 'one', 'two']) drafts.keep(conv, 'words');
+  drafts.only(['two']);
+  expect(['', 'one', 'two'].map((c) => drafts.read(c))).toEqual(['words', '', 'words']);
+});
+
+test.each(['customer:li', 'customer:anna.li', 'visitor'])('somebody else, %s, finds nothing, and nothing is kept', (next) => {
   const { drafts, storage, reloaded } = setUp('customer:anna');
   drafts.keep('one', 'for nobody else');
   const after = reloaded(next);

@@ -1,48 +1,71 @@
-import type { Storage } from '../../kit/protocol/storage.ts';
+import { keysOf, type Storage } from '../../kit/protocol/storage.ts';
+import { visitor } from './identity.ts';
 
-const prefix = 'kefu.draft.';
+const area = 'kefu.draft';
 const fresh = 'new';
+const halfAnHour = 30 * 60 * 1000;
 
 /**
  * What is being typed, so that a reload does not lose it. The storage given
  * lives and dies with the tab, and the scope keeps people who share it apart.
  */
 export class Drafts {
-  #scope = 'visitor';
+  #scope = visitor;
 
-  constructor(private readonly storage: Storage) {}
+  constructor(
+    private readonly storage: Storage,
+    private readonly now: () => number = Date.now,
+  ) {}
 
   #key(conv: string): string {
-    return `${prefix}${encodeURIComponent(this.#scope)}.${conv || fresh}`;
+    return `${keysOf(area, this.#scope)}${conv || fresh}`;
+  }
+
+  /** A draft is kept behind the time it was typed at. */
+  #kept(key: string): { at: number; text: string } {
+    const value = this.storage.getItem(key) ?? '';
+    const end = value.indexOf(' ');
+    return end < 0 ? { at: 0, text: '' } : { at: Number(value.slice(0, end)), text: value.slice(end + 1) };
   }
 
   read(conv: string): string {
-    return this.storage.getItem(this.#key(conv)) ?? '';
+    return this.#kept(this.#key(conv)).text;
   }
 
-  keep(conv: string, text: string): void {
+  keep(conv: string, text: string, at = this.now()): void {
     if (text === '') this.storage.removeItem(this.#key(conv));
-    else this.storage.setItem(this.#key(conv), text);
+    else this.storage.setItem(this.#key(conv), `${at} ${text}`);
   }
 
-  /** The conversation that was new has got its name. */
-  begun(conv: string): void {
-    const text = this.read('');
-    this.keep('', '');
-    if (text !== '') this.keep(conv, text);
+  /** What was typed in one conversation, the new one or one that was merged, goes on in another. */
+  move(from: string, into: string): void {
+    const texts = [this.read(into), this.read(from)].filter(Boolean);
+    this.keep(from, '');
+    this.keep(into, texts.join('\n'));
   }
 
-  /** Somebody else speaks from now on: what others typed is gone, but a visitor who signs in keeps their own. */
+  /** Forgets what was typed in conversations that are not the person's. */
+  only(convs: string[]): void {
+    const own = keysOf(area, this.#scope);
+    for (const key of this.storage.keys()) {
+      if (key.startsWith(own) && ![fresh, ...convs].includes(key.slice(own.length))) this.storage.removeItem(key);
+    }
+  }
+
+  /**
+   * Somebody else speaks from now on: what others typed is gone. A visitor who
+   * signs in keeps what they typed in the last half hour, as they keep their conversations.
+   */
   open(scope: string): void {
-    const own = `${prefix}${encodeURIComponent(scope)}.`;
-    const visitors = `${prefix}visitor.`;
-    const signsIn = this.#scope === 'visitor' && scope !== 'visitor';
+    const own = keysOf(area, scope);
+    const visitors = keysOf(area, visitor);
+    const signsIn = this.#scope === visitor && scope !== visitor;
     this.#scope = scope;
     for (const key of this.storage.keys()) {
-      if (!key.startsWith(prefix) || key.startsWith(own)) continue;
-      const text = this.storage.getItem(key);
+      if (!key.startsWith(`${area}.`) || key.startsWith(own)) continue;
+      const { at, text } = this.#kept(key);
       this.storage.removeItem(key);
-      if (signsIn && text && key.startsWith(visitors)) this.keep(key.slice(visitors.length), text);
+      if (signsIn && key.startsWith(visitors) && at >= this.now() - halfAnHour) this.keep(key.slice(visitors.length), text, at);
     }
   }
 }

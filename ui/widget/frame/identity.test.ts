@@ -23,7 +23,7 @@ test('signing in hands over the visitor, whose secret is then gone', async () =>
   const { storage, identity } = setUp(token('mei'));
   identity.welcomed(welcome({ anonymous: true, visitor: 'secret' }));
   expect(await identity.signIn()).toBe(true);
-  expect(identity.scope).toBe('customer:mei');
+  expect(identity.scope).toBe('customer:/mei');
   expect(await identity.hello()).toEqual({ token: token('mei'), visitor: 'secret' });
   identity.welcomed(welcome({ anonymous: false, visitor: 'session' }));
   expect(storage.keys()).toEqual([]);
@@ -80,7 +80,49 @@ test('another customer does not inherit the session before', async () => {
   expect(await identity.hello()).toEqual({ token: token('jan') });
 });
 
+test('whoever comes is told of before anything is said in their name, wherever the token came from', async () => {
+  const storage = new MemoryStorage();
+  const tokens = [null, token('mei'), token('jan')];
+  const heard: string[] = [];
+  const identity: WindowIdentity = new WindowIdentity(
+    storage,
+    () => Promise.resolve(tokens.shift() ?? null),
+    (before) => heard.push(`${before} → ${identity.scope}`),
+  );
+  expect(await identity.signIn()).toBe(false);
+  await identity.hello();
+  expect(heard).toEqual(['visitor → customer:/mei']);
+  await identity.refused('expired');
+  identity.signOut();
+  expect(heard.slice(1)).toEqual(['customer:/mei → customer:/jan', 'customer:/jan → visitor']);
+});
+
+test('a session that is over is not continued as a nameless visitor', async () => {
+  const { storage, identity } = setUp(token('mei'), `${token('mei')}2`);
+  await identity.signIn();
+  await identity.hello();
+  identity.welcomed(welcome({ anonymous: false, visitor: 'session' }));
+  expect(identity.welcomed(welcome({ anonymous: true, visitor: 'somebody' }))).toBe(false);
+  expect(storage.keys()).toEqual([]);
+  expect(await identity.hello()).toEqual({ token: `${token('mei')}2` });
+});
+
+test('a token that comes after the sign-out is nobody’s', async () => {
+  let give = (_: string) => {};
+  const identity = new WindowIdentity(new MemoryStorage(), () => new Promise((resolve) => (give = resolve)));
+  const signingIn = identity.signIn();
+  identity.signOut();
+  give(token('mei'));
+  expect(await signingIn).toBe(false);
+  expect(identity.scope).toBe('visitor');
+});
+
 test.each(['', 'x', 'a.b.c', `a.${Buffer.from('{"sub":1}').toString('base64url')}.c`])('no subject in %j', (text) =>
   expect(subjectOf(text)).toBeUndefined(),
 );
-test('a Chinese subject is read', () => expect(subjectOf(token('王'))).toBe('王'));
+test('the same id of two issuers is two people', () => {
+  const of = (iss: string, sub: string) => subjectOf(`h.${Buffer.from(JSON.stringify({ iss, sub })).toString('base64url')}.s`);
+  expect(of('one', 'mei')).toBe('one/mei');
+  expect(new Set([of('one', 'mei'), of('two', 'mei'), of('one/mei', ''), of('', 'one/mei')]).size).toBe(4);
+});
+test('a Chinese subject is read', () => expect(subjectOf(token('王'))).toBe(`/${encodeURIComponent('王')}`));

@@ -1,4 +1,6 @@
+import type { ClosingReason, ErrorCode } from '../../kit/protocol/frames.ts';
 import type { Line } from '../../kit/protocol/log.ts';
+import type { Messages } from './messages/en.ts';
 
 export type MessageState = 'queued' | 'sending' | 'stored' | 'delivered' | 'read' | 'failed';
 
@@ -25,5 +27,27 @@ export function visible(line: Line): boolean {
     }
     default:
       return false;
+  }
+}
+
+/** Whether a person was asked for since the conversation was last closed. */
+export function personAsked(lines: readonly Line[]): boolean {
+  const asked = lines.findLastIndex((l) => l.kind === 'human');
+  return asked >= 0 && asked > lines.findLastIndex((l) => l.kind === 'status' && l.payload.status === 'resolved');
+}
+
+/** Why the connection does not come back by itself, and what to do. */
+export function endedText(why: ErrorCode | ClosingReason | undefined, anonymous: boolean, m: Messages): string {
+  switch (why) {
+    case 'unauthenticated':
+    case 'forbidden':
+      return anonymous ? m.endedSignIn : m.endedSession;
+    case 'revoked':
+      // A visitor's secret dies when they sign in, in whichever of their windows.
+      return anonymous ? m.endedElsewhere : m.endedSession;
+    case 'expired':
+      return anonymous ? m.endedOther : m.endedSession;
+    default:
+      return m.endedOther;
   }
 }

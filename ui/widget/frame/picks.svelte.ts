@@ -1,0 +1,125 @@
+import type { Attachment } from '../../kit/protocol/frames.ts';
+import { UploadRefused, type Upload } from './upload.ts';
+
+export type Problem = 'offline' | 'large' | 'kind' | 'failed';
+
+export interface Picked {
+  key: number;
+  name: string;
+  state: 'waiting' | 'sending' | 'stored' | 'failed';
+  /** How much of it has gone, from 0 to 1. */
+  part: number;
+  stored?: Attachment;
+  problem?: Problem;
+}
+
+export interface PicksOptions {
+  upload: Upload;
+  online: () => boolean;
+  /** The largest file that is taken, in bytes. */
+  limit: () => number | undefined;
+  wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+}
+
+export const mostFiles = 10;
+const mostTries = 10;
+const longestWait = 60_000;
+
+function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()));
+  });
+}
+
+/** The files of the message that is being written. They go one after another: a connection sends one at a time. */
+export class Picks {
+  items = $state.raw<Picked[]>([]);
+  /** How many files were too many, in the last choice. */
+  leftOut = $state(0);
+  #files = new Map<number, File>();
+  #aborts = new Map<number, AbortController>();
+  #working = false;
+  #next = 0;
+
+  constructor(private readonly options: PicksOptions) {}
+
+  get stored(): Attachment[] {
+    return this.items.flatMap((p) => p.stored ?? []);
+  }
+
+  /** Some are not stored yet, or could not be: a message sent now would lack them. */
+  get unfinished(): boolean {
+    return this.items.some((p) => p.state !== 'stored');
+  }
+
+  get failed(): boolean {
+    return this.items.some((p) => p.state === 'failed');
+  }
+
+  take(files: File[]): void {
+    const taken = files.slice(0, Math.max(0, mostFiles - this.items.length));
+    this.leftOut = files.length - taken.length;
+    const added = taken.map((file): Picked => {
+      const key = this.#next++;
+      this.#files.set(key, file);
+      return { key, name: file.name, state: 'waiting', part: 0 };
+    });
+    this.items = [...this.items, ...added];
+    void this.#work();
+  }
+
+  retry(key: number): void {
+    this.#set(key, { state: 'waiting', part: 0, problem: undefined });
+    void this.#work();
+  }
+
+  drop(key: number): void {
+    this.leftOut = 0;
+    this.items = this.items.filter((p) => p.key !== key);
+    this.#files.delete(key);
+    this.#aborts.get(key)?.abort();
+  }
+
+  clear(): void {
+    for (const { key } of this.items) this.drop(key);
+  }
+
+  #set(key: number, change: Partial<Picked>): void {
+    this.items = this.items.map((p) => (p.key === key ? { ...p, ...change } : p));
+  }
+
+  async #work(): Promise<void> {
+    if (this.#working) return;
+    this.#working = true;
+    for (let item; (item = this.items.find((p) => p.state === 'waiting')); ) {
+      const { key } = item;
+      const abort = new AbortController();
+      this.#aborts.set(key, abort);
+      this.#set(key, await this.#send(key, this.#files.get(key)!, abort.signal));
+      this.#aborts.delete(key);
+    }
+    this.#working = false;
+  }
+
+  async #send(key: number, file: File, signal: AbortSignal): Promise<Partial<Picked>> {
+    const failed = (problem: Problem): Partial<Picked> => ({ state: 'failed', problem });
+    const limit = this.options.limit();
+    if (limit && file.size > limit) return failed('large');
+    for (let tries = 0; tries < mostTries && !signal.aborted; tries++) {
+      if (!this.options.online()) return failed('offline');
+      this.#set(key, { state: 'sending', part: 0 });
+      try {
+        return { state: 'stored', stored: await this.options.upload(file, signal, (part) => this.#set(key, { part })) };
+      } catch (error) {
+        const { status, retryAfter } = error instanceof UploadRefused ? error : { status: 0, retryAfter: 0 };
+        if (status === 413) return failed('large');
+        if (status === 415) return failed('kind');
+        if (status !== 429) return failed(this.options.online() ? 'failed' : 'offline');
+        // Still "sending" to the person: the server is asked again by itself.
+        await (this.options.wait ?? wait)(Math.min(longestWait, retryAfter || 1000), signal);
+      }
+    }
+    return failed('failed');
+  }
+}

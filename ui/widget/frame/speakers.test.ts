@@ -1,0 +1,150 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { entry, FakeServer, missed, welcome } from '../../kit/protocol/fake.ts';
+import { MemoryStorage } from '../../kit/protocol/storage.ts';
+import { Chat } from './chat.svelte.ts';
+
+const token = (sub: string) => `h.${btoa(JSON.stringify({ iss: 'wallet', sub }))}.s`;
+const line = (conv: string) => ({ conv, status: 'open' as const, last_seq: 1, read_seq: 1, unread: 0, last_activity: 1 });
+const everything = (...storages: MemoryStorage[]) => storages.flatMap((s) => s.keys().map((k) => `${k} ${s.getItem(k)}`)).join('\n');
+
+let chats: Chat[] = [];
+afterEach(() => {
+  for (const chat of chats) chat.client.stop();
+  chats = [];
+});
+
+/** The window in a wallet's page whose user comes and goes without a page load. */
+function setUp(storage = new MemoryStorage()) {
+  const origin = 'https://wallet.example';
+  const tokens: (string | null)[] = [];
+  let listener!: (event: unknown) => void;
+  const say = (type: string, value?: unknown) => listener({ data: { kefu: 1, type, value }, origin, source: parent });
+  const parent = {
+    postMessage: ({ type }: { type: string }) => {
+      if (type === 'token') queueMicrotask(() => say('token', tokens.shift() ?? null));
+    },
+  };
+  const view = { parent, location: { ancestorOrigins: [origin] }, addEventListener: (_: string, l: typeof listener) => (listener = l) };
+  const server = new FakeServer();
+  const drafts = new MemoryStorage();
+  const chat = new Chat({ storage, drafts, dials: [server.dial], view: view as unknown as Window, lang: () => 'en' });
+  chats.push(chat);
+  const connection = (n: number) => vi.waitFor(() => expect(server.connections).toHaveLength(n));
+  return { chat, server, storage, drafts, tokens, say, connection };
+}
+
+/** A visitor in the conversation `theirs`. */
+async function visiting() {
+  const all = setUp();
+  all.say('init', {});
+  await all.connection(1);
+  all.server.last.receive(welcome({ customer: 'visitor', anonymous: true, visitor: 'secret', conversations: [line('theirs')] }));
+  all.server.last.receive(missed('theirs', [entry('theirs', 1, { payload: { text: 'words of the visitor' } })]));
+  expect(all.chat.lines).toHaveLength(1);
+  return all;
+}
+
+async function signsIn(all: ReturnType<typeof setUp>, sub: string, convs: string[]) {
+  const n = all.server.connections.length + 1;
+  all.tokens.push(token(sub));
+  all.say('identify');
+  await all.connection(n);
+  all.server.last.receive(welcome({ customer: sub, anonymous: false, visitor: `session of ${sub}`, conversations: convs.map(line) }));
+}
+
+test('whoever signs in does not see the conversation of the visitor before', async () => {
+  const all = await visiting();
+  all.chat.typed('half a sentence in theirs');
+  await signsIn(all, 'mei', ['mine']);
+  expect(all.chat.current.conv).toBe('mine');
+  expect(all.chat.lines).toEqual([]);
+  expect(all.chat.conversations.map((c) => c.conv)).toEqual(['mine']);
+  expect(all.chat.client.log('theirs').lines).toEqual([]);
+  expect(all.chat.text).toBe('');
+  expect(everything(all.storage, all.drafts)).not.toContain('half a sentence');
+});
+
+test('already before the server has answered', async () => {
+  const all = await visiting();
+  all.tokens.push(token('mei'));
+  all.say('identify');
+  await all.connection(2);
+  expect(all.chat.lines).toEqual([]);
+  expect(all.server.last.hello).toMatchObject({ token: token('mei'), visitor: 'secret' });
+  expect(all.server.last.hello.resume).toBeUndefined();
+});
+
+test('a visitor who signs in goes on in the same conversation, with what they were writing', async () => {
+  const all = await visiting();
+  all.chat.typed('half a sentence');
+  await signsIn(all, 'mei', ['newer', 'theirs']);
+  expect(all.chat.current.conv).toBe('theirs');
+  expect(all.chat.text).toBe('half a sentence');
+  all.server.last.receive(missed('theirs', [entry('theirs', 1)]));
+  expect(all.chat.lines).toHaveLength(1);
+});
+
+test('a visitor’s old words are not sent in the name of a customer whose token came late', async () => {
+  const storage = new MemoryStorage();
+  const old = { client_msg_id: 'old', conv: 'theirs', body: { type: 'text', text: 'old words' }, made: Date.now() - 3_600_000 };
+  storage.setItem('kefu.out.visitor.m.old', JSON.stringify(old));
+  const all = setUp(storage);
+  all.tokens.push(null, null); // the page answers twice that it has none
+  all.say('init', { identified: true });
+  await vi.waitFor(() => expect(all.tokens).toEqual([]));
+  all.chat.typed('asked while waiting');
+  all.chat.send();
+  all.tokens.push(token('mei'));
+  await vi.waitFor(() => {
+    all.chat.client.nudge();
+    expect(all.server.connections).toHaveLength(1);
+  });
+  all.server.last.receive(welcome({ customer: 'mei', anonymous: false, visitor: 'session', conversations: [line('theirs')] }));
+  expect(all.server.last.of('start')).toHaveLength(1);
+  expect(all.server.last.of('send')).toEqual([]);
+  expect(everything(storage)).not.toContain('old words');
+  expect(everything(storage)).toMatch(/kefu\.out\.customer\S*\.m\.\S* .*asked while waiting/);
+});
+
+test('one customer after another in one page: nothing of the first is left', async () => {
+  const all = setUp();
+  all.tokens.push(token('ann@mail.co.uk'));
+  all.say('init', { identified: true });
+  await all.connection(1);
+  all.server.last.receive(welcome({ customer: 'ann', anonymous: false, visitor: 'session', conversations: [line('hers')] }));
+  all.server.last.receive(missed('hers', [entry('hers', 1)]));
+  all.chat.typed('unsent words');
+  all.chat.send();
+  all.chat.typed('untold words');
+  await signsIn(all, 'ann@mail.co', ['his']);
+  expect(all.server.last.hello.visitor).toBeUndefined();
+  expect(all.server.last.of('send')).toEqual([]);
+  expect(all.chat.lines).toEqual([]);
+  expect(all.chat.pending).toEqual([]);
+  expect(everything(all.storage, all.drafts)).not.toMatch(/un(sent|told) words/);
+});
+
+test('a visitor whom the server no longer knows starts over', async () => {
+  const all = await visiting();
+  all.server.last.receive(welcome({ customer: 'another visitor', anonymous: true, visitor: 'new secret' }));
+  expect(all.chat.lines).toEqual([]);
+  expect(all.chat.screen).toBe('conversation');
+  expect(all.chat.current.conv).toBe('');
+});
+
+test('after signing out nobody’s words are left', async () => {
+  const all = setUp();
+  await Promise.resolve();
+  all.tokens.push(token('mei'));
+  all.say('init', { identified: true });
+  await all.connection(1);
+  all.server.last.receive(welcome({ customer: 'mei', anonymous: false, visitor: 'session', conversations: [line('hers')] }));
+  all.server.last.receive(missed('hers', [entry('hers', 1)]));
+  all.chat.typed('unsent words');
+  all.chat.send();
+  all.say('signout');
+  await all.connection(2);
+  expect(all.server.last.hello).not.toHaveProperty('visitor');
+  expect(all.chat.lines).toEqual([]);
+  expect(everything(all.storage, all.drafts)).toBe('');
+});
