@@ -16,6 +16,7 @@ function page(root: string, base: string, outDir: string): UserConfig {
       outDir: here(outDir),
       emptyOutDir: true,
       target: 'es2022',
+      cssTarget: ['chrome100', 'firefox100', 'safari15.4'],
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: true,

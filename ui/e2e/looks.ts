@@ -3,6 +3,7 @@ import type { Frame, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import type { House } from './house.ts';
 import { phone, type Look } from './people.ts';
+import { picture } from './picture.ts';
 
 /** What axe finds wrong, in a line each. */
 async function faultsOf(place: Page | Frame): Promise<string[]> {
@@ -78,6 +79,17 @@ export function looks(house: House): void {
       expect(await faultsOf(desk.page)).toEqual([]);
       await desk.page.getByRole('button', { name: '返回列表' }).click();
       await desk.row('手机上也能看清楚吗？').waitFor();
+    });
+
+    test('fill a phone that lies on its side, with the box in sight', { timeout: 60_000 }, async () => {
+      const sara = await house.customer('cust-sara', { ...phone, viewport: { width: 844, height: 390 }, locale: 'en-GB' });
+      expect(await sara.frame.evaluate(() => [innerWidth, innerHeight])).toEqual([844, 390]);
+      const files = Array.from({ length: 10 }, (_, i) => ({ name: `photo-${i}.png`, mimeType: 'image/png', buffer: picture(4, 4) }));
+      await sara.frame.locator('input[type=file]').setInputFiles(files);
+      await expect.poll(() => sara.frame.locator('form li').count()).toBe(10);
+      const send = await sara.frame.locator('form button[type=submit]').boundingBox();
+      expect(send!.y + send!.height).toBeLessThanOrEqual(390);
+      await house.shot(sara.page, 'window-landscape');
     });
   });
 }
