@@ -7,6 +7,7 @@ import { dialStream } from '../kit/protocol/stream.ts';
 import { dialWebSocket } from '../kit/protocol/websocket.ts';
 import { Toasts } from '../kit/toasts.svelte.ts';
 import { Api, Problem, type Staff, type View } from './api.ts';
+import { colleaguesOf } from './colleagues.ts';
 import { Drafts } from './drafts.ts';
 import { codeOf, Inbox } from './inbox.svelte.ts';
 import type { Messages } from './messages/en.ts';
@@ -18,6 +19,7 @@ export type Theme = 'system' | 'light' | 'dark';
 
 const languageKey = 'kefu.desk.language';
 const themeKey = 'kefu.desk.theme';
+const keysKey = 'kefu.desk.keys';
 
 /** The desk: who is signed in, the list, the open conversation, and what keeps them current. */
 export class Desk {
@@ -31,6 +33,8 @@ export class Desk {
   language = $state<Language>('en');
   m = $state.raw<Messages>();
   theme = $state<Theme>('system');
+  /** Single keys are commands. Whoever dictates, or slips, switches them off (WCAG 2.1.4). */
+  keys = $state(true);
   online = $state(true);
 
   me = $state.raw<Staff>();
@@ -39,6 +43,7 @@ export class Desk {
   /** How the last session came to its end, when nobody signed out here. */
   ended = $state<'expired' | 'revoked'>();
   unreachable = $state(false);
+  /** Who may be given a conversation. */
   staff = $state.raw<Staff[]>([]);
   connection = $state<ConnectionState>('idle');
 
@@ -48,6 +53,8 @@ export class Desk {
   /** The line to bring into view: the hit, until it is there. */
   target = $state.raw<{ conv: string; seq: number }>();
   helpOpen = $state(false);
+  /** On a small screen, where one pane is seen at a time: what was found is before what is open. */
+  searching = $state(false);
   detailsOpen = $state(false);
 
   #client: Client | undefined;
@@ -57,6 +64,7 @@ export class Desk {
     this.search = new Search(this.api, (code) => this.failed(code));
     this.drafts = new Drafts(new BrowserStorage('sessionStorage'), this.api);
     this.api.onexpired = () => this.#sessionEnded('expired');
+    this.keys = this.#storage.getItem(keysKey) !== 'off';
     this.setTheme((this.#storage.getItem(themeKey) as Theme | null) ?? 'system');
     void this.setLanguage(pickLanguage(this.#storage.getItem(languageKey), ...navigator.languages), false);
     const network = () => {
@@ -92,6 +100,11 @@ export class Desk {
     if (theme === 'system') delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
     this.#storage.setItem(themeKey, theme);
+  }
+
+  setKeys(on: boolean): void {
+    this.keys = on;
+    this.#storage.setItem(keysKey, on ? 'on' : 'off');
   }
 
   // Signing in and out
@@ -148,7 +161,7 @@ export class Desk {
     client.watchInbox();
     client.start();
     void this.api.staff().then(
-      ({ items }) => (this.staff = items.filter((s) => !s.disabled)),
+      ({ items }) => (this.staff = colleaguesOf(items)),
       () => undefined,
     );
     this.#route(parseRoute(location.hash));
@@ -203,9 +216,20 @@ export class Desk {
   }
 
   open(conv: string, seq?: number): void {
+    this.searching = false;
     this.hit = seq === undefined ? undefined : { conv, seq };
     this.target = this.hit;
     this.go(this.inbox.view, this.inbox.status, conv);
+  }
+
+  look(query: string): void {
+    this.searching = query.trim() !== '';
+    this.search.look(query);
+  }
+
+  endSearch(): void {
+    this.searching = false;
+    this.search.clear();
   }
 
   back(): void {

@@ -170,12 +170,16 @@ test.each([
 ] as const)('%s, snoozed for %s', (now, pick, until) => expect(snoozeUntil(pick, now)).toBe(until.getTime() * 1000));
 
 describe('shortcuts', () => {
-  const press = (key: string, init: KeyboardEventInit = {}, target: HTMLElement = document.body) => {
+  const press = (key: string, init: KeyboardEventInit = {}, target: HTMLElement = document.body, single = true) => {
     const event = new KeyboardEvent('keydown', { key, bubbles: true, ...init });
     Object.defineProperty(event, 'target', { value: target });
-    return shortcut(event);
+    return shortcut(event, single);
   };
   test('a key is a command', () => expect(press('e')).toBe('resolve'));
+  test('single signs can be switched off; Enter and Escape stay', () => {
+    expect(['e', 'j', '?', '/'].map((key) => press(key, {}, document.body, false))).toEqual([undefined, undefined, undefined, undefined]);
+    expect(['Enter', 'Escape'].map((key) => press(key, {}, document.body, false))).toEqual(['open', 'escape']);
+  });
   test('not while writing', () => expect(press('e', {}, document.createElement('textarea'))).toBeUndefined());
   test('not the browser’s own', () => expect(press('r', { ctrlKey: true })).toBeUndefined());
 });

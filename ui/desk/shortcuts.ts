@@ -13,8 +13,9 @@ const keys: Record<string, Action> = {
   Escape: 'escape',
 };
 
-/** What a key asks for, unless somebody is writing or the browser has its own use for it. */
-export function shortcut(event: KeyboardEvent): Action | undefined {
+/** What a key asks for, unless somebody is writing or the browser has its own use for it. Single signs may be switched off. */
+export function shortcut(event: KeyboardEvent, single = true): Action | undefined {
+  if (!single && event.key.length === 1) return undefined;
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return undefined;
   const target = event.target;
   if (target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))) return undefined;

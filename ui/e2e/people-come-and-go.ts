@@ -11,6 +11,7 @@ export function people(house: House): void {
       await ben.page.goto(`${house.server.demo.urls.desk}#/all/open`);
       await ben.row('My phone is gone.').waitFor();
       await keyboard.press('j');
+      await expect.poll(() => ben.row('My phone is gone.').evaluate((row) => row === document.activeElement)).toBe(true);
       await keyboard.press('Enter');
       await ben.sees('My phone is gone.');
       await keyboard.press('a');
@@ -34,6 +35,16 @@ export function people(house: House): void {
       await ben.page.getByRole('dialog').waitFor({ state: 'hidden' });
       await keyboard.press('?');
       await ben.page.getByRole('dialog').getByText('Keyboard shortcuts').waitFor();
+      // Whoever dictates switches single keys off, and that is kept.
+      await ben.page.getByRole('checkbox').uncheck();
+      await keyboard.press('Escape');
+      await keyboard.press('e');
+      await ben.page.reload();
+      await ben.sees('My phone is gone.');
+      await keyboard.press('?');
+      expect(await ben.page.getByRole('dialog').count()).toBe(0);
+      await ben.page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+      await ben.page.getByRole('checkbox').check();
       await keyboard.press('Escape');
       await keyboard.press('/');
       await expect.poll(() => ben.page.getByRole('searchbox').evaluate((box) => box === document.activeElement)).toBe(true);
@@ -45,6 +56,7 @@ export function people(house: House): void {
       await sofia.page.getByRole('search').waitFor();
       await house.server.user('disable', '--email', 'sofia@kefu.demo');
       await sofia.page.locator('input[type=password]').waitFor({ timeout: 5_000 });
+      await sofia.page.getByRole('status').getByText(/You were signed out, here or elsewhere|Your session has ended/).waitFor();
       expect(await sofia.page.locator('[role=log], [data-id]').count()).toBe(0);
       await sofia.page.reload();
       await sofia.page.locator('input[type=password]').waitFor();

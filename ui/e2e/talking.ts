@@ -50,6 +50,53 @@ export function talking(house: House): void {
       expect(anna.heard.join()).toContain('I will know more at noon.');
     });
 
+    test('a note that was begun is still a note after another conversation and a reload', async () => {
+      const anna = await house.customer('cust-anna');
+      const james = await house.customer('cust-james');
+      const mei = await house.agent('mei');
+      await anna.write('When will it be?');
+      await james.write('And when will mine be?');
+      await mei.take('When will it be?');
+      await mei.page.getByRole('button', { name: 'Note', exact: true }).click();
+      await mei.box.fill('She asks for the third time');
+      await mei.take('And when will mine be?');
+      expect(await mei.box.inputValue()).toBe('');
+      await mei.take('When will it be?');
+      await expect.poll(() => mei.box.inputValue()).toBe('She asks for the third time');
+      await mei.page.getByText('Draft saved').waitFor({ state: 'detached' });
+      await mei.page.reload();
+      await expect.poll(() => mei.box.inputValue()).toBe('She asks for the third time');
+      await house.shot(mei.page, 'desk-note-draft');
+      await mei.box.press('Enter');
+      await mei.page.locator('.message.note').getByText('She asks for the third time').waitFor();
+      await mei.write('Tomorrow.');
+      await anna.sees('Tomorrow.');
+      expect(anna.heard.join()).not.toContain('third time');
+    });
+
+    test('two conversations of one customer become one, and two again', async () => {
+      const first = await house.customer('cust-li', { locale: 'en-GB' });
+      const mei = await house.agent('mei');
+      await first.write('My card was refused.');
+      await mei.take('My card was refused.');
+      await first.another();
+      await first.write('It was refused again.');
+      await mei.take('It was refused again.');
+      const join = mei.page.getByRole('button', { name: /^Go on in the conversation of/ });
+      await join.first().click();
+      await mei.page.getByText('It goes on here.').waitFor();
+      await mei.sees('My card was refused.');
+      await first.frame.getByText(/joined with another/).first().waitFor();
+      await mei.page.locator('aside').getByRole('button', { name: /It was refused again/ }).click();
+      await mei.page.getByText('This conversation was joined with another one.').waitFor();
+      await house.shot(mei.page, 'desk-joined');
+      await mei.page.getByRole('button', { name: 'Separate again' }).click();
+      await mei.page.getByText('Separated again.').waitFor();
+      await mei.sees('It was refused again.');
+      await mei.write('Both are looked at.');
+      await first.sees('Both are looked at.');
+    });
+
     test('what was resolved is opened again by the customer’s next words', async () => {
       const anna = await house.customer('cust-anna');
       const mei = await house.agent('mei');

@@ -216,7 +216,7 @@ export const en = {
   help: {
     title: 'Keyboard shortcuts',
     keys: [
-      ['j / k', 'Next, previous conversation'],
+      ['j / k', 'Next, previous conversation or hit'],
       ['Enter', 'Open it'],
       ['r', 'Write a reply'],
       ['n', 'Write a note'],
@@ -227,6 +227,7 @@ export const en = {
       ['?', 'This list'],
     ],
     sends: 'Enter sends, Shift and Enter begins a new line.',
+    single: 'Single keys are commands',
   },
 
   error: {

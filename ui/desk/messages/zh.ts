@@ -45,13 +45,13 @@ export const zh: Messages = {
 
   view: { mine: '我的', unassigned: '待分配', all: '全部' },
   views: '视图',
-  status: { open: '待处理', waiting: '等用户回复', snoozed: '稍后处理', resolved: '已解决', merged: '已并入' },
+  status: { open: '待处理', waiting: '等客户', snoozed: '稍后处理', resolved: '已解决', merged: '已并入' },
   statusFilter: '状态',
   priority: { low: '低', normal: '普通', high: '高', urgent: '紧急' },
   priorityLabel: '优先级',
 
   visitor: '访客',
-  customer: '用户',
+  customer: '客户',
   evidence: { verified: '已登录钱包', claimed: '自称，未核实', inferred: '推测，未核实', anonymous: '未登录' },
   evidenceText: {
     verified: '身份已由钱包确认。',
@@ -67,7 +67,7 @@ export const zh: Messages = {
     noText: '还没有消息',
     more: '加载更多',
     emptyMine: ['暂无会话', '分配给您的会话会出现在这里，也可以到“待分配”里领取。'],
-    emptyUnassigned: ['没有用户在等待', '用户一发来消息，会话就会出现在这里。'],
+    emptyUnassigned: ['没有客户在等待', '客户一发来消息，会话就会出现在这里。'],
     emptyAll: ['暂无会话', '处于此状态的会话会出现在这里。'],
     failed: '列表读取失败。',
     reopened: '重新开启',
@@ -96,9 +96,9 @@ export const zh: Messages = {
     nobody: '未分配',
     me: (name) => `${name}（我）`,
     takeIt: '领取',
-    details: '用户与详情',
+    details: '客户与详情',
     log: '会话内容',
-    typing: (name) => `${name || '用户'}正在输入`,
+    typing: (name) => `${name || '客户'}正在输入`,
     merged: '本会话已并入另一会话。',
     openMerged: '打开',
     separate: '重新分开',
@@ -123,7 +123,7 @@ export const zh: Messages = {
     edited: '已编辑',
     redact: '移除消息',
     redactTitle: '移除这条消息？',
-    redactText: '消息内容会在这里、用户窗口和搜索中彻底销毁，无法恢复，但会留下移除记录。',
+    redactText: '消息内容会在这里、客户窗口和搜索中彻底销毁，无法恢复，但会留下移除记录。',
     redactReason: '原因',
     reasons: { secret: '含有敏感信息', privacy: '涉及他人隐私', mistake: '误发' },
     redactDo: '彻底移除',
@@ -140,11 +140,11 @@ export const zh: Messages = {
 
   line: {
     status: (who, to) => (who ? `${who}将状态改为“${to}”` : `状态改为“${to}”`),
-    reopened: '用户再次发来消息，会话已重新开启',
+    reopened: '客户再次发来消息，会话已重新开启',
     wrapUp: '处理结果：',
     assigned: (name) => `分配给${name}`,
     unassigned: '取消分配',
-    human: '用户要求人工服务',
+    human: '客户要求人工服务',
     priority: (p) => `优先级：${p}`,
     tags: (t) => (t.length > 0 ? `标签：${t.join('、')}` : '标签已清空'),
     topic: (t) => `主题：${t}`,
@@ -153,14 +153,14 @@ export const zh: Messages = {
     redacted: (c) => (c.length > 0 ? `已从消息中移除：${classes(c)}` : '一条消息已移除'),
     merged: '与另一会话合并',
     unmerged: '与另一会话分开',
-    identified: (level) => `用户身份已识别：${level}`,
+    identified: (level) => `客户身份已识别：${level}`,
   },
 
   composer: {
     reply: '回复',
     note: '备注',
     mode: '输入类型',
-    replyPlaceholder: '回复用户',
+    replyPlaceholder: '回复客户',
     notePlaceholder: '写备注，仅内部可见',
     send: '发送',
     saveNote: '添加备注',
@@ -174,13 +174,13 @@ export const zh: Messages = {
   },
 
   details: {
-    identity: '用户身份',
+    identity: '客户身份',
     handles: '已知身份',
     handleKinds: { wallet: '钱包号', email: '邮箱', phone: '电话', device: '设备' },
     handleKind: '类型',
-    handleEvidence: { verified: '钱包已核实。', claimed: '用户自己说的。', inferred: '由我们推断。' },
+    handleEvidence: { verified: '钱包已核实。', claimed: '客户自己说的。', inferred: '由我们推断。' },
     addHandle: '添加电话或邮箱',
-    addHandleHint: '按用户说的填写，只算自述，不算核实。',
+    addHandleHint: '按客户说的填写，只算自述，不算核实。',
     forgetHandle: (masked: string) => `彻底移除 ${masked}`,
     facts: '会话信息',
     channel: '渠道',
@@ -208,7 +208,7 @@ export const zh: Messages = {
   help: {
     title: '快捷键',
     keys: [
-      ['j / k', '下一个、上一个会话'],
+      ['j / k', '下一个、上一个会话或搜索结果'],
       ['Enter', '打开会话'],
       ['r', '写回复'],
       ['n', '写备注'],
@@ -219,6 +219,7 @@ export const zh: Messages = {
       ['?', '显示本列表'],
     ],
     sends: '按 Enter 发送，按 Shift + Enter 换行。',
+    single: '启用单键快捷键',
   },
 
   error: {
