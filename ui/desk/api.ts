@@ -63,6 +63,11 @@ export interface Draft {
   note: boolean;
 }
 
+/** What a message said before it was edited. */
+export interface Version {
+  text?: string;
+}
+
 /** What is said along with a new status. */
 export interface StatusAbout {
   /** Of snoozed: when it comes back, in microseconds since 1970. */
@@ -138,6 +143,9 @@ export class Api {
   setTags(id: string, tags: string[]): Promise<void> {
     return this.#put(id, 'tags', { tags });
   }
+  setTopic(id: string, topic: string): Promise<void> {
+    return this.#put(id, 'topic', { topic });
+  }
   async draft(id: string): Promise<Draft> {
     const { text, note } = await this.#call<Partial<Draft>>('GET', `/v1/conversations/${encodeURIComponent(id)}/draft`);
     return { text: text ?? '', note: note === true };
@@ -150,6 +158,13 @@ export class Api {
   }
   unmerge(id: string): Promise<void> {
     return this.#call('DELETE', `/v1/conversations/${encodeURIComponent(id)}/merge`);
+  }
+  edit(id: string, seq: number, text: string): Promise<void> {
+    return this.#call('PATCH', `/v1/conversations/${encodeURIComponent(id)}/messages/${seq}`, { text });
+  }
+  /** What an edited message said before, oldest first. */
+  async versions(id: string, seq: number): Promise<Version[]> {
+    return (await this.#call<{ items: Version[] }>('GET', `/v1/conversations/${encodeURIComponent(id)}/messages/${seq}/versions`)).items;
   }
   redact(id: string, seq: number, reason: string): Promise<void> {
     return this.#call('DELETE', `/v1/conversations/${encodeURIComponent(id)}/messages/${seq}`, { reason });

@@ -22,7 +22,7 @@ const line = (id: string, more: Partial<Conversation> = {}): Conversation => ({
   ...more,
 });
 
-function shown(own: Partial<Conversation> = {}) {
+function shown(own: Partial<Conversation> = {}, others = [line('two'), line('gone', { status: 'merged' })]) {
   const thread = {
     id: 'one',
     conversation: line('one', own),
@@ -35,10 +35,11 @@ function shown(own: Partial<Conversation> = {}) {
         { id: 'h2', kind: 'phone', masked: '••••4567', evidence: 'claimed' },
         { id: 'h3', kind: 'phone', masked: '••••4567', evidence: 'inferred' },
       ],
-      conversations: [line('one'), line('two'), line('gone', { status: 'merged' })],
+      conversations: [line('one'), ...others],
     },
     addHandle: vi.fn(() => Promise.resolve(true)),
     forgetHandle: vi.fn(() => Promise.resolve()),
+    setTopic: vi.fn(() => Promise.resolve(true)),
     mergeInto: vi.fn(() => Promise.resolve(true)),
   };
   const desk = { tag: 'en', open: vi.fn(), toasts: { say: vi.fn() } };
@@ -47,6 +48,26 @@ function shown(own: Partial<Conversation> = {}) {
 }
 
 afterEach(cleanup);
+
+test('the topic is written where it stands, and what was refused is shown as it was', async () => {
+  const { thread } = shown({ topic: 'Card lost' });
+  const box = screen.getByRole('textbox', { name: en.details.topic });
+  expect(box).toHaveValue('Card lost');
+  await fireEvent.change(box, { target: { value: 'Card found' } });
+  expect(thread.setTopic).toHaveBeenCalledWith('Card found');
+  thread.setTopic.mockResolvedValueOnce(false);
+  await fireEvent.change(box, { target: { value: 'x'.repeat(200) } });
+  await vi.waitFor(() => expect(box).toHaveValue('Card lost'));
+});
+
+test('another conversation without words is told apart by when it was begun', () => {
+  const { thread } = shown();
+  expect(thread.customer.conversations).toHaveLength(3);
+  expect(screen.getByRole('button', { name: /words of two/ })).toBeVisible();
+  cleanup();
+  shown({}, [line('two', { preview: '' })]);
+  expect(screen.getByRole('button', { name: /^Begun / })).toBeVisible();
+});
 
 test('two numbers that look the same are two, and what the wallet verified stays', async () => {
   const { thread } = shown();

@@ -1,6 +1,7 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
 import { tick } from 'svelte';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Entry, ServerFrame } from '../kit/protocol/frames.ts';
 import { entry, missed, setUp, welcome } from '../kit/protocol/fake.ts';
 import { MemoryStorage } from '../kit/protocol/storage.ts';
 import { Api, type Conversation, type Draft } from './api.ts';
@@ -34,9 +35,13 @@ async function shown(first: number, last: number, draft?: Draft) {
   await vi.waitFor(() => expect(server.connections).toHaveLength(1));
   server.last.receive(welcome({ staff: { id: 'mei', name: 'Mei', role: 'agent' } }));
   const asked: string[] = [];
+  const bodies: unknown[] = [];
   const api = new Api((input, init) => {
     const path = String(input);
     asked.push(`${init?.method} ${path}`);
+    bodies.push(init?.body ? JSON.parse(init.body as string) : undefined);
+    if (path.endsWith('/versions')) return Promise.resolve(Response.json({ items: [{ text: 'I looked' }] }));
+    if (path.endsWith('/link')) return Promise.resolve(Response.json({ url: 'https://files.example/a/token' }));
     if (path.endsWith('/draft') && init?.method === 'GET') return Promise.resolve(Response.json(draft ?? { text: '' }));
     if (path === '/v1/conversations/c') return Promise.resolve(Response.json(conversation));
     if (path.startsWith('/v1/customers/')) return Promise.resolve(Response.json({ id: 'anna', anonymous: false, evidence: 'verified', handles: [], conversations: [] }));
@@ -48,6 +53,8 @@ async function shown(first: number, last: number, draft?: Draft) {
   server.last.receive(missed('c', Array.from({ length: last - first + 1 }, (_, i) => entry('c', first + i)), first > 1));
   const desk = $state({
     tag: 'en',
+    api,
+    failed: vi.fn(),
     me: { id: 'mei', name: 'Mei', role: 'agent' },
     staff: [],
     online: true,
@@ -60,8 +67,18 @@ async function shown(first: number, last: number, draft?: Draft) {
   await vi.waitFor(() => expect(thread.customer).toBeDefined());
   await settle();
   const log = screen.getAllByRole('region', { name: en.thread.log })[0]!;
-  return { thread, desk, server, client, log, asked };
+  return { thread, desk, server, client, log, asked, bodies };
 }
+
+// The test's browser has no modal dialogs.
+beforeAll(() => {
+  HTMLDialogElement.prototype.showModal = function () {
+    this.open = true;
+  };
+  HTMLDialogElement.prototype.close = function () {
+    this.open = false;
+  };
+});
 
 afterEach(() => {
   cleanup();
@@ -134,4 +151,50 @@ test('a note that was begun is still a note when its conversation is opened agai
   const box = screen.getByRole('textbox', { name: en.composer.notePlaceholder });
   await fireEvent.keyDown(box, { key: 'Enter' });
   expect(server.last.of('send')).toMatchObject([{ note: true, body: { text: 'She was rude' } }]);
+});
+
+const own = (seq: number, more: Partial<Entry> = {}): ServerFrame => ({
+  t: 'event',
+  ...entry('c', seq, { author: { kind: 'agent', id: 'mei', name: 'Mei' }, ...more }),
+});
+
+describe('an own message', () => {
+  test('is changed from the keyboard; others’ are not offered', async () => {
+    const { server, asked, bodies } = await shown(1, 2);
+    expect(screen.queryByRole('button', { name: en.message.edit })).toBeNull();
+    server.last.receive(own(3, { payload: { text: 'I look' } }));
+    await settle();
+    await fireEvent.click(await screen.findByRole('button', { name: en.message.edit }));
+    const box = await screen.findByRole('textbox', { name: en.message.edit });
+    expect(box).toHaveValue('I look');
+    await fireEvent.input(box, { target: { value: 'I am looking' } });
+    await fireEvent.keyDown(box, { key: 'Enter' });
+    const at = asked.indexOf('PATCH /v1/conversations/c/messages/3');
+    expect(bodies[at]).toEqual({ text: 'I am looking' });
+    await vi.waitFor(() => expect(screen.queryByRole('textbox', { name: en.message.edit })).toBeNull());
+  });
+
+  test('that was changed shows what it said before', async () => {
+    const { server } = await shown(1, 2);
+    server.last.receive(own(3, { payload: { text: 'I looked' } }));
+    server.last.receive(own(4, { kind: 'edited', payload: { of: 3, text: 'I am looking' } }));
+    await settle();
+    await fireEvent.click(await screen.findByRole('button', { name: en.message.edited }));
+    const dialog = await screen.findByRole('dialog');
+    await vi.waitFor(() => expect(dialog).toHaveTextContent(/At first\s*I looked\s*Now\s*I am looking/));
+  });
+});
+
+test('pictures are shown, other files are offered', async () => {
+  const { server, asked } = await shown(1, 2);
+  const file = (id: string, type: string) => ({ id, name: `${id}.x`, type, size: 1000 });
+  server.last.receive(own(3, { payload: { text: '', attachments: [file('receipt', 'image/png'), file('terms', 'application/pdf')] } }));
+  await settle();
+  const picture = await screen.findByRole('button', { name: /receipt/ });
+  await vi.waitFor(() => expect(picture.querySelector('img')).toHaveAttribute('src', 'https://files.example/a/token'));
+  expect(asked.filter((a) => a.endsWith('/link'))).toEqual(['GET /v1/attachments/receipt/link']);
+  expect(screen.getByRole('button', { name: /terms/ })).toHaveTextContent('terms.x');
+  // What cannot be shown is a file like others.
+  await fireEvent.error(picture.querySelector('img')!);
+  expect(await screen.findByRole('button', { name: /receipt/ })).toHaveTextContent('receipt.x');
 });

@@ -2,7 +2,7 @@ import type { Client } from '../kit/protocol/client.ts';
 import type { Attachment, Status } from '../kit/protocol/frames.ts';
 import type { Line } from '../kit/protocol/log.ts';
 import type { Outgoing } from '../kit/protocol/outbox.ts';
-import { Problem, type Api, type Conversation, type Customer, type Priority, type StatusAbout } from './api.ts';
+import { Problem, type Api, type Conversation, type Customer, type Priority, type StatusAbout, type Version } from './api.ts';
 import type { Drafts, DraftState } from './drafts.ts';
 import { codeOf } from './inbox.svelte.ts';
 
@@ -188,6 +188,10 @@ export class Thread {
     return this.#do(() => this.api.setTags(this.id, tags), { tags });
   }
 
+  setTopic(topic: string): Promise<boolean> {
+    return this.#do(() => this.api.setTopic(this.id, topic), { topic });
+  }
+
   /** Lets this conversation go on in another one of the same customer. */
   mergeInto(into: string): Promise<boolean> {
     return this.#do(() => this.api.merge(this.id, into), { status: 'merged', merged_into: into });
@@ -208,6 +212,14 @@ export class Thread {
   async forgetHandle(handle: string): Promise<void> {
     const customer = this.customer!.id;
     if (await this.#do(() => this.api.forgetHandle(customer, handle), {})) await this.#readCustomer();
+  }
+
+  edit(seq: number, text: string): Promise<boolean> {
+    return this.#do(() => this.api.edit(this.id, seq, text), {});
+  }
+
+  versions(seq: number): Promise<Version[]> {
+    return this.api.versions(this.id, seq);
   }
 
   redact(seq: number, reason: string): Promise<boolean> {

@@ -98,6 +98,13 @@ export class Customer {
     await this.box.press('Enter');
   }
 
+  /** Begins another conversation. */
+  async another(): Promise<void> {
+    await this.frame.getByRole('button', { name: /All conversations|全部会话/ }).click();
+    await this.frame.getByRole('button', { name: /New conversation|发起新会话/ }).click();
+    await this.box.waitFor();
+  }
+
   async attach(name: string, buffer: Buffer): Promise<void> {
     await this.frame.locator('input[type=file]').setInputFiles({ name, mimeType: 'image/png', buffer });
     await this.frame.locator('form button[type=submit]:enabled').click();
