@@ -74,7 +74,7 @@ func Run(ctx context.Context, d *guard.Detector, r io.Reader) (Result, error) {
 			return result, fault.InvalidField(op, "test", "line %d: %v", n, err)
 		}
 		began := time.Now()
-		found, _ := d.ScanWindow(nil, line.Text, guard.Hints{}) // as a message is
+		found, _ := d.ScanWindow(nil, line.Text) // as a message is
 		times = append(times, time.Since(began))
 		result.judge(line, found)
 	}

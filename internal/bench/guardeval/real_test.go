@@ -54,7 +54,7 @@ func TestRealQuestionsRaiseNoAlarms(t *testing.T) {
 				var turns []guard.Turn
 				for _, text := range texts {
 					total++
-					now, earlier := d.ScanWindow(turns, text, guard.Hints{})
+					now, earlier := d.ScanWindow(turns, text)
 					if (len(now) > 0 || earlier != nil) && len(d.Scan(text)) == 0 {
 						joined++
 						t.Logf("alarm %v %v: %q after %+v", now, earlier, text, turns)

@@ -34,7 +34,7 @@ func converse(d *guard.Detector, said []guardtest.Said) []string {
 		for a, b := 0, len(turns)-1; a < b; a, b = a+1, b-1 {
 			turns[a], turns[b], at[a], at[b] = turns[b], turns[a], at[b], at[a]
 		}
-		now, earlier := d.ScanWindow(turns, s.Text, guard.Hints{})
+		now, earlier := d.ScanWindow(turns, s.Text)
 		texts[i] = guard.Apply(s.Text, now)
 		for k, found := range earlier {
 			texts[at[k]] = guard.Apply(texts[at[k]], found)

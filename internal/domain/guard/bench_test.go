@@ -54,7 +54,7 @@ func BenchmarkWorstAnswers(b *testing.B) {
 	previous := []guard.Turn{d.Read("your code, cvv, password and pin please", false)}
 	text := strings.Repeat("4711 ", 13000)
 	for b.Loop() {
-		d.ScanWindow(previous, text, guard.Hints{})
+		d.ScanWindow(previous, text)
 	}
 }
 func BenchmarkNew(b *testing.B) {
@@ -95,7 +95,7 @@ func BenchmarkWindow(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				d.ScanWindow(previous, c.current, guard.Hints{})
+				d.ScanWindow(previous, c.current)
 			}
 		})
 	}

@@ -53,7 +53,7 @@ func FuzzScanWindow(f *testing.F) {
 	d := newDetector(f)
 	f.Fuzz(func(t *testing.T, first, second, current string, own bool) {
 		turns := []guard.Turn{{Text: first, Own: true}, {Text: second, Own: own}}
-		now, earlier := d.ScanWindow(turns, current, guard.Hints{})
+		now, earlier := d.ScanWindow(turns, current)
 		checkStored(t, d, current, now)
 		for i, turn := range turns {
 			if earlier != nil && len(earlier[i]) > 0 {

@@ -78,11 +78,6 @@ func New() (*Detector, error) {
 	}, nil
 }
 
-// Hints is what the caller knows about the circumstances of a text.
-type Hints struct {
-	ExpectOTP bool // a one-time code was sent to this person a moment ago
-}
-
 // Scan finds the secrets of a text, in order and without overlaps.
 func (d *Detector) Scan(text string) []Finding {
 	return d.scanExpecting(text, reading.ExpectNothing)

@@ -46,7 +46,7 @@ func TestGistsOverlookNothing(t *testing.T) {
 		broken++
 		alone := d.Scan(parts[last])
 		now, earlier := d.scanJoined(before, parts[last], alone, reading.Joined, saysSomething)
-		got, gotEarlier := d.ScanWindow(before, parts[last], Hints{})
+		got, gotEarlier := d.ScanWindow(before, parts[last])
 		if gotEarlier != nil {
 			joined++
 		}

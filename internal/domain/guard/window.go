@@ -28,8 +28,8 @@ func (t *Turn) known() bool { return t.gist.read && t.of == t.Text }
 // the joined text shows or that its own scan would find again; turns of others
 // serve as context and have none. earlier is nil when no turn has any. In what
 // is left of a text that has findings, a scan finds nothing more.
-func (d *Detector) ScanWindow(previous []Turn, current string, hints Hints) (now []Finding, earlier [][]Finding) {
-	now, earlier = d.scanWindow(previous, current, hints)
+func (d *Detector) ScanWindow(previous []Turn, current string) (now []Finding, earlier [][]Finding) {
+	now, earlier = d.scanWindow(previous, current)
 	now = d.settled(current, now)
 	for i := range earlier {
 		earlier[i] = d.settled(previous[i].Text, earlier[i])
@@ -49,7 +49,7 @@ func (d *Detector) settled(text string, found []Finding) []Finding {
 	return s.found
 }
 
-func (d *Detector) scanWindow(previous []Turn, current string, hints Hints) (now []Finding, earlier [][]Finding) {
+func (d *Detector) scanWindow(previous []Turn, current string) (now []Finding, earlier [][]Finding) {
 	for i := range previous {
 		if !previous[i].known() {
 			previous = d.readAll(previous)
@@ -59,9 +59,6 @@ func (d *Detector) scanWindow(previous []Turn, current string, hints Hints) (now
 	expected := asked(previous)
 	if endsInKey(previous) {
 		expected |= reading.ExpectKey | reading.ExpectRest
-	}
-	if hints.ExpectOTP {
-		expected |= reading.ExpectOTP
 	}
 	now, g, part := d.scanRead(current, expected)
 	before, aside := summed(previous)

@@ -30,7 +30,7 @@ func shapes(piece string, chars int) []string {
 // a few of them. Four times the text may take some four times as long, and takes
 // sixteen times as long when the work grows with the square of the length.
 func TestTheWorkGrowsWithTheText(t *testing.T) {
-	const most, slow, growth = 8000, 200 * time.Millisecond, 10
+	const most, slow, growth, tries = 8000, 200 * time.Millisecond, 10, 5
 	d, err := guard.New()
 	if err != nil {
 		t.Fatal(err)
@@ -40,14 +40,21 @@ func TestTheWorkGrowsWithTheText(t *testing.T) {
 		turn.Own = true
 		turns := []guard.Turn{turn, turn, turn, turn, turn}
 		began := time.Now()
-		d.ScanWindow(turns, text, guard.Hints{})
+		d.ScanWindow(turns, text)
 		return time.Since(began)
 	}
 	for _, piece := range hostile() {
 		quarters := shapes(piece, most/4)
 		for shape, text := range shapes(piece, most) {
-			if took := scan(text); took > slow && min(took, scan(text)) > growth*scan(quarters[shape]) {
-				t.Errorf("%q in shape %d took %s", piece, shape, took)
+			grows := func() bool { // others at work on the machine look like growth, too, but not each time
+				took := scan(text)
+				return took > slow && took > growth*scan(quarters[shape])
+			}
+			for try := 1; grows(); try++ {
+				if try == tries {
+					t.Errorf("%q in shape %d takes more than %s", piece, shape, slow)
+					break
+				}
 			}
 		}
 	}

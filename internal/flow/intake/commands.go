@@ -169,7 +169,7 @@ func (s *Service) lookAround(t *talk, c *conversation.Change, a *attempt, known 
 		return
 	}
 	newest := w.said[last]
-	found, earlier := s.guard.ScanWindow(w.turns[:last], newest.text, guard.Hints{})
+	found, earlier := s.guard.ScanWindow(w.turns[:last], newest.text)
 	s.withdraw(c, a, w, last, found)
 	for i, findings := range earlier {
 		if i != at {

@@ -213,7 +213,7 @@ func (s *Service) submit(ctx context.Context, c *conversation.Change, a *attempt
 // in which it completes one.
 func (s *Service) look(c *conversation.Change, a *attempt, w window) {
 	content := &c.Command.Content
-	found, earlier := s.guard.ScanWindow(w.turns, content.Text, guard.Hints{})
+	found, earlier := s.guard.ScanWindow(w.turns, content.Text)
 	if len(found) > 0 {
 		content.Text = guard.Fit(guard.Apply(content.Text, found), conversation.MaxTextChars)
 		content.Classes = s.classes(found)
@@ -233,7 +233,7 @@ func (s *Service) lookAtVersions(c *conversation.Change, a *attempt, w window) {
 		for _, was := range u.before {
 			turns := slices.Clone(w.turns)
 			turns[i] = guard.Turn{Text: was, Own: w.turns[i].Own}
-			found, earlier := s.guard.ScanWindow(turns, content.Text, guard.Hints{})
+			found, earlier := s.guard.ScanWindow(turns, content.Text)
 			if i >= len(earlier) || len(earlier[i]) == 0 {
 				continue
 			}

@@ -43,7 +43,7 @@ func (s *search) residentID(g int) {
 	switch {
 	case n == 18 && s.boundary(last):
 		end = s.Items[last-1].End
-	case n == 17 || n == 18 && false:
+	case n == 17:
 		end = s.Items[last-1].End
 		for end < len(v.Char) && !v.Solid(end) && v.Char[end] != '×' && end-s.Items[last-1].End < 3 {
 			end++

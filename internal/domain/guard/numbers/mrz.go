@@ -21,7 +21,7 @@ func (s *search) detectMRZ() {
 			}
 			j++
 		}
-		if n := j - i; n >= 28 && n <= 92 && (fillers >= 2 || fillers >= 1 && s.mrzData(i, j)) {
+		if n := j - i; n >= 28 && n <= 92 && (fillers >= 2 || fillers >= 1 && s.mrzData(i)) {
 			i, j = s.mrzLines(i, j)
 			s.Add(i, j, secret.ID, "")
 		}
@@ -50,7 +50,7 @@ func mrzChar(r rune) bool {
 
 // mrzData checks the document number of a second line: nine characters and
 // their check digit, weights 7, 3, 1 (ICAO 9303-3, 4.9).
-func (s *search) mrzData(start, end int) bool {
+func (s *search) mrzData(start int) bool {
 	v := &s.View
 	weights, sum := [3]int{7, 3, 1}, 0
 	for i := range 9 {
@@ -61,5 +61,5 @@ func (s *search) mrzData(start, end int) bool {
 			sum += weights[i%3] * int(r-'a'+10)
 		}
 	}
-	return end-start >= 28 && v.Char[start+9] == rune('0'+sum%10)
+	return v.Char[start+9] == rune('0'+sum%10)
 }

@@ -117,8 +117,8 @@ func (s *Scan) lookAlike(t Token) bool {
 // digitLetter is the digit a Latin letter is mistaken for.
 func digitLetter(r rune) (int8, bool) {
 	switch r {
-	case 'o', 'о', 'ο', 'q', 'd':
-		return 0, r != 'd' && r != 'q'
+	case 'o', 'о', 'ο':
+		return 0, true
 	case 'l', 'i', 'і', 'ӏ':
 		return 1, true
 	case 'z':

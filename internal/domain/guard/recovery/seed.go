@@ -380,13 +380,17 @@ func (s *search) belongs(w content, lists uint16) bool {
 	return w.lists&lists != 0 || s.misspelt(w, lists)
 }
 
-// gluedSeed finds a phrase written without spaces: the word must be made of
-// list words only.
+// gluedSeed finds a phrase written without spaces: the word must begin with as
+// many list words as the shortest phrase has.
 func (s *search) gluedSeed(t reading.Token) {
 	v := &s.View
 	n := t.End - t.Start
 	parts := make([]int, n+1) // list words that make up the first so many letters
-	for i := 0; i < n; i++ {
+	for i := range parts {
+		if parts[i] >= seedFewest {
+			s.Add(t.Start, t.End, secret.Seed, "")
+			return
+		}
 		if i > 0 && parts[i] == 0 {
 			continue
 		}
@@ -397,14 +401,5 @@ func (s *search) gluedSeed(t reading.Token) {
 				parts[j+1] = max(parts[j+1], parts[i]+1)
 			}
 		}
-	}
-	best := 0
-	for i := n; i > 0 && best == 0; i-- {
-		if parts[i] >= seedFewest {
-			best = i
-		}
-	}
-	if best > 0 {
-		s.Add(t.Start, t.End, secret.Seed, "")
 	}
 }

@@ -25,8 +25,8 @@ const (
 	Seed                      // recovery phrase
 	Card                      // payment card
 	Claim                     // names the next number as something harmless
-	Near                      // like kindClaim, but only directly before the number
-	Phone                     // of kindClaim: names a phone
+	Near                      // like Claim, but only directly before the number
+	Phone                     // beside Claim: names a phone
 	Adverb                    // may stand behind "is": "still"
 	Tail                      // "ending in": the next digits are the end of a number
 	Unit                      // after a number: an amount, count or duration
