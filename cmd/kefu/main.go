@@ -32,6 +32,7 @@ func commands() []command {
 		{"doctor", "check configuration, disk, keys and database, and say what is wrong", runDoctor},
 		{"user", "add, list, reset and disable staff", runUser},
 		{"keys", "change the master key, check the keys", runKeys},
+		{"jobs", "have work that failed tried again", runJobs},
 		{"audit", "verify the audit chain", runAudit},
 		{"eval", "evaluate a part on a file: guard", runEval},
 		{"replay", "play customers' words through a server and count what got lost", runReplay},

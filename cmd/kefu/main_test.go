@@ -36,7 +36,7 @@ func said(t *testing.T, do func() int) (status int, text string) {
 
 func TestACommandThatWasInterruptedSaysSo(t *testing.T) {
 	data := t.TempDir()
-	for _, args := range []string{"migrate --data " + data, "user list --data " + data} {
+	for _, args := range []string{"migrate --data " + data, "user list --data " + data, "jobs retry --data " + data} {
 		if status := dispatch(t.Context(), strings.Fields(args)); status != 0 {
 			t.Fatalf("kefu %s ends with %d", args, status)
 		}
@@ -74,7 +74,7 @@ func TestAServerThatIsStoppedEndsWell(t *testing.T) {
 func TestEveryCommandRefusesWhatItHasNoUseFor(t *testing.T) {
 	data := t.TempDir()
 	for _, args := range []string{
-		"serve x", "demo x", "migrate x", "doctor x", "user list x", "keys check x", "audit verify x", "eval guard --test f x", "version x",
+		"serve x", "demo x", "migrate x", "doctor x", "user list x", "keys check x", "jobs retry x", "audit verify x", "eval guard --test f x", "version x",
 		"bench chat x", "bench idle x", "bench inbox x", "bench search x", "bench start x", "replay a.csv b.csv",
 	} {
 		all := strings.Fields(args)

@@ -35,7 +35,7 @@ func (a *App) workers() []lifecycle.Worker {
 		every("unsent attachments", 10*time.Minute, a.files.Sweep),
 		every("attachments without a row", 6*time.Hour, a.sweepBlobs),
 		every("checkpoint", time.Second, a.Store.Checkpoint),
-		every("jobs", 10*time.Second, a.countJobs),
+		every("counting jobs", 10*time.Second, a.countJobs),
 		every("index lag", time.Second, func(context.Context) error { a.metrics.IndexLag(a.indexer.Lag()); return nil }),
 		{Name: "memory", Run: heap.Trim},
 	}
@@ -63,9 +63,9 @@ func countMessages(m *metrics.Metrics, c event.Commit) {
 }
 
 func (a *App) countJobs(ctx context.Context) error {
-	waiting, setAside, err := a.Store.CountJobs(ctx)
+	n, err := a.Store.CountJobs(ctx)
 	if err == nil {
-		a.metrics.Jobs(waiting, setAside)
+		a.metrics.Jobs(n.Waiting, n.Stuck, n.SetAside)
 	}
 	return err
 }

@@ -284,6 +284,10 @@ func writeRules() []rule {
 			return sc.ForgetHandle(ctx, p, sc.own.ID, sc.handle(sc.own.ID, "phone", "+86 11"))
 		}},
 		{"RevokeCustomer", "admin owner system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.RevokeCustomer(ctx, p, id.New()) }},
+		{"RearmJobs", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.RearmJobs(ctx, p)
+			return err
+		}},
 		{"AddStaff", "admin owner system", fault.Forbidden, nil, add(identity.Agent)},
 		{"AddStaff", "owner system", fault.Forbidden, nil, add(identity.Owner)},
 		{"ChangeStaff", "admin owner system", fault.Forbidden, nil, change(staff.Change{Disabled: &disabled})},
@@ -322,7 +326,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 func withoutPrincipal() map[string]string {
 	return map[string]string{
 		"Run Listen Close Ready Waiting Checkpoint Purge Deployment":                            "the process itself",
-		"Enqueue ClaimJobs FinishJob RetryJob NextJobDue CountJobs SnoozedUntil":                "the workers that run jobs; nobody else can reach them",
+		"ClaimJobs FinishJob RetryJob NextJobDue CountJobs SnoozedUntil":                        "the workers that run jobs; nobody else can reach them",
 		"FindWindowSecret SignInCustomer CredentialsOf SignInFailed OpenSession StaffBySession": "they find out who asks",
 		"RevocationsSince LastPosition WrittenSince RewrittenSince":                             "no words in them",
 		"AllEntries Import ImportCustomers":                                                     "commands of whoever runs the machine",

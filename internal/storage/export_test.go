@@ -10,3 +10,6 @@ func PurgeTexts() (texts []string) {
 
 // PurgeRounds bounds the commits of one Purge.
 const PurgeRounds = purgeRounds
+
+// Waiting is how many requests are in the queue of the committer.
+func (s *Store) Waiting() int { return s.committer.Waiting() }

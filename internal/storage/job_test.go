@@ -28,7 +28,7 @@ func (s *site) claim() []job.Job {
 func (s *site) later(n job.New, by time.Duration) {
 	s.Helper()
 	n.DueAt = s.Clock.Micros() + by.Microseconds()
-	s.must(s.Enqueue(context.Background(), n))
+	s.Enqueue(s, n)
 }
 
 func TestAJobIsDoneOnce(t *testing.T) {
@@ -87,7 +87,7 @@ func TestRetriesEndWithTheJobSetAside(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		ctx := context.Background()
 		for kind, lose := range map[string]bool{"fails": false, "ends the process each time": true} {
-			s.later(job.New{Kind: kind, Dedup: kind}, 0)
+			s.later(job.New{Kind: kind}, 0)
 			tries := 0
 			for {
 				jobs := s.claim()
@@ -118,27 +118,39 @@ func TestRetriesEndWithTheJobSetAside(t *testing.T) {
 		if due, err := s.NextJobDue(ctx); err != nil || due != 0 {
 			t.Errorf("a job set aside is due at %d, %v", due, err)
 		}
-		if waiting, setAside, err := s.CountJobs(context.Background()); err != nil || waiting != 0 || setAside != 2 {
-			t.Errorf("%d jobs wait and %d are set aside, %v; want 0 and 2", waiting, setAside, err)
+		if n, err := s.CountJobs(ctx); err != nil || n != (job.Counts{SetAside: 2}) {
+			t.Errorf("%+v, %v; want 2 set aside", n, err)
 		}
-		s.later(job.New{Kind: "fails", Dedup: "fails"}, 0) // asked for anew
-		if jobs := s.claim(); len(jobs) != 1 || jobs[0].Attempts != 1 {
-			t.Errorf("a job set aside keeps its successor out: %+v", jobs)
+		s.later(job.New{Kind: "in an hour"}, time.Hour)
+		armed, err := s.RearmJobs(ctx, identity.SystemPart("cli"))
+		s.must(err)
+		if jobs := s.claim(); armed != 2 || len(jobs) != 2 || jobs[0].Attempts != 1 || jobs[0].Kind == "in an hour" || jobs[1].Kind == "in an hour" {
+			t.Errorf("%d are tried anew: %+v", armed, jobs)
 		}
 	})
 }
 
-func TestEqualJobsAreOne(t *testing.T) {
+// A persistent job is tried however often it failed or ended the process, and a
+// wait after a failure can be cut short.
+func TestAPersistentJobIsNeverSetAside(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
-		for range 3 {
-			s.later(job.New{Kind: "index", Dedup: "conversation 7", Payload: []byte("first")}, 0)
+		ctx := context.Background()
+		s.later(job.New{Kind: job.DestroyKeys}, 0)
+		for range job.MaxAttempts + 5 {
+			if len(s.claim()) != 1 {
+				t.Fatal("given up")
+			}
+			s.Clock.Move(lease) // nobody gave it back
 		}
-		s.later(job.New{Kind: "index", Dedup: "conversation 8"}, 0)
-		s.later(job.New{Kind: "mail", Dedup: "conversation 7"}, 0)
-		s.later(job.New{Kind: "mail"}, 0)
-		s.later(job.New{Kind: "mail"}, 0)
-		if jobs := s.claim(); len(jobs) != 5 {
-			t.Errorf("%d jobs, want 5: %+v", len(jobs), jobs)
+		jobs := s.claim()
+		s.must(s.RetryJob(ctx, jobs[0], s.Clock.Micros()+time.Hour.Microseconds(), "unavailable"))
+		if n, err := s.CountJobs(ctx); err != nil || n != (job.Counts{Waiting: 1, Stuck: 1}) {
+			t.Errorf("%+v, err = %v", n, err)
+		}
+		_, err := s.RearmJobs(ctx, agent())
+		s.want(fault.Forbidden, err)
+		if armed, err := s.RearmJobs(ctx, identity.SystemPart("cli")); err != nil || armed != 1 || len(s.claim()) != 1 {
+			t.Errorf("%d armed, err = %v", armed, err)
 		}
 	})
 }
@@ -146,7 +158,7 @@ func TestEqualJobsAreOne(t *testing.T) {
 func TestTimersFireInTheirOrderAfterAnOutage(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		for _, minutes := range []int{50, 10, 40, 20, 30, 90} {
-			s.later(job.New{Kind: "timer", Dedup: strconv.Itoa(minutes)}, time.Duration(minutes)*time.Minute)
+			s.later(job.New{Kind: "timer", Payload: []byte(strconv.Itoa(minutes))}, time.Duration(minutes)*time.Minute)
 		}
 		s.Stop()
 		s.Clock.Move(time.Hour)
@@ -159,7 +171,7 @@ func TestTimersFireInTheirOrderAfterAnOutage(t *testing.T) {
 				break
 			}
 			for _, j := range jobs {
-				order = append(order, j.Dedup)
+				order = append(order, string(j.Payload))
 			}
 		}
 		if !slices.Equal(order, []string{"10", "20", "30", "40", "50"}) {
@@ -173,9 +185,7 @@ func TestManyWorkersShareTheJobs(t *testing.T) {
 		const n = 40
 		stores := processes(t, d, 2)
 		for i := range n {
-			if err := stores[0].Enqueue(context.Background(), job.New{Kind: "x", Dedup: strconv.Itoa(i)}); err != nil {
-				t.Fatal(err)
-			}
+			d.Enqueue(t, job.New{Kind: "x", Payload: []byte(strconv.Itoa(i))})
 		}
 		var mu sync.Mutex
 		done := map[string]int{}
@@ -193,7 +203,7 @@ func TestManyWorkersShareTheJobs(t *testing.T) {
 					}
 					for _, j := range jobs {
 						mu.Lock()
-						done[j.Dedup]++
+						done[string(j.Payload)]++
 						mu.Unlock()
 						if err := stores[w%2].FinishJob(context.Background(), j); err != nil {
 							t.Error(err)
@@ -227,8 +237,17 @@ func TestSnoozesEnd(t *testing.T) {
 		}
 		due := func(now int64, limit int) []string {
 			t.Helper()
-			ids, err := s.SnoozedUntil(ctx, now, limit)
+			found, err := s.SnoozedUntil(ctx, conversation.Snooze{}, now, limit)
 			s.must(err)
+			var ids []string
+			for i, one := range found {
+				ids = append(ids, one.ConversationID)
+				rest, err := s.SnoozedUntil(ctx, one, now, limit)
+				s.must(err)
+				if len(found) < limit && !slices.Equal(rest, found[i+1:]) {
+					t.Errorf("behind %v are %v of %v", one, rest, found)
+				}
+			}
 			return ids
 		}
 		now := s.Clock.Micros()

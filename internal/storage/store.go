@@ -151,9 +151,6 @@ func (s *Store) Ready(ctx context.Context) error {
 	return s.tx(ctx, func(context.Context, *Tx) error { return nil })
 }
 
-// Waiting is how many requests are in the queue of the committer.
-func (s *Store) Waiting() int { return s.committer.Waiting() }
-
 // Close closes the database after Run has ended.
 func (s *Store) Close() error { return s.core.DB.Close() }
 

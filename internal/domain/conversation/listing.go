@@ -83,3 +83,9 @@ type StoredAttachment struct {
 	Internal       bool
 	CreatedAt      int64
 }
+
+// Snooze is a snoozed conversation, and when it comes back (microseconds).
+type Snooze struct {
+	Until          int64
+	ConversationID string
+}

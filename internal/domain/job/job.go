@@ -6,17 +6,30 @@ import "encoding/binary"
 
 // The kinds of jobs.
 const (
+	// DestroyKeys is persistent: it is tried for as long as it takes, because words
+	// wait to be erased.
 	DestroyKeys = "keys.destroy"
 )
 
-// MaxAttempts is how often a job is tried before it is set aside as failed.
+// MaxAttempts is how often a job is tried before it is set aside as failed, some
+// 13 hours.
 const MaxAttempts = 20
+
+// StuckAfter is after how many attempts a job that is still tried is told of,
+// some 17 minutes.
+const StuckAfter = 10
+
+// Counts are how many jobs there are.
+type Counts struct {
+	Waiting  int // or being worked on
+	Stuck    int // of those, tried StuckAfter times or more
+	SetAside int
+}
 
 // New is work to be done after a commit: a timer, or an effect outside the
 // database. Payload must hold no secret; it is stored as it is.
 type New struct {
 	Kind    string
-	Dedup   string // at most one job of a kind with the same Dedup; "" for any number
 	Payload []byte
 	DueAt   int64 // microseconds
 }
@@ -25,7 +38,6 @@ type New struct {
 type Job struct {
 	ID       string
 	Kind     string
-	Dedup    string
 	Payload  []byte
 	DueAt    int64
 	Epoch    int64

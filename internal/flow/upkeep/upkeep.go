@@ -4,7 +4,6 @@ package upkeep
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -22,10 +21,8 @@ type Store interface {
 	FinishJob(ctx context.Context, j job.Job) error
 	RetryJob(ctx context.Context, j job.Job, at int64, reason string) error
 	NextJobDue(ctx context.Context) (int64, error)
-	SnoozedUntil(ctx context.Context, now int64, limit int) ([]string, error)
+	SnoozedUntil(ctx context.Context, after conversation.Snooze, now int64, limit int) ([]conversation.Snooze, error)
 	Execute(ctx context.Context, p identity.Principal, conversationID string, c conversation.Command) (conversation.Result, error)
-	Purge(ctx context.Context, limit int) (int64, error)
-	Checkpoint(ctx context.Context) error
 }
 
 // Handler does the work of one kind of job. It may run more than once, and beside
@@ -157,23 +154,35 @@ func Every(ctx context.Context, period time.Duration, log *slog.Logger, what str
 	}
 }
 
-const wakeLimit = 200 // conversations woken at once
+const wakeLimit = 200 // conversations read at once
 
-// WakeSnoozed opens the conversations whose snooze is over. One that cannot be
-// opened keeps no other asleep.
+// WakeSnoozed opens the conversations whose snooze is over. Those that cannot be
+// opened, however many, keep no other asleep.
 func WakeSnoozed(store Store, now clock.Clock) func(context.Context) error {
 	return func(ctx context.Context) error {
-		ids, err := store.SnoozedUntil(ctx, now().UnixMicro(), wakeLimit)
-		if err != nil {
-			return err
-		}
-		var errs []error
-		for _, id := range ids {
-			_, err := store.Execute(ctx, identity.SystemPart("snooze"), id, conversation.Command{Kind: conversation.Wake})
-			if err != nil && !fault.Is(err, fault.Conflict) { // it was merged meanwhile
-				errs = append(errs, err)
+		var first error
+		var last conversation.Snooze
+		failed, until := 0, now().UnixMicro()
+		for more := true; more; {
+			due, err := store.SnoozedUntil(ctx, last, until, wakeLimit)
+			if err != nil {
+				return err
 			}
+			for _, one := range due {
+				last = one
+				_, err := store.Execute(ctx, identity.SystemPart("snooze"), one.ConversationID, conversation.Command{Kind: conversation.Wake})
+				if err == nil || fault.Is(err, fault.Conflict) { // it was merged meanwhile
+					continue
+				}
+				if failed++; first == nil {
+					first = err
+				}
+			}
+			more = len(due) == wakeLimit && ctx.Err() == nil
 		}
-		return errors.Join(errs...)
+		if failed > 1 {
+			return fault.New(fault.CodeOf(first), "upkeep.WakeSnoozed", "%d conversations cannot be opened; the first: %v", failed, first)
+		}
+		return first
 	}
 }

@@ -31,7 +31,7 @@ type watched struct {
 	fails   error
 	claims  int
 	settled chan string
-	refuse  string // a conversation that cannot be changed
+	refuse  func(conversation string) bool // tells which cannot be changed; may be nil
 }
 
 func (w *watched) ClaimJobs(ctx context.Context, limit int, lease int64) ([]job.Job, error) {
@@ -59,7 +59,7 @@ func (w *watched) RetryJob(ctx context.Context, j job.Job, at int64, reason stri
 }
 
 func (w *watched) Execute(ctx context.Context, p identity.Principal, conv string, c conversation.Command) (conversation.Result, error) {
-	if conv == w.refuse {
+	if w.refuse != nil && w.refuse(conv) {
 		return conversation.Result{}, fault.New(fault.Internal, "test", "no")
 	}
 	return w.Process.Execute(ctx, p, conv, c)
@@ -91,12 +91,10 @@ func work(t *testing.T, d *storagetest.Deployment, store upkeep.Store, handlers 
 	return w, end
 }
 
-func enqueue(t *testing.T, d *storagetest.Deployment, s *watched, kinds ...string) {
+func enqueue(t *testing.T, d *storagetest.Deployment, kinds ...string) {
 	t.Helper()
 	for _, kind := range kinds {
-		if err := s.Enqueue(t.Context(), job.New{Kind: kind, Payload: []byte(kind), DueAt: d.Clock.Micros()}); err != nil {
-			t.Fatal(err)
-		}
+		d.Enqueue(t, job.New{Kind: kind, Payload: []byte(kind), DueAt: d.Clock.Micros()})
 	}
 }
 
@@ -133,12 +131,12 @@ func TestWhatBecomesOfJobs(t *testing.T) {
 		"good": handler(nil), "bad": handler(errors.New("boom")), "busy": handler(fault.New(fault.Unavailable, "x", "later")),
 		"panics": func(context.Context, job.Job) error { panic("boom") },
 	}
-	enqueue(t, d, s, "good", "bad", "busy", "unheard of", "panics", "good")
+	enqueue(t, d, "good", "bad", "busy", "unheard of", "panics", "good")
 	worker, _ := work(t, d, s, handlers)
 	s.want(t, "finished good: <nil>", "finished good: <nil>", "retry bad after 2s for internal: <nil>", "retry busy after 2s for unavailable: <nil>",
 		"retry unheard of after 2s for internal: <nil>", "retry panics after 2s for internal: <nil>")
 	// Not before they are due again, and then after twice as long.
-	enqueue(t, d, s, "good")
+	enqueue(t, d, "good")
 	worker.Wake()
 	s.want(t, "finished good: <nil>")
 	d.Clock.Move(2 * time.Second)
@@ -155,7 +153,7 @@ func TestWhatBecomesOfJobs(t *testing.T) {
 // What fails each time is set aside in the end, and is not tried for ever.
 func TestAJobThatNeverSucceedsIsSetAside(t *testing.T) {
 	d, s := open(t)
-	enqueue(t, d, s, "bad")
+	enqueue(t, d, "bad")
 	worker, end := work(t, d, s, map[string]upkeep.Handler{"bad": func(context.Context, job.Job) error { return errors.New("boom") }})
 	for range job.MaxAttempts {
 		got := <-s.settled
@@ -173,6 +171,33 @@ func TestAJobThatNeverSucceedsIsSetAside(t *testing.T) {
 	}
 }
 
+// Words that wait to be erased are never given up, and are tried every hour.
+func TestDestroyingKeysIsNeverGivenUp(t *testing.T) {
+	d, s := open(t)
+	d.Enqueue(t, job.New{Kind: job.DestroyKeys, DueAt: d.Clock.Micros()})
+	failing := true
+	worker, _ := work(t, d, s, map[string]upkeep.Handler{job.DestroyKeys: func(context.Context, job.Job) error {
+		if failing {
+			return errors.New("the disk of the pads is broken")
+		}
+		return nil
+	}})
+	for i := range 3 * job.MaxAttempts {
+		if got := <-s.settled; !strings.HasPrefix(got, "retry") || (i >= job.MaxAttempts && !strings.Contains(got, "after 1h0m0s")) {
+			t.Fatalf("after %d attempts: %s", i, got)
+		}
+		if n, err := s.CountJobs(t.Context()); err != nil || n.Waiting != 1 || n.SetAside != 0 || (n.Stuck == 1) != (i+1 >= job.StuckAfter) {
+			t.Fatalf("after %d attempts: %+v, err = %v", i, n, err)
+		}
+		failing = i < 3*job.MaxAttempts-1
+		d.Clock.Move(time.Hour)
+		worker.Wake()
+	}
+	if got := <-s.settled; got != "finished keys.destroy: <nil>" {
+		t.Error(got)
+	}
+}
+
 // A slow job takes no other's time, and no more than are run are claimed.
 func TestSlowJobsHoldUpNobody(t *testing.T) {
 	d, s := open(t)
@@ -180,7 +205,7 @@ func TestSlowJobsHoldUpNobody(t *testing.T) {
 	for i := range kinds {
 		kinds[i] = "wait"
 	}
-	enqueue(t, d, s, kinds...)
+	enqueue(t, d, kinds...)
 	var mu sync.Mutex
 	running, most, total := 0, 0, 0
 	gate := make(chan struct{})
@@ -218,7 +243,7 @@ func TestSlowJobsHoldUpNobody(t *testing.T) {
 // come back must not settle it.
 func TestALostLeaseSettlesNothing(t *testing.T) {
 	d, s := open(t)
-	enqueue(t, d, s, "slow")
+	enqueue(t, d, "slow")
 	started, finish := make(chan struct{}), make(chan struct{})
 	work(t, d, s, map[string]upkeep.Handler{"slow": func(context.Context, job.Job) error {
 		close(started)
@@ -303,7 +328,7 @@ func TestSnoozedConversationsComeBack(t *testing.T) {
 	}
 	soon, later, prolonged, resolved := begin(time.Minute), begin(time.Hour), begin(time.Minute), begin(time.Minute)
 	stuck := begin(30 * time.Second) // the first in line
-	s.refuse = stuck
+	s.refuse = func(conv string) bool { return conv == stuck }
 	wake := upkeep.WakeSnoozed(&meanwhile{s, func() {
 		snooze(prolonged, time.Hour)
 		do(agent, resolved, conversation.Command{Kind: conversation.SetStatus, Content: conversation.Content{Status: conversation.Resolved}})
@@ -321,7 +346,7 @@ func TestSnoozedConversationsComeBack(t *testing.T) {
 	is(prolonged, conversation.Snoozed)
 	is(resolved, conversation.Resolved)
 	is(stuck, conversation.Snoozed)
-	s.refuse = ""
+	s.refuse = nil
 	d.Clock.Move(time.Hour)
 	if err := upkeep.WakeSnoozed(s, d.Clock.Now)(ctx); err != nil {
 		t.Error(err)
@@ -342,10 +367,44 @@ type meanwhile struct {
 	happens func()
 }
 
-func (m *meanwhile) SnoozedUntil(ctx context.Context, now int64, limit int) ([]string, error) {
-	ids, err := m.watched.SnoozedUntil(ctx, now, limit)
+func (m *meanwhile) SnoozedUntil(ctx context.Context, after conversation.Snooze, now int64, limit int) ([]conversation.Snooze, error) {
+	due, err := m.watched.SnoozedUntil(ctx, after, now, limit)
 	m.happens()
-	return ids, err
+	return due, err
+}
+
+// Hundreds that cannot be opened, and are the first in line each time, keep
+// nobody else asleep.
+func TestManyThatCannotBeOpenedKeepNobodyAsleep(t *testing.T) {
+	d, s := open(t)
+	agent := identity.Principal{Kind: identity.Staff, ID: id.New(), Name: "Mei", Role: identity.Agent}
+	customer := identity.Principal{Kind: identity.Customer, ID: id.New()}
+	const many = 450
+	refuse := map[string]bool{}
+	var last string
+	for i := range many {
+		state, err := s.StartConversation(t.Context(), customer, conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last = state.ID; i < many-1 {
+			refuse[last] = true
+		}
+		_, err = s.Process.Execute(t.Context(), agent, last, conversation.Command{Kind: conversation.SetStatus, Content: conversation.Content{
+			Status: conversation.Snoozed, Until: d.Clock.Now().Add(time.Minute + time.Duration(i/100)*time.Second).UnixMicro(),
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.Clock.Move(time.Hour)
+	s.refuse = func(conv string) bool { return refuse[conv] }
+	if err := upkeep.WakeSnoozed(s, d.Clock.Now)(t.Context()); err == nil || !strings.Contains(err.Error(), "449 conversations") {
+		t.Errorf("err = %v", err)
+	}
+	if state, err := s.Conversation(t.Context(), agent, last); err != nil || state.Status != conversation.Open {
+		t.Errorf("the last in line is %s, err = %v", state.Status, err)
+	}
 }
 
 func TestEveryGoesOnAfterAFailure(t *testing.T) {

@@ -128,8 +128,10 @@ func (m *Metrics) Limited(limit string) {
 // IndexLag sets how far the search index is behind what it may already show.
 func (m *Metrics) IndexLag(behind time.Duration) { m.indexLag.Set(max(behind, 0).Seconds()) }
 
-// Jobs sets how many jobs wait to be done, and how many failed for good.
-func (m *Metrics) Jobs(waiting, setAside int) {
+// Jobs sets how many jobs wait to be done, how many of those failed many times,
+// and how many failed for good.
+func (m *Metrics) Jobs(waiting, stuck, setAside int) {
+	m.jobs.WithLabelValues("stuck").Set(float64(stuck))
 	m.jobs.WithLabelValues("waiting").Set(float64(waiting))
 	m.jobs.WithLabelValues("set_aside").Set(float64(setAside))
 }

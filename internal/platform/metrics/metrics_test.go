@@ -51,7 +51,7 @@ func TestEveryFigureIsCollected(t *testing.T) {
 	m.GuardFound("pan")
 	m.Limited("sign_ins")
 	m.IndexLag(1500 * time.Millisecond)
-	m.Jobs(7, 1)
+	m.Jobs(7, 2, 1)
 	m.Answered("GET /api/conversations/{id}", 404, time.Millisecond)
 	want(t, collect(t, m),
 		`kefu_messages_stored_total{author="customer"} 3`,
@@ -67,6 +67,7 @@ func TestEveryFigureIsCollected(t *testing.T) {
 		`kefu_rate_limited_total{limit="sign_ins"} 1`,
 		`kefu_index_lag_seconds 1.5`,
 		`kefu_jobs{state="waiting"} 7`,
+		`kefu_jobs{state="stuck"} 2`,
 		`kefu_jobs{state="set_aside"} 1`,
 		`kefu_http_requests_total{route="GET /api/conversations/{id}",status="404"} 1`,
 		`kefu_http_request_seconds_count{route="GET /api/conversations/{id}"} 1`,

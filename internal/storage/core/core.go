@@ -100,20 +100,13 @@ func (t *Tx) DestroyKeys(ctx context.Context, refs []int64) error {
 	return t.Enqueue(ctx, job.New{Kind: job.DestroyKeys, Payload: job.EncodeRefs(refs), DueAt: t.Now})
 }
 
-// Enqueue adds a job. While one with the same Dedup waits or is being worked on,
-// nothing is added; one that was set aside is tried anew.
+// Enqueue adds a job.
 func (t *Tx) Enqueue(ctx context.Context, j job.New) error {
-	jobID := id.New()
-	if j.Dedup == "" {
-		j.Dedup = jobID
-	}
 	if j.Payload == nil {
 		j.Payload = []byte{}
 	}
 	_, err := t.SQL.ExecContext(ctx, `INSERT INTO job (id, kind, dedup, payload, due_at, lease_until, epoch, attempts, last_error, failed_at)
-		VALUES ($1, $2, $3, $4, $5, 0, 0, 0, '', 0) ON CONFLICT (kind, dedup) DO UPDATE
-		SET payload = excluded.payload, due_at = excluded.due_at, attempts = 0, last_error = '', failed_at = 0 WHERE job.failed_at > 0`,
-		jobID, j.Kind, j.Dedup, j.Payload, j.DueAt)
+		VALUES ($1, $2, $1, $3, $4, 0, 0, 0, '', 0)`, id.New(), j.Kind, j.Payload, j.DueAt)
 	t.Commit.Jobs = true
 	return engine.MapError("core.Enqueue", err)
 }

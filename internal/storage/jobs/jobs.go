@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"slices"
 
+	"kefu/internal/domain/identity"
 	"kefu/internal/domain/job"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
@@ -21,15 +22,10 @@ type Jobs struct{ core *core.Core }
 // New makes it.
 func New(c *core.Core) *Jobs { return &Jobs{core: c} }
 
-// Enqueue adds a job. While one with the same Dedup waits or is being worked on,
-// nothing is added; one that was set aside is tried anew.
-func (s *Jobs) Enqueue(ctx context.Context, j job.New) error {
-	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error { return t.Enqueue(ctx, j) })
-}
-
 // ClaimJobs leases due jobs, oldest first, until now + lease (microseconds). A
 // job whose lease ran out is claimed again under a higher epoch, and set aside
-// when that happened too often: it may be what ends the process each time.
+// when that happened too often, unless its kind is persistent: it may be what
+// ends the process each time.
 func (s *Jobs) ClaimJobs(ctx context.Context, limit int, lease int64) ([]job.Job, error) {
 	const op = "jobs.ClaimJobs"
 	due, err := s.jobsDue(ctx)
@@ -39,19 +35,19 @@ func (s *Jobs) ClaimJobs(ctx context.Context, limit int, lease int64) ([]job.Job
 	var jobs []job.Job
 	err = s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
 		jobs = nil
-		_, err := t.SQL.ExecContext(ctx, "UPDATE job SET failed_at = $1, last_error = 'its lease ran out each time' WHERE failed_at = 0 AND due_at <= $1 AND lease_until <= $1 AND attempts >= $2", t.Now, job.MaxAttempts)
+		_, err := t.SQL.ExecContext(ctx, "UPDATE job SET failed_at = $1, last_error = 'its lease ran out each time' WHERE failed_at = 0 AND due_at <= $1 AND lease_until <= $1 AND attempts >= $2 AND kind <> $3", t.Now, job.MaxAttempts, job.DestroyKeys)
 		if err != nil {
 			return engine.MapError(op, err)
 		}
 		rows, err := t.SQL.QueryContext(ctx, `UPDATE job SET lease_until = $1, epoch = epoch + 1, attempts = attempts + 1
 			WHERE id IN (SELECT id FROM job WHERE failed_at = 0 AND due_at <= $2 AND lease_until <= $2 ORDER BY due_at LIMIT $3)
-			RETURNING id, kind, dedup, payload, due_at, epoch, attempts`, t.Now+lease, t.Now, limit)
+			RETURNING id, kind, payload, due_at, epoch, attempts`, t.Now+lease, t.Now, limit)
 		if err != nil {
 			return engine.MapError(op, err)
 		}
 		return engine.MapError(op, engine.EachRow(rows, func(r *sql.Rows) error {
 			var j job.Job
-			err := r.Scan(&j.ID, &j.Kind, &j.Dedup, &j.Payload, &j.DueAt, &j.Epoch, &j.Attempts)
+			err := r.Scan(&j.ID, &j.Kind, &j.Payload, &j.DueAt, &j.Epoch, &j.Attempts)
 			jobs = append(jobs, j)
 			return err
 		}))
@@ -79,11 +75,34 @@ func (s *Jobs) NextJobDue(ctx context.Context) (int64, error) {
 	return due.Int64, engine.MapError("jobs.NextJobDue", err)
 }
 
-// CountJobs counts the jobs that wait or are being worked on, and those that
-// were set aside.
-func (s *Jobs) CountJobs(ctx context.Context) (waiting, setAside int, err error) {
-	err = s.core.DB.Reader.QueryRowContext(ctx, "SELECT COUNT(CASE WHEN failed_at = 0 THEN 1 END), COUNT(CASE WHEN failed_at > 0 THEN 1 END) FROM job").Scan(&waiting, &setAside)
-	return waiting, setAside, engine.MapError("jobs.CountJobs", err)
+// CountJobs counts the jobs.
+func (s *Jobs) CountJobs(ctx context.Context) (job.Counts, error) { return Count(ctx, s.core.DB) }
+
+// Count counts the jobs of a database.
+func Count(ctx context.Context, db *engine.DB) (n job.Counts, err error) {
+	err = db.Reader.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN failed_at = 0 THEN 1 END), COUNT(CASE WHEN failed_at = 0 AND attempts >= $1 THEN 1 END),
+		COUNT(CASE WHEN failed_at > 0 THEN 1 END) FROM job`, job.StuckAfter).Scan(&n.Waiting, &n.Stuck, &n.SetAside)
+	return n, engine.MapError("jobs.Count", err)
+}
+
+// RearmJobs lets the jobs that were set aside, and those that wait after a
+// failure, be tried at once and as often as new ones, and tells how many they
+// are. Errors: Forbidden for all but the system itself.
+func (s *Jobs) RearmJobs(ctx context.Context, p identity.Principal) (armed int64, err error) {
+	const op = "jobs.RearmJobs"
+	if p.Kind != identity.System {
+		return 0, fault.New(fault.Forbidden, op, "%s may not have jobs tried again", p.Kind)
+	}
+	err = s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		res, err := t.SQL.ExecContext(ctx, "UPDATE job SET failed_at = 0, attempts = 0, due_at = $1 WHERE failed_at > 0 OR (attempts > 0 AND lease_until <= $1 AND due_at > $1)", t.Now)
+		if err != nil {
+			return engine.MapError(op, err)
+		}
+		t.Commit.Jobs = true
+		armed, err = res.RowsAffected()
+		return engine.MapError(op, err)
+	})
+	return armed, err
 }
 
 // FinishJob removes a job that is done. Errors: Conflict when the lease was
@@ -93,9 +112,10 @@ func (s *Jobs) FinishJob(ctx context.Context, j job.Job) error {
 }
 
 // RetryJob gives a job back, to be tried at a later time; after MaxAttempts it
-// is set aside. The reason must hold nothing personal.
+// is set aside, unless its kind is persistent. The reason must hold nothing
+// personal.
 func (s *Jobs) RetryJob(ctx context.Context, j job.Job, at int64, reason string) error {
-	if j.Attempts >= job.MaxAttempts {
+	if j.Attempts >= job.MaxAttempts && j.Kind != job.DestroyKeys {
 		return s.settleJob(ctx, j, "UPDATE job SET failed_at = $3, last_error = $4, lease_until = 0 WHERE id = $1 AND epoch = $2", at, reason)
 	}
 	return s.settleJob(ctx, j, "UPDATE job SET due_at = $3, last_error = $4, lease_until = 0 WHERE id = $1 AND epoch = $2", at, reason)

@@ -17,6 +17,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver of database/sql
 	_ "modernc.org/sqlite"             // the "sqlite" driver of database/sql
 
+	"kefu/internal/domain/job"
 	"kefu/internal/platform/id"
 	"kefu/internal/platform/keyring"
 	"kefu/internal/platform/secret"
@@ -155,6 +156,16 @@ func (d *Deployment) Exec(t testing.TB, text string, args ...any) {
 	if _, err := db.Exec(text, args...); err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
+}
+
+// Enqueue adds a job, which else only a change that causes it does.
+func (d *Deployment) Enqueue(t testing.TB, j job.New) {
+	t.Helper()
+	if j.Payload == nil {
+		j.Payload = []byte{}
+	}
+	d.Exec(t, `INSERT INTO job (id, kind, dedup, payload, due_at, lease_until, epoch, attempts, last_error, failed_at)
+		VALUES ($1, $2, $1, $3, $4, 0, 0, 0, '', 0)`, id.New(), j.Kind, j.Payload, j.DueAt)
 }
 
 // Scan reads one row with SQL.
