@@ -23,7 +23,7 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 		if out.status != 0 {
 			t.Errorf("kefu %v: status %d", args, out.status)
 		}
-		for _, command := range []string{"serve", "demo", "migrate", "doctor", "user", "keys", "audit", "eval", "replay", "bench", "version"} {
+		for _, command := range []string{"serve", "demo", "migrate", "doctor", "user", "keys", "jobs", "audit", "eval", "replay", "bench", "version"} {
 			if !regexp.MustCompile(`(?m)^  ` + command + ` +\S`).MatchString(out.stdout) {
 				t.Errorf("kefu %v does not name %s:\n%s", args, command, out.stdout)
 			}
@@ -181,11 +181,12 @@ func TestStaffAreManagedBesideARunningServer(t *testing.T) {
 			{"", "nobody has the e-mail address", []string{"reset", "nobody@kefu.demo"}},
 			{"12345678\n", "password is refused", []string{"reset", "dana@kefu.demo"}},
 			{"", "role is unknown", []string{"role", "dana@kefu.demo", "boss"}},
-			{"", "role is unknown", []string{"role", "dana@kefu.demo"}},
-			{"", "use add, list, reset, role, disable, enable or code", []string{"promote", "dana@kefu.demo"}},
+			{"", "the role is missing", []string{"role", "dana@kefu.demo"}},
+			{"", "user add|list|reset|role|disable|enable|code", []string{"promote", "dana@kefu.demo"}},
+			{"violet-otter-crane-9251\n", `no use for "auditor"`, []string{"add", "--name", "X Y", "x@kefu.demo", "auditor"}},
 		} {
 			out := s.runHere(c.stdin, append([]string{"user"}, c.args...)...)
-			if out.status != 1 || !strings.Contains(out.stderr, c.want) {
+			if out.status == 0 || !strings.Contains(out.stderr, c.want) {
 				t.Errorf("user %v: status %d: %s", c.args, out.status, out.all())
 			}
 			clean(t, fmt.Sprint("user ", c.args), out)
@@ -216,7 +217,7 @@ func TestADataFolderHasOneServer(t *testing.T) {
 		s := newServer(t, database)
 		s.start()
 		second := run(t, s.environment(), "", "demo", "--data", s.dir, "--listen", "localhost:"+freePort(t))
-		if second.status != 1 || !strings.Contains(second.stderr, "kefu: starting data folder: another server uses the data folder "+s.dir) {
+		if second.status != 1 || !strings.Contains(second.stderr, "kefu: another server uses the data folder "+s.dir) {
 			t.Errorf("a second server: status %d: %s", second.status, second.all())
 		}
 		clean(t, "a second server", second)

@@ -14,7 +14,7 @@ func runDoctor(ctx context.Context, args []string) int {
 		return usageOr(err)
 	}
 	ok := true
-	for _, finding := range app.Examine(ctx, c) {
+	for _, finding := range app.Examine(ctx, c, app.ThisMachine()) {
 		mark := "ok  "
 		switch {
 		case finding.Wrong != "":

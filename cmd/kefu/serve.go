@@ -16,7 +16,6 @@ import (
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/logging"
-	"kefu/internal/storage"
 )
 
 // configFlags reads the configuration file and the flags that every command has.
@@ -193,13 +192,9 @@ func runMigrate(ctx context.Context, args []string) int {
 	if err != nil {
 		return usageOr(err)
 	}
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return fail(err)
-	}
-	s, err := storage.Open(ctx, storage.Options{Dir: c.Data, Database: c.Database.Reveal()})
-	if err != nil {
+	if err := app.Migrate(ctx, c); err != nil {
 		return fail(err)
 	}
 	fmt.Println("the database has the schema of this program")
-	return fail(s.Close())
+	return 0
 }

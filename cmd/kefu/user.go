@@ -103,7 +103,7 @@ func runUser(ctx context.Context, args []string) int {
 // withStore runs do with a store that commits, beside a running server or not.
 func withStore(ctx context.Context, c config.Config, do func(context.Context, *app.App) error) error {
 	c.Log.Level = "warn"
-	a, err := app.Build(ctx, c, version(), logger(c, os.Stderr))
+	a, err := app.BuildCommand(ctx, c, version(), logger(c, os.Stderr))
 	if err != nil {
 		return err
 	}

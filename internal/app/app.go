@@ -5,7 +5,6 @@ package app
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -69,13 +68,29 @@ type App struct {
 	closers  []func() error
 }
 
-// Build opens the keys, the database and the index and connects the parts. Close
-// gives back what it opened.
+// Build makes the one server of a data folder: it takes the folder, brings the
+// schema up to date, opens the keys, the database and the index and connects the
+// parts. Close gives back what it opened. Errors: Conflict while another server
+// uses the folder.
 func Build(ctx context.Context, c config.Config, version string, log *slog.Logger) (*App, error) {
+	return build(ctx, c, version, log, func(a *App) []func(context.Context) error {
+		return []func(context.Context) error{a.takeFolder, a.openTracing, a.openKeys, a.openStore, a.openIndex, a.openAudit, a.connect, a.connectWeb}
+	})
+}
+
+// BuildCommand makes what a command changes a little with, beside a running server
+// or not: the store and the desk. Where there is no server, it brings the schema up
+// to date if it has to.
+func BuildCommand(ctx context.Context, c config.Config, version string, log *slog.Logger) (*App, error) {
+	return build(ctx, c, version, log, func(a *App) []func(context.Context) error {
+		return []func(context.Context) error{a.openTracing, a.openKeys, a.openStoreBeside, a.connectDesk}
+	})
+}
+
+func build(ctx context.Context, c config.Config, version string, log *slog.Logger, steps func(*App) []func(context.Context) error) (*App, error) {
 	a := &App{Config: c, Version: version, Log: log, now: clock.System, metrics: metrics.New()}
 	a.health = lifecycle.NewHealth(a.now)
-	steps := []func(context.Context) error{a.openTracing, a.openKeys, a.openStore, a.openIndex, a.openAudit, a.connect, a.connectWeb}
-	for _, step := range steps {
+	for _, step := range steps(a) {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
@@ -120,11 +135,34 @@ func (a *App) openKeys(context.Context) error {
 	return nil
 }
 
-func (a *App) openStore(ctx context.Context) error {
+func (a *App) takeFolder(context.Context) error {
+	release, err := takeFolder(a.Config.Data)
+	if err == nil {
+		a.onClose(release)
+	}
+	return err
+}
+
+func (a *App) openStore(ctx context.Context) error { return a.openStoreWith(ctx, true) }
+
+// openStoreBeside leaves a schema alone that a running server relies on.
+func (a *App) openStoreBeside(ctx context.Context) error {
+	behind := a.openStoreWith(ctx, false)
+	if !fault.Is(behind, fault.Conflict) {
+		return behind
+	}
+	release, err := takeFolder(a.Config.Data)
+	if err != nil {
+		return behind
+	}
+	return errors.Join(a.openStoreWith(ctx, true), release())
+}
+
+func (a *App) openStoreWith(ctx context.Context, migrate bool) error {
 	c := a.Config.Committer
 	store, err := storage.Open(ctx, storage.Options{
 		Dir: a.Config.Data, Database: a.Config.Database.Reveal(), Ring: a.Ring, Clock: a.now, Log: a.Log,
-		Observer: watcher{a.metrics, a.tracer, a.now}, MaxBatch: c.MaxBatch, MaxQueue: c.QueueSize, MaxDelay: c.MaxDelay,
+		Observer: watcher{a.metrics, a.tracer, a.now}, MaxBatch: c.MaxBatch, MaxQueue: c.QueueSize, MaxDelay: c.MaxDelay, Migrate: migrate,
 	})
 	if err != nil {
 		return err
@@ -181,9 +219,9 @@ func (a *App) connect(ctx context.Context) error {
 	limits := limitsOf(a.Config.Limits)
 	limits.Files = a.Config.Attachments.MaxPerMessage
 	a.intake = intake.New(a.Store, detector, limits, a.now, a.metrics)
-	deskLimits := deskLimitsOf(a.Config.Limits)
-	deskLimits.Limited = a.metrics.Limited
-	a.Desk = signin.NewDesk(a.Store, password.NewHasher(runtime.NumCPU()), deskLimits, a.now)
+	if err := a.connectDesk(ctx); err != nil {
+		return err
+	}
 	id := a.Config.Identity
 	a.windows = signin.NewWindows(a.Store, a.issuers, a.Ring.Subkey("visitor secrets"), signin.WindowOptions{
 		Anonymous: id.Anonymous, VisitorLife: id.VisitorLife, SessionLife: id.SessionLife, ClaimHorizon: id.ClaimHorizon,
@@ -192,6 +230,13 @@ func (a *App) connect(ctx context.Context) error {
 		return err
 	}
 	a.jobs = upkeep.NewWorker(a.Store, a.jobHandlers(), a.now, a.Log)
+	return nil
+}
+
+func (a *App) connectDesk(context.Context) error {
+	limits := deskLimitsOf(a.Config.Limits)
+	limits.Limited = a.metrics.Limited
+	a.Desk = signin.NewDesk(a.Store, password.NewHasher(runtime.NumCPU()), limits, a.now)
 	return nil
 }
 
@@ -239,6 +284,3 @@ func deskLimitsOf(l config.Limits) signin.DeskLimits {
 	address.Burst *= 6
 	return signin.DeskLimits{Account: rate(l.SignIns), Address: address, Keys: l.Keys}
 }
-
-// publicKeys are the keys under which this server's audit heads are checked.
-func (a *App) publicKeys() []ed25519.PublicKey { return []ed25519.PublicKey{a.signer.Public()} }

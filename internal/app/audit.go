@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"log/slog"
 
@@ -14,7 +15,8 @@ import (
 )
 
 // OpenForReading opens the keys and the store of a configuration for a command
-// that stores nothing. It works beside a running server.
+// that stores nothing. It works beside a running server. Errors: Conflict for a
+// database whose schema is not this program's.
 func OpenForReading(ctx context.Context, c config.Config) (*storage.Store, *keyring.Ring, error) {
 	ring, err := OpenRing(c, true)
 	if err != nil {
@@ -39,11 +41,11 @@ func VerifyAudit(ctx context.Context, c config.Config) (audit.Report, error) {
 	}
 	signer, err := audit.NewSigner(ring.Subkey("audit heads"))
 	if err != nil {
-		return audit.Report{}, err
+		return audit.Report{}, errors.Join(err, store.Close(), ring.Close())
 	}
 	report, err := audit.Verify(ctx, audit.Input{
 		Stream: storage.AuditStream, Entries: store.AuditEntries(ctx, CommandLine()), Heads: audit.ReadHeads(headlog.Lines(HeadsPath(c))),
-		Keys: (&App{signer: signer}).publicKeys(), Messages: store.CheckMessages, Lengths: store.ConversationLengths(ctx),
+		Keys: []ed25519.PublicKey{signer.Public()}, Messages: store.CheckMessages, Lengths: store.ConversationLengths(ctx),
 	})
 	return report, errors.Join(err, store.Close(), ring.Close())
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -16,9 +17,11 @@ import (
 	"time"
 
 	"kefu/internal/domain/identity"
+	"kefu/internal/platform/clock"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/egress"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/keyring"
 	"kefu/internal/storage"
 	"kefu/internal/storage/engine"
 	"kefu/ui"
@@ -39,15 +42,30 @@ type hint string
 // Error implements error.
 func (h hint) Error() string { return string(h) }
 
+// Machine is what Examine asks the machine that it runs on.
+type Machine struct {
+	Now     clock.Clock
+	FreeMiB func(dir string) (uint64, error) // on the volume of a folder, for who is not root
+}
+
+// ThisMachine is the one that this program runs on.
+func ThisMachine() Machine {
+	return Machine{Now: clock.System, FreeMiB: func(dir string) (uint64, error) {
+		var stat syscall.Statfs_t
+		err := syscall.Statfs(dir, &stat)
+		return stat.Bavail * uint64(stat.Bsize) >> 20, err
+	}}
+}
+
 // Examine looks at everything a server needs, without changing it.
-func Examine(ctx context.Context, c config.Config) []Finding {
+func Examine(ctx context.Context, c config.Config, m Machine) []Finding {
 	checks := []struct {
 		what string
 		look func(context.Context, config.Config) (string, error)
 	}{
-		{"data folder", examineData}, {"disk", examineDisk}, {"keys", examineKeys}, {"key folder", examinePlaces},
-		{"database", examineDatabase}, {"staff", examineStaff}, {"identity", examineIdentity}, {"address", examineAddress},
-		{"wallet pages", examineEmbedding}, {"listen", examineListen}, {"clock", examineClock}, {"pages", examinePages},
+		{"data folder", examineData}, {"disk", m.examineDisk}, {"keys", examineKeys}, {"key folder", examinePlaces},
+		{"database", examineDatabase}, {"staff", examineStaff}, {"jobs", examineJobs}, {"identity", examineIdentity}, {"address", examineAddress},
+		{"wallet pages", examineEmbedding}, {"listen", examineListen}, {"clock", m.examineClock}, {"pages", examinePages},
 	}
 	findings := make([]Finding, 0, len(checks))
 	for _, check := range checks {
@@ -107,20 +125,34 @@ func examinePlaces(_ context.Context, c config.Config) (string, error) {
 	return keysFolder(c) + " is not on the disk of the database", nil
 }
 
+// glance looks into the database; known is false before the first start, and where
+// the database's own line says what is wrong with it.
+func glance(ctx context.Context, c config.Config) (g storage.Glance, known bool) {
+	g, err := storage.Look(ctx, c.Database.Reveal(), c.Data)
+	return g, err == nil
+}
+
 func examineStaff(ctx context.Context, c config.Config) (string, error) {
-	if engine.Of(c.Database.Reveal()) == engine.SQLite {
-		if _, err := os.Stat(filepath.Join(c.Data, engine.File)); errors.Is(err, fs.ErrNotExist) {
-			return "nobody before the first start", nil
-		}
-	}
-	able, err := storage.CountStaff(ctx, c.Database.Reveal(), c.Data)
-	if err != nil {
-		return "cannot be counted before the first start", nil //nolint:nilerr // the database's own line says what is wrong with it
-	}
-	if able == 0 {
+	g, known := glance(ctx, c)
+	switch {
+	case !known:
+		return "nobody before the first start", nil
+	case g.AbleStaff == 0:
 		return "", hint("nobody can sign in yet; add the first person with kefu user add --role owner --name NAME EMAIL")
 	}
-	return fmt.Sprintf("%d can sign in", able), nil
+	return fmt.Sprintf("%d can sign in", g.AbleStaff), nil
+}
+
+func examineJobs(ctx context.Context, c config.Config) (string, error) {
+	g, known := glance(ctx, c)
+	switch n := g.Jobs; {
+	case !known:
+		return "none before the first start", nil
+	case n.Stuck+n.SetAside > 0:
+		return "", fmt.Errorf("%d jobs keep failing and %d were set aside, so words may wait to be erased: mend what the log says of them, then run kefu jobs retry", n.Stuck, n.SetAside)
+	default:
+		return fmt.Sprintf("%d wait to be done", n.Waiting), nil
+	}
 }
 
 // examineAddress looks whether browsers could reach the three hosts.
@@ -169,27 +201,33 @@ func examineMissing(dir string) (string, error) {
 	return dir + " does not exist yet; the first start makes it", os.Remove(probe)
 }
 
-func examineDisk(_ context.Context, c config.Config) (string, error) {
-	dir := c.Data
-	if _, err := os.Stat(dir); err != nil {
-		dir = "."
+// minFreeMiB is what must be free on each volume.
+const minFreeMiB = 1024
+
+func (m Machine) examineDisk(_ context.Context, c config.Config) (string, error) {
+	least := uint64(math.MaxUint64)
+	tombstones := orIn(keysFolder(c), c.Keys.Tombstones, "destroyed.log")
+	for _, dir := range []string{c.Data, keysFolder(c), filepath.Dir(tombstones), filepath.Dir(HeadsPath(c))} {
+		if _, err := os.Stat(dir); err != nil {
+			dir = "."
+		}
+		free, err := m.FreeMiB(dir)
+		if err != nil {
+			return "", err
+		}
+		if free < minFreeMiB {
+			return "", fmt.Errorf("only %d MiB are free in %s; messages are refused when the disk is full, so make room", free, dir)
+		}
+		least = min(least, free)
 	}
-	var stat syscall.Statfs_t
-	if err := syscall.Statfs(dir, &stat); err != nil {
-		return "", err
-	}
-	free := stat.Bavail * uint64(stat.Bsize) >> 20
-	if free < 1024 {
-		return "", fmt.Errorf("only %d MiB are free; messages are refused when the disk is full, so make room", free)
-	}
-	return fmt.Sprintf("%d GiB free", free>>10), nil
+	return fmt.Sprintf("%d GiB free", least>>10), nil
 }
 
 func examineKeys(_ context.Context, c config.Config) (string, error) {
 	if _, err := os.Stat(keysFolder(c)); errors.Is(err, fs.ErrNotExist) {
 		return "none yet; the first start makes them", nil
 	}
-	ring, err := OpenRing(c, true)
+	ring, err := openRing(c, keyring.Options{ReadOnly: true, LookOnly: true})
 	if err != nil {
 		return "", err
 	}
@@ -253,12 +291,22 @@ func answersAsKefu(ctx context.Context, c config.Config) bool {
 	return answer.StatusCode == http.StatusOK || answer.StatusCode == http.StatusServiceUnavailable
 }
 
-// examineClock refuses a clock that stands before this program was written:
-// tokens and timers would be judged wrongly.
-func examineClock(context.Context, config.Config) (string, error) {
-	now := time.Now().UTC()
+// clockSlack is how far a file may have been written in the future.
+const clockSlack = time.Minute
+
+// examineClock refuses a clock that stands before this program was written, or
+// before something that Kefu wrote: tokens and timers would be judged wrongly.
+func (m Machine) examineClock(_ context.Context, c config.Config) (string, error) {
+	now := m.Now().UTC()
 	if now.Year() < 2026 {
 		return "", fmt.Errorf("the clock says %s; set it, for example with NTP", now.Format(time.RFC3339))
+	}
+	for _, path := range []string{filepath.Join(c.Data, engine.File), HeadsPath(c)} {
+		info, err := os.Stat(path)
+		if err == nil && info.ModTime().Sub(now) > clockSlack {
+			return "", fmt.Errorf("the clock says %s, and %s was written at %s; set it, for example with NTP",
+				now.Format(time.RFC3339), path, info.ModTime().UTC().Format(time.RFC3339))
+		}
 	}
 	return now.Format(time.RFC3339), nil
 }

@@ -38,7 +38,7 @@ func Seed(ctx context.Context, c config.Config, plan SeedPlan) (map[string][]str
 	if err != nil {
 		return nil, err
 	}
-	store, err := storage.Open(ctx, storage.Options{Dir: c.Data, Database: c.Database.Reveal(), Ring: ring, Log: slog.New(slog.DiscardHandler)})
+	store, err := storage.Open(ctx, storage.Options{Migrate: true, Dir: c.Data, Database: c.Database.Reveal(), Ring: ring, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, errors.Join(err, ring.Close())
 	}

@@ -22,8 +22,7 @@ import (
 
 // Run serves until ctx ends. Further listeners are added by the demo.
 func (a *App) Run(ctx context.Context, more ...lifecycle.Worker) error {
-	workers := append([]lifecycle.Worker{onlyServer(a.Config.Data)}, a.workers()...)
-	workers = append(workers, a.listener("http", a.Config.Listen, a.handler))
+	workers := append(a.workers(), a.listener("http", a.Config.Listen, a.handler))
 	if a.Config.Metrics.Listen != "" {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", a.metrics.Handler())

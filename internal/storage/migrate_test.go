@@ -114,7 +114,7 @@ func TestANewerSchemaIsRefused(t *testing.T) {
 		if _, err := db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES ($1, $2)", 9999, true); err != nil {
 			t.Fatal(err)
 		}
-		_, err := storage.Open(context.Background(), storage.Options{Dir: d.Dir, Database: d.DSN})
+		_, err := storage.Open(context.Background(), storage.Options{Migrate: true, Dir: d.Dir, Database: d.DSN})
 		if !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "9999") {
 			t.Errorf("opened a newer database: %v", err)
 		}
@@ -126,7 +126,7 @@ func TestProcessesThatStartTogetherMigrateOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
-				s, err := storage.Open(context.Background(), storage.Options{Dir: d.Dir, Database: d.DSN})
+				s, err := storage.Open(context.Background(), storage.Options{Migrate: true, Dir: d.Dir, Database: d.DSN})
 				if err != nil {
 					t.Error(err)
 					return
@@ -145,7 +145,7 @@ func TestAPostgresThatDoesNotAnswerIsSaidSo(t *testing.T) {
 		"postgres://kefu:hunter2@127.0.0.1:1/kefu?connect_timeout=1": fault.Unavailable,
 		"postgres://kefu:hunter2@host:port/kefu":                     fault.Invalid,
 	} {
-		_, err := storage.Open(context.Background(), storage.Options{Dir: t.TempDir(), Database: dsn})
+		_, err := storage.Open(context.Background(), storage.Options{Migrate: true, Dir: t.TempDir(), Database: dsn})
 		if !fault.Is(err, want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%v, want %s and no password", err, want)
 		}
@@ -192,7 +192,7 @@ func TestADataFolderThatCannotBeMade(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := storage.Open(context.Background(), storage.Options{Dir: filepath.Join(file, "data")}); err == nil {
+	if _, err := storage.Open(context.Background(), storage.Options{Migrate: true, Dir: filepath.Join(file, "data")}); err == nil {
 		t.Error("opened below a file")
 	}
 }
@@ -211,6 +211,38 @@ func TestADatabaseHasAName(t *testing.T) {
 		one.Stop()
 		if copied := d.Backup(t).Open(t).Deployment(); copied != name {
 			t.Errorf("the copy of %q is called %q", name, copied)
+		}
+	})
+}
+
+// A command beside a running server must not change the schema under it.
+func TestOpeningWithoutMigratingChangesNoSchema(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		ctx := context.Background()
+		look := func() error {
+			s, err := storage.Open(ctx, storage.Options{Dir: d.Dir, Database: d.DSN})
+			if err == nil {
+				err = s.Close()
+			}
+			return err
+		}
+		if err := look(); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "schema 0") || !strings.Contains(err.Error(), "run kefu migrate") {
+			t.Errorf("an empty database: %v", err)
+		}
+		if tables := columns(t, d); len(tables) != 0 {
+			t.Errorf("it made %v", tables)
+		}
+		d.Open(t).Stop()
+		if err := look(); err != nil {
+			t.Error(err)
+		}
+		d.Exec(t, "DELETE FROM goose_db_version WHERE version_id = (SELECT MAX(version_id) FROM goose_db_version)")
+		if err := look(); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "run kefu migrate") {
+			t.Errorf("an older schema: %v", err)
+		}
+		d.Exec(t, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, true)")
+		if err := look(); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "newer program") {
+			t.Errorf("a newer schema: %v", err)
 		}
 	})
 }

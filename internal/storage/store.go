@@ -7,6 +7,7 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"errors"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/event"
+	"kefu/internal/domain/job"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/keyring"
@@ -37,6 +39,9 @@ type Options struct {
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Observer Observer // told of every commit; may be nil
+	// Migrate brings the schema up to date, which no other program may rely on
+	// meanwhile. Without it a schema that is not this program's is refused.
+	Migrate bool
 
 	MaxBatch int           // requests in one commit; default 512
 	MaxQueue int           // requests waiting; beyond, callers wait; default 16,384
@@ -79,8 +84,9 @@ type Store struct {
 // block: commits wait for it.
 type Listener func(event.Commit)
 
-// Open opens the database, brings its schema up to date and prepares the
-// statements, so that a mistake in one fails here and not later.
+// Open opens the database, sees to its schema and prepares the statements, so that
+// a mistake in one fails here and not later. Errors: Conflict for a schema that is
+// not this program's; Unavailable.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	const op = "storage.Open"
 	if o.Clock == nil {
@@ -115,7 +121,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,
 	})
-	if err := migrate(ctx, db); err != nil {
+	if err := schema(ctx, db, o.Migrate); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	if s.deployment, err = nameDeployment(ctx, db); err != nil {
@@ -127,12 +133,15 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-func migrate(ctx context.Context, db *engine.DB) error {
+func schema(ctx context.Context, db *engine.DB, migrate bool) error {
 	files, err := fs.Sub(migrationFiles, "migrations")
 	if err != nil {
-		return fault.Wrap("storage.migrate", err)
+		return fault.Wrap("storage.schema", err)
 	}
-	return db.Migrate(ctx, files)
+	if migrate {
+		return db.Migrate(ctx, files)
+	}
+	return db.Current(ctx, files)
 }
 
 // Listen sets who is told of commits. Set it before Run.
@@ -158,15 +167,22 @@ func (s *Store) Close() error { return s.core.DB.Close() }
 // commits; on PostgreSQL it does nothing.
 func (s *Store) Checkpoint(ctx context.Context) error { return s.core.DB.Checkpoint(ctx) }
 
-// CountStaff tells how many members of staff could sign in to the database of a
-// setting, for whoever runs the machine. It changes nothing; a database that no
-// Kefu has started on is an error.
-func CountStaff(ctx context.Context, dsn, dir string) (able int, err error) {
-	const op = "storage.CountStaff"
-	db, err := engine.Open(dsn, dir)
-	if err != nil {
-		return 0, err
-	}
-	err = engine.MapError(op, db.Reader.QueryRowContext(ctx, "SELECT COUNT(*) FROM staff WHERE disabled_at = 0").Scan(&able))
-	return able, errors.Join(err, db.Reader.Close(), db.Writer.Close())
+// Glance is what the database tells whoever runs the machine at a look.
+type Glance struct {
+	AbleStaff int // who could sign in
+	Jobs      job.Counts
+}
+
+// Look takes a Glance at the database of a setting and changes nothing. A database
+// that no Kefu has started on is an error.
+func Look(ctx context.Context, dsn, dir string) (g Glance, err error) {
+	err = engine.Look(ctx, dsn, dir, func(ctx context.Context, db *sql.DB) error {
+		err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM staff WHERE disabled_at = 0").Scan(&g.AbleStaff)
+		if err != nil {
+			return engine.MapError("storage.Look", err)
+		}
+		g.Jobs, err = jobs.Count(ctx, db)
+		return err
+	})
+	return g, err
 }

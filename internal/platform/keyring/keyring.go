@@ -54,6 +54,9 @@ type Options struct {
 	// ReplayAll applies the whole tombstone file and not only what is new since
 	// the last start: after single pads were put back from a backup.
 	ReplayAll bool
+	// LookOnly leaves even the destructions of the tombstone file undone, and nothing
+	// can be destroyed: for who must change nothing. It goes with ReadOnly.
+	LookOnly bool
 	// ReadOnly opens existing values and destroys keys but makes no new keys.
 	ReadOnly bool
 	// FirstExtent and MaxExtent are how many keys are made ahead at a time: the
@@ -144,6 +147,10 @@ func open(dir string, master secret.Master, opts Options, fs files) (*Ring, erro
 	}
 	if r.root, err = r.loadRoot(); err != nil {
 		return nil, errors.Join(err, r.lock.Close())
+	}
+	if opts.LookOnly {
+		r.tombstones = &tombstoneLog{}
+		return r, nil
 	}
 	if r.tombstones, err = openTombstones(opts.Tombstones); err != nil {
 		return nil, errors.Join(fault.Wrap(op, err), r.lock.Close())

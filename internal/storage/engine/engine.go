@@ -143,7 +143,7 @@ func openPostgres(dsn string) (*DB, error) {
 	const op = "engine.openPostgres"
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return nil, fault.New(fault.Invalid, op, "the PostgreSQL setting cannot be read; check KEFU_DATABASE")
+		return nil, unreadable(op)
 	}
 	reader, writer := stdlib.OpenDB(*config), stdlib.OpenDB(*config, stdlib.OptionAfterConnect(prepareWriter))
 	reader.SetMaxOpenConns(12)
@@ -152,8 +152,7 @@ func openPostgres(dsn string) (*DB, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if err := writer.PingContext(ctx); err != nil {
-		err = fault.New(fault.Unavailable, op, "PostgreSQL does not answer; check KEFU_DATABASE and that the server runs: %v", err)
-		return nil, errors.Join(err, reader.Close(), writer.Close())
+		return nil, errors.Join(noAnswer(op, err), reader.Close(), writer.Close())
 	}
 	return &DB{Kind: Postgres, Reader: newPool(reader, Postgres), Writer: writer}, nil
 }
@@ -251,25 +250,53 @@ func (d *DB) restartLog(ctx context.Context, mode string) (begun bool, err error
 	return busy == 0, errors.Join(err, wait(busyWait), conn.Close())
 }
 
-// Probe opens a database, asks who it is and closes it again, without changing
-// anything. Errors: Invalid when PostgreSQL is set so that it loses what it has
-// acknowledged.
-func Probe(ctx context.Context, dsn, dir string) (string, error) {
-	const op = "engine.Probe"
-	db, err := Open(dsn, dir)
-	if err != nil {
-		return "", err
+// Look opens a database for reading alone, hands it to do and closes it again.
+// It makes no file of SQLite's database, nor its log, and turns no setting.
+func Look(ctx context.Context, dsn, dir string, do func(context.Context, *sql.DB) error) error {
+	const op = "engine.Look"
+	var db *sql.DB
+	if Of(dsn) == Postgres {
+		config, err := pgx.ParseConfig(dsn)
+		if err != nil {
+			return unreadable(op)
+		}
+		db = stdlib.OpenDB(*config)
+		if err := db.PingContext(ctx); err != nil {
+			return errors.Join(noAnswer(op, err), db.Close())
+		}
+	} else {
+		var err error
+		if db, err = sql.Open("sqlite", sqliteDSN(filepath.Join(dir, File), "ro", -2048)); err != nil {
+			return fault.Wrap(op, err)
+		}
 	}
-	text := "SELECT 'SQLite ' || sqlite_version(), 'on', 'on'"
-	if db.Kind == Postgres {
+	return errors.Join(do(ctx, db), db.Close())
+}
+
+func unreadable(op string) error {
+	return fault.New(fault.Invalid, op, "the PostgreSQL setting cannot be read; check KEFU_DATABASE")
+}
+
+func noAnswer(op string, err error) error {
+	return fault.New(fault.Unavailable, op, "PostgreSQL does not answer; check KEFU_DATABASE and that the server runs: %v", err)
+}
+
+// Probe asks a database who it is, without changing anything. Errors: Invalid when
+// PostgreSQL is set so that it loses what it has acknowledged.
+func Probe(ctx context.Context, dsn, dir string) (version string, err error) {
+	const op = "engine.Probe"
+	text := "SELECT 'SQLite ' || sqlite_version(), 'on', 'on' FROM (SELECT COUNT(*) FROM sqlite_schema) AS readable"
+	if Of(dsn) == Postgres {
 		text = "SELECT 'PostgreSQL ' || current_setting('server_version'), current_setting('fsync'), current_setting('full_page_writes')"
 	}
-	var version, fsync, pages string
-	err = MapError(op, db.Reader.QueryRowContext(ctx, text).Scan(&version, &fsync, &pages))
-	if err = errors.Join(err, db.Reader.Close(), db.Writer.Close()); err != nil {
-		return version, err
-	}
-	return version, durable(version, fsync, pages)
+	err = Look(ctx, dsn, dir, func(ctx context.Context, db *sql.DB) error {
+		var fsync, pages string
+		if err := db.QueryRowContext(ctx, text).Scan(&version, &fsync, &pages); err != nil {
+			return MapError(op, err)
+		}
+		return durable(version, fsync, pages)
+	})
+	return version, err
 }
 
 // durable refuses settings of PostgreSQL under which a commit can be lost or torn

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"io/fs"
+	"strconv"
 	"strings"
 
 	"github.com/pressly/goose/v3"
@@ -97,7 +98,7 @@ func (d *DB) Migrate(ctx context.Context, files fs.FS) error {
 			return fault.Wrap(op, err)
 		}
 		if have > want {
-			return fault.New(fault.Conflict, op, "the database has schema %d and this program knows %d: run the newer program, or restore a backup from before the upgrade", have, want)
+			return tooNew(op, have, want)
 		}
 		if _, err = provider.Up(ctx); err == nil {
 			return nil
@@ -109,6 +110,47 @@ func (d *DB) Migrate(ctx context.Context, files fs.FS) error {
 		}
 		last = have
 	}
+}
+
+// Current refuses a database whose schema is not that of the given files, with
+// Conflict, and changes nothing.
+func (d *DB) Current(ctx context.Context, files fs.FS) error {
+	const op = "engine.Current"
+	entries, err := engineFS{files, d.Kind}.ReadDir(".")
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	var have, want int64
+	for _, e := range entries {
+		number, _, _ := strings.Cut(e.Name(), "_")
+		if n, err := strconv.ParseInt(number, 10, 64); err == nil {
+			want = max(want, n)
+		}
+	}
+	there := "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'goose_db_version'"
+	if d.Kind == Postgres {
+		there = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'goose_db_version'"
+	}
+	var tables int
+	if err := d.Reader.QueryRowContext(ctx, there).Scan(&tables); err != nil {
+		return MapError(op, err)
+	}
+	if tables > 0 {
+		if err := d.Reader.QueryRowContext(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&have); err != nil {
+			return MapError(op, err)
+		}
+	}
+	switch {
+	case have > want:
+		return tooNew(op, have, want)
+	case have < want:
+		return fault.New(fault.Conflict, op, "the database has schema %d and this program needs %d: run kefu migrate while the server is stopped", have, want)
+	}
+	return nil
+}
+
+func tooNew(op string, have, want int64) error {
+	return fault.New(fault.Conflict, op, "the database has schema %d and this program knows %d: run the newer program, or restore a backup from before the upgrade", have, want)
 }
 
 // takeTurn lets one of several processes that start together migrate first. The

@@ -76,11 +76,13 @@ func (s *Jobs) NextJobDue(ctx context.Context) (int64, error) {
 }
 
 // CountJobs counts the jobs.
-func (s *Jobs) CountJobs(ctx context.Context) (job.Counts, error) { return Count(ctx, s.core.DB) }
+func (s *Jobs) CountJobs(ctx context.Context) (job.Counts, error) {
+	return Count(ctx, s.core.DB.Reader.DB)
+}
 
 // Count counts the jobs of a database.
-func Count(ctx context.Context, db *engine.DB) (n job.Counts, err error) {
-	err = db.Reader.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN failed_at = 0 THEN 1 END), COUNT(CASE WHEN failed_at = 0 AND attempts >= $1 THEN 1 END),
+func Count(ctx context.Context, db *sql.DB) (n job.Counts, err error) {
+	err = db.QueryRowContext(ctx, `SELECT COUNT(CASE WHEN failed_at = 0 THEN 1 END), COUNT(CASE WHEN failed_at = 0 AND attempts >= $1 THEN 1 END),
 		COUNT(CASE WHEN failed_at > 0 THEN 1 END) FROM job`, job.StuckAfter).Scan(&n.Waiting, &n.Stuck, &n.SetAside)
 	return n, engine.MapError("jobs.Count", err)
 }

@@ -84,7 +84,7 @@ func (d *Deployment) OpenIdle(t testing.TB, change ...func(*storage.Options)) *P
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := storage.Options{Dir: d.Dir, Database: d.DSN, Ring: ring, Clock: d.Clock.Now}
+	o := storage.Options{Migrate: true, Dir: d.Dir, Database: d.DSN, Ring: ring, Clock: d.Clock.Now}
 	for _, c := range change {
 		c(&o)
 	}

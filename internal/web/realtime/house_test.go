@@ -136,7 +136,7 @@ func (h *house) run(part func(context.Context) error, after func()) {
 
 func (h *house) openStore() *storage.Store {
 	h.t.Helper()
-	s, err := storage.Open(context.Background(), storage.Options{Dir: h.dir, Database: h.dsn, Ring: h.ring, Clock: h.now})
+	s, err := storage.Open(context.Background(), storage.Options{Migrate: true, Dir: h.dir, Database: h.dsn, Ring: h.ring, Clock: h.now})
 	h.must(err)
 	return s
 }
