@@ -32,8 +32,8 @@ func (s *Store) AddAttachment(ctx context.Context, p identity.Principal, a conve
 		if err != nil {
 			return err
 		}
-		_, err = t.SQL.ExecContext(ctx, `INSERT INTO attachment (id, customer_id, conversation_id, uploader_kind, uploader_id, name, name_ref, media_type, size, blob_ref, internal, created_at)
-			VALUES ($1, $2, '', $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		_, err = t.SQL.ExecContext(ctx, `INSERT INTO attachment (id, customer_id, conversation_id, uploader_kind, uploader_id, name, name_ref, media_type, size, blob_ref, internal, created_at, unsent_since)
+			VALUES ($1, $2, '', $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`,
 			a.ID, customer, int64(p.Kind), p.ID, name, ref, a.Type, a.Size, a.BlobRef, false, t.Now)
 		return engine.MapError(op, err)
 	})
@@ -88,7 +88,8 @@ func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conv
 			if found.ConversationID != "" && found.Internal != internal {
 				return fault.New(fault.Conflict, op, "attachment %s was sent already", id)
 			}
-			_, err = t.SQL.ExecContext(ctx, "UPDATE attachment SET conversation_id = $1, customer_id = $2, internal = $3 WHERE id = $4", conversationID, state.CustomerID, internal, id)
+			_, err = t.SQL.ExecContext(ctx, `UPDATE attachment SET conversation_id = $1, customer_id = $2, internal = $3,
+				unsent_since = CASE WHEN unsent_since > 0 THEN $4 ELSE unsent_since END WHERE id = $5`, conversationID, state.CustomerID, internal, t.Now, id)
 			if err != nil {
 				return engine.MapError(op, err)
 			}
@@ -180,10 +181,11 @@ func (s *Store) UnknownAttachments(ctx context.Context, ids []string) ([]string,
 	return unknown, engine.MapError(op, err)
 }
 
-// OrphanAttachments are files uploaded before a time and never sent.
+// OrphanAttachments are files that nobody has sent, and that were uploaded, or
+// claimed for a message last, before a time.
 func (s *Store) OrphanAttachments(ctx context.Context, before int64, limit int) ([]conversation.StoredAttachment, error) {
 	const op = "storage.OrphanAttachments"
-	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+attachmentColumns+" FROM attachment WHERE conversation_id = '' AND created_at < $1 ORDER BY created_at LIMIT $2", before, limit)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+attachmentColumns+" FROM attachment WHERE unsent_since > 0 AND unsent_since < $1 ORDER BY unsent_since LIMIT $2", before, limit)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
@@ -196,17 +198,33 @@ func (s *Store) OrphanAttachments(ctx context.Context, before int64, limit int) 
 	return found, engine.MapError(op, err)
 }
 
-// ForgetAttachment removes a file that was never sent and destroys its keys.
-func (s *Store) ForgetAttachment(ctx context.Context, id string) error {
+// ForgetAttachment removes one of OrphanAttachments and destroys its keys. Errors:
+// NotFound, also when it was claimed again or sent meanwhile.
+func (s *Store) ForgetAttachment(ctx context.Context, id string, before int64) error {
 	const op = "storage.ForgetAttachment"
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
 		var name, blob int64
-		err := t.SQL.QueryRowContext(ctx, "DELETE FROM attachment WHERE id = $1 AND conversation_id = '' RETURNING name_ref, blob_ref", id).Scan(&name, &blob)
+		err := t.SQL.QueryRowContext(ctx, "DELETE FROM attachment WHERE id = $1 AND unsent_since > 0 AND unsent_since < $2 RETURNING name_ref, blob_ref", id, before).Scan(&name, &blob)
 		if err != nil {
 			return engine.MapError(op, err)
 		}
 		return t.DestroyKeys(ctx, []int64{name, blob})
 	})
+}
+
+// sendFiles notes that the files of new messages were sent.
+func (t *Tx) sendFiles(ctx context.Context, w *workset.Set) error {
+	stmt := t.store.stmts.sendFiles
+	sent := stmt.Layout.Rowset()
+	for i := range w.Entries {
+		for _, a := range w.Entries[i].Content.Attachments {
+			sent.Text(a.ID).EndRow()
+		}
+	}
+	if sent.Len() == 0 {
+		return nil
+	}
+	return stmt.Exec(ctx, t.SQL, sent)
 }
 
 // dropFiles destroys the keys of files whose message was redacted whole. Their
@@ -217,7 +235,7 @@ func (t *Tx) dropFiles(ctx context.Context, w *workset.Set) error {
 	refs := make([]int64, 0, 2*len(w.LostFiles))
 	for _, id := range w.LostFiles {
 		var name, blob int64
-		err := t.SQL.QueryRowContext(ctx, "UPDATE attachment SET conversation_id = '', customer_id = '', uploader_id = '', internal = $1 WHERE id = $2 RETURNING name_ref, blob_ref", true, id).Scan(&name, &blob)
+		err := t.SQL.QueryRowContext(ctx, "UPDATE attachment SET conversation_id = '', customer_id = '', uploader_id = '', internal = $1, unsent_since = created_at WHERE id = $2 RETURNING name_ref, blob_ref", true, id).Scan(&name, &blob)
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}

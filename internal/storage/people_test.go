@@ -403,23 +403,34 @@ func TestAttachments(t *testing.T) {
 				t.Errorf("%s still sees the redacted file %+v", by.Kind, f)
 			}
 		}
-		lone := s.upload(p)
+		noted := noting("a file for colleagues")
+		kept, err := s.ClaimAttachments(ctx, mei, conv, true, []string{note})
+		s.must(err)
+		noted.Content.Attachments = kept
+		s.do(mei, conv, noted)
+		lone, refused, again := s.upload(p), s.upload(p), s.upload(p)
+		s.must(claim(p, conv, false, refused, again)) // and the message is refused
 		s.Clock.Move(25 * time.Hour)
-		orphans, err := s.OrphanAttachments(ctx, s.Clock.Micros(), 10)
+		before := s.Clock.Micros()
+		orphans, err := s.OrphanAttachments(ctx, before, 10)
 		s.must(err)
 		var ids []string
 		for _, o := range orphans {
 			ids = append(ids, o.ID)
 		}
 		slices.Sort(ids)
-		want := []string{a, b, lone}
+		want := []string{a, b, lone, refused, again}
 		slices.Sort(want)
 		if !slices.Equal(ids, want) {
-			t.Errorf("orphans %v, want the redacted two and the one never sent: %v", ids, want)
+			t.Errorf("orphans %v, want the redacted two and those never sent: %v", ids, want)
 		}
-		s.must(s.ForgetAttachment(ctx, lone))
-		s.want(fault.NotFound, s.ForgetAttachment(ctx, lone))
-		s.want(fault.NotFound, s.ForgetAttachment(ctx, note)) // was sent
+		s.must(claim(p, conv, false, again)) // the message comes once more
+		for _, gone := range []string{lone, refused, a} {
+			s.must(s.ForgetAttachment(ctx, gone, before))
+			s.want(fault.NotFound, s.ForgetAttachment(ctx, gone, before))
+		}
+		s.want(fault.NotFound, s.ForgetAttachment(ctx, again, before))
+		s.want(fault.NotFound, s.ForgetAttachment(ctx, note, before)) // was sent
 	})
 }
 

@@ -15,7 +15,7 @@ type statements struct {
 	keepVersion, insertVersion, dropVersions      engine.Set
 	findClients, findTargets, loadStates          engine.Set
 	updateHot, updateCold, leaveInbox, enterInbox engine.Set
-	topicRefs, updateTopic                        engine.Set
+	topicRefs, updateTopic, sendFiles             engine.Set
 	importState, importCustomer                   engine.Set
 	insertAudit                                   engine.Set
 }
@@ -53,6 +53,7 @@ func buildStatements(e engine.Kind) statements {
 			priority = v.priority, language = v.language, tags = v.tags, merged_into = v.merged_into
 			FROM {rows} WHERE conversation.id = v.id`),
 		topicRefs: e.Set("id", `SELECT c.topic_ref FROM {rows} CROSS JOIN conversation c WHERE c.id = v.id AND c.topic_ref <> 0`),
+		sendFiles: e.Set("id", `UPDATE attachment SET unsent_since = 0 FROM {rows} WHERE attachment.id = v.id`),
 		updateTopic: e.Set("id topic:bytes topic_ref:int",
 			`UPDATE conversation SET topic = v.topic, topic_ref = v.topic_ref FROM {rows} WHERE conversation.id = v.id`),
 		leaveInbox: e.Set("status assignee_id activity:int conversation_id",
@@ -76,7 +77,7 @@ func buildStatements(e engine.Kind) statements {
 func prepareAll(ctx context.Context, db *engine.DB) (statements, error) {
 	all := buildStatements(db.Kind)
 	for _, set := range []*engine.Set{&all.insertEntry, &all.updateEntry, &all.keepVersion, &all.insertVersion, &all.dropVersions, &all.findClients, &all.findTargets,
-		&all.loadStates, &all.updateHot, &all.updateCold, &all.topicRefs, &all.updateTopic, &all.leaveInbox, &all.enterInbox, &all.insertAudit, &all.importState, &all.importCustomer} {
+		&all.loadStates, &all.updateHot, &all.updateCold, &all.topicRefs, &all.updateTopic, &all.sendFiles, &all.leaveInbox, &all.enterInbox, &all.insertAudit, &all.importState, &all.importCustomer} {
 		if err := set.Prepare(ctx, db); err != nil {
 			return statements{}, err
 		}

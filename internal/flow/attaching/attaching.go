@@ -31,7 +31,7 @@ type Store interface {
 	AddAttachment(ctx context.Context, p identity.Principal, a conversation.StoredAttachment) error
 	Attachment(ctx context.Context, p identity.Principal, id string) (conversation.StoredAttachment, error)
 	OrphanAttachments(ctx context.Context, before int64, limit int) ([]conversation.StoredAttachment, error)
-	ForgetAttachment(ctx context.Context, id string) error
+	ForgetAttachment(ctx context.Context, id string, before int64) error
 	LastPosition(ctx context.Context) (int64, error)
 	RevocationsSince(ctx context.Context, pos int64) ([]event.Revocation, int64, error)
 }
@@ -215,8 +215,8 @@ const (
 	OrphanAge = 24 * time.Hour
 )
 
-// Sweep removes files that were uploaded more than OrphanAge ago and never sent,
-// with their keys.
+// Sweep removes files that were uploaded, or claimed for a message that was then
+// refused, more than OrphanAge ago and never sent, with their keys.
 func (s *Service) Sweep(ctx context.Context) error {
 	const op = "attaching.Sweep"
 	before := s.Clock().Add(-OrphanAge).UnixMicro()
@@ -226,7 +226,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return fault.Wrap(op, err)
 		}
 		for _, orphan := range orphans {
-			err := s.Store.ForgetAttachment(ctx, orphan.ID)
+			err := s.Store.ForgetAttachment(ctx, orphan.ID, before)
 			if fault.Is(err, fault.NotFound) {
 				continue // it was sent meanwhile
 			}
