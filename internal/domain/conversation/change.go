@@ -27,8 +27,10 @@ type Withdrawal struct {
 	Earlier *Change
 	Seq     int64
 	Topic   bool // the conversation's, and no message
-	Text    string
-	Classes []string
+	// ConversationID is one that was joined with the change's own; "" is that.
+	ConversationID string
+	Text           string
+	Classes        []string
 }
 
 // Result is the answer to a Change.

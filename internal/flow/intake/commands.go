@@ -83,6 +83,19 @@ func (s *Service) Do(ctx context.Context, p identity.Principal, conversationID s
 	return r, err
 }
 
+// Merge lets a conversation go on in another one of the same customer, where a
+// secret that was begun in the first may be ended. Errors: those of the store.
+func (s *Service) Merge(ctx context.Context, p identity.Principal, from, into string) error {
+	if err := s.store.Merge(ctx, p, from, into); err != nil {
+		return err
+	}
+	now := s.now()
+	t := s.hold(into, now)
+	t.doubt = now // so that it is read back
+	s.release(t)
+	return nil
+}
+
 // rewrite edits or redacts. A new text is looked at where it stands: together
 // with what was said before it and after it. What was redacted is forgotten here
 // too, so that no later withdrawal brings a part of it back.

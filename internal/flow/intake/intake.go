@@ -30,6 +30,7 @@ type Store interface {
 	Entries(ctx context.Context, p identity.Principal, id string, r conversation.EntryRange) ([]conversation.Entry, bool, error)
 	ClaimAttachments(ctx context.Context, p identity.Principal, conversationID string, internal bool, ids []string) ([]conversation.Attachment, error)
 	SaveDraft(ctx context.Context, p identity.Principal, conversationID string, d conversation.Draft) error
+	Merge(ctx context.Context, p identity.Principal, from, into string) error
 	AddHandle(ctx context.Context, p identity.Principal, customerID string, h customer.Handle) error
 }
 
@@ -244,7 +245,7 @@ func (s *Service) lookAtVersions(c *conversation.Change, a *attempt, w window) {
 					s.withdraw(c, a, w, j, findings)
 				}
 			}
-			c.Withdraw = append(c.Withdraw, conversation.Withdrawal{Earlier: u.change, Seq: u.seq, Text: u.text, Classes: s.classes(earlier[i])})
+			c.Withdraw = append(c.Withdraw, conversation.Withdrawal{Earlier: u.change, Seq: u.seq, ConversationID: u.of, Text: u.text, Classes: s.classes(earlier[i])})
 		}
 	}
 }
@@ -261,7 +262,7 @@ func (s *Service) withdraw(c *conversation.Change, a *attempt, w window, i int, 
 		return
 	}
 	w.turns[i] = s.guard.Read(left, w.turns[i].Own)
-	c.Withdraw = append(c.Withdraw, conversation.Withdrawal{Earlier: u.change, Seq: u.seq, Topic: u.topic, Text: left, Classes: s.classes(findings)})
+	c.Withdraw = append(c.Withdraw, conversation.Withdrawal{Earlier: u.change, Seq: u.seq, Topic: u.topic, ConversationID: u.of, Text: left, Classes: s.classes(findings)})
 	a.rewrite(u, left)
 }
 

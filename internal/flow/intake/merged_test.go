@@ -3,6 +3,7 @@ package intake_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"kefu/internal/domain/conversation"
@@ -43,4 +44,31 @@ func TestAFileFollowsItsMessageIntoAMergedConversation(t *testing.T) {
 	}
 	m.ConversationID, m.ClientID = other, id.New()
 	wantCode(t, h.send(p, m).Err, fault.NotFound)
+}
+
+// A secret that was begun before two conversations were joined is found when it is
+// ended after that.
+func TestASecretIsFoundAcrossAMerge(t *testing.T) {
+	for name, between := range map[string]func(h *house){
+		"at once":         func(*house) {},
+		"after a restart": func(h *house) { h.restart() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := open(t)
+			customer := visitor()
+			from, into := h.begin(customer), h.begin(customer)
+			h.say(customer, into, "hello")
+			h.say(customer, from, "my card is 4111 1111")
+			if err := h.door.Merge(context.Background(), agent(), from, into); err != nil {
+				t.Fatal(err)
+			}
+			between(h)
+			h.say(customer, into, "1111 1111")
+			h.wantNoCard(into)
+			h.wantNoCard(from)
+			if got := h.texts(from); !strings.HasPrefix(got[0], "my card is ‹pan") || h.texts(into)[0] != "hello" {
+				t.Errorf("left are %q and %q", got, h.texts(into))
+			}
+		})
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"crypto/sha256"
+	"slices"
 	"sync"
 	"time"
 
@@ -143,7 +144,8 @@ func (r *recent) drop(t *talk) {
 	}
 }
 
-// recall reads back what was said and is not remembered, or not for sure.
+// recall reads back what was said and is not remembered, or not for sure, also in
+// conversations that were joined with this one a moment ago.
 func (s *Service) recall(ctx context.Context, id string, t *talk, now time.Time) error {
 	guard := identity.SystemPart("guard")
 	state, err := s.store.Conversation(ctx, guard, id)
@@ -154,27 +156,43 @@ func (s *Service) recall(ctx context.Context, id string, t *talk, now time.Time)
 	if err != nil {
 		return err
 	}
-	t.said, t.doubt, t.unread = nil, time.Time{}, false
-	topic := topicOf(state)
+	said, topic := spoken(entries, "", now), topicOf(state)
 	for _, e := range entries {
 		if e.Kind == conversation.KindTopic {
 			topic = nil // no more what the customer began with
 		}
+		if e.Kind != conversation.KindMerged || e.Content.From == "" || now.Sub(time.UnixMicro(e.At)) > questionAge {
+			continue
+		}
+		joined, _, err := s.store.Entries(ctx, guard, e.Content.From, conversation.EntryRange{Reverse: true, Limit: recallLimit})
+		if err != nil {
+			return err
+		}
+		said = append(said, spoken(joined, e.Content.From, now)...)
 	}
 	if topic != nil {
-		t.said = append(t.said, topic)
+		said = slices.Insert(said, 0, topic)
 	}
+	slices.SortStableFunc(said, func(a, b *utterance) int { return a.at.Compare(b.at) })
+	t.said, t.doubt, t.unread = said, time.Time{}, false
+	return nil
+}
+
+// spoken are the messages among entries that may still count; of is their
+// conversation when it was joined with another one.
+func spoken(entries []conversation.Entry, of string, now time.Time) []*utterance {
+	var said []*utterance
 	for _, e := range entries {
 		at := time.UnixMicro(e.At)
 		if (e.Kind != conversation.KindMessage && e.Kind != conversation.KindNote) || now.Sub(at) > questionAge {
 			continue
 		}
-		t.said = append(t.said, &utterance{
+		said = append(said, &utterance{
 			at: at, side: side(e.Author.Kind != conversation.ByCustomer), note: e.Kind == conversation.KindNote, text: e.Content.Text,
-			client: e.ClientID, raw: sha256.Sum256([]byte(e.Content.Text)), seq: e.Seq, kept: true,
+			client: e.ClientID, raw: sha256.Sum256([]byte(e.Content.Text)), seq: e.Seq, of: of, kept: true,
 		})
 	}
-	return nil
+	return said
 }
 
 // topicOf is what a conversation's topic says, as the first thing said in it; nil

@@ -55,6 +55,7 @@ type utterance struct {
 	raw    [sha256.Size]byte    // of the text as it was sent
 	change *conversation.Change // nil when it was read back from the store
 	seq    int64                // once it is known
+	of     string               // the conversation, when that was joined with the talk's own
 
 	open int  // attempts to store it that have no answer yet
 	kept bool // one of them stored it
@@ -242,7 +243,7 @@ func (t *talk) before(d *guard.Detector, u *utterance, of side, now time.Time) w
 // repeated finds a message that is being sent once more, word for word.
 func (t *talk) repeated(client string, of side, raw [sha256.Size]byte) *utterance {
 	for _, u := range t.said {
-		if client != "" && u.client == client && u.side == of && u.raw == raw {
+		if client != "" && u.of == "" && u.client == client && u.side == of && u.raw == raw {
 			return u
 		}
 	}
@@ -251,7 +252,7 @@ func (t *talk) repeated(client string, of side, raw [sha256.Size]byte) *utteranc
 
 func (t *talk) bySeq(seq int64) *utterance {
 	for _, u := range t.said {
-		if u.seq == seq && seq != 0 {
+		if u.seq == seq && seq != 0 && u.of == "" {
 			return u
 		}
 	}

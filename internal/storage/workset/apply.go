@@ -1,6 +1,7 @@
 package workset
 
 import (
+	"cmp"
 	"slices"
 
 	"kefu/internal/domain/conversation"
@@ -263,9 +264,9 @@ func (w *Set) withdraw(c *conversation.Change) {
 		if wd.Topic {
 			command = conversation.Command{Kind: conversation.SetTopic, Content: conversation.Content{Topic: wd.Text}}
 		}
-		redaction := &conversation.Change{Principal: guard, ConversationID: c.ConversationID, Command: command}
+		redaction := &conversation.Change{Principal: guard, ConversationID: cmp.Or(wd.ConversationID, c.ConversationID), Command: command}
 		if r := w.decide(redaction); r.Err != nil {
-			w.env.Log.Error("a secret could not be withdrawn", "error", r.Err, "conversation", c.ConversationID, "seq", seq)
+			w.env.Log.Error("a secret could not be withdrawn", "error", r.Err, "conversation", redaction.ConversationID, "seq", seq)
 			continue
 		}
 		if w.env.Waits(wd.Earlier) {

@@ -6,6 +6,7 @@
 package workset
 
 import (
+	"cmp"
 	"log/slog"
 
 	"kefu/internal/domain/conversation"
@@ -122,11 +123,14 @@ func New(env Env) *Set {
 // by id, messages by their clients' ids, and entries that are edited or redacted.
 func Needs(changes []*conversation.Change) (ids []string, clients []ClientKey, entries []EntryKey) {
 	seen := make(map[string]bool, len(changes))
-	for _, c := range changes {
-		if !seen[c.ConversationID] {
-			seen[c.ConversationID] = true
-			ids = append(ids, c.ConversationID)
+	need := func(id string) {
+		if !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
 		}
+	}
+	for _, c := range changes {
+		need(c.ConversationID)
 		if conversation.ValidClientID(c.Command.ClientID) {
 			clients = append(clients, ClientKey{c.ConversationID, c.Command.ClientID})
 		}
@@ -134,12 +138,14 @@ func Needs(changes []*conversation.Change) (ids []string, clients []ClientKey, e
 			entries = append(entries, EntryKey{c.ConversationID, c.Command.Content.Of})
 		}
 		for _, wd := range c.Withdraw {
+			of := cmp.Or(wd.ConversationID, c.ConversationID)
+			need(of)
 			switch {
 			case wd.Topic:
 			case wd.Earlier == nil:
-				entries = append(entries, EntryKey{c.ConversationID, wd.Seq})
+				entries = append(entries, EntryKey{of, wd.Seq})
 			case wd.Earlier.Seq != 0:
-				entries = append(entries, EntryKey{c.ConversationID, wd.Earlier.Seq})
+				entries = append(entries, EntryKey{of, wd.Earlier.Seq})
 			}
 		}
 	}

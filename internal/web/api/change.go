@@ -155,7 +155,7 @@ func (a *API) saveDraft(ctx context.Context, in *draftInput) (*nothing, error) {
 }
 
 func (a *API) merge(ctx context.Context, in *mergeInput) (*nothing, error) {
-	return &nothing{}, a.Store.Merge(ctx, in.who(), in.ID, in.Body.Into)
+	return &nothing{}, a.Intake.Merge(ctx, in.who(), in.ID, in.Body.Into)
 }
 
 func (a *API) unmerge(ctx context.Context, in *InConversation) (*nothing, error) {
