@@ -1,4 +1,5 @@
-import type { Attachment, ConversationStatus, ErrorCode, Status } from '../kit/protocol/frames.ts';
+import { UploadRefused, uploader, type Upload } from '../kit/files/upload.ts';
+import type { ConversationStatus, ErrorCode, Status } from '../kit/protocol/frames.ts';
 
 export type Role = 'owner' | 'admin' | 'supervisor' | 'agent' | string;
 export type Priority = 'low' | 'normal' | 'high' | 'urgent';
@@ -113,7 +114,10 @@ export class Api {
   /** Called when the session is gone. */
   onexpired: () => void = () => undefined;
 
-  constructor(private readonly request: typeof fetch = (...a) => fetch(...a)) {}
+  constructor(
+    private readonly request: typeof fetch = (...a) => fetch(...a),
+    private readonly uploading: Upload = uploader('/v1/attachments'),
+  ) {}
 
   signIn(email: string, password: string, totp: string): Promise<{ staff: Staff }> {
     return this.#call('POST', '/v1/session', { email, password, totp });
@@ -187,11 +191,14 @@ export class Api {
     return this.#call('DELETE', `/v1/customers/${encodeURIComponent(customer)}/handles/${encodeURIComponent(handle)}`);
   }
 
-  upload(file: File, signal?: AbortSignal): Promise<Attachment> {
-    const form = new FormData();
-    form.set('file', file);
-    return this.#send('POST', '/v1/attachments', form, {}, signal);
-  }
+  upload: Upload = async (file, signal, progress) => {
+    try {
+      return await this.uploading(file, signal, progress);
+    } catch (error) {
+      if (error instanceof UploadRefused && error.status === 401) this.onexpired();
+      throw error;
+    }
+  };
   async link(attachment: string): Promise<string> {
     const { url } = await this.#call<{ url: string }>('GET', `/v1/attachments/${encodeURIComponent(attachment)}/link`);
     return url;
@@ -209,7 +216,7 @@ export class Api {
     return this.#send(method, address, JSON.stringify(body), { 'Content-Type': 'application/json' });
   }
 
-  async #send<T>(method: string, address: string, body: BodyInit | undefined, headers: HeadersInit, signal?: AbortSignal): Promise<T> {
+  async #send<T>(method: string, address: string, body: string | undefined, headers: HeadersInit): Promise<T> {
     let answer: Response;
     try {
       answer = await this.request(address, {
@@ -217,7 +224,7 @@ export class Api {
         body,
         headers: { Accept: 'application/json', ...headers },
         credentials: 'same-origin',
-        signal: signal ?? AbortSignal.timeout(20_000),
+        signal: AbortSignal.timeout(20_000),
       });
     } catch {
       throw new Problem(0, 'offline');

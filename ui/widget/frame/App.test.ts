@@ -8,7 +8,7 @@ import { Chat } from './chat.svelte.ts';
 import { en } from './messages/en.ts';
 import { zh } from './messages/zh.ts';
 import { Words } from './start.svelte.ts';
-import type { Upload } from './upload.ts';
+import type { Upload } from '../../kit/files/upload.ts';
 
 const open = { conv: 'c', status: 'open' as const, last_seq: 2, read_seq: 0, unread: 2, last_activity: 1 };
 let chats: Chat[] = [];

@@ -1,3 +1,5 @@
+import { Picks } from '../../kit/files/picks.svelte.ts';
+import { uploader, type Upload } from '../../kit/files/upload.ts';
 import { Client, type Change } from '../../kit/protocol/client.ts';
 import type { ConnectionState } from '../../kit/protocol/connection.ts';
 import { passes, type ClosingReason, type ConversationLine, type ErrorCode } from '../../kit/protocol/frames.ts';
@@ -11,8 +13,6 @@ import { dialWebSocket } from '../../kit/protocol/websocket.ts';
 import { Drafts } from './drafts.ts';
 import { Host } from './host.ts';
 import { visitor, WindowIdentity } from './identity.ts';
-import { Picks } from './picks.svelte.ts';
-import { uploader, type Upload } from './upload.ts';
 
 export type Screen = 'loading' | 'list' | 'conversation';
 
@@ -120,7 +120,7 @@ export class Chat {
       lang: options.lang,
     });
     this.picks = new Picks({
-      upload: options.upload ?? uploader(() => this.client.session),
+      upload: options.upload ?? uploader('/rt/attachments', () => `Bearer ${this.client.session}`),
       online: () => this.state === 'open',
       limit: () => this.client.limits?.attachment_bytes,
     });

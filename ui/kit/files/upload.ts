@@ -1,4 +1,4 @@
-import type { Attachment } from '../../kit/protocol/frames.ts';
+import type { Attachment } from '../protocol/frames.ts';
 
 /** The server did not take a file. */
 export class UploadRefused extends Error {
@@ -14,18 +14,18 @@ export class UploadRefused extends Error {
 /** Sends one file; tells how much of it has gone, from 0 to 1. Rejects with UploadRefused, or any error when the network fails. */
 export type Upload = (file: File, signal: AbortSignal, progress: (part: number) => void) => Promise<Attachment>;
 
-/** XMLHttpRequest, because fetch does not tell how far it has got. */
-export function uploader(session: () => string): Upload {
+/** Sends to an address of the page's own server. XMLHttpRequest, because fetch does not tell how far it has got. */
+export function uploader(address: string, authorization?: () => string): Upload {
   return (file, signal, progress) =>
     new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
-      request.open('POST', '/rt/attachments');
-      request.setRequestHeader('Authorization', `Bearer ${session()}`);
+      request.open('POST', address);
+      if (authorization) request.setRequestHeader('Authorization', authorization());
       request.responseType = 'json';
       request.upload.onprogress = (event) => progress(event.lengthComputable ? event.loaded / event.total : 0);
       request.onload = () => {
         const answer = request.response as Attachment | null;
-        if (request.status === 200 && answer) return resolve(answer);
+        if (request.status >= 200 && request.status < 300 && answer) return resolve(answer);
         reject(new UploadRefused(request.status, 1000 * (Number(request.getResponseHeader('Retry-After')) || 0)));
       };
       request.onerror = () => reject(new Error('upload failed'));

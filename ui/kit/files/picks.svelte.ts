@@ -1,4 +1,4 @@
-import type { Attachment } from '../../kit/protocol/frames.ts';
+import type { Attachment } from '../protocol/frames.ts';
 import { UploadRefused, type Upload } from './upload.ts';
 
 export type Problem = 'offline' | 'large' | 'kind' | 'failed';
