@@ -130,8 +130,7 @@ func (s *Store) scanAttachment(row scanner) (conversation.StoredAttachment, erro
 		return a, engine.MapError("storage.scanAttachment", err)
 	}
 	a.UploaderKind = identity.Kind(kind)
-	plain, err := s.core.Open(name, ref, attachmentAAD(a.ID))
-	a.Name = string(plain)
+	a.Name, err = s.core.Read(name, ref, attachmentAAD(a.ID))
 	return a, err
 }
 

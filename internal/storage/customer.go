@@ -38,8 +38,8 @@ func (s *Store) FindWindowSecret(ctx context.Context, digest string) (w customer
 		return w, "", false, engine.MapError(op, err)
 	}
 	w.Level = identity.Level(level)
-	plain, err := s.core.Open(sealed, ref.Int64, customerNameAAD(w.CustomerID))
-	return w, string(plain), revokedAt != 0, err
+	name, err = s.core.Read(sealed, ref.Int64, customerNameAAD(w.CustomerID))
+	return w, name, revokedAt != 0, err
 }
 
 // SignInCustomer uses up the token, finds or makes the customer, stores the
@@ -101,8 +101,8 @@ func (t *Tx) customerOf(ctx context.Context, in customer.SignIn) (string, error)
 	if in.Name == "" {
 		return id, nil
 	}
-	name, err := t.store.core.Open(sealed, ref.Int64, customerNameAAD(id))
-	if err != nil || string(name) == in.Name {
+	name, err := t.store.core.Read(sealed, ref.Int64, customerNameAAD(id))
+	if err != nil || name == in.Name {
 		return id, err
 	}
 	return id, t.rename(ctx, id, in.Name, ref.Int64)
@@ -230,11 +230,10 @@ func (s *Store) CustomerOf(ctx context.Context, p identity.Principal, id string)
 	if err != nil {
 		return c, nil, engine.MapError(op, err)
 	}
-	plain, err := s.core.Open(name, ref.Int64, customerNameAAD(id))
-	if err != nil {
+	if c.Name, err = s.core.Read(name, ref.Int64, customerNameAAD(id)); err != nil {
 		return c, nil, err
 	}
-	c.Name, c.Became = string(plain), became.String
+	c.Became = became.String
 	if c.Handles, err = s.handlesOf(ctx, id); err != nil {
 		return c, nil, err
 	}

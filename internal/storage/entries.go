@@ -9,6 +9,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/guard"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/core"
 	"kefu/internal/storage/workset"
 )
 
@@ -197,12 +198,19 @@ type storedContent struct {
 	state  workset.Written
 }
 
+// openContent opens a content. In the place of a damaged one stands core.Damaged,
+// so that the rest of a conversation can be read, and it can be redacted.
 func (s *Store) openContent(c storedContent, aad string) (conversation.Content, error) {
 	plain, err := s.core.Open(c.sealed, c.ref, aad)
-	if err != nil {
-		return conversation.Content{}, err
+	var content conversation.Content
+	if err == nil {
+		content, err = decodeContent(plain)
 	}
-	return decodeContent(plain)
+	if err != nil && core.IsDamaged(err) {
+		s.core.Log.Error("a stored text cannot be opened", "where", aad, "error", err)
+		return conversation.Content{Text: core.Damaged}, nil
+	}
+	return content, err
 }
 
 func (t *Tx) loadTargets(ctx context.Context, w *workset.Set, keys []workset.EntryKey) error {

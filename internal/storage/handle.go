@@ -156,8 +156,8 @@ func (s *Store) FindCustomers(ctx context.Context, p identity.Principal, kind, v
 		if err := r.Scan(&f.ID, &f.By, &name, &ref, &f.Evidence); err != nil {
 			return err
 		}
-		plain, err := s.core.Open(name, ref.Int64, customerNameAAD(f.ID))
-		f.Name = string(plain)
+		var err error
+		f.Name, err = s.core.Read(name, ref.Int64, customerNameAAD(f.ID))
 		found = append(found, f)
 		return err
 	})
@@ -197,7 +197,6 @@ func (s *Store) scanHandle(row scanner, customerID string) (h customer.Handle, r
 	if err := row.Scan(&h.Kind, &h.ID, &sealed, &ref, &h.Evidence); err != nil {
 		return h, 0, err
 	}
-	plain, err := s.core.Open(sealed, ref, handleAAD(customerID, h.Kind, h.ID))
-	h.Value = string(plain)
+	h.Value, err = s.core.Read(sealed, ref, handleAAD(customerID, h.Kind, h.ID))
 	return h, ref, err
 }

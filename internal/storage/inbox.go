@@ -92,11 +92,9 @@ func (s *Store) scanLine(row scanner) (conversation.InboxLine, error) {
 	}
 	line.State, line.Key.ConversationID = state, state.ID
 	line.Customer.Evidence, line.Customer.Language = evidence.String, language.String
-	plain, err := s.core.Open(name, nameRef.Int64, customerNameAAD(state.CustomerID))
-	if err != nil {
+	if line.Customer.Name, err = s.core.Read(name, nameRef.Int64, customerNameAAD(state.CustomerID)); err != nil {
 		return line, err
 	}
-	line.Customer.Name = string(plain)
 	if !seq.Valid {
 		return line, nil
 	}

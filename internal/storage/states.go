@@ -42,11 +42,10 @@ func (st *Store) scanState(row scanner, extra ...any) (conversation.State, int64
 		return s, 0, err
 	}
 	s.Status, s.StatusBefore, s.Priority = conversation.Status(status), conversation.Status(before), conversation.Priority(priority)
-	plain, err := st.core.Open(topic, topicRef, topicAAD(s.ID))
-	if err != nil {
+	var err error
+	if s.Topic, err = st.core.Read(topic, topicRef, topicAAD(s.ID)); err != nil {
 		return s, 0, err
 	}
-	s.Topic = string(plain)
 	if tags != "[]" {
 		if err := json.Unmarshal([]byte(tags), &s.Tags); err != nil {
 			return s, 0, err

@@ -7,7 +7,9 @@ package core
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
+	"syscall"
 
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
@@ -57,6 +59,29 @@ func (c *Core) Open(sealed []byte, ref int64, aad string) ([]byte, error) {
 		return nil, nil
 	}
 	return plain, fault.Wrap("core.Open", err)
+}
+
+// Damaged stands where a text is that cannot be opened any more. It is no erased
+// one, which is empty.
+const Damaged = "\ufffd"
+
+// Read is Open for what is shown beside others: one damaged value must not hide
+// them all. It is logged, and Damaged stands in its place. Errors: those that pass,
+// such as a disk that does not answer.
+func (c *Core) Read(sealed []byte, ref int64, aad string) (text string, err error) {
+	plain, err := c.Open(sealed, ref, aad)
+	if err != nil && IsDamaged(err) {
+		c.Log.Error("a stored text cannot be opened", "where", aad, "error", err)
+		return Damaged, nil
+	}
+	return string(plain), err
+}
+
+// IsDamaged tells whether an error of Open says that the value, its key or their
+// bond is damaged, so that asking again does not help.
+func IsDamaged(err error) bool {
+	var system syscall.Errno
+	return fault.Is(err, fault.Internal) && !errors.As(err, &system)
 }
 
 // Tx is one transaction of the committer, as its parts use it.
