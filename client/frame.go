@@ -24,8 +24,9 @@ type Conversation struct {
 	Status       string `json:"status"`
 	LastSeq      int64  `json:"last_seq"`
 	ReadSeq      int64  `json:"read_seq"`
-	Unread       int64  `json:"unread"`
-	LastActivity int64  `json:"last_activity"` // microseconds since 1970
+	AgentReadSeq int64  `json:"agent_read_seq"` // how far an agent has read
+	Unread       int64  `json:"unread"`         // messages of the other side after ReadSeq
+	LastActivity int64  `json:"last_activity"`  // microseconds since 1970
 }
 
 // Staff is who a desk connection speaks as.

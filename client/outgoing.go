@@ -19,6 +19,11 @@ type Outgoing struct {
 	Attachments []string // attachment ids
 	ReplyTo     int64
 	Note        bool // desk: internal
+	// Seen is the newest entry that a desk's author had on screen, 0 where that is
+	// not known. What the customer wrote after it goes on waiting for an answer. It
+	// is sent again as it is, however late; a message that moves to another
+	// conversation loses it, since it counted in the first one.
+	Seen int64
 }
 
 // Outbox makes outgoing messages outlive the program. Keep must have made the
@@ -102,7 +107,7 @@ func (o *outgoing) move(from, to string) {
 	moved := o.queues[from]
 	delete(o.queues, from)
 	for _, w := range moved {
-		w.Conv = to
+		w.Conv, w.Seen = to, 0
 	}
 	o.queues[to] = append(o.queues[to], moved...)
 	slices.SortFunc(o.queues[to], byOrder)
@@ -138,7 +143,8 @@ func (m *Outgoing) frame() []byte {
 		Body    body   `json:"body"`
 		ReplyTo int64  `json:"reply_to,omitempty"`
 		Note    bool   `json:"note,omitempty"`
-	}{"send", m.Conv, m.ID, content, m.ReplyTo, m.Note})
+		Seen    int64  `json:"seen,omitempty"`
+	}{"send", m.Conv, m.ID, content, m.ReplyTo, m.Note, m.Seen})
 	return raw
 }
 

@@ -184,7 +184,7 @@ func TestATopicIsSealed(t *testing.T) {
 			of, err := s.ConversationsOf(ctx, p, 1)
 			s.must(err)
 			marked := again.do(p, conv, conversation.Command{Kind: conversation.Read, Seq: 1 << 40}).State
-			for i, topic := range []string{begin().Topic, s.state(conv).Topic, line.State.Topic, of[0].Topic, marked.Topic} {
+			for i, topic := range []string{begin().Topic, s.state(conv).Topic, line.State.Topic, of[0].State.Topic, marked.Topic} {
 				if topic != want {
 					t.Errorf("%d: topic %q, want %q", i, topic, want)
 				}

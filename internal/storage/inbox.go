@@ -124,14 +124,33 @@ func (s *Store) InboxLineOf(ctx context.Context, p identity.Principal, id string
 	return line, nil
 }
 
+// maxCounted bounds the newest entries of a conversation among which a window's
+// unread ones are counted.
+const maxCounted = 200
+
 // ConversationsOf lists the conversations of the customer p, newest first, at
-// most conversation.MaxPage.
-func (s *Store) ConversationsOf(ctx context.Context, p identity.Principal, limit int) ([]conversation.State, error) {
+// most conversation.MaxPage, with how many messages p has not read, of the newest
+// 200 entries of each.
+func (s *Store) ConversationsOf(ctx context.Context, p identity.Principal, limit int) ([]conversation.WindowLine, error) {
 	const op = "storage.ConversationsOf"
 	if !policy.Allow(p, policy.ReadConversation, policy.Object{CustomerID: p.ID}) || !p.IsCustomer() {
 		return nil, fault.New(fault.Forbidden, op, "%s has no conversations of its own", p.Kind)
 	}
-	return s.statesOf(ctx, p.ID, max(0, min(limit, conversation.MaxPage)))
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+stateColumns+`, (SELECT count(*) FROM entry e
+			WHERE e.conversation_id = c.id AND e.seq > c.customer_read AND e.seq > c.last_seq - $3 AND e.kind = 'message' AND e.author_kind <> 'customer')
+		FROM conversation c WHERE c.customer_id = $1 ORDER BY c.last_activity DESC LIMIT $2`, p.ID, max(0, min(limit, conversation.MaxPage)), maxCounted)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	var lines []conversation.WindowLine
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var line conversation.WindowLine
+		state, _, err := s.scanState(r, &line.Unread)
+		line.State = state
+		lines = append(lines, line)
+		return err
+	})
+	return lines, engine.MapError(op, err)
 }
 
 func (s *Store) statesOf(ctx context.Context, customerID string, limit int) ([]conversation.State, error) {

@@ -48,7 +48,11 @@ func (s *Store) Unmerge(ctx context.Context, p identity.Principal, id string) er
 		if _, err := t.change(ctx, p, id, conversation.Command{Kind: conversation.Unmerge}); err != nil {
 			return err
 		}
-		_, err := t.change(ctx, p, into, conversation.Command{Kind: conversation.LetGo, Content: conversation.Content{Into: id}})
+		remains, err := t.remains(ctx, into)
+		if err != nil {
+			return err
+		}
+		_, err = t.change(ctx, p, into, conversation.Command{Kind: conversation.LetGo, Remains: &remains, Content: conversation.Content{Into: id}})
 		return err
 	})
 }

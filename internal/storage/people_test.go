@@ -41,11 +41,11 @@ func asCustomer(id string) identity.Principal {
 
 func (s *site) conversationsOf(p identity.Principal) []string {
 	s.Helper()
-	states, err := s.ConversationsOf(context.Background(), p, 100)
+	lines, err := s.ConversationsOf(context.Background(), p, 100)
 	s.must(err)
 	var ids []string
-	for _, st := range states {
-		ids = append(ids, st.ID)
+	for _, line := range lines {
+		ids = append(ids, line.State.ID)
 	}
 	return ids
 }

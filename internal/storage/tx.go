@@ -117,6 +117,9 @@ func (t *Tx) load(ctx context.Context, w *workset.Set, changes []*conversation.C
 	if err := t.loadStates(ctx, w, ids); err != nil {
 		return err
 	}
+	if err := t.loadUnseen(ctx, w, w.Behind(changes)); err != nil {
+		return err
+	}
 	if err := t.loadClients(ctx, w, clients); err != nil {
 		return err
 	}

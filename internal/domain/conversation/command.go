@@ -39,12 +39,14 @@ const (
 // Command is one request to change a conversation.
 type Command struct {
 	Kind     CommandKind
-	ClientID string  // of Send and Note: repeats of it store nothing
-	Content  Content // the new text, status, assignee …
-	Seq      int64   // of Delivered and Read; of SetStatus: the newest entry its sender has seen, 0 unsaid
-	Target   *Target // of Edit and Redact: what the store knows of entry Content.Of
-	Customer string  // of Identify: the customer it belongs to from now on
-	Joined   *State  // of TakeIn: the conversation that goes on in this one, as MergeInto left it
+	ClientID string   // of Send and Note: repeats of it store nothing
+	Content  Content  // the new text, status, assignee …
+	Seq      int64    // of Delivered and Read; of SetStatus and an agent's Send: the newest entry its sender has seen, 0 unsaid
+	Unseen   *Unseen  // of a command that MissesSomething: what the store finds after Seq, or nil
+	Target   *Target  // of Edit and Redact: what the store knows of entry Content.Of
+	Customer string   // of Identify: the customer it belongs to from now on
+	Joined   *State   // of TakeIn: the conversation that goes on in this one, as MergeInto left it
+	Remains  *Remains // of LetGo: what waits in this one without the one that leaves it, or nil
 }
 
 // Draft is what a member of staff is writing and has not sent. Whether it is a
@@ -178,12 +180,15 @@ func (o *Outcome) apply(p identity.Principal, c Command, now int64) error {
 	case Identify:
 		return o.identify(c)
 	default:
-		return o.join(c)
+		return o.join(c, now)
 	}
 }
 
 func (o *Outcome) write(p identity.Principal, c Command, now int64) error {
 	const op = "conversation.write"
+	if c.Seq < 0 {
+		return fault.InvalidField(op, "seen", "must not be negative")
+	}
 	if !ValidClientID(c.ClientID) {
 		return fault.InvalidField(op, "client_msg_id", "must have 1 to %d bytes of printable UTF-8", MaxClientID)
 	}
@@ -211,7 +216,7 @@ func (o *Outcome) write(p identity.Principal, c Command, now int64) error {
 	case p.IsCustomer():
 		o.customerWrote(now)
 	default:
-		o.agentWrote()
+		o.agentWrote(c)
 	}
 	return nil
 }
@@ -234,7 +239,7 @@ func (o *Outcome) customerWrote(now int64) {
 func (o *Outcome) reopen() Status {
 	s := &o.State
 	was := s.Status
-	s.Status, s.SnoozedUntil = Open, 0
+	s.Status, s.SnoozedUntil, s.StatusBefore = Open, 0, ""
 	if was == Resolved {
 		s.Reopened++
 		s.ResolvedAt = 0
@@ -242,12 +247,21 @@ func (o *Outcome) reopen() Status {
 	return was
 }
 
-func (o *Outcome) agentWrote() {
+// agentWrote takes what the agent has seen as answered, and nothing else: what
+// the customer wrote meanwhile goes on waiting.
+func (o *Outcome) agentWrote(c Command) {
 	s := &o.State
-	s.Unread, s.WaitingSince = 0, 0
-	s.AgentRead = s.LastSeq
-	if s.Status == Open {
-		s.Status = Waiting
+	left := s.unseen(c)
+	s.Unread, s.WaitingSince = left.Messages, left.Since
+	if c.Seq > 0 {
+		seen := min(c.Seq, s.LastSeq)
+		o.Receipt = seen > s.AgentRead
+		s.AgentRead = max(s.AgentRead, seen)
+	} else {
+		s.AgentRead = s.LastSeq
+	}
+	if s.Status == Open && left.Since == 0 {
+		s.Status, s.StatusBefore = Waiting, ""
 	}
 }
 
@@ -278,8 +292,8 @@ func (o *Outcome) setStatus(command Command, now int64) error {
 	if s.Status == c.Status && (c.Status != Snoozed || s.SnoozedUntil == c.Until) {
 		return nil
 	}
-	if command.Seq > 0 && command.Seq < s.LastSeq && s.Unread > 0 && c.Status != Open {
-		return fault.New(fault.Conflict, op, "the customer wrote after what the sender has seen")
+	if c.Status != Open && s.unseen(command).Since != 0 {
+		return &fault.Error{Code: fault.Conflict, Op: op, Field: "seen", Message: "the customer wrote after what the sender has seen"}
 	}
 	if err := CheckText("wrap_up", c.WrapUp, MaxWrapUpChars); err != nil {
 		return err
@@ -289,7 +303,7 @@ func (o *Outcome) setStatus(command Command, now int64) error {
 		s.ResolvedAt = 0
 	}
 	was := s.Status
-	s.Status, s.SnoozedUntil = c.Status, 0
+	s.Status, s.SnoozedUntil, s.StatusBefore = c.Status, 0, ""
 	switch c.Status {
 	case Snoozed:
 		s.SnoozedUntil = c.Until

@@ -399,6 +399,82 @@ func TestTakingInForgetsNobody(t *testing.T) {
 	}
 }
 
+// What a merge carried over goes with the one that leaves, as far as nobody has
+// dealt with it.
+func TestLettingGoTakesBackWhatWasCarriedOver(t *testing.T) {
+	take := conversation.Command{Kind: conversation.TakeIn, Joined: &conversation.State{StatusBefore: conversation.Open, Unread: 2, WaitingSince: 5}}
+	let := func(own, others conversation.Unseen) conversation.Command {
+		return conversation.Command{Kind: conversation.LetGo, Remains: &conversation.Remains{Own: own, Others: others}}
+	}
+	nothing, one := conversation.Unseen{}, conversation.Unseen{Messages: 1, Since: begin + 1_000_000}
+	for name, steps := range map[string][]step{
+		"it was resolved": {
+			{who: anna(), command: say("hello"), kinds: "message"},
+			{who: mei(), command: status(conversation.Resolved), kinds: "status"},
+			{who: mei(), command: take, kinds: "merged status"},
+			{who: mei(), command: let(one, nothing), at: begin + 9_000_000, kinds: "unmerged status", then: func(s conversation.State) bool {
+				return s.Status == conversation.Resolved && s.Unread == 0 && s.WaitingSince == 0 && s.Reopened == 0 && s.ResolvedAt == begin+9_000_000 && s.StatusBefore == ""
+			}},
+		},
+		"it waited for the customer": {
+			{who: mei(), command: say("hello"), kinds: "message", then: is(conversation.Waiting)},
+			{who: mei(), command: take, kinds: "merged status"},
+			{who: mei(), command: let(nothing, nothing), kinds: "unmerged status", then: func(s conversation.State) bool {
+				return s.Status == conversation.Waiting && s.Unread == 0 && s.WaitingSince == 0
+			}},
+		},
+		"it was snoozed, until a time that is forgotten": {
+			{who: mei(), command: snooze(begin + 60_000_000), kinds: "status"},
+			{who: mei(), command: take, kinds: "merged status"},
+			{who: mei(), command: let(nothing, nothing), kinds: "unmerged", then: func(s conversation.State) bool {
+				return s.Status == conversation.Open && s.Unread == 0 && s.WaitingSince == 0
+			}},
+		},
+		"its own words wait too": {
+			{who: anna(), command: say("hello"), kinds: "message"},
+			{who: mei(), command: take, kinds: "merged", then: func(s conversation.State) bool { return s.Unread == 3 && s.WaitingSince == 5 }},
+			{who: mei(), command: let(one, nothing), kinds: "unmerged", then: func(s conversation.State) bool {
+				return s.Status == conversation.Open && s.Unread == 1 && s.WaitingSince == begin+1_000_000
+			}},
+		},
+		"something came since": {
+			{who: mei(), command: status(conversation.Resolved), kinds: "status"},
+			{who: mei(), command: take, kinds: "merged status"},
+			{who: anna(), command: say("hello"), kinds: "message"},
+			{who: mei(), command: let(one, nothing), kinds: "unmerged", then: func(s conversation.State) bool {
+				return s.Status == conversation.Open && s.Unread == 1 && s.WaitingSince == begin+1_000_000 && s.Reopened == 1
+			}},
+		},
+		"another one waits in it": {
+			{who: mei(), command: status(conversation.Resolved), kinds: "status"},
+			{who: mei(), command: take, kinds: "merged status"},
+			{who: mei(), command: take, kinds: "merged"},
+			{who: mei(), command: let(nothing, conversation.Unseen{Messages: 2, Since: 5}), kinds: "unmerged", then: func(s conversation.State) bool {
+				return s.Status == conversation.Open && s.Unread == 2 && s.WaitingSince == 5
+			}},
+			{who: mei(), command: let(nothing, nothing), kinds: "unmerged status", then: is(conversation.Resolved)},
+		},
+		"it was answered": {
+			{who: mei(), command: status(conversation.Resolved), kinds: "status"},
+			{who: mei(), command: take, kinds: "merged status"},
+			{who: mei(), command: say("yes"), kinds: "message", then: is(conversation.Waiting)},
+			{who: anna(), command: say("and more"), kinds: "message"},
+			{who: mei(), command: let(one, nothing), kinds: "unmerged", then: func(s conversation.State) bool {
+				return s.Status == conversation.Open && s.Unread == 1 && s.WaitingSince != 0
+			}},
+		},
+		"it was opened by somebody": {
+			{who: mei(), command: status(conversation.Resolved), kinds: "status"},
+			{who: mei(), command: take, kinds: "merged status"},
+			{who: mei(), command: status(conversation.Resolved), kinds: "status"},
+			{who: mei(), command: status(conversation.Open), kinds: "status"},
+			{who: mei(), command: let(nothing, nothing), kinds: "unmerged", then: is(conversation.Open)},
+		},
+	} {
+		t.Run(name, func(t *testing.T) { play(t, fresh(), steps) })
+	}
+}
+
 func TestIdentifying(t *testing.T) {
 	as := func(customer, level string) conversation.Command {
 		return conversation.Command{Kind: conversation.Identify, Customer: customer, Content: conversation.Content{Level: level}}

@@ -46,6 +46,12 @@ type InboxLine struct {
 	Customer CustomerLabel
 }
 
+// WindowLine is a conversation as its customer's list shows it.
+type WindowLine struct {
+	State  State
+	Unread int // messages of the other side that the customer has not read
+}
+
 // CustomerLabel is what a list shows of a customer.
 type CustomerLabel struct {
 	Name     string

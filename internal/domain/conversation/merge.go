@@ -13,7 +13,7 @@ func (e *MergedError) Unwrap() error {
 	return &fault.Error{Code: fault.Conflict, Op: "conversation.Decide", Message: "merged"}
 }
 
-func (o *Outcome) join(c Command) error {
+func (o *Outcome) join(c Command, now int64) error {
 	const op = "conversation.join"
 	s := &o.State
 	switch c.Kind {
@@ -35,7 +35,7 @@ func (o *Outcome) join(c Command) error {
 			s.Status = Open
 		}
 	case LetGo:
-		o.add(KindUnmerged, Content{Into: c.Content.Into})
+		o.letGo(c, now)
 	default:
 		return fault.New(fault.Invalid, op, "unknown command %q", c.Kind)
 	}
@@ -51,15 +51,69 @@ func (o *Outcome) takeIn(c Command) {
 		return
 	}
 	s.Unread += joined.Unread
-	if joined.WaitingSince != 0 && (s.WaitingSince == 0 || joined.WaitingSince < s.WaitingSince) {
-		s.WaitingSince = joined.WaitingSince
-	}
+	s.WaitingSince = earlier(s.WaitingSince, joined.WaitingSince)
 	// A snooze would have ended; what it hid must not stay hidden for good.
 	waits := joined.StatusBefore == Open || (joined.StatusBefore == Snoozed && s.Status != Snoozed)
 	if !waits {
 		return
 	}
+	before := s.StatusBefore
 	if was := o.reopen(); was != Open {
 		o.add(KindStatus, Content{Status: Open, Was: was})
+		before = was
 	}
+	s.StatusBefore = before
+}
+
+// Remains is what waits in a conversation for its own sake, and for that of the
+// others that still go on in it.
+type Remains struct{ Own, Others Unseen }
+
+// letGo takes back what takeIn carried over, as far as nobody has dealt with it
+// since: what is counted here never grows by it.
+func (o *Outcome) letGo(c Command, now int64) {
+	s := &o.State
+	o.add(KindUnmerged, Content{Into: c.Content.Into})
+	if c.Remains == nil {
+		return
+	}
+	own, others := c.Remains.Own, c.Remains.Others
+	if s.StatusBefore != "" && s.Status == Open { // only the joined made it open: nothing of its own waited
+		own = Unseen{}
+	}
+	s.Unread = min(s.Unread, own.Messages+others.Messages)
+	if since := earlier(own.Since, others.Since); since == 0 || s.WaitingSince == 0 {
+		s.WaitingSince = 0
+	} else {
+		s.WaitingSince = max(s.WaitingSince, since)
+	}
+	if s.Status == Open && s.WaitingSince == 0 {
+		o.closeAgain(now)
+	}
+}
+
+// closeAgain returns to the status from before a merge. A snooze's time is
+// forgotten by then: such a one stays open.
+func (o *Outcome) closeAgain(now int64) {
+	s := &o.State
+	before := s.StatusBefore
+	s.StatusBefore = ""
+	switch before {
+	case Resolved:
+		s.Reopened = max(0, s.Reopened-1)
+		s.ResolvedAt, s.Unread = now, 0
+	case Waiting:
+	default:
+		return
+	}
+	s.Status = before
+	o.add(KindStatus, Content{Status: before, Was: Open})
+}
+
+// earlier is the earlier of two times, of which 0 is none.
+func earlier(a, b int64) int64 {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
 }

@@ -52,6 +52,10 @@ func drawCommand(t *rapid.T, last int64) conversation.Command {
 	if rapid.Bool().Draw(t, "has staff") {
 		c.Content.Staff = &conversation.StaffRef{ID: rapid.SampledFrom([]string{"", "mei", "ben"}).Draw(t, "staff"), Name: "Mei"}
 	}
+	if rapid.Bool().Draw(t, "counted") {
+		c.Unseen = &conversation.Unseen{Messages: rapid.IntRange(0, 3).Draw(t, "unseen"), Since: rapid.Int64Range(0, 5).Draw(t, "unseen since")}
+		c.Remains = &conversation.Remains{Own: *c.Unseen}
+	}
 	if c.Kind == conversation.TakeIn && rapid.Bool().Draw(t, "joined") {
 		c.Joined = &conversation.State{ID: "from", Unread: 1, WaitingSince: 1, StatusBefore: c.Content.Status}
 	}
@@ -112,13 +116,13 @@ func brokenBy(before conversation.State, o conversation.Outcome, p identity.Prin
 	if want := before.LastSeq + int64(len(o.Entries)); s.LastSeq != want {
 		return fmt.Sprintf("LastSeq is %d, want %d", s.LastSeq, want)
 	}
-	if broken := brokenMarks(before, s); broken != "" {
+	if broken := brokenMarks(before, s, c); broken != "" {
 		return broken
 	}
 	return brokenStatus(before, s, p, c)
 }
 
-func brokenMarks(before, s conversation.State) string {
+func brokenMarks(before, s conversation.State, c conversation.Command) string {
 	switch {
 	case s.CustomerDelivered < before.CustomerDelivered, s.CustomerRead < before.CustomerRead, s.AgentRead < before.AgentRead:
 		return "a receipt went back"
@@ -128,7 +132,7 @@ func brokenMarks(before, s conversation.State) string {
 		return "the preview is no entry"
 	case s.LastActivity < before.LastActivity:
 		return "the last activity went back"
-	case s.Reopened < before.Reopened, s.Unread < 0:
+	case s.Reopened < before.Reopened && !(c.Kind == conversation.LetGo && s.Status == conversation.Resolved), s.Unread < 0:
 		return "a count went back"
 	default:
 		return ""
@@ -138,7 +142,7 @@ func brokenMarks(before, s conversation.State) string {
 func brokenStatus(before, s conversation.State, p identity.Principal, c conversation.Command) string {
 	wrote := c.Kind == conversation.Send || c.Kind == conversation.AskPerson
 	switch {
-	case (s.Status == conversation.Merged) != (s.MergedInto != ""), (s.Status == conversation.Merged) != (s.StatusBefore != ""):
+	case (s.Status == conversation.Merged) != (s.MergedInto != ""), s.Status == conversation.Merged && s.StatusBefore == "", s.StatusBefore != "" && s.Status != conversation.Merged && s.Status != conversation.Open:
 		return "merged, and into nothing, or the other way round"
 	case (s.Status == conversation.Snoozed) && s.SnoozedUntil == 0:
 		return "snoozed for good"

@@ -72,7 +72,7 @@ type State struct {
 	ResolvedAt   int64
 	Reopened     int    // times it was opened again after it was resolved
 	MergedInto   string // the conversation it goes on in
-	StatusBefore Status // what an unmerge returns to
+	StatusBefore Status // what an unmerge returns to, here or in the one that was merged into this
 
 	Unread            int   // customer messages no agent has read
 	CustomerDelivered int64 // up to here the customer's side has it

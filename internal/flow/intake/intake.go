@@ -92,8 +92,9 @@ type Message struct {
 	Text           string
 	AttachmentIDs  []string
 	ReplyTo        int64
-	Note           bool // internal
-	Origin         any  // the connection it came by
+	Note           bool  // internal
+	Seen           int64 // of an agent's: the newest entry its author had seen; 0 unsaid
+	Origin         any   // the connection it came by
 }
 
 // Said is the answer to a message.
@@ -134,7 +135,7 @@ func (s *Service) Send(ctx context.Context, p identity.Principal, m Message, don
 	case len(m.AttachmentIDs) > s.files:
 		return fault.InvalidField(op, "attachment_ids", "are more than %d", s.files)
 	}
-	command := conversation.Command{Kind: conversation.Send, ClientID: m.ClientID, Content: conversation.Content{Text: m.Text, ReplyTo: m.ReplyTo}}
+	command := conversation.Command{Kind: conversation.Send, ClientID: m.ClientID, Seq: m.Seen, Content: conversation.Content{Text: m.Text, ReplyTo: m.ReplyTo}}
 	if m.Note {
 		command.Kind = conversation.Note
 	}

@@ -39,6 +39,9 @@ func (w *Set) decide(c *conversation.Change) conversation.Result {
 		}
 		command.Target = &found.Target
 	}
+	if work.State.MissesSomething(c.Principal, command) {
+		command.Unseen = w.missed(c, work)
+	}
 	outcome, err := work.State.Decide(c.Principal, command, w.env.Now)
 	if err != nil {
 		return conversation.Result{Err: err}

@@ -109,13 +109,14 @@ type Set struct {
 	first   map[ClientKey]conversation.Result // first stored result of a client's message id
 	authors map[ClientKey]conversation.Author
 	targets map[EntryKey]*Target
+	unseen  map[EntryKey]conversation.Unseen // what customers wrote after an entry
 }
 
 // New makes an empty Set.
 func New(env Env) *Set {
 	return &Set{
 		env: env, states: map[string]*Working{}, first: map[ClientKey]conversation.Result{},
-		authors: map[ClientKey]conversation.Author{}, targets: map[EntryKey]*Target{},
+		authors: map[ClientKey]conversation.Author{}, targets: map[EntryKey]*Target{}, unseen: map[EntryKey]conversation.Unseen{},
 	}
 }
 

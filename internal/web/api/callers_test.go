@@ -47,6 +47,15 @@ func plain(method, path, body string) func(*world, staff.Member) (call, string) 
 	return func(*world, staff.Member) (call, string) { return call{method: method, path: path, body: body}, "" }
 }
 
+// unseen asks for something in a conversation whose customer has written twice.
+func unseen(method, what, body string) func(*world, staff.Member) (call, string) {
+	return func(w *world, _ staff.Member) (call, string) {
+		conv, who := w.talk("a customer's words")
+		w.say(who, conv, "and more of them")
+		return call{method: method, path: "/v1/conversations/" + conv + what, body: body}, conv
+	}
+}
+
 // onOwn asks for something about a message that the caller wrote, or would have
 // written if that were allowed.
 func onOwn(method, body string) func(*world, staff.Member) (call, string) {
@@ -132,6 +141,8 @@ func scenarios() []scenario {
 		{"assign", "nobody", on("PUT", "/assignee", `{"staff_id":null}`), [5]int{204, 404, 204, 204, 404}},
 		{"assign", "nobody we know", on("PUT", "/assignee", `{"staff_id":"00000000000000000000000000"}`), [5]int{422, 422, 422, 422, 403}},
 		{"set-status", "", on("PUT", "/status", `{"status":"resolved"}`), [5]int{204, 404, 204, 204, 404}},
+		{"set-status", "over what was not seen", unseen("PUT", "/status", `{"status":"resolved","seen":1}`), [5]int{409, 404, 409, 409, 404}},
+		{"set-status", "with all seen", unseen("PUT", "/status", `{"status":"resolved","seen":2}`), [5]int{204, 404, 204, 204, 404}},
 		{"set-priority", "", on("PUT", "/priority", `{"priority":"urgent"}`), [5]int{204, 404, 204, 204, 404}},
 		{"set-tags", "", on("PUT", "/tags", `{"tags":["vip"]}`), [5]int{204, 404, 204, 204, 404}},
 		{"set-topic", "", on("PUT", "/topic", `{"topic":"Refund"}`), [5]int{204, 404, 204, 204, 404}},
@@ -140,6 +151,7 @@ func scenarios() []scenario {
 		{"save-draft", "", on("PUT", "/draft", `{"text":"Dear"}`), [5]int{204, 404, 204, 204, 404}},
 		{"send", "a message", on("POST", "/messages", `{"client_msg_id":"0192d1b2-7c3a-7def-8000-00000000006d","text":"hi"}`), [5]int{201, 404, 201, 201, 404}},
 		{"send", "a note", on("POST", "/messages", `{"client_msg_id":"0192d1b2-7c3a-7def-8000-00000000006d","text":"hi","note":true}`), [5]int{201, 404, 201, 201, 404}},
+		{"send", "to what was not seen", unseen("POST", "/messages", `{"client_msg_id":"0192d1b2-7c3a-7def-8000-00000000006d","text":"hi","seen":1}`), [5]int{201, 404, 201, 201, 404}},
 		{"entries", "", on("GET", "/entries", ""), [5]int{200, 404, 200, 200, 404}},
 		{"edit", "one's own", onOwn("PATCH", `{"text":"other words"}`), [5]int{204, 404, 204, 204, 404}},
 		{"edit", "a customer's", on("PATCH", "/messages/1", `{"text":"other words"}`), [5]int{403, 404, 403, 403, 404}},

@@ -25,6 +25,7 @@ type statusInput struct {
 		Status conversation.Status `json:"status" enum:"open,waiting,snoozed,resolved"`
 		Until  int64               `json:"until,omitempty" minimum:"0" doc:"of snoozed: when it comes back"`
 		WrapUp string              `json:"wrap_up,omitempty" maxLength:"2000" doc:"of resolved: what was done; customers do not see it"`
+		Seen   int64               `json:"seen,omitempty" minimum:"0" doc:"the newest entry that the caller has on screen: 409 with the field seen when the customer has written after it, unless the status is open"`
 	}
 }
 
@@ -90,7 +91,9 @@ func (a *API) addChanges() {
 	add(a, change(http.MethodPut, "assignee", "assign", "Give the conversation to somebody, or to nobody"), a.assign)
 	add(a, change(http.MethodPut, "status", "set-status", "Set whose turn it is"), func(ctx context.Context, in *statusInput) (*nothing, error) {
 		b := in.Body
-		return a.do(ctx, in.InConversation, conversation.SetStatus, conversation.Content{Status: b.Status, Until: b.Until, WrapUp: b.WrapUp})
+		content := conversation.Content{Status: b.Status, Until: b.Until, WrapUp: b.WrapUp}
+		_, err := a.Intake.Do(ctx, in.who(), in.ID, conversation.Command{Kind: conversation.SetStatus, Seq: b.Seen, Content: content})
+		return &nothing{}, err
 	})
 	add(a, change(http.MethodPut, "priority", "set-priority", "Set the priority"), func(ctx context.Context, in *priorityInput) (*nothing, error) {
 		return a.do(ctx, in.InConversation, conversation.SetPriority, conversation.Content{Priority: in.Body.Priority})

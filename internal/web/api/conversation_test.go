@@ -61,6 +61,36 @@ func TestAnAgentWorksAConversation(t *testing.T) {
 	})
 }
 
+// What the customer wrote while the agent was about to close the conversation
+// must not be buried by it.
+func TestNothingIsResolvedOverAMessageThatWasNotSeen(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		conv, visitor := w.talk("Where is my refund?")
+		bearer := w.as(identity.Agent)
+		at := "/v1/conversations/" + conv
+		w.say(visitor, conv, "And my card was stolen")
+		for _, body := range []string{
+			`{"status":"resolved","seen":1}`, `{"status":"waiting","seen":1}`,
+			fmt.Sprintf(`{"status":"snoozed","seen":1,"until":%d}`, w.now().UnixMicro()+3_600_000_000),
+		} {
+			var p api.Problem
+			w.problem(409, "conflict", call{method: "PUT", path: at + "/status", bearer: bearer, body: body}).json(t, &p)
+			if p.Field != "seen" {
+				t.Errorf("%s was refused for %q", body, p.Field)
+			}
+		}
+		if c := w.line(conv, bearer); c.Status != conversation.Open || c.Unread != 2 {
+			t.Errorf("the line became %+v", c)
+		}
+		w.problem(422, "invalid", call{method: "PUT", path: at + "/status", bearer: bearer, body: `{"status":"resolved","seen":-1}`})
+		w.must(201, call{method: "POST", path: at + "/messages", bearer: bearer, body: `{"client_msg_id":"0192d1b2-7c3a-7def-8000-00000000006d","text":"It is on its way","seen":1}`})
+		if c := w.line(conv, bearer); c.Status != conversation.Open || c.Unread != 1 || c.WaitingSince == 0 {
+			t.Errorf("after an answer to the first message: %+v", c)
+		}
+		w.must(204, call{method: "PUT", path: at + "/status", bearer: bearer, body: `{"status":"resolved","seen":3}`})
+	})
+}
+
 func TestMessagesOverREST(t *testing.T) {
 	eachEngine(t, func(t *testing.T, w *world) {
 		conv, visitor := w.talk("hello")

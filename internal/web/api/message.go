@@ -21,6 +21,7 @@ type sendInput struct {
 		AttachmentIDs []string `json:"attachment_ids,omitempty" nullable:"false" maxItems:"10"`
 		ReplyTo       int64    `json:"reply_to,omitempty" minimum:"0" doc:"the sequence number of the message it answers"`
 		Note          bool     `json:"note,omitempty" doc:"internal: customers do not see it"`
+		Seen          int64    `json:"seen,omitempty" minimum:"0" doc:"the newest entry that its author had on screen: what the customer wrote after it goes on waiting for an answer"`
 	}
 }
 
@@ -104,7 +105,7 @@ func (a *API) send(ctx context.Context, in *sendInput) (*sendOutput, error) {
 	answer := make(chan intake.Said, 1)
 	message := intake.Message{
 		ConversationID: in.ID, ClientID: in.Body.ClientMsgID, Text: in.Body.Text,
-		AttachmentIDs: in.Body.AttachmentIDs, ReplyTo: in.Body.ReplyTo, Note: in.Body.Note,
+		AttachmentIDs: in.Body.AttachmentIDs, ReplyTo: in.Body.ReplyTo, Note: in.Body.Note, Seen: in.Body.Seen,
 	}
 	if err := a.Intake.Send(ctx, in.who(), message, func(s intake.Said) { answer <- s }); err != nil {
 		return nil, err

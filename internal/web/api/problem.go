@@ -26,7 +26,7 @@ type Problem struct {
 	Title  string `json:"title" doc:"the words of the status"`
 	Status int    `json:"status"`
 	Code   string `json:"code" enum:"invalid,unauthenticated,forbidden,not_found,conflict,merged,too_large,not_supported,rate_limited,unavailable,internal"`
-	Field  string `json:"field,omitempty" doc:"the parameter or member that is to blame"`
+	Field  string `json:"field,omitempty" doc:"the parameter or member that is to blame; of conflict: seen, when the customer has written meanwhile"`
 	Conv   string `json:"conv,omitempty" doc:"of merged: the conversation to use instead"`
 
 	retryAfter time.Duration
@@ -102,7 +102,7 @@ func problemOf(err error) *Problem {
 		return newProblem(http.StatusUnsupportedMediaType, "invalid")
 	}
 	p := problemOfCode(fault.CodeOf(err))
-	if p.Code == "invalid" {
+	if p.Code == "invalid" || p.Code == "conflict" {
 		p.Field = plainField(fault.FieldOf(err))
 	}
 	return p

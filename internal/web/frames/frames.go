@@ -26,6 +26,7 @@ type Frame struct {
 	Body        *Body         `json:"body"`
 	ReplyTo     int64         `json:"reply_to"`
 	Note        bool          `json:"note"`
+	Seen        int64         `json:"seen"`
 	UpToSeq     int64         `json:"up_to_seq"`
 	Seq         int64         `json:"seq"`
 	On          bool          `json:"on"`

@@ -15,6 +15,7 @@ type Hot struct {
 	Text     string
 	ReplyTo  int64
 	Seq      int64 // of ack and read
+	Seen     int64 // of send
 	Note     bool
 }
 
@@ -26,6 +27,7 @@ const (
 	hasBody
 	hasReplyTo
 	hasNote
+	hasSeen
 	hasUpTo
 	hasSeq
 	hasType
@@ -75,6 +77,8 @@ func (r *hotReader) frameField(key []byte, f *Hot) int {
 		return bit(hasBody, ok && fields == hasType|hasText)
 	case "reply_to":
 		return r.numberField(&f.ReplyTo, hasReplyTo)
+	case "seen":
+		return r.numberField(&f.Seen, hasSeen)
 	case "up_to_seq":
 		return r.numberField(&f.Seq, hasUpTo)
 	case "seq":

@@ -43,7 +43,7 @@ func ReadBothWays(data []byte) (taken, agree bool) {
 	if err != nil {
 		return true, len(data) > s.options.MaxFrameBytes
 	}
-	want := &frames.Frame{T: hot.T, Conv: hot.Conv, ClientMsgID: hot.ClientID, ReplyTo: hot.ReplyTo, Note: hot.Note}
+	want := &frames.Frame{T: hot.T, Conv: hot.Conv, ClientMsgID: hot.ClientID, ReplyTo: hot.ReplyTo, Note: hot.Note, Seen: hot.Seen}
 	switch hot.T {
 	case "send":
 		want.Body = &frames.Body{Type: "text", Text: hot.Text}

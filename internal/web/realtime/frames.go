@@ -90,7 +90,8 @@ type welcomeConversation struct {
 	Status       string `json:"status"`
 	LastSeq      int64  `json:"last_seq"`
 	ReadSeq      int64  `json:"read_seq"`
-	Unread       int64  `json:"unread"`
+	AgentReadSeq int64  `json:"agent_read_seq,omitempty"`
+	Unread       int    `json:"unread"`
 	LastActivity int64  `json:"last_activity"`
 }
 

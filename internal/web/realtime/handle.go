@@ -65,7 +65,7 @@ func (s *Server) logError(frame string, err error) {
 func (s *Server) handleHot(ctx context.Context, p *peer, f *frames.Hot) {
 	switch f.T {
 	case "send":
-		err := s.send(ctx, p, intake.Message{ConversationID: f.Conv, ClientID: f.ClientID, Text: f.Text, ReplyTo: f.ReplyTo, Note: f.Note})
+		err := s.send(ctx, p, intake.Message{ConversationID: f.Conv, ClientID: f.ClientID, Text: f.Text, ReplyTo: f.ReplyTo, Note: f.Note, Seen: f.Seen})
 		s.failed(p, f.T, f.ClientID, f.Conv, err)
 	case "ack":
 		s.failed(p, f.T, f.T, f.Conv, s.mark(ctx, p, f.Conv, f.T, conversation.Delivered, f.Seq))
@@ -130,7 +130,7 @@ func (s *Server) sendBody(ctx context.Context, p *peer, f *frames.Frame) error {
 	}
 	return s.send(ctx, p, intake.Message{
 		ConversationID: f.Conv, ClientID: f.ClientMsgID, Text: f.Body.Text,
-		AttachmentIDs: f.Body.AttachmentIDs, ReplyTo: f.ReplyTo, Note: f.Note,
+		AttachmentIDs: f.Body.AttachmentIDs, ReplyTo: f.ReplyTo, Note: f.Note, Seen: f.Seen,
 	})
 }
 

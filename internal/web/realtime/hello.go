@@ -10,6 +10,7 @@ import (
 	"kefu/internal/flow/signin"
 	"kefu/internal/platform/fault"
 	"kefu/internal/web/frames"
+	"kefu/internal/web/wire"
 )
 
 // maxListed is how many conversations welcome lists.
@@ -113,7 +114,7 @@ func (s *Server) enter(p *peer, who identity.Principal) {
 func (s *Server) welcomeWindow(ctx context.Context, p *peer, opened signin.Opened) ([]byte, error) {
 	who := opened.Principal
 	anonymous := who.Kind == identity.Visitor
-	states, err := s.store.ConversationsOf(ctx, who, maxListed)
+	lines, err := s.store.ConversationsOf(ctx, who, maxListed)
 	if err != nil {
 		return nil, err
 	}
@@ -121,10 +122,11 @@ func (s *Server) welcomeWindow(ctx context.Context, p *peer, opened signin.Opene
 		T: "welcome", Session: s.sessions.open(p), ServerTime: s.now().UnixMicro(), Limits: s.limitsOf(who.Kind),
 		Customer: who.ID, Anonymous: &anonymous, Visitor: opened.NewSecret,
 	}
-	for _, st := range states {
+	for i := range lines {
+		st := &lines[i].State
 		frame.Conversations = append(frame.Conversations, welcomeConversation{
-			Conv: st.ID, Status: string(st.Status), LastSeq: st.LastSeq, ReadSeq: st.CustomerRead,
-			Unread: max(0, st.LastSeq-st.CustomerRead), LastActivity: st.LastActivity,
+			Conv: st.ID, Status: string(st.Status), LastSeq: st.LastSeq, ReadSeq: st.CustomerRead, AgentReadSeq: st.AgentRead,
+			Unread: lines[i].Unread, LastActivity: st.LastActivity,
 		})
 	}
 	return encode(frame), nil
@@ -144,7 +146,13 @@ func (s *Server) resume(ctx context.Context, p *peer, points []frames.ResumePoin
 	left := s.options.BufferBytes / 2
 	for _, r := range points {
 		state, err := s.store.Conversation(ctx, p.principal(), r.Conv)
-		if fault.Is(err, fault.NotFound) || (err == nil && state.LastSeq <= r.LastSeq) {
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err == nil {
+			p.pushReceipt(&state)
+		}
+		if err == nil && state.LastSeq <= r.LastSeq {
 			continue
 		}
 		var frame []byte
@@ -162,6 +170,18 @@ func (s *Server) resume(ctx context.Context, p *peer, points []frames.ResumePoin
 		}
 		left -= len(frame)
 		p.push(frame)
+	}
+}
+
+// pushReceipt tells how far the other side has got, where that is anywhere: what
+// it read while nobody was connected is told by no other frame.
+func (p *peer) pushReceipt(st *conversation.State) {
+	var frame [128]byte
+	switch {
+	case p.kind == roleWindow && st.AgentRead > 0:
+		p.push(wire.AppendReceipt(frame[:0], st.ID, "agent", st.AgentRead, st.AgentRead))
+	case p.kind == roleDesk && st.CustomerDelivered > 0:
+		p.push(wire.AppendReceipt(frame[:0], st.ID, "customer", st.CustomerDelivered, st.CustomerRead))
 	}
 }
 

@@ -34,7 +34,7 @@ type Intake interface {
 type Store interface {
 	Conversation(ctx context.Context, p identity.Principal, id string) (conversation.State, error)
 	Watch(ctx context.Context, p identity.Principal, id string) (conversation.State, error)
-	ConversationsOf(ctx context.Context, p identity.Principal, limit int) ([]conversation.State, error)
+	ConversationsOf(ctx context.Context, p identity.Principal, limit int) ([]conversation.WindowLine, error)
 	Entries(ctx context.Context, p identity.Principal, id string, r conversation.EntryRange) ([]conversation.Entry, bool, error)
 	Submit(ctx context.Context, c *conversation.Change) error
 	RevocationsSince(ctx context.Context, pos int64) ([]event.Revocation, int64, error)

@@ -123,7 +123,7 @@ func TestAVisitorComesBackByTheSecret(t *testing.T) {
 	if again.text("customer") != welcome.text("customer") || again["visitor"] != nil || len(lines) != 1 {
 		t.Fatalf("welcomed with %v", again)
 	}
-	if line := frame(lines[0].(map[string]any)); line.text("conv") != conv || line.number("last_seq") != 1 || line.number("unread") != 1 || line.text("status") != "open" {
+	if line := frame(lines[0].(map[string]any)); line.text("conv") != conv || line.number("last_seq") != 1 || line.number("unread") != 0 || line.text("status") != "open" {
 		t.Errorf("the list is %v", line)
 	}
 	for name, secret := range map[string]string{

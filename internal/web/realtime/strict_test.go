@@ -206,6 +206,7 @@ func hot() []string {
 		`{"t":"send","conv":"` + conv + `","client_msg_id":"0192d1b2-7c3a-7def-8000-000000000001","body":{"type":"text","text":"我的钱不见了"}}`,
 		` { "body" : { "text" : "a" , "type" : "text" } , "note" : true , "reply_to" : 12 , "client_msg_id" : "m" , "conv" : "c" , "t" : "send" } `,
 		`{"t":"send","conv":"","client_msg_id":"","body":{"type":"text","text":""},"note":false,"reply_to":0}`,
+		`{"t":"send","conv":"c","client_msg_id":"m","body":{"type":"text","text":"a"},"seen":41}`,
 		`{"t":"ack","conv":"` + conv + `","up_to_seq":999999999999999999}`,
 		`{"t":"read","seq":7,"conv":"` + conv + `"}`,
 		`{"t":"ping"}`,
