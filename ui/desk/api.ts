@@ -75,6 +75,8 @@ export interface StatusAbout {
   until?: number;
   /** Of resolved: what was done; customers do not see it. */
   wrap_up?: string;
+  /** The newest entry on screen: refused when the customer has written after it. */
+  seen?: number;
 }
 
 export interface Page<T> {
@@ -86,7 +88,7 @@ export interface Page<T> {
 export class Problem extends Error {
   constructor(
     readonly status: number,
-    readonly code: ErrorCode | 'offline',
+    readonly code: ErrorCode | 'offline' | 'unseen',
     readonly field?: string,
     /** In seconds. */
     readonly retryAfter?: number,
@@ -243,7 +245,7 @@ export class Api {
     }
     if (answer.status === 401 && address !== '/v1/session') this.onexpired();
     const retry = Number(answer.headers.get('Retry-After'));
-    const code = said.code ?? byStatus[answer.status] ?? 'internal';
+    const code = said.code === 'conflict' && said.field === 'seen' ? 'unseen' : said.code ?? byStatus[answer.status] ?? 'internal';
     return new Problem(answer.status, code, said.field, retry > 0 ? retry : undefined);
   }
 }

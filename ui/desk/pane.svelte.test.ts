@@ -153,6 +153,19 @@ test('a note that was begun is still a note when its conversation is opened agai
   expect(server.last.of('send')).toMatchObject([{ note: true, body: { text: 'She was rude' } }]);
 });
 
+test('behind a dialog nothing is taken as seen, and it is once the dialog closes', async () => {
+  vi.spyOn(document, 'hasFocus').mockReturnValue(true);
+  const { thread, server } = await shown(1, 2);
+  const dialog = document.body.appendChild(document.createElement('dialog'));
+  dialog.setAttribute('open', '');
+  server.last.receive({ t: 'event', ...entry('c', 3, { author: { kind: 'customer' } }) });
+  await settle();
+  expect(thread.upTo).toBe(2);
+  dialog.remove();
+  dialog.dispatchEvent(new Event('close'));
+  expect(thread.upTo).toBe(3);
+});
+
 const own = (seq: number, more: Partial<Entry> = {}): ServerFrame => ({
   t: 'event',
   ...entry('c', seq, { author: { kind: 'agent', id: 'mei', name: 'Mei' }, ...more }),

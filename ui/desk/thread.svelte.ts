@@ -24,6 +24,9 @@ export class Thread {
   draftState = $state<DraftState>('none');
   removed = $state.raw<string[]>([]);
 
+  /** The newest entry that was on screen; what was there when it was opened counts as seen. */
+  upTo = 0;
+
   #draftRead = false;
   #draftTimer: ReturnType<typeof setTimeout> | undefined;
   #stop: () => void;
@@ -95,6 +98,7 @@ export class Thread {
     this.lines = log.lines;
     this.loaded = log.loaded;
     this.hasOlder = log.hasOlder;
+    if (this.upTo === 0) this.upTo = log.top;
     this.pending = this.client.outbox.messages().filter((m) => m.conv === this.id);
     const heard = this.client.receipts.get(this.id);
     this.receipt = {
@@ -140,7 +144,7 @@ export class Thread {
 
   send(attachments: Attachment[]): void {
     const text = this.draft.trim();
-    this.client.send({ conv: this.id, text, attachments, note: this.note });
+    this.client.send({ conv: this.id, text, attachments, note: this.note, seen: this.upTo });
     this.client.type(this.id, false);
     this.draft = '';
     this.removed = [];
@@ -150,6 +154,7 @@ export class Thread {
 
   seen(): void {
     const top = this.client.log(this.id).top;
+    this.upTo = Math.max(this.upTo, top);
     if (!this.conversation || this.conversation.unread === 0 || top === 0) return;
     this.client.read(this.id, top);
     this.conversation = { ...this.conversation, unread: 0 };
@@ -173,7 +178,7 @@ export class Thread {
   }
 
   setStatus(status: Status, about: StatusAbout = {}): Promise<boolean> {
-    return this.#do(() => this.api.setStatus(this.id, status, about), { status });
+    return this.#do(() => this.api.setStatus(this.id, status, { seen: this.upTo, ...about }), { status });
   }
 
   assign(staff: { id: string; name: string } | null): Promise<boolean> {

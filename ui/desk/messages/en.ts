@@ -259,12 +259,13 @@ export const en = {
     not_found: 'This is not here any more.',
     invalid: 'The server did not accept this. Change it and try again.',
     conflict: 'A colleague changed the same thing. Look again, then decide.',
+    unseen: 'The customer has written meanwhile. Read it first.',
     merged: 'This conversation was joined with another one.',
     rate_limited: 'Too much at once. Wait a moment.',
     not_supported: 'This is not available here.',
     unavailable: 'The server is busy. Try again in a moment.',
     internal: 'Something went wrong on the server. Try again.',
-  } satisfies Record<ErrorCode | 'offline', string>,
+  } satisfies Record<ErrorCode | 'offline' | 'unseen', string>,
 };
 
 export type Messages = typeof en;

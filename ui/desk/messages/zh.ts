@@ -251,6 +251,7 @@ export const zh: Messages = {
     not_found: '内容已不存在。',
     invalid: '服务器未接受，请修改后重试。',
     conflict: '同事刚刚改过同一内容，请查看后再决定。',
+    unseen: '客户刚刚又发来了消息，请先查看。',
     merged: '会话已合并。',
     rate_limited: '操作太频繁，请稍候。',
     not_supported: '暂不支持。',

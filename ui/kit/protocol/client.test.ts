@@ -80,6 +80,27 @@ describe('sending', () => {
     expect(after.server.last.of('send')).toEqual([{ t: 'send', conv: 'c', client_msg_id: id, body: { type: 'text', text: 'kept' } }]);
   });
 
+  test('what its author had seen goes along, also after a reload, and not into another log', async () => {
+    const storage = new MemoryStorage();
+    const before = await connected({ storage });
+    before.client.send({ conv: 'c', text: 'an answer', seen: 7 });
+    expect(before.server.last.of('send')).toMatchObject([{ seen: 7 }]);
+    before.client.stop();
+    const after = await connected({ storage });
+    const [sent] = after.server.last.of('send');
+    expect(sent).toMatchObject({ seen: 7 });
+    after.server.last.receive({ t: 'error', code: 'merged', ref: sent!.client_msg_id, conv: 'd' });
+    expect(after.server.last.of('send').at(-1)).toEqual({ t: 'send', conv: 'd', client_msg_id: sent!.client_msg_id, body: { type: 'text', text: 'an answer' } });
+  });
+
+  test('a welcome tells how far an agent has read', async () => {
+    const { client, server } = await connected();
+    server.last.receive({ t: 'receipt', conv: 'c', by: 'agent', delivered: 9, read: 4 });
+    server.last.receive(welcome({ conversations: [{ ...line('c'), agent_read_seq: 6 }, { ...line('d'), agent_read_seq: 2 }] }));
+    expect(client.receipts.get('c')).toEqual({ delivered: 9, read: 6 });
+    expect(client.receipts.get('d')).toEqual({ delivered: 2, read: 2 });
+  });
+
   test('a conversation begun offline survives a reload with its messages', async () => {
     const storage = new MemoryStorage();
     const before = setUp({ storage });

@@ -76,6 +76,8 @@ export interface Draft {
   attachments?: Attachment[];
   note?: boolean;
   reply_to?: number;
+  /** Desk: the newest entry on screen. What the customer wrote after it goes on waiting. */
+  seen?: number;
 }
 
 const typingEvery = 3_000;
@@ -259,6 +261,7 @@ export class Client {
       ...(draft.ref && { ref: draft.ref }),
       ...(draft.note && { note: true }),
       ...(draft.reply_to && { reply_to: draft.reply_to }),
+      ...(draft.seen && { seen: draft.seen }),
       ...(attachments.length > 0 && { attachments }),
     });
     this.#emit({ what: 'outbox' });
@@ -333,6 +336,7 @@ export class Client {
     this.session = welcome.session;
     this.limits = welcome.limits;
     this.conversations = welcome.conversations ?? [];
+    for (const { conv, agent_read_seq: read } of this.conversations) if (read) this.#got(conv, { delivered: read, read });
     if (welcome.staff) this.me = { kind: 'agent', id: welcome.staff.id, name: welcome.staff.name };
     this.#emit({ what: 'welcome', welcome, another });
     if (this.#watchInbox) this.#connection.send({ t: 'watch', inbox: true });
@@ -481,12 +485,17 @@ export class Client {
 
   #receipt(conv: string, frame: { by: string; delivered: number; read: number }): void {
     if (frame.by === this.me.kind) return;
+    this.#got(conv, frame);
+    this.#emit({ what: 'receipt', conv });
+  }
+
+  /** The other side has got so far. */
+  #got(conv: string, frame: Receipt): void {
     const old = this.receipts.get(conv);
     this.receipts.set(conv, {
       delivered: Math.max(old?.delivered ?? 0, frame.delivered, frame.read),
       read: Math.max(old?.read ?? 0, frame.read),
     });
-    this.#emit({ what: 'receipt', conv });
   }
 
   #typing(conv: string, who?: Typing): void {

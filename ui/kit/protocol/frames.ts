@@ -77,6 +77,8 @@ export interface ConversationLine {
   status: ConversationStatus;
   last_seq: number;
   read_seq: number;
+  /** How far an agent has read. */
+  agent_read_seq?: number;
   unread: number;
   last_activity: number;
 }
@@ -101,7 +103,7 @@ export interface Hello {
 export type ClientFrame =
   | Hello
   | { t: 'start'; ref: string; topic?: string; lang?: string }
-  | { t: 'send'; conv: string; client_msg_id: string; body: Body; reply_to?: number; note?: boolean }
+  | { t: 'send'; conv: string; client_msg_id: string; body: Body; reply_to?: number; note?: boolean; seen?: number }
   | { t: 'ack'; conv: string; up_to_seq: number }
   | { t: 'read'; conv: string; seq: number }
   | { t: 'typing'; conv: string; on: boolean }

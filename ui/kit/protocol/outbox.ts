@@ -11,6 +11,8 @@ export interface Outgoing {
   body: Body;
   note?: boolean;
   reply_to?: number;
+  /** The newest entry that its author, an agent, had seen: sent again as it was, however late. */
+  seen?: number;
   /** What the attachments look like, to show them before they are stored. */
   attachments?: Attachment[];
   /** Milliseconds since 1970. */
@@ -212,7 +214,8 @@ export class Outbox {
 
   /** What waited for one conversation goes to another, whose log ends at `after`. */
   readdress(from: string, into: string, after: number): void {
-    for (const m of this.messages()) if (m.conv === from) this.put({ ...m, conv: into });
+    // What was seen counted in the other log.
+    for (const { seen: _, ...m } of this.messages()) if (m.conv === from) this.put({ ...m, conv: into });
     const ask = this.ask(from);
     if (!ask) return;
     this.putAsk({ ...ask, conv: into, after, sent: false });

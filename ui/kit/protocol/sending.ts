@@ -46,6 +46,7 @@ export class Sending {
         body: m.body,
         ...(m.note && { note: true }),
         ...(m.reply_to && { reply_to: m.reply_to }),
+        ...(m.seen && { seen: m.seen }),
       });
     }
     // What was sent before a loss is sent again only when the log lacks it: each is an entry of its own.
