@@ -156,24 +156,59 @@ func demoCustomers() []demowallet.Customer {
 	}
 }
 
-// SeedDemo adds the demo's staff to a running store and writes demo.json.
-func (a *App) SeedDemo(ctx context.Context, d *Demo) error {
+// SeedDemo adds those of the demo's staff to a running store who are not in it
+// yet, and writes demo.json. It may be interrupted at any time: demo.json is there
+// before anybody is added, and who is in the store and has no secret in it is reset.
+// With fresh, demo.json was missing. Errors: Conflict when the store holds a demo
+// all the same.
+func (a *App) SeedDemo(ctx context.Context, d *Demo, fresh bool) error {
 	const op = "app.SeedDemo"
-	for i := range d.Staff {
-		s := &d.Staff[i]
-		alias := firstName(s.Name)
-		enrolled, err := a.Desk.Enrol(ctx, identity.SystemPart("demo"), signin.NewMember{
-			Email: s.Email, Name: s.Name, Alias: alias, Password: s.Password, Role: identity.Role(s.Role),
-		})
-		if fault.Is(err, fault.Conflict) {
-			return fault.New(fault.Conflict, op, "the database holds a demo already, but %s is missing from the data folder", demoFile)
+	if fresh {
+		for _, s := range d.Staff {
+			_, err := a.Store.StaffByEmail(ctx, identity.SystemPart("demo"), s.Email)
+			if err == nil {
+				return fault.New(fault.Conflict, op, "the database holds a demo already, but %s is missing from the data folder", demoFile)
+			}
+			if !fault.Is(err, fault.NotFound) {
+				return err
+			}
 		}
-		if err != nil {
+	}
+	if err := WriteDemo(a.Config.Data, d); err != nil {
+		return err
+	}
+	for i := range d.Staff {
+		if d.Staff[i].TOTPSecret != "" {
+			continue
+		}
+		if err := a.seedMember(ctx, &d.Staff[i]); err != nil {
 			return err
 		}
-		s.TOTPSecret = enrolled.TOTP.Secret
+		if err := WriteDemo(a.Config.Data, d); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+func (a *App) seedMember(ctx context.Context, s *DemoStaff) error {
+	by := identity.SystemPart("demo")
+	enrolled, err := a.Desk.Enrol(ctx, by, signin.NewMember{
+		Email: s.Email, Name: s.Name, Alias: firstName(s.Name), Password: s.Password, Role: identity.Role(s.Role),
+	})
+	if err == nil {
+		s.TOTPSecret = enrolled.TOTP.Secret
+	}
+	if !fault.Is(err, fault.Conflict) {
+		return err
+	}
+	member, err := a.Store.StaffByEmail(ctx, by, s.Email) // added by a start that was interrupted
+	if err != nil {
+		return err
+	}
+	totp, err := a.Desk.Reset(ctx, by, member, s.Password)
+	s.TOTPSecret = totp.Secret
+	return err
 }
 
 // WriteDemo writes demo.json, whole or not at all.

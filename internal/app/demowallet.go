@@ -23,12 +23,7 @@ func (a *App) DemoWorkers(d *Demo, fresh bool, ready func()) ([]lifecycle.Worker
 		return nil, err
 	}
 	people := lifecycle.Worker{Name: "demo", Start: func(ctx context.Context) error {
-		if fresh {
-			if err := a.SeedDemo(ctx, d); err != nil {
-				return err
-			}
-		}
-		return WriteDemo(a.Config.Data, d)
+		return a.SeedDemo(ctx, d, fresh)
 	}}
 	greeting := lifecycle.Worker{Name: "greeting", Start: func(context.Context) error {
 		ready()

@@ -60,7 +60,7 @@ func Run(ctx context.Context, o Options, workers ...Worker) error {
 		o.Now = clock.System
 	}
 	group, failed := errgroup.WithContext(context.WithoutCancel(ctx))
-	s := &server{options: o, group: group}
+	s := &server{options: o, group: group, failed: failed}
 	err := s.start(ctx, failed, workers)
 	if err == nil {
 		o.Health.setStarted(true)
@@ -78,6 +78,7 @@ func Run(ctx context.Context, o Options, workers ...Worker) error {
 type server struct {
 	options Options
 	group   *errgroup.Group
+	failed  context.Context // ends with the first worker that fails, and has its error for a cause
 	running []running
 }
 
@@ -150,6 +151,9 @@ func (s *server) stop(ctx context.Context) error {
 	if len(late) == 0 {
 		errs = append([]error{s.group.Wait()}, errs...)
 	} else {
+		if s.failed.Err() != nil { // the group waits for those that are late, too
+			errs = append([]error{context.Cause(s.failed)}, errs...)
+		}
 		errs = append(errs, fault.New(fault.Unavailable, "lifecycle.stop",
 			"not stopped within %s: %s", s.options.Grace, strings.Join(late, ", ")))
 	}

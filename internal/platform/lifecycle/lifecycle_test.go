@@ -150,6 +150,23 @@ func TestTheDeadlineNamesWhoIsLate(t *testing.T) {
 	})
 }
 
+// Why a server ended is told even when somebody does not end with it.
+func TestTheReasonIsToldBesideWhoIsLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		late := lifecycle.Worker{Name: "late", Run: func(context.Context) error { <-release; return nil }}
+		failing := lifecycle.Worker{Name: "store", Run: func(context.Context) error { return errors.New("the disk is gone") }}
+		err := lifecycle.Run(t.Context(), lifecycle.Options{Grace: time.Second}, late, failing)
+		for _, want := range []string{"store: the disk is gone", "not stopped within 1s: late"} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%q is missing in %v", want, err)
+			}
+		}
+		close(release)
+		synctest.Wait()
+	})
+}
+
 func TestHealthFollowsStartChecksAndStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		health := lifecycle.NewHealth(clock.System)
