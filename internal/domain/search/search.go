@@ -26,14 +26,14 @@ import (
 
 // The bounds of what one message puts into an index.
 const (
-	MaxTextRunes  = 8000 // code points read; the rest of a longer text is not found
-	MaxTextTokens = 512  // distinct tokens kept, the first of the text
-	KeySize       = 16   // bytes of a Blinder's key
-	TokenBits     = 40   // significant bits of a Token
+	MaxTextRunes  = 8000         // code points read; the rest of a longer text is not found
+	MaxTextTokens = MaxTextRunes // distinct tokens of a text, at most one a code point
+	KeySize       = 16           // bytes of a Blinder's key
+	TokenBits     = 40           // significant bits of a Token
 )
 
 // rulesVersion changes whenever the same text would give other tokens.
-const rulesVersion = "1"
+const rulesVersion = "2"
 
 // Token stands for one word, or one pair of characters, in an index: the low
 // TokenBits of SipHash-2-4 (Aumasson and Bernstein 2012) under a secret key.
@@ -67,16 +67,20 @@ func littleEndian(b []byte) uint64 {
 
 // Text gives the distinct tokens of a message, sorted by value so that they do
 // not tell the order of the words; nil when there is nothing to find.
-func (b *Blinder) Text(text string) []Token {
+func (b *Blinder) Text(text string) []Token { return b.First(text, MaxTextTokens) }
+
+// First is Text with at most limit tokens, those of the text's beginning, because
+// what a long message is about stands there.
+func (b *Blinder) First(text string, limit int) []Token {
 	a := b.pool.Get().(*analysis)
 	defer b.pool.Put(a)
 	a.read(text, MaxTextRunes)
 	if len(a.symbols) == 0 {
 		return nil
 	}
-	tokens := make([]Token, 0, min(len(a.symbols), MaxTextTokens))
-	if len(a.symbols) > MaxTextTokens {
-		return b.longText(a, tokens)
+	tokens := make([]Token, 0, min(len(a.symbols), limit))
+	if len(a.symbols) > limit {
+		return b.longText(a, tokens, limit)
 	}
 	for i := range a.symbols {
 		if term := a.term(i); term != nil {
@@ -87,10 +91,9 @@ func (b *Blinder) Text(text string) []Token {
 	return slices.Compact(tokens)
 }
 
-// longText keeps the first MaxTextTokens distinct tokens in the order of the
-// text, because what a long message is about stands at its beginning.
-func (b *Blinder) longText(a *analysis, tokens []Token) []Token {
-	seen := make(map[Token]bool, MaxTextTokens)
+// longText keeps the first distinct tokens in the order of the text.
+func (b *Blinder) longText(a *analysis, tokens []Token, limit int) []Token {
+	seen := make(map[Token]bool, limit)
 	for i := range a.symbols {
 		term := a.term(i)
 		if term == nil {
@@ -101,7 +104,7 @@ func (b *Blinder) longText(a *analysis, tokens []Token) []Token {
 			continue
 		}
 		seen[token] = true
-		if tokens = append(tokens, token); len(tokens) == MaxTextTokens {
+		if tokens = append(tokens, token); len(tokens) == limit {
 			break
 		}
 	}

@@ -172,12 +172,20 @@ func TestTokensAreDistinctSortedAndBounded(t *testing.T) {
 	for r := rune(0x4E00); r < 0x4E00+2000; r++ {
 		long.WriteRune(r)
 	}
-	tokens := blinder.Text("begin " + long.String() + " end")
-	if len(tokens) != search.MaxTextTokens || !slices.IsSorted(tokens) {
-		t.Errorf("got %d tokens, sorted %t; want %d sorted", len(tokens), slices.IsSorted(tokens), search.MaxTextTokens)
+	tokens := blinder.First("begin "+long.String()+" end", 512)
+	if len(tokens) != 512 || !slices.IsSorted(tokens) {
+		t.Errorf("got %d tokens, sorted %t; want 512 sorted", len(tokens), slices.IsSorted(tokens))
 	}
 	if !slices.Contains(tokens, blinder.Text("begin")[0]) || slices.Contains(tokens, blinder.Text("end")[0]) {
 		t.Error("the tokens kept are not the first of the text")
+	}
+	for r := rune(0x4E00); r < 0x4E00+search.MaxTextRunes-2000; r++ { // a whole message, in which every pair is another
+		long.WriteRune(r + 2000)
+	}
+	whole := []rune(long.String())
+	tokens = blinder.Text(string(whole))
+	if len(whole) != search.MaxTextRunes || len(tokens) < search.MaxTextRunes-1 || !slices.Contains(tokens, blinder.Text(string(whole[len(whole)-2:]))[0]) {
+		t.Errorf("a message of %d characters gives %d tokens, and its end may not be found", len(whole), len(tokens))
 	}
 	if tokens := blinder.Text(strings.Repeat("x ", search.MaxTextRunes) + "end"); len(tokens) != 1 {
 		t.Errorf("a text over the limit gives %d tokens, want 1", len(tokens))

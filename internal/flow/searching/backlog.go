@@ -29,7 +29,17 @@ type item struct {
 // in the index.
 type words struct {
 	known  bool
+	partly bool // there are more than are worth their memory: the index gets all
 	tokens []search.Token
+}
+
+// waitTokens is how many tokens of a waiting message are kept in memory.
+const waitTokens = 512
+
+// wordsOf are the words of a text.
+func wordsOf(blind *search.Blinder, text string) words {
+	tokens := blind.First(text, waitTokens)
+	return words{known: true, partly: len(tokens) == waitTokens, tokens: tokens}
 }
 
 // has tells whether all of some tokens are among the words.
@@ -55,11 +65,12 @@ type backlog struct {
 	unclosed int                 // items[:unclosed] were all seen by expire
 	last     int64
 	low      int64 // everything up to here is indexed
+	room     int   // how many may wait
 	overflow bool  // more was written than is remembered: read the log again
 }
 
-func newBacklog() backlog {
-	return backlog{byPos: map[int64]*item{}, open: map[speaker][]*item{}}
+func newBacklog(room int) backlog {
+	return backlog{byPos: map[int64]*item{}, open: map[speaker][]*item{}, room: room}
 }
 
 // add takes a message in that the log told of: what it says is read later.
@@ -87,7 +98,7 @@ func (b *backlog) enter(m conversation.Written) *item {
 	if m.Pos <= b.last {
 		return nil
 	}
-	if b.overflow || len(b.byPos) >= maxPending {
+	if b.overflow || len(b.byPos) >= b.room {
 		b.overflow = true
 		return nil
 	}
@@ -111,7 +122,10 @@ func (b *backlog) rewritten(pos int64) {
 		b.changed = append(b.changed, it)
 		return
 	}
-	if len(b.again) >= maxPending {
+	if b.overflow && pos > b.last {
+		return // it is read later, as it reads then
+	}
+	if len(b.again) >= b.room {
 		b.overflow = true
 		return
 	}
@@ -137,29 +151,38 @@ func (b *backlog) follow(news *backlog) {
 	b.overflow = b.overflow || news.overflow
 }
 
-// newest are the positions below one, the last first, of waiting messages that
-// hold all of some words.
-func (b *backlog) newest(tokens []search.Token, before int64, limit int) []int64 {
-	var found []int64
-	for i := len(b.items) - 1; i >= 0 && len(found) < limit; i-- {
-		if it := b.items[i]; !it.indexed && it.pos < before && it.words.has(tokens) {
+// scan looks at no more than steps items below a position, the last first, for at
+// most limit that hold all of some words. next is where to go on; 0 at the end.
+func (b *backlog) scan(tokens []search.Token, before int64, limit, steps int) (found []int64, next int64) {
+	end, _ := slices.BinarySearchFunc(b.items, before, func(it *item, pos int64) int { return cmp.Compare(it.pos, pos) })
+	for i := end - 1; i >= 0 && len(found) < limit; i-- {
+		if end-i > steps {
+			return found, b.items[i].pos + 1
+		}
+		if it := b.items[i]; !it.indexed && it.words.has(tokens) {
 			found = append(found, it.pos)
 		}
 	}
+	return found, 0
+}
+
+// leaving are the positions below one of messages on their way to the index that
+// hold all of some words.
+func (b *backlog) leaving(tokens []search.Token, before int64) []int64 {
+	var found []int64
 	for _, it := range b.flying {
 		if it.pos < before && it.words.has(tokens) {
 			found = append(found, it.pos)
 		}
 	}
-	slices.SortFunc(found, func(x, y int64) int { return cmp.Compare(y, x) })
-	return found[:min(limit, len(found))]
+	return found
 }
 
 // reading is a message whose words are being taken.
 type reading struct {
-	it     *item
-	text   string
-	tokens []search.Token
+	it    *item
+	text  string
+	words words
 }
 
 // toRead hands out messages whose words are still to be taken, and the positions
@@ -187,7 +210,7 @@ func (b *backlog) toRead(limit int) (unread []reading, changed []int64) {
 // other positions.
 func (b *backlog) known(positions []int64) (docs []Doc, unknown []int64) {
 	for _, pos := range positions {
-		if it := b.byPos[pos]; it != nil && it.words.known {
+		if it := b.byPos[pos]; it != nil && it.words.known && !it.words.partly {
 			docs = append(docs, Doc{Pos: pos, Tokens: it.words.tokens})
 		} else {
 			unknown = append(unknown, pos)

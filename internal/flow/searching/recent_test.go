@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"kefu/internal/domain/conversation"
@@ -171,5 +172,88 @@ func TestACommitOfUnknownOutcome(t *testing.T) {
 				t.Errorf("the index has %d candidates for words that are gone", n)
 			}
 		})
+	}
+}
+
+// A search looks at a few of the waiting messages at a time, so that commits get
+// their turn, and finds them all the same.
+func TestASearchLooksAtFewOfWhatWaitsAtATime(t *testing.T) {
+	blind, err := search.NewBlinder([]byte("0123456789abcdef"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	query, err := search.Parse("quokka")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := make([]string, 100)
+	for i := range texts {
+		texts[i] = "nothing of note"
+	}
+	texts[0], texts[57], texts[99] = "the first quokka", "quokka in the middle", "the last quokka"
+	looks := searching.Looks(blind, texts, query, 50, 10)
+	if len(looks) != 10 || !slices.Equal(slices.Concat(looks...), []int64{100, 58, 1}) {
+		t.Errorf("found %v", looks)
+	}
+	if first := searching.Looks(blind, texts, query, 1, 1000)[0]; !slices.Equal(first, []int64{100}) {
+		t.Errorf("the first is %v", first)
+	}
+}
+
+// The end of the longest message is found: in the index, though not before.
+func TestTheEndOfALongMessageIsFound(t *testing.T) {
+	l := open(t)
+	customer := visitor()
+	conv := l.begin(customer)
+	var long strings.Builder
+	for r := rune(0x4E00); long.Len() < 3*7990; r++ {
+		long.WriteRune(r)
+	}
+	for range 30 { // more than one call of the index takes
+		l.say(customer, conv, long.String()+"熊猫")
+	}
+	l.fill()
+	if n := len(l.live("一丁", 50)); n != 30 {
+		t.Errorf("the beginning of %d waiting messages is found", n)
+	}
+	l.d.Clock.Move(over)
+	l.fill()
+	if n := l.candidates("熊猫"); n != 30 {
+		t.Errorf("the end of %d messages is in the index", n)
+	}
+	for _, batch := range l.index.added {
+		if len(batch) > 25 {
+			t.Errorf("the index was given %d long messages at once", len(batch))
+		}
+	}
+}
+
+// What was redacted between two marks is seen, though more messages wait than are
+// remembered.
+func TestARedactionBeforeManyWaitingMessages(t *testing.T) {
+	l := open(t)
+	customer := visitor()
+	conv := l.begin(customer)
+	gone := l.say(customer, conv, "my zeppelin")
+	l.d.Clock.Move(over)
+	l.fill()
+	if n := l.candidates("zeppelin"); n != 1 {
+		t.Fatalf("the index has %d candidates", n)
+	}
+	l.p.Listen(func(event.Commit) {}) // as by another process
+	l.do(customer, conv, conversation.Redact, conversation.Content{Of: gone})
+	for i := range 7 {
+		l.say(customer, conv, fmt.Sprintf("marmalade %d", i))
+	}
+	l.stop()
+	l.start()
+	l.worker.SetRoom(2)
+	l.d.Clock.Move(over)
+	l.fill()
+	if n := l.candidates("zeppelin"); n != 0 {
+		t.Errorf("the index has %d candidates for a word that is gone", n)
+	}
+	if n := l.candidates("marmalade"); n != 7 {
+		t.Errorf("%d of 7 waiting messages are in the index", n)
 	}
 }

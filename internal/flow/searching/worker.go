@@ -44,10 +44,12 @@ type Log interface {
 }
 
 const (
-	batchSize  = 1000
-	readSize   = 5000 // of one look into the log
-	maxPending = 500_000
-	pause      = 250 * time.Millisecond
+	batchSize   = 1000
+	batchTokens = 200_000 // of one call of the index
+	readSize    = 5000    // of one look into the log
+	maxPending  = 500_000
+	lookSteps   = 4096 // waiting messages that a search looks at before it lets others in
+	pause       = 250 * time.Millisecond
 )
 
 // Worker fills the index. Make one with NewWorker, tell it of commits with
@@ -58,6 +60,8 @@ type Worker struct {
 	blind  *search.Blinder
 	now    clock.Clock
 	logger *slog.Logger
+	room   int   // messages that may wait in memory
+	low    int64 // the low water mark that the index has
 
 	mu      sync.Mutex
 	pending backlog
@@ -69,7 +73,7 @@ type Worker struct {
 
 // NewWorker makes a Worker.
 func NewWorker(log Log, index Index, blind *search.Blinder, now clock.Clock, logger *slog.Logger) *Worker {
-	return &Worker{log: log, index: index, blind: blind, now: now, logger: logger, pending: newBacklog(), news: newBacklog(), loading: true, wake: make(chan struct{}, 1)}
+	return &Worker{log: log, index: index, blind: blind, now: now, logger: logger, room: maxPending, pending: newBacklog(maxPending), news: newBacklog(maxPending), loading: true, wake: make(chan struct{}, 1)}
 }
 
 // Committed notes what a commit wrote. It does not block. After one of unknown
@@ -149,15 +153,18 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // meanwhile comes after what is read.
 func (w *Worker) load(ctx context.Context) error {
 	w.mu.Lock()
-	w.loading, w.news = true, newBacklog()
+	w.loading, w.news = true, newBacklog(w.room)
 	doubts := w.doubts
 	w.mu.Unlock()
 	low, err := w.lowWater(ctx)
 	if err != nil {
 		return err
 	}
-	read := newBacklog()
-	read.low = low
+	read := newBacklog(w.room)
+	read.low, w.low = low, low
+	if err := w.loadRewritten(ctx, low, &read); err != nil {
+		return err
+	}
 	for at, more := low, true; more && !read.overflow; {
 		found, err := w.log.WrittenSince(ctx, at, readSize)
 		if err != nil {
@@ -169,23 +176,30 @@ func (w *Worker) load(ctx context.Context) error {
 		}
 		more = len(found) > 0
 	}
-	for at, more := low, true; more && !read.overflow; {
-		targets, next, err := w.log.RewrittenSince(ctx, low, at, readSize)
-		if err != nil {
-			return err
-		}
-		for _, pos := range targets {
-			read.rewritten(pos)
-		}
-		at, more = next, len(targets) > 0
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.doubts != doubts {
 		return nil // what was read may lack what came meanwhile: it is read again
 	}
 	read.follow(&w.news)
-	w.pending, w.news, w.loading = read, newBacklog(), false
+	w.pending, w.news, w.loading = read, newBacklog(w.room), false
+	return nil
+}
+
+// loadRewritten reads what was changed after the low water mark. All of it, even
+// where more messages wait than are remembered: the next look begins at a later
+// mark, and would not see what was changed before that one.
+func (w *Worker) loadRewritten(ctx context.Context, low int64, read *backlog) error {
+	for at, more := low, true; more; {
+		targets, next, err := w.log.RewrittenSince(ctx, low, at, readSize)
+		if err != nil {
+			return err
+		}
+		read.again = append(read.again, targets...)
+		at, more = next, len(targets) > 0
+	}
+	slices.Sort(read.again)
+	read.again = slices.Compact(read.again)
 	return nil
 }
 
@@ -241,13 +255,13 @@ func (w *Worker) read(ctx context.Context) (more bool, err error) {
 		}
 	}
 	for i := range unread {
-		unread[i].tokens = w.blind.Text(unread[i].text)
+		unread[i].words = wordsOf(w.blind, unread[i].text)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, u := range unread {
 		if u.it.text != "" { // else it was changed meanwhile
-			u.it.text, u.it.words = "", words{known: true, tokens: u.tokens}
+			u.it.text, u.it.words = "", u.words
 		}
 	}
 	return len(w.pending.unread) > 0 || len(w.pending.changed) > 0, nil
@@ -263,7 +277,7 @@ func (w *Worker) readAgain(ctx context.Context, positions []int64) error {
 	defer w.mu.Unlock()
 	for _, e := range entries {
 		if it := w.pending.byPos[e.Pos]; it != nil && !it.stale {
-			it.words = words{known: true, tokens: w.blind.Text(e.Content.Text)}
+			it.words = wordsOf(w.blind, e.Content.Text)
 		}
 	}
 	return nil
@@ -287,7 +301,26 @@ func (w *Worker) put(ctx context.Context, positions []int64) error {
 		}
 		slices.SortFunc(docs, func(a, b Doc) int { return cmp.Compare(a.Pos, b.Pos) })
 	}
-	return fault.Wrap("searching.put", w.index.Add(ctx, docs, low))
+	return fault.Wrap("searching.put", w.add(ctx, docs, low))
+}
+
+// add gives the index a batch, in several parts where messages are long. The mark
+// moves with the last.
+func (w *Worker) add(ctx context.Context, docs []Doc, low int64) error {
+	n, tokens := 0, 0
+	for i := range docs {
+		if tokens += len(docs[i].Tokens); tokens > batchTokens && i > n {
+			if err := w.index.Add(ctx, docs[n:i], w.low); err != nil {
+				return err
+			}
+			n, tokens = i, len(docs[i].Tokens)
+		}
+	}
+	if err := w.index.Add(ctx, docs[n:], low); err != nil {
+		return err
+	}
+	w.low = low
+	return nil
 }
 
 // landed forgets what was on its way to the index.
@@ -298,17 +331,30 @@ func (w *Worker) landed() {
 }
 
 // Newest are the positions below one, the last first, of messages that hold all
-// of some words and are not in the index yet.
+// of some words and are not in the index yet. Commits wait for a few of the waiting
+// messages at most, however many there are. What moves on meanwhile is looked for
+// where it comes from first: the news, the backlog, its way to the index.
 func (w *Worker) Newest(tokens []search.Token, before int64, limit int) []int64 {
+	found := w.look(&w.news, tokens, before, limit)
+	found = append(found, w.look(&w.pending, tokens, before, limit)...)
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.loading {
-		return w.pending.newest(tokens, before, limit)
-	}
-	found := append(w.news.newest(tokens, before, limit), w.pending.newest(tokens, before, limit)...)
+	found = append(found, w.pending.leaving(tokens, before)...)
+	w.mu.Unlock()
 	slices.SortFunc(found, func(x, y int64) int { return cmp.Compare(y, x) })
 	found = slices.Compact(found)
 	return found[:min(limit, len(found))]
+}
+
+// look searches one of the backlogs in steps.
+func (w *Worker) look(in *backlog, tokens []search.Token, before int64, limit int) (found []int64) {
+	for at := before; at > 0 && len(found) < limit; {
+		var some []int64
+		w.mu.Lock()
+		some, at = in.scan(tokens, at, limit-len(found), lookSteps)
+		w.mu.Unlock()
+		found = append(found, some...)
+	}
+	return found
 }
 
 // Lag is how long the oldest message that may be indexed has been waiting for it.
@@ -320,7 +366,7 @@ func (w *Worker) Lag() time.Duration {
 	return w.pending.lag(now)
 }
 
-// window is the guard's window.
+// The guard's window: how many messages of a speaker it joins, and for how long.
 const (
 	windowTurns = intake.WindowTurns
 	windowAge   = intake.WindowAge
