@@ -74,6 +74,11 @@ export class Picks {
     void this.#work();
   }
 
+  /** The connection is back. */
+  resume(): void {
+    for (const p of this.items) if (p.problem === 'offline') this.retry(p.key);
+  }
+
   drop(key: number): void {
     this.leftOut = 0;
     this.items = this.items.filter((p) => p.key !== key);

@@ -67,7 +67,7 @@ test.each([
   expect(picks.unfinished).toBe(false);
 });
 
-test('a file that is too large is not sent, nor one without a connection, until it is tried again', async () => {
+test('a file that is too large is not sent, nor one without a connection, until it is back', async () => {
   let online = false;
   const sent: string[] = [];
   const { picks, states } = setUp((f) => (sent.push(f.name), Promise.resolve(stored(f.name))), { online: () => online });
@@ -75,7 +75,7 @@ test('a file that is too large is not sent, nor one without a connection, until 
   await settled();
   expect(states()).toEqual(['big failed large', 'a failed offline']);
   online = true;
-  picks.retry(picks.items[1]!.key);
+  picks.resume();
   await settled();
   expect(sent).toEqual(['a']);
   expect(states()).toEqual(['big failed large', 'a stored']);

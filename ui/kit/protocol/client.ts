@@ -343,7 +343,7 @@ export class Client {
     for (const conv of this.#watched) this.#connection.send({ t: 'watch', conv });
     this.#reading.opened();
     // What was loaded is resumed by hello; at the desk a watch may begin later than that.
-    for (const log of this.#reading.logs) if (!log.loaded || this.options.role === 'desk') this.#reading.catchUp(log.conv);
+    if (this.options.role === 'desk') for (const log of this.#reading.logs) this.#reading.catchUp(log.conv);
     for (const conv of this.#sending.doubtful()) this.#reading.catchUp(conv);
     this.#sending.pump();
   }

@@ -263,6 +263,15 @@ test('a question that is asked again by itself alarms nobody', async () => {
   expect(screen.queryByText(en.error.unavailable)).toBeNull();
 });
 
+test('a conversation that is not there any more is left, and not asked for again and again', async () => {
+  const { server } = await setUp({ conversations: [open] });
+  server.last.receive({ t: 'error', code: 'not_found', ref: 'fetch', conv: 'c' });
+  expect(await screen.findByText(en.listGone)).toBeVisible();
+  expect(screen.getByText(en.yourConversations)).toBeVisible();
+  server.last.receive({ t: 'error', code: 'not_found', ref: 'fetch', conv: 'c' });
+  expect(server.last.of('fetch').length).toBeLessThanOrEqual(2);
+});
+
 test('a conversation that must wait says until when', async () => {
   const { server } = await setUp();
   await write('hello');

@@ -231,6 +231,7 @@ export class Chat {
     if (this.#others) this.#drafts.only(this.client.conversations.map((c) => c.conv));
     this.#others = false;
     this.#decide();
+    this.picks.resume();
     // What is unread is counted in the logs themselves.
     for (const line of this.client.conversations.slice(0, previews)) if (line.unread > 0) this.client.open(line.conv);
   }
@@ -247,9 +248,17 @@ export class Chat {
   #failed({ about, error: { code, ref, conv, retry_after_ms } }: Change & { what: 'error' }): void {
     if (about === 'other' && (ref === 'typing' || ref === 'ack' || ref === 'read')) return;
     // What is asked again by itself, and a message that says itself what became of it, need no banner.
-    const tells = about === 'message' || about === 'start' ? passes(code) || this.#pendingHere().length === 0 : !passes(code);
-    if (about === 'fetch' && conv === this.current.conv && !passes(code)) this.list();
+    let tells = !passes(code);
+    if (about === 'message' || about === 'start') tells = passes(code) || this.#pendingHere().length === 0;
+    if (about === 'fetch') tells &&= conv === this.current.conv;
+    if (tells && about === 'fetch') this.#leave();
     if (tells) this.failure = { about, code, ...(retry_after_ms && { until: Date.now() + retry_after_ms }) };
+  }
+
+  /** What is on screen cannot be read any more. */
+  #leave(): void {
+    this.fresh();
+    if (this.conversations.length > 0) this.list();
   }
 
   #mended(about: About): void {
