@@ -166,6 +166,24 @@ export function talking(house: House): void {
       await mei.page.getByRole('heading', { name: 'Sara Haddad' }).waitFor();
     });
 
+    test('whoever is signed in next, without a page load, sees nothing of the one before', async () => {
+      const page = await house.customer('cust-sara');
+      await page.write('For nobody but me.');
+      await expect.poll(() => page.state()).toMatch(/Sent|Received|Read/);
+      await page.box.fill('And neither is this');
+      await page.handOver('cust-james');
+      await expect.poll(() => page.words()).not.toContain('For nobody but me.');
+      await expect.poll(() => page.box.inputValue()).toBe('');
+      await page.write('Who am I now?');
+      await page.sees('Who am I now?');
+      const mei = await house.agent('mei');
+      await mei.take('Who am I now?');
+      await mei.page.getByRole('heading', { name: 'James Okafor' }).waitFor();
+      expect(await page.frame.locator('body').innerText()).not.toContain('For nobody but me.');
+      const kept = await page.frame.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+      expect(kept).not.toMatch(/For nobody|neither is this/);
+    });
+
     test('what was typed and not sent is there after a reload, and gone with the person', async () => {
       const sara = await house.customer('cust-sara');
       await sara.box.fill('I was about to ask');

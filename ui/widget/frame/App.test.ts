@@ -286,6 +286,9 @@ test('a visitor who signed in elsewhere is not told that their sign-in ended, an
   await screen.findByText('text 1');
   server.last.receive({ t: 'closing', reason: 'revoked' });
   expect(await screen.findByText(en.endedElsewhere)).toBeVisible();
+  await write('not for whoever comes next');
+  expect(screen.getByRole('button', { name: en.send })).toBeDisabled();
+  expect(await box()).toHaveValue('not for whoever comes next');
   await fireEvent.click(screen.getByRole('button', { name: en.tryAgain }));
   await waitFor(() => expect(server.connections).toHaveLength(2));
 });
