@@ -9,9 +9,9 @@ import (
 	"kefu/internal/domain/guard/words"
 )
 
-// gist is what of a text matters to the texts after it: whether it can hold a
+// summary is what of a text matters to the texts after it: whether it can hold a
 // part of a secret that they complete, and what it makes one expect of them.
-type gist struct {
+type summary struct {
 	read      bool
 	kinds     words.Kind          // of all listed phrases
 	asks      reading.Expectation // as a question, or as an announcement
@@ -54,76 +54,76 @@ const (
 // Read makes a turn of a text. What later scans want to know of it is found out
 // once; they read a turn made otherwise again each time.
 func (d *Detector) Read(text string, own bool) Turn {
-	g, part := d.read(text)
-	return Turn{Text: text, Own: own, gist: g, part: part, of: text}
+	m, part := d.read(text)
+	return Turn{Text: text, Own: own, summary: m, part: part, of: text}
 }
 
-func (d *Detector) read(text string) (gist, recovery.Part) {
+func (d *Detector) read(text string) (summary, recovery.Part) {
 	if len(text) > pieceLength {
-		return gist{read: true, kinds: namesNumber | namesPassword | namesKey, figures: true, longest: len(text)}, recovery.Part{}
+		return summary{read: true, kinds: namesNumber | namesPassword | namesKey, figures: true, longest: len(text)}, recovery.Part{}
 	}
 	s := d.scans.Get().(*reading.Scan)
 	defer d.release(s)
 	s.Load(text)
-	return d.gist(s), d.recovery.Part(s)
+	return d.summary(s), d.recovery.Part(s)
 }
 
-// gist sums up a text that was read.
-func (d *Detector) gist(s *reading.Scan) gist {
+// summary sums up a text that was read.
+func (d *Detector) summary(s *reading.Scan) summary {
 	n := len(s.View.Char)
-	g := gist{read: true, kinds: s.Kinds, asks: asks(s.Kinds), longest: s.Longest, length: n, removed: s.Markers > 0, digits: s.Digits}
+	m := summary{read: true, kinds: s.Kinds, asks: asks(s.Kinds), longest: s.Longest, length: n, removed: s.Markers > 0, digits: s.Digits}
 	for _, t := range s.Tokens {
 		if t.Class != fold.Digit {
 			continue
 		}
-		if !g.figures {
-			g.figures, g.beforeFigures = true, t.Start
+		if !m.figures {
+			m.figures, m.beforeFigures = true, t.Start
 		}
-		g.afterFigures = n - t.End
+		m.afterFigures = n - t.End
 	}
 	if s.Spelled > 0 {
-		g.addSpelled(s, n)
+		m.addSpelled(s, n)
 	}
-	g.bare = s.Digits >= 2 && (n <= bareText && s.Digits*2 >= n || s.Bare())
-	g.question = slices.Contains(s.View.Char, '?')
-	g.account(s)
+	m.bare = s.Digits >= 2 && (n <= bareText && s.Digits*2 >= n || s.Bare())
+	m.question = slices.Contains(s.View.Char, '?')
+	m.account(s)
 	if s.Kinds&names != 0 {
-		g.beforeName, g.afterName = s.Around(names)
+		m.beforeName, m.afterName = s.Around(names)
 	}
-	g.announces = g.asks != 0 && s.Announces(names|words.Token|words.Private)
-	return g
+	m.announces = m.asks != 0 && s.Announces(names|words.Token|words.Private)
+	return m
 }
 
 // account notes the first groups of a bank account number, "NL90" and "ABNA".
-func (g *gist) account(s *reading.Scan) {
+func (m *summary) account(s *reading.Scan) {
 	const country, check, bank = 2, 2, 4 // characters
 	k := len(s.Tokens) - 1
 	if k < 0 {
 		return
 	}
-	for i := 1; i <= k && s.Digits >= check && g.length <= accountText; i++ {
+	for i := 1; i <= k && s.Digits >= check && m.length <= accountText; i++ {
 		a, b := s.Tokens[i-1], s.Tokens[i]
-		g.bare = g.bare || b.Class == fold.Digit && b.Start == a.End && a.End-a.Start == country && s.View.Upper(a.Start)
+		m.bare = m.bare || b.Class == fold.Digit && b.Start == a.End && a.End-a.Start == country && s.View.Upper(a.Start)
 	}
 	last := s.Tokens[k]
-	g.bank = k == 0 && last.Class == fold.Letter && last.End-last.Start == bank && g.length == bank && s.View.Upper(0) && s.View.Upper(bank-1)
-	if k > 0 && last.Class == fold.Digit && last.End == g.length && last.End-last.Start == check {
+	m.bank = k == 0 && last.Class == fold.Letter && last.End-last.Start == bank && m.length == bank && s.View.Upper(0) && s.View.Upper(bank-1)
+	if k > 0 && last.Class == fold.Digit && last.End == m.length && last.End-last.Start == check {
 		before := s.Tokens[k-1]
-		g.iban = before.Class == fold.Letter && before.End == last.Start && before.End-before.Start == country
+		m.iban = before.Class == fold.Letter && before.End == last.Start && before.End-before.Start == country
 	}
 }
 
 // addSpelled counts spelled digits as figures, several in a row or one at an end
 // of the text.
-func (g *gist) addSpelled(s *reading.Scan, n int) {
+func (m *summary) addSpelled(s *reading.Scan, n int) {
 	before, after := s.Around(words.Digit | words.Tens | words.Teen)
 	if s.Spelled < spelledPart && min(before, after) > edgeText {
 		return
 	}
-	if !g.figures {
-		g.figures, g.beforeFigures, g.afterFigures = true, n, n
+	if !m.figures {
+		m.figures, m.beforeFigures, m.afterFigures = true, n, n
 	}
-	g.beforeFigures, g.afterFigures = min(g.beforeFigures, before), min(g.afterFigures, after)
+	m.beforeFigures, m.afterFigures = min(m.beforeFigures, before), min(m.afterFigures, after)
 }
 
 // asks is what a text with these phrases makes one expect. A question for an
@@ -155,44 +155,44 @@ func asks(kinds words.Kind) reading.Expectation {
 
 // chatter tells texts like "wait" that say nothing of a secret and are part of
 // none: they do not stand between the parts of one.
-func (g gist) chatter() bool {
+func (m summary) chatter() bool {
 	const meaning = namesNumber | namesPassword | namesKey | words.Claim | words.Unit | words.Expiry | words.Tail | words.Is
-	return !g.figures && !g.removed && g.kinds&meaning == 0 && g.longest < keyPart
+	return !m.figures && !m.removed && m.kinds&meaning == 0 && m.longest < keyPart
 }
 
 // completes tells whether a text can complete a secret that was begun in the
 // earlier ones, or name one.
-func (g gist) completes(earlier gist) bool {
+func (m summary) completes(earlier summary) bool {
 	switch {
-	case g.figures && earlier.figures && earlier.afterFigures+g.beforeFigures <= reading.Reach,
-		g.figures && earlier.kinds&namesNumber != 0 && earlier.afterName+g.beforeFigures <= reading.Reach,
-		earlier.figures && g.kinds&(namesNumber|namesPassword) != 0 && earlier.afterFigures+g.beforeName <= reading.Reach,
+	case m.figures && earlier.figures && earlier.afterFigures+m.beforeFigures <= reading.Reach,
+		m.figures && earlier.kinds&namesNumber != 0 && earlier.afterName+m.beforeFigures <= reading.Reach,
+		earlier.figures && m.kinds&(namesNumber|namesPassword) != 0 && earlier.afterFigures+m.beforeName <= reading.Reach,
 		earlier.kinds&namesPassword != 0 && earlier.afterName <= reading.Reach,
-		earlier.longest >= keyMost && earlier.kinds&namesKey != 0 && g.length <= keyRest,
-		g.longest >= keyPart && (earlier.longest > keyPart || earlier.kinds&namesKey != 0),
-		earlier.longest >= keyPart && g.kinds&namesKey != 0,
-		earlier.removed && g.figures:
+		earlier.longest >= keyMost && earlier.kinds&namesKey != 0 && m.length <= keyRest,
+		m.longest >= keyPart && (earlier.longest > keyPart || earlier.kinds&namesKey != 0),
+		earlier.longest >= keyPart && m.kinds&namesKey != 0,
+		earlier.removed && m.figures:
 		return true
 	}
 	return false
 }
 
-// with is the gist of a text and the next one of the same sender.
-func (g gist) with(next gist) gist {
-	if !g.read {
+// with is the summary of a text and the next one of the same sender.
+func (m summary) with(next summary) summary {
+	if !m.read {
 		return next
 	}
-	g.afterFigures += next.length
+	m.afterFigures += next.length
 	if next.figures {
-		g.figures, g.afterFigures = true, next.afterFigures
+		m.figures, m.afterFigures = true, next.afterFigures
 	}
-	g.afterName += next.length
+	m.afterName += next.length
 	if next.kinds&names != 0 {
-		g.afterName = next.afterName
+		m.afterName = next.afterName
 	}
-	g.kinds |= next.kinds
-	g.removed, g.iban = g.removed || next.removed, next.iban
-	g.length += next.length
-	g.longest = max(g.longest, next.longest)
-	return g
+	m.kinds |= next.kinds
+	m.removed, m.iban = m.removed || next.removed, next.iban
+	m.length += next.length
+	m.longest = max(m.longest, next.longest)
+	return m
 }
