@@ -11,7 +11,7 @@ FUZZTIME  ?= 10s
 PACKAGES  ?= ./...
 
 # Packages that run concurrently, as a pattern of import paths.
-RACE := /(platform/(lifecycle|ratelimit|metrics|tracing|keyring)|storage|bus|web|flow|app|client)(/|$$)
+RACE := /(platform/(lifecycle|ratelimit|metrics|tracing|keyring|headlog)|connector/blob|domain/search|storage|web|flow|app|client|bench|replay|target)(/|$$)
 
 UI_SOURCES := $(shell find ui -name node_modules -prune -o -name dist -prune -o -name test -prune -o -name e2e -prune -o -type f -print)
 UI_BUILT   := ui/dist/demo/index.html

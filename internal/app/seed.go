@@ -75,7 +75,7 @@ func fill(ctx context.Context, c config.Config, store *storage.Store, blind *sea
 			return errors.Join(err, index.Close())
 		}
 	}
-	return errors.Join(index.Optimize(ctx), store.Checkpoint(ctx), index.Close())
+	return errors.Join(store.Checkpoint(ctx), index.Close()) // the index stays as a server's is: written in batches, not yet merged
 }
 
 func indexBatch(ctx context.Context, index *searchindex.Index, blind *search.Blinder, batch []storage.Imported) error {

@@ -34,6 +34,7 @@ func (a *App) workers() []lifecycle.Worker {
 		every("expired rows", time.Minute, func(ctx context.Context) error { _, err := a.Store.Purge(ctx, 1000); return err }),
 		every("unsent attachments", 10*time.Minute, a.files.Sweep),
 		every("attachments without a row", 6*time.Hour, a.sweepBlobs),
+		every("search index upkeep", 6*time.Hour, a.index.Optimize),
 		every("checkpoint", time.Second, a.Store.Checkpoint),
 		every("counting jobs", 10*time.Second, a.countJobs),
 		every("index lag", time.Second, func(context.Context) error { a.metrics.IndexLag(a.indexer.Lag()); return nil }),

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,5 +34,19 @@ func TestMessagesAreCountedByAuthor(t *testing.T) {
 	}
 	if strings.Count(answer.Body.String(), "kefu_messages_stored_total{") != 2 {
 		t.Error("something else was counted as a message")
+	}
+}
+
+func TestEveryWorkerHasANameOfItsOwn(t *testing.T) {
+	a := build(t, withKeys(t))
+	names := a.WorkerNames()
+	slices.Sort(names)
+	if all := len(names); len(slices.Compact(slices.Clone(names))) != all {
+		t.Errorf("the workers are %q", names)
+	}
+	for _, needed := range []string{"store", "jobs", "search index", "search index upkeep", "expired rows", "checkpoint"} {
+		if !slices.Contains(names, needed) {
+			t.Errorf("nobody is called %q among %q", needed, names)
+		}
 	}
 }

@@ -71,8 +71,8 @@ func (e Env) idle(ctx context.Context, connections int) (float64, error) {
 	return float64(after-before) / float64(connections), nil
 }
 
-// settledRSS watches the child's memory for 15 s, in which its garbage
-// collector has run, and gives the last value.
+// settledRSS waits for 15 s, in which the child gives back what it needed for a
+// moment, and gives its memory then.
 func (p *product) settledRSS(ctx context.Context) (int64, error) {
 	for end := time.Now().Add(settleTime); time.Now().Before(end); {
 		select {

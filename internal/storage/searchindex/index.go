@@ -28,7 +28,7 @@ import (
 
 // The bounds of one call.
 const (
-	MaxBatch = 5000 // documents of one Add, positions of one Remove
+	MaxBatch = 5000 // documents of one Add
 	MaxLimit = 1000 // positions of one Newest
 )
 
@@ -62,7 +62,7 @@ type Options struct {
 
 // Doc is what the index keeps of one message.
 type Doc struct {
-	Pos    int64          // the message's position in the log, at least 1; positions are dense
+	Pos    int64          // the message's position in the log, at least 1
 	Tokens []search.Token // distinct; none removes the message from the index
 }
 
@@ -73,12 +73,9 @@ type Index struct{ store engine }
 type engine interface {
 	prepare(ctx context.Context, fingerprint string) error
 	add(ctx context.Context, docs []Doc, emptied []int64, lowWater int64) error
-	remove(ctx context.Context, positions []int64) error
 	newest(ctx context.Context, tokens []search.Token, before int64, limit int) ([]int64, error)
 	lowWater(ctx context.Context) (int64, error)
-	setLowWater(ctx context.Context, pos int64) error
 	deleteAbove(ctx context.Context, pos int64) error
-	clear(ctx context.Context) error
 	optimize(ctx context.Context) error
 	close() error
 }
@@ -160,18 +157,6 @@ func split(docs []Doc) (full []Doc, emptied []int64, err error) {
 	return full, emptied, nil
 }
 
-// Remove takes at most MaxBatch messages out of the index; a position that is
-// not in it is no error.
-func (x *Index) Remove(ctx context.Context, positions ...int64) error {
-	const op = "searchindex.Remove"
-	if len(positions) > MaxBatch {
-		return fault.New(fault.Invalid, op, "%d positions are more than %d", len(positions), MaxBatch)
-	}
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
-	return failure(ctx, op, x.store.remove(ctx, positions))
-}
-
 // Newest gives the positions of at most limit messages before the position
 // before that have all the tokens, newest first. It returns Invalid for no
 // tokens, more than search.MaxQueryKeys, or a limit outside 1 to MaxLimit.
@@ -198,13 +183,6 @@ func (x *Index) LowWater(ctx context.Context) (int64, error) {
 	return pos, failure(ctx, "searchindex.LowWater", err)
 }
 
-// SetLowWater moves the low water mark where nothing was to be added.
-func (x *Index) SetLowWater(ctx context.Context, pos int64) error {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
-	return failure(ctx, "searchindex.SetLowWater", x.store.setLowWater(ctx, pos))
-}
-
 // DeleteAbove forgets every message after pos and lowers the low water mark to
 // it: for a log that was restored to an earlier state.
 func (x *Index) DeleteAbove(ctx context.Context, pos int64) error {
@@ -213,17 +191,9 @@ func (x *Index) DeleteAbove(ctx context.Context, pos int64) error {
 	return failure(ctx, "searchindex.DeleteAbove", x.store.deleteAbove(ctx, pos))
 }
 
-// Rebuild empties the index and sets its low water mark to 0, so that the index
-// worker fills it from the beginning of the log.
-func (x *Index) Rebuild(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
-	return failure(ctx, "searchindex.Rebuild", x.store.clear(ctx))
-}
-
 // Optimize merges what many small writes left behind and frees what was
-// removed. It works in short steps, between which writes get their turn; call
-// it in quiet hours and after a rebuild.
+// removed. It works in short steps, between which writes get their turn; the
+// server does it every few hours, and nobody else does.
 func (x *Index) Optimize(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, optimizeTimeout)
 	defer cancel()

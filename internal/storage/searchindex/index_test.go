@@ -151,15 +151,13 @@ func TestAddReplacesAndAnEmptyDocumentRemoves(t *testing.T) {
 	})
 }
 
-func TestRemoveAndDeleteAbove(t *testing.T) {
+func TestEmptyDocumentsAndDeleteAbove(t *testing.T) {
 	onBothEngines(t, func(t *testing.T, options searchindex.Options) {
 		index := open(t, options)
 		for pos := int64(1); pos <= 9; pos++ {
 			add(t, index, pos, doc(pos, 7))
 		}
-		if err := index.Remove(t.Context(), 2, 9, 1000); err != nil {
-			t.Fatal(err)
-		}
+		add(t, index, 9, doc(2), doc(9), doc(1000))
 		wantPositions(t, newest(t, index, searchindex.Newer, 10, 7), 8, 7, 6, 5, 4, 3, 1)
 		if err := index.DeleteAbove(t.Context(), 4); err != nil {
 			t.Fatal(err)
@@ -179,9 +177,7 @@ func TestIndexSurvivesReopeningWithTheSameKeyOnly(t *testing.T) {
 	onBothEngines(t, func(t *testing.T, options searchindex.Options) {
 		index := open(t, options)
 		add(t, index, 1, doc(1, 7))
-		if err := index.SetLowWater(t.Context(), 5); err != nil {
-			t.Fatal(err)
-		}
+		add(t, index, 5)
 		index = open(t, options)
 		wantPositions(t, newest(t, index, searchindex.Newer, 10, 7), 1)
 		wantLowWater(t, index, 5)
@@ -189,20 +185,6 @@ func TestIndexSurvivesReopeningWithTheSameKeyOnly(t *testing.T) {
 		index = open(t, options)
 		wantPositions(t, newest(t, index, searchindex.Newer, 10, 7))
 		wantLowWater(t, index, 0)
-	})
-}
-
-func TestRebuildEmpties(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, options searchindex.Options) {
-		index := open(t, options)
-		add(t, index, 3, doc(1, 7), doc(3, 7))
-		if err := index.Rebuild(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		wantPositions(t, newest(t, index, searchindex.Newer, 10, 7))
-		wantLowWater(t, index, 0)
-		add(t, index, 1, doc(1, 7))
-		wantPositions(t, newest(t, index, searchindex.Newer, 10, 7), 1)
 	})
 }
 
@@ -221,7 +203,6 @@ func TestCallsOutOfBoundsAreInvalid(t *testing.T) {
 			"position 0":         index.Add(ctx, []searchindex.Doc{doc(0, 1)}, 0),
 			"long document":      index.Add(ctx, []searchindex.Doc{{Pos: 1, Tokens: make([]search.Token, search.MaxTextTokens+1)}}, 0),
 			"too many documents": index.Add(ctx, make([]searchindex.Doc, searchindex.MaxBatch+1), 0),
-			"too many positions": index.Remove(ctx, make([]int64, searchindex.MaxBatch+1)...),
 		} {
 			if !fault.Is(err, fault.Invalid) {
 				t.Errorf("%s: got %v, want an Invalid error", name, err)
@@ -287,9 +268,7 @@ func TestIndexAgreesWithAModel(t *testing.T) {
 			}
 			add(t, index, int64(round), docs...)
 			wanted := 1 + random.Int64N(highest)
-			if err := index.Remove(t.Context(), wanted); err != nil {
-				t.Fatal(err)
-			}
+			add(t, index, int64(round), doc(wanted))
 			delete(model, wanted)
 			if round%10 == 9 {
 				if err := index.Optimize(t.Context()); err != nil {

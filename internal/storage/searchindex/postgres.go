@@ -43,9 +43,9 @@ const (
 	maxRows    = 2000
 )
 
-// postgresSchema: rows are short, and the worker itself merges the index's
-// pending list and vacuums (optimize), because autovacuum would hold the list's
-// lock for seconds while searches have to read the growing list.
+// postgresSchema: rows are short, add itself merges the index's pending list and
+// the server vacuums every few hours (optimize), because autovacuum would hold the
+// list's lock for seconds while searches have to read the growing list.
 const postgresSchema = `
 CREATE TABLE IF NOT EXISTS search_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS search_doc (pos BIGINT PRIMARY KEY, tokens BIGINT[] NOT NULL) WITH (autovacuum_enabled = off);
@@ -177,11 +177,6 @@ func key(token search.Token, block int64) int64 {
 	return int64(uint64(token)<<keyShift | uint64(block)&(1<<keyShift-1))
 }
 
-func (s *postgresStore) remove(ctx context.Context, positions []int64) error {
-	_, err := s.writer.ExecContext(ctx, `DELETE FROM search_doc WHERE pos = ANY($1::BIGINT[])`, positions)
-	return err
-}
-
 // newest reads the newest rows first, which answers for frequent words, and
 // else asks the GIN index.
 func (s *postgresStore) newest(ctx context.Context, tokens []search.Token, before int64, limit int) ([]int64, error) {
@@ -265,12 +260,6 @@ func (s *postgresStore) lowWater(ctx context.Context) (int64, error) {
 	return strconv.ParseInt(value, 10, 64)
 }
 
-func (s *postgresStore) setLowWater(ctx context.Context, pos int64) error {
-	return inTx(ctx, s.writer, func(tx *sql.Tx) error {
-		return s.setMeta(ctx, tx, "low_water", strconv.FormatInt(pos, 10))
-	})
-}
-
 func (s *postgresStore) deleteAbove(ctx context.Context, pos int64) error {
 	return inTx(ctx, s.writer, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM search_doc WHERE pos > $1`, pos); err != nil {
@@ -278,15 +267,6 @@ func (s *postgresStore) deleteAbove(ctx context.Context, pos int64) error {
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE search_meta SET value = least(value::BIGINT, $1)::TEXT WHERE name = 'low_water'`, pos)
 		return err
-	})
-}
-
-func (s *postgresStore) clear(ctx context.Context) error {
-	return inTx(ctx, s.writer, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `TRUNCATE search_doc`); err != nil {
-			return err
-		}
-		return s.setMeta(ctx, tx, "low_water", "0")
 	})
 }
 

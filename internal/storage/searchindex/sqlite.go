@@ -191,10 +191,6 @@ func appendWords(text []byte, tokens []search.Token) []byte {
 	return text
 }
 
-func (s *sqliteStore) remove(ctx context.Context, positions []int64) error {
-	return inTx(ctx, s.writer, func(tx *sql.Tx) error { return s.removeIn(ctx, tx, positions) })
-}
-
 func (s *sqliteStore) removeIn(ctx context.Context, tx *sql.Tx, positions []int64) error {
 	if len(positions) == 0 {
 		return nil
@@ -226,12 +222,6 @@ func (s *sqliteStore) lowWater(ctx context.Context) (int64, error) {
 	return pos, err
 }
 
-func (s *sqliteStore) setLowWater(ctx context.Context, pos int64) error {
-	return inTx(ctx, s.writer, func(tx *sql.Tx) error {
-		return s.setMeta(ctx, tx, "low_water", strconv.FormatInt(pos, 10))
-	})
-}
-
 func (s *sqliteStore) deleteAbove(ctx context.Context, pos int64) error {
 	return inTx(ctx, s.writer, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM search_doc WHERE rowid > ?`, pos); err != nil {
@@ -240,15 +230,6 @@ func (s *sqliteStore) deleteAbove(ctx context.Context, pos int64) error {
 		_, err := tx.ExecContext(ctx, `UPDATE search_meta SET value = CAST(min(CAST(value AS INTEGER), ?) AS TEXT)
 			WHERE name = 'low_water'`, pos)
 		return err
-	})
-}
-
-func (s *sqliteStore) clear(ctx context.Context) error {
-	return inTx(ctx, s.writer, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO search_doc (search_doc) VALUES ('delete-all')`); err != nil {
-			return err
-		}
-		return s.setMeta(ctx, tx, "low_water", "0")
 	})
 }
 
