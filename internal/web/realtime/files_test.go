@@ -268,3 +268,20 @@ func TestAnUploadThatStopsIsGivenUp(t *testing.T) {
 		t.Errorf("the upload that stopped was answered %q %v", answer, err)
 	}
 }
+
+// What follows the file in its form is not read: a browser's form may hold more.
+func TestFieldsAfterTheFileArePassedOver(t *testing.T) {
+	h := open(t, choices{})
+	_, welcome := h.window("ann")
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	part, err := w.CreateFormFile("file", "a.txt")
+	h.must(err)
+	_, _ = part.Write([]byte("words"))
+	h.must(w.WriteField("note", "more"))
+	h.must(w.Close())
+	status, _, text := h.request("POST", "/rt/attachments", welcome.text("session"), body.Bytes(), http.Header{"Content-Type": {w.FormDataContentType()}})
+	if status != http.StatusOK || !strings.Contains(text, `"a.txt"`) {
+		t.Errorf("answered %d %s", status, text)
+	}
+}

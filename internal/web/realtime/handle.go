@@ -38,7 +38,12 @@ func (s *Server) receive(p *peer, data []byte) {
 		p.push(encode(errorFrame{T: "error", Code: badFrameCode(err)}))
 		return
 	}
-	ref, err := s.handle(ctx, p, f)
+	do := s.handle[f.T]
+	if do == nil {
+		p.push(encode(errorFrame{T: "error", Code: "unknown_type"}))
+		return
+	}
+	ref, err := do(ctx, p, f)
 	s.failed(p, f.T, ref, f.Conv, err)
 }
 
@@ -83,39 +88,47 @@ func (s *Server) pong(p *peer) {
 	p.push(append(pong, '}'))
 }
 
-// handle does what a frame asks for. ref says which frame an error is about.
-func (s *Server) handle(ctx context.Context, p *peer, f *frames.Frame) (ref string, err error) {
-	switch f.T {
-	case "send":
-		return f.ClientMsgID, s.sendBody(ctx, p, f)
-	case "ack":
-		return f.T, s.mark(ctx, p, f.Conv, f.T, conversation.Delivered, f.UpToSeq)
-	case "read":
-		return f.T, s.mark(ctx, p, f.Conv, f.T, conversation.Read, f.Seq)
-	case "typing":
-		return f.T, s.typing(ctx, p, f)
-	case "fetch":
-		return f.T, s.fetch(ctx, p, f)
-	case "start":
-		return f.Ref, s.start(ctx, p, f)
-	case "human":
-		_, err := s.intake.Do(ctx, p.principal(), f.Conv, conversation.Command{Kind: conversation.AskPerson})
-		return f.T, err
-	case "watch", "unwatch":
-		return f.T, s.watch(ctx, p, f)
-	case "identify":
-		return f.T, s.identify(ctx, p, f)
-	case "ping":
-		s.pong(p)
-		return "", nil
-	case "flow":
-		p.push(encode(errorFrame{T: "error", Code: "not_supported", Ref: f.OpID}))
-		return "", nil
-	case "hello":
-		return f.T, fault.New(fault.Conflict, "realtime.handle", "hello was said before")
-	default:
-		p.push(encode(errorFrame{T: "error", Code: "unknown_type"}))
-		return "", nil
+// handler does what a frame asks for. ref says which frame an error is about.
+type handler func(ctx context.Context, p *peer, f *frames.Frame) (ref string, err error)
+
+// handlers are the frames of docs/protocol.md, section 2.1.
+func (s *Server) handlers() map[string]handler {
+	named := func(do func(context.Context, *peer, *frames.Frame) error) handler {
+		return func(ctx context.Context, p *peer, f *frames.Frame) (string, error) { return f.T, do(ctx, p, f) }
+	}
+	return map[string]handler{
+		"send": func(ctx context.Context, p *peer, f *frames.Frame) (string, error) {
+			return f.ClientMsgID, s.sendBody(ctx, p, f)
+		},
+		"ack": func(ctx context.Context, p *peer, f *frames.Frame) (string, error) {
+			return f.T, s.mark(ctx, p, f.Conv, f.T, conversation.Delivered, f.UpToSeq)
+		},
+		"read": func(ctx context.Context, p *peer, f *frames.Frame) (string, error) {
+			return f.T, s.mark(ctx, p, f.Conv, f.T, conversation.Read, f.Seq)
+		},
+		"typing": named(s.typing),
+		"fetch":  named(s.fetch),
+		"start": func(ctx context.Context, p *peer, f *frames.Frame) (string, error) {
+			return f.Ref, s.start(ctx, p, f)
+		},
+		"human": func(ctx context.Context, p *peer, f *frames.Frame) (string, error) {
+			_, err := s.intake.Do(ctx, p.principal(), f.Conv, conversation.Command{Kind: conversation.AskPerson})
+			return f.T, err
+		},
+		"watch":    named(s.watch),
+		"unwatch":  named(s.watch),
+		"identify": named(s.identify),
+		"ping": func(_ context.Context, p *peer, _ *frames.Frame) (string, error) {
+			s.pong(p)
+			return "", nil
+		},
+		"flow": func(_ context.Context, p *peer, f *frames.Frame) (string, error) {
+			p.push(encode(errorFrame{T: "error", Code: "not_supported", Ref: f.OpID}))
+			return "", nil
+		},
+		"hello": func(_ context.Context, _ *peer, f *frames.Frame) (string, error) {
+			return f.T, fault.New(fault.Conflict, "realtime.handle", "hello was said before")
+		},
 	}
 }
 
@@ -285,22 +298,9 @@ func (s *Server) watch(ctx context.Context, p *peer, f *frames.Frame) error {
 	return nil
 }
 
-// typingEvery is how often the same is passed on, microseconds: a little less
-// than the 3 s that clients keep to.
-const typingEvery = 2_500_000
-
 // typing tells the other side. It is stored nowhere.
 func (s *Server) typing(ctx context.Context, p *peer, f *frames.Frame) error {
-	now := s.now().UnixMicro()
-	p.mu.Lock()
-	last := p.typed
-	p.typed = typed{conv: f.Conv, on: f.On, at: now}
-	tooSoon := last.conv == f.Conv && last.on == f.On && now-last.at < typingEvery
-	if tooSoon {
-		p.typed = last
-	}
-	p.mu.Unlock()
-	if tooSoon {
+	if !p.passesTyping(f.Conv, f.On, s.now().UnixMicro()) {
 		return nil
 	}
 	who := p.principal()

@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,7 +55,7 @@ type peer struct {
 	claiming  bool       // its visitor is about to become a customer
 	watching  map[string]struct{}
 	opened    *customer.WindowSecret // to be stored with the visitor's first conversation
-	typed     typed
+	typed     []typed                // of the last few seconds
 	closed    func()
 }
 
@@ -64,11 +65,44 @@ type handshake struct {
 	network string // of the client, for limits; "" when nothing is limited
 }
 
-// typed is the last typing frame that was passed on.
+// typed is when typing in a conversation was last passed on.
 type typed struct {
-	conv string
-	on   bool
-	at   int64
+	conv    string
+	on, off int64
+}
+
+// typingEvery is how often typing in a conversation is passed on, microseconds: a
+// little less than the 3 s that clients keep to. maxTyped bounds the conversations
+// in which one client types at a time.
+const (
+	typingEvery = 2_500_000
+	maxTyped    = 8
+)
+
+// passesTyping tells whether a typing frame is passed on, and takes note of it.
+// That somebody stopped is passed on at once, but once.
+func (p *peer) passesTyping(conv string, on bool, now int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.typed = slices.DeleteFunc(p.typed, func(t typed) bool { return now-max(t.on, t.off) >= typingEvery })
+	i := slices.IndexFunc(p.typed, func(t typed) bool { return t.conv == conv })
+	if i < 0 {
+		if len(p.typed) >= maxTyped {
+			return false
+		}
+		i = len(p.typed)
+		p.typed = append(p.typed, typed{conv: conv, on: now - typingEvery, off: now - typingEvery})
+	}
+	last := &p.typed[i]
+	switch {
+	case on && now-last.on >= typingEvery:
+		last.on = now
+	case !on && (last.on > last.off || now-last.off >= typingEvery):
+		last.off = now
+	default:
+		return false
+	}
+	return true
 }
 
 // buffer is what waits for one client. Buffers are used again.
@@ -195,6 +229,23 @@ func (p *peer) resend() {
 	if wake {
 		p.out.wake()
 	}
+}
+
+// resync tells the client to read again, before anything that waits, and lets
+// another sender go on.
+func (p *peer) resync() {
+	p.mu.Lock()
+	if !p.ended {
+		again := p.server.takeBuffer()
+		again.frames = append(again.frames, `{"t":"resync"}`...)
+		if waited := p.queue; waited != nil {
+			again.frames = append(append(again.frames, '\n'), waited.frames...)
+			p.server.giveBuffer(waited)
+		}
+		p.queue, p.queued = again, p.queued+1
+	}
+	p.mu.Unlock()
+	p.resend()
 }
 
 // close tells the client why and ends the connection. Nothing that comes from it

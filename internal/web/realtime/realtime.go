@@ -121,7 +121,8 @@ type Server struct {
 	sessions *sessions
 	gate     *gate
 	buffers  sync.Pool
-	revoked  atomic.Int64 // how many revocations have been heard of
+	handle   map[string]handler // by the type of a frame
+	revoked  atomic.Int64       // how many revocations have been heard of
 	moment   moment
 	// slowLimit is how long a client may take to accept what is written to it.
 	slowLimit time.Duration
@@ -145,11 +146,13 @@ func New(d Deps, o Options) *Server {
 	if d.Observer == nil {
 		d.Observer = nobody{}
 	}
-	return &Server{
+	s := &Server{
 		intake: d.Intake, store: d.Store, windows: d.Windows, desk: d.Desk, files: d.Files, options: o,
 		now: d.Clock, log: d.Log, observe: d.Observer, hub: newHub(), sessions: newSessions(), gate: newGate(o),
 		slowLimit: slowLimit,
 	}
+	s.handle = s.handlers()
+	return s
 }
 
 // nobody is the Observer of a server that is not observed.

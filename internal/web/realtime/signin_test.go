@@ -307,3 +307,23 @@ func checkFields(t *testing.T, got map[string]any, want string) {
 		t.Errorf("fields %v, want %v: %s", names, wanted, text)
 	}
 }
+
+// Signing in ends the secret of a visitor who has begun a conversation. That of one
+// who has not is stored nowhere, and opens a visit without anything in it.
+func TestWhatASignInLeavesOfTheVisitorsSecret(t *testing.T) {
+	h := open(t, choices{})
+	for name, begins := range map[string]bool{"who has begun a conversation": true, "who has not": false} {
+		t.Run(name, func(t *testing.T) {
+			visit, welcome := h.window("")
+			if begins {
+				visit.send(visit.start(), "hello")
+			}
+			visitor := welcome.text("visitor")
+			h.dial(nil).hello(frame{"role": "window", "visitor": visitor, "token": h.walletToken("ann")})
+			again := h.dial(nil).hello(frame{"role": "window", "visitor": visitor})
+			if same := again.text("customer") == welcome.text("customer"); same == begins || again["anonymous"] != true || again["conversations"] != nil {
+				t.Errorf("the secret opens %v", again)
+			}
+		})
+	}
+}

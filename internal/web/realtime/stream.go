@@ -29,10 +29,11 @@ type stream struct {
 	peer  *peer
 	ready chan struct{} // something waits; of capacity 1
 
-	mu    sync.Mutex
-	done  chan struct{} // of the attached response: closed when it must end
-	since time.Time     // without a response
-	ended bool
+	mu       sync.Mutex
+	done     chan struct{}            // of the attached response: closed when it must end
+	response *http.ResponseController // the attached one
+	since    time.Time                // without a response
+	ended    bool
 }
 
 // wake implements transport.
@@ -47,10 +48,29 @@ func (st *stream) wake() {
 func (st *stream) hurry() {
 	st.mu.Lock()
 	attached := st.done != nil
+	st.hasten()
 	st.mu.Unlock()
 	if !attached {
 		st.peer.drop()
 	}
+}
+
+// hasten leaves what the attached response is writing little time. st is locked.
+func (st *stream) hasten() {
+	if st.response != nil {
+		_ = st.response.SetWriteDeadline(time.Now().Add(hurryLimit)) // not supported: the writes are not bounded at all
+	}
+}
+
+// allow gives a response time for a write: little when it is not the attached one
+// any more, or the connection ends.
+func (st *stream) allow(done chan struct{}, response *http.ResponseController, limit time.Duration) error {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.done != done || st.peer.hasEnded() {
+		limit = min(limit, hurryLimit)
+	}
+	return response.SetWriteDeadline(time.Now().Add(limit))
 }
 
 // cut implements transport.
@@ -59,30 +79,45 @@ func (st *stream) cut() {
 	defer st.mu.Unlock()
 	if st.ended = true; st.done != nil {
 		close(st.done)
-		st.done = nil
+		st.done, st.response = nil, nil
 	}
 }
 
 // attach makes a response the one that gets the frames, instead of any before.
-func (st *stream) attach() (done chan struct{}, ok bool) {
+// Nobody knows what of it reached the client, which is told to read again.
+func (st *stream) attach(response *http.ResponseController) (done chan struct{}, ok bool) {
 	st.mu.Lock()
-	defer st.mu.Unlock()
 	if st.ended {
+		st.mu.Unlock()
 		return nil, false
 	}
-	if st.done != nil {
+	replaced := st.done != nil
+	if replaced {
 		close(st.done)
+		st.hasten()
 	}
-	st.done = make(chan struct{})
-	return st.done, true
+	done = make(chan struct{})
+	st.done, st.response = done, response
+	st.mu.Unlock()
+	if replaced {
+		st.peer.resync()
+	}
+	return done, true
 }
 
+// detach notes that a response is over. With the last one of a connection that
+// ends, nobody is left to be told why.
 func (st *stream) detach(done chan struct{}, now time.Time) {
 	st.mu.Lock()
-	if st.done == done {
-		st.done, st.since = nil, now
+	last := st.done == done
+	if last {
+		st.done, st.response, st.since = nil, nil, now
 	}
 	st.mu.Unlock()
+	if last && st.peer.hasEnded() {
+		st.peer.drop()
+		return
+	}
 	st.peer.resend()
 }
 
@@ -207,18 +242,18 @@ func (s *Server) Stream(w http.ResponseWriter, r *http.Request) {
 	if st == nil {
 		return
 	}
-	done, ok := st.attach()
+	response := http.NewResponseController(w)
+	done, ok := st.attach(response)
 	if !ok {
 		s.answer(w, http.StatusUnauthorized, errorFrame{T: "error", Code: "unauthenticated"})
 		return
 	}
 	defer func() { st.detach(done, s.now()) }()
-	response := http.NewResponseController(w)
 	_ = response.SetReadDeadline(time.Time{}) // the server's own would end a stream, which reads nothing
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no")
-	writer := eventWriter{w: w, response: response, slow: s.slowLimit}
+	writer := eventWriter{w: w, response: response, allow: func() error { return st.allow(done, response, s.slowLimit) }}
 	if writer.comment() == nil {
 		st.copy(r.Context(), writer, done)
 	}
@@ -238,7 +273,7 @@ func (st *stream) copy(ctx context.Context, writer eventWriter, done chan struct
 			}
 			return
 		case <-st.ready:
-			if st.drain(writer) != nil {
+			if st.drain(writer, done) != nil {
 				return
 			}
 		case <-awake.C:
@@ -250,9 +285,13 @@ func (st *stream) copy(ctx context.Context, writer eventWriter, done chan struct
 	}
 }
 
-func (st *stream) drain(writer eventWriter) error {
+// drain writes what waits for as long as the response is the attached one.
+func (st *stream) drain(writer eventWriter, done chan struct{}) error {
 	for {
-		waiting, last := st.peer.take()
+		waiting, last, attached := st.takeFor(done)
+		if !attached {
+			return nil // done tells the rest
+		}
 		if waiting == nil {
 			if last {
 				st.peer.drop()
@@ -265,6 +304,18 @@ func (st *stream) drain(writer eventWriter) error {
 			return err
 		}
 	}
+}
+
+// takeFor takes what waits for a response, unless another has taken its place:
+// no frame must go to a response that nobody reads any more.
+func (st *stream) takeFor(done chan struct{}) (waiting *buffer, last, attached bool) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.done != done {
+		return nil, false, false
+	}
+	waiting, last = st.peer.take()
+	return waiting, last, true
 }
 
 // Frames serves POST /rt/frames.
@@ -294,7 +345,7 @@ func (s *Server) Frames(w http.ResponseWriter, r *http.Request) {
 type eventWriter struct {
 	w        http.ResponseWriter
 	response *http.ResponseController
-	slow     time.Duration
+	allow    func() error // gives the next write its time
 }
 
 func (e eventWriter) events(frames []byte) error {
@@ -310,7 +361,7 @@ func (e eventWriter) events(frames []byte) error {
 func (e eventWriter) comment() error { return e.send([]byte(":\n\n")) }
 
 func (e eventWriter) send(data []byte) error {
-	if err := e.response.SetWriteDeadline(time.Now().Add(e.slow)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := e.allow(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	if _, err := e.w.Write(data); err != nil {

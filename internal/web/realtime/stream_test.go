@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -180,6 +182,81 @@ func TestStreamsOfOneSession(t *testing.T) {
 		return h.frames(session, frame{"t": "ping"}) == http.StatusUnauthorized
 	})
 	eventually(t, "the place given back", func() bool { return h.server.Open() == 0 })
+}
+
+// deaf asks for a stream and reads no more than the beginning of its answer.
+func (h *house) deaf(session string) {
+	h.t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
+	h.must(err)
+	h.t.Cleanup(func() { _ = conn.Close() })
+	h.must(conn.(*net.TCPConn).SetReadBuffer(4096))
+	_, err = fmt.Fprintf(conn, "GET /rt/stream HTTP/1.1\r\nHost: kefu.test\r\nAuthorization: Bearer %s\r\n\r\n", session)
+	h.must(err)
+	var begin [16]byte
+	_, err = io.ReadFull(conn, begin[:])
+	h.must(err)
+}
+
+// A client whose network changed asks for its stream again while the server still
+// writes to the old response. The new one must not wait for that, and no frame
+// may go to the old one.
+func TestAReplacedStreamKeepsNothingFromTheNewOne(t *testing.T) {
+	var responses atomic.Int64
+	h := open(t, choices{web: func(s *http.Server) {
+		serve := s.Handler
+		s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/rt/stream" {
+				responses.Add(1)
+				defer responses.Add(-1)
+			}
+			serve.ServeHTTP(w, r)
+		})
+	}})
+	session := h.openStream(frame{"role": "window", "token": h.walletToken("ann")}).text("session")
+	first := h.attach(session)
+	h.frames(session, frame{"t": "start", "ref": uuid.NewString()})
+	conv := first.next("started").text("conv")
+	first.stop()
+	<-first.ended
+	h.fill([]string{conv}, 30, strings.Repeat("x", 8000))
+	h.deaf(session)
+	for range 40 { // far more than the old response's buffers hold
+		h.frames(session, frame{"t": "fetch", "conv": conv, "after_seq": 0})
+	}
+	second := h.attach(session)
+	began := time.Now()
+	second.next("resync")
+	h.frames(session, frame{"t": "ping"})
+	second.next("pong")
+	if took := time.Since(began); took > 10*time.Second { // a write may take 30
+		t.Errorf("the new stream waited %v for the old one", took)
+	}
+	eventually(t, "the end of the old response", func() bool { return responses.Load() == 1 })
+	h.frames(session, message(conv, "hello"))
+	second.next("stored")
+}
+
+// When a connection ends, a client that reads nothing does not hold it up.
+func TestADeafStreamEndsSoon(t *testing.T) {
+	h := open(t, choices{})
+	session := h.openStream(frame{"role": "window", "token": h.walletToken("ann")}).text("session")
+	first := h.attach(session)
+	h.frames(session, frame{"t": "start", "ref": uuid.NewString()})
+	conv := first.next("started").text("conv")
+	first.stop()
+	<-first.ended
+	h.fill([]string{conv}, 30, strings.Repeat("x", 8000))
+	h.deaf(session)
+	for range 40 {
+		h.frames(session, frame{"t": "fetch", "conv": conv, "after_seq": 0})
+	}
+	began := time.Now()
+	h.server.Close()
+	eventually(t, "the place given back", func() bool { return h.server.Open() == 0 })
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v", took)
+	}
 }
 
 // TestAStreamOutlivesTheLimitsOfRequests opens a stream of a server that wants

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -339,6 +340,43 @@ func TestTyping(t *testing.T) {
 	agent.say(frame{"t": "fetch", "conv": conv, "after_seq": 0})
 	if got := agent.next("missed").events(); len(got) != 0 {
 		t.Errorf("typing was stored: %v", got)
+	}
+}
+
+// Whoever says in turn that it types and that it stopped is passed on no more
+// often than one who keeps typing, in however many conversations.
+func TestTypingIsPassedOnNowAndThen(t *testing.T) {
+	h := open(t, choices{})
+	window, _ := h.window("ann")
+	agent := h.deskOf(h.colleague(identity.Agent))
+	var convs []string
+	for range 10 {
+		conv := window.start()
+		convs = append(convs, conv)
+		agent.say(frame{"t": "watch", "conv": conv})
+	}
+	agent.rest()
+	alternate := func(convs ...string) (passed int) {
+		t.Helper()
+		for range 10 {
+			for _, conv := range convs {
+				window.say(frame{"t": "typing", "conv": conv, "on": true})
+				window.say(frame{"t": "typing", "conv": conv, "on": false})
+			}
+		}
+		window.rest()
+		return len(agent.rest())
+	}
+	if n := alternate(convs[0]); n != 2 {
+		t.Errorf("%d frames of one conversation were passed on", n)
+	}
+	h.later(3 * time.Second)
+	if n := alternate(convs[:2]...); n != 4 {
+		t.Errorf("%d frames of two conversations were passed on", n)
+	}
+	h.later(3 * time.Second)
+	if n := alternate(convs...); n != 16 {
+		t.Errorf("%d frames of ten conversations were passed on", n)
 	}
 }
 
