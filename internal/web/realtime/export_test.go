@@ -2,7 +2,9 @@ package realtime
 
 import (
 	"context"
+	"maps"
 	"reflect"
+	"slices"
 	"time"
 
 	"kefu/internal/web/frames"
@@ -13,6 +15,9 @@ func (s *Server) Sweep(ctx context.Context) { s.sweep(ctx) }
 
 // SetSlowLimit shortens how long a client may take to accept what is written.
 func (s *Server) SetSlowLimit(d time.Duration) { s.slowLimit = d }
+
+// FrameTypes are the types of frames that clients may send.
+func (s *Server) FrameTypes() []string { return slices.Sorted(maps.Keys(s.handle)) }
 
 // Open is how many connections hold a place.
 func (s *Server) Open() int {

@@ -1,6 +1,11 @@
 package realtime_test
 
 import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -15,19 +20,11 @@ func note(conv, text string) frame {
 	return f
 }
 
-// TestEachFrameOfTheProtocol says each frame of docs/protocol.md, section 2.1, as
-// those who may and as everybody who may not.
-func TestEachFrameOfTheProtocol(t *testing.T) {
-	h := open(t, choices{})
-	customer, _ := h.window("ann")
-	conv := customer.start()
-	customer.send(conv, "where is my money")
-	foreigner, _ := h.window("bob")
-	visitor, _ := h.window("")
-	agent, admin, auditor := h.deskOf(h.colleague(identity.Agent)), h.deskOf(h.colleague(identity.Admin)), h.deskOf(h.colleague(identity.Auditor))
+// eachFrame makes each frame of docs/protocol.md, section 2.1, about a
+// conversation.
+func eachFrame(conv string) map[string]func() frame {
 	nowhere := id.New()
-
-	frames := map[string]func() frame{
+	return map[string]func() frame{
 		"send":            func() frame { return message(conv, "hello") },
 		"send to nowhere": func() frame { return message(nowhere, "hello") },
 		"send a file": func() frame {
@@ -35,86 +32,156 @@ func TestEachFrameOfTheProtocol(t *testing.T) {
 			f["body"] = frame{"type": "attachments", "attachment_ids": []string{id.New()}}
 			return f
 		},
-		"note":    func() frame { return note(conv, "a bad payer") },
-		"start":   func() frame { return frame{"t": "start", "ref": uuid.NewString()} },
-		"ack":     func() frame { return frame{"t": "ack", "conv": conv, "up_to_seq": 1} },
-		"read":    func() frame { return frame{"t": "read", "conv": conv, "seq": 1} },
-		"typing":  func() frame { return frame{"t": "typing", "conv": conv, "on": true} },
-		"fetch":   func() frame { return frame{"t": "fetch", "conv": conv, "after_seq": 0} },
-		"human":   func() frame { return frame{"t": "human", "conv": conv} },
-		"watch":   func() frame { return frame{"t": "watch", "conv": conv} },
-		"inbox":   func() frame { return frame{"t": "watch", "inbox": true} },
-		"unwatch": func() frame { return frame{"t": "unwatch", "conv": conv} },
-		"flow":    func() frame { return frame{"t": "flow", "conv": conv, "flow_id": "f", "step": "s", "op_id": "o"} },
-		"hello":   func() frame { return frame{"t": "hello", "v": 1, "role": "window"} },
-		"unknown": func() frame { return frame{"t": "teleport"} },
+		"note":     func() frame { return note(conv, "a bad payer") },
+		"start":    func() frame { return frame{"t": "start", "ref": uuid.NewString()} },
+		"ack":      func() frame { return frame{"t": "ack", "conv": conv, "up_to_seq": 1} },
+		"read":     func() frame { return frame{"t": "read", "conv": conv, "seq": 1} },
+		"typing":   func() frame { return frame{"t": "typing", "conv": conv, "on": true} },
+		"fetch":    func() frame { return frame{"t": "fetch", "conv": conv, "after_seq": 0} },
+		"human":    func() frame { return frame{"t": "human", "conv": conv} },
+		"watch":    func() frame { return frame{"t": "watch", "conv": conv} },
+		"inbox":    func() frame { return frame{"t": "watch", "inbox": true} },
+		"unwatch":  func() frame { return frame{"t": "unwatch", "conv": conv} },
+		"identify": func() frame { return frame{"t": "identify", "token": "abc"} },
+		"ping":     func() frame { return frame{"t": "ping"} },
+		"flow":     func() frame { return frame{"t": "flow", "conv": conv, "flow_id": "f", "step": "s", "op_id": "o"} },
+		"hello":    func() frame { return frame{"t": "hello", "v": 1, "role": "window"} },
+		"unknown":  func() frame { return frame{"t": "teleport"} },
 	}
+}
+
+// answers are what callers get to each frame: the code of an error, or the type of
+// the answer; "" for neither.
+type answers map[string]string
+
+// with are these answers, but for some.
+func (a answers) with(more answers) answers {
+	all := maps.Clone(a)
+	maps.Copy(all, more)
+	return all
+}
+
+// blind are the answers to a window that may not know of the conversation.
+func blind() answers {
+	return answers{
+		"send": "not_found", "send to nowhere": "not_found", "send a file": "not_found", "note": "not_found", "start": "started",
+		"ack": "not_found", "read": "not_found", "typing": "not_found", "fetch": "not_found", "human": "not_found",
+		"watch": "forbidden", "inbox": "forbidden", "unwatch": "forbidden", "identify": "unauthenticated", "ping": "pong",
+		"flow": "not_supported", "hello": "conflict", "unknown": "unknown_type",
+	}
+}
+
+// TestEachFrameOfTheProtocol says each frame as those who may and as everybody who
+// may not. A frame that the server knows and no caller says fails it.
+func TestEachFrameOfTheProtocol(t *testing.T) {
+	h := open(t, choices{})
+	customer, _ := h.window("ann")
+	conv := customer.start()
+	customer.send(conv, "where is my money")
+	foreigner, _ := h.window("bob")
+	visitor, _ := h.window("")
+	frames := eachFrame(conv)
+	desk := func(role identity.Role) *wire { return h.deskOf(h.colleague(role)) }
+	noWorker := blind().with(answers{"start": "forbidden", "identify": "forbidden"})
+	worker := noWorker.with(answers{
+		"send": "stored", "note": "stored", "ack": "", "read": "", "typing": "", "fetch": "missed", "human": "forbidden",
+		"watch": "", "inbox": "", "unwatch": "",
+	})
 	for _, test := range []struct {
 		name string
 		who  *wire
-		want map[string]string // the code of the error, or the answer; "" for neither
+		want answers
 	}{
-		{"customer", customer, map[string]string{
-			"send": "stored", "send to nowhere": "not_found", "send a file": "not_found", "note": "forbidden", "start": "started", "ack": "", "read": "",
-			"typing": "", "fetch": "missed", "human": "event", "watch": "forbidden", "inbox": "forbidden", "unwatch": "forbidden",
-			"flow": "not_supported", "hello": "conflict", "unknown": "unknown_type",
-		}},
-		{"another customer", foreigner, map[string]string{
-			"send": "not_found", "send a file": "not_found", "note": "not_found", "start": "started", "ack": "not_found", "read": "not_found",
-			"typing": "not_found", "fetch": "not_found", "human": "not_found", "watch": "forbidden", "inbox": "forbidden", "unwatch": "forbidden",
-		}},
-		{"visitor", visitor, map[string]string{
-			"send": "not_found", "send a file": "not_found", "note": "not_found", "start": "started", "ack": "not_found", "read": "not_found",
-			"typing": "not_found", "fetch": "not_found", "human": "not_found", "watch": "forbidden", "inbox": "forbidden",
-		}},
-		{"agent", agent, map[string]string{
-			"send": "stored", "send to nowhere": "not_found", "note": "stored", "start": "forbidden", "ack": "", "read": "",
-			"typing": "", "fetch": "missed", "human": "forbidden", "watch": "", "inbox": "", "unwatch": "",
-			"flow": "not_supported", "hello": "conflict", "unknown": "unknown_type",
-		}},
-		{"admin", admin, map[string]string{
-			"send": "not_found", "send a file": "not_found", "note": "not_found", "start": "forbidden", "ack": "not_found", "read": "not_found",
-			"typing": "not_found", "fetch": "not_found", "human": "not_found", "watch": "forbidden", "inbox": "forbidden", "unwatch": "forbidden",
-		}},
-		{"auditor", auditor, map[string]string{
-			"send": "not_found", "send a file": "not_found", "note": "not_found", "start": "forbidden", "ack": "not_found", "read": "not_found",
-			"typing": "not_found", "fetch": "not_found", "human": "not_found", "watch": "forbidden", "inbox": "forbidden", "unwatch": "forbidden",
-		}},
+		{"customer", customer, blind().with(answers{
+			"send": "stored", "note": "forbidden", "ack": "", "read": "", "typing": "", "fetch": "missed", "human": "event",
+		})},
+		{"another customer", foreigner, blind()},
+		{"visitor", visitor, blind()},
+		{"owner", desk(identity.Owner), worker},
+		{"supervisor", desk(identity.Supervisor), worker},
+		{"agent", desk(identity.Agent), worker},
+		{"admin", desk(identity.Admin), noWorker},
+		{"auditor", desk(identity.Auditor), noWorker},
 	} {
-		for name, want := range test.want {
-			t.Run(test.name+"/"+name, func(t *testing.T) {
-				test.who.rest()
-				said := frames[name]()
-				test.who.say(said)
-				if want == "" {
-					for _, f := range test.who.rest() {
-						if f.text("t") == "error" {
-							t.Errorf("answered %v", f)
-						}
-					}
-					return
-				}
-				answers := []string{"error", "stored", "started", "missed"}
-				if want == "event" {
-					answers = append(answers, want)
-				}
-				got := test.who.next(answers...)
-				if want != got.text("t") && want != got.text("code") {
-					t.Errorf("answered %v, want %s", got, want)
-				}
-				checkRef(t, said, got)
-			})
+		said := map[string]bool{}
+		for name := range frames {
+			want, ok := test.want[name]
+			if !ok {
+				t.Errorf("nobody says what a %s gets to %q", test.name, name)
+				continue
+			}
+			said[frames[name]().text("t")] = true
+			t.Run(test.name+"/"+name, func(t *testing.T) { test.who.gets(t, frames[name](), want) })
+		}
+		for _, kind := range h.server.FrameTypes() {
+			if !said[kind] {
+				t.Errorf("the frame %q has no scenario for a %s", kind, test.name)
+			}
 		}
 	}
-	for _, desk := range []*wire{agent, admin} {
-		desk.rest()
-		desk.refused(frame{"t": "identify", "token": h.walletToken("ann")}, "forbidden")
-	}
+	desk(identity.Agent).refused(frame{"t": "identify", "token": h.walletToken("ann")}, "forbidden")
 	customer.rest()
 	customer.refused(frame{"t": "identify"}, "invalid")
-	customer.refused(frame{"t": "identify", "token": "abc"}, "unauthenticated")
 	if log := h.log.String(); log != "" {
 		t.Errorf("what clients do wrong is no failure of the server, and it logged %s", log)
+	}
+}
+
+// gets says a frame and wants an answer.
+func (w *wire) gets(t *testing.T, said frame, want string) {
+	t.Helper()
+	w.rest()
+	w.say(said)
+	if want == "" {
+		for _, f := range w.rest() {
+			if f.text("t") == "error" {
+				t.Errorf("answered %v", f)
+			}
+		}
+		return
+	}
+	answers := []string{"error", "stored", "started", "missed", "pong"}
+	if want == "event" {
+		answers = append(answers, want)
+	}
+	got := w.next(answers...)
+	if want != got.text("t") && want != got.text("code") {
+		t.Errorf("answered %v, want %s", got, want)
+	}
+	checkRef(t, said, got)
+}
+
+// Who has not said hello is heard in nothing.
+func TestEachFrameOfStrangers(t *testing.T) {
+	h := open(t, choices{})
+	customer, _ := h.window("ann")
+	conv := customer.start()
+	customer.send(conv, "where is my money")
+	before := h.state(conv)
+	for name, written := range eachFrame(conv) {
+		said := written()
+		if said.text("t") == "hello" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			w := h.dial(nil)
+			w.say(said)
+			if got := w.next("error"); got.text("ref") != "hello" {
+				t.Errorf("answered %v", got)
+			}
+			w.gone("")
+			body, err := json.Marshal(said)
+			h.must(err)
+			if status, _, text := h.request("POST", "/rt/sessions", "", body, nil); status != http.StatusBadRequest {
+				t.Errorf("answered %d %s", status, text)
+			}
+			if status := h.frames(strings.Repeat("A", 43), said); status != http.StatusUnauthorized {
+				t.Errorf("posted with %d", status)
+			}
+		})
+	}
+	if after := h.state(conv); !reflect.DeepEqual(before, after) {
+		t.Errorf("the conversation changed from %+v to %+v", before, after)
 	}
 }
 
