@@ -15,6 +15,9 @@ async function faultsOf(place: Page | Frame): Promise<string[]> {
 /** How far the content reaches over the right edge of the screen. */
 const overflow = (place: Page | Frame) => place.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
+/** How much of the open dialog's content is cut off at its side. */
+const cutOff = (page: Page) => page.getByRole('dialog').evaluate((dialog) => dialog.scrollWidth - dialog.clientWidth);
+
 const en = { who: 'cust-james', locale: 'en-GB', sent: /Sent|Received|Read/, ask: 'Why was I charged twice?', answer: 'I am looking.' };
 const zh = { who: 'cust-wang', locale: 'zh-CN', sent: /已发送|已收到|已读/, ask: '为什么扣了我两次钱？', answer: '马上为您查看。' };
 
@@ -47,7 +50,16 @@ export function looks(house: House): void {
         await desk.page.keyboard.press(key);
         await desk.page.getByRole('dialog').waitFor();
         expect(await faultsOf(desk.page)).toEqual([]);
+        expect(await cutOff(desk.page)).toBeLessThanOrEqual(0);
         await house.shot(desk.page, `desk-dialog-${key === '?' ? 'shortcuts' : 'resolve'}-${colorScheme}`);
+        await desk.page.keyboard.press('Escape');
+      }
+      for (const button of ['.agent .tools button:first-child', '.agent .tools button:last-child']) {
+        await desk.page.locator('main .agent').last().hover();
+        await desk.page.locator(`main ${button}`).last().click();
+        await desk.page.getByRole('dialog').waitFor();
+        expect(await faultsOf(desk.page)).toEqual([]);
+        expect(await cutOff(desk.page)).toBeLessThanOrEqual(0);
         await desk.page.keyboard.press('Escape');
       }
       const stranger = await house.stranger(look);
@@ -77,6 +89,11 @@ export function looks(house: House): void {
       await house.shot(desk.page, 'desk-phone');
       expect(await overflow(desk.page)).toBeLessThanOrEqual(0);
       expect(await faultsOf(desk.page)).toEqual([]);
+      // What was found is seen although a conversation is open.
+      await desk.page.getByRole('searchbox').fill('没有这个词');
+      await desk.page.getByText('没有找到“没有这个词”。').waitFor();
+      await desk.page.getByRole('button', { name: '清除搜索' }).click();
+      await desk.sees('手机上也能看清楚吗？');
       await desk.page.getByRole('button', { name: '返回列表' }).click();
       await desk.row('手机上也能看清楚吗？').waitFor();
     });
