@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	"kefu/internal/target"
@@ -71,7 +72,7 @@ func Chat(args []string, env Env) int {
 	if o.visitors < 1 || o.agents < 1 || o.duration <= 0 || o.rounds < 1 || o.visitors >= 1<<20 {
 		return env.fail(errors.New("visitors, agents, duration and rounds must be positive"))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := raiseFileLimit(); err != nil {
 		return env.fail(err)

@@ -9,6 +9,7 @@ package bench
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -60,7 +61,14 @@ func (e Env) report(result any) int {
 	return 0
 }
 
+// exitInterrupted is the exit status of a command that a signal ended.
+const exitInterrupted = 130
+
 func (e Env) fail(err error) int {
+	if errors.Is(err, context.Canceled) {
+		e.say("kefu bench: interrupted")
+		return exitInterrupted
+	}
 	_, _ = fmt.Fprintln(e.Stderr, "kefu bench:", err)
 	return 1
 }

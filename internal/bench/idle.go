@@ -29,7 +29,7 @@ func Idle(args []string, env Env) int {
 	if *connections < 1 {
 		return env.fail(errors.New("connections must be positive"))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := raiseFileLimit(); err != nil {
 		return env.fail(err)

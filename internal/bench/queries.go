@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"syscall"
 	"time"
 
 	"kefu/internal/target"
@@ -59,7 +60,7 @@ func Inbox(args []string, env Env) int {
 	if !ok {
 		return 2
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	p, _, err := env.open(ctx, at, Plan{Conversations: size, Messages: size})
 	if err != nil {
@@ -191,7 +192,7 @@ func Search(args []string, env Env) int {
 	if !ok {
 		return 2
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	const messagesEach = 10
 	p, seeded, err := env.open(ctx, at, Plan{Conversations: max(1, size/messagesEach), Messages: size})
@@ -271,7 +272,7 @@ func Start(args []string, env Env) int {
 	if !env.parsed(flags, args) {
 		return 2
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	cold, err := env.coldStart(ctx, *stored)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"iter"
 	"os"
 	"os/signal"
+	"syscall"
 	"time"
 
 	"kefu/client"
@@ -56,9 +57,13 @@ func Command(args []string, env Env) int {
 	if err != nil {
 		return 2
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	tally, err := env.replay(ctx, o)
+	if errors.Is(err, context.Canceled) {
+		_, _ = fmt.Fprintln(env.Stderr, "kefu replay: interrupted")
+		return 130
+	}
 	if err != nil {
 		_, _ = fmt.Fprintln(env.Stderr, "kefu replay:", err)
 		return 1

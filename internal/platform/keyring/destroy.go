@@ -226,11 +226,10 @@ const appliedFile = "destroyed.applied"
 // pads left undone. Pads that are not there are passed over.
 func (r *Ring) replayTombstones() error {
 	const op = "keyring.Open"
-	text, err := os.ReadFile(r.tombstones.path)
+	rest, size, err := r.unapplied()
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	rest := text[min(r.appliedMark(len(text)), len(text)):]
 	if len(rest) == 0 {
 		return nil
 	}
@@ -246,8 +245,26 @@ func (r *Ring) replayTombstones() error {
 			return err
 		}
 	}
-	mark := strconv.Itoa(len(text)) + "\n"
+	mark := strconv.FormatInt(size, 10) + "\n"
 	return fault.Wrap(op, replaceFile(filepath.Join(r.dir, appliedFile), []byte(mark)))
+}
+
+// unapplied reads of the tombstone file what lies behind the mark, and gives the
+// size that the file has then.
+func (r *Ring) unapplied() (rest []byte, size int64, err error) {
+	file, err := os.Open(r.tombstones.path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	size = info.Size()
+	from := r.appliedMark(size)
+	rest, err = io.ReadAll(io.NewSectionReader(file, from, size-from))
+	return rest, from + int64(len(rest)), err
 }
 
 func (r *Ring) replayRun(run []Ref) error {
@@ -277,12 +294,12 @@ func (r *Ring) replayRun(run []Ref) error {
 // appliedMark gives how many bytes of a tombstone file of the given size were
 // applied. A mark that fits no file of that size means another file: all of it
 // is applied again.
-func (r *Ring) appliedMark(size int) int {
+func (r *Ring) appliedMark(size int64) int64 {
 	text, err := os.ReadFile(filepath.Join(r.dir, appliedFile))
 	if err != nil {
 		return 0
 	}
-	n, err := strconv.Atoi(string(bytes.TrimSpace(text)))
+	n, err := strconv.ParseInt(string(bytes.TrimSpace(text)), 10, 64)
 	if err != nil || n < 0 || n > size || r.opts.ReplayAll {
 		return 0
 	}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -54,6 +56,41 @@ func TestDestroyedStaysDestroyed(t *testing.T) {
 	raw, err := os.ReadFile(file)
 	if err != nil || !bytes.Equal(raw[at:at+32], make([]byte, 32)) {
 		t.Errorf("the key's bytes are still on disk: %x, %v", raw[at:at+32], err)
+	}
+}
+
+// A tombstone file only grows: a start reads what is new in it.
+func TestOpeningReadsOnlyNewTombstones(t *testing.T) {
+	dir, m := t.TempDir(), secret.GenerateMaster()
+	r := open(t, dir, m, small())
+	box, ref := seal(t, r, "erased", "")
+	r.Close()
+	file := filepath.Join(dir, "destroyed.log")
+	if err := os.Truncate(file, 64<<20); err != nil { // years of them
+		t.Fatal(err)
+	}
+	open(t, dir, m, small()).Close()
+	line := fmt.Sprintf("%016x", int64(ref))
+	line += fmt.Sprintf(" %08x\n", crc32.ChecksumIEEE([]byte(line)))
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString("\n" + line); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	r = open(t, dir, m, small())
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 16<<20 {
+		t.Errorf("opening took %d MiB of memory", used>>20)
+	}
+	if _, err := r.Open(nil, box, ref, nil); !keyring.IsDestroyed(err) {
+		t.Errorf("what the new line names: %v", err)
 	}
 }
 
