@@ -322,6 +322,7 @@ describe('reading again', () => {
     server.last.receive(missed('c', [entry('c', 1)]));
     expect(server.last.of('fetch').map((f) => f.conv)).toEqual(['c']);
     client.open('c');
+    expect(server.last.of('fetch')).toHaveLength(2);
     server.last.receive(missed('c', [entry('c', 2)]));
     expect(client.log('c').lines.map((l) => l.seq)).toEqual([2]);
   });
