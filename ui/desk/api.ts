@@ -109,6 +109,10 @@ const byStatus: Record<number, ErrorCode> = {
   503: 'unavailable',
 };
 
+/** Seconds that a read waits for its turn, and how often. */
+const longestWait = 10;
+const mostAgain = 3;
+
 type Query = Record<string, string | number | undefined>;
 
 /** The desk's REST API, under the session cookie. */
@@ -218,7 +222,20 @@ export class Api {
     return this.#send(method, address, JSON.stringify(body), { 'Content-Type': 'application/json' });
   }
 
+  /** What is only read waits as long as the server asks to, a few times, and asks again. */
   async #send<T>(method: string, address: string, body: string | undefined, headers: HeadersInit): Promise<T> {
+    for (let again = 0; ; again++) {
+      try {
+        return await this.#try<T>(method, address, body, headers);
+      } catch (e) {
+        const wait = method === 'GET' && e instanceof Problem && e.code === 'rate_limited' ? e.retryAfter : undefined;
+        if (wait === undefined || wait > longestWait || again === mostAgain) throw e;
+        await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+      }
+    }
+  }
+
+  async #try<T>(method: string, address: string, body: string | undefined, headers: HeadersInit): Promise<T> {
     let answer: Response;
     try {
       answer = await this.request(address, {
