@@ -34,6 +34,7 @@ type Link struct {
 
 // File is an open file. Close its Content.
 type File struct {
+	ID      string
 	Name    string
 	Type    attachment.Type
 	Content Content
@@ -99,7 +100,7 @@ func (s *Service) Open(ctx context.Context, token string) (File, error) {
 	if err != nil {
 		return File{}, fault.Wrap(op, err)
 	}
-	return File{Name: stored.Name, Type: attachment.Type(stored.Type), Content: content}, nil
+	return File{ID: stored.ID, Name: stored.Name, Type: attachment.Type(stored.Type), Content: content}, nil
 }
 
 // stillIn refuses a grant whose holder has lost access since it was made: signed

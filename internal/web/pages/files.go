@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -49,5 +50,34 @@ func serveFile(w http.ResponseWriter, r *http.Request, files Files) {
 	}
 	// The window and the desk show pictures of this origin.
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	http.ServeContent(w, r, "", time.Time{}, f.Content)
+	// A file's content never changes, so a download that broke off goes on (RFC 9110
+	// section 14) where it was.
+	h.Set("ETag", `"`+f.ID+`"`)
+	out := &patient{ResponseWriter: w, response: http.NewResponseController(w), end: time.Now().Add(downloadLimit)}
+	http.ServeContent(out, r, "", time.Time{}, f.Content)
+}
+
+const (
+	downloadPause = 30 * time.Second // that a reader may take nothing
+	downloadLimit = time.Hour        // for the whole of one answer
+)
+
+// patient is a response that may take long as long as its reader takes some of it
+// now and then.
+type patient struct {
+	http.ResponseWriter
+	response *http.ResponseController
+	end      time.Time
+}
+
+// Write implements io.Writer.
+func (p *patient) Write(b []byte) (int, error) {
+	deadline := time.Now().Add(downloadPause)
+	if p.end.Before(deadline) {
+		deadline = p.end
+	}
+	if err := p.response.SetWriteDeadline(deadline); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	return p.ResponseWriter.Write(b)
 }

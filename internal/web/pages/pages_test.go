@@ -7,9 +7,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
+	"time"
 
 	"kefu/internal/domain/attachment"
 	"kefu/internal/flow/attaching"
@@ -36,7 +39,7 @@ type files struct{}
 func (files) Open(_ context.Context, token string) (attaching.File, error) {
 	switch token {
 	case "good":
-		return attaching.File{Name: `a"b\r.png`, Type: attachment.PNG, Content: content{strings.NewReader("picture")}}, nil
+		return attaching.File{ID: "k3v9", Name: `a"b\r.png`, Type: attachment.PNG, Content: content{strings.NewReader("picture")}}, nil
 	case "words":
 		return attaching.File{Name: "账单.txt", Type: attachment.Text, Content: content{strings.NewReader("你好")}}, nil
 	case "broken":
@@ -205,6 +208,68 @@ func TestFilesAreSavedAndNeverRun(t *testing.T) {
 			t.Errorf("%s: %d %q", token, answer.StatusCode, body)
 		}
 	}
+}
+
+// A phone that loses the network goes on where it was.
+func TestADownloadGoesOn(t *testing.T) {
+	site := serve(t)
+	const address = "https://files.kefu.example/a/good"
+	whole := get(site, address)
+	if tag := whole.Header.Get("ETag"); tag != `"k3v9"` || whole.Header.Get("Accept-Ranges") != "bytes" {
+		t.Fatalf("headers %v", whole.Header)
+	}
+	rest := get(site, address, "Range", "bytes=4-", "If-Range", `"k3v9"`)
+	if got := text(t, rest); rest.StatusCode != http.StatusPartialContent || got != "ure" {
+		t.Errorf("the rest is %d %q", rest.StatusCode, got)
+	}
+	other := get(site, address, "Range", "bytes=4-", "If-Range", `"another"`)
+	if got := text(t, other); other.StatusCode != http.StatusOK || got != "picture" {
+		t.Errorf("the rest of another file is %d %q", other.StatusCode, got)
+	}
+}
+
+// slowly is a response whose reader takes a second for each write, over a
+// connection with a deadline.
+type slowly struct {
+	*httptest.ResponseRecorder
+	deadline time.Time
+}
+
+func (s *slowly) SetWriteDeadline(t time.Time) error { s.deadline = t; return nil }
+
+// Write implements io.Writer.
+func (s *slowly) Write(b []byte) (int, error) {
+	time.Sleep(time.Second)
+	if time.Now().After(s.deadline) {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return s.ResponseRecorder.Write(b)
+}
+
+// What takes long comes whole as long as it is taken, and not for ever.
+func TestADownloadMayTakeLong(t *testing.T) {
+	for size, whole := range map[int]bool{5 << 20: true, 200 << 20: false} {
+		synctest.Test(t, func(t *testing.T) {
+			mux := http.NewServeMux()
+			pages.MountFiles(mux, large(size))
+			w := &slowly{httptest.NewRecorder(), time.Now().Add(time.Minute)} // as the server's own
+			began := time.Now()
+			mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/a/x", nil))
+			if took := time.Since(began); took < time.Minute || took > 61*time.Minute {
+				t.Errorf("%d bytes took %v", size, took)
+			}
+			if (w.Body.Len() == size) != whole {
+				t.Errorf("%d of %d bytes came", w.Body.Len(), size)
+			}
+		})
+	}
+}
+
+// large is a file of a size.
+type large int
+
+func (l large) Open(context.Context, string) (attaching.File, error) {
+	return attaching.File{ID: "k", Name: "a.pdf", Type: attachment.PDF, Content: content{strings.NewReader(strings.Repeat("x", int(l)))}}, nil
 }
 
 func TestAProgramBuiltWithoutPagesSaysSo(t *testing.T) {
