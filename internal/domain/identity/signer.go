@@ -33,8 +33,8 @@ func (s Signer) Format(w fmt.State, _ rune) {
 }
 
 // Sign makes a token (EdDSA, RFC 8037) that is issued now. Claims.Issuer is
-// not used; an empty ID becomes a new one, and a zero ExpiresAt is two minutes
-// from now.
+// not used; an empty ID becomes a new one, a zero ExpiresAt is two minutes from
+// now, and a zero ProvedAt is now.
 //
 // Errors: Invalid when a Verifier would refuse what was asked for.
 func (s Signer) Sign(c Claims, now time.Time) (string, error) {
@@ -57,6 +57,9 @@ func (s Signer) Sign(c Claims, now time.Time) (string, error) {
 	}
 	if c.Language != "" {
 		claims["lang"] = c.Language
+	}
+	if !c.ProvedAt.IsZero() {
+		claims["auth_time"] = c.ProvedAt.Unix()
 	}
 	if c.Level != AL0 {
 		claims["aal"] = c.Level

@@ -39,11 +39,12 @@ type Issuer struct {
 // Claims is what a token says.
 type Claims struct {
 	Issuer    string
-	Subject   string // the wallet's id of the customer, unique within the issuer
-	ID        string // jti: the caller lets each (Issuer, ID) in once
-	Name      string // may be shown, not trusted; "" when the token has none
-	Language  string // BCP 47; "" when the token has none that is known
-	Level     Level  // AL1 to AL3; AL1 when the token does not say
+	Subject   string    // the wallet's id of the customer, unique within the issuer
+	ID        string    // jti: the caller lets each (Issuer, ID) in once
+	Name      string    // may be shown, not trusted; "" when the token has none
+	Language  string    // BCP 47; "" when the token has none that is known
+	Level     Level     // AL1 to AL3; AL1 when the token does not say
+	ProvedAt  time.Time // when the customer proved it: auth_time (OpenID Connect Core section 2), or iat
 	ExpiresAt time.Time
 }
 
@@ -230,7 +231,7 @@ func (i *issuer) readClaims(name string, body object, now time.Time) (Claims, er
 		return Claims{}, errors.New("aud is another")
 	}
 	var err error
-	if c.ExpiresAt, err = lifetime(body, now); err != nil {
+	if c.ProvedAt, c.ExpiresAt, err = lifetime(body, now); err != nil {
 		return Claims{}, err
 	}
 	if c.Subject, err = body.identifier("sub", MaxIdentifierLen); err != nil {
@@ -269,35 +270,46 @@ func audienceHas(aud json.RawMessage, us string) bool {
 	return json.Unmarshal(aud, &many) == nil && slices.Contains(many, us)
 }
 
-// lifetime judges exp, iat and nbf and gives exp. A clock that is ahead of ours
-// is forgiven up to MaxClockSkew in iat and nbf; what has expired is expired.
-func lifetime(body object, now time.Time) (time.Time, error) {
-	exp, err := body.instant("exp")
-	if err != nil {
-		return time.Time{}, err
+// lifetime judges exp, iat and nbf and gives exp, and when the customer proved who
+// they are. A clock that is ahead of ours is forgiven up to MaxClockSkew in iat and
+// nbf; what has expired is expired.
+func lifetime(body object, now time.Time) (proved, exp time.Time, err error) {
+	none := time.Time{}
+	if exp, err = body.instant("exp"); err != nil {
+		return none, none, err
 	}
 	iat, err := body.instant("iat")
 	if err != nil {
-		return time.Time{}, err
+		return none, none, err
 	}
 	nbf := iat
 	if _, there := body["nbf"]; there {
 		if nbf, err = body.instant("nbf"); err != nil {
-			return time.Time{}, err
+			return none, none, err
+		}
+	}
+	proved = iat
+	if _, there := body["auth_time"]; there {
+		at, err := body.instant("auth_time")
+		if err != nil {
+			return none, none, err
+		}
+		if at.Before(iat) {
+			proved = at
 		}
 	}
 	latest := now.Add(MaxClockSkew)
 	switch {
 	case !now.Before(exp):
-		return time.Time{}, errors.New("it has expired")
+		return none, none, errors.New("it has expired")
 	case iat.After(latest):
-		return time.Time{}, errors.New("iat is in the future")
+		return none, none, errors.New("iat is in the future")
 	case nbf.After(latest):
-		return time.Time{}, errors.New("it is not valid yet")
+		return none, none, errors.New("it is not valid yet")
 	case !exp.After(iat), exp.Sub(iat) > MaxTokenLife:
-		return time.Time{}, fmt.Errorf("exp is not within %s after iat", MaxTokenLife)
+		return none, none, fmt.Errorf("exp is not within %s after iat", MaxTokenLife)
 	}
-	return exp, nil
+	return proved, exp, nil
 }
 
 // instant gives a NumericDate (RFC 7519 section 2): seconds since 1970, which

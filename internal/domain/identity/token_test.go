@@ -138,13 +138,13 @@ func TestVerifyGivesWhatTheWalletVouchedFor(t *testing.T) {
 	v := verifier(t, w)
 	full := good("wallet")
 	maps.Copy(full, map[string]any{
-		"aud": []string{"other", audience}, "nbf": noon().Unix(), "aal": 2, "lang": "zh-cn",
+		"aud": []string{"other", audience}, "nbf": noon().Unix(), "auth_time": noon().Add(-time.Hour).Unix(), "aal": 2, "lang": "zh-cn",
 		"name": "  李\u202e雷 ", "amr": []string{"passkey"}, "unknown": map[string]any{"a": 1},
 	})
 	got, err := v.Verify(w.raw(`{"alg":"EdDSA","kid":"ed","typ":"JWT"}`, text(t, full)))
 	want := identity.Claims{
 		Issuer: "wallet", Subject: "cust-1", ID: "j-1", Name: "李雷", Language: "zh-CN",
-		Level: identity.AL2, ExpiresAt: noon().Add(5 * time.Minute),
+		Level: identity.AL2, ProvedAt: noon().Add(-time.Hour), ExpiresAt: noon().Add(5 * time.Minute),
 	}
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
@@ -155,7 +155,7 @@ func TestVerifyGivesWhatTheWalletVouchedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := v.Verify(signed); err != nil || got.Subject != "cust-1" || got.Level != identity.AL1 {
+	if got, err := v.Verify(signed); err != nil || got.Subject != "cust-1" || got.Level != identity.AL1 || !got.ProvedAt.Equal(noon()) {
 		t.Errorf("ES256: %+v, %v", got, err)
 	}
 }
@@ -494,6 +494,7 @@ func TestSignedTokensVerifyAndChangedOnesDoNot(t *testing.T) {
 			Issuer: s.Issuer, Subject: ident.Draw(t, "sub"), ID: ident.Draw(t, "jti"),
 			Name: rapid.StringMatching(`[a-z李雷]{0,40}`).Draw(t, "name"), Language: rapid.SampledFrom([]string{"", "en", "zh-CN"}).Draw(t, "lang"),
 			Level:     identity.Level(rapid.IntRange(1, 3).Draw(t, "level")),
+			ProvedAt:  noon().Add(-time.Duration(rapid.IntRange(0, 9000).Draw(t, "before")) * time.Second),
 			ExpiresAt: noon().Add(time.Duration(rapid.IntRange(1, 600).Draw(t, "seconds")) * time.Second),
 		}
 		token, err := s.Sign(want, noon())
