@@ -83,7 +83,7 @@ func free(port uint32) bool {
 // openLimits let a test say as much as it likes.
 func openLimits() []string {
 	var env []string
-	for _, limit := range []string{"ANONYMOUS_MESSAGES", "CUSTOMER_MESSAGES", "AGENT_MESSAGES", "VISITOR_STARTS", "CUSTOMER_STARTS", "NEW_VISITORS", "CONNECTIONS", "SIGN_INS", "UPLOADS"} {
+	for _, limit := range []string{"ANONYMOUS_MESSAGES", "CUSTOMER_MESSAGES", "AGENT_MESSAGES", "VISITOR_STARTS", "CUSTOMER_STARTS", "NEW_VISITORS", "CONNECTIONS", "SIGN_INS", "STAFF_READS", "UPLOADS"} {
 		env = append(env, "KEFU_LIMITS_"+limit+"_BURST=1000000", "KEFU_LIMITS_"+limit+"_PER=1s")
 	}
 	return env

@@ -74,7 +74,7 @@ func demoServer(self string, raised bool) func(dir, listen, database string) tar
 			if metrics, err := target.FreeAddress(); err == nil {
 				command.Env, command.Metrics = append(command.Env, "KEFU_METRICS_LISTEN="+metrics), "http://"+metrics+"/metrics"
 			}
-			limits = append(limits, "ANONYMOUS_MESSAGES", "CUSTOMER_MESSAGES", "AGENT_MESSAGES", "VISITOR_STARTS", "CUSTOMER_STARTS", "SIGN_INS")
+			limits = append(limits, "ANONYMOUS_MESSAGES", "CUSTOMER_MESSAGES", "AGENT_MESSAGES", "VISITOR_STARTS", "CUSTOMER_STARTS", "SIGN_INS", "STAFF_READS")
 		}
 		for _, limit := range limits {
 			command.Env = append(command.Env, "KEFU_LIMITS_"+limit+"_BURST="+strconv.Itoa(1_000_000), "KEFU_LIMITS_"+limit+"_PER=1s")

@@ -10,15 +10,11 @@ import (
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/searching"
 	"kefu/internal/platform/clock"
-	"kefu/internal/platform/config"
 	"kefu/internal/platform/keyring"
 	"kefu/internal/platform/metrics"
-	"kefu/internal/platform/ratelimit"
 	"kefu/internal/platform/tracing"
 	"kefu/internal/storage/searchindex"
 )
-
-func rate(r config.Rate) ratelimit.Limit { return ratelimit.Limit{Burst: r.Burst, Per: r.Per} }
 
 // indexAdapter lets the search flow use the index without knowing it.
 type indexAdapter struct{ index *searchindex.Index }
@@ -61,6 +57,9 @@ func (x blobAdapter) Open(ctx context.Context, id string, key keyring.Key) (atta
 
 // Delete implements attaching.Blobs.
 func (x blobAdapter) Delete(ctx context.Context, id string) error { return x.blobs.Delete(ctx, id) }
+
+// Free implements attaching.Blobs.
+func (x blobAdapter) Free() (int64, error) { return x.blobs.Free() }
 
 // watcher tells metrics and traces what the store does.
 type watcher struct {

@@ -13,10 +13,8 @@ import (
 	"time"
 
 	"kefu/internal/connector/blob"
-	"kefu/internal/domain/attachment"
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/guard"
-	"kefu/internal/domain/identity"
 	"kefu/internal/domain/search"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/intake"
@@ -25,7 +23,6 @@ import (
 	"kefu/internal/flow/upkeep"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/config"
-	"kefu/internal/platform/egress"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/headlog"
 	"kefu/internal/platform/keyring"
@@ -213,20 +210,15 @@ func (a *App) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.issuers, err = OpenIssuers(ctx, a.Config.Identity, egress.New(egress.Options{MaxBytes: identity.MaxKeySetBytes}), a.now, a.Log); err != nil {
+	if a.issuers, err = OpenIssuers(ctx, a.Config.Identity, issuerClient(a.Config.Identity), a.now, a.Log); err != nil {
 		return err
 	}
-	limits := limitsOf(a.Config.Limits)
-	limits.Files = a.Config.Attachments.MaxPerMessage
-	a.intake = intake.New(a.Store, detector, limits, a.now, a.metrics)
+	a.intake = intake.New(a.Store, detector, intake.LimitsOf(a.Config.Limits, a.Config.Attachments), a.now, a.metrics)
 	if err := a.connectDesk(ctx); err != nil {
 		return err
 	}
-	id := a.Config.Identity
-	a.windows = signin.NewWindows(a.Store, a.issuers, a.Ring.Subkey("visitor secrets"), signin.WindowOptions{
-		Anonymous: id.Anonymous, VisitorLife: id.VisitorLife, SessionLife: id.SessionLife, ClaimHorizon: id.ClaimHorizon,
-	}, a.now, a.intake.Name, a.Log)
-	if err := a.connectFiles(); err != nil {
+	a.windows = signin.NewWindows(a.Store, a.issuers, a.Ring.Subkey("visitor secrets"), signin.WindowOptionsOf(a.Config.Identity), a.now, a.intake.Name, a.Log)
+	if err := a.connectFiles(ctx); err != nil {
 		return err
 	}
 	a.jobs = upkeep.NewWorker(a.Store, a.jobHandlers(), a.now, a.Log)
@@ -234,14 +226,14 @@ func (a *App) connect(ctx context.Context) error {
 }
 
 func (a *App) connectDesk(context.Context) error {
-	limits := deskLimitsOf(a.Config.Limits)
+	limits := signin.DeskLimitsOf(a.Config.Limits)
 	limits.Limited = a.metrics.Limited
 	a.Desk = signin.NewDesk(a.Store, password.NewHasher(runtime.NumCPU()), limits, a.now)
 	return nil
 }
 
 // connectFiles opens the folder of attachments.
-func (a *App) connectFiles() error {
+func (a *App) connectFiles(ctx context.Context) error {
 	folder := filepath.Join(a.Config.Data, "attachments")
 	blobs, err := blob.OpenLocal(folder, a.now)
 	if err != nil {
@@ -257,30 +249,13 @@ func (a *App) connectFiles() error {
 		return fault.New(fault.Conflict, "app.connectFiles",
 			"the files in %s belong to another database than the one that KEFU_DATABASE and KEFU_DATA lead to: set those as they were, or move the folder away to begin without files", folder)
 	}
-	o := attaching.DefaultOptions()
+	o := attaching.OptionsOf(a.Config.Attachments, a.Config.Limits)
 	o.LinkKey = a.Ring.Subkey("attachment links")[:attaching.LinkKeySize]
-	o.Limits.MaxBytes, o.Limits.Types = a.Config.Attachments.MaxBytes, nil
-	for _, t := range a.Config.Attachments.Types {
-		o.Limits.Types = append(o.Limits.Types, attachment.Type(t))
-	}
-	o.Uploads, o.Senders = rate(a.Config.Limits.Uploads), a.Config.Limits.Keys
 	a.files, err = attaching.New(attaching.Deps{
 		Store: a.Store, Keys: a.Ring, Blobs: blobAdapter{blobs}, Clean: a.intake.Clean, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
 	}, o)
-	return err
-}
-
-func limitsOf(l config.Limits) intake.Limits {
-	return intake.Limits{
-		Visitor: rate(l.AnonymousMessages), Customer: rate(l.CustomerMessages), Staff: rate(l.AgentMessages),
-		VisitorStarts: rate(l.VisitorStarts), CustomerStarts: rate(l.CustomerStarts), Senders: l.Keys,
+	if err != nil {
+		return err
 	}
-}
-
-// deskLimitsOf lets a network address try more often than an account: an office
-// has many accounts behind one.
-func deskLimitsOf(l config.Limits) signin.DeskLimits {
-	address := rate(l.SignIns)
-	address.Burst *= 6
-	return signin.DeskLimits{Account: rate(l.SignIns), Address: address, Keys: l.Keys}
+	return a.files.Recall(ctx)
 }

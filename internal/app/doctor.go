@@ -16,10 +16,8 @@ import (
 	"syscall"
 	"time"
 
-	"kefu/internal/domain/identity"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/config"
-	"kefu/internal/platform/egress"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/keyring"
 	"kefu/internal/storage"
@@ -246,7 +244,7 @@ func examineDatabase(ctx context.Context, c config.Config) (string, error) {
 }
 
 func examineIdentity(ctx context.Context, c config.Config) (string, error) {
-	if err := CheckIssuers(ctx, c.Identity, egress.New(egress.Options{MaxBytes: identity.MaxKeySetBytes})); err != nil {
+	if err := CheckIssuers(ctx, c.Identity, issuerClient(c.Identity)); err != nil {
 		return "", err
 	}
 	if len(c.Identity.Issuers) == 0 && !c.Identity.Anonymous {

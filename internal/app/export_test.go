@@ -2,6 +2,8 @@ package app
 
 import (
 	"kefu/internal/domain/event"
+	"kefu/internal/platform/config"
+	"kefu/internal/platform/egress"
 	"kefu/internal/platform/metrics"
 )
 
@@ -15,3 +17,6 @@ func (a *App) WorkerNames() (names []string) {
 
 // CountMessages is what is counted of each commit.
 func CountMessages(m *metrics.Metrics, c event.Commit) { countMessages(m, c) }
+
+// IssuerClient asks for issuers' keys as the settings allow.
+func IssuerClient(c config.Identity) *egress.Client { return issuerClient(c) }

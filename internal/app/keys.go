@@ -133,6 +133,12 @@ func checkRing(c config.Config, ring *keyring.Ring) (files int, err error) {
 // keyFileEvery is how often a key set's file is looked at.
 const keyFileEvery = 5 * time.Second
 
+// issuerClient asks for issuers' keys, where the operator allows it inside their
+// own network too.
+func issuerClient(c config.Identity) *egress.Client {
+	return egress.New(egress.Options{MaxBytes: identity.MaxKeySetBytes, Private: c.PrivateKeys})
+}
+
 // sourceOf is where the configuration says that an issuer's public keys are.
 func sourceOf(i config.Issuer, client *egress.Client) signin.Source {
 	s := signin.Source{Issuer: i.Issuer, Algorithms: i.Algorithms}

@@ -81,6 +81,21 @@ func TestKeysFromAnAddress(t *testing.T) {
 	}
 }
 
+// A wallet on this machine is asked when the operator says so, and only then.
+func TestKeysFromThisMachine(t *testing.T) {
+	first := signer(t, "k1")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(first.KeySetJSON()) }))
+	defer server.Close()
+	settings := config.Identity{Audience: "kefu", Issuers: []config.Issuer{{Issuer: first.Issuer, JWKSURL: server.URL, Algorithms: []string{"EdDSA"}}}}
+	if err := app.CheckIssuers(t.Context(), settings, app.IssuerClient(settings)); !fault.Is(err, fault.Invalid) {
+		t.Errorf("asked although it is not allowed: %v", err)
+	}
+	settings.PrivateKeys = true
+	if err := app.CheckIssuers(t.Context(), settings, app.IssuerClient(settings)); err != nil {
+		t.Errorf("allowed, and not asked: %v", err)
+	}
+}
+
 func TestKeysFromAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys.json")
 	settings := config.Identity{Audience: "kefu", Issuers: []config.Issuer{{Issuer: "https://wallet.test", JWKSFile: path, Algorithms: []string{"EdDSA"}}}}

@@ -13,6 +13,7 @@ import (
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/lifecycle"
+	"kefu/internal/platform/ratelimit"
 	"kefu/internal/web/api"
 	"kefu/internal/web/pages"
 	"kefu/internal/web/realtime"
@@ -98,8 +99,12 @@ func (a *App) connectWeb(context.Context) error {
 	always.Handle("GET /livez", a.health.Liveness())
 	site.MountDesk(desk)
 	api.New(api.Deps{
-		Desk: a.Desk, Intake: a.intake, Store: a.Store, Search: a.searcher, Files: a.files, Carrier: carrier, Log: a.Log,
-	}, api.Options{AttachmentBytes: a.Config.Attachments.MaxBytes, FileURL: site.FileURL}).Mount(desk)
+		Desk: a.Desk, Intake: a.intake, Store: a.Store, Search: a.searcher, Files: a.files, Carrier: carrier,
+		Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
+	}, api.Options{
+		Reads: ratelimit.Of(a.Config.Limits.StaffReads), Readers: a.Config.Limits.Keys,
+		AttachmentBytes: a.Config.Attachments.MaxBytes, FileURL: site.FileURL,
+	}).Mount(desk)
 	a.realtime.Mount(desk)
 	site.MountFrame(frame)
 	a.realtime.Mount(frame)
@@ -118,7 +123,7 @@ func (a *App) realtimeOptions(o origins, carrier *session.Carrier, site *pages.S
 		Origins: []string{o.desk(), o.frame()}, SessionCookie: carrier.CookieName(), DeskOrigin: o.desk(),
 		MessagesPer10s:  func(kind identity.Kind) int { return messageBurst(limits, kind) },
 		AttachmentBytes: a.Config.Attachments.MaxBytes, FileURL: site.FileURL,
-		Peer: carrier.Peer, Connections: rate(limits.Connections), NewVisitors: rate(limits.NewVisitors), Addresses: limits.Keys,
+		Peer: carrier.Peer, Connections: ratelimit.Of(limits.Connections), NewVisitors: ratelimit.Of(limits.NewVisitors), Addresses: limits.Keys,
 		MaxConnections: rt.MaxConnections, MaxFrameBytes: rt.MaxFrameBytes, BufferEvents: rt.BufferEvents, BufferBytes: rt.BufferBytes,
 		Heartbeat: rt.Heartbeat, DeadAfter: rt.DeadAfter, RecheckEvery: a.Config.Identity.RecheckEvery,
 		FramesPer10s: max(500, 20*messageBurst(limits, identity.Customer)),

@@ -33,6 +33,7 @@ func (a *App) workers() []lifecycle.Worker {
 		every("snoozed conversations", 2*time.Second, upkeep.WakeSnoozed(a.Store, a.now)),
 		every("expired rows", time.Minute, func(ctx context.Context) error { _, err := a.Store.Purge(ctx, 1000); return err }),
 		every("unsent attachments", 10*time.Minute, a.files.Sweep),
+		every("unsent bytes", 10*time.Second, func(context.Context) error { a.metrics.Unsent(a.files.Bytes()); return nil }),
 		every("attachments without a row", 6*time.Hour, a.sweepBlobs),
 		every("search index upkeep", 6*time.Hour, a.index.Optimize),
 		every("checkpoint", time.Second, a.Store.Checkpoint),
@@ -45,6 +46,7 @@ func (a *App) workers() []lifecycle.Worker {
 // committed passes on what a commit did, in the order of commits.
 func (a *App) committed(c event.Commit) {
 	a.realtime.Committed(c)
+	a.files.Committed(c)
 	a.indexer.Committed(c)
 	countMessages(a.metrics, c)
 	if c.Jobs {

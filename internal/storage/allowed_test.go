@@ -325,13 +325,13 @@ func TestWhoMayDoWhat(t *testing.T) {
 // withoutPrincipal are the methods that ask nobody's rights, and why.
 func withoutPrincipal() map[string]string {
 	return map[string]string{
-		"Run Listen Close Ready Waiting Checkpoint Purge Deployment":                            "the process itself",
-		"ClaimJobs FinishJob RetryJob NextJobDue CountJobs SnoozedUntil":                        "the workers that run jobs; nobody else can reach them",
-		"FindWindowSecret SignInCustomer CredentialsOf SignInFailed OpenSession StaffBySession": "they find out who asks",
-		"RevocationsSince LastPosition WrittenSince RewrittenSince":                             "no words in them",
-		"AllEntries Import ImportCustomers":                                                     "commands of whoever runs the machine",
-		"AuditHead CheckMessages ConversationLengths":                                           "the proof that runs without anybody asking: hashes and lengths, and no words",
-		"OrphanAttachments ForgetAttachment UnknownAttachments":                                 "the worker that removes files nobody sent",
+		"Run Listen Close Ready Waiting Checkpoint Purge Deployment":                                      "the process itself",
+		"ClaimJobs FinishJob RetryJob NextJobDue CountJobs SnoozedUntil":                                  "the workers that run jobs; nobody else can reach them",
+		"FindWindowSecret SignInCustomer CredentialsOf SignInFailed RenewHash OpenSession StaffBySession": "they find out who asks",
+		"RevocationsSince LastPosition WrittenSince RewrittenSince":                                       "no words in them",
+		"AllEntries Import ImportCustomers":                                                               "commands of whoever runs the machine",
+		"AuditHead CheckMessages ConversationLengths":                                                     "the proof that runs without anybody asking: hashes and lengths, and no words",
+		"OrphanAttachments UnsentAttachments ForgetAttachment UnknownAttachments":                         "the worker that removes files nobody sent",
 	}
 }
 

@@ -197,6 +197,28 @@ func (s *Store) OrphanAttachments(ctx context.Context, before int64, limit int) 
 	return found, engine.MapError(op, err)
 }
 
+// maxUnsent bounds the files that UnsentAttachments gives.
+const maxUnsent = 200_000
+
+// UnsentAttachments are the uploads that no message has sent yet, without names.
+func (s *Store) UnsentAttachments(ctx context.Context) ([]conversation.StoredAttachment, error) {
+	const op = "storage.UnsentAttachments"
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT id, uploader_kind, uploader_id, size, created_at FROM attachment WHERE unsent_since > 0 AND uploader_id <> '' ORDER BY created_at DESC LIMIT $1", maxUnsent)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	var found []conversation.StoredAttachment
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var a conversation.StoredAttachment
+		var kind int64
+		err := r.Scan(&a.ID, &kind, &a.UploaderID, &a.Size, &a.CreatedAt)
+		a.UploaderKind = identity.Kind(kind)
+		found = append(found, a)
+		return err
+	})
+	return found, engine.MapError(op, err)
+}
+
 // ForgetAttachment removes one of OrphanAttachments and destroys its keys. Errors:
 // NotFound, also when it was claimed again or sent meanwhile.
 func (s *Store) ForgetAttachment(ctx context.Context, id string, before int64) error {

@@ -18,8 +18,8 @@ import (
 func customerNameAAD(id string) string { return "customer/" + id + "/name" }
 
 func (t *Tx) insertSecret(ctx context.Context, w customer.WindowSecret) error {
-	_, err := t.SQL.ExecContext(ctx, `INSERT INTO window_secret (digest, customer_id, verified, level, created_at, expires_at, revoked_at)
-		VALUES ($1, $2, $3, $4, $5, $6, 0)`, w.Digest, w.CustomerID, w.Verified, int64(w.Level), w.CreatedAt, w.ExpiresAt)
+	_, err := t.SQL.ExecContext(ctx, `INSERT INTO window_secret (digest, customer_id, verified, level, level_until, created_at, expires_at, revoked_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 0)`, w.Digest, w.CustomerID, w.Verified, int64(w.Level), w.LevelUntil, w.CreatedAt, w.ExpiresAt)
 	return engine.MapError("storage.insertSecret", err)
 }
 
@@ -31,9 +31,9 @@ func (s *Store) FindWindowSecret(ctx context.Context, digest string) (w customer
 	var sealed []byte
 	var ref sql.NullInt64
 	w.Digest = digest
-	err = s.core.DB.Reader.QueryRowContext(ctx, `SELECT w.customer_id, w.verified, w.level, w.created_at, w.expires_at, w.revoked_at, c.name, c.name_ref
+	err = s.core.DB.Reader.QueryRowContext(ctx, `SELECT w.customer_id, w.verified, w.level, w.level_until, w.created_at, w.expires_at, w.revoked_at, c.name, c.name_ref
 		FROM window_secret w LEFT JOIN customer c ON c.id = w.customer_id WHERE w.digest = $1`, digest).
-		Scan(&w.CustomerID, &w.Verified, &level, &w.CreatedAt, &w.ExpiresAt, &revokedAt, &sealed, &ref)
+		Scan(&w.CustomerID, &w.Verified, &level, &w.LevelUntil, &w.CreatedAt, &w.ExpiresAt, &revokedAt, &sealed, &ref)
 	if err != nil {
 		return w, "", false, engine.MapError(op, err)
 	}

@@ -591,44 +591,6 @@ func TestNobodyGivesThemselvesAnotherRole(t *testing.T) {
 	})
 }
 
-func TestWrongSignInsLockAndUnlock(t *testing.T) {
-	each(t, func(t *testing.T, s *site) {
-		ctx := context.Background()
-		mei := id.New()
-		s.must(s.AddStaff(ctx, identity.SystemPart("cli"), staff.New{Member: staff.Member{ID: mei, Email: "mei@example.org", Role: identity.Agent}}))
-		fail := func(times int) {
-			t.Helper()
-			for range times {
-				s.must(s.SignInFailed(ctx, mei))
-			}
-		}
-		step := int64(0)
-		locked := func() bool {
-			step++
-			err := s.OpenSession(ctx, staff.Session{Digest: id.New(), ID: id.New(), StaffID: mei, ExpiresAt: 1 << 60}, step)
-			return err != nil
-		}
-		fail(9)
-		if locked() {
-			t.Error("locked after nine")
-		}
-		fail(9) // a sign-in that succeeded began the count anew
-		if locked() {
-			t.Error("the count did not begin anew")
-		}
-		fail(10)
-		if !locked() {
-			t.Fatal("not locked after ten")
-		}
-		s.Clock.Move(10 * time.Minute)
-		fail(5) // while it lasts nothing prolongs it
-		s.Clock.Move(5*time.Minute + time.Second)
-		if locked() {
-			t.Error("the lock was prolonged")
-		}
-	})
-}
-
 func TestWhatHasExpiredIsPurged(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		ctx := context.Background()

@@ -9,6 +9,7 @@ import (
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/staffing"
 )
 
 // RevocationsSince reads what was revoked after a position, by any process, and
@@ -81,6 +82,7 @@ func purgeSteps(now int64) []purgeStep {
 		{"DELETE FROM token_used WHERE (issuer, jti) IN (SELECT issuer, jti FROM token_used WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)", now},
 		{"DELETE FROM staff_session WHERE digest IN (SELECT digest FROM staff_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)", now - day},
 		{"DELETE FROM window_secret WHERE digest IN (SELECT digest FROM window_secret WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)", now - 30*day},
+		{"DELETE FROM staff_network WHERE (staff_id, network) IN (SELECT staff_id, network FROM staff_network WHERE signed_in_at < $1 ORDER BY signed_in_at LIMIT $2)", now - staffing.KnownFor},
 		{"DELETE FROM revocation WHERE pos IN (SELECT pos FROM revocation WHERE at < $1 ORDER BY at LIMIT $2)", now - day},
 	}
 }

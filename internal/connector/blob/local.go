@@ -86,6 +86,15 @@ func (l *Local) Claim(deployment string) (owner string, err error) {
 // Close lets go of the folder.
 func (l *Local) Close() error { return fault.Wrap("blob.Close", l.root.Close()) }
 
+// Free is how many bytes the disk still takes from this user.
+func (l *Local) Free() (int64, error) {
+	var stat syscall.Statfs_t
+	if err := syscall.Statfs(l.root.Name(), &stat); err != nil {
+		return 0, fault.Wrap("blob.Free", err)
+	}
+	return int64(stat.Bavail) * int64(stat.Bsize), nil
+}
+
 // Put implements Store. The file is written and made durable under another
 // name, then linked to its own, which fails when that is taken.
 func (l *Local) Put(ctx context.Context, blobID string, key keyring.Key, r io.Reader, limit int64) (int64, error) {

@@ -16,6 +16,7 @@ type WindowSecret struct {
 	CustomerID string
 	Verified   bool // opened by a wallet token; else a visitor's
 	Level      identity.Level
+	LevelUntil int64 // when it falls to AL1
 	CreatedAt  int64
 	ExpiresAt  int64
 }

@@ -19,8 +19,8 @@ type Credentials struct {
 	PasswordHash string
 	TOTPSecret   string
 	TOTPStep     int64 // the last used time step: no code works twice
-	Failures     int64
-	LockedUntil  int64
+	Failures     int64 // of strangers, in a row
+	LockedUntil  int64 // to strangers
 }
 
 // New is a member of staff to be added.
@@ -49,4 +49,5 @@ type Session struct {
 	StaffID   string
 	CreatedAt int64
 	ExpiresAt int64
+	Network   string // from which it was opened; locks tell such networks from strangers'. "" for none
 }

@@ -20,6 +20,7 @@ import (
 	"kefu/internal/domain/policy"
 	"kefu/internal/flow/intake"
 	"kefu/internal/platform/clock"
+	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/platform/keyring"
@@ -33,6 +34,7 @@ type Store interface {
 	OrphanAttachments(ctx context.Context, before int64, limit int) ([]conversation.StoredAttachment, error)
 	ForgetAttachment(ctx context.Context, id string, before int64) error
 	LastPosition(ctx context.Context) (int64, error)
+	UnsentAttachments(ctx context.Context) ([]conversation.StoredAttachment, error)
 	RevocationsSince(ctx context.Context, pos int64) ([]event.Revocation, int64, error)
 }
 
@@ -47,6 +49,8 @@ type Blobs interface {
 	Put(ctx context.Context, id string, key keyring.Key, r io.Reader, limit int64) (int64, error)
 	Open(ctx context.Context, id string, key keyring.Key) (Content, error)
 	Delete(ctx context.Context, id string) error
+	// Free is how many bytes the disk still takes.
+	Free() (int64, error)
 }
 
 // Content is the decrypted content of a file.
@@ -60,16 +64,28 @@ type Options struct {
 	Limits  attachment.Limits
 	Uploads ratelimit.Limit // of one sender
 	Senders int             // remembered at once
-	AtOnce  int             // uploads under way, each with up to Limits.MaxBytes in memory; more wait
-	LinkKey []byte          // 32 bytes, a subkey of the key ring
+	// Uploads under way, each with up to Limits.MaxBytes in memory; more wait. Staff
+	// have places of their own, and no network has all of the others'.
+	AtOnce, StaffAtOnce, NetworkAtOnce int
+	Unsent                             Unsent
+	MinFree                            int64  // bytes of the disk that are not for files
+	LinkKey                            []byte // 32 bytes, a subkey of the key ring
 }
 
-// DefaultOptions are those of docs/protocol.md; LinkKey is still to be set.
-func DefaultOptions() Options {
-	return Options{
-		Limits: attachment.DefaultLimits(), Uploads: ratelimit.Limit{Burst: 10, Per: time.Minute},
-		Senders: 200_000, AtOnce: 8,
+// OptionsOf are the operator's choices as the settings say them; LinkKey is still
+// to be set.
+func OptionsOf(a config.Attachments, l config.Limits) Options {
+	o := Options{
+		Limits: attachment.DefaultLimits(), Uploads: ratelimit.Of(l.Uploads), Senders: l.Keys,
+		AtOnce: 8, StaffAtOnce: 4, NetworkAtOnce: 2,
+		Unsent:  Unsent{Visitor: a.UnsentVisitor, Sender: a.UnsentSender, Network: a.UnsentNetwork, Total: a.UnsentTotal},
+		MinFree: a.MinFree,
 	}
+	o.Limits.MaxBytes, o.Limits.Types = a.MaxBytes, nil
+	for _, t := range a.Types {
+		o.Limits.Types = append(o.Limits.Types, attachment.Type(t))
+	}
+	return o
 }
 
 // maxGuardedBytes is the longest text the guard looks through; longer ones are
@@ -93,7 +109,9 @@ type Service struct {
 	Deps
 	accept  *attachment.Intake
 	uploads *ratelimit.Limiter
-	slots   chan struct{}
+	places  *places
+	unsent  *unsent
+	minFree int64
 	limit   int64
 	links   *sealer
 }
@@ -111,40 +129,102 @@ func New(d Deps, o Options) (*Service, error) {
 	}
 	return &Service{
 		Deps: d, accept: accept, uploads: ratelimit.New(o.Uploads, o.Senders),
-		slots: make(chan struct{}, max(o.AtOnce, 1)), limit: o.Limits.MaxBytes, links: links,
+		places: newPlaces(o), unsent: newUnsent(o.Unsent), minFree: o.MinFree, limit: o.Limits.MaxBytes, links: links,
 	}, nil
 }
 
-// Upload takes in a file that p will send with a message. name is the sender's
-// and need not be clean; r is read to its end or to the limit.
+// Incoming is a file that somebody uploads.
+type Incoming struct {
+	Name    string    // the sender's; need not be clean
+	Network string    // it comes from; "" is counted as none
+	Bytes   int64     // that it has at most, where that is known; 0 otherwise
+	Body    io.Reader // read to its end or to the limit
+}
+
+// Upload takes in a file that p will send with a message.
 //
 // Errors: Forbidden; TooMany for a file that is too large, or a
-// *intake.LimitedError after too many; Invalid with the field "type" or
-// "content" for a file that is not taken; Unavailable.
-func (s *Service) Upload(ctx context.Context, p identity.Principal, name string, r io.Reader) (conversation.Attachment, error) {
+// *intake.LimitedError after too many or too much; Invalid with the field "type"
+// or "content" for a file that is not taken; Unavailable, also when all unsent
+// files together or the disk leave no room.
+func (s *Service) Upload(ctx context.Context, p identity.Principal, in Incoming) (conversation.Attachment, error) {
 	const op = "attaching.Upload"
 	if !policy.Allow(p, policy.UploadAttachment, policy.Object{}) {
 		return conversation.Attachment{}, fault.New(fault.Forbidden, op, "%s may not upload", p.Kind)
 	}
 	if wait := s.uploads.Allow(p.ID, 1, s.Clock()); wait > 0 {
-		if s.Limited != nil {
-			s.Limited("uploads")
-		}
-		return conversation.Attachment{}, &intake.LimitedError{RetryAfter: wait}
+		return conversation.Attachment{}, s.limited("uploads", wait)
 	}
-	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
-	case <-ctx.Done():
+	if p.Kind == identity.Staff {
+		in.Network = "" // an office shares one
+	}
+	room, err := s.makeRoom(p, in)
+	if err != nil {
+		return conversation.Attachment{}, err
+	}
+	defer s.unsent.give(room) // of what is left of it
+	leave, err := s.places.enter(ctx, p, in.Network)
+	switch {
+	case err != nil && ctx.Err() == nil:
+		return conversation.Attachment{}, s.limited("uploads_at_once", placeRetry)
+	case err != nil:
 		return conversation.Attachment{}, fault.Wrap(op, ctx.Err())
 	}
+	defer leave()
+	kept, err := s.take(ctx, p, in)
+	if err == nil {
+		s.unsent.settle(room, kept.ID, kept.Size)
+	}
+	return kept, err
+}
+
+// limited says that a sender must wait, and counts it.
+func (s *Service) limited(name string, wait time.Duration) error {
+	if s.Limited != nil {
+		s.Limited(name)
+	}
+	return &intake.LimitedError{RetryAfter: wait}
+}
+
+// makeRoom sets aside what a file may need. A sender who has too much unsent is
+// asked to wait; where everybody has, or the disk is nearly full, files are
+// refused for the sake of the messages.
+func (s *Service) makeRoom(p identity.Principal, in Incoming) (*share, error) {
+	const op = "attaching.makeRoom"
+	need := s.limit
+	if in.Bytes > 0 {
+		need = min(need, in.Bytes)
+	}
+	free, err := s.Blobs.Free()
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if free-s.unsent.underWay() < s.minFree+need {
+		_ = s.limited("free_space", 0)
+		return nil, fault.New(fault.Unavailable, op, "the disk of the attachments has %d bytes left: files are refused so that messages go on", free)
+	}
+	room, refused := s.unsent.take(p, in.Network, need, s.Clock())
+	switch refused {
+	case "":
+		return room, nil
+	case unsentTotal:
+		_ = s.limited(refused, 0)
+		return nil, fault.New(fault.Unavailable, op, "too many files wait for the messages they are sent with")
+	default:
+		return nil, s.limited(refused, unsentRetry)
+	}
+}
+
+// take reads, judges, cleans and keeps a file.
+func (s *Service) take(ctx context.Context, p identity.Principal, in Incoming) (conversation.Attachment, error) {
+	const op = "attaching.take"
 	// The guard sees the name as it was written as well: the rules for names take
 	// out what it knows some secrets by.
-	clean, err := s.Clean(ctx, name)
+	clean, err := s.Clean(ctx, in.Name)
 	if err != nil {
 		return conversation.Attachment{}, fault.Wrap(op, err)
 	}
-	file, err := s.accept.Accept(ctx, clean, r)
+	file, err := s.accept.Accept(ctx, clean, in.Body)
 	if err != nil {
 		return conversation.Attachment{}, fault.Wrap(op, err)
 	}
@@ -210,9 +290,12 @@ func (s *Service) keep(ctx context.Context, p identity.Principal, f attachment.F
 const (
 	cleanTimeout = 10 * time.Second
 	sweepPage    = 100
-	maxSweep     = 1000 // files of one Sweep
+	maxSweep     = 5000 // files of one Sweep
 	// OrphanAge is how long an upload may wait for the message it is sent with.
-	OrphanAge = 24 * time.Hour
+	OrphanAge = 6 * time.Hour
+	// What a client is told to wait for a place, and for unsent files to be sent.
+	placeRetry  = 5 * time.Second
+	unsentRetry = time.Minute
 )
 
 // Sweep removes files that were uploaded, or claimed for a message that was then
@@ -220,6 +303,7 @@ const (
 func (s *Service) Sweep(ctx context.Context) error {
 	const op = "attaching.Sweep"
 	before := s.Clock().Add(-OrphanAge).UnixMicro()
+	defer s.recount(ctx)
 	for removed := 0; removed < maxSweep; {
 		orphans, err := s.Store.OrphanAttachments(ctx, before, sweepPage)
 		if err != nil {

@@ -27,6 +27,7 @@ import (
 	"kefu/internal/domain/staff"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/intake"
+	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/platform/keyring"
@@ -54,6 +55,9 @@ type shop struct {
 	blobs *blob.Local
 	dir   string
 	files *attaching.Service
+	// What a service is made with, when it is something else than usual.
+	disk    attaching.Blobs
+	limited func(string)
 }
 
 var detector = sync.OnceValues(guard.New)
@@ -71,21 +75,25 @@ func open(t *testing.T, change ...func(*attaching.Options)) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.door = intake.New(s.p.Store, found, intake.DefaultLimits(), s.d.Clock.Now, nil)
+	s.door = intake.New(s.p.Store, found, intake.LimitsOf(config.Default().Limits, config.Default().Attachments), s.d.Clock.Now, nil)
 	s.files = s.service(s.p.Store, change...)
 	return s
 }
 
 func (s *shop) service(store attaching.Store, change ...func(*attaching.Options)) *attaching.Service {
 	s.t.Helper()
-	o := attaching.DefaultOptions()
+	o := attaching.OptionsOf(config.Default().Attachments, config.Default().Limits)
 	o.LinkKey = bytes.Repeat([]byte{7}, attaching.LinkKeySize)
 	o.Uploads = ratelimit.Limit{Burst: 1000, Per: time.Second}
 	for _, c := range change {
 		c(&o)
 	}
+	var disk attaching.Blobs = blobs{s.blobs}
+	if s.disk != nil {
+		disk = s.disk
+	}
 	service, err := attaching.New(attaching.Deps{
-		Store: store, Keys: s.p.Ring, Blobs: blobs{s.blobs}, Clean: s.door.Clean, Clock: s.d.Clock.Now, Log: slog.New(slog.DiscardHandler),
+		Store: store, Keys: s.p.Ring, Blobs: disk, Clean: s.door.Clean, Clock: s.d.Clock.Now, Log: slog.New(slog.DiscardHandler), Limited: s.limited,
 	}, o)
 	if err != nil {
 		s.t.Fatal(err)
@@ -103,7 +111,7 @@ func agent() identity.Principal {
 
 func (s *shop) upload(p identity.Principal, name, content string) conversation.Attachment {
 	s.t.Helper()
-	kept, err := s.files.Upload(s.t.Context(), p, name, strings.NewReader(content))
+	kept, err := s.files.Upload(s.t.Context(), p, attaching.Incoming{Name: name, Body: strings.NewReader(content)})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -233,7 +241,7 @@ func TestWhatIsNotTaken(t *testing.T) {
 		"by an auditor":  {identity.Principal{Kind: identity.Staff, ID: "x", Role: identity.Auditor}, "words", fault.Forbidden, ""},
 		"by an admin":    {identity.Principal{Kind: identity.Staff, ID: "x", Role: identity.Admin}, "words", fault.Forbidden, ""},
 	} {
-		kept, err := s.files.Upload(t.Context(), c.who, "a.txt", strings.NewReader(c.content))
+		kept, err := s.files.Upload(t.Context(), c.who, attaching.Incoming{Name: "a.txt", Body: strings.NewReader(c.content)})
 		if fault.CodeOf(err) != c.want || fault.FieldOf(err) != c.field || kept.ID != "" {
 			t.Errorf("%s: kept %+v, err = %v, want %q for %q", name, kept, err, c.want, c.field)
 		}
@@ -241,7 +249,7 @@ func TestWhatIsNotTaken(t *testing.T) {
 	if n := s.kept(); n != 0 {
 		t.Errorf("%d blobs were left behind", n)
 	}
-	_, err := s.files.Upload(t.Context(), who, "a.pdf", io.MultiReader(strings.NewReader("%PDF-1.7\n"), failing{}))
+	_, err := s.files.Upload(t.Context(), who, attaching.Incoming{Name: "a.pdf", Body: io.MultiReader(strings.NewReader("%PDF-1.7\n"), failing{})})
 	if !errors.Is(err, io.ErrUnexpectedEOF) || s.kept() != 0 {
 		t.Errorf("a connection that breaks: err = %v, %d blobs", err, s.kept())
 	}
@@ -508,7 +516,7 @@ func (full) AddAttachment(context.Context, identity.Principal, conversation.Stor
 func TestAFileThatCannotBeNotedIsNotKept(t *testing.T) {
 	s := open(t)
 	files := s.service(full{s.p.Store})
-	_, err := files.Upload(t.Context(), customer(), "a.txt", strings.NewReader("words"))
+	_, err := files.Upload(t.Context(), customer(), attaching.Incoming{Name: "a.txt", Body: strings.NewReader("words")})
 	wantCode(t, "full", err, fault.Unavailable)
 	if n := s.kept(); n != 0 {
 		t.Errorf("%d blobs were left behind", n)
@@ -523,7 +531,7 @@ func TestUploadsAreLimited(t *testing.T) {
 	for range 2 {
 		s.upload(anna, "a.txt", "words")
 	}
-	_, err := s.files.Upload(t.Context(), anna, "a.txt", strings.NewReader("words"))
+	_, err := s.files.Upload(t.Context(), anna, attaching.Incoming{Name: "a.txt", Body: strings.NewReader("words")})
 	var limited *intake.LimitedError
 	if !errors.As(err, &limited) || !fault.Is(err, fault.TooMany) || limited.RetryAfter != 30*time.Second {
 		t.Errorf("err = %v, %+v", err, limited)
@@ -535,7 +543,7 @@ func TestUploadsAreLimited(t *testing.T) {
 	reader, writer := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		_, err := s.files.Upload(context.Background(), customer(), "a.txt", reader)
+		_, err := s.files.Upload(context.Background(), customer(), attaching.Incoming{Name: "a.txt", Body: reader})
 		ended <- err
 	}()
 	if _, err := writer.Write([]byte("be")); err != nil { // it has the only place now
@@ -543,7 +551,7 @@ func TestUploadsAreLimited(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	_, err = s.files.Upload(ctx, customer(), "a.txt", strings.NewReader("words"))
+	_, err = s.files.Upload(ctx, customer(), attaching.Incoming{Name: "a.txt", Body: strings.NewReader("words")})
 	wantCode(t, "no place", err, fault.Unavailable)
 	if err := writer.Close(); err != nil {
 		t.Fatal(err)
@@ -558,7 +566,7 @@ func TestOptionsThatCannotBeUsed(t *testing.T) {
 		"no key": func(o *attaching.Options) { o.LinkKey = nil }, "a short key": func(o *attaching.Options) { o.LinkKey = o.LinkKey[1:] },
 		"no size": func(o *attaching.Options) { o.Limits.MaxBytes = 0 }, "an unknown type": func(o *attaching.Options) { o.Limits.Types = []attachment.Type{"x/y"} },
 	} {
-		o := attaching.DefaultOptions()
+		o := attaching.OptionsOf(config.Default().Attachments, config.Default().Limits)
 		o.LinkKey = make([]byte, attaching.LinkKeySize)
 		change(&o)
 		_, err := attaching.New(attaching.Deps{}, o)

@@ -16,6 +16,7 @@ import (
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/clock"
+	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/platform/ratelimit"
@@ -48,15 +49,11 @@ type Limits struct {
 	Files                         int             // of one message, at most conversation.MaxAttachments, which 0 stands for
 }
 
-// DefaultLimits are those of docs/protocol.md, section 5.
-func DefaultLimits() Limits {
+// LimitsOf are the limits as the settings say them.
+func LimitsOf(l config.Limits, a config.Attachments) Limits {
 	return Limits{
-		Visitor:        ratelimit.Limit{Burst: 20, Per: 10 * time.Second},
-		Customer:       ratelimit.Limit{Burst: 40, Per: 10 * time.Second},
-		Staff:          ratelimit.Limit{Burst: 200, Per: 10 * time.Second},
-		VisitorStarts:  ratelimit.Limit{Burst: 5, Per: time.Hour},
-		CustomerStarts: ratelimit.Limit{Burst: 30, Per: time.Hour},
-		Senders:        200_000,
+		Visitor: ratelimit.Of(l.AnonymousMessages), Customer: ratelimit.Of(l.CustomerMessages), Staff: ratelimit.Of(l.AgentMessages),
+		VisitorStarts: ratelimit.Of(l.VisitorStarts), CustomerStarts: ratelimit.Of(l.CustomerStarts), Senders: l.Keys, Files: a.MaxPerMessage,
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/flow/intake"
+	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/platform/ratelimit"
@@ -257,7 +258,7 @@ func TestFewerFilesMayBeAllowed(t *testing.T) {
 		{2, 2, fault.NotFound}, {2, 3, fault.Invalid}, // there are no such files: those that may be are looked for
 		{100, conversation.MaxAttachments, fault.NotFound}, {100, conversation.MaxAttachments + 1, fault.Invalid},
 	} {
-		limits := intake.DefaultLimits()
+		limits := intake.LimitsOf(config.Default().Limits, config.Default().Attachments)
 		limits.Files = c.allowed
 		door := intake.New(h.p, found, limits, h.d.Clock.Now, nil)
 		ids := make([]string, c.sent)

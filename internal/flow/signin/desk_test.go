@@ -2,7 +2,9 @@ package signin_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pquerna/otp/totp"
+	"golang.org/x/crypto/argon2"
 
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/staff"
@@ -40,9 +43,9 @@ type counting struct {
 	failed *atomic.Int64
 }
 
-func (c counting) SignInFailed(ctx context.Context, staffID string) error {
+func (c counting) SignInFailed(ctx context.Context, staffID, network string) error {
 	c.failed.Add(1)
-	return c.Process.SignInFailed(ctx, staffID)
+	return c.Process.SignInFailed(ctx, staffID, network)
 }
 
 func wideDesk() signin.DeskLimits {
@@ -212,14 +215,14 @@ func TestTheLock(t *testing.T) {
 		all.Wait()
 	}
 	for range 9 {
-		if err := o.p.SignInFailed(t.Context(), o.mei.ID); err != nil {
+		if err := o.p.SignInFailed(t.Context(), o.mei.ID, "192.0.2.1"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	o.in(o.later()) // a right one begins the count anew
 	fail(9)
 	var failures, locked int64
-	o.d.Scan(t, "SELECT failures, locked_until FROM staff", &failures, &locked)
+	o.d.Scan(t, "SELECT failures, locked_until FROM staff_network", &failures, &locked)
 	if failures != 9 || locked != 0 {
 		t.Errorf("after nine at once: %d failures, locked until %d", failures, locked)
 	}
@@ -236,6 +239,107 @@ func TestTheLock(t *testing.T) {
 	}
 	o.d.Clock.Move(2 * time.Second)
 	o.in(o.later())
+}
+
+// Whoever guesses locks out strangers, and nobody who has signed in from where
+// they are.
+func TestAStrangerLocksNobodyOut(t *testing.T) {
+	o := openOffice(t, wideDesk())
+	o.in(o.entry()) // from 192.0.2.1
+	guess := o.entry()
+	guess.Password = "wrong"
+	for i := range 40 {
+		guess.Address = "198.51.100." + string(rune('a'+i%8))
+		if _, err := o.desk.SignIn(t.Context(), guess); !fault.Is(err, fault.Unauthenticated) {
+			t.Fatal(err)
+		}
+	}
+	elsewhere := o.later()
+	elsewhere.Address = "203.0.113.9"
+	if _, err := o.desk.SignIn(t.Context(), elsewhere); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("guessing is not bounded: a stranger is let in: %v", err)
+	}
+	o.in(o.entry())
+	// The other way round: a lock where Mei works is for there alone.
+	o.d.Clock.Move(16 * time.Minute)
+	wrong := o.entry()
+	wrong.Password = "wrong"
+	for range 10 {
+		if _, err := o.desk.SignIn(t.Context(), wrong); !fault.Is(err, fault.Unauthenticated) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := o.desk.SignIn(t.Context(), o.entry()); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("a known network is never locked: %v", err)
+	}
+	elsewhere = o.entry()
+	elsewhere.Address = "203.0.113.9"
+	o.in(elsewhere)
+	// What was known is forgotten.
+	o.d.Clock.Move(40 * 24 * time.Hour)
+	if _, err := o.p.Purge(t.Context(), 100); err != nil {
+		t.Fatal(err)
+	}
+	var known int
+	if o.d.Scan(t, "SELECT COUNT(*) FROM staff_network", &known); known != 0 {
+		t.Errorf("%d networks are known for ever", known)
+	}
+}
+
+// A right password and code that open nothing are somebody who knows both.
+func TestARightSignInToAClosedAccountLeavesATrace(t *testing.T) {
+	o := openOffice(t, wideDesk())
+	recorded := func() int64 { return o.failed.Load() }
+	disabled := true
+	if err := o.p.ChangeStaff(t.Context(), identity.SystemPart("test"), o.mei.ID, staff.Change{Disabled: &disabled}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.desk.SignIn(t.Context(), o.later()); !fault.Is(err, fault.Unauthenticated) || recorded() != 1 {
+		t.Errorf("a disabled account: err = %v, %d failures recorded", err, recorded())
+	}
+	disabled = false
+	if err := o.p.ChangeStaff(t.Context(), identity.SystemPart("test"), o.mei.ID, staff.Change{Disabled: &disabled}); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		if err := o.p.SignInFailed(t.Context(), o.mei.ID, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := recorded()
+	if _, err := o.desk.SignIn(t.Context(), o.later()); !fault.Is(err, fault.Unauthenticated) || recorded() != before+1 {
+		t.Errorf("a locked account: err = %v, %d failures recorded", err, recorded()-before)
+	}
+}
+
+// A hash of another cost is made anew by who knows its password.
+func TestAnOldHashIsRenewed(t *testing.T) {
+	o := openOffice(t, wideDesk())
+	salt := []byte("sixteen bytes ok")
+	cheap := fmt.Sprintf("$argon2id$v=19$m=8192,t=1,p=1$%s$%s", base64.RawStdEncoding.EncodeToString(salt),
+		base64.RawStdEncoding.EncodeToString(argon2.IDKey([]byte(rightPassword), salt, 1, 8192, 1, 32)))
+	if _, err := o.d.SQL(t).Exec("UPDATE staff SET password_hash = $1", cheap); err != nil {
+		t.Fatal(err)
+	}
+	stored := func() string {
+		var hash string
+		o.d.Scan(t, "SELECT password_hash FROM staff", &hash)
+		return hash
+	}
+	wrong := o.later()
+	wrong.Code = "000000"
+	if _, err := o.desk.SignIn(t.Context(), wrong); !fault.Is(err, fault.Unauthenticated) || stored() != cheap {
+		t.Errorf("a wrong sign-in renewed the hash: %v", err)
+	}
+	o.in(o.later())
+	renewed := stored()
+	if renewed == cheap || !strings.Contains(renewed, "m=19456,t=2") {
+		t.Fatalf("the hash is %q", renewed)
+	}
+	o.in(o.later())
+	if stored() != renewed {
+		t.Error("a hash of today's cost was made anew")
+	}
 }
 
 func TestSignInsAreLimited(t *testing.T) {
@@ -268,13 +372,16 @@ func TestSignInsAreLimited(t *testing.T) {
 	if o.failed.Load() != noted {
 		t.Error("a limited try was looked at")
 	}
-	for i := range 2 {
-		if err := try("MEI@kefu.test", string(rune('2'+i))); !fault.Is(err, fault.Unauthenticated) {
+	for range 2 {
+		if err := try("MEI@kefu.test", "2"); !fault.Is(err, fault.Unauthenticated) {
 			t.Errorf("err = %v", err)
 		}
 	}
-	if wait := limited(try("mei@kefu.test", "9")); wait <= 0 || wait > 5*time.Minute {
+	if wait := limited(try("mei@kefu.test", "2")); wait <= 0 || wait > 5*time.Minute {
 		t.Errorf("wait = %v", wait)
+	}
+	if err := try("mei@kefu.test", "3"); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("one address used up what another has left: %v", err)
 	}
 	if len(told) != 6 || told[0] != "sign_ins" {
 		t.Errorf("the refusals were told as %q", told)
@@ -380,7 +487,7 @@ func TestAReset(t *testing.T) {
 		t.Fatal("a refused reset ended a session")
 	}
 	for range 10 {
-		if err := o.p.SignInFailed(ctx, o.mei.ID); err != nil {
+		if err := o.p.SignInFailed(ctx, o.mei.ID, "192.0.2.1"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -404,6 +511,17 @@ func TestAReset(t *testing.T) {
 		}
 	}
 	o.in(right)
+}
+
+// The first mistake in the order of the form is told, always the same.
+func TestEnrollingTellsTheFirstMistake(t *testing.T) {
+	o := openOffice(t, wideDesk())
+	for range 30 {
+		_, err := o.desk.Enrol(t.Context(), identity.SystemPart("test"), signin.NewMember{Email: "ben@kefu.test", Password: rightPassword, Role: identity.Agent})
+		if fault.FieldOf(err) != "name" {
+			t.Fatalf("err = %v", err)
+		}
+	}
 }
 
 func TestEnrolling(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/staff"
 	"kefu/internal/flow/intake"
 	"kefu/internal/platform/clock"
+	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/platform/password"
@@ -21,7 +22,8 @@ import (
 // StaffStore is what the sign-in of staff needs of the store.
 type StaffStore interface {
 	CredentialsOf(ctx context.Context, email string) (staff.Credentials, error)
-	SignInFailed(ctx context.Context, staffID string) error
+	SignInFailed(ctx context.Context, staffID, network string) error
+	RenewHash(ctx context.Context, staffID, was, hash string) error
 	OpenSession(ctx context.Context, session staff.Session, totpStep int64) error
 	StaffBySession(ctx context.Context, digest string, idle int64) (identity.Principal, staff.Session, error)
 	CloseSession(ctx context.Context, p identity.Principal, digest string) error
@@ -42,31 +44,32 @@ type Desk struct {
 	hasher *password.Hasher
 	rules  *password.Policy
 	now    clock.Clock
-	// tries limits sign-ins per account and per address before any expensive work.
-	perAccount, perAddress *ratelimit.Limiter
-	limited                func(string)
+	// Both limit tries before any expensive work.
+	perPair, perAddress *ratelimit.Limiter
+	limited             func(string)
 }
 
 // DeskLimits are how often staff may try to sign in.
 type DeskLimits struct {
-	Account, Address ratelimit.Limit // tries for one account, and from one address
-	Keys             int             // accounts, and addresses, remembered at once
+	Account, Address ratelimit.Limit // tries of one address for one account, and for all of them
+	Keys             int             // of each limit, remembered at once
 	// Limited is told the name of a limit that refused a try; may be nil.
 	Limited func(limit string)
 }
 
-// DefaultDeskLimits let an office behind one address begin its day.
-func DefaultDeskLimits() DeskLimits {
-	return DeskLimits{
-		Account: ratelimit.Limit{Burst: 10, Per: 10 * time.Minute}, Address: ratelimit.Limit{Burst: 60, Per: 10 * time.Minute}, Keys: 100_000,
-	}
+// DeskLimitsOf are the limits as the settings say them. An address may try more
+// often than for one account: an office has many accounts behind one.
+func DeskLimitsOf(l config.Limits) DeskLimits {
+	address := ratelimit.Of(l.SignIns)
+	address.Burst *= 6
+	return DeskLimits{Account: ratelimit.Of(l.SignIns), Address: address, Keys: l.Keys}
 }
 
 // NewDesk makes a Desk.
 func NewDesk(store StaffStore, hasher *password.Hasher, limits DeskLimits, now clock.Clock) *Desk {
 	return &Desk{
 		store: store, hasher: hasher, rules: password.NewPolicy("kefu"), now: now,
-		perAccount: ratelimit.New(limits.Account, limits.Keys), perAddress: ratelimit.New(limits.Address, limits.Keys),
+		perPair: ratelimit.New(limits.Account, limits.Keys), perAddress: ratelimit.New(limits.Address, limits.Keys),
 		limited: limits.Limited,
 	}
 }
@@ -78,7 +81,7 @@ type Entry struct {
 	Email    string
 	Password string
 	Code     string // of the authenticator app
-	Address  string // of the peer, to limit tries
+	Address  string // the peer's network, to limit tries
 }
 
 // Session is an open session. Token is shown to its client once.
@@ -89,8 +92,9 @@ type Session struct {
 }
 
 // SignIn checks what somebody signs in with and opens a session. Every refusal is
-// the same Unauthenticated, after the same work; an *intake.LimitedError after too
-// many tries.
+// the same Unauthenticated and leaves a trace, that of a right password and code
+// for a locked or disabled account too; an *intake.LimitedError after too many
+// tries.
 func (d *Desk) SignIn(ctx context.Context, e Entry) (Session, error) {
 	const op = "signin.SignIn"
 	email := strings.ToLower(strings.TrimSpace(e.Email))
@@ -104,7 +108,7 @@ func (d *Desk) SignIn(ctx context.Context, e Entry) (Session, error) {
 	if err != nil && !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Invalid) {
 		return Session{}, err
 	}
-	right, _, err := d.hasher.Verify(ctx, c.PasswordHash, e.Password)
+	right, renew, err := d.hasher.Verify(ctx, c.PasswordHash, e.Password)
 	if err != nil {
 		return Session{}, err
 	}
@@ -114,23 +118,39 @@ func (d *Desk) SignIn(ctx context.Context, e Entry) (Session, error) {
 			return Session{}, err
 		}
 	}
-	if !right || !codeRight {
-		// Noted for an unknown account too: it belongs into the audit chain, and the
-		// commit would tell by its time which accounts there are.
-		if err := d.store.SignInFailed(ctx, c.ID); err != nil {
-			return Session{}, err
+	if right && codeRight {
+		opened, err := d.open(ctx, c, step, e.Address)
+		if err == nil && renew {
+			err = d.renew(ctx, c, e.Password)
 		}
-		return Session{}, fault.New(fault.Unauthenticated, op, "wrong e-mail, password or code")
+		if !fault.Is(err, fault.Unauthenticated) {
+			return opened, err
+		}
 	}
-	return d.open(ctx, c, step)
+	// Noted for an unknown account too: it belongs into the audit chain, and the
+	// commit would tell by its time which accounts there are.
+	if err := d.store.SignInFailed(ctx, c.ID, e.Address); err != nil {
+		return Session{}, err
+	}
+	return Session{}, fault.New(fault.Unauthenticated, op, "wrong e-mail, password or code")
 }
 
-// limit asks the address first: one that tries too often must not use up what an
-// account has left.
+// renew hashes a password that was right anew, at what hashing costs today.
+func (d *Desk) renew(ctx context.Context, c staff.Credentials, plain string) error {
+	hash, err := d.hasher.Hash(ctx, plain)
+	if err != nil {
+		return err
+	}
+	return d.store.RenewHash(ctx, c.ID, c.PasswordHash, hash)
+}
+
+// limit asks the address first, and an account only together with it: nobody
+// uses up what another has left. What strangers guess at one account from many
+// addresses is bounded by the store's lock.
 func (d *Desk) limit(email, address string) error {
 	wait := d.perAddress.Allow(address, 1, d.now())
 	if wait == 0 {
-		wait = d.perAccount.Allow(email, 1, d.now())
+		wait = d.perPair.Allow(email+"\x00"+address, 1, d.now())
 	}
 	if wait == 0 {
 		return nil
@@ -141,10 +161,10 @@ func (d *Desk) limit(email, address string) error {
 	return &intake.LimitedError{RetryAfter: wait}
 }
 
-func (d *Desk) open(ctx context.Context, c staff.Credentials, step int64) (Session, error) {
+func (d *Desk) open(ctx context.Context, c staff.Credentials, step int64, network string) (Session, error) {
 	token := secret.Token()
 	expires := d.now().Add(SessionLife)
-	session := staff.Session{Digest: digestOf(token), ID: id.New(), StaffID: c.ID, ExpiresAt: expires.UnixMicro()}
+	session := staff.Session{Digest: digestOf(token), ID: id.New(), StaffID: c.ID, ExpiresAt: expires.UnixMicro(), Network: network}
 	if err := d.store.OpenSession(ctx, session, step); err != nil {
 		return Session{}, err
 	}
@@ -189,11 +209,11 @@ func (d *Desk) Enrol(ctx context.Context, p identity.Principal, n NewMember) (En
 	if !strings.Contains(email, "@") || len(email) > maxEmail {
 		return Enrolled{}, fault.InvalidField(op, "email", "is not an e-mail address")
 	}
-	for field, text := range map[string]string{"name": n.Name, "alias": n.Alias} {
-		if strings.TrimSpace(text) == "" {
-			return Enrolled{}, fault.InvalidField(op, field, "is empty")
+	for _, line := range []struct{ field, text string }{{"name", n.Name}, {"alias", n.Alias}} {
+		if strings.TrimSpace(line.text) == "" {
+			return Enrolled{}, fault.InvalidField(op, line.field, "is empty")
 		}
-		if err := conversation.CheckLine(field, text, conversation.MaxTopicChars); err != nil {
+		if err := conversation.CheckLine(line.field, line.text, conversation.MaxTopicChars); err != nil {
 			return Enrolled{}, err
 		}
 	}

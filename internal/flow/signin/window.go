@@ -18,6 +18,7 @@ import (
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/clock"
+	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/platform/secret"
@@ -40,12 +41,15 @@ type WindowOptions struct {
 	Anonymous    bool          // whether visitors without a wallet token are let in
 	VisitorLife  time.Duration // how long a visitor's secret is good for
 	SessionLife  time.Duration // how long a signed-in window is, without a new token
+	LevelLife    time.Duration // how long a level above the lowest holds from its proof on
 	ClaimHorizon time.Duration // how old a visitor's conversation may be to become the customer's
 }
 
-// DefaultWindowOptions are those of docs/protocol.md, section 4.
-func DefaultWindowOptions() WindowOptions {
-	return WindowOptions{Anonymous: true, VisitorLife: 30 * 24 * time.Hour, SessionLife: 12 * time.Hour, ClaimHorizon: 30 * time.Minute}
+// WindowOptionsOf are the operator's choices as the settings say them.
+func WindowOptionsOf(i config.Identity) WindowOptions {
+	return WindowOptions{
+		Anonymous: i.Anonymous, VisitorLife: i.VisitorLife, SessionLife: i.SessionLife, LevelLife: i.LevelLife, ClaimHorizon: i.ClaimHorizon,
+	}
 }
 
 // Windows signs customers' windows in.
@@ -108,7 +112,7 @@ func (w *Windows) Resolve(ctx context.Context, bearer string) (Opened, error) {
 	}
 	p := identity.Principal{Kind: identity.Visitor, ID: stored.CustomerID, Session: sessionOf(digest)}
 	if stored.Verified {
-		p.Kind, p.Level, p.Name = identity.Customer, stored.Level, name
+		p.Kind, p.Level, p.Name = identity.Customer, levelAt(stored, now), name
 	} else if !w.options.Anonymous {
 		return Opened{}, fault.New(fault.Unauthenticated, op, "visitors are not let in")
 	}
@@ -127,12 +131,22 @@ func (w *Windows) unstoredVisitor(bearer, digest string) (Opened, error) {
 	if !secret.Equal(mark, w.mark(body)) {
 		return Opened{}, fault.New(fault.Unauthenticated, op, "not a visitor's secret of ours")
 	}
-	made := time.Unix(int64(binary.BigEndian.Uint64(body[16:24])), 0)
-	until := made.Add(w.options.VisitorLife)
-	if !w.options.Anonymous || !until.After(w.now()) {
+	// The end is in the secret, and the row's is the same: another VisitorLife than
+	// before reopens none that is over and whose row has been purged.
+	now, until := w.now(), time.Unix(int64(binary.BigEndian.Uint64(body[16:24])), 0)
+	if !w.options.Anonymous || !until.After(now) {
 		return Opened{}, fault.New(fault.Unauthenticated, op, "the visitor's secret is over")
 	}
-	return w.visitor(digest, made, until), nil
+	return w.visitor(digest, now, until), nil
+}
+
+// levelAt is the level at which a window speaks: what a token proved goes out of
+// date long before its session does.
+func levelAt(w customer.WindowSecret, now time.Time) identity.Level {
+	if w.LevelUntil > now.UnixMicro() {
+		return w.Level
+	}
+	return min(w.Level, identity.AL1)
 }
 
 const (
@@ -142,11 +156,12 @@ const (
 
 func (w *Windows) newVisitor() Opened {
 	now := w.now()
+	until := now.Add(w.options.VisitorLife).Truncate(time.Second)
 	raw := make([]byte, visitorLen-markLen, visitorLen)
 	rand.Read(raw[:16]) // never fails: crypto/rand ends the process instead
-	binary.BigEndian.PutUint64(raw[16:], uint64(now.Unix()))
+	binary.BigEndian.PutUint64(raw[16:], uint64(until.Unix()))
 	bearer := base64.RawURLEncoding.EncodeToString(append(raw, w.mark(raw)...))
-	opened := w.visitor(digestOf(bearer), now, now.Add(w.options.VisitorLife))
+	opened := w.visitor(digestOf(bearer), now, until)
 	opened.NewSecret = bearer
 	return opened
 }
@@ -182,7 +197,7 @@ func (w *Windows) signIn(ctx context.Context, token, bearer string) (Opened, err
 		Issuer: claims.Issuer, Subject: claims.Subject, TokenID: claims.ID, TokenExpires: claims.ExpiresAt.UnixMicro(),
 		Name: w.clean(claims.Name), Language: claims.Language, NewID: id.New(),
 		Secret: customer.WindowSecret{
-			Digest: digestOf(newSecret), Verified: true, Level: claims.Level,
+			Digest: digestOf(newSecret), Verified: true, Level: claims.Level, LevelUntil: claims.ProvedAt.Add(w.options.LevelLife).UnixMicro(),
 			CreatedAt: now.UnixMicro(), ExpiresAt: now.Add(w.options.SessionLife).UnixMicro(),
 		},
 		VisitorSince: now.Add(-w.options.ClaimHorizon).UnixMicro(),
@@ -196,7 +211,7 @@ func (w *Windows) signIn(ctx context.Context, token, bearer string) (Opened, err
 	if err != nil {
 		return Opened{}, fault.Wrap(op, err)
 	}
-	p := identity.Principal{Kind: identity.Customer, ID: signedIn.CustomerID, Name: in.Name, Level: claims.Level, Session: sessionOf(in.Secret.Digest)}
+	p := identity.Principal{Kind: identity.Customer, ID: signedIn.CustomerID, Name: in.Name, Level: levelAt(in.Secret, now), Session: sessionOf(in.Secret.Digest)}
 	return Opened{Principal: p, ExpiresAt: now.Add(w.options.SessionLife), NewSecret: newSecret, Moved: signedIn.Moved}, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/flow/signin"
+	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/storage/engine"
@@ -32,7 +33,7 @@ func openStreet(t *testing.T) *street {
 	t.Helper()
 	s := &street{t: t, d: storagetest.New(t, engine.SQLite), wallet: newWallet()}
 	s.p = s.d.Open(t)
-	s.windows = s.with(signin.DefaultWindowOptions(), "a key of thirty-two bytes, indeed")
+	s.windows = s.with(signin.WindowOptionsOf(config.Default().Identity), "a key of thirty-two bytes, indeed")
 	return s
 }
 
@@ -151,7 +152,7 @@ func TestVisitorSecretsThatAreNone(t *testing.T) {
 	if s.dead(good) {
 		t.Error("the good one opens nothing")
 	}
-	elsewhere := s.with(signin.DefaultWindowOptions(), "the key of quite another server.")
+	elsewhere := s.with(signin.WindowOptionsOf(config.Default().Identity), "the key of quite another server.")
 	if _, err := elsewhere.Resolve(t.Context(), good); !fault.Is(err, fault.Unauthenticated) {
 		t.Errorf("another server takes it: %v", err)
 	}
@@ -259,7 +260,7 @@ func TestVisitorsAreNotLetIn(t *testing.T) {
 	s := openStreet(t)
 	unstored, stored, customer := s.hello("", ""), s.hello("", ""), s.hello(s.token("anna"), "")
 	s.begin(stored)
-	o := signin.DefaultWindowOptions()
+	o := signin.WindowOptionsOf(config.Default().Identity)
 	o.Anonymous = false
 	s.windows = s.with(o, "a key of thirty-two bytes, indeed")
 	for name, bearer := range map[string]string{"new": "", "unstored": unstored.NewSecret, "stored": stored.NewSecret, "nonsense": "x"} {
@@ -272,6 +273,64 @@ func TestVisitorsAreNotLetIn(t *testing.T) {
 	}
 	if got := s.hello(s.token("bob"), ""); got.Principal.Kind != identity.Customer {
 		t.Errorf("opened %+v", got)
+	}
+}
+
+// What a token proved is out of date long before the window's session is.
+func TestALevelFallsToTheLowest(t *testing.T) {
+	s := openStreet(t)
+	at := func(level identity.Level, proved time.Time) string {
+		token, err := s.wallet.signer().Sign(identity.Claims{Subject: "anna", Level: level, ProvedAt: proved}, s.d.Clock.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	level := func(bearer string) identity.Level {
+		o, err := s.windows.Resolve(t.Context(), bearer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o.Principal.Level
+	}
+	now := s.d.Clock.Now()
+	fresh, older, low := s.hello(at(identity.AL3, now), ""), s.hello(at(identity.AL2, now.Add(-4*time.Minute)), ""), s.hello(at(identity.AL1, now), "")
+	if stale := s.hello(at(identity.AL3, now.Add(-time.Hour)), ""); stale.Principal.Level != identity.AL1 || level(stale.NewSecret) != identity.AL1 {
+		t.Errorf("proved an hour ago: %v, then %v", stale.Principal.Level, level(stale.NewSecret))
+	}
+	if fresh.Principal.Level != identity.AL3 || older.Principal.Level != identity.AL2 {
+		t.Errorf("opened at %v and %v", fresh.Principal.Level, older.Principal.Level)
+	}
+	for _, step := range []struct {
+		after                time.Duration
+		fresh, older, lowest identity.Level
+	}{
+		{5*time.Minute + 59*time.Second, identity.AL3, identity.AL2, identity.AL1}, {time.Second, identity.AL3, identity.AL1, identity.AL1},
+		{4 * time.Minute, identity.AL1, identity.AL1, identity.AL1}, {11 * time.Hour, identity.AL1, identity.AL1, identity.AL1},
+	} {
+		s.d.Clock.Move(step.after)
+		if a, b, c := level(fresh.NewSecret), level(older.NewSecret), level(low.NewSecret); a != step.fresh || b != step.older || c != step.lowest {
+			t.Errorf("%v after: %v, %v and %v", s.d.Clock.Now().Sub(now), a, b, c)
+		}
+	}
+}
+
+// A secret that is over opens nothing again, whatever the settings say later.
+func TestAPurgedSecretStaysOver(t *testing.T) {
+	s := openStreet(t)
+	o := signin.WindowOptionsOf(config.Default().Identity)
+	o.VisitorLife = time.Hour
+	s.windows = s.with(o, "a key of thirty-two bytes, indeed")
+	talked, silent := s.hello("", ""), s.hello("", "")
+	s.begin(talked)
+	s.d.Clock.Move(31*24*time.Hour + 2*time.Hour)
+	if n, err := s.p.Purge(t.Context(), 100); err != nil || n == 0 {
+		t.Fatalf("purged %d, err = %v", n, err)
+	}
+	o.VisitorLife = 365 * 24 * time.Hour
+	s.windows = s.with(o, "a key of thirty-two bytes, indeed")
+	if !s.dead(talked.NewSecret) || !s.dead(silent.NewSecret) {
+		t.Error("a secret that was over opens a window again")
 	}
 }
 

@@ -112,6 +112,15 @@ func TestEachMistakeIsOneSentence(t *testing.T) {
 		"no audience":       {"identity: {audience: ''}", "", "identity.audience is empty, so a token for another service would be accepted. Write a name that the wallet puts into its tokens, such as kefu."},
 		"no keys":           {"identity: {issuers: [{issuer: a, algorithms: [EdDSA]}]}", "", "identity.issuers.1 needs exactly one of jwks_file and jwks_url. Say where the public keys are."},
 		"keys over http":    {"identity: {issuers: [{issuer: a, jwks_url: 'http://a.example', algorithms: [EdDSA]}]}", "", `identity.issuers.1.jwks_url is "http://a.example", from which keys cannot be trusted. Write an address that begins with https://.`},
+		"keys on this machine": {"identity: {issuers: [{issuer: a, jwks_url: 'http://localhost:9/k', algorithms: [EdDSA]}]}", "",
+			`identity.issuers.1.jwks_url is "http://localhost:9/k", which is not on the public internet and will not be asked. Set identity.private_keys to true for a wallet inside your own network, or use jwks_file.`},
+		"keys in the network": {"identity: {issuers: [{issuer: a, jwks_url: 'https://10.0.0.7/k', algorithms: [EdDSA]}]}", "",
+			`identity.issuers.1.jwks_url is "https://10.0.0.7/k", which is not on the public internet and will not be asked. Set identity.private_keys to true for a wallet inside your own network, or use jwks_file.`},
+		"private over http": {"identity: {private_keys: true, issuers: [{issuer: a, jwks_url: 'http://10.0.0.7/k', algorithms: [EdDSA]}]}", "",
+			`identity.issuers.1.jwks_url is "http://10.0.0.7/k", from which keys cannot be trusted. Write an address that begins with https://.`},
+		"level life":        {"identity: {level_life: 24h}", "", "identity.level_life is 24h0m0s. Write something from 1m to 12h."},
+		"no unsent file":    {"attachments: {unsent_visitor: 1000}", "", "attachments.unsent_visitor is 1000. Write at least attachments.max_bytes (20971520), and at most 1099511627776."},
+		"reads":             {"limits: {staff_reads: {burst: 0}}", "", "limits.staff_reads.burst is 0. Write a number from 1 to 1000000000."},
 		"weak algorithm":    {"identity: {issuers: [{issuer: a, jwks_file: k, algorithms: [HS256]}]}", "", `identity.issuers.1.algorithms lists "HS256", which is not accepted. Write EdDSA or ES256.`},
 		"issuer typo":       {"identity:\n  issuers:\n    - {isuer: a}", "", ""},
 		"rate":              {"limits: {uploads: {burst: 0}}", "", "limits.uploads.burst is 0. Write a number from 1 to 1000000000."},
@@ -139,6 +148,15 @@ func TestEachMistakeIsOneSentence(t *testing.T) {
 				t.Errorf("told:\n%s\nwant:\n%s", mistakes.Error(), c.want)
 			}
 		})
+	}
+}
+
+func TestKeysInsideTheNetworkWhereTheyAreAllowed(t *testing.T) {
+	for _, address := range []string{"http://localhost:9/k", "http://127.0.0.1/k", "https://10.0.0.7/k", "https://wallet.internal/k"} {
+		text := "identity: {private_keys: true, issuers: [{issuer: a, jwks_url: '" + address + "', algorithms: [EdDSA]}]}"
+		if c, err := config.Parse([]byte(text), nil); err != nil || !c.Identity.PrivateKeys {
+			t.Errorf("%s: %v", address, err)
+		}
 	}
 }
 

@@ -47,9 +47,11 @@ type Identity struct {
 	Anonymous    bool          `yaml:"anonymous" doc:"Whether a visitor may write without a signed identity."`
 	Audience     string        `yaml:"audience" doc:"The audience that every identity token must name, so that a token made for another service is refused."`
 	SessionLife  time.Duration `yaml:"session_life" doc:"How long a window that a token opened lives on without a new token, at most."`
-	VisitorLife  time.Duration `yaml:"visitor_life" doc:"How long an anonymous visitor's browser may come back to its conversations."`
+	VisitorLife  time.Duration `yaml:"visitor_life" doc:"How long an anonymous visitor's browser may come back to its conversations; a change counts for browsers that are new."`
+	LevelLife    time.Duration `yaml:"level_life" doc:"How long an assurance level above the lowest (the token's aal) holds, from the token's auth_time or else its iat; the window goes on at the lowest."`
 	ClaimHorizon time.Duration `yaml:"claim_horizon" doc:"Age up to which a visitor's conversations become theirs when they sign in; older ones may be somebody else's on a shared computer."`
 	RecheckEvery time.Duration `yaml:"recheck_every" doc:"How often an open socket's token is looked at again."`
+	PrivateKeys  bool          `yaml:"private_keys" doc:"Whether a jwks_url may lead into a private network: for a wallet inside the operator's own, or on this machine, where plain http will do. Link-local addresses stay refused."`
 	Issuers      []Issuer      `yaml:"issuers" doc:"Who may sign identity tokens; at least one is needed when anonymous is false."`
 }
 
@@ -59,7 +61,7 @@ type Issuer struct {
 	Issuer     string   `yaml:"issuer" doc:"The iss claim of this signer's tokens."`
 	Audience   string   `yaml:"audience" doc:"The aud claim, where it differs from identity.audience."`
 	JWKSFile   string   `yaml:"jwks_file" doc:"File with the signer's public keys; read again when it changes."`
-	JWKSURL    string   `yaml:"jwks_url" doc:"Address of the signer's public keys, https only; instead of jwks_file."`
+	JWKSURL    string   `yaml:"jwks_url" doc:"Address of the signer's public keys, https only; instead of jwks_file. It must be on the public internet unless identity.private_keys is true."`
 	Algorithms []string `yaml:"algorithms" doc:"Signature algorithms that are accepted from this signer: EdDSA (Ed25519), ES256, or both."`
 }
 
@@ -72,8 +74,9 @@ type Limits struct {
 	CustomerStarts    Rate `yaml:"customer_starts" doc:"Conversations that one identified customer begins."`
 	NewVisitors       Rate `yaml:"new_visitors" doc:"New anonymous visitors from one network address."`
 	Connections       Rate `yaml:"connections" doc:"New sockets from one network address."`
-	SignIns           Rate `yaml:"sign_ins" doc:"Staff sign-in attempts for each account; a network address, which an office shares, may make six times as many."`
+	SignIns           Rate `yaml:"sign_ins" doc:"Staff sign-in attempts from one network address for one account; for all accounts, for an office shares an address, it may make six times as many."`
 	Uploads           Rate `yaml:"uploads" doc:"Attachments of one sender."`
+	StaffReads        Rate `yaml:"staff_reads" doc:"Requests of one member of staff that read: lists, conversations, searches."`
 	Keys              int  `yaml:"keys" doc:"How many senders each limit remembers at once; the least recent is forgotten first."`
 }
 
@@ -88,6 +91,11 @@ type Attachments struct {
 	MaxBytes      int64    `yaml:"max_bytes" doc:"Largest attachment in bytes."`
 	MaxPerMessage int      `yaml:"max_per_message" doc:"Most attachments of one message, 10 at the most."`
 	Types         []string `yaml:"types" doc:"Media types that are accepted, judged by content and not by name."`
+	UnsentVisitor int64    `yaml:"unsent_visitor" doc:"Bytes of files that one anonymous visitor may have uploaded and not sent with a message yet. What is not sent within six hours is removed."`
+	UnsentSender  int64    `yaml:"unsent_sender" doc:"The same of one identified customer or one agent."`
+	UnsentNetwork int64    `yaml:"unsent_network" doc:"The same of all visitors and customers of one network address."`
+	UnsentTotal   int64    `yaml:"unsent_total" doc:"The same of everybody; visitors may take half of it."`
+	MinFree       int64    `yaml:"min_free" doc:"Bytes that must stay free on the disk of the attachments: below, files are refused and messages go on."`
 }
 
 // Realtime bounds sockets.
@@ -151,7 +159,8 @@ func Default() Config {
 		Data:      "data",
 		Identity: Identity{
 			Anonymous: true, Audience: "kefu",
-			SessionLife: 12 * time.Hour, VisitorLife: 30 * 24 * time.Hour, ClaimHorizon: 30 * time.Minute, RecheckEvery: time.Minute,
+			SessionLife: 12 * time.Hour, VisitorLife: 30 * 24 * time.Hour, LevelLife: 10 * time.Minute,
+			ClaimHorizon: 30 * time.Minute, RecheckEvery: time.Minute,
 		},
 		Limits: Limits{
 			AnonymousMessages: Rate{Burst: 20, Per: 10 * time.Second},
@@ -163,11 +172,13 @@ func Default() Config {
 			Connections:       Rate{Burst: 60, Per: time.Minute},
 			SignIns:           Rate{Burst: 10, Per: 5 * time.Minute},
 			Uploads:           Rate{Burst: 10, Per: time.Minute},
+			StaffReads:        Rate{Burst: 200, Per: 20 * time.Second},
 			Keys:              200_000,
 		},
 		Attachments: Attachments{
 			MaxBytes: 20 << 20, MaxPerMessage: 10,
-			Types: []string{"image/png", "image/jpeg", "image/webp", "image/gif", "application/pdf", "text/plain"},
+			Types:         []string{"image/png", "image/jpeg", "image/webp", "image/gif", "application/pdf", "text/plain"},
+			UnsentVisitor: 40 << 20, UnsentSender: 200 << 20, UnsentNetwork: 400 << 20, UnsentTotal: 4 << 30, MinFree: 1 << 30,
 		},
 		Realtime: Realtime{
 			MaxFrameBytes: 64 << 10, BufferEvents: 256, BufferBytes: 1 << 20,

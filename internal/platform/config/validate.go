@@ -140,6 +140,7 @@ func (c *checker) identity(identity Identity) {
 	}
 	c.between("identity.session_life", identity.SessionLife, time.Minute, 12*time.Hour)
 	c.between("identity.visitor_life", identity.VisitorLife, time.Hour, 365*24*time.Hour)
+	c.between("identity.level_life", identity.LevelLife, time.Minute, 12*time.Hour)
 	c.between("identity.claim_horizon", identity.ClaimHorizon, 0, 24*time.Hour)
 	c.between("identity.recheck_every", identity.RecheckEvery, time.Second, 5*time.Minute)
 	if !identity.Anonymous && len(identity.Issuers) == 0 {
@@ -152,11 +153,11 @@ func (c *checker) identity(identity Identity) {
 			c.add(key+".issuer", "is "+quote(issuer.Issuer)+" a second time", "Put all keys of one issuer into one key set")
 		}
 		seen[issuer.Issuer] = true
-		c.issuer(key, issuer)
+		c.issuer(key, issuer, identity.PrivateKeys)
 	}
 }
 
-func (c *checker) issuer(key string, issuer Issuer) {
+func (c *checker) issuer(key string, issuer Issuer, private bool) {
 	if issuer.Issuer == "" {
 		c.add(key+".issuer", "is empty", "Write the iss claim of the wallet's tokens")
 	}
@@ -164,10 +165,7 @@ func (c *checker) issuer(key string, issuer Issuer) {
 		c.add(key, "needs exactly one of jwks_file and jwks_url", "Say where the public keys are")
 	}
 	if issuer.JWKSURL != "" {
-		u, err := url.Parse(issuer.JWKSURL)
-		if err != nil || u.Host == "" || (u.Scheme != "https" && (u.Scheme != "http" || !isLocal(u.Hostname()))) {
-			c.add(key+".jwks_url", "is "+quote(issuer.JWKSURL)+", from which keys cannot be trusted", "Write an address that begins with https://")
-		}
+		c.keysAddress(key+".jwks_url", issuer.JWKSURL, private)
 	}
 	known := []string{"EdDSA", "ES256"}
 	if len(issuer.Algorithms) == 0 {
@@ -180,6 +178,26 @@ func (c *checker) issuer(key string, issuer Issuer) {
 	}
 }
 
+// keysAddress judges where an issuer's keys are fetched from, as package egress
+// will: what a name leads to is seen only then.
+func (c *checker) keysAddress(key, address string, private bool) {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" {
+		c.add(key, "is "+quote(address)+", which is no web address", "Write an address that begins with https://")
+		return
+	}
+	ip, ipErr := netip.ParseAddr(u.Hostname())
+	loopback := u.Hostname() == "localhost" || (ipErr == nil && ip.Unmap().IsLoopback())
+	inside := loopback || (ipErr == nil && ip.Unmap().IsPrivate())
+	switch {
+	case u.Scheme != "https" && !(u.Scheme == "http" && loopback):
+		c.add(key, "is "+quote(address)+", from which keys cannot be trusted", "Write an address that begins with https://")
+	case inside && !private:
+		c.add(key, "is "+quote(address)+", which is not on the public internet and will not be asked",
+			"Set identity.private_keys to true for a wallet inside your own network, or use jwks_file")
+	}
+}
+
 func (c *checker) limits(l Limits) {
 	for _, rate := range []struct {
 		key string
@@ -189,6 +207,7 @@ func (c *checker) limits(l Limits) {
 		{"agent_messages", l.AgentMessages}, {"visitor_starts", l.VisitorStarts},
 		{"customer_starts", l.CustomerStarts}, {"new_visitors", l.NewVisitors},
 		{"connections", l.Connections}, {"sign_ins", l.SignIns}, {"uploads", l.Uploads},
+		{"staff_reads", l.StaffReads},
 	} {
 		c.count("limits."+rate.key+".burst", int64(rate.Burst), 1, 1_000_000_000)
 		c.between("limits."+rate.key+".per", rate.Per, time.Millisecond, 24*time.Hour)
@@ -199,6 +218,23 @@ func (c *checker) limits(l Limits) {
 func (c *checker) attachments(a Attachments) {
 	c.count("attachments.max_bytes", a.MaxBytes, 1, 1<<30)
 	c.count("attachments.max_per_message", int64(a.MaxPerMessage), 1, 10)
+	for _, share := range []struct {
+		key         string
+		value       int64
+		within      string
+		least, most int64
+	}{
+		{"unsent_visitor", a.UnsentVisitor, "max_bytes", a.MaxBytes, 1 << 40},
+		{"unsent_sender", a.UnsentSender, "max_bytes", a.MaxBytes, 1 << 40},
+		{"unsent_network", a.UnsentNetwork, "unsent_visitor", a.UnsentVisitor, 1 << 40},
+		{"unsent_total", a.UnsentTotal, "unsent_network, twice", 2 * a.UnsentNetwork, 1 << 50},
+	} {
+		if share.value < share.least || share.value > share.most {
+			c.add("attachments."+share.key, fmt.Sprintf("is %d", share.value),
+				fmt.Sprintf("Write at least attachments.%s (%d), and at most %d", share.within, share.least, share.most))
+		}
+	}
+	c.count("attachments.min_free", a.MinFree, 0, 1<<50)
 	for i, kind := range a.Types {
 		parsed, parameters, err := mime.ParseMediaType(kind)
 		if err != nil || parsed != kind || len(parameters) > 0 || strings.Count(kind, "/") != 1 {

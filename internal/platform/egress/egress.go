@@ -24,8 +24,8 @@ type Options struct {
 	Timeout  time.Duration // of a whole request, its answer included; default 10 s
 	MaxBytes int64         // of an answer's body; default 1 MiB
 	// Private lets requests go to private and loopback addresses too: for tests,
-	// and for a wallet inside the operator's network. Link-local addresses, where
-	// clouds keep their metadata, stay refused.
+	// and for a wallet inside the operator's network; to loopback over plain http as
+	// well. Link-local addresses, where clouds keep their metadata, stay refused.
 	Private bool
 	Roots   *x509.CertPool // who may sign certificates; nil: whom the system trusts
 	Lookup  Lookup         // how names are resolved; nil: as the system does
@@ -78,13 +78,13 @@ type Response struct {
 	Body   []byte
 }
 
-// Get asks for an https address. Errors: Invalid for an address that is none or
+// Get asks for an https address, or what Options.Private allows. Errors: Invalid for an address that is none or
 // leads where it must not; TooMany for an answer that is too large; Unavailable
 // for everything else that is not an answer 200, redirects included. Their texts
 // hold the host and neither path nor query.
 func (c *Client) Get(ctx context.Context, address string) (Response, error) {
 	const op = "egress.Get"
-	u, err := CheckURL(address)
+	u, err := checkURL(address, c.options.Private)
 	if err != nil {
 		return Response{}, fault.Wrap(op, err)
 	}
@@ -128,13 +128,15 @@ func failure(op, host string, err error) error {
 
 // CheckURL refuses an address that is not https, or names no host, a user or a
 // fragment. Errors: Invalid.
-func CheckURL(address string) (*url.URL, error) {
+func CheckURL(address string) (*url.URL, error) { return checkURL(address, false) }
+
+func checkURL(address string, private bool) (*url.URL, error) {
 	const op = "egress.CheckURL"
 	u, err := url.Parse(address)
 	switch {
 	case err != nil:
 		return nil, fault.New(fault.Invalid, op, "the address is none")
-	case u.Scheme != "https":
+	case u.Scheme != "https" && !(private && u.Scheme == "http" && isLoopback(u.Hostname())):
 		return nil, fault.New(fault.Invalid, op, "the address does not begin with https://")
 	case u.Hostname() == "" || u.Opaque != "":
 		return nil, fault.New(fault.Invalid, op, "the address names no host")
@@ -145,6 +147,12 @@ func CheckURL(address string) (*url.URL, error) {
 	default:
 		return u, nil
 	}
+}
+
+// isLoopback tells names of this machine, on the way to which nobody listens.
+func isLoopback(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || (err == nil && a.Unmap().IsLoopback())
 }
 
 // dial connects to the first checked address that answers. One address that is
@@ -160,6 +168,9 @@ func (c *Client) dial(ctx context.Context, network, address string) (net.Conn, e
 		return nil, err
 	}
 	for _, a := range addresses {
+		if isLoopback(host) && !a.Unmap().IsLoopback() {
+			return nil, fault.New(fault.Invalid, op, "%s leads to %s, which is not this machine", host, a)
+		}
 		if !c.allowed(a) {
 			return nil, fault.New(fault.Invalid, op, "%s leads to %s, which is not on the public internet", host, a)
 		}

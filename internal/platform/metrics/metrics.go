@@ -41,6 +41,7 @@ type Metrics struct {
 	findings       *prometheus.CounterVec
 	limited        *prometheus.CounterVec
 	indexLag       prometheus.Gauge
+	unsent         prometheus.Gauge
 	jobs           *prometheus.GaugeVec
 	requests       *prometheus.CounterVec
 	requestTimes   *prometheus.HistogramVec
@@ -65,6 +66,7 @@ func New() *Metrics {
 	m.slowReaders = counter("slow_readers_dropped_total", "Connections whose buffer overflowed and that were told to read again, by kind.", "kind")
 	m.findings = counter("guard_findings_total", "Secrets that the guard removed, by class.", "class")
 	m.limited = counter("rate_limited_total", "Attempts answered with try later, by limit.", "limit")
+	m.unsent = gauge("unsent_attachment_bytes", "Files that were uploaded and that no message has sent yet.")
 	m.indexLag = gauge("index_lag_seconds", "Age of the oldest message that waits for the search index beyond the guard's window.")
 	m.jobs = gaugeVec("jobs", "Jobs that commits left behind: waiting to be done, or failed for good and set aside.", "state")
 	m.requests = counter("http_requests_total", "HTTP requests answered, by route and status.", "route", "status")
@@ -72,7 +74,7 @@ func New() *Metrics {
 		prometheus.ExponentialBuckets(0.0005, 2, 15), "route")
 	m.registry.MustRegister(
 		m.messages, m.entries, m.batchSize, m.commit, m.commitFailures, m.sockets, m.slowReaders, m.findings, m.limited,
-		m.indexLag, m.jobs, m.requests, m.requestTimes,
+		m.indexLag, m.unsent, m.jobs, m.requests, m.requestTimes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -127,6 +129,9 @@ func (m *Metrics) Limited(limit string) {
 
 // IndexLag sets how far the search index is behind what it may already show.
 func (m *Metrics) IndexLag(behind time.Duration) { m.indexLag.Set(max(behind, 0).Seconds()) }
+
+// Unsent sets how many bytes of files wait for the messages they are sent with.
+func (m *Metrics) Unsent(bytes int64) { m.unsent.Set(float64(bytes)) }
 
 // Jobs sets how many jobs wait to be done, how many of those failed many times,
 // and how many failed for good.

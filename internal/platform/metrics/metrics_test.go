@@ -51,10 +51,12 @@ func TestEveryFigureIsCollected(t *testing.T) {
 	m.GuardFound("pan")
 	m.Limited("sign_ins")
 	m.IndexLag(1500 * time.Millisecond)
+	m.Unsent(4096)
 	m.Jobs(7, 2, 1)
 	m.Answered("GET /api/conversations/{id}", 404, time.Millisecond)
 	want(t, collect(t, m),
 		`kefu_messages_stored_total{author="customer"} 3`,
+		`kefu_unsent_attachment_bytes 4096`,
 		`kefu_messages_stored_total{author="agent"} 1`,
 		`kefu_commit_batch_size_sum 5`,
 		`kefu_commit_seconds_count 2`,

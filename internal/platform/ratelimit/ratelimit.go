@@ -8,6 +8,8 @@ import (
 	"math"
 	"sync"
 	"time"
+
+	"kefu/internal/platform/config"
 )
 
 // Never is the wait for a cost that no full bucket could pay.
@@ -21,6 +23,9 @@ type Limit struct {
 	Burst int
 	Per   time.Duration
 }
+
+// Of is the limit that a setting says.
+func Of(r config.Rate) Limit { return Limit{Burst: r.Burst, Per: r.Per} }
 
 // Limiter holds the buckets of one limit. It is safe for concurrent use.
 type Limiter struct {

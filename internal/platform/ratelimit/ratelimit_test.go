@@ -16,7 +16,7 @@ import (
 func start() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
 
 func TestBurstThenEvenRefill(t *testing.T) {
-	l := ratelimit.New(ratelimit.Limit{Burst: 3, Per: 3 * time.Second}, 10)
+	l := ratelimit.New(ratelimit.Limit{Burst: 3, Per: 3 * time.Second}, 1000)
 	now := start()
 	for i := range 3 {
 		if wait := l.Allow("a", 1, now); wait != 0 {

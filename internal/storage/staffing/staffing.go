@@ -197,7 +197,7 @@ func (s *Staff) ChangeStaff(ctx context.Context, p identity.Principal, id string
 }
 
 // ResetStaff gives somebody a new password and a new authenticator secret, lifts
-// a lock, and ends their sessions within seconds. Whether they are disabled stays
+// every lock, and ends their sessions within seconds. Whether they are disabled stays
 // as it is. Errors: Forbidden, NotFound.
 func (s *Staff) ResetStaff(ctx context.Context, p identity.Principal, id string, r staff.Reset) error {
 	const op = "staffing.ResetStaff"
@@ -224,6 +224,9 @@ func (s *Staff) ResetStaff(ctx context.Context, p identity.Principal, id string,
 		}
 		if err := t.DestroyKeys(ctx, []int64{oldRef}); err != nil {
 			return err
+		}
+		if _, err := t.SQL.ExecContext(ctx, "DELETE FROM staff_network WHERE staff_id = $1", id); err != nil {
+			return engine.MapError(op, err)
 		}
 		return endSessions(ctx, t, p, "staff.reset", id)
 	})
@@ -270,40 +273,21 @@ func (s *Staff) CredentialsOf(ctx context.Context, email string) (staff.Credenti
 	return c, err
 }
 
-// lockAfter is how many wrong sign-ins in a row lock an account, and lockFor for
-// how long, in microseconds.
-const (
-	lockAfter = 10
-	lockFor   = 15 * 60 * 1_000_000
-)
-
-// SignInFailed counts a wrong sign-in and locks the account after too many. When
-// a lock has run out the count begins anew; while it lasts nothing prolongs it.
-func (s *Staff) SignInFailed(ctx context.Context, staffID string) error {
-	const op = "staffing.SignInFailed"
-	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		_, err := t.SQL.ExecContext(ctx, `UPDATE staff SET
-			failures = CASE WHEN locked_until > $1 THEN failures WHEN locked_until > 0 THEN 1 ELSE failures + 1 END,
-			locked_until = CASE WHEN locked_until > $1 THEN locked_until WHEN locked_until = 0 AND failures + 1 >= $2 THEN $3 ELSE 0 END
-			WHERE id = $4`, t.Now, lockAfter, t.Now+lockFor, staffID)
-		t.Record(identity.SystemPart("session"), "staff.sign_in_failed", "staff", staffID, "")
-		return engine.MapError(op, err)
-	})
-}
-
 // OpenSession stores a session and uses up the time step of the code, in one
 // transaction. Errors: Unauthenticated when the code was used meanwhile or the
-// account is locked or disabled.
+// account is disabled or locked to the session's network.
 func (s *Staff) OpenSession(ctx context.Context, session staff.Session, totpStep int64) error {
 	const op = "staffing.OpenSession"
 	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		res, err := t.SQL.ExecContext(ctx, `UPDATE staff SET totp_step = $1, failures = 0, locked_until = 0
-			WHERE id = $2 AND totp_step < $1 AND locked_until < $3 AND disabled_at = 0`, totpStep, session.StaffID, t.Now)
+		if err := s.passLock(ctx, t, session.StaffID, session.Network); err != nil {
+			return err
+		}
+		res, err := t.SQL.ExecContext(ctx, "UPDATE staff SET totp_step = $1 WHERE id = $2 AND totp_step < $1 AND disabled_at = 0", totpStep, session.StaffID)
 		if err != nil {
 			return engine.MapError(op, err)
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return fault.New(fault.Unauthenticated, op, "the code was used before, or the account is locked")
+			return fault.New(fault.Unauthenticated, op, "the code was used before, or the account is disabled")
 		}
 		_, err = t.SQL.ExecContext(ctx, `INSERT INTO staff_session (digest, id, staff_id, created_at, seen_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $4, $5, 0)`,
 			session.Digest, session.ID, session.StaffID, t.Now, session.ExpiresAt)

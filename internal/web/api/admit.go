@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"kefu/internal/domain/identity"
+	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 )
@@ -108,6 +109,9 @@ func (a *API) check(in *admitted, operation *huma.Operation) error {
 		if in.who, in.until, err = a.Desk.Resolve(in.ctx, in.token); err != nil {
 			return err
 		}
+		if err := a.limitReads(in); err != nil {
+			return err
+		}
 	}
 	if err := checkQuery(in.request.URL.RawQuery); err != nil {
 		return err
@@ -121,6 +125,22 @@ func (a *API) check(in *admitted, operation *huma.Operation) error {
 	var err error
 	in.body, err = readBody(in.writer, in.request)
 	return err
+}
+
+// limitReads bounds the work that one member of staff can make by looking: what
+// they write is limited where it is taken in.
+func (a *API) limitReads(in *admitted) error {
+	if a.reads == nil || in.request.Method != http.MethodGet {
+		return nil
+	}
+	wait := a.reads.Allow(in.who.ID, 1, a.Clock())
+	if wait == 0 {
+		return nil
+	}
+	if a.Limited != nil {
+		a.Limited("staff_reads")
+	}
+	return &intake.LimitedError{RetryAfter: wait}
 }
 
 // checkQuery refuses a query string that two readers could read differently.

@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -25,7 +24,9 @@ import (
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/searching"
 	"kefu/internal/flow/signin"
+	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/ratelimit"
 	"kefu/internal/platform/strictjson"
 	"kefu/internal/web/session"
 )
@@ -72,7 +73,7 @@ type Searcher interface {
 
 // Files takes files in and makes links to them.
 type Files interface {
-	Upload(ctx context.Context, p identity.Principal, name string, r io.Reader) (conversation.Attachment, error)
+	Upload(ctx context.Context, p identity.Principal, in attaching.Incoming) (conversation.Attachment, error)
 	Link(ctx context.Context, p identity.Principal, fileID string) (attaching.Link, error)
 }
 
@@ -84,11 +85,16 @@ type Deps struct {
 	Search  Searcher
 	Files   Files
 	Carrier *session.Carrier
+	Clock   clock.Clock
 	Log     *slog.Logger
+	// Limited is told the name of a limit that refused a request; may be nil.
+	Limited func(limit string)
 }
 
 // Options are the operator's choices.
 type Options struct {
+	Reads           ratelimit.Limit           // requests of one member of staff that read; no limit with a Burst of 0
+	Readers         int                       // remembered at once
 	AttachmentBytes int64                     // the largest file that is taken
 	FileURL         func(token string) string // where the token of a link opens its file
 }
@@ -97,6 +103,7 @@ type Options struct {
 type API struct {
 	Deps
 	options Options
+	reads   *ratelimit.Limiter // nil: no limit
 	mux     *http.ServeMux
 	huma    huma.API
 	spec    func() []byte
@@ -107,7 +114,13 @@ func New(d Deps, o Options) *API {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
+	if d.Clock == nil {
+		d.Clock = clock.System
+	}
 	a := &API{Deps: d, options: o, mux: http.NewServeMux()}
+	if o.Reads.Burst > 0 {
+		a.reads = ratelimit.New(o.Reads, o.Readers)
+	}
 	a.huma = humago.New(a.mux, a.config())
 	a.huma.UseMiddleware(a.admit)
 	a.addSession()

@@ -3,21 +3,18 @@ package api
 import (
 	"context"
 	"errors"
-	"io"
-	"mime/multipart"
+	"mime"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/intake"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
+	"kefu/internal/web/upload"
 )
-
-// maxEnvelope is what a form may have around its file, in bytes.
-const maxEnvelope = 64 << 10
 
 type attachmentOutput struct{ Body conversation.Attachment }
 
@@ -57,62 +54,22 @@ func (a *API) addAttachments() {
 
 func (a *API) upload(ctx context.Context, in *struct{ Caller }) (*attachmentOutput, error) {
 	r := in.in.request
-	// The server's own limits are for requests that are small. Where these cannot
-	// be set, they hold.
-	response := http.NewResponseController(in.in.writer)
-	_ = response.SetReadDeadline(time.Now().Add(uploadTimeout))
-	_ = response.SetWriteDeadline(time.Now().Add(uploadTimeout + callTimeout))
-	r.Body = http.MaxBytesReader(in.in.writer, r.Body, a.options.AttachmentBytes+maxEnvelope)
-	form, err := r.MultipartReader()
-	if err != nil {
+	if kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "multipart/form-data" || parameters["boundary"] == "" {
 		return nil, mediaTypeError{}
 	}
-	part, err := filePart(form)
-	if err != nil {
-		return nil, err
-	}
-	kept, err := a.Files.Upload(ctx, in.who(), part.FileName(), clientReader{part})
+	form, err := upload.Open(in.in.writer, r, upload.Limits{Bytes: a.options.AttachmentBytes, Whole: uploadTimeout})
 	if err != nil {
 		return nil, uploadError(err)
 	}
-	if _, err := form.NextPart(); !errors.Is(err, io.EOF) {
-		// The file stays without a message and goes with the others of its kind.
-		return nil, fault.InvalidField("api.upload", "file", "is not the only part of the form")
+	kept, err := a.Files.Upload(ctx, in.who(), attaching.Incoming{Name: form.Name, Bytes: form.Bytes, Body: form})
+	if err != nil {
+		return nil, uploadError(form.Cause(err))
+	}
+	// What is refused here stays without a message and goes with others of its kind.
+	if err := form.End(); err != nil {
+		return nil, err
 	}
 	return &attachmentOutput{Body: kept}, nil
-}
-
-// filePart is the one part that a form has: the file.
-func filePart(form *multipart.Reader) (*multipart.Part, error) {
-	const op = "api.filePart"
-	part, err := form.NextPart()
-	if err != nil {
-		return nil, readError(err)
-	}
-	if part.FormName() != "file" || part.FileName() == "" {
-		return nil, fault.InvalidField(op, "file", "must come first, with its name")
-	}
-	return part, nil
-}
-
-// clientReader blames the client for what goes wrong while reading from it.
-type clientReader struct{ r io.Reader }
-
-// Read implements io.Reader.
-func (c clientReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = readError(err)
-	}
-	return n, err
-}
-
-func readError(err error) error {
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		return &tooLargeError{fault.New(fault.TooMany, "api.read", "the body is larger than %d bytes", large.Limit)}
-	}
-	return fault.New(fault.Invalid, "api.read", "the form broke off: %v", err)
 }
 
 // uploadError tells a file that is too large from a sender who sends too often.

@@ -28,9 +28,11 @@ import (
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/searching"
 	"kefu/internal/flow/signin"
+	"kefu/internal/platform/config"
 	"kefu/internal/platform/id"
 	"kefu/internal/platform/keyring"
 	"kefu/internal/platform/password"
+	"kefu/internal/platform/ratelimit"
 	"kefu/internal/platform/secret"
 	"kefu/internal/storage"
 	"kefu/internal/storage/engine"
@@ -105,10 +107,10 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	})
 	detector, err := guard.New()
 	check(t, err)
-	w.intake = intake.New(w.store, detector, intake.DefaultLimits(), w.now, nil)
-	w.desk = signin.NewDesk(w.store, password.NewHasher(2), signin.DefaultDeskLimits(), w.now)
-	w.windows = signin.NewWindows(w.store, nil, ring.Subkey("visitor secrets"), signin.DefaultWindowOptions(), w.now, w.intake.Name, slog.New(slog.DiscardHandler))
-	o := attaching.DefaultOptions()
+	w.intake = intake.New(w.store, detector, intake.LimitsOf(config.Default().Limits, config.Default().Attachments), w.now, nil)
+	w.desk = signin.NewDesk(w.store, password.NewHasher(2), signin.DeskLimitsOf(config.Default().Limits), w.now)
+	w.windows = signin.NewWindows(w.store, nil, ring.Subkey("visitor secrets"), signin.WindowOptionsOf(config.Default().Identity), w.now, w.intake.Name, slog.New(slog.DiscardHandler))
+	o := attaching.OptionsOf(config.Default().Attachments, config.Default().Limits)
 	o.LinkKey = ring.Subkey("attachment links")
 	w.files, err = attaching.New(attaching.Deps{
 		Store: w.store, Keys: ring, Blobs: blobAdapter{blobs}, Clean: w.intake.Clean, Clock: w.now, Log: slog.New(slog.DiscardHandler),
@@ -121,6 +123,19 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 		Files: w.files, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
 	}, api.Options{AttachmentBytes: o.Limits.MaxBytes, FileURL: func(token string) string { return "https://files.example.org/f/" + token }})
 	return w
+}
+
+// limitReads makes the API anew with a limit on what staff read.
+func (w *world) limitReads(limit ratelimit.Limit) (told *[]string) {
+	w.t.Helper()
+	carrier, err := session.New(session.Options{PublicURL: origin})
+	check(w.t, err)
+	told = &[]string{}
+	w.api = api.New(api.Deps{
+		Desk: w.desk, Intake: w.intake, Store: w.store, Search: searching.NewSearcher(w.store, indexAdapter{w.index}, nil, w.blind),
+		Files: w.files, Carrier: carrier, Clock: w.now, Limited: func(name string) { *told = append(*told, name) },
+	}, api.Options{Reads: limit, Readers: 100})
+	return told
 }
 
 // blobAdapter lets the flow use the blob store without knowing it.
@@ -210,7 +225,7 @@ func (w *world) find(p identity.Principal, conv string) {
 // file is a file that somebody has sent in a conversation.
 func (w *world) file(who identity.Principal, conv string) string {
 	w.t.Helper()
-	kept, err := w.files.Upload(context.Background(), who, "proof.txt", strings.NewReader("a receipt"))
+	kept, err := w.files.Upload(context.Background(), who, attaching.Incoming{Name: "proof.txt", Body: strings.NewReader("a receipt")})
 	check(w.t, err)
 	answer := make(chan intake.Said, 1)
 	check(w.t, w.intake.Send(context.Background(), who, intake.Message{

@@ -148,14 +148,14 @@ func TestEveryRefusedSignInLooksTheSame(t *testing.T) {
 func TestGuessingIsLimited(t *testing.T) {
 	w := newWorld(t)
 	mei := w.account(identity.Agent)
+	from := func(last int, c call) call { c.remote = fmt.Sprintf("198.51.100.%d:1000", last); return c }
+	w.must(200, from(1, signIn(entry(mei.email, secretWords, w.code(mei)))))
 	var mu sync.Mutex
 	count := map[int]int{}
 	var group sync.WaitGroup
-	for i := range 40 {
+	for range 40 {
 		group.Go(func() {
-			c := signIn(entry(mei.email, "guess", "000000"))
-			c.remote = fmt.Sprintf("198.51.100.%d:1000", i+1)
-			a := w.do(c)
+			a := w.do(from(2, signIn(entry(mei.email, "guess", "000000"))))
 			if a.status == 429 && a.header.Get("Retry-After") == "" {
 				t.Error("no Retry-After")
 			}
@@ -168,6 +168,11 @@ func TestGuessingIsLimited(t *testing.T) {
 	if count[401] > 10 || count[401]+count[429] != 40 {
 		t.Errorf("statuses of 40 guesses at once: %v", count)
 	}
+	// From elsewhere the account is locked, even for who knows everything; where
+	// Mei works it is not.
+	w.offset.Add(int64(time.Minute))
+	w.problem(401, "unauthenticated", from(3, signIn(entry(mei.email, secretWords, w.code(mei)))))
+	w.must(200, from(1, signIn(entry(mei.email, secretWords, w.code(mei)))))
 	w.pass(11 * time.Minute) // the limit is over, the lock of the account is not
 	w.problem(401, "unauthenticated", signIn(entry(mei.email, secretWords, w.code(mei))))
 	w.pass(5 * time.Minute)
@@ -185,7 +190,7 @@ func TestOneNetworkCannotTryManyAccounts(t *testing.T) {
 			refused++
 		}
 	}
-	if refused != 10 {
+	if refused < 5 || refused > 10 { // the time that passes gives some back
 		t.Errorf("%d of 70 tries from one network were refused, want those beyond 60", refused)
 	}
 	c := signIn(entry("other@example.org", "guess", "000000"))
@@ -272,15 +277,22 @@ func TestALimitedNetworkUsesUpNobodysTries(t *testing.T) {
 	w := newWorld(t)
 	mei := w.account(identity.Agent)
 	const there, here = "198.51.100.9:1000", "203.0.113.9:1000"
-	for i := range 60 {
-		c := signIn(entry(fmt.Sprintf("no-%d@example.org", i), "guess", "000000"))
-		c.remote = there
-		w.must(401, c)
+	from := func(c call) int { c.remote = there; return w.do(c).status }
+	tries := 0
+	for tries < 200 && from(signIn(entry(fmt.Sprintf("no-%d@example.org", tries), "guess", "000000"))) == 401 {
+		tries++
 	}
+	if tries < 60 || tries == 200 {
+		t.Errorf("%d tries of one network are let through", tries)
+	}
+	let := 0 // as many as the time that passes gives back
 	for range 20 {
-		c := signIn(entry(mei.email, "guess", "000000"))
-		c.remote = there
-		w.problem(429, "rate_limited", c)
+		if from(signIn(entry(mei.email, "guess", "000000"))) == 401 {
+			let++
+		}
+	}
+	if let > 5 {
+		t.Errorf("%d more are let through", let)
 	}
 	c := signIn(entry(mei.email, secretWords, w.code(mei)))
 	c.remote = here

@@ -19,6 +19,9 @@ func (s *Server) SetSlowLimit(d time.Duration) { s.slowLimit = d }
 // FrameTypes are the types of frames that clients may send.
 func (s *Server) FrameTypes() []string { return slices.Sorted(maps.Keys(s.handle)) }
 
+// SetUploadPause shortens how long an upload may stand still.
+func (s *Server) SetUploadPause(d time.Duration) { s.uploadPause = d }
+
 // Open is how many connections hold a place.
 func (s *Server) Open() int {
 	s.gate.mu.Lock()

@@ -244,7 +244,7 @@ func TestFilesThatAreNotTaken(t *testing.T) {
 // TestAnUploadThatStopsIsGivenUp begins an upload and sends no more of it.
 func TestAnUploadThatStopsIsGivenUp(t *testing.T) {
 	h := open(t, choices{files: func(o *attaching.Options) { o.AtOnce = 1 }})
-	h.server.SetSlowLimit(time.Second)
+	h.server.SetUploadPause(time.Second)
 	_, welcome := h.window("ann")
 	_, other := h.window("bob")
 	session := welcome.text("session")

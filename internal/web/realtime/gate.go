@@ -135,7 +135,7 @@ func (s *Server) sessionCookie(r *http.Request) string {
 
 // networkOf names the network that limits count the client under.
 func (s *Server) networkOf(r *http.Request) string {
-	if s.options.Peer == nil || (s.gate.connections == nil && s.gate.visitors == nil) {
+	if s.options.Peer == nil {
 		return ""
 	}
 	peer := s.options.Peer(r)

@@ -29,6 +29,7 @@ import (
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/signin"
+	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/platform/keyring"
@@ -145,7 +146,7 @@ func (h *house) flows(c choices) {
 	h.t.Helper()
 	finder, err := detector()
 	h.must(err)
-	limits := intake.DefaultLimits()
+	limits := intake.LimitsOf(config.Default().Limits, config.Default().Attachments)
 	limits.Senders = 1000
 	if c.limits != nil {
 		c.limits(&limits)
@@ -155,17 +156,17 @@ func (h *house) flows(c choices) {
 	h.must(err)
 	verifier, err := identity.NewVerifier([]identity.Issuer{{Name: h.signer.Issuer, Audience: h.signer.Audience, Keys: keys}}, h.now)
 	h.must(err)
-	windows := signin.DefaultWindowOptions()
+	windows := signin.WindowOptionsOf(config.Default().Identity)
 	if c.windows != nil {
 		c.windows(&windows)
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	h.windows = signin.NewWindows(h.store, signin.NewIssuers(verifier, nil, h.now, quiet), h.ring.Subkey("visitor secrets"), windows, h.now, h.intake.Name, quiet)
-	h.desk = signin.NewDesk(h.store, password.NewHasher(1), signin.DefaultDeskLimits(), h.now)
+	h.desk = signin.NewDesk(h.store, password.NewHasher(1), signin.DeskLimitsOf(config.Default().Limits), h.now)
 	local, err := blob.OpenLocal(h.dir+"/blobs", h.now)
 	h.must(err)
 	h.t.Cleanup(func() { h.must(local.Close()) })
-	options := attaching.DefaultOptions()
+	options := attaching.OptionsOf(config.Default().Attachments, config.Default().Limits)
 	options.LinkKey = h.ring.Subkey("attachment links")[:32]
 	options.Limits.MaxBytes = 1 << 20
 	if c.files != nil {

@@ -9,6 +9,7 @@ import (
 
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
+	"kefu/internal/flow/signin"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/ratelimit"
 	"kefu/internal/web/wire"
@@ -330,12 +331,24 @@ func (p *peer) recheck(ctx context.Context) error {
 	if p.kind == roleDesk {
 		_, _, err = p.server.desk.Resolve(ctx, bearer)
 	} else {
-		_, err = p.server.windows.Resolve(ctx, bearer)
+		var now signin.Opened
+		if now, err = p.server.windows.Resolve(ctx, bearer); err == nil {
+			p.lower(now.Principal)
+		}
 	}
 	if fault.Is(err, fault.Unauthenticated) {
 		return err
 	}
 	return nil
+}
+
+// lower takes over that what a token proved is out of date by now.
+func (p *peer) lower(now identity.Principal) {
+	if before := p.who.Load(); before != nil && before.ID == now.ID && now.Level < before.Level {
+		lowered := *before
+		lowered.Level = now.Level
+		p.who.CompareAndSwap(before, &lowered)
+	}
 }
 
 // hear notes that the client was heard and tells how long it must wait if that

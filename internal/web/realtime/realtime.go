@@ -125,7 +125,8 @@ type Server struct {
 	revoked  atomic.Int64       // how many revocations have been heard of
 	moment   moment
 	// slowLimit is how long a client may take to accept what is written to it.
-	slowLimit time.Duration
+	slowLimit   time.Duration
+	uploadPause time.Duration // that an upload may stand still; 0 for the usual
 }
 
 // Deps are what a Server works with. Files and Observer may be nil.

@@ -15,9 +15,11 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/flow/signin"
 	"kefu/internal/platform/id"
+	"kefu/internal/web/realtime"
 )
 
 // claims are those of a good token, which changes make a bad one.
@@ -326,4 +328,35 @@ func TestWhatASignInLeavesOfTheVisitorsSecret(t *testing.T) {
 			}
 		})
 	}
+}
+
+// who notes as whom conversations are begun.
+type who struct {
+	realtime.Intake
+	level chan identity.Level
+}
+
+// Start implements realtime.Intake.
+func (i who) Start(ctx context.Context, p identity.Principal, start conversation.Start) (conversation.State, error) {
+	i.level <- p.Level
+	return i.Intake.Start(ctx, p, start)
+}
+
+// An open socket goes on at the lowest level when what its token proved is out of
+// date.
+func TestTheLevelOfAnOpenSocketFalls(t *testing.T) {
+	levels := make(chan identity.Level, 100)
+	h := open(t, choices{deps: func(d *realtime.Deps) { d.Intake = who{d.Intake, levels} }})
+	token, err := h.signer.Sign(identity.Claims{Subject: "ann", Level: identity.AL2}, h.now())
+	h.must(err)
+	window := h.dial(nil)
+	window.hello(frame{"role": "window", "token": token})
+	if window.start(); <-levels != identity.AL2 {
+		t.Fatal("it does not begin at the level of the token")
+	}
+	for range 22 {
+		h.later(30 * time.Second)
+		window.rest()
+	}
+	eventually(t, "the lowest level", func() bool { window.start(); return <-levels == identity.AL1 })
 }

@@ -1,0 +1,294 @@
+package attaching_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
+	"kefu/internal/flow/attaching"
+	"kefu/internal/flow/intake"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
+)
+
+func visitor() identity.Principal {
+	return identity.Principal{Kind: identity.Visitor, ID: id.New(), Session: id.New()}
+}
+
+// kib is a text of a size.
+func kib(n int) string { return strings.Repeat("words and words\n", n*64) }
+
+// tight are small budgets, in KiB.
+func tight(visitor, sender, network, total int64) func(*attaching.Options) {
+	return func(o *attaching.Options) {
+		o.Unsent = attaching.Unsent{Visitor: visitor << 10, Sender: sender << 10, Network: network << 10, Total: total << 10}
+	}
+}
+
+func (s *shop) try(p identity.Principal, network string, size int) (conversation.Attachment, error) {
+	s.t.Helper()
+	text := kib(size)
+	return s.files.Upload(s.t.Context(), p, attaching.Incoming{Name: "a.txt", Network: network, Bytes: int64(len(text)), Body: strings.NewReader(text)})
+}
+
+func waits(err error) bool {
+	var limited *intake.LimitedError
+	return errors.As(err, &limited) && limited.RetryAfter > 0
+}
+
+func TestWhatOneSenderLeavesUnsentIsBounded(t *testing.T) {
+	s := open(t, tight(200, 400, 10_000, 10_000))
+	s.p.Listen(s.files.Committed)
+	for name, p := range map[string]identity.Principal{"visitor": visitor(), "customer": customer(), "agent": agent()} {
+		fits := 4
+		if p.Kind == identity.Visitor {
+			fits = 2
+		}
+		for range fits {
+			if _, err := s.try(p, "", 100); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if _, err := s.try(p, "", 100); !waits(err) {
+			t.Errorf("%s: one too many: %v", name, err)
+		}
+		if _, err := s.try(visitor(), "", 100); err != nil {
+			t.Errorf("another pays for a %s: %v", name, err)
+		}
+	}
+	// What was sent counts no more, and what was never sent does not for ever.
+	anna := customer()
+	conv := s.begin(anna)
+	var last conversation.Attachment
+	for range 4 {
+		var err error
+		if last, err = s.try(anna, "", 100); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.send(anna, conv, false, last.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.try(anna, "", 100); err != nil {
+		t.Errorf("after a file was sent: %v", err)
+	}
+	if _, err := s.try(anna, "", 100); !waits(err) {
+		t.Errorf("one sent file makes room for two: %v", err)
+	}
+	s.d.Clock.Move(attaching.OrphanAge + time.Second)
+	if err := s.files.Sweep(t.Context()); err != nil || s.files.Bytes() != 0 {
+		t.Fatalf("swept, with %d bytes counted on: %v", s.files.Bytes(), err)
+	}
+	if _, err := s.try(anna, "", 100); err != nil {
+		t.Errorf("after the sweep: %v", err)
+	}
+}
+
+// An upload that comes to nothing counts for nothing, and small files are not free.
+func TestWhatAnUploadCountsFor(t *testing.T) {
+	s := open(t, tight(200, 400, 10_000, 10_000))
+	p := visitor()
+	for range 10 {
+		if _, err := s.files.Upload(t.Context(), p, attaching.Incoming{Name: "a.exe", Bytes: 100 << 10, Body: strings.NewReader("MZ\x90\x00")}); fault.FieldOf(err) != "type" {
+			t.Fatalf("err = %v", err)
+		}
+	}
+	if s.files.Bytes() != 0 {
+		t.Errorf("%d bytes are counted for nothing", s.files.Bytes())
+	}
+	for range 3 {
+		if _, err := s.try(p, "", 1); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := s.try(p, "", 1); !waits(err) {
+		t.Errorf("tiny files are free: %v", err)
+	}
+	if _, err := s.files.Upload(t.Context(), visitor(), attaching.Incoming{Name: "a.txt", Body: strings.NewReader("words")}); !waits(err) {
+		t.Errorf("a file of unknown size is expected to be small: %v", err)
+	}
+}
+
+func TestWhatANetworkLeavesUnsentIsBounded(t *testing.T) {
+	s := open(t, tight(200, 200, 500, 10_000))
+	for range 5 {
+		if _, err := s.try(visitor(), "192.0.2.1", 100); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, p := range map[string]identity.Principal{"visitor": visitor(), "customer": customer()} {
+		if _, err := s.try(p, "192.0.2.1", 100); !waits(err) {
+			t.Errorf("a %s there: %v", name, err)
+		}
+		if _, err := s.try(p, "192.0.2.2", 100); err != nil {
+			t.Errorf("a %s elsewhere: %v", name, err)
+		}
+	}
+	if _, err := s.try(agent(), "192.0.2.1", 100); err != nil {
+		t.Errorf("staff there: %v", err)
+	}
+}
+
+// When everybody together has left too much, files are refused and messages go on.
+// Visitors reach that first, and leave room for those who can be told apart.
+func TestAllUnsentFilesTogetherAreBounded(t *testing.T) {
+	s := open(t, tight(100, 100, 100, 800))
+	for i := range 4 {
+		if _, err := s.try(visitor(), fmt.Sprint(i), 100); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.try(visitor(), "9", 100); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("visitors take more than half: %v", err)
+	}
+	// The next process knows what this one took in.
+	s.files = s.service(s.p.Store, tight(100, 100, 100, 800))
+	if err := s.files.Recall(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.try(visitor(), "9", 100); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a restart forgets: %v", err)
+	}
+	anna := customer()
+	conv := s.begin(anna)
+	kept, err := s.try(anna, "", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := s.try(customer(), "", 100); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := s.try(customer(), "", 100); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("more than all: %v", err)
+	}
+	if err := s.send(anna, conv, false, kept.ID); err != nil {
+		t.Errorf("messages do not go on: %v", err)
+	}
+}
+
+// scarce is a store of blobs on a disk that is nearly full.
+type scarce struct {
+	attaching.Blobs
+	free int64
+}
+
+func (s *scarce) Free() (int64, error) { return s.free, nil }
+
+func TestFilesAreRefusedBeforeTheDiskIsFull(t *testing.T) {
+	s := open(t)
+	disk := &scarce{blobs{s.blobs}, 0}
+	s.disk = disk
+	var told []string
+	s.limited = func(name string) { told = append(told, name) }
+	s.files = s.service(s.p.Store, func(o *attaching.Options) { o.MinFree = 1 << 20 })
+	disk.free = 1<<20 + 100<<10
+	if _, err := s.try(customer(), "", 100); err != nil {
+		t.Errorf("it fits: %v", err)
+	}
+	if _, err := s.try(customer(), "", 101); !fault.Is(err, fault.Unavailable) || !strings.Contains(err.Error(), "messages go on") {
+		t.Errorf("err = %v", err)
+	}
+	if len(told) != 1 || told[0] != "free_space" {
+		t.Errorf("told %q", told)
+	}
+	// What is under way needs room as well.
+	reader, writer := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := s.files.Upload(context.Background(), customer(), attaching.Incoming{Name: "a.txt", Bytes: 80 << 10, Body: reader})
+		ended <- err
+	}()
+	if _, err := writer.Write([]byte("be")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.try(customer(), "", 80); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("two get the room of one: %v", err)
+	}
+	if err := errors.Join(writer.Close(), <-ended); err != nil {
+		t.Fatal(err)
+	}
+	anna := customer()
+	conv := s.begin(anna)
+	disk.free = 0
+	answer := make(chan intake.Said, 1)
+	m := intake.Message{ConversationID: conv, ClientID: id.New(), Text: "hello"}
+	if err := s.door.Send(t.Context(), anna, m, func(said intake.Said) { answer <- said }); err != nil || (<-answer).Err != nil {
+		t.Errorf("messages do not go on: %v", err)
+	}
+	if free, err := s.blobs.Free(); err != nil || free <= 0 {
+		t.Errorf("the real disk has %d bytes, %v", free, err)
+	}
+}
+
+func TestNobodyTakesEveryPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := attaching.NewPlaces(attaching.Options{AtOnce: 4, StaffAtOnce: 1, NetworkAtOnce: 2})
+		enter := func(p identity.Principal, network string) (func(), error) { return all.Enter(t.Context(), p, network) }
+		must := func(p identity.Principal, network string) func() {
+			t.Helper()
+			began := time.Now()
+			leave, err := enter(p, network)
+			if err != nil || time.Since(began) > 0 {
+				t.Fatalf("waited %v, err = %v", time.Since(began), err)
+			}
+			return leave
+		}
+		slow, second := must(visitor(), "1"), must(visitor(), "1")
+		if _, err := enter(customer(), "1"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a network has a third place: %v", err)
+		}
+		others := []func(){must(visitor(), "2"), must(customer(), "3")}
+		if _, err := enter(customer(), "4"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("more than there are: %v", err)
+		}
+		staff := must(agent(), "1")
+		if _, err := enter(agent(), ""); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("staff have more than theirs: %v", err)
+		}
+		time.AfterFunc(5*time.Second, slow)
+		began := time.Now()
+		third, err := enter(customer(), "1")
+		if err != nil || time.Since(began) != 5*time.Second {
+			t.Errorf("who waited did not get the place that came free: %v after %v", err, time.Since(began))
+		}
+		for _, leave := range append(others, second, third, staff) {
+			leave()
+		}
+		if all.Lanes() != 0 {
+			t.Errorf("%d networks are remembered for ever", all.Lanes())
+		}
+	})
+}
+
+// A claim for a message that is never stored keeps a file, and what it counts for.
+func TestAFileCountsAsLongAsItIsThere(t *testing.T) {
+	s := open(t)
+	anna := customer()
+	conv := s.begin(anna)
+	kept, err := s.try(anna, "", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := s.files.Bytes()
+	s.d.Clock.Move(attaching.OrphanAge - time.Hour)
+	if _, err := s.p.ClaimAttachments(t.Context(), anna, conv, false, []string{kept.ID}); err != nil {
+		t.Fatal(err)
+	}
+	s.d.Clock.Move(2 * time.Hour)
+	if err := s.files.Sweep(t.Context()); err != nil || s.files.Bytes() != counted || counted == 0 {
+		t.Errorf("%d bytes count, of %d: %v", s.files.Bytes(), counted, err)
+	}
+	s.d.Clock.Move(attaching.OrphanAge)
+	if err := s.files.Sweep(t.Context()); err != nil || s.files.Bytes() != 0 {
+		t.Errorf("%d bytes count for what is gone: %v", s.files.Bytes(), err)
+	}
+}
