@@ -175,7 +175,7 @@ func (a *App) openIndex(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	kind := searchindex.Engine(engine.Of(a.Config.Database.Reveal()))
+	kind := engine.Of(a.Config.Database.Reveal())
 	index, err := searchindex.Open(ctx, searchindex.Options{
 		Engine: kind, Path: filepath.Join(a.Config.Data, "search.db"), DSN: a.Config.Database.Reveal(), Fingerprint: blind.Fingerprint(),
 	})

@@ -56,7 +56,7 @@ func Seed(ctx context.Context, c config.Config, plan SeedPlan) (map[string][]str
 
 func fill(ctx context.Context, c config.Config, store *storage.Store, blind *search.Blinder, plan SeedPlan) error {
 	index, err := searchindex.Open(ctx, searchindex.Options{
-		Engine: searchindex.Engine(engine.Of(c.Database.Reveal())), Path: filepath.Join(c.Data, "search.db"),
+		Engine: engine.Of(c.Database.Reveal()), Path: filepath.Join(c.Data, "search.db"),
 		DSN: c.Database.Reveal(), Fingerprint: blind.Fingerprint(),
 	})
 	if err != nil {

@@ -103,7 +103,7 @@ func (l *library) start() {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	opened, err := searchindex.Open(context.Background(), searchindex.Options{Engine: searchindex.SQLite, Path: l.path, Fingerprint: blind.Fingerprint()})
+	opened, err := searchindex.Open(context.Background(), searchindex.Options{Engine: engine.SQLite, Path: l.path, Fingerprint: blind.Fingerprint()})
 	if err != nil {
 		l.t.Fatal(err)
 	}

@@ -14,16 +14,13 @@ package searchindex
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"math"
-	"net"
 	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"kefu/internal/domain/search"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/engine"
 )
 
 // The bounds of one call.
@@ -42,18 +39,9 @@ const (
 // Newer is the position to give to Newest for the first page of hits.
 const Newer = math.MaxInt64
 
-// Engine names a database engine.
-type Engine string
-
-// The engines.
-const (
-	SQLite   Engine = "sqlite"
-	Postgres Engine = "postgres"
-)
-
 // Options say where an index is kept.
 type Options struct {
-	Engine      Engine
+	Engine      engine.Kind
 	Path        string // SQLite: the index's own file; created when missing
 	DSN         string // Postgres: connection string or URL
 	Readers     int    // connections for searches; 0 means 4
@@ -67,10 +55,10 @@ type Doc struct {
 }
 
 // Index is an open index. It is safe for concurrent use; writes are serialised.
-type Index struct{ store engine }
+type Index struct{ store backend }
 
-// engine is what differs between the databases. Its arguments are checked.
-type engine interface {
+// backend is what differs between the databases. Its arguments are checked.
+type backend interface {
 	prepare(ctx context.Context, fingerprint string) error
 	add(ctx context.Context, docs []Doc, emptied []int64, lowWater int64) error
 	newest(ctx context.Context, tokens []search.Token, before int64, limit int) ([]int64, error)
@@ -91,13 +79,13 @@ func Open(ctx context.Context, options Options) (*Index, error) {
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	switch options.Engine {
-	case SQLite:
+	case engine.SQLite:
 		store, err := openSQLite(ctx, options)
 		if err != nil {
 			return nil, failure(ctx, op, err)
 		}
 		return &Index{store: store}, nil
-	case Postgres:
+	case engine.Postgres:
 		store, err := openPostgres(ctx, options)
 		if err != nil {
 			return nil, failure(ctx, op, err)
@@ -203,17 +191,10 @@ func (x *Index) Optimize(ctx context.Context) error {
 // failure wraps an error of a database: Unavailable where the time was up, which
 // the drivers report in their own ways, or where the server cannot be reached.
 func failure(ctx context.Context, op string, err error) error {
-	var unreachable *pgconn.ConnectError
-	var broken net.Error
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
+	if err != nil && ctx.Err() != nil {
 		return fault.Wrap(op, ctx.Err())
-	case errors.As(err, &unreachable), errors.As(err, &broken):
-		return fault.Wrap(op, &fault.Error{Code: fault.Unavailable, Op: "database", Message: "not reached", Err: err})
 	}
-	return fault.Wrap(op, err)
+	return engine.MapError(op, err)
 }
 
 // inTx runs do in a transaction.
@@ -234,14 +215,12 @@ func collect(rows *sql.Rows, err error) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
 	var positions []int64
-	for rows.Next() {
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		var pos int64
-		if err := rows.Scan(&pos); err != nil {
-			return nil, err
-		}
+		err := r.Scan(&pos)
 		positions = append(positions, pos)
-	}
-	return positions, rows.Err()
+		return err
+	})
+	return positions, err
 }

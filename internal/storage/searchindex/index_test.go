@@ -2,6 +2,7 @@ package searchindex_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"kefu/internal/domain/search"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
+	"kefu/internal/storage/engine"
 	"kefu/internal/storage/searchindex"
 )
 
@@ -25,7 +27,7 @@ func onBothEngines(t *testing.T, run func(t *testing.T, options searchindex.Opti
 }
 
 func sqliteOptions(t testing.TB) searchindex.Options {
-	return searchindex.Options{Engine: searchindex.SQLite, Path: filepath.Join(t.TempDir(), "search #1?.db"), Fingerprint: "a"}
+	return searchindex.Options{Engine: engine.SQLite, Path: filepath.Join(t.TempDir(), "search #1?.db"), Fingerprint: "a"}
 }
 
 // postgresOptions names a schema of the test's own in the database of
@@ -49,7 +51,7 @@ func postgresOptions(t testing.TB) searchindex.Options {
 	query := address.Query()
 	query.Set("search_path", schema)
 	address.RawQuery = query.Encode()
-	return searchindex.Options{Engine: searchindex.Postgres, DSN: address.String(), Fingerprint: "a"}
+	return searchindex.Options{Engine: engine.Postgres, DSN: address.String(), Fingerprint: "a"}
 }
 
 func onDatabase(t testing.TB, dsn, statement string) {
@@ -212,7 +214,7 @@ func TestCallsOutOfBoundsAreInvalid(t *testing.T) {
 }
 
 func TestOpenRefusesAnUnknownEngineAndAMissingPath(t *testing.T) {
-	for _, options := range []searchindex.Options{{Engine: "oracle"}, {Engine: searchindex.SQLite}} {
+	for _, options := range []searchindex.Options{{Engine: "oracle"}, {Engine: engine.SQLite}} {
 		if _, err := searchindex.Open(t.Context(), options); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%+v: got %v, want an Invalid error", options, err)
 		}
@@ -235,7 +237,7 @@ func TestACallWhoseTimeIsUpIsUnavailable(t *testing.T) {
 }
 
 func TestAServerThatIsDownIsUnavailable(t *testing.T) {
-	options := searchindex.Options{Engine: searchindex.Postgres, DSN: "postgres://nobody@127.0.0.1:1/none"}
+	options := searchindex.Options{Engine: engine.Postgres, DSN: "postgres://nobody@127.0.0.1:1/none"}
 	if _, err := searchindex.Open(t.Context(), options); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("got %v, want an Unavailable error", err)
 	}
@@ -334,4 +336,29 @@ func TestSearchesRunBesideWrites(t *testing.T) {
 		}
 		wantPositions(t, newest(t, index, searchindex.Newer, 2, 8), 40, 39)
 	})
+}
+
+// An index that somebody else holds is to be asked again; that is no defect.
+func TestAnIndexThatIsHeldIsUnavailable(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "held.db")
+	open := func() *sql.Conn {
+		db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(0)")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { db.Close() })
+		conn, err := db.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	first, second := open(), open()
+	if _, err := first.ExecContext(t.Context(), "CREATE TABLE t (x INTEGER); BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := second.ExecContext(t.Context(), "BEGIN IMMEDIATE")
+	if err := searchindex.Failure(t.Context(), err); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("%v, want it unavailable", err)
+	}
 }

@@ -13,7 +13,7 @@ import (
 
 	"kefu/internal/domain/search"
 	"kefu/internal/platform/fault"
-	databases "kefu/internal/storage/engine"
+	"kefu/internal/storage/engine"
 )
 
 // sqliteVersion is the PRAGMA user_version of the file's schema.
@@ -70,7 +70,7 @@ func damaged(err error) bool {
 }
 
 func openSQLiteFile(ctx context.Context, options Options) (*sqliteStore, error) {
-	if err := databases.Private(options.Path); err != nil {
+	if err := engine.Private(options.Path); err != nil {
 		return nil, err
 	}
 	writer, err := sql.Open("sqlite", sqliteURI(options.Path, "_txlock=immediate",

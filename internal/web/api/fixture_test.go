@@ -96,7 +96,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	w.blind, err = search.NewBlinder(ring.Subkey("message search")[:search.KeySize])
 	check(t, err)
 	w.index, err = searchindex.Open(context.Background(), searchindex.Options{
-		Engine: searchindex.Engine(d.Kind), Path: filepath.Join(d.Dir, "search.db"), DSN: d.DSN, Fingerprint: w.blind.Fingerprint(),
+		Engine: d.Kind, Path: filepath.Join(d.Dir, "search.db"), DSN: d.DSN, Fingerprint: w.blind.Fingerprint(),
 	})
 	check(t, err)
 	blobs, err := blob.OpenLocal(filepath.Join(d.Dir, "blobs"), w.now)
