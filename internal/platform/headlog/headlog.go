@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"kefu/internal/platform/durable"
 	"kefu/internal/platform/fault"
 )
 
@@ -73,7 +74,7 @@ func (l *Log) open() error {
 	}
 	info, err := f.Stat()
 	if err == nil {
-		err = syncDir(filepath.Dir(l.path))
+		err = durable.SyncDir(filepath.Dir(l.path))
 	}
 	var last [1]byte
 	if err == nil && info.Size() > 0 {
@@ -229,12 +230,4 @@ func readLines(f *os.File, yield func([]byte, error) bool) bool {
 			return yield(nil, fault.Wrap("headlog.Lines", err)) && false
 		}
 	}
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

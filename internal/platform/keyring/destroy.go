@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 
+	"kefu/internal/platform/durable"
 	"kefu/internal/platform/fault"
 )
 
@@ -150,7 +151,7 @@ func (t *tombstoneLog) open() error {
 	if err != nil {
 		return err
 	}
-	if err := syncDir(filepath.Dir(t.path)); err != nil {
+	if err := durable.SyncDir(filepath.Dir(t.path)); err != nil {
 		f.Close()
 		return err
 	}
@@ -246,7 +247,7 @@ func (r *Ring) replayTombstones() error {
 		}
 	}
 	mark := strconv.FormatInt(size, 10) + "\n"
-	return fault.Wrap(op, replaceFile(filepath.Join(r.dir, appliedFile), []byte(mark)))
+	return fault.Wrap(op, durable.Replace(filepath.Join(r.dir, appliedFile), []byte(mark)))
 }
 
 // unapplied reads of the tombstone file what lies behind the mark, and gives the

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"kefu/internal/platform/durable"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/secret"
 )
@@ -295,12 +296,12 @@ func (r *Ring) createPadNumber(number uint32) (*pad, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := writeNew(filepath.Join(r.dir, name+wrapSuffix), text); err != nil {
+	if err := durable.WriteNew(filepath.Join(r.dir, name+wrapSuffix), text); err != nil {
 		return nil, err
 	}
 	f, err := r.fs.Create(filepath.Join(r.dir, name+padSuffix))
 	if err == nil {
-		if err = syncDir(r.dir); err != nil {
+		if err = durable.SyncDir(r.dir); err != nil {
 			f.Close()
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"kefu/internal/platform/durable"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/secret"
 )
@@ -122,7 +123,7 @@ func (r *Ring) createRoot(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := writeNew(path, text); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := durable.WriteNew(path, text); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fault.Wrap(op, err)
 	}
 	text, err = os.ReadFile(path)
@@ -205,7 +206,7 @@ func (r *Ring) Rewrap() (int, error) {
 			count++
 		}
 	}
-	failed = append(failed, syncDir(r.dir))
+	failed = append(failed, durable.SyncDir(r.dir))
 	return count, fault.Wrap(op, errors.Join(failed...))
 }
 
@@ -234,7 +235,7 @@ func (r *Ring) rewrapFile(path string) (bool, error) {
 	if text, err = r.masters.wrap(name, key); err != nil {
 		return false, err
 	}
-	return true, replaceFile(path, text)
+	return true, durable.Replace(path, text)
 }
 
 func newAEAD(key []byte) cipher.AEAD {

@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"kefu/internal/platform/durable"
 	"kefu/internal/platform/fault"
 )
 
@@ -166,7 +167,7 @@ func (src Source) Promote() error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	if err := errors.Join(os.Rename(src.Next().File, src.File), syncDir(filepath.Dir(src.File))); err != nil {
+	if err := errors.Join(os.Rename(src.Next().File, src.File), durable.SyncDir(filepath.Dir(src.File))); err != nil {
 		return fault.Wrap(op, err)
 	}
 	// The file has no name any more, but its bytes are on the disk.
@@ -217,29 +218,12 @@ func createMaster(op, file string) (Master, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return Master{}, fault.Wrap(op, err)
 	}
-	tmp, err := os.CreateTemp(dir, ".master-*") // made with mode 0600
+	err := durable.WriteNew(file, []byte(base64.StdEncoding.EncodeToString(m.key[:])+"\n"))
+	if errors.Is(err, fs.ErrExist) {
+		err = durable.SyncDir(dir) // the other process may not have come so far yet
+	}
 	if err != nil {
-		return Master{}, fault.Wrap(op, err)
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.WriteString(base64.StdEncoding.EncodeToString(m.key[:]) + "\n")
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err != nil {
-		return Master{}, fault.Wrap(op, err)
-	}
-	if err := os.Link(tmp.Name(), file); err != nil && !errors.Is(err, fs.ErrExist) {
-		return Master{}, fault.Wrap(op, err)
-	}
-	if err := syncDir(dir); err != nil {
 		return Master{}, fault.Wrap(op, err)
 	}
 	return LoadMaster(Source{File: file})
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
