@@ -9,6 +9,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/guard"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/strictjson"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/workset"
 )
@@ -36,7 +37,7 @@ func encodeContent(c conversation.Content) ([]byte, error) {
 	}
 	dst := make([]byte, 0, len(c.Text)+16)
 	dst = append(dst, `{"text":`...)
-	dst = appendJSONString(dst, c.Text)
+	dst = strictjson.AppendString(dst, c.Text)
 	return append(dst, '}'), nil
 }
 
@@ -230,19 +231,4 @@ func (t *Tx) loadTargets(ctx context.Context, w *workset.Set, keys []workset.Ent
 		w.LoadTarget(e, stored.ref, stored.state == workset.Redacted)
 		return nil
 	})
-}
-
-func appendJSONString(dst []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c >= 0x80 || c == '"' || c == '\\' {
-			quoted, err := json.Marshal(s)
-			if err != nil { // a string always marshals
-				return append(dst, `""`...)
-			}
-			return append(dst, quoted...)
-		}
-	}
-	dst = append(dst, '"')
-	dst = append(dst, s...)
-	return append(dst, '"')
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/platform/strictjson"
 	"kefu/internal/storage/workset"
 )
 
@@ -63,7 +64,7 @@ func encodeTags(tags []string) string {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendJSONString(dst, tag)
+		dst = strictjson.AppendString(dst, tag)
 	}
 	return string(append(dst, ']'))
 }

@@ -21,6 +21,7 @@ import (
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/keyring"
+	"kefu/internal/storage/auditlog"
 	"kefu/internal/storage/committer"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
@@ -61,6 +62,7 @@ type Observer interface {
 type Store struct {
 	*staffing.Staff
 	*jobs.Jobs
+	*auditlog.Reader
 
 	core    *core.Core
 	observe Observer
@@ -116,7 +118,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{core: &core.Core{DB: db, Ring: o.Ring, Now: o.Clock, Log: o.Log}, observe: o.Observer, maxUnnoted: o.MaxUnnoted}
 	s.core.Queue = queue{s}
-	s.Staff, s.Jobs = staffing.New(s.core), jobs.New(s.core)
+	s.Staff, s.Jobs, s.Reader = staffing.New(s.core), jobs.New(s.core), auditlog.NewReader(db)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,

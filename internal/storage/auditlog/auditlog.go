@@ -1,6 +1,6 @@
 // Package auditlog turns what a commit did into records of the audit chain:
 // who did what, and one digest of every entry the commit wrote or rewrote. It
-// also reads a stored row back. The chain itself is domain/audit's; the rows are
+// also reads the stored rows back. The chain itself is domain/audit's; the rows are
 // written by package storage.
 package auditlog
 
