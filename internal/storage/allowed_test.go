@@ -127,7 +127,7 @@ func commandRules() []rule {
 		command("send", "own "+workers, func(*scene) conversation.Command { return sending("more") }),
 		command("note", workers, func(*scene) conversation.Command { return noting("more") }),
 		command("human", "own", plain(conversation.AskPerson, conversation.Content{})),
-		command("status", work, plain(conversation.SetStatus, conversation.Content{Status: conversation.Resolved})),
+		command("status", work, func(*scene) conversation.Command { return setting(conversation.Resolved) }), // whatever was seen
 		command("assign", work, plain(conversation.Assign, conversation.Content{})),
 		command("priority", work, plain(conversation.SetPriority, conversation.Content{Priority: conversation.High})),
 		command("tags", work, plain(conversation.SetTags, conversation.Content{Tags: []string{"a"}})),
