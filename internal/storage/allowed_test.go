@@ -120,7 +120,7 @@ func commandRules() []rule {
 		return rule{"Execute", may, fault.Forbidden, notFound(""), execute(inScene, c)}
 	}
 	plain := func(kind conversation.CommandKind, c conversation.Content) func(*scene) conversation.Command {
-		return func(*scene) conversation.Command { return conversation.Command{Kind: kind, Content: c, Seq: 1} }
+		return func(*scene) conversation.Command { return conversation.Command{Kind: kind, Content: c, Seq: 1 << 40} }
 	}
 	work := workers + " system"
 	return []rule{

@@ -53,8 +53,9 @@ func (s *Store) RewrittenSince(ctx context.Context, low, pos int64, limit int) (
 	return targets, next, engine.MapError(op, err)
 }
 
-// EntriesAt reads the entries at some positions, for the indexer and for search
-// hits. Those that p may not see are left out.
+// EntriesAt reads the entries at some positions, the last first, for the indexer
+// and for search hits. Whose words staff were shown goes into the audit chain.
+// Errors: Forbidden.
 func (s *Store) EntriesAt(ctx context.Context, p identity.Principal, positions []int64) ([]conversation.Entry, error) {
 	const op = "storage.EntriesAt"
 	if !policy.Allow(p, policy.SearchMessages, policy.Object{}) && !policy.Allow(p, policy.ReadInternal, policy.Object{}) {
@@ -108,7 +109,7 @@ func found(entries []conversation.Entry) []core.Read {
 }
 
 // AllEntries reads the whole log in the order of commits, for replay's separate
-// look at the database and for rebuilding the index. It opens every content.
+// look at the database. It opens every content.
 func (s *Store) AllEntries(ctx context.Context, after int64) iter.Seq2[conversation.Entry, error] {
 	return func(yield func(conversation.Entry, error) bool) {
 		for {
