@@ -20,8 +20,8 @@ import (
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/keyring"
-	"kefu/internal/storage"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/glance"
 	"kefu/ui"
 )
 
@@ -123,15 +123,15 @@ func examinePlaces(_ context.Context, c config.Config) (string, error) {
 	return keysFolder(c) + " is not on the disk of the database", nil
 }
 
-// glance looks into the database; known is false before the first start, and where
+// look looks into the database; known is false before the first start, and where
 // the database's own line says what is wrong with it.
-func glance(ctx context.Context, c config.Config) (g storage.Glance, known bool) {
-	g, err := storage.Look(ctx, c.Database.Reveal(), c.Data)
+func look(ctx context.Context, c config.Config) (g glance.Glance, known bool) {
+	g, err := glance.Look(ctx, c.Database.Reveal(), c.Data)
 	return g, err == nil
 }
 
 func examineStaff(ctx context.Context, c config.Config) (string, error) {
-	g, known := glance(ctx, c)
+	g, known := look(ctx, c)
 	switch {
 	case !known:
 		return "nobody before the first start", nil
@@ -142,7 +142,7 @@ func examineStaff(ctx context.Context, c config.Config) (string, error) {
 }
 
 func examineJobs(ctx context.Context, c config.Config) (string, error) {
-	g, known := glance(ctx, c)
+	g, known := look(ctx, c)
 	switch n := g.Jobs; {
 	case !known:
 		return "none before the first start", nil

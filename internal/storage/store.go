@@ -7,7 +7,6 @@ package storage
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"errors"
 	"io/fs"
@@ -17,7 +16,6 @@ import (
 	"time"
 
 	"kefu/internal/domain/event"
-	"kefu/internal/domain/job"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/keyring"
@@ -168,23 +166,3 @@ func (s *Store) Close() error { return s.core.DB.Close() }
 // Checkpoint moves what SQLite's log holds into its file. It runs beside
 // commits; on PostgreSQL it does nothing.
 func (s *Store) Checkpoint(ctx context.Context) error { return s.core.DB.Checkpoint(ctx) }
-
-// Glance is what the database tells whoever runs the machine at a look.
-type Glance struct {
-	AbleStaff int // who could sign in
-	Jobs      job.Counts
-}
-
-// Look takes a Glance at the database of a setting and changes nothing. A database
-// that no Kefu has started on is an error.
-func Look(ctx context.Context, dsn, dir string) (g Glance, err error) {
-	err = engine.Look(ctx, dsn, dir, func(ctx context.Context, db *sql.DB) error {
-		err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM staff WHERE disabled_at = 0").Scan(&g.AbleStaff)
-		if err != nil {
-			return engine.MapError("storage.Look", err)
-		}
-		g.Jobs, err = jobs.Count(ctx, db)
-		return err
-	})
-	return g, err
-}

@@ -81,6 +81,12 @@ func scanMember(scan func(...any) error) (staff.Member, error) {
 	return m, err
 }
 
+// CountAble counts who could sign in to a database, for whoever runs the machine.
+func CountAble(ctx context.Context, db *sql.DB) (n int, err error) {
+	err = db.QueryRowContext(ctx, "SELECT COUNT(*) FROM staff WHERE disabled_at = 0").Scan(&n)
+	return n, engine.MapError("staffing.CountAble", err)
+}
+
 // ListStaff lists who works here by name, at most limit of them (1 to
 // MaxStaffPage), behind the member whose ID is after; "" begins with the first.
 // Behind somebody unknown there is nobody.

@@ -1,4 +1,4 @@
-package storage
+package jobs
 
 import (
 	"context"
@@ -10,8 +10,8 @@ import (
 
 // SnoozedUntil lists conversations whose snooze ends at or before now, in the
 // order in which it does, behind a place in that order.
-func (s *Store) SnoozedUntil(ctx context.Context, after conversation.Snooze, now int64, limit int) ([]conversation.Snooze, error) {
-	const op = "storage.SnoozedUntil"
+func (s *Jobs) SnoozedUntil(ctx context.Context, after conversation.Snooze, now int64, limit int) ([]conversation.Snooze, error) {
+	const op = "jobs.SnoozedUntil"
 	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT id, snoozed_until FROM conversation
 		WHERE snoozed_until > 0 AND snoozed_until <= $1 AND status = 'snoozed' AND (snoozed_until, id) > ($2, $3)
 		ORDER BY snoozed_until, id LIMIT $4`, now, after.Until, after.ConversationID, limit)
