@@ -285,3 +285,18 @@ func TestFieldsAfterTheFileArePassedOver(t *testing.T) {
 		t.Errorf("answered %d %s", status, text)
 	}
 }
+
+// Whoever uploads is counted under the network they come from.
+func TestUploadsCountForTheirNetwork(t *testing.T) {
+	h := open(t, choices{files: func(o *attaching.Options) { o.Unsent.Network = 100 << 10 }})
+	_, ann := h.window("ann")
+	_, bob := h.window("bob")
+	text := bytes.Repeat([]byte("words "), 10_000)
+	if status, _, got := h.upload(t, ann.text("session"), "a.txt", text); status != http.StatusOK {
+		t.Fatalf("the first was answered %d %v", status, got)
+	}
+	status, answer, got := h.upload(t, bob.text("session"), "b.txt", text)
+	if status != http.StatusTooManyRequests || got.text("code") != "rate_limited" || answer.Get("Retry-After") == "" {
+		t.Errorf("the second of the network was answered %d %v", status, got)
+	}
+}
