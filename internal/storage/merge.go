@@ -7,6 +7,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/waiting"
 )
 
 // Merge lets a conversation go on in another one of the same customer. Both logs
@@ -48,7 +49,7 @@ func (s *Store) Unmerge(ctx context.Context, p identity.Principal, id string) er
 		if _, err := t.change(ctx, p, id, conversation.Command{Kind: conversation.Unmerge}); err != nil {
 			return err
 		}
-		remains, err := t.remains(ctx, into)
+		remains, err := waiting.In(ctx, t.SQL, into)
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/waiting"
 	"kefu/internal/storage/workset"
 )
 
@@ -117,8 +118,12 @@ func (t *Tx) load(ctx context.Context, w *workset.Set, changes []*conversation.C
 	if err := t.loadStates(ctx, w, ids); err != nil {
 		return err
 	}
-	if err := t.loadUnseen(ctx, w, w.Behind(changes)); err != nil {
-		return err
+	for _, key := range w.Behind(changes) { // a few: most have seen everything
+		unseen, err := waiting.After(ctx, t.SQL, key.Conversation, key.Seq)
+		if err != nil {
+			return err
+		}
+		w.LoadUnseen(key, unseen)
 	}
 	if err := t.loadClients(ctx, w, clients); err != nil {
 		return err
