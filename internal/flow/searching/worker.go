@@ -44,7 +44,7 @@ type Log interface {
 }
 
 const (
-	batchSize   = 1000
+	batchSize   = 4000
 	batchTokens = 200_000 // of one call of the index
 	readSize    = 5000    // of one look into the log
 	maxPending  = 500_000
