@@ -191,8 +191,10 @@ func (e Env) productRound(ctx context.Context, o chatOptions) (*outcome, latenes
 	if err != nil {
 		return nil, lateness{}, err
 	}
+	behind := make(chan float64, 1)
+	go func() { behind <- p.indexBehind(ctx) }()
 	found, err := indexLag(ctx, p.api, out)
-	return out, lateness{found: found, behind: p.indexBehind(ctx)}, err
+	return out, lateness{found: found, behind: <-behind}, err
 }
 
 // indexLag is how long after the end of a load its last messages were found by

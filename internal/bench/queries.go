@@ -130,9 +130,20 @@ func readPage(ctx context.Context, api *target.API, path string) (page, error) {
 		return p, err
 	}
 	if len(p.Items) < inboxPage {
-		return p, fmt.Errorf("bench: %s has %d of %d conversations: the store is too small or the view is wrong", path, len(p.Items), inboxPage)
+		return p, shortPageError{path, len(p.Items)}
 	}
 	return p, nil
+}
+
+// shortPageError says that a page was not full.
+type shortPageError struct {
+	path  string
+	items int
+}
+
+// Error implements error.
+func (e shortPageError) Error() string {
+	return fmt.Sprintf("bench: %s has %d of %d conversations: the store is too small or the view is wrong", e.path, e.items, inboxPage)
 }
 
 // pagesOf lists the addresses of full pages of a view, from its first on.
@@ -141,7 +152,7 @@ func pagesOf(ctx context.Context, api *target.API, first string) ([]string, erro
 	path := first
 	for len(pages) < inboxPages {
 		p, err := readPage(ctx, api, path)
-		if err != nil && len(pages) > 0 {
+		if errors.As(err, new(shortPageError)) && len(pages) > 0 {
 			return pages, nil // the last page of a short view
 		}
 		if err != nil {

@@ -41,6 +41,10 @@ func TestReadingStatementsAreKept(t *testing.T) {
 			}
 			all.Wait()
 		}
+		one, all := map[engine.Kind]int{engine.SQLite: 1}[db.Kind], map[engine.Kind]int{engine.SQLite: engine.MaxPrepared}[db.Kind]
+		if kept := db.Reader.Prepared(); kept != one {
+			t.Errorf("%d statements are kept, want %d", kept, one)
+		}
 		if _, err := db.Reader.QueryContext(t.Context(), "SELECT nothing FROM nowhere"); err == nil {
 			t.Error("a wrong statement was run")
 		}
@@ -49,6 +53,9 @@ func TestReadingStatementsAreKept(t *testing.T) {
 			if err := db.Reader.QueryRowContext(t.Context(), fmt.Sprintf("SELECT %d", i)).Scan(&n); err != nil || n != i {
 				t.Fatalf("statement %d gave %d: %v", i, n, err)
 			}
+		}
+		if kept := db.Reader.Prepared(); kept != all {
+			t.Errorf("of 400 statements %d are kept, want %d", kept, all)
 		}
 	})
 }
