@@ -52,7 +52,7 @@ func Open(w http.ResponseWriter, r *http.Request, l Limits) (*Form, error) {
 	_ = response.SetWriteDeadline(began.Add(l.Whole + answer))
 	r.Body = &body{
 		ReadCloser: http.MaxBytesReader(w, r.Body, l.Bytes+envelope),
-		hurry:      response.SetReadDeadline, pause: l.Pause, end: began.Add(l.Whole),
+		hurry:      response.SetReadDeadline, pause: l.Pause, end: began.Add(l.Whole), ahead: r.ProtoMajor > 1,
 	}
 	f := &Form{Bytes: max(r.ContentLength, 0)}
 	var err error
@@ -63,7 +63,7 @@ func Open(w http.ResponseWriter, r *http.Request, l Limits) (*Form, error) {
 		return nil, blame(op, err)
 	}
 	if f.Name = f.part.FileName(); f.Name == "" || f.part.FormName() != "file" {
-		return nil, fault.InvalidField(op, "file", "must be the only field, with a name")
+		return nil, fault.InvalidField(op, "file", "must be the first field, with a name")
 	}
 	return f, nil
 }
@@ -114,6 +114,7 @@ type body struct {
 	end    time.Time
 	read   int64
 	waited time.Duration
+	ahead  bool // HTTP/2 reads ahead: a deadline that passes breaks the body even when nobody waits for it
 }
 
 // Read implements io.Reader. What has come fast is no credit for a long pause.
@@ -130,5 +131,8 @@ func (b *body) Read(data []byte) (int, error) {
 	n, err := b.ReadCloser.Read(data)
 	b.read += int64(n)
 	b.waited += time.Since(began)
+	if b.ahead && err == nil {
+		err = b.hurry(b.end)
+	}
 	return n, err
 }

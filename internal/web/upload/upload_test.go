@@ -2,8 +2,10 @@ package upload_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -91,6 +93,79 @@ func TestASlowClientIsGivenUp(t *testing.T) {
 		_, size, err := send(t, limits, trickle[:30]...)
 		if err != nil || size != 30*200<<10 {
 			t.Errorf("a slow one in time: %d bytes, err = %v", size, err)
+		}
+	})
+}
+
+// pipes is a listener within the process.
+type pipes struct {
+	net.Listener
+	come chan net.Conn
+}
+
+// Accept implements net.Listener.
+func (p pipes) Accept() (net.Conn, error) {
+	if conn, ok := <-p.come; ok {
+		return conn, nil
+	}
+	return nil, net.ErrClosed
+}
+
+// Close implements net.Listener.
+func (p pipes) Close() error { return nil }
+
+// dial is for http.Transport.
+func (p pipes) dial(context.Context, string, string) (net.Conn, error) {
+	client, server := net.Pipe()
+	p.come <- server
+	return client, nil
+}
+
+// Whoever sends is not blamed for the time that a place, or keeping the file, takes.
+func TestAFileMayWaitForItsPlaceAndItsAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, c := range map[string]struct {
+			second      bool // HTTP/2
+			size        int
+			place, keep time.Duration
+		}{
+			"small":         {false, 5, 15 * time.Second, 25 * time.Second},
+			"large":         {false, 1 << 20, 15 * time.Second, 25 * time.Second},
+			"small, HTTP/2": {true, 5, 15 * time.Second, 25 * time.Second},
+			"large, HTTP/2": {true, 3 << 20, 15 * time.Second, 25 * time.Second},
+		} {
+			handle := func(w http.ResponseWriter, r *http.Request) {
+				f, err := upload.Open(w, r, upload.Limits{Bytes: 4 << 20, Whole: 10 * time.Minute})
+				if err != nil {
+					t.Errorf("%s: %v", name, err)
+					return
+				}
+				time.Sleep(c.place)
+				n, err := io.Copy(io.Discard, f)
+				if err != nil || n != int64(c.size) || (r.ProtoMajor == 2) != c.second {
+					t.Errorf("%s: read %d bytes over %s, err = %v", name, n, r.Proto, err)
+				}
+				time.Sleep(c.keep)
+				if err := r.Context().Err(); err != nil {
+					t.Errorf("%s: the request was given up: %v", name, err)
+				}
+				w.WriteHeader(http.StatusNoContent)
+			}
+			protocols := new(http.Protocols)
+			protocols.SetHTTP1(!c.second)
+			protocols.SetUnencryptedHTTP2(c.second)
+			p := pipes{come: make(chan net.Conn)}
+			server := &http.Server{Handler: http.HandlerFunc(handle), ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second, Protocols: protocols}
+			go func() { _ = server.Serve(p) }()
+			transport := &http.Transport{DialContext: p.dial, Protocols: protocols}
+			text := "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\n" + strings.Repeat("x", c.size) + "\r\n--b--\r\n"
+			answer, err := (&http.Client{Transport: transport}).Post("http://kefu.test/", "multipart/form-data; boundary=b", strings.NewReader(text))
+			if err != nil || answer.StatusCode != http.StatusNoContent {
+				t.Errorf("%s: answered %v, err = %v", name, answer, err)
+			}
+			transport.CloseIdleConnections()
+			close(p.come)
+			_ = server.Close()
 		}
 	})
 }
