@@ -127,6 +127,37 @@ func TestAnUnmergeTakesBackWhatTheMergeCarriedOver(t *testing.T) {
 	})
 }
 
+// An answer that crosses with a message leaves it waiting, though the message
+// stands before the answer; so does an unmerge of another conversation.
+func TestAnUnmergeLeavesWaitingWhatCrossedWithAnAnswer(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx := context.Background()
+		p, mei := visitor(), agent()
+		for name, read := range map[string]bool{"nobody has read it": false, "somebody has read it": true} {
+			joined, conv := s.start(p).ID, s.start(p).ID
+			s.say(p, conv, "one")
+			s.Clock.Move(time.Minute)
+			at := s.say(p, conv, "two").At
+			s.do(mei, conv, answering(1))
+			unread := 1
+			if read {
+				s.do(mei, conv, conversation.Command{Kind: conversation.Read, Seq: 3})
+				unread = 0
+			}
+			s.Clock.Move(time.Minute)
+			s.say(p, joined, "in another")
+			s.must(s.Merge(ctx, mei, joined, conv))
+			s.must(s.Unmerge(ctx, mei, joined))
+			if st := s.state(conv); st.Status != conversation.Open || st.Unread != unread || st.WaitingSince != at {
+				t.Errorf("%s: two waits no longer: %+v", name, st)
+			}
+			seen := setting(conversation.Resolved)
+			seen.Seq = 1
+			s.refused(fault.Conflict, mei, conv, seen)
+		}
+	})
+}
+
 // What a window calls unread are messages of the other side: not its own, and not
 // what only staff may see.
 func TestUnreadIsCountedForTheCustomer(t *testing.T) {

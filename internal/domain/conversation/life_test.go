@@ -430,6 +430,29 @@ func TestLettingGoTakesBackWhatWasCarriedOver(t *testing.T) {
 				return s.Status == conversation.Open && s.Unread == 0 && s.WaitingSince == 0
 			}},
 		},
+		"it waited for an agent under a snooze": {
+			{who: anna(), command: say("hello"), kinds: "message"},
+			{who: mei(), command: snooze(begin + 60_000_000), kinds: "status"},
+			{who: mei(), command: take, kinds: "merged status"},
+			{who: mei(), command: let(one, nothing), kinds: "unmerged", then: func(s conversation.State) bool {
+				return s.Status == conversation.Open && s.Unread == 1 && s.WaitingSince == begin+1_000_000
+			}},
+		},
+		"it waited for an agent, and was set to waiting for the customer": {
+			{who: anna(), command: say("hello"), kinds: "message"},
+			{who: mei(), command: status(conversation.Waiting), kinds: "status"},
+			{who: mei(), command: take, kinds: "merged status"},
+			{who: mei(), command: let(one, nothing), kinds: "unmerged", then: func(s conversation.State) bool {
+				return s.Status == conversation.Open && s.Unread == 1 && s.WaitingSince == begin+1_000_000
+			}},
+		},
+		"since when its own words wait is not known": {
+			{who: anna(), command: say("hello"), kinds: "message"},
+			{who: mei(), command: take, kinds: "merged"},
+			{who: mei(), command: let(conversation.Unseen{Messages: 1}, nothing), kinds: "unmerged", then: func(s conversation.State) bool {
+				return s.Status == conversation.Open && s.Unread == 1 && s.WaitingSince == 5
+			}},
+		},
 		"its own words wait too": {
 			{who: anna(), command: say("hello"), kinds: "message"},
 			{who: mei(), command: take, kinds: "merged", then: func(s conversation.State) bool { return s.Unread == 3 && s.WaitingSince == 5 }},

@@ -78,14 +78,16 @@ func (o *Outcome) letGo(c Command, now int64) {
 		return
 	}
 	own, others := c.Remains.Own, c.Remains.Others
-	if s.StatusBefore != "" && s.Status == Open { // only the joined made it open: nothing of its own waited
+	if s.StatusBefore == Resolved && s.Status == Open { // only the joined made it open: nothing of its own waited
 		own = Unseen{}
 	}
 	s.Unread = min(s.Unread, own.Messages+others.Messages)
-	if since := earlier(own.Since, others.Since); since == 0 || s.WaitingSince == 0 {
-		s.WaitingSince = 0
-	} else {
+	switch since := earlier(own.Since, others.Since); {
+	case s.WaitingSince == 0:
+	case since != 0:
 		s.WaitingSince = max(s.WaitingSince, since)
+	case own.Messages == 0:
+		s.WaitingSince = 0
 	}
 	if s.Status == Open && s.WaitingSince == 0 {
 		o.closeAgain(now)

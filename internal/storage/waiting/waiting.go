@@ -21,14 +21,16 @@ func After(ctx context.Context, tx *sql.Tx, id string, seq int64) (conversation.
 }
 
 // In counts what waits in a conversation for its own sake, and for that of
-// the others that still go on in it. Its own are what no agent has read, and what
-// came after the last answer.
+// the others that still go on in it. Its own are what no agent has read, what came
+// after the last answer, and the entry that it is known to wait for: an answer that
+// crossed with that one has left it waiting, though it may have been read since.
 func In(ctx context.Context, tx *sql.Tx, id string) (conversation.Remains, error) {
 	var r conversation.Remains
 	row := tx.QueryRowContext(ctx, `SELECT
 		(SELECT count(*) FROM entry e WHERE e.conversation_id = c.id AND e.seq > c.agent_read AND e.kind = 'message' AND e.author_kind = 'customer'),
 		(SELECT coalesce(min(e.at), 0) FROM entry e WHERE e.conversation_id = c.id AND e.author_kind = 'customer' AND e.kind IN ('message', 'human')
-			AND e.seq > (SELECT coalesce(max(a.seq), 0) FROM entry a WHERE a.conversation_id = c.id AND a.kind = 'message' AND a.author_kind <> 'customer')),
+			AND (e.seq > c.agent_read OR e.at = c.waiting_since
+				OR e.seq > (SELECT coalesce(max(a.seq), 0) FROM entry a WHERE a.conversation_id = c.id AND a.kind = 'message' AND a.author_kind <> 'customer'))),
 		(SELECT coalesce(sum(o.unread), 0) FROM conversation o WHERE o.customer_id = c.customer_id AND o.merged_into = c.id),
 		(SELECT coalesce(min(o.waiting_since), 0) FROM conversation o WHERE o.customer_id = c.customer_id AND o.merged_into = c.id AND o.waiting_since > 0)
 		FROM conversation c WHERE c.id = $1`, id)
