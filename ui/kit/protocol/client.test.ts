@@ -265,7 +265,7 @@ describe('reading again', () => {
     all.server.last.receive(missed('c', [entry('c', 51)]));
     all.client.open('d');
     await comeBack(all);
-    expect(all.server.last.of('fetch')).toMatchObject([{ conv: 'd', before_seq: 2_147_483_647 }]);
+    expect(all.server.last.of('fetch')).toMatchObject([{ conv: 'c', after_seq: 2 }, { conv: 'd', before_seq: 2_147_483_647 }]);
   });
 
   test('after a resync what was under way is asked anew', async () => {
@@ -290,6 +290,20 @@ describe('reading again', () => {
     expect(client.readsOlder('c')).toBe(true);
     server.last.receive(missed('c', [entry('c', 50)], true));
     expect(client.readsOlder('c')).toBe(false);
+  });
+
+  test('a page that comes late, of before the conversation was closed, is not taken for the end of the log', async () => {
+    const { client, server } = await connected({ role: 'desk' });
+    client.open('c');
+    server.last.receive(missed('c', [entry('c', 51)], true));
+    client.older('c');
+    client.close('c');
+    client.open('c');
+    server.last.receive(missed('c', [entry('c', 1), entry('c', 2)]));
+    server.last.receive(missed('c', [entry('c', 5), entry('c', 6)], true));
+    expect(server.last.of('fetch').at(-1)).toMatchObject({ after_seq: 2 });
+    server.last.receive(missed('c', [entry('c', 3), entry('c', 4)]));
+    expect(client.log('c').lines.map((l) => l.seq)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   test('a stretch of a log that was never read has its end fetched', async () => {

@@ -253,7 +253,7 @@ export class Client {
       attachments.length > 0
         ? { type: 'attachments', attachment_ids: attachments.map((a) => a.id), ...(draft.text && { text: draft.text }) }
         : { type: 'text', text: draft.text ?? '' };
-    this.outbox.put({
+    this.#sending.put({
       client_msg_id: id,
       conv: draft.conv,
       body,
@@ -264,8 +264,6 @@ export class Client {
       ...(draft.seen && { seen: draft.seen }),
       ...(attachments.length > 0 && { attachments }),
     });
-    this.#emit({ what: 'outbox' });
-    this.#sending.pump();
     return id;
   }
 

@@ -112,7 +112,8 @@ export class Reading {
     const { loaded, top } = log;
     const fresh = events.filter((e) => loaded && e.seq > top && !log.has(e.seq));
     log.addStretch(events[0]?.seq ?? frame.from, events.at(-1)?.seq ?? frame.from - 1, events);
-    if (log.top > top && (log.gap || (loaded && frame.more))) this.want(conv, 'newer');
+    // A page that came late was taken for another answer: what it leaves open is asked for, once.
+    if ((log.gap && which !== 'newer') || (log.top > top && (log.gap || (loaded && frame.more)))) this.want(conv, 'newer');
     this.#ask(conv);
     return fresh;
   }

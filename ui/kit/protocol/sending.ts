@@ -127,8 +127,22 @@ export class Sending {
     if (!message) return;
     const { failed: _, ...rest } = message;
     outbox.put(rest);
-    const beginning = message.ref ? outbox.beginning(message.ref) : undefined;
-    if (beginning) outbox.putBeginning({ ...beginning, failed: undefined });
+    this.#beginAgain(message.ref);
+    this.options.changed();
+    this.pump();
+  }
+
+  /** More is said in a conversation that the server did not let begin: it may now. */
+  #beginAgain(ref = ''): void {
+    const { outbox } = this.options;
+    const beginning = outbox.beginning(ref);
+    if (beginning?.failed) outbox.putBeginning({ ...beginning, failed: undefined });
+  }
+
+  /** Puts what was written behind what waits, and sends it in its turn. */
+  put(message: Outgoing): void {
+    this.options.outbox.put(message);
+    this.#beginAgain(message.ref);
     this.options.changed();
     this.pump();
   }
@@ -143,6 +157,7 @@ export class Sending {
   ask(conv: string, ref?: string): void {
     const { outbox } = this.options;
     if (!outbox.ask(conv, ref)) outbox.putAsk({ conv, ...(ref && { ref }), after: conv ? this.options.end(conv) : 0, made: Date.now() });
+    this.#beginAgain(ref);
     this.options.changed();
     this.pump();
   }

@@ -280,6 +280,48 @@ test('a conversation that must wait says until when', async () => {
   expect(await screen.findByText(en.startLater(clockTime(until * 1000, 'en')))).toBeVisible();
 });
 
+describe('a conversation that was refused', () => {
+  const refuse = (server: FakeServer) => server.last.receive({ t: 'error', code: 'forbidden', ref: server.last.of('start').at(-1)!.ref });
+  const begun = (server: FakeServer) => server.last.receive({ t: 'started', ref: server.last.of('start').at(-1)!.ref, conv: 'new', at: 1 });
+
+  test('and discarded is begun anew by the next words', async () => {
+    const { server } = await setUp();
+    await write('first');
+    refuse(server);
+    await fireEvent.click(await screen.findByRole('button', { name: en.discard }));
+    await write('second');
+    expect(server.last.of('start')).toHaveLength(2);
+    begun(server);
+    expect(server.last.of('send')).toMatchObject([{ conv: 'new', body: { text: 'second' } }]);
+  });
+
+  test('is asked for again when something else is written', async () => {
+    const { server } = await setUp();
+    await write('first');
+    refuse(server);
+    await write('second');
+    expect(server.last.of('start')).toHaveLength(2);
+    begun(server);
+    expect(server.last.of('send')).toMatchObject([{ conv: 'new', body: { text: 'second' } }]);
+    await fireEvent.click(await screen.findByRole('button', { name: en.retry }));
+    server.last.receive({ t: 'stored', client_msg_id: server.last.of('send')[0]!.client_msg_id, conv: 'new', seq: 1, at: 1 });
+    expect(server.last.of('send').at(-1)).toMatchObject({ conv: 'new', body: { text: 'first' } });
+  });
+
+  test('is asked for again when a person is', async () => {
+    const { server } = await setUp();
+    const person = () => screen.getByRole('button', { name: en.person });
+    await box();
+    await fireEvent.click(person());
+    refuse(server);
+    await waitFor(() => expect(person()).toBeEnabled());
+    await fireEvent.click(person());
+    expect(server.last.of('start')).toHaveLength(2);
+    begun(server);
+    expect(server.last.of('human')).toMatchObject([{ conv: 'new' }]);
+  });
+});
+
 test('a visitor who signed in elsewhere is not told that their sign-in ended, and can go on', async () => {
   const { server } = await setUp({ conversations: [open] });
   server.last.receive(missed('c', [entry('c', 1)]));

@@ -348,7 +348,9 @@ export class Chat {
 
   /** The conversation that is written to; it begins with the first words, or the wish for a person. */
   #begun(): { conv: string; ref?: string } {
-    if (!this.current.conv && !this.current.ref) this.current = { ...this.current, ref: this.client.begin() };
+    const { conv, ref } = this.current;
+    // What was refused and discarded is begun no more.
+    if (!conv && (!ref || !this.client.outbox.beginning(ref))) this.current = { ...this.current, ref: this.client.begin() };
     return this.current;
   }
 
