@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"time"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
@@ -42,7 +43,7 @@ func (s *Store) AddAttachment(ctx context.Context, p identity.Principal, a conve
 // ClaimAttachments ties uploaded files to the conversation they are sent in.
 // Only their uploader may, and only into one conversation, or the one that it was
 // merged into, once as a message or once as a note: repeating a claim gives the
-// same answer. They come back in the order asked for. Errors: NotFound, Forbidden, Conflict, Invalid.
+// same answer, for claimAge while nothing is sent. They come back in the order asked for. Errors: NotFound, Forbidden, Conflict, Invalid.
 func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conversationID string, internal bool, ids []string) ([]conversation.Attachment, error) {
 	const op = "storage.ClaimAttachments"
 	if len(ids) > conversation.MaxAttachments {
@@ -88,10 +89,8 @@ func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conv
 			if found.ConversationID != "" && found.Internal != internal {
 				return fault.New(fault.Conflict, op, "attachment %s was sent already", id)
 			}
-			_, err = t.SQL.ExecContext(ctx, `UPDATE attachment SET conversation_id = $1, customer_id = $2, internal = $3,
-				unsent_since = CASE WHEN unsent_since > 0 THEN $4 ELSE unsent_since END WHERE id = $5`, conversationID, state.CustomerID, internal, t.Now, id)
-			if err != nil {
-				return engine.MapError(op, err)
+			if err := t.claim(ctx, id, conversationID, state.CustomerID, internal); err != nil {
+				return err
 			}
 			claimed = append(claimed, found.Attachment)
 		}
@@ -101,6 +100,25 @@ func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conv
 		return nil, err
 	}
 	return claimed, nil
+}
+
+// claimAge is how long after its upload a file may still be claimed for a message.
+// A claim begins its time anew, so that nobody removes it before the message is
+// stored; a message that is refused each time must not keep it for ever.
+const claimAge = 12 * time.Hour
+
+func (t *Tx) claim(ctx context.Context, id, conversationID, customerID string, internal bool) error {
+	const op = "storage.claim"
+	done, err := t.SQL.ExecContext(ctx, `UPDATE attachment SET conversation_id = $1, customer_id = $2, internal = $3,
+		unsent_since = CASE WHEN unsent_since > 0 THEN $4 ELSE unsent_since END WHERE id = $5 AND (unsent_since = 0 OR created_at >= $6)`,
+		conversationID, customerID, internal, t.Now, id, t.Now-claimAge.Microseconds())
+	if err != nil {
+		return engine.MapError(op, err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, fault.New(fault.NotFound, op, "attachment %s was not sent for %v", id, claimAge))
+	}
+	return nil
 }
 
 // freeFor tells whether a file may be sent in a conversation: one that was sent in
@@ -197,13 +215,11 @@ func (s *Store) OrphanAttachments(ctx context.Context, before int64, limit int) 
 	return found, engine.MapError(op, err)
 }
 
-// maxUnsent bounds the files that UnsentAttachments gives.
-const maxUnsent = 200_000
-
-// UnsentAttachments are the uploads that no message has sent yet, without names.
-func (s *Store) UnsentAttachments(ctx context.Context) ([]conversation.StoredAttachment, error) {
+// UnsentAttachments are the newest uploads that no message has sent yet, the newest
+// first and without names.
+func (s *Store) UnsentAttachments(ctx context.Context, limit int) ([]conversation.StoredAttachment, error) {
 	const op = "storage.UnsentAttachments"
-	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT id, uploader_kind, uploader_id, size, created_at FROM attachment WHERE unsent_since > 0 AND uploader_id <> '' ORDER BY created_at DESC LIMIT $1", maxUnsent)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT id, uploader_kind, uploader_id, size, created_at FROM attachment WHERE unsent_since > 0 AND uploader_id <> '' ORDER BY created_at DESC LIMIT $1", limit)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}

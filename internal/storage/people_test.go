@@ -410,7 +410,7 @@ func TestAttachments(t *testing.T) {
 		s.do(mei, conv, noted)
 		lone, refused, again := s.upload(p), s.upload(p), s.upload(p)
 		s.must(claim(p, conv, false, refused, again)) // and the message is refused
-		s.Clock.Move(25 * time.Hour)
+		s.Clock.Move(11 * time.Hour)
 		before := s.Clock.Micros()
 		orphans, err := s.OrphanAttachments(ctx, before, 10)
 		s.must(err)
@@ -431,6 +431,10 @@ func TestAttachments(t *testing.T) {
 		}
 		s.want(fault.NotFound, s.ForgetAttachment(ctx, again, before))
 		s.want(fault.NotFound, s.ForgetAttachment(ctx, note, before)) // was sent
+		s.Clock.Move(2 * time.Hour)
+		s.want(fault.NotFound, claim(p, conv, false, again)) // a message that is never stored keeps nothing for ever
+		s.must(claim(mei, conv, true, note))
+		s.must(s.ForgetAttachment(ctx, again, s.Clock.Micros()))
 	})
 }
 

@@ -34,7 +34,7 @@ type Store interface {
 	OrphanAttachments(ctx context.Context, before int64, limit int) ([]conversation.StoredAttachment, error)
 	ForgetAttachment(ctx context.Context, id string, before int64) error
 	LastPosition(ctx context.Context) (int64, error)
-	UnsentAttachments(ctx context.Context) ([]conversation.StoredAttachment, error)
+	UnsentAttachments(ctx context.Context, limit int) ([]conversation.StoredAttachment, error)
 	RevocationsSince(ctx context.Context, pos int64) ([]event.Revocation, int64, error)
 }
 

@@ -6,6 +6,9 @@ import (
 	"kefu/internal/domain/identity"
 )
 
+// ReadBackAtMost bounds the files that s reads back from its store.
+func ReadBackAtMost(s *Service, files int) { s.unsent.most = files }
+
 // Places are the places of uploads.
 type Places struct{ all *places }
 

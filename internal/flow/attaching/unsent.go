@@ -17,8 +17,11 @@ type Unsent struct {
 	Visitor int64 // of one visitor
 	Sender  int64 // of one customer or member of staff
 	Network int64 // of all visitors and customers of one network
-	Total   int64 // of everybody; visitors may have half of it
+	Total   int64 // of everybody; visitors may have half of it, and an eighth is staff's alone
 }
+
+// maxUnsent bounds the files that are read back from the store.
+const maxUnsent = 200_000
 
 // leastShare is what even the smallest file counts for: it costs a row, two keys
 // and a block of the disk.
@@ -35,6 +38,7 @@ const (
 // an earlier one left, whose networks nobody knows any more.
 type unsent struct {
 	limits Unsent
+	most   int // files read back from the store
 
 	mu        sync.Mutex
 	files     map[string]*share // by the file's id
@@ -42,29 +46,30 @@ type unsent struct {
 	byNetwork map[string]int64
 	total     int64
 	visitors  int64 // of total
+	staff     int64 // of total
 	coming    int64 // of total: set aside for uploads under way
 }
 
 // share is what one file, or one upload under way, counts for.
 type share struct {
 	sender, network string
-	visitor         bool
+	kind            identity.Kind
 	bytes           int64
 	at              int64
 	settled         bool
 }
 
 func newUnsent(limits Unsent) *unsent {
-	return &unsent{limits: limits, files: map[string]*share{}, bySender: map[string]int64{}, byNetwork: map[string]int64{}}
+	return &unsent{limits: limits, most: maxUnsent, files: map[string]*share{}, bySender: map[string]int64{}, byNetwork: map[string]int64{}}
 }
 
 // take sets bytes aside for an upload, or names the limit that has no room.
 func (u *unsent) take(p identity.Principal, network string, bytes int64, now time.Time) (room *share, refused string) {
-	s := &share{sender: p.ID, network: network, visitor: p.Kind == identity.Visitor, bytes: max(bytes, leastShare), at: now.UnixMicro()}
+	s := &share{sender: p.ID, network: network, kind: p.Kind, bytes: max(bytes, leastShare), at: now.UnixMicro()}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	own := u.limits.Sender
-	if s.visitor {
+	if s.kind == identity.Visitor {
 		own = u.limits.Visitor
 	}
 	switch {
@@ -72,7 +77,9 @@ func (u *unsent) take(p identity.Principal, network string, bytes int64, now tim
 		return nil, unsentSender
 	case network != "" && u.byNetwork[network]+s.bytes > max(u.limits.Network, leastShare):
 		return nil, unsentNetwork
-	case u.total+s.bytes > u.limits.Total, s.visitor && u.visitors+s.bytes > u.limits.Total/2:
+	case u.total+s.bytes > u.limits.Total,
+		s.kind != identity.Staff && u.total-u.staff+s.bytes > u.limits.Total-u.limits.Total/8,
+		s.kind == identity.Visitor && u.visitors+s.bytes > u.limits.Total/2:
 		return nil, unsentTotal
 	}
 	u.count(s, 1)
@@ -84,8 +91,11 @@ func (u *unsent) take(p identity.Principal, network string, bytes int64, now tim
 func (u *unsent) count(s *share, sign int64) {
 	bytes := sign * s.bytes
 	u.total += bytes
-	if s.visitor {
+	switch s.kind {
+	case identity.Visitor:
 		u.visitors += bytes
+	case identity.Staff:
+		u.staff += bytes
 	}
 	add(u.bySender, s.sender, bytes)
 	if s.network != "" {
@@ -140,12 +150,12 @@ func (u *unsent) sent(files []conversation.Attachment) {
 }
 
 // keepOnly ends the account of files that are not among those that are there, of
-// those that were uploaded before a time.
-func (u *unsent) keepOnly(there map[string]bool, before int64) {
+// those that were uploaded between two times.
+func (u *unsent) keepOnly(there map[string]bool, after, before int64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for id, s := range u.files {
-		if s.at < before && !there[id] {
+		if s.at > after && s.at < before && !there[id] {
 			u.count(s, -1)
 			delete(u.files, id)
 		}
@@ -158,7 +168,7 @@ const settled = time.Hour
 // recount ends the account of files that are gone. What is still unsent counts on,
 // however old it is: a claim for a message begins its time anew.
 func (s *Service) recount(ctx context.Context) {
-	files, err := s.Store.UnsentAttachments(ctx)
+	files, err := s.Store.UnsentAttachments(ctx, s.unsent.most)
 	if err != nil {
 		s.Log.Warn("unsent files were not counted anew", "error", err)
 		return
@@ -167,7 +177,11 @@ func (s *Service) recount(ctx context.Context) {
 	for _, f := range files {
 		there[f.ID] = true
 	}
-	s.unsent.keepOnly(there, s.Clock().Add(-settled).UnixMicro())
+	after := int64(0)
+	if len(files) == s.unsent.most { // of what is older nobody knows
+		after = files[len(files)-1].CreatedAt
+	}
+	s.unsent.keepOnly(there, after, s.Clock().Add(-settled).UnixMicro())
 }
 
 // Bytes is how much was uploaded and not sent yet, uploads under way included.
@@ -180,7 +194,7 @@ func (s *Service) Bytes() int64 {
 // Recall counts the unsent files that an earlier process took in. Call it once,
 // before the first Upload.
 func (s *Service) Recall(ctx context.Context) error {
-	files, err := s.Store.UnsentAttachments(ctx)
+	files, err := s.Store.UnsentAttachments(ctx, s.unsent.most)
 	if err != nil {
 		return fault.Wrap("attaching.Recall", err)
 	}
@@ -189,7 +203,7 @@ func (s *Service) Recall(ctx context.Context) error {
 	defer u.mu.Unlock()
 	for _, f := range files {
 		kept := &share{
-			sender: f.UploaderID, visitor: f.UploaderKind == identity.Visitor, bytes: max(f.Size, leastShare), at: f.CreatedAt, settled: true,
+			sender: f.UploaderID, kind: f.UploaderKind, bytes: max(f.Size, leastShare), at: f.CreatedAt, settled: true,
 		}
 		u.files[f.ID] = kept
 		u.count(kept, 1)

@@ -162,12 +162,18 @@ func TestAllUnsentFilesTogetherAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 3 {
+	for range 2 {
 		if _, err := s.try(customer(), "", 100); err != nil {
 			t.Error(err)
 		}
 	}
 	if _, err := s.try(customer(), "", 100); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("customers take what is staff's: %v", err)
+	}
+	if _, err := s.try(agent(), "", 100); err != nil {
+		t.Errorf("staff have no room left by customers: %v", err)
+	}
+	if _, err := s.try(agent(), "", 100); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("more than all: %v", err)
 	}
 	if err := s.send(anna, conv, false, kept.ID); err != nil {
@@ -290,5 +296,56 @@ func TestAFileCountsAsLongAsItIsThere(t *testing.T) {
 	s.d.Clock.Move(attaching.OrphanAge)
 	if err := s.files.Sweep(t.Context()); err != nil || s.files.Bytes() != 0 {
 		t.Errorf("%d bytes count for what is gone: %v", s.files.Bytes(), err)
+	}
+}
+
+// Files that are too many to be read back count on, though they are not in the list.
+func TestFilesThatAreNotListedCountOn(t *testing.T) {
+	s := open(t)
+	for range 3 {
+		if _, err := s.try(customer(), "", 100); err != nil {
+			t.Fatal(err)
+		}
+		s.d.Clock.Move(time.Minute)
+	}
+	counted := s.files.Bytes()
+	attaching.ReadBackAtMost(s.files, 2)
+	s.d.Clock.Move(2 * time.Hour)
+	if err := s.files.Sweep(t.Context()); err != nil || s.files.Bytes() != counted {
+		t.Errorf("%d bytes count, of %d: %v", s.files.Bytes(), counted, err)
+	}
+	// What is newer than all that is listed, and not listed, is gone.
+	last, err := s.try(customer(), "", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.d.Clock.Move(2 * time.Hour)
+	if err := s.p.ForgetAttachment(t.Context(), last.ID, s.d.Clock.Now().UnixMicro()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.files.Sweep(t.Context()); err != nil || s.files.Bytes() != counted {
+		t.Errorf("%d bytes count, of %d: %v", s.files.Bytes(), counted, err)
+	}
+}
+
+// A message that is refused again and again does not keep its file for ever.
+func TestRepeatingARefusedMessageKeepsNoFileForEver(t *testing.T) {
+	s := open(t)
+	p := visitor()
+	conv := s.begin(p)
+	file, err := s.try(p, "", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		m := intake.Message{ConversationID: conv, ClientID: id.New(), AttachmentIDs: []string{file.ID}, ReplyTo: 99}
+		_ = s.door.Send(t.Context(), p, m, func(intake.Said) {}) // refused one way or the other
+		s.d.Clock.Move(time.Hour)
+		if err := s.files.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.files.Bytes() != 0 {
+		t.Errorf("%d bytes count after 20 hours", s.files.Bytes())
 	}
 }

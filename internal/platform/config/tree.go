@@ -94,7 +94,7 @@ type Attachments struct {
 	UnsentVisitor int64    `yaml:"unsent_visitor" doc:"Bytes of files that one anonymous visitor may have uploaded and not sent with a message yet. What is not sent within six hours is removed."`
 	UnsentSender  int64    `yaml:"unsent_sender" doc:"The same of one identified customer or one agent."`
 	UnsentNetwork int64    `yaml:"unsent_network" doc:"The same of all visitors and customers of one network address."`
-	UnsentTotal   int64    `yaml:"unsent_total" doc:"The same of everybody; visitors may take half of it."`
+	UnsentTotal   int64    `yaml:"unsent_total" doc:"The same of everybody; visitors may take half of it, and an eighth is kept for staff."`
 	MinFree       int64    `yaml:"min_free" doc:"Bytes that must stay free on the disk of the attachments: below, files are refused and messages go on."`
 }
 
