@@ -228,7 +228,7 @@ func (a *App) connect(ctx context.Context) error {
 func (a *App) connectDesk(context.Context) error {
 	limits := signin.DeskLimitsOf(a.Config.Limits)
 	limits.Limited = a.metrics.Limited
-	a.Desk = signin.NewDesk(a.Store, password.NewHasher(runtime.NumCPU()), limits, a.now)
+	a.Desk = signin.NewDesk(a.Store, password.NewHasher(runtime.NumCPU()), limits, a.now, a.Log)
 	return nil
 }
 

@@ -114,18 +114,13 @@ func (q queue) Do(ctx context.Context, fn func(context.Context, *core.Tx) error)
 
 // Touch implements core.Queue.
 func (q queue) Touch(fn func(context.Context, *core.Tx) error) {
-	if q.store.committer.Full() {
-		return
-	}
-	q.store.enqueue(&request{fn: func(ctx context.Context, t *Tx) error { return fn(ctx, &t.Tx) }})
+	q.store.offer(&request{fn: func(ctx context.Context, t *Tx) error { return fn(ctx, &t.Tx) }})
 }
 
-// enqueue is for what nobody waits for, while the queue has room.
-func (s *Store) enqueue(r *request) {
+// offer queues what nobody waits for, unless the queue is full.
+func (s *Store) offer(r *request) {
 	r.done = func(error) {}
-	if err := s.committer.Enqueue(context.Background(), r); err != nil {
-		s.core.Log.Warn("not done: the store is closing")
-	}
+	_ = s.committer.Offer(r)
 }
 
 // Run commits until ctx ends, then commits what waits and returns.

@@ -23,11 +23,9 @@ func (q queue) RecordRead(ctx context.Context, p identity.Principal, reads ...co
 		return nil
 	}
 	s := q.store
-	if s.unnoted.Add(1) > int64(s.maxUnnoted) {
+	if s.unnoted.Add(1) > int64(s.maxUnnoted) && s.failing.Load() {
 		s.unnoted.Add(-1)
-		if !s.committer.Full() {
-			s.enqueue(&request{}) // so that a database that is well again is found to be
-		}
+		s.offer(&request{}) // so that a database that is well again is found to be
 		return fault.New(fault.Unavailable, "storage.RecordRead", "nothing may be read by staff before what was read is in the audit chain, and commits fail")
 	}
 	r := &request{note: &note{by: p, at: clock.Micros(s.core.Now()), reads: reads}, done: func(error) {}}

@@ -86,6 +86,25 @@ func TestReadingsWhoseCommitFailsAreOwed(t *testing.T) {
 	})
 }
 
+// Where commits are only slow, nothing that staff read is refused.
+func TestReadingsThatWaitForASlowCommitAreNotRefused(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		p, mei := visitor(), agent()
+		conv := s.start(p).ID
+		slow := &site{T: t, Deployment: s.Deployment, Process: s.OpenIdle(t, func(o *storage.Options) { o.MaxUnnoted = 2 })}
+		for range 5 {
+			_, err := slow.Watch(context.Background(), mei, conv)
+			s.must(err)
+		}
+		slow.Start()
+		slow.say(p, conv, "this one comes after the readings")
+		if got := slow.actions(mei); len(got) != 5 {
+			t.Errorf("the chain tells of %q", got)
+		}
+		verified(t, slow, true)
+	})
+}
+
 // A store that was closed while commits failed writes what is owed, if it can.
 func TestWhatIsOwedIsWrittenAtTheEnd(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {

@@ -46,7 +46,7 @@ type Options struct {
 	MaxQueue int           // requests waiting; beyond, callers wait; default 16,384
 	MaxDelay time.Duration // how long a commit may wait for company under load; default 1 ms
 
-	MaxUnnoted int // readings by staff that are not in the audit chain yet; beyond, reading is refused; default 4,096
+	MaxUnnoted int // readings by staff that are not in the audit chain yet; beyond, while commits fail, reading is refused; default 4,096
 }
 
 // Observer is told what the store does, for metrics.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,12 +36,23 @@ type office struct {
 	desk   *signin.Desk
 	failed *atomic.Int64 // how often a failure was noted
 	mei    signin.Enrolled
+
+	keepsHash atomic.Bool // no hash can be renewed
 }
 
-// counting is the real store, which counts one thing.
+// counting is the real store, which counts one thing and can be made to fail in
+// another.
 type counting struct {
 	*storagetest.Process
-	failed *atomic.Int64
+	failed    *atomic.Int64
+	keepsHash *atomic.Bool
+}
+
+func (c counting) RenewHash(ctx context.Context, staffID, was, hash string) error {
+	if c.keepsHash.Load() {
+		return fault.New(fault.Unavailable, "test", "busy")
+	}
+	return c.Process.RenewHash(ctx, staffID, was, hash)
 }
 
 func (c counting) SignInFailed(ctx context.Context, staffID, network string) error {
@@ -57,7 +69,7 @@ func openOffice(t *testing.T, limits signin.DeskLimits) *office {
 	t.Helper()
 	o := &office{t: t, d: storagetest.New(t, engine.SQLite), failed: new(atomic.Int64)}
 	o.p = o.d.Open(t)
-	o.desk = signin.NewDesk(counting{o.p, o.failed}, password.NewHasher(0), limits, o.d.Clock.Now)
+	o.desk = signin.NewDesk(counting{o.p, o.failed, &o.keepsHash}, password.NewHasher(0), limits, o.d.Clock.Now, slog.New(slog.DiscardHandler))
 	var err error
 	o.mei, err = o.desk.Enrol(t.Context(), identity.SystemPart("test"), signin.NewMember{
 		Email: "Mei@Kefu.test ", Name: "Mei Chen", Alias: "Mei", Password: rightPassword, Role: identity.Agent,
@@ -331,6 +343,11 @@ func TestAnOldHashIsRenewed(t *testing.T) {
 	if _, err := o.desk.SignIn(t.Context(), wrong); !fault.Is(err, fault.Unauthenticated) || stored() != cheap {
 		t.Errorf("a wrong sign-in renewed the hash: %v", err)
 	}
+	o.keepsHash.Store(true)
+	if s := o.in(o.later()); !o.alive(s.Token) || stored() != cheap {
+		t.Error("a sign-in whose hash cannot be renewed opens nothing")
+	}
+	o.keepsHash.Store(false)
 	o.in(o.later())
 	renewed := stored()
 	if renewed == cheap || !strings.Contains(renewed, "m=19456,t=2") {

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -47,6 +48,7 @@ type Desk struct {
 	// Both limit tries before any expensive work.
 	perPair, perAddress *ratelimit.Limiter
 	limited             func(string)
+	log                 *slog.Logger
 }
 
 // DeskLimits are how often staff may try to sign in.
@@ -66,11 +68,11 @@ func DeskLimitsOf(l config.Limits) DeskLimits {
 }
 
 // NewDesk makes a Desk.
-func NewDesk(store StaffStore, hasher *password.Hasher, limits DeskLimits, now clock.Clock) *Desk {
+func NewDesk(store StaffStore, hasher *password.Hasher, limits DeskLimits, now clock.Clock, log *slog.Logger) *Desk {
 	return &Desk{
 		store: store, hasher: hasher, rules: password.NewPolicy("kefu"), now: now,
 		perPair: ratelimit.New(limits.Account, limits.Keys), perAddress: ratelimit.New(limits.Address, limits.Keys),
-		limited: limits.Limited,
+		limited: limits.Limited, log: log,
 	}
 }
 
@@ -121,7 +123,7 @@ func (d *Desk) SignIn(ctx context.Context, e Entry) (Session, error) {
 	if right && codeRight {
 		opened, err := d.open(ctx, c, step, e.Address)
 		if err == nil && renew {
-			err = d.renew(ctx, c, e.Password)
+			d.renew(ctx, c, e.Password)
 		}
 		if !fault.Is(err, fault.Unauthenticated) {
 			return opened, err
@@ -135,13 +137,16 @@ func (d *Desk) SignIn(ctx context.Context, e Entry) (Session, error) {
 	return Session{}, fault.New(fault.Unauthenticated, op, "wrong e-mail, password or code")
 }
 
-// renew hashes a password that was right anew, at what hashing costs today.
-func (d *Desk) renew(ctx context.Context, c staff.Credentials, plain string) error {
+// renew hashes a password that was right anew, at what hashing costs today. Where
+// that fails the next sign-in tries again: the session is open by now.
+func (d *Desk) renew(ctx context.Context, c staff.Credentials, plain string) {
 	hash, err := d.hasher.Hash(ctx, plain)
-	if err != nil {
-		return err
+	if err == nil {
+		err = d.store.RenewHash(ctx, c.ID, c.PasswordHash, hash)
 	}
-	return d.store.RenewHash(ctx, c.ID, c.PasswordHash, hash)
+	if err != nil {
+		d.log.Warn("the hash of a password was not renewed", "staff", c.ID, "error", err)
+	}
 }
 
 // limit asks the address first, and an account only together with it: nobody

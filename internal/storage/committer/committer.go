@@ -72,6 +72,24 @@ func (c *Committer[R]) Enqueue(ctx context.Context, r R) error {
 	}
 }
 
+// Offer is Enqueue without waiting. It tells whether r was accepted: not when the
+// queue is full, nor when Run has ended.
+func (c *Committer[R]) Offer(r R) bool {
+	c.entering.Add(1)
+	defer c.entering.Add(-1)
+	select {
+	case <-c.closed:
+		return false
+	default:
+	}
+	select {
+	case c.queue <- r:
+		return true
+	default:
+		return false
+	}
+}
+
 // Waiting is how many requests are in the queue.
 func (c *Committer[R]) Waiting() int { return len(c.queue) }
 

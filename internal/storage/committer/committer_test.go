@@ -298,3 +298,17 @@ func TestAFullQueueMakesCallersWait(t *testing.T) {
 		}
 	})
 }
+
+func TestAnOfferNeverWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := deskWith(8, 2, nil)
+		if !d.Offer("a") || !d.Offer("b") || d.Offer("c") {
+			t.Error("a queue of two takes one, or three")
+		}
+		d.commits(t)
+		d.want(t, "[[a b]]")
+		if d.Offer("d") {
+			t.Error("one that is closed takes more")
+		}
+	})
+}

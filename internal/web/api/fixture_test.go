@@ -108,7 +108,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	detector, err := guard.New()
 	check(t, err)
 	w.intake = intake.New(w.store, detector, intake.LimitsOf(config.Default().Limits, config.Default().Attachments), w.now, nil)
-	w.desk = signin.NewDesk(w.store, password.NewHasher(2), signin.DeskLimitsOf(config.Default().Limits), w.now)
+	w.desk = signin.NewDesk(w.store, password.NewHasher(2), signin.DeskLimitsOf(config.Default().Limits), w.now, slog.New(slog.DiscardHandler))
 	w.windows = signin.NewWindows(w.store, nil, ring.Subkey("visitor secrets"), signin.WindowOptionsOf(config.Default().Identity), w.now, w.intake.Name, slog.New(slog.DiscardHandler))
 	o := attaching.OptionsOf(config.Default().Attachments, config.Default().Limits)
 	o.LinkKey = ring.Subkey("attachment links")

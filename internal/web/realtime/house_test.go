@@ -162,7 +162,7 @@ func (h *house) flows(c choices) {
 	}
 	quiet := slog.New(slog.DiscardHandler)
 	h.windows = signin.NewWindows(h.store, signin.NewIssuers(verifier, nil, h.now, quiet), h.ring.Subkey("visitor secrets"), windows, h.now, h.intake.Name, quiet)
-	h.desk = signin.NewDesk(h.store, password.NewHasher(1), signin.DeskLimitsOf(config.Default().Limits), h.now)
+	h.desk = signin.NewDesk(h.store, password.NewHasher(1), signin.DeskLimitsOf(config.Default().Limits), h.now, slog.New(slog.DiscardHandler))
 	local, err := blob.OpenLocal(h.dir+"/blobs", h.now)
 	h.must(err)
 	h.t.Cleanup(func() { h.must(local.Close()) })
