@@ -14,7 +14,12 @@ function server(stored: Record<string, Draft> = {}) {
   return {
     at,
     letOne: () => waiting.shift()?.(),
-    draft: (conv: string) => (at.down ? Promise.reject(at.down) : Promise.resolve(stored[conv] ?? reply(''))),
+    draft: async (conv: string) => {
+      const answer = stored[conv] ?? reply('');
+      if (at.slow) await new Promise<void>((resolve) => waiting.push(resolve));
+      if (at.down) throw at.down;
+      return answer;
+    },
     saveDraft: async (conv: string, draft: Draft) => {
       if (at.slow) await new Promise<void>((resolve) => waiting.push(resolve));
       if (at.down) throw at.down;
@@ -119,6 +124,37 @@ describe('a draft', () => {
     expect(await drafts.read('c')).toEqual(note('stored before\n\ntyped blindly'));
     await later(1000);
     expect(api.at.stored.c).toEqual(note('stored before\n\ntyped blindly'));
+  });
+
+  test('that is asked for twice at once comes once', async () => {
+    const { api, drafts } = desk({ c: reply('stored') });
+    api.at.slow = true;
+    const reads = [drafts.read('c'), drafts.read('c')];
+    drafts.keep('c', reply('written'));
+    api.at.slow = false;
+    api.letOne();
+    expect(await reads[0]).toEqual(reply('stored\n\nwritten'));
+    // It was sent before a second answer comes.
+    drafts.keep('c', reply(''));
+    api.letOne();
+    await later(0);
+    await reads[1];
+    await later(1000);
+    expect(api.at.stored.c).toEqual(reply(''));
+  });
+
+  test('that comes after the conversation was left is not taken as read', async () => {
+    const { api, drafts } = desk({ c: reply('stored') });
+    api.at.slow = true;
+    const late = drafts.read('c');
+    drafts.leave('c');
+    api.at.slow = false;
+    api.letOne();
+    await late;
+    drafts.keep('c', reply('written'));
+    await later(1000);
+    expect(api.at.saves).toEqual([]);
+    expect(await drafts.read('c')).toEqual(reply('stored\n\nwritten'));
   });
 
   test('of somebody else is not shown, and nothing remains after a sign-out', async () => {

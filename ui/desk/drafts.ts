@@ -24,6 +24,8 @@ const passing = new Set<Problem['code']>(['offline', 'rate_limited', 'unavailabl
 export class Drafts {
   #scope = '';
   #read = new Set<string>();
+  /** Readings under way: a draft that was read twice would be merged twice. */
+  #reading = new Map<string, Promise<Draft>>();
   #saving = new Map<string, Promise<void>>();
   #timers = new Map<string, ReturnType<typeof setTimeout>>();
   #failures = new Map<string, number>();
@@ -47,6 +49,7 @@ export class Drafts {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     this.#read.clear();
+    this.#reading.clear();
     this.#failures.clear();
     this.#scope = '';
   }
@@ -63,18 +66,27 @@ export class Drafts {
   }
 
   /** The draft to go on with. What was written before the server's could be read is put after it. */
-  async read(conv: string): Promise<Draft> {
+  read(conv: string): Promise<Draft> {
     const known = this.#kept(conv);
     if (known && !known.blind) {
       this.#read.add(conv);
       this.save(conv);
-      return known;
+      return Promise.resolve(known);
     }
-    const scope = this.#scope;
-    const stored = await this.api.draft(conv);
-    if (scope !== this.#scope) return stored;
-    this.#read.add(conv);
+    let reading = this.#reading.get(conv);
+    if (!reading) {
+      const answer = this.api.draft(conv);
+      const current = () => this.#reading.get(conv) === reading;
+      reading = answer.then((stored) => (current() ? this.#goOn(conv, stored) : stored)).finally(() => current() && this.#reading.delete(conv));
+      this.#reading.set(conv, reading);
+    }
+    return reading;
+  }
+
+  #goOn(conv: string, stored: Draft): Draft {
     const written = this.#kept(conv);
+    if (this.#read.has(conv)) return written ?? stored;
+    this.#read.add(conv);
     if (!written) return stored;
     const both: Draft = {
       text: [stored.text, written.text].filter((t) => t !== '').join('\n\n'),
@@ -107,6 +119,7 @@ export class Drafts {
   leave(conv: string): void {
     this.save(conv);
     this.#read.delete(conv);
+    this.#reading.delete(conv);
     this.#listeners.delete(conv);
   }
 

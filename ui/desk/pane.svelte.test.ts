@@ -28,7 +28,7 @@ const conversation: Conversation = {
   reopened: 0,
 };
 
-/** A conversation at the desk, of which the entries from first to last were read. */
+/** A conversation at the desk, of which the entries from first to last were read; none, and it is still being read. */
 async function shown(first: number, last: number, draft?: Draft) {
   const { client, server } = setUp({ role: 'desk' });
   client.start();
@@ -36,10 +36,12 @@ async function shown(first: number, last: number, draft?: Draft) {
   server.last.receive(welcome({ staff: { id: 'mei', name: 'Mei', role: 'agent' } }));
   const asked: string[] = [];
   const bodies: unknown[] = [];
+  const edits = { wait: Promise.resolve() };
   const api = new Api((input, init) => {
     const path = String(input);
     asked.push(`${init?.method} ${path}`);
     bodies.push(init?.body ? JSON.parse(init.body as string) : undefined);
+    if (init?.method === 'PATCH') return edits.wait.then(() => new Response(null, { status: 204 }));
     if (path.endsWith('/versions')) return Promise.resolve(Response.json({ items: [{ text: 'I looked' }] }));
     if (path.endsWith('/link')) return Promise.resolve(Response.json({ url: 'https://files.example/a/token' }));
     if (path.endsWith('/draft') && init?.method === 'GET') return Promise.resolve(Response.json(draft ?? { text: '' }));
@@ -50,7 +52,7 @@ async function shown(first: number, last: number, draft?: Draft) {
   const drafts = new Drafts(new MemoryStorage(), api);
   drafts.open('mei');
   const thread = new Thread('c', api, client, drafts, () => undefined, () => undefined);
-  server.last.receive(missed('c', Array.from({ length: last - first + 1 }, (_, i) => entry('c', first + i)), first > 1));
+  if (last > 0) server.last.receive(missed('c', Array.from({ length: last - first + 1 }, (_, i) => entry('c', first + i)), first > 1));
   const desk = $state({
     tag: 'en',
     api,
@@ -58,6 +60,7 @@ async function shown(first: number, last: number, draft?: Draft) {
     me: { id: 'mei', name: 'Mei', role: 'agent' },
     staff: [],
     online: true,
+    keys: true,
     connection: 'open',
     detailsOpen: false,
     target: undefined as { conv: string; seq: number } | undefined,
@@ -67,7 +70,7 @@ async function shown(first: number, last: number, draft?: Draft) {
   await vi.waitFor(() => expect(thread.customer).toBeDefined());
   await settle();
   const log = screen.getAllByRole('region', { name: en.thread.log })[0]!;
-  return { thread, desk, server, client, log, asked, bodies };
+  return { thread, desk, server, client, log, asked, bodies, edits };
 }
 
 // The test's browser has no modal dialogs.
@@ -92,6 +95,8 @@ describe('a hit of the search', () => {
       looked.push(this.dataset.seq ?? '');
     };
     const { desk, server } = await shown(1, 5);
+    // The test's browser gives the focus to a field of a closed dialog.
+    (document.activeElement as HTMLElement).blur();
     desk.target = { conv: 'c', seq: 2 };
     await settle();
     await vi.waitFor(() => expect(looked).toEqual(['2']));
@@ -103,6 +108,32 @@ describe('a hit of the search', () => {
     await settle();
     expect(document.activeElement).toBe(box);
     expect(looked).toEqual(['2']);
+  });
+
+  test('never takes the focus out of a box', async () => {
+    Element.prototype.scrollIntoView = () => undefined;
+    const { desk } = await shown(1, 5);
+    const box = screen.getByRole('textbox');
+    box.focus();
+    desk.target = { conv: 'c', seq: 2 };
+    await settle();
+    await vi.waitFor(() => expect(desk.target).toBeUndefined());
+    await settle();
+    expect(document.activeElement).toBe(box);
+  });
+
+  test('in a conversation that cannot be read now is given up', async () => {
+    const looked = vi.fn();
+    Element.prototype.scrollIntoView = looked;
+    const { desk, server } = await shown(0, 0);
+    desk.connection = 'waiting';
+    desk.target = { conv: 'c', seq: 2 };
+    await settle();
+    expect(desk.target).toBeUndefined();
+    desk.connection = 'open';
+    server.last.receive(missed('c', [entry('c', 1), entry('c', 2)]));
+    await settle();
+    expect(looked).not.toHaveBeenCalled();
   });
 
   test('in another conversation leaves this one alone', async () => {
@@ -153,6 +184,43 @@ test('a note that was begun is still a note when its conversation is opened agai
   expect(server.last.of('send')).toMatchObject([{ note: true, body: { text: 'She was rude' } }]);
 });
 
+test('what is still being read is neither answered nor resolved', async () => {
+  const { thread, server } = await shown(0, 0);
+  thread.typed('an answer');
+  await settle();
+  const resolve = await screen.findByRole('button', { name: en.thread.resolve });
+  await fireEvent.click(resolve);
+  await fireEvent.keyDown(screen.getByRole('textbox'), { key: 'Enter' });
+  expect(screen.queryByRole('dialog')).toBeNull();
+  expect(server.last.of('send')).toEqual([]);
+  server.last.receive(missed('c', [entry('c', 1)]));
+  await settle();
+  await fireEvent.keyDown(screen.getByRole('textbox'), { key: 'Enter' });
+  expect(server.last.of('send')).toMatchObject([{ seen: 1 }]);
+  await fireEvent.click(resolve);
+  expect(await screen.findByRole('dialog')).toBeVisible();
+});
+
+test('a button names its key only while keys are commands', async () => {
+  const { desk } = await shown(1, 2);
+  expect(await screen.findByRole('button', { name: en.thread.resolve })).toHaveAttribute('title', `${en.thread.resolve} (e)`);
+  desk.keys = false;
+  await settle();
+  for (const name of [en.thread.resolve, en.thread.takeIt, en.composer.reply, en.composer.note]) {
+    expect(screen.getByRole('button', { name })).toHaveAttribute('title', name);
+  }
+});
+
+test('a file that is tried again or removed leaves the focus in the box', async () => {
+  await shown(1, 2);
+  const chooser = document.querySelector<HTMLInputElement>('input[type=file]')!;
+  await fireEvent.change(chooser, { target: { files: [new File(['x'], 'a.txt')] } });
+  const remove = await screen.findByRole('button', { name: en.composer.removeFile('a.txt') });
+  remove.focus();
+  await fireEvent.click(remove);
+  expect(document.activeElement).toBe(screen.getByRole('textbox'));
+});
+
 test('behind a dialog nothing is taken as seen, and it is once the dialog closes', async () => {
   vi.spyOn(document, 'hasFocus').mockReturnValue(true);
   const { thread, server } = await shown(1, 2);
@@ -174,17 +242,41 @@ const own = (seq: number, more: Partial<Entry> = {}): ServerFrame => ({
 describe('an own message', () => {
   test('is changed from the keyboard; others’ are not offered', async () => {
     const { server, asked, bodies } = await shown(1, 2);
+    server.last.receive({ t: 'event', ...entry('c', 3, { author: { kind: 'agent', id: 'ben', name: 'Mei' } }) });
+    await settle();
+    expect(await screen.findByText('text 3')).toBeVisible();
     expect(screen.queryByRole('button', { name: en.message.edit })).toBeNull();
-    server.last.receive(own(3, { payload: { text: 'I look' } }));
+    server.last.receive(own(4, { payload: { text: 'I look' } }));
     await settle();
     await fireEvent.click(await screen.findByRole('button', { name: en.message.edit }));
     const box = await screen.findByRole('textbox', { name: en.message.edit });
     expect(box).toHaveValue('I look');
     await fireEvent.input(box, { target: { value: 'I am looking' } });
     await fireEvent.keyDown(box, { key: 'Enter' });
-    const at = asked.indexOf('PATCH /v1/conversations/c/messages/3');
+    const at = asked.indexOf('PATCH /v1/conversations/c/messages/4');
     expect(bodies[at]).toEqual({ text: 'I am looking' });
     await vi.waitFor(() => expect(screen.queryByRole('textbox', { name: en.message.edit })).toBeNull());
+  });
+
+  test('whose change is slow leaves another one open', async () => {
+    const { server, edits } = await shown(1, 2);
+    let done = () => {};
+    edits.wait = new Promise((resolve) => (done = resolve));
+    server.last.receive(own(3, { payload: { text: 'first' } }));
+    server.last.receive(own(4, { payload: { text: 'second' } }));
+    await settle();
+    const [first, second] = await screen.findAllByRole('button', { name: en.message.edit });
+    await fireEvent.click(first!);
+    const box = await screen.findByRole('textbox', { name: en.message.edit });
+    await fireEvent.input(box, { target: { value: 'first, changed' } });
+    await fireEvent.keyDown(box, { key: 'Enter' });
+    await fireEvent.click(screen.getByRole('button', { name: en.cancel }));
+    await fireEvent.click(second!);
+    await vi.waitFor(() => expect(screen.getByRole('textbox', { name: en.message.edit })).toHaveValue('second'));
+    done();
+    await vi.waitFor(() => expect(screen.getByRole('button', { name: en.message.editDo })).not.toHaveAttribute('aria-busy', 'true'));
+    await settle();
+    expect(screen.getByRole('textbox', { name: en.message.edit })).toHaveValue('second');
   });
 
   test('that was changed shows what it said before', async () => {

@@ -124,6 +124,7 @@ export class Thread {
       this.note = note;
     } catch (error) {
       if (this.#gone || codeOf(error) === 'not_found' || codeOf(error) === 'forbidden') return;
+      clearTimeout(this.#draftTimer);
       this.#draftTimer = setTimeout(() => void this.#readDraft(), readAgainAfter);
     }
   }

@@ -13,3 +13,8 @@ export function evidenceOf(customer: { evidence: Evidence; anonymous: boolean })
 export function nameOf(customer: Conversation['customer'], m: Messages): string {
   return customer.name || (customer.anonymous ? m.visitor : m.customer);
 }
+
+/** What a button says of itself: its key too, while single keys are commands. */
+export function withKey(text: string, key: string, on: boolean): string {
+  return on ? `${text} (${key})` : text;
+}
