@@ -79,7 +79,7 @@ func (s State) Decide(p identity.Principal, c Command, now int64) (Outcome, erro
 	if err := s.authorise(p, c); err != nil {
 		return Outcome{}, err
 	}
-	if s.Status == Merged && !worksWhenMerged(c.Kind) {
+	if s.Status == Merged && !worksWhenMerged(p, c.Kind) {
 		return Outcome{}, &MergedError{Into: s.MergedInto}
 	}
 	o := Outcome{State: s}
@@ -102,10 +102,12 @@ func (k CommandKind) Half() bool {
 	}
 }
 
-func worksWhenMerged(k CommandKind) bool {
+func worksWhenMerged(p identity.Principal, k CommandKind) bool {
 	switch k {
 	case Unmerge, LetGo, Delivered, Read, Redact, Identify:
 		return true
+	case SetTopic: // it may begin a secret that is ended where the conversation goes on
+		return p.Kind == identity.System
 	default:
 		return false
 	}

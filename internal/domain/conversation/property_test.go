@@ -150,7 +150,7 @@ func brokenStatus(before, s conversation.State, p identity.Principal, c conversa
 		return "a snooze outlived its status"
 	case (s.Status == conversation.Resolved) != (s.ResolvedAt != 0) && s.Status != conversation.Merged:
 		return "resolved without a time, or the other way round"
-	case before.Status == conversation.Merged && !slices.Contains(worksMerged(), c.Kind):
+	case before.Status == conversation.Merged && !slices.Contains(worksMerged(), c.Kind) && (c.Kind != conversation.SetTopic || p.Kind != identity.System):
 		return "a merged conversation took it"
 	case p.IsCustomer() && wrote && (s.Status != conversation.Open || s.WaitingSince == 0):
 		return "the customer's words are hidden from staff"

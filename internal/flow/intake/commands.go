@@ -37,7 +37,7 @@ func (s *Service) Start(ctx context.Context, p identity.Principal, start convers
 // heard notes the topic of a conversation that was begun: the customer may go on
 // with it in the first message.
 func (s *Service) heard(state conversation.State) {
-	topic := topicOf(state)
+	topic := topicOf(state, "")
 	if topic == nil {
 		return
 	}
@@ -52,7 +52,7 @@ func (s *Service) heard(state conversation.State) {
 func (s *Service) forgetTopic(id string) {
 	t := s.hold(id, s.now())
 	defer s.release(t)
-	t.keep(func(u *utterance) bool { return !u.topic })
+	t.keep(func(u *utterance) bool { return !u.topic || u.of != "" })
 }
 
 // Do applies a command that is not a message: every text in it passes the guard.
@@ -84,16 +84,19 @@ func (s *Service) Do(ctx context.Context, p identity.Principal, conversationID s
 }
 
 // Merge lets a conversation go on in another one of the same customer, where a
-// secret that was begun in the first may be ended. Errors: those of the store.
+// secret that was begun in the first may be ended. What is said there waits until
+// that is known, and so does Merge, past the end of ctx. Errors: those of the store.
 func (s *Service) Merge(ctx context.Context, p identity.Principal, from, into string) error {
-	if err := s.store.Merge(ctx, p, from, into); err != nil {
-		return err
+	if !id.Valid(into) {
+		return fault.New(fault.NotFound, "intake.Merge", "no conversation has an id of that form")
 	}
-	now := s.now()
-	t := s.hold(into, now)
-	t.doubt = now // so that it is read back
-	s.release(t)
-	return nil
+	t := s.hold(into, s.now())
+	defer s.release(t)
+	err := s.store.Merge(context.WithoutCancel(ctx), p, from, into)
+	if err == nil || fault.Is(err, fault.Unavailable) { // which may have happened
+		t.doubt = s.now() // so that it is read back
+	}
+	return err
 }
 
 // rewrite edits or redacts. A new text is looked at where it stands: together

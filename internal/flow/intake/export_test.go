@@ -22,3 +22,13 @@ func (s *Service) Remembers(conv string) bool {
 
 // Meet asks for a talk as one who will have it after somebody else.
 func (s *Service) Meet(conv string) { s.recent.get(conv, s.now()) }
+
+// Held tells whether somebody has the talk of a conversation.
+func (s *Service) Held(conv string) bool {
+	t := s.recent.find(conv)
+	if t == nil || !t.mu.TryLock() {
+		return t != nil
+	}
+	t.mu.Unlock()
+	return false
+}

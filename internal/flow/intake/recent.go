@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	"crypto/sha256"
@@ -91,6 +92,13 @@ func (r *recent) get(id string, now time.Time) *talk {
 	return t
 }
 
+// find gives the talk of a conversation, or nil.
+func (r *recent) find(id string) *talk {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.talks[id]
+}
+
 func (r *recent) touch(t *talk, now time.Time) {
 	t.used = now
 	r.order.MoveToFront(t.place)
@@ -144,38 +152,93 @@ func (r *recent) drop(t *talk) {
 	}
 }
 
-// recall reads back what was said and is not remembered, or not for sure, also in
-// conversations that were joined with this one a moment ago.
+// maxJoined bounds the conversations that are read back for one.
+const maxJoined = 40
+
+// recall reads back what was said and is not remembered, or not for sure. What is
+// remembered of earlier versions is kept.
 func (s *Service) recall(ctx context.Context, id string, t *talk, now time.Time) error {
-	guard := identity.SystemPart("guard")
-	state, err := s.store.Conversation(ctx, guard, id)
+	said, err := s.readBack(ctx, id, now)
 	if err != nil {
 		return err
 	}
-	entries, _, err := s.store.Entries(ctx, guard, id, conversation.EntryRange{Reverse: true, Limit: recallLimit})
-	if err != nil {
-		return err
-	}
-	said, topic := spoken(entries, "", now), topicOf(state)
-	for _, e := range entries {
-		if e.Kind == conversation.KindTopic {
-			topic = nil // no more what the customer began with
-		}
-		if e.Kind != conversation.KindMerged || e.Content.From == "" || now.Sub(time.UnixMicro(e.At)) > questionAge {
-			continue
-		}
-		joined, _, err := s.store.Entries(ctx, guard, e.Content.From, conversation.EntryRange{Reverse: true, Limit: recallLimit})
-		if err != nil {
-			return err
-		}
-		said = append(said, spoken(joined, e.Content.From, now)...)
-	}
-	if topic != nil {
-		said = slices.Insert(said, 0, topic)
-	}
-	slices.SortStableFunc(said, func(a, b *utterance) int { return a.at.Compare(b.at) })
+	s.keepVersions(t, said, now)
 	t.said, t.doubt, t.unread = said, time.Time{}, false
 	return nil
+}
+
+// readBack gives what was said in a conversation, and in those that were joined
+// with it a moment ago, by way of others too.
+func (s *Service) readBack(ctx context.Context, id string, now time.Time) ([]*utterance, error) {
+	guard := identity.SystemPart("guard")
+	var said []*utterance
+	ids := []string{id}
+	for i := 0; i < len(ids); i++ {
+		of := ""
+		if i > 0 {
+			of = ids[i]
+		}
+		state, err := s.store.Conversation(ctx, guard, ids[i])
+		if err != nil {
+			return nil, err
+		}
+		entries, _, err := s.store.Entries(ctx, guard, ids[i], conversation.EntryRange{Reverse: true, Limit: recallLimit})
+		if err != nil {
+			return nil, err
+		}
+		topic := topicOf(state, of)
+		for _, e := range entries {
+			if e.Kind == conversation.KindTopic {
+				topic = nil // no more what the customer began with
+			}
+			from := e.Content.From
+			if e.Kind == conversation.KindMerged && from != "" && now.Sub(time.UnixMicro(e.At)) <= questionAge && len(ids) < maxJoined && !slices.Contains(ids, from) {
+				ids = append(ids, from)
+			}
+		}
+		if topic != nil {
+			said = append(said, topic)
+		}
+		said = append(said, spoken(entries, of, now)...)
+	}
+	slices.SortStableFunc(said, func(a, b *utterance) int { return a.at.Compare(b.at) })
+	return said, nil
+}
+
+// keepVersions gives what was read back for a talk the earlier texts that are
+// remembered here or, of a conversation that was joined with it, there. A talk that
+// is in use is left out: whoever has it may wait for this one.
+func (s *Service) keepVersions(t *talk, said []*utterance, now time.Time) {
+	type place struct {
+		of  string
+		seq int64
+	}
+	known := map[place][]string{}
+	note := func(own string, said []*utterance) {
+		for _, u := range said {
+			if len(u.before) > 0 && u.seq > 0 {
+				known[place{cmp.Or(u.of, own), u.seq}] = u.before
+			}
+		}
+	}
+	note("", t.said)
+	asked := map[string]bool{"": true, t.id: true}
+	for _, u := range said {
+		if asked[u.of] {
+			continue
+		}
+		asked[u.of] = true
+		if joined := s.recent.find(u.of); joined != nil && joined.mu.TryLock() {
+			joined.settle(now)
+			note(u.of, joined.said)
+			joined.mu.Unlock()
+		}
+	}
+	for _, u := range said {
+		if u.seq > 0 {
+			u.before = slices.Clone(known[place{u.of, u.seq}])
+		}
+	}
 }
 
 // spoken are the messages among entries that may still count; of is their
@@ -196,10 +259,10 @@ func spoken(entries []conversation.Entry, of string, now time.Time) []*utterance
 }
 
 // topicOf is what a conversation's topic says, as the first thing said in it; nil
-// when it says nothing.
-func topicOf(state conversation.State) *utterance {
+// when it says nothing. of is as for spoken.
+func topicOf(state conversation.State, of string) *utterance {
 	if state.Topic == "" {
 		return nil
 	}
-	return &utterance{at: time.UnixMicro(state.CreatedAt), side: theirs, topic: true, text: state.Topic, kept: true}
+	return &utterance{at: time.UnixMicro(state.CreatedAt), side: theirs, topic: true, text: state.Topic, of: of, kept: true}
 }
