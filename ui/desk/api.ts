@@ -183,8 +183,15 @@ export class Api {
   search(q: string, cursor?: string, limit = 30): Promise<Page<Hit>> {
     return this.#call('GET', '/v1/search', undefined, { q, cursor, limit });
   }
-  staff(): Promise<{ items: Staff[] }> {
-    return this.#call('GET', '/v1/staff');
+  /** Everybody who works here. */
+  async staff(): Promise<Staff[]> {
+    const all: Staff[] = [];
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const page: Page<Staff> = await this.#call('GET', '/v1/staff', undefined, { cursor });
+      all.push(...page.items);
+      cursor = page.next;
+    }
+    return all;
   }
   customer(id: string): Promise<Customer> {
     return this.#call('GET', `/v1/customers/${encodeURIComponent(id)}`);

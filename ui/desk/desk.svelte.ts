@@ -20,6 +20,8 @@ export type Theme = 'system' | 'light' | 'dark';
 const languageKey = 'kefu.desk.language';
 const themeKey = 'kefu.desk.theme';
 const keysKey = 'kefu.desk.keys';
+/** In milliseconds. The server tells a connection within a few seconds. */
+const saysWhyWithin = 10_000;
 
 /** The desk: who is signed in, the list, the open conversation, and what keeps them current. */
 export class Desk {
@@ -58,12 +60,14 @@ export class Desk {
   detailsOpen = $state(false);
 
   #client: Client | undefined;
+  /** The connection of a session that is over, for as long as it may still say why. */
+  #last: { client: Client; timer: ReturnType<typeof setTimeout> } | undefined;
 
   constructor() {
     this.inbox = new Inbox(this.api, () => this.me?.id ?? '');
     this.search = new Search(this.api, (code) => this.failed(code));
     this.drafts = new Drafts(new BrowserStorage('sessionStorage'), this.api);
-    this.api.onexpired = () => this.#sessionEnded('expired');
+    this.api.onexpired = () => this.#refused();
     this.keys = this.#storage.getItem(keysKey) !== 'off';
     this.setTheme((this.#storage.getItem(themeKey) as Theme | null) ?? 'system');
     void this.setLanguage(pickLanguage(this.#storage.getItem(languageKey), ...navigator.languages), false);
@@ -125,6 +129,7 @@ export class Desk {
   }
 
   #signedIn(staff: Staff): void {
+    this.#hush();
     this.me = staff;
     this.ended = undefined;
     const { protocol, host } = location;
@@ -137,6 +142,7 @@ export class Desk {
         hello: () => Promise.resolve({}),
         welcomed: () => undefined,
         refused: (why) => {
+          if (client !== (this.#client ?? this.#last?.client)) return Promise.resolve(false);
           if (why === 'revoked') this.#sessionEnded('revoked');
           if (why === 'unauthenticated' || why === 'expired') this.#sessionEnded('expired');
           return Promise.resolve(false);
@@ -147,6 +153,7 @@ export class Desk {
     client.outbox.open(`staff:${staff.id}`);
     this.drafts.open(staff.id);
     client.on((change) => {
+      if (client !== this.#client) return;
       if (change.what === 'state') this.connection = change.state;
       // The open conversation reads itself again, and tells the list.
       if (change.what === 'inbox' && change.conv && change.conv !== this.thread?.id) this.inbox.hint(change.conv);
@@ -161,42 +168,61 @@ export class Desk {
     client.watchInbox();
     client.start();
     void this.api.staff().then(
-      ({ items }) => (this.staff = colleaguesOf(items)),
+      (everybody) => (this.staff = colleaguesOf(everybody)),
       () => undefined,
     );
     this.#route(parseRoute(location.hash));
   }
 
   async signOut(): Promise<void> {
+    const client = this.#client;
     try {
       await this.drafts.settled();
       await this.api.signOut();
     } catch (error) {
-      if (codeOf(error) !== 'unauthenticated') return this.failed(codeOf(error));
+      if (this.me && codeOf(error) !== 'unauthenticated') return this.failed(codeOf(error));
     }
-    this.#forget();
+    // The session may have been over already: what it left is to go all the same.
+    this.#forget(client);
     this.#end();
+    this.#hush();
+    this.ended = undefined;
   }
 
-  #sessionEnded(how: 'expired' | 'revoked'): void {
-    if (!this.me) return;
+  /** The server says no to this session, and may yet say on its connection that it was revoked. */
+  #refused(): void {
+    if (this.#client) this.#sessionEnded('expired', this.#client.state === 'open');
+  }
+
+  #sessionEnded(how: 'expired' | 'revoked', listen = false): void {
+    const client = this.#client ?? this.#last?.client;
+    if (!client) return;
     this.ended = how;
-    if (how === 'revoked') this.#forget();
-    this.#end();
+    if (how === 'revoked') this.#forget(client);
+    this.#end(listen);
+    if (!listen) return this.#hush();
+    this.#last ??= { client, timer: setTimeout(() => this.#hush(), saysWhyWithin) };
+  }
+
+  #hush(): void {
+    clearTimeout(this.#last?.timer);
+    this.#last?.client.stop();
+    this.#last = undefined;
   }
 
   /** Whoever signed out or was shut out leaves nothing here, unsent words included. */
-  #forget(): void {
-    this.#client?.outbox.clear();
+  #forget(client?: Client): void {
+    client?.outbox.clear();
     this.drafts.clear();
   }
 
-  #end(): void {
+  #end(listen = false): void {
     this.thread?.leave();
     this.thread = undefined;
     this.drafts.close();
-    this.#client?.stop();
+    if (!listen) this.#client?.stop();
     this.#client = undefined;
+    this.connection = 'idle';
     this.me = undefined;
     this.inbox.items = [];
     this.inbox.loaded = false;

@@ -73,6 +73,38 @@ test('whoever was shut out finds that it is gone, and is told so', async () => {
   expect(kept()).toEqual([false, false]);
 });
 
+test('whoever was shut out finds that it is gone, though answers of the API came first', async () => {
+  const desk = await writing();
+  server.expired = true;
+  await Promise.all([desk.inbox.reload(), desk.inbox.reload(), desk.api.conversation('c').catch(() => undefined)]);
+  await vi.waitFor(() => expect(desk.ended).toBe('expired'));
+  Socket.all[0]!.receive({ t: 'closing', reason: 'revoked' });
+  await vi.waitFor(() => expect(desk.ended).toBe('revoked'));
+  expect(kept()).toEqual([false, false]);
+});
+
+test('whoever signs in again is not bothered by the session before', async () => {
+  const desk = await writing();
+  server.expired = true;
+  await desk.inbox.reload();
+  await vi.waitFor(() => expect(desk.ended).toBe('expired'));
+  server.expired = false;
+  await desk.resume();
+  expect(desk.me).toBeDefined();
+  Socket.all[0]!.receive({ t: 'closing', reason: 'revoked' });
+  await new Promise((resolve) => setTimeout(resolve));
+  expect([desk.me?.id, desk.ended]).toEqual(['mei', undefined]);
+  expect(kept()).toEqual([true, true]);
+});
+
+test('whoever signs out of a session that is over leaves nothing either', async () => {
+  const desk = await writing();
+  server.expired = true;
+  await desk.signOut();
+  expect([desk.me, desk.ended]).toEqual([undefined, undefined]);
+  expect(kept()).toEqual([false, false]);
+});
+
 test('whoever signs out leaves nothing, and is told nothing', async () => {
   const desk = await writing();
   await desk.signOut();

@@ -23,7 +23,7 @@ test('a read that came too soon waits as long as it is asked to', async () => {
   await vi.advanceTimersByTimeAsync(1);
   expect(asked).toHaveLength(2);
   await vi.advanceTimersByTimeAsync(1000);
-  await expect(answer).resolves.toEqual({ items: [] });
+  await expect(answer).resolves.toEqual([]);
   expect(asked).toHaveLength(3);
 });
 
@@ -36,6 +36,12 @@ test.each([
   await vi.advanceTimersByTimeAsync(60_000);
   await answer;
   expect(asked).toHaveLength(times);
+});
+
+test('everybody who works here is read, page by page', async () => {
+  const { api, asked } = asking(Response.json({ items: [{ id: 'a' }], next: 'a b' }), Response.json({ items: [{ id: 'b' }] }));
+  await expect(api.staff()).resolves.toEqual([{ id: 'a' }, { id: 'b' }]);
+  expect(asked).toEqual(['GET /v1/staff', 'GET /v1/staff?cursor=a+b']);
 });
 
 test('what changes something is not done again by itself', async () => {

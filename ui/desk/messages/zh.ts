@@ -181,6 +181,7 @@ export const zh: Messages = {
     upload: {
       failed: '上传失败',
       kind: '不支持此类文件',
+      full: '已达上限，请先发送已选的文件',
       offline: '未上传：网络已断开',
       large: (max) => `超过 ${max}`,
     },

@@ -1,7 +1,8 @@
 import type { Attachment } from '../protocol/frames.ts';
 import { UploadRefused, type Upload } from './upload.ts';
 
-export type Problem = 'offline' | 'large' | 'kind' | 'failed';
+/** Full: the sender has as many files waiting to be sent as they may. */
+export type Problem = 'offline' | 'large' | 'kind' | 'failed' | 'full';
 
 export interface Picked {
   key: number;
@@ -23,7 +24,7 @@ export interface PicksOptions {
 
 export const mostFiles = 10;
 const mostTries = 10;
-const longestWait = 60_000;
+const longestWait = 20_000;
 
 function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -121,8 +122,10 @@ export class Picks {
         if (status === 413) return failed('large');
         if (status === 415) return failed('kind');
         if (status !== 429) return failed(this.options.online() ? 'failed' : 'offline');
+        // What is long is not waited for: the message would wait too, and sending it is what makes room.
+        if (retryAfter > longestWait) return failed('full');
         // Still "sending" to the person: the server is asked again by itself.
-        await (this.options.wait ?? wait)(Math.min(longestWait, retryAfter || 1000), signal);
+        await (this.options.wait ?? wait)(retryAfter || 1000, signal);
       }
     }
     return failed('failed');

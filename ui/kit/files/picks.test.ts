@@ -53,6 +53,16 @@ test('but not for ever', async () => {
   expect(states()).toEqual(['a failed failed']);
 });
 
+test('what would have to wait for long is given up at once, and the others go on', async () => {
+  const { picks, waited, states } = setUp((f) => (f.name === 'a' ? Promise.reject(new UploadRefused(429, 60_000)) : Promise.resolve(stored(f.name))));
+  picks.take([file('a'), file('b')]);
+  await settled();
+  expect(waited).toEqual([]);
+  expect(states()).toEqual(['a failed full', 'b stored']);
+  picks.drop(picks.items[0]!.key);
+  expect(picks.unfinished).toBe(false);
+});
+
 test.each([
   [413, 'large'],
   [415, 'kind'],

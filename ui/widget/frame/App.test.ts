@@ -190,6 +190,11 @@ test('earlier pages stand outside of what is read aloud, and leave the reader wh
   server.last.receive(event('c', 53));
   expect(await within(log).findByText('text 53')).toBeVisible();
   expect(region().scrollTop).toBe(640);
+  // The button goes when it is used; the focus does not go with it.
+  const older = screen.getByRole('button', { name: en.older });
+  older.focus();
+  await fireEvent.click(older);
+  expect(document.activeElement).toBe(region());
 });
 
 test('what is being written goes on where a merged conversation goes on, in the same box', async () => {
@@ -212,6 +217,21 @@ test('the box stays the same when the conversation begins and gets its name', as
   server.last.receive({ t: 'started', ref: server.last.of('start')[0]!.ref, conv: 'new', at: 1 });
   await waitFor(() => expect(server.last.of('send')).toHaveLength(1));
   expect(await box()).toBe(area);
+});
+
+test.each(['written', 'picked'])('what was %s before the first connection stays on screen', async (what) => {
+  const { server, chat } = await setUp({ connect: false, upload: () => Promise.reject(new Error('lost')) });
+  server.last.events.end('lost');
+  await box();
+  if (what === 'picked') chat.picks.take([new File(['abc'], 'a.png')]);
+  else await fireEvent.input(await box(), { target: { value: 'half a sen' } });
+  chat.client.restart();
+  await waitFor(() => expect(server.connections).toHaveLength(2));
+  server.last.receive(welcome({ conversations: [{ ...open }] }));
+  await waitFor(() => expect(chat.state).toBe('open'));
+  expect(chat.current.conv).toBe('');
+  if (what === 'picked') expect(await screen.findByText('a.png')).toBeVisible();
+  else expect(await box()).toHaveValue('half a sen');
 });
 
 test('asking for a person keeps what was picked', async () => {
@@ -237,7 +257,10 @@ test('a file that failed stays, holds the message back and can be tried again or
   await write('here they are');
   expect(server.last.of('send')).toEqual([]);
   fails = false;
-  await fireEvent.click(screen.getByRole('button', { name: en.retryFile('b.png') }));
+  const again = screen.getByRole('button', { name: en.retryFile('b.png') });
+  again.focus();
+  await fireEvent.click(again);
+  expect(document.activeElement).toBe(await box());
   await waitFor(() => expect(screen.getByRole('button', { name: en.send })).toBeEnabled());
   await fireEvent.click(screen.getByRole('button', { name: en.send }));
   expect(server.last.of('send')[0]!.body).toEqual({ type: 'attachments', attachment_ids: ['a.png', 'b.png'], text: 'here they are' });

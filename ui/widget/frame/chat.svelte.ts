@@ -83,6 +83,8 @@ export class Chat {
   #identity: WindowIdentity;
   #drafts: Drafts;
   #decided = false;
+  /** Something was typed since the window was opened, or since somebody else speaks. */
+  #typed = false;
   /** The conversation to come back to, when it is the new customer's too. */
   #back = '';
   #others = false;
@@ -182,6 +184,7 @@ export class Chat {
 
   #startOver(back: string): void {
     this.#decided = false;
+    this.#typed = false;
     this.#others = true;
     this.#back = back;
     this.#firstPages.clear();
@@ -271,8 +274,8 @@ export class Chat {
     const open = this.state === 'open';
     const lines = this.client.conversations;
     if (open) this.#decided = true;
-    const draft = this.current.ref !== undefined || this.current.conv !== '';
-    if (draft) return;
+    const draft = (this.#typed && this.text.trim() !== '') || this.picks.items.length > 0;
+    if (draft || this.current.ref !== undefined || this.current.conv !== '') return;
     const beginning = this.client.outbox.beginnings().at(-1);
     const live = lines.find((c) => c.conv === this.#back) ?? lines.find((c) => c.status !== 'resolved' && c.status !== 'merged');
     if (beginning) this.#showCurrent('', beginning.ref);
@@ -389,6 +392,7 @@ export class Chat {
 
   typed(text: string): void {
     this.text = text;
+    this.#typed = true;
     this.#drafts.keep(this.current.conv, text);
     if (this.current.conv) this.client.type(this.current.conv, text !== '');
   }

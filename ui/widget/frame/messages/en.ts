@@ -58,6 +58,7 @@ export const en = {
   upload: {
     failed: 'Could not be uploaded',
     kind: 'Files of this kind are not taken',
+    full: 'No room: send the others first',
     offline: 'Not uploaded: no connection',
     large: (max: string) => `Larger than ${max}`,
   },
