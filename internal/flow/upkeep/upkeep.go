@@ -157,32 +157,54 @@ func Every(ctx context.Context, period time.Duration, log *slog.Logger, what str
 const wakeLimit = 200 // conversations read at once
 
 // WakeSnoozed opens the conversations whose snooze is over. Those that cannot be
-// opened, however many, keep no other asleep.
+// opened, however many, keep no other asleep; and where that is because commits
+// fail, the rest of them waits: the next call begins after the last that was tried.
 func WakeSnoozed(store Store, now clock.Clock) func(context.Context) error {
+	var begin conversation.Snooze
 	return func(ctx context.Context) error {
-		var first error
-		var last conversation.Snooze
-		failed, until := 0, now().UnixMicro()
-		for more := true; more; {
-			due, err := store.SnoozedUntil(ctx, last, until, wakeLimit)
-			if err != nil {
-				return err
-			}
-			for _, one := range due {
-				last = one
-				_, err := store.Execute(ctx, identity.SystemPart("snooze"), one.ConversationID, conversation.Command{Kind: conversation.Wake})
-				if err == nil || fault.Is(err, fault.Conflict) { // it was merged meanwhile
-					continue
-				}
-				if failed++; first == nil {
-					first = err
-				}
-			}
-			more = len(due) == wakeLimit && ctx.Err() == nil
+		w := waking{store: store, last: begin}
+		err := w.all(ctx, now().UnixMicro())
+		if begin = w.last; w.failed > 1 {
+			return fault.New(fault.CodeOf(err), "upkeep.WakeSnoozed", "%d conversations cannot be opened; the first: %v", w.failed, err)
 		}
-		if failed > 1 {
-			return fault.New(fault.CodeOf(first), "upkeep.WakeSnoozed", "%d conversations cannot be opened; the first: %v", failed, first)
+		return err
+	}
+}
+
+// waking is one call of WakeSnoozed.
+type waking struct {
+	store  Store
+	last   conversation.Snooze // that was tried; none when all of them were
+	failed int
+}
+
+// all gives the first error.
+func (w *waking) all(ctx context.Context, until int64) (first error) {
+	for {
+		due, err := w.store.SnoozedUntil(ctx, w.last, until, wakeLimit)
+		if err != nil {
+			return err
 		}
-		return first
+		before := w.failed
+		for _, one := range due {
+			w.last = one
+			_, err := w.store.Execute(ctx, identity.SystemPart("snooze"), one.ConversationID, conversation.Command{Kind: conversation.Wake})
+			if err == nil || fault.Is(err, fault.Conflict) { // it was merged meanwhile
+				continue
+			}
+			if w.failed++; first == nil {
+				first = err
+			}
+			if fault.Is(err, fault.Unavailable) {
+				return first
+			}
+		}
+		switch {
+		case len(due) < wakeLimit:
+			w.last = conversation.Snooze{}
+			return first
+		case w.failed-before == len(due), ctx.Err() != nil:
+			return first
+		}
 	}
 }
