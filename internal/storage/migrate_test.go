@@ -107,6 +107,24 @@ func TestMigratingAgainDoesNothing(t *testing.T) {
 	})
 }
 
+// Between two versions a schema may have changed under its number.
+func TestAnotherSchemaOfTheSameNumberIsRefused(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		d.Open(t).Stop()
+		for change, back := range map[string]string{
+			"attachment RENAME COLUMN unsent_since TO claimed": "attachment RENAME COLUMN claimed TO unsent_since",
+			"inbox RENAME TO box":                              "box RENAME TO inbox",
+		} {
+			d.Exec(t, "ALTER TABLE "+change)
+			_, err := storage.Open(context.Background(), storage.Options{Migrate: true, Dir: d.Dir, Database: d.DSN})
+			if !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "between two versions") {
+				t.Errorf("%s: %v", change, err)
+			}
+			d.Exec(t, "ALTER TABLE "+back)
+		}
+	})
+}
+
 func TestANewerSchemaIsRefused(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
 		d.Open(t).Stop()

@@ -251,7 +251,8 @@ func (d *DB) restartLog(ctx context.Context, mode string) (begun bool, err error
 }
 
 // Look opens a database for reading alone, hands it to do and closes it again.
-// It makes no file of SQLite's database, nor its log, and turns no setting.
+// It makes no database of SQLite's where there is none, and turns no setting; the
+// files beside one, its log and the index of that, it may make and leave behind.
 func Look(ctx context.Context, dsn, dir string, do func(context.Context, *sql.DB) error) error {
 	const op = "engine.Look"
 	var db *sql.DB

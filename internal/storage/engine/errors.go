@@ -51,6 +51,17 @@ func isBadText(err error) bool {
 	return errors.As(err, &pg) && pg.Code == "22021"
 }
 
+// isForeign tells whether a statement names a table or a column that is not there.
+func isForeign(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) { // which has no code of its own for it
+		text := lite.Error()
+		return strings.Contains(text, "no such column") || strings.Contains(text, "no such table") || strings.Contains(text, "has no column named")
+	}
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "42703" || pg.Code == "42P01")
+}
+
 func isFull(err error) bool {
 	var lite *sqlite.Error
 	if errors.As(err, &lite) {

@@ -193,7 +193,11 @@ func (k Kind) Set(columns, text string) Set {
 // the start and a commit spends no time on it.
 func (s *Set) Prepare(ctx context.Context, db *DB) error {
 	prepared, err := db.Writer.PrepareContext(ctx, s.text)
-	if err != nil {
+	switch {
+	case isForeign(err):
+		return fault.New(fault.Conflict, "engine.Prepare",
+			"the schema of the database has this program's number and is another one (%v): a program from between two versions made it, so use that one, or begin with an empty database", err)
+	case err != nil:
 		return fault.New(fault.Internal, "engine.Prepare", "%v in %s", err, s.text)
 	}
 	s.prepared, s.table = prepared, db.rows

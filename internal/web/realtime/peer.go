@@ -63,7 +63,7 @@ type peer struct {
 // handshake is what hello needs to know of the request that opened a connection.
 type handshake struct {
 	cookie  string // the staff session of a browser
-	network string // of the client, for limits; "" when nothing is limited
+	network string // of the client, for limits; "" when it is not known, and no limit of networks counts it
 }
 
 // typed is when typing in a conversation was last passed on.
