@@ -52,12 +52,20 @@ export function people(house: House): void {
     });
 
     test('whoever is disabled is out within five seconds', async () => {
+      const somebody = await house.customer();
+      await somebody.write('Is my wallet locked?');
       const sofia = await house.agent('sofia');
-      await sofia.page.getByRole('search').waitFor();
+      await sofia.take('Is my wallet locked?');
+      // Her words cannot be saved: they are in the browser.
+      await sofia.page.route('**/draft', (route) => (route.request().method() === 'PUT' ? route.abort() : route.continue()));
+      await sofia.box.fill('It is locked.');
+      const kept = () => sofia.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]).includes('It is locked.'));
+      await expect.poll(kept).toBe(true);
       await house.server.user('disable', '--email', 'sofia@kefu.demo');
       await sofia.page.locator('input[type=password]').waitFor({ timeout: 5_000 });
       await sofia.page.getByRole('status').getByText(/You were signed out, here or elsewhere|Your session has ended/).waitFor();
       expect(await sofia.page.locator('[role=log], [data-id]').count()).toBe(0);
+      await expect.poll(kept).toBe(false);
       await sofia.page.reload();
       await sofia.page.locator('input[type=password]').waitFor();
     });

@@ -260,6 +260,7 @@ func (o *Outcome) agentWrote(c Command) {
 		o.Receipt = seen > s.AgentRead
 		s.AgentRead = max(s.AgentRead, seen)
 	} else {
+		o.Receipt = s.LastSeq > s.AgentRead
 		s.AgentRead = s.LastSeq
 	}
 	if s.Status == Open && left.Since == 0 {

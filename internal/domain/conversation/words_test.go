@@ -261,6 +261,26 @@ func TestReceipts(t *testing.T) {
 	}
 }
 
+// An answer that does not say what its author has seen has seen everything, and the
+// customer is told.
+func TestAnAnswerIsAReceipt(t *testing.T) {
+	written := play(t, fresh(), []step{{who: anna(), command: say("one"), kinds: "message"}})
+	answered := play(t, fresh(), []step{
+		{who: anna(), command: say("one"), kinds: "message"},
+		{who: mei(), command: say("two"), kinds: "message"},
+	})
+	answered.AgentRead = answered.LastSeq
+	for name, c := range map[string]struct {
+		s     conversation.State
+		moved bool
+	}{"the first": {written, true}, "one that has nothing before it": {answered, false}} {
+		o, err := c.s.Decide(mei(), say("three"), begin)
+		if err != nil || o.Receipt != c.moved || o.State.AgentRead != c.s.LastSeq {
+			t.Errorf("%s: receipt %v, read %d of %d, err = %v", name, o.Receipt, o.State.AgentRead, c.s.LastSeq, err)
+		}
+	}
+}
+
 func FuzzCheckLine(f *testing.F) {
 	for _, seed := range []string{"", "topic", "a\x00", "a\u2028", "\xff", "转账", "a\u0085b", "e\u0301", strings.Repeat("x", 50)} {
 		f.Add(seed, 40)

@@ -77,6 +77,15 @@ test('the first message begins a conversation and is followed to the reader', as
   expect(screen.getAllByText('Where is my transfer?')).toHaveLength(1);
 });
 
+test('an answer that crossed with a message does not say that it was read', async () => {
+  const { server } = await setUp({ conversations: [open] });
+  const own = entry('c', 1, { author: { kind: 'customer' }, payload: { text: 'and one more thing' } });
+  server.last.receive(missed('c', [own, entry('c', 2)]));
+  expect(await screen.findByText(en.state.stored)).toBeVisible();
+  server.last.receive({ t: 'receipt', conv: 'c', by: 'agent', delivered: 2, read: 2 });
+  expect(await screen.findByText(en.state.read)).toBeVisible();
+});
+
 test('Shift and Enter, or Enter of an input method, sends nothing', async () => {
   const { server } = await setUp();
   await write('你好', { isComposing: true });

@@ -4,10 +4,9 @@ import type { Messages } from './messages/en.ts';
 
 export type MessageState = 'queued' | 'sending' | 'stored' | 'delivered' | 'read' | 'failed';
 
-/** How far a stored message of one's own has got. Whoever has answered has read it. */
-export function stateOf(seq: number, receipt: { delivered: number; read: number }, lines: readonly Line[]): MessageState {
-  const answered = lines.some((l) => l.seq > seq && l.kind === 'message' && l.author?.kind === 'agent');
-  if (answered || seq <= receipt.read) return 'read';
+/** How far a stored message of one's own has got. An answer alone does not tell: it may have crossed with the message. */
+export function stateOf(seq: number, receipt: { delivered: number; read: number }): MessageState {
+  if (seq <= receipt.read) return 'read';
   if (seq <= receipt.delivered) return 'delivered';
   return 'stored';
 }
