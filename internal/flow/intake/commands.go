@@ -90,11 +90,31 @@ func (s *Service) Merge(ctx context.Context, p identity.Principal, from, into st
 	if !id.Valid(into) {
 		return fault.New(fault.NotFound, "intake.Merge", "no conversation has an id of that form")
 	}
-	t := s.hold(into, s.now())
+	return s.held(into, func() error { return s.store.Merge(context.WithoutCancel(ctx), p, from, into) })
+}
+
+// Unmerge takes a merge back. What is remembered of the other conversation is read
+// back then, so that it holds no topic that has been set anew since. Errors: those
+// of the store.
+func (s *Service) Unmerge(ctx context.Context, p identity.Principal, conversationID string) error {
+	if !id.Valid(conversationID) {
+		return fault.New(fault.NotFound, "intake.Unmerge", "no conversation has an id of that form")
+	}
+	state, err := s.store.Conversation(ctx, p, conversationID)
+	if err != nil {
+		return err
+	}
+	return s.held(state.MergedInto, func() error { return s.store.Unmerge(context.WithoutCancel(ctx), p, conversationID) })
+}
+
+// held lets nothing be said in a conversation while what belongs to it changes,
+// and has it read back afterwards.
+func (s *Service) held(conversationID string, change func() error) error {
+	t := s.hold(conversationID, s.now())
 	defer s.release(t)
-	err := s.store.Merge(context.WithoutCancel(ctx), p, from, into)
+	err := change()
 	if err == nil || fault.Is(err, fault.Unavailable) { // which may have happened
-		t.doubt = s.now() // so that it is read back
+		t.doubt = s.now()
 	}
 	return err
 }

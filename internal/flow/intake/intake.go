@@ -32,6 +32,7 @@ type Store interface {
 	ClaimAttachments(ctx context.Context, p identity.Principal, conversationID string, internal bool, ids []string) ([]conversation.Attachment, error)
 	SaveDraft(ctx context.Context, p identity.Principal, conversationID string, d conversation.Draft) error
 	Merge(ctx context.Context, p identity.Principal, from, into string) error
+	Unmerge(ctx context.Context, p identity.Principal, id string) error
 	AddHandle(ctx context.Context, p identity.Principal, customerID string, h customer.Handle) error
 }
 

@@ -111,6 +111,29 @@ func TestAnAgentsTopicLeavesThatOfAJoinedOne(t *testing.T) {
 	}
 }
 
+// What goes its own way again is let alone by what is said in the other.
+func TestAnUnmergedConversationIsLetAlone(t *testing.T) {
+	h := open(t)
+	customer := visitor()
+	from, into := h.beginAbout(customer, "my card is 4111 1111"), h.begin(customer)
+	if err := h.door.Merge(context.Background(), agent(), from, into); err != nil {
+		t.Fatal(err)
+	}
+	h.say(customer, into, "hello")
+	if err := h.door.Unmerge(context.Background(), agent(), from); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.do(agent(), from, conversation.SetTopic, conversation.Content{Topic: "a card"}); err != nil {
+		t.Fatal(err)
+	}
+	h.say(customer, into, "1111 1111")
+	if got := h.topic(from); got != "a card" {
+		t.Errorf("the topic is %q", got)
+	}
+	wantCode(t, h.door.Unmerge(context.Background(), agent(), from), fault.Conflict)
+	wantCode(t, h.door.Unmerge(context.Background(), agent(), "nowhere"), fault.NotFound)
+}
+
 // joining is a store in which something happens after a merge was committed and
 // before its answer, which may get lost.
 type joining struct {

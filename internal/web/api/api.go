@@ -46,6 +46,7 @@ type Intake interface {
 	Draft(ctx context.Context, p identity.Principal, conversationID string, d conversation.Draft) error
 	Handle(ctx context.Context, p identity.Principal, customerID string, h customer.Handle) error
 	Merge(ctx context.Context, p identity.Principal, from, into string) error
+	Unmerge(ctx context.Context, p identity.Principal, id string) error
 	Name(name string) string
 }
 
@@ -56,7 +57,6 @@ type Store interface {
 	Entries(ctx context.Context, p identity.Principal, id string, r conversation.EntryRange) ([]conversation.Entry, bool, error)
 	Versions(ctx context.Context, p identity.Principal, id string, seq int64) ([]conversation.Content, error)
 	Draft(ctx context.Context, p identity.Principal, conversationID string) (conversation.Draft, error)
-	Unmerge(ctx context.Context, p identity.Principal, id string) error
 	ListStaff(ctx context.Context, p identity.Principal, after string, limit int) ([]staff.Member, error)
 	StaffByID(ctx context.Context, p identity.Principal, id string) (staff.Member, error)
 	ChangeStaff(ctx context.Context, p identity.Principal, id string, c staff.Change) error

@@ -162,5 +162,5 @@ func (a *API) merge(ctx context.Context, in *mergeInput) (*nothing, error) {
 }
 
 func (a *API) unmerge(ctx context.Context, in *InConversation) (*nothing, error) {
-	return &nothing{}, a.Store.Unmerge(ctx, in.who(), in.ID)
+	return &nothing{}, a.Intake.Unmerge(ctx, in.who(), in.ID)
 }
