@@ -184,11 +184,13 @@ test('a note that was begun is still a note when its conversation is opened agai
   expect(server.last.of('send')).toMatchObject([{ note: true, body: { text: 'She was rude' } }]);
 });
 
-test('what is still being read is neither answered nor resolved', async () => {
+test('what is still being read is neither answered nor resolved, nor put off', async () => {
   const { thread, server } = await shown(0, 0);
   thread.typed('an answer');
   await settle();
   const resolve = await screen.findByRole('button', { name: en.thread.resolve });
+  const snooze = screen.getByRole('combobox', { name: en.thread.snooze });
+  expect(snooze).toBeDisabled();
   await fireEvent.click(resolve);
   await fireEvent.keyDown(screen.getByRole('textbox'), { key: 'Enter' });
   expect(screen.queryByRole('dialog')).toBeNull();
@@ -197,6 +199,7 @@ test('what is still being read is neither answered nor resolved', async () => {
   await settle();
   await fireEvent.keyDown(screen.getByRole('textbox'), { key: 'Enter' });
   expect(server.last.of('send')).toMatchObject([{ seen: 1 }]);
+  expect(snooze).toBeEnabled();
   await fireEvent.click(resolve);
   expect(await screen.findByRole('dialog')).toBeVisible();
 });
