@@ -66,6 +66,7 @@ type Client struct {
 	visitor  string
 	out      *outgoing
 	tails    map[string]*tail
+	left     []string // unwatched on this connection, the newest last: the server may have let the frame drop
 	fetches  int
 	inbox    bool
 	starts   map[string]*start
@@ -220,7 +221,7 @@ func (c *Client) closeUnwelcome(live link) {
 func (c *Client) ended(live link, err error) (welcomed bool, cause error) {
 	c.mu.Lock()
 	was, no := c.welcomed, c.refused
-	c.link, c.welcomed, c.fetches, c.quiet = nil, false, 0, time.Time{}
+	c.link, c.welcomed, c.left, c.fetches, c.quiet = nil, false, nil, 0, time.Time{}
 	for _, t := range c.tails {
 		t.fetching = false
 	}
@@ -314,11 +315,19 @@ func (c *Client) Unwatch(conv string) {
 		c.fetches--
 	}
 	delete(c.tails, conv)
+	if c.left = append(c.left, conv); len(c.left) > maxLeft {
+		c.left = c.left[1:]
+	}
 	if c.welcomed {
-		c.write([]byte(`{"t":"unwatch","conv":"` + conv + `"}`))
+		c.write(unwatchFrame(conv))
 	}
 	c.fetchWanted()
 }
+
+// maxLeft is more than can be watched at once.
+const maxLeft = 256
+
+func unwatchFrame(conv string) []byte { return []byte(`{"t":"unwatch","conv":"` + conv + `"}`) }
 
 // WatchInbox asks for changes of the inbox, for a desk.
 func (c *Client) WatchInbox() {

@@ -140,6 +140,30 @@ func TestAGapSeenWhileTheClientKeepsSilentIsFetchedAfterwards(t *testing.T) {
 	r.until(t, "both entries", func() bool { return slices.Equal(r.events[conv], counting(2)) })
 }
 
+// What a desk left and the server let drop is left once more afterwards: the server
+// would count it for ever among what may be watched at once.
+func TestALimitForgetsNoUnwatch(t *testing.T) {
+	server := clienttest.New()
+	defer server.Close()
+	r := newRecorder()
+	unwatched := make(chan struct{}, 10)
+	desk := run(t, client.Config{Target: client.Target{URL: server.URL}, Transport: client.WebSocket, Role: "desk", Token: token("desk")}, r)
+	r.until(t, "online", func() bool { return len(r.states) > 0 })
+	desk.Watch("left", 0)
+	server.Misbehave(clienttest.Faults{TooMany: func(frame string) bool {
+		if frame == "unwatch" {
+			unwatched <- struct{}{}
+		}
+		return frame == "unwatch" && len(unwatched) == 1
+	}})
+	desk.Unwatch("left")
+	for late := time.Now().Add(5 * time.Second); len(unwatched) < 2; {
+		if time.Sleep(time.Millisecond); time.Now().After(late) {
+			t.Fatal("what the server let drop is still watched")
+		}
+	}
+}
+
 func TestWhatALaterWelcomeKnowsIsFetched(t *testing.T) {
 	server := clienttest.New()
 	defer server.Close()

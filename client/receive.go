@@ -77,6 +77,11 @@ func (c *Client) everything() {
 	if c.inbox {
 		c.write(watchInboxFrame())
 	}
+	for _, conv := range c.left { // else the server counts them for ever
+		if t := c.tails[conv]; t == nil || !t.watched {
+			c.write(unwatchFrame(conv))
+		}
+	}
 	for conv, t := range c.tails {
 		if t.watched {
 			c.write(AppendWatch(nil, conv))

@@ -75,6 +75,9 @@ func (a *agent) handle(f client.Frame) {
 		}
 	case *client.Error:
 		a.run.say("the server refused an agent's frame: %s (%s)", f.Code, f.Ref)
+		if f.Ref == "watch" {
+			a.lost(f.Conv)
+		}
 	}
 }
 
@@ -134,13 +137,22 @@ func (a *agent) follow(conv string) {
 		a.reads++
 		t.read = a.reads
 	}
-	after, left := t.last, a.leave()
-	a.mu.Unlock()
-	if left != "" {
-		a.link.Unwatch(left)
+	if left := a.leave(); left != "" {
+		a.link.Unwatch(left) // under a.mu, so that nobody follows it anew before
 	}
 	if !watched {
-		a.link.Watch(conv, after)
+		a.link.Watch(conv, t.last)
+	}
+	a.mu.Unlock()
+}
+
+// lost notes that the server does not let a conversation be watched. It is followed
+// again when the inbox or the next sweep tells of it.
+func (a *agent) lost(conv string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if t := a.known[conv]; t != nil {
+		t.read = 0
 	}
 }
 

@@ -229,6 +229,18 @@ describe('reading', () => {
     expect(all.server.last.of('watch')).toEqual([{ t: 'watch', inbox: true }, { t: 'watch', conv: 'c' }]);
     expect(all.server.last.of('fetch')).toMatchObject([{ conv: 'c', after_seq: 1 }]);
   });
+
+  test.each([
+    ['frames were let drop', { code: 'rate_limited', retry_after_ms: 3000 }, 2],
+    ['too much is watched', { code: 'conflict', ref: 'watch', conv: 'c' }, 2],
+    ['there is no such conversation', { code: 'not_found', ref: 'watch', conv: 'c' }, 1],
+  ] as const)('a new connection is made when %s', async (_, error, connections) => {
+    const all = await connected({ role: 'desk' });
+    all.client.open('c');
+    all.server.last.receive({ t: 'error', ...error });
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(all.server.connections).toHaveLength(connections);
+  });
 });
 
 describe('reading again', () => {

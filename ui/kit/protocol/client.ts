@@ -15,6 +15,7 @@ import type {
   ServerFrame,
   Welcome,
 } from './frames.ts';
+import { passes } from './frames.ts';
 import { uuidv4, uuidv7 } from './ids.ts';
 import type { ConversationLog } from './log.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
@@ -469,6 +470,12 @@ export class Client {
 
   #error(frame: ErrorFrame): void {
     if (frame.ref === 'fetch') this.#reading.refused(frame);
+    // Frames were let drop without saying which, or what is open is not watched: only
+    // a new connection knows again what this one wants.
+    const unwatched = frame.ref === 'watch' && (frame.code === 'conflict' || passes(frame.code));
+    if (unwatched || (frame.code === 'rate_limited' && !frame.ref)) {
+      this.#timers.set('anew', frame.retry_after_ms ?? 5000, () => this.#connection.restart());
+    }
     const about = this.#sending.refused(frame) ?? (frame.ref === 'fetch' ? 'fetch' : 'other');
     this.#emit({ what: 'error', error: frame, about });
   }
