@@ -68,6 +68,8 @@ func (a *agent) handle(f client.Frame) {
 		a.event(f)
 	case *client.Inbox:
 		a.follow(f.Conv)
+	case *client.Stored:
+		a.run.owed.Add(-1)
 	case *client.State, *client.Resync:
 		select {
 		case a.wake <- struct{}{}:
@@ -75,8 +77,12 @@ func (a *agent) handle(f client.Frame) {
 		}
 	case *client.Error:
 		a.run.say("the server refused an agent's frame: %s (%s)", f.Code, f.Ref)
-		if f.Ref == "watch" {
+		switch f.Ref {
+		case "watch":
 			a.lost(f.Conv)
+		case "", "fetch", "ack", "read":
+		default: // an answer; the checker says so
+			a.run.owed.Add(-1)
 		}
 	}
 }
@@ -106,6 +112,7 @@ func (a *agent) event(e *client.Event) {
 	if !first {
 		return
 	}
+	a.run.owed.Add(1)
 	if _, err := a.link.Send(client.Outgoing{Conv: e.Conv, Text: "Thank you for writing. I am reading this and will look into it at once."}); err != nil {
 		a.run.fail(err)
 	}

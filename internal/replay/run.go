@@ -41,6 +41,7 @@ type run struct {
 	saying   sync.Mutex
 
 	sent, stored, delivered atomic.Int64
+	owed                    atomic.Int64 // answers whose acknowledgement agents wait for
 	cancel                  context.CancelCauseFunc
 }
 
@@ -262,11 +263,13 @@ func (r *run) customers(ctx context.Context, o options, lines []string) error {
 	return err
 }
 
-// delivery waits until the agents have been handed every line.
+// delivery waits until the agents have been handed every line, and know of every
+// answer of theirs that it is stored: customers may see one before.
 func (r *run) delivery(ctx context.Context, lines int64) error {
-	for end := time.Now().Add(deliveryPatience); r.delivered.Load() < lines; {
+	for end := time.Now().Add(deliveryPatience); r.delivered.Load() < lines || r.owed.Load() > 0; {
 		if time.Now().After(end) {
-			return fmt.Errorf("replay: %d of %d lines had reached an agent a minute after the last customer was done", r.delivered.Load(), lines)
+			return fmt.Errorf("replay: a minute after the last customer was done %d of %d lines had reached an agent, and %d answers were not acknowledged",
+				r.delivered.Load(), lines, r.owed.Load())
 		}
 		select {
 		case <-ctx.Done():
