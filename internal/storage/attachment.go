@@ -43,7 +43,8 @@ func (s *Store) AddAttachment(ctx context.Context, p identity.Principal, a conve
 // ClaimAttachments ties uploaded files to the conversation they are sent in.
 // Only their uploader may, and only into one conversation, or the one that it was
 // merged into, once as a message or once as a note: repeating a claim gives the
-// same answer, for claimAge while nothing is sent. They come back in the order asked for. Errors: NotFound, Forbidden, Conflict, Invalid.
+// same answer, for claimAge while nothing is sent. They come back in the order
+// asked for. Errors: NotFound, Forbidden, Conflict, Invalid.
 func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conversationID string, internal bool, ids []string) ([]conversation.Attachment, error) {
 	const op = "storage.ClaimAttachments"
 	if len(ids) > conversation.MaxAttachments {

@@ -104,6 +104,9 @@ func (s *Service) Unmerge(ctx context.Context, p identity.Principal, conversatio
 	if err != nil {
 		return err
 	}
+	if state.MergedInto == "" { // there is no other; the store says so
+		return s.store.Unmerge(ctx, p, conversationID)
+	}
 	return s.held(state.MergedInto, func() error { return s.store.Unmerge(context.WithoutCancel(ctx), p, conversationID) })
 }
 

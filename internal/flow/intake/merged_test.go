@@ -91,16 +91,24 @@ func TestASecretIsFoundAcrossAMerge(t *testing.T) {
 	}
 }
 
+// joinedByTopic gives a conversation that began with half a card number and the one
+// it goes on in, of which the guard has heard a word.
+func (h *house) joinedByTopic(customer identity.Principal) (from, into string) {
+	h.t.Helper()
+	from, into = h.beginAbout(customer, "my card is 4111 1111"), h.begin(customer)
+	if err := h.door.Merge(context.Background(), agent(), from, into); err != nil {
+		h.t.Fatal(err)
+	}
+	h.say(customer, into, "hello")
+	return from, into
+}
+
 // A topic that an agent has set where the conversation goes on is no topic of the
 // one that was joined, which is read on.
 func TestAnAgentsTopicLeavesThatOfAJoinedOne(t *testing.T) {
 	h := open(t)
 	customer := visitor()
-	from, into := h.beginAbout(customer, "my card is 4111 1111"), h.begin(customer)
-	if err := h.door.Merge(context.Background(), agent(), from, into); err != nil {
-		t.Fatal(err)
-	}
-	h.say(customer, into, "hello")
+	from, into := h.joinedByTopic(customer)
 	if err := h.do(agent(), into, conversation.SetTopic, conversation.Content{Topic: "a card"}); err != nil {
 		t.Fatal(err)
 	}
@@ -115,11 +123,7 @@ func TestAnAgentsTopicLeavesThatOfAJoinedOne(t *testing.T) {
 func TestAnUnmergedConversationIsLetAlone(t *testing.T) {
 	h := open(t)
 	customer := visitor()
-	from, into := h.beginAbout(customer, "my card is 4111 1111"), h.begin(customer)
-	if err := h.door.Merge(context.Background(), agent(), from, into); err != nil {
-		t.Fatal(err)
-	}
-	h.say(customer, into, "hello")
+	from, into := h.joinedByTopic(customer)
 	if err := h.door.Unmerge(context.Background(), agent(), from); err != nil {
 		t.Fatal(err)
 	}

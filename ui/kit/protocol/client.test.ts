@@ -241,6 +241,14 @@ describe('reading', () => {
     await vi.advanceTimersByTimeAsync(6000);
     expect(all.server.connections).toHaveLength(connections);
   });
+
+  test('a connection that was lost and made anew meanwhile is left alone', async () => {
+    const all = await connected({ role: 'desk' });
+    all.server.last.receive({ t: 'error', code: 'rate_limited', retry_after_ms: 3000 });
+    await comeBack(all);
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(all.server.connections).toHaveLength(2);
+  });
 });
 
 describe('reading again', () => {

@@ -329,6 +329,7 @@ export class Client {
 
   #welcomed(welcome: Welcome): void {
     if (this.options.identity.welcomed(welcome) === false) return this.#connection.restart();
+    this.#timers.clear('anew');
     const another = this.#customer !== undefined && welcome.customer !== this.#customer;
     if (another) this.forget();
     this.#customer = welcome.customer;
