@@ -67,7 +67,7 @@ func layers() []layer {
 func domainOrder() []string {
 	return []string{
 		"search", "guard", "audit", "job", "identity", "policy", "attachment", "staff", "customer", "conversation", "event",
-		"routing", "sla", "knowledge", "assistant", "wallet", "approval", "call", "feedback", "outreach",
+		"routing", "sla", "webhook", "rule", "knowledge", "assistant", "wallet", "approval", "call", "feedback", "outreach",
 	}
 }
 
