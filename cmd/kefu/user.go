@@ -49,10 +49,10 @@ func parseUser(args []string) (u userCommand, c config.Config, err error) {
 	if u.verb == "add" {
 		f.StringVar(&u.member.Name, "name", "", "name")
 		f.StringVar(&u.member.Alias, "alias", "", "name that customers see; the first name when empty")
-		f.StringVar(role, "role", string(identity.Agent), "owner, admin, supervisor, agent or auditor")
+		f.StringVar(role, "role", string(identity.Agent), roleNames())
 	}
 	if u.verb == "role" {
-		f.StringVar(role, "role", "", "owner, admin, supervisor, agent or auditor")
+		f.StringVar(role, "role", "", roleNames())
 	}
 	if c, err = f.load(args[1:], most); err != nil {
 		return u, c, err
@@ -73,6 +73,15 @@ func parseUser(args []string) (u userCommand, c config.Config, err error) {
 		return u, c, mistake("the role is missing\n" + userUsage)
 	}
 	return u, c, nil
+}
+
+// roleNames lists the roles for a sentence.
+func roleNames() string {
+	var names []string
+	for _, role := range identity.Roles() {
+		names = append(names, string(role))
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
 }
 
 func runUser(ctx context.Context, args []string) int {
@@ -143,7 +152,7 @@ func listUsers(ctx context.Context, a *app.App) error {
 		if s.DisabledAt != 0 {
 			state = "  disabled"
 		}
-		fmt.Printf("%-30s %-11s %s%s\n", s.Email, s.Role, s.Name, state)
+		fmt.Printf("%-30s %-16s %s%s\n", s.Email, s.Role, s.Name, state)
 	}
 	return nil
 }

@@ -53,6 +53,8 @@ func newScene(s *site) *scene {
 		{"agent", sc.agent},
 		{"colleague", agent()},
 		{"supervisor", staffWith(identity.Supervisor)},
+		{"outsider", staffWith(identity.OutsideAgent)},
+		{"editor", staffWith(identity.Editor)},
 		{"admin", staffWith(identity.Admin)},
 		{"auditor", staffWith(identity.Auditor)},
 		{"owner", staffWith(identity.Owner)},
@@ -91,7 +93,7 @@ type rule struct {
 
 const (
 	workers  = "agent colleague supervisor owner"
-	blind    = "nobody nameless unknown roleless visitor other admin auditor" // may not know that a conversation exists
+	blind    = "nobody nameless unknown roleless visitor other outsider editor admin auditor" // may not know that a conversation exists
 	everyone = blind + " own system " + workers
 )
 
@@ -172,7 +174,11 @@ func readRules() []rule {
 			_, err := sc.Inbox(ctx, p, conversation.InboxQuery{Status: conversation.Open, Limit: 1})
 			return err
 		}},
-		{"InboxLineOf", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"Inbox", workers + " outsider", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.Inbox(ctx, p, conversation.InboxQuery{Status: conversation.Open, Assignee: conversation.Assignee{ID: p.ID}, Limit: 1})
+			return err
+		}},
+		{"InboxLineOf", workers, fault.Forbidden, map[fault.Code]string{fault.NotFound: "outsider"}, func(sc *scene, p identity.Principal) error {
 			_, err := sc.InboxLineOf(ctx, p, sc.conv)
 			return err
 		}},
@@ -209,21 +215,21 @@ func readRules() []rule {
 			}
 			return nil
 		}},
-		{"ListStaff", workers + " admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"ListStaff", workers + " editor admin auditor system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.ListStaff(ctx, p, "", 10)
 			return err
 		}},
-		{"AllStaff", workers + " admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"AllStaff", workers + " editor admin auditor system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			for _, err := range sc.AllStaff(ctx, p) {
 				return err
 			}
 			return nil
 		}},
-		{"StaffByEmail", workers + " admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"StaffByEmail", workers + " editor admin auditor system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.StaffByEmail(ctx, p, "bo@example.org")
 			return err
 		}},
-		{"StaffByID", workers + " admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"StaffByID", workers + " editor admin auditor system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.StaffByID(ctx, p, sc.member)
 			return err
 		}},
@@ -266,7 +272,7 @@ func writeRules() []rule {
 		{"SaveDraft", workers, fault.Forbidden, hidden, func(sc *scene, p identity.Principal) error {
 			return sc.SaveDraft(ctx, p, sc.conv, conversation.Draft{Text: "dear"})
 		}},
-		{"AddAttachment", "own other visitor " + workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"AddAttachment", "own other visitor outsider " + workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			return sc.AddAttachment(ctx, p, conversation.StoredAttachment{Attachment: conversation.Attachment{ID: id.New()}})
 		}},
 		{"ClaimAttachments", "own", fault.NotFound, map[fault.Code]string{fault.Forbidden: "system"}, func(sc *scene, p identity.Principal) error {
@@ -294,7 +300,7 @@ func writeRules() []rule {
 		{"ChangeStaff", "owner system", fault.Forbidden, nil, change(staff.Change{Role: &owner})},
 		{"ResetStaff", "admin owner system", fault.Forbidden, nil, reset(identity.Agent)},
 		{"ResetStaff", "owner system", fault.Forbidden, nil, reset(identity.Owner)},
-		{"CloseSession", workers + " admin auditor roleless", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.CloseSession(ctx, p, "no session of theirs") }},
+		{"CloseSession", workers + " outsider editor admin auditor roleless", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.CloseSession(ctx, p, "no session of theirs") }},
 	}
 }
 

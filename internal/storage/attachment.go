@@ -61,7 +61,7 @@ func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conv
 	if internal {
 		action = policy.WriteNote
 	}
-	if !policy.Allow(p, action, policy.Object{CustomerID: state.CustomerID}) {
+	if !policy.Allow(p, action, state.Object()) {
 		return nil, fault.New(fault.Forbidden, op, "%s may not send files here", p.Kind)
 	}
 	claimed := make([]conversation.Attachment, 0, len(ids))
@@ -168,6 +168,12 @@ func (s *Store) Attachment(ctx context.Context, p identity.Principal, id string)
 		return conversation.StoredAttachment{}, fault.New(fault.NotFound, op, "the message of attachment %s was redacted", id)
 	}
 	object := policy.Object{CustomerID: a.CustomerID, AuthorKind: a.UploaderKind, AuthorID: a.UploaderID, Internal: a.Internal}
+	if p.Kind == identity.Staff && a.ConversationID != "" {
+		err := s.core.DB.Reader.QueryRowContext(ctx, "SELECT assignee_id FROM conversation WHERE id = $1", a.ConversationID).Scan(&object.AssigneeID)
+		if err != nil {
+			return conversation.StoredAttachment{}, engine.MapError(op, err)
+		}
+	}
 	if !policy.Allow(p, policy.ReadAttachment, object) {
 		return conversation.StoredAttachment{}, fault.New(fault.NotFound, op, "attachment %s is not %s's to see", id, p.Kind)
 	}

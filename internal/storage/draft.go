@@ -73,10 +73,11 @@ func (s *Store) Draft(ctx context.Context, p identity.Principal, conversationID 
 }
 
 func (s *Store) mayDraft(ctx context.Context, p identity.Principal, conversationID string) error {
-	if _, err := s.Conversation(ctx, p, conversationID); err != nil {
+	state, err := s.Conversation(ctx, p, conversationID)
+	if err != nil {
 		return err
 	}
-	if !policy.Allow(p, policy.UseDraft, policy.Object{}) {
+	if !policy.Allow(p, policy.UseDraft, state.Object()) {
 		return fault.New(fault.Forbidden, "storage.mayDraft", "%s keeps no drafts", p.Kind)
 	}
 	return nil

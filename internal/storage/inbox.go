@@ -15,10 +15,14 @@ import (
 	"kefu/internal/storage/engine"
 )
 
-// Inbox reads a page of the inbox. Errors: Forbidden, Invalid.
+// Inbox reads a page of the inbox. Who may list nothing but their own
+// conversations is given those when they ask for everybody's. Errors: Forbidden, Invalid.
 func (s *Store) Inbox(ctx context.Context, p identity.Principal, q conversation.InboxQuery) ([]conversation.InboxLine, error) {
 	const op = "storage.Inbox"
-	if !policy.Allow(p, policy.ListInbox, policy.Object{}) {
+	if q.Assignee.Any && !policy.Allow(p, policy.ListInbox, policy.Object{}) {
+		q.Assignee = conversation.Assignee{ID: p.ID} // all that there is for them
+	}
+	if !policy.Allow(p, policy.ListInbox, policy.Whosever(q.Assignee.ID)) {
 		return nil, fault.New(fault.Forbidden, op, "%s may not list the inbox", p.Kind)
 	}
 	if q.Limit <= 0 || q.Limit > conversation.MaxPage {
@@ -107,16 +111,20 @@ func (s *Store) scanLine(row scanner) (conversation.InboxLine, error) {
 	return line, nil
 }
 
-// InboxLineOf reads the inbox line of one conversation.
+// InboxLineOf reads the inbox line of one conversation. Errors: Forbidden for who
+// has no inbox, NotFound.
 func (s *Store) InboxLineOf(ctx context.Context, p identity.Principal, id string) (conversation.InboxLine, error) {
 	const op = "storage.InboxLineOf"
-	if !policy.Allow(p, policy.ListInbox, policy.Object{}) {
+	if !policy.Allow(p, policy.ListInbox, policy.Whosever(p.ID)) {
 		return conversation.InboxLine{}, fault.New(fault.Forbidden, op, "%s may not list the inbox", p.Kind)
 	}
 	text := "SELECT " + stateColumns + ", i.activity, " + lineColumns + " FROM (SELECT inbox_activity AS activity, id AS conversation_id FROM conversation WHERE id = $1) i" + lineJoins
 	line, err := s.scanLine(s.core.DB.Reader.QueryRowContext(ctx, text, id))
 	if err != nil {
 		return line, engine.MapError(op, err)
+	}
+	if !policy.Allow(p, policy.ListInbox, line.State.Object()) {
+		return conversation.InboxLine{}, fault.New(fault.NotFound, op, "conversation %s is not %s's to see", id, p.Role)
 	}
 	if err := s.core.RecordRead(ctx, p, core.Read{Action: "conversation.read", ObjectType: "conversation", ObjectID: id, Subject: line.State.CustomerID}); err != nil {
 		return conversation.InboxLine{}, err

@@ -24,7 +24,7 @@ func (s *Store) Conversation(ctx context.Context, p identity.Principal, id strin
 	if err != nil {
 		return conversation.State{}, engine.MapError(op, err)
 	}
-	if !policy.Allow(p, policy.ReadConversation, policy.Object{CustomerID: state.CustomerID}) {
+	if !policy.Allow(p, policy.ReadConversation, state.Object()) {
 		return conversation.State{}, fault.New(fault.NotFound, op, "conversation %s is not %s's to see", id, p.Kind)
 	}
 	return state, nil
@@ -86,7 +86,7 @@ func (s *Store) Entries(ctx context.Context, p identity.Principal, id string, r 
 	if err := s.core.RecordRead(ctx, p, core.Read{Action: "conversation.read", ObjectType: "conversation", ObjectID: id, Subject: state.CustomerID}); err != nil {
 		return nil, false, err
 	}
-	if !policy.Allow(p, policy.ReadInternal, policy.Object{}) {
+	if !policy.Allow(p, policy.ReadInternal, state.Object()) {
 		for i := range entries {
 			entries[i] = entries[i].ForCustomer()
 		}
@@ -164,7 +164,7 @@ func (s *Store) Versions(ctx context.Context, p identity.Principal, id string, s
 	if err != nil {
 		return nil, err
 	}
-	if !policy.Allow(p, policy.ReadVersions, policy.Object{CustomerID: state.CustomerID}) {
+	if !policy.Allow(p, policy.ReadVersions, state.Object()) {
 		return nil, fault.New(fault.Forbidden, op, "%s may not read earlier versions", p.Kind)
 	}
 	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT content, content_ref FROM entry_version WHERE conversation_id = $1 AND seq = $2 ORDER BY replaced_by", id, seq)

@@ -1,6 +1,6 @@
 import type { Staff } from './api.ts';
 
-const answering = new Set(['owner', 'supervisor', 'agent']);
+const answering = new Set(['owner', 'supervisor', 'agent', 'outside_agent']);
 
 /**
  * Who may be given a conversation, under the names that customers see. Two of one

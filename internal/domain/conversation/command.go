@@ -39,14 +39,17 @@ const (
 // Command is one request to change a conversation.
 type Command struct {
 	Kind     CommandKind
-	ClientID string   // of Send and Note: repeats of it store nothing
-	Content  Content  // the new text, status, assignee …
-	Seq      int64    // of Delivered and Read; of SetStatus and an agent's Send: the newest entry its sender has seen, 0 unsaid
-	Unseen   *Unseen  // of a command that MissesSomething: what the store finds after Seq, or nil
-	Target   *Target  // of Edit and Redact: what the store knows of entry Content.Of
-	Customer string   // of Identify: the customer it belongs to from now on
-	Joined   *State   // of TakeIn: the conversation that goes on in this one, as MergeInto left it
-	Remains  *Remains // of LetGo: what waits in this one without the one that leaves it, or nil
+	ClientID string  // of Send and Note: repeats of it store nothing
+	Content  Content // the new text, status, assignee …
+	Seq      int64   // of Delivered and Read; of SetStatus and an agent's Send: the newest entry its sender has seen, 0 unsaid
+	Unseen   *Unseen // of a command that MissesSomething: what the store finds after Seq, or nil
+	Target   *Target // of Edit and Redact: what the store knows of entry Content.Of
+	Customer string  // of Identify: the customer it belongs to from now on
+	Joined   *State  // of TakeIn: the conversation that goes on in this one, as MergeInto left it
+	// OfferedTo is the agent to whom the queue offers the conversation, of Assign
+	// where it is accepted. The queue sets it, and no edge.
+	OfferedTo string
+	Remains   *Remains // of LetGo: what waits in this one without the one that leaves it, or nil
 }
 
 // Draft is what a member of staff is writing and has not sent. Whether it is a
@@ -115,7 +118,8 @@ func worksWhenMerged(p identity.Principal, k CommandKind) bool {
 
 func (s State) authorise(p identity.Principal, c Command) error {
 	const op = "conversation.authorise"
-	object := policy.Object{CustomerID: s.CustomerID}
+	object := s.Object()
+	object.OfferedTo = c.OfferedTo
 	if !policy.Allow(p, policy.ReadConversation, object) {
 		return fault.New(fault.NotFound, op, "conversation %s is not %s's to see", s.ID, p.Kind)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
 )
 
@@ -78,6 +79,11 @@ type State struct {
 	CustomerDelivered int64 // up to here the customer's side has it
 	CustomerRead      int64
 	AgentRead         int64
+}
+
+// Object is the conversation as policy sees it.
+func (s *State) Object() policy.Object {
+	return policy.Object{CustomerID: s.CustomerID, AssigneeID: s.AssigneeID}
 }
 
 // New is a conversation that begins.

@@ -3,6 +3,8 @@
 // what a principal may do is decided by package policy.
 package identity
 
+import "slices"
+
 // Kind is the kind of a principal. The zero value is nobody, who may do nothing.
 type Kind uint8
 
@@ -20,22 +22,22 @@ type Role string
 
 // The roles of staff.
 const (
-	Owner      Role = "owner"      // everything, and the only one who names owners
-	Admin      Role = "admin"      // staff and settings, no customer data
-	Supervisor Role = "supervisor" // every conversation, and the people who answer
-	Agent      Role = "agent"      // answers customers
-	Auditor    Role = "auditor"    // reads the audit chain, nothing else
+	Owner        Role = "owner"            // everything, and the only one who names owners
+	Admin        Role = "admin"            // staff and settings, no customer data
+	Supervisor   Role = "supervisor"       // every conversation, and the people who answer
+	Agent        Role = "agent"            // answers customers
+	OutsideAgent Role = "outside_agent"    // works for a partner firm: answers in what was given to them, and sees nothing else
+	Editor       Role = "knowledge_editor" // writes what is known, no customer data
+	Auditor      Role = "auditor"          // reads the audit chain, and who works here
 )
 
-// ValidRole tells whether r is a role.
-func ValidRole(r Role) bool {
-	switch r {
-	case Owner, Admin, Supervisor, Agent, Auditor:
-		return true
-	default:
-		return false
-	}
+// Roles are all of them, the one with the most rights first.
+func Roles() []Role {
+	return []Role{Owner, Admin, Supervisor, Agent, OutsideAgent, Editor, Auditor}
 }
+
+// ValidRole tells whether r is a role.
+func ValidRole(r Role) bool { return slices.Contains(Roles(), r) }
 
 // Level is how sure we are that a customer is who they say: an expiring
 // assurance level, AL0 (anonymous) to AL3 (step-up, out of band, cool-down).

@@ -41,10 +41,16 @@ const (
 // value stands for no particular object.
 type Object struct {
 	CustomerID string // the customer it belongs to
+	AssigneeID string // the agent who has the conversation that it is, or is part of
+	OfferedTo  string // the agent to whom the queue offers that conversation now
 	AuthorKind identity.Kind
 	AuthorID   string // who wrote it, for messages and attachments
 	Internal   bool   // notes, and attachments of notes
 }
+
+// Whosever is an object of the agent id: what they may do to it they may do
+// somewhere.
+func Whosever(id string) Object { return Object{AssigneeID: id} }
 
 // Allow tells whether p may do a to o. Nobody may do nothing, and an action
 // without a rule is refused.
@@ -86,10 +92,14 @@ func staffMay(p identity.Principal, a Action, o Object) bool {
 		return supervisorMay(p, a, o) || (p.Role == identity.Owner && ownerMay(a))
 	case identity.Agent:
 		return agentMay(p, a, o)
+	case identity.OutsideAgent:
+		return outsideAgentMay(p, a, o)
 	case identity.Admin:
 		return a == ListStaff || a == ManageStaff || a == EndWindows
+	case identity.Editor:
+		return a == ListStaff
 	case identity.Auditor:
-		return a == ReadAudit
+		return a == ReadAudit || a == ListStaff
 	default:
 		return false
 	}
@@ -116,6 +126,24 @@ func agentMay(p identity.Principal, a Action, o Object) bool {
 		return o.AuthorKind == identity.Staff && o.AuthorID == p.ID
 	case RedactMessage:
 		return o.AuthorKind.CustomerSide() || (o.AuthorKind == identity.Staff && o.AuthorID == p.ID)
+	default:
+		return false
+	}
+}
+
+// outsideAgentMay is for the agents of a partner firm. They work in what they were
+// given, or are being offered, and nothing tells them of the rest: no search, no
+// customers, no earlier versions, no colleagues.
+func outsideAgentMay(p identity.Principal, a Action, o Object) bool {
+	given := o.AssigneeID == p.ID || o.OfferedTo == p.ID
+	switch a {
+	case ReadConversation, ReadInternal, SendMessage, WriteNote, MarkSeen, WorkConversation, ListInbox, UseDraft,
+		EditMessage, RedactMessage:
+		return given && agentMay(p, a, o)
+	case ReadAttachment:
+		return given || (o.AuthorKind == identity.Staff && o.AuthorID == p.ID)
+	case UploadAttachment:
+		return true
 	default:
 		return false
 	}

@@ -30,6 +30,8 @@ func principals() map[string]identity.Principal {
 		"supervisor": as(identity.Staff, "s1", identity.Supervisor),
 		"agent":      as(identity.Staff, "s1", identity.Agent),
 		"auditor":    as(identity.Staff, "s1", identity.Auditor),
+		"outside":    as(identity.Staff, "s1", identity.OutsideAgent),
+		"editor":     as(identity.Staff, "s1", identity.Editor),
 		"noRole":     as(identity.Staff, "s1", ""),
 		"badRole":    as(identity.Staff, "s1", "Owner"),
 		"staffNoID":  as(identity.Staff, "", identity.Owner),
@@ -93,7 +95,7 @@ customer.end_windows           -       -        -        -         +     +      
 draft.use                      -       -        -        -         +     -       +        +      -      -
 attachment.upload              +       +        +        +         +     -       +        +      -      -
 attachment.read                +       -        +        -         +     -       +        +      -      -
-staff.list                     -       -        -        -         +     +       +        +      -      +
+staff.list                     -       -        -        -         +     +       +        +      +      +
 staff.manage                   -       -        -        -         +     +       -        -      -      +
 staff.name_owner               -       -        -        -         +     -       -        -      -      +
 audit.read                     -       -        -        -         +     -       -        -      +      +
@@ -115,6 +117,72 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 	if len(rows) != len(declared) {
 		t.Errorf("the table has %d rows for %d actions", len(rows), len(declared))
+	}
+}
+
+// allowedToGuests is all that the roles with the fewest rights may do. An action
+// that has no row here is refused to them, a new one as well. What is mine is
+// assigned to s1, what is offered is nobody's yet; free is nobody's, and theirs is
+// assigned to a colleague.
+const allowedToGuests = `
+                             outside outside outside outside editor
+conversation.read              +       +       -       -       -
+conversation.read_internal     +       +       -       -       -
+conversation.send              +       +       -       -       -
+conversation.note              +       +       -       -       -
+conversation.mark_seen         +       +       -       -       -
+conversation.redact            +       +       -       -       -
+conversation.work              +       +       -       -       -
+inbox.list                     +       +       -       -       -
+draft.use                      +       +       -       -       -
+attachment.upload              +       +       +       +       -
+attachment.read                +       +       -       -       -
+staff.list                     -       -       -       -       +
+`
+
+func TestGuestsMayDoLittle(t *testing.T) {
+	mine, offered, free, theirs := policy.Whosever("s1"), policy.Object{OfferedTo: "s1"}, policy.Object{}, policy.Whosever("s2")
+	objects := []policy.Object{mine, offered, free, theirs, mine}
+	for i := range objects {
+		objects[i].CustomerID, objects[i].AuthorKind, objects[i].AuthorID = "c1", identity.Customer, "c1"
+	}
+	left := actions(t)
+	column := 0
+	for _, row := range cases(t, allowedToGuests, func(row string, p identity.Principal, _ string, want bool) {
+		if got := policy.Allow(p, policy.Action(row), objects[column%len(objects)]); got != want {
+			t.Errorf("%s: %s to %+v = %v, want %v", p.Role, row, objects[column%len(objects)], got, want)
+		}
+		column++
+	}) {
+		if !left[row] {
+			t.Errorf("there is no action %s, or it has two rows", row)
+		}
+		delete(left, row)
+	}
+	for action := range left {
+		for _, o := range objects {
+			for _, who := range []string{"outside", "editor"} {
+				if policy.Allow(principals()[who], policy.Action(action), o) {
+					t.Errorf("%s may %s to %+v, and the table does not say so", who, action, o)
+				}
+			}
+		}
+	}
+}
+
+// What a partner's agent wrote is theirs to mend only as long as the conversation
+// is theirs, and a file that they have uploaded is theirs to see.
+func TestAnOutsideAgentsOwnWords(t *testing.T) {
+	p := principals()["outside"]
+	own := policy.Object{CustomerID: "c1", AssigneeID: "s1", AuthorKind: identity.Staff, AuthorID: "s1"}
+	handedOn := own
+	handedOn.AssigneeID = "s2"
+	for action, want := range map[policy.Action][2]bool{
+		policy.EditMessage: {true, false}, policy.RedactMessage: {true, false}, policy.ReadAttachment: {true, true},
+	} {
+		if got := [2]bool{policy.Allow(p, action, own), policy.Allow(p, action, handedOn)}; got != want {
+			t.Errorf("%s: %v, want %v", action, got, want)
+		}
 	}
 }
 

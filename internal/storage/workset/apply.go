@@ -32,7 +32,7 @@ func (w *Set) decide(c *conversation.Change) conversation.Result {
 	if command.Kind == conversation.Edit || command.Kind == conversation.Redact {
 		found := w.target(EntryKey{c.ConversationID, command.Content.Of})
 		if found == nil {
-			if !policy.Allow(c.Principal, policy.ReadConversation, policy.Object{CustomerID: work.State.CustomerID}) {
+			if !policy.Allow(c.Principal, policy.ReadConversation, work.State.Object()) {
 				return conversation.Result{Err: fault.New(fault.NotFound, op, "no conversation %s", c.ConversationID)}
 			}
 			return conversation.Result{Err: fault.New(fault.NotFound, op, "no entry %d", command.Content.Of)}
@@ -71,7 +71,7 @@ func (w *Set) repeated(c *conversation.Change, work *Working) (conversation.Resu
 	if !ok {
 		return conversation.Result{}, false
 	}
-	if !policy.Allow(c.Principal, policy.ReadConversation, policy.Object{CustomerID: work.State.CustomerID}) {
+	if !policy.Allow(c.Principal, policy.ReadConversation, work.State.Object()) {
 		return conversation.Result{Err: fault.New(fault.NotFound, op, "no conversation %s", c.ConversationID)}, true
 	}
 	if !sameAuthor(w.authors[key], c.Principal) {

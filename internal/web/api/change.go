@@ -139,7 +139,7 @@ func (a *API) assignable(ctx context.Context, p identity.Principal, staffID stri
 		return nil, err
 	}
 	would := identity.Principal{Kind: identity.Staff, ID: member.ID, Role: member.Role}
-	if err != nil || member.DisabledAt != 0 || !policy.Allow(would, policy.SendMessage, policy.Object{}) {
+	if err != nil || member.DisabledAt != 0 || !policy.Allow(would, policy.SendMessage, policy.Whosever(would.ID)) {
 		return nil, fault.InvalidField(op, "staff_id", "names nobody who could answer")
 	}
 	return &conversation.StaffRef{ID: member.ID, Name: member.Alias}, nil

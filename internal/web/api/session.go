@@ -16,7 +16,7 @@ import (
 type Me struct {
 	ID   string        `json:"id"`
 	Name string        `json:"name" doc:"the alias that customers see"`
-	Role identity.Role `json:"role" enum:"owner,admin,supervisor,agent,auditor"`
+	Role identity.Role `json:"role" enum:"owner,admin,supervisor,agent,outside_agent,knowledge_editor,auditor"`
 }
 
 // SessionView is an open session.

@@ -3,6 +3,7 @@ package realtime
 import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/event"
+	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/web/wire"
 )
@@ -20,7 +21,7 @@ func (s *Server) Committed(c event.Commit) {
 	s.hub.mu.RUnlock()
 	if anybody {
 		for i := range c.Changed {
-			s.hub.dirty.note(c.Changed[i].State.ID)
+			s.hub.dirty.note(&c.Changed[i])
 		}
 	}
 	for _, p := range d.touched {
@@ -49,8 +50,7 @@ type delivery struct {
 // deliver queues what happened in one conversation. The hub is locked for
 // reading.
 func (d *delivery) deliver(h *hub, c *event.ConversationChange) {
-	object := policy.Object{CustomerID: c.State.CustomerID}
-	d.desks = h.desksOf(d.desks[:0], object, c.State.ID, c.State.AssigneeID, c.WasWith)
+	d.desks = h.desksOf(d.desks[:0], c.State.Object(), c.State.ID, c.State.AssigneeID, c.WasWith)
 	windows := h.byCustomer[c.State.CustomerID]
 	if len(d.desks) == 0 && len(windows) == 0 {
 		return
@@ -117,22 +117,38 @@ func (s *Server) tellInbox() {
 		desks = append(desks, p)
 	}
 	s.hub.mu.RUnlock()
-	var frames []byte
-	if everything {
-		frames = append(frames, `{"t":"inbox"}`...)
-	} else {
-		for conv := range lines {
-			if len(frames) > 0 {
-				frames = append(frames, '\n')
-			}
-			frames = append(frames, `{"t":"inbox","conv":"`...)
-			frames = append(frames, conv...)
-			frames = append(frames, `"}`...)
-		}
+	frames := []byte(`{"t":"inbox"}`)
+	if !everything {
+		frames = inboxFrames(lines, nil)
 	}
 	for _, p := range desks {
-		if policy.Allow(p.principal(), policy.ListInbox, policy.Object{}) {
+		switch who := p.principal(); {
+		case policy.Allow(who, policy.ListInbox, policy.Object{}):
 			p.push(frames)
+		case !policy.Allow(who, policy.ListInbox, policy.Whosever(who.ID)):
+		case everything:
+			p.push(frames)
+		default:
+			if own := inboxFrames(lines, &who); len(own) > 0 {
+				p.push(own)
+			}
 		}
 	}
+}
+
+// inboxFrames names the lines that changed: all, or those that somebody who may
+// not list them all has now, or has just had.
+func inboxFrames(lines map[string]holders, of *identity.Principal) (frames []byte) {
+	for conv, by := range lines {
+		if of != nil && !policy.Allow(*of, policy.ListInbox, policy.Whosever(by.now)) && !policy.Allow(*of, policy.ListInbox, policy.Whosever(by.before)) {
+			continue
+		}
+		if len(frames) > 0 {
+			frames = append(frames, '\n')
+		}
+		frames = append(frames, `{"t":"inbox","conv":"`...)
+		frames = append(frames, conv...)
+		frames = append(frames, `"}`...)
+	}
+	return frames
 }

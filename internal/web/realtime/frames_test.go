@@ -100,6 +100,8 @@ func TestEachFrameOfTheProtocol(t *testing.T) {
 		{"owner", desk(identity.Owner), worker},
 		{"supervisor", desk(identity.Supervisor), worker},
 		{"agent", desk(identity.Agent), worker},
+		{"outside agent", desk(identity.OutsideAgent), noWorker.with(answers{"ack": "", "watch": "not_found", "inbox": "", "unwatch": ""})},
+		{"knowledge editor", desk(identity.Editor), noWorker},
 		{"admin", desk(identity.Admin), noWorker},
 		{"auditor", desk(identity.Auditor), noWorker},
 	} {

@@ -175,7 +175,7 @@ func (s *Server) mark(ctx context.Context, p *peer, conv, frame string, kind con
 	}
 	who := p.principal()
 	if !who.IsCustomer() {
-		if !policy.Allow(who, policy.MarkSeen, policy.Object{}) {
+		if !policy.Allow(who, policy.MarkSeen, policy.Whosever(who.ID)) {
 			return fault.New(fault.NotFound, op, "no conversation is %s's to see", who.Role)
 		}
 		if kind == conversation.Delivered {
@@ -276,7 +276,7 @@ func (s *Server) missed(ctx context.Context, p *peer, conv string, r conversatio
 func (s *Server) watch(ctx context.Context, p *peer, f *frames.Frame) error {
 	const op = "realtime.watch"
 	who := p.principal()
-	if !policy.Allow(who, policy.ListInbox, policy.Object{}) {
+	if !policy.Allow(who, policy.ListInbox, policy.Whosever(who.ID)) {
 		return fault.New(fault.Forbidden, op, "%s may not watch", who.Kind)
 	}
 	if f.Inbox {
@@ -310,7 +310,7 @@ func (s *Server) typing(ctx context.Context, p *peer, f *frames.Frame) error {
 	}
 	frame := typingFrame(who, f)
 	s.hub.mu.RLock()
-	peers := s.hub.desksOf(nil, policy.Object{CustomerID: state.CustomerID}, state.ID, state.AssigneeID)
+	peers := s.hub.desksOf(nil, state.Object(), state.ID, state.AssigneeID)
 	if !who.IsCustomer() {
 		peers = append(peers, s.hub.byCustomer[state.CustomerID]...)
 	}

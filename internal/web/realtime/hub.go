@@ -179,19 +179,32 @@ func (h *hub) desksOf(dst []*peer, object policy.Object, conv string, assignees 
 // dirty holds the conversations whose inbox line changed since desks were told.
 type dirty struct {
 	mu         sync.Mutex
-	lines      map[string]struct{}
+	lines      map[string]holders
 	everything bool
 }
 
-func (d *dirty) note(conv string) {
+// holders are the agents who have a conversation, and had it before its line
+// changed.
+type holders struct{ now, before string }
+
+func (d *dirty) note(c *event.ConversationChange) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.lines == nil {
-		d.lines = map[string]struct{}{}
+		d.lines = map[string]holders{}
 	}
-	if len(d.lines) <= maxInboxLines {
-		d.lines[conv] = struct{}{}
+	by, noted := d.lines[c.State.ID]
+	if !noted && len(d.lines) > maxInboxLines {
+		return
 	}
+	if c.WasWith != "" && c.WasWith != by.before {
+		if by.before != "" && by.before != c.State.AssigneeID { // a third one: all look for themselves
+			d.everything = true
+		}
+		by.before = c.WasWith
+	}
+	by.now = c.State.AssigneeID
+	d.lines[c.State.ID] = by
 }
 
 // all notes that any line may have changed.
@@ -202,7 +215,7 @@ func (d *dirty) all() {
 }
 
 // take gives what was noted since, or tells that it is too much to name.
-func (d *dirty) take() (lines map[string]struct{}, everything bool) {
+func (d *dirty) take() (lines map[string]holders, everything bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	lines, everything = d.lines, d.everything || len(d.lines) > maxInboxLines
