@@ -1,6 +1,6 @@
 import { mount } from 'svelte';
 import '../kit/base.css';
-import App from './App.svelte';
-import { Desk } from './desk.svelte.ts';
+import App from './shell/App.svelte';
+import { Desk } from './shell/desk.svelte.ts';
 
 mount(App, { target: document.getElementById('app')!, props: { desk: new Desk() } });

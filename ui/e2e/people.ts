@@ -168,7 +168,7 @@ export class Agent {
     await page.locator('input[type=password]').fill(who.password);
     await page.locator('input[autocomplete=one-time-code]').fill(totp(who.totp_secret));
     await page.keyboard.press('Enter');
-    await page.getByRole('search').waitFor();
+    await page.getByRole('navigation').first().waitFor();
   }
 
   /** The line of the inbox with these words in it. */

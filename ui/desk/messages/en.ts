@@ -1,6 +1,6 @@
 import type { ConversationStatus, ErrorCode } from '../../kit/protocol/frames.ts';
-import type { Priority, View } from '../api.ts';
-import type { SnoozePick } from '../snooze.ts';
+import type { Priority, View } from '../shell/api.ts';
+import type { SnoozePick } from '../thread/snooze.ts';
 
 const classNames: Record<string, string> = {
   pan: 'card number',
@@ -44,6 +44,24 @@ export const en = {
     signOut: 'Sign out',
     shortcuts: 'Keyboard shortcuts',
     account: 'Your account and settings',
+  },
+
+  pages: {
+    label: 'Pages',
+    inbox: 'Inbox',
+    account: 'Account',
+    failed: 'This page could not be fetched.',
+    reload: 'Reload the desk',
+  },
+  role: { owner: 'Owner', admin: 'Admin', supervisor: 'Supervisor', agent: 'Agent', auditor: 'Auditor' } as Record<string, string>,
+  account: {
+    title: 'Your account',
+    who: 'Who you are',
+    name: 'Name',
+    alias: 'Customers see',
+    role: 'Role',
+    screen: 'This browser',
+    here: 'These choices are kept in this browser alone.',
   },
 
   view: { mine: 'Mine', unassigned: 'Unassigned', all: 'All' } satisfies Record<View, string>,

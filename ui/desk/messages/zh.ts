@@ -43,6 +43,24 @@ export const zh: Messages = {
     account: '账号与设置',
   },
 
+  pages: {
+    label: '页面',
+    inbox: '会话',
+    account: '账号',
+    failed: '页面没能加载。',
+    reload: '刷新工作台',
+  },
+  role: { owner: '所有者', admin: '管理员', supervisor: '主管', agent: '客服', auditor: '审计员' },
+  account: {
+    title: '我的账号',
+    who: '身份',
+    name: '姓名',
+    alias: '客户看到的名字',
+    role: '角色',
+    screen: '本浏览器',
+    here: '这些选项只保存在当前浏览器。',
+  },
+
   view: { mine: '我的', unassigned: '待分配', all: '全部' },
   views: '视图',
   status: { open: '待处理', waiting: '等客户', snoozed: '稍后处理', resolved: '已解决', merged: '已并入' },

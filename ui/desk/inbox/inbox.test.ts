@@ -1,0 +1,204 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Api, Problem, type Conversation } from '../shell/api.ts';
+import { Inbox } from './inbox.svelte.ts';
+import { inboxHash, isInbox, pageHash, parseRoute } from '../shell/route.ts';
+import { shortcut } from '../shell/shortcuts.ts';
+import { snoozeUntil } from '../thread/snooze.ts';
+
+const conversation = (id: string, last: number, more: Partial<Conversation> = {}): Conversation => ({
+  id,
+  status: 'open',
+  priority: 'normal',
+  customer: { id: `customer ${id}`, evidence: 'verified', anonymous: false },
+  channel: 'chat',
+  tags: [],
+  preview: '',
+  unread: 0,
+  last_seq: 1,
+  last_activity: last,
+  created_at: 0,
+  reopened: 0,
+  ...more,
+});
+
+/** An API whose answers are given by path. */
+function fakeApi(answers: Record<string, unknown>) {
+  const asked: string[] = [];
+  const api = new Api((input) => {
+    const path = String(input);
+    asked.push(path);
+    const answer = answers[path] ?? answers[path.split('?')[0]!];
+    if (answer instanceof Response) return Promise.resolve(answer);
+    return Promise.resolve(answer === undefined ? new Response('{"code":"not_found"}', { status: 404 }) : Response.json(answer));
+  });
+  return { api, asked };
+}
+const ids = (inbox: Inbox) => inbox.items.map((c) => c.id);
+
+async function listed(items: Conversation[], next?: string, answers: Record<string, unknown> = {}) {
+  const all: Record<string, unknown> = { '/v1/conversations': { items, ...(next && { next }) }, ...answers };
+  const { api, asked } = fakeApi(all);
+  const inbox = new Inbox(api, () => 'me');
+  await inbox.reload();
+  return { inbox, asked };
+}
+
+describe('the list', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  test('a changed line moves to where it belongs', async () => {
+    const { inbox } = await listed([conversation('a', 30), conversation('b', 20), conversation('c', 10)]);
+    inbox.put(conversation('c', 40));
+    expect(ids(inbox)).toEqual(['c', 'a', 'b']);
+    inbox.put(conversation('new', 25));
+    expect(ids(inbox)).toEqual(['c', 'a', 'new', 'b']);
+  });
+
+  test.each([
+    ['resolved', { status: 'resolved' as const }],
+    ['assigned', { assignee: { id: 'other', name: 'Ben' } }],
+    ['merged', { merged_into: 'x' }],
+  ])('what was %s leaves the view of unassigned ones, and the keyboard goes to the next', async (_, change) => {
+    const { inbox } = await listed([conversation('a', 30), conversation('b', 20)]);
+    inbox.cursor = 'a';
+    inbox.put(conversation('a', 40, change));
+    expect(ids(inbox)).toEqual(['b']);
+    expect(inbox.cursor).toBe('b');
+  });
+
+  test('below what was read so far, a line waits for its page', async () => {
+    const { inbox } = await listed([conversation('a', 30)], 'cursor');
+    inbox.put(conversation('b', 5));
+    expect(ids(inbox)).toEqual(['a']);
+  });
+
+  test('a page that overlaps brings nothing twice', async () => {
+    const { inbox } = await listed([conversation('a', 30), conversation('b', 20)], 'cursor', {
+      '/v1/conversations?view=unassigned&status=open&cursor=cursor&limit=50': { items: [conversation('b', 20), conversation('c', 10)] },
+    });
+    await inbox.more();
+    expect(ids(inbox)).toEqual(['a', 'b', 'c']);
+    expect(inbox.next).toBeUndefined();
+  });
+
+  test('hints for one line in a row are one reading', async () => {
+    const { inbox, asked } = await listed([conversation('a', 30)], undefined, { '/v1/conversations/b': conversation('b', 50) });
+    for (let i = 0; i < 5; i++) inbox.hint('b');
+    await vi.advanceTimersByTimeAsync(200);
+    expect(ids(inbox)).toEqual(['b', 'a']);
+    expect(asked.filter((p) => p === '/v1/conversations/b')).toHaveLength(1);
+  });
+
+  test('a burst is read as a page', async () => {
+    const { inbox, asked } = await listed([conversation('a', 30)]);
+    for (let i = 0; i < 20; i++) inbox.hint(`x${i}`);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(asked).toHaveLength(2);
+  });
+
+  test('what may no longer be seen is taken away', async () => {
+    const { inbox } = await listed([conversation('a', 30), conversation('b', 20)]);
+    inbox.hint('a');
+    await vi.advanceTimersByTimeAsync(200);
+    expect(ids(inbox)).toEqual(['b']);
+  });
+
+  test('the keyboard stays within the list', async () => {
+    const { inbox } = await listed([conversation('a', 30), conversation('b', 20)]);
+    const steps = ([1, 1, 1, -1, -1] as const).map((by) => (inbox.step(by), inbox.cursor));
+    expect(steps).toEqual(['a', 'b', 'b', 'a', 'a']);
+  });
+});
+
+describe('the API', () => {
+  const problem = async (answer: Response) => {
+    const { api } = fakeApi({ '/v1/staff': answer });
+    const expired = vi.fn();
+    api.onexpired = expired;
+    const error = (await api.staff().catch((e: unknown) => e)) as Problem;
+    return { error, expired };
+  };
+  test('the server’s code is kept, with how long to wait', async () => {
+    const { error } = await problem(new Response('{"code":"rate_limited"}', { status: 429, headers: { 'Retry-After': '70' } }));
+    expect(error).toMatchObject({ code: 'rate_limited', retryAfter: 70 });
+  });
+  test('a proxy’s page is told by its status', async () => {
+    const { error } = await problem(new Response('<html>', { status: 503 }));
+    expect(error.code).toBe('unavailable');
+  });
+  test('a lost session is told', async () => {
+    const { expired } = await problem(new Response('{}', { status: 401 }));
+    expect(expired).toHaveBeenCalledOnce();
+  });
+  test('a broken network is offline', async () => {
+    const api = new Api(() => Promise.reject(new TypeError()));
+    await expect(api.staff()).rejects.toMatchObject({ code: 'offline' });
+  });
+  test.each([
+    ['a removal', (api: Api) => api.redact('c', 7, 'secret'), 'DELETE /v1/conversations/c/messages/7', { reason: 'secret' }],
+    ['a wrap-up', (api: Api) => api.setStatus('c', 'resolved', { wrap_up: 'Paid out.' }), 'PUT /v1/conversations/c/status', { status: 'resolved', wrap_up: 'Paid out.' }],
+  ])('the words of %s go in the body, not in the address', async (_, ask, line, body) => {
+    const asked: unknown[] = [];
+    const api = new Api((input, init) => {
+      asked.push(`${init?.method} ${String(input)}`, JSON.parse(String(init?.body)));
+      return Promise.resolve(new Response(null, { status: 204 }));
+    });
+    await ask(api);
+    expect(asked).toEqual([line, body]);
+  });
+  test('what is typed into a search stays a value of its own', async () => {
+    const { api, asked } = fakeApi({ '/v1/search': { items: [] } });
+    await api.search('a&cursor=x/../微信');
+    expect(new URL(asked[0]!, 'http://x').searchParams.get('q')).toBe('a&cursor=x/../微信');
+  });
+});
+
+const around = (hash: string) => {
+  const route = parseRoute(hash, ['account']);
+  return isInbox(route) ? inboxHash(route) : pageHash(route.page, ...route.path);
+};
+test.each(['#/mine/waiting/01h', '#/all/open', '#/unassigned/resolved/0', '#/account', '#/account/a%2Fb/c'])('the address %s survives', (hash) =>
+  expect(around(hash)).toBe(hash),
+);
+test.each(['', '#', '#/x/y/z', '#/mine/../<script>', '#//evil.example', '#/Account/x', '#/all/%zz/%'])('the address %j leads nowhere odd', (hash) =>
+  expect(around(hash)).toMatch(/^#\/(mine|all)\/open(\/z)?$/),
+);
+test('a part of an address that means nothing is taken as it is', () => expect(parseRoute('#/account/%zz', ['account'])).toEqual({ page: 'account', path: ['%zz'] }));
+
+test.each([
+  [new Date(2026, 10, 22, 15), 'tomorrow', new Date(2026, 10, 23, 9)],
+  [new Date(2026, 10, 22, 15), 'monday', new Date(2026, 10, 23, 9)],
+  [new Date(2026, 10, 23, 8), 'monday', new Date(2026, 10, 30, 9)],
+  [new Date(2026, 11, 31, 15), 'tomorrow', new Date(2027, 0, 1, 9)],
+  [new Date(2026, 10, 22, 15), 'hour', new Date(2026, 10, 22, 16)],
+] as const)('%s, snoozed for %s', (now, pick, until) => expect(snoozeUntil(pick, now)).toBe(until.getTime() * 1000));
+
+describe('shortcuts', () => {
+  const press = (key: string, init: KeyboardEventInit = {}, target: HTMLElement = document.body, single = true) => {
+    const event = new KeyboardEvent('keydown', { key, bubbles: true, ...init });
+    Object.defineProperty(event, 'target', { value: target });
+    return shortcut(event, single);
+  };
+  test('a key is a command', () => expect(press('e')).toBe('resolve'));
+  test('single signs can be switched off; Enter and Escape stay', () => {
+    expect(['e', 'j', '?', '/'].map((key) => press(key, {}, document.body, false))).toEqual([undefined, undefined, undefined, undefined]);
+    expect(['Enter', 'Escape'].map((key) => press(key, {}, document.body, false))).toEqual(['open', 'escape']);
+  });
+  test('not while writing', () => expect(press('e', {}, document.createElement('textarea'))).toBeUndefined());
+  test('not the browser’s own', () => expect(press('r', { ctrlKey: true })).toBeUndefined());
+});
+
+test('a merge names where it goes on, and is taken back at the same place', async () => {
+  const asked: unknown[] = [];
+  const api = new Api((input, init) => {
+    asked.push([init?.method, String(input), init?.body]);
+    return Promise.resolve(new Response(null, { status: 204 }));
+  });
+  await api.merge('one', 'two');
+  await api.unmerge('one');
+  expect(asked).toEqual([
+    ['POST', '/v1/conversations/one/merge', '{"into":"two"}'],
+    ['DELETE', '/v1/conversations/one/merge', undefined],
+  ]);
+});

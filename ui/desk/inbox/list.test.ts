@@ -1,0 +1,21 @@
+import { cleanup, render, screen } from '@testing-library/svelte';
+import { afterEach, expect, test } from 'vitest';
+import type { Conversation } from '../shell/api.ts';
+import type { Desk } from '../shell/desk.svelte.ts';
+import InboxPane from './InboxPane.svelte';
+import { en } from '../messages/en.ts';
+
+afterEach(cleanup);
+
+test.each([
+  ['an answer', { preview: 'On it.', preview_kind: 'message', preview_author: 'agent' }, 'Answered: On it.'],
+  ['a note, which is no answer', { preview: 'Called back.', preview_kind: 'note', preview_author: 'agent' }, 'Note: Called back.'],
+  ['what the customer wrote', { preview: 'Hello?', preview_kind: 'message', preview_author: 'customer' }, 'Hello?'],
+  ['a message that was removed', { preview: '', preview_kind: 'message', preview_author: 'customer' }, en.message.gone],
+  ['nothing', { preview: '' }, en.inbox.noText],
+])('a line of the list shows %s', (_, preview: Partial<Conversation>, shown) => {
+  const line = { id: 'c', status: 'open', customer: { id: 'anna', name: 'Anna', evidence: 'verified', anonymous: false }, tags: [], unread: 0, last_activity: 1, reopened: 0, ...preview };
+  const inbox = { items: [line], loaded: true, view: 'mine', status: 'open' };
+  render(InboxPane, { desk: { inbox, tag: 'en' } as unknown as Desk, m: en });
+  expect(screen.getByText(shown, { exact: true })).toBeVisible();
+});

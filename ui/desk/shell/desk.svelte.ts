@@ -1,0 +1,318 @@
+import { languageTag, pickLanguage, type Language } from '../../kit/language.ts';
+import { Client } from '../../kit/protocol/client.ts';
+import type { ConnectionState } from '../../kit/protocol/connection.ts';
+import type { Status } from '../../kit/protocol/frames.ts';
+import { BrowserStorage } from '../../kit/protocol/storage.ts';
+import { dialStream } from '../../kit/protocol/stream.ts';
+import { dialWebSocket } from '../../kit/protocol/websocket.ts';
+import { Toasts } from '../../kit/toasts.svelte.ts';
+import { Api, Problem, type Staff, type View } from './api.ts';
+import { colleaguesOf } from './colleagues.ts';
+import { Drafts } from '../thread/drafts.ts';
+import { codeOf, Inbox } from '../inbox/inbox.svelte.ts';
+import type { Messages } from '../messages/en.ts';
+import { pageIds, pagesFor } from './pages.ts';
+import { inboxHash, isInbox, pageHash, parseRoute, type InboxPlace } from './route.ts';
+import { Search } from '../search/search.svelte.ts';
+import { Thread } from '../thread/thread.svelte.ts';
+import { nameOf } from './words.ts';
+
+export type Theme = 'system' | 'light' | 'dark';
+
+const languageKey = 'kefu.desk.language';
+const themeKey = 'kefu.desk.theme';
+const keysKey = 'kefu.desk.keys';
+/** In milliseconds. The server tells a connection within a few seconds. */
+const saysWhyWithin = 10_000;
+
+/** The desk: who is signed in, the list, the open conversation, and what keeps them current. */
+export class Desk {
+  readonly api = new Api();
+  readonly toasts = new Toasts();
+  readonly inbox: Inbox;
+  readonly search: Search;
+  readonly drafts: Drafts;
+  #storage = new BrowserStorage();
+
+  language = $state<Language>('en');
+  m = $state.raw<Messages>();
+  theme = $state<Theme>('system');
+  /** Single keys are commands. Whoever dictates, or slips, switches them off (WCAG 2.1.4). */
+  keys = $state(true);
+  online = $state(true);
+
+  me = $state.raw<Staff>();
+  /** The session was looked for. */
+  ready = $state(false);
+  /** How the last session came to its end, when nobody signed out here. */
+  ended = $state<'expired' | 'revoked'>();
+  unreachable = $state(false);
+  /** Who may be given a conversation. */
+  staff = $state.raw<Staff[]>([]);
+  connection = $state<ConnectionState>('idle');
+
+  /** The page that is shown, and where in it, as far as the page itself is concerned. */
+  page = $state('inbox');
+  path = $state.raw<string[]>([]);
+  thread = $state.raw<Thread>();
+  /** The hit of the search that was opened last. */
+  hit = $state.raw<{ conv: string; seq: number }>();
+  /** The line to bring into view: the hit, until it is there. */
+  target = $state.raw<{ conv: string; seq: number }>();
+  helpOpen = $state(false);
+  /** On a small screen, where one pane is seen at a time: what was found is before what is open. */
+  searching = $state(false);
+  detailsOpen = $state(false);
+
+  /** Where the inbox was left. */
+  #left = $state.raw<InboxPlace>({ view: 'all', status: 'open' });
+  #client: Client | undefined;
+  /** The connection of a session that is over, for as long as it may still say why. */
+  #last: { client: Client; timer: ReturnType<typeof setTimeout> } | undefined;
+
+  constructor() {
+    this.inbox = new Inbox(this.api, () => this.me?.id ?? '');
+    this.search = new Search(this.api, (code) => this.failed(code));
+    this.drafts = new Drafts(new BrowserStorage('sessionStorage'), this.api);
+    this.api.onexpired = () => this.#refused();
+    this.keys = this.#storage.getItem(keysKey) !== 'off';
+    this.setTheme((this.#storage.getItem(themeKey) as Theme | null) ?? 'system');
+    void this.setLanguage(pickLanguage(this.#storage.getItem(languageKey), ...navigator.languages), false);
+    const network = () => {
+      this.online = navigator.onLine;
+      if (this.online) this.#client?.nudge();
+    };
+    network();
+    addEventListener('online', network);
+    addEventListener('offline', network);
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) this.drafts.saveAll();
+      else this.#client?.nudge();
+    });
+    addEventListener('hashchange', () => this.#route());
+    void this.resume();
+  }
+
+  get tag(): string {
+    return languageTag(this.language);
+  }
+
+  async setLanguage(language: Language, keep = true): Promise<void> {
+    const m = language === 'zh' ? (await import('../messages/zh.ts')).zh : (await import('../messages/en.ts')).en;
+    this.language = language;
+    this.m = m;
+    document.documentElement.lang = this.tag;
+    if (keep) this.#storage.setItem(languageKey, language);
+  }
+
+  setTheme(theme: Theme): void {
+    this.theme = theme;
+    if (theme === 'system') delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    this.#storage.setItem(themeKey, theme);
+  }
+
+  setKeys(on: boolean): void {
+    this.keys = on;
+    this.#storage.setItem(keysKey, on ? 'on' : 'off');
+  }
+
+  // Signing in and out
+
+  async resume(): Promise<void> {
+    this.unreachable = false;
+    try {
+      this.#signedIn((await this.api.session()).staff);
+    } catch (error) {
+      this.unreachable = codeOf(error) !== 'unauthenticated';
+    } finally {
+      this.ready = true;
+    }
+  }
+
+  async signIn(email: string, password: string, totp: string): Promise<void> {
+    this.#signedIn((await this.api.signIn(email, password, totp)).staff);
+  }
+
+  #signedIn(staff: Staff): void {
+    this.#hush();
+    this.me = staff;
+    this.ended = undefined;
+    const { protocol, host } = location;
+    const client = new Client({
+      role: 'desk',
+      dials: [dialWebSocket(`${protocol === 'https:' ? 'wss' : 'ws'}://${host}/rt`), dialStream('/rt')],
+      storage: this.#storage,
+      lang: () => this.language,
+      identity: {
+        hello: () => Promise.resolve({}),
+        welcomed: () => undefined,
+        refused: (why) => {
+          if (client !== (this.#client ?? this.#last?.client)) return Promise.resolve(false);
+          if (why === 'revoked') this.#sessionEnded('revoked');
+          if (why === 'unauthenticated' || why === 'expired') this.#sessionEnded('expired');
+          return Promise.resolve(false);
+        },
+      },
+    });
+    this.#client = client;
+    client.outbox.open(`staff:${staff.id}`);
+    this.drafts.open(staff.id);
+    client.on((change) => {
+      if (client !== this.#client) return;
+      if (change.what === 'state') this.connection = change.state;
+      // The open conversation reads itself again, and tells the list.
+      if (change.what === 'inbox' && change.conv && change.conv !== this.thread?.id) this.inbox.hint(change.conv);
+      if (change.what === 'inbox' && !change.conv && this.inbox.loaded) void this.inbox.reload();
+      if (change.what === 'inbox') this.search.changed(change.conv);
+      // After a loss the hints of the meantime are gone.
+      if (change.what === 'welcome' && this.inbox.loaded) void this.inbox.reload();
+      if (change.what === 'welcome') this.drafts.saveAll();
+      if (change.what === 'welcome') this.search.changed();
+      if (change.what === 'merged' && this.thread?.id === change.from) this.open(change.into);
+    });
+    client.watchInbox();
+    client.start();
+    void this.api.staff().then(
+      (everybody) => (this.staff = colleaguesOf(everybody)),
+      () => undefined,
+    );
+    this.#route();
+  }
+
+  async signOut(): Promise<void> {
+    const client = this.#client;
+    try {
+      await this.drafts.settled();
+      await this.api.signOut();
+    } catch (error) {
+      if (this.me && codeOf(error) !== 'unauthenticated') return this.failed(codeOf(error));
+    }
+    // The session may have been over already: what it left is to go all the same.
+    this.#forget(client);
+    this.#end();
+    this.#hush();
+    this.ended = undefined;
+  }
+
+  /** The server says no to this session, and may yet say on its connection that it was revoked. */
+  #refused(): void {
+    if (this.#client) this.#sessionEnded('expired', this.#client.state === 'open');
+  }
+
+  #sessionEnded(how: 'expired' | 'revoked', listen = false): void {
+    const client = this.#client ?? this.#last?.client;
+    if (!client) return;
+    this.ended = how;
+    if (how === 'revoked') this.#forget(client);
+    this.#end(listen);
+    if (!listen) return this.#hush();
+    this.#last ??= { client, timer: setTimeout(() => this.#hush(), saysWhyWithin) };
+  }
+
+  #hush(): void {
+    clearTimeout(this.#last?.timer);
+    this.#last?.client.stop();
+    this.#last = undefined;
+  }
+
+  /** Whoever signed out or was shut out leaves nothing here, unsent words included. */
+  #forget(client?: Client): void {
+    client?.outbox.clear();
+    this.drafts.clear();
+  }
+
+  #end(listen = false): void {
+    this.thread?.leave();
+    this.thread = undefined;
+    this.drafts.close();
+    if (!listen) this.#client?.stop();
+    this.#client = undefined;
+    this.connection = 'idle';
+    this.me = undefined;
+    this.inbox.items = [];
+    this.inbox.loaded = false;
+    this.search.clear();
+  }
+
+  failed(code: Problem['code']): void {
+    if (code !== 'unauthenticated') this.toasts.say(this.m?.error[code] ?? code, 'danger');
+  }
+
+  // Where we are
+
+  /** What the page that is shown is about, for the title; without it the page's own name stands there. */
+  get where(): string | undefined {
+    const customer = this.page === 'inbox' ? this.thread?.conversation?.customer : undefined;
+    return customer && this.m ? nameOf(customer, this.m) : undefined;
+  }
+
+  go(view: View, status: Status, conv?: string): void {
+    this.#goTo(inboxHash({ view, status, conv }));
+  }
+
+  /** Goes to a page, and to a place in it. */
+  visit(page: string, ...path: string[]): void {
+    this.#goTo(path.length > 0 ? pageHash(page, ...path) : this.addressOf(page));
+  }
+
+  /** Where a page's link leads; to the inbox, where it was left. */
+  addressOf(page: string): string {
+    return page === 'inbox' ? inboxHash(this.#left) : pageHash(page);
+  }
+
+  open(conv: string, seq?: number): void {
+    this.searching = false;
+    this.hit = seq === undefined ? undefined : { conv, seq };
+    this.target = this.hit;
+    this.go(this.#left.view, this.#left.status, conv);
+  }
+
+  look(query: string): void {
+    this.searching = query.trim() !== '';
+    if (this.searching && this.page !== 'inbox') this.visit('inbox');
+    this.search.look(query);
+  }
+
+  endSearch(): void {
+    this.searching = false;
+    this.search.clear();
+  }
+
+  back(): void {
+    this.go(this.inbox.view, this.inbox.status);
+  }
+
+  #goTo(hash: string): void {
+    if (location.hash === hash) this.#route();
+    else location.hash = hash;
+  }
+
+  #route(): void {
+    if (!this.me || !this.#client) return;
+    const route = parseRoute(location.hash, pageIds);
+    const allowed = pagesFor(this.me).map((p) => p.id);
+    if (!allowed.includes(route.page)) return void location.replace(this.addressOf(allowed[0]!));
+    this.page = route.page;
+    this.path = isInbox(route) ? [] : route.path;
+    if (isInbox(route)) this.#show(route);
+    else this.#leaveThread();
+  }
+
+  #show({ view, status, conv }: InboxPlace): void {
+    this.#left = { view, status, conv };
+    this.inbox.show(view, status);
+    if (this.target?.conv !== conv) this.target = undefined;
+    if (conv === this.thread?.id) return;
+    this.#leaveThread();
+    if (!conv) return;
+    this.thread = new Thread(conv, this.api, this.#client!, this.drafts, (code) => this.failed(code), (c) => this.inbox.put(c));
+    this.inbox.cursor = conv;
+  }
+
+  #leaveThread(): void {
+    this.thread?.leave();
+    this.thread = undefined;
+    this.detailsOpen = false;
+  }
+}

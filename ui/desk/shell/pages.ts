@@ -1,0 +1,45 @@
+import { CircleUserRound, Inbox } from 'lucide';
+import type { IconNode } from 'lucide';
+import type { Component } from 'svelte';
+import type { Messages } from '../messages/en.ts';
+import type { Staff } from './api.ts';
+import type { Desk } from './desk.svelte.ts';
+
+/** What every page but the inbox is given; path is what follows the page's name in the address. */
+export interface PageProps {
+  desk: Desk;
+  m: Messages;
+  path: string[];
+}
+
+/**
+ * A page of the desk. It stands in the rail as soon as it stands in this table,
+ * for those whom it is for; the server decides what they may read and do there.
+ */
+export interface Page {
+  /** The first part of its address: #/account. */
+  id: string;
+  title: (m: Messages) => string;
+  icon: IconNode;
+  for: (staff: Staff) => boolean;
+  /** At the foot of the rail: what one seldom needs. */
+  apart?: boolean;
+  /** Fetched when it is first gone to; the inbox alone comes with the desk. */
+  load?: () => Promise<{ default: Component<PageProps> }>;
+}
+
+const answering = new Set(['owner', 'supervisor', 'agent']);
+const everybody = () => true;
+
+/** In the order of the rail. Whoever comes without an address sees the first that is for them. */
+export const pages: readonly Page[] = [
+  { id: 'inbox', title: (m) => m.pages.inbox, icon: Inbox, for: (s) => answering.has(s.role) },
+  { id: 'account', title: (m) => m.pages.account, icon: CircleUserRound, for: everybody, apart: true, load: () => import('../account/AccountPage.svelte') },
+];
+
+/** The addresses that are not places in the inbox. */
+export const pageIds: readonly string[] = pages.filter((p) => p.load).map((p) => p.id);
+
+export function pagesFor(staff: Staff): Page[] {
+  return pages.filter((p) => p.for(staff));
+}

@@ -1,0 +1,20 @@
+import type { Conversation, Evidence } from './api.ts';
+import type { Messages } from '../messages/en.ts';
+
+export type KnownEvidence = keyof Messages['evidence'];
+
+/** How sure we are of who this is; without any evidence, not at all. */
+export function evidenceOf(customer: { evidence: Evidence; anonymous: boolean }): KnownEvidence {
+  const { evidence, anonymous } = customer;
+  return anonymous || !evidence ? 'anonymous' : evidence;
+}
+
+/** What to call a customer whose name may not be known. */
+export function nameOf(customer: Conversation['customer'], m: Messages): string {
+  return customer.name || (customer.anonymous ? m.visitor : m.customer);
+}
+
+/** What a button says of itself: its key too, while single keys are commands. */
+export function withKey(text: string, key: string, on: boolean): string {
+  return on ? `${text} (${key})` : text;
+}

@@ -1,0 +1,234 @@
+import type { Client } from '../../kit/protocol/client.ts';
+import type { Attachment, Status } from '../../kit/protocol/frames.ts';
+import type { Line } from '../../kit/protocol/log.ts';
+import type { Outgoing } from '../../kit/protocol/outbox.ts';
+import { Problem, type Api, type Conversation, type Customer, type Priority, type StatusAbout, type Version } from '../shell/api.ts';
+import type { Drafts, DraftState } from './drafts.ts';
+import { codeOf } from '../inbox/inbox.svelte.ts';
+
+const readAgainAfter = 5_000;
+
+/** The conversation that is open at the desk. */
+export class Thread {
+  conversation = $state.raw<Conversation>();
+  customer = $state.raw<Customer>();
+  lines = $state.raw<Line[]>([]);
+  pending = $state.raw<Outgoing[]>([]);
+  loaded = $state(false);
+  hasOlder = $state(false);
+  receipt = $state.raw({ delivered: 0, read: 0 });
+  typing = $state<string>();
+  problem = $state<Problem['code']>();
+  draft = $state('');
+  note = $state(false);
+  draftState = $state<DraftState>('none');
+  removed = $state.raw<string[]>([]);
+
+  /** The newest entry that was on screen; what was there when it was opened counts as seen. */
+  upTo = 0;
+
+  #draftRead = false;
+  #draftTimer: ReturnType<typeof setTimeout> | undefined;
+  #stop: () => void;
+  #gone = false;
+
+  constructor(
+    readonly id: string,
+    private readonly api: Api,
+    readonly client: Client,
+    private readonly drafts: Drafts,
+    /** What went wrong with something the agent did. */
+    private readonly failed: (code: Problem['code']) => void,
+    private readonly changed: (conversation: Conversation) => void,
+  ) {
+    this.#stop = client.on((change) => {
+      if (change.what === 'inbox' && this.customer?.conversations.some((c) => c.id !== id && c.id === change.conv)) void this.#readCustomer();
+      if ('conv' in change && change.conv && change.conv !== id) return;
+      if (change.what === 'inbox') void this.read();
+      if (change.what === 'welcome') void this.#readDraft();
+      if (change.what === 'removed') this.removed = change.classes;
+      this.#refresh();
+    });
+    drafts.listen(id, (state) => (this.draftState = state));
+    client.open(id);
+    this.#refresh();
+    void this.read();
+    void this.#readDraft();
+  }
+
+  /** Lets go of the conversation; what was typed is saved. */
+  leave(): void {
+    this.#gone = true;
+    this.#stop();
+    this.client.type(this.id, false);
+    clearTimeout(this.#draftTimer);
+    this.drafts.leave(this.id);
+    this.client.close(this.id);
+  }
+
+  async read(): Promise<void> {
+    try {
+      const conversation = await this.api.conversation(this.id);
+      if (this.#gone) return;
+      const known = this.conversation?.customer;
+      this.conversation = conversation;
+      this.problem = undefined;
+      this.changed(conversation);
+      const { id, evidence } = conversation.customer;
+      if (known?.id !== id || known.evidence !== evidence) this.customer = await this.api.customer(id);
+    } catch (error) {
+      if (!this.conversation) this.problem = codeOf(error);
+    }
+  }
+
+  /** What is shown of the customer's other conversations may have been removed there. */
+  async #readCustomer(): Promise<void> {
+    const known = this.customer!.id;
+    try {
+      const customer = await this.api.customer(known);
+      if (this.customer?.id === known) this.customer = customer;
+    } catch {
+      // The next hint, or opening it, reads it again.
+    }
+  }
+
+  #refresh(): void {
+    if (this.#gone) return;
+    const log = this.client.log(this.id);
+    this.lines = log.lines;
+    this.loaded = log.loaded;
+    this.hasOlder = log.hasOlder;
+    if (this.upTo === 0) this.upTo = log.top;
+    this.pending = this.client.outbox.messages().filter((m) => m.conv === this.id);
+    const heard = this.client.receipts.get(this.id);
+    this.receipt = {
+      delivered: Math.max(heard?.delivered ?? 0, this.conversation?.delivered_seq ?? 0),
+      read: Math.max(heard?.read ?? 0, this.conversation?.read_seq ?? 0),
+    };
+    const typing = this.client.typing.get(this.id);
+    this.typing = typing ? (typing.name ?? '') : undefined;
+  }
+
+  // Writing
+
+  /** Goes on with what was written before; until that is known, nothing on the server is overwritten. */
+  async #readDraft(): Promise<void> {
+    if (this.#draftRead || this.#gone) return;
+    clearTimeout(this.#draftTimer);
+    try {
+      const { text, note } = await this.drafts.read(this.id);
+      if (this.#gone || this.#draftRead) return;
+      this.#draftRead = true;
+      if (text === '') return;
+      this.draft = text;
+      this.note = note;
+    } catch (error) {
+      if (this.#gone || codeOf(error) === 'not_found' || codeOf(error) === 'forbidden') return;
+      clearTimeout(this.#draftTimer);
+      this.#draftTimer = setTimeout(() => void this.#readDraft(), readAgainAfter);
+    }
+  }
+
+  typed(text: string): void {
+    this.draft = text;
+    this.drafts.keep(this.id, { text, note: this.note });
+    if (!this.note) this.client.type(this.id, text !== '');
+  }
+
+  /** Turns what is being written into a note, or into a reply. */
+  write(note: boolean): void {
+    if (this.note === note) return;
+    this.note = note;
+    this.client.type(this.id, !note && this.draft !== '');
+    if (this.draft !== '') this.drafts.keep(this.id, { text: this.draft, note });
+  }
+
+  send(attachments: Attachment[]): void {
+    const text = this.draft.trim();
+    this.client.send({ conv: this.id, text, attachments, note: this.note, seen: this.upTo });
+    this.client.type(this.id, false);
+    this.draft = '';
+    this.removed = [];
+    this.drafts.keep(this.id, { text: '', note: false });
+    this.drafts.save(this.id);
+  }
+
+  seen(): void {
+    const top = this.client.log(this.id).top;
+    this.upTo = Math.max(this.upTo, top);
+    if (!this.conversation || this.conversation.unread === 0 || top === 0) return;
+    this.client.read(this.id, top);
+    this.conversation = { ...this.conversation, unread: 0 };
+    this.changed(this.conversation);
+  }
+
+  // Doing
+
+  async #do(what: () => Promise<unknown>, guess: Partial<Conversation>): Promise<boolean> {
+    const before = this.conversation;
+    if (before) this.conversation = { ...before, ...guess };
+    try {
+      await what();
+      void this.read();
+      return true;
+    } catch (error) {
+      this.conversation = before;
+      this.failed(codeOf(error));
+      return false;
+    }
+  }
+
+  setStatus(status: Status, about: StatusAbout = {}): Promise<boolean> {
+    return this.#do(() => this.api.setStatus(this.id, status, { seen: this.upTo, ...about }), { status });
+  }
+
+  assign(staff: { id: string; name: string } | null): Promise<boolean> {
+    return this.#do(() => this.api.assign(this.id, staff?.id ?? null), { assignee: staff ?? undefined });
+  }
+
+  setPriority(priority: Priority): Promise<boolean> {
+    return this.#do(() => this.api.setPriority(this.id, priority), { priority });
+  }
+
+  setTags(tags: string[]): Promise<boolean> {
+    return this.#do(() => this.api.setTags(this.id, tags), { tags });
+  }
+
+  setTopic(topic: string): Promise<boolean> {
+    return this.#do(() => this.api.setTopic(this.id, topic), { topic });
+  }
+
+  /** Lets this conversation go on in another one of the same customer. */
+  mergeInto(into: string): Promise<boolean> {
+    return this.#do(() => this.api.merge(this.id, into), { status: 'merged', merged_into: into });
+  }
+
+  unmerge(): Promise<boolean> {
+    return this.#do(() => this.api.unmerge(this.id), {});
+  }
+
+  /** Notes an address of the customer, and shows it as the server does: masked. */
+  async addHandle(kind: string, value: string): Promise<boolean> {
+    const customer = this.customer!.id;
+    const done = await this.#do(() => this.api.addHandle(customer, kind, value), {});
+    if (done) await this.#readCustomer();
+    return done;
+  }
+
+  async forgetHandle(handle: string): Promise<void> {
+    const customer = this.customer!.id;
+    if (await this.#do(() => this.api.forgetHandle(customer, handle), {})) await this.#readCustomer();
+  }
+
+  edit(seq: number, text: string): Promise<boolean> {
+    return this.#do(() => this.api.edit(this.id, seq, text), {});
+  }
+
+  versions(seq: number): Promise<Version[]> {
+    return this.api.versions(this.id, seq);
+  }
+
+  redact(seq: number, reason: string): Promise<boolean> {
+    return this.#do(() => this.api.redact(this.id, seq, reason), {});
+  }
+}
