@@ -5,6 +5,7 @@
 package egress
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -72,27 +73,54 @@ func New(o Options) *Client {
 	return c
 }
 
-// Response is an answer with the status 200.
+// Response is an answer.
 type Response struct {
+	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Get asks for an https address, or what Options.Private allows. Errors: Invalid for an address that is none or
-// leads where it must not; TooMany for an answer that is too large; Unavailable
-// for everything else that is not an answer 200, redirects included. Their texts
-// hold the host and neither path nor query.
+// Request is what is asked of another server.
+type Request struct {
+	Method  string // GET when it is empty
+	Address string
+	Header  http.Header // beside User-Agent; may be nil
+	Body    []byte
+}
+
+// Get asks for an address and takes no answer but a 200. Errors: those of Do, and
+// Unavailable for every other status, redirects included.
 func (c *Client) Get(ctx context.Context, address string) (Response, error) {
 	const op = "egress.Get"
-	u, err := checkURL(address, c.options.Private)
+	answer, err := c.Do(ctx, Request{Address: address})
+	if err != nil {
+		return Response{}, fault.Wrap(op, err)
+	}
+	if answer.Status != http.StatusOK {
+		return Response{}, fault.New(fault.Unavailable, op, "%s answered with the status %d", hostOf(address), answer.Status)
+	}
+	return answer, nil
+}
+
+// Do asks an https address, or what Options.Private allows, and gives the answer
+// whatever its status; a redirect is an answer and is not followed. Errors: Invalid
+// for an address that is none or leads where it must not; TooMany for an answer that
+// is too large; Unavailable when there is no answer. Their texts hold the host and
+// neither path nor query.
+func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
+	const op = "egress.Do"
+	u, err := checkURL(r.Address, c.options.Private)
 	if err != nil {
 		return Response{}, fault.Wrap(op, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	request, err := http.NewRequestWithContext(ctx, r.Method, u.String(), bytes.NewReader(r.Body))
 	if err != nil {
 		return Response{}, fault.New(fault.Invalid, op, "the address cannot be asked")
+	}
+	for name, values := range r.Header {
+		request.Header[name] = values
 	}
 	request.Header.Set("User-Agent", "kefu")
 	answer, err := c.http.Do(request)
@@ -100,9 +128,6 @@ func (c *Client) Get(ctx context.Context, address string) (Response, error) {
 		return Response{}, failure(op, u.Host, err)
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return Response{}, fault.New(fault.Unavailable, op, "%s answered with the status %d", u.Host, answer.StatusCode)
-	}
 	body, err := io.ReadAll(io.LimitReader(answer.Body, c.options.MaxBytes+1))
 	if err != nil {
 		return Response{}, failure(op, u.Host, err)
@@ -110,7 +135,15 @@ func (c *Client) Get(ctx context.Context, address string) (Response, error) {
 	if int64(len(body)) > c.options.MaxBytes {
 		return Response{}, fault.New(fault.TooMany, op, "%s answered with more than %d bytes", u.Host, c.options.MaxBytes)
 	}
-	return Response{Header: answer.Header, Body: body}, nil
+	return Response{Status: answer.StatusCode, Header: answer.Header, Body: body}, nil
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 // failure keeps the path of an address, which may hold a secret, out of the text.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -82,6 +83,30 @@ func TestAnAnswer(t *testing.T) {
 	got, err := egress.New(o).Get(t.Context(), address+"/keys?v=1")
 	if err != nil || string(got.Body) != "hello" || got.Header.Get("Cache-Control") != "max-age=60" {
 		t.Errorf("got %q %v, err = %v", got.Body, got.Header, err)
+	}
+}
+
+// Whatever the answer says is given, and a redirect is not followed.
+func TestWhatIsSentAndAnyAnswer(t *testing.T) {
+	address, o, asked := server(t, func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil || r.Method != http.MethodPost || string(body) != `{"a":1}` || r.Header.Get("X-Name") != "value" || r.Header.Get("User-Agent") != "kefu" || r.ContentLength != 7 {
+			w.WriteHeader(http.StatusTeapot)
+			return
+		}
+		w.Header().Set("Location", "/elsewhere")
+		w.WriteHeader(http.StatusTemporaryRedirect)
+		_, _ = w.Write([]byte("moved"))
+	})
+	got, err := egress.New(o).Do(t.Context(), egress.Request{
+		Method: http.MethodPost, Address: address + "/hooks", Body: []byte(`{"a":1}`),
+		Header: http.Header{"X-Name": {"value"}, "User-Agent": {"another"}},
+	})
+	if err != nil || got.Status != http.StatusTemporaryRedirect || string(got.Body) != "moved" || asked.Load() != 1 {
+		t.Errorf("got %d %q after %d requests, err = %v", got.Status, got.Body, asked.Load(), err)
+	}
+	if _, err := egress.New(o).Do(t.Context(), egress.Request{Method: "NO METHOD", Address: address}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a method that is none: %v", err)
 	}
 }
 
