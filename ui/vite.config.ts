@@ -1,6 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import type { UserConfig } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { lean } from './lean.ts';
 
 // One page per build, so that each gets its own base path and its own hashed
 // assets; nothing is inlined, because the pages run under `script-src 'self';
@@ -47,7 +48,10 @@ export default defineConfig(({ mode }) => {
     case 'loader':
       return loader;
     case 'frame':
-      return { ...page('widget/frame', '/frame/', 'dist/widget/frame'), ...dev };
+      {
+      const frame = page('widget/frame', '/frame/', 'dist/widget/frame');
+      return { ...frame, plugins: [lean(), ...frame.plugins!], ...dev };
+    }
     case 'desk':
       return { ...page('desk', '/desk/', 'dist/desk'), ...dev };
     case 'demo':

@@ -37,7 +37,7 @@ function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
 export class Picks {
   items = $state.raw<Picked[]>([]);
   /** How many files were too many, in the last choice. */
-  leftOut = $state(0);
+  leftOut = $state.raw(0);
   #files = new Map<number, File>();
   #aborts = new Map<number, AbortController>();
   #working = false;

@@ -16,3 +16,27 @@ export interface Transport {
 }
 
 export type Dial = (hello: Hello, events: TransportEvents) => Transport;
+
+/** A way to connect whose code is fetched when it is first tried. */
+export function dialLater(fetch: () => Promise<Dial>): Dial {
+  return (hello, events) => {
+    let transport: Transport | undefined;
+    let closed = false;
+    const waiting: ClientFrame[] = [];
+    fetch().then(
+      (dial) => {
+        if (closed) return;
+        transport = dial(hello, events);
+        for (const frame of waiting) transport.send(frame);
+      },
+      () => !closed && events.end('refused'),
+    );
+    return {
+      send: (frame) => void (transport ? transport.send(frame) : waiting.push(frame)),
+      close() {
+        closed = true;
+        transport?.close();
+      },
+    };
+  };
+}

@@ -6,6 +6,7 @@ import { MemoryStorage } from '../../kit/protocol/storage.ts';
 import App from './App.svelte';
 import { Chat } from './chat.svelte.ts';
 import { en } from './messages/en.ts';
+import { words as files } from './messages/files.en.ts';
 import { zh } from './messages/zh.ts';
 import { Words } from './start.svelte.ts';
 import type { Upload } from '../../kit/files/upload.ts';
@@ -232,7 +233,7 @@ test.each(['written', 'picked'])('what was %s before the first connection stays 
   const { server, chat } = await setUp({ connect: false, upload: () => Promise.reject(new Error('lost')) });
   server.last.events.end('lost');
   await box();
-  if (what === 'picked') chat.picks.take([new File(['abc'], 'a.png')]);
+  if (what === 'picked') await chat.attach([new File(['abc'], 'a.png')]);
   else await fireEvent.input(await box(), { target: { value: 'half a sen' } });
   chat.client.restart();
   await waitFor(() => expect(server.connections).toHaveLength(2));
@@ -246,7 +247,7 @@ test.each(['written', 'picked'])('what was %s before the first connection stays 
 test('asking for a person keeps what was picked', async () => {
   const { chat } = await setUp({ upload: () => Promise.resolve({ id: 'f', name: 'a.png', type: 'image/png', size: 3 }) });
   await box();
-  chat.picks.take([new File(['abc'], 'a.png')]);
+  await chat.attach([new File(['abc'], 'a.png')]);
   await screen.findByText('a.png');
   await fireEvent.click(screen.getByRole('button', { name: en.person }));
   expect(await screen.findByRole('button', { name: en.personAsking })).toBeVisible();
@@ -260,20 +261,20 @@ test('a file that failed stays, holds the message back and can be tried again or
   const { server, chat } = await setUp({ conversations: [open], upload });
   server.last.receive(missed('c', [entry('c', 1)]));
   await screen.findByText('text 1');
-  chat.picks.take(['a.png', 'b.png'].map((name) => new File(['abc'], name)));
-  expect(await screen.findByText(en.upload.failed)).toBeVisible();
-  expect(screen.getByText(en.uploadUnfinished)).toBeVisible();
+  await chat.attach(['a.png', 'b.png'].map((name) => new File(['abc'], name)));
+  expect(await screen.findByText(files.upload.failed)).toBeVisible();
+  expect(screen.getByText(files.uploadUnfinished)).toBeVisible();
   await write('here they are');
   expect(server.last.of('send')).toEqual([]);
   fails = false;
-  const again = screen.getByRole('button', { name: en.retryFile('b.png') });
+  const again = screen.getByRole('button', { name: files.retryFile('b.png') });
   again.focus();
   await fireEvent.click(again);
   expect(document.activeElement).toBe(await box());
   await waitFor(() => expect(screen.getByRole('button', { name: en.send })).toBeEnabled());
   await fireEvent.click(screen.getByRole('button', { name: en.send }));
   expect(server.last.of('send')[0]!.body).toEqual({ type: 'attachments', attachment_ids: ['a.png', 'b.png'], text: 'here they are' });
-  expect(screen.queryByText(en.upload.failed)).toBeNull();
+  expect(screen.queryByText(files.upload.failed)).toBeNull();
 });
 
 test('a banner goes when what it was about is done', async () => {
@@ -299,7 +300,7 @@ test('a conversation that is not there any more is left, and not asked for again
   const { server } = await setUp({ conversations: [open] });
   server.last.receive({ t: 'error', code: 'not_found', ref: 'fetch', conv: 'c' });
   expect(await screen.findByText(en.listGone)).toBeVisible();
-  expect(screen.getByText(en.yourConversations)).toBeVisible();
+  expect(await screen.findByText(en.yourConversations)).toBeVisible();
   server.last.receive({ t: 'error', code: 'not_found', ref: 'fetch', conv: 'c' });
   expect(server.last.of('fetch').length).toBeLessThanOrEqual(2);
 });

@@ -1,5 +1,5 @@
-import { Picks } from '../../kit/files/picks.svelte.ts';
-import { uploader, type Upload } from '../../kit/files/upload.ts';
+import type { Picks } from '../../kit/files/picks.svelte.ts';
+import type { Upload } from '../../kit/files/upload.ts';
 import { Client, type Change } from '../../kit/protocol/client.ts';
 import type { ConnectionState } from '../../kit/protocol/connection.ts';
 import { passes, type ClosingReason, type ConversationLine, type ErrorCode } from '../../kit/protocol/frames.ts';
@@ -7,12 +7,12 @@ import type { Line } from '../../kit/protocol/log.ts';
 import type { Outgoing } from '../../kit/protocol/outbox.ts';
 import type { About } from '../../kit/protocol/sending.ts';
 import { BrowserStorage, type Storage } from '../../kit/protocol/storage.ts';
-import { dialStream } from '../../kit/protocol/stream.ts';
-import type { Dial } from '../../kit/protocol/transport.ts';
+import { dialLater, type Dial } from '../../kit/protocol/transport.ts';
 import { dialWebSocket } from '../../kit/protocol/websocket.ts';
 import { Drafts } from './drafts.ts';
 import { Host } from './host.ts';
 import { visitor, WindowIdentity } from './identity.ts';
+import { Parts } from './parts.svelte.ts';
 
 export type Screen = 'loading' | 'list' | 'conversation';
 
@@ -26,7 +26,7 @@ export interface Current {
 
 /** What the server did not do, to be said in a sentence. */
 export interface Failure {
-  about: About;
+  about: About | 'part';
   code: ErrorCode;
   /** When it will be done after all; milliseconds since 1970. */
   until?: number;
@@ -47,39 +47,42 @@ const previews = 8;
 
 function defaultDials(): Dial[] {
   const { protocol, host } = location;
-  return [dialWebSocket(`${protocol === 'https:' ? 'wss' : 'ws'}://${host}/rt`), dialStream('/rt')];
+  return [dialWebSocket(`${protocol === 'https:' ? 'wss' : 'ws'}://${host}/rt`), dialLater(async () => (await import('../../kit/protocol/stream.ts')).dialStream('/rt'))];
 }
 
 /** What the window shows, and what can be done in it. */
 export class Chat {
-  state = $state<ConnectionState>('idle');
-  why = $state<ErrorCode | ClosingReason>();
-  online = $state(true);
+  state = $state.raw<ConnectionState>('idle');
+  why = $state.raw<ErrorCode | ClosingReason>();
+  online = $state.raw(true);
   /** The page around the window shows it. */
-  shown = $state(true);
-  screen = $state<Screen>('loading');
+  shown = $state.raw(true);
+  screen = $state.raw<Screen>('loading');
   current = $state.raw<Current>({ id: 0, conv: '' });
   conversations = $state.raw<ConversationLine[]>([]);
   lines = $state.raw<Line[]>([]);
-  hasOlder = $state(false);
-  loaded = $state(false);
+  hasOlder = $state.raw(false);
+  loaded = $state.raw(false);
   pending = $state.raw<Outgoing[]>([]);
-  waiting = $state(0);
+  waiting = $state.raw(0);
   receipt = $state.raw({ delivered: 0, read: 0 });
-  typing = $state<string>();
-  typingBy = $state<string>();
+  typing = $state.raw<string>();
+  typingBy = $state.raw<string>();
   failure = $state.raw<Failure>();
   /** What is typed and not sent. */
-  text = $state('');
+  text = $state.raw('');
   /** A person was asked for here, and the log does not say so yet. */
-  asking = $state(false);
-  readsOlder = $state(false);
+  asking = $state.raw(false);
+  readsOlder = $state.raw(false);
   /** The entries from here on came while the conversation was on screen, or with its first page. */
-  since = $state(0);
+  since = $state.raw(0);
 
   readonly client: Client;
   readonly host: Host;
-  readonly picks: Picks;
+  readonly parts = new Parts();
+  /** The files of the message that is written; there is none before the first was picked. */
+  picks = $state.raw<Picks>();
+  #upload: Upload | undefined;
   #identity: WindowIdentity;
   #drafts: Drafts;
   #decided = false;
@@ -91,7 +94,7 @@ export class Chat {
   #signingIn = Infinity;
   #ids = 0;
   #firstPages = new Map<string, number>();
-  #version = $state(0);
+  #version = $state.raw(0);
 
   constructor(options: ChatOptions) {
     const storage = options.storage ?? new BrowserStorage();
@@ -121,11 +124,7 @@ export class Chat {
       identity: this.#identity,
       lang: options.lang,
     });
-    this.picks = new Picks({
-      upload: options.upload ?? uploader('/rt/attachments', () => `Bearer ${this.client.session}`),
-      online: () => this.state === 'open',
-      limit: () => this.client.limits?.attachment_bytes,
-    });
+    this.#upload = options.upload;
     this.client.on((change) => this.#changed(change));
     this.client.outbox.open(this.#identity.scope);
     this.text = this.#drafts.read('');
@@ -188,7 +187,7 @@ export class Chat {
     this.#others = true;
     this.#back = back;
     this.#firstPages.clear();
-    this.picks.clear();
+    this.picks?.clear();
     this.screen = 'loading';
     this.failure = undefined;
     this.current = { id: ++this.#ids, conv: '' };
@@ -234,7 +233,7 @@ export class Chat {
     if (this.#others) this.#drafts.only(this.client.conversations.map((c) => c.conv));
     this.#others = false;
     this.#decide();
-    this.picks.resume();
+    this.picks?.resume();
     // What is unread is counted in the logs themselves.
     for (const line of this.client.conversations.slice(0, previews)) if (line.unread > 0) this.client.open(line.conv);
   }
@@ -264,7 +263,7 @@ export class Chat {
     if (this.conversations.length > 0) this.list();
   }
 
-  #mended(about: About): void {
+  #mended(about: Failure['about']): void {
     if (this.failure?.about === about) this.failure = undefined;
   }
 
@@ -274,7 +273,7 @@ export class Chat {
     const open = this.state === 'open';
     const lines = this.client.conversations;
     if (open) this.#decided = true;
-    const draft = (this.#typed && this.text.trim() !== '') || this.picks.items.length > 0;
+    const draft = (this.#typed && this.text.trim() !== '') || (this.picks?.items.length ?? 0) > 0;
     if (draft || this.current.ref !== undefined || this.current.conv !== '') return;
     const beginning = this.client.outbox.beginnings().at(-1);
     const live = lines.find((c) => c.conv === this.#back) ?? lines.find((c) => c.status !== 'resolved' && c.status !== 'merged');
@@ -291,7 +290,7 @@ export class Chat {
     if (!same) {
       this.current = { id: ++this.#ids, conv, ...(ref && { ref }) };
       this.text = this.#drafts.read(conv);
-      this.picks.clear();
+      this.picks?.clear();
     }
     this.screen = 'conversation';
     this.failure = undefined;
@@ -309,6 +308,7 @@ export class Chat {
 
   list(): void {
     this.screen = 'list';
+    void this.need(this.parts.list);
     for (const line of this.client.conversations.slice(0, previews)) this.client.open(line.conv);
     this.#refresh();
   }
@@ -360,12 +360,34 @@ export class Chat {
   /** Sends what was written and picked. */
   send(): void {
     const text = this.text.trim();
-    const attachments = this.picks.stored;
+    const attachments = this.picks?.stored ?? [];
     this.failure = undefined;
     this.typed('');
-    this.picks.clear();
+    this.picks?.clear();
     const { conv, ref } = this.#begun();
     this.client.send({ conv, ref, text, attachments });
+  }
+
+  /** Adds files to the message that is written. */
+  async attach(files: File[]): Promise<void> {
+    if (files.length === 0) return;
+    const { id } = this.current;
+    if (!(await this.need(this.parts.files)) || id !== this.current.id) return;
+    const { Picks, uploader } = this.parts.files.view!;
+    this.picks ??= new Picks({
+      upload: this.#upload ?? uploader('/rt/attachments', () => `Bearer ${this.client.session}`),
+      online: () => this.state === 'open',
+      limit: () => this.client.limits?.attachment_bytes,
+    });
+    this.picks.take(files);
+  }
+
+  /** Fetches a part of the window; says so when it cannot be had. */
+  async need(part: { need(): Promise<boolean> }): Promise<boolean> {
+    const here = await part.need();
+    if (here) this.#mended('part');
+    else this.failure = { about: 'part', code: 'unavailable' };
+    return here;
   }
 
   human(): void {

@@ -4,7 +4,7 @@ import type { Messages } from './messages/en.ts';
 
 /** The window's words in the language in use; only that language is fetched. */
 export class Words {
-  language = $state<Language>('en');
+  language = $state.raw<Language>('en');
   m = $state.raw<Messages>();
 
   get tag(): string {

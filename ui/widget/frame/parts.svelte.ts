@@ -1,0 +1,57 @@
+import type { Language } from '../../kit/language.ts';
+
+type Fetch<T> = () => Promise<T>;
+
+/** Code and words that are fetched when they are first needed. Code that could not be fetched is asked for again the next time. */
+export class Part<V, M = never> {
+  /** The code, once it is here. */
+  view = $state.raw<V>();
+  m = $state.raw<M>();
+  #needed = false;
+  #spoken: Language | undefined;
+
+  constructor(
+    private readonly parts: { language: Language },
+    private readonly code: Fetch<V>,
+    private readonly words?: Record<Language, Fetch<{ words: M }>>,
+  ) {}
+
+  /** Fetches what is not here yet; false when it cannot be had now. */
+  async need(): Promise<boolean> {
+    this.#needed = true;
+    try {
+      const [view] = await Promise.all([this.view ?? this.code(), this.speak()]);
+      this.view = view;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Follows the language of the window. */
+  async speak(): Promise<void> {
+    const { language } = this.parts;
+    if (!this.words || !this.#needed || this.#spoken === language) return;
+    const { words } = await this.words[language]();
+    if (language !== this.parts.language) return this.speak();
+    this.#spoken = language;
+    this.m = words;
+  }
+}
+
+/** What the window can do beyond its first screen. Nothing here is fetched before it is needed. */
+export class Parts {
+  language: Language = 'en';
+  readonly files = new Part(this, () => import('./files/index.ts'), {
+    en: () => import('./messages/files.en.ts'),
+    zh: () => import('./messages/files.zh.ts'),
+  });
+
+  /** Its words are few, and are with those of the first screen. */
+  readonly list = new Part(this, () => import('./ConversationList.svelte'));
+
+  speak(language: Language): void {
+    this.language = language;
+    for (const part of [this.files]) void part.speak().catch(() => undefined);
+  }
+}
