@@ -66,7 +66,7 @@ func layers() []layer {
 // domainOrder lists the domain packages; one may import those before it.
 func domainOrder() []string {
 	return []string{
-		"search", "guard", "audit", "job", "identity", "policy", "attachment", "staff", "customer", "conversation", "event",
+		"search", "guard", "audit", "job", "identity", "policy", "settings", "organisation", "attachment", "staff", "customer", "conversation", "event",
 		"routing", "sla", "webhook", "rule", "knowledge", "assistant", "wallet", "approval", "call", "feedback", "outreach",
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"syscall"
+	_ "time/tzdata" // a machine without time zones must know them too
 
 	"kefu/internal/platform/fault"
 )

@@ -16,7 +16,9 @@ import (
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/search"
+	"kefu/internal/domain/settings"
 	"kefu/internal/flow/attaching"
+	"kefu/internal/flow/configuring"
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/searching"
 	"kefu/internal/flow/signin"
@@ -53,6 +55,8 @@ type App struct {
 	heads    *headlog.Log
 	signer   audit.Signer
 	intake   *intake.Service
+	kinds    *settings.Registry
+	settings *configuring.Service
 	windows  *signin.Windows
 	issuers  *signin.Issuers
 	searcher *searching.Searcher
@@ -157,9 +161,14 @@ func (a *App) openStoreBeside(ctx context.Context) error {
 
 func (a *App) openStoreWith(ctx context.Context, migrate bool) error {
 	c := a.Config.Committer
+	kinds, err := configuring.Kinds()
+	if err != nil {
+		return err
+	}
+	a.kinds = kinds
 	store, err := storage.Open(ctx, storage.Options{
 		Dir: a.Config.Data, Database: a.Config.Database.Reveal(), Ring: a.Ring, Clock: a.now, Log: a.Log,
-		Observer: watcher{a.metrics, a.tracer, a.now}, MaxBatch: c.MaxBatch, MaxQueue: c.QueueSize, MaxDelay: c.MaxDelay, Migrate: migrate,
+		Observer: watcher{a.metrics, a.tracer, a.now}, MaxBatch: c.MaxBatch, MaxQueue: c.QueueSize, MaxDelay: c.MaxDelay, Migrate: migrate, Settings: kinds,
 	})
 	if err != nil {
 		return err
@@ -214,6 +223,9 @@ func (a *App) connect(ctx context.Context) error {
 		return err
 	}
 	a.intake = intake.New(a.Store, detector, intake.LimitsOf(a.Config.Limits, a.Config.Attachments), a.now, a.metrics)
+	if err := a.connectSettings(ctx); err != nil {
+		return err
+	}
 	if err := a.connectDesk(ctx); err != nil {
 		return err
 	}
@@ -223,6 +235,14 @@ func (a *App) connect(ctx context.Context) error {
 	}
 	a.jobs = upkeep.NewWorker(a.Store, a.jobHandlers(), a.now, a.Log)
 	return nil
+}
+
+// connectSettings reads what is set, before anything is built that asks for it.
+func (a *App) connectSettings(ctx context.Context) error {
+	a.settings = configuring.New(configuring.Deps{
+		Store: a.Store, Kinds: a.kinds, Clean: a.intake.Clean, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
+	})
+	return a.settings.Load(ctx)
 }
 
 func (a *App) connectDesk(context.Context) error {

@@ -99,7 +99,7 @@ func (a *App) connectWeb(context.Context) error {
 	always.Handle("GET /livez", a.health.Liveness())
 	site.MountDesk(desk)
 	api.New(api.Deps{
-		Desk: a.Desk, Intake: a.intake, Store: a.Store, Search: a.searcher, Files: a.files, Carrier: carrier,
+		Desk: a.Desk, Intake: a.intake, Store: a.Store, Search: a.searcher, Files: a.files, Carrier: carrier, Settings: a.settings, Kinds: a.kinds,
 		Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
 	}, api.Options{
 		Reads: ratelimit.Of(a.Config.Limits.StaffReads), Readers: a.Config.Limits.Keys,

@@ -26,6 +26,7 @@ func (a *App) workers() []lifecycle.Worker {
 	}
 	return []lifecycle.Worker{
 		{Name: "store", Run: a.Store.Run},
+		{Name: "settings", Run: a.settings.Run},
 		{Name: "audit heads", Run: a.runHeads},
 		{Name: "search index", Run: a.indexer.Run},
 		{Name: "jobs", Run: a.jobs.Run},
@@ -48,6 +49,7 @@ func (a *App) committed(c event.Commit) {
 	a.realtime.Committed(c)
 	a.files.Committed(c)
 	a.indexer.Committed(c)
+	a.settings.Committed(c)
 	countMessages(a.metrics, c)
 	if c.Jobs {
 		a.jobs.Wake()

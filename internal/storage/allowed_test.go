@@ -10,6 +10,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/settings"
 	"kefu/internal/domain/staff"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
@@ -79,6 +80,15 @@ func (s *site) upload(p identity.Principal) string {
 	file.BlobRef = int64(ref)
 	s.must(s.AddAttachment(context.Background(), p, file))
 	return file.ID
+}
+
+// team is a team that there is.
+func (s *scene) team() string {
+	s.Helper()
+	made := settings.Change{Kind: "team", ID: id.New(), Body: []byte(`{"name":"` + id.New() + `"}`)}
+	_, err := s.SaveSetting(context.Background(), identity.SystemPart("test"), made)
+	s.must(err)
+	return made.ID
 }
 
 // rule says who may call a method. Whoever is not in may is refused with the
@@ -304,7 +314,44 @@ func writeRules() []rule {
 	}
 }
 
-func rules() []rule { return slices.Concat(commandRules(), readRules(), writeRules()) }
+func settingRules() []rule {
+	ctx := context.Background()
+	return []rule{
+		{"ListSettings", workers + " admin system outsider", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.ListSettings(ctx, p, "team", settings.Query{Limit: 1})
+			return err
+		}},
+		{"Setting", workers + " admin system outsider", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.Setting(ctx, p, "organisation", settings.SingletonID("organisation"))
+			return err
+		}},
+		{"SettingHistory", "owner admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.SettingHistory(ctx, p, "organisation", settings.SingletonID("organisation"), 0, 1)
+			return err
+		}},
+		{"SettingHistory", "supervisor owner admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.SettingHistory(ctx, p, "team", sc.team(), 0, 1)
+			return err
+		}},
+		{"HouseSettings", workers + " admin system outsider", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, _, err := sc.HouseSettings(ctx, p)
+			return err
+		}},
+		{"SaveSetting", "supervisor owner admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.SaveSetting(ctx, p, settings.Change{Kind: "team", ID: id.New(), Body: []byte(`{"name":"` + id.New() + `"}`)})
+			return err
+		}},
+		{"SaveSetting", "owner admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			one := settings.SingletonID("organisation")
+			was, err := sc.Setting(ctx, identity.SystemPart("test"), "organisation", one)
+			sc.must(err)
+			_, err = sc.SaveSetting(ctx, p, settings.Change{Kind: "organisation", ID: one, Revision: was.Revision, Body: []byte(`{"name":"A","languages":["en"],"language":"en","time_zone":"UTC"}`)})
+			return err
+		}},
+	}
+}
+
+func rules() []rule { return slices.Concat(commandRules(), readRules(), writeRules(), settingRules()) }
 
 func TestWhoMayDoWhat(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
@@ -334,7 +381,7 @@ func withoutPrincipal() map[string]string {
 		"Run Listen Close Ready Waiting Checkpoint Purge Deployment":                                      "the process itself",
 		"ClaimJobs FinishJob RetryJob NextJobDue CountJobs SnoozedUntil":                                  "the workers that run jobs; nobody else can reach them",
 		"FindWindowSecret SignInCustomer CredentialsOf SignInFailed RenewHash OpenSession StaffBySession": "they find out who asks",
-		"RevocationsSince LastPosition WrittenSince RewrittenSince":                                       "no words in them",
+		"SettingsVersion RevocationsSince LastPosition WrittenSince RewrittenSince":                       "no words in them",
 		"AllEntries Import ImportCustomers":                                                               "commands of whoever runs the machine",
 		"AuditHead CheckMessages ConversationLengths":                                                     "the proof that runs without anybody asking: hashes and lengths, and no words",
 		"OrphanAttachments UnsentAttachments ForgetAttachment UnknownAttachments":                         "the worker that removes files nobody sent",

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/event"
+	"kefu/internal/domain/settings"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/keyring"
@@ -24,6 +25,7 @@ import (
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/jobs"
+	settingstore "kefu/internal/storage/settings"
 	"kefu/internal/storage/staffing"
 )
 
@@ -37,7 +39,8 @@ type Options struct {
 	Ring     *keyring.Ring
 	Clock    clock.Clock
 	Log      *slog.Logger
-	Observer Observer // told of every commit; may be nil
+	Observer Observer           // told of every commit; may be nil
+	Settings *settings.Registry // the kinds of settings there are; none if nil
 	// Migrate brings the schema up to date, which no other program may rely on
 	// meanwhile. Without it a schema that is not this program's is refused.
 	Migrate bool
@@ -61,6 +64,7 @@ type Store struct {
 	*staffing.Staff
 	*jobs.Jobs
 	*auditlog.Reader
+	*settingstore.Settings
 
 	core    *core.Core
 	observe Observer
@@ -117,6 +121,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{core: &core.Core{DB: db, Ring: o.Ring, Now: o.Clock, Log: o.Log}, observe: o.Observer, maxUnnoted: o.MaxUnnoted}
 	s.core.Queue = queue{s}
 	s.Staff, s.Jobs, s.Reader = staffing.New(s.core), jobs.New(s.core), auditlog.NewReader(db)
+	s.Settings = settingstore.New(s.core, o.Settings)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,

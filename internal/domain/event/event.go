@@ -15,6 +15,8 @@ type Commit struct {
 	Changed []ConversationChange
 	Revoked []Revocation
 	Jobs    bool // some job became due
+
+	Settings []string // the kinds of settings of which one changed
 }
 
 // ConversationChange is what one transaction did to one conversation.

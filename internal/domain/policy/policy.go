@@ -35,6 +35,12 @@ const (
 	NameOwner         Action = "staff.name_owner"
 	ReadAudit         Action = "audit.read"
 	IdentifyCustomer  Action = "customer.identify"
+
+	ReadSetup          Action = "settings.read_setup"   // what only those who run the house need to see
+	ChangeSetup        Action = "settings.change_setup" // the house itself: its name, keys, pages, connections
+	ReadWorkSettings   Action = "settings.read_work"    // what everybody works with: teams, hours, macros
+	ChangeWorkSettings Action = "settings.change_work"
+	UseOwnSetting      Action = "settings.use_own" // a member of staff's own views and macros
 )
 
 // Object is what an action is done to, as far as a decision needs it. The zero
@@ -46,6 +52,7 @@ type Object struct {
 	AuthorKind identity.Kind
 	AuthorID   string // who wrote it, for messages and attachments
 	Internal   bool   // notes, and attachments of notes
+	StaffID    string // the member of staff it belongs to
 }
 
 // Whosever is an object of the agent id: what they may do to it they may do
@@ -89,13 +96,13 @@ func customerMay(p identity.Principal, a Action, o Object) bool {
 func staffMay(p identity.Principal, a Action, o Object) bool {
 	switch p.Role {
 	case identity.Owner, identity.Supervisor:
-		return supervisorMay(p, a, o) || (p.Role == identity.Owner && ownerMay(a))
+		return supervisorMay(p, a, o) || (p.Role == identity.Owner && ownerMay(p, a, o))
 	case identity.Agent:
 		return agentMay(p, a, o)
 	case identity.OutsideAgent:
 		return outsideAgentMay(p, a, o)
 	case identity.Admin:
-		return a == ListStaff || a == ManageStaff || a == EndWindows
+		return a == ListStaff || a == ManageStaff || a == EndWindows || adminMay(p, a, o)
 	case identity.Editor:
 		return a == ListStaff
 	case identity.Auditor:
@@ -105,12 +112,25 @@ func staffMay(p identity.Principal, a Action, o Object) bool {
 	}
 }
 
-func ownerMay(a Action) bool {
-	return a == ManageStaff || a == NameOwner || a == ReadAudit || a == EndWindows
+// adminMay is what owners and admins may do with settings.
+func adminMay(p identity.Principal, a Action, o Object) bool {
+	switch a {
+	case ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings:
+		return true
+	case UseOwnSetting:
+		return o.StaffID == p.ID
+	default:
+		return false
+	}
+}
+
+func ownerMay(p identity.Principal, a Action, o Object) bool {
+	return a == ManageStaff || a == NameOwner || a == ReadAudit || a == EndWindows || adminMay(p, a, o)
 }
 
 func supervisorMay(p identity.Principal, a Action, o Object) bool {
-	if a == RedactMessage || a == ListStaff {
+	switch a {
+	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings:
 		return true
 	}
 	return agentMay(p, a, o)
@@ -120,8 +140,10 @@ func agentMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
 	case ReadConversation, ReadInternal, SendMessage, WriteNote, MarkSeen, ReadVersions,
 		WorkConversation, MergeConversation, ListInbox, SearchMessages, ReadCustomer, NoteHandle,
-		UseDraft, UploadAttachment, ReadAttachment, ListStaff:
+		UseDraft, UploadAttachment, ReadAttachment, ListStaff, ReadWorkSettings:
 		return true
+	case UseOwnSetting:
+		return o.StaffID == p.ID
 	case EditMessage:
 		return o.AuthorKind == identity.Staff && o.AuthorID == p.ID
 	case RedactMessage:
@@ -142,8 +164,10 @@ func outsideAgentMay(p identity.Principal, a Action, o Object) bool {
 		return given && agentMay(p, a, o)
 	case ReadAttachment:
 		return given || (o.AuthorKind == identity.Staff && o.AuthorID == p.ID)
-	case UploadAttachment:
+	case UploadAttachment, ReadWorkSettings:
 		return true
+	case UseOwnSetting:
+		return o.StaffID == p.ID
 	default:
 		return false
 	}
@@ -155,7 +179,8 @@ func outsideAgentMay(p identity.Principal, a Action, o Object) bool {
 func systemMay(a Action) bool {
 	switch a {
 	case ReadConversation, ReadInternal, WorkConversation, RedactMessage, IdentifyCustomer, NoteHandle,
-		ListStaff, ManageStaff, NameOwner, EndWindows, ReadAudit:
+		ListStaff, ManageStaff, NameOwner, EndWindows, ReadAudit,
+		ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings:
 		return true
 	default:
 		return false

@@ -100,6 +100,11 @@ staff.manage                   -       -        -        -         +     +      
 staff.name_owner               -       -        -        -         +     -       -        -      -      +
 audit.read                     -       -        -        -         +     -       -        -      +      +
 customer.identify              -       -        -        -         -     -       -        -      -      +
+settings.read_setup            -       -        -        -         +     +       +        -      -      +
+settings.change_setup          -       -        -        -         +     +       -        -      -      +
+settings.read_work             -       -        -        -         +     +       +        +      -      +
+settings.change_work           -       -        -        -         +     +       +        -      -      +
+settings.use_own               -       -        -        -         -     -       -        -      -      -
 `
 
 func TestWhoMayDoWhat(t *testing.T) {
@@ -138,6 +143,7 @@ draft.use                      +       +       -       -       -
 attachment.upload              +       +       +       +       -
 attachment.read                +       +       -       -       -
 staff.list                     -       -       -       -       +
+settings.read_work             +       +       +       +       -
 `
 
 func TestGuestsMayDoLittle(t *testing.T) {
@@ -310,6 +316,19 @@ func TestWhoMayChangeAndSeeWhoseWords(t *testing.T) {
 				t.Errorf("%s: %s %s = %v, want %v", column, action, row, got, want)
 			}
 		})
+	}
+}
+
+// What a member of staff keeps for themselves is nobody else's, not the owner's
+// either.
+func TestOwnSettingsAreOnesOwn(t *testing.T) {
+	for column, p := range principals() {
+		for _, staffID := range []string{"s1", "s2", "c1", ""} {
+			want := staffID == "s1" && strings.Contains(" owner admin supervisor agent outside ", " "+column+" ")
+			if got := policy.Allow(p, policy.UseOwnSetting, policy.Object{StaffID: staffID}); got != want {
+				t.Errorf("%s may use the settings of %q: %v, want %v", column, staffID, got, want)
+			}
+		}
 	}
 }
 

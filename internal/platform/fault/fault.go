@@ -31,6 +31,7 @@ type Error struct {
 	Op      string // package.function, for the log
 	Message string // what was wrong, for the log
 	Field   string // the offending field of an Invalid request, if one is to blame
+	Reason  string // what is wrong with it, as a word that a page can have a sentence for; may be ""
 	Err     error  // the cause, if there is one
 }
 
@@ -60,6 +61,12 @@ func New(code Code, op, format string, args ...any) error {
 // InvalidField makes an Invalid error that names the field to blame.
 func InvalidField(op, field, format string, args ...any) error {
 	return &Error{Code: Invalid, Op: op, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+// InvalidFor is InvalidField with the reason as a word of [a-z_], for which the
+// desk has a sentence in each language: missing, too_long, unknown …
+func InvalidFor(op, field, reason, format string, args ...any) error {
+	return &Error{Code: Invalid, Op: op, Field: field, Reason: reason, Message: fmt.Sprintf(format, args...)}
 }
 
 // wrapped is the message of an error that only adds an operation to its cause.
@@ -95,6 +102,18 @@ func FieldOf(err error) string {
 	for errors.As(err, &own) {
 		if own.Field != "" {
 			return own.Field
+		}
+		err = own.Err
+	}
+	return ""
+}
+
+// ReasonOf is the reason that an error gives as a word, or "".
+func ReasonOf(err error) string {
+	var own *Error
+	for errors.As(err, &own) {
+		if own.Reason != "" {
+			return own.Reason
 		}
 		err = own.Err
 	}

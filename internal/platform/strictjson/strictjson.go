@@ -8,6 +8,7 @@ package strictjson
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"unicode/utf8"
 
@@ -19,7 +20,8 @@ const MaxDepth = 8
 
 const maxKeys = 64 // of one object
 
-// Decode reads one JSON value (RFC 8259) into v. Errors: Invalid.
+// Decode reads one JSON value (RFC 8259) into v. Errors: Invalid, with the path of
+// a member of another type.
 func Decode(data []byte, v any) error {
 	const op = "strictjson.Decode"
 	if !utf8.Valid(data) {
@@ -31,6 +33,10 @@ func Decode(data []byte, v any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(v); err != nil {
+		var mistyped *json.UnmarshalTypeError
+		if errors.As(err, &mistyped) {
+			return fault.InvalidField(op, mistyped.Field, "%v", err)
+		}
 		return fault.New(fault.Invalid, op, "%v", err)
 	}
 	if _, err := decoder.Token(); err != io.EOF {

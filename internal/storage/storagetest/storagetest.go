@@ -18,6 +18,7 @@ import (
 	_ "modernc.org/sqlite"             // the "sqlite" driver of database/sql
 
 	"kefu/internal/domain/job"
+	"kefu/internal/flow/configuring"
 	"kefu/internal/platform/id"
 	"kefu/internal/platform/keyring"
 	"kefu/internal/platform/secret"
@@ -84,7 +85,11 @@ func (d *Deployment) OpenIdle(t testing.TB, change ...func(*storage.Options)) *P
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := storage.Options{Migrate: true, Dir: d.Dir, Database: d.DSN, Ring: ring, Clock: d.Clock.Now}
+	kinds, err := configuring.Kinds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := storage.Options{Migrate: true, Dir: d.Dir, Database: d.DSN, Ring: ring, Clock: d.Clock.Now, Settings: kinds}
 	for _, c := range change {
 		c(&o)
 	}

@@ -19,6 +19,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/settings"
 	"kefu/internal/domain/staff"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/intake"
@@ -79,14 +80,16 @@ type Files interface {
 
 // Deps are what an API works with.
 type Deps struct {
-	Desk    Desk
-	Intake  Intake
-	Store   Store
-	Search  Searcher
-	Files   Files
-	Carrier *session.Carrier
-	Clock   clock.Clock
-	Log     *slog.Logger
+	Desk     Desk
+	Intake   Intake
+	Store    Store
+	Search   Searcher
+	Files    Files
+	Settings Settings
+	Kinds    *settings.Registry // of settings
+	Carrier  *session.Carrier
+	Clock    clock.Clock
+	Log      *slog.Logger
 	// Limited is told the name of a limit that refused a request; may be nil.
 	Limited func(limit string)
 }
@@ -131,6 +134,7 @@ func New(d Deps, o Options) *API {
 	a.addStaff()
 	a.addCustomers()
 	a.addAttachments()
+	a.addSettings()
 	a.finishDocument()
 	a.spec = sync.OnceValue(func() []byte {
 		spec, err := json.Marshal(a.huma.OpenAPI())

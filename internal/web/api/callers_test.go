@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"reflect"
@@ -41,11 +42,13 @@ func allRoles() []identity.Role {
 func guests() []identity.Role { return []identity.Role{identity.OutsideAgent, identity.Editor} }
 
 func welcome() map[string][2]int {
-	return map[string][2]int{
+	all := settingWelcome()
+	maps.Copy(all, map[string][2]int{
 		"session ": {200, 200}, "sign-out ": {204, 204}, "staff ": {0, 200},
 		"conversations ": {200, 0}, "upload ": {201, 0},
 		"assign nobody we know": {0, 422},
-	}
+	})
+	return all
 }
 
 // on asks for something in a fresh conversation with one customer message.
@@ -146,7 +149,7 @@ func linking(w *world, _ staff.Member) (call, string) {
 }
 
 func scenarios() []scenario {
-	return []scenario{
+	return append(settingScenarios(), []scenario{
 		{"session", "", plain("GET", "/v1/session", ""), [5]int{200, 200, 200, 200, 200}},
 		{"sign-out", "", plain("DELETE", "/v1/session", ""), [5]int{204, 204, 204, 204, 204}},
 		{"conversations", "", plain("GET", "/v1/conversations", ""), [5]int{200, 403, 200, 200, 403}},
@@ -188,7 +191,7 @@ func scenarios() []scenario {
 		{"revoke-customer", "", onCustomer("POST", "/revoke"), [5]int{204, 204, 403, 403, 403}},
 		{"upload", "", uploading, [5]int{201, 403, 201, 201, 403}},
 		{"link", "", linking, [5]int{200, 404, 200, 200, 404}},
-	}
+	}...)
 }
 
 // outsiders are callers without a valid session, each with what they present.

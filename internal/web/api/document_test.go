@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"kefu/internal/flow/configuring"
 	"kefu/internal/web/api"
 	"kefu/internal/web/session"
 )
@@ -16,7 +17,9 @@ func document(t testing.TB) *api.API {
 	t.Helper()
 	carrier, err := session.New(session.Options{PublicURL: origin})
 	check(t, err)
-	return api.New(api.Deps{Carrier: carrier}, api.Options{})
+	kinds, err := configuring.Kinds()
+	check(t, err)
+	return api.New(api.Deps{Carrier: carrier, Kinds: kinds}, api.Options{})
 }
 
 func TestTheDocumentIsUpToDate(t *testing.T) {

@@ -23,8 +23,10 @@ import (
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/search"
+	"kefu/internal/domain/settings"
 	"kefu/internal/domain/staff"
 	"kefu/internal/flow/attaching"
+	"kefu/internal/flow/configuring"
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/searching"
 	"kefu/internal/flow/signin"
@@ -51,17 +53,19 @@ const origin = "https://desk.example.org"
 
 // world is a server with its real store and flows, without sockets.
 type world struct {
-	t       testing.TB
-	store   *storage.Store
-	index   *searchindex.Index
-	blind   *search.Blinder
-	intake  *intake.Service
-	desk    *signin.Desk
-	windows *signin.Windows
-	files   *attaching.Service
-	api     *api.API
-	logs    *bytes.Buffer
-	offset  atomic.Int64 // nanoseconds that the clock is ahead
+	t        testing.TB
+	store    *storage.Store
+	index    *searchindex.Index
+	blind    *search.Blinder
+	intake   *intake.Service
+	desk     *signin.Desk
+	windows  *signin.Windows
+	files    *attaching.Service
+	settings *configuring.Service
+	kinds    *settings.Registry
+	api      *api.API
+	logs     *bytes.Buffer
+	offset   atomic.Int64 // nanoseconds that the clock is ahead
 }
 
 func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.offset.Load())).UTC() }
@@ -116,11 +120,14 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 		Store: w.store, Keys: ring, Blobs: blobAdapter{blobs}, Clean: w.intake.Clean, Clock: w.now, Log: slog.New(slog.DiscardHandler),
 	}, o)
 	check(t, err)
+	w.kinds, err = configuring.Kinds()
+	check(t, err)
+	w.settings = configuring.New(configuring.Deps{Store: w.store, Kinds: w.kinds, Clean: w.intake.Clean, Clock: w.now})
 	carrier, err := session.New(session.Options{PublicURL: origin})
 	check(t, err)
 	w.api = api.New(api.Deps{
 		Desk: w.desk, Intake: w.intake, Store: w.store, Search: searching.NewSearcher(w.store, indexAdapter{w.index}, nil, w.blind),
-		Files: w.files, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
+		Files: w.files, Settings: w.settings, Kinds: w.kinds, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
 	}, api.Options{AttachmentBytes: o.Limits.MaxBytes, FileURL: func(token string) string { return "https://files.example.org/f/" + token }})
 	return w
 }
@@ -133,7 +140,7 @@ func (w *world) limitReads(limit ratelimit.Limit) (told *[]string) {
 	told = &[]string{}
 	w.api = api.New(api.Deps{
 		Desk: w.desk, Intake: w.intake, Store: w.store, Search: searching.NewSearcher(w.store, indexAdapter{w.index}, nil, w.blind),
-		Files: w.files, Carrier: carrier, Clock: w.now, Limited: func(name string) { *told = append(*told, name) },
+		Files: w.files, Settings: w.settings, Kinds: w.kinds, Carrier: carrier, Clock: w.now, Limited: func(name string) { *told = append(*told, name) },
 	}, api.Options{Reads: limit, Readers: 100})
 	return told
 }

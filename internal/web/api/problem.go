@@ -26,7 +26,8 @@ type Problem struct {
 	Title  string `json:"title" doc:"the words of the status"`
 	Status int    `json:"status"`
 	Code   string `json:"code" enum:"invalid,unauthenticated,forbidden,not_found,conflict,merged,too_large,not_supported,rate_limited,unavailable,internal"`
-	Field  string `json:"field,omitempty" doc:"the parameter or member that is to blame; of conflict: seen, when the customer has written meanwhile"`
+	Field  string `json:"field,omitempty" doc:"the parameter or member that is to blame; of conflict: seen, when the customer has written meanwhile; revision, when somebody else was faster"`
+	Reason string `json:"reason,omitempty" doc:"what is wrong with the field, in a word: missing, too_long, taken …"`
 	Conv   string `json:"conv,omitempty" doc:"of merged: the conversation to use instead"`
 
 	retryAfter time.Duration
@@ -103,7 +104,7 @@ func problemOf(err error) *Problem {
 	}
 	p := problemOfCode(fault.CodeOf(err))
 	if p.Code == "invalid" || p.Code == "conflict" {
-		p.Field = plainField(fault.FieldOf(err))
+		p.Field, p.Reason = plainPath(fault.FieldOf(err)), plainField(fault.ReasonOf(err))
 	}
 	return p
 }
@@ -180,6 +181,19 @@ func plainField(name string) string {
 		return ""
 	}
 	return name
+}
+
+// plainPath is plainField for a path of names and positions: hours.2.from.
+func plainPath(path string) string {
+	for part := range strings.SplitSeq(path, ".") {
+		if strings.Trim(part, "0123456789") != "" && plainField(part) == "" {
+			return ""
+		}
+	}
+	if len(path) > 100 {
+		return ""
+	}
+	return path
 }
 
 // writeProblem answers outside of an operation.

@@ -36,6 +36,8 @@ func (w *world) target(path string) string {
 		path = strings.Replace(path, "{id}", who.ID, 1)
 	case strings.HasPrefix(path, "/v1/staff/"):
 		path = strings.Replace(path, "{id}", w.member(identity.Agent).ID, 1)
+	case strings.HasPrefix(path, "/v1/settings/"):
+		path = strings.NewReplacer("{kind}", "team", "{id}", id.New()).Replace(path)
 	case strings.HasPrefix(path, "/v1/attachments/"):
 		path = strings.Replace(path, "{id}", w.file(who, conv), 1)
 	}
@@ -201,7 +203,7 @@ func TestIdsThatAreNone(t *testing.T) {
 				continue
 			}
 			for _, wrong := range []string{id.New(), "x", "'", "%00", "%ff", "1%20OR%201=1", strings.Repeat("0", 27), strings.ToUpper(id.New()), "..%2f..%2fsession", "%2e%2e"} {
-				path := strings.NewReplacer("{id}", wrong, "{seq}", "1", "{handle}", handle).Replace(o.path)
+				path := strings.NewReplacer("{kind}", "team", "{id}", wrong, "{seq}", "1", "{handle}", handle).Replace(o.path)
 				a := w.do(call{method: o.method, path: path, bearer: bearer})
 				if o.OperationID == "revoke-customer" && a.status == 204 && id.Valid(wrong) {
 					continue // of whom we know nothing, nothing is open

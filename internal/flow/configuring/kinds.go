@@ -1,0 +1,16 @@
+package configuring
+
+import (
+	"kefu/internal/domain/organisation"
+	"kefu/internal/domain/routing"
+	"kefu/internal/domain/settings"
+)
+
+// Kinds are all kinds of settings that there are, a line for each. Errors:
+// Internal when two of them have the same name or type.
+func Kinds() (*settings.Registry, error) {
+	return settings.NewRegistry(
+		organisation.Kind(),
+		routing.TeamKind(),
+	)
+}
