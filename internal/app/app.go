@@ -47,26 +47,27 @@ type App struct {
 	Desk    *signin.Desk
 	Log     *slog.Logger
 
-	now      clock.Clock
-	metrics  *metrics.Metrics
-	tracer   *tracing.Tracer
-	health   *lifecycle.Health
-	index    *searchindex.Index
-	heads    *headlog.Log
-	signer   audit.Signer
-	intake   *intake.Service
-	kinds    *settings.Registry
-	settings *configuring.Service
-	windows  *signin.Windows
-	issuers  *signin.Issuers
-	searcher *searching.Searcher
-	indexer  *searching.Worker
-	jobs     *upkeep.Worker
-	blobs    *blob.Local
-	files    *attaching.Service
-	realtime *realtime.Server
-	handler  http.Handler
-	closers  []func() error
+	now       clock.Clock
+	metrics   *metrics.Metrics
+	tracer    *tracing.Tracer
+	health    *lifecycle.Health
+	index     *searchindex.Index
+	heads     *headlog.Log
+	signer    audit.Signer
+	intake    *intake.Service
+	kinds     *settings.Registry
+	settings  *configuring.Service
+	windows   *signin.Windows
+	issuers   *signin.Issuers
+	searcher  *searching.Searcher
+	indexer   *searching.Worker
+	jobs      *upkeep.Worker
+	blobs     *blob.Local
+	files     *attaching.Service
+	realtime  *realtime.Server
+	followers []follower
+	handler   http.Handler
+	closers   []func() error
 }
 
 // Build makes the one server of a data folder: it takes the folder, brings the

@@ -24,7 +24,7 @@ func (a *App) workers() []lifecycle.Worker {
 	every := func(name string, period time.Duration, do func(context.Context) error) lifecycle.Worker {
 		return lifecycle.Worker{Name: name, Run: func(ctx context.Context) error { return upkeep.Every(ctx, period, a.Log, name, do) }}
 	}
-	return []lifecycle.Worker{
+	all := []lifecycle.Worker{
 		{Name: "store", Run: a.Store.Run},
 		{Name: "settings", Run: a.settings.Run},
 		{Name: "audit heads", Run: a.runHeads},
@@ -40,8 +40,10 @@ func (a *App) workers() []lifecycle.Worker {
 		every("checkpoint", time.Second, a.Store.Checkpoint),
 		every("counting jobs", 10*time.Second, a.countJobs),
 		every("index lag", time.Second, func(context.Context) error { a.metrics.IndexLag(a.indexer.Lag()); return nil }),
+		every("lag of followers", 10*time.Second, a.measureFollowers),
 		{Name: "memory", Run: heap.Trim},
 	}
+	return append(all, a.followerWorkers()...)
 }
 
 // committed passes on what a commit did, in the order of commits.
@@ -50,6 +52,7 @@ func (a *App) committed(c event.Commit) {
 	a.files.Committed(c)
 	a.indexer.Committed(c)
 	a.settings.Committed(c)
+	a.followersCommitted(c)
 	countMessages(a.metrics, c)
 	if c.Jobs {
 		a.jobs.Wake()

@@ -203,6 +203,10 @@ func readRules() []rule {
 			_, err := sc.EntriesAt(ctx, p, []int64{1})
 			return err
 		}},
+		{"EntriesSince", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, _, _, err := sc.EntriesSince(ctx, p, 0, 10, func(*conversation.Entry) bool { return true })
+			return err
+		}},
 		{"CustomerOf", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, _, err := sc.CustomerOf(ctx, p, sc.own.ID)
 			return err
@@ -382,6 +386,7 @@ func withoutPrincipal() map[string]string {
 		"ClaimJobs FinishJob RetryJob NextJobDue CountJobs SnoozedUntil":                                  "the workers that run jobs; nobody else can reach them",
 		"FindWindowSecret SignInCustomer CredentialsOf SignInFailed RenewHash OpenSession StaffBySession": "they find out who asks",
 		"SettingsVersion RevocationsSince LastPosition WrittenSince RewrittenSince":                       "no words in them",
+		"FollowerAt MoveFollower Follow":                                                                  "followers of the log move their own cursors",
 		"AllEntries Import ImportCustomers":                                                               "commands of whoever runs the machine",
 		"AuditHead CheckMessages ConversationLengths":                                                     "the proof that runs without anybody asking: hashes and lengths, and no words",
 		"OrphanAttachments UnsentAttachments ForgetAttachment UnknownAttachments":                         "the worker that removes files nobody sent",

@@ -24,6 +24,7 @@ import (
 	"kefu/internal/storage/committer"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/followers"
 	"kefu/internal/storage/jobs"
 	settingstore "kefu/internal/storage/settings"
 	"kefu/internal/storage/staffing"
@@ -65,6 +66,7 @@ type Store struct {
 	*jobs.Jobs
 	*auditlog.Reader
 	*settingstore.Settings
+	*followers.Followers
 
 	core    *core.Core
 	observe Observer
@@ -122,6 +124,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.core.Queue = queue{s}
 	s.Staff, s.Jobs, s.Reader = staffing.New(s.core), jobs.New(s.core), auditlog.NewReader(db)
 	s.Settings = settingstore.New(s.core, o.Settings)
+	s.Followers = followers.New(s.core, s.openFollowed)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,

@@ -13,6 +13,7 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/followers"
 )
 
 // WrittenSince lists messages and notes after a position, in order. The indexer
@@ -83,6 +84,11 @@ func (s *Store) EntriesAt(ctx context.Context, p identity.Principal, positions [
 		}
 	}
 	return entries, nil
+}
+
+// openFollowed opens the content of an entry for a follower of the log.
+func (s *Store) openFollowed(e followers.Stored) (conversation.Content, error) {
+	return s.openContent(storedContent{sealed: e.Sealed, ref: e.Ref}, entryAAD(e.Entry.ConversationID, e.Entry.Seq))
 }
 
 // namedPerRecord is how many conversations one record of the audit chain names: a

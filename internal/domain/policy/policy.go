@@ -41,6 +41,7 @@ const (
 	ReadWorkSettings   Action = "settings.read_work"    // what everybody works with: teams, hours, macros
 	ChangeWorkSettings Action = "settings.change_work"
 	UseOwnSetting      Action = "settings.use_own" // a member of staff's own views and macros
+	FollowLog          Action = "log.follow"       // every entry, in the order of commits
 )
 
 // Object is what an action is done to, as far as a decision needs it. The zero
@@ -178,7 +179,7 @@ func outsideAgentMay(p identity.Principal, a Action, o Object) bool {
 // name the first owner, and reads the audit chain to verify it.
 func systemMay(a Action) bool {
 	switch a {
-	case ReadConversation, ReadInternal, WorkConversation, RedactMessage, IdentifyCustomer, NoteHandle,
+	case ReadConversation, ReadInternal, WorkConversation, RedactMessage, IdentifyCustomer, NoteHandle, FollowLog,
 		ListStaff, ManageStaff, NameOwner, EndWindows, ReadAudit,
 		ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings:
 		return true

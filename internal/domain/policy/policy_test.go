@@ -105,6 +105,7 @@ settings.change_setup          -       -        -        -         +     +      
 settings.read_work             -       -        -        -         +     +       +        +      -      +
 settings.change_work           -       -        -        -         +     +       +        -      -      +
 settings.use_own               -       -        -        -         -     -       -        -      -      -
+log.follow                     -       -        -        -         -     -       -        -      -      +
 `
 
 func TestWhoMayDoWhat(t *testing.T) {

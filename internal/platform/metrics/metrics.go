@@ -42,6 +42,8 @@ type Metrics struct {
 	limited        *prometheus.CounterVec
 	indexLag       prometheus.Gauge
 	unsent         prometheus.Gauge
+	followerLag    *prometheus.GaugeVec
+	followerReads  *prometheus.GaugeVec
 	jobs           *prometheus.GaugeVec
 	requests       *prometheus.CounterVec
 	requestTimes   *prometheus.HistogramVec
@@ -68,13 +70,15 @@ func New() *Metrics {
 	m.limited = counter("rate_limited_total", "Attempts answered with try later, by limit.", "limit")
 	m.unsent = gauge("unsent_attachment_bytes", "Files that were uploaded and that no message has sent yet.")
 	m.indexLag = gauge("index_lag_seconds", "Age of the oldest message that waits for the search index beyond the guard's window.")
+	m.followerLag = gaugeVec("follower_lag_seconds", "Age of the oldest entry that waits for a follower of the log, by follower.", "follower")
+	m.followerReads = gaugeVec("follower_catching_up", "1 while a follower reads the log to catch up, by follower.", "follower")
 	m.jobs = gaugeVec("jobs", "Jobs that commits left behind: waiting to be done, or failed for good and set aside.", "state")
 	m.requests = counter("http_requests_total", "HTTP requests answered, by route and status.", "route", "status")
 	m.requestTimes = histogramVec("http_request_seconds", "Time to answer an HTTP request, by route.",
 		prometheus.ExponentialBuckets(0.0005, 2, 15), "route")
 	m.registry.MustRegister(
 		m.messages, m.entries, m.batchSize, m.commit, m.commitFailures, m.sockets, m.slowReaders, m.findings, m.limited,
-		m.indexLag, m.unsent, m.jobs, m.requests, m.requestTimes,
+		m.indexLag, m.unsent, m.followerLag, m.followerReads, m.jobs, m.requests, m.requestTimes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -132,6 +136,17 @@ func (m *Metrics) IndexLag(behind time.Duration) { m.indexLag.Set(max(behind, 0)
 
 // Unsent sets how many bytes of files wait for the messages they are sent with.
 func (m *Metrics) Unsent(bytes int64) { m.unsent.Set(float64(bytes)) }
+
+// Follower sets how far a follower of the log is behind, and whether it catches
+// up from the log.
+func (m *Metrics) Follower(name string, waits time.Duration, reading bool) {
+	catching := 0.0
+	if reading {
+		catching = 1
+	}
+	m.followerLag.WithLabelValues(name).Set(waits.Seconds())
+	m.followerReads.WithLabelValues(name).Set(catching)
+}
 
 // Jobs sets how many jobs wait to be done, how many of those failed many times,
 // and how many failed for good.

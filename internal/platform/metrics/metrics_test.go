@@ -52,6 +52,7 @@ func TestEveryFigureIsCollected(t *testing.T) {
 	m.Limited("sign_ins")
 	m.IndexLag(1500 * time.Millisecond)
 	m.Unsent(4096)
+	m.Follower("clocks", 2*time.Second, true)
 	m.Jobs(7, 2, 1)
 	m.Answered("GET /api/conversations/{id}", 404, time.Millisecond)
 	want(t, collect(t, m),
@@ -68,6 +69,8 @@ func TestEveryFigureIsCollected(t *testing.T) {
 		`kefu_guard_findings_total{class="pan"} 1`,
 		`kefu_rate_limited_total{limit="sign_ins"} 1`,
 		`kefu_index_lag_seconds 1.5`,
+		`kefu_follower_lag_seconds{follower="clocks"} 2`,
+		`kefu_follower_catching_up{follower="clocks"} 1`,
 		`kefu_jobs{state="waiting"} 7`,
 		`kefu_jobs{state="stuck"} 2`,
 		`kefu_jobs{state="set_aside"} 1`,
