@@ -68,6 +68,9 @@ func (w *world) offered(t *rapid.T, e queue.Event) {
 	if !w.room(a, e.Item.Channel) {
 		t.Fatalf("%s is offered to %s, who has no room", e.Item.ID, e.Agent)
 	}
+	if !w.offerable(e.Item, e.Agent) {
+		t.Fatalf("%s is offered to %s, who passed it or is not the one it waits for", e.Item.ID, e.Agent)
+	}
 	w.offers[e.Item.ID], w.until[e.Item.ID] = e.Agent, e.Until
 }
 
@@ -166,19 +169,16 @@ func (w *world) check(t *rapid.T) {
 	}
 }
 
-// checkOrder: of two with the same requirements, the one with the earlier key is
-// offered first.
+// checkOrder: of two that an agent could be offered, whatever they ask for, the one
+// with the earlier key is.
 func (w *world) checkOrder(t *rapid.T, events []queue.Event) {
 	key := func(i queue.Item) int64 { return i.Since - int64(i.Priority)*w.o.Ageing }
-	same := func(a, b queue.Item) bool {
-		return a.Channel == b.Channel && a.Language == b.Language && a.Team == b.Team && slices.Equal(a.Skills, b.Skills)
-	}
 	for _, e := range events {
 		if e.Kind != queue.Offered {
 			continue
 		}
 		for id, other := range w.waiting {
-			if _, on := w.offers[id]; !on && same(other, e.Item) && key(other) < key(e.Item) && w.offerable(other, e.Agent) {
+			if _, on := w.offers[id]; !on && key(other) < key(e.Item) && w.offerable(other, e.Agent) && w.room(w.agents[e.Agent], other.Channel) {
 				t.Fatalf("%s was offered to %s before %s", e.Item.ID, e.Agent, id)
 			}
 		}
