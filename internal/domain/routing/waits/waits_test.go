@@ -72,14 +72,19 @@ func TestForecastWithNobodyThereIsEndless(t *testing.T) {
 
 func TestWhoGivesUpMakesRoom(t *testing.T) {
 	h := waits.NewHandling(100)
-	p := waits.NewPatience(1e9)
-	s := waits.NewSimulator(h, p, rand.New(rand.NewPCG(7, 7)))
-	scene := queue.Scene{Crew: []queue.Worker{worker(2)}, Line: line(30, 0)}
-	patient := s.Last(scene, 0).P50
-	for range 5000 {
-		p.Learn(60, true)
+	played := func(p *waits.Patience) *waits.Simulator {
+		return waits.NewSimulator(h, p, rand.New(rand.NewPCG(7, 7)))
 	}
-	if got := s.Last(scene, 0).P50; got > patient/2 {
+	scene := queue.Scene{Crew: []queue.Worker{worker(2)}, Line: line(30, 0)}
+	patient := played(waits.NewPatience(1e9)).Last(scene, 0).P50
+	hasty := waits.NewPatience(1000)
+	for range 5000 {
+		hasty.Learn(60, true)
+	}
+	if mean := hasty.Mean(); mean > 70 {
+		t.Errorf("patience %.0f s after 5000 of 60 s", mean)
+	}
+	if got := played(hasty).Last(scene, 0).P50; got > patient/2 {
 		t.Errorf("%.0f s where everybody gives up soon, %.0f s where nobody does", got, patient)
 	}
 }
