@@ -181,12 +181,23 @@ func readRules() []rule {
 			return err
 		}},
 		{"Inbox", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
-			_, err := sc.Inbox(ctx, p, conversation.InboxQuery{Status: conversation.Open, Limit: 1})
+			_, err := sc.Inbox(ctx, p, conversation.InboxQuery{Statuses: []conversation.Status{conversation.Open}, Limit: 1})
 			return err
 		}},
 		{"Inbox", workers + " outsider", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
-			_, err := sc.Inbox(ctx, p, conversation.InboxQuery{Status: conversation.Open, Assignee: conversation.Assignee{ID: p.ID}, Limit: 1})
+			_, err := sc.Inbox(ctx, p, conversation.InboxQuery{Statuses: []conversation.Status{conversation.Open}, Assignee: conversation.Assignee{ID: p.ID}, Limit: 1})
 			return err
+		}},
+		{"Counts", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.Counts(ctx, p, []conversation.InboxQuery{{Statuses: []conversation.Status{conversation.Open}}})
+			return err
+		}},
+		{"UnseenMentions", workers + " outsider", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.UnseenMentions(ctx, p)
+			return err
+		}},
+		{"SeeMention", workers, fault.Forbidden, map[fault.Code]string{fault.NotFound: "outsider"}, func(sc *scene, p identity.Principal) error {
+			return sc.SeeMention(ctx, p, sc.conv)
 		}},
 		{"InboxLineOf", workers, fault.Forbidden, map[fault.Code]string{fault.NotFound: "outsider"}, func(sc *scene, p identity.Principal) error {
 			_, err := sc.InboxLineOf(ctx, p, sc.conv)

@@ -13,9 +13,8 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/reading"
 )
-
-func customerNameAAD(id string) string { return "customer/" + id + "/name" }
 
 func (t *Tx) insertSecret(ctx context.Context, w customer.WindowSecret) error {
 	_, err := t.SQL.ExecContext(ctx, `INSERT INTO window_secret (digest, customer_id, verified, level, level_until, created_at, expires_at, revoked_at)
@@ -38,7 +37,7 @@ func (s *Store) FindWindowSecret(ctx context.Context, digest string) (w customer
 		return w, "", false, engine.MapError(op, err)
 	}
 	w.Level = identity.Level(level)
-	name, err = s.core.Read(sealed, ref.Int64, customerNameAAD(w.CustomerID))
+	name, err = s.core.Read(sealed, ref.Int64, reading.CustomerNameAAD(w.CustomerID))
 	return w, name, revokedAt != 0, err
 }
 
@@ -101,7 +100,7 @@ func (t *Tx) customerOf(ctx context.Context, in customer.SignIn) (string, error)
 	if in.Name == "" {
 		return id, nil
 	}
-	name, err := t.store.core.Read(sealed, ref.Int64, customerNameAAD(id))
+	name, err := t.store.core.Read(sealed, ref.Int64, reading.CustomerNameAAD(id))
 	if err != nil || name == in.Name {
 		return id, err
 	}
@@ -111,7 +110,7 @@ func (t *Tx) customerOf(ctx context.Context, in customer.SignIn) (string, error)
 // rename seals a new name and destroys the key of the one before.
 func (t *Tx) rename(ctx context.Context, id, name string, before int64) error {
 	const op = "storage.rename"
-	sealed, ref, err := t.Seal([]byte(name), customerNameAAD(id))
+	sealed, ref, err := t.Seal([]byte(name), reading.CustomerNameAAD(id))
 	if err != nil {
 		return err
 	}
@@ -130,7 +129,7 @@ func (t *Tx) addCustomer(ctx context.Context, in customer.SignIn) error {
 	var sealed []byte
 	var ref any
 	if in.Name != "" {
-		blob, r, err := t.Seal([]byte(in.Name), customerNameAAD(in.NewID))
+		blob, r, err := t.Seal([]byte(in.Name), reading.CustomerNameAAD(in.NewID))
 		if err != nil {
 			return err
 		}
@@ -230,7 +229,7 @@ func (s *Store) CustomerOf(ctx context.Context, p identity.Principal, id string)
 	if err != nil {
 		return c, nil, engine.MapError(op, err)
 	}
-	if c.Name, err = s.core.Read(name, ref.Int64, customerNameAAD(id)); err != nil {
+	if c.Name, err = s.core.Read(name, ref.Int64, reading.CustomerNameAAD(id)); err != nil {
 		return c, nil, err
 	}
 	c.Became = became.String

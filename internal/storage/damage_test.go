@@ -50,7 +50,8 @@ func TestWhatIsDamagedHidesNothingElse(t *testing.T) {
 		if got, want := s.log(mei, conv), "message first; message \ufffd; message third; message \ufffd"; got != want {
 			t.Errorf("log: %s, want %s", got, want)
 		}
-		lines, err := s.Inbox(ctx, mei, conversation.InboxQuery{Status: conversation.Open, Limit: 10, Assignee: conversation.Assignee{Any: true}})
+		page, err := s.Inbox(ctx, mei, conversation.InboxQuery{Statuses: []conversation.Status{conversation.Open}, Limit: 10, Assignee: conversation.Assignee{Any: true}})
+		lines := page.Lines
 		if err != nil || len(lines) != 1 || lines[0].Customer.Name != "\ufffd" || lines[0].State.Topic != "\ufffd" || lines[0].Preview.Content.Text != "\ufffd" {
 			t.Errorf("inbox: %+v, %v", lines, err)
 		}

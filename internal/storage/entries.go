@@ -4,19 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"strconv"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/guard"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/strictjson"
-	"kefu/internal/storage/core"
+	"kefu/internal/storage/listing"
+	"kefu/internal/storage/reading"
 	"kefu/internal/storage/workset"
 )
-
-func entryAAD(conversationID string, seq int64) string {
-	return conversationID + "/" + strconv.FormatInt(seq, 10)
-}
 
 // guarded is a content from which the guard removed secrets, with the version of
 // the rules that found them: whoever changes the rules can tell what was judged
@@ -41,15 +37,6 @@ func encodeContent(c conversation.Content) ([]byte, error) {
 	return append(dst, '}'), nil
 }
 
-func decodeContent(plain []byte) (conversation.Content, error) {
-	var c conversation.Content
-	if len(plain) == 0 {
-		return c, nil
-	}
-	err := json.Unmarshal(plain, &c)
-	return c, fault.Wrap("storage.decodeContent", err)
-}
-
 func (t *Tx) sealEntry(e *workset.Entry) error {
 	content := e.Content
 	if workset.TextElsewhere(e.Kind) {
@@ -59,7 +46,7 @@ func (t *Tx) sealEntry(e *workset.Entry) error {
 	if err != nil {
 		return fault.Wrap("storage.sealEntry", err)
 	}
-	e.Sealed, e.Ref, err = t.Seal(plain, entryAAD(e.ConversationID, e.Seq))
+	e.Sealed, e.Ref, err = t.Seal(plain, reading.EntryAAD(e.ConversationID, e.Seq))
 	return err
 }
 
@@ -68,7 +55,7 @@ func (t *Tx) sealRewrite(r *workset.Rewrite) error {
 	if err != nil {
 		return fault.Wrap("storage.sealRewrite", err)
 	}
-	r.Sealed, r.Ref, err = t.Seal(plain, entryAAD(r.Conversation, r.Seq))
+	r.Sealed, r.Ref, err = t.Seal(plain, reading.EntryAAD(r.Conversation, r.Seq))
 	return err
 }
 
@@ -83,7 +70,17 @@ func (t *Tx) insertEntries(ctx context.Context, w *workset.Set) error {
 			Text(string(e.Author.Kind)).Text(e.Author.ID).Text(e.Author.Name).Text(e.ClientID).
 			Int(e.At).Bytes(e.Sealed).Int(e.Ref).Int(e.Content.Of).Int(int64(e.Written)).EndRow()
 	}
-	return t.store.stmts.insertEntry.Exec(ctx, t.SQL, rows)
+	if err := t.store.stmts.insertEntry.Exec(ctx, t.SQL, rows); err != nil {
+		return err
+	}
+	for i := range w.Entries { // few notes name anybody
+		if e := &w.Entries[i]; len(e.Content.Mentions) > 0 {
+			if err := listing.Mention(ctx, t.SQL, e.Content.Mentions, e.ConversationID, e.Seq, e.At); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // writeRewrites stores new contents. An edit keeps the old content as a
@@ -134,7 +131,7 @@ func (t *Tx) insertVersions(ctx context.Context, w *workset.Set) error {
 		if err != nil {
 			return fault.Wrap("storage.insertVersions", err)
 		}
-		sealed, ref, err := t.Seal(plain, entryAAD(v.Conversation, v.Seq))
+		sealed, ref, err := t.Seal(plain, reading.EntryAAD(v.Conversation, v.Seq))
 		if err != nil {
 			return err
 		}
@@ -181,7 +178,7 @@ func (t *Tx) loadClients(ctx context.Context, w *workset.Set, keys []workset.Cli
 		if err := r.Scan(&k.Conversation, &k.Client, &first.Seq, &first.At, &authorKind, &author, &content.sealed, &content.ref, &content.state); err != nil {
 			return err
 		}
-		c, err := t.store.openContent(content, entryAAD(k.Conversation, first.Seq))
+		c, err := t.store.openContent(content, reading.EntryAAD(k.Conversation, first.Seq))
 		if err != nil {
 			return err
 		}
@@ -199,19 +196,8 @@ type storedContent struct {
 	state  workset.Written
 }
 
-// openContent opens a content. In the place of a damaged one stands core.Damaged,
-// so that the rest of a conversation can be read, and it can be redacted.
 func (s *Store) openContent(c storedContent, aad string) (conversation.Content, error) {
-	plain, err := s.core.Open(c.sealed, c.ref, aad)
-	var content conversation.Content
-	if err == nil {
-		content, err = decodeContent(plain)
-	}
-	if err != nil && core.IsDamaged(err) {
-		s.core.Log.Error("a stored text cannot be opened", "where", aad, "error", err)
-		return conversation.Content{Text: core.Damaged}, nil
-	}
-	return content, err
+	return reading.OpenContent(s.core, c.sealed, c.ref, aad)
 }
 
 func (t *Tx) loadTargets(ctx context.Context, w *workset.Set, keys []workset.EntryKey) error {

@@ -14,6 +14,7 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/reading"
 )
 
 func handleAAD(id, kind, digest string) string { return "customer/" + id + "/" + kind + "/" + digest }
@@ -157,7 +158,7 @@ func (s *Store) FindCustomers(ctx context.Context, p identity.Principal, kind, v
 			return err
 		}
 		var err error
-		f.Name, err = s.core.Read(name, ref.Int64, customerNameAAD(f.ID))
+		f.Name, err = s.core.Read(name, ref.Int64, reading.CustomerNameAAD(f.ID))
 		found = append(found, f)
 		return err
 	})

@@ -5,6 +5,7 @@ import (
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	"kefu/internal/storage/reading"
 	"kefu/internal/storage/workset"
 )
 
@@ -67,7 +68,7 @@ func (s *Store) ImportCustomers(ctx context.Context, issuer, language string, cu
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
 		rows := s.stmts.importCustomer.Layout.Rowset()
 		for _, c := range customers {
-			sealed, ref, err := t.Seal([]byte(c.Name), customerNameAAD(c.ID))
+			sealed, ref, err := t.Seal([]byte(c.Name), reading.CustomerNameAAD(c.ID))
 			if err != nil {
 				return err
 			}

@@ -97,9 +97,9 @@ func TestFieldsAndTheInbox(t *testing.T) {
 		}
 		inbox := func(status conversation.Status, who conversation.Assignee) int {
 			t.Helper()
-			lines, err := s.Inbox(context.Background(), mei, conversation.InboxQuery{Status: status, Assignee: who, Limit: 10})
+			page, err := s.Inbox(context.Background(), mei, conversation.InboxQuery{Statuses: []conversation.Status{status}, Assignee: who, Limit: 10})
 			s.must(err)
-			return len(lines)
+			return len(page.Lines)
 		}
 		anyone := conversation.Assignee{Any: true}
 		if inbox(conversation.Open, conversation.Assignee{ID: mei.ID}) != 1 || inbox(conversation.Open, conversation.Assignee{}) != 0 || inbox(conversation.Open, anyone) != 1 {
@@ -139,10 +139,11 @@ func TestPagesOfTheInboxMeetWithoutGapOrRepeat(t *testing.T) {
 				s.Clock.Move(time.Second) // the others share their instant
 			}
 		}
-		q := conversation.InboxQuery{Status: conversation.Open, Assignee: conversation.Assignee{Any: true}, Limit: 7}
+		q := conversation.InboxQuery{Statuses: []conversation.Status{conversation.Open}, Assignee: conversation.Assignee{Any: true}, Limit: 7}
 		for page := 0; ; page++ {
-			lines, err := s.Inbox(context.Background(), agent(), q)
+			found, err := s.Inbox(context.Background(), agent(), q)
 			s.must(err)
+			lines := found.Lines
 			for _, l := range lines {
 				if !want[l.State.ID] {
 					t.Errorf("page %d: %s is there twice", page, l.State.ID)

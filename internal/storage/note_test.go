@@ -57,7 +57,7 @@ func TestReadingsWhoseCommitFailsAreOwed(t *testing.T) {
 			"Watch":   func() error { _, err := s.Watch(ctx, mei, conv); return err },
 			"Entries": func() error { _, _, err := s.Entries(ctx, mei, conv, conversation.EntryRange{}); return err },
 			"Inbox": func() error {
-				_, err := s.Inbox(ctx, mei, conversation.InboxQuery{Status: conversation.Open, Limit: 1, Assignee: conversation.Assignee{Any: true}})
+				_, err := s.Inbox(ctx, mei, conversation.InboxQuery{Statuses: []conversation.Status{conversation.Open}, Limit: 1, Assignee: conversation.Assignee{Any: true}})
 				return err
 			},
 			"InboxLineOf":   func() error { _, err := s.InboxLineOf(ctx, mei, conv); return err },
@@ -148,7 +148,7 @@ func TestAPageOfTheInboxIsNamedInTheChain(t *testing.T) {
 		ctx := context.Background()
 		mei := agent()
 		list := func(status conversation.Status) {
-			_, err := s.Inbox(ctx, mei, conversation.InboxQuery{Status: status, Limit: conversation.MaxPage, Assignee: conversation.Assignee{Any: true}})
+			_, err := s.Inbox(ctx, mei, conversation.InboxQuery{Statuses: []conversation.Status{status}, Limit: conversation.MaxPage, Assignee: conversation.Assignee{Any: true}})
 			s.must(err)
 		}
 		p := visitor()

@@ -38,7 +38,8 @@ func TestMessagesComeBackInOrder(t *testing.T) {
 		if err != nil || !more || len(last) != 2 || last[0].Seq != 3 || last[1].Seq != 4 {
 			t.Errorf("the two before 5 are %+v, more = %v, err = %v", last, more, err)
 		}
-		lines, err := s.Inbox(context.Background(), agent(), conversation.InboxQuery{Status: conversation.Open, Assignee: conversation.Assignee{Any: true}, Limit: 10})
+		page, err := s.Inbox(context.Background(), agent(), conversation.InboxQuery{Statuses: []conversation.Status{conversation.Open}, Assignee: conversation.Assignee{Any: true}, Limit: 10})
+		lines := page.Lines
 		if err != nil || len(lines) != 1 || lines[0].Preview.Content.Text != "message 4 你好" || lines[0].State.Unread != 5 {
 			t.Fatalf("inbox = %+v, err = %v", lines, err)
 		}

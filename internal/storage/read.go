@@ -10,6 +10,7 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/reading"
 	"kefu/internal/storage/workset"
 )
 
@@ -121,7 +122,7 @@ func (s *Store) scanStored(row scanner) (conversation.Entry, storedContent, erro
 		return e, content, err
 	}
 	e.Kind, e.Author.Kind, e.ClientID = conversation.EntryKind(kind), conversation.AuthorKind(authorKind), client.String
-	e.Content, err = s.openContent(content, entryAAD(e.ConversationID, e.Seq))
+	e.Content, err = s.openContent(content, reading.EntryAAD(e.ConversationID, e.Seq))
 	return e, content, err
 }
 
@@ -177,7 +178,7 @@ func (s *Store) Versions(ctx context.Context, p identity.Principal, id string, s
 		if err := r.Scan(&stored.sealed, &stored.ref); err != nil {
 			return err
 		}
-		content, err := s.openContent(stored, entryAAD(id, seq))
+		content, err := s.openContent(stored, reading.EntryAAD(id, seq))
 		versions = append(versions, content)
 		return err
 	})

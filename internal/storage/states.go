@@ -3,56 +3,27 @@ package storage
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/platform/strictjson"
+	"kefu/internal/storage/reading"
 	"kefu/internal/storage/workset"
 )
 
-// stateColumns are the columns of a conversation in the order of scanState.
-const stateColumns = `c.id, c.customer_id, c.channel, c.status, c.status_before, c.assignee_id, c.assignee_name,
-	c.priority, c.topic, c.topic_ref, c.language, c.tags, c.merged_into, c.last_seq, c.preview_seq, c.created_at, c.last_activity,
-	c.inbox_activity, c.waiting_since, c.snoozed_until, c.resolved_at, c.reopened, c.unread,
-	c.customer_delivered, c.customer_read, c.agent_read`
+const stateColumns = reading.StateColumns
 
-type scanner interface{ Scan(...any) error }
-
-func topicAAD(id string) string { return "conversation/" + id + "/topic" }
+type scanner = reading.Scanner
 
 // sealTopic seals what a conversation is about. No topic takes no key.
 func (t *Tx) sealTopic(id, topic string) (sealed []byte, ref int64, err error) {
 	if topic == "" {
 		return []byte{}, 0, nil
 	}
-	return t.Seal([]byte(topic), topicAAD(id))
+	return t.Seal([]byte(topic), reading.TopicAAD(id))
 }
 
 func (st *Store) scanState(row scanner, extra ...any) (conversation.State, int64, error) {
-	var s conversation.State
-	var status, before, priority, tags string
-	var inboxActivity, topicRef int64
-	var topic []byte
-	dest := []any{
-		&s.ID, &s.CustomerID, &s.Channel, &status, &before, &s.AssigneeID, &s.AssigneeName,
-		&priority, &topic, &topicRef, &s.Language, &tags, &s.MergedInto, &s.LastSeq, &s.PreviewSeq, &s.CreatedAt, &s.LastActivity,
-		&inboxActivity, &s.WaitingSince, &s.SnoozedUntil, &s.ResolvedAt, &s.Reopened, &s.Unread,
-		&s.CustomerDelivered, &s.CustomerRead, &s.AgentRead,
-	}
-	if err := row.Scan(append(dest, extra...)...); err != nil {
-		return s, 0, err
-	}
-	s.Status, s.StatusBefore, s.Priority = conversation.Status(status), conversation.Status(before), conversation.Priority(priority)
-	var err error
-	if s.Topic, err = st.core.Read(topic, topicRef, topicAAD(s.ID)); err != nil {
-		return s, 0, err
-	}
-	if tags != "[]" {
-		if err := json.Unmarshal([]byte(tags), &s.Tags); err != nil {
-			return s, 0, err
-		}
-	}
-	return s, inboxActivity, nil
+	return reading.ScanState(st.core, row, extra...)
 }
 
 func encodeTags(tags []string) string {

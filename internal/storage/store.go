@@ -26,6 +26,7 @@ import (
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/followers"
 	"kefu/internal/storage/jobs"
+	"kefu/internal/storage/listing"
 	settingstore "kefu/internal/storage/settings"
 	"kefu/internal/storage/staffing"
 )
@@ -67,6 +68,7 @@ type Store struct {
 	*auditlog.Reader
 	*settingstore.Settings
 	*followers.Followers
+	*listing.Lists
 
 	core    *core.Core
 	observe Observer
@@ -122,9 +124,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{core: &core.Core{DB: db, Ring: o.Ring, Now: o.Clock, Log: o.Log}, observe: o.Observer, maxUnnoted: o.MaxUnnoted}
 	s.core.Queue = queue{s}
-	s.Staff, s.Jobs, s.Reader = staffing.New(s.core), jobs.New(s.core), auditlog.NewReader(db)
 	s.Settings = settingstore.New(s.core, o.Settings)
 	s.Followers = followers.New(s.core, s.openFollowed)
+	s.Staff, s.Jobs, s.Reader, s.Lists = staffing.New(s.core), jobs.New(s.core), auditlog.NewReader(db), listing.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"iter"
 	"slices"
-	"strings"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
@@ -14,6 +13,7 @@ import (
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/followers"
+	"kefu/internal/storage/reading"
 )
 
 // WrittenSince lists messages and notes after a position, in order. The indexer
@@ -88,19 +88,7 @@ func (s *Store) EntriesAt(ctx context.Context, p identity.Principal, positions [
 
 // openFollowed opens the content of an entry for a follower of the log.
 func (s *Store) openFollowed(e followers.Stored) (conversation.Content, error) {
-	return s.openContent(storedContent{sealed: e.Sealed, ref: e.Ref}, entryAAD(e.Entry.ConversationID, e.Entry.Seq))
-}
-
-// namedPerRecord is how many conversations one record of the audit chain names: a
-// text of it has at most 1,024 bytes.
-const namedPerRecord = 36
-
-// readingsOf are the readings of many conversations at once.
-func readingsOf(action string, conversations []string) (reads []core.Read) {
-	for part := range slices.Chunk(conversations, namedPerRecord) {
-		reads = append(reads, core.Read{Action: action, ObjectType: "conversations", ObjectID: strings.Join(part, " ")})
-	}
-	return reads
+	return s.openContent(storedContent{sealed: e.Sealed, ref: e.Ref}, reading.EntryAAD(e.Entry.ConversationID, e.Entry.Seq))
 }
 
 // found is the reading of what a search has brought up.
@@ -111,7 +99,7 @@ func found(entries []conversation.Entry) []core.Read {
 			ids = append(ids, conv)
 		}
 	}
-	return readingsOf("search.messages", ids)
+	return core.ReadingsOf("search.messages", ids)
 }
 
 // AllEntries reads the whole log in the order of commits, for replay's separate

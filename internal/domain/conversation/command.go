@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
 )
 
 // CommandKind is what somebody asks of a conversation.
@@ -42,13 +43,18 @@ type Command struct {
 	ClientID string  // of Send and Note: repeats of it store nothing
 	Content  Content // the new text, status, assignee …
 	Seq      int64   // of Delivered and Read; of SetStatus and an agent's Send: the newest entry its sender has seen, 0 unsaid
-	Unseen   *Unseen // of a command that MissesSomething: what the store finds after Seq, or nil
-	Target   *Target // of Edit and Redact: what the store knows of entry Content.Of
-	Customer string  // of Identify: the customer it belongs to from now on
-	Joined   *State  // of TakeIn: the conversation that goes on in this one, as MergeInto left it
+	// UnlessAnswered is of an agent's Send with a Seq: it is refused when a colleague
+	// has answered after that.
+	UnlessAnswered bool
+	Unseen         *Unseen // of a command that MissesSomething: what the store finds after Seq, or nil
+	Target         *Target // of Edit and Redact: what the store knows of entry Content.Of
+	Customer       string  // of Identify: the customer it belongs to from now on
+	Joined         *State  // of TakeIn: the conversation that goes on in this one, as MergeInto left it
 	// OfferedTo is the agent to whom the queue offers the conversation, of Assign
 	// where it is accepted. The queue sets it, and no edge.
 	OfferedTo string
+	AddTags   bool     // of SetTags: Content.Tags come to those that are there
+	DropTags  []string // of SetTags with AddTags: those that go
 	Remains   *Remains // of LetGo: what waits in this one without the one that leaves it, or nil
 }
 
@@ -207,6 +213,12 @@ func (o *Outcome) write(p identity.Principal, c Command, now int64) error {
 	if err := CheckText("text", c.Content.Text, MaxTextChars); err != nil {
 		return err
 	}
+	if err := checkMentions(c); err != nil {
+		return err
+	}
+	if c.UnlessAnswered && o.State.answered(p, c) {
+		return &fault.Error{Code: fault.Conflict, Op: op, Field: "unless_answered", Message: "a colleague answered after what the sender has seen"}
+	}
 	if c.Content.ReplyTo < 0 || c.Content.ReplyTo > o.State.LastSeq {
 		return fault.InvalidField(op, "reply_to", "names no message of this conversation")
 	}
@@ -215,6 +227,9 @@ func (o *Outcome) write(p identity.Principal, c Command, now int64) error {
 		kind = KindNote
 	}
 	said := Content{Text: c.Content.Text, Attachments: c.Content.Attachments, ReplyTo: c.Content.ReplyTo, Classes: c.Content.Classes}
+	if kind == KindNote {
+		said.Mentions = c.Content.Mentions
+	}
 	o.Entries = append(o.Entries, Entry{Kind: kind, ClientID: c.ClientID, Content: said})
 	o.State.PreviewSeq = o.State.LastSeq + 1
 	switch {
@@ -223,6 +238,24 @@ func (o *Outcome) write(p identity.Principal, c Command, now int64) error {
 		o.customerWrote(now)
 	default:
 		o.agentWrote(c)
+	}
+	return nil
+}
+
+// checkMentions judges whom a note names. A message names nobody: who is named
+// could not be told of it without the customer reading it.
+func checkMentions(c Command) error {
+	const op = "conversation.checkMentions"
+	if c.Kind != Note {
+		return nil
+	}
+	if len(c.Content.Mentions) > MaxMentions {
+		return fault.InvalidField(op, "mentions", "are more than %d", MaxMentions)
+	}
+	for i, staff := range c.Content.Mentions {
+		if !id.Valid(staff) || slices.Contains(c.Content.Mentions[:i], staff) {
+			return fault.InvalidField(op, "mentions", "must be ids of members of staff, each once")
+		}
 	}
 	return nil
 }
@@ -355,7 +388,12 @@ func (o *Outcome) setField(c Command) error {
 			o.add(KindPriority, Content{Priority: s.Priority})
 		}
 	case SetTags:
-		tags, err := cleanTags(c.Content.Tags)
+		wanted := c.Content.Tags
+		if c.AddTags {
+			kept := slices.DeleteFunc(slices.Clone(s.Tags), func(tag string) bool { return slices.Contains(c.DropTags, tag) })
+			wanted = append(kept, wanted...)
+		}
+		tags, err := cleanTags(wanted)
 		if err != nil {
 			return err
 		}
@@ -385,7 +423,7 @@ func (o *Outcome) setField(c Command) error {
 
 func cleanTags(tags []string) ([]string, error) {
 	const op = "conversation.cleanTags"
-	if len(tags) > MaxTags {
+	if len(tags) > 2*MaxTags { // sorting them is work
 		return nil, fault.InvalidField(op, "tags", "are more than %d", MaxTags)
 	}
 	sorted := make([]string, 0, len(tags))
@@ -399,7 +437,10 @@ func cleanTags(tags []string) ([]string, error) {
 		sorted = append(sorted, tag)
 	}
 	slices.Sort(sorted)
-	return slices.Compact(sorted), nil
+	if sorted = slices.Compact(sorted); len(sorted) > MaxTags {
+		return nil, fault.InvalidField(op, "tags", "are more than %d", MaxTags)
+	}
+	return sorted, nil
 }
 
 // rewrite edits or redacts. What a redaction leaves of a text is the guard's to

@@ -60,7 +60,8 @@ type Content struct {
 	Text        string       `json:"text,omitempty"`
 	Attachments []Attachment `json:"attachments,omitempty"`
 	ReplyTo     int64        `json:"reply_to,omitempty"`
-	Classes     []string     `json:"classes,omitempty"` // secret classes the guard removed
+	Mentions    []string     `json:"mentions,omitempty"` // ids of the members of staff whom a note names
+	Classes     []string     `json:"classes,omitempty"`  // secret classes the guard removed
 	Status      Status       `json:"status,omitempty"`
 	Was         Status       `json:"was,omitempty"`
 	Until       int64        `json:"until,omitempty"`   // microseconds, of a snooze
@@ -122,7 +123,7 @@ func (e Entry) ForCustomer() Entry {
 
 // PlainText tells whether the content is text and nothing else, which most are.
 func (c Content) PlainText() bool {
-	return c.Attachments == nil && c.ReplyTo == 0 && c.Classes == nil && c.Status == "" && c.Was == "" &&
+	return c.Attachments == nil && c.ReplyTo == 0 && c.Mentions == nil && c.Classes == nil && c.Status == "" && c.Was == "" &&
 		c.Until == 0 && c.WrapUp == "" && c.Staff == nil && c.Priority == "" && c.Tags == nil && c.Topic == "" &&
 		c.Language == "" && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal && c.Reason == ""
 }

@@ -1,6 +1,10 @@
 package conversation
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
 )
@@ -23,13 +27,65 @@ type Assignee struct {
 	ID  string // "" with Any false: nobody's
 }
 
-// InboxQuery is a page of the inbox: conversations of one status, the most
-// recently active first.
+// InboxQuery is a page of the inbox: conversations of some statuses, the most
+// recently active first. Of those who were named in notes it is their mentions,
+// the newest first.
 type InboxQuery struct {
-	Status   Status
-	Assignee Assignee
-	After    InboxKey // the last line of the page before; zero: the first page
-	Limit    int
+	Statuses  []Status
+	Assignee  Assignee
+	Mentioned bool // only where a note names whoever asks, whoever has it
+	Filter    Filter
+	After     InboxKey // the last line of the page before; zero: the first page
+	Before    InboxKey // the first line of the page after: the page that ends there
+	Limit     int
+}
+
+// Filter chooses among the conversations of a list. What is empty chooses nothing
+// out; of several values of one kind one must fit.
+type Filter struct {
+	Priorities []Priority
+	Tags       []string
+	Languages  []string // primary subtags, such as zh
+	Channels   []string
+	WaitsSince int64 // the customer has waited since this instant or longer; 0: unasked
+	Unread     bool  // something of the customer has not been read
+}
+
+// Empty tells whether everything passes.
+func (f *Filter) Empty() bool {
+	return len(f.Priorities)+len(f.Tags)+len(f.Languages)+len(f.Channels) == 0 && f.WaitsSince == 0 && !f.Unread
+}
+
+// Passes tells whether a conversation is chosen. A conversation without a language
+// of its own has that of its customer.
+func (f *Filter) Passes(s *State, customerLanguage string) bool {
+	if f.Unread && s.Unread == 0 {
+		return false
+	}
+	if f.WaitsSince != 0 && (s.WaitingSince == 0 || s.WaitingSince > f.WaitsSince) {
+		return false
+	}
+	primary, _, _ := strings.Cut(strings.ToLower(cmp.Or(s.Language, customerLanguage)), "-")
+	return among(f.Priorities, s.Priority) && among(f.Channels, s.Channel) && among(f.Languages, primary) &&
+		(len(f.Tags) == 0 || slices.ContainsFunc(f.Tags, func(tag string) bool { return slices.Contains(s.Tags, tag) }))
+}
+
+func among[T comparable](wanted []T, value T) bool {
+	return len(wanted) == 0 || slices.Contains(wanted, value)
+}
+
+// InboxPage is a part of the inbox. It may hold fewer lines than were asked for,
+// or none, and still have more after it: a filter that lets few pass is not
+// looked through to the end at once.
+type InboxPage struct {
+	Lines []InboxLine
+	Next  InboxKey // where to go on; zero: there is no more
+}
+
+// Count is how many conversations a list has, as far as was counted.
+type Count struct {
+	N    int
+	More bool // there are more, or may be
 }
 
 // InboxKey is the place of a line in the inbox.

@@ -43,6 +43,7 @@ const (
 const (
 	MaxTextChars   = 8000
 	MaxAttachments = 10
+	MaxMentions    = 10
 	MaxTags        = 20
 	MaxTagChars    = 40
 	MaxTopicChars  = 120

@@ -58,10 +58,14 @@ func (s *Service) forgetTopic(id string) {
 // Do applies a command that is not a message: every text in it passes the guard.
 // Errors: those of conversation.State.Decide, and a *LimitedError.
 func (s *Service) Do(ctx context.Context, p identity.Principal, conversationID string, c conversation.Command) (conversation.Result, error) {
-	const op = "intake.Do"
 	if err := s.allow(p, 1); err != nil {
 		return conversation.Result{}, err
 	}
+	return s.do(ctx, p, conversationID, c)
+}
+
+func (s *Service) do(ctx context.Context, p identity.Principal, conversationID string, c conversation.Command) (conversation.Result, error) {
+	const op = "intake.do"
 	switch c.Kind {
 	case conversation.Send, conversation.Note:
 		return conversation.Result{}, fault.New(fault.Invalid, op, "a message is sent, not done")

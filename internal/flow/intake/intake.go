@@ -92,7 +92,10 @@ type Message struct {
 	ReplyTo        int64
 	Note           bool  // internal
 	Seen           int64 // of an agent's: the newest entry its author had seen; 0 unsaid
-	Origin         any   // the connection it came by
+	// UnlessAnswered refuses an agent's answer when a colleague has answered after Seen.
+	UnlessAnswered bool
+	Mentions       []string // of a note: the members of staff whom it names
+	Origin         any      // the connection it came by
 }
 
 // Said is the answer to a message.
@@ -130,10 +133,13 @@ func (s *Service) Send(ctx context.Context, p identity.Principal, m Message, don
 		return fault.New(fault.NotFound, op, "no conversation has an id of that form")
 	case !conversation.ValidClientID(m.ClientID):
 		return fault.InvalidField(op, "client_msg_id", "must have 1 to %d printable characters", conversation.MaxClientID)
+	case !m.Note && len(m.Mentions) > 0:
+		return fault.InvalidField(op, "mentions", "belong to a note")
 	case len(m.AttachmentIDs) > s.files:
 		return fault.InvalidField(op, "attachment_ids", "are more than %d", s.files)
 	}
-	command := conversation.Command{Kind: conversation.Send, ClientID: m.ClientID, Seq: m.Seen, Content: conversation.Content{Text: m.Text, ReplyTo: m.ReplyTo}}
+	command := conversation.Command{Kind: conversation.Send, ClientID: m.ClientID, Seq: m.Seen, UnlessAnswered: m.UnlessAnswered,
+		Content: conversation.Content{Text: m.Text, ReplyTo: m.ReplyTo, Mentions: m.Mentions}}
 	if m.Note {
 		command.Kind = conversation.Note
 	}

@@ -9,6 +9,8 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
+	"slices"
+	"strings"
 	"syscall"
 
 	"kefu/internal/domain/event"
@@ -48,6 +50,18 @@ type Queue interface {
 
 // Read is a reading of personal data, for the audit chain.
 type Read struct{ Action, ObjectType, ObjectID, Subject string }
+
+// namedPerRecord is how many conversations one record of the audit chain names: a
+// text of it has at most 1,024 bytes.
+const namedPerRecord = 36
+
+// ReadingsOf are the readings of many conversations at once.
+func ReadingsOf(action string, conversations []string) (reads []Read) {
+	for part := range slices.Chunk(conversations, namedPerRecord) {
+		reads = append(reads, Read{Action: action, ObjectType: "conversations", ObjectID: strings.Join(part, " ")})
+	}
+	return reads
+}
 
 // Open decrypts what Tx.Seal made. An erased value is empty and not an error.
 func (c *Core) Open(sealed []byte, ref int64, aad string) ([]byte, error) {

@@ -11,12 +11,16 @@ import (
 	"kefu/internal/storage/engine"
 )
 
-// After counts what a customer wrote after an entry of a conversation.
+// After counts what a customer wrote after an entry of a conversation, and finds
+// who answered.
 func After(ctx context.Context, tx *sql.Tx, id string, seq int64) (conversation.Unseen, error) {
 	var u conversation.Unseen
-	row := tx.QueryRowContext(ctx, `SELECT count(CASE WHEN kind = 'message' THEN 1 END), coalesce(min(at), 0) FROM entry
-		WHERE conversation_id = $1 AND seq > $2 AND author_kind = 'customer' AND kind IN ('message', 'human')`, id, seq)
-	err := row.Scan(&u.Messages, &u.Since)
+	row := tx.QueryRowContext(ctx, `SELECT count(CASE WHEN kind = 'message' AND author_kind = 'customer' THEN 1 END),
+		coalesce(min(CASE WHEN author_kind = 'customer' THEN at END), 0),
+		coalesce(min(CASE WHEN kind = 'message' AND author_kind = 'agent' THEN author_id END), ''),
+		coalesce(max(CASE WHEN kind = 'message' AND author_kind = 'agent' THEN author_id END), '')
+		FROM entry WHERE conversation_id = $1 AND seq > $2 AND author_kind IN ('customer', 'agent') AND kind IN ('message', 'human')`, id, seq)
+	err := row.Scan(&u.Messages, &u.Since, &u.FirstBy, &u.LastBy)
 	return u, engine.MapError("waiting.After", err)
 }
 

@@ -32,7 +32,13 @@ func (w *Set) missed(c *conversation.Change, work *Working) *conversation.Unseen
 	}
 	for i := range w.Entries {
 		e := &w.Entries[i]
-		if e.ConversationID != key.Conversation || e.Seq <= key.Seq || e.Author.Kind != conversation.ByCustomer {
+		if e.ConversationID != key.Conversation || e.Seq <= key.Seq {
+			continue
+		}
+		if e.Author.Kind == conversation.ByAgent && e.Kind == conversation.KindMessage {
+			found.By(e.Author.ID)
+		}
+		if e.Author.Kind != conversation.ByCustomer {
 			continue
 		}
 		switch e.Kind {

@@ -44,6 +44,7 @@ type Desk interface {
 type Intake interface {
 	Send(ctx context.Context, p identity.Principal, m intake.Message, done func(intake.Said)) error
 	Do(ctx context.Context, p identity.Principal, conversationID string, c conversation.Command) (conversation.Result, error)
+	DoEach(ctx context.Context, p identity.Principal, all []intake.Work) ([]error, error)
 	Draft(ctx context.Context, p identity.Principal, conversationID string, d conversation.Draft) error
 	Handle(ctx context.Context, p identity.Principal, customerID string, h customer.Handle) error
 	Merge(ctx context.Context, p identity.Principal, from, into string) error
@@ -53,7 +54,10 @@ type Intake interface {
 
 // Store is what is read and changed without words of people in it.
 type Store interface {
-	Inbox(ctx context.Context, p identity.Principal, q conversation.InboxQuery) ([]conversation.InboxLine, error)
+	Inbox(ctx context.Context, p identity.Principal, q conversation.InboxQuery) (conversation.InboxPage, error)
+	Counts(ctx context.Context, p identity.Principal, queries []conversation.InboxQuery) ([]conversation.Count, error)
+	UnseenMentions(ctx context.Context, p identity.Principal) ([]string, error)
+	SeeMention(ctx context.Context, p identity.Principal, conversationID string) error
 	InboxLineOf(ctx context.Context, p identity.Principal, id string) (conversation.InboxLine, error)
 	Entries(ctx context.Context, p identity.Principal, id string, r conversation.EntryRange) ([]conversation.Entry, bool, error)
 	Versions(ctx context.Context, p identity.Principal, id string, seq int64) ([]conversation.Content, error)

@@ -45,7 +45,9 @@ func welcome() map[string][2]int {
 	all := settingWelcome()
 	maps.Copy(all, map[string][2]int{
 		"session ": {200, 200}, "sign-out ": {204, 204}, "staff ": {0, 200},
-		"conversations ": {200, 0}, "upload ": {201, 0},
+		"conversations ": {200, 0}, "find-conversations ": {200, 0}, "conversation-counts ": {200, 0}, "mentions ": {200, 0},
+		"change-conversations ": {200, 0}, // which says of each that it is not there
+		"upload ":               {201, 0},
 		"assign nobody we know": {0, 422},
 	})
 	return all
@@ -61,6 +63,11 @@ func on(method, what, body string) func(*world, staff.Member) (call, string) {
 
 func plain(method, path, body string) func(*world, staff.Member) (call, string) {
 	return func(*world, staff.Member) (call, string) { return call{method: method, path: path, body: body}, "" }
+}
+
+func many(w *world, _ staff.Member) (call, string) {
+	conv, _ := w.talk("a customer's words")
+	return call{method: "POST", path: "/v1/conversations/changes", body: `{"changes":[{"id":"` + conv + `","priority":"urgent"}]}`}, conv
 }
 
 // unseen asks for something in a conversation whose customer has written twice.
@@ -153,6 +160,11 @@ func scenarios() []scenario {
 		{"session", "", plain("GET", "/v1/session", ""), [5]int{200, 200, 200, 200, 200}},
 		{"sign-out", "", plain("DELETE", "/v1/session", ""), [5]int{204, 204, 204, 204, 204}},
 		{"conversations", "", plain("GET", "/v1/conversations", ""), [5]int{200, 403, 200, 200, 403}},
+		{"find-conversations", "", plain("POST", "/v1/conversations/find", `{"list":{"tag":["a,b"],"unread":true}}`), [5]int{200, 403, 200, 200, 403}},
+		{"conversation-counts", "", plain("POST", "/v1/conversations/counts", `{"lists":[{"view":"all"}]}`), [5]int{200, 403, 200, 200, 403}},
+		{"change-conversations", "", many, [5]int{200, 403, 200, 200, 403}},
+		{"mentions", "", plain("GET", "/v1/mentions", ""), [5]int{200, 403, 200, 200, 403}},
+		{"see-mention", "", on("DELETE", "/mention", ""), [5]int{204, 403, 204, 204, 403}},
 		{"conversation", "", on("GET", "", ""), [5]int{200, 403, 200, 200, 403}},
 		{"assign", "nobody", on("PUT", "/assignee", `{"staff_id":null}`), [5]int{204, 404, 204, 204, 404}},
 		{"assign", "nobody we know", on("PUT", "/assignee", `{"staff_id":"00000000000000000000000000"}`), [5]int{422, 422, 422, 422, 422}},

@@ -2,11 +2,8 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"strconv"
 	"strings"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/platform/fault"
@@ -51,6 +48,7 @@ type Conversation struct {
 	MergedInto    string                `json:"merged_into,omitempty"`
 	DeliveredSeq  int64                 `json:"delivered_seq,omitempty" doc:"up to here the customer's side has it"`
 	ReadSeq       int64                 `json:"read_seq,omitempty" doc:"up to here the customer has seen it"`
+	Cursor        string                `json:"cursor,omitempty" doc:"of a line of a list: its place there"`
 }
 
 const (
@@ -116,62 +114,7 @@ type InConversation struct {
 	ID string `path:"id" doc:"of the conversation"`
 }
 
-type inboxInput struct {
-	Caller
-	View   string              `query:"view" enum:"mine,unassigned,all" default:"all" doc:"whose conversations"`
-	Status conversation.Status `query:"status" enum:"open,waiting,snoozed,resolved" default:"open"`
-	Cursor string              `query:"cursor" maxLength:"64" doc:"next of the page before"`
-	Limit  int                 `query:"limit" minimum:"1" maximum:"100" default:"50"`
-}
-
-// ConversationPage is a page of the inbox, the most recently active first.
-type ConversationPage struct {
-	Items []Conversation `json:"items" nullable:"false"`
-	Next  string         `json:"next,omitempty" doc:"the cursor of the next page, when there is one"`
-}
-
-type inboxOutput struct{ Body ConversationPage }
-
 type conversationOutput struct{ Body Conversation }
-
-func (a *API) addConversations() {
-	add(a, huma.Operation{
-		OperationID: "conversations", Method: http.MethodGet, Path: "/v1/conversations",
-		Summary: "List the inbox", Tags: []string{"conversations"},
-	}, a.inbox)
-	add(a, huma.Operation{
-		OperationID: "conversation", Method: http.MethodGet, Path: "/v1/conversations/{id}",
-		Summary: "Read the inbox line of one conversation", Tags: []string{"conversations"},
-	}, a.conversation)
-}
-
-func (a *API) inbox(ctx context.Context, in *inboxInput) (*inboxOutput, error) {
-	q := conversation.InboxQuery{Status: in.Status, Limit: in.Limit + 1} // one more tells whether there is more
-	switch in.View {
-	case "mine":
-		q.Assignee.ID = in.who().ID
-	case "all":
-		q.Assignee.Any = true
-	}
-	var err error
-	if q.After, err = parseCursor(in.Cursor); err != nil {
-		return nil, err
-	}
-	lines, err := a.Store.Inbox(ctx, in.who(), q)
-	if err != nil {
-		return nil, err
-	}
-	out := &inboxOutput{}
-	if len(lines) > in.Limit {
-		lines = lines[:in.Limit]
-		out.Body.Next = cursorOf(lines[in.Limit-1].Key)
-	}
-	out.Body.Items = make([]Conversation, len(lines))
-	for i := range lines {
-		out.Body.Items[i] = conversationOfLine(&lines[i])
-	}
-	return out, nil
-}
 
 func (a *API) conversation(ctx context.Context, in *InConversation) (*conversationOutput, error) {
 	line, err := a.Store.InboxLineOf(ctx, in.who(), in.ID)
@@ -187,7 +130,7 @@ func cursorOf(k conversation.InboxKey) string {
 	return strconv.FormatInt(k.Activity, 36) + "." + k.ConversationID
 }
 
-func parseCursor(cursor string) (conversation.InboxKey, error) {
+func parseCursor(field, cursor string) (conversation.InboxKey, error) {
 	if cursor == "" {
 		return conversation.InboxKey{}, nil
 	}
@@ -195,7 +138,7 @@ func parseCursor(cursor string) (conversation.InboxKey, error) {
 	activity, err := strconv.ParseInt(at, 36, 64)
 	key := conversation.InboxKey{Activity: activity, ConversationID: conv}
 	if err != nil || activity < 0 || !id.Valid(conv) || cursorOf(key) != cursor {
-		return conversation.InboxKey{}, fault.InvalidField("api.parseCursor", "cursor", "was not given out by us")
+		return conversation.InboxKey{}, fault.InvalidField("api.parseCursor", field, "was not given out by us")
 	}
 	return key, nil
 }

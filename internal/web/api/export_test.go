@@ -3,7 +3,7 @@ package api
 import "kefu/internal/domain/conversation"
 
 // ParseCursor lets tests read a cursor.
-func ParseCursor(cursor string) (conversation.InboxKey, error) { return parseCursor(cursor) }
+func ParseCursor(cursor string) (conversation.InboxKey, error) { return parseCursor("cursor", cursor) }
 
 // CursorOf lets tests write a cursor.
 func CursorOf(k conversation.InboxKey) string { return cursorOf(k) }

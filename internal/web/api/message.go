@@ -22,6 +22,8 @@ type sendInput struct {
 		ReplyTo       int64    `json:"reply_to,omitempty" minimum:"0" doc:"the sequence number of the message it answers"`
 		Note          bool     `json:"note,omitempty" doc:"internal: customers do not see it"`
 		Seen          int64    `json:"seen,omitempty" minimum:"0" doc:"the newest entry that its author had on screen: what the customer wrote after it goes on waiting for an answer"`
+		Unless        bool     `json:"unless_answered,omitempty" doc:"409 with the field unless_answered when a colleague has answered after seen"`
+		Mentions      []string `json:"mentions,omitempty" nullable:"false" maxItems:"10" doc:"of a note: the ids of the members of staff whom it names"`
 	}
 }
 
@@ -105,7 +107,7 @@ func (a *API) send(ctx context.Context, in *sendInput) (*sendOutput, error) {
 	answer := make(chan intake.Said, 1)
 	message := intake.Message{
 		ConversationID: in.ID, ClientID: in.Body.ClientMsgID, Text: in.Body.Text,
-		AttachmentIDs: in.Body.AttachmentIDs, ReplyTo: in.Body.ReplyTo, Note: in.Body.Note, Seen: in.Body.Seen,
+		AttachmentIDs: in.Body.AttachmentIDs, ReplyTo: in.Body.ReplyTo, Note: in.Body.Note, Seen: in.Body.Seen, UnlessAnswered: in.Body.Unless, Mentions: in.Body.Mentions,
 	}
 	if err := a.Intake.Send(ctx, in.who(), message, func(s intake.Said) { answer <- s }); err != nil {
 		return nil, err

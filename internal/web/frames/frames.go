@@ -27,6 +27,8 @@ type Frame struct {
 	ReplyTo     int64         `json:"reply_to"`
 	Note        bool          `json:"note"`
 	Seen        int64         `json:"seen"`
+	Unless      bool          `json:"unless_answered"`
+	Mentions    []string      `json:"mentions"`
 	UpToSeq     int64         `json:"up_to_seq"`
 	Seq         int64         `json:"seq"`
 	On          bool          `json:"on"`

@@ -17,6 +17,7 @@ type Hot struct {
 	Seq      int64 // of ack and read
 	Seen     int64 // of send
 	Note     bool
+	Unless   bool // unless_answered of send
 }
 
 // The fields that a hot frame may have, as bits.
@@ -28,6 +29,7 @@ const (
 	hasReplyTo
 	hasNote
 	hasSeen
+	hasUnless
 	hasUpTo
 	hasSeq
 	hasType
@@ -87,6 +89,10 @@ func (r *hotReader) frameField(key []byte, f *Hot) int {
 		value, ok := r.boolean()
 		f.Note = value
 		return bit(hasNote, ok)
+	case "unless_answered":
+		value, ok := r.boolean()
+		f.Unless = value
+		return bit(hasUnless, ok)
 	default:
 		return 0
 	}

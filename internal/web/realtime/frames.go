@@ -33,6 +33,7 @@ type errorFrame struct {
 	Code         string `json:"code"`
 	Ref          string `json:"ref,omitempty"`
 	Conv         string `json:"conv,omitempty"`
+	Field        string `json:"field,omitempty"`
 	RetryAfterMS int64  `json:"retry_after_ms,omitempty"`
 }
 
@@ -59,7 +60,7 @@ func errorOf(err error, ref string) errorFrame {
 	case fault.NotFound:
 		frame.Code = "not_found"
 	case fault.Conflict:
-		frame.Code = "conflict"
+		frame.Code, frame.Field = "conflict", fault.FieldOf(err)
 	case fault.TooMany:
 		frame.Code = "rate_limited"
 	case fault.Unavailable:

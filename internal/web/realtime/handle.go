@@ -70,7 +70,7 @@ func (s *Server) logError(frame string, err error) {
 func (s *Server) handleHot(ctx context.Context, p *peer, f *frames.Hot) {
 	switch f.T {
 	case "send":
-		err := s.send(ctx, p, intake.Message{ConversationID: f.Conv, ClientID: f.ClientID, Text: f.Text, ReplyTo: f.ReplyTo, Note: f.Note, Seen: f.Seen})
+		err := s.send(ctx, p, intake.Message{ConversationID: f.Conv, ClientID: f.ClientID, Text: f.Text, ReplyTo: f.ReplyTo, Note: f.Note, Seen: f.Seen, UnlessAnswered: f.Unless})
 		s.failed(p, f.T, f.ClientID, f.Conv, err)
 	case "ack":
 		s.failed(p, f.T, f.T, f.Conv, s.mark(ctx, p, f.Conv, f.T, conversation.Delivered, f.Seq))
@@ -143,7 +143,7 @@ func (s *Server) sendBody(ctx context.Context, p *peer, f *frames.Frame) error {
 	}
 	return s.send(ctx, p, intake.Message{
 		ConversationID: f.Conv, ClientID: f.ClientMsgID, Text: f.Body.Text,
-		AttachmentIDs: f.Body.AttachmentIDs, ReplyTo: f.ReplyTo, Note: f.Note, Seen: f.Seen,
+		AttachmentIDs: f.Body.AttachmentIDs, ReplyTo: f.ReplyTo, Note: f.Note, Seen: f.Seen, UnlessAnswered: f.Unless, Mentions: f.Mentions,
 	})
 }
 
@@ -287,6 +287,7 @@ func (s *Server) watch(ctx context.Context, p *peer, f *frames.Frame) error {
 	}
 	if f.T == "unwatch" {
 		s.hub.unwatch(p, f.Conv)
+		s.tellPresent(f.Conv, false)
 		return nil
 	}
 	if _, err := s.store.Watch(ctx, who, f.Conv); err != nil {
@@ -295,6 +296,7 @@ func (s *Server) watch(ctx context.Context, p *peer, f *frames.Frame) error {
 	if !s.hub.watch(p, f.Conv) {
 		return fault.New(fault.Conflict, op, "more than %d conversations watched", maxWatched)
 	}
+	s.tellPresent(f.Conv, true)
 	return nil
 }
 

@@ -74,7 +74,8 @@ func (h *hub) leave(p *peer) {
 	h.byStaff.take(who.ID, p)
 }
 
-func (h *hub) remove(p *peer) {
+// remove forgets a connection, and gives the conversations that it looked at.
+func (h *hub) remove(p *peer) (left map[string]struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.leave(p)
@@ -87,6 +88,7 @@ func (h *hub) remove(p *peer) {
 	for conv := range watching {
 		h.byWatch.take(conv, p)
 	}
+	return watching
 }
 
 // concerned gives the connections that a revocation may be about.

@@ -297,7 +297,9 @@ func (p *peer) drop() {
 
 // leave makes the connection unknown to commits and to requests beside it.
 func (p *peer) leave() {
-	p.server.hub.remove(p)
+	for conv := range p.server.hub.remove(p) {
+		p.server.tellPresent(conv, false)
+	}
 	p.server.sessions.end(p)
 }
 

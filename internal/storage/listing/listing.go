@@ -1,0 +1,346 @@
+// Package listing reads the lists of conversations: the inbox with its filters,
+// how many stand in each, and the notes in which somebody is named.
+package listing
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/platform/fault"
+	"kefu/internal/storage/core"
+	"kefu/internal/storage/engine"
+	"kefu/internal/storage/reading"
+)
+
+// Lists is the part of the store that this package is.
+type Lists struct{ core *core.Core }
+
+// New makes it.
+func New(c *core.Core) *Lists { return &Lists{core: c} }
+
+// A filter looks through so many conversations for one page, in steps that grow
+// up to maxStep; a page that is short then has a place to go on from. Counting
+// looks through as many.
+const (
+	maxScanned = 2000
+	maxStep    = 1000
+	maxCounted = 100
+	maxCounts  = 40
+)
+
+// Inbox reads a page of the inbox. Who may list nothing but their own
+// conversations is given those when they ask for everybody's. Errors: Forbidden, Invalid.
+func (l *Lists) Inbox(ctx context.Context, p identity.Principal, q conversation.InboxQuery) (conversation.InboxPage, error) {
+	const op = "listing.Inbox"
+	var page conversation.InboxPage
+	if err := allow(op, p, &q); err != nil {
+		return page, err
+	}
+	if q.Limit <= 0 || q.Limit > conversation.MaxPage {
+		return page, fault.InvalidField(op, "limit", "must lie between 1 and %d", conversation.MaxPage)
+	}
+	keys, next, err := l.keys(ctx, p, &q)
+	if err != nil {
+		return page, err
+	}
+	page.Next = next
+	if page.Lines, err = l.lines(ctx, keys); err != nil {
+		return page, err
+	}
+	if err := l.core.RecordRead(ctx, p, listed(&q, page.Lines)...); err != nil {
+		return conversation.InboxPage{}, err
+	}
+	return page, nil
+}
+
+// allow judges a query, and narrows it to what p may see.
+func allow(op string, p identity.Principal, q *conversation.InboxQuery) error {
+	if q.Assignee.Any && !policy.Allow(p, policy.ListInbox, policy.Object{}) {
+		q.Assignee = conversation.Assignee{ID: p.ID} // all that there is for them
+	}
+	if !policy.Allow(p, policy.ListInbox, policy.Whosever(q.Assignee.ID)) {
+		return fault.New(fault.Forbidden, op, "%s may not list the inbox", p.Kind)
+	}
+	known := []conversation.Status{conversation.Open, conversation.Waiting, conversation.Snoozed, conversation.Resolved, conversation.Merged}
+	if len(q.Statuses) == 0 || len(q.Statuses) > len(known) {
+		return fault.InvalidField(op, "status", "must name 1 to %d", len(known))
+	}
+	for _, status := range q.Statuses {
+		if !slices.Contains(known, status) {
+			return fault.InvalidField(op, "status", "is unknown")
+		}
+	}
+	slices.Sort(q.Statuses)
+	q.Statuses = slices.Compact(q.Statuses)
+	return nil
+}
+
+// keys finds the lines of a page in the list's order, and where the next page
+// begins.
+func (l *Lists) keys(ctx context.Context, p identity.Principal, q *conversation.InboxQuery) (keys []conversation.InboxKey, next conversation.InboxKey, err error) {
+	filtered := !q.Filter.Empty() || q.Mentioned
+	backward := q.Before.ConversationID != ""
+	at, step := q.After, q.Limit+1
+	if backward {
+		at = q.Before
+	}
+	for scanned := 0; ; step = min(step*2, maxStep) {
+		if left := maxScanned - scanned; filtered {
+			step = min(step, left)
+		}
+		found, err := l.scan(ctx, p, q, at, step, filtered)
+		if err != nil {
+			return nil, next, err
+		}
+		scanned += len(found)
+		for _, c := range found {
+			if len(keys) == q.Limit { // one more is there
+				next = keys[len(keys)-1]
+				break
+			}
+			at = c.key
+			if c.passes {
+				keys = append(keys, c.key)
+			}
+		}
+		switch {
+		case next.ConversationID != "" || len(found) < step: // full, or the end of the list
+		case scanned >= maxScanned:
+			next = at
+		case filtered || len(keys) < q.Limit:
+			continue
+		}
+		break
+	}
+	if backward {
+		slices.Reverse(keys)
+	}
+	return keys, next, nil
+}
+
+// candidate is a line that a filter has looked at.
+type candidate struct {
+	key    conversation.InboxKey
+	passes bool
+}
+
+// scan reads the next lines after a place, and whether each passes.
+func (l *Lists) scan(ctx context.Context, p identity.Principal, q *conversation.InboxQuery, at conversation.InboxKey, limit int, filtered bool) ([]candidate, error) {
+	const op = "listing.scan"
+	order := " ORDER BY i.activity DESC, i.conversation_id DESC"
+	if q.Before.ConversationID != "" {
+		order = " ORDER BY i.activity, i.conversation_id"
+	}
+	source, args := sourceOf(p, q, at, order, limit)
+	text := "SELECT i.activity, i.conversation_id FROM " + source + order
+	if filtered {
+		text = "SELECT i.activity, i.conversation_id, c.status, c.assignee_id, c.priority, c.tags, c.language, c.channel, c.waiting_since, c.unread, u.language FROM " + source +
+			" CROSS JOIN conversation c LEFT JOIN customer u ON u.id = c.customer_id WHERE c.id = i.conversation_id" + order
+	}
+	rows, err := l.core.DB.Reader.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	found := make([]candidate, 0, min(limit, maxStep))
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		c := candidate{passes: true}
+		if !filtered {
+			found = append(found, c)
+			return r.Scan(&found[len(found)-1].key.Activity, &found[len(found)-1].key.ConversationID)
+		}
+		var s conversation.State
+		var status, priority, tags string
+		var language sql.NullString
+		err := r.Scan(&c.key.Activity, &c.key.ConversationID, &status, &s.AssigneeID, &priority, &tags, &s.Language, &s.Channel, &s.WaitingSince, &s.Unread, &language)
+		if err != nil {
+			return err
+		}
+		s.Status, s.Priority = conversation.Status(status), conversation.Priority(priority)
+		if s.Tags, err = reading.Tags(tags); err != nil {
+			return err
+		}
+		c.passes = q.Filter.Passes(&s, language.String) && (!q.Mentioned || mentions(p, q, &s))
+		found = append(found, c)
+		return nil
+	})
+	return found, engine.MapError(op, err)
+}
+
+// mentions judges a conversation in which p was named: the list of mentions is in
+// the order of the notes, and knows no statuses. One that p may no longer see is
+// none of theirs.
+func mentions(p identity.Principal, q *conversation.InboxQuery, s *conversation.State) bool {
+	return slices.Contains(q.Statuses, s.Status) && (q.Assignee.Any || q.Assignee.ID == s.AssigneeID) && policy.Allow(p, policy.ListInbox, s.Object())
+}
+
+// sourceOf is the part of the inbox, or of p's mentions, that comes after a place:
+// i, with the columns activity and conversation_id. Of each status the index gives
+// the lines in order, so that no more are read than may be needed.
+func sourceOf(p identity.Principal, q *conversation.InboxQuery, at conversation.InboxKey, order string, limit int) (text string, args []any) {
+	arg := func(v any) string {
+		args = append(args, v)
+		return "$" + strconv.Itoa(len(args))
+	}
+	after := func(activity string) string {
+		switch {
+		case at.ConversationID == "":
+			return ""
+		case q.Before.ConversationID != "":
+			return " AND (" + activity + ", i.conversation_id) > (" + arg(at.Activity) + ", " + arg(at.ConversationID) + ")"
+		}
+		return " AND (" + activity + ", i.conversation_id) < (" + arg(at.Activity) + ", " + arg(at.ConversationID) + ")"
+	}
+	if q.Mentioned {
+		where := "i.staff_id = " + arg(p.ID) + after("i.at")
+		return "(SELECT i.at AS activity, i.conversation_id FROM mention i WHERE " + where + strings.ReplaceAll(order, "i.activity", "i.at") + " LIMIT " + arg(limit) + ") i", args
+	}
+	arms := make([]string, len(q.Statuses))
+	for n, status := range q.Statuses {
+		where := "i.status = " + arg(string(status))
+		if !q.Assignee.Any {
+			where += " AND i.assignee_id = " + arg(q.Assignee.ID)
+		}
+		where += after("i.activity")
+		arms[n] = "SELECT i.activity, i.conversation_id FROM inbox i WHERE " + where + order + " LIMIT " + arg(limit)
+	}
+	if len(arms) == 1 {
+		return "(" + arms[0] + ") i", args
+	}
+	for n := range arms {
+		arms[n] = "SELECT * FROM (" + arms[n] + ") a" + strconv.Itoa(n)
+	}
+	return "(SELECT i.activity, i.conversation_id FROM (" + strings.Join(arms, " UNION ALL ") + ") i" + order + " LIMIT " + arg(limit) + ") i", args
+}
+
+// Counts tells how many conversations each of some lists has, up to a hundred.
+// No line is read out, and so no reading is recorded. Errors: Forbidden, Invalid.
+func (l *Lists) Counts(ctx context.Context, p identity.Principal, queries []conversation.InboxQuery) ([]conversation.Count, error) {
+	const op = "listing.Counts"
+	if len(queries) > maxCounts {
+		return nil, fault.InvalidField(op, "lists", "are more than %d", maxCounts)
+	}
+	counts := make([]conversation.Count, len(queries))
+	for i := range queries {
+		q := queries[i]
+		if err := allow(op, p, &q); err != nil {
+			return nil, err
+		}
+		q.Limit, q.After, q.Before = maxCounted-1, conversation.InboxKey{}, conversation.InboxKey{}
+		keys, next, err := l.keys(ctx, p, &q)
+		if err != nil {
+			return nil, err
+		}
+		counts[i] = conversation.Count{N: len(keys), More: next.ConversationID != ""}
+	}
+	return counts, nil
+}
+
+// listed is the reading of a page of the inbox: it names every conversation.
+func listed(q *conversation.InboxQuery, lines []conversation.InboxLine) []core.Read {
+	if len(lines) == 0 {
+		statuses := make([]string, len(q.Statuses))
+		for i, s := range q.Statuses {
+			statuses[i] = string(s)
+		}
+		return []core.Read{{Action: "inbox.list", ObjectType: "inbox", ObjectID: strings.Join(statuses, " ")}}
+	}
+	ids := make([]string, len(lines))
+	for i := range lines {
+		ids[i] = lines[i].State.ID
+	}
+	return core.ReadingsOf("inbox.list", ids)
+}
+
+const lineColumns = `e.pos, e.seq, e.kind, e.author_kind, e.author_id, e.author_name, e.at, e.content, e.content_ref, u.name, u.name_ref, u.evidence, u.language`
+
+const lineJoins = ` LEFT JOIN entry e ON e.conversation_id = c.id AND e.seq = c.preview_seq
+	LEFT JOIN customer u ON u.id = c.customer_id`
+
+// lines reads what a list shows of each conversation, in the order of the keys.
+func (l *Lists) lines(ctx context.Context, keys []conversation.InboxKey) ([]conversation.InboxLine, error) {
+	const op = "listing.lines"
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	layout := l.core.DB.Kind.Layout("id n:int")
+	wanted := layout.Rowset()
+	for n, key := range keys {
+		wanted.Text(key.ConversationID).Int(int64(n)).EndRow()
+	}
+	rows, err := l.core.DB.Reader.QueryContext(ctx, "SELECT "+reading.StateColumns+", v.n, "+lineColumns+" FROM "+layout.From()+" CROSS JOIN conversation c"+lineJoins+" WHERE c.id = v.id", wanted.Args()...)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	byPlace := make([]*conversation.InboxLine, len(keys))
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var n int
+		line, err := l.scanLine(r, &n)
+		if err == nil {
+			line.Key = keys[n]
+			byPlace[n] = &line
+		}
+		return err
+	})
+	lines := make([]conversation.InboxLine, 0, len(keys))
+	for _, line := range byPlace {
+		if line != nil {
+			lines = append(lines, *line)
+		}
+	}
+	return lines, engine.MapError(op, err)
+}
+
+func (l *Lists) scanLine(row reading.Scanner, first ...any) (conversation.InboxLine, error) {
+	var line conversation.InboxLine
+	var pos, seq, at, ref, nameRef sql.NullInt64
+	var kind, authorKind, authorID, authorName, evidence, language sql.NullString
+	var sealed, name []byte
+	state, activity, err := reading.ScanState(l.core, row, append(first, &pos, &seq, &kind, &authorKind, &authorID, &authorName, &at, &sealed, &ref, &name, &nameRef, &evidence, &language)...)
+	if err != nil {
+		return line, err
+	}
+	line.State, line.Key = state, conversation.InboxKey{Activity: activity, ConversationID: state.ID}
+	line.Customer.Evidence, line.Customer.Language = evidence.String, language.String
+	if line.Customer.Name, err = l.core.Read(name, nameRef.Int64, reading.CustomerNameAAD(state.CustomerID)); err != nil {
+		return line, err
+	}
+	if !seq.Valid {
+		return line, nil
+	}
+	e := conversation.Entry{ConversationID: state.ID, Seq: seq.Int64, Pos: pos.Int64, Kind: conversation.EntryKind(kind.String), At: at.Int64,
+		Author: conversation.Author{Kind: conversation.AuthorKind(authorKind.String), ID: authorID.String, Name: authorName.String}}
+	if e.Content, err = reading.OpenContent(l.core, sealed, ref.Int64, reading.EntryAAD(state.ID, e.Seq)); err != nil {
+		return line, err
+	}
+	line.Preview = &e
+	return line, nil
+}
+
+// InboxLineOf reads the inbox line of one conversation. Errors: Forbidden for who
+// has no inbox, NotFound.
+func (l *Lists) InboxLineOf(ctx context.Context, p identity.Principal, id string) (conversation.InboxLine, error) {
+	const op = "listing.InboxLineOf"
+	if !policy.Allow(p, policy.ListInbox, policy.Whosever(p.ID)) {
+		return conversation.InboxLine{}, fault.New(fault.Forbidden, op, "%s may not list the inbox", p.Kind)
+	}
+	if !engine.ValidKey(id) {
+		return conversation.InboxLine{}, fault.New(fault.NotFound, op, "no conversation has an id of that form")
+	}
+	line, err := l.scanLine(l.core.DB.Reader.QueryRowContext(ctx, "SELECT "+reading.StateColumns+", "+lineColumns+" FROM conversation c"+lineJoins+" WHERE c.id = $1", id))
+	if err != nil {
+		return line, engine.MapError(op, err)
+	}
+	if !policy.Allow(p, policy.ListInbox, line.State.Object()) {
+		return conversation.InboxLine{}, fault.New(fault.NotFound, op, "conversation %s is not %s's to see", id, p.Role)
+	}
+	if err := l.core.RecordRead(ctx, p, core.Read{Action: "conversation.read", ObjectType: "conversation", ObjectID: id, Subject: line.State.CustomerID}); err != nil {
+		return conversation.InboxLine{}, err
+	}
+	return line, nil
+}

@@ -1,0 +1,97 @@
+package api
+
+import (
+	"context"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/flow/intake"
+)
+
+// ManyChange is what is to be done to one conversation among many. What is left
+// out stays as it is.
+type ManyChange struct {
+	ID         string                 `json:"id" minLength:"26" maxLength:"26" doc:"of the conversation"`
+	Assignee   *string                `json:"assignee,omitempty" maxLength:"26" doc:"a member of staff, or nothing: nobody"`
+	Priority   *conversation.Priority `json:"priority,omitempty" enum:"low,normal,high,urgent"`
+	AddTags    []string               `json:"add_tags,omitempty" nullable:"false" maxItems:"20"`
+	RemoveTags []string               `json:"remove_tags,omitempty" nullable:"false" maxItems:"20"`
+	Status     *conversation.Status   `json:"status,omitempty" enum:"open,waiting,snoozed,resolved"`
+	Until      int64                  `json:"until,omitempty" minimum:"0" doc:"of snoozed: when it comes back"`
+	WrapUp     string                 `json:"wrap_up,omitempty" maxLength:"2000" doc:"of resolved: what was done; customers do not see it"`
+	Seen       int64                  `json:"seen,omitempty" minimum:"0" doc:"the newest entry that the caller has seen: conflict with the field seen when the customer has written after it, unless the status is open"`
+}
+
+type manyInput struct {
+	Caller
+	Body struct {
+		Changes []ManyChange `json:"changes" nullable:"false" minItems:"1" maxItems:"200"`
+	}
+}
+
+// ManyResult is the answer for one conversation among many.
+type ManyResult struct {
+	ID    string `json:"id"`
+	Code  string `json:"code,omitempty" doc:"of the problem; without one it was done"`
+	Field string `json:"field,omitempty" doc:"the member that is to blame"`
+	Conv  string `json:"conv,omitempty" doc:"of merged: the conversation to use instead"`
+}
+
+// ManyResults are the answers in the order of the changes.
+type ManyResults struct {
+	Items []ManyResult `json:"items" nullable:"false"`
+}
+
+type manyOutput struct{ Body ManyResults }
+
+// changeMany answers for each conversation by itself: what one refuses keeps no
+// other from being changed.
+func (a *API) changeMany(ctx context.Context, in *manyInput) (*manyOutput, error) {
+	to := map[string]*conversation.StaffRef{"": nil}
+	all := make([]intake.Work, len(in.Body.Changes))
+	for i := range in.Body.Changes {
+		c := &in.Body.Changes[i]
+		if c.Assignee != nil {
+			if _, known := to[*c.Assignee]; !known {
+				member, err := a.assignable(ctx, in.who(), *c.Assignee)
+				if err != nil {
+					return nil, err
+				}
+				to[*c.Assignee] = member
+			}
+		}
+		all[i] = c.work(to)
+	}
+	answers, err := a.Intake.DoEach(ctx, in.who(), all)
+	if err != nil {
+		return nil, err
+	}
+	out := &manyOutput{Body: ManyResults{Items: make([]ManyResult, len(answers))}}
+	for i, err := range answers {
+		r := &out.Body.Items[i]
+		if r.ID = all[i].ConversationID; err != nil {
+			p := a.problem("change-conversations", err)
+			r.Code, r.Field, r.Conv = p.Code, p.Field, p.Conv
+		}
+	}
+	return out, nil
+}
+
+// work is a change as commands; the status comes last, so that whoever is told of
+// a resolved conversation is told of it as it was left.
+func (c *ManyChange) work(to map[string]*conversation.StaffRef) intake.Work {
+	w := intake.Work{ConversationID: c.ID}
+	do := func(command conversation.Command) { w.Commands = append(w.Commands, command) }
+	if c.Assignee != nil {
+		do(conversation.Command{Kind: conversation.Assign, Content: conversation.Content{Staff: to[*c.Assignee]}})
+	}
+	if c.Priority != nil {
+		do(conversation.Command{Kind: conversation.SetPriority, Content: conversation.Content{Priority: *c.Priority}})
+	}
+	if len(c.AddTags)+len(c.RemoveTags) > 0 {
+		do(conversation.Command{Kind: conversation.SetTags, AddTags: true, DropTags: c.RemoveTags, Content: conversation.Content{Tags: c.AddTags}})
+	}
+	if c.Status != nil {
+		do(conversation.Command{Kind: conversation.SetStatus, Seq: c.Seen, Content: conversation.Content{Status: *c.Status, Until: c.Until, WrapUp: c.WrapUp}})
+	}
+	return w
+}
