@@ -61,7 +61,11 @@ func (s Server) Handler() http.Handler {
 		return s.Ledger.Transactions(r.Context(), by, q)
 	})
 	ask("transactions/{id}", func(r *http.Request, by wallet.Actor) (any, error) {
-		return s.Ledger.Transaction(r.Context(), by, r.PathValue("id"))
+		values, err := url.ParseQuery(r.URL.RawQuery)
+		if err != nil || len(values) != 1 || len(values["customer"]) != 1 {
+			return nil, fault.New(fault.Invalid, "demowallet.Handler", "the query does not name one customer")
+		}
+		return s.Ledger.Transaction(r.Context(), by, values.Get("customer"), r.PathValue("id"))
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { problem(w, http.StatusNotFound, "no_such_endpoint") })
 	return mux

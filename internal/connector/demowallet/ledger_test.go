@@ -272,7 +272,7 @@ func TestStatesAndPostingsNeverPart(t *testing.T) {
 			return nil
 		}))
 		for _, id := range ids {
-			tx, err := l.Transaction(context.Background(), wallet.Actor{}, id)
+			tx, err := l.Transaction(context.Background(), wallet.Actor{}, who, id)
 			must(t, err)
 			agree(t, l, tx)
 		}
@@ -399,7 +399,7 @@ func TestTheStoriesAreInTheData(t *testing.T) {
 	if len(refund) != 1 || refund[0].State != wallet.Processing || now-refund[0].CreatedAt != 3*24*3600*1_000_000 {
 		t.Fatalf("李静's refund: %+v", refund)
 	}
-	bought, err := l.Transaction(context.Background(), wallet.Actor{}, refund[0].Related[0].ID)
+	bought, err := l.Transaction(context.Background(), wallet.Actor{}, "cust-li", refund[0].Related[0].ID)
 	if err != nil || bought.State != wallet.RefundPending || bought.CustomerID != "cust-li" || bought.Amount.Cmp(refund[0].Amount) != 0 {
 		t.Errorf("what is refunded: %+v %v", bought, err)
 	}

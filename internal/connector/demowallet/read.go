@@ -149,11 +149,12 @@ func (s sums) balance(account, currency string, scale int, asOf wallet.Time) (wa
 	return b, errors.Join(errs...)
 }
 
-// Transaction reads one transaction. Errors: NotFound.
-func (l *Ledger) Transaction(ctx context.Context, _ wallet.Actor, id string) (wallet.Transaction, error) {
+// Transaction reads one transaction of a customer. Errors: NotFound, also for one of
+// another customer's.
+func (l *Ledger) Transaction(ctx context.Context, _ wallet.Actor, customer, id string) (wallet.Transaction, error) {
 	const op = "demowallet.Transaction"
 	var facts string
-	err := l.db.QueryRowContext(ctx, "SELECT facts FROM movement WHERE id = $1", id).Scan(&facts)
+	err := l.db.QueryRowContext(ctx, "SELECT facts FROM movement WHERE id = $1 AND customer_id = $2", id, customer).Scan(&facts)
 	if errors.Is(err, sql.ErrNoRows) {
 		return wallet.Transaction{}, fault.New(fault.NotFound, op, "there is no such transaction")
 	}
