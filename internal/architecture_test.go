@@ -66,8 +66,9 @@ func layers() []layer {
 // domainOrder lists the domain packages; one may import those before it.
 func domainOrder() []string {
 	return []string{
-		"search", "guard", "audit", "job", "identity", "policy", "settings", "organisation", "attachment", "staff", "customer", "conversation", "event",
-		"routing", "sla", "webhook", "rule", "knowledge", "assistant", "wallet", "approval", "call", "feedback", "outreach",
+		"search", "guard", "audit", "job", "identity", "policy", "settings", "organisation", "attachment", "staff", "customer",
+		"wallet", "form", "conversation", "event",
+		"routing", "sla", "webhook", "rule", "knowledge", "assistant", "approval", "call", "feedback", "outreach",
 	}
 }
 

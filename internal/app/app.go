@@ -17,6 +17,7 @@ import (
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/search"
 	"kefu/internal/domain/settings"
+	"kefu/internal/flow/asking"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/configuring"
 	"kefu/internal/flow/intake"
@@ -57,6 +58,7 @@ type App struct {
 	intake    *intake.Service
 	kinds     *settings.Registry
 	settings  *configuring.Service
+	asking    *asking.Service
 	windows   *signin.Windows
 	issuers   *signin.Issuers
 	searcher  *searching.Searcher
@@ -243,7 +245,12 @@ func (a *App) connectSettings(ctx context.Context) error {
 	a.settings = configuring.New(configuring.Deps{
 		Store: a.Store, Kinds: a.kinds, Clean: a.intake.Clean, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
 	})
-	return a.settings.Load(ctx)
+	if err := a.settings.Load(ctx); err != nil {
+		return err
+	}
+	a.asking = asking.New(a.settings, nil)
+	a.intake.UseForms(a.asking)
+	return a.asking.Seed(ctx)
 }
 
 func (a *App) connectDesk(context.Context) error {

@@ -18,6 +18,7 @@ import (
 	"kefu/internal/web/pages"
 	"kefu/internal/web/realtime"
 	"kefu/internal/web/session"
+	"kefu/internal/web/window"
 	"kefu/ui"
 )
 
@@ -108,6 +109,7 @@ func (a *App) connectWeb(context.Context) error {
 	a.realtime.Mount(desk)
 	site.MountFrame(frame)
 	a.realtime.Mount(frame)
+	window.Mount(frame, window.Deps{Forms: a.asking})
 	pages.MountFiles(files, a.files)
 	handler := pages.Hosts(always, map[string]http.Handler{public.Host: desk, o.widget: frame, o.files: files})
 	if public.Scheme == "https" {

@@ -56,6 +56,15 @@ type Command struct {
 	AddTags   bool     // of SetTags: Content.Tags come to those that are there
 	DropTags  []string // of SetTags with AddTags: those that go
 	Remains   *Remains // of LetGo: what waits in this one without the one that leaves it, or nil
+	Route     *Route   // of a customer's Send that fills in a form: what the form does to the conversation
+}
+
+// Route is what a form makes of a conversation that begins with it.
+type Route struct {
+	Topic    string   // where there is none yet
+	Tags     []string // beside those that are there
+	Priority Priority // where it is higher
+	Person   bool     // a person is asked for
 }
 
 // Draft is what a member of staff is writing and has not sent. Whether it is a
@@ -230,12 +239,16 @@ func (o *Outcome) write(p identity.Principal, c Command, now int64) error {
 	if kind == KindNote {
 		said.Mentions = c.Content.Mentions
 	}
+	if kind == KindMessage && p.IsCustomer() {
+		said.Form = c.Content.Form
+	}
 	o.Entries = append(o.Entries, Entry{Kind: kind, ClientID: c.ClientID, Content: said})
 	o.State.PreviewSeq = o.State.LastSeq + 1
 	switch {
 	case kind == KindNote:
 	case p.IsCustomer():
 		o.customerWrote(now)
+		return o.route(c.Route, now)
 	default:
 		o.agentWrote(c)
 	}
@@ -273,6 +286,42 @@ func (o *Outcome) customerWrote(now int64) {
 		o.add(KindStatus, Content{Status: Open, Was: was})
 	}
 }
+
+// formAuthor signs what a form did to a conversation.
+const formAuthor = "form"
+
+// route does what the form that the customer filled in is set to do.
+func (o *Outcome) route(r *Route, now int64) error {
+	if r == nil {
+		return nil
+	}
+	from := len(o.Entries)
+	var changes []Command
+	if o.State.Topic == "" && r.Topic != "" {
+		changes = append(changes, Command{Kind: SetTopic, Content: Content{Topic: r.Topic}})
+	}
+	if all := slices.Concat(o.State.Tags, r.Tags); len(r.Tags) > 0 && len(all) <= MaxTags {
+		changes = append(changes, Command{Kind: SetTags, Content: Content{Tags: all}})
+	}
+	if r.Priority.rank() > o.State.Priority.rank() {
+		changes = append(changes, Command{Kind: SetPriority, Content: Content{Priority: r.Priority}})
+	}
+	for _, c := range changes {
+		if err := o.setField(c); err != nil {
+			return err
+		}
+	}
+	for i := from; i < len(o.Entries); i++ {
+		o.Entries[i].Author = Author{Kind: BySystem, ID: formAuthor}
+	}
+	if r.Person {
+		return o.askPerson(now)
+	}
+	return nil
+}
+
+// rank orders priorities; what is none stands below all.
+func (p Priority) rank() int { return slices.Index([]Priority{Low, Normal, High, Urgent}, p) }
 
 // reopen makes the conversation open, whatever it was, and tells what it was.
 func (o *Outcome) reopen() Status {
@@ -521,7 +570,9 @@ func (o *Outcome) number(p identity.Principal, now int64) {
 		o.State.LastSeq++
 		e := &o.Entries[i]
 		e.ConversationID, e.Seq, e.At = o.State.ID, o.State.LastSeq, now
-		e.Author = AuthorOf(p)
+		if e.Author.Kind == "" { // the form's own entries are not the customer's
+			e.Author = AuthorOf(p)
+		}
 	}
 	if len(o.Entries) > 0 {
 		o.State.LastActivity = max(o.State.LastActivity, now) // a clock set back moves nothing down the inbox

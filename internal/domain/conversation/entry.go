@@ -1,5 +1,7 @@
 package conversation
 
+import "kefu/internal/domain/form"
+
 // EntryKind is the kind of an entry of a conversation's log.
 type EntryKind string
 
@@ -77,6 +79,7 @@ type Content struct {
 	Level       string       `json:"level,omitempty"`
 	Internal    bool         `json:"internal,omitempty"` // edited or redacted entry is itself internal
 	Reason      string       `json:"reason,omitempty"`   // why staff redacted it; staff only
+	Form        *form.Filled `json:"form,omitempty"`     // the answers that Text tells
 }
 
 // Entry is one line of a conversation's log.
@@ -125,5 +128,5 @@ func (e Entry) ForCustomer() Entry {
 func (c Content) PlainText() bool {
 	return c.Attachments == nil && c.ReplyTo == 0 && c.Mentions == nil && c.Classes == nil && c.Status == "" && c.Was == "" &&
 		c.Until == 0 && c.WrapUp == "" && c.Staff == nil && c.Priority == "" && c.Tags == nil && c.Topic == "" &&
-		c.Language == "" && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal && c.Reason == ""
+		c.Language == "" && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal && c.Reason == "" && c.Form == nil
 }

@@ -130,9 +130,13 @@ func TestAMessageCarriesNothingElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := conversation.Content{Text: "hello", Attachments: full.Attachments, Classes: full.Classes}
+	want := conversation.Content{Text: "hello", Attachments: full.Attachments, Classes: full.Classes, Form: full.Form}
 	if got := o.Entries[0].Content; !reflect.DeepEqual(got, want) {
 		t.Errorf("the message carries %+v", got)
+	}
+	o, err = fresh().Decide(mei(), conversation.Command{Kind: conversation.Send, ClientID: "m", Content: full}, begin)
+	if err != nil || o.Entries[0].Content.Form != nil {
+		t.Errorf("staff fill in a form: %+v, %v", o.Entries, err)
 	}
 }
 

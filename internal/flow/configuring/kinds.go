@@ -1,6 +1,7 @@
 package configuring
 
 import (
+	"kefu/internal/domain/form"
 	"kefu/internal/domain/organisation"
 	"kefu/internal/domain/routing"
 	"kefu/internal/domain/settings"
@@ -10,6 +11,7 @@ import (
 // Internal when two of them have the same name or type.
 func Kinds() (*settings.Registry, error) {
 	return settings.NewRegistry(
+		form.Definition(),
 		organisation.Kind(),
 		routing.TeamKind(),
 	)

@@ -13,6 +13,7 @@ import (
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/customer"
+	"kefu/internal/domain/form"
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/clock"
@@ -34,6 +35,14 @@ type Store interface {
 	Merge(ctx context.Context, p identity.Principal, from, into string) error
 	Unmerge(ctx context.Context, p identity.Principal, id string) error
 	AddHandle(ctx context.Context, p identity.Principal, customerID string, h customer.Handle) error
+}
+
+// Forms checks what customers answered to a form.
+type Forms interface {
+	// Fill gives the answers in the form's order and what the form does to the
+	// conversation. Errors: Invalid, with the path of the answer; NotFound; Conflict
+	// when the form has changed so that the answers do not fit it any more.
+	Fill(ctx context.Context, p identity.Principal, s form.Submission) (form.Filled, conversation.Route, error)
 }
 
 // Observer is told what the guard removed and which limits refused something.
@@ -66,6 +75,7 @@ type Service struct {
 	observe Observer
 	recent  *recent
 	files   int // of one message
+	forms   Forms
 	limits  struct{ visitor, customer, staff, visitorStarts, customerStarts *ratelimit.Limiter }
 }
 
@@ -83,6 +93,9 @@ func New(store Store, detector *guard.Detector, limits Limits, now clock.Clock, 
 	return s
 }
 
+// UseForms lets customers send forms. Before anybody writes.
+func (s *Service) UseForms(forms Forms) { s.forms = forms }
+
 // Message is something to be said in a conversation.
 type Message struct {
 	ConversationID string
@@ -96,6 +109,8 @@ type Message struct {
 	UnlessAnswered bool
 	Mentions       []string // of a note: the members of staff whom it names
 	Origin         any      // the connection it came by
+	// Form is in the place of a text: a form that a customer has filled in.
+	Form *form.Submission
 }
 
 // Said is the answer to a message.
@@ -135,6 +150,8 @@ func (s *Service) Send(ctx context.Context, p identity.Principal, m Message, don
 		return fault.InvalidField(op, "client_msg_id", "must have 1 to %d printable characters", conversation.MaxClientID)
 	case !m.Note && len(m.Mentions) > 0:
 		return fault.InvalidField(op, "mentions", "belong to a note")
+	case m.Form != nil:
+		return s.sendForm(ctx, p, m, done)
 	case len(m.AttachmentIDs) > s.files:
 		return fault.InvalidField(op, "attachment_ids", "are more than %d", s.files)
 	}
@@ -153,7 +170,7 @@ func (s *Service) Send(ctx context.Context, p identity.Principal, m Message, don
 		}
 		command.Content.Attachments = files
 	}
-	return s.say(ctx, &conversation.Change{Principal: p, ConversationID: m.ConversationID, Command: command, Origin: m.Origin}, done)
+	return s.say(ctx, &conversation.Change{Principal: p, ConversationID: m.ConversationID, Command: command, Origin: m.Origin}, "", done)
 }
 
 // said is the answer to a change. When a secret was removed from the text, now
@@ -176,8 +193,8 @@ func said(c *conversation.Change, r conversation.Result) Said {
 
 // say lets the guard see the text in the light of what was said before. The
 // conversation is held until the change is queued, so that the order the guard
-// saw is the order that is stored.
-func (s *Service) say(ctx context.Context, c *conversation.Change, done func(Said)) error {
+// saw is the order that is stored. free is what was written freely in a form.
+func (s *Service) say(ctx context.Context, c *conversation.Change, free string, done func(Said)) error {
 	t, err := s.talk(ctx, c.ConversationID)
 	if err != nil {
 		return err
@@ -192,7 +209,9 @@ func (s *Service) say(ctx context.Context, c *conversation.Change, done func(Sai
 	}
 	t.reconsider(again)
 	a := t.begin(u)
-	s.look(c, a, t.before(s.guard, again, of, now))
+	before := t.before(s.guard, again, of, now)
+	s.joined(c, free, before)
+	s.look(c, a, before)
 	if again == nil {
 		u.text = content.Text
 		t.said = append(t.said, u)
@@ -222,7 +241,8 @@ func (s *Service) look(c *conversation.Change, a *attempt, w window) {
 	found, earlier := s.guard.ScanWindow(w.turns, content.Text)
 	if len(found) > 0 {
 		content.Text = guard.Fit(guard.Apply(content.Text, found), conversation.MaxTextChars)
-		content.Classes = s.classes(found)
+		content.Classes = mergeClasses(content.Classes, s.classes(found))
+		content.Form = nil // its answers still hold what only together is a secret
 	}
 	for i, findings := range earlier {
 		s.withdraw(c, a, w, i, findings)
@@ -245,6 +265,7 @@ func (s *Service) lookAtVersions(c *conversation.Change, a *attempt, w window) {
 			}
 			content.Text = guard.Fit(guard.Apply(content.Text, found), conversation.MaxTextChars)
 			content.Classes = mergeClasses(content.Classes, s.classes(found))
+			content.Form = nil
 			for j, findings := range earlier {
 				if j != i {
 					s.withdraw(c, a, w, j, findings)

@@ -29,6 +29,7 @@ func samples() []sample {
 	return []sample{
 		{"organisation", `{"name":"Wallet $","languages":["en","zh"],"language":"zh","time_zone":"Asia/Shanghai"}`, everybody, runners},
 		{"team", `{"name":"Team $"}`, everybody, leaders},
+		{"form", `{"id":"form-$","title":{"en":"Form $"},"fields":[{"id":"more","kind":"longtext","label":{"en":"What is it?"}}]}`, everybody, leaders},
 	}
 }
 

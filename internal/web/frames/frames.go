@@ -5,6 +5,7 @@ package frames
 import (
 	"encoding/json"
 
+	"kefu/internal/domain/form"
 	"kefu/internal/platform/strictjson"
 )
 
@@ -54,6 +55,35 @@ type Body struct {
 	Type          string   `json:"type"`
 	Text          string   `json:"text"`
 	AttachmentIDs []string `json:"attachment_ids"`
+	// Of a form.
+	Form        string                 `json:"form"`
+	Revision    int64                  `json:"revision"`
+	Lang        string                 `json:"lang"`
+	Answers     map[string]form.Answer `json:"answers"`
+	Diagnostics *form.Diagnostics      `json:"diagnostics"`
+}
+
+// Whole tells whether the body has the parts of its type and no others.
+func (b *Body) Whole() bool {
+	form := b.Form != "" || b.Revision != 0 || b.Lang != "" || b.Answers != nil || b.Diagnostics != nil
+	switch b.Type {
+	case "text":
+		return len(b.AttachmentIDs) == 0 && !form
+	case "attachments":
+		return len(b.AttachmentIDs) > 0 && !form
+	case "form":
+		return b.Form != "" && b.Revision > 0 && len(b.AttachmentIDs) == 0 && b.Text == ""
+	default:
+		return false
+	}
+}
+
+// Submission is the form that a body holds, or nil.
+func (b *Body) Submission() *form.Submission {
+	if b.Type != "form" {
+		return nil
+	}
+	return &form.Submission{Form: b.Form, Revision: b.Revision, Language: b.Lang, Answers: b.Answers, Diagnostics: b.Diagnostics}
 }
 
 // Decode reads one frame. Unknown fields, wrong types and duplicate keys are

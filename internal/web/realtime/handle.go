@@ -138,12 +138,12 @@ func (s *Server) sendBody(ctx context.Context, p *peer, f *frames.Frame) error {
 	if f.Body == nil {
 		return fault.InvalidField(op, "body", "is missing")
 	}
-	if (f.Body.Type == "text") == (len(f.Body.AttachmentIDs) > 0) || (f.Body.Type != "text" && f.Body.Type != "attachments") {
-		return fault.InvalidField(op, "body", "must be text, or attachments with their ids")
+	if !f.Body.Whole() {
+		return fault.InvalidField(op, "body", "must be text, attachments with their ids, or a form with its answers")
 	}
 	return s.send(ctx, p, intake.Message{
 		ConversationID: f.Conv, ClientID: f.ClientMsgID, Text: f.Body.Text,
-		AttachmentIDs: f.Body.AttachmentIDs, ReplyTo: f.ReplyTo, Note: f.Note, Seen: f.Seen, UnlessAnswered: f.Unless, Mentions: f.Mentions,
+		AttachmentIDs: f.Body.AttachmentIDs, ReplyTo: f.ReplyTo, Note: f.Note, Seen: f.Seen, UnlessAnswered: f.Unless, Mentions: f.Mentions, Form: f.Body.Submission(),
 	})
 }
 

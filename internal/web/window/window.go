@@ -1,0 +1,57 @@
+// Package window serves what the operator has chosen for the window and every
+// visitor may know before they are let in: the forms, in the visitor's language.
+// The window's own files are package pages', its conversations package realtime's.
+package window
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/form"
+)
+
+// Forms gives the forms in use, in a language.
+type Forms interface {
+	Shown(lang string) []form.Shown
+	// Version changes with whatever Shown depends on.
+	Version() int64
+}
+
+// Deps are what the handlers work with.
+type Deps struct {
+	Forms Forms
+}
+
+// Mount puts the handlers on the mux of the window's host.
+func Mount(mux *http.ServeMux, d Deps) {
+	mux.HandleFunc("GET /rt/forms", d.forms)
+}
+
+// forms serves GET /rt/forms?lang=: nothing in it is anyone's.
+func (d Deps) forms(w http.ResponseWriter, r *http.Request) {
+	lang := r.URL.Query().Get("lang")
+	if lang == "" || conversation.CheckLanguage("lang", lang) != nil {
+		lang = "en"
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "no-cache")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	tag := fmt.Sprintf(`"%d-%s"`, d.Forms.Version(), lang)
+	h.Set("ETag", tag)
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	body, err := json.Marshal(struct {
+		Forms []form.Shown `json:"forms"`
+	}{d.Forms.Shown(lang)})
+	if err != nil { // strings and numbers always marshal
+		http.Error(w, "", http.StatusInternalServerError)
+		return
+	}
+	h.Set("Content-Type", "application/json")
+	_, _ = w.Write(body)
+}
