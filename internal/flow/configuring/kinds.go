@@ -1,6 +1,7 @@
 package configuring
 
 import (
+	"kefu/internal/domain/desk"
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/organisation"
 	"kefu/internal/domain/routing"
@@ -12,6 +13,8 @@ import (
 func Kinds() (*settings.Registry, error) {
 	return settings.NewRegistry(
 		form.Definition(),
+		desk.MacroKind(),
+		desk.ViewKind(),
 		organisation.Kind(),
 		routing.TeamKind(),
 	)

@@ -8,25 +8,12 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/desk"
 	"kefu/internal/domain/identity"
 )
 
-// InboxList says which conversations a list holds. Of several values of one kind
-// one must fit; what is left out chooses nothing out.
-type InboxList struct {
-	View         string                  `json:"view,omitempty" enum:"mine,unassigned,all,mentions" default:"all" doc:"whose conversations; mentions: where a note names the caller, the newest note first"`
-	Assignee     string                  `json:"assignee,omitempty" maxLength:"26" doc:"in place of the view: those of this member of staff"`
-	Statuses     []conversation.Status   `json:"status,omitempty" nullable:"false" enum:"open,waiting,snoozed,resolved" maxItems:"4" doc:"open, when it is left out"`
-	Priorities   []conversation.Priority `json:"priority,omitempty" nullable:"false" enum:"low,normal,high,urgent" maxItems:"4"`
-	Tags         []string                `json:"tag,omitempty" nullable:"false" maxItems:"10"`
-	Languages    []string                `json:"language,omitempty" nullable:"false" maxItems:"10" doc:"primary subtags, such as zh"`
-	Channels     []string                `json:"channel,omitempty" nullable:"false" maxItems:"10"`
-	WaitsMinutes int64                   `json:"waits_minutes,omitempty" minimum:"0" maximum:"525600" doc:"the customer has waited for so long, or longer"`
-	Unread       bool                    `json:"unread,omitempty" doc:"with words of the customer that no agent has read"`
-}
-
-// query is the list as the store knows it.
-func (l *InboxList) query(who identity.Principal, now time.Time) conversation.InboxQuery {
+// queryOf is a list as the store knows it.
+func queryOf(l *desk.List, who identity.Principal, now time.Time) conversation.InboxQuery {
 	q := conversation.InboxQuery{Statuses: l.Statuses, Filter: conversation.Filter{
 		Priorities: l.Priorities, Tags: l.Tags, Languages: l.Languages, Channels: l.Channels, Unread: l.Unread,
 	}}
@@ -39,13 +26,13 @@ func (l *InboxList) query(who identity.Principal, now time.Time) conversation.In
 	switch {
 	case l.Assignee != "":
 		q.Assignee.ID = l.Assignee
-	case l.View == "mine":
+	case l.View == desk.Mine:
 		q.Assignee.ID = who.ID
-	case l.View == "unassigned":
+	case l.View == desk.Unassigned:
 	default:
 		q.Assignee.Any = true
 	}
-	q.Mentioned = l.View == "mentions"
+	q.Mentioned = l.View == desk.Mentions
 	return q
 }
 
@@ -60,7 +47,7 @@ type inboxInput struct {
 type findInboxInput struct {
 	Caller
 	Body struct {
-		List   InboxList `json:"list"`
+		List   desk.List `json:"list"`
 		Cursor string    `json:"cursor,omitempty" maxLength:"64" doc:"next of the page before"`
 		Before string    `json:"before,omitempty" maxLength:"64" doc:"in place of cursor: read the page that ends above this place, which a line's own cursor names"`
 		Limit  int       `json:"limit,omitempty" minimum:"1" maximum:"100" default:"50"`
@@ -78,7 +65,7 @@ type inboxOutput struct{ Body ConversationPage }
 type countsInput struct {
 	Caller
 	Body struct {
-		Lists []InboxList `json:"lists" nullable:"false" maxItems:"40"`
+		Lists []desk.List `json:"lists" nullable:"false" maxItems:"40"`
 	}
 }
 
@@ -136,7 +123,7 @@ func (a *API) addConversations() {
 }
 
 func (a *API) inbox(ctx context.Context, in *inboxInput) (*inboxOutput, error) {
-	list := InboxList{View: in.View, Statuses: []conversation.Status{in.Status}}
+	list := desk.List{View: in.View, Statuses: []conversation.Status{in.Status}}
 	return a.page(ctx, in.who(), list, in.Cursor, "", in.Limit)
 }
 
@@ -145,8 +132,8 @@ func (a *API) findInbox(ctx context.Context, in *findInboxInput) (*inboxOutput, 
 	return a.page(ctx, in.who(), b.List, b.Cursor, b.Before, b.Limit)
 }
 
-func (a *API) page(ctx context.Context, who identity.Principal, list InboxList, cursor, before string, limit int) (*inboxOutput, error) {
-	q := list.query(who, a.Clock())
+func (a *API) page(ctx context.Context, who identity.Principal, list desk.List, cursor, before string, limit int) (*inboxOutput, error) {
+	q := queryOf(&list, who, a.Clock())
 	q.Limit = limit
 	var err error
 	if q.After, err = parseCursor("cursor", cursor); err != nil {
@@ -173,7 +160,7 @@ func (a *API) page(ctx context.Context, who identity.Principal, list InboxList, 
 func (a *API) counts(ctx context.Context, in *countsInput) (*countsOutput, error) {
 	queries := make([]conversation.InboxQuery, len(in.Body.Lists))
 	for i := range in.Body.Lists {
-		queries[i] = in.Body.Lists[i].query(in.who(), a.Clock())
+		queries[i] = queryOf(&in.Body.Lists[i], in.who(), a.Clock())
 	}
 	counts, err := a.Store.Counts(ctx, in.who(), queries)
 	if err != nil {

@@ -28,6 +28,8 @@ func samples() []sample {
 	leaders := [5]bool{true, true, true, false, false}
 	return []sample{
 		{"organisation", `{"name":"Wallet $","languages":["en","zh"],"language":"zh","time_zone":"Asia/Shanghai"}`, everybody, runners},
+		{"macro", `{"name":"Macro $","texts":[{"language":"zh","text":"您好，{first_name}"}],"then":{"status":"waiting","add_tags":["退款"]}}`, everybody, leaders},
+		{"view", `{"name":"View $","list":{"view":"mine","status":["open","snoozed"],"waits_minutes":30}}`, everybody, leaders},
 		{"team", `{"name":"Team $"}`, everybody, leaders},
 		{"form", `{"id":"form-$","title":{"en":"Form $"},"fields":[{"id":"more","kind":"longtext","label":{"en":"What is it?"}}]}`, everybody, leaders},
 	}
