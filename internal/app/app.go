@@ -21,6 +21,7 @@ import (
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/configuring"
 	"kefu/internal/flow/intake"
+	"kefu/internal/flow/notifying"
 	"kefu/internal/flow/searching"
 	"kefu/internal/flow/signin"
 	"kefu/internal/flow/upkeep"
@@ -59,6 +60,8 @@ type App struct {
 	kinds     *settings.Registry
 	settings  *configuring.Service
 	asking    *asking.Service
+	sender    *notifying.Sender
+	webhooks  *notifying.Desk
 	windows   *signin.Windows
 	issuers   *signin.Issuers
 	searcher  *searching.Searcher
@@ -237,6 +240,7 @@ func (a *App) connect(ctx context.Context) error {
 		return err
 	}
 	a.jobs = upkeep.NewWorker(a.Store, a.jobHandlers(), a.now, a.Log)
+	a.connectTelling()
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/identity"
+	"kefu/internal/flow/ruling"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/lifecycle"
@@ -101,6 +102,7 @@ func (a *App) connectWeb(context.Context) error {
 	site.MountDesk(desk)
 	api.New(api.Deps{
 		Desk: a.Desk, Intake: a.intake, Store: a.Store, Search: a.searcher, Files: a.files, Carrier: carrier, Settings: a.settings, Kinds: a.kinds,
+		Webhooks: a.webhooks, Rules: ruling.NewTrials(a.Store),
 		Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
 	}, api.Options{
 		Reads: ratelimit.Of(a.Config.Limits.StaffReads), Readers: a.Config.Limits.Keys,

@@ -33,6 +33,8 @@ func (a *App) workers() []lifecycle.Worker {
 		{Name: "issuers' keys", Run: a.issuers.Run},
 		every("snoozed conversations", 2*time.Second, upkeep.WakeSnoozed(a.Store, a.now)),
 		every("expired rows", time.Minute, func(ctx context.Context) error { _, err := a.Store.Purge(ctx, 1000); return err }),
+		{Name: "webhooks", Run: a.sender.Run},
+		every("old deliveries", 10*time.Minute, a.purgeWebhooks),
 		every("unsent attachments", 10*time.Minute, a.files.Sweep),
 		every("unsent bytes", 10*time.Second, func(context.Context) error { a.metrics.Unsent(a.files.Bytes()); return nil }),
 		every("attachments without a row", 6*time.Hour, a.sweepBlobs),

@@ -12,6 +12,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/staff"
+	"kefu/internal/domain/webhook"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/storage"
@@ -36,6 +37,8 @@ type scene struct {
 	note     int64 // the agent's note
 	file     string
 	member   string // of staff
+	endpoint string // a webhook, with a secret
+	delivery string // to it
 }
 
 func newScene(s *site) *scene {
@@ -69,6 +72,13 @@ func newScene(s *site) *scene {
 	_, err = sc.ClaimAttachments(context.Background(), sc.own, sc.conv, false, []string{sc.file})
 	s.must(err)
 	s.must(s.AddStaff(context.Background(), identity.SystemPart("cli"), staff.New{Member: staff.Member{ID: sc.member, Email: "bo@example.org", Name: "Bo", Role: identity.Agent}}))
+	part := identity.SystemPart("test")
+	sc.endpoint = id.New()
+	s.must(s.ReplaceWebhookSecret(context.Background(), part, sc.endpoint, make(webhook.Secret, 32)))
+	s.must(s.AddDelivery(context.Background(), part, webhook.Delivery{EndpointID: sc.endpoint, Event: webhook.Event{Type: webhook.Ping, Pos: 1}}))
+	sent, err := s.Deliveries(context.Background(), part, webhook.DeliveryQuery{Endpoint: sc.endpoint, Limit: 1})
+	s.must(err)
+	sc.delivery = sent[0].ID
 	return sc
 }
 
@@ -137,7 +147,7 @@ func commandRules() []rule {
 	work := workers + " system"
 	return []rule{
 		command("send", "own "+workers, func(*scene) conversation.Command { return sending("more") }),
-		command("note", workers, func(*scene) conversation.Command { return noting("more") }),
+		command("note", work, func(*scene) conversation.Command { return noting("more") }),
 		command("human", "own", plain(conversation.AskPerson, conversation.Content{})),
 		command("status", work, func(*scene) conversation.Command { return setting(conversation.Resolved) }), // whatever was seen
 		command("assign", work, plain(conversation.Assign, conversation.Content{})),
@@ -332,6 +342,31 @@ func writeRules() []rule {
 func settingRules() []rule {
 	ctx := context.Background()
 	return []rule{
+		{"Deliveries", "owner admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.Deliveries(ctx, p, webhook.DeliveryQuery{Endpoint: sc.endpoint, Limit: 1})
+			return err
+		}},
+		{"AddDelivery", "owner admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			return sc.AddDelivery(ctx, p, webhook.Delivery{EndpointID: sc.endpoint, Event: webhook.Event{Type: webhook.Ping, Pos: int64(len(p.ID))}})
+		}},
+		{"RetryDelivery", "owner admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			return sc.RetryDelivery(ctx, p, sc.endpoint, sc.delivery)
+		}},
+		{"ReplaceWebhookSecret", "owner admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			return sc.ReplaceWebhookSecret(ctx, p, sc.endpoint, make(webhook.Secret, 32))
+		}},
+		{"WebhookSecrets", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.WebhookSecrets(ctx, p, sc.endpoint)
+			return err
+		}},
+		{"CustomerReach", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.CustomerReach(ctx, p, sc.conv)
+			return err
+		}},
+		{"ConversationsBegun", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.ConversationsBegun(ctx, p, 10)
+			return err
+		}},
 		{"ListSettings", workers + " admin system outsider", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.ListSettings(ctx, p, "team", settings.Query{Limit: 1})
 			return err
@@ -397,6 +432,7 @@ func withoutPrincipal() map[string]string {
 		"ClaimJobs FinishJob RetryJob NextJobDue CountJobs SnoozedUntil":                                  "the workers that run jobs; nobody else can reach them",
 		"FindWindowSecret SignInCustomer CredentialsOf SignInFailed RenewHash OpenSession StaffBySession": "they find out who asks",
 		"SettingsVersion RevocationsSince LastPosition WrittenSince RewrittenSince":                       "no words in them",
+		"FollowDeliveries ClaimDeliveries NextDelivery SettleDelivery PurgeWebhooks":                      "the worker that tells other systems, of events without words",
 		"FollowerAt MoveFollower Follow":                                                                  "followers of the log move their own cursors",
 		"AllEntries Import ImportCustomers":                                                               "commands of whoever runs the machine",
 		"AuditHead CheckMessages ConversationLengths":                                                     "the proof that runs without anybody asking: hashes and lengths, and no words",

@@ -29,6 +29,7 @@ import (
 	"kefu/internal/storage/listing"
 	settingstore "kefu/internal/storage/settings"
 	"kefu/internal/storage/staffing"
+	"kefu/internal/storage/webhooks"
 )
 
 //go:embed migrations/*.sql
@@ -69,6 +70,7 @@ type Store struct {
 	*settingstore.Settings
 	*followers.Followers
 	*listing.Lists
+	*webhooks.Webhooks
 
 	core    *core.Core
 	observe Observer
@@ -127,6 +129,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Settings = settingstore.New(s.core, o.Settings)
 	s.Followers = followers.New(s.core, s.openFollowed)
 	s.Staff, s.Jobs, s.Reader, s.Lists = staffing.New(s.core), jobs.New(s.core), auditlog.NewReader(db), listing.New(s.core)
+	s.Webhooks = webhooks.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,

@@ -179,7 +179,7 @@ func outsideAgentMay(p identity.Principal, a Action, o Object) bool {
 // name the first owner, and reads the audit chain to verify it.
 func systemMay(a Action) bool {
 	switch a {
-	case ReadConversation, ReadInternal, WorkConversation, RedactMessage, IdentifyCustomer, NoteHandle, FollowLog,
+	case ReadConversation, ReadInternal, WriteNote, WorkConversation, RedactMessage, IdentifyCustomer, NoteHandle, FollowLog,
 		ListStaff, ManageStaff, NameOwner, EndWindows, ReadAudit,
 		ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings:
 		return true

@@ -13,6 +13,7 @@ import (
 	"github.com/google/cel-go/ext"
 	"golang.org/x/text/unicode/norm"
 
+	"kefu/internal/domain/settings"
 	"kefu/internal/platform/fault"
 )
 
@@ -122,25 +123,32 @@ func compileIn(env *cel.Env, text string) (Condition, error) {
 		return Condition{}, nil
 	}
 	if len(text) > maxConditionBytes {
-		return Condition{}, fault.InvalidField(op, "if", "is longer than %d bytes", maxConditionBytes)
+		return Condition{}, fault.InvalidFor(op, "if", settings.TooLong, "is longer than %d bytes", maxConditionBytes)
 	}
 	ast, issues := env.Compile(text)
 	if issues != nil && issues.Err() != nil {
 		first := issues.Errors()[0]
-		return Condition{}, fault.InvalidField(op, "if", "line %d, column %d: %s", first.Location.Line(), first.Location.Column()+1, first.Message)
+		return Condition{}, fault.InvalidFor(op, "if", settings.Malformed, "line %d, column %d: %s", first.Location.Line(), first.Location.Column()+1, first.Message)
 	}
 	if ast.OutputType() != cel.BoolType {
-		return Condition{}, fault.InvalidField(op, "if", "must be true or false, and is %s", ast.OutputType())
+		return Condition{}, fault.InvalidFor(op, "if", settings.Malformed, "must be true or false, and is %s", ast.OutputType())
 	}
 	program, err := env.Program(ast, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost), cel.InterruptCheckFrequency(100))
 	if err != nil {
-		return Condition{}, fault.InvalidField(op, "if", "cannot be worked out: %s", err)
+		return Condition{}, fault.InvalidFor(op, "if", settings.Malformed, "cannot be worked out: %s", err)
 	}
 	return Condition{program: program, text: text}, nil
 }
 
+// The reasons why a condition could not be worked out.
+const (
+	CostsTooMuch = "costs_too_much"
+	FailsOnFacts = "fails_on_facts" // such as the sixth tag of a conversation that has two
+)
+
 // Holds works the condition out; an empty one always holds. Errors: Invalid when
-// it fails on these facts or costs too much, in words for whoever wrote it.
+// it fails on these facts or costs too much, with the reason as the message. CEL's
+// own words are left out, since they may quote what people wrote.
 func (c Condition) Holds(ctx context.Context, f *Facts) (bool, error) {
 	const op = "rule.Holds"
 	if c.program == nil {
@@ -151,8 +159,12 @@ func (c Condition) Holds(ctx context.Context, f *Facts) (bool, error) {
 	out, _, err := c.program.ContextEval(ctx, map[string]any{
 		"conversation": &f.Conversation, "message": &f.Message, "customer": &f.Customer, "at": f.At,
 	})
-	if err != nil {
-		return false, fault.InvalidField(op, "if", "%s", err)
+	switch {
+	case err == nil:
+		return out == types.True, nil
+	case ctx.Err() != nil || strings.Contains(err.Error(), "cost limit exceeded"):
+		return false, fault.InvalidField(op, "if", CostsTooMuch)
+	default:
+		return false, fault.InvalidField(op, "if", FailsOnFacts)
 	}
-	return out == types.True, nil
 }

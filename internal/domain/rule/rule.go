@@ -7,9 +7,12 @@ package rule
 
 import (
 	"slices"
-	"unicode/utf8"
+	"strconv"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/policy"
+	"kefu/internal/domain/routing"
+	"kefu/internal/domain/settings"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 )
@@ -76,33 +79,58 @@ const (
 	maxOrder     = 10_000
 )
 
-// Validate refuses a rule that could not be carried out. Errors: Invalid, with the
-// field; for a condition the text says where and why.
+// Kind is its definition.
+func Kind() settings.Definition {
+	return settings.Define(settings.Kind[Rule]{
+		Name: "rule", Read: policy.ReadWorkSettings, Change: policy.ChangeWorkSettings, Max: 200, Check: teamsExist,
+	})
+}
+
+// teamsExist refuses a rule that names a team which is not in use.
+func teamsExist(all *settings.Snapshot, _ string, r Rule) error {
+	for i, a := range r.Then {
+		if a.Team == "" {
+			continue
+		}
+		if team, found := settings.Find[routing.Team](all, a.Team); !found || team.Archived {
+			return fault.InvalidFor("rule.teamsExist", path(i, "team"), settings.Unknown, "there is no such team")
+		}
+	}
+	return nil
+}
+
+func path(action int, field string) string { return "then." + strconv.Itoa(action) + "." + field }
+
+// Validate implements settings.Value. For a condition the message says where and
+// why.
 func (r Rule) Validate() error {
 	const op = "rule.Validate"
-	if err := conversation.CheckLine("name", r.Name, maxNameChars); err != nil {
+	if err := settings.CheckLine("name", r.Name, maxNameChars); err != nil {
 		return err
 	}
-	if r.Name == "" {
-		return fault.InvalidField(op, "name", "is missing")
-	}
 	if r.Order < 0 || r.Order > maxOrder {
-		return fault.InvalidField(op, "order", "must be 0 to %d", maxOrder)
+		return fault.InvalidFor(op, "order", settings.OutOfRange, "must be 0 to %d", maxOrder)
 	}
 	if len(r.When) == 0 {
-		return fault.InvalidField(op, "when", "must name at least one occasion")
+		return fault.InvalidFor(op, "when", settings.Missing, "names no occasion")
 	}
 	known := Occasions()
 	for i, o := range r.When {
-		if !slices.Contains(known, o) || slices.Contains(r.When[:i], o) {
-			return fault.InvalidField(op, "when", "names an occasion that does not exist, or one twice")
+		if !slices.Contains(known, o) {
+			return fault.InvalidFor(op, "when", settings.Unknown, "names an occasion that does not exist")
+		}
+		if slices.Contains(r.When[:i], o) {
+			return fault.InvalidFor(op, "when", settings.Taken, "names an occasion twice")
 		}
 	}
-	if len(r.Then) == 0 || len(r.Then) > maxActions {
-		return fault.InvalidField(op, "then", "must have 1 to %d actions", maxActions)
+	if len(r.Then) == 0 {
+		return fault.InvalidFor(op, "then", settings.Missing, "there is nothing to do")
 	}
-	for _, a := range r.Then {
-		if err := a.validate(); err != nil {
+	if len(r.Then) > maxActions {
+		return fault.InvalidFor(op, "then", settings.TooMany, "are more than %d actions", maxActions)
+	}
+	for i, a := range r.Then {
+		if err := a.validate(i); err != nil {
 			return err
 		}
 	}
@@ -110,65 +138,69 @@ func (r Rule) Validate() error {
 	return err
 }
 
-func (a Action) validate() error {
+// validate looks at an action by its place among the others.
+func (a Action) validate(i int) error {
 	const op = "rule.validate"
-	wrong := func(message string, args ...any) error { return fault.InvalidField(op, "then", message, args...) }
+	wrong := func(field, reason, message string) error {
+		return fault.InvalidFor(op, path(i, field), reason, "%s", message)
+	}
 	only := Action{Do: a.Do}
 	switch a.Do {
 	case SetPriority:
 		if !conversation.ValidPriority(a.Priority) {
-			return wrong("names a priority that does not exist")
+			return wrong("priority", settings.Unknown, "there is no such priority")
 		}
 		only.Priority = a.Priority
 	case SetTeam:
 		if a.Team != "" && !id.Valid(a.Team) {
-			return wrong("names a team that does not exist")
+			return wrong("team", settings.Unknown, "there is no such team")
 		}
 		only.Team = a.Team
 	case AddTags, RemoveTags:
-		if err := validTags(a.Tags); err != nil {
+		if err := validTags(path(i, "tags"), a.Tags); err != nil {
 			return err
 		}
 		only.Tags = a.Tags
 	case SetLanguage:
 		if a.Language == "" {
-			return wrong("names no language")
+			return wrong("language", settings.Missing, "is missing")
 		}
-		if err := conversation.CheckLanguage("then", a.Language); err != nil {
-			return err
+		if err := conversation.CheckLanguage(path(i, "language"), a.Language); err != nil {
+			return wrong("language", settings.Malformed, "is no language tag")
 		}
 		only.Language = a.Language
 	case AssignTo:
 		if !id.Valid(a.Staff) {
-			return wrong("names nobody to assign to")
+			return wrong("staff", settings.Missing, "names nobody")
 		}
 		only.Staff = a.Staff
 	case WriteNote:
-		if a.Note == "" || utf8.RuneCountInString(a.Note) > maxNoteChars {
-			return wrong("has a note that is empty or longer than %d characters", maxNoteChars)
+		if a.Note == "" {
+			return wrong("note", settings.Missing, "is missing")
 		}
-		if err := conversation.CheckText("then", a.Note, maxNoteChars); err != nil {
+		if err := settings.CheckText(path(i, "note"), a.Note, maxNoteChars); err != nil {
 			return err
 		}
 		only.Note = a.Note
 	default:
-		return wrong("has an action that does not exist")
+		return wrong("do", settings.Unknown, "there is no such action")
 	}
 	if !only.equal(a) {
-		return wrong("has an action with fields of another one")
+		return wrong("do", settings.Malformed, "has fields of another action")
 	}
 	return nil
 }
 
-func validTags(tags []string) error {
-	if len(tags) == 0 || len(tags) > conversation.MaxTags {
-		return fault.InvalidField("rule.validTags", "then", "must name 1 to %d tags", conversation.MaxTags)
+func validTags(field string, tags []string) error {
+	const op = "rule.validTags"
+	if len(tags) == 0 {
+		return fault.InvalidFor(op, field, settings.Missing, "there is none")
+	}
+	if len(tags) > conversation.MaxTags {
+		return fault.InvalidFor(op, field, settings.TooMany, "are more than %d", conversation.MaxTags)
 	}
 	for _, tag := range tags {
-		if tag == "" {
-			return fault.InvalidField("rule.validTags", "then", "names an empty tag")
-		}
-		if err := conversation.CheckLine("then", tag, conversation.MaxTagChars); err != nil {
+		if err := settings.CheckLine(field, tag, conversation.MaxTagChars); err != nil {
 			return err
 		}
 	}

@@ -42,16 +42,16 @@ func TestRulesThatAreRefused(t *testing.T) {
 		{"an occasion twice", "when", when(rule.Started, rule.Started)},
 		{"nothing to do", "then", func(r *rule.Rule) { r.Then = nil }},
 		{"too much to do", "then", func(r *rule.Rule) { r.Then = slices.Repeat(r.Then, 11) }},
-		{"an unknown action", "then", then(rule.Action{Do: "refund"})},
-		{"an unknown priority", "then", then(rule.Action{Do: rule.SetPriority, Priority: "highest"})},
-		{"no tags", "then", then(rule.Action{Do: rule.AddTags})},
-		{"an empty tag", "then", then(rule.Action{Do: rule.AddTags, Tags: []string{""}})},
-		{"a language that is none", "then", then(rule.Action{Do: rule.SetLanguage, Language: "not a language"})},
-		{"nobody", "then", then(rule.Action{Do: rule.AssignTo})},
-		{"a team that is no id", "then", then(rule.Action{Do: rule.SetTeam, Team: "the team"})},
-		{"an empty note", "then", then(rule.Action{Do: rule.WriteNote})},
-		{"a long note", "then", then(rule.Action{Do: rule.WriteNote, Note: strings.Repeat("字", 2001)})},
-		{"another action's field", "then", then(rule.Action{Do: rule.SetPriority, Priority: conversation.High, Note: "x"})},
+		{"an unknown action", "then.0.do", then(rule.Action{Do: "refund"})},
+		{"an unknown priority", "then.0.priority", then(rule.Action{Do: rule.SetPriority, Priority: "highest"})},
+		{"no tags", "then.0.tags", then(rule.Action{Do: rule.AddTags})},
+		{"an empty tag", "then.0.tags", then(rule.Action{Do: rule.AddTags, Tags: []string{""}})},
+		{"a language that is none", "then.0.language", then(rule.Action{Do: rule.SetLanguage, Language: "not a language"})},
+		{"nobody", "then.0.staff", then(rule.Action{Do: rule.AssignTo})},
+		{"a team that is no id", "then.0.team", then(rule.Action{Do: rule.SetTeam, Team: "the team"})},
+		{"an empty note", "then.0.note", then(rule.Action{Do: rule.WriteNote})},
+		{"a long note", "then.0.note", then(rule.Action{Do: rule.WriteNote, Note: strings.Repeat("字", 2001)})},
+		{"another action's field", "then.0.do", then(rule.Action{Do: rule.SetPriority, Priority: conversation.High, Note: "x"})},
 		{"no expression", "if", condition("conversation.")},
 		{"an unknown field", "if", condition("conversation.prioritty == 'high'")},
 		{"an unknown name", "if", condition("wallet.balance > 0")},
@@ -126,11 +126,20 @@ func TestAConditionThatCostsTooMuchIsStopped(t *testing.T) {
 	f := rule.Facts{Message: rule.Message{Text: strings.Repeat("a", 8000)}, Conversation: rule.Conversation{Tags: make([]string, 20)}}
 	deep := `conversation.tags.all(a, conversation.tags.all(b, conversation.tags.all(c, conversation.tags.all(d, message.text.matches("(a|b|c)*d$") || true))))`
 	began := time.Now()
-	if _, err := holds(t, deep, f); !fault.Is(err, fault.Invalid) {
+	if _, err := holds(t, deep, f); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), rule.CostsTooMuch) {
 		t.Errorf("it ended with %v", err)
 	}
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("it took %v", took)
+	}
+}
+
+// What people wrote is in no error: errors are logged.
+func TestAFailureQuotesNobody(t *testing.T) {
+	f := rule.Facts{Message: rule.Message{Text: "my very own words"}}
+	_, err := holds(t, `int(message.text) > 3`, f)
+	if err == nil || strings.Contains(err.Error(), "own words") || !strings.Contains(err.Error(), rule.FailsOnFacts) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -54,6 +54,9 @@ func NewSet(rules []Numbered) (*Set, []Problem) {
 	return set, problems
 }
 
+// Len is how many rules there are.
+func (s *Set) Len() int { return len(s.rules) }
+
 // Empty tells whether no rule is looked at on an occasion.
 func (s *Set) Empty(on Occasion) bool {
 	return !slices.ContainsFunc(s.rules, func(r ready) bool { return slices.Contains(r.When, on) })

@@ -15,20 +15,35 @@ const (
 
 // Delivery is one event on its way to one endpoint.
 type Delivery struct {
-	ID           string
-	EndpointID   string
-	Event        string // its id, the same at every endpoint and every try
-	Type         Type
-	Conversation string
-	Body         []byte
-	State        State
-	Attempts     int
-	CreatedAt    int64 // microseconds, as the other times
-	NextAt       int64
-	DoneAt       int64
-	LastStatus   int    // HTTP status of the last answer; 0: there was none
-	LastError    string // what went wrong the last time, in a word that holds nothing secret
-	LastTook     int64  // microseconds of the last try
+	ID         string
+	EndpointID string
+	Event      Event
+	EventID    string // as it was derived; the same at every endpoint and every try
+	State      State
+	Attempts   int
+	CreatedAt  int64 // microseconds, as the other times
+	NextAt     int64
+	DoneAt     int64
+	LastStatus int    // HTTP status of the last answer; 0: there was none
+	LastError  string // what went wrong the last time, in a word that holds nothing secret
+	LastTook   int64  // microseconds of the last try
+}
+
+// DeliveryQuery says which deliveries are wanted.
+type DeliveryQuery struct {
+	Endpoint string
+	State    State  // "" for all
+	Before   int64  // CreatedAt of the last one of the page before
+	BeforeID string // and its ID; "" for the first page
+	Limit    int    // 1 to 200
+}
+
+// Reach is how far a conversation's customer has got, and how the wallet knows them.
+type Reach struct {
+	Customer  Customer
+	Delivered int64 // sequence numbers
+	Read      int64
+	Unread    int // answers, up to 100
 }
 
 // UnreachedAfter is how long an answer may wait for the customer's window before

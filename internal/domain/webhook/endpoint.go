@@ -8,8 +8,9 @@ package webhook
 import (
 	"net/url"
 	"slices"
-	"unicode/utf8"
 
+	"kefu/internal/domain/policy"
+	"kefu/internal/domain/settings"
 	"kefu/internal/platform/fault"
 )
 
@@ -49,43 +50,55 @@ const (
 // secrets are kept apart from it.
 type Endpoint struct {
 	Name   string `json:"name" minLength:"1" maxLength:"120"`
-	URL    string `json:"url" minLength:"9" maxLength:"2000" doc:"an https address"`
-	Events []Type `json:"events" nullable:"false" minItems:"1" maxItems:"20"`
+	URL    string `json:"url" minLength:"9" maxLength:"2000" guard:"-" doc:"an https address"`
+	Events []Type `json:"events" nullable:"false" minItems:"1" maxItems:"20" guard:"-" doc:"what to tell"`
 	Paused bool   `json:"paused,omitempty" doc:"nothing is sent; what happens meanwhile is not sent later"`
 }
 
-// Validate refuses what cannot be sent to. Whether the address may be asked at all
-// is found out when it is: names resolve differently every day. Errors: Invalid,
-// with the field.
+// EndpointKind is its definition.
+func EndpointKind() settings.Definition {
+	return settings.Define(settings.Kind[Endpoint]{
+		Name: "webhook", Read: policy.ReadSetup, Change: policy.ChangeSetup,
+	})
+}
+
+// Validate implements settings.Value. Whether the address may be asked at all is
+// found out when it is: names resolve differently every day.
 func (e Endpoint) Validate() error {
 	const op = "webhook.Validate"
-	if n := utf8.RuneCountInString(e.Name); n < 1 || n > maxNameChars {
-		return fault.InvalidField(op, "name", "must have 1 to %d characters", maxNameChars)
+	if err := settings.CheckLine("name", e.Name, maxNameChars); err != nil {
+		return err
 	}
-	u, err := url.Parse(e.URL)
-	switch {
-	case err != nil || len(e.URL) > maxURLBytes:
-		return fault.InvalidField(op, "url", "is no address")
-	case u.Scheme != "https" && u.Scheme != "http":
-		return fault.InvalidField(op, "url", "must begin with https://")
-	case u.Hostname() == "" || u.Opaque != "":
-		return fault.InvalidField(op, "url", "names no host")
-	case u.User != nil:
-		return fault.InvalidField(op, "url", "must not hold a user or a password: deliveries are signed")
-	case u.Fragment != "":
-		return fault.InvalidField(op, "url", "must not have a fragment")
+	if err := checkURL(e.URL); err != nil {
+		return err
 	}
 	if len(e.Events) == 0 {
-		return fault.InvalidField(op, "events", "must name at least one event")
+		return fault.InvalidFor(op, "events", settings.Missing, "names none")
 	}
 	known := Types()
 	for i, t := range e.Events {
 		if !slices.Contains(known, t) {
-			return fault.InvalidField(op, "events", "names an event that does not exist")
+			return fault.InvalidFor(op, "events", settings.Unknown, "names an event that does not exist")
 		}
 		if slices.Contains(e.Events[:i], t) {
-			return fault.InvalidField(op, "events", "names an event twice")
+			return fault.InvalidFor(op, "events", settings.Taken, "names an event twice")
 		}
+	}
+	return nil
+}
+
+func checkURL(address string) error {
+	const op = "webhook.checkURL"
+	if address == "" {
+		return fault.InvalidFor(op, "url", settings.Missing, "is missing")
+	}
+	if len(address) > maxURLBytes {
+		return fault.InvalidFor(op, "url", settings.TooLong, "has more than %d bytes", maxURLBytes)
+	}
+	u, err := url.Parse(address)
+	// A user and a password have no place in it: deliveries are signed.
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.Opaque != "" || u.User != nil || u.Fragment != "" {
+		return fault.InvalidFor(op, "url", settings.Malformed, "is no address that can be told")
 	}
 	return nil
 }

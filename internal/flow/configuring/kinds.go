@@ -5,7 +5,9 @@ import (
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/organisation"
 	"kefu/internal/domain/routing"
+	"kefu/internal/domain/rule"
 	"kefu/internal/domain/settings"
+	"kefu/internal/domain/webhook"
 )
 
 // Kinds are all kinds of settings that there are, a line for each. Errors:
@@ -17,5 +19,7 @@ func Kinds() (*settings.Registry, error) {
 		desk.ViewKind(),
 		organisation.Kind(),
 		routing.TeamKind(),
+		webhook.EndpointKind(),
+		rule.Kind(),
 	)
 }

@@ -25,6 +25,7 @@ type Config struct {
 	Keys           Keys             `yaml:"keys" doc:"The master key and the key pads, under which message bodies and attachments are encrypted and whose destruction erases them."`
 	Log            Log              `yaml:"log" doc:"What the server writes about itself on standard error."`
 	Metrics        Metrics          `yaml:"metrics" doc:"Figures for Prometheus."`
+	Webhooks       Webhooks         `yaml:"webhooks" doc:"How other systems are told what happens; which ones is set on screen."`
 	Tracing        Tracing          `yaml:"tracing" doc:"Traces for OpenTelemetry; they never hold words or names."`
 	Shutdown       Shutdown         `yaml:"shutdown" doc:"How the server stops."`
 }
@@ -139,6 +140,12 @@ type Metrics struct {
 	Listen string `yaml:"listen" doc:"Address on which /metrics is served, apart from the public one; empty serves none."`
 }
 
+// Webhooks is how other systems are told.
+type Webhooks struct {
+	Private bool          `yaml:"private" doc:"Whether a webhook may lead into a private network: to a system inside the operator's own, or on this machine, where plain http will do. Link-local addresses stay refused."`
+	Timeout time.Duration `yaml:"timeout" doc:"How long a receiver may take to answer one delivery."`
+}
+
 // Tracing is where traces are sent.
 type Tracing struct {
 	Endpoint string  `yaml:"endpoint" doc:"Address of an OTLP/HTTP collector, such as http://localhost:4318; empty sends none."`
@@ -187,6 +194,7 @@ func Default() Config {
 		Committer: Committer{MaxDelay: time.Millisecond, MaxBatch: 512, QueueSize: 16_384},
 		Audit:     Audit{HeadEvery: 10 * time.Second},
 		Log:       Log{Level: "info", Format: "json"},
+		Webhooks:  Webhooks{Timeout: 15 * time.Second},
 		Tracing:   Tracing{Sample: 0.01},
 		Shutdown:  Shutdown{Grace: 20 * time.Second},
 	}

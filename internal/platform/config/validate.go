@@ -286,6 +286,7 @@ func (c *checker) observability(config Config) {
 	if !(config.Tracing.Sample >= 0 && config.Tracing.Sample <= 1) {
 		c.add("tracing.sample", "is not between 0 and 1", "Write a share such as 0.01 for one in a hundred")
 	}
+	c.between("webhooks.timeout", config.Webhooks.Timeout, time.Second, 25*time.Second)
 	c.between("shutdown.grace", config.Shutdown.Grace, time.Second, 10*time.Minute)
 }
 

@@ -135,6 +135,32 @@ func (s *Followers) EntriesSince(ctx context.Context, p identity.Principal, pos 
 	return kept, next, read < limit, nil
 }
 
+// lookBack bounds the entries among which ConversationsBegun looks.
+const lookBack = 2_000_000
+
+// ConversationsBegun lists the conversations that were begun last, the newest first,
+// as far as they are among the newest 2,000,000 entries of the log. Errors: Forbidden
+// for all but parts of Kefu.
+func (s *Followers) ConversationsBegun(ctx context.Context, p identity.Principal, limit int) ([]string, error) {
+	const op = "followers.ConversationsBegun"
+	if !policy.Allow(p, policy.FollowLog, policy.Object{}) {
+		return nil, fault.New(fault.Forbidden, op, "%s may not follow the log", p.Kind)
+	}
+	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT conversation_id FROM entry
+		WHERE pos > (SELECT pos FROM log_head WHERE id = 1) - $1 AND seq = 1 ORDER BY pos DESC LIMIT $2`, lookBack, limit)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	var ids []string
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var id string
+		err := r.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, engine.MapError(op, err)
+}
+
 func scan(r *sql.Rows) (Stored, error) {
 	var s Stored
 	var kind, authorKind string

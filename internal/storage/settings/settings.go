@@ -83,7 +83,7 @@ func (s *Settings) Setting(ctx context.Context, p identity.Principal, kind, id s
 	if err != nil {
 		return settings.Item{}, err
 	}
-	if !d.MayRead(p, "") && !d.MayRead(p, p.ID) {
+	if !d.MayRead(p, "") && (d.Scope == settings.House || !d.MayRead(p, p.ID)) {
 		return settings.Item{}, fault.New(fault.Forbidden, op, "%s %s may not see settings of this kind", p.Kind, p.Role)
 	}
 	it, err := find(ctx, s.core.DB.Reader, d, id)

@@ -90,6 +90,8 @@ type Deps struct {
 	Search   Searcher
 	Files    Files
 	Settings Settings
+	Webhooks Webhooks
+	Rules    Rules
 	Kinds    *settings.Registry // of settings
 	Carrier  *session.Carrier
 	Clock    clock.Clock
@@ -138,6 +140,8 @@ func New(d Deps, o Options) *API {
 	a.addStaff()
 	a.addCustomers()
 	a.addAttachments()
+	a.addWebhooks()
+	a.addRules()
 	a.addSettings()
 	a.finishDocument()
 	a.spec = sync.OnceValue(func() []byte {

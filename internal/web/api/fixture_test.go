@@ -25,9 +25,12 @@ import (
 	"kefu/internal/domain/search"
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/staff"
+	"kefu/internal/domain/webhook"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/configuring"
 	"kefu/internal/flow/intake"
+	"kefu/internal/flow/notifying"
+	"kefu/internal/flow/ruling"
 	"kefu/internal/flow/searching"
 	"kefu/internal/flow/signin"
 	"kefu/internal/platform/config"
@@ -63,6 +66,7 @@ type world struct {
 	files    *attaching.Service
 	settings *configuring.Service
 	kinds    *settings.Registry
+	webhooks *notifying.Desk
 	api      *api.API
 	logs     *bytes.Buffer
 	offset   atomic.Int64 // nanoseconds that the clock is ahead
@@ -123,9 +127,18 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	w.kinds, err = configuring.Kinds()
 	check(t, err)
 	w.settings = configuring.New(configuring.Deps{Store: w.store, Kinds: w.kinds, Clean: w.intake.Clean, Clock: w.now})
+	endpoints := func() []notifying.Endpoint {
+		var all []notifying.Endpoint
+		for _, e := range settings.All[webhook.Endpoint](w.settings.Snapshot()) {
+			all = append(all, notifying.Endpoint{ID: e.ID, Endpoint: e.Value})
+		}
+		return all
+	}
+	w.webhooks = notifying.NewDesk(w.store, endpoints, func() {}, w.now)
 	carrier, err := session.New(session.Options{PublicURL: origin})
 	check(t, err)
 	w.api = api.New(api.Deps{
+		Webhooks: w.webhooks, Rules: ruling.NewTrials(w.store),
 		Desk: w.desk, Intake: w.intake, Store: w.store, Search: searching.NewSearcher(w.store, indexAdapter{w.index}, nil, w.blind),
 		Files: w.files, Settings: w.settings, Kinds: w.kinds, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
 	}, api.Options{AttachmentBytes: o.Limits.MaxBytes, FileURL: func(token string) string { return "https://files.example.org/f/" + token }})

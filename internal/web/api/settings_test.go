@@ -32,6 +32,8 @@ func samples() []sample {
 		{"view", `{"name":"View $","list":{"view":"mine","status":["open","snoozed"],"waits_minutes":30}}`, everybody, leaders},
 		{"team", `{"name":"Team $"}`, everybody, leaders},
 		{"form", `{"id":"form-$","title":{"en":"Form $"},"fields":[{"id":"more","kind":"longtext","label":{"en":"What is it?"}}]}`, everybody, leaders},
+		{"webhook", `{"name":"CRM $","url":"https://crm.example/$","events":["message.sent"]}`, leaders, runners},
+		{"rule", `{"name":"Rule $","when":["started"],"if":"customer.signed_in","then":[{"do":"add_tags","tags":["vip"]}]}`, everybody, leaders},
 	}
 }
 

@@ -1,0 +1,167 @@
+package webhooks_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"kefu/internal/domain/event"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/webhook"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
+	"kefu/internal/storage/storagetest"
+)
+
+func part() identity.Principal { return identity.SystemPart("test") }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sent(pos int64, to string) webhook.Delivery {
+	return webhook.Delivery{EndpointID: to, Event: webhook.Event{Type: webhook.MessageSent, Pos: pos, At: pos, Data: webhook.Data{Conversation: "conv", Seq: pos}}}
+}
+
+func states(t *testing.T, s *storagetest.Process, endpoint string) map[webhook.State]int {
+	t.Helper()
+	all, err := s.Deliveries(context.Background(), part(), webhook.DeliveryQuery{Endpoint: endpoint, Limit: 200})
+	must(t, err)
+	found := map[webhook.State]int{}
+	for _, d := range all {
+		found[d.State]++
+	}
+	return found
+}
+
+// Deliveries and the follower's cursor are one transaction: a step that was taken
+// already adds nothing, and an event that is derived again is there once.
+func TestAStepIsTakenOnce(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		s, ctx := d.Open(t), context.Background()
+		at, err := s.FollowerAt(ctx, "hooks", false)
+		must(t, err)
+		step := event.Step{Follower: "hooks", From: at, To: at + 10}
+		must(t, s.FollowDeliveries(ctx, step, []webhook.Delivery{sent(1, "a"), sent(1, "b"), sent(2, "a"), sent(2, "a")}))
+		if err := s.FollowDeliveries(ctx, step, []webhook.Delivery{sent(3, "a")}); !fault.Is(err, fault.Conflict) {
+			t.Fatalf("a step taken twice: %v", err)
+		}
+		must(t, s.FollowDeliveries(ctx, event.Step{Follower: "hooks", From: at + 10, To: at + 20}, []webhook.Delivery{sent(2, "a")}))
+		if a, b := states(t, s, "a"), states(t, s, "b"); a[webhook.Pending] != 2 || b[webhook.Pending] != 1 {
+			t.Errorf("a has %v, b %v", a, b)
+		}
+	})
+}
+
+func TestALeaseIsLostAndAnOutcomeIsKept(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		s, ctx := d.Open(t), context.Background()
+		at, err := s.FollowerAt(ctx, "hooks", false)
+		must(t, err)
+		later := sent(9, "a")
+		later.NextAt = d.Clock.Micros() + time.Hour.Microseconds()
+		must(t, s.FollowDeliveries(ctx, event.Step{Follower: "hooks", From: at, To: at}, []webhook.Delivery{sent(1, "a"), sent(2, "b"), later}))
+		claim := func() []webhook.Delivery {
+			t.Helper()
+			got, err := s.ClaimDeliveries(ctx, "a", 5, time.Minute.Microseconds())
+			must(t, err)
+			return got
+		}
+		first := claim()
+		if len(first) != 1 || first[0].Attempts != 1 || first[0].Event.Data.Conversation != "conv" || first[0].EventID != sent(1, "a").Event.ID() {
+			t.Fatalf("claimed %+v", first)
+		}
+		if again := claim(); len(again) != 0 {
+			t.Fatalf("claimed again while it was leased: %+v", again)
+		}
+		d.Clock.Move(2 * time.Minute)
+		second := claim()
+		if len(second) != 1 || second[0].Attempts != 2 {
+			t.Fatalf("after the lease: %+v", second)
+		}
+		first[0].State = webhook.Failed
+		if err := s.SettleDelivery(ctx, first[0]); !fault.Is(err, fault.Conflict) {
+			t.Errorf("who lost the lease settles it: %v", err)
+		}
+		won := second[0]
+		won.State, won.LastStatus, won.LastTook = webhook.Delivered, 204, 1500
+		must(t, s.SettleDelivery(ctx, won))
+		if got := states(t, s, "a"); got[webhook.Delivered] != 1 || got[webhook.Pending] != 1 {
+			t.Errorf("%v", got)
+		}
+		next, err := s.NextDelivery(ctx, []string{"a"})
+		must(t, err)
+		if next != later.NextAt {
+			t.Errorf("the next is due at %d, want %d", next, later.NextAt)
+		}
+		must(t, s.RetryDelivery(ctx, part(), "a", won.ID))
+		if third := claim(); len(third) != 1 || third[0].Attempts != 1 {
+			t.Errorf("tried again by hand: %+v", third)
+		}
+		if err := s.RetryDelivery(ctx, part(), "b", won.ID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("another endpoint's: %v", err)
+		}
+	})
+}
+
+func TestASecretIsReplacedWithoutAGap(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		s, ctx := d.Open(t), context.Background()
+		endpoint := id.New()
+		old, fresh := webhook.Secret(slices.Repeat([]byte("o"), 32)), webhook.Secret(slices.Repeat([]byte("n"), 32))
+		secrets := func() (texts []string) {
+			t.Helper()
+			all, err := s.WebhookSecrets(ctx, part(), endpoint)
+			must(t, err)
+			for _, one := range all {
+				texts = append(texts, string(one))
+			}
+			return texts
+		}
+		must(t, s.ReplaceWebhookSecret(ctx, part(), endpoint, old))
+		d.Clock.Move(time.Second)
+		must(t, s.ReplaceWebhookSecret(ctx, part(), endpoint, fresh))
+		if got := secrets(); !slices.Equal(got, []string{string(fresh), string(old)}) {
+			t.Errorf("right after: %q", got)
+		}
+		d.Clock.Move(25 * time.Hour)
+		if got := secrets(); !slices.Equal(got, []string{string(fresh)}) {
+			t.Errorf("a day later: %q", got)
+		}
+		_, err := s.PurgeWebhooks(ctx)
+		must(t, err)
+		var left int
+		d.Scan(t, "SELECT COUNT(*) FROM webhook_secret", &left)
+		if left != 1 {
+			t.Errorf("%d secrets are left", left)
+		}
+		var plain int
+		d.Scan(t, "SELECT COUNT(*) FROM webhook_secret WHERE secret = CAST('nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn' AS "+map[string]string{"sqlite": "BLOB", "postgres": "BYTEA"}[string(d.Kind)]+")", &plain)
+		if plain != 0 {
+			t.Error("a secret stands in the clear")
+		}
+	})
+}
+
+func TestOldDeliveriesGo(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		s, ctx := d.Open(t), context.Background()
+		at, err := s.FollowerAt(ctx, "hooks", false)
+		must(t, err)
+		must(t, s.FollowDeliveries(ctx, event.Step{Follower: "hooks", From: at, To: at}, []webhook.Delivery{sent(1, "a"), sent(2, "a")}))
+		got, err := s.ClaimDeliveries(ctx, "a", 1, time.Minute.Microseconds())
+		must(t, err)
+		got[0].State = webhook.Delivered
+		must(t, s.SettleDelivery(ctx, got[0]))
+		d.Clock.Move(31 * 24 * time.Hour)
+		_, err = s.PurgeWebhooks(ctx)
+		must(t, err)
+		if left := states(t, s, "a"); left[webhook.Delivered] != 0 || left[webhook.Pending] != 1 {
+			t.Errorf("left: %v", left)
+		}
+	})
+}
