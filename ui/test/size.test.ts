@@ -42,6 +42,7 @@ function closure({ always }: Built, ...from: string[]): Set<string> {
 const later: Record<string, number> = {
   'widget/frame/ConversationList.svelte': 2_000,
   'widget/frame/files/index.ts': 3_500,
+  'widget/frame/intake/index.ts': 12_000,
   'kit/protocol/stream.ts': 1_500,
 };
 // Their words; each at most so heavy.

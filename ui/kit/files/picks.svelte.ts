@@ -19,6 +19,8 @@ export interface PicksOptions {
   online: () => boolean;
   /** The largest file that is taken, in bytes. */
   limit: () => number | undefined;
+  /** How many files are taken; a message's when it is left out. */
+  most?: number;
   wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -45,6 +47,10 @@ export class Picks {
 
   constructor(private readonly options: PicksOptions) {}
 
+  get most(): number {
+    return this.options.most ?? mostFiles;
+  }
+
   get stored(): Attachment[] {
     return this.items.flatMap((p) => p.stored ?? []);
   }
@@ -59,7 +65,7 @@ export class Picks {
   }
 
   take(files: File[]): void {
-    const taken = files.slice(0, Math.max(0, mostFiles - this.items.length));
+    const taken = files.slice(0, Math.max(0, this.most - this.items.length));
     this.leftOut = files.length - taken.length;
     const added = taken.map((file): Picked => {
       const key = this.#next++;

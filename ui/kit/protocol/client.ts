@@ -9,6 +9,8 @@ import type {
   Entry,
   ErrorCode,
   ErrorFrame,
+  Filled,
+  FormBody,
   Hello,
   Limits,
   Role,
@@ -75,6 +77,8 @@ export interface Draft {
   ref?: string;
   text?: string;
   attachments?: Attachment[];
+  /** In the place of a text: a form, and what it looks like. */
+  form?: { body: FormBody; shown: Filled };
   note?: boolean;
   reply_to?: number;
   /** Desk: the newest entry on screen. What the customer wrote after it goes on waiting. */
@@ -251,9 +255,9 @@ export class Client {
     const id = uuidv7();
     const attachments = draft.attachments ?? [];
     const body: Body =
-      attachments.length > 0
+      draft.form?.body ?? (attachments.length > 0
         ? { type: 'attachments', attachment_ids: attachments.map((a) => a.id), ...(draft.text && { text: draft.text }) }
-        : { type: 'text', text: draft.text ?? '' };
+        : { type: 'text', text: draft.text ?? '' });
     this.#sending.put({
       client_msg_id: id,
       conv: draft.conv,
@@ -264,6 +268,7 @@ export class Client {
       ...(draft.reply_to && { reply_to: draft.reply_to }),
       ...(draft.seen && { seen: draft.seen }),
       ...(attachments.length > 0 && { attachments }),
+      ...(draft.form && { form: draft.form.shown }),
     });
     return id;
   }
@@ -451,7 +456,7 @@ export class Client {
         ...(text !== undefined && { text }),
         ...(message.attachments && { attachments: message.attachments }),
         ...(message.reply_to && { reply_to: message.reply_to }),
-        ...(frame.classes && { classes: frame.classes }),
+        ...(frame.classes ? { classes: frame.classes } : message.form && { form: message.form }),
       },
     };
   }

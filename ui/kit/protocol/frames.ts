@@ -32,7 +32,40 @@ export interface Attachment {
 
 export type Body =
   | { type: 'text'; text: string }
-  | { type: 'attachments'; attachment_ids: string[]; text?: string };
+  | { type: 'attachments'; attachment_ids: string[]; text?: string }
+  | FormBody;
+
+/** A form that a customer filled in (section 3.1). */
+export interface FormBody {
+  type: 'form';
+  form: string;
+  revision: number;
+  lang?: string;
+  answers: Record<string, Answer>;
+  diagnostics?: Record<string, string>;
+  text?: undefined;
+}
+
+/** What was answered to one question; which parts it has follows from the question's kind. */
+export interface Answer {
+  choice?: string;
+  text?: string;
+  amount?: string;
+  currency?: string;
+  date?: string;
+  time?: string;
+  transaction?: string;
+  files?: string[];
+}
+
+/** A form with its answers, as an entry carries it. */
+export interface Filled {
+  form: string;
+  revision: number;
+  title: string;
+  answers: { field: string; kind: string; label: string; value: string }[];
+  diagnostics?: Record<string, string>;
+}
 
 export interface Author {
   kind: AuthorKind;
@@ -59,6 +92,7 @@ export interface Payload {
   into?: string;
   from?: string;
   level?: string;
+  form?: Filled;
 }
 
 /** One entry of a conversation's log. `at` is in microseconds since 1970. */

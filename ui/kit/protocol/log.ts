@@ -140,7 +140,9 @@ export class ConversationLog {
 }
 
 function changed(line: Line, change: Change): Line {
-  const payload = { ...line.payload, text: change.text };
+  // What a form's answers said is gone with the text.
+  const { form: _, ...rest } = line.payload;
+  const payload: Line['payload'] = { ...rest, text: change.text };
   if (change.redacted) {
     if (change.classes.length > 0) payload.classes = change.classes;
     return { ...line, payload, redacted: { at: change.at, classes: change.classes } };

@@ -1,4 +1,4 @@
-import type { Attachment, Body } from './frames.ts';
+import type { Attachment, Body, Filled } from './frames.ts';
 import { keysOf, type Storage } from './storage.ts';
 
 /** A message that the server has not yet called stored. */
@@ -15,6 +15,8 @@ export interface Outgoing {
   seen?: number;
   /** What the attachments look like, to show them before they are stored. */
   attachments?: Attachment[];
+  /** What a form looks like, to show it likewise. */
+  form?: Filled;
   /** Milliseconds since 1970. */
   made: number;
   /** The server refused it for good; the person decides what becomes of it. */

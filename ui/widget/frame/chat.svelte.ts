@@ -11,10 +11,13 @@ import { dialLater, type Dial } from '../../kit/protocol/transport.ts';
 import { dialWebSocket } from '../../kit/protocol/websocket.ts';
 import { Drafts } from './drafts.ts';
 import { Host } from './host.ts';
+import type { Form } from './intake/form.ts';
+import type { Filling } from './intake/filling.svelte.ts';
 import { visitor, WindowIdentity } from './identity.ts';
 import { Parts } from './parts.svelte.ts';
+import { formText } from './view.ts';
 
-export type Screen = 'loading' | 'list' | 'conversation';
+export type Screen = 'loading' | 'list' | 'conversation' | 'form';
 
 /** The conversation on screen; `conv` is empty until the server has named it, `ref` until something was written. */
 export interface Current {
@@ -82,9 +85,13 @@ export class Chat {
   readonly parts = new Parts();
   /** The files of the message that is written; there is none before the first was picked. */
   picks = $state.raw<Picks>();
+  /** The topics that a conversation may begin with. */
+  forms = $state.raw<Form[]>([]);
+  /** The one that is filled in. */
+  filling = $state.raw<Filling>();
   #upload: Upload | undefined;
   #identity: WindowIdentity;
-  #drafts: Drafts;
+  readonly drafts: Drafts;
   #decided = false;
   /** Something was typed since the window was opened, or since somebody else speaks. */
   #typed = false;
@@ -98,7 +105,7 @@ export class Chat {
 
   constructor(options: ChatOptions) {
     const storage = options.storage ?? new BrowserStorage();
-    this.#drafts = new Drafts(options.drafts ?? new BrowserStorage('sessionStorage'));
+    this.drafts = new Drafts(options.drafts ?? new BrowserStorage('sessionStorage'));
     this.host = new Host(
       {
         init: (settings) => {
@@ -127,7 +134,7 @@ export class Chat {
     this.#upload = options.upload;
     this.client.on((change) => this.#changed(change));
     this.client.outbox.open(this.#identity.scope);
-    this.text = this.#drafts.read('');
+    this.text = this.drafts.read('');
     if (!this.host.embedded) this.client.start();
   }
 
@@ -165,7 +172,7 @@ export class Chat {
   /** The next person at this browser must not come upon the words of the one before. */
   #forgetOthers(): void {
     this.client.outbox.dropOthers();
-    this.#drafts.open(this.#identity.scope);
+    this.drafts.open(this.#identity.scope);
   }
 
   /** Whoever spoke before is gone from the screen at once; what a visitor did just now is theirs after signing in. */
@@ -188,10 +195,11 @@ export class Chat {
     this.#back = back;
     this.#firstPages.clear();
     this.picks?.clear();
+    this.leaveForm();
     this.screen = 'loading';
     this.failure = undefined;
     this.current = { id: ++this.#ids, conv: '' };
-    this.text = this.#drafts.read('');
+    this.text = this.drafts.read('');
   }
 
   #changed(change: Change): void {
@@ -208,7 +216,7 @@ export class Chat {
         this.#mended('start');
         if (this.current.ref !== change.ref) break;
         this.current = { ...this.current, conv: change.conv };
-        this.#drafts.move('', change.conv);
+        this.drafts.move('', change.conv);
         break;
       case 'merged':
         this.#goOn(change.from, change.into);
@@ -230,7 +238,7 @@ export class Chat {
 
   #welcomed(another: boolean): void {
     if (another) this.#startOver(this.current.conv);
-    if (this.#others) this.#drafts.only(this.client.conversations.map((c) => c.conv));
+    if (this.#others) this.drafts.only(this.client.conversations.map((c) => c.conv));
     this.#others = false;
     this.#decide();
     this.picks?.resume();
@@ -241,9 +249,9 @@ export class Chat {
   /** Answers come where a merged conversation goes on; what is being written goes there too. */
   #goOn(from: string, into: string): void {
     if (this.current.conv !== from) return;
-    this.#drafts.move(from, into);
+    this.drafts.move(from, into);
     this.current = { ...this.current, conv: into };
-    this.text = this.#drafts.read(into);
+    this.text = this.drafts.read(into);
     this.client.open(into);
   }
 
@@ -274,7 +282,7 @@ export class Chat {
     const lines = this.client.conversations;
     if (open) this.#decided = true;
     const draft = (this.#typed && this.text.trim() !== '') || (this.picks?.items.length ?? 0) > 0;
-    if (draft || this.current.ref !== undefined || this.current.conv !== '') return;
+    if (draft || this.filling || this.current.ref !== undefined || this.current.conv !== '') return;
     const beginning = this.client.outbox.beginnings().at(-1);
     const live = lines.find((c) => c.conv === this.#back) ?? lines.find((c) => c.status !== 'resolved' && c.status !== 'merged');
     if (beginning) this.#showCurrent('', beginning.ref);
@@ -286,10 +294,11 @@ export class Chat {
   }
 
   #showCurrent(conv: string, ref?: string): void {
+    this.leaveForm();
     const same = this.current.conv === conv && (conv !== '' || this.current.ref === ref);
     if (!same) {
       this.current = { id: ++this.#ids, conv, ...(ref && { ref }) };
-      this.text = this.#drafts.read(conv);
+      this.text = this.drafts.read(conv);
       this.picks?.clear();
     }
     this.screen = 'conversation';
@@ -307,6 +316,7 @@ export class Chat {
   }
 
   list(): void {
+    this.leaveForm();
     this.screen = 'list';
     void this.need(this.parts.list);
     for (const line of this.client.conversations.slice(0, previews)) this.client.open(line.conv);
@@ -350,7 +360,7 @@ export class Chat {
   }
 
   /** The conversation that is written to; it begins with the first words, or the wish for a person. */
-  #begun(): { conv: string; ref?: string } {
+  begun(): { conv: string; ref?: string } {
     const { conv, ref } = this.current;
     // What was refused and discarded is begun no more.
     if (!conv && (!ref || !this.client.outbox.beginning(ref))) this.current = { ...this.current, ref: this.client.begin() };
@@ -364,7 +374,7 @@ export class Chat {
     this.failure = undefined;
     this.typed('');
     this.picks?.clear();
-    const { conv, ref } = this.#begun();
+    const { conv, ref } = this.begun();
     this.client.send({ conv, ref, text, attachments });
   }
 
@@ -373,13 +383,53 @@ export class Chat {
     if (files.length === 0) return;
     const { id } = this.current;
     if (!(await this.need(this.parts.files)) || id !== this.current.id) return;
+    this.picks ??= this.newPicks();
+    this.picks.take(files);
+  }
+
+  /** An empty choice of files; their code has been fetched. */
+  newPicks(most?: number): Picks {
     const { Picks, uploader } = this.parts.files.view!;
-    this.picks ??= new Picks({
+    return new Picks({
       upload: this.#upload ?? uploader('/rt/attachments', () => `Bearer ${this.client.session}`),
       online: () => this.state === 'open',
       limit: () => this.client.limits?.attachment_bytes,
+      most,
     });
-    this.picks.take(files);
+  }
+
+  // Forms
+
+  /** Reads the topics in a language. Without them one writes freely. */
+  async readForms(language: string): Promise<void> {
+    try {
+      const answer = await fetch(`/rt/forms?lang=${language}`);
+      if (answer.ok) this.forms = ((await answer.json()) as { forms: Form[] }).forms;
+    } catch {
+      // The connection says what is the matter; the topics come with the next language or visit.
+    }
+  }
+
+  async choose(form: Form): Promise<void> {
+    const { id } = this.current;
+    if (!(await this.need(this.parts.intake)) || id !== this.current.id) return;
+    this.filling = new this.parts.intake.view!.Filling(this, form);
+    this.screen = 'form';
+  }
+
+  /** Back to the topics; what was answered is kept for when it is chosen again. */
+  leaveForm(): void {
+    this.filling?.clear();
+    this.filling = undefined;
+    if (this.screen === 'form') this.screen = 'conversation';
+  }
+
+  /** Sends again what was refused. A form that is another one by now goes as words: nobody writes them twice. */
+  again(message: Outgoing): void {
+    const { client_msg_id: id, failed, form, conv, ref, attachments } = message;
+    if (!form || !['conflict', 'invalid', 'not_supported', 'bad_frame'].includes(failed!)) return this.client.retry(id);
+    this.client.discard(id);
+    this.client.send({ conv, ref, attachments, text: formText(form) });
   }
 
   /** Fetches a part of the window; says so when it cannot be had. */
@@ -392,7 +442,7 @@ export class Chat {
 
   human(): void {
     this.failure = undefined;
-    const { conv, ref } = this.#begun();
+    const { conv, ref } = this.begun();
     this.client.human(conv, ref);
   }
 
@@ -415,7 +465,7 @@ export class Chat {
   typed(text: string): void {
     this.text = text;
     this.#typed = true;
-    this.#drafts.keep(this.current.conv, text);
+    this.drafts.keep(this.current.conv, text);
     if (this.current.conv) this.client.type(this.current.conv, text !== '');
   }
 

@@ -3,6 +3,8 @@
 export interface HostSettings {
   lang?: string;
   theme?: string;
+  /** The version of the wallet's app. */
+  app?: string;
   /** The page is going to hand over a token. */
   identified: boolean;
   /** The page says that nobody is signed in to it. */
@@ -27,6 +29,8 @@ const text = (v: unknown): string | undefined => (typeof v === 'string' && v.len
  */
 export class Host {
   #origin: string | undefined;
+  /** The version of the wallet's app, if the page gave it. */
+  app: string | undefined;
   #waiting: ((token: string | null) => void)[] = [];
 
   constructor(
@@ -76,6 +80,7 @@ export class Host {
     switch (type) {
       case 'init': {
         const v = (value ?? {}) as Record<string, unknown>;
+        this.app = text(v.app);
         return this.events.init({ lang: text(v.lang), theme: text(v.theme), identified: v.identified === true, signedOut: v.signedOut === true });
       }
       case 'shown':

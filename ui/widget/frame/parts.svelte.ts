@@ -47,11 +47,15 @@ export class Parts {
     zh: () => import('./messages/files.zh.ts'),
   });
 
+  readonly intake = new Part(this, () => import('./intake/index.ts'), {
+    en: () => import('./messages/intake.en.ts'),
+    zh: () => import('./messages/intake.zh.ts'),
+  });
   /** Its words are few, and are with those of the first screen. */
   readonly list = new Part(this, () => import('./ConversationList.svelte'));
 
   speak(language: Language): void {
     this.language = language;
-    for (const part of [this.files]) void part.speak().catch(() => undefined);
+    for (const part of [this.files, this.intake]) void part.speak().catch(() => undefined);
   }
 }

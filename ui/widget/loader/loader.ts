@@ -7,7 +7,7 @@ type Command = [name: 'open' | 'close' | 'identify', value?: Token];
 type Kefu = ((...command: Command) => void) & { q?: ArrayLike<unknown>[] };
 
 const script = document.currentScript as HTMLScriptElement;
-const { kefuFrame, kefuLang, kefuTheme, kefuSide } = script.dataset;
+const { kefuFrame, kefuLang, kefuTheme, kefuSide, kefuApp } = script.dataset;
 const server = new URL(script.src);
 const address = new URL(kefuFrame ?? `${server.protocol}//widget.${server.host}/frame`);
 const chinese = /^(zh|yue)/i.test(kefuLang ?? navigator.language);
@@ -54,7 +54,7 @@ function show(on: boolean): void {
     frame.referrerPolicy = 'origin';
     frame.onload = () => {
       loaded = true;
-      post('init', { lang: kefuLang, theme: kefuTheme, identified: token != null, signedOut: token === null });
+      post('init', { lang: kefuLang, theme: kefuTheme, app: kefuApp, identified: token != null, signedOut: token === null });
       post('shown', open);
     };
     root.append(frame);

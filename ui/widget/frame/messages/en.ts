@@ -26,6 +26,7 @@ export const en = {
   title: 'Help',
   close: 'Close help',
   back: 'All conversations',
+  backToTopics: 'Other topics',
   loading: 'Loading',
   support: 'Support',
   assistant: 'Assistant',
@@ -44,7 +45,9 @@ export const en = {
   status: { open: 'Open', waiting: 'Answered', snoozed: 'On hold', resolved: 'Closed', merged: 'Joined' } satisfies Record<ConversationStatus, string>,
 
   emptyTitle: 'How can we help?',
-  emptyText: 'Write what happened: which payment, when, and how much. Your message is kept, and the answer comes here.',
+  emptyText: 'Choose what it is about, or write below in your own words. Your message is kept, and the answer comes here.',
+  somethingElse: 'Something else',
+  somethingElseHint: 'Write freely',
   olderLoading: 'Loading earlier messages',
   older: 'Earlier messages',
 

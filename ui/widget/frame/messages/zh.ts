@@ -16,6 +16,7 @@ export const zh: Messages = {
   title: '客服帮助',
   close: '关闭',
   back: '全部会话',
+  backToTopics: '换个问题',
   loading: '正在加载',
   support: '客服',
   assistant: '智能助手',
@@ -34,7 +35,9 @@ export const zh: Messages = {
   status: { open: '处理中', waiting: '已回复', snoozed: '跟进中', resolved: '已结束', merged: '已合并' },
 
   emptyTitle: '遇到什么问题了？',
-  emptyText: '说说经过：哪一笔、什么时候、多少钱。消息会妥善保存，回复也会出现在这里。',
+  emptyText: '请选择问题类型，或在下方直接输入。消息会妥善保存，回复也会出现在这里。',
+  somethingElse: '其他问题',
+  somethingElseHint: '直接描述',
   olderLoading: '正在加载更早的消息',
   older: '查看更早的消息',
 

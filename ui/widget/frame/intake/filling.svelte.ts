@@ -1,0 +1,79 @@
+import type { Picks } from '../../../kit/files/picks.svelte.ts';
+import type { Chat } from '../chat.svelte.ts';
+import { body, shown, type Answers, type Form } from './form.ts';
+import type { Page } from './wallet.ts';
+
+/** A form that is being filled in. */
+export class Filling {
+  answers = $state.raw<Answers>({});
+  /** The files of its questions. */
+  picks = $state.raw<ReadonlyMap<string, Picks>>(new Map());
+  /** How what was chosen is called, by its id. */
+  readonly names: Record<string, string> = {};
+
+  constructor(
+    private readonly chat: Chat,
+    readonly form: Form,
+  ) {
+    try {
+      this.answers = JSON.parse(chat.drafts.read(this.#draft)) as Answers;
+    } catch {
+      // Nothing was answered before.
+    }
+  }
+
+  get #draft(): string {
+    return `form:${this.form.id}`;
+  }
+
+  /** Some files are not stored yet, or could not be. */
+  get uploading(): boolean {
+    return [...this.picks.values()].some((p) => p.unfinished);
+  }
+
+  /** Keeps an answer, for a reload too; files are to be picked again then. */
+  change(field: string, part: Answers[string]): void {
+    this.answers = { ...this.answers, [field]: { ...this.answers[field], ...part } };
+    const kept = Object.entries(this.answers).filter(([, a]) => !a.files?.length);
+    this.chat.drafts.keep(this.#draft, JSON.stringify(Object.fromEntries(kept)));
+  }
+
+  /** Adds files to a question that takes so many. */
+  async attach(field: string, files: File[], most: number): Promise<void> {
+    if (files.length === 0 || !(await this.chat.need(this.chat.parts.files)) || this.chat.filling !== this) return;
+    const picks = this.picks.get(field) ?? this.chat.newPicks(most);
+    picks.take(files);
+    this.picks = new Map(this.picks).set(field, picks);
+  }
+
+  clear(): void {
+    for (const picks of this.picks.values()) picks.clear();
+  }
+
+  /** Sends what was answered, as the first message of the conversation. */
+  send(language: string, diagnostics?: Record<string, string>): void {
+    const { chat, form } = this;
+    const filled = body(form, this.answers, language, diagnostics);
+    const attachments = [...this.picks.values()].flatMap((p) => p.stored);
+    chat.drafts.keep(this.#draft, '');
+    chat.failure = undefined;
+    chat.leaveForm();
+    const { conv, ref } = chat.begun();
+    chat.client.send({ conv, ref, attachments, form: { body: filled, shown: shown(form, filled, this.names) } });
+  }
+
+  /** Leaves the questions for a person. */
+  person(): void {
+    this.chat.leaveForm();
+    this.chat.human();
+  }
+
+  /** A page of the customer's own transactions. */
+  async transactions(after?: string): Promise<Page> {
+    const answer = await fetch(`/rt/wallet/transactions${after ? `?cursor=${encodeURIComponent(after)}` : ''}`, {
+      headers: { Authorization: `Bearer ${this.chat.client.session}` },
+    });
+    if (!answer.ok) throw new Error(String(answer.status));
+    return (await answer.json()) as Page;
+  }
+}
