@@ -254,7 +254,7 @@ func (a *App) connectSettings(ctx context.Context) error {
 	}
 	a.asking = asking.New(a.settings, nil)
 	a.intake.UseForms(a.asking)
-	return a.asking.Seed(ctx)
+	return nil
 }
 
 func (a *App) connectDesk(context.Context) error {

@@ -27,6 +27,7 @@ func (a *App) workers() []lifecycle.Worker {
 	all := []lifecycle.Worker{
 		{Name: "store", Run: a.Store.Run},
 		{Name: "settings", Run: a.settings.Run},
+		{Name: "first forms", Run: a.seedForms},
 		{Name: "audit heads", Run: a.runHeads},
 		{Name: "search index", Run: a.indexer.Run},
 		{Name: "jobs", Run: a.jobs.Run},
@@ -46,6 +47,15 @@ func (a *App) workers() []lifecycle.Worker {
 		{Name: "memory", Run: heap.Trim},
 	}
 	return append(all, a.followerWorkers()...)
+}
+
+// seedForms gives a new deployment its first forms, once what it writes is committed.
+func (a *App) seedForms(ctx context.Context) error {
+	if err := a.asking.Seed(ctx); err != nil && ctx.Err() == nil {
+		a.Log.Warn("the first forms could not be made; they are at the next start", "error", err)
+	}
+	<-ctx.Done()
+	return nil
 }
 
 // committed passes on what a commit did, in the order of commits.
