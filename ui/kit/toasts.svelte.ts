@@ -1,7 +1,13 @@
+export interface ToastAction {
+  label: string;
+  run: () => void;
+}
+
 export interface Toast {
   id: number;
   text: string;
   tone: 'plain' | 'danger';
+  action?: ToastAction;
 }
 
 /** Short notices that go away by themselves; at most three are on screen. */
@@ -9,13 +15,19 @@ export class Toasts {
   list = $state<Toast[]>([]);
   #next = 1;
 
-  say(text: string, tone: Toast['tone'] = 'plain', milliseconds = 6000): void {
-    const toast = { id: this.#next++, text, tone };
+  /** Gives the notice's number. */
+  say(text: string, tone: Toast['tone'] = 'plain', milliseconds = 6000, action?: ToastAction): number {
+    const toast: Toast = { id: this.#next++, text, tone, ...(action && { action }) };
     this.list = [...this.list, toast].slice(-3);
     setTimeout(() => this.dismiss(toast.id), milliseconds);
+    return toast.id;
+  }
+
+  shows(id: number): boolean {
+    return this.list.some((toast) => toast.id === id);
   }
 
   dismiss(id: number): void {
-    this.list = this.list.filter((t) => t.id !== id);
+    this.list = this.list.filter((toast) => toast.id !== id);
   }
 }

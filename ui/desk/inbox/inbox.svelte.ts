@@ -1,47 +1,128 @@
-import type { Status } from '../../kit/protocol/frames.ts';
-import { Problem, type Api, type Conversation, type View } from '../shell/api.ts';
+import { Problem, type Api, type Conversation } from '../shell/api.ts';
+import { belongs, canonical, everything, sameList, type List } from './lists.ts';
 
-/** The list of conversations: one view and status, a page at a time, kept current by hints. */
+const pageSize = 50;
+/** Lines that are kept: whoever scrolls further finds the first ones again by reading back. */
+const mostKept = 600;
+
+/**
+ * The list of conversations, a page at a time in both directions, kept current by
+ * hints. While somebody has scrolled down nothing moves under their eyes: what is
+ * new is counted, and shown when they come back to the top.
+ */
 export class Inbox {
-  view = $state<View>('unassigned');
-  status = $state<Status>('open');
+  list = $state.raw<List>(everything);
   items = $state.raw<Conversation[]>([]);
+  /** How many lines stand above the first that is kept. */
+  above = $state(0);
   next = $state<string>();
   loading = $state(false);
   loaded = $state(false);
   problem = $state<Problem['code']>();
   /** The line that the keyboard is on. */
   cursor = $state<string>();
+  /** The lines that something is to be done to together. */
+  chosen = $state.raw<ReadonlySet<string>>(new Set());
+  /** Somebody reads further down: nothing is to move. */
+  held = $state(false);
+  /** What came while nothing moved. */
+  fresh = $state.raw<ReadonlySet<string>>(new Set());
 
   #generation = 0;
+  #anchor: string | undefined;
   #hints = new Set<string>();
   #flushing = false;
 
   constructor(
     private readonly api: Api,
     private readonly me: () => string,
+    /** Something about the lists changed: what they hold may have to be counted anew. */
+    private readonly changed: () => void = () => undefined,
   ) {}
 
-  show(view: View, status: Status): void {
-    if (view === this.view && status === this.status && this.loaded) return;
-    this.view = view;
-    this.status = status;
-    this.items = [];
-    this.loaded = false;
-    this.cursor = undefined;
+  show(list: List): void {
+    const wanted = canonical(list);
+    if (sameList(wanted, this.list) && (this.loaded || this.loading)) return;
+    this.list = wanted;
+    this.clear();
     void this.reload();
   }
 
+  clear(): void {
+    this.#generation++;
+    this.items = [];
+    this.above = 0;
+    this.loaded = false;
+    this.loading = false;
+    this.next = undefined;
+    this.cursor = undefined;
+    this.held = false;
+    this.chosen = new Set();
+    this.fresh = new Set();
+  }
+
+  /** Reads the first page. */
   async reload(): Promise<void> {
     const generation = ++this.#generation;
     this.loading = true;
     this.problem = undefined;
     try {
-      const page = await this.api.conversations({ view: this.view, status: this.status, limit: 50 });
+      const page = await this.api.list({ list: this.list, limit: pageSize });
       if (generation !== this.#generation) return;
       this.items = page.items;
       this.next = page.next;
+      this.above = 0;
+      this.fresh = new Set();
       this.loaded = true;
+      this.#keepChosen();
+    } catch (error) {
+      if (generation === this.#generation) this.problem = codeOf(error);
+    } finally {
+      if (generation === this.#generation) this.loading = false;
+    }
+    this.changed();
+    await this.#goOn(generation);
+  }
+
+  /** A filter that lets few pass is looked through in steps: a first page without a line goes on by itself, a few times. */
+  async #goOn(generation: number): Promise<void> {
+    for (let steps = 0; steps < 5 && generation === this.#generation && this.items.length < 10 && this.next && !this.problem; steps++) await this.more();
+  }
+
+  /** Reads the page below. */
+  async more(): Promise<void> {
+    if (!this.next || this.loading) return;
+    await this.#page({ cursor: this.next }, (page) => {
+      const known = new Set(this.items.map((c) => c.id));
+      const all = [...this.items, ...page.items.filter((c) => !known.has(c.id))];
+      const extra = Math.max(0, all.length - mostKept);
+      this.items = all.slice(extra);
+      this.above += extra;
+      this.next = page.next;
+    });
+  }
+
+  /** Reads the page above, when its lines were let go. */
+  async back(): Promise<void> {
+    const first = this.items[0]?.cursor;
+    if (this.above === 0 || !first || this.loading) return;
+    await this.#page({ before: first }, (page) => {
+      const known = new Set(this.items.map((c) => c.id));
+      const earlier = page.items.filter((c) => !known.has(c.id));
+      this.above = page.next ? Math.max(1, this.above - earlier.length) : 0;
+      const all = [...earlier, ...this.items];
+      if (all.length > mostKept) this.next = all[mostKept - 1]!.cursor;
+      this.items = all.slice(0, mostKept);
+    });
+  }
+
+  async #page(from: { cursor?: string; before?: string }, take: (page: { items: Conversation[]; next?: string }) => void): Promise<void> {
+    const generation = this.#generation;
+    this.loading = true;
+    this.problem = undefined;
+    try {
+      const page = await this.api.list({ list: this.list, limit: pageSize, ...from });
+      if (generation === this.#generation) take(page);
     } catch (error) {
       if (generation === this.#generation) this.problem = codeOf(error);
     } finally {
@@ -49,21 +130,10 @@ export class Inbox {
     }
   }
 
-  async more(): Promise<void> {
-    if (!this.next || this.loading) return;
-    const generation = this.#generation;
-    this.loading = true;
-    try {
-      const page = await this.api.conversations({ view: this.view, status: this.status, cursor: this.next, limit: 50 });
-      if (generation !== this.#generation) return;
-      const known = new Set(this.items.map((c) => c.id));
-      this.items = [...this.items, ...page.items.filter((c) => !known.has(c.id))];
-      this.next = page.next;
-    } catch (error) {
-      if (generation === this.#generation) this.problem = codeOf(error);
-    } finally {
-      if (generation === this.#generation) this.loading = false;
-    }
+  /** The reader came back to the top, or wants to see what is new. */
+  release(): void {
+    this.held = false;
+    if (this.fresh.size > 0) void this.reload();
   }
 
   /** Something about this conversation changed; it is read again, several together. */
@@ -79,8 +149,9 @@ export class Inbox {
     this.#hints.clear();
     try {
       // A burst is cheaper read as a page than line by line.
-      if (wanted.length > 10) await this.reload();
-      else await Promise.all(wanted.map((id) => this.#refresh(id)));
+      if (wanted.length > 10 && !this.held) await this.reload();
+      else await Promise.all(wanted.slice(0, 10).map((id) => this.#refresh(id)));
+      if (wanted.length > 10 && this.held) this.fresh = new Set([...this.fresh, ...wanted.slice(10)]);
     } finally {
       this.#flushing = false;
       if (this.#hints.size > 0) this.hint([...this.#hints][0]!);
@@ -91,35 +162,58 @@ export class Inbox {
     try {
       this.put(await this.api.conversation(id));
     } catch (error) {
-      if (codeOf(error) === 'not_found') this.items = this.items.filter((c) => c.id !== id);
+      if (codeOf(error) === 'not_found') this.#leave(id);
     }
   }
 
-  /** Puts a line where it belongs now, or takes it out of the view. */
+  find(id: string): Conversation | undefined {
+    return this.items.find((c) => c.id === id);
+  }
+
+  /** Puts a line where it belongs now, or takes it out of the list. */
   put(conversation: Conversation): void {
+    this.changed();
+    const at = this.items.findIndex((c) => c.id === conversation.id);
+    if (this.list.view === 'mentions') {
+      // Whether somebody is named in it the server knows; what is shown of it may be new.
+      const fits = conversation.status !== 'merged' && this.list.status.includes(conversation.status);
+      if (at >= 0 && fits) this.items = this.items.with(at, { ...conversation, cursor: this.items[at]!.cursor });
+      else if (at >= 0) this.#leave(conversation.id);
+      return;
+    }
+    if (!belongs(this.list, conversation, this.me())) return this.#leave(conversation.id);
+    if (this.held) {
+      const known = this.items[at];
+      if (known) this.items = this.items.with(at, { ...conversation, cursor: known.cursor });
+      if (!known || conversation.last_activity > known.last_activity) this.fresh = new Set(this.fresh).add(conversation.id);
+      return;
+    }
     const others = this.items.filter((c) => c.id !== conversation.id);
-    if (!this.#belongs(conversation)) {
-      if (others.length === this.items.length) return;
-      if (this.cursor === conversation.id) this.cursor = this.#neighbour(conversation.id);
-      this.items = others;
-      return;
-    }
-    const at = others.findIndex((c) => c.last_activity < conversation.last_activity);
+    const to = others.findIndex((c) => c.last_activity < conversation.last_activity);
     // Below what was read so far it would stand at a wrong place; it comes with its page.
-    if (at < 0 && this.next) {
+    if (to < 0 && this.next) {
       this.items = others;
       return;
     }
-    this.items = at < 0 ? [...others, conversation] : [...others.slice(0, at), conversation, ...others.slice(at)];
+    this.items = to < 0 ? [...others, conversation] : others.toSpliced(to, 0, conversation);
   }
 
-  #belongs(c: Conversation): boolean {
-    if (c.merged_into || c.status !== this.status) return false;
-    if (this.view === 'mine') return c.assignee?.id === this.me();
-    return this.view === 'all' || !c.assignee;
+  #leave(id: string): void {
+    if (this.fresh.has(id)) this.fresh = new Set([...this.fresh].filter((f) => f !== id));
+    if (!this.find(id)) return;
+    if (this.cursor === id) this.cursor = this.neighbour(id);
+    this.items = this.items.filter((c) => c.id !== id);
+    this.#keepChosen();
   }
 
-  #neighbour(id: string): string | undefined {
+  #keepChosen(): void {
+    if (this.chosen.size === 0) return;
+    const here = new Set(this.items.map((c) => c.id));
+    this.chosen = new Set([...this.chosen].filter((id) => here.has(id)));
+  }
+
+  /** The line that the eye goes to when this one leaves. */
+  neighbour(id: string): string | undefined {
     const i = this.items.findIndex((c) => c.id === id);
     return (this.items[i + 1] ?? this.items[i - 1])?.id;
   }
@@ -130,8 +224,31 @@ export class Inbox {
     const to = i < 0 ? 0 : Math.min(this.items.length - 1, Math.max(0, i + by));
     this.cursor = this.items[to]?.id;
     if (by === 1 && to >= this.items.length - 5) void this.more();
+    if (by === -1 && to <= 5) void this.back();
+  }
+
+  // Choosing several
+
+  /** Chooses a line or lets it go; with a range, all from the one before. */
+  choose(id: string, range = false): void {
+    const chosen = new Set(this.chosen);
+    const from = this.items.findIndex((c) => c.id === this.#anchor);
+    const to = this.items.findIndex((c) => c.id === id);
+    if (range && from >= 0 && to >= 0) {
+      for (const c of this.items.slice(Math.min(from, to), Math.max(from, to) + 1)) chosen.add(c.id);
+    } else if (!chosen.delete(id)) chosen.add(id);
+    this.#anchor = id;
+    this.chosen = new Set([...chosen].slice(0, mostChosen));
+  }
+
+  /** All lines that were read, or none. */
+  chooseAll(on: boolean): void {
+    this.chosen = new Set(on ? this.items.slice(0, mostChosen).map((c) => c.id) : []);
   }
 }
+
+/** The server takes so many at once. */
+export const mostChosen = 200;
 
 export function codeOf(error: unknown): Problem['code'] {
   return error instanceof Problem ? error.code : 'internal';

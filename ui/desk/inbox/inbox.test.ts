@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Api, Problem, type Conversation } from '../shell/api.ts';
 import { Inbox } from './inbox.svelte.ts';
+import { canonical, belongs, type List } from './lists.ts';
 import { inboxHash, isInbox, pageHash, parseRoute } from '../shell/route.ts';
 import { shortcut } from '../shell/shortcuts.ts';
 import { snoozeUntil } from '../thread/snooze.ts';
@@ -24,21 +25,24 @@ const conversation = (id: string, last: number, more: Partial<Conversation> = {}
 /** An API whose answers are given by path. */
 function fakeApi(answers: Record<string, unknown>) {
   const asked: string[] = [];
-  const api = new Api((input) => {
+  const api = new Api((input, init) => {
     const path = String(input);
     asked.push(path);
-    const answer = answers[path] ?? answers[path.split('?')[0]!];
+    const body = String(init?.body ?? '');
+    const answer = answers[`${path} ${body}`] ?? answers[path] ?? answers[path.split('?')[0]!];
     if (answer instanceof Response) return Promise.resolve(answer);
     return Promise.resolve(answer === undefined ? new Response('{"code":"not_found"}', { status: 404 }) : Response.json(answer));
   });
   return { api, asked };
 }
+const unassigned: List = { view: 'unassigned', status: ['open'] };
 const ids = (inbox: Inbox) => inbox.items.map((c) => c.id);
 
 async function listed(items: Conversation[], next?: string, answers: Record<string, unknown> = {}) {
-  const all: Record<string, unknown> = { '/v1/conversations': { items, ...(next && { next }) }, ...answers };
+  const all: Record<string, unknown> = { '/v1/conversations/find': { items, ...(next && { next }) }, ...answers };
   const { api, asked } = fakeApi(all);
   const inbox = new Inbox(api, () => 'me');
+  inbox.list = unassigned;
   await inbox.reload();
   return { inbox, asked };
 }
@@ -68,15 +72,17 @@ describe('the list', () => {
   });
 
   test('below what was read so far, a line waits for its page', async () => {
-    const { inbox } = await listed([conversation('a', 30)], 'cursor');
+    const { inbox } = await listed([conversation('a', 30)]);
+    inbox.next = 'cursor';
     inbox.put(conversation('b', 5));
     expect(ids(inbox)).toEqual(['a']);
   });
 
   test('a page that overlaps brings nothing twice', async () => {
-    const { inbox } = await listed([conversation('a', 30), conversation('b', 20)], 'cursor', {
-      '/v1/conversations?view=unassigned&status=open&cursor=cursor&limit=50': { items: [conversation('b', 20), conversation('c', 10)] },
+    const { inbox } = await listed([conversation('a', 30), conversation('b', 20)], undefined, {
+      '/v1/conversations/find {"list":{"view":"unassigned","status":["open"]},"limit":50,"cursor":"cursor"}': { items: [conversation('b', 20), conversation('c', 10)] },
     });
+    inbox.next = 'cursor';
     await inbox.more();
     expect(ids(inbox)).toEqual(['a', 'b', 'c']);
     expect(inbox.next).toBeUndefined();
@@ -104,11 +110,74 @@ describe('the list', () => {
     expect(ids(inbox)).toEqual(['b']);
   });
 
+  test('while somebody reads further down nothing moves, and what is new is counted', async () => {
+    const { inbox } = await listed([conversation('a', 30), conversation('b', 20), conversation('c', 10)]);
+    inbox.held = true;
+    inbox.put(conversation('c', 40, { preview: 'again' }));
+    inbox.put(conversation('new', 50));
+    expect(ids(inbox)).toEqual(['a', 'b', 'c']);
+    expect(inbox.find('c')?.preview).toBe('again');
+    expect([...inbox.fresh]).toEqual(['c', 'new']);
+    inbox.put(conversation('a', 60, { status: 'resolved' }));
+    expect(ids(inbox)).toEqual(['b', 'c']);
+    inbox.release();
+    await vi.advanceTimersByTimeAsync(1);
+    expect([...inbox.fresh]).toEqual([]);
+  });
+
+  test('far down the first lines are let go, and come back when one goes up again', async () => {
+    const line = (n: number) => conversation(`c${String(n).padStart(4, '0')}`, 10_000 - n, { cursor: String(n) });
+    const page = (from: number) => Array.from({ length: 50 }, (_, i) => line(from + i));
+    const answer = (_: RequestInfo | URL, init?: RequestInit) => {
+      const asked = JSON.parse(String(init?.body)) as { cursor?: string; before?: string };
+      if (asked.before) return Promise.resolve(Response.json({ items: page(Number(asked.before) - 50), ...(Number(asked.before) > 50 && { next: String(Number(asked.before) - 50) }) }));
+      const from = asked.cursor ? Number(asked.cursor) : 0;
+      return Promise.resolve(Response.json({ items: page(from), next: String(from + 50) }));
+    };
+    const inbox = new Inbox(new Api(answer), () => 'me');
+    await inbox.reload();
+    for (let i = 0; i < 19; i++) await inbox.more();
+    expect([inbox.items.length, inbox.above, inbox.items[0]!.id]).toEqual([600, 400, 'c0400']);
+    for (let i = 0; i < 8; i++) await inbox.back();
+    expect([inbox.items.length, inbox.above, inbox.items[0]!.id, inbox.items.at(-1)!.id]).toEqual([600, 0, 'c0000', 'c0599']);
+    expect(inbox.next).toBe('599');
+  });
+
+  test('a range of lines is chosen, and what leaves is chosen no more', async () => {
+    const { inbox } = await listed([conversation('a', 40), conversation('b', 30), conversation('c', 20), conversation('d', 10)]);
+    inbox.choose('b');
+    inbox.choose('d', true);
+    expect([...inbox.chosen]).toEqual(['b', 'c', 'd']);
+    inbox.choose('c');
+    inbox.put(conversation('d', 10, { status: 'resolved' }));
+    expect([...inbox.chosen]).toEqual(['b']);
+    inbox.chooseAll(true);
+    expect([...inbox.chosen]).toEqual(['a', 'b', 'c']);
+  });
+
   test('the keyboard stays within the list', async () => {
     const { inbox } = await listed([conversation('a', 30), conversation('b', 20)]);
     const steps = ([1, 1, 1, -1, -1] as const).map((by) => (inbox.step(by), inbox.cursor));
     expect(steps).toEqual(['a', 'b', 'b', 'a', 'a']);
   });
+});
+
+describe('a list', () => {
+  const now = 1_000_000;
+  test.each<[string, Partial<List>, Partial<Conversation>, boolean]>([
+    ['mine', { view: 'mine' }, { assignee: { id: 'me', name: 'Me' } }, true],
+    ['another’s is not mine', { view: 'mine' }, { assignee: { id: 'bo', name: 'Bo' } }, false],
+    ['one of several statuses', { status: ['open', 'snoozed'] }, { status: 'snoozed' }, true],
+    ['a tag', { tag: ['vip', 'x'] }, { tags: ['vip'] }, true],
+    ['no such tag', { tag: ['vip'] }, { tags: ['VIP'] }, false],
+    ['a language of a region', { language: ['zh'] }, { language: 'zh-Hans' }, true],
+    ['a long wait', { waits_minutes: 10 }, { waiting_since: (now - 11 * 60_000) * 1000 }, true],
+    ['a short one', { waits_minutes: 10 }, { waiting_since: (now - 9 * 60_000) * 1000 }, false],
+    ['nobody waits', { waits_minutes: 10 }, {}, false],
+    ['unread', { unread: true }, { unread: 1 }, true],
+    ['read', { unread: true }, {}, false],
+    ['merged', {}, { status: 'merged', merged_into: 'x' }, false],
+  ])('holds: %s', (_, list, c, holds) => expect(belongs(canonical(list), conversation('a', 1, c), 'me', now)).toBe(holds));
 });
 
 describe('the API', () => {
@@ -158,7 +227,7 @@ const around = (hash: string) => {
   const route = parseRoute(hash, ['account']);
   return isInbox(route) ? inboxHash(route) : pageHash(route.page, ...route.path);
 };
-test.each(['#/mine/waiting/01h', '#/all/open', '#/unassigned/resolved/0', '#/account', '#/account/a%2Fb/c'])('the address %s survives', (hash) =>
+test.each(['#/mine/waiting/01h', '#/all/open', '#/unassigned/open,resolved/0', '#/mentions/open,waiting', '#/all/open?priority=high&tag=a%2Cb&tag=%E9%80%80%E6%AC%BE&language=zh&waits=60&unread=1', '#/account', '#/account/a%2Fb/c'])('the address %s survives', (hash) =>
   expect(around(hash)).toBe(hash),
 );
 test.each(['', '#', '#/x/y/z', '#/mine/../<script>', '#//evil.example', '#/Account/x', '#/all/%zz/%'])('the address %j leads nowhere odd', (hash) =>

@@ -1,9 +1,8 @@
 import { cleanup, render, screen } from '@testing-library/svelte';
 import { afterEach, expect, test } from 'vitest';
 import type { Conversation } from '../shell/api.ts';
-import type { Desk } from '../shell/desk.svelte.ts';
-import InboxPane from './InboxPane.svelte';
 import { en } from '../messages/en.ts';
+import Row from './Row.svelte';
 
 afterEach(cleanup);
 
@@ -15,7 +14,8 @@ test.each([
   ['nothing', { preview: '' }, en.inbox.noText],
 ])('a line of the list shows %s', (_, preview: Partial<Conversation>, shown) => {
   const line = { id: 'c', status: 'open', customer: { id: 'anna', name: 'Anna', evidence: 'verified', anonymous: false }, tags: [], unread: 0, last_activity: 1, reopened: 0, ...preview };
-  const inbox = { items: [line], loaded: true, view: 'mine', status: 'open' };
-  render(InboxPane, { desk: { inbox, tag: 'en' } as unknown as Desk, m: en });
+  const nothing = () => undefined;
+  const about = { current: false, cursor: false, chosen: false, choosing: false, mentioned: false, showsAssignee: false, showsStatus: false };
+  render(Row, { c: line as unknown as Conversation, m: en, tag: 'en', ...about, onopen: nothing, onchoose: nothing, onfocus: nothing });
   expect(screen.getByText(shown, { exact: true })).toBeVisible();
 });

@@ -1,10 +1,11 @@
 import { UploadRefused, uploader, type Upload } from '../../kit/files/upload.ts';
+import type { List } from '../inbox/lists.ts';
 import type { ConversationStatus, ErrorCode, Status } from '../../kit/protocol/frames.ts';
 
 export type Role = 'owner' | 'admin' | 'supervisor' | 'agent' | string;
 export type Priority = 'low' | 'normal' | 'high' | 'urgent';
 export type Evidence = 'verified' | 'claimed' | 'inferred' | 'anonymous' | '';
-export type View = 'mine' | 'unassigned' | 'all';
+export type View = 'mine' | 'unassigned' | 'all' | 'mentions';
 
 export interface Staff {
   id: string;
@@ -38,6 +39,8 @@ export interface Conversation {
   merged_into?: string;
   delivered_seq?: number;
   read_seq?: number;
+  /** Of a line of a list: its place there. */
+  cursor?: string;
 }
 
 export interface Customer {
@@ -77,6 +80,34 @@ export interface StatusAbout {
   wrap_up?: string;
   /** The newest entry on screen: refused when the customer has written after it. */
   seen?: number;
+}
+
+/** What is done to one conversation among many; what is left out stays as it is. */
+export interface Change {
+  id: string;
+  /** Empty: nobody. */
+  assignee?: string;
+  priority?: Priority;
+  add_tags?: string[];
+  remove_tags?: string[];
+  status?: Status;
+  /** Of snoozed, in microseconds since 1970. */
+  until?: number;
+  wrap_up?: string;
+  /** The newest entry on screen: refused when the customer has written after it. */
+  seen?: number;
+}
+
+/** Without a code it was done. */
+export interface ChangeResult {
+  id: string;
+  code?: Problem['code'];
+  field?: string;
+}
+
+export interface ListCount {
+  n: number;
+  more: boolean;
 }
 
 export interface Page<T> {
@@ -135,8 +166,22 @@ export class Api {
     return this.call('DELETE', '/v1/session');
   }
 
-  conversations(query: { view: View; status?: Status; cursor?: string; limit?: number }): Promise<Page<Conversation>> {
-    return this.call('GET', '/v1/conversations', undefined, query);
+  list(from: { list: List; cursor?: string; before?: string; limit?: number }): Promise<Page<Conversation>> {
+    return this.call('POST', '/v1/conversations/find', from);
+  }
+  async counts(lists: List[]): Promise<ListCount[]> {
+    return (await this.call<{ items: ListCount[] }>('POST', '/v1/conversations/counts', { lists })).items;
+  }
+  /** Each is answered by itself: what one refuses keeps no other from being done. */
+  async change(changes: Change[]): Promise<ChangeResult[]> {
+    return (await this.call<{ items: ChangeResult[] }>('POST', '/v1/conversations/changes', { changes })).items;
+  }
+  /** The conversations in which a note names me, and I have not looked. */
+  async mentions(): Promise<string[]> {
+    return (await this.call<{ conversations: string[] }>('GET', '/v1/mentions')).conversations;
+  }
+  seeMention(id: string): Promise<void> {
+    return this.call('DELETE', `/v1/conversations/${encodeURIComponent(id)}/mention`);
   }
   conversation(id: string): Promise<Conversation> {
     return this.call('GET', `/v1/conversations/${encodeURIComponent(id)}`);
@@ -236,7 +281,8 @@ export class Api {
       try {
         return await this.#try<T>(method, address, body, headers);
       } catch (e) {
-        const wait = method === 'GET' && e instanceof Problem && e.code === 'rate_limited' ? e.retryAfter : undefined;
+        const reads = method === 'GET' || address === '/v1/conversations/find';
+        const wait = reads && e instanceof Problem && e.code === 'rate_limited' ? e.retryAfter : undefined;
         if (wait === undefined || wait > longestWait || again === mostAgain) throw e;
         await new Promise((resolve) => setTimeout(resolve, wait * 1000));
       }

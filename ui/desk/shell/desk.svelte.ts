@@ -1,20 +1,23 @@
 import { languageTag, pickLanguage, type Language } from '../../kit/language.ts';
 import { Client } from '../../kit/protocol/client.ts';
 import type { ConnectionState } from '../../kit/protocol/connection.ts';
-import type { Status } from '../../kit/protocol/frames.ts';
 import { BrowserStorage } from '../../kit/protocol/storage.ts';
 import { dialStream } from '../../kit/protocol/stream.ts';
 import { dialWebSocket } from '../../kit/protocol/websocket.ts';
 import { Toasts } from '../../kit/toasts.svelte.ts';
-import { Api, Problem, type Staff, type View } from './api.ts';
+import { Api, Problem, type Change, type ChangeResult, type Conversation, type Staff } from './api.ts';
 import { colleaguesOf } from './colleagues.ts';
 import { Drafts } from '../thread/drafts.ts';
+import { change, type Doing } from '../inbox/changing.ts';
 import { codeOf, Inbox } from '../inbox/inbox.svelte.ts';
+import { everything, type List } from '../inbox/lists.ts';
+import { Views } from '../inbox/views.svelte.ts';
 import type { Messages } from '../messages/en.ts';
 import { pageIds, pagesFor } from './pages.ts';
 import { inboxHash, isInbox, pageHash, parseRoute, type InboxPlace } from './route.ts';
 import { Search } from '../search/search.svelte.ts';
 import { Thread } from '../thread/thread.svelte.ts';
+import { Undo } from './undo.svelte.ts';
 import { nameOf } from './words.ts';
 
 export type Theme = 'system' | 'light' | 'dark';
@@ -30,6 +33,8 @@ export class Desk {
   readonly api = new Api();
   readonly toasts = new Toasts();
   readonly inbox: Inbox;
+  readonly views: Views;
+  readonly undo: Undo;
   readonly search: Search;
   readonly drafts: Drafts;
   #storage = new BrowserStorage();
@@ -63,15 +68,19 @@ export class Desk {
   /** On a small screen, where one pane is seen at a time: what was found is before what is open. */
   searching = $state(false);
   detailsOpen = $state(false);
+  /** The list is being given a name. */
+  savingView = $state(false);
 
   /** Where the inbox was left. */
-  #left = $state.raw<InboxPlace>({ view: 'all', status: 'open' });
+  #left = $state.raw<InboxPlace>({ list: everything });
   #client: Client | undefined;
   /** The connection of a session that is over, for as long as it may still say why. */
   #last: { client: Client; timer: ReturnType<typeof setTimeout> } | undefined;
 
   constructor() {
-    this.inbox = new Inbox(this.api, () => this.me?.id ?? '');
+    this.views = new Views(this.api, (code) => this.failed(code));
+    this.undo = new Undo(this.toasts, () => this.m?.undo ?? '');
+    this.inbox = new Inbox(this.api, () => this.me?.id ?? '', () => this.views.stale());
     this.search = new Search(this.api, (code) => this.failed(code));
     this.drafts = new Drafts(new BrowserStorage('sessionStorage'), this.api);
     this.api.onexpired = () => this.#refused();
@@ -164,6 +173,7 @@ export class Desk {
       // The open conversation reads itself again, and tells the list.
       if (change.what === 'inbox' && change.conv && change.conv !== this.thread?.id) this.inbox.hint(change.conv);
       if (change.what === 'inbox' && !change.conv && this.inbox.loaded) void this.inbox.reload();
+      if (change.what === 'inbox') this.views.stale();
       if (change.what === 'inbox') this.search.changed(change.conv);
       // After a loss the hints of the meantime are gone.
       if (change.what === 'welcome' && this.inbox.loaded) void this.inbox.reload();
@@ -173,6 +183,7 @@ export class Desk {
     });
     client.watchInbox();
     client.start();
+    if (this.hasInbox) this.views.open();
     void this.api.staff().then(
       (everybody) => (this.staff = colleaguesOf(everybody)),
       () => undefined,
@@ -230,9 +241,51 @@ export class Desk {
     this.#client = undefined;
     this.connection = 'idle';
     this.me = undefined;
-    this.inbox.items = [];
-    this.inbox.loaded = false;
+    this.inbox.clear();
+    this.views.close();
     this.search.clear();
+  }
+
+  get hasInbox(): boolean {
+    return this.me !== undefined && pagesFor(this.me).some((p) => p.id === 'inbox');
+  }
+
+  /** Somebody who may be given a conversation, oneself among them. */
+  colleague(id: string): { id: string; name: string } | undefined {
+    return this.me?.id === id ? this.me : this.staff.find((s) => s.id === id);
+  }
+
+  /** Brings a conversation back to what it was. */
+  async takeBack(back: Change): Promise<void> {
+    try {
+      const [answer] = await this.api.change([back]);
+      if (answer?.code) this.failed(answer.code);
+    } catch (error) {
+      this.failed(codeOf(error));
+    }
+    if (this.thread?.id === back.id) void this.thread.read();
+    else this.inbox.hint(back.id);
+  }
+
+  /** Does something to conversations, one or many, and offers to undo it. */
+  change(before: readonly Conversation[], doing: Doing, said: string): Promise<ChangeResult[]> {
+    return change(
+      {
+        api: this.api,
+        undo: this.undo,
+        m: () => this.m!,
+        show: (c) => {
+          this.inbox.put(c);
+          if (this.thread?.id === c.id) this.thread.conversation = c;
+        },
+        reread: (id) => (this.thread?.id === id ? void this.thread.read() : this.inbox.hint(id)),
+        failed: (code) => this.failed(code),
+        staff: (id) => this.colleague(id),
+      },
+      before,
+      doing,
+      said,
+    );
   }
 
   failed(code: Problem['code']): void {
@@ -247,8 +300,8 @@ export class Desk {
     return customer && this.m ? nameOf(customer, this.m) : undefined;
   }
 
-  go(view: View, status: Status, conv?: string): void {
-    this.#goTo(inboxHash({ view, status, conv }));
+  go(list: List, conv?: string): void {
+    this.#goTo(inboxHash({ list, conv }));
   }
 
   /** Goes to a page, and to a place in it. */
@@ -265,7 +318,7 @@ export class Desk {
     this.searching = false;
     this.hit = seq === undefined ? undefined : { conv, seq };
     this.target = this.hit;
-    this.go(this.#left.view, this.#left.status, conv);
+    this.go(this.#left.list, conv);
   }
 
   look(query: string): void {
@@ -280,7 +333,7 @@ export class Desk {
   }
 
   back(): void {
-    this.go(this.inbox.view, this.inbox.status);
+    this.go(this.inbox.list);
   }
 
   #goTo(hash: string): void {
@@ -299,10 +352,11 @@ export class Desk {
     else this.#leaveThread();
   }
 
-  #show({ view, status, conv }: InboxPlace): void {
-    this.#left = { view, status, conv };
-    this.inbox.show(view, status);
+  #show({ list, conv }: InboxPlace): void {
+    this.#left = { list, conv };
+    this.inbox.show(list);
     if (this.target?.conv !== conv) this.target = undefined;
+    if (conv) this.views.see(conv);
     if (conv === this.thread?.id) return;
     this.#leaveThread();
     if (!conv) return;

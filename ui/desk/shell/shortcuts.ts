@@ -1,4 +1,4 @@
-export type Action = 'next' | 'previous' | 'open' | 'reply' | 'note' | 'take' | 'resolve' | 'search' | 'help' | 'escape';
+export type Action = 'next' | 'previous' | 'open' | 'reply' | 'note' | 'take' | 'resolve' | 'search' | 'choose' | 'undo' | 'help' | 'escape';
 
 const keys: Record<string, Action> = {
   j: 'next',
@@ -8,6 +8,9 @@ const keys: Record<string, Action> = {
   n: 'note',
   a: 'take',
   e: 'resolve',
+  x: 'choose',
+  X: 'choose',
+  z: 'undo',
   '/': 'search',
   '?': 'help',
   Escape: 'escape',

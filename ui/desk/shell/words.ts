@@ -18,3 +18,12 @@ export function nameOf(customer: Conversation['customer'], m: Messages): string 
 export function withKey(text: string, key: string, on: boolean): string {
   return on ? `${text} (${key})` : text;
 }
+
+/** A language's name in the reader's own. */
+export function languageName(code: string, tag: string): string {
+  try {
+    return new Intl.DisplayNames(tag, { type: 'language' }).of(code) ?? code;
+  } catch {
+    return code;
+  }
+}

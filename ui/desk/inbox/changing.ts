@@ -1,0 +1,98 @@
+import type { Messages } from '../messages/en.ts';
+import type { Api, Change, ChangeResult, Conversation, Problem } from '../shell/api.ts';
+import type { Undo } from '../shell/undo.svelte.ts';
+import { codeOf, mostChosen } from './inbox.svelte.ts';
+
+/** What is to be done to conversations, whichever they are. */
+export type Doing = Omit<Change, 'id' | 'seen'>;
+
+export interface ChangingOptions {
+  api: Pick<Api, 'change'>;
+  undo: Undo;
+  m: () => Messages;
+  /** Shows a line as it will be, or as it is after all. */
+  show: (conversation: Conversation) => void;
+  /** Reads what cannot be shown by guessing. */
+  reread: (id: string) => void;
+  failed: (code: Problem['code']) => void;
+  /** Who somebody is, for the guess. */
+  staff: (id: string) => { id: string; name: string } | undefined;
+}
+
+/** What the conversation will be, as far as one can tell. */
+export function guess(c: Conversation, doing: Doing, staff: ChangingOptions['staff']): Conversation {
+  const tags = c.tags.filter((t) => !doing.remove_tags?.includes(t));
+  return {
+    ...c,
+    ...(doing.assignee !== undefined && { assignee: doing.assignee === '' ? undefined : (staff(doing.assignee) ?? { id: doing.assignee, name: '' }) }),
+    ...(doing.priority && { priority: doing.priority }),
+    ...(doing.status && { status: doing.status, snoozed_until: doing.until }),
+    tags: [...new Set([...tags, ...(doing.add_tags ?? [])])].sort(),
+  };
+}
+
+/** What brings a conversation back to what it was; undefined for what cannot be brought back. */
+export function inverse(before: Conversation, doing: Doing, now = Date.now()): Change | undefined {
+  const back: Change = { id: before.id };
+  if (doing.assignee !== undefined) back.assignee = before.assignee?.id ?? '';
+  if (doing.priority) back.priority = before.priority;
+  const added = (doing.add_tags ?? []).filter((t) => !before.tags.includes(t));
+  const removed = (doing.remove_tags ?? []).filter((t) => before.tags.includes(t));
+  if (added.length > 0) back.remove_tags = added;
+  if (removed.length > 0) back.add_tags = removed;
+  if (doing.status && before.status !== 'merged') {
+    // A snooze that would be over by now is none.
+    const over = before.status === 'snoozed' && (before.snoozed_until ?? 0) <= now * 1000;
+    back.status = over ? 'open' : before.status;
+    if (back.status === 'snoozed') back.until = before.snoozed_until;
+  }
+  return Object.keys(back).length > 1 ? back : undefined;
+}
+
+/**
+ * Does something to many conversations at once: shows at once how they will be,
+ * takes back what the server refuses, and offers for a while to undo the rest.
+ */
+export async function change(o: ChangingOptions, before: readonly Conversation[], doing: Doing, said: string): Promise<ChangeResult[]> {
+  const some = before.slice(0, mostChosen);
+  for (const c of some) o.show(guess(c, doing, o.staff));
+  let results: ChangeResult[];
+  try {
+    results = await o.api.change(some.map((c) => ({ id: c.id, seen: c.last_seq, ...doing })));
+  } catch (error) {
+    for (const c of some) o.show(c);
+    o.failed(codeOf(error));
+    return some.map((c) => ({ id: c.id, code: codeOf(error) }));
+  }
+  const refused = results.filter((r) => r.code);
+  for (const r of refused) {
+    const was = some.find((c) => c.id === r.id);
+    if (was) o.show(was);
+  }
+  for (const c of some) o.reread(c.id);
+  const done = some.filter((c) => !refused.some((r) => r.id === c.id));
+  const m = o.m();
+  if (refused.length > 0) {
+    const why = refused[0]!.field === 'seen' ? 'unseen' : refused[0]!.code!;
+    o.undo.say(m.many.refused(refused.length, some.length, m.error[why] ?? why), undefined, 'danger');
+  }
+  const back = done.flatMap((c) => inverse(c, doing) ?? []);
+  if (done.length === 0) return results;
+  o.undo.say(
+    said,
+    back.length === 0
+      ? undefined
+      : async () => {
+          for (const c of done) o.show(c);
+          try {
+            const answers = await o.api.change(back);
+            const not = answers.filter((r) => r.code);
+            if (not.length > 0) o.failed((not[0]!.code ?? 'internal') as Problem['code']);
+          } catch (error) {
+            o.failed(codeOf(error));
+          }
+          for (const c of done) o.reread(c.id);
+        },
+  );
+  return results;
+}

@@ -1,0 +1,100 @@
+import type { Status } from '../../kit/protocol/frames.ts';
+import type { Conversation, Priority, View } from '../shell/api.ts';
+
+/** Which conversations a list of the inbox holds. Of several values of one kind one must fit; what is left out chooses nothing out. */
+export interface List {
+  view: View;
+  status: Status[];
+  /** In place of the view: those of this member of staff. */
+  assignee?: string;
+  priority?: Priority[];
+  tag?: string[];
+  /** Primary subtags, such as zh. */
+  language?: string[];
+  channel?: string[];
+  /** The customer has waited for so long, or longer. */
+  waits_minutes?: number;
+  unread?: boolean;
+}
+
+export const views: readonly View[] = ['mine', 'unassigned', 'all', 'mentions'];
+export const statuses: readonly Status[] = ['open', 'waiting', 'snoozed', 'resolved'];
+export const priorities: readonly Priority[] = ['urgent', 'high', 'normal', 'low'];
+
+export const everything: List = { view: 'all', status: ['open'] };
+
+const several = ['priority', 'tag', 'language', 'channel'] as const;
+const most = 10;
+
+/** A list without what means nothing, in one form: two that hold the same are equal texts. */
+export function canonical(list: Partial<List>): List {
+  const among = <T extends string>(all: readonly T[], chosen: readonly string[] | undefined) => all.filter((v) => chosen?.includes(v));
+  const texts = (values: readonly string[] | undefined) => [...new Set((values ?? []).map((v) => v.trim()).filter((v) => v !== ''))].sort().slice(0, most);
+  const status = among(statuses, list.status);
+  const priority = among(priorities, list.priority);
+  const tag = texts(list.tag);
+  const language = texts(list.language?.map((l) => l.toLowerCase()));
+  const channel = texts(list.channel);
+  const minutes = Math.min(525_600, Math.max(0, Math.round(list.waits_minutes ?? 0)));
+  return {
+    view: views.find((v) => v === list.view) ?? 'all',
+    status: status.length > 0 ? status : ['open'],
+    ...(list.assignee && /^[0-9a-z]{26}$/.test(list.assignee) && { assignee: list.assignee }),
+    ...(priority.length > 0 && priority.length < priorities.length && { priority }),
+    ...(tag.length > 0 && { tag }),
+    ...(language.length > 0 && { language }),
+    ...(channel.length > 0 && { channel }),
+    ...(minutes > 0 && { waits_minutes: minutes }),
+    ...(list.unread && { unread: true }),
+  };
+}
+
+export const sameList = (a: Partial<List>, b: Partial<List>): boolean => JSON.stringify(canonical(a)) === JSON.stringify(canonical(b));
+
+/** Beyond whose and which status. */
+export function narrowed(list: List): boolean {
+  return several.some((key) => (list[key]?.length ?? 0) > 0) || (list.waits_minutes ?? 0) > 0 || list.unread === true || list.assignee !== undefined;
+}
+
+/** #/mine/open,waiting[/conversation][?priority=high&tag=…] */
+export function listHash(list: List, conv?: string): string {
+  const l = canonical(list);
+  const query = new URLSearchParams();
+  for (const key of several) for (const value of l[key] ?? []) query.append(key, value);
+  if (l.assignee) query.set('assignee', l.assignee);
+  if (l.waits_minutes) query.set('waits', String(l.waits_minutes));
+  if (l.unread) query.set('unread', '1');
+  return `#/${l.view}/${l.status.join(',')}${conv ? `/${conv}` : ''}${query.size > 0 ? `?${query}` : ''}`;
+}
+
+export function parseList(hash: string): { list: List; conv?: string } {
+  const [path, query] = hash.replace(/^#\/?/, '').split('?', 2);
+  const [view, status, conv] = path!.split('/');
+  const q = new URLSearchParams(query);
+  const list = canonical({
+    view: view as View,
+    status: (status ?? '').split(',') as Status[],
+    priority: q.getAll('priority') as Priority[],
+    tag: q.getAll('tag'),
+    language: q.getAll('language'),
+    channel: q.getAll('channel'),
+    assignee: q.get('assignee') ?? undefined,
+    waits_minutes: Number(q.get('waits')) || 0,
+    unread: q.get('unread') === '1',
+  });
+  return { list, ...(conv && /^[0-9a-z]{1,64}$/.test(conv) && { conv }) };
+}
+
+/** Whether a conversation stands in a list, as the server would judge. Mentions are known to the server alone. */
+export function belongs(list: List, c: Conversation, me: string, now = Date.now()): boolean {
+  if (c.merged_into || c.status === 'merged' || !list.status.includes(c.status)) return false;
+  if (list.assignee) {
+    if (c.assignee?.id !== list.assignee) return false;
+  } else if (list.view === 'mine' ? c.assignee?.id !== me : list.view === 'unassigned' && c.assignee) return false;
+  if (list.priority && !list.priority.includes(c.priority)) return false;
+  if (list.tag && !list.tag.some((t) => c.tags.includes(t))) return false;
+  if (list.language && !list.language.includes((c.language ?? '').toLowerCase().split('-')[0]!)) return false;
+  if (list.channel && !list.channel.includes(c.channel)) return false;
+  if (list.waits_minutes && (!c.waiting_since || c.waiting_since > (now - list.waits_minutes * 60_000) * 1000)) return false;
+  return !list.unread || c.unread > 0;
+}
