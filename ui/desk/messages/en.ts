@@ -144,7 +144,7 @@ export const en = {
     label: 'What to do with those chosen',
     choose: (name: string) => `Choose ${name}`,
     chosen: (n: number) => `${n} chosen`,
-    all: 'All of the list',
+    all: 'All',
     none: 'Choose none',
     assigned: (n: number, name: string) => (n === 1 ? `Assigned to ${name}.` : `${n} assigned to ${name}.`),
     unassigned: (n: number) => (n === 1 ? 'Assigned to nobody.' : `${n} assigned to nobody.`),
