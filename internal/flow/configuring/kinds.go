@@ -7,6 +7,7 @@ import (
 	"kefu/internal/domain/routing"
 	"kefu/internal/domain/rule"
 	"kefu/internal/domain/settings"
+	"kefu/internal/domain/sla"
 	"kefu/internal/domain/webhook"
 )
 
@@ -21,5 +22,7 @@ func Kinds() (*settings.Registry, error) {
 		routing.TeamKind(),
 		webhook.EndpointKind(),
 		rule.Kind(),
+		sla.CalendarKind(),
+		sla.TargetKind(),
 	)
 }

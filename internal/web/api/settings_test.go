@@ -34,6 +34,8 @@ func samples() []sample {
 		{"form", `{"id":"form-$","title":{"en":"Form $"},"fields":[{"id":"more","kind":"longtext","label":{"en":"What is it?"}}]}`, everybody, leaders},
 		{"webhook", `{"name":"CRM $","url":"https://crm.example/$","events":["message.sent"]}`, leaders, runners},
 		{"rule", `{"name":"Rule $","when":["started"],"if":"customer.signed_in","then":[{"do":"add_tags","tags":["vip"]}]}`, everybody, leaders},
+		{"calendar", `{"name":"Hours $","time_zone":"Asia/Shanghai","week":[[{"from":"09:00","to":"18:00"}],[],[],[],[],[],[]]}`, everybody, leaders},
+		{"target", `{"name":"Target $","first_response":30}`, everybody, leaders},
 	}
 }
 
