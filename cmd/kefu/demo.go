@@ -12,6 +12,7 @@ import (
 func runDemo(ctx context.Context, args []string) int {
 	f := newFlags("demo")
 	profile := f.String("cpu-profile", "", "write a processor profile to this file")
+	bare := f.Bool("bare", false, "begin without conversations of the past")
 	c, err := f.load(args, 0)
 	if err != nil {
 		return usageOr(err)
@@ -26,6 +27,7 @@ func runDemo(ctx context.Context, args []string) int {
 	if err != nil {
 		return fail(err)
 	}
+	demo.Bare = *bare
 	log := logger(c, os.Stderr)
 	a, err := app.Build(ctx, c, version(), log)
 	if err != nil {

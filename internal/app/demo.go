@@ -58,6 +58,8 @@ type Demo struct {
 	Customers []demowallet.Customer `json:"customers"`
 	Issuer    DemoIssuer            `json:"issuer"`
 	URLs      map[string]string     `json:"urls"`
+
+	Bare bool `json:"-"` // without conversations of the past
 }
 
 // PrepareDemo makes the demo's identities in an empty data folder, or reads them,

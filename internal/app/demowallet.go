@@ -23,7 +23,10 @@ func (a *App) DemoWorkers(d *Demo, fresh bool, ready func()) ([]lifecycle.Worker
 		return nil, err
 	}
 	people := lifecycle.Worker{Name: "demo", Start: func(ctx context.Context) error {
-		return a.SeedDemo(ctx, d, fresh)
+		if err := a.SeedDemo(ctx, d, fresh); err != nil || d.Bare {
+			return err
+		}
+		return a.seedLife(ctx)
 	}}
 	greeting := lifecycle.Worker{Name: "greeting", Start: func(context.Context) error {
 		ready()
