@@ -16,7 +16,7 @@ const snoozedFor = 40 * time.Hour
 // seedLife gives an empty store a past. It is one commit: a start that was
 // interrupted did all of it or nothing.
 func (a *App) seedLife(ctx context.Context) error {
-	if pos, err := a.Store.LastPosition(ctx); err != nil || pos > 0 {
+	if begun, err := a.Store.ConversationsBegun(ctx, identity.SystemPart("demo"), 1); err != nil || len(begun) > 0 {
 		return err
 	}
 	agents, err := a.demoAgents(ctx)

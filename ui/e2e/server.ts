@@ -72,7 +72,7 @@ export class Server {
   }
 
   async start(): Promise<void> {
-    const child = spawn(binary, ['demo', '--listen', `localhost:${this.port}`, '--data', this.folder], {
+    const child = spawn(binary, ['demo', '--bare', '--listen', `localhost:${this.port}`, '--data', this.folder], {
       env: this.#environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
