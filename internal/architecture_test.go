@@ -66,7 +66,7 @@ func layers() []layer {
 // domainOrder lists the domain packages; one may import those before it.
 func domainOrder() []string {
 	return []string{
-		"search", "guard", "audit", "job", "identity", "policy", "settings", "organisation", "attachment", "staff", "customer",
+		"search", "guard", "audit", "job", "identity", "policy", "settings", "organisation", "trust", "attachment", "staff", "customer",
 		"wallet", "form", "conversation", "desk", "event",
 		"routing", "sla", "webhook", "rule", "knowledge", "assistant", "approval", "call", "feedback", "outreach",
 	}

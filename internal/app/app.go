@@ -17,6 +17,7 @@ import (
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/search"
 	"kefu/internal/domain/settings"
+	"kefu/internal/flow/approving"
 	"kefu/internal/flow/asking"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/configuring"
@@ -62,6 +63,7 @@ type App struct {
 	asking    *asking.Service
 	sender    *notifying.Sender
 	webhooks  *notifying.Desk
+	approvals *approving.Service
 	windows   *signin.Windows
 	issuers   *signin.Issuers
 	searcher  *searching.Searcher
@@ -232,6 +234,9 @@ func (a *App) connect(ctx context.Context) error {
 	if err := a.connectSettings(ctx); err != nil {
 		return err
 	}
+	if err := a.connectSigners(); err != nil {
+		return err
+	}
 	if err := a.connectDesk(ctx); err != nil {
 		return err
 	}
@@ -248,6 +253,11 @@ func (a *App) connect(ctx context.Context) error {
 func (a *App) connectSettings(ctx context.Context) error {
 	a.settings = configuring.New(configuring.Deps{
 		Store: a.Store, Kinds: a.kinds, Clean: a.intake.Clean, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
+	})
+	a.approvals = approving.New(a.Store, a.intake.Clean, func(ctx context.Context) {
+		if err := a.settings.Load(ctx); err != nil { // its worker comes to it
+			a.Log.Warn("the settings could not be read after an approval", "error", err)
+		}
 	})
 	if err := a.settings.Load(ctx); err != nil {
 		return err

@@ -1,7 +1,10 @@
 package app
 
 import (
+	"net/http"
+
 	"kefu/internal/domain/event"
+	"kefu/internal/flow/configuring"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/egress"
 	"kefu/internal/platform/metrics"
@@ -17,6 +20,15 @@ func (a *App) WorkerNames() (names []string) {
 
 // CountMessages is what is counted of each commit.
 func CountMessages(m *metrics.Metrics, c event.Commit) { countMessages(m, c) }
+
+// Settings changes what is set.
+func (a *App) Settings() *configuring.Service { return a.settings }
+
+// SignersKeys are the ids of the keys of an issuer that count.
+func (a *App) SignersKeys(issuer string) []string { return a.issuers.Keys(issuer).IDs() }
+
+// Handler is what listens in public.
+func (a *App) Handler() http.Handler { return a.handler }
 
 // IssuerClient asks for issuers' keys as the settings allow.
 func IssuerClient(c config.Identity) *egress.Client { return issuerClient(c) }

@@ -89,7 +89,7 @@ func (a *App) connectWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
-	site, err := pages.New(ui.Dist(), pages.Options{Public: public, Widget: o.widget, Files: o.files, Embed: a.Config.Origins.Embed})
+	site, err := pages.New(ui.Dist(), pages.Options{Public: public, Widget: o.widget, Files: o.files, Embed: a.embedders})
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (a *App) connectWeb(context.Context) error {
 	always.Handle("GET /livez", a.health.Liveness())
 	site.MountDesk(desk)
 	api.New(api.Deps{
-		Desk: a.Desk, Intake: a.intake, Store: a.Store, Search: a.searcher, Files: a.files, Carrier: carrier, Settings: a.settings, Kinds: a.kinds,
+		Desk: a.Desk, Intake: a.intake, Store: a.Store, Search: a.searcher, Files: a.files, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals,
 		Webhooks: a.webhooks, Rules: ruling.NewTrials(a.Store),
 		Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
 	}, api.Options{

@@ -2,11 +2,13 @@ package storage_test
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"kefu/internal/domain/approval"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
@@ -276,7 +278,14 @@ func writeRules() []rule {
 	hidden := map[fault.Code]string{fault.NotFound: blind}
 	disabled := false
 	change := func(c staff.Change) func(*scene, identity.Principal) error {
-		return func(sc *scene, p identity.Principal) error { return sc.ChangeStaff(ctx, p, sc.member, c) }
+		return func(sc *scene, p identity.Principal) error {
+			err := sc.ChangeStaff(ctx, p, sc.member, c)
+			var pending *approval.PendingError
+			if errors.As(err, &pending) { // they may; a second person has to agree
+				return sc.Withdraw(ctx, p, pending.ID)
+			}
+			return err
+		}
 	}
 	owner := identity.Owner
 	add := func(role identity.Role) func(*scene, identity.Principal) error {
@@ -401,7 +410,69 @@ func settingRules() []rule {
 	}
 }
 
-func rules() []rule { return slices.Concat(commandRules(), readRules(), writeRules(), settingRules()) }
+// request is one of an owner to make somebody an admin.
+func (s *scene) request(by identity.Principal) (made, hash string) {
+	s.Helper()
+	agentID, admin := id.New(), identity.Admin
+	s.must(s.AddStaff(context.Background(), identity.SystemPart("cli"), staff.New{Member: staff.Member{ID: agentID, Email: agentID, Name: "Who", Role: identity.Agent}}))
+	if _, err := s.StaffByID(context.Background(), identity.SystemPart("cli"), by.ID); err != nil { // who asks must work here
+		s.must(s.AddStaff(context.Background(), identity.SystemPart("cli"), staff.New{Member: staff.Member{ID: by.ID, Email: by.ID, Name: "Maker", Role: identity.Owner}}))
+	}
+	s.must(s.AddStaff(context.Background(), identity.SystemPart("cli"), staff.New{Member: staff.Member{ID: id.New(), Email: id.New(), Name: "Second", Role: identity.Owner}}))
+	err := s.ChangeStaff(context.Background(), by, agentID, staff.Change{Role: &admin})
+	var pending *approval.PendingError
+	if !errors.As(err, &pending) {
+		s.Fatalf("asking: %v", err)
+	}
+	r, err := s.Approval(context.Background(), staffWith(identity.Owner), pending.ID)
+	s.must(err)
+	return r.ID, r.Hash
+}
+
+func approvalRules() []rule {
+	ctx := context.Background()
+	return []rule{
+		{"ListApprovals", "owner admin", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.ListApprovals(ctx, p, true, "", 1)
+			return err
+		}},
+		{"Approval", "owner admin", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			request, _ := sc.request(staffWith(identity.Owner))
+			_, err := sc.Approval(ctx, p, request)
+			return err
+		}},
+		{"MayDecide", "owner admin", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			request, _ := sc.request(staffWith(identity.Owner))
+			r, err := sc.Approval(ctx, staffWith(identity.Owner), request)
+			sc.must(err)
+			if !sc.MayDecide(p, r) {
+				return fault.New(fault.Forbidden, "test", "no")
+			}
+			return nil
+		}},
+		{"Approve", "owner admin", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			request, hash := sc.request(staffWith(identity.Owner))
+			_, err := sc.Approve(ctx, p, request, hash)
+			return err
+		}},
+		{"Reject", "owner admin", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			request, _ := sc.request(staffWith(identity.Owner))
+			return sc.Reject(ctx, p, request, "not yet")
+		}},
+		{"Withdraw", "owner", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			maker := staffWith(identity.Owner)
+			if p.Role == identity.Owner && p.ID != "" && p.Kind == identity.Staff {
+				maker = p
+			}
+			request, _ := sc.request(maker)
+			return sc.Withdraw(ctx, p, request)
+		}},
+	}
+}
+
+func rules() []rule {
+	return slices.Concat(commandRules(), readRules(), writeRules(), settingRules(), approvalRules())
+}
 
 func TestWhoMayDoWhat(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {

@@ -56,7 +56,8 @@ func (s *Store) RevokeCustomer(ctx context.Context, p identity.Principal, custom
 // purgeRounds bounds the commits of one Purge.
 const purgeRounds = 50
 
-// Purge removes what has expired: used tokens, sessions and secrets long over.
+// Purge removes what has expired: used tokens, sessions and secrets long over; and
+// marks the requests for approval that nobody decided in time.
 // One commit removes at most limit rows of each kind; there are more commits while
 // there is more, up to a bound. It returns how many rows went.
 func (s *Store) Purge(ctx context.Context, limit int) (int64, error) {
@@ -83,6 +84,7 @@ func purgeSteps(now int64) []purgeStep {
 		{"DELETE FROM staff_session WHERE digest IN (SELECT digest FROM staff_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)", now - day},
 		{"DELETE FROM window_secret WHERE digest IN (SELECT digest FROM window_secret WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)", now - 30*day},
 		{"DELETE FROM staff_network WHERE (staff_id, network) IN (SELECT staff_id, network FROM staff_network WHERE signed_in_at < $1 ORDER BY signed_in_at LIMIT $2)", now - staffing.KnownFor},
+		{"UPDATE approval SET state = 'expired', decided_at = expires_at WHERE id IN (SELECT id FROM approval WHERE state = 'pending' AND expires_at <= $1 ORDER BY expires_at LIMIT $2)", now},
 		{"DELETE FROM revocation WHERE pos IN (SELECT pos FROM revocation WHERE at < $1 ORDER BY at LIMIT $2)", now - day},
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/keyring"
+	"kefu/internal/storage/approvals"
 	"kefu/internal/storage/auditlog"
 	"kefu/internal/storage/committer"
 	"kefu/internal/storage/core"
@@ -71,6 +72,7 @@ type Store struct {
 	*followers.Followers
 	*listing.Lists
 	*webhooks.Webhooks
+	*approvals.Approvals
 
 	core    *core.Core
 	observe Observer
@@ -126,9 +128,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{core: &core.Core{DB: db, Ring: o.Ring, Now: o.Clock, Log: o.Log}, observe: o.Observer, maxUnnoted: o.MaxUnnoted}
 	s.core.Queue = queue{s}
-	s.Settings = settingstore.New(s.core, o.Settings)
+	s.Approvals = approvals.New(s.core)
+	gate := approvals.GateOf(s.Approvals)
+	s.Settings = settingstore.New(s.core, o.Settings, gate)
 	s.Followers = followers.New(s.core, s.openFollowed)
-	s.Staff, s.Jobs, s.Reader, s.Lists = staffing.New(s.core), jobs.New(s.core), auditlog.NewReader(db), listing.New(s.core)
+	s.Staff, s.Jobs, s.Reader, s.Lists = staffing.New(s.core, gate), jobs.New(s.core), auditlog.NewReader(db), listing.New(s.core)
 	s.Webhooks = webhooks.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,

@@ -107,6 +107,15 @@ func (v *Verifier) SetKeys(issuer string, ks KeySet) error {
 	return nil
 }
 
+// Keys gives the keys of an issuer, as they are now; none of one that is unknown.
+func (v *Verifier) Keys(issuer string) KeySet {
+	known := v.issuers[issuer]
+	if known == nil {
+		return KeySet{}
+	}
+	return *known.keys.Load()
+}
+
 // Verify tells whom a token speaks for (RFC 7519, with the practices of RFC
 // 8725; docs/protocol.md section 4). A token may be presented again until it
 // expires: see Verifier for who prevents that.

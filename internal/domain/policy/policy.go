@@ -42,6 +42,10 @@ const (
 	ChangeWorkSettings Action = "settings.change_work"
 	UseOwnSetting      Action = "settings.use_own" // a member of staff's own views and macros
 	FollowLog          Action = "log.follow"       // every entry, in the order of commits
+
+	ReadApprovals    Action = "approval.read"
+	DecideApproval   Action = "approval.decide" // beside the right that the change itself needs
+	WithdrawApproval Action = "approval.withdraw"
 )
 
 // Object is what an action is done to, as far as a decision needs it. The zero
@@ -116,10 +120,12 @@ func staffMay(p identity.Principal, a Action, o Object) bool {
 // adminMay is what owners and admins may do with settings.
 func adminMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
-	case ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings:
+	case ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings, ReadApprovals:
 		return true
-	case UseOwnSetting:
+	case UseOwnSetting, WithdrawApproval:
 		return o.StaffID == p.ID
+	case DecideApproval: // never the one who asked for it
+		return o.StaffID != "" && o.StaffID != p.ID
 	default:
 		return false
 	}

@@ -106,6 +106,9 @@ settings.read_work             -       -        -        -         +     +      
 settings.change_work           -       -        -        -         +     +       +        -      -      +
 settings.use_own               -       -        -        -         -     -       -        -      -      -
 log.follow                     -       -        -        -         -     -       -        -      -      +
+approval.read                  -       -        -        -         +     +       -        -      -      -
+approval.decide                -       -        -        -         -     -       -        -      -      -
+approval.withdraw              -       -        -        -         -     -       -        -      -      -
 `
 
 func TestWhoMayDoWhat(t *testing.T) {
@@ -328,6 +331,22 @@ func TestOwnSettingsAreOnesOwn(t *testing.T) {
 			want := staffID == "s1" && strings.Contains(" owner admin supervisor agent outside ", " "+column+" ")
 			if got := policy.Allow(p, policy.UseOwnSetting, policy.Object{StaffID: staffID}); got != want {
 				t.Errorf("%s may use the settings of %q: %v, want %v", column, staffID, got, want)
+			}
+		}
+	}
+}
+
+// Who asked for a change takes it back, and never decides it; everybody else the
+// other way round.
+func TestNobodyApprovesTheirOwn(t *testing.T) {
+	for column, p := range principals() {
+		for _, maker := range []string{"s1", "s2", "c1", ""} {
+			runs := column == "owner" || column == "admin"
+			if got, want := policy.Allow(p, policy.DecideApproval, policy.Object{StaffID: maker}), runs && maker != "s1" && maker != ""; got != want {
+				t.Errorf("%s may decide what %q asked for: %v, want %v", column, maker, got, want)
+			}
+			if got, want := policy.Allow(p, policy.WithdrawApproval, policy.Object{StaffID: maker}), runs && maker == "s1"; got != want {
+				t.Errorf("%s may withdraw what %q asked for: %v, want %v", column, maker, got, want)
 			}
 		}
 	}

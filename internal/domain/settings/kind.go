@@ -127,6 +127,16 @@ func (d Definition) Unused(all *Snapshot, id string) error {
 	return d.unused(all, id)
 }
 
+// Label is the name that a body gives its item, for lists: its member name, or
+// issuer; or "".
+func (d Definition) Label(body json.RawMessage) string {
+	var named struct{ Name, Issuer string }
+	if json.Unmarshal(body, &named) != nil { // a member of another type is no name
+		return ""
+	}
+	return cmp.Or(named.Name, named.Issuer)
+}
+
 // Initial is what a singleton is before anybody saved it, as revision 0.
 func (d Definition) Initial() Item {
 	return Item{Kind: d.Name, ID: SingletonID(d.Name), Body: d.initial}

@@ -86,6 +86,11 @@ func (d Definition) MayRead(p identity.Principal, owner string) bool {
 	return policy.Allow(p, d.read, policy.Object{})
 }
 
+// Readable tells whether p may see items of the house, and any of their own.
+func (d Definition) Readable(p identity.Principal) (house, own bool) {
+	return d.Scope.Allows("") && d.MayRead(p, ""), d.Scope != House && d.MayRead(p, p.ID)
+}
+
 // MayChange tells whether p may change an item of a kind, or make one.
 func (d Definition) MayChange(p identity.Principal, owner string) bool {
 	if owner != "" {

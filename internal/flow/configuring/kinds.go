@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/rule"
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/sla"
+	"kefu/internal/domain/trust"
 	"kefu/internal/domain/webhook"
 )
 
@@ -24,5 +25,7 @@ func Kinds() (*settings.Registry, error) {
 		rule.Kind(),
 		sla.CalendarKind(),
 		sla.TargetKind(),
+		trust.EmbeddingKind(),
+		trust.IssuerKind(),
 	)
 }

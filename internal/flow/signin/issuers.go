@@ -59,12 +59,19 @@ func (s Source) parse(text []byte) (identity.KeySet, error) {
 }
 
 // Issuers verifies wallets' tokens with keys that are kept up to date. When a
-// source fails, the last good keys go on to count. It is safe for concurrent use.
+// source fails, the last good keys go on to count. Who signs may change while it
+// runs. It is safe for concurrent use.
 type Issuers struct {
+	roster  atomic.Pointer[roster]
+	changed chan struct{} // that there is another roster
+	now     clock.Clock
+	log     *slog.Logger
+}
+
+// roster is who signs, from one change to the next.
+type roster struct {
 	verifier *identity.Verifier
 	sources  map[string]*source
-	now      clock.Clock
-	log      *slog.Logger
 }
 
 // source is a Source with what was read from it.
@@ -80,32 +87,58 @@ type source struct {
 // NewIssuers makes an Issuers over a verifier that knows the issuers of all
 // sources. The keys are read by Run.
 func NewIssuers(verifier *identity.Verifier, sources []Source, now clock.Clock, log *slog.Logger) *Issuers {
-	i := &Issuers{verifier: verifier, sources: make(map[string]*source, len(sources)), now: now, log: log}
-	for _, s := range sources {
-		i.sources[s.Issuer] = &source{Source: s, turn: make(chan struct{}, 1)}
-	}
+	i := &Issuers{now: now, log: log, changed: make(chan struct{}, 1)}
+	i.roster.Store(newRoster(verifier, sources))
 	return i
 }
+
+func newRoster(verifier *identity.Verifier, sources []Source) *roster {
+	r := &roster{verifier: verifier, sources: make(map[string]*source, len(sources))}
+	for _, s := range sources {
+		r.sources[s.Issuer] = &source{Source: s, turn: make(chan struct{}, 1)}
+	}
+	return r
+}
+
+// Replace makes others the ones who sign, from the next token on. A source whose
+// keys are the issuer's own goes without one in sources: its keys are given. Errors:
+// as identity.NewVerifier; then everything stays as it was.
+func (i *Issuers) Replace(issuers []identity.Issuer, sources []Source) error {
+	verifier, err := identity.NewVerifier(issuers, i.now)
+	if err != nil {
+		return err
+	}
+	i.roster.Store(newRoster(verifier, sources))
+	select {
+	case i.changed <- struct{}{}:
+	default: // Run is about to look anyway
+	}
+	return nil
+}
+
+// Keys gives the keys of an issuer that count now.
+func (i *Issuers) Keys(issuer string) identity.KeySet { return i.roster.Load().verifier.Keys(issuer) }
 
 // Verify is identity.Verifier.Verify; a token under a key that is not known makes
 // it look once whether the issuer has a new one. Errors: Unauthenticated.
 func (i *Issuers) Verify(ctx context.Context, token string) (identity.Claims, error) {
-	before := i.versions()
-	claims, err := i.verifier.Verify(token)
+	r := i.roster.Load()
+	before := r.versions()
+	claims, err := r.verifier.Verify(token)
 	var unknown *identity.UnknownKeyError
 	if !errors.As(err, &unknown) {
 		return claims, err
 	}
-	s := i.sources[unknown.Issuer]
-	if s == nil || !i.lookAgain(ctx, s, before[unknown.Issuer]) {
+	s := r.sources[unknown.Issuer]
+	if s == nil || !i.lookAgain(ctx, r, s, before[unknown.Issuer]) {
 		return claims, err
 	}
-	return i.verifier.Verify(token)
+	return r.verifier.Verify(token)
 }
 
-func (i *Issuers) versions() map[string]int64 {
-	versions := make(map[string]int64, len(i.sources))
-	for name, s := range i.sources {
+func (r *roster) versions() map[string]int64 {
+	versions := make(map[string]int64, len(r.sources))
+	for name, s := range r.sources {
 		versions[name] = s.version.Load()
 	}
 	return versions
@@ -113,7 +146,7 @@ func (i *Issuers) versions() map[string]int64 {
 
 // lookAgain reads the keys because one is missing, unless somebody did so within
 // unknownKeyWait, and tells whether they are others than those of a version.
-func (i *Issuers) lookAgain(ctx context.Context, s *source, version int64) bool {
+func (i *Issuers) lookAgain(ctx context.Context, r *roster, s *source, version int64) bool {
 	select {
 	case s.turn <- struct{}{}:
 		defer func() { <-s.turn }()
@@ -122,20 +155,20 @@ func (i *Issuers) lookAgain(ctx context.Context, s *source, version int64) bool 
 	}
 	if now := i.now(); s.version.Load() == version && (s.unknown.IsZero() || now.Sub(s.unknown) >= unknownKeyWait) {
 		s.unknown = now
-		i.read(ctx, s)
+		i.read(ctx, r, s)
 	}
 	return s.version.Load() != version
 }
 
 // read reads the keys of a source and gives them to the verifier. The caller has
 // the source's turn.
-func (i *Issuers) read(ctx context.Context, s *source) {
+func (i *Issuers) read(ctx context.Context, r *roster, s *source) {
 	text, maxAge, err := s.Read(ctx)
 	now := i.now()
 	if err == nil && !bytes.Equal(text, s.text) {
 		var keys identity.KeySet
 		if keys, err = s.parse(text); err == nil {
-			err = i.verifier.SetKeys(s.Issuer, keys)
+			err = r.verifier.SetKeys(s.Issuer, keys)
 		}
 		if err == nil {
 			s.text = bytes.Clone(text)
@@ -158,23 +191,36 @@ func (i *Issuers) read(ctx context.Context, s *source) {
 	}
 }
 
-// Run keeps the keys up to date until ctx ends. It begins by reading all.
+// Run keeps the keys up to date until ctx ends. It begins by reading all, and
+// begins anew when others sign.
 func (i *Issuers) Run(ctx context.Context) error {
-	ended := make(chan struct{}, len(i.sources))
-	for _, s := range i.sources { // each for itself: a slow one must not hold up the others
-		go func() {
-			defer func() { ended <- struct{}{} }()
-			i.follow(ctx, s)
-		}()
+	for ctx.Err() == nil {
+		i.runRoster(ctx, i.roster.Load())
 	}
-	for range i.sources {
-		<-ended
-	}
-	<-ctx.Done()
 	return nil
 }
 
-func (i *Issuers) follow(ctx context.Context, s *source) {
+// runRoster follows the sources of a roster until ctx ends or there is another one.
+func (i *Issuers) runRoster(ctx context.Context, r *roster) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{}, len(r.sources))
+	for _, s := range r.sources { // each for itself: a slow one must not hold up the others
+		go func() {
+			defer func() { ended <- struct{}{} }()
+			i.follow(ctx, r, s)
+		}()
+	}
+	select {
+	case <-ctx.Done():
+	case <-i.changed:
+	}
+	cancel()
+	for range r.sources {
+		<-ended
+	}
+}
+
+func (i *Issuers) follow(ctx context.Context, r *roster, s *source) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -189,7 +235,7 @@ func (i *Issuers) follow(ctx context.Context, s *source) {
 			return
 		}
 		if due := time.UnixMicro(s.due.Load()); !due.After(i.now()) {
-			i.read(ctx, s)
+			i.read(ctx, r, s)
 		}
 		<-s.turn
 		timer.Reset(max(time.UnixMicro(s.due.Load()).Sub(i.now()), time.Second))

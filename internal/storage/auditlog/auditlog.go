@@ -41,6 +41,15 @@ func (c *Commit) Record(p identity.Principal, at int64, action, objectType, obje
 	c.events = append(c.events, event{record: newRecord(p, at, action, objectType, objectID, subject)})
 }
 
+// RecordUnder is Record for what rests on an approval; "" for none.
+func (c *Commit) RecordUnder(p identity.Principal, at int64, approval, action, objectType, objectID, subject string) {
+	e := event{record: newRecord(p, at, action, objectType, objectID, subject)}
+	if approval != "" {
+		e.record.Approvals = []string{approval}
+	}
+	c.events = append(c.events, e)
+}
+
 func newRecord(p identity.Principal, at int64, action, objectType, objectID, subject string) audit.Record {
 	return audit.Record{
 		At: at, Actor: audit.Actor{Type: actorType(p), ID: p.ID, Session: p.Session}, Subject: subject,

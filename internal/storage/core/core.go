@@ -123,6 +123,11 @@ func (t *Tx) Record(p identity.Principal, action, objectType, objectID, subject 
 	t.Audit.Record(p, t.Now, action, objectType, objectID, subject)
 }
 
+// RecordUnder is Record for what rests on an approval; "" for none.
+func (t *Tx) RecordUnder(p identity.Principal, approval, action, objectType, objectID, subject string) {
+	t.Audit.RecordUnder(p, t.Now, approval, action, objectType, objectID, subject)
+}
+
 // Seal encrypts a value that belongs to one thing, named by aad, and gives the
 // reference to its key.
 func (t *Tx) Seal(plain []byte, aad string) ([]byte, int64, error) {

@@ -28,3 +28,22 @@ CREATE TABLE setting_revision (
     approval    TEXT    NOT NULL, -- that it was made under, 'alone', or ''
     PRIMARY KEY (kind, id, revision)
 );
+
+-- Changes that wait for a second person, or did.
+CREATE TABLE approval (
+    id          TEXT   PRIMARY KEY,
+    kind        TEXT   NOT NULL,
+    subject     TEXT   NOT NULL, -- what it changes
+    payload     TEXT   NOT NULL, -- exactly what will be done, as JSON
+    hash        TEXT   NOT NULL,
+    summary     TEXT   NOT NULL,
+    maker       TEXT   NOT NULL,
+    created_at  BIGINT NOT NULL,
+    expires_at  BIGINT NOT NULL,
+    state       TEXT   NOT NULL, -- pending, executed, rejected, withdrawn, expired
+    decider     TEXT   NOT NULL,
+    decided_at  BIGINT NOT NULL,
+    reason      TEXT   NOT NULL
+);
+CREATE INDEX approval_made ON approval (created_at, id);
+CREATE INDEX approval_state ON approval (state, expires_at);

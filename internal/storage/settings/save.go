@@ -2,12 +2,15 @@ package settings
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 
+	"kefu/internal/domain/approval"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/settings"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/strictjson"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 )
@@ -16,35 +19,99 @@ import (
 // that the change was made from: makes one, changes it, archives it or takes it
 // back into use. Errors: Forbidden; NotFound; Invalid, with the field's path;
 // Conflict with the field revision when somebody else was faster, and with kind
-// when there are as many items as the kind may have.
+// when there are as many items as the kind may have; an *approval.PendingError when
+// the change waits for a second person now.
 func (s *Settings) SaveSetting(ctx context.Context, p identity.Principal, c settings.Change) (settings.Item, error) {
 	const op = "settings.SaveSetting"
 	d, err := s.kinds.Find(c.Kind)
 	if err != nil {
 		return settings.Item{}, err
 	}
-	if !d.MayChange(p, "") && !d.MayChange(p, p.ID) {
+	if !d.MayChange(p, "") && (d.Scope == settings.House || !d.MayChange(p, p.ID)) {
 		return settings.Item{}, fault.New(fault.Forbidden, op, "%s %s may not change settings of this kind", p.Kind, p.Role)
 	}
 	var saved settings.Item
+	var pending *approval.PendingError
 	err = s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		var err error
-		saved, err = s.save(ctx, t, p, d, c, "")
+		next, was, err := s.prepare(ctx, t, p, d, c)
+		if err != nil {
+			return err
+		}
+		under := ""
+		if d.FourEyes && next.Owner == "" {
+			if under, pending, err = s.ask(ctx, t, p, d, next); err != nil || pending != nil {
+				return err
+			}
+		}
+		saved, err = s.write(ctx, t, p, next, was, under)
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return settings.Item{}, err
+	case pending != nil:
+		return settings.Item{}, pending
+	default:
+		return saved, nil
 	}
-	return saved, nil
 }
 
-// save is SaveSetting inside a transaction, under an approval if there is one.
-func (s *Settings) save(ctx context.Context, t *core.Tx, p identity.Principal, d settings.Definition, c settings.Change, approval string) (settings.Item, error) {
-	const op = "settings.save"
-	next, was, err := s.prepare(ctx, t, p, d, c)
+// ask asks for a second person, who approves exactly what the item is to be.
+func (s *Settings) ask(ctx context.Context, t *core.Tx, p identity.Principal, d settings.Definition, next settings.Item) (string, *approval.PendingError, error) {
+	payload, err := json.Marshal(asked{
+		Kind: next.Kind, ID: next.ID, Revision: next.Revision - 1, Value: next.Body, Archived: next.Archived,
+	})
 	if err != nil {
-		return settings.Item{}, err
+		return "", nil, fault.Wrap("settings.ask", err)
 	}
+	return s.gate.Ask(ctx, t, p, approval.New{
+		Kind: approval.SaveSetting, Subject: "setting/" + next.Kind + "/" + next.ID, Summary: d.Label(next.Body), Payload: payload,
+		May: func(p identity.Principal) bool { return d.MayChange(p, "") },
+	})
+}
+
+// asked is the payload of a request.
+type asked struct {
+	Kind     string          `json:"kind"`
+	ID       string          `json:"id"`
+	Revision int64           `json:"revision"` // that it was made from
+	Value    json.RawMessage `json:"value"`
+	Archived bool            `json:"archived,omitempty"`
+}
+
+// executor carries out requests.
+type executor struct{ settings *Settings }
+
+// MayExecute implements approvals.Executor.
+func (e executor) MayExecute(p identity.Principal, payload []byte) bool {
+	var a asked
+	if err := strictjson.Decode(payload, &a); err != nil {
+		return false
+	}
+	d, err := e.settings.kinds.Find(a.Kind)
+	return err == nil && d.MayChange(p, "")
+}
+
+// Execute implements approvals.Executor.
+func (e executor) Execute(ctx context.Context, t *core.Tx, maker identity.Principal, payload []byte, under string) error {
+	var a asked
+	if err := strictjson.Decode(payload, &a); err != nil {
+		return err
+	}
+	d, err := e.settings.kinds.Find(a.Kind)
+	if err != nil {
+		return err
+	}
+	next, was, err := e.settings.prepare(ctx, t, maker, d, settings.Change{Kind: a.Kind, ID: a.ID, Revision: a.Revision, Body: a.Value, Archived: a.Archived})
+	if err == nil {
+		_, err = e.settings.write(ctx, t, maker, next, was, under)
+	}
+	return err
+}
+
+// write stores what prepare has checked.
+func (s *Settings) write(ctx context.Context, t *core.Tx, p identity.Principal, next, was settings.Item, under string) (settings.Item, error) {
+	const op = "settings.write"
 	if _, err := t.SQL.ExecContext(ctx, `INSERT INTO setting (kind, id, owner, revision, body, archived, changed_by, changed_at, pos)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (kind, id) DO UPDATE SET revision = $4, body = $5, archived = $6, changed_by = $7, changed_at = $8, pos = $9`,
@@ -53,10 +120,10 @@ func (s *Settings) save(ctx context.Context, t *core.Tx, p identity.Principal, d
 	}
 	if _, err := t.SQL.ExecContext(ctx, `INSERT INTO setting_revision (kind, id, revision, body, archived, changed_by, changed_at, approval)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		next.Kind, next.ID, next.Revision, string(next.Body), next.Archived, p.ID, t.Now, approval); err != nil {
+		next.Kind, next.ID, next.Revision, string(next.Body), next.Archived, p.ID, t.Now, under); err != nil {
 		return settings.Item{}, engine.MapError(op, err)
 	}
-	t.Record(p, actionOf(was, next), "setting", next.Kind+"/"+next.ID, "")
+	t.RecordUnder(p, under, actionOf(was, next), "setting", next.Kind+"/"+next.ID, "")
 	t.Commit.Settings = append(t.Commit.Settings, next.Kind)
 	next.ChangedBy, next.ChangedAt = p.ID, t.Now
 	if err := t.SQL.QueryRowContext(ctx, "SELECT COALESCE(MAX(name), '') FROM staff WHERE id = $1", p.ID).Scan(&next.ChangedByName); err != nil {

@@ -10,9 +10,11 @@ import (
 	"encoding/json"
 	"errors"
 
+	"kefu/internal/domain/approval"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/settings"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/approvals"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 )
@@ -21,10 +23,15 @@ import (
 type Settings struct {
 	core  *core.Core
 	kinds *settings.Registry
+	gate  approvals.Gate
 }
 
 // New makes it for the kinds that there are.
-func New(c *core.Core, kinds *settings.Registry) *Settings { return &Settings{core: c, kinds: kinds} }
+func New(c *core.Core, kinds *settings.Registry, gate approvals.Gate) *Settings {
+	s := &Settings{core: c, kinds: kinds, gate: gate}
+	gate.Executes(approval.SaveSetting, executor{s})
+	return s
+}
 
 const columns = "s.kind, s.id, s.owner, s.revision, s.body, s.archived, s.changed_by, COALESCE(f.name, ''), s.changed_at"
 
@@ -45,7 +52,7 @@ func (s *Settings) ListSettings(ctx context.Context, p identity.Principal, kind 
 	if err != nil {
 		return nil, err
 	}
-	house, own := d.Scope.Allows("") && d.MayRead(p, ""), d.Scope != settings.House && d.MayRead(p, p.ID)
+	house, own := d.Readable(p)
 	if !house && !own {
 		return nil, fault.New(fault.Forbidden, op, "%s %s may not see settings of this kind", p.Kind, p.Role)
 	}
@@ -83,7 +90,7 @@ func (s *Settings) Setting(ctx context.Context, p identity.Principal, kind, id s
 	if err != nil {
 		return settings.Item{}, err
 	}
-	if !d.MayRead(p, "") && (d.Scope == settings.House || !d.MayRead(p, p.ID)) {
+	if house, own := d.Readable(p); !house && !own {
 		return settings.Item{}, fault.New(fault.Forbidden, op, "%s %s may not see settings of this kind", p.Kind, p.Role)
 	}
 	it, err := find(ctx, s.core.DB.Reader, d, id)

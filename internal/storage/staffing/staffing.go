@@ -9,20 +9,29 @@ import (
 	"iter"
 	"strings"
 
+	"kefu/internal/domain/approval"
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/staff"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/approvals"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 )
 
 // Staff is the part of the store that this package is.
-type Staff struct{ core *core.Core }
+type Staff struct {
+	core *core.Core
+	gate approvals.Gate
+}
 
 // New makes it.
-func New(c *core.Core) *Staff { return &Staff{core: c} }
+func New(c *core.Core, gate approvals.Gate) *Staff {
+	s := &Staff{core: c, gate: gate}
+	gate.Executes(approval.ChangeStaff, executor{s})
+	return s
+}
 
 func totpAAD(id string) string { return "staff/" + id + "/totp" }
 
@@ -48,7 +57,10 @@ func (s *Staff) AddStaff(ctx context.Context, p identity.Principal, n staff.New)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 0, $9)`,
 			n.ID, n.Email, n.Name, n.Alias, string(n.Role), n.PasswordHash, sealed, ref, t.Now)
 		t.Record(p, "staff.add", "staff", n.ID, "")
-		return engine.MapError(op, err)
+		if err != nil || !opensDoors(n.Role) {
+			return engine.MapError(op, err)
+		}
+		return s.holdBack(ctx, t, p, n)
 	})
 }
 
@@ -158,48 +170,70 @@ func allowStaffList(op string, p identity.Principal) error {
 // ChangeStaff changes a role or disables somebody, and ends their sessions
 // within seconds. Nobody gives themselves another role: who manages staff and may
 // see no customer would otherwise let themselves in. Errors: Forbidden, NotFound,
-// Conflict for the last owner.
+// Conflict for the last owner; an *approval.PendingError when a second person has to
+// agree, as to whoever runs the house.
 func (s *Staff) ChangeStaff(ctx context.Context, p identity.Principal, id string, c staff.Change) error {
 	const op = "staffing.ChangeStaff"
 	if err := allowStaffChange(op, p); err != nil {
 		return err
 	}
-	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		var role string
-		var disabledAt int64
-		err := t.SQL.QueryRowContext(ctx, "SELECT role, disabled_at FROM staff WHERE id = $1", id).Scan(&role, &disabledAt)
+	var pending *approval.PendingError
+	err := s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		m, err := scanMember(t.SQL.QueryRowContext(ctx, "SELECT "+memberColumns+" FROM staff WHERE id = $1", id).Scan)
 		if err != nil {
 			return engine.MapError(op, err)
 		}
-		next, wasOwner := identity.Role(role), identity.Role(role) == identity.Owner && disabledAt == 0
-		if c.Role != nil {
-			next = *c.Role
-		}
-		if !identity.ValidRole(next) {
-			return fault.InvalidField(op, "role", "is unknown")
-		}
-		if err := allowStaffChange(op, p, identity.Role(role), next); err != nil {
-			return err
-		}
-		if c.Disabled != nil && *c.Disabled != (disabledAt != 0) {
-			disabledAt = 0
-			if *c.Disabled {
-				disabledAt = t.Now
-			}
-		}
-		if wasOwner && (next != identity.Owner || disabledAt != 0) {
-			if err := keepAnOwner(ctx, t, id); err != nil {
+		under := ""
+		if needsApproval(m, c) {
+			if under, pending, err = s.ask(ctx, t, p, m, c); err != nil || pending != nil {
 				return err
 			}
 		}
-		if p.ID == id && next != identity.Role(role) {
-			return fault.New(fault.Forbidden, op, "nobody gives themselves another role")
-		}
-		if _, err := t.SQL.ExecContext(ctx, "UPDATE staff SET role = $1, disabled_at = $2 WHERE id = $3", string(next), disabledAt, id); err != nil {
-			return engine.MapError(op, err)
-		}
-		return endSessions(ctx, t, p, "staff.change", id)
+		return s.change(ctx, t, p, id, c, under)
 	})
+	if err == nil && pending != nil {
+		return pending
+	}
+	return err
+}
+
+// change is ChangeStaff inside a transaction, under an approval if there is one.
+func (s *Staff) change(ctx context.Context, t *core.Tx, p identity.Principal, id string, c staff.Change, under string) error {
+	const op = "staffing.change"
+	var role string
+	var disabledAt int64
+	err := t.SQL.QueryRowContext(ctx, "SELECT role, disabled_at FROM staff WHERE id = $1", id).Scan(&role, &disabledAt)
+	if err != nil {
+		return engine.MapError(op, err)
+	}
+	next, wasOwner := identity.Role(role), identity.Role(role) == identity.Owner && disabledAt == 0
+	if c.Role != nil {
+		next = *c.Role
+	}
+	if !identity.ValidRole(next) {
+		return fault.InvalidField(op, "role", "is unknown")
+	}
+	if err := allowStaffChange(op, p, identity.Role(role), next); err != nil {
+		return err
+	}
+	if c.Disabled != nil && *c.Disabled != (disabledAt != 0) {
+		disabledAt = 0
+		if *c.Disabled {
+			disabledAt = t.Now
+		}
+	}
+	if wasOwner && (next != identity.Owner || disabledAt != 0) {
+		if err := keepAnOwner(ctx, t, id); err != nil {
+			return err
+		}
+	}
+	if p.ID == id && next != identity.Role(role) {
+		return fault.New(fault.Forbidden, op, "nobody gives themselves another role")
+	}
+	if _, err := t.SQL.ExecContext(ctx, "UPDATE staff SET role = $1, disabled_at = $2 WHERE id = $3", string(next), disabledAt, id); err != nil {
+		return engine.MapError(op, err)
+	}
+	return endSessions(ctx, t, p, under, "staff.change", id)
 }
 
 // ResetStaff gives somebody a new password and a new authenticator secret, lifts
@@ -234,16 +268,16 @@ func (s *Staff) ResetStaff(ctx context.Context, p identity.Principal, id string,
 		if _, err := t.SQL.ExecContext(ctx, "DELETE FROM staff_network WHERE staff_id = $1", id); err != nil {
 			return engine.MapError(op, err)
 		}
-		return endSessions(ctx, t, p, "staff.reset", id)
+		return endSessions(ctx, t, p, "", "staff.reset", id)
 	})
 }
 
 // endSessions ends all sessions of somebody, and records why.
-func endSessions(ctx context.Context, t *core.Tx, p identity.Principal, action, id string) error {
+func endSessions(ctx context.Context, t *core.Tx, p identity.Principal, under, action, id string) error {
 	if _, err := t.SQL.ExecContext(ctx, "UPDATE staff_session SET revoked_at = $1 WHERE staff_id = $2 AND revoked_at = 0", t.Now, id); err != nil {
 		return engine.MapError("staffing.endSessions", err)
 	}
-	t.Record(p, action, "staff", id, "")
+	t.RecordUnder(p, under, action, "staff", id, "")
 	return t.Revoke(ctx, event.RevokedStaff, id)
 }
 

@@ -84,18 +84,19 @@ type Files interface {
 
 // Deps are what an API works with.
 type Deps struct {
-	Desk     Desk
-	Intake   Intake
-	Store    Store
-	Search   Searcher
-	Files    Files
-	Settings Settings
-	Webhooks Webhooks
-	Rules    Rules
-	Kinds    *settings.Registry // of settings
-	Carrier  *session.Carrier
-	Clock    clock.Clock
-	Log      *slog.Logger
+	Desk      Desk
+	Intake    Intake
+	Store     Store
+	Search    Searcher
+	Files     Files
+	Settings  Settings
+	Approvals Approvals
+	Webhooks  Webhooks
+	Rules     Rules
+	Kinds     *settings.Registry // of settings
+	Carrier   *session.Carrier
+	Clock     clock.Clock
+	Log       *slog.Logger
 	// Limited is told the name of a limit that refused a request; may be nil.
 	Limited func(limit string)
 }
@@ -143,6 +144,7 @@ func New(d Deps, o Options) *API {
 	a.addWebhooks()
 	a.addRules()
 	a.addSettings()
+	a.addApprovals()
 	a.finishDocument()
 	a.spec = sync.OnceValue(func() []byte {
 		spec, err := json.Marshal(a.huma.OpenAPI())

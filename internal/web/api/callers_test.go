@@ -156,7 +156,7 @@ func linking(w *world, _ staff.Member) (call, string) {
 }
 
 func scenarios() []scenario {
-	return append(settingScenarios(), []scenario{
+	return append(append(settingScenarios(), approvalScenarios()...), []scenario{
 		{"session", "", plain("GET", "/v1/session", ""), [5]int{200, 200, 200, 200, 200}},
 		{"sign-out", "", plain("DELETE", "/v1/session", ""), [5]int{204, 204, 204, 204, 204}},
 		{"conversations", "", plain("GET", "/v1/conversations", ""), [5]int{200, 403, 200, 200, 403}},
@@ -194,8 +194,8 @@ func scenarios() []scenario {
 		{"add-staff", "an agent", newMember(identity.Agent), [5]int{201, 201, 403, 403, 403}},
 		{"add-staff", "an owner", newMember(identity.Owner), [5]int{201, 403, 403, 403, 403}},
 		{"change-staff", "an agent", onStaff(identity.Agent, `{"disabled":true}`), [5]int{204, 204, 403, 403, 403}},
-		{"change-staff", "up to owner", onStaff(identity.Agent, `{"role":"owner"}`), [5]int{204, 403, 403, 403, 403}},
-		{"change-staff", "an owner", onStaff(identity.Owner, `{"disabled":true}`), [5]int{204, 403, 403, 403, 403}},
+		{"change-staff", "up to owner", onStaff(identity.Agent, `{"role":"owner"}`), [5]int{202, 403, 403, 403, 403}},
+		{"change-staff", "an owner", onStaff(identity.Owner, `{"disabled":true}`), [5]int{202, 403, 403, 403, 403}},
 		{"customer", "", onCustomer("GET", ""), [5]int{200, 403, 200, 200, 403}},
 		{"find-customers", "", plain("POST", "/v1/customers/find", `{"kind":"phone","value":"+49 170 1"}`), [5]int{200, 403, 200, 200, 403}},
 		{"add-handle", "", onCustomerWith("POST", "/handles", `{"kind":"phone","value":"+49 170 1","evidence":"claimed"}`), [5]int{204, 403, 204, 204, 403}},

@@ -26,6 +26,7 @@ import (
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/staff"
 	"kefu/internal/domain/webhook"
+	"kefu/internal/flow/approving"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/configuring"
 	"kefu/internal/flow/intake"
@@ -56,20 +57,21 @@ const origin = "https://desk.example.org"
 
 // world is a server with its real store and flows, without sockets.
 type world struct {
-	t        testing.TB
-	store    *storage.Store
-	index    *searchindex.Index
-	blind    *search.Blinder
-	intake   *intake.Service
-	desk     *signin.Desk
-	windows  *signin.Windows
-	files    *attaching.Service
-	settings *configuring.Service
-	kinds    *settings.Registry
-	webhooks *notifying.Desk
-	api      *api.API
-	logs     *bytes.Buffer
-	offset   atomic.Int64 // nanoseconds that the clock is ahead
+	t         testing.TB
+	store     *storage.Store
+	index     *searchindex.Index
+	blind     *search.Blinder
+	intake    *intake.Service
+	desk      *signin.Desk
+	windows   *signin.Windows
+	files     *attaching.Service
+	settings  *configuring.Service
+	kinds     *settings.Registry
+	approvals *approving.Service
+	webhooks  *notifying.Desk
+	api       *api.API
+	logs      *bytes.Buffer
+	offset    atomic.Int64 // nanoseconds that the clock is ahead
 }
 
 func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.offset.Load())).UTC() }
@@ -135,12 +137,13 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 		return all
 	}
 	w.webhooks = notifying.NewDesk(w.store, endpoints, func() {}, w.now)
+	w.approvals = approving.New(w.store, w.intake.Clean, nil)
 	carrier, err := session.New(session.Options{PublicURL: origin})
 	check(t, err)
 	w.api = api.New(api.Deps{
 		Webhooks: w.webhooks, Rules: ruling.NewTrials(w.store),
 		Desk: w.desk, Intake: w.intake, Store: w.store, Search: searching.NewSearcher(w.store, indexAdapter{w.index}, nil, w.blind),
-		Files: w.files, Settings: w.settings, Kinds: w.kinds, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
+		Files: w.files, Settings: w.settings, Kinds: w.kinds, Approvals: w.approvals, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
 	}, api.Options{AttachmentBytes: o.Limits.MaxBytes, FileURL: func(token string) string { return "https://files.example.org/f/" + token }})
 	return w
 }
@@ -153,7 +156,7 @@ func (w *world) limitReads(limit ratelimit.Limit) (told *[]string) {
 	told = &[]string{}
 	w.api = api.New(api.Deps{
 		Desk: w.desk, Intake: w.intake, Store: w.store, Search: searching.NewSearcher(w.store, indexAdapter{w.index}, nil, w.blind),
-		Files: w.files, Settings: w.settings, Kinds: w.kinds, Carrier: carrier, Clock: w.now, Limited: func(name string) { *told = append(*told, name) },
+		Files: w.files, Settings: w.settings, Kinds: w.kinds, Approvals: w.approvals, Carrier: carrier, Clock: w.now, Limited: func(name string) { *told = append(*told, name) },
 	}, api.Options{Reads: limit, Readers: 100})
 	return told
 }

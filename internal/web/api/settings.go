@@ -38,6 +38,7 @@ type Setting struct {
 	Archived  bool            `json:"archived,omitempty"`
 	ChangedBy *Changer        `json:"changed_by,omitempty"`
 	ChangedAt int64           `json:"changed_at,omitempty"`
+	Approval  string          `json:"approval,omitempty" doc:"the request under which the change waits for a second person; the item is as it was"`
 	Value     json.RawMessage `json:"value"`
 }
 
@@ -50,7 +51,7 @@ type SettingList struct {
 // SettingRevision is what an item was.
 type SettingRevision struct {
 	Setting
-	Approval string `json:"approval,omitempty" doc:"the approval that the change was made under; alone: nobody else could have given one"`
+	Under string `json:"under,omitempty" doc:"the approval that the change was made under; alone: nobody else could have given one"`
 }
 
 // SettingHistory is a page of revisions, the newest first.
@@ -82,7 +83,10 @@ type settingInput struct {
 
 type singletonInput struct{ Caller }
 
-type settingOutput struct{ Body Setting }
+type settingOutput struct {
+	Status int
+	Body   Setting
+}
 
 type saveSettingInput struct {
 	Caller
@@ -228,7 +232,7 @@ func (a *API) settings(ctx context.Context, in *settingsInput, kind string) (*se
 
 func (a *API) setting(ctx context.Context, by Caller, kind, id string) (*settingOutput, error) {
 	it, err := a.Settings.Get(ctx, by.who(), kind, id)
-	return &settingOutput{Body: settingOf(it)}, err
+	return &settingOutput{Status: http.StatusOK, Body: settingOf(it)}, err
 }
 
 func (a *API) saveSetting(ctx context.Context, by Caller, kind, id string, b SaveSetting) (*settingOutput, error) {
@@ -237,7 +241,23 @@ func (a *API) saveSetting(ctx context.Context, by Caller, kind, id string, b Sav
 		c.Owner = by.who().ID
 	}
 	it, err := a.Settings.Save(ctx, by.who(), c)
-	return &settingOutput{Body: settingOf(it)}, err
+	return a.changed(ctx, by, kind, id, it, err)
+}
+
+// changed answers with the item after a change, or as it still is while the change
+// waits for a second person.
+func (a *API) changed(ctx context.Context, by Caller, kind, id string, it settings.Item, err error) (*settingOutput, error) {
+	request, waits := pendingOf(err)
+	if !waits {
+		return &settingOutput{Status: http.StatusOK, Body: settingOf(it)}, err
+	}
+	it, err = a.Settings.Get(ctx, by.who(), kind, id)
+	if fault.Is(err, fault.NotFound) { // it is not there yet
+		it, err = settings.Item{Kind: kind, ID: id, Body: json.RawMessage("null")}, nil
+	}
+	out := &settingOutput{Status: http.StatusAccepted, Body: settingOf(it)}
+	out.Body.Approval = request
+	return out, err
 }
 
 func (a *API) settingHistory(ctx context.Context, in *historyInput) (*historyOutput, error) {
@@ -252,7 +272,7 @@ func (a *API) settingHistory(ctx context.Context, in *historyInput) (*historyOut
 	}
 	out.Body.Items = make([]SettingRevision, len(revisions))
 	for i, r := range revisions {
-		out.Body.Items[i] = SettingRevision{Setting: settingOf(r.Item), Approval: r.Approval}
+		out.Body.Items[i] = SettingRevision{Setting: settingOf(r.Item), Under: r.Approval}
 	}
 	return out, nil
 }
@@ -260,10 +280,10 @@ func (a *API) settingHistory(ctx context.Context, in *historyInput) (*historyOut
 func (a *API) archiveSetting(ctx context.Context, in *archiveInput) (*settingOutput, error) {
 	archived := in.Body.Archived == nil || *in.Body.Archived
 	it, err := a.Settings.Archive(ctx, in.who(), in.Kind, in.ID, in.Body.Revision, archived)
-	return &settingOutput{Body: settingOf(it)}, err
+	return a.changed(ctx, in.Caller, in.Kind, in.ID, it, err)
 }
 
 func (a *API) restoreSetting(ctx context.Context, in *restoreInput) (*settingOutput, error) {
 	it, err := a.Settings.Restore(ctx, in.who(), in.Kind, in.ID, in.Body.Revision, in.Body.From)
-	return &settingOutput{Body: settingOf(it)}, err
+	return a.changed(ctx, in.Caller, in.Kind, in.ID, it, err)
 }

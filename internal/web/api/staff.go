@@ -124,9 +124,20 @@ func (a *API) newStaff(ctx context.Context, in *newStaffInput) (*enrolledOutput,
 	return &enrolledOutput{Body: Enrolled{ID: enrolled.ID, TOTPSecret: enrolled.TOTP.Secret, TOTPURL: enrolled.TOTP.URL}}, nil
 }
 
-func (a *API) changeStaff(ctx context.Context, in *changeStaffInput) (*nothing, error) {
+// changedStaff answers a change with 204, or with 202 and the address of the
+// request under which it waits for a second person.
+type changedStaff struct {
+	Status   int
+	Location string `header:"Location" doc:"of 202: the request under which the change waits for a second person"`
+}
+
+func (a *API) changeStaff(ctx context.Context, in *changeStaffInput) (*changedStaff, error) {
 	if in.Body.Role == nil && in.Body.Disabled == nil {
 		return nil, fault.New(fault.Invalid, "api.changeStaff", "there is nothing to change")
 	}
-	return &nothing{}, a.Store.ChangeStaff(ctx, in.who(), in.ID, staff.Change{Role: in.Body.Role, Disabled: in.Body.Disabled})
+	err := a.Store.ChangeStaff(ctx, in.who(), in.ID, staff.Change{Role: in.Body.Role, Disabled: in.Body.Disabled})
+	if request, waits := pendingOf(err); waits {
+		return &changedStaff{Status: http.StatusAccepted, Location: "/v1/approvals/" + request}, nil
+	}
+	return &changedStaff{Status: http.StatusNoContent}, err
 }

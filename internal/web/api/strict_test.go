@@ -36,6 +36,8 @@ func (w *world) target(path string) string {
 		path = strings.Replace(path, "{id}", who.ID, 1)
 	case strings.HasPrefix(path, "/v1/staff/"):
 		path = strings.Replace(path, "{id}", w.member(identity.Agent).ID, 1)
+	case strings.HasPrefix(path, "/v1/approvals/"):
+		path = strings.Replace(path, "{id}", id.New(), 1)
 	case strings.HasPrefix(path, "/v1/settings/"):
 		path = strings.NewReplacer("{kind}", "team", "{id}", id.New()).Replace(path)
 	case strings.HasPrefix(path, "/v1/attachments/"):

@@ -18,7 +18,9 @@ type Options struct {
 	Public *url.URL // the desk's address; its scheme is that of all origins
 	Widget string   // host, with its port, of the window's frame
 	Files  string   // host, with its port, of attachments
-	Embed  []string // origins of the pages that may embed the window
+	// Embed gives the origins of the pages that may embed the window, now; nil for
+	// none.
+	Embed func() []string
 }
 
 // Site serves the pages of one deployment.
@@ -61,7 +63,7 @@ func (s *Site) MountDesk(mux *http.ServeMux) {
 
 // MountFrame puts the window's frame on the widget host's mux.
 func (s *Site) MountFrame(mux *http.ServeMux) {
-	page := s.frame.serve(s.framePolicy())
+	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.frame.serve(s.framePolicy()).ServeHTTP(w, r) })
 	mux.Handle("GET /frame", page)
 	mux.Handle("GET /frame/", page)
 }
@@ -74,11 +76,13 @@ func (s *Site) deskPolicy() policy {
 }
 
 // framePolicy is that of the window's frame, which only the wallet's pages may
-// hold.
+// hold: those of this moment.
 func (s *Site) framePolicy() policy {
 	ancestors := "'none'"
-	if len(s.options.Embed) > 0 {
-		ancestors = strings.Join(s.options.Embed, " ")
+	if s.options.Embed != nil {
+		if origins := s.options.Embed(); len(origins) > 0 {
+			ancestors = strings.Join(origins, " ")
+		}
 	}
 	return policy{csp: s.ownCode(s.options.Widget) + "; frame-ancestors " + ancestors, embedded: true}
 }

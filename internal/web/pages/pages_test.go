@@ -60,7 +60,7 @@ func serve(t *testing.T, embed ...string) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	site, err := pages.New(dist(), pages.Options{Public: public, Widget: "widget.kefu.example", Files: "files.kefu.example", Embed: embed})
+	site, err := pages.New(dist(), pages.Options{Public: public, Widget: "widget.kefu.example", Files: "files.kefu.example", Embed: func() []string { return embed }})
 	if err != nil {
 		t.Fatal(err)
 	}

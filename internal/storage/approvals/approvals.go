@@ -1,0 +1,169 @@
+// Package approvals keeps changes that wait for a second person, and carries them
+// out in the transaction in which that person approves: exactly once, and only if
+// everything that was true when they were asked for still is.
+package approvals
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+
+	"kefu/internal/domain/approval"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/platform/clock"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
+	"kefu/internal/storage/core"
+	"kefu/internal/storage/engine"
+)
+
+// Executor carries out requests of one kind.
+type Executor interface {
+	// MayExecute tells whether somebody holds the right that a payload needs.
+	MayExecute(p identity.Principal, payload []byte) bool
+	// Execute does what a payload says, as its maker, under an approval. It checks
+	// everything anew. Any fault but Unavailable and Internal means that the state
+	// has moved.
+	Execute(ctx context.Context, t *core.Tx, maker identity.Principal, payload []byte, under string) error
+}
+
+// Approvals is the part of the store that this package is.
+type Approvals struct {
+	core      *core.Core
+	executors map[string]Executor
+}
+
+// New makes it. Executors are added before it is used.
+func New(c *core.Core) *Approvals { return &Approvals{core: c, executors: map[string]Executor{}} }
+
+// Gate is how the parts of the store ask for a second person.
+type Gate struct{ approvals *Approvals }
+
+// GateOf gives the way in for other parts of the store. It is no method, so that
+// the store does not offer it to everybody.
+func GateOf(a *Approvals) Gate { return Gate{a} }
+
+// Executes says who carries out the requests of a kind.
+func (g Gate) Executes(kind string, e Executor) { g.approvals.executors[kind] = e }
+
+// Ask tells whether p may make a change in this transaction: under an approval's
+// name, which is approval.Alone where nobody else holds the right and "" for a part
+// of Kefu, or not yet. Then pending is the error to be answered after the commit.
+// Errors: Conflict when a change of the same thing waits already, or too many do.
+func (g Gate) Ask(ctx context.Context, t *core.Tx, p identity.Principal, n approval.New) (under string, pending *approval.PendingError, err error) {
+	const op = "approvals.Ask"
+	if p.Kind == identity.System {
+		return "", nil, nil
+	}
+	others, err := others(ctx, t, p.ID, approval.Approvers(n.May))
+	if err != nil {
+		return "", nil, err
+	}
+	if others == 0 {
+		return approval.Alone, nil, nil
+	}
+	if len(n.Payload) > approval.MaxPayload {
+		return "", nil, fault.New(fault.Invalid, op, "the payload is larger than %d bytes", approval.MaxPayload)
+	}
+	var same, all int
+	if err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*), COALESCE(SUM(CASE WHEN subject = $1 THEN 1 ELSE 0 END), 0) FROM approval WHERE state = 'pending' AND expires_at > $2", n.Subject, t.Now).Scan(&all, &same); err != nil {
+		return "", nil, engine.MapError(op, err)
+	}
+	if same > 0 {
+		return "", nil, &fault.Error{Code: fault.Conflict, Op: op, Field: "approval", Reason: "waiting", Message: "a change of the same thing waits already"}
+	}
+	if all >= approval.MaxWaiting {
+		return "", nil, &fault.Error{Code: fault.Conflict, Op: op, Field: "approval", Reason: "too_many", Message: "too many changes wait"}
+	}
+	made := id.New()
+	_, err = t.SQL.ExecContext(ctx, `INSERT INTO approval (id, kind, subject, payload, hash, summary, maker, created_at, expires_at, state, decider, decided_at, reason)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', '', 0, '')`,
+		made, n.Kind, n.Subject, string(n.Payload), approval.HashOf(n.Kind, n.Subject, n.Payload), n.Summary, p.ID, t.Now, t.Now+approval.Life.Microseconds())
+	t.Record(p, "approval.ask", "approval", made, "")
+	return "", &approval.PendingError{ID: made}, engine.MapError(op, err)
+}
+
+// others counts who else has one of the roles.
+func others(ctx context.Context, t *core.Tx, but string, roles []identity.Role) (n int, err error) {
+	const op = "approvals.others"
+	rows, err := t.SQL.QueryContext(ctx, "SELECT role, COUNT(*) FROM staff WHERE disabled_at = 0 AND id <> $1 GROUP BY role", but)
+	if err != nil {
+		return 0, engine.MapError(op, err)
+	}
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var role string
+		var count int
+		err := r.Scan(&role, &count)
+		if slices.Contains(roles, identity.Role(role)) {
+			n += count
+		}
+		return err
+	})
+	return n, engine.MapError(op, err)
+}
+
+const columns = `a.id, a.kind, a.subject, a.payload, a.hash, a.summary, a.maker, COALESCE(m.name, ''), a.created_at, a.expires_at,
+	a.state, a.decider, COALESCE(d.name, ''), a.decided_at, a.reason
+	FROM approval a LEFT JOIN staff m ON m.id = a.maker LEFT JOIN staff d ON d.id = a.decider`
+
+func scanRequest(scan func(...any) error) (approval.Request, error) {
+	var r approval.Request
+	var payload, state string
+	err := scan(&r.ID, &r.Kind, &r.Subject, &payload, &r.Hash, &r.Summary, &r.MakerID, &r.MakerName, &r.CreatedAt, &r.ExpiresAt,
+		&state, &r.DeciderID, &r.Decider, &r.DecidedAt, &r.Reason)
+	r.Payload, r.State = []byte(payload), approval.State(state)
+	return r, err
+}
+
+func find(ctx context.Context, row *sql.Row) (approval.Request, error) {
+	r, err := scanRequest(row.Scan)
+	return r, engine.MapError("approvals.find", err)
+}
+
+// ListApprovals gives the requests, the newest first, at most limit (1 to MaxPage)
+// of them behind the one whose ID is after: those that wait, or those that were
+// decided. Errors: Forbidden.
+func (a *Approvals) ListApprovals(ctx context.Context, p identity.Principal, waiting bool, after string, limit int) ([]approval.Request, error) {
+	const op = "approvals.ListApprovals"
+	if !policy.Allow(p, policy.ReadApprovals, policy.Object{}) {
+		return nil, fault.New(fault.Forbidden, op, "%s %s may not see approvals", p.Kind, p.Role)
+	}
+	now := a.now()
+	rows, err := a.core.DB.Reader.QueryContext(ctx, "SELECT "+columns+` WHERE (a.state = 'pending' AND a.expires_at > $1) = $2
+		AND ($3 = '' OR (a.created_at, a.id) < (SELECT created_at, id FROM approval WHERE id = $3)) ORDER BY a.created_at DESC, a.id DESC LIMIT $4`,
+		now, waiting, after, min(max(limit, 1), approval.MaxPage))
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	all := []approval.Request{}
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		found, err := scanRequest(r.Scan)
+		all = append(all, found.At(now))
+		return err
+	})
+	return all, engine.MapError(op, err)
+}
+
+// Approval finds a request. Errors: Forbidden, NotFound.
+func (a *Approvals) Approval(ctx context.Context, p identity.Principal, id string) (approval.Request, error) {
+	const op = "approvals.Approval"
+	if !policy.Allow(p, policy.ReadApprovals, policy.Object{}) {
+		return approval.Request{}, fault.New(fault.Forbidden, op, "%s %s may not see approvals", p.Kind, p.Role)
+	}
+	r, err := find(ctx, a.core.DB.Reader.QueryRowContext(ctx, "SELECT "+columns+" WHERE a.id = $1", id))
+	return r.At(a.now()), err
+}
+
+func (a *Approvals) now() int64 { return clock.Micros(a.core.Now()) }
+
+// may is the right that a request needs.
+func (a *Approvals) may(r approval.Request) func(identity.Principal) bool {
+	e := a.executors[r.Kind]
+	return func(p identity.Principal) bool { return e != nil && e.MayExecute(p, r.Payload) }
+}
+
+// MayDecide tells whether p could approve or reject a request that waits.
+func (a *Approvals) MayDecide(p identity.Principal, r approval.Request) bool {
+	return r.CheckApprove(p, a.now(), r.Hash, a.may(r)) == nil
+}

@@ -1,0 +1,121 @@
+package approvals
+
+import (
+	"context"
+
+	"kefu/internal/domain/approval"
+	"kefu/internal/domain/identity"
+	"kefu/internal/platform/fault"
+	"kefu/internal/storage/core"
+	"kefu/internal/storage/engine"
+)
+
+// Approve carries out a request whose payload has the hash that p saw. Errors:
+// NotFound; Forbidden, for the maker too; Conflict with the field hash for another
+// payload, with state when it waits no more, and with moved when what it is about
+// has changed meanwhile: then it has expired, and somebody has to ask anew.
+func (a *Approvals) Approve(ctx context.Context, p identity.Principal, id, hash string) (approval.Request, error) {
+	const op = "approvals.Approve"
+	var result approval.Request
+	var moved error
+	err := a.decide(ctx, id, func(ctx context.Context, t *core.Tx, r approval.Request) error {
+		result, moved = r, nil
+		if err := r.CheckApprove(p, t.Now, hash, a.may(r)); err != nil {
+			return err
+		}
+		result.State, result.DeciderID, result.DecidedAt = approval.Executed, p.ID, t.Now
+		if moved = a.execute(ctx, t, r); moved != nil {
+			switch fault.CodeOf(moved) {
+			case fault.Unavailable, fault.Internal:
+				return moved
+			}
+			result.State, result.Reason = approval.Expired, approval.Moved
+		}
+		action := "approval.approve"
+		if moved != nil {
+			action = "approval.moved"
+		}
+		t.Record(p, action, "approval", id, "")
+		return save(ctx, t, result)
+	})
+	if err != nil {
+		return approval.Request{}, err
+	}
+	if moved != nil {
+		return approval.Request{}, &fault.Error{Code: fault.Conflict, Op: op, Field: "moved", Reason: approval.Moved, Message: "what it is about has changed", Err: moved}
+	}
+	return result, nil
+}
+
+// execute lets the request's executor work as its maker, with the rights that the
+// maker has now. When that fails nothing of it remains.
+func (a *Approvals) execute(ctx context.Context, t *core.Tx, r approval.Request) error {
+	const op = "approvals.execute"
+	maker := identity.Principal{Kind: identity.Staff, ID: r.MakerID}
+	var role string
+	if err := t.SQL.QueryRowContext(ctx, "SELECT alias, role FROM staff WHERE id = $1 AND disabled_at = 0", r.MakerID).Scan(&maker.Name, &role); err != nil {
+		return engine.MapError(op, err)
+	}
+	maker.Role = identity.Role(role)
+	if !a.may(r)(maker) {
+		return fault.New(fault.Forbidden, op, "its maker has lost the right to it")
+	}
+	if _, err := t.SQL.ExecContext(ctx, "SAVEPOINT approval"); err != nil {
+		return engine.MapError(op, err)
+	}
+	before := *t
+	failed := a.executors[r.Kind].Execute(ctx, t, maker, r.Payload, r.ID)
+	if failed != nil {
+		*t = before
+		if err := engine.RollbackTo(ctx, t.SQL, "approval"); err != nil {
+			return engine.MapError(op, err)
+		}
+	}
+	if _, err := t.SQL.ExecContext(ctx, "RELEASE SAVEPOINT approval"); err != nil {
+		return engine.MapError(op, err)
+	}
+	return failed
+}
+
+// Reject refuses a request, and says why. Errors: NotFound, Forbidden, Conflict,
+// Invalid for the reason.
+func (a *Approvals) Reject(ctx context.Context, p identity.Principal, id, reason string) error {
+	return a.decide(ctx, id, func(ctx context.Context, t *core.Tx, r approval.Request) error {
+		if err := r.CheckReject(p, t.Now, reason, a.may(r)); err != nil {
+			return err
+		}
+		r.State, r.DeciderID, r.DecidedAt, r.Reason = approval.Rejected, p.ID, t.Now, reason
+		t.Record(p, "approval.reject", "approval", id, "")
+		return save(ctx, t, r)
+	})
+}
+
+// Withdraw takes back a request of p's own. Errors: NotFound, Forbidden, Conflict.
+func (a *Approvals) Withdraw(ctx context.Context, p identity.Principal, id string) error {
+	return a.decide(ctx, id, func(ctx context.Context, t *core.Tx, r approval.Request) error {
+		if err := r.CheckWithdraw(p, t.Now); err != nil {
+			return err
+		}
+		r.State, r.DecidedAt = approval.Withdrawn, t.Now
+		t.Record(p, "approval.withdraw", "approval", id, "")
+		return save(ctx, t, r)
+	})
+}
+
+// decide runs a decision in a transaction. Commits come one after the other, in all
+// processes, so what do finds is what stays until it ends.
+func (a *Approvals) decide(ctx context.Context, id string, do func(context.Context, *core.Tx, approval.Request) error) error {
+	return a.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		r, err := find(ctx, t.SQL.QueryRowContext(ctx, "SELECT "+columns+" WHERE a.id = $1", id))
+		if err != nil {
+			return err
+		}
+		return do(ctx, t, r)
+	})
+}
+
+func save(ctx context.Context, t *core.Tx, r approval.Request) error {
+	_, err := t.SQL.ExecContext(ctx, "UPDATE approval SET state = $1, decider = $2, decided_at = $3, reason = $4 WHERE id = $5 AND state = 'pending'",
+		string(r.State), r.DeciderID, r.DecidedAt, r.Reason, r.ID)
+	return engine.MapError("approvals.save", err)
+}

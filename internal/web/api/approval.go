@@ -1,0 +1,151 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"kefu/internal/domain/approval"
+	"kefu/internal/domain/identity"
+	"kefu/internal/flow/approving"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
+)
+
+// Approvals are changes that wait for a second person.
+type Approvals interface {
+	List(ctx context.Context, p identity.Principal, waiting bool, after string, limit int) ([]approving.Seen, error)
+	Get(ctx context.Context, p identity.Principal, id string) (approving.Seen, error)
+	Approve(ctx context.Context, p identity.Principal, id, hash string) error
+	Reject(ctx context.Context, p identity.Principal, id, reason string) error
+	Withdraw(ctx context.Context, p identity.Principal, id string) error
+}
+
+// Approval is a change that waits for a second person, or did.
+type Approval struct {
+	ID          string          `json:"id"`
+	Kind        string          `json:"kind" enum:"setting.save,staff.change"`
+	Subject     string          `json:"subject" doc:"what it changes: setting/KIND/ID or staff/ID"`
+	Summary     string          `json:"summary,omitempty" doc:"its name"`
+	Payload     json.RawMessage `json:"payload" doc:"exactly what will be done"`
+	Hash        string          `json:"hash" doc:"of kind, subject and payload: to be named when approving"`
+	Maker       Changer         `json:"maker"`
+	CreatedAt   int64           `json:"created_at"`
+	ExpiresAt   int64           `json:"expires_at"`
+	State       string          `json:"state" enum:"pending,approved,executed,rejected,withdrawn,expired"`
+	Decider     *Changer        `json:"decider,omitempty"`
+	DecidedAt   int64           `json:"decided_at,omitempty"`
+	Reason      string          `json:"reason,omitempty" doc:"why it was rejected; of expired: moved, when what it is about had changed"`
+	MayDecide   bool            `json:"may_decide" doc:"whether the caller may approve or reject it now"`
+	MayWithdraw bool            `json:"may_withdraw" doc:"whether the caller may take it back now"`
+}
+
+// ApprovalList is a page of requests, the newest first.
+type ApprovalList struct {
+	Items []Approval `json:"items" nullable:"false"`
+	Next  string     `json:"next,omitempty" doc:"the cursor of the next page, when there is one"`
+}
+
+type approvalsInput struct {
+	Caller
+	Decided bool   `query:"decided" doc:"those that wait no more"`
+	Cursor  string `query:"cursor" maxLength:"64" doc:"next of the page before"`
+	Limit   int    `query:"limit" minimum:"1" maximum:"199" default:"50"`
+}
+
+type approvalsOutput struct{ Body ApprovalList }
+
+type approvalInput struct {
+	Caller
+	ID string `path:"id" doc:"of the request"`
+}
+
+type approvalOutput struct{ Body Approval }
+
+type approveInput struct {
+	Caller
+	ID   string `path:"id" doc:"of the request"`
+	Body struct {
+		Hash string `json:"hash" minLength:"64" maxLength:"64" doc:"of what was seen"`
+	}
+}
+
+type rejectInput struct {
+	Caller
+	ID   string `path:"id" doc:"of the request"`
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"for its maker"`
+	}
+}
+
+func (a *API) addApprovals() {
+	tags := []string{"approvals"}
+	const one = "/v1/approvals/{id}"
+	add(a, huma.Operation{OperationID: "approvals", Method: http.MethodGet, Path: "/v1/approvals", Summary: "List what waits for a second person", Tags: tags}, a.approvals)
+	add(a, huma.Operation{OperationID: "approval", Method: http.MethodGet, Path: one, Summary: "Read one request", Tags: tags}, a.approval)
+	add(a, huma.Operation{OperationID: "approve", Method: http.MethodPost, Path: one + "/approve", Summary: "Carry out what a colleague asked for", Tags: tags}, a.approve)
+	add(a, huma.Operation{OperationID: "reject", Method: http.MethodPost, Path: one + "/reject", Summary: "Refuse what a colleague asked for", Tags: tags}, a.reject)
+	add(a, huma.Operation{OperationID: "withdraw", Method: http.MethodDelete, Path: one, Summary: "Take back one's own request", Tags: tags}, a.withdraw)
+}
+
+func approvalOf(r approving.Seen) Approval {
+	out := Approval{
+		ID: r.ID, Kind: r.Kind, Subject: r.Subject, Summary: r.Summary, Payload: r.Payload, Hash: r.Hash,
+		Maker: Changer{ID: r.MakerID, Name: r.MakerName}, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
+		State: string(r.State), DecidedAt: r.DecidedAt, Reason: r.Reason, MayDecide: r.MayDecide, MayWithdraw: r.MayWithdraw,
+	}
+	if r.DeciderID != "" {
+		out.Decider = &Changer{ID: r.DeciderID, Name: r.Decider}
+	}
+	return out
+}
+
+func (a *API) approvals(ctx context.Context, in *approvalsInput) (*approvalsOutput, error) {
+	if in.Cursor != "" && !id.Valid(in.Cursor) {
+		return nil, fault.InvalidField("api.approvals", "cursor", "was not given out by us")
+	}
+	all, err := a.Approvals.List(ctx, in.who(), !in.Decided, in.Cursor, in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	out := &approvalsOutput{}
+	if len(all) > in.Limit {
+		all = all[:in.Limit]
+		out.Body.Next = all[in.Limit-1].ID
+	}
+	out.Body.Items = make([]Approval, len(all))
+	for i, r := range all {
+		out.Body.Items[i] = approvalOf(r)
+	}
+	return out, nil
+}
+
+func (a *API) approval(ctx context.Context, in *approvalInput) (*approvalOutput, error) {
+	r, err := a.Approvals.Get(ctx, in.who(), in.ID)
+	return &approvalOutput{Body: approvalOf(r)}, err
+}
+
+func (a *API) approve(ctx context.Context, in *approveInput) (*nothing, error) {
+	return &nothing{}, a.Approvals.Approve(ctx, in.who(), in.ID, in.Body.Hash)
+}
+
+func (a *API) reject(ctx context.Context, in *rejectInput) (*nothing, error) {
+	return &nothing{}, a.Approvals.Reject(ctx, in.who(), in.ID, in.Body.Reason)
+}
+
+func (a *API) withdraw(ctx context.Context, in *approvalInput) (*nothing, error) {
+	return &nothing{}, a.Approvals.Withdraw(ctx, in.who(), in.ID)
+}
+
+// pendingOf tells whether an error says that a change waits for a second person
+// now, and under which request.
+func pendingOf(err error) (request string, waits bool) {
+	var pending *approval.PendingError
+	if !errors.As(err, &pending) {
+		return "", false
+	}
+	return pending.ID, true
+}
