@@ -164,6 +164,12 @@ func commandRules() []rule {
 		command("edit the note", "agent", rewriting(conversation.Edit, func(sc *scene) int64 { return sc.note })),
 		command("redact the customer's", "own "+work, rewriting(conversation.Redact, func(sc *scene) int64 { return sc.say(sc.own, sc.conv, "oops").Seq })),
 		command("redact the agent's", "agent supervisor owner system", rewriting(conversation.Redact, func(sc *scene) int64 { return sc.say(sc.agent, sc.conv, "oops").Seq })),
+		{"Execute", "own", fault.Forbidden, notFound(""), func(sc *scene, p identity.Principal) error {
+			conv := sc.start(sc.own).ID
+			sc.do(sc.agent, conv, setting(conversation.Resolved))
+			_, err := sc.Execute(context.Background(), p, conv, conversation.Command{Kind: conversation.Rate, Content: conversation.Content{Score: 4, Text: "quick"}})
+			return err
+		}},
 		{"Execute", "", fault.Invalid, nil, execute(inScene, plain(conversation.MergeInto, conversation.Content{Into: "x"}))},
 		{"Execute", "", fault.Forbidden, notFound(""), execute(inScene, plain("invented", conversation.Content{}))},
 		{"Submit", "own " + workers, fault.Forbidden, notFound(""), func(sc *scene, p identity.Principal) error {

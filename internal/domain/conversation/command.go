@@ -34,6 +34,7 @@ const (
 	TakeIn      CommandKind = "take_in" // the other half of MergeInto
 	Unmerge     CommandKind = "unmerge"
 	LetGo       CommandKind = "let_go" // the other half of Unmerge
+	Rate        CommandKind = "rate"
 	Identify    CommandKind = "identify"
 )
 
@@ -161,6 +162,8 @@ func actionOf(k CommandKind) policy.Action {
 		return policy.AskForPerson
 	case SetStatus, Wake, Assign, SetPriority, SetTags, SetTopic, SetLanguage:
 		return policy.WorkConversation
+	case Rate:
+		return policy.RateConversation
 	case Edit:
 		return policy.EditMessage
 	case Redact:
@@ -200,6 +203,8 @@ func (o *Outcome) apply(p identity.Principal, c Command, now int64) error {
 		return nil
 	case Identify:
 		return o.identify(c)
+	case Rate:
+		return o.rate(c, now)
 	default:
 		return o.join(c, now)
 	}
@@ -331,6 +336,7 @@ func (o *Outcome) reopen() Status {
 	if was == Resolved {
 		s.Reopened++
 		s.ResolvedAt = 0
+		s.unrate()
 	}
 	return was
 }
@@ -390,6 +396,7 @@ func (o *Outcome) setStatus(command Command, now int64) error {
 	if s.Status == Resolved {
 		s.Reopened++
 		s.ResolvedAt = 0
+		s.unrate()
 	}
 	was := s.Status
 	s.Status, s.SnoozedUntil, s.StatusBefore = c.Status, 0, ""

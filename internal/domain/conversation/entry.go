@@ -21,6 +21,7 @@ const (
 	KindMerged     EntryKind = "merged"
 	KindUnmerged   EntryKind = "unmerged"
 	KindIdentified EntryKind = "identified"
+	KindRated      EntryKind = "rated"  // what the customer says of how it went
 	KindHidden     EntryKind = "hidden" // never stored: what a customer is shown of a staff entry
 )
 
@@ -78,6 +79,7 @@ type Content struct {
 	From        string       `json:"from,omitempty"`
 	Level       string       `json:"level,omitempty"`
 	Internal    bool         `json:"internal,omitempty"` // edited or redacted entry is itself internal
+	Score       int64        `json:"score,omitempty"`    // 1 to 5
 	Reason      string       `json:"reason,omitempty"`   // why staff redacted it; staff only
 	Form        *form.Filled `json:"form,omitempty"`     // the answers that Text tells
 }
@@ -98,7 +100,7 @@ type Entry struct {
 // to be the customer's is staff's.
 func (e Entry) Internal() bool {
 	switch e.Kind {
-	case KindMessage, KindStatus, KindAssigned, KindHuman, KindMerged, KindUnmerged, KindHidden:
+	case KindMessage, KindStatus, KindAssigned, KindHuman, KindMerged, KindUnmerged, KindRated, KindHidden:
 		return false
 	case KindEdited, KindRedacted:
 		return e.Content.Internal
@@ -128,5 +130,5 @@ func (e Entry) ForCustomer() Entry {
 func (c Content) PlainText() bool {
 	return c.Attachments == nil && c.ReplyTo == 0 && c.Mentions == nil && c.Classes == nil && c.Status == "" && c.Was == "" &&
 		c.Until == 0 && c.WrapUp == "" && c.Staff == nil && c.Priority == "" && c.Tags == nil && c.Topic == "" &&
-		c.Language == "" && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal && c.Reason == "" && c.Form == nil
+		c.Language == "" && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal && c.Score == 0 && c.Reason == "" && c.Form == nil
 }

@@ -19,7 +19,7 @@ func drawCommand(t *rapid.T, last int64) conversation.Command {
 		conversation.Send, conversation.Send, conversation.Note, conversation.AskPerson, conversation.SetStatus, conversation.SetStatus,
 		conversation.Wake, conversation.Assign, conversation.SetPriority, conversation.SetTags, conversation.SetTopic,
 		conversation.SetLanguage, conversation.Edit, conversation.Redact, conversation.Delivered, conversation.Read,
-		conversation.MergeInto, conversation.TakeIn, conversation.Unmerge, conversation.LetGo, conversation.Identify, "other",
+		conversation.MergeInto, conversation.TakeIn, conversation.Unmerge, conversation.LetGo, conversation.Identify, conversation.Rate, "other",
 	}
 	text := rapid.SampledFrom([]string{"", "hello", "你好", "\xff", "a\x00b"})
 	c := conversation.Command{
@@ -38,6 +38,7 @@ func drawCommand(t *rapid.T, last int64) conversation.Command {
 			Language: rapid.SampledFrom([]string{"", "en", "zh-CN", "x-1", "?"}).Draw(t, "language"),
 			Into:     rapid.SampledFrom([]string{"", "conv", "other"}).Draw(t, "into"),
 			Level:    rapid.SampledFrom([]string{customer.Verified, customer.Claimed, ""}).Draw(t, "level"),
+			Score:    rapid.Int64Range(-1, 6).Draw(t, "score"),
 			Internal: rapid.Bool().Draw(t, "internal"),
 		},
 	}

@@ -41,15 +41,16 @@ const (
 
 // The limits of a conversation's fields.
 const (
-	MaxTextChars   = 8000
-	MaxAttachments = 10
-	MaxMentions    = 10
-	MaxTags        = 20
-	MaxTagChars    = 40
-	MaxTopicChars  = 120
-	MaxClientID    = 64
-	MaxWrapUpChars = 2000
-	maxLanguageLen = 35 // RFC 5646 section 4.4.1
+	MaxTextChars    = 8000
+	MaxAttachments  = 10
+	MaxMentions     = 10
+	MaxTags         = 20
+	MaxTagChars     = 40
+	MaxTopicChars   = 120
+	MaxClientID     = 64
+	MaxWrapUpChars  = 2000
+	MaxCommentChars = 1000
+	maxLanguageLen  = 35 // RFC 5646 section 4.4.1
 )
 
 // State is a conversation without its log. The store keeps one for each.
@@ -73,6 +74,8 @@ type State struct {
 	SnoozedUntil int64
 	ResolvedAt   int64
 	Reopened     int    // times it was opened again after it was resolved
+	RatedAt      int64  // when the customer first said how it went, since it was resolved; 0: not yet
+	Score        int64  // what they said
 	MergedInto   string // the conversation it goes on in
 	StatusBefore Status // what an unmerge returns to, here or in the one that was merged into this
 

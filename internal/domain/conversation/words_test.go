@@ -189,7 +189,7 @@ func TestWhatTheCustomerSees(t *testing.T) {
 	}
 	both := []conversation.EntryKind{
 		conversation.KindMessage, conversation.KindStatus, conversation.KindAssigned, conversation.KindHuman,
-		conversation.KindMerged, conversation.KindUnmerged, conversation.KindEdited, conversation.KindRedacted, conversation.KindHidden,
+		conversation.KindMerged, conversation.KindUnmerged, conversation.KindRated, conversation.KindEdited, conversation.KindRedacted, conversation.KindHidden,
 	}
 	entry := func(kind conversation.EntryKind, internal bool) conversation.Entry {
 		content := filled(t)

@@ -34,6 +34,7 @@ const (
 	ManageStaff       Action = "staff.manage"
 	NameOwner         Action = "staff.name_owner"
 	ReadAudit         Action = "audit.read"
+	RateConversation  Action = "conversation.rate"
 	IdentifyCustomer  Action = "customer.identify"
 
 	ReadSetup          Action = "settings.read_setup"   // what only those who run the house need to see
@@ -87,7 +88,7 @@ func customerMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
 	case StartConversation, UploadAttachment:
 		return true
-	case ReadConversation, SendMessage, AskForPerson, MarkSeen:
+	case ReadConversation, SendMessage, AskForPerson, MarkSeen, RateConversation:
 		return own
 	case ReadAttachment:
 		return own && !o.Internal

@@ -81,6 +81,7 @@ conversation.read_internal     -       -        -        -         +     -      
 conversation.send              +       -        +        -         +     -       +        +      -      -
 conversation.note              -       -        -        -         +     -       +        +      -      +
 conversation.human             +       -        +        -         -     -       -        -      -      -
+conversation.rate              +       -        +        -         -     -       -        -      -      -
 conversation.mark_seen         +       -        +        -         +     -       +        +      -      -
 conversation.edit              -       -        -        -         -     -       -        -      -      -
 conversation.redact            -       -        -        -         +     -       +        -      -      +

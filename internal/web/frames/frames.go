@@ -37,6 +37,8 @@ type Frame struct {
 	BeforeSeq   *int64        `json:"before_seq"`
 	Limit       int           `json:"limit"`
 	Inbox       bool          `json:"inbox"`
+	Score       int64         `json:"score"`
+	Text        string        `json:"text"`
 	// Of the flow frame, which this version answers with not_supported.
 	FlowID string          `json:"flow_id"`
 	Step   string          `json:"step"`

@@ -39,6 +39,7 @@ func eachFrame(conv string) map[string]func() frame {
 		"typing":   func() frame { return frame{"t": "typing", "conv": conv, "on": true} },
 		"fetch":    func() frame { return frame{"t": "fetch", "conv": conv, "after_seq": 0} },
 		"human":    func() frame { return frame{"t": "human", "conv": conv} },
+		"rate":     func() frame { return frame{"t": "rate", "conv": conv, "score": 5} },
 		"watch":    func() frame { return frame{"t": "watch", "conv": conv} },
 		"inbox":    func() frame { return frame{"t": "watch", "inbox": true} },
 		"unwatch":  func() frame { return frame{"t": "unwatch", "conv": conv} },
@@ -65,7 +66,7 @@ func (a answers) with(more answers) answers {
 func blind() answers {
 	return answers{
 		"send": "not_found", "send to nowhere": "not_found", "send a file": "not_found", "note": "not_found", "start": "started",
-		"ack": "not_found", "read": "not_found", "typing": "not_found", "fetch": "not_found", "human": "not_found",
+		"ack": "not_found", "read": "not_found", "typing": "not_found", "fetch": "not_found", "human": "not_found", "rate": "not_found",
 		"watch": "forbidden", "inbox": "forbidden", "unwatch": "forbidden", "identify": "unauthenticated", "ping": "pong",
 		"flow": "not_supported", "hello": "conflict", "unknown": "unknown_type",
 	}
@@ -84,7 +85,7 @@ func TestEachFrameOfTheProtocol(t *testing.T) {
 	desk := func(role identity.Role) *wire { return h.deskOf(h.colleague(role)) }
 	noWorker := blind().with(answers{"start": "forbidden", "identify": "forbidden"})
 	worker := noWorker.with(answers{
-		"send": "stored", "note": "stored", "ack": "", "read": "", "typing": "", "fetch": "missed", "human": "forbidden",
+		"send": "stored", "note": "stored", "ack": "", "read": "", "typing": "", "fetch": "missed", "human": "forbidden", "rate": "forbidden",
 		"watch": "", "inbox": "", "unwatch": "",
 	})
 	for _, test := range []struct {
@@ -93,7 +94,7 @@ func TestEachFrameOfTheProtocol(t *testing.T) {
 		want answers
 	}{
 		{"customer", customer, blind().with(answers{
-			"send": "stored", "note": "forbidden", "ack": "", "read": "", "typing": "", "fetch": "missed", "human": "event",
+			"send": "stored", "note": "forbidden", "ack": "", "read": "", "typing": "", "fetch": "missed", "human": "event", "rate": "conflict", // it is not resolved
 		})},
 		{"another customer", foreigner, blind()},
 		{"visitor", visitor, blind()},

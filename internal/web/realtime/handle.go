@@ -115,6 +115,11 @@ func (s *Server) handlers() map[string]handler {
 			_, err := s.intake.Do(ctx, p.principal(), f.Conv, conversation.Command{Kind: conversation.AskPerson})
 			return f.T, err
 		},
+		"rate": named(func(ctx context.Context, p *peer, f *frames.Frame) error {
+			content := conversation.Content{Score: f.Score, Text: f.Text}
+			_, err := s.intake.Do(ctx, p.principal(), f.Conv, conversation.Command{Kind: conversation.Rate, Content: content})
+			return err
+		}),
 		"watch":    named(s.watch),
 		"unwatch":  named(s.watch),
 		"identify": named(s.identify),

@@ -244,6 +244,7 @@ export const en = {
     redacted: (c: string[]) => (c.length > 0 ? `Removed from a message: ${classes(c)}` : 'A message was removed'),
     merged: 'Joined with another conversation',
     unmerged: 'Separated from another conversation',
+    rated: (score: number, text: string) => `The customer rated this ${score} of 5${text && `: “${text}”`}`,
     identified: (level: string) => `The customer was identified: ${level}`,
   },
 

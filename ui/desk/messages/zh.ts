@@ -236,6 +236,7 @@ export const zh: Messages = {
     redacted: (c) => (c.length > 0 ? `已从消息中移除：${classes(c)}` : '一条消息已移除'),
     merged: '与另一会话合并',
     unmerged: '与另一会话分开',
+    rated: (score: number, text: string) => `客户评价：${score} 分（满分 5 分）${text && `，“${text}”`}`,
     identified: (level) => `客户身份已识别：${level}`,
   },
 

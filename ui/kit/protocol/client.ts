@@ -292,6 +292,11 @@ export class Client {
     return this.outbox.ask(conv, ref) !== undefined;
   }
 
+  /** How it went, 1 to 5, of a resolved conversation. Whether it was stored is told by the entry `rated`. */
+  rate(conv: string, score: number, text?: string): void {
+    this.#connection.send({ t: 'rate', conv, score, ...(text && { text }) });
+  }
+
   type(conv: string, on: boolean): void {
     const now = Date.now();
     if (on && now - this.#typedAt < typingEvery) return;

@@ -93,6 +93,8 @@ export interface Payload {
   from?: string;
   level?: string;
   form?: Filled;
+  /** Of `rated`: 1 to 5. */
+  score?: number;
 }
 
 /** One entry of a conversation's log. `at` is in microseconds since 1970. */
@@ -143,6 +145,7 @@ export type ClientFrame =
   | { t: 'typing'; conv: string; on: boolean }
   | { t: 'fetch'; conv: string; after_seq?: number; before_seq?: number; limit?: number }
   | { t: 'human'; conv: string }
+  | { t: 'rate'; conv: string; score: number; text?: string }
   | { t: 'watch'; inbox?: boolean; conv?: string }
   | { t: 'unwatch'; inbox?: boolean; conv?: string }
   | { t: 'identify'; token: string }
