@@ -22,6 +22,7 @@ import (
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/configuring"
 	"kefu/internal/flow/intake"
+	"kefu/internal/flow/lookup"
 	"kefu/internal/flow/notifying"
 	"kefu/internal/flow/searching"
 	"kefu/internal/flow/signin"
@@ -60,6 +61,7 @@ type App struct {
 	intake    *intake.Service
 	kinds     *settings.Registry
 	settings  *configuring.Service
+	lookup    *lookup.Service
 	asking    *asking.Service
 	sender    *notifying.Sender
 	webhooks  *notifying.Desk
@@ -231,6 +233,9 @@ func (a *App) connect(ctx context.Context) error {
 		return err
 	}
 	a.intake = intake.New(a.Store, detector, intake.LimitsOf(a.Config.Limits, a.Config.Attachments), a.now, a.metrics)
+	if err := a.connectWallet(ctx); err != nil {
+		return err
+	}
 	if err := a.connectSettings(ctx); err != nil {
 		return err
 	}
@@ -263,6 +268,9 @@ func (a *App) connectSettings(ctx context.Context) error {
 		return err
 	}
 	a.asking = asking.New(a.settings, nil)
+	if a.Config.Wallet.URL != "" {
+		a.asking = asking.New(a.settings, a.lookup)
+	}
 	a.intake.UseForms(a.asking)
 	return nil
 }

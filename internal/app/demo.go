@@ -90,6 +90,9 @@ func PrepareDemo(c *config.Config) (*Demo, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
+	if err := prepareDemoWallet(c, wallet); err != nil {
+		return nil, false, err
+	}
 	d.URLs = map[string]string{
 		"desk": o.desk() + "/desk/", "api": o.desk() + "/v1", "wallet": wallet + "/", "widget": o.frame() + "/frame", "files": o.attachment(),
 	}

@@ -42,9 +42,13 @@ func (a *App) demoWallet(d *Demo) (lifecycle.Worker, error) {
 	if err != nil {
 		return lifecycle.Worker{}, err
 	}
-	at, err := url.Parse(d.URLs["wallet"])
+	host, err := walletHost(d)
 	if err != nil {
-		return lifecycle.Worker{}, fault.Wrap(op, err)
+		return lifecycle.Worker{}, err
+	}
+	ledger, api, err := a.openDemoLedger(context.Background(), d)
+	if err != nil {
+		return lifecycle.Worker{}, err
 	}
 	public, err := url.Parse(a.Config.PublicURL)
 	if err != nil {
@@ -56,12 +60,12 @@ func (a *App) demoWallet(d *Demo) (lifecycle.Worker, error) {
 		return lifecycle.Worker{}, err
 	}
 	handler := demowallet.Handler(demowallet.Options{
-		Host: at.Host, Customers: d.Customers, Page: page,
+		Host: host, Customers: d.Customers, Page: page, API: api, Account: a.demoAccount(ledger),
 		Sign: func(customer, name, language string) (string, error) {
 			return signer.Sign(identity.Claims{Subject: customer, Name: name, Language: language, Level: identity.AL1}, a.now())
 		},
 	})
-	return a.listener("demo wallet", at.Host, handler), nil
+	return a.listener("demo wallet", host, handler), nil
 }
 
 // signer is the demo issuer as it signs.

@@ -101,7 +101,7 @@ func (a *App) connectWeb(context.Context) error {
 	always.Handle("GET /livez", a.health.Liveness())
 	site.MountDesk(desk)
 	api.New(api.Deps{
-		Desk: a.Desk, Intake: a.intake, Store: a.Store, Search: a.searcher, Files: a.files, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals,
+		Desk: a.Desk, Intake: a.intake, Store: a.Store, Search: a.searcher, Files: a.files, Wallet: a.lookup, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals,
 		Webhooks: a.webhooks, Rules: ruling.NewTrials(a.Store),
 		Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
 	}, api.Options{
@@ -111,7 +111,7 @@ func (a *App) connectWeb(context.Context) error {
 	a.realtime.Mount(desk)
 	site.MountFrame(frame)
 	a.realtime.Mount(frame)
-	window.Mount(frame, window.Deps{Forms: a.asking})
+	window.Mount(frame, window.Deps{Forms: a.asking, Wallet: a.lookup, Ask: a.realtime.Ask, Clock: a.now})
 	pages.MountFiles(files, a.files)
 	handler := pages.Hosts(always, map[string]http.Handler{public.Host: desk, o.widget: frame, o.files: files})
 	if public.Scheme == "https" {

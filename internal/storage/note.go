@@ -38,7 +38,7 @@ func (q queue) RecordRead(ctx context.Context, p identity.Principal, reads ...co
 
 func (t *Tx) recordNote(n *note) {
 	for _, r := range n.reads {
-		t.Audit.Record(n.by, n.at, r.Action, r.ObjectType, r.ObjectID, r.Subject)
+		t.Audit.RecordFor(n.by, n.at, r.Action, r.ObjectType, r.ObjectID, r.Subject, r.Purpose)
 	}
 }
 

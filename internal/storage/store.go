@@ -30,6 +30,7 @@ import (
 	"kefu/internal/storage/listing"
 	settingstore "kefu/internal/storage/settings"
 	"kefu/internal/storage/staffing"
+	"kefu/internal/storage/walletlink"
 	"kefu/internal/storage/webhooks"
 )
 
@@ -67,6 +68,7 @@ type Observer interface {
 type Store struct {
 	*staffing.Staff
 	*jobs.Jobs
+	*walletlink.Links
 	*auditlog.Reader
 	*settingstore.Settings
 	*followers.Followers
@@ -134,6 +136,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Followers = followers.New(s.core, s.openFollowed)
 	s.Staff, s.Jobs, s.Reader, s.Lists = staffing.New(s.core, gate), jobs.New(s.core), auditlog.NewReader(db), listing.New(s.core)
 	s.Webhooks = webhooks.New(s.core)
+	s.Links = walletlink.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,

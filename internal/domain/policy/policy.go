@@ -26,6 +26,8 @@ const (
 	SearchMessages    Action = "search.messages"
 	ReadCustomer      Action = "customer.read"
 	NoteHandle        Action = "customer.note_handle"
+	ReadWallet        Action = "wallet.read"          // what the wallet says of a customer, masked
+	RevealWallet      Action = "wallet.reveal"        // one masked field of it
 	EndWindows        Action = "customer.end_windows" // all of a customer's, at once
 	UseDraft          Action = "draft.use"
 	UploadAttachment  Action = "attachment.upload"
@@ -90,6 +92,8 @@ func customerMay(p identity.Principal, a Action, o Object) bool {
 		return true
 	case ReadConversation, SendMessage, AskForPerson, MarkSeen, RateConversation:
 		return own
+	case ReadWallet: // a visitor has none, and neither has a session that nobody vouched for
+		return own && p.Kind == identity.Customer && p.Level >= identity.AL1
 	case ReadAttachment:
 		return own && !o.Internal
 	case EditMessage, RedactMessage:
@@ -138,7 +142,7 @@ func ownerMay(p identity.Principal, a Action, o Object) bool {
 
 func supervisorMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
-	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings:
+	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet:
 		return true
 	}
 	return agentMay(p, a, o)
@@ -147,11 +151,13 @@ func supervisorMay(p identity.Principal, a Action, o Object) bool {
 func agentMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
 	case ReadConversation, ReadInternal, SendMessage, WriteNote, MarkSeen, ReadVersions,
-		WorkConversation, MergeConversation, ListInbox, SearchMessages, ReadCustomer, NoteHandle,
+		WorkConversation, MergeConversation, ListInbox, SearchMessages, ReadCustomer, NoteHandle, ReadWallet,
 		UseDraft, UploadAttachment, ReadAttachment, ListStaff, ReadWorkSettings:
 		return true
 	case UseOwnSetting:
 		return o.StaffID == p.ID
+	case RevealWallet: // only for a conversation that is theirs
+		return o.AssigneeID == p.ID
 	case EditMessage:
 		return o.AuthorKind == identity.Staff && o.AuthorID == p.ID
 	case RedactMessage:

@@ -92,6 +92,8 @@ inbox.list                     -       -        -        -         +     -      
 search.messages                -       -        -        -         +     -       +        +      -      -
 customer.read                  -       -        -        -         +     -       +        +      -      -
 customer.note_handle           -       -        -        -         +     -       +        +      -      +
+wallet.read                    -       -        -        -         +     -       +        +      -      -
+wallet.reveal                  -       -        -        -         +     -       +        -      -      -
 customer.end_windows           -       -        -        -         +     +       -        -      -      +
 draft.use                      -       -        -        -         +     -       +        +      -      -
 attachment.upload              +       +        +        +         +     -       +        +      -      -
@@ -361,6 +363,33 @@ func TestAnAuthorOfSomebodyElsesConversationGainsNothing(t *testing.T) {
 		want := action == string(policy.StartConversation) || action == string(policy.UploadAttachment)
 		if got != want {
 			t.Errorf("the author may %s: %v, want %v", action, got, want)
+		}
+	}
+}
+
+func TestWhoLooksIntoTheWallet(t *testing.T) {
+	as := principals()
+	signed := as["customer"]
+	signed.Level = identity.AL1
+	for name, c := range map[string]struct {
+		p    identity.Principal
+		a    policy.Action
+		o    policy.Object
+		want bool
+	}{
+		"a customer into their own":           {signed, policy.ReadWallet, policy.Object{CustomerID: "c1"}, true},
+		"a customer into another's":           {signed, policy.ReadWallet, policy.Object{CustomerID: "c2"}, false},
+		"a visitor of some level":             {identity.Principal{Kind: identity.Visitor, ID: "c1", Level: identity.AL3}, policy.ReadWallet, policy.Object{CustomerID: "c1"}, false},
+		"a customer reveals":                  {signed, policy.RevealWallet, policy.Object{CustomerID: "c1", AssigneeID: "c1"}, false},
+		"an agent reveals for their own":      {as["agent"], policy.RevealWallet, policy.Object{CustomerID: "c1", AssigneeID: "s1"}, true},
+		"an agent reveals for a colleague's":  {as["agent"], policy.RevealWallet, policy.Object{CustomerID: "c1", AssigneeID: "s2"}, false},
+		"a supervisor reveals for an agent's": {as["supervisor"], policy.RevealWallet, policy.Object{CustomerID: "c1", AssigneeID: "s2"}, true},
+		"an outside agent looks":              {as["outside"], policy.ReadWallet, policy.Object{CustomerID: "c1", AssigneeID: "s1"}, false},
+		"an outside agent reveals":            {as["outside"], policy.RevealWallet, policy.Object{CustomerID: "c1", AssigneeID: "s1"}, false},
+		"a part of Kefu looks":                {as["system"], policy.ReadWallet, policy.Object{CustomerID: "c1"}, false},
+	} {
+		if got := policy.Allow(c.p, c.a, c.o); got != c.want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

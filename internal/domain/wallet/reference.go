@@ -12,14 +12,14 @@ type Reference struct {
 	Amount    Money     `json:"amount"`
 	Direction Direction `json:"direction"`
 	Kind      Kind      `json:"kind"`
-	At        Time      `json:"at"`              // when the transaction began
+	At        int64     `json:"at"`              // when the transaction began, in microseconds
 	Party     string    `json:"party,omitempty"` // the merchant, or the masked name of the counterparty
 	State     State     `json:"state"`           // when it was chosen
 }
 
 // Refer makes the reference to a transaction.
 func Refer(t Transaction) Reference {
-	r := Reference{ID: t.ID, Amount: t.Amount, Direction: t.Direction, Kind: t.Kind, At: t.CreatedAt, State: t.State}
+	r := Reference{ID: t.ID, Amount: t.Amount, Direction: t.Direction, Kind: t.Kind, At: int64(t.CreatedAt), State: t.State}
 	switch {
 	case t.Merchant != nil:
 		r.Party = t.Merchant.Name

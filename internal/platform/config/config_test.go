@@ -77,6 +77,10 @@ log:
 func TestEachMistakeIsOneSentence(t *testing.T) {
 	cases := map[string]struct{ file, env, want string }{
 		"not yaml":          {"a: [", "", "the file is not YAML: line 1: did not find expected node content. Compare the place with docs/kefu.sample.yaml."},
+		"wallet over http":  {"wallet: {url: 'http://wallet.example/v1', secret_file: s}\nidentity: {issuers: [{issuer: w, jwks_file: k, algorithms: [EdDSA]}]}", "", "wallet.url is \"http://wallet.example/v1\", over which anyone on the way reads what customers own. Write an address that begins with https://."},
+		"wallet of nobody":  {"wallet: {url: 'https://wallet.example/v1', secret_file: s}", "", "wallet.issuer is \"\", which is none of identity.issuers, so it is not known whose customers the wallet has. Write the iss claim of the wallet's tokens."},
+		"wallet unsigned":   {"wallet: {url: 'https://wallet.example/v1'}\nidentity: {issuers: [{issuer: w, jwks_file: k, algorithms: [EdDSA]}]}", "", "wallet has a url and lacks key_id or secret_file, so no request could be signed. Give both; docs/wallet-api.md says how they are used."},
+		"wallet too slow":   {"wallet: {timeout: 1h}", "", "wallet.timeout is 1h0m0s. Write something from 100ms to 30s."},
 		"two documents":     {"data: x\n---\ndata: y", "", "the file holds more than one YAML document. Keep the first and remove the line --- and what follows."},
 		"not a mapping":     {"- listen", "", "the file (line 1) must hold settings, each as name: value. Write it as docs/kefu.sample.yaml does."},
 		"typo":              {"lisen: x:1", "", "lisen (line 1) is not a setting. Write listen if that is meant, or remove the line."},

@@ -17,6 +17,7 @@ type Config struct {
 	TLS            TLS              `yaml:"tls" doc:"Kefu's own certificate; leave both empty behind a proxy that ends TLS."`
 	Origins        Origins          `yaml:"origins" doc:"Each of the desk, the widget frame and the attachments lives on an origin of its own, so that none can read another."`
 	Identity       Identity         `yaml:"identity" doc:"How customers prove who they are."`
+	Wallet         Wallet           `yaml:"wallet" doc:"The operator's wallet, which agents look into and customers choose transactions from; docs/wallet-api.md says what it answers."`
 	Limits         Limits           `yaml:"limits" doc:"How much one sender may do; the answer to more is \"try later\", never a lost message."`
 	Attachments    Attachments      `yaml:"attachments" doc:"What customers and agents may attach."`
 	Realtime       Realtime         `yaml:"realtime" doc:"Sockets of windows and desks."`
@@ -64,6 +65,18 @@ type Issuer struct {
 	JWKSFile   string   `yaml:"jwks_file" doc:"File with the signer's public keys; read again when it changes."`
 	JWKSURL    string   `yaml:"jwks_url" doc:"Address of the signer's public keys, https only; instead of jwks_file. It must be on the public internet unless identity.private_keys is true."`
 	Algorithms []string `yaml:"algorithms" doc:"Signature algorithms that are accepted from this signer: EdDSA (Ed25519), ES256, or both."`
+}
+
+// Wallet is where the operator's wallet is asked, and how much of it is shown.
+type Wallet struct {
+	URL        string        `yaml:"url" doc:"Where the wallet's support API begins, such as https://wallet.example/support/v1, https only; empty means that there is none."`
+	Issuer     string        `yaml:"issuer" doc:"Whose customers the wallet knows: the iss claim of identity.issuers; may be empty where there is one issuer."`
+	KeyID      string        `yaml:"key_id" doc:"The name by which the wallet knows the secret that requests are signed with."`
+	SecretFile string        `yaml:"secret_file" doc:"File with that secret, at least 32 characters that nobody can guess."`
+	Timeout    time.Duration `yaml:"timeout" doc:"How long one question to the wallet may take, before it counts as not answered."`
+	Concurrent int           `yaml:"concurrent" doc:"Most questions to the wallet at one time."`
+	Private    bool          `yaml:"private" doc:"Whether the wallet may be in a private network: the operator's own, or on this machine, where plain http will do."`
+	Reveals    Rate          `yaml:"reveals" doc:"Masked fields that one agent may reveal."`
 }
 
 // Limits bounds what one sender may do.
@@ -169,6 +182,7 @@ func Default() Config {
 			SessionLife: 12 * time.Hour, VisitorLife: 30 * 24 * time.Hour, LevelLife: 10 * time.Minute,
 			ClaimHorizon: 30 * time.Minute, RecheckEvery: time.Minute,
 		},
+		Wallet: Wallet{Timeout: 4 * time.Second, Concurrent: 16, KeyID: "kefu", Reveals: Rate{Burst: 20, Per: time.Hour}},
 		Limits: Limits{
 			AnonymousMessages: Rate{Burst: 20, Per: 10 * time.Second},
 			CustomerMessages:  Rate{Burst: 40, Per: 10 * time.Second},

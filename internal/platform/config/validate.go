@@ -35,6 +35,7 @@ func validate(config Config, earlier Mistakes) Mistakes {
 	}
 	c.reach(config)
 	c.identity(config.Identity)
+	c.wallet(config.Wallet, config.Identity)
 	c.limits(config.Limits)
 	c.attachments(config.Attachments)
 	c.realtime(config.Realtime)
@@ -195,6 +196,32 @@ func (c *checker) keysAddress(key, address string, private bool) {
 	case inside && !private:
 		c.add(key, "is "+quote(address)+", which is not on the public internet and will not be asked",
 			"Set identity.private_keys to true for a wallet inside your own network, or use jwks_file")
+	}
+}
+
+func (c *checker) wallet(w Wallet, identity Identity) {
+	c.between("wallet.timeout", w.Timeout, 100*time.Millisecond, 30*time.Second)
+	c.count("wallet.concurrent", int64(w.Concurrent), 1, 1000)
+	c.count("wallet.reveals.burst", int64(w.Reveals.Burst), 1, 1000)
+	c.between("wallet.reveals.per", w.Reveals.Per, time.Minute, 24*time.Hour)
+	if w.URL == "" {
+		return
+	}
+	u, err := url.Parse(w.URL)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		c.add("wallet.url", "is "+quote(w.URL)+", which is no address of an API", "Write it as https://wallet.example/support/v1")
+	} else if u.Scheme != "https" && !(w.Private && u.Scheme == "http" && isLocal(u.Hostname())) {
+		c.add("wallet.url", "is "+quote(w.URL)+", over which anyone on the way reads what customers own", "Write an address that begins with https://")
+	}
+	if w.KeyID == "" || w.SecretFile == "" {
+		c.add("wallet", "has a url and lacks key_id or secret_file, so no request could be signed", "Give both; docs/wallet-api.md says how they are used")
+	}
+	named := w.Issuer == "" && len(identity.Issuers) == 1
+	for _, i := range identity.Issuers {
+		named = named || i.Issuer == w.Issuer
+	}
+	if !named {
+		c.add("wallet.issuer", "is "+quote(w.Issuer)+", which is none of identity.issuers, so it is not known whose customers the wallet has", "Write the iss claim of the wallet's tokens")
 	}
 }
 

@@ -50,6 +50,13 @@ func (c *Commit) RecordUnder(p identity.Principal, at int64, approval, action, o
 	c.events = append(c.events, e)
 }
 
+// RecordFor is Record with what it was done for.
+func (c *Commit) RecordFor(p identity.Principal, at int64, action, objectType, objectID, subject, purpose string) {
+	record := newRecord(p, at, action, objectType, objectID, subject)
+	record.Purpose = purpose
+	c.events = append(c.events, event{record: record})
+}
+
 func newRecord(p identity.Principal, at int64, action, objectType, objectID, subject string) audit.Record {
 	return audit.Record{
 		At: at, Actor: audit.Actor{Type: actorType(p), ID: p.ID, Session: p.Session}, Subject: subject,

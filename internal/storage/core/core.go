@@ -48,8 +48,9 @@ type Queue interface {
 	RecordRead(ctx context.Context, p identity.Principal, reads ...Read) error
 }
 
-// Read is a reading of personal data, for the audit chain.
-type Read struct{ Action, ObjectType, ObjectID, Subject string }
+// Read is a reading of personal data, for the audit chain. Purpose says what for,
+// where that does not follow from the rest.
+type Read struct{ Action, ObjectType, ObjectID, Subject, Purpose string }
 
 // namedPerRecord is how many conversations one record of the audit chain names: a
 // text of it has at most 1,024 bytes.
@@ -126,6 +127,11 @@ func (t *Tx) Record(p identity.Principal, action, objectType, objectID, subject 
 // RecordUnder is Record for what rests on an approval; "" for none.
 func (t *Tx) RecordUnder(p identity.Principal, approval, action, objectType, objectID, subject string) {
 	t.Audit.RecordUnder(p, t.Now, approval, action, objectType, objectID, subject)
+}
+
+// RecordFor is Record with what it was done for.
+func (t *Tx) RecordFor(p identity.Principal, action, objectType, objectID, subject, purpose string) {
+	t.Audit.RecordFor(p, t.Now, action, objectType, objectID, subject, purpose)
 }
 
 // Seal encrypts a value that belongs to one thing, named by aad, and gives the

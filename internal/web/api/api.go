@@ -89,6 +89,7 @@ type Deps struct {
 	Store     Store
 	Search    Searcher
 	Files     Files
+	Wallet    Wallet
 	Settings  Settings
 	Approvals Approvals
 	Webhooks  Webhooks
@@ -143,6 +144,7 @@ func New(d Deps, o Options) *API {
 	a.addAttachments()
 	a.addWebhooks()
 	a.addRules()
+	a.addWallet()
 	a.addSettings()
 	a.addApprovals()
 	a.finishDocument()

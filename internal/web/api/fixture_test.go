@@ -30,6 +30,7 @@ import (
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/configuring"
 	"kefu/internal/flow/intake"
+	"kefu/internal/flow/lookup"
 	"kefu/internal/flow/notifying"
 	"kefu/internal/flow/ruling"
 	"kefu/internal/flow/searching"
@@ -69,6 +70,7 @@ type world struct {
 	kinds     *settings.Registry
 	approvals *approving.Service
 	webhooks  *notifying.Desk
+	lookup    *lookup.Service
 	api       *api.API
 	logs      *bytes.Buffer
 	offset    atomic.Int64 // nanoseconds that the clock is ahead
@@ -138,9 +140,12 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	}
 	w.webhooks = notifying.NewDesk(w.store, endpoints, func() {}, w.now)
 	w.approvals = approving.New(w.store, w.intake.Clean, nil)
+	w.lookup = lookup.New(lookup.Deps{Wallet: lazyWallet(t, w.now), Links: w.store, Clean: w.intake.Clean, Clock: w.now},
+		lookup.Options{Issuer: "wallet", Reveals: ratelimit.Limit{Burst: 1000, Per: time.Hour}, Staff: 100})
 	carrier, err := session.New(session.Options{PublicURL: origin})
 	check(t, err)
 	w.api = api.New(api.Deps{
+		Wallet:   w.lookup,
 		Webhooks: w.webhooks, Rules: ruling.NewTrials(w.store),
 		Desk: w.desk, Intake: w.intake, Store: w.store, Search: searching.NewSearcher(w.store, indexAdapter{w.index}, nil, w.blind),
 		Files: w.files, Settings: w.settings, Kinds: w.kinds, Approvals: w.approvals, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
@@ -155,7 +160,8 @@ func (w *world) limitReads(limit ratelimit.Limit) (told *[]string) {
 	check(w.t, err)
 	told = &[]string{}
 	w.api = api.New(api.Deps{
-		Desk: w.desk, Intake: w.intake, Store: w.store, Search: searching.NewSearcher(w.store, indexAdapter{w.index}, nil, w.blind),
+		Wallet: w.lookup,
+		Desk:   w.desk, Intake: w.intake, Store: w.store, Search: searching.NewSearcher(w.store, indexAdapter{w.index}, nil, w.blind),
 		Files: w.files, Settings: w.settings, Kinds: w.kinds, Approvals: w.approvals, Carrier: carrier, Clock: w.now, Limited: func(name string) { *told = append(*told, name) },
 	}, api.Options{Reads: limit, Readers: 100})
 	return told

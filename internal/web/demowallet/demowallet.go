@@ -6,11 +6,15 @@
 package demowallet
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
+
+	"kefu/internal/platform/fault"
+	"kefu/internal/web/walletview"
 )
 
 // Customer is an invented customer.
@@ -27,13 +31,32 @@ type Options struct {
 	Customers []Customer
 	Page      http.Handler                                          // its page and what that loads
 	Sign      func(customer, name, language string) (string, error) // a fresh token
+	API       http.Handler                                          // what Kefu asks, below /v1/
+	// Account gives what the page shows of a customer. Errors: NotFound, Invalid.
+	Account func(ctx context.Context, customer, cursor string) (Account, error)
 }
 
-// Handler serves the wallet: GET /, GET /demo/customers and POST /demo/token.
+// Account is what the page shows of a customer.
+type Account struct {
+	Balances     []Balance          `json:"balances"`
+	Transactions walletview.OwnPage `json:"transactions"`
+}
+
+// Balance is what a customer has in one currency.
+type Balance struct {
+	Available walletview.Sum `json:"available"`
+	Pending   walletview.Sum `json:"pending"`
+	Held      walletview.Sum `json:"held"`
+}
+
+// Handler serves the wallet: GET /, GET /demo/customers, GET /demo/account, POST
+// /demo/token, and the API that Kefu asks.
 func Handler(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /", o.Page)
 	mux.HandleFunc("GET /demo/customers", func(w http.ResponseWriter, _ *http.Request) { answer(w, o.Customers) })
+	mux.HandleFunc("GET /demo/account", func(w http.ResponseWriter, r *http.Request) { account(w, r, o) })
+	mux.Handle("GET /v1/", o.API)
 	mux.HandleFunc("POST /demo/token", func(w http.ResponseWriter, r *http.Request) { token(w, r, o) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.EqualFold(r.Host, o.Host) {
@@ -71,6 +94,18 @@ func token(w http.ResponseWriter, r *http.Request, o Options) {
 		return
 	}
 	answer(w, map[string]string{"token": signed})
+}
+
+func account(w http.ResponseWriter, r *http.Request, o Options) {
+	found, err := o.Account(r.Context(), r.URL.Query().Get("customer"), r.URL.Query().Get("cursor"))
+	switch {
+	case fault.Is(err, fault.NotFound), fault.Is(err, fault.Invalid):
+		http.Error(w, http.StatusText(http.StatusNotFound), http.StatusNotFound)
+	case err != nil:
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	default:
+		answer(w, found)
+	}
 }
 
 func answer(w http.ResponseWriter, v any) {

@@ -1,13 +1,16 @@
 package demowallet_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"kefu/internal/platform/fault"
 	"kefu/internal/web/demowallet"
+	"kefu/internal/web/walletview"
 )
 
 const host = "127.0.0.1:8081"
@@ -17,6 +20,13 @@ func wallet() http.Handler {
 		Host:      host,
 		Customers: []demowallet.Customer{{ID: "cust-anna", Name: "Anna", Language: "en"}},
 		Page:      http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "page") }),
+		API:       http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "api") }),
+		Account: func(_ context.Context, customer, cursor string) (demowallet.Account, error) {
+			if customer != "cust-anna" || cursor == "rubbish" {
+				return demowallet.Account{}, fault.New(fault.NotFound, "test", "nobody")
+			}
+			return demowallet.Account{Balances: []demowallet.Balance{{Available: walletview.Sum{Amount: "1.00", Currency: "EUR", Scale: 2}}}}, nil
+		},
 		Sign: func(customer, name, language string) (string, error) {
 			return customer + "." + name + "." + language, nil
 		},
@@ -50,11 +60,23 @@ func TestTokensAreForItsOwnPageAndCustomers(t *testing.T) {
 }
 
 func TestItsPageAndCustomers(t *testing.T) {
-	for path, want := range map[string]string{"/": "page", "/demo/customers": `"name":"Anna"`} {
+	for path, want := range map[string]string{
+		"/": "page", "/demo/customers": `"name":"Anna"`, "/v1/customers/x": "api", "/demo/account?customer=cust-anna": `"amount":"1.00"`,
+	} {
 		w := httptest.NewRecorder()
 		wallet().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://"+host+path, nil))
 		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: %d %q", path, w.Code, w.Body)
+		}
+	}
+}
+
+func TestAccountsOfStrangers(t *testing.T) {
+	for _, query := range []string{"", "?customer=cust-eve", "?customer=cust-anna&cursor=rubbish"} {
+		w := httptest.NewRecorder()
+		wallet().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://"+host+"/demo/account"+query, nil))
+		if w.Code != http.StatusNotFound {
+			t.Errorf("%q: %d %q", query, w.Code, w.Body)
 		}
 	}
 }

@@ -83,6 +83,25 @@ func (s *Server) Link(w http.ResponseWriter, r *http.Request) {
 	}{s.options.FileURL(link.Token), link.ExpiresAt.UnixMicro()})
 }
 
+// Ask answers a request that is made beside a connection, with its session: the
+// request counts as a frame of it, and a refusal is an error frame.
+func (s *Server) Ask(w http.ResponseWriter, r *http.Request, answer func(context.Context, identity.Principal) (any, error)) {
+	p := s.requester(w, r)
+	if p == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
+	defer cancel()
+	found, err := answer(ctx, p.principal())
+	if err != nil {
+		s.logError("request", err)
+		frame := errorOf(err, "")
+		s.answer(w, statusOf(frame.Code), frame)
+		return
+	}
+	writeJSON(w, found)
+}
+
 // requester gives the connection that asks, counting the request as a frame of it.
 func (s *Server) requester(w http.ResponseWriter, r *http.Request) *peer {
 	p := s.peerOf(w, r)

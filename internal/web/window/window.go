@@ -1,5 +1,6 @@
 // Package window serves what the operator has chosen for the window and every
-// visitor may know before they are let in: the forms, in the visitor's language.
+// visitor may know before they are let in: the forms, in the visitor's language; and
+// to a signed-in customer the transactions that they may write about.
 // The window's own files are package pages', its conversations package realtime's.
 package window
 
@@ -10,6 +11,7 @@ import (
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/form"
+	"kefu/internal/platform/clock"
 )
 
 // Forms gives the forms in use, in a language.
@@ -21,12 +23,16 @@ type Forms interface {
 
 // Deps are what the handlers work with.
 type Deps struct {
-	Forms Forms
+	Forms  Forms
+	Wallet Transactions
+	Ask    Ask
+	Clock  clock.Clock
 }
 
 // Mount puts the handlers on the mux of the window's host.
 func Mount(mux *http.ServeMux, d Deps) {
 	mux.HandleFunc("GET /rt/forms", d.forms)
+	mux.HandleFunc("GET /rt/wallet/transactions", d.transactions)
 }
 
 // forms serves GET /rt/forms?lang=: nothing in it is anyone's.

@@ -18,6 +18,8 @@ func (f *forms) Shown(lang string) []form.Shown {
 	return []form.Shown{{ID: "a", Revision: f.version, Title: "in " + lang}}
 }
 
+func jsonOf(v any) ([]byte, error) { return json.Marshal(v) }
+
 func TestForms(t *testing.T) {
 	f := &forms{version: 1}
 	mux := http.NewServeMux()

@@ -1,0 +1,128 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"kefu/internal/connector/demowallet"
+	"kefu/internal/connector/walletapi"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/flow/lookup"
+	"kefu/internal/platform/config"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/httpsig"
+	"kefu/internal/platform/ratelimit"
+	"kefu/internal/platform/secret"
+	page "kefu/internal/web/demowallet"
+	"kefu/internal/web/walletview"
+)
+
+// connectWallet makes the way to the operator's wallet, where there is one.
+func (a *App) connectWallet(context.Context) error {
+	c := a.Config.Wallet
+	deps := lookup.Deps{Links: a.Store, Clean: a.intake.Clean, Clock: a.now, Limited: a.metrics.Limited}
+	if c.URL != "" {
+		client, err := openWallet(a.Config, a)
+		if err != nil {
+			return err
+		}
+		deps.Wallet = client
+	}
+	issuer := c.Issuer
+	if issuer == "" && len(a.Config.Identity.Issuers) == 1 {
+		issuer = a.Config.Identity.Issuers[0].Issuer
+	}
+	a.lookup = lookup.New(deps, lookup.Options{Issuer: issuer, Reveals: ratelimit.Of(c.Reveals), Staff: 10_000})
+	return nil
+}
+
+func openWallet(c config.Config, a *App) (*walletapi.Client, error) {
+	const op = "app.openWallet"
+	text, err := os.ReadFile(c.Wallet.SecretFile)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, op, "wallet.secret_file cannot be read: %v", err)
+	}
+	return walletapi.New(walletapi.Options{
+		URL: c.Wallet.URL, Key: httpsig.Key{ID: c.Wallet.KeyID, Secret: bytes.TrimSpace(text)}, Timeout: c.Wallet.Timeout,
+		Concurrent: c.Wallet.Concurrent, Private: c.Wallet.Private, Clock: a.now, Log: a.Log,
+	})
+}
+
+// The demo wallet's side of the shared secret.
+const (
+	demoWalletKey    = "kefu-demo"
+	demoWalletSecret = "demo-wallet.secret"
+)
+
+// prepareDemoWallet has Kefu ask the demo's wallet over the address of its page.
+func prepareDemoWallet(c *config.Config, address string) error {
+	const op = "app.prepareDemoWallet"
+	file := filepath.Join(c.Data, demoWalletSecret)
+	if _, err := os.Stat(file); err != nil {
+		if err := os.MkdirAll(c.Data, 0o700); err != nil {
+			return fault.Wrap(op, err)
+		}
+		if err := os.WriteFile(file, []byte(secret.Token()+"\n"), 0o600); err != nil {
+			return fault.Wrap(op, err)
+		}
+	}
+	c.Wallet.URL, c.Wallet.KeyID, c.Wallet.SecretFile, c.Wallet.Issuer, c.Wallet.Private = address+"/v1", demoWalletKey, file, demoIssuer, true
+	return nil
+}
+
+// openDemoLedger opens the demo's ledger, gives its people their lives, and makes the
+// API over which Kefu asks for them.
+func (a *App) openDemoLedger(ctx context.Context, d *Demo) (*demowallet.Ledger, http.Handler, error) {
+	const op = "app.openDemoLedger"
+	text, err := os.ReadFile(filepath.Join(a.Config.Data, demoWalletSecret))
+	if err != nil {
+		return nil, nil, fault.Wrap(op, err)
+	}
+	ledger, err := demowallet.Open(ctx, filepath.Join(a.Config.Data, demowallet.File), a.now)
+	if err != nil {
+		return nil, nil, err
+	}
+	a.onClose(ledger.Close)
+	people := make([]demowallet.Person, len(d.Customers))
+	for i, c := range d.Customers {
+		people[i] = demowallet.Person{ID: c.ID, Name: c.Name, Language: c.Language}
+	}
+	if err := ledger.Seed(ctx, people); err != nil {
+		return nil, nil, err
+	}
+	verifier := httpsig.NewVerifier(100_000, httpsig.Key{ID: demoWalletKey, Secret: bytes.TrimSpace(text)})
+	return ledger, demowallet.Server{Ledger: ledger, Verifier: verifier, Clock: a.now, Log: a.Log}.Handler(), nil
+}
+
+// demoAccount is what the demo wallet's page shows of a customer.
+func (a *App) demoAccount(ledger *demowallet.Ledger) func(ctx context.Context, customer, cursor string) (page.Account, error) {
+	return func(ctx context.Context, customer, cursor string) (page.Account, error) {
+		var out page.Account
+		balances, err := ledger.Balances(ctx, wallet.Actor{}, customer)
+		if err != nil {
+			return out, err
+		}
+		list, err := ledger.Transactions(ctx, wallet.Actor{}, wallet.Query{CustomerID: customer, Limit: 12, Cursor: cursor})
+		if err != nil {
+			return out, err
+		}
+		for _, b := range balances {
+			out.Balances = append(out.Balances, page.Balance{Available: walletview.OfSum(b.Available), Pending: walletview.OfSum(b.PendingOut), Held: walletview.OfSum(b.Held)})
+		}
+		out.Transactions = walletview.OfOwn(list, wallet.At(a.now()))
+		return out, nil
+	}
+}
+
+// walletHost is where the demo wallet answers.
+func walletHost(d *Demo) (string, error) {
+	at, err := url.Parse(d.URLs["wallet"])
+	if err != nil {
+		return "", fault.Wrap("app.walletHost", err)
+	}
+	return at.Host, nil
+}

@@ -1,0 +1,105 @@
+package lookup
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/fault"
+)
+
+// Own gives a page of the transactions of the customer who asks, as they may see
+// them. Errors: Forbidden for a visitor; NotFound; Invalid; Unavailable.
+func (s *Service) Own(ctx context.Context, p identity.Principal, q wallet.Query) (wallet.Page, error) {
+	const op = "lookup.Own"
+	if err := s.has(op); err != nil {
+		return wallet.Page{}, err
+	}
+	link, err := s.Links.OwnWalletLink(ctx, p, s.options.Issuer)
+	if err != nil {
+		return wallet.Page{}, err
+	}
+	q.CustomerID = link.WalletID
+	if err := q.Validate(); err != nil {
+		return wallet.Page{}, err
+	}
+	page, err := s.Wallet.Transactions(ctx, actorOf(p, "", wallet.PurposeOwn), q)
+	if err != nil {
+		return wallet.Page{}, fault.Wrap(op, err)
+	}
+	for i, t := range page.Items {
+		page.Items[i] = t.ForCustomer()
+		s.offered.put(p.ID, wallet.Refer(t), s.Clock())
+	}
+	return page, nil
+}
+
+// Reference makes the reference to a transaction of the customer who asks: from what
+// the window was shown a moment ago, or from the wallet. Errors: as Own.
+func (s *Service) Reference(ctx context.Context, p identity.Principal, id string) (wallet.Reference, error) {
+	const op = "lookup.Reference"
+	if err := s.has(op); err != nil {
+		return wallet.Reference{}, err
+	}
+	link, err := s.Links.OwnWalletLink(ctx, p, s.options.Issuer)
+	if err != nil {
+		return wallet.Reference{}, err
+	}
+	if r, ok := s.offered.get(p.ID, id, s.Clock()); ok {
+		return r, nil
+	}
+	if !wallet.ValidID(id) {
+		return wallet.Reference{}, fault.New(fault.NotFound, op, "no transaction has an id of that form")
+	}
+	t, err := s.Wallet.Transaction(ctx, actorOf(p, "", wallet.PurposeOwn), link.WalletID, id)
+	if err != nil {
+		return wallet.Reference{}, fault.Wrap(op, err)
+	}
+	return wallet.Refer(t), nil
+}
+
+const (
+	maxOffers = 8192
+	offerLife = 30 * time.Minute
+)
+
+// offers are the references that windows were shown a moment ago, so that to choose
+// one asks the wallet nothing. The oldest make room.
+type offers struct {
+	mu   sync.Mutex
+	of   map[string]offer
+	ring []string
+	next int
+}
+
+type offer struct {
+	reference wallet.Reference
+	until     time.Time
+	place     int
+}
+
+func (o *offers) put(customer string, r wallet.Reference, now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.of == nil {
+		o.of, o.ring = map[string]offer{}, make([]string, maxOffers)
+	}
+	key := customer + " " + r.ID
+	if known, ok := o.of[key]; ok {
+		o.of[key] = offer{r, now.Add(offerLife), known.place}
+		return
+	}
+	delete(o.of, o.ring[o.next])
+	o.ring[o.next] = key
+	o.of[key] = offer{r, now.Add(offerLife), o.next}
+	o.next = (o.next + 1) % maxOffers
+}
+
+func (o *offers) get(customer, id string, now time.Time) (wallet.Reference, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	found, ok := o.of[customer+" "+id]
+	return found.reference, ok && now.Before(found.until)
+}

@@ -1,0 +1,170 @@
+// Package walletlink says which customer of the wallet a customer of Kefu is, to
+// whom it may be said and for which conversation, and notes in the audit chain that
+// somebody looked. It holds nothing of the wallet's.
+package walletlink
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/fault"
+	"kefu/internal/storage/core"
+	"kefu/internal/storage/engine"
+)
+
+// Links is the part of the store that this package is.
+type Links struct{ core *core.Core }
+
+// New makes it.
+func New(c *core.Core) *Links { return &Links{core: c} }
+
+// maxCases is how many of a customer's conversations are looked at for one that
+// lets staff look into the wallet: the newest by their last word.
+const maxCases = 50
+
+// WalletLink lets a member of staff look at a customer's side of the wallet, for a
+// conversation of theirs that the member of staff may work on and that is not closed,
+// or had its last word within 30 days. The look is recorded. Issuer is the one whose
+// customers the wallet knows. Errors: Forbidden; NotFound when there is no such
+// conversation, or the customer is none of the wallet's.
+func (l *Links) WalletLink(ctx context.Context, p identity.Principal, customerID, issuer string, look wallet.Look) (wallet.Link, error) {
+	const op = "walletlink.WalletLink"
+	if p.Kind != identity.Staff || !policy.Allow(p, policy.ReadWallet, policy.Object{CustomerID: customerID, AssigneeID: p.ID}) {
+		return wallet.Link{}, fault.New(fault.Forbidden, op, "%s may not look into the wallet", p.Kind)
+	}
+	link, err := l.caseOf(ctx, p, customerID, "", policy.ReadWallet)
+	if err == nil {
+		err = l.subject(ctx, &link, issuer)
+	}
+	if err != nil {
+		return wallet.Link{}, err
+	}
+	object := look.ID
+	if object == "" {
+		object = customerID
+	}
+	err = l.core.RecordRead(ctx, p, core.Read{
+		Action: "wallet.read_" + look.What, ObjectType: "wallet." + look.What, ObjectID: object, Subject: customerID, Purpose: "case " + link.Case,
+	})
+	if err != nil {
+		return wallet.Link{}, err
+	}
+	return link, nil
+}
+
+// WalletCase lets a member of staff reveal a field of a customer's side of the wallet
+// for one conversation: their own, or for supervisors any. Nothing is recorded yet:
+// RecordReveal does. Errors: as WalletLink; Forbidden when the conversation is
+// another agent's, or nobody's.
+func (l *Links) WalletCase(ctx context.Context, p identity.Principal, customerID, conversationID, issuer string) (wallet.Link, error) {
+	const op = "walletlink.WalletCase"
+	if p.Kind != identity.Staff || !policy.Allow(p, policy.RevealWallet, policy.Object{CustomerID: customerID, AssigneeID: p.ID}) {
+		return wallet.Link{}, fault.New(fault.Forbidden, op, "%s may not reveal anything", p.Kind)
+	}
+	if _, err := l.caseOf(ctx, p, customerID, conversationID, policy.ReadWallet); err != nil {
+		return wallet.Link{}, err
+	}
+	link, err := l.caseOf(ctx, p, customerID, conversationID, policy.RevealWallet)
+	if fault.Is(err, fault.NotFound) {
+		return wallet.Link{}, fault.New(fault.Forbidden, op, "the conversation is not %s's", p.ID)
+	}
+	if err == nil {
+		err = l.subject(ctx, &link, issuer)
+	}
+	if err != nil {
+		return wallet.Link{}, err
+	}
+	return link, nil
+}
+
+// RecordReveal notes that a field is shown unmasked, durably before it is. Reason is
+// kept as long as the chain. Errors: Forbidden, NotFound, as WalletCase.
+func (l *Links) RecordReveal(ctx context.Context, p identity.Principal, link wallet.Link, f wallet.Field, object string, r wallet.Reason) error {
+	const op = "walletlink.RecordReveal"
+	if !f.Revealable() {
+		return fault.New(fault.Forbidden, op, "nobody may see %s", f.Class())
+	}
+	if p.Kind != identity.Staff || !policy.Allow(p, policy.RevealWallet, policy.Object{CustomerID: link.CustomerID, AssigneeID: p.ID}) {
+		return fault.New(fault.Forbidden, op, "%s may not reveal anything", p.Kind)
+	}
+	if _, err := l.caseOf(ctx, p, link.CustomerID, link.Case, policy.RevealWallet); err != nil {
+		return err
+	}
+	if object == "" {
+		object = link.CustomerID
+	}
+	purpose := fmt.Sprintf("%s %s; case %s; %s: %s", f.Class(), f, link.Case, r.Code, r.Text)
+	return l.core.Do(ctx, func(_ context.Context, t *core.Tx) error {
+		t.RecordFor(p, "wallet.reveal", string(f), object, link.CustomerID, purpose)
+		return nil
+	})
+}
+
+// OwnWalletLink is for a signed-in customer to see their own side of the wallet.
+// Errors: Forbidden for everybody else; NotFound when the wallet is not theirs.
+func (l *Links) OwnWalletLink(ctx context.Context, p identity.Principal, issuer string) (wallet.Link, error) {
+	const op = "walletlink.OwnWalletLink"
+	if p.Kind != identity.Customer || !policy.Allow(p, policy.ReadWallet, policy.Object{CustomerID: p.ID}) {
+		return wallet.Link{}, fault.New(fault.Forbidden, op, "%s has no side of the wallet", p.Kind)
+	}
+	link := wallet.Link{CustomerID: p.ID}
+	if err := l.subject(ctx, &link, issuer); err != nil {
+		return wallet.Link{}, err
+	}
+	return link, nil
+}
+
+// subject fills in the wallet's id of a customer.
+func (l *Links) subject(ctx context.Context, link *wallet.Link, issuer string) error {
+	const op = "walletlink.subject"
+	var subject sql.NullString
+	err := l.core.DB.Reader.QueryRowContext(ctx, "SELECT subject FROM customer WHERE id = $1 AND issuer = $2", link.CustomerID, issuer).Scan(&subject)
+	if err != nil {
+		return engine.MapError(op, err)
+	}
+	if !wallet.ValidID(subject.String) {
+		return fault.New(fault.NotFound, op, "the customer is none of the wallet's")
+	}
+	link.WalletID = subject.String
+	return nil
+}
+
+// caseOf finds a conversation of the customer's for which p may do a: the given one,
+// or p's own before others.
+func (l *Links) caseOf(ctx context.Context, p identity.Principal, customerID, conversationID string, a policy.Action) (wallet.Link, error) {
+	const op = "walletlink.caseOf"
+	if !engine.ValidKey(customerID) || (conversationID != "" && !engine.ValidKey(conversationID)) {
+		return wallet.Link{}, fault.New(fault.NotFound, op, "nobody has an id of that form")
+	}
+	rows, err := l.core.DB.Reader.QueryContext(ctx, `SELECT id, assignee_id, status, last_activity FROM conversation
+		WHERE customer_id = $1 AND merged_into = '' AND ($2 = '' OR id = $2) ORDER BY last_activity DESC LIMIT $3`, customerID, conversationID, maxCases)
+	if err != nil {
+		return wallet.Link{}, engine.MapError(op, err)
+	}
+	since := l.core.Now().UnixMicro() - wallet.ActiveFor
+	found := wallet.Link{CustomerID: customerID}
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var id, assignee, status string
+		var last int64
+		if err := r.Scan(&id, &assignee, &status, &last); err != nil {
+			return err
+		}
+		active := status != "resolved" || last >= since
+		may := active && policy.Allow(p, a, policy.Object{CustomerID: customerID, AssigneeID: assignee})
+		if may && (found.Case == "" || (assignee == p.ID && p.ID != "")) {
+			found.Case = id
+		}
+		return nil
+	})
+	if err != nil {
+		return wallet.Link{}, engine.MapError(op, err)
+	}
+	if found.Case == "" {
+		return wallet.Link{}, fault.New(fault.NotFound, op, "no conversation of the customer lets %s look", p.Kind)
+	}
+	return found, nil
+}
