@@ -43,6 +43,8 @@ const later: Record<string, number> = {
   'widget/frame/ConversationList.svelte': 2_000,
   'widget/frame/files/index.ts': 3_500,
   'widget/frame/intake/index.ts': 12_000,
+  'widget/frame/editor/index.ts': 6_000,
+  'widget/frame/after/index.ts': 3_000,
   'kit/protocol/stream.ts': 1_500,
 };
 // Their words; each at most so heavy.
@@ -67,8 +69,8 @@ describe('what is sent to a customer', () => {
     expect(weight(loader.files.values())).toBeLessThanOrEqual(3_000);
   });
 
-  test.each(['en', 'zh'])('the window with styles and %s is at most 40 kB when it is first opened', (language) => {
-    expect(sizeOf(opening(language))).toBeLessThanOrEqual(40_000);
+  test.each(['en', 'zh'])('the window with styles and %s is at most 42 kB when it is first opened', (language) => {
+    expect(sizeOf(opening(language))).toBeLessThanOrEqual(42_000);
   });
 
   test('what is fetched on demand is just what is meant to be, and is not part of the opening', () => {

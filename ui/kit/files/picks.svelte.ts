@@ -7,7 +7,8 @@ export type Problem = 'offline' | 'large' | 'kind' | 'failed' | 'full';
 export interface Picked {
   key: number;
   name: string;
-  state: 'waiting' | 'sending' | 'stored' | 'failed';
+  /** Held: not sent before the person says so. */
+  state: 'held' | 'waiting' | 'sending' | 'stored' | 'failed';
   /** How much of it has gone, from 0 to 1. */
   part: number;
   stored?: Attachment;
@@ -21,6 +22,8 @@ export interface PicksOptions {
   limit: () => number | undefined;
   /** How many files are taken; a message's when it is left out. */
   most?: number;
+  /** Which files are held until release; none when it is left out. */
+  holds?: (file: File) => boolean;
   wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -60,6 +63,11 @@ export class Picks {
     return this.items.some((p) => p.state !== 'stored');
   }
 
+  /** Something is on its way, or has failed: more than waiting to be released. */
+  get pressing(): boolean {
+    return this.items.some((p) => p.state !== 'stored' && p.state !== 'held');
+  }
+
   get failed(): boolean {
     return this.items.some((p) => p.state === 'failed');
   }
@@ -70,9 +78,33 @@ export class Picks {
     const added = taken.map((file): Picked => {
       const key = this.#next++;
       this.#files.set(key, file);
-      return { key, name: file.name, state: 'waiting', part: 0 };
+      return { key, name: file.name, state: this.options.holds?.(file) ? 'held' : 'waiting', part: 0 };
     });
     this.items = [...this.items, ...added];
+    void this.#work();
+  }
+
+  get held(): boolean {
+    return this.items.some((p) => p.state === 'held');
+  }
+
+  /** Sends what was held. */
+  release(): void {
+    for (const p of this.items) if (p.state === 'held') this.#set(p.key, { state: 'waiting' });
+    void this.#work();
+  }
+
+  /** The file as it will be sent. */
+  file(key: number): File | undefined {
+    return this.#files.get(key);
+  }
+
+  /** Puts another file in the place of one; what was sent of that one is not used. */
+  replace(key: number, file: File): void {
+    if (!this.#files.has(key)) return;
+    this.#files.set(key, file);
+    this.#aborts.get(key)?.abort();
+    this.#set(key, { name: file.name, state: this.options.holds?.(file) ? 'held' : 'waiting', part: 0, stored: undefined, problem: undefined });
     void this.#work();
   }
 
@@ -108,7 +140,9 @@ export class Picks {
       const { key } = item;
       const abort = new AbortController();
       this.#aborts.set(key, abort);
-      this.#set(key, await this.#send(key, this.#files.get(key)!, abort.signal));
+      const end = await this.#send(key, this.#files.get(key)!, abort.signal);
+      // What was given up is of a file that is not this one any more.
+      if (!abort.signal.aborted) this.#set(key, end);
       this.#aborts.delete(key);
     }
     this.#working = false;

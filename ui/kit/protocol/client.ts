@@ -72,6 +72,13 @@ export interface Typing {
   name?: string;
 }
 
+/** Place in the queue, and the wait in seconds: half of all wait no longer than p50, four of five no longer than p80. */
+export interface Eta {
+  position: number;
+  p50: number;
+  p80: number;
+}
+
 export interface Draft {
   conv: string;
   ref?: string;
@@ -94,6 +101,7 @@ export class Client {
   readonly outbox: Outbox;
   readonly receipts = new Map<string, Receipt>();
   readonly typing = new Map<string, Typing>();
+  readonly etas = new Map<string, Eta>();
   conversations: ConversationLine[] = [];
   limits: Limits | undefined;
   /** The secret of this connection, for uploads. */
@@ -172,6 +180,7 @@ export class Client {
     this.#watched.clear();
     this.receipts.clear();
     this.typing.clear();
+    this.etas.clear();
     this.conversations = [];
     this.#customer = undefined;
   }
@@ -292,9 +301,9 @@ export class Client {
     return this.outbox.ask(conv, ref) !== undefined;
   }
 
-  /** How it went, 1 to 5, of a resolved conversation. Whether it was stored is told by the entry `rated`. */
-  rate(conv: string, score: number, text?: string): void {
-    this.#connection.send({ t: 'rate', conv, score, ...(text && { text }) });
+  /** How it went; false when there is no connection to say it by. */
+  rate(conv: string, score: number, text: string): boolean {
+    return this.#connection.send({ t: 'rate', conv, score, ...(text && { text }) });
   }
 
   type(conv: string, on: boolean): void {
@@ -379,6 +388,7 @@ export class Client {
       case 'inbox':
         return this.#emit({ what: 'inbox', conv: frame.conv });
       case 'eta':
+        this.etas.set(frame.conv, frame);
         return this.#emit({ what: 'eta', conv: frame.conv, position: frame.position, p50: frame.p50, p80: frame.p80 });
       case 'welcome':
         return this.#welcomed(frame);
@@ -411,6 +421,8 @@ export class Client {
     this.#sending.noticed(entry);
     if (entry.kind === 'redacted') this.#withdraw(entry);
     if (entry.kind === 'message' || entry.kind === 'note') this.typing.delete(entry.conv);
+    // Somebody is there, or the wait is over.
+    if (entry.kind === 'assigned' || (entry.kind === 'message' && entry.author?.kind === 'agent')) this.etas.delete(entry.conv);
     const line = this.#line(entry.conv);
     if (!line || entry.seq <= line.last_seq) return;
     line.last_seq = entry.seq;

@@ -1,11 +1,12 @@
 import type { Picks } from '../../kit/files/picks.svelte.ts';
 import type { Upload } from '../../kit/files/upload.ts';
-import { Client, type Change } from '../../kit/protocol/client.ts';
+import { Client, type Change, type Eta } from '../../kit/protocol/client.ts';
 import type { ConnectionState } from '../../kit/protocol/connection.ts';
 import { passes, type ClosingReason, type ConversationLine, type ErrorCode } from '../../kit/protocol/frames.ts';
 import type { Line } from '../../kit/protocol/log.ts';
 import type { Outgoing } from '../../kit/protocol/outbox.ts';
 import type { About } from '../../kit/protocol/sending.ts';
+import { isPicture } from '../../kit/text/picture.ts';
 import { BrowserStorage, type Storage } from '../../kit/protocol/storage.ts';
 import { dialLater, type Dial } from '../../kit/protocol/transport.ts';
 import { dialWebSocket } from '../../kit/protocol/websocket.ts';
@@ -85,6 +86,12 @@ export class Chat {
   readonly parts = new Parts();
   /** The files of the message that is written; there is none before the first was picked. */
   picks = $state.raw<Picks>();
+  /** It is sent as soon as its files are stored. */
+  sendsSoon = $state.raw(false);
+  /** The picture that is cut or covered. */
+  editing = $state.raw<{ picks: Picks; key: number }>();
+  /** When an answer is expected, by what the queue says; of the conversation on screen. */
+  eta = $state.raw<Eta>();
   /** The topics that a conversation may begin with. */
   forms = $state.raw<Form[]>([]);
   /** The one that is filled in. */
@@ -347,6 +354,7 @@ export class Chat {
     this.pending = this.#pendingHere();
     this.waiting = this.client.outbox.messages().filter((m) => !m.failed).length;
     this.receipt = this.client.receipts.get(conv) ?? { delivered: 0, read: 0 };
+    this.eta = this.client.etas.get(conv);
     const typing = this.client.typing.get(conv);
     this.typingBy = typing?.by;
     this.typing = typing ? (typing.name ?? '') : undefined;
@@ -367,8 +375,13 @@ export class Chat {
     return this.current;
   }
 
-  /** Sends what was written and picked. */
+  /** Sends what was written and picked; files that were held are stored first. */
   send(): void {
+    if (this.picks?.held) {
+      this.sendsSoon = true;
+      return this.picks.release();
+    }
+    this.sendsSoon = false;
     const text = this.text.trim();
     const attachments = this.picks?.stored ?? [];
     this.failure = undefined;
@@ -395,7 +408,18 @@ export class Chat {
       online: () => this.state === 'open',
       limit: () => this.client.limits?.attachment_bytes,
       most,
+      // Pictures can be cut and covered before anything of them leaves the browser.
+      holds: (file) => isPicture(file.type),
     });
+  }
+
+  async edit(picks: Picks, key: number): Promise<void> {
+    if (await this.need(this.parts.editor)) this.editing = { picks, key };
+  }
+
+  /** How it went, of a conversation that was closed. */
+  rate(score: number, text = ''): boolean {
+    return this.client.rate(this.current.conv, score, text);
   }
 
   // Forms

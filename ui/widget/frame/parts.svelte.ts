@@ -51,11 +51,19 @@ export class Parts {
     en: () => import('./messages/intake.en.ts'),
     zh: () => import('./messages/intake.zh.ts'),
   });
+  readonly editor = new Part(this, () => import('./editor/index.ts'), {
+    en: () => import('./messages/editor.en.ts'),
+    zh: () => import('./messages/editor.zh.ts'),
+  });
+  readonly after = new Part(this, () => import('./after/index.ts'), {
+    en: () => import('./messages/after.en.ts'),
+    zh: () => import('./messages/after.zh.ts'),
+  });
   /** Its words are few, and are with those of the first screen. */
   readonly list = new Part(this, () => import('./ConversationList.svelte'));
 
   speak(language: Language): void {
     this.language = language;
-    for (const part of [this.files, this.intake]) void part.speak().catch(() => undefined);
+    for (const part of [this.files, this.intake, this.editor, this.after]) void part.speak().catch(() => undefined);
   }
 }

@@ -31,6 +31,15 @@ export class Filling {
     return [...this.picks.values()].some((p) => p.unfinished);
   }
 
+  get failed(): boolean {
+    return [...this.picks.values()].some((p) => p.failed);
+  }
+
+  /** Sends the pictures that were held. */
+  release(): void {
+    for (const picks of this.picks.values()) picks.release();
+  }
+
   /** Keeps an answer, for a reload too; files are to be picked again then. */
   change(field: string, part: Answers[string]): void {
     this.answers = { ...this.answers, [field]: { ...this.answers[field], ...part } };
@@ -53,7 +62,9 @@ export class Filling {
   /** Sends what was answered, as the first message of the conversation. */
   send(language: string, diagnostics?: Record<string, string>): void {
     const { chat, form } = this;
-    const filled = body(form, this.answers, language, diagnostics);
+    const files = [...this.picks].map(([field, p]) => [field, { files: p.stored.map((f) => f.id) }] as const);
+    for (const p of this.picks.values()) for (const f of p.stored) this.names[f.id] = f.name;
+    const filled = body(form, { ...this.answers, ...Object.fromEntries(files) }, language, diagnostics);
     const attachments = [...this.picks.values()].flatMap((p) => p.stored);
     chat.drafts.keep(this.#draft, '');
     chat.failure = undefined;

@@ -16,7 +16,7 @@ export interface Known {
 }
 
 export interface Page {
-  transactions: Known[];
+  items: Known[];
   next?: string;
 }
 

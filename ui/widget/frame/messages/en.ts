@@ -70,6 +70,14 @@ export const en = {
   retry: 'Send again',
   discard: 'Delete',
   edited: 'edited',
+  dropHere: 'Drop files here',
+  eta: (position: number, p50: number, p80: number) => {
+    const place = position === 1 ? 'You are next.' : `You are number ${position}.`;
+    const [from, to] = [p50, p80].map((s) => Math.max(1, Math.ceil(s / 60))) as [number, number];
+    if (to > 90) return `${place} An answer takes up to ${Math.ceil(to / 60)} hours.`;
+    return `${place} An answer takes about ${from === to ? '' : `${from} to `}${to} ${to === 1 ? 'minute' : 'minutes'}.`;
+  },
+  safeToClose: 'You can close this window. The answer comes here, and the help button shows it.',
   typing: (name: string) => `${name} is writing`,
 
   line: {

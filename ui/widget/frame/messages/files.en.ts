@@ -1,6 +1,7 @@
 export const words = {
   removeFile: (name: string) => `Remove ${name}`,
   retryFile: (name: string) => `Try ${name} again`,
+  edit: (name: string) => `Crop or cover parts of ${name}`,
   uploading: 'uploading',
   uploadWaiting: 'waiting',
   upload: {

@@ -3,6 +3,7 @@ import type { FileWords } from './files.en.ts';
 export const words: FileWords = {
   removeFile: (name) => `移除 ${name}`,
   retryFile: (name) => `重新上传 ${name}`,
+  edit: (name) => `裁剪或遮挡 ${name}`,
   uploading: '上传中',
   uploadWaiting: '等待上传',
   upload: {

@@ -46,7 +46,7 @@ export const words = {
   } as Record<string, string>,
   files: 'Choose files',
   photo: 'Take a photo',
-  wait: 'A file is still being uploaded.',
+  wait: 'Sending your files.',
   contactWrong: 'Write an e-mail address or a telephone number.',
   tooLong: (over: number) => `${over} characters too many`,
   about: 'Add technical details, so that we find the cause sooner',

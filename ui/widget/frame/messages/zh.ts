@@ -60,6 +60,14 @@ export const zh: Messages = {
   retry: '重新发送',
   discard: '删除',
   edited: '已编辑',
+  dropHere: '松开即可添加',
+  eta: (position, p50, p80) => {
+    const place = position === 1 ? '马上轮到您。' : `您排在第 ${position} 位。`;
+    const [from, to] = [p50, p80].map((s) => Math.max(1, Math.ceil(s / 60))) as [number, number];
+    if (to > 90) return `${place}预计 ${Math.ceil(to / 60)} 小时内回复。`;
+    return `${place}预计 ${from === to ? '' : `${from}–`}${to} 分钟内回复。`;
+  },
+  safeToClose: '可以放心关闭窗口，回复会留在这里，客服按钮上会有提醒。',
   typing: (name) => `${name}正在输入`,
 
   line: {
