@@ -241,6 +241,8 @@ test.each([
   [new Date(2026, 10, 23, 8), 'monday', new Date(2026, 10, 30, 9)],
   [new Date(2026, 11, 31, 15), 'tomorrow', new Date(2027, 0, 1, 9)],
   [new Date(2026, 10, 22, 15), 'hour', new Date(2026, 10, 22, 16)],
+  [new Date(2026, 10, 22, 23), 'three', new Date(2026, 10, 23, 2)],
+  [new Date(2026, 10, 30, 8), 'week', new Date(2026, 11, 7, 9)],
 ] as const)('%s, snoozed for %s', (now, pick, until) => expect(snoozeUntil(pick, now)).toBe(until.getTime() * 1000));
 
 describe('shortcuts', () => {

@@ -16,6 +16,7 @@ import type { Messages } from '../messages/en.ts';
 import { pageIds, pagesFor } from './pages.ts';
 import { inboxHash, isInbox, pageHash, parseRoute, type InboxPlace } from './route.ts';
 import { Search } from '../search/search.svelte.ts';
+import { Macros } from '../thread/macros.svelte.ts';
 import { Thread } from '../thread/thread.svelte.ts';
 import { Undo } from './undo.svelte.ts';
 import { nameOf } from './words.ts';
@@ -35,6 +36,7 @@ export class Desk {
   readonly inbox: Inbox;
   readonly views: Views;
   readonly undo: Undo;
+  readonly macros: Macros;
   readonly search: Search;
   readonly drafts: Drafts;
   #storage = new BrowserStorage();
@@ -79,6 +81,7 @@ export class Desk {
 
   constructor() {
     this.views = new Views(this.api, (code) => this.failed(code));
+    this.macros = new Macros(this.api);
     this.undo = new Undo(this.toasts, () => this.m?.undo ?? '');
     this.inbox = new Inbox(this.api, () => this.me?.id ?? '', () => this.views.stale());
     this.search = new Search(this.api, (code) => this.failed(code));
@@ -243,6 +246,7 @@ export class Desk {
     this.me = undefined;
     this.inbox.clear();
     this.views.close();
+    this.macros.clear();
     this.search.clear();
   }
 

@@ -1,4 +1,4 @@
-export type Action = 'next' | 'previous' | 'open' | 'reply' | 'note' | 'take' | 'resolve' | 'search' | 'choose' | 'undo' | 'help' | 'escape';
+export type Action = 'next' | 'previous' | 'open' | 'reply' | 'note' | 'take' | 'hand' | 'snooze' | 'resolve' | 'search' | 'choose' | 'undo' | 'help' | 'escape';
 
 const keys: Record<string, Action> = {
   j: 'next',
@@ -7,6 +7,8 @@ const keys: Record<string, Action> = {
   r: 'reply',
   n: 'note',
   a: 'take',
+  h: 'hand',
+  s: 'snooze',
   e: 'resolve',
   x: 'choose',
   X: 'choose',

@@ -2,9 +2,11 @@ import type { Client } from '../../kit/protocol/client.ts';
 import type { Attachment, Status } from '../../kit/protocol/frames.ts';
 import type { Line } from '../../kit/protocol/log.ts';
 import type { Outgoing } from '../../kit/protocol/outbox.ts';
+import type { Doing } from '../inbox/changing.ts';
 import { Problem, type Api, type Conversation, type Customer, type Priority, type StatusAbout, type Version } from '../shell/api.ts';
 import type { Drafts, DraftState } from './drafts.ts';
 import { codeOf } from '../inbox/inbox.svelte.ts';
+import { mentionsIn } from './suggest.ts';
 
 const readAgainAfter = 5_000;
 
@@ -23,6 +25,16 @@ export class Thread {
   note = $state(false);
   draftState = $state<DraftState>('none');
   removed = $state.raw<string[]>([]);
+  /** Colleagues who look at it now. */
+  present = $state.raw<{ id: string; name: string }[]>([]);
+  /** A colleague is writing here too. */
+  colleague = $state(false);
+  /** The newest entry when the draft was begun: an answer after it came in between. */
+  begun = $state(0);
+  /** Whom the note that is being written names: their names by their ids. */
+  named = $state.raw<ReadonlyMap<string, string>>(new Map());
+  /** What is done when the answer is sent. */
+  then = $state.raw<{ name: string; doing: Doing }>();
 
   /** The newest entry that was on screen; what was there when it was opened counts as seen. */
   upTo = 0;
@@ -47,6 +59,8 @@ export class Thread {
       if (change.what === 'inbox') void this.read();
       if (change.what === 'welcome') void this.#readDraft();
       if (change.what === 'removed') this.removed = change.classes;
+      if (change.what === 'present') this.present = change.staff.filter((s) => s.id !== client.me.id);
+      if (change.what === 'state' && change.state !== 'open') this.present = [];
       this.#refresh();
     });
     drafts.listen(id, (state) => (this.draftState = state));
@@ -107,6 +121,7 @@ export class Thread {
     };
     const typing = this.client.typing.get(this.id);
     this.typing = typing ? (typing.name ?? '') : undefined;
+    this.colleague = typing?.by === 'agent';
   }
 
   // Writing
@@ -130,6 +145,7 @@ export class Thread {
   }
 
   typed(text: string): void {
+    if (this.draft === '' || this.begun === 0) this.begun = this.upTo;
     this.draft = text;
     this.drafts.keep(this.id, { text, note: this.note });
     if (!this.note) this.client.type(this.id, text !== '');
@@ -143,14 +159,49 @@ export class Thread {
     if (this.draft !== '') this.drafts.keep(this.id, { text: this.draft, note });
   }
 
+  /** What a colleague answered while this answer was being written. */
+  get overtaken(): Line | undefined {
+    if (this.note || this.draft.trim() === '' || this.begun === 0) return undefined;
+    return this.lines.findLast((l) => l.seq > this.begun && l.kind === 'message' && l.author?.kind === 'agent' && l.author.id !== this.client.me.id);
+  }
+
   send(attachments: Attachment[]): void {
     const text = this.draft.trim();
-    this.client.send({ conv: this.id, text, attachments, note: this.note, seen: this.upTo });
+    const mentions = this.note ? mentionsIn(text, this.named) : [];
+    const extra = this.note ? (mentions.length > 0 ? { mentions } : undefined) : { unless_answered: true };
+    this.client.send({ conv: this.id, text, attachments, note: this.note, seen: this.upTo, extra });
     this.client.type(this.id, false);
     this.draft = '';
+    this.begun = 0;
+    this.named = new Map();
+    this.then = undefined;
     this.removed = [];
     this.drafts.keep(this.id, { text: '', note: false });
     this.drafts.save(this.id);
+  }
+
+  /** Sends what was refused because a colleague was faster: the author has read that by now. */
+  sendAnyway(clientMsgId: string): void {
+    const message = this.client.outbox.get(clientMsgId);
+    if (!message) return;
+    this.client.outbox.put({ ...message, extra: undefined, seen: this.upTo });
+    this.client.retry(clientMsgId);
+  }
+
+  /** Takes back into the box what was refused, before what is being written. */
+  rewrite(clientMsgId: string): void {
+    const message = this.client.outbox.get(clientMsgId);
+    if (!message) return;
+    const text = [message.body.text ?? '', this.draft].filter((t) => t !== '').join('\n\n');
+    this.client.discard(clientMsgId);
+    this.note = Boolean(message.note) || (this.note && this.draft !== '');
+    this.typed(text);
+  }
+
+  /** Writes a note that names a colleague, without touching what is being written. */
+  noteTo(staff: { id: string; name: string } | undefined, text: string): void {
+    const words = staff ? `@${staff.name} ${text}` : text;
+    this.client.send({ conv: this.id, text: words, note: true, seen: this.upTo, extra: staff && { mentions: [staff.id] } });
   }
 
   seen(): void {

@@ -9,6 +9,7 @@ import type {
   Entry,
   ErrorCode,
   ErrorFrame,
+  Extra,
   Filled,
   FormBody,
   Hello,
@@ -57,6 +58,7 @@ export type Change =
   | { what: 'typing'; conv: string }
   | { what: 'receipt'; conv: string }
   | { what: 'inbox'; conv?: string }
+  | { what: 'present'; conv: string; staff: { id: string; name: string }[] }
   | { what: 'eta'; conv: string; position: number; p50: number; p80: number }
   | { what: 'merged'; from: string; into: string }
   | { what: 'stored'; conv: string; client_msg_id: string }
@@ -90,6 +92,7 @@ export interface Draft {
   reply_to?: number;
   /** Desk: the newest entry on screen. What the customer wrote after it goes on waiting. */
   seen?: number;
+  extra?: Extra;
 }
 
 const typingEvery = 3_000;
@@ -276,6 +279,7 @@ export class Client {
       ...(draft.note && { note: true }),
       ...(draft.reply_to && { reply_to: draft.reply_to }),
       ...(draft.seen && { seen: draft.seen }),
+      ...(draft.extra && { extra: draft.extra }),
       ...(attachments.length > 0 && { attachments }),
       ...(draft.form && { form: draft.form.shown }),
     });
@@ -385,6 +389,8 @@ export class Client {
         return this.#receipt(frame.conv, frame);
       case 'typing':
         return this.#typing(frame.conv, frame.on ? { by: frame.by, name: frame.name } : undefined);
+      case 'present':
+        return this.#emit({ ...frame, what: frame.t });
       case 'inbox':
         return this.#emit({ what: 'inbox', conv: frame.conv });
       case 'eta':

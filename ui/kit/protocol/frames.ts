@@ -74,10 +74,19 @@ export interface Author {
 }
 
 /** What an entry of the log may carry; which fields are there follows from its kind (section 3). */
+/** What a desk's message asks beside being stored. */
+export interface Extra {
+  /** Refuse it when a colleague has answered after what was seen. */
+  unless_answered?: boolean;
+  /** Of a note: the members of staff whom it names. */
+  mentions?: string[];
+}
+
 export interface Payload {
   text?: string;
   attachments?: Attachment[];
   reply_to?: number;
+  mentions?: string[];
   classes?: string[];
   status?: Status;
   was?: Status;
@@ -139,7 +148,7 @@ export interface Hello {
 export type ClientFrame =
   | Hello
   | { t: 'start'; ref: string; topic?: string; lang?: string }
-  | { t: 'send'; conv: string; client_msg_id: string; body: Body; reply_to?: number; note?: boolean; seen?: number }
+  | ({ t: 'send'; conv: string; client_msg_id: string; body: Body; reply_to?: number; note?: boolean; seen?: number } & Extra)
   | { t: 'ack'; conv: string; up_to_seq: number }
   | { t: 'read'; conv: string; seq: number }
   | { t: 'typing'; conv: string; on: boolean }
@@ -171,6 +180,8 @@ export interface ErrorFrame {
   code: ErrorCode;
   ref?: string;
   conv?: string;
+  /** Of conflict: what is to blame. */
+  field?: string;
   retry_after_ms?: number;
 }
 
@@ -183,6 +194,7 @@ export type ServerFrame =
   | { t: 'resync'; conv?: string }
   | { t: 'receipt'; conv: string; by: 'customer' | 'agent'; delivered: number; read: number }
   | { t: 'typing'; conv: string; by: string; name?: string; on: boolean }
+  | { t: 'present'; conv: string; staff: { id: string; name: string }[] }
   | { t: 'inbox'; conv: string }
   | { t: 'eta'; conv: string; position: number; p50: number; p80: number }
   | ErrorFrame
@@ -198,6 +210,7 @@ const known = new Set([
   'resync',
   'receipt',
   'typing',
+  'present',
   'inbox',
   'eta',
   'error',

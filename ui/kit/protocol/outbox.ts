@@ -1,4 +1,4 @@
-import type { Attachment, Body, Filled } from './frames.ts';
+import type { Attachment, Body, Extra, Filled } from './frames.ts';
 import { keysOf, type Storage } from './storage.ts';
 
 /** A message that the server has not yet called stored. */
@@ -13,6 +13,8 @@ export interface Outgoing {
   reply_to?: number;
   /** The newest entry that its author, an agent, had seen: sent again as it was, however late. */
   seen?: number;
+  /** Desk: what an answer or a note asks of the server beside being stored. */
+  extra?: Extra;
   /** What the attachments look like, to show them before they are stored. */
   attachments?: Attachment[];
   /** What a form looks like, to show it likewise. */

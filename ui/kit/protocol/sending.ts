@@ -47,6 +47,7 @@ export class Sending {
         ...(m.note && { note: true }),
         ...(m.reply_to && { reply_to: m.reply_to }),
         ...(m.seen && { seen: m.seen }),
+        ...m.extra,
       });
     }
     // What was sent before a loss is sent again only when the log lacks it: each is an entry of its own.
@@ -176,7 +177,7 @@ export class Sending {
     } else if (passes(code)) {
       this.#later(ref, frame.retry_after_ms);
     } else if (message) {
-      outbox.put({ ...message, failed: code });
+      outbox.put({ ...message, failed: frame.field ?? code });
     } else if (ask) {
       outbox.dropAsk(ask);
     } else {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { sends } from './keys.ts';
 import { linkify } from './linkify.ts';
 import { plainText, textPieces } from './pieces.ts';
+import { richPieces } from './rich.ts';
 import { fileSize } from './size.ts';
 import { clockTime, dayAndTime, dayName, shortTime } from './time.ts';
 
@@ -85,3 +86,22 @@ test.each([
   [340_000, '340 kB'],
   [2_140_000, '2.1 MB'],
 ])('%i bytes', (bytes, text) => expect(fileSize(bytes, 'en-GB')).toBe(text));
+
+describe('what staff write', () => {
+  const shown = (text: string) => richPieces(text).map((p) => ('secret' in p ? `[${p.secret}]` : `${p.look || (p.href ? 'a' : '')}:${p.text}`));
+  test.each([
+    ['no marks', 'plain 2*3*4 = 24, a * b * c', [':plain 2*3*4 = 24, a * b * c']],
+    ['bold between Chinese', '请**不要**转账', [':请', 'b:不要', ':转账']],
+    ['italic and code', '*now* or `a*b*c`', ['i:now', ': or ', 'code:a*b*c']],
+    ['a list', '- one\n* two\n-three', [':• one\n• two\n-three']],
+    ['a mark that does not end', '**never ends', [':**never ends']],
+    ['a link shows itself', '[bank](https://evil.example/)', [':[bank](', 'a:https://evil.example/', ':)']],
+    ['a bold link', '**https://a.example/x**', ['b:https://a.example/x']],
+    ['HTML is words', '**<img src=x onerror=alert(1)>**', ['b:<img src=x onerror=alert(1)>']],
+    ['a secret in bold', '**‹pan ••••1111›**', ['[pan]']],
+  ])('%s', (_, text, want) => expect(shown(text)).toEqual(want));
+  test('nothing is lost but the marks', () => {
+    const text = 'a **b** c *d*\n`e` https://x.example/ **';
+    expect(richPieces(text).map((p) => ('text' in p ? p.text : '')).join('')).toBe('a b c d\ne https://x.example/ **');
+  });
+});
