@@ -31,6 +31,7 @@ type Config struct {
 	Transport Transport // Auto where empty
 	Role      string    // "window" or "desk"
 	Lang      string
+	Offers    bool // of a desk: the agent takes offers over this connection
 
 	// Token gives a fresh token for each connection; nil for a visitor. An empty
 	// token is left out of hello.
@@ -242,6 +243,9 @@ func (c *Client) hello(token string, by Transport) Hello {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	hello := Hello{Role: c.config.Role, Token: token, Visitor: c.visitor, Lang: c.config.Lang}
+	if c.config.Offers {
+		hello.Caps = append(hello.Caps, "offers")
+	}
 	if by == Stream || c.config.Role == "desk" {
 		for _, t := range c.tails {
 			t.wanted = true

@@ -42,6 +42,33 @@ func AppendWatch(dst []byte, conv string) []byte {
 	return append(dst, `"}`...)
 }
 
+// AppendAccept appends the frame by which an agent takes the offer of conv.
+func AppendAccept(dst []byte, conv string) []byte {
+	dst = append(dst, `{"t":"accept","conv":"`...)
+	dst = append(dst, conv...)
+	return append(dst, `"}`...)
+}
+
+// AppendDecline appends the frame by which an agent passes the offer of conv on.
+func AppendDecline(dst []byte, conv string) []byte {
+	dst = append(dst, `{"t":"decline","conv":"`...)
+	dst = append(dst, conv...)
+	return append(dst, `"}`...)
+}
+
+// AppendPresence appends the frame by which an agent says whether they take offers:
+// available, break (with meal, rest, meeting, training or nothing as the reason) or
+// away.
+func AppendPresence(dst []byte, state, reason string) []byte {
+	dst = append(dst, `{"t":"presence","state":`...)
+	dst = AppendString(dst, state)
+	if reason != "" {
+		dst = append(dst, `,"reason":`...)
+		dst = AppendString(dst, reason)
+	}
+	return append(dst, '}')
+}
+
 // AppendPing appends a `ping` frame.
 func AppendPing(dst []byte) []byte { return append(dst, `{"t":"ping"}`...) }
 

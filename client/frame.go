@@ -6,7 +6,7 @@ import (
 )
 
 // Frame is a server frame that concerns the program: *Welcome, *Started,
-// *Stored, *Event, *Receipt, *Typing, *Inbox, *ETA, *Error, *Closing or *State.
+// *Stored, *Event, *Receipt, *Typing, *Inbox, *ETA, *Offer, *OfferOver, *Presence, *Error, *Closing or *State.
 // What only the connection needs (missed, resync, pong) is dealt with inside.
 type Frame interface{ frame() }
 
@@ -130,12 +130,44 @@ type Inbox struct {
 	Conv string `json:"conv"`
 }
 
-// ETA is the place in the queue and the wait in seconds as a range.
+// ETA is the place in the queue and the wait in seconds as a range, 0 when it is
+// not known. Nobody says that nobody is there who could help.
 type ETA struct {
 	Conv     string `json:"conv"`
 	Position int    `json:"position"`
 	P50      int    `json:"p50"`
 	P80      int    `json:"p80"`
+	Nobody   bool   `json:"nobody"`
+}
+
+// Offer is a waiting conversation that this agent may accept. Times are
+// microseconds since 1970.
+type Offer struct {
+	Conv     string `json:"conv"`
+	Channel  string `json:"channel"`
+	Lang     string `json:"lang"`
+	Team     string `json:"team"`
+	Priority string `json:"priority"`
+	Since    int64  `json:"since"` // since when the customer waits
+	Until    int64  `json:"until"`
+	LeftMS   int64  `json:"left_ms"` // how long the offer stood when it was sent
+	Known    bool   `json:"known"`   // the agent helped this customer lately
+}
+
+// OfferOver says that an offer ended: accepted, declined, expired, gone, taken or
+// left.
+type OfferOver struct {
+	Conv   string `json:"conv"`
+	Reason string `json:"reason"`
+}
+
+// Presence is how the agent stands: whether they take offers, and their load.
+type Presence struct {
+	State  string `json:"state"`
+	Reason string `json:"reason"`
+	Since  int64  `json:"since"`
+	Load   int    `json:"load"` // percent of the capacity
+	Holds  int    `json:"holds"`
 }
 
 // Error is a refusal of something this client sent. Refusals that mend
@@ -185,6 +217,11 @@ func (*Receipt) frame() {}
 func (*Typing) frame()  {}
 func (*Inbox) frame()   {}
 func (*ETA) frame()     {}
+
+func (*Offer) frame()     {}
+func (*OfferOver) frame() {}
+func (*Presence) frame()  {}
+
 func (*Error) frame()   {}
 func (*Closing) frame() {}
 func (*Resync) frame()  {}
@@ -234,6 +271,12 @@ func blank(kind string) Frame {
 		return &Inbox{}
 	case "eta":
 		return &ETA{}
+	case "offer":
+		return &Offer{}
+	case "offer_over":
+		return &OfferOver{}
+	case "presence":
+		return &Presence{}
 	case "error":
 		return &Error{}
 	case "closing":

@@ -24,6 +24,7 @@ import (
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/lookup"
 	"kefu/internal/flow/notifying"
+	queueing "kefu/internal/flow/routing"
 	"kefu/internal/flow/searching"
 	"kefu/internal/flow/signin"
 	"kefu/internal/flow/upkeep"
@@ -74,6 +75,7 @@ type App struct {
 	blobs     *blob.Local
 	files     *attaching.Service
 	realtime  *realtime.Server
+	queue     *queueing.Service
 	followers []follower
 	handler   http.Handler
 	closers   []func() error
@@ -249,6 +251,7 @@ func (a *App) connect(ctx context.Context) error {
 	if err := a.connectFiles(ctx); err != nil {
 		return err
 	}
+	a.connectQueue()
 	a.jobs = upkeep.NewWorker(a.Store, a.jobHandlers(), a.now, a.Log)
 	a.connectTelling()
 	return nil

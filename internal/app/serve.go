@@ -17,6 +17,7 @@ import (
 	"kefu/internal/platform/ratelimit"
 	"kefu/internal/web/api"
 	"kefu/internal/web/pages"
+	"kefu/internal/web/queueapi"
 	"kefu/internal/web/realtime"
 	"kefu/internal/web/session"
 	"kefu/internal/web/window"
@@ -94,13 +95,14 @@ func (a *App) connectWeb(context.Context) error {
 		return err
 	}
 	a.realtime = realtime.New(realtime.Deps{
-		Intake: a.intake, Store: a.Store, Windows: a.windows, Desk: a.Desk, Files: a.files, Clock: a.now, Log: a.Log, Observer: a.metrics,
+		Intake: a.intake, Store: a.Store, Windows: a.windows, Desk: a.Desk, Files: a.files, Queue: a.queue, Clock: a.now, Log: a.Log, Observer: a.metrics,
 	}, a.realtimeOptions(o, carrier, site))
 	always, desk, frame, files := http.NewServeMux(), http.NewServeMux(), http.NewServeMux(), http.NewServeMux()
 	always.Handle("GET /healthz", a.health.Readiness())
 	always.Handle("GET /livez", a.health.Liveness())
 	site.MountDesk(desk)
 	api.New(api.Deps{
+		More: []func(*api.API){queueapi.Routes(queueapi.Deps{Queue: a.queue, Store: a.Store, Intake: a.intake, Settings: a.settings, Clock: a.now})},
 		Desk: a.Desk, Intake: a.intake, Store: a.Store, Search: a.searcher, Files: a.files, Wallet: a.lookup, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals,
 		Webhooks: a.webhooks, Rules: ruling.NewTrials(a.Store),
 		Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,

@@ -28,6 +28,7 @@ func (a *App) workers() []lifecycle.Worker {
 		{Name: "store", Run: a.Store.Run},
 		{Name: "settings", Run: a.settings.Run},
 		{Name: "first forms", Run: a.seedForms},
+		{Name: "queue", Run: a.queue.Run},
 		{Name: "audit heads", Run: a.runHeads},
 		{Name: "search index", Run: a.indexer.Run},
 		{Name: "jobs", Run: a.jobs.Run},
@@ -64,6 +65,7 @@ func (a *App) committed(c event.Commit) {
 	a.files.Committed(c)
 	a.indexer.Committed(c)
 	a.settings.Committed(c)
+	a.queue.Committed(c)
 	a.followersCommitted(c)
 	countMessages(a.metrics, c)
 	if c.Jobs {

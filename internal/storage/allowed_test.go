@@ -502,7 +502,7 @@ func walletRules() []rule {
 }
 
 func rules() []rule {
-	return slices.Concat(commandRules(), readRules(), writeRules(), settingRules(), approvalRules(), walletRules())
+	return slices.Concat(commandRules(), readRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules())
 }
 
 func TestWhoMayDoWhat(t *testing.T) {

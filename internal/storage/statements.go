@@ -48,9 +48,9 @@ func buildStatements(e engine.Kind) statements {
 			inbox_activity = v.inbox_activity, waiting_since = v.waiting_since, snoozed_until = v.snoozed_until, resolved_at = v.resolved_at,
 			reopened = v.reopened, unread = v.unread, customer_delivered = v.customer_delivered, customer_read = v.customer_read, agent_read = v.agent_read
 			FROM {rows} WHERE conversation.id = v.id`),
-		updateCold: e.Set("id customer_id status_before assignee_id assignee_name priority language tags merged_into rated_at:int score:int",
+		updateCold: e.Set("id customer_id status_before assignee_id assignee_name priority language tags team skills merged_into rated_at:int score:int",
 			`UPDATE conversation SET customer_id = v.customer_id, status_before = v.status_before, assignee_id = v.assignee_id, assignee_name = v.assignee_name,
-			priority = v.priority, language = v.language, tags = v.tags, merged_into = v.merged_into, rated_at = v.rated_at, score = v.score
+			priority = v.priority, language = v.language, tags = v.tags, team = v.team, skills = v.skills, merged_into = v.merged_into, rated_at = v.rated_at, score = v.score
 			FROM {rows} WHERE conversation.id = v.id`),
 		topicRefs: e.Set("id", `SELECT c.topic_ref FROM {rows} CROSS JOIN conversation c WHERE c.id = v.id AND c.topic_ref <> 0`),
 		sendFiles: e.Set("id", `UPDATE attachment SET unsent_since = 0 FROM {rows} WHERE attachment.id = v.id`),

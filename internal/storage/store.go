@@ -28,6 +28,7 @@ import (
 	"kefu/internal/storage/followers"
 	"kefu/internal/storage/jobs"
 	"kefu/internal/storage/listing"
+	routingstore "kefu/internal/storage/routing"
 	settingstore "kefu/internal/storage/settings"
 	"kefu/internal/storage/staffing"
 	"kefu/internal/storage/walletlink"
@@ -71,6 +72,7 @@ type Store struct {
 	*walletlink.Links
 	*auditlog.Reader
 	*settingstore.Settings
+	*routingstore.Routing
 	*followers.Followers
 	*listing.Lists
 	*webhooks.Webhooks
@@ -130,7 +132,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{core: &core.Core{DB: db, Ring: o.Ring, Now: o.Clock, Log: o.Log}, observe: o.Observer, maxUnnoted: o.MaxUnnoted}
 	s.core.Queue = queue{s}
-	s.Approvals = approvals.New(s.core)
+	s.Approvals, s.Routing = approvals.New(s.core), routingstore.New(s.core)
 	gate := approvals.GateOf(s.Approvals)
 	s.Settings = settingstore.New(s.core, o.Settings, gate)
 	s.Followers = followers.New(s.core, s.openFollowed)

@@ -26,6 +26,9 @@ const (
 	SetTags     CommandKind = "tags"
 	SetTopic    CommandKind = "topic"
 	SetLanguage CommandKind = "language"
+	SetTeam     CommandKind = "team"
+	SetSkills   CommandKind = "skills"
+	HandOver    CommandKind = "hand_over" // to a team or a colleague, with a note: Content.Team, Staff and Text
 	Edit        CommandKind = "edit"
 	Redact      CommandKind = "redact"
 	Delivered   CommandKind = "delivered"
@@ -160,7 +163,7 @@ func actionOf(k CommandKind) policy.Action {
 		return policy.WriteNote
 	case AskPerson:
 		return policy.AskForPerson
-	case SetStatus, Wake, Assign, SetPriority, SetTags, SetTopic, SetLanguage:
+	case SetStatus, Wake, Assign, SetPriority, SetTags, SetTopic, SetLanguage, SetTeam, SetSkills, HandOver:
 		return policy.WorkConversation
 	case Rate:
 		return policy.RateConversation
@@ -193,9 +196,15 @@ func (o *Outcome) apply(p identity.Principal, c Command, now int64) error {
 		}
 		return nil
 	case Assign:
-		return o.assign(c.Content.Staff)
+		return o.assignTo(c)
 	case SetPriority, SetTags, SetTopic, SetLanguage:
 		return o.setField(c)
+	case SetTeam:
+		return o.setTeam(c.Content.Team)
+	case SetSkills:
+		return o.setSkills(c.Content.Skills)
+	case HandOver:
+		return o.handOver(c)
 	case Edit, Redact:
 		return o.rewrite(p, c)
 	case Delivered, Read:
@@ -449,7 +458,7 @@ func (o *Outcome) setField(c Command) error {
 			kept := slices.DeleteFunc(slices.Clone(s.Tags), func(tag string) bool { return slices.Contains(c.DropTags, tag) })
 			wanted = append(kept, wanted...)
 		}
-		tags, err := cleanTags(wanted)
+		tags, err := cleanTags("tags", wanted)
 		if err != nil {
 			return err
 		}
@@ -477,24 +486,24 @@ func (o *Outcome) setField(c Command) error {
 	return nil
 }
 
-func cleanTags(tags []string) ([]string, error) {
+func cleanTags(field string, tags []string) ([]string, error) {
 	const op = "conversation.cleanTags"
 	if len(tags) > 2*MaxTags { // sorting them is work
-		return nil, fault.InvalidField(op, "tags", "are more than %d", MaxTags)
+		return nil, fault.InvalidField(op, field, "are more than %d", MaxTags)
 	}
 	sorted := make([]string, 0, len(tags))
 	for _, tag := range tags {
-		if err := CheckLine("tags", tag, MaxTagChars); err != nil {
+		if err := CheckLine(field, tag, MaxTagChars); err != nil {
 			return nil, err
 		}
 		if tag = strings.TrimSpace(tag); tag == "" {
-			return nil, fault.InvalidField(op, "tags", "must not be empty")
+			return nil, fault.InvalidField(op, field, "must not be empty")
 		}
 		sorted = append(sorted, tag)
 	}
 	slices.Sort(sorted)
 	if sorted = slices.Compact(sorted); len(sorted) > MaxTags {
-		return nil, fault.InvalidField(op, "tags", "are more than %d", MaxTags)
+		return nil, fault.InvalidField(op, field, "are more than %d", MaxTags)
 	}
 	return sorted, nil
 }

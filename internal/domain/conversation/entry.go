@@ -16,6 +16,8 @@ const (
 	KindTags       EntryKind = "tags"
 	KindTopic      EntryKind = "topic"
 	KindLanguage   EntryKind = "language"
+	KindTeam       EntryKind = "team"
+	KindSkills     EntryKind = "skills"
 	KindEdited     EntryKind = "edited"
 	KindRedacted   EntryKind = "redacted"
 	KindMerged     EntryKind = "merged"
@@ -74,13 +76,15 @@ type Content struct {
 	Tags        []string     `json:"tags,omitempty"`
 	Topic       string       `json:"topic,omitempty"`
 	Language    string       `json:"language,omitempty"`
+	Team        *TeamRef     `json:"team,omitempty"`
+	Skills      []string     `json:"skills,omitempty"`
 	Of          int64        `json:"of,omitempty"` // the entry that was edited or redacted
 	Into        string       `json:"into,omitempty"`
 	From        string       `json:"from,omitempty"`
 	Level       string       `json:"level,omitempty"`
 	Internal    bool         `json:"internal,omitempty"` // edited or redacted entry is itself internal
 	Score       int64        `json:"score,omitempty"`    // 1 to 5
-	Reason      string       `json:"reason,omitempty"`   // why staff redacted it; staff only
+	Reason      string       `json:"reason,omitempty"`   // why staff redacted it, or why the queue took it back; staff only
 	Form        *form.Filled `json:"form,omitempty"`     // the answers that Text tells
 }
 
@@ -130,5 +134,5 @@ func (e Entry) ForCustomer() Entry {
 func (c Content) PlainText() bool {
 	return c.Attachments == nil && c.ReplyTo == 0 && c.Mentions == nil && c.Classes == nil && c.Status == "" && c.Was == "" &&
 		c.Until == 0 && c.WrapUp == "" && c.Staff == nil && c.Priority == "" && c.Tags == nil && c.Topic == "" &&
-		c.Language == "" && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal && c.Score == 0 && c.Reason == "" && c.Form == nil
+		c.Language == "" && c.Team == nil && c.Skills == nil && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal && c.Score == 0 && c.Reason == "" && c.Form == nil
 }

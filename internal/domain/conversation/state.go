@@ -65,6 +65,8 @@ type State struct {
 	Topic        string
 	Language     string // BCP 47, or ""
 	Tags         []string
+	TeamID       string   // the team it is for, or "" for everybody
+	Skills       []string // what an agent must be able to do to be offered it
 
 	LastSeq      int64
 	PreviewSeq   int64 // the newest message or note, shown in lists

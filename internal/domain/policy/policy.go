@@ -39,6 +39,12 @@ const (
 	RateConversation  Action = "conversation.rate"
 	IdentifyCustomer  Action = "customer.identify"
 
+	UsePresence Action = "routing.use_presence" // say whether one takes offers
+	ReadQueue   Action = "routing.read_queue"   // who waits, in which place, for how long
+	ReadBoard   Action = "routing.read_board"   // what everybody has to do, and how promises were kept
+	SetDuties   Action = "routing.set_duties"   // teams, skills, languages and capacity of staff
+	RunRouting  Action = "routing.run"          // of the queue itself
+
 	ReadSetup          Action = "settings.read_setup"   // what only those who run the house need to see
 	ChangeSetup        Action = "settings.change_setup" // the house itself: its name, keys, pages, connections
 	ReadWorkSettings   Action = "settings.read_work"    // what everybody works with: teams, hours, macros
@@ -112,7 +118,7 @@ func staffMay(p identity.Principal, a Action, o Object) bool {
 	case identity.OutsideAgent:
 		return outsideAgentMay(p, a, o)
 	case identity.Admin:
-		return a == ListStaff || a == ManageStaff || a == EndWindows || adminMay(p, a, o)
+		return a == ListStaff || a == ManageStaff || a == EndWindows || a == SetDuties || adminMay(p, a, o)
 	case identity.Editor:
 		return a == ListStaff
 	case identity.Auditor:
@@ -142,7 +148,7 @@ func ownerMay(p identity.Principal, a Action, o Object) bool {
 
 func supervisorMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
-	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet:
+	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, UsePresence, ReadBoard, SetDuties:
 		return true
 	}
 	return agentMay(p, a, o)
@@ -152,9 +158,9 @@ func agentMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
 	case ReadConversation, ReadInternal, SendMessage, WriteNote, MarkSeen, ReadVersions,
 		WorkConversation, MergeConversation, ListInbox, SearchMessages, ReadCustomer, NoteHandle, ReadWallet,
-		UseDraft, UploadAttachment, ReadAttachment, ListStaff, ReadWorkSettings:
+		UseDraft, UploadAttachment, ReadAttachment, ListStaff, ReadWorkSettings, ReadQueue:
 		return true
-	case UseOwnSetting:
+	case UseOwnSetting, UsePresence:
 		return o.StaffID == p.ID
 	case RevealWallet: // only for a conversation that is theirs
 		return o.AssigneeID == p.ID
@@ -180,7 +186,7 @@ func outsideAgentMay(p identity.Principal, a Action, o Object) bool {
 		return given || (o.AuthorKind == identity.Staff && o.AuthorID == p.ID)
 	case UploadAttachment, ReadWorkSettings:
 		return true
-	case UseOwnSetting:
+	case UseOwnSetting, UsePresence:
 		return o.StaffID == p.ID
 	default:
 		return false
@@ -194,6 +200,7 @@ func systemMay(a Action) bool {
 	switch a {
 	case ReadConversation, ReadInternal, WriteNote, WorkConversation, RedactMessage, IdentifyCustomer, NoteHandle, FollowLog,
 		ListStaff, ManageStaff, NameOwner, EndWindows, ReadAudit,
+		UsePresence, ReadQueue, ReadBoard, SetDuties, RunRouting,
 		ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings:
 		return true
 	default:

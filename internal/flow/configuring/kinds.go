@@ -27,5 +27,6 @@ func Kinds() (*settings.Registry, error) {
 		sla.TargetKind(),
 		trust.EmbeddingKind(),
 		trust.IssuerKind(),
+		routing.RulesKind(),
 	)
 }

@@ -80,6 +80,11 @@ func (s *Service) do(ctx context.Context, p identity.Principal, conversationID s
 		tags[i], _ = s.redact(tag, conversation.MaxTagChars)
 	}
 	c.Content.Tags = tags
+	skills := make([]string, len(c.Content.Skills))
+	for i, skill := range c.Content.Skills {
+		skills[i], _ = s.redact(skill, conversation.MaxTagChars)
+	}
+	c.Content.Skills = skills
 	r, err := s.store.Execute(ctx, p, conversationID, c)
 	if err == nil && c.Kind == conversation.SetTopic {
 		s.forgetTopic(conversationID)

@@ -14,7 +14,7 @@ import (
 
 // StateColumns are the columns of a conversation c in the order of ScanState.
 const StateColumns = `c.id, c.customer_id, c.channel, c.status, c.status_before, c.assignee_id, c.assignee_name,
-	c.priority, c.topic, c.topic_ref, c.language, c.tags, c.merged_into, c.last_seq, c.preview_seq, c.created_at, c.last_activity,
+	c.priority, c.topic, c.topic_ref, c.language, c.tags, c.team, c.skills, c.merged_into, c.last_seq, c.preview_seq, c.created_at, c.last_activity,
 	c.inbox_activity, c.waiting_since, c.snoozed_until, c.resolved_at, c.reopened, c.unread,
 	c.customer_delivered, c.customer_read, c.agent_read, c.rated_at, c.score`
 
@@ -36,12 +36,12 @@ func EntryAAD(conversationID string, seq int64) string {
 // inbox. What follows StateColumns in the row goes to extra.
 func ScanState(c *core.Core, row Scanner, extra ...any) (conversation.State, int64, error) {
 	var s conversation.State
-	var status, before, priority, tags string
+	var status, before, priority, tags, skills string
 	var inboxActivity, topicRef int64
 	var topic []byte
 	dest := []any{
 		&s.ID, &s.CustomerID, &s.Channel, &status, &before, &s.AssigneeID, &s.AssigneeName,
-		&priority, &topic, &topicRef, &s.Language, &tags, &s.MergedInto, &s.LastSeq, &s.PreviewSeq, &s.CreatedAt, &s.LastActivity,
+		&priority, &topic, &topicRef, &s.Language, &tags, &s.TeamID, &skills, &s.MergedInto, &s.LastSeq, &s.PreviewSeq, &s.CreatedAt, &s.LastActivity,
 		&inboxActivity, &s.WaitingSince, &s.SnoozedUntil, &s.ResolvedAt, &s.Reopened, &s.Unread,
 		&s.CustomerDelivered, &s.CustomerRead, &s.AgentRead, &s.RatedAt, &s.Score,
 	}
@@ -53,11 +53,14 @@ func ScanState(c *core.Core, row Scanner, extra ...any) (conversation.State, int
 	if s.Topic, err = c.Read(topic, topicRef, TopicAAD(s.ID)); err != nil {
 		return s, 0, err
 	}
+	if s.Skills, err = Tags(skills); err != nil {
+		return s, 0, err
+	}
 	s.Tags, err = Tags(tags)
 	return s, inboxActivity, err
 }
 
-// Tags reads the column of a conversation's tags.
+// Tags reads the column of a conversation's tags, or skills.
 func Tags(column string) (tags []string, err error) {
 	if column == "[]" {
 		return nil, nil

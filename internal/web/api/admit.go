@@ -79,6 +79,9 @@ func (c *Caller) Resolve(ctx huma.Context) []error {
 
 func (c *Caller) who() identity.Principal { return c.in.who }
 
+// Who asks.
+func (c *Caller) Who() identity.Principal { return c.in.who }
+
 // admit decides whether a request reaches its operation: from our own page, with
 // a session, and in the form that all requests have. Nothing of it is read
 // before its caller is known.

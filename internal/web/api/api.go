@@ -94,6 +94,7 @@ type Deps struct {
 	Approvals Approvals
 	Webhooks  Webhooks
 	Rules     Rules
+	More      []func(*API)       // operations of packages of their own, see Add
 	Kinds     *settings.Registry // of settings
 	Carrier   *session.Carrier
 	Clock     clock.Clock
@@ -147,6 +148,9 @@ func New(d Deps, o Options) *API {
 	a.addWallet()
 	a.addSettings()
 	a.addApprovals()
+	for _, more := range d.More {
+		more(a)
+	}
 	a.finishDocument()
 	a.spec = sync.OnceValue(func() []byte {
 		spec, err := json.Marshal(a.huma.OpenAPI())
@@ -251,6 +255,11 @@ func (a *API) config() huma.Config {
 
 // open marks an operation that needs no session. What is not marked needs one.
 const open = "open"
+
+// Add is add for a package of operations beside this one.
+func Add[I, O any](a *API, op huma.Operation, handler func(context.Context, *I) (*O, error)) {
+	add(a, op, handler)
+}
 
 // add registers an operation. A handler's error is turned into a problem here
 // and nowhere else.

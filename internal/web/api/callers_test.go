@@ -44,6 +44,7 @@ func guests() []identity.Role { return []identity.Role{identity.OutsideAgent, id
 func welcome() map[string][2]int {
 	all := settingWelcome()
 	maps.Copy(all, map[string][2]int{
+		"presence ": {200, 0}, "set-presence ": {204, 0}, "duties ": {0, 200},
 		"session ": {200, 200}, "sign-out ": {204, 204}, "staff ": {0, 200},
 		"conversations ": {200, 0}, "find-conversations ": {200, 0}, "conversation-counts ": {200, 0}, "mentions ": {200, 0},
 		"change-conversations ": {200, 0}, // which says of each that it is not there
@@ -156,7 +157,7 @@ func linking(w *world, _ staff.Member) (call, string) {
 }
 
 func scenarios() []scenario {
-	return append(append(settingScenarios(), approvalScenarios()...), []scenario{
+	return append(append(append(settingScenarios(), approvalScenarios()...), queueScenarios()...), []scenario{
 		{"session", "", plain("GET", "/v1/session", ""), [5]int{200, 200, 200, 200, 200}},
 		{"sign-out", "", plain("DELETE", "/v1/session", ""), [5]int{204, 204, 204, 204, 204}},
 		{"conversations", "", plain("GET", "/v1/conversations", ""), [5]int{200, 403, 200, 200, 403}},

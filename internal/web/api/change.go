@@ -145,6 +145,11 @@ func (a *API) assignable(ctx context.Context, p identity.Principal, staffID stri
 	return &conversation.StaffRef{ID: member.ID, Name: member.Alias}, nil
 }
 
+// Assignable finds somebody who can answer. Errors: Invalid when nobody has the id.
+func (a *API) Assignable(ctx context.Context, p identity.Principal, staffID string) (*conversation.StaffRef, error) {
+	return a.assignable(ctx, p, staffID)
+}
+
 func (a *API) draft(ctx context.Context, in *InConversation) (*draftOutput, error) {
 	d, err := a.Store.Draft(ctx, in.who(), in.ID)
 	if err != nil {

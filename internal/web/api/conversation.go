@@ -35,6 +35,8 @@ type Conversation struct {
 	Topic         string                `json:"topic,omitempty"`
 	Language      string                `json:"language,omitempty"`
 	Tags          []string              `json:"tags" nullable:"false"`
+	Team          string                `json:"team,omitempty" doc:"the team it is for"`
+	Skills        []string              `json:"skills,omitempty" doc:"what an agent must be able to do to be offered it"`
 	Preview       string                `json:"preview" doc:"the beginning of the newest message or note"`
 	PreviewKind   string                `json:"preview_kind,omitempty" doc:"message or note"`
 	PreviewAuthor string                `json:"preview_author,omitempty" doc:"customer, agent, assistant or system"`
@@ -59,7 +61,7 @@ const (
 func conversationOf(s *conversation.State, label conversation.CustomerLabel, preview *conversation.Entry) Conversation {
 	c := Conversation{
 		ID: s.ID, Status: s.Status, Priority: s.Priority, Customer: labelOf(s.CustomerID, label.Name, label.Evidence),
-		Channel: s.Channel, Topic: s.Topic, Language: s.Language, Tags: s.Tags, Unread: s.Unread, LastSeq: s.LastSeq,
+		Channel: s.Channel, Topic: s.Topic, Language: s.Language, Tags: s.Tags, Team: s.TeamID, Skills: s.Skills, Unread: s.Unread, LastSeq: s.LastSeq,
 		LastActivity: s.LastActivity, CreatedAt: s.CreatedAt, WaitingSince: s.WaitingSince, SnoozedUntil: s.SnoozedUntil,
 		Reopened: s.Reopened, MergedInto: s.MergedInto, DeliveredSeq: s.CustomerDelivered, ReadSeq: s.CustomerRead,
 	}

@@ -8,6 +8,7 @@ import (
 
 	"kefu/internal/flow/configuring"
 	"kefu/internal/web/api"
+	"kefu/internal/web/queueapi"
 	"kefu/internal/web/session"
 )
 
@@ -19,7 +20,7 @@ func document(t testing.TB) *api.API {
 	check(t, err)
 	kinds, err := configuring.Kinds()
 	check(t, err)
-	return api.New(api.Deps{Carrier: carrier, Kinds: kinds}, api.Options{})
+	return api.New(api.Deps{Carrier: carrier, Kinds: kinds, More: []func(*api.API){queueapi.Routes(queueapi.Deps{})}}, api.Options{})
 }
 
 func TestTheDocumentIsUpToDate(t *testing.T) {

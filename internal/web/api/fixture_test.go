@@ -32,6 +32,7 @@ import (
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/lookup"
 	"kefu/internal/flow/notifying"
+	"kefu/internal/flow/routing"
 	"kefu/internal/flow/ruling"
 	"kefu/internal/flow/searching"
 	"kefu/internal/flow/signin"
@@ -46,6 +47,7 @@ import (
 	"kefu/internal/storage/searchindex"
 	"kefu/internal/storage/storagetest"
 	"kefu/internal/web/api"
+	"kefu/internal/web/queueapi"
 	"kefu/internal/web/session"
 )
 
@@ -71,6 +73,7 @@ type world struct {
 	approvals *approving.Service
 	webhooks  *notifying.Desk
 	lookup    *lookup.Service
+	queue     *routing.Service
 	api       *api.API
 	logs      *bytes.Buffer
 	offset    atomic.Int64 // nanoseconds that the clock is ahead
@@ -138,6 +141,15 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 		}
 		return all
 	}
+	w.queue = routing.New(routing.Deps{Store: w.store, Teller: silent{}, Clock: w.now})
+	w.store.Listen(w.queue.Committed)
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- w.queue.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		check(t, <-ended)
+	})
 	w.webhooks = notifying.NewDesk(w.store, endpoints, func() {}, w.now)
 	w.approvals = approving.New(w.store, w.intake.Clean, nil)
 	w.lookup = lookup.New(lookup.Deps{Wallet: lazyWallet(t, w.now), Links: w.store, Clean: w.intake.Clean, Clock: w.now},
@@ -145,7 +157,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	carrier, err := session.New(session.Options{PublicURL: origin})
 	check(t, err)
 	w.api = api.New(api.Deps{
-		Wallet:   w.lookup,
+		Wallet: w.lookup, More: []func(*api.API){queueapi.Routes(queueapi.Deps{Queue: w.queue, Store: w.store, Intake: w.intake, Settings: w.settings, Clock: w.now})},
 		Webhooks: w.webhooks, Rules: ruling.NewTrials(w.store),
 		Desk: w.desk, Intake: w.intake, Store: w.store, Search: searching.NewSearcher(w.store, indexAdapter{w.index}, nil, w.blind),
 		Files: w.files, Settings: w.settings, Kinds: w.kinds, Approvals: w.approvals, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),

@@ -4,6 +4,7 @@ package frames
 
 import (
 	"encoding/json"
+	"slices"
 
 	"kefu/internal/domain/form"
 	"kefu/internal/platform/strictjson"
@@ -39,12 +40,17 @@ type Frame struct {
 	Inbox       bool          `json:"inbox"`
 	Score       int64         `json:"score"`
 	Text        string        `json:"text"`
+	State       string        `json:"state"`
+	Reason      string        `json:"reason"`
 	// Of the flow frame, which this version answers with not_supported.
 	FlowID string          `json:"flow_id"`
 	Step   string          `json:"step"`
 	Input  json.RawMessage `json:"input"`
 	OpID   string          `json:"op_id"`
 }
+
+// Can tells whether a client has said that it can do something.
+func Can(f *Frame, what string) bool { return slices.Contains(f.Caps, what) }
 
 // ResumePoint is what a client has of a conversation.
 type ResumePoint struct {

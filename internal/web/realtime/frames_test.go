@@ -44,6 +44,9 @@ func eachFrame(conv string) map[string]func() frame {
 		"inbox":    func() frame { return frame{"t": "watch", "inbox": true} },
 		"unwatch":  func() frame { return frame{"t": "unwatch", "conv": conv} },
 		"identify": func() frame { return frame{"t": "identify", "token": "abc"} },
+		"accept":   func() frame { return frame{"t": "accept", "conv": conv} },
+		"decline":  func() frame { return frame{"t": "decline", "conv": conv} },
+		"presence": func() frame { return frame{"t": "presence", "state": "available"} },
 		"ping":     func() frame { return frame{"t": "ping"} },
 		"flow":     func() frame { return frame{"t": "flow", "conv": conv, "flow_id": "f", "step": "s", "op_id": "o"} },
 		"hello":    func() frame { return frame{"t": "hello", "v": 1, "role": "window"} },
@@ -68,6 +71,7 @@ func blind() answers {
 		"send": "not_found", "send to nowhere": "not_found", "send a file": "not_found", "note": "not_found", "start": "started",
 		"ack": "not_found", "read": "not_found", "typing": "not_found", "fetch": "not_found", "human": "not_found", "rate": "not_found",
 		"watch": "forbidden", "inbox": "forbidden", "unwatch": "forbidden", "identify": "unauthenticated", "ping": "pong",
+		"accept": "forbidden", "decline": "forbidden", "presence": "forbidden", // no desk that takes offers
 		"flow": "not_supported", "hello": "conflict", "unknown": "unknown_type",
 	}
 }

@@ -121,6 +121,9 @@ func (s *Server) handlers() map[string]handler {
 			return err
 		}),
 		"watch":    named(s.watch),
+		"accept":   named(s.answerOffer),
+		"decline":  named(s.answerOffer),
+		"presence": named(s.answerOffer),
 		"unwatch":  named(s.watch),
 		"identify": named(s.identify),
 		"ping": func(_ context.Context, p *peer, _ *frames.Frame) (string, error) {

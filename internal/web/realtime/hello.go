@@ -2,7 +2,6 @@ package realtime
 
 import (
 	"context"
-	"slices"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
@@ -24,7 +23,7 @@ func (s *Server) hello(ctx context.Context, p *peer, f *frames.Frame, by *handsh
 	if f.V != 1 || len(f.Resume) > maxResume {
 		return nil, fault.InvalidField(op, "v", "must be 1, with at most %d conversations to resume", maxResume)
 	}
-	p.noEcho = slices.Contains(f.Caps, "no_echo")
+	p.noEcho = frames.Can(f, "no_echo")
 	if conversation.CheckLanguage("lang", f.Lang) == nil { // otherwise no reason to turn somebody away
 		p.lang = f.Lang
 	}
@@ -64,6 +63,7 @@ func (s *Server) helloDesk(ctx context.Context, p *peer, f *frames.Frame, by *ha
 	}
 	p.over.Store(until.UnixMicro())
 	s.enter(p, who)
+	s.takesOffers(p, who, f)
 	return func() ([]byte, error) {
 		return encode(welcomeFrame{
 			T: "welcome", Session: s.sessions.open(p), ServerTime: s.now().UnixMicro(), Limits: s.limitsOf(who.Kind),
@@ -144,6 +144,9 @@ func (s *Server) limitsOf(kind identity.Kind) welcomeLimits {
 // must come back: it would wait for ever.
 func (s *Server) resume(ctx context.Context, p *peer, points []frames.ResumePoint) {
 	left := s.options.BufferBytes / 2
+	if s.queue != nil && p.kind == roleWindow {
+		s.queue.WindowOpened(p.principal().ID)
+	}
 	for _, r := range points {
 		state, err := s.store.Conversation(ctx, p.principal(), r.Conv)
 		if fault.Is(err, fault.NotFound) {

@@ -34,6 +34,7 @@ type peer struct {
 	kind    string // window or desk
 	pending *handshake
 	who     atomic.Pointer[identity.Principal]
+	offers  atomic.Bool  // it is a desk that takes offers
 	noEcho  bool         // it wants no event for what it sent itself
 	lang    string       // of conversations that it starts without saying
 	seen    atomic.Int64 // when it was last heard, microseconds, as all times here
@@ -301,6 +302,7 @@ func (p *peer) leave() {
 		p.server.tellPresent(conv, false)
 	}
 	p.server.sessions.end(p)
+	p.server.noOffers(p)
 }
 
 func (p *peer) hasEnded() bool {

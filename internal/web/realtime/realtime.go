@@ -113,6 +113,7 @@ type Server struct {
 	windows  Windows
 	desk     Desk
 	files    Files
+	queue    Queue
 	options  Options
 	now      clock.Clock
 	log      *slog.Logger
@@ -129,13 +130,14 @@ type Server struct {
 	uploadPause time.Duration // that an upload may stand still; 0 for the usual
 }
 
-// Deps are what a Server works with. Files and Observer may be nil.
+// Deps are what a Server works with. Files, Queue and Observer may be nil.
 type Deps struct {
 	Intake   Intake
 	Store    Store
 	Windows  Windows
 	Desk     Desk
 	Files    Files
+	Queue    Queue
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Observer Observer
@@ -148,7 +150,7 @@ func New(d Deps, o Options) *Server {
 		d.Observer = nobody{}
 	}
 	s := &Server{
-		intake: d.Intake, store: d.Store, windows: d.Windows, desk: d.Desk, files: d.Files, options: o,
+		intake: d.Intake, store: d.Store, windows: d.Windows, desk: d.Desk, files: d.Files, queue: d.Queue, options: o,
 		now: d.Clock, log: d.Log, observe: d.Observer, hub: newHub(), sessions: newSessions(), gate: newGate(o),
 		slowLimit: slowLimit,
 	}

@@ -149,9 +149,10 @@ func (q *Queue) reweigh(a *agent) {
 	}
 }
 
-// heldUntil is until when an entry waits for the agent who had it last, or 0.
-func (q *Queue) heldUntil(e *entry) int64 {
-	if e.LastAgent == "" {
+// heldUntil is until when an entry waits for the agent who had it last, or 0: also
+// when they have passed it.
+func (q *Queue) heldUntil(e *entry, now int64) int64 {
+	if e.LastAgent == "" || e.passed[e.LastAgent] > now {
 		return 0
 	}
 	a := q.agents[e.LastAgent]
@@ -168,7 +169,7 @@ func (q *Queue) free(a *agent, channel string) bool {
 
 // mayOffer tells whether a waiting entry can be offered to an eligible agent now.
 func (q *Queue) mayOffer(e *entry, a *agent, now int64) bool {
-	if q.heldUntil(e) > now && e.LastAgent != a.ID {
+	if q.heldUntil(e, now) > now && e.LastAgent != a.ID {
 		return false
 	}
 	if e.passed[a.ID] <= now {

@@ -131,7 +131,7 @@ func (w *world) offerable(item queue.Item, who string) bool {
 	if !slices.Contains(eligible, who) {
 		return false
 	}
-	if item.LastAgent != "" && item.LastAgent != who && slices.Contains(eligible, item.LastAgent) && w.now < item.Since+w.o.LastAgentWait {
+	if item.LastAgent != "" && item.LastAgent != who && slices.Contains(eligible, item.LastAgent) && w.passed[[2]string{item.ID, item.LastAgent}] <= w.now && w.now < item.Since+w.o.LastAgentWait {
 		return false
 	}
 	if w.passed[[2]string{item.ID, who}] <= w.now {

@@ -147,6 +147,67 @@ func New(o Options) *Queue {
 	return &Queue{options: o, waiting: map[string]*entry{}, agents: map[string]*agent{}, classes: map[string]*class{}, holders: map[string]string{}}
 }
 
+// SetOptions is for a house that chooses anew. Offers that stand keep their end.
+func (q *Queue) SetOptions(o Options, now int64) []Event {
+	q.options = o
+	for _, a := range q.agents {
+		q.reweigh(a)
+	}
+	q.version++
+	for _, c := range q.classes {
+		for _, e := range c.entries {
+			e.key = q.key(e.Item)
+		}
+		slices.SortFunc(c.entries, before)
+	}
+	q.match(now)
+	return q.flush()
+}
+
+func (q *Queue) key(item Item) int64 {
+	return item.Since - int64(item.Priority)*q.options.Ageing
+}
+
+// Worse tells whether a conversation would stand behind another one.
+func (q *Queue) Worse(item, than Item) bool { return q.key(item) > q.key(than) }
+
+// Hindmost is the last of all that wait and are not on offer. It is false when there
+// is none.
+func (q *Queue) Hindmost() (Item, bool) {
+	var last *entry
+	for _, c := range q.classes {
+		for _, e := range slices.Backward(c.entries) {
+			if e.offer == nil {
+				if last == nil || before(e, last) > 0 {
+					last = e
+				}
+				break
+			}
+		}
+	}
+	if last == nil {
+		return Item{}, false
+	}
+	return last.Item, true
+}
+
+// LastAgent is the agent whom a waiting conversation waits for, or "".
+func (q *Queue) LastAgent(item string) string {
+	if e := q.waiting[item]; e != nil {
+		return e.LastAgent
+	}
+	return ""
+}
+
+// OfferTo is what an agent is offered, and until when. It is false for nothing.
+func (q *Queue) OfferTo(agent string) (Item, int64, bool) {
+	a := q.agents[agent]
+	if a == nil || a.offered == nil {
+		return Item{}, 0, false
+	}
+	return a.offered.Item, a.offered.offer.until, true
+}
+
 // Len is how many conversations wait, those on offer included.
 func (q *Queue) Len() int { return len(q.waiting) }
 
@@ -175,13 +236,13 @@ func (q *Queue) Put(item Item, now int64) []Event {
 		q.forgetEmpty(e.class)
 		e.Item = item
 	}
-	e.key = item.Since - int64(item.Priority)*q.options.Ageing
+	e.key = q.key(item)
 	e.class = q.classOf(item)
 	e.class.add(e)
 	if e.offer != nil && !slices.Contains(q.eligible(e.class), e.offer.agent) {
 		q.endOffer(e, Gone)
 	}
-	if until := q.heldUntil(e); until > now {
+	if until := q.heldUntil(e, now); until > now {
 		q.wake(until)
 	}
 	q.match(now)

@@ -75,12 +75,20 @@ func (q *Queue) Line(now int64) []Place {
 		seen[e.class]++
 		if e.offer != nil {
 			p.OfferedTo, p.Until = e.offer.agent.ID, e.offer.until
-		} else if q.heldUntil(e) > now {
+		} else if q.heldUntil(e, now) > now {
 			p.HeldFor = e.LastAgent
 		}
 		line = append(line, p)
 	}
 	return line
+}
+
+// Load is how much of an agent is taken, of Whole, and by how many conversations.
+func (q *Queue) Load(agent string) (load int64, holds int) {
+	if a := q.agents[agent]; a != nil {
+		return a.load, len(a.held)
+	}
+	return 0, 0
 }
 
 // Desk is an agent with what they have to do.

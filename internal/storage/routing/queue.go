@@ -1,0 +1,202 @@
+package routing
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/domain/routing"
+	"kefu/internal/platform/fault"
+	"kefu/internal/storage/core"
+	"kefu/internal/storage/engine"
+)
+
+const waitingColumns = `c.id, c.customer_id, c.channel, c.language, c.team, c.skills, c.priority, c.assignee_id, c.status, c.waiting_since, c.last_activity, i.activity`
+
+// MaxWaitingPage is the most conversations that one reading for the queue gives.
+const MaxWaitingPage = 2000
+
+// WaitingPage gives open conversations that nobody has, a page at a time, those with
+// the newest activity first, behind the one of after. It answers with where the next
+// page begins, the zero value when there is none. Errors: Forbidden.
+func (s *Routing) WaitingPage(ctx context.Context, p identity.Principal, after conversation.InboxKey, limit int) ([]routing.Waiting, conversation.InboxKey, error) {
+	const op = "routing.WaitingPage"
+	if err := refuse(op, p, policy.RunRouting, policy.Object{}); err != nil {
+		return nil, conversation.InboxKey{}, err
+	}
+	limit = min(max(limit, 1), MaxWaitingPage)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+waitingColumns+` FROM inbox i JOIN conversation c ON c.id = i.conversation_id
+		WHERE i.status = $1 AND i.assignee_id = '' AND (CAST($2 AS BIGINT) = 0 OR (i.activity, i.conversation_id) < (CAST($2 AS BIGINT), $3))
+		ORDER BY i.activity DESC, i.conversation_id DESC LIMIT $4`, string(conversation.Open), after.Activity, after.ConversationID, limit)
+	page, last, err := s.gather(op, rows, err)
+	if len(page) < limit {
+		last = conversation.InboxKey{}
+	}
+	return page, last, err
+}
+
+// HeldBy gives the conversations that somebody has: the open ones, and those that
+// wait for the customer and were active since a time; at most limit. Errors:
+// Forbidden.
+func (s *Routing) HeldBy(ctx context.Context, p identity.Principal, staffID string, since int64, limit int) ([]routing.Waiting, error) {
+	const op = "routing.HeldBy"
+	if err := refuse(op, p, policy.RunRouting, policy.Object{}); err != nil {
+		return nil, err
+	}
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+waitingColumns+` FROM inbox i JOIN conversation c ON c.id = i.conversation_id
+		WHERE i.assignee_id = $1 AND (i.status = $2 OR (i.status = $3 AND i.activity > $4))
+		ORDER BY i.activity DESC, i.conversation_id DESC LIMIT $5`,
+		staffID, string(conversation.Open), string(conversation.Waiting), since, min(max(limit, 1), MaxWaitingPage))
+	page, _, err := s.gather(op, rows, err)
+	return page, err
+}
+
+func (s *Routing) gather(op string, rows *sql.Rows, err error) ([]routing.Waiting, conversation.InboxKey, error) {
+	var last conversation.InboxKey
+	if err != nil {
+		return nil, last, engine.MapError(op, err)
+	}
+	page := []routing.Waiting{}
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var w routing.Waiting
+		var skills string
+		err := r.Scan(&w.ConversationID, &w.CustomerID, &w.Channel, &w.Language, &w.Team, &skills, &w.Priority, &w.AssigneeID, &w.Status, &w.Since, &w.LastActivity, &last.Activity)
+		if err == nil && skills != "[]" {
+			err = json.Unmarshal([]byte(skills), &w.Skills)
+		}
+		last.ConversationID = w.ConversationID
+		page = append(page, w)
+		return err
+	})
+	return page, last, engine.MapError(op, err)
+}
+
+// LastAgent tells who had the newest conversation of a customer, other than the one
+// named, that was active since a time; "" for nobody. Errors: Forbidden.
+func (s *Routing) LastAgent(ctx context.Context, p identity.Principal, customerID, notIn string, since int64) (string, error) {
+	const op = "routing.LastAgent"
+	if err := refuse(op, p, policy.RunRouting, policy.Object{}); err != nil {
+		return "", err
+	}
+	var agent string
+	err := s.core.DB.Reader.QueryRowContext(ctx, `SELECT assignee_id FROM conversation WHERE customer_id = $1 AND assignee_id <> '' AND id <> $2
+		AND last_activity > $3 ORDER BY last_activity DESC, id DESC LIMIT 1`, customerID, notIn, since).Scan(&agent)
+	if mapped := engine.MapError(op, err); mapped != nil && !fault.Is(mapped, fault.NotFound) {
+		return "", mapped
+	}
+	return agent, nil
+}
+
+// KeepPromises writes down what was promised, and how promises ended: those of
+// which EndedAt is set. Writing one twice changes nothing. Errors: Forbidden.
+func (s *Routing) KeepPromises(ctx context.Context, p identity.Principal, all []routing.Promise) error {
+	const op = "routing.KeepPromises"
+	if err := refuse(op, p, policy.RunRouting, policy.Object{}); err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		for _, pr := range all {
+			_, err := t.SQL.ExecContext(ctx, `INSERT INTO wait_promise (conversation_id, made_at, channel, team, place, p50, p80, ended_at, outcome)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+				ON CONFLICT (conversation_id, made_at) DO UPDATE SET ended_at = excluded.ended_at, outcome = excluded.outcome
+				WHERE wait_promise.ended_at = 0`,
+				pr.ConversationID, pr.MadeAt, pr.Channel, pr.Team, int64(pr.Place), pr.P50, pr.P80, pr.EndedAt, pr.Outcome)
+			if err != nil {
+				return engine.MapError(op, err)
+			}
+		}
+		t.Record(p, "routing.promises", "promise", "", "")
+		return nil
+	})
+}
+
+// OpenPromises gives promises without an end, the newest first, at most limit. The
+// queue goes on with them after a restart. Errors: Forbidden.
+func (s *Routing) OpenPromises(ctx context.Context, p identity.Principal, limit int) ([]routing.Promise, error) {
+	const op = "routing.OpenPromises"
+	if err := refuse(op, p, policy.RunRouting, policy.Object{}); err != nil {
+		return nil, err
+	}
+	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT conversation_id, made_at, channel, team, place, p50, p80 FROM wait_promise
+		WHERE ended_at = 0 ORDER BY made_at DESC LIMIT $1`, min(max(limit, 1), 20_000))
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	var all []routing.Promise
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var pr routing.Promise
+		err := r.Scan(&pr.ConversationID, &pr.MadeAt, &pr.Channel, &pr.Team, &pr.Place, &pr.P50, &pr.P80)
+		all = append(all, pr)
+		return err
+	})
+	return all, engine.MapError(op, err)
+}
+
+// day in microseconds.
+const day = int64(24 * 3600 * 1_000_000)
+
+// PromisesKept tells for each day in a stretch of time how the promises that ended
+// on it were kept. offset moves the beginning of days, in microseconds east of UTC.
+// Errors: Forbidden.
+func (s *Routing) PromisesKept(ctx context.Context, p identity.Principal, from, to, offset int64) ([]routing.Kept, error) {
+	const op = "routing.PromisesKept"
+	if err := refuse(op, p, policy.ReadBoard, policy.Object{}); err != nil {
+		return nil, err
+	}
+	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT (ended_at + $3) / $4 AS day,
+		SUM(CASE WHEN outcome = 'served' THEN 1 ELSE 0 END),
+		SUM(CASE WHEN outcome = 'served' AND ended_at - made_at <= p50 THEN 1 ELSE 0 END),
+		SUM(CASE WHEN outcome = 'served' AND ended_at - made_at <= p80 THEN 1 ELSE 0 END),
+		SUM(CASE WHEN outcome = 'left' THEN 1 ELSE 0 END),
+		CAST(SUM(CASE WHEN outcome = 'served' THEN ended_at - made_at ELSE 0 END) AS BIGINT)
+		FROM wait_promise WHERE ended_at >= $1 AND ended_at < $2 AND ended_at > 0 GROUP BY 1 ORDER BY 1 LIMIT 400`, from, to, offset, day)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	kept := []routing.Kept{}
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var k routing.Kept
+		err := r.Scan(&k.Day, &k.Promised, &k.WithinP50, &k.WithinP80, &k.Left, &k.Waited)
+		k.Day = k.Day*day - offset
+		kept = append(kept, k)
+		return err
+	})
+	return kept, engine.MapError(op, err)
+}
+
+// Learned gives what SaveLearned kept, nothing when there is none. Errors: Forbidden.
+func (s *Routing) Learned(ctx context.Context, p identity.Principal) ([]byte, error) {
+	const op = "routing.Learned"
+	if err := refuse(op, p, policy.RunRouting, policy.Object{}); err != nil {
+		return nil, err
+	}
+	var body string
+	err := s.core.DB.Reader.QueryRowContext(ctx, "SELECT body FROM routing_learned WHERE id = 'waits'").Scan(&body)
+	if mapped := engine.MapError(op, err); mapped != nil && !fault.Is(mapped, fault.NotFound) {
+		return nil, mapped
+	}
+	return []byte(body), nil
+}
+
+// SaveLearned keeps what the forecast has learned: figures, and nothing of anybody.
+// Errors: Forbidden.
+func (s *Routing) SaveLearned(ctx context.Context, p identity.Principal, body []byte) error {
+	const op = "routing.SaveLearned"
+	if err := refuse(op, p, policy.RunRouting, policy.Object{}); err != nil {
+		return err
+	}
+	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		_, err := t.SQL.ExecContext(ctx, `INSERT INTO routing_learned (id, body, at) VALUES ('waits', $1, $2)
+			ON CONFLICT (id) DO UPDATE SET body = excluded.body, at = excluded.at`, string(body), t.Now)
+		if err == nil {
+			t.Record(p, "routing.learned", "routing", "", "")
+		}
+		return engine.MapError(op, err)
+	})
+}

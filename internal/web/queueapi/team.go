@@ -1,0 +1,87 @@
+package queueapi
+
+import (
+	"context"
+	"encoding/json"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/routing"
+	"kefu/internal/platform/fault"
+	"kefu/internal/web/api"
+)
+
+type (
+	teamInput struct {
+		api.InConversation
+		Body struct {
+			TeamID *string `json:"team_id" nullable:"true" maxLength:"26" doc:"null: everybody's"`
+		}
+	}
+	skillsInput struct {
+		api.InConversation
+		Body struct {
+			Skills []string `json:"skills" nullable:"false" maxItems:"20"`
+		}
+	}
+	handOverInput struct {
+		api.InConversation
+		Body struct {
+			TeamID  *string `json:"team_id,omitempty" nullable:"false" maxLength:"26"`
+			StaffID *string `json:"staff_id,omitempty" nullable:"false" maxLength:"26" doc:"none: whoever of the team is free"`
+			Note    string  `json:"note,omitempty" maxLength:"8000" doc:"what the next one must know; customers do not see it"`
+		}
+	}
+)
+
+// team finds a team in use. Errors: Invalid when there is none.
+func (r *routes) team(ctx context.Context, p identity.Principal, id string) (*conversation.TeamRef, error) {
+	const op = "queueapi.team"
+	it, err := r.Settings.Get(ctx, p, "team", id)
+	if fault.Is(err, fault.NotFound) || (err == nil && it.Archived) {
+		return nil, fault.InvalidFor(op, "team_id", "unknown", "names no team")
+	}
+	if err != nil {
+		return nil, err
+	}
+	var t routing.Team
+	if err := json.Unmarshal(it.Body, &t); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return &conversation.TeamRef{ID: it.ID, Name: t.Name}, nil
+}
+
+func (r *routes) setTeam(ctx context.Context, in *teamInput) (*nothing, error) {
+	content := conversation.Content{}
+	if in.Body.TeamID != nil {
+		team, err := r.team(ctx, in.Who(), *in.Body.TeamID)
+		if err != nil {
+			return nil, err
+		}
+		content.Team = team
+	}
+	return r.do(ctx, in.InConversation, conversation.SetTeam, content)
+}
+
+func (r *routes) setSkills(ctx context.Context, in *skillsInput) (*nothing, error) {
+	return r.do(ctx, in.InConversation, conversation.SetSkills, conversation.Content{Skills: in.Body.Skills})
+}
+
+func (r *routes) handOver(ctx context.Context, in *handOverInput) (*nothing, error) {
+	content := conversation.Content{Text: in.Body.Note}
+	if in.Body.TeamID != nil {
+		team, err := r.team(ctx, in.Who(), *in.Body.TeamID)
+		if err != nil {
+			return nil, err
+		}
+		content.Team = team
+	}
+	if in.Body.StaffID != nil {
+		member, err := r.api.Assignable(ctx, in.Who(), *in.Body.StaffID)
+		if err != nil {
+			return nil, err
+		}
+		content.Staff = member
+	}
+	return r.do(ctx, in.InConversation, conversation.HandOver, content)
+}
