@@ -49,6 +49,7 @@ export const en = {
   pages: {
     label: 'Pages',
     inbox: 'Inbox',
+    settings: 'Settings',
     account: 'Account',
     failed: 'This page could not be fetched.',
     reload: 'Reload the desk',

@@ -46,6 +46,7 @@ export const zh: Messages = {
   pages: {
     label: '页面',
     inbox: '会话',
+    settings: '设置',
     account: '账号',
     failed: '页面没能加载。',
     reload: '刷新工作台',

@@ -123,6 +123,8 @@ export class Problem extends Error {
     readonly field?: string,
     /** In seconds. */
     readonly retryAfter?: number,
+    /** What is wrong with the field, in a word. */
+    readonly reason?: string,
   ) {
     super(code);
   }
@@ -308,7 +310,7 @@ export class Api {
   }
 
   async #problem(answer: Response, address: string): Promise<Problem> {
-    let said: { code?: ErrorCode; field?: string } = {};
+    let said: { code?: ErrorCode; field?: string; reason?: string } = {};
     try {
       said = (await answer.json()) as typeof said;
     } catch {
@@ -317,6 +319,6 @@ export class Api {
     if (answer.status === 401 && address !== '/v1/session') this.onexpired();
     const retry = Number(answer.headers.get('Retry-After'));
     const code = said.code === 'conflict' && said.field === 'seen' ? 'unseen' : said.code ?? byStatus[answer.status] ?? 'internal';
-    return new Problem(answer.status, code, said.field, retry > 0 ? retry : undefined);
+    return new Problem(answer.status, code, said.field, retry > 0 ? retry : undefined, said.reason);
   }
 }

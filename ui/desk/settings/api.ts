@@ -1,0 +1,115 @@
+import type { Api } from '../shell/api.ts';
+
+/** Times are microseconds since 1970. */
+export interface Setting<T = unknown> {
+  id: string;
+  /** 0 for what nobody has saved yet. */
+  revision: number;
+  own?: boolean;
+  archived?: boolean;
+  changed_by?: { id: string; name?: string };
+  changed_at?: number;
+  /** The request under which a change waits for a second person. */
+  approval?: string;
+  value: T;
+}
+
+export interface Revision extends Setting {
+  under?: string;
+}
+
+export interface Approval {
+  id: string;
+  kind: 'setting.save' | 'staff.change';
+  subject: string;
+  summary?: string;
+  payload: SettingPayload | StaffPayload;
+  hash: string;
+  maker: { id: string; name?: string };
+  created_at: number;
+  expires_at: number;
+  state: 'pending' | 'approved' | 'executed' | 'rejected' | 'withdrawn' | 'expired';
+  decider?: { id: string; name?: string };
+  decided_at?: number;
+  reason?: string;
+  may_decide: boolean;
+  may_withdraw: boolean;
+}
+
+export interface SettingPayload {
+  kind: string;
+  id: string;
+  revision: number;
+  value: unknown;
+  archived?: boolean;
+}
+
+export interface StaffPayload {
+  id: string;
+  name: string;
+  was_role: string;
+  was_disabled: boolean;
+  role?: string;
+  disabled?: boolean;
+}
+
+interface PageOf<T> {
+  items: T[];
+  next?: string;
+}
+
+/** The settings of every kind, and what waits for a second person. */
+export class SettingsApi {
+  constructor(private readonly api: Pick<Api, 'call'>) {}
+
+  async list(kind: string, archived = false): Promise<Setting[]> {
+    const all: Setting[] = [];
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const page: PageOf<Setting> = await this.api.call('GET', `/v1/settings/${kind}`, undefined, { cursor, ...(archived && { archived: 'true' }) });
+      all.push(...page.items);
+      cursor = page.next;
+    }
+    return all;
+  }
+
+  get(kind: string, id?: string): Promise<Setting> {
+    return this.api.call('GET', address(kind, id));
+  }
+
+  save(kind: string, id: string | undefined, revision: number, value: unknown): Promise<Setting> {
+    return this.api.call('PUT', address(kind, id), { revision, value });
+  }
+
+  archive(kind: string, id: string, revision: number, archived: boolean): Promise<Setting> {
+    return this.api.call('POST', `${address(kind, id)}/archive`, { revision, archived });
+  }
+
+  restore(kind: string, id: string, revision: number, from: number): Promise<Setting> {
+    return this.api.call('POST', `${address(kind, id)}/restore`, { revision, from });
+  }
+
+  history(kind: string, id: string, before?: number): Promise<{ items: Revision[]; next?: number }> {
+    return this.api.call('GET', `${address(kind, id)}/history`, undefined, { before });
+  }
+
+  async approvals(decided = false): Promise<Approval[]> {
+    const page: PageOf<Approval> = await this.api.call('GET', '/v1/approvals', undefined, { ...(decided && { decided: 'true' }) });
+    return page.items;
+  }
+
+  approve(a: Approval): Promise<void> {
+    return this.api.call('POST', `/v1/approvals/${a.id}/approve`, { hash: a.hash });
+  }
+
+  reject(a: Approval, reason: string): Promise<void> {
+    return this.api.call('POST', `/v1/approvals/${a.id}/reject`, { reason });
+  }
+
+  withdraw(a: Approval): Promise<void> {
+    return this.api.call('DELETE', `/v1/approvals/${a.id}`);
+  }
+}
+
+function address(kind: string, id?: string): string {
+  return id === undefined ? `/v1/settings/${kind}` : `/v1/settings/${kind}/${encodeURIComponent(id)}`;
+}
