@@ -67,7 +67,7 @@ func layers() []layer {
 func domainOrder() []string {
 	return []string{
 		"search", "guard", "audit", "job", "identity", "policy", "settings", "organisation", "trust", "attachment", "staff", "customer",
-		"wallet", "form", "conversation", "desk", "event",
+		"wallet", "form", "look", "conversation", "desk", "event",
 		"routing", "sla", "webhook", "rule", "knowledge", "assistant", "approval", "call", "feedback", "outreach",
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"kefu/internal/domain/identity"
+	windowlook "kefu/internal/domain/look"
+	"kefu/internal/domain/settings"
 	"kefu/internal/flow/ruling"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
@@ -90,7 +92,7 @@ func (a *App) connectWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
-	site, err := pages.New(ui.Dist(), pages.Options{Public: public, Widget: o.widget, Files: o.files, Embed: a.embedders})
+	site, err := pages.New(ui.Dist(), pages.Options{Public: public, Widget: o.widget, Files: o.files, Embed: a.embedders, Look: a.look})
 	if err != nil {
 		return err
 	}
@@ -121,6 +123,12 @@ func (a *App) connectWeb(context.Context) error {
 	}
 	a.handler = a.metrics.Count(a.tracer.HTTP(handler), a.now)
 	return nil
+}
+
+// look is the window's look in use.
+func (a *App) look() (windowlook.Look, int64) {
+	now := a.settings.Snapshot()
+	return settings.One[windowlook.Look](now), now.Version
 }
 
 func (a *App) realtimeOptions(o origins, carrier *session.Carrier, site *pages.Site) realtime.Options {

@@ -8,10 +8,12 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/look"
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/configuring"
@@ -67,6 +69,13 @@ func (s *Service) Seed(ctx context.Context) error {
 
 // Version changes with every setting, and so with whatever Shown gives.
 func (s *Service) Version() int64 { return s.settings.Snapshot().Version }
+
+// Greeting is the window's first line in a language; "" for its own words.
+func (s *Service) Greeting(lang string) string {
+	texts := settings.One[look.Look](s.settings.Snapshot()).Greeting
+	base, _, _ := strings.Cut(lang, "-")
+	return cmp.Or(texts[lang], texts[base]) // in another language it would greet nobody
+}
 
 // Shown are the forms in use in a language, in their order.
 func (s *Service) Shown(lang string) []form.Shown {

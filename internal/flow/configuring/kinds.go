@@ -3,6 +3,7 @@ package configuring
 import (
 	"kefu/internal/domain/desk"
 	"kefu/internal/domain/form"
+	"kefu/internal/domain/look"
 	"kefu/internal/domain/organisation"
 	"kefu/internal/domain/routing"
 	"kefu/internal/domain/rule"
@@ -17,6 +18,7 @@ import (
 func Kinds() (*settings.Registry, error) {
 	return settings.NewRegistry(
 		form.Definition(),
+		look.Definition(),
 		desk.MacroKind(),
 		desk.ViewKind(),
 		organisation.Kind(),

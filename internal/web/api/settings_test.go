@@ -34,6 +34,7 @@ func samples() []sample {
 		{"team", `{"name":"Team $"}`, everybody, leaders},
 		{"embedding", `{"origins":["https://$.example"]}`, leaders, runners},
 		{"issuer", `{"issuer":"https://$.example","audience":"kefu","keys":["{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"one\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}"]}`, leaders, runners},
+		{"look", `{"accent":"#0b5cad","corners":"soft","theme":"system","side":"end","label":{"en":"Help $"}}`, everybody, runners},
 		{"form", `{"id":"form-$","title":{"en":"Form $"},"fields":[{"id":"more","kind":"longtext","label":{"en":"What is it?"}}]}`, everybody, leaders},
 		{"webhook", `{"name":"CRM $","url":"https://crm.example/$","events":["message.sent"]}`, leaders, runners},
 		{"rule", `{"name":"Rule $","when":["started"],"if":"customer.signed_in","then":[{"do":"add_tags","tags":["vip"]}]}`, everybody, leaders},

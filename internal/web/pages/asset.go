@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -28,23 +29,24 @@ func readAsset(dist fs.FS, name string) (asset, error) {
 	if err != nil {
 		return asset{}, fault.New(fault.Invalid, op, "%s is not inside this program; build it with make build", name)
 	}
+	return newAsset(name, body), nil
+}
+
+// newAsset compresses a body where that saves something.
+func newAsset(name string, body []byte) asset {
 	sum := sha256.Sum256(body)
 	a := asset{body: body, contentType: typeOf(name), tag: hex.EncodeToString(sum[:12])}
 	var zipped bytes.Buffer
+	// A level that there is, and a buffer that takes everything: none of these fails.
 	writer, err := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
 	if err != nil {
-		return asset{}, fault.Wrap(op, err)
+		return a
 	}
-	if _, err := writer.Write(body); err != nil {
-		return asset{}, fault.Wrap(op, err)
-	}
-	if err := writer.Close(); err != nil {
-		return asset{}, fault.Wrap(op, err)
-	}
-	if zipped.Len() < len(body)*9/10 {
+	_, err = writer.Write(body)
+	if errors.Join(err, writer.Close()) == nil && zipped.Len() < len(body)*9/10 {
 		a.zipped = zipped.Bytes()
 	}
-	return a, nil
+	return a
 }
 
 // typeOf does not depend on what the machine has in /etc/mime.types.
@@ -56,6 +58,8 @@ func typeOf(name string) string {
 		return "text/css; charset=utf-8"
 	case ".html":
 		return "text/html; charset=utf-8"
+	case ".png":
+		return "image/png"
 	case ".svg":
 		return "image/svg+xml"
 	case ".woff2":

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 
+	"kefu/internal/domain/look"
 	"kefu/internal/platform/fault"
 )
 
@@ -21,6 +22,9 @@ type Options struct {
 	// Embed gives the origins of the pages that may embed the window, now; nil for
 	// none.
 	Embed func() []string
+	// Look gives the look in use, and a number that changes with it; nil for that of
+	// a new deployment.
+	Look func() (look.Look, int64)
 }
 
 // Site serves the pages of one deployment.
@@ -28,7 +32,8 @@ type Site struct {
 	options Options
 	desk    *tree
 	frame   *tree
-	loader  asset
+	loader  asset // as it was built
+	dressed dressed
 }
 
 // New reads the built pages: dist holds desk/, widget/frame/ and
@@ -53,12 +58,7 @@ func New(dist fs.FS, o Options) (*Site, error) {
 func (s *Site) MountDesk(mux *http.ServeMux) {
 	mux.Handle("GET /{$}", http.RedirectHandler("/desk/", http.StatusSeeOther))
 	mux.Handle("GET /desk/", s.desk.serve(s.deskPolicy()))
-	mux.HandleFunc("GET /widget.js", func(w http.ResponseWriter, r *http.Request) {
-		// Any page may load it: it holds nothing of anyone's.
-		w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
-		w.Header().Set("Cache-Control", "public, max-age=300")
-		s.loader.serve(w, r)
-	})
+	mux.HandleFunc("GET /widget.js", s.serveLoader)
 }
 
 // MountFrame puts the window's frame on the widget host's mux.
@@ -66,6 +66,8 @@ func (s *Site) MountFrame(mux *http.ServeMux) {
 	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.frame.serve(s.framePolicy()).ServeHTTP(w, r) })
 	mux.Handle("GET /frame", page)
 	mux.Handle("GET /frame/", page)
+	mux.HandleFunc("GET /frame/look.css", s.serveLook)
+	mux.HandleFunc("GET /frame/logo.png", s.serveLogo)
 }
 
 // deskPolicy is the desk's content security policy (CSP level 3): its own

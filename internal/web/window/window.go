@@ -17,6 +17,8 @@ import (
 // Forms gives the forms in use, in a language.
 type Forms interface {
 	Shown(lang string) []form.Shown
+	// Greeting is the window's first line in a language; "" for its own words.
+	Greeting(lang string) string
 	// Version changes with whatever Shown depends on.
 	Version() int64
 }
@@ -52,8 +54,9 @@ func (d Deps) forms(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body, err := json.Marshal(struct {
-		Forms []form.Shown `json:"forms"`
-	}{d.Forms.Shown(lang)})
+		Forms    []form.Shown `json:"forms"`
+		Greeting string       `json:"greeting,omitempty"`
+	}{d.Forms.Shown(lang), d.Forms.Greeting(lang)})
 	if err != nil { // strings and numbers always marshal
 		http.Error(w, "", http.StatusInternalServerError)
 		return

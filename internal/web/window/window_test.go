@@ -14,6 +14,8 @@ type forms struct{ version int64 }
 
 func (f *forms) Version() int64 { return f.version }
 
+func (f *forms) Greeting(lang string) string { return "hello, " + lang }
+
 func (f *forms) Shown(lang string) []form.Shown {
 	return []form.Shown{{ID: "a", Revision: f.version, Title: "in " + lang}}
 }

@@ -94,6 +94,8 @@ export class Chat {
   eta = $state.raw<Eta>();
   /** The topics that a conversation may begin with. */
   forms = $state.raw<Form[]>([]);
+  /** The operator's own first line. */
+  greeting = $state.raw<string>();
   /** The one that is filled in. */
   filling = $state.raw<Filling>();
   #upload: Upload | undefined;
@@ -428,7 +430,10 @@ export class Chat {
   async readForms(language: string): Promise<void> {
     try {
       const answer = await fetch(`/rt/forms?lang=${language}`);
-      if (answer.ok) this.forms = ((await answer.json()) as { forms: Form[] }).forms;
+      if (!answer.ok) return;
+      const told = (await answer.json()) as { forms: Form[]; greeting?: string };
+      this.forms = told.forms;
+      this.greeting = told.greeting;
     } catch {
       // The connection says what is the matter; the topics come with the next language or visit.
     }

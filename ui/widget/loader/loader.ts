@@ -2,16 +2,26 @@
 // window, in a frame of another origin, when it is first opened.
 import css from './loader.css?raw';
 
+/** What the operator has chosen; the server puts it in the place of the text. */
+interface Look {
+  css?: string;
+  theme?: string;
+  side?: string;
+  label?: Record<string, string>;
+}
+const look = '__KEFU_LOOK__' as unknown as Look;
+
 type Token = string | null | (() => string | Promise<string>);
 type Command = [name: 'open' | 'close' | 'identify', value?: Token];
 type Kefu = ((...command: Command) => void) & { q?: ArrayLike<unknown>[] };
 
 const script = document.currentScript as HTMLScriptElement;
-const { kefuFrame, kefuLang, kefuTheme, kefuSide, kefuApp } = script.dataset;
+const { kefuFrame, kefuLang, kefuTheme = look.theme, kefuSide = look.side, kefuApp } = script.dataset;
 const server = new URL(script.src);
 const address = new URL(kefuFrame ?? `${server.protocol}//widget.${server.host}/frame`);
 const chinese = /^(zh|yue)/i.test(kefuLang ?? navigator.language);
-const label = chinese ? '客服帮助' : 'Help';
+const tag = kefuLang ?? navigator.language;
+const label = look.label?.[tag] ?? look.label?.[tag.split('-')[0]!] ?? (chinese ? '客服帮助' : 'Help');
 
 let frame: HTMLIFrameElement | undefined;
 let open = false;
@@ -22,7 +32,7 @@ let token: Token | undefined;
 const host = document.createElement('div');
 const root = host.attachShadow({ mode: 'closed' });
 const sheet = new CSSStyleSheet();
-sheet.replaceSync(css);
+sheet.replaceSync(css + (look.css ?? ''));
 root.adoptedStyleSheets = [sheet];
 if (kefuSide === 'start') host.className = 'start';
 if (kefuTheme) host.dataset.theme = kefuTheme;
