@@ -67,6 +67,7 @@ type Command struct {
 type Route struct {
 	Topic    string   // where there is none yet
 	Tags     []string // beside those that are there
+	Skills   []string // likewise
 	Priority Priority // where it is higher
 	Person   bool     // a person is asked for
 }
@@ -314,8 +315,13 @@ func (o *Outcome) route(r *Route, now int64) error {
 	if o.State.Topic == "" && r.Topic != "" {
 		changes = append(changes, Command{Kind: SetTopic, Content: Content{Topic: r.Topic}})
 	}
-	if all := slices.Concat(o.State.Tags, r.Tags); len(r.Tags) > 0 && len(all) <= MaxTags {
+	if all := union(o.State.Tags, r.Tags); len(r.Tags) > 0 && len(all) <= MaxTags {
 		changes = append(changes, Command{Kind: SetTags, Content: Content{Tags: all}})
+	}
+	if all := union(o.State.Skills, r.Skills); len(r.Skills) > 0 && len(all) <= MaxTags {
+		if err := o.setSkills(all); err != nil {
+			return err
+		}
 	}
 	if r.Priority.rank() > o.State.Priority.rank() {
 		changes = append(changes, Command{Kind: SetPriority, Content: Content{Priority: r.Priority}})
@@ -332,6 +338,12 @@ func (o *Outcome) route(r *Route, now int64) error {
 		return o.askPerson(now)
 	}
 	return nil
+}
+
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // rank orders priorities; what is none stands below all.

@@ -49,7 +49,7 @@ const (
 	MaxTitle    = 80   // characters
 	MaxLabel    = 120  // characters
 	MaxHelp     = 300  // characters
-	MaxTags     = 5    // of one form
+	MaxTags     = 5    // of one form, and skills
 	MaxLine     = 200  // characters of an answer of one line
 	MaxLines    = 2000 // characters of an answer of several
 	MaxFiles    = 5    // of one answer
@@ -87,7 +87,8 @@ type Form struct {
 	Fields []Field `json:"fields"`
 	// What a conversation that begins with it gets.
 	Topic    string   `json:"topic,omitempty"`    // for staff; without it the title in the customer's language
-	Tags     []string `json:"tags,omitempty"`     // which routing and rules look at
+	Tags     []string `json:"tags,omitempty"`     // which rules look at
+	Skills   []string `json:"skills,omitempty"`   // that an agent must have to be offered it
 	Priority string   `json:"priority,omitempty"` // "high" or "urgent"; never lowers one
 }
 
@@ -181,6 +182,14 @@ func (f Form) checkOutcome(op string) error {
 	}
 	for i, tag := range f.Tags {
 		if err := settings.CheckLine(at("tags", i, ""), tag, maxTag); err != nil {
+			return err
+		}
+	}
+	if len(f.Skills) > MaxTags {
+		return fault.InvalidFor(op, "skills", settings.TooMany, "are more than %d", MaxTags)
+	}
+	for i, skill := range f.Skills {
+		if err := settings.CheckLine(at("skills", i, ""), skill, maxTag); err != nil {
 			return err
 		}
 	}

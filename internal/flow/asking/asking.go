@@ -113,7 +113,7 @@ func (s *Service) Fill(ctx context.Context, p identity.Principal, given form.Sub
 	}
 	filled.Revision = revision
 	return filled, conversation.Route{
-		Topic: cmp.Or(f.Topic, filled.Title), Tags: f.Tags, Priority: conversation.Priority(f.Priority), Person: f.Person,
+		Topic: cmp.Or(f.Topic, filled.Title), Tags: f.Tags, Skills: f.Skills, Priority: conversation.Priority(f.Priority), Person: f.Person,
 	}, nil
 }
 

@@ -226,6 +226,7 @@ export const en = {
   snooze: { hour: 'For an hour', three: 'For three hours', tomorrow: 'Until tomorrow, 9:00', monday: 'Until Monday, 9:00', week: 'For a week, until 9:00' } satisfies Record<SnoozePick, string>,
 
   message: {
+    diagnostics: 'Technical details',
     note: 'Note',
     noteHint: 'Only staff see this',
     edited: 'edited',

@@ -218,6 +218,7 @@ export const zh: Messages = {
   snooze: { hour: '一小时后', three: '三小时后', tomorrow: '明天 9:00', monday: '下周一 9:00', week: '一周后 9:00' },
 
   message: {
+    diagnostics: '设备信息',
     note: '备注',
     noteHint: '仅内部可见',
     edited: '已编辑',
