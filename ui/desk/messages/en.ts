@@ -1,3 +1,4 @@
+import { access } from './access.en.ts';
 import type { ConversationStatus, ErrorCode } from '../../kit/protocol/frames.ts';
 import type { Priority, View } from '../shell/api.ts';
 import type { SnoozePick } from '../thread/snooze.ts';
@@ -35,6 +36,7 @@ export const en = {
     revoked: 'You were signed out, here or elsewhere, or your access was changed. Drafts and messages that were not sent from this browser are gone from it.',
     tooMany: (seconds: number) => `Too many tries. Wait ${seconds} seconds.`,
   },
+  access,
   unreachable: 'The server cannot be reached.',
 
   menu: {
@@ -51,10 +53,11 @@ export const en = {
     inbox: 'Inbox',
     settings: 'Settings',
     account: 'Account',
+    people: 'People',
     failed: 'This page could not be fetched.',
     reload: 'Reload the desk',
   },
-  role: { owner: 'Owner', admin: 'Admin', supervisor: 'Supervisor', agent: 'Agent', auditor: 'Auditor' } as Record<string, string>,
+  role: { owner: 'Owner', admin: 'Admin', supervisor: 'Supervisor', agent: 'Agent', outside_agent: 'Outside agent', knowledge_editor: 'Knowledge editor', auditor: 'Auditor' } as Record<string, string>,
   account: {
     title: 'Your account',
     who: 'Who you are',

@@ -1,3 +1,4 @@
+import { access } from './access.zh.ts';
 import type { Messages } from './en.ts';
 
 const classNames: Record<string, string> = {
@@ -32,6 +33,7 @@ export const zh: Messages = {
     revoked: '您已在此处或其他地方退出登录，或者权限有变动。此浏览器中未发出的消息和未保存的草稿已清除。',
     tooMany: (seconds) => `尝试次数过多，请等待 ${seconds} 秒。`,
   },
+  access,
   unreachable: '连接不上服务器。',
 
   menu: {
@@ -48,10 +50,11 @@ export const zh: Messages = {
     inbox: '会话',
     settings: '设置',
     account: '账号',
+    people: '成员',
     failed: '页面没能加载。',
     reload: '刷新工作台',
   },
-  role: { owner: '所有者', admin: '管理员', supervisor: '主管', agent: '客服', auditor: '审计员' },
+  role: { owner: '所有者', admin: '管理员', supervisor: '主管', agent: '客服', outside_agent: '外部客服', knowledge_editor: '知识编辑', auditor: '审计员' },
   account: {
     title: '我的账号',
     who: '身份',

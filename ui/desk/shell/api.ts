@@ -1,3 +1,4 @@
+import type { Opened } from '../signin/access.ts';
 import { UploadRefused, uploader, type Upload } from '../../kit/files/upload.ts';
 import type { List } from '../inbox/lists.ts';
 import type { ConversationStatus, ErrorCode, Status } from '../../kit/protocol/frames.ts';
@@ -12,6 +13,8 @@ export interface Staff {
   name: string;
   role: Role;
   alias?: string;
+  /** For those who manage people. */
+  email?: string;
   disabled?: boolean;
 }
 
@@ -158,10 +161,10 @@ export class Api {
     private readonly uploading: Upload = uploader('/v1/attachments'),
   ) {}
 
-  signIn(email: string, password: string, totp: string): Promise<{ staff: Staff }> {
+  signIn(email: string, password: string, totp: string): Promise<Opened> {
     return this.call('POST', '/v1/session', { email, password, totp });
   }
-  session(): Promise<{ staff: Staff }> {
+  session(): Promise<Opened> {
     return this.call('GET', '/v1/session');
   }
   signOut(): Promise<void> {

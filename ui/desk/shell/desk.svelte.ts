@@ -17,6 +17,8 @@ import { pageIds, pagesFor } from './pages.ts';
 import { inboxHash, isInbox, pageHash, parseRoute, type InboxPlace } from './route.ts';
 import { Search } from '../search/search.svelte.ts';
 import { Macros } from '../thread/macros.svelte.ts';
+import type { Opened } from '../signin/access.ts';
+import { IdleLock } from '../signin/idle.ts';
 import { Thread } from '../thread/thread.svelte.ts';
 import { Undo } from './undo.svelte.ts';
 import { nameOf } from './words.ts';
@@ -52,7 +54,11 @@ export class Desk {
   /** The session was looked for. */
   ready = $state(false);
   /** How the last session came to its end, when nobody signed out here. */
-  ended = $state<'expired' | 'revoked'>();
+  ended = $state<'expired' | 'revoked' | 'locked'>();
+  /** The token of an invitation that this page was opened with. */
+  invitation = $state<string>();
+  /** What went wrong at the operator's directory, from which this page was come back to. */
+  directory = $state<string>();
   unreachable = $state(false);
   /** Who may be given a conversation. */
   staff = $state.raw<Staff[]>([]);
@@ -76,10 +82,12 @@ export class Desk {
   /** Where the inbox was left. */
   #left = $state.raw<InboxPlace>({ list: everything });
   #client: Client | undefined;
+  #lock = new IdleLock(() => void this.#lockUp());
   /** The connection of a session that is over, for as long as it may still say why. */
   #last: { client: Client; timer: ReturnType<typeof setTimeout> } | undefined;
 
   constructor() {
+    this.#readArrival();
     this.views = new Views(this.api, (code) => this.failed(code));
     this.macros = new Macros(this.api);
     this.undo = new Undo(this.toasts, () => this.m?.undo ?? '');
@@ -101,7 +109,10 @@ export class Desk {
       if (document.hidden) this.drafts.saveAll();
       else this.#client?.nudge();
     });
-    addEventListener('hashchange', () => this.#route());
+    addEventListener('hashchange', () => {
+      this.#readArrival();
+      this.#route();
+    });
     void this.resume();
   }
 
@@ -131,10 +142,20 @@ export class Desk {
 
   // Signing in and out
 
+  /** What a link brought along is kept in memory, and nowhere else. */
+  #readArrival(): void {
+    const invitation = /^#invitation=([\w-]{1,128})$/.exec(location.hash)?.[1];
+    const directory = /^#directory=(\w{1,20})$/.exec(location.hash)?.[1];
+    if (!invitation && !directory) return;
+    if (invitation) this.invitation = invitation;
+    this.directory = directory;
+    history.replaceState(null, '', location.pathname + location.search);
+  }
+
   async resume(): Promise<void> {
     this.unreachable = false;
     try {
-      this.#signedIn((await this.api.session()).staff);
+      this.enter(await this.api.session());
     } catch (error) {
       this.unreachable = codeOf(error) !== 'unauthenticated';
     } finally {
@@ -143,7 +164,22 @@ export class Desk {
   }
 
   async signIn(email: string, password: string, totp: string): Promise<void> {
-    this.#signedIn((await this.api.signIn(email, password, totp)).staff);
+    this.enter(await this.api.signIn(email, password, totp));
+  }
+
+  /** Goes in with a session that was just opened, or is open still. */
+  enter(opened: Opened): void {
+    this.invitation = this.directory = undefined;
+    this.#signedIn(opened.staff);
+    this.#lock.watch(opened.idle_seconds * 1000);
+  }
+
+  /** Nobody has touched this desk for as long as the house allows. */
+  async #lockUp(): Promise<void> {
+    if (!this.me) return;
+    await this.drafts.settled().catch(() => undefined);
+    await this.api.signOut().catch(() => undefined);
+    this.#sessionEnded('locked');
   }
 
   #signedIn(staff: Staff): void {
@@ -214,7 +250,7 @@ export class Desk {
     if (this.#client) this.#sessionEnded('expired', this.#client.state === 'open');
   }
 
-  #sessionEnded(how: 'expired' | 'revoked', listen = false): void {
+  #sessionEnded(how: 'expired' | 'revoked' | 'locked', listen = false): void {
     const client = this.#client ?? this.#last?.client;
     if (!client) return;
     this.ended = how;
@@ -244,6 +280,7 @@ export class Desk {
     this.#client = undefined;
     this.connection = 'idle';
     this.me = undefined;
+    this.#lock.rest();
     this.inbox.clear();
     this.views.close();
     this.macros.clear();
