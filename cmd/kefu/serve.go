@@ -11,10 +11,13 @@ import (
 	"runtime/debug"
 	"runtime/pprof"
 	"strings"
+	"time"
 
 	"kefu/internal/app"
+	"kefu/internal/domain/staff"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/lifecycle"
 	"kefu/internal/platform/logging"
 )
 
@@ -167,24 +170,30 @@ func runServe(ctx context.Context, args []string) int {
 	if err != nil {
 		return failServing(log, err)
 	}
-	if err := leadThroughSetUp(ctx, a, f); err != nil {
-		return failServing(log, errors.Join(err, a.Close()))
-	}
-	return failServing(log, errors.Join(a.Run(ctx), a.Close()))
+	return failServing(log, errors.Join(a.Run(ctx, setUp(a, f)), a.Close()))
 }
 
-// leadThroughSetUp says what is left to do while nobody can answer yet.
-func leadThroughSetUp(ctx context.Context, a *app.App, f *configFlags) error {
-	steps, err := a.SetUp(ctx, os.Args[0]+" user add"+f.again()+` --role owner --name "YOUR NAME" EMAIL`)
-	if err != nil || len(steps) == 0 {
-		return err
-	}
-	fmt.Print("\nNobody can answer here yet. What is left to do:\n\n")
-	for i, step := range steps {
-		fmt.Printf("  %d. %s\n", i+1, step)
-	}
-	fmt.Println()
-	return nil
+// setUp says what is left to do while nobody can answer yet, and says it anew
+// whenever the address that makes an owner is over.
+func setUp(a *app.App, f *configFlags) lifecycle.Worker {
+	return lifecycle.Worker{Name: "set-up", Run: func(ctx context.Context) error {
+		for {
+			steps, err := a.SetUp(ctx, os.Args[0]+" user add"+f.again()+` --role owner --name "YOUR NAME" EMAIL`)
+			if err != nil || len(steps) == 0 {
+				return err
+			}
+			fmt.Print("\nNobody can answer here yet. What is left to do:\n\n")
+			for i, step := range steps {
+				fmt.Printf("  %d. %s\n", i+1, step)
+			}
+			fmt.Println()
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(staff.FirstOwnerLife):
+			}
+		}
+	}}
 }
 
 func runMigrate(ctx context.Context, args []string) int {

@@ -8,11 +8,14 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"kefu/internal/connector/blob"
+	"kefu/internal/connector/directory"
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/search"
@@ -30,17 +33,21 @@ import (
 	"kefu/internal/flow/upkeep"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/config"
+	"kefu/internal/platform/egress"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/headlog"
 	"kefu/internal/platform/keyring"
 	"kefu/internal/platform/lifecycle"
 	"kefu/internal/platform/metrics"
+	"kefu/internal/platform/passkey"
 	"kefu/internal/platform/password"
+	"kefu/internal/platform/ticket"
 	"kefu/internal/platform/tracing"
 	"kefu/internal/storage"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/searchindex"
 	"kefu/internal/web/realtime"
+	"kefu/internal/web/sso"
 )
 
 // App is a server that is built and not yet running.
@@ -282,7 +289,44 @@ func (a *App) connectDesk(context.Context) error {
 	limits := signin.DeskLimitsOf(a.Config.Limits)
 	limits.Limited = a.metrics.Limited
 	a.Desk = signin.NewDesk(a.Store, password.NewHasher(runtime.NumCPU()), limits, a.now, a.Log)
+	keys, err := passkey.New(a.Config.PublicURL)
+	if err != nil {
+		return err
+	}
+	tickets, err := ticket.New(a.Ring.Subkey("sign-in tickets")[:ticket.KeySize])
+	if err != nil {
+		return err
+	}
+	ways := signin.Ways{
+		House: signin.HouseOf(a.Config.Staff), Passkeys: keys, Tickets: tickets, PublicURL: a.Config.PublicURL,
+		Clean: func(name string) string { return name }, // of the command line, whose words nobody else sees first
+	}
+	if a.intake != nil {
+		ways.Clean = a.intake.Name
+	}
+	if ways.Directory, err = openDirectory(a.Config, a.now); err != nil {
+		return err
+	}
+	a.Desk.Open(ways)
 	return nil
+}
+
+// openDirectory is the way to the operator's directory; nil where there is none.
+func openDirectory(c config.Config, now clock.Clock) (signin.Directory, error) {
+	if c.Directory.Issuer == "" {
+		return nil, nil
+	}
+	secret := []byte(nil)
+	if c.Directory.SecretFile != "" {
+		var err error
+		if secret, err = os.ReadFile(c.Directory.SecretFile); err != nil {
+			return nil, fault.InvalidField("app.openDirectory", "directory.secret_file", "cannot be read: %v", err)
+		}
+	}
+	return directory.New(directory.Options{
+		Config: c.Directory, Secret: strings.TrimSpace(string(secret)), Callback: strings.TrimSuffix(c.PublicURL, "/") + sso.Callback,
+		Transport: egress.New(egress.Options{Private: c.Directory.Private}), Clock: now,
+	}), nil
 }
 
 // connectFiles opens the folder of attachments.

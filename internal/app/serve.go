@@ -17,11 +17,13 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/lifecycle"
 	"kefu/internal/platform/ratelimit"
+	"kefu/internal/web/accessapi"
 	"kefu/internal/web/api"
 	"kefu/internal/web/pages"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/realtime"
 	"kefu/internal/web/session"
+	"kefu/internal/web/sso"
 	"kefu/internal/web/window"
 	"kefu/ui"
 )
@@ -104,7 +106,10 @@ func (a *App) connectWeb(context.Context) error {
 	always.Handle("GET /livez", a.health.Liveness())
 	site.MountDesk(desk)
 	api.New(api.Deps{
-		More: []func(*api.API){queueapi.Routes(queueapi.Deps{Queue: a.queue, Store: a.Store, Intake: a.intake, Settings: a.settings, Clock: a.now})},
+		More: []func(*api.API){
+			queueapi.Routes(queueapi.Deps{Queue: a.queue, Store: a.Store, Intake: a.intake, Settings: a.settings, Clock: a.now}),
+			accessapi.Routes(accessapi.Deps{Desk: a.Desk, Store: a.Store, Carrier: carrier, Clean: a.intake.Name}),
+		},
 		Desk: a.Desk, Intake: a.intake, Store: a.Store, Search: a.searcher, Files: a.files, Wallet: a.lookup, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals,
 		Webhooks: a.webhooks, Rules: ruling.NewTrials(a.Store),
 		Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
@@ -112,6 +117,7 @@ func (a *App) connectWeb(context.Context) error {
 		Reads: ratelimit.Of(a.Config.Limits.StaffReads), Readers: a.Config.Limits.Keys,
 		AttachmentBytes: a.Config.Attachments.MaxBytes, FileURL: site.FileURL,
 	}).Mount(desk)
+	sso.New(a.Desk, carrier, a.Log).Mount(desk)
 	a.realtime.Mount(desk)
 	site.MountFrame(frame)
 	a.realtime.Mount(frame)

@@ -9,7 +9,9 @@ import (
 
 // SetUp lists what is left to do before a customer's question reaches somebody,
 // each step in a sentence, in the order to take them. It is empty as soon as one
-// member of staff can sign in. addOwner is the command that adds the first.
+// member of staff can sign in. The first step is an address that makes whoever opens
+// it first the owner, once and within the hour; addOwner is the command that does the
+// same without a browser.
 func (a *App) SetUp(ctx context.Context, addOwner string) ([]string, error) {
 	for m, err := range a.Store.AllStaff(ctx, CommandLine()) {
 		if err != nil || m.DisabledAt == 0 {
@@ -18,9 +20,13 @@ func (a *App) SetUp(ctx context.Context, addOwner string) ([]string, error) {
 	}
 	c := a.Config
 	public := strings.TrimSuffix(c.PublicURL, "/")
+	link, err := a.Desk.InviteFirstOwner(ctx, CommandLine())
+	if err != nil {
+		return nil, err
+	}
 	steps := []string{
-		"Add yourself, from another terminal: " + addOwner,
-		"Sign in at " + public + "/desk/ with that password and the code of your authenticator app.",
+		"Open this address and become the owner. It works once, within an hour; show it to nobody: " + link.URL,
+		"Or do it from another terminal: " + addOwner + ". From then on sign in at " + public + "/desk/.",
 	}
 	if len(c.Origins.Embed) == 0 {
 		steps = append(steps, "Name the wallet's pages in origins.embed, and put this into them: <script async src=\""+public+"/widget.js\"></script>")

@@ -502,7 +502,7 @@ func walletRules() []rule {
 }
 
 func rules() []rule {
-	return slices.Concat(commandRules(), readRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules())
+	return slices.Concat(commandRules(), readRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules(), signInRules())
 }
 
 func TestWhoMayDoWhat(t *testing.T) {
@@ -536,6 +536,7 @@ func withoutPrincipal() map[string]string {
 		"SettingsVersion RevocationsSince LastPosition WrittenSince RewrittenSince":                       "no words in them",
 		"FollowDeliveries ClaimDeliveries NextDelivery SettleDelivery PurgeWebhooks":                      "the worker that tells other systems, of events without words",
 		"FollowerAt MoveFollower Follow":                                                                  "followers of the log move their own cursors",
+		"PasskeyOwner PasskeyRefused InvitationBy Join EnterByDirectory DirectoryRefused":                 "they find out who comes in",
 		"AllEntries Import ImportCustomers":                                                               "commands of whoever runs the machine",
 		"AuditHead CheckMessages ConversationLengths":                                                     "the proof that runs without anybody asking: hashes and lengths, and no words",
 		"OrphanAttachments UnsentAttachments ForgetAttachment UnknownAttachments":                         "the worker that removes files nobody sent",

@@ -16,11 +16,13 @@ type Member struct {
 // Credentials are what a sign-in is checked against.
 type Credentials struct {
 	Member
-	PasswordHash string
-	TOTPSecret   string
-	TOTPStep     int64 // the last used time step: no code works twice
-	Failures     int64 // of strangers, in a row
-	LockedUntil  int64 // to strangers
+	PasswordHash string // "" of who has no password
+	TOTPSecret   string // likewise
+	TOTPStep     int64  // the last used time step: no code works twice
+	Failures     int64  // of strangers, in a row
+	LockedUntil  int64  // to strangers
+	PasskeyOnly  bool   // by their own choice
+	Passkeys     []Passkey
 }
 
 // New is a member of staff to be added.
@@ -40,14 +42,4 @@ type Change struct {
 type Reset struct {
 	PasswordHash string
 	TOTPSecret   string
-}
-
-// Session is a signed-in session of a member of staff.
-type Session struct {
-	Digest    string // of the bearer token
-	ID        string // names the session in the audit chain; grants nothing
-	StaffID   string
-	CreatedAt int64
-	ExpiresAt int64
-	Network   string // from which it was opened; locks tell such networks from strangers'. "" for none
 }

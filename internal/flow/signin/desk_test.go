@@ -87,7 +87,7 @@ func (o *office) entry() signin.Entry {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	return signin.Entry{Email: "mei@kefu.test", Password: rightPassword, Code: code, Address: "192.0.2.1"}
+	return signin.Entry{Email: "mei@kefu.test", Password: rightPassword, Code: code, From: signin.From{Address: "192.0.2.1"}}
 }
 
 // later waits until the next code.
@@ -365,7 +365,7 @@ func TestSignInsAreLimited(t *testing.T) {
 	limits.Limited = func(limit string) { told = append(told, limit) }
 	o := openOffice(t, limits)
 	try := func(account, address string) error {
-		_, err := o.desk.SignIn(t.Context(), signin.Entry{Email: account, Password: "x", Code: "1", Address: address})
+		_, err := o.desk.SignIn(t.Context(), signin.Entry{Email: account, Password: "x", Code: "1", From: signin.From{Address: address}})
 		return err
 	}
 	limited := func(err error) time.Duration {
@@ -520,8 +520,8 @@ func TestAReset(t *testing.T) {
 	right := o.entry()
 	right.Password = "marble-lantern-4-osprey"
 	for name, e := range map[string]signin.Entry{
-		"the old password": {Email: right.Email, Password: old.Password, Code: right.Code, Address: "1"},
-		"the old secret":   {Email: right.Email, Password: right.Password, Code: old.Code, Address: "1"},
+		"the old password": {Email: right.Email, Password: old.Password, Code: right.Code, From: signin.From{Address: "1"}},
+		"the old secret":   {Email: right.Email, Password: right.Password, Code: old.Code, From: signin.From{Address: "1"}},
 	} {
 		if _, err := o.desk.SignIn(ctx, e); !fault.Is(err, fault.Unauthenticated) {
 			t.Errorf("%s: %v", name, err)

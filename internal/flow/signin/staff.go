@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,32 +16,80 @@ import (
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
+	"kefu/internal/platform/passkey"
 	"kefu/internal/platform/password"
 	"kefu/internal/platform/ratelimit"
 	"kefu/internal/platform/secret"
+	"kefu/internal/platform/ticket"
 )
 
 // StaffStore is what the sign-in of staff needs of the store.
 type StaffStore interface {
 	CredentialsOf(ctx context.Context, email string) (staff.Credentials, error)
+	PasskeyOwner(ctx context.Context, staffID string) (staff.Credentials, error)
 	SignInFailed(ctx context.Context, staffID, network string) error
+	PasskeyRefused(ctx context.Context, staffID string) error
+	DirectoryRefused(ctx context.Context, staffID string) error
+	EnterByDirectory(ctx context.Context, e staff.DirectoryEntry) (staff.Member, error)
 	RenewHash(ctx context.Context, staffID, was, hash string) error
 	OpenSession(ctx context.Context, session staff.Session, totpStep int64) error
+	ProveSession(ctx context.Context, p identity.Principal, by staff.Session, totpStep int64) error
 	StaffBySession(ctx context.Context, digest string, idle int64) (identity.Principal, staff.Session, error)
 	CloseSession(ctx context.Context, p identity.Principal, digest string) error
 	AddStaff(ctx context.Context, p identity.Principal, n staff.New) error
 	ResetStaff(ctx context.Context, p identity.Principal, id string, r staff.Reset) error
+	Account(ctx context.Context, p identity.Principal, idle int64) (staff.Account, error)
+	AddPasskey(ctx context.Context, p identity.Principal, key staff.Passkey, once staff.Once) error
+	ChangePassword(ctx context.Context, p identity.Principal, r staff.Reset, totpStep int64) error
+	Invite(ctx context.Context, p identity.Principal, i staff.Invitation) error
+	InvitationBy(ctx context.Context, digest string) (staff.Invitation, error)
+	Join(ctx context.Context, digest string, j staff.Joining) (staff.Member, error)
 }
 
-// The life of a staff session. A desk that is open uses its session, whether or not
-// somebody sits at it: who waits for customers must not be signed out for it.
+// The life of a staff session, where the house says nothing else. A desk that is
+// open uses its session, whether or not somebody sits at it: it locks by itself
+// when nobody does.
 const (
-	SessionIdle = 30 * time.Minute
+	SessionIdle = 15 * time.Minute
 	SessionLife = 12 * time.Hour
 )
 
-// Desk signs staff in: password and a time-based code.
+// House is what the operator says of how staff sign in.
+type House struct {
+	Idle, Life   time.Duration
+	Passwords    bool            // whether a password and a code open anything
+	PasskeyRoles []identity.Role // who must use a passkey, once they have one
+}
+
+// HouseOf are the rules as the settings say them.
+func HouseOf(c config.Staff) House {
+	h := House{Idle: c.Idle, Life: c.SessionLife, Passwords: c.Passwords}
+	for _, role := range c.PasskeyRoles {
+		h.PasskeyRoles = append(h.PasskeyRoles, identity.Role(role))
+	}
+	return h
+}
+
+// needsPasskey tells whether somebody may not sign in by a password.
+func (h House) needsPasskey(c staff.Credentials) bool {
+	return len(c.Passkeys) > 0 && (c.PasskeyOnly || slices.Contains(h.PasskeyRoles, c.Role))
+}
+
+// Ways are the ways into a house.
+type Ways struct {
+	House     House
+	Passkeys  *passkey.Party // nil: none
+	Tickets   *ticket.Office // seals what browsers keep between two steps
+	Directory Directory      // the operator's own; nil: none
+	PublicURL string         // of the desk, for links
+	// Clean takes secrets out of a name that somebody gave themselves.
+	Clean func(string) string
+}
+
+// Desk signs staff in: with a passkey, with a password and a time-based code, or
+// by way of the operator's directory.
 type Desk struct {
+	Ways
 	store  StaffStore
 	hasher *password.Hasher
 	rules  *password.Policy
@@ -67,13 +116,33 @@ func DeskLimitsOf(l config.Limits) DeskLimits {
 	return DeskLimits{Account: ratelimit.Of(l.SignIns), Address: address, Keys: l.Keys}
 }
 
-// NewDesk makes a Desk.
+// NewDesk makes a Desk that knows passwords and codes. Open gives it other ways.
 func NewDesk(store StaffStore, hasher *password.Hasher, limits DeskLimits, now clock.Clock, log *slog.Logger) *Desk {
 	return &Desk{
+		Ways:  Ways{House: House{Idle: SessionIdle, Life: SessionLife, Passwords: true}, Clean: func(name string) string { return name }},
 		store: store, hasher: hasher, rules: password.NewPolicy("kefu"), now: now,
 		perPair: ratelimit.New(limits.Account, limits.Keys), perAddress: ratelimit.New(limits.Address, limits.Keys),
 		limited: limits.Limited, log: log,
 	}
+}
+
+// Open lets staff in by further ways. It is called before the first of them comes.
+func (d *Desk) Open(w Ways) { d.Ways = w }
+
+// WaysIn is how staff may sign in, for whoever stands before the door.
+type WaysIn struct {
+	Passkeys, Passwords bool
+	Directory           string // what it is called; "" for none
+	Idle                time.Duration
+}
+
+// WaysIn tells how staff may sign in.
+func (d *Desk) WaysIn() WaysIn {
+	w := WaysIn{Passkeys: d.Passkeys != nil, Passwords: d.House.Passwords, Idle: d.House.Idle}
+	if d.Directory != nil {
+		w.Directory = d.Directory.Label()
+	}
+	return w
 }
 
 const maxEmail = 254 // bytes, RFC 5321 section 4.5.3.1.3
@@ -83,7 +152,13 @@ type Entry struct {
 	Email    string
 	Password string
 	Code     string // of the authenticator app
-	Address  string // the peer's network, to limit tries
+	From
+}
+
+// From is where somebody signs in.
+type From struct {
+	Address string // the peer's network, to limit tries
+	Place   staff.Place
 }
 
 // Session is an open session. Token is shown to its client once.
@@ -110,18 +185,12 @@ func (d *Desk) SignIn(ctx context.Context, e Entry) (Session, error) {
 	if err != nil && !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Invalid) {
 		return Session{}, err
 	}
-	right, renew, err := d.hasher.Verify(ctx, c.PasswordHash, e.Password)
+	right, renew, step, err := d.check(ctx, c, e)
 	if err != nil {
 		return Session{}, err
 	}
-	step, codeRight := int64(0), false
-	if c.ID != "" {
-		if step, codeRight, err = password.CheckTOTP(c.TOTPSecret, e.Code, d.now(), c.TOTPStep); err != nil {
-			return Session{}, err
-		}
-	}
-	if right && codeRight {
-		opened, err := d.open(ctx, c, step, e.Address)
+	if right && d.House.Passwords && !d.House.needsPasskey(c) {
+		opened, err := d.open(ctx, c.Member, staff.Session{Method: staff.ByPassword}, step, e.From)
 		if err == nil && renew {
 			d.renew(ctx, c, e.Password)
 		}
@@ -135,6 +204,17 @@ func (d *Desk) SignIn(ctx context.Context, e Entry) (Session, error) {
 		return Session{}, err
 	}
 	return Session{}, fault.New(fault.Unauthenticated, op, "wrong e-mail, password or code")
+}
+
+// check tells whether password and code are right, as slowly for somebody unknown
+// or without a password as for anybody.
+func (d *Desk) check(ctx context.Context, c staff.Credentials, e Entry) (right, renew bool, step int64, err error) {
+	right, renew, err = d.hasher.Verify(ctx, c.PasswordHash, e.Password)
+	if err != nil || c.ID == "" || c.TOTPSecret == "" {
+		return false, false, 0, err
+	}
+	step, codeRight, err := password.CheckTOTP(c.TOTPSecret, e.Code, d.now(), c.TOTPStep)
+	return right && codeRight, renew, step, err
 }
 
 // renew hashes a password that was right anew, at what hashing costs today. Where
@@ -153,10 +233,17 @@ func (d *Desk) renew(ctx context.Context, c staff.Credentials, plain string) {
 // uses up what another has left. What strangers guess at one account from many
 // addresses is bounded by the store's lock.
 func (d *Desk) limit(email, address string) error {
-	wait := d.perAddress.Allow(address, 1, d.now())
-	if wait == 0 {
-		wait = d.perPair.Allow(email+"\x00"+address, 1, d.now())
+	if err := d.limitAddress(address); err != nil {
+		return err
 	}
+	return d.waited(d.perPair.Allow(email+"\x00"+address, 1, d.now()))
+}
+
+func (d *Desk) limitAddress(address string) error {
+	return d.waited(d.perAddress.Allow(address, 1, d.now()))
+}
+
+func (d *Desk) waited(wait time.Duration) error {
 	if wait == 0 {
 		return nil
 	}
@@ -166,15 +253,34 @@ func (d *Desk) limit(email, address string) error {
 	return &intake.LimitedError{RetryAfter: wait}
 }
 
-func (d *Desk) open(ctx context.Context, c staff.Credentials, step int64, network string) (Session, error) {
-	token := secret.Token()
-	expires := d.now().Add(SessionLife)
-	session := staff.Session{Digest: digestOf(token), ID: id.New(), StaffID: c.ID, ExpiresAt: expires.UnixMicro(), Network: network}
+// newSession is a session that can be opened, and its token.
+func (d *Desk) newSession(like staff.Session, from From) (staff.Session, string, time.Time) {
+	token, expires := secret.Token(), d.now().Add(d.House.Life)
+	like.Digest, like.ID, like.ExpiresAt = digestOf(token), id.New(), expires.UnixMicro()
+	like.Network, like.Place = from.Address, from.Place
+	return like, token, expires
+}
+
+func (d *Desk) open(ctx context.Context, m staff.Member, like staff.Session, step int64, from From) (Session, error) {
+	session, token, expires := d.newSession(like, from)
+	session.StaffID = m.ID
 	if err := d.store.OpenSession(ctx, session, step); err != nil {
 		return Session{}, err
 	}
-	p := identity.Principal{Kind: identity.Staff, ID: c.ID, Name: c.Alias, Role: c.Role, Session: session.ID}
-	return Session{Principal: p, Token: token, ExpiresAt: expires}, nil
+	return Session{Principal: d.admit(principalOf(m, session), session), Token: token, ExpiresAt: expires}, nil
+}
+
+func principalOf(m staff.Member, s staff.Session) identity.Principal {
+	return identity.Principal{Kind: identity.Staff, ID: m.ID, Name: m.Alias, Role: m.Role, Session: s.ID}
+}
+
+// admit takes the role, and with it every right but those over their own sign-in,
+// from who must use a passkey and has come in by a password: they may add one.
+func (d *Desk) admit(p identity.Principal, s staff.Session) identity.Principal {
+	if s.Method == staff.ByPassword && slices.Contains(d.House.PasskeyRoles, p.Role) {
+		p.Role = ""
+	}
+	return p
 }
 
 // Resolve tells who a session token belongs to. Errors: Unauthenticated.
@@ -182,8 +288,8 @@ func (d *Desk) Resolve(ctx context.Context, token string) (identity.Principal, t
 	if token == "" {
 		return identity.Principal{}, time.Time{}, fault.New(fault.Unauthenticated, "signin.Resolve", "no session")
 	}
-	p, session, err := d.store.StaffBySession(ctx, digestOf(token), SessionIdle.Microseconds())
-	return p, time.UnixMicro(session.ExpiresAt), err
+	p, session, err := d.store.StaffBySession(ctx, digestOf(token), d.House.Idle.Microseconds())
+	return d.admit(p, session), time.UnixMicro(session.ExpiresAt), err
 }
 
 // SignOut ends a session and its sockets.
@@ -210,19 +316,11 @@ func (d *Desk) Enrol(ctx context.Context, p identity.Principal, n NewMember) (En
 	if !policy.Allow(p, policy.ManageStaff, policy.Object{}) { // before the hash, which is work
 		return Enrolled{}, fault.New(fault.Forbidden, op, "%s may not manage staff", p.Role)
 	}
-	email := strings.ToLower(strings.TrimSpace(n.Email))
-	if !strings.Contains(email, "@") || len(email) > maxEmail {
-		return Enrolled{}, fault.InvalidField(op, "email", "is not an e-mail address")
+	email, err := checkEmail(n.Email)
+	if err != nil {
+		return Enrolled{}, err
 	}
-	for _, line := range []struct{ field, text string }{{"name", n.Name}, {"alias", n.Alias}} {
-		if strings.TrimSpace(line.text) == "" {
-			return Enrolled{}, fault.InvalidField(op, line.field, "is empty")
-		}
-		if err := conversation.CheckLine(line.field, line.text, conversation.MaxTopicChars); err != nil {
-			return Enrolled{}, err
-		}
-	}
-	if err := conversation.CheckLine("email", email, maxEmail); err != nil {
+	if err := checkNames(n.Name, n.Alias); err != nil {
 		return Enrolled{}, err
 	}
 	if !identity.ValidRole(n.Role) {
@@ -237,6 +335,28 @@ func (d *Desk) Enrol(ctx context.Context, p identity.Principal, n NewMember) (En
 		return Enrolled{}, err
 	}
 	return Enrolled{ID: member.ID, TOTP: totp}, nil
+}
+
+// checkEmail is an e-mail address as it is stored.
+func checkEmail(text string) (string, error) {
+	email := strings.ToLower(strings.TrimSpace(text))
+	if !strings.Contains(email, "@") || len(email) > maxEmail {
+		return "", fault.InvalidField("signin.checkEmail", "email", "is not an e-mail address")
+	}
+	return email, conversation.CheckLine("email", email, maxEmail)
+}
+
+// checkNames refuses names that nobody could be called by.
+func checkNames(name, alias string) error {
+	for _, line := range []struct{ field, text string }{{"name", name}, {"alias", alias}} {
+		if strings.TrimSpace(line.text) == "" {
+			return fault.InvalidField("signin.checkNames", line.field, "is empty")
+		}
+		if err := conversation.CheckLine(line.field, line.text, conversation.MaxTopicChars); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Reset gives a member of staff a new password and a new authenticator secret,

@@ -221,6 +221,7 @@ func TestSampleIsCommittedAndChangesNothing(t *testing.T) {
 	// An empty list and no list, an empty DSN and none are the same setting.
 	want := config.Default()
 	want.TrustedProxies, want.Origins.Embed, want.Identity.Issuers = []string{}, []string{}, []config.Issuer{}
+	want.Staff.PasskeyRoles, want.Directory.ACR, want.Directory.AMR, want.Directory.Roles = []string{}, []string{}, []string{}, []config.GroupsRole{}
 	got.Database = want.Database
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the sample changes the defaults:\n%+v\n%+v", got, want)
@@ -282,4 +283,29 @@ func FuzzParse(f *testing.F) {
 func TestMain(m *testing.M) {
 	flag.Bool("update", false, "write the golden files")
 	os.Exit(m.Run())
+}
+
+// How staff sign in is refused where it would let in nobody, or the wrong ones.
+func TestHowStaffSignInIsChecked(t *testing.T) {
+	const directory = "directory:\n  issuer: https://id.example\n  client_id: kefu\n"
+	for name, test := range map[string]struct{ text, key string }{
+		"a role nobody has":             {"staff:\n  passkey_roles: [boss]\n", "staff.passkey_roles.1"},
+		"no time at all":                {"staff:\n  idle: 1s\n", "staff.idle"},
+		"a session without end":         {"staff:\n  session_life: 9000h\n", "staff.session_life"},
+		"an issuer over plain http":     {"directory:\n  issuer: http://id.example\n  client_id: kefu\n", "directory.issuer"},
+		"an issuer inside":              {"directory:\n  issuer: https://10.0.0.1\n  client_id: kefu\n", "directory.issuer"},
+		"no client":                     {"directory:\n  issuer: https://id.example\n", "directory.client_id"},
+		"roles without a claim":         {directory + "  roles: [{value: a, role: agent}]\n", "directory.role_claim"},
+		"a claim without roles":         {directory + "  role_claim: groups\n", "directory.role_claim"},
+		"a group that makes owners":     {directory + "  role_claim: groups\n  roles: [{value: a, role: owner}]\n", "directory.roles.1.role"},
+		"a group without a name":        {directory + "  role_claim: groups\n  roles: [{value: '', role: agent}]\n", "directory.roles.1.value"},
+		"all is well, to see it can be": {directory + "  role_claim: groups\n  roles: [{value: a, role: agent}]\n", ""},
+	} {
+		_, err := config.Parse([]byte(test.text), nil)
+		var mistakes config.Mistakes
+		errors.As(err, &mistakes)
+		if (test.key == "") != (err == nil) || (test.key != "" && (len(mistakes) == 0 || !strings.HasPrefix(mistakes[0].Key, test.key))) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

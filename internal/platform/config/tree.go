@@ -18,6 +18,8 @@ type Config struct {
 	Origins        Origins          `yaml:"origins" doc:"Each of the desk, the widget frame and the attachments lives on an origin of its own, so that none can read another."`
 	Identity       Identity         `yaml:"identity" doc:"How customers prove who they are."`
 	Wallet         Wallet           `yaml:"wallet" doc:"The operator's wallet, which agents look into and customers choose transactions from; docs/wallet-api.md says what it answers."`
+	Staff          Staff            `yaml:"staff" doc:"How staff sign in."`
+	Directory      Directory        `yaml:"directory" doc:"The operator's own directory of people, over OpenID Connect; without an issuer there is none."`
 	Limits         Limits           `yaml:"limits" doc:"How much one sender may do; the answer to more is \"try later\", never a lost message."`
 	Attachments    Attachments      `yaml:"attachments" doc:"What customers and agents may attach."`
 	Realtime       Realtime         `yaml:"realtime" doc:"Sockets of windows and desks."`
@@ -77,6 +79,35 @@ type Wallet struct {
 	Concurrent int           `yaml:"concurrent" doc:"Most questions to the wallet at one time."`
 	Private    bool          `yaml:"private" doc:"Whether the wallet may be in a private network: the operator's own, or on this machine, where plain http will do."`
 	Reveals    Rate          `yaml:"reveals" doc:"Masked fields that one agent may reveal."`
+}
+
+// Staff says how staff sign in.
+type Staff struct {
+	Idle         time.Duration `yaml:"idle" doc:"How long a desk may be left alone before it locks, and a session may go unused before it ends."`
+	SessionLife  time.Duration `yaml:"session_life" doc:"How long a session lives at most."`
+	Passwords    bool          `yaml:"passwords" doc:"Whether a password with a code of an authenticator app opens a session; false leaves passkeys, and the directory if there is one."`
+	PasskeyRoles []string      `yaml:"passkey_roles" doc:"Roles that must sign in with a passkey, such as owner and admin: a password opens nothing to them but the page on which they add their first one. What the directory asks for is its own affair."`
+}
+
+// Directory is a provider of OpenID Connect, at which staff may sign in. Its redirect
+// address is public_url with /sso/callback behind it.
+type Directory struct {
+	Issuer     string       `yaml:"issuer" doc:"The issuer's address, https only; what it says of itself is read below it. The address to send people back to is public_url with /sso/callback behind it."`
+	ClientID   string       `yaml:"client_id" doc:"Our name at the directory."`
+	SecretFile string       `yaml:"secret_file" doc:"File with our secret at the directory; empty for a client without one."`
+	Label      string       `yaml:"label" doc:"What the button on the sign-in page calls it, such as Acme ID."`
+	Scopes     []string     `yaml:"scopes" doc:"What is asked for beside openid; an address is needed to find somebody the first time."`
+	ACR        []string     `yaml:"acr" doc:"Levels of a sign-in at the directory that count (the acr claim); empty takes any."`
+	AMR        []string     `yaml:"amr" doc:"Methods of which one must have been used there (the amr claim), such as hwk or mfa; empty takes any."`
+	RoleClaim  string       `yaml:"role_claim" doc:"Claim whose values decide the role at every sign-in, such as groups; empty leaves roles as they are set here. Who has no such value is not let in; owners stay owners."`
+	Roles      []GroupsRole `yaml:"roles" doc:"Which value of role_claim gives which role; of several the one with the most rights."`
+	Private    bool         `yaml:"private" doc:"Whether the directory may be inside a private network, or on this machine, where plain http will do."`
+}
+
+// GroupsRole gives a role to a group of the directory.
+type GroupsRole struct {
+	Value string `yaml:"value" doc:"A value of the claim."`
+	Role  string `yaml:"role" doc:"The role it gives; never owner: owners name owners."`
 }
 
 // Limits bounds what one sender may do.
@@ -182,7 +213,9 @@ func Default() Config {
 			SessionLife: 12 * time.Hour, VisitorLife: 30 * 24 * time.Hour, LevelLife: 10 * time.Minute,
 			ClaimHorizon: 30 * time.Minute, RecheckEvery: time.Minute,
 		},
-		Wallet: Wallet{Timeout: 4 * time.Second, Concurrent: 16, KeyID: "kefu", Reveals: Rate{Burst: 20, Per: time.Hour}},
+		Wallet:    Wallet{Timeout: 4 * time.Second, Concurrent: 16, KeyID: "kefu", Reveals: Rate{Burst: 20, Per: time.Hour}},
+		Staff:     Staff{Idle: 15 * time.Minute, SessionLife: 12 * time.Hour, Passwords: true},
+		Directory: Directory{Label: "your organisation", Scopes: []string{"profile", "email"}},
 		Limits: Limits{
 			AnonymousMessages: Rate{Burst: 20, Per: 10 * time.Second},
 			CustomerMessages:  Rate{Burst: 40, Per: 10 * time.Second},

@@ -36,6 +36,8 @@ func validate(config Config, earlier Mistakes) Mistakes {
 	c.reach(config)
 	c.identity(config.Identity)
 	c.wallet(config.Wallet, config.Identity)
+	c.staff(config.Staff)
+	c.directory(config.Directory)
 	c.limits(config.Limits)
 	c.attachments(config.Attachments)
 	c.realtime(config.Realtime)
@@ -182,6 +184,12 @@ func (c *checker) issuer(key string, issuer Issuer, private bool) {
 // keysAddress judges where an issuer's keys are fetched from, as package egress
 // will: what a name leads to is seen only then.
 func (c *checker) keysAddress(key, address string, private bool) {
+	c.innerAddress(key, address, private, "Set identity.private_keys to true for a wallet inside your own network, or use jwks_file")
+}
+
+// innerAddress judges an address that is asked, and may be in the operator's own
+// network where private says so; else instead tells what to do.
+func (c *checker) innerAddress(key, address string, private bool, instead string) {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" {
 		c.add(key, "is "+quote(address)+", which is no web address", "Write an address that begins with https://")
@@ -195,7 +203,7 @@ func (c *checker) keysAddress(key, address string, private bool) {
 		c.add(key, "is "+quote(address)+", from which keys cannot be trusted", "Write an address that begins with https://")
 	case inside && !private:
 		c.add(key, "is "+quote(address)+", which is not on the public internet and will not be asked",
-			"Set identity.private_keys to true for a wallet inside your own network, or use jwks_file")
+			instead)
 	}
 }
 
@@ -222,6 +230,35 @@ func (c *checker) wallet(w Wallet, identity Identity) {
 	}
 	if !named {
 		c.add("wallet.issuer", "is "+quote(w.Issuer)+", which is none of identity.issuers, so it is not known whose customers the wallet has", "Write the iss claim of the wallet's tokens")
+	}
+}
+
+// staff judges how staff sign in.
+func (c *checker) staff(s Staff) {
+	c.between("staff.idle", s.Idle, time.Minute, 12*time.Hour)
+	c.between("staff.session_life", s.SessionLife, 5*time.Minute, 7*24*time.Hour)
+	for i, role := range s.PasskeyRoles {
+		c.oneOf(item("staff.passkey_roles", i), role, "owner", "admin", "supervisor", "agent", "outside_agent", "knowledge_editor", "auditor")
+	}
+}
+
+// directory judges the operator's directory.
+func (c *checker) directory(d Directory) {
+	if d.Issuer == "" {
+		return
+	}
+	c.innerAddress("directory.issuer", d.Issuer, d.Private, "Set directory.private to true for one inside your own network")
+	if d.ClientID == "" {
+		c.add("directory.client_id", "is missing", "Register Kefu at the directory and write the name that it got")
+	}
+	if (d.RoleClaim == "") != (len(d.Roles) == 0) {
+		c.add("directory.role_claim", "and directory.roles belong together", "Set both, or neither")
+	}
+	for i, r := range d.Roles {
+		c.oneOf(item("directory.roles", i)+".role", r.Role, "admin", "supervisor", "agent", "outside_agent", "knowledge_editor", "auditor")
+		if r.Value == "" {
+			c.add(item("directory.roles", i)+".value", "is empty", "Name a value of "+quote(d.RoleClaim))
+		}
 	}
 }
 

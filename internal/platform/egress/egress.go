@@ -245,3 +245,25 @@ func (c *Client) allowed(a netip.Addr) bool {
 	a = a.Unmap()
 	return c.options.Private && a.Zone() == "" && (a.IsLoopback() || a.IsPrivate())
 }
+
+// RoundTrip implements http.RoundTripper, so that a library that asks by itself
+// does so under the bounds of Do: its answers are read whole before it sees them.
+func (c *Client) RoundTrip(r *http.Request) (*http.Response, error) {
+	const op = "egress.RoundTrip"
+	var body []byte
+	if r.Body != nil {
+		defer r.Body.Close()
+		var err error
+		if body, err = io.ReadAll(io.LimitReader(r.Body, c.options.MaxBytes)); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+	}
+	got, err := c.Do(r.Context(), Request{Method: r.Method, Address: r.URL.String(), Header: r.Header, Body: body})
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{
+		Status: http.StatusText(got.Status), StatusCode: got.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: got.Header, Body: io.NopCloser(bytes.NewReader(got.Body)), ContentLength: int64(len(got.Body)), Request: r,
+	}, nil
+}

@@ -2,9 +2,11 @@ package password
 
 import (
 	"encoding/base32"
+	"image/color"
 	"strings"
 	"time"
 
+	"github.com/boombuler/barcode/qr"
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/hotp"
 	"github.com/pquerna/otp/totp"
@@ -37,6 +39,28 @@ func NewTOTP(issuer, account string) (TOTPSecret, error) {
 		return TOTPSecret{}, fault.InvalidField("password.NewTOTP", "account", "issuer and account must not be empty: %v", err)
 	}
 	return TOTPSecret{Secret: key.Secret(), URL: key.URL()}, nil
+}
+
+// Picture is the code that an app reads off the screen (ISO/IEC 18004): a line of 0
+// and 1 for each row of its modules, without the quiet margin.
+func (s TOTPSecret) Picture() ([]string, error) {
+	drawn, err := qr.Encode(s.URL, qr.M, qr.Auto)
+	if err != nil {
+		return nil, fault.Wrap("password.Picture", err)
+	}
+	size := drawn.Bounds().Size()
+	rows := make([]string, size.Y)
+	for y := range rows {
+		row := make([]byte, size.X)
+		for x := range row {
+			row[x] = '0'
+			if drawn.At(x, y) == color.Black {
+				row[x] = '1'
+			}
+		}
+		rows[y] = string(row)
+	}
+	return rows, nil
 }
 
 // CheckTOTP tells whether code is right at a time and was not used before.

@@ -73,12 +73,17 @@ func (s *Staff) passLock(ctx context.Context, t *core.Tx, staffID, network strin
 			return engine.MapError(op, err)
 		}
 	}
+	return s.knowNetwork(ctx, t, staffID, network)
+}
+
+// knowNetwork makes a network a known one, and begins its count anew.
+func (s *Staff) knowNetwork(ctx context.Context, t *core.Tx, staffID, network string) error {
 	if network == "" {
 		return nil
 	}
-	_, err = t.SQL.ExecContext(ctx, `INSERT INTO staff_network (staff_id, network, signed_in_at, failures, locked_until) VALUES ($1, $2, $3, 0, 0)
-		ON CONFLICT (staff_id, network) DO UPDATE SET signed_in_at = excluded.signed_in_at, failures = 0, locked_until = 0`, staffID, digest, t.Now)
-	return engine.MapError(op, err)
+	_, err := t.SQL.ExecContext(ctx, `INSERT INTO staff_network (staff_id, network, signed_in_at, failures, locked_until) VALUES ($1, $2, $3, 0, 0)
+		ON CONFLICT (staff_id, network) DO UPDATE SET signed_in_at = excluded.signed_in_at, failures = 0, locked_until = 0`, staffID, s.networkDigest(staffID, network), t.Now)
+	return engine.MapError("staffing.knowNetwork", err)
 }
 
 // networkDigest finds a network of a member of staff without telling, from the

@@ -5,9 +5,9 @@ package staffing
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"iter"
 	"strings"
+	"sync"
 
 	"kefu/internal/domain/approval"
 	"kefu/internal/domain/event"
@@ -15,6 +15,7 @@ import (
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/staff"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/ticket"
 	"kefu/internal/storage/approvals"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
@@ -22,13 +23,16 @@ import (
 
 // Staff is the part of the store that this package is.
 type Staff struct {
-	core *core.Core
-	gate approvals.Gate
+	core   *core.Core
+	gate   approvals.Gate
+	places func() (*ticket.Office, error) // seals where sessions come from
 }
 
 // New makes it.
 func New(c *core.Core, gate approvals.Gate) *Staff {
-	s := &Staff{core: c, gate: gate}
+	s := &Staff{core: c, gate: gate, places: sync.OnceValues(func() (*ticket.Office, error) {
+		return ticket.New(c.Ring.Subkey("places of staff sessions")[:ticket.KeySize])
+	})}
 	gate.Executes(approval.ChangeStaff, executor{s})
 	return s
 }
@@ -49,7 +53,7 @@ func (s *Staff) AddStaff(ctx context.Context, p identity.Principal, n staff.New)
 		return fault.InvalidField(op, "role", "is unknown")
 	}
 	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		sealed, ref, err := t.Seal([]byte(n.TOTPSecret), totpAAD(n.ID))
+		sealed, ref, err := sealTOTP(t, n.ID, n.TOTPSecret)
 		if err != nil {
 			return err
 		}
@@ -236,8 +240,8 @@ func (s *Staff) change(ctx context.Context, t *core.Tx, p identity.Principal, id
 	return endSessions(ctx, t, p, under, "staff.change", id)
 }
 
-// ResetStaff gives somebody a new password and a new authenticator secret, lifts
-// every lock, and ends their sessions within seconds. Whether they are disabled stays
+// ResetStaff gives somebody a new password and a new authenticator secret, takes
+// their passkeys, lifts every lock, and ends their sessions within seconds. Whether they are disabled stays
 // as it is. Errors: Forbidden, NotFound.
 func (s *Staff) ResetStaff(ctx context.Context, p identity.Principal, id string, r staff.Reset) error {
 	const op = "staffing.ResetStaff"
@@ -246,24 +250,22 @@ func (s *Staff) ResetStaff(ctx context.Context, p identity.Principal, id string,
 	}
 	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
 		var role string
-		var oldRef int64
-		if err := t.SQL.QueryRowContext(ctx, "SELECT role, totp_ref FROM staff WHERE id = $1", id).Scan(&role, &oldRef); err != nil {
+		if err := t.SQL.QueryRowContext(ctx, "SELECT role FROM staff WHERE id = $1", id).Scan(&role); err != nil {
 			return engine.MapError(op, err)
 		}
 		if err := allowStaffChange(op, p, identity.Role(role)); err != nil { // who resets an owner could be one
 			return err
 		}
-		sealed, ref, err := t.Seal([]byte(r.TOTPSecret), totpAAD(id))
-		if err != nil {
+		// The step of the last used code stays: one that was seen works no more.
+		if err := replaceTOTP(ctx, t, id, r.TOTPSecret, 0); err != nil {
 			return err
 		}
-		// The step of the last used code stays: one that was seen works no more.
-		_, err = t.SQL.ExecContext(ctx, "UPDATE staff SET password_hash = $1, totp = $2, totp_ref = $3, failures = 0, locked_until = 0 WHERE id = $4", r.PasswordHash, sealed, ref, id)
+		_, err := t.SQL.ExecContext(ctx, "UPDATE staff SET password_hash = $1, passkey_only = FALSE, failures = 0, locked_until = 0 WHERE id = $2", r.PasswordHash, id)
 		if err != nil {
 			return engine.MapError(op, err)
 		}
-		if err := t.DestroyKeys(ctx, []int64{oldRef}); err != nil {
-			return err
+		if _, err := t.SQL.ExecContext(ctx, "DELETE FROM staff_passkey WHERE staff_id = $1", id); err != nil {
+			return engine.MapError(op, err)
 		}
 		if _, err := t.SQL.ExecContext(ctx, "DELETE FROM staff_network WHERE staff_id = $1", id); err != nil {
 			return engine.MapError(op, err)
@@ -296,99 +298,26 @@ func keepAnOwner(ctx context.Context, t *core.Tx, id string) error {
 
 // CredentialsOf finds what a sign-in is checked against. Errors: NotFound.
 func (s *Staff) CredentialsOf(ctx context.Context, email string) (staff.Credentials, error) {
-	const op = "staffing.CredentialsOf"
+	return s.credentials(ctx, "staffing.CredentialsOf", "email = $1", normalEmail(email))
+}
+
+func (s *Staff) credentials(ctx context.Context, op, where, value string) (staff.Credentials, error) {
 	var c staff.Credentials
 	var role string
 	var sealed []byte
 	var ref int64
-	err := s.core.DB.Reader.QueryRowContext(ctx, `SELECT id, email, name, alias, role, disabled_at, password_hash, totp, totp_ref, totp_step, failures, locked_until
-		FROM staff WHERE email = $1`, normalEmail(email)).
-		Scan(&c.ID, &c.Email, &c.Name, &c.Alias, &role, &c.DisabledAt, &c.PasswordHash, &sealed, &ref, &c.TOTPStep, &c.Failures, &c.LockedUntil)
+	err := s.core.DB.Reader.QueryRowContext(ctx, `SELECT id, email, name, alias, role, disabled_at, password_hash, totp, totp_ref, totp_step, failures, locked_until, passkey_only
+		FROM staff WHERE `+where, value).
+		Scan(&c.ID, &c.Email, &c.Name, &c.Alias, &role, &c.DisabledAt, &c.PasswordHash, &sealed, &ref, &c.TOTPStep, &c.Failures, &c.LockedUntil, &c.PasskeyOnly)
 	if err != nil {
 		return c, engine.MapError(op, err)
 	}
 	c.Role = identity.Role(role)
 	secret, err := s.core.Open(sealed, ref, totpAAD(c.ID))
-	c.TOTPSecret = string(secret)
-	return c, err
-}
-
-// OpenSession stores a session and uses up the time step of the code, in one
-// transaction. Errors: Unauthenticated when the code was used meanwhile or the
-// account is disabled or locked to the session's network.
-func (s *Staff) OpenSession(ctx context.Context, session staff.Session, totpStep int64) error {
-	const op = "staffing.OpenSession"
-	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		if err := s.passLock(ctx, t, session.StaffID, session.Network); err != nil {
-			return err
-		}
-		res, err := t.SQL.ExecContext(ctx, "UPDATE staff SET totp_step = $1 WHERE id = $2 AND totp_step < $1 AND disabled_at = 0", totpStep, session.StaffID)
-		if err != nil {
-			return engine.MapError(op, err)
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return fault.New(fault.Unauthenticated, op, "the code was used before, or the account is disabled")
-		}
-		_, err = t.SQL.ExecContext(ctx, `INSERT INTO staff_session (digest, id, staff_id, created_at, seen_at, expires_at, revoked_at) VALUES ($1, $2, $3, $4, $4, $5, 0)`,
-			session.Digest, session.ID, session.StaffID, t.Now, session.ExpiresAt)
-		t.Record(identity.Principal{Kind: identity.Staff, ID: session.StaffID, Session: session.ID}, "staff.sign_in", "staff", session.StaffID, "")
-		return engine.MapError(op, err)
-	})
-}
-
-// StaffBySession finds who a session token belongs to. idle is how long a session
-// may go unused, in microseconds. Errors: Unauthenticated.
-func (s *Staff) StaffBySession(ctx context.Context, digest string, idle int64) (identity.Principal, staff.Session, error) {
-	const op = "staffing.StaffBySession"
-	var session staff.Session
-	var seenAt, revokedAt, disabledAt int64
-	var alias, role string
-	err := s.core.DB.Reader.QueryRowContext(ctx, `SELECT s.id, s.staff_id, s.created_at, s.seen_at, s.expires_at, s.revoked_at, f.alias, f.role, f.disabled_at
-		FROM staff_session s JOIN staff f ON f.id = s.staff_id WHERE s.digest = $1`, digest).
-		Scan(&session.ID, &session.StaffID, &session.CreatedAt, &seenAt, &session.ExpiresAt, &revokedAt, &alias, &role, &disabledAt)
 	if err != nil {
-		if mapped := engine.MapError(op, err); !fault.Is(mapped, fault.NotFound) {
-			return identity.Principal{}, session, mapped
-		}
-		return identity.Principal{}, session, fault.New(fault.Unauthenticated, op, "no such session")
+		return c, err
 	}
-	now := s.core.Now().UnixMicro()
-	if revokedAt != 0 || disabledAt != 0 || session.ExpiresAt <= now || seenAt+idle <= now {
-		return identity.Principal{}, session, fault.New(fault.Unauthenticated, op, "the session has ended")
-	}
-	session.Digest = digest
-	if now-seenAt > 60_000_000 {
-		s.touchSession(digest)
-	}
-	return identity.Principal{Kind: identity.Staff, ID: session.StaffID, Name: alias, Role: identity.Role(role), Session: session.ID}, session, nil
-}
-
-// touchSession notes that a session is in use, at most once a minute and
-// without anybody waiting for it.
-func (s *Staff) touchSession(digest string) {
-	s.core.Touch(func(ctx context.Context, t *core.Tx) error {
-		_, err := t.SQL.ExecContext(ctx, "UPDATE staff_session SET seen_at = $1 WHERE digest = $2", t.Now, digest)
-		return engine.MapError("staffing.touchSession", err)
-	})
-}
-
-// CloseSession ends a session of p and its sockets. Ending one that has ended, or
-// is another's, does nothing. Errors: Forbidden.
-func (s *Staff) CloseSession(ctx context.Context, p identity.Principal, digest string) error {
-	const op = "staffing.CloseSession"
-	if p.Kind != identity.Staff || p.ID == "" {
-		return fault.New(fault.Forbidden, op, "%s has no session of staff", p.Kind)
-	}
-	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		var session string
-		err := t.SQL.QueryRowContext(ctx, "UPDATE staff_session SET revoked_at = $1 WHERE digest = $2 AND staff_id = $3 AND revoked_at = 0 RETURNING id", t.Now, digest, p.ID).Scan(&session)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
-			return engine.MapError(op, err)
-		}
-		t.Record(p, "staff.sign_out", "staff", p.ID, "")
-		return t.Revoke(ctx, event.RevokedSession, session)
-	})
+	c.TOTPSecret = string(secret)
+	c.Passkeys, err = s.passkeysOf(ctx, c.ID)
+	return c, err
 }

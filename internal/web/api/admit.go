@@ -82,6 +82,12 @@ func (c *Caller) who() identity.Principal { return c.in.who }
 // Who asks.
 func (c *Caller) Who() identity.Principal { return c.in.who }
 
+// Token is the session's.
+func (c *Caller) Token() string { return c.in.token }
+
+// Request is the one that was let in. Its body is read already.
+func (c *Caller) Request() *http.Request { return c.in.request }
+
 // admit decides whether a request reaches its operation: from our own page, with
 // a session, and in the form that all requests have. Nothing of it is read
 // before its caller is known.

@@ -38,6 +38,7 @@ type Desk interface {
 	Resolve(ctx context.Context, token string) (identity.Principal, time.Time, error)
 	SignOut(ctx context.Context, p identity.Principal, token string) error
 	Enrol(ctx context.Context, p identity.Principal, n signin.NewMember) (signin.Enrolled, error)
+	WaysIn() signin.WaysIn
 }
 
 // Intake takes in what people write.
@@ -255,6 +256,9 @@ func (a *API) config() huma.Config {
 
 // open marks an operation that needs no session. What is not marked needs one.
 const open = "open"
+
+// Free is the mark of such an operation, for a package beside this one.
+func Free() map[string]any { return map[string]any{open: true} }
 
 // Add is add for a package of operations beside this one.
 func Add[I, O any](a *API, op huma.Operation, handler func(context.Context, *I) (*O, error)) {

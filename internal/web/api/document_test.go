@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"kefu/internal/flow/configuring"
+	"kefu/internal/web/accessapi"
 	"kefu/internal/web/api"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/session"
@@ -20,7 +21,9 @@ func document(t testing.TB) *api.API {
 	check(t, err)
 	kinds, err := configuring.Kinds()
 	check(t, err)
-	return api.New(api.Deps{Carrier: carrier, Kinds: kinds, More: []func(*api.API){queueapi.Routes(queueapi.Deps{})}}, api.Options{})
+	return api.New(api.Deps{
+		Carrier: carrier, Kinds: kinds, More: []func(*api.API){queueapi.Routes(queueapi.Deps{}), accessapi.Routes(accessapi.Deps{})},
+	}, api.Options{})
 }
 
 func TestTheDocumentIsUpToDate(t *testing.T) {

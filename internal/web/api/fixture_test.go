@@ -39,13 +39,16 @@ import (
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/id"
 	"kefu/internal/platform/keyring"
+	"kefu/internal/platform/passkey"
 	"kefu/internal/platform/password"
 	"kefu/internal/platform/ratelimit"
 	"kefu/internal/platform/secret"
+	"kefu/internal/platform/ticket"
 	"kefu/internal/storage"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/searchindex"
 	"kefu/internal/storage/storagetest"
+	"kefu/internal/web/accessapi"
 	"kefu/internal/web/api"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/session"
@@ -124,6 +127,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	check(t, err)
 	w.intake = intake.New(w.store, detector, intake.LimitsOf(config.Default().Limits, config.Default().Attachments), w.now, nil)
 	w.desk = signin.NewDesk(w.store, password.NewHasher(2), signin.DeskLimitsOf(config.Default().Limits), w.now, slog.New(slog.DiscardHandler))
+	w.open(func(*signin.Ways) {})
 	w.windows = signin.NewWindows(w.store, nil, ring.Subkey("visitor secrets"), signin.WindowOptionsOf(config.Default().Identity), w.now, w.intake.Name, slog.New(slog.DiscardHandler))
 	o := attaching.OptionsOf(config.Default().Attachments, config.Default().Limits)
 	o.LinkKey = ring.Subkey("attachment links")
@@ -157,12 +161,30 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	carrier, err := session.New(session.Options{PublicURL: origin})
 	check(t, err)
 	w.api = api.New(api.Deps{
-		Wallet: w.lookup, More: []func(*api.API){queueapi.Routes(queueapi.Deps{Queue: w.queue, Store: w.store, Intake: w.intake, Settings: w.settings, Clock: w.now})},
+		More: []func(*api.API){
+			queueapi.Routes(queueapi.Deps{Queue: w.queue, Store: w.store, Intake: w.intake, Settings: w.settings, Clock: w.now}),
+			accessapi.Routes(accessapi.Deps{Desk: w.desk, Store: w.store, Carrier: carrier, Clean: w.intake.Name}),
+		},
+		Wallet:   w.lookup,
 		Webhooks: w.webhooks, Rules: ruling.NewTrials(w.store),
 		Desk: w.desk, Intake: w.intake, Store: w.store, Search: searching.NewSearcher(w.store, indexAdapter{w.index}, nil, w.blind),
 		Files: w.files, Settings: w.settings, Kinds: w.kinds, Approvals: w.approvals, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
 	}, api.Options{AttachmentBytes: o.Limits.MaxBytes, FileURL: func(token string) string { return "https://files.example.org/f/" + token }})
 	return w
+}
+
+// open lets staff in by every way, as the house says.
+func (w *world) open(change func(*signin.Ways)) {
+	w.t.Helper()
+	keys, err := passkey.New(origin)
+	check(w.t, err)
+	tickets, err := ticket.New(bytes.Repeat([]byte{7}, ticket.KeySize))
+	check(w.t, err)
+	ways := signin.Ways{
+		House: signin.HouseOf(config.Default().Staff), Passkeys: keys, Tickets: tickets, PublicURL: origin, Clean: w.intake.Name,
+	}
+	change(&ways)
+	w.desk.Open(ways)
 }
 
 // limitReads makes the API anew with a limit on what staff read.
@@ -195,7 +217,7 @@ func (w *world) member(role identity.Role) staff.Member {
 	w.t.Helper()
 	key := id.New()
 	m := staff.Member{ID: key, Email: key + "@example.org", Name: "Name " + key[:4], Alias: "Alias " + key[:4], Role: role}
-	check(w.t, w.store.AddStaff(context.Background(), identity.SystemPart("test"), staff.New{Member: m, PasswordHash: "none", TOTPSecret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}))
+	check(w.t, w.store.AddStaff(context.Background(), identity.SystemPart("test"), staff.New{Member: m, TOTPSecret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}))
 	return m
 }
 

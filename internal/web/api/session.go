@@ -3,10 +3,12 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/staff"
 	"kefu/internal/flow/signin"
 	"kefu/internal/platform/clock"
 	"kefu/internal/web/session"
@@ -16,13 +18,14 @@ import (
 type Me struct {
 	ID   string        `json:"id"`
 	Name string        `json:"name" doc:"the alias that customers see"`
-	Role identity.Role `json:"role" enum:"owner,admin,supervisor,agent,outside_agent,knowledge_editor,auditor"`
+	Role identity.Role `json:"role" enum:"owner,admin,supervisor,agent,outside_agent,knowledge_editor,auditor," doc:"empty until somebody who must use a passkey has added one"`
 }
 
 // SessionView is an open session.
 type SessionView struct {
 	Staff     Me     `json:"staff"`
 	ExpiresAt int64  `json:"expires_at" doc:"when it ends at the latest"`
+	Idle      int64  `json:"idle_seconds" doc:"after which a desk that nobody uses locks"`
 	Token     string `json:"token,omitempty" doc:"the bearer token, given once, and only to programs: a browser gets a cookie that no script can read"`
 }
 
@@ -35,7 +38,8 @@ type signInInput struct {
 	}
 }
 
-type sessionOutput struct {
+// SessionOutput is the answer that hands an open session to its client.
+type SessionOutput struct {
 	SetCookie string `header:"Set-Cookie"`
 	Body      SessionView
 }
@@ -58,28 +62,32 @@ func (a *API) addSession() {
 	}, a.signOut)
 }
 
-// signIn opens a session that nobody could have known before. A browser, which
-// names an origin with every POST and cannot be made by a page to leave it out,
-// gets it in a cookie; a program gets the token.
-func (a *API) signIn(ctx context.Context, in *signInInput) (*sessionOutput, error) {
+// signIn opens a session that nobody could have known before.
+func (a *API) signIn(ctx context.Context, in *signInInput) (*SessionOutput, error) {
 	opened, err := a.Desk.SignIn(ctx, signin.Entry{
-		Email: in.Body.Email, Password: in.Body.Password, Code: in.Body.TOTP,
-		Address: session.Network(a.Carrier.Peer(in.in.request)),
+		Email: in.Body.Email, Password: in.Body.Password, Code: in.Body.TOTP, From: in.From(a.Carrier),
 	})
 	if err != nil {
 		return nil, err
 	}
-	out := &sessionOutput{Body: SessionView{Staff: meOf(opened.Principal), ExpiresAt: clock.Micros(opened.ExpiresAt)}}
+	return a.Hand(ctx, &in.Caller, opened), nil
+}
+
+// Hand gives a session to whoever has just opened it. A browser, which names an
+// origin with every POST and cannot be made by a page to leave it out, gets it in a
+// cookie; a program gets the token.
+func (a *API) Hand(ctx context.Context, in *Caller, opened signin.Session) *SessionOutput {
+	out := &SessionOutput{Body: SessionView{Staff: meOf(opened.Principal), ExpiresAt: clock.Micros(opened.ExpiresAt), Idle: a.idle()}}
 	if in.in.request.Header.Get("Origin") == "" {
 		out.Body.Token = opened.Token
-		return out, nil
+		return out
 	}
 	cookie := a.Carrier.Cookie(opened.Token, opened.ExpiresAt)
 	out.SetCookie = cookie.String()
 	if in.in.byCookie {
 		a.endFormer(ctx, in.in.token)
 	}
-	return out, nil
+	return out
 }
 
 // endFormer ends the session that a browser had until now, which nothing could
@@ -92,10 +100,21 @@ func (a *API) endFormer(ctx context.Context, token string) {
 	}
 }
 
+// From is where a request comes from, for limits and for the list of sessions.
+func (c *Caller) From(carrier *session.Carrier) signin.From {
+	peer := carrier.Peer(c.in.request)
+	return signin.From{
+		Address: session.Network(peer),
+		Place:   staff.Place{Device: session.Device(c.in.request), Network: session.Surroundings(peer)},
+	}
+}
+
+func (a *API) idle() int64 { return int64(a.Desk.WaysIn().Idle / time.Second) }
+
 func meOf(p identity.Principal) Me { return Me{ID: p.ID, Name: p.Name, Role: p.Role} }
 
-func (a *API) session(_ context.Context, in *struct{ Caller }) (*sessionOutput, error) {
-	return &sessionOutput{Body: SessionView{Staff: meOf(in.who()), ExpiresAt: clock.Micros(in.in.until)}}, nil
+func (a *API) session(_ context.Context, in *struct{ Caller }) (*SessionOutput, error) {
+	return &SessionOutput{Body: SessionView{Staff: meOf(in.who()), ExpiresAt: clock.Micros(in.in.until), Idle: a.idle()}}, nil
 }
 
 func (a *API) signOut(ctx context.Context, in *struct{ Caller }) (*signOutOutput, error) {

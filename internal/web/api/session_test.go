@@ -223,12 +223,12 @@ func TestSessionsEnd(t *testing.T) {
 	w.pass(signin.SessionIdle + time.Second)
 	w.problem(401, "unauthenticated", here)
 	here.bearer = w.session(mei)
-	for range 47 { // in use, it ends all the same after 12 hours
-		w.pass(15 * time.Minute)
+	for range 71 { // in use, it ends all the same after 12 hours
+		w.pass(10 * time.Minute)
 		w.must(200, here)
 		w.member(identity.Agent) // a commit, which the note of the use goes with
 	}
-	w.pass(15 * time.Minute)
+	w.pass(10 * time.Minute)
 	w.problem(401, "unauthenticated", here)
 }
 

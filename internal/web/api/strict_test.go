@@ -43,7 +43,7 @@ func (w *world) target(path string) string {
 	case strings.HasPrefix(path, "/v1/attachments/"):
 		path = strings.Replace(path, "{id}", w.file(who, conv), 1)
 	}
-	return strings.NewReplacer("{seq}", "1", "{delivery}", id.New()).Replace(path)
+	return strings.NewReplacer("{seq}", "1", "{delivery}", id.New(), "{id}", id.New()).Replace(path)
 }
 
 func TestBodiesAreReadStrictly(t *testing.T) {

@@ -1,0 +1,244 @@
+package signin_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/staff"
+	"kefu/internal/flow/signin"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
+	"kefu/internal/platform/passkey/passkeytest"
+)
+
+func boss() identity.Principal {
+	return identity.Principal{Kind: identity.Staff, ID: "boss", Role: identity.Owner, Session: id.New()}
+}
+
+func tokenOf(t *testing.T, l signin.Link) string {
+	t.Helper()
+	at, token, found := strings.Cut(l.URL, "#invitation=")
+	if !found || at != home+"/desk/" || len(token) < 22 {
+		t.Fatalf("the link is %s", l.URL)
+	}
+	return token
+}
+
+// answer fills in the page of an invitation.
+func (o *office) answer(token string, change func(*signin.Join, signin.Welcome)) (signin.Session, error) {
+	o.t.Helper()
+	w, err := o.desk.Welcome(o.t.Context(), token, here())
+	if err != nil {
+		return signin.Session{}, err
+	}
+	j := signin.Join{Token: token, Ticket: w.Ticket, Name: "Bo Li", Alias: "Bo", Password: "meadow-9-violin-quartz", Code: o.code(w.TOTP.Secret), From: here()}
+	if change != nil {
+		change(&j, w)
+	}
+	return o.desk.Join(o.t.Context(), j)
+}
+
+// join lets somebody in with a passkey.
+func (o *office) join(kind staff.InvitationKind, email string) (signin.Session, *passkeytest.Device) {
+	o.t.Helper()
+	l, err := o.desk.Invite(o.t.Context(), boss(), email, identity.Agent)
+	o.must(err)
+	device := passkeytest.New(home)
+	s, err := o.answer(tokenOf(o.t, l), func(j *signin.Join, w signin.Welcome) {
+		a := device.Register(*w.Question)
+		j.Password, j.Code, j.Passkey, j.PasskeyName = "", "", &a, "phone"
+	})
+	o.must(err)
+	return s, device
+}
+
+func TestSomebodyIsInvitedAndJoins(t *testing.T) {
+	o := openWays(t, nil)
+	l, err := o.desk.Invite(t.Context(), boss(), " Bo@Kefu.test", identity.Supervisor)
+	o.must(err)
+	token := tokenOf(t, l)
+	for range 2 { // looking uses nothing up
+		w, err := o.desk.Welcome(t.Context(), token, here())
+		if err != nil || w.Email != "bo@kefu.test" || w.Role != identity.Supervisor || w.Kind != staff.InviteMember || w.Digest != "" {
+			t.Fatalf("%+v %v", w, err)
+		}
+	}
+	for name, change := range map[string]func(*signin.Join, signin.Welcome){
+		"no way in":        func(j *signin.Join, _ signin.Welcome) { j.Password = "" },
+		"a weak password":  func(j *signin.Join, _ signin.Welcome) { j.Password = "bo@kefu.test" },
+		"a wrong code":     func(j *signin.Join, _ signin.Welcome) { j.Code = "123" },
+		"no name":          func(j *signin.Join, _ signin.Welcome) { j.Name = " " },
+		"another's ticket": func(j *signin.Join, _ signin.Welcome) { j.Ticket = "x" },
+		"a forged passkey": func(j *signin.Join, w signin.Welcome) {
+			a := passkeytest.New("https://evil.example").Register(*w.Question)
+			j.Passkey = &a
+		},
+		"an address of hers": nil,
+	} {
+		if change == nil {
+			continue
+		}
+		if _, err := o.answer(token, change); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	s, err := o.answer(token, func(j *signin.Join, _ signin.Welcome) { j.Email = "boss@kefu.test" })
+	o.must(err)
+	a := o.account(s)
+	if s.Principal.Role != identity.Supervisor || a.Email != "bo@kefu.test" || a.Name != "Bo Li" || !a.HasPassword {
+		t.Errorf("%+v %+v", s.Principal, a)
+	}
+	if _, err := o.answer(token, nil); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a second use: %v", err)
+	}
+	if open, err := o.p.Invitations(t.Context(), boss()); err != nil || len(open) != 0 {
+		t.Errorf("%+v %v", open, err)
+	}
+	if records := o.actions(); !strings.Contains(records, "staff.invite_member") || !strings.Contains(records, "staff.join") {
+		t.Errorf("%s", records)
+	}
+}
+
+func TestSomebodyJoinsWithAPasskeyAlone(t *testing.T) {
+	o := openWays(t, nil)
+	s, device := o.join(staff.InviteMember, "bo@kefu.test")
+	if a := o.account(s); a.HasPassword || len(a.Passkeys) != 1 || a.Passkeys[0].Name != "phone" {
+		t.Errorf("%+v", a)
+	}
+	again, err := o.byKey(device, s.Principal.ID)
+	o.must(err)
+	if err := o.p.RemovePasskey(t.Context(), again.Principal, o.account(again).Passkeys[0].ID); !fault.Is(err, fault.Conflict) {
+		t.Errorf("the last way in was removed: %v", err)
+	}
+	if _, err := o.desk.SignIn(t.Context(), signin.Entry{Email: "bo@kefu.test", From: here()}); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("an empty password: %v", err)
+	}
+}
+
+func TestInvitationsEnd(t *testing.T) {
+	o := openWays(t, nil)
+	invite := func(email string) (signin.Link, string) {
+		l, err := o.desk.Invite(t.Context(), boss(), email, identity.Agent)
+		o.must(err)
+		return l, tokenOf(t, l)
+	}
+	_, replaced := invite("a@kefu.test")
+	_, _ = invite("a@kefu.test")
+	revoked, byHand := invite("b@kefu.test")
+	o.must(o.p.RevokeInvitation(t.Context(), boss(), revoked.ID))
+	_, late := invite("c@kefu.test")
+	o.d.Clock.Move(staff.InvitationLife + time.Second)
+	for name, token := range map[string]string{"replaced": replaced, "revoked": byHand, "late": late, "invented": "x", "empty": ""} {
+		if _, err := o.answer(token, nil); !fault.Is(err, fault.NotFound) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := o.desk.Invite(t.Context(), boss(), "MEI@kefu.test", identity.Agent); !fault.Is(err, fault.Conflict) {
+		t.Errorf("somebody who works here: %v", err)
+	}
+	admin := identity.Principal{Kind: identity.Staff, ID: "ad", Role: identity.Admin}
+	if _, err := o.desk.Invite(t.Context(), admin, "d@kefu.test", identity.Owner); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("an admin invites an owner: %v", err)
+	}
+}
+
+func TestSomebodyComesBackByALink(t *testing.T) {
+	o := openWays(t, nil)
+	s := o.in(o.entry())
+	device := o.addKey(s, "lost")
+	l, err := o.desk.InviteBack(t.Context(), boss(), o.mei.ID)
+	o.must(err)
+	if !o.alive(s.Token) {
+		t.Error("a link that nobody has used has ended a session")
+	}
+	back, err := o.answer(tokenOf(t, l), func(j *signin.Join, w signin.Welcome) {
+		if w.Kind != staff.ResetMember || w.Name != "Mei Chen" {
+			t.Errorf("%+v", w)
+		}
+		j.Name, j.Alias, j.Email = "Other", "Other", "other@kefu.test"
+	})
+	o.must(err)
+	if a := o.account(back); a.Name != "Mei Chen" || a.Email != "mei@kefu.test" || len(a.Passkeys) != 0 || back.Principal.ID != o.mei.ID {
+		t.Errorf("%+v", a)
+	}
+	if o.alive(s.Token) {
+		t.Error("an older session lives on")
+	}
+	if _, err := o.byKey(device, o.mei.ID); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("the lost key: %v", err)
+	}
+	if _, err := o.desk.SignIn(t.Context(), o.later()); !fault.Is(err, fault.Unauthenticated) {
+		t.Errorf("the lost password: %v", err)
+	}
+	if _, err := o.desk.InviteBack(t.Context(), back.Principal, back.Principal.ID); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("somebody resets themselves: %v", err)
+	}
+}
+
+func TestTheFirstOwnerIsMadeOnce(t *testing.T) {
+	o := openWays(t, nil)
+	cli := identity.SystemPart("cli")
+	if _, err := o.desk.InviteFirstOwner(t.Context(), cli); !fault.Is(err, fault.Conflict) {
+		t.Fatalf("with somebody here: %v", err)
+	}
+	yes, no := true, false
+	o.must(o.p.ChangeStaff(t.Context(), cli, o.mei.ID, staff.Change{Disabled: &yes}))
+	first, err := o.desk.InviteFirstOwner(t.Context(), cli)
+	o.must(err)
+	second, err := o.desk.InviteFirstOwner(t.Context(), cli)
+	o.must(err)
+	if _, err := o.answer(tokenOf(t, first), nil); !fault.Is(err, fault.NotFound) {
+		t.Errorf("an older address: %v", err)
+	}
+	if _, err := o.answer(tokenOf(t, second), nil); !fault.Is(err, fault.Invalid) {
+		t.Errorf("without an e-mail address: %v", err)
+	}
+	o.must(o.p.ChangeStaff(t.Context(), cli, o.mei.ID, staff.Change{Disabled: &no}))
+	email := func(j *signin.Join, _ signin.Welcome) { j.Email = "Olga@Kefu.test" }
+	if _, err := o.answer(tokenOf(t, second), email); !fault.Is(err, fault.Conflict) {
+		t.Errorf("with somebody here by now: %v", err)
+	}
+	o.must(o.p.ChangeStaff(t.Context(), cli, o.mei.ID, staff.Change{Disabled: &yes}))
+	s, err := o.answer(tokenOf(t, second), email)
+	o.must(err)
+	if a := o.account(s); s.Principal.Role != identity.Owner || a.Email != "olga@kefu.test" {
+		t.Errorf("%+v %+v", s.Principal, a)
+	}
+	if _, err := o.answer(tokenOf(t, second), email); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a second owner: %v", err)
+	}
+}
+
+// What an invitation gives is asked of a second person, where there is one, as a
+// change of a role is.
+func TestWhoIsInvitedToRunTheHouseWaitsForASecondPerson(t *testing.T) {
+	o := openWays(t, nil)
+	member := func(email string) identity.Principal {
+		m := staff.Member{ID: id.New(), Email: email, Name: email, Alias: email, Role: identity.Owner}
+		o.must(o.p.AddStaff(t.Context(), identity.SystemPart("test"), staff.New{Member: m}))
+		return identity.Principal{Kind: identity.Staff, ID: m.ID, Role: m.Role, Session: id.New()}
+	}
+	one, _ := member("one@kefu.test"), member("two@kefu.test")
+	l, err := o.desk.Invite(t.Context(), one, "ad@kefu.test", identity.Admin)
+	o.must(err)
+	if _, err := o.answer(tokenOf(t, l), nil); !fault.Is(err, fault.Forbidden) {
+		t.Fatalf("joining: %v", err)
+	}
+	waits, err := o.p.StaffByEmail(t.Context(), one, "ad@kefu.test")
+	if err != nil || waits.DisabledAt == 0 {
+		t.Fatalf("%+v %v", waits, err)
+	}
+	open, err := o.p.ListApprovals(t.Context(), one, true, "", 10)
+	if err != nil || len(open) != 1 {
+		t.Fatalf("%+v %v", open, err)
+	}
+	yes := true
+	l, err = o.desk.Invite(t.Context(), one, "bd@kefu.test", identity.Admin)
+	o.must(err)
+	o.must(o.p.ChangeStaff(t.Context(), identity.SystemPart("test"), one.ID, staff.Change{Disabled: &yes}))
+	if _, err := o.answer(tokenOf(t, l), nil); !fault.Is(err, fault.NotFound) {
+		t.Errorf("by who has gone: %v", err)
+	}
+}

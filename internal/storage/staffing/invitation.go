@@ -1,0 +1,260 @@
+package staffing
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/staff"
+	"kefu/internal/platform/fault"
+	"kefu/internal/storage/core"
+	"kefu/internal/storage/engine"
+)
+
+const invitationColumns = "id, digest, kind, email, role, staff_id, invited_by, created_at, expires_at"
+
+func scanInvitation(scan func(...any) error) (staff.Invitation, error) {
+	var i staff.Invitation
+	var kind, role string
+	err := scan(&i.ID, &i.Digest, &kind, &i.Email, &role, &i.StaffID, &i.InvitedBy, &i.CreatedAt, &i.ExpiresAt)
+	i.Kind, i.Role = staff.InvitationKind(kind), identity.Role(role)
+	return i, err
+}
+
+// Invite keeps an invitation. Another one of the same kind for the same person is
+// revoked with it. Of a ResetMember only StaffID says whose it is. Errors:
+// Forbidden, NotFound, Conflict when the e-mail is taken, when somebody is disabled,
+// or, for a first owner, when somebody can sign in.
+func (s *Staff) Invite(ctx context.Context, p identity.Principal, i staff.Invitation) error {
+	const op = "staffing.Invite"
+	if err := allowStaffChange(op, p, i.Role); err != nil {
+		return err
+	}
+	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		if err := completeInvitation(ctx, t, p, &i); err != nil {
+			return err
+		}
+		if _, err := t.SQL.ExecContext(ctx, "UPDATE staff_invitation SET revoked_at = $1 WHERE kind = $2 AND email = $3 AND used_at = 0 AND revoked_at = 0", t.Now, string(i.Kind), i.Email); err != nil {
+			return engine.MapError(op, err)
+		}
+		_, err := t.SQL.ExecContext(ctx, "INSERT INTO staff_invitation ("+invitationColumns+", used_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0)",
+			i.ID, i.Digest, string(i.Kind), i.Email, string(i.Role), i.StaffID, p.ID, t.Now, t.Now+i.Kind.Life().Microseconds())
+		t.Record(p, "staff.invite_"+string(i.Kind), "invitation", i.ID, "")
+		return engine.MapError(op, err)
+	})
+}
+
+// completeInvitation checks whom an invitation is for.
+func completeInvitation(ctx context.Context, t *core.Tx, p identity.Principal, i *staff.Invitation) error {
+	const op = "staffing.completeInvitation"
+	switch i.Kind {
+	case staff.InviteMember:
+		if i.Email = normalEmail(i.Email); i.Email == "" {
+			return fault.InvalidField(op, "email", "is missing")
+		}
+		if !identity.ValidRole(i.Role) {
+			return fault.InvalidField(op, "role", "is unknown")
+		}
+		var taken int
+		if err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*) FROM staff WHERE email = $1", i.Email).Scan(&taken); err != nil || taken == 0 {
+			return engine.MapError(op, err)
+		}
+		return fault.New(fault.Conflict, op, "somebody has that address already")
+	case staff.ResetMember:
+		var role string
+		var disabledAt int64
+		err := t.SQL.QueryRowContext(ctx, "SELECT email, role, disabled_at FROM staff WHERE id = $1", i.StaffID).Scan(&i.Email, &role, &disabledAt)
+		if err != nil {
+			return engine.MapError(op, err)
+		}
+		if disabledAt != 0 {
+			return fault.New(fault.Conflict, op, "somebody who is disabled needs no way in")
+		}
+		i.Role = identity.Role(role)
+		return allowStaffChange(op, p, i.Role) // who resets an owner could be one
+	case staff.FirstOwner:
+		i.Role = identity.Owner
+		if err := allowStaffChange(op, p, i.Role); err != nil {
+			return err
+		}
+		return nobodyYet(ctx, t)
+	default:
+		return fault.InvalidField(op, "kind", "is unknown")
+	}
+}
+
+// nobodyYet refuses a first owner where there is somebody. Errors: Conflict.
+func nobodyYet(ctx context.Context, t *core.Tx) error {
+	const op = "staffing.nobodyYet"
+	var able int
+	if err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*) FROM staff WHERE disabled_at = 0").Scan(&able); err != nil {
+		return engine.MapError(op, err)
+	}
+	if able > 0 {
+		return fault.New(fault.Conflict, op, "somebody works here already")
+	}
+	return nil
+}
+
+// maxInvitations is the most open invitations that a list shows.
+const maxInvitations = 500
+
+// Invitations lists the open ones, the newest first. Errors: Forbidden.
+func (s *Staff) Invitations(ctx context.Context, p identity.Principal) ([]staff.Invitation, error) {
+	const op = "staffing.Invitations"
+	if err := allowStaffChange(op, p); err != nil {
+		return nil, err
+	}
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+invitationColumns+` FROM staff_invitation
+		WHERE used_at = 0 AND revoked_at = 0 AND expires_at > $1 ORDER BY created_at DESC, id LIMIT $2`, s.core.Now().UnixMicro(), maxInvitations)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	var all []staff.Invitation
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		i, err := scanInvitation(r.Scan)
+		i.Digest = ""
+		all = append(all, i)
+		return err
+	})
+	return all, engine.MapError(op, err)
+}
+
+// RevokeInvitation ends an open invitation. Errors: Forbidden, NotFound.
+func (s *Staff) RevokeInvitation(ctx context.Context, p identity.Principal, id string) error {
+	const op = "staffing.RevokeInvitation"
+	if err := allowStaffChange(op, p); err != nil {
+		return err
+	}
+	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		t.Record(p, "staff.revoke_invitation", "invitation", id, "")
+		return one(op, "no open invitation")(t.SQL.ExecContext(ctx, "UPDATE staff_invitation SET revoked_at = $1 WHERE id = $2 AND used_at = 0 AND revoked_at = 0", t.Now, id))
+	})
+}
+
+// InvitationBy finds an open invitation by the digest of its token. Looking uses
+// nothing up: mail scanners look too. Errors: NotFound.
+func (s *Staff) InvitationBy(ctx context.Context, digest string) (staff.Invitation, error) {
+	const op = "staffing.InvitationBy"
+	i, err := scanInvitation(s.core.DB.Reader.QueryRowContext(ctx, "SELECT "+invitationColumns+` FROM staff_invitation
+		WHERE digest = $1 AND used_at = 0 AND revoked_at = 0 AND expires_at > $2`, digest, s.core.Now().UnixMicro()).Scan)
+	if err != nil || i.Kind != staff.ResetMember {
+		return i, engine.MapError(op, err)
+	}
+	err = s.core.DB.Reader.QueryRowContext(ctx, "SELECT name, alias FROM staff WHERE id = $1", i.StaffID).Scan(&i.Name, &i.Alias)
+	return i, engine.MapError(op, err)
+}
+
+// Join makes somebody a member of staff, or gives them a way in again, by an
+// invitation, and opens a session. It happens once. Whoever is to run the house may
+// have to wait for a second person: they come back disabled. Errors: NotFound when the
+// invitation is not open any more, Conflict when the e-mail is taken or, for a first
+// owner, somebody works here already.
+func (s *Staff) Join(ctx context.Context, digest string, j staff.Joining) (staff.Member, error) {
+	const op = "staffing.Join"
+	var member staff.Member
+	err := s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		i, err := scanInvitation(t.SQL.QueryRowContext(ctx, "UPDATE staff_invitation SET used_at = $1 WHERE digest = $2 AND used_at = 0 AND revoked_at = 0 AND expires_at > $1 RETURNING "+invitationColumns, t.Now, digest).Scan)
+		if err != nil {
+			return engine.MapError(op, err)
+		}
+		if err := useUp(ctx, t, j.Session.Once); err != nil {
+			return err
+		}
+		if i.Kind == staff.ResetMember {
+			member, err = s.rejoin(ctx, t, i, j)
+		} else {
+			member, err = s.join(ctx, t, i, j)
+		}
+		if err != nil {
+			return err
+		}
+		by := identity.Principal{Kind: identity.Staff, ID: member.ID, Session: j.Session.ID}
+		if j.Passkey != nil {
+			j.Passkey.StaffID = member.ID
+			if err := insertPasskey(ctx, t, by, *j.Passkey); err != nil {
+				return err
+			}
+		}
+		if err := s.knowNetwork(ctx, t, member.ID, j.Session.Network); err != nil {
+			return err
+		}
+		t.Record(by, "staff.join", "invitation", i.ID, "")
+		j.Session.StaffID = member.ID
+		return s.insertSession(ctx, t, j.Session)
+	})
+	return member, err
+}
+
+func (s *Staff) join(ctx context.Context, t *core.Tx, i staff.Invitation, j staff.Joining) (staff.Member, error) {
+	const op = "staffing.join"
+	m := j.Member
+	m.Role = i.Role
+	if i.Kind == staff.FirstOwner {
+		if err := nobodyYet(ctx, t); err != nil {
+			return m, err
+		}
+		i.Email = normalEmail(j.Email)
+	}
+	m.Email = i.Email
+	sealed, ref, err := sealTOTP(t, m.ID, j.TOTPSecret)
+	if err != nil {
+		return m, err
+	}
+	_, err = t.SQL.ExecContext(ctx, `INSERT INTO staff (id, email, name, alias, role, password_hash, totp, totp_ref, totp_step, failures, locked_until, disabled_at, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, $10)`,
+		m.ID, m.Email, m.Name, m.Alias, string(m.Role), j.PasswordHash, sealed, ref, j.TOTPStep, t.Now)
+	t.Record(identity.Principal{Kind: identity.Staff, ID: m.ID, Session: j.Session.ID}, "staff.add", "staff", m.ID, "")
+	if err != nil || i.Kind == staff.FirstOwner || !opensDoors(m.Role) {
+		return m, engine.MapError(op, err)
+	}
+	inviter, err := inviterOf(ctx, t, i)
+	if err != nil {
+		return m, err
+	}
+	if err := s.holdBack(ctx, t, inviter, staff.New{Member: m}); err != nil {
+		return m, err
+	}
+	err = t.SQL.QueryRowContext(ctx, "SELECT disabled_at FROM staff WHERE id = $1", m.ID).Scan(&m.DisabledAt)
+	return m, engine.MapError(op, err)
+}
+
+// inviterOf is who asks for what an invitation gives, with the rights that they
+// have now.
+func inviterOf(ctx context.Context, t *core.Tx, i staff.Invitation) (identity.Principal, error) {
+	const op = "staffing.inviterOf"
+	m, err := scanMember(t.SQL.QueryRowContext(ctx, "SELECT "+memberColumns+" FROM staff WHERE id = $1", i.InvitedBy).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return identity.SystemPart(i.InvitedBy), nil // the command line
+	}
+	if m.DisabledAt != 0 {
+		return identity.Principal{}, fault.New(fault.NotFound, op, "who gave this away works here no more")
+	}
+	return identity.Principal{Kind: identity.Staff, ID: m.ID, Name: m.Alias, Role: m.Role}, engine.MapError(op, err)
+}
+
+// rejoin replaces every way in of somebody by the new one.
+func (s *Staff) rejoin(ctx context.Context, t *core.Tx, i staff.Invitation, j staff.Joining) (staff.Member, error) {
+	const op = "staffing.rejoin"
+	m, err := scanMember(t.SQL.QueryRowContext(ctx, "SELECT "+memberColumns+" FROM staff WHERE id = $1 AND disabled_at = 0", i.StaffID).Scan)
+	if err != nil {
+		return m, engine.MapError(op, err)
+	}
+	if err := replaceTOTP(ctx, t, m.ID, j.TOTPSecret, j.TOTPStep); err != nil {
+		return m, err
+	}
+	for _, text := range []string{
+		"DELETE FROM staff_passkey WHERE staff_id = $1", "DELETE FROM staff_network WHERE staff_id = $1", "DELETE FROM staff_directory WHERE staff_id = $1",
+		"UPDATE staff SET passkey_only = FALSE, failures = 0, locked_until = 0 WHERE id = $1",
+	} {
+		if _, err := t.SQL.ExecContext(ctx, text, m.ID); err != nil {
+			return m, engine.MapError(op, err)
+		}
+	}
+	if _, err := t.SQL.ExecContext(ctx, "UPDATE staff SET password_hash = $1 WHERE id = $2", j.PasswordHash, m.ID); err != nil {
+		return m, engine.MapError(op, err)
+	}
+	t.Record(identity.Principal{Kind: identity.Staff, ID: m.ID, Session: j.Session.ID}, "staff.reset", "staff", m.ID, "")
+	return m, endEverything(ctx, t, m.ID)
+}
