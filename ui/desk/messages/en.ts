@@ -68,6 +68,34 @@ export const en = {
     here: 'These choices are kept in this browser alone.',
   },
 
+  queue: {
+    presence: 'Whether you take offers',
+    presenceHint: 'Whether you take offers',
+    state: (state: string, reason?: string) =>
+      state === 'available'
+        ? 'Available'
+        : state === 'break'
+          ? ({ meal: 'Meal', rest: 'Rest', meeting: 'Meeting', training: 'Training' }[reason ?? ''] ?? 'Break')
+          : state === 'away'
+            ? reason === 'unanswered'
+              ? 'Away: offers unanswered'
+              : 'Away'
+            : 'Offline',
+    load: (percent: number, holds: number) => `${holds === 1 ? '1 conversation' : `${holds} conversations`}, ${percent} % of what you take`,
+    sound: 'Sound with each offer',
+    offer: 'A customer for you',
+    notify: 'Open the desk to accept.',
+    seconds: (n: number) => `${n} s`,
+    known: 'You helped them lately',
+    waits: (minutes: number) => (minutes < 1 ? 'Waiting for less than a minute' : minutes === 1 ? 'Waiting for a minute' : `Waiting for ${minutes} minutes`),
+    accept: 'Accept',
+    decline: 'Pass on',
+    over: {
+      expired: 'The offer went on to a colleague.',
+      taken: 'A colleague took it.',
+      lost: 'Too late: a colleague has it.',
+    },
+  },
   view: { mine: 'Mine', unassigned: 'Unassigned', all: 'All', mentions: 'Mentions' } satisfies Record<View, string>,
   views: 'Views',
   status: { open: 'Open', waiting: 'Waiting', snoozed: 'Snoozed', resolved: 'Resolved', merged: 'Joined' } satisfies Record<ConversationStatus, string>,
@@ -363,6 +391,8 @@ export const en = {
       ['e', 'Resolve, or reopen'],
       ['x', 'Choose it; with Shift, all up to it'],
       ['z', 'Undo what was done last'],
+      ['p', 'Whether you take offers'],
+      ['Enter / a, d', 'While you are offered a conversation: accept, pass it on'],
       ['/', 'Search'],
       ['Esc', 'Leave the box, close'],
       ['?', 'This list'],

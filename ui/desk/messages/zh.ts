@@ -65,6 +65,34 @@ export const zh: Messages = {
     here: '这些选项只保存在当前浏览器。',
   },
 
+  queue: {
+    presence: '是否接待新会话',
+    presenceHint: '是否接待新会话',
+    state: (state, reason) =>
+      state === 'available'
+        ? '可接待'
+        : state === 'break'
+          ? ({ meal: '用餐', rest: '休息', meeting: '会议', training: '培训' }[reason ?? ''] ?? '小休')
+          : state === 'away'
+            ? reason === 'unanswered'
+              ? '离开：派单无人应答'
+              : '离开'
+            : '离线',
+    load: (percent, holds) => `接待中 ${holds} 个会话，占接待上限的 ${percent}%`,
+    sound: '有派单时播放提示音',
+    offer: '有客户等待接待',
+    notify: '请打开工作台接待。',
+    seconds: (n) => `${n} 秒`,
+    known: '您近期接待过',
+    waits: (minutes) => (minutes < 1 ? '等待不到 1 分钟' : `已等待 ${minutes} 分钟`),
+    accept: '接待',
+    decline: '转给同事',
+    over: {
+      expired: '已派给其他同事。',
+      taken: '同事已接待。',
+      lost: '晚了一步，同事已接待。',
+    },
+  },
   view: { mine: '我的', unassigned: '待分配', all: '全部', mentions: '提到我的' },
   views: '视图',
   status: { open: '待处理', waiting: '等客户', snoozed: '稍后处理', resolved: '已解决', merged: '已并入' },
@@ -354,6 +382,8 @@ export const zh: Messages = {
       ['a', '分配给我'],
       ['e', '解决或重新开启'],
       ['x', '选择；加 Shift 连选'],
+      ['p', '是否接待新会话'],
+      ['Enter / a、d', '有新会话派给您时：接待、转给同事'],
       ['z', '撤销上一步'],
       ['/', '搜索'],
       ['Esc', '离开输入框、关闭'],

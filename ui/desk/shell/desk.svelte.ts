@@ -15,6 +15,7 @@ import { Views } from '../inbox/views.svelte.ts';
 import type { Messages } from '../messages/en.ts';
 import { pageIds, pagesFor } from './pages.ts';
 import { inboxHash, isInbox, pageHash, parseRoute, type InboxPlace } from './route.ts';
+import { Offers } from '../queue/offers.svelte.ts';
 import { Search } from '../search/search.svelte.ts';
 import { Macros } from '../thread/macros.svelte.ts';
 import type { Opened } from '../signin/access.ts';
@@ -41,6 +42,7 @@ export class Desk {
   readonly macros: Macros;
   readonly search: Search;
   readonly drafts: Drafts;
+  readonly offers: Offers;
   #storage = new BrowserStorage();
 
   language = $state<Language>('en');
@@ -94,6 +96,11 @@ export class Desk {
     this.inbox = new Inbox(this.api, () => this.me?.id ?? '', () => this.views.stale());
     this.search = new Search(this.api, (code) => this.failed(code));
     this.drafts = new Drafts(new BrowserStorage('sessionStorage'), this.api);
+    this.offers = new Offers(
+      this.#storage,
+      (conv) => this.open(conv),
+      () => this.m && { title: this.m.queue.offer, text: this.m.queue.notify },
+    );
     this.api.onexpired = () => this.#refused();
     this.keys = this.#storage.getItem(keysKey) !== 'off';
     this.setTheme((this.#storage.getItem(themeKey) as Theme | null) ?? 'system');
@@ -192,6 +199,7 @@ export class Desk {
       dials: [dialWebSocket(`${protocol === 'https:' ? 'wss' : 'ws'}://${host}/rt`), dialStream('/rt')],
       storage: this.#storage,
       lang: () => this.language,
+      caps: ['offers'],
       identity: {
         hello: () => Promise.resolve({}),
         welcomed: () => undefined,
@@ -209,6 +217,7 @@ export class Desk {
     client.on((change) => {
       if (client !== this.#client) return;
       if (change.what === 'state') this.connection = change.state;
+      this.offers.changed(change);
       // The open conversation reads itself again, and tells the list.
       if (change.what === 'inbox' && change.conv && change.conv !== this.thread?.id) this.inbox.hint(change.conv);
       if (change.what === 'inbox' && !change.conv && this.inbox.loaded) void this.inbox.reload();
@@ -220,6 +229,7 @@ export class Desk {
       if (change.what === 'welcome') this.search.changed();
       if (change.what === 'merged' && this.thread?.id === change.from) this.open(change.into);
     });
+    this.offers.attach(client);
     client.watchInbox();
     client.start();
     if (this.hasInbox) this.views.open();
@@ -277,6 +287,7 @@ export class Desk {
     this.thread = undefined;
     this.drafts.close();
     if (!listen) this.#client?.stop();
+    this.offers.detach();
     this.#client = undefined;
     this.connection = 'idle';
     this.me = undefined;

@@ -1,4 +1,4 @@
-export type Action = 'next' | 'previous' | 'open' | 'reply' | 'note' | 'take' | 'hand' | 'snooze' | 'resolve' | 'search' | 'choose' | 'undo' | 'help' | 'escape';
+export type Action = 'next' | 'previous' | 'open' | 'reply' | 'note' | 'take' | 'hand' | 'snooze' | 'resolve' | 'search' | 'choose' | 'undo' | 'presence' | 'help' | 'escape';
 
 const keys: Record<string, Action> = {
   j: 'next',
@@ -13,6 +13,7 @@ const keys: Record<string, Action> = {
   x: 'choose',
   X: 'choose',
   z: 'undo',
+  p: 'presence',
   '/': 'search',
   '?': 'help',
   Escape: 'escape',

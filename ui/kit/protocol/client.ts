@@ -16,8 +16,7 @@ import type {
   Limits,
   Role,
   ServerFrame,
-  Welcome,
-} from './frames.ts';
+  Welcome, BreakReason, OfferFrame, PresenceFrame, PresenceState } from './frames.ts';
 import { passes } from './frames.ts';
 import { uuidv4, uuidv7 } from './ids.ts';
 import type { ConversationLog } from './log.ts';
@@ -43,6 +42,8 @@ export interface ClientOptions {
   storage: Storage;
   identity: Identity;
   lang: () => string;
+  /** What this client can do beside the rest, such as `offers`. */
+  caps?: string[];
   random?: () => number;
 }
 
@@ -59,7 +60,10 @@ export type Change =
   | { what: 'receipt'; conv: string }
   | { what: 'inbox'; conv?: string }
   | { what: 'present'; conv: string; staff: { id: string; name: string }[] }
-  | { what: 'eta'; conv: string; position: number; p50: number; p80: number }
+  | { what: 'eta'; conv: string }
+  | { what: 'offer'; offer: OfferFrame }
+  | { what: 'offer_over'; conv: string; reason: string }
+  | { what: 'presence'; presence: PresenceFrame }
   | { what: 'merged'; from: string; into: string }
   | { what: 'stored'; conv: string; client_msg_id: string }
   | { what: 'error'; error: ErrorFrame; about: About };
@@ -77,8 +81,11 @@ export interface Typing {
 /** Place in the queue, and the wait in seconds: half of all wait no longer than p50, four of five no longer than p80. */
 export interface Eta {
   position: number;
-  p50: number;
-  p80: number;
+  /** Missing while it is not known, or an agent is being asked. */
+  p50?: number;
+  p80?: number;
+  /** Nobody is there who could help now. */
+  nobody?: boolean;
 }
 
 export interface Draft {
@@ -143,6 +150,18 @@ export class Client {
       onwelcome: (welcome) => this.#welcomed(welcome),
       onframe: (frame) => this.#receive(frame),
     });
+  }
+
+  accept(conv: string): void {
+    this.#connection.send({ t: 'accept', conv });
+  }
+
+  decline(conv: string): void {
+    this.#connection.send({ t: 'decline', conv });
+  }
+
+  setPresence(state: PresenceState, reason?: BreakReason): void {
+    this.#connection.send({ t: 'presence', state, ...(reason && { reason }) });
   }
 
   get state(): ConnectionState {
@@ -332,6 +351,7 @@ export class Client {
       role: this.options.role,
       lang: this.options.lang(),
       ...identity,
+      ...(this.options.caps && { caps: this.options.caps }),
       ...(resume.length > 0 && { resume }),
     };
   }
@@ -395,7 +415,13 @@ export class Client {
         return this.#emit({ what: 'inbox', conv: frame.conv });
       case 'eta':
         this.etas.set(frame.conv, frame);
-        return this.#emit({ what: 'eta', conv: frame.conv, position: frame.position, p50: frame.p50, p80: frame.p80 });
+        return this.#emit({ what: 'eta', conv: frame.conv });
+      case 'offer':
+        return this.#emit({ what: 'offer', offer: frame });
+      case 'offer_over':
+        return this.#emit({ what: 'offer_over', conv: frame.conv, reason: frame.reason });
+      case 'presence':
+        return this.#emit({ what: 'presence', presence: frame });
       case 'welcome':
         return this.#welcomed(frame);
     }

@@ -142,7 +142,30 @@ export interface Hello {
   token?: string;
   visitor?: string;
   lang?: string;
+  caps?: string[];
   resume?: { conv: string; last_seq: number }[];
+}
+
+export type PresenceState = 'available' | 'break' | 'away' | 'offline';
+export type BreakReason = 'meal' | 'rest' | 'meeting' | 'training';
+
+export interface OfferFrame {
+  conv: string;
+  channel: string;
+  lang?: string;
+  team?: string;
+  priority: string;
+  since: number;
+  left_ms: number;
+  known?: boolean;
+}
+
+export interface PresenceFrame {
+  state: PresenceState;
+  reason?: string;
+  since: number;
+  load: number;
+  holds: number;
 }
 
 export type ClientFrame =
@@ -157,6 +180,8 @@ export type ClientFrame =
   | { t: 'rate'; conv: string; score: number; text?: string }
   | { t: 'watch'; inbox?: boolean; conv?: string }
   | { t: 'unwatch'; inbox?: boolean; conv?: string }
+  | { t: 'accept' | 'decline'; conv: string }
+  | { t: 'presence'; state: PresenceState; reason?: BreakReason }
   | { t: 'identify'; token: string }
   | { t: 'ping' };
 
@@ -196,7 +221,10 @@ export type ServerFrame =
   | { t: 'typing'; conv: string; by: string; name?: string; on: boolean }
   | { t: 'present'; conv: string; staff: { id: string; name: string }[] }
   | { t: 'inbox'; conv: string }
-  | { t: 'eta'; conv: string; position: number; p50: number; p80: number }
+  | { t: 'eta'; conv: string; position: number; p50?: number; p80?: number; nobody?: boolean }
+  | ({ t: 'offer' } & OfferFrame)
+  | { t: 'offer_over'; conv: string; reason: string }
+  | ({ t: 'presence' } & PresenceFrame)
   | ErrorFrame
   | { t: 'closing'; reason: ClosingReason; retry_after_ms?: number }
   | { t: 'pong'; server_time: number };
@@ -213,6 +241,9 @@ const known = new Set([
   'present',
   'inbox',
   'eta',
+  'offer',
+  'offer_over',
+  'presence',
   'error',
   'closing',
   'pong',

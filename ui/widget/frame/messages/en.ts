@@ -1,3 +1,4 @@
+import type { Eta } from '../../../kit/protocol/client.ts';
 import type { ConversationStatus, ErrorCode } from '../../../kit/protocol/frames.ts';
 
 const classNames: Record<string, string> = {
@@ -71,8 +72,10 @@ export const en = {
   discard: 'Delete',
   edited: 'edited',
   dropHere: 'Drop files here',
-  eta: (position: number, p50: number, p80: number) => {
+  eta: ({ position, p50, p80, nobody }: Eta) => {
+    if (nobody) return 'Nobody is here at the moment.';
     const place = position === 1 ? 'You are next.' : `You are number ${position}.`;
+    if (!p50 || !p80) return place;
     const [from, to] = [p50, p80].map((s) => Math.max(1, Math.ceil(s / 60))) as [number, number];
     if (to > 90) return `${place} An answer takes up to ${Math.ceil(to / 60)} hours.`;
     return `${place} An answer takes about ${from === to ? '' : `${from} to `}${to} ${to === 1 ? 'minute' : 'minutes'}.`;

@@ -61,8 +61,10 @@ export const zh: Messages = {
   discard: '删除',
   edited: '已编辑',
   dropHere: '松开即可添加',
-  eta: (position, p50, p80) => {
+  eta: ({ position, p50, p80, nobody }) => {
+    if (nobody) return '目前没有客服在线。';
     const place = position === 1 ? '马上轮到您。' : `您排在第 ${position} 位。`;
+    if (!p50 || !p80) return place;
     const [from, to] = [p50, p80].map((s) => Math.max(1, Math.ceil(s / 60))) as [number, number];
     if (to > 90) return `${place}预计 ${Math.ceil(to / 60)} 小时内回复。`;
     return `${place}预计 ${from === to ? '' : `${from}–`}${to} 分钟内回复。`;
