@@ -28,10 +28,10 @@ func hiddenCommands() map[string]func(context.Context, []string) int {
 
 func runBench(_ context.Context, args []string) int {
 	all := map[string]func([]string, bench.Env) int{
-		"chat": bench.Chat, "idle": bench.Idle, "inbox": bench.Inbox, "search": bench.Search, "start": bench.Start,
+		"chat": bench.Chat, "idle": bench.Idle, "inbox": bench.Inbox, "route": bench.Route, "search": bench.Search, "start": bench.Start,
 	}
 	if len(args) == 0 || all[args[0]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: kefu bench chat|idle|inbox|search|start [flags]")
+		fmt.Fprintln(os.Stderr, "usage: kefu bench chat|idle|inbox|route|search|start [flags]")
 		return 2
 	}
 	self, err := os.Executable()
@@ -116,6 +116,6 @@ func seed(ctx context.Context, dir, database string, plan bench.Plan) (bench.See
 	if err != nil {
 		return bench.Seeded{}, err
 	}
-	queries, err := app.Seed(ctx, c, app.SeedPlan{Conversations: plan.Conversations, Messages: plan.Messages})
-	return bench.Seeded{Queries: queries}, err
+	seeded, err := app.Seed(ctx, c, app.SeedPlan{Conversations: plan.Conversations, Messages: plan.Messages, Agents: plan.Agents})
+	return bench.Seeded(seeded), err
 }

@@ -193,7 +193,7 @@ func (a *App) SeedDemo(ctx context.Context, d *Demo, fresh bool) error {
 			return err
 		}
 	}
-	return nil
+	return a.seedDuties(ctx)
 }
 
 func (a *App) seedMember(ctx context.Context, s *DemoStaff) error {

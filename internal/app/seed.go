@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,9 +11,13 @@ import (
 	"time"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
 	"kefu/internal/domain/search"
+	"kefu/internal/domain/staff"
+	"kefu/internal/flow/signin"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/id"
+	"kefu/internal/platform/secret"
 	"kefu/internal/storage"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/searchindex"
@@ -22,6 +27,13 @@ import (
 type SeedPlan struct {
 	Conversations int
 	Messages      int // over all conversations; at least one each
+	Agents        int // each with a session
+}
+
+// Seeded is what a seeded store can be asked with.
+type Seeded struct {
+	Queries map[string][]string // search texts by class
+	Tokens  []string            // of the agents' sessions
 }
 
 const (
@@ -33,25 +45,47 @@ const (
 // Seed fills an empty store with invented conversations and their search index,
 // the same ones every time, and gives queries to ask it by class. It is for
 // measuring only.
-func Seed(ctx context.Context, c config.Config, plan SeedPlan) (map[string][]string, error) {
+func Seed(ctx context.Context, c config.Config, plan SeedPlan) (Seeded, error) {
 	ring, err := OpenRing(c, false)
 	if err != nil {
-		return nil, err
+		return Seeded{}, err
 	}
 	store, err := storage.Open(ctx, storage.Options{Migrate: true, Dir: c.Data, Database: c.Database.Reveal(), Ring: ring, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		return nil, errors.Join(err, ring.Close())
+		return Seeded{}, errors.Join(err, ring.Close())
 	}
 	running, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- store.Run(running) }()
 	blind, err := search.NewBlinder(ring.Subkey("message search")[:search.KeySize])
-	if err == nil {
+	seeded := Seeded{Queries: seedQueries()}
+	if err == nil && plan.Conversations > 0 {
 		err = fill(ctx, c, store, blind, plan)
+	}
+	if err == nil {
+		seeded.Tokens, err = seedAgents(ctx, store, plan.Agents)
 	}
 	stop()
 	err = errors.Join(err, <-ended, store.Close(), ring.Close())
-	return seedQueries(), err
+	return seeded, err
+}
+
+// seedAgents adds agents who are signed in, and gives their tokens.
+func seedAgents(ctx context.Context, store *storage.Store, n int) ([]string, error) {
+	var tokens []string
+	for i := range n {
+		m := staff.Member{ID: id.New(), Email: fmt.Sprintf("agent-%d@bench.example", i), Name: fmt.Sprintf("Agent %d", i), Alias: fmt.Sprintf("Agent %d", i), Role: identity.Agent}
+		if err := store.AddStaff(ctx, identity.SystemPart("seed"), staff.New{Member: m}); err != nil {
+			return nil, err
+		}
+		token := secret.Token()
+		session := staff.Session{Digest: hex.EncodeToString(secret.HashToken(token)), ID: id.New(), StaffID: m.ID, ExpiresAt: time.Now().Add(signin.SessionLife).UnixMicro()}
+		if err := store.OpenSession(ctx, session, 1); err != nil {
+			return nil, err
+		}
+		tokens = append(tokens, token)
+	}
+	return tokens, nil
 }
 
 func fill(ctx context.Context, c config.Config, store *storage.Store, blind *search.Blinder, plan SeedPlan) error {

@@ -43,12 +43,14 @@ type Env struct {
 type Plan struct {
 	Conversations int // one message each unless Messages says more
 	Messages      int // over all conversations
+	Agents        int // beside those of the demo, each with a session
 }
 
 // Seeded tells what to ask a seeded store.
 type Seeded struct {
 	// Queries are search texts by class: rare, name, zh2, frequent, three.
 	Queries map[string][]string
+	Tokens  []string // the session tokens of Plan.Agents
 }
 
 // report prints the result of a command as its last line.

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"context"
+	"reflect"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
@@ -92,11 +93,14 @@ func (s *Service) meet(m staff.Member) {
 // enlist tells the queue how somebody stands.
 func (s *Service) enlist(id string) {
 	p := s.people[id]
-	s.dispatch(s.q.SetAgent(queue.Agent{
+	is := queue.Agent{
 		ID: id, Available: p.able && p.is.State == routing.Available, Teams: p.member.Teams, Skills: p.member.Skills,
 		Languages: p.member.Languages, Slots: p.member.Slots,
-	}, s.now()))
-	s.dirty = true
+	}
+	if was, known := s.q.Agent(id); !known || !reflect.DeepEqual(was, is) {
+		s.dispatch(s.q.SetAgent(is, s.now()))
+		s.dirty = true
+	}
 	s.showLoad(id)
 }
 

@@ -108,6 +108,8 @@ type Service struct {
 	self identity.Principal
 	wake chan struct{}
 
+	unwritten chan struct{} // something is to be kept
+
 	newsMu  sync.Mutex
 	news    map[string]conversation.State
 	again   map[string]bool // conversations of which nobody knows how they stand
@@ -189,7 +191,7 @@ func New(d Deps) *Service {
 	}
 	rules := d.Rules()
 	s := &Service{
-		Deps: d, self: identity.SystemPart("routing"), wake: make(chan struct{}, 1), news: map[string]conversation.State{}, again: map[string]bool{},
+		Deps: d, self: identity.SystemPart("routing"), wake: make(chan struct{}, 1), unwritten: make(chan struct{}, 1), news: map[string]conversation.State{}, again: map[string]bool{},
 		q: queue.New(optionsOf(rules)), rules: rules, people: map[string]*person{}, items: map[string]*item{}, holds: map[string]*hold{},
 		presence: map[string]routing.Presence{}, handling: waits.NewHandling(360), patience: waits.NewPatience(1200),
 	}
@@ -238,9 +240,9 @@ func (s *Service) nudge() {
 
 // Run reads what there is, then follows what happens until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
-	var forecasts sync.WaitGroup
-	forecasts.Go(func() { s.forecasts(ctx) })
-	defer forecasts.Wait()
+	var beside sync.WaitGroup
+	beside.Go(func() { s.forecasts(ctx) })
+	beside.Go(func() { s.writes(ctx) })
 	s.newsMu.Lock()
 	s.doubt, s.refresh = true, true
 	s.newsMu.Unlock()
@@ -254,6 +256,7 @@ func (s *Service) Run(ctx context.Context) error {
 		due.Reset(s.untilDue())
 		select {
 		case <-ctx.Done():
+			beside.Wait()
 			s.lastWords(context.WithoutCancel(ctx))
 			return nil
 		case <-s.wake:
@@ -288,6 +291,12 @@ func (s *Service) step(ctx context.Context) {
 	if refresh {
 		s.logged("reading who works here", s.readPeople(ctx))
 	}
+	for id, state := range news { // who became free first: that needs no reading
+		if !queues(waitingOf(&state)) {
+			s.apply(ctx, state)
+			delete(news, id)
+		}
+	}
 	for _, state := range news {
 		s.apply(ctx, state)
 	}
@@ -299,7 +308,22 @@ func (s *Service) step(ctx context.Context) {
 		s.doubt = true
 		s.newsMu.Unlock()
 	}
-	s.write(ctx)
+	select {
+	case s.unwritten <- struct{}{}:
+	default:
+	}
+}
+
+// writes stores what is to be kept, beside the queue: no offer waits for a commit.
+func (s *Service) writes(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.unwritten:
+			s.write(ctx)
+		}
+	}
 }
 
 // logged logs an error, and tells whether there was none.

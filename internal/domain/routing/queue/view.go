@@ -83,6 +83,15 @@ func (q *Queue) Line(now int64) []Place {
 	return line
 }
 
+// Agent is what the queue was told of a member of staff.
+func (q *Queue) Agent(id string) (Agent, bool) {
+	a := q.agents[id]
+	if a == nil {
+		return Agent{}, false
+	}
+	return a.Agent, true
+}
+
 // Load is how much of an agent is taken, of Whole, and by how many conversations.
 func (q *Queue) Load(agent string) (load int64, holds int) {
 	if a := q.agents[agent]; a != nil {
