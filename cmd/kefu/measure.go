@@ -66,7 +66,7 @@ func demoServer(self string, raised bool) func(dir, listen, database string) tar
 		}
 		base := "http://localhost:" + port
 		command := target.Command{
-			Argv:   []string{self, "demo", "--listen", "localhost:" + port, "--data", dir},
+			Argv:   []string{self, "demo", "--bare", "--listen", "localhost:" + port, "--data", dir},
 			Env:    []string{"KEFU_DATABASE=" + database, "KEFU_PUBLIC_URL=" + base, "KEFU_LOG_LEVEL=warn"},
 			Window: base, Desk: base, Health: base + "/healthz",
 		}

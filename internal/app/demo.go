@@ -80,6 +80,7 @@ func PrepareDemo(c *config.Config) (*Demo, bool, error) {
 	wallet := "http://" + net.JoinHostPort(demoWalletHost, strconv.Itoa(number+1))
 	c.Origins.Embed = append(c.Origins.Embed, wallet)
 	c.Identity.Audience = demoAudience
+	c.Webhooks.Private = true // whoever tries webhooks in a demo has a receiver on this machine
 	c.Identity.Issuers = []config.Issuer{{Issuer: demoIssuer, JWKSFile: filepath.Join(c.Data, demoKeys), Algorithms: []string{"EdDSA"}}}
 	public, err := url.Parse(c.PublicURL)
 	if err != nil || public.Host == "" {

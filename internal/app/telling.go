@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"kefu/internal/connector/hook"
+	"kefu/internal/domain/routing"
 	"kefu/internal/domain/rule"
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/webhook"
@@ -23,7 +24,11 @@ func (a *App) connectTelling() {
 	planner := notifying.NewPlanner(a.Store, a.endpoints, a.sender.Wake)
 	a.follow(following.Options{Name: notifying.Follower, AtEnd: true}, planner)
 
-	rules := ruling.NewWorker(a.Store, a.Log)
+	teams := func(id string) (string, bool) {
+		team, found := settings.Find[routing.Team](a.settings.Snapshot(), id)
+		return team.Value.Name, found && !team.Archived
+	}
+	rules := ruling.NewWorker(a.Store, teams, a.Log)
 	use := func(s *settings.Snapshot) { rules.Use(rulesOf(s)) }
 	a.settings.Listen(use)
 	use(a.settings.Snapshot())

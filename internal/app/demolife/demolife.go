@@ -182,6 +182,10 @@ func (g *generator) tell(t talk, begin time.Time, agent Agent) {
 		}
 	}
 	g.end(&st, t, staff, add)
+	if st.Status == conversation.Resolved {
+		at += g.seconds(120, 0.6)
+		g.rate(&st, customer, at, add)
+	}
 	last := one.Entries[len(one.Entries)-1].At
 	st.LastSeq, st.LastActivity = int64(len(one.Entries)), last
 	one.State = st
@@ -222,6 +226,17 @@ func (g *generator) end(st *conversation.State, t talk, staff conversation.Autho
 		st.Status = conversation.Waiting
 		g.life.Snoozed = append(g.life.Snoozed, st.ID)
 	}
+}
+
+// rate lets most customers say how it went. Most are content; some are not, as
+// everywhere.
+func (g *generator) rate(st *conversation.State, by conversation.Author, at int64, add func(conversation.EntryKind, conversation.Author, conversation.Content)) {
+	if g.random.IntN(5) < 2 {
+		return
+	}
+	scores := []int64{5, 5, 5, 5, 4, 4, 4, 3, 3, 2, 1}
+	st.Score, st.RatedAt = scores[g.random.IntN(len(scores))], at
+	add(conversation.KindRated, by, conversation.Content{Score: st.Score})
 }
 
 // seconds is a time people take: around a median, some much longer.

@@ -61,6 +61,10 @@ func (p *Past) Next(e conversation.Entry) []Moment {
 		c.Priority = string(e.Content.Priority)
 	case conversation.KindTags:
 		c.Tags = e.Content.Tags
+	case conversation.KindTeam:
+		if c.Team = ""; e.Content.Team != nil {
+			c.Team = e.Content.Team.ID
+		}
 	case conversation.KindTopic:
 		c.Topic = e.Content.Topic
 	case conversation.KindLanguage:

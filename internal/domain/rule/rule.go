@@ -47,17 +47,19 @@ const (
 	RemoveTags  Do = "remove_tags"
 	SetLanguage Do = "language"
 	AssignTo    Do = "assign"
+	AskSkills   Do = "skills" // what an agent must be able to do to be offered it
 	WriteNote   Do = "note"
 )
 
 // Action is one thing that a rule does. Do tells which of the other fields counts.
 type Action struct {
-	Do       Do                    `json:"do" enum:"priority,team,add_tags,remove_tags,language,assign,note"`
+	Do       Do                    `json:"do" enum:"priority,team,add_tags,remove_tags,language,assign,skills,note"`
 	Priority conversation.Priority `json:"priority,omitempty" enum:"low,normal,high,urgent"`
 	Team     string                `json:"team,omitempty" maxLength:"26" doc:"id of a team; empty takes it away"`
 	Tags     []string              `json:"tags,omitempty" maxItems:"20"`
 	Language string                `json:"language,omitempty" maxLength:"35"`
 	Staff    string                `json:"staff,omitempty" maxLength:"26" doc:"id of a member of staff"`
+	Skills   []string              `json:"skills,omitempty" maxItems:"20"`
 	Note     string                `json:"note,omitempty" maxLength:"2000"`
 }
 
@@ -174,6 +176,14 @@ func (a Action) validate(i int) error {
 			return wrong("staff", settings.Missing, "names nobody")
 		}
 		only.Staff = a.Staff
+	case AskSkills:
+		if len(a.Skills) == 0 {
+			return wrong("skills", settings.Missing, "there is none")
+		}
+		if _, err := conversation.CleanSkills(path(i, "skills"), a.Skills); err != nil {
+			return wrong("skills", settings.Malformed, "are none")
+		}
+		only.Skills = a.Skills
 	case WriteNote:
 		if a.Note == "" {
 			return wrong("note", settings.Missing, "is missing")
@@ -209,5 +219,5 @@ func validTags(field string, tags []string) error {
 
 func (a Action) equal(b Action) bool {
 	return a.Do == b.Do && a.Priority == b.Priority && a.Team == b.Team && slices.Equal(a.Tags, b.Tags) &&
-		a.Language == b.Language && a.Staff == b.Staff && a.Note == b.Note
+		a.Language == b.Language && a.Staff == b.Staff && slices.Equal(a.Skills, b.Skills) && a.Note == b.Note
 }

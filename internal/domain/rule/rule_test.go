@@ -49,6 +49,8 @@ func TestRulesThatAreRefused(t *testing.T) {
 		{"a language that is none", "then.0.language", then(rule.Action{Do: rule.SetLanguage, Language: "not a language"})},
 		{"nobody", "then.0.staff", then(rule.Action{Do: rule.AssignTo})},
 		{"a team that is no id", "then.0.team", then(rule.Action{Do: rule.SetTeam, Team: "the team"})},
+		{"no skills", "then.0.skills", then(rule.Action{Do: rule.AskSkills})},
+		{"an empty skill", "then.0.skills", then(rule.Action{Do: rule.AskSkills, Skills: []string{" "}})},
 		{"an empty note", "then.0.note", then(rule.Action{Do: rule.WriteNote})},
 		{"a long note", "then.0.note", then(rule.Action{Do: rule.WriteNote, Note: strings.Repeat("字", 2001)})},
 		{"another action's field", "then.0.do", then(rule.Action{Do: rule.SetPriority, Priority: conversation.High, Note: "x"})},

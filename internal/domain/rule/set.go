@@ -130,6 +130,7 @@ type Changes struct {
 	RemoveTags []string
 	Language   string
 	Staff      string
+	Skills     []string // to ask for beside those that are asked for already
 	Notes      []string
 }
 
@@ -161,6 +162,8 @@ func (c *Changes) add(a Action) {
 		c.Language = a.Language
 	case AssignTo:
 		c.Staff = a.Staff
+	case AskSkills:
+		c.Skills = append(c.Skills, a.Skills...)
 	case WriteNote:
 		c.Notes = append(c.Notes, a.Note)
 	}

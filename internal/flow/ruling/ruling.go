@@ -42,6 +42,7 @@ const (
 type Worker struct {
 	store Store
 	set   atomic.Pointer[rule.Set]
+	teams func(id string) (name string, found bool)
 	who   identity.Principal
 	log   *slog.Logger
 	pasts map[string]*past
@@ -53,9 +54,10 @@ type past struct {
 	seq int64
 }
 
-// NewWorker makes a Worker without rules.
-func NewWorker(store Store, log *slog.Logger) *Worker {
-	w := &Worker{store: store, who: identity.SystemPart(Follower), log: log, pasts: map[string]*past{}}
+// NewWorker makes a Worker without rules. teams tells what a team that is in use is
+// called.
+func NewWorker(store Store, teams func(id string) (name string, found bool), log *slog.Logger) *Worker {
+	w := &Worker{store: store, teams: teams, who: identity.SystemPart(Follower), log: log, pasts: map[string]*past{}}
 	w.Use(nil)
 	return w
 }
@@ -212,6 +214,19 @@ func (w *Worker) commands(ctx context.Context, e conversation.Entry, m rule.Mome
 	}
 	if tags := tagsAfter(state.Tags, c); !slices.Equal(tags, state.Tags) {
 		set(conversation.SetTags, conversation.Content{Tags: tags})
+	}
+	if c.Team != nil {
+		switch name, found := w.teams(*c.Team); {
+		case *c.Team == "":
+			set(conversation.SetTeam, conversation.Content{})
+		case found:
+			set(conversation.SetTeam, conversation.Content{Team: &conversation.TeamRef{ID: *c.Team, Name: name}})
+		default:
+			w.log.Warn("a rule names a team that is not in use", "team", *c.Team)
+		}
+	}
+	if skills, err := conversation.CleanSkills("skills", slices.Concat(state.Skills, c.Skills)); err == nil && len(c.Skills) > 0 && !slices.Equal(skills, state.Skills) {
+		set(conversation.SetSkills, conversation.Content{Skills: skills})
 	}
 	if c.Staff != "" && state.AssigneeID == "" {
 		member, err := w.store.StaffByID(ctx, w.who, c.Staff)

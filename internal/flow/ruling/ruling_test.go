@@ -37,7 +37,7 @@ type house struct {
 
 func open(t *testing.T, d *storagetest.Deployment, rules ...rule.Numbered) *house {
 	h := &house{t: t, s: d.Open(t)}
-	h.worker = ruling.NewWorker(h.s.Store, slog.New(slog.DiscardHandler))
+	h.worker = ruling.NewWorker(h.s.Store, func(id string) (string, bool) { return "Safety", id == safety() }, slog.New(slog.DiscardHandler))
 	h.worker.Use(rules)
 	h.follower = following.New(h.s.Store, h.worker, following.Options{Name: ruling.Follower, AtEnd: true, Clock: d.Clock.Now})
 	h.s.Listen(h.follower.Committed)
@@ -48,6 +48,9 @@ func open(t *testing.T, d *storagetest.Deployment, rules ...rule.Numbered) *hous
 	h.settled() // it stands at the end of the log before anything happens
 	return h
 }
+
+// safety is the id of the one team there is.
+func safety() string { return id.From("safety") }
 
 func (h *house) settled() {
 	h.t.Helper()
@@ -100,9 +103,10 @@ func TestRulesAreCarriedOut(t *testing.T) {
 		h := open(t, d,
 			numbered("stolen", rule.Rule{When: []rule.Occasion{rule.Started}, If: `message.text.mentions(["stolen", "被盗"])`, Then: []rule.Action{
 				{Do: rule.SetPriority, Priority: conversation.Urgent}, {Do: rule.AddTags, Tags: []string{"danger"}}, {Do: rule.WriteNote, Note: "Lock the wallet first."},
-				{Do: rule.AssignTo, Staff: mei.ID},
+				{Do: rule.AssignTo, Staff: mei.ID}, {Do: rule.SetTeam, Team: safety()}, {Do: rule.AskSkills, Skills: []string{"fraud"}},
 			}}),
 			numbered("third message", rule.Rule{When: []rule.Occasion{rule.CustomerWrote}, If: `conversation.messages == 3`, Then: []rule.Action{{Do: rule.AddTags, Tags: []string{"insistent"}}}}),
+			numbered("gone", rule.Rule{When: []rule.Occasion{rule.Started}, If: `!customer.signed_in`, Then: []rule.Action{{Do: rule.SetTeam, Team: id.New()}}}),
 			numbered("visitors", rule.Rule{When: []rule.Occasion{rule.Started}, If: `!customer.signed_in`, Then: []rule.Action{{Do: rule.SetPriority, Priority: conversation.Low}}}),
 		)
 		must(t, h.s.AddStaff(context.Background(), identity.SystemPart("test"), mei))
@@ -110,7 +114,7 @@ func TestRulesAreCarriedOut(t *testing.T) {
 		h.say(me, conv, "My phone was STOLEN")
 		h.settled()
 		state, entries := h.log(conv)
-		if state.Priority != conversation.Urgent || !slices.Equal(state.Tags, []string{"danger"}) || state.AssigneeID != mei.ID || state.AssigneeName != "Mei" {
+		if state.Priority != conversation.Urgent || !slices.Equal(state.Tags, []string{"danger"}) || state.AssigneeID != mei.ID || state.AssigneeName != "Mei" || state.TeamID != safety() || !slices.Equal(state.Skills, []string{"fraud"}) {
 			t.Errorf("after the first message: %+v", state)
 		}
 		notes := 0

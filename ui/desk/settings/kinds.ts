@@ -1,7 +1,15 @@
-import { AppWindow, Building2, KeyRound, Users } from 'lucide';
+import { AppWindow, Building2, KeyRound, Users, Webhook, Workflow } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
+import type { Messages } from '../messages/en.ts';
 import type { Staff } from '../shell/api.ts';
+import type { Desk } from '../shell/desk.svelte.ts';
+import type { Setting } from './api.ts';
+import type { Rule, Webhook as Hook } from './automation/automation.ts';
+import Deliveries from './automation/Deliveries.svelte';
+import RuleForm from './automation/RuleForm.svelte';
+import RuleTrial from './automation/RuleTrial.svelte';
+import WebhookForm from './automation/WebhookForm.svelte';
 import EmbeddingForm from './forms/EmbeddingForm.svelte';
 import IssuerForm from './forms/IssuerForm.svelte';
 import OrganisationForm from './forms/OrganisationForm.svelte';
@@ -15,6 +23,17 @@ export interface FormProps<T = any> {
   readonly: boolean;
   w: Words;
   tag: string;
+  desk: Desk;
+}
+
+/** What stands below the form of a kind, about an item as it is saved and as it is being changed. */
+export interface AfterProps<T = any> {
+  desk: Desk;
+  m: Messages;
+  w: Words;
+  item: Setting;
+  draft: T;
+  mayChange: boolean;
 }
 
 /**
@@ -25,7 +44,7 @@ export interface FormProps<T = any> {
  */
 export interface Kind<T = any> {
   kind: string;
-  group: 'house' | 'people' | 'wallet';
+  group: 'house' | 'people' | 'wallet' | 'automation';
   icon: IconNode;
   /** The house has exactly one. */
   single?: boolean;
@@ -37,6 +56,9 @@ export interface Kind<T = any> {
   blank: () => T;
   form: Component<FormProps<any>, Record<string, never>, 'value'>;
   changes: (staff: Staff) => boolean;
+  /** Stands below the form; `afterSaved` only of what was saved. */
+  after?: Component<AfterProps<any>>;
+  afterSaved?: Component<AfterProps<any>>;
   /** A change counts when a second person has approved it. */
   fourEyes?: boolean;
 }
@@ -119,6 +141,32 @@ export const kinds: readonly Kind[] = [
     name: () => '',
     blank: (): Embedding => ({ origins: [] }),
     form: EmbeddingForm,
+    changes: runs,
+  },
+  {
+    kind: 'rule',
+    group: 'automation',
+    icon: Workflow,
+    title: (w) => w.rule.title,
+    lead: (w) => w.rule.lead,
+    name: (v: Rule) => v.name,
+    about: (v: Rule, w) => (v.paused ? w.rule.isPaused : v.when.map((o) => w.rule.occasion[o]).join(' · ')),
+    blank: (): Rule => ({ name: '', when: ['started'], then: [] }),
+    form: RuleForm,
+    after: RuleTrial,
+    changes: leads,
+  },
+  {
+    kind: 'webhook',
+    group: 'automation',
+    icon: Webhook,
+    title: (w) => w.webhook.title,
+    lead: (w) => w.webhook.lead,
+    name: (v: Hook) => v.name,
+    about: (v: Hook, w) => (v.paused ? w.webhook.paused : `${v.url} · ${w.webhook.count(v.events.length)}`),
+    blank: (): Hook => ({ name: '', url: '', events: ['customer.unreached'] }),
+    form: WebhookForm,
+    afterSaved: Deliveries,
     changes: runs,
   },
 ];
