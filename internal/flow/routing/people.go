@@ -316,7 +316,7 @@ func (s *Service) upkeep(ctx context.Context, beat int) {
 		s.bringBack(ctx, id)
 	}
 	s.newsMu.Lock()
-	s.doubt = s.doubt || room
+	s.doubt = s.doubt || room || beat%recheckEvery == 10
 	s.refresh = s.refresh || beat%30 == 0 // other programs change staff, too
 	s.newsMu.Unlock()
 }
@@ -335,6 +335,10 @@ func (s *Service) absent(agent string, now int64) bool {
 	}
 	return now-gone >= after
 }
+
+// recheckEvery is how often, in seconds, everything is read again: what changed in
+// the store without a commit of this program, such as an import, is seen by that.
+const recheckEvery = 300
 
 // ReasonOffline is why the queue took a conversation back: its agent went offline.
 const ReasonOffline = "offline"
