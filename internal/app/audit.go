@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"iter"
 	"log/slog"
 
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/identity"
+	"kefu/internal/flow/auditing"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/headlog"
 	"kefu/internal/platform/keyring"
@@ -31,6 +33,14 @@ func OpenForReading(ctx context.Context, c config.Config) (*storage.Store, *keyr
 
 // CommandLine is the principal of commands: whoever runs the machine.
 func CommandLine() identity.Principal { return identity.SystemPart("command line") }
+
+// prover proves the audit chain while the server runs.
+func (a *App) prover() *auditing.Prover {
+	return auditing.New(auditing.Options{
+		Chain: a.Store, Stream: storage.AuditStream, Keys: []ed25519.PublicKey{a.signer.Public()}, Clock: a.now,
+		Heads: func() iter.Seq2[audit.Head, error] { return audit.ReadHeads(headlog.Lines(HeadsPath(a.Config))) },
+	})
+}
 
 // VerifyAudit checks the audit chain of a configuration against itself, its
 // signed heads and the stored messages.

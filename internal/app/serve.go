@@ -19,6 +19,7 @@ import (
 	"kefu/internal/platform/ratelimit"
 	"kefu/internal/web/accessapi"
 	"kefu/internal/web/api"
+	"kefu/internal/web/auditapi"
 	"kefu/internal/web/pages"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/realtime"
@@ -109,6 +110,7 @@ func (a *App) connectWeb(context.Context) error {
 		More: []func(*api.API){
 			queueapi.Routes(queueapi.Deps{Queue: a.queue, Store: a.Store, Intake: a.intake, Settings: a.settings, Clock: a.now}),
 			accessapi.Routes(accessapi.Deps{Desk: a.Desk, Store: a.Store, Carrier: carrier, Clean: a.intake.Name}),
+			auditapi.Routes(auditapi.Deps{Store: a.Store, Prover: a.prover()}),
 		},
 		Desk: a.Desk, Intake: a.intake, Store: a.Store, Search: a.searcher, Files: a.files, Wallet: a.lookup, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals,
 		Webhooks: a.webhooks, Rules: ruling.NewTrials(a.Store),

@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 
+	"kefu/internal/domain/audit"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/staff"
 	"kefu/internal/platform/fault"
@@ -29,6 +30,14 @@ func signInRules() []rule {
 		}}
 	}
 	return []rule{
+		{"AuditPage", "owner auditor system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.AuditPage(ctx, p, audit.Query{Limit: 1})
+			return err
+		}},
+		{"AuditSince", "owner auditor system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.AuditSince(ctx, p, 0)
+			return err
+		}},
 		own("Account", fault.NotFound, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Account(ctx, p, 1)
 			return err

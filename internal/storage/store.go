@@ -22,6 +22,7 @@ import (
 	"kefu/internal/platform/keyring"
 	"kefu/internal/storage/approvals"
 	"kefu/internal/storage/auditlog"
+	"kefu/internal/storage/auditview"
 	"kefu/internal/storage/committer"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
@@ -71,6 +72,7 @@ type Store struct {
 	*jobs.Jobs
 	*walletlink.Links
 	*auditlog.Reader
+	*auditview.View
 	*settingstore.Settings
 	*routingstore.Routing
 	*followers.Followers
@@ -137,6 +139,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Settings = settingstore.New(s.core, o.Settings, gate)
 	s.Followers = followers.New(s.core, s.openFollowed)
 	s.Staff, s.Jobs, s.Reader, s.Lists = staffing.New(s.core, gate), jobs.New(s.core), auditlog.NewReader(db), listing.New(s.core)
+	s.View = auditview.New(s.core)
 	s.Webhooks = webhooks.New(s.core)
 	s.Links = walletlink.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{

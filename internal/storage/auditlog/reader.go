@@ -36,9 +36,19 @@ func (r *Reader) AuditEntries(ctx context.Context, p identity.Principal) iter.Se
 			yield(audit.Entry{}, fault.New(fault.Forbidden, "auditlog.AuditEntries", "%s may not read the audit chain", p.Kind))
 			return
 		}
-		after := int64(0)
+		for e, err := range Since(ctx, r.db, 0) {
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+// Since reads the chain after a record, in order. Who asks is for the caller to see to.
+func Since(ctx context.Context, db *engine.DB, after int64) iter.Seq2[audit.Entry, error] {
+	return func(yield func(audit.Entry, error) bool) {
 		for {
-			batch, last, err := r.batch(ctx, after)
+			batch, last, err := batchOf(ctx, db, after)
 			if err != nil {
 				yield(audit.Entry{}, err)
 				return
@@ -60,9 +70,9 @@ func (r *Reader) AuditEntries(ctx context.Context, p identity.Principal) iter.Se
 // digests of 16,384 messages.
 const auditPage = 100
 
-func (r *Reader) batch(ctx context.Context, after int64) (batch []audit.Entry, last int64, err error) {
-	const op = "auditlog.batch"
-	rows, err := r.db.Reader.QueryContext(ctx, "SELECT seq, record, detail, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2", after, auditPage)
+func batchOf(ctx context.Context, db *engine.DB, after int64) (batch []audit.Entry, last int64, err error) {
+	const op = "auditlog.batchOf"
+	rows, err := db.Reader.QueryContext(ctx, "SELECT seq, record, detail, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2", after, auditPage)
 	if err != nil {
 		return nil, after, engine.MapError(op, err)
 	}

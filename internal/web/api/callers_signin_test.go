@@ -12,6 +12,8 @@ import (
 // signInScenarios are those of how staff sign in.
 func signInScenarios() []scenario {
 	return []scenario{
+		{"audit", "", plain("GET", "/v1/audit", ""), [5]int{200, 403, 403, 403, 200}},
+		{"audit-proof", "", plain("GET", "/v1/audit/proof", ""), [5]int{200, 403, 403, 403, 200}},
 		{"account", "", plain("GET", "/v1/account", ""), [5]int{200, 200, 200, 200, 200}},
 		{"set-passkey-only", "without a key", plain("PATCH", "/v1/account", `{"passkey_only":true}`), [5]int{409, 409, 409, 409, 409}},
 		{"prove", "wrongly", plain("POST", "/v1/account/proof", `{"password":"x","totp":"1"}`), [5]int{422, 422, 422, 422, 422}},

@@ -9,6 +9,7 @@ import (
 	"kefu/internal/flow/configuring"
 	"kefu/internal/web/accessapi"
 	"kefu/internal/web/api"
+	"kefu/internal/web/auditapi"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/session"
 )
@@ -22,7 +23,7 @@ func document(t testing.TB) *api.API {
 	kinds, err := configuring.Kinds()
 	check(t, err)
 	return api.New(api.Deps{
-		Carrier: carrier, Kinds: kinds, More: []func(*api.API){queueapi.Routes(queueapi.Deps{}), accessapi.Routes(accessapi.Deps{})},
+		Carrier: carrier, Kinds: kinds, More: []func(*api.API){queueapi.Routes(queueapi.Deps{}), accessapi.Routes(accessapi.Deps{}), auditapi.Routes(auditapi.Deps{})},
 	}, api.Options{})
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"flag"
 	"io"
+	"iter"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"kefu/internal/connector/blob"
+	"kefu/internal/domain/audit"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/guard"
@@ -28,6 +30,7 @@ import (
 	"kefu/internal/domain/webhook"
 	"kefu/internal/flow/approving"
 	"kefu/internal/flow/attaching"
+	"kefu/internal/flow/auditing"
 	"kefu/internal/flow/configuring"
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/lookup"
@@ -50,6 +53,7 @@ import (
 	"kefu/internal/storage/storagetest"
 	"kefu/internal/web/accessapi"
 	"kefu/internal/web/api"
+	"kefu/internal/web/auditapi"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/session"
 )
@@ -164,6 +168,9 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 		More: []func(*api.API){
 			queueapi.Routes(queueapi.Deps{Queue: w.queue, Store: w.store, Intake: w.intake, Settings: w.settings, Clock: w.now}),
 			accessapi.Routes(accessapi.Deps{Desk: w.desk, Store: w.store, Carrier: carrier, Clean: w.intake.Name}),
+			auditapi.Routes(auditapi.Deps{Store: w.store, Prover: auditing.New(auditing.Options{
+				Chain: w.store, Stream: storage.AuditStream, Clock: w.now, Heads: func() iter.Seq2[audit.Head, error] { return func(func(audit.Head, error) bool) {} },
+			})}),
 		},
 		Wallet:   w.lookup,
 		Webhooks: w.webhooks, Rules: ruling.NewTrials(w.store),

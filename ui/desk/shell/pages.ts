@@ -1,4 +1,4 @@
-import { CircleUserRound, Inbox, Settings, Users } from 'lucide';
+import { CircleUserRound, Inbox, ScrollText, Settings, Users } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
@@ -31,6 +31,7 @@ export interface Page {
 const configuring = new Set(['owner', 'admin', 'supervisor']);
 const answering = new Set(['owner', 'supervisor', 'agent', 'outside_agent']);
 const managing = new Set(['owner', 'admin']);
+const auditing = new Set(['owner', 'auditor']);
 const everybody = () => true;
 
 /** In the order of the rail. Whoever comes without an address sees the first that is for them. */
@@ -38,6 +39,7 @@ export const pages: readonly Page[] = [
   { id: 'inbox', title: (m) => m.pages.inbox, icon: Inbox, for: (s) => answering.has(s.role) },
   { id: 'settings', title: (m) => m.pages.settings, icon: Settings, for: (s) => configuring.has(s.role), apart: true, load: () => import('../settings/SettingsPage.svelte') },
   { id: 'people', title: (m) => m.pages.people, icon: Users, for: (s) => managing.has(s.role), apart: true, load: () => import('../people/PeoplePage.svelte') },
+  { id: 'audit', title: (m) => m.access.audit.title, icon: ScrollText, for: (s) => auditing.has(s.role), apart: true, load: () => import('../audit/AuditPage.svelte') },
   { id: 'account', title: (m) => m.pages.account, icon: CircleUserRound, for: everybody, apart: true, load: () => import('../account/AccountPage.svelte') },
 ];
 
