@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { comingIn } from './coming-in.ts';
 import { faults } from './faults.ts';
 import { House } from './house.ts';
 import { looks } from './looks.ts';
@@ -24,6 +25,7 @@ describe.each(engines())('on %s', (engine) => {
   faults(house);
   secrets(house);
   people(house);
+  comingIn(house);
   // What is drawn does not depend on the database.
   if (engine === 'SQLite') looks(house);
   // Last, because words are found only when the guard's window has passed over them.

@@ -6,7 +6,7 @@ import { phone, type Look } from './people.ts';
 import { picture } from './picture.ts';
 
 /** What axe finds wrong, in a line each. */
-async function faultsOf(place: Page | Frame): Promise<string[]> {
+export async function faultsOf(place: Page | Frame): Promise<string[]> {
   await place.evaluate(axe.source);
   const { violations } = await place.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
   return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary ?? ''}`));
@@ -63,8 +63,11 @@ export function looks(house: House): void {
         await desk.page.keyboard.press('Escape');
       }
       const stranger = await house.stranger(look);
-      await stranger.locator('input[type=password]').waitFor();
+      await stranger.getByRole('button', { name: /passkey|通行密钥/ }).first().waitFor();
       await house.shot(stranger, `desk-sign-in-${colorScheme}`);
+      expect(await faultsOf(stranger)).toEqual([]);
+      await stranger.getByRole('button', { name: /Use a password instead|改用密码登录/ }).click();
+      await stranger.locator('input[type=password]').waitFor();
       expect(await faultsOf(stranger)).toEqual([]);
     });
 
