@@ -179,7 +179,10 @@ func setUp(a *app.App, f *configFlags) lifecycle.Worker {
 	return lifecycle.Worker{Name: "set-up", Run: func(ctx context.Context) error {
 		for {
 			steps, err := a.SetUp(ctx, os.Args[0]+" user add"+f.again()+` --role owner --name "YOUR NAME" EMAIL`)
-			if err != nil || len(steps) == 0 {
+			if ctx.Err() != nil || len(steps) == 0 && err == nil {
+				return nil // the server stops, or somebody can sign in
+			}
+			if err != nil {
 				return err
 			}
 			fmt.Print("\nNobody can answer here yet. What is left to do:\n\n")
