@@ -58,17 +58,3 @@ CREATE TABLE staff_directory (
     PRIMARY KEY (issuer, subject)
 );
 CREATE INDEX staff_directory_staff ON staff_directory (staff_id);
-
--- Keys of programs that act for the house.
-CREATE TABLE program_key (
-    id          TEXT PRIMARY KEY,
-    digest      TEXT   NOT NULL UNIQUE,
-    prefix      TEXT   NOT NULL, -- the first characters, to tell keys apart by
-    name        TEXT   NOT NULL,
-    scopes      TEXT   NOT NULL, -- space between
-    created_by  TEXT   NOT NULL,
-    created_at  BIGINT NOT NULL,
-    expires_at  BIGINT NOT NULL, -- 0: never
-    used_at     BIGINT NOT NULL,
-    revoked_at  BIGINT NOT NULL
-);
