@@ -11,7 +11,7 @@ import (
 // to arrive yesterday, and the bank on the other side has not confirmed it.
 func annaStory(ctx context.Context, s *seeding) error {
 	t := s.base(wallet.KindTransfer, wallet.Out, s.money("850.00"), s.before(51*time.Hour))
-	t.Counterparty, t.Note, t.Rail, t.RailRef = party(s.life.landlord, "DE02120300000000202051"), "Miete Wohnung 3. OG links", "sepa", "E2E-850-KRUEGER-11"
+	t.Counterparty, t.Note, t.Rail, t.RailRef = party(s.life.landlord, "DE02120300000000202051"), "Miete Wohnung 3. OG links", "sepa", "E2E-7C41-0850-1124"
 	t.Evidence = []string{"rail_receipt"}
 	return s.run(ctx, t, Move{To: wallet.Authorised}, Move{To: wallet.Captured},
 		Move{To: wallet.Processing, At: s.before(50 * time.Hour), Note: "sent_to_bank", ExpectedBy: s.before(20 * time.Hour)})

@@ -42,7 +42,7 @@ function shown(own: Partial<Conversation> = {}, others = [line('two'), line('gon
     setTopic: vi.fn(() => Promise.resolve(true)),
     mergeInto: vi.fn(() => Promise.resolve(true)),
   };
-  const desk = { tag: 'en', open: vi.fn(), toasts: { say: vi.fn() } };
+  const desk = { tag: 'en', api: { call: () => new Promise(() => undefined) }, open: vi.fn(), toasts: { say: vi.fn() } };
   render(Details, { desk: desk as unknown as Desk, m: en, thread: thread as unknown as Thread });
   return { desk, thread };
 }

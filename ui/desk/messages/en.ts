@@ -1,4 +1,5 @@
 import { access } from './access.en.ts';
+import { walletEn } from './wallet.en.ts';
 import type { ConversationStatus, ErrorCode } from '../../kit/protocol/frames.ts';
 import type { Priority, View } from '../shell/api.ts';
 import type { SnoozePick } from '../thread/snooze.ts';
@@ -379,6 +380,8 @@ export const en = {
     offline: 'You are offline. What you write is kept and sent when you are back.',
     reconnecting: 'Connecting again. What you write is kept.',
   },
+
+  wallet: walletEn,
 
   help: {
     title: 'Keyboard shortcuts',

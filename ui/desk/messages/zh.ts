@@ -1,4 +1,5 @@
 import { access } from './access.zh.ts';
+import { walletZh } from './wallet.zh.ts';
 import type { Messages } from './en.ts';
 
 const classNames: Record<string, string> = {
@@ -371,6 +372,8 @@ export const zh: Messages = {
     offline: '网络已断开。您写的内容会保留，联网后自动发送。',
     reconnecting: '正在重新连接，您写的内容都会保留。',
   },
+
+  wallet: walletZh,
 
   help: {
     title: '快捷键',

@@ -1,0 +1,172 @@
+import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/svelte';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { Problem } from '../shell/api.ts';
+import type { Desk } from '../shell/desk.svelte.ts';
+import { en } from '../messages/en.ts';
+import { walletEn } from '../messages/wallet.en.ts';
+import { walletZh } from '../messages/wallet.zh.ts';
+import type { Thread } from '../thread/thread.svelte.ts';
+import { asked, everything, kinds, statesOf, type Transaction, type WalletView } from './wallet.ts';
+import WalletPanel from './WalletPanel.svelte';
+
+const eur = (amount: string) => ({ amount, currency: 'EUR', scale: 2 });
+const view: WalletView = {
+  name: 'Anna S.',
+  kind: 'person',
+  kyc: 'approved',
+  flags: ['large_type'],
+  handles: [{ kind: 'phone', masked: '+49 ••••42' }],
+  accounts: [
+    { id: 'c', kind: 'crypto', status: 'active', block: 'none', balances: [{ total: eur('9.00'), available: { amount: '0.007999244961778940', currency: 'ETH', scale: 18 }, pending_in: eur('0.00'), pending_out: eur('0.00'), held: eur('0.00'), as_of: 1 }] },
+    { id: 'a', kind: 'emoney', status: 'frozen', block: 'debit', number: '••••2403', balances: [{ total: eur('10.00'), available: eur('7.00'), pending_in: eur('0.00'), pending_out: eur('3.00'), held: eur('0.00'), as_of: 1 }] },
+  ],
+  instruments: [{ id: 'i', type: 'card', brand: 'Visa', last4: '4242', status: 'expired', default: true }],
+  case: 'one',
+};
+const tx = (id: string, more: Partial<Transaction> = {}): Transaction => ({
+  id,
+  account_id: 'a',
+  kind: 'transfer',
+  direction: 'out',
+  amount: eur('850.00'),
+  party: 'Hausverwaltung K.',
+  state: 'processing',
+  plain: { key: 'late', tone: 'problem' },
+  final: false,
+  at: 2_000_000,
+  history: [{ state: 'initiated', at: 1 }, { state: 'processing', at: 2 }],
+  ...more,
+});
+
+type Answer = (method: string, path: string, body?: unknown) => unknown;
+
+function panel(answer: Answer) {
+  const call = vi.fn((method: string, path: string, body?: unknown) =>
+    new Promise((resolve, reject) => {
+      try {
+        resolve(answer(method, path, body));
+      } catch (e) {
+        reject(e as Error);
+      }
+    }),
+  );
+  const desk = { tag: 'en', open: vi.fn(), toasts: { say: vi.fn() }, api: { call } };
+  const thread = { id: 'one', draft: '', note: false, write: vi.fn(), customer: { conversations: [{ id: 'two', topic: 'Refund', created_at: 1_500_000 }] } };
+  render(WalletPanel, { desk: desk as unknown as Desk, m: en, thread: thread as unknown as Thread, customer: 'anna' });
+  return { desk, thread, call };
+}
+
+const whole: Answer = (method, path) => {
+  if (path.endsWith('/wallet')) return view;
+  if (path.endsWith('/transactions')) return { items: [tx('t1'), tx('t2', { direction: 'in', amount: eur('15.50'), party: 'Lea H.', plain: { key: 'posted', tone: 'done' }, at: 1_000_000 })] };
+  if (path.endsWith('/reveal')) return { value: '+49 170 5550142', expires_at: Date.now() * 1000 + 300_000_000 };
+  return tx('t1', { note: '••••', counterparty: { name: 'Hausverwaltung K.', account: '••••2051' }, failure: { code: 'suspected_fraud', disclosable: false, retriable: false } });
+};
+
+beforeAll(() => {
+  HTMLDialogElement.prototype.showModal = function () {
+    this.open = true;
+  };
+  HTMLDialogElement.prototype.close = function () {
+    this.open = false;
+  };
+});
+afterEach(cleanup);
+
+test('what the wallet says, with every state in words', async () => {
+  panel(whole);
+  await screen.findByText('Hausverwaltung K.');
+  expect(screen.getByText('Late')).toBeTruthy();
+  expect(screen.getByText('−€850.00')).toBeTruthy();
+  expect(screen.getByText('+€15.50')).toBeTruthy();
+  expect(screen.getByText('Needs large type')).toBeTruthy();
+  expect(screen.getByText('Frozen')).toBeTruthy();
+  expect(screen.getByText('No money out')).toBeTruthy();
+  expect(screen.getByText('€3.00 on its way out')).toBeTruthy();
+  expect(document.body.textContent).toContain('ETH\u00a00.007999…');
+  expect(document.body.textContent).not.toContain('170 5550142');
+  const rows = [...document.querySelectorAll('.rows .row')].map((r) => r.textContent);
+  expect(rows[1]).toContain('Asked about: Refund'); // between the two, in time
+});
+
+test('a wallet that does not answer is told as one, and asked again', async () => {
+  let down = true;
+  const { call } = panel((method, path, body) => {
+    if (down) throw new Problem(503, 'unavailable');
+    return whole(method, path, body);
+  });
+  await screen.findByText(walletEn.silent);
+  down = false;
+  await fireEvent.click(screen.getByRole('button', { name: walletEn.retry }));
+  await screen.findByText('Hausverwaltung K.');
+  expect(call).toHaveBeenCalledTimes(3);
+});
+
+test('a customer whom the wallet does not know', async () => {
+  panel(() => {
+    throw new Problem(404, 'not_found');
+  });
+  await screen.findByText(walletEn.none);
+});
+
+test('no transactions at all, and none that fit', async () => {
+  panel((method, path, body) => (path.endsWith('/transactions') ? { items: [] } : whole(method, path, body)));
+  await screen.findByText(walletEn.noTransactions);
+  await fireEvent.input(screen.getByLabelText(walletEn.search), { target: { value: 'nobody' } });
+  await screen.findByText(walletEn.nothingFound);
+  await fireEvent.click(screen.getByRole('button', { name: walletEn.clear }));
+  await screen.findByText(walletEn.noTransactions);
+});
+
+test('a field is revealed for a reason, and hidden again', async () => {
+  const { call } = panel(whole);
+  await fireEvent.click(await screen.findByRole('button', { name: 'Reveal Phone' }));
+  const reveal = screen.getByRole('button', { name: walletEn.revealDo });
+  expect((reveal as HTMLButtonElement).disabled).toBe(true);
+  await fireEvent.input(screen.getByLabelText(walletEn.revealWords), { target: { value: 'the line broke off' } });
+  await fireEvent.submit(reveal.closest('dialog')!.querySelector('form')!);
+  await screen.findByText('+49 170 5550142');
+  expect(call).toHaveBeenLastCalledWith('POST', '/v1/customers/anna/wallet/reveal', {
+    conversation: 'one', field: 'customer.phone', object: undefined, reason: 'identify_customer', text: 'the line broke off',
+  });
+  await fireEvent.click(screen.getByRole('button', { name: 'Hide Phone' }));
+  await waitFor(() => expect(screen.queryByText('+49 170 5550142')).toBeNull());
+});
+
+test('who has not the conversation is told to take it', async () => {
+  panel((method, path, body) => {
+    if (path.endsWith('/reveal')) throw new Problem(403, 'forbidden');
+    return whole(method, path, body);
+  });
+  await fireEvent.click(await screen.findByRole('button', { name: 'Reveal Name' }));
+  await fireEvent.input(screen.getByLabelText(walletEn.revealWords), { target: { value: 'to be quite sure' } });
+  await fireEvent.submit(screen.getByRole('button', { name: walletEn.revealDo }).closest('dialog')!.querySelector('form')!);
+  await screen.findByText(walletEn.revealForbidden);
+});
+
+test('one transaction: what not to say, and into the reply', async () => {
+  const { thread } = panel(whole);
+  await fireEvent.click(await screen.findByText('Hausverwaltung K.'));
+  await screen.findByText(walletEn.doNotTell);
+  await fireEvent.click(screen.getByRole('button', { name: walletEn.put }));
+  expect(thread.draft).toContain('€850.00');
+  expect(thread.draft).toContain('(t1)');
+  expect(thread.draft).not.toContain('Hausverwaltung'); // a person's name is not put into words
+  expect(thread.write).toHaveBeenCalled();
+});
+
+test('what is asked of the wallet', () => {
+  expect(asked(everything)).toEqual({ limit: 20 });
+  expect(asked({ ...everything, text: ' k ' })).toEqual({ limit: 20 });
+  const day = asked({ ...everything, text: 'kr', states: 'done', kind: 'bill', from: '2026-11-24', to: '2026-11-24', min: '5' }, 'next') as Record<string, number>;
+  expect(day).toMatchObject({ text: 'kr', states: ['posted'], kinds: ['bill'], min: '5', cursor: 'next' });
+  expect(day.to! - day.from!).toBe(24 * 3600 * 1_000_000);
+});
+
+test('both languages have a word for everything that a wallet says', () => {
+  for (const words of [walletEn, walletZh]) {
+    for (const state of [...Object.values(statesOf).flat(), 'late']) expect(words.state[state]).toBeTruthy();
+    for (const kind of kinds) expect(words.kind[kind]).toBeTruthy();
+    expect(Object.keys(words.failure)).toEqual(Object.keys(walletEn.failure));
+  }
+});
