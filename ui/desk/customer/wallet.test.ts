@@ -56,7 +56,7 @@ function panel(answer: Answer) {
   return { desk, thread, call };
 }
 
-const whole: Answer = (method, path) => {
+const whole: Answer = (_, path) => {
   if (path.endsWith('/wallet')) return view;
   if (path.endsWith('/transactions')) return { items: [tx('t1'), tx('t2', { direction: 'in', amount: eur('15.50'), party: 'Lea H.', plain: { key: 'posted', tone: 'done' }, at: 1_000_000 })] };
   if (path.endsWith('/reveal')) return { value: '+49 170 5550142', expires_at: Date.now() * 1000 + 300_000_000 };
