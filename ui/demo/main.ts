@@ -1,4 +1,6 @@
 import { languageTag, pickLanguage, type Language } from '../kit/language.ts';
+import { exactMoney, moneyText, signedText, type Sum } from '../kit/text/money.ts';
+import { dayAndTime, exactTime, machineTime } from '../kit/text/time.ts';
 import './demo.css';
 
 interface Customer {
@@ -8,7 +10,23 @@ interface Customer {
   story: string;
 }
 
-type Kefu = (name: 'open' | 'close' | 'identify', token?: (() => Promise<string>) | null) => void;
+/** A payment as the wallet's ledger has it. */
+interface Payment {
+  id: string;
+  kind: string;
+  direction: 'in' | 'out';
+  amount: Sum;
+  party: string;
+  plain: { key: string; tone: string };
+  at: number;
+}
+
+interface Account {
+  balances: { available: Sum; pending: Sum; held: Sum }[] | null;
+  transactions: { items: Payment[]; next?: string };
+}
+
+type Kefu = (name: 'open' | 'close' | 'identify', value?: (() => Promise<string>) | { transaction: string } | null) => void;
 
 const words = {
   en: {
@@ -26,7 +44,14 @@ const words = {
     active: 'Active',
     activity: 'Payments',
     noneTitle: 'No payments yet',
-    none: 'This demonstration holds no money. Payments will stand here once a ledger is connected.',
+    none: 'Sign in at the top as one of the invented customers to see theirs.',
+    more: 'Earlier payments',
+    about: 'Get help with this',
+    aboutOne: (what: string) => `Get help with ${what}`,
+    pending: (sum: string) => `${sum} on its way out`,
+    held: (sum: string) => `${sum} held`,
+    kinds: { payment: 'Payment', in_store: 'In a shop', transfer: 'Transfer', top_up: 'Top-up', withdrawal: 'Withdrawal', exchange: 'Exchange', crypto: 'Crypto', refund: 'Refund' } as Record<string, string>,
+    states: { initiated: 'Begun', pre_check_failed: 'Refused', requires_action: 'Waiting for you', risk_hold: 'Being checked', authorised: 'Reserved', captured: 'Paid', voided: 'Cancelled', expired: 'Expired', processing: 'On its way', posted: 'Done', reversed: 'Returned', refund_pending: 'Refund on its way', refunded: 'Refunded', failed: 'Failed', unknown: 'Being checked', late: 'Late' } as Record<string, string>,
     helpTitle: 'Something not right?',
     helpText: 'Tell us what happened. Your messages and our answers stay together in one place.',
     help: 'Ask for help',
@@ -53,7 +78,14 @@ const words = {
     active: '正常',
     activity: '收支明细',
     noneTitle: '暂无明细',
-    none: '演示环境里没有资金，接入账本后，每一笔收支都会列在这里。',
+    none: '在页面上方选择一位虚构用户，即可查看其收支。',
+    more: '更早的明细',
+    about: '咨询这笔交易',
+    aboutOne: (what: string) => `咨询：${what}`,
+    pending: (sum: string) => `${sum} 转出中`,
+    held: (sum: string) => `${sum} 已冻结`,
+    kinds: { payment: '付款', in_store: '到店付款', transfer: '转账', top_up: '充值', withdrawal: '提现', exchange: '换汇', crypto: '数字货币', refund: '退款' } as Record<string, string>,
+    states: { initiated: '已发起', pre_check_failed: '被拒绝', requires_action: '待您操作', risk_hold: '核查中', authorised: '已预扣', captured: '已付款', voided: '已撤销', expired: '已过期', processing: '处理中', posted: '已完成', reversed: '已退回', refund_pending: '退款中', refunded: '已退款', failed: '失败', unknown: '核查中', late: '已延误' } as Record<string, string>,
     helpTitle: '遇到问题了？',
     helpText: '把经过告诉我们，往来消息都会保存在同一个地方，随时可查。',
     help: '联系客服',
@@ -79,6 +111,58 @@ async function token(customer: string): Promise<string> {
   });
   if (!answer.ok) throw new Error(`token: ${answer.status}`);
   return ((await answer.json()) as { token: string }).token;
+}
+
+const some = (sum: Sum) => /[1-9]/.test(sum.amount);
+
+function element<K extends keyof HTMLElementTagNameMap>(name: K, text: string, className = ''): HTMLElementTagNameMap[K] {
+  const made = document.createElement(name);
+  made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+/** Shows what the ledger holds for somebody, further payments below those that are there. */
+async function showAccount(customer: string, language: Language, cursor = ''): Promise<void> {
+  const w = words[language];
+  const tag = languageTag(language);
+  const answer = await fetch(`/demo/account?customer=${encodeURIComponent(customer)}&cursor=${encodeURIComponent(cursor)}`);
+  if (!answer.ok) throw new Error(`account: ${answer.status}`);
+  const { balances, transactions } = (await answer.json()) as Account;
+  find('balances').replaceChildren(
+    // What is spent from every day comes first.
+    ...[...(balances ?? [])].sort((a, b) => a.available.scale - b.available.scale).map(({ available, pending, held }) => {
+      const line = document.createElement('li');
+      const sum = element('strong', moneyText(available, tag, 6));
+      sum.title = exactMoney(available);
+      line.append(sum);
+      if (some(pending)) line.append(element('span', w.pending(moneyText(pending, tag, 6))));
+      if (some(held)) line.append(element('span', w.held(moneyText(held, tag, 6))));
+      return line;
+    }),
+  );
+  for (const one of transactions.items) {
+    const line = document.createElement('li');
+    const name = one.party || (w.kinds[one.kind] ?? one.kind);
+    const amount = element('span', signedText(one.amount, one.direction, tag, 6), one.direction === 'in' ? 'amount in' : 'amount');
+    amount.title = exactMoney(one.amount);
+    const when = element('time', dayAndTime(one.at, tag));
+    when.dateTime = machineTime(one.at);
+    when.title = exactTime(one.at, tag);
+    const about = element('button', w.about, 'about');
+    about.type = 'button';
+    about.setAttribute('aria-label', w.aboutOne(`${name} ${moneyText(one.amount, tag)}`));
+    about.onclick = () => (window as unknown as { kefu?: Kefu }).kefu?.('open', { transaction: one.id });
+    const state = element('span', w.states[one.plain.key] ?? one.plain.key, `state ${one.plain.tone}`);
+    const below = element('span', '', 'below');
+    below.append(when, state, about);
+    line.append(element('span', name, 'party'), amount, below);
+    find('payments').append(line);
+  }
+  const more = find<HTMLButtonElement>('more');
+  more.hidden = transactions.next === undefined;
+  more.onclick = () => void showAccount(customer, language, transactions.next);
+  find('none').hidden = find('payments').childElementCount > 0;
 }
 
 /** What a wallet writes into its page: one script tag. In the demo, Kefu listens one port below. */
@@ -129,6 +213,7 @@ async function main(): Promise<void> {
   find('account').hidden = !chosen;
   find('holder').textContent = chosen?.name ?? '';
   find('number').textContent = chosen?.id ?? '';
+  if (chosen) await showAccount(chosen.id, language).catch(() => (find('story').textContent = w.failed));
   embed(language, chosen?.id);
 }
 

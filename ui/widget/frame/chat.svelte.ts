@@ -82,6 +82,8 @@ export class Chat {
   since = $state.raw(0);
 
   readonly client: Client;
+  /** The transaction that the page asks for help with. */
+  #about: string | undefined;
   readonly host: Host;
   readonly parts = new Parts();
   /** The files of the message that is written; there is none before the first was picked. */
@@ -125,6 +127,7 @@ export class Chat {
         shown: (on) => (this.shown = on),
         identify: () => void this.#identify(),
         signout: () => this.#signOut(),
+        about: (transaction) => this.#ask(transaction),
       },
       options.view,
     );
@@ -292,6 +295,7 @@ export class Chat {
     if (open) this.#decided = true;
     const draft = (this.#typed && this.text.trim() !== '') || (this.picks?.items.length ?? 0) > 0;
     if (draft || this.filling || this.current.ref !== undefined || this.current.conv !== '') return;
+    if (this.#about !== undefined) return this.fresh();
     const beginning = this.client.outbox.beginnings().at(-1);
     const live = lines.find((c) => c.conv === this.#back) ?? lines.find((c) => c.status !== 'resolved' && c.status !== 'merged');
     if (beginning) this.#showCurrent('', beginning.ref);
@@ -316,7 +320,14 @@ export class Chat {
     this.#refresh();
   }
 
+  /** Goes to the topics; the one that is chosen begins with this transaction. */
+  #ask(transaction: string): void {
+    this.#about = transaction;
+    if (this.#decided) this.fresh();
+  }
+
   show(conv: string): void {
+    this.#about = undefined;
     this.#showCurrent(conv);
   }
 
@@ -443,6 +454,8 @@ export class Chat {
     const { id } = this.current;
     if (!(await this.need(this.parts.intake)) || id !== this.current.id) return;
     this.filling = new this.parts.intake.view!.Filling(this, form);
+    const about = form.fields.find((f) => f.kind === 'transaction');
+    if (about && this.#about !== undefined) this.filling.change(about.id, { transaction: this.#about });
     this.screen = 'form';
   }
 

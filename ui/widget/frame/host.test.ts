@@ -18,6 +18,7 @@ function embed({ ancestor, referrer = '' }: { ancestor?: string; referrer?: stri
     shown: (on) => heard.push(`shown ${on}`),
     identify: () => heard.push('identify'),
     signout: () => heard.push('signout'),
+    about: (transaction: string) => heard.push(`about ${transaction}`),
   };
   const host = new Host(events, view as unknown as Window);
   const say = (type: string, value?: unknown, { origin = 'https://wallet.example', source = parent as unknown } = {}) =>
@@ -60,6 +61,15 @@ test('knowing nothing, the first init pins it', () => {
   host.close();
   expect(heard).toEqual(['init ']);
   expect(posted).toEqual([{ message: { kefu: 1, type: 'close', value: undefined }, origin: 'https://wallet.example' }]);
+});
+
+test('the page says what help is wanted with', () => {
+  const { say, heard } = embed({ ancestor: 'https://wallet.example' });
+  say('about', 'tx-1');
+  say('about');
+  say('about', 'x'.repeat(65));
+  say('about', { id: 'tx-1' });
+  expect(heard).toEqual(['about tx-1']);
 });
 
 test('a token is asked for once and given to all who wait', async () => {

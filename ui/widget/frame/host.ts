@@ -17,9 +17,11 @@ export interface HostEvents {
   /** The page has a token to give: ask for it. */
   identify(): void;
   signout(): void;
+  /** The page asks for help with a transaction of the wallet's. */
+  about?(transaction: string): void;
 }
 
-const text = (v: unknown): string | undefined => (typeof v === 'string' && v.length < 64 ? v : undefined);
+const text = (v: unknown): string | undefined => (typeof v === 'string' && v.length <= 64 ? v : undefined);
 
 /**
  * Talks with the embedding page by postMessage. Only the parent window is
@@ -89,6 +91,10 @@ export class Host {
         return this.events.identify();
       case 'signout':
         return this.events.signout();
+      case 'about': {
+        const transaction = text(value);
+        return transaction === undefined ? undefined : this.events.about?.(transaction);
+      }
       case 'token':
         for (const settle of [...this.#waiting]) settle(typeof value === 'string' && value.length < 8192 ? value : null);
     }

@@ -115,6 +115,15 @@ test('unread messages are told on the button, in words too', async () => {
   expect(button).toHaveAccessibleName('Help');
 });
 
+test('a page opens the window about one of its transactions', async () => {
+  const { kefu, loaded, posted } = await load();
+  const about = () => posted.filter((p) => p.message.type === 'about').map((p) => [p.message.value, p.origin]);
+  kefu('open', { transaction: 'tx-1' });
+  loaded();
+  kefu('open', { transaction: 'tx-2' });
+  expect(about()).toEqual([['tx-1', frameOrigin], ['tx-2', frameOrigin]]);
+});
+
 test('commands given before the script came are carried out', async () => {
   const { frame } = await load({}, { q: [['open']] });
   expect(frame()).not.toBeNull();

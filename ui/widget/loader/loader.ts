@@ -12,7 +12,9 @@ interface Look {
 const look = '__KEFU_LOOK__' as unknown as Look;
 
 type Token = string | null | (() => string | Promise<string>);
-type Command = [name: 'open' | 'close' | 'identify', value?: Token];
+// With open: the wallet's id of the transaction that help is wanted with.
+type About = { transaction?: string };
+type Command = [name: 'open' | 'close' | 'identify', value?: Token | About];
 type Kefu = ((...command: Command) => void) & { q?: ArrayLike<unknown>[] };
 
 const script = document.currentScript as HTMLScriptElement;
@@ -28,6 +30,7 @@ let open = false;
 let loaded = false;
 // Null: the page has said that nobody is signed in.
 let token: Token | undefined;
+let about: string | undefined;
 
 const host = document.createElement('div');
 const root = host.attachShadow({ mode: 'closed' });
@@ -65,6 +68,7 @@ function show(on: boolean): void {
     frame.onload = () => {
       loaded = true;
       post('init', { lang: kefuLang, theme: kefuTheme, app: kefuApp, identified: token != null, signedOut: token === null });
+      post('about', about);
       post('shown', open);
     };
     root.append(frame);
@@ -100,9 +104,11 @@ addEventListener('message', ({ source, origin, data }) => {
 const queue = (window as { kefu?: Kefu }).kefu?.q ?? [];
 const kefu: Kefu = (name, value) => {
   if (name === 'open' || name === 'close') {
+    about = (value as About)?.transaction;
     if (open !== (name === 'open')) show(!open);
+    post('about', about);
   } else if (name === 'identify') {
-    token = value;
+    token = value as Token;
     if (value == null) post('signout');
     else post('identify');
   }
