@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { comingIn } from './coming-in.ts';
+import { configuring } from './configuring.ts';
 import { faults } from './faults.ts';
 import { House } from './house.ts';
 import { looks } from './looks.ts';
@@ -28,6 +29,7 @@ describe.each(engines())('on %s', (engine) => {
   comingIn(house);
   // What is drawn does not depend on the database.
   if (engine === 'SQLite') looks(house);
+  if (engine === 'SQLite') configuring(house);
   // Last, because words are found only when the guard's window has passed over them.
   searching(house);
 });

@@ -67,7 +67,9 @@ func settingScenarios() []scenario {
 		path := "/v1/settings/" + s.kind
 		single := settings.SingletonID(s.kind)
 		one := func(w *world) settings.Item {
-			w.nothingWaits()
+			if d.FourEyes {
+				w.nothingWaits()
+			}
 			if w.isSingleton(s.kind) {
 				it, err := w.settings.Get(context.Background(), identity.SystemPart("test"), s.kind, single)
 				check(w.t, err)
@@ -147,7 +149,10 @@ func (w *world) saved(s sample, id string) settings.Item {
 	w.t.Helper()
 	there, err := w.settings.List(context.Background(), identity.SystemPart("test"), s.kind, settings.Query{Limit: 100})
 	check(w.t, err)
-	for _, it := range there { // a kind may have few
+	for _, it := range there {
+		if len(there) < 10 { // a kind may have few, and to archive each time takes long
+			break
+		}
 		_, err := w.settings.Archive(context.Background(), identity.SystemPart("test"), s.kind, it.ID, it.Revision, true)
 		check(w.t, err)
 	}

@@ -2,7 +2,7 @@ import type { Api, Staff } from '../shell/api.ts';
 import type { SettingsApi } from './api.ts';
 import type { Embedding } from './kinds.ts';
 
-export type StepId = 'organisation' | 'team' | 'people' | 'issuer' | 'embedding' | 'snippet';
+export type StepId = 'organisation' | 'team' | 'people' | 'hours' | 'look' | 'issuer' | 'embedding' | 'snippet';
 
 /** Something that a new house needs. */
 export interface Step {
@@ -31,9 +31,16 @@ function wasCopied(storage: Pick<Storage, 'getItem'>): boolean {
   }
 }
 
-/** What a new house needs, in the order that works best, and what of it is done. */
-export async function steps(settings: Pick<SettingsApi, 'get' | 'list'>, desk: Pick<Api, 'staff'>, storage: Pick<Storage, 'getItem'> = localStorage): Promise<Step[]> {
-  const [organisation, teams, people, issuers, embedding] = await Promise.all([
+/** What a new house needs, in the order that works best, and what of it is done; has tells which kinds have a place on screen. */
+export async function steps(
+  settings: Pick<SettingsApi, 'get' | 'list'>,
+  desk: Pick<Api, 'staff'>,
+  has: (kind: string) => boolean,
+  storage: Pick<Storage, 'getItem'> = localStorage,
+): Promise<Step[]> {
+  const [hours, look, organisation, teams, people, issuers, embedding] = await Promise.all([
+    has('calendar') ? settings.list('calendar') : undefined,
+    has('look') ? settings.get('look') : undefined,
     settings.get('organisation'),
     settings.list('team'),
     desk.staff(),
@@ -45,6 +52,8 @@ export async function steps(settings: Pick<SettingsApi, 'get' | 'list'>, desk: P
     { id: 'organisation', done: organisation.revision > 0, to: ['settings', 'organisation'] },
     { id: 'team', done: teams.length > 0, to: ['settings', 'team', 'new'] },
     { id: 'people', done: others, to: ['people'] },
+    ...(hours ? [{ id: 'hours' as const, done: hours.length > 0, to: ['settings', 'calendar'] as [string, string] }] : []),
+    ...(look ? [{ id: 'look' as const, done: look.revision > 0, to: ['settings', 'look'] as [string, string] }] : []),
     { id: 'issuer', done: issuers.length > 0, to: ['settings', 'issuer', ...(issuers.length > 0 ? [] : ['new'])] },
     { id: 'embedding', done: (embedding.value as Embedding).origins.length > 0, to: ['settings', 'embedding'] },
     { id: 'snippet', done: wasCopied(storage), to: ['settings', 'snippet'] },
