@@ -174,7 +174,7 @@ func examineAddress(ctx context.Context, c config.Config) (string, error) {
 
 func examineEmbedding(_ context.Context, c config.Config) (string, error) {
 	if len(c.Origins.Embed) == 0 {
-		return "", hint("no page may embed the window; list those of your wallet in origins.embed")
+		return "", hint("the configuration names no page that may embed the window; list those of your wallet in origins.embed, or on the desk under Settings")
 	}
 	return strings.Join(c.Origins.Embed, ", ") + " may embed the window", nil
 }

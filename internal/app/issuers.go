@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"reflect"
 	"sync"
 
 	"kefu/internal/domain/identity"
@@ -21,7 +22,8 @@ type signers struct {
 	issuers *signin.Issuers
 
 	lock sync.Mutex
-	urls map[string]string // of the issuers of settings, by which their keys were last read
+	set  []settings.Entry[trust.Issuer] // what was taken over last
+	urls map[string]string              // of the issuers of settings, by which their keys were last read
 }
 
 // follow takes over what is set. It does not block: keys at an address are read by
@@ -29,6 +31,10 @@ type signers struct {
 func (s *signers) follow(snapshot *settings.Snapshot) error {
 	s.lock.Lock()
 	defer s.lock.Unlock()
+	all := settings.All[trust.Issuer](snapshot)
+	if s.urls != nil && reflect.DeepEqual(all, s.set) { // another setting: no keys are to be read anew
+		return nil
+	}
 	var issuers []identity.Issuer
 	var sources []signin.Source
 	named := map[string]bool{}
@@ -38,7 +44,7 @@ func (s *signers) follow(snapshot *settings.Snapshot) error {
 		sources = append(sources, sourceOf(i, s.client))
 	}
 	urls := map[string]string{}
-	for _, e := range settings.All[trust.Issuer](snapshot) {
+	for _, e := range all {
 		v := e.Value
 		if named[v.Issuer] {
 			continue
@@ -62,8 +68,11 @@ func (s *signers) follow(snapshot *settings.Snapshot) error {
 		}
 		issuers = append(issuers, issuer)
 	}
-	s.urls = urls
-	return s.issuers.Replace(issuers, sources)
+	if err := s.issuers.Replace(issuers, sources); err != nil {
+		return err
+	}
+	s.urls, s.set = urls, all
+	return nil
 }
 
 // connectSigners lets settings say who signs, now and after each change.

@@ -29,10 +29,10 @@ func (a *App) SetUp(ctx context.Context, addOwner string) ([]string, error) {
 		"Or do it from another terminal: " + addOwner + ". From then on sign in at " + public + "/desk/.",
 	}
 	if len(c.Origins.Embed) == 0 {
-		steps = append(steps, "Name the wallet's pages in origins.embed, and put this into them: <script async src=\""+public+"/widget.js\"></script>")
+		steps = append(steps, "Name the wallet's pages on the desk, under Settings, or in origins.embed, and put this into them: <script async src=\""+public+"/widget.js\"></script>")
 	}
 	if len(c.Identity.Issuers) == 0 {
-		steps = append(steps, "Name who signs your customers' tokens in identity.issuers; until then "+withoutIssuer(c.Identity.Anonymous))
+		steps = append(steps, "Name who signs your customers' tokens on the desk, under Settings, or in identity.issuers; until then "+withoutIssuer(c.Identity.Anonymous))
 	}
 	if onlyHere(c.PublicURL) {
 		steps = append(steps, "Set public_url to the address that browsers show: "+c.PublicURL+" works on this machine alone.")

@@ -1,4 +1,4 @@
-import { AppWindow, Building2, KeyRound, Users, Webhook, Workflow } from 'lucide';
+import { AppWindow, Building2, KeyRound, Users, Waypoints, Webhook, Workflow } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
@@ -13,6 +13,7 @@ import WebhookForm from './automation/WebhookForm.svelte';
 import EmbeddingForm from './forms/EmbeddingForm.svelte';
 import IssuerForm from './forms/IssuerForm.svelte';
 import OrganisationForm from './forms/OrganisationForm.svelte';
+import RoutingForm from './forms/RoutingForm.svelte';
 import TeamForm from './forms/TeamForm.svelte';
 import type { Words } from './messages/en.ts';
 
@@ -80,6 +81,17 @@ export interface Team {
   [more: string]: unknown;
 }
 
+export interface Offering {
+  offer_seconds: number;
+  pass_seconds: number;
+  unanswered: number;
+  last_agent_seconds: number;
+  ageing_seconds: number;
+  chat_slots: number;
+  return_seconds: number;
+  quiet_seconds: number;
+}
+
 export interface Issuer {
   issuer: string;
   audience: string;
@@ -115,6 +127,18 @@ export const kinds: readonly Kind[] = [
     about: (v: Team) => v.description ?? '',
     blank: (): Team => ({ name: '' }),
     form: TeamForm,
+    changes: leads,
+  },
+  {
+    kind: 'routing',
+    group: 'people',
+    icon: Waypoints,
+    single: true,
+    title: (w) => w.routing.title,
+    lead: (w) => w.routing.lead,
+    name: () => '',
+    blank: (): Partial<Offering> => ({}),
+    form: RoutingForm,
     changes: leads,
   },
   {

@@ -45,6 +45,21 @@ export const en = {
     none: 'There are no teams yet',
     noneLead: 'With teams, conversations reach those who know about them.',
   },
+  routing: {
+    title: 'Offering',
+    lead: 'How what waits is offered to those who are free.',
+    fields: {
+      chat_slots: ['Chats at once', 'Of each agent who has no number of their own.'],
+      unanswered: ['Offers that may go unanswered', 'In a row; then the agent is set to away. 0: never.'],
+      offer_seconds: ['An offer stands for', 'Then it goes to the next one.'],
+      pass_seconds: ['Who passed one is spared for', 'As long as somebody else is there.'],
+      last_agent_seconds: ['Customers wait for the one they know for', 'Whoever helped them in the last three days.'],
+      ageing_seconds: ['One step of priority is worth', 'A head start over those who came before.'],
+      return_seconds: ['Back to the queue after', 'When the agent is gone and the customer waits. 0: never.'],
+      quiet_seconds: ['A silent chat counts as load for', 'After the last answer.'],
+    } satisfies Record<string, [label: string, hint: string]>,
+  },
+  units: { label: 'unit', seconds: 'seconds', minutes: 'minutes', hours: 'hours' },
   issuer: {
     title: 'Identity keys',
     lead: 'Your wallet signs who its customers are. Here you say which signatures count.',
@@ -313,7 +328,7 @@ export const en = {
     not_https: 'It has to begin with https://. Plain http is for localhost alone.',
     waiting: 'A change of this waits for approval already. Decide it or take it back first.',
   } as Record<string, string>,
-  field: { name: 'Name', languages: 'Languages', language: 'Language', time_zone: 'Time zone', support_address: 'Address', description: 'Description', issuer: 'Issuer', audience: 'Audience', keys: 'Key', jwks_url: 'Address of the keys', algorithms: 'Algorithm', origins: 'Page' } as Record<string, string>,
+  field: { offer_seconds: 'An offer stands for', pass_seconds: 'Passing spares for', unanswered: 'Unanswered offers', last_agent_seconds: 'Wait for the one they know', ageing_seconds: 'Worth of a priority', chat_slots: 'Chats at once', return_seconds: 'Back to the queue after', quiet_seconds: 'Silence counts for', name: 'Name', languages: 'Languages', language: 'Language', time_zone: 'Time zone', support_address: 'Address', description: 'Description', issuer: 'Issuer', audience: 'Audience', keys: 'Key', jwks_url: 'Address of the keys', algorithms: 'Algorithm', origins: 'Page' } as Record<string, string>,
 };
 
 export type Words = typeof en;

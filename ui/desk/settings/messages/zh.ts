@@ -47,6 +47,21 @@ export const zh: Words = {
     none: '还没有团队',
     noneLead: '有了团队，会话才能交到熟悉业务的人手里。',
   },
+  routing: {
+    title: '会话分配',
+    lead: '等待中的会话如何分配给空闲的客服。',
+    fields: {
+      chat_slots: ['同时接待的会话数', '适用于没有单独设定的客服。'],
+      unanswered: ['连续未应答的次数上限', '达到后自动设为离开；0 表示从不。'],
+      offer_seconds: ['等待应答的时间', '超时后转给下一位。'],
+      pass_seconds: ['谢绝后暂不再分配的时间', '前提是还有其他客服。'],
+      last_agent_seconds: ['客户等候熟悉客服的时间', '指三天内接待过该客户的客服。'],
+      ageing_seconds: ['每级优先级相当于提前', '比先到的客户提前多久。'],
+      return_seconds: ['退回队列的时间', '客服离线而客户仍在等待时；0 表示从不。'],
+      quiet_seconds: ['沉默的会话占用名额的时间', '从最后一次回复算起。'],
+    },
+  },
+  units: { label: '单位', seconds: '秒', minutes: '分钟', hours: '小时' },
   issuer: {
     title: '身份公钥',
     lead: '钱包用签名说明客户是谁。在这里指定哪些签名有效。',
@@ -315,5 +330,5 @@ export const zh: Words = {
     not_https: '须以 https:// 开头，http 只能用于 localhost。',
     waiting: '已有同一内容的修改在等待审批，请先处理或撤回。',
   },
-  field: { name: '名称', languages: '语言', language: '语言', time_zone: '时区', support_address: '联系方式', description: '说明', issuer: '签发方', audience: '受众', keys: '公钥', jwks_url: '公钥地址', algorithms: '算法', origins: '页面' },
+  field: { offer_seconds: '等待应答的时间', pass_seconds: '谢绝后暂不分配', unanswered: '未应答次数上限', last_agent_seconds: '等候熟悉客服', ageing_seconds: '优先级提前', chat_slots: '同时接待数', return_seconds: '退回队列的时间', quiet_seconds: '沉默占用时间', name: '名称', languages: '语言', language: '语言', time_zone: '时区', support_address: '联系方式', description: '说明', issuer: '签发方', audience: '受众', keys: '公钥', jwks_url: '公钥地址', algorithms: '算法', origins: '页面' },
 };
