@@ -19,6 +19,15 @@ import (
 // Life is how long a request waits before it expires.
 const Life = 24 * time.Hour
 
+// Settled is how long somebody must have had their way in before they count as a
+// second person: who lost theirs is let in again by a link that a colleague hands
+// out, and whoever holds the link is them. A stolen session could make itself a
+// second person that way.
+const Settled = 72 * time.Hour
+
+// Fresh is the reason why somebody does not count as a second person yet.
+const Fresh = "fresh"
+
 // Bounds of a request.
 const (
 	MaxPayload = 96 << 10 // bytes

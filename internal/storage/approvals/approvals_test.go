@@ -270,6 +270,44 @@ func TestANewOwnerWaitsForASecondPerson(t *testing.T) {
 	})
 }
 
+// Who lets a colleague in again could be that colleague.
+func TestWhoCameBackByALinkIsNoSecondPersonYet(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h, ctx := open(t, d), context.Background()
+		first, second, third := h.member(identity.Owner), h.member(identity.Owner), h.member(identity.Owner)
+		back := func(who, by string) {
+			h.d.Exec(t, `INSERT INTO staff_invitation (id, digest, kind, email, role, staff_id, invited_by, created_at, expires_at, used_at, revoked_at)
+				VALUES ($1, $1, 'reset', '', 'owner', $2, $3, $4, $4, $4, 0)`, id.New(), who, by, h.d.Clock.Micros())
+		}
+		approve := func(maker, decider identity.Principal) error {
+			r := h.ask(maker, put(id.New(), 0, "front"))
+			_, err := h.Approve(ctx, decider, r.ID, r.Hash)
+			return err
+		}
+		back(second.ID, first.ID)
+		for _, c := range []struct {
+			maker, decider identity.Principal
+			want           string
+		}{
+			{first, second, approval.Fresh}, {third, second, approval.Fresh}, // whoever holds the link is second
+			{second, first, approval.Fresh}, // and first handed it out
+			{first, third, ""}, {second, third, ""}, {third, first, ""},
+		} {
+			if err := approve(c.maker, c.decider); fault.ReasonOf(err) != c.want || (err == nil) != (c.want == "") {
+				t.Errorf("%v", err)
+			}
+		}
+		back(third.ID, "cli") // whoever runs the machine is trusted with it anyway
+		if err := approve(first, third); err != nil {
+			t.Error(err)
+		}
+		h.d.Clock.Move(approval.Settled)
+		if err := approve(first, second); err != nil {
+			t.Errorf("three days later: %v", err)
+		}
+	})
+}
+
 func TestAPayloadThatWasTamperedWithIsNotDone(t *testing.T) {
 	h, ctx := open(t, storagetest.New(t, engine.SQLite)), context.Background()
 	maker, second, one := h.member(identity.Owner), h.member(identity.Owner), id.New()

@@ -5,6 +5,7 @@ import (
 
 	"kefu/internal/domain/approval"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/staff"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
@@ -12,7 +13,8 @@ import (
 
 // Approve carries out a request whose payload has the hash that p saw. Errors:
 // NotFound; Forbidden, for the maker too; Conflict with the field hash for another
-// payload, with state when it waits no more, and with moved when what it is about
+// payload, with state when it waits no more, with decider when p came back by a link too
+// lately, and with moved when what it is about
 // has changed meanwhile: then it has expired, and somebody has to ask anew.
 func (a *Approvals) Approve(ctx context.Context, p identity.Principal, id, hash string) (approval.Request, error) {
 	const op = "approvals.Approve"
@@ -21,6 +23,9 @@ func (a *Approvals) Approve(ctx context.Context, p identity.Principal, id, hash 
 	err := a.decide(ctx, id, func(ctx context.Context, t *core.Tx, r approval.Request) error {
 		result, moved = r, nil
 		if err := r.CheckApprove(p, t.Now, hash, a.may(r)); err != nil {
+			return err
+		}
+		if err := independent(ctx, t, p.ID, r.MakerID); err != nil {
 			return err
 		}
 		result.State, result.DeciderID, result.DecidedAt = approval.Executed, p.ID, t.Now
@@ -45,6 +50,23 @@ func (a *Approvals) Approve(ctx context.Context, p identity.Principal, id, hash 
 		return approval.Request{}, &fault.Error{Code: fault.Conflict, Op: op, Field: "moved", Reason: approval.Moved, Message: "what it is about has changed", Err: moved}
 	}
 	return result, nil
+}
+
+// independent refuses who came back by a colleague's link lately, and who handed
+// one to the maker: they may be one and the same person.
+func independent(ctx context.Context, t *core.Tx, decider, maker string) error {
+	const op = "approvals.independent"
+	var links int
+	err := t.SQL.QueryRowContext(ctx, `SELECT COUNT(*) FROM staff_invitation i JOIN staff f ON f.id = i.invited_by
+		WHERE i.kind = $1 AND i.used_at > $2 AND (i.staff_id = $3 OR (i.staff_id = $4 AND i.invited_by = $3))`,
+		string(staff.ResetMember), t.Now-approval.Settled.Microseconds(), decider, maker).Scan(&links)
+	if err != nil {
+		return engine.MapError(op, err)
+	}
+	if links > 0 {
+		return &fault.Error{Code: fault.Conflict, Op: op, Field: "decider", Reason: approval.Fresh, Message: "one of the two came back by the other's link, or lately by anybody's"}
+	}
+	return nil
 }
 
 // execute lets the request's executor work as its maker, with the rights that the

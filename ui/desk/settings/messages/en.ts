@@ -326,6 +326,7 @@ export const en = {
     unsupported: 'This kind of key is not supported. Use Ed25519, or P-256, and one that fits the accepted algorithms.',
     no_kid: 'The key has no name. Give it a “kid”, the one that your tokens carry.',
     not_https: 'It has to begin with https://. Plain http is for localhost alone.',
+    fresh: 'You or your colleague came back by a new sign-in link within the last three days. Somebody else has to approve this.',
     waiting: 'A change of this waits for approval already. Decide it or take it back first.',
   } as Record<string, string>,
   field: { offer_seconds: 'An offer stands for', pass_seconds: 'Passing spares for', unanswered: 'Unanswered offers', last_agent_seconds: 'Wait for the one they know', ageing_seconds: 'Worth of a priority', chat_slots: 'Chats at once', return_seconds: 'Back to the queue after', quiet_seconds: 'Silence counts for', name: 'Name', languages: 'Languages', language: 'Language', time_zone: 'Time zone', support_address: 'Address', description: 'Description', issuer: 'Issuer', audience: 'Audience', keys: 'Key', jwks_url: 'Address of the keys', algorithms: 'Algorithm', origins: 'Page' } as Record<string, string>,

@@ -328,6 +328,7 @@ export const zh: Words = {
     unsupported: '不支持这种公钥。请使用 Ed25519 或 P-256，并与接受的算法一致。',
     no_kid: '公钥没有名称。请加上令牌中所用的 “kid”。',
     not_https: '须以 https:// 开头，http 只能用于 localhost。',
+    fresh: '您或提交的同事在三天内通过重置链接恢复了登录，须由其他同事审批。',
     waiting: '已有同一内容的修改在等待审批，请先处理或撤回。',
   },
   field: { offer_seconds: '等待应答的时间', pass_seconds: '谢绝后暂不分配', unanswered: '未应答次数上限', last_agent_seconds: '等候熟悉客服', ageing_seconds: '优先级提前', chat_slots: '同时接待数', return_seconds: '退回队列的时间', quiet_seconds: '沉默占用时间', name: '名称', languages: '语言', language: '语言', time_zone: '时区', support_address: '联系方式', description: '说明', issuer: '签发方', audience: '受众', keys: '公钥', jwks_url: '公钥地址', algorithms: '算法', origins: '页面' },
