@@ -259,6 +259,9 @@ func (s *Service) Accept(ctx context.Context, who identity.Principal, conversati
 	s.mu.Lock()
 	ok, events := s.q.Accept(who.ID, conversationID, s.now())
 	s.dispatch(events)
+	if ok {
+		s.accepted[conversationID] = false
+	}
 	s.mu.Unlock()
 	if !ok {
 		return fault.New(fault.Conflict, op, "the offer is over")
@@ -266,7 +269,11 @@ func (s *Service) Accept(ctx context.Context, who identity.Principal, conversati
 	_, err := s.Store.Execute(ctx, who, conversationID, conversation.Command{
 		Kind: conversation.Assign, OfferedTo: who.ID, Content: conversation.Content{Staff: &conversation.StaffRef{ID: who.ID, Name: who.Name}},
 	})
-	if err != nil { // the store says how it stands: it must not be lost
+	s.mu.Lock()
+	missed := s.accepted[conversationID]
+	delete(s.accepted, conversationID)
+	s.mu.Unlock()
+	if err != nil || missed { // the store says how it stands: it must not be lost
 		s.newsMu.Lock()
 		s.again[conversationID] = true
 		s.newsMu.Unlock()

@@ -9,7 +9,9 @@ package routing
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -122,6 +124,7 @@ type Service struct {
 	people   map[string]*person
 	items    map[string]*item // what waits
 	holds    map[string]*hold // what somebody has
+	accepted map[string]bool  // conversations whose assignment is on its way to the store; true: something was said of them meanwhile
 	full     bool             // something that waits is not in memory
 	dirty    bool             // the forecast is out of date
 	promises []routing.Promise
@@ -192,7 +195,7 @@ func New(d Deps) *Service {
 	rules := d.Rules()
 	s := &Service{
 		Deps: d, self: identity.SystemPart("routing"), wake: make(chan struct{}, 1), unwritten: make(chan struct{}, 1), news: map[string]conversation.State{}, again: map[string]bool{},
-		q: queue.New(optionsOf(rules)), rules: rules, people: map[string]*person{}, items: map[string]*item{}, holds: map[string]*hold{},
+		q: queue.New(optionsOf(rules)), rules: rules, people: map[string]*person{}, items: map[string]*item{}, holds: map[string]*hold{}, accepted: map[string]bool{},
 		presence: map[string]routing.Presence{}, handling: waits.NewHandling(360), patience: waits.NewPatience(1200),
 	}
 	s.sim = waits.NewSimulator(s.handling, s.patience, rand.New(rand.NewPCG(d.Seed, 1)))
@@ -297,9 +300,7 @@ func (s *Service) step(ctx context.Context) {
 			delete(news, id)
 		}
 	}
-	for _, state := range news {
-		s.apply(ctx, state)
-	}
+	s.applyAll(ctx, slices.Collect(maps.Values(news)))
 	for id := range again {
 		s.recheck(ctx, id)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/routing"
@@ -46,16 +47,41 @@ func (s *Service) apply(ctx context.Context, st conversation.State) {
 		}
 		return
 	}
+	s.applyAll(ctx, []conversation.State{st})
+}
+
+// lookupsAtOnce bounds the readings for conversations that come at the same time.
+const lookupsAtOnce = 8
+
+// applyAll puts conversations that wait into the queue, those that wait longest
+// first. What has to be read for them is read for several at once.
+func (s *Service) applyAll(ctx context.Context, states []conversation.State) {
+	slices.SortFunc(states, func(a, b conversation.State) int { return cmp.Compare(a.WaitingSince, b.WaitingSince) })
+	last := make([]string, len(states))
 	s.mu.Lock()
-	known := s.items[w.ConversationID] != nil
-	s.mu.Unlock()
-	last := ""
-	if !known {
-		last = s.lastAgent(ctx, w)
+	known := make([]bool, len(states))
+	for i := range states {
+		known[i] = s.items[states[i].ID] != nil
 	}
+	s.mu.Unlock()
+	var reading sync.WaitGroup
+	places := make(chan struct{}, lookupsAtOnce)
+	for i := range states {
+		if known[i] {
+			continue
+		}
+		places <- struct{}{}
+		reading.Go(func() {
+			last[i] = s.lastAgent(ctx, waitingOf(&states[i]))
+			<-places
+		})
+	}
+	reading.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.put(w, last)
+	for i := range states {
+		s.put(waitingOf(&states[i]), last[i])
+	}
 }
 
 // queues tells whether a conversation belongs into the queue: the customer waits,
@@ -80,6 +106,10 @@ func (s *Service) lastAgent(ctx context.Context, w routing.Waiting) string {
 
 // put lets a conversation wait. The lock is held.
 func (s *Service) put(w routing.Waiting, last string) {
+	if _, on := s.accepted[w.ConversationID]; on { // it stood so before, or does again: that is looked at afterwards
+		s.accepted[w.ConversationID] = true
+		return
+	}
 	now := s.now()
 	priority := conversation.Priority(w.Priority)
 	i := queue.Item{
