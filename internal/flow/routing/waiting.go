@@ -189,7 +189,7 @@ func (s *Service) free(id string, h *hold) {
 // over notes that a conversation needs nobody any more. The lock is held.
 func (s *Service) over(w routing.Waiting) {
 	outcome := routing.Left
-	if w.Status == string(conversation.Waiting) || w.Status == string(conversation.Open) { // it was answered from the list
+	if w.AssigneeID != "" || w.Status == string(conversation.Waiting) || w.Status == string(conversation.Open) { // taken and ended at once, or answered from the list
 		outcome = routing.Served
 	}
 	s.ended(w.ConversationID, outcome)
@@ -197,6 +197,8 @@ func (s *Service) over(w routing.Waiting) {
 	if h := s.holds[w.ConversationID]; h != nil {
 		s.free(w.ConversationID, h)
 		delete(s.holds, w.ConversationID)
+	} else if s.q.Holder(w.ConversationID) != "" { // accepted and ended before the first was told of
+		s.dispatch(s.q.Freed(w.ConversationID, s.now()))
 	}
 }
 
