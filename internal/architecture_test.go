@@ -68,7 +68,7 @@ func domainOrder() []string {
 	return []string{
 		"search", "guard", "audit", "job", "identity", "policy", "settings", "organisation", "trust", "attachment", "staff", "customer",
 		"wallet", "form", "look", "conversation", "desk", "event",
-		"routing", "sla", "webhook", "rule", "knowledge", "assistant", "approval", "call", "feedback", "outreach",
+		"routing", "sla", "report", "webhook", "rule", "knowledge", "assistant", "approval", "call", "feedback", "outreach",
 	}
 }
 

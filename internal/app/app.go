@@ -23,6 +23,7 @@ import (
 	"kefu/internal/flow/approving"
 	"kefu/internal/flow/asking"
 	"kefu/internal/flow/attaching"
+	"kefu/internal/flow/clocks"
 	"kefu/internal/flow/configuring"
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/lookup"
@@ -84,6 +85,7 @@ type App struct {
 	realtime  *realtime.Server
 	queue     *queueing.Service
 	followers []follower
+	clocks    *clocks.Keeper
 	handler   http.Handler
 	closers   []func() error
 }
@@ -261,6 +263,7 @@ func (a *App) connect(ctx context.Context) error {
 	a.connectQueue()
 	a.jobs = upkeep.NewWorker(a.Store, a.jobHandlers(), a.now, a.Log)
 	a.connectTelling()
+	a.connectClocks()
 	return nil
 }
 

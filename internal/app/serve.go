@@ -23,6 +23,7 @@ import (
 	"kefu/internal/web/pages"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/realtime"
+	"kefu/internal/web/reportapi"
 	"kefu/internal/web/session"
 	"kefu/internal/web/sso"
 	"kefu/internal/web/window"
@@ -100,7 +101,7 @@ func (a *App) connectWeb(context.Context) error {
 		return err
 	}
 	a.realtime = realtime.New(realtime.Deps{
-		Intake: a.intake, Store: a.Store, Windows: a.windows, Desk: a.Desk, Files: a.files, Queue: a.queue, Clock: a.now, Log: a.Log, Observer: a.metrics,
+		Intake: a.intake, Store: a.Store, Windows: a.windows, Desk: a.Desk, Files: a.files, Queue: a.queue, Clock: a.now, Log: a.Log, Observer: a.metrics, Service: a.service,
 	}, a.realtimeOptions(o, carrier, site))
 	always, desk, frame, files := http.NewServeMux(), http.NewServeMux(), http.NewServeMux(), http.NewServeMux()
 	always.Handle("GET /healthz", a.health.Readiness())
@@ -108,6 +109,7 @@ func (a *App) connectWeb(context.Context) error {
 	site.MountDesk(desk)
 	api.New(api.Deps{
 		More: []func(*api.API){
+			reportapi.Routes(a.Store),
 			queueapi.Routes(queueapi.Deps{Queue: a.queue, Store: a.Store, Intake: a.intake, Settings: a.settings, Clock: a.now}),
 			accessapi.Routes(accessapi.Deps{Desk: a.Desk, Store: a.Store, Carrier: carrier, Clean: a.intake.Name}),
 			auditapi.Routes(auditapi.Deps{Store: a.Store, Prover: a.prover()}),

@@ -45,6 +45,7 @@ func (a *App) workers() []lifecycle.Worker {
 		every("counting jobs", 10*time.Second, a.countJobs),
 		every("index lag", time.Second, func(context.Context) error { a.metrics.IndexLag(a.indexer.Lag()); return nil }),
 		every("lag of followers", 10*time.Second, a.measureFollowers),
+		{Name: "clocks", Run: a.clocks.Run},
 		{Name: "memory", Run: heap.Trim},
 	}
 	return append(all, a.followerWorkers()...)

@@ -7,11 +7,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"kefu/internal/domain/approval"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/report"
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/staff"
 	"kefu/internal/domain/wallet"
@@ -280,6 +282,29 @@ func readRules() []rule {
 	}
 }
 
+func reportRules() []rule {
+	ctx := context.Background()
+	return []rule{
+		{"Report", "supervisor owner", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.Report(ctx, p, report.Query{To: 1, Zone: time.UTC})
+			return err
+		}},
+		{"Report", "agent supervisor owner", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.Report(ctx, p, report.Query{To: 1, Zone: time.UTC, Agent: sc.agent.ID})
+			return err
+		}},
+		{"Exported", "supervisor owner", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.Exported(ctx, p, report.Query{}) }},
+		{"DueClocks", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.DueClocks(ctx, p, conversation.Assignee{Any: true}, false, 10)
+			return err
+		}},
+		{"ClocksOf", workers + " outsider", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.ClocksOf(ctx, p, []string{sc.conv})
+			return err
+		}},
+	}
+}
+
 func writeRules() []rule {
 	ctx := context.Background()
 	hidden := map[fault.Code]string{fault.NotFound: blind}
@@ -502,7 +527,7 @@ func walletRules() []rule {
 }
 
 func rules() []rule {
-	return slices.Concat(commandRules(), readRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules(), signInRules())
+	return slices.Concat(commandRules(), readRules(), reportRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules(), signInRules())
 }
 
 func TestWhoMayDoWhat(t *testing.T) {
@@ -535,6 +560,7 @@ func withoutPrincipal() map[string]string {
 		"FindWindowSecret SignInCustomer CredentialsOf SignInFailed RenewHash OpenSession StaffBySession": "they find out who asks",
 		"SettingsVersion RevocationsSince LastPosition WrittenSince RewrittenSince":                       "no words in them",
 		"FollowDeliveries ClaimDeliveries NextDelivery SettleDelivery PurgeWebhooks":                      "the worker that tells other systems, of events without words",
+		"FollowedOf LiveFollowed SaveFollowed Ringing NextRing":                                           "the keeper of clocks; nobody else can reach them",
 		"FollowerAt MoveFollower Follow":                                                                  "followers of the log move their own cursors",
 		"PasskeyOwner PasskeyRefused InvitationBy Join EnterByDirectory DirectoryRefused":                 "they find out who comes in",
 		"AllEntries Import ImportCustomers":                                                               "commands of whoever runs the machine",

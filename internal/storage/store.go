@@ -23,12 +23,14 @@ import (
 	"kefu/internal/storage/approvals"
 	"kefu/internal/storage/auditlog"
 	"kefu/internal/storage/auditview"
+	"kefu/internal/storage/clocks"
 	"kefu/internal/storage/committer"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/followers"
 	"kefu/internal/storage/jobs"
 	"kefu/internal/storage/listing"
+	"kefu/internal/storage/reports"
 	routingstore "kefu/internal/storage/routing"
 	settingstore "kefu/internal/storage/settings"
 	"kefu/internal/storage/staffing"
@@ -76,6 +78,8 @@ type Store struct {
 	*settingstore.Settings
 	*routingstore.Routing
 	*followers.Followers
+	*clocks.Clocks
+	*reports.Reports
 	*listing.Lists
 	*webhooks.Webhooks
 	*approvals.Approvals
@@ -137,6 +141,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Approvals, s.Routing = approvals.New(s.core), routingstore.New(s.core)
 	gate := approvals.GateOf(s.Approvals)
 	s.Settings = settingstore.New(s.core, o.Settings, gate)
+	s.Clocks, s.Reports = clocks.New(s.core), reports.New(s.core)
 	s.Followers = followers.New(s.core, s.openFollowed)
 	s.Staff, s.Jobs, s.Reader, s.Lists = staffing.New(s.core, gate), jobs.New(s.core), auditlog.NewReader(db), listing.New(s.core)
 	s.View = auditview.New(s.core)

@@ -36,6 +36,7 @@ const (
 	ManageStaff       Action = "staff.manage"
 	NameOwner         Action = "staff.name_owner"
 	ReadAudit         Action = "audit.read"
+	ReadReports       Action = "report.read" // how the work went; of an object whose StaffID says of whom
 	RateConversation  Action = "conversation.rate"
 	IdentifyCustomer  Action = "customer.identify"
 
@@ -148,7 +149,7 @@ func ownerMay(p identity.Principal, a Action, o Object) bool {
 
 func supervisorMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
-	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, UsePresence, ReadBoard, SetDuties:
+	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, UsePresence, ReadBoard, SetDuties, ReadReports:
 		return true
 	}
 	return agentMay(p, a, o)
@@ -160,7 +161,7 @@ func agentMay(p identity.Principal, a Action, o Object) bool {
 		WorkConversation, MergeConversation, ListInbox, SearchMessages, ReadCustomer, NoteHandle, ReadWallet,
 		UseDraft, UploadAttachment, ReadAttachment, ListStaff, ReadWorkSettings, ReadQueue:
 		return true
-	case UseOwnSetting, UsePresence:
+	case UseOwnSetting, UsePresence, ReadReports:
 		return o.StaffID == p.ID
 	case RevealWallet: // only for a conversation that is theirs
 		return o.AssigneeID == p.ID
@@ -186,7 +187,7 @@ func outsideAgentMay(p identity.Principal, a Action, o Object) bool {
 		return given || (o.AuthorKind == identity.Staff && o.AuthorID == p.ID)
 	case UploadAttachment, ReadWorkSettings:
 		return true
-	case UseOwnSetting, UsePresence:
+	case UseOwnSetting, UsePresence, ReadReports:
 		return o.StaffID == p.ID
 	default:
 		return false

@@ -117,6 +117,7 @@ log.follow                     -       -        -        -         -     -      
 approval.read                  -       -        -        -         +     +       -        -      -      -
 approval.decide                -       -        -        -         -     -       -        -      -      -
 approval.withdraw              -       -        -        -         -     -       -        -      -      -
+report.read                    -       -       -       -       +       -       +       -       -       -
 `
 
 func TestWhoMayDoWhat(t *testing.T) {

@@ -74,6 +74,9 @@ func calendarUnused(all *settings.Snapshot, id string) error {
 			return fault.InvalidFor("sla.calendarUnused", "calendar", settings.InUse, "a target counts by this calendar")
 		}
 	}
+	if settings.One[Availability](all).Calendar == id {
+		return fault.InvalidFor("sla.calendarUnused", "calendar", settings.InUse, "the window says by it when somebody is there")
+	}
 	return nil
 }
 

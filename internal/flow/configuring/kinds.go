@@ -26,6 +26,7 @@ func Kinds() (*settings.Registry, error) {
 		webhook.EndpointKind(),
 		rule.Kind(),
 		sla.CalendarKind(),
+		sla.AvailabilityKind(),
 		sla.TargetKind(),
 		trust.EmbeddingKind(),
 		trust.IssuerKind(),

@@ -20,6 +20,7 @@ import (
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/settings"
+	"kefu/internal/domain/sla"
 	"kefu/internal/domain/staff"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/intake"
@@ -70,6 +71,7 @@ type Store interface {
 	FindCustomers(ctx context.Context, p identity.Principal, kind, value string) ([]customer.Found, error)
 	ForgetHandle(ctx context.Context, p identity.Principal, customerID, handle string) error
 	RevokeCustomer(ctx context.Context, p identity.Principal, customerID string) error
+	ClocksOf(ctx context.Context, p identity.Principal, ids []string) ([]sla.Alert, error)
 }
 
 // Searcher finds messages.

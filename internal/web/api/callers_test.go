@@ -50,6 +50,7 @@ func welcome() map[string][2]int {
 		"change-conversations ": {200, 0}, // which says of each that it is not there
 		"upload ":               {201, 0},
 		"assign nobody we know": {0, 422},
+		"report of oneself":     {200, 0}, "export-report of oneself": {200, 0},
 	})
 	maps.Copy(all, signInWelcome())
 	return all
@@ -137,6 +138,13 @@ func onCustomerWith(method, what, body string) func(*world, staff.Member) (call,
 	}
 }
 
+// ownReport asks for a report of the caller's own work.
+func ownReport(path string) func(*world, staff.Member) (call, string) {
+	return func(_ *world, m staff.Member) (call, string) {
+		return call{method: "GET", path: path + "?from=0&to=86400000000&time_zone=UTC&agent=" + m.ID}, ""
+	}
+}
+
 func form(field, name, content string) (body *bytes.Buffer, contentType string) {
 	body = &bytes.Buffer{}
 	writer := multipart.NewWriter(body)
@@ -220,6 +228,11 @@ func scenarios() []scenario {
 		{"retry-delivery", "of another webhook", onForeignDelivery, [5]int{404, 404, 403, 403, 403}},
 		{"try-rule", "", plain("POST", "/v1/rules/try", tryRule), [5]int{200, 200, 200, 403, 403}},
 		{"try-rule", "that cannot be", plain("POST", "/v1/rules/try", `{"rule":{"name":"x","when":["started"],"if":"conversation.x","then":[]}}`), [5]int{200, 200, 200, 403, 403}},
+		{"report", "of everybody", plain("GET", "/v1/reports?from=0&to=86400000000&time_zone=Asia/Shanghai", ""), [5]int{200, 403, 200, 403, 403}},
+		{"report", "of oneself", ownReport("/v1/reports"), [5]int{200, 403, 200, 200, 403}},
+		{"export-report", "", plain("GET", "/v1/reports/export?from=0&to=86400000000&time_zone=UTC&bom=true", ""), [5]int{200, 403, 200, 403, 403}},
+		{"export-report", "of oneself", ownReport("/v1/reports/export"), [5]int{200, 403, 200, 200, 403}},
+		{"clocks", "", plain("GET", "/v1/clocks?overdue=true", ""), [5]int{200, 403, 200, 200, 403}},
 		{"upload", "", uploading, [5]int{201, 403, 201, 201, 403}},
 		{"link", "", linking, [5]int{200, 404, 200, 200, 404}},
 	}...)

@@ -50,6 +50,7 @@ type Conversation struct {
 	MergedInto    string                `json:"merged_into,omitempty"`
 	DeliveredSeq  int64                 `json:"delivered_seq,omitempty" doc:"up to here the customer's side has it"`
 	ReadSeq       int64                 `json:"read_seq,omitempty" doc:"up to here the customer has seen it"`
+	Clocks        []Clock               `json:"clocks,omitempty" doc:"promises that are counted now"`
 	Cursor        string                `json:"cursor,omitempty" doc:"of a line of a list: its place there"`
 }
 
@@ -123,7 +124,11 @@ func (a *API) conversation(ctx context.Context, in *InConversation) (*conversati
 	if err != nil {
 		return nil, err
 	}
-	return &conversationOutput{Body: conversationOfLine(&line)}, nil
+	one := []Conversation{conversationOfLine(&line)}
+	if err := a.addClocks(ctx, in.who(), one); err != nil {
+		return nil, err
+	}
+	return &conversationOutput{Body: one[0]}, nil
 }
 
 // cursorOf writes a place in the inbox. It grants nothing: whoever makes one up

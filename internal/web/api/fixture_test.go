@@ -55,6 +55,7 @@ import (
 	"kefu/internal/web/api"
 	"kefu/internal/web/auditapi"
 	"kefu/internal/web/queueapi"
+	"kefu/internal/web/reportapi"
 	"kefu/internal/web/session"
 )
 
@@ -166,6 +167,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	check(t, err)
 	w.api = api.New(api.Deps{
 		More: []func(*api.API){
+			reportapi.Routes(w.store),
 			queueapi.Routes(queueapi.Deps{Queue: w.queue, Store: w.store, Intake: w.intake, Settings: w.settings, Clock: w.now}),
 			accessapi.Routes(accessapi.Deps{Desk: w.desk, Store: w.store, Carrier: carrier, Clean: w.intake.Name}),
 			auditapi.Routes(auditapi.Deps{Store: w.store, Prover: auditing.New(auditing.Options{

@@ -154,7 +154,7 @@ func (a *API) page(ctx context.Context, who identity.Principal, list desk.List, 
 		out.Body.Items[i] = conversationOfLine(&page.Lines[i])
 		out.Body.Items[i].Cursor = cursorOf(page.Lines[i].Key)
 	}
-	return out, nil
+	return out, a.addClocks(ctx, who, out.Body.Items)
 }
 
 func (a *API) counts(ctx context.Context, in *countsInput) (*countsOutput, error) {

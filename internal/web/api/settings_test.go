@@ -40,6 +40,7 @@ func samples() []sample {
 		{"rule", `{"name":"Rule $","when":["started"],"if":"customer.signed_in","then":[{"do":"add_tags","tags":["vip"]}]}`, everybody, leaders},
 		{"calendar", `{"name":"Hours $","time_zone":"Asia/Shanghai","week":[[{"from":"09:00","to":"18:00"}],[],[],[],[],[],[]]}`, everybody, leaders},
 		{"routing", `{"offer_seconds":20,"pass_seconds":120,"unanswered":3,"last_agent_seconds":60,"ageing_seconds":300,"chat_slots":4,"return_seconds":300,"quiet_seconds":900}`, everybody, leaders},
+		{"availability", `{}`, everybody, leaders},
 		{"target", `{"name":"Target $","first_response":30}`, everybody, leaders},
 	}
 }

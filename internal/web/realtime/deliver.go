@@ -3,8 +3,8 @@ package realtime
 import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/event"
-	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
+	"kefu/internal/web/realtime/lines"
 	"kefu/internal/web/wire"
 )
 
@@ -21,7 +21,7 @@ func (s *Server) Committed(c event.Commit) {
 	s.hub.mu.RUnlock()
 	if anybody {
 		for i := range c.Changed {
-			s.hub.dirty.note(&c.Changed[i])
+			s.hub.dirty.Note(&c.Changed[i])
 		}
 	}
 	for _, p := range d.touched {
@@ -36,7 +36,7 @@ func (s *Server) Committed(c event.Commit) {
 // commit of unknown outcome concerned.
 func (s *Server) lookAgain() {
 	s.hub.each(func(p *peer) { p.push([]byte(`{"t":"resync"}`)) })
-	s.hub.dirty.all()
+	s.hub.dirty.All()
 }
 
 // delivery is what one commit brings to clients. Each entry is encoded once for
@@ -107,8 +107,8 @@ func (d *delivery) receipts(c *event.ConversationChange, windows []*peer) {
 
 // tellInbox tells desks which lines of the inbox changed, all at once.
 func (s *Server) tellInbox() {
-	lines, everything := s.hub.dirty.take()
-	if len(lines) == 0 && !everything {
+	changed, everything := s.hub.dirty.Take()
+	if len(changed) == 0 && !everything {
 		return
 	}
 	s.hub.mu.RLock()
@@ -119,7 +119,7 @@ func (s *Server) tellInbox() {
 	s.hub.mu.RUnlock()
 	frames := []byte(`{"t":"inbox"}`)
 	if !everything {
-		frames = inboxFrames(lines, nil)
+		frames = lines.Frames(changed, nil)
 	}
 	for _, p := range desks {
 		switch who := p.principal(); {
@@ -129,26 +129,9 @@ func (s *Server) tellInbox() {
 		case everything:
 			p.push(frames)
 		default:
-			if own := inboxFrames(lines, &who); len(own) > 0 {
+			if own := lines.Frames(changed, &who); len(own) > 0 {
 				p.push(own)
 			}
 		}
 	}
-}
-
-// inboxFrames names the lines that changed: all, or those that somebody who may
-// not list them all has now, or has just had.
-func inboxFrames(lines map[string]holders, of *identity.Principal) (frames []byte) {
-	for conv, by := range lines {
-		if of != nil && !policy.Allow(*of, policy.ListInbox, policy.Whosever(by.now)) && !policy.Allow(*of, policy.ListInbox, policy.Whosever(by.before)) {
-			continue
-		}
-		if len(frames) > 0 {
-			frames = append(frames, '\n')
-		}
-		frames = append(frames, `{"t":"inbox","conv":"`...)
-		frames = append(frames, conv...)
-		frames = append(frames, `"}`...)
-	}
-	return frames
 }

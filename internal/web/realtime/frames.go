@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/sla"
 	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
 	"kefu/internal/web/frames"
@@ -112,6 +113,7 @@ type welcomeFrame struct {
 	Visitor       string                `json:"visitor,omitempty"`
 	Conversations []welcomeConversation `json:"conversations,omitempty"`
 	Staff         *welcomeStaff         `json:"staff,omitempty"`
+	Service       *sla.Service          `json:"service,omitempty"`
 }
 
 type startedFrame struct {

@@ -122,6 +122,10 @@ func (s *Server) welcomeWindow(ctx context.Context, p *peer, opened signin.Opene
 		T: "welcome", Session: s.sessions.open(p), ServerTime: s.now().UnixMicro(), Limits: s.limitsOf(who.Kind),
 		Customer: who.ID, Anonymous: &anonymous, Visitor: opened.NewSecret,
 	}
+	if s.service != nil {
+		now := s.service(p.lang)
+		frame.Service = &now
+	}
 	for i := range lines {
 		st := &lines[i].State
 		frame.Conversations = append(frame.Conversations, welcomeConversation{

@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
+	"kefu/internal/web/realtime/lines"
 )
 
 type set map[*peer]struct{}
@@ -44,7 +45,7 @@ type hub struct {
 	byStaff    index
 	byWatch    index // conversation → desks that look at it
 	inbox      set
-	dirty      dirty
+	dirty      lines.Lines
 }
 
 func newHub() *hub {
@@ -176,51 +177,4 @@ func (h *hub) desksOf(dst []*peer, object policy.Object, conv string, assignees 
 		}
 	}
 	return dst
-}
-
-// dirty holds the conversations whose inbox line changed since desks were told.
-type dirty struct {
-	mu         sync.Mutex
-	lines      map[string]holders
-	everything bool
-}
-
-// holders are the agents who have a conversation, and had it before its line
-// changed.
-type holders struct{ now, before string }
-
-func (d *dirty) note(c *event.ConversationChange) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.lines == nil {
-		d.lines = map[string]holders{}
-	}
-	by, noted := d.lines[c.State.ID]
-	if !noted && len(d.lines) > maxInboxLines {
-		return
-	}
-	if c.WasWith != "" && c.WasWith != by.before {
-		if by.before != "" && by.before != c.State.AssigneeID { // a third one: all look for themselves
-			d.everything = true
-		}
-		by.before = c.WasWith
-	}
-	by.now = c.State.AssigneeID
-	d.lines[c.State.ID] = by
-}
-
-// all notes that any line may have changed.
-func (d *dirty) all() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.everything = true
-}
-
-// take gives what was noted since, or tells that it is too much to name.
-func (d *dirty) take() (lines map[string]holders, everything bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	lines, everything = d.lines, d.everything || len(d.lines) > maxInboxLines
-	d.lines, d.everything = nil, false
-	return lines, everything
 }

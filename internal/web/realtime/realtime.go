@@ -17,6 +17,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/sla"
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/signin"
 	"kefu/internal/platform/clock"
@@ -108,6 +109,7 @@ func fallback[T int | time.Duration](option *T, value T) {
 
 // Server holds every connection of this process.
 type Server struct {
+	service  func(language string) sla.Service
 	intake   Intake
 	store    Store
 	windows  Windows
@@ -141,6 +143,8 @@ type Deps struct {
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Observer Observer
+	// Service is what a window is told of when somebody is there; may be nil.
+	Service func(language string) sla.Service
 }
 
 // New makes a Server.
@@ -152,7 +156,7 @@ func New(d Deps, o Options) *Server {
 	s := &Server{
 		intake: d.Intake, store: d.Store, windows: d.Windows, desk: d.Desk, files: d.Files, queue: d.Queue, options: o,
 		now: d.Clock, log: d.Log, observe: d.Observer, hub: newHub(), sessions: newSessions(), gate: newGate(o),
-		slowLimit: slowLimit,
+		slowLimit: slowLimit, service: d.Service,
 	}
 	s.handle = s.handlers()
 	return s
@@ -184,7 +188,6 @@ const (
 	shutdownRetry  = time.Second
 	comebackRate   = 1000
 	shutdownSpread = 10 * time.Second
-	maxInboxLines  = 200 // changed lines told one by one; beyond, the list is read again
 )
 
 // The sides of a conversation.

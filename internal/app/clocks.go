@@ -1,0 +1,34 @@
+package app
+
+import (
+	"time"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/settings"
+	"kefu/internal/domain/sla"
+	"kefu/internal/flow/clocks"
+	"kefu/internal/flow/following"
+)
+
+// connectClocks builds what keeps clocks and the facts of reports.
+func (a *App) connectClocks() {
+	a.clocks = clocks.New(a.Store, a.settings.Snapshot, a.now, a.Log, a.clocksChanged)
+	a.settings.Listen(func(*settings.Snapshot) { a.clocks.Wake() })
+	// Nobody waits for a clock: what comes within a second shares a transaction.
+	a.follow(following.Options{Name: clocks.Name, Gather: time.Second, Room: 1 << 15}, a.clocks)
+}
+
+// clocksChanged tells desks and windows of clocks.
+func (a *App) clocksChanged(told []clocks.Told) {
+	for _, t := range told {
+		a.realtime.Moved(t.ConversationID, t.Assignee)
+		if t.AnswerBy != 0 {
+			a.realtime.Promised(t.CustomerID, t.ConversationID, t.AnswerBy)
+		}
+	}
+}
+
+// service is what a window is told of when somebody is there.
+func (a *App) service(language string) sla.Service {
+	return a.clocks.Service(sla.Subject{Channel: "chat", Priority: conversation.Normal, Language: language})
+}

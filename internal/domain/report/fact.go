@@ -1,0 +1,136 @@
+// Package report says how the work went: one fact for each conversation, folded
+// from its log together with its clocks, and the figures that follow from many. It
+// is pure; keeping facts is storage/clocks, showing them the desk's.
+package report
+
+import (
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/sla"
+)
+
+// Fact is one conversation as reports see it. Times are microseconds, durations
+// seconds; -1 stands for what has not happened. It is stored as JSON beside the
+// columns that reports read.
+type Fact struct {
+	Track sla.Track `json:"t"` // what its clocks follow from
+
+	Began      int64  `json:"b"`           // the first entry
+	Assignee   string `json:"a,omitempty"` // who has it
+	Customer   int64  `json:"c"`           // messages of the customer
+	Agents     int64  `json:"g"`           // and of people
+	HandOvers  int64  `json:"h"`           // from one person to another
+	Reopened   int64  `json:"r"`
+	InBacklog  bool   `json:"o"` // not resolved
+	AnsweredBy string `json:"y,omitempty"`
+
+	FirstWall   int64          `json:"fw"` // from the first words to the first answer
+	FirstWorked int64          `json:"fm"` // of that, while people worked
+	First       sla.ClockState `json:"fs,omitempty"`
+
+	SolvedAt   int64          `json:"za"` // the newest resolution
+	SolvedWall int64          `json:"zw"`
+	SolvedWork int64          `json:"zm"`
+	Solved     sla.ClockState `json:"zs,omitempty"`
+
+	Score   int64 `json:"s,omitempty"` // of the newest resolution
+	RatedAt int64 `json:"sa,omitempty"`
+}
+
+// NewFact begins with what a conversation is before its first entry.
+func NewFact(s sla.Subject) Fact {
+	return Fact{Track: sla.NewTrack(s), FirstWall: -1, FirstWorked: -1, SolvedWall: -1, SolvedWork: -1}
+}
+
+// Move is a conversation that comes into the backlog (+1), or leaves it (-1).
+type Move struct {
+	At    int64
+	Delta int64
+}
+
+// Matters tells whether an entry may change a fact, by its kind.
+func Matters(e *conversation.Entry) bool {
+	return sla.Matters(e) || e.Kind == conversation.KindAssigned || e.Kind == conversation.KindRated
+}
+
+// Apply folds one more entry in, and gives what it does to the backlog. One that was
+// folded in before changes nothing.
+func (f *Fact) Apply(e *conversation.Entry, aims sla.Aims) []Move {
+	if !Matters(e) || e.Seq <= f.Track.Seq {
+		return nil
+	}
+	before := f.Track
+	if f.Began == 0 {
+		f.Began = e.At
+	}
+	f.Track.Apply(e, aims)
+	f.Track.Seq = e.Seq
+	switch e.Kind {
+	case conversation.KindMessage:
+		f.said(e, &before, aims)
+	case conversation.KindAssigned:
+		f.assigned(e)
+	case conversation.KindRated:
+		f.Score, f.RatedAt = e.Content.Score, e.At
+	case conversation.KindStatus:
+		f.turned(e, &before, aims)
+	}
+	if open := f.Track.Status != conversation.Resolved && f.Track.Status != conversation.Merged; open != f.InBacklog {
+		f.InBacklog = open
+		if open {
+			return []Move{{At: e.At, Delta: 1}}
+		}
+		return []Move{{At: e.At, Delta: -1}}
+	}
+	return nil
+}
+
+func (f *Fact) said(e *conversation.Entry, before *sla.Track, aims sla.Aims) {
+	if e.Author.Kind == conversation.ByCustomer {
+		f.Customer++
+		return
+	}
+	f.Agents++
+	if f.FirstWall >= 0 || before.Waits == 0 || before.Answered {
+		return
+	}
+	f.AnsweredBy = e.Author.ID
+	f.FirstWall, f.FirstWorked = seconds(before.Waits, e.At), aims.For(before.Subject).Worked(before.Waits, e.At)
+	f.First = stateOf(&f.Track, sla.FirstResponse)
+}
+
+func (f *Fact) assigned(e *conversation.Entry) {
+	to := ""
+	if e.Content.Staff != nil {
+		to = e.Content.Staff.ID
+	}
+	if f.Assignee != "" && to != "" && to != f.Assignee {
+		f.HandOvers++
+	}
+	f.Assignee = to
+}
+
+func (f *Fact) turned(e *conversation.Entry, before *sla.Track, aims sla.Aims) {
+	switch {
+	case e.Content.Status == conversation.Resolved:
+		f.SolvedAt, f.Score, f.RatedAt = e.At, 0, 0
+		f.SolvedWall, f.SolvedWork, f.Solved = -1, -1, ""
+		if before.Works != 0 {
+			f.SolvedWall, f.SolvedWork = seconds(before.Works, e.At), aims.For(before.Subject).Worked(before.Works, e.At)
+			f.Solved = stateOf(&f.Track, sla.Resolution)
+		}
+	case e.Content.Was == conversation.Resolved:
+		f.Reopened++
+	}
+}
+
+func seconds(from, to int64) int64 { return max(0, to-from) / 1_000_000 }
+
+// stateOf is how a clock ended; "" when there was none.
+func stateOf(t *sla.Track, kind sla.ClockKind) sla.ClockState {
+	for i := range t.Clocks {
+		if c := &t.Clocks[i]; c.Kind == kind && !c.Live() && c.State != sla.Cancelled {
+			return c.State
+		}
+	}
+	return ""
+}

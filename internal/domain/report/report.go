@@ -1,0 +1,274 @@
+package report
+
+import (
+	"slices"
+	"time"
+
+	"kefu/internal/domain/sla"
+	"kefu/internal/platform/fault"
+)
+
+// Bounds of a report.
+const (
+	MaxDays   = 400
+	maxGroups = 50 // of channels, languages; more are left out
+)
+
+// Query says what a report is about.
+type Query struct {
+	From, To int64 // microseconds; To is not in it
+	Zone     *time.Location
+	Weekly   bool
+	Channel  string // "" for all, as the two after it
+	Language string
+	Agent    string // a staff id
+	Wall     bool   // durations around the clock, not of working hours
+}
+
+// Validate refuses what would be too much.
+func (q Query) Validate() error {
+	const op = "report.Query.Validate"
+	if q.Zone == nil {
+		return fault.InvalidField(op, "time_zone", "is missing")
+	}
+	if q.To <= q.From || q.From < 0 {
+		return fault.InvalidField(op, "to", "must be after the beginning")
+	}
+	if q.To-q.From > MaxDays*24*3600*1_000_000 {
+		return fault.InvalidField(op, "to", "must lie at most %d days after the beginning", MaxDays)
+	}
+	return nil
+}
+
+// Durations are how long something took, in seconds, and how often it was done as
+// was aimed for.
+type Durations struct {
+	Count  int   `json:"count"`
+	Median int64 `json:"median" doc:"seconds; 0 when there was none"`
+	P90    int64 `json:"p90" doc:"seconds"`
+	Aimed  int   `json:"aimed" doc:"for how many there was a target"`
+	Within int   `json:"within" doc:"how many of those met it"`
+
+	values []int64
+}
+
+func (d *Durations) add(seconds int64, state sla.ClockState) {
+	d.Count++
+	d.values = append(d.values, seconds)
+	switch state {
+	case sla.Met:
+		d.Aimed++
+		d.Within++
+	case sla.Breached:
+		d.Aimed++
+	}
+}
+
+func (d *Durations) finish() {
+	slices.Sort(d.values)
+	d.Median, d.P90 = percentile(d.values, 50), percentile(d.values, 90)
+	d.values = nil
+}
+
+// percentile is the smallest value that so many percent are not above (nearest
+// rank); 0 of none.
+func percentile(sorted []int64, percent int) int64 {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[(len(sorted)*percent+99)/100-1]
+}
+
+// Bucket is a day or a week, or all of a report, or one group of it.
+type Bucket struct {
+	At       int64     `json:"at,omitempty" doc:"when it begins"`
+	Volume   int       `json:"volume" doc:"conversations that began"`
+	First    Durations `json:"first_response"`
+	Solved   Durations `json:"resolution" doc:"of those that were resolved then"`
+	Reopened int       `json:"reopened" doc:"of those that began then, how many were opened again"`
+	Backlog  *int64    `json:"backlog,omitempty" doc:"not resolved at the end"`
+	Rated    int       `json:"rated"`
+	Scores   [5]int    `json:"scores" doc:"how often each of 1 to 5 was given"`
+}
+
+func (b *Bucket) finish() {
+	b.First.finish()
+	b.Solved.finish()
+}
+
+// Satisfied is the share of 4 and 5 among all ratings, in percent; -1 of none.
+func (b *Bucket) Satisfied() int {
+	if b.Rated == 0 {
+		return -1
+	}
+	return (b.Scores[3] + b.Scores[4]) * 100 / b.Rated
+}
+
+// Group is a part of a report: a channel, a language, an agent.
+type Group struct {
+	Key string `json:"key" doc:"a channel, a language, or a staff id"`
+	Bucket
+}
+
+// Report is what a Query gives.
+type Report struct {
+	Total     Bucket   `json:"total"`
+	Buckets   []Bucket `json:"buckets" nullable:"false"`
+	Channels  []Group  `json:"channels" nullable:"false"`
+	Languages []Group  `json:"languages" nullable:"false"`
+	Agents    []Group  `json:"agents" nullable:"false" doc:"only for who may see everybody's"`
+}
+
+// Event is what a report counts: that a conversation began, was resolved or was
+// rated.
+type Event struct {
+	At       int64
+	Channel  string
+	Language string
+	Agent    string // who answered first, or who had it when it was resolved or rated
+	Seconds  int64  // -1: not yet
+	State    sla.ClockState
+	Count    int64 // reopened, or the score
+}
+
+// Collector gathers a report. Make one with Collect.
+type Collector struct {
+	q          Query
+	report     Report
+	edges      []int64 // beginnings of the buckets, and the end
+	byChannel  map[string]*Bucket
+	byLanguage map[string]*Bucket
+	byAgent    map[string]*Bucket
+}
+
+// Collect begins a report.
+func Collect(q Query) *Collector {
+	c := &Collector{q: q, byChannel: map[string]*Bucket{}, byLanguage: map[string]*Bucket{}, byAgent: map[string]*Bucket{}}
+	at := time.UnixMicro(q.From).In(q.Zone)
+	y, m, d := at.Date()
+	if q.Weekly {
+		d -= (int(at.Weekday()) + 6) % 7 // weeks begin on Monday
+	}
+	step := 1
+	if q.Weekly {
+		step = 7
+	}
+	for i := 0; ; i += step {
+		edge := time.Date(y, m, d+i, 0, 0, 0, 0, q.Zone).UnixMicro()
+		if n := len(c.edges); n > 0 && edge <= c.edges[n-1] { // a day that was left out
+			continue
+		}
+		if edge >= q.To {
+			break
+		}
+		c.edges = append(c.edges, edge)
+		c.report.Buckets = append(c.report.Buckets, Bucket{At: max(edge, q.From)})
+	}
+	return c
+}
+
+// each does something for every bucket that an event belongs to.
+func (c *Collector) each(e *Event, do func(*Bucket)) {
+	if e.At < c.q.From || e.At >= c.q.To || (c.q.Channel != "" && e.Channel != c.q.Channel) ||
+		(c.q.Language != "" && e.Language != c.q.Language) || (c.q.Agent != "" && e.Agent != c.q.Agent) {
+		return
+	}
+	i, found := slices.BinarySearch(c.edges, e.At)
+	if !found {
+		i--
+	}
+	do(&c.report.Buckets[i])
+	do(&c.report.Total)
+	do(group(c.byChannel, e.Channel))
+	do(group(c.byLanguage, e.Language))
+	if e.Agent != "" {
+		do(group(c.byAgent, e.Agent))
+	}
+}
+
+func group(groups map[string]*Bucket, key string) *Bucket {
+	if groups[key] == nil {
+		groups[key] = &Bucket{}
+	}
+	return groups[key]
+}
+
+// Began counts a conversation that began.
+func (c *Collector) Began(e Event) {
+	c.each(&e, func(b *Bucket) {
+		b.Volume++
+		if e.Count > 0 {
+			b.Reopened++
+		}
+		if e.Seconds >= 0 {
+			b.First.add(e.Seconds, e.State)
+		}
+	})
+}
+
+// Resolved counts one that was resolved.
+func (c *Collector) Resolved(e Event) {
+	c.each(&e, func(b *Bucket) {
+		if e.Seconds >= 0 {
+			b.Solved.add(e.Seconds, e.State)
+		}
+	})
+}
+
+// Rated counts one that was rated.
+func (c *Collector) Rated(e Event) {
+	if e.Count < 1 || e.Count > 5 {
+		return
+	}
+	c.each(&e, func(b *Bucket) {
+		b.Rated++
+		b.Scores[e.Count-1]++
+	})
+}
+
+// Backlogged tells whether the backlog can be told: it is counted by channel, and by
+// nothing else.
+func (q Query) Backlogged() bool { return q.Language == "" && q.Agent == "" }
+
+// Backlog sets how many were not resolved at the end of each bucket: at gives the
+// sum of all that moved before a time.
+func (c *Collector) Backlog(before func(at int64) int64) {
+	for i := range c.report.Buckets {
+		end := c.q.To
+		if i+1 < len(c.edges) {
+			end = c.edges[i+1]
+		}
+		n := before(end)
+		c.report.Buckets[i].Backlog = &n
+		c.report.Total.Backlog = &n
+	}
+}
+
+// Report is what was gathered.
+func (c *Collector) Report() Report {
+	for i := range c.report.Buckets {
+		c.report.Buckets[i].finish()
+	}
+	c.report.Total.finish()
+	c.report.Channels, c.report.Languages, c.report.Agents = groupsOf(c.byChannel, maxGroups), groupsOf(c.byLanguage, maxGroups), groupsOf(c.byAgent, 2000)
+	return c.report
+}
+
+// groupsOf lists groups, the largest first.
+func groupsOf(all map[string]*Bucket, most int) []Group {
+	groups := make([]Group, 0, len(all))
+	for key, b := range all {
+		b.finish()
+		groups = append(groups, Group{Key: key, Bucket: *b})
+	}
+	slices.SortFunc(groups, func(a, b Group) int {
+		if a.Volume+a.Solved.Count != b.Volume+b.Solved.Count {
+			return b.Volume + b.Solved.Count - a.Volume - a.Solved.Count
+		}
+		if a.Key < b.Key {
+			return -1
+		}
+		return 1
+	})
+	return groups[:min(len(groups), most)]
+}

@@ -1,0 +1,292 @@
+package clocks_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/event"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/report"
+	"kefu/internal/domain/settings"
+	"kefu/internal/domain/sla"
+	"kefu/internal/flow/clocks"
+	"kefu/internal/flow/configuring"
+	"kefu/internal/flow/following"
+	"kefu/internal/platform/id"
+	"kefu/internal/storage/storagetest"
+)
+
+// house is a deployment in which clocks are kept.
+type house struct {
+	t      testing.TB
+	d      *storagetest.Deployment
+	p      *storagetest.Process
+	set    *configuring.Service
+	keeper *clocks.Keeper
+	f      *following.Follower
+	told   sync.Map
+	who    identity.Principal
+	stop   func()
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func open(t testing.TB, d *storagetest.Deployment) *house {
+	t.Helper()
+	kinds, err := configuring.Kinds()
+	must(t, err)
+	h := &house{t: t, d: d, p: d.OpenIdle(t), who: identity.Principal{Kind: identity.Visitor, ID: id.New()}}
+	h.set = configuring.New(configuring.Deps{Store: h.p.Store, Kinds: kinds, Clock: d.Clock.Now, Clean: func(_ context.Context, text string) (string, error) { return text, nil }})
+	h.keeper = clocks.New(h.p.Store, h.set.Snapshot, d.Clock.Now, slog.New(slog.DiscardHandler), func(told []clocks.Told) {
+		for _, one := range told {
+			h.told.Store(one.ConversationID, one)
+		}
+	})
+	h.f = following.New(h.p.Store, h.keeper, following.Options{Name: clocks.Name, Retry: time.Microsecond, Clock: d.Clock.Now})
+	h.p.Listen(h.f.Committed)
+	h.p.Start()
+	must(t, h.set.Load(context.Background()))
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- h.f.Run(ctx) }()
+	h.stop = sync.OnceFunc(func() {
+		cancel()
+		must(t, <-ended)
+	})
+	t.Cleanup(h.stop)
+	return h
+}
+
+// aim saves a target.
+func (h *house) aim(target sla.Target) string {
+	h.t.Helper()
+	body, err := json.Marshal(target)
+	must(h.t, err)
+	of := id.New()
+	_, err = h.set.Save(context.Background(), identity.SystemPart("test"), settings.Change{Kind: "target", ID: of, Body: body})
+	must(h.t, err)
+	must(h.t, h.set.Load(context.Background()))
+	return of
+}
+
+func (h *house) begin() string {
+	h.t.Helper()
+	state, err := h.p.StartConversation(context.Background(), h.who, conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat", Language: "zh"})
+	must(h.t, err)
+	return state.ID
+}
+
+func mei() identity.Principal {
+	return identity.Principal{Kind: identity.Staff, ID: "mei", Name: "Mei", Role: identity.Agent}
+}
+
+func (h *house) do(p identity.Principal, conv string, c conversation.Command) error {
+	_, err := h.p.Execute(context.Background(), p, conv, c)
+	return err
+}
+
+func saying(text string) conversation.Command {
+	return conversation.Command{Kind: conversation.Send, ClientID: id.New(), Content: conversation.Content{Text: text}}
+}
+
+func (h *house) settle() {
+	h.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	must(h.t, h.f.Settled(ctx))
+}
+
+func (h *house) alerts(conv string) map[sla.ClockKind]sla.Alert {
+	h.t.Helper()
+	h.settle()
+	all, err := h.p.FollowedOf(context.Background(), []string{conv})
+	must(h.t, err)
+	return all[0].Alerts
+}
+
+func TestAClockRingsAndBreaks(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h := open(t, d)
+		h.aim(sla.Target{Name: "Fast", FirstResponse: 10, Resolution: 100, Tell: true})
+		conv := h.begin()
+		start := d.Clock.Micros()
+		must(t, h.do(h.who, conv, saying("hello")))
+		first := h.alerts(conv)[sla.FirstResponse]
+		if first.State != sla.Running || first.Due != start+10*60_000_000 || first.Level != 0 || first.Next.Level != 50 {
+			t.Fatalf("the clock is %+v", first)
+		}
+		told, _ := h.told.Load(conv)
+		if told.(clocks.Told).AnswerBy != first.Due {
+			t.Errorf("told is %+v", told)
+		}
+		var levels []int64
+		for range 10 {
+			d.Clock.Move(time.Minute)
+			_, err := h.keeper.Ring(context.Background())
+			must(t, err)
+			levels = append(levels, h.alerts(conv)[sla.FirstResponse].Level)
+		}
+		if want := []int64{0, 0, 0, 0, 50, 50, 50, 75, 90, 100}; !slices.Equal(levels, want) {
+			t.Errorf("levels %v, want %v", levels, want)
+		}
+		if got := h.alerts(conv)[sla.FirstResponse]; got.State != sla.Breached || got.Ended != 0 || got.Next.At != 0 {
+			t.Errorf("after the promise broke: %+v", got)
+		}
+		d.Clock.Move(time.Second)
+		must(t, h.do(mei(), conv, saying("sorry")))
+		if got := h.alerts(conv)[sla.FirstResponse]; got.State != sla.Breached || got.Ended == 0 {
+			t.Errorf("after the answer: %+v", got)
+		}
+	})
+}
+
+// After an outage the clocks ring once, as far as they have come.
+func TestWhatRangWhileNobodyWasThere(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h := open(t, d)
+		h.aim(sla.Target{Name: "Fast", FirstResponse: 10})
+		var convs []string
+		for range 3 {
+			convs = append(convs, h.begin())
+			must(t, h.do(h.who, convs[len(convs)-1], saying("hello")))
+			d.Clock.Move(time.Minute)
+		}
+		h.settle()
+		d.Clock.Move(time.Hour)
+		due, err := h.p.Ringing(context.Background(), d.Clock.Micros(), 100)
+		must(t, err)
+		var order []string
+		for _, a := range due {
+			order = append(order, a.ConversationID)
+		}
+		if !slices.Equal(order, convs) {
+			t.Errorf("they ring in the order %v, want %v", order, convs)
+		}
+		n, err := h.keeper.Ring(context.Background())
+		must(t, err)
+		again, err := h.keeper.Ring(context.Background())
+		must(t, err)
+		if n != 3 || again != 0 {
+			t.Errorf("%d rang, and again %d", n, again)
+		}
+		for _, conv := range convs {
+			if a := h.alerts(conv)[sla.FirstResponse]; a.Level != 100 || a.State != sla.Breached {
+				t.Errorf("%+v", a)
+			}
+		}
+	})
+}
+
+// A target that is changed counts for what has not ended.
+func TestTargetsAreChanged(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h := open(t, d)
+		conv, done := h.begin(), h.begin()
+		must(t, h.do(h.who, conv, saying("hello")))
+		must(t, h.do(h.who, done, saying("hello")))
+		must(t, h.do(mei(), done, conversation.Command{Kind: conversation.SetStatus, Content: conversation.Content{Status: conversation.Resolved}, Seq: 1}))
+		if got := h.alerts(conv); len(got) != 0 {
+			t.Fatalf("without a target: %+v", got)
+		}
+		h.aim(sla.Target{Name: "Late", FirstResponse: 5})
+		ctx, cancel := context.WithCancel(context.Background())
+		ended := make(chan error, 1)
+		go func() { ended <- h.keeper.Run(ctx) }()
+		h.keeper.Wake()
+		deadline := time.Now().Add(20 * time.Second)
+		for len(h.alerts(conv)) == 0 && time.Now().Before(deadline) {
+			h.keeper.Wake()
+		}
+		cancel()
+		must(t, <-ended)
+		if got := h.alerts(conv); len(got) != 1 || got[sla.FirstResponse].Due == 0 {
+			t.Errorf("with one: %+v", got)
+		}
+		if got := h.alerts(done); len(got) != 0 {
+			t.Errorf("what was over has clocks: %+v", got)
+		}
+	})
+}
+
+// What is kept, over restarts and whatever happens, is what the log says.
+func TestWhatIsKeptIsWhatTheLogSays(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h := open(t, d)
+		h.aim(sla.Target{Name: "Tagged", When: sla.Conditions{Tags: []string{"vip"}}, FirstResponse: 5, NextResponse: 7, Resolution: 50})
+		h.aim(sla.Target{Name: "All", Order: 1, FirstResponse: 10, Resolution: 100})
+		var convs []string
+		for range 3 {
+			convs = append(convs, h.begin())
+		}
+		rapid.Check(t, func(r *rapid.T) {
+			for range rapid.IntRange(1, 8).Draw(r, "n") {
+				d.Clock.Move(time.Duration(rapid.IntRange(0, 1000).Draw(r, "seconds")) * time.Second)
+				conv := rapid.SampledFrom(convs).Draw(r, "conv")
+				switch rapid.IntRange(0, 6).Draw(r, "what") {
+				case 0, 1:
+					must(t, h.do(h.who, conv, saying("hello")))
+				case 2:
+					must(t, h.do(mei(), conv, saying("answer")))
+				case 3:
+					to := rapid.SampledFrom([]conversation.Status{conversation.Open, conversation.Waiting, conversation.Resolved}).Draw(r, "to")
+					_ = h.do(mei(), conv, conversation.Command{Kind: conversation.SetStatus, Content: conversation.Content{Status: to}, Seq: 1 << 40})
+				case 4:
+					_ = h.do(mei(), conv, conversation.Command{Kind: conversation.SetTags, Content: conversation.Content{Tags: rapid.SampledFrom([][]string{{"vip"}, {}}).Draw(r, "tags")}})
+				case 5:
+					_ = h.do(h.who, conv, conversation.Command{Kind: conversation.Rate, Content: conversation.Content{Score: rapid.Int64Range(1, 5).Draw(r, "score")}})
+				case 6:
+					staff := rapid.SampledFrom([]string{"mei", "ben", ""}).Draw(r, "to")
+					must(t, h.do(mei(), conv, conversation.Command{Kind: conversation.Assign, Content: conversation.Content{Staff: &conversation.StaffRef{ID: staff, Name: staff}}}))
+				}
+			}
+			if rapid.Bool().Draw(r, "unknown") {
+				h.f.Committed(event.Commit{Unknown: true})
+			}
+			h.settle()
+			all, err := h.p.FollowedOf(context.Background(), convs)
+			must(t, err)
+			for _, f := range all {
+				want := replayed(h, f.ID)
+				if got := f.Fact; !reflect.DeepEqual(plain(t, got), plain(t, want)) {
+					r.Fatalf("kept\n%s\nthe log says\n%s", plain(t, got), plain(t, want))
+				}
+			}
+		})
+	})
+}
+
+func plain(t testing.TB, f report.Fact) string {
+	body, err := json.Marshal(f)
+	must(t, err)
+	return string(body)
+}
+
+// replayed folds a whole log at once.
+func replayed(h *house, conv string) report.Fact {
+	f := report.NewFact(sla.Subject{Channel: "chat", Priority: conversation.Normal, Language: "zh"})
+	for after, more := int64(0), true; more; {
+		var entries []conversation.Entry
+		var err error
+		entries, more, err = h.p.Entries(context.Background(), identity.SystemPart("test"), conv, conversation.EntryRange{After: after})
+		must(h.t, err)
+		for i := range entries {
+			f.Apply(&entries[i], h.keeper.Aims())
+			after = entries[i].Seq
+		}
+	}
+	return f
+}
