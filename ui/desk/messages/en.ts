@@ -50,6 +50,7 @@ export const en = {
   },
 
   pages: {
+    reports: 'Reports',
     label: 'Pages',
     inbox: 'Inbox',
     settings: 'Settings',

@@ -47,6 +47,7 @@ export const zh: Messages = {
   },
 
   pages: {
+    reports: '报表',
     label: '页面',
     inbox: '会话',
     settings: '设置',

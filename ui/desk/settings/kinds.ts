@@ -1,20 +1,24 @@
-import { AppWindow, Building2, KeyRound, Users, Waypoints, Webhook, Workflow } from 'lucide';
+import { AppWindow, Building2, CalendarClock, Clock, KeyRound, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
 import type { Staff } from '../shell/api.ts';
 import type { Desk } from '../shell/desk.svelte.ts';
-import type { Setting } from './api.ts';
+import type { Setting, SettingsApi } from './api.ts';
 import type { Rule, Webhook as Hook } from './automation/automation.ts';
 import Deliveries from './automation/Deliveries.svelte';
 import RuleForm from './automation/RuleForm.svelte';
 import RuleTrial from './automation/RuleTrial.svelte';
 import WebhookForm from './automation/WebhookForm.svelte';
+import AvailabilityForm from './forms/AvailabilityForm.svelte';
+import CalendarForm from './forms/CalendarForm.svelte';
 import EmbeddingForm from './forms/EmbeddingForm.svelte';
 import IssuerForm from './forms/IssuerForm.svelte';
 import OrganisationForm from './forms/OrganisationForm.svelte';
 import RoutingForm from './forms/RoutingForm.svelte';
+import TargetForm from './forms/TargetForm.svelte';
 import TeamForm from './forms/TeamForm.svelte';
+import { writeMinutes, type Calendar } from './hours.ts';
 import type { Words } from './messages/en.ts';
 
 /** What a form of a kind is given. Errors are sentences, by the path of the member. */
@@ -25,6 +29,8 @@ export interface FormProps<T = any> {
   w: Words;
   tag: string;
   desk: Desk;
+  /** For forms that offer what other settings there are. */
+  api: SettingsApi;
 }
 
 /** What stands below the form of a kind, about an item as it is saved and as it is being changed. */
@@ -45,7 +51,7 @@ export interface AfterProps<T = any> {
  */
 export interface Kind<T = any> {
   kind: string;
-  group: 'house' | 'people' | 'wallet' | 'automation';
+  group: 'house' | 'hours' | 'people' | 'wallet' | 'automation';
   icon: IconNode;
   /** The house has exactly one. */
   single?: boolean;
@@ -104,6 +110,26 @@ export interface Embedding {
   origins: string[];
 }
 
+export interface Target {
+  name: string;
+  order?: number;
+  when?: { channels?: string[]; priorities?: string[]; languages?: string[]; topics?: string[]; tags?: string[] };
+  calendar?: string;
+  /** Minutes of work. */
+  first_response?: number;
+  next_response?: number;
+  resolution?: number;
+  runs_while_waiting?: boolean;
+  runs_while_snoozed?: boolean;
+  tell_customers?: boolean;
+}
+
+export interface Availability {
+  calendar?: string;
+}
+
+const office = () => [...Array.from({ length: 5 }, () => [{ from: '09:00', to: '18:00' }]), [], []];
+
 export const kinds: readonly Kind[] = [
   {
     kind: 'organisation',
@@ -116,6 +142,42 @@ export const kinds: readonly Kind[] = [
     blank: (): Organisation => ({ name: '', languages: ['en'], language: 'en', time_zone: 'UTC' }),
     form: OrganisationForm,
     changes: runs,
+  },
+  {
+    kind: 'calendar',
+    group: 'hours',
+    icon: CalendarClock,
+    title: (w) => w.calendar.title,
+    lead: (w) => w.calendar.lead,
+    name: (v: Calendar) => v.name,
+    about: (v: Calendar) => v.time_zone.replaceAll('_', ' '),
+    blank: (): Calendar => ({ name: '', time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone, week: office() }),
+    form: CalendarForm,
+    changes: leads,
+  },
+  {
+    kind: 'availability',
+    group: 'hours',
+    icon: Clock,
+    single: true,
+    title: (w) => w.availability.title,
+    lead: (w) => w.availability.lead,
+    name: () => '',
+    blank: (): Availability => ({}),
+    form: AvailabilityForm,
+    changes: leads,
+  },
+  {
+    kind: 'target',
+    group: 'hours',
+    icon: TargetIcon,
+    title: (w) => w.target.title,
+    lead: (w) => w.target.lead,
+    name: (v: Target) => v.name,
+    about: (v: Target, w) => (v.first_response ? w.target.firstWithin(writeMinutes(v.first_response)) : w.target.solvedWithin(writeMinutes(v.resolution ?? v.next_response))),
+    blank: (): Target => ({ name: '', first_response: 30 }),
+    form: TargetForm,
+    changes: leads,
   },
   {
     kind: 'team',

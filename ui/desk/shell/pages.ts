@@ -1,4 +1,4 @@
-import { CircleUserRound, Inbox, ScrollText, Settings, Users } from 'lucide';
+import { ChartColumn, CircleUserRound, Inbox, ScrollText, Settings, Users } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
@@ -37,6 +37,7 @@ const everybody = () => true;
 /** In the order of the rail. Whoever comes without an address sees the first that is for them. */
 export const pages: readonly Page[] = [
   { id: 'inbox', title: (m) => m.pages.inbox, icon: Inbox, for: (s) => answering.has(s.role) },
+  { id: 'reports', title: (m) => m.pages.reports, icon: ChartColumn, for: (s) => answering.has(s.role), load: () => import('../reports/ReportsPage.svelte') },
   { id: 'settings', title: (m) => m.pages.settings, icon: Settings, for: (s) => configuring.has(s.role), apart: true, load: () => import('../settings/SettingsPage.svelte') },
   { id: 'people', title: (m) => m.pages.people, icon: Users, for: (s) => managing.has(s.role), apart: true, load: () => import('../people/PeoplePage.svelte') },
   { id: 'audit', title: (m) => m.access.audit.title, icon: ScrollText, for: (s) => auditing.has(s.role), apart: true, load: () => import('../audit/AuditPage.svelte') },
