@@ -99,6 +99,11 @@ export const en = {
     },
   },
   view: { mine: 'Mine', unassigned: 'Unassigned', all: 'All', mentions: 'Mentions' } satisfies Record<View, string>,
+  due: {
+    until: (time: string) => `Due ${time}`,
+    late: (time: string) => `Late since ${time}`,
+    kind: { first_response: 'first answer', next_response: 'answer', resolution: 'resolution' },
+  },
   views: 'Views',
   status: { open: 'Open', waiting: 'Waiting', snoozed: 'Snoozed', resolved: 'Resolved', merged: 'Joined' } satisfies Record<ConversationStatus, string>,
   statusFilter: 'Status',

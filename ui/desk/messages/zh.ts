@@ -96,6 +96,11 @@ export const zh: Messages = {
     },
   },
   view: { mine: '我的', unassigned: '待分配', all: '全部', mentions: '提到我的' },
+  due: {
+    until: (time) => `${time} 到期`,
+    late: (time) => `${time} 已超时`,
+    kind: { first_response: '首次回复', next_response: '回复', resolution: '解决' },
+  },
   views: '视图',
   status: { open: '待处理', waiting: '等客户', snoozed: '稍后处理', resolved: '已解决', merged: '已并入' },
   statusFilter: '状态',

@@ -18,6 +18,15 @@ export interface Staff {
   disabled?: boolean;
 }
 
+export interface Clock {
+  kind: 'first_response' | 'next_response' | 'resolution';
+  /** None while it stands still. */
+  due?: number;
+  state: 'running' | 'paused' | 'breached';
+  /** Percent of the promise that was warned of. */
+  level: number;
+}
+
 /** One line of the inbox. Times are microseconds since 1970. */
 export interface Conversation {
   id: string;
@@ -42,6 +51,8 @@ export interface Conversation {
   merged_into?: string;
   delivered_seq?: number;
   read_seq?: number;
+  /** Promises that are counted. */
+  clocks?: Clock[];
   /** Of a line of a list: its place there. */
   cursor?: string;
 }
