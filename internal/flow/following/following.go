@@ -32,6 +32,8 @@ type Log interface {
 	// EntriesSince reads at most limit entries after a position, keeps those that
 	// are wanted, and tells how far it read: the position of the last, or of the
 	// end of the log when end is true.
+	// EntriesBetween counts the entries after a position, up to another one.
+	EntriesBetween(ctx context.Context, after, upTo int64) (int, error)
 	EntriesSince(ctx context.Context, p identity.Principal, pos int64, limit int, wanted func(*conversation.Entry) bool) (kept []conversation.Entry, next int64, end bool, err error)
 }
 
@@ -68,7 +70,8 @@ const (
 	maxRetry  = time.Minute // between two tries
 	takeTime  = time.Minute // that one Take may last
 	stopTime  = 5 * time.Second
-	lazySteps = 50_000 // positions that a cursor may lie behind for nothing
+	maxHeard  = 1 << 16 // entries of any kind that are told of between two looks
+	lazySteps = 50_000  // positions that a cursor may lie behind for nothing
 )
 
 // Follower follows the log for a Consumer. Make one with New, tell it of commits
@@ -85,6 +88,7 @@ type Follower struct {
 	news    []*conversation.Entry // wanted, after at, in their order
 	bytes   int                   // of their words
 	told    int64                 // up to here commits were heard of
+	heard   []int64               // positions of all that was told of since, wanted or not
 	behind  bool                  // something was missed: the log has to be read
 	reading bool                  // the log is being read
 	busy    bool                  // news were taken and are being dealt with
@@ -125,6 +129,12 @@ func (f *Follower) Committed(c event.Commit) {
 		for j := range c.Changed[i].Entries {
 			e := &c.Changed[i].Entries[j]
 			f.told = max(f.told, e.Pos)
+			if len(f.heard) >= maxHeard {
+				f.behind, woken = true, true
+			}
+			if !f.behind {
+				f.heard = append(f.heard, e.Pos)
+			}
 			if f.behind || !f.to.Wants(e) {
 				continue
 			}
@@ -193,20 +203,33 @@ func (f *Follower) begin(ctx context.Context) error {
 
 // leave saves how far the log was passed over, so that the next start need not.
 func (f *Follower) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
 	f.mu.Lock()
-	to := f.at
+	to, heard := f.at, f.heardAfter()
 	if !f.behind && !f.reading && len(f.news) == 0 {
 		to = max(to, f.told)
 	}
 	f.mu.Unlock()
+	if whole, err := f.whole(ctx, to, heard); err != nil || !whole {
+		to = f.at
+	}
 	if to <= f.saved {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
-	defer cancel()
 	if err := f.log.MoveFollower(ctx, event.Step{Follower: f.o.Name, From: f.saved, To: to}); err != nil {
 		f.o.Log.Info("a follower's place was not saved", "follower", f.o.Name, "error", err)
 	}
+}
+
+// heardAfter counts what was told of after at; f.mu is held.
+func (f *Follower) heardAfter() (n int) {
+	for _, pos := range f.heard {
+		if pos > f.at {
+			n++
+		}
+	}
+	return n
 }
 
 // step deals with one page of the log, or with the news, and tells whether there
@@ -214,7 +237,7 @@ func (f *Follower) leave(ctx context.Context) {
 func (f *Follower) step(ctx context.Context) (more bool, err error) {
 	f.mu.Lock()
 	if f.behind { // from here on the news are kept; what came before them is in the log
-		f.news, f.bytes, f.behind, f.reading = nil, 0, false, true
+		f.news, f.heard, f.bytes, f.behind, f.reading = nil, f.heard[:0], 0, false, true
 	}
 	reading := f.reading
 	f.mu.Unlock()
@@ -245,8 +268,12 @@ func (f *Follower) takeNews(ctx context.Context) (more bool, err error) {
 		return true, nil
 	}
 	news, to := f.news, max(f.told, f.at)
-	f.news, f.bytes, f.busy = nil, 0, true
+	heard := f.heardAfter()
+	f.news, f.heard, f.bytes, f.busy = nil, f.heard[:0], 0, true
 	f.mu.Unlock()
+	if whole, err := f.whole(ctx, to, heard); err != nil || !whole {
+		return true, err
+	}
 	entries := make([]conversation.Entry, 0, len(news))
 	for _, e := range news {
 		if e.Pos > f.at {
@@ -258,6 +285,22 @@ func (f *Follower) takeNews(ctx context.Context) (more bool, err error) {
 	}
 	f.advance(to, false)
 	return len(news) > 0, nil
+}
+
+// whole tells whether the log holds nothing up to a position that was not told of:
+// what another process has committed, or an import. Else the log is read.
+func (f *Follower) whole(ctx context.Context, to int64, heard int) (bool, error) {
+	if to <= f.at {
+		return true, nil
+	}
+	n, err := f.log.EntriesBetween(ctx, f.at, to)
+	if err != nil || n == heard {
+		return err == nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.behind, f.busy = true, false
+	return false, nil
 }
 
 // hand gives entries to the consumer. A cursor that would move over nothing that

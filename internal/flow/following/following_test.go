@@ -396,6 +396,23 @@ func (p *panicking) Take(ctx context.Context, entries []conversation.Entry, s ev
 	return p.copier.Take(ctx, entries, s)
 }
 
+// What nothing was told of, such as an import beside a running follower, is found
+// with the next thing that is.
+func TestWhatIsNotToldOfIsFound(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		w := newWorld(t, d, following.Options{})
+		w.say("one")
+		w.settle()
+		w.deaf.Store(true)
+		w.say("two")
+		w.do(conversation.Command{Kind: conversation.AskPerson})
+		w.deaf.Store(false)
+		w.say("three")
+		w.wants([]string{"one", "two", "three"})
+		w.end()
+	})
+}
+
 func TestAHundredThousandEntries(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")

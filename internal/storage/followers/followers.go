@@ -97,6 +97,12 @@ func (s *Followers) Follow(ctx context.Context, step event.Step, write func(cont
 	})
 }
 
+// EntriesBetween counts the entries after a position, up to another one.
+func (s *Followers) EntriesBetween(ctx context.Context, after, upTo int64) (n int, err error) {
+	err = s.core.DB.Reader.QueryRowContext(ctx, "SELECT COUNT(*) FROM entry WHERE pos > $1 AND pos <= $2", after, upTo).Scan(&n)
+	return n, engine.MapError("followers.EntriesBetween", err)
+}
+
 // EntriesSince reads at most limit entries after a position and gives those that
 // are wanted, in their order, with how far it read: the position of the last, or
 // with end that nothing came after it. Of the others nothing is opened. Errors:
