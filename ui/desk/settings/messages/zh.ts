@@ -402,6 +402,5 @@ export const zh: Words = {
     fresh: '您或提交的同事在三天内通过重置链接恢复了登录，须由其他同事审批。',
     waiting: '已有同一内容的修改在等待审批，请先处理或撤回。',
   },
-  field: { offer_seconds: '等待应答的时间', pass_seconds: '谢绝后暂不分配', unanswered: '未应答次数上限', last_agent_seconds: '等候熟悉客服', ageing_seconds: '优先级提前', chat_slots: '同时接待数', return_seconds: '退回队列的时间', quiet_seconds: '沉默占用时间', name: '名称', languages: '语言', language: '语言', time_zone: '时区', support_address: '联系方式', description: '说明', issuer: '签发方', audience: '受众', keys: '公钥', jwks_url: '公钥地址', algorithms: '算法', origins: '页面' },
-  field: { week: '每周时段', holidays: '节假日', exceptions: '例外', calendar: '工作时间', first_response: '首次回复', next_response: '之后的回复', resolution: '解决', when: '用于哪些会话', order: '顺序', name: '名称', languages: '语言', language: '语言', time_zone: '时区', support_address: '联系方式', description: '说明', issuer: '签发方', audience: '受众', keys: '公钥', jwks_url: '公钥地址', algorithms: '算法', origins: '页面' },
+  field: { week: '每周时段', holidays: '节假日', exceptions: '例外', calendar: '工作时间', first_response: '首次回复', next_response: '之后的回复', resolution: '解决', when: '用于哪些会话', order: '顺序', offer_seconds: '等待应答的时间', pass_seconds: '谢绝后暂不分配', unanswered: '未应答次数上限', last_agent_seconds: '等候熟悉客服', ageing_seconds: '优先级提前', chat_slots: '同时接待数', return_seconds: '退回队列的时间', quiet_seconds: '沉默占用时间', name: '名称', languages: '语言', language: '语言', time_zone: '时区', support_address: '联系方式', description: '说明', issuer: '签发方', audience: '受众', keys: '公钥', jwks_url: '公钥地址', algorithms: '算法', origins: '页面' },
 };
