@@ -23,7 +23,10 @@ func (a *App) DemoWorkers(d *Demo, fresh bool, ready func()) ([]lifecycle.Worker
 		return nil, err
 	}
 	people := lifecycle.Worker{Name: "demo", Start: func(ctx context.Context) error {
-		if err := a.SeedDemo(ctx, d, fresh); err != nil || d.Bare {
+		if err := a.SeedDemo(ctx, d, fresh); err != nil {
+			return err
+		}
+		if err := a.seedPush(ctx, d); err != nil || d.Bare {
 			return err
 		}
 		return a.seedLife(ctx)
@@ -60,7 +63,7 @@ func (a *App) demoWallet(d *Demo) (lifecycle.Worker, error) {
 		return lifecycle.Worker{}, err
 	}
 	handler := demowallet.Handler(demowallet.Options{
-		Host: host, Customers: d.Customers, Page: page, API: api, Account: a.demoAccount(ledger),
+		Host: host, Customers: d.Customers, Page: page, API: api, Account: a.demoAccount(ledger), Pushes: demowallet.NewPushes(a.pushSecret(), a.now),
 		Sign: func(customer, name, language string) (string, error) {
 			return signer.Sign(identity.Claims{Subject: customer, Name: name, Language: language, Level: identity.AL1}, a.now())
 		},

@@ -32,6 +32,7 @@ type Options struct {
 	Page      http.Handler                                          // its page and what that loads
 	Sign      func(customer, name, language string) (string, error) // a fresh token
 	API       http.Handler                                          // what Kefu asks, below /v1/
+	Pushes    *Pushes                                               // what Kefu tells
 	// Account gives what the page shows of a customer. Errors: NotFound, Invalid.
 	Account func(ctx context.Context, customer, cursor string) (Account, error)
 }
@@ -49,14 +50,16 @@ type Balance struct {
 	Held      walletview.Sum `json:"held"`
 }
 
-// Handler serves the wallet: GET /, GET /demo/customers, GET /demo/account, POST
-// /demo/token, and the API that Kefu asks.
+// Handler serves the wallet: its page with what that asks for below /demo/, the API
+// that Kefu asks, and the webhook by which Kefu tells of answers.
 func Handler(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /", o.Page)
 	mux.HandleFunc("GET /demo/customers", func(w http.ResponseWriter, _ *http.Request) { answer(w, o.Customers) })
 	mux.HandleFunc("GET /demo/account", func(w http.ResponseWriter, r *http.Request) { account(w, r, o) })
 	mux.Handle("GET /v1/", o.API)
+	mux.HandleFunc("POST /hooks/kefu", o.Pushes.take)
+	mux.HandleFunc("GET /demo/pushes", o.Pushes.open)
 	mux.HandleFunc("POST /demo/token", func(w http.ResponseWriter, r *http.Request) { token(w, r, o) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.EqualFold(r.Host, o.Host) {
