@@ -62,6 +62,10 @@ const words = {
     safe3: 'We answer in this wallet. If somebody calls or writes in our name, ask here whether it is us.',
     demo: 'This is a demonstration: the wallet, its customers and their stories are invented.',
     failed: 'The invented customers could not be read. Is the server running?',
+    push: 'Support has answered you',
+    pushMore: (n: number) => (n === 1 ? 'One message waits for you.' : `${n} messages wait for you.`),
+    pushOpen: 'Open',
+    pushClose: 'Not now',
   },
   zh: {
     tag: '演示',
@@ -96,6 +100,10 @@ const words = {
     safe3: '我们只在钱包内答复您。有人以我们的名义来电或发消息，请先在这里核实。',
     demo: '本页仅供演示，钱包、用户及其经历均为虚构。',
     failed: '无法读取演示用户，请确认服务已启动。',
+    push: '客服已回复您',
+    pushMore: (n: number) => `有 ${n} 条新消息。`,
+    pushOpen: '查看',
+    pushClose: '稍后',
   },
 };
 
@@ -183,6 +191,23 @@ function embed(language: Language, customer: string | undefined): void {
   document.body.append(script);
 }
 
+/** Shows what a phone would show: a notification that an answer waits, sent by the wallet's own server. */
+function showPushes(customer: string, language: Language): void {
+  const w = words[language];
+  const banner = find('push');
+  const close = () => (banner.hidden = true);
+  find('push-open').onclick = () => {
+    close();
+    (window as unknown as { kefu?: Kefu }).kefu?.('open');
+  };
+  find('push-close').onclick = close;
+  new EventSource(`/demo/pushes?customer=${encodeURIComponent(customer)}`).onmessage = (event: MessageEvent<string>) => {
+    const { unread } = JSON.parse(event.data) as { unread: number };
+    find('push-text').textContent = w.pushMore(Math.max(1, unread));
+    banner.hidden = false;
+  };
+}
+
 async function main(): Promise<void> {
   let customers: Customer[] = [];
   let failed = false;
@@ -215,6 +240,7 @@ async function main(): Promise<void> {
   find('number').textContent = chosen?.id ?? '';
   if (chosen) await showAccount(chosen.id, language).catch(() => (find('story').textContent = w.failed));
   embed(language, chosen?.id);
+  if (chosen) showPushes(chosen.id, language);
 }
 
 void main();
