@@ -46,7 +46,7 @@ func layers() []layer {
 			rooms: []string{"internal/channel/*", "internal/connector/*", "internal/bus/*", "internal/storage", "internal/web"},
 			below: []string{"platform", "domain", "flow"},
 		},
-		{name: "interface", rooms: []string{"ui", "content"}},
+		{name: "interface", rooms: []string{"ui", "content", "examples"}},
 		{name: "client", rooms: []string{"client"}, below: []string{"platform"}},
 		{name: "target", rooms: []string{"internal/target"}, below: []string{"platform", "client"}},
 		{
@@ -59,7 +59,7 @@ func layers() []layer {
 			name: "command", rooms: []string{"cmd/*"},
 			below: []string{"platform", "domain", "flow", "adapter", "interface", "client", "target", "beside", "app"},
 		},
-		{name: "outside", rooms: []string{"internal", "e2e", "examples", "tools"}, below: []string{"platform", "client"}},
+		{name: "outside", rooms: []string{"internal", "e2e", "tools"}, below: []string{"platform", "client"}},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"kefu/examples"
 	"kefu/internal/domain/identity"
 	windowlook "kefu/internal/domain/look"
 	"kefu/internal/domain/settings"
@@ -96,7 +97,7 @@ func (a *App) connectWeb(context.Context) error {
 	if err != nil {
 		return err
 	}
-	site, err := pages.New(ui.Dist(), pages.Options{Public: public, Widget: o.widget, Files: o.files, Embed: a.embedders, Look: a.look})
+	site, err := pages.New(ui.Dist(), pages.Options{Public: public, Widget: o.widget, Files: o.files, Embed: a.embedders, Look: a.look, Examples: examples.Files()})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ import { comingIn } from './coming-in.ts';
 import { configuring } from './configuring.ts';
 import { faults } from './faults.ts';
 import { House } from './house.ts';
+import { intake } from './intake.ts';
 import { looks } from './looks.ts';
 import { people } from './people-come-and-go.ts';
 import { plantWords, searching } from './searching.ts';
@@ -30,6 +31,7 @@ describe.each(engines())('on %s', (engine) => {
   // What is drawn does not depend on the database.
   if (engine === 'SQLite') looks(house);
   if (engine === 'SQLite') configuring(house);
+  if (engine === 'SQLite') intake(house);
   // Last, because words are found only when the guard's window has passed over them.
   searching(house);
 });

@@ -178,7 +178,7 @@ func describe(r wallet.Reference) []string {
 	if r.Party != "" {
 		parts = append(parts, r.Party)
 	}
-	return append(parts, time.UnixMicro(int64(r.At)).UTC().Format("2006-01-02 15:04 UTC"), string(r.State), r.ID)
+	return append(parts, time.UnixMicro(int64(r.At)).UTC().Format("2006-01-02 15:04 UTC"))
 }
 
 func cleanText(op, path string, kind Kind, text string) (string, error) {

@@ -25,6 +25,8 @@ type Options struct {
 	// Look gives the look in use, and a number that changes with it; nil for that of
 	// a new deployment.
 	Look func() (look.Look, int64)
+	// Examples show how to embed the window; without them there is no such page.
+	Examples fs.FS
 }
 
 // Site serves the pages of one deployment.
@@ -34,6 +36,7 @@ type Site struct {
 	frame   *tree
 	loader  asset // as it was built
 	dressed dressed
+	embed   map[string]asset // how to embed the window, by language
 }
 
 // New reads the built pages: dist holds desk/, widget/frame/ and
@@ -51,6 +54,11 @@ func New(dist fs.FS, o Options) (*Site, error) {
 	if s.loader, err = readAsset(dist, "widget/loader.js"); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	if o.Examples != nil {
+		if s.embed, err = s.embedGuide(o.Examples); err != nil {
+			return nil, err
+		}
+	}
 	return s, nil
 }
 
@@ -59,6 +67,9 @@ func (s *Site) MountDesk(mux *http.ServeMux) {
 	mux.Handle("GET /{$}", http.RedirectHandler("/desk/", http.StatusSeeOther))
 	mux.Handle("GET /desk/", s.desk.serve(s.deskPolicy()))
 	mux.HandleFunc("GET /widget.js", s.serveLoader)
+	if s.embed != nil {
+		s.mountEmbed(mux)
+	}
 }
 
 // MountFrame puts the window's frame on the widget host's mux.

@@ -9,6 +9,7 @@ import type {
   Entry,
   ErrorCode,
   ErrorFrame,
+  Eta,
   Extra,
   Filled,
   FormBody,
@@ -78,15 +79,7 @@ export interface Typing {
   name?: string;
 }
 
-/** Place in the queue, and the wait in seconds: half of all wait no longer than p50, four of five no longer than p80. */
-export interface Eta {
-  position: number;
-  /** Missing while it is not known, or an agent is being asked. */
-  p50?: number;
-  p80?: number;
-  /** Nobody is there who could help now. */
-  nobody?: boolean;
-}
+export type { Eta };
 
 export interface Draft {
   conv: string;
@@ -453,8 +446,8 @@ export class Client {
     this.#sending.noticed(entry);
     if (entry.kind === 'redacted') this.#withdraw(entry);
     if (entry.kind === 'message' || entry.kind === 'note') this.typing.delete(entry.conv);
-    // Somebody is there, or the wait is over.
-    if (entry.kind === 'assigned' || (entry.kind === 'message' && entry.author?.kind === 'agent')) this.etas.delete(entry.conv);
+    // The wait is over.
+    if (entry.kind === 'assigned' || (entry.kind === 'status' && entry.payload.status !== 'open') || (entry.kind === 'message' && entry.author?.kind === 'agent')) this.etas.delete(entry.conv);
     const line = this.#line(entry.conv);
     if (!line || entry.seq <= line.last_seq) return;
     line.last_seq = entry.seq;

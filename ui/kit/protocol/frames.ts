@@ -63,7 +63,7 @@ export interface Filled {
   form: string;
   revision: number;
   title: string;
-  answers: { field: string; kind: string; label: string; value: string }[];
+  answers: { field: string; kind: string; label: string; value: string; transaction?: { id: string } }[];
   diagnostics?: Record<string, string>;
 }
 
@@ -104,6 +104,24 @@ export interface Payload {
   form?: Filled;
   /** Of `rated`: 1 to 5. */
   score?: number;
+}
+
+/** Place in the queue, from 1, and how long it takes, in seconds: half of all wait no longer than p50, four of five no longer than p80. */
+export interface Eta {
+  position: number;
+  p50?: number;
+  p80?: number;
+  /** Nobody is there who could help. */
+  nobody?: boolean;
+}
+
+/** Whether somebody is there to answer; times in microseconds since 1970. */
+export interface Service {
+  open: boolean;
+  opens_at?: number;
+  closes_at?: number;
+  /** By when who writes now is answered. */
+  answer_by?: number;
 }
 
 /** One entry of a conversation's log. `at` is in microseconds since 1970. */
@@ -187,6 +205,7 @@ export type ClientFrame =
 
 export interface Welcome {
   t: 'welcome';
+  service?: Service;
   session: string;
   server_time: number;
   limits: Limits;
@@ -221,7 +240,7 @@ export type ServerFrame =
   | { t: 'typing'; conv: string; by: string; name?: string; on: boolean }
   | { t: 'present'; conv: string; staff: { id: string; name: string }[] }
   | { t: 'inbox'; conv: string }
-  | { t: 'eta'; conv: string; position: number; p50?: number; p80?: number; nobody?: boolean }
+  | ({ t: 'eta'; conv: string } & Eta)
   | ({ t: 'offer' } & OfferFrame)
   | { t: 'offer_over'; conv: string; reason: string }
   | ({ t: 'presence' } & PresenceFrame)

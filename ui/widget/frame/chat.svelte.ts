@@ -1,8 +1,8 @@
 import type { Picks } from '../../kit/files/picks.svelte.ts';
 import type { Upload } from '../../kit/files/upload.ts';
-import { Client, type Change, type Eta } from '../../kit/protocol/client.ts';
+import { Client, type Change } from '../../kit/protocol/client.ts';
 import type { ConnectionState } from '../../kit/protocol/connection.ts';
-import { passes, type ClosingReason, type ConversationLine, type ErrorCode } from '../../kit/protocol/frames.ts';
+import { passes, type ClosingReason, type ConversationLine, type ErrorCode, type Eta, type Service } from '../../kit/protocol/frames.ts';
 import type { Line } from '../../kit/protocol/log.ts';
 import type { Outgoing } from '../../kit/protocol/outbox.ts';
 import type { About } from '../../kit/protocol/sending.ts';
@@ -94,6 +94,8 @@ export class Chat {
   editing = $state.raw<{ picks: Picks; key: number }>();
   /** When an answer is expected, by what the queue says; of the conversation on screen. */
   eta = $state.raw<Eta>();
+  /** Whether somebody is there, as far as the server has said. */
+  service = $state.raw<Service>();
   /** The topics that a conversation may begin with. */
   forms = $state.raw<Form[]>([]);
   /** The operator's own first line. */
@@ -222,6 +224,7 @@ export class Chat {
         if (change.state !== 'open' && change.state !== 'connecting') this.#decide();
         break;
       case 'welcome':
+        this.service = change.welcome.service;
         this.#welcomed(change.another);
         break;
       case 'started':
