@@ -120,6 +120,8 @@ export class Customer {
   async attach(name: string, buffer: Buffer): Promise<void> {
     await this.frame.locator('input[type=file]').setInputFiles({ name, mimeType: 'image/png', buffer });
     await this.frame.locator('form button[type=submit]:enabled').click();
+    // Pictures are stored when the message is sent, and not before.
+    await this.frame.locator('form li').waitFor({ state: 'detached' });
   }
 
   /** What both sides said, oldest first, as it stands on screen. */

@@ -1,4 +1,4 @@
-import { AppWindow, Building2, CalendarClock, Clock, KeyRound, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
+import { AppWindow, Building2, CalendarClock, Clock, KeyRound, Palette, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
@@ -14,6 +14,7 @@ import AvailabilityForm from './forms/AvailabilityForm.svelte';
 import CalendarForm from './forms/CalendarForm.svelte';
 import EmbeddingForm from './forms/EmbeddingForm.svelte';
 import IssuerForm from './forms/IssuerForm.svelte';
+import LookForm from './forms/LookForm.svelte';
 import OrganisationForm from './forms/OrganisationForm.svelte';
 import RoutingForm from './forms/RoutingForm.svelte';
 import TargetForm from './forms/TargetForm.svelte';
@@ -79,6 +80,16 @@ export interface Organisation {
   language: string;
   time_zone: string;
   support_address?: string;
+}
+
+export interface Look {
+  accent: string;
+  corners: string;
+  theme: string;
+  side: string;
+  label?: Record<string, string>;
+  greeting?: Record<string, string>;
+  logo?: string;
 }
 
 export interface Team {
@@ -178,6 +189,18 @@ export const kinds: readonly Kind[] = [
     blank: (): Target => ({ name: '', first_response: 30 }),
     form: TargetForm,
     changes: leads,
+  },
+  {
+    kind: 'look',
+    group: 'house',
+    icon: Palette,
+    single: true,
+    title: (w) => w.look.title,
+    lead: (w) => w.look.lead,
+    name: () => '',
+    blank: (): Look => ({ accent: '#0b5cad', corners: 'soft', theme: 'system', side: 'end' }),
+    form: LookForm,
+    changes: runs,
   },
   {
     kind: 'team',
