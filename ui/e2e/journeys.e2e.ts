@@ -10,6 +10,7 @@ import { plantWords, searching } from './searching.ts';
 import { secrets } from './secrets.ts';
 import { engines } from './server.ts';
 import { talking } from './talking.ts';
+import { working } from './working.ts';
 
 describe.each(engines())('on %s', (engine) => {
   const house = new House(engine);
@@ -28,6 +29,7 @@ describe.each(engines())('on %s', (engine) => {
   secrets(house);
   people(house);
   comingIn(house);
+  working(house);
   // What is drawn does not depend on the database.
   if (engine === 'SQLite') looks(house);
   if (engine === 'SQLite') configuring(house);

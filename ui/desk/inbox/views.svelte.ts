@@ -18,6 +18,8 @@ export const builtIn: readonly List[] = [
   { view: 'mentions', status: ['open', 'waiting', 'snoozed'] },
 ];
 
+const mineUnread: List = { view: 'mine', status: ['open', 'waiting', 'snoozed'], unread: true };
+
 const keyOf = (list: List) => JSON.stringify(canonical(list));
 
 /** The lists one goes to: those that everybody has, saved ones, and how many stand in each. */
@@ -25,16 +27,21 @@ export class Views {
   saved = $state.raw<Item<View>[]>([]);
   /** Conversations in which a note names me, and I have not looked. */
   mentions = $state.raw<ReadonlySet<string>>(new Set());
+  /** How many of my conversations hold words that nobody has read. */
+  unread = $state(0);
   #counts = $state.raw<ReadonlyMap<string, ListCount>>(new Map());
   #items: Items<View>;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #counted = 0;
   #open = false;
+  #known = false;
   #listening: () => void;
 
   constructor(
     private readonly api: Pick<Api, 'call' | 'counts' | 'mentions' | 'seeMention'>,
     private readonly failed: (code: Problem['code']) => void,
+    /** A note has named me since I looked last. */
+    private readonly mentioned: (conv: string) => void = () => undefined,
   ) {
     this.#items = new Items(api, 'view');
     this.#listening = () => {
@@ -58,6 +65,8 @@ export class Views {
     document.removeEventListener('visibilitychange', this.#listening);
     this.saved = [];
     this.mentions = new Set();
+    this.unread = 0;
+    this.#known = false;
     this.#counts = new Map();
   }
 
@@ -80,10 +89,11 @@ export class Views {
     return this.saved.find((v) => sameList(v.value.list, list));
   }
 
-  /** Something may have changed: counts anew, soon, unless nobody looks. */
+  /** Something may have changed: counts anew, soon. */
   stale(): void {
-    if (!this.#open || this.#timer !== undefined || document.hidden) return;
-    const wait = Math.max(300, this.#counted + countEvery - Date.now());
+    if (!this.#open || this.#timer !== undefined) return;
+    // Behind other tabs the number in the title is enough to be kept, more slowly.
+    const wait = Math.max(300, this.#counted + (document.hidden ? 5 : 1) * countEvery - Date.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       void this.#count();
@@ -92,12 +102,16 @@ export class Views {
 
   async #count(): Promise<void> {
     this.#counted = Date.now();
-    const lists = [...builtIn, ...this.saved.map((v) => canonical(v.value.list))].slice(0, 40);
+    const lists = [mineUnread, ...builtIn, ...this.saved.map((v) => canonical(v.value.list))].slice(0, 40);
     try {
       const [counts, mentions] = await Promise.all([this.api.counts(lists), this.api.mentions()]);
       if (!this.#open) return;
       this.#counts = new Map(counts.map((count, i) => [keyOf(lists[i]!), count]));
+      this.unread = counts[0]?.n ?? 0;
+      const news = this.#known ? mentions.filter((id) => !this.mentions.has(id)) : [];
+      this.#known = true;
       this.mentions = new Set(mentions);
+      for (const id of news) this.mentioned(id);
     } catch {
       // Numbers that are old for a while harm nobody.
     }

@@ -2,6 +2,8 @@ import { access } from './access.en.ts';
 import { walletEn } from './wallet.en.ts';
 import type { ConversationStatus, ErrorCode } from '../../kit/protocol/frames.ts';
 import type { Priority, View } from '../shell/api.ts';
+import type { News } from '../shell/notify.svelte.ts';
+import type { Action } from '../shell/shortcuts.ts';
 import type { SnoozePick } from '../thread/snooze.ts';
 
 const classNames: Record<string, string> = {
@@ -67,6 +69,11 @@ export const en = {
     alias: 'Customers see',
     role: 'Role',
     screen: 'This browser',
+    news: 'Telling you of news',
+    newsHint: 'When something is assigned to you, a customer writes in one of your conversations, or a note names you. Not while you look at the desk, and never with a customer’s words.',
+    browser: 'Notices of the browser',
+    sound: 'A sound',
+    refused: 'This browser refuses notices of the desk. Its own settings for this page can allow them.',
     here: 'These choices are kept in this browser alone.',
   },
 
@@ -389,23 +396,39 @@ export const en = {
 
   wallet: walletEn,
 
+  command: {
+    next: 'Next conversation or hit',
+    previous: 'Previous conversation or hit',
+    open: 'Open it',
+    reply: 'Write a reply',
+    note: 'Write a note',
+    take: 'Assign it to me',
+    hand: 'Hand it over',
+    snooze: 'Snooze it',
+    resolve: 'Resolve, or reopen',
+    choose: 'Choose it; with Shift, all up to it',
+    undo: 'Undo what was done last',
+    presence: 'Whether you take offers',
+    details: 'Show or hide the customer',
+    saveView: 'Save this list as a view',
+    search: 'Search messages',
+    palette: 'Commands, and where to go',
+    help: 'Keyboard shortcuts',
+    escape: 'Leave the box, close',
+  } satisfies Record<Action, string>,
+  news: { assigned: 'Assigned to you', message: 'A customer has written', mention: 'You are named in a note', offer: 'Offered to you' } satisfies Record<News, string>,
+  palette: {
+    title: 'Commands, and where to go',
+    placeholder: 'What do you want to do, or whom do you look for?',
+    none: 'Nothing fits.',
+    groups: { actions: 'Actions', pages: 'Pages', views: 'Views', conversations: 'Conversations', colleagues: 'Colleagues', macros: 'Macros', search: 'Search' },
+    give: (name: string) => `Assign to ${name}`,
+    with: (name: string) => `Conversations with ${name}`,
+    look: (q: string) => `Search messages for “${q}”`,
+  },
   help: {
     title: 'Keyboard shortcuts',
-    keys: [
-      ['j / k', 'Next, previous conversation or hit'],
-      ['Enter', 'Open it'],
-      ['r', 'Write a reply'],
-      ['n', 'Write a note'],
-      ['a', 'Assign it to me'],
-      ['e', 'Resolve, or reopen'],
-      ['x', 'Choose it; with Shift, all up to it'],
-      ['z', 'Undo what was done last'],
-      ['p', 'Whether you take offers'],
-      ['Enter / a, d', 'While you are offered a conversation: accept, pass it on'],
-      ['/', 'Search'],
-      ['Esc', 'Leave the box, close'],
-      ['?', 'This list'],
-    ],
+    offered: 'While you are offered a conversation: accept, pass it on',
     sends: 'Enter sends, Shift and Enter begins a new line.',
     single: 'Single keys are commands',
   },

@@ -29,3 +29,31 @@ export function matches(text: string, query: string): number {
   const part = score / q.length;
   return part < 0.5 ? 0 : 0.5 * part;
 }
+
+// The first character of each letter in the order of pinyin. There are no words in i, u and v.
+const firsts = [...'阿八嚓哒妸发旮哈讥咔垃妈拏噢妑七呥扨它穵夕丫帀'];
+const letters = 'abcdefghjklmnopqrstwxyz';
+const order = new Intl.Collator('zh-Hans-CN-u-co-pinyin');
+
+/** The first letters of the pinyin of Chinese words, as people type them; nothing for a text without Chinese. */
+export function initials(text: string): string {
+  if (!/\p{Script=Han}/u.test(text)) return '';
+  let out = '';
+  for (const sign of text.toLowerCase()) {
+    if (!/\p{Script=Han}/u.test(sign)) {
+      out += sign;
+      continue;
+    }
+    const at = firsts.findLastIndex((first) => order.compare(sign, first) >= 0);
+    out += at < 0 ? sign : letters[at];
+  }
+  return out;
+}
+
+/** As matches, and Chinese by the first letters of its pinyin too. */
+export function fits(text: string, query: string): number {
+  const plain = matches(text, query);
+  if (plain > 0.5 || !/^[a-z]+$/i.test(query.trim())) return plain;
+  const typed = initials(text);
+  return Math.max(plain, typed === '' ? 0 : 0.85 * matches(typed, query));
+}

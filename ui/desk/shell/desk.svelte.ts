@@ -1,6 +1,7 @@
 import { languageTag, pickLanguage, type Language } from '../../kit/language.ts';
 import { Client } from '../../kit/protocol/client.ts';
 import type { ConnectionState } from '../../kit/protocol/connection.ts';
+import type { Entry } from '../../kit/protocol/frames.ts';
 import { BrowserStorage } from '../../kit/protocol/storage.ts';
 import { dialStream } from '../../kit/protocol/stream.ts';
 import { dialWebSocket } from '../../kit/protocol/websocket.ts';
@@ -17,12 +18,20 @@ import { pageIds, pagesFor } from './pages.ts';
 import { inboxHash, isInbox, pageHash, parseRoute, type InboxPlace } from './route.ts';
 import { Offers } from '../queue/offers.svelte.ts';
 import { Search } from '../search/search.svelte.ts';
-import { Macros } from '../thread/macros.svelte.ts';
 import type { Opened } from '../signin/access.ts';
 import { IdleLock } from '../signin/idle.ts';
+import { Macros, type Macro } from '../thread/macros.svelte.ts';
 import { Thread } from '../thread/thread.svelte.ts';
+import { Notify, type News } from './notify.svelte.ts';
+import type { Action } from './shortcuts.ts';
 import { Undo } from './undo.svelte.ts';
 import { nameOf } from './words.ts';
+
+/** What an action does here; false when there is nothing to do, and the key keeps its own meaning. */
+export type Doers = Partial<Record<Action, (event?: KeyboardEvent) => unknown>> & {
+  give?: (staff: { id: string; name: string }) => void;
+  macro?: (macro: Macro) => void;
+};
 
 export type Theme = 'system' | 'light' | 'dark';
 
@@ -40,6 +49,7 @@ export class Desk {
   readonly views: Views;
   readonly undo: Undo;
   readonly macros: Macros;
+  readonly notify: Notify;
   readonly search: Search;
   readonly drafts: Drafts;
   readonly offers: Offers;
@@ -75,9 +85,14 @@ export class Desk {
   /** The line to bring into view: the hit, until it is there. */
   target = $state.raw<{ conv: string; seq: number }>();
   helpOpen = $state(false);
+  paletteOpen = $state(false);
+  /** What can be done where one is, by key and by the palette. */
+  doers = $state.raw<Doers>({});
   /** On a small screen, where one pane is seen at a time: what was found is before what is open. */
   searching = $state(false);
   detailsOpen = $state(false);
+  /** On a wide screen, where the customer stands beside the words: put away. */
+  detailsHidden = $state(false);
   /** The list is being given a name. */
   savingView = $state(false);
 
@@ -90,7 +105,8 @@ export class Desk {
 
   constructor() {
     this.#readArrival();
-    this.views = new Views(this.api, (code) => this.failed(code));
+    this.views = new Views(this.api, (code) => this.failed(code), (conv) => this.#tell('mention', conv));
+    this.notify = new Notify(this.#storage);
     this.macros = new Macros(this.api);
     this.undo = new Undo(this.toasts, () => this.m?.undo ?? '');
     this.inbox = new Inbox(this.api, () => this.me?.id ?? '', () => this.views.stale());
@@ -221,6 +237,7 @@ export class Desk {
       // The open conversation reads itself again, and tells the list.
       if (change.what === 'inbox' && change.conv && change.conv !== this.thread?.id) this.inbox.hint(change.conv);
       if (change.what === 'inbox' && !change.conv && this.inbox.loaded) void this.inbox.reload();
+      if (change.what === 'entry') this.#heard(change.entry);
       if (change.what === 'inbox') this.views.stale();
       if (change.what === 'inbox') this.search.changed(change.conv);
       // After a loss the hints of the meantime are gone.
@@ -232,6 +249,7 @@ export class Desk {
     this.offers.attach(client);
     client.watchInbox();
     client.start();
+    this.notify.open(staff.id);
     if (this.hasInbox) this.views.open();
     void this.api.staff().then(
       (everybody) => (this.staff = colleaguesOf(everybody)),
@@ -294,8 +312,29 @@ export class Desk {
     this.#lock.rest();
     this.inbox.clear();
     this.views.close();
+    this.notify.close();
+    this.paletteOpen = false;
     this.macros.clear();
     this.search.clear();
+  }
+
+  /** What happens in conversations that are mine, or become mine. */
+  #heard(entry: Entry): void {
+    const me = this.me?.id;
+    // What was read again after a loss is no news.
+    if (entry.at < (Date.now() - 60_000) * 1000) return;
+    if (entry.kind === 'assigned' && entry.payload.staff?.id === me && entry.author?.id !== me) this.#tell('assigned', entry.conv);
+    if (entry.kind !== 'message' || entry.author?.kind !== 'customer') return;
+    const known = this.thread?.id === entry.conv ? this.thread.conversation : this.inbox.find(entry.conv);
+    // A desk hears of its own conversations, and of those that it looks at.
+    if (known ? known.assignee?.id === me : this.thread?.id !== entry.conv) this.#tell('message', entry.conv);
+  }
+
+  #tell(news: Exclude<News, 'offer'>, conv: string): void {
+    const m = this.m;
+    if (!m) return;
+    const known = this.inbox.find(conv)?.customer;
+    this.notify.tell(m.news[news], known ? nameOf(known, m) : '', conv, () => this.open(conv));
   }
 
   get hasInbox(): boolean {

@@ -24,6 +24,8 @@ export interface Page {
   for: (staff: Staff) => boolean;
   /** At the foot of the rail: what one seldom needs. */
   apart?: boolean;
+  /** Places in it that the palette offers by their own names. */
+  places?: (m: Messages) => { title: string; path: string[] }[];
   /** Fetched when it is first gone to; the inbox alone comes with the desk. */
   load?: () => Promise<{ default: Component<PageProps> }>;
 }
