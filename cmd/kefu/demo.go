@@ -44,7 +44,7 @@ func runDemo(ctx context.Context, args []string) int {
 func greet(d *app.Demo, data string) {
 	fmt.Printf("\nKefu is running.\n\n  Ask as a customer:   %s\n  Answer as an agent:  %s\n\n", d.URLs["wallet"], d.URLs["desk"])
 	for _, s := range d.Staff {
-		if s.Role == "agent" || s.Role == "supervisor" {
+		if s.Role == "agent" || s.Role == "supervisor" || s.Role == "owner" {
 			fmt.Printf("  %-11s %-18s password %s\n", s.Role, s.Email, s.Password)
 		}
 	}
