@@ -7,6 +7,7 @@ import (
 	"kefu/internal/app/demolife"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	"kefu/internal/platform/fault"
 	"kefu/internal/storage"
 )
 
@@ -21,6 +22,9 @@ func (a *App) seedLife(ctx context.Context) error {
 	}
 	agents, err := a.demoAgents(ctx)
 	if err != nil || len(agents) == 0 {
+		return err
+	}
+	if err := a.seedSettings(ctx); err != nil {
 		return err
 	}
 	life, err := demolife.Invent(a.now(), agents)
@@ -46,6 +50,21 @@ func (a *App) seedLife(ctx context.Context) error {
 			Kind: conversation.SetStatus, Content: conversation.Content{Status: conversation.Snoozed, Until: a.now().Add(snoozedFor).UnixMicro()},
 		})
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seedSettings sets up the house. What is there already, from a start that was
+// interrupted, stays.
+func (a *App) seedSettings(ctx context.Context) error {
+	all, err := demolife.Settings()
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if _, err := a.settings.Save(ctx, identity.SystemPart("demo"), c); err != nil && !fault.Is(err, fault.Conflict) {
 			return err
 		}
 	}
