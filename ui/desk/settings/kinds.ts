@@ -1,4 +1,4 @@
-import { AppWindow, Building2, CalendarClock, Clock, KeyRound, Palette, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
+import { AppWindow, Building2, CalendarClock, Clock, KeyRound, MessageSquareQuote, Palette, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
@@ -15,6 +15,7 @@ import CalendarForm from './forms/CalendarForm.svelte';
 import EmbeddingForm from './forms/EmbeddingForm.svelte';
 import IssuerForm from './forms/IssuerForm.svelte';
 import LookForm from './forms/LookForm.svelte';
+import MacroForm from './forms/MacroForm.svelte';
 import OrganisationForm from './forms/OrganisationForm.svelte';
 import RoutingForm from './forms/RoutingForm.svelte';
 import TargetForm from './forms/TargetForm.svelte';
@@ -141,6 +142,13 @@ export interface Availability {
 
 const office = () => [...Array.from({ length: 5 }, () => [{ from: '09:00', to: '18:00' }]), [], []];
 
+export interface Macro {
+  name: string;
+  texts?: { language: string; text: string }[];
+  note?: boolean | undefined;
+  then?: { status?: string; priority?: string; add_tags?: string[] } | undefined;
+}
+
 export const kinds: readonly Kind[] = [
   {
     kind: 'organisation',
@@ -251,6 +259,18 @@ export const kinds: readonly Kind[] = [
     blank: (): Embedding => ({ origins: [] }),
     form: EmbeddingForm,
     changes: runs,
+  },
+  {
+    kind: 'macro',
+    group: 'automation',
+    icon: MessageSquareQuote,
+    title: (w) => w.macro.title,
+    lead: (w) => w.macro.lead,
+    name: (v: Macro) => v.name,
+    about: (v: Macro) => v.texts?.[0]?.text ?? '',
+    blank: (): Macro => ({ name: '', texts: [{ language: 'en', text: '' }] }),
+    form: MacroForm,
+    changes: leads,
   },
   {
     kind: 'rule',
