@@ -64,13 +64,14 @@ func (l Look) Validate() error {
 			return fault.InvalidFor(op, field, settings.Unknown, "must be one of %v", c.of)
 		}
 	}
+	language := regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$`)
 	for field, texts := range map[string]form.Texts{"label": l.Label, "greeting": l.Greeting} {
 		most := MaxLabel
 		if field == "greeting" {
 			most = MaxGreeting
 		}
 		for _, tag := range slices.Sorted(maps.Keys(texts)) {
-			if ok, _ := regexp.MatchString(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$`, tag); !ok {
+			if !language.MatchString(tag) {
 				return fault.InvalidFor(op, field, settings.Malformed, "names %q, which is no language", tag)
 			}
 			if err := settings.CheckLine(field+"."+tag, texts[tag], most, true); err != nil {

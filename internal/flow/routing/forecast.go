@@ -150,9 +150,9 @@ func (s *Service) restore(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	body, err := s.Store.Learned(ctx, s.self)
-	if s.logged("reading what was learned", err) && len(body) > 0 {
+	if s.logged(ctx, "reading what was learned", err) && len(body) > 0 {
 		var l waits.Learned
-		if s.logged("understanding what was learned", json.Unmarshal(body, &l)) {
+		if s.logged(ctx, "understanding what was learned", json.Unmarshal(body, &l)) {
 			s.simulating.Lock()
 			s.sim.Restore(l)
 			s.simulating.Unlock()
@@ -162,7 +162,7 @@ func (s *Service) restore(ctx context.Context) {
 		}
 	}
 	open, err := s.Store.OpenPromises(ctx, s.self, maxQueued)
-	if !s.logged("reading what was promised", err) {
+	if !s.logged(ctx, "reading what was promised", err) {
 		return
 	}
 	for i := range open {
@@ -211,7 +211,7 @@ func (s *Service) save(ctx context.Context) {
 		defer cancel()
 		err = s.Store.SaveLearned(ctx, s.self, body)
 	}
-	s.logged("keeping what was learned", err)
+	s.logged(ctx, "keeping what was learned", err)
 }
 
 // lastWords are what is kept when the server stops.

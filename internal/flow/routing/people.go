@@ -361,5 +361,5 @@ func (s *Service) bringBack(ctx context.Context, id string) {
 		s.again[id] = true
 		s.newsMu.Unlock()
 	}
-	s.logged("bringing a conversation back", err)
+	s.logged(ctx, "bringing a conversation back", err)
 }

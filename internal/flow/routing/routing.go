@@ -8,6 +8,7 @@ package routing
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
@@ -292,7 +293,7 @@ func (s *Service) step(ctx context.Context) {
 	s.news, s.again, s.doubt, s.refresh = map[string]conversation.State{}, map[string]bool{}, false, false
 	s.newsMu.Unlock()
 	if refresh {
-		s.logged("reading who works here", s.readPeople(ctx))
+		s.logged(ctx, "reading who works here", s.readPeople(ctx))
 	}
 	for id, state := range news { // who became free first: that needs no reading
 		if !queues(waitingOf(&state)) {
@@ -304,7 +305,7 @@ func (s *Service) step(ctx context.Context) {
 	for id := range again {
 		s.recheck(ctx, id)
 	}
-	if doubt && !s.logged("reading what waits", s.readAll(ctx)) {
+	if doubt && !s.logged(ctx, "reading what waits", s.readAll(ctx)) {
 		s.newsMu.Lock()
 		s.doubt = true
 		s.newsMu.Unlock()
@@ -327,9 +328,10 @@ func (s *Service) writes(ctx context.Context) {
 	}
 }
 
-// logged logs an error, and tells whether there was none.
-func (s *Service) logged(doing string, err error) bool {
-	if err != nil {
+// logged logs an error, and tells whether there was none. That a server which is
+// stopped reads no further is no error.
+func (s *Service) logged(ctx context.Context, doing string, err error) bool {
+	if err != nil && !errors.Is(ctx.Err(), context.Canceled) {
 		s.Log.Error("routing failed at "+doing+"; it is tried again", "error", err)
 	}
 	return err == nil
@@ -399,7 +401,7 @@ func (s *Service) write(ctx context.Context) {
 			s.mu.Unlock()
 		}
 	}
-	s.logged("writing", failed)
+	s.logged(ctx, "writing", failed)
 }
 
 func chunks(all []routing.Promise, size int) func(func([]routing.Promise) bool) {

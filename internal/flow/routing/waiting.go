@@ -100,7 +100,7 @@ func (s *Service) lastAgent(ctx context.Context, w routing.Waiting) string {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	last, err := s.Store.LastAgent(ctx, s.self, w.CustomerID, w.ConversationID, s.now()-routing.LastAgentWithin.Microseconds())
-	s.logged("looking for the last agent", err) // without it anybody is as good
+	s.logged(ctx, "looking for the last agent", err) // without it anybody is as good
 	return last
 }
 
@@ -307,7 +307,7 @@ func (s *Service) recheck(ctx context.Context, id string) {
 	if fault.Is(err, fault.NotFound) {
 		st, err = conversation.State{ID: id, Status: conversation.Resolved}, nil
 	}
-	if s.logged("looking at a conversation", err) {
+	if s.logged(ctx, "looking at a conversation", err) {
 		s.apply(ctx, st)
 	}
 }

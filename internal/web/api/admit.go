@@ -3,11 +3,13 @@ package api
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -17,6 +19,7 @@ import (
 	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
+	"kefu/internal/platform/strictjson"
 )
 
 const (
@@ -132,8 +135,32 @@ func (a *API) check(in *admitted, operation *huma.Operation) error {
 		return nil
 	}
 	var err error
-	in.body, err = readBody(in.writer, in.request)
-	return err
+	if in.body, err = readBody(in.writer, in.request); err != nil {
+		return err
+	}
+	return a.refuseNulls(in.body, operation)
+}
+
+// refuseNulls refuses null for a member that may be left out but is never null: huma
+// takes it for left out, and a filter that was meant would be none.
+func (a *API) refuseNulls(body []byte, operation *huma.Operation) error {
+	if !bytes.Contains(body, []byte("null")) {
+		return nil
+	}
+	var members map[string]json.RawMessage
+	if strictjson.Decode(body, &members) != nil {
+		return nil // what is wrong with it, its operation says
+	}
+	schema := operation.RequestBody.Content["application/json"].Schema
+	if schema.Ref != "" {
+		schema = a.huma.OpenAPI().Components.Schemas.SchemaFromRef(schema.Ref)
+	}
+	for name, member := range schema.Properties {
+		if string(members[name]) == "null" && !member.Nullable && !slices.Contains(schema.Required, name) {
+			return fault.InvalidField("api.refuseNulls", name, "is null")
+		}
+	}
+	return nil
 }
 
 // limitReads bounds the work that one member of staff can make by looking: what

@@ -19,7 +19,6 @@ import (
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
-	"kefu/internal/web/api"
 	"kefu/internal/web/walletview"
 )
 
@@ -106,7 +105,7 @@ func TestTheWalletOverTheAPI(t *testing.T) {
 	agent := w.as(identity.Agent)
 	path := "/v1/customers/" + who.ID + "/wallet"
 	whole := w.must(200, call{method: "GET", path: path, bearer: agent})
-	var view api.WalletView
+	var view walletview.WalletView
 	whole.json(t, &view)
 	if view.Name != "Anna S." || len(view.Accounts) != 3 || len(view.Accounts[0].Balances) != 1 || len(view.Instruments) != 3 || view.KYC != "approved" {
 		t.Errorf("%+v", view)
