@@ -124,6 +124,7 @@ func open(t *testing.T, d *storagetest.Deployment) *house {
 	workers.Go(func() { _ = h.follower.Run(ctx) })
 	t.Cleanup(func() { cancel(); workers.Wait() })
 	h.wake = sender.Wake
+	h.settled() // it begins at the end of the log, as it is now
 	return h
 }
 

@@ -46,7 +46,7 @@ func Surroundings(addr netip.Addr) string {
 		bits = 48
 	}
 	prefix, err := addr.Prefix(bits)
-	if err != nil {
+	if err != nil || !prefix.IsValid() { // of no address
 		return ""
 	}
 	return prefix.String()
