@@ -94,7 +94,11 @@ func tail(text string, n int) string { return text[max(0, len(text)-n):] }
 func (s *server) base() string { return "http://localhost:" + s.port }
 
 func (s *server) argv(command string) []string {
-	return []string{os.Getenv(binaryVariable), command, "--listen", "localhost:" + s.port, "--data", s.dir}
+	argv := []string{os.Getenv(binaryVariable), command, "--listen", "localhost:" + s.port, "--data", s.dir}
+	if command == "demo" {
+		argv = append(argv, "--bare") // what the tests find is what they wrote
+	}
+	return argv
 }
 
 func (s *server) environment() []string {
