@@ -52,6 +52,7 @@ export const en = {
   },
 
   pages: {
+    board: 'Board',
     reports: 'Reports',
     label: 'Pages',
     inbox: 'Inbox',

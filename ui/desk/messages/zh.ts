@@ -47,6 +47,7 @@ export const zh: Messages = {
   },
 
   pages: {
+    board: '实时看板',
     reports: '报表',
     label: '页面',
     inbox: '会话',
