@@ -5,7 +5,7 @@ import { faults } from './faults.ts';
 import { House } from './house.ts';
 import { intake } from './intake.ts';
 import { looks } from './looks.ts';
-import { people } from './people-come-and-go.ts';
+import { leaving, people } from './people-come-and-go.ts';
 import { plantWords, searching } from './searching.ts';
 import { secrets } from './secrets.ts';
 import { engines } from './server.ts';
@@ -34,6 +34,7 @@ describe.each(engines())('on %s', (engine) => {
   if (engine === 'SQLite') looks(house);
   if (engine === 'SQLite') configuring(house);
   if (engine === 'SQLite') intake(house);
+  leaving(house);
   // Last, because words are found only when the guard's window has passed over them.
   searching(house);
 });

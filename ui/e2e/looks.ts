@@ -93,7 +93,7 @@ export function looks(house: House): void {
       expect(await overflow(desk.page)).toBeLessThanOrEqual(0);
       expect(await faultsOf(desk.page)).toEqual([]);
       // What was found is seen although a conversation is open.
-      await desk.page.getByRole('searchbox').fill('没有这个词');
+      await desk.page.getByRole('search').getByRole('searchbox').fill('没有这个词');
       await desk.page.getByText('没有找到“没有这个词”。').waitFor();
       await desk.page.getByRole('button', { name: '清除搜索' }).click();
       await desk.sees('手机上也能看清楚吗？');

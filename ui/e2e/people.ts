@@ -206,7 +206,7 @@ export class Agent {
   }
 
   async attach(name: string, buffer: Buffer): Promise<void> {
-    await this.page.locator('main input[type=file]').setInputFiles({ name, mimeType: 'image/png', buffer });
+    await this.page.locator('main input[type=file]:not([capture])').setInputFiles({ name, mimeType: 'image/png', buffer });
     await this.page.locator('main form button[type=submit]:enabled').click();
   }
 

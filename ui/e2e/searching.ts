@@ -15,7 +15,7 @@ export function searching(house: House): void {
   describe('the search', () => {
     test.each(['Marigold', '退款'])('finds %s', async (words) => {
       const mei = await house.agent('mei');
-      const box = mei.page.getByRole('searchbox');
+      const box = mei.page.getByRole('search').getByRole('searchbox');
       const hit = mei.page.locator('[data-hit]').filter({ hasText: words });
       // A message is found within a moment, though the guard's window may be open.
       await expect

@@ -37,7 +37,7 @@ export function working(house: House): void {
       expect(await ben.box.inputValue()).toBe('I shall look into it.');
       await warning.getByRole('button', { name: 'Send anyway' }).click();
       await james.sees('I shall look into it.');
-      expect(await james.words()).toEqual(['Why is my card declined?', 'The shop asked for the wrong currency.', 'I shall look into it.']);
+      expect((await james.words()).slice(-3)).toEqual(['Why is my card declined?', 'The shop asked for the wrong currency.', 'I shall look into it.']);
     });
 
     test('an answer that crossed with a colleague’s on the wire is refused and kept', { timeout: 90_000 }, async () => {
@@ -60,7 +60,7 @@ export function working(house: House): void {
       await refused.getByRole('button', { name: 'Change it' }).click();
       expect(await ben.box.inputValue()).toBe('One moment.');
       await ben.box.fill('');
-      expect(await anna.words()).toEqual(['Where is my receipt?', 'It is in your mail.']);
+      expect((await anna.words()).slice(-2)).toEqual(['Where is my receipt?', 'It is in your mail.']);
     });
 
     test('many are changed at once, and changed back', { timeout: 90_000 }, async () => {
