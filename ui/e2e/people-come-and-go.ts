@@ -39,7 +39,7 @@ export function people(house: House): void {
       await sara.frame.getByText('This conversation was closed.').waitFor();
       await ben.page.getByRole('dialog').waitFor({ state: 'hidden' });
       await keyboard.press('?');
-      await ben.page.getByRole('dialog').getByText('Keyboard shortcuts').waitFor();
+      await ben.page.getByRole('dialog').getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor();
       // Whoever dictates switches single keys off, and that is kept.
       await ben.page.getByRole('checkbox').uncheck();
       await keyboard.press('Escape');
