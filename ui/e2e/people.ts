@@ -86,6 +86,10 @@ export class Customer {
   async open(): Promise<void> {
     await this.page.locator('#help:enabled').click();
     await expect.poll(() => this.frames.length).toBe(1);
+    // Whoever has nothing open is shown what they asked before.
+    const fresh = this.frame.getByRole('button', { name: /New conversation|发起新会话/ });
+    await this.box.or(fresh).first().waitFor();
+    if (await fresh.isVisible()) await fresh.click();
     await this.box.waitFor();
   }
 
