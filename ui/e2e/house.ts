@@ -50,7 +50,7 @@ export class House {
     const { context, who } = await this.agent(first);
     const agent = await Agent.arrive(this, who.email, { ...look, storageState: await context.storageState() });
     this.#guests.push(agent.context);
-    await agent.page.getByRole('search').waitFor();
+    await agent.page.getByRole('navigation').first().waitFor();
     return agent;
   }
 
