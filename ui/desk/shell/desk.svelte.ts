@@ -457,6 +457,9 @@ export class Desk {
 
   #leaveThread(): void {
     this.thread?.leave();
+    // While it was open the list was told of it by the thread, which may have
+    // been in the middle of reading what is new.
+    if (this.thread) this.inbox.hint(this.thread.id);
     this.thread = undefined;
     this.detailsOpen = false;
   }
