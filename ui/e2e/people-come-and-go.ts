@@ -41,7 +41,7 @@ export function people(house: House): void {
       await keyboard.press('?');
       await ben.page.getByRole('dialog').getByRole('heading', { name: 'Keyboard shortcuts' }).waitFor();
       // Whoever dictates switches single keys off, and that is kept.
-      await ben.page.getByRole('checkbox').uncheck();
+      await ben.page.getByRole('dialog').getByRole('checkbox').uncheck();
       await keyboard.press('Escape');
       await keyboard.press('e');
       await ben.page.reload();
@@ -49,7 +49,7 @@ export function people(house: House): void {
       await keyboard.press('?');
       expect(await ben.page.getByRole('dialog').count()).toBe(0);
       await ben.page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
-      await ben.page.getByRole('checkbox').check();
+      await ben.page.getByRole('dialog').getByRole('checkbox').check();
       await keyboard.press('Escape');
       await keyboard.press('/');
       await expect.poll(() => ben.page.getByRole('search').getByRole('searchbox').evaluate((box) => box === document.activeElement)).toBe(true);
