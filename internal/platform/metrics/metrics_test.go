@@ -157,15 +157,22 @@ func TestUpgradesAndStreamsPassThrough(t *testing.T) {
 		_, _ = io.WriteString(w, "data: 1\n\n")
 		w.(http.Flusher).Flush()
 	})
-	server := httptest.NewServer(m.Count(mux, clock.System))
+	counted := m.Count(mux, clock.System)
+	var handlers sync.WaitGroup // the server does not wait for those that have taken the connection over
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer handlers.Done()
+		counted.ServeHTTP(w, r)
+	}))
 	for _, path := range []string{"/hijack", "/stream"} {
+		handlers.Add(1)
 		answer, err := http.Get(server.URL + path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		_ = answer.Body.Close()
 	}
-	server.Close() // waits for the handlers
+	server.Close()
+	handlers.Wait()
 	want(t, collect(t, m),
 		`kefu_http_requests_total{route="/hijack",status="101"} 1`,
 		`kefu_http_requests_total{route="/stream",status="200"} 1`,
