@@ -170,8 +170,6 @@ export class Agent {
 
   async signIn(): Promise<void> {
     const { page, who } = this;
-    // A browser that was not here before is offered a passkey first.
-    await page.getByRole('button', { name: /Use a password instead|改用密码登录/ }).click();
     await page.locator('input[type=email]').fill(who.email);
     await page.locator('input[type=password]').fill(who.password);
     await page.locator('input[autocomplete=one-time-code]').fill(totp(who.totp_secret));

@@ -3,7 +3,6 @@ export const access = {
   passkey: 'Sign in with a passkey',
   passkeyHint: 'With your fingerprint, face, device PIN or security key. Nothing to type, nothing to give away.',
   password: 'Use a password instead',
-  usePasskey: 'Use a passkey instead',
   directory: (name: string) => `Continue with ${name}`,
   or: 'or',
   locked: 'The desk locked itself because nobody used it. Sign in again: your drafts and unsent messages are kept.',

@@ -4,7 +4,6 @@ export const access: typeof en = {
   passkey: '使用通行密钥登录',
   passkeyHint: '用指纹、面容、设备 PIN 或安全密钥，不必输入，也不会被骗走。',
   password: '改用密码登录',
-  usePasskey: '改用通行密钥',
   directory: (name) => `通过${name}继续`,
   or: '或',
   locked: '长时间无人操作，工作台已自动锁定。请重新登录，草稿和未发出的消息都已保留。',
