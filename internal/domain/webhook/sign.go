@@ -43,7 +43,7 @@ func ParseSecret(text string) (Secret, error) {
 		return nil, fault.New(fault.Invalid, op, "the secret does not begin with %s", secretPrefix)
 	}
 	raw, err := base64.StdEncoding.Strict().DecodeString(encoded)
-	if err != nil || len(raw) < MinSecretBytes || len(raw) > MaxSecretBytes {
+	if err != nil || strings.ContainsAny(encoded, "\r\n") || len(raw) < MinSecretBytes || len(raw) > MaxSecretBytes {
 		return nil, fault.New(fault.Invalid, op, "the secret is not %d to %d bytes in base64", MinSecretBytes, MaxSecretBytes)
 	}
 	return raw, nil
