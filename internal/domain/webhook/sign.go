@@ -43,6 +43,7 @@ func ParseSecret(text string) (Secret, error) {
 		return nil, fault.New(fault.Invalid, op, "the secret does not begin with %s", secretPrefix)
 	}
 	raw, err := base64.StdEncoding.Strict().DecodeString(encoded)
+	// The decoder passes over line ends, and one secret must have one spelling.
 	if err != nil || strings.ContainsAny(encoded, "\r\n") || len(raw) < MinSecretBytes || len(raw) > MaxSecretBytes {
 		return nil, fault.New(fault.Invalid, op, "the secret is not %d to %d bytes in base64", MinSecretBytes, MaxSecretBytes)
 	}
