@@ -46,6 +46,7 @@ type Worker struct {
 	who   identity.Principal
 	log   *slog.Logger
 	pasts map[string]*past
+	asked *rule.Set // with which pasts were remembered: under another one entries may have been passed over
 }
 
 // past is a conversation as far as its entries were looked at.
@@ -89,6 +90,10 @@ func (w *Worker) Wants(e *conversation.Entry) bool {
 // cursor does not move: given again they change nothing.
 func (w *Worker) Take(ctx context.Context, entries []conversation.Entry, s event.Step) error {
 	set := w.set.Load()
+	if set != w.asked {
+		clear(w.pasts)
+		w.asked = set
+	}
 	for _, e := range entries {
 		moments, err := w.moments(ctx, e)
 		if err != nil {
