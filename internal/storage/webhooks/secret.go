@@ -79,8 +79,9 @@ const (
 	purgeMax = 1000
 )
 
-// PurgeWebhooks removes what was settled a month ago and the secrets that sign
-// nothing any more, and tells how much it was.
+// PurgeWebhooks removes what was settled a month ago, what was due three months ago
+// and nobody sent, and the secrets that sign nothing any more; it tells how many of
+// the settled it was.
 func (w *Webhooks) PurgeWebhooks(ctx context.Context) (gone int64, err error) {
 	const op = "webhooks.PurgeWebhooks"
 	err = w.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
@@ -89,6 +90,10 @@ func (w *Webhooks) PurgeWebhooks(ctx context.Context) (gone int64, err error) {
 			return engine.MapError(op, err)
 		}
 		if gone, err = res.RowsAffected(); err != nil {
+			return engine.MapError(op, err)
+		}
+		// Of an endpoint that is paused or out of use nothing is claimed any more.
+		if _, err := t.SQL.ExecContext(ctx, "DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery WHERE state = 'pending' AND next_at < $1 LIMIT $2)", t.Now-3*keepFor, purgeMax); err != nil {
 			return engine.MapError(op, err)
 		}
 		return w.forgetSecrets(ctx, t)

@@ -163,5 +163,11 @@ func TestOldDeliveriesGo(t *testing.T) {
 		if left := states(t, s, "a"); left[webhook.Delivered] != 0 || left[webhook.Pending] != 1 {
 			t.Errorf("left: %v", left)
 		}
+		d.Clock.Move(60 * 24 * time.Hour)
+		_, err = s.PurgeWebhooks(ctx)
+		must(t, err)
+		if left := states(t, s, "a"); len(left) != 0 {
+			t.Errorf("left after three months: %v", left)
+		}
 	})
 }
