@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"kefu/internal/domain/conversation"
@@ -24,7 +25,22 @@ type request struct {
 	done   func(error)
 	err    error
 	commit *event.Commit // on the first request of a batch
+	whose  atomic.Int32  // of fn: nobody's yet, then the committer's or given up
 }
+
+const (
+	committers int32 = iota + 1
+	givenUp
+)
+
+// begin takes the function for the committer, which may try it more than once.
+// It fails once the caller has given up.
+func (r *request) begin() bool {
+	return r.whose.CompareAndSwap(0, committers) || r.whose.Load() == committers
+}
+
+// giveUp takes the function back. It fails once the committer has begun it.
+func (r *request) giveUp() bool { return r.whose.CompareAndSwap(0, givenUp) }
 
 // fnKind says how a function of a request fits between the changes around it.
 type fnKind uint8
@@ -81,8 +97,9 @@ func (s *Store) ordered(ctx context.Context, fn func(context.Context, *Tx) error
 	return s.wait(ctx, &request{fn: fn, kind: inOrder})
 }
 
-// wait gives up when ctx ends. The function may run nevertheless, even then: who
-// is told of an error must not look at what it writes to.
+// wait gives up when ctx ends before the function was begun: then it is never
+// run. One that was begun is waited for, which has an end (commitTimeout), since
+// it writes to what is its caller's.
 func (s *Store) wait(ctx context.Context, r *request) error {
 	answer := make(chan error, 1)
 	r.done = func(err error) { answer <- err }
@@ -93,7 +110,10 @@ func (s *Store) wait(ctx context.Context, r *request) error {
 	case err := <-answer:
 		return err
 	case <-ctx.Done():
-		return fault.New(fault.Unavailable, "storage.tx", "gave up waiting for the commit")
+		if r.giveUp() {
+			return fault.New(fault.Unavailable, "storage.tx", "gave up waiting for the commit")
+		}
+		return <-answer
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/storage"
+	"kefu/internal/storage/core"
 	"kefu/internal/storage/storagetest"
 )
 
@@ -329,6 +330,54 @@ func TestACallerWhoGivesUpHarmsNobody(t *testing.T) {
 		s.do(p, conv, command)
 		if n := len(s.entries(p, conv)); n != 2 {
 			t.Errorf("%d messages, want 2", n)
+		}
+	})
+}
+
+// A function whose caller has gone is not run; one that was begun is waited for,
+// for it writes to what is its caller's.
+func TestWhatWasBegunIsWaitedFor(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx, cancel := context.WithCancel(context.Background())
+		begun, release := make(chan struct{}), make(chan struct{})
+		first, second := make(chan error, 1), make(chan error, 1)
+		written := 0
+		for _, name := range []string{"first", "second", "third"} {
+			_, err := s.FollowerAt(context.Background(), name, false)
+			s.must(err)
+		}
+		run := func(ctx context.Context, name string, fn func(context.Context, *core.Tx) error) error {
+			return s.Follow(ctx, event.Step{Follower: name, To: 1}, fn)
+		}
+		go func() {
+			err := run(ctx, "first", func(context.Context, *core.Tx) error {
+				close(begun)
+				<-release
+				written++
+				return nil
+			})
+			first <- err
+		}()
+		<-begun
+		ran := false
+		go func() {
+			second <- run(ctx, "second", func(context.Context, *core.Tx) error {
+				ran = true
+				return nil
+			})
+		}()
+		cancel()
+		s.want(fault.Unavailable, <-second)
+		select {
+		case err := <-first:
+			t.Errorf("the first is still being written, and its caller has %v", err)
+		default:
+		}
+		close(release)
+		s.must(<-first)
+		s.must(run(context.Background(), "third", func(context.Context, *core.Tx) error { return nil }))
+		if written != 1 || ran {
+			t.Errorf("the first ran %d times; the second, given up: %v", written, ran)
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/waiting"
@@ -80,6 +81,10 @@ func (t *Tx) process(ctx context.Context, batch []*request) error {
 // an error returned from here ends the whole transaction.
 func (t *Tx) runFunc(ctx context.Context, r *request) error {
 	const op = "storage.runFunc"
+	if !r.begin() {
+		r.err = fault.New(fault.Unavailable, op, "the caller has given up")
+		return nil
+	}
 	if _, err := t.SQL.ExecContext(ctx, "SAVEPOINT request"); err != nil {
 		return engine.MapError(op, err)
 	}

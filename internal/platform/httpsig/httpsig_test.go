@@ -1,8 +1,8 @@
 package httpsig_test
 
 import (
+	"crypto/rand"
 	"encoding/base64"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -113,15 +113,30 @@ func TestNoncesAreBounded(t *testing.T) {
 	}
 }
 
+// Nothing is taken that was not signed with the key, which is another one in
+// every process; nor what was signed, with something else put into it.
 func FuzzVerify(f *testing.F) {
+	mine := httpsig.Key{ID: "kefu-1", Secret: make([]byte, 32)}
+	_, _ = rand.Read(mine.Secret)
 	good := httpsig.Sign(request(), key(), now())
-	f.Add(good.SignatureInput, good.Signature)
-	f.Add(`kefu=("@method");created=1;keyid="";alg="hmac-sha256";nonce=""`, "kefu=::")
-	f.Fuzz(func(t *testing.T, input, signature string) {
-		v := httpsig.NewVerifier(1, key())
-		err := v.Verify(request(), httpsig.Signed{ContentDigest: httpsig.Digest(nil), SignatureInput: input, Signature: signature}, now())
-		if err == nil && fmt.Sprint(input, signature) != fmt.Sprint(good.SignatureInput, good.Signature) {
+	f.Add(good.SignatureInput, good.Signature, uint16(9), uint16(3))
+	f.Add(`kefu=("@method");created=1;keyid="";alg="hmac-sha256";nonce=""`, "kefu=::", uint16(0), uint16(200))
+	f.Fuzz(func(t *testing.T, input, signature string, at, length uint16) {
+		v := httpsig.NewVerifier(1, mine)
+		if v.Verify(request(), httpsig.Signed{ContentDigest: httpsig.Digest(nil), SignatureInput: input, Signature: signature}, now()) == nil {
 			t.Fatalf("%q %q was taken", input, signature)
 		}
+		signed := httpsig.Sign(request(), mine, now())
+		was := signed
+		signed.SignatureInput = splice(was.SignatureInput, input, at, length)
+		if signed != was && v.Verify(request(), signed, now()) == nil {
+			t.Fatalf("%q was signed, and %q taken", was.SignatureInput, signed.SignatureInput)
+		}
 	})
+}
+
+// splice puts something in the place of a stretch of s.
+func splice(s, other string, at, length uint16) string {
+	from := int(at) % (len(s) + 1)
+	return s[:from] + other + s[min(len(s), from+int(length)):]
 }
