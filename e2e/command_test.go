@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -327,4 +328,18 @@ func TestMigrateMakesTheSchemaOnce(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Few agents and a short queue: every freed agent is offered what waits, and no two
+// get the same. How long that takes is looked at elsewhere.
+func TestTheBenchOfRoutingRunsToItsEnd(t *testing.T) {
+	t.Parallel()
+	out := run(t, []string{"KEFU_DATABASE="}, "", "bench", "route", "--agents", "3", "--waiting", "6", "--turns", "9", "--rate", "40")
+	var result map[string]float64
+	if err := json.Unmarshal([]byte(out.stdout), &result); err != nil || out.status != 0 {
+		t.Fatalf("status %d: %v: %s", out.status, err, out.all())
+	}
+	if result["offers"] < 12 || result["doubled"] != 0 || result["offer_p50_ms"] <= 0 || result["disk_sync_max_ms"] <= 0 {
+		t.Errorf("%v\n%s", result, out.stderr)
+	}
 }

@@ -53,12 +53,19 @@ func Route(args []string, env Env) int {
 		return env.fail(err)
 	}
 	defer p.close()
-	r := newRouting(env, p, *rate)
-	defer r.close()
-	if err := r.run(ctx, seeded.Tokens, *waiting, *turns); err != nil {
+	probe, err := watchDisk("")
+	if err != nil {
 		return env.fail(err)
 	}
-	return env.report(r.result())
+	r := newRouting(env, p, *rate)
+	defer r.close()
+	err = r.run(ctx, seeded.Tokens, *waiting, *turns)
+	result := r.result()
+	var probed error
+	if result.Disk, result.DiskLongest, probed = probe.close(); errors.Join(err, probed) != nil {
+		return env.fail(errors.Join(err, probed))
+	}
+	return env.report(result)
 }
 
 // routing is a run of it.
@@ -386,6 +393,9 @@ type routeResult struct {
 	Free    float64 `json:"free_p99_ms"`
 	Offers  int     `json:"offers"`
 	Doubled int     `json:"doubled"`
+
+	Disk        float64 `json:"disk_sync_p99_ms"` // of the machine, meanwhile
+	DiskLongest float64 `json:"disk_sync_max_ms"`
 }
 
 func (r *routing) result() routeResult {
