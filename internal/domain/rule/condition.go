@@ -58,8 +58,8 @@ const (
 	maxDepth          = 30
 	maxNodes          = 400
 	maxRegexProgram   = 1000
-	maxCost           = 200_000 // of one evaluation, in the units of CEL's cost model: a few milliseconds
-	maxTime           = 50 * time.Millisecond
+	maxCost           = 200_000     // of one evaluation, in the units of CEL's cost model: a few milliseconds
+	maxTime           = time.Second // what the cost bounds takes far less; a slow machine must not decide what a rule does
 )
 
 // Condition is an expression that was checked.
@@ -133,7 +133,10 @@ func compileIn(env *cel.Env, text string) (Condition, error) {
 	if ast.OutputType() != cel.BoolType {
 		return Condition{}, fault.InvalidFor(op, "if", settings.Malformed, "must be true or false, and is %s", ast.OutputType())
 	}
-	program, err := env.Program(ast, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost), cel.InterruptCheckFrequency(100))
+	if why := refused(ast); why != "" {
+		return Condition{}, fault.InvalidFor(op, "if", settings.Malformed, "%s", why)
+	}
+	program, err := env.Program(ast, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost), cel.CostTracking(costs{}), cel.InterruptCheckFrequency(100))
 	if err != nil {
 		return Condition{}, fault.InvalidFor(op, "if", settings.Malformed, "cannot be worked out: %s", err)
 	}

@@ -60,6 +60,12 @@ func TestRulesThatAreRefused(t *testing.T) {
 		{"no yes or no", "if", condition("conversation.reopened + 1")},
 		{"a wrong type", "if", condition("conversation.reopened == 'often'")},
 		{"too long", "if", condition(strings.Repeat("true && ", 300) + "true")},
+		{"a text that grows and grows", "if", condition(`message.text.replace("", message.text).replace("", message.text) == ""`)},
+		{"a text that grows by lists", "if", condition(`[message.text].map(a, [a, a, a].join("")).exists(a, a == "")`)},
+		{"a text that grows by format", "if", condition(`"%s%s".format([message.text, message.text]) == ""`)},
+		{"a text that grows by quotes", "if", condition(`strings.quote(message.text) == ""`)},
+		{"lists of lists", "if", condition(`[["a"]].exists(a, a == ["a"])`)},
+		{"lists of anything", "if", condition(`[dyn(["a"]), dyn(["a"])] == []`)},
 		{"too deep", "if", condition(strings.Repeat("(", 100) + "true" + strings.Repeat(")", 100))},
 	} {
 		r := valid()
@@ -133,6 +139,31 @@ func TestAConditionThatCostsTooMuchIsStopped(t *testing.T) {
 	}
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("it took %v", took)
+	}
+}
+
+// A list that is added to itself costs what it comes to, and what is looked for in a
+// long text what the text is long.
+func TestWhatGrowsCosts(t *testing.T) {
+	f := rule.Facts{Message: rule.Message{Text: strings.Repeat("a", 8000)}}
+	for _, condition := range []string{
+		`message.text.split("").exists(x, message.text.mentions(["b"]))`,
+		`message.text.split("").exists(x, message.text.lowerAscii() == "b")`,
+		`message.text.split("").exists(x, message.text.indexOf("aaaaaaaaaaaaaaab") > 0)`,
+		`[message.text].map(a, a + a).map(a, a + a).map(a, a + a).map(a, a + a).map(a, a + a).map(a, a + a).map(a, a + a).map(a, a + a)[0] == ""`,
+		`(message.text.split("") + message.text.split("") + message.text.split("") + message.text.split("")).map(x, x + x).exists(x, x == "")`,
+	} {
+		began := time.Now()
+		if _, err := holds(t, condition, f); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), rule.CostsTooMuch) {
+			t.Errorf("%s: it ended with %v", condition, err)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%s: it took %v", condition, took)
+		}
+	}
+	words := `["` + strings.Repeat(`退款","`, 150) + `x"]`
+	if _, err := holds(t, `message.text.mentions(`+words+`) || message.text.contains("refund") || "vip" in conversation.tags + ["a", "b"]`, f); err != nil {
+		t.Errorf("what is usual costs too much: %v", err)
 	}
 }
 
