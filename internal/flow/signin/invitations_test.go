@@ -242,3 +242,60 @@ func TestWhoIsInvitedToRunTheHouseWaitsForASecondPerson(t *testing.T) {
 		t.Errorf("by who has gone: %v", err)
 	}
 }
+
+// A link says no more than whoever made it could say when it is used.
+func TestALinkEndsWithTheRightsOfWhoMadeIt(t *testing.T) {
+	yes, no, agent := true, false, identity.Agent
+	owner := identity.Owner
+	test := identity.SystemPart("test")
+	for name, c := range map[string]struct {
+		back  bool // a link for somebody to come back by, instead of an invitation
+		meant func(o *office, maker identity.Principal) (of string, change staff.Change)
+	}{
+		"an invitation of who left": {false, func(_ *office, m identity.Principal) (string, staff.Change) {
+			return m.ID, staff.Change{Disabled: &yes}
+		}},
+		"an invitation of who is an agent now": {false, func(_ *office, m identity.Principal) (string, staff.Change) {
+			return m.ID, staff.Change{Role: &agent}
+		}},
+		"a link by who left": {true, func(_ *office, m identity.Principal) (string, staff.Change) {
+			return m.ID, staff.Change{Disabled: &yes}
+		}},
+		"a link to who became an owner": {true, func(o *office, _ identity.Principal) (string, staff.Change) {
+			return o.mei.ID, staff.Change{Role: &owner}
+		}},
+	} {
+		o := openWays(t, nil)
+		m := staff.Member{ID: id.New(), Email: "ad@kefu.test", Name: "Ad", Alias: "Ad", Role: identity.Admin}
+		o.must(o.p.AddStaff(t.Context(), test, staff.New{Member: m}))
+		maker := identity.Principal{Kind: identity.Staff, ID: m.ID, Role: m.Role, Session: id.New()}
+		var l signin.Link
+		var err error
+		if c.back {
+			l, err = o.desk.InviteBack(t.Context(), maker, o.mei.ID)
+		} else {
+			l, err = o.desk.Invite(t.Context(), maker, "bo@kefu.test", identity.Agent)
+		}
+		o.must(err)
+		token := tokenOf(t, l)
+		w, err := o.desk.Welcome(t.Context(), token, here()) // the page is open while it happens
+		o.must(err)
+		of, change := c.meant(o, maker)
+		o.must(o.p.ChangeStaff(t.Context(), test, of, change))
+		_, err = o.desk.Join(t.Context(), signin.Join{
+			Token: token, Ticket: w.Ticket, Name: "Bo", Alias: "Bo", Password: "meadow-9-violin-quartz", Code: o.code(w.TOTP.Secret), From: here(),
+		})
+		if !fault.Is(err, fault.NotFound) {
+			t.Errorf("%s lets somebody in: %v", name, err)
+		}
+		if open, err := o.p.Invitations(t.Context(), boss()); err != nil || len(open) != 0 {
+			t.Errorf("%s is listed as open: %+v %v", name, open, err)
+		}
+		if change.Disabled != nil { // nor does it come to life again
+			o.must(o.p.ChangeStaff(t.Context(), test, of, staff.Change{Disabled: &no}))
+			if _, err := o.desk.Welcome(t.Context(), token, here()); !fault.Is(err, fault.NotFound) {
+				t.Errorf("%s lives again: %v", name, err)
+			}
+		}
+	}
+}

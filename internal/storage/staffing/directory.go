@@ -51,6 +51,9 @@ func (s *Staff) EnterByDirectory(ctx context.Context, e staff.DirectoryEntry) (s
 				return err
 			}
 			member.Role = e.Role
+			if err := revokeLinks(ctx, t, identity.Principal{Kind: identity.Staff, ID: member.ID, Role: member.Role}); err != nil {
+				return err
+			}
 		}
 		if err := s.knowNetwork(ctx, t, member.ID, e.Session.Network); err != nil {
 			return err

@@ -139,11 +139,19 @@ func (s *Staff) InvitationBy(ctx context.Context, digest string) (staff.Invitati
 	const op = "staffing.InvitationBy"
 	i, err := scanInvitation(s.core.DB.Reader.QueryRowContext(ctx, "SELECT "+invitationColumns+` FROM staff_invitation
 		WHERE digest = $1 AND used_at = 0 AND revoked_at = 0 AND expires_at > $2`, digest, s.core.Now().UnixMicro()).Scan)
-	if err != nil || i.Kind != staff.ResetMember {
+	if err != nil {
 		return i, engine.MapError(op, err)
 	}
-	err = s.core.DB.Reader.QueryRowContext(ctx, "SELECT name, alias FROM staff WHERE id = $1", i.StaffID).Scan(&i.Name, &i.Alias)
-	return i, engine.MapError(op, err)
+	role := i.Role
+	if i.Kind == staff.ResetMember {
+		m, err := scanMember(s.core.DB.Reader.QueryRowContext(ctx, "SELECT "+memberColumns+" FROM staff WHERE id = $1 AND disabled_at = 0", i.StaffID).Scan)
+		if err != nil {
+			return i, engine.MapError(op, err)
+		}
+		i.Name, i.Alias, role = m.Name, m.Alias, m.Role
+	}
+	_, err = inviterOf(ctx, s.core.DB.Reader, i, role)
+	return i, err
 }
 
 // Join makes somebody a member of staff, or gives them a way in again, by an
@@ -191,6 +199,10 @@ func (s *Staff) join(ctx context.Context, t *core.Tx, i staff.Invitation, j staf
 	const op = "staffing.join"
 	m := j.Member
 	m.Role = i.Role
+	inviter, err := inviterOf(ctx, t.SQL, i, m.Role)
+	if err != nil {
+		return m, err
+	}
 	if i.Kind == staff.FirstOwner {
 		if err := nobodyYet(ctx, t); err != nil {
 			return m, err
@@ -209,10 +221,6 @@ func (s *Staff) join(ctx context.Context, t *core.Tx, i staff.Invitation, j staf
 	if err != nil || i.Kind == staff.FirstOwner || !opensDoors(m.Role) {
 		return m, engine.MapError(op, err)
 	}
-	inviter, err := inviterOf(ctx, t, i)
-	if err != nil {
-		return m, err
-	}
 	if err := s.holdBack(ctx, t, inviter, staff.New{Member: m}); err != nil {
 		return m, err
 	}
@@ -221,17 +229,39 @@ func (s *Staff) join(ctx context.Context, t *core.Tx, i staff.Invitation, j staf
 }
 
 // inviterOf is who asks for what an invitation gives, with the rights that they
-// have now.
-func inviterOf(ctx context.Context, t *core.Tx, i staff.Invitation) (identity.Principal, error) {
+// have now: a link says no more than whoever made it could say today. Errors:
+// NotFound when they work here no more, or may not manage somebody of that role.
+func inviterOf(ctx context.Context, db rowQuerier, i staff.Invitation, role identity.Role) (identity.Principal, error) {
 	const op = "staffing.inviterOf"
-	m, err := scanMember(t.SQL.QueryRowContext(ctx, "SELECT "+memberColumns+" FROM staff WHERE id = $1", i.InvitedBy).Scan)
-	if errors.Is(err, sql.ErrNoRows) {
-		return identity.SystemPart(i.InvitedBy), nil // the command line
+	inviter := identity.SystemPart(i.InvitedBy) // the command line
+	m, err := scanMember(db.QueryRowContext(ctx, "SELECT "+memberColumns+" FROM staff WHERE id = $1", i.InvitedBy).Scan)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return inviter, engine.MapError(op, err)
+	default:
+		inviter = identity.Principal{Kind: identity.Staff, ID: m.ID, Name: m.Alias, Role: m.Role}
 	}
-	if m.DisabledAt != 0 {
-		return identity.Principal{}, fault.New(fault.NotFound, op, "who gave this away works here no more")
+	if m.DisabledAt != 0 || allowStaffChange(op, inviter, role) != nil {
+		return inviter, fault.New(fault.NotFound, op, "who gave this away may do so no more")
 	}
-	return identity.Principal{Kind: identity.Staff, ID: m.ID, Name: m.Alias, Role: m.Role}, engine.MapError(op, err)
+	return inviter, nil
+}
+
+// rowQuerier is a database or a transaction of it.
+type rowQuerier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// revokeLinks ends the open links that a change of somebody's role or being there
+// takes the ground from: those that they made and could not make any more, and those
+// by which they themselves would come back.
+func revokeLinks(ctx context.Context, t *core.Tx, m identity.Principal) error {
+	const op = "staffing.revokeLinks"
+	_, err := t.SQL.ExecContext(ctx, `UPDATE staff_invitation SET revoked_at = $1 WHERE used_at = 0 AND revoked_at = 0
+		AND ((kind = $2 AND staff_id = $3) OR (invited_by = $3 AND ($4 OR ($5 AND role = $6))))`,
+		t.Now, string(staff.ResetMember), m.ID, allowStaffChange(op, m) != nil, allowStaffChange(op, m, identity.Owner) != nil, string(identity.Owner))
+	return engine.MapError(op, err)
 }
 
 // rejoin replaces every way in of somebody by the new one.
@@ -240,6 +270,9 @@ func (s *Staff) rejoin(ctx context.Context, t *core.Tx, i staff.Invitation, j st
 	m, err := scanMember(t.SQL.QueryRowContext(ctx, "SELECT "+memberColumns+" FROM staff WHERE id = $1 AND disabled_at = 0", i.StaffID).Scan)
 	if err != nil {
 		return m, engine.MapError(op, err)
+	}
+	if _, err := inviterOf(ctx, t.SQL, i, m.Role); err != nil { // they may have become somebody's superior since
+		return m, err
 	}
 	if err := replaceTOTP(ctx, t, m.ID, j.TOTPSecret, j.TOTPStep); err != nil {
 		return m, err

@@ -237,12 +237,15 @@ func (s *Staff) change(ctx context.Context, t *core.Tx, p identity.Principal, id
 	if _, err := t.SQL.ExecContext(ctx, "UPDATE staff SET role = $1, disabled_at = $2 WHERE id = $3", string(next), disabledAt, id); err != nil {
 		return engine.MapError(op, err)
 	}
+	if err := revokeLinks(ctx, t, identity.Principal{Kind: identity.Staff, ID: id, Role: roleInUse(next, disabledAt != 0)}); err != nil {
+		return err
+	}
 	return endSessions(ctx, t, p, under, "staff.change", id)
 }
 
 // ResetStaff gives somebody a new password and a new authenticator secret, takes
-// their passkeys, lifts every lock, and ends their sessions within seconds. Whether they are disabled stays
-// as it is. Errors: Forbidden, NotFound.
+// their passkeys, lifts every lock, and ends their sessions within seconds. Whether they are
+// disabled stays as it is. Errors: Forbidden, NotFound.
 func (s *Staff) ResetStaff(ctx context.Context, p identity.Principal, id string, r staff.Reset) error {
 	const op = "staffing.ResetStaff"
 	if err := allowStaffChange(op, p); err != nil {
