@@ -297,6 +297,16 @@ func TestWhoCameBackByALinkIsNoSecondPersonYet(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		}
+		fourth, fifth := h.member(identity.Admin), h.member(identity.Admin)
+		back(fourth.ID, second.ID) // whose link came from first
+		for _, c := range []struct {
+			maker, decider identity.Principal
+			want           string
+		}{{fourth, first, approval.Fresh}, {fourth, second, approval.Fresh}, {fourth, third, ""}, {fifth, first, ""}} {
+			if err := approve(c.maker, c.decider); fault.ReasonOf(err) != c.want || (err == nil) != (c.want == "") {
+				t.Errorf("by a line of links: %v", err)
+			}
+		}
 		back(third.ID, "cli") // whoever runs the machine is trusted with it anyway
 		if err := approve(first, third); err != nil {
 			t.Error(err)
@@ -305,6 +315,28 @@ func TestWhoCameBackByALinkIsNoSecondPersonYet(t *testing.T) {
 		if err := approve(first, second); err != nil {
 			t.Errorf("three days later: %v", err)
 		}
+	})
+}
+
+// Who was let in as somebody that they are no more decides nothing.
+func TestWhoHasLostTheirRightsDecidesNothing(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h, ctx := open(t, d), context.Background()
+		maker, gone, less := h.member(identity.Owner), h.member(identity.Owner), h.member(identity.Owner)
+		yes, agent := true, identity.Agent
+		h.must(h.ChangeStaff(ctx, machine(), gone.ID, staff.Change{Disabled: &yes}))
+		h.must(h.ChangeStaff(ctx, machine(), less.ID, staff.Change{Role: &agent}))
+		r := h.ask(h.member(identity.Admin), put(id.New(), 0, "front"))
+		for _, p := range []identity.Principal{gone, less} {
+			if _, err := h.Approve(ctx, p, r.ID, r.Hash); !fault.Is(err, fault.Forbidden) {
+				t.Errorf("approving: %v", err)
+			}
+			if err := h.Reject(ctx, p, r.ID, "no"); !fault.Is(err, fault.Forbidden) {
+				t.Errorf("rejecting: %v", err)
+			}
+		}
+		_, err := h.Approve(ctx, maker, r.ID, r.Hash)
+		h.must(err)
 	})
 }
 

@@ -2,6 +2,8 @@ package approvals
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 
 	"kefu/internal/domain/approval"
 	"kefu/internal/domain/identity"
@@ -14,8 +16,8 @@ import (
 // Approve carries out a request whose payload has the hash that p saw. Errors:
 // NotFound; Forbidden, for the maker too; Conflict with the field hash for another
 // payload, with state when it waits no more, with decider when p came back by a link too
-// lately, and with moved when what it is about
-// has changed meanwhile: then it has expired, and somebody has to ask anew.
+// lately, and with moved when what it is about has changed meanwhile: then it has
+// expired, and somebody has to ask anew.
 func (a *Approvals) Approve(ctx context.Context, p identity.Principal, id, hash string) (approval.Request, error) {
 	const op = "approvals.Approve"
 	var result approval.Request
@@ -23,6 +25,9 @@ func (a *Approvals) Approve(ctx context.Context, p identity.Principal, id, hash 
 	err := a.decide(ctx, id, func(ctx context.Context, t *core.Tx, r approval.Request) error {
 		result, moved = r, nil
 		if err := r.CheckApprove(p, t.Now, hash, a.may(r)); err != nil {
+			return err
+		}
+		if err := still(ctx, t, p); err != nil {
 			return err
 		}
 		if err := independent(ctx, t, p.ID, r.MakerID); err != nil {
@@ -52,19 +57,38 @@ func (a *Approvals) Approve(ctx context.Context, p identity.Principal, id, hash 
 	return result, nil
 }
 
-// independent refuses who came back by a colleague's link lately, and who handed
-// one to the maker: they may be one and the same person.
+// independent refuses who came back by a colleague's link lately, and from whom a
+// line of such links leads to the maker: they may be one and the same person.
 func independent(ctx context.Context, t *core.Tx, decider, maker string) error {
 	const op = "approvals.independent"
 	var links int
-	err := t.SQL.QueryRowContext(ctx, `SELECT COUNT(*) FROM staff_invitation i JOIN staff f ON f.id = i.invited_by
-		WHERE i.kind = $1 AND i.used_at > $2 AND (i.staff_id = $3 OR (i.staff_id = $4 AND i.invited_by = $3))`,
+	err := t.SQL.QueryRowContext(ctx, `WITH RECURSIVE handed (id) AS (
+			SELECT CAST($3 AS TEXT)
+			UNION SELECT i.staff_id FROM staff_invitation i JOIN handed h ON h.id = i.invited_by WHERE i.kind = $1 AND i.used_at > $2
+		)
+		SELECT (SELECT COUNT(*) FROM staff_invitation i JOIN staff f ON f.id = i.invited_by WHERE i.kind = $1 AND i.used_at > $2 AND i.staff_id = $3)
+			+ (SELECT COUNT(*) FROM handed WHERE id = $4)`,
 		string(staff.ResetMember), t.Now-approval.Settled.Microseconds(), decider, maker).Scan(&links)
 	if err != nil {
 		return engine.MapError(op, err)
 	}
 	if links > 0 {
 		return &fault.Error{Code: fault.Conflict, Op: op, Field: "decider", Reason: approval.Fresh, Message: "one of the two came back by the other's link, or lately by anybody's"}
+	}
+	return nil
+}
+
+// still refuses who is not any more what they were when they were let in: a decision
+// counts by the rights of the moment in which it is carried out.
+func still(ctx context.Context, t *core.Tx, p identity.Principal) error {
+	const op = "approvals.still"
+	var role string
+	err := t.SQL.QueryRowContext(ctx, "SELECT role FROM staff WHERE id = $1 AND disabled_at = 0", p.ID).Scan(&role)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return engine.MapError(op, err)
+	}
+	if err != nil || identity.Role(role) != p.Role {
+		return fault.New(fault.Forbidden, op, "they have lost the right to it")
 	}
 	return nil
 }
@@ -104,6 +128,9 @@ func (a *Approvals) execute(ctx context.Context, t *core.Tx, r approval.Request)
 func (a *Approvals) Reject(ctx context.Context, p identity.Principal, id, reason string) error {
 	return a.decide(ctx, id, func(ctx context.Context, t *core.Tx, r approval.Request) error {
 		if err := r.CheckReject(p, t.Now, reason, a.may(r)); err != nil {
+			return err
+		}
+		if err := still(ctx, t, p); err != nil {
 			return err
 		}
 		r.State, r.DeciderID, r.DecidedAt, r.Reason = approval.Rejected, p.ID, t.Now, reason
