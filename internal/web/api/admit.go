@@ -32,6 +32,13 @@ const (
 // streamed marks an operation that reads its body itself.
 const streamed = "streamed"
 
+// looks marks an operation that only reads, and takes its question in a body: it
+// counts among what one member of staff reads.
+const looks = "looks"
+
+// reading is the mark of such an operation.
+func reading() map[string]any { return map[string]any{looks: true} }
+
 // below lets admitted have huma's context without a field of its name.
 type below = huma.Context
 
@@ -121,7 +128,7 @@ func (a *API) check(in *admitted, operation *huma.Operation) error {
 		if in.who, in.until, err = a.Desk.Resolve(in.ctx, in.token); err != nil {
 			return err
 		}
-		if err := a.limitReads(in); err != nil {
+		if err := a.limitReads(in, operation); err != nil {
 			return err
 		}
 	}
@@ -165,8 +172,8 @@ func (a *API) refuseNulls(body []byte, operation *huma.Operation) error {
 
 // limitReads bounds the work that one member of staff can make by looking: what
 // they write is limited where it is taken in.
-func (a *API) limitReads(in *admitted) error {
-	if a.reads == nil || in.request.Method != http.MethodGet {
+func (a *API) limitReads(in *admitted, operation *huma.Operation) error {
+	if a.reads == nil || (in.request.Method != http.MethodGet && operation.Metadata[looks] == nil) {
 		return nil
 	}
 	wait := a.reads.Allow(in.who.ID, 1, a.Clock())

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/identity"
+	"kefu/internal/platform/id"
 	"kefu/internal/platform/ratelimit"
 )
 
@@ -29,6 +30,15 @@ func TestReadsOfOneMemberAreLimited(t *testing.T) {
 	}
 	w.must(200, read("/v1/conversations", ben))
 	w.must(204, call{method: "PUT", path: "/v1/conversations/" + conv + "/draft", bearer: mei, body: `{"text":"I am on it"}`})
+	// What is asked for in a body is looked at too: nobody guesses customers' numbers
+	// faster because the question is a POST.
+	for path, body := range map[string]string{
+		"/v1/conversations/find": `{"list":{"view":"all"}}`, "/v1/conversations/counts": `{"lists":[{"view":"all"}]}`,
+		"/v1/customers/find": `{"kind":"phone","value":"+4915112345678"}`, "/v1/rules/try": `{"rule":{}}`,
+		"/v1/customers/" + id.New() + "/wallet/transactions": `{}`,
+	} {
+		w.problem(429, "rate_limited", call{method: "POST", path: path, bearer: mei, body: body})
+	}
 	w.offset.Add(int64(10 * time.Second))
 	w.must(200, read("/v1/conversations", mei))
 }

@@ -60,7 +60,7 @@ type trialOutput struct{ Body Trial }
 func (a *API) addRules() {
 	add(a, huma.Operation{
 		OperationID: "try-rule", Method: http.MethodPost, Path: "/v1/rules/try",
-		Summary: "Tell what a rule would have done with past conversations", Tags: []string{"rules"},
+		Summary: "Tell what a rule would have done with past conversations", Tags: []string{"rules"}, Metadata: reading(),
 	}, a.tryRule)
 }
 
