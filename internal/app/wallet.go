@@ -36,7 +36,7 @@ func (a *App) connectWallet(context.Context) error {
 	if issuer == "" && len(a.Config.Identity.Issuers) == 1 {
 		issuer = a.Config.Identity.Issuers[0].Issuer
 	}
-	a.lookup = lookup.New(deps, lookup.Options{Issuer: issuer, Reveals: ratelimit.Of(c.Reveals), Staff: 10_000})
+	a.lookup = lookup.New(deps, lookup.Options{Issuer: issuer, Reveals: ratelimit.Of(c.Reveals)})
 	return nil
 }
 

@@ -461,6 +461,17 @@ func (s *scene) request(by identity.Principal) (made, hash string) {
 	return r.ID, r.Hash
 }
 
+// works gives an account to a member of staff who has none.
+func (sc *scene) works(p identity.Principal) {
+	if p.Kind != identity.Staff || p.ID == "" || !identity.ValidRole(p.Role) {
+		return
+	}
+	m := staff.Member{ID: p.ID, Email: p.ID + "@example.org", Name: "Works", Role: p.Role}
+	if err := sc.AddStaff(context.Background(), identity.SystemPart("test"), staff.New{Member: m}); !fault.Is(err, fault.Conflict) {
+		sc.must(err)
+	}
+}
+
 func approvalRules() []rule {
 	ctx := context.Background()
 	return []rule{
@@ -483,11 +494,13 @@ func approvalRules() []rule {
 			return nil
 		}},
 		{"Approve", "owner admin", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			sc.works(p)
 			request, hash := sc.request(staffWith(identity.Owner))
 			_, err := sc.Approve(ctx, p, request, hash)
 			return err
 		}},
 		{"Reject", "owner admin", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			sc.works(p)
 			request, _ := sc.request(staffWith(identity.Owner))
 			return sc.Reject(ctx, p, request, "not yet")
 		}},
@@ -514,6 +527,9 @@ func walletRules() []rule {
 		{"WalletCase", "supervisor owner", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.WalletCase(ctx, p, sc.own.ID, sc.conv, "wallet")
 			return err
+		}},
+		{"SpendReveal", "agent colleague supervisor owner", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			return sc.SpendReveal(ctx, p, 100, time.Hour.Microseconds())
 		}},
 		{"RecordReveal", "supervisor owner", fault.Forbidden, map[fault.Code]string{fault.NotFound: "agent colleague"}, func(sc *scene, p identity.Principal) error {
 			link := wallet.Link{CustomerID: sc.own.ID, WalletID: "own", Case: sc.conv}

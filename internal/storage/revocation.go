@@ -84,6 +84,7 @@ func purgeSteps(now int64) []purgeStep {
 		{"DELETE FROM staff_session WHERE digest IN (SELECT digest FROM staff_session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)", now - day},
 		{"DELETE FROM staff_used WHERE digest IN (SELECT digest FROM staff_used WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)", now},
 		{"DELETE FROM staff_invitation WHERE id IN (SELECT id FROM staff_invitation WHERE created_at < $1 ORDER BY created_at LIMIT $2)", now - 30*day},
+		{"DELETE FROM wallet_reveal WHERE id IN (SELECT id FROM wallet_reveal WHERE at < $1 ORDER BY at LIMIT $2)", now - 2*day},
 		{"DELETE FROM window_secret WHERE digest IN (SELECT digest FROM window_secret WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)", now - 30*day},
 		{"DELETE FROM staff_network WHERE (staff_id, network) IN (SELECT staff_id, network FROM staff_network WHERE signed_in_at < $1 ORDER BY signed_in_at LIMIT $2)", now - staffing.KnownFor},
 		{"UPDATE approval SET state = 'expired', decided_at = expires_at WHERE id IN (SELECT id FROM approval WHERE state = 'pending' AND expires_at <= $1 ORDER BY expires_at LIMIT $2)", now},

@@ -19,6 +19,7 @@ import (
 type Links interface {
 	WalletLink(ctx context.Context, p identity.Principal, customerID, issuer string, look wallet.Look) (wallet.Link, error)
 	WalletCase(ctx context.Context, p identity.Principal, customerID, conversationID, issuer string) (wallet.Link, error)
+	SpendReveal(ctx context.Context, p identity.Principal, most int, span int64) error
 	RecordReveal(ctx context.Context, p identity.Principal, link wallet.Link, f wallet.Field, object string, r wallet.Reason) error
 	OwnWalletLink(ctx context.Context, p identity.Principal, issuer string) (wallet.Link, error)
 }
@@ -36,8 +37,7 @@ type Deps struct {
 // Options are the operator's choices.
 type Options struct {
 	Issuer  string          // whose customers the wallet knows
-	Reveals ratelimit.Limit // of one member of staff
-	Staff   int             // remembered at once
+	Reveals ratelimit.Limit // of one member of staff: at most Burst within Per, which the store counts
 }
 
 // RevealedFor is how long a revealed field may stand on a screen.
@@ -47,7 +47,6 @@ const RevealedFor = 5 * time.Minute
 type Service struct {
 	Deps
 	options Options
-	reveals *ratelimit.Limiter
 	offered offers
 }
 
@@ -56,7 +55,7 @@ func New(d Deps, o Options) *Service {
 	if d.Limited == nil {
 		d.Limited = func(string) {}
 	}
-	return &Service{Deps: d, options: o, reveals: ratelimit.New(o.Reveals, max(o.Staff, 1))}
+	return &Service{Deps: d, options: o}
 }
 
 // Summary is a customer's side of the wallet as staff see it, masked.
@@ -189,11 +188,13 @@ func (s *Service) Reveal(ctx context.Context, p identity.Principal, a Ask) (Reve
 	if err := a.Reason.Validate(); err != nil {
 		return Revealed{}, err
 	}
-	if wait := s.reveals.Allow(p.ID, 1, s.Clock()); wait > 0 {
-		s.Limited("reveals")
-		return Revealed{}, fault.New(fault.TooMany, op, "too many fields were revealed in a short time")
-	}
 	if a.Reason.Text, err = s.Clean(ctx, a.Reason.Text); err != nil {
+		return Revealed{}, err
+	}
+	if err := s.Links.SpendReveal(ctx, p, s.options.Reveals.Burst, s.options.Reveals.Per.Microseconds()); err != nil {
+		if fault.Is(err, fault.TooMany) {
+			s.Limited("reveals")
+		}
 		return Revealed{}, err
 	}
 	value, err := s.field(ctx, actorOf(p, link.Case, wallet.PurposeReveal), link.WalletID, a)

@@ -79,6 +79,12 @@ func (h *house) must(err error) {
 	}
 }
 
+func threeAnHour() ratelimit.Limit { return ratelimit.Limit{Burst: 3, Per: time.Hour} }
+
+func clean(_ context.Context, text string) (string, error) {
+	return strings.ReplaceAll(text, "4242424242424242", "‹pan›"), nil
+}
+
 func open(t *testing.T) *house {
 	d := storagetest.New(t, engine.SQLite)
 	h := &house{T: t, Process: d.Open(t), clock: d.Clock}
@@ -88,9 +94,7 @@ func open(t *testing.T) *house {
 	t.Cleanup(func() { h.must(ledger.Close()) })
 	h.must(ledger.Seed(ctx, []demowallet.Person{{ID: "cust-anna", Name: "Anna Schmidt", Language: "en"}, {ID: "cust-li", Name: "李静", Language: "zh"}}))
 	h.wallet = &counting{Ledger: ledger}
-	h.flow = lookup.New(lookup.Deps{Wallet: h.wallet, Links: h.Store, Clock: d.Clock.Now, Clean: func(_ context.Context, text string) (string, error) {
-		return strings.ReplaceAll(text, "4242424242424242", "‹pan›"), nil
-	}}, lookup.Options{Issuer: "wallet", Reveals: ratelimit.Limit{Burst: 3, Per: time.Hour}, Staff: 10})
+	h.flow = lookup.New(lookup.Deps{Wallet: h.wallet, Links: h.Store, Clock: d.Clock.Now, Clean: clean}, lookup.Options{Issuer: "wallet", Reveals: threeAnHour()})
 	h.anna, h.other = h.signIn("cust-anna"), h.signIn("cust-li")
 	h.agent = identity.Principal{Kind: identity.Staff, ID: id.New(), Role: identity.Agent}
 	h.conv = h.start(h.anna)
@@ -242,6 +246,11 @@ func TestAFieldIsRevealedForAReason(t *testing.T) {
 	h.must(err)
 	if _, err := h.flow.Reveal(ctx, h.agent, ask); !fault.Is(err, fault.TooMany) {
 		t.Errorf("a fourth within the hour: %v", err)
+	}
+	// Neither a restart nor another process begins the count anew.
+	again := lookup.New(lookup.Deps{Wallet: h.wallet, Links: h.Store, Clock: h.clock.Now, Clean: clean}, lookup.Options{Issuer: "wallet", Reveals: threeAnHour()})
+	if _, err := again.Reveal(ctx, h.agent, ask); !fault.Is(err, fault.TooMany) {
+		t.Errorf("a fourth within the hour, after a restart: %v", err)
 	}
 	h.clock.Move(time.Hour)
 	_, err = h.flow.Reveal(ctx, h.agent, ask)

@@ -12,6 +12,7 @@ import (
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 )
@@ -79,6 +80,26 @@ func (l *Links) WalletCase(ctx context.Context, p identity.Principal, customerID
 		return wallet.Link{}, err
 	}
 	return link, nil
+}
+
+// SpendReveal takes one of the reveals that p may have: at most so many within a
+// span of time, in microseconds, whatever becomes of it. Errors: Forbidden, TooMany.
+func (l *Links) SpendReveal(ctx context.Context, p identity.Principal, most int, span int64) error {
+	const op = "walletlink.SpendReveal"
+	if p.Kind != identity.Staff || !policy.Allow(p, policy.RevealWallet, policy.Object{AssigneeID: p.ID}) {
+		return fault.New(fault.Forbidden, op, "%s may not reveal anything", p.Kind)
+	}
+	return l.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		var spent int
+		if err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*) FROM wallet_reveal WHERE staff_id = $1 AND at > $2", p.ID, t.Now-span).Scan(&spent); err != nil {
+			return engine.MapError(op, err)
+		}
+		if spent >= most {
+			return fault.New(fault.TooMany, op, "too many fields were revealed in a short time")
+		}
+		_, err := t.SQL.ExecContext(ctx, "INSERT INTO wallet_reveal (id, staff_id, at) VALUES ($1, $2, $3)", id.New(), p.ID, t.Now)
+		return engine.MapError(op, err)
+	})
 }
 
 // RecordReveal notes that a field is shown unmasked, durably before it is. Reason is

@@ -162,7 +162,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	w.webhooks = notifying.NewDesk(w.store, endpoints, func() {}, w.now)
 	w.approvals = approving.New(w.store, w.intake.Clean, nil)
 	w.lookup = lookup.New(lookup.Deps{Wallet: lazyWallet(t, w.now), Links: w.store, Clean: w.intake.Clean, Clock: w.now},
-		lookup.Options{Issuer: "wallet", Reveals: ratelimit.Limit{Burst: 1000, Per: time.Hour}, Staff: 100})
+		lookup.Options{Issuer: "wallet", Reveals: ratelimit.Limit{Burst: 1000, Per: time.Hour}})
 	carrier, err := session.New(session.Options{PublicURL: origin})
 	check(t, err)
 	w.api = api.New(api.Deps{
