@@ -87,6 +87,8 @@ bench: build ## measure against the floor: docs/measurements.md says how to read
 	bin/kefu bench inbox --conversations 1000000 --json
 	bin/kefu bench search --messages 1000000 --json
 	bin/kefu bench start --json
+	bin/kefu bench route --json
+	npm --prefix ui run figures
 
 clean: ## remove what was built; data of the demo stays
 	rm -rf bin build ui/node_modules

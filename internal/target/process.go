@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -186,20 +187,20 @@ func CPUOfNamed(name string) time.Duration {
 	return total
 }
 
+// Ports that systems give to outgoing connections begin at 32,768 on Linux, and
+// higher elsewhere: one below is not taken between the look and its use.
+const (
+	firstPort = 20_000
+	ports     = 12_000
+)
+
 // FreeAddress is a loopback address that nobody listens on, with the next port
 // free as well (the demo's page takes it).
 func FreeAddress() (string, error) {
 	const tries = 50
 	for range tries {
-		first, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return "", fmt.Errorf("target: %w", err)
-		}
-		port := first.Addr().(*net.TCPAddr).Port
-		second, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port+1)))
-		_ = first.Close()
-		if err == nil {
-			_ = second.Close()
+		port := firstPort + rand.IntN(ports)
+		if free(port) && free(port+1) {
 			return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), nil
 		}
 	}
@@ -214,4 +215,9 @@ func dialLoopback(ctx context.Context, network, address string) (net.Conn, error
 	}
 	var dialer net.Dialer
 	return dialer.DialContext(ctx, network, address)
+}
+
+func free(port int) bool {
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	return err == nil && l.Close() == nil
 }

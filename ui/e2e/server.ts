@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const binary = process.env.KEFU_BINARY ?? new URL('../../bin/kefu', import.meta.url).pathname;
+export const binary = process.env.KEFU_BINARY ?? new URL('../../bin/kefu', import.meta.url).pathname;
 
 export type Engine = 'SQLite' | 'PostgreSQL';
 
@@ -115,20 +115,23 @@ export class Server {
   }
 }
 
-/** A port that is free, with the next one: the demo wallet takes it. */
+/**
+ * A port that is free, with the next one: the demo wallet takes it. It lies below
+ * those that systems give to outgoing connections, so that nobody takes it meanwhile.
+ */
 async function freePorts(): Promise<number> {
-  for (let tries = 0; tries < 50; tries++) {
-    const first = createServer().listen(0, '127.0.0.1');
-    await once(first, 'listening');
-    const { port } = first.address() as AddressInfo;
-    const second = createServer().listen(port + 1, '127.0.0.1');
-    const free = await once(second, 'listening').then(
+  const free = async (port: number) => {
+    const listening = createServer().listen(port, '127.0.0.1');
+    const yes = await once(listening, 'listening').then(
       () => true,
       () => false,
     );
-    first.close();
-    second.close();
-    if (free) return port;
+    listening.close();
+    return yes;
+  };
+  for (let tries = 0; tries < 50; tries++) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if ((await free(port)) && (await free(port + 1))) return port;
   }
   throw new Error('There are no two free ports side by side.');
 }
