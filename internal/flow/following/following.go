@@ -29,11 +29,11 @@ type Log interface {
 	// MoveFollower moves a cursor over a stretch in which nothing mattered. Errors:
 	// Conflict when the cursor is not at its beginning.
 	MoveFollower(ctx context.Context, s event.Step) error
+	// EntriesBetween counts the entries after a position, up to another one.
+	EntriesBetween(ctx context.Context, after, upTo int64) (int, error)
 	// EntriesSince reads at most limit entries after a position, keeps those that
 	// are wanted, and tells how far it read: the position of the last, or of the
 	// end of the log when end is true.
-	// EntriesBetween counts the entries after a position, up to another one.
-	EntriesBetween(ctx context.Context, after, upTo int64) (int, error)
 	EntriesSince(ctx context.Context, p identity.Principal, pos int64, limit int, wanted func(*conversation.Entry) bool) (kept []conversation.Entry, next int64, end bool, err error)
 }
 
@@ -61,8 +61,12 @@ type Options struct {
 	Room   int           // entries that wait in memory; beyond, the log is read; default 4,096
 	Page   int           // entries read from the log at once; default 1,000
 	Retry  time.Duration // after a failure; doubles up to a minute; default 1 s
-	Clock  clock.Clock
-	Log    *slog.Logger
+	// Pass is how long the cursor may stay before entries that do not matter; default
+	// a minute. What matters may change, with a setting: after a crash entries from
+	// before the change are handed over, of so long at most.
+	Pass  time.Duration
+	Clock clock.Clock
+	Log   *slog.Logger
 }
 
 const (
@@ -82,7 +86,8 @@ type Follower struct {
 	o   Options
 	who identity.Principal
 
-	saved int64 // the durable cursor; Run's own
+	saved   int64     // the durable cursor; Run's own
+	savedAt time.Time // when it was moved, or read; Run's own
 
 	mu      sync.Mutex
 	news    []*conversation.Entry // wanted, after at, in their order
@@ -107,6 +112,9 @@ func New(log Log, to Consumer, o Options) *Follower {
 	}
 	if o.Retry <= 0 {
 		o.Retry = time.Second
+	}
+	if o.Pass <= 0 {
+		o.Pass = time.Minute
 	}
 	if o.Clock == nil {
 		o.Clock = clock.System
@@ -197,7 +205,7 @@ func (f *Follower) begin(ctx context.Context) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.saved, f.at, f.behind, f.busy = at, at, true, false
+	f.saved, f.savedAt, f.at, f.behind, f.busy = at, time.Now(), at, true, false
 	return nil
 }
 
@@ -304,7 +312,7 @@ func (f *Follower) whole(ctx context.Context, to int64, heard int) (bool, error)
 }
 
 // hand gives entries to the consumer. A cursor that would move over nothing that
-// matters stays, within reason.
+// matters stays, within reason and for a while.
 func (f *Follower) hand(ctx context.Context, entries []conversation.Entry, to int64) (err error) {
 	s := event.Step{Follower: f.o.Name, From: f.saved, To: to}
 	ctx, cancel := context.WithTimeout(ctx, takeTime)
@@ -322,13 +330,13 @@ func (f *Follower) hand(ctx context.Context, entries []conversation.Entry, to in
 			}
 		}
 		err = f.to.Take(ctx, entries, s)
-	case to-f.saved >= lazySteps:
+	case to-f.saved >= lazySteps || (to > f.saved && time.Since(f.savedAt) >= f.o.Pass):
 		err = f.log.MoveFollower(ctx, s)
 	default:
 		return nil
 	}
 	if err == nil {
-		f.saved = to
+		f.saved, f.savedAt = to, time.Now()
 	}
 	return err
 }
@@ -341,10 +349,15 @@ func (f *Follower) advance(to int64, reading bool) {
 	f.moved = make(chan struct{})
 }
 
-// wait waits for news, and a little for more of them.
+// wait waits for news, and a little for more of them; or until the cursor is to be
+// moved over what does not matter.
 func (f *Follower) wait(ctx context.Context) {
+	pass := time.NewTimer(f.o.Pass)
+	defer pass.Stop()
 	select {
 	case <-ctx.Done():
+		return
+	case <-pass.C:
 		return
 	case <-f.wake:
 	}

@@ -455,3 +455,49 @@ func TestAHundredThousandEntries(t *testing.T) {
 		w.end()
 	})
 }
+
+// moves tells of every step that a cursor takes alone.
+type moves struct {
+	*storage.Store
+	to chan int64
+}
+
+// MoveFollower implements following.Log.
+func (m moves) MoveFollower(ctx context.Context, s event.Step) error {
+	err := m.Store.MoveFollower(ctx, s)
+	if err == nil {
+		m.to <- s.To
+	}
+	return err
+}
+
+// What matters may change: what did not matter when it happened is not handed over
+// after a crash, when it does.
+func TestWhatDidNotMatterIsPassedSoon(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		w := newWorld(t, d, following.Options{})
+		w.end()
+		nothing := &copier{Store: w.p.Store, wants: func(*conversation.Entry) bool { return false }}
+		log := moves{w.p.Store, make(chan int64, 100)}
+		f := following.New(log, nothing, following.Options{Name: "later", AtEnd: true, Pass: time.Millisecond})
+		w.tell.Store(f)
+		ctx, crash := context.WithCancel(context.Background())
+		ended := make(chan error, 1)
+		go func() { ended <- f.Run(ctx) }()
+		must(t, f.Settled(ctx))
+		for _, text := range []string{"one", "two", "three"} {
+			w.say(text)
+		}
+		end, err := w.p.FollowerAt(ctx, "end of the log", true)
+		must(t, err)
+		for pos, late := int64(0), time.After(20*time.Second); pos < end; { // not when it ends: a crash leaves no time for that
+			select {
+			case pos = <-log.to:
+			case <-late:
+				t.Fatalf("the cursor is at %d, the log's end is at %d", pos, end)
+			}
+		}
+		crash()
+		must(t, <-ended)
+	})
+}
