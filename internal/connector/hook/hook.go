@@ -12,15 +12,12 @@ import (
 	"kefu/internal/platform/egress"
 )
 
-// maxAnswer is how much of an answer is read; it is thrown away.
-const maxAnswer = 64 << 10
-
 // Poster posts over HTTP. It implements notifying.Poster.
 type Poster struct{ client *egress.Client }
 
 // New makes a Poster. private lets receivers be inside the operator's network.
 func New(o egress.Options) *Poster {
-	o.MaxBytes = maxAnswer
+	o.Unread = true // the status says all: what was taken is not sent again because the receiver said much
 	if o.Timeout <= 0 {
 		o.Timeout = 15 * time.Second
 	}
@@ -28,7 +25,7 @@ func New(o egress.Options) *Poster {
 }
 
 // Post implements notifying.Poster. Errors: Invalid for an address that must not be
-// asked, TooMany for an answer that is too large, Unavailable when there is none.
+// asked, Unavailable when there is no answer.
 func (p *Poster) Post(ctx context.Context, address string, header map[string]string, body []byte) (notifying.Answer, error) {
 	h := make(http.Header, len(header))
 	for name, value := range header {

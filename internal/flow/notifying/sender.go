@@ -238,8 +238,6 @@ func reasonOf(ctx context.Context, err error) string {
 		return "no answer in time"
 	case fault.Is(err, fault.Invalid):
 		return "the address is not allowed"
-	case fault.Is(err, fault.TooMany):
-		return "the answer was too large"
 	default:
 		return "no answer"
 	}

@@ -24,6 +24,8 @@ import (
 type Options struct {
 	Timeout  time.Duration // of a whole request, its answer included; default 10 s
 	MaxBytes int64         // of an answer's body; default 1 MiB
+	// Unread lets answers be longer: their bodies are not read, and do not matter.
+	Unread bool
 	// Private lets requests go to private and loopback addresses too: for tests,
 	// and for a wallet inside the operator's network; to loopback over plain http as
 	// well. Link-local addresses, where clouds keep their metadata, stay refused.
@@ -128,6 +130,9 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 		return Response{}, failure(op, u.Host, err)
 	}
 	defer answer.Body.Close()
+	if c.options.Unread {
+		return Response{Status: answer.StatusCode, Header: answer.Header}, nil
+	}
 	body, err := io.ReadAll(io.LimitReader(answer.Body, c.options.MaxBytes+1))
 	if err != nil {
 		return Response{}, failure(op, u.Host, err)

@@ -267,7 +267,6 @@ export const en = {
       'no secret': 'waits for a secret',
       gone: 'the receiver wants nothing any more',
       'the address is not allowed': 'the address leads where we may not ask',
-      'the answer was too large': 'the answer was too large',
       'too many wait': 'too many were waiting',
     } as Record<string, string>,
     tries: (n: number) => (n === 1 ? '1 try' : `${n} tries`),

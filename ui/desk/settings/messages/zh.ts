@@ -269,7 +269,6 @@ export const zh: Words = {
       'no secret': '等待生成密钥',
       gone: '对方不再接收',
       'the address is not allowed': '该地址不允许访问',
-      'the answer was too large': '响应过大',
       'too many wait': '积压过多',
     },
     tries: (n) => `已尝试 ${n} 次`,
