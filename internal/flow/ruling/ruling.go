@@ -14,6 +14,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
 	"kefu/internal/domain/rule"
 	"kefu/internal/domain/staff"
 	"kefu/internal/domain/webhook"
@@ -235,11 +236,14 @@ func (w *Worker) commands(ctx context.Context, e conversation.Entry, m rule.Mome
 	}
 	if c.Staff != "" && state.AssigneeID == "" {
 		member, err := w.store.StaffByID(ctx, w.who, c.Staff)
+		would := identity.Principal{Kind: identity.Staff, ID: member.ID, Role: member.Role}
 		switch {
-		case err == nil && member.DisabledAt == 0:
-			set(conversation.Assign, conversation.Content{Staff: &conversation.StaffRef{ID: member.ID, Name: member.Alias}})
 		case err != nil && !fault.Is(err, fault.NotFound):
 			return nil, err
+		case err == nil && member.DisabledAt == 0 && policy.Allow(would, policy.SendMessage, policy.Whosever(would.ID)):
+			set(conversation.Assign, conversation.Content{Staff: &conversation.StaffRef{ID: member.ID, Name: member.Alias}})
+		default: // gone, or answers no more: it stays with the queue
+			w.log.Warn("a rule names somebody who cannot answer", "staff", c.Staff)
 		}
 	}
 	for i, note := range c.Notes {

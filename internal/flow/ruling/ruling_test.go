@@ -147,6 +147,21 @@ func TestRulesAreCarriedOut(t *testing.T) {
 
 // Handed over twice, as after a crash, an entry has its effect once, and what an
 // agent did meanwhile stays.
+// Who may not answer is given nothing: the customer would wait for nobody.
+func TestNobodyIsGivenWhatTheyCannotAnswer(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		auditor := staff.New{Member: staff.Member{ID: id.New(), Email: "ada@example.org", Name: "Ada", Alias: "Ada", Role: identity.Auditor}}
+		h := open(t, d, numbered("to the auditor", rule.Rule{When: []rule.Occasion{rule.Started}, Then: []rule.Action{{Do: rule.AssignTo, Staff: auditor.ID}, {Do: rule.AddTags, Tags: []string{"seen"}}}}))
+		must(t, h.s.AddStaff(context.Background(), identity.SystemPart("test"), auditor))
+		me, conv := h.customer()
+		h.say(me, conv, "hello")
+		h.settled()
+		if state, _ := h.log(conv); state.AssigneeID != "" || !slices.Equal(state.Tags, []string{"seen"}) {
+			t.Errorf("it is with %q, tags %v", state.AssigneeID, state.Tags)
+		}
+	})
+}
+
 func TestAnEntryTwiceIsAnEffectOnce(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
 		h := open(t, d, numbered("greet", rule.Rule{When: []rule.Occasion{rule.Started}, Then: []rule.Action{{Do: rule.WriteNote, Note: "once"}, {Do: rule.AddTags, Tags: []string{"new"}}}}))
