@@ -35,6 +35,7 @@ type peer struct {
 	pending *handshake
 	who     atomic.Pointer[identity.Principal]
 	offers  atomic.Bool  // it is a desk that takes offers
+	counted atomic.Bool  // and the queue counts it
 	noEcho  bool         // it wants no event for what it sent itself
 	lang    string       // of conversations that it starts without saying
 	seen    atomic.Int64 // when it was last heard, microseconds, as all times here

@@ -29,14 +29,16 @@ func (s *Server) takesOffers(p *peer, who identity.Principal, f *frames.Frame) {
 	}
 	p.offers.Store(true)
 	s.queue.Connected(who)
-	if p.hasEnded() {
+	p.counted.Store(true)
+	if p.hasEnded() { // meanwhile: who is not counted yet is not taken leave of
 		s.noOffers(p)
 	}
 }
 
-// noOffers takes leave of a desk that is gone.
+// noOffers takes leave of a desk that is gone: once, and never before it is counted.
 func (s *Server) noOffers(p *peer) {
-	if p.offers.Swap(false) {
+	p.offers.Store(false)
+	if p.counted.Swap(false) {
 		s.queue.Disconnected(p.principal().ID)
 	}
 }

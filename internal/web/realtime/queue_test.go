@@ -2,6 +2,7 @@ package realtime_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 
 	"kefu/internal/domain/event"
@@ -98,5 +99,45 @@ func TestOffersOverSockets(t *testing.T) {
 		if f.text("t") == "eta" {
 			t.Errorf("who waits no more is told %v", f)
 		}
+	}
+}
+
+// counter counts desks as the queue does. Everybody who connects is revoked at that
+// moment.
+type counter struct {
+	realtime.Queue
+	house *house
+
+	mu    sync.Mutex
+	desks int
+	left  chan int // how many there are without the one that left
+}
+
+// Connected implements realtime.Queue.
+func (c *counter) Connected(who identity.Principal) {
+	c.house.server.Committed(event.Commit{Revoked: []event.Revocation{{Kind: event.RevokedStaff, Subject: who.ID}}})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.desks++
+}
+
+// Disconnected implements realtime.Queue.
+func (c *counter) Disconnected(string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.desks--
+	c.left <- c.desks
+}
+
+// A desk that ends while the queue is told of it is not counted for ever: its agent
+// would be offered conversations that nobody sees.
+func TestADeskThatEndsWhileItComesIsNotCounted(t *testing.T) {
+	c := &counter{left: make(chan int, 10)}
+	c.house = open(t, choices{deps: func(d *realtime.Deps) { d.Queue = c }})
+	w := c.house.dial(nil)
+	w.say(frame{"t": "hello", "v": 1, "role": "desk", "token": c.house.colleague(identity.Agent).token, "caps": []string{"offers"}})
+	w.next("closing")
+	if desks := <-c.left; desks != 0 {
+		t.Errorf("it left before it was counted: %d", desks)
 	}
 }
