@@ -57,6 +57,7 @@ type Command struct {
 	// OfferedTo is the agent to whom the queue offers the conversation, of Assign
 	// where it is accepted. The queue sets it, and no edge.
 	OfferedTo string
+	TakenFrom string   // of Assign: from whom the queue takes it back, who may have given it to somebody by now; no edge sets it
 	AddTags   bool     // of SetTags: Content.Tags come to those that are there
 	DropTags  []string // of SetTags with AddTags: those that go
 	Remains   *Remains // of LetGo: what waits in this one without the one that leaves it, or nil

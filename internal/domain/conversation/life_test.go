@@ -116,6 +116,13 @@ func TestTheLifeOfAConversation(t *testing.T) {
 			}},
 			{who: anna(), command: say("thanks"), kinds: "message", then: is(conversation.Open)},
 		},
+		"what the queue takes back is not taken from whom it was given to meanwhile": {
+			{who: anna(), command: say("hello"), kinds: "message"},
+			{who: mei(), command: conversation.Command{Kind: conversation.Assign, Content: conversation.Content{Staff: &conversation.StaffRef{ID: "ben", Name: "Ben"}}}, kinds: "assigned"},
+			{who: timer(), command: conversation.Command{Kind: conversation.Assign, TakenFrom: "mei"}, err: fault.Conflict},
+			{who: timer(), command: conversation.Command{Kind: conversation.Assign, TakenFrom: "ben"}, kinds: "assigned", then: func(s conversation.State) bool { return s.AssigneeID == "" }},
+			{who: timer(), command: conversation.Command{Kind: conversation.Assign, TakenFrom: "ben"}, err: fault.Conflict},
+		},
 		"a note answers nobody": {
 			{who: anna(), command: say("hello"), kinds: "message"},
 			{who: mei(), command: conversation.Command{Kind: conversation.Note, ClientID: "n", Content: conversation.Content{Text: "odd"}}, kinds: "note",

@@ -12,9 +12,11 @@ type TeamRef struct {
 	Name string `json:"name"`
 }
 
-// assignTo is Assign. Where an offer is accepted, nobody else may have been faster.
+// assignTo is Assign. Where an offer is accepted, or the queue takes something back,
+// nobody else may have been faster.
 func (o *Outcome) assignTo(c Command) error {
-	if has := o.State.AssigneeID; c.OfferedTo != "" && has != "" && has != c.OfferedTo {
+	has := o.State.AssigneeID
+	if (c.OfferedTo != "" && has != "" && has != c.OfferedTo) || (c.TakenFrom != "" && has != c.TakenFrom) {
 		return fault.New(fault.Conflict, "conversation.assignTo", "somebody else has it already")
 	}
 	before := len(o.Entries)

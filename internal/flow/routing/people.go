@@ -208,7 +208,9 @@ func (s *Service) Choose(ctx context.Context, who identity.Principal, c routing.
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.choose(p, c)
-	delete(s.presence, c.StaffID) // it is written
+	if there && p.is.State == c.State && p.is.Reason == c.Reason {
+		delete(s.presence, c.StaffID) // it is written
+	}
 	return nil
 }
 
@@ -274,9 +276,7 @@ func (s *Service) Accept(ctx context.Context, who identity.Principal, conversati
 	delete(s.accepted, conversationID)
 	s.mu.Unlock()
 	if err != nil || missed { // the store says how it stands: it must not be lost
-		s.newsMu.Lock()
-		s.again[conversationID] = true
-		s.newsMu.Unlock()
+		s.lookAgain(conversationID)
 		s.nudge()
 	}
 	return fault.Wrap(op, err)
@@ -308,19 +308,19 @@ func (s *Service) upkeep(ctx context.Context, beat int) {
 			s.turn(p, routing.Offline, "")
 		}
 	}
-	var back []string
+	back := map[string]string{} // conversation → who has it
 	for id, h := range s.holds {
 		switch {
 		case h.counts && !h.waits && now-h.activity >= s.quiet():
 			s.free(id, h)
 		case h.waits && s.absent(h.agent, now):
-			back = append(back, id)
+			back[id] = h.agent
 		}
 	}
 	room := s.full && s.q.Len() < maxQueued/2
 	s.mu.Unlock()
-	for _, id := range back {
-		s.bringBack(ctx, id)
+	for id, agent := range back {
+		s.bringBack(ctx, id, agent)
 	}
 	s.newsMu.Lock()
 	s.doubt = s.doubt || room || beat%recheckEvery == 10
@@ -350,16 +350,23 @@ const recheckEvery = 300
 // ReasonOffline is why the queue took a conversation back: its agent went offline.
 const ReasonOffline = "offline"
 
-// bringBack takes a conversation from an agent who is not there. The commit tells
-// the queue of it.
-func (s *Service) bringBack(ctx context.Context, id string) {
+// bringBack takes a conversation from an agent who is not there, unless somebody
+// else has it by now. The commit tells the queue of it.
+func (s *Service) bringBack(ctx context.Context, id, agent string) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	_, err := s.Store.Execute(ctx, s.self, id, conversation.Command{Kind: conversation.Assign, Content: conversation.Content{Reason: ReasonOffline}})
-	if err != nil && !fault.Is(err, fault.Unavailable) { // merged, or gone: the store says
-		s.newsMu.Lock()
-		s.again[id] = true
-		s.newsMu.Unlock()
+	_, err := s.Store.Execute(ctx, s.self, id, conversation.Command{Kind: conversation.Assign, TakenFrom: agent, Content: conversation.Content{Reason: ReasonOffline}})
+	if err != nil && !fault.Is(err, fault.Unavailable) { // merged, gone, or a colleague's: the store says
+		s.lookAgain(id)
 	}
-	s.logged(ctx, "bringing a conversation back", err)
+	if !fault.Is(err, fault.Conflict) {
+		s.logged(ctx, "bringing a conversation back", err)
+	}
+}
+
+// lookAgain has the store asked how a conversation stands.
+func (s *Service) lookAgain(id string) {
+	s.newsMu.Lock()
+	defer s.newsMu.Unlock()
+	s.again[id] = true
 }

@@ -302,8 +302,13 @@ func (s *Service) step(ctx context.Context) {
 		}
 	}
 	s.applyAll(ctx, slices.Collect(maps.Values(news)))
+	asked := true
 	for id := range again {
-		s.recheck(ctx, id)
+		if !asked { // the next beat asks: none of them waits for the others' time-outs
+			s.lookAgain(id)
+			continue
+		}
+		asked = s.recheck(ctx, id)
 	}
 	if doubt && !s.logged(ctx, "reading what waits", s.readAll(ctx)) {
 		s.newsMu.Lock()

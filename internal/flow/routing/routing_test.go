@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 type house struct {
 	*testing.T
 	store *storage.Store
+	fails faults
 	queue *flow.Service
 	rules func() routing.Rules
 	stop  func()
@@ -30,6 +32,37 @@ type house struct {
 	mu    sync.Mutex
 	told  []string
 	heard chan struct{}
+}
+
+// faults is the store that fails when a test says so.
+type faults struct {
+	*storage.Store
+	executes, reads atomic.Int64 // how many of the next ones fail
+	lists           atomic.Bool  // fail to list what waits
+}
+
+// WaitingPage implements flow.Store.
+func (f *faults) WaitingPage(ctx context.Context, p identity.Principal, after conversation.InboxKey, limit int) ([]routing.Waiting, conversation.InboxKey, error) {
+	if f.lists.Load() {
+		return nil, after, fault.New(fault.Unavailable, "faults.WaitingPage", "the database is away")
+	}
+	return f.Store.WaitingPage(ctx, p, after, limit)
+}
+
+// Execute implements flow.Store.
+func (f *faults) Execute(ctx context.Context, p identity.Principal, conv string, c conversation.Command) (conversation.Result, error) {
+	if f.executes.Add(-1) >= 0 {
+		return conversation.Result{}, fault.New(fault.Unavailable, "faults.Execute", "the database is away")
+	}
+	return f.Store.Execute(ctx, p, conv, c)
+}
+
+// Conversation implements flow.Store.
+func (f *faults) Conversation(ctx context.Context, p identity.Principal, conv string) (conversation.State, error) {
+	if f.reads.Add(-1) >= 0 {
+		return conversation.State{}, fault.New(fault.Unavailable, "faults.Conversation", "the database is away")
+	}
+	return f.Store.Conversation(ctx, p, conv)
 }
 
 func (h *house) note(format string, args ...any) {
@@ -104,6 +137,7 @@ func (h *house) never(what string) {
 func open(t *testing.T, d *storagetest.Deployment, rules routing.Rules) *house {
 	h := &house{T: t, heard: make(chan struct{}, 1), rules: func() routing.Rules { return rules }}
 	h.store = d.Open(t, func(o *storage.Options) { o.Clock = nil }).Store
+	h.fails.Store = h.store
 	h.begin()
 	t.Cleanup(func() { h.stop() })
 	return h
@@ -111,7 +145,7 @@ func open(t *testing.T, d *storagetest.Deployment, rules routing.Rules) *house {
 
 // begin starts the queue, as a server does.
 func (h *house) begin() {
-	h.queue = flow.New(flow.Deps{Store: h.store, Teller: h, Rules: h.rules, Grace: time.Millisecond})
+	h.queue = flow.New(flow.Deps{Store: &h.fails, Teller: h, Rules: h.rules, Grace: time.Millisecond})
 	h.store.Listen(h.queue.Committed)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -294,6 +328,27 @@ func TestNothingIsForgottenOverARestart(t *testing.T) {
 		if body, err := h.store.Learned(ctx, identity.SystemPart("test")); err != nil || len(body) == 0 {
 			t.Errorf("learned %s, %v", body, err)
 		}
+	})
+}
+
+// A conversation whose assignment failed is offered again, even when the store could
+// not say at first how it stands.
+func TestAnOfferIsMadeAgainAfterAFailure(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h, ctx := open(t, d, routing.DefaultRules()), context.Background()
+		mei := h.hire("mei", identity.Agent)
+		h.queue.Connected(mei)
+		conv := h.asks(visitor())
+		h.wait("offer " + conv + " " + mei.ID)
+		h.fails.lists.Store(true) // what is read anew after ten seconds would find it
+		h.fails.executes.Store(1)
+		h.fails.reads.Store(2)
+		if err := h.queue.Accept(ctx, mei, conv); !fault.Is(err, fault.Unavailable) {
+			t.Fatalf("accepting: %v", err)
+		}
+		h.wait("over " + conv + " " + mei.ID + " accepted")
+		h.wait("offer " + conv + " " + mei.ID)
+		h.must(h.queue.Accept(ctx, mei, conv))
 	})
 }
 

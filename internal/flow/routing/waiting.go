@@ -299,15 +299,20 @@ func (s *Service) readHolds(ctx context.Context) error {
 	return nil
 }
 
-// recheck looks how a conversation stands in the store.
-func (s *Service) recheck(ctx context.Context, id string) {
+// recheck looks how a conversation stands in the store. When the store does not say,
+// which it tells, it is asked again with the next beat: nobody else remembers the
+// conversation.
+func (s *Service) recheck(ctx context.Context, id string) bool {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	st, err := s.Store.Conversation(ctx, s.self, id)
 	if fault.Is(err, fault.NotFound) {
 		st, err = conversation.State{ID: id, Status: conversation.Resolved}, nil
 	}
-	if s.logged(ctx, "looking at a conversation", err) {
-		s.apply(ctx, st)
+	if !s.logged(ctx, "looking at a conversation", err) {
+		s.lookAgain(id)
+		return false
 	}
+	s.apply(ctx, st)
+	return true
 }
