@@ -1,21 +1,9 @@
 import { expect, test } from 'vitest';
-import { Unsaved } from './drafts.ts';
-
-function storage(broken = false) {
-  const kept = new Map<string, string>();
-  const guard = () => {
-    if (broken) throw new Error('forbidden');
-  };
-  return {
-    kept,
-    getItem: (k: string) => (guard(), kept.get(k) ?? null),
-    setItem: (k: string, v: string) => (guard(), void kept.set(k, v)),
-    removeItem: (k: string) => (guard(), void kept.delete(k)),
-  };
-}
+import { MemoryStorage } from '../../kit/protocol/storage.ts';
+import { forgetUnsaved, Unsaved } from './drafts.ts';
 
 test('what was typed comes back with its revision', () => {
-  const unsaved = new Unsaved(storage());
+  const unsaved = new Unsaved(new MemoryStorage(), 'adam');
   unsaved.keep('team/a', 3, { name: 'X' });
   expect(unsaved.find('team/a')).toEqual({ revision: 3, value: { name: 'X' } });
   expect(unsaved.find('team/b')).toBeUndefined();
@@ -23,12 +11,23 @@ test('what was typed comes back with its revision', () => {
   expect(unsaved.find('team/a')).toBeUndefined();
 });
 
-test('a storage that fails or holds nonsense keeps nobody from working', () => {
-  const unsaved = new Unsaved(storage(true));
+test('what one person typed is not put before another', () => {
+  const storage = new MemoryStorage();
+  storage.setItem('kefu.desk.language', 'en');
+  new Unsaved(storage, 'adam').keep('issuer/new', 0, { issuer: 'https://evil.example' });
+  expect(new Unsaved(storage, 'olga').find('issuer/new')).toBeUndefined();
+  new Unsaved(storage, 'olga').keep('team/a', 1, { name: 'Mine' });
+  forgetUnsaved(storage, 'olga');
+  expect(new Unsaved(storage, 'adam').find('issuer/new')).toBeUndefined();
+  expect(new Unsaved(storage, 'olga').find('team/a')).toBeDefined();
+  forgetUnsaved(storage);
+  expect(storage.keys()).toEqual(['kefu.desk.language']);
+});
+
+test('a storage that holds nonsense keeps nobody from working', () => {
+  const storage = new MemoryStorage();
+  const unsaved = new Unsaved(storage, 'adam');
   unsaved.keep('team/a', 1, {});
-  unsaved.drop('team/a');
+  storage.setItem(storage.keys()[0]!, '{"half');
   expect(unsaved.find('team/a')).toBeUndefined();
-  const nonsense = storage();
-  nonsense.kept.set('kefu.desk.setting.team/a', '{"half');
-  expect(new Unsaved(nonsense).find('team/a')).toBeUndefined();
 });

@@ -1,27 +1,30 @@
-/** What was typed and not saved, for as long as the browser's tab is open. */
+import { keysOf, type Storage } from '../../kit/protocol/storage.ts';
+
+const area = 'kefu.desk.setting';
+
+/**
+ * What was typed into a setting and not saved, for as long as the browser's tab is
+ * open. It is its writer's: whoever signs in after them saves what they wrote
+ * themselves, and nothing else.
+ */
 export class Unsaved {
-  constructor(private readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | undefined) {}
+  constructor(
+    private readonly storage: Storage,
+    private readonly scope: string,
+  ) {}
 
   keep(place: string, revision: number, value: unknown): void {
-    try {
-      this.storage?.setItem(key(place), JSON.stringify({ revision, value }));
-    } catch {
-      // A full or forbidden storage: the guard before leaving still asks.
-    }
+    this.storage.setItem(this.#key(place), JSON.stringify({ revision, value }));
   }
 
   drop(place: string): void {
-    try {
-      this.storage?.removeItem(key(place));
-    } catch {
-      // As above.
-    }
+    this.storage.removeItem(this.#key(place));
   }
 
   /** What was kept, with the revision that it was made from. */
   find(place: string): { revision: number; value: unknown } | undefined {
     try {
-      const text = this.storage?.getItem(key(place));
+      const text = this.storage.getItem(this.#key(place));
       const found: unknown = text ? JSON.parse(text) : undefined;
       if (typeof found === 'object' && found !== null && 'revision' in found && 'value' in found) return found as { revision: number; value: unknown };
     } catch {
@@ -29,8 +32,14 @@ export class Unsaved {
     }
     return undefined;
   }
+
+  #key(place: string): string {
+    return keysOf(area, this.scope) + place;
+  }
 }
 
-function key(place: string): string {
-  return `kefu.desk.setting.${place}`;
+/** Removes what others left unsaved; without a scope, what anybody left. */
+export function forgetUnsaved(storage: Storage, but?: string): void {
+  const own = but === undefined ? undefined : keysOf(area, but);
+  for (const key of storage.keys()) if (key.startsWith(`${area}.`) && !(own && key.startsWith(own))) storage.removeItem(key);
 }

@@ -18,6 +18,7 @@ import { pageIds, pagesFor } from './pages.ts';
 import { inboxHash, isInbox, pageHash, parseRoute, type InboxPlace } from './route.ts';
 import { Offers } from '../queue/offers.svelte.ts';
 import { Search } from '../search/search.svelte.ts';
+import { forgetUnsaved } from '../settings/drafts.ts';
 import type { Opened } from '../signin/access.ts';
 import { IdleLock } from '../signin/idle.ts';
 import { Macros, type Macro } from '../thread/macros.svelte.ts';
@@ -54,6 +55,8 @@ export class Desk {
   readonly drafts: Drafts;
   readonly offers: Offers;
   #storage = new BrowserStorage();
+  /** What goes with the tab. */
+  #tab = new BrowserStorage('sessionStorage');
 
   language = $state<Language>('en');
   m = $state.raw<Messages>();
@@ -111,7 +114,7 @@ export class Desk {
     this.undo = new Undo(this.toasts, () => this.m?.undo ?? '');
     this.inbox = new Inbox(this.api, () => this.me?.id ?? '', () => this.views.stale());
     this.search = new Search(this.api, (code) => this.failed(code));
-    this.drafts = new Drafts(new BrowserStorage('sessionStorage'), this.api);
+    this.drafts = new Drafts(this.#tab, this.api);
     this.offers = new Offers(
       this.#storage,
       (conv) => this.open(conv),
@@ -230,6 +233,7 @@ export class Desk {
     this.#client = client;
     client.outbox.open(`staff:${staff.id}`);
     this.drafts.open(staff.id);
+    forgetUnsaved(this.#tab, staff.id);
     client.on((change) => {
       if (client !== this.#client) return;
       if (change.what === 'state') this.connection = change.state;
@@ -298,6 +302,7 @@ export class Desk {
   #forget(client?: Client): void {
     client?.outbox.clear();
     this.drafts.clear();
+    forgetUnsaved(this.#tab);
   }
 
   #end(listen = false): void {

@@ -43,13 +43,14 @@ afterEach(() => vi.unstubAllGlobals());
 /** An agent with a message that was not sent and a draft that was not saved. */
 async function writing(): Promise<Desk> {
   const desk = new Desk();
-  await vi.waitFor(() => expect(Socket.all).toHaveLength(1));
+  await vi.waitFor(() => expect([Socket.all.length, desk.m !== undefined]).toEqual([1, true]));
   Socket.all[0]!.receive(welcome({ staff: { id: 'mei', name: 'Mei', role: 'agent' } }));
   desk.open('c');
   await vi.waitFor(() => expect(desk.thread).toBeDefined());
   desk.thread!.typed('unsent');
   desk.thread!.send([]);
   desk.thread!.typed('unsaved');
+  sessionStorage.setItem('kefu.desk.setting.mei.team/new', 'unsaved');
   await vi.waitFor(() => expect(kept()).toEqual([true, true]));
   return desk;
 }
