@@ -93,8 +93,14 @@ export class SettingsApi {
   }
 
   async approvals(decided = false): Promise<Approval[]> {
-    const page: PageOf<Approval> = await this.api.call('GET', '/v1/approvals', undefined, { ...(decided && { decided: 'true' }) });
-    return page.items;
+    const all: Approval[] = [];
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const page: PageOf<Approval> = await this.api.call('GET', '/v1/approvals', undefined, { cursor, limit: 100, ...(decided && { decided: 'true' }) });
+      all.push(...page.items);
+      // Whatever waits is seen; of what was decided, the newest.
+      cursor = decided ? undefined : page.next;
+    }
+    return all;
   }
 
   approve(a: Approval): Promise<void> {

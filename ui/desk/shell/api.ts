@@ -159,6 +159,8 @@ const byStatus: Record<number, ErrorCode> = {
 /** Seconds that a read waits for its turn, and how often. */
 const longestWait = 10;
 const mostAgain = 3;
+/** What only reads, though its question stands in a body. */
+const asks = /^\/v1\/(conversations\/(find|counts)|customers\/(find|[^/]+\/wallet\/transactions))$/;
 
 export type Query = Record<string, string | number | undefined>;
 
@@ -297,7 +299,7 @@ export class Api {
       try {
         return await this.#try<T>(method, address, body, headers);
       } catch (e) {
-        const reads = method === 'GET' || address === '/v1/conversations/find';
+        const reads = method === 'GET' || asks.test(address);
         const wait = reads && e instanceof Problem && e.code === 'rate_limited' ? e.retryAfter : undefined;
         if (wait === undefined || wait > longestWait || again === mostAgain) throw e;
         await new Promise((resolve) => setTimeout(resolve, wait * 1000));
