@@ -28,6 +28,7 @@ import (
 	"kefu/internal/web/session"
 	"kefu/internal/web/sso"
 	"kefu/internal/web/window"
+	"kefu/internal/web/windowapi"
 	"kefu/ui"
 )
 
@@ -114,6 +115,7 @@ func (a *App) connectWeb(context.Context) error {
 			queueapi.Routes(queueapi.Deps{Queue: a.queue, Store: a.Store, Intake: a.intake, Settings: a.settings, Clock: a.now}),
 			accessapi.Routes(accessapi.Deps{Desk: a.Desk, Store: a.Store, Carrier: carrier, Clean: a.intake.Name}),
 			auditapi.Routes(auditapi.Deps{Store: a.Store, Prover: a.prover()}),
+			windowapi.Routes(a.asking, site.PreviewURL()),
 		},
 		Desk: a.Desk, Intake: a.intake, Store: a.Store, Search: a.searcher, Files: a.files, Wallet: a.lookup, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals,
 		Webhooks: a.webhooks, Rules: ruling.NewTrials(a.Store),

@@ -53,6 +53,7 @@ const (
 	MaxLine     = 200  // characters of an answer of one line
 	MaxLines    = 2000 // characters of an answer of several
 	MaxFiles    = 5    // of one answer
+	MaxOrder    = 1_000_000
 	maxID       = 40
 	maxLanguage = 10
 	maxTag      = 40 // characters, as of a conversation's
@@ -84,6 +85,7 @@ type Form struct {
 	Icon   string  `json:"icon,omitempty"`   // one of Icons
 	Order  int     `json:"order,omitempty"`  // smaller stands further up
 	Person bool    `json:"person,omitempty"` // goes to a person at once
+	Paused bool    `json:"paused,omitempty"` // kept, and shown to nobody
 	Fields []Field `json:"fields"`
 	// What a conversation that begins with it gets.
 	Topic    string   `json:"topic,omitempty"`    // for staff; without it the title in the customer's language
@@ -99,11 +101,16 @@ func Definition() settings.Definition {
 	})
 }
 
-// alone refuses a second form under one id: conversations name their form by it.
+// alone refuses a second form under one id, and another id for a form:
+// conversations name their form by it for good.
 func alone(all *settings.Snapshot, id string, f Form) error {
-	for _, other := range settings.All[Form](all) {
+	const op = "form.alone"
+	if before, ok := settings.Find[Form](all, id); ok && before.Value.ID != f.ID {
+		return fault.InvalidFor(op, "id", settings.Fixed, "was %s, which conversations name", before.Value.ID)
+	}
+	for _, other := range settings.Every[Form](all) {
 		if other.ID != id && other.Value.ID == f.ID {
-			return fault.InvalidFor("form.alone", "id", settings.Taken, "is the id of another form")
+			return fault.InvalidFor(op, "id", settings.Taken, "is the id of another form, which may be out of use")
 		}
 	}
 	return nil
@@ -152,6 +159,9 @@ func (f Form) Validate() error {
 	}
 	if err := f.checkOutcome(op); err != nil {
 		return err
+	}
+	if f.Order < 0 || f.Order > MaxOrder {
+		return fault.InvalidFor(op, "order", settings.OutOfRange, "must be 0 to %d", MaxOrder)
 	}
 	if f.Icon != "" && !slices.Contains(Icons(), f.Icon) {
 		return fault.InvalidFor(op, "icon", settings.Unknown, "must be one of %s", strings.Join(Icons(), ", "))
@@ -211,6 +221,9 @@ func (f Form) checkField(op string, i int) error {
 		return err
 	}
 	if err := checkTexts(op, at("fields", i, "help"), field.Help, MaxHelp, false); err != nil {
+		return err
+	}
+	if err := field.checkAsks(op, i); err != nil {
 		return err
 	}
 	if (field.Kind == Choice) != (len(field.Choices) > 0) || len(field.Choices) == 1 || len(field.Choices) > MaxChoices {

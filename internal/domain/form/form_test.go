@@ -61,6 +61,7 @@ func TestValidateNamesWhatIsWrong(t *testing.T) {
 		"title.en":              func(f *form.Form) { f.Title["en"] = "two\nlines" },
 		"hint":                  func(f *form.Form) { f.Hint["no language"] = "x" },
 		"icon":                  func(f *form.Form) { f.Icon = "skull" },
+		"order":                 func(f *form.Form) { f.Order = -1 },
 		"priority":              func(f *form.Form) { f.Priority = "low" },
 		"topic":                 func(f *form.Form) { f.Topic = strings.Repeat("x", form.MaxLabel+1) },
 		"tags":                  func(f *form.Form) { f.Tags = make([]string, form.MaxTags+1) },

@@ -113,7 +113,7 @@ func TestWhatThePagesAreTold(t *testing.T) {
 	if err := json.Unmarshal(told, &b); err != nil || b.Side != "start" || b.Theme != "dark" || b.Label["en"] != "</script>" {
 		t.Errorf("%+v, %v", b, err)
 	}
-	css := l.CSS("abc")
+	css := l.CSS("/frame/logo.png?v=abc")
 	for _, part := range []string{"color-scheme:dark", "--radius-l:4px", "/frame/logo.png?v=abc"} {
 		if !strings.Contains(css, part) {
 			t.Errorf("%q is not in %s", part, css)

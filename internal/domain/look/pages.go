@@ -35,7 +35,7 @@ func (l Look) Button() ([]byte, error) {
 }
 
 // CSS is the look of the frame: a stylesheet that comes before anything is drawn,
-// so that nothing is seen in other colours first. logo tells its version, "" for
+// so that nothing is seen in other colours first. logo is the address of its picture, "" for
 // none. light-dark() is spelled out, as the built styles do for older browsers.
 func (l Look) CSS(logo string) string {
 	var b strings.Builder
@@ -61,7 +61,7 @@ func (l Look) CSS(logo string) string {
 		b.WriteString(":root:root{--radius-s:6px;--radius-m:12px;--radius-l:20px}")
 	}
 	if logo != "" {
-		fmt.Fprintf(&b, ":root:root .logo{display:block;background:url(/frame/logo.png?v=%s) center/contain no-repeat}", logo)
+		fmt.Fprintf(&b, ":root:root .logo{display:block;background:url(%s) center/contain no-repeat}", logo)
 	}
 	return b.String()
 }

@@ -111,6 +111,8 @@ const (
 	OutOfRange = "out_of_range"
 	Secret     = "secret" // the guard found one
 	InUse      = "in_use"
+	Fixed      = "fixed"       // was chosen once and stays
+	AsksSecret = "asks_secret" // asks customers for what nobody may ask for
 )
 
 // CheckLine refuses what is no single line of 1 to most characters; optional lets

@@ -85,6 +85,15 @@ func All[T any](s *Snapshot) []Entry[T] {
 	return used
 }
 
+// Every gives the entries of a kind, those out of use too, by id.
+func Every[T any](s *Snapshot) []Entry[T] {
+	if s == nil {
+		return nil
+	}
+	all, _ := s.lists[reflect.TypeFor[T]()].all.([]Entry[T])
+	return all
+}
+
 // Find finds an entry by its id, an archived one too.
 func Find[T any](s *Snapshot, id string) (Entry[T], bool) {
 	if s == nil {

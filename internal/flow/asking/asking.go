@@ -72,29 +72,35 @@ func (s *Service) Version() int64 { return s.settings.Snapshot().Version }
 
 // Greeting is the window's first line in a language; "" for its own words.
 func (s *Service) Greeting(lang string) string {
-	texts := settings.One[look.Look](s.settings.Snapshot()).Greeting
-	base, _, _ := strings.Cut(lang, "-")
-	return cmp.Or(texts[lang], texts[base]) // in another language it would greet nobody
+	return greeting(settings.One[look.Look](s.settings.Snapshot()), lang)
 }
 
-// Shown are the forms in use in a language, in their order.
+func greeting(l look.Look, lang string) string {
+	base, _, _ := strings.Cut(lang, "-")
+	return cmp.Or(l.Greeting[lang], l.Greeting[base]) // in another language it would greet nobody
+}
+
+// Shown are the forms that customers may choose from, in a language, in their order.
 func (s *Service) Shown(lang string) []form.Shown {
-	forms := settings.All[form.Form](s.settings.Snapshot())
+	return shown(with(s.settings.Snapshot(), nil), lang)
+}
+
+func shown(forms []settings.Entry[form.Form], lang string) []form.Shown {
 	forms = slices.SortedStableFunc(slices.Values(forms), func(a, b settings.Entry[form.Form]) int {
 		return cmp.Or(cmp.Compare(a.Value.Order, b.Value.Order), cmp.Compare(a.Value.ID, b.Value.ID))
 	})
-	shown := make([]form.Shown, 0, len(forms))
+	all := make([]form.Shown, 0, len(forms))
 	for _, f := range forms {
-		shown = append(shown, f.Value.Show(f.Revision, lang))
+		all = append(all, f.Value.Show(f.Revision, lang))
 	}
-	return shown
+	return all
 }
 
 // Fill implements intake.Forms. Answers to a form as it was are taken where they
 // fit it as it is.
 func (s *Service) Fill(ctx context.Context, p identity.Principal, given form.Submission) (form.Filled, conversation.Route, error) {
 	const op = "asking.Fill"
-	forms := settings.All[form.Form](s.settings.Snapshot())
+	forms := with(s.settings.Snapshot(), nil)
 	i := slices.IndexFunc(forms, func(e settings.Entry[form.Form]) bool { return e.Value.ID == given.Form })
 	if i < 0 {
 		return form.Filled{}, conversation.Route{}, fault.New(fault.Conflict, op, "there is no form %q any more", given.Form)

@@ -13,6 +13,8 @@ import (
 func signInScenarios() []scenario {
 	return []scenario{
 		{"audit", "", plain("GET", "/v1/audit", ""), [5]int{200, 403, 403, 403, 200}},
+		{"preview-window", "", plain("POST", "/v1/window/preview", `{"language":"zh"}`), [5]int{200, 200, 200, 200, 403}},
+		{"delivered-forms", "", plain("GET", "/v1/window/delivered-forms", ""), [5]int{200, 200, 200, 200, 403}},
 		{"audit-proof", "", plain("GET", "/v1/audit/proof", ""), [5]int{200, 403, 403, 403, 200}},
 		{"account", "", plain("GET", "/v1/account", ""), [5]int{200, 200, 200, 200, 200}},
 		{"set-passkey-only", "without a key", plain("PATCH", "/v1/account", `{"passkey_only":true}`), [5]int{409, 409, 409, 409, 409}},

@@ -49,6 +49,7 @@ func welcome() map[string][2]int {
 		"conversations ": {200, 0}, "find-conversations ": {200, 0}, "conversation-counts ": {200, 0}, "mentions ": {200, 0},
 		"change-conversations ": {200, 0}, // which says of each that it is not there
 		"upload ":               {201, 0},
+		"preview-window ":       {200, 0}, "delivered-forms ": {200, 0}, // they read forms, as agents do
 		"assign nobody we know": {0, 422},
 		"report of oneself":     {200, 0}, "export-report of oneself": {200, 0},
 	})

@@ -12,6 +12,7 @@ import (
 	"kefu/internal/web/auditapi"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/session"
+	"kefu/internal/web/windowapi"
 )
 
 //go:generate go test kefu/internal/web/api -run TestTheDocumentIsUpToDate -update
@@ -23,7 +24,7 @@ func document(t testing.TB) *api.API {
 	kinds, err := configuring.Kinds()
 	check(t, err)
 	return api.New(api.Deps{
-		Carrier: carrier, Kinds: kinds, More: []func(*api.API){queueapi.Routes(queueapi.Deps{}), accessapi.Routes(accessapi.Deps{}), auditapi.Routes(auditapi.Deps{})},
+		Carrier: carrier, Kinds: kinds, More: []func(*api.API){queueapi.Routes(queueapi.Deps{}), accessapi.Routes(accessapi.Deps{}), auditapi.Routes(auditapi.Deps{}), windowapi.Routes(nil, "")},
 	}, api.Options{})
 }
 

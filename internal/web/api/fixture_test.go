@@ -29,6 +29,7 @@ import (
 	"kefu/internal/domain/staff"
 	"kefu/internal/domain/webhook"
 	"kefu/internal/flow/approving"
+	"kefu/internal/flow/asking"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/auditing"
 	"kefu/internal/flow/configuring"
@@ -57,6 +58,7 @@ import (
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/reportapi"
 	"kefu/internal/web/session"
+	"kefu/internal/web/windowapi"
 )
 
 func TestMain(m *testing.M) {
@@ -170,6 +172,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 			reportapi.Routes(w.store),
 			queueapi.Routes(queueapi.Deps{Queue: w.queue, Store: w.store, Intake: w.intake, Settings: w.settings, Clock: w.now}),
 			accessapi.Routes(accessapi.Deps{Desk: w.desk, Store: w.store, Carrier: carrier, Clean: w.intake.Name}),
+			windowapi.Routes(asking.New(w.settings, nil), "https://widget.example.org/preview"),
 			auditapi.Routes(auditapi.Deps{Store: w.store, Prover: auditing.New(auditing.Options{
 				Chain: w.store, Stream: storage.AuditStream, Clock: w.now, Heads: func() iter.Seq2[audit.Head, error] { return func(func(audit.Head, error) bool) {} },
 			})}),

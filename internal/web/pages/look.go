@@ -39,10 +39,12 @@ func (s *Site) dress() (loader, css, logo asset) {
 // wear makes them. A look that was validated has no errors; where one has, what it
 // is about is left as it was built.
 func (s *Site) wear(l look.Look) (loader, css, logo asset) {
+	address := ""
 	if picture, err := l.Picture(); err == nil && picture != nil {
 		logo = newAsset("logo.png", picture)
+		address = "/frame/logo.png?v=" + logo.tag
 	}
-	css = newAsset("look.css", []byte(l.CSS(logo.tag)))
+	css = newAsset("look.css", []byte(l.CSS(address)))
 	loader = s.loader
 	if told, err := l.Button(); err == nil {
 		place := regexp.MustCompile("[\"'`]__KEFU_LOOK__[\"'`]")

@@ -77,16 +77,32 @@ func (s *Site) MountFrame(mux *http.ServeMux) {
 	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.frame.serve(s.framePolicy()).ServeHTTP(w, r) })
 	mux.Handle("GET /frame", page)
 	mux.Handle("GET /frame/", page)
+	mux.Handle("GET /preview", s.frame.serve(s.previewPolicy()))
 	mux.HandleFunc("GET /frame/look.css", s.serveLook)
 	mux.HandleFunc("GET /frame/logo.png", s.serveLogo)
 }
 
 // deskPolicy is the desk's content security policy (CSP level 3): its own
-// scripts, styles and connections, pictures of the files host, and no page may
-// frame it.
+// scripts, styles and connections, pictures of the files host, the preview of the
+// window, and no page may frame it.
 func (s *Site) deskPolicy() policy {
-	return policy{csp: s.ownCode(s.options.Public.Host) + "; frame-ancestors 'none'", opener: "same-origin"}
+	return policy{csp: s.ownCode(s.options.Public.Host) + "; frame-src " + s.PreviewURL() + "; frame-ancestors 'none'", opener: "same-origin"}
 }
+
+// previewPolicy is that of the window's frame in the desk's settings, where it shows
+// what the desk hands it. Only the desk may hold it, and it speaks to no server: it
+// cannot be shown to a customer, and nothing in it can be sent.
+func (s *Site) previewPolicy() policy {
+	return policy{csp: strings.Join([]string{
+		"default-src 'none'", "script-src 'self'", "style-src 'self'", "font-src 'self'", "img-src 'self' data: blob:",
+		"base-uri 'none'", "form-action 'none'", "frame-ancestors " + s.origin(s.options.Public.Host),
+	}, "; "), embedded: true}
+}
+
+// PreviewURL is the address of the frame for previews.
+func (s *Site) PreviewURL() string { return s.origin(s.options.Widget) + "/preview" }
+
+func (s *Site) origin(host string) string { return s.options.Public.Scheme + "://" + host }
 
 // framePolicy is that of the window's frame, which only the wallet's pages may
 // hold: those of this moment.

@@ -109,6 +109,9 @@ func TestEachOriginServesItsOwnAndNothingElse(t *testing.T) {
 		{"https://kefu.example/frame", "", 404},
 		{"https://kefu.example/a/good", "", 404},
 		{"https://widget.kefu.example/frame", "frame", 200},
+		{"https://widget.kefu.example/preview", "frame", 200},
+		{"https://widget.kefu.example/preview/more", "", 404},
+		{"https://kefu.example/preview", "", 404},
 		{"https://widget.kefu.example/desk/", "", 404},
 		{"https://files.kefu.example/a/good", "picture", 200},
 		{"https://files.kefu.example/desk/", "", 404},
@@ -148,8 +151,16 @@ func TestPoliciesOfPages(t *testing.T) {
 	if !strings.HasSuffix(nobody, "frame-ancestors 'none'") {
 		t.Errorf("without a wallet nobody may hold the frame, but the policy is %q", nobody)
 	}
+	// What the desk shows of the window is held by the desk alone, and speaks to nobody.
+	preview := get(site, "https://widget.kefu.example/preview").Header.Get("Content-Security-Policy")
+	if !strings.HasSuffix(preview, "; frame-ancestors https://kefu.example") || !strings.HasPrefix(preview, "default-src 'none'; ") || strings.Contains(preview, "connect-src") || strings.Contains(preview, wallet) {
+		t.Errorf("the preview's policy is %q", preview)
+	}
+	if got := desk.Get("Content-Security-Policy"); !strings.Contains(got, "; frame-src https://widget.kefu.example/preview;") {
+		t.Errorf("the desk holds more than the preview, or not even that: %q", got)
+	}
 	for _, inline := range []string{"'unsafe-inline'", "'unsafe-eval'", "*"} {
-		if strings.Contains(desk.Get("Content-Security-Policy")+frame.Get("Content-Security-Policy"), inline) {
+		if strings.Contains(desk.Get("Content-Security-Policy")+frame.Get("Content-Security-Policy")+preview, inline) {
 			t.Errorf("a policy allows %s", inline)
 		}
 	}
