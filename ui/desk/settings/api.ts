@@ -1,4 +1,5 @@
 import type { Api } from '../shell/api.ts';
+import type { IntakeForm } from './forms/intake.ts';
 
 /** Times are microseconds since 1970. */
 export interface Setting<T = unknown> {
@@ -53,6 +54,22 @@ export interface StaffPayload {
   disabled?: boolean;
 }
 
+/** What is being changed of the window; what is left out is as it is set. */
+export interface WindowDraft {
+  look?: unknown;
+  form?: unknown;
+}
+
+/** What the window would be told (POST /v1/window/preview). */
+export interface WindowPreview {
+  /** Address of the frame that shows it. */
+  frame: string;
+  css: string;
+  button: { css: string; theme?: 'light' | 'dark'; side?: 'start'; label?: Record<string, string> };
+  greeting?: string;
+  forms: unknown[];
+}
+
 interface PageOf<T> {
   items: T[];
   next?: string;
@@ -90,6 +107,15 @@ export class SettingsApi {
 
   history(kind: string, id: string, before?: number): Promise<{ items: Revision[]; next?: number }> {
     return this.api.call('GET', `${address(kind, id)}/history`, undefined, { before });
+  }
+
+  preview(draft: WindowDraft & { language: string }): Promise<WindowPreview> {
+    return this.api.call('POST', '/v1/window/preview', draft);
+  }
+
+  /** The forms as they are delivered. */
+  async delivered(): Promise<IntakeForm[]> {
+    return (await this.api.call<PageOf<IntakeForm>>('GET', '/v1/window/delivered-forms')).items;
   }
 
   async approvals(decided = false): Promise<Approval[]> {

@@ -1,4 +1,4 @@
-import { AppWindow, Building2, CalendarClock, Clock, KeyRound, MessageSquareQuote, Palette, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
+import { AppWindow, Building2, CalendarClock, ClipboardList, Clock, KeyRound, MessageSquareQuote, Palette, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
@@ -12,7 +12,9 @@ import RuleTrial from './automation/RuleTrial.svelte';
 import WebhookForm from './automation/WebhookForm.svelte';
 import AvailabilityForm from './forms/AvailabilityForm.svelte';
 import CalendarForm from './forms/CalendarForm.svelte';
+import { inLanguage, untranslated, type IntakeForm as Intake } from './forms/intake.ts';
 import EmbeddingForm from './forms/EmbeddingForm.svelte';
+import IntakeForm from './forms/IntakeForm.svelte';
 import IssuerForm from './forms/IssuerForm.svelte';
 import LookForm from './forms/LookForm.svelte';
 import MacroForm from './forms/MacroForm.svelte';
@@ -33,6 +35,8 @@ export interface FormProps<T = any> {
   desk: Desk;
   /** For forms that offer what other settings there are. */
   api: SettingsApi;
+  /** It was never saved. */
+  fresh?: boolean;
 }
 
 /** What stands below the form of a kind, about an item as it is saved and as it is being changed. */
@@ -60,7 +64,7 @@ export interface Kind<T = any> {
   title: (w: Words) => string;
   lead: (w: Words) => string;
   /** What the list calls an item. */
-  name: (value: T) => string;
+  name: (value: T, tag?: string) => string;
   about?: (value: T, w: Words) => string;
   blank: () => T;
   form: Component<FormProps<any>, Record<string, never>, 'value'>;
@@ -68,6 +72,10 @@ export interface Kind<T = any> {
   /** Stands below the form; `afterSaved` only of what was saved. */
   after?: Component<AfterProps<any>>;
   afterSaved?: Component<AfterProps<any>>;
+  /** It has an order of its own, in which the list stands and can be changed. */
+  order?: { of: (value: T) => number; with: (value: T, order: number) => T };
+  /** Its form takes the whole width. */
+  wide?: boolean;
   /** A change counts when a second person has approved it. */
   fourEyes?: boolean;
 }
@@ -208,7 +216,23 @@ export const kinds: readonly Kind[] = [
     name: () => '',
     blank: (): Look => ({ accent: '#0b5cad', corners: 'soft', theme: 'system', side: 'end' }),
     form: LookForm,
+    wide: true,
     changes: runs,
+  },
+  {
+    kind: 'form',
+    group: 'house',
+    icon: ClipboardList,
+    title: (w) => w.form.title,
+    lead: (w) => w.form.lead,
+    name: (v: Intake, tag) => inLanguage(v.title, tag?.startsWith('zh') ? 'zh' : 'en'),
+    about: (v: Intake, w) =>
+      [v.paused && w.form.isPaused, w.form.count(v.fields.length), ...(['en', 'zh'] as const).map((l) => untranslated(v, l) > 0 && w.form.missing(w.form.tongue[l]!, untranslated(v, l)))].filter(Boolean).join(' · '),
+    blank: (): Intake => ({ id: '', title: {}, icon: 'chat', order: 1000, fields: [{ id: 'q1', kind: 'longtext', label: {} }] }),
+    form: IntakeForm,
+    order: { of: (v: Intake) => v.order ?? 0, with: (v: Intake, order) => ({ ...v, order }) },
+    wide: true,
+    changes: leads,
   },
   {
     kind: 'team',

@@ -1,7 +1,15 @@
 import { mount } from 'svelte';
 import '../../kit/base.css';
 import App from './App.svelte';
+import type { ChatOptions } from './chat.svelte.ts';
 import { start } from './start.svelte.ts';
 
-const { chat, words } = start();
-mount(App, { target: document.getElementById('app')!, props: { chat, words } });
+export function draw(options?: Partial<ChatOptions>) {
+  const made = start(options);
+  mount(App, { target: document.getElementById('app')!, props: made });
+  return made;
+}
+
+// Of the desk's settings: the server lets nobody else hold it.
+if (location.pathname === '/preview') void import('./preview/index.ts').then((part) => part.preview(draw));
+else draw();

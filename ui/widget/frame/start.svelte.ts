@@ -1,5 +1,5 @@
 import { languageTag, pickLanguage, type Language } from '../../kit/language.ts';
-import { Chat } from './chat.svelte.ts';
+import { Chat, type ChatOptions } from './chat.svelte.ts';
 import type { Messages } from './messages/en.ts';
 
 /** The window's words in the language in use; only that language is fetched. */
@@ -23,9 +23,10 @@ export class Words {
 }
 
 /** Brings the window up: listens to the page around it first, so that nothing it says is missed. */
-export function start(): { chat: Chat; words: Words } {
+export function start(options?: Partial<ChatOptions>): { chat: Chat; words: Words } {
   const words = new Words();
   const chat = new Chat({
+    ...options,
     lang: () => (words.language === 'zh' ? 'zh' : 'en'),
     onsettings: ({ lang, theme }) => {
       if (lang) void words.use(pickLanguage(lang));
