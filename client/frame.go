@@ -12,10 +12,11 @@ type Frame interface{ frame() }
 
 // Limits are the server's limits, as `welcome` tells them.
 type Limits struct {
-	FrameBytes      int   `json:"frame_bytes"`
-	TextChars       int   `json:"text_chars"` // code points
-	MessagesPer10s  int   `json:"messages_per_10s"`
-	AttachmentBytes int64 `json:"attachment_bytes"`
+	FrameBytes      int      `json:"frame_bytes"`
+	TextChars       int      `json:"text_chars"` // code points
+	MessagesPer10s  int      `json:"messages_per_10s"`
+	AttachmentBytes int64    `json:"attachment_bytes"`
+	AttachmentTypes []string `json:"attachment_types"` // media types that are taken
 }
 
 // Conversation is one line of the window's list in `welcome`.

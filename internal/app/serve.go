@@ -149,7 +149,7 @@ func (a *App) realtimeOptions(o origins, carrier *session.Carrier, site *pages.S
 	return realtime.Options{
 		Origins: []string{o.desk(), o.frame()}, SessionCookie: carrier.CookieName(), DeskOrigin: o.desk(),
 		MessagesPer10s:  func(kind identity.Kind) int { return messageBurst(limits, kind) },
-		AttachmentBytes: a.Config.Attachments.MaxBytes, FileURL: site.FileURL,
+		AttachmentBytes: a.Config.Attachments.MaxBytes, AttachmentTypes: a.Config.Attachments.Types, FileURL: site.FileURL,
 		Peer: carrier.Peer, Connections: ratelimit.Of(limits.Connections), NewVisitors: ratelimit.Of(limits.NewVisitors), Addresses: limits.Keys,
 		MaxConnections: rt.MaxConnections, MaxFrameBytes: rt.MaxFrameBytes, BufferEvents: rt.BufferEvents, BufferBytes: rt.BufferBytes,
 		Heartbeat: rt.Heartbeat, DeadAfter: rt.DeadAfter, RecheckEvery: a.Config.Identity.RecheckEvery,

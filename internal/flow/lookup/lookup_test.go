@@ -280,6 +280,18 @@ func TestCustomersSeeTheirOwn(t *testing.T) {
 	if _, err := h.flow.Reference(ctx, h.other, page.Items[3].ID); !fault.Is(err, fault.NotFound) {
 		t.Errorf("to another customer's: %v", err)
 	}
+	one, err := h.flow.OwnOne(ctx, h.anna, page.Items[7].ID)
+	if err != nil || one.ID != page.Items[7].ID || one.RailRef != "" || one.ClientRef != "" {
+		t.Errorf("one of her own: %+v %v", one, err)
+	}
+	for _, other := range []string{"no id at all \x00", "tx-of-nobody"} {
+		if _, err := h.flow.OwnOne(ctx, h.anna, other); !fault.Is(err, fault.NotFound) {
+			t.Errorf("%q: %v", other, err)
+		}
+	}
+	if _, err := h.flow.OwnOne(ctx, h.other, page.Items[7].ID); !fault.Is(err, fault.NotFound) {
+		t.Errorf("another customer's: %v", err)
+	}
 	h.clock.Move(time.Hour)
 	again, err := h.flow.Reference(ctx, h.anna, page.Items[3].ID)
 	if err != nil || again.ID != r.ID || h.wallet.asked.Load() == asked {
@@ -291,6 +303,9 @@ func TestCustomersSeeTheirOwn(t *testing.T) {
 	} {
 		if _, err := h.flow.Own(ctx, p, wallet.Query{Limit: 20}); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := h.flow.OwnOne(ctx, p, page.Items[3].ID); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("one, %s: %v", name, err)
 		}
 		if _, err := h.flow.Reference(ctx, p, page.Items[3].ID); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("a reference, %s: %v", name, err)

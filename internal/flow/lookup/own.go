@@ -36,6 +36,28 @@ func (s *Service) Own(ctx context.Context, p identity.Principal, q wallet.Query)
 	return page, nil
 }
 
+// OwnOne gives one transaction of the customer who asks, as they may see it. Errors:
+// as Own, and NotFound for one that is not theirs.
+func (s *Service) OwnOne(ctx context.Context, p identity.Principal, id string) (wallet.Transaction, error) {
+	const op = "lookup.OwnOne"
+	if err := s.has(op); err != nil {
+		return wallet.Transaction{}, err
+	}
+	link, err := s.Links.OwnWalletLink(ctx, p, s.options.Issuer)
+	if err != nil {
+		return wallet.Transaction{}, err
+	}
+	if !wallet.ValidID(id) {
+		return wallet.Transaction{}, fault.New(fault.NotFound, op, "no transaction has an id of that form")
+	}
+	t, err := s.Wallet.Transaction(ctx, actorOf(p, "", wallet.PurposeOwn), link.WalletID, id)
+	if err != nil {
+		return wallet.Transaction{}, fault.Wrap(op, err)
+	}
+	s.offered.put(p.ID, wallet.Refer(t), s.Clock())
+	return t.ForCustomer(), nil
+}
+
 // Reference makes the reference to a transaction of the customer who asks: from what
 // the window was shown a moment ago, or from the wallet. Errors: as Own.
 func (s *Service) Reference(ctx context.Context, p identity.Principal, id string) (wallet.Reference, error) {

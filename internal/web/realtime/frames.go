@@ -81,10 +81,11 @@ func encode(frame any) []byte {
 }
 
 type welcomeLimits struct {
-	FrameBytes      int   `json:"frame_bytes"`
-	TextChars       int   `json:"text_chars"`
-	MessagesPer10s  int   `json:"messages_per_10s"`
-	AttachmentBytes int64 `json:"attachment_bytes"`
+	FrameBytes      int      `json:"frame_bytes"`
+	TextChars       int      `json:"text_chars"`
+	MessagesPer10s  int      `json:"messages_per_10s"`
+	AttachmentBytes int64    `json:"attachment_bytes"`
+	AttachmentTypes []string `json:"attachment_types,omitempty"` // media types; judged by content
 }
 
 type welcomeConversation struct {

@@ -139,7 +139,7 @@ func (s *Server) welcomeWindow(ctx context.Context, p *peer, opened signin.Opene
 func (s *Server) limitsOf(kind identity.Kind) welcomeLimits {
 	return welcomeLimits{
 		FrameBytes: s.options.MaxFrameBytes, TextChars: conversation.MaxTextChars,
-		MessagesPer10s: s.options.MessagesPer10s(kind), AttachmentBytes: s.options.AttachmentBytes,
+		MessagesPer10s: s.options.MessagesPer10s(kind), AttachmentBytes: s.options.AttachmentBytes, AttachmentTypes: s.options.AttachmentTypes,
 	}
 }
 

@@ -67,6 +67,7 @@ type Options struct {
 	DeskOrigin      string   // the one of Origins whose pages the cookie speaks for
 	MessagesPer10s  func(identity.Kind) int
 	AttachmentBytes int64
+	AttachmentTypes []string
 	FileURL         func(token string) string // at which a link's token opens its file
 
 	// Peer tells where a request really comes from. Without it nothing is limited

@@ -14,6 +14,7 @@ import (
 // Transactions gives customers their own.
 type Transactions interface {
 	Own(ctx context.Context, p identity.Principal, q wallet.Query) (wallet.Page, error)
+	OwnOne(ctx context.Context, p identity.Principal, id string) (wallet.Transaction, error)
 }
 
 // Ask answers whoever holds the session of an open connection, or refuses.
@@ -21,9 +22,16 @@ type Ask func(w http.ResponseWriter, r *http.Request, answer func(context.Contex
 
 const ownPage = 20 // transactions of one page, unless less is asked for
 
-// transactions serves GET /rt/wallet/transactions.
+// transactions serves GET /rt/wallet/transactions: a page, or with ?id= the one.
 func (d Deps) transactions(w http.ResponseWriter, r *http.Request) {
 	d.Ask(w, r, func(ctx context.Context, p identity.Principal) (any, error) {
+		if query := r.URL.Query(); len(query) == 1 && len(query["id"]) == 1 { // the one that the wallet's page asked about, however old
+			one, err := d.Wallet.OwnOne(ctx, p, query.Get("id"))
+			if err != nil {
+				return nil, err
+			}
+			return walletview.OfOwn(wallet.Page{Items: []wallet.Transaction{one}}, wallet.At(d.Clock())), nil
+		}
 		q, err := ownQuery(r)
 		if err != nil {
 			return nil, err

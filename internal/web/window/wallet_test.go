@@ -26,6 +26,14 @@ func (o *own) Own(_ context.Context, p identity.Principal, q wallet.Query) (wall
 	}}}, err
 }
 
+func (o *own) OwnOne(ctx context.Context, p identity.Principal, id string) (wallet.Transaction, error) {
+	if id != "tx-"+p.ID {
+		return wallet.Transaction{}, fault.New(fault.NotFound, "test", "none")
+	}
+	page, err := o.Own(ctx, p, wallet.Query{})
+	return page.Items[0], err
+}
+
 func TestOwnTransactions(t *testing.T) {
 	o := &own{}
 	var refused error
@@ -57,10 +65,16 @@ func TestOwnTransactions(t *testing.T) {
 	if strings.Contains(text, "DE02") || strings.Contains(text, "E2E") {
 		t.Errorf("too much is told: %s", text)
 	}
+	if one := get("?id=tx-c1"); !strings.Contains(one, `"id":"tx-c1"`) || strings.Contains(one, "DE02") || strings.Contains(one, "next") {
+		t.Errorf("by its id: %s", one)
+	}
+	if one := get("?id=tx-c2"); one != "" || !fault.Is(refused, fault.NotFound) {
+		t.Errorf("another's: %s, %v", one, refused)
+	}
 	if get(""); o.asked.Limit != 20 {
 		t.Errorf("asked for %+v", o.asked)
 	}
-	for _, query := range []string{"?limit=51", "?limit=x", "?limit=0", "?customer=c2", "?cursor=a&cursor=b"} {
+	for _, query := range []string{"?limit=51", "?limit=x", "?limit=0", "?customer=c2", "?id=tx-c1&limit=5", "?id=a&id=b", "?cursor=a&cursor=b"} {
 		if text := get(query); text != "" || !fault.Is(refused, fault.Invalid) {
 			t.Errorf("%s: %q %v", query, text, refused)
 		}

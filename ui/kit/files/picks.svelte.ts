@@ -84,6 +84,11 @@ export class Picks {
     void this.#work();
   }
 
+  /** Takes files that are stored already. */
+  adopt(stored: Attachment[]): void {
+    this.items = [...this.items, ...stored.map((file): Picked => ({ key: this.#next++, name: file.name, state: 'stored', part: 1, stored: file }))];
+  }
+
   get held(): boolean {
     return this.items.some((p) => p.state === 'held');
   }

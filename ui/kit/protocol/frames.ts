@@ -151,6 +151,8 @@ export interface Limits {
   text_chars: number;
   messages_per_10s: number;
   attachment_bytes: number;
+  /** Media types that are taken; older servers do not tell. */
+  attachment_types?: string[];
 }
 
 export interface Hello {

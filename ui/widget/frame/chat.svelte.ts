@@ -16,7 +16,6 @@ import type { Form } from './intake/form.ts';
 import type { Filling } from './intake/filling.svelte.ts';
 import { visitor, WindowIdentity } from './identity.ts';
 import { Parts } from './parts.svelte.ts';
-import { formText } from './view.ts';
 
 export type Screen = 'loading' | 'list' | 'conversation' | 'form';
 
@@ -440,14 +439,15 @@ export class Chat {
 
   // Forms
 
-  /** Reads the topics in a language. Without them one writes freely. */
-  async readForms(language: string): Promise<void> {
+  /** Reads the topics in a language. Without them one writes freely. Tells whether it could. */
+  async readForms(language: string): Promise<boolean | undefined> {
     try {
       const answer = await fetch(`/rt/forms?lang=${language}`);
       if (!answer.ok) return;
       const told = (await answer.json()) as { forms: Form[]; greeting?: string };
       this.forms = told.forms;
       this.greeting = told.greeting;
+      return true;
     } catch {
       // The connection says what is the matter; the topics come with the next language or visit.
     }
@@ -469,12 +469,10 @@ export class Chat {
     if (this.screen === 'form') this.screen = 'conversation';
   }
 
-  /** Sends again what was refused. A form that is another one by now goes as words: nobody writes them twice. */
-  again(message: Outgoing): void {
-    const { client_msg_id: id, failed, form, conv, ref, attachments } = message;
-    if (!form || !['conflict', 'invalid', 'not_supported', 'bad_frame'].includes(failed!)) return this.client.retry(id);
-    this.client.discard(id);
-    this.client.send({ conv, ref, attachments, text: formText(form) });
+  /** Sends again what was refused. A form stays one as long as there is one. */
+  async again(message: Outgoing): Promise<void> {
+    if (!message.form || !/conflict|invalid|not_s|bad/.test(message.failed!)) return this.client.retry(message.client_msg_id);
+    if (await this.need(this.parts.intake)) await this.parts.intake.view!.again(this, message);
   }
 
   /** Fetches a part of the window; says so when it cannot be had. */

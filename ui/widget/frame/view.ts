@@ -1,11 +1,7 @@
-import type { ClosingReason, ErrorCode, Filled } from '../../kit/protocol/frames.ts';
+import type { ClosingReason, ErrorCode } from '../../kit/protocol/frames.ts';
 import type { Line } from '../../kit/protocol/log.ts';
 import type { Messages } from './messages/en.ts';
 
-/** A form with its answers as words, as the server writes them. */
-export function formText({ title, answers }: Filled): string {
-  return [title, ...answers.flatMap(({ label, value }) => [label, value])].join('\n');
-}
 
 export type MessageState = 'queued' | 'sending' | 'stored' | 'delivered' | 'read' | 'failed';
 

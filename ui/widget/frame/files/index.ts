@@ -1,4 +1,5 @@
-// What sending a file takes; fetched when the first one is picked.
+// What sending a file takes; fetched when one is about to be picked.
 export { Picks } from '../../../kit/files/picks.svelte.ts';
 export { uploader } from '../../../kit/files/upload.ts';
+export { default as Chooser } from './Chooser.svelte';
 export { default as FileList } from './FileList.svelte';

@@ -1,4 +1,5 @@
 import type { Picks } from '../../../kit/files/picks.svelte.ts';
+import type { Attachment } from '../../../kit/protocol/frames.ts';
 import type { Chat } from '../chat.svelte.ts';
 import { body, shown, type Answers, type Form } from './form.ts';
 import type { Page } from './wallet.ts';
@@ -55,6 +56,18 @@ export class Filling {
     this.picks = new Map(this.picks).set(field, picks);
   }
 
+  /** Takes the files that were stored for these answers. */
+  async adopt(files: Attachment[]): Promise<void> {
+    if (files.length === 0 || !(await this.chat.need(this.chat.parts.files))) return;
+    for (const { id, most = 5 } of this.form.fields.filter((f) => f.kind === 'file')) {
+      const own = files.filter((f) => this.answers[id]?.files?.includes(f.id));
+      if (own.length === 0) continue;
+      const picks = this.chat.newPicks(most);
+      picks.adopt(own);
+      this.picks = new Map(this.picks).set(id, picks);
+    }
+  }
+
   clear(): void {
     for (const picks of this.picks.values()) picks.clear();
   }
@@ -79,9 +92,9 @@ export class Filling {
     this.chat.human();
   }
 
-  /** A page of the customer's own transactions. */
-  async transactions(after?: string): Promise<Page> {
-    const answer = await fetch(`/rt/wallet/transactions${after ? `?cursor=${encodeURIComponent(after)}` : ''}`, {
+  /** A page of the customer's own transactions, or the one with an id. */
+  async transactions(query: { cursor?: string; id?: string } = {}): Promise<Page> {
+    const answer = await fetch(`/rt/wallet/transactions?${new URLSearchParams(query)}`, {
       headers: { Authorization: `Bearer ${this.chat.client.session}` },
     });
     if (!answer.ok) throw new Error(String(answer.status));

@@ -36,6 +36,14 @@ export function preview(window: typeof draw): void {
   document.adoptedStyleSheets = [sheet];
   const { chat, words } = window({ storage: new MemoryStorage(), drafts: new MemoryStorage(), dials: [sample.dial], upload: sample.upload });
   let shown: Partial<Wanted> = {};
+  let open = false;
+  chat.client.on((change) => {
+    if (change.what !== 'welcome' || open) return;
+    open = true;
+    const { screen } = shown;
+    shown.screen = undefined;
+    if (screen) void show({ ...(shown as Wanted), screen });
+  });
 
   async function show(wanted: Wanted): Promise<void> {
     sheet.replaceSync(wanted.css);

@@ -40,7 +40,7 @@ export class Sample {
       t: 'welcome',
       session: 'sample',
       server_time: Date.now() * 1000,
-      limits: { frame_bytes: 65_536, text_chars: 8000, messages_per_10s: 20, attachment_bytes: 25 << 20 },
+      limits: { frame_bytes: 65_536, text_chars: 8000, messages_per_10s: 20, attachment_bytes: 20 << 20, attachment_types: ['image/png', 'application/pdf', 'text/plain'] },
       customer: 'sample',
       anonymous: false,
       service: { open: true },
