@@ -21,8 +21,12 @@ func (a *App) connectTelling() {
 	a.sender = notifying.NewSender(a.Store, a.endpoints, poster, a.now, a.Log)
 	a.webhooks = notifying.NewDesk(a.Store, a.endpoints, a.sender.Wake, a.now)
 	a.settings.Listen(func(*settings.Snapshot) { a.sender.Wake() })
-	planner := notifying.NewPlanner(a.Store, a.endpoints, a.sender.Wake)
-	a.follow(following.Options{Name: notifying.Follower, AtEnd: true}, planner)
+	planner := notifying.NewPlanner(a.Store, a.sender.Wake)
+	tell := func(s *settings.Snapshot) { planner.Use(endpointsOf(s)) }
+	a.settings.Listen(tell)
+	tell(a.settings.Snapshot())
+	// Few at a time: each may make a delivery for every webhook, in one transaction.
+	a.follow(following.Options{Name: notifying.Follower, AtEnd: true, Room: 512, Page: 256}, planner)
 
 	teams := func(id string) (string, bool) {
 		team, found := settings.Find[routing.Team](a.settings.Snapshot(), id)
@@ -36,8 +40,10 @@ func (a *App) connectTelling() {
 }
 
 // endpoints are the webhooks that are set up now.
-func (a *App) endpoints() []notifying.Endpoint {
-	all := settings.All[webhook.Endpoint](a.settings.Snapshot())
+func (a *App) endpoints() []notifying.Endpoint { return endpointsOf(a.settings.Snapshot()) }
+
+func endpointsOf(s *settings.Snapshot) []notifying.Endpoint {
+	all := settings.All[webhook.Endpoint](s)
 	endpoints := make([]notifying.Endpoint, len(all))
 	for i, e := range all {
 		endpoints[i] = notifying.Endpoint{ID: e.ID, Endpoint: e.Value}

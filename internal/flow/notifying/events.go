@@ -6,6 +6,8 @@ package notifying
 
 import (
 	"context"
+	"slices"
+	"sync/atomic"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/event"
@@ -26,7 +28,7 @@ type Endpoint struct {
 // Planner makes deliveries of what the log tells. It is a following.Consumer.
 type Planner struct {
 	store     PlanStore
-	endpoints func() []Endpoint
+	endpoints atomic.Pointer[[]Endpoint] // those that want something
 	planned   func()
 	who       identity.Principal
 }
@@ -37,17 +39,25 @@ type PlanStore interface {
 	FollowDeliveries(ctx context.Context, s event.Step, all []webhook.Delivery) error
 }
 
-// NewPlanner makes a Planner. endpoints gives those that there are now; planned is
-// called when deliveries were added.
-func NewPlanner(store PlanStore, endpoints func() []Endpoint, planned func()) *Planner {
-	return &Planner{store: store, endpoints: endpoints, planned: planned, who: identity.SystemPart(Follower)}
+// NewPlanner makes a Planner without endpoints. planned is called when deliveries
+// were added.
+func NewPlanner(store PlanStore, planned func()) *Planner {
+	p := &Planner{store: store, planned: planned, who: identity.SystemPart(Follower)}
+	p.Use(nil)
+	return p
+}
+
+// Use replaces the endpoints.
+func (p *Planner) Use(all []Endpoint) {
+	all = slices.DeleteFunc(slices.Clone(all), func(e Endpoint) bool { return e.Paused })
+	p.endpoints.Store(&all)
 }
 
 // Wants implements following.Consumer.
 func (p *Planner) Wants(e *conversation.Entry) bool {
 	switch e.Kind {
 	case conversation.KindMessage, conversation.KindHuman, conversation.KindAssigned, conversation.KindStatus:
-		return len(p.endpoints()) > 0
+		return len(*p.endpoints.Load()) > 0
 	default:
 		return false
 	}
@@ -55,7 +65,7 @@ func (p *Planner) Wants(e *conversation.Entry) bool {
 
 // Take implements following.Consumer.
 func (p *Planner) Take(ctx context.Context, entries []conversation.Entry, s event.Step) error {
-	endpoints := p.endpoints()
+	endpoints := *p.endpoints.Load()
 	states := map[string]conversation.State{}
 	var all []webhook.Delivery
 	for _, e := range entries {

@@ -99,6 +99,7 @@ type house struct {
 	d         *storagetest.Deployment
 	s         *storagetest.Process
 	follower  *following.Follower
+	planner   *notifying.Planner
 	desk      *notifying.Desk
 	endpoints []notifying.Endpoint
 	wake      func() // the clock stands until it is moved; the sender must be told
@@ -116,7 +117,8 @@ func open(t *testing.T, d *storagetest.Deployment) *house {
 	quiet := slog.New(slog.DiscardHandler)
 	sender := notifying.NewSender(h.s.Store, h.all, hook.New(egress.Options{Private: true, Timeout: 5 * time.Second}), d.Clock.Now, quiet)
 	h.desk = notifying.NewDesk(h.s.Store, h.all, sender.Wake, d.Clock.Now)
-	h.follower = following.New(h.s.Store, notifying.NewPlanner(h.s.Store, h.all, sender.Wake), following.Options{Name: notifying.Follower, AtEnd: true, Clock: d.Clock.Now})
+	h.planner = notifying.NewPlanner(h.s.Store, sender.Wake)
+	h.follower = following.New(h.s.Store, h.planner, following.Options{Name: notifying.Follower, AtEnd: true, Clock: d.Clock.Now})
 	h.s.Listen(h.follower.Committed)
 	ctx, cancel := context.WithCancel(context.Background())
 	var workers sync.WaitGroup
@@ -134,6 +136,7 @@ func (h *house) endpoint(r *receiver, events ...webhook.Type) string {
 	h.mu.Lock()
 	h.endpoints = append(h.endpoints, e)
 	h.mu.Unlock()
+	h.planner.Use(h.all())
 	secret, err := h.desk.Secret(context.Background(), identity.SystemPart("test"), e.ID)
 	must(h.t, err)
 	r.mu.Lock()

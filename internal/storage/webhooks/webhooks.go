@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"kefu/internal/domain/event"
@@ -40,7 +41,7 @@ func (w *Webhooks) FollowDeliveries(ctx context.Context, s event.Step, all []web
 		if err := followers.Advance(ctx, t, s); err != nil {
 			return err
 		}
-		return add(ctx, t, all)
+		return add(ctx, t, w.layout(), all)
 	})
 }
 
@@ -60,39 +61,53 @@ func (w *Webhooks) AddDelivery(ctx context.Context, p identity.Principal, d webh
 			return fault.New(fault.NotFound, op, "there is no such endpoint")
 		}
 		t.Record(p, "webhook.try", "webhook", d.EndpointID, "")
-		return add(ctx, t, []webhook.Delivery{d})
+		return add(ctx, t, w.layout(), []webhook.Delivery{d})
 	})
 }
 
-func add(ctx context.Context, t *core.Tx, all []webhook.Delivery) error {
+// rowsAtOnce bounds one statement.
+const rowsAtOnce = 1000
+
+// add adds deliveries, many in a statement: the log's head is locked meanwhile, and
+// messages wait for it.
+func add(ctx context.Context, t *core.Tx, l engine.Layout, all []webhook.Delivery) error {
 	const op = "webhooks.add"
 	waiting := map[string]int{}
-	for _, d := range all {
-		n, counted := waiting[d.EndpointID]
-		if !counted {
-			err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*) FROM (SELECT id FROM webhook_delivery WHERE endpoint_id = $1 AND state = 'pending' LIMIT $2) d", d.EndpointID, MaxWaiting).Scan(&n)
-			if err != nil {
-				return engine.MapError(op, err)
+	for batch := range slices.Chunk(all, rowsAtOnce) {
+		rows := l.Rowset()
+		for _, d := range batch {
+			n, counted := waiting[d.EndpointID]
+			if !counted {
+				err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*) FROM (SELECT id FROM webhook_delivery WHERE endpoint_id = $1 AND state = 'pending' LIMIT $2) d", d.EndpointID, MaxWaiting).Scan(&n)
+				if err != nil {
+					return engine.MapError(op, err)
+				}
 			}
+			waiting[d.EndpointID] = n + 1
+			state, done, reason := webhook.Pending, int64(0), ""
+			if n >= MaxWaiting {
+				state, done, reason = webhook.Failed, t.Now, tooManyWait
+			}
+			data, err := json.Marshal(d.Event.Data)
+			if err != nil {
+				return fault.Wrap(op, err)
+			}
+			rows.Text(id.New()).Text(d.EndpointID).Text(d.Event.ID()).Text(string(d.Event.Type)).Text(d.Event.Data.Conversation).Int(d.Event.Data.Seq).Text(string(data)).
+				Int(d.Event.At).Text(string(state)).Int(t.Now).Int(max(d.NextAt, t.Now)).Int(done).Text(reason).EndRow()
 		}
-		waiting[d.EndpointID] = n + 1
-		state, done, reason := webhook.Pending, int64(0), ""
-		if n >= MaxWaiting {
-			state, done, reason = webhook.Failed, t.Now, tooManyWait
-		}
-		data, err := json.Marshal(d.Event.Data)
-		if err != nil {
-			return fault.Wrap(op, err)
-		}
-		_, err = t.SQL.ExecContext(ctx, `INSERT INTO webhook_delivery (id, endpoint_id, event_id, type, conversation_id, seq, data, at, state, attempts, created_at, next_at, done_at, last_status, last_error, last_took)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, 0, $13, 0) ON CONFLICT (endpoint_id, event_id) DO NOTHING`,
-			id.New(), d.EndpointID, d.Event.ID(), string(d.Event.Type), d.Event.Data.Conversation, d.Event.Data.Seq, string(data), d.Event.At,
-			string(state), t.Now, max(d.NextAt, t.Now), done, reason)
+		_, err := t.SQL.ExecContext(ctx, `INSERT INTO webhook_delivery (id, endpoint_id, event_id, type, conversation_id, seq, data, at, state, attempts, created_at, next_at, done_at, last_status, last_error, last_took)
+			SELECT v.id, v.endpoint_id, v.event_id, v.type, v.conversation_id, v.seq, v.data, v.at, v.state, 0, v.created_at, v.next_at, v.done_at, 0, v.last_error, 0 FROM `+l.From()+` WHERE true
+			ON CONFLICT (endpoint_id, event_id) DO NOTHING`, rows.Args()...)
 		if err != nil {
 			return engine.MapError(op, err)
 		}
 	}
 	return nil
+}
+
+// layout is the columns of new deliveries.
+func (w *Webhooks) layout() engine.Layout {
+	return w.core.DB.Kind.Layout("id endpoint_id event_id type conversation_id seq:int data at:int state created_at:int next_at:int done_at:int last_error")
 }
 
 func allow(op string, p identity.Principal) error {

@@ -2,6 +2,7 @@ package webhooks_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/storage/storagetest"
+	"kefu/internal/storage/webhooks"
 )
 
 func part() identity.Principal { return identity.SystemPart("test") }
@@ -53,6 +55,36 @@ func TestAStepIsTakenOnce(t *testing.T) {
 		must(t, s.FollowDeliveries(ctx, event.Step{Follower: "hooks", From: at + 10, To: at + 20}, []webhook.Delivery{sent(2, "a")}))
 		if a, b := states(t, s, "a"), states(t, s, "b"); a[webhook.Pending] != 2 || b[webhook.Pending] != 1 {
 			t.Errorf("a has %v, b %v", a, b)
+		}
+	})
+}
+
+// What comes beyond the bound is kept as failed, also when it comes at once.
+func TestManyAtOnceAndTooMany(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		s, ctx := d.Open(t), context.Background()
+		at, err := s.FollowerAt(ctx, "hooks", false)
+		must(t, err)
+		many := make([]webhook.Delivery, 0, 2502)
+		for pos := range int64(2500) {
+			many = append(many, sent(pos+1, "a"))
+		}
+		many = append(many, sent(1, "b"), sent(2500, "a"))
+		must(t, s.FollowDeliveries(ctx, event.Step{Follower: "hooks", From: at, To: at}, many))
+		var a, b int
+		d.Scan(t, "SELECT COUNT(*) FROM webhook_delivery WHERE endpoint_id = 'a'", &a)
+		d.Scan(t, "SELECT COUNT(*) FROM webhook_delivery WHERE endpoint_id = 'b'", &b)
+		if a != 2500 || b != 1 {
+			t.Fatalf("a has %d, b %d", a, b)
+		}
+		d.Exec(t, fmt.Sprintf(`INSERT INTO webhook_delivery (id, endpoint_id, event_id, type, conversation_id, seq, data, at, state, attempts, created_at, next_at, done_at, last_status, last_error, last_took)
+			WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+			SELECT 'x' || i, 'b', 'y' || i, 'message.sent', 'conv', i, '{}', 1, 'pending', 0, 1, 1, 0, 0, '', 0 FROM n`, webhooks.MaxWaiting-2))
+		must(t, s.FollowDeliveries(ctx, event.Step{Follower: "hooks", From: at, To: at}, []webhook.Delivery{sent(2, "b"), sent(3, "b"), sent(4, "b")}))
+		var failed int
+		d.Scan(t, "SELECT COUNT(*) FROM webhook_delivery WHERE endpoint_id = 'b' AND state = 'failed' AND done_at > 0 AND seq IN (3, 4)", &failed)
+		if failed != 2 {
+			t.Errorf("%d of two beyond the bound have failed", failed)
 		}
 	})
 }
