@@ -154,7 +154,7 @@ func Collect(q Query) *Collector {
 		step = 7
 	}
 	for i := 0; ; i += step {
-		edge := time.Date(y, m, d+i, 0, 0, 0, 0, q.Zone).UnixMicro()
+		edge := dayBegins(y, m, d+i, q.Zone).UnixMicro()
 		if n := len(c.edges); n > 0 && edge <= c.edges[n-1] { // a day that was left out
 			continue
 		}
@@ -165,6 +165,17 @@ func Collect(q Query) *Collector {
 		c.report.Buckets = append(c.report.Buckets, Bucket{At: max(edge, q.From)})
 	}
 	return c
+}
+
+// dayBegins is the first moment of a day in a zone: midnight, or the moment at which
+// the clock is put forward over it.
+func dayBegins(y int, m time.Month, d int, zone *time.Location) time.Time {
+	at := time.Date(y, m, d, 0, 0, 0, 0, zone)
+	shown := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
+	if _, change := at.ZoneBounds(); shown.Before(time.Date(y, m, d, 0, 0, 0, 0, time.UTC)) && !change.IsZero() {
+		return change
+	}
+	return at
 }
 
 // each does something for every bucket that an event belongs to.

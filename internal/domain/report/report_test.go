@@ -137,6 +137,32 @@ func nearest(sorted []int64, p float64) int64 {
 	return 0
 }
 
+// A day whose midnight the clock passes over begins when it is put forward, and no
+// hour of the day before is counted on it.
+func TestADayWithoutMidnight(t *testing.T) {
+	for _, c := range []struct {
+		zone            string
+		from, last, day time.Time // the day before, its last moment, and the beginning of the day, in UTC
+	}{
+		{"America/Santiago", time.Date(2026, 9, 5, 4, 0, 0, 0, time.UTC), time.Date(2026, 9, 6, 3, 59, 0, 0, time.UTC), time.Date(2026, 9, 6, 4, 0, 0, 0, time.UTC)},
+		{"America/Havana", time.Date(2026, 3, 7, 5, 0, 0, 0, time.UTC), time.Date(2026, 3, 8, 4, 59, 0, 0, time.UTC), time.Date(2026, 3, 8, 5, 0, 0, 0, time.UTC)},
+		{"Africa/Cairo", time.Date(2026, 4, 22, 22, 0, 0, 0, time.UTC), time.Date(2026, 4, 23, 21, 59, 0, 0, time.UTC), time.Date(2026, 4, 23, 22, 0, 0, 0, time.UTC)},
+		{"Pacific/Apia", time.Date(2011, 12, 29, 10, 0, 0, 0, time.UTC), time.Date(2011, 12, 30, 9, 59, 0, 0, time.UTC), time.Date(2011, 12, 30, 10, 0, 0, 0, time.UTC)},
+	} {
+		q := report.Query{From: c.from.UnixMicro(), To: c.day.Add(20 * time.Hour).UnixMicro(), Zone: zone(t, c.zone)}
+		collector := report.Collect(q)
+		collector.Began(report.Event{At: c.last.UnixMicro(), Seconds: -1})
+		got := collector.Report()
+		if len(got.Buckets) != 2 || got.Buckets[0].Volume != 1 || got.Buckets[1].At != c.day.UnixMicro() {
+			t.Errorf("%s: %+v", c.zone, got.Buckets)
+		}
+		sheet, err := report.Sheet{}.CSV(q, &got)
+		if err != nil || strings.Count(string(sheet), c.day.In(q.Zone).Format(time.DateOnly)) != 1 {
+			t.Errorf("%s: %s, %v", c.zone, sheet, err)
+		}
+	}
+}
+
 func TestQueriesThatAreRefused(t *testing.T) {
 	day := int64(24 * 3600 * 1_000_000)
 	for field, q := range map[string]report.Query{
