@@ -95,7 +95,7 @@ func (f *Fact) said(e *conversation.Entry, before *sla.Track, aims sla.Aims) {
 	}
 	f.AnsweredBy = e.Author.ID
 	f.FirstWall, f.FirstWorked = seconds(before.Waits, e.At), aims.For(before.Subject).Worked(before.Waits, e.At)
-	f.First = stateOf(&f.Track, sla.FirstResponse)
+	f.First = stateOf(&f.Track, sla.FirstResponse, e.At)
 }
 
 func (f *Fact) assigned(e *conversation.Entry) {
@@ -116,7 +116,7 @@ func (f *Fact) turned(e *conversation.Entry, before *sla.Track, aims sla.Aims) {
 		f.SolvedWall, f.SolvedWork, f.Solved = -1, -1, ""
 		if before.Works != 0 {
 			f.SolvedWall, f.SolvedWork = seconds(before.Works, e.At), aims.For(before.Subject).Worked(before.Works, e.At)
-			f.Solved = stateOf(&f.Track, sla.Resolution)
+			f.Solved = stateOf(&f.Track, sla.Resolution, e.At)
 		}
 	case e.Content.Was == conversation.Resolved:
 		f.Reopened++
@@ -125,10 +125,11 @@ func (f *Fact) turned(e *conversation.Entry, before *sla.Track, aims sla.Aims) {
 
 func seconds(from, to int64) int64 { return max(0, to-from) / 1_000_000 }
 
-// stateOf is how a clock ended; "" when there was none.
-func stateOf(t *sla.Track, kind sla.ClockKind) sla.ClockState {
+// stateOf is how a clock ended at a time; "" when none did: one that is there may be
+// of an earlier resolution, for which something else was aimed for.
+func stateOf(t *sla.Track, kind sla.ClockKind, at int64) sla.ClockState {
 	for i := range t.Clocks {
-		if c := &t.Clocks[i]; c.Kind == kind && !c.Live() && c.State != sla.Cancelled {
+		if c := &t.Clocks[i]; c.Kind == kind && c.Ended == at && c.State != sla.Cancelled {
 			return c.State
 		}
 	}
