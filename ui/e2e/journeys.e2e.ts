@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { comingIn } from './coming-in.ts';
 import { configuring } from './configuring.ts';
+import { everywhere } from './everywhere.ts';
 import { faults } from './faults.ts';
 import { House } from './house.ts';
 import { intake } from './intake.ts';
@@ -34,6 +35,7 @@ describe.each(engines())('on %s', (engine) => {
   if (engine === 'SQLite') looks(house);
   if (engine === 'SQLite') configuring(house);
   if (engine === 'SQLite') intake(house);
+  if (engine === 'SQLite') everywhere(house);
   leaving(house);
   // Last, because words are found only when the guard's window has passed over them.
   searching(house);

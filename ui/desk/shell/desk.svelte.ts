@@ -70,6 +70,10 @@ export class Desk {
   ready = $state(false);
   /** How the last session came to its end, when nobody signed out here. */
   ended = $state<'expired' | 'revoked' | 'locked'>();
+  /** When this desk will lock itself, once that is near; milliseconds since 1970. */
+  locksAt = $state<number>();
+  /** The address of whoever signed in last, for as long as this page lives. */
+  email = '';
   /** The token of an invitation that this page was opened with. */
   invitation = $state<string>();
   /** What went wrong at the operator's directory, from which this page was come back to. */
@@ -87,6 +91,8 @@ export class Desk {
   hit = $state.raw<{ conv: string; seq: number }>();
   /** The line to bring into view: the hit, until it is there. */
   target = $state.raw<{ conv: string; seq: number }>();
+  /** A conversation that was just accepted: the focus goes there with its agent. */
+  arriving = $state<string>();
   helpOpen = $state(false);
   paletteOpen = $state(false);
   /** What can be done where one is, by key and by the palette. */
@@ -102,7 +108,10 @@ export class Desk {
   /** Where the inbox was left. */
   #left = $state.raw<InboxPlace>({ list: everything });
   #client: Client | undefined;
-  #lock = new IdleLock(() => void this.#lockUp());
+  #lock = new IdleLock(
+    () => void this.#lockUp(),
+    (at) => (this.locksAt = at),
+  );
   /** The connection of a session that is over, for as long as it may still say why. */
   #last: { client: Client; timer: ReturnType<typeof setTimeout> } | undefined;
 
@@ -117,7 +126,10 @@ export class Desk {
     this.drafts = new Drafts(this.#tab, this.api);
     this.offers = new Offers(
       this.#storage,
-      (conv) => this.open(conv),
+      (conv) => {
+        this.arriving = conv;
+        this.open(conv);
+      },
       () => this.m && { title: this.m.queue.offer, text: this.m.queue.notify },
     );
     this.api.onexpired = () => this.#refused();
@@ -191,6 +203,7 @@ export class Desk {
 
   async signIn(email: string, password: string, totp: string): Promise<void> {
     this.enter(await this.api.signIn(email, password, totp));
+    this.email = email;
   }
 
   /** Goes in with a session that was just opened, or is open still. */
@@ -198,6 +211,11 @@ export class Desk {
     this.invitation = this.directory = undefined;
     this.#signedIn(opened.staff);
     this.#lock.watch(opened.idle_seconds * 1000);
+  }
+
+  /** Somebody is there after all. */
+  stay(): void {
+    this.#lock.touch();
   }
 
   /** Nobody has touched this desk for as long as the house allows. */
@@ -275,6 +293,7 @@ export class Desk {
     this.#end();
     this.#hush();
     this.ended = undefined;
+    this.email = '';
   }
 
   /** The server says no to this session, and may yet say on its connection that it was revoked. */

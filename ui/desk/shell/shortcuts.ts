@@ -8,6 +8,9 @@ export type Action =
   | 'take'
   | 'hand'
   | 'snooze'
+  | 'priority'
+  | 'tag'
+  | 'attach'
   | 'resolve'
   | 'choose'
   | 'undo'
@@ -31,6 +34,9 @@ export const actions: readonly { id: Action; key?: string; hidden?: boolean }[] 
   { id: 'take', key: 'a' },
   { id: 'hand', key: 'h' },
   { id: 'snooze', key: 's' },
+  { id: 'priority', key: 'u' },
+  { id: 'tag', key: 't' },
+  { id: 'attach', key: 'f' },
   { id: 'resolve', key: 'e' },
   { id: 'choose', key: 'x' },
   { id: 'undo', key: 'z' },

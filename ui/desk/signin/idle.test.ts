@@ -13,19 +13,19 @@ afterEach(() => vi.useRealTimers());
 
 test('a desk that nobody touches locks, once', () => {
   const locked = vi.fn();
-  new IdleLock(locked, Date.now, shared()).watch(15 * minute);
+  new IdleLock(locked, undefined, Date.now, shared()).watch(15 * minute);
   vi.advanceTimersByTime(14 * minute);
   expect(locked).not.toHaveBeenCalled();
   vi.advanceTimersByTime(20 * minute);
   expect(locked).toHaveBeenCalledTimes(1);
 });
 
-test('a key, or somebody in another tab, keeps it open', () => {
+test('a hand, or somebody in another tab, keeps it open', () => {
   const locked = vi.fn();
-  const lock = new IdleLock(locked, Date.now, shared());
+  const lock = new IdleLock(locked, undefined, Date.now, shared());
   lock.watch(15 * minute);
   vi.advanceTimersByTime(14 * minute);
-  dispatchEvent(new KeyboardEvent('keydown', { key: 'a' }));
+  dispatchEvent(new Event('pointerdown'));
   vi.advanceTimersByTime(14 * minute);
   kept.set('kefu.desk.seen', String(Date.now()));
   vi.advanceTimersByTime(14 * minute);
@@ -37,7 +37,32 @@ test('a key, or somebody in another tab, keeps it open', () => {
 
 test('without a limit it never locks', () => {
   const locked = vi.fn();
-  new IdleLock(locked, Date.now, shared()).watch(0);
+  new IdleLock(locked, undefined, Date.now, shared()).watch(0);
   vi.advanceTimersByTime(24 * 60 * minute);
   expect(locked).not.toHaveBeenCalled();
+});
+
+test('before it locks it asks, and whoever answers, here or in another tab, stays', () => {
+  const locked = vi.fn();
+  const soon = vi.fn();
+  const lock = new IdleLock(locked, soon, Date.now, shared());
+  const began = Date.now();
+  lock.watch(15 * minute);
+  vi.advanceTimersByTime(13.9 * minute);
+  expect(soon).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(0.2 * minute);
+  expect(soon).toHaveBeenLastCalledWith(began + 15 * minute);
+  dispatchEvent(new KeyboardEvent('keydown', { key: 'a' })); // for the question, which answers
+  expect(soon).toHaveBeenCalledTimes(1);
+  lock.touch();
+  expect(soon).toHaveBeenLastCalledWith(undefined);
+  vi.advanceTimersByTime(14.5 * minute);
+  expect(soon).toHaveBeenLastCalledWith(expect.any(Number));
+  kept.set('kefu.desk.seen', String(Date.now()));
+  vi.advanceTimersByTime(5_000);
+  expect(soon).toHaveBeenLastCalledWith(undefined);
+  expect(locked).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(15 * minute);
+  expect(locked).toHaveBeenCalledTimes(1);
+  expect(soon).toHaveBeenLastCalledWith(undefined);
 });
