@@ -1,6 +1,8 @@
 package wallet
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -56,6 +58,10 @@ func (f Field) Class() Class {
 	}
 }
 
+// OfCustomer tells whether f is one of the customer's own, and of no account or
+// transaction.
+func (f Field) OfCustomer() bool { return strings.HasPrefix(string(f), "customer.") }
+
 // Revealable tells whether f may be revealed to anybody at all.
 func (f Field) Revealable() bool { return f.Class() < C4 }
 
@@ -97,6 +103,9 @@ func MaskEmail(address string) string {
 		return MaskEnd(address, 0)
 	}
 	_, size := utf8.DecodeRuneInString(local)
+	if size == len(local) { // its first letter is all of it
+		size = 0
+	}
 	return local[:size] + dots + "@" + domain
 }
 
@@ -189,16 +198,35 @@ func (t Transaction) ForCustomer() Transaction {
 		}
 		holds[i] = h
 	}
+	t.State = t.told()
 	t.Holds, t.Evidence, t.Rail, t.RailRef, t.ClientRef = holds, nil, "", "", ""
-	history := make([]Step, len(t.History))
-	for i, s := range t.History {
-		history[i] = Step{State: s.State, At: s.At}
+	var history []Step
+	for _, s := range t.History {
+		if s.State != RiskHold {
+			history = append(history, Step{State: s.State, At: s.At})
+		}
 	}
 	t.History = history
 	return t
 }
 
-// Reveal gives one field of what the wallet said, unmasked. Errors: Forbidden for a
+// told is the state that t's customer may be told. That somebody looks at a payment
+// for fraud or by law is not said to whoever made it: to them it is where it was.
+func (t Transaction) told() State {
+	if t.State != RiskHold {
+		return t.State
+	}
+	for _, s := range slices.Backward(t.History) {
+		if s.State != RiskHold {
+			return s.State
+		}
+	}
+	return Initiated
+}
+
+// Reveal gives one field of what the wallet said, unmasked. Object is the transaction
+// or account that it is of; of a handle its place among the customer's, from 0, or ""
+// for the first of its kind. Errors: Forbidden for a
 // secret; NotFound when there is no such field or it is empty.
 func Reveal(f Field, c Customer, accounts []Account, t Transaction, object string) (string, error) {
 	const op = "wallet.Reveal"
@@ -210,8 +238,8 @@ func Reveal(f Field, c Customer, accounts []Account, t Transaction, object strin
 	case FieldName:
 		value = c.Name
 	case FieldEmail, FieldPhone, FieldUsername:
-		for _, h := range c.Handles {
-			if "customer."+h.Kind == string(f) && value == "" {
+		for place, h := range c.Handles { // somebody may have two numbers: it must be the one that was asked for
+			if "customer."+h.Kind == string(f) && value == "" && (object == "" || object == strconv.Itoa(place)) {
 				value = h.Value
 			}
 		}

@@ -19,7 +19,7 @@ type Reference struct {
 
 // Refer makes the reference to a transaction.
 func Refer(t Transaction) Reference {
-	r := Reference{ID: t.ID, Amount: t.Amount, Direction: t.Direction, Kind: t.Kind, At: int64(t.CreatedAt), State: t.State}
+	r := Reference{ID: t.ID, Amount: t.Amount, Direction: t.Direction, Kind: t.Kind, At: int64(t.CreatedAt), State: t.told()}
 	switch {
 	case t.Merchant != nil:
 		r.Party = t.Merchant.Name

@@ -117,7 +117,7 @@ func TestMasks(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ kind, value, want string }{
-		{"email", "mei@example.org", "m••••@example.org"}, {"email", "@x", "••••"}, {"phone", "+49 170 1234567", "+49 ••••67"}, {"phone", "138 0013 8000", "••••00"},
+		{"email", "mei@example.org", "m••••@example.org"}, {"email", "@x", "••••"}, {"email", "m@example.org", "••••@example.org"}, {"phone", "+49 170 1234567", "+49 ••••67"}, {"phone", "138 0013 8000", "••••00"},
 		{"phone", "110", "••••"}, {"username", "sunflower88", "••••r88"}, {"username", "ab", "••••"}, {"username", "", ""},
 	} {
 		if got := wallet.MaskHandle(wallet.Handle{Kind: c.kind, Value: c.value}); got != c.want {
@@ -167,6 +167,33 @@ func TestAMaskedTransactionHoldsNoSecret(t *testing.T) {
 	}
 }
 
+// That a payment is looked at for fraud is said to nobody who made it.
+func TestCustomersAreNotToldOfRisk(t *testing.T) {
+	for _, c := range []struct {
+		history []wallet.State
+		want    wallet.State
+	}{
+		{[]wallet.State{wallet.Initiated, wallet.RiskHold}, wallet.Initiated},
+		{[]wallet.State{wallet.Initiated, wallet.Authorised, wallet.RiskHold}, wallet.Authorised},
+		{[]wallet.State{wallet.RiskHold}, wallet.Initiated},
+		{[]wallet.State{wallet.Initiated, wallet.RiskHold, wallet.Authorised}, wallet.Authorised},
+	} {
+		tx := payment(t)
+		tx.State, tx.History = c.history[len(c.history)-1], nil
+		for i, s := range c.history {
+			tx.History = append(tx.History, wallet.Step{State: s, At: wallet.Time(i + 1)})
+		}
+		told := tx.ForCustomer()
+		text, err := json.Marshal(told)
+		if err != nil || strings.Contains(string(text), "risk_hold") || told.State != c.want || wallet.Refer(tx).State != c.want {
+			t.Errorf("%v is told as %s, and referred to as %s: %v", c.history, told.State, wallet.Refer(tx).State, err)
+		}
+		if tx.Masked().State != tx.State {
+			t.Error("staff are not told")
+		}
+	}
+}
+
 func TestReferencesAreMadeFromTransactions(t *testing.T) {
 	r := wallet.Refer(payment(t))
 	if err := r.Validate(); err != nil || r.Party != "Hausverwaltung K." || r.State != wallet.Processing {
@@ -195,8 +222,19 @@ func TestOneFieldIsRevealed(t *testing.T) {
 		wallet.FieldName: "Anna Schmidt", wallet.FieldEmail: "anna@example.org", wallet.FieldPhone: "+49 1", wallet.FieldAccount: "DE03",
 		wallet.FieldCounterparty: "Hausverwaltung Krüger", wallet.FieldPartyAccount: "DE02120300000000202051", wallet.FieldNote: "rent for November",
 	} {
-		if got, err := wallet.Reveal(field, c, accounts, tx, "b"); err != nil || got != want {
+		object := "b"
+		if field.OfCustomer() {
+			object = ""
+		}
+		if got, err := wallet.Reveal(field, c, accounts, tx, object); err != nil || got != want {
 			t.Errorf("%s: %q %v", field, got, err)
+		}
+	}
+	// Of two numbers the one that was asked for, and none in its place.
+	c.Handles = append(c.Handles, wallet.Handle{Kind: "phone", Value: "+49 2"})
+	for place, want := range map[string]string{"": "+49 1", "1": "+49 1", "2": "+49 2", "0": "", "3": "", "b": "", "+2": ""} {
+		if got, err := wallet.Reveal(wallet.FieldPhone, c, accounts, tx, place); got != want || (want == "") != fault.Is(err, fault.NotFound) {
+			t.Errorf("the phone at %q: %q %v", place, got, err)
 		}
 	}
 	if _, err := wallet.Reveal(wallet.FieldUsername, c, accounts, tx, ""); !fault.Is(err, fault.NotFound) {

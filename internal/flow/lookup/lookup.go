@@ -201,7 +201,11 @@ func (s *Service) Reveal(ctx context.Context, p identity.Principal, a Ask) (Reve
 	if err != nil {
 		return Revealed{}, fault.Wrap(op, err)
 	}
-	if err := s.Links.RecordReveal(ctx, p, link, a.Field, a.Object, a.Reason); err != nil {
+	of := a.Object
+	if a.Field.OfCustomer() {
+		of = "" // the customer: a handle's place among theirs tells nobody anything later
+	}
+	if err := s.Links.RecordReveal(ctx, p, link, a.Field, of, a.Reason); err != nil {
 		return Revealed{}, err
 	}
 	return Revealed{Value: value, ExpiresAt: s.Clock().Add(RevealedFor)}, nil

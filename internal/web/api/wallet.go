@@ -53,7 +53,7 @@ type revealInput struct {
 	Body struct {
 		Conversation string `json:"conversation" minLength:"1" maxLength:"64" doc:"for which the field is needed: the caller's own, or for supervisors any"`
 		Field        string `json:"field" enum:"customer.name,customer.email,customer.phone,customer.username,account.number,transaction.counterparty,transaction.counterparty_account,transaction.note"`
-		Object       string `json:"object,omitempty" maxLength:"64" doc:"the account or transaction that the field is of"`
+		Object       string `json:"object,omitempty" maxLength:"64" doc:"the account or transaction that the field is of; of an email, phone or username its place among the handles, from 0"`
 		Reason       string `json:"reason" enum:"identify_customer,trace_payment,contact_customer,report_fraud,correct_data,other"`
 		Text         string `json:"text" minLength:"8" maxLength:"200" doc:"why, in words; kept as long as the audit chain"`
 	}

@@ -127,10 +127,22 @@ test('a field is revealed for a reason, and hidden again', async () => {
   await fireEvent.submit(reveal.closest('dialog')!.querySelector('form')!);
   await screen.findByText('+49 170 5550142');
   expect(call).toHaveBeenLastCalledWith('POST', '/v1/customers/anna/wallet/reveal', {
-    conversation: 'one', field: 'customer.phone', object: undefined, reason: 'identify_customer', text: 'the line broke off',
+    conversation: 'one', field: 'customer.phone', object: '0', reason: 'identify_customer', text: 'the line broke off',
   });
   await fireEvent.click(screen.getByRole('button', { name: 'Hide Phone' }));
   await waitFor(() => expect(screen.queryByText('+49 170 5550142')).toBeNull());
+});
+
+test('of two numbers the one that was asked for is shown, and the other stays masked', async () => {
+  const two = { ...view, handles: [...view.handles, { kind: 'phone', masked: '+49 ••••42' }] };
+  const { call } = panel((method, path, body) => (path.endsWith('/wallet') ? two : whole(method, path, body)));
+  await fireEvent.click((await screen.findAllByRole('button', { name: 'Reveal Phone' }))[1]!);
+  await fireEvent.input(screen.getByLabelText(walletEn.revealWords), { target: { value: 'the line broke off' } });
+  await fireEvent.submit(screen.getByRole('button', { name: walletEn.revealDo }).closest('dialog')!.querySelector('form')!);
+  await screen.findByText('+49 170 5550142');
+  expect(call.mock.lastCall![2]).toMatchObject({ field: 'customer.phone', object: '1' });
+  expect(screen.getAllByText('+49 170 5550142')).toHaveLength(1);
+  expect(screen.getAllByText('+49 ••••42')).toHaveLength(1);
 });
 
 test('who has not the conversation is told to take it', async () => {
