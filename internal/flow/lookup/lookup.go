@@ -47,6 +47,7 @@ const RevealedFor = 5 * time.Minute
 type Service struct {
 	Deps
 	options Options
+	own     *ratelimit.Limiter
 	offered offers
 }
 
@@ -55,7 +56,7 @@ func New(d Deps, o Options) *Service {
 	if d.Limited == nil {
 		d.Limited = func(string) {}
 	}
-	return &Service{Deps: d, options: o}
+	return &Service{Deps: d, options: o, own: ratelimit.New(ratelimit.Limit{Burst: ownAtOnce, Per: ownPer}, customersAtATime)}
 }
 
 // Summary is a customer's side of the wallet as staff see it, masked.

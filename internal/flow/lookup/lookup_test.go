@@ -3,6 +3,7 @@ package lookup_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/flow/intake"
 	"kefu/internal/flow/lookup"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
@@ -258,6 +260,29 @@ func TestAFieldIsRevealedForAReason(t *testing.T) {
 	if n := len(h.reveals()); n != 3 {
 		t.Errorf("%d reveals are recorded, want the three that were shown", n)
 	}
+}
+
+// The wallet answers the desk too: no customer takes all of its answers.
+func TestACustomerAsksTheWalletSoOften(t *testing.T) {
+	h := open(t)
+	ctx := context.Background()
+	var err error
+	n := 0
+	for ; err == nil && n < 100; n++ {
+		_, err = h.flow.Own(ctx, h.anna, wallet.Query{Limit: 1})
+	}
+	var limited *intake.LimitedError
+	if !errors.As(err, &limited) || n != 31 || limited.RetryAfter <= 0 {
+		t.Fatalf("after %d questions: %v", n, err)
+	}
+	if _, err := h.flow.Reference(ctx, h.anna, "tx-unknown"); !errors.As(err, &limited) {
+		t.Errorf("by a reference: %v", err)
+	}
+	_, err = h.flow.Own(ctx, h.other, wallet.Query{Limit: 1})
+	h.must(err)
+	h.clock.Move(limited.RetryAfter)
+	_, err = h.flow.Own(ctx, h.anna, wallet.Query{Limit: 1})
+	h.must(err)
 }
 
 func TestCustomersSeeTheirOwn(t *testing.T) {

@@ -7,11 +7,31 @@ import (
 
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
 )
 
+// How often one customer may have the wallet asked: more than anybody looks through
+// their payments by hand, and too little to keep the desk's questions waiting.
+const (
+	ownAtOnce        = 30
+	ownPer           = time.Minute
+	customersAtATime = 50_000
+)
+
+// mayAsk bounds what a customer makes the wallet do. Errors: a *intake.LimitedError.
+func (s *Service) mayAsk(p identity.Principal) error {
+	wait := s.own.Allow(p.ID, 1, s.Clock())
+	if wait == 0 {
+		return nil
+	}
+	s.Limited("own_wallet")
+	return &intake.LimitedError{RetryAfter: wait}
+}
+
 // Own gives a page of the transactions of the customer who asks, as they may see
-// them. Errors: Forbidden for a visitor; NotFound; Invalid; Unavailable.
+// them. Errors: Forbidden for a visitor; NotFound; Invalid; Unavailable; a
+// *intake.LimitedError.
 func (s *Service) Own(ctx context.Context, p identity.Principal, q wallet.Query) (wallet.Page, error) {
 	const op = "lookup.Own"
 	if err := s.has(op); err != nil {
@@ -23,6 +43,9 @@ func (s *Service) Own(ctx context.Context, p identity.Principal, q wallet.Query)
 	}
 	q.CustomerID = link.WalletID
 	if err := q.Validate(); err != nil {
+		return wallet.Page{}, err
+	}
+	if err := s.mayAsk(p); err != nil {
 		return wallet.Page{}, err
 	}
 	page, err := s.Wallet.Transactions(ctx, actorOf(p, "", wallet.PurposeOwn), q)
@@ -74,6 +97,9 @@ func (s *Service) Reference(ctx context.Context, p identity.Principal, id string
 	}
 	if !wallet.ValidID(id) {
 		return wallet.Reference{}, fault.New(fault.NotFound, op, "no transaction has an id of that form")
+	}
+	if err := s.mayAsk(p); err != nil {
+		return wallet.Reference{}, err
 	}
 	t, err := s.Wallet.Transaction(ctx, actorOf(p, "", wallet.PurposeOwn), link.WalletID, id)
 	if err != nil {
