@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"kefu/internal/connector/blob"
+	"kefu/internal/domain/routing"
 	"kefu/internal/domain/search"
+	"kefu/internal/domain/settings"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/searching"
 	"kefu/internal/platform/clock"
@@ -78,4 +80,14 @@ func (w watcher) Committed(requests, entries int, took time.Duration) {
 func (w watcher) CommitFailed(err error) {
 	w.Metrics.CommitFailed(err)
 	w.tracer.Record("store.commit", w.now(), err)
+}
+
+// teams are those that a search can be narrowed to.
+func (a *App) teams() []searching.Team {
+	all := settings.All[routing.Team](a.settings.Snapshot())
+	teams := make([]searching.Team, len(all))
+	for i := range all {
+		teams[i] = searching.Team{ID: all[i].ID, Name: all[i].Value.Name}
+	}
+	return teams
 }

@@ -216,7 +216,7 @@ func (a *App) openIndex(ctx context.Context) error {
 	a.onClose(index.Close)
 	adapted := indexAdapter{index}
 	a.indexer = searching.NewWorker(a.Store, adapted, blind, a.now, a.Log)
-	a.searcher = searching.NewSearcher(a.Store, adapted, a.indexer, blind)
+	a.searcher = searching.NewSearcher(searching.Parts{Finder: a.Store, Index: adapted, Recent: a.indexer, Blind: blind, Teams: a.teams, Now: a.now})
 	return nil
 }
 

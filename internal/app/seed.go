@@ -115,8 +115,9 @@ func fill(ctx context.Context, c config.Config, store *storage.Store, blind *sea
 func indexBatch(ctx context.Context, index *searchindex.Index, blind *search.Blinder, batch []storage.Imported) error {
 	var docs []searchindex.Doc
 	for _, one := range batch {
-		for _, e := range one.Entries {
-			docs = append(docs, searchindex.Doc{Pos: e.Pos, Tokens: blind.Text(e.Content.Text)})
+		for i := range one.Entries {
+			e := &one.Entries[i]
+			docs = append(docs, searchindex.Doc{Pos: e.Pos, Tokens: blind.Message(e.Content.Text, search.FactsOf(e), search.MaxTextTokens)})
 		}
 	}
 	for len(docs) > 0 {
@@ -178,10 +179,16 @@ func (g *generator) conversation() storage.Imported {
 		agent := g.agents[g.random.IntN(len(g.agents))]
 		st.AssigneeID, st.AssigneeName = agent.ID, agent.Name
 	}
+	if g.made%100 == 0 {
+		st.Tags = []string{"vip"}
+	}
 	out := storage.Imported{StartRef: id.New()}
 	for i := range count {
 		at += 1_000_000 + g.random.Int64N(60_000_000)
 		author := conversation.Author{Kind: conversation.ByCustomer, ID: g.customer}
+		if i%3 == 2 && st.AssigneeID != "" {
+			author = conversation.Author{Kind: conversation.ByAgent, ID: st.AssigneeID, Name: st.AssigneeName}
+		}
 		out.Entries = append(out.Entries, conversation.Entry{
 			ConversationID: st.ID, Seq: int64(i + 1), Kind: conversation.KindMessage, Author: author,
 			ClientID: id.New(), At: at, Content: conversation.Content{Text: g.sentence()},

@@ -84,5 +84,11 @@ func seedQueries() map[string][]string {
 			"card limit arrived", "my payment vanished", "the euro doubled", "salary account froze", "after merchant refund",
 			"points cashback payment", "laptop refund cleared", "pharmacy card expired",
 		},
+		"prefix":     {"refun* card", "paymen*", "transf* account", "merch*", "pharm*"},
+		"by_writer":  {"payment from:agent", "card from:agent refund", "退款 from:customer", "transfer from:customer"},
+		"by_status":  {"payment status:open", "refund status:waiting", "card status:open,waiting", "提现 status:open"},
+		"by_tag":     {"payment tag:vip", "card tag:vip", "refund tag:vip", "tag:vip"}, // one conversation in a hundred
+		"by_day":     {"payment before:14d", "refund after:20d before:10d", "card on:21d", "退款 before:7d"},
+		"by_several": {"card from:customer status:open before:7d", "refund from:agent status:resolved language:en", "payment status:waiting tag:vip"},
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/report"
 	"kefu/internal/domain/settings"
+	"kefu/internal/domain/search"
 	"kefu/internal/domain/staff"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/webhook"
@@ -233,6 +234,30 @@ func readRules() []rule {
 		}},
 		{"EntriesAt", workers + " system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.EntriesAt(ctx, p, []int64{1})
+			return err
+		}},
+		{"Narrowed", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, _, err := sc.Narrowed(ctx, p, &search.Filter{Customer: sc.own.ID}, 1<<62, 10)
+			return err
+		}},
+		{"WrittenBefore", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.WrittenBefore(ctx, p, 1<<62, 10)
+			return err
+		}},
+		{"PositionAt", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.PositionAt(ctx, p, 1)
+			return err
+		}},
+		{"WrittenAt", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.WrittenAt(ctx, p, 1)
+			return err
+		}},
+		{"JudgeMatches", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.JudgeMatches(ctx, p, &search.Filter{}, []int64{1}, func(string) int { return 1 })
+			return err
+		}},
+		{"ReadFound", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.ReadFound(ctx, p, []int64{1})
 			return err
 		}},
 		{"EntriesSince", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
@@ -632,7 +657,9 @@ func TestReadsByStaffAreRecorded(t *testing.T) {
 		for _, e := range append(sc.entries(sc.own, sc.conv), sc.entries(identity.SystemPart("test"), other)...) {
 			positions = append(positions, e.Pos)
 		}
-		_, err = sc.EntriesAt(ctx, sc.agent, positions)
+		_, err = sc.ReadFound(ctx, sc.agent, positions)
+		s.must(err)
+		_, err = sc.JudgeMatches(ctx, sc.agent, &search.Filter{}, positions, func(string) int { return 1 }) // nothing is shown of it
 		s.must(err)
 		sc.say(sc.own, sc.conv, "the reads come with the next commit")
 		var got, named []string

@@ -27,6 +27,7 @@ import (
 	"kefu/internal/storage/committer"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/finding"
 	"kefu/internal/storage/followers"
 	"kefu/internal/storage/jobs"
 	"kefu/internal/storage/listing"
@@ -81,6 +82,7 @@ type Store struct {
 	*clocks.Clocks
 	*reports.Reports
 	*listing.Lists
+	*finding.Finder
 	*webhooks.Webhooks
 	*approvals.Approvals
 
@@ -144,7 +146,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Clocks, s.Reports = clocks.New(s.core), reports.New(s.core)
 	s.Followers = followers.New(s.core, s.openFollowed)
 	s.Staff, s.Jobs, s.Reader, s.Lists = staffing.New(s.core, gate), jobs.New(s.core), auditlog.NewReader(db), listing.New(s.core)
-	s.View = auditview.New(s.core)
+	s.View, s.Finder = auditview.New(s.core), finding.New(s.core)
 	s.Webhooks = webhooks.New(s.core)
 	s.Links = walletlink.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{

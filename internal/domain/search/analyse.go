@@ -36,6 +36,7 @@ type analysis struct {
 	symbols []symbol
 
 	scratch []byte
+	prefix  []byte
 	word    symbol // the word being read, when open
 	open    bool
 	last    class // of the last character of the open word: letter or digit
@@ -46,7 +47,7 @@ type analysis struct {
 
 // read analyses at most limit code points of text.
 func (a *analysis) read(text string, limit int) {
-	*a = analysis{norm: a.norm[:0], symbols: a.symbols[:0], scratch: a.scratch, gap: gapBreak}
+	*a = analysis{norm: a.norm[:0], symbols: a.symbols[:0], scratch: a.scratch, prefix: a.prefix, gap: gapBreak}
 	for i, at := 0, 0; i < len(text) && at < limit; {
 		if text[i] < utf8.RuneSelf && (i+1 == len(text) || alone(text[i+1:])) {
 			a.ascii(text[i], text[i+1:], int32(at))
@@ -240,3 +241,45 @@ func (a *analysis) term(i int) []byte {
 	}
 	return nil
 }
+
+// prefixChars is how many characters of a word's beginning an index knows. A
+// longer prefix is found by these and checked on the text.
+const prefixChars = 3
+
+// beginning gives what symbol i puts into an index for searches by the beginning
+// of a word; nil for one that is too short, or of a script in pairs. The mark in
+// front is in no word.
+func (a *analysis) beginning(i int) []byte {
+	if a.symbols[i].glyph {
+		return nil
+	}
+	a.prefix = appendPrefix(a.prefix[:0], a.bytes(i))
+	if len(a.prefix) == 0 {
+		return nil
+	}
+	return a.prefix
+}
+
+// appendPrefix appends the key of a word's first characters; nothing when there are
+// too few.
+func appendPrefix(dst, word []byte) []byte {
+	n := 0
+	for at := range string(word) {
+		if n == prefixChars {
+			word = word[:at]
+			break
+		}
+		n++
+	}
+	if n < prefixChars {
+		return dst
+	}
+	return append(append(dst, prefixMark), word...)
+}
+
+// What no word holds, because it is no letter and no digit, begins the keys of
+// what is no whole word.
+const (
+	prefixMark = 1
+	factMark   = 2
+)

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -53,6 +54,13 @@ func (m *Matcher) Match(text string) bool {
 	return len(m.query.terms) > 0
 }
 
+// Beginning is the snippet of a text that was found by something else than words.
+func Beginning(text string, width int) Snippet {
+	runes := []rune(text)
+	cut := min(width, len(runes))
+	return Snippet{Text: oneLine(runes[:cut]), CutAfter: cut < len(runes)}
+}
+
 func (m *Matcher) occurs(t *term) bool {
 	for at := 0; at+len(t.parts) <= len(m.text.symbols); at++ {
 		if m.matchesAt(t, at) {
@@ -73,11 +81,55 @@ func (m *Matcher) matchesAt(t *term, at int) bool {
 		case part.paired && !m.text.paired(at+i):
 			return false
 		case string(word) == part.text:
+		case part.begins && bytes.HasPrefix(word, []byte(part.text)):
 		case part.glyph || t.exact || string(stem(word)) != part.stem:
 			return false
 		}
 	}
 	return true
+}
+
+// Score says how well a text matches, to order texts by: the more often its terms
+// occur for its length, the more exactly, and the nearer to each other and to the
+// beginning, the higher. It is at least 1; 0 for a text that does not match. It
+// depends on the text and the query alone.
+func (m *Matcher) Score(text string) int {
+	if !m.Match(text) {
+		return 0
+	}
+	m.findHits()
+	score := 1000
+	exact := 0
+	for i := range m.query.terms {
+		if m.occursExactly(&m.query.terms[i]) {
+			exact++
+		}
+	}
+	score += 400 * exact / len(m.query.terms)
+	score += min(300, 600*len(m.hits)/(len(m.text.symbols)+3))
+	score += max(0, 300-m.span())
+	score += max(0, 100-m.hits[0].Start)
+	return score
+}
+
+// span is over how many characters the nearest places of all terms spread, at most
+// that much.
+func (m *Matcher) span() int {
+	const far = 300
+	best := far
+	last := make([]int, len(m.query.terms)) // where each term stood last, from 1
+	for i := range m.hits {
+		last[m.hits[i].term] = m.hits[i].Start + 1
+		if first := slices.Min(last); first > 0 {
+			best = min(best, m.hits[i].End-first+1)
+		}
+	}
+	return best
+}
+
+func (m *Matcher) occursExactly(t *term) bool {
+	exact := term{parts: t.parts, exact: true}
+	return m.occurs(&exact)
 }
 
 // Snippet gives up to width code points of the text around the place where most

@@ -15,8 +15,9 @@ const (
 )
 
 // Query is what somebody searches for: terms that must all occur. A term is a
-// word, words tied together as in e-mail, a run of characters as in 充值失败, or
-// a "quoted phrase", whose words stand in exactly this order and form.
+// word, words tied together as in e-mail, a run of characters as in 充值失败, the
+// beginning of a word with a star, as in refund*, or a "quoted phrase", whose words
+// stand in exactly this order and form.
 type Query struct {
 	terms []term
 	keys  []string // what Blinder.Query makes tokens of
@@ -32,6 +33,7 @@ type part struct {
 	text, stem string
 	glyph      bool
 	paired     bool // one run of characters with the part before
+	begins     bool // a word that begins so, written with a star
 }
 
 // Parse reads a query. It returns Invalid, blaming the field "query", for one
@@ -40,7 +42,7 @@ type part struct {
 func Parse(text string) (Query, error) {
 	const op = "search.Parse"
 	if n := utf8.RuneCountInString(text); n > MaxQueryRunes {
-		return Query{}, fault.InvalidField(op, "query", "%d characters are more than %d", n, MaxQueryRunes)
+		return Query{}, fault.InvalidFor(op, "query", "too_long", "%d characters are more than %d", n, MaxQueryRunes)
 	}
 	var query Query
 	for text != "" {
@@ -51,11 +53,11 @@ func Parse(text string) (Query, error) {
 	}
 	switch {
 	case len(query.terms) == 0:
-		return Query{}, fault.InvalidField(op, "query", "there is no word to search for")
+		return Query{}, fault.InvalidFor(op, "query", "empty", "there is no word to search for")
 	case len(query.terms) > MaxQueryTerms:
-		return Query{}, fault.InvalidField(op, "query", "%d words are more than %d", len(query.terms), MaxQueryTerms)
+		return Query{}, fault.InvalidFor(op, "query", "too_many", "%d words are more than %d", len(query.terms), MaxQueryTerms)
 	case len(query.keys) == 0:
-		return Query{}, fault.InvalidField(op, "query", "a single character is too short: type two or more")
+		return Query{}, fault.InvalidFor(op, "query", "too_short", "what is searched for is too short: type more of it")
 	}
 	return query, nil
 }
@@ -118,12 +120,31 @@ func (q *Query) addPhrase(text string) {
 func (q *Query) addWords(text string) {
 	var a analysis
 	a.read(text, MaxQueryRunes)
+	source := []rune(text)
 	from := 0
 	for i := 1; i <= len(a.symbols); i++ {
 		if i == len(a.symbols) || a.symbols[i].gap == gapBreak || a.scriptsPart(i) {
 			q.add(&a, from, i, false)
+			if end := int(a.symbols[i-1].to); end < len(source) && isStar(source[end]) && !a.symbols[i-1].glyph {
+				q.begins()
+			}
 			from = i
 		}
+	}
+}
+
+func isStar(r rune) bool { return r == '*' || r == '＊' }
+
+// begins makes the last word the beginning of one.
+func (q *Query) begins() {
+	parts := q.terms[len(q.terms)-1].parts
+	last := &parts[len(parts)-1]
+	last.begins = true
+	if n := len(q.keys) - 1; n >= 0 && q.keys[n] == last.stem {
+		q.keys = q.keys[:n]
+	}
+	if key := appendPrefix(nil, []byte(last.text)); len(key) > 0 {
+		q.addKey(string(key))
 	}
 }
 

@@ -5,7 +5,7 @@
 // characters, so that a two-character Chinese word is found anywhere.
 //
 // Words never leave the package in the clear: an index keeps Tokens, keyed
-// pseudo-random values of the words, so that a stolen index, its log or its
+// pseudo-random values of the words and of their beginnings, so that a stolen index, its log or its
 // backup holds nothing readable. Equal words have equal tokens, so an index
 // still shows how often an unknown word occurs and beside which others.
 //
@@ -28,12 +28,13 @@ import (
 const (
 	MaxTextRunes  = 8000         // code points read; the rest of a longer text is not found
 	MaxTextTokens = MaxTextRunes // distinct tokens of a text, at most one a code point
-	KeySize       = 16           // bytes of a Blinder's key
-	TokenBits     = 40           // significant bits of a Token
+	MaxTokens     = MaxTextTokens + maxMarks
+	KeySize       = 16 // bytes of a Blinder's key
+	TokenBits     = 40 // significant bits of a Token
 )
 
 // rulesVersion changes whenever the same text would give other tokens.
-const rulesVersion = "2"
+const rulesVersion = "3"
 
 // Token stands for one word, or one pair of characters, in an index: the low
 // TokenBits of SipHash-2-4 (Aumasson and Bernstein 2012) under a secret key.
@@ -78,13 +79,16 @@ func (b *Blinder) First(text string, limit int) []Token {
 	if len(a.symbols) == 0 {
 		return nil
 	}
-	tokens := make([]Token, 0, min(len(a.symbols), limit))
-	if len(a.symbols) > limit {
+	tokens := make([]Token, 0, min(2*len(a.symbols), limit))
+	if 2*len(a.symbols) > limit {
 		return b.longText(a, tokens, limit)
 	}
 	for i := range a.symbols {
 		if term := a.term(i); term != nil {
 			tokens = append(tokens, b.token(term))
+		}
+		if begin := a.beginning(i); begin != nil {
+			tokens = append(tokens, b.token(begin))
 		}
 	}
 	slices.Sort(tokens)
@@ -95,17 +99,19 @@ func (b *Blinder) First(text string, limit int) []Token {
 func (b *Blinder) longText(a *analysis, tokens []Token, limit int) []Token {
 	seen := make(map[Token]bool, limit)
 	for i := range a.symbols {
-		term := a.term(i)
-		if term == nil {
-			continue
-		}
-		token := b.token(term)
-		if seen[token] {
-			continue
-		}
-		seen[token] = true
-		if tokens = append(tokens, token); len(tokens) == limit {
-			break
+		for _, term := range [...][]byte{a.term(i), a.beginning(i)} {
+			if term == nil {
+				continue
+			}
+			token := b.token(term)
+			if seen[token] {
+				continue
+			}
+			seen[token] = true
+			if tokens = append(tokens, token); len(tokens) == limit {
+				slices.Sort(tokens)
+				return tokens
+			}
 		}
 	}
 	slices.Sort(tokens)

@@ -162,7 +162,7 @@ func TestTokensDependOnTheKey(t *testing.T) {
 
 func TestTokensAreDistinctSortedAndBounded(t *testing.T) {
 	blinder := newBlinder(t, testKey)
-	if n := len(blinder.Text("refund Refund refunds REFUND")); n != 1 {
+	if n := len(blinder.Text("refund Refund refunds REFUND")); n != 2 { // its beginning, too
 		t.Errorf("one word four times gives %d tokens", n)
 	}
 	if tokens := blinder.Text("?! 。"); tokens != nil {

@@ -20,9 +20,20 @@ type item struct {
 	ready   time.Time // when the window closed over it; zero: not yet
 	speaker speaker
 	indexed bool
-	text    string // until its words were taken from it; in memory alone
-	stale   bool   // its text was changed and has not been asked for since
+	heard   heard // until its words were taken from it; in memory alone
+	stale   bool  // its text was changed and has not been asked for since
 	words   words
+}
+
+// heard is what a message says and what is known of it, as a commit told of it.
+type heard struct {
+	there bool
+	text  string
+	facts search.Facts
+}
+
+func hearing(e *conversation.Entry) heard {
+	return heard{there: true, text: e.Content.Text, facts: search.FactsOf(e)}
 }
 
 // words are the tokens of a message that waits, by which it is found before it is
@@ -36,10 +47,10 @@ type words struct {
 // waitTokens is how many tokens of a waiting message are kept in memory.
 const waitTokens = 512
 
-// wordsOf are the words of a text.
-func wordsOf(blind *search.Blinder, text string) words {
-	tokens := blind.First(text, waitTokens)
-	return words{known: true, partly: len(tokens) == waitTokens, tokens: tokens}
+// wordsOf are the words of a message, and its facts.
+func wordsOf(blind *search.Blinder, h heard) words {
+	tokens := blind.Message(h.text, h.facts, waitTokens)
+	return words{known: true, partly: len(tokens) >= waitTokens, tokens: tokens}
 }
 
 // has tells whether all of some tokens are among the words.
@@ -81,13 +92,9 @@ func (b *backlog) add(m conversation.Written) {
 }
 
 // hear takes a message in with what it says.
-func (b *backlog) hear(m conversation.Written, text string) {
-	switch it := b.enter(m); {
-	case it == nil:
-	case text == "":
-		it.words.known = true
-	default:
-		it.text = text
+func (b *backlog) hear(m conversation.Written, h heard) {
+	if it := b.enter(m); it != nil {
+		it.heard = h
 		b.unread = append(b.unread, it)
 	}
 }
@@ -118,7 +125,7 @@ func (b *backlog) enter(m conversation.Written) *item {
 // rewritten notes that a text was changed after it was written.
 func (b *backlog) rewritten(pos int64) {
 	if it := b.byPos[pos]; it != nil { // it is indexed for the first time later, as it reads then
-		it.text, it.words, it.stale = "", words{}, true
+		it.heard, it.words, it.stale = heard{}, words{}, true
 		b.changed = append(b.changed, it)
 		return
 	}
@@ -136,8 +143,8 @@ func (b *backlog) rewritten(pos int64) {
 func (b *backlog) follow(news *backlog) {
 	for _, it := range news.items { // in order: what is here already is skipped
 		m := conversation.Written{Pos: it.pos, ConversationID: it.speaker.conversation, AuthorID: it.speaker.author, At: it.at.UnixMicro()}
-		if it.text != "" {
-			b.hear(m, it.text)
+		if it.heard.there {
+			b.hear(m, it.heard)
 		} else {
 			b.add(m)
 		}
@@ -181,7 +188,7 @@ func (b *backlog) leaving(tokens []search.Token, before int64) []int64 {
 // reading is a message whose words are being taken.
 type reading struct {
 	it    *item
-	text  string
+	heard heard
 	words words
 }
 
@@ -190,8 +197,8 @@ type reading struct {
 func (b *backlog) toRead(limit int) (unread []reading, changed []int64) {
 	n := min(limit, len(b.unread))
 	for _, it := range b.unread[:n] {
-		if !it.indexed && it.text != "" {
-			unread = append(unread, reading{it: it, text: it.text})
+		if !it.indexed && it.heard.there {
+			unread = append(unread, reading{it: it, heard: it.heard})
 		}
 	}
 	b.unread = b.unread[n:]

@@ -22,8 +22,8 @@ func (w *Worker) SetRoom(n int) {
 func Looks(blind *search.Blinder, texts []string, query search.Query, limit, steps int) (looks [][]int64) {
 	b := newBacklog(len(texts))
 	for i, text := range texts {
-		b.hear(conversation.Written{Pos: int64(i + 1), At: time.Now().UnixMicro()}, text)
-		b.items[i].words = wordsOf(blind, text)
+		b.hear(conversation.Written{Pos: int64(i + 1), At: time.Now().UnixMicro()}, heard{there: true, text: text})
+		b.items[i].words = wordsOf(blind, heard{text: text})
 	}
 	for at := int64(1 << 62); at > 0; {
 		var found []int64

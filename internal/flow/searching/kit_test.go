@@ -77,6 +77,7 @@ type library struct {
 	worker   *searching.Worker
 	searcher *searching.Searcher
 	path     string
+	teams    []searching.Team
 	key      []byte
 }
 
@@ -109,10 +110,18 @@ func (l *library) start() {
 	}
 	l.index, l.log = &index{Index: opened}, &slowLog{Log: l.p.Store}
 	l.worker = searching.NewWorker(l.log, l.index, blind, l.d.Clock.Now, slog.New(slog.DiscardHandler))
-	l.searcher = searching.NewSearcher(l.p.Store, l.index, nil, blind)
+	l.searcher = l.searching(nil, blind)
 	worker := l.worker
 	l.p.Listen(func(c event.Commit) { worker.Committed(c) })
 	l.t.Cleanup(func() { opened.Close() })
+}
+
+// searching makes a Searcher that knows of so much.
+func (l *library) searching(recent searching.Recent, blind *search.Blinder) *searching.Searcher {
+	return searching.NewSearcher(searching.Parts{
+		Finder: l.p.Store, Index: l.index, Recent: recent, Blind: blind, Now: l.d.Clock.Now,
+		Teams: func() []searching.Team { return l.teams },
+	})
 }
 
 // stop ends the process and its index.
@@ -188,7 +197,7 @@ func (l *library) do(p identity.Principal, conv string, kind conversation.Comman
 // find gives the texts that a search finds, newest first.
 func (l *library) find(query string) []string {
 	l.t.Helper()
-	page, err := l.searcher.Search(context.Background(), agent(), query, 0, 50)
+	page, err := l.searcher.Search(context.Background(), agent(), searching.Request{Text: query, Limit: 50})
 	if err != nil {
 		l.t.Fatal(err)
 	}

@@ -20,17 +20,17 @@ func (l *library) live(query string, limit int) []string {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	searcher := searching.NewSearcher(l.p.Store, l.index, l.worker, blind)
+	searcher := l.searching(l.worker, blind)
 	var texts []string
 	for before := int64(0); ; {
-		page, err := searcher.Search(context.Background(), agent(), query, before, limit)
+		page, err := searcher.Search(context.Background(), agent(), searching.Request{Text: query, After: searching.Cursor{Before: before}, Limit: limit})
 		if err != nil {
 			l.t.Fatal(err)
 		}
 		for _, h := range page.Hits {
 			texts = append(texts, h.Entry.Content.Text)
 		}
-		if before = page.Next; before == 0 {
+		if before = page.Next.Before; before == 0 {
 			return texts
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/flow/intake"
+	"kefu/internal/flow/searching"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 )
@@ -291,7 +292,7 @@ func TestPagesAreCompleteAndWithoutRepeats(t *testing.T) {
 		var got []string
 		before, last := int64(0), int64(1<<62)
 		for range 200 {
-			page, err := l.searcher.Search(ctx, agent(), `"marzipan cake"`, before, limit)
+			page, err := l.searcher.Search(ctx, agent(), searching.Request{Text: `"marzipan cake"`, After: searching.Cursor{Before: before}, Limit: limit})
 			if err != nil || len(page.Hits) > limit {
 				t.Fatalf("limit %d: %d hits, err = %v", limit, len(page.Hits), err)
 			}
@@ -302,7 +303,7 @@ func TestPagesAreCompleteAndWithoutRepeats(t *testing.T) {
 				last = h.Entry.Pos
 				got = append(got, h.Entry.Content.Text)
 			}
-			if before = page.Next; before == 0 {
+			if before = page.Next.Before; before == 0 {
 				break
 			}
 		}
@@ -311,7 +312,7 @@ func TestPagesAreCompleteAndWithoutRepeats(t *testing.T) {
 		}
 	}
 	for _, limit := range []int{0, -3, 100_000} {
-		if page, err := l.searcher.Search(ctx, agent(), "marzipan", 0, limit); err != nil || len(page.Hits) == 0 || len(page.Hits) > conversation.MaxPage {
+		if page, err := l.searcher.Search(ctx, agent(), searching.Request{Text: "marzipan", Limit: limit}); err != nil || len(page.Hits) == 0 || len(page.Hits) > conversation.MaxPage {
 			t.Errorf("limit %d: %d hits, err = %v", limit, len(page.Hits), err)
 		}
 	}
@@ -342,13 +343,13 @@ func TestWhoMaySearch(t *testing.T) {
 		"a supervisor": {staff(identity.Supervisor), ""},
 		"the owner":    {staff(identity.Owner), ""},
 	} {
-		page, err := l.searcher.Search(context.Background(), c.who, "quokka", 0, 10)
+		page, err := l.searcher.Search(context.Background(), c.who, searching.Request{Text: "quokka", Limit: 10})
 		if fault.CodeOf(err) != c.want || (len(page.Hits) == 1) != (c.want == "") {
 			t.Errorf("%s: %d hits, err = %v, want %q", name, len(page.Hits), err, c.want)
 		}
 	}
 	for _, query := range []string{"", "   ", "退", "!?", strings.Repeat("x", 201)} {
-		if _, err := l.searcher.Search(context.Background(), agent(), query, 0, 10); !fault.Is(err, fault.Invalid) || fault.FieldOf(err) != "query" {
+		if _, err := l.searcher.Search(context.Background(), agent(), searching.Request{Text: query, Limit: 10}); !fault.Is(err, fault.Invalid) || fault.FieldOf(err) != "query" {
 			t.Errorf("%q: err = %v", query, err)
 		}
 	}

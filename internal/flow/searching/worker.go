@@ -93,7 +93,7 @@ func (w *Worker) Committed(c event.Commit) {
 		for j := range c.Changed[i].Entries {
 			e := &c.Changed[i].Entries[j]
 			if e.Kind == conversation.KindMessage || e.Kind == conversation.KindNote {
-				to.hear(conversation.Written{Pos: e.Pos, ConversationID: e.ConversationID, AuthorID: e.Author.ID, At: e.At}, e.Content.Text)
+				to.hear(conversation.Written{Pos: e.Pos, ConversationID: e.ConversationID, AuthorID: e.Author.ID, At: e.At}, hearing(e))
 			}
 		}
 		for _, pos := range c.Changed[i].Rewritten {
@@ -255,13 +255,13 @@ func (w *Worker) read(ctx context.Context) (more bool, err error) {
 		}
 	}
 	for i := range unread {
-		unread[i].words = wordsOf(w.blind, unread[i].text)
+		unread[i].words = wordsOf(w.blind, unread[i].heard)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, u := range unread {
-		if u.it.text != "" { // else it was changed meanwhile
-			u.it.text, u.it.words = "", u.words
+		if u.it.heard.there { // else it was changed meanwhile
+			u.it.heard, u.it.words = heard{}, u.words
 		}
 	}
 	return len(w.pending.unread) > 0 || len(w.pending.changed) > 0, nil
@@ -275,9 +275,9 @@ func (w *Worker) readAgain(ctx context.Context, positions []int64) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, e := range entries {
-		if it := w.pending.byPos[e.Pos]; it != nil && !it.stale {
-			it.words = wordsOf(w.blind, e.Content.Text)
+	for i := range entries {
+		if it := w.pending.byPos[entries[i].Pos]; it != nil && !it.stale {
+			it.words = wordsOf(w.blind, hearing(&entries[i]))
 		}
 	}
 	return nil
@@ -296,8 +296,9 @@ func (w *Worker) put(ctx context.Context, positions []int64) error {
 		if err != nil {
 			return err
 		}
-		for _, e := range entries {
-			docs = append(docs, Doc{Pos: e.Pos, Tokens: w.blind.Text(e.Content.Text)})
+		for i := range entries {
+			e := &entries[i]
+			docs = append(docs, Doc{Pos: e.Pos, Tokens: w.blind.Message(e.Content.Text, search.FactsOf(e), search.MaxTextTokens)})
 		}
 		slices.SortFunc(docs, func(a, b Doc) int { return cmp.Compare(a.Pos, b.Pos) })
 	}

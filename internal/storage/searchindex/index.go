@@ -133,8 +133,8 @@ func split(docs []Doc) (full []Doc, emptied []int64, err error) {
 		switch {
 		case doc.Pos < 1:
 			return nil, nil, fault.New(fault.Invalid, "searchindex.split", "there is no position %d", doc.Pos)
-		case len(doc.Tokens) > search.MaxTextTokens:
-			return nil, nil, fault.New(fault.Invalid, "searchindex.split", "%d tokens are more than %d", len(doc.Tokens), search.MaxTextTokens)
+		case len(doc.Tokens) > search.MaxTokens:
+			return nil, nil, fault.New(fault.Invalid, "searchindex.split", "%d tokens are more than %d", len(doc.Tokens), search.MaxTokens)
 		case i+1 < len(ordered) && ordered[i+1].Pos == doc.Pos:
 		case len(doc.Tokens) == 0:
 			emptied = append(emptied, doc.Pos)

@@ -76,7 +76,7 @@ type Store interface {
 
 // Searcher finds messages.
 type Searcher interface {
-	Search(ctx context.Context, p identity.Principal, text string, before int64, limit int) (searching.Page, error)
+	Search(ctx context.Context, p identity.Principal, r searching.Request) (searching.Page, error)
 }
 
 // Files takes files in and makes links to them.

@@ -179,10 +179,17 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 		},
 		Wallet:   w.lookup,
 		Webhooks: w.webhooks, Rules: ruling.NewTrials(w.store),
-		Desk: w.desk, Intake: w.intake, Store: w.store, Search: searching.NewSearcher(w.store, indexAdapter{w.index}, nil, w.blind),
+		Desk: w.desk, Intake: w.intake, Store: w.store, Search: w.searcher(),
 		Files: w.files, Settings: w.settings, Kinds: w.kinds, Approvals: w.approvals, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
 	}, api.Options{AttachmentBytes: o.Limits.MaxBytes, FileURL: func(token string) string { return "https://files.example.org/f/" + token }})
 	return w
+}
+
+func (w *world) searcher() *searching.Searcher {
+	return searching.NewSearcher(searching.Parts{
+		Finder: w.store, Index: indexAdapter{w.index}, Blind: w.blind, Now: w.now,
+		Teams: func() []searching.Team { return nil },
+	})
 }
 
 // open lets staff in by every way, as the house says.
@@ -207,7 +214,7 @@ func (w *world) limitReads(limit ratelimit.Limit) (told *[]string) {
 	told = &[]string{}
 	w.api = api.New(api.Deps{
 		Wallet: w.lookup,
-		Desk:   w.desk, Intake: w.intake, Store: w.store, Search: searching.NewSearcher(w.store, indexAdapter{w.index}, nil, w.blind),
+		Desk:   w.desk, Intake: w.intake, Store: w.store, Search: w.searcher(),
 		Files: w.files, Settings: w.settings, Kinds: w.kinds, Approvals: w.approvals, Carrier: carrier, Clock: w.now, Limited: func(name string) { *told = append(*told, name) },
 	}, api.Options{Reads: limit, Readers: 100})
 	return told
@@ -293,7 +300,7 @@ func (w *world) find(p identity.Principal, conv string) {
 	entries, _, err := w.store.Entries(context.Background(), p, conv, conversation.EntryRange{})
 	check(w.t, err)
 	for _, e := range entries {
-		check(w.t, w.index.Add(context.Background(), []searchindex.Doc{{Pos: e.Pos, Tokens: w.blind.Text(e.Content.Text)}}, e.Pos))
+		check(w.t, w.index.Add(context.Background(), []searchindex.Doc{{Pos: e.Pos, Tokens: w.blind.Message(e.Content.Text, search.FactsOf(&e), search.MaxTextTokens)}}, e.Pos))
 	}
 }
 

@@ -1,0 +1,304 @@
+// Package finding reads what a search has to know of the messages that the index
+// proposes: whether they are its reader's to see, whether they pass the filters, and
+// at last their words. Where the filters name few conversations it proposes
+// their messages itself.
+package finding
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+	"strings"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/domain/search"
+	"kefu/internal/platform/fault"
+	"kefu/internal/storage/core"
+	"kefu/internal/storage/engine"
+	"kefu/internal/storage/reading"
+)
+
+// The bounds of one call.
+const (
+	MaxPositions = 1000
+	// Few is how many conversations are so few that all their messages are looked at
+	// rather than the index.
+	Few = 200
+)
+
+// Finder is the part of the store that this package is.
+type Finder struct{ core *core.Core }
+
+// New makes it.
+func New(c *core.Core) *Finder { return &Finder{core: c} }
+
+// allow refuses whoever may not search at all. What is not theirs among what they
+// may search is left out where it is read.
+func allow(op string, p identity.Principal) error {
+	if !policy.Allow(p, policy.SearchMessages, policy.Object{}) {
+		return fault.New(fault.Forbidden, op, "%s may not search", p.Kind)
+	}
+	return nil
+}
+
+// may tells whether a message or note of a conversation is p's to find.
+func may(p identity.Principal, e *conversation.Entry, s *conversation.State) bool {
+	o := s.Object()
+	return policy.Allow(p, policy.SearchMessages, o) && policy.Allow(p, policy.ReadConversation, o) &&
+		(e.Kind != conversation.KindNote || policy.Allow(p, policy.ReadInternal, o))
+}
+
+// Narrowed gives the positions of messages below one, the newest first, of the few
+// conversations that a filter names: a customer's, or those that somebody has. It
+// is false where the filter names none or too many. Errors: Forbidden.
+func (f *Finder) Narrowed(ctx context.Context, p identity.Principal, want *search.Filter, before int64, limit int) (positions []int64, narrow bool, err error) {
+	const op = "finding.Narrowed"
+	if err := allow(op, p); err != nil {
+		return nil, false, err
+	}
+	var args []any
+	arg := func(v any) string {
+		args = append(args, v)
+		return "$" + strconv.Itoa(len(args))
+	}
+	var source string
+	switch {
+	case want.Customer != "":
+		source = "SELECT c.id FROM conversation c WHERE c.customer_id = " + arg(want.Customer)
+	case len(want.Assignees) == 1 && want.Assignees[0] != "":
+		source = assigned(want, arg)
+	default:
+		return nil, false, nil
+	}
+	var n int
+	if err := f.core.DB.Reader.QueryRowContext(ctx, "SELECT count(*) FROM ("+source+" LIMIT "+arg(Few+1)+") few", args...).Scan(&n); err != nil {
+		return nil, false, engine.MapError(op, err)
+	}
+	if n > Few && want.Customer == "" {
+		return nil, false, nil
+	}
+	args = args[:len(args)-1]
+	positions, err = f.positions(ctx, "SELECT e.pos FROM ("+source+") few CROSS JOIN entry e WHERE e.conversation_id = few.id AND e.kind IN ('message', 'note') AND e.pos < "+
+		arg(before)+" ORDER BY e.pos DESC LIMIT "+arg(min(limit, MaxPositions)), args...)
+	return positions, true, engine.MapError(op, err)
+}
+
+// assigned are the conversations that one member of staff has, in the statuses that
+// are asked for, by the index of the inbox.
+func assigned(want *search.Filter, arg func(any) string) string {
+	statuses := want.Statuses
+	if len(statuses) == 0 {
+		statuses = []conversation.Status{conversation.Open, conversation.Waiting, conversation.Snoozed, conversation.Resolved, conversation.Merged}
+	}
+	places := make([]string, len(statuses))
+	for i, status := range statuses {
+		places[i] = arg(string(status))
+	}
+	return "SELECT i.conversation_id AS id FROM inbox i WHERE i.status IN (" + strings.Join(places, ", ") + ") AND i.assignee_id = " + arg(want.Assignees[0])
+}
+
+// WrittenBefore gives the positions of messages and notes below one, the newest
+// first: what is looked through where nothing but the log is left. Errors: Forbidden.
+func (f *Finder) WrittenBefore(ctx context.Context, p identity.Principal, before int64, limit int) ([]int64, error) {
+	const op = "finding.WrittenBefore"
+	if err := allow(op, p); err != nil {
+		return nil, err
+	}
+	positions, err := f.positions(ctx, "SELECT e.pos FROM entry e WHERE e.pos < $1 AND e.kind IN ('message', 'note') ORDER BY e.pos DESC LIMIT $2", before, min(limit, MaxPositions))
+	return positions, engine.MapError(op, err)
+}
+
+func (f *Finder) positions(ctx context.Context, query string, args ...any) ([]int64, error) {
+	rows, err := f.core.DB.Reader.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	var positions []int64
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var pos int64
+		err := r.Scan(&pos)
+		positions = append(positions, pos)
+		return err
+	})
+	return positions, err
+}
+
+// PositionAt gives the first position that was written at an instant (microseconds)
+// or later; behind all of them where there is none. Positions are in the order of
+// time, so that it is found by halving. Errors: Forbidden.
+func (f *Finder) PositionAt(ctx context.Context, p identity.Principal, at int64) (int64, error) {
+	const op = "finding.PositionAt"
+	if err := allow(op, p); err != nil {
+		return 0, err
+	}
+	var high int64
+	if err := f.core.DB.Reader.QueryRowContext(ctx, "SELECT coalesce(max(pos), 0) + 1 FROM entry").Scan(&high); err != nil {
+		return 0, engine.MapError(op, err)
+	}
+	low := int64(1)
+	for low < high {
+		middle := low + (high-low)/2
+		var pos, when int64
+		err := f.core.DB.Reader.QueryRowContext(ctx, "SELECT e.pos, e.at FROM entry e WHERE e.pos >= $1 ORDER BY e.pos LIMIT 1", middle).Scan(&pos, &when)
+		switch {
+		case err == sql.ErrNoRows || (err == nil && when >= at):
+			high = middle
+		case err != nil:
+			return 0, engine.MapError(op, err)
+		default:
+			low = pos + 1
+		}
+	}
+	return low, nil
+}
+
+// WrittenAt tells when the entry at a position was written, in microseconds; 0 where
+// there is none. Errors: Forbidden.
+func (f *Finder) WrittenAt(ctx context.Context, p identity.Principal, pos int64) (int64, error) {
+	const op = "finding.WrittenAt"
+	if err := allow(op, p); err != nil {
+		return 0, err
+	}
+	var at int64
+	err := f.core.DB.Reader.QueryRowContext(ctx, "SELECT e.at FROM entry e WHERE e.pos = $1", pos).Scan(&at)
+	if err == sql.ErrNoRows {
+		return 0, nil
+	}
+	return at, engine.MapError(op, err)
+}
+
+const columns = `e.pos, e.seq, e.kind, e.author_kind, e.author_id, e.author_name, e.at, e.content, e.content_ref, u.name, u.name_ref, u.evidence, u.language`
+
+// each reads the messages at some positions, the newest first, as far as they are
+// p's to find.
+func (f *Finder) each(ctx context.Context, p identity.Principal, positions []int64, do func(*row) error) error {
+	layout := f.core.DB.Kind.Layout("pos:int")
+	wanted := layout.Rowset()
+	for _, pos := range positions {
+		wanted.Int(pos).EndRow()
+	}
+	rows, err := f.core.DB.Reader.QueryContext(ctx, "SELECT "+reading.StateColumns+", "+columns+" FROM "+layout.From()+
+		" CROSS JOIN entry e JOIN conversation c ON c.id = e.conversation_id LEFT JOIN customer u ON u.id = c.customer_id WHERE e.pos = v.pos ORDER BY e.pos DESC", wanted.Args()...)
+	if err != nil {
+		return err
+	}
+	return engine.EachRow(rows, func(r *sql.Rows) error {
+		one, err := f.scan(r)
+		if err != nil || !may(p, &one.entry, &one.state) {
+			return err
+		}
+		return do(&one)
+	})
+}
+
+// row is a message with its conversation; its words and its customer's name are
+// still sealed.
+type row struct {
+	entry    conversation.Entry
+	state    conversation.State
+	language string
+	evidence string
+	sealed   []byte
+	ref      int64
+	name     []byte
+	nameRef  int64
+}
+
+func (f *Finder) scan(r *sql.Rows) (row, error) {
+	var one row
+	var kind, author string
+	var name []byte
+	var nameRef sql.NullInt64
+	var evidence, language sql.NullString
+	e := &one.entry
+	var err error
+	one.state, _, err = reading.ScanState(f.core, r, &e.Pos, &e.Seq, &kind, &author, &e.Author.ID, &e.Author.Name, &e.At, &one.sealed, &one.ref, &name, &nameRef, &evidence, &language)
+	e.ConversationID, e.Kind, e.Author.Kind = one.state.ID, conversation.EntryKind(kind), conversation.AuthorKind(author)
+	one.language, one.evidence, one.name, one.nameRef = language.String, evidence.String, name, nameRef.Int64
+	return one, err
+}
+
+// JudgeMatches looks at the messages at some positions, and gives those that pass a filter
+// and whose words score above 0, the newest first. No word of them and no name of a
+// customer is handed out, and so no reading is recorded. Errors: Forbidden, Invalid
+// for too many positions.
+func (f *Finder) JudgeMatches(ctx context.Context, p identity.Principal, want *search.Filter, positions []int64, score func(text string) int) ([]search.Match, error) {
+	const op = "finding.JudgeMatches"
+	if err := checked(op, p, positions); err != nil || len(positions) == 0 {
+		return nil, err
+	}
+	var matches []search.Match
+	err := f.each(ctx, p, positions, func(one *row) error {
+		e := &one.entry
+		var err error
+		if e.Content, err = reading.OpenContent(f.core, one.sealed, one.ref, reading.EntryAAD(e.ConversationID, e.Seq)); err != nil {
+			return err
+		}
+		if !want.Passes(e, &one.state, one.language) {
+			return nil
+		}
+		if n := score(e.Content.Text); n > 0 {
+			matches = append(matches, matchOf(one, n))
+		}
+		return nil
+	})
+	return matches, engine.MapError(op, err)
+}
+
+func checked(op string, p identity.Principal, positions []int64) error {
+	if err := allow(op, p); err != nil {
+		return err
+	}
+	if len(positions) > MaxPositions {
+		return fault.New(fault.Invalid, op, "%d positions are more than %d", len(positions), MaxPositions)
+	}
+	return nil
+}
+
+func matchOf(one *row, score int) search.Match {
+	e, s := &one.entry, &one.state
+	m := search.Match{
+		Pos: e.Pos, Score: score, Author: search.WriterOf(e.Author), Status: s.Status, AssigneeID: s.AssigneeID, Assignee: s.AssigneeName,
+		TeamID: s.TeamID, Channel: s.Channel, Language: search.LanguageOf(s, one.language), Tags: s.Tags, File: len(e.Content.Attachments) > 0,
+	}
+	if m.Author == search.Agent {
+		m.AuthorID, m.AuthorName = e.Author.ID, e.Author.Name
+	}
+	return m
+}
+
+// ReadFound reads the messages at some positions with their conversations, for p to see
+// them, the newest first. Whose they are goes into the audit chain. Errors:
+// Forbidden, Invalid for too many positions.
+func (f *Finder) ReadFound(ctx context.Context, p identity.Principal, positions []int64) ([]search.Found, error) {
+	const op = "finding.ReadFound"
+	if err := checked(op, p, positions); err != nil || len(positions) == 0 {
+		return nil, err
+	}
+	var found []search.Found
+	var ids []string
+	seen := map[string]bool{}
+	err := f.each(ctx, p, positions, func(one *row) error {
+		e := &one.entry
+		var err error
+		if e.Content, err = reading.OpenContent(f.core, one.sealed, one.ref, reading.EntryAAD(e.ConversationID, e.Seq)); err != nil {
+			return err
+		}
+		label := conversation.CustomerLabel{Evidence: one.evidence, Language: one.language}
+		if label.Name, err = f.core.Read(one.name, one.nameRef, reading.CustomerNameAAD(one.state.CustomerID)); err != nil {
+			return err
+		}
+		found = append(found, search.Found{Entry: *e, State: one.state, Customer: label})
+		if !seen[e.ConversationID] {
+			seen[e.ConversationID] = true
+			ids = append(ids, e.ConversationID)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	return found, f.core.RecordRead(ctx, p, core.ReadingsOf("search.messages", ids)...)
+}
