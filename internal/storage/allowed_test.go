@@ -14,8 +14,8 @@ import (
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/report"
-	"kefu/internal/domain/settings"
 	"kefu/internal/domain/search"
+	"kefu/internal/domain/settings"
 	"kefu/internal/domain/staff"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/webhook"
@@ -182,6 +182,36 @@ func commandRules() []rule {
 	}
 }
 
+func findRules() []rule {
+	ctx := context.Background()
+	return []rule{
+		{"Narrowed", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, _, err := sc.Narrowed(ctx, p, &search.Filter{Customer: sc.own.ID}, 1<<62, 10)
+			return err
+		}},
+		{"WrittenBefore", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.WrittenBefore(ctx, p, 1<<62, 10)
+			return err
+		}},
+		{"PositionAt", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.PositionAt(ctx, p, 1)
+			return err
+		}},
+		{"WrittenAt", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.WrittenAt(ctx, p, 1)
+			return err
+		}},
+		{"JudgeMatches", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.JudgeMatches(ctx, p, &search.Filter{}, []int64{1}, func(string) int { return 1 })
+			return err
+		}},
+		{"ReadFound", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.ReadFound(ctx, p, []int64{1})
+			return err
+		}},
+	}
+}
+
 func readRules() []rule {
 	ctx := context.Background()
 	hidden := map[fault.Code]string{fault.NotFound: blind}
@@ -234,30 +264,6 @@ func readRules() []rule {
 		}},
 		{"EntriesAt", workers + " system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.EntriesAt(ctx, p, []int64{1})
-			return err
-		}},
-		{"Narrowed", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
-			_, _, err := sc.Narrowed(ctx, p, &search.Filter{Customer: sc.own.ID}, 1<<62, 10)
-			return err
-		}},
-		{"WrittenBefore", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
-			_, err := sc.WrittenBefore(ctx, p, 1<<62, 10)
-			return err
-		}},
-		{"PositionAt", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
-			_, err := sc.PositionAt(ctx, p, 1)
-			return err
-		}},
-		{"WrittenAt", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
-			_, err := sc.WrittenAt(ctx, p, 1)
-			return err
-		}},
-		{"JudgeMatches", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
-			_, err := sc.JudgeMatches(ctx, p, &search.Filter{}, []int64{1}, func(string) int { return 1 })
-			return err
-		}},
-		{"ReadFound", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
-			_, err := sc.ReadFound(ctx, p, []int64{1})
 			return err
 		}},
 		{"EntriesSince", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
@@ -568,7 +574,7 @@ func walletRules() []rule {
 }
 
 func rules() []rule {
-	return slices.Concat(commandRules(), readRules(), reportRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules(), signInRules())
+	return slices.Concat(commandRules(), readRules(), findRules(), reportRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules(), signInRules())
 }
 
 func TestWhoMayDoWhat(t *testing.T) {

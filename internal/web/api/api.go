@@ -24,7 +24,6 @@ import (
 	"kefu/internal/domain/staff"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/intake"
-	"kefu/internal/flow/searching"
 	"kefu/internal/flow/signin"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
@@ -74,11 +73,6 @@ type Store interface {
 	ClocksOf(ctx context.Context, p identity.Principal, ids []string) ([]sla.Alert, error)
 }
 
-// Searcher finds messages.
-type Searcher interface {
-	Search(ctx context.Context, p identity.Principal, r searching.Request) (searching.Page, error)
-}
-
 // Files takes files in and makes links to them.
 type Files interface {
 	Upload(ctx context.Context, p identity.Principal, in attaching.Incoming) (conversation.Attachment, error)
@@ -90,7 +84,6 @@ type Deps struct {
 	Desk      Desk
 	Intake    Intake
 	Store     Store
-	Search    Searcher
 	Files     Files
 	Wallet    Wallet
 	Settings  Settings
@@ -142,7 +135,6 @@ func New(d Deps, o Options) *API {
 	a.addConversations()
 	a.addChanges()
 	a.addMessages()
-	a.addSearch()
 	a.addStaff()
 	a.addCustomers()
 	a.addAttachments()

@@ -61,7 +61,7 @@ const (
 
 func conversationOf(s *conversation.State, label conversation.CustomerLabel, preview *conversation.Entry) Conversation {
 	c := Conversation{
-		ID: s.ID, Status: s.Status, Priority: s.Priority, Customer: labelOf(s.CustomerID, label.Name, label.Evidence),
+		ID: s.ID, Status: s.Status, Priority: s.Priority, Customer: LabelOf(s.CustomerID, label.Name, label.Evidence),
 		Channel: s.Channel, Topic: s.Topic, Language: s.Language, Tags: s.Tags, Team: s.TeamID, Skills: s.Skills, Unread: s.Unread, LastSeq: s.LastSeq,
 		LastActivity: s.LastActivity, CreatedAt: s.CreatedAt, WaitingSince: s.WaitingSince, SnoozedUntil: s.SnoozedUntil,
 		Reopened: s.Reopened, MergedInto: s.MergedInto, DeliveredSeq: s.CustomerDelivered, ReadSeq: s.CustomerRead,
@@ -76,20 +76,21 @@ func conversationOf(s *conversation.State, label conversation.CustomerLabel, pre
 		c.Assignee = &Person{ID: s.AssigneeID, Name: s.AssigneeName}
 	}
 	if preview != nil {
-		c.Preview, c.PreviewKind, c.PreviewAuthor = previewOf(preview.Content), string(preview.Kind), string(preview.Author.Kind)
+		c.Preview, c.PreviewKind, c.PreviewAuthor = PreviewOf(preview.Content), string(preview.Kind), string(preview.Author.Kind)
 	}
 	return c
 }
 
-func labelOf(customerID, name, evidence string) CustomerLabel {
+// LabelOf is what is shown of a customer of whom that much is known.
+func LabelOf(customerID, name, evidence string) CustomerLabel {
 	if evidence == "" {
 		evidence = anonymous
 	}
 	return CustomerLabel{ID: customerID, Name: name, Evidence: evidence, Anonymous: evidence == anonymous}
 }
 
-// previewOf is the beginning of what a message says, or the name of its file.
-func previewOf(c conversation.Content) string {
+// PreviewOf is the beginning of what a message says, or the name of its file.
+func PreviewOf(c conversation.Content) string {
 	text := c.Text
 	if text == "" && len(c.Attachments) > 0 {
 		text = c.Attachments[0].Name

@@ -96,7 +96,7 @@ func (a *API) customer(ctx context.Context, in *InCustomer) (*customerOutput, er
 		return nil, err
 	}
 	view := CustomerView{
-		CustomerLabel: labelOf(c.ID, c.Name, c.Evidence),
+		CustomerLabel: LabelOf(c.ID, c.Name, c.Evidence),
 		Handles:       make([]Handle, len(c.Handles)), Conversations: make([]Conversation, len(states)),
 	}
 	for i, h := range c.Handles {
@@ -120,7 +120,7 @@ func (a *API) findCustomers(ctx context.Context, in *findInput) (*findOutput, er
 	}
 	out := &findOutput{Body: FoundList{Items: make([]FoundCustomer, len(found))}}
 	for i, f := range found {
-		out.Body.Items[i] = FoundCustomer{CustomerLabel: labelOf(f.ID, f.Name, f.Evidence), HandleEvidence: f.By}
+		out.Body.Items[i] = FoundCustomer{CustomerLabel: LabelOf(f.ID, f.Name, f.Evidence), HandleEvidence: f.By}
 	}
 	return out, nil
 }

@@ -57,6 +57,7 @@ import (
 	"kefu/internal/web/auditapi"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/reportapi"
+	"kefu/internal/web/searchapi"
 	"kefu/internal/web/session"
 	"kefu/internal/web/windowapi"
 )
@@ -170,6 +171,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	w.api = api.New(api.Deps{
 		More: []func(*api.API){
 			reportapi.Routes(w.store),
+			searchapi.Routes(w.searcher()),
 			queueapi.Routes(queueapi.Deps{Queue: w.queue, Store: w.store, Intake: w.intake, Settings: w.settings, Clock: w.now}),
 			accessapi.Routes(accessapi.Deps{Desk: w.desk, Store: w.store, Carrier: carrier, Clean: w.intake.Name}),
 			windowapi.Routes(asking.New(w.settings, nil), "https://widget.example.org/preview"),
@@ -179,7 +181,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 		},
 		Wallet:   w.lookup,
 		Webhooks: w.webhooks, Rules: ruling.NewTrials(w.store),
-		Desk: w.desk, Intake: w.intake, Store: w.store, Search: w.searcher(),
+		Desk: w.desk, Intake: w.intake, Store: w.store,
 		Files: w.files, Settings: w.settings, Kinds: w.kinds, Approvals: w.approvals, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
 	}, api.Options{AttachmentBytes: o.Limits.MaxBytes, FileURL: func(token string) string { return "https://files.example.org/f/" + token }})
 	return w
@@ -213,8 +215,9 @@ func (w *world) limitReads(limit ratelimit.Limit) (told *[]string) {
 	check(w.t, err)
 	told = &[]string{}
 	w.api = api.New(api.Deps{
+		More:   []func(*api.API){searchapi.Routes(w.searcher())},
 		Wallet: w.lookup,
-		Desk:   w.desk, Intake: w.intake, Store: w.store, Search: w.searcher(),
+		Desk:   w.desk, Intake: w.intake, Store: w.store,
 		Files: w.files, Settings: w.settings, Kinds: w.kinds, Approvals: w.approvals, Carrier: carrier, Clock: w.now, Limited: func(name string) { *told = append(*told, name) },
 	}, api.Options{Reads: limit, Readers: 100})
 	return told
@@ -298,6 +301,12 @@ func (w *world) say(who identity.Principal, conv, text string) int64 {
 func (w *world) find(p identity.Principal, conv string) {
 	w.t.Helper()
 	entries, _, err := w.store.Entries(context.Background(), p, conv, conversation.EntryRange{})
+	check(w.t, err)
+	var positions []int64
+	for _, e := range entries {
+		positions = append(positions, e.Pos)
+	}
+	entries, err = w.store.EntriesAt(context.Background(), identity.SystemPart("indexer"), positions) // who wrote them, too
 	check(w.t, err)
 	for _, e := range entries {
 		check(w.t, w.index.Add(context.Background(), []searchindex.Doc{{Pos: e.Pos, Tokens: w.blind.Message(e.Content.Text, search.FactsOf(&e), search.MaxTextTokens)}}, e.Pos))

@@ -12,6 +12,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/id"
 	"kefu/internal/web/api"
+	"kefu/internal/web/searchapi"
 )
 
 func TestStaffSeeColleaguesAndOnlyManagersTheirAddresses(t *testing.T) {
@@ -185,7 +186,7 @@ func TestSearchFindsWhatIsThere(t *testing.T) {
 		mei := w.member(identity.Agent)
 		w.say(principalOf(mei), conv, "which marzipan?")
 		w.find(who, conv)
-		search := func(query string) (page api.HitPage) {
+		search := func(query string) (page searchapi.HitPage) {
 			w.must(200, call{method: "GET", path: "/v1/search?" + query, bearer: bearer}).json(t, &page)
 			return page
 		}

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"kefu/internal/domain/identity"
-	"kefu/internal/web/api"
+	"kefu/internal/web/searchapi"
 )
 
 func TestSearchWithFilters(t *testing.T) {
@@ -17,7 +17,7 @@ func TestSearchWithFilters(t *testing.T) {
 		w.say(who, conv, "saffron saffron saffron")
 		w.find(who, conv)
 		bearer := w.as(identity.Agent)
-		search := func(text, more string) (page api.HitPage) {
+		search := func(text, more string) (page searchapi.HitPage) {
 			w.must(200, call{method: "GET", path: "/v1/search?q=" + url.QueryEscape(text) + more, bearer: bearer}).json(t, &page)
 			return page
 		}

@@ -1,4 +1,6 @@
-package api
+// Package searchapi is how the desk finds messages and notes: an operation of the
+// API beside those of package api.
+package searchapi
 
 import (
 	"context"
@@ -9,28 +11,30 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"kefu/internal/domain/identity"
 	"kefu/internal/domain/organisation"
 	"kefu/internal/domain/search"
 	"kefu/internal/flow/searching"
 	"kefu/internal/platform/fault"
+	"kefu/internal/web/api"
 )
 
 // Hit is a message or note that matches a search.
 type Hit struct {
-	Conv       string        `json:"conv"`
-	Seq        int64         `json:"seq"`
-	At         int64         `json:"at"`
-	Author     string        `json:"author" doc:"the alias of an agent, else customer, assistant or system"`
-	AuthorKind search.Writer `json:"author_kind" enum:"customer,agent,program"`
-	Kind       string        `json:"kind" doc:"message or note"`
-	Snippet    string        `json:"snippet" doc:"the part of the text around what was found, as plain text"`
-	Highlights []HitRange    `json:"highlights" nullable:"false" doc:"where in the snippet the words stand, in order, apart from each other"`
-	Files      int           `json:"files,omitempty" doc:"how many files it brought"`
-	Customer   CustomerLabel `json:"customer"`
-	Status     string        `json:"status" doc:"of the conversation"`
-	Assignee   string        `json:"assignee,omitempty" doc:"the alias of who has the conversation"`
-	Channel    string        `json:"channel"`
-	Tags       []string      `json:"tags" nullable:"false" doc:"of the conversation"`
+	Conv       string            `json:"conv"`
+	Seq        int64             `json:"seq"`
+	At         int64             `json:"at"`
+	Author     string            `json:"author" doc:"the alias of an agent, else customer, assistant or system"`
+	AuthorKind search.Writer     `json:"author_kind" enum:"customer,agent,program"`
+	Kind       string            `json:"kind" doc:"message or note"`
+	Snippet    string            `json:"snippet" doc:"the part of the text around what was found, as plain text"`
+	Highlights []HitRange        `json:"highlights" nullable:"false" doc:"where in the snippet the words stand, in order, apart from each other"`
+	Files      int               `json:"files,omitempty" doc:"how many files it brought"`
+	Customer   api.CustomerLabel `json:"customer"`
+	Status     string            `json:"status" doc:"of the conversation"`
+	Assignee   string            `json:"assignee,omitempty" doc:"the alias of who has the conversation"`
+	Channel    string            `json:"channel"`
+	Tags       []string          `json:"tags" nullable:"false" doc:"of the conversation"`
 }
 
 // HitRange is a stretch of a snippet, in code points: from start up to end.
@@ -72,7 +76,7 @@ type HitPage struct {
 }
 
 type searchInput struct {
-	Caller
+	api.Caller
 	Q      string         `query:"q" required:"true" maxLength:"400" doc:"words that must all occur, in quotation marks exactly so, with a star the beginning of one; and filters, as from:customer status:open,waiting before:2026-11-01"`
 	Sort   searching.Sort `query:"sort" enum:"newest,relevance" default:"newest" doc:"relevance orders the newest hits by how well they match"`
 	Zone   string         `query:"time_zone" maxLength:"64" default:"UTC" doc:"the time zone (IANA) in which days are meant"`
@@ -83,16 +87,31 @@ type searchInput struct {
 
 type searchOutput struct{ Body HitPage }
 
-func (a *API) addSearch() {
-	add(a, huma.Operation{
-		OperationID: "search", Method: http.MethodGet, Path: "/v1/search", Summary: "Find messages and notes", Tags: []string{"search"},
-		Description: "Errors name the part of q that is wrong: the field q.5.16 is its code points from 5 up to 16.",
-	}, a.search)
+// Searcher finds messages.
+type Searcher interface {
+	Search(ctx context.Context, p identity.Principal, r searching.Request) (searching.Page, error)
 }
 
-func (a *API) search(ctx context.Context, in *searchInput) (*searchOutput, error) {
-	const op = "api.search"
-	after, err := parseSearchCursor(in.Cursor)
+type routes struct{ searcher Searcher }
+
+// Routes adds the operation to an API.
+func Routes(searcher Searcher) func(*api.API) {
+	return func(a *api.API) {
+		r := &routes{searcher}
+		r.add(a)
+	}
+}
+
+func (r *routes) add(a *api.API) {
+	api.Add(a, huma.Operation{
+		OperationID: "search", Method: http.MethodGet, Path: "/v1/search", Summary: "Find messages and notes", Tags: []string{"search"},
+		Description: "Errors name the part of q that is wrong: the field q.5.16 is its code points from 5 up to 16.",
+	}, r.search)
+}
+
+func (r *routes) search(ctx context.Context, in *searchInput) (*searchOutput, error) {
+	const op = "searchapi.search"
+	after, err := parseCursor(in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -103,14 +122,14 @@ func (a *API) search(ctx context.Context, in *searchInput) (*searchOutput, error
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	page, err := a.Search.Search(ctx, in.who(), searching.Request{Text: in.Q, Sort: in.Sort, Zone: zone, After: after, Limit: in.Limit, Counts: in.Counts})
+	page, err := r.searcher.Search(ctx, in.Who(), searching.Request{Text: in.Q, Sort: in.Sort, Zone: zone, After: after, Limit: in.Limit, Counts: in.Counts})
 	if part, ok := strings.CutPrefix(fault.FieldOf(err), "query"); ok {
 		return nil, fault.InvalidFor(op, "q"+part, fault.ReasonOf(err), "%v", err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	out := &searchOutput{Body: HitPage{Items: make([]Hit, len(page.Hits)), Next: searchCursor(page.Next), Looked: page.Looked, Parts: make([]SearchPart, len(page.Parts))}}
+	out := &searchOutput{Body: HitPage{Items: make([]Hit, len(page.Hits)), Next: cursorOf(page.Next), Looked: page.Looked, Parts: make([]SearchPart, len(page.Parts))}}
 	for i := range page.Hits {
 		out.Body.Items[i] = hitOf(&page.Hits[i])
 	}
@@ -125,7 +144,7 @@ func (a *API) search(ctx context.Context, in *searchInput) (*searchOutput, error
 
 // A cursor is the position to go on before, and by relevance the place in that order
 // too: 1234 or 1234.1500.1201.
-func searchCursor(c searching.Cursor) string {
+func cursorOf(c searching.Cursor) string {
 	switch {
 	case c == searching.Cursor{}:
 		return ""
@@ -135,13 +154,13 @@ func searchCursor(c searching.Cursor) string {
 	return fmt.Sprintf("%d.%d.%d", c.Before, c.Score, c.Pos)
 }
 
-func parseSearchCursor(text string) (c searching.Cursor, err error) {
+func parseCursor(text string) (c searching.Cursor, err error) {
 	if text == "" {
 		return c, nil
 	}
 	_, _ = fmt.Sscanf(text, "%d.%d.%d", &c.Before, &c.Score, &c.Pos)
-	if c.Before <= 0 || c.Pos < 0 || searchCursor(c) != text { // what does not read back was not given out
-		return c, fault.InvalidField("api.parseSearchCursor", "cursor", "was not given out by us")
+	if c.Before <= 0 || c.Pos < 0 || cursorOf(c) != text { // what does not read back was not given out
+		return c, fault.InvalidField("searchapi.parseCursor", "cursor", "was not given out by us")
 	}
 	return c, nil
 }
@@ -167,10 +186,10 @@ func hitOf(h *searching.Hit) Hit {
 	hit := Hit{
 		Conv: e.ConversationID, Seq: e.Seq, At: e.At, Author: string(e.Author.Kind), AuthorKind: search.WriterOf(e.Author), Kind: string(e.Kind),
 		Snippet: text, Highlights: make([]HitRange, len(h.Snippet.Highlights)), Files: len(e.Content.Attachments),
-		Customer: labelOf(s.CustomerID, h.Customer.Name, h.Customer.Evidence), Status: string(s.Status), Assignee: s.AssigneeName, Channel: s.Channel, Tags: s.Tags,
+		Customer: api.LabelOf(s.CustomerID, h.Customer.Name, h.Customer.Evidence), Status: string(s.Status), Assignee: s.AssigneeName, Channel: s.Channel, Tags: s.Tags,
 	}
 	if text == "" {
-		hit.Snippet = previewOf(e.Content)
+		hit.Snippet = api.PreviewOf(e.Content)
 	}
 	if e.Author.Name != "" {
 		hit.Author = e.Author.Name
