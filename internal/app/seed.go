@@ -117,7 +117,7 @@ func indexBatch(ctx context.Context, index *searchindex.Index, blind *search.Bli
 	for _, one := range batch {
 		for i := range one.Entries {
 			e := &one.Entries[i]
-			docs = append(docs, searchindex.Doc{Pos: e.Pos, Tokens: blind.Message(e.Content.Text, search.FactsOf(e), search.MaxTextTokens)})
+			docs = append(docs, searchindex.Doc{Pos: e.Pos, Tokens: blind.Message(e.Content.Text, search.TraitsOf(e), search.MaxTextTokens)})
 		}
 	}
 	for len(docs) > 0 {

@@ -171,26 +171,26 @@ func TestTheBetterTextScoresHigher(t *testing.T) {
 	}
 }
 
-func TestFactsAreFoundBesideWords(t *testing.T) {
+func TestTraitsAreFoundBesideWords(t *testing.T) {
 	blinder := newBlinder(t, testKey)
 	e := conversation.Entry{Kind: conversation.KindNote, Author: conversation.Author{Kind: conversation.ByAgent, ID: "mei"},
 		Content: conversation.Content{Text: "agent mei", Attachments: []conversation.Attachment{{}}}}
-	tokens := blinder.Message(e.Content.Text, search.FactsOf(&e), search.MaxTextTokens)
-	for facts, has := range map[search.Facts]bool{
+	tokens := blinder.Message(e.Content.Text, search.TraitsOf(&e), search.MaxTextTokens)
+	for traits, has := range map[search.Traits]bool{
 		{Author: search.Agent}: true, {AuthorID: "mei", Note: true}: true, {File: true, Note: true}: true,
 		{Author: search.Customer}: false, {AuthorID: "bo"}: false, {AuthorID: "1"}: false,
 	} {
 		all := true
-		for _, token := range blinder.Asked(search.Query{}, facts) {
+		for _, token := range blinder.Asked(search.Query{}, traits) {
 			all = all && slices.Contains(tokens, token)
 		}
 		if all != has {
-			t.Errorf("%+v: %t", facts, all)
+			t.Errorf("%+v: %t", traits, all)
 		}
 	}
-	for _, token := range blinder.Asked(search.Query{}, search.Facts{AuthorID: "agent"}) { // no word is a fact
+	for _, token := range blinder.Asked(search.Query{}, search.Traits{AuthorID: "agent"}) { // no word is a trait
 		if slices.Contains(blinder.Text("aagent agent kagent"), token) {
-			t.Error("a word has the token of a fact")
+			t.Error("a word has the token of a trait")
 		}
 	}
 }

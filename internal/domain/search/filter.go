@@ -27,16 +27,16 @@ type Filter struct {
 	Until     int64 // before; 0 unasked
 }
 
-// Facts are those that every message which passes has, for the index.
-func (f *Filter) Facts() Facts {
-	facts := Facts{File: f.File, Note: len(f.Kinds) == 1 && f.Kinds[0] == conversation.KindNote}
+// Traits are those that every message which passes has, for the index.
+func (f *Filter) Traits() Traits {
+	traits := Traits{File: f.File, Note: len(f.Kinds) == 1 && f.Kinds[0] == conversation.KindNote}
 	switch {
 	case len(f.Writers) == 1 && len(f.Authors) == 0:
-		facts.Author = f.Writers[0]
+		traits.Author = f.Writers[0]
 	case len(f.Writers) == 0 && len(f.Authors) == 1:
-		facts.AuthorID = f.Authors[0]
+		traits.AuthorID = f.Authors[0]
 	}
-	return facts
+	return traits
 }
 
 // Beyond tells whether it asks for something that an index does not know, so that

@@ -29,11 +29,11 @@ type item struct {
 type heard struct {
 	there bool
 	text  string
-	facts search.Facts
+	traits search.Traits
 }
 
 func hearing(e *conversation.Entry) heard {
-	return heard{there: true, text: e.Content.Text, facts: search.FactsOf(e)}
+	return heard{there: true, text: e.Content.Text, traits: search.TraitsOf(e)}
 }
 
 // words are the tokens of a message that waits, by which it is found before it is
@@ -47,9 +47,9 @@ type words struct {
 // waitTokens is how many tokens of a waiting message are kept in memory.
 const waitTokens = 512
 
-// wordsOf are the words of a message, and its facts.
+// wordsOf are the words of a message, and its traits.
 func wordsOf(blind *search.Blinder, h heard) words {
-	tokens := blind.Message(h.text, h.facts, waitTokens)
+	tokens := blind.Message(h.text, h.traits, waitTokens)
 	return words{known: true, partly: len(tokens) >= waitTokens, tokens: tokens}
 }
 

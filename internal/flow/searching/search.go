@@ -150,7 +150,7 @@ func (s *Searcher) Search(ctx context.Context, p identity.Principal, r Request) 
 	if a.filter, err = s.resolve(ctx, p, &ask); err != nil {
 		return Page{}, err
 	}
-	a.tokens = s.Blind.Asked(ask.Query, a.filter.Facts())
+	a.tokens = s.Blind.Asked(ask.Query, a.filter.Traits())
 	limit := min(max(r.Limit, 1), conversation.MaxPage)
 	if !ask.Words() {
 		a.sort = Newest

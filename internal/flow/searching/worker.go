@@ -298,7 +298,7 @@ func (w *Worker) put(ctx context.Context, positions []int64) error {
 		}
 		for i := range entries {
 			e := &entries[i]
-			docs = append(docs, Doc{Pos: e.Pos, Tokens: w.blind.Message(e.Content.Text, search.FactsOf(e), search.MaxTextTokens)})
+			docs = append(docs, Doc{Pos: e.Pos, Tokens: w.blind.Message(e.Content.Text, search.TraitsOf(e), search.MaxTextTokens)})
 		}
 		slices.SortFunc(docs, func(a, b Doc) int { return cmp.Compare(a.Pos, b.Pos) })
 	}

@@ -203,7 +203,7 @@ func TestCallsOutOfBoundsAreInvalid(t *testing.T) {
 			"no limit":           newestError([]search.Token{1}, 0),
 			"large limit":        newestError([]search.Token{1}, searchindex.MaxLimit+1),
 			"position 0":         index.Add(ctx, []searchindex.Doc{doc(0, 1)}, 0),
-			"long document":      index.Add(ctx, []searchindex.Doc{{Pos: 1, Tokens: make([]search.Token, search.MaxTextTokens+1)}}, 0),
+			"long document":      index.Add(ctx, []searchindex.Doc{{Pos: 1, Tokens: make([]search.Token, search.MaxTokens+1)}}, 0),
 			"too many documents": index.Add(ctx, make([]searchindex.Doc, searchindex.MaxBatch+1), 0),
 		} {
 			if !fault.Is(err, fault.Invalid) {

@@ -309,7 +309,7 @@ func (w *world) find(p identity.Principal, conv string) {
 	entries, err = w.store.EntriesAt(context.Background(), identity.SystemPart("indexer"), positions) // who wrote them, too
 	check(w.t, err)
 	for _, e := range entries {
-		check(w.t, w.index.Add(context.Background(), []searchindex.Doc{{Pos: e.Pos, Tokens: w.blind.Message(e.Content.Text, search.FactsOf(&e), search.MaxTextTokens)}}, e.Pos))
+		check(w.t, w.index.Add(context.Background(), []searchindex.Doc{{Pos: e.Pos, Tokens: w.blind.Message(e.Content.Text, search.TraitsOf(&e), search.MaxTextTokens)}}, e.Pos))
 	}
 }
 
