@@ -10,7 +10,7 @@ import (
 	"kefu/internal/flow/following"
 )
 
-// connectClocks builds what keeps clocks and the traits of reports.
+// connectClocks builds what keeps clocks and the facts of reports.
 func (a *App) connectClocks() {
 	a.clocks = clocks.New(a.Store, a.settings.Snapshot, a.now, a.Log, a.clocksChanged)
 	a.settings.Listen(func(*settings.Snapshot) { a.clocks.Wake() })

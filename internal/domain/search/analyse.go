@@ -281,5 +281,5 @@ func appendPrefix(dst, word []byte) []byte {
 // what is no whole word.
 const (
 	prefixMark = 1
-	traitMark   = 2
+	traitMark  = 2
 )

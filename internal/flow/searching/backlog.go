@@ -27,8 +27,8 @@ type item struct {
 
 // heard is what a message says and what is known of it, as a commit told of it.
 type heard struct {
-	there bool
-	text  string
+	there  bool
+	text   string
 	traits search.Traits
 }
 
