@@ -439,6 +439,9 @@ func settingRules() []rule {
 			_, err := sc.ConversationsBegun(ctx, p, 10)
 			return err
 		}},
+		{"RuleTried", "supervisor owner admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			return sc.RuleTried(ctx, p, []string{sc.conv})
+		}},
 		{"ListSettings", workers + " admin system outsider", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.ListSettings(ctx, p, "team", settings.Query{Limit: 1})
 			return err

@@ -32,6 +32,7 @@ type Sample struct {
 type TrialStore interface {
 	Store
 	ConversationsBegun(ctx context.Context, p identity.Principal, limit int) ([]string, error)
+	RuleTried(ctx context.Context, p identity.Principal, conversations []string) error
 }
 
 const (
@@ -47,7 +48,8 @@ type Trials struct{ store TrialStore }
 func NewTrials(store TrialStore) *Trials { return &Trials{store: store} }
 
 // Try tells what a rule would have done by itself with the newest conversations,
-// as they were at the time. Nothing is changed. Errors: Forbidden for who may not
+// as they were at the time. Nothing is changed, and the audit chain tells who tried
+// on which. Errors: Forbidden for who may not
 // change rules; Invalid for a rule that is none. Who may not read conversations is
 // given numbers and no samples.
 func (t *Trials) Try(ctx context.Context, p identity.Principal, r rule.Rule, conversations int) (Trial, error) {
@@ -66,6 +68,9 @@ func (t *Trials) Try(ctx context.Context, p identity.Principal, r rule.Rule, con
 	who := identity.SystemPart("dry run")
 	recent, err := t.store.ConversationsBegun(ctx, who, min(max(conversations, 1), maxTrial))
 	if err != nil {
+		return Trial{}, err
+	}
+	if err := t.store.RuleTried(ctx, p, recent); err != nil {
 		return Trial{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, trialTime)

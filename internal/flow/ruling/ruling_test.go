@@ -4,10 +4,12 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"kefu/internal/domain/audit"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
@@ -206,6 +208,13 @@ func TestADryRunChangesNothing(t *testing.T) {
 			if state, entries := h.log(conv); len(entries) != 1 || len(state.Tags) != 0 {
 				t.Errorf("%s was changed", conv)
 			}
+		}
+		me, conv := h.customer()
+		h.say(me, conv, "the audit chain has what was committed before") // and a reading waits for none
+		page, err := h.s.AuditPage(context.Background(), identity.SystemPart("test"), audit.Query{Actor: supervisor.ID, Action: "rule.try", Limit: 10})
+		must(t, err)
+		if len(page.Records) != 1 || !strings.Contains(page.Records[0].Object.ID, convs[3]) || strings.Contains(page.Records[0].Object.ID, convs[0]) {
+			t.Errorf("the audit chain has %+v", page.Records)
 		}
 		r.If = "conversation.tags[0] == 'x'"
 		if got, err = trials.Try(context.Background(), supervisor, r, 3); err != nil || got.Failed != 3 || got.Held != 0 {

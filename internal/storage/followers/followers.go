@@ -167,6 +167,16 @@ func (s *Followers) ConversationsBegun(ctx context.Context, p identity.Principal
 	return ids, engine.MapError(op, err)
 }
 
+// RuleTried notes in the audit chain that somebody has a rule tried on conversations,
+// before it is: what it held for says something of what is in them. Errors:
+// Forbidden for who may not change rules.
+func (s *Followers) RuleTried(ctx context.Context, p identity.Principal, conversations []string) error {
+	if !policy.Allow(p, policy.ChangeWorkSettings, policy.Object{}) {
+		return fault.New(fault.Forbidden, "followers.RuleTried", "%s may not try rules", p.Kind)
+	}
+	return s.core.RecordRead(ctx, p, core.ReadingsOf("rule.try", conversations)...)
+}
+
 func scan(r *sql.Rows) (Stored, error) {
 	var s Stored
 	var kind, authorKind string
