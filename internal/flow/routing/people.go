@@ -38,7 +38,7 @@ func (s *Service) readPeople(ctx context.Context) error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	_, chosen, err := s.Store.Presences(ctx, s.self)
+	noted, chosen, err := s.Store.Presences(ctx, s.self)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
@@ -60,6 +60,11 @@ func (s *Service) readPeople(ctx context.Context) error {
 	for _, c := range chosen {
 		if p := s.people[c.StaffID]; p != nil && p.chosen.Since == 0 && p.desks == 0 {
 			p.chosen = c
+		}
+	}
+	for _, was := range noted { // of a server that has stopped, or was killed
+		if p := s.people[was.StaffID]; p != nil && p.desks == 0 && p.is.State == routing.Offline && was.State != routing.Offline {
+			s.presence[was.StaffID] = p.is
 		}
 	}
 	for _, d := range duties {

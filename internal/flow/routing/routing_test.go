@@ -331,6 +331,26 @@ func TestNothingIsForgottenOverARestart(t *testing.T) {
 	})
 }
 
+// Who was there when the server ended, and does not come back, has not been there
+// ever since.
+func TestNobodyIsThereForEverAfterAnEnd(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h, ctx := open(t, d, routing.DefaultRules()), context.Background()
+		mei := h.hire("mei", identity.Agent)
+		h.queue.Connected(mei)
+		h.wait("presence " + mei.ID + " available  0")
+		h.stop()
+		h.begin()
+		h.wait("eta " + h.asks(visitor()) + " 1 false true") // who works here is known
+		h.stop()
+		now, _, err := h.store.Presences(ctx, identity.SystemPart("test"))
+		h.must(err)
+		if len(now) != 1 || now[0].State != routing.Offline {
+			t.Errorf("after the end: %+v", now)
+		}
+	})
+}
+
 // A conversation whose assignment failed is offered again, even when the store could
 // not say at first how it stands.
 func TestAnOfferIsMadeAgainAfterAFailure(t *testing.T) {
