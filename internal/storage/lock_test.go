@@ -101,3 +101,28 @@ func TestKnownNetworksHaveTheirOwnLock(t *testing.T) {
 		}
 	})
 }
+
+// A password that was being checked while it was replaced opens nothing: the sessions
+// that its replacement ended would come back by it.
+func TestAPasswordThatWasReplacedMeanwhileOpensNothing(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		ctx := context.Background()
+		mei := id.New()
+		s.must(s.AddStaff(ctx, identity.SystemPart("cli"), staff.New{Member: staff.Member{ID: mei, Email: "mei@example.org", Role: identity.Agent}, PasswordHash: "old"}))
+		session := func(against string) staff.Session {
+			return staff.Session{Digest: id.New(), ID: id.New(), StaffID: mei, ExpiresAt: 1 << 60, Method: staff.ByPassword, Against: against}
+		}
+		first := session("old")
+		s.must(s.OpenSession(ctx, first, 1))
+		p := identity.Principal{Kind: identity.Staff, ID: mei, Role: identity.Agent, Session: first.ID}
+		s.must(s.ChangePassword(ctx, p, staff.Reset{PasswordHash: "new"}, 0))
+		if err := s.OpenSession(ctx, session("old"), 2); !fault.Is(err, fault.Unauthenticated) {
+			t.Errorf("a session: %v", err)
+		}
+		if err := s.ProveSession(ctx, p, session("old"), 2); !fault.Is(err, fault.Unauthenticated) {
+			t.Errorf("a proof: %v", err)
+		}
+		s.must(s.ProveSession(ctx, p, session("new"), 2))
+		s.must(s.OpenSession(ctx, session("new"), 3))
+	})
+}

@@ -30,6 +30,9 @@ type Session struct {
 	Place     Place
 	Once      Once     // is used up when it opens
 	Passkey   *Passkey // by which it was opened, with its new count
+	// Against is the hash that a password was checked against: it opens nothing once
+	// there is another. "" where no password did.
+	Against string
 }
 
 // Place is where a session came from, as its holder is shown it.

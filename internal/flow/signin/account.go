@@ -73,7 +73,7 @@ func (d *Desk) Prove(ctx context.Context, p identity.Principal, plain, code stri
 		return err
 	}
 	if right && d.House.Passwords && !d.House.needsPasskey(c) {
-		err := d.store.ProveSession(ctx, p, staff.Session{Method: staff.ByPassword, Network: from.Address}, step)
+		err := d.store.ProveSession(ctx, p, staff.Session{Method: staff.ByPassword, Against: c.PasswordHash, Network: from.Address}, step)
 		if !fault.Is(err, fault.Unauthenticated) {
 			return err
 		}

@@ -190,7 +190,7 @@ func (d *Desk) SignIn(ctx context.Context, e Entry) (Session, error) {
 		return Session{}, err
 	}
 	if right && d.House.Passwords && !d.House.needsPasskey(c) {
-		opened, err := d.open(ctx, c.Member, staff.Session{Method: staff.ByPassword}, step, e.From)
+		opened, err := d.open(ctx, c.Member, staff.Session{Method: staff.ByPassword, Against: c.PasswordHash}, step, e.From)
 		if err == nil && renew {
 			d.renew(ctx, c, e.Password)
 		}

@@ -57,8 +57,9 @@ func (s *Staff) OpenSession(ctx context.Context, session staff.Session, totpStep
 			if err := s.passLock(ctx, t, session.StaffID, session.Network); err != nil {
 				return err
 			}
-			step = "UPDATE staff SET totp_step = $2 WHERE id = $1 AND totp_step < $2 AND disabled_at = 0"
-			args = append(args, totpStep)
+			// A password that was checked a moment ago may have been replaced meanwhile.
+			step = "UPDATE staff SET totp_step = $2 WHERE id = $1 AND totp_step < $2 AND disabled_at = 0 AND ($3 = '' OR password_hash = $3)"
+			args = append(args, totpStep, session.Against)
 		} else if err := s.knowNetwork(ctx, t, session.StaffID, session.Network); err != nil {
 			return err
 		}
@@ -67,7 +68,7 @@ func (s *Staff) OpenSession(ctx context.Context, session staff.Session, totpStep
 			return engine.MapError(op, err)
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return fault.New(fault.Unauthenticated, op, "the code was used before, or the account is disabled")
+			return fault.New(fault.Unauthenticated, op, "the code was used before, the password replaced, or the account is disabled")
 		}
 		if err := usePasskey(ctx, t, session.Passkey); err != nil {
 			return err
@@ -185,7 +186,7 @@ func (s *Staff) ProveSession(ctx context.Context, p identity.Principal, by staff
 			if err := s.passLock(ctx, t, p.ID, by.Network); err != nil {
 				return err
 			}
-			res, err := t.SQL.ExecContext(ctx, "UPDATE staff SET totp_step = $1 WHERE id = $2 AND totp_step < $1 AND disabled_at = 0", totpStep, p.ID)
+			res, err := t.SQL.ExecContext(ctx, "UPDATE staff SET totp_step = $1 WHERE id = $2 AND totp_step < $1 AND disabled_at = 0 AND ($3 = '' OR password_hash = $3)", totpStep, p.ID, by.Against)
 			if err != nil {
 				return engine.MapError(op, err)
 			}
