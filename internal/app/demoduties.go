@@ -21,6 +21,20 @@ func demoTeams() map[string]routing.Team {
 
 func demoTeam(name string) string { return id.From("demo team " + name) }
 
+// demoTeamOf is whose a conversation of the demo's past is, by what it is about: ""
+// for what is nobody's in particular.
+func demoTeamOf(tags []string) string {
+	for _, tag := range tags {
+		switch tag {
+		case "security", "安全":
+			return demoTeam("security")
+		case "transfer", "card", "refund", "top-up", "支付", "退款", "银行卡":
+			return demoTeam("payments")
+		}
+	}
+	return ""
+}
+
 // demoDuties says by what the demo's agents are routed: what comes in English may
 // go to both, what comes in Chinese to the one who speaks it.
 func demoDuties() map[string]routing.Duties {

@@ -42,6 +42,9 @@ func (a *App) seedLife(ctx context.Context) error {
 			return err
 		}
 	}
+	for i := range life.Talks {
+		life.Talks[i].State.TeamID = demoTeamOf(life.Talks[i].State.Tags)
+	}
 	if err := a.Store.Import(ctx, life.Talks); err != nil {
 		return err
 	}

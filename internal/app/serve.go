@@ -25,6 +25,7 @@ import (
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/realtime"
 	"kefu/internal/web/reportapi"
+	"kefu/internal/web/ruleapi"
 	"kefu/internal/web/searchapi"
 	"kefu/internal/web/session"
 	"kefu/internal/web/sso"
@@ -114,14 +115,15 @@ func (a *App) connectWeb(context.Context) error {
 		More: []func(*api.API){
 			reportapi.Routes(a.Store),
 			searchapi.Routes(a.searcher),
+			ruleapi.Routes(ruling.NewTrials(a.Store)),
 			queueapi.Routes(queueapi.Deps{Queue: a.queue, Store: a.Store, Intake: a.intake, Settings: a.settings, Clock: a.now}),
 			accessapi.Routes(accessapi.Deps{Desk: a.Desk, Store: a.Store, Carrier: carrier, Clean: a.intake.Name}),
 			auditapi.Routes(auditapi.Deps{Store: a.Store, Prover: a.prover()}),
 			windowapi.Routes(a.asking, site.PreviewURL()),
 		},
 		Desk: a.Desk, Intake: a.intake, Store: a.Store, Files: a.files, Wallet: a.lookup, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals,
-		Webhooks: a.webhooks, Rules: ruling.NewTrials(a.Store),
-		Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
+		Webhooks: a.webhooks,
+		Clock:    a.now, Log: a.Log, Limited: a.metrics.Limited,
 	}, api.Options{
 		Reads: ratelimit.Of(a.Config.Limits.StaffReads), Readers: a.Config.Limits.Keys,
 		AttachmentBytes: a.Config.Attachments.MaxBytes, FileURL: site.FileURL,

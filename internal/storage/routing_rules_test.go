@@ -17,8 +17,13 @@ func routingRules() []rule {
 	}
 	return []rule{
 		only("AllDuties", workers+" admin editor auditor system", func(sc *scene, p identity.Principal) error { _, err := sc.AllDuties(ctx, p); return err }),
+		only("DutiesOf", workers+" admin editor auditor system", func(sc *scene, p identity.Principal) error { _, err := sc.DutiesOf(ctx, p, sc.member); return err }),
 		only("SetDuties", "supervisor owner admin system", func(sc *scene, p identity.Principal) error {
-			return sc.SetDuties(ctx, p, routing.Duties{StaffID: sc.member})
+			d, err := sc.DutiesOf(ctx, identity.SystemPart("routing"), sc.member)
+			if err != nil {
+				return err
+			}
+			return sc.SetDuties(ctx, p, d)
 		}),
 		only("Presences", "supervisor owner system", func(sc *scene, p identity.Principal) error { _, _, err := sc.Presences(ctx, p); return err }),
 		only("PresenceBetween", "supervisor owner system", func(sc *scene, p identity.Principal) error {

@@ -59,12 +59,12 @@ func buildStatements(e engine.Kind) statements {
 		leaveInbox: e.Set("status assignee_id activity:int conversation_id",
 			`DELETE FROM inbox WHERE (status, assignee_id, activity, conversation_id) IN
 			(SELECT v.status, v.assignee_id, v.activity, v.conversation_id FROM {rows})`),
-		enterInbox: e.Set("status assignee_id activity:int conversation_id",
-			`INSERT INTO inbox (status, assignee_id, activity, conversation_id) SELECT v.status, v.assignee_id, v.activity, v.conversation_id FROM {rows}`),
-		importState: e.Set("id customer_id start_ref channel status assignee_id assignee_name priority topic:bytes topic_ref:int language tags last_seq:int preview_seq:int created_at:int last_activity:int waiting_since:int unread:int",
-			`INSERT INTO conversation (id, customer_id, start_ref, channel, status, status_before, assignee_id, assignee_name, priority, topic, topic_ref, language, tags, merged_into,
+		enterInbox: e.Set("status assignee_id activity:int conversation_id team",
+			`INSERT INTO inbox (status, assignee_id, activity, conversation_id, team) SELECT v.status, v.assignee_id, v.activity, v.conversation_id, v.team FROM {rows}`),
+		importState: e.Set("id customer_id start_ref channel status assignee_id assignee_name priority topic:bytes topic_ref:int language tags team last_seq:int preview_seq:int created_at:int last_activity:int waiting_since:int unread:int",
+			`INSERT INTO conversation (id, customer_id, start_ref, channel, status, status_before, assignee_id, assignee_name, priority, topic, topic_ref, language, tags, team, merged_into,
 			last_seq, preview_seq, created_at, last_activity, inbox_activity, waiting_since, snoozed_until, resolved_at, reopened, unread, customer_delivered, customer_read, agent_read)
-			SELECT v.id, v.customer_id, v.start_ref, v.channel, v.status, '', v.assignee_id, v.assignee_name, v.priority, v.topic, v.topic_ref, v.language, v.tags, '',
+			SELECT v.id, v.customer_id, v.start_ref, v.channel, v.status, '', v.assignee_id, v.assignee_name, v.priority, v.topic, v.topic_ref, v.language, v.tags, v.team, '',
 			v.last_seq, v.preview_seq, v.created_at, v.last_activity, v.last_activity, v.waiting_since, 0, 0, 0, v.unread, 0, 0, 0 FROM {rows}`),
 		importCustomer: e.Set("id issuer subject name:bytes name_ref:int language created_at:int",
 			`INSERT INTO customer (id, issuer, subject, name, name_ref, language, evidence, created_at)

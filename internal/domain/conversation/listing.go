@@ -33,7 +33,9 @@ type Assignee struct {
 type InboxQuery struct {
 	Statuses  []Status
 	Assignee  Assignee
-	Mentioned bool // only where a note names whoever asks, whoever has it
+	Mentioned bool     // only where a note names whoever asks, whoever has it
+	Teams     []string // of one of these teams; none: of any, or of none
+	OwnTeams  bool     // of a team that whoever asks is in
 	Filter    Filter
 	After     InboxKey // the last line of the page before; zero: the first page
 	Before    InboxKey // the first line of the page after: the page that ends there

@@ -2,8 +2,13 @@ package conversation
 
 import (
 	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
 )
 
 // TeamRef names a team in an entry. Its name is what it was called then.
@@ -65,9 +70,24 @@ func (o *Outcome) setSkills(skills []string) error {
 	return nil
 }
 
-// CleanSkills gives skills in their order, each once. Errors: Invalid, for field.
+// CleanSkills gives skills as they are compared, in their order, each once. Errors:
+// Invalid, for field.
 func CleanSkills(field string, skills []string) ([]string, error) {
-	return cleanTags(field, skills)
+	normal := make([]string, len(skills))
+	for i, skill := range skills {
+		normal[i] = NormalSkill(skill)
+	}
+	return cleanTags(field, normal)
+}
+
+// NormalSkill is a skill as it is kept and compared: who has "Refunds" is asked for
+// when "refunds " is. Widths and composed letters are one (Unicode NFKC), and so are
+// cases and spaces.
+func NormalSkill(skill string) string {
+	if !utf8.ValidString(skill) {
+		return skill // CheckLine says so
+	}
+	return strings.Join(strings.FieldsFunc(norm.NFKC.String(strings.ToLower(norm.NFKC.String(skill))), func(r rune) bool { return r == ' ' }), " ")
 }
 
 // handOver passes the conversation on with what the next one must know, in one
@@ -82,7 +102,11 @@ func (o *Outcome) handOver(c Command) error {
 		if err := CheckText("note", to.Text, MaxTextChars); err != nil {
 			return err
 		}
-		o.add(KindNote, Content{Text: to.Text, Classes: to.Classes})
+		note := Content{Text: to.Text, Classes: to.Classes}
+		if to.Staff != nil && id.Valid(to.Staff.ID) { // who gets it finds the note whoever has it later
+			note.Mentions = []string{to.Staff.ID}
+		}
+		o.add(KindNote, note)
 		o.State.PreviewSeq = o.State.LastSeq + 1
 	}
 	if to.Team != nil {

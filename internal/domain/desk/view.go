@@ -25,6 +25,7 @@ const (
 const (
 	Mine       = "mine"
 	Unassigned = "unassigned"
+	Teams      = "teams"
 	All        = "all"
 	Mentions   = "mentions"
 )
@@ -32,10 +33,11 @@ const (
 // List says which conversations a list of the inbox holds. Of several values of
 // one kind one must fit; what is left out chooses nothing out.
 type List struct {
-	View         string                  `json:"view,omitempty" enum:"mine,unassigned,all,mentions" default:"all" doc:"whose conversations; mentions: where a note names the caller, the newest note first"`
+	View         string                  `json:"view,omitempty" enum:"mine,unassigned,teams,all,mentions" default:"all" doc:"whose conversations; teams: of the teams that the caller is in; mentions: where a note names the caller, the newest note first"`
 	Assignee     string                  `json:"assignee,omitempty" maxLength:"26" doc:"in place of the view: those of this member of staff"`
 	Statuses     []conversation.Status   `json:"status,omitempty" nullable:"false" enum:"open,waiting,snoozed,resolved" maxItems:"4" doc:"open, when it is left out"`
 	Priorities   []conversation.Priority `json:"priority,omitempty" nullable:"false" enum:"low,normal,high,urgent" maxItems:"4"`
+	Teams        []string                `json:"team,omitempty" nullable:"false" maxItems:"10" doc:"ids of teams"`
 	Tags         []string                `json:"tag,omitempty" nullable:"false" maxItems:"10"`
 	Languages    []string                `json:"language,omitempty" nullable:"false" maxItems:"10" doc:"primary subtags, such as zh"`
 	Channels     []string                `json:"channel,omitempty" nullable:"false" maxItems:"10"`
@@ -66,8 +68,8 @@ func (v View) Validate() error {
 
 func (l *List) validate(path string) error {
 	const op = "desk.List"
-	if !slices.Contains([]string{"", Mine, Unassigned, All, Mentions}, l.View) {
-		return fault.InvalidFor(op, path+"view", settings.Unknown, "must be mine, unassigned, all or mentions")
+	if !slices.Contains([]string{"", Mine, Unassigned, Teams, All, Mentions}, l.View) {
+		return fault.InvalidFor(op, path+"view", settings.Unknown, "must be mine, unassigned, teams, all or mentions")
 	}
 	if l.Assignee != "" && !id.Valid(l.Assignee) {
 		return fault.InvalidFor(op, path+"assignee", settings.Malformed, "is no id")
@@ -82,6 +84,11 @@ func (l *List) validate(path string) error {
 			return fault.InvalidFor(op, path+"priority."+strconv.Itoa(i), settings.Unknown, "is no priority")
 		}
 	}
+	for i, team := range l.Teams {
+		if !id.Valid(team) {
+			return fault.InvalidFor(op, path+"team."+strconv.Itoa(i), settings.Malformed, "is no id")
+		}
+	}
 	for field, texts := range map[string]struct {
 		all  []string
 		most int
@@ -94,6 +101,9 @@ func (l *List) validate(path string) error {
 				return err
 			}
 		}
+	}
+	if len(l.Teams) > maxOfAKind {
+		return fault.InvalidFor(op, path+"team", settings.TooMany, "are more than %d", maxOfAKind)
 	}
 	if len(l.Statuses) > maxOfAKind || len(l.Priorities) > maxOfAKind {
 		return fault.InvalidFor(op, path+"status", settings.TooMany, "are more than %d", maxOfAKind)

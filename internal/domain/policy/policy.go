@@ -43,8 +43,9 @@ const (
 	UsePresence Action = "routing.use_presence" // say whether one takes offers
 	ReadQueue   Action = "routing.read_queue"   // who waits, in which place, for how long
 	ReadBoard   Action = "routing.read_board"   // what everybody has to do, and how promises were kept
-	SetDuties   Action = "routing.set_duties"   // teams, skills, languages and capacity of staff
-	RunRouting  Action = "routing.run"          // of the queue itself
+	ReadDuties  Action = "routing.read_duties"  // teams, skills, languages and capacity of staff; of StaffID, or of everybody
+	SetDuties   Action = "routing.set_duties"
+	RunRouting  Action = "routing.run" // of the queue itself
 
 	ReadSetup          Action = "settings.read_setup"   // what only those who run the house need to see
 	ChangeSetup        Action = "settings.change_setup" // the house itself: its name, keys, pages, connections
@@ -111,6 +112,9 @@ func customerMay(p identity.Principal, a Action, o Object) bool {
 }
 
 func staffMay(p identity.Principal, a Action, o Object) bool {
+	if a == ReadDuties { // one's own, or where everybody's names are read
+		return identity.ValidRole(p.Role) && (o.StaffID == p.ID || staffMay(p, ListStaff, Object{}))
+	}
 	switch p.Role {
 	case identity.Owner, identity.Supervisor:
 		return supervisorMay(p, a, o) || (p.Role == identity.Owner && ownerMay(p, a, o))
@@ -201,7 +205,7 @@ func systemMay(a Action) bool {
 	switch a {
 	case ReadConversation, ReadInternal, WriteNote, WorkConversation, RedactMessage, IdentifyCustomer, NoteHandle, FollowLog,
 		ListStaff, ManageStaff, NameOwner, EndWindows, ReadAudit,
-		UsePresence, ReadQueue, ReadBoard, SetDuties, RunRouting,
+		UsePresence, ReadQueue, ReadBoard, ReadDuties, SetDuties, RunRouting,
 		ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings:
 		return true
 	default:

@@ -106,6 +106,7 @@ customer.identify              -       -        -        -         -     -      
 routing.use_presence           -       -        -        -         +     -       +        -      -      +
 routing.read_queue             -       -        -        -         +     -       +        +      -      +
 routing.read_board             -       -        -        -         +     -       +        -      -      +
+routing.read_duties            -       -        -        -         +     +       +        +      +      +
 routing.set_duties             -       -        -        -         +     +       +        -      -      +
 routing.run                    -       -        -        -         -     -       -        -      -      +
 settings.read_setup            -       -        -        -         +     +       +        -      -      +
@@ -156,6 +157,7 @@ draft.use                      +       +       -       -       -
 attachment.upload              +       +       +       +       -
 attachment.read                +       +       -       -       -
 staff.list                     -       -       -       -       +
+routing.read_duties            -       -       -       -       +
 settings.read_work             +       +       +       +       -
 `
 
@@ -340,6 +342,20 @@ func TestOwnSettingsAreOnesOwn(t *testing.T) {
 			want := staffID == "s1" && strings.Contains(" owner admin supervisor agent outside ", " "+column+" ")
 			if got := policy.Allow(p, policy.UseOwnSetting, policy.Object{StaffID: staffID}); got != want {
 				t.Errorf("%s may use the settings of %q: %v, want %v", column, staffID, got, want)
+			}
+		}
+	}
+}
+
+// By what they are routed everybody who works here may read of themselves, and where
+// names of colleagues are read, of them.
+func TestWhoReadsWhoseDuties(t *testing.T) {
+	for column, p := range principals() {
+		for _, staffID := range []string{"s1", "s2", ""} {
+			colleagues := strings.Contains(" owner admin supervisor agent auditor editor system systemNoID ", " "+column+" ") && p.ID != ""
+			want := colleagues || (column == "outside" && staffID == "s1")
+			if got := policy.Allow(p, policy.ReadDuties, policy.Object{StaffID: staffID}); got != want {
+				t.Errorf("%s may read the duties of %q: %v, want %v", column, staffID, got, want)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	"golang.org/x/text/language"
 
@@ -16,11 +17,14 @@ const (
 	MaxLanguages  = 20
 	MaxSlots      = 20
 	maxChannels   = 20
+
+	maxChannelName = 40
 )
 
 // Duties are what a member of staff is routed by.
 type Duties struct {
 	StaffID   string         `json:"-"`
+	Revision  int64          `json:"-"` // grows with each change; 0: nobody has said anything yet
 	Teams     []string       `json:"teams"`
 	Skills    []string       `json:"skills"`
 	Languages []string       `json:"languages"` // BCP 47; none: every language
@@ -46,7 +50,15 @@ func (d Duties) Validate() error {
 			return fault.InvalidFor(op, "languages", "malformed", "hold something that is no language")
 		}
 	}
-	for _, n := range d.Slots {
+	for _, skill := range d.Skills {
+		if n := utf8.RuneCountInString(skill); n == 0 || n > MaxSkillChars {
+			return fault.InvalidFor(op, "skills", "out_of_range", "must have 1 to %d characters each", MaxSkillChars)
+		}
+	}
+	for channel, n := range d.Slots {
+		if channel == "" || len(channel) > maxChannelName {
+			return fault.InvalidFor(op, "slots", "malformed", "name something that is no channel")
+		}
 		if n < 0 || n > MaxSlots {
 			return fault.InvalidFor(op, "slots", "out_of_range", "must be 0 to %d", MaxSlots)
 		}
@@ -54,8 +66,20 @@ func (d Duties) Validate() error {
 	return nil
 }
 
-// Tidy puts lists into their order, each value once.
+// Empty tells whether nothing is said: nobody is routed by it.
+func (d Duties) Empty() bool {
+	return len(d.Teams)+len(d.Skills)+len(d.Languages)+len(d.Slots) == 0
+}
+
+// Tidy puts lists into their order, each value once, and languages into their usual
+// spelling (RFC 5646 section 2.1.1).
 func (d Duties) Tidy() Duties {
+	d.Languages = slices.Clone(d.Languages)
+	for i, tag := range d.Languages {
+		if parsed, err := language.Parse(tag); err == nil {
+			d.Languages[i] = parsed.String()
+		}
+	}
 	for _, list := range []*[]string{&d.Teams, &d.Skills, &d.Languages} {
 		sorted := slices.Clone(*list)
 		slices.Sort(sorted)

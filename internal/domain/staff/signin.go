@@ -121,8 +121,17 @@ type Invitation struct {
 	InvitedBy string // staff id, or a part of Kefu
 	CreatedAt int64
 	ExpiresAt int64
+	Duties    Duties // of InviteMember, once they join
 	Name      string // of ResetMember: as they are known
 	Alias     string
+}
+
+// Duties is what somebody who is invited will be routed by. The rules for them are
+// package routing's.
+type Duties struct {
+	Teams     []string `json:"teams"`
+	Skills    []string `json:"skills"`
+	Languages []string `json:"languages"`
 }
 
 // Joining is what somebody makes of an invitation. They have a password with an

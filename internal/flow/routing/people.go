@@ -254,6 +254,7 @@ func (s *Service) SetDuties(ctx context.Context, who identity.Principal, d routi
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	d.Revision++
 	p.member = d.Tidy()
 	s.enlist(d.StaffID)
 	return nil

@@ -22,14 +22,14 @@ type Link struct {
 	ExpiresAt int64
 }
 
-// Invite makes a link by which somebody joins, in a role. Errors: Forbidden,
-// Invalid, Conflict when the address is taken.
-func (d *Desk) Invite(ctx context.Context, p identity.Principal, email string, role identity.Role) (Link, error) {
-	email, err := checkEmail(email)
+// Invite makes a link by which somebody joins: under the e-mail of i, in its role,
+// with its duties. Errors: Forbidden, Invalid, Conflict when the address is taken.
+func (d *Desk) Invite(ctx context.Context, p identity.Principal, i staff.Invitation) (Link, error) {
+	email, err := checkEmail(i.Email)
 	if err != nil {
 		return Link{}, err
 	}
-	return d.invite(ctx, p, staff.Invitation{Kind: staff.InviteMember, Email: email, Role: role})
+	return d.invite(ctx, p, staff.Invitation{Kind: staff.InviteMember, Email: email, Role: i.Role, Duties: i.Duties})
 }
 
 // InviteBack makes a link by which a member of staff replaces every way in that

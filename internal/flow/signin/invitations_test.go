@@ -1,6 +1,7 @@
 package signin_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +44,7 @@ func (o *office) answer(token string, change func(*signin.Join, signin.Welcome))
 // join lets somebody in with a passkey.
 func (o *office) join(kind staff.InvitationKind, email string) (signin.Session, *passkeytest.Device) {
 	o.t.Helper()
-	l, err := o.desk.Invite(o.t.Context(), boss(), email, identity.Agent)
+	l, err := o.desk.Invite(o.t.Context(), boss(), staff.Invitation{Email: email, Role: identity.Agent})
 	o.must(err)
 	device := passkeytest.New(home)
 	s, err := o.answer(tokenOf(o.t, l), func(j *signin.Join, w signin.Welcome) {
@@ -56,7 +57,7 @@ func (o *office) join(kind staff.InvitationKind, email string) (signin.Session, 
 
 func TestSomebodyIsInvitedAndJoins(t *testing.T) {
 	o := openWays(t, nil)
-	l, err := o.desk.Invite(t.Context(), boss(), " Bo@Kefu.test", identity.Supervisor)
+	l, err := o.desk.Invite(t.Context(), boss(), staff.Invitation{Email: " Bo@Kefu.test", Role: identity.Supervisor})
 	o.must(err)
 	token := tokenOf(t, l)
 	for range 2 { // looking uses nothing up
@@ -101,6 +102,33 @@ func TestSomebodyIsInvitedAndJoins(t *testing.T) {
 	}
 }
 
+// Who is invited with duties has them as soon as they are here, and nobody is given
+// any who could not do anything with them.
+func TestSomebodyJoinsWithDuties(t *testing.T) {
+	o := openWays(t, nil)
+	want := staff.Duties{Teams: []string{"b", "a"}, Skills: []string{"refunds"}, Languages: []string{"zh"}}
+	l, err := o.desk.Invite(t.Context(), boss(), staff.Invitation{Email: "bo@kefu.test", Role: identity.Agent, Duties: want})
+	o.must(err)
+	if open, err := o.p.Invitations(t.Context(), boss()); err != nil || len(open) != 1 || !slices.Equal(open[0].Duties.Teams, []string{"a", "b"}) {
+		t.Errorf("%+v %v", open, err)
+	}
+	s, err := o.answer(tokenOf(t, l), nil)
+	o.must(err)
+	got, err := o.p.DutiesOf(t.Context(), boss(), s.Principal.ID)
+	o.must(err)
+	if got.Revision != 1 || !slices.Equal(got.Teams, []string{"a", "b"}) || !slices.Equal(got.Skills, want.Skills) || !slices.Equal(got.Languages, want.Languages) {
+		t.Errorf("%+v", got)
+	}
+	for name, i := range map[string]staff.Invitation{
+		"who does not answer":     {Email: "c@kefu.test", Role: identity.Auditor, Duties: want},
+		"a language that is none": {Email: "c@kefu.test", Role: identity.Agent, Duties: staff.Duties{Languages: []string{"?"}}},
+	} {
+		if _, err := o.desk.Invite(t.Context(), boss(), i); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestSomebodyJoinsWithAPasskeyAlone(t *testing.T) {
 	o := openWays(t, nil)
 	s, device := o.join(staff.InviteMember, "bo@kefu.test")
@@ -120,7 +148,7 @@ func TestSomebodyJoinsWithAPasskeyAlone(t *testing.T) {
 func TestInvitationsEnd(t *testing.T) {
 	o := openWays(t, nil)
 	invite := func(email string) (signin.Link, string) {
-		l, err := o.desk.Invite(t.Context(), boss(), email, identity.Agent)
+		l, err := o.desk.Invite(t.Context(), boss(), staff.Invitation{Email: email, Role: identity.Agent})
 		o.must(err)
 		return l, tokenOf(t, l)
 	}
@@ -135,11 +163,11 @@ func TestInvitationsEnd(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := o.desk.Invite(t.Context(), boss(), "MEI@kefu.test", identity.Agent); !fault.Is(err, fault.Conflict) {
+	if _, err := o.desk.Invite(t.Context(), boss(), staff.Invitation{Email: "MEI@kefu.test", Role: identity.Agent}); !fault.Is(err, fault.Conflict) {
 		t.Errorf("somebody who works here: %v", err)
 	}
 	admin := identity.Principal{Kind: identity.Staff, ID: "ad", Role: identity.Admin}
-	if _, err := o.desk.Invite(t.Context(), admin, "d@kefu.test", identity.Owner); !fault.Is(err, fault.Forbidden) {
+	if _, err := o.desk.Invite(t.Context(), admin, staff.Invitation{Email: "d@kefu.test", Role: identity.Owner}); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("an admin invites an owner: %v", err)
 	}
 }
@@ -221,7 +249,7 @@ func TestWhoIsInvitedToRunTheHouseWaitsForASecondPerson(t *testing.T) {
 		return identity.Principal{Kind: identity.Staff, ID: m.ID, Role: m.Role, Session: id.New()}
 	}
 	one, _ := member("one@kefu.test"), member("two@kefu.test")
-	l, err := o.desk.Invite(t.Context(), one, "ad@kefu.test", identity.Admin)
+	l, err := o.desk.Invite(t.Context(), one, staff.Invitation{Email: "ad@kefu.test", Role: identity.Admin})
 	o.must(err)
 	if _, err := o.answer(tokenOf(t, l), nil); !fault.Is(err, fault.Forbidden) {
 		t.Fatalf("joining: %v", err)
@@ -235,7 +263,7 @@ func TestWhoIsInvitedToRunTheHouseWaitsForASecondPerson(t *testing.T) {
 		t.Fatalf("%+v %v", open, err)
 	}
 	yes := true
-	l, err = o.desk.Invite(t.Context(), one, "bd@kefu.test", identity.Admin)
+	l, err = o.desk.Invite(t.Context(), one, staff.Invitation{Email: "bd@kefu.test", Role: identity.Admin})
 	o.must(err)
 	o.must(o.p.ChangeStaff(t.Context(), identity.SystemPart("test"), one.ID, staff.Change{Disabled: &yes}))
 	if _, err := o.answer(tokenOf(t, l), nil); !fault.Is(err, fault.NotFound) {

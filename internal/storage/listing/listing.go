@@ -5,6 +5,7 @@ package listing
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,7 @@ const (
 	maxStep    = 1000
 	maxCounted = 100
 	maxCounts  = 40
+	maxTeams   = 50
 )
 
 // Inbox reads a page of the inbox. Who may list nothing but their own
@@ -78,13 +80,24 @@ func allow(op string, p identity.Principal, q *conversation.InboxQuery) error {
 	}
 	slices.Sort(q.Statuses)
 	q.Statuses = slices.Compact(q.Statuses)
+	if len(q.Teams) > maxTeams {
+		return fault.InvalidField(op, "team", "are more than %d", maxTeams)
+	}
+	if len(q.Teams) > 0 { // the caller's own list stays as it is
+		q.Teams = slices.Compact(slices.Sorted(slices.Values(q.Teams)))
+	}
 	return nil
 }
 
 // keys finds the lines of a page in the list's order, and where the next page
 // begins.
 func (l *Lists) keys(ctx context.Context, p identity.Principal, q *conversation.InboxQuery) (keys []conversation.InboxKey, next conversation.InboxKey, err error) {
-	filtered := !q.Filter.Empty() || q.Mentioned
+	if q.OwnTeams {
+		if err := l.narrowToOwnTeams(ctx, p, q); err != nil || len(q.Teams) == 0 {
+			return nil, next, err
+		}
+	}
+	filtered := !q.Filter.Empty() || q.Mentioned || (len(q.Teams) > 0 && !ofTeams(q))
 	backward := q.Before.ConversationID != ""
 	at, step := q.After, q.Limit+1
 	if backward {
@@ -140,7 +153,7 @@ func (l *Lists) scan(ctx context.Context, p identity.Principal, q *conversation.
 	source, args := sourceOf(p, q, at, order, limit)
 	text := "SELECT i.activity, i.conversation_id FROM " + source + order
 	if filtered {
-		text = "SELECT i.activity, i.conversation_id, c.status, c.assignee_id, c.priority, c.tags, c.language, c.channel, c.waiting_since, c.unread, u.language FROM " + source +
+		text = "SELECT i.activity, i.conversation_id, c.status, c.assignee_id, c.priority, c.tags, c.language, c.channel, c.team, c.waiting_since, c.unread, u.language FROM " + source +
 			" CROSS JOIN conversation c LEFT JOIN customer u ON u.id = c.customer_id WHERE c.id = i.conversation_id" + order
 	}
 	rows, err := l.core.DB.Reader.QueryContext(ctx, text, args...)
@@ -157,7 +170,7 @@ func (l *Lists) scan(ctx context.Context, p identity.Principal, q *conversation.
 		var s conversation.State
 		var status, priority, tags string
 		var language sql.NullString
-		err := r.Scan(&c.key.Activity, &c.key.ConversationID, &status, &s.AssigneeID, &priority, &tags, &s.Language, &s.Channel, &s.WaitingSince, &s.Unread, &language)
+		err := r.Scan(&c.key.Activity, &c.key.ConversationID, &status, &s.AssigneeID, &priority, &tags, &s.Language, &s.Channel, &s.TeamID, &s.WaitingSince, &s.Unread, &language)
 		if err != nil {
 			return err
 		}
@@ -165,7 +178,7 @@ func (l *Lists) scan(ctx context.Context, p identity.Principal, q *conversation.
 		if s.Tags, err = reading.Tags(tags); err != nil {
 			return err
 		}
-		c.passes = q.Filter.Passes(&s, language.String) && (!q.Mentioned || mentions(p, q, &s))
+		c.passes = q.Filter.Passes(&s, language.String) && (!q.Mentioned || mentions(p, q, &s)) && (len(q.Teams) == 0 || slices.Contains(q.Teams, s.TeamID))
 		found = append(found, c)
 		return nil
 	})
@@ -177,6 +190,37 @@ func (l *Lists) scan(ctx context.Context, p identity.Principal, q *conversation.
 // none of theirs.
 func mentions(p identity.Principal, q *conversation.InboxQuery, s *conversation.State) bool {
 	return slices.Contains(q.Statuses, s.Status) && (q.Assignee.Any || q.Assignee.ID == s.AssigneeID) && policy.Allow(p, policy.ListInbox, s.Object())
+}
+
+// ofTeams tells whether a list is read from the index of teams. Of one agent's, and
+// of those that nobody has, there are fewer than a team may have: these are read
+// from their own index, and the team is looked for there.
+func ofTeams(q *conversation.InboxQuery) bool {
+	return len(q.Teams) > 0 && q.Assignee.Any && !q.Mentioned
+}
+
+// narrowToOwnTeams makes the teams that p is in of OwnTeams; of several teams, those
+// of them that p is in.
+func (l *Lists) narrowToOwnTeams(ctx context.Context, p identity.Principal, q *conversation.InboxQuery) error {
+	const op = "listing.narrowToOwnTeams"
+	var text string
+	err := l.core.DB.Reader.QueryRowContext(ctx, "SELECT teams FROM duty WHERE staff_id = $1", p.ID).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		text, err = "[]", nil
+	}
+	if err != nil {
+		return engine.MapError(op, err)
+	}
+	own, err := reading.Tags(text)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if len(q.Teams) == 0 {
+		q.Teams = own
+		return nil
+	}
+	q.Teams = slices.DeleteFunc(slices.Clone(q.Teams), func(id string) bool { return !slices.Contains(own, id) })
+	return nil
 }
 
 // sourceOf is the part of the inbox, or of p's mentions, that comes after a place:
@@ -200,14 +244,23 @@ func sourceOf(p identity.Principal, q *conversation.InboxQuery, at conversation.
 		where := "i.staff_id = " + arg(p.ID) + after("i.at")
 		return "(SELECT i.at AS activity, i.conversation_id FROM mention i WHERE " + where + strings.ReplaceAll(order, "i.activity", "i.at") + " LIMIT " + arg(limit) + ") i", args
 	}
-	arms := make([]string, len(q.Statuses))
-	for n, status := range q.Statuses {
-		where := "i.status = " + arg(string(status))
-		if !q.Assignee.Any {
-			where += " AND i.assignee_id = " + arg(q.Assignee.ID)
+	teams := []string{""}
+	if ofTeams(q) {
+		teams = q.Teams
+	}
+	var arms []string
+	for _, status := range q.Statuses {
+		for _, team := range teams {
+			where := "i.status = " + arg(string(status))
+			switch {
+			case !q.Assignee.Any:
+				where += " AND i.assignee_id = " + arg(q.Assignee.ID)
+			case team != "": // said twice, so that both engines see that the index of teams has them
+				where += " AND i.team <> '' AND i.team = " + arg(team)
+			}
+			where += after("i.activity")
+			arms = append(arms, "SELECT i.activity, i.conversation_id FROM inbox i WHERE "+where+order+" LIMIT "+arg(limit))
 		}
-		where += after("i.activity")
-		arms[n] = "SELECT i.activity, i.conversation_id FROM inbox i WHERE " + where + order + " LIMIT " + arg(limit)
 	}
 	if len(arms) == 1 {
 		return "(" + arms[0] + ") i", args

@@ -35,6 +35,26 @@ func TestDutiesAndPresence(t *testing.T) {
 		if len(all) != 1 || !slices.Equal(all[0].Teams, []string{"a", "b"}) || all[0].Slots["chat"] != 3 || len(all[0].Skills) != 0 {
 			t.Fatalf("duties %+v", all)
 		}
+		if one, err := s.DutiesOf(ctx, system(), mei); err != nil || one.Revision != 1 || !slices.Equal(one.Languages, []string{"zh-CN"}) {
+			t.Errorf("duties of one: %+v %v", one, err)
+		}
+		bo := id.New()
+		must(t, s.AddStaff(ctx, system(), staff.New{Member: staff.Member{ID: bo, Email: "bo@example.org", Name: "Bo", Role: identity.Agent}}))
+		if none, err := s.DutiesOf(ctx, system(), bo); err != nil || none.Revision != 0 || !none.Empty() || none.StaffID != bo {
+			t.Errorf("duties of who has none: %+v %v", none, err)
+		}
+		if _, err := s.DutiesOf(ctx, system(), id.New()); !fault.Is(err, fault.NotFound) {
+			t.Errorf("duties of nobody: %v", err)
+		}
+		for _, stale := range []int64{0, 2} {
+			if err := s.SetDuties(ctx, system(), routing.Duties{StaffID: mei, Revision: stale}); !fault.Is(err, fault.Conflict) {
+				t.Errorf("over revision %d: %v", stale, err)
+			}
+		}
+		must(t, s.SetDuties(ctx, system(), routing.Duties{StaffID: mei, Revision: 1, Languages: []string{"ZH-hant-tw"}}))
+		if one, err := s.DutiesOf(ctx, system(), mei); err != nil || one.Revision != 2 || !slices.Equal(one.Languages, []string{"zh-Hant-TW"}) || len(one.Teams) != 0 {
+			t.Errorf("after a change: %+v %v", one, err)
+		}
 		if err := s.SetDuties(ctx, system(), routing.Duties{StaffID: id.New()}); !fault.Is(err, fault.NotFound) {
 			t.Errorf("duties of nobody: %v", err)
 		}

@@ -5,6 +5,7 @@
 package routing
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -34,37 +35,60 @@ func refuse(op string, p identity.Principal, a policy.Action, o policy.Object) e
 // maxPeople bounds one reading of duties or presences.
 const maxPeople = 5000
 
+const dutyColumns = "staff_id, revision, teams, skills, languages, slots"
+
+func scanDuties(scan func(...any) error) (routing.Duties, error) {
+	d := routing.Duties{}
+	var texts [4]string
+	if err := scan(&d.StaffID, &d.Revision, &texts[0], &texts[1], &texts[2], &texts[3]); err != nil {
+		return d, err
+	}
+	for i, into := range []any{&d.Teams, &d.Skills, &d.Languages, &d.Slots} {
+		if err := json.Unmarshal([]byte(texts[i]), into); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}
+
 // AllDuties gives what members of staff are routed by, as far as somebody said so.
 // Errors: Forbidden.
 func (s *Routing) AllDuties(ctx context.Context, p identity.Principal) ([]routing.Duties, error) {
 	const op = "routing.AllDuties"
-	if err := refuse(op, p, policy.ListStaff, policy.Object{}); err != nil {
+	if err := refuse(op, p, policy.ReadDuties, policy.Object{}); err != nil {
 		return nil, err
 	}
-	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT staff_id, teams, skills, languages, slots FROM duty ORDER BY staff_id LIMIT $1", maxPeople)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+dutyColumns+" FROM duty ORDER BY staff_id LIMIT $1", maxPeople)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
 	all := []routing.Duties{}
 	err = engine.EachRow(rows, func(r *sql.Rows) error {
-		d := routing.Duties{}
-		var texts [4]string
-		if err := r.Scan(&d.StaffID, &texts[0], &texts[1], &texts[2], &texts[3]); err != nil {
-			return err
-		}
-		for i, into := range []any{&d.Teams, &d.Skills, &d.Languages, &d.Slots} {
-			if err := json.Unmarshal([]byte(texts[i]), into); err != nil {
-				return err
-			}
-		}
+		d, err := scanDuties(r.Scan)
 		all = append(all, d)
-		return nil
+		return err
 	})
 	return all, engine.MapError(op, err)
 }
 
-// SetDuties replaces what a member of staff is routed by. Errors: Forbidden; Invalid;
-// NotFound when nobody has the id.
+// DutiesOf gives what one member of staff is routed by; of whom nobody said anything,
+// empty ones of revision 0. Errors: Forbidden, NotFound when nobody has the id.
+func (s *Routing) DutiesOf(ctx context.Context, p identity.Principal, staffID string) (routing.Duties, error) {
+	const op = "routing.DutiesOf"
+	if err := refuse(op, p, policy.ReadDuties, policy.Object{StaffID: staffID}); err != nil {
+		return routing.Duties{}, err
+	}
+	if !engine.ValidKey(staffID) {
+		return routing.Duties{}, fault.New(fault.NotFound, op, "nobody has an id of that form")
+	}
+	d, err := scanDuties(s.core.DB.Reader.QueryRowContext(ctx, `SELECT f.id, COALESCE(d.revision, 0), COALESCE(d.teams, '[]'), COALESCE(d.skills, '[]'),
+		COALESCE(d.languages, '[]'), COALESCE(d.slots, '{}') FROM staff f LEFT JOIN duty d ON d.staff_id = f.id WHERE f.id = $1`, staffID).Scan)
+	return d, engine.MapError(op, err)
+}
+
+// SetDuties replaces what a member of staff is routed by, where it is still of the
+// revision that d names, and makes it the next one. Errors: Forbidden; Invalid;
+// NotFound when nobody has the id; Conflict when somebody else has changed it.
 func (s *Routing) SetDuties(ctx context.Context, p identity.Principal, d routing.Duties) error {
 	const op = "routing.SetDuties"
 	if err := refuse(op, p, policy.SetDuties, policy.Object{StaffID: d.StaffID}); err != nil {
@@ -73,6 +97,18 @@ func (s *Routing) SetDuties(ctx context.Context, p identity.Principal, d routing
 	if err := d.Validate(); err != nil {
 		return err
 	}
+	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		var there int
+		if err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*) FROM staff WHERE id = $1", d.StaffID).Scan(&there); err != nil || there == 0 {
+			return cmp.Or(engine.MapError(op, err), fault.New(fault.NotFound, op, "nobody has this id"))
+		}
+		return WriteDuties(ctx, t, p, d)
+	})
+}
+
+// WriteDuties is SetDuties in a transaction that has judged p and d already.
+func WriteDuties(ctx context.Context, t *core.Tx, p identity.Principal, d routing.Duties) error {
+	const op = "routing.WriteDuties"
 	d = d.Tidy()
 	var texts [4]string
 	for i, list := range []any{d.Teams, d.Skills, d.Languages, d.Slots} {
@@ -82,20 +118,20 @@ func (s *Routing) SetDuties(ctx context.Context, p identity.Principal, d routing
 		}
 		texts[i] = string(text)
 	}
-	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		res, err := t.SQL.ExecContext(ctx, `INSERT INTO duty (staff_id, teams, skills, languages, slots, changed_at)
-			SELECT id, $2, $3, $4, $5, $6 FROM staff WHERE id = $1
-			ON CONFLICT (staff_id) DO UPDATE SET teams = excluded.teams, skills = excluded.skills, languages = excluded.languages,
-			slots = excluded.slots, changed_at = excluded.changed_at`, d.StaffID, texts[0], texts[1], texts[2], texts[3], t.Now)
-		if err != nil {
-			return engine.MapError(op, err)
-		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return fault.New(fault.NotFound, op, "nobody has this id")
-		}
-		t.Record(p, "routing.set_duties", "staff", d.StaffID, "")
-		return nil
-	})
+	text, args := `UPDATE duty SET teams = $2, skills = $3, languages = $4, slots = $5, changed_at = $6, revision = revision + 1 WHERE staff_id = $1 AND revision = $7`,
+		[]any{d.StaffID, texts[0], texts[1], texts[2], texts[3], t.Now, d.Revision}
+	if d.Revision == 0 {
+		text, args = `INSERT INTO duty (staff_id, teams, skills, languages, slots, changed_at, revision) VALUES ($1, $2, $3, $4, $5, $6, 1) ON CONFLICT DO NOTHING`, args[:6]
+	}
+	res, err := t.SQL.ExecContext(ctx, text, args...)
+	if err != nil {
+		return engine.MapError(op, err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return cmp.Or(engine.MapError(op, err), fault.New(fault.Conflict, op, "somebody else has changed it"))
+	}
+	t.Record(p, "routing.set_duties", "staff", d.StaffID, "")
+	return nil
 }
 
 // Presences gives how things stand: the newest presence of everybody, and beside it

@@ -3,23 +3,58 @@ package staffing
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/domain/routing"
 	"kefu/internal/domain/staff"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	stored "kefu/internal/storage/routing"
 )
 
-const invitationColumns = "id, digest, kind, email, role, staff_id, invited_by, created_at, expires_at"
+const invitationColumns = "id, digest, kind, email, role, staff_id, invited_by, created_at, expires_at, duties"
 
 func scanInvitation(scan func(...any) error) (staff.Invitation, error) {
 	var i staff.Invitation
-	var kind, role string
-	err := scan(&i.ID, &i.Digest, &kind, &i.Email, &role, &i.StaffID, &i.InvitedBy, &i.CreatedAt, &i.ExpiresAt)
+	var kind, role, duties string
+	err := scan(&i.ID, &i.Digest, &kind, &i.Email, &role, &i.StaffID, &i.InvitedBy, &i.CreatedAt, &i.ExpiresAt, &duties)
 	i.Kind, i.Role = staff.InvitationKind(kind), identity.Role(role)
+	if err == nil && duties != "" {
+		err = json.Unmarshal([]byte(duties), &i.Duties)
+	}
 	return i, err
+}
+
+// dutiesOf is what somebody who is invited will be routed by, under an id.
+func dutiesOf(i staff.Invitation, staffID string) routing.Duties {
+	return routing.Duties{StaffID: staffID, Teams: i.Duties.Teams, Skills: i.Duties.Skills, Languages: i.Duties.Languages}
+}
+
+// keepDuties is an invitation's duties as they are kept: "" when there are none.
+// Errors: Forbidden for who may not set duties, Invalid.
+func keepDuties(p identity.Principal, i staff.Invitation) (string, error) {
+	const op = "staffing.keepDuties"
+	d := dutiesOf(i, "")
+	if d.Empty() {
+		return "", nil
+	}
+	would := identity.Principal{Kind: identity.Staff, ID: i.ID, Role: i.Role}
+	if i.Kind != staff.InviteMember || !policy.Allow(would, policy.SendMessage, policy.Whosever(i.ID)) {
+		return "", fault.InvalidField(op, "teams", "are for who answers")
+	}
+	if !policy.Allow(p, policy.SetDuties, policy.Object{}) {
+		return "", fault.New(fault.Forbidden, op, "%s %s may not set duties", p.Kind, p.Role)
+	}
+	if err := d.Validate(); err != nil {
+		return "", err
+	}
+	d = d.Tidy()
+	text, err := json.Marshal(staff.Duties{Teams: d.Teams, Skills: d.Skills, Languages: d.Languages})
+	return string(text), fault.Wrap(op, err)
 }
 
 // Invite keeps an invitation. Another one of the same kind for the same person is
@@ -31,6 +66,10 @@ func (s *Staff) Invite(ctx context.Context, p identity.Principal, i staff.Invita
 	if err := allowStaffChange(op, p, i.Role); err != nil {
 		return err
 	}
+	duties, err := keepDuties(p, i)
+	if err != nil {
+		return err
+	}
 	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
 		if err := completeInvitation(ctx, t, p, &i); err != nil {
 			return err
@@ -38,8 +77,8 @@ func (s *Staff) Invite(ctx context.Context, p identity.Principal, i staff.Invita
 		if _, err := t.SQL.ExecContext(ctx, "UPDATE staff_invitation SET revoked_at = $1 WHERE kind = $2 AND email = $3 AND used_at = 0 AND revoked_at = 0", t.Now, string(i.Kind), i.Email); err != nil {
 			return engine.MapError(op, err)
 		}
-		_, err := t.SQL.ExecContext(ctx, "INSERT INTO staff_invitation ("+invitationColumns+", used_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0)",
-			i.ID, i.Digest, string(i.Kind), i.Email, string(i.Role), i.StaffID, p.ID, t.Now, t.Now+i.Kind.Life().Microseconds())
+		_, err := t.SQL.ExecContext(ctx, "INSERT INTO staff_invitation ("+invitationColumns+", used_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0)",
+			i.ID, i.Digest, string(i.Kind), i.Email, string(i.Role), i.StaffID, p.ID, t.Now, t.Now+i.Kind.Life().Microseconds(), duties)
 		t.Record(p, "staff.invite_"+string(i.Kind), "invitation", i.ID, "")
 		return engine.MapError(op, err)
 	})
@@ -218,6 +257,12 @@ func (s *Staff) join(ctx context.Context, t *core.Tx, i staff.Invitation, j staf
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, $10)`,
 		m.ID, m.Email, m.Name, m.Alias, string(m.Role), j.PasswordHash, sealed, ref, j.TOTPStep, t.Now)
 	t.Record(identity.Principal{Kind: identity.Staff, ID: m.ID, Session: j.Session.ID}, "staff.add", "staff", m.ID, "")
+	if d := dutiesOf(i, m.ID); err == nil && !d.Empty() {
+		by := identity.Principal{Kind: identity.Staff, ID: m.ID, Session: j.Session.ID}
+		if err := stored.WriteDuties(ctx, t, by, d); err != nil {
+			return m, err
+		}
+	}
 	if err != nil || i.Kind == staff.FirstOwner || !opensDoors(m.Role) {
 		return m, engine.MapError(op, err)
 	}

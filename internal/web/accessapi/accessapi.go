@@ -44,7 +44,7 @@ type OwnSignIn interface {
 
 // Inviting lets people in, for the first time or again.
 type Inviting interface {
-	Invite(ctx context.Context, p identity.Principal, email string, role identity.Role) (signin.Link, error)
+	Invite(ctx context.Context, p identity.Principal, i staff.Invitation) (signin.Link, error)
 	InviteBack(ctx context.Context, p identity.Principal, staffID string) (signin.Link, error)
 	Welcome(ctx context.Context, token string, from signin.From) (signin.Welcome, error)
 	Join(ctx context.Context, j signin.Join) (signin.Session, error)

@@ -8,6 +8,7 @@ import (
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/routing"
 	"kefu/internal/domain/staff"
 	"kefu/internal/flow/signin"
 	"kefu/internal/web/api"
@@ -19,6 +20,9 @@ type InvitationView struct {
 	Kind      staff.InvitationKind `json:"kind" enum:"member,reset,first_owner"`
 	Email     string               `json:"email"`
 	Role      identity.Role        `json:"role" enum:"owner,admin,supervisor,agent,outside_agent,knowledge_editor,auditor"`
+	Teams     []string             `json:"teams" nullable:"false" doc:"what they are routed by once they join"`
+	Skills    []string             `json:"skills" nullable:"false"`
+	Languages []string             `json:"languages" nullable:"false"`
 	InvitedBy string               `json:"invited_by" doc:"the member of staff"`
 	CreatedAt int64                `json:"created_at"`
 	ExpiresAt int64                `json:"expires_at"`
@@ -58,8 +62,11 @@ type invitationLinkOutput struct{ Body InvitationLink }
 type inviteInput struct {
 	api.Caller
 	Body struct {
-		Email string        `json:"email" minLength:"3" maxLength:"254"`
-		Role  identity.Role `json:"role" enum:"owner,admin,supervisor,agent,outside_agent,knowledge_editor,auditor"`
+		Email     string        `json:"email" minLength:"3" maxLength:"254"`
+		Role      identity.Role `json:"role" enum:"owner,admin,supervisor,agent,outside_agent,knowledge_editor,auditor"`
+		Teams     []string      `json:"teams,omitempty" nullable:"false" maxItems:"50" doc:"of who will answer: what they are routed by once they join"`
+		Skills    []string      `json:"skills,omitempty" nullable:"false" maxItems:"50"`
+		Languages []string      `json:"languages,omitempty" nullable:"false" maxItems:"20"`
 	}
 }
 
@@ -115,9 +122,19 @@ func (r *routes) invitations(ctx context.Context, in *openInput) (*invitationLis
 	}
 	out := &invitationListOutput{Body: InvitationList{Items: make([]InvitationView, len(found))}}
 	for i, f := range found {
-		out.Body.Items[i] = InvitationView{ID: f.ID, Kind: f.Kind, Email: f.Email, Role: f.Role, InvitedBy: f.InvitedBy, CreatedAt: f.CreatedAt, ExpiresAt: f.ExpiresAt}
+		out.Body.Items[i] = InvitationView{
+			ID: f.ID, Kind: f.Kind, Email: f.Email, Role: f.Role, Teams: orNone(f.Duties.Teams), Skills: orNone(f.Duties.Skills), Languages: orNone(f.Duties.Languages),
+			InvitedBy: f.InvitedBy, CreatedAt: f.CreatedAt, ExpiresAt: f.ExpiresAt,
+		}
 	}
 	return out, nil
+}
+
+func orNone(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
 }
 
 func handLink(link signin.Link, err error) (*invitationLinkOutput, error) {
@@ -128,7 +145,12 @@ func handLink(link signin.Link, err error) (*invitationLinkOutput, error) {
 }
 
 func (r *routes) invite(ctx context.Context, in *inviteInput) (*invitationLinkOutput, error) {
-	return handLink(r.Desk.Invite(ctx, in.Who(), in.Body.Email, in.Body.Role))
+	b := &in.Body
+	duties, err := r.api.Duties(ctx, in.Who(), routing.Duties{Teams: b.Teams, Skills: b.Skills, Languages: b.Languages})
+	if err != nil {
+		return nil, err
+	}
+	return handLink(r.Desk.Invite(ctx, in.Who(), staff.Invitation{Email: b.Email, Role: b.Role, Duties: staff.Duties{Teams: duties.Teams, Skills: duties.Skills, Languages: duties.Languages}}))
 }
 
 func (r *routes) resetStaff(ctx context.Context, in *inMember) (*invitationLinkOutput, error) {

@@ -89,7 +89,6 @@ type Deps struct {
 	Settings  Settings
 	Approvals Approvals
 	Webhooks  Webhooks
-	Rules     Rules
 	More      []func(*API)       // operations of packages of their own, see Add
 	Kinds     *settings.Registry // of settings
 	Carrier   *session.Carrier
@@ -139,7 +138,6 @@ func New(d Deps, o Options) *API {
 	a.addCustomers()
 	a.addAttachments()
 	a.addWebhooks()
-	a.addRules()
 	a.addWallet()
 	a.addSettings()
 	a.addApprovals()
@@ -253,6 +251,10 @@ const open = "open"
 
 // Free is the mark of such an operation, for a package beside this one.
 func Free() map[string]any { return map[string]any{open: true} }
+
+// Reading is the metadata of an operation whose question comes in a body, and which
+// changes nothing.
+func Reading() map[string]any { return reading() }
 
 // Add is add for a package of operations beside this one.
 func Add[I, O any](a *API, op huma.Operation, handler func(context.Context, *I) (*O, error)) {

@@ -57,7 +57,7 @@ func inviting(role identity.Role) func(*world, staff.Member) (call, string) {
 }
 
 func revoking(w *world, _ staff.Member) (call, string) {
-	link, err := w.desk.Invite(context.Background(), identity.SystemPart("test"), id.New()+"@example.org", identity.Agent)
+	link, err := w.desk.Invite(context.Background(), identity.SystemPart("test"), staff.Invitation{Email: id.New() + "@example.org", Role: identity.Agent})
 	check(w.t, err)
 	return call{method: "DELETE", path: "/v1/invitations/" + link.ID}, ""
 }

@@ -11,6 +11,7 @@ import (
 	"kefu/internal/web/api"
 	"kefu/internal/web/auditapi"
 	"kefu/internal/web/queueapi"
+	"kefu/internal/web/ruleapi"
 	"kefu/internal/web/searchapi"
 	"kefu/internal/web/session"
 	"kefu/internal/web/windowapi"
@@ -25,7 +26,7 @@ func document(t testing.TB) *api.API {
 	kinds, err := configuring.Kinds()
 	check(t, err)
 	return api.New(api.Deps{
-		Carrier: carrier, Kinds: kinds, More: []func(*api.API){queueapi.Routes(queueapi.Deps{}), accessapi.Routes(accessapi.Deps{}), auditapi.Routes(auditapi.Deps{}), windowapi.Routes(nil, ""), searchapi.Routes(nil)},
+		Carrier: carrier, Kinds: kinds, More: []func(*api.API){queueapi.Routes(queueapi.Deps{}), ruleapi.Routes(nil), accessapi.Routes(accessapi.Deps{}), auditapi.Routes(auditapi.Deps{}), windowapi.Routes(nil, ""), searchapi.Routes(nil)},
 	}, api.Options{})
 }
 

@@ -57,6 +57,7 @@ import (
 	"kefu/internal/web/auditapi"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/reportapi"
+	"kefu/internal/web/ruleapi"
 	"kefu/internal/web/searchapi"
 	"kefu/internal/web/session"
 	"kefu/internal/web/windowapi"
@@ -172,6 +173,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 		More: []func(*api.API){
 			reportapi.Routes(w.store),
 			searchapi.Routes(w.searcher()),
+			ruleapi.Routes(ruling.NewTrials(w.store)),
 			queueapi.Routes(queueapi.Deps{Queue: w.queue, Store: w.store, Intake: w.intake, Settings: w.settings, Clock: w.now}),
 			accessapi.Routes(accessapi.Deps{Desk: w.desk, Store: w.store, Carrier: carrier, Clean: w.intake.Name}),
 			windowapi.Routes(asking.New(w.settings, nil), "https://widget.example.org/preview"),
@@ -180,8 +182,8 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 			})}),
 		},
 		Wallet:   w.lookup,
-		Webhooks: w.webhooks, Rules: ruling.NewTrials(w.store),
-		Desk: w.desk, Intake: w.intake, Store: w.store,
+		Webhooks: w.webhooks,
+		Desk:     w.desk, Intake: w.intake, Store: w.store,
 		Files: w.files, Settings: w.settings, Kinds: w.kinds, Approvals: w.approvals, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
 	}, api.Options{AttachmentBytes: o.Limits.MaxBytes, FileURL: func(token string) string { return "https://files.example.org/f/" + token }})
 	return w

@@ -14,7 +14,7 @@ import (
 
 // queryOf is a list as the store knows it.
 func queryOf(l *desk.List, who identity.Principal, now time.Time) conversation.InboxQuery {
-	q := conversation.InboxQuery{Statuses: l.Statuses, Filter: conversation.Filter{
+	q := conversation.InboxQuery{Statuses: l.Statuses, Teams: l.Teams, OwnTeams: l.View == desk.Teams && l.Assignee == "", Filter: conversation.Filter{
 		Priorities: l.Priorities, Tags: l.Tags, Languages: l.Languages, Channels: l.Channels, Unread: l.Unread,
 	}}
 	if len(q.Statuses) == 0 {
@@ -38,7 +38,7 @@ func queryOf(l *desk.List, who identity.Principal, now time.Time) conversation.I
 
 type inboxInput struct {
 	Caller
-	View   string              `query:"view" enum:"mine,unassigned,all" default:"all" doc:"whose conversations"`
+	View   string              `query:"view" enum:"mine,unassigned,teams,all" default:"all" doc:"whose conversations; teams: of the teams that the caller is in"`
 	Status conversation.Status `query:"status" enum:"open,waiting,snoozed,resolved" default:"open"`
 	Cursor string              `query:"cursor" maxLength:"64" doc:"next of the page before"`
 	Limit  int                 `query:"limit" minimum:"1" maximum:"100" default:"50"`

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
 	"kefu/internal/flow/intake"
 )
 
@@ -12,6 +13,8 @@ import (
 type ManyChange struct {
 	ID         string                 `json:"id" minLength:"26" maxLength:"26" doc:"of the conversation"`
 	Assignee   *string                `json:"assignee,omitempty" maxLength:"26" doc:"a member of staff, or nothing: nobody"`
+	Team       *string                `json:"team,omitempty" maxLength:"26" doc:"a team, or nothing: everybody's"`
+	HandOver   *ManyHandOver          `json:"hand_over,omitempty" nullable:"false" doc:"to a team or a colleague, with what they must know"`
 	Priority   *conversation.Priority `json:"priority,omitempty" enum:"low,normal,high,urgent"`
 	AddTags    []string               `json:"add_tags,omitempty" nullable:"false" maxItems:"20"`
 	RemoveTags []string               `json:"remove_tags,omitempty" nullable:"false" maxItems:"20"`
@@ -19,6 +22,14 @@ type ManyChange struct {
 	Until      int64                  `json:"until,omitempty" minimum:"0" doc:"of snoozed: when it comes back"`
 	WrapUp     string                 `json:"wrap_up,omitempty" maxLength:"2000" doc:"of resolved: what was done; customers do not see it"`
 	Seen       int64                  `json:"seen,omitempty" minimum:"0" doc:"the newest entry that the caller has seen: conflict with the field seen when the customer has written after it, unless the status is open"`
+}
+
+// ManyHandOver is to whom a conversation among many is handed, in one step: nobody
+// finds it in the queue without the note.
+type ManyHandOver struct {
+	TeamID  string `json:"team_id,omitempty" maxLength:"26"`
+	StaffID string `json:"staff_id,omitempty" maxLength:"26" doc:"none: whoever of the team is free"`
+	Note    string `json:"note,omitempty" maxLength:"8000" doc:"customers do not see it"`
 }
 
 type manyInput struct {
@@ -46,18 +57,12 @@ type manyOutput struct{ Body ManyResults }
 // changeMany answers for each conversation by itself: what one refuses keeps no
 // other from being changed.
 func (a *API) changeMany(ctx context.Context, in *manyInput) (*manyOutput, error) {
-	to := map[string]*conversation.StaffRef{"": nil}
+	to := named{staff: map[string]*conversation.StaffRef{"": nil}, teams: map[string]*conversation.TeamRef{"": nil}}
 	all := make([]intake.Work, len(in.Body.Changes))
 	for i := range in.Body.Changes {
 		c := &in.Body.Changes[i]
-		if c.Assignee != nil {
-			if _, known := to[*c.Assignee]; !known {
-				member, err := a.assignable(ctx, in.who(), *c.Assignee)
-				if err != nil {
-					return nil, err
-				}
-				to[*c.Assignee] = member
-			}
+		if err := a.name(ctx, in.who(), c, to); err != nil {
+			return nil, err
 		}
 		all[i] = c.work(to)
 	}
@@ -76,13 +81,58 @@ func (a *API) changeMany(ctx context.Context, in *manyInput) (*manyOutput, error
 	return out, nil
 }
 
+// named is the staff and the teams that changes name, by id; "" is none.
+type named struct {
+	staff map[string]*conversation.StaffRef
+	teams map[string]*conversation.TeamRef
+}
+
+// name looks up whom a change names. Errors: Invalid.
+func (a *API) name(ctx context.Context, who identity.Principal, c *ManyChange, to named) error {
+	staff, teams := []*string{c.Assignee}, []*string{c.Team}
+	if c.HandOver != nil {
+		staff, teams = append(staff, &c.HandOver.StaffID), append(teams, &c.HandOver.TeamID)
+	}
+	for _, id := range staff {
+		if id == nil {
+			continue
+		}
+		if _, known := to.staff[*id]; !known {
+			member, err := a.assignable(ctx, who, *id)
+			if err != nil {
+				return err
+			}
+			to.staff[*id] = member
+		}
+	}
+	for _, id := range teams {
+		if id == nil {
+			continue
+		}
+		if _, known := to.teams[*id]; !known {
+			team, err := a.Team(ctx, who, *id)
+			if err != nil {
+				return err
+			}
+			to.teams[*id] = team
+		}
+	}
+	return nil
+}
+
 // work is a change as commands; the status comes last, so that whoever is told of
 // a resolved conversation is told of it as it was left.
-func (c *ManyChange) work(to map[string]*conversation.StaffRef) intake.Work {
+func (c *ManyChange) work(to named) intake.Work {
 	w := intake.Work{ConversationID: c.ID}
 	do := func(command conversation.Command) { w.Commands = append(w.Commands, command) }
+	if h := c.HandOver; h != nil {
+		do(conversation.Command{Kind: conversation.HandOver, Content: conversation.Content{Text: h.Note, Team: to.teams[h.TeamID], Staff: to.staff[h.StaffID]}})
+	}
+	if c.Team != nil {
+		do(conversation.Command{Kind: conversation.SetTeam, Content: conversation.Content{Team: to.teams[*c.Team]}})
+	}
 	if c.Assignee != nil {
-		do(conversation.Command{Kind: conversation.Assign, Content: conversation.Content{Staff: to[*c.Assignee]}})
+		do(conversation.Command{Kind: conversation.Assign, Content: conversation.Content{Staff: to.staff[*c.Assignee]}})
 	}
 	if c.Priority != nil {
 		do(conversation.Command{Kind: conversation.SetPriority, Content: conversation.Content{Priority: *c.Priority}})

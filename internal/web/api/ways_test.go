@@ -40,7 +40,7 @@ func made(a passkey.Answer) accessapi.NewPasskey {
 func TestFromAnInvitationToAPasskey(t *testing.T) {
 	w := newWorld(t)
 	var link accessapi.InvitationLink
-	w.must(201, call{method: "POST", path: "/v1/invitations", body: `{"email":"bo@example.org","role":"agent"}`, bearer: w.as(identity.Owner)}).json(t, &link)
+	w.must(201, call{method: "POST", path: "/v1/invitations", body: `{"email":"bo@example.org","role":"agent","skills":["Fraud"],"languages":["zh"]}`, bearer: w.as(identity.Owner)}).json(t, &link)
 	_, token, _ := strings.Cut(link.URL, "#invitation=")
 	var welcome accessapi.InvitationWelcome
 	w.must(200, call{method: "POST", path: "/v1/invitation", body: text(t, map[string]string{"token": token}), header: fromPage()}).json(t, &welcome)
@@ -53,6 +53,9 @@ func TestFromAnInvitationToAPasskey(t *testing.T) {
 	joined.json(t, &s)
 	if s.Staff.Role != identity.Agent || strings.Contains(s.Staff.Name, "1111 1111") || s.Token != "" || !strings.HasPrefix(joined.header.Get("Set-Cookie"), "__Host-kefu_session=") {
 		t.Errorf("%s %v", joined.text, joined.header)
+	}
+	if got := w.must(200, call{method: "GET", path: "/v1/staff/" + s.Staff.ID + "/duties", bearer: w.as(identity.Owner)}); !strings.Contains(got.text, `"skills":["fraud"],"languages":["zh"]`) {
+		t.Errorf("the duties of who was invited with some: %s", got.text)
 	}
 	w.problem(404, "not_found", call{method: "POST", path: "/v1/invitation", body: text(t, map[string]string{"token": token}), header: fromPage()})
 

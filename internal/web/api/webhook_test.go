@@ -12,6 +12,7 @@ import (
 	"kefu/internal/domain/webhook"
 	"kefu/internal/platform/id"
 	"kefu/internal/web/api"
+	"kefu/internal/web/ruleapi"
 )
 
 // endpoint is a webhook that is set up, with its secret.
@@ -112,7 +113,7 @@ func TestARuleIsTried(t *testing.T) {
 		refund, _ := w.talk("where is my Refund?")
 		w.talk("hello")
 		supervisor, admin := w.session(w.member(identity.Supervisor)), w.session(w.member(identity.Admin))
-		var seen, blind api.Trial
+		var seen, blind ruleapi.Trial
 		w.must(200, call{method: "POST", path: "/v1/rules/try", body: tryRule, bearer: supervisor}).json(t, &seen)
 		w.must(200, call{method: "POST", path: "/v1/rules/try", body: tryRule, bearer: admin}).json(t, &blind)
 		if seen.Problem != nil || !seen.Complete || seen.Looked != 2 || seen.Occasions != 2 || seen.Held != 1 || len(seen.Samples) != 1 || seen.Samples[0].Conversation != refund || seen.Samples[0].On != "started" {
@@ -121,7 +122,7 @@ func TestARuleIsTried(t *testing.T) {
 		if blind.Held != 1 || blind.Samples == nil || len(blind.Samples) != 0 {
 			t.Errorf("who reads no conversations is told %+v", blind)
 		}
-		var wrong api.Trial
+		var wrong ruleapi.Trial
 		w.must(200, call{method: "POST", path: "/v1/rules/try", body: `{"rule":{"name":"x","when":["started"],"if":"conversation.prio == 1","then":[{"do":"add_tags","tags":["a"]}]}}`, bearer: supervisor}).json(t, &wrong)
 		if wrong.Problem == nil || wrong.Problem.Field != "if" || !strings.Contains(wrong.Problem.Message, "column 13") {
 			t.Errorf("%+v", wrong.Problem)

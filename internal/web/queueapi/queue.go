@@ -31,6 +31,7 @@ type Queue interface {
 // Store is what is read of the queue's history.
 type Store interface {
 	AllDuties(ctx context.Context, p identity.Principal) ([]routing.Duties, error)
+	DutiesOf(ctx context.Context, p identity.Principal, staffID string) (routing.Duties, error)
 	PromisesKept(ctx context.Context, p identity.Principal, from, to, offset int64) ([]routing.Kept, error)
 	PresenceBetween(ctx context.Context, p identity.Principal, from, to int64, after routing.Presence, limit int) ([]routing.Presence, error)
 }
@@ -149,15 +150,6 @@ type PresenceSpan struct {
 	To     int64                 `json:"to,omitempty" doc:"missing: still so"`
 }
 
-// DutiesView is what a member of staff is routed by.
-type DutiesView struct {
-	Staff     string         `json:"staff"`
-	Teams     []string       `json:"teams" nullable:"false"`
-	Skills    []string       `json:"skills" nullable:"false"`
-	Languages []string       `json:"languages" nullable:"false" doc:"BCP 47; none: every language"`
-	Slots     map[string]int `json:"slots" nullable:"false" doc:"channel: how many conversations at once; missing: the house's number"`
-}
-
 type choosePresence struct {
 	State  routing.PresenceState `json:"state" enum:"available,break,away"`
 	Reason string                `json:"reason,omitempty" enum:"meal,rest,meeting,training" doc:"of a break"`
@@ -210,21 +202,6 @@ type (
 		}
 	}
 	presenceOutput struct{ Body PresenceView }
-	dutiesOutput   struct {
-		Body struct {
-			Items []DutiesView `json:"items" nullable:"false"`
-		}
-	}
-	dutiesInput struct {
-		api.Caller
-		ID   string `path:"id" maxLength:"26" doc:"of the member of staff"`
-		Body struct {
-			Teams     []string       `json:"teams" nullable:"false" maxItems:"50"`
-			Skills    []string       `json:"skills" nullable:"false" maxItems:"50"`
-			Languages []string       `json:"languages" nullable:"false" maxItems:"20"`
-			Slots     map[string]int `json:"slots,omitempty" nullable:"false"`
-		}
-	}
 )
 
 func (r *routes) addQueue() {
@@ -242,7 +219,9 @@ func (r *routes) addQueue() {
 	api.Add(r.api, put("set-presence-of", "/v1/staff/{id}/presence", "Say whether somebody takes offers"), r.setPresenceOf)
 	api.Add(r.api, get("presence-spans", "/v1/presence/spans", "Read who took offers when"), r.presenceSpans)
 	api.Add(r.api, get("duties", "/v1/duties", "Read what members of staff are routed by"), r.duties)
+	api.Add(r.api, get("duties-of", "/v1/staff/{id}/duties", "Read what a member of staff is routed by"), r.dutiesOf)
 	api.Add(r.api, put("set-duties", "/v1/staff/{id}/duties", "Set what a member of staff is routed by"), r.setDuties)
+	api.Add(r.api, get("skills", "/v1/skills", "List the skills that somebody has or that are asked for"), r.skills)
 	api.Add(r.api, change(http.MethodPut, "team", "set-team", "Make the conversation a team's, or everybody's"), r.setTeam)
 	api.Add(r.api, change(http.MethodPut, "skills", "set-skills", "Set what an agent must be able to do to be offered it"), r.setSkills)
 	api.Add(r.api, change(http.MethodPost, "hand-over", "hand-over", "Hand the conversation to a team or a colleague, with a note"), r.handOver)
@@ -375,32 +354,4 @@ func (r *routes) presenceSpans(ctx context.Context, in *spansInput) (*spansOutpu
 		out.Body.Items = append(out.Body.Items, PresenceSpan{Staff: p.StaffID, State: p.State, Reason: p.Reason, From: p.Since, To: p.Until})
 	}
 	return out, err
-}
-
-func (r *routes) duties(ctx context.Context, in *api.Caller) (*dutiesOutput, error) {
-	all, err := r.Store.AllDuties(ctx, in.Who())
-	out := &dutiesOutput{}
-	out.Body.Items = []DutiesView{}
-	for _, d := range all {
-		out.Body.Items = append(out.Body.Items, DutiesView{Staff: d.StaffID, Teams: orNone(d.Teams), Skills: orNone(d.Skills), Languages: orNone(d.Languages), Slots: d.Slots})
-	}
-	return out, err
-}
-
-func (r *routes) setDuties(ctx context.Context, in *dutiesInput) (*nothing, error) {
-	b := in.Body
-	skills := make([]string, len(b.Skills))
-	for i, s := range b.Skills { // people write them
-		skills[i] = r.Intake.Name(s)
-	}
-	skills, err := conversation.CleanSkills("skills", skills)
-	if err != nil {
-		return nil, err
-	}
-	for _, team := range b.Teams {
-		if _, err := r.team(ctx, in.Who(), team); err != nil {
-			return nil, err
-		}
-	}
-	return &nothing{}, r.Queue.SetDuties(ctx, in.Who(), routing.Duties{StaffID: in.ID, Teams: b.Teams, Skills: skills, Languages: b.Languages, Slots: b.Slots})
 }

@@ -2,12 +2,8 @@ package queueapi
 
 import (
 	"context"
-	"encoding/json"
 
 	"kefu/internal/domain/conversation"
-	"kefu/internal/domain/identity"
-	"kefu/internal/domain/routing"
-	"kefu/internal/platform/fault"
 	"kefu/internal/web/api"
 )
 
@@ -34,27 +30,10 @@ type (
 	}
 )
 
-// team finds a team in use. Errors: Invalid when there is none.
-func (r *routes) team(ctx context.Context, p identity.Principal, id string) (*conversation.TeamRef, error) {
-	const op = "queueapi.team"
-	it, err := r.Settings.Get(ctx, p, "team", id)
-	if fault.Is(err, fault.NotFound) || (err == nil && it.Archived) {
-		return nil, fault.InvalidFor(op, "team_id", "unknown", "names no team")
-	}
-	if err != nil {
-		return nil, err
-	}
-	var t routing.Team
-	if err := json.Unmarshal(it.Body, &t); err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	return &conversation.TeamRef{ID: it.ID, Name: t.Name}, nil
-}
-
 func (r *routes) setTeam(ctx context.Context, in *teamInput) (*nothing, error) {
 	content := conversation.Content{}
 	if in.Body.TeamID != nil {
-		team, err := r.team(ctx, in.Who(), *in.Body.TeamID)
+		team, err := r.api.Team(ctx, in.Who(), *in.Body.TeamID)
 		if err != nil {
 			return nil, err
 		}
@@ -70,7 +49,7 @@ func (r *routes) setSkills(ctx context.Context, in *skillsInput) (*nothing, erro
 func (r *routes) handOver(ctx context.Context, in *handOverInput) (*nothing, error) {
 	content := conversation.Content{Text: in.Body.Note}
 	if in.Body.TeamID != nil {
-		team, err := r.team(ctx, in.Who(), *in.Body.TeamID)
+		team, err := r.api.Team(ctx, in.Who(), *in.Body.TeamID)
 		if err != nil {
 			return nil, err
 		}

@@ -188,7 +188,7 @@ func TestSomebodyInvitedJoinsByTheDirectory(t *testing.T) {
 	if leads, _ := b.back(b.away()); leads != "/desk/#directory=refused" {
 		t.Errorf("nobody knows them, and they come to %s", leads)
 	}
-	_, err := h.desk.Invite(t.Context(), identity.SystemPart("test"), "mei@acme.test", identity.Supervisor)
+	_, err := h.desk.Invite(t.Context(), identity.SystemPart("test"), staff.Invitation{Email: "mei@acme.test", Role: identity.Supervisor})
 	h.must(err)
 	b = h.browser()
 	leads, p := b.back(b.away())

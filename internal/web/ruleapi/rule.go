@@ -1,4 +1,7 @@
-package api
+// Package ruleapi is the part of the desk's API about rules that is not a setting
+// like any other: what a rule would have done. It stands on package api, which admits
+// the callers.
+package ruleapi
 
 import (
 	"bytes"
@@ -14,6 +17,7 @@ import (
 	"kefu/internal/flow/ruling"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/strictjson"
+	"kefu/internal/web/api"
 )
 
 // Rules tells what a rule would have done.
@@ -48,7 +52,7 @@ type TrialSample struct {
 }
 
 type tryRuleInput struct {
-	Caller
+	api.Caller
 	Body struct {
 		Rule          json.RawMessage `json:"rule" doc:"as it would be saved"`
 		Conversations int             `json:"conversations,omitempty" minimum:"1" maximum:"1000" doc:"how many to look at; 200 when it is left out"`
@@ -57,28 +61,33 @@ type tryRuleInput struct {
 
 type trialOutput struct{ Body Trial }
 
-func (a *API) addRules() {
-	add(a, huma.Operation{
-		OperationID: "try-rule", Method: http.MethodPost, Path: "/v1/rules/try",
-		Summary: "Tell what a rule would have done with past conversations", Tags: []string{"rules"}, Metadata: reading(),
-	}, a.tryRule)
+type routes struct{ rules Rules }
+
+// Routes gives the operations, for api.Deps.More.
+func Routes(rules Rules) func(*api.API) {
+	return func(a *api.API) {
+		api.Add(a, huma.Operation{
+			OperationID: "try-rule", Method: http.MethodPost, Path: "/v1/rules/try",
+			Summary: "Tell what a rule would have done with past conversations", Tags: []string{"rules"}, Metadata: api.Reading(),
+		}, (&routes{rules}).tryRule)
+	}
 }
 
 const defaultTrial = 200
 
-func (a *API) tryRule(ctx context.Context, in *tryRuleInput) (*trialOutput, error) {
-	var r rule.Rule
+func (r *routes) tryRule(ctx context.Context, in *tryRuleInput) (*trialOutput, error) {
+	var tried rule.Rule
 	if bytes.Equal(bytes.TrimSpace(in.Body.Rule), []byte("null")) {
-		return nil, fault.InvalidField("api.tryRule", "rule", "is none")
+		return nil, fault.InvalidField("ruleapi.tryRule", "rule", "is none")
 	}
-	err := strictjson.Decode(in.Body.Rule, &r)
+	err := strictjson.Decode(in.Body.Rule, &tried)
 	if err == nil {
 		n := in.Body.Conversations
 		if n == 0 {
 			n = defaultTrial
 		}
 		var t ruling.Trial
-		if t, err = a.Rules.Try(ctx, in.who(), r, n); err == nil {
+		if t, err = r.rules.Try(ctx, in.Who(), tried, n); err == nil {
 			return &trialOutput{Body: trialOf(t)}, nil
 		}
 	}
