@@ -91,3 +91,13 @@ test('a snooze that would be over is undone to open', () => {
   expect(inverse(line('x'), { add_tags: ['a'] })).toBeUndefined();
   expect(guess(line('x'), { remove_tags: ['a'], assignee: '' }, () => undefined)).toMatchObject({ tags: [], assignee: undefined });
 });
+
+test('handing over shows the team at once, and undoing gives back who had it', () => {
+  const before = line('x', { status: 'waiting', team: 'old', assignee: { id: 'mei', name: 'Mei' } });
+  const toTeam = { hand_over: { team_id: 'new', note: 'she was called' } };
+  expect(guess(before, toTeam, () => undefined)).toMatchObject({ team: 'new', assignee: undefined, status: 'open' });
+  expect(inverse(before, toTeam)).toEqual({ id: 'x', assignee: 'mei', team: 'old', status: 'waiting' });
+  const toBo = { hand_over: { staff_id: 'bo' } };
+  expect(guess(before, toBo, (id) => ({ id, name: 'Bo' }))).toMatchObject({ team: 'old', assignee: { id: 'bo', name: 'Bo' }, status: 'waiting' });
+  expect(inverse(before, toBo)).toEqual({ id: 'x', assignee: 'mei' });
+});

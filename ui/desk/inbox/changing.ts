@@ -22,9 +22,15 @@ export interface ChangingOptions {
 /** What the conversation will be, as far as one can tell. */
 export function guess(c: Conversation, doing: Doing, staff: ChangingOptions['staff']): Conversation {
   const tags = c.tags.filter((t) => !doing.remove_tags?.includes(t));
+  const to = doing.hand_over;
+  const given = to ? (to.staff_id ?? '') : doing.assignee;
+  const team = to?.team_id ?? doing.team;
   return {
     ...c,
-    ...(doing.assignee !== undefined && { assignee: doing.assignee === '' ? undefined : (staff(doing.assignee) ?? { id: doing.assignee, name: '' }) }),
+    ...(given !== undefined && { assignee: given === '' ? undefined : (staff(given) ?? { id: given, name: '' }) }),
+    ...(team !== undefined && { team: team === '' ? undefined : team }),
+    // It is up to the team then, not to the customer.
+    ...(to && given === '' && c.status === 'waiting' && { status: 'open' as const }),
     ...(doing.priority && { priority: doing.priority }),
     ...(doing.status && { status: doing.status, snoozed_until: doing.until }),
     tags: [...new Set([...tags, ...(doing.add_tags ?? [])])].sort(),
@@ -34,7 +40,10 @@ export function guess(c: Conversation, doing: Doing, staff: ChangingOptions['sta
 /** What brings a conversation back to what it was; undefined for what cannot be brought back. */
 export function inverse(before: Conversation, doing: Doing, now = Date.now()): Change | undefined {
   const back: Change = { id: before.id };
-  if (doing.assignee !== undefined) back.assignee = before.assignee?.id ?? '';
+  const to = doing.hand_over;
+  if (doing.assignee !== undefined || to) back.assignee = before.assignee?.id ?? '';
+  if (doing.team !== undefined || to?.team_id) back.team = before.team ?? '';
+  if (to && !to.staff_id && before.status === 'waiting') back.status = 'waiting';
   if (doing.priority) back.priority = before.priority;
   const added = (doing.add_tags ?? []).filter((t) => !before.tags.includes(t));
   const removed = (doing.remove_tags ?? []).filter((t) => before.tags.includes(t));

@@ -38,6 +38,8 @@ export class Inbox {
     private readonly me: () => string,
     /** Something about the lists changed: what they hold may have to be counted anew. */
     private readonly changed: () => void = () => undefined,
+    /** The teams that I am in. */
+    private readonly teams: () => readonly string[] = () => [],
   ) {}
 
   show(list: List): void {
@@ -181,7 +183,7 @@ export class Inbox {
       else if (at >= 0) this.#leave(conversation.id);
       return;
     }
-    if (!belongs(this.list, conversation, this.me())) return this.#leave(conversation.id);
+    if (!belongs(this.list, conversation, this.me(), this.teams())) return this.#leave(conversation.id);
     if (this.held) {
       const known = this.items[at];
       if (known) this.items = this.items.with(at, { ...conversation, cursor: known.cursor });

@@ -163,6 +163,7 @@ describe('the list', () => {
 });
 
 describe('a list', () => {
+  const team = 'c'.repeat(26);
   const now = 1_000_000;
   test.each<[string, Partial<List>, Partial<Conversation>, boolean]>([
     ['mine', { view: 'mine' }, { assignee: { id: 'me', name: 'Me' } }, true],
@@ -177,7 +178,12 @@ describe('a list', () => {
     ['unread', { unread: true }, { unread: 1 }, true],
     ['read', { unread: true }, {}, false],
     ['merged', {}, { status: 'merged', merged_into: 'x' }, false],
-  ])('holds: %s', (_, list, c, holds) => expect(belongs(canonical(list), conversation('a', 1, c), 'me', now)).toBe(holds));
+    ['one of my teams', { view: 'teams' }, { team: 'cards' }, true],
+    ['another team', { view: 'teams' }, { team: 'loans' }, false],
+    ['no team', { view: 'teams' }, {}, false],
+    ['the team asked for', { team: [team] }, { team }, true],
+    ['not the team asked for', { team: [team] }, { team: 'cards' }, false],
+  ])('holds: %s', (_, list, c, holds) => expect(belongs(canonical(list), conversation('a', 1, c), 'me', ['cards'], now)).toBe(holds));
 });
 
 describe('the API', () => {

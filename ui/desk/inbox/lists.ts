@@ -8,6 +8,8 @@ export interface List {
   /** In place of the view: those of this member of staff. */
   assignee?: string;
   priority?: Priority[];
+  /** Ids of teams. */
+  team?: string[];
   tag?: string[];
   /** Primary subtags, such as zh. */
   language?: string[];
@@ -17,14 +19,15 @@ export interface List {
   unread?: boolean;
 }
 
-export const views: readonly View[] = ['mine', 'unassigned', 'all', 'mentions'];
+export const views: readonly View[] = ['mine', 'unassigned', 'teams', 'all', 'mentions'];
 export const statuses: readonly Status[] = ['open', 'waiting', 'snoozed', 'resolved'];
 export const priorities: readonly Priority[] = ['urgent', 'high', 'normal', 'low'];
 
 export const everything: List = { view: 'all', status: ['open'] };
 
-const several = ['priority', 'tag', 'language', 'channel'] as const;
+const several = ['priority', 'team', 'tag', 'language', 'channel'] as const;
 const most = 10;
+const isId = /^[0-9a-z]{26}$/;
 
 /** A list without what means nothing, in one form: two that hold the same are equal texts. */
 export function canonical(list: Partial<List>): List {
@@ -32,6 +35,7 @@ export function canonical(list: Partial<List>): List {
   const texts = (values: readonly string[] | undefined) => [...new Set((values ?? []).map((v) => v.trim()).filter((v) => v !== ''))].sort().slice(0, most);
   const status = among(statuses, list.status);
   const priority = among(priorities, list.priority);
+  const team = texts(list.team).filter((t) => isId.test(t));
   const tag = texts(list.tag);
   const language = texts(list.language?.map((l) => l.toLowerCase()));
   const channel = texts(list.channel);
@@ -39,8 +43,9 @@ export function canonical(list: Partial<List>): List {
   return {
     view: views.find((v) => v === list.view) ?? 'all',
     status: status.length > 0 ? status : ['open'],
-    ...(list.assignee && /^[0-9a-z]{26}$/.test(list.assignee) && { assignee: list.assignee }),
+    ...(list.assignee && isId.test(list.assignee) && { assignee: list.assignee }),
     ...(priority.length > 0 && priority.length < priorities.length && { priority }),
+    ...(team.length > 0 && { team }),
     ...(tag.length > 0 && { tag }),
     ...(language.length > 0 && { language }),
     ...(channel.length > 0 && { channel }),
@@ -75,6 +80,7 @@ export function parseList(hash: string): { list: List; conv?: string } {
     view: view as View,
     status: (status ?? '').split(',') as Status[],
     priority: q.getAll('priority') as Priority[],
+    team: q.getAll('team'),
     tag: q.getAll('tag'),
     language: q.getAll('language'),
     channel: q.getAll('channel'),
@@ -85,12 +91,14 @@ export function parseList(hash: string): { list: List; conv?: string } {
   return { list, ...(conv && /^[0-9a-z]{1,64}$/.test(conv) && { conv }) };
 }
 
-/** Whether a conversation stands in a list, as the server would judge. Mentions are known to the server alone. */
-export function belongs(list: List, c: Conversation, me: string, now = Date.now()): boolean {
+/** Whether a conversation stands in a list, as the server would judge, of somebody who is in these teams. Mentions are known to the server alone. */
+export function belongs(list: List, c: Conversation, me: string, teams: readonly string[] = [], now = Date.now()): boolean {
   if (c.merged_into || c.status === 'merged' || !list.status.includes(c.status)) return false;
   if (list.assignee) {
     if (c.assignee?.id !== list.assignee) return false;
   } else if (list.view === 'mine' ? c.assignee?.id !== me : list.view === 'unassigned' && c.assignee) return false;
+  if (list.view === 'teams' && !list.assignee && !teams.includes(c.team ?? '')) return false;
+  if (list.team && !list.team.includes(c.team ?? '')) return false;
   if (list.priority && !list.priority.includes(c.priority)) return false;
   if (list.tag && !list.tag.some((t) => c.tags.includes(t))) return false;
   if (list.language && !list.language.includes((c.language ?? '').toLowerCase().split('-')[0]!)) return false;

@@ -15,6 +15,7 @@ export const builtIn: readonly List[] = [
   { view: 'mine', status: ['open'] },
   { view: 'unassigned', status: ['open'] },
   { view: 'all', status: ['open'] },
+  { view: 'teams', status: ['open'] },
   { view: 'mentions', status: ['open', 'waiting', 'snoozed'] },
 ];
 

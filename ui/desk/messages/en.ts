@@ -1,4 +1,5 @@
 import { access } from './access.en.ts';
+import { duties } from './duties.en.ts';
 import { walletEn } from './wallet.en.ts';
 import type { ConversationStatus, ErrorCode } from '../../kit/protocol/frames.ts';
 import type { Priority, View } from '../shell/api.ts';
@@ -40,6 +41,7 @@ export const en = {
     tooMany: (seconds: number) => `Too many tries. Wait ${seconds} seconds.`,
   },
   access,
+  duties,
   unreachable: 'The server cannot be reached.',
 
   menu: {
@@ -107,7 +109,7 @@ export const en = {
       lost: 'Too late: a colleague has it.',
     },
   },
-  view: { mine: 'Mine', unassigned: 'Unassigned', all: 'All', mentions: 'Mentions' } satisfies Record<View, string>,
+  view: { mine: 'Mine', unassigned: 'Unassigned', teams: 'My teams', all: 'All', mentions: 'Mentions' } satisfies Record<View, string>,
   due: {
     until: (time: string) => `Due ${time}`,
     late: (time: string) => `Late since ${time}`,
@@ -144,6 +146,7 @@ export const en = {
     empty: {
       mine: ['Nothing here', 'Conversations that are assigned to you stand here. Take one from Unassigned.'],
       unassigned: ['Nobody is waiting', 'A conversation appears here as soon as a customer writes.'],
+      teams: ['Nothing of your teams', 'What belongs to a team that you are in stands here. A supervisor sets who is in which.'],
       all: ['No conversations', 'Conversations with this status stand here.'],
       mentions: ['Nobody has named you', 'When a colleague writes @ and your name in a note, the conversation stands here.'],
     } satisfies Record<View, [string, string]>,
@@ -426,7 +429,7 @@ export const en = {
     title: 'Commands, and where to go',
     placeholder: 'What do you want to do, or whom do you look for?',
     none: 'Nothing fits.',
-    groups: { actions: 'Actions', pages: 'Pages', views: 'Views', conversations: 'Conversations', colleagues: 'Colleagues', macros: 'Macros', search: 'Search' },
+    groups: { actions: 'Actions', pages: 'Pages', views: 'Views', conversations: 'Conversations', teams: 'Teams', colleagues: 'Colleagues', macros: 'Macros', search: 'Search' },
     give: (name: string) => `Assign to ${name}`,
     with: (name: string) => `Conversations with ${name}`,
     look: (q: string) => `Search messages for “${q}”`,

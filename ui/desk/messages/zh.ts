@@ -1,4 +1,5 @@
 import { access } from './access.zh.ts';
+import { duties } from './duties.zh.ts';
 import { walletZh } from './wallet.zh.ts';
 import type { Messages } from './en.ts';
 
@@ -35,6 +36,7 @@ export const zh: Messages = {
     tooMany: (seconds) => `尝试次数过多，请等待 ${seconds} 秒。`,
   },
   access,
+  duties,
   unreachable: '连接不上服务器。',
 
   menu: {
@@ -102,7 +104,7 @@ export const zh: Messages = {
       lost: '晚了一步，同事已接待。',
     },
   },
-  view: { mine: '我的', unassigned: '待分配', all: '全部', mentions: '提到我的' },
+  view: { mine: '我的', unassigned: '待分配', teams: '我的团队', all: '全部', mentions: '提到我的' },
   due: {
     until: (time) => `${time} 到期`,
     late: (time) => `${time} 已超时`,
@@ -134,6 +136,7 @@ export const zh: Messages = {
     empty: {
       mine: ['暂无会话', '分配给您的会话会出现在这里，也可以到“待分配”里领取。'],
       unassigned: ['没有客户在等待', '客户一发来消息，会话就会出现在这里。'],
+      teams: ['团队暂无会话', '您所在团队的会话会出现在这里。由主管设置谁在哪个团队。'],
       all: ['暂无会话', '处于此状态的会话会出现在这里。'],
       mentions: ['还没有同事提到您', '同事在备注里写 @ 和您的名字后，会话会出现在这里。'],
     },
@@ -416,7 +419,7 @@ export const zh: Messages = {
     title: '命令与跳转',
     placeholder: '想做什么，或找谁？支持拼音首字母',
     none: '没有匹配项。',
-    groups: { actions: '操作', pages: '页面', views: '视图', conversations: '会话', colleagues: '同事', macros: '常用回复', search: '搜索' },
+    groups: { actions: '操作', pages: '页面', views: '视图', conversations: '会话', teams: '团队', colleagues: '同事', macros: '常用回复', search: '搜索' },
     give: (name) => `分配给${name}`,
     with: (name) => `${name}的会话`,
     look: (q) => `在消息中搜索“${q}”`,

@@ -35,8 +35,10 @@ function everything(desk: Desk, m: Messages): Entry[] {
   for (const view of desk.views.saved) all.push({ id: `view ${view.id}`, group: 'views', title: view.value.name, run: () => desk.go(view.value.list) });
   for (const c of desk.inbox.items) all.push({ id: `conv ${c.id}`, group: 'conversations', title: nameOf(c.customer, m), about: c.topic || c.preview, run: () => desk.open(c.id) });
   if (desk.thread && !desk.thread.conversation?.merged_into) {
+    for (const t of desk.teams.all) all.push({ id: `hand ${t.id}`, group: 'teams', title: m.duties.handTo(t.value.name), run: () => desk.doers.giveTeam?.({ id: t.id, name: t.value.name }) });
     for (const s of desk.staff) all.push({ id: `give ${s.id}`, group: 'colleagues', title: m.palette.give(s.name), run: () => desk.doers.give?.(s) });
   }
+  for (const t of desk.teams.all) all.push({ id: `team ${t.id}`, group: 'teams', title: m.duties.inTeam(t.value.name), run: () => desk.go({ view: 'all', status: ['open'], team: [t.id] }) });
   for (const s of desk.staff) all.push({ id: `with ${s.id}`, group: 'colleagues', title: m.palette.with(s.name), run: () => desk.go({ view: 'all', status: ['open', 'waiting'], assignee: s.id }) });
   if (desk.thread) for (const item of desk.macros.all) all.push({ id: `macro ${item.id}`, group: 'macros', title: item.value.name, run: () => desk.doers.macro?.(item.value) });
   return all;

@@ -6,7 +6,7 @@ import type { ConversationStatus, ErrorCode, Status } from '../../kit/protocol/f
 export type Role = 'owner' | 'admin' | 'supervisor' | 'agent' | string;
 export type Priority = 'low' | 'normal' | 'high' | 'urgent';
 export type Evidence = 'verified' | 'claimed' | 'inferred' | 'anonymous' | '';
-export type View = 'mine' | 'unassigned' | 'all' | 'mentions';
+export type View = 'mine' | 'unassigned' | 'teams' | 'all' | 'mentions';
 
 export interface Staff {
   id: string;
@@ -38,6 +38,10 @@ export interface Conversation {
   topic?: string;
   language?: string;
   tags: string[];
+  /** The id of the team whose it is. */
+  team?: string;
+  /** What is asked of who answers. */
+  skills?: string[];
   preview: string;
   preview_kind?: string;
   preview_author?: string;
@@ -101,6 +105,10 @@ export interface Change {
   id: string;
   /** Empty: nobody. */
   assignee?: string;
+  /** Empty: everybody's. */
+  team?: string;
+  /** To a team, to whoever of it is free, or to a colleague; in one step with what they must know. */
+  hand_over?: { team_id?: string; staff_id?: string; note?: string };
   priority?: Priority;
   add_tags?: string[];
   remove_tags?: string[];
@@ -215,6 +223,9 @@ export class Api {
   }
   setTags(id: string, tags: string[]): Promise<void> {
     return this.#put(id, 'tags', { tags });
+  }
+  setSkills(id: string, skills: string[]): Promise<void> {
+    return this.#put(id, 'skills', { skills });
   }
   setTopic(id: string, topic: string): Promise<void> {
     return this.#put(id, 'topic', { topic });

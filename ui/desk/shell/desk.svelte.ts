@@ -22,6 +22,7 @@ import { forgetUnsaved } from '../settings/drafts.ts';
 import type { Opened } from '../signin/access.ts';
 import { IdleLock } from '../signin/idle.ts';
 import { Macros, type Macro } from '../thread/macros.svelte.ts';
+import { Teams } from '../teams/teams.svelte.ts';
 import { Thread } from '../thread/thread.svelte.ts';
 import { Notify, type News } from './notify.svelte.ts';
 import type { Action } from './shortcuts.ts';
@@ -31,6 +32,7 @@ import { nameOf } from './words.ts';
 /** What an action does here; false when there is nothing to do, and the key keeps its own meaning. */
 export type Doers = Partial<Record<Action, (event?: KeyboardEvent) => unknown>> & {
   give?: (staff: { id: string; name: string }) => void;
+  giveTeam?: (team: { id: string; name: string }) => void;
   macro?: (macro: Macro) => void;
 };
 
@@ -50,6 +52,7 @@ export class Desk {
   readonly views: Views;
   readonly undo: Undo;
   readonly macros: Macros;
+  readonly teams: Teams;
   readonly notify: Notify;
   readonly search: Search;
   readonly drafts: Drafts;
@@ -120,8 +123,9 @@ export class Desk {
     this.views = new Views(this.api, (code) => this.failed(code), (conv) => this.#tell('mention', conv));
     this.notify = new Notify(this.#storage);
     this.macros = new Macros(this.api);
+    this.teams = new Teams(this.api);
     this.undo = new Undo(this.toasts, () => this.m?.undo ?? '');
-    this.inbox = new Inbox(this.api, () => this.me?.id ?? '', () => this.views.stale());
+    this.inbox = new Inbox(this.api, () => this.me?.id ?? '', () => this.views.stale(), () => this.teams.mine);
     this.search = new Search(this.api, (code) => this.failed(code));
     this.drafts = new Drafts(this.#tab, this.api);
     this.offers = new Offers(
@@ -264,6 +268,7 @@ export class Desk {
       if (change.what === 'inbox') this.search.changed(change.conv);
       // After a loss the hints of the meantime are gone.
       if (change.what === 'welcome' && this.inbox.loaded) void this.inbox.reload();
+      if (change.what === 'welcome') void this.teams.refresh();
       if (change.what === 'welcome') this.drafts.saveAll();
       if (change.what === 'welcome') this.search.changed();
       if (change.what === 'merged' && this.thread?.id === change.from) this.open(change.into);
@@ -273,6 +278,7 @@ export class Desk {
     client.start();
     this.notify.open(staff.id);
     if (this.hasInbox) this.views.open();
+    if (this.hasInbox) this.teams.open(staff.id);
     void this.api.staff().then(
       (everybody) => (this.staff = colleaguesOf(everybody)),
       () => undefined,
@@ -339,6 +345,7 @@ export class Desk {
     this.notify.close();
     this.paletteOpen = false;
     this.macros.clear();
+    this.teams.close();
     this.search.clear();
   }
 

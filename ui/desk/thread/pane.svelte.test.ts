@@ -58,7 +58,7 @@ async function shown(first: number, last: number, draft?: Draft) {
     api,
     failed: vi.fn(),
     me: { id: 'mei', name: 'Mei', role: 'agent' },
-    staff: [],
+    teams: { all: [], find: () => undefined, refresh: () => Promise.resolve() }, staff: [],
     online: true,
     keys: true,
     connection: 'open',

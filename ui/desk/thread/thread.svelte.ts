@@ -198,10 +198,9 @@ export class Thread {
     this.typed(text);
   }
 
-  /** Writes a note that names a colleague, without touching what is being written. */
-  noteTo(staff: { id: string; name: string } | undefined, text: string): void {
-    const words = staff ? `@${staff.name} ${text}` : text;
-    this.client.send({ conv: this.id, text: words, note: true, seen: this.upTo, extra: staff && { mentions: [staff.id] } });
+  /** Writes a note without touching what is being written. */
+  leaveNote(text: string): void {
+    this.client.send({ conv: this.id, text, note: true, seen: this.upTo });
   }
 
   seen(): void {

@@ -93,6 +93,8 @@ export interface Payload {
   until?: number;
   wrap_up?: string;
   staff?: { id?: string; name?: string };
+  team?: { id?: string; name?: string };
+  skills?: string[];
   priority?: string;
   tags?: string[];
   topic?: string;
