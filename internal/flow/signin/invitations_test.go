@@ -302,7 +302,7 @@ func TestALinkEndsWithTheRightsOfWhoMadeIt(t *testing.T) {
 		if c.back {
 			l, err = o.desk.InviteBack(t.Context(), maker, o.mei.ID)
 		} else {
-			l, err = o.desk.Invite(t.Context(), maker, "bo@kefu.test", identity.Agent)
+			l, err = o.desk.Invite(t.Context(), maker, staff.Invitation{Email: "bo@kefu.test", Role: identity.Agent})
 		}
 		o.must(err)
 		token := tokenOf(t, l)
