@@ -34,7 +34,7 @@ export const duties: typeof en = {
   save: '保存',
   saved: (name) => `已修改${name}的职责。`,
   back: (name) => `${name}的职责已恢复原样。`,
-  conflict: (name) => `其他人刚刚修改了${name}的职责。上面是现在的内容，您的修改保留在下面。`,
+  conflict: (name) => `其他人刚刚修改了${name}的职责，现在的内容如下；您的修改仍保留在表单里。`,
   conflictTake: '采用对方的',
   undoConflict: '此后又有人修改过，因此没有撤销。',
   invalid: '未能保存，请检查标出的内容。',

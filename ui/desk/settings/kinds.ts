@@ -22,6 +22,7 @@ import OrganisationForm from './forms/OrganisationForm.svelte';
 import RoutingForm from './forms/RoutingForm.svelte';
 import TargetForm from './forms/TargetForm.svelte';
 import TeamForm from './forms/TeamForm.svelte';
+import Members from '../teams/Members.svelte';
 import { writeMinutes, type Calendar } from './hours.ts';
 import type { Words } from './messages/en.ts';
 
@@ -244,6 +245,7 @@ export const kinds: readonly Kind[] = [
     about: (v: Team) => v.description ?? '',
     blank: (): Team => ({ name: '' }),
     form: TeamForm,
+    afterSaved: Members,
     changes: leads,
   },
   {

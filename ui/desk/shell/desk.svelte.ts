@@ -278,7 +278,7 @@ export class Desk {
     client.start();
     this.notify.open(staff.id);
     if (this.hasInbox) this.views.open();
-    if (this.hasInbox) this.teams.open(staff.id);
+    if (this.hasInbox || staff.role === 'admin') this.teams.open(staff.id);
     void this.api.staff().then(
       (everybody) => (this.staff = colleaguesOf(everybody)),
       () => undefined,

@@ -43,7 +43,7 @@ export const pages: readonly Page[] = [
   { id: 'board', title: (m) => m.pages.board, icon: Activity, for: (s) => leading.has(s.role), load: () => import('../board/BoardPage.svelte') },
   { id: 'reports', title: (m) => m.pages.reports, icon: ChartColumn, for: (s) => answering.has(s.role), load: () => import('../reports/ReportsPage.svelte') },
   { id: 'settings', title: (m) => m.pages.settings, icon: Settings, for: (s) => configuring.has(s.role), apart: true, load: () => import('../settings/SettingsPage.svelte') },
-  { id: 'people', title: (m) => m.pages.people, icon: Users, for: (s) => managing.has(s.role), apart: true, load: () => import('../people/PeoplePage.svelte') },
+  { id: 'people', title: (m) => m.pages.people, icon: Users, for: (s) => managing.has(s.role) || leading.has(s.role), apart: true, places: (m) => [{ title: m.duties.title, path: ['duties'] }], load: () => import('../people/PeoplePage.svelte') },
   { id: 'audit', title: (m) => m.access.audit.title, icon: ScrollText, for: (s) => auditing.has(s.role), apart: true, load: () => import('../audit/AuditPage.svelte') },
   { id: 'account', title: (m) => m.pages.account, icon: CircleUserRound, for: everybody, apart: true, load: () => import('../account/AccountPage.svelte') },
 ];

@@ -90,6 +90,10 @@ export interface Invitation {
   kind: Welcome['kind'];
   email: string;
   role: Role;
+  /** What they are routed by once they join. */
+  teams: string[];
+  skills: string[];
+  languages: string[];
   invited_by: string;
   created_at: number;
   expires_at: number;
@@ -126,7 +130,7 @@ export class Access {
   endOthers = (): Promise<void> => this.api.call('DELETE', '/v1/account/sessions');
 
   invitations = async (): Promise<Invitation[]> => (await this.api.call<{ items: Invitation[] }>('GET', '/v1/invitations')).items;
-  invite = (email: string, role: Role): Promise<Link> => this.api.call('POST', '/v1/invitations', { email, role });
+  invite = (email: string, role: Role, duties: { teams?: string[]; skills?: string[]; languages?: string[] } = {}): Promise<Link> => this.api.call('POST', '/v1/invitations', { email, role, ...duties });
   revoke = (id: string): Promise<void> => this.api.call('DELETE', `/v1/invitations/${id}`);
   reset = (staff: string): Promise<Link> => this.api.call('POST', `/v1/staff/${staff}/reset`);
   change = (staff: string, what: { role?: Role; disabled?: boolean }): Promise<void> => this.api.call('PATCH', `/v1/staff/${staff}`, what);
