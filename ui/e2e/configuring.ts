@@ -29,7 +29,8 @@ export function configuring(house: House): void {
       await page.getByRole('link', { name: /Make your first team/ }).click();
       await page.getByLabel('Name').fill('Night shift');
       await page.keyboard.press('Control+s');
-      await page.getByRole('link', { name: /^Night shift/ }).click();
+      await page.getByRole('heading', { name: 'Night shift' }).waitFor();
+      await page.getByText('Nobody is in this team').waitFor();
       await page.getByLabel('Name').fill('Late shift');
       await page.getByRole('link', { name: 'Organisation' }).click();
       await page.getByRole('button', { name: 'Stay' }).click();

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { comingIn } from './coming-in.ts';
 import { configuring } from './configuring.ts';
+import { duties } from './duties.ts';
 import { everywhere } from './everywhere.ts';
 import { faults } from './faults.ts';
 import { House } from './house.ts';
@@ -31,6 +32,7 @@ describe.each(engines())('on %s', (engine) => {
   people(house);
   comingIn(house);
   working(house);
+  duties(house);
   // What is drawn does not depend on the database.
   if (engine === 'SQLite') looks(house);
   if (engine === 'SQLite') configuring(house);
