@@ -79,7 +79,8 @@ type DirectoryReturn struct {
 // SignInByDirectory opens a session for who comes back from the directory: a member
 // of staff who is linked to it or has the address that it verified, or somebody who
 // is invited under that address. Errors: Unauthenticated for everybody else, alike
-// and with a trace; Unavailable when the directory does not answer.
+// and with a trace; Forbidden for who has joined and waits for a second person;
+// Unavailable when the directory does not answer.
 func (d *Desk) SignInByDirectory(ctx context.Context, r DirectoryReturn) (Session, error) {
 	const op = "signin.SignInByDirectory"
 	if d.Directory == nil {

@@ -26,17 +26,23 @@ func (s *Staff) DirectoryRefused(ctx context.Context, staffID string) error {
 // EnterByDirectory opens a session for a person of the operator's directory: the
 // member of staff who is linked to them; or who has the address that the directory
 // verified, and is linked from now on; or somebody who is invited under it, and
-// joins. Errors: Unauthenticated, with the member where there is one.
+// joins. Errors: Unauthenticated, with the member where there is one; Forbidden for who
+// has joined and waits for a second person to agree.
 func (s *Staff) EnterByDirectory(ctx context.Context, e staff.DirectoryEntry) (staff.Member, error) {
 	const op = "staffing.EnterByDirectory"
 	var member staff.Member
+	var waits bool
 	err := s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		var joined bool
 		var err error
 		if err := useUp(ctx, t, e.Session.Once); err != nil {
 			return err
 		}
-		if member, err = s.linked(ctx, t, e); err != nil {
+		if member, joined, err = s.linked(ctx, t, e); err != nil {
 			return err
+		}
+		if waits = joined && member.DisabledAt != 0; waits {
+			return nil // it is the request for a second person that is kept
 		}
 		if member.DisabledAt != 0 {
 			return fault.New(fault.Unauthenticated, op, "the account is disabled")
@@ -65,39 +71,44 @@ func (s *Staff) EnterByDirectory(ctx context.Context, e staff.DirectoryEntry) (s
 		t.Record(by, signedIn(staff.ByDirectory), "staff", member.ID, "")
 		return nil
 	})
+	if err == nil && waits {
+		return member, fault.New(fault.Forbidden, op, "a second person has to agree first")
+	}
 	return member, err
 }
 
-// linked finds who somebody of the directory is, and links them the first time.
-func (s *Staff) linked(ctx context.Context, t *core.Tx, e staff.DirectoryEntry) (staff.Member, error) {
+// linked finds who somebody of the directory is, links them the first time, and tells
+// whether they have joined by that.
+func (s *Staff) linked(ctx context.Context, t *core.Tx, e staff.DirectoryEntry) (m staff.Member, joined bool, err error) {
 	const op = "staffing.linked"
 	const columns = "f.id, f.email, f.name, f.alias, f.role, f.disabled_at"
-	m, err := scanMember(t.SQL.QueryRowContext(ctx, "SELECT "+columns+" FROM staff f JOIN staff_directory d ON d.staff_id = f.id WHERE d.issuer = $1 AND d.subject = $2", e.Issuer, e.Subject).Scan)
+	m, err = scanMember(t.SQL.QueryRowContext(ctx, "SELECT "+columns+" FROM staff f JOIN staff_directory d ON d.staff_id = f.id WHERE d.issuer = $1 AND d.subject = $2", e.Issuer, e.Subject).Scan)
 	if !errors.Is(err, sql.ErrNoRows) {
-		return m, engine.MapError(op, err)
+		return m, false, engine.MapError(op, err)
 	}
 	email := normalEmail(e.Email)
 	if email == "" {
-		return m, fault.New(fault.Unauthenticated, op, "the directory has verified no address")
+		return m, false, fault.New(fault.Unauthenticated, op, "the directory has verified no address")
 	}
 	m, err = scanMember(t.SQL.QueryRowContext(ctx, "SELECT "+columns+" FROM staff f WHERE f.email = $1", email).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
+		joined = true
 		m, err = s.joinFrom(ctx, t, email, e)
 	}
 	if err != nil {
-		return m, engine.MapError(op, err)
+		return m, false, engine.MapError(op, err)
 	}
 	// Whoever has the address now is not whoever had it: one address, one person.
 	var other int
 	if err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*) FROM staff_directory WHERE issuer = $1 AND staff_id = $2", e.Issuer, m.ID).Scan(&other); err != nil {
-		return m, engine.MapError(op, err)
+		return m, false, engine.MapError(op, err)
 	}
-	if other > 0 || m.DisabledAt != 0 {
-		return m, fault.New(fault.Unauthenticated, op, "the account is another person's of the directory, or disabled")
+	if other > 0 || (m.DisabledAt != 0 && !joined) {
+		return m, false, fault.New(fault.Unauthenticated, op, "the account is another person's of the directory, or disabled")
 	}
 	_, err = t.SQL.ExecContext(ctx, "INSERT INTO staff_directory (issuer, subject, staff_id, linked_at) VALUES ($1, $2, $3, $4)", e.Issuer, e.Subject, m.ID, t.Now)
 	t.Record(identity.SystemPart("directory"), "staff.link", "staff", m.ID, "")
-	return m, engine.MapError(op, err)
+	return m, joined, engine.MapError(op, err)
 }
 
 // joinFrom takes up an open invitation under an address.

@@ -125,6 +125,8 @@ func (h *Handler) lead(w http.ResponseWriter, r *http.Request, err error) {
 		why = "unavailable"
 	case fault.Is(err, fault.Unauthenticated):
 		why = "refused"
+	case fault.Is(err, fault.Forbidden):
+		why = "waits"
 	case fault.Is(err, fault.NotFound), fault.Is(err, fault.Invalid):
 	default:
 		h.log.Error("a sign-in by the directory failed", "error", err)

@@ -200,6 +200,36 @@ func TestSomebodyInvitedJoinsByTheDirectory(t *testing.T) {
 	}
 }
 
+// Who is invited to run the house waits for a second person, whichever way they come.
+func TestAnAdminWhoJoinsByTheDirectoryWaitsForASecondPerson(t *testing.T) {
+	h := open(t, nil)
+	ctx := context.Background()
+	owner := func(email string) identity.Principal {
+		m := staff.Member{ID: id.New(), Email: email, Name: email, Alias: email, Role: identity.Owner}
+		h.must(h.p.AddStaff(ctx, identity.SystemPart("test"), staff.New{Member: m}))
+		return identity.Principal{Kind: identity.Staff, ID: m.ID, Role: m.Role, Session: id.New()}
+	}
+	first, second := owner("olga@acme.example"), owner("omar@acme.example")
+	h.must(h.p.Invite(ctx, first, staff.Invitation{ID: id.New(), Digest: id.New(), Kind: staff.InviteMember, Email: "bo@acme.example", Role: identity.Admin}))
+	h.provider.SignedInAs(mei(map[string]any{"sub": "b-1", "email": "bo@acme.example"}))
+	b := h.browser()
+	if leads, p := b.back(b.away()); leads != "/desk/#directory=waits" || p.ID != "" {
+		t.Fatalf("leads to %s as %+v", leads, p)
+	}
+	if leads, _ := b.back(b.away()); leads != "/desk/#directory=refused" {
+		t.Errorf("once more, before anybody agreed: %s", leads)
+	}
+	waiting, err := h.p.ListApprovals(ctx, second, true, "", 10)
+	if err != nil || len(waiting) != 1 {
+		t.Fatalf("%+v %v", waiting, err)
+	}
+	_, err = h.p.Approve(ctx, second, waiting[0].ID, waiting[0].Hash)
+	h.must(err)
+	if leads, p := b.back(b.away()); leads != "/desk/" || p.Role != identity.Admin {
+		t.Errorf("afterwards: %s as %+v", leads, p)
+	}
+}
+
 func TestWhoIsNotLetInByTheDirectory(t *testing.T) {
 	strange, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -18,6 +18,7 @@ export const access = {
     refused: 'Your directory vouched for you, but nobody works here under that name. Ask an admin for an invitation.',
     unavailable: 'The directory does not answer. Sign in another way, or try again in a minute.',
     over: 'That took too long, or came from another window. Begin again.',
+    waits: 'You have joined. For your role a colleague has to agree first: come back once they have.',
   } as Record<string, string>,
 
   invitation: {
