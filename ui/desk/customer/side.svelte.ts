@@ -77,7 +77,9 @@ export class WalletSide {
     try {
       const page = await transactions(this.api, this.customer, this.narrowed, this.next);
       if (round !== this.#round) return;
-      this.items = [...(this.items ?? []), ...page.items];
+      // What came meanwhile moves the pages: the end of one is the beginning of the next.
+      const known = new Set(this.items?.map((t) => t.id));
+      this.items = [...(this.items ?? []), ...page.items.filter((t) => !known.has(t.id))];
       this.next = page.next;
     } catch (error) {
       if (round === this.#round) this.listProblem = codeOf(error);

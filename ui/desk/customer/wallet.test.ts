@@ -145,6 +145,16 @@ test('of two numbers the one that was asked for is shown, and the other stays ma
   expect(screen.getAllByText('+49 ••••42')).toHaveLength(1);
 });
 
+test('a payment that moved from one page to the next stands there once', async () => {
+  panel((method, path, body) => {
+    if (!path.endsWith('/transactions')) return whole(method, path, body);
+    return (body as { cursor?: string }).cursor ? { items: [tx('t2', { party: 'Second' }), tx('t3', { party: 'Third' })] } : { items: [tx('t1', { party: 'First' }), tx('t2', { party: 'Second' })], next: 'more' };
+  });
+  await fireEvent.click(await screen.findByRole('button', { name: walletEn.more }));
+  await screen.findByText('Third');
+  expect(screen.getAllByText('Second')).toHaveLength(1);
+});
+
 test('who has not the conversation is told to take it', async () => {
   panel((method, path, body) => {
     if (path.endsWith('/reveal')) throw new Problem(403, 'forbidden');
