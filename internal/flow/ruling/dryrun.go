@@ -49,9 +49,9 @@ func NewTrials(store TrialStore) *Trials { return &Trials{store: store} }
 
 // Try tells what a rule would have done by itself with the newest conversations,
 // as they were at the time. Nothing is changed, and the audit chain tells who tried
-// on which. Errors: Forbidden for who may not
-// change rules; Invalid for a rule that is none. Who may not read conversations is
-// given numbers and no samples.
+// on which. Errors: Invalid for a rule that is none; Forbidden for who may not change
+// rules, and for who may not read conversations: how often a condition holds tells,
+// asked often enough, every word that customers wrote.
 func (t *Trials) Try(ctx context.Context, p identity.Principal, r rule.Rule, conversations int) (Trial, error) {
 	const op = "ruling.Try"
 	if !policy.Allow(p, policy.ChangeWorkSettings, policy.Object{}) {
@@ -65,6 +65,9 @@ func (t *Trials) Try(ctx context.Context, p identity.Principal, r rule.Rule, con
 	if len(problems) > 0 {
 		return Trial{}, problems[0].Err
 	}
+	if !policy.Allow(p, policy.ReadConversation, policy.Object{}) {
+		return Trial{}, fault.New(fault.Forbidden, op, "%s may not read conversations", p.Role)
+	}
 	who := identity.SystemPart("dry run")
 	recent, err := t.store.ConversationsBegun(ctx, who, min(max(conversations, 1), maxTrial))
 	if err != nil {
@@ -75,10 +78,9 @@ func (t *Trials) Try(ctx context.Context, p identity.Principal, r rule.Rule, con
 	}
 	ctx, cancel := context.WithTimeout(ctx, trialTime)
 	defer cancel()
-	samples := policy.Allow(p, policy.ReadConversation, policy.Object{})
 	trial := Trial{Complete: true}
 	for _, id := range recent {
-		if err := trial.look(ctx, t.store, who, set, id, samples); err != nil {
+		if err := trial.look(ctx, t.store, who, set, id); err != nil {
 			if ctx.Err() == nil {
 				return Trial{}, err
 			}
@@ -89,7 +91,7 @@ func (t *Trials) Try(ctx context.Context, p identity.Principal, r rule.Rule, con
 	return trial, nil
 }
 
-func (t *Trial) look(ctx context.Context, store TrialStore, who identity.Principal, set *rule.Set, id string, samples bool) error {
+func (t *Trial) look(ctx context.Context, store TrialStore, who identity.Principal, set *rule.Set, id string) error {
 	state, err := store.Conversation(ctx, who, id)
 	if err != nil {
 		return err
@@ -115,7 +117,7 @@ func (t *Trial) look(ctx context.Context, store TrialStore, who identity.Princip
 				continue
 			}
 			t.Held++
-			if samples && !sampled && len(t.Samples) < maxSamples {
+			if !sampled && len(t.Samples) < maxSamples {
 				sampled = true
 				t.Samples = append(t.Samples, Sample{ConversationID: state.ID, Seq: m.Seq, At: e.At, On: m.On})
 			}

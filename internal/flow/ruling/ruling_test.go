@@ -220,7 +220,13 @@ func TestADryRunChangesNothing(t *testing.T) {
 		if got, err = trials.Try(context.Background(), supervisor, r, 3); err != nil || got.Failed != 3 || got.Held != 0 {
 			t.Errorf("a condition that fails: %+v, %v", got, err)
 		}
-		for _, p := range []identity.Principal{{}, {Kind: identity.Customer, ID: id.New()}, {Kind: identity.Staff, ID: id.New(), Role: identity.Agent}, {Kind: identity.Staff, ID: id.New(), Role: identity.Auditor}} {
+		// An admin sees no customer: what is wrong with a rule they are told, and no more.
+		admin := identity.Principal{Kind: identity.Staff, ID: id.New(), Role: identity.Admin}
+		if _, err := trials.Try(context.Background(), admin, rule.Rule{Name: "x", When: r.When}, 3); !fault.Is(err, fault.Invalid) {
+			t.Errorf("what is wrong with a rule, told to an admin: %v", err)
+		}
+		r.If = `message.text.mentions(["refund"])`
+		for _, p := range []identity.Principal{{}, admin, {Kind: identity.Customer, ID: id.New()}, {Kind: identity.Staff, ID: id.New(), Role: identity.Agent}, {Kind: identity.Staff, ID: id.New(), Role: identity.Auditor}} {
 			if _, err := trials.Try(context.Background(), p, r, 3); !fault.Is(err, fault.Forbidden) {
 				t.Errorf("%s %s: %v", p.Kind, p.Role, err)
 			}

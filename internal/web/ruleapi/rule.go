@@ -33,7 +33,7 @@ type Trial struct {
 	Occasions int           `json:"occasions" doc:"how often the rule was asked"`
 	Held      int           `json:"held" doc:"how often its condition held"`
 	Failed    int           `json:"failed" doc:"how often the condition could not be worked out: then the rule does nothing"`
-	Samples   []TrialSample `json:"samples" nullable:"false" doc:"the newest conversations for which it held; none for who may not read conversations"`
+	Samples   []TrialSample `json:"samples" nullable:"false" doc:"the newest conversations for which it held"`
 }
 
 // RuleProblem is what is wrong with a rule that is being written.
