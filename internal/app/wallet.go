@@ -113,6 +113,9 @@ func (a *App) demoAccount(ledger *demowallet.Ledger) func(ctx context.Context, c
 		for _, b := range balances {
 			out.Balances = append(out.Balances, page.Balance{Available: walletview.OfSum(b.Available), Pending: walletview.OfSum(b.PendingOut), Held: walletview.OfSum(b.Held)})
 		}
+		for i, t := range list.Items {
+			list.Items[i] = t.ForCustomer()
+		}
 		out.Transactions = walletview.OfOwn(list, wallet.At(a.now()))
 		return out, nil
 	}
