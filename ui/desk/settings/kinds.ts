@@ -4,6 +4,7 @@ import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
 import type { Staff } from '../shell/api.ts';
 import type { Desk } from '../shell/desk.svelte.ts';
+import type { Macro } from '../thread/macros.svelte.ts';
 import type { Setting, SettingsApi } from './api.ts';
 import type { Rule, Webhook as Hook } from './automation/automation.ts';
 import Deliveries from './automation/Deliveries.svelte';
@@ -151,12 +152,7 @@ export interface Availability {
 
 const office = () => [...Array.from({ length: 5 }, () => [{ from: '09:00', to: '18:00' }]), [], []];
 
-export interface Macro {
-  name: string;
-  texts?: { language: string; text: string }[];
-  note?: boolean | undefined;
-  then?: { status?: string; priority?: string; add_tags?: string[] } | undefined;
-}
+export type { Macro };
 
 export const kinds: readonly Kind[] = [
   {
