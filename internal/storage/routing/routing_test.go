@@ -2,8 +2,10 @@ package routing_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
@@ -74,6 +76,34 @@ func TestDutiesAndPresence(t *testing.T) {
 		must(t, err)
 		if len(history) != 3 || history[0].Until != history[1].Since || history[1].Until != history[2].Since {
 			t.Errorf("history %+v", history)
+		}
+	})
+}
+
+// How people stand is looked at twice a minute: it must not read what they ever were.
+func TestPresencesReadNoHistory(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		s, ctx := d.Open(t).Store, context.Background()
+		var people []string
+		for i := range 3 {
+			m := staff.Member{ID: id.New(), Email: fmt.Sprintf("p%d@example.org", i), Name: "P", Role: identity.Agent}
+			must(t, s.AddStaff(ctx, system(), staff.New{Member: m}))
+			people = append(people, m.ID)
+			d.Exec(t, fmt.Sprintf(`INSERT INTO presence (staff_id, since, until_at, state, reason)
+				WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000)
+				SELECT '%s', i, i + 1, CASE WHEN i %% 2 = 0 THEN 'offline' ELSE 'available' END, '' FROM n`, m.ID))
+		}
+		d.Exec(t, "ANALYZE")
+		began := time.Now()
+		for range 10 {
+			now, chosen, err := s.Presences(ctx, system())
+			must(t, err)
+			if len(now) != len(people) || len(chosen) != len(people) || now[0].Since != 40_000 || chosen[0].Since != 39_999 {
+				t.Fatalf("now %+v, chosen %+v", now, chosen)
+			}
+		}
+		if took := time.Since(began); took > time.Second { // a hundred times what it takes
+			t.Errorf("ten looks took %v", took)
 		}
 	})
 }
