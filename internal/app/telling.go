@@ -36,7 +36,9 @@ func (a *App) connectTelling() {
 	use := func(s *settings.Snapshot) { rules.Use(rulesOf(s)) }
 	a.settings.Listen(use)
 	use(a.settings.Snapshot())
-	a.follow(following.Options{Name: ruling.Follower, AtEnd: true}, rules)
+	// Few at a time: each may give a few commands, which wait for commits, and all that
+	// were handed over together are handed over again when it takes too long.
+	a.follow(following.Options{Name: ruling.Follower, AtEnd: true, Room: 256, Page: 64}, rules)
 }
 
 // endpoints are the webhooks that are set up now.
