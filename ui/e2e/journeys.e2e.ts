@@ -4,6 +4,7 @@ import { configuring } from './configuring.ts';
 import { duties } from './duties.ts';
 import { everywhere } from './everywhere.ts';
 import { faults } from './faults.ts';
+import { forming } from './forming.ts';
 import { House } from './house.ts';
 import { intake } from './intake.ts';
 import { looks } from './looks.ts';
@@ -38,6 +39,7 @@ describe.each(engines())('on %s', (engine) => {
   if (engine === 'SQLite') configuring(house);
   if (engine === 'SQLite') intake(house);
   if (engine === 'SQLite') everywhere(house);
+  if (engine === 'SQLite') forming(house);
   leaving(house);
   // Last, because words are found only when the guard's window has passed over them.
   searching(house);

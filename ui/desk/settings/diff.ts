@@ -31,3 +31,8 @@ export function same(a: unknown, b: unknown): boolean {
 function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
+
+/** The member of a value that a path such as hours.2.from names; undefined where there is none. */
+export function memberAt(value: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[key] : undefined), value);
+}

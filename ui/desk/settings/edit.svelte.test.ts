@@ -73,6 +73,11 @@ describe('the editor', () => {
     await screen.findByText(w.reason.taken!);
     expect(name.getAttribute('aria-invalid')).toBe('true');
     expect(name.value).toBe('Payments');
+    // It is said until it is another one.
+    await fireEvent.input(screen.getByLabelText(w.team.description), { target: { value: 'More' } });
+    expect(name.getAttribute('aria-invalid')).toBe('true');
+    await fireEvent.input(name, { target: { value: 'Payments and cards' } });
+    expect(name.getAttribute('aria-invalid')).toBeNull();
   });
 
   test('asks before a link leads away from what is not saved', async () => {

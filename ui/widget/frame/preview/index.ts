@@ -14,7 +14,6 @@ export interface Wanted {
   css: string;
   theme: 'light' | 'dark';
   lang: string;
-  dir?: 'ltr' | 'rtl';
   forms: Form[];
   greeting?: string;
   screen: 'topics' | 'form' | 'talk';
@@ -36,28 +35,44 @@ export function preview(window: typeof draw): void {
   document.adoptedStyleSheets = [sheet];
   const { chat, words } = window({ storage: new MemoryStorage(), drafts: new MemoryStorage(), dials: [sample.dial], upload: sample.upload });
   let shown: Partial<Wanted> = {};
-  let open = false;
+  let next: Wanted | undefined;
+  let busy = false;
+
+  /** One after another, and of several that wait only the last. */
+  async function follow(wanted: Wanted): Promise<void> {
+    next = wanted;
+    if (busy) return;
+    busy = true;
+    while (next) {
+      const now: Wanted = next;
+      next = undefined;
+      await show(now);
+    }
+    busy = false;
+  }
+
+  // When it is let in the window chooses by itself what to show.
   chat.client.on((change) => {
-    if (change.what !== 'welcome' || open) return;
-    open = true;
-    const { screen } = shown;
-    shown.screen = undefined;
-    if (screen) void show({ ...(shown as Wanted), screen });
+    if (change.what !== 'welcome') return;
+    const again = next ?? (shown.screen ? (shown as Wanted) : undefined);
+    shown = {};
+    if (again) void follow(again);
   });
 
   async function show(wanted: Wanted): Promise<void> {
     sheet.replaceSync(wanted.css);
     document.documentElement.dataset.theme = wanted.theme;
-    document.documentElement.dir = wanted.dir ?? 'ltr';
     sample.language = pickLanguage(wanted.lang);
     Object.assign(sample, { forms: wanted.forms, greeting: wanted.greeting });
     chat.forms = wanted.forms;
     chat.greeting = wanted.greeting;
+    const form = wanted.forms.find((f) => f.id === wanted.form);
+    // Its id is another by now than in what the server has drawn: that comes in a moment.
+    if (wanted.screen === 'form' && !form) return;
     const moved = shown.screen !== wanted.screen || shown.form !== wanted.form || shown.lang !== wanted.lang;
     shown = wanted;
     await words.use(sample.language);
-    const form = wanted.forms.find((f) => f.id === wanted.form);
-    if (wanted.screen === 'form' && form) {
+    if (form && wanted.screen === 'form') {
       if (moved && chat.screen !== 'form') chat.fresh();
       if (moved || chat.filling) await chat.choose(form);
     } else if (moved && wanted.screen === 'talk') chat.show(sample.talk);
@@ -65,7 +80,7 @@ export function preview(window: typeof draw): void {
   }
 
   addEventListener('message', ({ source, data }) => {
-    if (source === parent && data?.kefu === 1 && data.type === 'preview') void show(data.value as Wanted);
+    if (source === parent && data?.kefu === 1 && data.type === 'preview') void follow(data.value as Wanted);
   });
   // It says no more than that it is there.
   parent.postMessage({ kefu: 1, type: 'ready' }, '*');
