@@ -1,15 +1,22 @@
 import SwiftUI
 import WebKit
 
-/// Shows your help page, which embeds the window. Pictures need
-/// NSCameraUsageDescription in Info.plist.
+/// Shows your help page, which embeds the window. In Info.plist:
+/// NSCameraUsageDescription, for photos that are taken; WebKit asks for the rest by
+/// itself. Do not ignore the safe area around this view: the window's box stands at
+/// its lower edge.
 struct HelpView: UIViewRepresentable {
     let page = URL(string: "https://wallet.example/help")!
+    /// The payment that help is wanted with, if any.
+    var transaction: String?
 
-    func makeCoordinator() -> Coordinator { Coordinator(host: page.host) }
+    func makeCoordinator() -> Coordinator { Coordinator(host: page.host, transaction: transaction) }
 
     func makeUIView(context: Context) -> WKWebView {
-        let web = WKWebView()
+        let configuration = WKWebViewConfiguration()
+        // A file is opened a moment after the touch, when its link has come.
+        configuration.preferences.javaScriptCanOpenWindowsAutomatically = true
+        let web = WKWebView(frame: .zero, configuration: configuration)
         web.navigationDelegate = context.coordinator
         web.uiDelegate = context.coordinator
         web.load(URLRequest(url: page))
@@ -20,18 +27,38 @@ struct HelpView: UIViewRepresentable {
 
     final class Coordinator: NSObject, WKNavigationDelegate, WKUIDelegate {
         let host: String?
-        init(host: String?) { self.host = host }
+        let transaction: String?
+        init(host: String?, transaction: String?) {
+            self.host = host
+            self.transaction = transaction
+        }
 
-        // Links in answers open outside; your page and the window stay in.
+        /// Links and files in answers open outside, those alone that a browser, mail or
+        /// telephone opens.
+        private func open(_ url: URL?) {
+            guard let url, ["https", "http", "mailto", "tel"].contains(url.scheme?.lowercased() ?? "") else { return }
+            UIApplication.shared.open(url)
+        }
+
         func webView(_ web: WKWebView, createWebViewWith configuration: WKWebViewConfiguration, for action: WKNavigationAction, windowFeatures: WKWindowFeatures) -> WKWebView? {
-            if let url = action.request.url { UIApplication.shared.open(url) }
+            open(action.request.url)
             return nil
         }
 
-        func webView(_ web: WKWebView, decidePolicyFor action: WKNavigationAction) async -> WKNavigationActionPolicy {
-            guard action.targetFrame?.isMainFrame == true, let url = action.request.url, url.host != host else { return .allow }
-            await UIApplication.shared.open(url)
-            return .cancel
+        // Your page and the window stay in.
+        func webView(_ web: WKWebView, decidePolicyFor action: WKNavigationAction, decisionHandler: @escaping (WKNavigationActionPolicy) -> Void) {
+            guard action.targetFrame?.isMainFrame == true, let url = action.request.url, url.host != host else { return decisionHandler(.allow) }
+            open(url)
+            decisionHandler(.cancel)
+        }
+
+        // The window opens at once, about the payment that the app was asked about.
+        func webView(_ web: WKWebView, didFinish navigation: WKNavigation!) {
+            var about = ""
+            if let transaction, let quoted = try? JSONEncoder().encode(transaction) {
+                about = ", { transaction: \(String(decoding: quoted, as: UTF8.self)) }"
+            }
+            web.evaluateJavaScript("kefu('open'\(about))")
         }
     }
 }

@@ -90,7 +90,7 @@ export function forming(house: House): void {
 
       // It changes while it is filled in: what was refused is asked again, and stays a form.
       await page.getByRole('link', { name: /A card was lost/ }).click();
-      await page.getByRole('button', { name: /Which card is it/ }).click();
+      await page.getByRole('button', { name: /^1 Which card is it/ }).click();
       await page.getByRole('button', { name: 'Remove The black one' }).waitFor();
       await page.getByRole('button', { name: 'Add an answer' }).click();
       await page.getByRole('textbox', { name: 'Answer 3: English' }).fill('The red one');

@@ -1,6 +1,7 @@
 import axe from 'axe-core';
 import { readFileSync } from 'node:fs';
 import type { Frame } from 'playwright-core';
+import { build, type Rollup } from 'vite';
 import { describe, expect, test } from 'vitest';
 import type { House } from './house.ts';
 import { phone } from './people.ts';
@@ -62,15 +63,20 @@ export function intake(house: House): void {
       expect(sent).toHaveLength(1);
     });
 
-    test('the example of a page embeds the window as it stands', { timeout: 60_000 }, async () => {
+    test.each(['page', 'React'] as const)('the example of a %s embeds the window as it stands', { timeout: 60_000 }, async (kind) => {
       const { urls } = house.server.demo;
       const someone = await house.customer();
       const { page } = someone;
       // A page that a test hands out has no address of this machine, as the wallet's own page has.
       await someone.context.grantPermissions(['local-network-access']);
-      const code = readFileSync(new URL('../../examples/plain/index.html', import.meta.url), 'utf8');
+      const code = kind === 'React' ? '<!doctype html><body><div id="app"></div><script src="/example.js"></script></body>' : readFileSync(new URL('../../examples/plain/index.html', import.meta.url), 'utf8');
       const at = new URL('/example', urls.wallet).href;
-      await page.route(at, (route) => route.fulfill({ contentType: 'text/html', body: code.replaceAll('https://kefu.example', new URL(urls.desk!).origin) }));
+      const own = (text: string) => text.replaceAll('https://kefu.example', new URL(urls.desk!).origin);
+      await page.route(at, (route) => route.fulfill({ contentType: 'text/html', body: own(code) }));
+      if (kind === 'React') {
+        const script = own(await bundled());
+        await page.route(`${at}.js`, (route) => route.fulfill({ contentType: 'text/javascript', body: script }));
+      }
       await page.route('**/kefu-token', async (route) => {
         const answer = await page.request.post(new URL('/demo/token', urls.wallet).href, { data: { customer: 'cust-james' } });
         await route.fulfill({ contentType: 'application/json', body: await answer.text() });
@@ -78,7 +84,23 @@ export function intake(house: House): void {
       await page.goto(at);
       await page.locator('#help').click();
       await expect.poll(() => page.frames().filter((f) => f.url().startsWith(new URL(urls.widget!).origin)).length).toBe(1);
-      await someone.box.waitFor();
+      await someone.frame.getByRole('button', { name: /Talk to a person|New conversation/ }).first().waitFor();
     });
   });
+}
+
+/** A page in React around the example of the component, as one script. */
+async function bundled(): Promise<string> {
+  const here = (path: string) => new URL(path, import.meta.url).pathname;
+  const result = await build({
+    configFile: false,
+    logLevel: 'error',
+    root: here('.'),
+    mode: 'production',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    // The example stands outside this folder and its packages.
+    resolve: { alias: { react: here('../node_modules/react'), 'react-dom': here('../node_modules/react-dom') } },
+    build: { write: false, lib: { entry: here('react.tsx'), formats: ['iife'], name: 'page' } },
+  });
+  return ([result].flat() as Rollup.RollupOutput[]).flatMap((r) => r.output).find((o) => o.type === 'chunk')!.code;
 }

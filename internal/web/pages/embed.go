@@ -96,11 +96,11 @@ func embedEnglish() embedText {
 		Title: "Put the window into your wallet",
 		Lead:  "One script tag draws the button. The window itself is fetched when it is first opened. The page's origin must be among those that may embed it (the setting origins.embed, or the embedding setting of the desk).",
 		Parts: [][3]string{
-			{"plain/index.html", "A page", "The commands: kefu('open') and kefu('close'); kefu('identify', token or function) when somebody has signed in, kefu('identify', null) when they sign out: what lay in the browser is wiped. Attributes of the tag: data-kefu-lang, data-kefu-theme (light or dark), data-kefu-side (start), data-kefu-app (your version, for technical details that customers agree to send)."},
-			{"react/Help.jsx", "React", "Render Help once, with who is signed in; call openHelp() from your own buttons."},
+			{"plain/index.html", "A page", "The commands: kefu('open'), with { transaction: its id } where help is wanted with one, and kefu('close'); kefu('identify', token or function) when somebody has signed in, kefu('identify', null) when they sign out: what lay in the browser is wiped. Attributes of the tag: data-kefu-lang, data-kefu-theme (light or dark), data-kefu-side (start), data-kefu-app (your version, for technical details that customers agree to send)."},
+			{"react/Help.tsx", "React", "Render Help once, with who is signed in; call openHelp() from your own buttons, with the id of a transaction where help is wanted with one."},
 			{"token.mjs", "Identity", "Your server says who is signed in, by a token that it signs (EdDSA or ES256), good for at most ten minutes and once. Register the public key as an issuer. Never sign in the browser."},
-			{"android/HelpActivity.kt", "Android", "Embed the window in a page of your own, as above, and show that page."},
-			{"ios/HelpView.swift", "iOS", "The same with WKWebView."},
+			{"android/HelpActivity.kt", "Android", "Embed the window in a page of your own, as above, and show that page. The activity opens the window, lets customers choose files and take photos, and keeps links outside."},
+			{"ios/HelpView.swift", "iOS", "The same with WKWebView, which chooses files and takes photos by itself."},
 			{"", "Telling of answers", "Closing the window is safe: answers wait in it, and its button shows how many. To tell by push, add a webhook at the desk for the event of an agent's message: it names the wallet's customer id, and no words; your server sends the push, and your app opens the help page."},
 		},
 	}
@@ -111,11 +111,11 @@ func embedChinese() embedText {
 		Title: "在钱包中嵌入客服窗口",
 		Lead:  "只需一个 script 标签即可显示客服按钮，窗口在首次打开时才加载。嵌入页面的来源须在允许名单内（配置项 origins.embed，或工作台的嵌入设置）。",
 		Parts: [][3]string{
-			{"plain/index.html", "网页", "命令：kefu('open')、kefu('close')；登录后调用 kefu('identify', 令牌或函数)，退出登录时调用 kefu('identify', null)，浏览器里的内容随即清除。标签属性：data-kefu-lang（语言）、data-kefu-theme（light 或 dark）、data-kefu-side（start 为左侧）、data-kefu-app（App 版本，客户同意后随设备信息发送）。"},
-			{"react/Help.jsx", "React", "在应用中渲染一次 Help，并传入当前登录的客户；自己的按钮里调用 openHelp()。"},
+			{"plain/index.html", "网页", "命令：kefu('open')（与某笔交易有关时加上 { transaction: 交易编号 }）、kefu('close')；登录后调用 kefu('identify', 令牌或函数)，退出登录时调用 kefu('identify', null)，浏览器里的内容随即清除。标签属性：data-kefu-lang（语言）、data-kefu-theme（light 或 dark）、data-kefu-side（start 为左侧）、data-kefu-app（App 版本，客户同意后随设备信息发送）。"},
+			{"react/Help.tsx", "React", "在应用中渲染一次 Help，并传入当前登录的客户；自己的按钮里调用 openHelp()，与某笔交易有关时传入交易编号。"},
 			{"token.mjs", "身份令牌", "由您的服务器签发令牌（EdDSA 或 ES256），说明谁已登录；有效期不超过十分钟，只能使用一次。请把公钥登记为签发方，切勿在浏览器里签名。"},
-			{"android/HelpActivity.kt", "Android", "按上面的方法在自己的网页里嵌入窗口，再用 WebView 打开该页面。"},
-			{"ios/HelpView.swift", "iOS", "用 WKWebView 打开同一页面。"},
+			{"android/HelpActivity.kt", "Android", "按上面的方法在自己的网页里嵌入窗口，再用 WebView 打开该页面。示例会直接打开窗口，支持选择文件和拍照，链接在外部打开。"},
+			{"ios/HelpView.swift", "iOS", "用 WKWebView 打开同一页面，选择文件和拍照由系统处理。"},
 			{"", "回复提醒", "关闭窗口不会丢失任何消息，回复保留在窗口里，按钮会显示未读数。如需推送，请在工作台为客服消息添加 webhook：通知中只有钱包的客户编号，不含消息内容，由您的服务器发送推送，点开后进入帮助页面。"},
 		},
 	}

@@ -13,7 +13,7 @@ import RuleTrial from './automation/RuleTrial.svelte';
 import WebhookForm from './automation/WebhookForm.svelte';
 import AvailabilityForm from './forms/AvailabilityForm.svelte';
 import CalendarForm from './forms/CalendarForm.svelte';
-import { inLanguage, untranslated, type IntakeForm as Intake } from './forms/intake.ts';
+import { freshId, inLanguage, untranslated, type IntakeForm as Intake } from './forms/intake.ts';
 import EmbeddingForm from './forms/EmbeddingForm.svelte';
 import IntakeForm from './forms/IntakeForm.svelte';
 import IssuerForm from './forms/IssuerForm.svelte';
@@ -225,7 +225,7 @@ export const kinds: readonly Kind[] = [
     name: (v: Intake, tag) => inLanguage(v.title, tag?.startsWith('zh') ? 'zh' : 'en'),
     about: (v: Intake, w) =>
       [v.paused && w.form.isPaused, w.form.count(v.fields.length), ...(['en', 'zh'] as const).map((l) => untranslated(v, l) > 0 && w.form.missing(w.form.tongue[l]!, untranslated(v, l)))].filter(Boolean).join(' · '),
-    blank: (): Intake => ({ id: '', title: {}, icon: 'chat', order: 1000, fields: [{ id: 'q1', kind: 'longtext', label: {} }] }),
+    blank: (): Intake => ({ id: '', title: {}, icon: 'chat', order: 1000, fields: [{ id: freshId('q'), kind: 'longtext', label: {} }] }),
     form: IntakeForm,
     order: { of: (v: Intake) => v.order ?? 0, with: (v: Intake, order) => ({ ...v, order }) },
     wide: true,

@@ -1,3 +1,5 @@
+import { newId } from '../../shell/items.ts';
+
 /** What a customer is asked before a person reads, as the setting is written. Texts are by language. */
 export type Texts = Record<string, string>;
 
@@ -70,9 +72,12 @@ export function nameOf(title: string): string {
     .replace(/^-+|-+$/g, '');
 }
 
-/** An id that none of these has. They are never shown: answers are kept under them. */
-export function freshId(prefix: string, taken: { id: string }[]): string {
-  for (let n = taken.length + 1; ; n++) if (!taken.some((t) => t.id === `${prefix}${n}`)) return `${prefix}${n}`;
+/**
+ * The id of a new question or answer. It is never shown, and never that of one that
+ * went: what was answered under that id means the one that went.
+ */
+export function freshId(prefix: string): string {
+  return `${prefix}-${newId().slice(0, 8)}`;
 }
 
 /** A list with one element moved by a place; the same list at its ends. */
@@ -97,7 +102,7 @@ export function earlier(fields: Field[], at: number): Field[] {
 
 /** A question of another kind: what only the old kind has is gone. */
 export function asKind(field: Field, kind: FieldKind): Field {
-  const choices = kind === 'choice' ? (field.choices ?? [{ id: 'a1', label: {} }, { id: 'a2', label: {} }]) : undefined;
+  const choices = kind === 'choice' ? (field.choices ?? [{ id: freshId('a'), label: {} }, { id: freshId('a'), label: {} }]) : undefined;
   return { ...field, kind, choices };
 }
 
