@@ -97,6 +97,7 @@ async function bundled(): Promise<string> {
     logLevel: 'error',
     root: here('.'),
     mode: 'production',
+    oxc: { jsx: { runtime: 'automatic', development: false } },
     define: { 'process.env.NODE_ENV': '"production"' },
     // The example stands outside this folder and its packages.
     resolve: { alias: { react: here('../node_modules/react'), 'react-dom': here('../node_modules/react-dom') } },

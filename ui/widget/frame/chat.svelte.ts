@@ -439,15 +439,14 @@ export class Chat {
 
   // Forms
 
-  /** Reads the topics in a language. Without them one writes freely. Tells whether it could. */
-  async readForms(language: string): Promise<boolean | undefined> {
+  /** Reads the topics in a language. Without them one writes freely. */
+  async readForms(language: string): Promise<void> {
     try {
       const answer = await fetch(`/rt/forms?lang=${language}`);
       if (!answer.ok) return;
       const told = (await answer.json()) as { forms: Form[]; greeting?: string };
       this.forms = told.forms;
       this.greeting = told.greeting;
-      return true;
     } catch {
       // The connection says what is the matter; the topics come with the next language or visit.
     }
@@ -471,8 +470,8 @@ export class Chat {
 
   /** Sends again what was refused. A form stays one as long as there is one. */
   async again(message: Outgoing): Promise<void> {
-    if (!message.form || !/conflict|invalid|not_s|bad/.test(message.failed!)) return this.client.retry(message.client_msg_id);
-    if (await this.need(this.parts.intake)) await this.parts.intake.view!.again(this, message);
+    if (!message.form) this.client.retry(message.client_msg_id);
+    else if (await this.need(this.parts.intake)) await this.parts.intake.view!.again(this, message);
   }
 
   /** Fetches a part of the window; says so when it cannot be had. */

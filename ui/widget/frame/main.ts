@@ -11,5 +11,5 @@ export function draw(options?: Partial<ChatOptions>) {
 }
 
 // Of the desk's settings: the server lets nobody else hold it.
-if (location.pathname === '/preview') void import('./preview/index.ts').then((part) => part.preview(draw));
+if (location.pathname === '/preview') import('./preview/index.ts').then((part) => part.preview(draw));
 else draw();

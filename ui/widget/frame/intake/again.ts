@@ -45,9 +45,12 @@ export function carried(form: Form, answers: Answers): Answers {
  */
 export async function again(chat: Chat, message: Outgoing): Promise<void> {
   const { client_msg_id: id, failed, form: was, conv, ref, attachments = [], body } = message;
-  if (body.type !== 'form' || !was) return chat.client.retry(id);
+  if (body.type !== 'form' || !was || !['conflict', 'invalid', 'not_supported', 'bad_frame'].includes(failed!)) return chat.client.retry(id);
   const told = failed === 'conflict' || failed === 'invalid';
-  if (told && !(await chat.readForms(chat.parts.language))) return chat.client.retry(id);
+  const before = chat.forms;
+  if (told) await chat.readForms(chat.parts.language);
+  // They could not be read: the message stays, to be tried again.
+  if (told && chat.forms === before) return chat.client.retry(id);
   const form = told ? chat.forms.find((f) => f.id === body.form) : undefined;
   chat.client.discard(id);
   if (!form) return void chat.client.send({ conv, ref, attachments, text: formText(was) });

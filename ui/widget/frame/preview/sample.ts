@@ -44,7 +44,7 @@ export class Sample {
       customer: 'sample',
       anonymous: false,
       service: { open: true },
-      conversations: [{ conv: this.talk, status: 'resolved', last_seq: length, read_seq: length, unread: 0, last_activity: Date.now() * 1000 }],
+      conversations: [{ conv: this.talk, status: 'waiting', last_seq: length, read_seq: length, unread: 0, last_activity: Date.now() * 1000 }],
     });
     return { send: (frame) => this.#answer(frame, tell), close: () => (open = false) };
   };
