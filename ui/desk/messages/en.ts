@@ -59,6 +59,7 @@ export const en = {
     label: 'Pages',
     more: 'More',
     inbox: 'Inbox',
+    search: 'Search',
     settings: 'Settings',
     account: 'Account',
     people: 'People',
@@ -215,6 +216,7 @@ export const en = {
     none: (q: string) => `Nothing found for “${q}”.`,
     noneHint: 'Try a single word or a part of what was written.',
     clear: 'Clear the search',
+    whole: 'Filter them',
     failed: 'The search did not work.',
   },
 

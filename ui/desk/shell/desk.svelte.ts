@@ -17,6 +17,7 @@ import type { Messages } from '../messages/en.ts';
 import { pageIds, pagesFor } from './pages.ts';
 import { inboxHash, isInbox, pageHash, parseRoute, type InboxPlace } from './route.ts';
 import { Offers } from '../queue/offers.svelte.ts';
+import { Finding } from '../search/finding.svelte.ts';
 import { Search } from '../search/search.svelte.ts';
 import { forgetUnsaved } from '../settings/drafts.ts';
 import type { Opened } from '../signin/access.ts';
@@ -55,6 +56,7 @@ export class Desk {
   readonly teams: Teams;
   readonly notify: Notify;
   readonly search: Search;
+  readonly finding: Finding;
   readonly drafts: Drafts;
   readonly offers: Offers;
   #storage = new BrowserStorage();
@@ -127,6 +129,7 @@ export class Desk {
     this.undo = new Undo(this.toasts, () => this.m?.undo ?? '');
     this.inbox = new Inbox(this.api, () => this.me?.id ?? '', () => this.views.stale(), () => this.teams.mine);
     this.search = new Search(this.api, (code) => this.failed(code));
+    this.finding = new Finding(this.api, this.#storage);
     this.drafts = new Drafts(this.#tab, this.api);
     this.offers = new Offers(
       this.#storage,
@@ -266,17 +269,20 @@ export class Desk {
       if (change.what === 'entry') this.#heard(change.entry);
       if (change.what === 'inbox') this.views.stale();
       if (change.what === 'inbox') this.search.changed(change.conv);
+      if (change.what === 'inbox') this.finding.changed(change.conv);
       // After a loss the hints of the meantime are gone.
       if (change.what === 'welcome' && this.inbox.loaded) void this.inbox.reload();
       if (change.what === 'welcome') void this.teams.refresh();
       if (change.what === 'welcome') this.drafts.saveAll();
       if (change.what === 'welcome') this.search.changed();
+      if (change.what === 'welcome') this.finding.changed();
       if (change.what === 'merged' && this.thread?.id === change.from) this.open(change.into);
     });
     this.offers.attach(client);
     client.watchInbox();
     client.start();
     this.notify.open(staff.id);
+    this.finding.open(staff.id);
     if (this.hasInbox) this.views.open();
     if (this.hasInbox || staff.role === 'admin') this.teams.open(staff.id);
     void this.api.staff().then(
@@ -327,6 +333,7 @@ export class Desk {
   #forget(client?: Client): void {
     client?.outbox.clear();
     this.drafts.clear();
+    this.finding.forget();
     forgetUnsaved(this.#tab);
   }
 
@@ -347,6 +354,7 @@ export class Desk {
     this.macros.clear();
     this.teams.close();
     this.search.clear();
+    this.finding.clear();
   }
 
   /** What happens in conversations that are mine, or become mine. */
@@ -370,6 +378,11 @@ export class Desk {
 
   get hasInbox(): boolean {
     return this.me !== undefined && pagesFor(this.me).some((p) => p.id === 'inbox');
+  }
+
+  /** There is a page for searches. */
+  get mayFind(): boolean {
+    return this.me !== undefined && pagesFor(this.me).some((p) => p.id === 'search');
   }
 
   /** Somebody who may be given a conversation, oneself among them. */
@@ -447,6 +460,12 @@ export class Desk {
     this.searching = query.trim() !== '';
     if (this.searching && this.page !== 'inbox') this.visit('inbox');
     this.search.look(query);
+  }
+
+  /** Goes to all that a search finds, with its filters. */
+  searchFor(text: string): void {
+    this.endSearch();
+    this.visit('search', ...(text.trim() ? [text.trim()] : []));
   }
 
   endSearch(): void {

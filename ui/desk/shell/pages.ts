@@ -1,4 +1,4 @@
-import { Activity, ChartColumn, CircleUserRound, Inbox, ScrollText, Settings, Users } from 'lucide';
+import { Activity, ChartColumn, CircleUserRound, Inbox, ScrollText, Search, Settings, Users } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
@@ -33,6 +33,8 @@ export interface Page {
 const configuring = new Set(['owner', 'admin', 'supervisor']);
 const leading = new Set(['owner', 'supervisor']);
 const answering = new Set(['owner', 'supervisor', 'agent', 'outside_agent']);
+/** An agent of a partner firm has no search. */
+const searching = new Set(['owner', 'supervisor', 'agent']);
 const managing = new Set(['owner', 'admin']);
 const auditing = new Set(['owner', 'auditor']);
 const everybody = () => true;
@@ -40,6 +42,7 @@ const everybody = () => true;
 /** In the order of the rail. Whoever comes without an address sees the first that is for them. */
 export const pages: readonly Page[] = [
   { id: 'inbox', title: (m) => m.pages.inbox, icon: Inbox, for: (s) => answering.has(s.role) },
+  { id: 'search', title: (m) => m.pages.search, icon: Search, for: (s) => searching.has(s.role), load: () => import('../search/SearchPage.svelte') },
   { id: 'board', title: (m) => m.pages.board, icon: Activity, for: (s) => leading.has(s.role), load: () => import('../board/BoardPage.svelte') },
   { id: 'reports', title: (m) => m.pages.reports, icon: ChartColumn, for: (s) => answering.has(s.role), load: () => import('../reports/ReportsPage.svelte') },
   { id: 'settings', title: (m) => m.pages.settings, icon: Settings, for: (s) => configuring.has(s.role), apart: true, load: () => import('../settings/SettingsPage.svelte') },
