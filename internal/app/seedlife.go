@@ -48,6 +48,7 @@ func (a *App) seedLife(ctx context.Context) error {
 	if err := a.Store.Import(ctx, life.Talks); err != nil {
 		return err
 	}
+	a.indexer.Reread()
 	for _, id := range life.Snoozed {
 		_, err := a.Store.Execute(ctx, identity.SystemPart("demo"), id, conversation.Command{
 			Kind: conversation.SetStatus, Content: conversation.Content{Status: conversation.Snoozed, Until: a.now().Add(snoozedFor).UnixMicro()},

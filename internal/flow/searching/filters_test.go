@@ -268,3 +268,28 @@ func TestALookIsBoundedAndSaysHowFarItCame(t *testing.T) {
 		t.Errorf("%d found in %d looks", found, looks)
 	}
 }
+
+// What is imported while the worker runs is found once it reads the log again.
+func TestAnImportIsFoundOnceTheLogIsReadAgain(t *testing.T) {
+	l := open(t)
+	l.fill()
+	mei, now := l.member("Mei"), l.d.Clock.Now().UnixMicro()
+	one := storage.Imported{State: conversation.New(id.New(), id.New(), "chat", "", "en", now), StartRef: id.New()}
+	one.Entries = []conversation.Entry{{
+		ConversationID: one.State.ID, Seq: 1, Kind: conversation.KindMessage, ClientID: id.New(), At: now,
+		Author: conversation.Author{Kind: conversation.ByCustomer, ID: one.State.CustomerID}, Content: conversation.Content{Text: "saffron"},
+	}}
+	if err := l.p.Import(context.Background(), []storage.Imported{one}); err != nil {
+		t.Fatal(err)
+	}
+	l.d.Clock.Move(over)
+	l.fill()
+	if got := textsOf(l.search(mei, searching.Request{Text: "saffron"})); got != "" {
+		t.Errorf("nobody was told of it, and it is found: %q", got)
+	}
+	l.worker.Reread()
+	l.fill()
+	if got := textsOf(l.search(mei, searching.Request{Text: "saffron from:customer"})); got != "saffron" {
+		t.Errorf("found %q", got)
+	}
+}

@@ -108,6 +108,15 @@ func (w *Worker) Committed(c event.Commit) {
 	}
 }
 
+// Reread makes the worker read the log again from what the index has: for messages
+// that were written without a commit that told of them, as by an import.
+func (w *Worker) Reread() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.loading = true
+	w.doubts++ // what is being read now may lack them
+}
+
 // Run fills the index until ctx ends. A failure is logged and tried again: the
 // index can always be caught up from the log.
 func (w *Worker) Run(ctx context.Context) error {

@@ -217,6 +217,7 @@ export const en = {
     noneHint: 'Try a single word or a part of what was written.',
     clear: 'Clear the search',
     whole: 'Filter them',
+    within: 'Search all that was written with this customer',
     failed: 'The search did not work.',
   },
 

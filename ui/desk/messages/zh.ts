@@ -206,6 +206,7 @@ export const zh: Messages = {
     none: (q) => `没有找到“${q}”。`,
     noneHint: '换一个词或消息里的片段试试。',
     whole: '加筛选条件',
+    within: '搜索与这位客户的全部往来',
     clear: '清除搜索',
     failed: '搜索失败。',
   },
