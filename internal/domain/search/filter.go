@@ -49,7 +49,7 @@ func (f *Filter) Beyond() bool {
 // Passes judges a message or note of a conversation. A conversation without a
 // language of its own has that of its customer.
 func (f *Filter) Passes(e *conversation.Entry, s *conversation.State, customerLanguage string) bool {
-	return f.passesEntry(e) && f.passesState(s, customerLanguage)
+	return f.PassesState(s, customerLanguage) && f.passesEntry(e)
 }
 
 func (f *Filter) passesEntry(e *conversation.Entry) bool {
@@ -63,7 +63,8 @@ func (f *Filter) passesEntry(e *conversation.Entry) bool {
 	return written && among(f.Kinds, e.Kind)
 }
 
-func (f *Filter) passesState(s *conversation.State, customerLanguage string) bool {
+// PassesState judges a conversation, before any of its messages is opened.
+func (f *Filter) PassesState(s *conversation.State, customerLanguage string) bool {
 	return (f.Customer == "" || f.Customer == s.CustomerID) && among(f.Assignees, s.AssigneeID) && among(f.Statuses, s.Status) &&
 		among(f.Teams, s.TeamID) && among(f.Channels, s.Channel) && among(f.Languages, LanguageOf(s, customerLanguage)) &&
 		(len(f.Tags) == 0 || slices.ContainsFunc(f.Tags, func(tag string) bool {

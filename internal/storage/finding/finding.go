@@ -169,23 +169,23 @@ func (f *Finder) WrittenAt(ctx context.Context, p identity.Principal, pos int64)
 	return at, engine.MapError(op, err)
 }
 
-const columns = `e.pos, e.seq, e.kind, e.author_kind, e.author_id, e.author_name, e.at, e.content, e.content_ref, u.name, u.name_ref, u.evidence, u.language`
+const foundColumns = reading.StateColumns + `, e.pos, e.seq, e.kind, e.author_kind, e.author_id, e.author_name, e.at, e.content, e.content_ref, u.name, u.name_ref, u.evidence, u.language`
 
 // each reads the messages at some positions, the newest first, as far as they are
-// p's to find.
-func (f *Finder) each(ctx context.Context, p identity.Principal, positions []int64, do func(*row) error) error {
+// p's to find, with so many columns as scan takes.
+func (f *Finder) each(ctx context.Context, p identity.Principal, columns string, scan func(*sql.Rows) (row, error), positions []int64, do func(*row) error) error {
 	layout := f.core.DB.Kind.Layout("pos:int")
 	wanted := layout.Rowset()
 	for _, pos := range positions {
 		wanted.Int(pos).EndRow()
 	}
-	rows, err := f.core.DB.Reader.QueryContext(ctx, "SELECT "+reading.StateColumns+", "+columns+" FROM "+layout.From()+
+	rows, err := f.core.DB.Reader.QueryContext(ctx, "SELECT "+columns+" FROM "+layout.From()+
 		" CROSS JOIN entry e JOIN conversation c ON c.id = e.conversation_id LEFT JOIN customer u ON u.id = c.customer_id WHERE e.pos = v.pos ORDER BY e.pos DESC", wanted.Args()...)
 	if err != nil {
 		return err
 	}
 	return engine.EachRow(rows, func(r *sql.Rows) error {
-		one, err := f.scan(r)
+		one, err := scan(r)
 		if err != nil || !may(p, &one.entry, &one.state) {
 			return err
 		}
@@ -220,6 +220,26 @@ func (f *Finder) scan(r *sql.Rows) (row, error) {
 	return one, err
 }
 
+// judgeColumns are what decides: of each message that is shown, many are judged.
+const judgeColumns = `e.pos, e.seq, e.kind, e.author_kind, e.author_id, e.author_name, e.at, e.content, e.content_ref,
+	c.id, c.customer_id, c.channel, c.status, c.assignee_id, c.assignee_name, c.language, c.tags, c.team, u.language`
+
+func (f *Finder) scanJudged(r *sql.Rows) (row, error) {
+	var one row
+	var kind, author, status, tags string
+	var language sql.NullString
+	e, s := &one.entry, &one.state
+	err := r.Scan(&e.Pos, &e.Seq, &kind, &author, &e.Author.ID, &e.Author.Name, &e.At, &one.sealed, &one.ref,
+		&s.ID, &s.CustomerID, &s.Channel, &status, &s.AssigneeID, &s.AssigneeName, &s.Language, &tags, &s.TeamID, &language)
+	if err != nil {
+		return one, err
+	}
+	e.ConversationID, e.Kind, e.Author.Kind = s.ID, conversation.EntryKind(kind), conversation.AuthorKind(author)
+	s.Status, one.language = conversation.Status(status), language.String
+	s.Tags, err = reading.Tags(tags)
+	return one, err
+}
+
 // JudgeMatches looks at the messages at some positions, and gives those that pass a filter
 // and whose words score above 0, the newest first. No word of them and no name of a
 // customer is handed out, and so no reading is recorded. Errors: Forbidden, Invalid
@@ -230,8 +250,11 @@ func (f *Finder) JudgeMatches(ctx context.Context, p identity.Principal, want *s
 		return nil, err
 	}
 	var matches []search.Match
-	err := f.each(ctx, p, positions, func(one *row) error {
+	err := f.each(ctx, p, judgeColumns, f.scanJudged, positions, func(one *row) error {
 		e := &one.entry
+		if !want.PassesState(&one.state, one.language) {
+			return nil // most of what a filter leaves out need not be opened
+		}
 		var err error
 		if e.Content, err = reading.OpenContent(f.core, one.sealed, one.ref, reading.EntryAAD(e.ConversationID, e.Seq)); err != nil {
 			return err
@@ -280,7 +303,7 @@ func (f *Finder) ReadFound(ctx context.Context, p identity.Principal, positions 
 	var found []search.Found
 	var ids []string
 	seen := map[string]bool{}
-	err := f.each(ctx, p, positions, func(one *row) error {
+	err := f.each(ctx, p, foundColumns, f.scan, positions, func(one *row) error {
 		e := &one.entry
 		var err error
 		if e.Content, err = reading.OpenContent(f.core, one.sealed, one.ref, reading.EntryAAD(e.ConversationID, e.Seq)); err != nil {
