@@ -20,6 +20,7 @@ import (
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/search"
 	"kefu/internal/domain/settings"
+	"kefu/internal/flow/apikeys"
 	"kefu/internal/flow/approving"
 	"kefu/internal/flow/asking"
 	"kefu/internal/flow/attaching"
@@ -42,6 +43,7 @@ import (
 	"kefu/internal/platform/metrics"
 	"kefu/internal/platform/passkey"
 	"kefu/internal/platform/password"
+	"kefu/internal/platform/ratelimit"
 	"kefu/internal/platform/ticket"
 	"kefu/internal/platform/tracing"
 	"kefu/internal/storage"
@@ -75,6 +77,7 @@ type App struct {
 	sender    *notifying.Sender
 	webhooks  *notifying.Desk
 	approvals *approving.Service
+	keys      *apikeys.Service
 	windows   *signin.Windows
 	issuers   *signin.Issuers
 	searcher  *searching.Searcher
@@ -256,6 +259,9 @@ func (a *App) connect(ctx context.Context) error {
 	if err := a.connectDesk(ctx); err != nil {
 		return err
 	}
+	a.keys = apikeys.New(apikeys.Deps{
+		Store: a.Store, Prover: a.Desk, Clean: a.intake.Name, Digests: a.Ring.Subkey("API keys"), Clock: a.now, Limited: a.metrics.Limited,
+	}, ratelimit.Of(a.Config.Limits.KeyRequests))
 	a.windows = signin.NewWindows(a.Store, a.issuers, a.Ring.Subkey("visitor secrets"), signin.WindowOptionsOf(a.Config.Identity), a.now, a.intake.Name, a.Log)
 	if err := a.connectFiles(ctx); err != nil {
 		return err

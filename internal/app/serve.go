@@ -21,6 +21,8 @@ import (
 	"kefu/internal/web/accessapi"
 	"kefu/internal/web/api"
 	"kefu/internal/web/auditapi"
+	"kefu/internal/web/hookapi"
+	"kefu/internal/web/keyapi"
 	"kefu/internal/web/pages"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/realtime"
@@ -120,10 +122,12 @@ func (a *App) connectWeb(context.Context) error {
 			accessapi.Routes(accessapi.Deps{Desk: a.Desk, Store: a.Store, Carrier: carrier, Clean: a.intake.Name}),
 			auditapi.Routes(auditapi.Deps{Store: a.Store, Prover: a.prover()}),
 			windowapi.Routes(a.asking, site.PreviewURL()),
+			hookapi.Routes(a.webhooks),
+			keyapi.Routes(keyapi.Deps{Keys: a.keys, Clock: a.now}),
 		},
 		Desk: a.Desk, Intake: a.intake, Store: a.Store, Files: a.files, Wallet: a.lookup, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals,
-		Webhooks: a.webhooks,
-		Clock:    a.now, Log: a.Log, Limited: a.metrics.Limited,
+		Keys:  a.keys,
+		Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
 	}, api.Options{
 		Reads: ratelimit.Of(a.Config.Limits.StaffReads), Readers: a.Config.Limits.Keys,
 		AttachmentBytes: a.Config.Attachments.MaxBytes, FileURL: site.FileURL,

@@ -30,11 +30,11 @@ func signInRules() []rule {
 		}}
 	}
 	return []rule{
-		{"AuditPage", "owner auditor system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"AuditPage", "owner auditor system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.AuditPage(ctx, p, audit.Query{Limit: 1})
 			return err
 		}},
-		{"AuditSince", "owner auditor system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"AuditSince", "owner auditor system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.AuditSince(ctx, p, 0)
 			return err
 		}},

@@ -69,6 +69,8 @@ func newScene(s *site) *scene {
 		{"auditor", staffWith(identity.Auditor)},
 		{"owner", staffWith(identity.Owner)},
 		{"system", identity.SystemPart("test")},
+		{"program", programWith(identity.AllScopes()...)},
+		{"bare", programWith()}, // a key without scopes
 	}
 	sc.conv = sc.start(sc.own).ID
 	sc.asked = sc.say(sc.own, sc.conv, "question").Seq
@@ -119,7 +121,7 @@ type rule struct {
 
 const (
 	workers  = "agent colleague supervisor owner"
-	blind    = "nobody nameless unknown roleless visitor other outsider editor admin auditor" // may not know that a conversation exists
+	blind    = "nobody nameless unknown roleless visitor other outsider editor admin auditor bare" // may not know that a conversation exists
 	everyone = blind + " own system " + workers
 )
 
@@ -152,15 +154,15 @@ func commandRules() []rule {
 	}
 	work := workers + " system"
 	return []rule{
-		command("send", "own "+workers, func(*scene) conversation.Command { return sending("more") }),
-		command("note", work, func(*scene) conversation.Command { return noting("more") }),
+		command("send", "own program "+workers, func(*scene) conversation.Command { return sending("more") }),
+		command("note", work+" program", func(*scene) conversation.Command { return noting("more") }),
 		command("human", "own", plain(conversation.AskPerson, conversation.Content{})),
-		command("status", work, func(*scene) conversation.Command { return setting(conversation.Resolved) }), // whatever was seen
-		command("assign", work, plain(conversation.Assign, conversation.Content{})),
-		command("priority", work, plain(conversation.SetPriority, conversation.Content{Priority: conversation.High})),
-		command("tags", work, plain(conversation.SetTags, conversation.Content{Tags: []string{"a"}})),
-		command("topic", work, plain(conversation.SetTopic, conversation.Content{Topic: "a"})),
-		command("language", work, plain(conversation.SetLanguage, conversation.Content{Language: "zh"})),
+		command("status", work+" program", func(*scene) conversation.Command { return setting(conversation.Resolved) }), // whatever was seen
+		command("assign", work+" program", plain(conversation.Assign, conversation.Content{})),
+		command("priority", work+" program", plain(conversation.SetPriority, conversation.Content{Priority: conversation.High})),
+		command("tags", work+" program", plain(conversation.SetTags, conversation.Content{Tags: []string{"a"}})),
+		command("topic", work+" program", plain(conversation.SetTopic, conversation.Content{Topic: "a"})),
+		command("language", work+" program", plain(conversation.SetLanguage, conversation.Content{Language: "zh"})),
 		command("delivered", "own "+workers, plain(conversation.Delivered, conversation.Content{})),
 		command("read", "own "+workers, plain(conversation.Read, conversation.Content{})),
 		command("edit the customer's", "own", rewriting(conversation.Edit, func(sc *scene) int64 { return sc.asked })),
@@ -176,7 +178,7 @@ func commandRules() []rule {
 		}},
 		{"Execute", "", fault.Invalid, nil, execute(inScene, plain(conversation.MergeInto, conversation.Content{Into: "x"}))},
 		{"Execute", "", fault.Forbidden, notFound(""), execute(inScene, plain("invented", conversation.Content{}))},
-		{"Submit", "own " + workers, fault.Forbidden, notFound(""), func(sc *scene, p identity.Principal) error {
+		{"Submit", "own " + workers + " program", fault.Forbidden, notFound(""), func(sc *scene, p identity.Principal) error {
 			return (<-sc.submit(p, sc.conv, sending("submitted"))).Err
 		}},
 	}
@@ -216,15 +218,15 @@ func readRules() []rule {
 	ctx := context.Background()
 	hidden := map[fault.Code]string{fault.NotFound: blind}
 	return []rule{
-		{"Conversation", "own system " + workers, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+		{"Conversation", "own system " + workers + " program", fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Conversation(ctx, p, sc.conv)
 			return err
 		}},
-		{"Watch", "own system " + workers, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+		{"Watch", "own system " + workers + " program", fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Watch(ctx, p, sc.conv)
 			return err
 		}},
-		{"Entries", "own system " + workers, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+		{"Entries", "own system " + workers + " program", fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
 			_, _, err := sc.Entries(ctx, p, sc.conv, conversation.EntryRange{})
 			return err
 		}},
@@ -232,26 +234,26 @@ func readRules() []rule {
 			_, err := sc.Versions(ctx, p, sc.conv, sc.asked)
 			return err
 		}},
-		{"Inbox", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"Inbox", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Inbox(ctx, p, conversation.InboxQuery{Statuses: []conversation.Status{conversation.Open}, Limit: 1})
 			return err
 		}},
-		{"Inbox", workers + " outsider", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"Inbox", workers + " outsider program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Inbox(ctx, p, conversation.InboxQuery{Statuses: []conversation.Status{conversation.Open}, Assignee: conversation.Assignee{ID: p.ID}, Limit: 1})
 			return err
 		}},
-		{"Counts", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"Counts", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Counts(ctx, p, []conversation.InboxQuery{{Statuses: []conversation.Status{conversation.Open}}})
 			return err
 		}},
-		{"UnseenMentions", workers + " outsider", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"UnseenMentions", workers + " outsider program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.UnseenMentions(ctx, p)
 			return err
 		}},
-		{"SeeMention", workers, fault.Forbidden, map[fault.Code]string{fault.NotFound: "outsider"}, func(sc *scene, p identity.Principal) error {
+		{"SeeMention", workers + " program", fault.Forbidden, map[fault.Code]string{fault.NotFound: "outsider"}, func(sc *scene, p identity.Principal) error {
 			return sc.SeeMention(ctx, p, sc.conv)
 		}},
-		{"InboxLineOf", workers, fault.Forbidden, map[fault.Code]string{fault.NotFound: "outsider"}, func(sc *scene, p identity.Principal) error {
+		{"InboxLineOf", workers + " program", fault.Forbidden, map[fault.Code]string{fault.NotFound: "outsider"}, func(sc *scene, p identity.Principal) error {
 			_, err := sc.InboxLineOf(ctx, p, sc.conv)
 			return err
 		}},
@@ -262,7 +264,7 @@ func readRules() []rule {
 			}
 			return err
 		}},
-		{"EntriesAt", workers + " system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"EntriesAt", workers + " system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.EntriesAt(ctx, p, []int64{1})
 			return err
 		}},
@@ -270,15 +272,15 @@ func readRules() []rule {
 			_, _, _, err := sc.EntriesSince(ctx, p, 0, 10, func(*conversation.Entry) bool { return true })
 			return err
 		}},
-		{"CustomerOf", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"CustomerOf", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, _, err := sc.CustomerOf(ctx, p, sc.own.ID)
 			return err
 		}},
-		{"FindCustomers", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"FindCustomers", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.FindCustomers(ctx, p, "wallet", "own")
 			return err
 		}},
-		{"Attachment", "own " + workers, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+		{"Attachment", "own " + workers + " program", fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Attachment(ctx, p, sc.file)
 			return err
 		}},
@@ -286,27 +288,27 @@ func readRules() []rule {
 			_, err := sc.Draft(ctx, p, sc.conv)
 			return err
 		}},
-		{"AuditEntries", "owner auditor system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"AuditEntries", "owner auditor system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			for _, err := range sc.AuditEntries(ctx, p) {
 				return err
 			}
 			return nil
 		}},
-		{"ListStaff", workers + " editor admin auditor system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"ListStaff", workers + " editor admin auditor system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.ListStaff(ctx, p, "", 10)
 			return err
 		}},
-		{"AllStaff", workers + " editor admin auditor system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"AllStaff", workers + " editor admin auditor system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			for _, err := range sc.AllStaff(ctx, p) {
 				return err
 			}
 			return nil
 		}},
-		{"StaffByEmail", workers + " editor admin auditor system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"StaffByEmail", workers + " editor admin auditor system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.StaffByEmail(ctx, p, "bo@example.org")
 			return err
 		}},
-		{"StaffByID", workers + " editor admin auditor system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"StaffByID", workers + " editor admin auditor system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.StaffByID(ctx, p, sc.member)
 			return err
 		}},
@@ -316,20 +318,20 @@ func readRules() []rule {
 func reportRules() []rule {
 	ctx := context.Background()
 	return []rule{
-		{"Report", "supervisor owner", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"Report", "supervisor owner program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Report(ctx, p, report.Query{To: 1, Zone: time.UTC})
 			return err
 		}},
-		{"Report", "agent supervisor owner", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"Report", "agent supervisor owner program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Report(ctx, p, report.Query{To: 1, Zone: time.UTC, Agent: sc.agent.ID})
 			return err
 		}},
-		{"Exported", "supervisor owner", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.Exported(ctx, p, report.Query{}) }},
-		{"DueClocks", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"Exported", "supervisor owner program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.Exported(ctx, p, report.Query{}) }},
+		{"DueClocks", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.DueClocks(ctx, p, conversation.Assignee{Any: true}, false, 10)
 			return err
 		}},
-		{"ClocksOf", workers + " outsider", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"ClocksOf", workers + " outsider program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.ClocksOf(ctx, p, []string{sc.conv})
 			return err
 		}},
@@ -577,7 +579,7 @@ func walletRules() []rule {
 }
 
 func rules() []rule {
-	return slices.Concat(commandRules(), readRules(), findRules(), reportRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules(), signInRules())
+	return slices.Concat(commandRules(), readRules(), findRules(), reportRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules(), signInRules(), keyRules())
 }
 
 func TestWhoMayDoWhat(t *testing.T) {
@@ -605,17 +607,17 @@ func TestWhoMayDoWhat(t *testing.T) {
 // withoutPrincipal are the methods that ask nobody's rights, and why.
 func withoutPrincipal() map[string]string {
 	return map[string]string{
-		"Run Listen Close Ready Waiting Checkpoint Purge Deployment":                                      "the process itself",
-		"ClaimJobs FinishJob RetryJob NextJobDue CountJobs SnoozedUntil":                                  "the workers that run jobs; nobody else can reach them",
-		"FindWindowSecret SignInCustomer CredentialsOf SignInFailed RenewHash OpenSession StaffBySession": "they find out who asks",
-		"SettingsVersion RevocationsSince LastPosition WrittenSince RewrittenSince":                       "no words in them",
-		"FollowDeliveries ClaimDeliveries NextDelivery SettleDelivery PurgeWebhooks":                      "the worker that tells other systems, of events without words",
-		"FollowedOf LiveFollowed SaveFollowed Ringing NextRing":                                           "the keeper of clocks; nobody else can reach them",
-		"FollowerAt MoveFollower Follow EntriesBetween":                                                   "followers of the log move their own cursors",
-		"PasskeyOwner PasskeyRefused InvitationBy Join EnterByDirectory DirectoryRefused":                 "they find out who comes in",
-		"AllEntries Import ImportCustomers":                                                               "commands of whoever runs the machine",
-		"AuditHead CheckMessages ConversationLengths":                                                     "the proof that runs without anybody asking: hashes and lengths, and no words",
-		"OrphanAttachments UnsentAttachments ForgetAttachment UnknownAttachments":                         "the worker that removes files nobody sent",
+		"Run Listen Close Ready Waiting Checkpoint Purge Deployment":                                            "the process itself",
+		"ClaimJobs FinishJob RetryJob NextJobDue CountJobs SnoozedUntil":                                        "the workers that run jobs; nobody else can reach them",
+		"FindWindowSecret SignInCustomer CredentialsOf SignInFailed RenewHash OpenSession StaffBySession KeyBy": "they find out who asks",
+		"SettingsVersion RevocationsSince LastPosition WrittenSince RewrittenSince":                             "no words in them",
+		"FollowDeliveries ClaimDeliveries NextDelivery SettleDelivery PurgeWebhooks":                            "the worker that tells other systems, of events without words",
+		"FollowedOf LiveFollowed SaveFollowed Ringing NextRing":                                                 "the keeper of clocks; nobody else can reach them",
+		"FollowerAt MoveFollower Follow EntriesBetween":                                                         "followers of the log move their own cursors",
+		"PasskeyOwner PasskeyRefused InvitationBy Join EnterByDirectory DirectoryRefused":                       "they find out who comes in",
+		"AllEntries Import ImportCustomers":                                                                     "commands of whoever runs the machine",
+		"AuditHead CheckMessages ConversationLengths":                                                           "the proof that runs without anybody asking: hashes and lengths, and no words",
+		"OrphanAttachments UnsentAttachments ForgetAttachment UnknownAttachments":                               "the worker that removes files nobody sent",
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"kefu/internal/storage/core"
 )
 
-// note is what a member of staff has read and the audit chain must tell of. One
+// note is what a member of staff, or a program, has read and the audit chain must tell of. One
 // whose commit fails is owed: the next transaction writes it too.
 type note struct {
 	by    identity.Principal
@@ -19,7 +19,7 @@ type note struct {
 
 // RecordRead implements core.Queue.
 func (q queue) RecordRead(ctx context.Context, p identity.Principal, reads ...core.Read) error {
-	if p.Kind != identity.Staff || len(reads) == 0 {
+	if !p.Kind.Recorded() || len(reads) == 0 {
 		return nil
 	}
 	s := q.store

@@ -20,6 +20,7 @@ import (
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/keyring"
+	"kefu/internal/storage/apikeys"
 	"kefu/internal/storage/approvals"
 	"kefu/internal/storage/auditlog"
 	"kefu/internal/storage/auditview"
@@ -85,6 +86,7 @@ type Store struct {
 	*finding.Finder
 	*webhooks.Webhooks
 	*approvals.Approvals
+	*apikeys.Keys
 
 	core    *core.Core
 	observe Observer
@@ -147,7 +149,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Followers = followers.New(s.core, s.openFollowed)
 	s.Staff, s.Jobs, s.Reader, s.Lists = staffing.New(s.core, gate), jobs.New(s.core), auditlog.NewReader(db), listing.New(s.core)
 	s.View, s.Finder = auditview.New(s.core), finding.New(s.core)
-	s.Webhooks = webhooks.New(s.core)
+	s.Webhooks, s.Keys = webhooks.New(s.core), apikeys.New(s.core, gate)
 	s.Links = walletlink.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,

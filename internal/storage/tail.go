@@ -78,7 +78,7 @@ func (s *Store) EntriesAt(ctx context.Context, p identity.Principal, positions [
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
-	if p.Kind == identity.Staff {
+	if p.Kind.Recorded() {
 		if err := s.core.RecordRead(ctx, p, found(entries)...); err != nil {
 			return nil, err
 		}

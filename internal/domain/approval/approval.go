@@ -44,6 +44,7 @@ const Alone = "alone"
 const (
 	SaveSetting = "setting.save"
 	ChangeStaff = "staff.change"
+	MakeKey     = "key.make"
 )
 
 // State is how far a request has come.

@@ -25,7 +25,7 @@ func (s Sum) String() string { return hex.EncodeToString(s[:]) }
 
 // Actor is who did it.
 type Actor struct {
-	Type    string // agent, customer, system, assistant, operator, integration
+	Type    string // agent, customer, system, assistant, operator, program
 	ID      string
 	Session string // the sign-in session, if there was one
 }

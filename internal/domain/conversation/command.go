@@ -141,7 +141,7 @@ func (s State) authorise(p identity.Principal, c Command) error {
 	const op = "conversation.authorise"
 	object := s.Object()
 	object.OfferedTo = c.OfferedTo
-	if !policy.Allow(p, policy.ReadConversation, object) {
+	if !s.knownTo(p, c.Kind, object) {
 		return fault.New(fault.NotFound, op, "conversation %s is not %s's to see", s.ID, p.Kind)
 	}
 	if c.Target != nil {
@@ -155,6 +155,15 @@ func (s State) authorise(p identity.Principal, c Command) error {
 		return fault.New(fault.Forbidden, op, "%s may not %s", p.Kind, c.Kind)
 	}
 	return nil
+}
+
+// KnownTo tells whether p may learn that the conversation exists, by asking for a
+// command of kind k: who may see it, and a program that may do that to it and see
+// nothing.
+func (s State) KnownTo(p identity.Principal, k CommandKind) bool { return s.knownTo(p, k, s.Object()) }
+
+func (s State) knownTo(p identity.Principal, k CommandKind, o policy.Object) bool {
+	return policy.Allow(p, policy.ReadConversation, o) || (p.Kind == identity.Program && policy.Allow(p, actionOf(k), o))
 }
 
 func actionOf(k CommandKind) policy.Action {
@@ -265,6 +274,7 @@ func (o *Outcome) write(p identity.Principal, c Command, now int64) error {
 	case p.IsCustomer():
 		o.customerWrote(now)
 		return o.route(c.Route, now)
+	case p.Kind == identity.Program: // answers nobody: whoever waits for a person goes on waiting
 	default:
 		o.agentWrote(c)
 	}
@@ -615,6 +625,8 @@ func AuthorOf(p identity.Principal) Author {
 		return Author{Kind: ByCustomer, ID: p.ID}
 	case identity.Staff:
 		return Author{Kind: ByAgent, ID: p.ID, Name: p.Name}
+	case identity.Program:
+		return Author{Kind: ByProgram, ID: p.ID, Name: p.Name}
 	default:
 		return Author{Kind: BySystem, ID: p.ID}
 	}

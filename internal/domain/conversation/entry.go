@@ -36,6 +36,7 @@ const (
 	ByAgent     AuthorKind = "agent"
 	ByAssistant AuthorKind = "assistant"
 	BySystem    AuthorKind = "system"
+	ByProgram   AuthorKind = "program" // of the operator, by an API key
 )
 
 // Author is who made an entry. Name may be shown; ID is for staff only.

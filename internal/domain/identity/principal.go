@@ -15,6 +15,7 @@ const (
 	Customer      // a customer whose wallet vouched for them
 	Staff         // somebody who works here
 	System        // a part of Kefu acting on its own: a timer, the indexer
+	Program       // a program of the operator, known by an API key
 )
 
 // Role is what a member of staff is there for.
@@ -54,11 +55,12 @@ const (
 // Principal is who acts. It is passed as a value, never kept in a context.
 type Principal struct {
 	Kind    Kind
-	ID      string // customer id, staff id, or the name of the part of Kefu
+	ID      string // customer id, staff id, key id, or the name of the part of Kefu
 	Name    string // a name that may be shown: an agent's alias, never an account
 	Role    Role   // of staff
+	Scopes  Scopes // of programs
 	Level   Level  // of customers
-	Session string // the session it acts in, for the audit chain and revocation
+	Session string // the session it acts in, for the audit chain and revocation; of a program, its key
 }
 
 // SystemPart is the principal of a part of Kefu that acts on its own.
@@ -78,6 +80,8 @@ func (k Kind) String() string {
 		return "staff"
 	case System:
 		return "system"
+	case Program:
+		return "program"
 	default:
 		return "nobody"
 	}
@@ -85,3 +89,6 @@ func (k Kind) String() string {
 
 // CustomerSide tells whether k is a customer, signed in or not.
 func (k Kind) CustomerSide() bool { return k == Visitor || k == Customer }
+
+// Recorded tells whether what somebody of kind k reads is noted in the audit chain.
+func (k Kind) Recorded() bool { return k == Staff || k == Program }

@@ -54,6 +54,9 @@ const (
 	UseOwnSetting      Action = "settings.use_own" // a member of staff's own views and macros
 	FollowLog          Action = "log.follow"       // every entry, in the order of commits
 
+	ManageKeys Action = "key.manage"   // see, make and revoke the API keys of programs
+	ReadOwnKey Action = "key.read_own" // what a program's own key is good for
+
 	ReadApprovals    Action = "approval.read"
 	DecideApproval   Action = "approval.decide" // beside the right that the change itself needs
 	WithdrawApproval Action = "approval.withdraw"
@@ -88,6 +91,8 @@ func Allow(p identity.Principal, a Action, o Object) bool {
 		return staffMay(p, a, o)
 	case identity.System:
 		return systemMay(a)
+	case identity.Program:
+		return programMay(p, a)
 	default:
 		return false
 	}
@@ -136,7 +141,7 @@ func staffMay(p identity.Principal, a Action, o Object) bool {
 // adminMay is what owners and admins may do with settings.
 func adminMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
-	case ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings, ReadApprovals:
+	case ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings, ReadApprovals, ManageKeys:
 		return true
 	case UseOwnSetting, WithdrawApproval:
 		return o.StaffID == p.ID
@@ -208,6 +213,33 @@ func systemMay(a Action) bool {
 		UsePresence, ReadQueue, ReadBoard, ReadDuties, SetDuties, RunRouting,
 		ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings:
 		return true
+	default:
+		return false
+	}
+}
+
+// programMay is for programs of the operator. A scope opens what is listed here and
+// nothing else; neither settings nor people nor the wallet stand behind any.
+func programMay(p identity.Principal, a Action) bool {
+	switch a {
+	case ReadOwnKey:
+		return true
+	case ReadConversation, ReadInternal, ListInbox, SearchMessages, ReadAttachment:
+		return p.Scopes.Has(identity.ReadConversations)
+	case WorkConversation, ListStaff: // to whom it may be given
+		return p.Scopes.Has(identity.ChangeConversations)
+	case SendMessage:
+		return p.Scopes.Has(identity.SendMessages)
+	case WriteNote:
+		return p.Scopes.Has(identity.WriteNotes)
+	case ReadCustomer:
+		return p.Scopes.Has(identity.ReadCustomers)
+	case ReadQueue, ReadBoard:
+		return p.Scopes.Has(identity.ReadQueue)
+	case ReadReports:
+		return p.Scopes.Has(identity.ReadReports)
+	case ReadAudit:
+		return p.Scopes.Has(identity.ReadAudit)
 	default:
 		return false
 	}

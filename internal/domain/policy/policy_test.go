@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -115,6 +116,8 @@ settings.read_work             -       -        -        -         +     +      
 settings.change_work           -       -        -        -         +     +       +        -      -      +
 settings.use_own               -       -        -        -         -     -       -        -      -      -
 log.follow                     -       -        -        -         -     -       -        -      -      +
+key.manage                     -       -        -        -         +     +       -        -      -      -
+key.read_own                   -       -        -        -         -     -       -        -      -      -
 approval.read                  -       -        -        -         +     +       -        -      -      -
 approval.decide                -       -        -        -         -     -       -        -      -      -
 approval.withdraw              -       -        -        -         -     -       -        -      -      -
@@ -160,6 +163,61 @@ staff.list                     -       -       -       -       +
 routing.read_duties            -       -       -       -       +
 settings.read_work             +       +       +       +       -
 `
+
+// allowedToPrograms is all that an API key may open, by the one scope that it has. A
+// key without a scope opens nothing but what it is itself.
+func allowedToPrograms() map[identity.Scope][]policy.Action {
+	return map[identity.Scope][]policy.Action{
+		"":                           {},
+		identity.ReadConversations:   {policy.ReadConversation, policy.ReadInternal, policy.ListInbox, policy.SearchMessages, policy.ReadAttachment},
+		identity.ChangeConversations: {policy.WorkConversation, policy.ListStaff},
+		identity.SendMessages:        {policy.SendMessage},
+		identity.WriteNotes:          {policy.WriteNote},
+		identity.ReadCustomers:       {policy.ReadCustomer},
+		identity.ReadQueue:           {policy.ReadQueue, policy.ReadBoard},
+		identity.ReadReports:         {policy.ReadReports},
+		identity.ReadAudit:           {policy.ReadAudit},
+	}
+}
+
+func TestProgramsMayDoWhatTheirScopesSay(t *testing.T) {
+	table, all := allowedToPrograms(), identity.ScopesOf(identity.AllScopes()...)
+	if len(table) != len(identity.AllScopes())+1 {
+		t.Errorf("the table has %d rows for %d scopes", len(table), len(identity.AllScopes()))
+	}
+	// Whose a thing is, or who wrote it, opens nothing to a program.
+	objects := []policy.Object{
+		{}, {CustomerID: "k1"}, {AssigneeID: "k1"}, {OfferedTo: "k1"}, {StaffID: "k1"}, {StaffID: "s1"},
+		{CustomerID: "c1", AuthorKind: identity.Program, AuthorID: "k1"}, {CustomerID: "c1", Internal: true},
+	}
+	opened := map[policy.Action]bool{policy.ReadOwnKey: true}
+	for scope, may := range table {
+		for _, a := range may {
+			opened[a] = true
+		}
+		for action := range actions(t) {
+			want := slices.Contains(may, policy.Action(action)) || policy.Action(action) == policy.ReadOwnKey
+			for _, o := range objects {
+				p := identity.Principal{Kind: identity.Program, ID: "k1", Scopes: identity.ScopesOf(scope)}
+				if got := policy.Allow(p, policy.Action(action), o); got != want {
+					t.Errorf("with %q, %s to %+v = %v", scope, action, o, got)
+				}
+			}
+		}
+	}
+	for action := range actions(t) {
+		p := identity.Principal{Kind: identity.Program, ID: "k1", Role: identity.Owner, Scopes: all}
+		if got := policy.Allow(p, policy.Action(action), policy.Object{}); got != opened[policy.Action(action)] {
+			t.Errorf("with all scopes, %s = %v", action, got)
+		}
+		if p.ID = ""; policy.Allow(p, policy.Action(action), policy.Object{}) {
+			t.Errorf("a program without an id may %s", action)
+		}
+		if who := (identity.Principal{Kind: identity.Staff, ID: "s1", Scopes: all}); policy.Allow(who, policy.Action(action), policy.Object{}) {
+			t.Errorf("staff may %s by scopes", action)
+		}
+	}
+}
 
 func TestGuestsMayDoLittle(t *testing.T) {
 	mine, offered, free, theirs := policy.Whosever("s1"), policy.Object{OfferedTo: "s1"}, policy.Object{}, policy.Whosever("s2")

@@ -89,6 +89,8 @@ func ofMessage(e conversation.Entry) []Type {
 		return []Type{MessageReceived}
 	case conversation.ByAgent, conversation.ByAssistant:
 		return []Type{MessageSent, CustomerUnreached}
+	case conversation.ByProgram: // a program that answers events must not hear itself
+		return []Type{CustomerUnreached}
 	default:
 		return nil
 	}

@@ -43,14 +43,15 @@ type File struct {
 // grant is what a link's token holds: who asked for what, until when, and how
 // far the log had got, so that later revocations are found.
 type grant struct {
-	File    string         `json:"f"`
-	Kind    identity.Kind  `json:"k"`
-	ID      string         `json:"i"`
-	Role    identity.Role  `json:"r,omitempty"`
-	Level   identity.Level `json:"l,omitempty"`
-	Session string         `json:"s"`
-	Expires int64          `json:"e"`
-	Pos     int64          `json:"p"`
+	File    string          `json:"f"`
+	Kind    identity.Kind   `json:"k"`
+	ID      string          `json:"i"`
+	Role    identity.Role   `json:"r,omitempty"`
+	Scopes  identity.Scopes `json:"c,omitempty"`
+	Level   identity.Level  `json:"l,omitempty"`
+	Session string          `json:"s"`
+	Expires int64           `json:"e"`
+	Pos     int64           `json:"p"`
 }
 
 // Link makes a link to a file that p may read. It is bound to p's session: it
@@ -66,7 +67,7 @@ func (s *Service) Link(ctx context.Context, p identity.Principal, fileID string)
 	}
 	expires := s.Clock().Add(LinkLife)
 	token, err := s.links.seal(grant{
-		File: fileID, Kind: p.Kind, ID: p.ID, Role: p.Role, Level: p.Level, Session: p.Session,
+		File: fileID, Kind: p.Kind, ID: p.ID, Role: p.Role, Scopes: p.Scopes, Level: p.Level, Session: p.Session,
 		Expires: expires.UnixMicro(), Pos: pos,
 	})
 	return Link{Token: token, ExpiresAt: expires}, err
@@ -87,7 +88,7 @@ func (s *Service) Open(ctx context.Context, token string) (File, error) {
 	if err := s.stillIn(ctx, g); err != nil {
 		return File{}, err
 	}
-	p := identity.Principal{Kind: g.Kind, ID: g.ID, Role: g.Role, Level: g.Level, Session: g.Session}
+	p := identity.Principal{Kind: g.Kind, ID: g.ID, Role: g.Role, Scopes: g.Scopes, Level: g.Level, Session: g.Session}
 	stored, err := s.Store.Attachment(ctx, p, g.File)
 	if err != nil {
 		return File{}, fault.Wrap(op, err)

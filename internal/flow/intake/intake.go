@@ -328,6 +328,8 @@ func (s *Service) allow(p identity.Principal, cost int) error {
 		limiter, name = s.limits.customer, "customer_messages"
 	case identity.Staff:
 		limiter, name = s.limits.staff, "staff_messages"
+	case identity.Program:
+		limiter, name = s.limits.staff, "program_messages"
 	case identity.System:
 		return nil
 	}

@@ -114,7 +114,7 @@ type GroupsRole struct {
 type Limits struct {
 	AnonymousMessages Rate `yaml:"anonymous_messages" doc:"Messages of one anonymous visitor."`
 	CustomerMessages  Rate `yaml:"customer_messages" doc:"Messages of one identified customer."`
-	AgentMessages     Rate `yaml:"agent_messages" doc:"Messages and notes of one agent."`
+	AgentMessages     Rate `yaml:"agent_messages" doc:"Messages and notes of one agent, or of one program by its API key."`
 	VisitorStarts     Rate `yaml:"visitor_starts" doc:"Conversations that one anonymous visitor begins."`
 	CustomerStarts    Rate `yaml:"customer_starts" doc:"Conversations that one identified customer begins."`
 	NewVisitors       Rate `yaml:"new_visitors" doc:"New anonymous visitors from one network address."`
@@ -122,6 +122,7 @@ type Limits struct {
 	SignIns           Rate `yaml:"sign_ins" doc:"Staff sign-in attempts from one network address for one account; for all accounts, for an office shares an address, it may make six times as many."`
 	Uploads           Rate `yaml:"uploads" doc:"Attachments of one sender."`
 	StaffReads        Rate `yaml:"staff_reads" doc:"Requests of one member of staff that read: lists, conversations, searches."`
+	KeyRequests       Rate `yaml:"key_requests" doc:"Requests of one API key, of every kind."`
 	Keys              int  `yaml:"keys" doc:"How many senders each limit remembers at once; the least recent is forgotten first."`
 }
 
@@ -227,6 +228,7 @@ func Default() Config {
 			SignIns:           Rate{Burst: 10, Per: 5 * time.Minute},
 			Uploads:           Rate{Burst: 10, Per: time.Minute},
 			StaffReads:        Rate{Burst: 200, Per: 20 * time.Second},
+			KeyRequests:       Rate{Burst: 600, Per: time.Minute},
 			Keys:              200_000,
 		},
 		Attachments: Attachments{

@@ -271,7 +271,7 @@ func (c *checker) limits(l Limits) {
 		{"agent_messages", l.AgentMessages}, {"visitor_starts", l.VisitorStarts},
 		{"customer_starts", l.CustomerStarts}, {"new_visitors", l.NewVisitors},
 		{"connections", l.Connections}, {"sign_ins", l.SignIns}, {"uploads", l.Uploads},
-		{"staff_reads", l.StaffReads},
+		{"staff_reads", l.StaffReads}, {"key_requests", l.KeyRequests},
 	} {
 		c.count("limits."+rate.key+".burst", int64(rate.Burst), 1, 1_000_000_000)
 		c.between("limits."+rate.key+".per", rate.Per, time.Millisecond, 24*time.Hour)

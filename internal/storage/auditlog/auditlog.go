@@ -70,6 +70,8 @@ func actorType(p identity.Principal) string {
 		return "agent"
 	case identity.Visitor, identity.Customer:
 		return "customer"
+	case identity.Program:
+		return "program"
 	default:
 		return "system"
 	}

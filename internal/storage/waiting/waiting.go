@@ -34,7 +34,7 @@ func In(ctx context.Context, tx *sql.Tx, id string) (conversation.Remains, error
 		(SELECT count(*) FROM entry e WHERE e.conversation_id = c.id AND e.seq > c.agent_read AND e.kind = 'message' AND e.author_kind = 'customer'),
 		(SELECT coalesce(min(e.at), 0) FROM entry e WHERE e.conversation_id = c.id AND e.author_kind = 'customer' AND e.kind IN ('message', 'human')
 			AND (e.seq > c.agent_read OR e.at = c.waiting_since
-				OR e.seq > (SELECT coalesce(max(a.seq), 0) FROM entry a WHERE a.conversation_id = c.id AND a.kind = 'message' AND a.author_kind <> 'customer'))),
+				OR e.seq > (SELECT coalesce(max(a.seq), 0) FROM entry a WHERE a.conversation_id = c.id AND a.kind = 'message' AND a.author_kind NOT IN ('customer', 'program')))),
 		(SELECT coalesce(sum(o.unread), 0) FROM conversation o WHERE o.customer_id = c.customer_id AND o.merged_into = c.id),
 		(SELECT coalesce(min(o.waiting_since), 0) FROM conversation o WHERE o.customer_id = c.customer_id AND o.merged_into = c.id AND o.waiting_since > 0)
 		FROM conversation c WHERE c.id = $1`, id)

@@ -260,7 +260,7 @@ func (w *Webhooks) CustomerReach(ctx context.Context, p identity.Principal, conv
 	}
 	var issuer, subject sql.NullString
 	err = w.core.DB.Reader.QueryRowContext(ctx, `SELECT c.customer_id, c.customer_delivered, c.customer_read, u.issuer, u.subject,
-			(SELECT COUNT(*) FROM (SELECT e.seq FROM entry e WHERE e.conversation_id = c.id AND e.seq > c.customer_read AND e.kind = 'message' AND e.author_kind IN ('agent', 'assistant') LIMIT 100) n)
+			(SELECT COUNT(*) FROM (SELECT e.seq FROM entry e WHERE e.conversation_id = c.id AND e.seq > c.customer_read AND e.kind = 'message' AND e.author_kind IN ('agent', 'assistant', 'program') LIMIT 100) n)
 		FROM conversation c JOIN customer u ON u.id = c.customer_id WHERE c.id = $1`, conversation).
 		Scan(&r.Customer.ID, &r.Delivered, &r.Read, &issuer, &subject, &r.Unread)
 	r.Customer.Issuer, r.Customer.Subject = issuer.String, subject.String

@@ -71,7 +71,7 @@ func (w *Set) repeated(c *conversation.Change, work *Working) (conversation.Resu
 	if !ok {
 		return conversation.Result{}, false
 	}
-	if !policy.Allow(c.Principal, policy.ReadConversation, work.State.Object()) {
+	if !work.State.KnownTo(c.Principal, c.Command.Kind) {
 		return conversation.Result{Err: fault.New(fault.NotFound, op, "no conversation %s", c.ConversationID)}, true
 	}
 	if !sameAuthor(w.authors[key], c.Principal) {
@@ -148,6 +148,8 @@ func kindOfAuthor(k conversation.AuthorKind) identity.Kind {
 		return identity.Customer
 	case conversation.ByAgent:
 		return identity.Staff
+	case conversation.ByProgram:
+		return identity.Program
 	default:
 		return identity.System
 	}
@@ -282,7 +284,8 @@ func (w *Set) withdraw(c *conversation.Change) {
 // are covered by the digests of their commit, marks of reading are not kept.
 func (w *Set) auditChange(c *conversation.Change, work *Working, outcome conversation.Outcome) {
 	for _, e := range outcome.Entries {
-		if e.Kind == conversation.KindMessage || (e.Kind == conversation.KindStatus && c.Principal.IsCustomer()) {
+		// Messages are in the log, with who wrote them; what a program says is told here too.
+		if (e.Kind == conversation.KindMessage && c.Principal.Kind != identity.Program) || (e.Kind == conversation.KindStatus && c.Principal.IsCustomer()) {
 			continue
 		}
 		w.env.Record(c.Principal, "conversation."+string(e.Kind), "conversation", work.State.ID, work.State.CustomerID)

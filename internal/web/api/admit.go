@@ -123,7 +123,13 @@ func (a *API) check(in *admitted, operation *huma.Operation) error {
 	if err := a.Carrier.CheckSource(in.request, in.byCookie); err != nil {
 		return err
 	}
-	if operation.Metadata[open] == nil {
+	switch {
+	case operation.Metadata[open] != nil:
+	case isKey(in):
+		if err := a.program(in, operation); err != nil {
+			return err
+		}
+	default:
 		var err error
 		if in.who, in.until, err = a.Desk.Resolve(in.ctx, in.token); err != nil {
 			return err

@@ -16,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"kefu/internal/domain/apikey"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
@@ -88,7 +89,7 @@ type Deps struct {
 	Wallet    Wallet
 	Settings  Settings
 	Approvals Approvals
-	Webhooks  Webhooks
+	Keys      Keys               // of programs; nil: none
 	More      []func(*API)       // operations of packages of their own, see Add
 	Kinds     *settings.Registry // of settings
 	Carrier   *session.Carrier
@@ -137,7 +138,6 @@ func New(d Deps, o Options) *API {
 	a.addStaff()
 	a.addCustomers()
 	a.addAttachments()
-	a.addWebhooks()
 	a.addWallet()
 	a.addSettings()
 	a.addApprovals()
@@ -235,7 +235,8 @@ func (a *API) config() huma.Config {
 				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 				SecuritySchemes: map[string]*huma.SecurityScheme{
 					byCookie: {Type: "apiKey", In: "cookie", Name: a.Carrier.CookieName(), Description: "for browsers"},
-					byBearer: {Type: "http", Scheme: "bearer", Description: "for programs"},
+					byBearer: {Type: "http", Scheme: "bearer", Description: "the token of a session of staff"},
+					byKey:    {Type: "http", Scheme: "bearer", BearerFormat: apikey.Prefix + "…", Description: "an API key, for programs: an operation names the scope that it needs; one without this scheme is for no key"},
 				},
 			},
 		},
@@ -267,7 +268,7 @@ func add[I, O any](a *API, op huma.Operation, handler func(context.Context, *I) 
 	op.MaxBodyBytes = maxBody + 1 // admit has measured it already
 	op.BodyReadTimeout = -1       // and read it
 	if op.Metadata[open] == nil {
-		op.Security = []map[string][]string{{byCookie: {}}, {byBearer: {}}}
+		op.Security = security(op.OperationID)
 	}
 	op.Responses = map[string]*huma.Response{"default": {
 		Description: "What went wrong",

@@ -51,15 +51,15 @@ func onOwnRequest(method, what, body string) func(*world, staff.Member) (call, s
 
 func approvalScenarios() []scenario {
 	return []scenario{
-		{"approvals", "", plain("GET", "/v1/approvals", ""), [5]int{200, 200, 403, 403, 403}},
-		{"approval", "", onRequest("GET", "", ""), [5]int{200, 200, 403, 403, 403}},
-		{"approve", "a colleague's", onRequest("POST", "/approve", `{"hash":"$"}`), [5]int{204, 204, 403, 403, 403}},
-		{"approve", "one's own", onOwnRequest("POST", "/approve", `{"hash":"$"}`), [5]int{403, 403, 403, 403, 403}},
-		{"approve", "something else", onRequest("POST", "/approve", `{"hash":"`+strings.Repeat("0", 64)+`"}`), [5]int{409, 409, 403, 403, 403}},
-		{"reject", "a colleague's", onRequest("POST", "/reject", `{"reason":"Not this month"}`), [5]int{204, 204, 403, 403, 403}},
-		{"reject", "one's own", onOwnRequest("POST", "/reject", `{"reason":"Not this month"}`), [5]int{403, 403, 403, 403, 403}},
-		{"withdraw", "one's own", onOwnRequest("DELETE", "", ""), [5]int{204, 204, 403, 403, 403}},
-		{"withdraw", "a colleague's", onRequest("DELETE", "", ""), [5]int{403, 403, 403, 403, 403}},
+		{"approvals", "", plain("GET", "/v1/approvals", ""), [5]int{200, 200, 403, 403, 403}, noKeys()},
+		{"approval", "", onRequest("GET", "", ""), [5]int{200, 200, 403, 403, 403}, noKeys()},
+		{"approve", "a colleague's", onRequest("POST", "/approve", `{"hash":"$"}`), [5]int{204, 204, 403, 403, 403}, noKeys()},
+		{"approve", "one's own", onOwnRequest("POST", "/approve", `{"hash":"$"}`), [5]int{403, 403, 403, 403, 403}, noKeys()},
+		{"approve", "something else", onRequest("POST", "/approve", `{"hash":"`+strings.Repeat("0", 64)+`"}`), [5]int{409, 409, 403, 403, 403}, noKeys()},
+		{"reject", "a colleague's", onRequest("POST", "/reject", `{"reason":"Not this month"}`), [5]int{204, 204, 403, 403, 403}, noKeys()},
+		{"reject", "one's own", onOwnRequest("POST", "/reject", `{"reason":"Not this month"}`), [5]int{403, 403, 403, 403, 403}, noKeys()},
+		{"withdraw", "one's own", onOwnRequest("DELETE", "", ""), [5]int{204, 204, 403, 403, 403}, noKeys()},
+		{"withdraw", "a colleague's", onRequest("DELETE", "", ""), [5]int{403, 403, 403, 403, 403}, noKeys()},
 	}
 }
 

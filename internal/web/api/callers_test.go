@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"kefu/internal/domain/apikey"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
@@ -24,13 +25,24 @@ import (
 )
 
 // scenario is one operation asked for by everybody. want are the statuses for the
-// roles in the order of allRoles.
+// roles in the order of allRoles; keys those for a program without any scope and for
+// one with all.
 type scenario struct {
 	operation string
 	about     string
 	request   func(w *world, m staff.Member) (c call, conv string)
 	want      [5]int
+	keys      keyed
 }
+
+// keyed is what API keys get.
+type keyed struct{ bare, full int }
+
+// noKeys is an operation that is for no key, whatever its scopes.
+func noKeys() keyed { return keyed{403, 403} }
+
+// forKeys is an operation that a key of the right scope gets a status from.
+func forKeys(status int) keyed { return keyed{403, status} }
 
 func allRoles() []identity.Role {
 	return []identity.Role{identity.Owner, identity.Admin, identity.Supervisor, identity.Agent, identity.Auditor}
@@ -168,75 +180,75 @@ func linking(w *world, _ staff.Member) (call, string) {
 }
 
 func scenarios() []scenario {
-	return append(slices.Concat(settingScenarios(), approvalScenarios(), queueScenarios(), signInScenarios()), []scenario{
-		{"session", "", plain("GET", "/v1/session", ""), [5]int{200, 200, 200, 200, 200}},
-		{"sign-out", "", plain("DELETE", "/v1/session", ""), [5]int{204, 204, 204, 204, 204}},
-		{"conversations", "", plain("GET", "/v1/conversations", ""), [5]int{200, 403, 200, 200, 403}},
-		{"find-conversations", "", plain("POST", "/v1/conversations/find", `{"list":{"tag":["a,b"],"unread":true}}`), [5]int{200, 403, 200, 200, 403}},
-		{"conversation-counts", "", plain("POST", "/v1/conversations/counts", `{"lists":[{"view":"all"}]}`), [5]int{200, 403, 200, 200, 403}},
-		{"change-conversations", "", many, [5]int{200, 403, 200, 200, 403}},
-		{"mentions", "", plain("GET", "/v1/mentions", ""), [5]int{200, 403, 200, 200, 403}},
-		{"see-mention", "", on("DELETE", "/mention", ""), [5]int{204, 403, 204, 204, 403}},
-		{"conversation", "", on("GET", "", ""), [5]int{200, 403, 200, 200, 403}},
-		{"assign", "nobody", on("PUT", "/assignee", `{"staff_id":null}`), [5]int{204, 404, 204, 204, 404}},
-		{"assign", "nobody we know", on("PUT", "/assignee", `{"staff_id":"00000000000000000000000000"}`), [5]int{422, 422, 422, 422, 422}},
-		{"set-status", "", on("PUT", "/status", `{"status":"resolved"}`), [5]int{204, 404, 204, 204, 404}},
-		{"set-status", "over what was not seen", unseen("PUT", "/status", `{"status":"resolved","seen":1}`), [5]int{409, 404, 409, 409, 404}},
-		{"set-status", "with all seen", unseen("PUT", "/status", `{"status":"resolved","seen":2}`), [5]int{204, 404, 204, 204, 404}},
-		{"set-priority", "", on("PUT", "/priority", `{"priority":"urgent"}`), [5]int{204, 404, 204, 204, 404}},
-		{"set-tags", "", on("PUT", "/tags", `{"tags":["vip"]}`), [5]int{204, 404, 204, 204, 404}},
-		{"set-topic", "", on("PUT", "/topic", `{"topic":"Refund"}`), [5]int{204, 404, 204, 204, 404}},
-		{"set-language", "", on("PUT", "/language", `{"language":"zh"}`), [5]int{204, 404, 204, 204, 404}},
-		{"draft", "", on("GET", "/draft", ""), [5]int{200, 404, 200, 200, 404}},
-		{"save-draft", "", on("PUT", "/draft", `{"text":"Dear"}`), [5]int{204, 404, 204, 204, 404}},
-		{"send", "a message", on("POST", "/messages", `{"client_msg_id":"0192d1b2-7c3a-7def-8000-00000000006d","text":"hi"}`), [5]int{201, 404, 201, 201, 404}},
-		{"send", "a note", on("POST", "/messages", `{"client_msg_id":"0192d1b2-7c3a-7def-8000-00000000006d","text":"hi","note":true}`), [5]int{201, 404, 201, 201, 404}},
-		{"send", "to what was not seen", unseen("POST", "/messages", `{"client_msg_id":"0192d1b2-7c3a-7def-8000-00000000006d","text":"hi","seen":1}`), [5]int{201, 404, 201, 201, 404}},
-		{"entries", "", on("GET", "/entries", ""), [5]int{200, 404, 200, 200, 404}},
-		{"edit", "one's own", onOwn("PATCH", `{"text":"other words"}`), [5]int{204, 404, 204, 204, 404}},
-		{"edit", "a customer's", on("PATCH", "/messages/1", `{"text":"other words"}`), [5]int{403, 404, 403, 403, 404}},
-		{"edit", "a colleague's", onColleagues("PATCH", `{"text":"other words"}`), [5]int{403, 404, 403, 403, 404}},
-		{"redact", "a customer's", on("DELETE", "/messages/1", `{"reason":"secret"}`), [5]int{204, 404, 204, 204, 404}},
-		{"redact", "a colleague's", onColleagues("DELETE", `{"reason":"secret"}`), [5]int{204, 404, 204, 403, 404}},
-		{"versions", "", on("GET", "/messages/1/versions", ""), [5]int{200, 404, 200, 200, 404}},
-		{"merge", "", merging, [5]int{204, 404, 204, 204, 404}},
-		{"unmerge", "", unmerging, [5]int{204, 404, 204, 204, 404}},
-		{"search", "", plain("GET", "/v1/search?q=hello", ""), [5]int{200, 403, 200, 200, 403}},
-		{"staff", "", plain("GET", "/v1/staff", ""), [5]int{200, 200, 200, 200, 200}},
-		{"add-staff", "an agent", newMember(identity.Agent), [5]int{201, 201, 403, 403, 403}},
-		{"add-staff", "an owner", newMember(identity.Owner), [5]int{201, 403, 403, 403, 403}},
-		{"change-staff", "an agent", onStaff(identity.Agent, `{"disabled":true}`), [5]int{204, 204, 403, 403, 403}},
-		{"change-staff", "up to owner", onStaff(identity.Agent, `{"role":"owner"}`), [5]int{202, 403, 403, 403, 403}},
-		{"change-staff", "an owner", onStaff(identity.Owner, `{"disabled":true}`), [5]int{202, 403, 403, 403, 403}},
-		{"customer", "", onCustomer("GET", ""), [5]int{200, 403, 200, 200, 403}},
-		{"find-customers", "", plain("POST", "/v1/customers/find", `{"kind":"phone","value":"+49 170 1"}`), [5]int{200, 403, 200, 200, 403}},
-		{"add-handle", "", onCustomerWith("POST", "/handles", `{"kind":"phone","value":"+49 170 1","evidence":"claimed"}`), [5]int{204, 403, 204, 204, 403}},
-		{"forget-handle", "one that is not there", onCustomer("DELETE", "/handles/"+strings.Repeat("0", 64)), [5]int{404, 403, 404, 404, 403}},
-		{"wallet", "", onWallet("GET", "", ""), [5]int{200, 403, 200, 200, 403}},
-		{"wallet", "of a visitor", onCustomer("GET", "/wallet"), [5]int{404, 403, 404, 404, 403}},
-		{"wallet-transactions", "", onWallet("POST", "/transactions", `{"states":["posted"],"limit":5}`), [5]int{200, 403, 200, 200, 403}},
-		{"wallet-transactions", "that make no sense", onWallet("POST", "/transactions", `{"states":["done"]}`), [5]int{422, 403, 422, 422, 403}},
-		{"wallet-transaction", "", onWallet("GET", "/transactions/tx-anna-10002", ""), [5]int{200, 403, 200, 200, 403}},
-		{"wallet-transaction", "of another customer", onWallet("GET", "/transactions/tx-li-10002", ""), [5]int{404, 403, 404, 404, 403}},
-		{"wallet-reveal", "of an unassigned conversation", revealing(false), [5]int{200, 403, 200, 403, 403}},
-		{"wallet-reveal", "of the caller's own", revealing(true), [5]int{200, 403, 200, 200, 403}},
-		{"revoke-customer", "", onCustomer("POST", "/revoke"), [5]int{204, 204, 403, 403, 403}},
-		{"deliveries", "", onWebhook("GET", "/deliveries"), [5]int{200, 200, 403, 403, 403}},
-		{"webhook-secret", "", onWebhook("POST", "/secret"), [5]int{200, 200, 403, 403, 403}},
-		{"webhook-secret", "of none", plain("POST", "/v1/webhooks/"+strings.Repeat("0", 26)+"/secret", ""), [5]int{404, 404, 403, 403, 403}},
-		{"ping-webhook", "", onWebhook("POST", "/ping"), [5]int{204, 204, 403, 403, 403}},
-		{"ping-webhook", "none", plain("POST", "/v1/webhooks/"+strings.Repeat("0", 26)+"/ping", ""), [5]int{404, 404, 403, 403, 403}},
-		{"retry-delivery", "", onDelivery, [5]int{204, 204, 403, 403, 403}},
-		{"retry-delivery", "of another webhook", onForeignDelivery, [5]int{404, 404, 403, 403, 403}},
-		{"try-rule", "", plain("POST", "/v1/rules/try", tryRule), [5]int{200, 403, 200, 403, 403}},
-		{"try-rule", "that cannot be", plain("POST", "/v1/rules/try", `{"rule":{"name":"x","when":["started"],"if":"conversation.x","then":[]}}`), [5]int{200, 200, 200, 403, 403}},
-		{"report", "of everybody", plain("GET", "/v1/reports?from=0&to=86400000000&time_zone=Asia/Shanghai", ""), [5]int{200, 403, 200, 403, 403}},
-		{"report", "of oneself", ownReport("/v1/reports"), [5]int{200, 403, 200, 200, 403}},
-		{"export-report", "", plain("GET", "/v1/reports/export?from=0&to=86400000000&time_zone=UTC&bom=true", ""), [5]int{200, 403, 200, 403, 403}},
-		{"export-report", "of oneself", ownReport("/v1/reports/export"), [5]int{200, 403, 200, 200, 403}},
-		{"clocks", "", plain("GET", "/v1/clocks?overdue=true", ""), [5]int{200, 403, 200, 200, 403}},
-		{"upload", "", uploading, [5]int{201, 403, 201, 201, 403}},
-		{"link", "", linking, [5]int{200, 404, 200, 200, 404}},
+	return append(slices.Concat(settingScenarios(), approvalScenarios(), queueScenarios(), signInScenarios(), keyScenarios()), []scenario{
+		{"session", "", plain("GET", "/v1/session", ""), [5]int{200, 200, 200, 200, 200}, noKeys()},
+		{"sign-out", "", plain("DELETE", "/v1/session", ""), [5]int{204, 204, 204, 204, 204}, noKeys()},
+		{"conversations", "", plain("GET", "/v1/conversations", ""), [5]int{200, 403, 200, 200, 403}, forKeys(200)},
+		{"find-conversations", "", plain("POST", "/v1/conversations/find", `{"list":{"tag":["a,b"],"unread":true}}`), [5]int{200, 403, 200, 200, 403}, forKeys(200)},
+		{"conversation-counts", "", plain("POST", "/v1/conversations/counts", `{"lists":[{"view":"all"}]}`), [5]int{200, 403, 200, 200, 403}, forKeys(200)},
+		{"change-conversations", "", many, [5]int{200, 403, 200, 200, 403}, forKeys(200)},
+		{"mentions", "", plain("GET", "/v1/mentions", ""), [5]int{200, 403, 200, 200, 403}, noKeys()},
+		{"see-mention", "", on("DELETE", "/mention", ""), [5]int{204, 403, 204, 204, 403}, noKeys()},
+		{"conversation", "", on("GET", "", ""), [5]int{200, 403, 200, 200, 403}, forKeys(200)},
+		{"assign", "nobody", on("PUT", "/assignee", `{"staff_id":null}`), [5]int{204, 404, 204, 204, 404}, forKeys(204)},
+		{"assign", "nobody we know", on("PUT", "/assignee", `{"staff_id":"00000000000000000000000000"}`), [5]int{422, 422, 422, 422, 422}, forKeys(422)},
+		{"set-status", "", on("PUT", "/status", `{"status":"resolved"}`), [5]int{204, 404, 204, 204, 404}, forKeys(204)},
+		{"set-status", "over what was not seen", unseen("PUT", "/status", `{"status":"resolved","seen":1}`), [5]int{409, 404, 409, 409, 404}, forKeys(409)},
+		{"set-status", "with all seen", unseen("PUT", "/status", `{"status":"resolved","seen":2}`), [5]int{204, 404, 204, 204, 404}, forKeys(204)},
+		{"set-priority", "", on("PUT", "/priority", `{"priority":"urgent"}`), [5]int{204, 404, 204, 204, 404}, forKeys(204)},
+		{"set-tags", "", on("PUT", "/tags", `{"tags":["vip"]}`), [5]int{204, 404, 204, 204, 404}, forKeys(204)},
+		{"set-topic", "", on("PUT", "/topic", `{"topic":"Refund"}`), [5]int{204, 404, 204, 204, 404}, forKeys(204)},
+		{"set-language", "", on("PUT", "/language", `{"language":"zh"}`), [5]int{204, 404, 204, 204, 404}, forKeys(204)},
+		{"draft", "", on("GET", "/draft", ""), [5]int{200, 404, 200, 200, 404}, noKeys()},
+		{"save-draft", "", on("PUT", "/draft", `{"text":"Dear"}`), [5]int{204, 404, 204, 204, 404}, noKeys()},
+		{"send", "a message", on("POST", "/messages", `{"client_msg_id":"0192d1b2-7c3a-7def-8000-00000000006d","text":"hi"}`), [5]int{201, 404, 201, 201, 404}, forKeys(201)},
+		{"send", "a note", on("POST", "/messages", `{"client_msg_id":"0192d1b2-7c3a-7def-8000-00000000006d","text":"hi","note":true}`), [5]int{201, 404, 201, 201, 404}, forKeys(201)},
+		{"send", "to what was not seen", unseen("POST", "/messages", `{"client_msg_id":"0192d1b2-7c3a-7def-8000-00000000006d","text":"hi","seen":1}`), [5]int{201, 404, 201, 201, 404}, forKeys(201)},
+		{"entries", "", on("GET", "/entries", ""), [5]int{200, 404, 200, 200, 404}, forKeys(200)},
+		{"edit", "one's own", onOwn("PATCH", `{"text":"other words"}`), [5]int{204, 404, 204, 204, 404}, noKeys()},
+		{"edit", "a customer's", on("PATCH", "/messages/1", `{"text":"other words"}`), [5]int{403, 404, 403, 403, 404}, noKeys()},
+		{"edit", "a colleague's", onColleagues("PATCH", `{"text":"other words"}`), [5]int{403, 404, 403, 403, 404}, noKeys()},
+		{"redact", "a customer's", on("DELETE", "/messages/1", `{"reason":"secret"}`), [5]int{204, 404, 204, 204, 404}, noKeys()},
+		{"redact", "a colleague's", onColleagues("DELETE", `{"reason":"secret"}`), [5]int{204, 404, 204, 403, 404}, noKeys()},
+		{"versions", "", on("GET", "/messages/1/versions", ""), [5]int{200, 404, 200, 200, 404}, noKeys()},
+		{"merge", "", merging, [5]int{204, 404, 204, 204, 404}, noKeys()},
+		{"unmerge", "", unmerging, [5]int{204, 404, 204, 204, 404}, noKeys()},
+		{"search", "", plain("GET", "/v1/search?q=hello", ""), [5]int{200, 403, 200, 200, 403}, forKeys(200)},
+		{"staff", "", plain("GET", "/v1/staff", ""), [5]int{200, 200, 200, 200, 200}, forKeys(200)},
+		{"add-staff", "an agent", newMember(identity.Agent), [5]int{201, 201, 403, 403, 403}, noKeys()},
+		{"add-staff", "an owner", newMember(identity.Owner), [5]int{201, 403, 403, 403, 403}, noKeys()},
+		{"change-staff", "an agent", onStaff(identity.Agent, `{"disabled":true}`), [5]int{204, 204, 403, 403, 403}, noKeys()},
+		{"change-staff", "up to owner", onStaff(identity.Agent, `{"role":"owner"}`), [5]int{202, 403, 403, 403, 403}, noKeys()},
+		{"change-staff", "an owner", onStaff(identity.Owner, `{"disabled":true}`), [5]int{202, 403, 403, 403, 403}, noKeys()},
+		{"customer", "", onCustomer("GET", ""), [5]int{200, 403, 200, 200, 403}, forKeys(200)},
+		{"find-customers", "", plain("POST", "/v1/customers/find", `{"kind":"phone","value":"+49 170 1"}`), [5]int{200, 403, 200, 200, 403}, forKeys(200)},
+		{"add-handle", "", onCustomerWith("POST", "/handles", `{"kind":"phone","value":"+49 170 1","evidence":"claimed"}`), [5]int{204, 403, 204, 204, 403}, noKeys()},
+		{"forget-handle", "one that is not there", onCustomer("DELETE", "/handles/"+strings.Repeat("0", 64)), [5]int{404, 403, 404, 404, 403}, noKeys()},
+		{"wallet", "", onWallet("GET", "", ""), [5]int{200, 403, 200, 200, 403}, noKeys()},
+		{"wallet", "of a visitor", onCustomer("GET", "/wallet"), [5]int{404, 403, 404, 404, 403}, noKeys()},
+		{"wallet-transactions", "", onWallet("POST", "/transactions", `{"states":["posted"],"limit":5}`), [5]int{200, 403, 200, 200, 403}, noKeys()},
+		{"wallet-transactions", "that make no sense", onWallet("POST", "/transactions", `{"states":["done"]}`), [5]int{422, 403, 422, 422, 403}, noKeys()},
+		{"wallet-transaction", "", onWallet("GET", "/transactions/tx-anna-10002", ""), [5]int{200, 403, 200, 200, 403}, noKeys()},
+		{"wallet-transaction", "of another customer", onWallet("GET", "/transactions/tx-li-10002", ""), [5]int{404, 403, 404, 404, 403}, noKeys()},
+		{"wallet-reveal", "of an unassigned conversation", revealing(false), [5]int{200, 403, 200, 403, 403}, noKeys()},
+		{"wallet-reveal", "of the caller's own", revealing(true), [5]int{200, 403, 200, 200, 403}, noKeys()},
+		{"revoke-customer", "", onCustomer("POST", "/revoke"), [5]int{204, 204, 403, 403, 403}, noKeys()},
+		{"deliveries", "", onWebhook("GET", "/deliveries"), [5]int{200, 200, 403, 403, 403}, noKeys()},
+		{"webhook-secret", "", onWebhook("POST", "/secret"), [5]int{200, 200, 403, 403, 403}, noKeys()},
+		{"webhook-secret", "of none", plain("POST", "/v1/webhooks/"+strings.Repeat("0", 26)+"/secret", ""), [5]int{404, 404, 403, 403, 403}, noKeys()},
+		{"ping-webhook", "", onWebhook("POST", "/ping"), [5]int{204, 204, 403, 403, 403}, noKeys()},
+		{"ping-webhook", "none", plain("POST", "/v1/webhooks/"+strings.Repeat("0", 26)+"/ping", ""), [5]int{404, 404, 403, 403, 403}, noKeys()},
+		{"retry-delivery", "", onDelivery, [5]int{204, 204, 403, 403, 403}, noKeys()},
+		{"retry-delivery", "of another webhook", onForeignDelivery, [5]int{404, 404, 403, 403, 403}, noKeys()},
+		{"try-rule", "", plain("POST", "/v1/rules/try", tryRule), [5]int{200, 403, 200, 403, 403}, noKeys()},
+		{"try-rule", "that cannot be", plain("POST", "/v1/rules/try", `{"rule":{"name":"x","when":["started"],"if":"conversation.x","then":[]}}`), [5]int{200, 200, 200, 403, 403}, noKeys()},
+		{"report", "of everybody", plain("GET", "/v1/reports?from=0&to=86400000000&time_zone=Asia/Shanghai", ""), [5]int{200, 403, 200, 403, 403}, forKeys(200)},
+		{"report", "of oneself", ownReport("/v1/reports"), [5]int{200, 403, 200, 200, 403}, forKeys(200)},
+		{"export-report", "", plain("GET", "/v1/reports/export?from=0&to=86400000000&time_zone=UTC&bom=true", ""), [5]int{200, 403, 200, 403, 403}, forKeys(200)},
+		{"export-report", "of oneself", ownReport("/v1/reports/export"), [5]int{200, 403, 200, 200, 403}, forKeys(200)},
+		{"clocks", "", plain("GET", "/v1/clocks?overdue=true", ""), [5]int{200, 403, 200, 200, 403}, forKeys(200)},
+		{"upload", "", uploading, [5]int{201, 403, 201, 201, 403}, noKeys()},
+		{"link", "", linking, [5]int{200, 404, 200, 200, 404}, forKeys(200)},
 	}...)
 }
 
@@ -262,6 +274,7 @@ func outsiders(w *world) map[string]string {
 		"nobody": "", "a guesser": secret.Token(), "a visitor": secretOfVisitor, "a customer": w.window(),
 		"somebody signed out": signedOut, "somebody disabled": ofDisabled, "somebody with another role now": ofDemoted,
 		"an expired session": expired, "the digest of a session": hexDigest(w.as(identity.Owner)),
+		"a guesser of keys": apikey.Secret(), "a revoked key": w.revokedKey(),
 	}
 }
 
@@ -284,6 +297,7 @@ func TestEveryOperationRefusesWhomItMust(t *testing.T) {
 	w := newWorld(t)
 	w.member(identity.Owner) // so that no change takes away the last one
 	strangers := outsiders(w)
+	w.makePrograms()
 	for _, s := range scenarios() {
 		t.Run(s.operation+" "+s.about, func(t *testing.T) {
 			for i, role := range allRoles() {
@@ -312,6 +326,7 @@ func TestEveryOperationRefusesWhomItMust(t *testing.T) {
 					w.unchanged(conv, before)
 				}
 			}
+			w.programsGet(t, s)
 			owner := w.member(identity.Owner)
 			for name, token := range strangers {
 				c, conv := s.request(w, owner)
@@ -403,14 +418,12 @@ func TestEveryOperationHasAScenario(t *testing.T) {
 			}
 			continue
 		}
-		if len(o.Security) != 2 {
-			t.Errorf("%s does not ask for a session", o.OperationID)
-		}
 		i := slices.IndexFunc(scenarios(), func(s scenario) bool { return s.operation == o.OperationID })
 		if i < 0 {
 			t.Errorf("%s %s (%s) has no scenario with its forbidden callers", o.method, o.path, o.OperationID)
 			continue
 		}
+		checkSecurity(t, o, scenarios()[i].keys)
 		c, _ := scenarios()[i].request(w, w.member(identity.Agent))
 		if c.method != o.method {
 			t.Errorf("the scenario of %s asks with %s", o.OperationID, c.method)

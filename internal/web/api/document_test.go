@@ -10,7 +10,10 @@ import (
 	"kefu/internal/web/accessapi"
 	"kefu/internal/web/api"
 	"kefu/internal/web/auditapi"
+	"kefu/internal/web/hookapi"
+	"kefu/internal/web/keyapi"
 	"kefu/internal/web/queueapi"
+	"kefu/internal/web/reportapi"
 	"kefu/internal/web/ruleapi"
 	"kefu/internal/web/searchapi"
 	"kefu/internal/web/session"
@@ -26,7 +29,10 @@ func document(t testing.TB) *api.API {
 	kinds, err := configuring.Kinds()
 	check(t, err)
 	return api.New(api.Deps{
-		Carrier: carrier, Kinds: kinds, More: []func(*api.API){queueapi.Routes(queueapi.Deps{}), ruleapi.Routes(nil), accessapi.Routes(accessapi.Deps{}), auditapi.Routes(auditapi.Deps{}), windowapi.Routes(nil, ""), searchapi.Routes(nil)},
+		Carrier: carrier, Kinds: kinds, More: []func(*api.API){
+			queueapi.Routes(queueapi.Deps{}), accessapi.Routes(accessapi.Deps{}), auditapi.Routes(auditapi.Deps{}),
+			reportapi.Routes(nil), hookapi.Routes(nil), keyapi.Routes(keyapi.Deps{}), windowapi.Routes(nil, ""), searchapi.Routes(nil), ruleapi.Routes(nil),
+		},
 	}, api.Options{})
 }
 

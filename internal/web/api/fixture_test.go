@@ -28,6 +28,7 @@ import (
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/staff"
 	"kefu/internal/domain/webhook"
+	"kefu/internal/flow/apikeys"
 	"kefu/internal/flow/approving"
 	"kefu/internal/flow/asking"
 	"kefu/internal/flow/attaching"
@@ -55,6 +56,8 @@ import (
 	"kefu/internal/web/accessapi"
 	"kefu/internal/web/api"
 	"kefu/internal/web/auditapi"
+	"kefu/internal/web/hookapi"
+	"kefu/internal/web/keyapi"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/reportapi"
 	"kefu/internal/web/ruleapi"
@@ -72,23 +75,27 @@ const origin = "https://desk.example.org"
 
 // world is a server with its real store and flows, without sockets.
 type world struct {
-	t         testing.TB
-	store     *storage.Store
-	index     *searchindex.Index
-	blind     *search.Blinder
-	intake    *intake.Service
-	desk      *signin.Desk
-	windows   *signin.Windows
-	files     *attaching.Service
-	settings  *configuring.Service
-	kinds     *settings.Registry
-	approvals *approving.Service
-	webhooks  *notifying.Desk
-	lookup    *lookup.Service
-	queue     *routing.Service
-	api       *api.API
-	logs      *bytes.Buffer
-	offset    atomic.Int64 // nanoseconds that the clock is ahead
+	t          testing.TB
+	store      *storage.Store
+	index      *searchindex.Index
+	blind      *search.Blinder
+	intake     *intake.Service
+	desk       *signin.Desk
+	windows    *signin.Windows
+	files      *attaching.Service
+	settings   *configuring.Service
+	kinds      *settings.Registry
+	approvals  *approving.Service
+	webhooks   *notifying.Desk
+	keys       *apikeys.Service
+	digests    []byte // of keys
+	programs   *programs
+	deployment *storagetest.Deployment
+	lookup     *lookup.Service
+	queue      *routing.Service
+	api        *api.API
+	logs       *bytes.Buffer
+	offset     atomic.Int64 // nanoseconds that the clock is ahead
 }
 
 func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.offset.Load())).UTC() }
@@ -115,7 +122,7 @@ func newWorld(t testing.TB) *world {
 
 func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	t.Helper()
-	w := &world{t: t, logs: &bytes.Buffer{}}
+	w := &world{t: t, logs: &bytes.Buffer{}, deployment: d}
 	process := d.Open(t, func(o *storage.Options) { o.Clock = w.now })
 	ring := process.Ring
 	w.store = process.Store
@@ -167,6 +174,9 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	w.approvals = approving.New(w.store, w.intake.Clean, nil)
 	w.lookup = lookup.New(lookup.Deps{Wallet: lazyWallet(t, w.now), Links: w.store, Clean: w.intake.Clean, Clock: w.now},
 		lookup.Options{Issuer: "wallet", Reveals: ratelimit.Limit{Burst: 1000, Per: time.Hour}})
+	w.digests = ring.Subkey("API keys")
+	w.keys = apikeys.New(apikeys.Deps{Store: w.store, Prover: w.desk, Clean: w.intake.Name, Digests: w.digests, Clock: w.now},
+		ratelimit.Limit{Burst: 100_000, Per: time.Second})
 	carrier, err := session.New(session.Options{PublicURL: origin})
 	check(t, err)
 	w.api = api.New(api.Deps{
@@ -177,13 +187,15 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 			queueapi.Routes(queueapi.Deps{Queue: w.queue, Store: w.store, Intake: w.intake, Settings: w.settings, Clock: w.now}),
 			accessapi.Routes(accessapi.Deps{Desk: w.desk, Store: w.store, Carrier: carrier, Clean: w.intake.Name}),
 			windowapi.Routes(asking.New(w.settings, nil), "https://widget.example.org/preview"),
+			hookapi.Routes(w.webhooks),
+			keyapi.Routes(keyapi.Deps{Keys: w.keys, Clock: w.now}),
 			auditapi.Routes(auditapi.Deps{Store: w.store, Prover: auditing.New(auditing.Options{
 				Chain: w.store, Stream: storage.AuditStream, Clock: w.now, Heads: func() iter.Seq2[audit.Head, error] { return func(func(audit.Head, error) bool) {} },
 			})}),
 		},
-		Wallet:   w.lookup,
-		Webhooks: w.webhooks,
-		Desk:     w.desk, Intake: w.intake, Store: w.store,
+		Wallet: w.lookup,
+		Keys:   w.keys,
+		Desk:   w.desk, Intake: w.intake, Store: w.store,
 		Files: w.files, Settings: w.settings, Kinds: w.kinds, Approvals: w.approvals, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
 	}, api.Options{AttachmentBytes: o.Limits.MaxBytes, FileURL: func(token string) string { return "https://files.example.org/f/" + token }})
 	return w

@@ -7,9 +7,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
 	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
+	"kefu/internal/web/scope"
 	"kefu/internal/web/wire"
 )
 
@@ -103,6 +105,13 @@ func (a *API) addMessages() {
 func (a *API) send(ctx context.Context, in *sendInput) (*sendOutput, error) {
 	if !id.ValidUUID(in.Body.ClientMsgID) {
 		return nil, fault.InvalidField("api.send", "client_msg_id", "is no UUID")
+	}
+	needed := identity.SendMessages
+	if in.Body.Note {
+		needed = identity.WriteNotes
+	}
+	if err := scope.Check(in.who(), needed); err != nil {
+		return nil, err
 	}
 	answer := make(chan intake.Said, 1)
 	message := intake.Message{

@@ -15,6 +15,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
+	"kefu/internal/web/scope"
 )
 
 const problemType = "application/problem+json"
@@ -26,11 +27,12 @@ type Problem struct {
 	Title  string `json:"title" doc:"the words of the status"`
 	Status int    `json:"status"`
 	Code   string `json:"code" enum:"invalid,unauthenticated,forbidden,not_found,conflict,merged,too_large,not_supported,rate_limited,unavailable,internal"`
-	Field  string `json:"field,omitempty" doc:"the parameter or member that is to blame; of conflict: seen, when the customer has written meanwhile; revision, when somebody else was faster"`
-	Reason string `json:"reason,omitempty" doc:"what is wrong with the field, in a word: missing, too_long, taken …"`
+	Field  string `json:"field,omitempty" doc:"the parameter or member that is to blame; of conflict: seen, when the customer has written meanwhile; revision, when somebody else was faster; of forbidden: scope, address or proof; of unauthenticated: key"`
+	Reason string `json:"reason,omitempty" doc:"what is wrong with the field, in a word: missing, too_long, taken …; of scope: the scopes of which an API key needs one; of key: unknown, expired, revoked"`
 	Conv   string `json:"conv,omitempty" doc:"of merged: the conversation to use instead"`
 
 	retryAfter time.Duration
+	challenge  string // WWW-Authenticate, for programs
 }
 
 // Error implements error.
@@ -44,11 +46,14 @@ func (p *Problem) ContentType(string) string { return problemType }
 
 // GetHeaders implements huma.HeadersError.
 func (p *Problem) GetHeaders() http.Header {
-	if p.retryAfter <= 0 {
-		return nil
+	header := http.Header{}
+	if p.retryAfter > 0 {
+		header.Set("Retry-After", strconv.FormatInt(max(1, int64(math.Ceil(p.retryAfter.Seconds()))), 10))
 	}
-	seconds := max(1, int64(math.Ceil(p.retryAfter.Seconds())))
-	return http.Header{"Retry-After": {strconv.FormatInt(seconds, 10)}}
+	if p.challenge != "" {
+		header.Set("WWW-Authenticate", p.challenge)
+	}
+	return header
 }
 
 func newProblem(status int, code string) *Problem {
@@ -86,6 +91,7 @@ const (
 func problemOf(err error) *Problem {
 	var merged *conversation.MergedError
 	var limited *intake.LimitedError
+	var unscoped *scope.Error
 	var large *tooLargeError
 	var media mediaTypeError
 	switch {
@@ -93,6 +99,8 @@ func problemOf(err error) *Problem {
 		p := newProblem(http.StatusConflict, "merged")
 		p.Conv = merged.Into
 		return p
+	case errors.As(err, &unscoped):
+		return scopeProblem(unscoped)
 	case errors.As(err, &limited):
 		p := newProblem(http.StatusTooManyRequests, "rate_limited")
 		p.retryAfter = limited.RetryAfter
@@ -106,7 +114,7 @@ func problemOf(err error) *Problem {
 	if p.Code == "invalid" || p.Code == "conflict" {
 		p.Field, p.Reason = plainPath(fault.FieldOf(err)), plainField(fault.ReasonOf(err))
 	}
-	return p
+	return keyProblem(p, err)
 }
 
 func problemOfCode(code fault.Code) *Problem {

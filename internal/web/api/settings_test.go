@@ -90,29 +90,29 @@ func settingScenarios() []scenario {
 		all = append(all,
 			scenario{"setting-" + s.kind, "", func(w *world, _ staff.Member) (call, string) {
 				return call{method: "GET", path: at(w, one(w))}, ""
-			}, read},
+			}, read, noKeys()},
 			scenario{"save-setting-" + s.kind, "", func(w *world, _ staff.Member) (call, string) {
 				it, value := one(w), s.fresh()
 				if s.kind == "form" { // which keeps its id
 					value = string(it.Body)
 				}
 				return call{method: "PUT", path: at(w, it), body: fmt.Sprintf(`{"revision":%d,"value":%s}`, it.Revision, value)}, ""
-			}, change},
+			}, change, noKeys()},
 			scenario{"setting-history", s.kind, func(w *world, _ staff.Member) (call, string) {
 				return call{method: "GET", path: path + "/" + one(w).ID + "/history"}, ""
-			}, history},
+			}, history, noKeys()},
 			scenario{"restore-setting", s.kind, func(w *world, _ staff.Member) (call, string) {
 				it := one(w)
 				return call{method: "POST", path: path + "/" + it.ID + "/restore", body: fmt.Sprintf(`{"revision":%d,"from":%d}`, it.Revision, it.Revision)}, ""
-			}, change},
+			}, change, noKeys()},
 		)
 		if !d.Singleton {
 			all = append(all,
-				scenario{"settings-" + s.kind, "", plain("GET", path, ""), read},
+				scenario{"settings-" + s.kind, "", plain("GET", path, ""), read, noKeys()},
 				scenario{"archive-setting", s.kind, func(w *world, _ staff.Member) (call, string) {
 					it := one(w)
 					return call{method: "POST", path: path + "/" + it.ID + "/archive", body: fmt.Sprintf(`{"revision":%d}`, it.Revision)}, ""
-				}, change})
+				}, change, noKeys()})
 		}
 	}
 	return all

@@ -2,16 +2,20 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
+	"kefu/internal/domain/approval"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/staff"
 	"kefu/internal/domain/webhook"
 	"kefu/internal/platform/id"
 	"kefu/internal/web/api"
+	"kefu/internal/web/hookapi"
 	"kefu/internal/web/ruleapi"
 )
 
@@ -66,7 +70,7 @@ func TestDeliveriesArePaged(t *testing.T) {
 		}
 		cursor := ""
 		for range 3 {
-			var page api.DeliveryList
+			var page hookapi.DeliveryList
 			w.must(200, call{method: "GET", path: fmt.Sprintf("/v1/webhooks/%s/deliveries?limit=2&state=pending&cursor=%s", e, cursor), bearer: bearer}).json(t, &page)
 			for _, d := range page.Items {
 				if made[d.ID] || d.Type != webhook.Ping || d.State != webhook.Pending || d.NextAt == 0 || !strings.HasPrefix(d.Event, "evt_") {
@@ -79,7 +83,7 @@ func TestDeliveriesArePaged(t *testing.T) {
 		if len(made) != 5 || cursor != "" {
 			t.Errorf("%d deliveries are listed, and then %q", len(made), cursor)
 		}
-		var none api.DeliveryList
+		var none hookapi.DeliveryList
 		w.must(200, call{method: "GET", path: "/v1/webhooks/" + e + "/deliveries?state=failed", bearer: bearer}).json(t, &none)
 		if none.Items == nil || len(none.Items) != 0 {
 			t.Errorf("failed ones: %+v", none)
@@ -92,7 +96,7 @@ func TestASecretIsShownOnce(t *testing.T) {
 	w := newWorld(t)
 	bearer := w.session(w.member(identity.Owner))
 	e := w.endpoint()
-	var first, second api.WebhookSecret
+	var first, second hookapi.WebhookSecret
 	w.must(200, call{method: "POST", path: "/v1/webhooks/" + e + "/secret", body: "", bearer: bearer}).json(t, &first)
 	w.must(200, call{method: "POST", path: "/v1/webhooks/" + e + "/secret", body: "", bearer: bearer}).json(t, &second)
 	if _, err := webhook.ParseSecret(first.Secret); err != nil || first.Secret == second.Secret {
@@ -128,4 +132,32 @@ func TestARuleIsTried(t *testing.T) {
 			t.Errorf("%+v", wrong.Problem)
 		}
 	})
+}
+
+// A webhook is where customers' events go: a second person agrees to its address.
+func TestAWebhookWaitsForASecondPerson(t *testing.T) {
+	w := newWorld(t)
+	owner := w.member(identity.Owner)
+	path := "/v1/settings/webhook/" + id.New()
+	put := func(revision int, url string) call {
+		return call{method: http.MethodPut, path: path, body: fmt.Sprintf(`{"revision":%d,"value":{"name":"CRM","url":%q,"events":["message.sent"]}}`, revision, url), bearer: w.session(owner)}
+	}
+	w.must(200, put(0, "https://crm.example/one")) // who is alone needs nobody
+	w.member(identity.Admin)
+	w.must(202, put(1, "https://crm.example/two"))
+	it, err := w.settings.Get(context.Background(), identity.SystemPart("test"), "webhook", path[strings.LastIndex(path, "/")+1:])
+	check(t, err)
+	if it.Revision != 1 || !strings.Contains(string(it.Body), "/one") {
+		t.Errorf("it has changed: %+v", it)
+	}
+	var pending *approval.PendingError
+	_, err = w.settings.Save(context.Background(), principalOf(owner), settings.Change{Kind: "webhook", ID: id.New(), Body: it.Body})
+	if !errors.As(err, &pending) {
+		t.Errorf("a new one does not wait: %v", err)
+	}
+	var list api.ApprovalList
+	w.must(200, call{method: "GET", path: "/v1/approvals", bearer: w.session(owner)}).json(t, &list)
+	if len(list.Items) != 2 {
+		t.Errorf("%d wait", len(list.Items))
+	}
 }

@@ -20,7 +20,8 @@ type tokenRule struct {
 // formats their issuers publish for secret scanning.
 func tokenRules() []tokenRule {
 	return []tokenRule{
-		{"eyJ", "-_.=", 30}, // JWT and JWE, RFC 7519
+		{"eyJ", "-_.=", 30},     // JWT and JWE, RFC 7519
+		{"kefu_key_", "-_", 20}, // our own, see package apikey
 		{"sk_live_", "_", 10}, {"rk_live_", "_", 10}, {"sk_test_", "_", 10}, {"rk_test_", "_", 10}, {"whsec_", "_+/=", 16},
 		{"AKIA", "", 12}, {"ASIA", "", 12}, {"AGPA", "", 16}, {"AROA", "", 16}, {"ABIA", "", 16},
 		{"ghp_", "", 20}, {"gho_", "", 20}, {"ghu_", "", 20}, {"ghs_", "", 20}, {"ghr_", "", 20}, {"github_pat_", "_", 20}, {"glpat-", "-_", 16},

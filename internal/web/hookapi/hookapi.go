@@ -1,4 +1,7 @@
-package api
+// Package hookapi is the part of the desk's API about what is sent to other systems:
+// deliveries, secrets, and trying an address. Where events go is a setting. It stands
+// on package api, which admits the callers.
+package hookapi
 
 import (
 	"context"
@@ -12,6 +15,7 @@ import (
 	"kefu/internal/domain/webhook"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
+	"kefu/internal/web/api"
 )
 
 // Webhooks is what is sent to other systems.
@@ -46,7 +50,7 @@ type DeliveryList struct {
 
 // InWebhook is what is asked of one webhook.
 type InWebhook struct {
-	Caller
+	api.Caller
 	ID string `path:"id" maxLength:"64" doc:"of the webhook"`
 }
 
@@ -71,25 +75,35 @@ type WebhookSecret struct {
 
 type webhookSecretOutput struct{ Body WebhookSecret }
 
-func (a *API) addWebhooks() {
-	tags, path := []string{"webhooks"}, "/v1/webhooks/{id}"
-	add(a, huma.Operation{OperationID: "deliveries", Method: http.MethodGet, Path: path + "/deliveries", Summary: "List what was and is to be sent", Tags: tags}, a.deliveries)
-	add(a, huma.Operation{OperationID: "retry-delivery", Method: http.MethodPost, Path: path + "/deliveries/{delivery}/retry", Summary: "Try a delivery again now", Tags: tags}, a.retryDelivery)
-	add(a, huma.Operation{OperationID: "webhook-secret", Method: http.MethodPost, Path: path + "/secret", Summary: "Give a webhook its secret, or a new one", Tags: tags}, a.webhookSecret)
-	add(a, huma.Operation{OperationID: "ping-webhook", Method: http.MethodPost, Path: path + "/ping", Summary: "Send a webhook an event to try it", Tags: tags}, a.pingWebhook)
+// nothing is the answer that says no more than that it was done.
+type nothing struct{}
+
+type routes struct{ Webhooks }
+
+// Routes gives the operations, for api.Deps.More.
+func Routes(w Webhooks) func(*api.API) {
+	return func(a *api.API) { (&routes{w}).add(a) }
 }
 
-func (a *API) deliveries(ctx context.Context, in *deliveriesInput) (*deliveriesOutput, error) {
+func (r *routes) add(a *api.API) {
+	tags, path := []string{"webhooks"}, "/v1/webhooks/{id}"
+	api.Add(a, huma.Operation{OperationID: "deliveries", Method: http.MethodGet, Path: path + "/deliveries", Summary: "List what was and is to be sent", Tags: tags}, r.deliveries)
+	api.Add(a, huma.Operation{OperationID: "retry-delivery", Method: http.MethodPost, Path: path + "/deliveries/{delivery}/retry", Summary: "Try a delivery again now", Tags: tags}, r.retryDelivery)
+	api.Add(a, huma.Operation{OperationID: "webhook-secret", Method: http.MethodPost, Path: path + "/secret", Summary: "Give a webhook its secret, or a new one", Tags: tags}, r.webhookSecret)
+	api.Add(a, huma.Operation{OperationID: "ping-webhook", Method: http.MethodPost, Path: path + "/ping", Summary: "Send a webhook an event to try it", Tags: tags}, r.pingWebhook)
+}
+
+func (r *routes) deliveries(ctx context.Context, in *deliveriesInput) (*deliveriesOutput, error) {
 	q := webhook.DeliveryQuery{Endpoint: in.ID, State: webhook.State(in.State), Limit: in.Limit + 1}
 	if in.Cursor != "" {
 		at, last, _ := strings.Cut(in.Cursor, "-")
 		before, err := strconv.ParseInt(at, 10, 64)
 		if err != nil || !id.Valid(last) {
-			return nil, fault.InvalidField("api.deliveries", "cursor", "was not given out by us")
+			return nil, fault.InvalidField("hookapi.deliveries", "cursor", "was not given out by us")
 		}
 		q.Before, q.BeforeID = before, last
 	}
-	all, err := a.Webhooks.Deliveries(ctx, in.who(), q)
+	all, err := r.Webhooks.Deliveries(ctx, in.Who(), q)
 	if err != nil {
 		return nil, err
 	}
@@ -117,18 +131,18 @@ func deliveryOf(d webhook.Delivery) Delivery {
 	return out
 }
 
-func (a *API) retryDelivery(ctx context.Context, in *deliveryInput) (*nothing, error) {
-	return &nothing{}, a.Webhooks.Retry(ctx, in.who(), in.ID, in.Delivery)
+func (r *routes) retryDelivery(ctx context.Context, in *deliveryInput) (*nothing, error) {
+	return &nothing{}, r.Webhooks.Retry(ctx, in.Who(), in.ID, in.Delivery)
 }
 
-func (a *API) webhookSecret(ctx context.Context, in *InWebhook) (*webhookSecretOutput, error) {
-	s, err := a.Webhooks.Secret(ctx, in.who(), in.ID)
+func (r *routes) webhookSecret(ctx context.Context, in *InWebhook) (*webhookSecretOutput, error) {
+	s, err := r.Webhooks.Secret(ctx, in.Who(), in.ID)
 	if err != nil {
 		return nil, err
 	}
 	return &webhookSecretOutput{Body: WebhookSecret{Secret: s.Text()}}, nil
 }
 
-func (a *API) pingWebhook(ctx context.Context, in *InWebhook) (*nothing, error) {
-	return &nothing{}, a.Webhooks.Ping(ctx, in.who(), in.ID)
+func (r *routes) pingWebhook(ctx context.Context, in *InWebhook) (*nothing, error) {
+	return &nothing{}, r.Webhooks.Ping(ctx, in.Who(), in.ID)
 }
