@@ -58,7 +58,8 @@ type Endpoint struct {
 // EndpointKind is its definition.
 func EndpointKind() settings.Definition {
 	return settings.Define(settings.Kind[Endpoint]{
-		Name: "webhook", Read: policy.ReadSetup, Change: policy.ChangeSetup,
+		// Customers' events go where it says.
+		Name: "webhook", FourEyes: true, Read: policy.ReadSetup, Change: policy.ChangeSetup,
 	})
 }
 

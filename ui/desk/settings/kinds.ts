@@ -318,6 +318,7 @@ export const kinds: readonly Kind[] = [
     blank: (): Hook => ({ name: '', url: '', events: ['customer.unreached'] }),
     form: WebhookForm,
     afterSaved: Deliveries,
+    fourEyes: true,
     changes: runs,
   },
 ];
