@@ -177,7 +177,7 @@ export const access = {
     what: 'What',
     to: 'To what',
     customer: 'customer',
-    actors: { customer: 'customer', system: 'system', assistant: 'assistant', operator: 'operator', integration: 'integration' } as Record<string, string>,
+    actors: { customer: 'customer', system: 'system', assistant: 'assistant', operator: 'operator', program: 'program' } as Record<string, string>,
     more: 'Look further back',
     none: 'No record matches that.',
     noneYet: 'Nothing among the newest records. Look further back.',

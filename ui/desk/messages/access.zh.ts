@@ -178,7 +178,7 @@ export const access: typeof en = {
     what: '操作',
     to: '对象',
     customer: '客户',
-    actors: { customer: '客户', system: '系统', assistant: '助手', operator: '运营方', integration: '集成' },
+    actors: { customer: '客户', system: '系统', assistant: '助手', operator: '运营方', program: '程序' },
     more: '继续往前查',
     none: '没有符合的记录。',
     noneYet: '较新的记录中没有，可继续往前查。',

@@ -309,6 +309,8 @@ export const en = {
     discard: 'Delete',
     openFile: (name: string, size: string) => `Open ${name}, ${size}`,
     assistant: 'Assistant',
+    program: (name: string) => `${name} · automatic`,
+    aProgram: 'Program',
     system: 'Kefu',
   },
 

@@ -299,6 +299,8 @@ export const zh: Messages = {
     discard: '删除',
     openFile: (name, size) => `打开 ${name}，${size}`,
     assistant: '智能助手',
+    program: (name) => `${name} · 自动发送`,
+    aProgram: '程序',
     system: '系统',
   },
 

@@ -1,5 +1,6 @@
 import type { Api } from '../shell/api.ts';
 import type { IntakeForm } from './forms/intake.ts';
+import type { KeyPayload } from './programs/programs.ts';
 
 /** Times are microseconds since 1970. */
 export interface Setting<T = unknown> {
@@ -21,10 +22,10 @@ export interface Revision extends Setting {
 
 export interface Approval {
   id: string;
-  kind: 'setting.save' | 'staff.change';
+  kind: 'setting.save' | 'staff.change' | 'key.make';
   subject: string;
   summary?: string;
-  payload: SettingPayload | StaffPayload;
+  payload: SettingPayload | StaffPayload | KeyPayload;
   hash: string;
   maker: { id: string; name?: string };
   created_at: number;

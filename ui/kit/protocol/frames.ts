@@ -4,7 +4,7 @@ export type Role = 'window' | 'desk';
 export type Status = 'open' | 'waiting' | 'snoozed' | 'resolved';
 /** Merged: it goes on in another conversation. */
 export type ConversationStatus = Status | 'merged';
-export type AuthorKind = 'customer' | 'agent' | 'assistant' | 'system';
+export type AuthorKind = 'customer' | 'agent' | 'assistant' | 'system' | 'program';
 
 export type ErrorCode =
   | 'bad_frame'

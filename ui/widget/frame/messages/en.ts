@@ -31,6 +31,7 @@ export const en = {
   loading: 'Loading',
   support: 'Support',
   assistant: 'Assistant',
+  program: (name: string) => `${name} · automatic`,
 
   neverAsk: 'We never ask for your password, codes or recovery phrase.',
   person: 'Talk to a person',

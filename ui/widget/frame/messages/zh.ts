@@ -20,6 +20,7 @@ export const zh: Messages = {
   loading: '正在加载',
   support: '客服',
   assistant: '智能助手',
+  program: (name) => `${name} · 自动发送`,
 
   neverAsk: '我们绝不会向您索要密码、验证码或助记词。',
   person: '转人工',
