@@ -28,12 +28,13 @@ func newKey(scopes ...identity.Scope) apikey.New {
 func keyRules() []rule {
 	ctx := context.Background()
 	made := func(sc *scene) apikey.New {
-		n, maker := newKey(identity.WriteNotes), staffWith(identity.Owner)
-		sc.must(sc.AddStaff(ctx, identity.SystemPart("test"), staff.New{Member: staff.Member{ID: maker.ID, Email: maker.ID, Name: "Maker", Role: identity.Owner}}))
+		n, maker, second := newKey(identity.WriteNotes), staffWith(identity.Owner), staffWith(identity.Owner)
+		for _, p := range []identity.Principal{maker, second} {
+			sc.must(sc.AddStaff(ctx, identity.SystemPart("test"), staff.New{Member: staff.Member{ID: p.ID, Email: p.ID, Name: "Owner", Role: identity.Owner}}))
+		}
 		err := sc.AddKey(ctx, maker, n)
 		var pending *approval.PendingError
 		if errors.As(err, &pending) { // others run the house in this scene too
-			second := staffWith(identity.Owner)
 			r, err := sc.Approval(ctx, second, pending.ID)
 			sc.must(err)
 			_, err = sc.Approve(ctx, second, pending.ID, r.Hash)

@@ -187,27 +187,27 @@ func commandRules() []rule {
 func findRules() []rule {
 	ctx := context.Background()
 	return []rule{
-		{"Narrowed", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"Narrowed", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, _, err := sc.Narrowed(ctx, p, &search.Filter{Customer: sc.own.ID}, 1<<62, 10)
 			return err
 		}},
-		{"WrittenBefore", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"WrittenBefore", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.WrittenBefore(ctx, p, 1<<62, 10)
 			return err
 		}},
-		{"PositionAt", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"PositionAt", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.PositionAt(ctx, p, 1)
 			return err
 		}},
-		{"WrittenAt", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"WrittenAt", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.WrittenAt(ctx, p, 1)
 			return err
 		}},
-		{"JudgeMatches", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"JudgeMatches", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.JudgeMatches(ctx, p, &search.Filter{}, []int64{1}, func(string) int { return 1 })
 			return err
 		}},
-		{"ReadFound", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"ReadFound", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.ReadFound(ctx, p, []int64{1})
 			return err
 		}},
