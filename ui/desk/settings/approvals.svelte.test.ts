@@ -6,6 +6,7 @@ import type { Desk } from '../shell/desk.svelte.ts';
 import { SettingsApi, type Approval } from './api.ts';
 import Approvals from './Approvals.svelte';
 import { en as w } from './messages/en.ts';
+import { en as k } from './programs/messages/en.ts';
 
 afterEach(cleanup);
 
@@ -24,7 +25,7 @@ function show(pages: Partial<Approval>[][], archived: boolean) {
     }
     return Response.json({ id: at.pathname.split('/').at(-1), revision: 2, archived, value: issuer });
   });
-  render(Approvals, { desk: { tag: 'en', me: { id: 'olga', role: 'owner' } } as unknown as Desk, m, w, api: new SettingsApi(api), ondecided: () => undefined });
+  render(Approvals, { desk: { tag: 'en', me: { id: 'olga', role: 'owner' } } as unknown as Desk, m, w, k, api: new SettingsApi(api), ondecided: () => undefined });
 }
 
 // Nothing of its value differs, and yet whoever it trusts is trusted again.
