@@ -16,8 +16,8 @@ func routingRules() []rule {
 		return rule{method, may, fault.Forbidden, nil, call}
 	}
 	return []rule{
-		only("AllDuties", workers+" admin editor auditor system program", func(sc *scene, p identity.Principal) error { _, err := sc.AllDuties(ctx, p); return err }),
-		only("DutiesOf", workers+" admin editor auditor system program", func(sc *scene, p identity.Principal) error { _, err := sc.DutiesOf(ctx, p, sc.member); return err }),
+		only("AllDuties", workers+" admin editor auditor system", func(sc *scene, p identity.Principal) error { _, err := sc.AllDuties(ctx, p); return err }),
+		only("DutiesOf", workers+" admin editor auditor system", func(sc *scene, p identity.Principal) error { _, err := sc.DutiesOf(ctx, p, sc.member); return err }),
 		only("SetDuties", "supervisor owner admin system", func(sc *scene, p identity.Principal) error {
 			d, err := sc.DutiesOf(ctx, identity.SystemPart("routing"), sc.member)
 			if err != nil {
