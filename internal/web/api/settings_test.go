@@ -140,7 +140,16 @@ func (w *world) nothingWaits() {
 	}
 }
 
-func (s sample) fresh() string { return strings.ReplaceAll(s.value, "$", id.New()[:5]) }
+// fresh is the value with something new in the place of $, in letters: digits could
+// look like a secret to the guard.
+func (s sample) fresh() string {
+	return strings.ReplaceAll(s.value, "$", strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r - '0' + 'a'
+		}
+		return r
+	}, id.New()[:8]))
+}
 
 func (w *world) isSingleton(kind string) bool {
 	d, err := w.kinds.Find(kind)
