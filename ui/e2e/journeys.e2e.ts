@@ -9,6 +9,7 @@ import { House } from './house.ts';
 import { intake } from './intake.ts';
 import { looks } from './looks.ts';
 import { leaving, people } from './people-come-and-go.ts';
+import { programs } from './programs.ts';
 import { plantWords, searching } from './searching.ts';
 import { secrets } from './secrets.ts';
 import { engines } from './server.ts';
@@ -37,6 +38,7 @@ describe.each(engines())('on %s', (engine) => {
   // What is drawn does not depend on the database.
   if (engine === 'SQLite') looks(house);
   if (engine === 'SQLite') configuring(house);
+  if (engine === 'SQLite') programs(house);
   if (engine === 'SQLite') intake(house);
   if (engine === 'SQLite') everywhere(house);
   if (engine === 'SQLite') forming(house);
