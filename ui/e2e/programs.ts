@@ -54,6 +54,9 @@ export function programs(house: House): void {
       await admin.getByText('Nothing waits').waitFor();
 
       expect((await api('/v1/key', key)).status).toBe(200);
+      const james = await house.customer('cust-james');
+      await james.write('Was my card charged twice?');
+      await expect.poll(() => james.state()).toMatch(/Sent|Received/);
       const { items } = (await (await api('/v1/conversations?view=all&limit=1', key)).json()) as { items: { id: string }[] };
       const messages = `/v1/conversations/${items[0]!.id}/messages`;
       const note = { client_msg_id: crypto.randomUUID(), text: 'The transfer was booked at 10:42.', note: true };
@@ -62,8 +65,8 @@ export function programs(house: House): void {
       expect([refused.status, await refused.json()]).toEqual([403, expect.objectContaining({ field: 'scope', reason: 'messages.send' })]);
       expect((await api('/v1/settings/webhook', key)).status).toBe(403);
 
-      await owner.goto(new URL(`#/c/${items[0]!.id}`, owner.url()).href);
-      await owner.getByText('The transfer was booked at 10:42.').last().waitFor();
+      const olivia = await house.agent('olivia');
+      await olivia.take('The transfer was booked at 10:42.', 'unassigned/open');
       await owner.getByText('Ledger · automatic').waitFor();
       await visit(owner, 'keys');
       await owner.getByText(/^Last used/).waitFor();
