@@ -284,7 +284,7 @@ export class Desk {
     this.notify.open(staff.id);
     this.finding.open(staff.id);
     if (this.hasInbox) this.views.open();
-    if (this.hasInbox || staff.role === 'admin') this.teams.open(staff.id);
+    if (this.hasInbox || staff.role === 'admin') this.teams.open(staff.id, staff.role !== 'outside_agent');
     void this.api.staff().then(
       (everybody) => (this.staff = colleaguesOf(everybody)),
       () => undefined,

@@ -1,6 +1,6 @@
 import type { Api } from '../shell/api.ts';
 import { Items, type Item } from '../shell/items.ts';
-import type { Duties } from './duties.ts';
+import type { Duties, Skill } from './duties.ts';
 
 export interface Team {
   name: string;
@@ -15,16 +15,21 @@ export class Teams {
   /** Those in use, by name. */
   all = $state.raw<Item<Team>[]>([]);
   mine = $state.raw<readonly string[]>([]);
+  /** Those that somebody has or that are asked for, as far as one may know. */
+  skills = $state.raw<readonly Skill[]>([]);
   #items: Items<Team>;
   #me: string | undefined;
   #read = 0;
+  #knows = false;
 
   constructor(private readonly api: Pick<Api, 'call'>) {
     this.#items = new Items(api, 'team');
   }
 
-  open(me: string): void {
+  /** knows: may read what others can do. */
+  open(me: string, knows: boolean): void {
     this.#me = me;
+    this.#knows = knows;
     this.#read = 0;
     void this.refresh();
   }
@@ -33,6 +38,7 @@ export class Teams {
     this.#me = undefined;
     this.all = [];
     this.mine = [];
+    this.skills = [];
   }
 
   /** Reads what may have changed, unless that was done just now. */
@@ -41,10 +47,15 @@ export class Teams {
     if (me === undefined || Date.now() - this.#read < freshFor) return;
     this.#read = Date.now();
     try {
-      const [all, own] = await Promise.all([this.#items.all(), this.api.call<Duties>('GET', `/v1/staff/${encodeURIComponent(me)}/duties`)]);
+      const [all, own, known] = await Promise.all([
+        this.#items.all(),
+        this.api.call<Duties>('GET', `/v1/staff/${encodeURIComponent(me)}/duties`),
+        this.#knows ? this.api.call<{ items: Skill[] }>('GET', '/v1/skills') : { items: [] },
+      ]);
       if (this.#me !== me) return;
       this.all = all.sort((a, b) => a.value.name.localeCompare(b.value.name));
       this.mine = own.teams;
+      this.skills = known.items;
     } catch {
       // Names of teams are missing until they are asked for again.
       this.#read = 0;

@@ -244,6 +244,10 @@ export class Thread {
     return this.#do(() => this.api.setTags(this.id, tags), { tags });
   }
 
+  setSkills(skills: string[]): Promise<boolean> {
+    return this.#do(() => this.api.setSkills(this.id, skills), { skills });
+  }
+
   setTopic(topic: string): Promise<boolean> {
     return this.#do(() => this.api.setTopic(this.id, topic), { topic });
   }
