@@ -70,8 +70,8 @@ describe('what is sent to a customer', () => {
     expect(weight(loader.files.values())).toBeLessThanOrEqual(3_000);
   });
 
-  test.each(['en', 'zh'])('the window with styles and %s is at most 42 kB when it is first opened', (language) => {
-    expect(sizeOf(opening(language))).toBeLessThanOrEqual(42_000);
+  test.each(['en', 'zh'])('the window with styles and %s is at most 42.5 kB when it is first opened', (language) => {
+    expect(sizeOf(opening(language))).toBeLessThanOrEqual(42_500);
   });
 
   test('what is fetched on demand is just what is meant to be, and is not part of the opening', () => {
