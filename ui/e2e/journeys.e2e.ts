@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { byKeyboard } from './by-keyboard.ts';
 import { comingIn } from './coming-in.ts';
 import { configuring } from './configuring.ts';
 import { duties } from './duties.ts';
@@ -35,6 +36,7 @@ describe.each(engines())('on %s', (engine) => {
   comingIn(house);
   working(house);
   duties(house);
+  if (engine === 'SQLite') byKeyboard(house);
   // What is drawn does not depend on the database.
   if (engine === 'SQLite') looks(house);
   if (engine === 'SQLite') configuring(house);
