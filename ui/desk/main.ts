@@ -1,5 +1,5 @@
 import { mount } from 'svelte';
-import '../kit/base.css';
+import './shell/desk.css';
 import App from './shell/App.svelte';
 import { Desk } from './shell/desk.svelte.ts';
 

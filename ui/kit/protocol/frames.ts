@@ -63,7 +63,7 @@ export interface Filled {
   form: string;
   revision: number;
   title: string;
-  answers: { field: string; kind: string; label: string; value: string; transaction?: { id: string } }[];
+  answers: { field: string; kind: string; label: string; value: string; transaction?: { id: string; at?: number } }[];
   diagnostics?: Record<string, string>;
 }
 

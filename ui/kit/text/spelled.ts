@@ -2,7 +2,7 @@
  * Shows what a date or time field holds in the page's language: "28 Oct 2026", "2026年10月28日",
  * "09:00". The browser writes such a field in its own language, which need not be the
  * page's. While it is typed in, it is the browser's again. Use it as an attachment;
- * the words are drawn by base.css.
+ * the words are drawn by the desk's style sheet.
  */
 export function spelled(value: string | undefined, tag: string): (input: HTMLInputElement) => void {
   return (input) => {
