@@ -2,7 +2,6 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import type { House } from './house.ts';
-import { phone } from './people.ts';
 
 const key = '{"kty":"OKP","crv":"Ed25519","kid":"2026-11","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}';
 
@@ -71,15 +70,6 @@ export function configuring(house: House): void {
       await owner.getByRole('button', { name: 'History' }).click();
       await owner.getByText('Approved by a second person').waitFor();
       await owner.keyboard.press('Escape');
-    });
-
-    test('fit a phone', async () => {
-      const { page } = await house.agentOn('sofia', phone);
-      for (const place of [[], ['team'], ['team', 'new'], ['snippet']]) {
-        await visit(page, ...place);
-        expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-        expect(await faultsOf(page)).toEqual([]);
-      }
     });
   });
 }
