@@ -54,34 +54,56 @@ func (s *Service) apply(ctx context.Context, st conversation.State) {
 const lookupsAtOnce = 8
 
 // applyAll puts conversations that wait into the queue, those that wait longest
-// first. What has to be read for them is read for several at once.
+// first.
 func (s *Service) applyAll(ctx context.Context, states []conversation.State) {
 	slices.SortFunc(states, func(a, b conversation.State) int { return cmp.Compare(a.WaitingSince, b.WaitingSince) })
-	last := make([]string, len(states))
-	s.mu.Lock()
-	known := make([]bool, len(states))
+	all := make([]routing.Waiting, len(states))
 	for i := range states {
-		known[i] = s.items[states[i].ID] != nil
+		all[i] = waitingOf(&states[i])
+	}
+	s.putAll(ctx, all)
+}
+
+// putAtOnce is how many are put under one hold of the lock.
+const putAtOnce = 256
+
+// putAll puts conversations into the queue, in their order. What has to be read for
+// those that are not in it yet is read for several at once.
+func (s *Service) putAll(ctx context.Context, all []routing.Waiting) {
+	for some := range slices.Chunk(all, putAtOnce) {
+		last := s.lastAgents(ctx, some)
+		s.mu.Lock()
+		for i := range some {
+			s.put(some[i], last[i])
+		}
+		s.mu.Unlock()
+	}
+}
+
+// lastAgents looks who helped the customers last whose conversations are not in the
+// queue.
+func (s *Service) lastAgents(ctx context.Context, some []routing.Waiting) []string {
+	last := make([]string, len(some))
+	known := make([]bool, len(some))
+	s.mu.Lock()
+	for i := range some {
+		known[i] = s.items[some[i].ConversationID] != nil
 	}
 	s.mu.Unlock()
 	var reading sync.WaitGroup
 	places := make(chan struct{}, lookupsAtOnce)
-	for i := range states {
+	for i := range some {
 		if known[i] {
 			continue
 		}
 		places <- struct{}{}
 		reading.Go(func() {
-			last[i] = s.lastAgent(ctx, waitingOf(&states[i]))
+			last[i] = s.lastAgent(ctx, some[i])
 			<-places
 		})
 	}
 	reading.Wait()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := range states {
-		s.put(waitingOf(&states[i]), last[i])
-	}
+	return last
 }
 
 // queues tells whether a conversation belongs into the queue: the customer waits,
@@ -251,13 +273,10 @@ func (s *Service) readAll(ctx context.Context) error {
 	}
 	slices.SortFunc(all, func(a, b routing.Waiting) int { return cmp.Compare(key(a), key(b)) }) // who is there already is offered the first
 	found := map[string]bool{}
-	for _, w := range all {
-		found[w.ConversationID] = true
-		last := s.lastAgent(ctx, w)
-		s.mu.Lock()
-		s.put(w, last)
-		s.mu.Unlock()
+	for i := range all {
+		found[all[i].ConversationID] = true
 	}
+	s.putAll(ctx, all)
 	s.mu.Lock()
 	s.full = full
 	var missing []string
