@@ -20,6 +20,7 @@ import (
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/search"
 	"kefu/internal/domain/settings"
+	"kefu/internal/domain/wrapup"
 	"kefu/internal/flow/apikeys"
 	"kefu/internal/flow/approving"
 	"kefu/internal/flow/asking"
@@ -291,6 +292,7 @@ func (a *App) connectSettings(ctx context.Context) error {
 		a.asking = asking.New(a.settings, a.lookup)
 	}
 	a.intake.UseForms(a.asking)
+	a.intake.UseWrapUps(func() *wrapup.Book { return wrapup.BookOf(a.settings.Snapshot()) })
 	return nil
 }
 

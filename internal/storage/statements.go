@@ -48,9 +48,9 @@ func buildStatements(e engine.Kind) statements {
 			inbox_activity = v.inbox_activity, waiting_since = v.waiting_since, snoozed_until = v.snoozed_until, resolved_at = v.resolved_at,
 			reopened = v.reopened, unread = v.unread, customer_delivered = v.customer_delivered, customer_read = v.customer_read, agent_read = v.agent_read
 			FROM {rows} WHERE conversation.id = v.id`),
-		updateCold: e.Set("id customer_id status_before assignee_id assignee_name priority language tags team skills merged_into rated_at:int score:int",
+		updateCold: e.Set("id customer_id status_before assignee_id assignee_name priority language tags team skills merged_into rated_at:int score:int wrap_up",
 			`UPDATE conversation SET customer_id = v.customer_id, status_before = v.status_before, assignee_id = v.assignee_id, assignee_name = v.assignee_name,
-			priority = v.priority, language = v.language, tags = v.tags, team = v.team, skills = v.skills, merged_into = v.merged_into, rated_at = v.rated_at, score = v.score
+			priority = v.priority, language = v.language, tags = v.tags, team = v.team, skills = v.skills, merged_into = v.merged_into, rated_at = v.rated_at, score = v.score, wrap_up = v.wrap_up
 			FROM {rows} WHERE conversation.id = v.id`),
 		topicRefs: e.Set("id", `SELECT c.topic_ref FROM {rows} CROSS JOIN conversation c WHERE c.id = v.id AND c.topic_ref <> 0`),
 		sendFiles: e.Set("id", `UPDATE attachment SET unsent_since = 0 FROM {rows} WHERE attachment.id = v.id`),
@@ -61,11 +61,11 @@ func buildStatements(e engine.Kind) statements {
 			(SELECT v.status, v.assignee_id, v.activity, v.conversation_id FROM {rows})`),
 		enterInbox: e.Set("status assignee_id activity:int conversation_id team",
 			`INSERT INTO inbox (status, assignee_id, activity, conversation_id, team) SELECT v.status, v.assignee_id, v.activity, v.conversation_id, v.team FROM {rows}`),
-		importState: e.Set("id customer_id start_ref channel status assignee_id assignee_name priority topic:bytes topic_ref:int language tags team last_seq:int preview_seq:int created_at:int last_activity:int waiting_since:int unread:int",
+		importState: e.Set("id customer_id start_ref channel status assignee_id assignee_name priority topic:bytes topic_ref:int language tags team last_seq:int preview_seq:int created_at:int last_activity:int waiting_since:int unread:int wrap_up",
 			`INSERT INTO conversation (id, customer_id, start_ref, channel, status, status_before, assignee_id, assignee_name, priority, topic, topic_ref, language, tags, team, merged_into,
-			last_seq, preview_seq, created_at, last_activity, inbox_activity, waiting_since, snoozed_until, resolved_at, reopened, unread, customer_delivered, customer_read, agent_read)
+			last_seq, preview_seq, created_at, last_activity, inbox_activity, waiting_since, snoozed_until, resolved_at, reopened, unread, customer_delivered, customer_read, agent_read, wrap_up)
 			SELECT v.id, v.customer_id, v.start_ref, v.channel, v.status, '', v.assignee_id, v.assignee_name, v.priority, v.topic, v.topic_ref, v.language, v.tags, v.team, '',
-			v.last_seq, v.preview_seq, v.created_at, v.last_activity, v.last_activity, v.waiting_since, 0, 0, 0, v.unread, 0, 0, 0 FROM {rows}`),
+			v.last_seq, v.preview_seq, v.created_at, v.last_activity, v.last_activity, v.waiting_since, 0, 0, 0, v.unread, 0, 0, 0, v.wrap_up FROM {rows}`),
 		importCustomer: e.Set("id issuer subject name:bytes name_ref:int language created_at:int",
 			`INSERT INTO customer (id, issuer, subject, name, name_ref, language, evidence, created_at)
 			SELECT v.id, v.issuer, v.subject, v.name, v.name_ref, v.language, 'verified', v.created_at FROM {rows} WHERE true ON CONFLICT DO NOTHING`),

@@ -85,7 +85,7 @@ func (t *Tx) updateStates(ctx context.Context, w *workset.Set) error {
 			Int(s.CustomerDelivered).Int(s.CustomerRead).Int(s.AgentRead).EndRow()
 		if work.ColdChanged() {
 			cold.Text(s.ID).Text(s.CustomerID).Text(string(s.StatusBefore)).Text(s.AssigneeID).Text(s.AssigneeName).
-				Text(string(s.Priority)).Text(s.Language).Text(encodeTags(s.Tags)).Text(s.TeamID).Text(encodeTags(s.Skills)).Text(s.MergedInto).Int(s.RatedAt).Int(s.Score).EndRow()
+				Text(string(s.Priority)).Text(s.Language).Text(encodeTags(s.Tags)).Text(s.TeamID).Text(encodeTags(s.Skills)).Text(s.MergedInto).Int(s.RatedAt).Int(s.Score).Text(s.WrapUp).EndRow()
 		}
 	}
 	if len(w.Entries) == 0 && hot.Len() > 0 {

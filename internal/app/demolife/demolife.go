@@ -15,6 +15,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/wrapup"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/storage"
@@ -67,6 +68,8 @@ type talk struct {
 	Tags     []string
 	Priority conversation.Priority
 	WrapUp   string `yaml:"wrap_up"`
+	Code     string // of its wrap-up, by the id that settings.yaml gives it
+	Team     string
 	Lines    []map[string]string
 }
 
@@ -92,6 +95,10 @@ func Invent(now time.Time, agents []Agent) (Life, error) {
 			g.over[t.Language] = append(g.over[t.Language], t)
 		}
 	}
+	var err error
+	if g.codes, err = codes(); err != nil {
+		return Life{}, err
+	}
 	for days := weeks * 7; days >= 0; days-- {
 		g.day(now.AddDate(0, 0, -days))
 	}
@@ -111,6 +118,7 @@ type generator struct {
 	agents []Agent
 	people map[string][]Person
 	over   map[string][]talk
+	codes  map[string]wrapup.Ref
 	life   Life
 	made   int
 }
@@ -158,6 +166,7 @@ func (g *generator) tell(t talk, begin time.Time, agent Agent) {
 		}
 		one.Entries = append(one.Entries, e)
 	}
+	add(conversation.KindTopic, conversation.Author{Kind: conversation.BySystem, ID: conversation.FormAuthor}, conversation.Content{Topic: t.Topic})
 	for _, line := range t.Lines {
 		for by, text := range line {
 			switch by {
@@ -192,11 +201,15 @@ func (g *generator) tell(t talk, begin time.Time, agent Agent) {
 	g.life.Talks = append(g.life.Talks, one)
 }
 
-// label puts priority and tags on, as agents do when they have read the question.
+// label puts priority, team and tags on, as agents do when they have read the question.
 func (g *generator) label(st *conversation.State, t talk, add func(conversation.EntryKind, conversation.Content)) {
 	if t.Priority != "" {
 		st.Priority = t.Priority
 		add(conversation.KindPriority, conversation.Content{Priority: t.Priority})
+	}
+	if t.Team != "" {
+		st.TeamID = id.From("demo team " + t.Team)
+		add(conversation.KindTeam, conversation.Content{Team: &conversation.TeamRef{ID: st.TeamID, Name: t.Team}})
 	}
 	if len(t.Tags) > 0 {
 		st.Tags = t.Tags
@@ -219,13 +232,41 @@ func (g *generator) end(st *conversation.State, t talk, staff conversation.Autho
 			was = conversation.Waiting
 		}
 		st.Status, st.WaitingSince, st.Unread = conversation.Resolved, 0, 0
-		add(conversation.KindStatus, staff, conversation.Content{Status: conversation.Resolved, Was: was, WrapUp: t.WrapUp})
+		add(conversation.KindStatus, staff, conversation.Content{Status: conversation.Resolved, Was: was, WrapUp: t.WrapUp, Code: g.codeOf(st, t)})
 	case "waiting":
 		st.Status = conversation.Waiting
 	case "snoozed":
 		st.Status = conversation.Waiting
 		g.life.Snoozed = append(g.life.Snoozed, st.ID)
 	}
+}
+
+// codeOf is the code that a conversation ends with. Some agents forget to choose one.
+func (g *generator) codeOf(st *conversation.State, t talk) *wrapup.Ref {
+	ref, ok := g.codes[t.Code]
+	if !ok || g.random.IntN(12) == 0 {
+		return nil
+	}
+	if g.random.IntN(9) == 0 {
+		ref = g.codes["silent"]
+	}
+	st.WrapUp = ref.ID
+	return &ref
+}
+
+// codes are the wrap-up codes of the demo's house, by the ids that it has for them.
+func codes() (map[string]wrapup.Ref, error) {
+	all, err := items()
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]wrapup.Ref{}
+	for _, one := range all {
+		if name, ok := one.Value["name"].(string); ok && one.Kind == "wrap_up_code" {
+			found[one.ID] = wrapup.Ref{ID: one.at(), Name: name}
+		}
+	}
+	return found, nil
 }
 
 // rate lets most customers say how it went. Most are content; some are not, as

@@ -26,7 +26,7 @@ func TestTheLifeIsOneThatCouldHaveBeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	standing := map[conversation.Status]int{}
+	standing, coded := map[conversation.Status]int{}, map[string]int{}
 	ids := map[string]bool{}
 	for _, one := range life.Talks {
 		st := one.State
@@ -35,6 +35,7 @@ func TestTheLifeIsOneThatCouldHaveBeen(t *testing.T) {
 		}
 		ids[st.ID] = true
 		standing[st.Status]++
+		coded[st.WrapUp]++
 		last := int64(0)
 		for i, e := range one.Entries {
 			if e.Seq != int64(i+1) || e.At < last || e.At > now.UnixMicro() || e.ConversationID != st.ID {
@@ -54,6 +55,9 @@ func TestTheLifeIsOneThatCouldHaveBeen(t *testing.T) {
 		if (st.Status == conversation.Resolved || st.Status == conversation.Waiting) != (st.WaitingSince == 0) {
 			t.Errorf("%s is %s and waits since %d", st.Topic, st.Status, st.WaitingSince)
 		}
+	}
+	if len(coded) < 9 || coded[""] > len(life.Talks)/3 {
+		t.Errorf("wrapped up with: %v", coded)
 	}
 	if standing[conversation.Open] < 3 || standing[conversation.Waiting] != 2 || len(life.Snoozed) != 1 {
 		t.Errorf("now: %v", standing)

@@ -14,16 +14,32 @@ import (
 //go:embed settings.yaml
 var house []byte
 
+// item is one setting as the file has it.
+type item struct {
+	Kind  string
+	ID    string
+	Value map[string]any
+}
+
+func items() (all []item, err error) {
+	err = yaml.Unmarshal(house, &all)
+	return all, fault.Wrap("demolife.items", err)
+}
+
+// at is the id of the item: the same every time.
+func (i item) at() string {
+	if i.ID == "" {
+		return settings.SingletonID(i.Kind)
+	}
+	return id.From("demo " + i.Kind + " " + i.ID)
+}
+
 // Settings are what the demo's house has set up, in the order to save them.
 func Settings() ([]settings.Change, error) {
 	const op = "demolife.Settings"
-	var all []struct {
-		Kind  string
-		ID    string
-		Value map[string]any
-	}
-	if err := yaml.Unmarshal(house, &all); err != nil {
-		return nil, fault.Wrap(op, err)
+	all, err := items()
+	if err != nil {
+		return nil, err
 	}
 	changes := make([]settings.Change, len(all))
 	for i, one := range all {
@@ -31,11 +47,7 @@ func Settings() ([]settings.Change, error) {
 		if err != nil {
 			return nil, fault.Wrap(op, err)
 		}
-		at := settings.SingletonID(one.Kind)
-		if one.ID != "" {
-			at = id.From("demo " + one.Kind + " " + one.ID)
-		}
-		changes[i] = settings.Change{Kind: one.Kind, ID: at, Body: body}
+		changes[i] = settings.Change{Kind: one.Kind, ID: one.at(), Body: body}
 	}
 	return changes, nil
 }

@@ -7,6 +7,7 @@ import (
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
+	"kefu/internal/domain/wrapup"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 )
@@ -28,6 +29,7 @@ const (
 	SetLanguage CommandKind = "language"
 	SetTeam     CommandKind = "team"
 	SetSkills   CommandKind = "skills"
+	SetWrapUp   CommandKind = "wrap_up"   // of one that is resolved: Content.Code and WrapUp, said anew
 	HandOver    CommandKind = "hand_over" // to a team or a colleague, with a note: Content.Team, Staff and Text
 	Edit        CommandKind = "edit"
 	Redact      CommandKind = "redact"
@@ -57,11 +59,12 @@ type Command struct {
 	// OfferedTo is the agent to whom the queue offers the conversation, of Assign
 	// where it is accepted. The queue sets it, and no edge.
 	OfferedTo string
-	TakenFrom string   // of Assign: from whom the queue takes it back, who may have given it to somebody by now; no edge sets it
-	AddTags   bool     // of SetTags: Content.Tags come to those that are there
-	DropTags  []string // of SetTags with AddTags: those that go
-	Remains   *Remains // of LetGo: what waits in this one without the one that leaves it, or nil
-	Route     *Route   // of a customer's Send that fills in a form: what the form does to the conversation
+	TakenFrom string       // of Assign: from whom the queue takes it back, who may have given it to somebody by now; no edge sets it
+	AddTags   bool         // of SetTags: Content.Tags come to those that are there
+	DropTags  []string     // of SetTags with AddTags: those that go
+	WrapUps   *wrapup.Book // of SetStatus and SetWrapUp: the codes that are in use; nil: there are none
+	Remains   *Remains     // of LetGo: what waits in this one without the one that leaves it, or nil
+	Route     *Route       // of a customer's Send that fills in a form: what the form does to the conversation
 }
 
 // Route is what a form makes of a conversation that begins with it.
@@ -174,7 +177,7 @@ func actionOf(k CommandKind) policy.Action {
 		return policy.WriteNote
 	case AskPerson:
 		return policy.AskForPerson
-	case SetStatus, Wake, Assign, SetPriority, SetTags, SetTopic, SetLanguage, SetTeam, SetSkills, HandOver:
+	case SetStatus, Wake, Assign, SetPriority, SetTags, SetTopic, SetLanguage, SetTeam, SetSkills, SetWrapUp, HandOver:
 		return policy.WorkConversation
 	case Rate:
 		return policy.RateConversation
@@ -200,10 +203,10 @@ func (o *Outcome) apply(p identity.Principal, c Command, now int64) error {
 	case AskPerson:
 		return o.askPerson(now)
 	case SetStatus:
-		return o.setStatus(c, now)
+		return o.setStatus(p, c, now)
 	case Wake:
 		if s := o.State; s.Status == Snoozed && s.SnoozedUntil <= now {
-			return o.setStatus(Command{Content: Content{Status: Open}}, now)
+			return o.setStatus(p, Command{Content: Content{Status: Open}}, now)
 		}
 		return nil
 	case Assign:
@@ -214,6 +217,8 @@ func (o *Outcome) apply(p identity.Principal, c Command, now int64) error {
 		return o.setTeam(c.Content.Team)
 	case SetSkills:
 		return o.setSkills(c.Content.Skills)
+	case SetWrapUp:
+		return o.setWrapUp(p, c)
 	case HandOver:
 		return o.handOver(c)
 	case Edit, Redact:
@@ -313,8 +318,8 @@ func (o *Outcome) customerWrote(now int64) {
 	}
 }
 
-// formAuthor signs what a form did to a conversation.
-const formAuthor = "form"
+// FormAuthor signs what a form did to a conversation.
+const FormAuthor = "form"
 
 // route does what the form that the customer filled in is set to do.
 func (o *Outcome) route(r *Route, now int64) error {
@@ -343,7 +348,7 @@ func (o *Outcome) route(r *Route, now int64) error {
 		}
 	}
 	for i := from; i < len(o.Entries); i++ {
-		o.Entries[i].Author = Author{Kind: BySystem, ID: formAuthor}
+		o.Entries[i].Author = Author{Kind: BySystem, ID: FormAuthor}
 	}
 	if r.Person {
 		return o.askPerson(now)
@@ -404,7 +409,7 @@ func (o *Outcome) askPerson(now int64) error {
 	return nil
 }
 
-func (o *Outcome) setStatus(command Command, now int64) error {
+func (o *Outcome) setStatus(p identity.Principal, command Command, now int64) error {
 	const op = "conversation.setStatus"
 	s, c := &o.State, command.Content
 	switch c.Status {
@@ -422,11 +427,15 @@ func (o *Outcome) setStatus(command Command, now int64) error {
 	if c.Status != Open && s.unseen(command).Since != 0 {
 		return &fault.Error{Code: fault.Conflict, Op: op, Field: "seen", Message: "the customer wrote after what the sender has seen"}
 	}
-	if err := CheckText("wrap_up", c.WrapUp, MaxWrapUpChars); err != nil {
+	code, err := o.wrapsUp(p, command)
+	if err != nil {
 		return err
 	}
-	if s.Status == Resolved {
+	undo := c.Undo && s.undoable(now)
+	if s.Status == Resolved && !undo {
 		s.Reopened++
+	}
+	if s.Status == Resolved {
 		s.ResolvedAt = 0
 		s.unrate()
 	}
@@ -437,8 +446,9 @@ func (o *Outcome) setStatus(command Command, now int64) error {
 		s.SnoozedUntil = c.Until
 	case Resolved:
 		s.ResolvedAt, s.WaitingSince, s.Unread = now, 0, 0
+		s.WrapUp = idOf(code)
 	}
-	o.add(KindStatus, Content{Status: c.Status, Was: was, Until: s.SnoozedUntil, WrapUp: c.WrapUp})
+	o.add(KindStatus, Content{Status: c.Status, Was: was, Until: s.SnoozedUntil, WrapUp: c.WrapUp, Code: code, Undo: undo})
 	return nil
 }
 

@@ -1,6 +1,9 @@
 package conversation
 
-import "kefu/internal/domain/form"
+import (
+	"kefu/internal/domain/form"
+	"kefu/internal/domain/wrapup"
+)
 
 // EntryKind is the kind of an entry of a conversation's log.
 type EntryKind string
@@ -23,8 +26,9 @@ const (
 	KindMerged     EntryKind = "merged"
 	KindUnmerged   EntryKind = "unmerged"
 	KindIdentified EntryKind = "identified"
-	KindRated      EntryKind = "rated"  // what the customer says of how it went
-	KindHidden     EntryKind = "hidden" // never stored: what a customer is shown of a staff entry
+	KindWrapUp     EntryKind = "wrap_up" // what it was about and how it ended, said anew
+	KindRated      EntryKind = "rated"   // what the customer says of how it went
+	KindHidden     EntryKind = "hidden"  // never stored: what a customer is shown of a staff entry
 )
 
 // AuthorKind says on which side an entry was made.
@@ -72,6 +76,8 @@ type Content struct {
 	Was         Status       `json:"was,omitempty"`
 	Until       int64        `json:"until,omitempty"`   // microseconds, of a snooze
 	WrapUp      string       `json:"wrap_up,omitempty"` // staff only
+	Code        *wrapup.Ref  `json:"code,omitempty"`    // likewise
+	Undo        bool         `json:"undo,omitempty"`    // of a status: the resolution was taken back at once
 	Staff       *StaffRef    `json:"staff,omitempty"`
 	Priority    Priority     `json:"priority,omitempty"`
 	Tags        []string     `json:"tags,omitempty"`
@@ -121,7 +127,7 @@ func (e Entry) ForCustomer() Entry {
 	if e.Internal() {
 		return Entry{ConversationID: e.ConversationID, Seq: e.Seq, Pos: e.Pos, Kind: KindHidden}
 	}
-	e.Content.WrapUp, e.Content.Reason = "", ""
+	e.Content.WrapUp, e.Content.Code, e.Content.Reason = "", nil, ""
 	if e.Author.Kind != ByCustomer {
 		e.Author.ID = ""
 	}
@@ -134,6 +140,6 @@ func (e Entry) ForCustomer() Entry {
 // PlainText tells whether the content is text and nothing else, which most are.
 func (c Content) PlainText() bool {
 	return c.Attachments == nil && c.ReplyTo == 0 && c.Mentions == nil && c.Classes == nil && c.Status == "" && c.Was == "" &&
-		c.Until == 0 && c.WrapUp == "" && c.Staff == nil && c.Priority == "" && c.Tags == nil && c.Topic == "" &&
+		c.Until == 0 && c.WrapUp == "" && c.Code == nil && !c.Undo && c.Staff == nil && c.Priority == "" && c.Tags == nil && c.Topic == "" &&
 		c.Language == "" && c.Team == nil && c.Skills == nil && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal && c.Score == 0 && c.Reason == "" && c.Form == nil
 }

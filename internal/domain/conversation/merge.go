@@ -1,6 +1,9 @@
 package conversation
 
-import "kefu/internal/platform/fault"
+import (
+	"kefu/internal/domain/wrapup"
+	"kefu/internal/platform/fault"
+)
 
 // MergedError says that a conversation goes on in another one.
 type MergedError struct{ Into string }
@@ -109,7 +112,11 @@ func (o *Outcome) closeAgain(now int64) {
 		return
 	}
 	s.Status = before
-	o.add(KindStatus, Content{Status: before, Was: Open})
+	content := Content{Status: before, Was: Open}
+	if before == Resolved && s.WrapUp != "" {
+		content.Code = &wrapup.Ref{ID: s.WrapUp}
+	}
+	o.add(KindStatus, content)
 }
 
 // earlier is the earlier of two times, of which 0 is none.

@@ -76,6 +76,7 @@ type State struct {
 	SnoozedUntil int64
 	ResolvedAt   int64
 	Reopened     int    // times it was opened again after it was resolved
+	WrapUp       string // the id of the code of the newest resolution, or ""
 	RatedAt      int64  // when the customer first said how it went, since it was resolved; 0: not yet
 	Score        int64  // what they said
 	MergedInto   string // the conversation it goes on in

@@ -9,6 +9,7 @@ import (
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/settings"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
 )
 
 // MaxMacroTexts bounds the languages of a macro.
@@ -38,6 +39,7 @@ type MacroText struct {
 type MacroThen struct {
 	Status   conversation.Status   `json:"status,omitempty" enum:"open,waiting,resolved"`
 	Priority conversation.Priority `json:"priority,omitempty" enum:"low,normal,high,urgent"`
+	Code     string                `json:"code,omitempty" maxLength:"26" doc:"of resolved: the id of a wrap-up code"`
 	AddTags  []string              `json:"add_tags,omitempty" nullable:"false" maxItems:"10"`
 }
 
@@ -89,6 +91,9 @@ func (t *MacroThen) validate() error {
 	}
 	if t.Priority != "" && !conversation.ValidPriority(t.Priority) {
 		return fault.InvalidFor(op, "then.priority", settings.Unknown, "is no priority")
+	}
+	if t.Code != "" && (t.Status != conversation.Resolved || !id.Valid(t.Code)) {
+		return fault.InvalidFor(op, "then.code", settings.Malformed, "is no code of a conversation that is resolved")
 	}
 	if len(t.AddTags) > maxOfAKind {
 		return fault.InvalidFor(op, "then.add_tags", settings.TooMany, "are more than %d", maxOfAKind)

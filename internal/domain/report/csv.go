@@ -10,8 +10,8 @@ import (
 
 // Sheet is a report as a table for spreadsheets.
 type Sheet struct {
-	Names func(staffID string) string // of agents
-	BOM   bool                        // for programs that else take it for another encoding than UTF-8
+	Names func(part, key string) string // of agents, teams and codes, by their ids
+	BOM   bool                          // for programs that else take it for another encoding than UTF-8
 }
 
 // Cell is a text that no spreadsheet takes for a formula: one that begins as a
@@ -53,11 +53,11 @@ func (s Sheet) CSV(q Query, r *Report) ([]byte, error) {
 	for _, part := range []struct {
 		name   string
 		groups []Group
-	}{{"channel", r.Channels}, {"language", r.Languages}, {"agent", r.Agents}} {
+	}{{"channel", r.Channels}, {"language", r.Languages}, {"team", r.Teams}, {"topic", r.Topics}, {"tag", r.Tags}, {"wrap_up", r.Codes}, {"agent", r.Agents}} {
 		for i := range part.groups {
 			key := part.groups[i].Key
-			if part.name == "agent" && s.Names != nil {
-				key = s.Names(key)
+			if byID := part.name == "agent" || part.name == "team" || part.name == "wrap_up"; byID && key != "" && s.Names != nil {
+				key = s.Names(part.name, key)
 			}
 			put(line(part.name, key, &part.groups[i].Bucket)...)
 		}

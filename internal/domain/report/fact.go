@@ -32,8 +32,31 @@ type Fact struct {
 	SolvedWork int64          `json:"zm"`
 	Solved     sla.ClockState `json:"zs,omitempty"`
 
-	Score   int64 `json:"s,omitempty"` // of the newest resolution
-	RatedAt int64 `json:"sa,omitempty"`
+	Code    string `json:"k,omitempty"` // of the newest resolution, as what follows
+	Score   int64  `json:"s,omitempty"`
+	RatedAt int64  `json:"sa,omitempty"`
+
+	Topic  string  `json:"p,omitempty"` // one that a form of the house has given
+	Before *ending `json:"x,omitempty"` // the resolution before the newest, while that can be taken back
+}
+
+// ending is how a conversation was resolved.
+type ending struct {
+	At      int64          `json:"a,omitempty"`
+	Wall    int64          `json:"w"`
+	Work    int64          `json:"m"`
+	State   sla.ClockState `json:"s,omitempty"`
+	Code    string         `json:"k,omitempty"`
+	Score   int64          `json:"c,omitempty"`
+	RatedAt int64          `json:"r,omitempty"`
+}
+
+func (f *Fact) ending() ending {
+	return ending{f.SolvedAt, f.SolvedWall, f.SolvedWork, f.Solved, f.Code, f.Score, f.RatedAt}
+}
+
+func (f *Fact) ended(e ending) {
+	f.SolvedAt, f.SolvedWall, f.SolvedWork, f.Solved, f.Code, f.Score, f.RatedAt = e.At, e.Wall, e.Work, e.State, e.Code, e.Score, e.RatedAt
 }
 
 // NewFact begins with what a conversation is before its first entry.
@@ -49,7 +72,7 @@ type Move struct {
 
 // Matters tells whether an entry may change a fact, by its kind.
 func Matters(e *conversation.Entry) bool {
-	return sla.Matters(e) || e.Kind == conversation.KindAssigned || e.Kind == conversation.KindRated
+	return sla.Matters(e) || e.Kind == conversation.KindAssigned || e.Kind == conversation.KindRated || e.Kind == conversation.KindWrapUp
 }
 
 // Apply folds one more entry in, and gives what it does to the backlog. One that was
@@ -69,6 +92,10 @@ func (f *Fact) Apply(e *conversation.Entry, aims sla.Aims) []Move {
 		f.said(e, &before, aims)
 	case conversation.KindAssigned:
 		f.assigned(e)
+	case conversation.KindTopic:
+		f.named(e)
+	case conversation.KindWrapUp:
+		f.Code = codeOf(e)
 	case conversation.KindRated:
 		f.Score, f.RatedAt = e.Content.Score, e.At
 	case conversation.KindStatus:
@@ -110,17 +137,37 @@ func (f *Fact) assigned(e *conversation.Entry) {
 }
 
 func (f *Fact) turned(e *conversation.Entry, before *sla.Track, aims sla.Aims) {
+	was := f.Before
+	f.Before = nil
 	switch {
 	case e.Content.Status == conversation.Resolved:
-		f.SolvedAt, f.Score, f.RatedAt = e.At, 0, 0
-		f.SolvedWall, f.SolvedWork, f.Solved = -1, -1, ""
+		last := f.ending()
+		f.ended(ending{At: e.At, Wall: -1, Work: -1, Code: codeOf(e)})
+		f.Before = &last
 		if before.Works != 0 {
 			f.SolvedWall, f.SolvedWork = seconds(before.Works, e.At), aims.For(before.Subject).Worked(before.Works, e.At)
 			f.Solved = stateOf(&f.Track, sla.Resolution, e.At)
 		}
+	case e.Content.Undo && was != nil:
+		f.ended(*was)
 	case e.Content.Was == conversation.Resolved:
 		f.Reopened++
 	}
+}
+
+// named notes the topic that a form has given: words of the house. What a person
+// makes of it is theirs, and told by no report.
+func (f *Fact) named(e *conversation.Entry) {
+	if f.Topic = ""; e.Author.Kind == conversation.BySystem && e.Author.ID == conversation.FormAuthor {
+		f.Topic = e.Content.Topic
+	}
+}
+
+func codeOf(e *conversation.Entry) string {
+	if e.Content.Code == nil {
+		return ""
+	}
+	return e.Content.Code.ID
 }
 
 func seconds(from, to int64) int64 { return max(0, to-from) / 1_000_000 }

@@ -11,7 +11,7 @@ import (
 // Bounds of a report.
 const (
 	MaxDays   = 400
-	maxGroups = 50 // of channels, languages; more are left out
+	maxGroups = 200 // of a kind; more are left out
 )
 
 // Query says what a report is about.
@@ -22,6 +22,10 @@ type Query struct {
 	Channel  string // "" for all, as the two after it
 	Language string
 	Agent    string // a staff id
+	Team     string // a setting's id
+	Topic    string
+	Tag      string
+	Code     string // of a wrap-up: a setting's id
 	Wall     bool   // durations around the clock, not of working hours
 }
 
@@ -104,9 +108,9 @@ func (b *Bucket) Satisfied() int {
 	return (b.Scores[3] + b.Scores[4]) * 100 / b.Rated
 }
 
-// Group is a part of a report: a channel, a language, an agent.
+// Group is a part of a report: a channel, a team, a tag, an agent.
 type Group struct {
-	Key string `json:"key" doc:"a channel, a language, or a staff id"`
+	Key string `json:"key" doc:"a channel, language, topic or tag as it is; of an agent, a team or a code its id; empty for those without one"`
 	Bucket
 }
 
@@ -116,6 +120,10 @@ type Report struct {
 	Buckets   []Bucket `json:"buckets" nullable:"false"`
 	Channels  []Group  `json:"channels" nullable:"false"`
 	Languages []Group  `json:"languages" nullable:"false"`
+	Teams     []Group  `json:"teams" nullable:"false"`
+	Topics    []Group  `json:"topics" nullable:"false" doc:"those that forms give"`
+	Tags      []Group  `json:"tags" nullable:"false" doc:"a conversation counts for each of its tags"`
+	Codes     []Group  `json:"codes" nullable:"false" doc:"of wrap-ups"`
 	Agents    []Group  `json:"agents" nullable:"false" doc:"only for who may see everybody's"`
 }
 
@@ -125,8 +133,12 @@ type Event struct {
 	At       int64
 	Channel  string
 	Language string
-	Agent    string // who answered first, or who had it when it was resolved or rated
-	Seconds  int64  // -1: not yet
+	Team     string
+	Topic    string
+	Code     string
+	Tags     []string // of an event that is told for its tags' sake
+	Agent    string   // who answered first, or who had it when it was resolved or rated
+	Seconds  int64    // -1: not yet
 	State    sla.ClockState
 	Count    int64 // reopened, or the score
 }
@@ -138,12 +150,19 @@ type Collector struct {
 	edges      []int64 // beginnings of the buckets, and the end
 	byChannel  map[string]*Bucket
 	byLanguage map[string]*Bucket
+	byTeam     map[string]*Bucket
+	byTopic    map[string]*Bucket
+	byTag      map[string]*Bucket
+	byCode     map[string]*Bucket
 	byAgent    map[string]*Bucket
 }
 
 // Collect begins a report.
 func Collect(q Query) *Collector {
-	c := &Collector{q: q, byChannel: map[string]*Bucket{}, byLanguage: map[string]*Bucket{}, byAgent: map[string]*Bucket{}}
+	c := &Collector{
+		q: q, byChannel: map[string]*Bucket{}, byLanguage: map[string]*Bucket{}, byTeam: map[string]*Bucket{}, byTopic: map[string]*Bucket{},
+		byTag: map[string]*Bucket{}, byCode: map[string]*Bucket{}, byAgent: map[string]*Bucket{},
+	}
 	at := time.UnixMicro(q.From).In(q.Zone)
 	y, m, d := at.Date()
 	if q.Weekly {
@@ -178,10 +197,24 @@ func dayBegins(y int, m time.Month, d int, zone *time.Location) time.Time {
 	return at
 }
 
-// each does something for every bucket that an event belongs to.
+// holds tells whether an event is one that a query asks for.
+func (q *Query) holds(e *Event) bool {
+	is := func(wanted, value string) bool { return wanted == "" || wanted == value }
+	return e.At >= q.From && e.At < q.To && is(q.Channel, e.Channel) && is(q.Language, e.Language) && is(q.Agent, e.Agent) &&
+		is(q.Team, e.Team) && is(q.Topic, e.Topic) && is(q.Code, e.Code) && (q.Tag == "" || slices.Contains(e.Tags, q.Tag))
+}
+
+// each does something for every bucket that an event belongs to. Of one with tags
+// these are only those of its tags, unless a tag was asked for: then there is no
+// other event.
 func (c *Collector) each(e *Event, do func(*Bucket)) {
-	if e.At < c.q.From || e.At >= c.q.To || (c.q.Channel != "" && e.Channel != c.q.Channel) ||
-		(c.q.Language != "" && e.Language != c.q.Language) || (c.q.Agent != "" && e.Agent != c.q.Agent) {
+	if !c.q.holds(e) {
+		return
+	}
+	for _, tag := range e.Tags {
+		do(group(c.byTag, tag))
+	}
+	if len(e.Tags) > 0 && c.q.Tag == "" {
 		return
 	}
 	i, found := slices.BinarySearch(c.edges, e.At)
@@ -192,6 +225,9 @@ func (c *Collector) each(e *Event, do func(*Bucket)) {
 	do(&c.report.Total)
 	do(group(c.byChannel, e.Channel))
 	do(group(c.byLanguage, e.Language))
+	do(group(c.byTeam, e.Team))
+	do(group(c.byTopic, e.Topic))
+	do(group(c.byCode, e.Code))
 	if e.Agent != "" {
 		do(group(c.byAgent, e.Agent))
 	}
@@ -239,7 +275,9 @@ func (c *Collector) Rated(e Event) {
 
 // Backlogged tells whether the backlog can be told: it is counted by channel, and by
 // nothing else.
-func (q Query) Backlogged() bool { return q.Language == "" && q.Agent == "" }
+func (q Query) Backlogged() bool {
+	return q.Language == "" && q.Agent == "" && q.Team == "" && q.Topic == "" && q.Tag == "" && q.Code == ""
+}
 
 // Backlog sets how many were not resolved at the end of each bucket: at gives the
 // sum of all that moved before a time.
@@ -262,6 +300,7 @@ func (c *Collector) Report() Report {
 	}
 	c.report.Total.finish()
 	c.report.Channels, c.report.Languages, c.report.Agents = groupsOf(c.byChannel, maxGroups), groupsOf(c.byLanguage, maxGroups), groupsOf(c.byAgent, 2000)
+	c.report.Teams, c.report.Topics, c.report.Tags, c.report.Codes = groupsOf(c.byTeam, maxGroups), groupsOf(c.byTopic, maxGroups), groupsOf(c.byTag, maxGroups), groupsOf(c.byCode, maxGroups)
 	return c.report
 }
 

@@ -100,6 +100,8 @@ func (p *Past) moved(e conversation.Entry) []Occasion {
 	c := &p.facts.Conversation
 	c.Status = string(e.Content.Status)
 	switch {
+	case e.Content.Undo: // it was never over
+		return nil
 	case e.Content.Was == conversation.Resolved:
 		c.Reopened++
 		return []Occasion{Reopened}

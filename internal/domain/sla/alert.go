@@ -57,3 +57,15 @@ func (a Alert) Rung(aim *Aim, c *Clock, now int64) Alert {
 	}
 	return a
 }
+
+// Soonest is the kind of the clock that is due first, of those of one conversation
+// that go on; "" when none is due at any time.
+func Soonest(alerts map[ClockKind]Alert) (kind ClockKind) {
+	var due int64
+	for _, a := range alerts {
+		if a.Ended == 0 && a.Due > 0 && (kind == "" || a.Due < due || (a.Due == due && a.Kind < kind)) {
+			kind, due = a.Kind, a.Due
+		}
+	}
+	return kind
+}

@@ -9,6 +9,7 @@ import (
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/policy"
+	"kefu/internal/domain/routing"
 	"kefu/internal/domain/settings"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
@@ -29,6 +30,7 @@ type Conditions struct {
 	Languages  []string `json:"languages,omitempty" maxItems:"50" doc:"BCP 47 tags; zh also means zh-TW"`
 	Topics     []string `json:"topics,omitempty" maxItems:"50"`
 	Tags       []string `json:"tags,omitempty" maxItems:"50" doc:"one of them is enough"`
+	Teams      []string `json:"teams,omitempty" maxItems:"50" doc:"ids of teams"`
 }
 
 // Target is what is aimed for: how soon people answer and solve, in minutes of
@@ -58,6 +60,11 @@ func targetFits(all *settings.Snapshot, of string, t Target) error {
 	for _, other := range settings.All[Target](all) {
 		if other.ID != of && strings.EqualFold(other.Value.Name, t.Name) {
 			return fault.InvalidFor(op, "name", settings.Taken, "another target has this name")
+		}
+	}
+	for i, team := range t.When.Teams {
+		if found, ok := settings.Find[routing.Team](all, team); !ok || found.Archived {
+			return fault.InvalidFor(op, fmt.Sprintf("when.teams.%d", i), settings.Unknown, "is no team in use")
 		}
 	}
 	if t.Calendar == "" {
@@ -100,7 +107,7 @@ func (c Conditions) validate() error {
 	for _, f := range []struct {
 		field string
 		terms []string
-	}{{"channels", c.Channels}, {"priorities", c.Priorities}, {"languages", c.Languages}, {"topics", c.Topics}, {"tags", c.Tags}} {
+	}{{"channels", c.Channels}, {"priorities", c.Priorities}, {"languages", c.Languages}, {"topics", c.Topics}, {"tags", c.Tags}, {"teams", c.Teams}} {
 		path := "when." + f.field
 		if len(f.terms) > MaxTerms {
 			return fault.InvalidFor(op, path, settings.TooMany, "are more than %d", MaxTerms)
@@ -112,6 +119,9 @@ func (c Conditions) validate() error {
 			}
 			if f.field == "priorities" && !conversation.ValidPriority(conversation.Priority(term)) {
 				return fault.InvalidFor(op, at, settings.Unknown, "is no priority")
+			}
+			if f.field == "teams" && !id.Valid(term) {
+				return fault.InvalidFor(op, at, settings.Malformed, "is no id")
 			}
 		}
 	}
@@ -125,6 +135,7 @@ type Subject struct {
 	Language string                `json:"l,omitempty"`
 	Topic    string                `json:"-"` // a person's words: not kept in the clear
 	Tags     []string              `json:"t,omitempty"`
+	Team     string                `json:"m,omitempty"`
 }
 
 // Match tells whether the conditions hold.
@@ -135,6 +146,7 @@ func (c Conditions) Match(s Subject) bool {
 	return one(c.Channels, func(t string) bool { return t == s.Channel }) &&
 		one(c.Priorities, func(t string) bool { return t == string(s.Priority) }) &&
 		one(c.Languages, func(t string) bool { return language(t, s.Language) }) &&
+		one(c.Teams, func(t string) bool { return t == s.Team }) &&
 		one(c.Topics, func(t string) bool { return strings.EqualFold(t, s.Topic) }) &&
 		one(c.Tags, func(t string) bool {
 			return slices.ContainsFunc(s.Tags, func(tag string) bool { return strings.EqualFold(t, tag) })

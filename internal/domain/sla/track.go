@@ -20,6 +20,15 @@ type Track struct {
 	Pauses   []Pause             `json:"p,omitempty"` // since then, whatever the targets make of them
 	Snoozes  []Pause             `json:"n,omitempty"`
 	Clocks   []Clock             `json:"c,omitempty"` // the newest of each kind
+	Closed   *Owed               `json:"z,omitempty"` // what the newest resolution ended, while it can be taken back
+}
+
+// Owed is since when what is owed, as in Track.
+type Owed struct {
+	Waits    int64 `json:"w,omitempty"`
+	WaitsSeq int64 `json:"v,omitempty"`
+	Works    int64 `json:"u,omitempty"`
+	WorksSeq int64 `json:"y,omitempty"`
 }
 
 // maxPauses bounds what is remembered of one conversation; of more, the oldest
@@ -45,7 +54,7 @@ func Matters(e *conversation.Entry) bool {
 	case conversation.KindMessage:
 		return e.Author.Kind == conversation.ByCustomer || e.Author.Kind == conversation.ByAgent
 	case conversation.KindHuman, conversation.KindStatus, conversation.KindPriority, conversation.KindTags, conversation.KindTopic,
-		conversation.KindLanguage, conversation.KindMerged, conversation.KindUnmerged:
+		conversation.KindLanguage, conversation.KindTeam, conversation.KindMerged, conversation.KindUnmerged:
 		return true
 	default:
 		return false
@@ -91,6 +100,10 @@ func (t *Track) became(e *conversation.Entry) {
 		s.Priority = e.Content.Priority
 	case conversation.KindTags:
 		s.Tags = e.Content.Tags
+	case conversation.KindTeam:
+		if s.Team = ""; e.Content.Team != nil {
+			s.Team = e.Content.Team.ID
+		}
 	case conversation.KindTopic:
 		s.Topic = e.Content.Topic
 	case conversation.KindLanguage:
@@ -131,9 +144,17 @@ func (t *Track) answered(e *conversation.Entry) {
 
 // turned: the status was set.
 func (t *Track) turned(e *conversation.Entry) {
+	if e.Content.Undo && t.Closed != nil { // it goes on as if it had not been over
+		t.Waits, t.WaitsSeq, t.Works, t.WorksSeq = t.Closed.Waits, t.Closed.WaitsSeq, t.Closed.Works, t.Closed.WorksSeq
+	}
+	t.Closed = nil
 	switch e.Content.Status {
 	case conversation.Resolved:
+		owed := Owed{t.Waits, t.WaitsSeq, t.Works, t.WorksSeq}
 		t.over(e, Met)
+		t.Closed = &owed
+		t.Status = conversation.Resolved
+		return
 	case conversation.Snoozed:
 		t.resume(e.At)
 		t.pause(&t.Snoozes, e.At)
@@ -142,7 +163,7 @@ func (t *Track) turned(e *conversation.Entry) {
 		t.pause(&t.Pauses, e.At)
 	case conversation.Open:
 		t.resume(e.At)
-		if e.Content.Was == conversation.Resolved {
+		if e.Content.Was == conversation.Resolved && !e.Content.Undo {
 			t.work(e)
 		}
 	}

@@ -232,3 +232,52 @@ func TestConditions(t *testing.T) {
 		}
 	}
 }
+
+// A resolution that is taken back leaves the clocks as if it had not been.
+func TestAResolutionIsTakenBack(t *testing.T) {
+	all := aims(t)
+	begun := func() *talk { return new(talk).asks(0).answers(10).asks(20) }
+	want := lines(sla.Replay(sla.Subject{}, begun().entries, all))
+	undone := begun().turns(30, conversation.Resolved, conversation.Open).
+		add(30, conversation.KindStatus, conversation.ByAgent, conversation.Content{Status: conversation.Open, Was: conversation.Resolved, Undo: true})
+	if got := lines(sla.Replay(sla.Subject{}, undone.entries, all)); !reflect.DeepEqual(got, want) {
+		t.Errorf("the clocks are %+v, want %+v", got, want)
+	}
+	reopened := begun().turns(30, conversation.Resolved, conversation.Open).turns(31, conversation.Open, conversation.Resolved)
+	if got := lines(sla.Replay(sla.Subject{}, reopened.entries, all)); reflect.DeepEqual(got, want) {
+		t.Errorf("one that is opened again goes on: %+v", got)
+	}
+}
+
+// A target is for the conversations of its teams, from when they become theirs.
+func TestATargetOfATeam(t *testing.T) {
+	cards := id.New()
+	all := aims(t, func(target *sla.Target) { target.When.Teams = []string{cards} })
+	l := new(talk).asks(0)
+	if got := sla.Replay(sla.Subject{}, l.entries, all); len(got.Clocks) != 0 {
+		t.Errorf("it counts for nobody's: %+v", got.Clocks)
+	}
+	l.add(5, conversation.KindTeam, conversation.ByAgent, conversation.Content{Team: &conversation.TeamRef{ID: cards, Name: "Cards"}})
+	if got := lines(sla.Replay(sla.Subject{}, l.entries, all)); len(got) != 2 || got[0].due != 30 {
+		t.Errorf("of the team: %+v", got)
+	}
+	l.add(6, conversation.KindTeam, conversation.ByAgent, conversation.Content{})
+	if got := sla.Replay(sla.Subject{}, l.entries, all); len(got.Clocks) != 0 || got.Subject.Team != "" {
+		t.Errorf("it goes on counting for everybody's: %+v", got)
+	}
+	if err := (sla.Target{Name: "n", FirstResponse: 1, When: sla.Conditions{Teams: []string{"Cards"}}}).Validate(); fault.FieldOf(err) != "when.teams.0" {
+		t.Errorf("a team by its name: %v", err)
+	}
+}
+
+func TestTheSoonestClock(t *testing.T) {
+	of := func(kind sla.ClockKind, due, ended int64) sla.Alert {
+		return sla.Alert{Kind: kind, Due: due, Ended: ended}
+	}
+	if got := sla.Soonest(map[sla.ClockKind]sla.Alert{sla.FirstResponse: of(sla.FirstResponse, 5, 4), sla.NextResponse: of(sla.NextResponse, 9, 0), sla.Resolution: of(sla.Resolution, 7, 0)}); got != sla.Resolution {
+		t.Errorf("the soonest is %q", got)
+	}
+	if got := sla.Soonest(map[sla.ClockKind]sla.Alert{sla.Resolution: of(sla.Resolution, 0, 0)}); got != "" {
+		t.Errorf("one that stands still is due: %q", got)
+	}
+}

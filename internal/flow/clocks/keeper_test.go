@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"kefu/internal/domain/report"
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/sla"
+	"kefu/internal/domain/wrapup"
 	"kefu/internal/flow/clocks"
 	"kefu/internal/flow/configuring"
 	"kefu/internal/flow/following"
@@ -74,14 +76,23 @@ func open(t testing.TB, d *storagetest.Deployment) *house {
 // aim saves a target.
 func (h *house) aim(target sla.Target) string {
 	h.t.Helper()
-	body, err := json.Marshal(target)
-	must(h.t, err)
 	of := id.New()
-	_, err = h.set.Save(context.Background(), identity.SystemPart("test"), settings.Change{Kind: "target", ID: of, Body: body})
-	must(h.t, err)
-	must(h.t, h.set.Load(context.Background()))
+	h.save("target", of, target)
 	return of
 }
+
+func (h *house) save(kind, of string, value any) {
+	h.t.Helper()
+	body, err := json.Marshal(value)
+	must(h.t, err)
+	_, err = h.set.Save(context.Background(), identity.SystemPart("test"), settings.Change{Kind: kind, ID: of, Body: body})
+	must(h.t, err)
+	must(h.t, h.set.Load(context.Background()))
+}
+
+func (h *house) book() *wrapup.Book { return wrapup.BookOf(h.set.Snapshot()) }
+
+func refunded() string { return id.From("refunded") }
 
 func (h *house) begin() string {
 	h.t.Helper()
@@ -227,6 +238,7 @@ func TestWhatIsKeptIsWhatTheLogSays(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
 		h := open(t, d)
 		h.aim(sla.Target{Name: "Tagged", When: sla.Conditions{Tags: []string{"vip"}}, FirstResponse: 5, NextResponse: 7, Resolution: 50})
+		h.save("wrap_up_code", refunded(), wrapup.WrapUpCode{Name: "Refunded"})
 		h.aim(sla.Target{Name: "All", Order: 1, FirstResponse: 10, Resolution: 100})
 		var convs []string
 		for range 3 {
@@ -236,14 +248,19 @@ func TestWhatIsKeptIsWhatTheLogSays(t *testing.T) {
 			for range rapid.IntRange(1, 8).Draw(r, "n") {
 				d.Clock.Move(time.Duration(rapid.IntRange(0, 1000).Draw(r, "seconds")) * time.Second)
 				conv := rapid.SampledFrom(convs).Draw(r, "conv")
-				switch rapid.IntRange(0, 6).Draw(r, "what") {
+				switch rapid.IntRange(0, 8).Draw(r, "what") {
 				case 0, 1:
 					must(t, h.do(h.who, conv, saying("hello")))
 				case 2:
 					must(t, h.do(mei(), conv, saying("answer")))
 				case 3:
 					to := rapid.SampledFrom([]conversation.Status{conversation.Open, conversation.Waiting, conversation.Resolved}).Draw(r, "to")
-					_ = h.do(mei(), conv, conversation.Command{Kind: conversation.SetStatus, Content: conversation.Content{Status: to}, Seq: 1 << 40})
+					_ = h.do(mei(), conv, conversation.Command{Kind: conversation.SetStatus, Content: conversation.Content{Status: to, Undo: rapid.Bool().Draw(r, "undo")}, Seq: 1 << 40})
+				case 7:
+					team := rapid.SampledFrom([]*conversation.TeamRef{{ID: id.From("cards"), Name: "Cards"}, nil}).Draw(r, "team")
+					must(t, h.do(mei(), conv, conversation.Command{Kind: conversation.SetTeam, Content: conversation.Content{Team: team}}))
+				case 8:
+					_ = h.do(mei(), conv, conversation.Command{Kind: conversation.SetStatus, WrapUps: h.book(), Content: conversation.Content{Status: conversation.Resolved, Code: &wrapup.Ref{ID: refunded()}}, Seq: 1 << 40})
 				case 4:
 					_ = h.do(mei(), conv, conversation.Command{Kind: conversation.SetTags, Content: conversation.Content{Tags: rapid.SampledFrom([][]string{{"vip"}, {}}).Draw(r, "tags")}})
 				case 5:
@@ -289,4 +306,64 @@ func replayed(h *house, conv string) report.Fact {
 		}
 	}
 	return f
+}
+
+// What reports are made by follows from the log, also when it has to be folded
+// anew from its beginning.
+func TestReportsByTeamTagAndCode(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h := open(t, d)
+		cards := id.New()
+		h.save("wrap_up_code", refunded(), wrapup.WrapUpCode{Name: "Refunded"})
+		from := d.Clock.Micros() - 1
+		for i := range 3 {
+			conv := h.begin()
+			must(t, h.do(h.who, conv, saying("hello")))
+			must(t, h.do(mei(), conv, conversation.Command{Kind: conversation.SetTags, Content: conversation.Content{Tags: []string{"card", strings.Repeat("标", 40)}}}))
+			must(t, h.do(mei(), conv, conversation.Command{Kind: conversation.SetTeam, Content: conversation.Content{Team: &conversation.TeamRef{ID: cards, Name: "Cards"}}}))
+			must(t, h.do(mei(), conv, saying("done")))
+			if i > 0 {
+				must(t, h.do(mei(), conv, conversation.Command{Kind: conversation.SetStatus, WrapUps: h.book(), Content: conversation.Content{Status: conversation.Resolved, Code: &wrapup.Ref{ID: refunded()}}, Seq: 99}))
+			}
+			if i > 1 {
+				must(t, h.do(mei(), conv, conversation.Command{Kind: conversation.SetStatus, Content: conversation.Content{Status: conversation.Waiting, Undo: true}, Seq: 99}))
+			}
+			d.Clock.Move(time.Second)
+		}
+		must(t, h.do(h.who, h.begin(), saying("hello")))
+		lead := identity.Principal{Kind: identity.Staff, ID: "ada", Role: identity.Supervisor}
+		volume := func(groups []report.Group, key string) int {
+			for _, g := range groups {
+				if g.Key == key {
+					return g.Volume
+				}
+			}
+			return 0
+		}
+		check := func(when string) {
+			t.Helper()
+			h.settle()
+			for _, c := range []struct {
+				q     report.Query
+				begun int
+			}{{report.Query{}, 4}, {report.Query{Team: cards}, 3}, {report.Query{Tag: "card"}, 3}, {report.Query{Tag: "x"}, 0}, {report.Query{Code: refunded()}, 1}} {
+				c.q.From, c.q.To, c.q.Zone = from, d.Clock.Micros()+1, time.UTC
+				r, err := h.p.Report(context.Background(), lead, c.q)
+				must(t, err)
+				solved := min(c.begun, 1)
+				if r.Total.Volume != c.begun || r.Total.Solved.Count != solved || r.Total.Reopened != 0 || volume(r.Teams, cards) != min(c.begun, 3) ||
+					volume(r.Tags, "card") != min(c.begun, 3) || volume(r.Codes, refunded()) != solved {
+					t.Errorf("%s, %+v: %+v", when, c.q, r)
+				}
+			}
+		}
+		check("as it happened")
+		h.stop()
+		h.p.Stop()
+		for _, text := range []string{"DELETE FROM fact", "DELETE FROM backlog", "DELETE FROM clock", "DELETE FROM follower WHERE name = 'clocks'"} {
+			d.Exec(t, text)
+		}
+		h = open(t, d)
+		check("folded anew")
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/sla"
 	"kefu/internal/domain/trust"
 	"kefu/internal/domain/webhook"
+	"kefu/internal/domain/wrapup"
 )
 
 // Kinds are all kinds of settings that there are, a line for each. Errors:
@@ -31,5 +32,7 @@ func Kinds() (*settings.Registry, error) {
 		trust.EmbeddingKind(),
 		trust.IssuerKind(),
 		routing.RulesKind(),
+		wrapup.CodeKind(),
+		wrapup.Kind(),
 	)
 }

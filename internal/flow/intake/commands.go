@@ -85,6 +85,9 @@ func (s *Service) do(ctx context.Context, p identity.Principal, conversationID s
 		skills[i], _ = s.redact(skill, conversation.MaxTagChars)
 	}
 	c.Content.Skills = skills
+	if s.codes != nil && (c.Kind == conversation.SetStatus || c.Kind == conversation.SetWrapUp) {
+		c.WrapUps = s.codes()
+	}
 	r, err := s.store.Execute(ctx, p, conversationID, c)
 	if err == nil && c.Kind == conversation.SetTopic {
 		s.forgetTopic(conversationID)

@@ -16,6 +16,7 @@ import (
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/wrapup"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
@@ -76,6 +77,7 @@ type Service struct {
 	recent  *recent
 	files   int // of one message
 	forms   Forms
+	codes   func() *wrapup.Book
 	limits  struct{ visitor, customer, staff, visitorStarts, customerStarts *ratelimit.Limiter }
 }
 
@@ -95,6 +97,9 @@ func New(store Store, detector *guard.Detector, limits Limits, now clock.Clock, 
 
 // UseForms lets customers send forms. Before anybody writes.
 func (s *Service) UseForms(forms Forms) { s.forms = forms }
+
+// UseWrapUps gives the codes that are in use. Before anybody writes.
+func (s *Service) UseWrapUps(codes func() *wrapup.Book) { s.codes = codes }
 
 // Message is something to be said in a conversation.
 type Message struct {

@@ -149,7 +149,7 @@ func (s *Clocks) SaveFollowed(ctx context.Context, step event.Step, all []Follow
 
 func (s *Clocks) saveFacts(ctx context.Context, t *core.Tx, all []Followed) error {
 	const op = "clocks.saveFacts"
-	l := s.core.DB.Kind.Layout("id began:int channel language tags assignee_id answered_by first_wall:int first_work:int first_state solved_at:int solved_wall:int solved_work:int solved_state reopened:int customer_messages:int agent_messages:int hand_overs:int score:int rated_at:int live:int body")
+	l := s.core.DB.Kind.Layout("id began:int channel language team topic code tags assignee_id answered_by first_wall:int first_work:int first_state solved_at:int solved_wall:int solved_work:int solved_state reopened:int customer_messages:int agent_messages:int hand_overs:int score:int rated_at:int live:int body")
 	rows := l.Rowset()
 	for i := range all {
 		f := &all[i].Fact
@@ -165,18 +165,18 @@ func (s *Clocks) saveFacts(ctx context.Context, t *core.Tx, all []Followed) erro
 		if f.InBacklog {
 			live = 1
 		}
-		rows.Text(all[i].ID).Int(f.Began).Text(f.Track.Subject.Channel).Text(f.Track.Subject.Language).Text(string(tags)).Text(f.Assignee).Text(f.AnsweredBy).
+		rows.Text(all[i].ID).Int(f.Began).Text(f.Track.Subject.Channel).Text(f.Track.Subject.Language).Text(f.Track.Subject.Team).Text(f.Topic).Text(f.Code).Text(string(tags)).Text(f.Assignee).Text(f.AnsweredBy).
 			Int(f.FirstWall).Int(f.FirstWorked).Text(string(f.First)).Int(f.SolvedAt).Int(f.SolvedWall).Int(f.SolvedWork).Text(string(f.Solved)).
 			Int(f.Reopened).Int(f.Customer).Int(f.Agents).Int(f.HandOvers).Int(f.Score).Int(f.RatedAt).Int(live).Text(string(body)).EndRow()
 	}
 	if rows.Len() == 0 {
 		return nil
 	}
-	_, err := t.SQL.ExecContext(ctx, `INSERT INTO fact (conversation_id, began, channel, language, tags, assignee_id, answered_by, first_wall, first_work, first_state, solved_at, solved_wall, solved_work, solved_state,
+	_, err := t.SQL.ExecContext(ctx, `INSERT INTO fact (conversation_id, began, channel, language, team, topic, code, tags, assignee_id, answered_by, first_wall, first_work, first_state, solved_at, solved_wall, solved_work, solved_state,
 			reopened, customer_messages, agent_messages, hand_overs, score, rated_at, live, body)
-		SELECT v.id, v.began, v.channel, v.language, v.tags, v.assignee_id, v.answered_by, v.first_wall, v.first_work, v.first_state, v.solved_at, v.solved_wall, v.solved_work, v.solved_state,
+		SELECT v.id, v.began, v.channel, v.language, v.team, v.topic, v.code, v.tags, v.assignee_id, v.answered_by, v.first_wall, v.first_work, v.first_state, v.solved_at, v.solved_wall, v.solved_work, v.solved_state,
 			v.reopened, v.customer_messages, v.agent_messages, v.hand_overs, v.score, v.rated_at, v.live, v.body FROM `+l.From()+` WHERE true
-		ON CONFLICT (conversation_id) DO UPDATE SET began = excluded.began, channel = excluded.channel, language = excluded.language, tags = excluded.tags, assignee_id = excluded.assignee_id, answered_by = excluded.answered_by,
+		ON CONFLICT (conversation_id) DO UPDATE SET began = excluded.began, channel = excluded.channel, language = excluded.language, team = excluded.team, topic = excluded.topic, code = excluded.code, tags = excluded.tags, assignee_id = excluded.assignee_id, answered_by = excluded.answered_by,
 			first_wall = excluded.first_wall, first_work = excluded.first_work, first_state = excluded.first_state, solved_at = excluded.solved_at, solved_wall = excluded.solved_wall, solved_work = excluded.solved_work,
 			solved_state = excluded.solved_state, reopened = excluded.reopened, customer_messages = excluded.customer_messages, agent_messages = excluded.agent_messages, hand_overs = excluded.hand_overs,
 			score = excluded.score, rated_at = excluded.rated_at, live = excluded.live, body = excluded.body`, rows.Args()...)
@@ -208,13 +208,13 @@ func (s *Clocks) saveClocks(ctx context.Context, t *core.Tx, all []Followed) err
 	const op = "clocks.saveClocks"
 	ids := s.core.DB.Kind.Layout("id")
 	gone := ids.Rowset()
-	l := s.core.DB.Kind.Layout("conversation_id kind seq:int target_id target_revision:int started_at:int due_at:int ended_at:int state level:int next_at:int next_level:int assignee_id")
+	l := s.core.DB.Kind.Layout("conversation_id kind seq:int target_id target_revision:int started_at:int due_at:int ended_at:int state level:int next_at:int next_level:int assignee_id soonest:int")
 	rows := l.Rowset()
 	for i := range all {
-		kept := 0
+		kept, first := 0, sla.Soonest(all[i].Alerts)
 		for _, a := range all[i].Alerts {
 			kept++
-			addAlert(rows, a)
+			addAlert(rows, a, a.Kind == first)
 		}
 		if all[i].Had > kept { // a kind went away
 			gone.Text(all[i].ID).EndRow()
@@ -228,16 +228,20 @@ func (s *Clocks) saveClocks(ctx context.Context, t *core.Tx, all []Followed) err
 	if rows.Len() == 0 {
 		return nil
 	}
-	_, err := t.SQL.ExecContext(ctx, `INSERT INTO clock (conversation_id, kind, seq, target_id, target_revision, started_at, due_at, ended_at, state, level, next_at, next_level, assignee_id)
-		SELECT v.conversation_id, v.kind, v.seq, v.target_id, v.target_revision, v.started_at, v.due_at, v.ended_at, v.state, v.level, v.next_at, v.next_level, v.assignee_id FROM `+l.From()+` WHERE true
+	_, err := t.SQL.ExecContext(ctx, `INSERT INTO clock (conversation_id, kind, seq, target_id, target_revision, started_at, due_at, ended_at, state, level, next_at, next_level, assignee_id, soonest)
+		SELECT v.conversation_id, v.kind, v.seq, v.target_id, v.target_revision, v.started_at, v.due_at, v.ended_at, v.state, v.level, v.next_at, v.next_level, v.assignee_id, v.soonest FROM `+l.From()+` WHERE true
 		ON CONFLICT (conversation_id, kind) DO UPDATE SET seq = excluded.seq, target_id = excluded.target_id, target_revision = excluded.target_revision, started_at = excluded.started_at, due_at = excluded.due_at,
-			ended_at = excluded.ended_at, state = excluded.state, level = excluded.level, next_at = excluded.next_at, next_level = excluded.next_level, assignee_id = excluded.assignee_id`, rows.Args()...)
+			ended_at = excluded.ended_at, state = excluded.state, level = excluded.level, next_at = excluded.next_at, next_level = excluded.next_level, assignee_id = excluded.assignee_id, soonest = excluded.soonest`, rows.Args()...)
 	return engine.MapError(op, err)
 }
 
-func addAlert(rows *engine.Rowset, a sla.Alert) {
+func addAlert(rows *engine.Rowset, a sla.Alert, soonest bool) {
+	first := int64(0)
+	if soonest {
+		first = 1
+	}
 	rows.Text(a.ConversationID).Text(string(a.Kind)).Int(a.Seq).Text(a.Target).Int(a.Revision).Int(a.Start).Int(a.Due).Int(a.Ended).Text(string(a.State)).
-		Int(a.Level).Int(a.Next.At).Int(a.Next.Level).Text(a.Assignee).EndRow()
+		Int(a.Level).Int(a.Next.At).Int(a.Next.Level).Text(a.Assignee).Int(first).EndRow()
 }
 
 // Ringing lists the clocks that have to be told of, in the order in which they

@@ -16,7 +16,7 @@ import (
 const StateColumns = `c.id, c.customer_id, c.channel, c.status, c.status_before, c.assignee_id, c.assignee_name,
 	c.priority, c.topic, c.topic_ref, c.language, c.tags, c.team, c.skills, c.merged_into, c.last_seq, c.preview_seq, c.created_at, c.last_activity,
 	c.inbox_activity, c.waiting_since, c.snoozed_until, c.resolved_at, c.reopened, c.unread,
-	c.customer_delivered, c.customer_read, c.agent_read, c.rated_at, c.score`
+	c.customer_delivered, c.customer_read, c.agent_read, c.rated_at, c.score, c.wrap_up`
 
 // Scanner is a row.
 type Scanner interface{ Scan(...any) error }
@@ -43,7 +43,7 @@ func ScanState(c *core.Core, row Scanner, extra ...any) (conversation.State, int
 		&s.ID, &s.CustomerID, &s.Channel, &status, &before, &s.AssigneeID, &s.AssigneeName,
 		&priority, &topic, &topicRef, &s.Language, &tags, &s.TeamID, &skills, &s.MergedInto, &s.LastSeq, &s.PreviewSeq, &s.CreatedAt, &s.LastActivity,
 		&inboxActivity, &s.WaitingSince, &s.SnoozedUntil, &s.ResolvedAt, &s.Reopened, &s.Unread,
-		&s.CustomerDelivered, &s.CustomerRead, &s.AgentRead, &s.RatedAt, &s.Score,
+		&s.CustomerDelivered, &s.CustomerRead, &s.AgentRead, &s.RatedAt, &s.Score, &s.WrapUp,
 	}
 	if err := row.Scan(append(dest, extra...)...); err != nil {
 		return s, 0, err

@@ -304,7 +304,7 @@ func (k *Working) ColdChanged() bool {
 	a, b := k.Before, k.State
 	return a.CustomerID != b.CustomerID || a.StatusBefore != b.StatusBefore || a.AssigneeID != b.AssigneeID ||
 		a.AssigneeName != b.AssigneeName || a.Priority != b.Priority ||
-		a.Language != b.Language || !slices.Equal(a.Tags, b.Tags) || a.TeamID != b.TeamID || !slices.Equal(a.Skills, b.Skills) || a.MergedInto != b.MergedInto || a.RatedAt != b.RatedAt || a.Score != b.Score
+		a.Language != b.Language || !slices.Equal(a.Tags, b.Tags) || a.TeamID != b.TeamID || !slices.Equal(a.Skills, b.Skills) || a.MergedInto != b.MergedInto || a.RatedAt != b.RatedAt || a.Score != b.Score || a.WrapUp != b.WrapUp
 }
 
 // InboxMoves tells whether the conversation gets another place in the inbox.

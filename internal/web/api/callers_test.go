@@ -197,6 +197,7 @@ func scenarios() []scenario {
 		{"set-status", "with all seen", unseen("PUT", "/status", `{"status":"resolved","seen":2}`), [5]int{204, 404, 204, 204, 404}, forKeys(204)},
 		{"set-priority", "", on("PUT", "/priority", `{"priority":"urgent"}`), [5]int{204, 404, 204, 204, 404}, forKeys(204)},
 		{"set-tags", "", on("PUT", "/tags", `{"tags":["vip"]}`), [5]int{204, 404, 204, 204, 404}, forKeys(204)},
+		{"set-wrap-up", "", on("PUT", "/wrap-up", `{"code":""}`), [5]int{409, 404, 409, 409, 404}, forKeys(409)},
 		{"set-topic", "", on("PUT", "/topic", `{"topic":"Refund"}`), [5]int{204, 404, 204, 204, 404}, forKeys(204)},
 		{"set-language", "", on("PUT", "/language", `{"language":"zh"}`), [5]int{204, 404, 204, 204, 404}, forKeys(204)},
 		{"draft", "", on("GET", "/draft", ""), [5]int{200, 404, 200, 200, 404}, noKeys()},

@@ -9,6 +9,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
+	"kefu/internal/domain/wrapup"
 	"kefu/internal/platform/fault"
 )
 
@@ -25,8 +26,26 @@ type statusInput struct {
 		Status conversation.Status `json:"status" enum:"open,waiting,snoozed,resolved"`
 		Until  int64               `json:"until,omitempty" minimum:"0" doc:"of snoozed: when it comes back"`
 		WrapUp string              `json:"wrap_up,omitempty" maxLength:"2000" doc:"of resolved: what was done; customers do not see it"`
+		Code   string              `json:"code,omitempty" maxLength:"26" doc:"of resolved: the id of a wrap-up code, what it was about and how it ended; 422 with the field code when it is not for such a conversation, or is missing where one has to be chosen"`
+		Undo   bool                `json:"undo,omitempty" doc:"of one that was resolved within the last minute: that is taken back, and counts as no reopening"`
 		Seen   int64               `json:"seen,omitempty" minimum:"0" doc:"the newest entry that the caller has on screen: 409 with the field seen when the customer has written after it, unless the status is open"`
 	}
+}
+
+type wrapUpInput struct {
+	InConversation
+	Body struct {
+		Code   string `json:"code" maxLength:"26" doc:"the id of a wrap-up code; empty: none"`
+		WrapUp string `json:"wrap_up,omitempty" maxLength:"2000" doc:"what is noted beside it"`
+	}
+}
+
+// codeRef names a wrap-up code by its id; its name follows from the settings.
+func codeRef(id string) *wrapup.Ref {
+	if id == "" {
+		return nil
+	}
+	return &wrapup.Ref{ID: id}
 }
 
 type priorityInput struct {
@@ -91,9 +110,12 @@ func (a *API) addChanges() {
 	add(a, change(http.MethodPut, "assignee", "assign", "Give the conversation to somebody, or to nobody"), a.assign)
 	add(a, change(http.MethodPut, "status", "set-status", "Set whose turn it is"), func(ctx context.Context, in *statusInput) (*nothing, error) {
 		b := in.Body
-		content := conversation.Content{Status: b.Status, Until: b.Until, WrapUp: b.WrapUp}
+		content := conversation.Content{Status: b.Status, Until: b.Until, WrapUp: b.WrapUp, Code: codeRef(b.Code), Undo: b.Undo}
 		_, err := a.Intake.Do(ctx, in.who(), in.ID, conversation.Command{Kind: conversation.SetStatus, Seq: b.Seen, Content: content})
 		return &nothing{}, err
+	})
+	add(a, change(http.MethodPut, "wrap-up", "set-wrap-up", "Say anew what a resolved conversation was about and how it ended"), func(ctx context.Context, in *wrapUpInput) (*nothing, error) {
+		return a.do(ctx, in.InConversation, conversation.SetWrapUp, conversation.Content{Code: codeRef(in.Body.Code), WrapUp: in.Body.WrapUp})
 	})
 	add(a, change(http.MethodPut, "priority", "set-priority", "Set the priority"), func(ctx context.Context, in *priorityInput) (*nothing, error) {
 		return a.do(ctx, in.InConversation, conversation.SetPriority, conversation.Content{Priority: in.Body.Priority})

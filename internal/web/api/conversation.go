@@ -47,6 +47,7 @@ type Conversation struct {
 	WaitingSince  int64                 `json:"waiting_since,omitempty"`
 	SnoozedUntil  int64                 `json:"snoozed_until,omitempty"`
 	Reopened      int                   `json:"reopened"`
+	Code          string                `json:"code,omitempty" doc:"the wrap-up code of the newest resolution: the id of a setting"`
 	MergedInto    string                `json:"merged_into,omitempty"`
 	DeliveredSeq  int64                 `json:"delivered_seq,omitempty" doc:"up to here the customer's side has it"`
 	ReadSeq       int64                 `json:"read_seq,omitempty" doc:"up to here the customer has seen it"`
@@ -64,7 +65,7 @@ func conversationOf(s *conversation.State, label conversation.CustomerLabel, pre
 		ID: s.ID, Status: s.Status, Priority: s.Priority, Customer: LabelOf(s.CustomerID, label.Name, label.Evidence),
 		Channel: s.Channel, Topic: s.Topic, Language: s.Language, Tags: s.Tags, Team: s.TeamID, Skills: s.Skills, Unread: s.Unread, LastSeq: s.LastSeq,
 		LastActivity: s.LastActivity, CreatedAt: s.CreatedAt, WaitingSince: s.WaitingSince, SnoozedUntil: s.SnoozedUntil,
-		Reopened: s.Reopened, MergedInto: s.MergedInto, DeliveredSeq: s.CustomerDelivered, ReadSeq: s.CustomerRead,
+		Reopened: s.Reopened, Code: s.WrapUp, MergedInto: s.MergedInto, DeliveredSeq: s.CustomerDelivered, ReadSeq: s.CustomerRead,
 	}
 	if c.Language == "" {
 		c.Language = label.Language

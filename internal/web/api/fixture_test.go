@@ -28,6 +28,7 @@ import (
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/staff"
 	"kefu/internal/domain/webhook"
+	"kefu/internal/domain/wrapup"
 	"kefu/internal/flow/apikeys"
 	"kefu/internal/flow/approving"
 	"kefu/internal/flow/asking"
@@ -154,6 +155,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	w.kinds, err = configuring.Kinds()
 	check(t, err)
 	w.settings = configuring.New(configuring.Deps{Store: w.store, Kinds: w.kinds, Clean: w.intake.Clean, Clock: w.now})
+	w.intake.UseWrapUps(func() *wrapup.Book { return wrapup.BookOf(w.settings.Snapshot()) })
 	endpoints := func() []notifying.Endpoint {
 		var all []notifying.Endpoint
 		for _, e := range settings.All[webhook.Endpoint](w.settings.Snapshot()) {

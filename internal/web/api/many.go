@@ -21,6 +21,8 @@ type ManyChange struct {
 	Status     *conversation.Status   `json:"status,omitempty" enum:"open,waiting,snoozed,resolved"`
 	Until      int64                  `json:"until,omitempty" minimum:"0" doc:"of snoozed: when it comes back"`
 	WrapUp     string                 `json:"wrap_up,omitempty" maxLength:"2000" doc:"of resolved: what was done; customers do not see it"`
+	Code       string                 `json:"code,omitempty" maxLength:"26" doc:"of resolved: the id of a wrap-up code"`
+	Undo       bool                   `json:"undo,omitempty" doc:"of one that was resolved within the last minute: that is taken back, and counts as no reopening"`
 	Seen       int64                  `json:"seen,omitempty" minimum:"0" doc:"the newest entry that the caller has seen: conflict with the field seen when the customer has written after it, unless the status is open"`
 }
 
@@ -141,7 +143,7 @@ func (c *ManyChange) work(to named) intake.Work {
 		do(conversation.Command{Kind: conversation.SetTags, AddTags: true, DropTags: c.RemoveTags, Content: conversation.Content{Tags: c.AddTags}})
 	}
 	if c.Status != nil {
-		do(conversation.Command{Kind: conversation.SetStatus, Seq: c.Seen, Content: conversation.Content{Status: *c.Status, Until: c.Until, WrapUp: c.WrapUp}})
+		do(conversation.Command{Kind: conversation.SetStatus, Seq: c.Seen, Content: conversation.Content{Status: *c.Status, Until: c.Until, WrapUp: c.WrapUp, Code: codeRef(c.Code), Undo: c.Undo}})
 	}
 	return w
 }

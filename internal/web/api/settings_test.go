@@ -42,6 +42,8 @@ func samples() []sample {
 		{"routing", `{"offer_seconds":20,"pass_seconds":120,"unanswered":3,"last_agent_seconds":60,"ageing_seconds":300,"chat_slots":4,"return_seconds":300,"quiet_seconds":900}`, everybody, leaders},
 		{"availability", `{}`, everybody, leaders},
 		{"target", `{"name":"Target $","first_response":30}`, everybody, leaders},
+		{"wrap_up_code", `{"name":"Code $","translations":{"zh":"代码 $"},"group":"Money","order":2,"channels":["chat"]}`, everybody, leaders},
+		{"wrap_up", `{"required":true}`, everybody, leaders},
 	}
 }
 

@@ -4,6 +4,7 @@ package reportapi
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/organisation"
 	"kefu/internal/domain/report"
+	"kefu/internal/domain/settings"
 	"kefu/internal/domain/sla"
 	"kefu/internal/domain/staff"
 	"kefu/internal/platform/fault"
@@ -26,6 +28,7 @@ type Reports interface {
 	Report(ctx context.Context, p identity.Principal, q report.Query) (report.Report, error)
 	Exported(ctx context.Context, p identity.Principal, q report.Query) error
 	DueClocks(ctx context.Context, p identity.Principal, of conversation.Assignee, overdue bool, limit int) ([]sla.Alert, error)
+	ListSettings(ctx context.Context, p identity.Principal, kind string, q settings.Query) ([]settings.Item, error)
 	ListStaff(ctx context.Context, p identity.Principal, after string, limit int) ([]staff.Member, error)
 }
 
@@ -49,20 +52,27 @@ type ReportQuery struct {
 	Channel  string `query:"channel" maxLength:"40"`
 	Language string `query:"language" maxLength:"35"`
 	Agent    string `query:"agent" maxLength:"64" doc:"a staff id; who is no supervisor sees but their own work"`
+	Team     string `query:"team" maxLength:"64" doc:"a team's id"`
+	Topic    string `query:"topic" maxLength:"120" doc:"one that a form gives"`
+	Tag      string `query:"tag" maxLength:"40"`
+	Code     string `query:"code" maxLength:"64" doc:"the id of a wrap-up code"`
 	Time     string `query:"time" enum:"working,wall" default:"working" doc:"whether durations are of working hours or around the clock"`
 }
 
 func (in *ReportQuery) query() (report.Query, error) {
 	const op = "api.ReportQuery"
-	q := report.Query{From: in.From, To: in.To, Weekly: in.By == "week", Channel: in.Channel, Language: in.Language, Agent: in.Agent, Wall: in.Time == "wall"}
+	q := report.Query{From: in.From, To: in.To, Weekly: in.By == "week", Channel: in.Channel, Language: in.Language, Agent: in.Agent, Team: in.Team, Topic: in.Topic, Tag: in.Tag, Code: in.Code, Wall: in.Time == "wall"}
 	if !organisation.IsTimeZone(in.TimeZone) {
 		return q, fault.InvalidField(op, "time_zone", "is unknown")
 	}
-	if err := errors.Join(conversation.CheckLine("channel", in.Channel, 40), conversation.CheckLanguage("language", in.Language)); err != nil {
+	if err := errors.Join(conversation.CheckLine("channel", in.Channel, 40), conversation.CheckLanguage("language", in.Language),
+		conversation.CheckLine("topic", in.Topic, conversation.MaxTopicChars), conversation.CheckLine("tag", in.Tag, conversation.MaxTagChars)); err != nil {
 		return q, err
 	}
-	if in.Agent != "" && !id.Valid(in.Agent) {
-		return q, fault.InvalidField(op, "agent", "is no id")
+	for field, of := range map[string]string{"agent": in.Agent, "team": in.Team, "code": in.Code} {
+		if of != "" && !id.Valid(of) {
+			return q, fault.InvalidField(op, field, "is no id")
+		}
 	}
 	zone, err := time.LoadLocation(in.TimeZone)
 	q.Zone = zone
@@ -101,7 +111,10 @@ func (a *routes) exportReport(ctx context.Context, in *exportInput) (*exportOutp
 	if err != nil {
 		return nil, err
 	}
-	names := map[string]string{}
+	names, err := a.settingNames(ctx, who)
+	if err != nil {
+		return nil, err
+	}
 	for after, more := "", len(r.Agents) > 0; more; {
 		page, err := a.store.ListStaff(ctx, who, after, 2000)
 		if err != nil {
@@ -112,7 +125,7 @@ func (a *routes) exportReport(ctx context.Context, in *exportInput) (*exportOutp
 		}
 		more = len(page) == 2000
 	}
-	sheet := report.Sheet{BOM: in.BOM, Names: func(id string) string {
+	sheet := report.Sheet{BOM: in.BOM, Names: func(_, id string) string {
 		if name := names[id]; name != "" {
 			return name
 		}
@@ -130,6 +143,29 @@ func (a *routes) exportReport(ctx context.Context, in *exportInput) (*exportOutp
 		ContentType: "text/csv; charset=utf-8", Disposition: `attachment; filename="kefu-` + day(q.From) + "-" + day(q.To-1) + `.csv"`, Body: body,
 	}, nil
 }
+
+// settingNames are the names of teams and codes, those out of use as well.
+func (a *routes) settingNames(ctx context.Context, p identity.Principal) (map[string]string, error) {
+	names := map[string]string{}
+	for _, kind := range []string{"team", "wrap_up_code"} {
+		for _, archived := range []bool{false, true} {
+			items, err := a.store.ListSettings(ctx, p, kind, settings.Query{Archived: archived, Limit: maxNames})
+			if err != nil {
+				return nil, err
+			}
+			for _, it := range items {
+				var named struct{ Name string }
+				if json.Unmarshal(it.Body, &named) == nil {
+					names[it.ID] = named.Name
+				}
+			}
+		}
+	}
+	return names, nil
+}
+
+// maxNames is as many as a kind of setting has.
+const maxNames = 499
 
 type clocksInput struct {
 	api.Caller
