@@ -126,7 +126,7 @@ func (w *world) programsGet(t *testing.T, s scenario) {
 func (s scenario) scope() identity.Scope {
 	of := map[identity.Scope]string{
 		identity.ReadConversations:   "conversations find-conversations conversation-counts conversation entries search clocks link",
-		identity.ChangeConversations: "assign set-status set-priority set-tags set-topic set-language set-team set-skills change-conversations staff",
+		identity.ChangeConversations: "assign set-status set-priority set-tags set-topic set-language set-team set-skills set-wrap-up change-conversations staff",
 		identity.ReadCustomers:       "customer find-customers",
 		identity.ReadQueue:           "queue board promises",
 		identity.ReadReports:         "report export-report",

@@ -19,7 +19,7 @@ func For(operation string) (oneOf []identity.Scope, ok bool) {
 		return nil, true
 	case "conversations", "find-conversations", "conversation-counts", "conversation", "entries", "search", "clocks", "link":
 		return []identity.Scope{identity.ReadConversations}, true
-	case "assign", "set-status", "set-priority", "set-tags", "set-topic", "set-language", "set-team", "set-skills", "change-conversations",
+	case "assign", "set-status", "set-priority", "set-tags", "set-topic", "set-language", "set-team", "set-skills", "set-wrap-up", "change-conversations",
 		"staff": // whom a conversation can be given to
 		return []identity.Scope{identity.ChangeConversations}, true
 	case "send":

@@ -33,6 +33,7 @@ export function guess(c: Conversation, doing: Doing, staff: ChangingOptions['sta
     ...(to && given === '' && c.status === 'waiting' && { status: 'open' as const }),
     ...(doing.priority && { priority: doing.priority }),
     ...(doing.status && { status: doing.status, snoozed_until: doing.until }),
+    ...(doing.code && { code: doing.code }),
     tags: [...new Set([...tags, ...(doing.add_tags ?? [])])].sort(),
   };
 }
@@ -54,6 +55,8 @@ export function inverse(before: Conversation, doing: Doing, now = Date.now()): C
     const over = before.status === 'snoozed' && (before.snoozed_until ?? 0) <= now * 1000;
     back.status = over ? 'open' : before.status;
     if (back.status === 'snoozed') back.until = before.snoozed_until;
+    if (back.status === 'resolved' && before.code) back.code = before.code;
+    if (doing.status === 'resolved') back.undo = true;
   }
   return Object.keys(back).length > 1 ? back : undefined;
 }

@@ -30,6 +30,11 @@ export interface Report {
   buckets: Bucket[];
   channels: Group[];
   languages: Group[];
+  teams: Group[];
+  topics: Group[];
+  tags: Group[];
+  /** By the ids of wrap-up codes. */
+  codes: Group[];
   agents: Group[];
 }
 
@@ -41,6 +46,10 @@ export interface Query {
   channel?: string;
   language?: string;
   agent?: string;
+  team?: string;
+  topic?: string;
+  tag?: string;
+  code?: string;
   time?: 'working' | 'wall';
 }
 

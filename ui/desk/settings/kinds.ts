@@ -1,8 +1,9 @@
-import { AppWindow, Building2, CalendarClock, ClipboardList, Clock, KeyRound, MessageSquareQuote, Palette, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
+import { Flag, FlagTriangleRight, AppWindow, Building2, CalendarClock, ClipboardList, Clock, KeyRound, MessageSquareQuote, Palette, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
 import type { Staff } from '../shell/api.ts';
+import type { Code } from '../thread/codes.svelte.ts';
 import type { Desk } from '../shell/desk.svelte.ts';
 import type { Macro } from '../thread/macros.svelte.ts';
 import type { Setting, SettingsApi } from './api.ts';
@@ -24,6 +25,8 @@ import RoutingForm from './forms/RoutingForm.svelte';
 import TargetForm from './forms/TargetForm.svelte';
 import TeamForm from './forms/TeamForm.svelte';
 import Members from '../teams/Members.svelte';
+import WrapUpCodeForm from './forms/WrapUpCodeForm.svelte';
+import WrapUpForm from './forms/WrapUpForm.svelte';
 import { writeMinutes, type Calendar } from './hours.ts';
 import type { Words } from './messages/en.ts';
 
@@ -135,7 +138,7 @@ export interface Embedding {
 export interface Target {
   name: string;
   order?: number;
-  when?: { channels?: string[]; priorities?: string[]; languages?: string[]; topics?: string[]; tags?: string[] };
+  when?: { channels?: string[]; priorities?: string[]; languages?: string[]; topics?: string[]; tags?: string[]; teams?: string[] };
   calendar?: string;
   /** Minutes of work. */
   first_response?: number;
@@ -292,6 +295,30 @@ export const kinds: readonly Kind[] = [
     about: (v: Macro) => v.texts?.[0]?.text ?? '',
     blank: (): Macro => ({ name: '', texts: [{ language: 'en', text: '' }] }),
     form: MacroForm,
+    changes: leads,
+  },
+  {
+    kind: 'wrap_up_code',
+    group: 'automation',
+    icon: Flag,
+    title: (w) => w.wrapUpCode.title,
+    lead: (w) => w.wrapUpCode.lead,
+    name: (v: Code) => v.name,
+    about: (v: Code) => [v.group, ...Object.values(v.translations ?? {})].filter(Boolean).join(' · '),
+    blank: (): Code => ({ name: '' }),
+    form: WrapUpCodeForm,
+    changes: leads,
+  },
+  {
+    kind: 'wrap_up',
+    group: 'automation',
+    icon: FlagTriangleRight,
+    single: true,
+    title: (w) => w.wrapUp.title,
+    lead: (w) => w.wrapUp.lead,
+    name: () => '',
+    blank: () => ({}),
+    form: WrapUpForm,
     changes: leads,
   },
   {

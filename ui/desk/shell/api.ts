@@ -35,6 +35,9 @@ export interface Conversation {
   assignee?: { id: string; name: string };
   customer: { id: string; name?: string; evidence: Evidence; anonymous: boolean };
   channel: string;
+  team?: string;
+  /** The wrap-up code of the newest resolution. */
+  code?: string;
   topic?: string;
   language?: string;
   tags: string[];
@@ -96,6 +99,10 @@ export interface StatusAbout {
   until?: number;
   /** Of resolved: what was done; customers do not see it. */
   wrap_up?: string;
+  /** Of resolved: a wrap-up code. */
+  code?: string;
+  /** Of one that was resolved just now: that is taken back, and is no reopening. */
+  undo?: boolean;
   /** The newest entry on screen: refused when the customer has written after it. */
   seen?: number;
 }
@@ -116,6 +123,10 @@ export interface Change {
   /** Of snoozed, in microseconds since 1970. */
   until?: number;
   wrap_up?: string;
+  /** Of resolved: a wrap-up code. */
+  code?: string;
+  /** Of one that was resolved just now: that is taken back, and is no reopening. */
+  undo?: boolean;
   /** The newest entry on screen: refused when the customer has written after it. */
   seen?: number;
 }
@@ -217,6 +228,9 @@ export class Api {
   }
   setStatus(id: string, status: Status, about: StatusAbout = {}): Promise<void> {
     return this.#put(id, 'status', { status, ...about });
+  }
+  setWrapUp(id: string, code: string, wrap_up?: string): Promise<void> {
+    return this.#put(id, 'wrap-up', { code, ...(wrap_up && { wrap_up }) });
   }
   setPriority(id: string, priority: Priority): Promise<void> {
     return this.#put(id, 'priority', { priority });

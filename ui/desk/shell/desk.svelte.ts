@@ -22,6 +22,7 @@ import { Search } from '../search/search.svelte.ts';
 import { forgetUnsaved } from '../settings/drafts.ts';
 import type { Opened } from '../signin/access.ts';
 import { IdleLock } from '../signin/idle.ts';
+import { Codes } from '../thread/codes.svelte.ts';
 import { Macros, type Macro } from '../thread/macros.svelte.ts';
 import { Teams } from '../teams/teams.svelte.ts';
 import { Thread } from '../thread/thread.svelte.ts';
@@ -54,6 +55,7 @@ export class Desk {
   readonly undo: Undo;
   readonly macros: Macros;
   readonly teams: Teams;
+  readonly codes: Codes;
   readonly notify: Notify;
   readonly search: Search;
   readonly finding: Finding;
@@ -126,6 +128,7 @@ export class Desk {
     this.notify = new Notify(this.#storage);
     this.macros = new Macros(this.api);
     this.teams = new Teams(this.api);
+    this.codes = new Codes(this.api);
     this.undo = new Undo(this.toasts, () => this.m?.undo ?? '');
     this.inbox = new Inbox(this.api, () => this.me?.id ?? '', () => this.views.stale(), () => this.teams.mine);
     this.search = new Search(this.api, (code) => this.failed(code));
@@ -353,6 +356,7 @@ export class Desk {
     this.paletteOpen = false;
     this.macros.clear();
     this.teams.close();
+    this.codes.clear();
     this.search.clear();
     this.finding.clear();
   }

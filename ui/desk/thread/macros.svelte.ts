@@ -8,7 +8,7 @@ export interface Macro {
   texts?: { language: string; text: string }[];
   /** It writes a note, and no answer. */
   note?: boolean;
-  then?: { status?: 'open' | 'waiting' | 'resolved'; priority?: Priority; add_tags?: string[] };
+  then?: { status?: 'open' | 'waiting' | 'resolved'; priority?: Priority; code?: string; add_tags?: string[] };
 }
 
 /** Read again after so long, in milliseconds: what others change is there soon enough. */

@@ -232,6 +232,10 @@ export class Thread {
     return this.#do(() => this.api.setStatus(this.id, status, { seen: this.upTo, ...about }), { status });
   }
 
+  setWrapUp(code: string, wrapUp?: string): Promise<boolean> {
+    return this.#do(() => this.api.setWrapUp(this.id, code, wrapUp), { code });
+  }
+
   assign(staff: { id: string; name: string } | null): Promise<boolean> {
     return this.#do(() => this.api.assign(this.id, staff?.id ?? null), { assignee: staff ?? undefined });
   }

@@ -92,6 +92,10 @@ export interface Payload {
   was?: Status;
   until?: number;
   wrap_up?: string;
+  /** Of a resolution: what it was about and how it ended, as it was called then. */
+  code?: { id: string; name: string };
+  /** The resolution was taken back at once. */
+  undo?: boolean;
   staff?: { id?: string; name?: string };
   team?: { id?: string; name?: string };
   skills?: string[];
