@@ -86,8 +86,8 @@ test('without a connection everything is as it was', async () => {
 
 test('a snooze that would be over is undone to open', () => {
   const snoozed = line('x', { status: 'snoozed', snoozed_until: 5_000_000 });
-  expect(inverse(snoozed, { status: 'resolved' }, 4_000)).toEqual({ id: 'x', status: 'snoozed', until: 5_000_000 });
-  expect(inverse(snoozed, { status: 'resolved' }, 6_000)).toEqual({ id: 'x', status: 'open' });
+  expect(inverse(snoozed, { status: 'resolved' }, 4_000)).toEqual({ id: 'x', status: 'snoozed', until: 5_000_000, undo: true });
+  expect(inverse(snoozed, { status: 'resolved' }, 6_000)).toEqual({ id: 'x', status: 'open', undo: true });
   expect(inverse(line('x'), { add_tags: ['a'] })).toBeUndefined();
   expect(guess(line('x'), { remove_tags: ['a'], assignee: '' }, () => undefined)).toMatchObject({ tags: [], assignee: undefined });
 });

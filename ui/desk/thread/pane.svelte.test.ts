@@ -61,6 +61,7 @@ async function shown(first: number, last: number, draft?: Draft) {
     teams: { all: [], find: () => undefined, refresh: () => Promise.resolve() }, staff: [],
     online: true,
     keys: true,
+    codes: { all: [], load: () => Promise.resolve(), fitting: () => [], needed: () => false, name: () => '' },
     connection: 'open',
     detailsOpen: false,
     target: undefined as { conv: string; seq: number } | undefined,

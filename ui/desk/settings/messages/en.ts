@@ -287,7 +287,7 @@ export const en = {
   },
 
   teamsPick: { none: 'There are no teams yet.', gone: 'A team out of use', unreadable: 'The teams could not be read.' },
-  wrapUpCode: {
+  wrap_up_code: {
     title: 'Wrap-up codes',
     lead: 'What conversations were about and how they ended. Agents choose one when they resolve; reports count them.',
     name: 'Name',
@@ -305,7 +305,7 @@ export const en = {
     none: 'There are no wrap-up codes yet',
     noneLead: 'With a few of them, reports tell what customers come for and how it ends.',
   },
-  wrapUp: {
+  wrap_up: {
     title: 'Wrapping up',
     lead: 'Whether agents have to say how a conversation ended.',
     required: 'A wrap-up code is required to resolve',

@@ -289,7 +289,7 @@ export const zh: Words = {
   },
 
   teamsPick: { none: '还没有团队。', gone: '已停用的团队', unreadable: '团队没有读出来。' },
-  wrapUpCode: {
+  wrap_up_code: {
     title: '结果代码',
     lead: '会话为何而来、如何结束。客服解决会话时选一个，报表据此统计。',
     name: '名称',
@@ -307,7 +307,7 @@ export const zh: Words = {
     none: '还没有结果代码',
     noneLead: '有了几个代码，报表就能说明客户为何而来、结果如何。',
   },
-  wrapUp: {
+  wrap_up: {
     title: '结束会话',
     lead: '客服解决会话时是否必须说明结果。',
     required: '解决会话必须选择结果代码',
