@@ -36,6 +36,7 @@ type InboxQuery struct {
 	Mentioned bool     // only where a note names whoever asks, whoever has it
 	Teams     []string // of one of these teams; none: of any, or of none
 	OwnTeams  bool     // of a team that whoever asks is in
+	Due       bool     // those alone of which a promise is due, the next to break first; InboxKey.Activity is when
 	Filter    Filter
 	After     InboxKey // the last line of the page before; zero: the first page
 	Before    InboxKey // the first line of the page after: the page that ends there

@@ -30,6 +30,12 @@ const (
 	Mentions   = "mentions"
 )
 
+// The orders of a list.
+const (
+	ByActivity = "activity"
+	ByDue      = "due"
+)
+
 // List says which conversations a list of the inbox holds. Of several values of
 // one kind one must fit; what is left out chooses nothing out.
 type List struct {
@@ -42,6 +48,7 @@ type List struct {
 	Languages    []string                `json:"language,omitempty" nullable:"false" maxItems:"10" doc:"primary subtags, such as zh"`
 	Channels     []string                `json:"channel,omitempty" nullable:"false" maxItems:"10"`
 	WaitsMinutes int64                   `json:"waits_minutes,omitempty" minimum:"0" maximum:"525600" doc:"the customer has waited for so long, or longer"`
+	Order        string                  `json:"order,omitempty" enum:"activity,due" default:"activity" doc:"due: those alone of which a promise is due, the next to break first"`
 	Unread       bool                    `json:"unread,omitempty" doc:"with words of the customer that no agent has read"`
 }
 
@@ -70,6 +77,9 @@ func (l *List) validate(path string) error {
 	const op = "desk.List"
 	if !slices.Contains([]string{"", Mine, Unassigned, Teams, All, Mentions}, l.View) {
 		return fault.InvalidFor(op, path+"view", settings.Unknown, "must be mine, unassigned, teams, all or mentions")
+	}
+	if l.Order != "" && l.Order != ByActivity && l.Order != ByDue {
+		return fault.InvalidFor(op, path+"order", settings.Unknown, "must be activity or due")
 	}
 	if l.Assignee != "" && !id.Valid(l.Assignee) {
 		return fault.InvalidFor(op, path+"assignee", settings.Malformed, "is no id")

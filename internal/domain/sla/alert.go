@@ -1,5 +1,7 @@
 package sla
 
+import "kefu/internal/domain/conversation"
+
 // Alert is a clock of a conversation, as lists and rings show it.
 type Alert struct {
 	ConversationID string
@@ -12,6 +14,9 @@ type Alert struct {
 	Ended          int64
 	State          ClockState
 	Assignee       string
+	Team           string // of the conversation, where it was asked for, as what follows
+	Priority       conversation.Priority
+	Channel        string
 
 	Level int64 // percent of the promise that was told of
 	Next  Ring  // and what comes next

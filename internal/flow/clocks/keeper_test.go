@@ -367,3 +367,74 @@ func TestReportsByTeamTagAndCode(t *testing.T) {
 		check("folded anew")
 	})
 }
+
+// What is due first stands first, page after page in both directions; whoever asks
+// for theirs is given theirs.
+func TestWhatIsDueSoonest(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h := open(t, d)
+		h.aim(sla.Target{Name: "Urgent", When: sla.Conditions{Priorities: []string{"urgent"}}, FirstResponse: 2, Resolution: 90})
+		h.aim(sla.Target{Name: "All", Order: 1, FirstResponse: 30, Resolution: 60})
+		var want, mine []string
+		for i := range 7 {
+			conv := h.begin()
+			must(t, h.do(h.who, conv, saying("hello")))
+			switch {
+			case i == 6: // the newest is due first
+				must(t, h.do(mei(), conv, conversation.Command{Kind: conversation.SetPriority, Content: conversation.Content{Priority: conversation.Urgent}}))
+				want = append([]string{conv}, want...)
+			case i == 2: // nothing is due of it
+				must(t, h.do(mei(), conv, conversation.Command{Kind: conversation.SetStatus, Content: conversation.Content{Status: conversation.Resolved}, Seq: 1}))
+			default:
+				want = append(want, conv)
+			}
+			if i%3 == 0 {
+				must(t, h.do(mei(), conv, conversation.Command{Kind: conversation.Assign, Content: conversation.Content{Staff: &conversation.StaffRef{ID: "mei", Name: "Mei"}}}))
+				mine = append(mine, conv)
+			}
+			d.Clock.Move(time.Second)
+		}
+		h.settle()
+		lead := identity.Principal{Kind: identity.Staff, ID: "ada", Role: identity.Supervisor}
+		pages := func(who identity.Principal, of conversation.Assignee) (ids []string) {
+			q := conversation.InboxQuery{Statuses: []conversation.Status{conversation.Open, conversation.Waiting}, Assignee: of, Due: true, Limit: 2}
+			var first conversation.InboxKey
+			for range 10 {
+				page, err := h.p.Inbox(context.Background(), who, q)
+				must(t, err)
+				for _, line := range page.Lines {
+					ids = append(ids, line.State.ID)
+					first = line.Key
+				}
+				if q.After = page.Next; q.After.ConversationID == "" {
+					break
+				}
+			}
+			q.After, q.Before, q.Limit = conversation.InboxKey{}, first, len(ids)
+			back, err := h.p.Inbox(context.Background(), who, q)
+			must(t, err)
+			for i, line := range back.Lines {
+				if line.State.ID != ids[i] {
+					t.Errorf("read backward, line %d is %s, want %s", i, line.State.ID, ids[i])
+				}
+			}
+			if len(back.Lines) != len(ids)-1 {
+				t.Errorf("read backward: %d lines of %d", len(back.Lines), len(ids)-1)
+			}
+			return ids
+		}
+		if got := pages(lead, conversation.Assignee{Any: true}); !slices.Equal(got, want) {
+			t.Errorf("due soonest: %v, want %v", got, want)
+		}
+		slices.SortFunc(mine, func(a, b string) int { return slices.Index(want, a) - slices.Index(want, b) })
+		if got := pages(mei(), conversation.Assignee{ID: "mei"}); !slices.Equal(got, mine) {
+			t.Errorf("mine: %v, want %v", got, mine)
+		}
+		d.Clock.Move(5 * time.Minute)
+		late, err := h.p.DueClocks(context.Background(), lead, conversation.Assignee{Any: true}, true, 50)
+		must(t, err)
+		if len(late) != 1 || late[0].ConversationID != want[0] || late[0].Priority != conversation.Urgent || late[0].Channel != "chat" {
+			t.Errorf("late: %+v", late)
+		}
+	})
+}

@@ -97,7 +97,7 @@ func (l *Lists) keys(ctx context.Context, p identity.Principal, q *conversation.
 			return nil, next, err
 		}
 	}
-	filtered := !q.Filter.Empty() || q.Mentioned || (len(q.Teams) > 0 && !ofTeams(q))
+	filtered := !q.Filter.Empty() || q.Mentioned || q.Due || (len(q.Teams) > 0 && !ofTeams(q))
 	backward := q.Before.ConversationID != ""
 	at, step := q.After, q.Limit+1
 	if backward {
@@ -147,7 +147,7 @@ type candidate struct {
 func (l *Lists) scan(ctx context.Context, p identity.Principal, q *conversation.InboxQuery, at conversation.InboxKey, limit int, filtered bool) ([]candidate, error) {
 	const op = "listing.scan"
 	order := " ORDER BY i.activity DESC, i.conversation_id DESC"
-	if q.Before.ConversationID != "" {
+	if (q.Before.ConversationID != "") != q.Due { // what is due first stands first
 		order = " ORDER BY i.activity, i.conversation_id"
 	}
 	source, args := sourceOf(p, q, at, order, limit)
@@ -178,17 +178,17 @@ func (l *Lists) scan(ctx context.Context, p identity.Principal, q *conversation.
 		if s.Tags, err = reading.Tags(tags); err != nil {
 			return err
 		}
-		c.passes = q.Filter.Passes(&s, language.String) && (!q.Mentioned || mentions(p, q, &s)) && (len(q.Teams) == 0 || slices.Contains(q.Teams, s.TeamID))
+		c.passes = q.Filter.Passes(&s, language.String) && (!(q.Mentioned || q.Due) || stands(p, q, &s)) && (len(q.Teams) == 0 || slices.Contains(q.Teams, s.TeamID))
 		found = append(found, c)
 		return nil
 	})
 	return found, engine.MapError(op, err)
 }
 
-// mentions judges a conversation in which p was named: the list of mentions is in
-// the order of the notes, and knows no statuses. One that p may no longer see is
-// none of theirs.
-func mentions(p identity.Principal, q *conversation.InboxQuery, s *conversation.State) bool {
+// stands judges a conversation in which p was named, or of which a promise is due:
+// these lists are in orders of their own, know no statuses, and the clocks follow
+// a moment later. One that p may no longer see is none of theirs.
+func stands(p identity.Principal, q *conversation.InboxQuery, s *conversation.State) bool {
 	return slices.Contains(q.Statuses, s.Status) && (q.Assignee.Any || q.Assignee.ID == s.AssigneeID) && policy.Allow(p, policy.ListInbox, s.Object())
 }
 
@@ -196,7 +196,7 @@ func mentions(p identity.Principal, q *conversation.InboxQuery, s *conversation.
 // of those that nobody has, there are fewer than a team may have: these are read
 // from their own index, and the team is looked for there.
 func ofTeams(q *conversation.InboxQuery) bool {
-	return len(q.Teams) > 0 && q.Assignee.Any && !q.Mentioned
+	return len(q.Teams) > 0 && q.Assignee.Any && !q.Mentioned && !q.Due
 }
 
 // narrowToOwnTeams makes the teams that p is in of OwnTeams; of several teams, those
@@ -223,7 +223,7 @@ func (l *Lists) narrowToOwnTeams(ctx context.Context, p identity.Principal, q *c
 	return nil
 }
 
-// sourceOf is the part of the inbox, or of p's mentions, that comes after a place:
+// sourceOf is the part of the inbox, of p's mentions or of what is due, that comes after a place:
 // i, with the columns activity and conversation_id. Of each status the index gives
 // the lines in order, so that no more are read than may be needed.
 func sourceOf(p identity.Principal, q *conversation.InboxQuery, at conversation.InboxKey, order string, limit int) (text string, args []any) {
@@ -235,7 +235,7 @@ func sourceOf(p identity.Principal, q *conversation.InboxQuery, at conversation.
 		switch {
 		case at.ConversationID == "":
 			return ""
-		case q.Before.ConversationID != "":
+		case (q.Before.ConversationID != "") != q.Due:
 			return " AND (" + activity + ", i.conversation_id) > (" + arg(at.Activity) + ", " + arg(at.ConversationID) + ")"
 		}
 		return " AND (" + activity + ", i.conversation_id) < (" + arg(at.Activity) + ", " + arg(at.ConversationID) + ")"
@@ -243,6 +243,14 @@ func sourceOf(p identity.Principal, q *conversation.InboxQuery, at conversation.
 	if q.Mentioned {
 		where := "i.staff_id = " + arg(p.ID) + after("i.at")
 		return "(SELECT i.at AS activity, i.conversation_id FROM mention i WHERE " + where + strings.ReplaceAll(order, "i.activity", "i.at") + " LIMIT " + arg(limit) + ") i", args
+	}
+	if q.Due {
+		where := "i.soonest = 1"
+		if !q.Assignee.Any {
+			where += " AND i.assignee_id = " + arg(q.Assignee.ID)
+		}
+		where += after("i.due_at")
+		return "(SELECT i.due_at AS activity, i.conversation_id FROM clock i WHERE " + where + strings.ReplaceAll(order, "i.activity", "i.due_at") + " LIMIT " + arg(limit) + ") i", args
 	}
 	teams := []string{""}
 	if ofTeams(q) {

@@ -173,8 +173,14 @@ func (s *Reports) DueClocks(ctx context.Context, p identity.Principal, of conver
 	if overdue {
 		until = s.core.Now().UnixMicro()
 	}
-	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT conversation_id, kind, due_at, state, level, started_at, assignee_id FROM clock
-		WHERE ended_at = 0 AND due_at > 0 AND due_at <= $1 AND ($2 = 1 OR assignee_id = $3) ORDER BY due_at, conversation_id, kind LIMIT $4`, until, truth(of.Any), of.ID, min(max(limit, 1), maxDue))
+	where, args := "", []any{until}
+	if !of.Any {
+		where, args = " AND k.assignee_id = $3", []any{until, min(max(limit, 1), maxDue), of.ID}
+	} else {
+		args = append(args, min(max(limit, 1), maxDue))
+	}
+	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT k.conversation_id, k.kind, k.due_at, k.state, k.level, k.started_at, k.assignee_id, c.team, c.priority, c.channel
+		FROM clock k CROSS JOIN conversation c WHERE c.id = k.conversation_id AND k.ended_at = 0 AND k.due_at > 0 AND k.due_at <= $1`+where+` ORDER BY k.due_at, k.conversation_id, k.kind LIMIT $2`, args...)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
@@ -196,7 +202,7 @@ func (s *Reports) ClocksOf(ctx context.Context, p identity.Principal, ids []stri
 	if wanted.Len() == 0 {
 		return nil, nil
 	}
-	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT k.conversation_id, k.kind, k.due_at, k.state, k.level, k.started_at, k.assignee_id FROM `+l.From()+`
+	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT k.conversation_id, k.kind, k.due_at, k.state, k.level, k.started_at, k.assignee_id, '', '', '' FROM `+l.From()+`
 		CROSS JOIN clock k WHERE k.conversation_id = v.id AND k.ended_at = 0`, wanted.Args()...)
 	if err != nil {
 		return nil, engine.MapError(op, err)
@@ -211,18 +217,12 @@ func (s *Reports) ClocksOf(ctx context.Context, p identity.Principal, ids []stri
 func readAlerts(op string, rows *sql.Rows) (all []sla.Alert, err error) {
 	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		var a sla.Alert
-		var kind, state string
-		err := r.Scan(&a.ConversationID, &kind, &a.Due, &state, &a.Level, &a.Start, &a.Assignee)
+		var kind, state, priority string
+		err := r.Scan(&a.ConversationID, &kind, &a.Due, &state, &a.Level, &a.Start, &a.Assignee, &a.Team, &priority, &a.Channel)
+		a.Priority = conversation.Priority(priority)
 		a.Kind, a.State = sla.ClockKind(kind), sla.ClockState(state)
 		all = append(all, a)
 		return err
 	})
 	return all, engine.MapError(op, err)
-}
-
-func truth(yes bool) int64 {
-	if yes {
-		return 1
-	}
-	return 0
 }

@@ -33,6 +33,7 @@ func queryOf(l *desk.List, who identity.Principal, now time.Time) conversation.I
 		q.Assignee.Any = true
 	}
 	q.Mentioned = l.View == desk.Mentions
+	q.Due = l.Order == desk.ByDue && !q.Mentioned // the notes have an order of their own
 	return q
 }
 

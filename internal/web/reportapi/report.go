@@ -179,6 +179,9 @@ type DueClock struct {
 	Conversation string `json:"conv"`
 	api.Clock
 	Assignee string `json:"assignee,omitempty" doc:"a staff id"`
+	Team     string `json:"team,omitempty" doc:"a team's id"`
+	Priority string `json:"priority" enum:"low,normal,high,urgent"`
+	Channel  string `json:"channel"`
 }
 
 type clocksOutput struct {
@@ -208,7 +211,7 @@ func (a *routes) clocks(ctx context.Context, in *clocksInput) (*clocksOutput, er
 	out := &clocksOutput{}
 	out.Body.Items = make([]DueClock, len(alerts))
 	for i := range alerts {
-		out.Body.Items[i] = DueClock{Conversation: alerts[i].ConversationID, Clock: api.ClockOf(&alerts[i]), Assignee: alerts[i].Assignee}
+		out.Body.Items[i] = DueClock{Conversation: alerts[i].ConversationID, Clock: api.ClockOf(&alerts[i]), Assignee: alerts[i].Assignee, Team: alerts[i].Team, Priority: string(alerts[i].Priority), Channel: alerts[i].Channel}
 	}
 	return out, nil
 }

@@ -1,5 +1,5 @@
 import { Problem, type Api, type Conversation } from '../shell/api.ts';
-import { belongs, canonical, everything, sameList, type List } from './lists.ts';
+import { above, belongs, canonical, everything, sameList, type List } from './lists.ts';
 
 const pageSize = 50;
 /** Lines that are kept: whoever scrolls further finds the first ones again by reading back. */
@@ -191,7 +191,7 @@ export class Inbox {
       return;
     }
     const others = this.items.filter((c) => c.id !== conversation.id);
-    const to = others.findIndex((c) => c.last_activity < conversation.last_activity);
+    const to = others.findIndex((c) => above(this.list, conversation, c) < 0);
     // Below what was read so far it would stand at a wrong place; it comes with its page.
     if (to < 0 && this.next) {
       this.items = others;

@@ -1,5 +1,6 @@
 import type { Status } from '../../kit/protocol/frames.ts';
 import type { Conversation, Priority, View } from '../shell/api.ts';
+import { nextDue } from '../thread/due.ts';
 
 /** Which conversations a list of the inbox holds. Of several values of one kind one must fit; what is left out chooses nothing out. */
 export interface List {
@@ -17,11 +18,22 @@ export interface List {
   /** The customer has waited for so long, or longer. */
   waits_minutes?: number;
   unread?: boolean;
+  /** Those alone of which a promise is due, the next to break first. */
+  order?: 'due';
 }
 
 export const views: readonly View[] = ['mine', 'unassigned', 'teams', 'all', 'mentions'];
 export const statuses: readonly Status[] = ['open', 'waiting', 'snoozed', 'resolved'];
 export const priorities: readonly Priority[] = ['urgent', 'high', 'normal', 'low'];
+
+/** What is due soonest, of everybody’s. */
+export const dueSoonest: List = { view: 'all', status: ['open', 'waiting'], order: 'due' };
+
+/** Below 0: the first of two lines stands above the second. */
+export function above(list: List, a: Conversation, b: Conversation): number {
+  if (list.order !== 'due') return b.last_activity - a.last_activity;
+  return (nextDue(a.clocks)?.due ?? 0) - (nextDue(b.clocks)?.due ?? 0);
+}
 
 export const everything: List = { view: 'all', status: ['open'] };
 
@@ -51,6 +63,7 @@ export function canonical(list: Partial<List>): List {
     ...(channel.length > 0 && { channel }),
     ...(minutes > 0 && { waits_minutes: minutes }),
     ...(list.unread && { unread: true }),
+    ...(list.order === 'due' && list.view !== 'mentions' && { order: 'due' as const }),
   };
 }
 
@@ -69,6 +82,7 @@ export function listHash(list: List, conv?: string): string {
   if (l.assignee) query.set('assignee', l.assignee);
   if (l.waits_minutes) query.set('waits', String(l.waits_minutes));
   if (l.unread) query.set('unread', '1');
+  if (l.order) query.set('order', l.order);
   return `#/${l.view}/${l.status.join(',')}${conv ? `/${conv}` : ''}${query.size > 0 ? `?${query}` : ''}`;
 }
 
@@ -87,6 +101,7 @@ export function parseList(hash: string): { list: List; conv?: string } {
     assignee: q.get('assignee') ?? undefined,
     waits_minutes: Number(q.get('waits')) || 0,
     unread: q.get('unread') === '1',
+    ...(q.get('order') === 'due' && { order: 'due' as const }),
   });
   return { list, ...(conv && /^[0-9a-z]{1,64}$/.test(conv) && { conv }) };
 }
@@ -99,6 +114,7 @@ export function belongs(list: List, c: Conversation, me: string, teams: readonly
   } else if (list.view === 'mine' ? c.assignee?.id !== me : list.view === 'unassigned' && c.assignee) return false;
   if (list.view === 'teams' && !list.assignee && !teams.includes(c.team ?? '')) return false;
   if (list.team && !list.team.includes(c.team ?? '')) return false;
+  if (list.order === 'due' && !nextDue(c.clocks)) return false;
   if (list.priority && !list.priority.includes(c.priority)) return false;
   if (list.tag && !list.tag.some((t) => c.tags.includes(t))) return false;
   if (list.language && !list.language.includes((c.language ?? '').toLowerCase().split('-')[0]!)) return false;

@@ -1,7 +1,7 @@
 import type { Api, ListCount, Problem } from '../shell/api.ts';
 import { Items, newId, type Item } from '../shell/items.ts';
 import { codeOf } from './inbox.svelte.ts';
-import { canonical, sameList, type List } from './lists.ts';
+import { canonical, dueSoonest, sameList, type List } from './lists.ts';
 
 export interface View {
   name: string;
@@ -17,6 +17,7 @@ export const builtIn: readonly List[] = [
   { view: 'all', status: ['open'] },
   { view: 'teams', status: ['open'] },
   { view: 'mentions', status: ['open', 'waiting', 'snoozed'] },
+  dueSoonest,
 ];
 
 const mineUnread: List = { view: 'mine', status: ['open', 'waiting', 'snoozed'], unread: true };

@@ -114,6 +114,8 @@ export const en = {
   due: {
     until: (time: string) => `Due ${time}`,
     late: (time: string) => `Late since ${time}`,
+    news: (n: number) => (n === 1 ? 'A conversation is overdue now.' : `${n} conversations are overdue now.`),
+    look: 'Look',
     kind: { first_response: 'first answer', next_response: 'answer', resolution: 'resolution' },
   },
   views: 'Views',
@@ -176,6 +178,7 @@ export const en = {
     removed: (name: string) => `The view ${name} was removed.`,
     remove: (name: string) => `Remove the view ${name}`,
     unseen: (n: number) => `${n} new`,
+    dueSoonest: 'Due soonest',
   },
   filter: {
     title: 'Filter the list',

@@ -109,6 +109,8 @@ export const zh: Messages = {
   due: {
     until: (time) => `${time} 到期`,
     late: (time) => `${time} 已超时`,
+    news: (n) => `${n} 个会话刚刚超时。`,
+    look: '查看',
     kind: { first_response: '首次回复', next_response: '回复', resolution: '解决' },
   },
   views: '视图',
@@ -166,6 +168,7 @@ export const zh: Messages = {
     removed: (name) => `已删除视图“${name}”。`,
     remove: (name) => `删除视图“${name}”`,
     unseen: (n) => `${n} 条未看`,
+    dueSoonest: '最先到期',
   },
   filter: {
     title: '筛选列表',

@@ -11,8 +11,9 @@ import { colleaguesOf } from './colleagues.ts';
 import { Drafts } from '../thread/drafts.ts';
 import { change, type Doing } from '../inbox/changing.ts';
 import { codeOf, Inbox } from '../inbox/inbox.svelte.ts';
-import { everything, type List } from '../inbox/lists.ts';
+import { dueSoonest, everything, type List } from '../inbox/lists.ts';
 import { Views } from '../inbox/views.svelte.ts';
+import { Late } from '../board/late.svelte.ts';
 import type { Messages } from '../messages/en.ts';
 import { pageIds, pagesFor } from './pages.ts';
 import { inboxHash, isInbox, pageHash, parseRoute, type InboxPlace } from './route.ts';
@@ -61,6 +62,7 @@ export class Desk {
   readonly finding: Finding;
   readonly drafts: Drafts;
   readonly offers: Offers;
+  readonly late: Late;
   #storage = new BrowserStorage();
   /** What goes with the tab. */
   #tab = new BrowserStorage('sessionStorage');
@@ -134,6 +136,7 @@ export class Desk {
     this.search = new Search(this.api, (code) => this.failed(code));
     this.finding = new Finding(this.api, this.#storage);
     this.drafts = new Drafts(this.#tab, this.api);
+    this.late = new Late(this.api, (n) => this.#tellLate(n));
     this.offers = new Offers(
       this.#storage,
       (conv) => {
@@ -271,6 +274,7 @@ export class Desk {
       if (change.what === 'inbox' && !change.conv && this.inbox.loaded) void this.inbox.reload();
       if (change.what === 'entry') this.#heard(change.entry);
       if (change.what === 'inbox') this.views.stale();
+      if (change.what === 'inbox') this.late.stale();
       if (change.what === 'inbox') this.search.changed(change.conv);
       if (change.what === 'inbox') this.finding.changed(change.conv);
       // After a loss the hints of the meantime are gone.
@@ -288,6 +292,7 @@ export class Desk {
     this.finding.open(staff.id);
     if (this.hasInbox) this.views.open();
     if (this.hasInbox || staff.role === 'admin') this.teams.open(staff.id, staff.role !== 'outside_agent');
+    if (pagesFor(staff).some((p) => p.id === 'board')) this.late.open();
     void this.api.staff().then(
       (everybody) => (this.staff = colleaguesOf(everybody)),
       () => undefined,
@@ -352,6 +357,7 @@ export class Desk {
     this.#lock.rest();
     this.inbox.clear();
     this.views.close();
+    this.late.close();
     this.notify.close();
     this.paletteOpen = false;
     this.macros.clear();
@@ -378,6 +384,12 @@ export class Desk {
     if (!m) return;
     const known = this.inbox.find(conv)?.customer;
     this.notify.tell(m.news[news], known ? nameOf(known, m) : '', conv, () => this.open(conv));
+  }
+
+  /** Something became overdue while nobody may have looked. */
+  #tellLate(n: number): void {
+    const m = this.m;
+    if (m) this.toasts.say(m.due.news(n), 'danger', 12_000, { label: m.due.look, run: () => this.go(dueSoonest) });
   }
 
   get hasInbox(): boolean {
