@@ -35,7 +35,6 @@ export interface Conversation {
   assignee?: { id: string; name: string };
   customer: { id: string; name?: string; evidence: Evidence; anonymous: boolean };
   channel: string;
-  team?: string;
   /** The wrap-up code of the newest resolution. */
   code?: string;
   topic?: string;
