@@ -43,7 +43,7 @@ func samples() []sample {
 		{"availability", `{}`, everybody, leaders},
 		{"target", `{"name":"Target $","first_response":30}`, everybody, leaders},
 		{"wrap_up_code", `{"name":"Code $","translations":{"zh":"代码 $"},"group":"Money","order":2,"channels":["chat"]}`, everybody, leaders},
-		{"wrap_up", `{"required":true}`, everybody, leaders},
+		{"wrap_up", `{"required":false}`, everybody, leaders},
 	}
 }
 
