@@ -4,6 +4,7 @@ import type { Conversation } from '../shell/api.ts';
 import type { Desk } from '../shell/desk.svelte.ts';
 import Details from './Details.svelte';
 import { en } from '../messages/en.ts';
+import { Teams } from '../teams/teams.svelte.ts';
 import type { Thread } from '../thread/thread.svelte.ts';
 
 const line = (id: string, more: Partial<Conversation> = {}): Conversation => ({
@@ -42,7 +43,8 @@ function shown(own: Partial<Conversation> = {}, others = [line('two'), line('gon
     setTopic: vi.fn(() => Promise.resolve(true)),
     mergeInto: vi.fn(() => Promise.resolve(true)),
   };
-  const desk = { tag: 'en', api: { call: () => new Promise(() => undefined) }, open: vi.fn(), toasts: { say: vi.fn() } };
+  const api = { call: () => new Promise<never>(() => undefined) };
+  const desk = { tag: 'en', api, teams: new Teams(api), open: vi.fn(), toasts: { say: vi.fn() } };
   render(Details, { desk: desk as unknown as Desk, m: en, thread: thread as unknown as Thread });
   return { desk, thread };
 }
