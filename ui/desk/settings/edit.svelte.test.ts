@@ -48,6 +48,19 @@ beforeEach(() => sessionStorage.clear());
 afterEach(cleanup);
 
 describe('the editor', () => {
+  test('goes on with what was not saved of a new one, and asks once whether something waits', async () => {
+    for (const expected of ['', 'Premium']) {
+      const { asked } = edit('target', 'new', { 'GET /v1/settings/calendar': { body: { items: [] } }, 'GET /v1/settings/team': { body: { items: [] } } });
+      const name = await screen.findByLabelText(w.target.name);
+      expect(name).toHaveProperty('value', expected);
+      expect(screen.getByRole('button', { name: w.edit.create })).toHaveProperty('disabled', expected === '');
+      await fireEvent.input(name, { target: { value: 'Premium' } });
+      await new Promise((done) => setTimeout(done, 50));
+      expect(asked.filter((one) => one.path.startsWith('/v1/approvals'))).toHaveLength(1);
+      cleanup();
+    }
+  });
+
   test('saves what was changed, from the revision that was read', async () => {
     const { asked, toasts } = edit('team', 'a', {
       'GET /v1/settings/team/a': { body: team },
