@@ -117,14 +117,11 @@ func TestARuleIsTried(t *testing.T) {
 		refund, _ := w.talk("where is my Refund?")
 		w.talk("hello")
 		supervisor, admin := w.session(w.member(identity.Supervisor)), w.session(w.member(identity.Admin))
-		var seen, blind ruleapi.Trial
+		var seen ruleapi.Trial
 		w.must(200, call{method: "POST", path: "/v1/rules/try", body: tryRule, bearer: supervisor}).json(t, &seen)
-		w.must(200, call{method: "POST", path: "/v1/rules/try", body: tryRule, bearer: admin}).json(t, &blind)
+		w.problem(403, "forbidden", call{method: "POST", path: "/v1/rules/try", body: tryRule, bearer: admin}) // a count answers any question about words
 		if seen.Problem != nil || !seen.Complete || seen.Looked != 2 || seen.Occasions != 2 || seen.Held != 1 || len(seen.Samples) != 1 || seen.Samples[0].Conversation != refund || seen.Samples[0].On != "started" {
 			t.Errorf("a supervisor is told %+v", seen)
-		}
-		if blind.Held != 1 || blind.Samples == nil || len(blind.Samples) != 0 {
-			t.Errorf("who reads no conversations is told %+v", blind)
 		}
 		var wrong ruleapi.Trial
 		w.must(200, call{method: "POST", path: "/v1/rules/try", body: `{"rule":{"name":"x","when":["started"],"if":"conversation.prio == 1","then":[{"do":"add_tags","tags":["a"]}]}}`, bearer: supervisor}).json(t, &wrong)
