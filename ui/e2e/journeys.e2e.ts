@@ -16,6 +16,7 @@ import { secrets } from './secrets.ts';
 import { engines } from './server.ts';
 import { talking } from './talking.ts';
 import { working } from './working.ts';
+import { wrapping } from './wrapping.ts';
 
 describe.each(engines())('on %s', (engine) => {
   const house = new House(engine);
@@ -36,6 +37,7 @@ describe.each(engines())('on %s', (engine) => {
   comingIn(house);
   working(house);
   duties(house);
+  wrapping(house);
   if (engine === 'SQLite') byKeyboard(house);
   // What is drawn does not depend on the database.
   if (engine === 'SQLite') looks(house);
