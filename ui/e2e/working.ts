@@ -141,11 +141,11 @@ export function working(house: House): void {
       await dialog.getByRole('combobox').selectOption({ label: 'Ben' });
       await dialog.getByRole('textbox').fill('She has proof.');
       await dialog.getByRole('textbox').press('Enter');
-      await mei.page.locator('[role=log] .note').getByText('@Ben She has proof.').waitFor();
+      await mei.page.locator('[role=log] .note').getByText('She has proof.').waitFor();
       await ben.row('She has proof.').waitFor();
       await toList(ben, 'mentions/open,waiting');
       await ben.row('She has proof.').click();
-      await ben.sees('@Ben She has proof.');
+      await ben.sees('She has proof.');
       await toList(ben, 'all/open');
     });
   });
