@@ -26,9 +26,7 @@ export function wrapping(house: House): void {
       const mei = await house.agent('mei');
       await mei.take('The umbrella was charged twice.');
       const { page } = mei;
-      await page.getByRole('heading', { name: /James/ }).first().waitFor();
-      await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
-      await page.keyboard.press('e');
+      await page.getByRole('button', { name: 'Resolve', exact: true }).click();
       const box = page.getByRole('dialog').getByRole('combobox');
       await box.waitFor();
       await page.keyboard.type('refu');
