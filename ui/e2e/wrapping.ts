@@ -26,6 +26,7 @@ export function wrapping(house: House): void {
       const mei = await house.agent('mei');
       await mei.take('The umbrella was charged twice.');
       const { page } = mei;
+      await page.reload(); // a desk that was open before asks for codes no more than once in a while
       await page.getByRole('button', { name: 'Resolve', exact: true }).click();
       const box = page.getByRole('dialog').getByRole('combobox');
       await box.waitFor();
