@@ -157,6 +157,9 @@ func (s State) authorise(p identity.Principal, c Command) error {
 	if !policy.Allow(p, actionOf(c.Kind), object) {
 		return fault.New(fault.Forbidden, op, "%s may not %s", p.Kind, c.Kind)
 	}
+	if c.Kind == HandOver && c.Content.Text != "" && !policy.Allow(p, policy.WriteNote, object) {
+		return fault.New(fault.Forbidden, op, "%s may not hand over with a note", p.Kind)
+	}
 	return nil
 }
 

@@ -36,8 +36,8 @@ const streamed = "streamed"
 // counts among what one member of staff reads.
 const looks = "looks"
 
-// reading is the mark of such an operation.
-func reading() map[string]any { return map[string]any{looks: true} }
+// Reading is the metadata of such an operation.
+func Reading() map[string]any { return map[string]any{looks: true} }
 
 // below lets admitted have huma's context without a field of its name.
 type below = huma.Context

@@ -253,10 +253,6 @@ const open = "open"
 // Free is the mark of such an operation, for a package beside this one.
 func Free() map[string]any { return map[string]any{open: true} }
 
-// Reading is the metadata of an operation whose question comes in a body, and which
-// changes nothing.
-func Reading() map[string]any { return reading() }
-
 // Add is add for a package of operations beside this one.
 func Add[I, O any](a *API, op huma.Operation, handler func(context.Context, *I) (*O, error)) {
 	add(a, op, handler)

@@ -74,7 +74,7 @@ func (a *API) addCustomers() {
 	// The handle stands in the body: addresses of requests are logged by proxies.
 	add(a, huma.Operation{
 		OperationID: "find-customers", Method: http.MethodPost, Path: "/v1/customers/find",
-		Summary: "Find the customers who have a handle", Tags: tags, Metadata: reading(),
+		Summary: "Find the customers who have a handle", Tags: tags, Metadata: Reading(),
 	}, a.findCustomers)
 	add(a, huma.Operation{
 		OperationID: "add-handle", Method: http.MethodPost, Path: "/v1/customers/{id}/handles",

@@ -100,11 +100,11 @@ func (a *API) addConversations() {
 	}, a.inbox)
 	add(a, huma.Operation{
 		OperationID: "find-conversations", Method: http.MethodPost, Path: "/v1/conversations/find",
-		Summary: "List the conversations of the inbox that fit", Tags: []string{"conversations"}, Metadata: reading(),
+		Summary: "List the conversations of the inbox that fit", Tags: []string{"conversations"}, Metadata: Reading(),
 	}, a.findInbox)
 	add(a, huma.Operation{
 		OperationID: "conversation-counts", Method: http.MethodPost, Path: "/v1/conversations/counts",
-		Summary: "Count lists of the inbox", Tags: []string{"conversations"}, Metadata: reading(),
+		Summary: "Count lists of the inbox", Tags: []string{"conversations"}, Metadata: Reading(),
 	}, a.counts)
 	add(a, huma.Operation{
 		OperationID: "change-conversations", Method: http.MethodPost, Path: "/v1/conversations/changes",

@@ -75,7 +75,7 @@ func (a *API) addWallet() {
 	}, a.walletOf)
 	add(a, huma.Operation{
 		OperationID: "wallet-transactions", Method: http.MethodPost, Path: "/v1/customers/{id}/wallet/transactions",
-		Summary: "List a customer's transactions, the newest first", Tags: tags, Metadata: reading(),
+		Summary: "List a customer's transactions, the newest first", Tags: tags, Metadata: Reading(),
 	}, a.walletTransactions)
 	add(a, huma.Operation{
 		OperationID: "wallet-transaction", Method: http.MethodGet, Path: "/v1/customers/{id}/wallet/transactions/{transaction}",
