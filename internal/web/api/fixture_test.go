@@ -231,7 +231,7 @@ func (w *world) limitReads(limit ratelimit.Limit) (told *[]string) {
 	check(w.t, err)
 	told = &[]string{}
 	w.api = api.New(api.Deps{
-		More:   []func(*api.API){searchapi.Routes(w.searcher()), ruleapi.Routes(ruling.NewTrials(w.store))},
+		More:   []func(*api.API){searchapi.Routes(w.searcher()), ruleapi.Routes(ruling.NewTrials(w.store)), windowapi.Routes(asking.New(w.settings, nil), "")},
 		Wallet: w.lookup,
 		Desk:   w.desk, Intake: w.intake, Store: w.store,
 		Files: w.files, Settings: w.settings, Kinds: w.kinds, Approvals: w.approvals, Carrier: carrier, Clock: w.now, Limited: func(name string) { *told = append(*told, name) },

@@ -36,6 +36,7 @@ func TestReadsOfOneMemberAreLimited(t *testing.T) {
 		"/v1/conversations/find": `{"list":{"view":"all"}}`, "/v1/conversations/counts": `{"lists":[{"view":"all"}]}`,
 		"/v1/customers/find": `{"kind":"phone","value":"+4915112345678"}`, "/v1/rules/try": `{"rule":{}}`,
 		"/v1/customers/" + id.New() + "/wallet/transactions": `{}`,
+		"/v1/window/preview": `{"language":"en"}`,
 	} {
 		w.problem(429, "rate_limited", call{method: "POST", path: path, bearer: mei, body: body})
 	}

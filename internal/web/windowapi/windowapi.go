@@ -69,7 +69,7 @@ func Routes(w Window, frame string) func(*api.API) {
 	return func(a *api.API) {
 		r := &routes{w, frame}
 		tags := []string{"settings"}
-		api.Add(a, huma.Operation{OperationID: "preview-window", Method: http.MethodPost, Path: "/v1/window/preview", Summary: "See the window as a draft would make it; nothing is stored", Tags: tags}, r.preview)
+		api.Add(a, huma.Operation{OperationID: "preview-window", Method: http.MethodPost, Path: "/v1/window/preview", Summary: "See the window as a draft would make it; nothing is stored", Tags: tags, Metadata: api.Reading()}, r.preview)
 		api.Add(a, huma.Operation{OperationID: "delivered-forms", Method: http.MethodGet, Path: "/v1/window/delivered-forms", Summary: "Read the forms as they are delivered", Tags: tags}, r.delivered)
 	}
 }
