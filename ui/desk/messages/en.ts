@@ -27,6 +27,7 @@ export const en = {
   back: 'Back to the list',
   tryAgain: 'Try again',
   dismiss: 'Dismiss',
+  copyRefused: 'The browser did not let it be copied. It is selected: copy it by hand.',
 
   signIn: {
     title: 'Sign in to the desk',

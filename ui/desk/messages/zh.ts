@@ -22,6 +22,7 @@ export const zh: Messages = {
   back: '返回列表',
   tryAgain: '重试',
   dismiss: '知道了',
+  copyRefused: '浏览器不允许复制。内容已选中，请手动复制。',
 
   signIn: {
     title: '登录客服工作台',
