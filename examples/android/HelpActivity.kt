@@ -9,6 +9,7 @@ import android.webkit.WebChromeClient
 import android.webkit.WebResourceRequest
 import android.webkit.WebView
 import android.webkit.WebViewClient
+import android.widget.Toast
 import androidx.activity.ComponentActivity
 import androidx.activity.addCallback
 import androidx.activity.result.contract.ActivityResultContracts.StartActivityForResult
@@ -20,7 +21,8 @@ import org.json.JSONObject
  * Shows your help page, which embeds the window, in a screen of its own. In the
  * manifest: INTERNET, and android:configChanges="orientation|screenSize|keyboardHidden",
  * so that turning the phone loses nothing. Photos are taken by the camera app: it needs
- * no permission of yours, unless your manifest names CAMERA; then ask for it first.
+ * no permission of yours, unless your manifest names CAMERA; then ask for it first. In
+ * strings.xml: help_no_app, such as "No app on this phone opens %1$s".
  */
 class HelpActivity : ComponentActivity() {
     private val page = Uri.parse("https://wallet.example/help")
@@ -90,7 +92,8 @@ class HelpActivity : ComponentActivity() {
     private fun start(intent: Intent) = try {
         startActivity(intent)
     } catch (none: ActivityNotFoundException) {
-        // No app opens such a link.
+        // On many phones no app takes a mailto or tel link: the address itself is of use.
+        Toast.makeText(this, getString(R.string.help_no_app, intent.data?.schemeSpecificPart), Toast.LENGTH_LONG).show()
     }
 
     override fun onDestroy() {

@@ -19,6 +19,7 @@ struct HelpView: UIViewRepresentable {
         let web = WKWebView(frame: .zero, configuration: configuration)
         web.navigationDelegate = context.coordinator
         web.uiDelegate = context.coordinator
+        context.coordinator.web = web
         web.load(URLRequest(url: page))
         return web
     }
@@ -28,6 +29,7 @@ struct HelpView: UIViewRepresentable {
     final class Coordinator: NSObject, WKNavigationDelegate, WKUIDelegate {
         let host: String?
         let transaction: String?
+        weak var web: WKWebView?
         init(host: String?, transaction: String?) {
             self.host = host
             self.transaction = transaction
@@ -37,7 +39,18 @@ struct HelpView: UIViewRepresentable {
         /// telephone opens.
         private func open(_ url: URL?) {
             guard let url, ["https", "http", "mailto", "tel"].contains(url.scheme?.lowercased() ?? "") else { return }
-            UIApplication.shared.open(url)
+            UIApplication.shared.open(url) { opened in
+                if !opened { self.failed(url) }
+            }
+        }
+
+        /// Where no app takes a mailto or tel link, the address itself is of use.
+        private func failed(_ url: URL) {
+            let address = url.absoluteString.components(separatedBy: ":").dropFirst().joined(separator: ":")
+            let text = String(format: NSLocalizedString("No app on this phone opens %@", comment: ""), address)
+            let alert = UIAlertController(title: nil, message: text, preferredStyle: .alert)
+            alert.addAction(UIAlertAction(title: NSLocalizedString("Close", comment: ""), style: .cancel))
+            web?.window?.rootViewController?.present(alert, animated: true)
         }
 
         func webView(_ web: WKWebView, createWebViewWith configuration: WKWebViewConfiguration, for action: WKNavigationAction, windowFeatures: WKWindowFeatures) -> WKWebView? {

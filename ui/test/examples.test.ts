@@ -39,9 +39,13 @@ test('an app does what the window asks of it', () => {
   expect(read('ui/widget/frame/Composer.svelte')).toMatch(/type="file" multiple/);
   expect(read('ui/widget/frame/files/Chooser.svelte')).toContain('capture="environment"');
   const android = read('examples/android/HelpActivity.kt');
-  for (const part of ['shouldOverrideUrlLoading', 'isForMainFrame', 'onShowFileChooser', 'EXTRA_ALLOW_MULTIPLE', 'clipData', 'isCaptureEnabled', 'ACTION_IMAGE_CAPTURE', 'onBackPressedDispatcher', 'setOnApplyWindowInsetsListener', 'domStorageEnabled = true']) expect(android).toContain(part);
+  for (const part of ['shouldOverrideUrlLoading', 'isForMainFrame', 'onShowFileChooser', 'EXTRA_ALLOW_MULTIPLE', 'clipData', 'isCaptureEnabled', 'ACTION_IMAGE_CAPTURE', 'onBackPressedDispatcher', 'setOnApplyWindowInsetsListener', 'domStorageEnabled = true', 'R.string.help_no_app']) expect(android).toContain(part);
   const ios = read('examples/ios/HelpView.swift');
   for (const part of ['createWebViewWith', 'decidePolicyFor', 'NSCameraUsageDescription', 'didFinish']) expect(ios).toContain(part);
+  // A link that no app takes is told of, with its address.
+  expect(/catch \(none: ActivityNotFoundException\) \{[^}]*\bToast\.makeText\([^}]*schemeSpecificPart/.test(android.slice(android.indexOf('private fun start')))).toBe(true);
+  expect(android).toMatch(/^import android\.widget\.Toast$/m);
+  expect(ios).toMatch(/open\(url\) \{ opened in\s+if !opened/);
   for (const app of [android, ios]) {
     expect(app).toContain('https://wallet.example/help');
     // Links of any other kind would start other apps.
