@@ -187,8 +187,12 @@ func commandRules() []rule {
 func findRules() []rule {
 	ctx := context.Background()
 	return []rule{
-		{"Narrowed", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
-			_, _, err := sc.Narrowed(ctx, p, &search.Filter{Customer: sc.own.ID}, 1<<62, 10)
+		{"FewConversations", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, _, err := sc.FewConversations(ctx, p, &search.Filter{Customer: sc.own.ID})
+			return err
+		}},
+		{"WrittenIn", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.WrittenIn(ctx, p, search.Few{Customer: sc.own.ID}, 1<<62, 10)
 			return err
 		}},
 		{"WrittenBefore", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {

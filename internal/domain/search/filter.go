@@ -82,6 +82,13 @@ func among[T comparable](wanted []T, value T) bool {
 	return len(wanted) == 0 || slices.Contains(wanted, value)
 }
 
+// Few are conversations that are so few that all they hold can be looked at: those of
+// one customer, or, where Customer is "", those that are named.
+type Few struct {
+	Customer      string
+	Conversations []string
+}
+
 // Match is a message that a search has found, without a word of it: what a page is
 // chosen from, and what is counted.
 type Match struct {

@@ -222,13 +222,13 @@ func TestPagesMeet(t *testing.T) {
 	})
 }
 
-// A filter that lets nothing pass looks through a bounded part at once, says how far
-// it came, and goes on from there.
+// A filter that lets nothing pass, and for which no index is kept, looks through a
+// bounded part at once, says how far it came, and goes on from there.
 func TestALookIsBoundedAndSaysHowFarItCame(t *testing.T) {
 	l := open(t)
 	mei, customer := l.member("Mei"), visitor()
 	first := l.begin(customer)
-	l.do(mei, first, conversation.SetTags, conversation.Content{Tags: []string{"vip"}})
+	l.do(mei, first, conversation.SetTags, conversation.Content{Tags: []string{"été"}})
 	l.say(customer, first, "saffron of the tagged one")
 	now := l.d.Clock.Now().UnixMicro()
 	long := storage.Imported{State: conversation.New(id.New(), customer.ID, "chat", "", "en", now), StartRef: id.New()}
@@ -245,7 +245,7 @@ func TestALookIsBoundedAndSaysHowFarItCame(t *testing.T) {
 	l.start()
 	l.d.Clock.Move(over)
 	l.fill()
-	request := searching.Request{Text: "saffron tag:vip", Limit: 10}
+	request := searching.Request{Text: "saffron tag:été", Limit: 10}
 	var found, looks int
 	for range 20 {
 		page, err := l.searcher.Search(context.Background(), mei, request)

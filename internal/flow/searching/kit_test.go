@@ -85,7 +85,12 @@ var detector = sync.OnceValues(guard.New)
 
 func open(t *testing.T) *library {
 	t.Helper()
-	l := &library{t: t, d: storagetest.New(t, engine.SQLite), key: []byte("0123456789abcdef")}
+	return openOn(t, storagetest.New(t, engine.SQLite))
+}
+
+func openOn(t *testing.T, d *storagetest.Deployment) *library {
+	t.Helper()
+	l := &library{t: t, d: d, key: []byte("0123456789abcdef")}
 	l.path = filepath.Join(l.d.Dir, "search.db")
 	l.start()
 	return l
@@ -104,7 +109,7 @@ func (l *library) start() {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	opened, err := searchindex.Open(context.Background(), searchindex.Options{Engine: engine.SQLite, Path: l.path, Fingerprint: blind.Fingerprint()})
+	opened, err := searchindex.Open(context.Background(), searchindex.Options{Engine: l.d.Kind, Path: l.path, DSN: l.d.DSN, Fingerprint: blind.Fingerprint()})
 	if err != nil {
 		l.t.Fatal(err)
 	}

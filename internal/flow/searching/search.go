@@ -76,7 +76,8 @@ type Recent interface {
 
 // Finder reads what the index proposes; the store does.
 type Finder interface {
-	Narrowed(ctx context.Context, p identity.Principal, want *search.Filter, before int64, limit int) (positions []int64, narrow bool, err error)
+	FewConversations(ctx context.Context, p identity.Principal, want *search.Filter) (few search.Few, ok bool, err error)
+	WrittenIn(ctx context.Context, p identity.Principal, few search.Few, before int64, limit int) ([]int64, error)
 	WrittenBefore(ctx context.Context, p identity.Principal, before int64, limit int) ([]int64, error)
 	PositionAt(ctx context.Context, p identity.Principal, at int64) (int64, error)
 	WrittenAt(ctx context.Context, p identity.Principal, pos int64) (int64, error)
@@ -114,6 +115,7 @@ type asked struct {
 	matcher *search.Matcher
 	sort    Sort
 	oldest  int64 // the position below which nothing can pass
+	few     *search.Few
 }
 
 // score is what words of a text are worth: without words to look for, every text
@@ -253,8 +255,11 @@ func (s *Searcher) gather(ctx context.Context, a *asked, before int64, wanted in
 	if a.filter.Beyond() || len(a.tokens) == 0 {
 		step = max(wanted, firstStep)
 	}
-	for range maxRounds {
+	for round := range maxRounds {
 		step = min(step, maxStep)
+		if err := s.narrow(ctx, a, round); err != nil {
+			return g, err
+		}
 		positions, err := s.candidates(ctx, a, before, step)
 		if err != nil {
 			return g, err
@@ -289,14 +294,31 @@ func (s *Searcher) lookedTo(ctx context.Context, a *asked, g *gathered) error {
 	return err
 }
 
+// narrow finds out once whether few conversations pass the filters: before anything
+// where there are no words to ask the index for, and else after the newest of them,
+// for most searches end there.
+func (s *Searcher) narrow(ctx context.Context, a *asked, round int) error {
+	first := 0
+	if len(a.tokens) > 0 {
+		first = 1
+	}
+	if round != first || !a.filter.Beyond() {
+		return nil
+	}
+	few, ok, err := s.Finder.FewConversations(ctx, a.p, &a.filter)
+	if ok {
+		a.few = &few
+	}
+	return err
+}
+
 // candidates are positions below one that may match, the newest first: of the few
-// conversations that the filters name, else of the index, else of the log. What is
+// conversations that pass the filters, else of the index, else of the log. What is
 // on its way into the index is asked for first, so that it is missed in neither
 // place.
 func (s *Searcher) candidates(ctx context.Context, a *asked, before int64, limit int) ([]int64, error) {
-	narrowed, narrow, err := s.Finder.Narrowed(ctx, a.p, &a.filter, before, limit)
-	if err != nil || narrow {
-		return narrowed, err
+	if a.few != nil {
+		return s.Finder.WrittenIn(ctx, a.p, *a.few, before, limit)
 	}
 	if len(a.tokens) == 0 {
 		return s.Finder.WrittenBefore(ctx, a.p, before, limit)

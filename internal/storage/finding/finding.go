@@ -8,7 +8,6 @@ import (
 	"context"
 	"database/sql"
 	"strconv"
-	"strings"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
@@ -20,13 +19,8 @@ import (
 	"kefu/internal/storage/reading"
 )
 
-// The bounds of one call.
-const (
-	MaxPositions = 1000
-	// Few is how many conversations are so few that all their messages are looked at
-	// rather than the index.
-	Few = 200
-)
+// MaxPositions bounds one call.
+const MaxPositions = 1000
 
 // Finder is the part of the store that this package is.
 type Finder struct{ core *core.Core }
@@ -50,55 +44,6 @@ func may(p identity.Principal, e *conversation.Entry, s *conversation.State) boo
 		(e.Kind != conversation.KindNote || policy.Allow(p, policy.ReadInternal, o))
 }
 
-// Narrowed gives the positions of messages below one, the newest first, of the few
-// conversations that a filter names: a customer's, or those that somebody has. It
-// is false where the filter names none or too many. Errors: Forbidden.
-func (f *Finder) Narrowed(ctx context.Context, p identity.Principal, want *search.Filter, before int64, limit int) (positions []int64, narrow bool, err error) {
-	const op = "finding.Narrowed"
-	if err := allow(op, p); err != nil {
-		return nil, false, err
-	}
-	var args []any
-	arg := func(v any) string {
-		args = append(args, v)
-		return "$" + strconv.Itoa(len(args))
-	}
-	var source string
-	switch {
-	case want.Customer != "":
-		source = "SELECT c.id FROM conversation c WHERE c.customer_id = " + arg(want.Customer)
-	case len(want.Assignees) == 1 && want.Assignees[0] != "":
-		source = assigned(want, arg)
-	default:
-		return nil, false, nil
-	}
-	var n int
-	if err := f.core.DB.Reader.QueryRowContext(ctx, "SELECT count(*) FROM ("+source+" LIMIT "+arg(Few+1)+") few", args...).Scan(&n); err != nil {
-		return nil, false, engine.MapError(op, err)
-	}
-	if n > Few && want.Customer == "" {
-		return nil, false, nil
-	}
-	args = args[:len(args)-1]
-	positions, err = f.positions(ctx, "SELECT e.pos FROM ("+source+") few CROSS JOIN entry e WHERE e.conversation_id = few.id AND e.kind IN ('message', 'note') AND e.pos < "+
-		arg(before)+" ORDER BY e.pos DESC LIMIT "+arg(min(limit, MaxPositions)), args...)
-	return positions, true, engine.MapError(op, err)
-}
-
-// assigned are the conversations that one member of staff has, in the statuses that
-// are asked for, by the index of the inbox.
-func assigned(want *search.Filter, arg func(any) string) string {
-	statuses := want.Statuses
-	if len(statuses) == 0 {
-		statuses = []conversation.Status{conversation.Open, conversation.Waiting, conversation.Snoozed, conversation.Resolved, conversation.Merged}
-	}
-	places := make([]string, len(statuses))
-	for i, status := range statuses {
-		places[i] = arg(string(status))
-	}
-	return "SELECT i.conversation_id AS id FROM inbox i WHERE i.status IN (" + strings.Join(places, ", ") + ") AND i.assignee_id = " + arg(want.Assignees[0])
-}
-
 // WrittenBefore gives the positions of messages and notes below one, the newest
 // first: what is looked through where nothing but the log is left. Errors: Forbidden.
 func (f *Finder) WrittenBefore(ctx context.Context, p identity.Principal, before int64, limit int) ([]int64, error) {
@@ -106,23 +51,23 @@ func (f *Finder) WrittenBefore(ctx context.Context, p identity.Principal, before
 	if err := allow(op, p); err != nil {
 		return nil, err
 	}
-	positions, err := f.positions(ctx, "SELECT e.pos FROM entry e WHERE e.pos < $1 AND e.kind IN ('message', 'note') ORDER BY e.pos DESC LIMIT $2", before, min(limit, MaxPositions))
+	positions, err := read[int64](ctx, f.core, "SELECT e.pos FROM entry e WHERE e.pos < $1 AND e.kind IN ('message', 'note') ORDER BY e.pos DESC LIMIT $2", []any{before, min(limit, MaxPositions)})
 	return positions, engine.MapError(op, err)
 }
 
-func (f *Finder) positions(ctx context.Context, query string, args ...any) ([]int64, error) {
-	rows, err := f.core.DB.Reader.QueryContext(ctx, query, args...)
+// read gives the one column of a query.
+func read[T any](ctx context.Context, c *core.Core, query string, args []any) (all []T, err error) {
+	rows, err := c.DB.Reader.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
-	var positions []int64
 	err = engine.EachRow(rows, func(r *sql.Rows) error {
-		var pos int64
-		err := r.Scan(&pos)
-		positions = append(positions, pos)
+		var one T
+		err := r.Scan(&one)
+		all = append(all, one)
 		return err
 	})
-	return positions, err
+	return all, err
 }
 
 // PositionAt gives the first position that was written at an instant (microseconds)
@@ -172,15 +117,21 @@ func (f *Finder) WrittenAt(ctx context.Context, p identity.Principal, pos int64)
 const foundColumns = reading.StateColumns + `, e.pos, e.seq, e.kind, e.author_kind, e.author_id, e.author_name, e.at, e.content, e.content_ref, u.name, u.name_ref, u.evidence, u.language`
 
 // each reads the messages at some positions, the newest first, as far as they are
-// p's to find, with so many columns as scan takes.
-func (f *Finder) each(ctx context.Context, p identity.Principal, columns string, scan func(*sql.Rows) (row, error), positions []int64, do func(*row) error) error {
+// p's to find: those columns that scan takes, of those messages for which where is
+// true, whose arguments come after those of the positions.
+func (f *Finder) each(ctx context.Context, p identity.Principal, columns, joins string, scan func(*sql.Rows) (row, error), positions []int64, where func(arg arguments) string, do func(*row) error) error {
 	layout := f.core.DB.Kind.Layout("pos:int")
 	wanted := layout.Rowset()
 	for _, pos := range positions {
 		wanted.Int(pos).EndRow()
 	}
+	args := wanted.Args()
+	and := where(func(v any) string {
+		args = append(args, v)
+		return "$" + strconv.Itoa(len(args))
+	})
 	rows, err := f.core.DB.Reader.QueryContext(ctx, "SELECT "+columns+" FROM "+layout.From()+
-		" CROSS JOIN entry e JOIN conversation c ON c.id = e.conversation_id LEFT JOIN customer u ON u.id = c.customer_id WHERE e.pos = v.pos ORDER BY e.pos DESC", wanted.Args()...)
+		" CROSS JOIN entry e JOIN conversation c ON c.id = e.conversation_id"+joins+" WHERE e.pos = v.pos"+and+" ORDER BY e.pos DESC", args...)
 	if err != nil {
 		return err
 	}
@@ -222,7 +173,7 @@ func (f *Finder) scan(r *sql.Rows) (row, error) {
 
 // judgeColumns are what decides: of each message that is shown, many are judged.
 const judgeColumns = `e.pos, e.seq, e.kind, e.author_kind, e.author_id, e.author_name, e.at, e.content, e.content_ref,
-	c.id, c.customer_id, c.channel, c.status, c.assignee_id, c.assignee_name, c.language, c.tags, c.team, u.language`
+	c.id, c.customer_id, c.channel, c.status, c.assignee_id, c.assignee_name, c.language, c.tags, c.team, CASE WHEN c.language = '' THEN (SELECT u.language FROM customer u WHERE u.id = c.customer_id) END`
 
 func (f *Finder) scanJudged(r *sql.Rows) (row, error) {
 	var one row
@@ -250,7 +201,7 @@ func (f *Finder) JudgeMatches(ctx context.Context, p identity.Principal, want *s
 		return nil, err
 	}
 	var matches []search.Match
-	err := f.each(ctx, p, judgeColumns, f.scanJudged, positions, func(one *row) error {
+	err := f.each(ctx, p, judgeColumns, "", f.scanJudged, positions, func(arg arguments) string { return and(conditions(want, "e.conversation_id", arg)) }, func(one *row) error {
 		e := &one.entry
 		if !want.PassesState(&one.state, one.language) {
 			return nil // most of what a filter leaves out need not be opened
@@ -303,7 +254,7 @@ func (f *Finder) ReadFound(ctx context.Context, p identity.Principal, positions 
 	var found []search.Found
 	var ids []string
 	seen := map[string]bool{}
-	err := f.each(ctx, p, foundColumns, f.scan, positions, func(one *row) error {
+	err := f.each(ctx, p, foundColumns, " LEFT JOIN customer u ON u.id = c.customer_id", f.scan, positions, func(arguments) string { return "" }, func(one *row) error {
 		e := &one.entry
 		var err error
 		if e.Content, err = reading.OpenContent(f.core, one.sealed, one.ref, reading.EntryAAD(e.ConversationID, e.Seq)); err != nil {

@@ -55,7 +55,7 @@ func positionsOf(one storage.Imported) (positions []int64) {
 func TestPositionsOfFewConversations(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
 		p, ctx, mei := d.Open(t), context.Background(), agent()
-		mine := imported(t, p, 5, func(s *conversation.State) { s.AssigneeID = mei.ID })
+		mine := imported(t, p, 5, func(s *conversation.State) { s.AssigneeID, s.Tags = mei.ID, []string{"viP"} })
 		other := imported(t, p, 4, func(s *conversation.State) { s.Status = conversation.Resolved })
 		for _, c := range []struct {
 			want   search.Filter
@@ -67,10 +67,23 @@ func TestPositionsOfFewConversations(t *testing.T) {
 			{search.Filter{Customer: id.New()}, true, nil},
 			{search.Filter{Assignees: []string{mei.ID}}, true, positionsOf(mine)},
 			{search.Filter{Assignees: []string{mei.ID}, Statuses: []conversation.Status{conversation.Resolved}}, true, nil},
-			{search.Filter{Assignees: []string{""}}, false, nil},
-			{search.Filter{Statuses: []conversation.Status{conversation.Open}}, false, nil},
+			{search.Filter{Assignees: []string{""}}, true, positionsOf(other)},
+			{search.Filter{Statuses: []conversation.Status{conversation.Open}}, true, positionsOf(mine)},
+			{search.Filter{Statuses: []conversation.Status{conversation.Open}, Channels: []string{"email"}}, true, nil},
+			{search.Filter{Teams: []string{""}}, false, nil},
+			{search.Filter{Tags: []string{"VIP", "none"}}, true, positionsOf(mine)},
+			{search.Filter{Tags: []string{"vip"}, Statuses: []conversation.Status{conversation.Resolved}}, true, nil},
+			{search.Filter{Tags: []string{"été"}}, false, nil},
+			{search.Filter{Channels: []string{"chat"}}, false, nil},
 		} {
-			got, narrow, err := p.Narrowed(ctx, mei, &c.want, 1<<62, 100)
+			few, narrow, err := p.FewConversations(ctx, mei, &c.want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []int64
+			if narrow {
+				got, err = p.WrittenIn(ctx, mei, few, 1<<62, 100)
+			}
 			if err != nil || narrow != c.narrow || !slices.Equal(got, c.found) {
 				t.Errorf("%+v: %v, %t, %v; want %v, %t", c.want, got, narrow, err, c.found, c.narrow)
 			}
@@ -82,19 +95,42 @@ func TestPositionsOfFewConversations(t *testing.T) {
 	})
 }
 
-func TestWhoHasManyConversationsIsNotNarrow(t *testing.T) {
+func TestManyConversationsAreNotFew(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
 		p, mei := d.Open(t), agent()
 		var many []storage.Imported
-		for range finding.Few + 1 {
+		for i := range finding.MaxNamed + 1 {
 			many = append(many, storage.Imported{State: conversation.New(id.New(), id.New(), "chat", "", "", 1), StartRef: id.New()})
-			many[len(many)-1].State.AssigneeID = mei.ID
+			one := &many[i].State
+			one.Status = conversation.Waiting
+			if one.Tags = []string{"all"}; i <= finding.Few {
+				one.Tags, one.TeamID = []string{"all", "some"}, "cards"
+			}
+			if i < finding.Few {
+				one.AssigneeID = mei.ID
+			}
 		}
 		if err := p.Import(context.Background(), many); err != nil {
 			t.Fatal(err)
 		}
-		if _, narrow, err := p.Narrowed(context.Background(), mei, &search.Filter{Assignees: []string{mei.ID}}, 1<<62, 10); err != nil || narrow {
-			t.Errorf("%d conversations are few: %v", len(many), err)
+		for _, c := range []struct {
+			want search.Filter
+			few  bool
+		}{
+			{search.Filter{Assignees: []string{mei.ID}}, true},
+			{search.Filter{Teams: []string{"cards"}}, false},
+			{search.Filter{Tags: []string{"some"}}, false},
+			{search.Filter{Tags: []string{"all"}}, false},
+			{search.Filter{Tags: []string{"some"}, Assignees: []string{mei.ID}}, true},
+			{search.Filter{Tags: []string{"all"}, Assignees: []string{mei.ID}}, true},
+			{search.Filter{Teams: []string{"cards"}, Assignees: []string{""}}, true},
+			{search.Filter{Statuses: []conversation.Status{conversation.Waiting}, Teams: []string{"cards"}}, false},
+			{search.Filter{Statuses: []conversation.Status{conversation.Waiting}}, false},
+			{search.Filter{Statuses: []conversation.Status{conversation.Open}, Channels: []string{"chat"}}, true},
+		} {
+			if few, ok, err := p.FewConversations(context.Background(), mei, &c.want); err != nil || ok != c.few || (ok && len(few.Conversations) > finding.Few) {
+				t.Errorf("%+v: few %t (%d), %v", c.want, ok, len(few.Conversations), err)
+			}
 		}
 	})
 }

@@ -1,0 +1,191 @@
+package finding
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/search"
+	"kefu/internal/storage/engine"
+)
+
+const (
+	// Few is how many conversations are so few that all their messages are looked at
+	// rather than the index.
+	Few = 500
+	// MaxNamed is how many an index may name for them to be looked through for those
+	// that pass the other filters.
+	MaxNamed = 2000
+)
+
+// unflattened keeps PostgreSQL from making a join of a subquery, which it would begin
+// at its other end: with all conversations of a tag, or with all there are.
+const unflattened = " LIMIT 1 OFFSET 0"
+
+// arguments takes a value in and gives its place in a statement.
+type arguments func(v any) string
+
+// oneOf is the condition that a column has one of some values.
+func oneOf[T ~string](column string, values []T, arg arguments) string {
+	places := make([]string, len(values))
+	for i, v := range values {
+		places[i] = arg(string(v))
+	}
+	if len(places) == 1 {
+		return column + " = " + places[0]
+	}
+	return column + " IN (" + strings.Join(places, ", ") + ")"
+}
+
+// conditions are what a database can tell of what Filter.PassesState asks of a
+// conversation c, whose id is in the column id as well: whoever fails them does not
+// pass.
+func conditions(want *search.Filter, id string, arg arguments) (all []string) {
+	if want.Customer != "" {
+		all = append(all, "c.customer_id = "+arg(want.Customer))
+	}
+	if tags, ok := tagKeys(want.Tags); ok && len(tags) > 0 {
+		all = append(all, "EXISTS (SELECT 1 FROM conversation_tag t WHERE "+oneOf("t.tag", tags, arg)+" AND t.conversation_id = "+id+unflattened+")")
+	}
+	if len(want.Statuses) > 0 {
+		all = append(all, oneOf("c.status", want.Statuses, arg))
+	}
+	for _, one := range []struct {
+		column string
+		values []string
+	}{{"c.assignee_id", want.Assignees}, {"c.team", want.Teams}, {"c.channel", want.Channels}} {
+		if len(one.values) > 0 {
+			all = append(all, oneOf(one.column, one.values, arg))
+		}
+	}
+	return all
+}
+
+func and(conditions []string) string {
+	if len(conditions) == 0 {
+		return ""
+	}
+	return " AND " + strings.Join(conditions, " AND ")
+}
+
+// tagKeys are some tags as the table of tags has them. It is false where it may have
+// one of them in several forms, for it knows small and capital letters from A to Z
+// alone.
+func tagKeys(tags []string) (keys []string, ok bool) {
+	for _, tag := range tags {
+		var key strings.Builder
+		for _, r := range tag {
+			switch {
+			case r == '\u017f':
+				r = 's'
+			case r == '\u212a':
+				r = 'k'
+			case r >= 'A' && r <= 'Z':
+				r += 'a' - 'A'
+			case r > unicode.MaxASCII && unicode.SimpleFold(r) != r:
+				return nil, false
+			}
+			key.WriteRune(r)
+		}
+		keys = append(keys, key.String())
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys), true
+}
+
+// sources are the indexes that name the conversations which may pass, each as a
+// SELECT of ids: of the filters that let the fewest pass, as a rule, first.
+func sources(want *search.Filter) (all []func(arg arguments) string) {
+	if tags, ok := tagKeys(want.Tags); ok && len(tags) > 0 {
+		all = append(all, func(arg arguments) string {
+			return "SELECT t.conversation_id AS id FROM conversation_tag t WHERE " + oneOf("t.tag", tags, arg)
+		})
+	}
+	statuses := want.Statuses
+	if len(statuses) == 0 {
+		statuses = []conversation.Status{conversation.Open, conversation.Waiting, conversation.Snoozed, conversation.Resolved, conversation.Merged}
+	}
+	if len(want.Assignees) > 0 {
+		all = append(all, func(arg arguments) string {
+			return "SELECT i.conversation_id AS id FROM inbox i WHERE " + oneOf("i.status", statuses, arg) + " AND " + oneOf("i.assignee_id", want.Assignees, arg)
+		})
+	}
+	if len(want.Teams) > 0 && !slices.Contains(want.Teams, "") { // who has no team is in no index
+		all = append(all, func(arg arguments) string {
+			return "SELECT i.conversation_id AS id FROM inbox i WHERE i.team <> '' AND " + oneOf("i.team", want.Teams, arg) + " AND " + oneOf("i.status", statuses, arg)
+		})
+	}
+	if len(want.Statuses) > 0 {
+		all = append(all, func(arg arguments) string {
+			return "SELECT i.conversation_id AS id FROM inbox i WHERE " + oneOf("i.status", want.Statuses, arg)
+		})
+	}
+	return all
+}
+
+// FewConversations gives the conversations outside of which no message passes a
+// filter, where these are few: all of one customer's, or those that the other filters
+// name. It is false where they are not, or where finding out would take long. Errors:
+// Forbidden.
+func (f *Finder) FewConversations(ctx context.Context, p identity.Principal, want *search.Filter) (few search.Few, ok bool, err error) {
+	const op = "finding.FewConversations"
+	if err := allow(op, p); err != nil || want.Customer != "" {
+		return search.Few{Customer: want.Customer}, err == nil, err
+	}
+	for _, source := range sources(want) {
+		ids, ok, err := f.named(ctx, want, source)
+		if err != nil || ok {
+			return search.Few{Conversations: ids}, ok, engine.MapError(op, err)
+		}
+	}
+	return search.Few{}, false, nil
+}
+
+// named are those conversations of a source that pass the conditions; false where the
+// source has more than MaxNamed, or more than Few pass.
+func (f *Finder) named(ctx context.Context, want *search.Filter, source func(arguments) string) (ids []string, ok bool, err error) {
+	var args []any
+	arg := func(v any) string {
+		args = append(args, v)
+		return "$" + strconv.Itoa(len(args))
+	}
+	limited := "(" + source(arg) + " LIMIT " + arg(MaxNamed+1) + ") n"
+	var n int
+	if err := f.core.DB.Reader.QueryRowContext(ctx, "SELECT count(*) FROM "+limited, args...).Scan(&n); err != nil || n > MaxNamed {
+		return nil, false, err
+	}
+	passing := "EXISTS (SELECT 1 FROM conversation c WHERE c.id = n.id" + and(conditions(want, "n.id", arg)) + unflattened + ")"
+	text := "SELECT DISTINCT n.id FROM " + limited + " WHERE " + passing + " LIMIT " + arg(Few+1)
+	ids, err = read[string](ctx, f.core, text, args)
+	return ids, len(ids) <= Few, err
+}
+
+// WrittenIn gives the positions of messages and notes below one in few conversations,
+// the newest first. Errors: Forbidden.
+func (f *Finder) WrittenIn(ctx context.Context, p identity.Principal, few search.Few, before int64, limit int) ([]int64, error) {
+	const op = "finding.WrittenIn"
+	if err := allow(op, p); err != nil {
+		return nil, err
+	}
+	// Without the zeros PostgreSQL would walk through all positions.
+	const written = " CROSS JOIN entry e WHERE e.conversation_id = few.id AND e.kind IN ('message', 'note') AND e.pos + 0 < "
+	source, args := "(SELECT c.id FROM conversation c WHERE c.customer_id = $1) few", []any{few.Customer}
+	if few.Customer == "" {
+		layout := f.core.DB.Kind.Layout("id")
+		ids := layout.Rowset()
+		for _, id := range few.Conversations {
+			ids.Text(id).EndRow()
+		}
+		if ids.Len() == 0 {
+			return nil, nil
+		}
+		source, args = "(SELECT v.id FROM "+layout.From()+") few", ids.Args()
+	}
+	n := len(args)
+	positions, err := read[int64](ctx, f.core, "SELECT e.pos FROM "+source+written+"$"+strconv.Itoa(n+1)+" ORDER BY e.pos + 0 DESC LIMIT $"+strconv.Itoa(n+2), append(args, before, min(limit, MaxPositions)))
+	return positions, engine.MapError(op, err)
+}
