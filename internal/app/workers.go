@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/job"
+	"kefu/internal/domain/report"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/upkeep"
 	"kefu/internal/platform/heap"
@@ -42,6 +43,7 @@ func (a *App) workers() []lifecycle.Worker {
 		every("attachments without a row", 6*time.Hour, a.sweepBlobs),
 		every("search index upkeep", 6*time.Hour, a.index.Optimize),
 		every("checkpoint", time.Second, a.Store.Checkpoint),
+		every("packing of reports", time.Minute, a.packFacts),
 		every("counting jobs", 10*time.Second, a.countJobs),
 		every("index lag", time.Second, func(context.Context) error { a.metrics.IndexLag(a.indexer.Lag()); return nil }),
 		every("lag of followers", 10*time.Second, a.measureFollowers),
@@ -49,6 +51,20 @@ func (a *App) workers() []lifecycle.Worker {
 		{Name: "memory", Run: heap.Trim},
 	}
 	return append(all, a.followerWorkers()...)
+}
+
+// looseHours is how long facts are read one by one before they are packed: most of
+// them change no more then.
+const looseHours = 2
+
+// packFacts packs what reports read of the hours that are over.
+func (a *App) packFacts(ctx context.Context) error {
+	for {
+		more, err := a.Store.PackFacts(ctx, a.now().UnixMicro()/report.HourMicros-looseHours)
+		if err != nil || !more {
+			return err
+		}
+	}
 }
 
 // seedForms gives a new deployment its first forms, once what it writes is committed.

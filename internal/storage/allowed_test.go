@@ -617,11 +617,12 @@ func withoutPrincipal() map[string]string {
 		"SettingsVersion RevocationsSince LastPosition WrittenSince RewrittenSince":                             "no words in them",
 		"FollowDeliveries ClaimDeliveries NextDelivery SettleDelivery PurgeWebhooks":                            "the worker that tells other systems, of events without words",
 		"FollowedOf LiveFollowed SaveFollowed Ringing NextRing":                                                 "the keeper of clocks; nobody else can reach them",
-		"FollowerAt MoveFollower Follow EntriesBetween":                                                         "followers of the log move their own cursors",
-		"PasskeyOwner PasskeyRefused InvitationBy Join EnterByDirectory DirectoryRefused":                       "they find out who comes in",
-		"AllEntries Import ImportCustomers":                                                                     "commands of whoever runs the machine",
-		"AuditHead CheckMessages ConversationLengths":                                                           "the proof that runs without anybody asking: hashes and lengths, and no words",
-		"OrphanAttachments UnsentAttachments ForgetAttachment UnknownAttachments":                               "the worker that removes files nobody sent",
+		"PackFacts": "the worker that packs what reports read: no words, and nothing is handed out",
+		"FollowerAt MoveFollower Follow EntriesBetween":                                   "followers of the log move their own cursors",
+		"PasskeyOwner PasskeyRefused InvitationBy Join EnterByDirectory DirectoryRefused": "they find out who comes in",
+		"AllEntries Import ImportCustomers":                                               "commands of whoever runs the machine",
+		"AuditHead CheckMessages ConversationLengths":                                     "the proof that runs without anybody asking: hashes and lengths, and no words",
+		"OrphanAttachments UnsentAttachments ForgetAttachment UnknownAttachments":         "the worker that removes files nobody sent",
 	}
 }
 

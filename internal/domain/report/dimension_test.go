@@ -80,9 +80,9 @@ func TestAReportOfVeryManyTags(t *testing.T) {
 	c := report.Collect(q)
 	for i := range 300 {
 		e := report.Event{At: 5, Channel: "chat", Team: "t1", Code: "c1", Seconds: -1, Topic: "=cmd()"}
-		c.Began(e)
+		c.Count(report.PartBegan, e)
 		e.Tags = []string{fmt.Sprintf("=tag %03d", i), "all"}
-		c.Began(e)
+		c.Count(report.PartBegan, e)
 	}
 	r := c.Report()
 	if r.Total.Volume != 300 || r.Teams[0].Volume != 300 || r.Codes[0].Volume != 300 || len(r.Tags) != 200 || r.Tags[0].Key != "all" || r.Tags[0].Volume != 300 {
@@ -112,7 +112,7 @@ func TestAReportOfVeryManyTags(t *testing.T) {
 	q.Tag = "=tag 007"
 	one := report.Collect(q)
 	for i := range 300 {
-		one.Began(report.Event{At: 5, Channel: "chat", Seconds: -1, Tags: []string{fmt.Sprintf("=tag %03d", i), "all"}})
+		one.Count(report.PartBegan, report.Event{At: 5, Channel: "chat", Seconds: -1, Tags: []string{fmt.Sprintf("=tag %03d", i), "all"}})
 	}
 	if got := one.Report(); got.Total.Volume != 1 || len(got.Tags) != 2 || got.Channels[0].Volume != 1 {
 		t.Errorf("of one tag: %+v", got)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -53,12 +54,12 @@ type Durations struct {
 	Aimed  int   `json:"aimed" doc:"for how many there was a target"`
 	Within int   `json:"within" doc:"how many of those met it"`
 
-	values []int64
+	values []int32
 }
 
 func (d *Durations) add(seconds int64, state sla.ClockState) {
 	d.Count++
-	d.values = append(d.values, seconds)
+	d.values = append(d.values, int32(min(seconds, math.MaxInt32)))
 	switch state {
 	case sla.Met:
 		d.Aimed++
@@ -69,18 +70,17 @@ func (d *Durations) add(seconds int64, state sla.ClockState) {
 }
 
 func (d *Durations) finish() {
-	slices.Sort(d.values)
 	d.Median, d.P90 = percentile(d.values, 50), percentile(d.values, 90)
 	d.values = nil
 }
 
 // percentile is the smallest value that so many percent are not above (nearest
-// rank); 0 of none.
-func percentile(sorted []int64, percent int) int64 {
-	if len(sorted) == 0 {
+// rank); 0 of none. It moves the values.
+func percentile(values []int32, percent int) int64 {
+	if len(values) == 0 {
 		return 0
 	}
-	return sorted[(len(sorted)*percent+99)/100-1]
+	return int64(nth(values, (len(values)*percent+99)/100-1))
 }
 
 // Bucket is a day or a week, or all of a report, or one group of it.
@@ -240,37 +240,11 @@ func group(groups map[string]*Bucket, key string) *Bucket {
 	return groups[key]
 }
 
-// Began counts a conversation that began.
-func (c *Collector) Began(e Event) {
-	c.each(&e, func(b *Bucket) {
-		b.Volume++
-		if e.Count > 0 {
-			b.Reopened++
-		}
-		if e.Seconds >= 0 {
-			b.First.add(e.Seconds, e.State)
-		}
-	})
-}
-
-// Resolved counts one that was resolved.
-func (c *Collector) Resolved(e Event) {
-	c.each(&e, func(b *Bucket) {
-		if e.Seconds >= 0 {
-			b.Solved.add(e.Seconds, e.State)
-		}
-	})
-}
-
-// Rated counts one that was rated.
-func (c *Collector) Rated(e Event) {
-	if e.Count < 1 || e.Count > 5 {
-		return
+// Count takes an event of a part in.
+func (c *Collector) Count(part Part, e Event) {
+	if e.counts(part) {
+		c.each(&e, func(b *Bucket) { b.count(part, &e) })
 	}
-	c.each(&e, func(b *Bucket) {
-		b.Rated++
-		b.Scores[e.Count-1]++
-	})
 }
 
 // Backlogged tells whether the backlog can be told: it is counted by channel, and by

@@ -45,13 +45,13 @@ func TestAReportAgainstCounting(t *testing.T) {
 		began, solved, rated := rapid.SliceOfN(event, 0, 30).Draw(t, "began"), rapid.SliceOfN(event, 0, 30).Draw(t, "solved"), rapid.SliceOfN(event, 0, 30).Draw(t, "rated")
 		c := report.Collect(q)
 		for _, e := range began {
-			c.Began(e)
+			c.Count(report.PartBegan, e)
 		}
 		for _, e := range solved {
-			c.Resolved(e)
+			c.Count(report.PartResolved, e)
 		}
 		for _, e := range rated {
-			c.Rated(e)
+			c.Count(report.PartRated, e)
 		}
 		got := c.Report()
 		check(t, "total", got.Total, began, solved, rated, func(e report.Event) bool { return counts(q, e) })
@@ -151,7 +151,7 @@ func TestADayWithoutMidnight(t *testing.T) {
 	} {
 		q := report.Query{From: c.from.UnixMicro(), To: c.day.Add(20 * time.Hour).UnixMicro(), Zone: zone(t, c.zone)}
 		collector := report.Collect(q)
-		collector.Began(report.Event{At: c.last.UnixMicro(), Seconds: -1})
+		collector.Count(report.PartBegan, report.Event{At: c.last.UnixMicro(), Seconds: -1})
 		got := collector.Report()
 		if len(got.Buckets) != 2 || got.Buckets[0].Volume != 1 || got.Buckets[1].At != c.day.UnixMicro() {
 			t.Errorf("%s: %+v", c.zone, got.Buckets)

@@ -18,7 +18,6 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
-	"kefu/internal/storage/reading"
 )
 
 // Reports is the part of the store that this package is.
@@ -27,7 +26,8 @@ type Reports struct{ core *core.Core }
 // New makes it.
 func New(c *core.Core) *Reports { return &Reports{core: c} }
 
-// timeout bounds one report: a million conversations take a few seconds.
+// timeout bounds one report: a million conversations that are not packed take some
+// seconds.
 const timeout = 30 * time.Second
 
 // Report makes a report. Who may see but their own work asks for themselves by
@@ -43,13 +43,10 @@ func (s *Reports) Report(ctx context.Context, p identity.Principal, q report.Que
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	c := report.Collect(q)
-	if q.Tag == "" {
-		if err := s.events(ctx, q, c, false); err != nil {
+	for _, part := range []report.Part{report.PartBegan, report.PartResolved, report.PartRated} {
+		if err := s.count(ctx, q, c, part); err != nil {
 			return report.Report{}, err
 		}
-	}
-	if err := s.events(ctx, q, c, true); err != nil {
-		return report.Report{}, err
 	}
 	if q.Backlogged() {
 		if err := s.backlog(ctx, q, c); err != nil {
@@ -61,49 +58,6 @@ func (s *Reports) Report(ctx context.Context, p identity.Principal, q report.Que
 		out.Agents = []report.Group{}
 	}
 	return out, nil
-}
-
-// events counts what there is to count, from the indexes alone; or what has tags,
-// with them, from the rows.
-func (s *Reports) events(ctx context.Context, q report.Query, c *report.Collector, tagged bool) error {
-	const op = "reports.events"
-	first, solved, tags, and := "first_work", "solved_work", "'[]'", ""
-	if q.Wall {
-		first, solved = "first_wall", "solved_wall"
-	}
-	if tagged {
-		tags, and = "tags", " AND tags <> '[]'"
-	}
-	const same = "channel, language, team, topic, code, "
-	for _, part := range []struct {
-		text  string
-		count func(report.Event)
-	}{
-		{"SELECT began, " + same + tags + ", answered_by, " + first + ", first_state, reopened FROM fact WHERE began >= $1 AND began < $2" + and, c.Began},
-		{"SELECT solved_at, " + same + tags + ", assignee_id, " + solved + ", solved_state, 0 FROM fact WHERE solved_at > 0 AND solved_at >= $1 AND solved_at < $2" + and, c.Resolved},
-		{"SELECT rated_at, " + same + tags + ", assignee_id, 0, '', score FROM fact WHERE rated_at > 0 AND rated_at >= $1 AND rated_at < $2" + and, c.Rated},
-	} {
-		rows, err := s.core.DB.Reader.QueryContext(ctx, part.text, q.From, q.To)
-		if err != nil {
-			return engine.MapError(op, err)
-		}
-		var e report.Event
-		var state, list string
-		err = engine.EachRow(rows, func(r *sql.Rows) (err error) {
-			if err := r.Scan(&e.At, &e.Channel, &e.Language, &e.Team, &e.Topic, &e.Code, &list, &e.Agent, &e.Seconds, &state, &e.Count); err != nil {
-				return err
-			}
-			e.State = sla.ClockState(state)
-			if e.Tags, err = reading.Tags(list); err == nil {
-				part.count(e)
-			}
-			return err
-		})
-		if err != nil {
-			return engine.MapError(op, err)
-		}
-	}
-	return nil
 }
 
 // backlog adds how many were not resolved at the end of each bucket: one sum of all
