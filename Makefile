@@ -84,7 +84,8 @@ verify: generate ## fail when generated files or go.mod are out of date
 bench: build ## measure against the floor: docs/measurements.md says how to read it
 	bin/kefu bench chat --visitors 1000 --agents 50 --duration 30s --json
 	bin/kefu bench idle --connections 9000 --json
-	bin/kefu bench inbox --conversations 1000000 --json
+	bin/kefu bench inbox --conversations 1000000 --data .data/bench-inbox --json
+	bin/kefu bench reports --conversations 1000000 --data .data/bench-inbox --json
 	bin/kefu bench search --messages 1000000 --json
 	bin/kefu bench start --json
 	bin/kefu bench route --json

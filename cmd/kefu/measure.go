@@ -28,10 +28,10 @@ func hiddenCommands() map[string]func(context.Context, []string) int {
 
 func runBench(_ context.Context, args []string) int {
 	all := map[string]func([]string, bench.Env) int{
-		"chat": bench.Chat, "hold": bench.Hold, "idle": bench.Idle, "inbox": bench.Inbox, "route": bench.Route, "search": bench.Search, "start": bench.Start,
+		"chat": bench.Chat, "hold": bench.Hold, "idle": bench.Idle, "inbox": bench.Inbox, "reports": bench.Reports, "route": bench.Route, "search": bench.Search, "start": bench.Start,
 	}
 	if len(args) == 0 || all[args[0]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: kefu bench chat|hold|idle|inbox|route|search|start [flags]")
+		fmt.Fprintln(os.Stderr, "usage: kefu bench chat|hold|idle|inbox|reports|route|search|start [flags]")
 		return 2
 	}
 	self, err := os.Executable()

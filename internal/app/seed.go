@@ -34,6 +34,8 @@ type SeedPlan struct {
 type Seeded struct {
 	Queries map[string][]string // search texts by class
 	Tokens  []string            // of the agents' sessions
+	Names   map[string][]string // what conversations can be chosen by: team, topic, tag, code, channel, agent
+	Begin   int64               // when the first conversation began; microseconds
 }
 
 const (
@@ -60,7 +62,7 @@ func Seed(ctx context.Context, c config.Config, plan SeedPlan) (Seeded, error) {
 	blind, err := search.NewBlinder(ring.Subkey("message search")[:search.KeySize])
 	seeded := Seeded{Queries: seedQueries()}
 	if err == nil && plan.Conversations > 0 {
-		err = fill(ctx, c, store, blind, plan)
+		err = fill(ctx, c, store, blind, plan, &seeded)
 	}
 	if err == nil {
 		seeded.Tokens, err = seedAgents(ctx, store, plan.Agents)
@@ -88,7 +90,7 @@ func seedAgents(ctx context.Context, store *storage.Store, n int) ([]string, err
 	return tokens, nil
 }
 
-func fill(ctx context.Context, c config.Config, store *storage.Store, blind *search.Blinder, plan SeedPlan) error {
+func fill(ctx context.Context, c config.Config, store *storage.Store, blind *search.Blinder, plan SeedPlan, seeded *Seeded) error {
 	index, err := searchindex.Open(ctx, searchindex.Options{
 		Engine: engine.Of(c.Database.Reveal()), Path: filepath.Join(c.Data, "search.db"),
 		DSN: c.Database.Reveal(), Fingerprint: blind.Fingerprint(),
@@ -97,6 +99,7 @@ func fill(ctx context.Context, c config.Config, store *storage.Store, blind *sea
 		return err
 	}
 	g := newGenerator(plan)
+	seeded.Names, seeded.Begin = g.names(), g.begin
 	for g.made < plan.Conversations {
 		batch, customers := g.batch(min(seedBatch, plan.Conversations-g.made))
 		if err := store.ImportCustomers(ctx, demoIssuer, "en", customers); err != nil {
@@ -108,6 +111,15 @@ func fill(ctx context.Context, c config.Config, store *storage.Store, blind *sea
 		if err := indexBatch(ctx, index, blind, batch); err != nil {
 			return errors.Join(err, index.Close())
 		}
+		if err := g.saveFacts(ctx, store, batch); err != nil {
+			return errors.Join(err, index.Close())
+		}
+		if err := store.Checkpoint(ctx); err != nil { // a log that has become long is slow to read
+			return errors.Join(err, index.Close())
+		}
+	}
+	if err := followed(ctx, store); err != nil {
+		return errors.Join(err, index.Close())
 	}
 	return errors.Join(store.Checkpoint(ctx), index.Close()) // the index stays as a server's is: written in batches, not yet merged
 }
@@ -174,13 +186,19 @@ func (g *generator) conversation() storage.Imported {
 	count := max(1, (g.plan.Messages-g.messages)/left)
 	// A month of conversations, each a few minutes long.
 	at := g.begin + int64(g.made)*(28*24*3600*1_000_000)/int64(g.plan.Conversations)
-	st := conversation.New(id.New(), g.customer, "chat", "", "en", at)
+	st := conversation.New(id.New(), g.customer, g.channel(), "", "en", at)
 	if g.random.IntN(5) == 0 {
 		agent := g.agents[g.random.IntN(len(g.agents))]
 		st.AssigneeID, st.AssigneeName = agent.ID, agent.Name
 	}
 	if g.made%100 == 0 {
 		st.Tags = []string{"vip"}
+	}
+	if g.random.IntN(4) == 0 {
+		st.Tags = append(st.Tags, some(g.random, seedTags()))
+	}
+	if g.random.IntN(2) == 0 {
+		st.TeamID = some(g.random, seedTeams())
 	}
 	out := storage.Imported{StartRef: id.New()}
 	for i := range count {
@@ -203,6 +221,9 @@ func (g *generator) conversation() storage.Imported {
 		st.Status, st.WaitingSince, st.Unread = conversation.Waiting, 0, 0
 	default:
 		st.Status, st.WaitingSince, st.Unread = conversation.Resolved, 0, 0
+	}
+	if st.Status == conversation.Resolved {
+		st.WrapUp = some(g.random, seedCodes())
 	}
 	out.State = st
 	return out

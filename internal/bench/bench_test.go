@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -176,5 +179,67 @@ func TestQueryDriversRefuseEmptyAnswers(t *testing.T) {
 	api.Token = "wrong"
 	if _, err := bench.MeasureInbox(context.Background(), api, 60); err == nil {
 		t.Error("a refused request was measured")
+	}
+}
+
+func TestDriversOfListsAndReportsRefuseEmptyAnswers(t *testing.T) {
+	answers := map[string]string{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = fmt.Fprint(w, answers[r.URL.Path]) }))
+	defer server.Close()
+	api := target.NewAPI(server.URL)
+	defer api.Close()
+	ctx, names := context.Background(), map[string][]string{"team": {"cards"}, "tag": {"vip"}, "agent": {"mei", "ben"}}
+	answers["/v1/conversations/find"], answers["/v1/clocks"], answers["/v1/reports"] = `{"items":[]}`, `{"items":[{}]}`, `{"total":{"volume":0}}`
+	if _, err := bench.MeasureLists(ctx, api, names, 3); err == nil {
+		t.Error("lists that hold nothing were measured")
+	}
+	if _, err := bench.MeasureReports(ctx, api, names, 3); err == nil {
+		t.Error("reports of nothing were measured")
+	}
+	answers["/v1/conversations/find"], answers["/v1/reports"] = `{"items":[{}]}`, `{"total":{"volume":5}}`
+	if _, err := bench.MeasureLists(ctx, api, names, 3); err == nil {
+		t.Error("lists that were not counted were measured")
+	}
+	answers["/v1/conversations/counts"] = `{"items":[` + strings.Repeat("{},", 9) + `{}]}`
+	if n, err := bench.MeasureLists(ctx, api, names, 3); err != nil || n != 14 {
+		t.Errorf("%d lists, %v", n, err)
+	}
+	if n, err := bench.MeasureReports(ctx, api, names, 3); err != nil || n != 6 {
+		t.Errorf("%d reports, %v", n, err)
+	}
+}
+
+func TestAStoreIsBuiltOnceAndKept(t *testing.T) {
+	built := 0
+	var fails error
+	env := bench.Env{Stderr: io.Discard, Seed: func(_ context.Context, dir, _ string, _ bench.Plan) (bench.Seeded, error) {
+		built++
+		return bench.Seeded{Queries: map[string][]string{"rare": {"quokka"}}}, errors.Join(fails, os.WriteFile(filepath.Join(dir, "kefu.db"), []byte("rows"), 0o600))
+	}}
+	ctx, plan, dir := context.Background(), bench.Plan{Conversations: 10, Messages: 20}, filepath.Join(t.TempDir(), "kept")
+	for range 2 {
+		if queries, err := env.Keep(ctx, dir, plan); err != nil || len(queries["rare"]) != 1 {
+			t.Fatalf("%v, %v", queries, err)
+		}
+	}
+	if built != 1 {
+		t.Errorf("it was built %d times", built)
+	}
+	if _, err := env.Keep(ctx, dir, bench.Plan{Conversations: 11, Messages: 20}); err == nil {
+		t.Error("another store was taken for the one that was asked for")
+	}
+	env.Database = "postgres://127.0.0.1/postgres"
+	if _, err := env.Keep(ctx, dir, plan); err == nil {
+		t.Error("a store of SQLite was taken for one of PostgreSQL")
+	}
+	env.Database, fails = "", errors.New("the disk is full")
+	half := filepath.Join(t.TempDir(), "half")
+	for range 2 {
+		if _, err := env.Keep(ctx, half, plan); err == nil {
+			t.Error("a store that was not built to the end was used")
+		}
+	}
+	if built != 2 {
+		t.Errorf("a folder that holds something was filled: %d", built)
 	}
 }

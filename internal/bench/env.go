@@ -51,6 +51,10 @@ type Seeded struct {
 	// Queries are search texts by class: rare, name, zh2, frequent, three.
 	Queries map[string][]string
 	Tokens  []string // the session tokens of Plan.Agents
+	// Names are what conversations can be chosen by: ids of teams, codes and agents,
+	// and tags, topics and channels as they are.
+	Names map[string][]string
+	Begin int64 // when the first conversation began; microseconds
 }
 
 // report prints the result of a command as its last line.
@@ -97,7 +101,7 @@ type remote struct {
 
 func (r *remote) flags(flags *flag.FlagSet) {
 	flags.StringVar(&r.url, "url", "", "a running server's address; without it one is started in a temporary folder")
-	flags.StringVar(&r.data, "data", "", "the running server's data folder, for demo.json")
+	flags.StringVar(&r.data, "data", "", "with --url: the running server's data folder, for demo.json; else a folder in which the store is kept for other runs, and built where it is not there")
 	flags.Bool("json", true, "print the result as JSON on the last line (always so)")
 }
 
@@ -147,7 +151,7 @@ func (e Env) open(ctx context.Context, at remote, plan Plan) (*product, Seeded, 
 	dir := at.data
 	if at.url == "" {
 		var err error
-		if dir, seeded, err = e.launch(ctx, p, plan); err != nil {
+		if dir, seeded, err = e.launch(ctx, p, plan, at.data); err != nil {
 			p.close()
 			return nil, Seeded{}, err
 		}
@@ -173,21 +177,40 @@ func (e Env) signIn(ctx context.Context, p *product, dir string) error {
 	return err
 }
 
-func (e Env) launch(ctx context.Context, p *product, plan Plan) (string, Seeded, error) {
+// launch serves a store that is as planned: the one in the folder keep, or where
+// that is "" one that is gone afterwards.
+func (e Env) launch(ctx context.Context, p *product, plan Plan, keep string) (string, Seeded, error) {
+	if keep != "" {
+		k, err := e.keep(ctx, keep, plan)
+		if err != nil {
+			return "", Seeded{}, err
+		}
+		p.process, p.command, err = e.start(ctx, keep, k.database)
+		return keep, k.Seeded, err
+	}
 	dir, database, err := e.fresh(ctx, p)
 	if err != nil {
 		return "", Seeded{}, err
 	}
-	var seeded Seeded
-	if plan != (Plan{}) {
-		began := time.Now()
-		if seeded, err = e.Seed(ctx, dir, database, plan); err != nil {
-			return "", Seeded{}, fmt.Errorf("bench: seeding: %w", err)
-		}
-		e.say("seeded %d conversations, %d messages in %.1f s", plan.Conversations, plan.Messages, time.Since(began).Seconds())
+	seeded, err := e.seed(ctx, dir, database, plan)
+	if err != nil {
+		return "", Seeded{}, err
 	}
 	p.process, p.command, err = e.start(ctx, dir, database)
 	return dir, seeded, err
+}
+
+func (e Env) seed(ctx context.Context, dir, database string, plan Plan) (Seeded, error) {
+	if plan == (Plan{}) {
+		return Seeded{}, nil
+	}
+	began := time.Now()
+	seeded, err := e.Seed(ctx, dir, database, plan)
+	if err != nil {
+		return seeded, fmt.Errorf("bench: seeding: %w", err)
+	}
+	e.say("seeded %d conversations, %d messages in %.1f s", plan.Conversations, plan.Messages, time.Since(began).Seconds())
+	return seeded, nil
 }
 
 // fresh makes a temporary folder and, for PostgreSQL, a database; p undoes both.
@@ -199,7 +222,7 @@ func (e Env) fresh(ctx context.Context, p *product) (dir, database string, err e
 	if e.Database == "" {
 		return dir, "", nil
 	}
-	database, drop, err := target.FreshDatabase(ctx, e.Database)
+	database, _, drop, err := target.FreshDatabase(ctx, e.Database)
 	if err != nil {
 		return "", "", err
 	}

@@ -44,6 +44,24 @@ func MeasureInbox(ctx context.Context, api *target.API, requests int) (float64, 
 	return t.P99, err
 }
 
+// MeasureLists runs the driver of lists with filters and tells how many there were.
+func MeasureLists(ctx context.Context, api *target.API, names map[string][]string, requests int) (int, error) {
+	all, err := measureLists(ctx, api, names, requests)
+	return len(all), err
+}
+
+// MeasureReports runs that of reports.
+func MeasureReports(ctx context.Context, api *target.API, names map[string][]string, requests int) (int, error) {
+	all, err := measureReports(ctx, api, Seeded{Names: names, Begin: 1}, requests)
+	return len(all), err
+}
+
+// Keep opens or builds a kept store, and gives its queries.
+func (e Env) Keep(ctx context.Context, dir string, plan Plan) (map[string][]string, error) {
+	k, err := e.keep(ctx, dir, plan)
+	return k.Seeded.Queries, err
+}
+
 // MeasureSearch measures queries by class.
 func MeasureSearch(ctx context.Context, api *target.API, queries map[string][]string, requests int) (int, error) {
 	all, err := measureSearch(ctx, api, queries, requests)

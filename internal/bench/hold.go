@@ -16,6 +16,7 @@ func Hold(args []string, env Env) int {
 	flags.SetOutput(env.Stderr)
 	conversations := flags.Int("conversations", 100_000, "conversations in the store")
 	messages := flags.Int("messages", 0, "messages in the store; without it as many as conversations")
+	keep := flags.String("data", "", "a folder in which the store is kept for other runs, and built where it is not there")
 	if !env.parsed(flags, args) {
 		return 2
 	}
@@ -26,7 +27,7 @@ func Hold(args []string, env Env) int {
 	defer stop()
 	p := &product{}
 	defer p.close()
-	folder, _, err := env.launch(ctx, p, Plan{Conversations: *conversations, Messages: max(*messages, *conversations)})
+	folder, _, err := env.launch(ctx, p, Plan{Conversations: *conversations, Messages: max(*messages, *conversations)}, *keep)
 	if err != nil {
 		return env.fail(err)
 	}

@@ -66,7 +66,7 @@ func (e Env) launch(ctx context.Context, s *served, o options) error {
 	s.data = dir
 	s.undo = append(s.undo, func() { _ = os.RemoveAll(dir) })
 	if e.Database != "" {
-		database, drop, err := target.FreshDatabase(ctx, e.Database)
+		database, _, drop, err := target.FreshDatabase(ctx, e.Database)
 		if err != nil {
 			return err
 		}

@@ -14,23 +14,31 @@ import (
 const dropTimeout = 30 * time.Second
 
 // FreshDatabase makes an empty database on the server of a PostgreSQL DSN (a
-// URL) and gives the DSN that names it and a function that drops it.
-func FreshDatabase(ctx context.Context, dsn string) (fresh string, drop func(), err error) {
-	address, err := url.Parse(dsn)
-	if err != nil || (address.Scheme != "postgres" && address.Scheme != "postgresql") {
-		return "", nil, fmt.Errorf("target: the database must be given as postgres://…")
+// URL) and gives the DSN that names it, its name, and a function that drops it.
+func FreshDatabase(ctx context.Context, dsn string) (fresh, name string, drop func(), err error) {
+	name = "kefu_bench_" + id.New()
+	if fresh, err = DatabaseNamed(dsn, name); err != nil {
+		return "", "", nil, err
 	}
-	name := "kefu_bench_" + id.New()
 	if err := execute(ctx, dsn, "CREATE DATABASE "+name); err != nil {
-		return "", nil, err
+		return "", "", nil, err
 	}
-	address.Path = "/" + name
 	drop = func() {
 		ctx, cancel := context.WithTimeout(context.Background(), dropTimeout)
 		defer cancel()
 		_ = execute(ctx, dsn, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
 	}
-	return address.String(), drop, nil
+	return fresh, name, drop, nil
+}
+
+// DatabaseNamed is a DSN (a URL) that names another database of the same server.
+func DatabaseNamed(dsn, name string) (string, error) {
+	address, err := url.Parse(dsn)
+	if err != nil || (address.Scheme != "postgres" && address.Scheme != "postgresql") {
+		return "", fmt.Errorf("target: the database must be given as postgres://…")
+	}
+	address.Path = "/" + name
+	return address.String(), nil
 }
 
 func execute(ctx context.Context, dsn, statement string) error {

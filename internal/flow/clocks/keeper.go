@@ -40,13 +40,16 @@ type Told struct {
 	AnswerBy int64
 }
 
-// Name is the keeper's, as a follower of the log.
-const Name = "clocks"
+// Name is the keeper's, as a follower of the log; Reckoned is its cursor over versions
+// of the settings.
+const (
+	Name     = "clocks"
+	Reckoned = "clocks settings"
+)
 
 const (
-	reckoned  = "clocks settings" // the cursor over versions of the settings
-	ringLimit = 200               // clocks that ring in one transaction
-	pageSize  = 200               // conversations reckoned anew in one
+	ringLimit = 200 // clocks that ring in one transaction
+	pageSize  = 200 // conversations reckoned anew in one
 	idle      = 10 * time.Minute
 	troubled  = time.Second
 )
@@ -293,7 +296,7 @@ func ring(f *report.Followed, aim *sla.Aim, now int64) {
 // than those that it was reckoned by.
 func (k *Keeper) reckonChanged(ctx context.Context) error {
 	set := k.set()
-	at, err := k.store.FollowerAt(ctx, reckoned, false)
+	at, err := k.store.FollowerAt(ctx, Reckoned, false)
 	if err != nil || at >= set.Version {
 		return err
 	}
@@ -307,7 +310,7 @@ func (k *Keeper) reckonChanged(ctx context.Context) error {
 		}
 		k.known = string(shape)
 	}
-	return k.store.MoveFollower(ctx, event.Step{Follower: reckoned, From: at, To: set.Version})
+	return k.store.MoveFollower(ctx, event.Step{Follower: Reckoned, From: at, To: set.Version})
 }
 
 func (k *Keeper) reckonLive(ctx context.Context, aims sla.Aims) error {
