@@ -97,7 +97,7 @@ type App struct {
 // Build makes the one server of a data folder: it takes the folder, brings the
 // schema up to date, opens the keys, the database and the index and connects the
 // parts. Close gives back what it opened. Errors: Conflict while another server
-// uses the folder.
+// uses the folder or the database.
 func Build(ctx context.Context, c config.Config, version string, log *slog.Logger) (*App, error) {
 	return build(ctx, c, version, log, func(a *App) []func(context.Context) error {
 		return []func(context.Context) error{a.takeFolder, a.openTracing, a.openKeys, a.openStore, a.openIndex, a.openAudit, a.connect, a.connectWeb}
@@ -177,14 +177,13 @@ func (a *App) openStoreBeside(ctx context.Context) error {
 	if !fault.Is(behind, fault.Conflict) {
 		return behind
 	}
-	release, err := takeFolder(a.Config.Data)
-	if err != nil {
+	if Migrate(ctx, a.Config) != nil {
 		return behind
 	}
-	return errors.Join(a.openStoreWith(ctx, true), release())
+	return a.openStoreWith(ctx, false)
 }
 
-func (a *App) openStoreWith(ctx context.Context, migrate bool) error {
+func (a *App) openStoreWith(ctx context.Context, server bool) error {
 	c := a.Config.Committer
 	kinds, err := configuring.Kinds()
 	if err != nil {
@@ -193,7 +192,7 @@ func (a *App) openStoreWith(ctx context.Context, migrate bool) error {
 	a.kinds = kinds
 	store, err := storage.Open(ctx, storage.Options{
 		Dir: a.Config.Data, Database: a.Config.Database.Reveal(), Ring: a.Ring, Clock: a.now, Log: a.Log,
-		Observer: watcher{a.metrics, a.tracer, a.now}, MaxBatch: c.MaxBatch, MaxQueue: c.QueueSize, MaxDelay: c.MaxDelay, Migrate: migrate, Settings: kinds,
+		Observer: watcher{a.metrics, a.tracer, a.now}, MaxBatch: c.MaxBatch, MaxQueue: c.QueueSize, MaxDelay: c.MaxDelay, Migrate: server, Alone: server, Settings: kinds,
 	})
 	if err != nil {
 		return err

@@ -42,13 +42,14 @@ func takeFolder(dir string) (release func() error, err error) {
 }
 
 // Migrate brings the database of a configuration up to this program's schema.
-// Errors: Conflict while a server uses the data folder, or for a newer schema.
+// Errors: Conflict while a server uses the data folder or the database, or for a
+// newer schema.
 func Migrate(ctx context.Context, c config.Config) error {
 	release, err := takeFolder(c.Data)
 	if err != nil {
 		return err
 	}
-	store, err := storage.Open(ctx, storage.Options{Dir: c.Data, Database: c.Database.Reveal(), Log: slog.New(slog.DiscardHandler), Migrate: true})
+	store, err := storage.Open(ctx, storage.Options{Dir: c.Data, Database: c.Database.Reveal(), Log: slog.New(slog.DiscardHandler), Migrate: true, Alone: true})
 	if err == nil {
 		err = store.Close()
 	}

@@ -5,10 +5,14 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"kefu/internal/app"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/logging"
+	"kefu/internal/storage/engine"
+	"kefu/internal/storage/storagetest"
 )
 
 func build(t *testing.T, c config.Config) *app.App {
@@ -71,5 +75,51 @@ func TestACommandMakesTheFirstSchemaAndLeavesTheFolder(t *testing.T) {
 	}
 	if err := beside.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// Two folders, one PostgreSQL database.
+func TestOneServerOnADatabase(t *testing.T) {
+	d := storagetest.New(t, engine.Postgres)
+	on := func() config.Config {
+		c := withKeys(t)
+		c.Database, c.Listen = logging.Secret(d.DSN), "127.0.0.1:0"
+		return c
+	}
+	first, discard := build(t, on()), slog.New(slog.DiscardHandler)
+	if second, err := app.Build(t.Context(), on(), "test", discard); !fault.Is(err, fault.Conflict) {
+		t.Errorf("a second server: %v", err)
+		if err == nil {
+			second.Close()
+		}
+	}
+	if err := app.Migrate(t.Context(), on()); !fault.Is(err, fault.Conflict) {
+		t.Errorf("migrate: %v", err)
+	}
+	beside, err := app.BuildCommand(t.Context(), first.Config, "test", discard)
+	if err != nil {
+		t.Fatalf("a command: %v", err)
+	}
+	if err := beside.Close(); err != nil {
+		t.Error(err)
+	}
+
+	ended := make(chan error, 1)
+	go func() { ended <- first.Run(t.Context()) }()
+	var other *engine.DB
+	for deadline := time.Now().Add(20 * time.Second); other == nil; {
+		d.Exec(t, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())")
+		if other, err = engine.OpenAlone(d.DSN, t.TempDir()); err != nil && time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+	defer other.Close()
+	select {
+	case err := <-ended:
+		if !fault.Is(err, fault.Conflict) {
+			t.Errorf("the server whose database was taken ends with %v", err)
+		}
+	case <-time.After(40 * time.Second):
+		t.Error("the server whose database was taken goes on")
 	}
 }

@@ -52,7 +52,7 @@ func Seed(ctx context.Context, c config.Config, plan SeedPlan) (Seeded, error) {
 	if err != nil {
 		return Seeded{}, err
 	}
-	store, err := storage.Open(ctx, storage.Options{Migrate: true, Dir: c.Data, Database: c.Database.Reveal(), Ring: ring, Log: slog.New(slog.DiscardHandler)})
+	store, err := storage.Open(ctx, storage.Options{Migrate: true, Alone: true, Dir: c.Data, Database: c.Database.Reveal(), Ring: ring, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return Seeded{}, errors.Join(err, ring.Close())
 	}

@@ -27,6 +27,7 @@ func (a *App) workers() []lifecycle.Worker {
 	}
 	all := []lifecycle.Worker{
 		{Name: "store", Run: a.Store.Run},
+		{Name: "the one server", Run: a.Store.WatchAlone},
 		{Name: "settings", Run: a.settings.Run},
 		{Name: "first forms", Run: a.seedForms},
 		{Name: "queue", Run: a.queue.Run},

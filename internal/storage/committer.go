@@ -187,6 +187,7 @@ func (s *Store) attempt(ctx context.Context, batch []*request) error {
 	s.cache.end(tx.Pos, tx.left)
 	s.noted(batch)
 	s.failing.Store(false)
+	s.doubt = s.core.DB.Regained() || s.doubt
 	tx.Commit.Unknown, s.doubt = s.doubt, false
 	batch[0].commit = &tx.Commit
 	if s.observe != nil {

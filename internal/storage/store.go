@@ -55,6 +55,9 @@ type Options struct {
 	// Migrate brings the schema up to date, which no other program may rely on
 	// meanwhile. Without it a schema that is not this program's is refused.
 	Migrate bool
+	// Alone is for a server: there is one on a database. Programs that change a
+	// little beside it leave it false.
+	Alone bool
 
 	MaxBatch int           // requests in one commit; default 512
 	MaxQueue int           // requests waiting; beyond, callers wait; default 16,384
@@ -112,7 +115,7 @@ type Listener func(event.Commit)
 
 // Open opens the database, sees to its schema and prepares the statements, so that
 // a mistake in one fails here and not later. Errors: Conflict for a schema that is
-// not this program's; Unavailable.
+// not this program's, or while another server is on the database; Unavailable.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	const op = "storage.Open"
 	if o.Clock == nil {
@@ -136,7 +139,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	db, err := engine.Open(o.Database, o.Dir)
+	open := engine.Open
+	if o.Alone {
+		open = engine.OpenAlone
+	}
+	db, err := open(o.Database, o.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -193,6 +200,10 @@ func (s *Store) Ready(ctx context.Context) error {
 	}
 	return s.tx(ctx, func(context.Context, *Tx) error { return nil })
 }
+
+// WatchAlone returns when ctx ends, or with a Conflict once another server has taken
+// the database over; from then on nothing is committed.
+func (s *Store) WatchAlone(ctx context.Context) error { return s.core.DB.WatchAlone(ctx) }
 
 // Close closes the database after Run has ended.
 func (s *Store) Close() error { return s.core.DB.Close() }

@@ -52,6 +52,8 @@ type DB struct {
 	rows *rowTable // SQLite: where the statements of Set read their rows
 	path string    // of SQLite's file
 	wal  walSizes
+
+	claim *claim // PostgreSQL: of the one server; nil for what works beside it
 }
 
 // walSizes are the sizes of SQLite's log, in bytes, from which it is worth moving
@@ -65,7 +67,17 @@ type walSizes struct {
 // not answer within 10 seconds.
 func Open(dsn, dir string) (*DB, error) {
 	if Of(dsn) == Postgres {
-		return openPostgres(dsn)
+		return openPostgres(dsn, nil)
+	}
+	return openSQLite(dir)
+}
+
+// OpenAlone is Open for a server: on PostgreSQL no other may be on the same database
+// while this one is, whatever folders they have. SQLite's folder has a lock of its
+// own. Errors: Conflict while another server is.
+func OpenAlone(dsn, dir string) (*DB, error) {
+	if Of(dsn) == Postgres {
+		return openPostgres(dsn, newClaim())
 	}
 	return openSQLite(dir)
 }
@@ -139,22 +151,35 @@ func sqliteDSN(path, mode string, cacheKiB int) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}).String()
 }
 
-func openPostgres(dsn string) (*DB, error) {
+func openPostgres(dsn string, alone *claim) (*DB, error) {
 	const op = "engine.openPostgres"
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, unreadable(op)
 	}
-	reader, writer := stdlib.OpenDB(*config), stdlib.OpenDB(*config, stdlib.OptionAfterConnect(prepareWriter))
+	prepare := func(ctx context.Context, conn *pgx.Conn) error {
+		err := prepareWriter(ctx, conn)
+		if err == nil && alone != nil {
+			err = alone.take(ctx, conn)
+		}
+		if err != nil {
+			_ = conn.Close(context.WithoutCancel(ctx)) // the driver leaves it open
+		}
+		return err
+	}
+	reader, writer := stdlib.OpenDB(*config), stdlib.OpenDB(*config, stdlib.OptionAfterConnect(prepare))
 	reader.SetMaxOpenConns(12)
 	reader.SetMaxIdleConns(12)
 	writer.SetMaxOpenConns(1)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if err := writer.PingContext(ctx); err != nil {
-		return nil, errors.Join(noAnswer(op, err), reader.Close(), writer.Close())
+		if !fault.Is(err, fault.Conflict) {
+			err = noAnswer(op, err)
+		}
+		return nil, errors.Join(err, reader.Close(), writer.Close())
 	}
-	return &DB{Kind: Postgres, Reader: newPool(reader, Postgres), Writer: writer}, nil
+	return &DB{Kind: Postgres, Reader: newPool(reader, Postgres), Writer: writer, claim: alone}, nil
 }
 
 // prepareWriter makes a server's own defaults harmless: a commit that is not
