@@ -611,7 +611,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 // withoutPrincipal are the methods that ask nobody's rights, and why.
 func withoutPrincipal() map[string]string {
 	return map[string]string{
-		"Run Listen Close Ready Waiting Checkpoint Purge Deployment":                                            "the process itself",
+		"Run Listen Close Ready Waiting Checkpoint Purge Deployment WatchAlone":                                 "the process itself",
 		"ClaimJobs FinishJob RetryJob NextJobDue CountJobs SnoozedUntil":                                        "the workers that run jobs; nobody else can reach them",
 		"FindWindowSecret SignInCustomer CredentialsOf SignInFailed RenewHash OpenSession StaffBySession KeyBy": "they find out who asks",
 		"SettingsVersion RevocationsSince LastPosition WrittenSince RewrittenSince":                             "no words in them",
