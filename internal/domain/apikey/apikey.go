@@ -37,6 +37,7 @@ type Key struct {
 	Networks      []netip.Prefix // from which it may be used; none: any
 	CreatedBy     string         // a staff id
 	CreatedByName string
+	Orphaned      bool  // who made it could make none today: they left, or have another role
 	CreatedAt     int64 // microseconds
 	ExpiresAt     int64 // 0: never
 	UsedAt        int64 // to the minute; 0: not yet
@@ -51,9 +52,10 @@ type State string
 
 // The states.
 const (
-	Active  State = "active"
-	Expired State = "expired"
-	Revoked State = "revoked"
+	Active    State = "active"
+	Expired   State = "expired"
+	Suspended State = "suspended" // for as long as its maker may make none
+	Revoked   State = "revoked"
 )
 
 // At is the state of a key at a time.
@@ -63,6 +65,8 @@ func (k Key) At(now int64) State {
 		return Revoked
 	case k.ExpiresAt != 0 && k.ExpiresAt <= now:
 		return Expired
+	case k.Orphaned:
+		return Suspended
 	default:
 		return Active
 	}

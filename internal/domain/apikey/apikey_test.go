@@ -66,7 +66,8 @@ func TestFromWhereAKeyIsUsed(t *testing.T) {
 
 func TestStatesOfAKey(t *testing.T) {
 	for want, k := range map[apikey.State]apikey.Key{
-		apikey.Active: {ExpiresAt: 11}, apikey.Expired: {ExpiresAt: 10}, apikey.Revoked: {ExpiresAt: 10, RevokedAt: 5},
+		apikey.Active: {ExpiresAt: 11}, apikey.Expired: {ExpiresAt: 10}, apikey.Revoked: {ExpiresAt: 10, RevokedAt: 5, Orphaned: true},
+		apikey.Suspended: {ExpiresAt: 11, Orphaned: true},
 	} {
 		if got := k.At(10); got != want {
 			t.Errorf("%+v is %s", k, got)

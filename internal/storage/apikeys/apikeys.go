@@ -141,18 +141,20 @@ func (executor) Execute(ctx context.Context, t *core.Tx, maker identity.Principa
 	return add(ctx, t, maker, n, under)
 }
 
-const columns = `k.id, k.name, k.scopes, k.networks, k.created_by, COALESCE(m.name, ''), k.created_at, k.expires_at, k.used_at, k.refused_at,
+const columns = `k.id, k.name, k.scopes, k.networks, k.created_by, COALESCE(m.name, ''), COALESCE(m.role, ''), COALESCE(m.disabled_at, 1), k.created_at, k.expires_at, k.used_at, k.refused_at,
 	k.revoked_at, k.revoked_by, COALESCE(r.name, '')
 	FROM api_key k LEFT JOIN staff m ON m.id = k.created_by LEFT JOIN staff r ON r.id = k.revoked_by`
 
 func scan(scan func(...any) error) (apikey.Key, error) {
 	var k apikey.Key
-	var scopes, networks string
-	err := scan(&k.ID, &k.Name, &scopes, &networks, &k.CreatedBy, &k.CreatedByName, &k.CreatedAt, &k.ExpiresAt, &k.UsedAt, &k.RefusedAt,
+	var scopes, networks, role string
+	var disabledAt int64
+	err := scan(&k.ID, &k.Name, &scopes, &networks, &k.CreatedBy, &k.CreatedByName, &role, &disabledAt, &k.CreatedAt, &k.ExpiresAt, &k.UsedAt, &k.RefusedAt,
 		&k.RevokedAt, &k.RevokedBy, &k.RevokedByName)
 	if err != nil {
 		return k, err
 	}
+	k.Orphaned = disabledAt != 0 || !makes(k.CreatedBy, identity.Role(role))
 	for s := range strings.FieldsSeq(scopes) {
 		k.Scopes |= identity.ScopesOf(identity.Scope(s))
 	}
@@ -201,8 +203,8 @@ func (k *Keys) OwnKey(ctx context.Context, p identity.Principal) (apikey.Key, er
 
 // KeyBy finds a key by the keyed digest of its secret, and notes its use or that it
 // came from elsewhere, at most once a minute and without anybody waiting. Errors:
-// Unauthenticated, with the field key and the reason unknown, expired or revoked;
-// Forbidden with the field address.
+// Unauthenticated, with the field key and the reason unknown, expired, suspended or
+// revoked; Forbidden with the field address.
 func (k *Keys) KeyBy(ctx context.Context, digest string, from netip.Addr) (apikey.Key, error) {
 	const op = "apikeys.KeyBy"
 	found, err := scan(k.core.DB.Reader.QueryRowContext(ctx, "SELECT "+columns+" WHERE k.digest = $1", digest).Scan)
@@ -265,4 +267,42 @@ func (k *Keys) RevokeKey(ctx context.Context, p identity.Principal, id string) e
 		t.Record(p, "key.revoke", "key", id, "")
 		return t.Revoke(ctx, event.RevokedSession, id)
 	})
+}
+
+// makes tells whether somebody may make keys in a role; "" is that of who has left.
+func makes(staffID string, role identity.Role) bool {
+	return policy.Allow(identity.Principal{Kind: identity.Staff, ID: staffID, Role: role}, policy.ManageKeys, policy.Object{})
+}
+
+// MakerChanged records, inside the transaction in which p gives somebody another role
+// or none (""), that the keys that they made open nothing from now on, or open again,
+// and ends every link to a file that was made with one.
+func MakerChanged(ctx context.Context, t *core.Tx, p identity.Principal, under, staffID string, before, after identity.Role) error {
+	const op = "apikeys.MakerChanged"
+	if makes(staffID, before) == makes(staffID, after) {
+		return nil
+	}
+	rows, err := t.SQL.QueryContext(ctx, "SELECT id FROM api_key WHERE created_by = $1 AND revoked_at = 0 AND (expires_at = 0 OR expires_at > $2) ORDER BY id", staffID, t.Now)
+	if err != nil {
+		return engine.MapError(op, err)
+	}
+	var keys []string
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		keys = append(keys, "")
+		return r.Scan(&keys[len(keys)-1])
+	})
+	if err != nil {
+		return engine.MapError(op, err)
+	}
+	for _, id := range keys {
+		if makes(staffID, after) {
+			t.RecordUnder(p, under, "key.resume", "key", id, "")
+			continue
+		}
+		t.RecordUnder(p, under, "key.suspend", "key", id, "")
+		if err := t.Revoke(ctx, event.RevokedSession, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/staff"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/apikeys"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 )
@@ -54,6 +55,9 @@ func (s *Staff) EnterByDirectory(ctx context.Context, e staff.DirectoryEntry) (s
 				return engine.MapError(op, err)
 			}
 			if err := endSessions(ctx, t, identity.SystemPart("directory"), "", "staff.change", member.ID); err != nil {
+				return err
+			}
+			if err := apikeys.MakerChanged(ctx, t, identity.SystemPart("directory"), "", member.ID, member.Role, e.Role); err != nil {
 				return err
 			}
 			member.Role = e.Role

@@ -16,6 +16,7 @@ import (
 	"kefu/internal/domain/staff"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/ticket"
+	"kefu/internal/storage/apikeys"
 	"kefu/internal/storage/approvals"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
@@ -211,6 +212,7 @@ func (s *Staff) change(ctx context.Context, t *core.Tx, p identity.Principal, id
 		return engine.MapError(op, err)
 	}
 	next, wasOwner := identity.Role(role), identity.Role(role) == identity.Owner && disabledAt == 0
+	before := roleInUse(next, disabledAt != 0)
 	if c.Role != nil {
 		next = *c.Role
 	}
@@ -237,7 +239,11 @@ func (s *Staff) change(ctx context.Context, t *core.Tx, p identity.Principal, id
 	if _, err := t.SQL.ExecContext(ctx, "UPDATE staff SET role = $1, disabled_at = $2 WHERE id = $3", string(next), disabledAt, id); err != nil {
 		return engine.MapError(op, err)
 	}
-	if err := revokeLinks(ctx, t, identity.Principal{Kind: identity.Staff, ID: id, Role: roleInUse(next, disabledAt != 0)}); err != nil {
+	after := roleInUse(next, disabledAt != 0)
+	if err := revokeLinks(ctx, t, identity.Principal{Kind: identity.Staff, ID: id, Role: after}); err != nil {
+		return err
+	}
+	if err := apikeys.MakerChanged(ctx, t, p, under, id, before, after); err != nil {
 		return err
 	}
 	return endSessions(ctx, t, p, under, "staff.change", id)

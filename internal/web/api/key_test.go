@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -404,4 +405,43 @@ func TestALinkEndsWithItsKey(t *testing.T) {
 	if _, err := w.files.Open(context.Background(), token); !fault.Is(err, fault.NotFound) {
 		t.Errorf("the link of a revoked key: %v", err)
 	}
+}
+
+// A key does what its maker vouched for, so it opens nothing while they may vouch for
+// nothing: disabled, or in another role.
+func TestAKeyStopsWithItsMaker(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		owner, maker := principalOf(w.member(identity.Owner)), w.member(identity.Admin)
+		made := w.keyAs(maker, apikeys.Wanted{Scopes: []identity.Scope{identity.ReadReports}})
+		use := call{method: "GET", path: "/v1/key", bearer: made.Secret}
+		w.must(200, use)
+		change := func(c staff.Change) {
+			t.Helper()
+			err := w.store.ChangeStaff(context.Background(), owner, maker.ID, c)
+			var pending *approval.PendingError
+			if errors.As(err, &pending) {
+				w.approve(pending.ID)
+				err = nil
+			}
+			check(t, err)
+		}
+		yes, no, agent, admin := true, false, identity.Agent, identity.Admin
+		for _, c := range []struct{ leave, back staff.Change }{
+			{staff.Change{Disabled: &yes}, staff.Change{Disabled: &no}},
+			{staff.Change{Role: &agent}, staff.Change{Role: &admin}},
+		} {
+			change(c.leave)
+			if got := w.problem(401, "unauthenticated", use); !strings.Contains(got.text, `"field":"key","reason":"suspended"`) {
+				t.Errorf("the key of who left: %s", got.text)
+			}
+			var list keyapi.KeyList
+			w.must(200, call{method: "GET", path: "/v1/keys", bearer: w.session(w.member(identity.Owner))}).json(t, &list)
+			if len(list.Items) != 1 || list.Items[0].State != "suspended" {
+				t.Errorf("the list is %+v", list)
+			}
+			change(c.back)
+			w.must(200, use)
+		}
+		w.did(t, made.ID, "key.suspend", "key.resume", "key.suspend", "key.resume")
+	})
 }

@@ -33,7 +33,7 @@ type Key struct {
 	Name      string           `json:"name" doc:"of the program; customers see it on what the program writes"`
 	Scopes    []identity.Scope `json:"scopes" nullable:"false" doc:"what it is for"`
 	Networks  []string         `json:"networks,omitempty" nullable:"false" doc:"from which it may be used; without, from anywhere"`
-	State     apikey.State     `json:"state" enum:"active,expired,revoked"`
+	State     apikey.State     `json:"state" enum:"active,expired,suspended,revoked" doc:"suspended: who made it has left or lost the right to; it works again once they are back"`
 	CreatedBy *api.Changer     `json:"created_by,omitempty"`
 	CreatedAt int64            `json:"created_at"`
 	ExpiresAt int64            `json:"expires_at,omitempty" doc:"none: it does not"`

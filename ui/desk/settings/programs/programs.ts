@@ -20,7 +20,7 @@ export interface Key {
   name: string;
   scopes: Scope[];
   networks?: string[];
-  state: 'active' | 'expired' | 'revoked';
+  state: 'active' | 'expired' | 'suspended' | 'revoked';
   created_by?: { id: string; name?: string };
   created_at: number;
   expires_at?: number;

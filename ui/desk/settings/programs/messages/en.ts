@@ -12,7 +12,7 @@ export const en = {
   waitsLead: (who: string) => `Asked for by ${who}. Until a colleague approves, it opens nothing.`,
   toApprovals: 'Go to approvals',
 
-  state: { active: 'Works', expired: 'Expired', revoked: 'Revoked' } as Record<string, string>,
+  state: { active: 'Works', expired: 'Expired', suspended: 'Suspended', revoked: 'Revoked' } as Record<string, string>,
   by: (who: string, when: string) => `Made by ${who}, ${when}`,
   used: (when: string) => `Last used ${when}`,
   unused: 'Not used yet',
@@ -22,6 +22,7 @@ export const en = {
   from: (networks: string) => `Only from ${networks}`,
   revokedBy: (who: string, when: string) => `Revoked by ${who}, ${when}`,
   refused: (when: string) => `Was tried from a foreign address ${when}. If that was not you, revoke it.`,
+  suspended: (who: string) => `${who}, who made it, has left or may make no keys any more, so it opens nothing. Give the program a new key, then revoke this one.`,
 
   revoke: 'Revoke',
   revokeTitle: (name: string) => `Revoke the key of “${name}”?`,

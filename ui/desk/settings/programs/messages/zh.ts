@@ -14,7 +14,7 @@ export const zh: KeyWords = {
   waitsLead: (who) => `由${who}申请。同事批准之前，这把密钥不起任何作用。`,
   toApprovals: '前往审批',
 
-  state: { active: '有效', expired: '已过期', revoked: '已吊销' },
+  state: { active: '有效', expired: '已过期', suspended: '已停用', revoked: '已吊销' },
   by: (who, when) => `${who}创建于${when}`,
   used: (when) => `最近使用：${when}`,
   unused: '尚未使用',
@@ -24,6 +24,7 @@ export const zh: KeyWords = {
   from: (networks) => `仅限来自 ${networks}`,
   revokedBy: (who, when) => `${who}吊销于${when}`,
   refused: (when) => `${when}有人从不允许的地址使用过它。如果不是你们自己，请立即吊销。`,
+  suspended: (who) => `创建者${who}已离职或不再有权创建密钥，因此这把密钥已停用。请给该程序换一把新密钥，再吊销这一把。`,
 
   revoke: '吊销',
   revokeTitle: (name) => `吊销“${name}”的密钥？`,
