@@ -54,7 +54,8 @@ test('an app does what the window asks of it', () => {
   }
 });
 
-test('the component for React is TypeScript without a mistake', () => {
+// A compiler with all types of a browser: on a busy machine that takes its time.
+test('the component for React is TypeScript without a mistake', { timeout: 120_000 }, () => {
   const file = new URL('../../examples/react/Help.tsx', import.meta.url).pathname;
   const types = (path: string) => new URL(`../node_modules/@types/${path}`, import.meta.url).pathname;
   const program = ts.createProgram([file], {
