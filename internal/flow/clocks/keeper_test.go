@@ -96,9 +96,7 @@ func refunded() string { return id.From("refunded") }
 
 func (h *house) begin() string {
 	h.t.Helper()
-	state, err := h.p.StartConversation(context.Background(), h.who, conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat", Language: "zh"})
-	must(h.t, err)
-	return state.ID
+	return h.p.Begin(h.who, "zh")
 }
 
 func mei() identity.Principal {
@@ -116,9 +114,7 @@ func saying(text string) conversation.Command {
 
 func (h *house) settle() {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	must(h.t, h.f.Settled(ctx))
+	h.p.Settle(h.f)
 }
 
 func (h *house) alerts(conv string) map[sla.ClockKind]sla.Alert {

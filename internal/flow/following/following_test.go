@@ -103,9 +103,7 @@ func newWorld(t testing.TB, d *storagetest.Deployment, o following.Options) *wor
 	})
 	w.p.Start()
 	d.Exec(t, "CREATE TABLE IF NOT EXISTS copied (pos BIGINT NOT NULL, text TEXT NOT NULL)")
-	state, err := w.p.StartConversation(context.Background(), w.who, conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat"})
-	must(t, err)
-	w.conv = state.ID
+	w.conv = w.p.Begin(w.who, "")
 	w.start(o)
 	return w
 }
@@ -148,9 +146,7 @@ func (w *world) do(c conversation.Command) {
 
 func (w *world) settle() {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	must(w.t, w.f.Settled(ctx))
+	w.p.Settle(w.f)
 }
 
 // copied is what the follower has written, in the order it was written.

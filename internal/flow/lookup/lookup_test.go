@@ -12,7 +12,6 @@ import (
 
 	"kefu/internal/connector/demowallet"
 	"kefu/internal/domain/conversation"
-	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/intake"
@@ -97,27 +96,12 @@ func open(t *testing.T) *house {
 	h.must(ledger.Seed(ctx, []demowallet.Person{{ID: "cust-anna", Name: "Anna Schmidt", Language: "en"}, {ID: "cust-li", Name: "李静", Language: "zh"}}))
 	h.wallet = &counting{Ledger: ledger}
 	h.flow = lookup.New(lookup.Deps{Wallet: h.wallet, Links: h.Store, Clock: d.Clock.Now, Clean: clean}, lookup.Options{Issuer: "wallet", Reveals: threeAnHour()})
-	h.anna, h.other = h.signIn("cust-anna"), h.signIn("cust-li")
+	h.anna, h.other = h.SignIn("cust-anna"), h.SignIn("cust-li")
 	h.agent = identity.Principal{Kind: identity.Staff, ID: id.New(), Role: identity.Agent}
-	h.conv = h.start(h.anna)
+	h.conv = h.Begin(h.anna, "en")
 	_, err = h.Execute(ctx, h.agent, h.conv, conversation.Command{Kind: conversation.Assign, Content: conversation.Content{Staff: &conversation.StaffRef{ID: h.agent.ID, Name: "Mei"}}})
 	h.must(err)
 	return h
-}
-
-func (h *house) signIn(subject string) identity.Principal {
-	signed, err := h.SignInCustomer(context.Background(), customer.SignIn{
-		Issuer: "wallet", Subject: subject, TokenID: id.New(), TokenExpires: 1 << 60, NewID: id.New(),
-		Secret: customer.WindowSecret{Digest: id.New(), Verified: true, ExpiresAt: 1 << 60},
-	})
-	h.must(err)
-	return identity.Principal{Kind: identity.Customer, ID: signed.CustomerID, Level: identity.AL1}
-}
-
-func (h *house) start(p identity.Principal) string {
-	started, err := h.Store.StartConversation(context.Background(), p, conversation.Start{NewID: id.New(), Ref: id.New(), Channel: "chat", Language: "en"})
-	h.must(err)
-	return started.ID
 }
 
 func TestStaffSeeTheWalletMasked(t *testing.T) {
@@ -214,7 +198,7 @@ func TestAFieldIsRevealedForAReason(t *testing.T) {
 		"a secret":              {func(a *lookup.Ask) { a.Field = wallet.FieldInstrument }, fault.Forbidden},
 		"an unknown field":      {func(a *lookup.Ask) { a.Field = "customer.password" }, fault.Forbidden},
 		"no conversation":       {func(a *lookup.Ask) { a.Conversation = "" }, fault.Invalid},
-		"another conversation":  {func(a *lookup.Ask) { a.Conversation = h.start(h.other) }, fault.NotFound},
+		"another conversation":  {func(a *lookup.Ask) { a.Conversation = h.Begin(h.other, "en") }, fault.NotFound},
 	} {
 		spoilt := ask
 		c.spoil(&spoilt)

@@ -16,7 +16,6 @@ import (
 
 	"kefu/internal/connector/hook"
 	"kefu/internal/domain/conversation"
-	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/webhook"
 	"kefu/internal/flow/following"
@@ -118,13 +117,11 @@ func open(t *testing.T, d *storagetest.Deployment) *house {
 	sender := notifying.NewSender(h.s.Store, h.all, hook.New(egress.Options{Private: true, Timeout: 5 * time.Second}), d.Clock.Now, quiet)
 	h.desk = notifying.NewDesk(h.s.Store, h.all, sender.Wake, d.Clock.Now)
 	h.planner = notifying.NewPlanner(h.s.Store, sender.Wake)
-	h.follower = following.New(h.s.Store, h.planner, following.Options{Name: notifying.Follower, AtEnd: true, Clock: d.Clock.Now})
-	h.s.Listen(h.follower.Committed)
+	h.follower = h.s.RunFollower(h.planner, following.Options{Name: notifying.Follower, AtEnd: true, Clock: d.Clock.Now})
 	ctx, cancel := context.WithCancel(context.Background())
-	var workers sync.WaitGroup
-	workers.Go(func() { _ = sender.Run(ctx) })
-	workers.Go(func() { _ = h.follower.Run(ctx) })
-	t.Cleanup(func() { cancel(); workers.Wait() })
+	var sending sync.WaitGroup
+	sending.Go(func() { _ = sender.Run(ctx) })
+	t.Cleanup(func() { cancel(); sending.Wait() })
 	h.wake = sender.Wake
 	h.settled() // it begins at the end of the log, as it is now
 	return h
@@ -155,20 +152,8 @@ func must(t *testing.T, err error) {
 // customer begins a conversation as somebody whom the wallet knows.
 func (h *house) customer(subject string) (identity.Principal, string) {
 	h.t.Helper()
-	signed, err := h.s.SignInCustomer(context.Background(), customer.SignIn{
-		Issuer: "wallet", Subject: subject, TokenID: id.New(), TokenExpires: 1 << 60, NewID: id.New(),
-		Secret: customer.WindowSecret{Digest: id.New(), Verified: true, ExpiresAt: 1 << 60},
-	})
-	must(h.t, err)
-	p := identity.Principal{Kind: identity.Customer, ID: signed.CustomerID, Level: identity.AL1}
-	return p, h.begin(p)
-}
-
-func (h *house) begin(p identity.Principal) string {
-	h.t.Helper()
-	state, err := h.s.StartConversation(context.Background(), p, conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat", Language: "en"})
-	must(h.t, err)
-	return state.ID
+	p := h.s.SignIn(subject)
+	return p, h.s.Begin(p, "en")
 }
 
 func (h *house) do(p identity.Principal, conv string, kind conversation.CommandKind, c conversation.Content) conversation.Result {
@@ -188,9 +173,7 @@ func agent() identity.Principal {
 
 func (h *house) settled() {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	must(h.t, h.follower.Settled(ctx))
+	h.s.Settle(h.follower)
 }
 
 // await waits until an endpoint's deliveries stand as they should.
@@ -266,7 +249,7 @@ func TestWhoWasReachedIsNotPushed(t *testing.T) {
 	_, err := h.s.Execute(context.Background(), me, reached, conversation.Command{Kind: conversation.Delivered, Seq: answer.Seq})
 	must(t, err)
 	stranger := identity.Principal{Kind: identity.Visitor, ID: id.New()}
-	asked := h.begin(stranger)
+	asked := h.s.Begin(stranger, "en")
 	h.do(stranger, asked, conversation.Send, conversation.Content{Text: "hello"})
 	h.do(mei, asked, conversation.Send, conversation.Content{Text: "hello you"})
 	h.settled()

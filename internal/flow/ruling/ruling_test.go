@@ -5,13 +5,11 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/conversation"
-	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/rule"
 	"kefu/internal/domain/staff"
@@ -41,12 +39,7 @@ func open(t *testing.T, d *storagetest.Deployment, rules ...rule.Numbered) *hous
 	h := &house{t: t, s: d.Open(t)}
 	h.worker = ruling.NewWorker(h.s.Store, func(id string) (string, bool) { return "Safety", id == safety() }, slog.New(slog.DiscardHandler))
 	h.worker.Use(rules)
-	h.follower = following.New(h.s.Store, h.worker, following.Options{Name: ruling.Follower, AtEnd: true, Clock: d.Clock.Now})
-	h.s.Listen(h.follower.Committed)
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { _ = h.follower.Run(ctx) })
-	t.Cleanup(func() { cancel(); running.Wait() })
+	h.follower = h.s.RunFollower(h.worker, following.Options{Name: ruling.Follower, AtEnd: true, Clock: d.Clock.Now})
 	h.settled() // it stands at the end of the log before anything happens
 	return h
 }
@@ -56,9 +49,7 @@ func safety() string { return id.From("safety") }
 
 func (h *house) settled() {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	must(h.t, h.follower.Settled(ctx))
+	h.s.Settle(h.follower)
 }
 
 func numbered(name string, r rule.Rule) rule.Numbered {
@@ -68,20 +59,8 @@ func numbered(name string, r rule.Rule) rule.Numbered {
 
 func (h *house) customer() (identity.Principal, string) {
 	h.t.Helper()
-	signed, err := h.s.SignInCustomer(context.Background(), customer.SignIn{
-		Issuer: "wallet", Subject: id.New(), TokenID: id.New(), TokenExpires: 1 << 60, NewID: id.New(),
-		Secret: customer.WindowSecret{Digest: id.New(), Verified: true, ExpiresAt: 1 << 60},
-	})
-	must(h.t, err)
-	p := identity.Principal{Kind: identity.Customer, ID: signed.CustomerID, Level: identity.AL1}
-	return p, h.begin(p)
-}
-
-func (h *house) begin(p identity.Principal) string {
-	h.t.Helper()
-	state, err := h.s.StartConversation(context.Background(), p, conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat", Language: "en"})
-	must(h.t, err)
-	return state.ID
+	p := h.s.SignIn(id.New())
+	return p, h.s.Begin(p, "en")
 }
 
 func (h *house) say(p identity.Principal, conv, text string) {
@@ -138,7 +117,7 @@ func TestRulesAreCarriedOut(t *testing.T) {
 			t.Errorf("after the third message: %v", state.Tags)
 		}
 		stranger := identity.Principal{Kind: identity.Visitor, ID: id.New()}
-		other := h.begin(stranger)
+		other := h.s.Begin(stranger, "en")
 		h.say(stranger, other, "hello")
 		h.settled()
 		if state, _ := h.log(other); state.Priority != conversation.Low || len(state.Tags) != 0 || state.AssigneeID != "" {
