@@ -118,7 +118,7 @@ func (a *App) connectWeb(context.Context) error {
 			reportapi.Routes(a.Store),
 			searchapi.Routes(a.searcher),
 			ruleapi.Routes(ruling.NewTrials(a.Store)),
-			queueapi.Routes(queueapi.Deps{Queue: a.queue, Store: a.Store, Intake: a.intake, Settings: a.settings, Clock: a.now}),
+			queueapi.Routes(queueapi.Deps{Queue: a.queue, Store: a.Store, Settings: a.settings, Clock: a.now}),
 			accessapi.Routes(accessapi.Deps{Desk: a.Desk, Store: a.Store, Carrier: carrier, Clean: a.intake.Name}),
 			auditapi.Routes(auditapi.Deps{Store: a.Store, Prover: a.prover()}),
 			windowapi.Routes(a.asking, site.PreviewURL()),

@@ -74,9 +74,6 @@ type routes struct {
 	api *api.API
 }
 
-// nothing is the answer that says no more than that it was done.
-type nothing struct{}
-
 // Routes gives the operations, for api.Deps.More.
 func Routes(d Deps) func(*api.API) {
 	return func(a *api.API) {

@@ -158,19 +158,19 @@ func (r *routes) account(ctx context.Context, in *openInput) (*accountOutput, er
 	return &accountOutput{Body: view}, nil
 }
 
-func (r *routes) setPasskeyOnly(ctx context.Context, in *passkeyOnlyInput) (*nothing, error) {
+func (r *routes) setPasskeyOnly(ctx context.Context, in *passkeyOnlyInput) (*api.Nothing, error) {
 	if err := r.Desk.Fresh(ctx, in.Token()); err != nil {
 		return nil, err
 	}
-	return &nothing{}, r.Store.SetPasskeyOnly(ctx, in.Who(), in.Body.PasskeyOnly)
+	return &api.Nothing{}, r.Store.SetPasskeyOnly(ctx, in.Who(), in.Body.PasskeyOnly)
 }
 
-func (r *routes) prove(ctx context.Context, in *proveInput) (*nothing, error) {
-	return &nothing{}, r.Desk.Prove(ctx, in.Who(), in.Body.Password, in.Body.TOTP, in.From(r.Carrier))
+func (r *routes) prove(ctx context.Context, in *proveInput) (*api.Nothing, error) {
+	return &api.Nothing{}, r.Desk.Prove(ctx, in.Who(), in.Body.Password, in.Body.TOTP, in.From(r.Carrier))
 }
 
-func (r *routes) proveByPasskey(ctx context.Context, in *passkeySignInInput) (*nothing, error) {
-	return &nothing{}, r.Desk.ProveByPasskey(ctx, in.Who(), in.Body.Ticket, in.Body.answer(), in.From(r.Carrier))
+func (r *routes) proveByPasskey(ctx context.Context, in *passkeySignInInput) (*api.Nothing, error) {
+	return &api.Nothing{}, r.Desk.ProveByPasskey(ctx, in.Who(), in.Body.Ticket, in.Body.answer(), in.From(r.Carrier))
 }
 
 func (r *routes) askNewPasskey(ctx context.Context, in *openInput) (*passkeyAskedOutput, error) {
@@ -181,26 +181,26 @@ func (r *routes) askNewPasskey(ctx context.Context, in *openInput) (*passkeyAske
 	return &passkeyAskedOutput{Body: PasskeyAsked{Question: questionOf(q), Ticket: ticket}}, nil
 }
 
-func (r *routes) addPasskey(ctx context.Context, in *addPasskeyInput) (*nothing, error) {
-	return &nothing{}, r.Desk.AddPasskey(ctx, in.Who(), in.Body.Ticket, in.Body.Name, in.Body.Passkey.answer())
+func (r *routes) addPasskey(ctx context.Context, in *addPasskeyInput) (*api.Nothing, error) {
+	return &api.Nothing{}, r.Desk.AddPasskey(ctx, in.Who(), in.Body.Ticket, in.Body.Name, in.Body.Passkey.answer())
 }
 
-func (r *routes) renamePasskey(ctx context.Context, in *renamePasskeyInput) (*nothing, error) {
+func (r *routes) renamePasskey(ctx context.Context, in *renamePasskeyInput) (*api.Nothing, error) {
 	if err := conversation.CheckLine("name", in.Body.Name, staff.MaxPasskeyName); err != nil {
 		return nil, err
 	}
-	return &nothing{}, r.Store.RenamePasskey(ctx, in.Who(), in.ID, r.Clean(in.Body.Name))
+	return &api.Nothing{}, r.Store.RenamePasskey(ctx, in.Who(), in.ID, r.Clean(in.Body.Name))
 }
 
-func (r *routes) removePasskey(ctx context.Context, in *InPasskey) (*nothing, error) {
+func (r *routes) removePasskey(ctx context.Context, in *InPasskey) (*api.Nothing, error) {
 	if err := r.Desk.Fresh(ctx, in.Token()); err != nil {
 		return nil, err
 	}
-	return &nothing{}, r.Store.RemovePasskey(ctx, in.Who(), in.ID)
+	return &api.Nothing{}, r.Store.RemovePasskey(ctx, in.Who(), in.ID)
 }
 
-func (r *routes) setPassword(ctx context.Context, in *newPasswordInput) (*nothing, error) {
-	return &nothing{}, r.Desk.SetPassword(ctx, in.Who(), in.Token(), in.Body.Password)
+func (r *routes) setPassword(ctx context.Context, in *newPasswordInput) (*api.Nothing, error) {
+	return &api.Nothing{}, r.Desk.SetPassword(ctx, in.Who(), in.Token(), in.Body.Password)
 }
 
 func (r *routes) offerCode(ctx context.Context, in *openInput) (*codeOfferOutput, error) {
@@ -215,17 +215,17 @@ func (r *routes) offerCode(ctx context.Context, in *openInput) (*codeOfferOutput
 	return &codeOfferOutput{Body: CodeOffer{TOTPSecret: totp.Secret, TOTPURL: totp.URL, TOTPCode: picture, Ticket: ticket}}, nil
 }
 
-func (r *routes) setCode(ctx context.Context, in *newCodeInput) (*nothing, error) {
-	return &nothing{}, r.Desk.TakeCode(ctx, in.Who(), in.Body.Ticket, in.Body.TOTP)
+func (r *routes) setCode(ctx context.Context, in *newCodeInput) (*api.Nothing, error) {
+	return &api.Nothing{}, r.Desk.TakeCode(ctx, in.Who(), in.Body.Ticket, in.Body.TOTP)
 }
 
-func (r *routes) endSession(ctx context.Context, in *inSession) (*nothing, error) {
+func (r *routes) endSession(ctx context.Context, in *inSession) (*api.Nothing, error) {
 	if in.ID == in.Who().Session {
 		return nil, fault.New(fault.Conflict, "accessapi.endSession", "this session is ended by signing out")
 	}
-	return &nothing{}, r.Store.EndSession(ctx, in.Who(), in.ID)
+	return &api.Nothing{}, r.Store.EndSession(ctx, in.Who(), in.ID)
 }
 
-func (r *routes) endOtherSessions(ctx context.Context, in *openInput) (*nothing, error) {
-	return &nothing{}, r.Store.EndOtherSessions(ctx, in.Who())
+func (r *routes) endOtherSessions(ctx context.Context, in *openInput) (*api.Nothing, error) {
+	return &api.Nothing{}, r.Store.EndOtherSessions(ctx, in.Who())
 }

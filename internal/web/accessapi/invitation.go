@@ -157,8 +157,8 @@ func (r *routes) resetStaff(ctx context.Context, in *inMember) (*invitationLinkO
 	return handLink(r.Desk.InviteBack(ctx, in.Who(), in.ID))
 }
 
-func (r *routes) revokeInvitation(ctx context.Context, in *inInvitation) (*nothing, error) {
-	return &nothing{}, r.Store.RevokeInvitation(ctx, in.Who(), in.ID)
+func (r *routes) revokeInvitation(ctx context.Context, in *inInvitation) (*api.Nothing, error) {
+	return &api.Nothing{}, r.Store.RevokeInvitation(ctx, in.Who(), in.ID)
 }
 
 func (r *routes) welcome(ctx context.Context, in *welcomeInput) (*welcomeOutput, error) {

@@ -128,16 +128,16 @@ func (a *API) approval(ctx context.Context, in *approvalInput) (*approvalOutput,
 	return &approvalOutput{Body: approvalOf(r)}, err
 }
 
-func (a *API) approve(ctx context.Context, in *approveInput) (*nothing, error) {
-	return &nothing{}, a.Approvals.Approve(ctx, in.who(), in.ID, in.Body.Hash)
+func (a *API) approve(ctx context.Context, in *approveInput) (*Nothing, error) {
+	return &Nothing{}, a.Approvals.Approve(ctx, in.who(), in.ID, in.Body.Hash)
 }
 
-func (a *API) reject(ctx context.Context, in *rejectInput) (*nothing, error) {
-	return &nothing{}, a.Approvals.Reject(ctx, in.who(), in.ID, in.Body.Reason)
+func (a *API) reject(ctx context.Context, in *rejectInput) (*Nothing, error) {
+	return &Nothing{}, a.Approvals.Reject(ctx, in.who(), in.ID, in.Body.Reason)
 }
 
-func (a *API) withdraw(ctx context.Context, in *approvalInput) (*nothing, error) {
-	return &nothing{}, a.Approvals.Withdraw(ctx, in.who(), in.ID)
+func (a *API) withdraw(ctx context.Context, in *approvalInput) (*Nothing, error) {
+	return &Nothing{}, a.Approvals.Withdraw(ctx, in.who(), in.ID)
 }
 
 // pendingOf tells whether an error says that a change waits for a second person

@@ -96,66 +96,66 @@ type mergeInput struct {
 	}
 }
 
-// nothing is the answer that says no more than that it was done.
-type nothing struct{}
+// Nothing is the answer that says no more than that it was done.
+type Nothing struct{}
 
-// change is an operation on one conversation.
-func change(method, what, id, summary string) huma.Operation {
+// Change is an operation on one conversation, at a path below it.
+func Change(method, what, id, summary string) huma.Operation {
 	return huma.Operation{
 		OperationID: id, Method: method, Path: "/v1/conversations/{id}/" + what, Summary: summary, Tags: []string{"conversations"},
 	}
 }
 
 func (a *API) addChanges() {
-	add(a, change(http.MethodPut, "assignee", "assign", "Give the conversation to somebody, or to nobody"), a.assign)
-	add(a, change(http.MethodPut, "status", "set-status", "Set whose turn it is"), func(ctx context.Context, in *statusInput) (*nothing, error) {
+	add(a, Change(http.MethodPut, "assignee", "assign", "Give the conversation to somebody, or to nobody"), a.assign)
+	add(a, Change(http.MethodPut, "status", "set-status", "Set whose turn it is"), func(ctx context.Context, in *statusInput) (*Nothing, error) {
 		b := in.Body
 		content := conversation.Content{Status: b.Status, Until: b.Until, WrapUp: b.WrapUp, Code: codeRef(b.Code), Undo: b.Undo}
 		_, err := a.Intake.Do(ctx, in.who(), in.ID, conversation.Command{Kind: conversation.SetStatus, Seq: b.Seen, Content: content})
-		return &nothing{}, err
+		return &Nothing{}, err
 	})
-	add(a, change(http.MethodPut, "wrap-up", "set-wrap-up", "Say anew what a resolved conversation was about and how it ended"), func(ctx context.Context, in *wrapUpInput) (*nothing, error) {
-		return a.do(ctx, in.InConversation, conversation.SetWrapUp, conversation.Content{Code: codeRef(in.Body.Code), WrapUp: in.Body.WrapUp})
+	add(a, Change(http.MethodPut, "wrap-up", "set-wrap-up", "Say anew what a resolved conversation was about and how it ended"), func(ctx context.Context, in *wrapUpInput) (*Nothing, error) {
+		return a.Do(ctx, in.InConversation, conversation.SetWrapUp, conversation.Content{Code: codeRef(in.Body.Code), WrapUp: in.Body.WrapUp})
 	})
-	add(a, change(http.MethodPut, "priority", "set-priority", "Set the priority"), func(ctx context.Context, in *priorityInput) (*nothing, error) {
-		return a.do(ctx, in.InConversation, conversation.SetPriority, conversation.Content{Priority: in.Body.Priority})
+	add(a, Change(http.MethodPut, "priority", "set-priority", "Set the priority"), func(ctx context.Context, in *priorityInput) (*Nothing, error) {
+		return a.Do(ctx, in.InConversation, conversation.SetPriority, conversation.Content{Priority: in.Body.Priority})
 	})
-	add(a, change(http.MethodPut, "tags", "set-tags", "Replace the tags"), func(ctx context.Context, in *tagsInput) (*nothing, error) {
-		return a.do(ctx, in.InConversation, conversation.SetTags, conversation.Content{Tags: in.Body.Tags})
+	add(a, Change(http.MethodPut, "tags", "set-tags", "Replace the tags"), func(ctx context.Context, in *tagsInput) (*Nothing, error) {
+		return a.Do(ctx, in.InConversation, conversation.SetTags, conversation.Content{Tags: in.Body.Tags})
 	})
-	add(a, change(http.MethodPut, "topic", "set-topic", "Set the topic"), func(ctx context.Context, in *topicInput) (*nothing, error) {
-		return a.do(ctx, in.InConversation, conversation.SetTopic, conversation.Content{Topic: in.Body.Topic})
+	add(a, Change(http.MethodPut, "topic", "set-topic", "Set the topic"), func(ctx context.Context, in *topicInput) (*Nothing, error) {
+		return a.Do(ctx, in.InConversation, conversation.SetTopic, conversation.Content{Topic: in.Body.Topic})
 	})
-	add(a, change(http.MethodPut, "language", "set-language", "Set the language"), func(ctx context.Context, in *languageInput) (*nothing, error) {
-		return a.do(ctx, in.InConversation, conversation.SetLanguage, conversation.Content{Language: in.Body.Language})
+	add(a, Change(http.MethodPut, "language", "set-language", "Set the language"), func(ctx context.Context, in *languageInput) (*Nothing, error) {
+		return a.Do(ctx, in.InConversation, conversation.SetLanguage, conversation.Content{Language: in.Body.Language})
 	})
-	add(a, change(http.MethodGet, "draft", "draft", "Read one's own unfinished answer or note"), a.draft)
-	add(a, change(http.MethodPut, "draft", "save-draft", "Keep an unfinished answer or note"), a.saveDraft)
-	add(a, change(http.MethodPost, "merge", "merge", "Let the conversation go on in another one"), a.merge)
-	add(a, change(http.MethodDelete, "merge", "unmerge", "Take a merge back"), a.unmerge)
+	add(a, Change(http.MethodGet, "draft", "draft", "Read one's own unfinished answer or note"), a.draft)
+	add(a, Change(http.MethodPut, "draft", "save-draft", "Keep an unfinished answer or note"), a.saveDraft)
+	add(a, Change(http.MethodPost, "merge", "merge", "Let the conversation go on in another one"), a.merge)
+	add(a, Change(http.MethodDelete, "merge", "unmerge", "Take a merge back"), a.unmerge)
 }
 
-// do applies a command that is not a message.
-func (a *API) do(ctx context.Context, in InConversation, kind conversation.CommandKind, content conversation.Content) (*nothing, error) {
+// Do applies a command that is not a message.
+func (a *API) Do(ctx context.Context, in InConversation, kind conversation.CommandKind, content conversation.Content) (*Nothing, error) {
 	_, err := a.Intake.Do(ctx, in.who(), in.ID, conversation.Command{Kind: kind, Content: content})
-	return &nothing{}, err
+	return &Nothing{}, err
 }
 
-func (a *API) assign(ctx context.Context, in *assigneeInput) (*nothing, error) {
+func (a *API) assign(ctx context.Context, in *assigneeInput) (*Nothing, error) {
 	content := conversation.Content{}
 	if in.Body.StaffID != nil {
-		member, err := a.assignable(ctx, in.who(), *in.Body.StaffID)
+		member, err := a.Assignable(ctx, in.who(), *in.Body.StaffID)
 		if err != nil {
 			return nil, err
 		}
 		content.Staff = member
 	}
-	return a.do(ctx, in.InConversation, conversation.Assign, content)
+	return a.Do(ctx, in.InConversation, conversation.Assign, content)
 }
 
-// assignable finds somebody who can answer.
-func (a *API) assignable(ctx context.Context, p identity.Principal, staffID string) (*conversation.StaffRef, error) {
-	const op = "api.assignable"
+// Assignable finds somebody who can answer. Errors: Invalid when nobody has the id.
+func (a *API) Assignable(ctx context.Context, p identity.Principal, staffID string) (*conversation.StaffRef, error) {
+	const op = "api.Assignable"
 	member, err := a.Store.StaffByID(ctx, p, staffID)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return nil, err
@@ -167,11 +167,6 @@ func (a *API) assignable(ctx context.Context, p identity.Principal, staffID stri
 	return &conversation.StaffRef{ID: member.ID, Name: member.Alias}, nil
 }
 
-// Assignable finds somebody who can answer. Errors: Invalid when nobody has the id.
-func (a *API) Assignable(ctx context.Context, p identity.Principal, staffID string) (*conversation.StaffRef, error) {
-	return a.assignable(ctx, p, staffID)
-}
-
 func (a *API) draft(ctx context.Context, in *InConversation) (*draftOutput, error) {
 	d, err := a.Store.Draft(ctx, in.who(), in.ID)
 	if err != nil {
@@ -180,14 +175,14 @@ func (a *API) draft(ctx context.Context, in *InConversation) (*draftOutput, erro
 	return &draftOutput{Body: DraftView(d)}, nil
 }
 
-func (a *API) saveDraft(ctx context.Context, in *draftInput) (*nothing, error) {
-	return &nothing{}, a.Intake.Draft(ctx, in.who(), in.ID, conversation.Draft(in.Body))
+func (a *API) saveDraft(ctx context.Context, in *draftInput) (*Nothing, error) {
+	return &Nothing{}, a.Intake.Draft(ctx, in.who(), in.ID, conversation.Draft(in.Body))
 }
 
-func (a *API) merge(ctx context.Context, in *mergeInput) (*nothing, error) {
-	return &nothing{}, a.Intake.Merge(ctx, in.who(), in.ID, in.Body.Into)
+func (a *API) merge(ctx context.Context, in *mergeInput) (*Nothing, error) {
+	return &Nothing{}, a.Intake.Merge(ctx, in.who(), in.ID, in.Body.Into)
 }
 
-func (a *API) unmerge(ctx context.Context, in *InConversation) (*nothing, error) {
-	return &nothing{}, a.Intake.Unmerge(ctx, in.who(), in.ID)
+func (a *API) unmerge(ctx context.Context, in *InConversation) (*Nothing, error) {
+	return &Nothing{}, a.Intake.Unmerge(ctx, in.who(), in.ID)
 }

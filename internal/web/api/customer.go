@@ -109,8 +109,8 @@ func (a *API) customer(ctx context.Context, in *InCustomer) (*customerOutput, er
 	return &customerOutput{Body: view}, nil
 }
 
-func (a *API) revokeCustomer(ctx context.Context, in *InCustomer) (*nothing, error) {
-	return &nothing{}, a.Store.RevokeCustomer(ctx, in.who(), in.ID)
+func (a *API) revokeCustomer(ctx context.Context, in *InCustomer) (*Nothing, error) {
+	return &Nothing{}, a.Store.RevokeCustomer(ctx, in.who(), in.ID)
 }
 
 func (a *API) findCustomers(ctx context.Context, in *findInput) (*findOutput, error) {
@@ -125,11 +125,11 @@ func (a *API) findCustomers(ctx context.Context, in *findInput) (*findOutput, er
 	return out, nil
 }
 
-func (a *API) addHandle(ctx context.Context, in *handleInput) (*nothing, error) {
+func (a *API) addHandle(ctx context.Context, in *handleInput) (*Nothing, error) {
 	h := customer.Handle{Kind: in.Body.Kind, Value: in.Body.Value, Evidence: in.Body.Evidence}
-	return &nothing{}, a.Intake.Handle(ctx, in.who(), in.ID, h)
+	return &Nothing{}, a.Intake.Handle(ctx, in.who(), in.ID, h)
 }
 
-func (a *API) forgetHandle(ctx context.Context, in *inHandle) (*nothing, error) {
-	return &nothing{}, a.Store.ForgetHandle(ctx, in.who(), in.ID, in.Handle)
+func (a *API) forgetHandle(ctx context.Context, in *inHandle) (*Nothing, error) {
+	return &Nothing{}, a.Store.ForgetHandle(ctx, in.who(), in.ID, in.Handle)
 }

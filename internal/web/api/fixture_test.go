@@ -186,7 +186,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 			reportapi.Routes(w.store),
 			searchapi.Routes(w.searcher()),
 			ruleapi.Routes(ruling.NewTrials(w.store)),
-			queueapi.Routes(queueapi.Deps{Queue: w.queue, Store: w.store, Intake: w.intake, Settings: w.settings, Clock: w.now}),
+			queueapi.Routes(queueapi.Deps{Queue: w.queue, Store: w.store, Settings: w.settings, Clock: w.now}),
 			accessapi.Routes(accessapi.Deps{Desk: w.desk, Store: w.store, Carrier: carrier, Clean: w.intake.Name}),
 			windowapi.Routes(asking.New(w.settings, nil), "https://widget.example.org/preview"),
 			hookapi.Routes(w.webhooks),

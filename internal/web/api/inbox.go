@@ -118,8 +118,8 @@ func (a *API) addConversations() {
 		OperationID: "mentions", Method: http.MethodGet, Path: "/v1/mentions",
 		Summary: "Read where one is named in notes and has not looked", Tags: []string{"conversations"},
 	}, a.mentions)
-	add(a, change(http.MethodDelete, "mention", "see-mention", "Say that one has seen where one was named"), func(ctx context.Context, in *InConversation) (*nothing, error) {
-		return &nothing{}, a.Store.SeeMention(ctx, in.who(), in.ID)
+	add(a, Change(http.MethodDelete, "mention", "see-mention", "Say that one has seen where one was named"), func(ctx context.Context, in *InConversation) (*Nothing, error) {
+		return &Nothing{}, a.Store.SeeMention(ctx, in.who(), in.ID)
 	})
 }
 

@@ -100,7 +100,7 @@ func (a *API) name(ctx context.Context, who identity.Principal, c *ManyChange, t
 			continue
 		}
 		if _, known := to.staff[*id]; !known {
-			member, err := a.assignable(ctx, who, *id)
+			member, err := a.Assignable(ctx, who, *id)
 			if err != nil {
 				return err
 			}

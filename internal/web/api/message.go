@@ -88,7 +88,7 @@ type versionsOutput struct{ Body VersionList }
 
 func (a *API) addMessages() {
 	message := func(method, path, id, summary string) huma.Operation {
-		op := change(method, path, id, summary)
+		op := Change(method, path, id, summary)
 		op.Tags = []string{"messages"}
 		return op
 	}
@@ -157,12 +157,12 @@ func (a *API) entries(ctx context.Context, in *entriesInput) (*entriesOutput, er
 	return out, nil
 }
 
-func (a *API) edit(ctx context.Context, in *editInput) (*nothing, error) {
-	return a.do(ctx, in.InConversation, conversation.Edit, conversation.Content{Of: in.Seq, Text: in.Body.Text})
+func (a *API) edit(ctx context.Context, in *editInput) (*Nothing, error) {
+	return a.Do(ctx, in.InConversation, conversation.Edit, conversation.Content{Of: in.Seq, Text: in.Body.Text})
 }
 
-func (a *API) redact(ctx context.Context, in *redactInput) (*nothing, error) {
-	return a.do(ctx, in.InConversation, conversation.Redact, conversation.Content{Of: in.Seq, Reason: in.Body.Reason})
+func (a *API) redact(ctx context.Context, in *redactInput) (*Nothing, error) {
+	return a.Do(ctx, in.InConversation, conversation.Redact, conversation.Content{Of: in.Seq, Reason: in.Body.Reason})
 }
 
 func (a *API) versions(ctx context.Context, in *InMessage) (*versionsOutput, error) {

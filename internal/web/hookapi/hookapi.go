@@ -75,9 +75,6 @@ type WebhookSecret struct {
 
 type webhookSecretOutput struct{ Body WebhookSecret }
 
-// nothing is the answer that says no more than that it was done.
-type nothing struct{}
-
 type routes struct{ Webhooks }
 
 // Routes gives the operations, for api.Deps.More.
@@ -131,8 +128,8 @@ func deliveryOf(d webhook.Delivery) Delivery {
 	return out
 }
 
-func (r *routes) retryDelivery(ctx context.Context, in *deliveryInput) (*nothing, error) {
-	return &nothing{}, r.Webhooks.Retry(ctx, in.Who(), in.ID, in.Delivery)
+func (r *routes) retryDelivery(ctx context.Context, in *deliveryInput) (*api.Nothing, error) {
+	return &api.Nothing{}, r.Webhooks.Retry(ctx, in.Who(), in.ID, in.Delivery)
 }
 
 func (r *routes) webhookSecret(ctx context.Context, in *InWebhook) (*webhookSecretOutput, error) {
@@ -143,6 +140,6 @@ func (r *routes) webhookSecret(ctx context.Context, in *InWebhook) (*webhookSecr
 	return &webhookSecretOutput{Body: WebhookSecret{Secret: s.Text()}}, nil
 }
 
-func (r *routes) pingWebhook(ctx context.Context, in *InWebhook) (*nothing, error) {
-	return &nothing{}, r.Webhooks.Ping(ctx, in.Who(), in.ID)
+func (r *routes) pingWebhook(ctx context.Context, in *InWebhook) (*api.Nothing, error) {
+	return &api.Nothing{}, r.Webhooks.Ping(ctx, in.Who(), in.ID)
 }

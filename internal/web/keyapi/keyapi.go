@@ -89,8 +89,6 @@ type ownInput struct{ api.Caller }
 
 type ownOutput struct{ Body Key }
 
-type nothing struct{}
-
 // Deps are what the operations work with.
 type Deps struct {
 	Keys  Keys
@@ -167,8 +165,8 @@ func (r *routes) make(ctx context.Context, in *makeInput) (*makeOutput, error) {
 	return out, nil
 }
 
-func (r *routes) revoke(ctx context.Context, in *keyInput) (*nothing, error) {
-	return &nothing{}, r.Keys.Revoke(ctx, in.Who(), in.ID)
+func (r *routes) revoke(ctx context.Context, in *keyInput) (*api.Nothing, error) {
+	return &api.Nothing{}, r.Keys.Revoke(ctx, in.Who(), in.ID)
 }
 
 // own tells nobody's name: a program needs none.

@@ -40,7 +40,6 @@ type Store interface {
 type Deps struct {
 	Queue    Queue
 	Store    Store
-	Intake   api.Intake
 	Settings api.Settings
 	Clock    clock.Clock
 }
@@ -50,26 +49,11 @@ type routes struct {
 	api *api.API
 }
 
-// nothing is the answer that says no more than that it was done.
-type nothing struct{}
-
 // Routes gives the operations, for api.Deps.More.
 func Routes(d Deps) func(*api.API) {
 	return func(a *api.API) {
 		r := &routes{Deps: d, api: a}
 		r.addQueue()
-	}
-}
-
-// do applies a command that is not a message.
-func (r *routes) do(ctx context.Context, in api.InConversation, kind conversation.CommandKind, content conversation.Content) (*nothing, error) {
-	_, err := r.Intake.Do(ctx, in.Who(), in.ID, conversation.Command{Kind: kind, Content: content})
-	return &nothing{}, err
-}
-
-func change(method, what, id, summary string) huma.Operation {
-	return huma.Operation{
-		OperationID: id, Method: method, Path: "/v1/conversations/{id}/" + what, Summary: summary, Tags: []string{"conversations"},
 	}
 }
 
@@ -222,9 +206,9 @@ func (r *routes) addQueue() {
 	api.Add(r.api, get("duties-of", "/v1/staff/{id}/duties", "Read what a member of staff is routed by"), r.dutiesOf)
 	api.Add(r.api, put("set-duties", "/v1/staff/{id}/duties", "Set what a member of staff is routed by"), r.setDuties)
 	api.Add(r.api, get("skills", "/v1/skills", "List the skills that somebody has or that are asked for"), r.skills)
-	api.Add(r.api, change(http.MethodPut, "team", "set-team", "Make the conversation a team's, or everybody's"), r.setTeam)
-	api.Add(r.api, change(http.MethodPut, "skills", "set-skills", "Set what an agent must be able to do to be offered it"), r.setSkills)
-	api.Add(r.api, change(http.MethodPost, "hand-over", "hand-over", "Hand the conversation to a team or a colleague, with a note"), r.handOver)
+	api.Add(r.api, api.Change(http.MethodPut, "team", "set-team", "Make the conversation a team's, or everybody's"), r.setTeam)
+	api.Add(r.api, api.Change(http.MethodPut, "skills", "set-skills", "Set what an agent must be able to do to be offered it"), r.setSkills)
+	api.Add(r.api, api.Change(http.MethodPost, "hand-over", "hand-over", "Hand the conversation to a team or a colleague, with a note"), r.handOver)
 }
 
 func placesOf(all []flow.Place) []QueuePlace {
@@ -337,12 +321,12 @@ func (r *routes) presence(_ context.Context, in *api.Caller) (*presenceOutput, e
 	return &presenceOutput{Body: PresenceView(is)}, err
 }
 
-func (r *routes) setPresence(ctx context.Context, in *choiceInput) (*nothing, error) {
-	return &nothing{}, r.Queue.Choose(ctx, in.Who(), routing.Presence{StaffID: in.Who().ID, State: in.Body.State, Reason: in.Body.Reason})
+func (r *routes) setPresence(ctx context.Context, in *choiceInput) (*api.Nothing, error) {
+	return &api.Nothing{}, r.Queue.Choose(ctx, in.Who(), routing.Presence{StaffID: in.Who().ID, State: in.Body.State, Reason: in.Body.Reason})
 }
 
-func (r *routes) setPresenceOf(ctx context.Context, in *choiceOfInput) (*nothing, error) {
-	return &nothing{}, r.Queue.Choose(ctx, in.Who(), routing.Presence{StaffID: in.ID, State: in.Body.State, Reason: in.Body.Reason})
+func (r *routes) setPresenceOf(ctx context.Context, in *choiceOfInput) (*api.Nothing, error) {
+	return &api.Nothing{}, r.Queue.Choose(ctx, in.Who(), routing.Presence{StaffID: in.ID, State: in.Body.State, Reason: in.Body.Reason})
 }
 
 func (r *routes) presenceSpans(ctx context.Context, in *spansInput) (*spansOutput, error) {

@@ -30,7 +30,7 @@ type (
 	}
 )
 
-func (r *routes) setTeam(ctx context.Context, in *teamInput) (*nothing, error) {
+func (r *routes) setTeam(ctx context.Context, in *teamInput) (*api.Nothing, error) {
 	content := conversation.Content{}
 	if in.Body.TeamID != nil {
 		team, err := r.api.Team(ctx, in.Who(), *in.Body.TeamID)
@@ -39,14 +39,14 @@ func (r *routes) setTeam(ctx context.Context, in *teamInput) (*nothing, error) {
 		}
 		content.Team = team
 	}
-	return r.do(ctx, in.InConversation, conversation.SetTeam, content)
+	return r.api.Do(ctx, in.InConversation, conversation.SetTeam, content)
 }
 
-func (r *routes) setSkills(ctx context.Context, in *skillsInput) (*nothing, error) {
-	return r.do(ctx, in.InConversation, conversation.SetSkills, conversation.Content{Skills: in.Body.Skills})
+func (r *routes) setSkills(ctx context.Context, in *skillsInput) (*api.Nothing, error) {
+	return r.api.Do(ctx, in.InConversation, conversation.SetSkills, conversation.Content{Skills: in.Body.Skills})
 }
 
-func (r *routes) handOver(ctx context.Context, in *handOverInput) (*nothing, error) {
+func (r *routes) handOver(ctx context.Context, in *handOverInput) (*api.Nothing, error) {
 	content := conversation.Content{Text: in.Body.Note}
 	if in.Body.TeamID != nil {
 		team, err := r.api.Team(ctx, in.Who(), *in.Body.TeamID)
@@ -62,5 +62,5 @@ func (r *routes) handOver(ctx context.Context, in *handOverInput) (*nothing, err
 		}
 		content.Staff = member
 	}
-	return r.do(ctx, in.InConversation, conversation.HandOver, content)
+	return r.api.Do(ctx, in.InConversation, conversation.HandOver, content)
 }
