@@ -1,0 +1,89 @@
+package wallet
+
+import (
+	"slices"
+
+	"kefu/internal/platform/fault"
+)
+
+// Reading is a kind of question that a wallet may or may not answer.
+type Reading string
+
+// The readings.
+const (
+	ReadCustomer     Reading = "customer"
+	ReadAccounts     Reading = "accounts" // with their balances
+	ReadInstruments  Reading = "instruments"
+	ReadTransactions Reading = "transactions"
+	ReadTimeline     Reading = "timeline"
+	ReadAttempts     Reading = "attempts"
+	ReadRefunds      Reading = "refunds" // with the terms of a payment
+	ReadDisputes     Reading = "disputes"
+	ReadDevices      Reading = "devices"
+	ReadSessions     Reading = "sessions"
+	ReadFactors      Reading = "factors"
+	ReadRestrictions Reading = "restrictions"
+	ReadLimits       Reading = "limits"
+	ReadIncidents    Reading = "incidents"
+	ReadMatch        Reading = "match"
+	ReadNotices      Reading = "notices" // replay, and deliveries
+)
+
+// Readings lists every reading.
+func Readings() []Reading {
+	return []Reading{
+		ReadCustomer, ReadAccounts, ReadInstruments, ReadTransactions, ReadTimeline, ReadAttempts, ReadRefunds, ReadDisputes, ReadDevices,
+		ReadSessions, ReadFactors, ReadRestrictions, ReadLimits, ReadIncidents, ReadMatch, ReadNotices,
+	}
+}
+
+// Capabilities is what a wallet can do. Kefu shows nothing that it cannot.
+type Capabilities struct {
+	Version  string    `json:"version"` // of the contract: "1"
+	Name     string    `json:"name"`
+	Readings []Reading `json:"readings"`
+	Acts     []Act     `json:"acts"`
+	StepUp   []string  `json:"step_up,omitempty"` // methods; none: no step-up
+	Rails    []string  `json:"rails,omitempty"`
+	Keys     []byte    `json:"-"` // the wallet's public keys, a JWK set, fetched beside it
+}
+
+// LevelZero is the least that a wallet must have to be of use.
+func LevelZero() Capabilities {
+	return Capabilities{Readings: []Reading{ReadCustomer, ReadTransactions, ReadMatch}, Acts: []Act{Freeze}, StepUp: []string{"app_push"}}
+}
+
+// Reads tells whether a wallet answers such a question.
+func (c Capabilities) Reads(r Reading) bool { return slices.Contains(c.Readings, r) }
+
+// Does tells whether a wallet can do that.
+func (c Capabilities) Does(a Act) bool { return slices.Contains(c.Acts, a) }
+
+// Validate refuses what is not of the contract, and a wallet with less than
+// LevelZero. Errors: Invalid.
+func (c Capabilities) Validate() error {
+	const op = "wallet.Capabilities"
+	if c.Version != "1" {
+		return fault.InvalidField(op, "version", "is not 1")
+	}
+	for _, r := range c.Readings {
+		if !slices.Contains(Readings(), r) {
+			return fault.InvalidField(op, "readings", "has an unknown one")
+		}
+	}
+	for _, a := range c.Acts {
+		if !a.Known() {
+			return fault.InvalidField(op, "acts", "has an unknown one")
+		}
+	}
+	least := LevelZero()
+	for _, r := range least.Readings {
+		if !c.Reads(r) {
+			return fault.InvalidField(op, "readings", "lacks %s", r)
+		}
+	}
+	if !c.Does(Freeze) || len(c.StepUp) == 0 {
+		return fault.InvalidField(op, "acts", "lack %s, or there is no step-up", Freeze)
+	}
+	return firstOf(checkText(op, "name", c.Name), checkCodes(op, "step_up", c.StepUp), checkCodes(op, "rails", c.Rails))
+}
