@@ -1,0 +1,12 @@
+// Package content is what Kefu says and how it goes about things, as data: failure
+// codes and flows, in every language. It holds no code but this; who reads a part of
+// it checks it.
+package content
+
+import "embed"
+
+// Failures are the failure codes of payments (failures/codes.yaml) and what each rail
+// calls them (failures/rails).
+//
+//go:embed failures
+var Failures embed.FS

@@ -1,0 +1,320 @@
+// Package failure says why a payment did not work, in the words of a customer: it
+// reads the table of codes (content/failures), finds the normalised code that a
+// rail's own code stands for, and explains one payment to one person, by how sure
+// Kefu is of who they are. What a payment's money did is told by the payment, never
+// by the code. It asks nobody and keeps nothing.
+package failure
+
+import (
+	"fmt"
+	"slices"
+
+	"kefu/internal/domain/form"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/fault"
+)
+
+// Telling is who may hear a code.
+type Telling string
+
+// Who may hear a code.
+const (
+	Always   Telling = "always"
+	Verified Telling = "verified" // after a step-up
+	Never    Telling = "never"    // fraud and law
+)
+
+// Retry is when it makes sense to pay again.
+type Retry string
+
+// When it makes sense to pay again.
+const (
+	RetryNo       Retry = "no"
+	RetryNow      Retry = "now"
+	RetryFew      Retry = "few" // once more, with care
+	RetryLater    Retry = "later"
+	RetryChanged  Retry = "after_change"
+	RetryReset    Retry = "after_reset"
+	RetryNewOrder Retry = "new_order"
+	RetryNever    Retry = "never" // a second try could pay twice
+)
+
+// retries lists them.
+func retries() []Retry {
+	return []Retry{RetryNo, RetryNow, RetryFew, RetryLater, RetryChanged, RetryReset, RetryNewOrder, RetryNever}
+}
+
+// Code is what is known of one normalised code.
+type Code struct {
+	Tell  Telling    `yaml:"tell"`
+	Retry Retry      `yaml:"retry"`
+	Next  []string   `yaml:"next"`
+	Title form.Texts `yaml:"title"`
+	Text  form.Texts `yaml:"text"`
+}
+
+// Step is something that may be done after a failure.
+type Step struct {
+	Key   string     `yaml:"-"`
+	Where string     `yaml:"where"` // wallet, here, outside, person
+	Link  string     `yaml:"link"`  // what opens there
+	Label form.Texts `yaml:"label"`
+}
+
+// Raw is a rail's own code as a wallet told it.
+type Raw struct {
+	Rail    string
+	Version string
+	Code    string
+}
+
+// Explanation is one payment explained to one person. Its texts are keys and figures
+// beside the sentences, so that whoever shows it writes money and time as its reader
+// does.
+type Explanation struct {
+	Version   string             // of the table
+	Told      wallet.FailureCode // what may be said: Undisclosed where Cause may not
+	Cause     wallet.FailureCode // for staff; "" when the payment has not failed
+	Disclosed bool
+	Title     form.Texts
+	Text      form.Texts
+	Money     Sentence
+	Retry     Retry
+	RetryText form.Texts
+	Next      []Step
+}
+
+// Sentence is a sentence with figures to be filled in: {amount}, {until}, {by}.
+type Sentence struct {
+	Key    string
+	Text   form.Texts
+	Amount wallet.Money
+	At     wallet.Time // 0: the sentence names no time
+}
+
+// Table is the codes, as one version of the data has them.
+type Table struct {
+	version string
+	codes   map[wallet.FailureCode]Code
+	neutral Code
+	money   map[string]form.Texts
+	retry   map[Retry]form.Texts
+	steps   map[string]Step
+	rails   map[string]map[string]wallet.FailureCode
+}
+
+// Version names the data that the table was read from.
+func (t *Table) Version() string { return t.version }
+
+// Normalise finds what a rail's own code stands for. A code that the rail's table
+// does not have is Unmapped, and known is false: whoever asked should raise an alarm.
+func (t *Table) Normalise(rail, raw string) (code wallet.FailureCode, known bool) {
+	code, known = t.rails[rail][raw]
+	if !known {
+		return wallet.Unmapped, false
+	}
+	return code, true
+}
+
+// Rails lists the rails that have a table, in order.
+func (t *Table) Rails() []string {
+	var names []string
+	for name := range t.rails {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Agrees tells whether the code that a wallet normalised itself is the one that this
+// table gives for the raw code. A wallet of a rail that has no table here is believed.
+func (t *Table) Agrees(f wallet.Failure, rail string) bool {
+	if f.RawCode == "" || t.rails[rail] == nil {
+		return true
+	}
+	code, known := t.Normalise(rail, f.RawCode)
+	return known && code == f.Code
+}
+
+// cause is why a payment failed, as far as the wallet says. Where its own word and
+// the raw code disagree, the one that says less is taken.
+func (t *Table) cause(tx wallet.Transaction) wallet.FailureCode {
+	if tx.State == wallet.Unknown {
+		return wallet.UnknownOutcome
+	}
+	f := tx.Failure
+	if f == nil {
+		return ""
+	}
+	if f.RawCode == "" {
+		return f.Code
+	}
+	mapped, known := t.Normalise(railOf(f, tx.Rail), f.RawCode)
+	switch {
+	case !known || mapped == f.Code:
+		return f.Code
+	case t.codes[mapped].Tell == Never:
+		return mapped
+	default:
+		return f.Code
+	}
+}
+
+// railOf is whose vocabulary the raw code is of.
+func railOf(f *wallet.Failure, rail string) string {
+	if f.Source == "wallet" {
+		return "wallet"
+	}
+	return rail
+}
+
+// Explain says what happened to a payment, to somebody of whom Kefu is this sure, as
+// it stands at now.
+func (t *Table) Explain(tx wallet.Transaction, level identity.Level, now wallet.Time) Explanation {
+	x := Explanation{Version: t.version, Cause: t.cause(tx), Disclosed: true, Money: t.moneyOf(tx, now)}
+	if x.Cause == "" {
+		x.Retry, x.RetryText = retryOf(tx), nil
+		if x.Retry == RetryNever {
+			x.RetryText = t.retry[RetryNever]
+		}
+		return x
+	}
+	code := t.codes[x.Cause]
+	x.Told = x.Cause
+	if code.Tell == Never || (code.Tell == Verified && level < identity.AL2) {
+		x.Told, x.Disclosed = wallet.FailureUndisclosed, false
+		code = t.neutral
+		if x.Cause == wallet.ComplianceHold { // that it takes time may be told, why may not
+			code = t.codes[x.Cause]
+		}
+	}
+	x.Title, x.Text, x.Retry = code.Title, code.Text, code.Retry
+	if guarded := retryOf(tx); guarded == RetryNever {
+		x.Retry = RetryNever
+	}
+	x.RetryText = t.retry[x.Retry]
+	for _, key := range code.Next {
+		x.Next = append(x.Next, t.steps[key])
+	}
+	return x
+}
+
+// retryOf refuses a second try while the first may still pay.
+func retryOf(tx wallet.Transaction) Retry {
+	switch tx.State {
+	case wallet.PreCheckFailed, wallet.Failed, wallet.Voided, wallet.Expired, wallet.Reversed, wallet.Refunded, wallet.Lost, wallet.Won:
+		return RetryNow
+	default:
+		return RetryNever
+	}
+}
+
+// moneyOf is where the money of a payment is.
+func (t *Table) moneyOf(tx wallet.Transaction, now wallet.Time) Sentence {
+	key, at := "not_taken", wallet.Time(0)
+	switch tx.State {
+	case wallet.Initiated, wallet.RequiresAction, wallet.PreCheckFailed, wallet.Failed, wallet.Voided, wallet.Expired:
+	case wallet.RiskHold, wallet.Authorised, wallet.PartiallyCaptured:
+		key = "on_hold"
+		if at = holdEnds(tx); at > now {
+			key = "on_hold_until"
+		} else {
+			at = 0
+		}
+	case wallet.Captured, wallet.Processing:
+		key = "underway"
+		switch at = tx.ExpectedBy; {
+		case at != 0 && now > at:
+			key = "late"
+		case at != 0:
+			key = "underway_by"
+		}
+	case wallet.FailedAfterDebit, wallet.AutoReversal, wallet.RefundPending:
+		key = "coming_back"
+		if at = tx.ExpectedBy; at > now {
+			key = "coming_back_by"
+		} else {
+			at = 0
+		}
+	case wallet.Reversed, wallet.Refunded, wallet.Won:
+		key = "came_back"
+	case wallet.Unknown:
+		key = "unknown"
+	default: // posted and what may follow it
+		key = "arrived"
+	}
+	if tx.Direction == wallet.In && (key == "on_hold" || key == "on_hold_until") {
+		key, at = "underway", 0
+	}
+	return Sentence{Key: key, Text: t.money[key], Amount: tx.Amount, At: at}
+}
+
+// holdEnds is when the last hold of a payment ends, 0 when nobody says.
+func holdEnds(tx wallet.Transaction) wallet.Time {
+	var last wallet.Time
+	for _, h := range tx.Holds {
+		if h.ExpiresAt == 0 {
+			return 0
+		}
+		last = max(last, h.ExpiresAt)
+	}
+	return last
+}
+
+// Say is the sentence in a language, its figures filled in by whoever knows how the
+// reader writes them. Errors: Internal when the text names a figure that is not there.
+func (s Sentence) Say(lang string, amount func(wallet.Money) string, at func(wallet.Time) string) (string, error) {
+	text := s.Text.In(lang)
+	out, rest := "", text
+	for {
+		before, after, found := cutPlace(rest)
+		out += before
+		if !found {
+			return out, nil
+		}
+		name, tail := after[0], after[1]
+		switch {
+		case name == "amount" && !s.Amount.None():
+			out += amount(s.Amount)
+		case (name == "until" || name == "by") && s.At != 0:
+			out += at(s.At)
+		default:
+			return "", fault.New(fault.Internal, "failure.Say", "the sentence %s has no %s", s.Key, name)
+		}
+		rest = tail
+	}
+}
+
+// cutPlace finds the first {name} of a text.
+func cutPlace(text string) (before string, name [2]string, found bool) {
+	for i := range len(text) {
+		if text[i] != '{' {
+			continue
+		}
+		for j := i + 1; j < len(text); j++ {
+			if text[j] == '}' {
+				return text[:i], [2]string{text[i+1 : j], text[j+1:]}, true
+			}
+		}
+	}
+	return text, name, false
+}
+
+// places lists the figures that a text names.
+func places(text string) []string {
+	var names []string
+	for {
+		_, cut, found := cutPlace(text)
+		if !found {
+			slices.Sort(names)
+			return slices.Compact(names)
+		}
+		names = append(names, cut[0])
+		text = cut[1]
+	}
+}
+
+func wrong(file, format string, values ...any) error {
+	return fault.New(fault.Invalid, "failure.Load", "%s: %s", file, fmt.Sprintf(format, values...))
+}
