@@ -66,7 +66,7 @@ func layers() []layer {
 // domainOrder lists the domain packages; one may import those before it.
 func domainOrder() []string {
 	return []string{
-		"guard", "audit", "job", "identity", "policy", "settings", "wrapup", "apikey", "organisation", "trust", "attachment", "staff", "customer",
+		"guard", "audit", "job", "identity", "policy", "settings", "condition", "wrapup", "apikey", "organisation", "trust", "attachment", "staff", "customer",
 		"wallet", "assurance", "form", "failure", "look", "conversation", "search", "desk", "event",
 		"routing", "sla", "report", "webhook", "rule", "knowledge", "assistant", "approval", "call", "feedback", "outreach",
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"kefu/internal/domain/condition"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/rule"
 	"kefu/internal/platform/fault"
@@ -134,7 +135,7 @@ func TestAConditionThatCostsTooMuchIsStopped(t *testing.T) {
 	f := rule.Facts{Message: rule.Message{Text: strings.Repeat("a", 8000)}, Conversation: rule.Conversation{Tags: make([]string, 20)}}
 	deep := `conversation.tags.all(a, conversation.tags.all(b, conversation.tags.all(c, conversation.tags.all(d, message.text.matches("(a|b|c)*d$") || true))))`
 	began := time.Now()
-	if _, err := holds(t, deep, f); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), rule.CostsTooMuch) {
+	if _, err := holds(t, deep, f); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), condition.CostsTooMuch) {
 		t.Errorf("it ended with %v", err)
 	}
 	if took := time.Since(began); took > 5*time.Second {
@@ -146,7 +147,7 @@ func TestAConditionThatCostsTooMuchIsStopped(t *testing.T) {
 // long text what the text is long.
 func TestWhatGrowsCosts(t *testing.T) {
 	f := rule.Facts{Message: rule.Message{Text: strings.Repeat("a", 8000)}}
-	for _, condition := range []string{
+	for _, text := range []string{
 		`message.text.split("").exists(x, message.text.mentions(["b"]))`,
 		`message.text.split("").exists(x, message.text.lowerAscii() == "b")`,
 		`message.text.split("").exists(x, message.text.indexOf("aaaaaaaaaaaaaaab") > 0)`,
@@ -154,11 +155,11 @@ func TestWhatGrowsCosts(t *testing.T) {
 		`(message.text.split("") + message.text.split("") + message.text.split("") + message.text.split("")).map(x, x + x).exists(x, x == "")`,
 	} {
 		began := time.Now()
-		if _, err := holds(t, condition, f); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), rule.CostsTooMuch) {
-			t.Errorf("%s: it ended with %v", condition, err)
+		if _, err := holds(t, text, f); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), condition.CostsTooMuch) {
+			t.Errorf("%s: it ended with %v", text, err)
 		}
 		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("%s: it took %v", condition, took)
+			t.Errorf("%s: it took %v", text, took)
 		}
 	}
 	words := `["` + strings.Repeat(`退款","`, 150) + `x"]`
@@ -171,7 +172,7 @@ func TestWhatGrowsCosts(t *testing.T) {
 func TestAFailureQuotesNobody(t *testing.T) {
 	f := rule.Facts{Message: rule.Message{Text: "my very own words"}}
 	_, err := holds(t, `int(message.text) > 3`, f)
-	if err == nil || strings.Contains(err.Error(), "own words") || !strings.Contains(err.Error(), rule.FailsOnFacts) {
+	if err == nil || strings.Contains(err.Error(), "own words") || !strings.Contains(err.Error(), condition.FailsOnFacts) {
 		t.Errorf("%v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"kefu/internal/domain/condition"
 	"kefu/internal/platform/fault"
 )
 
@@ -19,7 +20,7 @@ type Set struct{ rules []ready }
 
 type ready struct {
 	Numbered
-	condition Condition
+	condition condition.Condition
 }
 
 // Problem is a rule that cannot be used, and why.
@@ -32,7 +33,7 @@ type Problem struct {
 // are left out, and so is one that cannot be used, which is told.
 func NewSet(rules []Numbered) (*Set, []Problem) {
 	set, problems := &Set{}, []Problem(nil)
-	env, err := environment()
+	l, err := language()
 	for _, r := range rules {
 		if r.Paused {
 			continue
@@ -41,12 +42,12 @@ func NewSet(rules []Numbered) (*Set, []Problem) {
 			problems = append(problems, Problem{r.ID, fault.Wrap("rule.NewSet", err)})
 			continue
 		}
-		condition, err := compileIn(env, r.If)
+		compiled, err := l.Compile(r.If)
 		if err != nil {
 			problems = append(problems, Problem{r.ID, err})
 			continue
 		}
-		set.rules = append(set.rules, ready{r, condition})
+		set.rules = append(set.rules, ready{r, compiled})
 	}
 	slices.SortStableFunc(set.rules, func(a, b ready) int {
 		return cmp.Or(cmp.Compare(a.Order, b.Order), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
@@ -84,7 +85,7 @@ func (s *Set) Decide(ctx context.Context, on Occasion, facts Facts) Verdict {
 		if !slices.Contains(r.When, on) {
 			continue
 		}
-		holds, err := r.condition.Holds(ctx, &facts)
+		holds, err := holds(ctx, r.condition, &facts)
 		if err != nil {
 			v.Problems = append(v.Problems, Problem{r.ID, err})
 			continue
