@@ -1,0 +1,318 @@
+// Package selfservice is what customers do for themselves: flows, written once as
+// typed data (content/flows), checked when they are loaded, and the engine that takes
+// a run from step to step. It is pure: what has to be asked of the wallet, shown to
+// somebody or waited for comes out as a Turn, and whoever carries it out comes back
+// with what came of it. The window, the desk, the phone and mail show the same turns.
+package selfservice
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+
+	"kefu/internal/domain/condition"
+	"kefu/internal/domain/form"
+	"kefu/internal/domain/wallet"
+)
+
+// Definition is one version of a flow. It never changes: what runs goes on with the
+// one that it began with.
+type Definition struct {
+	ID      string          `yaml:"id"`      // one of the flow ids, such as FL2
+	Version int             `yaml:"version"` // grows with each change
+	Title   form.Texts      `yaml:"title"`
+	About   form.Texts      `yaml:"about"` // one line, where a flow is proposed
+	Needs   Needs           `yaml:"needs"`
+	Slots   map[string]Slot `yaml:"slots"`
+	Begin   string          `yaml:"begin"`
+	Person  string          `yaml:"person"` // the hand-over that "talk to a person" leads to, from every step
+	Steps   map[string]Step `yaml:"steps"`
+
+	digest     string
+	conditions map[string]condition.Condition // by step and arm
+}
+
+// Digest names the definition by its text.
+func (d *Definition) Digest() string { return d.digest }
+
+func digestOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}
+
+// Needs is what must be so for a flow to begin.
+type Needs struct {
+	Level int    `yaml:"level"` // of assurance: 0 to 2
+	Call  string `yaml:"reads"` // a reading that the wallet must have; "" for none
+}
+
+// Type is the type of a slot's value.
+type Type string
+
+// The types. The first are what people enter, the others what the wallet tells.
+const (
+	Amount     Type = "amount"
+	Date       Type = "date"
+	Text       Type = "text"
+	Choice     Type = "choice"
+	YesNo      Type = "yes_no"
+	Phone      Type = "phone"
+	Email      Type = "email"
+	Last4      Type = "last4"
+	Currency   Type = "currency"
+	Payment    Type = "payment"
+	Cause      Type = "cause"
+	Terms      Type = "terms"
+	Act        Type = "act"
+	Incident   Type = "incident"
+	Instrument Type = "instrument"
+	Refund     Type = "refund"
+	Dispute    Type = "dispute"
+	Device     Type = "device"
+)
+
+// entered are the types that somebody enters as words.
+func entered() []Type {
+	return []Type{Amount, Date, Text, Choice, YesNo, Phone, Email, Last4, Currency}
+}
+
+// chosen are the types of things that somebody chooses from a list.
+func chosen() []Type { return []Type{Payment, Instrument, Refund, Dispute, Device} }
+
+// told are the types that only the wallet or Kefu itself fills in.
+func told() []Type { return []Type{Cause, Terms, Act, Incident} }
+
+// Slot is a place for one value.
+type Slot struct {
+	Type    Type     `yaml:"type"`
+	Options []Option `yaml:"options"` // of a choice
+	Most    int      `yaml:"most"`    // characters of a text; default MaxText
+}
+
+// Option is one answer of a choice.
+type Option struct {
+	ID    string     `yaml:"id"`
+	Label form.Texts `yaml:"label"`
+	Hint  form.Texts `yaml:"hint"`
+	If    string     `yaml:"if"` // shown only where it holds
+}
+
+// Bounds of a flow and its runs.
+const (
+	MaxSteps   = 80
+	MaxSlots   = 40
+	MaxOptions = 12
+	MaxText    = 1000 // characters of an answer
+	MaxTries   = 3    // wrong answers to one question before a person is offered
+	MaxTurns   = 100  // answers in one run
+	maxAuto    = 64   // steps that follow one another without anybody
+	maxSay     = 600  // characters of what a step says
+)
+
+// Step is one step: exactly one of the members that say what it does is there.
+type Step struct {
+	Say  form.Texts        `yaml:"say"`
+	Next string            `yaml:"next"`
+	On   map[string]string `yaml:"on"` // where to go when it does not go as it should
+
+	Ask      *Ask      `yaml:"ask"`
+	Choose   *Choose   `yaml:"choose"`
+	Show     *Show     `yaml:"show"`
+	Call     *Call     `yaml:"call"`
+	Branch   []Arm     `yaml:"branch"`
+	Propose  *Propose  `yaml:"propose"`
+	Confirm  *Of       `yaml:"confirm"`
+	StepUp   *Of       `yaml:"step_up"`
+	Execute  *Of       `yaml:"execute"`
+	Wait     *Wait     `yaml:"wait"`
+	HandOver *HandOver `yaml:"hand_over"`
+	End      *End      `yaml:"end"`
+}
+
+// Ask asks for a value of the slot's type.
+type Ask struct {
+	Into     string `yaml:"into"`
+	Optional bool   `yaml:"optional"` // may be skipped
+}
+
+// Choose lets somebody choose from what the wallet has.
+type Choose struct {
+	From string            `yaml:"from"` // one of Sources
+	With map[string]string `yaml:"with"`
+	Into string            `yaml:"into"`
+}
+
+// Show shows a card, and waits for nothing unless it says so.
+type Show struct {
+	Card string `yaml:"card"` // text, payment, cause, terms, act, incident, instrument, refund, dispute
+	Of   string `yaml:"of"`   // the slot; none for a text
+	Wait bool   `yaml:"wait"` // for somebody to have read it
+}
+
+// Call asks the wallet, or Kefu itself, and changes nothing.
+type Call struct {
+	Do   string            `yaml:"do"`   // one of Calls
+	With map[string]string `yaml:"with"` // names of slots
+	Into string            `yaml:"into"`
+}
+
+// Arm is one way of a branch: the first whose condition holds. The last has none.
+type Arm struct {
+	If string `yaml:"if"`
+	To string `yaml:"to"`
+}
+
+// Propose works out, by a dry run, what an act would do.
+type Propose struct {
+	Act     wallet.Act        `yaml:"act"`
+	Target  string            `yaml:"target"`  // a slot
+	Amount  string            `yaml:"amount"`  // a slot; "left" of terms: terms.left
+	Reason  string            `yaml:"reason"`  // a word, or a choice's slot with a leading $
+	Details map[string]string `yaml:"details"` // name → slot
+	Into    string            `yaml:"into"`
+}
+
+// Of names the slot of an act.
+type Of struct {
+	Of string `yaml:"of"`
+}
+
+// Wait waits for something to happen in the wallet.
+type Wait struct {
+	For  string `yaml:"for"`  // the slot of a payment, refund, dispute or act
+	Days int    `yaml:"days"` // at most; 1 to 7
+}
+
+// HandOver puts a person in front of it, with everything that was collected.
+type HandOver struct {
+	Reason   string   `yaml:"reason"`   // a code
+	Topic    string   `yaml:"topic"`    // for staff
+	Priority string   `yaml:"priority"` // "", high, urgent
+	Skills   []string `yaml:"skills"`
+}
+
+// End ends the run.
+type End struct {
+	Outcome string `yaml:"outcome"` // solved, informed, submitted, given_up
+}
+
+// Kind says what a step does.
+type Kind string
+
+// The kinds of steps.
+const (
+	KindAsk      Kind = "ask"
+	KindChoose   Kind = "choose"
+	KindShow     Kind = "show"
+	KindCall     Kind = "call"
+	KindBranch   Kind = "branch"
+	KindPropose  Kind = "propose"
+	KindConfirm  Kind = "confirm"
+	KindStepUp   Kind = "step_up"
+	KindExecute  Kind = "execute"
+	KindWait     Kind = "wait"
+	KindHandOver Kind = "hand_over"
+	KindEnd      Kind = "end"
+)
+
+// kinds lists what s does; a step that is whole does one thing.
+func (s Step) kinds() []Kind {
+	var list []Kind
+	for _, k := range []struct {
+		there bool
+		kind  Kind
+	}{
+		{s.Ask != nil, KindAsk}, {s.Choose != nil, KindChoose}, {s.Show != nil, KindShow}, {s.Call != nil, KindCall}, {len(s.Branch) > 0, KindBranch},
+		{s.Propose != nil, KindPropose}, {s.Confirm != nil, KindConfirm}, {s.StepUp != nil, KindStepUp}, {s.Execute != nil, KindExecute},
+		{s.Wait != nil, KindWait}, {s.HandOver != nil, KindHandOver}, {s.End != nil, KindEnd},
+	} {
+		if k.there {
+			list = append(list, k.kind)
+		}
+	}
+	return list
+}
+
+// Kind is what s does.
+func (s Step) Kind() Kind {
+	if k := s.kinds(); len(k) == 1 {
+		return k[0]
+	}
+	return ""
+}
+
+// stops tells whether a run stays at s until somebody or something comes.
+func (s Step) stops() bool {
+	switch s.Kind() {
+	case KindAsk, KindChoose, KindConfirm, KindStepUp, KindWait:
+		return true
+	case KindShow:
+		return s.Show.Wait
+	default:
+		return false
+	}
+}
+
+// ends tells whether a run is over at s.
+func (s Step) ends() bool { return s.HandOver != nil || s.End != nil }
+
+// outcomes are the ways on from each kind of step beside Next, and whether a flow has
+// to say where they lead. Where it does not, they lead to a person.
+func outcomes(k Kind) map[string]bool {
+	switch k {
+	case KindAsk:
+		return map[string]bool{"skipped": false}
+	case KindChoose:
+		return map[string]bool{"none": true, "other": false, "unavailable": false}
+	case KindCall:
+		return map[string]bool{"unavailable": false, "not_found": false}
+	case KindPropose:
+		return map[string]bool{"refused": true, "unavailable": false}
+	case KindConfirm:
+		return map[string]bool{"no": true}
+	case KindStepUp:
+		return map[string]bool{"failed": false, "declined": false, "unavailable": false}
+	case KindExecute:
+		return map[string]bool{"failed": true, "waiting": false, "unknown": false}
+	case KindWait:
+		return map[string]bool{"timeout": false}
+	default:
+		return nil
+	}
+}
+
+// Source is a list that somebody can choose from.
+type Source struct {
+	Gives Type
+	With  map[string][]string // parameters and the words that each may have
+}
+
+// Sources are the lists that there are.
+func Sources() map[string]Source {
+	return map[string]Source{
+		"payments":    {Payment, map[string][]string{"which": {"failed", "underway", "refundable", "disputable", "recent"}}},
+		"refunds":     {Refund, nil},
+		"disputes":    {Dispute, nil},
+		"instruments": {Instrument, map[string][]string{"which": {"cards", "all"}}},
+		"devices":     {Device, nil},
+	}
+}
+
+// Question is something that a flow may ask the wallet, or Kefu itself.
+type Question struct {
+	With  map[string]Type // its parameters
+	Gives Type
+}
+
+// Calls are the questions that there are.
+func Calls() map[string]Question {
+	return map[string]Question{
+		"explain":        {map[string]Type{"payment": Payment}, Cause},
+		"refresh":        {map[string]Type{"payment": Payment}, Payment},
+		"find_duplicate": {map[string]Type{"payment": Payment}, Payment},
+		"terms":          {map[string]Type{"payment": Payment}, Terms},
+		"incident":       {map[string]Type{"payment": Payment}, Incident},
+		"refund_of":      {map[string]Type{"payment": Payment}, Refund},
+		"dispute_of":     {map[string]Type{"payment": Payment}, Dispute},
+		"instrument_of":  {map[string]Type{"payment": Payment}, Instrument},
+	}
+}

@@ -1,0 +1,372 @@
+package selfservice
+
+import (
+	"time"
+
+	"kefu/internal/domain/wallet"
+)
+
+// Value is what a slot holds. Which members are there follows from its type. It is
+// what was told to the customer, and no more: nothing that they may not hear is ever
+// in a slot.
+type Value struct {
+	Type       Type            `json:"type"`
+	Text       string          `json:"text,omitempty"`  // of what was entered; the id of a chosen option
+	Money      *wallet.Money   `json:"money,omitempty"` // of an amount
+	At         wallet.Time     `json:"at,omitempty"`    // of a date: midnight where the customer is
+	Yes        bool            `json:"yes,omitempty"`
+	Payment    *PaymentFact    `json:"payment,omitempty"`
+	Cause      *CauseFact      `json:"cause,omitempty"`
+	Terms      *TermsFact      `json:"terms,omitempty"`
+	Act        *ActFact        `json:"act,omitempty"`
+	Incident   *IncidentFact   `json:"incident,omitempty"`
+	Instrument *InstrumentFact `json:"instrument,omitempty"`
+	Refund     *RefundFact     `json:"refund,omitempty"`
+	Dispute    *DisputeFact    `json:"dispute,omitempty"`
+	Device     *DeviceFact     `json:"device,omitempty"`
+}
+
+// PaymentFact is a payment as its customer may see it. Numbers for conditions are
+// rounded; Amount is exact.
+type PaymentFact struct {
+	ID         string       `json:"id" cel:"id"`
+	Kind       string       `json:"kind" cel:"kind"`
+	Direction  string       `json:"direction" cel:"direction"`
+	State      string       `json:"state" cel:"state"`
+	Party      string       `json:"party" cel:"party"`
+	Rail       string       `json:"rail" cel:"rail"`
+	Amount     wallet.Money `json:"amount" cel:"-"`
+	Sum        float64      `json:"sum" cel:"sum"` // in whole units
+	Currency   string       `json:"currency" cel:"currency"`
+	Where      string       `json:"where" cel:"where"` // where the money is: a key of the sentences of failure codes
+	Begun      wallet.Time  `json:"begun" cel:"-"`
+	ExpectedBy wallet.Time  `json:"expected_by" cel:"-"`
+	HeldUntil  wallet.Time  `json:"held_until" cel:"-"`
+	AgeHours   int64        `json:"age_hours" cel:"age_hours"`
+	LateHours  int64        `json:"late_hours" cel:"late_hours"` // 0: not late
+	Failed     bool         `json:"failed" cel:"failed"`
+	Over       bool         `json:"over" cel:"over"`
+	Final      bool         `json:"final" cel:"final"`
+	Disputed   bool         `json:"disputed" cel:"disputed"`
+	Refunded   bool         `json:"refunded" cel:"refunded"`   // in whole
+	Refunding  bool         `json:"refunding" cel:"refunding"` // a refund is on its way
+	Recurring  bool         `json:"recurring" cel:"recurring"`
+	There      bool         `json:"there" cel:"there"` // false: no such payment was found
+}
+
+// CauseFact is why a payment did not work, as far as it may be told.
+type CauseFact struct {
+	Code      string   `json:"code" cel:"code"` // undisclosed where it may not be told; "" where nothing failed
+	Disclosed bool     `json:"disclosed" cel:"disclosed"`
+	Where     string   `json:"where" cel:"where"`
+	Retry     string   `json:"retry" cel:"retry"`
+	Next      []string `json:"next" cel:"next"`
+	Version   string   `json:"version" cel:"-"`
+}
+
+// TermsFact is whether and how a payment can be refunded.
+type TermsFact struct {
+	Eligible    bool         `json:"eligible" cel:"eligible"`
+	Decides     string       `json:"decides" cel:"decides"`
+	Route       string       `json:"route" cel:"route"`
+	Why         []string     `json:"why" cel:"why"`
+	Needs       []string     `json:"needs" cel:"needs"`
+	Reasons     []string     `json:"reasons" cel:"reasons"`
+	Left        wallet.Money `json:"left" cel:"-"`
+	LeftSum     float64      `json:"left_sum" cel:"left_sum"`
+	Until       wallet.Time  `json:"until" cel:"-"`
+	AnswersBy   wallet.Time  `json:"answers_by" cel:"-"`
+	FeeRefunded bool         `json:"fee_refunded" cel:"fee_refunded"`
+	HoursLeast  int64        `json:"hours_least" cel:"hours_least"`
+	HoursMost   int64        `json:"hours_most" cel:"hours_most"`
+}
+
+// ActFact is something that is to be done, or was.
+type ActFact struct {
+	ID          string       `json:"id" cel:"-"`
+	Act         string       `json:"act" cel:"act"`
+	State       string       `json:"state" cel:"state"`
+	Hash        string       `json:"hash" cel:"-"` // what a yes names
+	Refusal     string       `json:"refusal" cel:"refusal"`
+	Proof       int64        `json:"proof" cel:"proof"` // the level that it needs
+	FourEyes    bool         `json:"four_eyes" cel:"four_eyes"`
+	Amount      wallet.Money `json:"amount" cel:"-"`
+	Destination string       `json:"destination" cel:"-"` // in the customer's words, masked
+	ArrivesBy   wallet.Time  `json:"arrives_by" cel:"-"`
+	Effects     []string     `json:"effects" cel:"effects"`
+	Reversible  bool         `json:"reversible" cel:"reversible"`
+	Made        string       `json:"made" cel:"-"` // the id of the refund, dispute … that came of it
+}
+
+// IncidentFact is a fault or maintenance of a payment's rail.
+type IncidentFact struct {
+	There   bool        `json:"there" cel:"there"`
+	Planned bool        `json:"planned" cel:"planned"`
+	EndsAt  wallet.Time `json:"ends_at" cel:"-"`
+	Message string      `json:"message" cel:"-"`
+}
+
+// InstrumentFact is a card or account that somebody pays with.
+type InstrumentFact struct {
+	ID     string `json:"id" cel:"id"`
+	Type   string `json:"kind" cel:"kind"`
+	Label  string `json:"label" cel:"-"`
+	Status string `json:"status" cel:"status"`
+	There  bool   `json:"there" cel:"there"`
+}
+
+// RefundFact is a refund.
+type RefundFact struct {
+	ID         string       `json:"id" cel:"id"`
+	State      string       `json:"state" cel:"state"`
+	Route      string       `json:"route" cel:"route"`
+	Amount     wallet.Money `json:"amount" cel:"-"`
+	ExpectedBy wallet.Time  `json:"expected_by" cel:"-"`
+	Reference  string       `json:"reference" cel:"-"`
+	Late       bool         `json:"late" cel:"late"`
+	There      bool         `json:"there" cel:"there"`
+}
+
+// DisputeFact is a dispute.
+type DisputeFact struct {
+	ID         string       `json:"id" cel:"id"`
+	State      string       `json:"state" cel:"state"`
+	Claim      string       `json:"claim" cel:"claim"`
+	Amount     wallet.Money `json:"amount" cel:"-"`
+	Credited   bool         `json:"credited" cel:"credited"`
+	DecisionBy wallet.Time  `json:"decision_by" cel:"-"`
+	There      bool         `json:"there" cel:"there"`
+}
+
+// DeviceFact is a device of the customer's.
+type DeviceFact struct {
+	ID       string      `json:"id" cel:"id"`
+	Label    string      `json:"label" cel:"-"`
+	Trust    string      `json:"trust" cel:"trust"`
+	LastSeen wallet.Time `json:"last_seen" cel:"-"`
+}
+
+// AmountFact is an amount, for conditions.
+type AmountFact struct {
+	Sum      float64 `cel:"sum"`
+	Currency string  `cel:"currency"`
+	There    bool    `cel:"there"`
+}
+
+// DateFact is a day, for conditions.
+type DateFact struct {
+	At    time.Time `cel:"at"`
+	There bool      `cel:"there"`
+}
+
+// zero is the fact of a type, by which conditions are checked. It and factOf agree.
+func zero(t Type) any {
+	switch t {
+	case Amount:
+		return AmountFact{}
+	case Date:
+		return DateFact{}
+	case YesNo:
+		return false
+	case Payment:
+		return PaymentFact{}
+	case Cause:
+		return CauseFact{}
+	case Terms:
+		return TermsFact{}
+	case Act:
+		return ActFact{}
+	case Incident:
+		return IncidentFact{}
+	case Instrument:
+		return InstrumentFact{}
+	case Refund:
+		return RefundFact{}
+	case Dispute:
+		return DisputeFact{}
+	case Device:
+		return DeviceFact{}
+	default: // what is entered as a text
+		return ""
+	}
+}
+
+// orNew is what a pointer leads to, or an empty one.
+func orNew[T any](p *T) *T {
+	if p == nil {
+		return new(T)
+	}
+	return p
+}
+
+// factOf is a value as conditions see it; the zero Value of a type is an empty one.
+func factOf(t Type, v Value) any {
+	switch t {
+	case Amount:
+		f := AmountFact{}
+		if v.Money != nil {
+			f = AmountFact{Sum: Whole(*v.Money), Currency: v.Money.Currency(), There: true}
+		}
+		return &f
+	case Date:
+		return &DateFact{At: v.At.Std(), There: v.At != 0}
+	case YesNo:
+		return v.Yes
+	case Payment:
+		return orNew(v.Payment)
+	case Cause:
+		return orNew(v.Cause)
+	case Terms:
+		return orNew(v.Terms)
+	case Act:
+		return orNew(v.Act)
+	case Incident:
+		return orNew(v.Incident)
+	case Instrument:
+		return orNew(v.Instrument)
+	case Refund:
+		return orNew(v.Refund)
+	case Dispute:
+		return orNew(v.Dispute)
+	case Device:
+		return orNew(v.Device)
+	default:
+		return v.Text
+	}
+}
+
+// Whole is a sum in whole units, rounded: to compare with a bound, never to reckon with.
+func Whole(m wallet.Money) float64 {
+	units, _ := m.Smallest().Float64()
+	for range m.Scale() {
+		units /= 10
+	}
+	return units
+}
+
+// Ref is the wallet's id of what a value is about, or "".
+func (v Value) Ref() string {
+	switch v.Type {
+	case Payment:
+		return orNew(v.Payment).ID
+	case Instrument:
+		return orNew(v.Instrument).ID
+	case Refund:
+		return orNew(v.Refund).ID
+	case Dispute:
+		return orNew(v.Dispute).ID
+	case Device:
+		return orNew(v.Device).ID
+	case Act:
+		return orNew(v.Act).Made
+	default:
+		return ""
+	}
+}
+
+// State is the wallet's state of what a value is about, for a command's Expect.
+func (v Value) State() string {
+	switch v.Type {
+	case Payment:
+		return orNew(v.Payment).State
+	case Refund:
+		return orNew(v.Refund).State
+	case Dispute:
+		return orNew(v.Dispute).State
+	case Instrument:
+		return orNew(v.Instrument).Status
+	case Device:
+		return orNew(v.Device).Trust
+	default:
+		return ""
+	}
+}
+
+// Figure is something in a sentence that whoever shows it writes as its reader does.
+type Figure struct {
+	Money *wallet.Money `json:"money,omitempty"`
+	At    wallet.Time   `json:"at,omitempty"`
+	Text  string        `json:"text,omitempty"`
+}
+
+// figures are what sentences may name of each type, after the slot's name and a dot.
+func figures(t Type) []string {
+	switch t {
+	case Amount, Date, Text, Phone, Email, Last4, Currency:
+		return []string{""}
+	case Payment:
+		return []string{"amount", "party", "begun", "expected_by", "held_until"}
+	case Terms:
+		return []string{"left", "until", "answers_by"}
+	case Act:
+		return []string{"amount", "destination", "arrives_by"}
+	case Incident:
+		return []string{"ends_at", "message"}
+	case Instrument, Device:
+		return []string{"label"}
+	case Refund:
+		return []string{"amount", "expected_by", "reference"}
+	case Dispute:
+		return []string{"amount", "decision_by"}
+	default:
+		return nil
+	}
+}
+
+// Figure gives what a sentence names. There is none where the wallet told none: then
+// the sentence is not said.
+func (v Value) Figure(name string) (Figure, bool) {
+	money := func(m wallet.Money) (Figure, bool) { return Figure{Money: &m}, !m.None() }
+	at := func(t wallet.Time) (Figure, bool) { return Figure{At: t}, t != 0 }
+	text := func(s string) (Figure, bool) { return Figure{Text: s}, s != "" }
+	switch string(v.Type) + "." + name {
+	case "amount.":
+		return money(*orNew(v.Money))
+	case "date.":
+		return at(v.At)
+	case "text.", "phone.", "email.", "last4.", "currency.":
+		return text(v.Text)
+	case "payment.amount":
+		return money(orNew(v.Payment).Amount)
+	case "payment.party":
+		return text(orNew(v.Payment).Party)
+	case "payment.begun":
+		return at(orNew(v.Payment).Begun)
+	case "payment.expected_by":
+		return at(orNew(v.Payment).ExpectedBy)
+	case "payment.held_until":
+		return at(orNew(v.Payment).HeldUntil)
+	case "terms.left":
+		return money(orNew(v.Terms).Left)
+	case "terms.until":
+		return at(orNew(v.Terms).Until)
+	case "terms.answers_by":
+		return at(orNew(v.Terms).AnswersBy)
+	case "act.amount":
+		return money(orNew(v.Act).Amount)
+	case "act.destination":
+		return text(orNew(v.Act).Destination)
+	case "act.arrives_by":
+		return at(orNew(v.Act).ArrivesBy)
+	case "incident.ends_at":
+		return at(orNew(v.Incident).EndsAt)
+	case "incident.message":
+		return text(orNew(v.Incident).Message)
+	case "instrument.label":
+		return text(orNew(v.Instrument).Label)
+	case "device.label":
+		return text(orNew(v.Device).Label)
+	case "refund.amount":
+		return money(orNew(v.Refund).Amount)
+	case "refund.expected_by":
+		return at(orNew(v.Refund).ExpectedBy)
+	case "refund.reference":
+		return text(orNew(v.Refund).Reference)
+	case "dispute.amount":
+		return money(orNew(v.Dispute).Amount)
+	case "dispute.decision_by":
+		return at(orNew(v.Dispute).DecisionBy)
+	default:
+		return Figure{}, false
+	}
+}
