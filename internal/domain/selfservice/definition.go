@@ -68,6 +68,8 @@ const (
 	Refund     Type = "refund"
 	Dispute    Type = "dispute"
 	Device     Type = "device"
+	Limits     Type = "limits"
+	Stops      Type = "restrictions"
 )
 
 // entered are the types that somebody enters as words.
@@ -79,7 +81,7 @@ func entered() []Type {
 func chosen() []Type { return []Type{Payment, Instrument, Refund, Dispute, Device} }
 
 // told are the types that only the wallet or Kefu itself fills in.
-func told() []Type { return []Type{Cause, Terms, Act, Incident} }
+func told() []Type { return []Type{Cause, Terms, Act, Incident, Limits, Stops} }
 
 // Slot is a place for one value.
 type Slot struct {
@@ -143,7 +145,7 @@ type Choose struct {
 
 // Show shows a card, and waits for nothing unless it says so.
 type Show struct {
-	Card string `yaml:"card"` // text, payment, cause, terms, act, incident, instrument, refund, dispute
+	Card string `yaml:"card"` // text, or the type of the slot
 	Of   string `yaml:"of"`   // the slot; none for a text
 	Wait bool   `yaml:"wait"` // for somebody to have read it
 }
@@ -314,5 +316,7 @@ func Calls() map[string]Question {
 		"refund_of":      {map[string]Type{"payment": Payment}, Refund},
 		"dispute_of":     {map[string]Type{"payment": Payment}, Dispute},
 		"instrument_of":  {map[string]Type{"payment": Payment}, Instrument},
+		"limits":         {nil, Limits},
+		"restrictions":   {nil, Stops},
 	}
 }

@@ -24,6 +24,8 @@ type Value struct {
 	Refund     *RefundFact     `json:"refund,omitempty"`
 	Dispute    *DisputeFact    `json:"dispute,omitempty"`
 	Device     *DeviceFact     `json:"device,omitempty"`
+	Limits     *LimitsFact     `json:"limits,omitempty"`
+	Stops      *StopsFact      `json:"restrictions,omitempty"`
 }
 
 // PaymentFact is a payment as its customer may see it. Numbers for conditions are
@@ -146,6 +148,41 @@ type DeviceFact struct {
 	LastSeen wallet.Time `json:"last_seen" cel:"-"`
 }
 
+// LimitsFact is how much may be moved, and how much of that is used.
+type LimitsFact struct {
+	There bool        `json:"there" cel:"there"`
+	Items []LimitLine `json:"items" cel:"-"`
+}
+
+// LimitLine is one limit.
+type LimitLine struct {
+	Rail     string       `json:"rail,omitempty"`
+	Period   string       `json:"period"`
+	Max      wallet.Money `json:"max"`
+	Used     wallet.Money `json:"used"`
+	ResetsAt wallet.Time  `json:"resets_at"`
+	Raise    string       `json:"raise,omitempty"`
+}
+
+// StopsFact is what the wallet does not let a customer do at present.
+type StopsFact struct {
+	There bool       `json:"there" cel:"there"`
+	Own   bool       `json:"own" cel:"own"` // the customer placed all of them
+	Items []StopLine `json:"items" cel:"-"`
+}
+
+// StopLine is one restriction. Why is "" where it may not be told.
+type StopLine struct {
+	ID        string      `json:"id"`
+	Scope     string      `json:"scope"`
+	Stops     string      `json:"stops"`
+	Why       string      `json:"why,omitempty"`
+	PlacedBy  string      `json:"placed_by"`
+	Release   string      `json:"release"`
+	PlacedAt  wallet.Time `json:"placed_at"`
+	ExpiresAt wallet.Time `json:"expires_at"`
+}
+
 // AmountFact is an amount, for conditions.
 type AmountFact struct {
 	Sum      float64 `cel:"sum"`
@@ -186,6 +223,10 @@ func zero(t Type) any {
 		return DisputeFact{}
 	case Device:
 		return DeviceFact{}
+	case Limits:
+		return LimitsFact{}
+	case Stops:
+		return StopsFact{}
 	default: // what is entered as a text
 		return ""
 	}
@@ -230,6 +271,10 @@ func factOf(t Type, v Value) any {
 		return orNew(v.Dispute)
 	case Device:
 		return orNew(v.Device)
+	case Limits:
+		return orNew(v.Limits)
+	case Stops:
+		return orNew(v.Stops)
 	default:
 		return v.Text
 	}
