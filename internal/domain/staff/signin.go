@@ -149,6 +149,7 @@ type Joining struct {
 type DirectoryEntry struct {
 	Issuer, Subject string
 	Email           string        // verified by the directory, or ""
+	Confirmed       string        // the member who asked to be linked, signed in here another way; or ""
 	Name            string        // of somebody who is invited
 	Role            identity.Role // that their groups give them; "" to keep the one they have
 	NewID           string        // of somebody who is invited

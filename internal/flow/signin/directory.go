@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"time"
 
 	"kefu/internal/domain/identity"
@@ -44,7 +45,10 @@ type DirectoryPerson struct {
 }
 
 // roundTrip is what a browser keeps, sealed in a cookie, while it is away.
-type roundTrip struct{ State, Nonce, Verifier string }
+type roundTrip struct {
+	State, Nonce, Verifier string
+	Asker                  string // the member who wants to be linked, or ""
+}
 
 // RoundTripLife is how long somebody may take to sign in at the directory.
 const RoundTripLife = 10 * time.Minute
@@ -53,14 +57,32 @@ const RoundTripLife = 10 * time.Minute
 // bring back. Errors: NotFound where there is no directory, Unavailable,
 // *intake.LimitedError.
 func (d *Desk) BeginDirectory(ctx context.Context, from From) (address, t string, err error) {
-	const op = "signin.BeginDirectory"
+	return d.beginDirectory(ctx, from, "")
+}
+
+// LinkDirectory is BeginDirectory for who is signed in with a token and wants to come
+// by way of the directory from now on. Errors: also Unauthenticated, and Forbidden
+// when the last proof of who they are is too old.
+func (d *Desk) LinkDirectory(ctx context.Context, token string, from From) (address, t string, err error) {
+	if err := d.fresh(ctx, token); err != nil {
+		return "", "", err
+	}
+	p, _, err := d.Resolve(ctx, token)
+	if err != nil {
+		return "", "", err
+	}
+	return d.beginDirectory(ctx, from, p.ID)
+}
+
+func (d *Desk) beginDirectory(ctx context.Context, from From, asker string) (address, t string, err error) {
+	const op = "signin.beginDirectory"
 	if d.Directory == nil {
 		return "", "", fault.New(fault.NotFound, op, "there is no directory")
 	}
 	if err := d.limitAddress(from.Address); err != nil {
 		return "", "", err
 	}
-	trip := roundTrip{State: secret.Token(), Nonce: secret.Token(), Verifier: secret.Token()}
+	trip := roundTrip{State: secret.Token(), Nonce: secret.Token(), Verifier: secret.Token(), Asker: asker}
 	sum := sha256.Sum256([]byte(trip.Verifier)) // RFC 7636 section 4.2, S256
 	address, err = d.Directory.Begin(ctx, DirectoryAsk{State: trip.State, Nonce: trip.Nonce, Challenge: base64.RawURLEncoding.EncodeToString(sum[:])})
 	if err != nil {
@@ -79,8 +101,9 @@ type DirectoryReturn struct {
 // SignInByDirectory opens a session for who comes back from the directory: a member
 // of staff who is linked to it or has the address that it verified, or somebody who
 // is invited under that address. Errors: Unauthenticated for everybody else, alike
-// and with a trace; Forbidden for who has joined and waits for a second person;
-// Unavailable when the directory does not answer.
+// and with a trace; Conflict for an account with another way in, whose owner has to
+// ask for the link from there; Forbidden for who has joined and waits for a second
+// person; Unavailable when the directory does not answer.
 func (d *Desk) SignInByDirectory(ctx context.Context, r DirectoryReturn) (Session, error) {
 	const op = "signin.SignInByDirectory"
 	if d.Directory == nil {
@@ -106,7 +129,10 @@ func (d *Desk) SignInByDirectory(ctx context.Context, r DirectoryReturn) (Sessio
 		return Session{}, err
 	}
 	once := staff.Once{Digest: digestOf(trip.State), Until: d.now().Add(RoundTripLife).UnixMicro()}
-	opened, err := d.enterFrom(ctx, person, once, r.From)
+	opened, err := d.enterFrom(ctx, person, trip.Asker, once, r.From)
+	if fault.Is(err, fault.Conflict) { // they have the address, and may be told what to do
+		return Session{}, errors.Join(err, d.store.DirectoryRefused(ctx, opened.Principal.ID))
+	}
 	if fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.NotFound) {
 		if failed := d.store.DirectoryRefused(ctx, opened.Principal.ID); failed != nil {
 			return Session{}, failed
@@ -117,14 +143,14 @@ func (d *Desk) SignInByDirectory(ctx context.Context, r DirectoryReturn) (Sessio
 }
 
 // enterFrom finds out who a person of the directory is here, and lets them in.
-func (d *Desk) enterFrom(ctx context.Context, person DirectoryPerson, once staff.Once, from From) (Session, error) {
+func (d *Desk) enterFrom(ctx context.Context, person DirectoryPerson, asker string, once staff.Once, from From) (Session, error) {
 	const op = "signin.enterFrom"
 	if person.RolesRuled && person.Role == "" {
 		return Session{}, fault.New(fault.Unauthenticated, op, "no group of theirs has a role here")
 	}
 	session, token, expires := d.newSession(staff.Session{Method: staff.ByDirectory, Once: once}, from)
 	member, err := d.store.EnterByDirectory(ctx, staff.DirectoryEntry{
-		Issuer: person.Issuer, Subject: person.Subject, Email: person.Email, Name: d.Clean(person.Name),
+		Issuer: person.Issuer, Subject: person.Subject, Email: person.Email, Name: d.Clean(person.Name), Confirmed: asker,
 		Role: person.Role, NewID: id.New(), Session: session,
 	})
 	if err != nil {

@@ -27,8 +27,9 @@ func (s *Staff) DirectoryRefused(ctx context.Context, staffID string) error {
 // EnterByDirectory opens a session for a person of the operator's directory: the
 // member of staff who is linked to them; or who has the address that the directory
 // verified, and is linked from now on; or somebody who is invited under it, and
-// joins. Errors: Unauthenticated, with the member where there is one; Forbidden for who
-// has joined and waits for a second person to agree.
+// joins. Errors: Unauthenticated, with the member where there is one; Conflict for an
+// address whose member has another way in and has not asked for the link; Forbidden
+// for who has joined and waits for a second person to agree.
 func (s *Staff) EnterByDirectory(ctx context.Context, e staff.DirectoryEntry) (staff.Member, error) {
 	const op = "staffing.EnterByDirectory"
 	var member staff.Member
@@ -87,6 +88,9 @@ func (s *Staff) linked(ctx context.Context, t *core.Tx, e staff.DirectoryEntry) 
 	const op = "staffing.linked"
 	const columns = "f.id, f.email, f.name, f.alias, f.role, f.disabled_at"
 	m, err = scanMember(t.SQL.QueryRowContext(ctx, "SELECT "+columns+" FROM staff f JOIN staff_directory d ON d.staff_id = f.id WHERE d.issuer = $1 AND d.subject = $2", e.Issuer, e.Subject).Scan)
+	if err == nil && e.Confirmed != "" && e.Confirmed != m.ID {
+		return m, false, fault.New(fault.Unauthenticated, op, "the directory's person is another member")
+	}
 	if !errors.Is(err, sql.ErrNoRows) {
 		return m, false, engine.MapError(op, err)
 	}
@@ -109,6 +113,18 @@ func (s *Staff) linked(ctx context.Context, t *core.Tx, e staff.DirectoryEntry) 
 	}
 	if other > 0 || (m.DisabledAt != 0 && !joined) {
 		return m, false, fault.New(fault.Unauthenticated, op, "the account is another person's of the directory, or disabled")
+	}
+	if !joined && e.Confirmed != m.ID {
+		// An address is the directory's word alone, and it may be given to another
+		// person: it does not open what somebody else locks with a key of their own.
+		switch err := keepAWayIn(ctx, t, m.ID); {
+		case e.Confirmed != "":
+			return m, false, fault.New(fault.Unauthenticated, op, "the directory's address is not that of who asked")
+		case err == nil:
+			return m, false, fault.New(fault.Conflict, op, "the account has another way in, by which its owner has to ask for the link")
+		case !fault.Is(err, fault.Conflict):
+			return m, false, err
+		}
 	}
 	_, err = t.SQL.ExecContext(ctx, "INSERT INTO staff_directory (issuer, subject, staff_id, linked_at) VALUES ($1, $2, $3, $4)", e.Issuer, e.Subject, m.ID, t.Now)
 	t.Record(identity.SystemPart("directory"), "staff.link", "staff", m.ID, "")

@@ -20,6 +20,7 @@ import (
 // Desk signs staff in by way of the directory.
 type Desk interface {
 	BeginDirectory(ctx context.Context, from signin.From) (address, ticket string, err error)
+	LinkDirectory(ctx context.Context, token string, from signin.From) (address, ticket string, err error)
 	SignInByDirectory(ctx context.Context, r signin.DirectoryReturn) (signin.Session, error)
 }
 
@@ -52,6 +53,7 @@ func New(desk Desk, carrier *session.Carrier, log *slog.Logger) *Handler {
 // Mount puts it into a server's mux.
 func (h *Handler) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET /sso/start", h.start)
+	mux.HandleFunc("GET /sso/link", h.link)
 	mux.HandleFunc("GET "+Callback, h.back)
 }
 
@@ -65,6 +67,27 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
 	address, ticket, err := h.desk.BeginDirectory(ctx, h.from(r))
+	h.away(w, r, address, ticket, err)
+}
+
+// link is start for who is signed in and asks for it on our own page: no page of
+// another host, ours or not, may have an account linked.
+func (h *Handler) link(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), timeout)
+	defer cancel()
+	token, byCookie := h.carrier.Token(r)
+	if site := r.Header.Get("Sec-Fetch-Site"); !byCookie || (site != "" && site != "same-origin") {
+		h.lead(w, r, fault.New(fault.Invalid, "sso.link", "nobody is signed in, or another page leads here"))
+		return
+	}
+	address, ticket, err := h.desk.LinkDirectory(ctx, token, h.from(r))
+	if fault.Is(err, fault.Forbidden) { // the account page asks for the proof before
+		err = fault.New(fault.Invalid, "sso.link", "the last proof is too old")
+	}
+	h.away(w, r, address, ticket, err)
+}
+
+func (h *Handler) away(w http.ResponseWriter, r *http.Request, address, ticket string, err error) {
 	if err != nil {
 		h.lead(w, r, err)
 		return
@@ -125,6 +148,8 @@ func (h *Handler) lead(w http.ResponseWriter, r *http.Request, err error) {
 		why = "unavailable"
 	case fault.Is(err, fault.Unauthenticated):
 		why = "refused"
+	case fault.Is(err, fault.Conflict):
+		why = "confirm"
 	case fault.Is(err, fault.Forbidden):
 		why = "waits"
 	case fault.Is(err, fault.NotFound), fault.Is(err, fault.Invalid):

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/pquerna/otp/totp"
 
 	"kefu/internal/connector/directory"
 	"kefu/internal/connector/directory/directorytest"
@@ -43,6 +44,7 @@ type house struct {
 	desk     *signin.Desk
 	handler  http.Handler
 	now      func() time.Time
+	clock    *storagetest.Clock
 }
 
 func open(t *testing.T, change func(*config.Directory)) *house {
@@ -50,7 +52,7 @@ func open(t *testing.T, change func(*config.Directory)) *house {
 	h := &house{t: t, provider: directorytest.New()}
 	t.Cleanup(h.provider.Close)
 	d := storagetest.New(t, engine.SQLite)
-	h.p, h.now = d.Open(t), d.Clock.Now
+	h.p, h.now, h.clock = d.Open(t), d.Clock.Now, d.Clock
 	h.provider.Now = h.now
 	c := config.Directory{Issuer: h.provider.URL, ClientID: directorytest.ClientID, Label: "Acme ID", Scopes: []string{"profile", "email"}, Private: true}
 	if change != nil {
@@ -119,7 +121,12 @@ func (b *browser) get(path string) *http.Response {
 // away goes to the directory and gives the address that it sends back to.
 func (b *browser) away() *url.URL {
 	b.h.t.Helper()
-	start := b.get("/sso/start")
+	return b.awayFrom("/sso/start")
+}
+
+func (b *browser) awayFrom(path string) *url.URL {
+	b.h.t.Helper()
+	start := b.get(path)
 	at := start.Header.Get("Location")
 	if start.StatusCode != 303 || !strings.HasPrefix(at, b.h.provider.URL+"/authorize?") {
 		b.h.t.Fatalf("%d to %s", start.StatusCode, at)
@@ -396,5 +403,50 @@ func TestWithoutADirectory(t *testing.T) {
 		if leads := h.browser().get(path).Header.Get("Location"); leads != "/desk/#directory=over" {
 			t.Errorf("%s leads to %s", path, leads)
 		}
+	}
+}
+
+// An address is the directory's word alone: an account with a way in of its own is
+// linked by who comes in that way, once.
+func TestAnAccountWithAnotherWayInIsLinkedByItsOwner(t *testing.T) {
+	h := open(t, nil)
+	const plain = "meadow-9-violin-quartz"
+	enrolled, err := h.desk.Enrol(t.Context(), identity.SystemPart("test"), signin.NewMember{Email: "mei@acme.test", Name: "Mei Chen", Alias: "Mei", Password: plain, Role: identity.Agent})
+	h.must(err)
+	h.provider.SignedInAs(mei(nil))
+	b := h.browser()
+	if leads, p := b.back(b.away()); leads != "/desk/#directory=confirm" || p.ID != "" {
+		t.Fatalf("by the address alone: %s as %+v", leads, p)
+	}
+	if leads := b.get("/sso/link").Header.Get("Location"); leads != "/desk/#directory=over" {
+		t.Errorf("to link without a session: %s", leads)
+	}
+	code, err := totp.GenerateCode(enrolled.TOTP.Secret, h.now())
+	h.must(err)
+	opened, err := h.desk.SignIn(t.Context(), signin.Entry{Email: "mei@acme.test", Password: plain, Code: code})
+	h.must(err)
+	signedIn := func() *browser {
+		b := h.browser()
+		b.cookies["__Host-kefu_session"] = &http.Cookie{Name: "__Host-kefu_session", Value: opened.Token, SameSite: http.SameSiteStrictMode, HttpOnly: true, Secure: true}
+		return b
+	}
+	// Whom the directory knows under another address is somebody else.
+	h.provider.SignedInAs(mei(map[string]any{"sub": "m-9", "email": "eve@acme.test"}))
+	b = signedIn()
+	if leads, _ := b.back(b.awayFrom("/sso/link")); leads != "/desk/#directory=refused" {
+		t.Errorf("under another address: %s", leads)
+	}
+	h.provider.SignedInAs(mei(nil))
+	b = signedIn()
+	if leads, p := b.back(b.awayFrom("/sso/link")); leads != "/desk/" || p.ID != enrolled.ID {
+		t.Fatalf("asked for by its owner: %s as %+v", leads, p)
+	}
+	b = h.browser()
+	if leads, p := b.back(b.away()); leads != "/desk/" || p.ID != enrolled.ID {
+		t.Errorf("linked: %s as %+v", leads, p)
+	}
+	h.clock.Move(signin.ProofLife)
+	if leads := signedIn().get("/sso/link").Header.Get("Location"); leads != "/desk/#directory=over" {
+		t.Errorf("to link after a proof that is old: %s", leads)
 	}
 }

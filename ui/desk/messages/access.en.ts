@@ -16,6 +16,8 @@ export const access = {
   known: 'This device has a passkey for you already.',
   directoryFailed: {
     refused: 'Your directory vouched for you, but nobody works here under that name. Ask an admin for an invitation.',
+    confirm:
+      'You have an account here with a sign-in of your own. Sign in that way once, open your account page, and link the directory there: an address alone does not open it.',
     unavailable: 'The directory does not answer. Sign in another way, or try again in a minute.',
     over: 'That took too long, or came from another window. Begin again.',
     waits: 'You have joined. For your role a colleague has to agree first: come back once they have.',
@@ -79,6 +81,8 @@ export const access = {
     passwordTitle: 'Password and code',
     hasPassword: 'You can sign in with a password and a code.',
     noPassword: 'You have no password.',
+    link: (name: string) => `Link ${name}`,
+    unlinked: 'Your organisation’s directory does not open this account yet.',
     linked: 'You can come by way of your organisation’s directory.',
     changePassword: 'Change password',
     changeCode: 'New authenticator',

@@ -17,6 +17,7 @@ export const access: typeof en = {
   known: '这台设备上已有您的通行密钥。',
   directoryFailed: {
     refused: '目录确认了您的身份，但这里没有对应的成员。请联系管理员发送邀请。',
+    confirm: '您在这里已有账号，并设置了自己的登录方式。请先用该方式登录一次，再到“账号”页面关联目录：仅凭邮箱地址无法打开账号。',
     unavailable: '目录暂时没有响应。请换一种方式登录，或稍后重试。',
     over: '等待时间过长，或来自另一个窗口。请重新开始。',
     waits: '您已加入。您的角色还需要一位同事同意，同意后再来登录即可。',
@@ -80,6 +81,8 @@ export const access: typeof en = {
     passwordTitle: '密码和验证码',
     hasPassword: '您可以用密码和验证码登录。',
     noPassword: '您没有设置密码。',
+    link: (name) => `关联${name}`,
+    unlinked: '单位目录还不能打开此账号。',
     linked: '您可以通过单位目录登录。',
     changePassword: '更改密码',
     changeCode: '更换身份验证器',
