@@ -185,7 +185,7 @@ func (a *App) openStoreBeside(ctx context.Context) error {
 
 func (a *App) openStoreWith(ctx context.Context, server bool) error {
 	c := a.Config.Committer
-	kinds, err := configuring.Kinds()
+	kinds, err := configuring.KindsOf(configuring.Place{LoopbackHooks: a.Config.Webhooks.Private})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@
 package webhook
 
 import (
+	"net/netip"
 	"net/url"
 	"slices"
 
@@ -55,12 +56,31 @@ type Endpoint struct {
 	Paused bool   `json:"paused,omitempty" doc:"nothing is sent; what happens meanwhile is not sent later"`
 }
 
-// EndpointKind is its definition.
-func EndpointKind() settings.Definition {
+// EndpointKind is its definition, on a machine whose own addresses may be told or
+// not.
+func EndpointKind(loopback bool) settings.Definition {
 	return settings.Define(settings.Kind[Endpoint]{
 		// Customers' events go where it says.
 		Name: "webhook", FourEyes: true, Read: policy.ReadSetup, Change: policy.ChangeSetup,
+		Check: func(_ *settings.Snapshot, _ string, e Endpoint) error { return e.CheckWay(loopback) },
 	})
+}
+
+// CheckWay refuses an address on the way to which somebody could listen: all but
+// https, and where loopback is true http on this machine. What was saved before
+// stays readable, and is refused when it is sent to. Errors: Invalid.
+func (e Endpoint) CheckWay(loopback bool) error {
+	const op = "webhook.CheckWay"
+	u, err := url.Parse(e.URL)
+	if err != nil {
+		return fault.InvalidFor(op, "url", settings.Malformed, "is no address that can be told")
+	}
+	address, err := netip.ParseAddr(u.Hostname())
+	here := u.Hostname() == "localhost" || (err == nil && address.Unmap().IsLoopback())
+	if u.Scheme == "https" || (loopback && here) {
+		return nil
+	}
+	return fault.InvalidFor(op, "url", settings.Malformed, "must begin with https")
 }
 
 // Validate implements settings.Value. Whether the address may be asked at all is

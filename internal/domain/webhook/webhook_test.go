@@ -231,3 +231,18 @@ func TestWhatEntriesAreToldAs(t *testing.T) {
 		}
 	}
 }
+
+// On the way to an address of plain http anybody may listen, but on this machine.
+func TestEndpointsAreToldByHTTPS(t *testing.T) {
+	for address, want := range map[string][2]bool{ // whether it may be told: in general, and where this machine may be
+		"https://crm.example/h": {true, true}, "HTTPS://crm.example/h": {true, true}, "http://crm.example/h": {false, false}, "http://10.0.0.1/h": {false, false},
+		"http://localhost:8080/h": {false, true}, "http://127.0.0.1/h": {false, true}, "http://[::1]:9/h": {false, true}, "http://localhost.crm.example/h": {false, false},
+	} {
+		for i, loopback := range []bool{false, true} {
+			err := webhook.Endpoint{URL: address}.CheckWay(loopback)
+			if (err == nil) != want[i] || (err != nil && fault.FieldOf(err) != "url") {
+				t.Errorf("%s, loopback %v: %v", address, loopback, err)
+			}
+		}
+	}
+}

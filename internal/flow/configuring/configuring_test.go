@@ -17,6 +17,7 @@ import (
 	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
+	"kefu/internal/storage"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/storagetest"
 )
@@ -249,4 +250,25 @@ func TestTheSnapshotFollowsOtherProcesses(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// Where webhooks lead is checked when it is saved, too.
+func TestAWebhookIsSavedWithHTTPS(t *testing.T) {
+	d := storagetest.New(t, engine.SQLite)
+	store := d.Open(t, func(o *storage.Options) {
+		kinds, err := configuring.KindsOf(configuring.Place{LoopbackHooks: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Settings = kinds
+	}).Store
+	hook := func(address string) settings.Change {
+		return settings.Change{Kind: "webhook", ID: id.New(), Body: []byte(`{"name":"` + id.New() + `","url":"` + address + `","events":["message.sent"]}`)}
+	}
+	owner := identity.Principal{Kind: identity.Staff, ID: id.New(), Role: identity.Owner, Session: id.New()}
+	for address, want := range map[string]string{"https://crm.example/": "", "http://localhost:9/": "", "http://crm.example/": "url"} {
+		if _, err := service(t, store).Save(t.Context(), owner, hook(address)); fault.FieldOf(err) != want || (want == "") != (err == nil) {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
 }

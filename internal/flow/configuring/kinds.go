@@ -16,7 +16,15 @@ import (
 
 // Kinds are all kinds of settings that there are, a line for each. Errors:
 // Internal when two of them have the same name or type.
-func Kinds() (*settings.Registry, error) {
+func Kinds() (*settings.Registry, error) { return KindsOf(Place{}) }
+
+// Place is what kinds have to know of where the server runs.
+type Place struct {
+	LoopbackHooks bool // webhooks may lead to this machine, by plain http
+}
+
+// KindsOf is Kinds for a server in a place.
+func KindsOf(here Place) (*settings.Registry, error) {
 	return settings.NewRegistry(
 		form.Definition(),
 		look.Definition(),
@@ -24,7 +32,7 @@ func Kinds() (*settings.Registry, error) {
 		desk.ViewKind(),
 		organisation.Kind(),
 		routing.TeamKind(),
-		webhook.EndpointKind(),
+		webhook.EndpointKind(here.LoopbackHooks),
 		rule.Kind(),
 		sla.CalendarKind(),
 		sla.AvailabilityKind(),
