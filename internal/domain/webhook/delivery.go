@@ -15,18 +15,19 @@ const (
 
 // Delivery is one event on its way to one endpoint.
 type Delivery struct {
-	ID         string
-	EndpointID string
-	Event      Event
-	EventID    string // as it was derived; the same at every endpoint and every try
-	State      State
-	Attempts   int
-	CreatedAt  int64 // microseconds, as the other times
-	NextAt     int64
-	DoneAt     int64
-	LastStatus int    // HTTP status of the last answer; 0: there was none
-	LastError  string // what went wrong the last time, in a word that holds nothing secret
-	LastTook   int64  // microseconds of the last try
+	ID          string
+	EndpointID  string
+	Event       Event
+	EventID     string // as it was derived; the same at every endpoint and every try
+	State       State
+	Attempts    int
+	CreatedAt   int64 // microseconds, as the other times
+	NextAt      int64
+	DoneAt      int64
+	LastStatus  int    // HTTP status of the last answer; 0: there was none
+	LastError   string // what went wrong the last time, in a word that holds nothing secret
+	LastTook    int64  // microseconds of the last try
+	LeasedUntil int64  // until when the try that has claimed it has it for itself; 0: none
 }
 
 // DeliveryQuery says which deliveries are wanted.

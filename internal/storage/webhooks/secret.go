@@ -80,7 +80,8 @@ const (
 )
 
 // PurgeWebhooks removes what was settled a month ago, what was due three months ago
-// and nobody sent, and the secrets that sign nothing any more; it tells how many of
+// and nobody sent, and the secrets that sign nothing any more, as those of endpoints
+// that were archived a month ago; it tells how many of
 // the settled it was.
 func (w *Webhooks) PurgeWebhooks(ctx context.Context) (gone int64, err error) {
 	const op = "webhooks.PurgeWebhooks"
@@ -94,6 +95,11 @@ func (w *Webhooks) PurgeWebhooks(ctx context.Context) (gone int64, err error) {
 		}
 		// Of an endpoint that is paused or out of use nothing is claimed any more.
 		if _, err := t.SQL.ExecContext(ctx, "DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery WHERE state = 'pending' AND next_at < $1 LIMIT $2)", t.Now-3*keepFor, purgeMax); err != nil {
+			return engine.MapError(op, err)
+		}
+		_, err = t.SQL.ExecContext(ctx, `UPDATE webhook_secret SET expires_at = $1 WHERE expires_at = 0
+			AND endpoint_id IN (SELECT id FROM setting WHERE kind = 'webhook' AND archived AND changed_at < $2)`, t.Now-1, t.Now-keepFor)
+		if err != nil {
 			return engine.MapError(op, err)
 		}
 		return w.forgetSecrets(ctx, t)

@@ -22,10 +22,15 @@ import (
 )
 
 // Webhooks is the part of the store that this package is.
-type Webhooks struct{ core *core.Core }
+type Webhooks struct {
+	core    *core.Core
+	waiting waiting
+}
 
 // New makes it.
-func New(c *core.Core) *Webhooks { return &Webhooks{core: c} }
+func New(c *core.Core) *Webhooks {
+	return &Webhooks{core: c, waiting: waiting{of: map[string]estimate{}}}
+}
 
 // MaxWaiting is how many deliveries to one endpoint may wait. What comes beyond is
 // kept as failed, and can be sent again by hand.
@@ -41,7 +46,7 @@ func (w *Webhooks) FollowDeliveries(ctx context.Context, s event.Step, all []web
 		if err := followers.Advance(ctx, t, s); err != nil {
 			return err
 		}
-		return add(ctx, t, w.layout(), all)
+		return w.add(ctx, t, all)
 	})
 }
 
@@ -61,7 +66,7 @@ func (w *Webhooks) AddDelivery(ctx context.Context, p identity.Principal, d webh
 			return fault.New(fault.NotFound, op, "there is no such endpoint")
 		}
 		t.Record(p, "webhook.try", "webhook", d.EndpointID, "")
-		return add(ctx, t, w.layout(), []webhook.Delivery{d})
+		return w.add(ctx, t, []webhook.Delivery{d})
 	})
 }
 
@@ -70,22 +75,18 @@ const rowsAtOnce = 1000
 
 // add adds deliveries, many in a statement: the log's head is locked meanwhile, and
 // messages wait for it.
-func add(ctx context.Context, t *core.Tx, l engine.Layout, all []webhook.Delivery) error {
+func (w *Webhooks) add(ctx context.Context, t *core.Tx, all []webhook.Delivery) error {
 	const op = "webhooks.add"
-	waiting := map[string]int{}
+	l := w.layout()
 	for batch := range slices.Chunk(all, rowsAtOnce) {
 		rows := l.Rowset()
 		for _, d := range batch {
-			n, counted := waiting[d.EndpointID]
-			if !counted {
-				err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*) FROM (SELECT id FROM webhook_delivery WHERE endpoint_id = $1 AND state = 'pending' LIMIT $2) d", d.EndpointID, MaxWaiting).Scan(&n)
-				if err != nil {
-					return engine.MapError(op, err)
-				}
+			room, err := w.waiting.room(ctx, t, d.EndpointID)
+			if err != nil {
+				return err
 			}
-			waiting[d.EndpointID] = n + 1
 			state, done, reason := webhook.Pending, int64(0), ""
-			if n >= MaxWaiting {
+			if !room {
 				state, done, reason = webhook.Failed, t.Now, tooManyWait
 			}
 			data, err := json.Marshal(d.Event.Data)
@@ -95,8 +96,8 @@ func add(ctx context.Context, t *core.Tx, l engine.Layout, all []webhook.Deliver
 			rows.Text(id.New()).Text(d.EndpointID).Text(d.Event.ID()).Text(string(d.Event.Type)).Text(d.Event.Data.Conversation).Int(d.Event.Data.Seq).Text(string(data)).
 				Int(d.Event.At).Text(string(state)).Int(t.Now).Int(max(d.NextAt, t.Now)).Int(done).Text(reason).EndRow()
 		}
-		_, err := t.SQL.ExecContext(ctx, `INSERT INTO webhook_delivery (id, endpoint_id, event_id, type, conversation_id, seq, data, at, state, attempts, created_at, next_at, done_at, last_status, last_error, last_took)
-			SELECT v.id, v.endpoint_id, v.event_id, v.type, v.conversation_id, v.seq, v.data, v.at, v.state, 0, v.created_at, v.next_at, v.done_at, 0, v.last_error, 0 FROM `+l.From()+` WHERE true
+		_, err := t.SQL.ExecContext(ctx, `INSERT INTO webhook_delivery (id, endpoint_id, event_id, type, conversation_id, seq, data, at, state, attempts, created_at, next_at, done_at, last_status, last_error, last_took, leased_until)
+			SELECT v.id, v.endpoint_id, v.event_id, v.type, v.conversation_id, v.seq, v.data, v.at, v.state, 0, v.created_at, v.next_at, v.done_at, 0, v.last_error, 0, 0 FROM `+l.From()+` WHERE true
 			ON CONFLICT (endpoint_id, event_id) DO NOTHING`, rows.Args()...)
 		if err != nil {
 			return engine.MapError(op, err)
@@ -117,12 +118,12 @@ func allow(op string, p identity.Principal) error {
 	return nil
 }
 
-const columns = "id, endpoint_id, data, type, at, state, attempts, created_at, next_at, done_at, last_status, last_error, last_took, event_id"
+const columns = "id, endpoint_id, data, type, at, state, attempts, created_at, next_at, done_at, last_status, last_error, last_took, event_id, leased_until"
 
 func scan(r *sql.Rows) (webhook.Delivery, error) {
 	var d webhook.Delivery
 	var data, kind, state string
-	err := r.Scan(&d.ID, &d.EndpointID, &data, &kind, &d.Event.At, &state, &d.Attempts, &d.CreatedAt, &d.NextAt, &d.DoneAt, &d.LastStatus, &d.LastError, &d.LastTook, &d.EventID)
+	err := r.Scan(&d.ID, &d.EndpointID, &data, &kind, &d.Event.At, &state, &d.Attempts, &d.CreatedAt, &d.NextAt, &d.DoneAt, &d.LastStatus, &d.LastError, &d.LastTook, &d.EventID, &d.LeasedUntil)
 	if err != nil {
 		return d, err
 	}
@@ -131,7 +132,8 @@ func scan(r *sql.Rows) (webhook.Delivery, error) {
 }
 
 // ClaimDeliveries takes what is due at one endpoint, the oldest first, for a lease
-// of microseconds: whoever does not settle it in time loses it to the next claim.
+// of microseconds, during which nobody else gets it: whoever does not settle it in
+// time loses it to the next claim.
 func (w *Webhooks) ClaimDeliveries(ctx context.Context, endpoint string, limit int, lease int64) ([]webhook.Delivery, error) {
 	const op = "webhooks.ClaimDeliveries"
 	due, err := w.dueAt(ctx, endpoint)
@@ -141,8 +143,8 @@ func (w *Webhooks) ClaimDeliveries(ctx context.Context, endpoint string, limit i
 	var claimed []webhook.Delivery
 	err = w.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
 		claimed = nil
-		rows, err := t.SQL.QueryContext(ctx, `UPDATE webhook_delivery SET next_at = $1, attempts = attempts + 1
-			WHERE id IN (SELECT id FROM webhook_delivery WHERE endpoint_id = $2 AND state = 'pending' AND next_at <= $3 ORDER BY next_at LIMIT $4)
+		rows, err := t.SQL.QueryContext(ctx, `UPDATE webhook_delivery SET next_at = $1, leased_until = $1, attempts = attempts + 1
+			WHERE id IN (SELECT id FROM webhook_delivery WHERE endpoint_id = $2 AND state = 'pending' AND next_at <= $3 AND leased_until <= $3 ORDER BY next_at LIMIT $4)
 			RETURNING `+columns, t.Now+lease, endpoint, t.Now, limit)
 		if err != nil {
 			return engine.MapError(op, err)
@@ -189,9 +191,9 @@ func (w *Webhooks) SettleDelivery(ctx context.Context, d webhook.Delivery) error
 		if d.State != webhook.Pending {
 			done = t.Now
 		}
-		res, err := t.SQL.ExecContext(ctx, `UPDATE webhook_delivery SET state = $1, next_at = $2, done_at = $3, last_status = $4, last_error = $5, last_took = $6
-			WHERE id = $7 AND attempts = $8 AND state = 'pending'`,
-			string(d.State), d.NextAt, done, d.LastStatus, d.LastError, d.LastTook, d.ID, d.Attempts)
+		res, err := t.SQL.ExecContext(ctx, `UPDATE webhook_delivery SET state = $1, next_at = $2, done_at = $3, last_status = $4, last_error = $5, last_took = $6, leased_until = 0
+			WHERE id = $7 AND leased_until = $8 AND leased_until > 0 AND state = 'pending'`,
+			string(d.State), d.NextAt, done, d.LastStatus, d.LastError, d.LastTook, d.ID, d.LeasedUntil)
 		if err != nil {
 			return engine.MapError(op, err)
 		}
@@ -230,15 +232,16 @@ func (w *Webhooks) Deliveries(ctx context.Context, p identity.Principal, q webho
 	return found, engine.MapError(op, err)
 }
 
-// RetryDelivery lets a delivery be tried at once, and as often as a new one. Errors:
-// Forbidden, NotFound.
+// RetryDelivery lets a delivery be tried at once, and as often as a new one. One that
+// is being tried at the moment goes on with that. Errors: Forbidden, NotFound.
 func (w *Webhooks) RetryDelivery(ctx context.Context, p identity.Principal, endpoint, delivery string) error {
 	const op = "webhooks.RetryDelivery"
 	if err := allow(op, p); err != nil {
 		return err
 	}
 	return w.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		res, err := t.SQL.ExecContext(ctx, `UPDATE webhook_delivery SET state = 'pending', attempts = 0, next_at = $1, done_at = 0
+		res, err := t.SQL.ExecContext(ctx, `UPDATE webhook_delivery SET state = 'pending', done_at = 0,
+				attempts = CASE WHEN leased_until > $1 THEN attempts ELSE 0 END, next_at = CASE WHEN leased_until > $1 THEN next_at ELSE $1 END
 			WHERE id = $2 AND endpoint_id = $3`, t.Now, delivery, endpoint)
 		if err != nil {
 			return engine.MapError(op, err)

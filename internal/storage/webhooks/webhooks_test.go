@@ -80,11 +80,19 @@ func TestManyAtOnceAndTooMany(t *testing.T) {
 		d.Exec(t, fmt.Sprintf(`INSERT INTO webhook_delivery (id, endpoint_id, event_id, type, conversation_id, seq, data, at, state, attempts, created_at, next_at, done_at, last_status, last_error, last_took)
 			WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
 			SELECT 'x' || i, 'b', 'y' || i, 'message.sent', 'conv', i, '{}', 1, 'pending', 0, 1, 1, 0, 0, '', 0 FROM n`, webhooks.MaxWaiting-2))
+		s.Stop() // what waits is counted when a process begins
+		s = d.Open(t)
 		must(t, s.FollowDeliveries(ctx, event.Step{Follower: "hooks", From: at, To: at}, []webhook.Delivery{sent(2, "b"), sent(3, "b"), sent(4, "b")}))
 		var failed int
 		d.Scan(t, "SELECT COUNT(*) FROM webhook_delivery WHERE endpoint_id = 'b' AND state = 'failed' AND done_at > 0 AND seq IN (3, 4)", &failed)
 		if failed != 2 {
 			t.Errorf("%d of two beyond the bound have failed", failed)
+		}
+		d.Exec(t, "DELETE FROM webhook_delivery WHERE endpoint_id = 'b' AND state = 'pending'")
+		d.Clock.Move(5 * time.Second)
+		must(t, s.FollowDeliveries(ctx, event.Step{Follower: "hooks", From: at, To: at}, []webhook.Delivery{sent(5, "b")}))
+		if got := states(t, s, "b"); got[webhook.Pending] != 1 {
+			t.Errorf("once there is room again: %v", got)
 		}
 	})
 }
@@ -200,6 +208,73 @@ func TestOldDeliveriesGo(t *testing.T) {
 		must(t, err)
 		if left := states(t, s, "a"); len(left) != 0 {
 			t.Errorf("left after three months: %v", left)
+		}
+	})
+}
+
+// A delivery is with one try at a time: what is sent again by hand meanwhile is not
+// sent beside it, and its outcome counts.
+func TestWhatIsBeingSentIsNotSentTwiceAtOnce(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		s, ctx := d.Open(t), context.Background()
+		at, err := s.FollowerAt(ctx, "hooks", false)
+		must(t, err)
+		must(t, s.FollowDeliveries(ctx, event.Step{Follower: "hooks", From: at, To: at}, []webhook.Delivery{sent(1, "a")}))
+		claim := func() []webhook.Delivery {
+			t.Helper()
+			got, err := s.ClaimDeliveries(ctx, "a", 5, time.Minute.Microseconds())
+			must(t, err)
+			return got
+		}
+		first := claim()
+		must(t, s.RetryDelivery(ctx, part(), "a", first[0].ID))
+		if beside := claim(); len(beside) != 0 {
+			t.Fatalf("sent beside the try that is under way: %+v", beside)
+		}
+		first[0].State = webhook.Delivered
+		must(t, s.SettleDelivery(ctx, first[0]))
+		if got := states(t, s, "a"); got[webhook.Delivered] != 1 {
+			t.Errorf("its outcome: %v", got)
+		}
+		// A try that overran its lease settles nothing of the one by hand after it.
+		must(t, s.RetryDelivery(ctx, part(), "a", first[0].ID))
+		late := claim()
+		d.Clock.Move(2 * time.Minute)
+		must(t, s.RetryDelivery(ctx, part(), "a", late[0].ID))
+		now := claim()
+		if len(now) != 1 || now[0].Attempts != late[0].Attempts {
+			t.Fatalf("after the lease: %+v", now)
+		}
+		late[0].State = webhook.Failed
+		if err := s.SettleDelivery(ctx, late[0]); !fault.Is(err, fault.Conflict) {
+			t.Errorf("a try that overran its lease settles another: %v", err)
+		}
+	})
+}
+
+func TestTheSecretOfAnArchivedWebhookGoes(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		s, ctx := d.Open(t), context.Background()
+		used, archived := id.New(), id.New()
+		for _, endpoint := range []string{used, archived} {
+			must(t, s.ReplaceWebhookSecret(ctx, part(), endpoint, webhook.Secret(slices.Repeat([]byte("o"), 32))))
+			d.Exec(t, `INSERT INTO setting (kind, id, owner, revision, body, archived, changed_by, changed_at, pos) VALUES ('webhook', $1, '', 1, '{}', $2, '', $3, 1)`,
+				endpoint, endpoint == archived, d.Clock.Micros())
+		}
+		secrets := func(endpoint string) int {
+			t.Helper()
+			_, err := s.PurgeWebhooks(ctx)
+			must(t, err)
+			found, err := s.WebhookSecrets(ctx, part(), endpoint)
+			must(t, err)
+			return len(found)
+		}
+		if secrets(archived) != 1 {
+			t.Error("a webhook that may come back into use has lost its secret")
+		}
+		d.Clock.Move(31 * 24 * time.Hour)
+		if secrets(archived) != 0 || secrets(used) != 1 {
+			t.Error("after a month the secret of one out of use is there, or that of one in use is gone")
 		}
 	})
 }
