@@ -10,3 +10,8 @@ import "embed"
 //
 //go:embed failures
 var Failures embed.FS
+
+// Flows are what customers do for themselves, a file for each.
+//
+//go:embed flows
+var Flows embed.FS

@@ -9,8 +9,9 @@ import (
 // edge is a way from one step to another.
 type edge struct {
 	to      string
-	regular bool // it went as it should: what the step fills is filled
-	judged  bool // a condition held
+	regular bool     // it went as it should: what the step fills is filled
+	judged  bool     // a condition held
+	found   []string // slots of which that condition says that they are filled
 }
 
 // edges are all ways on from a step. An outcome of which the flow says nothing leads
@@ -22,7 +23,7 @@ func (d *Definition) edges(name string) []edge {
 		list = append(list, edge{to: s.Next, regular: true})
 	}
 	for _, arm := range s.Branch {
-		list = append(list, edge{to: arm.To, regular: true, judged: arm.If != ""})
+		list = append(list, edge{to: arm.To, regular: true, judged: arm.If != "", found: found(arm.If)})
 	}
 	for outcome, needed := range outcomes(s.Kind()) {
 		to := s.On[outcome]
@@ -34,6 +35,38 @@ func (d *Definition) edges(name string) []edge {
 		}
 	}
 	return list
+}
+
+// found lists the slots that hold something wherever a condition holds: those of which
+// it says "slot.there", as one of the things that all have to be so.
+func found(condition string) []string {
+	var terms []string
+	depth, from, quote := 0, 0, byte(0)
+	for i := 0; i+1 < len(condition); i++ {
+		switch two := condition[i : i+2]; {
+		case quote != 0:
+			if condition[i] == quote {
+				quote = 0
+			}
+		case condition[i] == '\'' || condition[i] == '"':
+			quote = condition[i]
+		case condition[i] == '(' || condition[i] == '[':
+			depth++
+		case condition[i] == ')' || condition[i] == ']':
+			depth--
+		case two == "||" && depth == 0:
+			return nil
+		case two == "&&" && depth == 0:
+			terms, from = append(terms, condition[from:i]), i+2
+		}
+	}
+	var slots []string
+	for _, term := range append(terms, condition[from:]) {
+		if slot, is := strings.CutSuffix(strings.TrimSpace(term), ".there"); is && word(slot) {
+			slots = append(slots, slot)
+		}
+	}
+	return slots
 }
 
 // checkPaths refuses steps that nothing leads to, steps from which no end is reached,
@@ -178,6 +211,9 @@ func (d *Definition) checkUse() error {
 		after := maps.Clone(before)
 		if into := d.Steps[name].into(); into != "" && e.regular {
 			after[into] = true
+		}
+		for _, slot := range e.found {
+			after[slot] = true
 		}
 		return after
 	}, func(a, b set) set {

@@ -1,0 +1,23 @@
+package selfservice_test
+
+import (
+	"os"
+	"slices"
+	"testing"
+
+	"kefu/internal/domain/selfservice"
+)
+
+func TestTheFlowsThatKefuComesWith(t *testing.T) {
+	flows, err := selfservice.Load(os.DirFS("../../../content/flows"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, d := range flows.All() {
+		ids = append(ids, d.ID)
+	}
+	if want := []string{"FL2", "FL6", "FL7", "FL19"}; !slices.Equal(ids, want) {
+		t.Errorf("%v, want %v", ids, want)
+	}
+}
