@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sends } from './keys.ts';
+import { composing, sends } from './keys.ts';
 import { linkify } from './linkify.ts';
 import { plainText, textPieces } from './pieces.ts';
 import { richPieces } from './rich.ts';
@@ -56,6 +56,9 @@ describe('Enter', () => {
   test('while composing only confirms the word', () => {
     expect(sends(key({ isComposing: true }))).toBe(false);
     expect(sends(key({ keyCode: 229 }))).toBe(false);
+    expect(composing(key({ isComposing: true }))).toBe(true);
+    expect(composing(new KeyboardEvent('keydown', { key: 'Escape', keyCode: 229 }))).toBe(true);
+    expect(composing(new KeyboardEvent('keydown', { key: 'Escape' }))).toBe(false);
   });
 });
 

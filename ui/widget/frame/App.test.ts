@@ -1,5 +1,5 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { entry, event, FakeServer, missed, welcome } from '../../kit/protocol/fake.ts';
 import { clockTime } from '../../kit/text/time.ts';
 import { MemoryStorage } from '../../kit/protocol/storage.ts';
@@ -94,6 +94,17 @@ test('Shift and Enter, or Enter of an input method, sends nothing', async () => 
   expect(server.last.of('start')).toEqual([]);
   await write('你好');
   expect(server.last.of('start')).toHaveLength(1);
+});
+
+test('Escape that gives up a word of an input method closes nothing', async () => {
+  const { chat } = await setUp();
+  const closed = vi.spyOn(chat.host, 'close');
+  const area = await box();
+  await fireEvent.keyDown(area, { key: 'Escape', keyCode: 229 });
+  await fireEvent.keyDown(area, { key: 'Escape', isComposing: true });
+  expect(closed).not.toHaveBeenCalled();
+  await fireEvent.keyDown(area, { key: 'Escape' });
+  expect(closed).toHaveBeenCalledOnce();
 });
 
 test('what the guard removed is explained, and the words typed are nowhere', async () => {
