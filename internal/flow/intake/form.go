@@ -21,6 +21,8 @@ func (s *Service) sendForm(ctx context.Context, p identity.Principal, m Message,
 		return fault.InvalidField(op, "body", "forms are filled in by customers")
 	case m.Text != "" || len(m.AttachmentIDs) > 0:
 		return fault.InvalidField(op, "body", "a form holds its text and files in its answers")
+	case repeats(m.Form.Files()):
+		return fault.InvalidField(op, "answers", "name a file twice")
 	case len(m.Form.Files()) > s.files:
 		return fault.InvalidField(op, "answers", "hold more than %d files", s.files)
 	}

@@ -150,6 +150,9 @@ func TestWhoMaySendAForm(t *testing.T) {
 	wantCode(t, h.send(v, intake.Message{ConversationID: conv, Form: &form.Submission{Form: "gone"}}).Err, fault.Conflict)
 	file := &form.Submission{Form: "refund", Revision: 1, Answers: map[string]form.Answer{"proof": {Files: []string{id.New()}}}}
 	wantCode(t, h.send(v, intake.Message{ConversationID: conv, Form: file}).Err, fault.NotFound)
+	proof := id.New()
+	file.Answers["proof"] = form.Answer{Files: []string{proof, proof}}
+	wantCode(t, h.send(v, intake.Message{ConversationID: conv, Form: file}).Err, fault.Invalid)
 	if len(h.log(conv)) != 0 {
 		t.Error("something was stored")
 	}

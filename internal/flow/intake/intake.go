@@ -155,6 +155,8 @@ func (s *Service) Send(ctx context.Context, p identity.Principal, m Message, don
 		return fault.InvalidField(op, "client_msg_id", "must have 1 to %d printable characters", conversation.MaxClientID)
 	case !m.Note && len(m.Mentions) > 0:
 		return fault.InvalidField(op, "mentions", "belong to a note")
+	case repeats(m.AttachmentIDs):
+		return fault.InvalidField(op, "attachment_ids", "name a file twice")
 	case m.Form != nil:
 		return s.sendForm(ctx, p, m, done)
 	case len(m.AttachmentIDs) > s.files:
@@ -176,6 +178,12 @@ func (s *Service) Send(ctx context.Context, p identity.Principal, m Message, don
 		command.Content.Attachments = files
 	}
 	return s.say(ctx, &conversation.Change{Principal: p, ConversationID: m.ConversationID, Command: command, Origin: m.Origin}, "", done)
+}
+
+// repeats tells whether an id stands twice: clients tell the files of a message apart by it.
+func repeats(ids []string) bool {
+	sorted := slices.Sorted(slices.Values(ids))
+	return len(slices.Compact(sorted)) < len(ids)
 }
 
 // said is the answer to a change. When a secret was removed from the text, now

@@ -206,6 +206,10 @@ func TestWhatIsRefusedAtTheDoor(t *testing.T) {
 	customer := visitor()
 	conv := h.begin(customer)
 	h.say(customer, conv, "hello")
+	file := conversation.Attachment{ID: id.New(), Name: "a.txt", Type: "text/plain", Size: 1}
+	if err := h.p.AddAttachment(context.Background(), customer, conversation.StoredAttachment{Attachment: file}); err != nil {
+		t.Fatal(err)
+	}
 	cases := map[string]struct {
 		who  identity.Principal
 		m    intake.Message
@@ -223,6 +227,7 @@ func TestWhatIsRefusedAtTheDoor(t *testing.T) {
 		"a bad message id":      {customer, intake.Message{ConversationID: conv, ClientID: "a\x00b", Text: "x"}, fault.Invalid},
 		"somebody else's file":  {customer, intake.Message{ConversationID: conv, AttachmentIDs: []string{id.New()}}, fault.NotFound},
 		"too many files":        {customer, intake.Message{ConversationID: conv, AttachmentIDs: make([]string, conversation.MaxAttachments+1)}, fault.Invalid},
+		"a file twice":          {customer, intake.Message{ConversationID: conv, AttachmentIDs: []string{file.ID, file.ID}}, fault.Invalid},
 		"an admin":              {identity.Principal{Kind: identity.Staff, ID: id.New(), Role: identity.Admin}, intake.Message{ConversationID: conv, Text: "x"}, fault.NotFound},
 	}
 	for name, c := range cases {

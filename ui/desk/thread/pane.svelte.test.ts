@@ -89,6 +89,14 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+test('a message that holds a file twice can be read', async () => {
+  const { server } = await shown(1, 1);
+  const file = { id: 'f', name: 'a.txt', type: 'text/plain', size: 3 };
+  server.last.receive({ t: 'event', ...entry('c', 2, { payload: { text: 'twice', attachments: [file, file] } }) });
+  await settle();
+  expect(screen.getAllByText('a.txt')).toHaveLength(2);
+});
+
 describe('a hit of the search', () => {
   test('in the open conversation is brought into view, once', async () => {
     const looked: string[] = [];

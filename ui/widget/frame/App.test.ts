@@ -390,6 +390,14 @@ test.each(['not_found', 'invalid', 'too_large', 'forbidden'] as const)('%s is sa
   expect(server.last.of('send')).toHaveLength(2);
 });
 
+test('a message that holds a file twice can be read', async () => {
+  const { server } = await setUp({ conversations: [open] });
+  const file = { id: 'f', name: 'a.png', type: 'image/png', size: 3 };
+  server.last.receive(missed('c', [entry('c', 1, { payload: { attachments: [file, file] } }), entry('c', 2)]));
+  expect(await screen.findByText('text 2')).toBeVisible();
+  expect(screen.getAllByText('a.png')).toHaveLength(2);
+});
+
 test('a visitor who is not let in is told what to do', async () => {
   const { server } = await setUp({ connect: false });
   server.last.receive({ t: 'error', code: 'unauthenticated', ref: 'hello' });
