@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { between, blockOf, cover, remains, type Area } from './strokes.ts';
+import { between, cover, remains, type Area } from './strokes.ts';
 
 /** As much of a canvas as covering needs; jsdom has none. */
 function canvas(width: number, height: number, at: (x: number, y: number) => [number, number, number]) {
@@ -17,14 +17,14 @@ function canvas(width: number, height: number, at: (x: number, y: number) => [nu
       for (let row = y; row < y + h; row++) for (let column = x; column < x + w; column++) pixels.set(`${column},${row}`, this.fillStyle);
     },
   };
-  return { context: context as unknown as CanvasRenderingContext2D, pixels, width, height };
+  return { context: context as unknown as CanvasRenderingContext2D, pixels, read };
 }
 
 const area: Area = { x: 10, y: 20, w: 100, h: 30 };
 
 test('every pixel of the area is drawn over, and none outside', () => {
   const { context, pixels } = canvas(200, 100, () => [255, 255, 255]);
-  cover(context, area, () => 0);
+  cover(context, area);
   expect(pixels.size).toBe(area.w * area.h);
   for (const place of pixels.keys()) {
     const [x, y] = place.split(',').map(Number) as [number, number];
@@ -32,26 +32,14 @@ test('every pixel of the area is drawn over, and none outside', () => {
   }
 });
 
-test('pictures that differ in what stands there are covered alike', () => {
-  // A black stroke of a letter's width, here or there in the same block.
-  const letter = (from: number) => canvas(200, 100, (x) => (x >= from && x < from + 3 ? [0, 0, 0] : [255, 255, 255]));
-  const [one, other] = [letter(11), letter(15)];
-  cover(one.context, area, () => 0);
-  cover(other.context, area, () => 0);
-  expect([...one.pixels]).toEqual([...other.pixels]);
-});
-
-test('the blocks change places', () => {
-  const halves = () => canvas(200, 100, (x) => (x < 60 ? [0, 0, 0] : [255, 255, 255]));
-  const [one, other] = [halves(), halves()];
-  cover(one.context, area, () => 0);
-  cover(other.context, area, (n) => n - 1);
-  expect([...one.pixels]).not.toEqual([...other.pixels]);
-});
-
-test('a block is no smaller than a third of the area, and never fine', () => {
-  expect(blockOf({ x: 0, y: 0, w: 300, h: 90 })).toBe(30);
-  expect(blockOf({ x: 0, y: 0, w: 5, h: 5 })).toBe(12);
+test('whatever stands there, it is covered alike, and nothing of it is read', () => {
+  const one = canvas(200, 100, () => [255, 255, 255]);
+  const figures = canvas(200, 100, (x, y) => ((x * 7 + y * 13) % 5 === 0 ? [0, 0, 0] : [250, 240, 90]));
+  cover(one.context, area);
+  cover(figures.context, area);
+  expect([...one.pixels]).toEqual([...figures.pixels]);
+  expect(new Set(one.pixels.values()).size).toBe(1);
+  expect([...one.read, ...figures.read]).toEqual([]);
 });
 
 test('what is drawn stays within the picture, and the last crop is what remains', () => {

@@ -1,6 +1,6 @@
 export const words = {
   title: 'Cover or crop',
-  hint: 'Draw over what nobody should see. What you cover is made unreadable before anything is sent.',
+  hint: 'Draw over what nobody should see. What you cover is painted over in one colour before anything is sent.',
   keys: 'With the keyboard: arrow keys move the frame, with Shift they change its size, Enter covers, C crops.',
   picture: 'The picture, with the frame that you move',
   cover: 'Cover',
