@@ -252,10 +252,11 @@ export class Chat {
 
   #welcomed(another: boolean): void {
     if (another) this.#startOver(this.current.conv);
-    if (this.#others) this.drafts.only(this.client.conversations.map((c) => c.conv));
+    if (this.#others) this.drafts.only(this.client.conversations.map((c) => c.conv), another);
     this.#others = false;
     this.#decide();
     this.picks?.resume();
+    this.filling?.resume();
     // What is unread is counted in the logs themselves.
     for (const line of this.client.conversations.slice(0, previews)) if (line.unread > 0) this.client.open(line.conv);
   }
@@ -322,10 +323,15 @@ export class Chat {
     this.#refresh();
   }
 
-  /** Goes to the topics; the one that is chosen begins with this transaction. */
-  #ask(transaction: string): void {
+  /** Goes to the topics; the one that is chosen begins with this transaction. Opened without one, the window is about none. */
+  #ask(transaction?: string): void {
     this.#about = transaction;
-    if (this.#decided) this.fresh();
+    if (transaction !== undefined && this.#decided) this.fresh();
+  }
+
+  /** The page's question was asked: the next form is about something else. */
+  wasAsked(): void {
+    this.#about = undefined;
   }
 
   show(conv: string): void {

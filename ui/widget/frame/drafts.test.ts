@@ -73,6 +73,15 @@ test('conversations that are not one’s own have no draft', () => {
   expect(['', 'one', 'two'].map((c) => drafts.read(c))).toEqual(['words', '', 'words']);
 });
 
+test('answers to a form stay, unless somebody else is let in', () => {
+  const { drafts } = setUp('customer:anna');
+  drafts.keep('form:refund', '{}');
+  drafts.only(['two']);
+  expect(drafts.read('form:refund')).toBe('{}');
+  drafts.only(['two'], true);
+  expect(drafts.read('form:refund')).toBe('');
+});
+
 test.each(['customer:li', 'customer:anna.li', 'visitor'])('somebody else, %s, finds nothing, and nothing is kept', (next) => {
   const { drafts, storage, reloaded } = setUp('customer:anna');
   drafts.keep('one', 'for nobody else');

@@ -3,6 +3,8 @@ import { visitor } from './identity.ts';
 
 const area = 'kefu.draft';
 const fresh = 'new';
+/** What the drafts of forms begin with; what follows is the form's id. */
+export const formDraft = 'form:';
 const halfAnHour = 30 * 60 * 1000;
 
 /**
@@ -44,11 +46,14 @@ export class Drafts {
     this.keep(into, texts.join('\n'));
   }
 
-  /** Forgets what was typed in conversations that are not the person's. */
-  only(convs: string[]): void {
+  /** Forgets what was typed in conversations that are not the person's. Answers to a form are of none; another's are forgotten too. */
+  only(convs: string[], another = false): void {
     const own = keysOf(area, this.#scope);
     for (const key of this.storage.keys()) {
-      if (key.startsWith(own) && ![fresh, ...convs].includes(key.slice(own.length))) this.storage.removeItem(key);
+      if (!key.startsWith(own)) continue;
+      const name = key.slice(own.length);
+      const keeps = [fresh, ...convs].includes(name) || (!another && name.startsWith(formDraft));
+      if (!keeps) this.storage.removeItem(key);
     }
   }
 

@@ -17,8 +17,8 @@ export interface HostEvents {
   /** The page has a token to give: ask for it. */
   identify(): void;
   signout(): void;
-  /** The page asks for help with a transaction of the wallet's. */
-  about?(transaction: string): void;
+  /** The page asks for help with a transaction of the wallet's; undefined: with none in particular. */
+  about?(transaction?: string): void;
 }
 
 const text = (v: unknown): string | undefined => (typeof v === 'string' && v.length <= 64 ? v : undefined);
@@ -93,7 +93,7 @@ export class Host {
         return this.events.signout();
       case 'about': {
         const transaction = text(value);
-        return transaction === undefined ? undefined : this.events.about?.(transaction);
+        return transaction === undefined && value !== undefined ? undefined : this.events.about?.(transaction);
       }
       case 'token':
         for (const settle of [...this.#waiting]) settle(typeof value === 'string' && value.length < 8192 ? value : null);

@@ -1,7 +1,8 @@
 import type { Picks } from '../../../kit/files/picks.svelte.ts';
 import type { Attachment } from '../../../kit/protocol/frames.ts';
 import type { Chat } from '../chat.svelte.ts';
-import { body, shown, type Answers, type Form } from './form.ts';
+import { formDraft } from '../drafts.ts';
+import { asked, body, shown, type Answers, type Form } from './form.ts';
 import type { Page } from './wallet.ts';
 
 /** A form that is being filled in. */
@@ -24,21 +25,32 @@ export class Filling {
   }
 
   get #draft(): string {
-    return `form:${this.form.id}`;
+    return `${formDraft}${this.form.id}`;
+  }
+
+  /** The files of the questions that are asked; what was picked for another stays in the browser. */
+  get #asked(): [string, Picks][] {
+    const fields = new Set(asked(this.form, this.answers).map((f) => f.id));
+    return [...this.picks].filter(([field]) => fields.has(field));
   }
 
   /** Some files are not stored yet, or could not be. */
   get uploading(): boolean {
-    return [...this.picks.values()].some((p) => p.unfinished);
+    return this.#asked.some(([, p]) => p.unfinished);
   }
 
   get failed(): boolean {
-    return [...this.picks.values()].some((p) => p.failed);
+    return this.#asked.some(([, p]) => p.failed);
   }
 
   /** Sends the pictures that were held. */
   release(): void {
-    for (const picks of this.picks.values()) picks.release();
+    for (const [, picks] of this.#asked) picks.release();
+  }
+
+  /** The connection is back. */
+  resume(): void {
+    for (const picks of this.picks.values()) picks.resume();
   }
 
   /** Keeps an answer, for a reload too; files are to be picked again then. */
@@ -75,11 +87,13 @@ export class Filling {
   /** Sends what was answered, as the first message of the conversation. */
   send(language: string, diagnostics?: Record<string, string>): void {
     const { chat, form } = this;
-    const files = [...this.picks].map(([field, p]) => [field, { files: p.stored.map((f) => f.id) }] as const);
-    for (const p of this.picks.values()) for (const f of p.stored) this.names[f.id] = f.name;
+    const picked = this.#asked;
+    const files = picked.map(([field, p]) => [field, { files: p.stored.map((f) => f.id) }] as const);
+    for (const [, p] of picked) for (const f of p.stored) this.names[f.id] = f.name;
     const filled = body(form, { ...this.answers, ...Object.fromEntries(files) }, language, diagnostics);
-    const attachments = [...this.picks.values()].flatMap((p) => p.stored);
+    const attachments = picked.flatMap(([, p]) => p.stored);
     chat.drafts.keep(this.#draft, '');
+    chat.wasAsked();
     chat.failure = undefined;
     chat.leaveForm();
     const { conv, ref } = chat.begun();
