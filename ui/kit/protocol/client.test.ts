@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { entry, event, missed, setUp, welcome } from './fake.ts';
+import { entry, event, type FakeServer, missed, setUp, welcome } from './fake.ts';
 import { MemoryStorage } from './storage.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -148,6 +148,50 @@ describe('sending', () => {
     client.retry(id);
     server.last.receive({ t: 'stored', client_msg_id: next, conv: 'c', seq: 3, at: 3 });
     expect(server.last.of('send').at(-1)!.client_msg_id).toBe(id);
+  });
+
+  /** Until something is sent, on a connection that lives; no longer than the longest pause between two tries. */
+  async function pass(server: FakeServer) {
+    const before = server.last.of('send').length;
+    for (let second = 0; second < 31 && server.last.of('send').length === before; second++) {
+      await vi.advanceTimersByTimeAsync(1000);
+      server.last.receive({ t: 'pong', server_time: 0 });
+    }
+  }
+
+  test.each([
+    ['the server fails at', { code: 'internal' }],
+    ['is put off without a time', { code: 'rate_limited' }],
+  ] as const)('a message that %s each time is given up and lets the rest pass in order', async (_, error) => {
+    const { client, server } = await opened();
+    const [one, two, three] = ['one', 'two', 'three'].map((text) => client.send({ conv: 'c', text }));
+    for (let tries = 1; tries <= 6; tries++) {
+      expect(server.last.of('send').map((f) => f.client_msg_id)).toEqual(Array(tries).fill(one));
+      server.last.receive({ t: 'error', ref: one, ...error });
+      if (tries < 6) await pass(server);
+    }
+    expect(client.outbox.get(one!)).toMatchObject({ failed: 'given_up' });
+    const next = () => server.last.of('send').at(-1)!.client_msg_id;
+    expect(next()).toBe(two);
+    server.last.receive({ t: 'stored', client_msg_id: two!, conv: 'c', seq: 3, at: 3 });
+    expect(next()).toBe(three);
+    // Sent again by hand it has as many tries as before.
+    server.last.receive({ t: 'stored', client_msg_id: three!, conv: 'c', seq: 4, at: 4 });
+    client.retry(one!);
+    server.last.receive({ t: 'error', ref: one, ...error });
+    expect(client.outbox.get(one!)!.failed).toBeUndefined();
+  });
+
+  test('a server that is busy, or says when, is waited for', async () => {
+    const { client, server } = await opened();
+    const id = client.send({ conv: 'c', text: 'one' });
+    for (const error of [{ code: 'unavailable' }, { code: 'rate_limited', retry_after_ms: 1000 }] as const) {
+      for (let tries = 0; tries < 10; tries++) {
+        server.last.receive({ t: 'error', ref: id, ...error });
+        await pass(server);
+      }
+    }
+    expect(client.outbox.get(id)!.failed).toBeUndefined();
   });
 
   test('a message to a merged conversation goes to the one it was merged into', async () => {

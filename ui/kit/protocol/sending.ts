@@ -19,6 +19,10 @@ export interface SendingOptions {
 export type About = 'message' | 'start' | 'human' | 'fetch' | 'other';
 
 const answerWithin = 15_000;
+/** So often may the server fail at one thing, or put it off without a time, before the person decides what becomes of it. */
+const mostFailures = 6;
+/** What marks a message that the server failed at too often. */
+export const givenUp = 'given_up';
 const asking = 'human';
 
 /** Empties the outbox: what has no answer is sent again until it has one. */
@@ -174,21 +178,30 @@ export class Sending {
     this.#settle(ref);
     if (code === 'merged' && frame.conv && !beginning) {
       this.#readdress((message ?? ask)!.conv, frame.conv);
-    } else if (passes(code)) {
+    } else if (passes(code) && (ask || !this.#hopeless(ref, frame))) {
       this.#later(ref, frame.retry_after_ms);
     } else if (message) {
-      outbox.put({ ...message, failed: frame.field ?? code });
+      outbox.put({ ...message, failed: passes(code) ? givenUp : (frame.field ?? code) });
     } else if (ask) {
       outbox.dropAsk(ask);
     } else {
-      outbox.putBeginning({ ...beginning!, failed: code });
-      for (const m of outbox.messages()) if (m.ref === ref) outbox.put({ ...m, failed: code });
+      const failed = passes(code) ? givenUp : code;
+      outbox.putBeginning({ ...beginning!, failed });
+      for (const m of outbox.messages()) if (m.ref === ref) outbox.put({ ...m, failed });
       const asked = outbox.ask('', ref);
       if (asked) outbox.dropAsk(asked);
     }
     this.options.changed();
     this.pump();
     return message ? 'message' : beginning ? 'start' : 'human';
+  }
+
+  /** It will not be taken by waiting: what follows it must not wait for ever. */
+  #hopeless(ref: string, { code, retry_after_ms: after }: ErrorFrame): boolean {
+    const counts = code === 'internal' || (code === 'rate_limited' && after === undefined);
+    if (!counts || (this.#failures.get(ref) ?? 0) + 1 < mostFailures) return false;
+    this.#failures.delete(ref);
+    return true;
   }
 
   /** Held back as in flight, so that what follows in the conversation does not overtake it. */

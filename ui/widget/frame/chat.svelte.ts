@@ -5,7 +5,7 @@ import type { ConnectionState } from '../../kit/protocol/connection.ts';
 import { passes, type ClosingReason, type ConversationLine, type ErrorCode, type Eta, type Service } from '../../kit/protocol/frames.ts';
 import type { Line } from '../../kit/protocol/log.ts';
 import type { Outgoing } from '../../kit/protocol/outbox.ts';
-import type { About } from '../../kit/protocol/sending.ts';
+import { givenUp, type About } from '../../kit/protocol/sending.ts';
 import { isPicture } from '../../kit/text/picture.ts';
 import { BrowserStorage, type Storage } from '../../kit/protocol/storage.ts';
 import { dialLater, type Dial } from '../../kit/protocol/transport.ts';
@@ -274,7 +274,9 @@ export class Chat {
     if (about === 'other' && (ref === 'typing' || ref === 'ack' || ref === 'read')) return;
     // What is asked again by itself, and a message that says itself what became of it, need no banner.
     let tells = !passes(code);
-    if (about === 'message' || about === 'start') tells = passes(code) || this.#pendingHere().length === 0;
+    const pending = this.#pendingHere();
+    if (about === 'message' || about === 'start') tells = passes(code) || pending.length === 0;
+    if (pending.some((m) => m.failed === givenUp && (m.client_msg_id === ref || m.ref === ref))) return this.#mended(about);
     if (about === 'fetch') tells &&= conv === this.current.conv;
     if (tells && about === 'fetch') this.#leave();
     if (tells) this.failure = { about, code, ...(retry_after_ms && { until: Date.now() + retry_after_ms }) };

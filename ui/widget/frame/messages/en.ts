@@ -59,7 +59,7 @@ export const en = {
   partFailed: 'This could not be loaded. Try again, or reload the page.',
   openFile: (name: string, size: string) => `Open ${name}, ${size}`,
   fileFailed: 'The file could not be opened. Try again in a moment.',
-  tooLong: (over: number) => `${over} characters too many`,
+  tooLong: (over: number) => (over === 1 ? '1 character too many' : `${over} characters too many`),
 
   state: {
     queued: 'Will be sent when you are back',
@@ -138,7 +138,8 @@ export const en = {
     not_supported: 'This is not available here yet.',
     unavailable: 'Our server is busy. Your message is kept and sent in a moment.',
     internal: 'Something went wrong on our side. Your message is kept and tried again.',
-  } satisfies Record<ErrorCode, string>,
+    given_up: 'Something went wrong on our side. Send it again, or delete it.',
+  } satisfies Record<ErrorCode | 'given_up', string>,
 };
 
 export type Messages = typeof en;

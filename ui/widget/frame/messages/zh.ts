@@ -124,5 +124,6 @@ export const zh: Messages = {
     not_supported: '暂不支持此功能。',
     unavailable: '服务器繁忙，消息已保留，稍后自动发送。',
     internal: '我们这边出了点问题，消息已保留，会自动重试。',
+    given_up: '我们这边出了点问题，请重新发送或删除。',
   },
 };
