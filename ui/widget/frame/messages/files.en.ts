@@ -21,6 +21,7 @@ export const words = {
   uploadUnfinished: 'Remove what could not be uploaded, or try it again. Then send.',
   filesLeftOut: (n: number, most: number) => `At most ${most} files go into one message. ${n === 1 ? '1 file was' : `${n} files were`} left out.`,
   limits: (most: number, max: string, types?: string[]) => `Up to ${most} files, ${max} each${kinds(types)}. Pictures lose their place and camera data.`,
+  keepBack: 'Don’t photograph your recovery phrase or your card’s security code: nobody from us needs them.',
   choose: 'Choose files',
   photo: 'Take a photo',
 };

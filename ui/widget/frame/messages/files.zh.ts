@@ -22,6 +22,7 @@ export const words: FileWords = {
   uploadUnfinished: '请移除或重试未上传的文件，然后再发送。',
   filesLeftOut: (n, most) => `一条消息最多 ${most} 个文件，有 ${n} 个未添加。`,
   limits: (most, max, types) => `最多 ${most} 个文件，每个不超过 ${max}${kinds(types)}。图片中的位置和拍摄信息会被清除。`,
+  keepBack: '请勿拍摄助记词或银行卡安全码：我们的任何人都不需要这些。',
   choose: '选择文件',
   photo: '拍照',
 };

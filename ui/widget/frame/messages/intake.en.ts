@@ -48,7 +48,7 @@ export const words = {
   photo: 'Take a photo',
   wait: 'Sending your files.',
   contactWrong: 'Write an e-mail address or a telephone number.',
-  tooLong: (over: number) => `${over} characters too many`,
+  tooLong: (over: number) => (over === 1 ? '1 character too many' : `${over} characters too many`),
   about: 'Add technical details, so that we find the cause sooner',
   aboutWhat: (what: string) => `Only this is sent: ${what}`,
   browser: 'browser',
