@@ -295,6 +295,23 @@ describe('reading', () => {
   });
 });
 
+describe('what nobody can see', () => {
+  test('is not called delivered before the page is in view', async () => {
+    const { client, server } = await opened();
+    await vi.advanceTimersByTimeAsync(300);
+    expect(server.last.of('ack').map((f) => f.up_to_seq)).toEqual([2]);
+    client.attend(false);
+    server.last.receive(event('c', 3));
+    server.last.receive(event('c', 4));
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(server.last.of('ack')).toHaveLength(1);
+    client.attend(true);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(server.last.of('ack').at(-1)).toEqual({ t: 'ack', conv: 'c', up_to_seq: 4 });
+    expect(server.last.of('ack')).toHaveLength(2);
+  });
+});
+
 describe('reading again', () => {
   test('a refused question is asked again in its time', async () => {
     const { client, server } = await connected();

@@ -120,6 +120,9 @@ export class Client {
   #watchInbox = false;
   #customer: string | undefined;
   #typedAt = 0;
+  #attends = true;
+  /** Conversations whose logs arrived while nobody could see it. */
+  #unattended = new Set<string>();
 
   constructor(private readonly options: ClientOptions) {
     this.outbox = new Outbox(options.storage);
@@ -193,6 +196,7 @@ export class Client {
     this.#reading.clear();
     this.#timers.clearAll();
     this.#watched.clear();
+    this.#unattended.clear();
     this.receipts.clear();
     this.typing.clear();
     this.etas.clear();
@@ -253,6 +257,18 @@ export class Client {
     const log = this.#reading.peek(line.conv);
     if (!log?.loaded || log.bottom > line.read_seq + 1) return line.unread;
     return log.lines.filter((l) => l.kind === 'message' && l.seq > line.read_seq && l.author?.kind !== this.me.kind).length;
+  }
+
+  /**
+   * Whether the page is in view. What arrives while it is not has reached nobody: it is
+   * told to the server as soon as it is, and until then they may be told in another way.
+   */
+  attend(on: boolean): void {
+    this.#attends = on;
+    if (!on) return;
+    const convs = [...this.#unattended];
+    this.#unattended.clear();
+    for (const conv of convs) this.#arrived(conv);
   }
 
   /** The person has seen everything up to here. */
@@ -565,6 +581,7 @@ export class Client {
   #arrived(conv: string): void {
     if (this.#timers.has(`ack:${conv}`)) return;
     this.#timers.set(`ack:${conv}`, ackEvery, () => {
+      if (!this.#attends) return void this.#unattended.add(conv);
       const top = this.#reading.peek(conv)?.top ?? 0;
       if (top > 0) this.#connection.send({ t: 'ack', conv, up_to_seq: top });
     });

@@ -390,6 +390,20 @@ test.each(['not_found', 'invalid', 'too_large', 'forbidden'] as const)('%s is sa
   expect(server.last.of('send')).toHaveLength(2);
 });
 
+test('a window that is closed, or behind other tabs, takes no delivery', async () => {
+  const { server, chat } = await setUp({ conversations: [open] });
+  const acked = () => server.last.of('ack').map((f) => f.up_to_seq);
+  const hidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
+  chat.attend();
+  server.last.receive(missed('c', [entry('c', 1), entry('c', 2)]));
+  await new Promise((done) => setTimeout(done, 400));
+  expect(acked()).toEqual([]);
+  hidden.mockReturnValue(false);
+  chat.attend();
+  await waitFor(() => expect(acked()).toEqual([2]));
+  hidden.mockRestore();
+});
+
 test('a message that holds a file twice can be read', async () => {
   const { server } = await setUp({ conversations: [open] });
   const file = { id: 'f', name: 'a.png', type: 'image/png', size: 3 };

@@ -125,7 +125,10 @@ export class Chat {
           if (settings.signedOut) this.#forgetOthers();
           void this.#begin(settings.identified);
         },
-        shown: (on) => (this.shown = on),
+        shown: (on) => {
+          this.shown = on;
+          this.attend();
+        },
         identify: () => void this.#identify(),
         signout: () => this.#signOut(),
         about: (transaction) => this.#ask(transaction),
@@ -145,10 +148,16 @@ export class Chat {
       lang: options.lang,
     });
     this.#upload = options.upload;
+    this.attend();
     this.client.on((change) => this.#changed(change));
     this.client.outbox.open(this.#identity.scope);
     this.text = this.drafts.read('');
     if (!this.host.embedded) this.client.start();
+  }
+
+  /** A window that is closed, or in a tab behind others, is in nobody's view. */
+  attend(): void {
+    this.client.attend(this.shown && !document.hidden);
   }
 
   /** Nobody is signed in, as far as is known. */

@@ -42,6 +42,7 @@ export function start(options?: Partial<ChatOptions>): { chat: Chat; words: Word
   addEventListener('online', network);
   addEventListener('offline', network);
   document.addEventListener('visibilitychange', () => {
+    chat.attend();
     if (!document.hidden) chat.client.nudge();
   });
   return { chat, words };
