@@ -246,8 +246,10 @@ test.each(['written', 'picked'])('what was %s before the first connection stays 
   await box();
   if (what === 'picked') await chat.attach([new File(['abc'], 'a.png')]);
   else await fireEvent.input(await box(), { target: { value: 'half a sen' } });
+  // It may have tried again by itself meanwhile.
+  const before = server.connections.length;
   chat.client.restart();
-  await waitFor(() => expect(server.connections).toHaveLength(2));
+  await waitFor(() => expect(server.connections.length).toBeGreaterThan(before));
   server.last.receive(welcome({ conversations: [{ ...open }] }));
   await waitFor(() => expect(chat.state).toBe('open'));
   expect(chat.current.conv).toBe('');
