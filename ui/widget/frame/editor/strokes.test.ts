@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { between, cover, remains, type Area } from './strokes.ts';
 
 /** As much of a canvas as covering needs; jsdom has none. */
-function canvas(width: number, height: number, at: (x: number, y: number) => [number, number, number]) {
+function canvas(at: (x: number, y: number) => [number, number, number]) {
   const pixels = new Map<string, string>();
   const read: number[] = [];
   const context = {
@@ -23,7 +23,7 @@ function canvas(width: number, height: number, at: (x: number, y: number) => [nu
 const area: Area = { x: 10, y: 20, w: 100, h: 30 };
 
 test('every pixel of the area is drawn over, and none outside', () => {
-  const { context, pixels } = canvas(200, 100, () => [255, 255, 255]);
+  const { context, pixels } = canvas(() => [255, 255, 255]);
   cover(context, area);
   expect(pixels.size).toBe(area.w * area.h);
   for (const place of pixels.keys()) {
@@ -33,8 +33,8 @@ test('every pixel of the area is drawn over, and none outside', () => {
 });
 
 test('whatever stands there, it is covered alike, and nothing of it is read', () => {
-  const one = canvas(200, 100, () => [255, 255, 255]);
-  const figures = canvas(200, 100, (x, y) => ((x * 7 + y * 13) % 5 === 0 ? [0, 0, 0] : [250, 240, 90]));
+  const one = canvas(() => [255, 255, 255]);
+  const figures = canvas((x, y) => ((x * 7 + y * 13) % 5 === 0 ? [0, 0, 0] : [250, 240, 90]));
   cover(one.context, area);
   cover(figures.context, area);
   expect([...one.pixels]).toEqual([...figures.pixels]);
