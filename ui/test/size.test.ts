@@ -41,7 +41,7 @@ function closure({ always }: Built, ...from: string[]): Set<string> {
 // What a customer's browser fetches later, if ever, and how heavy that may be beyond the first screen.
 const later: Record<string, number> = {
   'widget/frame/ConversationList.svelte': 2_000,
-  'widget/frame/files/index.ts': 4_500,
+  'widget/frame/files/index.ts': 5_500,
   'widget/frame/intake/index.ts': 12_000,
   'widget/frame/editor/index.ts': 6_000,
   'widget/frame/after/index.ts': 3_000,
@@ -70,8 +70,8 @@ describe('what is sent to a customer', () => {
     expect(weight(loader.files.values())).toBeLessThanOrEqual(3_000);
   });
 
-  test.each(['en', 'zh'])('the window with styles and %s is at most 42.5 kB when it is first opened', (language) => {
-    expect(sizeOf(opening(language))).toBeLessThanOrEqual(42_500);
+  test.each(['en', 'zh'])('the window with styles and %s is at most 44 kB when it is first opened', (language) => {
+    expect(sizeOf(opening(language))).toBeLessThanOrEqual(44_000);
   });
 
   test('what is fetched on demand is just what is meant to be, and is not part of the opening', () => {

@@ -1,8 +1,7 @@
 import type { Attachment } from '../protocol/frames.ts';
-import { UploadRefused, type Upload } from './upload.ts';
+import { attempt, type Attempts, type Problem } from './attempt.ts';
 
-/** Full: the sender has as many files waiting to be sent as they may. */
-export type Problem = 'offline' | 'large' | 'kind' | 'failed' | 'full';
+export type { Problem };
 
 export interface Picked {
   key: number;
@@ -15,28 +14,14 @@ export interface Picked {
   problem?: Problem;
 }
 
-export interface PicksOptions {
-  upload: Upload;
-  online: () => boolean;
-  /** The largest file that is taken, in bytes. */
-  limit: () => number | undefined;
+export interface PicksOptions extends Attempts {
   /** How many files are taken; a message's when it is left out. */
   most?: number;
-  /** Which files are held until release; none when it is left out. */
+  /** Which files are held until the message is sent; none when it is left out. */
   holds?: (file: File) => boolean;
-  wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
 export const mostFiles = 10;
-const mostTries = 10;
-const longestWait = 20_000;
-
-function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()));
-  });
-}
 
 /** The files of the message that is being written. They go one after another: a connection sends one at a time. */
 export class Picks {
@@ -63,9 +48,9 @@ export class Picks {
     return this.items.some((p) => p.state !== 'stored');
   }
 
-  /** Something is on its way, or has failed: more than waiting to be released. */
+  /** Something is on its way, or was refused: it is waited for, or taken away, before the message is sent. */
   get pressing(): boolean {
-    return this.items.some((p) => p.state !== 'stored' && p.state !== 'held');
+    return this.items.some((p) => p.state !== 'stored' && p.state !== 'held' && p.problem !== 'offline');
   }
 
   get failed(): boolean {
@@ -78,7 +63,10 @@ export class Picks {
     const added = taken.map((file): Picked => {
       const key = this.#next++;
       this.#files.set(key, file);
-      return { key, name: file.name, state: this.options.holds?.(file) ? 'held' : 'waiting', part: 0 };
+      const large = file.size > (this.options.limit() ?? Infinity);
+      // What is held is looked at now: after it was sent nothing can be chosen in its place.
+      if (this.options.holds?.(file)) return { key, name: file.name, part: 0, ...(large ? { state: 'failed', problem: 'large' } : { state: 'held' }) };
+      return { key, name: file.name, state: 'waiting', part: 0 };
     });
     this.items = [...this.items, ...added];
     void this.#work();
@@ -89,14 +77,12 @@ export class Picks {
     this.items = [...this.items, ...stored.map((file): Picked => ({ key: this.#next++, name: file.name, state: 'stored', part: 1, stored: file }))];
   }
 
-  get held(): boolean {
-    return this.items.some((p) => p.state === 'held');
-  }
-
-  /** Sends what was held. */
-  release(): void {
-    for (const p of this.items) if (p.state === 'held') this.#set(p.key, { state: 'waiting' });
-    void this.#work();
+  /** Hands over what is sent with a message, and forgets it: what was stored already, and what is still to be. */
+  hand(): { stored: Attachment[]; files: File[] } {
+    const { stored } = this;
+    const files = this.items.flatMap((p) => (p.stored ? [] : (this.#files.get(p.key) ?? [])));
+    this.clear();
+    return { stored, files };
   }
 
   /** The file as it will be sent. */
@@ -118,9 +104,9 @@ export class Picks {
     void this.#work();
   }
 
-  /** The connection is back. */
+  /** The connection is back. What failed may have failed with the one before. */
   resume(): void {
-    for (const p of this.items) if (p.problem === 'offline') this.retry(p.key);
+    for (const p of this.items) if (p.problem === 'offline' || p.problem === 'failed') this.retry(p.key);
   }
 
   drop(key: number): void {
@@ -154,25 +140,7 @@ export class Picks {
   }
 
   async #send(key: number, file: File, signal: AbortSignal): Promise<Partial<Picked>> {
-    const failed = (problem: Problem): Partial<Picked> => ({ state: 'failed', problem });
-    const limit = this.options.limit();
-    if (limit && file.size > limit) return failed('large');
-    for (let tries = 0; tries < mostTries && !signal.aborted; tries++) {
-      if (!this.options.online()) return failed('offline');
-      this.#set(key, { state: 'sending', part: 0 });
-      try {
-        return { state: 'stored', stored: await this.options.upload(file, signal, (part) => this.#set(key, { part })) };
-      } catch (error) {
-        const { status, retryAfter } = error instanceof UploadRefused ? error : { status: 0, retryAfter: 0 };
-        if (status === 413) return failed('large');
-        if (status === 415) return failed('kind');
-        if (status !== 429) return failed(this.options.online() ? 'failed' : 'offline');
-        // What is long is not waited for: the message would wait too, and sending it is what makes room.
-        if (retryAfter > longestWait) return failed('full');
-        // Still "sending" to the person: the server is asked again by itself.
-        await (this.options.wait ?? wait)(retryAfter || 1000, signal);
-      }
-    }
-    return failed('failed');
+    const end = await attempt(file, signal, this.options, (part) => this.#set(key, { state: 'sending', part }));
+    return typeof end === 'string' ? { state: 'failed', problem: end } : { state: 'stored', stored: end };
   }
 }

@@ -21,7 +21,7 @@ import type {
 import { passes } from './frames.ts';
 import { uuidv4, uuidv7 } from './ids.ts';
 import type { ConversationLog } from './log.ts';
-import { Outbox, type Outgoing } from './outbox.ts';
+import { Outbox, type Outgoing, type Pending } from './outbox.ts';
 import { Reading } from './reading.ts';
 import { Sending, type About } from './sending.ts';
 import type { Storage } from './storage.ts';
@@ -86,6 +86,8 @@ export interface Draft {
   ref?: string;
   text?: string;
   attachments?: Attachment[];
+  /** Files that are stored before it is sent. */
+  files?: Pending[];
   /** In the place of a text: a form, and what it looks like. */
   form?: { body: FormBody; shown: Filled };
   note?: boolean;
@@ -293,9 +295,9 @@ export class Client {
 
   send(draft: Draft): string {
     const id = uuidv7();
-    const attachments = draft.attachments ?? [];
+    const { attachments = [], files = [] } = draft;
     const body: Body =
-      draft.form?.body ?? (attachments.length > 0
+      draft.form?.body ?? (attachments.length + files.length > 0
         ? { type: 'attachments', attachment_ids: attachments.map((a) => a.id), ...(draft.text && { text: draft.text }) }
         : { type: 'text', text: draft.text ?? '' });
     this.#sending.put({
@@ -309,9 +311,15 @@ export class Client {
       ...(draft.seen && { seen: draft.seen }),
       ...(draft.extra && { extra: draft.extra }),
       ...(attachments.length > 0 && { attachments }),
+      ...(files.length > 0 && { files }),
       ...(draft.form && { form: draft.form.shown }),
     });
     return id;
+  }
+
+  /** Puts a message that waits back as it is now, in its place. */
+  put(message: Outgoing): void {
+    this.#sending.update(message);
   }
 
   /** Tries again what the server refused. */

@@ -19,10 +19,24 @@ export interface Outgoing {
   attachments?: Attachment[];
   /** What a form looks like, to show it likewise. */
   form?: Filled;
+  /** Files that must be stored before it can be sent, in their order; their bytes are kept elsewhere. */
+  files?: Pending[];
+  /** The bytes are in this page's memory alone. */
+  unkept?: boolean;
   /** Milliseconds since 1970. */
   made: number;
   /** The server refused it for good; the person decides what becomes of it. */
   failed?: string;
+}
+
+/** A file that is not stored yet. */
+export interface Pending {
+  key: string;
+  name: string;
+  type: string;
+  size: number;
+  /** The question of the form that it answers. */
+  field?: string;
 }
 
 /** A conversation that was begun here and not yet answered by the server. */
@@ -213,7 +227,18 @@ export class Outbox {
     for (const m of this.#messages.values()) {
       if (m.conv !== '' && !m.failed && !heads.has(m.conv)) heads.set(m.conv, m);
     }
-    return [...heads.values()];
+    // What waits for its files is waited for.
+    return [...heads.values()].filter((m) => !m.files);
+  }
+
+  /** The messages of this scope, whichever tab wrote them, that wait for files. */
+  holding(): Set<string> {
+    const prefix = `${keysOf(area, this.#scope)}m.`;
+    const ids = [...this.#messages.values()].filter((m) => m.files).map((m) => m.client_msg_id);
+    for (const key of this.storage.keys()) {
+      if (key.startsWith(prefix) && (this.#read(key) as Outgoing | undefined)?.files) ids.push(key.slice(prefix.length));
+    }
+    return new Set(ids);
   }
 
   /** What waited for one conversation goes to another, whose log ends at `after`. */

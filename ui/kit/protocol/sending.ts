@@ -152,6 +152,13 @@ export class Sending {
     this.pump();
   }
 
+  /** Puts back what waits, as it is now: it may be ready to be sent. */
+  update(message: Outgoing): void {
+    this.options.outbox.put(message);
+    this.options.changed();
+    this.pump();
+  }
+
   discard(clientMsgId: string): void {
     const { outbox } = this.options;
     const ref = outbox.remove(clientMsgId)?.ref;

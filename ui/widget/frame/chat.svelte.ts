@@ -1,8 +1,11 @@
 import type { Picks } from '../../kit/files/picks.svelte.ts';
+import type { Attempts } from '../../kit/files/attempt.ts';
+import type { Carrier } from '../../kit/files/carrier.ts';
 import type { Upload } from '../../kit/files/upload.ts';
-import { Client, type Change } from '../../kit/protocol/client.ts';
+import { Client, type Change, type Draft } from '../../kit/protocol/client.ts';
 import type { ConnectionState } from '../../kit/protocol/connection.ts';
 import { passes, type ClosingReason, type ConversationLine, type ErrorCode, type Eta, type Service } from '../../kit/protocol/frames.ts';
+import { uuidv4 } from '../../kit/protocol/ids.ts';
 import type { Line } from '../../kit/protocol/log.ts';
 import type { Outgoing } from '../../kit/protocol/outbox.ts';
 import { givenUp, type About } from '../../kit/protocol/sending.ts';
@@ -47,6 +50,8 @@ export interface ChatOptions {
 }
 
 const previews = 8;
+/** Says that bytes of files may lie in this browser. */
+const keepsFiles = 'kefu.files';
 
 function defaultDials(): Dial[] {
   const { protocol, host } = location;
@@ -87,8 +92,6 @@ export class Chat {
   readonly parts = new Parts();
   /** The files of the message that is written; there is none before the first was picked. */
   picks = $state.raw<Picks>();
-  /** It is sent as soon as its files are stored. */
-  sendsSoon = $state.raw(false);
   /** The picture that is cut or covered. */
   editing = $state.raw<{ picks: Picks; key: number }>();
   /** When an answer is expected, by what the queue says; of the conversation on screen. */
@@ -102,6 +105,8 @@ export class Chat {
   /** The one that is filled in. */
   filling = $state.raw<Filling>();
   #upload: Upload | undefined;
+  #carries: Carrier | undefined;
+  readonly #storage: Storage;
   #identity: WindowIdentity;
   readonly drafts: Drafts;
   #decided = false;
@@ -117,6 +122,7 @@ export class Chat {
 
   constructor(options: ChatOptions) {
     const storage = options.storage ?? new BrowserStorage();
+    this.#storage = storage;
     this.drafts = new Drafts(options.drafts ?? new BrowserStorage('sessionStorage'));
     this.host = new Host(
       {
@@ -151,6 +157,7 @@ export class Chat {
     this.attend();
     this.client.on((change) => this.#changed(change));
     this.client.outbox.open(this.#identity.scope);
+    void this.#carry();
     this.text = this.drafts.read('');
     if (!this.host.embedded) this.client.start();
   }
@@ -187,6 +194,7 @@ export class Chat {
   #signOut(): void {
     this.client.stop();
     this.client.outbox.clear();
+    void this.#carry();
     this.#identity.signOut();
     this.client.start();
   }
@@ -195,6 +203,7 @@ export class Chat {
   #forgetOthers(): void {
     this.client.outbox.dropOthers();
     this.drafts.open(this.#identity.scope);
+    void this.#carry();
   }
 
   /** Whoever spoke before is gone from the screen at once; what a visitor did just now is theirs after signing in. */
@@ -266,6 +275,7 @@ export class Chat {
     this.#decide();
     this.picks?.resume();
     this.filling?.resume();
+    void this.#carry();
     // What is unread is counted in the logs themselves.
     for (const line of this.client.conversations.slice(0, previews)) if (line.unread > 0) this.client.open(line.conv);
   }
@@ -407,20 +417,66 @@ export class Chat {
     return this.current;
   }
 
-  /** Sends what was written and picked; files that were held are stored first. */
+  /** Sends what was written and picked, to the conversation that is on screen now; files that are not stored yet go before it. */
   send(): void {
-    if (this.picks?.held) {
-      this.sendsSoon = true;
-      return this.picks.release();
-    }
-    this.sendsSoon = false;
     const text = this.text.trim();
-    const attachments = this.picks?.stored ?? [];
+    const { stored, files } = this.picks?.hand() ?? { stored: [], files: [] };
     this.failure = undefined;
     this.typed('');
-    this.picks?.clear();
     const { conv, ref } = this.begun();
-    this.client.send({ conv, ref, text, attachments });
+    this.post({ conv, ref, text, attachments: stored }, files.map((file) => ({ file })));
+  }
+
+  /** Puts a message into the outbox with the files that it waits for. */
+  post(draft: Draft, files: { file: File; field?: string; key?: string }[]): void {
+    const named = files.map(({ file, field, key = uuidv4() }) => ({ file, key, field }));
+    const id = this.client.send({
+      ...draft,
+      files: named.map(({ file: { name, type, size }, key, field }) => ({ key, name, type, size, ...(field && { field }) })),
+    });
+    if (named.length === 0) return;
+    this.#storage.setItem(keepsFiles, '1');
+    this.#carrier().take(id, new Map(named.map(({ key, file }) => [key, file])));
+  }
+
+  /** Its code has been fetched. */
+  #carrier(): Carrier {
+    const { Carrier, uploader } = this.parts.files.view!;
+    this.#carries ??= new Carrier({
+      ...this.#uploads(uploader),
+      outbox: this.client.outbox,
+      put: (message) => this.client.put(message),
+    });
+    return this.#carries;
+  }
+
+  #uploads(uploader: typeof import('../../kit/files/upload.ts').uploader): Attempts {
+    return {
+      upload: this.#upload ?? uploader('/rt/attachments', () => `Bearer ${this.client.session}`),
+      online: () => this.state === 'open',
+      limit: () => this.client.limits?.attachment_bytes,
+    };
+  }
+
+  /** Goes on with the files of what waits; those of messages that are gone, or were somebody else's, go too. */
+  async #carry(): Promise<void> {
+    if (this.client.outbox.holding().size > 0) {
+      if (!(await this.parts.files.need())) return;
+      this.#carrier().sweep();
+      void this.#carrier().run();
+    } else if (this.#storage.getItem(keepsFiles)) {
+      this.#storage.removeItem(keepsFiles);
+      this.#carries?.sweep();
+      globalThis.indexedDB?.deleteDatabase('kefu.files');
+    }
+  }
+
+  /** Forgets a message that was not sent; words that only its files held back go back into an empty box. */
+  discard({ client_msg_id: id, files, body }: Outgoing): void {
+    this.client.discard(id);
+    if (!files) return;
+    this.#carries?.drop(id);
+    if (body.text && this.text === '') this.typed(body.text);
   }
 
   /** Adds files to the message that is written. */
@@ -436,9 +492,7 @@ export class Chat {
   newPicks(most?: number): Picks {
     const { Picks, uploader } = this.parts.files.view!;
     return new Picks({
-      upload: this.#upload ?? uploader('/rt/attachments', () => `Bearer ${this.client.session}`),
-      online: () => this.state === 'open',
-      limit: () => this.client.limits?.attachment_bytes,
+      ...this.#uploads(uploader),
       most,
       // Pictures can be cut and covered before anything of them leaves the browser.
       holds: (file) => isPicture(file.type),
@@ -487,8 +541,10 @@ export class Chat {
 
   /** Sends again what was refused. A form stays one as long as there is one. */
   async again(message: Outgoing): Promise<void> {
-    if (!message.form) this.client.retry(message.client_msg_id);
-    else if (await this.need(this.parts.intake)) await this.parts.intake.view!.again(this, message);
+    const waits = message.files !== undefined;
+    if (waits || !message.form) this.client.retry(message.client_msg_id);
+    if (waits) return this.#carry();
+    if (message.form && (await this.need(this.parts.intake))) await this.parts.intake.view!.again(this, message);
   }
 
   /** Fetches a part of the window; says so when it cannot be had. */

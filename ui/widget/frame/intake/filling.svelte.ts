@@ -1,5 +1,6 @@
 import type { Picks } from '../../../kit/files/picks.svelte.ts';
 import type { Attachment } from '../../../kit/protocol/frames.ts';
+import { uuidv4 } from '../../../kit/protocol/ids.ts';
 import type { Chat } from '../chat.svelte.ts';
 import { formDraft } from '../drafts.ts';
 import { asked, body, shown, type Answers, type Form } from './form.ts';
@@ -34,18 +35,9 @@ export class Filling {
     return [...this.picks].filter(([field]) => fields.has(field));
   }
 
-  /** Some files are not stored yet, or could not be. */
-  get uploading(): boolean {
-    return this.#asked.some(([, p]) => p.unfinished);
-  }
-
-  get failed(): boolean {
-    return this.#asked.some(([, p]) => p.failed);
-  }
-
-  /** Sends the pictures that were held. */
-  release(): void {
-    for (const [, picks] of this.#asked) picks.release();
+  /** Some files are on their way, or were refused. */
+  get pressing(): boolean {
+    return this.#asked.some(([, p]) => p.pressing);
   }
 
   /** The connection is back. */
@@ -84,20 +76,34 @@ export class Filling {
     for (const picks of this.picks.values()) picks.clear();
   }
 
-  /** Sends what was answered, as the first message of the conversation. */
+  /** Sends what was answered, as the first message of the conversation; files that are not stored yet go before it. */
   send(language: string, diagnostics?: Record<string, string>): void {
     const { chat, form } = this;
-    const picked = this.#asked;
-    const files = picked.map(([field, p]) => [field, { files: p.stored.map((f) => f.id) }] as const);
-    for (const [, p] of picked) for (const f of p.stored) this.names[f.id] = f.name;
-    const filled = body(form, { ...this.answers, ...Object.fromEntries(files) }, language, diagnostics);
-    const attachments = picked.flatMap(([, p]) => p.stored);
+    const attachments: Attachment[] = [];
+    const waiting: { file: File; field: string; key: string }[] = [];
+    const answers = { ...this.answers };
+    for (const [field, picks] of this.#asked) {
+      const { stored, files } = picks.hand();
+      const pending = files.map((file) => ({ file, field, key: uuidv4() }));
+      attachments.push(...stored);
+      waiting.push(...pending);
+      for (const f of stored) this.names[f.id] = f.name;
+      for (const f of pending) this.names[f.key] = f.file.name;
+      answers[field] = { ...answers[field], files: [...stored.map((f) => f.id), ...pending.map((f) => f.key)] };
+    }
+    const filled = body(form, answers, language, diagnostics);
+    const looks = shown(form, filled, this.names);
+    // What is not stored yet has no id that the server knows.
+    const keys = new Set(waiting.map((f) => f.key));
+    for (const [field, answer] of Object.entries(filled.answers)) {
+      if (answer.files) filled.answers[field] = { ...answer, files: answer.files.filter((f) => !keys.has(f)) };
+    }
     chat.drafts.keep(this.#draft, '');
     chat.wasAsked();
     chat.failure = undefined;
     chat.leaveForm();
     const { conv, ref } = chat.begun();
-    chat.client.send({ conv, ref, attachments, form: { body: filled, shown: shown(form, filled, this.names) } });
+    chat.post({ conv, ref, attachments, form: { body: filled, shown: looks } }, waiting);
   }
 
   /** Leaves the questions for a person. */

@@ -69,6 +69,7 @@ export const en = {
     read: 'Read',
     failed: 'Not sent',
   },
+  unkept: 'Keep this page open until it is sent: the file is in no other place.',
   retry: 'Send again',
   discard: 'Delete',
   edited: 'edited',
@@ -138,8 +139,13 @@ export const en = {
     not_supported: 'This is not available here yet.',
     unavailable: 'Our server is busy. Your message is kept and sent in a moment.',
     internal: 'Something went wrong on our side. Your message is kept and tried again.',
+    file_gone: 'The file was lost when the page closed. Delete this, choose the file again and send it.',
+    file_large: 'The file is too large. Delete this and send a smaller one.',
+    file_kind: 'Files of this kind are not taken. Delete this and send another one.',
+    file_full: 'There is no room for more files right now. Send it again in a while.',
+    file_failed: 'The file could not be uploaded. Send it again.',
     given_up: 'Something went wrong on our side. Send it again, or delete it.',
-  } satisfies Record<ErrorCode | 'given_up', string>,
+  } satisfies Record<ErrorCode | `file_${'gone' | 'large' | 'kind' | 'full' | 'failed'}` | 'given_up', string>,
 };
 
 export type Messages = typeof en;

@@ -46,7 +46,6 @@ export const words = {
   } as Record<string, string>,
   files: 'Choose files',
   photo: 'Take a photo',
-  wait: 'Sending your files.',
   contactWrong: 'Write an e-mail address or a telephone number.',
   tooLong: (over: number) => (over === 1 ? '1 character too many' : `${over} characters too many`),
   about: 'Add technical details, so that we find the cause sooner',

@@ -48,7 +48,6 @@ export const words: IntakeWords = {
   },
   files: '选择文件',
   photo: '拍照',
-  wait: '正在发送文件。',
   contactWrong: '请填写邮箱或手机号。',
   tooLong: (over) => `超出 ${over} 个字`,
   about: '附上设备信息，方便我们更快找到原因',
