@@ -108,6 +108,10 @@ func (a *App) connectWeb(context.Context) error {
 	}
 	a.realtime = realtime.New(realtime.Deps{
 		Intake: a.intake, Store: a.Store, Windows: a.windows, Desk: a.Desk, Files: a.files, Queue: a.queue, Clock: a.now, Log: a.Log, Observer: a.metrics, Service: a.service,
+		MayRead: func(who identity.Principal, kind string) bool {
+			d, err := a.kinds.Find(kind)
+			return err == nil && d.MayRead(who, "")
+		},
 	}, a.realtimeOptions(o, carrier, site))
 	always, desk, frame, files := http.NewServeMux(), http.NewServeMux(), http.NewServeMux(), http.NewServeMux()
 	always.Handle("GET /healthz", a.health.Readiness())

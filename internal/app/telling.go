@@ -28,6 +28,12 @@ func (a *App) connectTelling() {
 	// Few at a time: each may make a delivery for every webhook, in one transaction.
 	a.follow(following.Options{Name: notifying.Follower, AtEnd: true, Room: 512, Page: 256}, planner)
 
+	last := a.settings.Snapshot()
+	a.settings.Listen(func(s *settings.Snapshot) {
+		a.realtime.Changed(settings.Changed(last, s)...)
+		last = s
+	})
+
 	teams := func(id string) (string, bool) {
 		team, found := settings.Find[routing.Team](a.settings.Snapshot(), id)
 		return team.Value.Name, found && !team.Archived

@@ -17,6 +17,8 @@ type Commit struct {
 	Jobs    bool // some job became due
 
 	Settings []string // the kinds of settings of which one changed
+
+	Approvals bool // something began to wait for a second person, or waits no more
 }
 
 // ConversationChange is what one transaction did to one conversation.

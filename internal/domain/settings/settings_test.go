@@ -3,6 +3,7 @@ package settings_test
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -108,6 +109,38 @@ func TestASnapshotIsTyped(t *testing.T) {
 	}
 	if settings.All[flag](nil) != nil || settings.One[house](nil).Zone != "" {
 		t.Error("without a snapshot there is something")
+	}
+}
+
+func TestWhatDiffersIsToldByKind(t *testing.T) {
+	r := registry(t, flags(), houses())
+	one, two := id.New(), id.New()
+	of := func(items ...settings.Item) *settings.Snapshot {
+		s, problems := settings.NewSnapshot(r, 1, items)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		return s
+	}
+	item := func(of string, revision int64) settings.Item {
+		return settings.Item{Kind: "flag", ID: of, Revision: revision, Body: json.RawMessage(`{"name":"a"}`)}
+	}
+	saved := settings.Item{Kind: "house", ID: settings.SingletonID("house"), Revision: 1, Body: json.RawMessage(`{"zone":"UTC"}`)}
+	before := of(item(one, 1))
+	for name, c := range map[string]struct {
+		after *settings.Snapshot
+		want  []string
+	}{
+		"nothing":  {of(item(one, 1)), nil},
+		"changed":  {of(item(one, 2)), []string{"flag"}},
+		"added":    {of(item(one, 1), item(two, 1)), []string{"flag"}},
+		"gone":     {of(), []string{"flag"}},
+		"replaced": {of(item(two, 1)), []string{"flag"}},
+		"both":     {of(item(two, 1), saved), []string{"flag", "house"}},
+	} {
+		if got := settings.Changed(before, c.after); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }
 

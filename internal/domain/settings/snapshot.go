@@ -3,6 +3,7 @@ package settings
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -24,6 +25,7 @@ type Entry[T any] struct {
 type Snapshot struct {
 	Version int64 // grows with each change of a setting
 	lists   map[reflect.Type]list
+	kinds   map[string]reflect.Type // by name
 }
 
 // list is the entries of one kind: those in use by id, and an index of all.
@@ -31,12 +33,14 @@ type list struct {
 	used any            // []Entry[T]
 	all  any            // []Entry[T]
 	at   map[string]int // where an id is in all
+
+	revisions map[string]int64 // by id, of all
 }
 
 // NewSnapshot makes one of items of the house, of all kinds. An item that cannot be
 // read any more is left out, and told of in problems.
 func NewSnapshot(r *Registry, version int64, items []Item) (s *Snapshot, problems []error) {
-	s = &Snapshot{Version: version, lists: make(map[reflect.Type]list)}
+	s = &Snapshot{Version: version, lists: make(map[reflect.Type]list), kinds: map[string]reflect.Type{}}
 	byKind := map[string][]Item{}
 	for _, it := range items {
 		if it.Owner == "" {
@@ -48,7 +52,7 @@ func NewSnapshot(r *Registry, version int64, items []Item) (s *Snapshot, problem
 		if err != nil {
 			problems = append(problems, err)
 		}
-		s.lists[d.Type] = l
+		s.lists[d.Type], s.kinds[d.Name] = l, d.Type
 	}
 	return s, problems
 }
@@ -59,7 +63,7 @@ func gather[T Value](items []Item) (list, error) {
 	slices.SortFunc(items, func(a, b Item) int { return cmp.Compare(a.ID, b.ID) })
 	var used, all []Entry[T]
 	var failed error
-	at := make(map[string]int, len(items))
+	at, revisions := make(map[string]int, len(items)), make(map[string]int64, len(items))
 	for _, it := range items {
 		e := Entry[T]{ID: it.ID, Revision: it.Revision, ChangedAt: it.ChangedAt, Archived: it.Archived}
 		// What was stored was strict once; an older program's members must not
@@ -68,12 +72,24 @@ func gather[T Value](items []Item) (list, error) {
 			failed = fault.New(fault.Internal, "settings.gather", "%s %s cannot be read: %v", it.Kind, it.ID, err)
 			continue
 		}
-		at[it.ID] = len(all)
+		at[it.ID], revisions[it.ID] = len(all), it.Revision
 		if all = append(all, e); !it.Archived {
 			used = append(used, e)
 		}
 	}
-	return list{used: used, all: all, at: at}, failed
+	return list{used: used, all: all, at: at, revisions: revisions}, failed
+}
+
+// Changed gives the names of the kinds of which something differs between two
+// snapshots, in order.
+func Changed(before, after *Snapshot) (kinds []string) {
+	for name, t := range after.kinds {
+		if !maps.Equal(before.lists[t].revisions, after.lists[t].revisions) {
+			kinds = append(kinds, name)
+		}
+	}
+	slices.Sort(kinds)
+	return kinds
 }
 
 // All gives the entries of a kind that are in use, by id.

@@ -81,6 +81,7 @@ func (g Gate) Ask(ctx context.Context, t *core.Tx, p identity.Principal, n appro
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending', '', 0, '')`,
 		made, n.Kind, n.Subject, string(n.Payload), approval.HashOf(n.Kind, n.Subject, n.Payload), n.Summary, p.ID, t.Now, t.Now+approval.Life.Microseconds())
 	t.Record(p, "approval.ask", "approval", made, "")
+	t.Commit.Approvals = true
 	return "", &approval.PendingError{ID: made}, engine.MapError(op, err)
 }
 

@@ -164,6 +164,7 @@ func (a *Approvals) decide(ctx context.Context, id string, do func(context.Conte
 }
 
 func save(ctx context.Context, t *core.Tx, r approval.Request) error {
+	t.Commit.Approvals = true
 	_, err := t.SQL.ExecContext(ctx, "UPDATE approval SET state = $1, decider = $2, decided_at = $3, reason = $4 WHERE id = $5 AND state = 'pending'",
 		string(r.State), r.DeciderID, r.DecidedAt, r.Reason, r.ID)
 	return engine.MapError("approvals.save", err)

@@ -27,6 +27,9 @@ func (s *Server) Committed(c event.Commit) {
 	for _, p := range d.touched {
 		p.out.wake()
 	}
+	if c.Approvals {
+		s.Changed(lines.Approval)
+	}
 	if c.Unknown {
 		s.lookAgain()
 	}

@@ -111,6 +111,7 @@ func fallback[T int | time.Duration](option *T, value T) {
 // Server holds every connection of this process.
 type Server struct {
 	service  func(language string) sla.Service
+	mayRead  func(who identity.Principal, kind string) bool
 	intake   Intake
 	store    Store
 	windows  Windows
@@ -146,6 +147,9 @@ type Deps struct {
 	Observer Observer
 	// Service is what a window is told of when somebody is there; may be nil.
 	Service func(language string) sla.Service
+	// MayRead tells whether somebody may see the settings of a kind; without it no desk
+	// is told of them.
+	MayRead func(who identity.Principal, kind string) bool
 }
 
 // New makes a Server.
@@ -157,7 +161,7 @@ func New(d Deps, o Options) *Server {
 	s := &Server{
 		intake: d.Intake, store: d.Store, windows: d.Windows, desk: d.Desk, files: d.Files, queue: d.Queue, options: o,
 		now: d.Clock, log: d.Log, observe: d.Observer, hub: newHub(), sessions: newSessions(), gate: newGate(o),
-		slowLimit: slowLimit, service: d.Service,
+		slowLimit: slowLimit, service: d.Service, mayRead: d.MayRead,
 	}
 	s.handle = s.handlers()
 	return s

@@ -1,4 +1,5 @@
-// Package lines notes which lines of the inbox changed since desks were told.
+// Package lines notes what desks are told of at once: which lines of the inbox changed
+// since they were told, and what changed beside conversations.
 package lines
 
 import (
