@@ -59,6 +59,7 @@ export const en = {
     reports: 'Reports',
     label: 'Pages',
     more: 'More',
+    approvals: (n: number) => (n === 1 ? '1 change waits for your approval' : `${n} changes wait for your approval`),
     inbox: 'Inbox',
     search: 'Search',
     settings: 'Settings',

@@ -54,6 +54,7 @@ export const zh: Messages = {
     reports: '报表',
     label: '页面',
     more: '更多',
+    approvals: (n) => `${n} 项更改等待您批准`,
     search: '搜索',
     inbox: '会话',
     settings: '设置',

@@ -1,5 +1,5 @@
 import { cleanup, render, screen } from '@testing-library/svelte';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { en as m } from '../messages/en.ts';
 import { Api } from '../shell/api.ts';
 import type { Desk } from '../shell/desk.svelte.ts';
@@ -7,6 +7,7 @@ import { SettingsApi, type Approval } from './api.ts';
 import Approvals from './Approvals.svelte';
 import { en as w } from './messages/en.ts';
 import { en as k } from './programs/messages/en.ts';
+import { Waiting } from './waiting.svelte.ts';
 
 afterEach(cleanup);
 
@@ -16,7 +17,7 @@ const asks = (n: number): Partial<Approval> => ({
   maker: { id: 'adam', name: 'Adam' }, created_at: 1, expires_at: 2, state: 'pending', may_decide: true, may_withdraw: false,
 });
 
-function show(pages: Partial<Approval>[][], archived: boolean) {
+function show(pages: Partial<Approval>[][], archived: boolean, waiting: Pick<Waiting, 'readings'> = { readings: 0 }) {
   const api = new Api(async (input) => {
     const at = new URL(String(input), 'https://desk.example');
     if (at.pathname === '/v1/approvals') {
@@ -25,7 +26,7 @@ function show(pages: Partial<Approval>[][], archived: boolean) {
     }
     return Response.json({ id: at.pathname.split('/').at(-1), revision: 2, archived, value: issuer });
   });
-  render(Approvals, { desk: { tag: 'en', me: { id: 'olga', role: 'owner' } } as unknown as Desk, m, w, k, api: new SettingsApi(api), ondecided: () => undefined });
+  render(Approvals, { desk: { tag: 'en', me: { id: 'olga', role: 'owner' }, waiting } as unknown as Desk, m, w, k, api: new SettingsApi(api), ondecided: () => undefined });
 }
 
 // Nothing of its value differs, and yet whoever it trusts is trusted again.
@@ -44,4 +45,43 @@ test('all that waits is seen, however much it is', async () => {
   show([[asks(1)], [asks(2)], [asks(3)]], false);
   await screen.findByText(/Request 3/);
   expect(screen.getAllByRole('listitem')).toHaveLength(3);
+});
+
+test('what a colleague asks for or decides meanwhile is seen without a reload', async () => {
+  const pages = [[asks(1)]];
+  const waiting = new Waiting({ call: async () => ({ items: pages[0] }) } as never);
+  show(pages, false, waiting);
+  await screen.findByText(/Request 1/);
+  pages[0] = [asks(1), asks(2)];
+  waiting.open();
+  await screen.findByText(/Request 2/);
+  pages[0] = [];
+  waiting.stale();
+  await screen.findByText(w.approvals.none);
+  waiting.close();
+});
+
+test('the number is of those that one may decide, and is read anew once for many changes', async () => {
+  vi.useFakeTimers({ now: 1_000 });
+  let items: Partial<Approval>[] = [asks(1), { ...asks(2), may_decide: false }];
+  const call = vi.fn(async () => ({ items: items.map((a) => ({ ...a, expires_at: 3_600_000_000 })) }));
+  const waiting = new Waiting({ call } as never);
+  waiting.stale();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(call).not.toHaveBeenCalled(); // nobody is signed in
+  waiting.open();
+  await vi.advanceTimersByTimeAsync(0);
+  expect([waiting.count, waiting.all.length]).toEqual([1, 2]);
+  items = [asks(1), asks(3)];
+  for (let n = 0; n < 5; n++) waiting.stale();
+  await vi.advanceTimersByTimeAsync(400);
+  expect([waiting.count, call.mock.calls.length]).toEqual([2, 2]);
+  items = [];
+  await vi.advanceTimersByTimeAsync(3_600_000); // they have expired
+  expect(waiting.count).toBe(0);
+  waiting.close();
+  const calls = call.mock.calls.length;
+  await vi.advanceTimersByTimeAsync(7_200_000);
+  expect(call.mock.calls.length).toBe(calls);
+  vi.useRealTimers();
 });

@@ -15,12 +15,13 @@ import { dueSoonest, everything, type List } from '../inbox/lists.ts';
 import { Views } from '../inbox/views.svelte.ts';
 import { Late } from '../board/late.svelte.ts';
 import type { Messages } from '../messages/en.ts';
-import { pageIds, pagesFor } from './pages.ts';
+import { decides, pageIds, pagesFor } from './pages.ts';
 import { inboxHash, isInbox, pageHash, parseRoute, type InboxPlace } from './route.ts';
 import { Offers } from '../queue/offers.svelte.ts';
 import { Finding } from '../search/finding.svelte.ts';
 import { Search } from '../search/search.svelte.ts';
 import { forgetUnsaved } from '../settings/drafts.ts';
+import { Waiting } from '../settings/waiting.svelte.ts';
 import type { Opened } from '../signin/access.ts';
 import { IdleLock } from '../signin/idle.ts';
 import { Codes } from '../thread/codes.svelte.ts';
@@ -46,6 +47,8 @@ const themeKey = 'kefu.desk.theme';
 const keysKey = 'kefu.desk.keys';
 /** In milliseconds. The server tells a connection within a few seconds. */
 const saysWhyWithin = 10_000;
+/** Within which desks read what changed for all of them. In milliseconds. */
+const spread = 1_500;
 
 /** The desk: who is signed in, the list, the open conversation, and what keeps them current. */
 export class Desk {
@@ -57,6 +60,7 @@ export class Desk {
   readonly macros: Macros;
   readonly teams: Teams;
   readonly codes: Codes;
+  readonly waiting: Waiting;
   readonly notify: Notify;
   readonly search: Search;
   readonly finding: Finding;
@@ -131,6 +135,7 @@ export class Desk {
     this.macros = new Macros(this.api);
     this.teams = new Teams(this.api);
     this.codes = new Codes(this.api);
+    this.waiting = new Waiting(this.api);
     this.undo = new Undo(this.toasts, () => this.m?.undo ?? '');
     this.inbox = new Inbox(this.api, () => this.me?.id ?? '', () => this.views.stale(), () => this.teams.mine);
     this.search = new Search(this.api, (code) => this.failed(code));
@@ -279,7 +284,10 @@ export class Desk {
       if (change.what === 'inbox') this.finding.changed(change.conv);
       // After a loss the hints of the meantime are gone.
       if (change.what === 'welcome' && this.inbox.loaded) void this.inbox.reload();
+      if (change.what === 'changed') this.#renew(change.kinds);
       if (change.what === 'welcome') void this.teams.refresh();
+      if (change.what === 'welcome') void this.codes.stale();
+      if (change.what === 'welcome' || (change.what === 'inbox' && !change.conv)) this.waiting.stale();
       if (change.what === 'welcome') this.drafts.saveAll();
       if (change.what === 'welcome') this.search.changed();
       if (change.what === 'welcome') this.finding.changed();
@@ -293,6 +301,7 @@ export class Desk {
     if (this.hasInbox) this.views.open();
     if (this.hasInbox || staff.role === 'admin') this.teams.open(staff.id, staff.role !== 'outside_agent');
     if (pagesFor(staff).some((p) => p.id === 'board')) this.late.open();
+    if (decides(staff)) this.waiting.open();
     void this.api.staff().then(
       (everybody) => (this.staff = colleaguesOf(everybody)),
       () => undefined,
@@ -363,8 +372,23 @@ export class Desk {
     this.macros.clear();
     this.teams.close();
     this.codes.clear();
+    this.waiting.close();
     this.search.clear();
     this.finding.clear();
+  }
+
+  /** What was read once, and has changed. */
+  #renew(kinds: readonly string[]): void {
+    if (kinds.includes('approval')) this.waiting.stale();
+    if (kinds.includes('macro')) this.macros.stale();
+    const me = this.me?.id;
+    // All desks hear of it at the same instant.
+    setTimeout(() => {
+      if (!me || this.me?.id !== me) return;
+      if (kinds.includes('team')) void this.teams.stale();
+      if (kinds.includes('wrap_up_code') || kinds.includes('wrap_up')) void this.codes.stale();
+      if (kinds.includes('view') && this.hasInbox) void this.views.load();
+    }, Math.random() * spread);
   }
 
   /** What happens in conversations that are mine, or become mine. */

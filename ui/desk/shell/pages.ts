@@ -22,6 +22,8 @@ export interface Page {
   title: (m: Messages) => string;
   icon: IconNode;
   for: (staff: Staff) => boolean;
+  /** How many things in it wait for oneself, and how that is said. */
+  count?: { of: (desk: Desk) => number; words: (m: Messages, n: number) => string };
   /** At the foot of the rail: what one seldom needs. */
   apart?: boolean;
   /** Places in it that the palette offers by their own names. */
@@ -39,13 +41,16 @@ const managing = new Set(['owner', 'admin']);
 const auditing = new Set(['owner', 'auditor']);
 const everybody = () => true;
 
+/** May see what waits for a second person. */
+export const decides = (staff: Staff): boolean => managing.has(staff.role);
+
 /** In the order of the rail. Whoever comes without an address sees the first that is for them. */
 export const pages: readonly Page[] = [
   { id: 'inbox', title: (m) => m.pages.inbox, icon: Inbox, for: (s) => answering.has(s.role) },
   { id: 'search', title: (m) => m.pages.search, icon: Search, for: (s) => searching.has(s.role), load: () => import('../search/SearchPage.svelte') },
   { id: 'board', title: (m) => m.pages.board, icon: Activity, for: (s) => leading.has(s.role), load: () => import('../board/BoardPage.svelte') },
   { id: 'reports', title: (m) => m.pages.reports, icon: ChartColumn, for: (s) => answering.has(s.role), load: () => import('../reports/ReportsPage.svelte') },
-  { id: 'settings', title: (m) => m.pages.settings, icon: Settings, for: (s) => configuring.has(s.role), apart: true, load: () => import('../settings/SettingsPage.svelte') },
+  { id: 'settings', title: (m) => m.pages.settings, icon: Settings, for: (s) => configuring.has(s.role), apart: true, count: { of: (desk) => desk.waiting.count, words: (m, n) => m.pages.approvals(n) }, load: () => import('../settings/SettingsPage.svelte') },
   { id: 'people', title: (m) => m.pages.people, icon: Users, for: (s) => managing.has(s.role) || leading.has(s.role), apart: true, places: (m) => [{ title: m.duties.title, path: ['duties'] }], load: () => import('../people/PeoplePage.svelte') },
   { id: 'audit', title: (m) => m.access.audit.title, icon: ScrollText, for: (s) => auditing.has(s.role), apart: true, load: () => import('../audit/AuditPage.svelte') },
   { id: 'account', title: (m) => m.pages.account, icon: CircleUserRound, for: everybody, apart: true, load: () => import('../account/AccountPage.svelte') },

@@ -21,6 +21,7 @@ export class Teams {
   #me: string | undefined;
   #read = 0;
   #knows = false;
+  #turn = 0;
 
   constructor(private readonly api: Pick<Api, 'call'>) {
     this.#items = new Items(api, 'team');
@@ -45,6 +46,7 @@ export class Teams {
   async refresh(): Promise<void> {
     const me = this.#me;
     if (me === undefined || Date.now() - this.#read < freshFor) return;
+    const turn = ++this.#turn;
     this.#read = Date.now();
     try {
       const [all, own, known] = await Promise.all([
@@ -52,14 +54,21 @@ export class Teams {
         this.api.call<Duties>('GET', `/v1/staff/${encodeURIComponent(me)}/duties`),
         this.#knows ? this.api.call<{ items: Skill[] }>('GET', '/v1/skills') : { items: [] },
       ]);
-      if (this.#me !== me) return;
+      // Another reading began later, and has what changed meanwhile.
+      if (this.#me !== me || turn !== this.#turn) return;
       this.all = all.sort((a, b) => a.value.name.localeCompare(b.value.name));
       this.mine = own.teams;
       this.skills = known.items;
     } catch {
       // Names of teams are missing until they are asked for again.
-      this.#read = 0;
+      if (turn === this.#turn) this.#read = 0;
     }
+  }
+
+  /** Somebody changed one. */
+  async stale(): Promise<void> {
+    this.#read = 0;
+    await this.refresh();
   }
 
   find(id: string | undefined): Item<Team> | undefined {

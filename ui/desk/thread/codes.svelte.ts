@@ -45,6 +45,14 @@ export class Codes {
     return this.#reading;
   }
 
+  /** Somebody changed one: those that were read are read again. */
+  async stale(): Promise<void> {
+    const needed = this.#read > 0 || this.#reading !== undefined;
+    await this.#reading;
+    this.#read = 0;
+    if (needed) await this.load();
+  }
+
   async #load(): Promise<void> {
     try {
       const [all, old, rule] = await Promise.all([

@@ -45,3 +45,19 @@ test('one is needed only where the house says so', async () => {
   await c.load();
   expect(c.needed([{ channel: 'chat' }])).toBe(false);
 });
+
+test('when somebody changed them, those that were read are read again, and no others', async () => {
+  const { codes: c, call } = codes(true);
+  await c.stale();
+  expect(call).not.toHaveBeenCalled();
+  await c.load();
+  all.push(item('New', { order: 9 }));
+  await c.stale();
+  all.pop();
+  expect(c.all.map((i) => i.id)).toContain('New');
+  // Also what was being read just then, and may be the old ones.
+  const { codes: d, call: calls } = codes(true);
+  void d.load();
+  await d.stale();
+  expect(calls).toHaveBeenCalledTimes(6);
+});

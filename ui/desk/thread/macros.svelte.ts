@@ -40,6 +40,11 @@ export class Macros {
     }
   }
 
+  /** Somebody changed one: they are read again when they are looked for. */
+  stale(): void {
+    this.#read = 0;
+  }
+
   clear(): void {
     this.all = [];
     this.#read = 0;

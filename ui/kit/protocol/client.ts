@@ -60,6 +60,8 @@ export type Change =
   | { what: 'typing'; conv: string }
   | { what: 'receipt'; conv: string }
   | { what: 'inbox'; conv?: string }
+  /** Beside conversations: kinds of settings, or approval. */
+  | { what: 'changed'; kinds: string[] }
   | { what: 'present'; conv: string; staff: { id: string; name: string }[] }
   | { what: 'eta'; conv: string }
   | { what: 'offer'; offer: OfferFrame }
@@ -430,6 +432,8 @@ export class Client {
         return this.#emit({ ...frame, what: frame.t });
       case 'inbox':
         return this.#emit({ what: 'inbox', conv: frame.conv });
+      case 'changed':
+        return Array.isArray(frame.what) ? this.#emit({ what: 'changed', kinds: frame.what }) : undefined;
       case 'eta':
         this.etas.set(frame.conv, frame);
         return this.#emit({ what: 'eta', conv: frame.conv });

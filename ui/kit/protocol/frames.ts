@@ -248,6 +248,7 @@ export type ServerFrame =
   | { t: 'typing'; conv: string; by: string; name?: string; on: boolean }
   | { t: 'present'; conv: string; staff: { id: string; name: string }[] }
   | { t: 'inbox'; conv: string }
+  | { t: 'changed'; what: string[] }
   | ({ t: 'eta'; conv: string } & Eta)
   | ({ t: 'offer' } & OfferFrame)
   | { t: 'offer_over'; conv: string; reason: string }
@@ -267,6 +268,7 @@ const known = new Set([
   'typing',
   'present',
   'inbox',
+  'changed',
   'eta',
   'offer',
   'offer_over',
