@@ -28,6 +28,7 @@ type WrapUpCode struct {
 	Name         string            `json:"name" maxLength:"60"`
 	Translations map[string]string `json:"translations,omitempty" doc:"its name in other languages, by their BCP 47 tags"`
 	Group        string            `json:"group,omitempty" maxLength:"60" doc:"under which it is listed"`
+	GroupNames   map[string]string `json:"group_translations,omitempty" doc:"the group's name in other languages, as translations; a code of the group without any is listed under those of another one"`
 	Order        int64             `json:"order,omitempty" minimum:"0" maximum:"1000" doc:"lower is listed first"`
 	Teams        []string          `json:"teams,omitempty" nullable:"false" maxItems:"50" doc:"ids of the teams whose conversations it is for; without any it is for all"`
 	Channels     []string          `json:"channels,omitempty" nullable:"false" maxItems:"50" doc:"such as chat; without any it is for all"`
@@ -52,18 +53,33 @@ func (c WrapUpCode) Validate() error {
 	if c.Order < 0 || c.Order > MaxOrder {
 		return fault.InvalidFor(op, "order", settings.OutOfRange, "must lie between 0 and %d", MaxOrder)
 	}
-	if len(c.Translations) > maxWords {
-		return fault.InvalidFor(op, "translations", settings.TooMany, "are more than %d", maxWords)
+	if err := names("translations", c.Translations); err != nil {
+		return err
 	}
-	for tag, name := range c.Translations {
+	if c.Group == "" && len(c.GroupNames) > 0 {
+		return fault.InvalidFor(op, "group", settings.Missing, "is translated and missing")
+	}
+	if err := names("group_translations", c.GroupNames); err != nil {
+		return err
+	}
+	return c.uses()
+}
+
+// names judges what something is called in other languages.
+func names(field string, all map[string]string) error {
+	const op = "wrapup.WrapUpCode"
+	if len(all) > maxWords {
+		return fault.InvalidFor(op, field, settings.TooMany, "are more than %d", maxWords)
+	}
+	for tag, name := range all {
 		if !languageTag(tag) {
-			return fault.InvalidFor(op, "translations", settings.Malformed, "names no language")
+			return fault.InvalidFor(op, field, settings.Malformed, "names no language")
 		}
-		if err := settings.CheckLine("translations."+tag, name, MaxName); err != nil {
+		if err := settings.CheckLine(field+"."+tag, name, MaxName); err != nil {
 			return err
 		}
 	}
-	return c.uses()
+	return nil
 }
 
 func (c WrapUpCode) uses() error {

@@ -304,7 +304,7 @@ export const kinds: readonly Kind[] = [
     title: (w) => w.wrap_up_code.title,
     lead: (w) => w.wrap_up_code.lead,
     name: (v: Code) => v.name,
-    about: (v: Code) => [v.group, ...Object.values(v.translations ?? {})].filter(Boolean).join(' · '),
+    about: (v: Code) => [[v.group, ...Object.values(v.group_translations ?? {})].filter((g, i, all) => g && all.indexOf(g) === i).join(' / '), ...Object.values(v.translations ?? {})].filter(Boolean).join(' · '),
     blank: (): Code => ({ name: '' }),
     form: WrapUpCodeForm,
     changes: leads,

@@ -8,6 +8,8 @@ export interface Code {
   /** By BCP 47 tags. */
   translations?: Record<string, string>;
   group?: string;
+  /** Of the group, by BCP 47 tags; a code without any stands under those of another one. */
+  group_translations?: Record<string, string>;
   order?: number;
   /** Without any it is for all. */
   teams?: string[];
@@ -96,14 +98,21 @@ export class Codes {
 
 const isFor = (all: readonly string[] | undefined, one: string | undefined) => !all?.length || all.includes(one ?? '');
 
-export function nameIn(code: Code, language: string): string {
-  return code.translations?.[language] ?? code.translations?.[language.split('-')[0]!] ?? code.name;
+const inLanguage = (texts: Record<string, string> | undefined, language: string) => texts?.[language] ?? texts?.[language.split('-')[0]!];
+
+export const nameIn = (code: Code, language: string): string => inLanguage(code.translations, language) ?? code.name;
+
+/** What the group of a code is called, by its own words or by those of another code of it. */
+export function groupIn(code: Code, codes: readonly Item<Code>[], language: string): string {
+  const words = (c: Code) => inLanguage(c.group_translations, language);
+  return words(code) ?? codes.filter((c) => c.value.group === code.group).map((c) => words(c.value)).find(Boolean) ?? code.group ?? '';
 }
 
 /** The codes that what was typed finds, by their names in any language and by their groups; the best first, or in their order. */
 export function findCodes(codes: readonly Item<Code>[], query: string): Item<Code>[] {
   if (query.trim() === '') return [...codes];
-  const score = ({ value: c }: Item<Code>) => Math.max(matches(c.name, query), ...Object.values(c.translations ?? {}).map((t) => matches(t, query)), 0.5 * matches(c.group ?? '', query));
+  const groupWords = ({ group }: Code) => (group ? [group, ...codes.filter((o) => o.value.group === group).flatMap((o) => Object.values(o.value.group_translations ?? {}))] : []);
+  const score = ({ value: c }: Item<Code>) => Math.max(matches(c.name, query), ...Object.values(c.translations ?? {}).map((t) => matches(t, query)), ...groupWords(c).map((g) => 0.5 * matches(g, query)));
   return codes
     .map((item) => ({ item, score: score(item) }))
     .filter((f) => f.score > 0)

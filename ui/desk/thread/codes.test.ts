@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { Codes, findCodes, nameIn, type Code } from './codes.svelte.ts';
+import { Codes, findCodes, groupIn, nameIn, type Code } from './codes.svelte.ts';
 
 const item = (id: string, value: Partial<Code>) => ({ id, revision: 1, value: { name: id, ...value } });
 const all = [item('Refunded', { group: 'Money', translations: { zh: '已退款' }, order: 2 }), item('Explained', { order: 1 }), item('Card sent', { teams: ['cards'], channels: ['chat'], order: 3 })];
@@ -60,4 +60,11 @@ test('when somebody changed them, those that were read are read again, and no ot
   void d.load();
   await d.stale();
   expect(calls).toHaveBeenCalledTimes(6);
+});
+
+test('a group is called by its words in one’s own language, also where one code alone has them', () => {
+  const some = [item('a', { group: 'Money', group_translations: { zh: '资金' } }), item('b', { group: 'Money' }), item('c', { group: 'Cards' })];
+  expect(some.map((c) => groupIn(c.value, some, 'zh-CN'))).toEqual(['资金', '资金', 'Cards']);
+  expect(some.map((c) => groupIn(c.value, some, 'en'))).toEqual(['Money', 'Money', 'Cards']);
+  expect(findCodes(some, '资金').map((c) => c.id)).toEqual(['a', 'b']);
 });

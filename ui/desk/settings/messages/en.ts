@@ -295,6 +295,7 @@ export const en = {
     inLanguage: (language: string) => `In ${language}`,
     group: 'Group',
     groupHint: 'Codes of a group stand together.',
+    groupInLanguage: (language: string) => `Group in ${language}`,
     order: 'Order',
     orderHint: 'Lower numbers stand first.',
     teams: 'For teams',

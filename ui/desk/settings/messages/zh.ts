@@ -297,6 +297,7 @@ export const zh: Words = {
     inLanguage: (language) => `${language}名称`,
     group: '分组',
     groupHint: '同组的代码排在一起。',
+    groupInLanguage: (language) => `分组名称（${language}）`,
     order: '顺序',
     orderHint: '数字小的在前。',
     teams: '适用团队',
