@@ -34,7 +34,7 @@ func (s *Store) Import(ctx context.Context, all []Imported) error {
 			states.Text(st.ID).Text(st.CustomerID).Text(all[i].StartRef).Text(st.Channel).Text(string(st.Status)).Text(st.AssigneeID).Text(st.AssigneeName).
 				Text(string(st.Priority)).Bytes(topic).Int(topicRef).Text(st.Language).Text(encodeTags(st.Tags)).Text(st.TeamID).Int(st.LastSeq).Int(st.PreviewSeq).
 				Int(st.CreatedAt).Int(st.LastActivity).Int(st.WaitingSince).Int(int64(st.Unread)).Text(st.WrapUp).EndRow()
-			inbox.Text(string(st.Status)).Text(st.AssigneeID).Int(st.LastActivity).Text(st.ID).Text(st.TeamID).EndRow()
+			inbox.Text(string(st.Status)).Text(st.AssigneeID).Int(st.LastActivity).Text(st.ID).Text(st.TeamID).Text(st.WrapUp).EndRow()
 			for j := range all[i].Entries {
 				e := &all[i].Entries[j]
 				e.Pos = t.NextPos()

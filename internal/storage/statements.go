@@ -59,8 +59,8 @@ func buildStatements(e engine.Kind) statements {
 		leaveInbox: e.Set("status assignee_id activity:int conversation_id",
 			`DELETE FROM inbox WHERE (status, assignee_id, activity, conversation_id) IN
 			(SELECT v.status, v.assignee_id, v.activity, v.conversation_id FROM {rows})`),
-		enterInbox: e.Set("status assignee_id activity:int conversation_id team",
-			`INSERT INTO inbox (status, assignee_id, activity, conversation_id, team) SELECT v.status, v.assignee_id, v.activity, v.conversation_id, v.team FROM {rows}`),
+		enterInbox: e.Set("status assignee_id activity:int conversation_id team code",
+			`INSERT INTO inbox (status, assignee_id, activity, conversation_id, team, code) SELECT v.status, v.assignee_id, v.activity, v.conversation_id, v.team, v.code FROM {rows}`),
 		importState: e.Set("id customer_id start_ref channel status assignee_id assignee_name priority topic:bytes topic_ref:int language tags team last_seq:int preview_seq:int created_at:int last_activity:int waiting_since:int unread:int wrap_up",
 			`INSERT INTO conversation (id, customer_id, start_ref, channel, status, status_before, assignee_id, assignee_name, priority, topic, topic_ref, language, tags, team, merged_into,
 			last_seq, preview_seq, created_at, last_activity, inbox_activity, waiting_since, snoozed_until, resolved_at, reopened, unread, customer_delivered, customer_read, agent_read, wrap_up)

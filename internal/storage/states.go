@@ -148,7 +148,7 @@ func (t *Tx) moveInbox(ctx context.Context, w *workset.Set) error {
 			continue
 		}
 		leave.Text(string(work.Before.Status)).Text(work.Before.AssigneeID).Int(work.InboxActivity).Text(work.State.ID).EndRow()
-		enter.Text(string(work.State.Status)).Text(work.State.AssigneeID).Int(work.NewInboxActivity()).Text(work.State.ID).Text(work.State.TeamID).EndRow()
+		enter.Text(string(work.State.Status)).Text(work.State.AssigneeID).Int(work.NewInboxActivity()).Text(work.State.ID).Text(work.State.TeamID).Text(work.State.WrapUp).EndRow()
 	}
 	if leave.Len() == 0 {
 		return nil

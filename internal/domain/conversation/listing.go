@@ -35,6 +35,7 @@ type InboxQuery struct {
 	Assignee  Assignee
 	Mentioned bool     // only where a note names whoever asks, whoever has it
 	Teams     []string // of one of these teams; none: of any, or of none
+	Codes     []string // ended with one of these wrap-up codes; none: however it ended, or not yet
 	OwnTeams  bool     // of a team that whoever asks is in
 	Due       bool     // those alone of which a promise is due, the next to break first; InboxKey.Activity is when
 	Filter    Filter

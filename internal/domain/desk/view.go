@@ -44,6 +44,7 @@ type List struct {
 	Statuses     []conversation.Status   `json:"status,omitempty" nullable:"false" enum:"open,waiting,snoozed,resolved" maxItems:"4" doc:"open, when it is left out"`
 	Priorities   []conversation.Priority `json:"priority,omitempty" nullable:"false" enum:"low,normal,high,urgent" maxItems:"4"`
 	Teams        []string                `json:"team,omitempty" nullable:"false" maxItems:"10" doc:"ids of teams"`
+	Codes        []string                `json:"code,omitempty" nullable:"false" maxItems:"10" doc:"ids of wrap-up codes: of the newest resolution"`
 	Tags         []string                `json:"tag,omitempty" nullable:"false" maxItems:"10"`
 	Languages    []string                `json:"language,omitempty" nullable:"false" maxItems:"10" doc:"primary subtags, such as zh"`
 	Channels     []string                `json:"channel,omitempty" nullable:"false" maxItems:"10"`
@@ -94,9 +95,14 @@ func (l *List) validate(path string) error {
 			return fault.InvalidFor(op, path+"priority."+strconv.Itoa(i), settings.Unknown, "is no priority")
 		}
 	}
-	for i, team := range l.Teams {
-		if !id.Valid(team) {
-			return fault.InvalidFor(op, path+"team."+strconv.Itoa(i), settings.Malformed, "is no id")
+	for field, ids := range map[string][]string{"team": l.Teams, "code": l.Codes} {
+		if len(ids) > maxOfAKind {
+			return fault.InvalidFor(op, path+field, settings.TooMany, "are more than %d", maxOfAKind)
+		}
+		for i, one := range ids {
+			if !id.Valid(one) {
+				return fault.InvalidFor(op, path+field+"."+strconv.Itoa(i), settings.Malformed, "is no id")
+			}
 		}
 	}
 	for field, texts := range map[string]struct {
@@ -111,9 +117,6 @@ func (l *List) validate(path string) error {
 				return err
 			}
 		}
-	}
-	if len(l.Teams) > maxOfAKind {
-		return fault.InvalidFor(op, path+"team", settings.TooMany, "are more than %d", maxOfAKind)
 	}
 	if len(l.Statuses) > maxOfAKind || len(l.Priorities) > maxOfAKind {
 		return fault.InvalidFor(op, path+"status", settings.TooMany, "are more than %d", maxOfAKind)

@@ -34,6 +34,7 @@ const (
 	maxCounted = 100
 	maxCounts  = 40
 	maxTeams   = 50
+	maxCodes   = 10
 )
 
 // Inbox reads a page of the inbox. Who may list nothing but their own
@@ -83,6 +84,12 @@ func allow(op string, p identity.Principal, q *conversation.InboxQuery) error {
 	if len(q.Teams) > maxTeams {
 		return fault.InvalidField(op, "team", "are more than %d", maxTeams)
 	}
+	if len(q.Codes) > maxCodes {
+		return fault.InvalidField(op, "code", "are more than %d", maxCodes)
+	}
+	if len(q.Codes) > 0 { // two arms of one code would give its lines twice
+		q.Codes = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(q.Codes))), func(code string) bool { return code == "" })
+	}
 	if len(q.Teams) > 0 { // the caller's own list stays as it is
 		q.Teams = slices.Compact(slices.Sorted(slices.Values(q.Teams)))
 	}
@@ -97,7 +104,7 @@ func (l *Lists) keys(ctx context.Context, p identity.Principal, q *conversation.
 			return nil, next, err
 		}
 	}
-	filtered := !q.Filter.Empty() || q.Mentioned || q.Due || (len(q.Teams) > 0 && !ofTeams(q))
+	filtered := !q.Filter.Empty() || q.Mentioned || q.Due || (len(q.Teams) > 0 && !ofTeams(q)) || (len(q.Codes) > 0 && !ofCodes(q))
 	backward := q.Before.ConversationID != ""
 	at, step := q.After, q.Limit+1
 	if backward {
@@ -153,7 +160,7 @@ func (l *Lists) scan(ctx context.Context, p identity.Principal, q *conversation.
 	source, args := sourceOf(p, q, at, order, limit)
 	text := "SELECT i.activity, i.conversation_id FROM " + source + order
 	if filtered {
-		text = "SELECT i.activity, i.conversation_id, c.status, c.assignee_id, c.priority, c.tags, c.language, c.channel, c.team, c.waiting_since, c.unread, u.language FROM " + source +
+		text = "SELECT i.activity, i.conversation_id, c.status, c.assignee_id, c.priority, c.tags, c.language, c.channel, c.team, c.waiting_since, c.unread, c.wrap_up, u.language FROM " + source +
 			" CROSS JOIN conversation c LEFT JOIN customer u ON u.id = c.customer_id WHERE c.id = i.conversation_id" + order
 	}
 	rows, err := l.core.DB.Reader.QueryContext(ctx, text, args...)
@@ -170,7 +177,7 @@ func (l *Lists) scan(ctx context.Context, p identity.Principal, q *conversation.
 		var s conversation.State
 		var status, priority, tags string
 		var language sql.NullString
-		err := r.Scan(&c.key.Activity, &c.key.ConversationID, &status, &s.AssigneeID, &priority, &tags, &s.Language, &s.Channel, &s.TeamID, &s.WaitingSince, &s.Unread, &language)
+		err := r.Scan(&c.key.Activity, &c.key.ConversationID, &status, &s.AssigneeID, &priority, &tags, &s.Language, &s.Channel, &s.TeamID, &s.WaitingSince, &s.Unread, &s.WrapUp, &language)
 		if err != nil {
 			return err
 		}
@@ -178,7 +185,8 @@ func (l *Lists) scan(ctx context.Context, p identity.Principal, q *conversation.
 		if s.Tags, err = reading.Tags(tags); err != nil {
 			return err
 		}
-		c.passes = q.Filter.Passes(&s, language.String) && (!(q.Mentioned || q.Due) || stands(p, q, &s)) && (len(q.Teams) == 0 || slices.Contains(q.Teams, s.TeamID))
+		c.passes = q.Filter.Passes(&s, language.String) && (!(q.Mentioned || q.Due) || stands(p, q, &s)) &&
+			(len(q.Teams) == 0 || slices.Contains(q.Teams, s.TeamID)) && (len(q.Codes) == 0 || slices.Contains(q.Codes, s.WrapUp))
 		found = append(found, c)
 		return nil
 	})
@@ -196,7 +204,13 @@ func stands(p identity.Principal, q *conversation.InboxQuery, s *conversation.St
 // of those that nobody has, there are fewer than a team may have: these are read
 // from their own index, and the team is looked for there.
 func ofTeams(q *conversation.InboxQuery) bool {
-	return len(q.Teams) > 0 && q.Assignee.Any && !q.Mentioned && !q.Due
+	return len(q.Teams) > 0 && q.Assignee.Any && !q.Mentioned && !q.Due && !ofCodes(q)
+}
+
+// ofCodes tells whether a list is read from the index of wrap-up codes: fewer
+// conversations end with a code than a team has ever had.
+func ofCodes(q *conversation.InboxQuery) bool {
+	return len(q.Codes) > 0 && q.Assignee.Any && !q.Mentioned && !q.Due
 }
 
 // narrowToOwnTeams makes the teams that p is in of OwnTeams; of several teams, those
@@ -252,19 +266,22 @@ func sourceOf(p identity.Principal, q *conversation.InboxQuery, at conversation.
 		where += after("i.due_at")
 		return "(SELECT i.due_at AS activity, i.conversation_id FROM clock i WHERE " + where + strings.ReplaceAll(order, "i.activity", "i.due_at") + " LIMIT " + arg(limit) + ") i", args
 	}
-	teams := []string{""}
-	if ofTeams(q) {
-		teams = q.Teams
+	column, values := "", []string{""}
+	switch {
+	case ofCodes(q):
+		column, values = "i.code", q.Codes
+	case ofTeams(q):
+		column, values = "i.team", q.Teams
 	}
 	var arms []string
 	for _, status := range q.Statuses {
-		for _, team := range teams {
+		for _, value := range values {
 			where := "i.status = " + arg(string(status))
 			switch {
 			case !q.Assignee.Any:
 				where += " AND i.assignee_id = " + arg(q.Assignee.ID)
-			case team != "": // said twice, so that both engines see that the index of teams has them
-				where += " AND i.team <> '' AND i.team = " + arg(team)
+			case column != "": // said twice, so that both engines see that the index has them
+				where += " AND " + column + " <> '' AND " + column + " = " + arg(value)
 			}
 			where += after("i.activity")
 			arms = append(arms, "SELECT i.activity, i.conversation_id FROM inbox i WHERE "+where+order+" LIMIT "+arg(limit))

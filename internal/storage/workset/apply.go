@@ -310,7 +310,7 @@ func (k *Working) ColdChanged() bool {
 // InboxMoves tells whether the conversation gets another place in the inbox.
 func (k *Working) InboxMoves() bool {
 	return k.Before.Status != k.State.Status || k.Before.AssigneeID != k.State.AssigneeID || k.Before.TeamID != k.State.TeamID ||
-		k.State.LastActivity-k.InboxActivity >= inboxStep
+		k.Before.WrapUp != k.State.WrapUp || k.State.LastActivity-k.InboxActivity >= inboxStep
 }
 
 // NewInboxActivity is the activity by which the inbox orders it from now on.

@@ -14,7 +14,7 @@ import (
 
 // queryOf is a list as the store knows it.
 func queryOf(l *desk.List, who identity.Principal, now time.Time) conversation.InboxQuery {
-	q := conversation.InboxQuery{Statuses: l.Statuses, Teams: l.Teams, OwnTeams: l.View == desk.Teams && l.Assignee == "", Filter: conversation.Filter{
+	q := conversation.InboxQuery{Statuses: l.Statuses, Teams: l.Teams, Codes: l.Codes, OwnTeams: l.View == desk.Teams && l.Assignee == "", Filter: conversation.Filter{
 		Priorities: l.Priorities, Tags: l.Tags, Languages: l.Languages, Channels: l.Channels, Unread: l.Unread,
 	}}
 	if len(q.Statuses) == 0 {

@@ -48,10 +48,24 @@ func TestConversationsAreWrappedUp(t *testing.T) {
 		}
 		w.problem(409, "conflict", put("/wrap-up", fmt.Sprintf(`{"code":%q}`, code)))
 		many := call{method: "POST", path: "/v1/conversations/changes", bearer: bearer, body: fmt.Sprintf(`{"changes":[{"id":%q,"status":"resolved"},{"id":%q,"status":"resolved","code":%q}]}`, one, two, code)}
+		find := func(of string) (found []string) {
+			var page api.ConversationPage
+			w.must(200, call{method: "POST", path: "/v1/conversations/find", bearer: bearer, body: fmt.Sprintf(`{"list":{"status":["resolved"],"code":[%q]}}`, of)}).json(t, &page)
+			for _, c := range page.Items {
+				found = append(found, c.ID)
+			}
+			return found
+		}
 		var answers api.ManyResults
 		w.must(200, many).json(t, &answers)
 		if answers.Items[0].Field != "code" || answers.Items[1].Code != "" || w.line(two, bearer).Code != code {
 			t.Errorf("many: %+v", answers)
+		}
+		if got := find(code); len(got) != 1 || got[0] != two {
+			t.Errorf("found by their code: %v", got)
+		}
+		if got := find(id.New()); len(got) != 0 {
+			t.Errorf("found by another code: %v", got)
 		}
 	})
 }
