@@ -182,6 +182,8 @@ describe('a list', () => {
     ['another team', { view: 'teams' }, { team: 'loans' }, false],
     ['no team', { view: 'teams' }, {}, false],
     ['the team asked for', { team: [team] }, { team }, true],
+    ['one of the codes asked for', { code: [team, 'd'.repeat(26)] }, { code: team }, true],
+    ['no such code', { code: [team] }, {}, false],
     ['not the team asked for', { team: [team] }, { team: 'cards' }, false],
   ])('holds: %s', (_, list, c, holds) => expect(belongs(canonical(list), conversation('a', 1, c), 'me', ['cards'], now)).toBe(holds));
 });

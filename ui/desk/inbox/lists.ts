@@ -11,6 +11,8 @@ export interface List {
   priority?: Priority[];
   /** Ids of teams. */
   team?: string[];
+  /** Ids of wrap-up codes: of the newest resolution. */
+  code?: string[];
   tag?: string[];
   /** Primary subtags, such as zh. */
   language?: string[];
@@ -37,7 +39,7 @@ export function above(list: List, a: Conversation, b: Conversation): number {
 
 export const everything: List = { view: 'all', status: ['open'] };
 
-const several = ['priority', 'team', 'tag', 'language', 'channel'] as const;
+const several = ['priority', 'team', 'code', 'tag', 'language', 'channel'] as const;
 const most = 10;
 const isId = /^[0-9a-z]{26}$/;
 
@@ -48,6 +50,7 @@ export function canonical(list: Partial<List>): List {
   const status = among(statuses, list.status);
   const priority = among(priorities, list.priority);
   const team = texts(list.team).filter((t) => isId.test(t));
+  const code = texts(list.code).filter((c) => isId.test(c));
   const tag = texts(list.tag);
   const language = texts(list.language?.map((l) => l.toLowerCase()));
   const channel = texts(list.channel);
@@ -58,6 +61,7 @@ export function canonical(list: Partial<List>): List {
     ...(list.assignee && isId.test(list.assignee) && { assignee: list.assignee }),
     ...(priority.length > 0 && priority.length < priorities.length && { priority }),
     ...(team.length > 0 && { team }),
+    ...(code.length > 0 && { code }),
     ...(tag.length > 0 && { tag }),
     ...(language.length > 0 && { language }),
     ...(channel.length > 0 && { channel }),
@@ -95,6 +99,7 @@ export function parseList(hash: string): { list: List; conv?: string } {
     status: (status ?? '').split(',') as Status[],
     priority: q.getAll('priority') as Priority[],
     team: q.getAll('team'),
+    code: q.getAll('code'),
     tag: q.getAll('tag'),
     language: q.getAll('language'),
     channel: q.getAll('channel'),
@@ -116,6 +121,7 @@ export function belongs(list: List, c: Conversation, me: string, teams: readonly
   if (list.team && !list.team.includes(c.team ?? '')) return false;
   if (list.order === 'due' && !nextDue(c.clocks)) return false;
   if (list.priority && !list.priority.includes(c.priority)) return false;
+  if (list.code && !list.code.includes(c.code ?? '')) return false;
   if (list.tag && !list.tag.some((t) => c.tags.includes(t))) return false;
   if (list.language && !list.language.includes((c.language ?? '').toLowerCase().split('-')[0]!)) return false;
   if (list.channel && !list.channel.includes(c.channel)) return false;

@@ -193,6 +193,8 @@ export const en = {
     waits: (minutes: number) => (minutes % 1440 === 0 ? `${minutes / 1440 === 1 ? 'A day' : `${minutes / 1440} days`} or longer` : minutes % 60 === 0 ? `${minutes === 60 ? 'An hour' : `${minutes / 60} hours`} or longer` : `${minutes} minutes or longer`),
     unread: 'Unread',
     otherTag: 'Another tag',
+    addCode: 'Add a code …',
+    goneCode: 'A code that is gone',
     clear: 'Clear filters',
     done: 'Done',
     drop: (what: string) => `Without the filter ${what}`,

@@ -183,6 +183,8 @@ export const zh: Messages = {
     waits: (minutes) => (minutes % 1440 === 0 ? `${minutes / 1440} 天以上` : minutes % 60 === 0 ? `${minutes / 60} 小时以上` : `${minutes} 分钟以上`),
     unread: '有未读',
     otherTag: '其他标签',
+    addCode: '添加结果代码…',
+    goneCode: '已不存在的结果代码',
     clear: '清除筛选',
     done: '完成',
     drop: (what) => `去掉筛选“${what}”`,
