@@ -48,6 +48,36 @@ beforeEach(() => sessionStorage.clear());
 afterEach(cleanup);
 
 describe('the editor', () => {
+  test('a time that cannot be read is said at its field, kept as typed, and not taken for the old one', async () => {
+    const target = { id: 'a'.repeat(26), revision: 2, value: { name: 'Premium', first_response: 30 } };
+    const answers = {
+      'GET /v1/settings/calendar': { body: { items: [] } }, 'GET /v1/settings/team': { body: { items: [] } },
+      [`GET /v1/settings/target/${target.id}`]: { body: target },
+      [`PUT /v1/settings/target/${target.id}`]: (one: Asked) => ({ body: { ...target, revision: 3, value: one.body.value } }),
+    };
+    edit('target', target.id, answers);
+    let field = await screen.findByLabelText<HTMLInputElement>(w.target.first_response);
+    expect(field.value).toBe('30 min');
+    await fireEvent.change(field, { target: { value: 'half an hour' } });
+    await new Promise((done) => setTimeout(done, 50));
+    cleanup();
+
+    const { asked } = edit('target', target.id, answers); // after a reload it stands there still
+    field = await screen.findByLabelText<HTMLInputElement>(w.target.first_response);
+    expect(field.value).toBe('half an hour');
+    expect(field.getAttribute('aria-invalid')).toBe('true');
+    expect(document.getElementById(field.getAttribute('aria-describedby')!)!.textContent).toContain(w.target.noTime);
+    await fireEvent.click(screen.getByRole('button', { name: w.edit.save }));
+    await screen.findByText(w.edit.check);
+    expect(document.activeElement).toBe(field);
+    expect(asked.filter((one) => one.method === 'PUT')).toEqual([]);
+
+    await fireEvent.change(field, { target: { value: '90 m' } });
+    expect([field.value, field.getAttribute('aria-invalid')]).toEqual(['1:30', null]);
+    await fireEvent.click(screen.getByRole('button', { name: w.edit.save }));
+    await vi.waitFor(() => expect(asked.find((one) => one.method === 'PUT')?.body.value.first_response).toBe(90));
+  });
+
   test('goes on with what was not saved of a new one, and asks once whether something waits', async () => {
     for (const expected of ['', 'Premium']) {
       const { asked } = edit('target', 'new', { 'GET /v1/settings/calendar': { body: { items: [] } }, 'GET /v1/settings/team': { body: { items: [] } } });
