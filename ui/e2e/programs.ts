@@ -48,7 +48,6 @@ export function programs(house: House): void {
 
       const admin = (await house.agent('adam')).page;
       await visit(admin, 'approvals');
-      await admin.reload(); // it may have stood open since an earlier journey
       await admin.getByRole('heading', { name: 'API key: Ledger' }).waitFor();
       await admin.getByText('Read conversations · Write notes').waitFor();
       await admin.getByRole('button', { name: 'Approve and carry out' }).click();
