@@ -64,5 +64,10 @@ func ServiceAt(all *settings.Snapshot, aims Aims, s Subject, now time.Time) Serv
 			out.AnswerBy = at.UnixMicro()
 		}
 	}
+	// Where the targets count while nobody is there, who is told that nobody is back
+	// before Monday cannot believe in an answer by noon.
+	if !out.Open && out.AnswerBy <= out.OpensAt {
+		out.AnswerBy = 0
+	}
 	return out
 }
