@@ -8,7 +8,7 @@ export const access: typeof en = {
   or: '或',
   locked: '长时间无人操作，工作台已自动锁定。请重新登录，草稿和未发出的消息都已保留。',
   lockSoon: '您还在吗？',
-  lockSoonText: '工作台已有一段时间无人操作，按任意键继续，否则将自动锁定。已输入的内容会保留。',
+  lockSoonText: '工作台已有一段时间无人操作，按任意键或轻触屏幕继续，否则将自动锁定。已输入的内容会保留。',
   lockIn: (seconds) => `${seconds} 秒后锁定`,
   stay: '我在',
   refused: '这把通行密钥在这里无效，可能已被移除，或属于另一个工作台。',

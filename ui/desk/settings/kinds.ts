@@ -3,7 +3,7 @@ import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
 import type { Staff } from '../shell/api.ts';
-import type { Code } from '../thread/codes.svelte.ts';
+import { nameIn, type Code } from '../thread/codes.svelte.ts';
 import type { Desk } from '../shell/desk.svelte.ts';
 import type { Macro } from '../thread/macros.svelte.ts';
 import type { Setting, SettingsApi } from './api.ts';
@@ -303,7 +303,7 @@ export const kinds: readonly Kind[] = [
     icon: Flag,
     title: (w) => w.wrap_up_code.title,
     lead: (w) => w.wrap_up_code.lead,
-    name: (v: Code) => v.name,
+    name: (v: Code, tag) => nameIn(v, tag ?? ''),
     about: (v: Code) => [[v.group, ...Object.values(v.group_translations ?? {})].filter((g, i, all) => g && all.indexOf(g) === i).join(' / '), ...Object.values(v.translations ?? {})].filter(Boolean).join(' · '),
     blank: (): Code => ({ name: '' }),
     form: WrapUpCodeForm,

@@ -7,7 +7,7 @@ export async function copyText(text: string, shown?: HTMLElement | null): Promis
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    if (shown instanceof HTMLInputElement) shown.select();
+    if (shown instanceof HTMLInputElement || shown instanceof HTMLTextAreaElement) shown.select();
     else if (shown) getSelection()?.selectAllChildren(shown);
     return false;
   }

@@ -533,7 +533,7 @@ export const en = {
     movedState: 'Not done: it had changed',
     by: (who: string, when: string) => `${who}, ${when}`,
     staff: {
-      role: (name: string, was: string, now: string) => `Make ${name}, now ${was}, ${now}`,
+      role: (name: string, was: string, now: string) => `Make ${name} ${now} (now ${was})`,
       disable: (name: string, role: string) => `Lock out ${name} (${role})`,
       enable: (name: string, role: string) => `Let ${name} in as ${role}`,
     },

@@ -521,7 +521,7 @@ export const zh: Words = {
     withdraw: '撤回',
     reason: '驳回的理由',
     reasonHint: '提交的同事会看到。',
-    asked: (who, when) => `${who} 提交于${when}`,
+    asked: (who, when) => `${who} ${when}提交`,
     until: (when) => `有效至${when}`,
     exactly: '将要执行的内容',
     what: '申请的内容',
