@@ -616,7 +616,7 @@ func withoutPrincipal() map[string]string {
 		"FindWindowSecret SignInCustomer CredentialsOf SignInFailed RenewHash OpenSession StaffBySession KeyBy": "they find out who asks",
 		"SettingsVersion RevocationsSince LastPosition WrittenSince RewrittenSince":                             "no words in them",
 		"FollowDeliveries ClaimDeliveries NextDelivery SettleDelivery PurgeWebhooks":                            "the worker that tells other systems, of events without words",
-		"FollowedOf LiveFollowed SaveFollowed Ringing NextRing":                                                 "the keeper of clocks; nobody else can reach them",
+		"FollowedOf LiveFollowed SaveFollowed ForgetClocks Ringing NextRing":                                    "the keeper of clocks; nobody else can reach them",
 		"PackFacts": "the worker that packs what reports read: no words, and nothing is handed out",
 		"FollowerAt MoveFollower Follow EntriesBetween":                                   "followers of the log move their own cursors",
 		"PasskeyOwner PasskeyRefused InvitationBy Join EnterByDirectory DirectoryRefused": "they find out who comes in",

@@ -51,7 +51,8 @@ func routingRules() []rule {
 		}),
 		only("KeepPromises", "system", func(sc *scene, p identity.Principal) error { return sc.KeepPromises(ctx, p, nil) }),
 		only("OpenPromises", "system", func(sc *scene, p identity.Principal) error { _, err := sc.OpenPromises(ctx, p, 1); return err }),
-		only("PromisesKept", "supervisor owner system program", func(sc *scene, p identity.Principal) error { _, err := sc.PromisesKept(ctx, p, 0, 1, 0); return err }),
+		only("WaitingOf", "system", func(sc *scene, p identity.Principal) error { _, err := sc.WaitingOf(ctx, p, nil); return err }),
+		only("PromisesKept", "supervisor owner system program", func(sc *scene, p identity.Principal) error { _, err := sc.PromisesKept(ctx, p, nil); return err }),
 		only("Learned", "system", func(sc *scene, p identity.Principal) error { _, err := sc.Learned(ctx, p); return err }),
 		only("SaveLearned", "system", func(sc *scene, p identity.Principal) error { return sc.SaveLearned(ctx, p, []byte("{}")) }),
 	}

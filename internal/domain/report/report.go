@@ -173,7 +173,7 @@ func Collect(q Query) *Collector {
 		step = 7
 	}
 	for i := 0; ; i += step {
-		edge := dayBegins(y, m, d+i, q.Zone).UnixMicro()
+		edge := DayBegins(y, m, d+i, q.Zone).UnixMicro()
 		if n := len(c.edges); n > 0 && edge <= c.edges[n-1] { // a day that was left out
 			continue
 		}
@@ -186,9 +186,9 @@ func Collect(q Query) *Collector {
 	return c
 }
 
-// dayBegins is the first moment of a day in a zone: midnight, or the moment at which
+// DayBegins is the first moment of a day in a zone: midnight, or the moment at which
 // the clock is put forward over it.
-func dayBegins(y int, m time.Month, d int, zone *time.Location) time.Time {
+func DayBegins(y int, m time.Month, d int, zone *time.Location) time.Time {
 	at := time.Date(y, m, d, 0, 0, 0, 0, zone)
 	shown := time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
 	if _, change := at.ZoneBounds(); shown.Before(time.Date(y, m, d, 0, 0, 0, 0, time.UTC)) && !change.IsZero() {

@@ -188,3 +188,10 @@ type Waiting struct {
 	Since          int64 // since when the customer waits, 0: not at all
 	LastActivity   int64
 }
+
+// Day is one day in some time zone: from its beginning to before its end, in
+// microseconds.
+type Day struct{ From, To int64 }
+
+// MaxDays is how many days are told of at once.
+const MaxDays = 400

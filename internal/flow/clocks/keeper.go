@@ -8,6 +8,8 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +27,7 @@ type Store interface {
 	FollowedOf(ctx context.Context, ids []string) ([]report.Followed, error)
 	LiveFollowed(ctx context.Context, after string, limit int) ([]report.Followed, error)
 	SaveFollowed(ctx context.Context, s event.Step, all []report.Followed, moves []report.BacklogMove) error
+	ForgetClocks(ctx context.Context, conversations []string) error
 	Ringing(ctx context.Context, now int64, limit int) ([]sla.Alert, error)
 	NextRing(ctx context.Context) (int64, error)
 	FollowerAt(ctx context.Context, name string, atEnd bool) (int64, error)
@@ -255,6 +258,14 @@ func (k *Keeper) Ring(ctx context.Context) (int, error) {
 	all, err := k.store.FollowedOf(ctx, ids)
 	if err != nil {
 		return 0, err
+	}
+	if len(all) < len(ids) { // else the clocks of what is gone would ring for ever
+		for i := range all {
+			delete(seen, all[i].ID)
+		}
+		if err := k.store.ForgetClocks(ctx, slices.Collect(maps.Keys(seen))); err != nil {
+			return 0, err
+		}
 	}
 	aims := k.Aims()
 	told := make([]Told, 0, len(all))

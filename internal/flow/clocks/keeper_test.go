@@ -434,3 +434,19 @@ func TestWhatIsDueSoonest(t *testing.T) {
 		}
 	})
 }
+
+// The clock of a conversation that is no more, as after a repair by hand, rings once
+// at most and holds up nobody else's.
+func TestTheClockOfNothingRingsNoMore(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h := open(t, d)
+		d.Exec(t, `INSERT INTO clock (conversation_id, kind, seq, target_id, target_revision, started_at, due_at, ended_at, state, level, next_at, next_level, assignee_id)
+			VALUES ($1, 'first_response', 1, 't', 1, 1, 2, 0, 'running', 0, 2, 50, '')`, id.New())
+		if _, err := h.keeper.Ring(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := h.keeper.Ring(context.Background()); err != nil || again != 0 {
+			t.Errorf("it rings again: %d, %v", again, err)
+		}
+	})
+}

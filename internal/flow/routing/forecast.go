@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"slices"
 	"time"
 
 	"kefu/internal/domain/conversation"
@@ -77,8 +78,8 @@ func (s *Service) forecast() {
 	s.mu.Lock()
 	now := s.now()
 	s.dirty = false
-	scene := s.q.Scene(now, maxForecast)
 	line := s.q.Line(now)
+	scene := s.q.Scene(line, maxForecast)
 	s.mu.Unlock()
 	raw := s.sim.All(scene, now)
 	s.mu.Lock()
@@ -165,31 +166,48 @@ func (s *Service) restore(ctx context.Context) {
 	if !s.logged(ctx, "reading what was promised", err) {
 		return
 	}
-	for i := range open {
-		p := open[i]
-		st, err := s.Store.Conversation(ctx, s.self, p.ConversationID)
-		if err != nil && !fault.Is(err, fault.NotFound) {
+	for part := range slices.Chunk(open, restoredAtOnce) {
+		ids := make([]string, len(part))
+		for i := range part {
+			ids[i] = part[i].ConversationID
+		}
+		found, err := s.Store.WaitingOf(ctx, s.self, ids)
+		if !s.logged(ctx, "reading what was promised to whom", err) {
 			return
 		}
-		if w := waitingOf(&st); err == nil && queues(w) {
-			s.mu.Lock()
-			s.put(w, "")
-			if it := s.items[p.ConversationID]; it != nil && it.promise == nil {
-				it.promise = &p
-			}
-			s.mu.Unlock()
+		s.mu.Lock()
+		s.goOn(part, found)
+		s.mu.Unlock()
+	}
+}
+
+// restoredAtOnce bounds one reading.
+const restoredAtOnce = 1000
+
+// goOn goes on with promises to conversations that are found still waiting, and ends
+// the others.
+func (s *Service) goOn(open []routing.Promise, found []routing.Waiting) {
+	at := make(map[string]routing.Waiting, len(found))
+	for _, w := range found {
+		at[w.ConversationID] = w
+	}
+	for _, p := range open {
+		w, there := at[p.ConversationID]
+		if !there || !queues(w) {
+			s.forget(p, w.LastActivity)
 			continue
 		}
-		s.forget(p, st)
+		s.put(w, "")
+		if it := s.items[p.ConversationID]; it != nil && it.promise == nil {
+			it.promise = &p
+		}
 	}
 }
 
 // forget ends a promise whose end nobody saw: when it was kept is not known.
-func (s *Service) forget(p routing.Promise, st conversation.State) {
-	p.EndedAt, p.Outcome = max(st.LastActivity, p.MadeAt), "unseen"
-	s.mu.Lock()
+func (s *Service) forget(p routing.Promise, lastActivity int64) {
+	p.EndedAt, p.Outcome = max(lastActivity, p.MadeAt), "unseen"
 	s.promises = append(s.promises, p)
-	s.mu.Unlock()
 }
 
 // save keeps what was learned.

@@ -29,6 +29,7 @@ import (
 // Store is what it reads and writes.
 type Store interface {
 	WaitingPage(ctx context.Context, p identity.Principal, after conversation.InboxKey, limit int) ([]routing.Waiting, conversation.InboxKey, error)
+	WaitingOf(ctx context.Context, p identity.Principal, ids []string) ([]routing.Waiting, error)
 	HeldBy(ctx context.Context, p identity.Principal, staffID string, since int64, limit int) ([]routing.Waiting, error)
 	LastAgent(ctx context.Context, p identity.Principal, customerID, notIn string, since int64) (string, error)
 	KeepPromises(ctx context.Context, p identity.Principal, all []routing.Promise) error

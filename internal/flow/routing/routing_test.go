@@ -320,7 +320,7 @@ func TestNothingIsForgottenOverARestart(t *testing.T) {
 		h.wait("offer " + fifth + " " + mei.ID)
 		h.must(h.queue.Accept(ctx, mei, fifth))
 		h.stop()
-		kept, err := h.store.PromisesKept(ctx, identity.SystemPart("test"), 0, time.Now().Add(time.Hour).UnixMicro(), 0)
+		kept, err := h.store.PromisesKept(ctx, identity.SystemPart("test"), []routing.Day{{From: 0, To: time.Now().Add(time.Hour).UnixMicro()}})
 		h.must(err)
 		if len(kept) != 1 || kept[0].Promised != 1 {
 			t.Errorf("promises kept: %+v", kept)

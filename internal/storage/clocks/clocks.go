@@ -147,6 +147,23 @@ func (s *Clocks) SaveFollowed(ctx context.Context, step event.Step, all []Follow
 	})
 }
 
+// ForgetClocks removes the clocks of conversations that are no more.
+func (s *Clocks) ForgetClocks(ctx context.Context, conversations []string) error {
+	if len(conversations) == 0 {
+		return nil
+	}
+	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		l := s.core.DB.Kind.Layout("id")
+		rows := l.Rowset()
+		for _, id := range conversations {
+			rows.Text(id).EndRow()
+		}
+		_, err := t.SQL.ExecContext(ctx, "DELETE FROM clock WHERE conversation_id IN (SELECT v.id FROM "+l.From()+`)
+			AND NOT EXISTS (SELECT 1 FROM conversation c WHERE c.id = clock.conversation_id)`, rows.Args()...)
+		return engine.MapError("clocks.ForgetClocks", err)
+	})
+}
+
 func (s *Clocks) saveFacts(ctx context.Context, t *core.Tx, all []Followed) error {
 	const op = "clocks.saveFacts"
 	l := s.core.DB.Kind.Layout("id began:int channel language team topic code tags assignee_id answered_by first_wall:int first_work:int first_state solved_at:int solved_wall:int solved_work:int solved_state reopened:int customer_messages:int agent_messages:int hand_overs:int score:int rated_at:int live:int body")

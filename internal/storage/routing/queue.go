@@ -54,6 +54,29 @@ func (s *Routing) HeldBy(ctx context.Context, p identity.Principal, staffID stri
 	return page, err
 }
 
+// WaitingOf gives conversations by their ids, at most MaxWaitingPage; those that are
+// no more are left out. Errors: Forbidden, Invalid for more.
+func (s *Routing) WaitingOf(ctx context.Context, p identity.Principal, ids []string) ([]routing.Waiting, error) {
+	const op = "routing.WaitingOf"
+	if err := refuse(op, p, policy.RunRouting, policy.Object{}); err != nil {
+		return nil, err
+	}
+	if len(ids) > MaxWaitingPage {
+		return nil, fault.New(fault.Invalid, op, "more than %d conversations", MaxWaitingPage)
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	l := s.core.DB.Kind.Layout("id")
+	rowset := l.Rowset()
+	for _, id := range ids {
+		rowset.Text(id).EndRow()
+	}
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+waitingColumns+" FROM "+l.From()+" CROSS JOIN conversation c JOIN inbox i ON i.conversation_id = c.id WHERE c.id = v.id", rowset.Args()...)
+	found, _, err := s.gather(op, rows, err)
+	return found, err
+}
+
 func (s *Routing) gather(op string, rows *sql.Rows, err error) ([]routing.Waiting, conversation.InboxKey, error) {
 	var last conversation.InboxKey
 	if err != nil {
@@ -138,32 +161,39 @@ func (s *Routing) OpenPromises(ctx context.Context, p identity.Principal, limit 
 	return all, engine.MapError(op, err)
 }
 
-// day in microseconds.
-const day = int64(24 * 3600 * 1_000_000)
-
-// PromisesKept tells for each day in a stretch of time how the promises that ended
-// on it were kept. offset moves the beginning of days, in microseconds east of UTC.
-// Errors: Forbidden.
-func (s *Routing) PromisesKept(ctx context.Context, p identity.Principal, from, to, offset int64) ([]routing.Kept, error) {
+// PromisesKept tells for each of some days, at most routing.MaxDays, how the promises
+// that ended on it were kept; days on which none did are left out. Errors: Forbidden,
+// Invalid for more days.
+func (s *Routing) PromisesKept(ctx context.Context, p identity.Principal, days []routing.Day) ([]routing.Kept, error) {
 	const op = "routing.PromisesKept"
 	if err := refuse(op, p, policy.ReadBoard, policy.Object{}); err != nil {
 		return nil, err
 	}
-	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT (ended_at + $3) / $4 AS day,
+	if len(days) > routing.MaxDays {
+		return nil, fault.InvalidField(op, "days", "are more than %d", routing.MaxDays)
+	}
+	kept := []routing.Kept{}
+	if len(days) == 0 {
+		return kept, nil
+	}
+	l := s.core.DB.Kind.Layout("began:int ended:int")
+	rowset := l.Rowset()
+	for _, d := range days {
+		rowset.Int(d.From).Int(d.To).EndRow()
+	}
+	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT v.began,
 		SUM(CASE WHEN outcome = 'served' THEN 1 ELSE 0 END),
 		SUM(CASE WHEN outcome = 'served' AND ended_at - made_at <= p50 THEN 1 ELSE 0 END),
 		SUM(CASE WHEN outcome = 'served' AND ended_at - made_at <= p80 THEN 1 ELSE 0 END),
 		SUM(CASE WHEN outcome = 'left' THEN 1 ELSE 0 END),
 		CAST(SUM(CASE WHEN outcome = 'served' THEN ended_at - made_at ELSE 0 END) AS BIGINT)
-		FROM wait_promise WHERE ended_at >= $1 AND ended_at < $2 AND ended_at > 0 GROUP BY 1 ORDER BY 1 LIMIT 400`, from, to, offset, day)
+		FROM `+l.From()+` CROSS JOIN wait_promise w WHERE w.ended_at >= v.began AND w.ended_at < v.ended AND w.ended_at > 0 GROUP BY v.began ORDER BY v.began`, rowset.Args()...)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
-	kept := []routing.Kept{}
 	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		var k routing.Kept
 		err := r.Scan(&k.Day, &k.Promised, &k.WithinP50, &k.WithinP80, &k.Left, &k.Waited)
-		k.Day = k.Day*day - offset
 		kept = append(kept, k)
 		return err
 	})

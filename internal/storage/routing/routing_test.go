@@ -192,7 +192,7 @@ func TestPromisesAreKeptWithHowTheyEnded(t *testing.T) {
 		if len(open) != 1 || open[0].ConversationID != "d" || open[0].Place != 4 {
 			t.Errorf("open %+v", open)
 		}
-		kept, err := s.PromisesKept(ctx, system(), 0, 10*minute, 0)
+		kept, err := s.PromisesKept(ctx, system(), []routing.Day{{From: 0, To: 10 * minute}, {From: 10 * minute, To: 20 * minute}})
 		must(t, err)
 		want := routing.Kept{Promised: 2, WithinP50: 1, WithinP80: 2, Left: 1, Waited: 2 * minute}
 		if len(kept) != 1 || kept[0] != want {

@@ -7,15 +7,18 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/organisation"
 	"kefu/internal/domain/routing"
 	"kefu/internal/domain/routing/queue"
 	flow "kefu/internal/flow/routing"
 	"kefu/internal/platform/clock"
+	"kefu/internal/platform/fault"
 	"kefu/internal/web/api"
 )
 
@@ -32,7 +35,7 @@ type Queue interface {
 type Store interface {
 	AllDuties(ctx context.Context, p identity.Principal) ([]routing.Duties, error)
 	DutiesOf(ctx context.Context, p identity.Principal, staffID string) (routing.Duties, error)
-	PromisesKept(ctx context.Context, p identity.Principal, from, to, offset int64) ([]routing.Kept, error)
+	PromisesKept(ctx context.Context, p identity.Principal, days []routing.Day) ([]routing.Kept, error)
 	PresenceBetween(ctx context.Context, p identity.Principal, from, to int64, after routing.Presence, limit int) ([]routing.Presence, error)
 }
 
@@ -163,9 +166,9 @@ type (
 	}
 	keptInput struct {
 		api.Caller
-		From   int64 `query:"from" minimum:"0" required:"true"`
-		To     int64 `query:"to" minimum:"0" required:"true"`
-		Offset int   `query:"offset" minimum:"-840" maximum:"840" doc:"minutes east of UTC by which days begin"`
+		From     int64  `query:"from" minimum:"0" required:"true"`
+		To       int64  `query:"to" minimum:"0" required:"true"`
+		TimeZone string `query:"time_zone" maxLength:"64" default:"UTC" doc:"in which days begin, as the tz database names it"`
 	}
 	keptOutput struct {
 		Body struct {
@@ -303,7 +306,14 @@ func teamsOf(line []QueuePlace, desks []flow.Desk, now int64) []BoardTeam {
 }
 
 func (r *routes) promises(ctx context.Context, in *keptInput) (*keptOutput, error) {
-	kept, err := r.Store.PromisesKept(ctx, in.Who(), in.From, in.To, int64(in.Offset)*60_000_000)
+	if !organisation.IsTimeZone(in.TimeZone) {
+		return nil, fault.InvalidField("queueapi.promises", "time_zone", "is unknown")
+	}
+	zone, err := time.LoadLocation(in.TimeZone)
+	if err != nil {
+		return nil, fault.Wrap("queueapi.promises", err)
+	}
+	kept, err := r.Store.PromisesKept(ctx, in.Who(), daysOf(in.From, in.To, zone))
 	out := &keptOutput{}
 	out.Body.Items = []KeptDay{}
 	for _, k := range kept {

@@ -72,7 +72,7 @@ export class BoardApi {
     const found: { items: KeptDay[] } = await this.api.call('GET', '/v1/promises', undefined, {
       from: (now - days * 86_400_000) * 1000,
       to: now * 1000,
-      offset: -new Date(now).getTimezoneOffset(),
+      time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     });
     return found.items;
   }

@@ -159,9 +159,9 @@ type Turn struct {
 	For     []int // who could be offered it, as indexes of Scene.Crew; shared by all of its class
 }
 
-// Scene shows at most max conversations, the first in the order.
-func (q *Queue) Scene(now int64, most int) Scene {
-	line := q.Line(now)
+// Scene shows at most so many conversations, the first in the order of a line that
+// Line gave at the same moment.
+func (q *Queue) Scene(line []Place, most int) Scene {
 	line = line[:min(len(line), most)]
 	var s Scene
 	channels := map[string]bool{}

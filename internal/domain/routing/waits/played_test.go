@@ -256,7 +256,7 @@ func (c *centre) play(hours []hour) {
 
 // perArrival forecasts each who has to wait by playing the queue anew.
 func perArrival(c *centre, id string) (waits.Range, bool) {
-	scene := c.q.Scene(c.micros(), 500)
+	scene := c.q.Scene(c.q.Line(c.micros()), 500)
 	for i := range scene.Line {
 		if scene.Line[i].ID == id {
 			scene.Line = scene.Line[:i+1]
@@ -331,7 +331,7 @@ func nowAndThen(every float64) func(*centre, string) (waits.Range, bool) {
 	return func(c *centre, id string) (waits.Range, bool) {
 		at := c.q.Position(id) - 1
 		if c.now-last >= every || at >= len(ranges)+len(ranges)/4+1 {
-			ranges, last = c.sim.All(c.q.Scene(c.micros(), 1000), c.micros()), c.now
+			ranges, last = c.sim.All(c.q.Scene(c.q.Line(c.micros()), 1000), c.micros()), c.now
 		}
 		if len(ranges) == 0 || at < 0 {
 			return waits.Range{}, false
