@@ -220,6 +220,12 @@ export class Inbox {
     return (this.items[i + 1] ?? this.items[i - 1])?.id;
   }
 
+  /** The lines that are likely to be opened after this one: those below it first. */
+  around(id: string): string[] {
+    const i = this.items.findIndex((c) => c.id === id);
+    return i < 0 ? [] : [this.items[i + 1], this.items[i + 2], this.items[i - 1]].flatMap((c) => (c ? [c.id] : []));
+  }
+
   /** Moves the keyboard's line. */
   step(by: 1 | -1): void {
     const i = this.items.findIndex((c) => c.id === this.cursor);

@@ -16,6 +16,6 @@ test.each([
   const line = { id: 'c', status: 'open', customer: { id: 'anna', name: 'Anna', evidence: 'verified', anonymous: false }, tags: [], unread: 0, last_activity: 1, reopened: 0, ...preview };
   const nothing = () => undefined;
   const about = { current: false, cursor: false, chosen: false, choosing: false, mentioned: false, showsAssignee: false, showsStatus: false };
-  render(Row, { c: line as unknown as Conversation, m: en, tag: 'en', ...about, onopen: nothing, onchoose: nothing, onfocus: nothing });
+  render(Row, { c: line as unknown as Conversation, m: en, tag: 'en', ...about, onopen: nothing, onchoose: nothing, onfocus: nothing, onnear: nothing });
   expect(screen.getByText(shown, { exact: true })).toBeVisible();
 });

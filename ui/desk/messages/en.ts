@@ -230,6 +230,7 @@ export const en = {
 
   thread: {
     choose: 'Choose a conversation',
+    opened: (name: string) => `The conversation with ${name} is open`,
     chooseHint: 'j and k move through the list, Enter opens.',
     notFound: 'This conversation does not exist, or is not yours to see.',
     older: 'Loading earlier messages',

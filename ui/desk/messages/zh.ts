@@ -220,6 +220,7 @@ export const zh: Messages = {
 
   thread: {
     choose: '请选择会话',
+    opened: (name) => `已打开与${name}的会话`,
     chooseHint: '按 j、k 上下移动，按 Enter 打开。',
     notFound: '会话不存在，或您无权查看。',
     older: '正在加载更早的消息',

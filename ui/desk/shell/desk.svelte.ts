@@ -45,6 +45,8 @@ export type Theme = 'system' | 'light' | 'dark';
 const languageKey = 'kefu.desk.language';
 const themeKey = 'kefu.desk.theme';
 const keysKey = 'kefu.desk.keys';
+/** In milliseconds. Whoever runs through the list reads nothing of it. */
+const restsFor = 60;
 /** In milliseconds. The server tells a connection within a few seconds. */
 const saysWhyWithin = 10_000;
 /** Within which desks read what changed for all of them. In milliseconds. */
@@ -118,9 +120,12 @@ export class Desk {
   /** The list is being given a name. */
   savingView = $state(false);
 
+  /** The address that was gone to last. */
+  #routed = '';
   /** Where the inbox was left. */
   #left = $state.raw<InboxPlace>({ list: everything });
   #client: Client | undefined;
+  #nearing: ReturnType<typeof setTimeout> | undefined;
   #lock = new IdleLock(
     () => void this.#lockUp(),
     (at) => (this.locksAt = at),
@@ -167,7 +172,8 @@ export class Desk {
     });
     addEventListener('hashchange', () => {
       this.#readArrival();
-      this.#route();
+      // What the desk itself went to is there already.
+      if (location.hash !== this.#routed) this.#route();
     });
     void this.resume();
   }
@@ -355,6 +361,7 @@ export class Desk {
   }
 
   #end(listen = false): void {
+    clearTimeout(this.#nearing);
     this.thread?.leave();
     this.thread = undefined;
     this.drafts.close();
@@ -517,14 +524,16 @@ export class Desk {
     this.go(this.inbox.list);
   }
 
+  /** Goes there at once: the browser tells of another address only later. */
   #goTo(hash: string): void {
-    if (location.hash === hash) this.#route();
-    else location.hash = hash;
+    if (location.hash !== hash) location.hash = hash;
+    this.#route();
   }
 
   #route(): void {
     if (!this.me || !this.#client) return;
-    const route = parseRoute(location.hash, pageIds);
+    this.#routed = location.hash;
+    const route = parseRoute(this.#routed, pageIds);
     const allowed = pagesFor(this.me).map((p) => p.id);
     if (!allowed.includes(route.page)) return void location.replace(this.addressOf(allowed[0]!));
     this.page = route.page;
@@ -541,15 +550,31 @@ export class Desk {
     if (conv === this.thread?.id) return;
     this.#leaveThread();
     if (!conv) return;
-    this.thread = new Thread(conv, this.api, this.#client!, this.drafts, (code) => this.failed(code), (c) => this.inbox.put(c));
+    const client = this.#client!;
+    const changed = (c?: Conversation) => {
+      if (client !== this.#client) return;
+      if (c) this.inbox.put(c);
+      else this.inbox.hint(conv);
+    };
+    this.thread = new Thread(conv, this.api, client, this.drafts, (code) => this.failed(code), changed, this.inbox.find(conv));
     this.inbox.cursor = conv;
+    this.#readAhead(conv, 0);
+  }
+
+  /** A line may be opened next, and those beside it after that: their words are read ahead. */
+  near(conv: string): void {
+    this.#readAhead(conv, restsFor);
+  }
+
+  #readAhead(conv: string, after: number): void {
+    clearTimeout(this.#nearing);
+    this.#nearing = setTimeout(() => {
+      for (const id of [conv, ...this.inbox.around(conv)]) this.#client?.ahead(id);
+    }, after);
   }
 
   #leaveThread(): void {
     this.thread?.leave();
-    // While it was open the list was told of it by the thread, which may have
-    // been in the middle of reading what is new.
-    if (this.thread) this.inbox.hint(this.thread.id);
     this.thread = undefined;
     this.detailsOpen = false;
   }

@@ -11,6 +11,13 @@ import { en } from '../messages/en.ts';
 import { Thread } from './thread.svelte.ts';
 import ThreadPane from './ThreadPane.svelte';
 
+/** What waits until something was painted, where the test decides when that is. */
+const paint = vi.hoisted(() => ({ held: undefined as (() => void)[] | undefined }));
+vi.mock('../../kit/paint.ts', async (original) => {
+  const { afterPaint } = await original<typeof import('../../kit/paint.ts')>();
+  return { afterPaint: (what: () => void) => (paint.held ? (paint.held.push(what), () => undefined) : afterPaint(what)) };
+});
+
 const settle = () => vi.waitFor(async () => tick());
 
 const conversation: Conversation = {
@@ -85,6 +92,7 @@ beforeAll(() => {
 });
 
 afterEach(() => {
+  paint.held = undefined;
   cleanup();
   vi.restoreAllMocks();
 });
@@ -171,6 +179,22 @@ describe('a hit of the search', () => {
   });
 });
 
+const drawn = (n: number) => vi.waitFor(() => expect(document.querySelectorAll('[data-seq]')).toHaveLength(n));
+
+test('of a long conversation the last words are drawn first, and what follows is not read out', async () => {
+  paint.held = [];
+  const { log } = await shown(101, 150);
+  expect([...document.querySelectorAll<HTMLElement>('[data-seq]')].map((l) => l.dataset.seq)).toEqual(Array.from({ length: 16 }, (_, i) => String(135 + i)));
+  expect(screen.getByRole('log')).toHaveAttribute('aria-live', 'off');
+  // Whoever scrolls up at once is left where they are.
+  Object.defineProperties(log, { scrollHeight: { get: () => document.querySelectorAll('[data-seq]').length * 10 }, clientHeight: { value: 100 } });
+  log.scrollTop = 30;
+  for (const what of paint.held) what();
+  await drawn(50);
+  await vi.waitFor(() => expect(log.scrollTop).toBe(370));
+  expect(screen.getByRole('log')).toHaveAttribute('aria-live', 'polite');
+});
+
 test('reading back keeps the line that was read where it was', async () => {
   const { log, server } = await shown(101, 150);
   // Every line is 10 pixels high.
@@ -178,6 +202,7 @@ test('reading back keeps the line that was read where it was', async () => {
     return [...document.querySelectorAll('[data-seq]')].indexOf(this) * 10;
   });
   Object.defineProperties(log, { scrollHeight: { get: () => document.querySelectorAll('[data-seq]').length * 10 }, clientHeight: { value: 100 } });
+  await drawn(50);
   log.scrollTop = 30;
   for (let i = 0; i < 5; i++) await fireEvent.scroll(log);
   server.last.receive(missed('c', Array.from({ length: 50 }, (_, i) => entry('c', 51 + i)), true));

@@ -1,3 +1,4 @@
+import { afterPaint } from '../../kit/paint.ts';
 import type { Client } from '../../kit/protocol/client.ts';
 import type { Attachment, Status } from '../../kit/protocol/frames.ts';
 import type { Line } from '../../kit/protocol/log.ts';
@@ -42,7 +43,17 @@ export class Thread {
   #draftRead = false;
   #draftTimer: ReturnType<typeof setTimeout> | undefined;
   #stop: () => void;
+  #callOff: () => void = () => undefined;
+  #begun = false;
   #gone = false;
+  /** The server has said what it is; before, it is what the list held. */
+  #told = false;
+  #asking: Promise<void> | undefined;
+  #askAgain = false;
+  /** Of whom the customer's side was asked for. */
+  #about = '';
+  /** How often the server was told that something was read here. */
+  #marks = 0;
 
   constructor(
     readonly id: string,
@@ -51,10 +62,13 @@ export class Thread {
     private readonly drafts: Drafts,
     /** What went wrong with something the agent did. */
     private readonly failed: (code: Problem['code']) => void,
-    private readonly changed: (conversation: Conversation) => void,
+    /** It is now so; or it was left before that could be learnt. */
+    private readonly changed: (conversation?: Conversation) => void,
+    /** What the list holds of it. */
+    known?: Conversation,
   ) {
     this.#stop = client.on((change) => {
-      if (change.what === 'inbox' && this.customer?.conversations.some((c) => c.id !== id && c.id === change.conv)) void this.#readCustomer();
+      if (change.what === 'inbox' && this.customer?.conversations.some((c) => c.id !== id && c.id === change.conv)) void this.#readCustomer(this.customer.id);
       if ('conv' in change && change.conv && change.conv !== id) return;
       if (change.what === 'inbox') void this.read();
       if (change.what === 'welcome') void this.#readDraft();
@@ -64,8 +78,18 @@ export class Thread {
       this.#refresh();
     });
     drafts.listen(id, (state) => (this.draftState = state));
+    this.conversation = known;
     client.open(id);
     this.#refresh();
+    // Where everything to be shown is here, the rest waits until it is seen.
+    if (known && this.loaded) this.#callOff = afterPaint(() => this.#begin());
+    else this.#begin();
+  }
+
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#callOff();
     void this.read();
     void this.#readDraft();
   }
@@ -74,35 +98,68 @@ export class Thread {
   leave(): void {
     this.#gone = true;
     this.#stop();
+    this.#callOff();
     this.client.type(this.id, false);
     clearTimeout(this.#draftTimer);
     this.drafts.leave(this.id);
     this.client.close(this.id);
   }
 
-  async read(): Promise<void> {
-    try {
-      const conversation = await this.api.conversation(this.id);
-      if (this.#gone) return;
-      const known = this.conversation?.customer;
-      this.conversation = conversation;
-      this.problem = undefined;
-      this.changed(conversation);
-      const { id, evidence } = conversation.customer;
-      if (known?.id !== id || known.evidence !== evidence) this.customer = await this.api.customer(id);
-    } catch (error) {
-      if (!this.conversation) this.problem = codeOf(error);
-    }
+  /** Asks what it is now; of what comes meanwhile one more question is enough. */
+  read(): Promise<void> {
+    this.#askAgain = this.#asking !== undefined;
+    this.#asking ??= this.#ask().finally(() => (this.#asking = undefined));
+    return this.#asking;
+  }
+
+  async #ask(): Promise<void> {
+    do {
+      this.#askAgain = false;
+      const marks = this.#marks;
+      try {
+        const conversation = await this.api.conversation(this.id);
+        // What was marked as read while the answer was made is read.
+        this.#learn(marks !== this.#marks && conversation.last_seq <= this.upTo ? { ...conversation, unread: 0 } : conversation);
+      } catch (error) {
+        this.#refused(codeOf(error));
+      }
+    } while (this.#askAgain);
+  }
+
+  #learn(conversation: Conversation): void {
+    this.changed(conversation);
+    if (this.#gone) return;
+    if (this.problem && this.#told) this.#openAgain();
+    this.#told = true;
+    this.conversation = conversation;
+    this.problem = undefined;
+    const { id, evidence } = conversation.customer;
+    if (this.#about === `${id} ${evidence}`) return;
+    this.#about = `${id} ${evidence}`;
+    void this.#readCustomer(id);
+  }
+
+  /** It could not be seen for a while: of what came meanwhile nothing was heard. */
+  #openAgain(): void {
+    this.client.close(this.id);
+    this.client.open(this.id);
+  }
+
+  #refused(code: Problem['code']): void {
+    if (this.#gone) return this.changed();
+    const denied = code === 'not_found' || code === 'forbidden';
+    if (this.#told && !denied) return;
+    this.problem = code;
+    if (denied) this.conversation = this.customer = undefined;
   }
 
   /** What is shown of the customer's other conversations may have been removed there. */
-  async #readCustomer(): Promise<void> {
-    const known = this.customer!.id;
+  async #readCustomer(of: string): Promise<void> {
     try {
-      const customer = await this.api.customer(known);
-      if (this.customer?.id === known) this.customer = customer;
+      const customer = await this.api.customer(of);
+      if (this.conversation?.customer.id === of) this.customer = customer;
     } catch {
-      // The next hint, or opening it, reads it again.
+      this.#about = ''; // the next hint, or opening it, reads it again
     }
   }
 
@@ -145,6 +202,7 @@ export class Thread {
   }
 
   typed(text: string): void {
+    this.#begin(); // the server's own draft first
     if (this.draft === '' || this.begun === 0) this.begun = this.upTo;
     this.draft = text;
     this.drafts.keep(this.id, { text, note: this.note });
@@ -208,6 +266,7 @@ export class Thread {
     this.upTo = Math.max(this.upTo, top);
     if (!this.conversation || this.conversation.unread === 0 || top === 0) return;
     this.client.read(this.id, top);
+    this.#marks++;
     this.conversation = { ...this.conversation, unread: 0 };
     this.changed(this.conversation);
   }
@@ -269,13 +328,13 @@ export class Thread {
   async addHandle(kind: string, value: string): Promise<boolean> {
     const customer = this.customer!.id;
     const done = await this.#do(() => this.api.addHandle(customer, kind, value), {});
-    if (done) await this.#readCustomer();
+    if (done) await this.#readCustomer(customer);
     return done;
   }
 
   async forgetHandle(handle: string): Promise<void> {
     const customer = this.customer!.id;
-    if (await this.#do(() => this.api.forgetHandle(customer, handle), {})) await this.#readCustomer();
+    if (await this.#do(() => this.api.forgetHandle(customer, handle), {})) await this.#readCustomer(customer);
   }
 
   edit(seq: number, text: string): Promise<boolean> {

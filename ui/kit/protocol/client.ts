@@ -1,3 +1,4 @@
+import { Ahead } from './ahead.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import type {
   Attachment,
@@ -121,6 +122,7 @@ export class Client {
   #timers = new Timers();
   #listeners = new Set<(change: Change) => void>();
   #watched = new Set<string>();
+  #ahead: Ahead;
   #watchInbox = false;
   #customer: string | undefined;
   #typedAt = 0;
@@ -134,6 +136,7 @@ export class Client {
     const random = options.random ?? Math.random;
     const send = (frame: ClientFrame) => this.#connection.send(frame);
     this.#reading = new Reading({ send, random, changed: (conv) => this.#emit({ what: 'log', conv }) });
+    this.#ahead = new Ahead((conv) => this.#reading.drop(conv));
     this.#sending = new Sending({
       outbox: this.outbox,
       send,
@@ -197,6 +200,7 @@ export class Client {
 
   /** Forgets what is on screen: somebody else is speaking now. */
   forget(): void {
+    this.#ahead.drop();
     this.#reading.clear();
     this.#timers.clearAll();
     this.#watched.clear();
@@ -216,9 +220,9 @@ export class Client {
     return this.conversations.find((c) => c.conv === conv);
   }
 
-  /** A desk keeps the logs that it watches alone. */
+  /** A desk keeps the logs that it watches, and those that were read ahead. */
   #follows(conv: string): boolean {
-    return this.options.role === 'window' || this.#watched.has(conv);
+    return this.options.role === 'window' || this.#watched.has(conv) || this.#ahead.has(conv);
   }
 
   // Reading
@@ -226,10 +230,21 @@ export class Client {
   /** Follows a conversation: reads the end of its log and, at the desk, watches it. */
   open(conv: string): void {
     if (this.options.role === 'desk' && !this.#watched.has(conv)) {
+      const ahead = this.#ahead.take(conv);
       this.#watched.add(conv);
       this.#connection.send({ t: 'watch', conv });
+      // What came between an answer that is still on its way and the watch would be missed.
+      if (ahead && !this.log(conv).loaded) return this.#reading.again(conv);
     }
     this.#reading.catchUp(conv);
+  }
+
+  /**
+   * Desk: reads the end of a log that may be opened next. Nobody is told, nothing
+   * counts as arrived or read, and it is not kept for long.
+   */
+  ahead(conv: string): void {
+    if (this.state === 'open' && !this.#watched.has(conv) && this.#ahead.add(conv)) this.#reading.want(conv, 'end');
   }
 
   /** Stops following a conversation at the desk; what was read is forgotten. */
@@ -377,6 +392,7 @@ export class Client {
 
   #stateChanged(state: ConnectionState, why?: ErrorCode | ClosingReason): void {
     if (state !== 'open') {
+      this.#ahead.drop();
       this.#sending.lost();
       this.#reading.lost();
       this.typing.clear();
@@ -431,6 +447,7 @@ export class Client {
       case 'present':
         return this.#emit({ ...frame, what: frame.t });
       case 'inbox':
+        this.#ahead.drop(frame.conv);
         return this.#emit({ what: 'inbox', conv: frame.conv });
       case 'changed':
         return Array.isArray(frame.what) ? this.#emit({ what: 'changed', kinds: frame.what }) : undefined;
@@ -450,6 +467,7 @@ export class Client {
 
   #event(frame: { t: 'event' } & Entry): void {
     const { t: _, ...entry } = frame;
+    this.#ahead.drop(entry.conv);
     const news = !this.#follows(entry.conv) || this.#reading.event(entry);
     this.#list(entry);
     this.#noticed(entry);
@@ -462,6 +480,7 @@ export class Client {
     // An answer that comes after the conversation was closed is nobody's.
     if (!this.#follows(frame.conv)) return;
     const fresh = this.#reading.missed(frame);
+    if (this.#ahead.has(frame.conv)) return;
     for (const e of frame.events) this.#noticed(e);
     this.#sending.wasRead(frame.conv);
     this.#arrived(frame.conv);
@@ -500,6 +519,7 @@ export class Client {
 
   #stored(frame: ServerFrame & { t: 'stored' }): void {
     const { conv, seq, client_msg_id, classes } = frame;
+    this.#ahead.drop(conv);
     const message = this.#sending.stored(client_msg_id);
     if (message && this.#follows(conv) && !this.log(conv).has(seq)) {
       this.#reading.event(this.#own(message, frame));
@@ -546,6 +566,10 @@ export class Client {
 
   #error(frame: ErrorFrame): void {
     if (frame.ref === 'fetch') this.#reading.refused(frame);
+    if (frame.conv) this.#ahead.drop(frame.conv);
+    if (this.options.role === 'desk' && frame.conv && (frame.ref === 'fetch' || frame.ref === 'watch') && (frame.code === 'not_found' || frame.code === 'forbidden')) {
+      this.#reading.drop(frame.conv); // what was read of it is not this reader's any more
+    }
     // Frames were let drop without saying which, or what is open is not watched: only
     // a new connection knows again what this one wants.
     const unwatched = frame.ref === 'watch' && (frame.code === 'conflict' || passes(frame.code));
@@ -557,6 +581,7 @@ export class Client {
   }
 
   #resync(conv?: string): void {
+    this.#ahead.drop(conv);
     for (const c of conv ? [conv] : this.#reading.logs.map((l) => l.conv)) if (this.#follows(c)) this.#reading.again(c);
     this.#sending.lost();
     for (const c of this.#sending.doubtful()) this.#reading.catchUp(c);
