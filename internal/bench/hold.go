@@ -9,8 +9,8 @@ import (
 )
 
 // Hold is `kefu bench hold`: a server over a seeded store that serves until it is
-// interrupted, for what is measured in a browser. It prints where the server and
-// its folder are, as one line of JSON, once it answers.
+// interrupted, for what is measured in a browser. It prints where the server, its
+// folder and its metrics are, as one line of JSON, once it answers.
 func Hold(args []string, env Env) int {
 	flags := flag.NewFlagSet("kefu bench hold", flag.ContinueOnError)
 	flags.SetOutput(env.Stderr)
@@ -32,9 +32,10 @@ func Hold(args []string, env Env) int {
 		return env.fail(err)
 	}
 	code := env.report(struct {
-		URL    string `json:"url"`
-		Folder string `json:"folder"`
-	}{p.command.Desk, folder})
+		URL     string `json:"url"`
+		Folder  string `json:"folder"`
+		Metrics string `json:"metrics"`
+	}{p.command.Desk, folder, p.command.Metrics})
 	select {
 	case <-ctx.Done():
 	case <-p.process.Ended():
