@@ -84,7 +84,7 @@ func (s *Store) Entries(ctx context.Context, p identity.Principal, id string, r 
 	if err := s.fillEdited(ctx, id, entries); err != nil {
 		return nil, false, err
 	}
-	if err := s.core.RecordRead(ctx, p, core.Read{Action: "conversation.read", ObjectType: "conversation", ObjectID: id, Subject: state.CustomerID}); err != nil {
+	if err := s.core.RecordRead(ctx, p, core.Read{Action: r.Reading(), ObjectType: "conversation", ObjectID: id, Subject: state.CustomerID}); err != nil {
 		return nil, false, err
 	}
 	if !policy.Allow(p, policy.ReadInternal, state.Object()) {

@@ -19,6 +19,15 @@ type EntryRange struct {
 	Before  int64
 	Reverse bool // read the newest before Before, still answered ascending
 	Limit   int
+	Ahead   bool // nobody looks at it yet, and perhaps nobody will
+}
+
+// Reading is what the audit chain calls a reading of the stretch by staff.
+func (r EntryRange) Reading() string {
+	if r.Ahead {
+		return "conversation.read_ahead"
+	}
+	return "conversation.read"
 }
 
 // Assignee selects a part of the inbox by who has it.

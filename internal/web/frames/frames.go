@@ -37,6 +37,7 @@ type Frame struct {
 	AfterSeq    *int64        `json:"after_seq"`
 	BeforeSeq   *int64        `json:"before_seq"`
 	Limit       int           `json:"limit"`
+	Ahead       bool          `json:"ahead"`
 	Inbox       bool          `json:"inbox"`
 	Score       int64         `json:"score"`
 	Text        string        `json:"text"`

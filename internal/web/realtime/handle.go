@@ -221,7 +221,7 @@ func (s *Server) fetch(ctx context.Context, p *peer, f *frames.Frame) error {
 	if (f.AfterSeq == nil) == (f.BeforeSeq == nil) {
 		return fault.InvalidField(op, "after_seq", "or before_seq must be given, and not both")
 	}
-	r := conversation.EntryRange{Limit: f.Limit}
+	r := conversation.EntryRange{Limit: f.Limit, Ahead: f.Ahead}
 	if r.Limit <= 0 || r.Limit > conversation.MaxPage {
 		r.Limit = conversation.MaxPage
 	}

@@ -57,3 +57,33 @@ func TestTwoAgentsWhoAnswerAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// What a desk reads ahead of its agent is nobody's to notice: no colleague sees
+// that somebody is there, no customer that they were read.
+func TestReadingAheadIsNotLooking(t *testing.T) {
+	engines(t, func(t *testing.T, dsn string) {
+		h := open(t, choices{dsn: dsn})
+		window, _ := h.window("ann")
+		conv := window.start()
+		window.send(conv, "where is my money")
+		mei, bo := h.deskOf(h.colleague(identity.Agent)), h.deskOf(h.colleague(identity.Supervisor))
+		mei.say(frame{"t": "watch", "conv": conv})
+		bo.say(frame{"t": "fetch", "conv": conv, "before_seq": 0, "ahead": true})
+		if page := bo.next("missed"); len(page.events()) != 1 {
+			t.Errorf("read ahead: %v", page)
+		}
+		mei.say(frame{"t": "ping"})
+		if f := mei.next("present", "pong"); f.text("t") != "pong" {
+			t.Errorf("a colleague was told %v", f)
+		}
+		for _, f := range window.rest() {
+			if f.text("t") == "receipt" {
+				t.Errorf("the customer was told %v", f)
+			}
+		}
+		bo.say(frame{"t": "watch", "conv": conv})
+		if got := mei.next("present"); len(got.staff()) != 2 {
+			t.Errorf("of one who opened it, told %v", got)
+		}
+	})
+}

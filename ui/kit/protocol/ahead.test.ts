@@ -20,7 +20,7 @@ async function ahead() {
 test('what is read ahead is neither watched nor taken as arrived or read', async () => {
   const { server } = await ahead();
   await vi.advanceTimersByTimeAsync(5_000);
-  expect(server.last.sent).toEqual([{ t: 'fetch', conv: 'c', before_seq: 2_147_483_647, limit: 50 }]);
+  expect(server.last.sent).toEqual([{ t: 'fetch', conv: 'c', before_seq: 2_147_483_647, limit: 50, ahead: true }]);
 });
 
 test('what was read ahead is there when it is opened, and what came since is asked for', async () => {
@@ -94,7 +94,11 @@ test('opened before its answer came, nothing between the answer and the watch is
   client.open('d');
   server.last.receive(missed('d', [entry('d', 1)]));
   server.last.receive(missed('d', [entry('d', 1), entry('d', 2)]));
-  expect(server.last.sent.slice(-3)).toMatchObject([{ t: 'fetch', conv: 'd' }, { t: 'watch', conv: 'd' }, { t: 'fetch', conv: 'd' }]);
+  expect(server.last.sent.slice(-3)).toEqual([
+    { t: 'fetch', conv: 'd', before_seq: 2_147_483_647, limit: 50, ahead: true },
+    { t: 'watch', conv: 'd' },
+    { t: 'fetch', conv: 'd', before_seq: 2_147_483_647, limit: 50 },
+  ]);
   expect(client.log('d').lines).toHaveLength(2);
 });
 

@@ -135,7 +135,7 @@ export class Client {
     this.me = { kind: options.role === 'window' ? 'customer' : 'agent' };
     const random = options.random ?? Math.random;
     const send = (frame: ClientFrame) => this.#connection.send(frame);
-    this.#reading = new Reading({ send, random, changed: (conv) => this.#emit({ what: 'log', conv }) });
+    this.#reading = new Reading({ send, random, changed: (conv) => this.#emit({ what: 'log', conv }), ahead: (conv) => this.#ahead.has(conv) });
     this.#ahead = new Ahead((conv) => this.#reading.drop(conv));
     this.#sending = new Sending({
       outbox: this.outbox,

@@ -201,7 +201,7 @@ export type ClientFrame =
   | { t: 'ack'; conv: string; up_to_seq: number }
   | { t: 'read'; conv: string; seq: number }
   | { t: 'typing'; conv: string; on: boolean }
-  | { t: 'fetch'; conv: string; after_seq?: number; before_seq?: number; limit?: number }
+  | { t: 'fetch'; conv: string; after_seq?: number; before_seq?: number; limit?: number; ahead?: boolean }
   | { t: 'human'; conv: string }
   | { t: 'rate'; conv: string; score: number; text?: string }
   | { t: 'watch'; inbox?: boolean; conv?: string }

@@ -11,6 +11,8 @@ export interface ReadingOptions {
   send: (frame: ClientFrame) => boolean;
   changed: (conv: string) => void;
   random: () => number;
+  /** Nobody looks at the conversation yet. */
+  ahead?: (conv: string) => boolean;
 }
 
 const page = 50;
@@ -155,7 +157,7 @@ export class Reading {
     const frame: ClientFrame =
       which === 'newer'
         ? { t: 'fetch', conv, after_seq: log.top, limit: catchUp }
-        : { t: 'fetch', conv, before_seq: which === 'older' ? log.bottom : endOfLog, limit: page };
+        : { t: 'fetch', conv, before_seq: which === 'older' ? log.bottom : endOfLog, limit: page, ...(this.options.ahead?.(conv) && { ahead: true }) };
     if (!this.options.send(frame)) return;
     this.#asked.set(conv, which);
     this.#timers.set(`answer:${conv}`, answerWithin, () => {
