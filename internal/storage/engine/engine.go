@@ -167,7 +167,7 @@ func openPostgres(dsn string, alone *claim) (*DB, error) {
 		}
 		return err
 	}
-	reader, writer := stdlib.OpenDB(*config), stdlib.OpenDB(*config, stdlib.OptionAfterConnect(prepare))
+	reader, writer := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(prepareReader)), stdlib.OpenDB(*config, stdlib.OptionAfterConnect(prepare))
 	reader.SetMaxOpenConns(12)
 	reader.SetMaxIdleConns(12)
 	writer.SetMaxOpenConns(1)
@@ -180,6 +180,19 @@ func openPostgres(dsn string, alone *claim) (*DB, error) {
 		return nil, errors.Join(err, reader.Close(), writer.Close())
 	}
 	return &DB{Kind: Postgres, Reader: newPool(reader, Postgres), Writer: writer, claim: alone}, nil
+}
+
+// prepareReader suits the planner to what is read here: some rows by their keys. What a
+// server assumes of slow disks makes it read tables of a hundred thousand rows from end
+// to end for a thousand of them, and compiling takes longer than what it would spare.
+// An operator who has set either keeps it.
+func prepareReader(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, `SELECT set_config(name, CASE name WHEN 'jit' THEN 'off' ELSE '1.1' END, false) FROM pg_settings
+		WHERE name IN ('jit', 'random_page_cost') AND source = 'default'`)
+	if err != nil {
+		_ = conn.Close(context.WithoutCancel(ctx)) // the driver leaves it open
+	}
+	return err
 }
 
 // prepareWriter makes a server's own defaults harmless: a commit that is not

@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/search"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/reading"
 )
 
 const (
@@ -22,44 +22,25 @@ const (
 	MaxNamed = 2000
 )
 
-// unflattened keeps PostgreSQL from making a join of a subquery, which it would begin
-// at its other end: with all conversations of a tag, or with all there are.
-const unflattened = " LIMIT 1 OFFSET 0"
-
-// arguments takes a value in and gives its place in a statement.
-type arguments func(v any) string
-
-// oneOf is the condition that a column has one of some values.
-func oneOf[T ~string](column string, values []T, arg arguments) string {
-	places := make([]string, len(values))
-	for i, v := range values {
-		places[i] = arg(string(v))
-	}
-	if len(places) == 1 {
-		return column + " = " + places[0]
-	}
-	return column + " IN (" + strings.Join(places, ", ") + ")"
-}
-
 // conditions are what a database can tell of what Filter.PassesState asks of a
 // conversation c, whose id is in the column id as well: whoever fails them does not
 // pass.
-func conditions(want *search.Filter, id string, arg arguments) (all []string) {
+func conditions(want *search.Filter, id string, arg reading.Arguments) (all []string) {
 	if want.Customer != "" {
 		all = append(all, "c.customer_id = "+arg(want.Customer))
 	}
-	if tags, ok := tagKeys(want.Tags); ok && len(tags) > 0 {
-		all = append(all, "EXISTS (SELECT 1 FROM conversation_tag t WHERE "+oneOf("t.tag", tags, arg)+" AND t.conversation_id = "+id+unflattened+")")
+	if tagged := reading.Tagged(want.Tags, id, arg); tagged != "" {
+		all = append(all, tagged)
 	}
 	if len(want.Statuses) > 0 {
-		all = append(all, oneOf("c.status", want.Statuses, arg))
+		all = append(all, reading.OneOf("c.status", want.Statuses, arg))
 	}
 	for _, one := range []struct {
 		column string
 		values []string
 	}{{"c.assignee_id", want.Assignees}, {"c.team", want.Teams}, {"c.channel", want.Channels}} {
 		if len(one.values) > 0 {
-			all = append(all, oneOf(one.column, one.values, arg))
+			all = append(all, reading.OneOf(one.column, one.values, arg))
 		}
 	}
 	return all
@@ -72,37 +53,12 @@ func and(conditions []string) string {
 	return " AND " + strings.Join(conditions, " AND ")
 }
 
-// tagKeys are some tags as the table of tags has them. It is false where it may have
-// one of them in several forms, for it knows small and capital letters from A to Z
-// alone.
-func tagKeys(tags []string) (keys []string, ok bool) {
-	for _, tag := range tags {
-		var key strings.Builder
-		for _, r := range tag {
-			switch {
-			case r == '\u017f':
-				r = 's'
-			case r == '\u212a':
-				r = 'k'
-			case r >= 'A' && r <= 'Z':
-				r += 'a' - 'A'
-			case r > unicode.MaxASCII && unicode.SimpleFold(r) != r:
-				return nil, false
-			}
-			key.WriteRune(r)
-		}
-		keys = append(keys, key.String())
-	}
-	slices.Sort(keys)
-	return slices.Compact(keys), true
-}
-
 // sources are the indexes that name the conversations which may pass, each as a
 // SELECT of ids: of the filters that let the fewest pass, as a rule, first.
-func sources(want *search.Filter) (all []func(arg arguments) string) {
-	if tags, ok := tagKeys(want.Tags); ok && len(tags) > 0 {
-		all = append(all, func(arg arguments) string {
-			return "SELECT t.conversation_id AS id FROM conversation_tag t WHERE " + oneOf("t.tag", tags, arg)
+func sources(want *search.Filter) (all []func(arg reading.Arguments) string) {
+	if tags, ok := reading.TagKeys(want.Tags); ok && len(tags) > 0 {
+		all = append(all, func(arg reading.Arguments) string {
+			return "SELECT t.conversation_id AS id FROM conversation_tag t WHERE " + reading.OneOf("t.tag", tags, arg)
 		})
 	}
 	statuses := want.Statuses
@@ -110,18 +66,18 @@ func sources(want *search.Filter) (all []func(arg arguments) string) {
 		statuses = []conversation.Status{conversation.Open, conversation.Waiting, conversation.Snoozed, conversation.Resolved, conversation.Merged}
 	}
 	if len(want.Assignees) > 0 {
-		all = append(all, func(arg arguments) string {
-			return "SELECT i.conversation_id AS id FROM inbox i WHERE " + oneOf("i.status", statuses, arg) + " AND " + oneOf("i.assignee_id", want.Assignees, arg)
+		all = append(all, func(arg reading.Arguments) string {
+			return "SELECT i.conversation_id AS id FROM inbox i WHERE " + reading.OneOf("i.status", statuses, arg) + " AND " + reading.OneOf("i.assignee_id", want.Assignees, arg)
 		})
 	}
 	if len(want.Teams) > 0 && !slices.Contains(want.Teams, "") { // who has no team is in no index
-		all = append(all, func(arg arguments) string {
-			return "SELECT i.conversation_id AS id FROM inbox i WHERE i.team <> '' AND " + oneOf("i.team", want.Teams, arg) + " AND " + oneOf("i.status", statuses, arg)
+		all = append(all, func(arg reading.Arguments) string {
+			return "SELECT i.conversation_id AS id FROM inbox i WHERE i.team <> '' AND " + reading.OneOf("i.team", want.Teams, arg) + " AND " + reading.OneOf("i.status", statuses, arg)
 		})
 	}
 	if len(want.Statuses) > 0 {
-		all = append(all, func(arg arguments) string {
-			return "SELECT i.conversation_id AS id FROM inbox i WHERE " + oneOf("i.status", want.Statuses, arg)
+		all = append(all, func(arg reading.Arguments) string {
+			return "SELECT i.conversation_id AS id FROM inbox i WHERE " + reading.OneOf("i.status", want.Statuses, arg)
 		})
 	}
 	return all
@@ -147,7 +103,7 @@ func (f *Finder) FewConversations(ctx context.Context, p identity.Principal, wan
 
 // named are those conversations of a source that pass the conditions; false where the
 // source has more than MaxNamed, or more than Few pass.
-func (f *Finder) named(ctx context.Context, want *search.Filter, source func(arguments) string) (ids []string, ok bool, err error) {
+func (f *Finder) named(ctx context.Context, want *search.Filter, source func(reading.Arguments) string) (ids []string, ok bool, err error) {
 	var args []any
 	arg := func(v any) string {
 		args = append(args, v)
@@ -158,7 +114,7 @@ func (f *Finder) named(ctx context.Context, want *search.Filter, source func(arg
 	if err := f.core.DB.Reader.QueryRowContext(ctx, "SELECT count(*) FROM "+limited, args...).Scan(&n); err != nil || n > MaxNamed {
 		return nil, false, err
 	}
-	passing := "EXISTS (SELECT 1 FROM conversation c WHERE c.id = n.id" + and(conditions(want, "n.id", arg)) + unflattened + ")"
+	passing := "EXISTS (SELECT 1 FROM conversation c WHERE c.id = n.id" + and(conditions(want, "n.id", arg)) + reading.Unflattened + ")"
 	text := "SELECT DISTINCT n.id FROM " + limited + " WHERE " + passing + " LIMIT " + arg(Few+1)
 	ids, err = read[string](ctx, f.core, text, args)
 	return ids, len(ids) <= Few, err

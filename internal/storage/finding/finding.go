@@ -119,7 +119,7 @@ const foundColumns = reading.StateColumns + `, e.pos, e.seq, e.kind, e.author_ki
 // each reads the messages at some positions, the newest first, as far as they are
 // p's to find: those columns that scan takes, of those messages for which where is
 // true, whose arguments come after those of the positions.
-func (f *Finder) each(ctx context.Context, p identity.Principal, columns, joins string, scan func(*sql.Rows) (row, error), positions []int64, where func(arg arguments) string, do func(*row) error) error {
+func (f *Finder) each(ctx context.Context, p identity.Principal, columns, joins string, scan func(*sql.Rows) (row, error), positions []int64, where func(arg reading.Arguments) string, do func(*row) error) error {
 	layout := f.core.DB.Kind.Layout("pos:int")
 	wanted := layout.Rowset()
 	for _, pos := range positions {
@@ -173,7 +173,7 @@ func (f *Finder) scan(r *sql.Rows) (row, error) {
 
 // judgeColumns are what decides: of each message that is shown, many are judged.
 const judgeColumns = `e.pos, e.seq, e.kind, e.author_kind, e.author_id, e.author_name, e.at, e.content, e.content_ref,
-	c.id, c.customer_id, c.channel, c.status, c.assignee_id, c.assignee_name, c.language, c.tags, c.team, CASE WHEN c.language = '' THEN (SELECT u.language FROM customer u WHERE u.id = c.customer_id) END`
+	c.id, c.customer_id, c.channel, c.status, c.assignee_id, c.assignee_name, c.language, c.tags, c.team, ` + reading.LanguageOfCustomer
 
 func (f *Finder) scanJudged(r *sql.Rows) (row, error) {
 	var one row
@@ -201,7 +201,7 @@ func (f *Finder) JudgeMatches(ctx context.Context, p identity.Principal, want *s
 		return nil, err
 	}
 	var matches []search.Match
-	err := f.each(ctx, p, judgeColumns, "", f.scanJudged, positions, func(arg arguments) string { return and(conditions(want, "e.conversation_id", arg)) }, func(one *row) error {
+	err := f.each(ctx, p, judgeColumns, "", f.scanJudged, positions, func(arg reading.Arguments) string { return and(conditions(want, "e.conversation_id", arg)) }, func(one *row) error {
 		e := &one.entry
 		if !want.PassesState(&one.state, one.language) {
 			return nil // most of what a filter leaves out need not be opened
@@ -254,7 +254,7 @@ func (f *Finder) ReadFound(ctx context.Context, p identity.Principal, positions 
 	var found []search.Found
 	var ids []string
 	seen := map[string]bool{}
-	err := f.each(ctx, p, foundColumns, " LEFT JOIN customer u ON u.id = c.customer_id", f.scan, positions, func(arguments) string { return "" }, func(one *row) error {
+	err := f.each(ctx, p, foundColumns, " LEFT JOIN customer u ON u.id = c.customer_id", f.scan, positions, func(reading.Arguments) string { return "" }, func(one *row) error {
 		e := &one.entry
 		var err error
 		if e.Content, err = reading.OpenContent(f.core, one.sealed, one.ref, reading.EntryAAD(e.ConversationID, e.Seq)); err != nil {

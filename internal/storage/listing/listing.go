@@ -160,8 +160,12 @@ func (l *Lists) scan(ctx context.Context, p identity.Principal, q *conversation.
 	source, args := sourceOf(p, q, at, order, limit)
 	text := "SELECT i.activity, i.conversation_id FROM " + source + order
 	if filtered {
-		text = "SELECT i.activity, i.conversation_id, c.status, c.assignee_id, c.priority, c.tags, c.language, c.channel, c.team, c.waiting_since, c.unread, c.wrap_up, u.language FROM " + source +
-			" CROSS JOIN conversation c LEFT JOIN customer u ON u.id = c.customer_id WHERE c.id = i.conversation_id" + order
+		joined := joined(&q.Filter, func(v any) string {
+			args = append(args, v)
+			return "$" + strconv.Itoa(len(args))
+		})
+		text = "SELECT i.activity, i.conversation_id, c.status, c.assignee_id, c.priority, c.tags, c.language, c.channel, c.team, c.waiting_since, c.unread, c.wrap_up, " + reading.LanguageOfCustomer + " FROM " + source +
+			" LEFT JOIN conversation c ON " + joined + order
 	}
 	rows, err := l.core.DB.Reader.QueryContext(ctx, text, args...)
 	if err != nil {
@@ -170,27 +174,61 @@ func (l *Lists) scan(ctx context.Context, p identity.Principal, q *conversation.
 	found := make([]candidate, 0, min(limit, maxStep))
 	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		c := candidate{passes: true}
-		if !filtered {
-			found = append(found, c)
-			return r.Scan(&found[len(found)-1].key.Activity, &found[len(found)-1].key.ConversationID)
+		var err error
+		if filtered {
+			c, err = judged(r, p, q)
+		} else {
+			err = r.Scan(&c.key.Activity, &c.key.ConversationID)
 		}
-		var s conversation.State
-		var status, priority, tags string
-		var language sql.NullString
-		err := r.Scan(&c.key.Activity, &c.key.ConversationID, &status, &s.AssigneeID, &priority, &tags, &s.Language, &s.Channel, &s.TeamID, &s.WaitingSince, &s.Unread, &s.WrapUp, &language)
-		if err != nil {
-			return err
-		}
-		s.Status, s.Priority = conversation.Status(status), conversation.Priority(priority)
-		if s.Tags, err = reading.Tags(tags); err != nil {
-			return err
-		}
-		c.passes = q.Filter.Passes(&s, language.String) && (!(q.Mentioned || q.Due) || stands(p, q, &s)) &&
-			(len(q.Teams) == 0 || slices.Contains(q.Teams, s.TeamID)) && (len(q.Codes) == 0 || slices.Contains(q.Codes, s.WrapUp))
 		found = append(found, c)
-		return nil
+		return err
 	})
 	return found, engine.MapError(op, err)
+}
+
+// joined is the condition of a line's conversation c, with what a database can tell of
+// what Filter.Passes asks: a line for which there is none does not pass, and little is
+// read of it; of one without the tag not even the conversation is looked for.
+func joined(f *conversation.Filter, arg reading.Arguments) string {
+	all := "c.id = i.conversation_id"
+	if tagged := reading.Tagged(f.Tags, "i.conversation_id", arg); tagged != "" {
+		all = "c.id = CASE WHEN " + tagged + " THEN i.conversation_id END"
+	}
+	and := func(condition string) { all += " AND " + condition }
+	if len(f.Priorities) > 0 {
+		and(reading.OneOf("c.priority", f.Priorities, arg))
+	}
+	if len(f.Channels) > 0 {
+		and(reading.OneOf("c.channel", f.Channels, arg))
+	}
+	if f.Unread {
+		and("c.unread > 0")
+	}
+	if f.WaitsSince != 0 {
+		and("c.waiting_since > 0 AND c.waiting_since <= " + arg(f.WaitsSince))
+	}
+	return all
+}
+
+// judged reads a line with its conversation, and whether it passes.
+func judged(r *sql.Rows, p identity.Principal, q *conversation.InboxQuery) (candidate, error) {
+	var c candidate
+	var status, assignee, priority, tags, own, channel, team, code, language sql.NullString
+	var waits, unread sql.NullInt64
+	err := r.Scan(&c.key.Activity, &c.key.ConversationID, &status, &assignee, &priority, &tags, &own, &channel, &team, &waits, &unread, &code, &language)
+	if err != nil || !status.Valid {
+		return c, err
+	}
+	s := conversation.State{
+		Status: conversation.Status(status.String), AssigneeID: assignee.String, Priority: conversation.Priority(priority.String), Language: own.String,
+		Channel: channel.String, TeamID: team.String, WaitingSince: waits.Int64, Unread: int(unread.Int64), WrapUp: code.String,
+	}
+	if s.Tags, err = reading.Tags(tags.String); err != nil {
+		return c, err
+	}
+	c.passes = q.Filter.Passes(&s, language.String) && (!(q.Mentioned || q.Due) || stands(p, q, &s)) &&
+		(len(q.Teams) == 0 || slices.Contains(q.Teams, s.TeamID)) && (len(q.Codes) == 0 || slices.Contains(q.Codes, s.WrapUp))
+	return c, nil
 }
 
 // stands judges a conversation in which p was named, or of which a promise is due:
