@@ -1,4 +1,4 @@
-import { Flag, FlagTriangleRight, AppWindow, Building2, CalendarClock, ClipboardList, Clock, KeyRound, MessageSquareQuote, Palette, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
+import { AppWindow, Building2, CalendarClock, ClipboardList, Clock, Flag, FlagTriangleRight, KeyRound, MessageSquareQuote, Palette, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
@@ -54,6 +54,9 @@ export interface AfterProps<T = any> {
   mayChange: boolean;
 }
 
+/** A name under which the catalogue has the words of a kind: title, lead and, for a list, what its list says. */
+type Named = { [K in keyof Words]: Words[K] extends { title: string; lead: string } ? K : never }[keyof Words];
+
 /**
  * A kind of setting on screen. It stands in the settings as soon as it stands in
  * this table; list, form, history and approval follow. What is valid and who may do
@@ -61,15 +64,13 @@ export interface AfterProps<T = any> {
  * refused.
  */
 export interface Kind<T = any> {
-  kind: string;
+  kind: Named;
   group: 'house' | 'hours' | 'people' | 'wallet' | 'automation';
   icon: IconNode;
   /** The house has exactly one. */
   single?: boolean;
-  title: (w: Words) => string;
-  lead: (w: Words) => string;
   /** What the list calls an item. */
-  name: (value: T, tag?: string) => string;
+  name?: (value: T, tag: string) => string;
   about?: (value: T, w: Words) => string;
   blank: () => T;
   form: Component<FormProps<any>, Record<string, never>, 'value'>;
@@ -163,8 +164,6 @@ export const kinds: readonly Kind[] = [
     group: 'house',
     icon: Building2,
     single: true,
-    title: (w) => w.organisation.title,
-    lead: (w) => w.organisation.lead,
     name: (v: Organisation) => v.name,
     blank: (): Organisation => ({ name: '', languages: ['en'], language: 'en', time_zone: 'UTC' }),
     form: OrganisationForm,
@@ -174,8 +173,6 @@ export const kinds: readonly Kind[] = [
     kind: 'calendar',
     group: 'hours',
     icon: CalendarClock,
-    title: (w) => w.calendar.title,
-    lead: (w) => w.calendar.lead,
     name: (v: Calendar) => v.name,
     about: (v: Calendar) => v.time_zone.replaceAll('_', ' '),
     blank: (): Calendar => ({ name: '', time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone, week: office() }),
@@ -187,9 +184,6 @@ export const kinds: readonly Kind[] = [
     group: 'hours',
     icon: Clock,
     single: true,
-    title: (w) => w.availability.title,
-    lead: (w) => w.availability.lead,
-    name: () => '',
     blank: (): Availability => ({}),
     form: AvailabilityForm,
     changes: leads,
@@ -198,8 +192,6 @@ export const kinds: readonly Kind[] = [
     kind: 'target',
     group: 'hours',
     icon: TargetIcon,
-    title: (w) => w.target.title,
-    lead: (w) => w.target.lead,
     name: (v: Target) => v.name,
     about: (v: Target, w) => (v.first_response ? w.target.firstWithin(writeMinutes(v.first_response)) : w.target.solvedWithin(writeMinutes(v.resolution ?? v.next_response))),
     blank: (): Target => ({ name: '', first_response: 30 }),
@@ -211,9 +203,6 @@ export const kinds: readonly Kind[] = [
     group: 'house',
     icon: Palette,
     single: true,
-    title: (w) => w.look.title,
-    lead: (w) => w.look.lead,
-    name: () => '',
     blank: (): Look => ({ accent: '#0b5cad', corners: 'soft', theme: 'system', side: 'end' }),
     form: LookForm,
     wide: true,
@@ -223,9 +212,7 @@ export const kinds: readonly Kind[] = [
     kind: 'form',
     group: 'house',
     icon: ClipboardList,
-    title: (w) => w.form.title,
-    lead: (w) => w.form.lead,
-    name: (v: Intake, tag) => inLanguage(v.title, tag?.startsWith('zh') ? 'zh' : 'en'),
+    name: (v: Intake, tag) => inLanguage(v.title, tag.startsWith('zh') ? 'zh' : 'en'),
     about: (v: Intake, w) =>
       [v.paused && w.form.isPaused, w.form.count(v.fields.length), ...(['en', 'zh'] as const).map((l) => untranslated(v, l) > 0 && w.form.missing(w.form.tongue[l]!, untranslated(v, l)))].filter(Boolean).join(' · '),
     blank: (): Intake => ({ id: '', title: {}, icon: 'chat', order: 1000, fields: [{ id: freshId('q'), kind: 'longtext', label: {} }] }),
@@ -238,8 +225,6 @@ export const kinds: readonly Kind[] = [
     kind: 'team',
     group: 'people',
     icon: Users,
-    title: (w) => w.team.title,
-    lead: (w) => w.team.lead,
     name: (v: Team) => v.name,
     about: (v: Team) => v.description ?? '',
     blank: (): Team => ({ name: '' }),
@@ -252,9 +237,6 @@ export const kinds: readonly Kind[] = [
     group: 'people',
     icon: Waypoints,
     single: true,
-    title: (w) => w.routing.title,
-    lead: (w) => w.routing.lead,
-    name: () => '',
     blank: (): Partial<Offering> => ({}),
     form: RoutingForm,
     changes: leads,
@@ -264,8 +246,6 @@ export const kinds: readonly Kind[] = [
     fourEyes: true,
     group: 'wallet',
     icon: KeyRound,
-    title: (w) => w.issuer.title,
-    lead: (w) => w.issuer.lead,
     name: (v: Issuer) => v.issuer,
     about: (v: Issuer, w) => (v.jwks_url ? v.jwks_url : w.issuer.keyCount(v.keys?.length ?? 0)),
     blank: (): Issuer => ({ issuer: '', audience: 'kefu', keys: [] }),
@@ -278,9 +258,6 @@ export const kinds: readonly Kind[] = [
     group: 'wallet',
     icon: AppWindow,
     single: true,
-    title: (w) => w.embedding.title,
-    lead: (w) => w.embedding.lead,
-    name: () => '',
     blank: (): Embedding => ({ origins: [] }),
     form: EmbeddingForm,
     changes: runs,
@@ -289,8 +266,6 @@ export const kinds: readonly Kind[] = [
     kind: 'macro',
     group: 'automation',
     icon: MessageSquareQuote,
-    title: (w) => w.macro.title,
-    lead: (w) => w.macro.lead,
     name: (v: Macro) => v.name,
     about: (v: Macro) => v.texts?.[0]?.text ?? '',
     blank: (): Macro => ({ name: '', texts: [{ language: 'en', text: '' }] }),
@@ -301,9 +276,7 @@ export const kinds: readonly Kind[] = [
     kind: 'wrap_up_code',
     group: 'automation',
     icon: Flag,
-    title: (w) => w.wrap_up_code.title,
-    lead: (w) => w.wrap_up_code.lead,
-    name: (v: Code, tag) => nameIn(v, tag ?? ''),
+    name: (v: Code, tag) => nameIn(v, tag),
     about: (v: Code) => [[v.group, ...Object.values(v.group_translations ?? {})].filter((g, i, all) => g && all.indexOf(g) === i).join(' / '), ...Object.values(v.translations ?? {})].filter(Boolean).join(' · '),
     blank: (): Code => ({ name: '' }),
     form: WrapUpCodeForm,
@@ -314,9 +287,6 @@ export const kinds: readonly Kind[] = [
     group: 'automation',
     icon: FlagTriangleRight,
     single: true,
-    title: (w) => w.wrap_up.title,
-    lead: (w) => w.wrap_up.lead,
-    name: () => '',
     blank: () => ({}),
     form: WrapUpForm,
     changes: leads,
@@ -325,8 +295,6 @@ export const kinds: readonly Kind[] = [
     kind: 'rule',
     group: 'automation',
     icon: Workflow,
-    title: (w) => w.rule.title,
-    lead: (w) => w.rule.lead,
     name: (v: Rule) => v.name,
     about: (v: Rule, w) => (v.paused ? w.rule.isPaused : v.when.map((o) => w.rule.occasion[o]).join(' · ')),
     blank: (): Rule => ({ name: '', when: ['started'], then: [] }),
@@ -338,8 +306,6 @@ export const kinds: readonly Kind[] = [
     kind: 'webhook',
     group: 'automation',
     icon: Webhook,
-    title: (w) => w.webhook.title,
-    lead: (w) => w.webhook.lead,
     name: (v: Hook) => v.name,
     about: (v: Hook, w) => (v.paused ? w.webhook.paused : `${v.url} · ${w.webhook.count(v.events.length)}`),
     blank: (): Hook => ({ name: '', url: '', events: ['customer.unreached'] }),
