@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { faultsOf } from './looks.ts';
 import type { House } from './house.ts';
+import { faultsOf } from './screens.ts';
 
 /** An authenticator in software, such as a laptop with a finger reader has. */
 async function withAuthenticator(page: Page): Promise<void> {

@@ -1,23 +1,8 @@
-import axe from 'axe-core';
-import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import type { House } from './house.ts';
+import { faultsOf, visit } from './screens.ts';
 
 const key = '{"kty":"OKP","crv":"Ed25519","kid":"2026-11","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}';
-
-async function faultsOf(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-  return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(' ')}`));
-}
-
-/** Goes to a place of the settings. */
-async function visit(page: Page, ...path: string[]): Promise<void> {
-  const address = new URL(page.url());
-  address.hash = `#/${['settings', ...path].join('/')}`;
-  await page.goto(address.href);
-  await page.getByRole('heading', { level: 1 }).waitFor();
-}
 
 /** What the owner sets, and a second person approves. */
 export function configuring(house: House): void {

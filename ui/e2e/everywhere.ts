@@ -1,28 +1,15 @@
-import axe from 'axe-core';
 import type { Frame, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { pages } from '../desk/shell/pages.ts';
 import type { House } from './house.ts';
 import { phone, type Look } from './people.ts';
-
-type Place = Page | Frame;
+import { faultsOf, type Screen } from './screens.ts';
 
 /** The widths over which nothing may reach: a phone's, and the narrowest that WCAG 2.2 (1.4.10) asks for. */
 const widths = [390, 320];
 
-/** What is wrong with what is shown, in a line each; axe is brought along once. */
-async function faultsOf(place: Place): Promise<string[]> {
-  const here = () => place.evaluate(() => 'axe' in globalThis);
-  if (!(await here())) await place.evaluate(axe.source);
-  return place.evaluate(async () => {
-    const { axe: ours } = globalThis as unknown as { axe: typeof axe };
-    const { violations } = await ours.run({ resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
-    return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary ?? ''}`));
-  });
-}
-
 /** What reaches over the side of the screen, and by how much; what is scrolled in a box of its own does not. */
-const overflow = (place: Place) =>
+const overflow = (place: Screen) =>
   place.evaluate(() => {
     const over = document.documentElement.scrollWidth - innerWidth;
     return over > 0 ? [`${over} px`, ...[...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1).map((e) => `${e.tagName}.${e.className}`)].slice(0, 5) : [];

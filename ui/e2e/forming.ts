@@ -1,23 +1,8 @@
-import axe from 'axe-core';
 import type { Frame, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import type { House } from './house.ts';
 import { phone } from './people.ts';
-
-async function faultsOf(place: Page | Frame): Promise<string[]> {
-  await place.evaluate(axe.source);
-  const { violations } = await place.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-  return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary ?? ''}`));
-}
-
-async function visit(page: Page, ...path: string[]): Promise<void> {
-  const address = new URL(page.url());
-  address.hash = `#/${['settings', ...path].join('/')}`;
-  await page.goto(address.href);
-  await page.getByRole('heading', { level: 1 }).waitFor();
-}
-
-const overflow = (place: Page | Frame) => place.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+import { faultsOf, overflow, visit } from './screens.ts';
 
 /** The window's own frame in the settings, as soon as it shows something. */
 async function preview(page: Page): Promise<Frame> {

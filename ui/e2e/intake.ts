@@ -1,17 +1,10 @@
-import axe from 'axe-core';
 import { readFileSync } from 'node:fs';
-import type { Frame } from 'playwright-core';
 import { build, type Rollup } from 'vite';
 import { describe, expect, test } from 'vitest';
 import type { House } from './house.ts';
 import { phone } from './people.ts';
 import { picture } from './picture.ts';
-
-async function faultsOf(place: Frame): Promise<string[]> {
-  await place.evaluate(axe.source);
-  const { violations } = await place.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-  return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary ?? ''}`));
-}
+import { faultsOf } from './screens.ts';
 
 export function intake(house: House): void {
   describe('asking what it is about', () => {

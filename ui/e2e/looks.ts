@@ -1,19 +1,9 @@
-import axe from 'axe-core';
-import type { Frame, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import type { House } from './house.ts';
 import { phone, type Look } from './people.ts';
 import { picture } from './picture.ts';
-
-/** What axe finds wrong, in a line each. */
-export async function faultsOf(place: Page | Frame): Promise<string[]> {
-  await place.evaluate(axe.source);
-  const { violations } = await place.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-  return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary ?? ''}`));
-}
-
-/** How far the content reaches over the right edge of the screen. */
-const overflow = (place: Page | Frame) => place.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+import { faultsOf, overflow } from './screens.ts';
 
 /** How much of the open dialog's content is cut off at its side. */
 const cutOff = (page: Page) => page.getByRole('dialog').evaluate((dialog) => dialog.scrollWidth - dialog.clientWidth);

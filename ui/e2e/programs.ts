@@ -1,21 +1,7 @@
-import axe from 'axe-core';
-import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import type { House } from './house.ts';
 import { phone } from './people.ts';
-
-async function faultsOf(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-  return violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(' ')}`));
-}
-
-async function visit(page: Page, ...path: string[]): Promise<void> {
-  const address = new URL(page.url());
-  address.hash = `#/${['settings', ...path].join('/')}`;
-  await page.goto(address.href);
-  await page.getByRole('heading', { level: 1 }).waitFor();
-}
+import { faultsOf, visit } from './screens.ts';
 
 /** A program is given a key, uses it, and loses it. */
 export function programs(house: House): void {
