@@ -2,8 +2,8 @@ import { useEffect } from 'react';
 
 const address = 'https://kefu.example/widget.js';
 
-/** Asks your server for a fresh token: see "Identity". */
-export type FetchToken = () => Promise<string>;
+/** Asks your server for a fresh token: see "Identity". Null where it refuses: check `ok` of its answer. */
+export type FetchToken = () => Promise<string | null>;
 type Command = [name: 'open', about?: { transaction?: string }] | [name: 'close'] | [name: 'identify', token: FetchToken | null];
 
 declare global {

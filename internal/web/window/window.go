@@ -29,6 +29,8 @@ type Deps struct {
 	Wallet Transactions
 	Ask    Ask
 	Clock  clock.Clock
+	// Visitors tells whether somebody may ask who has not signed in to the wallet.
+	Visitors bool
 }
 
 // Mount puts the handlers on the mux of the window's host.
@@ -47,7 +49,7 @@ func (d Deps) forms(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-cache")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	tag := fmt.Sprintf(`"%d-%s"`, d.Forms.Version(), lang)
+	tag := fmt.Sprintf(`"%d-%s-%t"`, d.Forms.Version(), lang, d.Visitors)
 	h.Set("ETag", tag)
 	if r.Header.Get("If-None-Match") == tag {
 		w.WriteHeader(http.StatusNotModified)
@@ -56,7 +58,8 @@ func (d Deps) forms(w http.ResponseWriter, r *http.Request) {
 	body, err := json.Marshal(struct {
 		Forms    []form.Shown `json:"forms"`
 		Greeting string       `json:"greeting,omitempty"`
-	}{d.Forms.Shown(lang), d.Forms.Greeting(lang)})
+		Visitors bool         `json:"visitors,omitempty"`
+	}{d.Forms.Shown(lang), d.Forms.Greeting(lang), d.Visitors})
 	if err != nil { // strings and numbers always marshal
 		http.Error(w, "", http.StatusInternalServerError)
 		return

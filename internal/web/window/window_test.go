@@ -49,3 +49,22 @@ func TestForms(t *testing.T) {
 		}
 	}
 }
+
+// A window whose customer cannot be signed in offers to ask as a visitor only where that is of use.
+func TestFormsTellWhetherVisitorsMayAsk(t *testing.T) {
+	tags := map[string]bool{}
+	for _, visitors := range []bool{true, false} {
+		mux := http.NewServeMux()
+		window.Mount(mux, window.Deps{Forms: &forms{version: 1}, Visitors: visitors})
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/rt/forms", nil))
+		var got struct{ Visitors bool }
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.Visitors != visitors {
+			t.Errorf("visitors %v: %s, %v", visitors, w.Body, err)
+		}
+		tags[w.Header().Get("ETag")] = true
+	}
+	if len(tags) != 2 {
+		t.Error("a cached answer outlives the operator's choice")
+	}
+}

@@ -31,6 +31,7 @@ import type { Dial } from './transport.ts';
 
 /** Who speaks, and how that is proven to the server. */
 export interface Identity {
+  /** Throws Unidentified when there is nothing to show and none may do without. */
   hello(): Promise<Pick<Hello, 'token' | 'visitor'>>;
   /** False when somebody else was let in than was meant: the connection is opened anew. */
   welcomed(welcome: Welcome): boolean | void;
@@ -187,6 +188,11 @@ export class Client {
   stop(): void {
     this.#connection.stop();
     this.#timers.clearAll();
+  }
+
+  /** Says no more until it is restarted; why is what the state tells. */
+  end(why: ErrorCode | ClosingReason): void {
+    this.#connection.end(why);
   }
 
   /** The network is back or the page was shown: do not wait for the next try. */

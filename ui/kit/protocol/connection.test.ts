@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { backoff, Connection, type ConnectionOptions } from './connection.ts';
+import { backoff, Connection, Unidentified, type ConnectionOptions } from './connection.ts';
 import { FakeServer, welcome } from './fake.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -126,4 +126,37 @@ test('what an old connection still says is not heard', async () => {
   old.events.end('lost');
   expect(heard).toEqual([]);
   expect(connection.state).toBe('open');
+});
+
+test('who cannot show who they are is not tried again and again', async () => {
+  const { connection, first, states } = setUp({ hello: () => Promise.reject(new Unidentified()) });
+  connection.start();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(states).toEqual(['connecting', 'ended:unauthenticated']);
+  expect(first.connections).toEqual([]);
+});
+
+test('a hello that fails for another reason is tried again', async () => {
+  const { connection, states } = setUp({ hello: () => Promise.reject(new Error('storage')) });
+  connection.start();
+  await settle();
+  expect(states).toEqual(['connecting', 'waiting']);
+});
+
+test('that the server is busy is told', async () => {
+  const { connection, first, states } = setUp();
+  connection.start();
+  await settle();
+  first.last.receive({ t: 'error', code: 'rate_limited', ref: 'hello', retry_after_ms: 1000 });
+  expect(states).toEqual(['connecting', 'waiting:rate_limited']);
+});
+
+test('what is ended from outside says why', async () => {
+  const { connection, first, states } = setUp();
+  connection.start();
+  await settle();
+  first.last.receive(welcome());
+  connection.end('unauthenticated');
+  expect(first.last.closed).toBe(true);
+  expect(states.at(-1)).toBe('ended:unauthenticated');
 });

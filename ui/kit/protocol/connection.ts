@@ -12,6 +12,9 @@ export type ConnectionState =
   /** Refused or ended by the server; it does not come back without a new identity. */
   | 'ended';
 
+/** Hello cannot be said: who speaks has nothing to show for it. Trying again by itself would change nothing. */
+export class Unidentified extends Error {}
+
 export interface ConnectionOptions {
   /** Ways to connect, best first. */
   dials: Dial[];
@@ -56,6 +59,12 @@ export class Connection {
     this.#set('idle');
   }
 
+  /** Ends it until it is started anew; says why. */
+  end(why: ErrorFrame['code'] | ClosingReason): void {
+    this.#drop();
+    this.#set('ended', why);
+  }
+
   /** Tries at once instead of waiting: the network is back, or the page was shown again. */
   nudge(): void {
     if (this.state === 'waiting' && this.#atLeast === 0) void this.#connect();
@@ -95,9 +104,9 @@ export class Connection {
     let hello: Hello;
     try {
       hello = await this.options.hello();
-    } catch {
-      if (!stale()) this.#lost(false);
-      return;
+    } catch (error) {
+      if (stale()) return;
+      return error instanceof Unidentified ? this.end('unauthenticated') : this.#lost(false);
     }
     if (stale()) return;
     const dial = this.options.dials[this.#dial % this.options.dials.length]!;
@@ -137,18 +146,13 @@ export class Connection {
   #refused(frame: ErrorFrame): void {
     if (passes(frame.code)) {
       this.#atLeast = frame.retry_after_ms ?? 1000;
-      return this.#lost(false);
+      return this.#lost(false, frame.code);
     }
-    this.#drop();
-    this.#set('ended', frame.code);
+    this.end(frame.code);
   }
 
   #closing(reason: ClosingReason, retryAfter = 0): void {
-    if (reason === 'revoked' || reason === 'expired') {
-      this.#drop();
-      this.#set('ended', reason);
-      return;
-    }
+    if (reason === 'revoked' || reason === 'expired') return this.end(reason);
     this.#atLeast = retryAfter;
     this.#lost(false);
   }
@@ -158,11 +162,11 @@ export class Connection {
     this.#timers.set('pong', pongWithin, () => this.#lost(false));
   }
 
-  #lost(refused: boolean): void {
+  #lost(refused: boolean, why?: ErrorFrame['code']): void {
     this.#drop();
     // A way that never worked may be blocked on this network: try the other one.
     if (refused && (!this.#everOpen || this.#tries % 3 === 2)) this.#dial++;
-    this.#set('waiting');
+    this.#set('waiting', why);
     const delay = backoff(this.#tries++, (this.options.random ?? Math.random)(), this.#atLeast);
     this.#timers.set('retry', delay, () => {
       this.#atLeast = 0;

@@ -442,3 +442,28 @@ test('a window that is opened again shows where a merged conversation goes on', 
   chat.list();
   expect(await screen.findByText(en.status.merged)).toBeVisible();
 });
+
+test('a server without room says so, and that what was written is kept', async () => {
+  const { server } = await setUp({ connect: false });
+  server.last.receive({ t: 'error', code: 'rate_limited', ref: 'hello', retry_after_ms: 60_000 });
+  expect(await screen.findByText((t) => t.includes(en.busy), {}, { timeout: 4000 })).toBeVisible();
+});
+
+test('what one customer had on screen is covered until it is known who is there', async () => {
+  const { chat, server } = await setUp({ conversations: [open] });
+  server.last.receive(missed('c', [entry('c', 1, { payload: { text: 'words of ann' } })]));
+  expect(await screen.findByText('words of ann')).toBeVisible();
+  chat.covered = true;
+  await waitFor(() => expect(screen.queryByText('words of ann')).toBeNull());
+  expect(screen.queryByRole('button', { name: en.back })).toBeNull();
+});
+
+test.each([true, false])('who cannot show who they are may ask all the same, where visitors may: %s', async (visitors) => {
+  const { chat, server } = await setUp({ connect: false });
+  server.last.receive({ t: 'error', code: 'unauthenticated', ref: 'hello' });
+  await screen.findByRole('button', { name: en.tryAgain });
+  chat.asksForName = true;
+  chat.visitors = visitors;
+  if (visitors) expect(await screen.findByRole('button', { name: en.asVisitor })).toBeVisible();
+  else await waitFor(() => expect(screen.queryByRole('button', { name: en.asVisitor })).toBeNull());
+});

@@ -62,9 +62,15 @@ function defaultDials(): Dial[] {
 export class Chat {
   state = $state.raw<ConnectionState>('idle');
   why = $state.raw<ErrorCode | ClosingReason>();
+  /** The server has no room at the moment. */
+  busy = $state.raw(false);
   online = $state.raw(true);
   /** The page around the window shows it. */
   shown = $state.raw(true);
+  /** It is not known whether what the window holds is for whoever is there now. */
+  covered = $state.raw(false);
+  /** The page says that somebody is signed in, and has no token that shows who. */
+  asksForName = $state.raw(false);
   screen = $state.raw<Screen>('loading');
   current = $state.raw<Current>({ id: 0, conv: '' });
   conversations = $state.raw<ConversationLine[]>([]);
@@ -102,6 +108,8 @@ export class Chat {
   forms = $state.raw<Form[]>([]);
   /** The operator's own first line. */
   greeting = $state.raw<string>();
+  /** Whoever is not signed in may ask too. */
+  visitors = $state.raw(false);
   /** The one that is filled in. */
   filling = $state.raw<Filling>();
   #upload: Upload | undefined;
@@ -116,6 +124,8 @@ export class Chat {
   #back = '';
   #others = false;
   #signingIn = Infinity;
+  /** Counts what the page has said of who is there. */
+  #visit = 0;
   #ids = 0;
   #firstPages = new Map<string, number>();
   #version = $state.raw(0);
@@ -131,10 +141,7 @@ export class Chat {
           if (settings.signedOut) this.#forgetOthers();
           void this.#begin(settings.identified);
         },
-        shown: (on) => {
-          this.shown = on;
-          this.attend();
-        },
+        shown: (on) => this.#showing(on),
         identify: () => void this.#identify(),
         signout: () => this.#signOut(),
         about: (transaction) => this.#ask(transaction),
@@ -174,7 +181,7 @@ export class Chat {
 
   /** Nothing can be shown or done until the connection is let in again. */
   get blocked(): boolean {
-    return this.state === 'ended' && this.lines.length === 0 && this.conversations.length === 0;
+    return this.state === 'ended' && (this.covered || (this.lines.length === 0 && this.conversations.length === 0));
   }
 
   async #begin(identified: boolean): Promise<void> {
@@ -183,20 +190,56 @@ export class Chat {
   }
 
   async #identify(): Promise<void> {
+    const visit = ++this.#visit;
     this.#signingIn = Math.min(this.#signingIn, Date.now());
     if (this.anonymous) this.client.outbox.dropOld();
-    if (!(await this.#identity.signIn())) return this.client.start();
+    else this.#cover();
+    this.#identity.expect();
+    const known = await this.#identity.signIn();
+    if (visit !== this.#visit) return;
+    if (!known) return this.client.end('unauthenticated');
     this.#signingIn = Infinity;
     this.#forgetOthers();
     this.client.restart();
   }
 
+  /** Somebody else may be there now: what is on screen is not for them, and what they write is not this customer's. */
+  #cover(): void {
+    this.client.stop();
+    this.covered = true;
+  }
+
   #signOut(): void {
+    this.#visit++;
+    this.#signingIn = Infinity;
+    if (this.anonymous) {
+      const waited = this.#identity.wanted;
+      this.#identity.signOut();
+      this.#forgetOthers();
+      return waited ? this.client.restart() : this.client.start();
+    }
     this.client.stop();
     this.client.outbox.clear();
     void this.#carry();
     this.#identity.signOut();
     this.client.start();
+  }
+
+  /** Goes on without showing who it is. */
+  asVisitor(): void {
+    this.#signOut();
+  }
+
+  #showing(on: boolean): void {
+    this.shown = on;
+    this.attend();
+    if (on) this.comeBack();
+  }
+
+  /** The wallet may have a token by now, or the network is there to ask for one. */
+  comeBack(): void {
+    if (this.asksForName) this.tryAgain();
+    else this.client.nudge();
   }
 
   /** The next person at this browser must not come upon the words of the one before. */
@@ -238,6 +281,8 @@ export class Chat {
       case 'state':
         this.state = change.state;
         this.why = change.why;
+        if (change.state !== 'connecting') this.busy = change.state === 'waiting' && (change.why === 'rate_limited' || change.why === 'unavailable');
+        this.asksForName = change.state === 'ended' && change.why === 'unauthenticated' && this.#identity.wanted;
         if (change.state !== 'open' && change.state !== 'connecting') this.#decide();
         break;
       case 'welcome':
@@ -269,6 +314,7 @@ export class Chat {
   }
 
   #welcomed(another: boolean): void {
+    this.covered = false;
     if (another) this.#startOver(this.current.conv);
     if (this.#others) this.drafts.only(this.client.conversations.map((c) => c.conv), another);
     this.#others = false;
@@ -515,9 +561,10 @@ export class Chat {
     try {
       const answer = await fetch(`/rt/forms?lang=${language}`);
       if (!answer.ok) return;
-      const told = (await answer.json()) as { forms: Form[]; greeting?: string };
+      const told = (await answer.json()) as { forms: Form[]; greeting?: string; visitors?: boolean };
       this.forms = told.forms;
       this.greeting = told.greeting;
+      this.visitors = told.visitors ?? false;
     } catch {
       // The connection says what is the matter; the topics come with the next language or visit.
     }

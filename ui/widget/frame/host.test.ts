@@ -3,7 +3,7 @@ import { Host, type HostEvents } from './host.ts';
 
 /** A window inside a page of another origin, as far as the host's side needs it. */
 function embed({ ancestor, referrer = '' }: { ancestor?: string; referrer?: string } = {}) {
-  const posted: { message: { type: string; value?: unknown }; origin: string }[] = [];
+  const posted: { message: { type: string; value?: unknown; n?: number }; origin: string }[] = [];
   const parent = { postMessage: (message: never, origin: string) => posted.push({ message, origin }) };
   let listener!: (event: MessageEvent) => void;
   const view = {
@@ -21,9 +21,10 @@ function embed({ ancestor, referrer = '' }: { ancestor?: string; referrer?: stri
     about: (transaction) => heard.push(`about ${transaction}`),
   };
   const host = new Host(events, view as unknown as Window);
-  const say = (type: string, value?: unknown, { origin = 'https://wallet.example', source = parent as unknown } = {}) =>
-    listener({ data: { kefu: 1, type, value }, origin, source } as unknown as MessageEvent);
-  return { host, say, heard, posted };
+  const say = (type: string, value?: unknown, { origin = 'https://wallet.example', source = parent as unknown, n = undefined as unknown } = {}) =>
+    listener({ data: { kefu: 1, type, value, n }, origin, source } as unknown as MessageEvent);
+  const asked = () => posted.filter((p) => p.message.type === 'token').map((p) => p.message.n);
+  return { host, say, heard, posted, asked };
 }
 
 beforeEach(() => void vi.useFakeTimers());
@@ -72,13 +73,31 @@ test('the page says what help is wanted with', () => {
   expect(heard).toEqual(['about tx-1', 'about undefined']);
 });
 
-test('a token is asked for once and given to all who wait', async () => {
-  const { host, say, posted } = embed({ ancestor: 'https://wallet.example' });
+test('a token is asked for once and given to all who wait for the same person', async () => {
+  const { host, say, posted, asked } = embed({ ancestor: 'https://wallet.example' });
   const both = Promise.all([host.token(), host.token()]);
   expect(posted.map((p) => [p.message.type, p.origin])).toEqual([['token', 'https://wallet.example']]);
-  say('token', 'evil', { origin: 'https://evil.example' });
-  say('token', 'good');
+  const [n] = asked();
+  say('token', 'evil', { origin: 'https://evil.example', n });
+  say('token', 'of nobody’s asking');
+  say('token', 'good', { n });
   expect(await both).toEqual(['good', 'good']);
+});
+
+test.each([
+  ['signed out and somebody else in', ['signout', 'identify']],
+  ['somebody else in', ['identify']],
+])('%s: the token that was asked for before is nobody’s', async (_, said) => {
+  const { host, say, asked } = embed({ ancestor: 'https://wallet.example' });
+  const before = host.token();
+  for (const what of said) say(what);
+  expect(await before).toBe(null);
+  const after = host.token();
+  const [old, now] = asked();
+  expect(now).not.toBe(old);
+  say('token', 'of the one before', { n: old });
+  say('token', 'of the one there', { n: now });
+  expect(await after).toBe('of the one there');
 });
 
 test('a page that gives no token is not waited for longer than ten seconds', async () => {

@@ -34,6 +34,8 @@ export class Host {
   /** The version of the wallet's app, if the page gave it. */
   app: string | undefined;
   #waiting: ((token: string | null) => void)[] = [];
+  /** Numbers the questions for a token, so that no answer is taken for that of another question. */
+  #asked = 0;
 
   constructor(
     private readonly events: HostEvents,
@@ -66,12 +68,22 @@ export class Host {
         resolve(token);
       };
       this.#waiting.push(settle);
-      if (this.#waiting.length === 1) this.#post('token');
+      if (this.#waiting.length === 1) this.#post('token', undefined, ++this.#asked);
     });
   }
 
-  #post(type: string, value?: unknown): void {
-    if (this.embedded && this.#origin) this.view.parent.postMessage({ kefu: 1, type, value }, this.#origin);
+  /** What is on its way was asked for while somebody else may have been there. */
+  #discard(): void {
+    this.#settle(null);
+    this.#asked++;
+  }
+
+  #settle(token: string | null): void {
+    for (const settle of [...this.#waiting]) settle(token);
+  }
+
+  #post(type: string, value?: unknown, n?: number): void {
+    if (this.embedded && this.#origin) this.view.parent.postMessage({ kefu: 1, type, value, n }, this.#origin);
   }
 
   #receive(event: MessageEvent): void {
@@ -88,15 +100,17 @@ export class Host {
       case 'shown':
         return this.events.shown(value === true);
       case 'identify':
+        this.#discard();
         return this.events.identify();
       case 'signout':
+        this.#discard();
         return this.events.signout();
       case 'about': {
         const transaction = text(value);
         return transaction === undefined && value !== undefined ? undefined : this.events.about?.(transaction);
       }
       case 'token':
-        for (const settle of [...this.#waiting]) settle(typeof value === 'string' && value.length < 8192 ? value : null);
+        if (event.data.n === this.#asked) this.#settle(typeof value === 'string' && value.length < 8192 ? value : null);
     }
   }
 }

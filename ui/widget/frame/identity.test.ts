@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { welcome } from '../../kit/protocol/fake.ts';
 import { MemoryStorage } from '../../kit/protocol/storage.ts';
+import { Unidentified } from '../../kit/protocol/connection.ts';
 import { subjectOf, WindowIdentity } from './identity.ts';
 
 const token = (sub: string) => `h.${Buffer.from(JSON.stringify({ sub })).toString('base64url')}.s`;
@@ -19,13 +20,18 @@ test('a visitor’s secret is kept for the next visit', async () => {
   expect(await new WindowIdentity(storage, () => Promise.resolve(null)).hello()).toEqual({ visitor: 'secret' });
 });
 
-test('signing in hands over the visitor, whose secret is then gone', async () => {
+test('signing in hands over the visitor, whose secret is kept for after signing out', async () => {
   const { storage, identity } = setUp(token('mei'));
   identity.welcomed(welcome({ anonymous: true, visitor: 'secret' }));
   expect(await identity.signIn()).toBe(true);
   expect(identity.scope).toBe('customer:/mei');
   expect(await identity.hello()).toEqual({ token: token('mei'), visitor: 'secret' });
   identity.welcomed(welcome({ anonymous: false, visitor: 'session' }));
+  expect(await identity.hello()).toEqual({ visitor: 'session' });
+  identity.signOut();
+  expect(await identity.hello()).toEqual({ visitor: 'secret' });
+  identity.forget();
+  expect(await identity.hello()).toEqual({});
   expect(storage.keys()).toEqual([]);
 });
 
@@ -49,7 +55,55 @@ test('somebody signed in is never made a nameless visitor', async () => {
   const { identity } = setUp(token('mei'));
   await identity.signIn();
   await identity.hello();
-  await expect(identity.hello()).rejects.toThrow();
+  await identity.refused('unauthenticated');
+  await expect(identity.hello()).rejects.toThrow(Unidentified);
+});
+
+test('a token that nobody answered is good for another try, when there is no fresher one', async () => {
+  const { identity } = setUp(token('mei'));
+  await identity.signIn();
+  expect(await identity.hello()).toEqual({ token: token('mei') });
+  expect(await identity.hello()).toEqual({ token: token('mei') });
+  identity.signOut();
+  expect(await identity.hello()).toEqual({});
+});
+
+test.each(['<html>502 Bad Gateway</html>', 'undefined', '{"error":"no session"}', 'a.b.c'])('what is no token signs nobody in: %s', async (text) => {
+  const { identity } = setUp(text);
+  expect(await identity.signIn()).toBe(false);
+  expect(identity.scope).toBe('visitor');
+});
+
+test('a page that has no token is not asked again when it is refused for that', async () => {
+  const { identity } = setUp(null, token('mei'));
+  expect(await identity.signIn()).toBe(false);
+  expect(await identity.refused('unauthenticated')).toBe(false);
+  expect(await identity.hello()).toEqual({ token: token('mei') });
+});
+
+test('a session says nothing of whoever the page says is there now', async () => {
+  const { identity } = setUp(token('mei'), null, null, token('mei'));
+  await identity.signIn();
+  await identity.hello();
+  identity.welcomed(welcome({ anonymous: false, visitor: 'session of mei' }));
+  identity.expect();
+  expect(await identity.signIn()).toBe(false);
+  await expect(identity.hello()).rejects.toThrow(Unidentified);
+  expect(await identity.signIn()).toBe(true);
+  expect(await identity.hello()).toEqual({ token: token('mei'), visitor: 'session of mei' });
+});
+
+test('whoever has no token to show may go on as a visitor', async () => {
+  const { storage, identity } = setUp(token('mei'), null);
+  storage.setItem('kefu.visitor', 'secret');
+  await identity.signIn();
+  identity.welcomed(welcome({ anonymous: false, visitor: 'session of mei' }));
+  identity.expect();
+  await identity.signIn();
+  expect(identity.wanted).toBe(true);
+  identity.signOut();
+  expect(identity.wanted).toBe(false);
+  expect(await identity.hello()).toEqual({ visitor: 'secret' });
 });
 
 test('an ended session is renewed once, not for ever', async () => {

@@ -1,5 +1,6 @@
 import type { ClosingReason, ErrorCode, Hello, Welcome } from '../../kit/protocol/frames.ts';
 import type { Identity } from '../../kit/protocol/client.ts';
+import { Unidentified } from '../../kit/protocol/connection.ts';
 import type { Storage } from '../../kit/protocol/storage.ts';
 
 const visitorKey = 'kefu.visitor';
@@ -29,11 +30,17 @@ export function subjectOf(token: string): string | undefined {
  */
 export class WindowIdentity implements Identity {
   #token: string | undefined;
+  /** Went with a hello that nobody has answered: the server may never have seen it. */
+  #sent: string | undefined;
   #session: string | undefined;
   #subject: string | undefined;
   #wanted = false;
   #asked = false;
-  /** Counts sign-outs: a token that was asked for before one is nobody's. */
+  /** The page was asked last and had no token. */
+  #none = false;
+  /** The page says that somebody is there; the session is not known to be theirs. */
+  #unsure = false;
+  /** Counts what the page has said of who is there: a token that was asked for before is nobody's. */
   #visit = 0;
 
   constructor(
@@ -48,45 +55,76 @@ export class WindowIdentity implements Identity {
     return this.#subject === undefined ? visitor : `customer:${this.#subject}`;
   }
 
-  /** The page says that its user is signed in: take a token from it. False when it gives none. */
+  /** The page says that somebody is signed in. */
+  get wanted(): boolean {
+    return this.#wanted;
+  }
+
+  /** What opens the conversations of who speaks, once it is known. */
+  get secret(): string | undefined {
+    return this.#subject === undefined ? (this.storage.getItem(visitorKey) ?? undefined) : this.#session;
+  }
+
+  /** The page says that somebody is signed in, perhaps another than before: until a token shows who, nothing is said in anybody's name. */
+  expect(): void {
+    this.#visit++;
+    this.#wanted = true;
+    this.#unsure = true;
+    this.#token = this.#sent = undefined;
+  }
+
+  /** Takes a token from the page. False when it gives none. */
   async signIn(): Promise<boolean> {
     this.#wanted = true;
     const visit = this.#visit;
     const token = await this.freshToken();
-    if (!token || visit !== this.#visit) return false;
+    if (visit !== this.#visit) return false;
+    const subject = subjectOf(token ?? '');
+    this.#none = subject === undefined;
+    if (!token || subject === undefined) return false;
     const before = this.scope;
-    const subject = subjectOf(token) ?? '';
     if (this.#subject !== undefined && this.#subject !== subject) this.#session = undefined;
     this.#token = token;
+    this.#sent = undefined;
     this.#subject = subject;
+    this.#unsure = false;
     if (this.scope !== before) this.onscope(before);
     return true;
   }
 
+  /** Nobody is signed in any more. Who was a visitor before is one again. */
   signOut(): void {
     this.#visit++;
     const before = this.scope;
-    this.#wanted = false;
-    this.#token = this.#session = this.#subject = undefined;
+    this.#wanted = this.#unsure = this.#none = false;
+    this.#token = this.#sent = this.#session = this.#subject = undefined;
+    if (this.scope !== before) this.onscope(before);
+  }
+
+  /** The visitor is done here, and the next one is another. */
+  forget(): void {
     this.storage.removeItem(visitorKey);
-    this.onscope(before);
+    if (this.scope === visitor) this.onscope(visitor);
   }
 
   async hello(): Promise<Pick<Hello, 'token' | 'visitor'>> {
     // Never fall back to a nameless visitor for somebody who is signed in.
-    if (this.#wanted && !this.#token && !this.#session && !(await this.signIn())) throw new Error('no token');
+    if (this.#wanted && !this.#token && (!this.#session || this.#unsure) && !(await this.signIn())) {
+      if (!this.#sent) throw new Unidentified();
+      this.#token = this.#sent;
+    }
     const token = this.#token;
     const secret = this.#session ?? this.storage.getItem(visitorKey);
-    // A token is good for one hello, answered or not.
+    // A token is good for one hello that is answered.
     this.#token = undefined;
+    if (token) this.#sent = token;
     return { ...(token && { token }), ...(secret && { visitor: secret }) };
   }
 
   welcomed(welcome: Welcome): boolean {
+    this.#sent = undefined;
     if (welcome.anonymous === false) {
       if (welcome.visitor) this.#session = welcome.visitor;
-      // The visitor's secret died with the sign-in.
-      this.storage.removeItem(visitorKey);
     } else if (this.#wanted && this.#session !== undefined) {
       // The session is over, and whoever presents it is let in as a new visitor: a token is needed.
       this.#session = undefined;
@@ -100,7 +138,8 @@ export class WindowIdentity implements Identity {
 
   async refused(why: ErrorCode | ClosingReason): Promise<boolean> {
     if (why !== 'unauthenticated' && why !== 'expired') return false;
-    if (this.#asked) return false;
+    this.#sent = undefined;
+    if (this.#asked || (this.#wanted && this.#none)) return false;
     this.#asked = true;
     if (this.#wanted) {
       this.#session = undefined;

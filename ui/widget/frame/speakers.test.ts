@@ -1,11 +1,11 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { entry, FakeServer, missed, welcome } from '../../kit/protocol/fake.ts';
-import { MemoryStorage } from '../../kit/protocol/storage.ts';
+import { MemoryStorage, type Storage } from '../../kit/protocol/storage.ts';
 import { Chat } from './chat.svelte.ts';
 
 const token = (sub: string) => `h.${btoa(JSON.stringify({ iss: 'wallet', sub }))}.s`;
 const line = (conv: string) => ({ conv, status: 'open' as const, last_seq: 1, read_seq: 1, unread: 0, last_activity: 1 });
-const everything = (...storages: MemoryStorage[]) => storages.flatMap((s) => s.keys().map((k) => `${k} ${s.getItem(k)}`)).join('\n');
+const everything = (...storages: Storage[]) => storages.flatMap((s) => s.keys().map((k) => `${k} ${s.getItem(k)}`)).join('\n');
 
 let chats: Chat[] = [];
 afterEach(() => {
@@ -14,14 +14,16 @@ afterEach(() => {
 });
 
 /** The window in a wallet's page whose user comes and goes without a page load. */
-function setUp(storage = new MemoryStorage()) {
+function setUp(storage: Storage = new MemoryStorage(), late?: ((token: string | null) => void)[]) {
   const origin = 'https://wallet.example';
   const tokens: (string | null)[] = [];
   let listener!: (event: unknown) => void;
-  const say = (type: string, value?: unknown) => listener({ data: { kefu: 1, type, value }, origin, source: parent });
+  const say = (type: string, value?: unknown, n?: number) => listener({ data: { kefu: 1, type, value, n }, origin, source: parent });
   const parent = {
-    postMessage: ({ type }: { type: string }) => {
-      if (type === 'token') queueMicrotask(() => say('token', tokens.shift() ?? null));
+    postMessage: ({ type, n }: { type: string; n?: number }) => {
+      if (type !== 'token') return;
+      if (late) late.push((token) => say('token', token, n));
+      else queueMicrotask(() => say('token', tokens.shift() ?? null, n));
     },
   };
   const view = { parent, location: { ancestorOrigins: [origin] }, addEventListener: (_: string, l: typeof listener) => (listener = l) };
@@ -89,16 +91,14 @@ test('a visitor’s old words are not sent in the name of a customer whose token
   const old = { client_msg_id: 'old', conv: 'theirs', body: { type: 'text', text: 'old words' }, made: Date.now() - 3_600_000 };
   storage.setItem('kefu.out.visitor.m.old', JSON.stringify(old));
   const all = setUp(storage);
-  all.tokens.push(null, null); // the page answers twice that it has none
+  all.tokens.push(null);
   all.say('init', { identified: true });
-  await vi.waitFor(() => expect(all.tokens).toEqual([]));
+  await vi.waitFor(() => expect(all.chat.state).toBe('ended'));
   all.chat.typed('asked while waiting');
   all.chat.send();
   all.tokens.push(token('mei'));
-  await vi.waitFor(() => {
-    all.chat.client.nudge();
-    expect(all.server.connections).toHaveLength(1);
-  });
+  all.chat.tryAgain();
+  await all.connection(1);
   all.server.last.receive(welcome({ customer: 'mei', anonymous: false, visitor: 'session', conversations: [line('theirs')] }));
   expect(all.server.last.of('start')).toHaveLength(1);
   expect(all.server.last.of('send')).toEqual([]);
@@ -147,4 +147,109 @@ test('after signing out nobody’s words are left', async () => {
   expect(all.server.last.hello).not.toHaveProperty('visitor');
   expect(all.chat.lines).toEqual([]);
   expect(everything(all.storage, all.drafts)).toBe('');
+});
+
+/** Signed in as `ann`, with her conversation on screen. */
+async function annIsThere(late?: ((token: string | null) => void)[]) {
+  const all = setUp(undefined, late);
+  if (!late) all.tokens.push(token('ann'));
+  all.say('init', { identified: true });
+  if (late) late.shift()!(token('ann'));
+  await all.connection(1);
+  all.server.last.receive(welcome({ customer: 'ann', anonymous: false, visitor: 'session of ann', conversations: [line('hers')] }));
+  all.server.last.receive(missed('hers', [entry('hers', 1, { payload: { text: 'words of ann' } })]));
+  expect(all.chat.lines).toHaveLength(1);
+  return all;
+}
+
+test('while it is not known who is there now, nothing is shown or sent, nor when it cannot be known', async () => {
+  const late: ((token: string | null) => void)[] = [];
+  const all = await annIsThere(late);
+  const hers = all.server.last;
+  all.say('identify');
+  expect(all.chat.covered).toBe(true);
+  expect(hers.closed).toBe(true);
+  all.chat.typed('words of ben');
+  all.chat.send();
+  late.shift()!(null);
+  await vi.waitFor(() => expect(all.chat.blocked).toBe(true));
+  expect(all.chat.why).toBe('unauthenticated');
+  expect(hers.of('send')).toEqual([]);
+  expect(all.server.connections).toHaveLength(1);
+});
+
+test('the same customer goes on where they were', async () => {
+  const late: ((token: string | null) => void)[] = [];
+  const all = await annIsThere(late);
+  all.say('identify');
+  late.shift()!(token('ann'));
+  await all.connection(2);
+  expect(all.server.last.hello).toMatchObject({ token: token('ann'), visitor: 'session of ann' });
+  all.server.last.receive(welcome({ customer: 'ann', anonymous: false, visitor: 'session 2', conversations: [line('hers')] }));
+  expect(all.chat.covered).toBe(false);
+  expect(all.chat.lines).toHaveLength(1);
+});
+
+test('a slow token of the one before signs nobody in after a sign-out', async () => {
+  const late: ((token: string | null) => void)[] = [];
+  const all = setUp(undefined, late);
+  all.say('init', { identified: true });
+  all.say('signout');
+  all.say('identify');
+  const [anns, bens] = late;
+  anns!(token('ann'));
+  await new Promise((r) => setTimeout(r, 20));
+  expect(all.server.connections.filter((c) => c.hello.token)).toEqual([]);
+  bens!(token('ben'));
+  await vi.waitFor(() => expect(all.server.last.hello).toMatchObject({ token: token('ben') }));
+});
+
+test('an error page in the place of a token drops nobody’s unsent words', async () => {
+  const storage = new MemoryStorage();
+  const unsent = { client_msg_id: 'one', conv: 'hers', body: { type: 'text', text: 'unsent words' }, made: Date.now() };
+  storage.setItem(`kefu.out.${encodeURIComponent('customer:wallet/ann').replaceAll('.', '%2E')}.m.one`, JSON.stringify(unsent));
+  const all = setUp(storage);
+  all.tokens.push('<html>502 Bad Gateway</html>', token('ann'));
+  all.say('init', { identified: true });
+  await vi.waitFor(() => expect(all.chat.state).toBe('ended'));
+  expect(all.server.connections).toEqual([]);
+  all.chat.tryAgain();
+  await all.connection(1);
+  all.server.last.receive(welcome({ customer: 'ann', anonymous: false, visitor: 'session', conversations: [line('hers')] }));
+  expect(all.server.last.of('send')).toHaveLength(1);
+});
+
+test('whoever’s wallet session is over is told so, and may ask as a visitor', async () => {
+  const all = setUp();
+  all.say('init', { identified: true });
+  await vi.waitFor(() => expect(all.chat.state).toBe('ended'));
+  expect(all.chat.why).toBe('unauthenticated');
+  expect(all.chat.blocked).toBe(true);
+  expect(all.chat.asksForName).toBe(true);
+  all.chat.asVisitor();
+  await all.connection(1);
+  expect(all.server.last.hello).not.toHaveProperty('token');
+});
+
+test('it is tried again when the window is opened again, or the network is back', async () => {
+  const all = setUp();
+  all.say('init', { identified: true });
+  await vi.waitFor(() => expect(all.chat.state).toBe('ended'));
+  all.tokens.push(token('ann'));
+  all.say('shown', true);
+  await all.connection(1);
+  expect(all.server.last.hello).toMatchObject({ token: token('ann') });
+});
+
+test('that nobody is signed in ends a customer’s session, and leaves a visitor who they are', async () => {
+  const all = await visiting();
+  all.chat.typed('half a sentence');
+  all.say('signout');
+  expect(all.server.last.closed).toBe(false);
+  expect(all.chat.text).toBe('half a sentence');
+  expect(all.storage.getItem('kefu.visitor')).toBe('secret');
+  const again = setUp(all.storage);
+  again.say('init', { signedOut: true });
+  await again.connection(1);
+  expect(again.server.last.hello).toMatchObject({ visitor: 'secret' });
 });

@@ -36,7 +36,7 @@ export function start(options?: Partial<ChatOptions>): { chat: Chat; words: Word
   void words.use(pickLanguage(...navigator.languages));
   const network = () => {
     chat.online = navigator.onLine;
-    if (chat.online) chat.client.nudge();
+    if (chat.online) chat.comeBack();
   };
   network();
   addEventListener('online', network);

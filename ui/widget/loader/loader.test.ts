@@ -14,7 +14,7 @@ async function load(dataset: Record<string, string> = {}, before?: unknown) {
   (window as unknown as { kefu: unknown }).kefu = before;
   vi.resetModules();
   await import('./loader.ts');
-  const posted: { message: { type: string; value?: unknown }; origin: string }[] = [];
+  const posted: { message: { type: string; value?: unknown; n?: unknown }; origin: string }[] = [];
   const kefu = (window as unknown as { kefu: Kefu }).kefu;
   const frame = () => root.querySelector('iframe');
   // jsdom opens no window for a frame in a shadow tree.
@@ -68,9 +68,9 @@ test('a token goes to the frame’s origin alone, when the frame asks, and never
   loaded();
   expect(posted[0]!.message.value).toMatchObject({ identified: true });
   expect(fresh).not.toHaveBeenCalled();
-  say({ kefu: 1, type: 'token' });
+  say({ kefu: 1, type: 'token', n: 7 });
   await vi.waitFor(() => expect(posted.at(-1)!.message.type).toBe('token'));
-  expect(posted.at(-1)).toEqual({ message: { kefu: 1, type: 'token', value: 'header.claims.signature' }, origin: frameOrigin });
+  expect(posted.at(-1)).toEqual({ message: { kefu: 1, type: 'token', value: 'header.claims.signature', n: 7 }, origin: frameOrigin });
   expect(posted.every((p) => p.origin === frameOrigin)).toBe(true);
   expect(frame()!.src).not.toContain('claims');
 });
@@ -91,6 +91,35 @@ test.each([
   expect(posted).toHaveLength(before);
   expect(button).toHaveAttribute('aria-expanded', 'true');
   expect(button).not.toHaveTextContent('3');
+});
+
+test('a token that comes after somebody else signed in is not handed over', async () => {
+  const { kefu, loaded, say, posted } = await load();
+  let late = (_: string) => {};
+  kefu('identify', () => new Promise((resolve) => (late = resolve)));
+  kefu('open');
+  loaded();
+  say({ kefu: 1, type: 'token', n: 1 });
+  kefu('identify', null);
+  kefu('identify', () => Promise.resolve('second'));
+  say({ kefu: 1, type: 'token', n: 2 });
+  late('first');
+  const tokens = () => posted.filter((p) => p.message.type === 'token').map((p) => [p.message.value, p.message.n]);
+  await vi.waitFor(() => expect(tokens().length).toBeGreaterThan(0));
+  await new Promise((r) => setTimeout(r));
+  expect(tokens()).toEqual([['second', 2]]);
+});
+
+test.each([
+  ['rejects', () => Promise.reject(new Error('502'))],
+  ['throws', () => { throw new Error('502'); }],
+])('a function that %s has no token to give', async (_, fresh) => {
+  const { kefu, loaded, say, posted } = await load();
+  kefu('identify', fresh);
+  kefu('open');
+  loaded();
+  say({ kefu: 1, type: 'token', n: 1 });
+  await vi.waitFor(() => expect(posted.at(-1)!.message).toEqual({ kefu: 1, type: 'token', value: null, n: 1 }));
 });
 
 test('a token given as text is handed over once', async () => {

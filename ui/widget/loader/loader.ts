@@ -30,6 +30,8 @@ let open = false;
 let loaded = false;
 // Null: the page has said that nobody is signed in.
 let token: Token | undefined;
+// Counts what the page has said of who is there.
+let visit = 0;
 let about: string | undefined;
 
 const host = document.createElement('div');
@@ -53,8 +55,8 @@ button.append(icon, label, badge);
 button.onclick = () => show(!open);
 root.append(button);
 
-function post(type: string, value?: unknown): void {
-  if (loaded) frame!.contentWindow?.postMessage({ kefu: 1, type, value }, address.origin);
+function post(type: string, value?: unknown, n?: number): void {
+  if (loaded) frame!.contentWindow?.postMessage({ kefu: 1, type, value, n }, address.origin);
 }
 
 function show(on: boolean): void {
@@ -81,11 +83,17 @@ function show(on: boolean): void {
 }
 
 // A string is good for one sign-in; a function is asked for a fresh token each time.
-async function sendToken(): Promise<void> {
+async function sendToken(n: number): Promise<void> {
+  const asked = visit;
   let fresh: Token | undefined = token;
-  if (typeof fresh === 'function') fresh = await Promise.resolve(fresh()).catch(() => null);
-  else token = undefined;
-  post('token', fresh ?? null);
+  if (typeof fresh === 'function') {
+    try {
+      fresh = await fresh();
+    } catch {
+      fresh = null;
+    }
+  } else token = undefined;
+  if (asked === visit) post('token', fresh ?? null, n);
 }
 
 function unread(count: number): void {
@@ -98,7 +106,7 @@ addEventListener('message', ({ source, origin, data }) => {
   if (!frame || source !== frame.contentWindow || origin !== address.origin || data?.kefu !== 1) return;
   if (data.type === 'close') show(false);
   else if (data.type === 'unread') unread(Number(data.value) || 0);
-  else if (data.type === 'token') void sendToken();
+  else if (data.type === 'token') void sendToken(data.n);
 });
 
 const queue = (window as { kefu?: Kefu }).kefu?.q ?? [];
@@ -108,6 +116,7 @@ const kefu: Kefu = (name, value) => {
     if (open !== (name === 'open')) show(!open);
     post('about', about);
   } else if (name === 'identify') {
+    visit++;
     token = value as Token;
     if (value == null) post('signout');
     else post('identify');

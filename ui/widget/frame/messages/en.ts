@@ -113,12 +113,14 @@ export const en = {
   removedLabel: (classes: string[]) => `Removed: ${list(classes.map((c) => classNames[c] ?? 'a secret'))}`,
 
   offline: 'You are offline. What you write is kept and sent when you are back.',
+  busy: 'Many people are asking at the moment. You are let in as soon as there is room, and what you write is kept.',
   reconnecting: 'Connecting again. What you write is kept.',
   queued: (n: number) => (n === 1 ? '1 message is waiting to be sent.' : `${n} messages are waiting to be sent.`),
   endedSignIn: 'To ask here, please sign in to your wallet first, then open help again.',
   endedSession: 'Your sign-in has ended. Sign in to your wallet again to go on. Nothing you wrote is lost.',
   endedElsewhere: 'You have signed in. Your conversation goes on where you are signed in.',
   endedOther: 'Help cannot be reached right now. Try again in a moment.',
+  asVisitor: 'Ask without signing in',
   tryAgain: 'Try again',
 
   startLater: (time: string) => `You have begun many conversations in a short time. This one is sent at ${time}.`,

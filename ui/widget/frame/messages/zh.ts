@@ -99,12 +99,14 @@ export const zh: Messages = {
   removedLabel: (classes) => `已移除：${list(classes.map((c) => classNames[c] ?? '敏感信息'))}`,
 
   offline: '网络已断开。您写的内容会保留，联网后自动发送。',
+  busy: '当前咨询人数较多，稍后会自动接入，您写的内容都会保留。',
   reconnecting: '正在重新连接，您写的内容都会保留。',
   queued: (n) => `${n} 条消息等待发送。`,
   endedSignIn: '请先登录钱包，再打开客服。',
   endedSession: '登录已失效，请重新登录钱包后继续。您写的内容不会丢失。',
   endedElsewhere: '您已登录，会话会在登录后的页面继续。',
   endedOther: '客服暂时连不上，请稍后再试。',
+  asVisitor: '不登录，直接咨询',
   tryAgain: '重试',
 
   startLater: (time) => `您短时间内发起的会话较多，本次会话将在 ${time} 发出。`,
