@@ -94,9 +94,9 @@ func (s *Site) mountEmbed(mux *http.ServeMux) {
 func embedEnglish() embedText {
 	return embedText{
 		Title: "Put the window into your wallet",
-		Lead:  "One script tag draws the button. The window itself is fetched when it is first opened. The page's origin must be among those that may embed it (the setting origins.embed, or the embedding setting of the desk).",
+		Lead:  "One script tag draws the button. The window itself is fetched when it is first opened, or, for who has written before, when the page is idle, so that the button shows what is unread. The page's origin must be among those that may embed it (the setting origins.embed, or the embedding setting of the desk).",
 		Parts: [][3]string{
-			{"plain/index.html", "A page", "The commands: kefu('open'), with { transaction: its id } where help is wanted with one, and kefu('close'); kefu('identify', token or function) when somebody has signed in, kefu('identify', null) when they sign out: what lay in the browser is wiped. Attributes of the tag: data-kefu-lang, data-kefu-theme (light or dark), data-kefu-side (start), data-kefu-app (your version, for technical details that customers agree to send)."},
+			{"plain/index.html", "A page", "The commands: kefu('open'), with { transaction: its id } where help is wanted with one, and kefu('close'); kefu('identify', token or function) when somebody has signed in, kefu('identify', null) when nobody is or they sign out: the customer's session ends and nothing of theirs stays in the browser; a visitor goes on as one. A function that has no token gives null. Attributes of the tag: data-kefu-lang, data-kefu-theme (light or dark), data-kefu-side (start), data-kefu-app (your version, for technical details that customers agree to send)."},
 			{"react/Help.tsx", "React", "Render Help once, with who is signed in; call openHelp() from your own buttons, with the id of a transaction where help is wanted with one."},
 			{"token.mjs", "Identity", "Your server says who is signed in, by a token that it signs (EdDSA or ES256), good for at most ten minutes and once. Register the public key as an issuer. Never sign in the browser."},
 			{"android/HelpActivity.kt", "Android", "Embed the window in a page of your own, as above, and show that page. The activity opens the window, lets customers choose files and take photos, and keeps links outside; where no app takes a link, it says so."},
@@ -109,9 +109,9 @@ func embedEnglish() embedText {
 func embedChinese() embedText {
 	return embedText{
 		Title: "在钱包中嵌入客服窗口",
-		Lead:  "只需一个 script 标签即可显示客服按钮，窗口在首次打开时才加载。嵌入页面的来源须在允许名单内（配置项 origins.embed，或工作台的嵌入设置）。",
+		Lead:  "只需一个 script 标签即可显示客服按钮，窗口在首次打开时才加载；以前咨询过的客户，会在页面空闲时自动加载，以便按钮显示未读数。嵌入页面的来源须在允许名单内（配置项 origins.embed，或工作台的嵌入设置）。",
 		Parts: [][3]string{
-			{"plain/index.html", "网页", "命令：kefu('open')（与某笔交易有关时加上 { transaction: 交易编号 }）、kefu('close')；登录后调用 kefu('identify', 令牌或函数)，退出登录时调用 kefu('identify', null)，浏览器里的内容随即清除。标签属性：data-kefu-lang（语言）、data-kefu-theme（light 或 dark）、data-kefu-side（start 为左侧）、data-kefu-app（App 版本，客户同意后随设备信息发送）。"},
+			{"plain/index.html", "网页", "命令：kefu('open')（与某笔交易有关时加上 { transaction: 交易编号 }）、kefu('close')；登录后调用 kefu('identify', 令牌或函数)，退出登录或无人登录时调用 kefu('identify', null)，客户的会话随即结束，浏览器里的内容清除，访客不受影响。函数拿不到令牌时请返回 null。标签属性：data-kefu-lang（语言）、data-kefu-theme（light 或 dark）、data-kefu-side（start 为左侧）、data-kefu-app（App 版本，客户同意后随设备信息发送）。"},
 			{"react/Help.tsx", "React", "在应用中渲染一次 Help，并传入当前登录的客户；自己的按钮里调用 openHelp()，与某笔交易有关时传入交易编号。"},
 			{"token.mjs", "身份令牌", "由您的服务器签发令牌（EdDSA 或 ES256），说明谁已登录；有效期不超过十分钟，只能使用一次。请把公钥登记为签发方，切勿在浏览器里签名。"},
 			{"android/HelpActivity.kt", "Android", "按上面的方法在自己的网页里嵌入窗口，再用 WebView 打开该页面。示例会直接打开窗口，支持选择文件和拍照，链接在外部打开；没有应用可以打开时会告知客户。"},

@@ -448,6 +448,7 @@ export class Chat {
     this.typing = typing ? (typing.name ?? '') : undefined;
     const unread = this.conversations.reduce((sum, c) => sum + c.unread, 0);
     this.host.unread(unread);
+    if (this.#decided) this.host.kept(this.conversations.length > 0 || this.waiting > 0);
   }
 
   #pendingHere(): Outgoing[] {

@@ -112,3 +112,23 @@ test('a window of its own has no host', async () => {
   expect(host.embedded).toBe(false);
   expect(await host.token()).toBe(null);
 });
+
+test.each([
+  ['before', ['drawn', 'init']],
+  ['after', ['init', 'drawn']],
+])('the page is told that there is something to see, drawn %s it spoke, and again when it loads anew', (_, order) => {
+  const { host, say, posted } = embed();
+  for (const what of order) {
+    expect(posted).toEqual([]);
+    if (what === 'init') say('init', {});
+    else host.ready();
+  }
+  say('init', {});
+  expect(posted.map((p) => p.message.type)).toEqual(['ready', 'ready']);
+});
+
+test('the page is told once whether there is something to come back to', () => {
+  const { host, posted } = embed({ ancestor: 'https://wallet.example' });
+  for (const any of [true, true, false, false]) host.kept(any);
+  expect(posted.map((p) => [p.message.type, p.message.value])).toEqual([['kept', true], ['kept', false]]);
+});

@@ -36,6 +36,9 @@ export class Host {
   #waiting: ((token: string | null) => void)[] = [];
   /** Numbers the questions for a token, so that no answer is taken for that of another question. */
   #asked = 0;
+  #heard = false;
+  #drawn = false;
+  #kept: boolean | undefined;
 
   constructor(
     private readonly events: HostEvents,
@@ -51,6 +54,19 @@ export class Host {
 
   close(): void {
     this.#post('close');
+  }
+
+  /** There is something to see: the page need not wait for it any more. */
+  ready(): void {
+    this.#drawn = true;
+    if (this.#heard) this.#post('ready');
+  }
+
+  /** Whether there are conversations to come back to. */
+  kept(any: boolean): void {
+    if (any === this.#kept) return;
+    this.#kept = any;
+    this.#post('kept', any);
   }
 
   unread(count: number): void {
@@ -95,6 +111,8 @@ export class Host {
       case 'init': {
         const v = (value ?? {}) as Record<string, unknown>;
         this.app = text(v.app);
+        this.#heard = true;
+        if (this.#drawn) this.#post('ready');
         return this.events.init({ lang: text(v.lang), theme: text(v.theme), identified: v.identified === true, signedOut: v.signedOut === true });
       }
       case 'shown':

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 type Kefu = (name: string, value?: unknown) => void;
 const frameOrigin = 'http://widget.localhost:8080';
@@ -6,6 +6,7 @@ let root: ShadowRoot;
 
 /** Runs the loader as the script tag of a page would; gives back what it posts to its frame. */
 async function load(dataset: Record<string, string> = {}, before?: unknown) {
+  root?.host.remove();
   document.body.replaceChildren();
   const script = document.createElement('script');
   script.setAttribute('src', 'http://localhost:8080/widget.js');
@@ -28,10 +29,17 @@ async function load(dataset: Record<string, string> = {}, before?: unknown) {
     Object.defineProperty(event, 'source', { value: source });
     window.dispatchEvent(event);
   };
-  return { kefu, frame, loaded, say, posted, button: root.querySelector('button')! };
+  const ready = () => {
+    loaded();
+    say({ kefu: 1, type: 'ready' });
+  };
+  return { kefu, frame, loaded, ready, say, posted, button: root.querySelector('button')! };
 }
 
 beforeEach(() => {
+  localStorage.clear();
+  sessionStorage.clear();
+  vi.stubGlobal('requestIdleCallback', (run: () => void) => run());
   CSSStyleSheet.prototype.replaceSync = () => undefined;
   const attach = Element.prototype.attachShadow;
   vi.spyOn(Element.prototype, 'attachShadow').mockImplementation(function (this: Element, init) {
@@ -39,7 +47,11 @@ beforeEach(() => {
     return root;
   });
 });
-afterEach(() => void vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 test('the frame is fetched when it is first opened, from its own origin', async () => {
   const { kefu, frame, button } = await load();
@@ -166,4 +178,149 @@ test.each([
   kefu('open');
   loaded();
   expect(posted[0]!.message.value).toMatchObject({ identified: false, signedOut });
+});
+
+describe('a frame that does not come', () => {
+  test.each([
+    ['en', 'Close', 'Help could not be loaded. Check your connection.', 'Try again'],
+    ['zh', '关闭', '客服没有加载成功，请检查网络。', '重试'],
+  ])('can be closed while it is waited for, and tried again, in %s', async (kefuLang, close, failed, again) => {
+    vi.useFakeTimers();
+    const { frame, loaded, say, button } = await load({ kefuLang });
+    const label = button.textContent;
+    button.click();
+    expect(root.host).not.toHaveAttribute('data-ready');
+    expect(button).toHaveTextContent(close);
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(frame()).toBeNull();
+    expect(button).toHaveAttribute('aria-expanded', 'false');
+    expect(button).toHaveTextContent(again);
+    expect(root.querySelector('[role=alert]')).toHaveTextContent(failed);
+    button.click();
+    expect(frame()).not.toBeNull();
+    expect(root.querySelector('[role=alert]')).toHaveTextContent('');
+    loaded();
+    say({ kefu: 1, type: 'ready' });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(frame()).not.toBeNull();
+    expect(button).toHaveTextContent(label!);
+    expect(root.host).toHaveAttribute('data-ready');
+    say({ kefu: 1, type: 'close' });
+    expect(root.host).not.toHaveAttribute('data-open');
+    button.click();
+    expect(root.host).toHaveAttribute('data-open');
+  });
+
+  test('is given up as well when it came without what draws it', async () => {
+    vi.useFakeTimers();
+    const { frame, loaded, button } = await load();
+    button.click();
+    await vi.advanceTimersByTimeAsync(7_000);
+    loaded();
+    await vi.advanceTimersByTimeAsync(7_000);
+    expect(frame()).not.toBeNull();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(frame()).toBeNull();
+  });
+
+  test('is not spoken of to somebody who did not open it', async () => {
+    vi.useFakeTimers();
+    localStorage.setItem('kefu', '1');
+    const { frame } = await load();
+    expect(frame()).not.toBeNull();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(frame()).toBeNull();
+    expect(root.querySelector('[role=alert]')?.textContent ?? '').toBe('');
+  });
+});
+
+describe('a page that is loaded again', () => {
+  test('fetches the frame, hidden, when there was a conversation, so that the button tells of answers', async () => {
+    const first = await load();
+    first.kefu('open');
+    first.ready();
+    first.say({ kefu: 1, type: 'kept', value: true });
+    first.kefu('close');
+    const { frame, ready, say, button } = await load();
+    expect(frame()).not.toBeNull();
+    expect(root.host).not.toHaveAttribute('data-open');
+    ready();
+    say({ kefu: 1, type: 'unread', value: 2 });
+    expect(button).toHaveTextContent('2');
+    expect(document.activeElement).toBe(document.body);
+  });
+
+  test('opens what was open in this tab, and takes no focus for it', async () => {
+    const first = await load();
+    first.kefu('open');
+    first.ready();
+    first.say({ kefu: 1, type: 'kept', value: true });
+    vi.stubGlobal('matchMedia', () => ({ matches: false }));
+    const { frame } = await load();
+    const focus = vi.spyOn(frame()!, 'focus');
+    expect(root.host).toHaveAttribute('data-open');
+    expect(focus).not.toHaveBeenCalled();
+  });
+
+  test('but covers no phone unasked', async () => {
+    const first = await load();
+    first.kefu('open');
+    first.ready();
+    first.say({ kefu: 1, type: 'kept', value: true });
+    vi.stubGlobal('matchMedia', () => ({ matches: true }));
+    await load();
+    expect(root.host).not.toHaveAttribute('data-open');
+  });
+
+  test('fetches nothing when there was none, or nothing is left of it', async () => {
+    const first = await load();
+    first.kefu('open');
+    first.ready();
+    first.say({ kefu: 1, type: 'kept', value: true });
+    first.say({ kefu: 1, type: 'kept', value: false });
+    expect(localStorage.length).toBe(0);
+    expect((await load()).frame()).toBeNull();
+  });
+
+  test('goes on without a storage', async () => {
+    vi.spyOn(Storage.prototype, 'getItem').mockImplementation(() => {
+      throw new Error('refused');
+    });
+    vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
+      throw new Error('refused');
+    });
+    const { kefu, ready, say, frame } = await load();
+    kefu('open');
+    ready();
+    say({ kefu: 1, type: 'kept', value: true });
+    expect(frame()).not.toBeNull();
+  });
+});
+
+describe('a browser that makes no style sheets', () => {
+  beforeEach(() => {
+    vi.stubGlobal('CSSStyleSheet', function () {
+      throw new TypeError('Illegal constructor');
+    });
+  });
+
+  test('has help all the same', async () => {
+    vi.spyOn(HTMLStyleElement.prototype, 'sheet', 'get').mockReturnValue({} as CSSStyleSheet);
+    const { kefu, frame, button } = await load();
+    expect(root.querySelector('style')).not.toBeNull();
+    expect(button.style.cssText).toBe('');
+    kefu('open');
+    expect(frame()).not.toBeNull();
+  });
+
+  test('also where the page allows no styles but those of scripts', async () => {
+    vi.spyOn(HTMLStyleElement.prototype, 'sheet', 'get').mockReturnValue(null);
+    const { kefu, frame } = await load();
+    expect((root.host as HTMLElement).style.position).toBe('fixed');
+    kefu('open');
+    expect(frame()!.style.display).toBe('block');
+    expect(frame()!.style.position).toBe('fixed');
+    kefu('close');
+    expect(frame()!.style.display).toBe('none');
+  });
 });
