@@ -1,3 +1,4 @@
+import { plainText } from '../../kit/text/pieces.ts';
 import type { Messages } from '../messages/en.ts';
 import type { Desk } from '../shell/desk.svelte.ts';
 import { pagesFor } from '../shell/pages.ts';
@@ -33,7 +34,7 @@ function everything(desk: Desk, m: Messages): Entry[] {
   if (!desk.hasInbox) return all;
   for (const list of builtIn) all.push({ id: `view ${list.view} ${list.order ?? ''}`, group: 'views', title: list.order === 'due' ? m.viewing.dueSoonest : m.view[list.view], run: () => desk.go(list) });
   for (const view of desk.views.saved) all.push({ id: `view ${view.id}`, group: 'views', title: view.value.name, run: () => desk.go(view.value.list) });
-  for (const c of desk.inbox.items) all.push({ id: `conv ${c.id}`, group: 'conversations', title: nameOf(c.customer, m), about: c.topic || c.preview, run: () => desk.open(c.id) });
+  for (const c of desk.inbox.items) all.push({ id: `conv ${c.id}`, group: 'conversations', title: nameOf(c.customer, m), about: c.topic || plainText(c.preview, m.message.removedHere), run: () => desk.open(c.id) });
   if (desk.thread && !desk.thread.conversation?.merged_into) {
     for (const t of desk.teams.all) all.push({ id: `hand ${t.id}`, group: 'teams', title: m.duties.handTo(t.value.name), run: () => desk.doers.giveTeam?.({ id: t.id, name: t.value.name }) });
     for (const s of desk.staff) all.push({ id: `give ${s.id}`, group: 'colleagues', title: m.palette.give(s.name), run: () => desk.doers.give?.(s) });

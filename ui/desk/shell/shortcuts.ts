@@ -1,3 +1,5 @@
+import { composing } from '../../kit/text/keys.ts';
+
 /** What a key asks for, and what the palette offers under the same name. */
 export type Action =
   | 'next'
@@ -56,7 +58,7 @@ export function keyName(key: string): string {
 
 /** What a key asks for, unless somebody is writing or the browser has its own use for it. Single signs may be switched off. */
 export function shortcut(event: KeyboardEvent, single = true): Action | undefined {
-  if (event.isComposing || event.defaultPrevented) return undefined;
+  if (composing(event) || event.defaultPrevented) return undefined;
   // The palette is had from anywhere, from a box that is written in too.
   if ((event.ctrlKey !== event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === 'k') return 'palette';
   if (!single && event.key.length === 1) return undefined;
