@@ -1,6 +1,8 @@
 package walletview
 
 import (
+	"slices"
+
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/lookup"
 )
@@ -70,7 +72,7 @@ func OfSummary(sum lookup.Summary) WalletView {
 	c := sum.Customer
 	view := WalletView{
 		Name: c.Name, Kind: c.Kind, Locale: c.Locale, TimeZone: c.TimeZone, Jurisdiction: c.Jurisdiction, Since: int64(c.CreatedAt), RiskTier: c.RiskTier,
-		KYC: c.KYC.Status, Flags: append([]string{}, c.Flags...), Handles: make([]WalletHandle, len(c.Handles)),
+		KYC: c.KYC.Status, Flags: distinct(c.Flags), Handles: make([]WalletHandle, len(c.Handles)),
 		Accounts: make([]WalletAccount, len(sum.Accounts)), Instruments: make([]WalletInstrument, len(sum.Instruments)), Case: sum.Case,
 	}
 	for i, h := range c.Handles {
@@ -85,6 +87,18 @@ func OfSummary(sum lookup.Summary) WalletView {
 		}
 	}
 	return view
+}
+
+// distinct leaves out what was said before: a wallet may name a flag twice, and
+// whoever reads the view takes each for one thing to mind.
+func distinct(flags []string) []string {
+	out := make([]string, 0, len(flags))
+	for _, f := range flags {
+		if !slices.Contains(out, f) {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 func accountOf(a wallet.Account, balances []wallet.Balance) WalletAccount {

@@ -51,7 +51,7 @@ function panel(answer: Answer) {
     }),
   );
   const desk = { tag: 'en', open: vi.fn(), toasts: { say: vi.fn() }, api: { call } };
-  const thread = { id: 'one', draft: '', note: false, write: vi.fn(), customer: { conversations: [{ id: 'two', topic: 'Refund', created_at: 1_500_000 }] } };
+  const thread = { id: 'one', draft: 'I see it:\n', note: false, typed: vi.fn(), customer: { conversations: [{ id: 'two', topic: 'Refund', created_at: 1_500_000 }] } };
   render(WalletPanel, { desk: desk as unknown as Desk, m: en, thread: thread as unknown as Thread, customer: 'anna' });
   return { desk, thread, call };
 }
@@ -171,10 +171,20 @@ test('one transaction: what not to say, and into the reply', async () => {
   await fireEvent.click(await screen.findByText('Hausverwaltung K.'));
   await screen.findByText(walletEn.doNotTell);
   await fireEvent.click(screen.getByRole('button', { name: walletEn.put }));
-  expect(thread.draft).toContain('€850.00');
-  expect(thread.draft).toContain('(t1)');
-  expect(thread.draft).not.toContain('Hausverwaltung'); // a person's name is not put into words
-  expect(thread.write).toHaveBeenCalled();
+  // It is typed: what is merely shown would be gone with the page.
+  const [said] = thread.typed.mock.calls[0] as [string];
+  expect(said).toMatch(/^I see it:\n\S/);
+  expect(said).toContain('€850.00');
+  expect(said).toContain('(t1)');
+  expect(said).not.toContain('Hausverwaltung'); // a person's name is not put into words
+});
+
+test('a flag that the wallet names twice is shown once, and two sums in one currency are two', async () => {
+  const account = view.accounts[1]!;
+  panel((method, path, body) => (path.endsWith('/wallet') ? { ...view, flags: ['large_type', 'large_type'], accounts: [{ ...account, balances: [account.balances[0], account.balances[0]] }] } : whole(method, path, body)));
+  await screen.findByText('Hausverwaltung K.');
+  expect(screen.getAllByText(walletEn.flags.large_type!)).toHaveLength(1);
+  expect(screen.getAllByTitle(/€7\.00|7\.00/)).toHaveLength(2);
 });
 
 test('what is asked of the wallet', () => {
