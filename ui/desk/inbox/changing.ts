@@ -6,6 +6,12 @@ import { codeOf, mostChosen } from './inbox.svelte.ts';
 /** What is to be done to conversations, whichever they are. */
 export type Doing = Omit<Change, 'id' | 'seen'>;
 
+/** What is done once an answer is stored, and how that is said. */
+export interface After {
+  name: string;
+  doing: Doing;
+}
+
 export interface ChangingOptions {
   api: Pick<Api, 'change'>;
   undo: Undo;

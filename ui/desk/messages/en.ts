@@ -278,6 +278,8 @@ export const en = {
     nobody: 'No colleague fits.',
     customer: 'there',
     tags: (t: string[]) => `tags ${t.join(', ')}`,
+    uncoded: (name: string) => `Sent to ${name}. It is not resolved yet: say how it ended.`,
+    look: 'Open',
   },
   resolve: {
     title: 'Resolve this conversation',
@@ -388,6 +390,7 @@ export const en = {
       large: (max: string) => `Larger than ${max}`,
     },
     uploadUnfinished: 'Remove what could not be uploaded, or try it again. Then send.',
+    filesTooMany: (n: number, most: number) => `At most ${most} files go into one message; there are ${n}.`,
     filesLeftOut: (n: number, most: number) => `At most ${most} files go into one message. ${n === 1 ? '1 file was' : `${n} files were`} left out.`,
     draft: { none: '', saving: 'Saving draft', saved: 'Draft saved', failed: 'Draft kept in this tab only' },
     tooLong: (over: number) => `${over} characters too many`,

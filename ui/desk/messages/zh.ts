@@ -268,6 +268,8 @@ export const zh: Messages = {
     nobody: '没有匹配的同事。',
     customer: '您',
     tags: (t) => `加标签 ${t.join('、')}`,
+    uncoded: (name) => `已发送给${name}。会话尚未解决，请先选择处理结果。`,
+    look: '打开',
   },
   resolve: {
     title: '解决会话',
@@ -378,6 +380,7 @@ export const zh: Messages = {
       large: (max) => `超过 ${max}`,
     },
     uploadUnfinished: '请移除或重试未上传的文件，然后再发送。',
+    filesTooMany: (n, most) => `一条消息最多 ${most} 个文件，现在有 ${n} 个。`,
     filesLeftOut: (n, most) => `一条消息最多 ${most} 个文件，有 ${n} 个未添加。`,
     draft: { none: '', saving: '正在保存草稿', saved: '草稿已保存', failed: '草稿仅暂存于此页' },
     tooLong: (over) => `超出 ${over} 个字`,

@@ -8,8 +8,10 @@ import { dialWebSocket } from '../../kit/protocol/websocket.ts';
 import { Toasts } from '../../kit/toasts.svelte.ts';
 import { Api, Problem, type Change, type ChangeResult, type Conversation, type Staff } from './api.ts';
 import { colleaguesOf } from './colleagues.ts';
+import type { Outgoing } from '../../kit/protocol/outbox.ts';
+import { Attaching } from '../thread/attaching.ts';
 import { Drafts } from '../thread/drafts.ts';
-import { change, type Doing } from '../inbox/changing.ts';
+import { change, type After, type Doing } from '../inbox/changing.ts';
 import { codeOf, Inbox } from '../inbox/inbox.svelte.ts';
 import { dueSoonest, everything, type List } from '../inbox/lists.ts';
 import { Views } from '../inbox/views.svelte.ts';
@@ -38,6 +40,8 @@ export type Doers = Partial<Record<Action, (event?: KeyboardEvent) => unknown>> 
   give?: (staff: { id: string; name: string }) => void;
   giveTeam?: (team: { id: string; name: string }) => void;
   macro?: (macro: Macro) => void;
+  /** What was to be done when an answer is stored, to what its author had seen. */
+  follow?: (doing: Doing, said: string, seen?: number) => unknown;
 };
 
 export type Theme = 'system' | 'light' | 'dark';
@@ -67,6 +71,11 @@ export class Desk {
   readonly search: Search;
   readonly finding: Finding;
   readonly drafts: Drafts;
+  readonly attaching = new Attaching({
+    upload: (file, signal, progress) => this.api.upload(file, signal, progress),
+    online: () => this.online,
+    limit: () => this.#client?.limits?.attachment_bytes,
+  });
   readonly offers: Offers;
   readonly late: Late;
   #storage = new BrowserStorage();
@@ -126,6 +135,8 @@ export class Desk {
   #left = $state.raw<InboxPlace>({ list: everything });
   #client: Client | undefined;
   #nearing: ReturnType<typeof setTimeout> | undefined;
+  /** Who chose the files that wait to be sent. */
+  #filesOf = '';
   #lock = new IdleLock(
     () => void this.#lockUp(),
     (at) => (this.locksAt = at),
@@ -276,6 +287,8 @@ export class Desk {
     client.outbox.open(`staff:${staff.id}`);
     this.drafts.open(staff.id);
     forgetUnsaved(this.#tab, staff.id);
+    if (this.#filesOf !== staff.id) this.attaching.clear();
+    this.#filesOf = staff.id;
     client.on((change) => {
       if (client !== this.#client) return;
       if (change.what === 'state') this.connection = change.state;
@@ -297,6 +310,8 @@ export class Desk {
       if (change.what === 'welcome') this.drafts.saveAll();
       if (change.what === 'welcome') this.search.changed();
       if (change.what === 'welcome') this.finding.changed();
+      if (change.what === 'settled' && change.message.after) void this.#follow(change.conv, change.message);
+      if (change.what === 'merged') this.attaching.move(change.from, change.into);
       if (change.what === 'merged' && this.thread?.id === change.from) this.open(change.into);
     });
     this.offers.attach(client);
@@ -356,6 +371,7 @@ export class Desk {
   #forget(client?: Client): void {
     client?.outbox.clear();
     this.drafts.clear();
+    this.attaching.clear();
     this.finding.forget();
     forgetUnsaved(this.#tab);
   }
@@ -468,6 +484,37 @@ export class Desk {
       doing,
       said,
     );
+  }
+
+  /**
+   * Does something to one conversation. Where it has to be said how it ended and
+   * that was not, all but resolving it is done: the answer is then `uncoded`.
+   */
+  async changeCoded(before: Conversation, doing: Doing, said: string): Promise<ChangeResult | 'uncoded' | undefined> {
+    if (doing.status === 'resolved' && !doing.code && before.status !== 'resolved') {
+      await this.codes.load();
+      if (this.codes.needed([before])) {
+        const { status: _, ...rest } = doing;
+        if (Object.keys(rest).length > 0) await this.change([before], rest, said);
+        return 'uncoded';
+      }
+    }
+    return (await this.change([before], doing, said))[0];
+  }
+
+  /** An answer is stored: what was to be done with it is done, wherever its author is by now. */
+  async #follow(conv: string, message: Outgoing): Promise<void> {
+    const { name, doing } = message.after as After;
+    const m = this.m!;
+    const said = m.macro.then(name);
+    if (this.thread?.id === conv && this.thread.loaded && this.thread.conversation && this.doers.follow) return void this.doers.follow(doing, said, message.seen);
+    try {
+      const before = this.inbox.find(conv) ?? (await this.api.conversation(conv));
+      const answer = await this.changeCoded({ ...before, last_seq: message.seen ?? before.last_seq }, doing, said);
+      if (answer === 'uncoded') this.toasts.say(m.macro.uncoded(nameOf(before.customer, m)), 'danger', 12_000, { label: m.macro.look, run: () => this.open(conv) });
+    } catch (error) {
+      this.failed(codeOf(error));
+    }
   }
 
   failed(code: Problem['code']): void {

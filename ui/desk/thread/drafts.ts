@@ -1,4 +1,5 @@
 import type { Storage } from '../../kit/protocol/storage.ts';
+import type { After } from '../inbox/changing.ts';
 import { Problem, type Api, type Draft } from '../shell/api.ts';
 
 export type DraftState = 'none' | 'saving' | 'saved' | 'failed';
@@ -9,7 +10,16 @@ interface Kept extends Draft {
   blind?: boolean;
 }
 
+/** What belongs to a draft and is not in its words. It is kept in this tab alone. */
+export interface Along {
+  /** Whom a note names: ids with names. */
+  named?: [string, string][];
+  then?: After;
+}
+
 const prefix = 'kefu.desk.draft.';
+const alongPrefix = 'kefu.desk.along.';
+const prefixes = [prefix, alongPrefix];
 const pause = 800;
 const firstAgain = 2_000;
 const longestAgain = 60_000;
@@ -39,8 +49,8 @@ export class Drafts {
   /** Somebody has signed in: their own words are saved, and those of others are gone. */
   open(scope: string): void {
     this.#scope = scope;
-    const own = this.#key('');
-    for (const key of this.storage.keys()) if (key.startsWith(prefix) && !key.startsWith(own)) this.storage.removeItem(key);
+    const own = prefixes.map((p) => this.#key('', p));
+    for (const key of this.storage.keys()) if (prefixes.some((p) => key.startsWith(p)) && !own.some((p) => key.startsWith(p))) this.storage.removeItem(key);
     this.saveAll();
   }
 
@@ -57,7 +67,7 @@ export class Drafts {
   /** Whoever signs out leaves nothing behind. */
   clear(): void {
     this.close();
-    for (const key of this.storage.keys()) if (key.startsWith(prefix)) this.storage.removeItem(key);
+    for (const key of this.storage.keys()) if (prefixes.some((p) => key.startsWith(p))) this.storage.removeItem(key);
   }
 
   /** How far the draft of a conversation has got, until it is left. */
@@ -99,10 +109,26 @@ export class Drafts {
 
   keep(conv: string, draft: Draft): void {
     const blind = !this.#read.has(conv);
+    if (draft.text === '') this.keepAlong(conv, {});
     if (blind && draft.text === '') this.storage.removeItem(this.#key(conv));
     else this.storage.setItem(this.#key(conv), JSON.stringify({ text: draft.text, note: draft.note, ...(blind && { blind }) } satisfies Kept));
     this.#tell(conv, blind && draft.text !== '' ? 'failed' : 'none');
     this.#later(conv, pause);
+  }
+
+  /** What was kept along with the draft, until that is sent or given up. */
+  along(conv: string): Along {
+    try {
+      const along = JSON.parse(this.storage.getItem(this.#key(conv, alongPrefix)) ?? '{}') as Partial<Along> | null;
+      return { ...(Array.isArray(along?.named) && { named: along.named }), ...(along?.then && { then: along.then }) };
+    } catch {
+      return {};
+    }
+  }
+
+  keepAlong(conv: string, along: Along): void {
+    if (along.named || along.then) this.storage.setItem(this.#key(conv, alongPrefix), JSON.stringify(along));
+    else this.storage.removeItem(this.#key(conv, alongPrefix));
   }
 
   /** Saves at once, without waiting for the next letter. */
@@ -175,8 +201,8 @@ export class Drafts {
     this.#listeners.get(conv)?.(state);
   }
 
-  #key(conv: string): string {
-    return `${prefix}${encodeURIComponent(this.#scope)}.${conv}`;
+  #key(conv: string, of = prefix): string {
+    return `${of}${encodeURIComponent(this.#scope)}.${conv}`;
   }
 
   #kept(conv: string): Kept | undefined {

@@ -6,6 +6,7 @@ import { entry, missed, setUp, welcome } from '../../kit/protocol/fake.ts';
 import { MemoryStorage } from '../../kit/protocol/storage.ts';
 import { Api, type Conversation, type Draft } from '../shell/api.ts';
 import type { Desk } from '../shell/desk.svelte.ts';
+import { Attaching } from './attaching.ts';
 import { Drafts } from './drafts.ts';
 import { en } from '../messages/en.ts';
 import { Thread } from './thread.svelte.ts';
@@ -68,17 +69,18 @@ async function shown(first: number, last: number, draft?: Draft) {
     teams: { all: [], find: () => undefined, refresh: () => Promise.resolve() }, staff: [],
     online: true,
     keys: true,
+    attaching: new Attaching({ upload: () => Promise.resolve({ id: 'f1', name: 'a.txt', type: 'text/plain', size: 1 }), online: () => true, limit: () => undefined }),
     codes: { all: [], load: () => Promise.resolve(), fitting: () => [], needed: () => false, name: () => '' },
     connection: 'open',
     detailsOpen: false,
     target: undefined as { conv: string; seq: number } | undefined,
     toasts: { say: vi.fn() },
   });
-  render(ThreadPane, { desk: desk as unknown as Desk, m: en, thread });
+  const rendered = render(ThreadPane, { desk: desk as unknown as Desk, m: en, thread });
   await vi.waitFor(() => expect(thread.customer).toBeDefined());
   await settle();
   const log = screen.getAllByRole('region', { name: en.thread.log })[0]!;
-  return { thread, desk, server, client, log, asked, bodies, edits };
+  return { thread, desk, server, client, log, asked, bodies, edits, away: rendered.unmount };
 }
 
 // The test's browser has no modal dialogs.
@@ -192,7 +194,7 @@ test('of a long conversation the last words are drawn first, and what follows is
   for (const what of paint.held) what();
   await drawn(50);
   await vi.waitFor(() => expect(log.scrollTop).toBe(370));
-  expect(screen.getByRole('log')).toHaveAttribute('aria-live', 'polite');
+  expect(document.querySelectorAll('[aria-live=polite] [data-seq]')).toHaveLength(0);
 });
 
 test('reading back keeps the line that was read where it was', async () => {
@@ -256,6 +258,56 @@ test('a file that is tried again or removed leaves the focus in the box', async 
   remove.focus();
   await fireEvent.click(remove);
   expect(document.activeElement).toBe(screen.getByRole('textbox'));
+});
+
+test('a file that was chosen is there again when its conversation is, and a refused answer brings its own', async () => {
+  const { thread, server, desk, away } = await shown(1, 2);
+  const choose = () => fireEvent.change(document.querySelector<HTMLInputElement>('input[type=file]')!, { target: { files: [new File(['x'], 'a.txt')] } });
+  await choose();
+  await screen.findByRole('button', { name: en.composer.removeFile('a.txt') });
+  away();
+  render(ThreadPane, { desk: desk as unknown as Desk, m: en, thread });
+  await screen.findByRole('button', { name: en.composer.removeFile('a.txt') });
+  await vi.waitFor(() => expect(screen.getByRole('button', { name: en.composer.send })).toBeEnabled());
+  await fireEvent.keyDown(screen.getByRole('textbox'), { key: 'Enter' });
+  const { client_msg_id: ref, body } = server.last.of('send')[0]!;
+  expect(body).toMatchObject({ attachment_ids: ['f1'] });
+  expect(screen.queryByRole('button', { name: en.composer.removeFile('a.txt') })).toBeNull();
+  server.last.receive({ t: 'error', code: 'conflict', field: 'unless_answered', ref });
+  await fireEvent.click(await screen.findByRole('button', { name: en.message.rewrite }));
+  await screen.findByRole('button', { name: en.composer.removeFile('a.txt') });
+});
+
+test('what comes is read out, and earlier pages are not', async () => {
+  const { server, log } = await shown(101, 150);
+  const live = () => [...document.querySelectorAll('[aria-live=polite] [data-seq]')].map((e) => Number((e as HTMLElement).dataset.seq));
+  expect(live()).toEqual([]);
+  log.scrollTop = 0;
+  await fireEvent.scroll(log);
+  server.last.receive(missed('c', Array.from({ length: 50 }, (_, i) => entry('c', 51 + i)), true));
+  server.last.receive({ t: 'event', ...entry('c', 151) });
+  await settle();
+  await vi.waitFor(() => expect(document.querySelectorAll('[data-seq]')).toHaveLength(101));
+  expect(live()).toEqual([151]);
+  // The whole is not live by its role either, and nothing in it has the name of what is around it.
+  expect(screen.getByRole('log')).toHaveAttribute('aria-live', 'off');
+  expect(screen.getByRole('log')).not.toHaveAttribute('aria-label', en.thread.log);
+});
+
+test('a dialog that closes when the conversation was left reads nothing of it', async () => {
+  vi.spyOn(document, 'hasFocus').mockReturnValue(true);
+  const { thread, server, client, away } = await shown(1, 2);
+  const dialog = document.body.appendChild(document.createElement('dialog'));
+  dialog.setAttribute('open', '');
+  server.last.receive({ t: 'event', ...entry('c', 3, { author: { kind: 'customer' } }) });
+  await settle();
+  const seen = vi.spyOn(thread, 'seen');
+  away();
+  thread.leave();
+  dialog.remove();
+  dialog.dispatchEvent(new Event('close'));
+  expect(seen).not.toHaveBeenCalled();
+  expect(client.peek('c')).toBeUndefined();
 });
 
 test('behind a dialog nothing is taken as seen, and it is once the dialog closes', async () => {

@@ -3,7 +3,7 @@ import type { Client } from '../../kit/protocol/client.ts';
 import type { Attachment, Status } from '../../kit/protocol/frames.ts';
 import type { Line } from '../../kit/protocol/log.ts';
 import type { Outgoing } from '../../kit/protocol/outbox.ts';
-import type { Doing } from '../inbox/changing.ts';
+import type { After } from '../inbox/changing.ts';
 import { Problem, type Api, type Conversation, type Customer, type Priority, type StatusAbout, type Version } from '../shell/api.ts';
 import type { Drafts, DraftState } from './drafts.ts';
 import { codeOf } from '../inbox/inbox.svelte.ts';
@@ -35,8 +35,10 @@ export class Thread {
   /** Whom the note that is being written names: their names by their ids. */
   named = $state.raw<ReadonlyMap<string, string>>(new Map());
   /** What is done when the answer is sent. */
-  then = $state.raw<{ name: string; doing: Doing }>();
+  then = $state.raw<After>();
 
+  /** The newest entry when it was opened: what comes after it is news. */
+  opened = $state(0);
   /** The newest entry that was on screen; what was there when it was opened counts as seen. */
   upTo = 0;
 
@@ -72,6 +74,8 @@ export class Thread {
       if ('conv' in change && change.conv && change.conv !== id) return;
       if (change.what === 'inbox') void this.read();
       if (change.what === 'welcome') void this.#readDraft();
+      // What became of it while there was no connection was told to nobody.
+      if (change.what === 'welcome') void this.read();
       if (change.what === 'removed') this.removed = change.classes;
       if (change.what === 'present') this.present = change.staff.filter((s) => s.id !== client.me.id);
       if (change.what === 'state' && change.state !== 'open') this.present = [];
@@ -170,6 +174,7 @@ export class Thread {
     this.loaded = log.loaded;
     this.hasOlder = log.hasOlder;
     if (this.upTo === 0) this.upTo = log.top;
+    if (this.opened === 0) this.opened = log.top;
     this.pending = this.client.outbox.messages().filter((m) => m.conv === this.id);
     const heard = this.client.receipts.get(this.id);
     this.receipt = {
@@ -194,6 +199,9 @@ export class Thread {
       if (text === '') return;
       this.draft = text;
       this.note = note;
+      const along = this.drafts.along(this.id);
+      this.named = new Map(along.named);
+      this.then = along.then;
     } catch (error) {
       if (this.#gone || codeOf(error) === 'not_found' || codeOf(error) === 'forbidden') return;
       clearTimeout(this.#draftTimer);
@@ -207,6 +215,22 @@ export class Thread {
     this.draft = text;
     this.drafts.keep(this.id, { text, note: this.note });
     if (!this.note) this.client.type(this.id, text !== '');
+  }
+
+  /** Names a colleague in the note that is being written. */
+  name({ id, name }: { id: string; name: string }): void {
+    this.named = new Map(this.named).set(id, name);
+    this.#keepAlong();
+  }
+
+  /** Does something when the answer is stored; nothing, when nothing is given. */
+  follow(then?: After): void {
+    this.then = then;
+    this.#keepAlong();
+  }
+
+  #keepAlong(): void {
+    this.drafts.keepAlong(this.id, { ...(this.named.size > 0 && { named: [...this.named] }), ...(this.then && { then: this.then }) });
   }
 
   /** Turns what is being written into a note, or into a reply. */
@@ -223,11 +247,12 @@ export class Thread {
     return this.lines.findLast((l) => l.seq > this.begun && l.kind === 'message' && l.author?.kind === 'agent' && l.author.id !== this.client.me.id);
   }
 
-  send(attachments: Attachment[]): void {
+  /** Colleagues: those whom a note may name. */
+  send(attachments: Attachment[], colleagues: readonly { id: string; name: string }[] = []): void {
     const text = this.draft.trim();
-    const mentions = this.note ? mentionsIn(text, this.named) : [];
+    const mentions = this.note ? mentionsIn(text, this.named, colleagues) : [];
     const extra = this.note ? (mentions.length > 0 ? { mentions } : undefined) : { unless_answered: true };
-    this.client.send({ conv: this.id, text, attachments, note: this.note, seen: this.upTo, extra });
+    this.client.send({ conv: this.id, text, attachments, note: this.note, seen: this.upTo, extra, after: this.then });
     this.client.type(this.id, false);
     this.draft = '';
     this.begun = 0;
@@ -246,14 +271,16 @@ export class Thread {
     this.client.retry(clientMsgId);
   }
 
-  /** Takes back into the box what was refused, before what is being written. */
-  rewrite(clientMsgId: string): void {
+  /** Takes back into the box what was refused, before what is being written; gives the files that went with it. */
+  rewrite(clientMsgId: string): Attachment[] {
     const message = this.client.outbox.get(clientMsgId);
-    if (!message) return;
+    if (!message) return [];
     const text = [message.body.text ?? '', this.draft].filter((t) => t !== '').join('\n\n');
     this.client.discard(clientMsgId);
     this.note = Boolean(message.note) || (this.note && this.draft !== '');
     this.typed(text);
+    if (message.after && !this.then) this.follow(message.after as After);
+    return message.attachments ?? [];
   }
 
   /** Writes a note without touching what is being written. */
@@ -261,11 +288,18 @@ export class Thread {
     this.client.send({ conv: this.id, text, note: true, seen: this.upTo });
   }
 
+  /** The newest entry that is known. */
+  get top(): number {
+    return this.client.peek(this.id)?.top ?? 0;
+  }
+
   seen(): void {
-    const top = this.client.log(this.id).top;
+    if (this.#gone) return;
+    const { top } = this;
     this.upTo = Math.max(this.upTo, top);
     if (!this.conversation || this.conversation.unread === 0 || top === 0) return;
-    this.client.read(this.id, top);
+    // What could not be said is said when the conversation was read again.
+    if (!this.client.read(this.id, top)) return;
     this.#marks++;
     this.conversation = { ...this.conversation, unread: 0 };
     this.changed(this.conversation);

@@ -71,6 +71,8 @@ export type Change =
   | { what: 'presence'; presence: PresenceFrame }
   | { what: 'merged'; from: string; into: string }
   | { what: 'stored'; conv: string; client_msg_id: string }
+  /** A message left the outbox because the server has it, however that was learnt. */
+  | { what: 'settled'; conv: string; message: Outgoing }
   | { what: 'error'; error: ErrorFrame; about: About };
 
 export interface Receipt {
@@ -99,6 +101,8 @@ export interface Draft {
   /** Desk: the newest entry on screen. What the customer wrote after it goes on waiting. */
   seen?: number;
   extra?: Extra;
+  /** What is to be done once it is stored; told with `settled`. */
+  after?: unknown;
 }
 
 const typingEvery = 3_000;
@@ -144,6 +148,7 @@ export class Client {
       overdue: () => this.#connection.restart(),
       changed: () => this.#emit({ what: 'outbox' }),
       merged: (from, into) => this.#emit({ what: 'merged', from, into }),
+      settled: (message, conv) => this.#emit({ what: 'settled', conv, message }),
       end: (conv) => Math.max(this.#reading.peek(conv)?.top ?? 0, this.#line(conv)?.last_seq ?? 0),
     });
     this.#connection = new Connection({
@@ -222,6 +227,11 @@ export class Client {
     return this.#reading.log(conv);
   }
 
+  /** The log, where one is held: asking makes none. */
+  peek(conv: string): ConversationLog | undefined {
+    return this.#reading.peek(conv);
+  }
+
   #line(conv: string): ConversationLine | undefined {
     return this.conversations.find((c) => c.conv === conv);
   }
@@ -296,14 +306,15 @@ export class Client {
     for (const conv of convs) this.#arrived(conv);
   }
 
-  /** The person has seen everything up to here. */
-  read(conv: string, seq: number): void {
-    this.#connection.send({ t: 'read', conv, seq });
+  /** The person has seen everything up to here; false when there is no connection to say it by. */
+  read(conv: string, seq: number): boolean {
+    const said = this.#connection.send({ t: 'read', conv, seq });
     const line = this.#line(conv);
     if (line && seq > line.read_seq) {
       line.read_seq = seq;
       line.unread = 0;
     }
+    return said;
   }
 
   // Writing
@@ -333,6 +344,7 @@ export class Client {
       ...(draft.reply_to && { reply_to: draft.reply_to }),
       ...(draft.seen && { seen: draft.seen }),
       ...(draft.extra && { extra: draft.extra }),
+      ...(draft.after !== undefined && { after: draft.after }),
       ...(attachments.length > 0 && { attachments }),
       ...(files.length > 0 && { files }),
       ...(draft.form && { form: draft.form.shown }),
@@ -526,7 +538,7 @@ export class Client {
   #stored(frame: ServerFrame & { t: 'stored' }): void {
     const { conv, seq, client_msg_id, classes } = frame;
     this.#ahead.drop(conv);
-    const message = this.#sending.stored(client_msg_id);
+    const message = this.#sending.stored(client_msg_id, conv);
     if (message && this.#follows(conv) && !this.log(conv).has(seq)) {
       this.#reading.event(this.#own(message, frame));
       this.#arrived(conv);

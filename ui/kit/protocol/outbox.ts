@@ -25,6 +25,8 @@ export interface Outgoing {
   unkept?: boolean;
   /** Milliseconds since 1970. */
   made: number;
+  /** What its author wants done once it is stored. It stays here; the server hears nothing of it. */
+  after?: unknown;
   /** The server refused it for good; the person decides what becomes of it. */
   failed?: string;
 }

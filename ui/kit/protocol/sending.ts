@@ -11,6 +11,8 @@ export interface SendingOptions {
   /** What waits has changed. */
   changed: () => void;
   merged: (from: string, into: string) => void;
+  /** The server has a message: it said so, or the conversation's log did. */
+  settled: (message: Outgoing, conv: string) => void;
   /** Where the conversation's log ends, as far as is known. */
   end: (conv: string) => number;
 }
@@ -92,10 +94,12 @@ export class Sending {
     if (this.options.outbox.ask(conv)) this.pump();
   }
 
-  stored(clientMsgId: string): Outgoing | undefined {
+  stored(clientMsgId: string, conv: string): Outgoing | undefined {
     this.#settle(clientMsgId);
     this.#failures.delete(clientMsgId);
-    return this.options.outbox.remove(clientMsgId);
+    const message = this.options.outbox.remove(clientMsgId);
+    if (message) this.options.settled(message, conv);
+    return message;
   }
 
   /** An entry of a log may be the answer that did not come. */
@@ -106,7 +110,7 @@ export class Sending {
       outbox.dropAsk(ask);
       if (this.#asked === entry.conv) this.#askSettled();
     } else if (entry.client_msg_id && outbox.get(entry.client_msg_id)) {
-      this.stored(entry.client_msg_id);
+      this.stored(entry.client_msg_id, entry.conv);
     } else {
       return;
     }
