@@ -98,7 +98,6 @@ export const en = {
               : 'Away'
             : 'Offline',
     load: (percent: number, holds: number) => `${holds === 1 ? '1 conversation' : `${holds} conversations`}, ${percent} % of what you take`,
-    sound: 'Sound with each offer',
     offer: 'A customer for you',
     notify: 'Open the desk to accept.',
     seconds: (n: number) => `${n} s`,
@@ -449,6 +448,8 @@ export const en = {
     choose: 'Choose it; with Shift, all up to it',
     undo: 'Undo what was done last',
     presence: 'Whether you take offers',
+    accept: 'Accept the offer',
+    decline: 'Pass the offer on',
     details: 'Show or hide the customer',
     saveView: 'Save this list as a view',
     search: 'Search messages',
@@ -468,7 +469,6 @@ export const en = {
   },
   help: {
     title: 'Keyboard shortcuts',
-    offered: 'While you are offered a conversation: accept, pass it on',
     sends: 'Enter sends, Shift and Enter begins a new line.',
     single: 'Single keys are commands',
   },

@@ -93,7 +93,6 @@ export const zh: Messages = {
               : '离开'
             : '离线',
     load: (percent, holds) => `接待中 ${holds} 个会话，占接待上限的 ${percent}%`,
-    sound: '有派单时播放提示音',
     offer: '有客户等待接待',
     notify: '请打开工作台接待。',
     seconds: (n) => `${n} 秒`,
@@ -439,6 +438,8 @@ export const zh: Messages = {
     choose: '选择；加 Shift 连选',
     undo: '撤销上一步',
     presence: '是否接待新会话',
+    accept: '接待派来的会话',
+    decline: '把派来的会话转给同事',
     details: '显示或隐藏客户信息',
     saveView: '将当前列表存为视图',
     search: '搜索消息',
@@ -458,7 +459,6 @@ export const zh: Messages = {
   },
   help: {
     title: '快捷键',
-    offered: '有新会话派给您时：接待、转给同事',
     sends: '按 Enter 发送，按 Shift + Enter 换行。',
     single: '启用单键快捷键',
   },

@@ -25,7 +25,8 @@ function everything(desk: Desk, m: Messages): Entry[] {
   const all: Entry[] = [];
   for (const { id, key } of actions) {
     const run = desk.doers[id];
-    if (run && id !== 'palette' && id !== 'escape') all.push({ id: `do ${id}`, group: 'actions', title: m.command[id], key, run: () => void run() });
+    const offered = id === 'accept' || id === 'decline';
+    if (run && id !== 'palette' && id !== 'escape' && (!offered || desk.offers.offer)) all.push({ id: `do ${id}`, group: 'actions', title: m.command[id], key, run: () => void run() });
   }
   for (const page of desk.me ? pagesFor(desk.me) : []) {
     all.push({ id: `page ${page.id}`, group: 'pages', title: page.title(m), run: () => desk.visit(page.id) });

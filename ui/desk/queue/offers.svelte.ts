@@ -1,8 +1,8 @@
 import type { Client, Change } from '../../kit/protocol/client.ts';
-import type { Storage } from '../../kit/protocol/storage.ts';
 import type { OfferFrame, PresenceState, BreakReason } from '../../kit/protocol/frames.ts';
 
-const soundKey = 'kefu.desk.offers.sound';
+/** In milliseconds. Whoever is pressing keys when an offer appears does not mean it. */
+const seenAfter = 1_000;
 
 /** What the queue and this agent say to each other: presence, and the one offer that stands. */
 export class Offers {
@@ -12,20 +12,16 @@ export class Offers {
   /** What became of the last offer, where that needs a word: it went on, or a colleague has it. */
   over = $state<'expired' | 'taken' | 'lost'>();
   busy = $state(false);
-  sound = $state(true);
   #client: Client | undefined;
-  #storage: Storage;
-  #notice: Notification | undefined;
+  #came = 0;
+  #hush: (() => void) | undefined;
 
   constructor(
-    storage: Storage,
-    /** Shows what is known of the conversation of an offer, and opens one that was accepted. */
+    /** Opens a conversation that was accepted. */
     private readonly opened: (conv: string) => void,
-    private readonly words: () => { title: string; text: string } | undefined,
-  ) {
-    this.#storage = storage;
-    this.sound = storage.getItem(soundKey) !== 'off';
-  }
+    /** Calls an agent who looks elsewhere; gives what ends the call. */
+    private readonly call: () => (() => void) | undefined,
+  ) {}
 
   attach(client: Client): void {
     this.#client = client;
@@ -37,14 +33,8 @@ export class Offers {
     this.#end();
   }
 
-  setSound(on: boolean): void {
-    this.sound = on;
-    this.#storage.setItem(soundKey, on ? 'on' : 'off');
-  }
-
   choose(state: PresenceState, reason?: BreakReason): void {
     this.#client?.setPresence(state, reason);
-    if (state === 'available') void this.#mayNotify();
   }
 
   accept(): void {
@@ -59,16 +49,23 @@ export class Offers {
     this.#client?.decline(this.offer.conv);
   }
 
+  /** An offer stands, and was there to be seen before it could be answered by a key. */
+  get seen(): boolean {
+    return this.offer !== undefined && Date.now() - this.#came >= seenAfter;
+  }
+
   changed(change: Change): void {
     switch (change.what) {
       case 'presence':
         this.presence = change.presence;
         return;
       case 'offer':
+        this.#came = Date.now();
         this.offer = { ...change.offer, ends: Date.now() + change.offer.left_ms };
         this.over = undefined;
         this.busy = false;
-        this.#call();
+        this.#hush?.();
+        this.#hush = this.call();
         return;
       case 'offer_over': {
         if (this.offer?.conv !== change.conv) return;
@@ -94,47 +91,7 @@ export class Offers {
   #end(): void {
     this.offer = undefined;
     this.busy = false;
-    this.#notice?.close();
-    this.#notice = undefined;
-  }
-
-  /** Whoever looks elsewhere is called, by sound and by the system, as far as they let us. */
-  #call(): void {
-    if (this.sound) chime();
-    const words = this.words();
-    if (!words || !document.hidden || typeof Notification === 'undefined' || Notification.permission !== 'granted') return;
-    try {
-      this.#notice = new Notification(words.title, { body: words.text, tag: 'kefu-offer', requireInteraction: true });
-      this.#notice.onclick = () => window.focus();
-    } catch {
-      // Some browsers let only workers notify.
-    }
-  }
-
-  async #mayNotify(): Promise<void> {
-    if (typeof Notification !== 'undefined' && Notification.permission === 'default') await Notification.requestPermission();
-  }
-}
-
-/** Two soft tones. A browser that has not been clicked in stays silent. */
-function chime(): void {
-  if (typeof AudioContext === 'undefined') return;
-  try {
-    const audio = new AudioContext();
-    [660, 880].forEach((hertz, i) => {
-      const tone = audio.createOscillator();
-      const volume = audio.createGain();
-      const at = audio.currentTime + i * 0.16;
-      tone.frequency.value = hertz;
-      volume.gain.setValueAtTime(0.0001, at);
-      volume.gain.exponentialRampToValueAtTime(0.12, at + 0.02);
-      volume.gain.exponentialRampToValueAtTime(0.0001, at + 0.3);
-      tone.connect(volume).connect(audio.destination);
-      tone.start(at);
-      tone.stop(at + 0.32);
-    });
-    setTimeout(() => void audio.close(), 1000);
-  } catch {
-    // No sound is no reason to lose the offer.
+    this.#hush?.();
+    this.#hush = undefined;
   }
 }

@@ -1,17 +1,18 @@
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { Change, Client } from '../../kit/protocol/client.ts';
 import { Offers } from './offers.svelte.ts';
 
 function desk() {
-  const kept = new Map<string, string>();
-  const storage = { getItem: (k: string) => kept.get(k) ?? null, setItem: (k: string, v: string) => void kept.set(k, v), removeItem: (k: string) => void kept.delete(k), keys: () => [...kept.keys()] };
   const client = { accept: vi.fn(), decline: vi.fn(), setPresence: vi.fn() };
   const opened = vi.fn();
-  const offers = new Offers(storage, opened, () => undefined);
-  offers.setSound(false);
+  const hush = vi.fn();
+  const call = vi.fn(() => hush);
+  const offers = new Offers(opened, call);
   offers.attach(client as unknown as Client);
-  return { offers, client, opened };
+  return { offers, client, opened, call, hush };
 }
+
+afterEach(() => void vi.useRealTimers());
 
 const offer = (conv: string): Change => ({ what: 'offer', offer: { conv, channel: 'chat', priority: 'normal', since: 0, left_ms: 20_000 } });
 
@@ -58,4 +59,35 @@ test('presence is what the server says', () => {
   expect(offers.presence).toBeUndefined();
   offers.changed({ what: 'presence', presence: { state: 'break', reason: 'meal', since: 1, load: 25, holds: 1 } });
   expect(offers.presence?.state).toBe('break');
+});
+
+test('a key counts once the offer could be seen', () => {
+  vi.useFakeTimers();
+  const { offers } = desk();
+  expect(offers.seen).toBe(false);
+  offers.changed(offer('c1'));
+  vi.advanceTimersByTime(900);
+  expect(offers.seen).toBe(false);
+  vi.advanceTimersByTime(100);
+  expect(offers.seen).toBe(true);
+  // The next one is as new.
+  offers.changed({ what: 'offer_over', conv: 'c1', reason: 'declined' });
+  offers.changed(offer('c2'));
+  expect(offers.seen).toBe(false);
+});
+
+test('an offer calls, and calls no more when it is over', () => {
+  const { offers, call, hush } = desk();
+  offers.changed(offer('c1'));
+  expect([call.mock.calls.length, hush.mock.calls.length]).toEqual([1, 0]);
+  offers.changed({ what: 'offer_over', conv: 'c1', reason: 'expired' });
+  expect([call.mock.calls.length, hush.mock.calls.length]).toEqual([1, 1]);
+});
+
+test('taking offers asks the browser for nothing', () => {
+  const asked = vi.fn();
+  vi.stubGlobal('Notification', { permission: 'default', requestPermission: asked });
+  desk().offers.choose('available');
+  expect(asked).not.toHaveBeenCalled();
+  vi.unstubAllGlobals();
 });

@@ -34,7 +34,7 @@ function desk() {
   return {
     me: { id: 'mei', name: 'Mei', role: 'agent' }, mayFind: true, hasInbox: true, page: 'inbox', keys: true, online: true, connection: 'open', language: 'en', theme: 'system', tag: 'en',
     search: { query: '退款' }, searchFor: vi.fn(), endSearch: vi.fn(), look: vi.fn(), visit: vi.fn(), addressOf: (page: string) => `#${page}`, go: vi.fn(), open: vi.fn(),
-    offers: { presence: undefined }, notify: { supported: false },
+    offers: { presence: undefined, offer: undefined as object | undefined }, notify: { supported: false },
     paletteOpen: true, doers: {}, views: { saved: [] }, inbox, teams: { all: [] }, staff: [], macros: { all: [], load: () => Promise.resolve() },
   };
 }

@@ -159,12 +159,11 @@ export class Desk {
     this.drafts = new Drafts(this.#tab, this.api);
     this.late = new Late(this.api, (n) => this.#tellLate(n));
     this.offers = new Offers(
-      this.#storage,
       (conv) => {
         this.arriving = conv;
         this.open(conv);
       },
-      () => this.m && { title: this.m.queue.offer, text: this.m.queue.notify },
+      () => this.m && this.notify.call(this.m.queue.offer, this.m.queue.notify, 'kefu-offer', () => undefined),
     );
     this.api.onexpired = () => this.#refused();
     this.keys = this.#storage.getItem(keysKey) !== 'off';

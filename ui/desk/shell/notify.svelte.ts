@@ -40,7 +40,8 @@ export class Notify {
     }
     this.refused = this.supported && Notification.permission === 'denied';
     this.browser = wanted.browser === true && this.supported && Notification.permission === 'granted';
-    this.sound = wanted.sound === true;
+    // Offers do not wait: who chose nothing hears them.
+    this.sound = wanted.sound !== false;
   }
 
   close(): void {
@@ -73,24 +74,39 @@ export class Notify {
   /** Tells of something, unless the desk is being looked at. One conversation has one notice. */
   tell(title: string, body: string, about: string, go: () => void): void {
     if (this.#staff === '' || this.looks()) return;
-    if (this.sound) this.#ring();
-    if (!this.browser || !this.supported) return;
+    if (Date.now() - this.#sounded >= soundEvery) this.#ring();
+    this.#show(title, { body, tag: about }, go);
+  }
+
+  /**
+   * Calls to what does not wait: it sounds though the desk is looked at, and its
+   * notice stays until it is over. Gives what takes the notice away.
+   */
+  call(title: string, body: string, about: string, go: () => void): () => void {
+    if (this.#staff === '') return () => undefined;
+    this.#ring();
+    const notice = this.looks() ? undefined : this.#show(title, { body, tag: about, requireInteraction: true }, go);
+    return () => notice?.close();
+  }
+
+  #show(title: string, options: NotificationOptions, go: () => void): Notification | undefined {
+    if (!this.browser || !this.supported) return undefined;
     try {
-      const notice = new Notification(title, { body, tag: about });
+      const notice = new Notification(title, options);
       notice.onclick = () => {
         window.focus();
         go();
         notice.close();
       };
+      return notice;
     } catch {
-      // Some browsers know no notices of pages; the title tells.
+      return undefined; // Some browsers know no notices of pages; the title tells.
     }
   }
 
   #ring(): void {
-    const now = Date.now();
-    if (now - this.#sounded < soundEvery || typeof AudioContext === 'undefined') return;
-    this.#sounded = now;
+    if (!this.sound || typeof AudioContext === 'undefined') return;
+    this.#sounded = Date.now();
     this.#audio ??= new AudioContext();
     const { currentTime: at, destination } = this.#audio;
     for (const [pitch, from] of [

@@ -3,6 +3,7 @@ import { BrowserStorage } from '../../kit/protocol/storage.ts';
 import { Notify } from './notify.svelte.ts';
 
 const told: { title: string; options?: NotificationOptions }[] = [];
+let closed = 0;
 class Notice {
   static permission = 'granted';
   static requestPermission = () => Promise.resolve(Notice.permission);
@@ -10,11 +11,13 @@ class Notice {
   constructor(title: string, options?: NotificationOptions) {
     told.push({ title, options });
   }
-  close() {}
+  close() {
+    closed++;
+  }
 }
 
 beforeEach(() => {
-  told.length = 0;
+  told.length = closed = 0;
   Notice.permission = 'granted';
   localStorage.clear();
   vi.stubGlobal('Notification', Notice);
@@ -52,4 +55,41 @@ test('a browser that refuses is not asked to tell', async () => {
   await notify.setBrowser(true);
   notify.tell('a', 'b', 'c', () => undefined);
   expect([notify.browser, notify.refused, told.length]).toEqual([false, true, 0]);
+});
+
+test('what does not wait stays until it is over, and says nothing to who wants no notices', async () => {
+  const notify = new Notify(new BrowserStorage(), () => false);
+  notify.open('mei');
+  notify.call('offer', 'b', 'kefu-offer', () => undefined)();
+  expect(told).toEqual([]);
+  await notify.setBrowser(true);
+  const hush = notify.call('offer', 'b', 'kefu-offer', () => undefined);
+  expect(told).toEqual([{ title: 'offer', options: { body: 'b', tag: 'kefu-offer', requireInteraction: true } }]);
+  expect(closed).toBe(0);
+  hush();
+  expect(closed).toBe(1);
+});
+
+test('one choice of sound is for all, and who made none hears offers', () => {
+  const rings = vi.fn();
+  const tone = { frequency: {}, connect: (to: object) => to, start: rings, stop: () => undefined };
+  const gain = { gain: { setValueAtTime: () => undefined, exponentialRampToValueAtTime: () => undefined }, connect: (to: object) => to };
+  vi.stubGlobal('AudioContext', class {
+    currentTime = 0;
+    destination = {};
+    createOscillator = () => tone;
+    createGain = () => gain;
+  });
+  // The desk is looked at: an offer sounds all the same.
+  const notify = new Notify(new BrowserStorage(), () => true);
+  notify.open('mei');
+  notify.call('offer', '', 'kefu-offer', () => undefined);
+  const heard = rings.mock.calls.length;
+  expect(heard).toBeGreaterThan(0);
+  notify.setSound(false);
+  notify.call('offer', '', 'kefu-offer', () => undefined);
+  expect(rings.mock.calls.length).toBe(heard);
+  const again = new Notify(new BrowserStorage(), () => true);
+  again.open('mei');
+  expect(again.sound).toBe(false);
 });

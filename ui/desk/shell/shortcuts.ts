@@ -17,6 +17,8 @@ export type Action =
   | 'choose'
   | 'undo'
   | 'presence'
+  | 'accept'
+  | 'decline'
   | 'details'
   | 'saveView'
   | 'search'
@@ -43,6 +45,8 @@ export const actions: readonly { id: Action; key?: string; hidden?: boolean }[] 
   { id: 'choose', key: 'x' },
   { id: 'undo', key: 'z' },
   { id: 'presence', key: 'p' },
+  { id: 'accept', key: 'y' },
+  { id: 'decline', key: 'd' },
   { id: 'details', key: 'i' },
   { id: 'saveView' },
   { id: 'escape', key: 'Esc' },
