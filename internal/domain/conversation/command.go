@@ -60,8 +60,8 @@ type Command struct {
 	// where it is accepted. The queue sets it, and no edge.
 	OfferedTo string
 	TakenFrom string       // of Assign: from whom the queue takes it back, who may have given it to somebody by now; no edge sets it
-	AddTags   bool         // of SetTags: Content.Tags come to those that are there
-	DropTags  []string     // of SetTags with AddTags: those that go
+	Adds      bool         // of SetTags and SetSkills: the content's come to those that are there
+	Drops     []string     // of one with Adds: those that go
 	WrapUps   *wrapup.Book // of SetStatus and SetWrapUp: the codes that are in use; nil: there are none
 	Remains   *Remains     // of LetGo: what waits in this one without the one that leaves it, or nil
 	Route     *Route       // of a customer's Send that fills in a form: what the form does to the conversation
@@ -219,7 +219,7 @@ func (o *Outcome) apply(p identity.Principal, c Command, now int64) error {
 	case SetTeam:
 		return o.setTeam(c.Content.Team)
 	case SetSkills:
-		return o.setSkills(c.Content.Skills)
+		return o.setSkills(c.wanted(o.State.Skills, c.Content.Skills))
 	case SetWrapUp:
 		return o.setWrapUp(p, c)
 	case HandOver:
@@ -489,12 +489,7 @@ func (o *Outcome) setField(c Command) error {
 			o.add(KindPriority, Content{Priority: s.Priority})
 		}
 	case SetTags:
-		wanted := c.Content.Tags
-		if c.AddTags {
-			kept := slices.DeleteFunc(slices.Clone(s.Tags), func(tag string) bool { return slices.Contains(c.DropTags, tag) })
-			wanted = append(kept, wanted...)
-		}
-		tags, err := cleanTags("tags", wanted)
+		tags, err := cleanTags("tags", c.wanted(s.Tags, c.Content.Tags))
 		if err != nil {
 			return err
 		}
@@ -520,6 +515,15 @@ func (o *Outcome) setField(c Command) error {
 		}
 	}
 	return nil
+}
+
+// wanted is what there is to be, where a command may name only what comes and goes.
+func (c Command) wanted(has, named []string) []string {
+	if !c.Adds {
+		return named
+	}
+	kept := slices.DeleteFunc(slices.Clone(has), func(s string) bool { return slices.Contains(c.Drops, s) })
+	return append(kept, named...)
 }
 
 func cleanTags(field string, tags []string) ([]string, error) {

@@ -286,6 +286,34 @@ func TestFieldsOfAConversation(t *testing.T) {
 	}
 }
 
+// Whoever adds or takes away leaves alone what a colleague has set meanwhile.
+func TestWordsThatComeAndGoLeaveTheOthers(t *testing.T) {
+	had := []string{"fraud", "tax"}
+	for kind, words := range map[conversation.CommandKind]func(*conversation.Content) *[]string{
+		conversation.SetTags:   func(c *conversation.Content) *[]string { return &c.Tags },
+		conversation.SetSkills: func(c *conversation.Content) *[]string { return &c.Skills },
+	} {
+		set := conversation.Command{Kind: kind}
+		*words(&set.Content) = had
+		o, err := fresh().Decide(mei(), set, begin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change := conversation.Command{Kind: kind, Adds: true, Drops: []string{"tax", "never there"}}
+		*words(&change.Content) = []string{"cards"}
+		if o, err = o.State.Decide(mei(), change, begin); err != nil {
+			t.Fatal(err)
+		}
+		now := o.State.Tags
+		if kind == conversation.SetSkills {
+			now = o.State.Skills
+		}
+		if want := []string{"cards", "fraud"}; !slices.Equal(now, want) {
+			t.Errorf("%s: %q, want %q", kind, now, want)
+		}
+	}
+}
+
 // A state that was handed out must not change under its reader.
 func TestSettingTagsLeavesTheOldStateAlone(t *testing.T) {
 	given := []string{"b", "a"}

@@ -11,19 +11,21 @@ import (
 // ManyChange is what is to be done to one conversation among many. What is left
 // out stays as it is.
 type ManyChange struct {
-	ID         string                 `json:"id" minLength:"26" maxLength:"26" doc:"of the conversation"`
-	Assignee   *string                `json:"assignee,omitempty" maxLength:"26" doc:"a member of staff, or nothing: nobody"`
-	Team       *string                `json:"team,omitempty" maxLength:"26" doc:"a team, or nothing: everybody's"`
-	HandOver   *ManyHandOver          `json:"hand_over,omitempty" nullable:"false" doc:"to a team or a colleague, with what they must know"`
-	Priority   *conversation.Priority `json:"priority,omitempty" enum:"low,normal,high,urgent"`
-	AddTags    []string               `json:"add_tags,omitempty" nullable:"false" maxItems:"20"`
-	RemoveTags []string               `json:"remove_tags,omitempty" nullable:"false" maxItems:"20"`
-	Status     *conversation.Status   `json:"status,omitempty" enum:"open,waiting,snoozed,resolved"`
-	Until      int64                  `json:"until,omitempty" minimum:"0" doc:"of snoozed: when it comes back"`
-	WrapUp     string                 `json:"wrap_up,omitempty" maxLength:"2000" doc:"of resolved: what was done; customers do not see it"`
-	Code       string                 `json:"code,omitempty" maxLength:"26" doc:"of resolved: the id of a wrap-up code"`
-	Undo       bool                   `json:"undo,omitempty" doc:"of one that was resolved within the last minute: that is taken back, and counts as no reopening"`
-	Seen       int64                  `json:"seen,omitempty" minimum:"0" doc:"the newest entry that the caller has seen: conflict with the field seen when the customer has written after it, unless the status is open"`
+	ID           string                 `json:"id" minLength:"26" maxLength:"26" doc:"of the conversation"`
+	Assignee     *string                `json:"assignee,omitempty" maxLength:"26" doc:"a member of staff, or nothing: nobody"`
+	Team         *string                `json:"team,omitempty" maxLength:"26" doc:"a team, or nothing: everybody's"`
+	HandOver     *ManyHandOver          `json:"hand_over,omitempty" nullable:"false" doc:"to a team or a colleague, with what they must know"`
+	Priority     *conversation.Priority `json:"priority,omitempty" enum:"low,normal,high,urgent"`
+	AddTags      []string               `json:"add_tags,omitempty" nullable:"false" maxItems:"20"`
+	RemoveTags   []string               `json:"remove_tags,omitempty" nullable:"false" maxItems:"20"`
+	AddSkills    []string               `json:"add_skills,omitempty" nullable:"false" maxItems:"20"`
+	RemoveSkills []string               `json:"remove_skills,omitempty" nullable:"false" maxItems:"20"`
+	Status       *conversation.Status   `json:"status,omitempty" enum:"open,waiting,snoozed,resolved"`
+	Until        int64                  `json:"until,omitempty" minimum:"0" doc:"of snoozed: when it comes back"`
+	WrapUp       string                 `json:"wrap_up,omitempty" maxLength:"2000" doc:"of resolved: what was done; customers do not see it"`
+	Code         string                 `json:"code,omitempty" maxLength:"26" doc:"of resolved: the id of a wrap-up code"`
+	Undo         bool                   `json:"undo,omitempty" doc:"of one that was resolved within the last minute: that is taken back, and counts as no reopening"`
+	Seen         int64                  `json:"seen,omitempty" minimum:"0" doc:"the newest entry that the caller has seen: conflict with the field seen when the customer has written after it, unless the status is open"`
 }
 
 // ManyHandOver is to whom a conversation among many is handed, in one step: nobody
@@ -140,7 +142,10 @@ func (c *ManyChange) work(to named) intake.Work {
 		do(conversation.Command{Kind: conversation.SetPriority, Content: conversation.Content{Priority: *c.Priority}})
 	}
 	if len(c.AddTags)+len(c.RemoveTags) > 0 {
-		do(conversation.Command{Kind: conversation.SetTags, AddTags: true, DropTags: c.RemoveTags, Content: conversation.Content{Tags: c.AddTags}})
+		do(conversation.Command{Kind: conversation.SetTags, Adds: true, Drops: c.RemoveTags, Content: conversation.Content{Tags: c.AddTags}})
+	}
+	if len(c.AddSkills)+len(c.RemoveSkills) > 0 {
+		do(conversation.Command{Kind: conversation.SetSkills, Adds: true, Drops: c.RemoveSkills, Content: conversation.Content{Skills: c.AddSkills}})
 	}
 	if c.Status != nil {
 		do(conversation.Command{Kind: conversation.SetStatus, Seq: c.Seen, Content: conversation.Content{Status: *c.Status, Until: c.Until, WrapUp: c.WrapUp, Code: codeRef(c.Code), Undo: c.Undo}})

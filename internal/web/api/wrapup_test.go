@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 
 	"kefu/internal/domain/identity"
@@ -66,6 +67,14 @@ func TestConversationsAreWrappedUp(t *testing.T) {
 		}
 		if got := find(id.New()); len(got) != 0 {
 			t.Errorf("found by another code: %v", got)
+		}
+		skills := func(change string) {
+			w.must(200, call{method: "POST", path: "/v1/conversations/changes", bearer: bearer, body: fmt.Sprintf(`{"changes":[{"id":%q,%s}]}`, one, change)})
+		}
+		skills(`"add_skills":["fraud","tax"]`)
+		skills(`"add_skills":["cards"],"remove_skills":["tax"]`)
+		if got := w.line(one, bearer); !slices.Equal(got.Skills, []string{"cards", "fraud"}) {
+			t.Errorf("skills: %q", got.Skills)
 		}
 	})
 }

@@ -23,7 +23,7 @@ const line = (id: string, more: Partial<Conversation> = {}): Conversation => ({
   ...more,
 });
 
-function shown(own: Partial<Conversation> = {}, others = [line('two'), line('gone', { status: 'merged' })]) {
+function shown(own: Partial<Conversation> = {}, others = [line('two'), line('gone', { status: 'merged' })], about: object = {}) {
   const thread = {
     id: 'one',
     conversation: line('one', own),
@@ -42,9 +42,11 @@ function shown(own: Partial<Conversation> = {}, others = [line('two'), line('gon
     forgetHandle: vi.fn(() => Promise.resolve()),
     setTopic: vi.fn(() => Promise.resolve(true)),
     mergeInto: vi.fn(() => Promise.resolve(true)),
+    read: vi.fn(() => Promise.resolve()),
+    ...about,
   };
   const api = { call: () => new Promise<never>(() => undefined) };
-  const desk = { tag: 'en', api, teams: new Teams(api), open: vi.fn(), toasts: { say: vi.fn() } };
+  const desk = { tag: 'en', api, teams: new Teams(api), open: vi.fn(), change: vi.fn(() => Promise.resolve([{ id: 'one' }])), toasts: { say: vi.fn() } };
   render(Details, { desk: desk as unknown as Desk, m: en, thread: thread as unknown as Thread });
   return { desk, thread };
 }
@@ -107,4 +109,31 @@ test('a conversation goes on in another one that can take it, and the desk follo
 test('what is merged is not merged again', () => {
   shown({ status: 'merged', merged_into: 'two' });
   expect(screen.queryByTitle(en.details.joinHint)).toBeNull();
+});
+
+test('a tag comes and goes by itself: what a colleague set meanwhile stays', async () => {
+  const { desk, thread } = shown({ tags: ['vip'] });
+  await fireEvent.click(screen.getByRole('button', { name: en.details.removeTag('vip') }));
+  expect(desk.change).toHaveBeenLastCalledWith([thread.conversation], { remove_tags: ['vip'] }, en.details.untagged);
+  const box = screen.getByRole('textbox', { name: en.details.addTag });
+  await fireEvent.input(box, { target: { value: 'card' } });
+  await fireEvent.submit(box);
+  expect(desk.change).toHaveBeenLastCalledWith([thread.conversation], { add_tags: ['card'] }, en.details.tagged);
+  const skill = screen.getByRole('textbox', { name: en.duties.skills });
+  await fireEvent.input(skill, { target: { value: 'tax' } });
+  await fireEvent.keyDown(skill, { key: 'Enter' });
+  expect(desk.change).toHaveBeenLastCalledWith([thread.conversation], { add_skills: ['tax'] }, en.details.skillsSet);
+});
+
+test('that there are no other conversations is said only when that is known', async () => {
+  shown({}, [], { customer: undefined });
+  expect(screen.queryByText(en.details.noOthers)).toBeNull();
+  cleanup();
+  const { thread } = shown({}, [], { customer: undefined, customerProblem: 'offline' });
+  expect(screen.queryByText(en.details.noOthers)).toBeNull();
+  await fireEvent.click(screen.getByRole('button', { name: en.tryAgain }));
+  expect(thread.read).toHaveBeenCalled();
+  cleanup();
+  shown({}, []);
+  expect(screen.getByText(en.details.noOthers)).toBeVisible();
 });

@@ -101,3 +101,21 @@ test('handing over shows the team at once, and undoing gives back who had it', (
   expect(guess(before, toBo, (id) => ({ id, name: 'Bo' }))).toMatchObject({ team: 'old', assignee: { id: 'bo', name: 'Bo' }, status: 'waiting' });
   expect(inverse(before, toBo)).toEqual({ id: 'x', assignee: 'mei' });
 });
+
+test('a skill is added beside what a colleague asks for, and undoing takes only it away', async () => {
+  const { o, shown, asked } = options(fine);
+  await change(o, [line('x', { skills: ['tax', 'fraud'] })], { add_skills: ['cards', 'tax'], remove_skills: ['fraud', 'never'] }, 'done');
+  expect(shown[0]!.skills).toEqual(['cards', 'tax']);
+  o.undo.run();
+  await vi.waitFor(() => expect(asked).toHaveLength(2));
+  expect(asked[1]).toEqual([{ id: 'x', remove_skills: ['cards'], add_skills: ['fraud'] }]);
+});
+
+test('what could not be done is read again: something newer may have come meanwhile', async () => {
+  const { o } = options(() => {
+    throw new Problem(0, 'offline');
+  });
+  const reread = vi.fn();
+  await change({ ...o, reread }, [line('x')], { priority: 'high' }, 'done');
+  expect(reread).toHaveBeenCalledWith('x');
+});

@@ -41,7 +41,13 @@ export function guess(c: Conversation, doing: Doing, staff: ChangingOptions['sta
     ...(doing.status && { status: doing.status, snoozed_until: doing.until }),
     ...(doing.code && { code: doing.code }),
     tags: [...new Set([...tags, ...(doing.add_tags ?? [])])].sort(),
+    ...((doing.add_skills || doing.remove_skills) && { skills: [...new Set([...(c.skills ?? []).filter((s) => !doing.remove_skills?.includes(s)), ...(doing.add_skills ?? [])])].sort() }),
   };
+}
+
+/** Which words a change really adds and takes away: those are what is undone. */
+function turnedBack(before: readonly string[] = [], add: readonly string[] = [], remove: readonly string[] = []): { added: string[]; removed: string[] } {
+  return { added: add.filter((w) => !before.includes(w)), removed: remove.filter((w) => before.includes(w)) };
 }
 
 /** What brings a conversation back to what it was; undefined for what cannot be brought back. */
@@ -52,10 +58,12 @@ export function inverse(before: Conversation, doing: Doing, now = Date.now()): C
   if (doing.team !== undefined || to?.team_id) back.team = before.team ?? '';
   if (to && !to.staff_id && before.status === 'waiting') back.status = 'waiting';
   if (doing.priority) back.priority = before.priority;
-  const added = (doing.add_tags ?? []).filter((t) => !before.tags.includes(t));
-  const removed = (doing.remove_tags ?? []).filter((t) => before.tags.includes(t));
-  if (added.length > 0) back.remove_tags = added;
-  if (removed.length > 0) back.add_tags = removed;
+  const tags = turnedBack(before.tags, doing.add_tags, doing.remove_tags);
+  if (tags.added.length > 0) back.remove_tags = tags.added;
+  if (tags.removed.length > 0) back.add_tags = tags.removed;
+  const skills = turnedBack(before.skills, doing.add_skills, doing.remove_skills);
+  if (skills.added.length > 0) back.remove_skills = skills.added;
+  if (skills.removed.length > 0) back.add_skills = skills.removed;
   if (doing.status && before.status !== 'merged') {
     // A snooze that would be over by now is none.
     const over = before.status === 'snoozed' && (before.snoozed_until ?? 0) <= now * 1000;
@@ -79,6 +87,7 @@ export async function change(o: ChangingOptions, before: readonly Conversation[]
     results = await o.api.change(some.map((c) => ({ id: c.id, seen: c.last_seq, ...doing })));
   } catch (error) {
     for (const c of some) o.show(c);
+    for (const c of some) o.reread(c.id);
     o.failed(codeOf(error));
     return some.map((c) => ({ id: c.id, code: codeOf(error) }));
   }

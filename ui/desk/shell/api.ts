@@ -118,6 +118,8 @@ export interface Change {
   priority?: Priority;
   add_tags?: string[];
   remove_tags?: string[];
+  add_skills?: string[];
+  remove_skills?: string[];
   status?: Status;
   /** Of snoozed, in microseconds since 1970. */
   until?: number;
@@ -233,12 +235,6 @@ export class Api {
   }
   setPriority(id: string, priority: Priority): Promise<void> {
     return this.#put(id, 'priority', { priority });
-  }
-  setTags(id: string, tags: string[]): Promise<void> {
-    return this.#put(id, 'tags', { tags });
-  }
-  setSkills(id: string, skills: string[]): Promise<void> {
-    return this.#put(id, 'skills', { skills });
   }
   setTopic(id: string, topic: string): Promise<void> {
     return this.#put(id, 'topic', { topic });

@@ -23,12 +23,16 @@ async function house() {
     preview: '', unread: 0, last_seq: 2, last_activity: 1, created_at: 1, reopened: 0,
   };
   const stored: { c: Draft } = { c: { text: '', note: false } };
+  /** What the next answers are. */
+  const at = { customer: 200, put: () => Promise.resolve(204) };
   const api = new Api((input, init) => {
     const path = String(input);
     if (path.endsWith('/draft') && init?.method === 'PUT') stored.c = JSON.parse(String(init.body)) as Draft;
+    if (path.endsWith('/priority')) return at.put().then((status) => (status === 204 ? new Response(null, { status }) : Response.json({ code: 'forbidden' }, { status })));
     if (init?.method === 'PUT') return Promise.resolve(new Response(null, { status: 204 }));
     if (path.endsWith('/draft')) return Promise.resolve(Response.json(stored.c));
     if (path === '/v1/conversations/c') return Promise.resolve(Response.json(conversation));
+    if (at.customer !== 200) return Promise.resolve(new Response(null, { status: at.customer }));
     return Promise.resolve(Response.json({ id: 'anna', anonymous: false, evidence: 'verified', handles: [], conversations: [] }));
   });
   const storage = new MemoryStorage();
@@ -45,7 +49,7 @@ async function house() {
     server.last.receive(mei);
     await settle();
   };
-  return { client, server, changes, conversation, look, again, storage, stored, api };
+  return { at, client, server, changes, conversation, look, again, storage, stored, api };
 }
 
 test('what became of it without a connection is read when there is one again', async () => {
@@ -174,4 +178,29 @@ test('a note names those whose names stand in it', () => {
   expect(mentionsIn('@Ann, look', new Map(), all)).toEqual(['ann', 'ann2']);
   // Somebody who is not among the colleagues any more was chosen all the same.
   expect(mentionsIn('@Ann', chosen, [])).toEqual(['ann']);
+});
+
+test('a customer who could not be read is read again, and it is told meanwhile', async () => {
+  const { at, look } = await house();
+  at.customer = 503;
+  const thread = await look();
+  expect([thread.customer, thread.customerProblem]).toEqual([undefined, 'unavailable']);
+  at.customer = 200;
+  await thread.read();
+  await settle();
+  expect([thread.customer?.id, thread.customerProblem]).toEqual(['anna', undefined]);
+});
+
+test('what was refused takes back its own guess, and not what was read meanwhile', async () => {
+  const { at, look, conversation } = await house();
+  const thread = await look();
+  let refuse: (status: number) => void = () => undefined;
+  at.put = () => new Promise((resolve) => (refuse = resolve));
+  const done = thread.setPriority('urgent');
+  expect(thread.conversation?.priority).toBe('urgent');
+  conversation.assignee = { id: 'ben', name: 'Ben' };
+  await thread.read();
+  refuse(403);
+  expect(await done).toBe(false);
+  expect(thread.conversation).toMatchObject({ priority: 'normal', assignee: { name: 'Ben' } });
 });

@@ -15,6 +15,8 @@ const readAgainAfter = 5_000;
 export class Thread {
   conversation = $state.raw<Conversation>();
   customer = $state.raw<Customer>();
+  /** Why the customer's side could not be read; what was read before is shown as long as there is something. */
+  customerProblem = $state<Problem['code']>();
   lines = $state.raw<Line[]>([]);
   pending = $state.raw<Outgoing[]>([]);
   loaded = $state(false);
@@ -161,9 +163,12 @@ export class Thread {
   async #readCustomer(of: string): Promise<void> {
     try {
       const customer = await this.api.customer(of);
-      if (this.conversation?.customer.id === of) this.customer = customer;
-    } catch {
-      this.#about = ''; // the next hint, or opening it, reads it again
+      if (this.conversation?.customer.id !== of) return;
+      this.customer = customer;
+      this.customerProblem = undefined;
+    } catch (error) {
+      this.#about = ''; // the next hint, or asking again, reads it again
+      this.customerProblem = codeOf(error);
     }
   }
 
@@ -309,13 +314,16 @@ export class Thread {
 
   async #do(what: () => Promise<unknown>, guess: Partial<Conversation>): Promise<boolean> {
     const before = this.conversation;
-    if (before) this.conversation = { ...before, ...guess };
+    const guessed = before && { ...before, ...guess };
+    this.conversation = guessed;
     try {
       await what();
       void this.read();
       return true;
     } catch (error) {
-      this.conversation = before;
+      // What was read meanwhile is newer than what was before.
+      if (this.conversation === guessed) this.conversation = before;
+      void this.read();
       this.failed(codeOf(error));
       return false;
     }
@@ -335,14 +343,6 @@ export class Thread {
 
   setPriority(priority: Priority): Promise<boolean> {
     return this.#do(() => this.api.setPriority(this.id, priority), { priority });
-  }
-
-  setTags(tags: string[]): Promise<boolean> {
-    return this.#do(() => this.api.setTags(this.id, tags), { tags });
-  }
-
-  setSkills(skills: string[]): Promise<boolean> {
-    return this.#do(() => this.api.setSkills(this.id, skills), { skills });
   }
 
   setTopic(topic: string): Promise<boolean> {

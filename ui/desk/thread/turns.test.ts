@@ -46,8 +46,8 @@ test('everybody who works here is read, page by page', async () => {
 
 test('what changes something is not done again by itself', async () => {
   const { api, asked } = asking(busy(1));
-  const answer = expect(api.setTags('c', ['a'])).rejects.toMatchObject({ code: 'rate_limited' });
+  const answer = expect(api.setTopic('c', 'a')).rejects.toMatchObject({ code: 'rate_limited' });
   await vi.advanceTimersByTimeAsync(60_000);
   await answer;
-  expect(asked).toEqual(['PUT /v1/conversations/c/tags']);
+  expect(asked).toEqual(['PUT /v1/conversations/c/topic']);
 });
