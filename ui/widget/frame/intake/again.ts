@@ -1,7 +1,7 @@
 import type { Answer, Filled } from '../../../kit/protocol/frames.ts';
 import type { Outgoing } from '../../../kit/protocol/outbox.ts';
 import type { Chat } from '../chat.svelte.ts';
-import { answered, asked, shown, wrong, type Answers, type Field, type Form } from './form.ts';
+import { answered, asked, shown, wrong, type Answers, type Given, type Field, type Form } from './form.ts';
 
 /** A form as words, for a server that takes no such form any more. */
 export function formText({ title, answers }: Filled): string {
@@ -38,6 +38,9 @@ export function carried(form: Form, answers: Answers): Answers {
   return kept;
 }
 
+/** An amount that was sent is what was meant, however it could be read. */
+const meant = (answer: Given | undefined): Given | undefined => answer && { ...answer, ...(answer.amount && { read: answer.amount }) };
+
 /**
  * Sends a form again that the server refused. One that changed meanwhile goes as it
  * is now, where the answers fit it; else it is opened with them, to be looked at.
@@ -57,13 +60,13 @@ export async function again(chat: Chat, message: Outgoing): Promise<void> {
   const answers = carried(form, body.answers);
   const lost = Object.keys(body.answers).some((field) => JSON.stringify(answers[field]) !== JSON.stringify(body.answers[field]));
   const questions = asked(form, answers);
-  const whole = questions.length > 0 && !lost && Object.keys(answers).every((a) => questions.some((q) => q.id === a)) && questions.every((q) => !wrong(q, answers[q.id]));
+  const whole = questions.length > 0 && !lost && Object.keys(answers).every((a) => questions.some((q) => q.id === a)) && questions.every((q) => !wrong(q, meant(answers[q.id])));
   if (whole && form.revision !== body.revision) {
     const next = { ...body, revision: form.revision, answers };
     const names = Object.fromEntries(was.answers.map((a) => [body.answers[a.field]?.transaction ?? '', a.value]).concat(attachments.map((f) => [f.id, f.name])));
     return void chat.client.send({ conv, ref, attachments, form: { body: next, shown: shown(form, next, names) } });
   }
   await chat.choose(form);
-  for (const [field, answer] of Object.entries(answers)) chat.filling?.change(field, answer);
+  for (const [field, answer] of Object.entries(answers)) chat.filling?.change(field, meant(answer)!);
   await chat.filling?.adopt(attachments);
 }

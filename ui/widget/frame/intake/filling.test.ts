@@ -1,4 +1,4 @@
-import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/svelte';
+import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FakeServer, welcome } from '../../../kit/protocol/fake.ts';
 import { MemoryStorage } from '../../../kit/protocol/storage.ts';
@@ -92,4 +92,26 @@ test('opened without a transaction, the window is about none', async () => {
   say('about', 'tx-1');
   say('about');
   expect((await choose(chat)).answers).toEqual({});
+});
+
+test('an amount that may be two is asked about, and one that is read otherwise than it looks is shown', async () => {
+  Element.prototype.scrollIntoView = () => undefined;
+  const { server, chat } = await setUp();
+  const filling = await choose(chat);
+  const amount = await screen.findByRole('textbox', { name: m.amount });
+  const currency = screen.getByRole('textbox', { name: m.currency });
+  await fireEvent.input(amount, { target: { value: '1.234' } });
+  await fireEvent.input(currency, { target: { value: 'eur' } });
+  expect(await screen.findByText(m.readAs('€1,234'))).toBeVisible();
+  await fireEvent.input(amount, { target: { value: '1.125' } });
+  await fireEvent.input(currency, { target: { value: 'BTC' } });
+  await fireEvent.click(screen.getByRole('button', { name: m.send }));
+  expect(server.last.of('start')).toEqual([]);
+  expect(screen.getAllByText(m.which).length).toBeGreaterThan(0);
+  const group = screen.getByRole('radiogroup', { name: m.which });
+  expect(within(group).getAllByRole('radio')).toHaveLength(2);
+  await fireEvent.click(within(group).getByRole('radio', { name: /1,125/ }));
+  expect(filling.answers.payment).toMatchObject({ amount: '1.125', read: '1125' });
+  await fireEvent.input(amount, { target: { value: '1.126' } });
+  expect(filling.answers.payment!.read).toBeUndefined();
 });

@@ -1,4 +1,5 @@
 import type { Answer, Filled, FormBody } from '../../../kit/protocol/frames.ts';
+import { readings } from './amount.ts';
 
 /** A form as the server shows it (docs/protocol.md 3.1). */
 export interface Form {
@@ -23,7 +24,13 @@ export interface Field {
   most?: number;
 }
 
-export type Answers = Record<string, Answer>;
+/** What was answered so far. */
+export interface Given extends Answer {
+  /** Of an amount that can be read in two ways: which was meant, as the server reads it. */
+  read?: string;
+}
+
+export type Answers = Record<string, Given>;
 
 /** The questions that are asked, given the answers so far. */
 export function asked(form: Form, answers: Answers): Field[] {
@@ -42,31 +49,19 @@ export function answered(answer: Answer | undefined): boolean {
   return Boolean(choice || text?.trim() || amount?.trim() || date || transaction || files?.length);
 }
 
-/**
- * An amount as people write it, as the server reads it: "1.234,50" and "1,234.50"
- * are both 1234.50. A separator with three figures behind it, once, groups them,
- * unless nothing but a nought stands before it. Undefined for what is no amount.
- */
-export function plainAmount(text: string): string | undefined {
-  const figures = text.replace(/[\s'’\u00a0\u202f]/g, '').replace(/[０-９]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0));
-  if (!/^\d+([.,，]\d+)*$/.test(figures)) return undefined;
-  const parts = figures.split(/[.,，]/);
-  if (parts.length === 1) return figures.length <= 15 ? figures : undefined;
-  const last = parts.at(-1)!;
-  const marks = new Set(figures.replace(/\d/g, ''));
-  const groups = last.length === 3 && marks.size === 1 && (parts.length > 2 || !/^0+$/.test(parts[0]!));
-  const whole = groups ? parts.join('') : parts.slice(0, -1).join('');
-  const plain = groups ? whole : `${whole}.${last}`;
-  return whole.length <= 15 && (groups || last.length <= 8) ? plain : undefined;
+/** What was written as an amount, as the server reads it; undefined for what is none, or may be two and was not said to be one. */
+export function plainAmount({ amount = '', currency, read }: Given): string | undefined {
+  const all = readings(amount, currency);
+  return all.length > 1 ? all.find((one) => one === read) : all[0];
 }
 
-export type Wrong = 'missing' | 'amount' | 'contact' | 'long';
+export type Wrong = 'missing' | 'amount' | 'which' | 'contact' | 'long';
 
 /** What is wrong with an answer; what is not there is wrong only where it is needed. */
-export function wrong(field: Field, answer: Answer | undefined): Wrong | undefined {
+export function wrong(field: Field, answer: Given | undefined): Wrong | undefined {
   if (!answered(answer)) return field.required ? 'missing' : undefined;
-  const { text = '', amount = '' } = answer!;
-  if (amount.trim() && plainAmount(amount) === undefined) return 'amount';
+  const { text = '', amount = '', currency } = answer!;
+  if (amount.trim() && plainAmount(answer!) === undefined) return readings(amount, currency).length > 1 ? 'which' : 'amount';
   if (field.most && field.kind !== 'file' && [...text.trim()].length > field.most) return 'long';
   const reach = text.trim();
   if (field.kind === 'contact' && !/^[^\s@]+@[^\s@]+\.[^\s@]+$|^\+?[0-9][0-9 ()./-]{4,30}$/.test(reach)) return 'contact';
@@ -75,16 +70,16 @@ export function wrong(field: Field, answer: Answer | undefined): Wrong | undefin
 
 /** The answers to the questions that are asked, as they are sent. */
 export function body(form: Form, answers: Answers, lang: string, diagnostics?: Record<string, string>): FormBody {
-  const sent: Answers = {};
+  const sent: Record<string, Answer> = {};
   for (const { id } of asked(form, answers)) {
     const answer = answers[id];
     if (!answered(answer)) continue;
-    const { text, amount, currency, ...rest } = answer!;
-    const money = amount?.trim() ? plainAmount(amount) : undefined;
+    const { text, amount, currency, read: _, ...rest } = answer!;
+    const money = amount?.trim() ? plainAmount(answer!) : undefined;
     sent[id] = {
       ...rest,
       ...(text?.trim() && { text: text.trim() }),
-      ...(money !== undefined && { amount: money, ...(currency?.trim() && { currency: currency.trim().toUpperCase() }) }),
+      ...(money !== undefined && { amount: money, ...(currency?.trim() && { currency: currency.normalize('NFKC').trim().toUpperCase() }) }),
       ...(!rest.date && { time: undefined }),
     };
   }

@@ -10,6 +10,8 @@ export const words = {
   time: 'Time, if you know it',
   amount: 'Amount',
   amountWrong: 'Write the amount in figures, such as 12.50',
+  which: 'Which amount do you mean?',
+  readAs: (sum: string) => `We read this as ${sum}.`,
   currency: 'Currency',
   party: 'Paid to, or received from',
   choose: 'Choose from your payments',

@@ -12,6 +12,8 @@ export const words: IntakeWords = {
   time: '时间（记得就填）',
   amount: '金额',
   amountWrong: '请填写数字，例如 12.50',
+  which: '您指的是哪个金额？',
+  readAs: (sum) => `我们理解为 ${sum}。`,
   currency: '币种',
   party: '对方或商户',
   choose: '从交易记录中选择',
