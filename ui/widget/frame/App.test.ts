@@ -392,6 +392,44 @@ test.each(['not_found', 'invalid', 'too_large', 'forbidden'] as const)('%s is sa
   expect(server.last.of('send')).toHaveLength(2);
 });
 
+test('one’s own message is the same line before and after it is stored, so that it is read aloud once', async () => {
+  const { server } = await setUp({ conversations: [open] });
+  server.last.receive(missed('c', [entry('c', 1), entry('c', 2)]));
+  await write('read me once');
+  const line = (await screen.findByText('read me once')).closest('li');
+  const [send] = server.last.of('send');
+  server.last.receive({ t: 'stored', client_msg_id: send!.client_msg_id, conv: 'c', seq: 3, at: 3_000_000 });
+  await screen.findByText(en.state.stored);
+  expect(screen.getByText('read me once').closest('li')).toBe(line);
+  server.last.receive(event('c', 3, { client_msg_id: send!.client_msg_id, author: { kind: 'customer' }, payload: { text: 'read me once' } }));
+  await new Promise((done) => setTimeout(done, 50));
+  expect(screen.getByText('read me once').closest('li')).toBe(line);
+});
+
+test('entries of one name do not break the log', async () => {
+  const { server } = await setUp({ conversations: [open] });
+  const twice = { client_msg_id: 'same', author: { kind: 'customer' as const } };
+  server.last.receive(missed('c', [entry('c', 1, twice), entry('c', 2, twice), entry('c', 3, { ...twice, author: { kind: 'agent' } })]));
+  expect(await screen.findByText('text 3')).toBeVisible();
+  expect([screen.getByText('text 1'), screen.getByText('text 2')].every(Boolean)).toBe(true);
+});
+
+test('with the screen the focus goes to its heading, where nothing else takes it', async () => {
+  window.matchMedia = () => ({ matches: false, addEventListener: () => undefined }) as unknown as MediaQueryList;
+  const { server } = await setUp({ conversations: [open] });
+  server.last.receive(missed('c', [entry('c', 1), entry('c', 2)]));
+  const back = await screen.findByRole('button', { name: en.back });
+  back.focus();
+  await fireEvent.click(back);
+  const heading = screen.getByRole('heading', { level: 1 });
+  await waitFor(() => expect(document.activeElement).toBe(heading));
+  const line = await screen.findByRole('button', { name: /text 2/ });
+  line.focus();
+  await fireEvent.click(line);
+  await waitFor(() => expect(document.activeElement).toBe(heading));
+  expect(screen.getByText('text 2')).toBeVisible();
+});
+
 test('a window that is closed, or behind other tabs, takes no delivery', async () => {
   const { server, chat } = await setUp({ conversations: [open] });
   const acked = () => server.last.of('ack').map((f) => f.up_to_seq);
