@@ -53,7 +53,23 @@ export function intake(house: House): void {
       expect(sent).toEqual([]);
       await someone.frame.getByRole('button', { name: 'Send', exact: true }).click();
       await someone.frame.locator('.mine .file').getByText('screen.png').waitFor();
-      expect(sent).toHaveLength(1);
+      await expect.poll(() => sent.length).toBe(1);
+    });
+
+    test('a photo that could not go is sent after a reload, with its words', { timeout: 60_000 }, async () => {
+      const someone = await house.customer();
+      await someone.page.route('**/rt/attachments', (route) => route.abort());
+      await someone.frame.locator('input[type=file]').first().setInputFiles({ name: 'till.png', mimeType: 'image/png', buffer: picture(30, 20) });
+      await someone.frame.getByText('till.png').waitFor();
+      await someone.frame.getByRole('textbox').fill('This is the receipt');
+      await someone.frame.getByRole('button', { name: 'Send', exact: true }).click();
+      await someone.frame.locator('.mine .file').getByText('till.png').waitFor();
+      expect(await someone.frame.getByRole('textbox').inputValue()).toBe('');
+      await someone.page.unroute('**/rt/attachments');
+      await someone.page.reload();
+      await someone.open();
+      await someone.frame.locator('.mine .file:enabled').getByText('till.png').waitFor();
+      await someone.frame.getByRole('log').getByText('This is the receipt').waitFor();
     });
 
     test.each(['page', 'React'] as const)('the example of a %s embeds the window as it stands', { timeout: 60_000 }, async (kind) => {

@@ -9,6 +9,8 @@ export interface Attempts {
   online: () => boolean;
   /** The largest file that is taken, in bytes. */
   limit: () => number | undefined;
+  /** Tries again what failed on the way, too: nobody looks on who could. */
+  patient?: boolean;
   wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -35,11 +37,16 @@ export async function attempt(file: File, signal: AbortSignal, options: Attempts
       const { status, retryAfter } = error instanceof UploadRefused ? error : { status: 0, retryAfter: 0 };
       if (status === 413) return 'large';
       if (status === 415) return 'kind';
+      const later = options.wait ?? wait;
+      if (options.patient && (status === 0 || status >= 500)) {
+        await later(Math.min(longestWait, 1000 * 2 ** tries), signal);
+        continue;
+      }
       if (status !== 429) return options.online() ? 'failed' : 'offline';
       // What is long is not waited for: the message would wait too, and sending it is what makes room.
       if (retryAfter > longestWait) return 'full';
       // Still "sending" to the person: the server is asked again by itself.
-      await (options.wait ?? wait)(retryAfter || 1000, signal);
+      await later(retryAfter || 1000, signal);
     }
   }
   return 'failed';

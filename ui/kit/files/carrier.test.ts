@@ -107,6 +107,20 @@ test.each([
   expect(sends()).toEqual([{ type: 'text', text: 'and more' }]);
 });
 
+test('an upload that broke off with the network is tried again', async () => {
+  const broken = [new Error('lost'), new UploadRefused(503, 0)];
+  const waited: number[] = [];
+  const { client, carrier, sends } = await setUp({
+    upload: (file, ...rest) => (broken.length > 0 ? Promise.reject(broken.shift()!) : stores(file, ...rest)),
+    wait: async (ms) => void waited.push(ms),
+  });
+  const id = client.send({ conv: 'c', files: [pending] });
+  carrier.take(id, new Map([['k', photo]]));
+  await settled();
+  expect(waited).toEqual([1000, 2000]);
+  expect(sends()).toEqual([{ type: 'attachments', attachment_ids: ['id-a.png'] }]);
+});
+
 test('the file of a form answers its question', async () => {
   const { client, carrier, sends } = await setUp();
   const body = { type: 'form' as const, form: 'f', revision: 1, answers: { photo: { files: ['was'] }, more: { text: 'x' } } };

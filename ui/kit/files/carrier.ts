@@ -74,7 +74,7 @@ export class Carrier {
     const bytes = (await this.#bytes(id)).get(first!.key);
     const abort = new AbortController();
     this.#abort = { message: id, abort };
-    const end = bytes ? await attempt(bytes, abort.signal, this.options) : 'gone';
+    const end = bytes ? await attempt(bytes, abort.signal, { ...this.options, patient: true }) : 'gone';
     this.#abort = undefined;
     // Discarded meanwhile, or not this person's any more.
     const now = outbox.get(id);
