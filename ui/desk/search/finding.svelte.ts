@@ -28,6 +28,7 @@ interface FoundPage {
   counts?: { all: number; more: boolean; by: ValueCount[] };
 }
 
+const area = 'kefu.desk.searches';
 const page = 30;
 const mostRecent = 8;
 const changedAfter = 1000;
@@ -56,9 +57,10 @@ export class Finding {
     private readonly storage: Storage,
   ) {}
 
-  /** The searches of whoever works here now. They stay in this browser. */
+  /** The searches of whoever works here now. They stay in this browser; those of others are gone. */
   open(staffId: string): void {
-    this.#scope = keysOf('kefu.desk.searches', staffId);
+    this.#scope = keysOf(area, staffId);
+    for (const key of this.storage.keys()) if (key.startsWith(`${area}.`) && !key.startsWith(this.#scope)) this.storage.removeItem(key);
     try {
       const kept: unknown = JSON.parse(this.storage.getItem(`${this.#scope}recent`) ?? '[]');
       this.recent = Array.isArray(kept) ? kept.filter((t): t is string => typeof t === 'string').slice(0, mostRecent) : [];

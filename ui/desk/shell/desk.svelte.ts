@@ -284,6 +284,8 @@ export class Desk {
     });
     this.#client = client;
     client.outbox.open(`staff:${staff.id}`);
+    // A colleague whose session merely ended has left their words here.
+    client.outbox.dropOthers();
     this.drafts.open(staff.id);
     forgetUnsaved(this.#tab, staff.id);
     if (this.#filesOf !== staff.id) this.attaching.clear();

@@ -20,10 +20,10 @@ class Socket {
   }
 }
 
-let server: { expired: boolean; drafts: string[] };
+let server: { expired: boolean; who: string };
 
 beforeEach(() => {
-  server = { expired: false, drafts: [] };
+  server = { expired: false, who: 'mei' };
   Socket.all = [];
   localStorage.clear();
   sessionStorage.clear();
@@ -32,7 +32,7 @@ beforeEach(() => {
     if (server.expired) return Promise.resolve(new Response('{"code":"unauthenticated"}', { status: 401 }));
     if (init.method === 'PUT') return Promise.resolve(new Response('{"code":"unavailable"}', { status: 503 }));
     if (init.method === 'DELETE') return Promise.resolve(new Response(null, { status: 204 }));
-    if (input === '/v1/session') return Promise.resolve(Response.json({ staff: { id: 'mei', name: 'Mei', role: 'agent' } }));
+    if (input === '/v1/session') return Promise.resolve(Response.json({ staff: { id: server.who, name: server.who, role: 'agent' } }));
     if (input.endsWith('/draft')) return Promise.resolve(Response.json({ text: '' }));
     return Promise.resolve(Response.json({ items: [] }));
   });
@@ -111,4 +111,20 @@ test('whoever signs out leaves nothing, and is told nothing', async () => {
   await desk.signOut();
   expect([desk.me, desk.ended]).toEqual([undefined, undefined]);
   expect(kept()).toEqual([false, false]);
+});
+
+test('whoever signs in after a colleague finds nothing that the colleague wrote or searched for', async () => {
+  const desk = await writing();
+  localStorage.setItem('kefu.desk.searches.mei.recent', '["lost card of Mr Chen"]');
+  localStorage.setItem('kefu.desk.searches.ben.recent', '["fees"]');
+  server.expired = true;
+  await desk.inbox.reload();
+  await vi.waitFor(() => expect(desk.ended).toBe('expired'));
+  server.expired = false;
+  server.who = 'ben';
+  await desk.resume();
+  expect(desk.me?.id).toBe('ben');
+  expect(kept()).toEqual([false, false]);
+  expect(Object.keys(localStorage).filter((key) => key.includes('.mei.'))).toEqual([]);
+  expect(desk.finding.recent).toEqual(['fees']);
 });
