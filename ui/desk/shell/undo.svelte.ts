@@ -3,9 +3,10 @@ import type { Toasts } from '../../kit/toasts.svelte.ts';
 /** In milliseconds. */
 export const undoFor = 10_000;
 
-/** What was done last, for as long as it can be taken back. */
+/** What was done, each for as long as its notice offers to take it back. */
 export class Undo {
-  #last: { toast: number; back: () => Promise<void> | void } | undefined;
+  /** By the number of the notice, the newest last. */
+  #backs = new Map<number, () => Promise<void> | void>();
 
   constructor(
     private readonly toasts: Toasts,
@@ -16,16 +17,17 @@ export class Undo {
   say(text: string, back?: () => Promise<void> | void, tone: 'plain' | 'danger' = 'plain'): void {
     if (!back) return void this.toasts.say(text, tone);
     const toast = this.toasts.say(text, tone, undoFor, { label: this.word(), run: () => this.run(toast) });
-    this.#last = { toast, back };
+    for (const old of this.#backs.keys()) if (!this.toasts.shows(old)) this.#backs.delete(old);
+    this.#backs.set(toast, back);
   }
 
-  /** Takes back what was done last, or what this notice is about. */
-  run(toast?: number): boolean {
-    const last = this.#last;
-    if (!last || (toast !== undefined && last.toast !== toast) || !this.toasts.shows(last.toast)) return false;
-    this.#last = undefined;
-    this.toasts.dismiss(last.toast);
-    void last.back();
+  /** Takes back what this notice is about, or what was done last of what is still told of. */
+  run(toast = [...this.#backs.keys()].findLast((one) => this.toasts.shows(one))): boolean {
+    const back = toast !== undefined && this.toasts.shows(toast) ? this.#backs.get(toast) : undefined;
+    if (toast === undefined || !back) return false;
+    this.#backs.delete(toast);
+    this.toasts.dismiss(toast);
+    void back();
     return true;
   }
 }
