@@ -1,16 +1,20 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
+import { tick } from 'svelte';
 import { afterEach, expect, test, vi } from 'vitest';
 import { en as m } from '../messages/en.ts';
 import type { Desk } from '../shell/desk.svelte.ts';
 import Filters from './Filters.svelte';
-import type { List } from './lists.ts';
+import { canonical, priorities, statuses, type List } from './lists.ts';
 
 function filters(narrowing: Partial<List>, codes: string[] = []) {
   const list: List = { view: 'all', status: ['open'], ...narrowing };
   const go = vi.fn();
-  const desk = { tag: 'en', inbox: { list, items: [] }, staff: [], teams: { all: [], find: () => undefined, refresh: async () => undefined }, codes: { all: codes.map((id) => ({ id })), name: (id: string) => (codes.includes(id) ? `Code ${id}` : ''), load: async () => undefined }, views: { nameOf: () => undefined }, go };
+  const inbox = $state({ list, items: [] });
+  const desk = { tag: 'en', inbox, staff: [], teams: { all: [], find: () => undefined, refresh: async () => undefined }, codes: { all: codes.map((id) => ({ id })), name: (id: string) => (codes.includes(id) ? `Code ${id}` : ''), load: async () => undefined }, views: { nameOf: () => undefined }, go };
   render(Filters, { desk: desk as unknown as Desk, m });
-  return go;
+  return Object.assign(go, { follow: () => go.mockImplementation((next: Partial<List>) => {
+    inbox.list = canonical(next);
+  }) });
 }
 
 afterEach(cleanup);
@@ -52,4 +56,28 @@ test('many codes stand in a menu', async () => {
   expect(screen.getAllByRole('checkbox', { name: /^Code c/, hidden: true })).toHaveLength(1);
   await fireEvent.change(screen.getByLabelText(m.filter.addCode), { target: { value: 'c3' } });
   expect(go).toHaveBeenCalledWith(expect.objectContaining({ code: ['c7', 'c3'] }), undefined);
+});
+
+const box = (name: string) => screen.getByRole<HTMLInputElement>('checkbox', { name, hidden: true });
+
+test('every box shows what the list is narrowed to, also where the last tick means nothing', async () => {
+  filters({ priority: ['urgent', 'high', 'normal'] }).follow();
+  await fireEvent.click(box(m.priority.low)); // all four are as good as none
+  expect(priorities.map((p) => box(m.priority[p]).checked)).toEqual([false, false, false, false]);
+  await fireEvent.click(box(m.status.open)); // no status at all is the open ones
+  expect(statuses.map((s) => box(m.status[s]).checked)).toEqual([true, false, false, false]);
+});
+
+test('whoever drops a chip goes on at the next one, and at last at the button before them', async () => {
+  filters({ tag: ['card', 'refund'], unread: true }).follow();
+  const drop = async (text: string) => {
+    const button = screen.getByRole('button', { name: m.filter.drop(text) });
+    button.focus();
+    await fireEvent.click(button);
+    await tick();
+    return document.activeElement?.getAttribute('aria-label');
+  };
+  expect(await drop('card')).toBe(m.filter.drop('refund'));
+  expect(await drop(m.filter.unread)).toBe(m.filter.drop('refund'));
+  expect(await drop('refund')).toContain(m.filter.title);
 });
