@@ -14,7 +14,7 @@ interface Asked {
   body: any;
 }
 
-type Answer = { status?: number; body?: unknown };
+type Answer = { status?: number; body?: unknown; after?: Promise<unknown> };
 
 /** An editor over a server that answers as told. */
 function edit(kind: string, id: string | undefined, answers: Record<string, Answer | ((asked: Asked) => Answer)>, role = 'owner') {
@@ -22,8 +22,9 @@ function edit(kind: string, id: string | undefined, answers: Record<string, Answ
   const api = new Api(async (input, init) => {
     const one: Asked = { method: init?.method ?? '', path: String(input), body: init?.body ? JSON.parse(init.body as string) : undefined };
     asked.push(one);
-    const found = answers[`${one.method} ${one.path.split('?')[0]}`] ?? (one.path.startsWith('/v1/approvals') ? { body: { items: [] } } : { status: 404, body: { code: 'not_found' } });
-    const { status = 200, body } = typeof found === 'function' ? found(one) : found;
+    const found = answers[`${one.method} ${one.path.split('?')[0]}`] ?? answers[one.method] ?? (one.path.startsWith('/v1/approvals') ? { body: { items: [] } } : { status: 404, body: { code: 'not_found' } });
+    const { status = 200, body, after } = typeof found === 'function' ? found(one) : found;
+    await after;
     return Response.json(body ?? {}, { status });
   });
   const toasts: string[] = [];
@@ -103,6 +104,36 @@ describe('the editor', () => {
     await vi.waitFor(() => expect(toasts).toEqual([w.edit.saved]));
     expect(asked.find((one) => one.method === 'PUT')!.body).toEqual({ revision: 3, value: { name: 'Cards and limits', description: 'Lost cards' } });
     expect(screen.getByRole('heading', { name: 'Cards and limits' })).toBeTruthy();
+  });
+
+  /** Saves, and types on before the server has answered. */
+  async function typeOn(id: string) {
+    let stored!: (value?: unknown) => void;
+    const after = new Promise((done) => (stored = done));
+    const saved = (one: Asked): Answer => ({ body: { ...team, revision: one.body.revision + 1, value: { ...one.body.value, name: one.body.value.name.trim() } }, after });
+    const shown = edit('team', id, { 'GET /v1/settings/team/a': { body: team }, PUT: saved });
+    await fireEvent.input(await screen.findByLabelText(w.team.name), { target: { value: 'Cards and limits ' } });
+    await fireEvent.click(screen.getByRole('button', { name: id === 'new' ? w.edit.create : w.edit.save }));
+    await fireEvent.input(screen.getByLabelText(w.team.description), { target: { value: 'Limits too' } });
+    stored();
+    await vi.waitFor(() => expect(shown.toasts).toEqual([w.edit.saved]));
+    return shown;
+  }
+
+  test('keeps what is typed while it is being saved, beside what the server made of the rest', async () => {
+    const { asked } = await typeOn('a');
+    expect(screen.getByLabelText<HTMLInputElement>(w.team.description).value).toBe('Limits too');
+    expect(screen.getByLabelText<HTMLInputElement>(w.team.name).value).toBe('Cards and limits');
+    await fireEvent.click(screen.getByRole('button', { name: w.edit.save }));
+    await vi.waitFor(() => expect(asked.filter((one) => one.method === 'PUT').at(-1)!.body).toEqual({ revision: 4, value: { name: 'Cards and limits', description: 'Limits too' } }));
+  });
+
+  test('goes on with a new one that was typed on while it was being made', async () => {
+    await typeOn('new');
+    await vi.waitFor(() => expect(location.hash).toBe('#/settings/team/a'));
+    cleanup();
+    edit('team', 'a', { 'GET /v1/settings/team/a': { body: team } });
+    await vi.waitFor(async () => expect((await screen.findByLabelText<HTMLInputElement>(w.team.description)).value).toBe('Limits too'));
   });
 
   test('says at the field what is wrong with it, and keeps what was typed', async () => {
