@@ -16,8 +16,8 @@ export interface ChangingOptions {
   api: Pick<Api, 'change'>;
   undo: Undo;
   m: () => Messages;
-  /** Shows a line as it will be, or as it is after all. */
-  show: (conversation: Conversation) => void;
+  /** Shows a line as it will be, or as it is after all: then it comes back to where it was. */
+  show: (conversation: Conversation, back?: boolean) => void;
   /** Reads what cannot be shown by guessing. */
   reread: (id: string) => void;
   failed: (code: Problem['code']) => void;
@@ -86,7 +86,7 @@ export async function change(o: ChangingOptions, before: readonly Conversation[]
   try {
     results = await o.api.change(some.map((c) => ({ id: c.id, seen: c.last_seq, ...doing })));
   } catch (error) {
-    for (const c of some) o.show(c);
+    for (const c of some) o.show(c, true);
     for (const c of some) o.reread(c.id);
     o.failed(codeOf(error));
     return some.map((c) => ({ id: c.id, code: codeOf(error) }));
@@ -94,7 +94,7 @@ export async function change(o: ChangingOptions, before: readonly Conversation[]
   const refused = results.filter((r) => r.code);
   for (const r of refused) {
     const was = some.find((c) => c.id === r.id);
-    if (was) o.show(was);
+    if (was) o.show(was, true);
   }
   for (const c of some) o.reread(c.id);
   const done = some.filter((c) => !refused.some((r) => r.id === c.id));
@@ -110,7 +110,7 @@ export async function change(o: ChangingOptions, before: readonly Conversation[]
     back.length === 0
       ? undefined
       : async () => {
-          for (const c of done) o.show(c);
+          for (const c of done) o.show(c, true);
           try {
             const answers = await o.api.change(back);
             const not = answers.filter((r) => r.code);

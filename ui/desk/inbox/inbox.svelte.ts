@@ -5,6 +5,9 @@ const pageSize = 50;
 /** Lines that are kept: whoever scrolls further finds the first ones again by reading back. */
 const mostKept = 600;
 
+/** Pages that are read again at a time, so that nobody's place is lost. */
+const mostReread = 20;
+
 /**
  * The list of conversations, a page at a time in both directions, kept current by
  * hints. While somebody has scrolled down nothing moves under their eyes: what is
@@ -29,6 +32,8 @@ export class Inbox {
   fresh = $state.raw<ReadonlySet<string>>(new Set());
 
   #generation = 0;
+  /** The latest activity of any line that was shown. */
+  #newest = 0;
   #anchor: string | undefined;
   #hints = new Set<string>();
   #flushing = false;
@@ -74,6 +79,7 @@ export class Inbox {
       this.items = page.items;
       this.next = page.next;
       this.above = 0;
+      this.#newest = Math.max(0, ...page.items.map((c) => c.last_activity));
       this.fresh = new Set();
       this.loaded = true;
       this.#keepChosen();
@@ -84,6 +90,53 @@ export class Inbox {
     }
     this.changed();
     await this.#goOn(generation);
+  }
+
+  /**
+   * Anything may have changed. Whoever reads further down, or has chosen lines, keeps
+   * them: what is shown is read again where it stands. For others it is the first page.
+   */
+  async renew(): Promise<void> {
+    const keeps = this.held || (this.chosen.size > 0 && this.above === 0);
+    if (keeps && this.items.length > 0) await this.#reread();
+    else await this.reload();
+  }
+
+  async #reread(): Promise<void> {
+    const generation = this.#generation;
+    const shown = this.items;
+    const last = shown.at(-1)!;
+    const there = new Set<string>();
+    try {
+      let cursor: string | undefined = '';
+      for (let pages = 0; cursor !== undefined; pages++) {
+        if (pages === mostReread) return;
+        const page: { items: Conversation[]; next?: string } = await this.api.list({ list: this.list, limit: pageSize, ...(cursor && { cursor }) });
+        if (generation !== this.#generation) return;
+        for (const c of page.items) {
+          there.add(c.id);
+          this.#merge(c);
+        }
+        const end = page.items.at(-1);
+        cursor = !end || above(this.list, end, last) < 0 ? page.next : undefined;
+      }
+    } catch {
+      return; // The next change, or the next connection, reads it.
+    }
+    for (const { id } of shown) if (!there.has(id)) this.#leave(id);
+    if (!this.held) this.fresh = new Set();
+    this.changed();
+  }
+
+  /** Takes over a line that the server has in this list. */
+  #merge(c: Conversation): void {
+    if (!this.held) return this.#insert(c);
+    const at = this.items.findIndex((known) => known.id === c.id);
+    const known = this.items[at];
+    if (known) this.items = this.items.with(at, { ...c, cursor: known.cursor });
+    // Unknown are also those that were let go, and those below what was read.
+    const comes = known ? c.last_activity > known.last_activity : c.last_activity > this.#newest || (this.above === 0 && above(this.list, c, this.items.at(-1)!) < 0);
+    if (comes) this.fresh = new Set(this.fresh).add(c.id);
   }
 
   /** A filter that lets few pass is looked through in steps: a first page without a line goes on by itself, a few times. */
@@ -135,7 +188,7 @@ export class Inbox {
   /** The reader came back to the top, or wants to see what is new. */
   release(): void {
     this.held = false;
-    if (this.fresh.size > 0) void this.reload();
+    if (this.fresh.size > 0) void this.renew();
   }
 
   /** Something about this conversation changed; it is read again, several together. */
@@ -151,9 +204,8 @@ export class Inbox {
     this.#hints.clear();
     try {
       // A burst is cheaper read as a page than line by line.
-      if (wanted.length > 10 && !this.held) await this.reload();
-      else await Promise.all(wanted.slice(0, 10).map((id) => this.#refresh(id)));
-      if (wanted.length > 10 && this.held) this.fresh = new Set([...this.fresh, ...wanted.slice(10)]);
+      if (wanted.length > 10) await this.renew();
+      else await Promise.all(wanted.map((id) => this.#refresh(id)));
     } finally {
       this.#flushing = false;
       if (this.#hints.size > 0) this.hint([...this.#hints][0]!);
@@ -172,8 +224,8 @@ export class Inbox {
     return this.items.find((c) => c.id === id);
   }
 
-  /** Puts a line where it belongs now, or takes it out of the list. */
-  put(conversation: Conversation): void {
+  /** Puts a line where it belongs now, or takes it out of the list; one that comes back does so also while nothing moves. */
+  put(conversation: Conversation, back = false): void {
     this.changed();
     const at = this.items.findIndex((c) => c.id === conversation.id);
     if (this.list.view === 'mentions') {
@@ -181,19 +233,26 @@ export class Inbox {
       const fits = conversation.status !== 'merged' && this.list.status.includes(conversation.status);
       if (at >= 0 && fits) this.items = this.items.with(at, { ...conversation, cursor: this.items[at]!.cursor });
       else if (at >= 0) this.#leave(conversation.id);
+      else if (back && fits) this.#insert(conversation);
       return;
     }
     if (!belongs(this.list, conversation, this.me(), this.teams())) return this.#leave(conversation.id);
-    if (this.held) {
+    if (this.held && !(back && at < 0)) {
       const known = this.items[at];
       if (known) this.items = this.items.with(at, { ...conversation, cursor: known.cursor });
       if (!known || conversation.last_activity > known.last_activity) this.fresh = new Set(this.fresh).add(conversation.id);
       return;
     }
+    this.#insert(conversation);
+  }
+
+  #insert(conversation: Conversation): void {
+    const last = this.items.at(-1);
+    this.#newest = Math.max(this.#newest, conversation.last_activity);
     const others = this.items.filter((c) => c.id !== conversation.id);
     const to = others.findIndex((c) => above(this.list, conversation, c) < 0);
     // Below what was read so far it would stand at a wrong place; it comes with its page.
-    if (to < 0 && this.next) {
+    if (to < 0 && this.next && last && above(this.list, conversation, last) > 0) {
       this.items = others;
       return;
     }
@@ -247,6 +306,11 @@ export class Inbox {
     } else if (!chosen.delete(id)) chosen.add(id);
     this.#anchor = id;
     this.chosen = new Set([...chosen].slice(0, mostChosen));
+  }
+
+  /** Those of which the server refused something, unless others were chosen meanwhile. */
+  chooseAgain(ids: readonly string[]): void {
+    if (this.chosen.size === 0) this.chosen = new Set(ids.filter((id) => this.find(id)));
   }
 
   /** All lines that were read, or none. */

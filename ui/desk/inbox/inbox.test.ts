@@ -47,6 +47,20 @@ async function listed(items: Conversation[], next?: string, answers: Record<stri
   return { inbox, asked };
 }
 
+/** A list whose pages are read from what there is, which may change meanwhile. */
+function paged(all: () => Conversation[]) {
+  const answer = (input: RequestInfo | URL, init?: RequestInit) => {
+    if (String(input) !== '/v1/conversations/find') return Promise.resolve(new Response('{"code":"not_found"}', { status: 404 }));
+    const asked = JSON.parse(String(init?.body)) as { cursor?: string; limit: number };
+    const from = asked.cursor ? all().findIndex((c) => c.last_activity < Number(asked.cursor)) : 0;
+    const items = from < 0 ? [] : all().slice(from, from + asked.limit).map((c) => ({ ...c, cursor: String(c.last_activity) }));
+    const more = from >= 0 && from + asked.limit < all().length;
+    return Promise.resolve(Response.json({ items, ...(more && { next: items.at(-1)!.cursor }) }));
+  };
+  const inbox: Inbox = new Inbox(new Api(answer), () => 'me');
+  return { inbox };
+}
+
 describe('the list', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
@@ -101,6 +115,61 @@ describe('the list', () => {
     for (let i = 0; i < 20; i++) inbox.hint(`x${i}`);
     await vi.advanceTimersByTimeAsync(200);
     expect(asked).toHaveLength(2);
+  });
+
+  test.each([
+    ['a lost connection', (inbox: Inbox) => void inbox.renew()],
+    ['a burst', (inbox: Inbox) => Array.from({ length: 20 }, (_, i) => inbox.hint(`x${i}`))],
+  ])('whoever reads further down stays there after %s, and what is new is counted', async (_, happens) => {
+    const line = (n: number) => conversation(`c${n}`, 1000 - n);
+    const all = Array.from({ length: 120 }, (_, i) => line(i));
+    const { inbox } = paged(() => all);
+    await inbox.reload();
+    await inbox.more();
+    expect(inbox.items).toHaveLength(100);
+    inbox.held = true;
+    inbox.choose('c60');
+    const before = ids(inbox);
+    all.splice(30, 1); // resolved meanwhile
+    all[69] = { ...all[69]!, preview: 'changed' }; // c70
+    all.unshift(conversation('new', 2000));
+    happens(inbox);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(ids(inbox)).toEqual(before.filter((id) => id !== 'c30'));
+    expect(inbox.find('c70')?.preview).toBe('changed');
+    expect([[...inbox.fresh], [...inbox.chosen]]).toEqual([['new'], ['c60']]);
+  });
+
+  test('whoever chooses at the top sees what is new, and keeps what they chose further down', async () => {
+    const all = Array.from({ length: 120 }, (_, i) => conversation(`c${i}`, 1000 - i));
+    const { inbox } = paged(() => all);
+    await inbox.reload();
+    await inbox.more();
+    inbox.choose('c60');
+    all.splice(30, 1);
+    all.unshift(conversation('new', 2000));
+    await inbox.renew();
+    expect(ids(inbox).slice(0, 2)).toEqual(['new', 'c0']);
+    expect([inbox.items.length, inbox.find('c30'), [...inbox.chosen], [...inbox.fresh]]).toEqual([100, undefined, ['c60'], []]);
+    await inbox.more();
+    expect(ids(inbox)).toEqual(all.map((c) => c.id));
+  });
+
+  test('what the server refuses comes back to its place, also while nothing moves', async () => {
+    const { inbox } = await listed([conversation('a', 30), conversation('b', 20), conversation('c', 10)]);
+    inbox.held = true;
+    inbox.put(conversation('b', 20, { status: 'resolved' }));
+    expect(ids(inbox)).toEqual(['a', 'c']);
+    inbox.put(conversation('b', 20), true);
+    expect([ids(inbox), inbox.fresh.size]).toEqual([['a', 'b', 'c'], 0]);
+  });
+
+  test('what was refused is chosen again, unless something else is by then', async () => {
+    const { inbox } = await listed([conversation('a', 30), conversation('b', 20), conversation('c', 10)]);
+    inbox.chooseAgain(['a', 'gone']);
+    expect([...inbox.chosen]).toEqual(['a']);
+    inbox.chooseAgain(['b']);
+    expect([...inbox.chosen]).toEqual(['a']);
   });
 
   test('what may no longer be seen is taken away', async () => {

@@ -296,14 +296,14 @@ export class Desk {
       this.offers.changed(change);
       // The open conversation reads itself again, and tells the list.
       if (change.what === 'inbox' && change.conv && change.conv !== this.thread?.id) this.inbox.hint(change.conv);
-      if (change.what === 'inbox' && !change.conv && this.inbox.loaded) void this.inbox.reload();
+      if (change.what === 'inbox' && !change.conv && this.inbox.loaded) void this.inbox.renew();
       if (change.what === 'entry') this.#heard(change.entry);
       if (change.what === 'inbox') this.views.stale();
       if (change.what === 'inbox') this.late.stale();
       if (change.what === 'inbox') this.search.changed(change.conv);
       if (change.what === 'inbox') this.finding.changed(change.conv);
       // After a loss the hints of the meantime are gone.
-      if (change.what === 'welcome' && this.inbox.loaded) void this.inbox.reload();
+      if (change.what === 'welcome' && this.inbox.loaded) void this.inbox.renew();
       if (change.what === 'changed') this.#renew(change.kinds);
       if (change.what === 'welcome') void this.teams.refresh();
       if (change.what === 'welcome') void this.codes.stale();
@@ -473,8 +473,8 @@ export class Desk {
         api: this.api,
         undo: this.undo,
         m: () => this.m!,
-        show: (c) => {
-          this.inbox.put(c);
+        show: (c, back) => {
+          this.inbox.put(c, back);
           if (this.thread?.id === c.id) this.thread.conversation = c;
         },
         reread: (id) => (this.thread?.id === id ? void this.thread.read() : this.inbox.hint(id)),
