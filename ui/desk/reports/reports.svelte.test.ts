@@ -44,3 +44,19 @@ test('a button says how many of the filters behind it are set, and unfolds them'
   await fireEvent.input(screen.getByLabelText(w.from), { target: { value: '' } });
   expect(more.getAttribute('aria-expanded')).toBe('true');
 });
+
+test('everybody of a large house can be chosen, and is called by name', async () => {
+  const none = { count: 0, median: 0, p90: 0, within: 0, aimed: 0 };
+  const figures = { volume: 1, first_response: none, resolution: none, rated: 0, scores: [0, 0, 0, 0, 0] };
+  const everybody = Array.from({ length: 250 }, (_, n) => ({ id: `s${n}`, name: `Person ${n}`, role: 'agent' }));
+  const api = new Api(async (input) => {
+    const { pathname, searchParams } = new URL(String(input), 'https://desk.example');
+    if (pathname.includes('/reports')) return Response.json({ total: figures, buckets: [], channels: [], languages: [], topics: [], tags: [], agents: [{ key: 's249', ...figures }], teams: [], codes: [] });
+    if (pathname !== '/v1/staff') return Response.json({ items: [] });
+    const from = Number(searchParams.get('cursor') ?? 0);
+    return Response.json({ items: everybody.slice(from, from + 200), ...(from === 0 && { next: '200' }) });
+  });
+  const desk = { tag: 'en', language: 'en', api, me: { id: 'me', role: 'supervisor' }, codes: { load: async () => undefined, name: () => '' } };
+  render(ReportsPage, { desk: desk as unknown as Desk, m, path: [] });
+  await vi.waitFor(() => expect(screen.getByLabelText<HTMLSelectElement>(w.agent).options).toHaveLength(251));
+});
