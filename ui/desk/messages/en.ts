@@ -44,6 +44,7 @@ export const en = {
   access,
   duties,
   unreachable: 'The server cannot be reached.',
+  languageFailed: 'The other language could not be fetched.',
 
   menu: {
     language: 'Language',

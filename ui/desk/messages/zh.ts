@@ -39,6 +39,7 @@ export const zh: Messages = {
   access,
   duties,
   unreachable: '连接不上服务器。',
+  languageFailed: '另一种语言未能加载。',
 
   menu: {
     language: '语言',

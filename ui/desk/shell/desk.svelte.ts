@@ -84,6 +84,8 @@ export class Desk {
 
   language = $state<Language>('en');
   m = $state.raw<Messages>();
+  /** The words of no language could be fetched. */
+  wordless = $state(false);
   theme = $state<Theme>('system');
   /** Single keys are commands. Whoever dictates, or slips, switches them off (WCAG 2.1.4). */
   keys = $state(true);
@@ -192,12 +194,26 @@ export class Desk {
     return languageTag(this.language);
   }
 
+  /** Stays with the present language when the words of the new one do not come; without one, takes the other. */
   async setLanguage(language: Language, keep = true): Promise<void> {
-    const m = language === 'zh' ? (await import('../messages/zh.ts')).zh : (await import('../messages/en.ts')).en;
+    if (await this.#speak(language)) {
+      if (keep) this.#storage.setItem(languageKey, language);
+      return;
+    }
+    this.wordless = !this.m && !(await this.#speak(language === 'zh' ? 'en' : 'zh'));
+    const m = this.m;
+    if (m) this.toasts.say(m.languageFailed, 'danger', 12_000, { label: m.pages.reload, run: () => location.reload() });
+  }
+
+  async #speak(language: Language): Promise<boolean> {
+    try {
+      this.m = language === 'zh' ? (await import('../messages/zh.ts')).zh : (await import('../messages/en.ts')).en;
+    } catch {
+      return false; // A new version has taken the place of this one, or the network is gone.
+    }
     this.language = language;
-    this.m = m;
     document.documentElement.lang = this.tag;
-    if (keep) this.#storage.setItem(languageKey, language);
+    return true;
   }
 
   setTheme(theme: Theme): void {
@@ -227,7 +243,10 @@ export class Desk {
   async resume(): Promise<void> {
     this.unreachable = false;
     try {
+      const invitation = this.invitation;
       this.enter(await this.api.session());
+      // Whoever is signed in already is asked what to do with it.
+      this.invitation = invitation;
     } catch (error) {
       this.unreachable = codeOf(error) !== 'unauthenticated';
     } finally {
