@@ -92,6 +92,33 @@ export function everywhere(house: House): void {
       await page.locator('#more-pages a').last().click();
       await expect.poll(() => page.url()).toContain('#/account');
     });
+
+    test('keeps its heading and the way back when a notice comes, on a phone', { timeout: 60_000 }, async () => {
+      await (await house.customer()).write('Where does the notice stand?');
+      const sofia = await house.agentOn('sofia', { ...phone, locale: 'en-GB' });
+      const { page } = sofia;
+      await sofia.take('Where does the notice stand?');
+      await page.getByRole('combobox', { name: 'Priority' }).selectOption('high');
+      const notice = page.locator('.toast').filter({ hasText: 'High' });
+      await notice.waitFor();
+      const covered = () =>
+        notice.evaluate((toast) => {
+          const box = toast.getBoundingClientRect();
+          const named = [...document.querySelectorAll('h1, .back, .back a, nav a, main form textarea')].map((e) => e.getBoundingClientRect());
+          return named.filter((r) => r.width > 1 && r.left < box.right && r.right > box.left && r.top < box.bottom && r.bottom > box.top).length;
+        });
+      for (const width of widths) {
+        await page.setViewportSize({ width, height: 844 });
+        expect(await covered()).toBe(0);
+      }
+      await house.shot(page, 'notice-conversation');
+      await goTo(page, '#/settings/team/new');
+      for (const width of widths) {
+        await page.setViewportSize({ width, height: 844 });
+        expect(await covered()).toBe(0);
+      }
+      await house.shot(page, 'notice-page');
+    });
   });
 
   describe('the window', () => {
