@@ -43,8 +43,8 @@ func (s *Store) FindWindowSecret(ctx context.Context, digest string) (w customer
 
 // SignInCustomer uses up the token, finds or makes the customer, stores the
 // window's secret and, when a visitor turns out to be this customer, moves the
-// visitor's recent conversations and ends the visitor's secrets, all in one
-// transaction. Errors: Unauthenticated when the token was used before.
+// visitor's recent conversations and, when none is left, ends the visitor's
+// secrets, all in one transaction. Errors: Unauthenticated when the token was used before.
 func (s *Store) SignInCustomer(ctx context.Context, in customer.SignIn) (customer.SignedIn, error) {
 	const op = "storage.SignInCustomer"
 	var out customer.SignedIn
@@ -75,6 +75,22 @@ func (s *Store) SignInCustomer(ctx context.Context, in customer.SignIn) (custome
 		return customer.SignedIn{}, err
 	}
 	return out, nil
+}
+
+// EndWindow ends the window of p whose secret has this digest, and no other of
+// theirs. One that is over already is passed over.
+func (s *Store) EndWindow(ctx context.Context, p identity.Principal, digest string) error {
+	const op = "storage.EndWindow"
+	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		res, err := t.SQL.ExecContext(ctx, "UPDATE window_secret SET revoked_at = $1 WHERE digest = $2 AND customer_id = $3 AND revoked_at = 0", t.Now, digest, p.ID)
+		if err != nil {
+			return engine.MapError(op, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return engine.MapError(op, err)
+		}
+		return t.Revoke(ctx, event.RevokedSession, p.Session)
+	})
 }
 
 // customerOf finds the customer of a token, who may have another name or language
@@ -191,11 +207,22 @@ func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID st
 	if err := t.claimHandles(ctx, in, customerID); err != nil {
 		return nil, err
 	}
-	if _, err := t.SQL.ExecContext(ctx, "UPDATE customer SET became = $1 WHERE id = $2", customerID, in.Visitor); err != nil {
+	var left int
+	if err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*) FROM conversation WHERE customer_id = $1", in.Visitor).Scan(&left); err != nil {
 		return nil, engine.MapError(op, err)
 	}
-	if _, err := t.SQL.ExecContext(ctx, "UPDATE window_secret SET revoked_at = $1 WHERE customer_id = $2 AND revoked_at = 0", t.Now, in.Visitor); err != nil {
-		return nil, engine.MapError(op, err)
+	if left > 0 && len(ids) == 0 {
+		return nil, nil
+	}
+	// The secret that opens nothing any more ends. Otherwise only the windows do
+	// that have on screen what went along.
+	if left == 0 {
+		if _, err := t.SQL.ExecContext(ctx, "UPDATE customer SET became = $1 WHERE id = $2", customerID, in.Visitor); err != nil {
+			return nil, engine.MapError(op, err)
+		}
+		if _, err := t.SQL.ExecContext(ctx, "UPDATE window_secret SET revoked_at = $1 WHERE customer_id = $2 AND revoked_at = 0", t.Now, in.Visitor); err != nil {
+			return nil, engine.MapError(op, err)
+		}
 	}
 	return ids, t.Revoke(ctx, event.RevokedCustomer, in.Visitor)
 }

@@ -28,6 +28,7 @@ import (
 type WindowStore interface {
 	FindWindowSecret(ctx context.Context, digest string) (w customer.WindowSecret, name string, revoked bool, err error)
 	SignInCustomer(ctx context.Context, in customer.SignIn) (customer.SignedIn, error)
+	EndWindow(ctx context.Context, p identity.Principal, digest string) error
 }
 
 // TokenVerifier tells whom a wallet's token speaks for; Issuers does. Errors:
@@ -117,6 +118,19 @@ func (w *Windows) Resolve(ctx context.Context, bearer string) (Opened, error) {
 		return Opened{}, fault.New(fault.Unauthenticated, op, "visitors are not let in")
 	}
 	return Opened{Principal: p, ExpiresAt: time.UnixMicro(stored.ExpiresAt)}, nil
+}
+
+// End makes a window's secret worthless: its holder signs out, or is a visitor who
+// is done on this device. One that opens nothing stored is passed over.
+func (w *Windows) End(ctx context.Context, bearer string) error {
+	opened, err := w.Resolve(ctx, bearer)
+	if fault.Is(err, fault.Unauthenticated) {
+		return nil
+	}
+	if err != nil || opened.Visitor != nil {
+		return err
+	}
+	return w.store.EndWindow(ctx, opened.Principal, digestOf(bearer))
 }
 
 // unstoredVisitor accepts a secret of a visitor who has not begun a conversation

@@ -235,12 +235,25 @@ func TestAVisitorSignsIn(t *testing.T) {
 	if s.sees(anna, old) {
 		t.Error("somebody gets what was written on the machine long ago")
 	}
-	if s.sees(visitor, fresh) || !s.dead(visitor.NewSecret) {
+	if s.sees(visitor, fresh) {
 		t.Error("the visitor still has it")
+	}
+	if s.dead(visitor.NewSecret) || !s.sees(visitor, old) {
+		t.Error("what did not go along is lost to whoever wrote it")
 	}
 	bob := s.hello(s.token("bob"), visitor.NewSecret)
 	if len(bob.Moved) != 0 || s.sees(bob, fresh) || s.sees(bob, old) {
-		t.Errorf("the next one gets %v by a dead secret", bob.Moved)
+		t.Errorf("the next one gets %v", bob.Moved)
+	}
+	s.begin(visitor) // after the sign-out, and signs in again
+	if again := s.hello(s.token("anna"), visitor.NewSecret); len(again.Moved) != 1 || s.dead(visitor.NewSecret) {
+		t.Errorf("the second time %v went along", again.Moved)
+	}
+	// Where all went along there is nothing to come back to.
+	short := s.hello("", "")
+	s.begin(short)
+	if s.hello(s.token("anna"), short.NewSecret); !s.dead(short.NewSecret) {
+		t.Error("a secret that opens nothing any more is good")
 	}
 	// The secret of a signed-in window gives its conversations to nobody.
 	mine := s.begin(anna)
@@ -346,5 +359,33 @@ func TestARevokedCustomerIsOut(t *testing.T) {
 	}
 	if o, err := s.windows.Hello(t.Context(), "", anna.NewSecret); err == nil && o.Principal.Kind != identity.Visitor {
 		t.Errorf("opened %+v", o)
+	}
+}
+
+// Who signs out ends this window, and no other of theirs.
+func TestAWindowIsEndedByItsHolder(t *testing.T) {
+	s := openStreet(t)
+	here, there, visitor := s.hello(s.token("anna"), ""), s.hello(s.token("anna"), ""), s.hello("", "")
+	s.begin(visitor)
+	end := func(bearer string) {
+		t.Helper()
+		if err := s.windows.End(t.Context(), bearer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, nobodys := range []string{"", "nonsense", s.hello("", "").NewSecret} {
+		end(nobodys)
+	}
+	end(here.NewSecret)
+	end(here.NewSecret)
+	if !s.dead(here.NewSecret) || s.dead(there.NewSecret) || s.dead(visitor.NewSecret) {
+		t.Error("another window was ended, or this one was not")
+	}
+	found, _, err := s.p.RevocationsSince(t.Context(), 0)
+	if err != nil || len(found) != 1 || found[0].Subject != here.Principal.Session {
+		t.Errorf("revoked %+v, err = %v", found, err)
+	}
+	if end(visitor.NewSecret); !s.dead(visitor.NewSecret) {
+		t.Error("the visitor can still be read on this device")
 	}
 }

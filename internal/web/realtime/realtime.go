@@ -46,6 +46,7 @@ type Store interface {
 type Windows interface {
 	Hello(ctx context.Context, token, bearer string) (signin.Opened, error)
 	Resolve(ctx context.Context, bearer string) (signin.Opened, error)
+	End(ctx context.Context, bearer string) error
 }
 
 // Desk resolves the session tokens of staff.
@@ -216,6 +217,7 @@ func (s *Server) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("POST /rt/sessions", s.OpenSession)
 	mux.HandleFunc("GET /rt/stream", s.Stream)
 	mux.HandleFunc("POST /rt/frames", s.Frames)
+	mux.HandleFunc("POST /rt/signout", s.SignOut)
 	if s.files != nil {
 		mux.HandleFunc("POST /rt/attachments", s.Upload)
 		mux.HandleFunc("GET /rt/attachments/{id}/link", s.Link)

@@ -59,3 +59,26 @@ func (s *sessions) find(r *http.Request) *peer {
 	defer s.mu.RUnlock()
 	return s.peers[keyOf(token)]
 }
+
+// SignOut serves POST /rt/signout: the window's secret that the request bears is
+// worth nothing from now on. It answers the same whether it ever was.
+func (s *Server) SignOut(w http.ResponseWriter, r *http.Request) {
+	if !s.originAllowed(r) {
+		s.answer(w, http.StatusForbidden, errorFrame{T: "error", Code: "forbidden"})
+		return
+	}
+	if wait := s.limited(s.gate.connections, "connections", s.networkOf(r)); wait > 0 {
+		s.answer(w, http.StatusTooManyRequests, errorFrame{T: "error", Code: "rate_limited", RetryAfterMS: waitMS(wait)})
+		return
+	}
+	if bearer := session.Bearer(r); bearer != "" {
+		if err := s.windows.End(r.Context(), bearer); err != nil {
+			s.logError("signout", err)
+			frame := errorOf(err, "")
+			s.answer(w, statusOf(frame.Code), frame)
+			return
+		}
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusNoContent)
+}

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -359,4 +360,36 @@ func TestTheLevelOfAnOpenSocketFalls(t *testing.T) {
 		window.rest()
 	}
 	eventually(t, "the lowest level", func() bool { window.start(); return <-levels == identity.AL1 })
+}
+
+// Signing out ends this window on the server, wherever it is shown, and no other.
+func TestAWindowSignsOut(t *testing.T) {
+	h := open(t, choices{})
+	here, welcome := h.window("ann")
+	conv := here.start()
+	there, other := h.window("ann")
+	signOut := func(secret string, extra http.Header) int {
+		status, _, _ := h.request("POST", "/rt/signout", secret, nil, extra)
+		return status
+	}
+	if got := signOut(welcome.text("visitor"), http.Header{"Origin": {"https://evil.test"}}); got != http.StatusForbidden {
+		t.Errorf("a foreign page is answered %d", got)
+	}
+	for _, secret := range []string{"", "nonsense", welcome.text("session"), welcome.text("customer")} {
+		if got := signOut(secret, nil); got != http.StatusNoContent {
+			t.Errorf("a secret that is none is answered %d", got)
+		}
+	}
+	here.send(conv, "still here")
+	if got := signOut(welcome.text("visitor"), nil); got != http.StatusNoContent {
+		t.Fatalf("answered %d", got)
+	}
+	here.gone("revoked")
+	if got := h.dial(nil).hello(frame{"role": "window", "visitor": welcome.text("visitor")}); got["anonymous"] != true {
+		t.Errorf("the secret still opens %v", got)
+	}
+	there.send(conv, "the other device goes on")
+	if got := h.dial(nil).hello(frame{"role": "window", "visitor": other.text("visitor")}); got["anonymous"] != false {
+		t.Errorf("the other device is %v", got)
+	}
 }
