@@ -117,8 +117,8 @@ type Limits struct {
 	AgentMessages     Rate `yaml:"agent_messages" doc:"Messages and notes of one agent, or of one program by its API key."`
 	VisitorStarts     Rate `yaml:"visitor_starts" doc:"Conversations that one anonymous visitor begins."`
 	CustomerStarts    Rate `yaml:"customer_starts" doc:"Conversations that one identified customer begins."`
-	NewVisitors       Rate `yaml:"new_visitors" doc:"New anonymous visitors from one network address."`
-	Connections       Rate `yaml:"connections" doc:"New sockets from one network address."`
+	NewVisitors       Rate `yaml:"new_visitors" doc:"New anonymous visitors from one network address; thousands share that of a mobile carrier."`
+	Connections       Rate `yaml:"connections" doc:"New sockets from one network address. Those of staff, customers and visitors who show that they were here before do not count against one another: each of them may open as many."`
 	SignIns           Rate `yaml:"sign_ins" doc:"Staff sign-in attempts from one network address for one account; for all accounts, for an office shares an address, it may make six times as many."`
 	Uploads           Rate `yaml:"uploads" doc:"Attachments of one sender."`
 	StaffReads        Rate `yaml:"staff_reads" doc:"Requests of one member of staff that read: lists, conversations, searches."`
@@ -223,8 +223,8 @@ func Default() Config {
 			AgentMessages:     Rate{Burst: 200, Per: 10 * time.Second},
 			VisitorStarts:     Rate{Burst: 5, Per: time.Hour},
 			CustomerStarts:    Rate{Burst: 30, Per: time.Hour},
-			NewVisitors:       Rate{Burst: 30, Per: time.Minute},
-			Connections:       Rate{Burst: 60, Per: time.Minute},
+			NewVisitors:       Rate{Burst: 120, Per: time.Minute},
+			Connections:       Rate{Burst: 300, Per: time.Minute},
 			SignIns:           Rate{Burst: 10, Per: 5 * time.Minute},
 			Uploads:           Rate{Burst: 10, Per: time.Minute},
 			StaffReads:        Rate{Burst: 200, Per: 20 * time.Second},

@@ -60,6 +60,13 @@ func (l *Limiter) Allow(key string, cost int, now time.Time) time.Duration {
 	return part.take(key, units*l.each, l.capacity, now.UnixNano())
 }
 
+// Return puts cost tokens, which Allow took, back into the bucket of key. A cost
+// below one counts as one.
+func (l *Limiter) Return(key string, cost int) {
+	part := &l.parts[maphash.String(l.seed, key)%shards]
+	part.put(key, int64(max(cost, 1))*l.each)
+}
+
 // Keys is how many senders are remembered at the moment.
 func (l *Limiter) Keys() int {
 	total := 0
@@ -113,6 +120,14 @@ func (s *shard) take(key string, price, capacity, now int64) time.Duration {
 	}
 	b.full = full
 	return 0
+}
+
+func (s *shard) put(key string, price int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at, known := s.index[key]; known {
+		s.ring[at].full -= price
+	}
 }
 
 // add makes room for a key, in the place of the least recently used one when

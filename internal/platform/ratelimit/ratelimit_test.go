@@ -143,3 +143,28 @@ func BenchmarkAllow(b *testing.B) {
 		})
 	}
 }
+
+func TestWhatIsReturnedCanBeTakenAgain(t *testing.T) {
+	l := ratelimit.New(ratelimit.Limit{Burst: 2, Per: 2 * time.Second}, 10)
+	now := start()
+	l.Return("never seen", 1)
+	if keys := l.Keys(); keys != 0 {
+		t.Errorf("%d keys are remembered for what nobody took", keys)
+	}
+	l.Allow("a", 2, now)
+	l.Return("a", 1)
+	if wait := l.Allow("a", 1, now); wait != 0 {
+		t.Errorf("waits %s for what was returned", wait)
+	}
+	if wait := l.Allow("a", 1, now); wait != time.Second {
+		t.Errorf("waits %s, want 1s", wait)
+	}
+	// No bucket holds more than its burst.
+	for range 10 {
+		l.Return("a", 2)
+	}
+	l.Allow("a", 2, now)
+	if wait := l.Allow("a", 1, now); wait != time.Second {
+		t.Errorf("after many returns: waits %s, want 1s", wait)
+	}
+}

@@ -16,6 +16,7 @@ import (
 // network address, before any work is done for them.
 type gate struct {
 	connections *ratelimit.Limiter // nil: no limit
+	known       *ratelimit.Limiter // likewise, of each who has shown who they are
 	visitors    *ratelimit.Limiter // nil: no limit
 	most        int
 
@@ -31,6 +32,7 @@ func newGate(o Options) *gate {
 	g := &gate{most: o.MaxConnections, waiting: set{}, empty: make(chan struct{})}
 	if o.Connections.Burst > 0 {
 		g.connections = ratelimit.New(o.Connections, o.Addresses)
+		g.known = ratelimit.New(o.Connections, o.Addresses)
 	}
 	if o.NewVisitors.Burst > 0 {
 		g.visitors = ratelimit.New(o.NewVisitors, o.Addresses)
@@ -154,6 +156,16 @@ func (s *Server) limited(limiter *ratelimit.Limiter, name, network string) time.
 		s.observe.Limited(name)
 	}
 	return wait
+}
+
+// recognise gives a network back what a connection took of its limit, because
+// whoever opened it has shown that they were here before, or are a customer of the
+// wallet: many share an address, and do not count against one another. Who comes
+// too often counts again.
+func (s *Server) recognise(who, network string) {
+	if s.gate.connections != nil && network != "" && s.gate.known.Allow(who, 1, s.now()) == 0 {
+		s.gate.connections.Return(network, 1)
+	}
 }
 
 // originAllowed refuses browsers on foreign pages. Programs send no Origin.

@@ -61,6 +61,7 @@ func (s *Server) helloDesk(ctx context.Context, p *peer, f *frames.Frame, by *ha
 	if err != nil {
 		return nil, err
 	}
+	s.recognise(who.ID, by.network)
 	p.over.Store(until.UnixMicro())
 	s.enter(p, who)
 	s.takesOffers(p, who, f)
@@ -82,6 +83,9 @@ func (s *Server) helloWindow(ctx context.Context, p *peer, f *frames.Frame, by *
 		if wait := s.limited(s.gate.visitors, "new_visitors", by.network); wait > 0 {
 			return nil, &intake.LimitedError{RetryAfter: wait}
 		}
+	}
+	if opened.Visitor == nil { // a visitor of whom nothing is stored has shown nothing
+		s.recognise(opened.Principal.ID, by.network)
 	}
 	p.adopt(opened, f.Visitor)
 	s.enter(p, opened.Principal)

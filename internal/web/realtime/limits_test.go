@@ -1,6 +1,7 @@
 package realtime_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -150,5 +151,53 @@ func TestAWindowsFetchesAreLimitedByWhatTheyAskFor(t *testing.T) {
 	h.later(span)
 	if n := fetches(w, 5, 0); n != 5 {
 		t.Errorf("%d of 5 pages were given later", n)
+	}
+}
+
+// A mobile carrier puts thousands behind one address: who shows that they were
+// there before takes no place from the others, until they come far too often.
+func TestWhoIsKnownTakesNobodysPlace(t *testing.T) {
+	h := open(t, choices{options: func(o *realtime.Options) {
+		o.Connections = ratelimit.Limit{Burst: 5, Per: time.Hour}
+		o.NewVisitors = ratelimit.Limit{Burst: 100, Per: time.Hour}
+	}})
+	one := from("192.0.2.1")
+	w := h.dial(nil)
+	visitor := w.hello(frame{"role": "window"}).text("visitor")
+	w.start()
+	for _, hello := range []func() frame{
+		func() frame { return frame{"role": "window", "token": h.walletToken("ann")} },
+		func() frame { return frame{"role": "window", "visitor": visitor} },
+		func() frame { return frame{"role": "desk", "token": h.colleague(identity.Agent).token} },
+	} {
+		for range 4 {
+			h.dial(one).hello(hello())
+		}
+	}
+	posted, err := json.Marshal(frame{"t": "hello", "v": 1, "role": "window", "token": h.walletToken("bob")})
+	h.must(err)
+	for range 2 {
+		if status, _, text := h.request("POST", "/rt/sessions", "", posted, one); status != http.StatusOK && status != http.StatusUnauthorized {
+			t.Fatalf("by POST it was answered %d %s", status, text)
+		}
+	}
+	// The token that was used before, and those who show nothing, count.
+	for range 3 {
+		h.dial(one).hello(frame{"role": "window"})
+	}
+	h.dial(one).refused(frame{"t": "hello", "v": 1, "role": "window", "token": "a.b.c"}, "unauthenticated")
+	if _, response, err := h.tryDial(one); err == nil || response == nil || response.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("the sixth was answered %v", response)
+	}
+}
+
+func TestWhoIsKnownComesNotWithoutEnd(t *testing.T) {
+	h := open(t, choices{options: func(o *realtime.Options) { o.Connections = ratelimit.Limit{Burst: 3, Per: time.Hour} }})
+	_, welcome := h.window("ann")
+	for range 5 { // two more of hers, after the one elsewhere, and three of the address
+		h.dial(from("192.0.2.1")).hello(frame{"role": "window", "visitor": welcome.text("visitor")})
+	}
+	if _, response, err := h.tryDial(from("192.0.2.1")); err == nil || response == nil || response.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("one customer who came seven times was answered %v", response)
 	}
 }
