@@ -1,5 +1,4 @@
 import android.content.ActivityNotFoundException
-import android.content.ContentValues
 import android.content.Intent
 import android.net.Uri
 import android.os.Bundle
@@ -13,9 +12,11 @@ import android.widget.Toast
 import androidx.activity.ComponentActivity
 import androidx.activity.addCallback
 import androidx.activity.result.contract.ActivityResultContracts.StartActivityForResult
+import androidx.core.content.FileProvider
 import androidx.core.view.ViewCompat
 import androidx.core.view.WindowInsetsCompat.Type
 import org.json.JSONObject
+import java.io.File
 
 /**
  * Shows your help page, which embeds the window, in a screen of its own. In the
@@ -23,23 +24,41 @@ import org.json.JSONObject
  * so that turning the phone loses nothing. Photos are taken by the camera app: it needs
  * no permission of yours, unless your manifest names CAMERA; then ask for it first. In
  * strings.xml: help_no_app, such as "No app on this phone opens %1$s".
+ *
+ * What is photographed here is often an identity document: it goes to a folder of the
+ * app, never to the gallery, and is gone when the screen is. In the manifest:
+ *
+ *     <provider
+ *         android:name="androidx.core.content.FileProvider"
+ *         android:authorities="${applicationId}.help"
+ *         android:exported="false"
+ *         android:grantUriPermissions="true">
+ *         <meta-data
+ *             android:name="android.support.FILE_PROVIDER_PATHS"
+ *             android:resource="@xml/help_photos" />
+ *     </provider>
+ *
+ * and in res/xml/help_photos.xml:
+ *
+ *     <paths><cache-path name="photos" path="help-photos/" /></paths>
  */
 class HelpActivity : ComponentActivity() {
     private val page = Uri.parse("https://wallet.example/help")
     private lateinit var web: WebView
     private var picked: ValueCallback<Array<Uri>>? = null
     private var photo: Uri? = null
+    private val photos by lazy { File(cacheDir, "help-photos") }
 
     private val chooser = registerForActivityResult(StartActivityForResult()) { result ->
         val many = result.data?.clipData?.let { clip -> Array(clip.itemCount) { clip.getItemAt(it).uri } }
         val one = WebChromeClient.FileChooserParams.parseResult(result.resultCode, result.data)
         val taken = photo?.takeIf { result.resultCode == RESULT_OK }
-        if (taken == null) photo?.let { contentResolver.delete(it, null, null) } // room for a photo that was not taken
         answer(many ?: one ?: taken?.let { arrayOf(it) })
     }
 
     override fun onCreate(state: Bundle?) {
         super.onCreate(state)
+        photos.deleteRecursively() // of a screen that the system ended
         web = WebView(this).also(::setContentView)
         web.settings.javaScriptEnabled = true
         web.settings.domStorageEnabled = true // unsent words outlive the screen
@@ -68,8 +87,10 @@ class HelpActivity : ComponentActivity() {
             override fun onShowFileChooser(view: WebView, callback: ValueCallback<Array<Uri>>, parameters: FileChooserParams): Boolean {
                 answer(null) // of a chooser that was never answered
                 picked = callback
-                photo = if (parameters.isCaptureEnabled) contentResolver.insert(MediaStore.Images.Media.EXTERNAL_CONTENT_URI, ContentValues()) else null
-                val ask = photo?.let { Intent(MediaStore.ACTION_IMAGE_CAPTURE).putExtra(MediaStore.EXTRA_OUTPUT, it) } ?: parameters.createIntent()
+                photo = if (parameters.isCaptureEnabled) roomForPhoto() else null
+                val ask = photo?.let {
+                    Intent(MediaStore.ACTION_IMAGE_CAPTURE).putExtra(MediaStore.EXTRA_OUTPUT, it).addFlags(Intent.FLAG_GRANT_WRITE_URI_PERMISSION)
+                } ?: parameters.createIntent()
                 if (parameters.mode == FileChooserParams.MODE_OPEN_MULTIPLE) ask.putExtra(Intent.EXTRA_ALLOW_MULTIPLE, true)
                 try {
                     chooser.launch(ask)
@@ -80,6 +101,12 @@ class HelpActivity : ComponentActivity() {
             }
         }
         web.loadUrl(page.toString())
+    }
+
+    /** A file that the camera app may write into; the window uploads it from there. */
+    private fun roomForPhoto(): Uri {
+        photos.mkdirs()
+        return FileProvider.getUriForFile(this, "$packageName.help", File.createTempFile("photo", ".jpg", photos))
     }
 
     /** Every chooser has to be answered, or the page can open no other. */
@@ -99,6 +126,7 @@ class HelpActivity : ComponentActivity() {
     override fun onDestroy() {
         answer(null)
         web.destroy()
+        photos.deleteRecursively()
         super.onDestroy()
     }
 }

@@ -78,3 +78,11 @@ test('the component for React is TypeScript without a mistake', { timeout: 120_0
   const wrong = ts.createProgram([file], { ...program.getCompilerOptions() }, { ...ts.createCompilerHost({}), readFile: (path) => (path === file ? ts.sys.readFile(path)!.replace("kefu('open'", "kefu('opens'") : ts.sys.readFile(path)), getSourceFile: (path, version) => ts.createSourceFile(path, (path === file ? ts.sys.readFile(path)!.replace("kefu('open'", "kefu('opens'") : ts.sys.readFile(path)) ?? '', version) });
   expect(ts.getPreEmitDiagnostics(wrong).length).toBeGreaterThan(0);
 });
+
+test('photos of documents are never put where other apps find them', () => {
+  const android = read('examples/android/HelpActivity.kt');
+  expect(android).not.toMatch(/MediaStore\.(Images|Video|Files)|contentResolver/);
+  expect(android).toMatch(/FileProvider\.getUriForFile\(this, "\$packageName\.help"/);
+  expect(android).toMatch(/android:authorities="\$\{applicationId\}\.help"/);
+  expect(android).toMatch(/onDestroy\(\) \{[^}]*photos\.deleteRecursively\(\)/);
+});

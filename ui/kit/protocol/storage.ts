@@ -4,6 +4,8 @@ export interface Storage {
   setItem(key: string, value: string): void;
   removeItem(key: string): void;
   keys(): string[];
+  /** False when something that was set is kept for no longer than the page lives. */
+  readonly lasting?: boolean;
 }
 
 /** What keys of one area begin with that belong to one scope. No scope's begins another's: a dot ends it. */
@@ -32,6 +34,10 @@ export class MemoryStorage implements Storage {
  */
 export class BrowserStorage implements Storage {
   #memory = new MemoryStorage();
+
+  get lasting(): boolean {
+    return this.#memory.keys().length === 0;
+  }
 
   constructor(private readonly area: 'localStorage' | 'sessionStorage' = 'localStorage') {}
 

@@ -505,3 +505,17 @@ test.each([true, false])('who cannot show who they are may ask all the same, whe
   if (visitors) expect(await screen.findByRole('button', { name: en.asVisitor })).toBeVisible();
   else await waitFor(() => expect(screen.queryByRole('button', { name: en.asVisitor })).toBeNull());
 });
+
+test('a visitor ends and forgets the conversations on this device, asked once more', async () => {
+  const { chat, server } = await setUp({ conversations: [open] });
+  server.last.receive(missed('c', [entry('c', 1)]));
+  await fireEvent.click(await screen.findByRole('button', { name: en.back }));
+  await fireEvent.click(await screen.findByRole('button', { name: en.forget }));
+  expect(await screen.findByText(en.forgetAsk)).toBeVisible();
+  await fireEvent.click(screen.getByRole('button', { name: en.forgetNo }));
+  expect(screen.queryByText(en.forgetAsk)).toBeNull();
+  await fireEvent.click(screen.getByRole('button', { name: en.forget }));
+  await fireEvent.click(screen.getByRole('button', { name: en.forgetYes }));
+  await waitFor(() => expect(server.connections).toHaveLength(2));
+  expect(chat.conversations).toEqual([]);
+});

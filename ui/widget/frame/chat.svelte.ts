@@ -45,8 +45,16 @@ export interface ChatOptions {
   dials?: Dial[];
   view?: Window;
   upload?: Upload;
+  others?: Others;
   lang: () => string;
   onsettings?: (settings: { lang?: string; theme?: string }) => void;
+}
+
+/** The other windows of this browser. */
+export interface Others {
+  /** Whoever has this scope has left. */
+  tell(scope: string): void;
+  hear(left: (scope: string) => void): void;
 }
 
 const previews = 8;
@@ -112,6 +120,9 @@ export class Chat {
   visitors = $state.raw(false);
   /** The one that is filled in. */
   filling = $state.raw<Filling>();
+  /** A visitor whose browser keeps nothing: with the page, the way back is gone. */
+  unkept = $state.raw(false);
+  #others: Others | undefined;
   #upload: Upload | undefined;
   #carries: Carrier | undefined;
   readonly #storage: Storage;
@@ -122,7 +133,7 @@ export class Chat {
   #typed = false;
   /** The conversation to come back to, when it is the new customer's too. */
   #back = '';
-  #others = false;
+  #othersWords = false;
   #signingIn = Infinity;
   /** Counts what the page has said of who is there. */
   #visit = 0;
@@ -162,6 +173,8 @@ export class Chat {
     });
     this.#upload = options.upload;
     this.attend();
+    this.#others = options.others;
+    this.#others?.hear((scope) => this.#leftElsewhere(scope));
     this.client.on((change) => this.#changed(change));
     this.client.outbox.open(this.#identity.scope);
     void this.#carry();
@@ -218,11 +231,50 @@ export class Chat {
       this.#forgetOthers();
       return waited ? this.client.restart() : this.client.start();
     }
+    this.#revoke();
+    this.#others?.tell(this.#identity.scope);
     this.client.stop();
     this.client.outbox.clear();
     void this.#carry();
     this.#identity.signOut();
     this.client.start();
+  }
+
+  /** What opened the conversations opens nothing any more. Without a network it ends by itself, later. */
+  #revoke(): void {
+    const { secret } = this.#identity;
+    if (!secret) return;
+    void fetch('/rt/signout', { method: 'POST', keepalive: true, headers: { Authorization: `Bearer ${secret}` } }).catch(() => undefined);
+  }
+
+  /** A visitor is done on this device: whoever uses it next finds nothing. */
+  forget(): void {
+    if (!this.anonymous) return;
+    this.#revoke();
+    this.#others?.tell(visitor);
+    this.#forgetVisitor();
+  }
+
+  #forgetVisitor(): void {
+    this.client.stop();
+    this.client.outbox.clear();
+    void this.#carry();
+    this.drafts.clear();
+    this.#identity.forget();
+    this.client.start();
+  }
+
+  /** Another window of this browser was left by who speaks here. */
+  #leftElsewhere(scope: string): void {
+    if (scope !== this.#identity.scope) return;
+    if (scope === visitor) return this.#forgetVisitor();
+    this.#visit++;
+    this.#cover();
+    this.client.outbox.clear();
+    void this.#carry();
+    this.#identity.expect();
+    this.#identity.drop();
+    this.client.end('unauthenticated');
   }
 
   /** Goes on without showing who it is. */
@@ -253,6 +305,7 @@ export class Chat {
   #somebodyElse(before: string): void {
     const { scope } = this.#identity;
     const signsIn = before === visitor && scope !== visitor;
+    this.covered = false;
     this.client.forget();
     if (signsIn) this.client.outbox.move(scope, this.#signingIn);
     else this.client.outbox.open(scope);
@@ -265,7 +318,7 @@ export class Chat {
   #startOver(back: string): void {
     this.#decided = false;
     this.#typed = false;
-    this.#others = true;
+    this.#othersWords = true;
     this.#back = back;
     this.#firstPages.clear();
     this.picks?.clear();
@@ -315,9 +368,10 @@ export class Chat {
 
   #welcomed(another: boolean): void {
     this.covered = false;
+    this.unkept = this.anonymous && !this.#identity.kept;
     if (another) this.#startOver(this.current.conv);
-    if (this.#others) this.drafts.only(this.client.conversations.map((c) => c.conv), another);
-    this.#others = false;
+    if (this.#othersWords) this.drafts.only(this.client.conversations.map((c) => c.conv), another);
+    this.#othersWords = false;
     this.#decide();
     this.picks?.resume();
     this.filling?.resume();

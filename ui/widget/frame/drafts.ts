@@ -39,6 +39,12 @@ export class Drafts {
     else this.storage.setItem(this.#key(conv), `${at} ${text}`);
   }
 
+  /** Forgets what whoever speaks has typed. */
+  clear(): void {
+    const own = keysOf(area, this.#scope);
+    for (const key of this.storage.keys()) if (key.startsWith(own)) this.storage.removeItem(key);
+  }
+
   /** What was typed in one conversation, the new one or one that was merged, goes on in another. */
   move(from: string, into: string): void {
     const texts = [this.read(into), this.read(from)].filter(Boolean);

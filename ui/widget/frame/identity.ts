@@ -92,6 +92,16 @@ export class WindowIdentity implements Identity {
     return true;
   }
 
+  /** What was known to be somebody's is not used again; only a token shows who is there. */
+  drop(): void {
+    this.#session = undefined;
+  }
+
+  /** Whether what opens a visitor's conversations outlives the page. */
+  get kept(): boolean {
+    return this.storage.lasting !== false || this.storage.getItem(visitorKey) === null;
+  }
+
   /** Nobody is signed in any more. Who was a visitor before is one again. */
   signOut(): void {
     this.#visit++;

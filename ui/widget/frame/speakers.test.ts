@@ -1,20 +1,26 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { entry, FakeServer, missed, welcome } from '../../kit/protocol/fake.ts';
 import { MemoryStorage, type Storage } from '../../kit/protocol/storage.ts';
-import { Chat } from './chat.svelte.ts';
+import { Chat, type Others } from './chat.svelte.ts';
 
 const token = (sub: string) => `h.${btoa(JSON.stringify({ iss: 'wallet', sub }))}.s`;
 const line = (conv: string) => ({ conv, status: 'open' as const, last_seq: 1, read_seq: 1, unread: 0, last_activity: 1 });
 const everything = (...storages: Storage[]) => storages.flatMap((s) => s.keys().map((k) => `${k} ${s.getItem(k)}`)).join('\n');
 
 let chats: Chat[] = [];
+const requests = vi.fn(() => Promise.resolve(new Response()));
+beforeEach(() => {
+  requests.mockClear();
+  vi.stubGlobal('fetch', requests);
+});
 afterEach(() => {
+  vi.unstubAllGlobals();
   for (const chat of chats) chat.client.stop();
   chats = [];
 });
 
 /** The window in a wallet's page whose user comes and goes without a page load. */
-function setUp(storage: Storage = new MemoryStorage(), late?: ((token: string | null) => void)[]) {
+function setUp(storage: Storage = new MemoryStorage(), late?: ((token: string | null) => void)[], others?: Others) {
   const origin = 'https://wallet.example';
   const tokens: (string | null)[] = [];
   let listener!: (event: unknown) => void;
@@ -29,7 +35,7 @@ function setUp(storage: Storage = new MemoryStorage(), late?: ((token: string | 
   const view = { parent, location: { ancestorOrigins: [origin] }, addEventListener: (_: string, l: typeof listener) => (listener = l) };
   const server = new FakeServer();
   const drafts = new MemoryStorage();
-  const chat = new Chat({ storage, drafts, dials: [server.dial], view: view as unknown as Window, lang: () => 'en' });
+  const chat = new Chat({ storage, drafts, dials: [server.dial], view: view as unknown as Window, others, lang: () => 'en' });
   chats.push(chat);
   const connection = (n: number) => vi.waitFor(() => expect(server.connections).toHaveLength(n));
   return { chat, server, storage, drafts, tokens, say, connection };
@@ -252,4 +258,68 @@ test('that nobody is signed in ends a customer’s session, and leaves a visitor
   again.say('init', { signedOut: true });
   await again.connection(1);
   expect(again.server.last.hello).toMatchObject({ visitor: 'secret' });
+});
+
+/** Two windows of one browser. */
+function browser() {
+  const ears: ((scope: string) => void)[] = [];
+  return (): Others => {
+    let own: (scope: string) => void;
+    return { hear: (left) => void ears.push((own = left)), tell: (scope) => ears.forEach((ear) => ear !== own && ear(scope)) };
+  };
+}
+
+test('signing out ends the session on the server, and what other tabs show of the customer', async () => {
+  const window = browser();
+  const [one, two, bens] = [setUp(undefined, undefined, window()), setUp(undefined, undefined, window()), setUp(undefined, undefined, window())];
+  for (const [all, who] of [[one, 'ann'], [two, 'ann'], [bens, 'ben']] as const) {
+    all.tokens.push(token(who));
+    all.say('init', { identified: true });
+    await all.connection(1);
+    all.server.last.receive(welcome({ customer: who, anonymous: false, visitor: `session of ${who}`, conversations: [line('c')] }));
+    all.server.last.receive(missed('c', [entry('c', 1)]));
+  }
+  const hers = two.server.last;
+  one.say('signout');
+  expect(requests).toHaveBeenCalledWith('/rt/signout', expect.objectContaining({ method: 'POST', headers: { Authorization: 'Bearer session of ann' } }));
+  expect(hers.closed).toBe(true);
+  expect(two.chat.blocked).toBe(true);
+  expect(bens.chat.blocked).toBe(false);
+  two.tokens.push(token('ann'));
+  two.chat.tryAgain();
+  await two.connection(2);
+  expect(two.server.last.hello.visitor).toBeUndefined();
+  expect(two.server.last.hello.token).toBe(token('ann'));
+});
+
+test('a visitor ends and is forgotten on the device, in every tab', async () => {
+  const window = browser();
+  const storage = new MemoryStorage();
+  const [one, two] = [setUp(storage, undefined, window()), setUp(storage, undefined, window())];
+  for (const all of [one, two]) {
+    all.say('init', {});
+    await all.connection(1);
+    all.server.last.receive(welcome({ customer: 'visitor', anonymous: true, visitor: 'secret', conversations: [line('theirs')] }));
+    all.server.last.receive(missed('theirs', [entry('theirs', 1)]));
+    all.chat.typed('half a sentence');
+  }
+  one.chat.forget();
+  for (const all of [one, two]) {
+    await all.connection(2);
+    expect(all.server.last.hello.visitor).toBeUndefined();
+    expect(all.chat.lines).toEqual([]);
+    expect(all.chat.conversations).toEqual([]);
+    expect(all.chat.text).toBe('');
+    expect(everything(all.storage, all.drafts)).toBe('');
+  }
+  expect(requests).toHaveBeenCalledTimes(1);
+  expect(requests).toHaveBeenCalledWith('/rt/signout', expect.objectContaining({ headers: { Authorization: 'Bearer secret' } }));
+});
+
+test.each([[true], [false]])('a visitor whose browser keeps the secret: %s', async (lasting) => {
+  const all = setUp(Object.assign(new MemoryStorage(), { lasting }));
+  all.say('init', {});
+  await all.connection(1);
+  all.server.last.receive(welcome({ anonymous: true, visitor: 'secret' }));
+  expect(all.chat.unkept).toBe(!lasting);
 });

@@ -1,5 +1,5 @@
 import { languageTag, pickLanguage, type Language } from '../../kit/language.ts';
-import { Chat, type ChatOptions } from './chat.svelte.ts';
+import { Chat, type ChatOptions, type Others } from './chat.svelte.ts';
 import type { Messages } from './messages/en.ts';
 
 /** The window's words in the language in use; only that language is fetched. */
@@ -22,10 +22,21 @@ export class Words {
   }
 }
 
+/** The windows of this browser that show the same Kefu, where browsers let them hear one another. */
+function others(): Others | undefined {
+  if (typeof BroadcastChannel === 'undefined') return undefined;
+  const channel = new BroadcastChannel('kefu');
+  return {
+    tell: (scope) => channel.postMessage({ left: scope }),
+    hear: (left) => (channel.onmessage = ({ data }: MessageEvent<{ left?: unknown }>) => void (typeof data?.left === 'string' && left(data.left))),
+  };
+}
+
 /** Brings the window up: listens to the page around it first, so that nothing it says is missed. */
 export function start(options?: Partial<ChatOptions>): { chat: Chat; words: Words } {
   const words = new Words();
   const chat = new Chat({
+    others: others(),
     ...options,
     lang: () => (words.language === 'zh' ? 'zh' : 'en'),
     onsettings: ({ lang, theme }) => {

@@ -42,6 +42,10 @@ export const en = {
 
   newConversation: 'New conversation',
   yourConversations: 'Your conversations',
+  forget: 'End and forget on this device',
+  forgetAsk: 'Nobody can read your conversations on this device any more then, and neither can you.',
+  forgetYes: 'End and forget',
+  forgetNo: 'Keep them',
   conversationOf: (day: string) => `Conversation of ${day}`,
   unread: (n: number) => (n === 1 ? '1 unread message' : `${n} unread messages`),
   status: { open: 'Open', waiting: 'Answered', snoozed: 'On hold', resolved: 'Closed', merged: 'Joined' } satisfies Record<ConversationStatus, string>,
@@ -84,6 +88,7 @@ export const en = {
     return `${place} An answer takes about ${from === to ? '' : `${from} to `}${to} ${to === 1 ? 'minute' : 'minutes'}.`;
   },
   safeToClose: 'You can close this window. The answer comes here, and the help button shows it.',
+  keepOpen: 'Keep this window open: the answer comes here, and your browser does not remember this conversation.',
   typing: (name: string) => `${name} is writing`,
 
   line: {

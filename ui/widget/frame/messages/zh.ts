@@ -31,6 +31,10 @@ export const zh: Messages = {
 
   newConversation: '发起新会话',
   yourConversations: '我的会话',
+  forget: '结束并从本设备清除',
+  forgetAsk: '清除后，任何人（包括您自己）都无法再在本设备上查看这些会话。',
+  forgetYes: '结束并清除',
+  forgetNo: '保留',
   conversationOf: (day) => `${day}的会话`,
   unread: (n) => `${n} 条未读`,
   status: { open: '处理中', waiting: '已回复', snoozed: '跟进中', resolved: '已结束', merged: '已合并' },
@@ -73,6 +77,7 @@ export const zh: Messages = {
     return `${place}预计 ${from === to ? '' : `${from}–`}${to} 分钟内回复。`;
   },
   safeToClose: '可以放心关闭窗口，回复会留在这里，客服按钮上会有提醒。',
+  keepOpen: '请不要关闭此窗口：回复会显示在这里，而浏览器不会记住这次会话。',
   typing: (name) => `${name}正在输入`,
 
   line: {
