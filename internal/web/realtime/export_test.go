@@ -24,9 +24,7 @@ func (s *Server) SetUploadPause(d time.Duration) { s.uploadPause = d }
 
 // Open is how many connections hold a place.
 func (s *Server) Open() int {
-	s.gate.mu.Lock()
-	defer s.gate.mu.Unlock()
-	return s.gate.open
+	return s.gate.Open()
 }
 
 // Known is how many connections are in the hub, in its indexes and in the table

@@ -80,7 +80,7 @@ func (s *Server) helloWindow(ctx context.Context, p *peer, f *frames.Frame, by *
 		return nil, err
 	}
 	if opened.NewSecret != "" && opened.Principal.Kind == identity.Visitor {
-		if wait := s.limited(s.gate.visitors, "new_visitors", by.network); wait > 0 {
+		if wait := s.limited(s.gate.Visitors, "new_visitors", by.network); wait > 0 {
 			return nil, &intake.LimitedError{RetryAfter: wait}
 		}
 	}

@@ -290,8 +290,8 @@ func (p *peer) drop() {
 	p.mu.Unlock()
 	p.leave()
 	p.out.cut()
-	p.server.gate.heard(p)
-	p.server.gate.leave()
+	p.server.gate.Heard(p)
+	p.server.gate.Leave()
 	if closed != nil {
 		closed()
 	}

@@ -125,7 +125,7 @@ type Server struct {
 	observe  Observer
 	hub      *hub
 	sessions *sessions
-	gate     *gate
+	gate     *gate.Gate[*peer]
 	buffers  sync.Pool
 	handle   map[string]handler // by the type of a frame
 	revoked  atomic.Int64       // how many revocations have been heard of
@@ -161,7 +161,7 @@ func New(d Deps, o Options) *Server {
 	}
 	s := &Server{
 		intake: d.Intake, store: d.Store, windows: d.Windows, desk: d.Desk, files: d.Files, queue: d.Queue, options: o,
-		now: d.Clock, log: d.Log, observe: d.Observer, hub: newHub(), sessions: newSessions(), gate: newGate(o),
+		now: d.Clock, log: d.Log, observe: d.Observer, hub: newHub(), sessions: newSessions(), gate: gate.New[*peer](gate.Limits{Connections: o.Connections, Visitors: o.NewVisitors, Addresses: o.Addresses, Most: o.MaxConnections}),
 		slowLimit: slowLimit, service: d.Service, mayRead: d.MayRead,
 	}
 	s.handle = s.handlers()
@@ -255,7 +255,7 @@ func (s *Server) Run(ctx context.Context) error {
 // returns at once. Call it when the HTTP server begins to shut down: streams are
 // requests that end only by this.
 func (s *Server) Close() {
-	for _, p := range s.gate.close() {
+	for _, p := range s.gate.Close() {
 		s.sendHome(p)
 	}
 	s.hub.each(s.sendHome)
@@ -264,14 +264,14 @@ func (s *Server) Close() {
 // sendHome ends a connection because the server stops. Clients come back at the
 // time they are told: each is told another, or all would come at the same instant.
 func (s *Server) sendHome(p *peer) {
-	spread := min(shutdownSpread, time.Duration(s.gate.crowd())*time.Second/comebackRate)
+	spread := min(shutdownSpread, time.Duration(s.gate.Crowd())*time.Second/comebackRate)
 	p.close(closingShutdown, (shutdownRetry + rand.N(spread+1)).Milliseconds())
 }
 
 func (s *Server) stop() {
 	s.Close()
 	select {
-	case <-s.gate.empty:
+	case <-s.gate.Empty:
 	case <-time.After(stopLimit):
 		s.hub.each((*peer).drop)
 	}

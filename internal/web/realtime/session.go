@@ -67,7 +67,7 @@ func (s *Server) SignOut(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, http.StatusForbidden, errorFrame{T: "error", Code: "forbidden"})
 		return
 	}
-	if wait := s.limited(s.gate.connections, "connections", s.networkOf(r)); wait > 0 {
+	if wait := s.limited(s.gate.Connections, "connections", s.networkOf(r)); wait > 0 {
 		s.answer(w, http.StatusTooManyRequests, errorFrame{T: "error", Code: "rate_limited", RetryAfterMS: waitMS(wait)})
 		return
 	}

@@ -55,14 +55,14 @@ func (s *Server) WebSocket() http.Handler {
 		}
 		conn, err := upgrader.Upgrade(w, r)
 		if err != nil {
-			s.gate.leave()
+			s.gate.Leave()
 			return // the upgrader has answered
 		}
 		p := &peer{server: s, pending: hello}
 		p.out = &socketTransport{peer: p, conn: conn}
 		p.seen.Store(s.now().UnixMicro())
 		conn.Session().(*holder).peer = p
-		if s.gate.await(p) {
+		if s.gate.Await(p) {
 			s.sendHome(p)
 		}
 		_ = conn.SetReadDeadline(time.Now().Add(helloLimit))
@@ -129,7 +129,7 @@ func (h *socket) open(conn *gws.Conn, p *peer, message *gws.Message) {
 	}
 	_ = conn.SetReadDeadline(time.Time{}) // from here on the sweep ends silent connections
 	p.greet(welcome)
-	if s.gate.heard(p) { // Close may have looked before it was in the hub
+	if s.gate.Heard(p) { // Close may have looked before it was in the hub
 		s.sendHome(p)
 		return
 	}

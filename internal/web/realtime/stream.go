@@ -154,7 +154,7 @@ func (s *Server) OpenSession(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	st.peer.greet(nil)
-	if s.gate.heard(st.peer) {
+	if s.gate.Heard(st.peer) {
 		s.sendHome(st.peer)
 	}
 	s.resume(ctx, st.peer, f.Resume)

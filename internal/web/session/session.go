@@ -188,3 +188,31 @@ func Network(addr netip.Addr) string {
 	}
 	return addr.String()
 }
+
+// NetworkOf is the network of whoever made a request, as peer tells it; "" where it
+// cannot tell.
+func NetworkOf(r *http.Request, peer func(*http.Request) netip.Addr) string {
+	if peer == nil {
+		return ""
+	}
+	if addr := peer(r); addr.IsValid() {
+		return Network(addr)
+	}
+	return ""
+}
+
+// CookieOf is the staff session of a browser, or "". The window's page is of the same
+// site as the desk's, so that browsers send the cookie along with its connections too:
+// for those it must not speak. A cookie that comes twice counts as none: one of them
+// was planted.
+func CookieOf(r *http.Request, name, deskOrigin string) string {
+	for _, origin := range r.Header.Values("Origin") {
+		if origin != deskOrigin {
+			return ""
+		}
+	}
+	if found := r.CookiesNamed(name); len(found) == 1 {
+		return found[0].Value
+	}
+	return ""
+}

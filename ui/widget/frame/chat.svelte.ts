@@ -17,7 +17,7 @@ import { Drafts } from './drafts.ts';
 import { Host } from './host.ts';
 import type { Form } from './intake/form.ts';
 import type { Filling } from './intake/filling.svelte.ts';
-import { visitor, WindowIdentity } from './identity.ts';
+import { type Others, visitor, WindowIdentity } from './identity.ts';
 import { Parts } from './parts.svelte.ts';
 
 export type Screen = 'loading' | 'list' | 'conversation' | 'form';
@@ -48,13 +48,6 @@ export interface ChatOptions {
   others?: Others;
   lang: () => string;
   onsettings?: (settings: { lang?: string; theme?: string }) => void;
-}
-
-/** The other windows of this browser. */
-export interface Others {
-  /** Whoever has this scope has left. */
-  tell(scope: string): void;
-  hear(left: (scope: string) => void): void;
 }
 
 const previews = 8;

@@ -5,6 +5,13 @@ import type { Storage } from '../../kit/protocol/storage.ts';
 
 const visitorKey = 'kefu.visitor';
 
+/** The other windows of this browser. */
+export interface Others {
+  /** Whoever has this scope has left. */
+  tell(scope: string): void;
+  hear(left: (scope: string) => void): void;
+}
+
 /** The scope of whoever is not signed in. */
 export const visitor = 'visitor';
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { entry, FakeServer, missed, welcome } from '../../kit/protocol/fake.ts';
 import { MemoryStorage, type Storage } from '../../kit/protocol/storage.ts';
-import { Chat, type Others } from './chat.svelte.ts';
+import { Chat } from './chat.svelte.ts';
+import type { Others } from './identity.ts';
 
 const token = (sub: string) => `h.${btoa(JSON.stringify({ iss: 'wallet', sub }))}.s`;
 const line = (conv: string) => ({ conv, status: 'open' as const, last_seq: 1, read_seq: 1, unread: 0, last_activity: 1 });

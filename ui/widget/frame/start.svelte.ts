@@ -1,5 +1,6 @@
 import { languageTag, pickLanguage, type Language } from '../../kit/language.ts';
-import { Chat, type ChatOptions, type Others } from './chat.svelte.ts';
+import { Chat, type ChatOptions } from './chat.svelte.ts';
+import type { Others } from './identity.ts';
 import type { Messages } from './messages/en.ts';
 
 /** The window's words in the language in use; only that language is fetched. */
