@@ -13,6 +13,9 @@ import (
 // Sweep looks over the connections as Run does now and then.
 func (s *Server) Sweep(ctx context.Context) { s.sweep(ctx) }
 
+// TellService tells windows whether somebody is there, as Run does now and then.
+func (s *Server) TellService() { s.tellService() }
+
 // SetSlowLimit shortens how long a client may take to accept what is written.
 func (s *Server) SetSlowLimit(d time.Duration) { s.slowLimit = d }
 

@@ -128,6 +128,7 @@ func (s *Server) welcomeWindow(ctx context.Context, p *peer, opened signin.Opene
 	}
 	if s.service != nil {
 		now := s.service(p.lang)
+		p.newService(now)
 		frame.Service = &now
 	}
 	for i := range lines {

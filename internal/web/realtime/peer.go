@@ -9,6 +9,7 @@ import (
 
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/sla"
 	"kefu/internal/flow/signin"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/ratelimit"
@@ -45,17 +46,18 @@ type peer struct {
 	span    atomic.Int64
 
 	mu        sync.Mutex
-	bearer    string     // the window's secret or the staff session, checked again now and then
-	session   sessionKey // names the connection in requests beside it
-	queue     *buffer    // what waits; nil when nothing does
-	queued    int        // frames in it
-	sending   bool       // somebody takes from the queue until it is empty
-	lagging   bool       // what waited was dropped, and resync waits instead
-	greeted   bool       // it has its welcome; what comes before waits behind it
-	ended     bool       // nothing is taken from or queued for it any more
-	gone      bool       // and the transport is closed
-	uploading bool       // one file at a time
-	claiming  bool       // its visitor is about to become a customer
+	bearer    string      // the window's secret or the staff session, checked again now and then
+	session   sessionKey  // names the connection in requests beside it
+	queue     *buffer     // what waits; nil when nothing does
+	queued    int         // frames in it
+	sending   bool        // somebody takes from the queue until it is empty
+	lagging   bool        // what waited was dropped, and resync waits instead
+	greeted   bool        // it has its welcome; what comes before waits behind it
+	ended     bool        // nothing is taken from or queued for it any more
+	gone      bool        // and the transport is closed
+	uploading bool        // one file at a time
+	claiming  bool        // its visitor is about to become a customer
+	service   sla.Service // what the window was told last
 	watching  map[string]struct{}
 	opened    *customer.WindowSecret // to be stored with the visitor's first conversation
 	typed     []typed                // of the last few seconds

@@ -22,6 +22,7 @@ import (
 	"kefu/internal/flow/signin"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/ratelimit"
+	"kefu/internal/web/realtime/gate"
 )
 
 // Intake takes in what people write.
@@ -243,6 +244,7 @@ func (s *Server) Run(ctx context.Context) error {
 			return nil
 		case <-sweep.C:
 			s.sweep(ctx)
+			s.tellService()
 		case <-inbox.C:
 			s.tellInbox()
 		case <-revoked.C:

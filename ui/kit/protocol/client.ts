@@ -18,6 +18,7 @@ import type {
   Limits,
   Role,
   ServerFrame,
+  Service,
   Welcome, BreakReason, OfferFrame, PresenceFrame, PresenceState } from './frames.ts';
 import { passes } from './frames.ts';
 import { uuidv4, uuidv7 } from './ids.ts';
@@ -66,6 +67,7 @@ export type Change =
   | { what: 'changed'; kinds: string[] }
   | { what: 'present'; conv: string; staff: { id: string; name: string }[] }
   | { what: 'eta'; conv: string }
+  | { what: 'service'; service: Service }
   | { what: 'offer'; offer: OfferFrame }
   | { what: 'offer_over'; conv: string; reason: string }
   | { what: 'presence'; presence: PresenceFrame }
@@ -115,6 +117,8 @@ export class Client {
   readonly receipts = new Map<string, Receipt>();
   readonly typing = new Map<string, Typing>();
   readonly etas = new Map<string, Eta>();
+  /** By when the customer is answered, as they were told; microseconds since 1970. */
+  readonly promises = new Map<string, number>();
   conversations: ConversationLine[] = [];
   limits: Limits | undefined;
   /** The secret of this connection, for uploads. */
@@ -219,6 +223,7 @@ export class Client {
     this.receipts.clear();
     this.typing.clear();
     this.etas.clear();
+    this.promises.clear();
     this.conversations = [];
     this.#customer = undefined;
   }
@@ -472,6 +477,11 @@ export class Client {
       case 'eta':
         this.etas.set(frame.conv, frame);
         return this.#emit({ what: 'eta', conv: frame.conv });
+      case 'promise':
+        this.promises.set(frame.conv, frame.by);
+        return this.#emit({ what: 'eta', conv: frame.conv });
+      case 'service':
+        return this.#emit({ what: 'service', service: frame.service });
       case 'offer':
         return this.#emit({ what: 'offer', offer: frame });
       case 'offer_over':
@@ -512,7 +522,9 @@ export class Client {
     if (entry.kind === 'redacted') this.#withdraw(entry);
     if (entry.kind === 'message' || entry.kind === 'note') this.typing.delete(entry.conv);
     // The wait is over.
-    if (entry.kind === 'assigned' || (entry.kind === 'status' && entry.payload.status !== 'open') || (entry.kind === 'message' && entry.author?.kind === 'agent')) this.etas.delete(entry.conv);
+    const answered = (entry.kind === 'message' && entry.author?.kind === 'agent') || (entry.kind === 'status' && entry.payload.status !== 'open');
+    if (answered) this.promises.delete(entry.conv);
+    if (answered || entry.kind === 'assigned') this.etas.delete(entry.conv);
     const line = this.#line(entry.conv);
     if (!line || entry.seq <= line.last_seq) return;
     line.last_seq = entry.seq;

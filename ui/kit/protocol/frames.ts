@@ -250,6 +250,8 @@ export type ServerFrame =
   | { t: 'inbox'; conv: string }
   | { t: 'changed'; what: string[] }
   | ({ t: 'eta'; conv: string } & Eta)
+  | { t: 'service'; service: Service }
+  | { t: 'promise'; conv: string; by: number }
   | ({ t: 'offer' } & OfferFrame)
   | { t: 'offer_over'; conv: string; reason: string }
   | ({ t: 'presence' } & PresenceFrame)
@@ -270,6 +272,8 @@ const known = new Set([
   'inbox',
   'changed',
   'eta',
+  'service',
+  'promise',
   'offer',
   'offer_over',
   'presence',

@@ -1,7 +1,7 @@
 import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { entry, event, FakeServer, missed, welcome } from '../../kit/protocol/fake.ts';
-import { clockTime } from '../../kit/text/time.ts';
+import { clockTime, dayAndTime } from '../../kit/text/time.ts';
 import { MemoryStorage } from '../../kit/protocol/storage.ts';
 import App from './App.svelte';
 import { Chat } from './chat.svelte.ts';
@@ -428,6 +428,21 @@ test('with the screen the focus goes to its heading, where nothing else takes it
   await fireEvent.click(line);
   await waitFor(() => expect(document.activeElement).toBe(heading));
   expect(screen.getByText('text 2')).toBeVisible();
+});
+
+test('an open window follows whether somebody is there, and says what was promised', async () => {
+  const { server } = await setUp({ connect: false });
+  const opens = (Date.now() + 3_600_000) * 1000;
+  server.last.receive(welcome({ service: { open: false, opens_at: opens }, conversations: [{ ...open, last_seq: 1, unread: 0, read_seq: 1 }] }));
+  server.last.receive(missed('c', [entry('c', 1, { author: { kind: 'customer' } })]));
+  expect(await screen.findByText((t) => t.startsWith('Nobody is here right now.'))).toBeVisible();
+  server.last.receive({ t: 'service', service: { open: true } });
+  await waitFor(() => expect(screen.queryByText((t) => t.startsWith('Nobody is here right now.'))).toBeNull());
+  const by = (Date.now() + 1_800_000) * 1000;
+  server.last.receive({ t: 'promise', conv: 'c', by });
+  expect(await screen.findByText((t) => t.includes(en.promised(dayAndTime(by, 'en'))))).toBeVisible();
+  server.last.receive(event('c', 2));
+  await waitFor(() => expect(screen.queryByText((t) => t.includes('You have an answer by'))).toBeNull());
 });
 
 test('a window that is closed, or behind other tabs, takes no delivery', async () => {

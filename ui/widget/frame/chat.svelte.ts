@@ -103,6 +103,8 @@ export class Chat {
   editing = $state.raw<{ picks: Picks; key: number }>();
   /** When an answer is expected, by what the queue says; of the conversation on screen. */
   eta = $state.raw<Eta>();
+  /** By when an answer was promised, in the conversation on screen. */
+  promise = $state.raw<number>();
   /** Whether somebody is there, as far as the server has said. */
   service = $state.raw<Service>();
   /** The topics that a conversation may begin with. */
@@ -335,6 +337,9 @@ export class Chat {
         this.service = change.welcome.service;
         this.#welcomed(change.another);
         break;
+      case 'service':
+        this.service = change.service;
+        break;
       case 'started':
         this.#mended('start');
         if (this.current.ref !== change.ref) break;
@@ -490,6 +495,7 @@ export class Chat {
     this.waiting = this.client.outbox.messages().filter((m) => !m.failed).length;
     this.receipt = this.client.receipts.get(conv) ?? { delivered: 0, read: 0 };
     this.eta = this.client.etas.get(conv);
+    this.promise = this.client.promises.get(conv);
     const typing = this.client.typing.get(conv);
     this.typingBy = typing?.by;
     this.typing = typing ? (typing.name ?? '') : undefined;

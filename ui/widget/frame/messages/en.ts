@@ -79,6 +79,7 @@ export const en = {
   edited: 'edited',
   dropHere: 'Drop files here',
   away: (opens: string, by: string) => `Nobody is here right now.${opens ? ` We are back ${opens}.` : ''} Write all the same: your message is kept${by ? `, and you have an answer by ${by}` : ' and answered'}.`,
+  promised: (by: string) => `You have an answer by ${by}.`,
   eta: ({ position, p50, p80, nobody }: Eta) => {
     if (nobody) return 'Nobody is here at the moment.';
     const place = position === 1 ? 'You are next.' : `You are number ${position}.`;

@@ -68,6 +68,7 @@ export const zh: Messages = {
   edited: '已编辑',
   dropHere: '松开即可添加',
   away: (opens, by) => `客服暂时不在线${opens ? `，${opens}恢复服务` : ''}。您可以先留言，${by ? `我们会在${by}前回复` : '我们上班后回复'}。`,
+  promised: (by) => `最迟在${by}前回复您。`,
   eta: ({ position, p50, p80, nobody }) => {
     if (nobody) return '目前没有客服在线。';
     const place = position === 1 ? '马上轮到您。' : `您排在第 ${position} 位。`;
