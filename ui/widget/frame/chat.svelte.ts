@@ -8,7 +8,7 @@ import { passes, type ClosingReason, type ConversationLine, type ErrorCode, type
 import { uuidv4 } from '../../kit/protocol/ids.ts';
 import type { Line } from '../../kit/protocol/log.ts';
 import type { Outgoing } from '../../kit/protocol/outbox.ts';
-import { givenUp, type About } from '../../kit/protocol/sending.ts';
+import { givenUp } from '../../kit/protocol/sending.ts';
 import { isPicture } from '../../kit/text/picture.ts';
 import { BrowserStorage, type Storage } from '../../kit/protocol/storage.ts';
 import { dialLater, type Dial } from '../../kit/protocol/transport.ts';
@@ -19,6 +19,7 @@ import type { Form } from './intake/form.ts';
 import type { Filling } from './intake/filling.svelte.ts';
 import { type Others, visitor, WindowIdentity } from './identity.ts';
 import { Parts } from './parts.svelte.ts';
+import type { Failure } from './view.ts';
 
 export type Screen = 'loading' | 'list' | 'conversation' | 'form';
 
@@ -28,14 +29,6 @@ export interface Current {
   id: number;
   conv: string;
   ref?: string;
-}
-
-/** What the server did not do, to be said in a sentence. */
-export interface Failure {
-  about: About | 'part';
-  code: ErrorCode;
-  /** When it will be done after all; milliseconds since 1970. */
-  until?: number;
 }
 
 export interface ChatOptions {

@@ -1,7 +1,15 @@
 import type { ClosingReason, ErrorCode } from '../../kit/protocol/frames.ts';
 import type { Line } from '../../kit/protocol/log.ts';
+import type { About } from '../../kit/protocol/sending.ts';
 import type { Messages } from './messages/en.ts';
 
+/** What the server did not do, to be said in a sentence. */
+export interface Failure {
+  about: About | 'part';
+  code: ErrorCode;
+  /** When it will be done after all; milliseconds since 1970. */
+  until?: number;
+}
 
 export type MessageState = 'queued' | 'sending' | 'stored' | 'delivered' | 'read' | 'failed';
 
