@@ -30,6 +30,7 @@ func signInRules() []rule {
 		}}
 	}
 	return []rule{
+		{"EndWindow", "visitor other own", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.EndWindow(ctx, p, id.New()) }},
 		{"AuditPage", "owner auditor system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.AuditPage(ctx, p, audit.Query{Limit: 1})
 			return err

@@ -78,9 +78,13 @@ func (s *Store) SignInCustomer(ctx context.Context, in customer.SignIn) (custome
 }
 
 // EndWindow ends the window of p whose secret has this digest, and no other of
-// theirs. One that is over already is passed over.
+// theirs. One that is over already is passed over. Errors: Forbidden for who has no
+// windows.
 func (s *Store) EndWindow(ctx context.Context, p identity.Principal, digest string) error {
 	const op = "storage.EndWindow"
+	if !policy.Allow(p, policy.LeaveWindow, policy.Object{CustomerID: p.ID}) {
+		return fault.New(fault.Forbidden, op, "%s has no windows", p.Kind)
+	}
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
 		res, err := t.SQL.ExecContext(ctx, "UPDATE window_secret SET revoked_at = $1 WHERE digest = $2 AND customer_id = $3 AND revoked_at = 0", t.Now, digest, p.ID)
 		if err != nil {

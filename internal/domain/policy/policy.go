@@ -26,9 +26,10 @@ const (
 	SearchMessages    Action = "search.messages"
 	ReadCustomer      Action = "customer.read"
 	NoteHandle        Action = "customer.note_handle"
-	ReadWallet        Action = "wallet.read"          // what the wallet says of a customer, masked
-	RevealWallet      Action = "wallet.reveal"        // one masked field of it
-	EndWindows        Action = "customer.end_windows" // all of a customer's, at once
+	ReadWallet        Action = "wallet.read"           // what the wallet says of a customer, masked
+	RevealWallet      Action = "wallet.reveal"         // one masked field of it
+	EndWindows        Action = "customer.end_windows"  // all of a customer's, at once
+	LeaveWindow       Action = "customer.leave_window" // the one in which somebody is
 	UseDraft          Action = "draft.use"
 	UploadAttachment  Action = "attachment.upload"
 	ReadAttachment    Action = "attachment.read"
@@ -103,7 +104,7 @@ func customerMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
 	case StartConversation, UploadAttachment:
 		return true
-	case ReadConversation, SendMessage, AskForPerson, MarkSeen, RateConversation:
+	case ReadConversation, SendMessage, AskForPerson, MarkSeen, RateConversation, LeaveWindow:
 		return own
 	case ReadWallet: // a visitor has none, and neither has a session that nobody vouched for
 		return own && p.Kind == identity.Customer && p.Level >= identity.AL1

@@ -83,6 +83,7 @@ conversation.send              +       -        +        -         +     -      
 conversation.note              -       -        -        -         +     -       +        +      -      +
 conversation.human             +       -        +        -         -     -       -        -      -      -
 conversation.rate              +       -        +        -         -     -       -        -      -      -
+customer.leave_window          +       -        +        -         -     -       -        -      -      -
 conversation.mark_seen         +       -        +        -         +     -       +        +      -      -
 conversation.edit              -       -        -        -         -     -       -        -      -      -
 conversation.redact            -       -        -        -         +     -       +        -      -      +
