@@ -67,7 +67,7 @@ func layers() []layer {
 func domainOrder() []string {
 	return []string{
 		"guard", "audit", "job", "identity", "policy", "settings", "condition", "wrapup", "apikey", "organisation", "trust", "attachment", "staff", "customer",
-		"wallet", "assurance", "action", "input", "form", "failure", "selfservice", "look", "conversation", "search", "desk", "event",
+		"wallet", "ledger", "assurance", "action", "input", "form", "failure", "selfservice", "look", "conversation", "search", "desk", "event",
 		"routing", "sla", "report", "webhook", "rule", "knowledge", "assistant", "approval", "call", "feedback", "outreach",
 	}
 }
