@@ -11,6 +11,7 @@ import (
 	"kefu/internal/app"
 	"kefu/internal/bench"
 	"kefu/internal/bench/floor"
+	"kefu/internal/bench/transfers"
 	"kefu/internal/platform/config"
 	"kefu/internal/replay"
 	"kefu/internal/target"
@@ -27,11 +28,14 @@ func hiddenCommands() map[string]func(context.Context, []string) int {
 }
 
 func runBench(_ context.Context, args []string) int {
+	if len(args) > 0 && args[0] == "ledger" { // it measures a part of the store, and no server
+		return transfers.Ledger(args[1:], os.Getenv("KEFU_DATABASE"), os.Stdout, os.Stderr)
+	}
 	all := map[string]func([]string, bench.Env) int{
 		"chat": bench.Chat, "hold": bench.Hold, "idle": bench.Idle, "inbox": bench.Inbox, "reports": bench.Reports, "route": bench.Route, "search": bench.Search, "start": bench.Start,
 	}
 	if len(args) == 0 || all[args[0]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: kefu bench chat|hold|idle|inbox|reports|route|search|start [flags]")
+		fmt.Fprintln(os.Stderr, "usage: kefu bench chat|hold|idle|inbox|ledger|reports|route|search|start [flags]")
 		return 2
 	}
 	self, err := os.Executable()
