@@ -1,10 +1,15 @@
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/svelte';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { en as m } from '../messages/en.ts';
 import { Api } from '../shell/api.ts';
 import type { Desk } from '../shell/desk.svelte.ts';
+import { en as days } from '../search/messages/en.ts';
 import AuditPage from './AuditPage.svelte';
 
+// jsdom has no popovers.
+beforeAll(() => {
+  HTMLElement.prototype.hidePopover = () => undefined;
+});
 afterEach(cleanup);
 
 const w = m.access.audit;
@@ -31,6 +36,9 @@ test('what is shown goes on by the filters that it was found with, and so does t
   await fireEvent.click(screen.getByRole('button', { name: w.export }));
   await vi.waitFor(() => expect(asked).toHaveLength(5));
   expect(asked.map((query) => query.get('action'))).toEqual(Array(5).fill(null));
+  await fireEvent.click(screen.getByRole('button', { name: days.presets.yesterday, hidden: true }));
   await fireEvent.submit(action.closest('form')!);
   await vi.waitFor(() => expect(asked.at(-1)!.get('action')).toBe('staff.'));
+  const [from, until] = ['from', 'until'].map((end) => Number(asked.at(-1)!.get(end)) / 1000);
+  expect([new Date(until!).toDateString(), until! - from!]).toEqual([new Date().toDateString(), 24 * 3600 * 1000]);
 });

@@ -180,8 +180,6 @@ export const access = {
     anybody: 'Anybody',
     action: 'Action, or how it begins',
     object: 'Id of the thing or customer',
-    from: 'From',
-    until: 'To',
     find: 'Find',
     number: 'No.',
     when: 'When',

@@ -180,8 +180,6 @@ export const access: typeof en = {
     anybody: '所有人',
     action: '操作（可只写开头）',
     object: '对象或客户编号',
-    from: '从',
-    until: '到',
     find: '查询',
     number: '序号',
     when: '时间',
