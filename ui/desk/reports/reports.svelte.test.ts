@@ -4,6 +4,7 @@ import { en as m } from '../messages/en.ts';
 import { Api } from '../shell/api.ts';
 import type { Desk } from '../shell/desk.svelte.ts';
 import Chart from './Chart.svelte';
+import { en as days } from '../search/messages/en.ts';
 import { en as w } from './messages/en.ts';
 import ReportsPage from './ReportsPage.svelte';
 
@@ -41,7 +42,9 @@ test('a button says how many of the filters behind it are set, and unfolds them'
   expect(document.getElementById(more.getAttribute('aria-controls')!)!.className).toContain('unfolded');
   await fireEvent.click(more);
   // A range that is none is seen where it is said.
-  await fireEvent.input(screen.getByLabelText(w.from), { target: { value: '' } });
+  for (let month = 0; month < 15; month++) await fireEvent.click(screen.getByRole('button', { name: days.previousMonth, hidden: true }));
+  await fireEvent.click(document.querySelector('[data-day$="-15"]')!);
+  await screen.findByText(w.wrongRange);
   expect(more.getAttribute('aria-expanded')).toBe('true');
 });
 

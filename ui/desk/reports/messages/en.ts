@@ -6,8 +6,6 @@ export const en = {
   presets: { today: 'Today', week: '7 days', month: '30 days', quarter: '3 months', year: 'A year' },
   moreFilters: 'More filters',
   filtersSet: (n: number) => (n === 1 ? '1 is set' : `${n} are set`),
-  from: 'From',
-  to: 'To',
   wrongRange: 'The range must end after it begins and be at most 400 days long.',
   by: 'By',
   byDay: 'Day',

@@ -8,8 +8,6 @@ export const zh: Words = {
   presets: { today: '今天', week: '近 7 天', month: '近 30 天', quarter: '近 3 个月', year: '近一年' },
   moreFilters: '更多筛选',
   filtersSet: (n) => `已设置 ${n} 项`,
-  from: '从',
-  to: '到',
   wrongRange: '结束日期不能早于开始日期，范围最长 400 天。',
   by: '按',
   byDay: '天',
