@@ -83,5 +83,5 @@ export function preview(window: typeof draw): void {
     if (source === parent && data?.kefu === 1 && data.type === 'preview') void follow(data.value as Wanted);
   });
   // It says no more than that it is there.
-  parent.postMessage({ kefu: 1, type: 'ready' }, '*');
+  parent.postMessage({ kefu: 1, type: 'previews' }, '*');
 }
