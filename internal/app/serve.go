@@ -140,7 +140,7 @@ func (a *App) connectWeb(context.Context) error {
 	a.realtime.Mount(desk)
 	site.MountFrame(frame)
 	a.realtime.Mount(frame)
-	window.Mount(frame, window.Deps{Forms: a.asking, Wallet: a.lookup, Ask: a.realtime.Ask, Clock: a.now, Visitors: a.Config.Identity.Anonymous})
+	window.Mount(frame, window.Deps{Forms: a.asking, Wallet: a.lookup, Conversations: a.Store, Ask: a.realtime.Ask, Clock: a.now, Visitors: a.Config.Identity.Anonymous})
 	pages.MountFiles(files, a.files)
 	handler := pages.Hosts(always, map[string]http.Handler{public.Host: desk, o.widget: frame, o.files: files})
 	if public.Scheme == "https" {

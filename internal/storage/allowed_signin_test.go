@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"kefu/internal/domain/audit"
+	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/staff"
 	"kefu/internal/platform/fault"
@@ -30,6 +31,10 @@ func signInRules() []rule {
 		}}
 	}
 	return []rule{
+		{"ConversationsBefore", "own other visitor", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.ConversationsBefore(ctx, p, conversation.Before{LastActivity: 1}, 1)
+			return err
+		}},
 		{"EndWindow", "visitor other own", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.EndWindow(ctx, p, id.New()) }},
 		{"AuditPage", "owner auditor system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.AuditPage(ctx, p, audit.Query{Limit: 1})

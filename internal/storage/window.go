@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"math"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
@@ -19,13 +20,20 @@ const maxCounted = 200
 // most conversation.MaxPage, with how many messages p has not read, of the newest
 // 200 entries of each.
 func (s *Store) ConversationsOf(ctx context.Context, p identity.Principal, limit int) ([]conversation.WindowLine, error) {
-	const op = "storage.ConversationsOf"
+	return s.ConversationsBefore(ctx, p, conversation.Before{LastActivity: math.MaxInt64}, limit)
+}
+
+// ConversationsBefore is ConversationsOf for the page that follows a conversation.
+// Errors: Forbidden.
+func (s *Store) ConversationsBefore(ctx context.Context, p identity.Principal, before conversation.Before, limit int) ([]conversation.WindowLine, error) {
+	const op = "storage.ConversationsBefore"
 	if !policy.Allow(p, policy.ReadConversation, policy.Object{CustomerID: p.ID}) || !p.IsCustomer() {
 		return nil, fault.New(fault.Forbidden, op, "%s has no conversations of its own", p.Kind)
 	}
 	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+stateColumns+`, (SELECT count(*) FROM entry e
 			WHERE e.conversation_id = c.id AND e.seq > c.customer_read AND e.seq > c.last_seq - $3 AND e.kind = 'message' AND e.author_kind <> 'customer')
-		FROM conversation c WHERE c.customer_id = $1 ORDER BY c.last_activity DESC LIMIT $2`, p.ID, max(0, min(limit, conversation.MaxPage)), maxCounted)
+		FROM conversation c WHERE c.customer_id = $1 AND (c.last_activity, c.id) < ($4, $5)
+		ORDER BY c.last_activity DESC, c.id DESC LIMIT $2`, p.ID, max(0, min(limit, conversation.MaxPage)), maxCounted, before.LastActivity, before.ID)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}

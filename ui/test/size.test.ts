@@ -40,7 +40,7 @@ function closure({ always }: Built, ...from: string[]): Set<string> {
 
 // What a customer's browser fetches later, if ever, and how heavy that may be beyond the first screen.
 const later: Record<string, number> = {
-  'widget/frame/ConversationList.svelte': 2_000,
+  'widget/frame/ConversationList.svelte': 2_400,
   'widget/frame/files/index.ts': 5_500,
   'widget/frame/intake/index.ts': 12_000,
   'widget/frame/editor/index.ts': 6_000,

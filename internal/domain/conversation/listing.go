@@ -121,6 +121,13 @@ type WindowLine struct {
 	Unread int // messages of the other side that the customer has not read
 }
 
+// Before is where a page of a customer's conversations begins: with those that were
+// last active before it.
+type Before struct {
+	LastActivity int64 // microseconds since 1970
+	ID           string
+}
+
 // CustomerLabel is what a list shows of a customer.
 type CustomerLabel struct {
 	Name     string

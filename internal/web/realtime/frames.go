@@ -9,6 +9,7 @@ import (
 	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
 	"kefu/internal/web/frames"
+	"kefu/internal/web/wire"
 )
 
 const maxResume = 50
@@ -88,16 +89,6 @@ type welcomeLimits struct {
 	AttachmentTypes []string `json:"attachment_types,omitempty"` // media types; judged by content
 }
 
-type welcomeConversation struct {
-	Conv         string `json:"conv"`
-	Status       string `json:"status"`
-	LastSeq      int64  `json:"last_seq"`
-	ReadSeq      int64  `json:"read_seq"`
-	AgentReadSeq int64  `json:"agent_read_seq,omitempty"`
-	Unread       int    `json:"unread"`
-	LastActivity int64  `json:"last_activity"`
-}
-
 type welcomeStaff struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
@@ -105,16 +96,16 @@ type welcomeStaff struct {
 }
 
 type welcomeFrame struct {
-	T             string                `json:"t"`
-	Session       string                `json:"session"`
-	ServerTime    int64                 `json:"server_time"`
-	Limits        welcomeLimits         `json:"limits"`
-	Customer      string                `json:"customer,omitempty"`
-	Anonymous     *bool                 `json:"anonymous,omitempty"`
-	Visitor       string                `json:"visitor,omitempty"`
-	Conversations []welcomeConversation `json:"conversations,omitempty"`
-	Staff         *welcomeStaff         `json:"staff,omitempty"`
-	Service       *sla.Service          `json:"service,omitempty"`
+	T             string            `json:"t"`
+	Session       string            `json:"session"`
+	ServerTime    int64             `json:"server_time"`
+	Limits        welcomeLimits     `json:"limits"`
+	Customer      string            `json:"customer,omitempty"`
+	Anonymous     *bool             `json:"anonymous,omitempty"`
+	Visitor       string            `json:"visitor,omitempty"`
+	Conversations []wire.WindowLine `json:"conversations,omitempty"`
+	Staff         *welcomeStaff     `json:"staff,omitempty"`
+	Service       *sla.Service      `json:"service,omitempty"`
 }
 
 type startedFrame struct {

@@ -12,7 +12,8 @@ import (
 	"kefu/internal/web/wire"
 )
 
-// maxListed is how many conversations welcome lists.
+// maxListed is how many conversations welcome lists. The window asks for those before
+// them when somebody wants to see them.
 const maxListed = 20
 
 // hello opens a connection and gives its welcome. A secret that ended while it
@@ -131,13 +132,7 @@ func (s *Server) welcomeWindow(ctx context.Context, p *peer, opened signin.Opene
 		p.newService(now)
 		frame.Service = &now
 	}
-	for i := range lines {
-		st := &lines[i].State
-		frame.Conversations = append(frame.Conversations, welcomeConversation{
-			Conv: st.ID, Status: string(st.Status), LastSeq: st.LastSeq, ReadSeq: st.CustomerRead, AgentReadSeq: st.AgentRead,
-			Unread: lines[i].Unread, LastActivity: st.LastActivity,
-		})
-	}
+	frame.Conversations = wire.WindowLines(lines)
 	return encode(frame), nil
 }
 

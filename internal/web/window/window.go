@@ -1,7 +1,8 @@
 // Package window serves what the operator has chosen for the window and every
 // visitor may know before they are let in: the forms, in the visitor's language; and
-// to a signed-in customer the transactions that they may write about.
-// The window's own files are package pages', its conversations package realtime's.
+// to a signed-in customer the transactions that they may write about; and to each
+// customer the older ones of their conversations. The window's own files are package
+// pages', what is said in a conversation package realtime's.
 package window
 
 import (
@@ -27,8 +28,10 @@ type Forms interface {
 type Deps struct {
 	Forms  Forms
 	Wallet Transactions
-	Ask    Ask
-	Clock  clock.Clock
+	// Conversations are those that a window lists beyond the newest.
+	Conversations Conversations
+	Ask           Ask
+	Clock         clock.Clock
 	// Visitors tells whether somebody may ask who has not signed in to the wallet.
 	Visitors bool
 }
@@ -37,6 +40,7 @@ type Deps struct {
 func Mount(mux *http.ServeMux, d Deps) {
 	mux.HandleFunc("GET /rt/forms", d.forms)
 	mux.HandleFunc("GET /rt/wallet/transactions", d.transactions)
+	mux.HandleFunc("GET /rt/conversations", d.conversations)
 }
 
 // forms serves GET /rt/forms?lang=: nothing in it is anyone's.

@@ -428,6 +428,12 @@ export class Client {
     });
   }
 
+  /** Adds conversations to the list that are not in it. */
+  list(more: ConversationLine[]): void {
+    this.conversations = [...this.conversations, ...more.filter((m) => !this.#line(m.conv))];
+    for (const { conv, agent_read_seq: read } of more) if (read) this.#got(conv, { delivered: read, read });
+  }
+
   #welcomed(welcome: Welcome): void {
     if (this.options.identity.welcomed(welcome) === false) return this.#connection.restart();
     this.#timers.clear('anew');
@@ -436,8 +442,11 @@ export class Client {
     this.#customer = welcome.customer;
     this.session = welcome.session;
     this.limits = welcome.limits;
-    this.conversations = welcome.conversations ?? [];
-    for (const { conv, agent_read_seq: read } of this.conversations) if (read) this.#got(conv, { delivered: read, read });
+    // It tells of the newest alone: older ones that were read stay in the list.
+    const before = this.conversations;
+    this.conversations = [];
+    this.list(welcome.conversations ?? []);
+    this.list(before);
     if (welcome.staff) this.me = { kind: 'agent', id: welcome.staff.id, name: welcome.staff.name };
     this.#emit({ what: 'welcome', welcome, another });
     if (this.#watchInbox) this.#connection.send({ t: 'watch', inbox: true });

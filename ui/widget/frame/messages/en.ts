@@ -42,6 +42,7 @@ export const en = {
 
   newConversation: 'New conversation',
   yourConversations: 'Your conversations',
+  olderConversations: 'Older conversations',
   forget: 'End and forget on this device',
   forgetAsk: 'Nobody can read your conversations on this device any more then, and neither can you.',
   forgetYes: 'End and forget',

@@ -31,6 +31,7 @@ export const zh: Messages = {
 
   newConversation: '发起新会话',
   yourConversations: '我的会话',
+  olderConversations: '更早的会话',
   forget: '结束并从本设备清除',
   forgetAsk: '清除后，任何人（包括您自己）都无法再在本设备上查看这些会话。',
   forgetYes: '结束并清除',
