@@ -89,7 +89,7 @@ func freshDatabase(t *testing.T) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	fresh, drop, err := target.FreshDatabase(ctx, postgres(t))
+	fresh, _, drop, err := target.FreshDatabase(ctx, postgres(t))
 	if err != nil {
 		t.Fatal(err)
 	}
