@@ -22,6 +22,7 @@ import (
 	floor "kefu/internal/bench/floor/ledger"
 	"kefu/internal/domain/ledger"
 	"kefu/internal/storage/books"
+	"kefu/internal/target"
 )
 
 // The limits that the figures are held against.
@@ -41,6 +42,7 @@ type Result struct {
 	CPU           float64 `json:"cpu_us_per_transfer"`
 	FloorCPU      float64 `json:"floor_cpu_us_per_transfer"`
 	FloorCPULimit float64 `json:"floor_cpu_us_limit"`
+	WidePerS      float64 `json:"wide_floor_per_s"` // of a prototype with a hundred rows a statement
 	Waiters       int     `json:"waiters"`
 	Accounts      int     `json:"accounts"`
 	Problems      int     `json:"problems"` // that a look through all of the books found
@@ -66,7 +68,13 @@ func Ledger(args []string, database string, stdout, stderr io.Writer) int {
 	defer stop()
 	r := Result{RatioLimit: ratioLimit, FloorCPULimit: floorLimitUS, Waiters: *waiters, Accounts: *accounts, Engine: "sqlite"}
 	if database != "" {
-		r.Engine = "postgres"
+		fresh, _, drop, err := target.FreshDatabase(ctx, database)
+		if err != nil {
+			fmt.Fprintln(stderr, err)
+			return 1
+		}
+		defer drop()
+		r.Engine, database = "postgres", fresh
 	}
 	if err := r.measure(ctx, database, *duration, stderr); err != nil {
 		fmt.Fprintln(stderr, err)
@@ -98,7 +106,11 @@ func (r *Result) measure(ctx context.Context, database string, each time.Duratio
 	var work sync.WaitGroup
 	defer work.Wait()
 	defer stop()
-	prototype, err := r.floor(running, &work, dir)
+	prototype, err := r.floor(running, &work, dir, false)
+	if err != nil {
+		return err
+	}
+	wide, err := r.floor(running, &work, dir, true)
 	if err != nil {
 		return err
 	}
@@ -107,7 +119,7 @@ func (r *Result) measure(ctx context.Context, database string, each time.Duratio
 		return err
 	}
 	for round := range defaultRounds {
-		for name, s := range map[string]*side{"floor": prototype, "books": own} {
+		for name, s := range map[string]*side{"floor": prototype, "wide floor": wide, "books": own} {
 			if err := r.round(ctx, s, round, each); err != nil {
 				return err
 			}
@@ -115,14 +127,15 @@ func (r *Result) measure(ctx context.Context, database string, each time.Duratio
 		}
 	}
 	r.TransfersPerS, r.FloorPerS, r.CPU, r.FloorCPU = median(own.rate), median(prototype.rate), median(own.cpu), median(prototype.cpu)
+	r.WidePerS = median(wide.rate)
 	r.Ratio = r.TransfersPerS / r.FloorPerS
 	proof, err := store.Verify(ctx)
 	r.Problems = len(proof.Problems)
 	return err
 }
 
-func (r *Result) floor(ctx context.Context, work *sync.WaitGroup, dir string) (*side, error) {
-	l, err := floor.Open(ctx, dir, r.Accounts, opening)
+func (r *Result) floor(ctx context.Context, work *sync.WaitGroup, dir string, wide bool) (*side, error) {
+	l, err := floor.Open(ctx, dir, r.Accounts, opening, wide)
 	if err != nil {
 		return nil, err
 	}

@@ -142,6 +142,9 @@ type Stored struct {
 	Resolved bool              // by another one
 }
 
+// Waits tells whether it is set aside, and nothing has ended it.
+func (s Stored) Waits() bool { return s.Kind.opens() && !s.Resolved }
+
 // Books are what a transfer is judged by: how the accounts stand at this moment.
 type Books interface {
 	// Account gives an account and its balance. Errors: NotFound.

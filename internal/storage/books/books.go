@@ -32,7 +32,7 @@ type Options struct {
 	Dir      string // a folder for the books alone
 	Clock    clock.Clock
 	Log      *slog.Logger
-	MaxBatch int           // requests of one commit; default 512
+	MaxBatch int           // requests of one commit; default 1024
 	MaxQueue int           // requests that wait; default 4096
 	MaxDelay time.Duration // how long a commit may wait for company under load; default 1 ms
 	MaxCache int           // accounts and records that are remembered; default 200,000
@@ -100,7 +100,7 @@ func (o Options) whole() Options {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.MaxBatch <= 0 {
-		o.MaxBatch = 512
+		o.MaxBatch = 1024
 	}
 	if o.MaxQueue <= 0 {
 		o.MaxQueue = 4096

@@ -57,6 +57,14 @@ func newLayer(below *layer) *layer {
 	return &layer{below: below, accounts: map[string]*account{}, transfers: map[string]*ledger.Stored{}, records: map[recordKey]*record{}}
 }
 
+// clear makes an empty layer of one that was merged or given up, to be used again.
+func (l *layer) clear() {
+	clear(l.accounts)
+	clear(l.transfers)
+	clear(l.records)
+	l.opened, l.moved, l.put = l.opened[:0], l.moved[:0], l.put[:0]
+}
+
 // account finds an account in the layers.
 func (l *layer) account(id string) (*account, bool) {
 	for at := l; at != nil; at = at.below {
@@ -122,6 +130,25 @@ func (l *layer) merge() {
 	b.opened = append(b.opened, l.opened...)
 	b.moved = append(b.moved, l.moved...)
 	b.put = append(b.put, l.put...)
+}
+
+// remember puts onto the layer below what the next commits will ask for: accounts,
+// records, and transfers that wait to be ended. Others are asked for again hardly ever,
+// and would only fill the memory.
+func (l *layer) remember() {
+	for id, t := range l.transfers {
+		if t != nil && t.Waits() {
+			l.below.transfers[id] = t
+		} else {
+			delete(l.below.transfers, id)
+		}
+	}
+	for id, a := range l.accounts {
+		l.below.accounts[id] = a
+	}
+	for key, r := range l.records {
+		l.below.records[key] = r
+	}
 }
 
 // size is how much is remembered.

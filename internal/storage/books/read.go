@@ -35,15 +35,15 @@ func scanAccount(rows interface{ Scan(...any) error }) (*account, error) {
 	return a, nil
 }
 
-// ground is the layer under all others: what the database holds.
+// ground is the layer of the whole commit: what was read for one is there for all.
 func (l *layer) ground() *layer {
-	for l.below != nil {
+	for l.below != nil && l.below.below != nil {
 		l = l.below
 	}
 	return l
 }
 
-// loadAccounts reads accounts into the ground of the layers, and notes those that are
+// loadAccounts reads accounts into the layer of the commit, and notes those that are
 // not there.
 func (s *Store) loadAccounts(b *Book, ids []string) error {
 	if len(ids) == 0 {
@@ -86,16 +86,17 @@ func (s *Store) loadTransfers(b *Book, ids []string) error {
 func scanTransfer(rows interface{ Scan(...any) error }) (*ledger.Stored, error) {
 	const op = "books.scanTransfer"
 	t := &ledger.Stored{}
-	var asked, amount string
+	var asked []byte
+	var amount string
 	var resolved int
 	if err := rows.Scan(&t.ID, &asked, &t.Kind, &t.Debit, &t.Credit, &amount, &t.Resolves, &t.Expires, &t.Ref, &t.At, &resolved); err != nil {
 		return nil, err
 	}
-	digest, err := hex.DecodeString(asked)
-	if err != nil || len(digest) != sha256.Size {
+	if len(asked) != sha256.Size {
 		return nil, fault.New(fault.Internal, op, "a digest of the books cannot be read")
 	}
-	t.Asked, t.Resolved = [sha256.Size]byte(digest), resolved > 0
+	t.Asked, t.Resolved = [sha256.Size]byte(asked), resolved > 0
+	var err error
 	t.Amount, err = whole(op, amount)
 	return t, err
 }
@@ -420,7 +421,7 @@ func (f *follower) end() {
 	if f.seq == 0 {
 		return
 	}
-	link(f.hash, f.at, f.lines)
+	f.hash.Write(link(nil, f.at, f.lines))
 	if len(f.chain) == 0 {
 		f.proof.add("no digest covers the transfer", f.at.ID)
 		return

@@ -36,7 +36,7 @@ func (s *Store) prepare(ctx context.Context) error {
 			SELECT id, owner, currency, scale, has_floor, 0, 0, '0', '0', '0', '0', at FROM {rows}`),
 		balance: k.Set("id frozen:int closed:int posted pending_in pending_out held at:int", `UPDATE account SET frozen = v.frozen, closed = v.closed, posted = v.posted,
 			pending_in = v.pending_in, pending_out = v.pending_out, held = v.held, changed_at = v.at FROM {rows} WHERE account.id = v.id`),
-		transfer: k.Set("id seq:int asked kind:int debit credit amount resolves expires_at:int ref at:int", `INSERT INTO transfer (id, seq, asked, kind, debit, credit, amount, resolves, expires_at, ref, at)
+		transfer: k.Set("id seq:int asked:bytes kind:int debit credit amount resolves expires_at:int ref at:int", `INSERT INTO transfer (id, seq, asked, kind, debit, credit, amount, resolves, expires_at, ref, at)
 			SELECT id, seq, asked, kind, debit, credit, amount, resolves, expires_at, ref, at FROM {rows}`),
 		line:     k.Set("seq:int transfer:int account phase:int amount", `INSERT INTO line (seq, transfer, account, phase, amount) SELECT seq, transfer, account, phase, amount FROM {rows}`),
 		revision: k.Set("kind id rev:int at:int body", `INSERT INTO record (kind, id, rev, at, body) SELECT kind, id, rev, at, body FROM {rows}`),
@@ -85,8 +85,7 @@ func (s *Store) attempt(ctx context.Context, batch []*request) error {
 		s.cache = newLayer(nil) // whether it was kept is not known
 		return committer.Unknown(engine.MapError(op, err))
 	}
-	all.merge()
-	s.cache.opened, s.cache.moved, s.cache.put = nil, nil, nil
+	all.remember()
 	if s.last = end; s.cache.size() > s.o.MaxCache {
 		s.cache = newLayer(nil)
 	}
@@ -116,8 +115,9 @@ func (s *Store) run(ctx context.Context, tx *sql.Tx, batch []*request) (all *lay
 	if err := s.load(b, batch); err != nil {
 		return nil, end, err
 	}
+	own := newLayer(all)
 	for _, r := range batch {
-		own := newLayer(all)
+		own.clear()
 		one := &Book{ctx: ctx, store: s, tx: tx, layer: own, now: now}
 		r.err = r.fn(one)
 		if one.err != nil {
@@ -173,14 +173,16 @@ func (s *Store) write(ctx context.Context, tx *sql.Tx, l *layer, now int64) (las
 		a.changed = false
 	}
 	transfers, lines := s.do.transfer.Layout.Rowset(), s.do.line.Layout.Rowset()
-	chain := sha256.New()
-	chain.Write([]byte(end.digest))
+	chain, buffer := sha256.New(), []byte(end.digest)
 	for _, m := range l.moved {
 		end.transfer++
-		t, asked := m.transfer, hex.EncodeToString(m.asked[:])
-		transfers.Text(t.ID).Int(end.transfer).Text(asked).Int(int64(t.Kind)).Text(t.Debit).Text(t.Credit).Text(t.Amount.String()).Text(t.Resolves).
+		t := m.transfer
+		transfers.Text(t.ID).Int(end.transfer).Bytes(m.asked[:]).Int(int64(t.Kind)).Text(t.Debit).Text(t.Credit).Text(t.Amount.String()).Text(t.Resolves).
 			Int(t.Expires).Text(t.Ref).Int(t.At).EndRow()
-		link(chain, t, m.lines)
+		if buffer = link(buffer, t, m.lines); len(buffer) > 4096 {
+			chain.Write(buffer)
+			buffer = buffer[:0]
+		}
 		for _, line := range m.lines {
 			end.line++
 			lines.Int(end.line).Int(end.transfer).Text(line.Account).Int(int64(line.Phase)).Text(line.Amount.String()).EndRow()
@@ -202,6 +204,7 @@ func (s *Store) write(ctx context.Context, tx *sql.Tx, l *layer, now int64) (las
 	if transfers.Len() == 0 {
 		return end, nil
 	}
+	chain.Write(buffer)
 	end.chain++
 	end.digest = hex.EncodeToString(chain.Sum(nil))
 	_, err := tx.ExecContext(ctx, "INSERT INTO chain (seq, last_trans, last_line, digest, at) VALUES ($1, $2, $3, $4, $5)", end.chain, end.transfer, end.line, end.digest, now)
@@ -219,21 +222,32 @@ func (s *Store) gatherRecords(l *layer, revisions, heads *engine.Rowset, now int
 	}
 }
 
-// writer is what a digest is made with.
-type writer interface{ Write([]byte) (int, error) }
-
-// link adds a transfer and its lines to a digest, each part with its length.
-func link(w writer, t ledger.Transfer, lines []ledger.Line) {
-	part := func(texts ...string) {
-		for _, text := range texts {
-			_, _ = w.Write(strconv.AppendInt(nil, int64(len(text)), 10)) // a digest takes everything
-			_, _ = w.Write([]byte(":" + text))
-		}
+// link appends a transfer and its lines as the chain has them, each part with its
+// length.
+func link(to []byte, t ledger.Transfer, lines []ledger.Line) []byte {
+	part := func(text string) {
+		to = strconv.AppendInt(to, int64(len(text)), 10)
+		to = append(append(to, ':'), text...)
 	}
-	part(t.ID, strconv.Itoa(int(t.Kind)), t.Debit, t.Credit, t.Amount.String(), t.Resolves, strconv.FormatInt(t.Expires, 10), t.Ref, strconv.FormatInt(t.At, 10))
+	sum := func(n *big.Int) {
+		to = append(n.Append(append(to, '='), 10), ';')
+	}
+	number := func(n int64) { to = append(strconv.AppendInt(append(to, '#'), n, 10), ';') }
+	part(t.ID)
+	number(int64(t.Kind))
+	part(t.Debit)
+	part(t.Credit)
+	sum(t.Amount)
+	part(t.Resolves)
+	number(t.Expires)
+	part(t.Ref)
+	number(t.At)
 	for _, l := range lines {
-		part(l.Account, strconv.Itoa(int(l.Phase)), l.Amount.String())
+		part(l.Account)
+		number(int64(l.Phase))
+		sum(l.Amount)
 	}
+	return to
 }
 
 func number(yes bool) int64 {
