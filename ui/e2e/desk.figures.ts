@@ -57,7 +57,7 @@ function getReady(page: Page, what: { words: string } | 'another conversation'):
     const shown = () => document.querySelector('[role=log]:has(.message)')?.getAttribute('data-conversation');
     const before = shown();
     const there = () => {
-      if (typeof wanted === 'object') return document.querySelector('[role=log] li.message:last-child')?.textContent?.includes(wanted.words);
+      if (typeof wanted === 'object') return [...document.querySelectorAll('[role=log] li.message')].at(-1)?.textContent?.includes(wanted.words);
       const now = shown();
       return now && now !== before;
     };
