@@ -1,5 +1,5 @@
-// Package books keeps a double-entry ledger, on either engine, for the wallet that the
-// demo and the tests have: accounts, immutable transfers with their lines, and records
+// Package books keeps a double-entry ledger, on either engine, for the wallet that
+// demo and tests are to have: accounts, immutable transfers with their lines, and records
 // beside them. It is a database of its own, with its own committer: many that ask share
 // one transaction, and balances are remembered by the one goroutine that writes. Which
 // transfer may happen is decided by domain/ledger.
@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"kefu/internal/domain/ledger"
@@ -167,10 +168,22 @@ func (s *Store) Close() error { return s.db.Close() }
 
 // request is a function that waits to be run on the books.
 type request struct {
-	need Need
-	fn   func(*Book) error
-	err  error
-	done chan error
+	need  Need
+	fn    func(*Book) error
+	err   error
+	done  chan error
+	whose atomic.Int32 // nobody's yet, then the writer's or given up
+}
+
+const (
+	writers int32 = iota + 1
+	givenUp
+)
+
+// begin takes the function for the writer, which may try it more than once. It fails
+// once the caller has given up.
+func (r *request) begin() bool {
+	return r.whose.CompareAndSwap(0, writers) || r.whose.Load() == writers
 }
 
 // Need is what a function on the books will look at. It is read with one statement
@@ -182,8 +195,10 @@ type Need struct {
 
 // Do runs fn on the books, in a transaction that it shares with others, and gives its
 // error. When fn fails, nothing that it did is kept. It may be run more than once, so
-// it does nothing but through its Book. Errors: those of fn; Unavailable when it is
-// not known whether it was kept.
+// it does nothing but through its Book. When ctx ends before fn was begun it is never
+// run; one that was begun is waited for, since it writes to what is its caller's.
+// Errors: those of fn; Unavailable when it was not run, or when it is not known
+// whether it was kept.
 func (s *Store) Do(ctx context.Context, need Need, fn func(*Book) error) error {
 	r := &request{need: need, fn: fn, done: make(chan error, 1)}
 	if err := s.committer.Enqueue(ctx, r); err != nil {
@@ -193,7 +208,10 @@ func (s *Store) Do(ctx context.Context, need Need, fn func(*Book) error) error {
 	case err := <-r.done:
 		return err
 	case <-ctx.Done():
-		return fault.New(fault.Unavailable, "books.Do", "gave up waiting for the commit")
+		if r.whose.CompareAndSwap(0, givenUp) {
+			return fault.New(fault.Unavailable, "books.Do", "gave up waiting for the commit")
+		}
+		return <-r.done
 	}
 }
 

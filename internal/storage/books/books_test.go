@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -375,3 +376,43 @@ func TestTampering(t *testing.T) {
 }
 
 func kindOf(d *storagetest.Deployment) engine.Kind { return engine.Of(d.DSN) }
+
+// Who gives up before their turn is never served behind their back: nothing is
+// written, and the function does not run.
+func TestWhoGivesUpIsNotServed(t *testing.T) {
+	each(t, func(t *testing.T, d *storagetest.Deployment) {
+		s, _ := open(t, d)
+		house(t, s)
+		begun, goOn := make(chan struct{}), make(chan struct{})
+		var wait sync.WaitGroup
+		wait.Go(func() {
+			err := s.Do(context.Background(), books.Need{}, func(*books.Book) error {
+				close(begun)
+				<-goOn
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		<-begun // the writer is busy: what comes now waits for its turn
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond) // long enough to stand in the queue
+		defer cancel()
+		ran := false
+		err := s.Do(ctx, books.Need{}, func(b *books.Book) error {
+			ran = true
+			return b.Transfer(pay("late", 100))
+		})
+		if !fault.Is(err, fault.Unavailable) {
+			t.Errorf("%v", err)
+		}
+		close(goOn)
+		wait.Wait()
+		if err := s.Transfer(context.Background(), pay("after", 1)); err != nil {
+			t.Fatal(err)
+		}
+		if ran || posted(t, s, "ben") != 1 {
+			t.Errorf("it ran: %v, ben has %d", ran, posted(t, s, "ben"))
+		}
+	})
+}

@@ -118,6 +118,9 @@ func (s *Store) run(ctx context.Context, tx *sql.Tx, batch []*request) (all *lay
 	own := newLayer(all)
 	for _, r := range batch {
 		own.clear()
+		if !r.begin() {
+			continue // nobody waits for it
+		}
 		one := &Book{ctx: ctx, store: s, tx: tx, layer: own, now: now}
 		r.err = r.fn(one)
 		if one.err != nil {
