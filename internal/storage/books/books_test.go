@@ -395,7 +395,7 @@ func TestWhoGivesUpIsNotServed(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		<-begun // the writer is busy: what comes now waits for its turn
+		<-begun                                                                       // the writer is busy: what comes now waits for its turn
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond) // long enough to stand in the queue
 		defer cancel()
 		ran := false
