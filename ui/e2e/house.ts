@@ -6,6 +6,12 @@ import { launch } from './browser.ts';
 import { Agent, Complaints, Customer, type Look } from './people.ts';
 import { Server, type Engine } from './server.ts';
 
+/** What a page and its frames say, for whoever has no pictures to look at. */
+async function wordsOn(page: Page): Promise<string> {
+  const words = await Promise.all(page.frames().map((frame) => frame.locator('body').innerText({ timeout: 2000 }).catch(() => '')));
+  return `— ${page.url()}\n${words.join('\n').replaceAll(/\s*\n\s*/g, ' / ').slice(0, 1500)}`;
+}
+
 /** One server and one browser, and everybody in it. */
 export class House {
   server!: Server;
@@ -83,6 +89,7 @@ export class House {
     const folder = await mkdtemp(join(tmpdir(), 'kefu-e2e-failed-'));
     const pages = this.browser.contexts().flatMap((c) => c.pages());
     await Promise.all(pages.map((page, i) => page.screenshot({ path: join(folder, `${i}.png`), timeout: 5000 }).catch(() => undefined)));
-    return `Screens are in ${folder}. The server said:\n${this.server.said || '(nothing)'}`;
+    const words = await Promise.all(pages.map((page) => wordsOn(page).catch(() => '')));
+    return `Screens are in ${folder}. They said:\n${words.filter(Boolean).join('\n')}\nThe server said:\n${this.server.said || '(nothing)'}`;
   }
 }

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/descope/virtualwebauthn"
-
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/passkey"
 	"kefu/internal/platform/passkey/passkeytest"
@@ -205,7 +203,7 @@ func FuzzTake(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add([]byte(`{"type":"webauthn.get"}`), []byte("data"), []byte("signature"))
-	cred := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	cred := passkeytest.Credential()
 	f.Add([]byte(`{}`), cred.Key.AttestationData(), []byte{0x30, 0})
 	f.Fuzz(func(t *testing.T, client, data, signature []byte) {
 		e := base64.RawURLEncoding.EncodeToString

@@ -22,7 +22,21 @@ type Device struct {
 
 // New makes a Device whose browser shows a page of an origin.
 func New(origin string) *Device {
-	return &Device{page: origin, key: virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2), count: new(uint32)}
+	return &Device{page: origin, key: Credential(), count: new(uint32)}
+}
+
+// ec2Length is how long a P-256 key is as COSE_Key: five entries of a map, two of them
+// coordinates of 32 bytes (RFC 9053 section 7.1.1).
+const ec2Length = 1 + 2 + 2 + 2 + 2*(1+2+32)
+
+// Credential makes a key. The library leaves the zeros in front of a coordinate out,
+// which RFC 9053 forbids and no authenticator does; such a key is made anew.
+func Credential() virtualwebauthn.Credential {
+	for {
+		if c := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2); len(c.Key.AttestationData()) == ec2Length {
+			return c
+		}
+	}
 }
 
 // At is the same device before another page, which lies about where it is.
