@@ -80,8 +80,10 @@ export function forming(house: House): void {
       await page.getByRole('button', { name: 'Add an answer' }).click();
       await page.getByRole('textbox', { name: 'Answer 3: English' }).fill('The red one');
       await page.getByRole('button', { name: 'Remove The black one' }).click();
+      // What is said of the time before may still be there.
+      const saved = page.waitForResponse((r) => r.request().method() === 'PUT' && r.ok());
       await page.getByRole('button', { name: 'Save' }).click();
-      await page.getByText('Saved').first().waitFor();
+      await saved;
       await someone.frame.getByRole('button', { name: '提交给客服' }).click();
       await someone.frame.getByRole('button', { name: '重新发送' }).click();
       await someone.frame.getByText('The red one').click();
