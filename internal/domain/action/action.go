@@ -110,6 +110,49 @@ type Action struct {
 	ChangedAt      time.Time
 }
 
+// Kept is an action as it is kept.
+type Kept struct {
+	Action
+	Revision    int64  // grows by one with each change: whoever changes it names the one they saw
+	Sending     bool   // it was handed to the wallet, and whether it arrived is not noted yet
+	Alarmed     bool   // somebody was told that nobody knows what became of it
+	Destination string // where the money goes, in the customer's words, masked
+}
+
+// Query asks for actions, the newest first.
+type Query struct {
+	CustomerID     string // Kefu's; or
+	ConversationID string // one of the two is needed, but for those that wait
+	States         []State
+	Before         string // the id of the last of the page before; "" for the first page
+	Limit          int    // 1 to MaxPage
+}
+
+// MaxPage bounds a page of actions.
+const MaxPage = 100
+
+// Of says of whom it is summed up what was done, for Facts.
+type Of struct {
+	CustomerID string
+	StaffID    string // who proposed; "" for nobody
+	Act        wallet.Act
+	Currency   string
+	Except     string // the action that is judged: it does not count against itself
+}
+
+// Totals are such sums, of the last 24 hours.
+type Totals struct {
+	DayCount   int64
+	DayTotal   float64
+	StaffTotal float64
+}
+
+// Counts tells whether an action counts against the bounds of a day: it happened, may
+// have, or is about to.
+func (s State) Counts() bool {
+	return s == Confirmed || s == Waiting || s == Approved || s == Succeeded || s.Underway()
+}
+
 // By is who did something.
 type By struct {
 	Kind identity.Kind
@@ -267,6 +310,21 @@ func (a Action) Cancel(by identity.Principal, now time.Time) (Action, error) {
 		return a, fault.New(fault.Forbidden, op, "it is somebody else's")
 	}
 	return a.to(op, Cancelled, now)
+}
+
+// Fail ends what has not left, because it may not be done or is not any more what was
+// agreed. Errors: Conflict.
+func (a Action) Fail(why wallet.Refusal, now time.Time) (Action, error) {
+	const op = "action.Fail"
+	if a.State.Underway() {
+		return a, &fault.Error{Code: fault.Conflict, Op: op, Field: "state", Reason: string(a.State), Message: "it may have left"}
+	}
+	a, err := a.to(op, Failed, now)
+	if err != nil {
+		return a, err
+	}
+	a.Refusal, a.ExpiresAt = why, time.Time{}
+	return a, nil
 }
 
 // Ready is what has to be true, again, in the moment before an action leaves.

@@ -400,9 +400,14 @@ func TestTheDefaultPolicy(t *testing.T) {
 		"what an authority froze":      {action.Facts{Act: "unfreeze", PlacedBy: "authority", FactorHours: 500}, action.Verdict{Code: "held_by_authority"}},
 		"from a new telephone":         {action.Facts{Act: "unfreeze", PlacedBy: "customer", FactorHours: 500, NewDevice: true}, action.Verdict{Code: "factor_too_young"}},
 		"after a change of the factor": {action.Facts{Act: "unfreeze", PlacedBy: "customer", FactorHours: 3}, action.Verdict{Code: "factor_too_young"}},
-		"a refund":                     {action.Facts{Act: "refund", Amount: 100}, action.Verdict{Allow: true, Level: 2, Code: "refund"}},
-		"a large refund":               {action.Facts{Act: "refund", Amount: 1000.01}, action.Verdict{Allow: true, Level: 2, FourEyes: true, Code: "large refunds of a day"}},
-		"large refunds cut small":      {action.Facts{Act: "refund", Amount: 100, DayTotal: 950}, action.Verdict{Allow: true, Level: 2, FourEyes: true, Code: "large refunds of a day"}},
+		"a refund":                     {action.Facts{Act: "refund", Currency: "EUR", Amount: 100}, action.Verdict{Allow: true, Level: 2, Code: "refund"}},
+		"a large refund":               {action.Facts{Act: "refund", Currency: "EUR", Amount: 1000.01}, action.Verdict{Allow: true, Level: 2, FourEyes: true, Code: "large refunds of a day"}},
+		"large refunds cut small":      {action.Facts{Act: "refund", Currency: "EUR", Amount: 100, DayTotal: 950}, action.Verdict{Allow: true, Level: 2, FourEyes: true, Code: "large refunds of a day"}},
+		"as many units, worth less":    {action.Facts{Act: "refund", Currency: "JPY", Amount: 90_000}, action.Verdict{Allow: true, Level: 2, Code: "refund"}},
+		"a large one in it":            {action.Facts{Act: "refund", Currency: "JPY", Amount: 150_001}, action.Verdict{Allow: true, Level: 2, FourEyes: true, Code: "large refunds of a day"}},
+		"few units, worth a house":     {action.Facts{Act: "refund", Currency: "BTC", Amount: 0.5}, action.Verdict{Allow: true, Level: 2, FourEyes: true, Code: "large refunds of a day"}},
+		"no currency at all":           {action.Facts{Act: "refund", Amount: 1}, action.Verdict{Allow: true, Level: 2, FourEyes: true, Code: "large refunds of a day"}},
+		"many small ones":              {action.Facts{Act: "refund", Currency: "EUR", Amount: 1, DayCount: 5}, action.Verdict{Allow: true, Level: 2, FourEyes: true, Code: "large refunds of a day"}},
 		"a refund of what is disputed": {action.Facts{Act: "refund", Amount: 1, Disputed: true}, action.Verdict{Code: "disputed"}},
 		"something that there is not":  {action.Facts{Act: "send_money"}, action.Verdict{Code: action.NoRule}},
 	} {
@@ -484,4 +489,22 @@ func FuzzPolicy(f *testing.F) {
 			t.Errorf("%s", text)
 		}
 	})
+}
+
+func TestWhatHasNotLeftCanFail(t *testing.T) {
+	a := proposed(t, yes(identity.AL2, false))
+	a, err := a.Confirm(customer(), a.Hash, began)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := a.Fail(wallet.StateChanged, began)
+	if err != nil || b.State != action.Failed || b.Refusal != wallet.StateChanged || !b.ExpiresAt.IsZero() {
+		t.Errorf("%+v %v", b, err)
+	}
+	if _, err := planned(t).Fail(wallet.StateChanged, began); !fault.Is(err, fault.Conflict) {
+		t.Errorf("what may have left is told as failed: %v", err)
+	}
+	if _, err := b.Fail(wallet.StateChanged, began); !fault.Is(err, fault.Conflict) {
+		t.Errorf("failed twice: %v", err)
+	}
 }

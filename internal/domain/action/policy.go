@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 
 	"kefu/internal/domain/condition"
 	"kefu/internal/domain/identity"
@@ -28,8 +29,8 @@ type Facts struct {
 	PlacedBy     string  `cel:"placed_by"`     // who placed the restriction that is to go: customer, support, wallet, authority
 	Disputed     bool    `cel:"disputed"`      // the payment is disputed already
 	DayCount     int64   `cel:"day_count"`     // of the same act for the same customer in 24 h
-	DayTotal     float64 `cel:"day_total"`     // of the sums of those
-	StaffTotal   float64 `cel:"staff_total"`   // of the sums that the same member of staff moved in 24 h
+	DayTotal     float64 `cel:"day_total"`     // of the sums of those that are in the same currency
+	StaffTotal   float64 `cel:"staff_total"`   // of the sums in that currency that the same member of staff moved in 24 h
 	Vulnerable   bool    `cel:"vulnerable"`    // the wallet marks the customer so
 	Hour         int64   `cel:"hour"`          // 0 to 23, where the house is
 	WithinWindow bool    `cel:"within_window"` // somebody is on duty
@@ -146,7 +147,7 @@ func Default() Policy {
 		{ID: "unfreeze what the customer froze", Acts: []wallet.Act{wallet.Unfreeze}, If: `facts.placed_by == "customer"`, Allow: true, Level: 3},
 		{ID: "unfreeze", Acts: []wallet.Act{wallet.Unfreeze}, Allow: true, Level: 3, FourEyes: true},
 		{ID: "refund what is disputed", Acts: []wallet.Act{wallet.RequestRefund}, If: `facts.disputed`, Code: "disputed"},
-		{ID: "large refunds of a day", Acts: []wallet.Act{wallet.RequestRefund}, If: `facts.amount + facts.day_total > 1000.0 || facts.day_count >= 5`, Allow: true, Level: 2, FourEyes: true},
+		{ID: "large refunds of a day", Acts: []wallet.Act{wallet.RequestRefund}, If: large(), Allow: true, Level: 2, FourEyes: true},
 		{ID: "refund", Acts: []wallet.Act{wallet.RequestRefund}, Allow: true, Level: 2},
 		{ID: "credit", Acts: []wallet.Act{wallet.GrantCredit}, Allow: true, Level: 2, FourEyes: true},
 		{ID: "release", Acts: []wallet.Act{wallet.ReleaseHold}, Allow: true, Level: 2, FourEyes: true},
@@ -155,6 +156,32 @@ func Default() Policy {
 			wallet.OpenDispute, wallet.AddEvidence, wallet.CancelRefund, wallet.NotifyCustomer, wallet.RequestInspection,
 		}, Allow: true, Level: 1},
 	}}
+}
+
+// bounds are what a new house refunds to one customer in a day without a second
+// person, by currency, in whole units. Their worth differs too much for one number.
+func bounds() []struct {
+	currencies string
+	most       string
+} {
+	return []struct {
+		currencies string
+		most       string
+	}{
+		{`"EUR", "USD", "GBP", "CHF", "SGD", "AUD", "CAD"`, "1000.0"},
+		{`"CNY", "HKD"`, "7000.0"},
+		{`"JPY"`, "150000.0"},
+	}
+}
+
+// large is the condition of what needs a second person: more than the bound of its
+// currency, one of which nobody has set a bound, or many on one day.
+func large() string {
+	var within []string
+	for _, b := range bounds() {
+		within = append(within, "facts.currency in ["+b.currencies+"] && facts.amount + facts.day_total <= "+b.most)
+	}
+	return "facts.day_count >= 5 || !(" + strings.Join(within, " || ") + ")"
 }
 
 func language() (*condition.Language, error) {

@@ -299,3 +299,36 @@ func FuzzClaims(f *testing.F) {
 		}
 	})
 }
+
+func TestHowAProofIsTold(t *testing.T) {
+	s := stepUp(t)
+	for name, c := range map[string]struct {
+		state   assurance.State
+		at      time.Duration
+		want    assurance.Progress
+		outcome string
+		pending bool
+	}{
+		"asked":             {assurance.Asked, 0, assurance.Pending, "", true},
+		"asked, and late":   {assurance.Asked, assurance.Life, assurance.WasExpired, "failed", false},
+		"proven":            {assurance.Proven, 0, assurance.IsProven, "", false},
+		"proven, long ago":  {assurance.Proven, assurance.Life, assurance.WasExpired, "failed", false},
+		"used":              {assurance.Used, assurance.Life, assurance.WasUsed, "", false},
+		"it was not them":   {assurance.Declined, 0, assurance.WasDeclined, "declined", false},
+		"what was no proof": {assurance.Refused, 0, assurance.WasRefused, "failed", false},
+		"expired":           {assurance.Expired, 0, assurance.WasExpired, "failed", false},
+	} {
+		s.State = c.state
+		got := s.Progress(now.Add(c.at))
+		outcome, pending := got.Outcome()
+		if got != c.want || outcome != c.outcome || pending != c.pending {
+			t.Errorf("%s: %s, %q %v", name, got, outcome, pending)
+		}
+	}
+	if outcome, _ := assurance.Unreachable.Outcome(); outcome != "unavailable" {
+		t.Errorf("a wallet that does not answer: %q", outcome)
+	}
+	if outcome, _ := assurance.Locked.Outcome(); outcome != "failed" {
+		t.Errorf("a lock: %q", outcome)
+	}
+}

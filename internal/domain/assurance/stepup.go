@@ -91,6 +91,76 @@ func (s StepUp) Use(conversation string, c wallet.Command, now time.Time) (StepU
 	return s, nil
 }
 
+// Kept is a step-up as it is kept.
+type Kept struct {
+	StepUp
+	ActID    string // the action that it is for
+	Revision int64
+}
+
+// Standing is how far a proof has got, for whoever waits for it: a state, and never
+// anything by which somebody could prove something.
+type Standing struct {
+	State     Progress
+	Method    string    // that the wallet uses; "" while that is not known
+	Link      string    // opens the wallet's app where it asks; for the customer alone
+	Level     int       // that is needed
+	ExpiresAt time.Time // of what is pending or proven
+	Until     time.Time // of a lock
+}
+
+// Progress is the state of a proof as it is told.
+type Progress string
+
+// How far a proof is.
+const (
+	NotNeeded   Progress = "not_needed"
+	NotAsked    Progress = "not_asked"
+	Pending     Progress = "pending"
+	IsProven    Progress = "proven"
+	WasUsed     Progress = "used"
+	WasDeclined Progress = "declined" // the customer says that it was not them
+	WasExpired  Progress = "expired"
+	WasRefused  Progress = "refused" // what came back was no proof
+	Locked      Progress = "locked"  // too many tries, on whichever channel
+	Unreachable Progress = "unavailable"
+)
+
+// Outcome is p in the words of a flow's step: "" when it goes on, pending while
+// somebody is asked.
+func (p Progress) Outcome() (outcome string, pending bool) {
+	switch p {
+	case NotNeeded, IsProven, WasUsed:
+		return "", false
+	case Pending:
+		return "", true
+	case WasDeclined:
+		return "declined", false
+	case Unreachable:
+		return "unavailable", false
+	default:
+		return "failed", false
+	}
+}
+
+// Progress is how far s is at a time.
+func (s StepUp) Progress(now time.Time) Progress {
+	switch {
+	case s.State == Asked && s.Open(now):
+		return Pending
+	case s.State == Proven && now.Before(s.ExpiresAt):
+		return IsProven
+	case s.State == Used:
+		return WasUsed
+	case s.State == Declined:
+		return WasDeclined
+	case s.State == Refused:
+		return WasRefused
+	default:
+		return WasExpired
+	}
+}
+
 // Tries are how often somebody failed to prove who they are, on whichever channel: a
 // row for each customer, and one counter for all.
 type Tries struct {

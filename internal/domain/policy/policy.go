@@ -58,6 +58,12 @@ const (
 	ManageKeys Action = "key.manage"   // see, make and revoke the API keys of programs
 	ReadOwnKey Action = "key.read_own" // what a program's own key is good for
 
+	ReadActs    Action = "act.read"    // what was done or is to be done in the wallet
+	ProposeAct  Action = "act.propose" // propose it, say yes, cancel it, have it done
+	ApproveAct  Action = "act.approve" // as the second person; of an object whose StaffID wanted it
+	OverseeActs Action = "act.oversee" // those of everybody that wait
+	RunActs     Action = "act.run"     // find out what became of them
+
 	ReadApprovals    Action = "approval.read"
 	DecideApproval   Action = "approval.decide" // beside the right that the change itself needs
 	WithdrawApproval Action = "approval.withdraw"
@@ -106,7 +112,7 @@ func customerMay(p identity.Principal, a Action, o Object) bool {
 		return true
 	case ReadConversation, SendMessage, AskForPerson, MarkSeen, RateConversation, LeaveWindow:
 		return own
-	case ReadWallet: // a visitor has none, and neither has a session that nobody vouched for
+	case ReadWallet, ReadActs, ProposeAct: // a visitor has none, and neither has a session that nobody vouched for
 		return own && p.Kind == identity.Customer && p.Level >= identity.AL1
 	case ReadAttachment:
 		return own && !o.Internal
@@ -159,8 +165,10 @@ func ownerMay(p identity.Principal, a Action, o Object) bool {
 
 func supervisorMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
-	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, UsePresence, ReadBoard, SetDuties, ReadReports:
+	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, UsePresence, ReadBoard, SetDuties, ReadReports, ProposeAct, OverseeActs:
 		return true
+	case ApproveAct: // never who wanted it
+		return o.StaffID != "" && o.StaffID != p.ID
 	}
 	return agentMay(p, a, o)
 }
@@ -169,11 +177,11 @@ func agentMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
 	case ReadConversation, ReadInternal, SendMessage, WriteNote, MarkSeen, ReadVersions,
 		WorkConversation, MergeConversation, ListInbox, SearchMessages, ReadCustomer, NoteHandle, ReadWallet,
-		UseDraft, UploadAttachment, ReadAttachment, ListStaff, ReadWorkSettings, ReadQueue:
+		UseDraft, UploadAttachment, ReadAttachment, ListStaff, ReadWorkSettings, ReadQueue, ReadActs:
 		return true
 	case UseOwnSetting, UsePresence, ReadReports:
 		return o.StaffID == p.ID
-	case RevealWallet: // only for a conversation that is theirs
+	case RevealWallet, ProposeAct: // only for a conversation that is theirs
 		return o.AssigneeID == p.ID
 	case EditMessage:
 		return o.AuthorKind == identity.Staff && o.AuthorID == p.ID
@@ -211,7 +219,7 @@ func systemMay(a Action) bool {
 	switch a {
 	case ReadConversation, ReadInternal, WriteNote, WorkConversation, RedactMessage, IdentifyCustomer, NoteHandle, FollowLog,
 		ListStaff, ManageStaff, NameOwner, EndWindows, ReadAudit,
-		UsePresence, ReadQueue, ReadBoard, ReadDuties, SetDuties, RunRouting,
+		UsePresence, ReadQueue, ReadBoard, ReadDuties, SetDuties, RunRouting, ReadActs, RunActs,
 		ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings:
 		return true
 	default:

@@ -122,6 +122,11 @@ key.read_own                   -       -        -        -         -     -      
 approval.read                  -       -        -        -         +     +       -        -      -      -
 approval.decide                -       -        -        -         -     -       -        -      -      -
 approval.withdraw              -       -        -        -         -     -       -        -      -      -
+act.read                       -       -        -        -         +     -       +        +      -      +
+act.propose                    -       -        -        -         +     -       +        -      -      -
+act.approve                    -       -        -        -         -     -       -        -      -      -
+act.oversee                    -       -        -        -         +     -       +        -      -      -
+act.run                        -       -        -        -         -     -       -        -      -      +
 report.read                    -       -       -       -       +       -       +       -       -       -
 `
 
@@ -471,6 +476,44 @@ func TestWhoLooksIntoTheWallet(t *testing.T) {
 	} {
 		if got := policy.Allow(c.p, c.a, c.o); got != c.want {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestWhoHasSomethingDoneInTheWallet(t *testing.T) {
+	as := principals()
+	signed := as["customer"]
+	signed.Level = identity.AL1
+	own, others := policy.Object{CustomerID: "c1", AssigneeID: "s1"}, policy.Object{CustomerID: "c1", AssigneeID: "s2"}
+	for name, c := range map[string]struct {
+		p    identity.Principal
+		a    policy.Action
+		o    policy.Object
+		want bool
+	}{
+		"a customer, for themselves":        {signed, policy.ProposeAct, own, true},
+		"a customer, for another":           {signed, policy.ProposeAct, policy.Object{CustomerID: "c2"}, false},
+		"a customer nobody vouched for":     {as["customer"], policy.ProposeAct, own, false},
+		"a visitor":                         {identity.Principal{Kind: identity.Visitor, ID: "c1", Level: identity.AL3}, policy.ProposeAct, own, false},
+		"a customer reads another's":        {signed, policy.ReadActs, policy.Object{CustomerID: "c2"}, false},
+		"an agent, in their own":            {as["agent"], policy.ProposeAct, own, true},
+		"an agent, in a colleague's":        {as["agent"], policy.ProposeAct, others, false},
+		"a supervisor, in any":              {as["supervisor"], policy.ProposeAct, others, true},
+		"an outside agent, in their own":    {as["outside"], policy.ProposeAct, own, false},
+		"an outside agent reads":            {as["outside"], policy.ReadActs, own, false},
+		"a part of Kefu, of its own accord": {as["system"], policy.ProposeAct, own, false},
+		"the second person":                 {as["supervisor"], policy.ApproveAct, policy.Object{StaffID: "s2"}, true},
+		"for a customer":                    {as["supervisor"], policy.ApproveAct, policy.Object{StaffID: "c1"}, true},
+		"the first person":                  {as["supervisor"], policy.ApproveAct, policy.Object{StaffID: "s1"}, false},
+		"the owner, as the first":           {as["owner"], policy.ApproveAct, policy.Object{StaffID: "s1"}, false},
+		"for nobody":                        {as["owner"], policy.ApproveAct, policy.Object{}, false},
+		"an agent, as the second person":    {as["agent"], policy.ApproveAct, policy.Object{StaffID: "s2"}, false},
+		"an admin, as the second person":    {as["admin"], policy.ApproveAct, policy.Object{StaffID: "s2"}, false},
+		"a customer, as the second person":  {signed, policy.ApproveAct, policy.Object{StaffID: "s2"}, false},
+		"an agent finds out what came of":   {as["agent"], policy.RunActs, own, false},
+	} {
+		if got := policy.Allow(c.p, c.a, c.o); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
 }
