@@ -395,7 +395,9 @@ func (o *Outcome) agentWrote(c Command) {
 		o.Receipt = s.LastSeq > s.AgentRead
 		s.AgentRead = s.LastSeq
 	}
-	if s.Status == Open && left.Since == 0 {
+	if left.Since != 0 {
+		o.Entries[len(o.Entries)-1].Content.Owed = &Owed{Since: left.Since, Seq: left.Seq}
+	} else if s.Status == Open {
 		s.Status, s.StatusBefore = Waiting, ""
 	}
 }

@@ -93,6 +93,15 @@ type Content struct {
 	Score       int64        `json:"score,omitempty"`    // 1 to 5
 	Reason      string       `json:"reason,omitempty"`   // why staff redacted it, or why the queue took it back; staff only
 	Form        *form.Filled `json:"form,omitempty"`     // the answers that Text tells
+	Owed        *Owed        `json:"owed,omitempty"`     // staff only
+}
+
+// Owed is what the customer goes on waiting for after an entry that does not tell it
+// by its kind, such as an answer that crossed with words its author had not seen.
+// Whoever follows the log follows it from there.
+type Owed struct {
+	Since int64 `json:"since,omitempty"` // microseconds
+	Seq   int64 `json:"seq,omitempty"`   // of the entry since which, where that is known
 }
 
 // Entry is one line of a conversation's log.
@@ -127,7 +136,7 @@ func (e Entry) ForCustomer() Entry {
 	if e.Internal() {
 		return Entry{ConversationID: e.ConversationID, Seq: e.Seq, Pos: e.Pos, Kind: KindHidden}
 	}
-	e.Content.WrapUp, e.Content.Code, e.Content.Reason = "", nil, ""
+	e.Content.WrapUp, e.Content.Code, e.Content.Reason, e.Content.Owed = "", nil, "", nil
 	if e.Author.Kind != ByCustomer {
 		e.Author.ID = ""
 	}
@@ -141,5 +150,5 @@ func (e Entry) ForCustomer() Entry {
 func (c Content) PlainText() bool {
 	return c.Attachments == nil && c.ReplyTo == 0 && c.Mentions == nil && c.Classes == nil && c.Status == "" && c.Was == "" &&
 		c.Until == 0 && c.WrapUp == "" && c.Code == nil && !c.Undo && c.Staff == nil && c.Priority == "" && c.Tags == nil && c.Topic == "" &&
-		c.Language == "" && c.Team == nil && c.Skills == nil && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal && c.Score == 0 && c.Reason == "" && c.Form == nil
+		c.Language == "" && c.Team == nil && c.Skills == nil && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal && c.Score == 0 && c.Reason == "" && c.Form == nil && c.Owed == nil
 }

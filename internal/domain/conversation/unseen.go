@@ -7,6 +7,7 @@ import "kefu/internal/domain/identity"
 type Unseen struct {
 	Messages int
 	Since    int64 // when the oldest message or call for a person came, microseconds; 0: there is none
+	Seq      int64 // and which entry that is; 0: not known
 	// Two of the agents whose answers somebody has not seen: the first and the last
 	// by id. Whether it was anybody else than oneself follows from them.
 	FirstBy, LastBy string
@@ -56,5 +57,9 @@ func (s *State) unseen(c Command) Unseen {
 		return Unseen{}
 	}
 	// A colleague may have read or answered some of it.
-	return Unseen{Messages: min(s.Unread, c.Unseen.Messages), Since: max(s.WaitingSince, c.Unseen.Since)}
+	left := Unseen{Messages: min(s.Unread, c.Unseen.Messages), Since: s.WaitingSince}
+	if c.Unseen.Since >= s.WaitingSince {
+		left.Since, left.Seq = c.Unseen.Since, c.Unseen.Seq
+	}
+	return left
 }

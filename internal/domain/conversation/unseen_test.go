@@ -15,6 +15,48 @@ func seen(seq int64, messages int, since int64) conversation.Command {
 	return c
 }
 
+// What is owed after an answer that crossed with something is told in the log, to
+// staff alone.
+func TestTheLogTellsWhatIsOwed(t *testing.T) {
+	s := fresh()
+	for i, text := range []string{"hello", "it was stolen"} {
+		o, err := s.Decide(anna(), say(text), begin+int64(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s = o.State
+	}
+	for name, x := range map[string]struct {
+		command conversation.Command
+		want    *conversation.Owed
+	}{
+		"crossed":                             {seen(1, 1, begin+1), &conversation.Owed{Since: begin + 1, Seq: 2}},
+		"crossed before anything":             {seen(1, 2, begin), &conversation.Owed{Since: begin, Seq: 2}},
+		"nobody has counted":                  {conversation.Command{Kind: conversation.Send, ClientID: "m", Seq: 1, Content: conversation.Content{Text: "yes"}}, &conversation.Owed{Since: begin}},
+		"a colleague has answered some of it": {seen(1, 2, begin-1), &conversation.Owed{Since: begin}},
+		"all was seen":                        {seen(2, 0, 0), nil},
+		"nothing is said of it":               {say("yes"), nil},
+	} {
+		if x.command.Unseen != nil {
+			x.command.Unseen.Seq = 2
+		}
+		o, err := s.Decide(mei(), x.command, begin+5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := o.Entries[0]
+		if got := e.Content.Owed; (got == nil) != (x.want == nil) || (got != nil && *got != *x.want) {
+			t.Errorf("%s: %+v, want %+v", name, got, x.want)
+		}
+		if got := e.ForCustomer().Content; got.Owed != nil || !got.PlainText() {
+			t.Errorf("%s: the customer is told of it", name)
+		}
+		if (x.want == nil) != e.Content.PlainText() {
+			t.Errorf("%s: plain text and what is owed", name)
+		}
+	}
+}
+
 // An answer answers what its author has seen, and nothing else.
 func TestAnswersToWhatWasSeen(t *testing.T) {
 	for name, steps := range map[string][]step{

@@ -117,7 +117,7 @@ func (f *Fact) said(e *conversation.Entry, before *sla.Track, aims sla.Aims) {
 		return
 	}
 	f.Agents++
-	if f.FirstWall >= 0 || before.Waits == 0 || before.Answered {
+	if f.FirstWall >= 0 || before.Waits == 0 || before.Answered || !f.Track.Answered { // what had been seen of nothing that waits answers none of it
 		return
 	}
 	f.AnsweredBy = e.Author.ID

@@ -47,7 +47,7 @@ func (p *Past) Next(e conversation.Entry) []Moment {
 	switch e.Kind {
 	case conversation.KindMessage:
 		f.Message = Message{Text: e.Content.Text, Attachments: int64(len(e.Content.Attachments)), Secrets: e.Content.Classes}
-		on = p.wrote(e.Author.Kind)
+		on = p.wrote(&e)
 	case conversation.KindHuman:
 		c.Status = string(conversation.Open)
 		on = []Occasion{PersonAsked}
@@ -77,9 +77,9 @@ func (p *Past) Next(e conversation.Entry) []Moment {
 	return moments
 }
 
-func (p *Past) wrote(by conversation.AuthorKind) []Occasion {
+func (p *Past) wrote(e *conversation.Entry) []Occasion {
 	c := &p.facts.Conversation
-	switch by {
+	switch e.Author.Kind {
 	case conversation.ByCustomer:
 		c.Status = string(conversation.Open)
 		c.Messages++
@@ -89,7 +89,9 @@ func (p *Past) wrote(by conversation.AuthorKind) []Occasion {
 		}
 		return []Occasion{CustomerWrote}
 	case conversation.ByAgent:
-		c.Status = string(conversation.Waiting)
+		if e.Content.Owed == nil {
+			c.Status = string(conversation.Waiting)
+		}
 		return []Occasion{AgentWrote}
 	default:
 		return nil

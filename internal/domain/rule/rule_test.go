@@ -294,6 +294,10 @@ func TestThePastOfAConversation(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("the occasions were %v, want %v", got, want)
 	}
+	crossed := entry(13, conversation.KindMessage, conversation.ByAgent, conversation.Content{Text: "hi", Owed: &conversation.Owed{Since: 8_000_000}})
+	if m := past.Next(crossed); len(m) != 1 || m[0].Facts.Conversation.Status != "open" {
+		t.Errorf("an answer that crossed with a question: %+v", m)
+	}
 	if last.Conversation.Reopened != 1 || last.At != time.UnixMicro(10_000_000).UTC() || !last.Customer.SignedIn {
 		t.Errorf("in the end: %+v", last)
 	}

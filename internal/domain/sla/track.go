@@ -1,6 +1,7 @@
 package sla
 
 import (
+	"cmp"
 	"slices"
 
 	"kefu/internal/domain/conversation"
@@ -128,18 +129,36 @@ func (t *Track) work(e *conversation.Entry) {
 	}
 }
 
-// answered: a person has answered. An open conversation waits for the customer then.
+// answered: a person has answered, as far as they had seen what waits. An open
+// conversation of which nothing is left waits for the customer then.
 func (t *Track) answered(e *conversation.Entry) {
+	left := e.Content.Owed
+	if left != nil && t.owesAll(left) {
+		return
+	}
 	for i := range t.Clocks {
 		if c := &t.Clocks[i]; c.Live() && c.Kind != Resolution {
 			c.end(e.At, Met)
 		}
 	}
 	t.Answered, t.Waits, t.WaitsSeq = true, 0, 0
-	if t.Status == conversation.Open {
+	if left != nil {
+		t.Waits, t.WaitsSeq = left.Since, cmp.Or(left.Seq, e.Seq)
+	} else if t.Status == conversation.Open {
 		t.Status = conversation.Waiting
 		t.pause(&t.Pauses, e.At)
 	}
+}
+
+// owesAll tells whether what is left owed is all that waits: none of it was answered.
+func (t *Track) owesAll(left *conversation.Owed) bool {
+	if t.Waits == 0 {
+		return false
+	}
+	if left.Seq != 0 && t.WaitsSeq != 0 {
+		return left.Seq <= t.WaitsSeq
+	}
+	return left.Since <= t.Waits
 }
 
 // turned: the status was set.

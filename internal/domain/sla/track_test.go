@@ -35,6 +35,12 @@ func (l *talk) answers(m int64) *talk {
 	return l.add(m, conversation.KindMessage, conversation.ByAgent, conversation.Content{})
 }
 
+// crosses is an answer whose author had not seen what was asked from entry seq on, at
+// some minute.
+func (l *talk) crosses(m, seq, since int64) *talk {
+	return l.add(m, conversation.KindMessage, conversation.ByAgent, conversation.Content{Owed: &conversation.Owed{Since: begin() + since*minute, Seq: seq}})
+}
+
 func (l *talk) turns(m int64, to, was conversation.Status) *talk {
 	return l.add(m, conversation.KindStatus, conversation.ByAgent, conversation.Content{Status: to, Was: was})
 }
@@ -86,6 +92,20 @@ func TestClocks(t *testing.T) {
 		{"answered late", new(talk).asks(0).answers(31), aims(t), []line{{first, 30, 31, sla.Breached}, {solve, -1, -1, sla.Paused}}},
 		{"an answer after the first", new(talk).asks(0).answers(10).asks(20), aims(t),
 			[]line{{first, 30, 10, sla.Met}, {solve, 1570, -1, sla.Running}, {next, 80, -1, sla.Running}}},
+		{"the first answer crossed with another question", new(talk).asks(0).asks(5).crosses(10, 2, 5), aims(t),
+			[]line{{first, 30, 10, sla.Met}, {solve, 1560, -1, sla.Running}, {next, 65, -1, sla.Running}}},
+		{"a late answer crossed with another question", new(talk).asks(0).asks(40).crosses(45, 2, 40), aims(t),
+			[]line{{first, 30, 45, sla.Breached}, {solve, 1560, -1, sla.Running}, {next, 100, -1, sla.Running}}},
+		{"a later answer crossed with another question", new(talk).asks(0).answers(1).asks(10).asks(20).crosses(30, 4, 20), aims(t),
+			[]line{{first, 30, 1, sla.Met}, {solve, 1569, -1, sla.Running}, {next, 80, -1, sla.Running}}},
+		{"and is answered then", new(talk).asks(0).answers(1).asks(10).asks(20).crosses(30, 4, 20).answers(90), aims(t),
+			[]line{{first, 30, 1, sla.Met}, {solve, -1, -1, sla.Paused}, {next, 80, 90, sla.Breached}}},
+		{"nothing of what waits had been seen", new(talk).asks(0).answers(1).asks(10).crosses(30, 3, 10), aims(t),
+			[]line{{first, 30, 1, sla.Met}, {solve, 1569, -1, sla.Running}, {next, 70, -1, sla.Running}}},
+		{"nobody knows from which entry on", new(talk).asks(0).answers(1).asks(10).crosses(30, 0, 10), aims(t),
+			[]line{{first, 30, 1, sla.Met}, {solve, 1569, -1, sla.Running}, {next, 70, -1, sla.Running}}},
+		{"asked twice at one moment, of which the second was not seen", new(talk).asks(0).asks(0).crosses(30, 2, 0), aims(t),
+			[]line{{first, 30, 30, sla.Met}, {solve, 1560, -1, sla.Running}, {next, 60, -1, sla.Running}}},
 		{"the customer's time counts where the target says so", new(talk).asks(0).answers(10), aims(t, func(x *sla.Target) { x.RunsWaiting = true }),
 			[]line{{first, 30, 10, sla.Met}, {solve, 1560, -1, sla.Running}}},
 		{"resolved", new(talk).asks(0).answers(10).turns(20, conversation.Resolved, conversation.Waiting), aims(t),

@@ -16,11 +16,11 @@ import (
 func After(ctx context.Context, tx *sql.Tx, id string, seq int64) (conversation.Unseen, error) {
 	var u conversation.Unseen
 	row := tx.QueryRowContext(ctx, `SELECT count(CASE WHEN kind = 'message' AND author_kind = 'customer' THEN 1 END),
-		coalesce(min(CASE WHEN author_kind = 'customer' THEN at END), 0),
+		coalesce(min(CASE WHEN author_kind = 'customer' THEN at END), 0), coalesce(min(CASE WHEN author_kind = 'customer' THEN seq END), 0),
 		coalesce(min(CASE WHEN kind = 'message' AND author_kind = 'agent' THEN author_id END), ''),
 		coalesce(max(CASE WHEN kind = 'message' AND author_kind = 'agent' THEN author_id END), '')
 		FROM entry WHERE conversation_id = $1 AND seq > $2 AND author_kind IN ('customer', 'agent') AND kind IN ('message', 'human')`, id, seq)
-	err := row.Scan(&u.Messages, &u.Since, &u.FirstBy, &u.LastBy)
+	err := row.Scan(&u.Messages, &u.Since, &u.Seq, &u.FirstBy, &u.LastBy)
 	return u, engine.MapError("waiting.After", err)
 }
 

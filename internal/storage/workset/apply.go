@@ -226,7 +226,7 @@ func (w *Set) forgetEarlier(by conversation.Entry, work *Working) {
 // remaining is what an edited or redacted message still says. A redaction that
 // leaves no text takes the attachments with it.
 func remaining(by conversation.Entry, old conversation.Content) conversation.Content {
-	content := conversation.Content{Text: by.Content.Text, Classes: by.Content.Classes, ReplyTo: old.ReplyTo}
+	content := conversation.Content{Text: by.Content.Text, Classes: by.Content.Classes, ReplyTo: old.ReplyTo, Owed: old.Owed}
 	if by.Kind == conversation.KindEdited || by.Content.Text != "" {
 		content.Attachments = old.Attachments
 	}

@@ -49,7 +49,7 @@ func (w *Set) missed(c *conversation.Change, work *Working) *conversation.Unseen
 			continue
 		}
 		if found.Since == 0 {
-			found.Since = e.At
+			found.Since, found.Seq = e.At, e.Seq
 		}
 	}
 	return &found

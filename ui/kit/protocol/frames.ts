@@ -110,6 +110,8 @@ export interface Payload {
   form?: Filled;
   /** Of `rated`: 1 to 5. */
   score?: number;
+  /** Since when, and since which entry, the customer goes on waiting, where the kind does not tell. */
+  owed?: { since?: number; seq?: number };
 }
 
 /** Place in the queue, from 1, and how long it takes, in seconds: half of all wait no longer than p50, four of five no longer than p80. */
