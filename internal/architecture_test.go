@@ -47,6 +47,9 @@ func layers() []layer {
 			below: []string{"platform", "domain", "flow"},
 		},
 		{name: "interface", rooms: []string{"ui", "content", "examples"}},
+		// The example of a wallet is a program of its own, which stands where an operator's
+		// wallet would.
+		{name: "example", rooms: []string{"examples/wallet"}, below: []string{"platform", "domain", "flow", "adapter"}},
 		{name: "client", rooms: []string{"client"}, below: []string{"platform"}},
 		{name: "target", rooms: []string{"internal/target"}, below: []string{"platform", "client"}},
 		{
@@ -88,7 +91,7 @@ func libraries() []library {
 	wallet := append([]string{"internal/connector/demowallet"}, storage...)
 	edges := []string{
 		"internal/web", "internal/channel", "internal/connector", "internal/bench", "internal/replay", "internal/target", "internal/app",
-		"client", "internal/platform/metrics", "internal/platform/tracing", "internal/platform/lifecycle", "internal/platform/egress",
+		"client", "examples/wallet", "internal/platform/metrics", "internal/platform/tracing", "internal/platform/lifecycle", "internal/platform/egress",
 	}
 	outer := append([]string{"cmd", "internal/storage", "internal/bus", "internal/simulation", "e2e", "examples", "tools", "internal/platform"}, edges...)
 	return []library{

@@ -10,6 +10,7 @@ import (
 
 	"kefu/internal/connector/demowallet"
 	"kefu/internal/connector/walletapi"
+	"kefu/internal/connector/walletserver"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/lookup"
 	"kefu/internal/platform/config"
@@ -95,7 +96,8 @@ func (a *App) openDemoLedger(ctx context.Context, d *Demo) (*demowallet.Ledger, 
 		return nil, nil, err
 	}
 	verifier := httpsig.NewVerifier(100_000, httpsig.Key{ID: demoWalletKey, Secret: bytes.TrimSpace(text)})
-	return ledger, demowallet.Server{Ledger: ledger, Verifier: verifier, Clock: a.now, Log: a.Log}.Handler(), nil
+	api := walletserver.New(walletserver.Options{Wallet: ledger, Verifier: verifier, Name: "demo", Clock: a.now, Log: a.Log})
+	return ledger, api.Handler(), nil
 }
 
 // demoAccount is what the demo wallet's page shows of a customer.

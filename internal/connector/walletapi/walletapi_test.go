@@ -17,6 +17,7 @@ import (
 
 	"kefu/internal/connector/demowallet"
 	"kefu/internal/connector/walletapi"
+	"kefu/internal/connector/walletserver"
 	"kefu/internal/connector/wallettest"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/lookup"
@@ -91,7 +92,7 @@ func TestTheClientKeepsTheContract(t *testing.T) {
 }
 
 func serving(l *demowallet.Ledger) http.Handler {
-	return demowallet.Server{Ledger: l, Verifier: httpsig.NewVerifier(10_000, key()), Clock: clock.System, Log: slog.New(slog.DiscardHandler)}.Handler()
+	return walletserver.New(walletserver.Options{Wallet: l, Verifier: httpsig.NewVerifier(10_000, key())}).Handler()
 }
 
 func TestTheWalletRefusesWhatIsNotSigned(t *testing.T) {

@@ -31,7 +31,7 @@ type Options struct {
 	Customers []Customer
 	Page      http.Handler                                          // its page and what that loads
 	Sign      func(customer, name, language string) (string, error) // a fresh token
-	API       http.Handler                                          // what Kefu asks, below /v1/
+	API       http.Handler                                          // what Kefu asks, below /v1/ and /.well-known/
 	Pushes    *Pushes                                               // what Kefu tells
 	// Account gives what the page shows of a customer. Errors: NotFound, Invalid.
 	Account func(ctx context.Context, customer, cursor string) (Account, error)
@@ -58,6 +58,8 @@ func Handler(o Options) http.Handler {
 	mux.HandleFunc("GET /demo/customers", func(w http.ResponseWriter, _ *http.Request) { answer(w, o.Customers) })
 	mux.HandleFunc("GET /demo/account", func(w http.ResponseWriter, r *http.Request) { account(w, r, o) })
 	mux.Handle("GET /v1/", o.API)
+	mux.Handle("POST /v1/", o.API)
+	mux.Handle("GET /.well-known/", o.API)
 	mux.HandleFunc("POST /hooks/kefu", o.Pushes.take)
 	mux.HandleFunc("GET /demo/pushes", o.Pushes.open)
 	mux.HandleFunc("POST /demo/token", func(w http.ResponseWriter, r *http.Request) { token(w, r, o) })

@@ -1,0 +1,197 @@
+package walletserver
+
+import (
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/httpsig"
+	"kefu/internal/platform/strictjson"
+)
+
+// The headers that are signed beside what every signature covers.
+const (
+	ActorHeader = "Kefu-Actor"      // on whose behalf it is asked
+	KeyHeader   = "Idempotency-Key" // of every POST
+)
+
+const (
+	maxBody  = 64 << 10 // bytes of a request
+	maxQuery = 4 << 10
+	maxActor = 1 << 10
+)
+
+// asked is a request that was let in.
+type asked struct {
+	*http.Request
+	by    wallet.Actor
+	key   string // of a POST
+	body  []byte
+	query url.Values
+}
+
+// limitError says how large a request may be.
+type limitError struct{ status int }
+
+func (e limitError) Error() string { return "walletserver: the request is of a form that is not read" }
+
+// ask serves a question. Names are the fields that its query may have, each once; those
+// with a mark behind them must be there.
+func (s *Server) ask(mux *http.ServeMux, pattern string, answer func(asked) (any, error), names ...string) {
+	s.serve(mux, "GET "+s.o.Prefix+pattern, answer, names)
+}
+
+// tell serves a POST.
+func (s *Server) tell(mux *http.ServeMux, pattern string, answer func(asked) (any, error)) {
+	s.serve(mux, "POST "+s.o.Prefix+pattern, answer, nil)
+}
+
+func (s *Server) serve(mux *http.ServeMux, pattern string, answer func(asked) (any, error), names []string) {
+	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		a, err := s.admit(w, r)
+		if err == nil {
+			err = s.spend(w)
+		}
+		if err == nil && !slices.Equal(names, []string{anything}) {
+			err = checkQuery(a.query, names)
+		}
+		var found any
+		if err == nil {
+			found, err = answer(a)
+		}
+		if form, ok := err.(limitError); ok {
+			code := map[int]string{http.StatusRequestEntityTooLarge: "too_large", http.StatusUnsupportedMediaType: "media_type", http.StatusNotFound: "no_such_endpoint"}[form.status]
+			problem(w, form.status, code, "")
+			return
+		}
+		if err != nil {
+			s.refuse(w, err)
+			return
+		}
+		s.write(w, found)
+	})
+}
+
+// anything stands for a query that its endpoint judges itself.
+const anything = "*"
+
+// checkQuery refuses a field that comes twice, is not known or is missing.
+func checkQuery(query url.Values, names []string) error {
+	const op = "walletserver.checkQuery"
+	for name, given := range query {
+		if len(given) != 1 || !(slices.Contains(names, name) || slices.Contains(names, name+"!")) {
+			return fault.InvalidField(op, "query", "has an unknown field, or one twice")
+		}
+	}
+	for _, name := range names {
+		if needed, ok := strings.CutSuffix(name, "!"); ok && query.Get(needed) == "" {
+			return fault.InvalidField(op, needed, "is missing")
+		}
+	}
+	return nil
+}
+
+// admit reads a request, verifies its signature, and reads on whose behalf it is.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) (asked, error) {
+	const op = "walletserver.admit"
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return asked{}, limitError{http.StatusRequestEntityTooLarge}
+	}
+	actor := r.Header.Get(ActorHeader)
+	if len(actor) > maxActor || len(r.Header.Values(ActorHeader)) != 1 {
+		return asked{}, fault.New(fault.Unauthenticated, op, "the actor is missing, comes twice or is too long")
+	}
+	if len(r.URL.RawQuery) > maxQuery {
+		return asked{}, fault.InvalidField(op, "query", "is too long")
+	}
+	headers := []httpsig.Header{{Name: "kefu-actor", Value: actor}}
+	key := r.Header.Get(KeyHeader)
+	if r.Method == http.MethodPost {
+		if len(r.Header.Values(KeyHeader)) != 1 || len(key) > wallet.MaxKey || !wallet.ValidID(key) {
+			return asked{}, fault.InvalidField(op, "idempotency-key", "is missing, comes twice or is no identifier")
+		}
+		headers = append(headers, httpsig.Header{Name: "idempotency-key", Value: key})
+	}
+	err = s.o.Verifier.Verify(httpsig.Request{
+		Method: r.Method, Authority: r.Host, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Body: body, Headers: headers,
+	}, httpsig.Signed{
+		ContentDigest: r.Header.Get("Content-Digest"), SignatureInput: r.Header.Get("Signature-Input"), Signature: r.Header.Get("Signature"),
+	}, s.o.Clock())
+	if err != nil {
+		return asked{}, err
+	}
+	return s.read(asked{Request: r, key: key, body: body}, actor)
+}
+
+// read reads what a request says that was signed.
+func (s *Server) read(a asked, actor string) (asked, error) {
+	const op = "walletserver.read"
+	if err := strictjson.Decode([]byte(actor), &a.by); err != nil || !wallet.ValidID(a.by.ID) || a.by.Purpose == "" {
+		return asked{}, fault.InvalidField(op, "kefu-actor", "cannot be read")
+	}
+	if !slices.Contains([]string{"staff", "customer", "system"}, a.by.Kind) {
+		return asked{}, fault.InvalidField(op, "kefu-actor", "is of an unknown kind")
+	}
+	kind, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type"))
+	switch {
+	case a.Method == http.MethodPost && kind != "application/json":
+		return asked{}, limitError{http.StatusUnsupportedMediaType}
+	case a.Method != http.MethodPost && len(a.body) > 0:
+		return asked{}, fault.InvalidField(op, "body", "belongs to no question")
+	}
+	var err error
+	if a.query, err = url.ParseQuery(a.URL.RawQuery); err != nil {
+		return asked{}, fault.InvalidField(op, "query", "cannot be read")
+	}
+	return a, nil
+}
+
+// spend counts a request, and tells in the headers of draft-ietf-httpapi-ratelimit-headers
+// how many are left.
+func (s *Server) spend(w http.ResponseWriter) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.o.Clock()
+	if since := now.Sub(s.begun); since >= s.o.Window || since < 0 {
+		s.begun, s.spent = now, 0
+	}
+	left := s.o.Requests - s.spent
+	ends := int((s.begun.Add(s.o.Window).Sub(now) + time.Second - 1) / time.Second)
+	w.Header().Set("RateLimit-Policy", fmt.Sprintf(`"all";q=%d;w=%d`, s.o.Requests, int(s.o.Window/time.Second)))
+	if left <= 0 {
+		w.Header().Set("RateLimit", fmt.Sprintf(`"all";r=0;t=%d`, ends))
+		return fault.New(fault.TooMany, "walletserver.spend", "too many requests")
+	}
+	s.spent++
+	w.Header().Set("RateLimit", fmt.Sprintf(`"all";r=%d;t=%d`, left-1, ends))
+	return nil
+}
+
+// enter begins to deal with a key, and tells whether nobody else does.
+func (s *Server) enter(key string) error {
+	const op = "walletserver.enter"
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.inFlight[key] {
+		return fault.New(fault.Conflict, op, "the same key is being dealt with")
+	}
+	if len(s.inFlight) >= maxInFlight {
+		return fault.New(fault.TooMany, op, "too much is being dealt with")
+	}
+	s.inFlight[key] = true
+	return nil
+}
+
+func (s *Server) leave(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.inFlight, key)
+}

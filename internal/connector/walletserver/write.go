@@ -1,0 +1,157 @@
+package walletserver
+
+import (
+	"net/http"
+	"strings"
+
+	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/strictjson"
+)
+
+// command is the body of a command. Its target stands in the address where that has
+// one.
+type command struct {
+	wallet.Command
+	Target string `json:"target,omitempty"`
+}
+
+// commands serves what a wallet can be asked to do, and what became of it.
+func (s *Server) commands(mux *http.ServeMux) {
+	if w, ok := s.o.Wallet.(Matcher); ok {
+		s.tell(mux, "/customers:match", func(a asked) (any, error) { return s.match(a, w) })
+	}
+	if w, ok := s.o.Wallet.(StepUps); ok {
+		s.tell(mux, "/customers/{id}/stepups", func(a asked) (any, error) { return s.stepUp(a, w) })
+		s.ask(mux, "/customers/{id}/stepups/{stepup}", func(a asked) (any, error) {
+			return w.Asked(a.Context(), a.by, a.PathValue("id"), a.PathValue("stepup"))
+		})
+	}
+	w, ok := s.o.Wallet.(Commands)
+	if !ok {
+		return
+	}
+	s.ask(mux, "/customers/{id}/operations", func(a asked) (any, error) {
+		return w.OperationByKey(a.Context(), a.by, a.PathValue("id"), a.query.Get("key"))
+	}, "key!")
+	s.ask(mux, "/customers/{id}/operations/{op}", func(a asked) (any, error) {
+		return w.Operation(a.Context(), a.by, a.PathValue("id"), a.PathValue("op"))
+	})
+	// An identifier may have a colon in it: the verb is what stands behind the last one.
+	s.verbs(mux, w, "/customers/{last}", map[string]wallet.Act{
+		"freeze": wallet.Freeze, "unfreeze": wallet.Unfreeze, "revoke-sessions": wallet.RevokeSessions, "notify": wallet.NotifyCustomer,
+	})
+	s.verbs(mux, w, "/customers/{id}/refunds/{last}", map[string]wallet.Act{"cancel": wallet.CancelRefund})
+	s.verbs(mux, w, "/customers/{id}/disputes/{last}", map[string]wallet.Act{"credit": wallet.GrantCredit})
+	s.verbs(mux, w, "/customers/{id}/transactions/{last}", map[string]wallet.Act{
+		"recall": wallet.Recall, "inspect": wallet.RequestInspection, "release": wallet.ReleaseHold,
+	})
+	s.verbs(mux, w, "/customers/{id}/instruments/{last}", map[string]wallet.Act{"block": wallet.BlockInstrument})
+	s.verbs(mux, w, "/customers/{id}/devices/{last}", map[string]wallet.Act{"revoke": wallet.RevokeDevice})
+	s.tell(mux, "/customers/{id}/refunds", func(a asked) (any, error) { return s.do(a, w, wallet.RequestRefund, a.PathValue("id"), "") })
+	s.tell(mux, "/customers/{id}/disputes", func(a asked) (any, error) { return s.do(a, w, wallet.OpenDispute, a.PathValue("id"), "") })
+	s.tell(mux, "/customers/{id}/disputes/{target}/evidence", func(a asked) (any, error) {
+		return s.do(a, w, wallet.AddEvidence, a.PathValue("id"), a.PathValue("target"))
+	})
+}
+
+// verbs serves the acts whose verbs stand behind the last part of an address.
+func (s *Server) verbs(mux *http.ServeMux, w Commands, pattern string, acts map[string]wallet.Act) {
+	s.tell(mux, pattern, func(a asked) (any, error) {
+		last := a.PathValue("last")
+		colon := strings.LastIndexByte(last, ':')
+		act, ok := acts[last[colon+1:]]
+		if !ok || colon < 0 {
+			return nil, limitError{http.StatusNotFound}
+		}
+		customer, target := a.PathValue("id"), last[:colon]
+		if customer == "" {
+			customer, target = target, ""
+		}
+		return s.do(a, w, act, customer, target)
+	})
+}
+
+// do has the wallet do something. Target is what the address names, if it does.
+func (s *Server) do(a asked, w Commands, act wallet.Act, customer, target string) (any, error) {
+	const op = "walletserver.do"
+	var told command
+	if err := strictjson.Decode(a.body, &told); err != nil {
+		return nil, fault.InvalidField(op, "body", "cannot be read: %v", err)
+	}
+	c := told.Command
+	if c.CustomerID != customer {
+		return nil, fault.InvalidField(op, "customer_id", "is not whom the address names")
+	}
+	if target != "" && told.Target != "" {
+		return nil, fault.InvalidField(op, "target", "is named by the address")
+	}
+	c.Key, c.Act, c.Target = a.key, act, told.Target+target
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if err := s.enter(customer + " " + a.key); err != nil {
+		return nil, err
+	}
+	defer s.leave(customer + " " + a.key)
+	done, err := w.Do(a.Context(), a.by, c)
+	if err != nil {
+		return nil, err
+	}
+	if done.Act != c.Act || done.CustomerID != c.CustomerID || done.Target != c.Target { // what the key was used for before
+		return nil, &fault.Error{Code: fault.Conflict, Op: op, Reason: MismatchReason, Message: "the key is of another command"}
+	}
+	return done, nil
+}
+
+func (s *Server) stepUp(a asked, w StepUps) (any, error) {
+	const op = "walletserver.stepUp"
+	var wanted wallet.Ask
+	if err := strictjson.Decode(a.body, &wanted); err != nil {
+		return nil, fault.InvalidField(op, "body", "cannot be read: %v", err)
+	}
+	wanted.Key = a.key
+	switch {
+	case wanted.CustomerID != a.PathValue("id"):
+		return nil, fault.InvalidField(op, "customer_id", "is not whom the address names")
+	case !wanted.Act.Known():
+		return nil, fault.InvalidField(op, "act", "is unknown")
+	case !wallet.ValidID(wanted.CustomerID) || !wallet.ValidID(wanted.Case) || !wallet.ValidID(wanted.Nonce):
+		return nil, fault.InvalidField(op, "nonce", "or the customer or the case is no identifier")
+	case wanted.Target != "" && !wallet.ValidID(wanted.Target):
+		return nil, fault.InvalidField(op, "target", "is no identifier")
+	case wanted.Level < 2 || wanted.Level > 3:
+		return nil, fault.InvalidField(op, "level", "is neither 2 nor 3")
+	case len(wanted.Methods) > maxMethods || (!wanted.Amount.None() && wanted.Amount.Sign() <= 0):
+		return nil, fault.InvalidField(op, "amount", "is not above nothing, or there are too many methods")
+	}
+	if err := s.enter(wanted.CustomerID + " " + a.key); err != nil {
+		return nil, err
+	}
+	defer s.leave(wanted.CustomerID + " " + a.key)
+	return w.Ask(a.Context(), a.by, wanted)
+}
+
+// maxMethods bounds the methods of one step-up.
+const maxMethods = 8
+
+func (s *Server) match(a asked, w Matcher) (any, error) {
+	const op = "walletserver.match"
+	var c wallet.Claimed
+	if err := strictjson.Decode(a.body, &c); err != nil {
+		return nil, fault.InvalidField(op, "body", "cannot be read: %v", err)
+	}
+	if c == (wallet.Claimed{}) {
+		return nil, fault.InvalidField(op, "body", "claims nothing")
+	}
+	for _, text := range []string{c.Email, c.Phone, c.Name, c.BirthDate, c.Last4} {
+		if len(text) > 4*wallet.MaxText {
+			return nil, fault.InvalidField(op, "body", "has a text that is too long")
+		}
+	}
+	found, err := w.Match(a.Context(), a.by, c)
+	if found.Fields == nil {
+		found.Fields = []string{}
+	}
+	return found, err
+}
