@@ -34,6 +34,7 @@ import (
 	"kefu/internal/storage/listing"
 	"kefu/internal/storage/reports"
 	routingstore "kefu/internal/storage/routing"
+	"kefu/internal/storage/runs"
 	settingstore "kefu/internal/storage/settings"
 	"kefu/internal/storage/staffing"
 	"kefu/internal/storage/walletlink"
@@ -90,6 +91,7 @@ type Store struct {
 	*webhooks.Webhooks
 	*approvals.Approvals
 	*apikeys.Keys
+	*runs.Runs
 
 	core    *core.Core
 	observe Observer
@@ -157,7 +159,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Staff, s.Jobs, s.Reader, s.Lists = staffing.New(s.core, gate), jobs.New(s.core), auditlog.NewReader(db), listing.New(s.core)
 	s.View, s.Finder = auditview.New(s.core), finding.New(s.core)
 	s.Webhooks, s.Keys = webhooks.New(s.core), apikeys.New(s.core, gate)
-	s.Links = walletlink.New(s.core)
+	s.Links, s.Runs = walletlink.New(s.core), runs.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,

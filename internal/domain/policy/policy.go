@@ -64,6 +64,10 @@ const (
 	OverseeActs Action = "act.oversee" // those of everybody that wait
 	RunActs     Action = "act.run"     // find out what became of them
 
+	ReadRuns Action = "run.read" // of flows: where somebody is in what they do for themselves
+	WalkRun  Action = "run.walk" // begin one, and answer in it
+	RunFlows Action = "run.run"  // carry out what they wait for
+
 	ReadApprovals    Action = "approval.read"
 	DecideApproval   Action = "approval.decide" // beside the right that the change itself needs
 	WithdrawApproval Action = "approval.withdraw"
@@ -112,7 +116,7 @@ func customerMay(p identity.Principal, a Action, o Object) bool {
 		return true
 	case ReadConversation, SendMessage, AskForPerson, MarkSeen, RateConversation, LeaveWindow:
 		return own
-	case ReadWallet, ReadActs, ProposeAct: // a visitor has none, and neither has a session that nobody vouched for
+	case ReadWallet, ReadActs, ProposeAct, ReadRuns, WalkRun: // a visitor has none, and neither has a session that nobody vouched for
 		return own && p.Kind == identity.Customer && p.Level >= identity.AL1
 	case ReadAttachment:
 		return own && !o.Internal
@@ -165,7 +169,7 @@ func ownerMay(p identity.Principal, a Action, o Object) bool {
 
 func supervisorMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
-	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, UsePresence, ReadBoard, SetDuties, ReadReports, ProposeAct, OverseeActs:
+	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, UsePresence, ReadBoard, SetDuties, ReadReports, ProposeAct, OverseeActs, WalkRun:
 		return true
 	case ApproveAct: // never who wanted it
 		return o.StaffID != "" && o.StaffID != p.ID
@@ -177,11 +181,11 @@ func agentMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
 	case ReadConversation, ReadInternal, SendMessage, WriteNote, MarkSeen, ReadVersions,
 		WorkConversation, MergeConversation, ListInbox, SearchMessages, ReadCustomer, NoteHandle, ReadWallet,
-		UseDraft, UploadAttachment, ReadAttachment, ListStaff, ReadWorkSettings, ReadQueue, ReadActs:
+		UseDraft, UploadAttachment, ReadAttachment, ListStaff, ReadWorkSettings, ReadQueue, ReadActs, ReadRuns:
 		return true
 	case UseOwnSetting, UsePresence, ReadReports:
 		return o.StaffID == p.ID
-	case RevealWallet, ProposeAct: // only for a conversation that is theirs
+	case RevealWallet, ProposeAct, WalkRun: // only for a conversation that is theirs
 		return o.AssigneeID == p.ID
 	case EditMessage:
 		return o.AuthorKind == identity.Staff && o.AuthorID == p.ID
@@ -219,7 +223,7 @@ func systemMay(a Action) bool {
 	switch a {
 	case ReadConversation, ReadInternal, WriteNote, WorkConversation, RedactMessage, IdentifyCustomer, NoteHandle, FollowLog,
 		ListStaff, ManageStaff, NameOwner, EndWindows, ReadAudit,
-		UsePresence, ReadQueue, ReadBoard, ReadDuties, SetDuties, RunRouting, ReadActs, RunActs,
+		UsePresence, ReadQueue, ReadBoard, ReadDuties, SetDuties, RunRouting, ReadActs, RunActs, ReadRuns, RunFlows,
 		ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings:
 		return true
 	default:

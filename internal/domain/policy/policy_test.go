@@ -127,6 +127,9 @@ act.propose                    -       -        -        -         +     -      
 act.approve                    -       -        -        -         -     -       -        -      -      -
 act.oversee                    -       -        -        -         +     -       +        -      -      -
 act.run                        -       -        -        -         -     -       -        -      -      +
+run.read                       -       -        -        -         +     -       +        +      -      +
+run.walk                       -       -        -        -         +     -       +        -      -      -
+run.run                        -       -        -        -         -     -       -        -      -      +
 report.read                    -       -       -       -       +       -       +       -       -       -
 `
 
@@ -502,6 +505,14 @@ func TestWhoHasSomethingDoneInTheWallet(t *testing.T) {
 		"an outside agent, in their own":    {as["outside"], policy.ProposeAct, own, false},
 		"an outside agent reads":            {as["outside"], policy.ReadActs, own, false},
 		"a part of Kefu, of its own accord": {as["system"], policy.ProposeAct, own, false},
+		"a customer walks their own run":    {signed, policy.WalkRun, own, true},
+		"a customer walks another's":        {signed, policy.WalkRun, policy.Object{CustomerID: "c2"}, false},
+		"a customer sees another's run":     {signed, policy.ReadRuns, policy.Object{CustomerID: "c2"}, false},
+		"an agent walks in their own":       {as["agent"], policy.WalkRun, own, true},
+		"an agent walks in a colleague's":   {as["agent"], policy.WalkRun, others, false},
+		"an outside agent walks":            {as["outside"], policy.WalkRun, own, false},
+		"an outside agent sees a run":       {as["outside"], policy.ReadRuns, own, false},
+		"a part of Kefu walks":              {as["system"], policy.WalkRun, own, false},
 		"the second person":                 {as["supervisor"], policy.ApproveAct, policy.Object{StaffID: "s2"}, true},
 		"for a customer":                    {as["supervisor"], policy.ApproveAct, policy.Object{StaffID: "c1"}, true},
 		"the first person":                  {as["supervisor"], policy.ApproveAct, policy.Object{StaffID: "s1"}, false},

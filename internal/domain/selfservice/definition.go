@@ -28,11 +28,15 @@ type Definition struct {
 	Steps   map[string]Step `yaml:"steps"`
 
 	digest     string
+	text       []byte
 	conditions map[string]condition.Condition // by step and arm
 }
 
 // Digest names the definition by its text.
 func (d *Definition) Digest() string { return d.digest }
+
+// Source is the text that the definition was read from, for Parse.
+func (d *Definition) Source() []byte { return d.text }
 
 func digestOf(text []byte) string {
 	sum := sha256.Sum256(text)

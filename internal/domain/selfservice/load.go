@@ -84,7 +84,7 @@ func Parse(text []byte) (*Definition, error) {
 	if err := decoder.Decode(d); err != nil {
 		return nil, fault.New(fault.Invalid, op, "%s", err)
 	}
-	d.digest = digestOf(text)
+	d.digest, d.text = digestOf(text), bytes.Clone(text)
 	for _, check := range []func() error{d.checkHead, d.checkSlots, d.checkSteps, d.compile, d.checkTexts, d.checkPaths, d.checkUse, d.checkWrites} {
 		if err := check(); err != nil {
 			return nil, err

@@ -1,0 +1,65 @@
+package selfservice
+
+import (
+	"slices"
+	"time"
+)
+
+// Bounds of what is kept.
+const (
+	MaxOpen  = 10 // runs of one customer that are not over
+	MaxPage  = 50 // runs in one list
+	maxOps   = MaxTurns + 8
+	MaxOpLen = 64 // bytes of the id of an answer
+)
+
+// Kept is how long a run that is over can still be looked at.
+const Kept = 30 * 24 * time.Hour
+
+// Record is a run as it is kept: with what is to be seen of it now, what is still to
+// be carried out, and which answers were taken.
+type Record struct {
+	Run
+	Revision int64     // grows by one with each change
+	Language string    // BCP 47: of whoever began it
+	Views    []View    // since the last answer, the present step last
+	Effect   *Effect   // that is to be carried out; nil: none
+	Ops      []string  // ids of the answers that were taken
+	Since    time.Time // from when it stands at its present step
+	DueAt    time.Time // when somebody has to look at it; zero: never
+}
+
+// Took tells whether an answer was taken already.
+func (r Record) Took(op string) bool { return op != "" && slices.Contains(r.Ops, op) }
+
+// After is r after a turn, at a time. Fresh says that what was to be seen before was
+// answered, or is news no more. Op is the answer that the turn took, "" for none.
+func (r Record) After(t Turn, fresh bool, op string, now time.Time) Record {
+	before := r.Step
+	r.Run, r.Effect = t.Run, t.Effect
+	if fresh {
+		r.Views = nil
+	}
+	r.Views = append(slices.Clip(r.Views), t.Views...)
+	if r.Step != before || r.Since.IsZero() || fresh {
+		r.Since = now
+	}
+	if op != "" && len(r.Ops) < maxOps {
+		r.Ops = append(slices.Clip(r.Ops), op)
+	}
+	return r
+}
+
+// Seen is what is to be seen of r at a time: what was told since the last answer, and
+// the step at which it stands.
+func (r Record) Seen(d *Definition, now time.Time) []View {
+	run := r.Run.At(now)
+	if run.State == Lapsed {
+		return nil
+	}
+	views := r.Views
+	if n := len(views); !run.State.Over() && (n == 0 || views[n-1].Step != run.Step) {
+		views = append(slices.Clip(views), Present(d, run)...)
+	}
+	return views
+}

@@ -1,0 +1,299 @@
+// Package runs keeps what customers do for themselves: each run of a flow with what
+// was told and entered, sealed; and the text of every flow that a run began with.
+// Whoever changes a run names the revision that they saw.
+package runs
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/domain/selfservice"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/clock"
+	"kefu/internal/platform/fault"
+	"kefu/internal/storage/core"
+	"kefu/internal/storage/engine"
+)
+
+// Runs is the part of the store that this package is.
+type Runs struct{ core *core.Core }
+
+// New makes it.
+func New(c *core.Core) *Runs { return &Runs{core: c} }
+
+// maxCases is how many of a customer's conversations are looked at for one that lets
+// staff see their runs: the newest by their last word.
+const maxCases = 50
+
+func aad(id string) string { return "flow run/" + id }
+
+// mayRun refuses all but the part of Kefu that carries runs out.
+func mayRun(op string, p identity.Principal) error {
+	if !policy.Allow(p, policy.RunFlows, policy.Object{}) {
+		return fault.New(fault.Forbidden, op, "%s may not run flows", p.Kind)
+	}
+	return nil
+}
+
+// allow asks whether p may do a to the runs of a customer. A member of staff may for
+// a conversation of that customer which is not closed, or had its last word within 30
+// days: their own before others. Errors: NotFound, for whoever may not know of it.
+func (r *Runs) allow(ctx context.Context, op string, p identity.Principal, a policy.Action, customerID string) error {
+	object := policy.Object{CustomerID: customerID}
+	if p.Kind == identity.Staff {
+		assignee, err := r.caseOf(ctx, p, customerID)
+		if err != nil {
+			return err
+		}
+		object.AssigneeID = assignee
+	}
+	switch {
+	case policy.Allow(p, a, object):
+		return nil
+	case policy.Allow(p, policy.ReadRuns, object):
+		return fault.New(fault.Forbidden, op, "%s may look, and no more", p.Kind)
+	default:
+		return fault.New(fault.NotFound, op, "there is no such run for %s", p.Kind)
+	}
+}
+
+func (r *Runs) caseOf(ctx context.Context, p identity.Principal, customerID string) (assignee string, err error) {
+	const op = "runs.caseOf"
+	rows, err := r.core.DB.Reader.QueryContext(ctx, `SELECT assignee_id, status, last_activity FROM conversation
+		WHERE customer_id = $1 AND merged_into = '' ORDER BY last_activity DESC LIMIT $2`, customerID, maxCases)
+	if err != nil {
+		return "", engine.MapError(op, err)
+	}
+	since, found := r.core.Now().UnixMicro()-wallet.ActiveFor, false
+	err = engine.EachRow(rows, func(row *sql.Rows) error {
+		var whose, status string
+		var last int64
+		if err := row.Scan(&whose, &status, &last); err != nil {
+			return err
+		}
+		if status == "resolved" && last < since {
+			return nil
+		}
+		if !found || whose == p.ID {
+			found, assignee = true, whose
+		}
+		return nil
+	})
+	if err != nil {
+		return "", engine.MapError(op, err)
+	}
+	if !found {
+		return "", fault.New(fault.NotFound, op, "no conversation of the customer lets %s look", p.Kind)
+	}
+	return assignee, nil
+}
+
+// AddFlowRun keeps a new run. Errors: NotFound and Forbidden for who may not; TooMany
+// when the customer has as many open as there may be; Conflict when it is there.
+func (r *Runs) AddFlowRun(ctx context.Context, p identity.Principal, n selfservice.Record) error {
+	const op = "runs.AddFlowRun"
+	if !engine.ValidKey(n.ID) || !engine.ValidKey(n.ConversationID) || !engine.ValidKey(n.CustomerID) {
+		return fault.New(fault.Invalid, op, "a run belongs to nobody")
+	}
+	if err := r.allow(ctx, op, p, policy.WalkRun, n.CustomerID); err != nil {
+		return err
+	}
+	body, err := json.Marshal(n)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	return r.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		var open int
+		err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*) FROM flow_run WHERE customer_id = $1 AND over_at = 0", n.CustomerID).Scan(&open)
+		if err != nil {
+			return engine.MapError(op, err)
+		}
+		if open >= selfservice.MaxOpen {
+			return fault.New(fault.TooMany, op, "the customer has %d runs open", open)
+		}
+		sealed, ref, err := t.Seal(body, aad(n.ID))
+		if err != nil {
+			return err
+		}
+		t.Record(p, "run.start", "run", n.ID, n.CustomerID)
+		_, err = t.SQL.ExecContext(ctx, `INSERT INTO flow_run (id, customer_id, conversation_id, flow, digest, state, revision, started_at, changed_at, over_at, due_at, body, body_ref)
+			VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $7, $8, $9, $10, $11)`,
+			n.ID, n.CustomerID, n.ConversationID, n.Flow, n.Digest, string(n.State), t.Now, overAt(n, t.Now), clock.Micros(n.DueAt), sealed, ref)
+		return engine.MapError(op, err)
+	})
+}
+
+// overAt is when a run that is over was so: now, the first time that it is kept so.
+func overAt(n selfservice.Record, now int64) int64 {
+	if n.State.Over() {
+		return now
+	}
+	return 0
+}
+
+// SaveFlowRun keeps a run in the place of the revision that it was made from. Errors:
+// NotFound and Forbidden for who may not; Conflict when somebody else was first.
+func (r *Runs) SaveFlowRun(ctx context.Context, p identity.Principal, n selfservice.Record) error {
+	const op = "runs.SaveFlowRun"
+	if p.Kind == identity.System {
+		if err := mayRun(op, p); err != nil {
+			return err
+		}
+	} else if err := r.allow(ctx, op, p, policy.WalkRun, n.CustomerID); err != nil {
+		return err
+	}
+	body, err := json.Marshal(n)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	return r.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		var old int64
+		err := t.SQL.QueryRowContext(ctx, "SELECT body_ref FROM flow_run WHERE id = $1 AND customer_id = $2 AND revision = $3 AND (over_at = 0 OR due_at > 0)",
+			n.ID, n.CustomerID, n.Revision).Scan(&old)
+		if err = engine.MapError(op, err); fault.Is(err, fault.NotFound) {
+			return &fault.Error{Code: fault.Conflict, Op: op, Field: "revision", Reason: "changed", Message: "somebody else was first"}
+		}
+		if err != nil {
+			return err
+		}
+		sealed, ref, err := t.Seal(body, aad(n.ID))
+		if err != nil {
+			return err
+		}
+		_, err = t.SQL.ExecContext(ctx, "UPDATE flow_run SET state = $1, revision = revision + 1, changed_at = $2, over_at = $3, due_at = $4, body = $5, body_ref = $6 WHERE id = $7",
+			string(n.State), t.Now, overAt(n, t.Now), clock.Micros(n.DueAt), sealed, ref, n.ID)
+		if err != nil {
+			return engine.MapError(op, err)
+		}
+		if p.Kind == identity.Staff || n.State.Over() {
+			t.Record(p, "run.walk", "run", n.ID, n.CustomerID)
+		}
+		return t.DestroyKeys(ctx, []int64{old})
+	})
+}
+
+const columns = "id, revision, due_at, body, body_ref"
+
+// scan reads a run. Of one whose body was erased nothing is left.
+func (r *Runs) scan(row interface{ Scan(...any) error }) (n selfservice.Record, err error) {
+	const op = "runs.scan"
+	var id string
+	var revision, due, ref int64
+	var sealed []byte
+	if err := row.Scan(&id, &revision, &due, &sealed, &ref); err != nil {
+		return n, engine.MapError(op, err)
+	}
+	plain, err := r.core.Open(sealed, ref, aad(id))
+	if err != nil {
+		return n, err
+	}
+	if plain == nil {
+		return n, fault.New(fault.NotFound, op, "the run was erased")
+	}
+	if err := json.Unmarshal(plain, &n); err != nil {
+		return n, fault.New(fault.Internal, op, "a run cannot be read")
+	}
+	n.Revision, n.DueAt = revision, clock.FromMicros(due)
+	return n, nil
+}
+
+// FlowRun finds a run. That a member of staff looked is recorded. Errors: NotFound.
+func (r *Runs) FlowRun(ctx context.Context, p identity.Principal, id string) (selfservice.Record, error) {
+	const op = "runs.FlowRun"
+	if !engine.ValidKey(id) {
+		return selfservice.Record{}, fault.New(fault.NotFound, op, "no run has an id of that form")
+	}
+	var whose string
+	if err := r.core.DB.Reader.QueryRowContext(ctx, "SELECT customer_id FROM flow_run WHERE id = $1", id).Scan(&whose); err != nil {
+		return selfservice.Record{}, engine.MapError(op, err)
+	}
+	if err := r.allow(ctx, op, p, policy.ReadRuns, whose); err != nil {
+		return selfservice.Record{}, err
+	}
+	n, err := r.scan(r.core.DB.Reader.QueryRowContext(ctx, "SELECT "+columns+" FROM flow_run WHERE id = $1", id))
+	if err != nil {
+		return selfservice.Record{}, err
+	}
+	return n, r.looked(ctx, p, whose, n)
+}
+
+// looked notes in the audit chain that a member of staff reads runs.
+func (r *Runs) looked(ctx context.Context, p identity.Principal, whose string, all ...selfservice.Record) error {
+	if p.Kind != identity.Staff || len(all) == 0 {
+		return nil
+	}
+	reads := make([]core.Read, len(all))
+	for i, n := range all {
+		reads[i] = core.Read{Action: "run.read", ObjectType: "run", ObjectID: n.ID, Subject: whose}
+	}
+	return r.core.RecordRead(ctx, p, reads...)
+}
+
+// OpenFlowRuns lists the runs of a customer that are not over, the newest first, at
+// most MaxPage. Errors: NotFound for who may not.
+func (r *Runs) OpenFlowRuns(ctx context.Context, p identity.Principal, customerID string) ([]selfservice.Record, error) {
+	return r.list(ctx, p, customerID, "customer_id = $1 AND over_at = 0", customerID)
+}
+
+// FlowRunsOf lists, for staff, the runs of a conversation, and those of its customer
+// that are not over, the newest first, at most MaxPage. Errors: NotFound.
+func (r *Runs) FlowRunsOf(ctx context.Context, p identity.Principal, conversationID string) ([]selfservice.Record, error) {
+	whose, err := r.FlowCustomer(ctx, p, conversationID)
+	if err != nil {
+		return nil, err
+	}
+	return r.list(ctx, p, whose, "(conversation_id = $2 OR over_at = 0) AND customer_id = $1", whose, conversationID)
+}
+
+func (r *Runs) list(ctx context.Context, p identity.Principal, whose, where string, args ...any) ([]selfservice.Record, error) {
+	const op = "runs.list"
+	if err := r.allow(ctx, op, p, policy.ReadRuns, whose); err != nil {
+		return nil, err
+	}
+	rows, err := r.core.DB.Reader.QueryContext(ctx, "SELECT "+columns+" FROM flow_run WHERE "+where+" ORDER BY started_at DESC, id DESC LIMIT 50", args...)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	found, err := r.all(op, rows)
+	if err != nil {
+		return nil, err
+	}
+	return found, r.looked(ctx, p, whose, found...)
+}
+
+// all reads rows; what was erased is left out.
+func (r *Runs) all(op string, rows *sql.Rows) ([]selfservice.Record, error) {
+	var found []selfservice.Record
+	err := engine.EachRow(rows, func(row *sql.Rows) error {
+		n, err := r.scan(row)
+		if err == nil {
+			found = append(found, n)
+		}
+		if fault.Is(err, fault.NotFound) || core.IsDamaged(err) {
+			return nil
+		}
+		return err
+	})
+	return found, engine.MapError(op, err)
+}
+
+// FlowCustomer is whose a conversation is, for whoever may walk or see runs with them.
+// Errors: NotFound.
+func (r *Runs) FlowCustomer(ctx context.Context, p identity.Principal, conversationID string) (string, error) {
+	const op = "runs.FlowCustomer"
+	if !engine.ValidKey(conversationID) {
+		return "", fault.New(fault.NotFound, op, "no conversation has an id of that form")
+	}
+	var whose, assignee string
+	err := r.core.DB.Reader.QueryRowContext(ctx, "SELECT customer_id, assignee_id FROM conversation WHERE id = $1", conversationID).Scan(&whose, &assignee)
+	if err != nil {
+		return "", engine.MapError(op, err)
+	}
+	if !policy.Allow(p, policy.ReadRuns, policy.Object{CustomerID: whose, AssigneeID: assignee}) {
+		return "", fault.New(fault.NotFound, op, "there is no such conversation for %s", p.Kind)
+	}
+	return whose, nil
+}
