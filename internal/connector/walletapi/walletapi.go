@@ -1,8 +1,10 @@
 // Package walletapi asks an operator's wallet over HTTP, as docs/wallet-api.md says:
 // requests are signed, and an answer is taken only when it is of the contract and
-// about the customer who was asked for. A wallet that is slow, wrong or down is told
-// as one that does not answer, and is left alone for a while when it goes on. It
-// keeps nothing of what it is told.
+// about the customer, the act and the key that were asked for. A wallet that is slow,
+// wrong or down is told as one that does not answer, and is left alone for a while when
+// it goes on. A question may be asked twice, a command never is: who keeps it asks by
+// its key what became of it. Nothing of what is told is kept, but for what the wallet
+// can do and the keys it signs with.
 package walletapi
 
 import (
@@ -10,11 +12,13 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"log/slog"
+	"math/rand/v2"
 	"mime"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
-	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"kefu/internal/domain/wallet"
@@ -30,6 +34,7 @@ type Options struct {
 	URL        string        // where the API begins, such as https://wallet.example/support/v1
 	Key        httpsig.Key   // the secret shared with the wallet
 	Timeout    time.Duration // of one question, waiting for its turn included; default 4 s
+	ActTimeout time.Duration // of one command; default 10 s
 	MaxBytes   int64         // of one answer; default 2 MiB
 	Concurrent int           // questions at one time; default 16
 	Private    bool          // whether the wallet may be inside the operator's own network
@@ -43,7 +48,9 @@ type Client struct {
 	base    *url.URL
 	key     httpsig.Key
 	timeout time.Duration
-	http    *egress.Client
+	acting  time.Duration
+	send    func(context.Context, egress.Request) (egress.Response, error)
+	known   known
 	turns   chan struct{}
 	breaker breaker
 	now     clock.Clock
@@ -75,140 +82,14 @@ func New(o Options) (*Client, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.ActTimeout <= 0 {
+		o.ActTimeout = 10 * time.Second
+	}
+	asking := egress.New(egress.Options{Timeout: max(o.Timeout, o.ActTimeout), MaxBytes: o.MaxBytes, Private: o.Private, Roots: o.Roots})
 	return &Client{
-		base: base, key: o.Key, timeout: o.Timeout, turns: make(chan struct{}, o.Concurrent), now: o.Clock, log: o.Log,
-		http: egress.New(egress.Options{Timeout: o.Timeout, MaxBytes: o.MaxBytes, Private: o.Private, Roots: o.Roots}),
+		base: base, key: o.Key, timeout: o.Timeout, acting: o.ActTimeout, turns: make(chan struct{}, o.Concurrent), now: o.Clock, log: o.Log,
+		send: asking.Do, known: newKnown(),
 	}, nil
-}
-
-// Customer implements lookup.Wallet.
-func (c *Client) Customer(ctx context.Context, by wallet.Actor, id string) (wallet.Customer, error) {
-	var told wallet.Customer
-	err := c.ask(ctx, by, question{name: "customer", path: []string{"customers", id}, into: &told, check: func() error {
-		if told.ID != id {
-			return foreign()
-		}
-		return told.Validate()
-	}})
-	if err != nil {
-		return wallet.Customer{}, err
-	}
-	return told, nil
-}
-
-// Accounts implements lookup.Wallet.
-func (c *Client) Accounts(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Account, error) {
-	return several[wallet.Account](ctx, c, by, customer, "accounts")
-}
-
-// Balances implements lookup.Wallet.
-func (c *Client) Balances(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Balance, error) {
-	return several[wallet.Balance](ctx, c, by, customer, "balances")
-}
-
-// Instruments implements lookup.Wallet.
-func (c *Client) Instruments(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Instrument, error) {
-	return several[wallet.Instrument](ctx, c, by, customer, "instruments")
-}
-
-func several[T interface{ Validate() error }](ctx context.Context, c *Client, by wallet.Actor, customer, what string) ([]T, error) {
-	var told struct {
-		Items []T `json:"items"`
-	}
-	err := c.ask(ctx, by, question{name: what, path: []string{"customers", customer, what}, into: &told, check: func() error {
-		if told.Items == nil || len(told.Items) > wallet.MaxAccounts {
-			return fault.InvalidField("walletapi.several", "items", "are missing or too many")
-		}
-		for _, one := range told.Items {
-			if err := one.Validate(); err != nil {
-				return err
-			}
-		}
-		return nil
-	}})
-	if err != nil {
-		return nil, err
-	}
-	return told.Items, nil
-}
-
-// Transaction implements lookup.Wallet.
-func (c *Client) Transaction(ctx context.Context, by wallet.Actor, customer, id string) (wallet.Transaction, error) {
-	var told wallet.Transaction
-	query := url.Values{"customer": {customer}}
-	err := c.ask(ctx, by, question{name: "transaction", path: []string{"transactions", id}, query: query, ids: []string{customer}, into: &told, check: func() error {
-		if told.ID != id || told.CustomerID != customer {
-			return foreign()
-		}
-		return told.Validate()
-	}})
-	if err != nil {
-		return wallet.Transaction{}, err
-	}
-	return told, nil
-}
-
-// Transactions implements lookup.Wallet.
-func (c *Client) Transactions(ctx context.Context, by wallet.Actor, q wallet.Query) (wallet.Page, error) {
-	if err := q.Validate(); err != nil {
-		return wallet.Page{}, err
-	}
-	var told wallet.Page
-	err := c.ask(ctx, by, question{name: "transactions", path: []string{"transactions"}, query: values(q), into: &told, check: func() error { return checkPage(told, q) }})
-	if err != nil {
-		return wallet.Page{}, err
-	}
-	return told, nil
-}
-
-// values are the filters of a question, as docs/wallet-api.md names them.
-func values(q wallet.Query) url.Values {
-	v := url.Values{"customer": {q.CustomerID}, "limit": {strconv.Itoa(q.Limit)}}
-	for _, s := range q.States {
-		v.Add("state", string(s))
-	}
-	for _, k := range q.Kinds {
-		v.Add("kind", string(k))
-	}
-	for name, at := range map[string]wallet.Time{"from": q.From, "to": q.To} {
-		if at != 0 {
-			v.Set(name, at.Std().Format(time.RFC3339Nano))
-		}
-	}
-	for name, text := range map[string]string{"min": q.Min, "max": q.Max, "currency": q.Currency, "text": strings.TrimSpace(q.Text), "cursor": q.Cursor} {
-		if text != "" {
-			v.Set(name, text)
-		}
-	}
-	return v
-}
-
-// checkPage refuses a page that is not what was asked for. How a wallet searches
-// names is its own business.
-func checkPage(p wallet.Page, q wallet.Query) error {
-	const op = "walletapi.checkPage"
-	if p.Items == nil || len(p.Items) > q.Limit || len(p.Next) > wallet.MaxCursor {
-		return fault.InvalidField(op, "items", "are missing or too many, or the cursor is too long")
-	}
-	q.Text = ""
-	for i, t := range p.Items {
-		switch {
-		case t.CustomerID != q.CustomerID:
-			return foreign()
-		case !q.Matches(t):
-			return fault.InvalidField(op, "items", "hold one that was not asked for")
-		case i > 0 && t.CreatedAt > p.Items[i-1].CreatedAt:
-			return fault.InvalidField(op, "items", "are not the newest first")
-		}
-		if err := t.Validate(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func foreign() error {
-	return fault.InvalidField("walletapi.check", "customer_id", "is of somebody who was not asked for")
 }
 
 // question is one request and how its answer is judged.
@@ -216,33 +97,50 @@ type question struct {
 	name  string // for the log
 	path  []string
 	query url.Values
-	ids   []string // identifiers in the query, judged like those of the path
+	ids   []string // identifiers beside those that are the parts of a question's path
+	key   string   // of a command
+	body  any      // of a command; nil: it is a question
+	open  bool     // nothing is signed and nobody is named: a well-known document
 	into  any
 	check func() error
 }
 
+// pause is how long to wait before a question is asked once more, at most.
+const pause = 200 * time.Millisecond
+
 // ask asks the wallet and judges its answer.
 func (c *Client) ask(ctx context.Context, by wallet.Actor, q question) error {
 	const op = "walletapi.ask"
-	for _, part := range append(q.ids, q.path...) {
+	ids := q.ids
+	if q.body == nil {
+		ids = append(ids, q.path...)
+	}
+	for _, part := range ids {
 		if !wallet.ValidID(part) { // nothing that is no id can be there
-			return fault.New(fault.NotFound, op, "a wallet has nothing of that name")
+			return unsent{fault.New(fault.NotFound, op, "a wallet has nothing of that name")}
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	patience := c.timeout
+	if q.body != nil {
+		patience = c.acting
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	select {
 	case c.turns <- struct{}{}:
 		defer func() { <-c.turns }()
 	case <-ctx.Done():
-		return fault.New(fault.Unavailable, op, "too much is asked of the wallet at once")
+		return unsent{fault.New(fault.Unavailable, op, "too much is asked of the wallet at once")}
 	}
 	if !c.breaker.admit(c.now()) {
-		return fault.New(fault.Unavailable, op, "the wallet has not answered for a while, and is left alone")
+		return unsent{fault.New(fault.Unavailable, op, "the wallet has not answered for a while, and is left alone")}
 	}
 	err := c.exchange(ctx, by, q)
+	if passing(err) && q.body == nil && rested(ctx, patience) {
+		err = c.exchange(ctx, by, q)
+	}
 	switch {
-	case err == nil || fault.Is(err, fault.NotFound) || fault.Is(err, fault.Invalid):
+	case err == nil || fault.Is(err, fault.NotFound) || fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict):
 		c.breaker.done(true, c.now())
 	case context.Cause(ctx) == context.Canceled: // whoever asked is gone: that tells nothing of the wallet
 		c.breaker.forget()
@@ -253,30 +151,72 @@ func (c *Client) ask(ctx context.Context, by wallet.Actor, q question) error {
 	return err
 }
 
-func (c *Client) exchange(ctx context.Context, by wallet.Actor, q question) error {
-	const op = "walletapi.exchange"
+// rested waits a moment before a question is asked once more, and tells whether there
+// is time enough left for it.
+func rested(ctx context.Context, patience time.Duration) bool {
+	until, ok := ctx.Deadline()
+	if !ok || time.Until(until) < patience/2 {
+		return false
+	}
+	timer := time.NewTimer(pause/2 + rand.N(pause/2))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// request builds what is sent.
+func (c *Client) request(by wallet.Actor, q question) (egress.Request, error) {
+	const op = "walletapi.request"
+	header := http.Header{"Accept": {"application/json"}}
+	if q.open {
+		address := url.URL{Scheme: c.base.Scheme, Host: c.base.Host, Path: "/" + strings.Join(q.path, "/")}
+		return egress.Request{Method: http.MethodGet, Address: address.String(), Header: header}, nil
+	}
 	address := c.base.JoinPath(q.path...)
 	address.RawQuery = q.query.Encode()
 	actor, err := json.Marshal(by)
 	if err != nil {
-		return fault.Wrap(op, err)
+		return egress.Request{}, fault.Wrap(op, err)
 	}
-	signed := httpsig.Sign(httpsig.Request{
+	covered := httpsig.Request{
 		Method: http.MethodGet, Authority: address.Host, Path: address.EscapedPath(), Query: address.RawQuery,
 		Headers: []httpsig.Header{{Name: "kefu-actor", Value: string(actor)}},
-	}, c.key, c.now())
-	answer, err := c.http.Do(ctx, egress.Request{Method: http.MethodGet, Address: address.String(), Header: http.Header{
-		"Accept": {"application/json"}, "Kefu-Actor": {string(actor)}, "Content-Digest": {signed.ContentDigest},
-		"Signature-Input": {signed.SignatureInput}, "Signature": {signed.Signature},
-	}})
-	if err != nil { // a wrong address and an answer that is too large are the wallet's failures too
-		return &fault.Error{Code: fault.Unavailable, Op: op, Message: "the wallet could not be asked", Err: coded{err}}
+	}
+	if q.body != nil {
+		if covered.Body, err = json.Marshal(q.body); err != nil {
+			return egress.Request{}, fault.Wrap(op, err)
+		}
+		covered.Method = http.MethodPost
+		covered.Headers = append(covered.Headers, httpsig.Header{Name: "idempotency-key", Value: q.key})
+		header["Content-Type"], header["Idempotency-Key"] = []string{"application/json"}, []string{q.key}
+	}
+	signed := httpsig.Sign(covered, c.key, c.now())
+	header["Kefu-Actor"], header["Content-Digest"] = []string{string(actor)}, []string{signed.ContentDigest}
+	header["Signature-Input"], header["Signature"] = []string{signed.SignatureInput}, []string{signed.Signature}
+	return egress.Request{Method: covered.Method, Address: address.String(), Header: header, Body: covered.Body}, nil
+}
+
+func (c *Client) exchange(ctx context.Context, by wallet.Actor, q question) error {
+	const op = "walletapi.exchange"
+	request, err := c.request(by, q)
+	if err != nil {
+		return unsent{err}
+	}
+	var connected atomic.Bool
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+	answer, err := c.send(traced, request)
+	switch {
+	case err != nil && !connected.Load(): // nothing is written before there is a connection
+		return transient{unsent{&fault.Error{Code: fault.Unavailable, Op: op, Message: "the wallet could not be reached", Err: coded{err}}}}
+	case err != nil: // an answer that is too large is the wallet's failure too
+		return transient{&fault.Error{Code: fault.Unavailable, Op: op, Message: "the wallet could not be asked", Err: coded{err}}}
 	}
 	return judge(answer, q)
 }
-
-// coded keeps the words of a cause and not its code.
-type coded struct{ error }
 
 // judge takes an answer that is of the contract, and tells a refusal from a failure.
 func judge(answer egress.Response, q question) error {
@@ -291,6 +231,9 @@ func judge(answer egress.Response, q question) error {
 		}
 		return nil
 	}
+	if q.open && answer.Status == http.StatusNotFound {
+		return fault.New(fault.NotFound, op, "the wallet has no document of its %s", q.name)
+	}
 	var problem struct {
 		Code string `json:"code"`
 	}
@@ -300,7 +243,14 @@ func judge(answer egress.Response, q question) error {
 			return fault.New(fault.NotFound, op, "the wallet has no such %s", q.name)
 		case answer.Status == http.StatusBadRequest && problem.Code == "invalid":
 			return fault.New(fault.Invalid, op, "the wallet does not understand the question for %s", q.name)
+		case q.body != nil && answer.Status == http.StatusConflict && problem.Code == InProgress,
+			q.body != nil && answer.Status == http.StatusUnprocessableEntity && problem.Code == Mismatch:
+			return &fault.Error{Code: fault.Conflict, Op: op, Reason: problem.Code, Message: "the wallet does not take the key of " + q.name}
 		}
 	}
-	return fault.New(fault.Unavailable, op, "the wallet answered %s with the status %d", q.name, answer.Status)
+	err := fault.New(fault.Unavailable, op, "the wallet answered %s with the status %d", q.name, answer.Status)
+	if answer.Status == http.StatusBadGateway || answer.Status == http.StatusServiceUnavailable || answer.Status == http.StatusGatewayTimeout {
+		return transient{err}
+	}
+	return err
 }
