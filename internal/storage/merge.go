@@ -49,7 +49,7 @@ func (s *Store) Unmerge(ctx context.Context, p identity.Principal, id string) er
 		if _, err := t.change(ctx, p, id, conversation.Command{Kind: conversation.Unmerge}); err != nil {
 			return err
 		}
-		remains, err := waiting.In(ctx, t.SQL, into)
+		remains, err := waiting.In(ctx, t.SQL, s.core, into)
 		if err != nil {
 			return err
 		}

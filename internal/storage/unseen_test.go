@@ -134,7 +134,9 @@ func TestAnUnmergeLeavesWaitingWhatCrossedWithAnAnswer(t *testing.T) {
 		ctx := context.Background()
 		p, mei := visitor(), agent()
 		for name, read := range map[string]bool{"nobody has read it": false, "somebody has read it": true} {
-			joined, conv := s.start(p).ID, s.start(p).ID
+			earlier, joined, conv := s.start(p).ID, s.start(p).ID, s.start(p).ID
+			s.say(p, earlier, "before that")
+			s.Clock.Move(time.Minute)
 			s.say(p, conv, "one")
 			s.Clock.Move(time.Minute)
 			at := s.say(p, conv, "two").At
@@ -148,6 +150,8 @@ func TestAnUnmergeLeavesWaitingWhatCrossedWithAnAnswer(t *testing.T) {
 			s.say(p, joined, "in another")
 			s.must(s.Merge(ctx, mei, joined, conv))
 			s.must(s.Unmerge(ctx, mei, joined))
+			s.must(s.Merge(ctx, mei, earlier, conv)) // since it waits even longer
+			s.must(s.Unmerge(ctx, mei, earlier))
 			if st := s.state(conv); st.Status != conversation.Open || st.Unread != unread || st.WaitingSince != at {
 				t.Errorf("%s: two waits no longer: %+v", name, st)
 			}

@@ -77,7 +77,7 @@ type Content struct {
 	Until       int64        `json:"until,omitempty"`   // microseconds, of a snooze
 	WrapUp      string       `json:"wrap_up,omitempty"` // staff only
 	Code        *wrapup.Ref  `json:"code,omitempty"`    // likewise
-	Undo        bool         `json:"undo,omitempty"`    // of a status: the resolution was taken back at once
+	Undo        bool         `json:"undo,omitempty"`    // of a status: the resolution was taken back at once, or the reopening by a merge
 	Staff       *StaffRef    `json:"staff,omitempty"`
 	Priority    Priority     `json:"priority,omitempty"`
 	Tags        []string     `json:"tags,omitempty"`

@@ -32,7 +32,7 @@ func (o *Outcome) join(c Command, now int64) error {
 		if s.Status != Merged {
 			return fault.New(fault.Conflict, op, "conversation %s is not merged", s.ID)
 		}
-		o.add(KindUnmerged, Content{From: s.MergedInto})
+		o.add(KindUnmerged, Content{From: s.MergedInto, Owed: &Owed{Since: s.WaitingSince}})
 		s.Status, s.MergedInto, s.StatusBefore = s.StatusBefore, "", ""
 		if s.Status == "" {
 			s.Status = Open
@@ -49,12 +49,13 @@ func (o *Outcome) join(c Command, now int64) error {
 // because the other conversation was resolved or snoozed.
 func (o *Outcome) takeIn(c Command) {
 	s, joined := &o.State, c.Joined
-	o.add(KindMerged, Content{From: c.Content.From})
 	if joined == nil {
+		o.add(KindMerged, Content{From: c.Content.From})
 		return
 	}
 	s.Unread += joined.Unread
 	s.WaitingSince = earlier(s.WaitingSince, joined.WaitingSince)
+	o.add(KindMerged, Content{From: c.Content.From, Owed: &Owed{Since: s.WaitingSince}})
 	// A snooze would have ended; what it hid must not stay hidden for good.
 	waits := joined.StatusBefore == Open || (joined.StatusBefore == Snoozed && s.Status != Snoozed)
 	if !waits {
@@ -76,8 +77,8 @@ type Remains struct{ Own, Others Unseen }
 // since: what is counted here never grows by it.
 func (o *Outcome) letGo(c Command, now int64) {
 	s := &o.State
-	o.add(KindUnmerged, Content{Into: c.Content.Into})
 	if c.Remains == nil {
+		o.add(KindUnmerged, Content{Into: c.Content.Into})
 		return
 	}
 	own, others := c.Remains.Own, c.Remains.Others
@@ -92,6 +93,11 @@ func (o *Outcome) letGo(c Command, now int64) {
 	case own.Messages == 0:
 		s.WaitingSince = 0
 	}
+	left := &Owed{Since: s.WaitingSince}
+	if own.Since != 0 && own.Since == s.WaitingSince {
+		left.Seq = own.Seq
+	}
+	o.add(KindUnmerged, Content{Into: c.Content.Into, Owed: left})
 	if s.Status == Open && s.WaitingSince == 0 {
 		o.closeAgain(now)
 	}
@@ -112,7 +118,7 @@ func (o *Outcome) closeAgain(now int64) {
 		return
 	}
 	s.Status = before
-	content := Content{Status: before, Was: Open}
+	content := Content{Status: before, Was: Open, Undo: before == Resolved}
 	if before == Resolved && s.WrapUp != "" {
 		content.Code = &wrapup.Ref{ID: s.WrapUp}
 	}

@@ -140,6 +140,8 @@ func (f *Fact) turned(e *conversation.Entry, before *sla.Track, aims sla.Aims) {
 	was := f.Before
 	f.Before = nil
 	switch {
+	case e.Content.Undo && e.Content.Status == conversation.Resolved: // it was open for another one's sake only
+		f.Reopened = max(0, f.Reopened-1)
 	case e.Content.Status == conversation.Resolved:
 		last := f.ending()
 		f.ended(ending{At: e.At, Wall: -1, Work: -1, Code: codeOf(e)})

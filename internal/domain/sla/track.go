@@ -22,6 +22,14 @@ type Track struct {
 	Snoozes  []Pause             `json:"n,omitempty"`
 	Clocks   []Clock             `json:"c,omitempty"` // the newest of each kind
 	Closed   *Owed               `json:"z,omitempty"` // what the newest resolution ended, while it can be taken back
+	Joined   *Held               `json:"j,omitempty"` // how it stood when it was joined with another one, while it goes on there
+}
+
+// Held is how a conversation stands that goes on in another one.
+type Held struct {
+	At     int64               `json:"t"` // since when
+	Status conversation.Status `json:"o"`
+	Owed
 }
 
 // Owed is since when what is owed, as in Track.
@@ -80,14 +88,18 @@ func (t *Track) Apply(e *conversation.Entry, aims Aims) {
 	case conversation.KindStatus:
 		t.turned(e)
 	case conversation.KindMerged:
-		if e.Content.Into != "" {
+		if e.Content.Into == "" {
+			t.owes(e)
+		} else {
+			t.Joined = &Held{e.At, t.Status, Owed{t.Waits, t.WaitsSeq, t.Works, t.WorksSeq}}
 			t.over(e, Cancelled)
 			t.Status = conversation.Merged
 		}
 	case conversation.KindUnmerged:
 		if e.Content.From != "" {
-			t.Status = conversation.Open
+			t.alone(e)
 		}
+		t.owes(e)
 	default:
 		t.became(e)
 	}
@@ -161,8 +173,52 @@ func (t *Track) owesAll(left *conversation.Owed) bool {
 	return left.Since <= t.Waits
 }
 
+// alone: it was joined with another one, and goes on by itself as it stood then. What
+// its customer waits for has waited all the time.
+func (t *Track) alone(e *conversation.Entry) {
+	held := t.Joined
+	t.Joined, t.Status = nil, conversation.Open
+	if held == nil { // joined before that was kept
+		if left := e.Content.Owed; left != nil && left.Since != 0 {
+			t.work(e)
+		}
+		return
+	}
+	t.Status, t.Waits, t.WaitsSeq, t.Works, t.WorksSeq = held.Status, held.Waits, held.WaitsSeq, held.Works, held.WorksSeq
+	switch held.Status {
+	case conversation.Waiting:
+		t.pause(&t.Pauses, held.At)
+	case conversation.Snoozed:
+		t.pause(&t.Snoozes, held.At)
+	}
+}
+
+// owes: what waits in it has come to it with another conversation, or has left it.
+func (t *Track) owes(e *conversation.Entry) {
+	left := e.Content.Owed
+	if left == nil {
+		return
+	}
+	waits, seq := &t.Waits, &t.WaitsSeq
+	if t.Joined != nil { // it goes on elsewhere itself
+		waits, seq = &t.Joined.Waits, &t.Joined.WaitsSeq
+	}
+	switch left.Since {
+	case *waits:
+	case 0:
+		*waits, *seq = 0, 0
+	default:
+		*waits, *seq = left.Since, cmp.Or(left.Seq, e.Seq)
+	}
+}
+
 // turned: the status was set.
 func (t *Track) turned(e *conversation.Entry) {
+	if e.Content.Undo && e.Content.Status == conversation.Resolved { // it was open for another one's sake only
+		t.resume(e.At)
+		t.Status, t.Closed, t.Waits, t.WaitsSeq, t.Works, t.WorksSeq = conversation.Resolved, nil, 0, 0, 0, 0
+		return
+	}
 	if e.Content.Undo && t.Closed != nil { // it goes on as if it had not been over
 		t.Waits, t.WaitsSeq, t.Works, t.WorksSeq = t.Closed.Waits, t.Closed.WaitsSeq, t.Closed.Works, t.Closed.WorksSeq
 	}
@@ -258,7 +314,7 @@ func (t *Track) owe(aim *Aim, kind ClockKind, since, seq int64) {
 		i = len(t.Clocks) - 1
 	}
 	c := &t.Clocks[i]
-	if !live {
+	if !live || c.Start != since {
 		*c = Clock{Kind: kind, Seq: seq, Start: since}
 	}
 	c.Pauses = t.pausesOf(aim, kind)

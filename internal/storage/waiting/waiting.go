@@ -6,9 +6,13 @@ package waiting
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/sla"
+	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/reading"
 )
 
 // After counts what a customer wrote after an entry of a conversation, and finds
@@ -24,20 +28,47 @@ func After(ctx context.Context, tx *sql.Tx, id string, seq int64) (conversation.
 	return u, engine.MapError("waiting.After", err)
 }
 
-// In counts what waits in a conversation for its own sake, and for that of
-// the others that still go on in it. Its own are what no agent has read, what came
-// after the last answer, and the entry that it is known to wait for: an answer that
-// crossed with that one has left it waiting, though it may have been read since.
-func In(ctx context.Context, tx *sql.Tx, id string) (conversation.Remains, error) {
+// most bounds how much of a log is read for what waits in it. What lies further back
+// is taken for answered.
+const most = 1000
+
+// In counts what waits in a conversation for its own sake, and for that of the
+// others that still go on in it. Its own is what its log leaves unanswered without
+// them.
+func In(ctx context.Context, tx *sql.Tx, c *core.Core, id string) (conversation.Remains, error) {
+	const op = "waiting.In"
 	var r conversation.Remains
 	row := tx.QueryRowContext(ctx, `SELECT
 		(SELECT count(*) FROM entry e WHERE e.conversation_id = c.id AND e.seq > c.agent_read AND e.kind = 'message' AND e.author_kind = 'customer'),
-		(SELECT coalesce(min(e.at), 0) FROM entry e WHERE e.conversation_id = c.id AND e.author_kind = 'customer' AND e.kind IN ('message', 'human')
-			AND (e.seq > c.agent_read OR e.at = c.waiting_since
-				OR e.seq > (SELECT coalesce(max(a.seq), 0) FROM entry a WHERE a.conversation_id = c.id AND a.kind = 'message' AND a.author_kind NOT IN ('customer', 'program')))),
 		(SELECT coalesce(sum(o.unread), 0) FROM conversation o WHERE o.customer_id = c.customer_id AND o.merged_into = c.id),
 		(SELECT coalesce(min(o.waiting_since), 0) FROM conversation o WHERE o.customer_id = c.customer_id AND o.merged_into = c.id AND o.waiting_since > 0)
 		FROM conversation c WHERE c.id = $1`, id)
-	err := row.Scan(&r.Own.Messages, &r.Own.Since, &r.Others.Messages, &r.Others.Since)
-	return r, engine.MapError("waiting.In", err)
+	if err := row.Scan(&r.Own.Messages, &r.Others.Messages, &r.Others.Since); err != nil {
+		return r, engine.MapError(op, err)
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT e.seq, e.kind, e.author_kind, e.at, e.content, e.content_ref FROM entry e WHERE e.conversation_id = $1
+		AND (e.kind IN ('human', 'status') OR (e.kind = 'message' AND e.author_kind IN ('customer', 'agent'))) ORDER BY e.seq DESC LIMIT $2`, id, most)
+	if err != nil {
+		return r, engine.MapError(op, err)
+	}
+	var log []conversation.Entry
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var e conversation.Entry
+		var kind, by string
+		var sealed []byte
+		var ref int64
+		err := r.Scan(&e.Seq, &kind, &by, &e.At, &sealed, &ref)
+		if e.Kind, e.Author.Kind = conversation.EntryKind(kind), conversation.AuthorKind(by); err == nil {
+			e.Content, err = reading.OpenContent(c, sealed, ref, reading.EntryAAD(id, e.Seq))
+		}
+		log = append(log, e)
+		return err
+	})
+	if err != nil {
+		return r, engine.MapError(op, err)
+	}
+	slices.Reverse(log)
+	own := sla.Replay(sla.Subject{}, log, nil)
+	r.Own.Since, r.Own.Seq = own.Waits, own.WaitsSeq
+	return r, nil
 }
