@@ -45,6 +45,9 @@ const later: Record<string, number> = {
   'widget/frame/intake/index.ts': 12_000,
   'widget/frame/editor/index.ts': 6_000,
   'widget/frame/after/index.ts': 3_000,
+  'widget/frame/flow/index.ts': 12_000,
+  'kit/flow/words.en.ts': 2_500,
+  'kit/flow/words.zh.ts': 2_800,
   'widget/frame/preview/index.ts': 4_000,
   'kit/protocol/stream.ts': 1_500,
 };

@@ -86,6 +86,7 @@ type Form struct {
 	Order  int     `json:"order,omitempty"`  // smaller stands further up
 	Person bool    `json:"person,omitempty"` // goes to a person at once
 	Paused bool    `json:"paused,omitempty"` // kept, and shown to nobody
+	Flow   string  `json:"flow,omitempty"`   // what whoever is signed in is led through instead; where that cannot be, the form is asked
 	Fields []Field `json:"fields"`
 	// What a conversation that begins with it gets.
 	Topic    string   `json:"topic,omitempty"`    // for staff; without it the title in the customer's language
@@ -166,6 +167,9 @@ func (f Form) Validate() error {
 	if f.Icon != "" && !slices.Contains(Icons(), f.Icon) {
 		return fault.InvalidFor(op, "icon", settings.Unknown, "must be one of %s", strings.Join(Icons(), ", "))
 	}
+	if f.Flow != "" && !isFlow(f.Flow) {
+		return fault.InvalidFor(op, "flow", settings.Malformed, "is no id of a flow")
+	}
 	if len(f.Fields) == 0 {
 		return fault.InvalidFor(op, "fields", settings.Missing, "asks nothing")
 	}
@@ -178,6 +182,14 @@ func (f Form) Validate() error {
 		}
 	}
 	return nil
+}
+
+// isFlow tells whether s has the form of a flow's id, such as FL2. Whether there is
+// such a flow is known where flows are.
+func isFlow(s string) bool {
+	digits, ok := strings.CutPrefix(s, "FL")
+	n, err := strconv.Atoi(digits)
+	return ok && err == nil && n > 0 && n < 1000 && strconv.Itoa(n) == digits
 }
 
 func (f Form) checkOutcome(op string) error {

@@ -1,7 +1,5 @@
 import type { Picks } from '../../kit/files/picks.svelte.ts';
-import type { Attempts } from '../../kit/files/attempt.ts';
-import type { Carrier } from '../../kit/files/carrier.ts';
-import type { Upload } from '../../kit/files/upload.ts';
+import type { Carriage } from './files/carriage.ts';
 import { Client, type Change, type Draft } from '../../kit/protocol/client.ts';
 import type { ConnectionState } from '../../kit/protocol/connection.ts';
 import { passes, type ClosingReason, type ConversationLine, type ErrorCode, type Eta, type Service } from '../../kit/protocol/frames.ts';
@@ -9,48 +7,20 @@ import { uuidv4 } from '../../kit/protocol/ids.ts';
 import type { Line } from '../../kit/protocol/log.ts';
 import type { Outgoing } from '../../kit/protocol/outbox.ts';
 import { givenUp } from '../../kit/protocol/sending.ts';
-import { isPicture } from '../../kit/text/picture.ts';
 import { BrowserStorage, type Storage } from '../../kit/protocol/storage.ts';
-import { dialLater, type Dial } from '../../kit/protocol/transport.ts';
-import { dialWebSocket } from '../../kit/protocol/websocket.ts';
 import { Drafts } from './drafts.ts';
 import { Host } from './host.ts';
 import type { Form } from './intake/form.ts';
 import type { Filling } from './intake/filling.svelte.ts';
 import { type Others, visitor, WindowIdentity } from './identity.ts';
+import type { Begin, Running } from './flow/running.svelte.ts';
+import { type ChatOptions, type Current, defaultDials, type Screen } from './options.ts';
 import { Parts } from './parts.svelte.ts';
 import type { Failure } from './view.ts';
-
-export type Screen = 'loading' | 'list' | 'conversation' | 'form';
-
-/** The conversation on screen; `conv` is empty until the server has named it, `ref` until something was written. */
-export interface Current {
-  /** Stays the same while the conversation gets its name, or goes on in another one. */
-  id: number;
-  conv: string;
-  ref?: string;
-}
-
-export interface ChatOptions {
-  storage?: Storage;
-  /** Of the tab alone. */
-  drafts?: Storage;
-  dials?: Dial[];
-  view?: Window;
-  upload?: Upload;
-  others?: Others;
-  lang: () => string;
-  onsettings?: (settings: { lang?: string; theme?: string }) => void;
-}
 
 const previews = 8;
 /** Says that bytes of files may lie in this browser. */
 const keepsFiles = 'kefu.files';
-
-function defaultDials(): Dial[] {
-  const { protocol, host } = location;
-  return [dialWebSocket(`${protocol === 'https:' ? 'wss' : 'ws'}://${host}/rt`), dialLater(async () => (await import('../../kit/protocol/stream.ts')).dialStream('/rt'))];
-}
 
 /** What the window shows, and what can be done in it. */
 export class Chat {
@@ -86,8 +56,8 @@ export class Chat {
   since = $state.raw(0);
 
   readonly client: Client;
-  /** The transaction that the page asks for help with. */
-  #about: string | undefined;
+  /** The transaction that the page asks for help with, until it was asked. */
+  about: string | undefined;
   readonly host: Host;
   readonly parts = new Parts();
   /** The files of the message that is written; there is none before the first was picked. */
@@ -108,11 +78,13 @@ export class Chat {
   visitors = $state.raw(false);
   /** The one that is filled in. */
   filling = $state.raw<Filling>();
+  /** The flow that is walked. */
+  running = $state.raw<Running>();
   /** A visitor whose browser keeps nothing: with the page, the way back is gone. */
   unkept = $state.raw(false);
   #others: Others | undefined;
-  #upload: Upload | undefined;
-  #carries: Carrier | undefined;
+  #upload: ChatOptions['upload'];
+  #carries: Carriage | undefined;
   readonly #storage: Storage;
   #identity: WindowIdentity;
   readonly drafts: Drafts;
@@ -127,7 +99,6 @@ export class Chat {
   #visit = 0;
   #ids = 0;
   #firstPages = new Map<string, number>();
-  #version = $state.raw(0);
 
   constructor(options: ChatOptions) {
     const storage = options.storage ?? new BrowserStorage();
@@ -409,8 +380,8 @@ export class Chat {
     const lines = this.client.conversations;
     if (open) this.#decided = true;
     const draft = (this.#typed && this.text.trim() !== '') || (this.picks?.items.length ?? 0) > 0;
-    if (draft || this.filling || this.current.ref !== undefined || this.current.conv !== '') return;
-    if (this.#about !== undefined) return this.fresh();
+    if (draft || this.filling || this.running || this.current.ref !== undefined || this.current.conv !== '') return;
+    if (this.about !== undefined) return this.fresh();
     const beginning = this.client.outbox.beginnings().at(-1);
     const live = lines.find((c) => c.conv === this.#back) ?? lines.find((c) => c.status !== 'resolved' && c.status !== 'merged');
     if (beginning) this.#showCurrent('', beginning.ref);
@@ -437,17 +408,12 @@ export class Chat {
 
   /** Goes to the topics; the one that is chosen begins with this transaction. Opened without one, the window is about none. */
   #ask(transaction?: string): void {
-    this.#about = transaction;
+    this.about = transaction;
     if (transaction !== undefined && this.#decided) this.fresh();
   }
 
-  /** The page's question was asked: the next form is about something else. */
-  wasAsked(): void {
-    this.#about = undefined;
-  }
-
   show(conv: string): void {
-    this.#about = undefined;
+    this.about = undefined;
     this.#showCurrent(conv);
   }
 
@@ -463,15 +429,7 @@ export class Chat {
     this.#refresh();
   }
 
-  /** The last words of a conversation, for the list. */
-  preview(conv: string): string {
-    void this.#version;
-    const last = this.client.log(conv).lines.findLast((l) => l.kind === 'message');
-    return last?.payload.text || (last?.payload.attachments?.map((a) => a.name).join(', ') ?? '');
-  }
-
   #refresh(): void {
-    this.#version++;
     const { conv, ref } = this.current;
     this.conversations = this.client.conversations
       .map((line) => ({ ...line, unread: this.client.unread(line) }))
@@ -529,37 +487,24 @@ export class Chat {
     });
     if (named.length === 0) return;
     this.#storage.setItem(keepsFiles, '1');
-    this.#carrier().take(id, new Map(named.map(({ key, file }) => [key, file])));
+    this.carriage().carrier.take(id, new Map(named.map(({ key, file }) => [key, file])));
   }
 
   /** Its code has been fetched. */
-  #carrier(): Carrier {
-    const { Carrier, uploader } = this.parts.files.view!;
-    this.#carries ??= new Carrier({
-      ...this.#uploads(uploader),
-      outbox: this.client.outbox,
-      put: (message) => this.client.put(message),
-    });
-    return this.#carries;
-  }
-
-  #uploads(uploader: typeof import('../../kit/files/upload.ts').uploader): Attempts {
-    return {
-      upload: this.#upload ?? uploader('/rt/attachments', () => `Bearer ${this.client.session}`),
-      online: () => this.state === 'open',
-      limit: () => this.client.limits?.attachment_bytes,
-    };
+  carriage(): Carriage {
+    return (this.#carries ??= new this.parts.files.view!.Carriage(this, this.#upload));
   }
 
   /** Goes on with the files of what waits; those of messages that are gone, or were somebody else's, go too. */
   async #carry(): Promise<void> {
     if (this.client.outbox.holding().size > 0) {
       if (!(await this.parts.files.need())) return;
-      this.#carrier().sweep();
-      void this.#carrier().run();
+      const { carrier } = this.carriage();
+      carrier.sweep();
+      void carrier.run();
     } else if (this.#storage.getItem(keepsFiles)) {
       this.#storage.removeItem(keepsFiles);
-      this.#carries?.sweep();
+      this.#carries?.carrier.sweep();
       globalThis.indexedDB?.deleteDatabase('kefu.files');
     }
   }
@@ -568,7 +513,7 @@ export class Chat {
   discard({ client_msg_id: id, files, body }: Outgoing): void {
     this.client.discard(id);
     if (!files) return;
-    this.#carries?.drop(id);
+    this.#carries?.carrier.drop(id);
     if (body.text && this.text === '') this.typed(body.text);
   }
 
@@ -577,28 +522,8 @@ export class Chat {
     if (files.length === 0) return;
     const { id } = this.current;
     if (!(await this.need(this.parts.files)) || id !== this.current.id) return;
-    this.picks ??= this.newPicks();
+    this.picks ??= this.carriage().picks();
     this.picks.take(files);
-  }
-
-  /** An empty choice of files; their code has been fetched. */
-  newPicks(most?: number): Picks {
-    const { Picks, uploader } = this.parts.files.view!;
-    return new Picks({
-      ...this.#uploads(uploader),
-      most,
-      // Pictures can be cut and covered before anything of them leaves the browser.
-      holds: (file) => isPicture(file.type),
-    });
-  }
-
-  async edit(picks: Picks, key: number): Promise<void> {
-    if (await this.need(this.parts.editor)) this.editing = { picks, key };
-  }
-
-  /** How it went, of a conversation that was closed. */
-  rate(score: number, text = ''): boolean {
-    return this.client.rate(this.current.conv, score, text);
   }
 
   // Forms
@@ -617,19 +542,33 @@ export class Chat {
     }
   }
 
-  async choose(form: Form): Promise<void> {
+  /** A topic with a flow is walked by whoever is signed in; where that cannot be, the form is asked. */
+  choose(form: Form): Promise<void> {
+    return form.flow && !this.anonymous ? this.walk({ flow: form.flow }, form) : this.fill(form);
+  }
+
+  walk(begin: Begin, form?: Form): Promise<void> {
+    return this.#turn(this.parts.flow, ({ Running }) => (this.running = new Running(this, begin, form)));
+  }
+
+  fill(form: Form): Promise<void> {
+    return this.#turn(this.parts.intake, ({ Filling }) => (this.filling = new Filling(this, form)));
+  }
+
+  /** Goes to a screen whose code is fetched first, unless something else was gone to meanwhile. */
+  async #turn<V>(part: { need(): Promise<boolean>; view?: V }, to: (view: V) => void): Promise<void> {
     const { id } = this.current;
-    if (!(await this.need(this.parts.intake)) || id !== this.current.id) return;
-    this.filling = new this.parts.intake.view!.Filling(this, form);
-    const about = form.fields.find((f) => f.kind === 'transaction');
-    if (about && this.#about !== undefined) this.filling.change(about.id, { transaction: this.#about });
+    if (!(await this.need(part)) || id !== this.current.id) return;
+    this.leaveForm();
+    to(part.view!);
     this.screen = 'form';
   }
 
   /** Back to the topics; what was answered is kept for when it is chosen again. */
   leaveForm(): void {
     this.filling?.clear();
-    this.filling = undefined;
+    this.running?.leave();
+    this.filling = this.running = undefined;
     if (this.screen === 'form') this.screen = 'conversation';
   }
 

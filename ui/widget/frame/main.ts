@@ -1,7 +1,7 @@
 import { mount } from 'svelte';
 import '../../kit/base.css';
 import App from './App.svelte';
-import type { ChatOptions } from './chat.svelte.ts';
+import type { ChatOptions } from './options.ts';
 import { start } from './start.svelte.ts';
 
 export function draw(options?: Partial<ChatOptions>) {

@@ -59,11 +59,15 @@ export class Parts {
     en: () => import('./messages/after.en.ts'),
     zh: () => import('./messages/after.zh.ts'),
   });
+  readonly flow = new Part(this, () => import('./flow/index.ts'), {
+    en: () => import('../../kit/flow/words.en.ts'),
+    zh: () => import('../../kit/flow/words.zh.ts'),
+  });
   /** Its words are few, and are with those of the first screen. */
   readonly list = new Part(this, () => import('./ConversationList.svelte'));
 
   speak(language: Language): void {
     this.language = language;
-    for (const part of [this.files, this.intake, this.editor, this.after]) void part.speak().catch(() => undefined);
+    for (const part of [this.files, this.intake, this.editor, this.after, this.flow]) void part.speak().catch(() => undefined);
   }
 }

@@ -1,5 +1,6 @@
 import { languageTag, pickLanguage, type Language } from '../../kit/language.ts';
-import { Chat, type ChatOptions } from './chat.svelte.ts';
+import { Chat } from './chat.svelte.ts';
+import type { ChatOptions } from './options.ts';
 import type { Others } from './identity.ts';
 import type { Messages } from './messages/en.ts';
 

@@ -23,6 +23,8 @@ export class Filling {
     } catch {
       // Nothing was answered before.
     }
+    const payment = form.fields.find((f) => f.kind === 'transaction');
+    if (payment && chat.about !== undefined) this.change(payment.id, { transaction: chat.about });
   }
 
   get #draft(): string {
@@ -55,7 +57,7 @@ export class Filling {
   /** Adds files to a question that takes so many. */
   async attach(field: string, files: File[], most: number): Promise<void> {
     if (files.length === 0 || !(await this.chat.need(this.chat.parts.files)) || this.chat.filling !== this) return;
-    const picks = this.picks.get(field) ?? this.chat.newPicks(most);
+    const picks = this.picks.get(field) ?? this.chat.carriage().picks(most);
     picks.take(files);
     this.picks = new Map(this.picks).set(field, picks);
   }
@@ -66,7 +68,7 @@ export class Filling {
     for (const { id, most = 5 } of this.form.fields.filter((f) => f.kind === 'file')) {
       const own = files.filter((f) => this.answers[id]?.files?.includes(f.id));
       if (own.length === 0) continue;
-      const picks = this.chat.newPicks(most);
+      const picks = this.chat.carriage().picks(most);
       picks.adopt(own);
       this.picks = new Map(this.picks).set(id, picks);
     }
@@ -99,7 +101,7 @@ export class Filling {
       if (answer.files) filled.answers[field] = { ...answer, files: answer.files.filter((f) => !keys.has(f)) };
     }
     chat.drafts.keep(this.#draft, '');
-    chat.wasAsked();
+    chat.about = undefined; // The next form is about something else.
     chat.failure = undefined;
     chat.leaveForm();
     const { conv, ref } = chat.begun();

@@ -10,6 +10,8 @@ export interface Form {
   icon?: string;
   /** It goes to a person at once. */
   person?: boolean;
+  /** The flow that whoever is signed in is led through instead. */
+  flow?: string;
   fields: Field[];
 }
 

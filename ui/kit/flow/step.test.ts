@@ -1,0 +1,94 @@
+import { cleanup, render, screen } from '@testing-library/svelte';
+import { afterEach, expect, test, vi } from 'vitest';
+import { lines, plain } from './say.ts';
+import Step from './Step.svelte';
+import { words as en } from './words.en.ts';
+import { words as zh } from './words.zh.ts';
+import type { Answer, Run, View } from './wire.ts';
+
+const run: Run = { id: 'r', flow: 'FL7', title: 'Get a refund', state: 'asking', step: 's', revision: 1 };
+const cny = (amount: string) => ({ amount, currency: 'CNY', scale: 2 });
+
+function show(view: View, part: { asks?: boolean; own?: boolean; busy?: boolean; m?: typeof en; tag?: string } = {}) {
+  const onanswer = vi.fn<(a: Answer) => void>();
+  render(Step, { view, run, asks: true, busy: false, m: en, tag: 'en', onanswer, ...part });
+  return onanswer;
+}
+
+afterEach(cleanup);
+
+test('a sentence is filled in as its reader writes money and time', () => {
+  const figures = { 'act.amount': { money: cny('1268.00') }, 'payment.party': { text: 'متجر' } };
+  expect(plain('{act.amount} to {payment.party}.\nSafe.', figures, 'en')).toBe('⁨¥1,268.00⁩ to ⁨متجر⁩.\nSafe.');
+  expect(lines('{nothing} is left', {}, 'en')).toEqual([[{ text: ' is left' }]]);
+});
+
+test('the customer agrees to exactly what is shown', () => {
+  const onanswer = show({
+    step: 'agree',
+    kind: 'confirm',
+    say: '{act.amount} goes back.',
+    figures: { 'act.amount': { money: cny('268.00') } },
+    card: 'act',
+    value: { type: 'act', act: { id: 'a', act: 'refund', state: 'proposed', hash: 'h1', proof: 2, four_eyes: true, amount: cny('268.00'), destination: 'Visa •••• 1111', effects: ['points_lost', 'unheard_of'], reversible: false } },
+  });
+  expect(screen.getByText('Visa •••• 1111')).toBeVisible();
+  expect(screen.getByText(en.effects.points_lost!)).toBeVisible();
+  expect(screen.queryByText('unheard_of')).toBeNull();
+  expect(screen.getByText(en.proof)).toBeVisible();
+  expect(screen.getByText(en.fourEyes)).toBeVisible();
+  screen.getByRole('button', { name: en.yes }).click();
+  expect(onanswer).toHaveBeenCalledWith({ do: 'confirm', hash: 'h1' });
+});
+
+test('staff see what is to be agreed to, and cannot agree', () => {
+  show({ step: 'agree', kind: 'confirm', card: 'act', value: { type: 'act', act: { id: 'a', act: 'refund', state: 'proposed', hash: 'h1', proof: 2, four_eyes: false, reversible: false } } }, { own: false });
+  expect(screen.getByText(en.acts.refund!)).toBeVisible();
+  expect(screen.queryByRole('button', { name: en.yes })).toBeNull();
+});
+
+test('where the money is comes before why', () => {
+  show({
+    step: 'tell',
+    kind: 'show',
+    card: 'cause',
+    value: { type: 'cause', cause: { code: 'insufficient_funds', where: 'not_taken', title: 'Not enough available balance', text: 'There was less available.', money: { text: '{amount} was not taken.', figures: { amount: { money: cny('268.00') } } }, next: [{ key: 'top_up', where: 'wallet', label: 'Add money' }, { key: 'p', where: 'person', label: 'Person' }] } },
+  });
+  const said = screen.getByText('was not taken.', { exact: false });
+  expect(said.textContent.trim()).toBe('¥268.00 was not taken.');
+  expect(said.compareDocumentPosition(screen.getByText('Not enough available balance')) & Node.DOCUMENT_POSITION_FOLLOWING).toBeTruthy();
+  expect(screen.getByText('Add money')).toBeVisible();
+  expect(screen.queryByText('Person')).toBeNull();
+});
+
+test('a payment is chosen by its id, and none of them can be said', () => {
+  const onanswer = show({
+    step: 'pick',
+    kind: 'choose',
+    say: 'Which payment is it?',
+    other: true,
+    items: [{ type: 'payment', payment: { id: 'tx-1', kind: 'payment', direction: 'out', state: 'failed', party: 'Lotus Market', amount: cny('268.00'), where: 'not_taken', begun: '2026-11-27T08:58:00Z' } }],
+  });
+  screen.getByRole('button', { name: /Lotus Market/ }).click();
+  expect(onanswer).toHaveBeenLastCalledWith({ do: 'set', text: 'tx-1' });
+  screen.getByRole('button', { name: en.other }).click();
+  expect(onanswer).toHaveBeenLastCalledWith({ do: 'other' });
+});
+
+test('an answer that was not taken says why, and offers a person when it goes wrong again and again', () => {
+  const onanswer = show({ step: 'amount', kind: 'ask', type: 'amount', say: 'How much?', problem: 'ambiguous', stuck: true });
+  expect(screen.getByRole('alert')).toHaveTextContent(en.problems.ambiguous!);
+  expect(screen.getByRole('textbox', { name: 'How much?' })).toHaveFocus();
+  screen.getByRole('button', { name: /Talk to a person/ }).click();
+  expect(onanswer).toHaveBeenCalledWith({ do: 'human' });
+});
+
+test('what is over asks nothing more', () => {
+  show({ step: 'what', kind: 'ask', type: 'choice', say: 'What now?', options: [{ id: 'a', label: 'A' }] }, { asks: false });
+  expect(screen.queryByRole('button')).toBeNull();
+});
+
+test('both languages have the same words', () => {
+  const keys = (o: object): string[] => Object.entries(o).flatMap(([k, v]) => (typeof v === 'object' && v !== null ? keys(v as object).map((x) => `${k}.${x}`) : [k]));
+  expect(keys(zh).sort()).toEqual(keys(en).sort());
+});

@@ -1,0 +1,180 @@
+import { uuidv4 } from '../../../kit/protocol/ids.ts';
+import type { Answer, Offered, Run, View, Walk } from '../../../kit/flow/wire.ts';
+import type { Chat } from '../chat.svelte.ts';
+import type { Form } from '../intake/form.ts';
+
+/** Something that was seen, and what was said to it. */
+export interface Passed {
+  key: number;
+  views: View[];
+  /** What the customer answered, as it is shown. */
+  said?: string;
+}
+
+/** What a walk begins with: a flow, or a run that was left. */
+export type Begin = { flow: string; given?: Record<string, string> } | { id: string };
+
+/** In milliseconds. */
+const atWork = 1_000;
+const forProof = 3_000;
+const forNews = 30_000;
+const patience = 20_000;
+
+/** Whoever kept the run says that it goes no further this way. */
+class Refused extends Error {
+  constructor(readonly status: number) {
+    super(String(status));
+  }
+}
+
+/** Asks Kefu about flows, as whoever holds the session of the connection. */
+export async function ask<T>(chat: Chat, path: string, lang: string, body?: unknown): Promise<T> {
+  const answer = await fetch(`/rt/${path}?lang=${encodeURIComponent(lang)}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { Authorization: `Bearer ${chat.client.session}`, ...(body !== undefined && { 'Content-Type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(patience),
+  });
+  if (!answer.ok) throw new Refused(answer.status);
+  return (await answer.json()) as T;
+}
+
+export const offered = (chat: Chat, lang: string): Promise<Offered> => ask<Offered>(chat, 'flows', lang);
+
+/** Somebody on the way through a flow. Kefu keeps the run; this is what is seen of it. */
+export class Running {
+  run = $state.raw<Run>();
+  views = $state.raw<View[]>([]);
+  passed = $state.raw<Passed[]>([]);
+  busy = $state.raw(false);
+  /** The last press did not get through; it is kept, and tried again as the same one. */
+  failed = $state.raw(false);
+  /** It cannot be begun, or is not theirs. */
+  gone = $state.raw(false);
+  #again: (() => Promise<void>) | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #left = false;
+  #keys = 0;
+
+  private lang: string;
+  private readonly begin: Begin;
+
+  constructor(
+    private readonly chat: Chat,
+    begin: Begin,
+    /** What is asked instead where the flow is not to be had. */
+    private readonly form?: Form,
+  ) {
+    this.lang = chat.parts.language;
+    // The page asked for help with one payment.
+    this.begin = 'flow' in begin && chat.about !== undefined ? { given: { payment: chat.about }, ...begin } : begin;
+    void this.open();
+  }
+
+  /** Begins, or goes on where it was left. */
+  open(): Promise<void> {
+    const { begin } = this;
+    return this.#do(() => ('id' in begin ? this.#ask(`runs/${encodeURIComponent(begin.id)}`) : this.#ask('runs', { ...begin, lang: this.lang })));
+  }
+
+  /** The language changed: everything is said anew. */
+  speak(lang: string): void {
+    if (lang === this.lang) return;
+    this.lang = lang;
+    void this.look();
+  }
+
+  /** Asks what is so now. */
+  async look(): Promise<void> {
+    const { run } = this;
+    if (!run || this.busy || this.#left) return;
+    try {
+      this.#take(await this.#ask(`runs/${encodeURIComponent(run.id)}`));
+    } catch {
+      this.#watch(); // The connection says what is the matter.
+    }
+  }
+
+  /** Answers the step that asks; `said` is how the answer is shown. */
+  answer(a: Answer, said?: string): void {
+    const { run, busy } = this;
+    if (!run || busy) return;
+    const op = uuidv4();
+    const step = this.views;
+    void this.#do(async () => {
+      try {
+        const walk = await this.#ask(`runs/${encodeURIComponent(run.id)}/answers`, { op, ...a });
+        this.#pass(a, step, said, walk);
+        return walk;
+      } catch (error) {
+        // Another device was first, or the step is another one: what is so now is shown.
+        if (error instanceof Refused && (error.status === 409 || error.status === 400)) return this.#ask(`runs/${encodeURIComponent(run.id)}`);
+        throw error;
+      }
+    });
+  }
+
+  /** Tries again what did not get through. */
+  tryAgain(): void {
+    if (this.#again) void this.#do(this.#again as () => Promise<never>);
+    else void this.open();
+  }
+
+  /** Nobody looks at it any more. The run itself goes on. */
+  leave(): void {
+    this.#left = true;
+    clearTimeout(this.#timer);
+  }
+
+  #ask(path: string, body?: unknown): Promise<Walk> {
+    return ask<Walk>(this.chat, path, this.lang, body);
+  }
+
+  async #do(work: () => Promise<Walk>): Promise<void> {
+    this.busy = true;
+    this.failed = false;
+    this.#again = work as unknown as () => Promise<void>;
+    try {
+      this.#take(await work());
+      this.#again = undefined;
+      this.chat.about = undefined;
+    } catch (error) {
+      const final = error instanceof Refused && (error.status === 403 || error.status === 404);
+      if (final && !this.run && this.form) return void this.chat.fill(this.form);
+      this.gone = final;
+      this.failed = !final;
+    }
+    this.busy = false;
+    this.#watch();
+  }
+
+  #take({ run, views }: Walk): void {
+    if (this.#left) return;
+    const same = this.run?.revision === run.revision && this.run.id === run.id && this.run.state === run.state;
+    this.run = run;
+    // What is drawn already keeps what was typed into it.
+    if (!same || JSON.stringify(views) !== JSON.stringify(this.views)) this.views = views;
+    this.#watch();
+  }
+
+  /** What was answered moves up, and stays readable. */
+  #pass(a: Answer, step: View[], said: string | undefined, walk: Walk): void {
+    const last = step.at(-1);
+    if (a.do === 'back') {
+      this.passed = this.passed.slice(0, -1);
+      return;
+    }
+    // The same question again was not answered.
+    if (walk.views.at(-1)?.problem && walk.run.step === last?.step) return;
+    this.passed = [...this.passed, { key: this.#keys++, views: step.map((v) => ({ ...v, problem: undefined, stuck: undefined })), said }];
+  }
+
+  #watch(): void {
+    clearTimeout(this.#timer);
+    const { run } = this;
+    if (this.#left || !run) return;
+    const proof = this.views.at(-1)?.kind === 'step_up';
+    const wait = run.state === 'working' ? atWork : run.state === 'waiting' ? (proof ? forProof : forNews) : 0;
+    if (wait > 0) this.#timer = setTimeout(() => (this.chat.shown ? void this.look() : this.#watch()), wait);
+  }
+}

@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Run, View, Walk } from '../../../kit/flow/wire.ts';
+import type { Chat } from '../chat.svelte.ts';
+import { Running } from './running.svelte.ts';
+
+const run = (part: Partial<Run> = {}): Run => ({ id: 'r1', flow: 'FL2', title: 'Why did my payment fail?', state: 'asking', step: 'what', revision: 1, ...part });
+const ask: View = { step: 'what', kind: 'ask', type: 'choice', say: 'What now?', options: [{ id: 'clear', label: 'That answers it' }], back: true };
+const end: View = { step: 'solved', kind: 'end', say: 'Good.' };
+
+interface Sent {
+  path: string;
+  body?: { op?: string; do?: string; flow?: string; given?: unknown };
+}
+
+/** A server that answers in turn, and remembers what it was asked. */
+function serve(...answers: (Walk | number | 'lost')[]): Sent[] {
+  const sent: Sent[] = [];
+  vi.stubGlobal('fetch', (path: string, init: RequestInit) => {
+    sent.push({ path, body: init.body ? (JSON.parse(init.body as string) as Sent['body']) : undefined });
+    const next = answers.shift();
+    if (next === undefined || next === 'lost') return Promise.reject(new TypeError('network'));
+    if (typeof next === 'number') return Promise.resolve(new Response('{}', { status: next }));
+    return Promise.resolve(new Response(JSON.stringify(next), { status: 200 }));
+  });
+  return sent;
+}
+
+const fill = vi.fn();
+const chat = (part: Partial<Chat> = {}) => ({ client: { session: 's' }, parts: { language: 'en' }, shown: true, fill, ...part }) as unknown as Chat;
+const settled = async (r: Running) => vi.waitFor(() => expect(r.busy).toBe(false));
+
+beforeEach(() => fill.mockClear());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+test('an answer moves up, and the next step is shown', async () => {
+  const sent = serve({ run: run(), views: [ask] }, { run: run({ state: 'ended', step: 'solved', revision: 2, outcome: 'solved' }), views: [end] });
+  const r = new Running(chat(), { flow: 'FL2', given: { payment: 'tx-1' } });
+  await settled(r);
+  expect(sent[0]).toMatchObject({ path: '/rt/runs?lang=en', body: { flow: 'FL2', given: { payment: 'tx-1' } } });
+  r.answer({ do: 'set', text: 'clear' }, 'That answers it');
+  await settled(r);
+  expect(sent[1]!.body).toMatchObject({ do: 'set', text: 'clear' });
+  expect(r.passed.map((p) => p.said)).toEqual(['That answers it']);
+  expect(r.views).toEqual([end]);
+});
+
+test('a press that was lost is sent again as the same one', async () => {
+  const sent = serve({ run: run(), views: [ask] }, 'lost', { run: run({ revision: 2 }), views: [end] });
+  const r = new Running(chat(), { flow: 'FL2' });
+  await settled(r);
+  r.answer({ do: 'set', text: 'clear' });
+  await settled(r);
+  expect(r.failed).toBe(true);
+  expect(r.views).toEqual([ask]);
+  r.tryAgain();
+  await vi.waitFor(() => expect(r.views).toEqual([end]));
+  expect(sent[2]!.body!.op).toBe(sent[1]!.body!.op);
+  expect(r.failed).toBe(false);
+});
+
+test('whoever comes second sees what the other device did', async () => {
+  const sent = serve({ run: run(), views: [ask] }, 409, { run: run({ revision: 5, step: 'solved', state: 'ended' }), views: [end] });
+  const r = new Running(chat(), { flow: 'FL2' });
+  await settled(r);
+  r.answer({ do: 'set', text: 'clear' }, 'That answers it');
+  await settled(r);
+  expect(sent[2]!.path).toBe('/rt/runs/r1?lang=en');
+  expect(r.views).toEqual([end]);
+  expect(r.passed).toEqual([]);
+});
+
+test('a question that comes again with a problem was not answered', async () => {
+  serve({ run: run(), views: [ask] }, { run: run({ revision: 2 }), views: [{ ...ask, problem: 'no_option' }] });
+  const r = new Running(chat(), { flow: 'FL2' });
+  await settled(r);
+  r.answer({ do: 'set', text: 'nonsense' }, 'nonsense');
+  await settled(r);
+  expect(r.passed).toEqual([]);
+  expect(r.views[0]!.problem).toBe('no_option');
+});
+
+test('where there is no such flow, the form is asked; without one it says so', async () => {
+  serve(404, 403);
+  const form = { id: 'refund', revision: 1, title: 'A refund', fields: [] };
+  new Running(chat(), { flow: 'FL7' }, form);
+  await vi.waitFor(() => expect(fill).toHaveBeenCalledWith(form));
+  const alone = new Running(chat(), { flow: 'FL7' });
+  await settled(alone);
+  expect(alone.gone).toBe(true);
+});
+
+test('what waits is looked at while it is in view, and not after it was left', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const waiting = { run: run({ state: 'working' as const }), views: [] };
+  const sent = serve(waiting, waiting, waiting, waiting);
+  const c = chat();
+  const r = new Running(c, { flow: 'FL2' });
+  await vi.advanceTimersByTimeAsync(0);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(sent).toHaveLength(2);
+  c.shown = false;
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(sent).toHaveLength(2);
+  c.shown = true;
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(sent).toHaveLength(3);
+  r.leave();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(sent).toHaveLength(3);
+});
+
+test('the payment that the page asked about is given to the flow, once', async () => {
+  const sent = serve({ run: run(), views: [ask] });
+  const c = chat({ about: 'tx-9' } as Partial<Chat>);
+  const r = new Running(c, { flow: 'FL6' });
+  await settled(r);
+  expect(sent[0]!.body!.given).toEqual({ payment: 'tx-9' });
+  expect(c.about).toBeUndefined();
+});
