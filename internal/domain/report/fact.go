@@ -75,6 +75,16 @@ func Matters(e *conversation.Entry) bool {
 	return sla.Matters(e) || e.Kind == conversation.KindAssigned || e.Kind == conversation.KindRated || e.Kind == conversation.KindWrapUp
 }
 
+// Counted is when the conversation began, and when it was resolved, as reports count
+// it; 0 for not at all. One that goes on in another one is counted there. What its
+// customer said of it counts all the same: nobody says it anew.
+func (f *Fact) Counted() (began, solved int64) {
+	if f.Track.Status == conversation.Merged {
+		return 0, 0
+	}
+	return f.Began, f.SolvedAt
+}
+
 // Apply folds one more entry in, and gives what it does to the backlog. One that was
 // folded in before changes nothing.
 func (f *Fact) Apply(e *conversation.Entry, aims sla.Aims) []Move {

@@ -182,8 +182,9 @@ func (s *Clocks) saveFacts(ctx context.Context, t *core.Tx, all []Followed) erro
 		if f.InBacklog {
 			live = 1
 		}
-		rows.Text(all[i].ID).Int(f.Began).Text(f.Track.Subject.Channel).Text(f.Track.Subject.Language).Text(f.Track.Subject.Team).Text(f.Topic).Text(f.Code).Text(string(tags)).Text(f.Assignee).Text(f.AnsweredBy).
-			Int(f.FirstWall).Int(f.FirstWorked).Text(string(f.First)).Int(f.SolvedAt).Int(f.SolvedWall).Int(f.SolvedWork).Text(string(f.Solved)).
+		began, solved := f.Counted()
+		rows.Text(all[i].ID).Int(began).Text(f.Track.Subject.Channel).Text(f.Track.Subject.Language).Text(f.Track.Subject.Team).Text(f.Topic).Text(f.Code).Text(string(tags)).Text(f.Assignee).Text(f.AnsweredBy).
+			Int(f.FirstWall).Int(f.FirstWorked).Text(string(f.First)).Int(solved).Int(f.SolvedWall).Int(f.SolvedWork).Text(string(f.Solved)).
 			Int(f.Reopened).Int(f.Customer).Int(f.Agents).Int(f.HandOvers).Int(f.Score).Int(f.RatedAt).Int(live).Text(string(body)).EndRow()
 	}
 	if rows.Len() == 0 {

@@ -25,7 +25,7 @@ func sourceOf(part report.Part) source {
 	case report.PartRated:
 		return source{"rated_at", "assignee_id", "-1", "-1", "''", "score", "rated_at > 0 AND "}
 	}
-	return source{"began", "answered_by", "first_work", "first_wall", "first_state", "reopened", ""}
+	return source{"began", "answered_by", "first_work", "first_wall", "first_state", "reopened", "began > 0 AND "}
 }
 
 // count takes in what there is of a part: from the packs, and what is loose from the
