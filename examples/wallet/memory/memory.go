@@ -403,8 +403,8 @@ func (w *Wallet) Notices(_ context.Context, after int64, limit int) (wallet.Noti
 	return wallet.Notices{Items: slices.Clone(w.notices[from:to]), More: to < int64(len(w.notices))}, nil
 }
 
-// PublicKeys is the JWK set (RFC 8037) of the key that assertions are signed with.
-func (w *Wallet) PublicKeys(context.Context) ([]byte, error) {
+// Keys is the JWK set (RFC 8037) of the key that assertions are signed with.
+func (w *Wallet) Keys(context.Context) ([]byte, error) {
 	public := w.key.Public().(ed25519.PublicKey)
 	return json.Marshal(map[string]any{"keys": []map[string]string{{
 		"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": keyID, "x": base64.RawURLEncoding.EncodeToString(public),

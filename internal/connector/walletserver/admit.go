@@ -42,14 +42,16 @@ type limitError struct{ status int }
 
 func (e limitError) Error() string { return "walletserver: the request is of a form that is not read" }
 
-// ask serves a question. Names are the fields that its query may have, each once; those
-// with a mark behind them must be there.
+// ask serves a question. Names are the fields that its query may have: those with an
+// exclamation mark behind them must be there, those with a star may be repeated.
 func (s *Server) ask(mux *http.ServeMux, pattern string, answer func(asked) (any, error), names ...string) {
+	s.served = append(s.served, Endpoint{http.MethodGet, pattern, names})
 	s.serve(mux, "GET "+s.o.Prefix+pattern, answer, names)
 }
 
 // tell serves a POST.
 func (s *Server) tell(mux *http.ServeMux, pattern string, answer func(asked) (any, error)) {
+	s.served = append(s.served, Endpoint{http.MethodPost, pattern, nil})
 	s.serve(mux, "POST "+s.o.Prefix+pattern, answer, nil)
 }
 
@@ -59,7 +61,7 @@ func (s *Server) serve(mux *http.ServeMux, pattern string, answer func(asked) (a
 		if err == nil {
 			err = s.spend(w)
 		}
-		if err == nil && !slices.Equal(names, []string{anything}) {
+		if err == nil {
 			err = checkQuery(a.query, names)
 		}
 		var found any
@@ -79,14 +81,13 @@ func (s *Server) serve(mux *http.ServeMux, pattern string, answer func(asked) (a
 	})
 }
 
-// anything stands for a query that its endpoint judges itself.
-const anything = "*"
-
-// checkQuery refuses a field that comes twice, is not known or is missing.
+// checkQuery refuses a field that is not known, is missing, or comes twice without a
+// star behind its name.
 func checkQuery(query url.Values, names []string) error {
 	const op = "walletserver.checkQuery"
 	for name, given := range query {
-		if len(given) != 1 || !(slices.Contains(names, name) || slices.Contains(names, name+"!")) {
+		once := len(given) == 1 && (slices.Contains(names, name) || slices.Contains(names, name+"!"))
+		if !once && !slices.Contains(names, name+"*") {
 			return fault.InvalidField(op, "query", "has an unknown field, or one twice")
 		}
 	}

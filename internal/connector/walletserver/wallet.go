@@ -117,7 +117,7 @@ type StepUps interface {
 
 // Signing is a wallet with keys of its own: a JWK set (RFC 7517) of public keys.
 type Signing interface {
-	PublicKeys(ctx context.Context) ([]byte, error)
+	Keys(ctx context.Context) ([]byte, error)
 }
 
 // Notices is a wallet that remembers what it told Kefu of.

@@ -42,7 +42,18 @@ type Server struct {
 	begun    time.Time       // of the window
 	spent    int             // requests in it
 	inFlight map[string]bool // keys that are being dealt with
+	served   []Endpoint
 }
+
+// Endpoint is one operation that is served.
+type Endpoint struct {
+	Method string
+	Path   string   // below the prefix, its parts in braces; well-known ones from the root
+	Query  []string // the fields of its query; those that must be there end in an exclamation mark
+}
+
+// Endpoints lists what a handler serves, once Handler was called.
+func (s *Server) Endpoints() []Endpoint { return slices.Clone(s.served) }
 
 // maxInFlight bounds the commands that are dealt with at one time.
 const maxInFlight = 256
@@ -73,8 +84,10 @@ func New(o Options) *Server {
 // Handler serves the API below the prefix, and the well-known documents beside it.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
+	s.served = []Endpoint{{http.MethodGet, "/.well-known/wallet-support", nil}}
 	mux.HandleFunc("GET /.well-known/wallet-support", s.describe)
 	if signing, ok := s.o.Wallet.(Signing); ok {
+		s.served = append(s.served, Endpoint{http.MethodGet, "/.well-known/jwks.json", nil})
 		mux.HandleFunc("GET /.well-known/jwks.json", func(w http.ResponseWriter, r *http.Request) { s.keys(w, r, signing) })
 	}
 	s.readings(mux)
@@ -129,7 +142,7 @@ func (s *Server) describe(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) keys(w http.ResponseWriter, r *http.Request, signing Signing) {
-	set, err := signing.PublicKeys(r.Context())
+	set, err := signing.Keys(r.Context())
 	if err != nil {
 		s.refuse(w, err)
 		return

@@ -1,7 +1,9 @@
 package walletserver
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"kefu/internal/domain/wallet"
@@ -37,17 +39,14 @@ func (s *Server) commands(mux *http.ServeMux) {
 	s.ask(mux, "/customers/{id}/operations/{op}", func(a asked) (any, error) {
 		return w.Operation(a.Context(), a.by, a.PathValue("id"), a.PathValue("op"))
 	})
-	// An identifier may have a colon in it: the verb is what stands behind the last one.
-	s.verbs(mux, w, "/customers/{last}", map[string]wallet.Act{
+	s.verbs(mux, w, "", map[string]wallet.Act{
 		"freeze": wallet.Freeze, "unfreeze": wallet.Unfreeze, "revoke-sessions": wallet.RevokeSessions, "notify": wallet.NotifyCustomer,
 	})
-	s.verbs(mux, w, "/customers/{id}/refunds/{last}", map[string]wallet.Act{"cancel": wallet.CancelRefund})
-	s.verbs(mux, w, "/customers/{id}/disputes/{last}", map[string]wallet.Act{"credit": wallet.GrantCredit})
-	s.verbs(mux, w, "/customers/{id}/transactions/{last}", map[string]wallet.Act{
-		"recall": wallet.Recall, "inspect": wallet.RequestInspection, "release": wallet.ReleaseHold,
-	})
-	s.verbs(mux, w, "/customers/{id}/instruments/{last}", map[string]wallet.Act{"block": wallet.BlockInstrument})
-	s.verbs(mux, w, "/customers/{id}/devices/{last}", map[string]wallet.Act{"revoke": wallet.RevokeDevice})
+	s.verbs(mux, w, "refunds", map[string]wallet.Act{"cancel": wallet.CancelRefund})
+	s.verbs(mux, w, "disputes", map[string]wallet.Act{"credit": wallet.GrantCredit})
+	s.verbs(mux, w, "transactions", map[string]wallet.Act{"recall": wallet.Recall, "inspect": wallet.RequestInspection, "release": wallet.ReleaseHold})
+	s.verbs(mux, w, "instruments", map[string]wallet.Act{"block": wallet.BlockInstrument})
+	s.verbs(mux, w, "devices", map[string]wallet.Act{"revoke": wallet.RevokeDevice})
 	s.tell(mux, "/customers/{id}/refunds", func(a asked) (any, error) { return s.do(a, w, wallet.RequestRefund, a.PathValue("id"), "") })
 	s.tell(mux, "/customers/{id}/disputes", func(a asked) (any, error) { return s.do(a, w, wallet.OpenDispute, a.PathValue("id"), "") })
 	s.tell(mux, "/customers/{id}/disputes/{target}/evidence", func(a asked) (any, error) {
@@ -55,21 +54,28 @@ func (s *Server) commands(mux *http.ServeMux) {
 	})
 }
 
-// verbs serves the acts whose verbs stand behind the last part of an address.
-func (s *Server) verbs(mux *http.ServeMux, w Commands, pattern string, acts map[string]wallet.Act) {
-	s.tell(mux, pattern, func(a asked) (any, error) {
+// verbs serves acts whose verbs stand behind a colon: behind a customer, or behind one
+// of a customer's things. An identifier may have a colon too: the last one counts.
+func (s *Server) verbs(mux *http.ServeMux, w Commands, things string, acts map[string]wallet.Act) {
+	pattern, shown := "/customers/{last}", "/customers/{id}"
+	if things != "" {
+		pattern, shown = "/customers/{id}/"+things+"/{last}", "/customers/{id}/"+things+"/{target}"
+	}
+	for _, verb := range slices.Sorted(maps.Keys(acts)) {
+		s.served = append(s.served, Endpoint{http.MethodPost, shown + ":" + verb, nil})
+	}
+	s.serve(mux, "POST "+s.o.Prefix+pattern, func(a asked) (any, error) {
 		last := a.PathValue("last")
 		colon := strings.LastIndexByte(last, ':')
 		act, ok := acts[last[colon+1:]]
 		if !ok || colon < 0 {
 			return nil, limitError{http.StatusNotFound}
 		}
-		customer, target := a.PathValue("id"), last[:colon]
-		if customer == "" {
-			customer, target = target, ""
+		if things == "" {
+			return s.do(a, w, act, last[:colon], "")
 		}
-		return s.do(a, w, act, customer, target)
-	})
+		return s.do(a, w, act, a.PathValue("id"), last[:colon])
+	}, nil)
 }
 
 // do has the wallet do something. Target is what the address names, if it does.
