@@ -86,18 +86,15 @@ func libraries() []library {
 	// The floor is what Kefu's speed is compared with, the same path without Kefu,
 	// and target gives each run a database of its own.
 	storage := []string{"internal/storage", "internal/bench/floor", "internal/target"}
-	// The demo wallet is no part of Kefu: it stands where an operator's wallet would,
-	// with a file of its own, and nothing but its API leads to it.
-	wallet := append([]string{"internal/connector/demowallet"}, storage...)
 	edges := []string{
 		"internal/web", "internal/channel", "internal/connector", "internal/bench", "internal/replay", "internal/target", "internal/app",
 		"client", "examples/wallet", "internal/platform/metrics", "internal/platform/tracing", "internal/platform/lifecycle", "internal/platform/egress",
 	}
 	outer := append([]string{"cmd", "internal/storage", "internal/bus", "internal/simulation", "e2e", "examples", "tools", "internal/platform"}, edges...)
 	return []library{
-		{"database/sql/...", wallet, "SQL stays in the store"},
+		{"database/sql/...", storage, "SQL stays in the store"},
 		{"github.com/jackc/pgx/...", storage, "drivers stay in the store"},
-		{"modernc.org/sqlite/...", wallet, "drivers stay in the store"},
+		{"modernc.org/sqlite/...", storage, "drivers stay in the store"},
 		{"github.com/pressly/goose/...", storage, "migrations belong to the store"},
 		{"net/http/...", edges, "HTTP stays at the edges"},
 		{"net", outer, "domain and flow reach no network"},

@@ -18,7 +18,7 @@ import (
 // DemoWorkers finish a demo's start: people in an empty store, demo.json, and the
 // demo wallet's own server. ready is called when all of it is there.
 func (a *App) DemoWorkers(d *Demo, fresh bool, ready func()) ([]lifecycle.Worker, error) {
-	wallet, err := a.demoWallet(d)
+	wallet, rails, err := a.demoWallet(d)
 	if err != nil {
 		return nil, err
 	}
@@ -35,40 +35,41 @@ func (a *App) DemoWorkers(d *Demo, fresh bool, ready func()) ([]lifecycle.Worker
 		ready()
 		return nil
 	}}
-	return []lifecycle.Worker{people, wallet, greeting}, nil
+	return []lifecycle.Worker{people, wallet, rails, greeting}, nil
 }
 
-// demoWallet serves the demo wallet at its address in demo.json.
-func (a *App) demoWallet(d *Demo) (lifecycle.Worker, error) {
+// demoWallet serves the demo wallet at its address in demo.json, and lets what is to
+// happen in it happen.
+func (a *App) demoWallet(d *Demo) (page, rails lifecycle.Worker, err error) {
 	const op = "app.demoWallet"
 	signer, err := d.Issuer.signer()
 	if err != nil {
-		return lifecycle.Worker{}, err
+		return page, rails, err
 	}
 	host, err := walletHost(d)
 	if err != nil {
-		return lifecycle.Worker{}, err
+		return page, rails, err
 	}
 	ledger, api, err := a.openDemoLedger(context.Background(), d)
 	if err != nil {
-		return lifecycle.Worker{}, err
+		return page, rails, err
 	}
 	public, err := url.Parse(a.Config.PublicURL)
 	if err != nil {
-		return lifecycle.Worker{}, fault.Wrap(op, err)
+		return page, rails, fault.Wrap(op, err)
 	}
 	o := originsOf(public, a.Config.Origins)
-	page, err := pages.DemoWallet(ui.Dist(), o.desk(), o.frame())
+	shown, err := pages.DemoWallet(ui.Dist(), o.desk(), o.frame())
 	if err != nil {
-		return lifecycle.Worker{}, err
+		return page, rails, err
 	}
 	handler := demowallet.Handler(demowallet.Options{
-		Host: host, Customers: d.Customers, Page: page, API: api, Account: a.demoAccount(ledger), Pushes: demowallet.NewPushes(a.pushSecret(), a.now),
+		Host: host, Customers: d.Customers, Page: shown, API: api, Account: a.demoAccount(ledger), Pushes: demowallet.NewPushes(a.pushSecret(), a.now),
 		Sign: func(customer, name, language string) (string, error) {
 			return signer.Sign(identity.Claims{Subject: customer, Name: name, Language: language, Level: identity.AL1}, a.now())
 		},
 	})
-	return a.listener("demo wallet", host, handler), nil
+	return a.listener("demo wallet", host, handler), lifecycle.Worker{Name: "demo rails", Run: ledger.Run}, nil
 }
 
 // signer is the demo issuer as it signs.

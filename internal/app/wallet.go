@@ -3,11 +3,14 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 
+	"kefu/content"
 	"kefu/internal/connector/demowallet"
 	"kefu/internal/connector/walletapi"
 	"kefu/internal/connector/walletserver"
@@ -18,6 +21,7 @@ import (
 	"kefu/internal/platform/httpsig"
 	"kefu/internal/platform/ratelimit"
 	"kefu/internal/platform/secret"
+	"kefu/internal/storage/books"
 	page "kefu/internal/web/demowallet"
 	"kefu/internal/web/walletview"
 )
@@ -75,19 +79,32 @@ func prepareDemoWallet(c *config.Config, address string) error {
 	return nil
 }
 
-// openDemoLedger opens the demo's ledger, gives its people their lives, and makes the
-// API over which Kefu asks for them.
-func (a *App) openDemoLedger(ctx context.Context, d *Demo) (*demowallet.Ledger, http.Handler, error) {
+// demoPace is how much faster than life the rails of the demo are: a bank transfer of a
+// day takes about a minute, so that whoever tries it can wait for it.
+const demoPace = 1200
+
+// openDemoLedger opens the demo's wallet on books of its own, gives its people their
+// lives, and makes the API over which Kefu asks for them.
+func (a *App) openDemoLedger(ctx context.Context, d *Demo) (*demowallet.Wallet, http.Handler, error) {
 	const op = "app.openDemoLedger"
 	text, err := os.ReadFile(filepath.Join(a.Config.Data, demoWalletSecret))
 	if err != nil {
 		return nil, nil, fault.Wrap(op, err)
 	}
-	ledger, err := demowallet.Open(ctx, filepath.Join(a.Config.Data, demowallet.File), a.now)
+	store, err := a.runBooks(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	a.onClose(ledger.Close)
+	codes, err := fs.Sub(content.Failures, "failures")
+	if err != nil {
+		return nil, nil, fault.Wrap(op, err)
+	}
+	ledger, err := demowallet.Open(ctx, demowallet.Options{
+		Books: demowallet.Over(store), Clock: a.now, Failures: codes, Issuer: d.Issuer.Issuer, Audience: d.Issuer.Audience, Link: d.URLs["wallet"], Pace: demoPace, Log: a.Log,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
 	people := make([]demowallet.Person, len(d.Customers))
 	for i, c := range d.Customers {
 		people[i] = demowallet.Person{ID: c.ID, Name: c.Name, Language: c.Language}
@@ -100,8 +117,25 @@ func (a *App) openDemoLedger(ctx context.Context, d *Demo) (*demowallet.Ledger, 
 	return ledger, api.Handler(), nil
 }
 
+// runBooks opens the books of the demo's wallet beside Kefu's database and lets them run
+// until the server closes.
+func (a *App) runBooks(ctx context.Context) (*books.Store, error) {
+	store, err := books.Open(ctx, books.Options{DSN: a.Config.Database.Reveal(), Dir: books.Folder(a.Config.Data), Clock: a.now, Log: a.Log})
+	if err != nil {
+		return nil, err
+	}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan error, 1)
+	go func() { done <- store.Run(running) }()
+	a.onClose(func() error {
+		stop()
+		return errors.Join(<-done, store.Close())
+	})
+	return store, nil
+}
+
 // demoAccount is what the demo wallet's page shows of a customer.
-func (a *App) demoAccount(ledger *demowallet.Ledger) func(ctx context.Context, customer, cursor string) (page.Account, error) {
+func (a *App) demoAccount(ledger *demowallet.Wallet) func(ctx context.Context, customer, cursor string) (page.Account, error) {
 	return func(ctx context.Context, customer, cursor string) (page.Account, error) {
 		var out page.Account
 		balances, err := ledger.Balances(ctx, wallet.Actor{}, customer)

@@ -2,35 +2,41 @@ package demowallet
 
 import (
 	"context"
-	"database/sql"
-	"math/big"
+
+	"kefu/internal/connector/demowallet/rails"
+	"kefu/internal/domain/ledger"
+	"kefu/internal/domain/wallet"
 )
 
-// DB is the open file, for tests that try what the ledger refuses.
-func (l *Ledger) DB() *sql.DB { return l.db }
+// Begin writes a transaction down, as the simulator does.
+func (w *Wallet) Begin(ctx context.Context, t wallet.Transaction) error {
+	return w.do(ctx, func(d *desk) error {
+		_, err := d.begin(t, world(t.Amount), rails.Fate{Kind: rails.Fine})
+		return err
+	})
+}
 
-// Tables are those that only grow.
-func Tables() []string { return tables() }
+// Advance takes a transaction to its next state, as the simulator does.
+func (w *Wallet) Advance(ctx context.Context, id string, m Move) error {
+	return w.do(ctx, func(d *desk) error {
+		p, err := d.payment(id)
+		if err != nil {
+			return err
+		}
+		return d.advance(p, m)
+	})
+}
 
-// Sums adds up a column of postings: by phase and currency over all accounts, or of
-// the transfers of one transaction on one account.
-func (l *Ledger) Sums(ctx context.Context, query string, args ...any) (map[string]*big.Int, error) {
-	rows, err := l.db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	found := map[string]*big.Int{}
-	for rows.Next() {
-		var key, text string
-		if err := rows.Scan(&key, &text); err != nil {
-			return nil, err
+// Join makes a customer with one account and something in it.
+func (w *Wallet) Join(ctx context.Context, c wallet.Customer, given wallet.Money) error {
+	return w.do(ctx, func(d *desk) error {
+		if err := d.addCustomer(c); err != nil {
+			return err
 		}
-		amount, _ := new(big.Int).SetString(text, 10)
-		if found[key] == nil {
-			found[key] = new(big.Int)
+		account := wallet.Account{ID: c.ID + ":main", Kind: "emoney", Status: "active", Block: "none"}
+		if err := d.openAccount(c.ID, given.Currency(), given.Scale(), account); err != nil || given.Sign() == 0 {
+			return err
 		}
-		found[key].Add(found[key], amount)
-	}
-	return found, rows.Err()
+		return d.Transfer(ledger.Transfer{ID: "gift-" + c.ID, Kind: ledger.Direct, Debit: world(given), Credit: account.ID, Amount: given.Smallest()})
+	})
 }

@@ -1,247 +1,236 @@
 package demowallet
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
+	"kefu/internal/domain/ledger"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
 
-// AddCustomer writes a customer down. Errors: Conflict for another one of that id;
-// Invalid.
-func (b *Book) AddCustomer(ctx context.Context, c wallet.Customer) error {
-	const op = "demowallet.AddCustomer"
-	if err := c.Validate(); err != nil {
-		return err
-	}
-	facts, err := json.Marshal(c)
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
-	return b.add(ctx, op, "customer", c.ID, "id, facts", c.ID, string(facts))
+// Customer reads a customer. Errors: NotFound, Unavailable.
+func (w *Wallet) Customer(ctx context.Context, _ wallet.Actor, id string) (wallet.Customer, error) {
+	return read[wallet.Customer](ctx, w, kindCustomer, "", id)
 }
 
-// AddInstrument writes an instrument of a customer down. Errors: as AddCustomer.
-func (b *Book) AddInstrument(ctx context.Context, customer string, i wallet.Instrument) error {
-	const op = "demowallet.AddInstrument"
-	if err := i.Validate(); err != nil {
-		return err
-	}
-	facts, err := json.Marshal(i)
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
-	return b.add(ctx, op, "instrument", i.ID, "id, customer_id, facts", i.ID, customer, string(facts))
+// Accounts lists the accounts of a customer. Errors: NotFound, Unavailable.
+func (w *Wallet) Accounts(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Account, error) {
+	list, err := listed[wallet.Account](ctx, w, kindAccount, customer, wallet.MaxAccounts)
+	slices.SortFunc(list, func(a, b wallet.Account) int { return cmp.Compare(a.ID, b.ID) })
+	return list, err
 }
 
-// Customer reads a customer. Errors: NotFound.
-func (l *Ledger) Customer(ctx context.Context, _ wallet.Actor, id string) (wallet.Customer, error) {
-	const op = "demowallet.Customer"
-	var facts string
-	var c wallet.Customer
-	err := l.db.QueryRowContext(ctx, "SELECT facts FROM customer WHERE id = $1", id).Scan(&facts)
-	if errors.Is(err, sql.ErrNoRows) {
-		return c, fault.New(fault.NotFound, op, "there is no such customer")
-	}
-	if err == nil {
-		err = json.Unmarshal([]byte(facts), &c)
-	}
-	return c, fault.Wrap(op, err)
+// Instruments lists the instruments of a customer. Errors: NotFound, Unavailable.
+func (w *Wallet) Instruments(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Instrument, error) {
+	list, err := listed[wallet.Instrument](ctx, w, kindInstrument, customer, wallet.MaxAccounts)
+	slices.SortFunc(list, func(a, b wallet.Instrument) int { return cmp.Compare(a.ID, b.ID) })
+	return list, err
 }
 
-// Accounts lists the accounts of a customer. Errors: NotFound.
-func (l *Ledger) Accounts(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Account, error) {
-	return listed[wallet.Account](ctx, l, by, customer, "SELECT facts FROM account WHERE customer_id = $1 ORDER BY id LIMIT $2")
-}
-
-// Instruments lists the instruments of a customer. Errors: NotFound.
-func (l *Ledger) Instruments(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Instrument, error) {
-	return listed[wallet.Instrument](ctx, l, by, customer, "SELECT facts FROM instrument WHERE customer_id = $1 ORDER BY id LIMIT $2")
-}
-
-func listed[T any](ctx context.Context, l *Ledger, by wallet.Actor, customer, query string) ([]T, error) {
-	const op = "demowallet.listed"
-	if _, err := l.Customer(ctx, by, customer); err != nil {
+// Balances gives what the accounts of a customer hold, all as of one commit. Errors:
+// NotFound, Unavailable.
+func (w *Wallet) Balances(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Balance, error) {
+	if _, err := w.Customer(ctx, by, customer); err != nil {
 		return nil, err
 	}
-	rows, err := l.db.QueryContext(ctx, query, customer, wallet.MaxAccounts)
+	standing, err := w.books.Accounts(ctx, customer)
 	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	defer rows.Close()
-	list := []T{}
-	for rows.Next() {
-		var facts string
-		var one T
-		if err := rows.Scan(&facts); err != nil {
-			return nil, fault.Wrap(op, err)
-		}
-		if err := json.Unmarshal([]byte(facts), &one); err != nil {
-			return nil, fault.Wrap(op, err)
-		}
-		list = append(list, one)
-	}
-	return list, fault.Wrap(op, rows.Err())
-}
-
-// Balances adds up what the accounts of a customer hold, all at one time. Errors:
-// NotFound.
-func (l *Ledger) Balances(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Balance, error) {
-	const op = "demowallet.Balances"
-	if _, err := l.Customer(ctx, by, customer); err != nil {
 		return nil, err
-	}
-	tx, err := l.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	defer func() { _ = tx.Rollback() }() // it only read
-	rows, err := tx.QueryContext(ctx, "SELECT id, currency, scale FROM account WHERE customer_id = $1 ORDER BY id LIMIT $2", customer, wallet.MaxAccounts)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	type pot struct {
-		id, currency string
-		scale        int
-	}
-	var pots []pot
-	for rows.Next() {
-		var p pot
-		if err := rows.Scan(&p.id, &p.currency, &p.scale); err != nil {
-			return nil, errors.Join(fault.Wrap(op, err), rows.Close())
-		}
-		pots = append(pots, p)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return nil, fault.Wrap(op, err)
 	}
 	balances := []wallet.Balance{}
-	for _, p := range pots {
-		s, err := sumsOf(ctx, tx, p.id)
+	for _, s := range standing[:min(len(standing), wallet.MaxAccounts)] {
+		b, err := balanceOf(s, wallet.At(w.now()))
 		if err != nil {
 			return nil, err
 		}
-		balance, err := s.balance(p.id, p.currency, p.scale, wallet.At(l.now()))
-		if err != nil {
-			return nil, err
-		}
-		balances = append(balances, balance)
+		balances = append(balances, b)
 	}
 	return balances, nil
 }
 
-func (s sums) balance(account, currency string, scale int, asOf wallet.Time) (wallet.Balance, error) {
-	b := wallet.Balance{AccountID: account, AsOf: asOf}
-	var errs []error
-	in := func(units *big.Int) wallet.Money {
-		m, err := wallet.Units(units, currency, scale)
-		errs = append(errs, err)
-		return m
+func balanceOf(s ledger.Standing, asOf wallet.Time) (wallet.Balance, error) {
+	b := wallet.Balance{AccountID: s.ID, AsOf: asOf}
+	for _, part := range []struct {
+		into *wallet.Money
+		sum  *big.Int
+	}{
+		{&b.Total, &s.Balance.Posted}, {&b.PendingIn, &s.Balance.PendingIn}, {&b.PendingOut, &s.Balance.PendingOut},
+		{&b.Held, &s.Balance.Held}, {&b.Available, s.Balance.Available()},
+	} {
+		m, err := wallet.Units(part.sum, s.Currency, s.Scale)
+		if err != nil {
+			return b, err
+		}
+		*part.into = m
 	}
-	b.Total, b.PendingIn, b.PendingOut, b.Held, b.Available = in(s.of(posted)), in(s.of(pendingIn)), in(s.of(pendingOut)), in(s.of(held)), in(s.available())
-	return b, errors.Join(errs...)
+	return b, nil
 }
 
 // Transaction reads one transaction of a customer. Errors: NotFound, also for one of
-// another customer's.
-func (l *Ledger) Transaction(ctx context.Context, _ wallet.Actor, customer, id string) (wallet.Transaction, error) {
-	const op = "demowallet.Transaction"
-	var facts string
-	err := l.db.QueryRowContext(ctx, "SELECT facts FROM movement WHERE id = $1 AND customer_id = $2", id, customer).Scan(&facts)
-	if errors.Is(err, sql.ErrNoRows) {
-		return wallet.Transaction{}, fault.New(fault.NotFound, op, "there is no such transaction")
-	}
-	if err != nil {
-		return wallet.Transaction{}, fault.Wrap(op, err)
-	}
-	t, _, err := compose(ctx, l.db, facts)
-	return t, err
+// another customer's; Unavailable.
+func (w *Wallet) Transaction(ctx context.Context, _ wallet.Actor, customer, id string) (wallet.Transaction, error) {
+	p, err := read[payment](ctx, w, kindPayment, customer, id)
+	return p.Tx, err
 }
 
 // Transactions reads a customer's transactions, the newest first. A cursor names the
 // last one that was read, so that new ones change nothing of the pages behind it.
-// Errors: NotFound; Invalid.
-func (l *Ledger) Transactions(ctx context.Context, by wallet.Actor, q wallet.Query) (wallet.Page, error) {
-	const op = "demowallet.Transactions"
+// Errors: NotFound, Invalid, Unavailable.
+func (w *Wallet) Transactions(ctx context.Context, by wallet.Actor, q wallet.Query) (wallet.Page, error) {
 	if err := q.Validate(); err != nil {
 		return wallet.Page{}, err
 	}
-	before, beforeID, err := readCursor(q.Cursor)
+	before, err := readCursor(q.Cursor)
 	if err != nil {
 		return wallet.Page{}, err
 	}
-	if _, err := l.Customer(ctx, by, q.CustomerID); err != nil {
+	if _, err := w.Customer(ctx, by, q.CustomerID); err != nil {
 		return wallet.Page{}, err
+	}
+	if q.To != 0 && (before.ID == "" || int64(q.To) <= before.Sort) {
+		before = ledger.Before{Sort: int64(q.To), ID: lowest}
 	}
 	page := wallet.Page{Items: []wallet.Transaction{}}
 	for {
-		facts, err := l.stretch(ctx, q, before, beforeID)
+		records, err := w.books.Records(ctx, kindPayment, q.CustomerID, before, stretch)
 		if err != nil {
 			return wallet.Page{}, err
 		}
-		for _, text := range facts {
-			t, _, err := compose(ctx, l.db, text)
+		for _, r := range records {
+			p, err := parse[payment](r)
 			if err != nil {
-				return wallet.Page{}, fault.Wrap(op, err)
+				return wallet.Page{}, err
 			}
-			if q.Matches(t) {
+			if p.Tx.CreatedAt < q.From {
+				return page, nil
+			}
+			if q.Matches(p.Tx) {
 				if len(page.Items) == q.Limit { // there is one more
-					last := page.Items[q.Limit-1]
-					page.Next = cursorOf(last)
+					page.Next = cursorOf(page.Items[q.Limit-1])
 					return page, nil
 				}
-				page.Items = append(page.Items, t)
+				page.Items = append(page.Items, p.Tx)
 			}
-			before, beforeID = int64(t.CreatedAt), t.ID
+			before = ledger.Before{Sort: int64(p.Tx.CreatedAt), ID: p.Tx.ID}
 		}
-		if len(facts) < stretchLen {
+		if len(records) < stretch {
 			return page, nil
 		}
 	}
 }
 
-// stretchLen is how many transactions are looked at in one go.
-const stretchLen = 200
-
-func (l *Ledger) stretch(ctx context.Context, q wallet.Query, before int64, beforeID string) ([]string, error) {
-	const op = "demowallet.stretch"
-	if q.To != 0 && int64(q.To) <= before {
-		before, beforeID = int64(q.To), ""
-	}
-	rows, err := l.db.QueryContext(ctx, `SELECT facts FROM movement WHERE customer_id = $1 AND (created_at, id) < ($2, $3) AND created_at >= $4
-		ORDER BY created_at DESC, id DESC LIMIT $5`, q.CustomerID, before, beforeID, int64(q.From), stretchLen)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	defer rows.Close()
-	var list []string
-	for rows.Next() {
-		var facts string
-		if err := rows.Scan(&facts); err != nil {
-			return nil, fault.Wrap(op, err)
-		}
-		list = append(list, facts)
-	}
-	return list, fault.Wrap(op, rows.Err())
-}
+// stretch is how many transactions are looked at in one go.
+const stretch = 100
 
 func cursorOf(t wallet.Transaction) string { return fmt.Sprintf("%d~%s", int64(t.CreatedAt), t.ID) }
 
-func readCursor(cursor string) (int64, string, error) {
+func readCursor(cursor string) (ledger.Before, error) {
 	if cursor == "" {
-		return 1 << 62, "", nil
+		return ledger.Before{}, nil
 	}
 	at, id, ok := strings.Cut(cursor, "~")
 	n, err := strconv.ParseInt(at, 10, 64)
 	if !ok || err != nil || !wallet.ValidID(id) {
-		return 0, "", fault.InvalidField("demowallet.readCursor", "cursor", "is none of this wallet's")
+		return ledger.Before{}, fault.InvalidField("demowallet.readCursor", "cursor", "is none of this wallet's")
 	}
-	return n, id, nil
+	return ledger.Before{Sort: n, ID: id}, nil
+}
+
+// Timeline tells what happened to one transaction, in order. Errors: NotFound,
+// Unavailable.
+func (w *Wallet) Timeline(ctx context.Context, _ wallet.Actor, customer, txID string) ([]wallet.Trace, error) {
+	p, err := read[payment](ctx, w, kindPayment, customer, txID)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(p.Traces, func(a, b wallet.Trace) int { return cmp.Compare(a.At, b.At) })
+	return p.Traces, nil
+}
+
+// maxListed bounds a list of which a customer can make more and more.
+const maxListed = 100
+
+// Attempts lists what a customer tried to pay, the latest first, or the attempt of one
+// trace. Errors: NotFound for nobody, and for a trace that is none of theirs;
+// Unavailable.
+func (w *Wallet) Attempts(ctx context.Context, by wallet.Actor, customer, traceID string) ([]wallet.Attempt, error) {
+	if _, err := w.Customer(ctx, by, customer); err != nil || traceID == "" {
+		if err != nil {
+			return nil, err
+		}
+		return gather[wallet.Attempt](ctx, w, kindAttempt, customer, maxListed)
+	}
+	one, err := read[wallet.Attempt](ctx, w, kindAttempt, customer, traceID)
+	if err != nil {
+		return nil, err
+	}
+	return []wallet.Attempt{one}, nil
+}
+
+// Disputes lists a customer's disputes, the latest first. Errors: NotFound, Unavailable.
+func (w *Wallet) Disputes(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Dispute, error) {
+	kept, err := listed[dispute](ctx, w, kindDispute, customer, maxListed)
+	list := make([]wallet.Dispute, len(kept))
+	for i, d := range kept {
+		list[i] = d.Dispute
+	}
+	return list, err
+}
+
+// Devices lists a customer's devices, the one that was seen last first. Errors:
+// NotFound, Unavailable.
+func (w *Wallet) Devices(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Device, error) {
+	return listed[wallet.Device](ctx, w, kindDevice, customer, maxListed)
+}
+
+// Sessions lists a customer's sign-ins, the latest first. Errors: NotFound,
+// Unavailable.
+func (w *Wallet) Sessions(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Session, error) {
+	return listed[wallet.Session](ctx, w, kindSession, customer, maxListed)
+}
+
+// Factors lists what proves a customer. Errors: NotFound, Unavailable.
+func (w *Wallet) Factors(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Factor, error) {
+	return listed[wallet.Factor](ctx, w, kindFactor, customer, maxListed)
+}
+
+// Limits lists how much a customer may move, and has moved. Errors: NotFound,
+// Unavailable.
+func (w *Wallet) Limits(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Limit, error) {
+	list, err := listed[wallet.Limit](ctx, w, kindLimit, customer, maxListed)
+	for i, l := range list {
+		list[i] = fresh(l, wallet.At(w.now()))
+	}
+	return list, err
+}
+
+// Restrictions lists what a customer may not do at present, the latest first. Errors:
+// NotFound, Unavailable.
+func (w *Wallet) Restrictions(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Restriction, error) {
+	kept, err := listed[restriction](ctx, w, kindRestriction, customer, maxListed)
+	list := []wallet.Restriction{}
+	for _, r := range kept {
+		if r.Lifted == 0 {
+			list = append(list, r.Restriction)
+		}
+	}
+	return list, err
+}
+
+// Incidents lists what does not work at present, or will not. Errors: Unavailable.
+func (w *Wallet) Incidents(ctx context.Context) ([]wallet.Incident, error) {
+	kept, err := gather[wallet.Incident](ctx, w, kindIncident, "", maxListed)
+	list := []wallet.Incident{}
+	for _, i := range kept {
+		if i.EndsAt == 0 || i.EndsAt > wallet.At(w.now()) {
+			list = append(list, i)
+		}
+	}
+	return list, err
 }

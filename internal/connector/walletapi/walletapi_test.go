@@ -5,16 +5,17 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"kefu/content"
 	"kefu/internal/connector/demowallet"
 	"kefu/internal/connector/walletapi"
 	"kefu/internal/connector/walletserver"
@@ -24,6 +25,7 @@ import (
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/httpsig"
+	"kefu/internal/storage/storagetest"
 )
 
 func key() httpsig.Key {
@@ -43,31 +45,32 @@ func client(t *testing.T, address string, change func(*walletapi.Options)) *wall
 	return c
 }
 
-// site is a ledger with two of the demo's customers, and a wallet that is asked for
-// them.
-func site(t *testing.T, ask func(*demowallet.Ledger) lookup.Wallet) wallettest.Site {
-	ledger, err := demowallet.Open(context.Background(), filepath.Join(t.TempDir(), demowallet.File), clock.System)
+func failures(t *testing.T) fs.FS {
+	t.Helper()
+	files, err := fs.Sub(content.Failures, "failures")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := ledger.Close(); err != nil {
-			t.Error(err)
-		}
+	return files
+}
+
+// site is a ledger with two of the demo's customers, and a wallet that is asked for
+// them.
+func site(t *testing.T, ask func(*demowallet.Wallet) lookup.Wallet) wallettest.Site {
+	ledger, err := demowallet.Open(context.Background(), demowallet.Options{
+		Books: demowallet.Over(storagetest.Books(t, clock.System)), Clock: clock.System, Failures: failures(t), Issuer: "wallet", Audience: "kefu",
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	people := []demowallet.Person{{ID: "cust-anna", Name: "Anna Schmidt", Language: "en"}, {ID: "cust-li", Name: "李静", Language: "zh"}}
 	if err := ledger.Seed(context.Background(), people); err != nil {
 		t.Fatal(err)
 	}
-	added := 0
 	return wallettest.Site{Wallet: ask(ledger), Customers: [2]string{"cust-anna", "cust-li"}, Add: func(t *testing.T) {
-		added++
 		amount, err := wallet.Parse("1.00", "EUR", 2)
 		if err == nil {
-			err = ledger.Batch(context.Background(), func(ctx context.Context, b *demowallet.Book) error {
-				return b.Begin(ctx, wallet.Transaction{ID: fmt.Sprintf("added-%d", added), CustomerID: "cust-anna", AccountID: "cust-anna:main",
-					Kind: wallet.KindTransfer, Direction: wallet.Out, Amount: amount}, "world:EUR")
-			})
+			_, err = ledger.Pay(context.Background(), demowallet.Order{CustomerID: "cust-anna", Kind: wallet.KindTransfer, Rail: "wallet", Amount: amount})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -77,13 +80,15 @@ func site(t *testing.T, ask func(*demowallet.Ledger) lookup.Wallet) wallettest.S
 
 func TestTheLedgerKeepsTheContract(t *testing.T) {
 	wallettest.Run(t, func(t *testing.T) wallettest.Site {
-		return site(t, func(l *demowallet.Ledger) lookup.Wallet { return l })
+		s := site(t, func(l *demowallet.Wallet) lookup.Wallet { return l })
+		s.Readings = s.Wallet.(wallettest.Readings)
+		return s
 	})
 }
 
 func TestTheClientKeepsTheContract(t *testing.T) {
 	wallettest.Run(t, func(t *testing.T) wallettest.Site {
-		return site(t, func(l *demowallet.Ledger) lookup.Wallet {
+		return site(t, func(l *demowallet.Wallet) lookup.Wallet {
 			server := httptest.NewServer(serving(l))
 			t.Cleanup(server.Close)
 			return client(t, server.URL, nil)
@@ -91,12 +96,12 @@ func TestTheClientKeepsTheContract(t *testing.T) {
 	})
 }
 
-func serving(l *demowallet.Ledger) http.Handler {
+func serving(l *demowallet.Wallet) http.Handler {
 	return walletserver.New(walletserver.Options{Wallet: l, Verifier: httpsig.NewVerifier(10_000, key())}).Handler()
 }
 
 func TestTheWalletRefusesWhatIsNotSigned(t *testing.T) {
-	s := site(t, func(l *demowallet.Ledger) lookup.Wallet {
+	s := site(t, func(l *demowallet.Wallet) lookup.Wallet {
 		server := httptest.NewServer(serving(l))
 		t.Cleanup(server.Close)
 		answer, err := http.Get(server.URL + "/v1/customers/cust-anna")

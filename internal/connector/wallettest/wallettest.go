@@ -13,9 +13,27 @@ import (
 	"kefu/internal/platform/fault"
 )
 
+// Readings are what a wallet may be asked beside its accounts and transactions.
+type Readings interface {
+	Capabilities(ctx context.Context) (wallet.Capabilities, error)
+	Timeline(ctx context.Context, by wallet.Actor, customer, txID string) ([]wallet.Trace, error)
+	Attempts(ctx context.Context, by wallet.Actor, customer, traceID string) ([]wallet.Attempt, error)
+	Refunds(ctx context.Context, by wallet.Actor, customer, txID string) ([]wallet.Refund, error)
+	Terms(ctx context.Context, by wallet.Actor, customer, txID string) (wallet.Terms, error)
+	Disputes(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Dispute, error)
+	Devices(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Device, error)
+	Sessions(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Session, error)
+	Factors(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Factor, error)
+	Limits(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Limit, error)
+	Restrictions(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Restriction, error)
+	Incidents(ctx context.Context) ([]wallet.Incident, error)
+	Notices(ctx context.Context, after int64, limit int) (wallet.Notices, error)
+}
+
 // Site is a wallet with two customers who have transactions.
 type Site struct {
 	Wallet    lookup.Wallet
+	Readings  Readings // nil: this side of the wallet has none
 	Customers [2]string
 	// Add makes one more transaction of the first customer, newer than the others.
 	Add func(t *testing.T)
@@ -25,7 +43,7 @@ type Site struct {
 func Run(t *testing.T, open func(t *testing.T) Site) {
 	for name, test := range map[string]func(*testing.T, Site){
 		"customers": customers, "accounts and balances": accounts, "one transaction": one, "filters": filters, "pages": pages,
-		"pages while transactions come": growing, "questions that make no sense": nonsense,
+		"pages while transactions come": growing, "questions that make no sense": nonsense, "readings": readings, "notices": notices,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -217,6 +235,130 @@ func nonsense(t *testing.T, s Site) {
 	} {
 		if _, err := s.Wallet.Transactions(context.Background(), actor(), q); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+type valid interface{ Validate() error }
+
+// checked judges what a reading gives of a customer, and that of nobody it gives nothing.
+func checked[T valid](t *testing.T, what string, who string, ask func(customer string) ([]T, error)) []T {
+	t.Helper()
+	list, err := ask(who)
+	if err != nil {
+		t.Errorf("%s: %v", what, err)
+	}
+	for _, one := range list {
+		if err := one.Validate(); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := ask("nobody"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("%s of nobody: %v", what, err)
+	}
+	return list
+}
+
+func readings(t *testing.T, s Site) {
+	if s.Readings == nil {
+		t.Skip("there are none")
+	}
+	ctx, r := context.Background(), s.Readings
+	can, err := r.Capabilities(ctx)
+	if err != nil || can.Version != "1" || !can.Reads(wallet.ReadTimeline) {
+		t.Fatalf("%+v %v", can, err)
+	}
+	for _, who := range s.Customers {
+		checked(t, "devices", who, func(c string) ([]wallet.Device, error) { return r.Devices(ctx, actor(), c) })
+		checked(t, "sessions", who, func(c string) ([]wallet.Session, error) { return r.Sessions(ctx, actor(), c) })
+		checked(t, "factors", who, func(c string) ([]wallet.Factor, error) { return r.Factors(ctx, actor(), c) })
+		checked(t, "limits", who, func(c string) ([]wallet.Limit, error) { return r.Limits(ctx, actor(), c) })
+		checked(t, "restrictions", who, func(c string) ([]wallet.Restriction, error) { return r.Restrictions(ctx, actor(), c) })
+		checked(t, "disputes", who, func(c string) ([]wallet.Dispute, error) { return r.Disputes(ctx, actor(), c) })
+		checked(t, "refunds", who, func(c string) ([]wallet.Refund, error) { return r.Refunds(ctx, actor(), c, "") })
+		for _, a := range checked(t, "attempts", who, func(c string) ([]wallet.Attempt, error) { return r.Attempts(ctx, actor(), c, "") }) {
+			one, err := r.Attempts(ctx, actor(), who, a.TraceID)
+			if err != nil || !reflect.DeepEqual(one, []wallet.Attempt{a}) {
+				t.Errorf("the attempt %s alone is %+v: %v", a.TraceID, one, err)
+			}
+		}
+	}
+	incidents, err := r.Incidents(ctx)
+	if err != nil {
+		t.Error(err)
+	}
+	for _, i := range incidents {
+		if err := i.Validate(); err != nil {
+			t.Error(err)
+		}
+	}
+	stories(t, s)
+}
+
+// stories judges what is told of single payments.
+func stories(t *testing.T, s Site) {
+	ctx, r, who := context.Background(), s.Readings, s.Customers[0]
+	for _, tx := range all(t, s, wallet.Query{CustomerID: who, Limit: 20})[:20] {
+		traces, err := r.Timeline(ctx, actor(), who, tx.ID)
+		if err != nil || len(traces) < len(tx.History) {
+			t.Errorf("%s went through %d states, and its story has %d lines: %v", tx.ID, len(tx.History), len(traces), err)
+		}
+		for i, trace := range traces {
+			if err := trace.Validate(); err != nil || (i > 0 && trace.At < traces[i-1].At) {
+				t.Errorf("%s: %+v: %v", tx.ID, trace, err)
+			}
+		}
+		terms, err := r.Terms(ctx, actor(), who, tx.ID)
+		if err != nil || terms.Validate() != nil || terms.TransactionID != tx.ID || terms.Left.Cmp(tx.Amount) > 0 {
+			t.Errorf("%s: %+v: %v %v", tx.ID, terms, err, terms.Validate())
+		}
+		for _, other := range []string{s.Customers[1], "nobody"} {
+			_, a := r.Timeline(ctx, actor(), other, tx.ID)
+			_, b := r.Terms(ctx, actor(), other, tx.ID)
+			_, c := r.Refunds(ctx, actor(), other, tx.ID)
+			if !fault.Is(a, fault.NotFound) || !fault.Is(b, fault.NotFound) || !fault.Is(c, fault.NotFound) {
+				t.Errorf("%s was told to %s: %v, %v, %v", tx.ID, other, a, b, c)
+			}
+		}
+	}
+	if _, err := r.Attempts(ctx, actor(), who, "no-such-trace"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("of a trace that is none: %v", err)
+	}
+}
+
+// notices come in the order of their positions, without a gap, however they are asked for.
+func notices(t *testing.T, s Site) {
+	if s.Readings == nil {
+		t.Skip("there are none")
+	}
+	ctx := context.Background()
+	for range 4 {
+		s.Add(t)
+	}
+	whole, err := s.Readings.Notices(ctx, 0, wallet.MaxNotices)
+	if err != nil || len(whole.Items) < 4 || whole.More {
+		t.Fatalf("%d notices, more %v: %v", len(whole.Items), whole.More, err)
+	}
+	sequences := map[string]int64{}
+	for _, n := range whole.Items {
+		if sequences[n.Object]++; n.Validate() != nil || n.Sequence != sequences[n.Object] {
+			t.Errorf("%+v is not number %d of its object: %v", n, sequences[n.Object], n.Validate())
+		}
+	}
+	var pages []wallet.Notice
+	for after, more := int64(0), true; more; {
+		page, err := s.Readings.Notices(ctx, after, 3)
+		if err != nil || len(page.Items) == 0 || len(page.Items) > 3 {
+			t.Fatalf("%+v: %v", page, err)
+		}
+		pages, after, more = append(pages, page.Items...), page.Items[len(page.Items)-1].Position, page.More
+	}
+	if !reflect.DeepEqual(pages, whole.Items) {
+		t.Errorf("%d by pages, %d at once", len(pages), len(whole.Items))
+	}
+	for _, limit := range []int{0, -1, wallet.MaxNotices + 1} {
+		if _, err := s.Readings.Notices(ctx, 0, limit); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a limit of %d: %v", limit, err)
 		}
 	}
 }

@@ -7,6 +7,7 @@ package failure
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"kefu/internal/domain/form"
@@ -116,6 +117,9 @@ func (t *Table) Normalise(rail, raw string) (code wallet.FailureCode, known bool
 	}
 	return code, true
 }
+
+// Raw lists a rail's own codes with what each stands for; the caller may keep it.
+func (t *Table) Raw(rail string) map[string]wallet.FailureCode { return maps.Clone(t.rails[rail]) }
 
 // Rails lists the rails that have a table, in order.
 func (t *Table) Rails() []string {

@@ -4,12 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"path/filepath"
+	"io/fs"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"kefu/content"
 	"kefu/internal/connector/demowallet"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
@@ -25,7 +26,7 @@ import (
 
 // counting is the demo's ledger that counts who asks it for what, and may be down.
 type counting struct {
-	*demowallet.Ledger
+	*demowallet.Wallet
 	asked atomic.Int64
 	down  atomic.Bool
 	last  atomic.Value // wallet.Actor
@@ -44,21 +45,21 @@ func (c *counting) Customer(ctx context.Context, by wallet.Actor, id string) (wa
 	if err := c.note(by); err != nil {
 		return wallet.Customer{}, err
 	}
-	return c.Ledger.Customer(ctx, by, id)
+	return c.Wallet.Customer(ctx, by, id)
 }
 
 func (c *counting) Transaction(ctx context.Context, by wallet.Actor, who, id string) (wallet.Transaction, error) {
 	if err := c.note(by); err != nil {
 		return wallet.Transaction{}, err
 	}
-	return c.Ledger.Transaction(ctx, by, who, id)
+	return c.Wallet.Transaction(ctx, by, who, id)
 }
 
 func (c *counting) Transactions(ctx context.Context, by wallet.Actor, q wallet.Query) (wallet.Page, error) {
 	if err := c.note(by); err != nil {
 		return wallet.Page{}, err
 	}
-	return c.Ledger.Transactions(ctx, by, q)
+	return c.Wallet.Transactions(ctx, by, q)
 }
 
 type house struct {
@@ -90,11 +91,12 @@ func open(t *testing.T) *house {
 	d := storagetest.New(t, engine.SQLite)
 	h := &house{T: t, Process: d.Open(t), clock: d.Clock}
 	ctx := context.Background()
-	ledger, err := demowallet.Open(ctx, filepath.Join(t.TempDir(), demowallet.File), d.Clock.Now)
+	codes, err := fs.Sub(content.Failures, "failures")
 	h.must(err)
-	t.Cleanup(func() { h.must(ledger.Close()) })
+	ledger, err := demowallet.Open(ctx, demowallet.Options{Books: demowallet.Over(d.Books(t)), Clock: d.Clock.Now, Failures: codes, Issuer: "wallet", Audience: "kefu"})
+	h.must(err)
 	h.must(ledger.Seed(ctx, []demowallet.Person{{ID: "cust-anna", Name: "Anna Schmidt", Language: "en"}, {ID: "cust-li", Name: "李静", Language: "zh"}}))
-	h.wallet = &counting{Ledger: ledger}
+	h.wallet = &counting{Wallet: ledger}
 	h.flow = lookup.New(lookup.Deps{Wallet: h.wallet, Links: h.Store, Clock: d.Clock.Now, Clean: clean}, lookup.Options{Issuer: "wallet", Reveals: threeAnHour()})
 	h.anna, h.other = h.SignIn("cust-anna"), h.SignIn("cust-li")
 	h.agent = identity.Principal{Kind: identity.Staff, ID: id.New(), Role: identity.Agent}
@@ -163,7 +165,7 @@ func TestNobodyLooksAtStrangers(t *testing.T) {
 		t.Errorf("the wallet was asked %d times", after-before)
 	}
 	// A transaction of another customer's is not found among this one's.
-	list, err := h.wallet.Ledger.Transactions(ctx, wallet.Actor{}, wallet.Query{CustomerID: "cust-li", Limit: 1})
+	list, err := h.wallet.Wallet.Transactions(ctx, wallet.Actor{}, wallet.Query{CustomerID: "cust-li", Limit: 1})
 	h.must(err)
 	if _, err := h.flow.Transaction(ctx, h.agent, h.anna.ID, list.Items[0].ID); !fault.Is(err, fault.NotFound) {
 		t.Errorf("another customer's transaction: %v", err)

@@ -23,10 +23,7 @@ type Book struct {
 func (b *Book) Now() int64 { return b.now }
 
 // AccountSpec is an account to be opened.
-type AccountSpec struct {
-	ledger.Account
-	Owner string // "" for the wallet's own and those of the world outside
-}
+type AccountSpec = ledger.Spec
 
 // Open opens an account. One that is there already, the same, is no error. Errors:
 // Conflict for another one of that id; Invalid.
@@ -127,15 +124,7 @@ func (b *Book) Transfer(t ledger.Transfer) error {
 }
 
 // Record is something that whoever keeps the books knows besides, in one revision.
-type Record struct {
-	Kind, ID string
-	Owner    string // by whom it is listed; must not change
-	Sort     int64  // by which it is listed
-	Body     string
-}
-
-// MaxBody bounds a record's body, in bytes.
-const MaxBody = 64 << 10
+type Record = ledger.Record
 
 // Get gives the present revision of a record. Errors: NotFound.
 func (b *Book) Get(kind, id string) (Record, error) {
@@ -165,7 +154,7 @@ func (b *Book) latest(key recordKey) (*record, error) {
 // not kept again. Errors: Invalid.
 func (b *Book) Put(r Record) error {
 	const op = "books.Put"
-	if r.Kind == "" || r.ID == "" || len(r.ID) > ledger.MaxID || len(r.Body) > MaxBody {
+	if r.Kind == "" || r.ID == "" || len(r.ID) > ledger.MaxID || len(r.Body) > ledger.MaxBody {
 		return fault.InvalidField(op, "id", "is missing or too long, or the body is")
 	}
 	key := recordKey{r.Kind, r.ID}

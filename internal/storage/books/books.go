@@ -188,10 +188,7 @@ func (r *request) begin() bool {
 
 // Need is what a function on the books will look at. It is read with one statement
 // for a whole commit; what is not named is read when it is asked for.
-type Need struct {
-	Accounts  []string
-	Transfers []string
-}
+type Need = ledger.Need
 
 // Do runs fn on the books, in a transaction that it shares with others, and gives its
 // error. When fn fails, nothing that it did is kept. It may be run more than once, so

@@ -117,10 +117,7 @@ func (s *Store) loadRecord(b *Book, key recordKey) error {
 }
 
 // Standing is an account as it stands after some commit.
-type Standing struct {
-	AccountSpec
-	Balance ledger.Balance
-}
+type Standing = ledger.Standing
 
 // Accounts gives the accounts of an owner, as of one commit, in the order of their
 // ids. Errors: Unavailable.
@@ -134,7 +131,7 @@ func (s *Store) Accounts(ctx context.Context, owner string) ([]Standing, error) 
 	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		a, err := scanAccount(r)
 		if err == nil {
-			list = append(list, Standing{AccountSpec: AccountSpec{Account: a.Account, Owner: a.Owner}, Balance: a.Balance})
+			list = append(list, Standing{Spec: AccountSpec{Account: a.Account, Owner: a.Owner}, Balance: a.Balance})
 		}
 		return err
 	})
@@ -161,10 +158,7 @@ func (s *Store) Record(ctx context.Context, kind, id string) (Record, error) {
 
 // Before is where a page of records begins: with those that sort below it. The zero
 // Before is the beginning.
-type Before struct {
-	Sort int64
-	ID   string
-}
+type Before = ledger.Before
 
 // Records lists the present revisions of an owner's records of a kind, the one that
 // sorts highest first, at most limit. Errors: Unavailable.
@@ -209,6 +203,32 @@ func (s *Store) Revisions(ctx context.Context, kind, id string) ([]Revision, err
 		return err
 	})
 	return list, engine.MapError(op, err)
+}
+
+// Moved gives what the transfers of a reference did to each account that they touched.
+// It looks through all transfers. Errors: Unavailable.
+func (s *Store) Moved(ctx context.Context, ref string) (map[string]*ledger.Balance, error) {
+	const op = "books.Moved"
+	rows, err := s.db.Reader.QueryContext(ctx, "SELECT l.account, l.phase, l.amount FROM transfer t JOIN line l ON l.transfer = t.seq WHERE t.ref = $1", ref)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	found := map[string]*ledger.Balance{}
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var l ledger.Line
+		var amount string
+		if err := r.Scan(&l.Account, &l.Phase, &amount); err != nil {
+			return err
+		}
+		if found[l.Account] == nil {
+			found[l.Account] = &ledger.Balance{}
+		}
+		if l.Amount, err = whole(op, amount); err == nil {
+			found[l.Account].Apply(l)
+		}
+		return err
+	})
+	return found, engine.MapError(op, err)
 }
 
 // Due gives the ids of pending transfers whose time to expire has come, the earliest

@@ -3,11 +3,12 @@ package api_test
 import (
 	"context"
 	"fmt"
-	"path/filepath"
+	"io/fs"
 	"strings"
 	"sync"
 	"testing"
 
+	"kefu/content"
 	"kefu/internal/connector/demowallet"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/customer"
@@ -19,25 +20,29 @@ import (
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
+	"kefu/internal/storage/storagetest"
 	"kefu/internal/web/walletview"
 )
 
 // lazyWallet is the demo's ledger, opened when somebody asks for it.
 func lazyWallet(t testing.TB, now clock.Clock) lookup.Wallet {
-	return &lazy{open: sync.OnceValue(func() *demowallet.Ledger {
-		ledger, err := demowallet.Open(context.Background(), filepath.Join(t.TempDir(), demowallet.File), now)
+	return &lazy{open: sync.OnceValue(func() *demowallet.Wallet {
+		codes, err := fs.Sub(content.Failures, "failures")
 		check(t, err)
-		t.Cleanup(func() { check(t, ledger.Close()) })
+		ledger, err := demowallet.Open(context.Background(), demowallet.Options{
+			Books: demowallet.Over(storagetest.Books(t, now)), Clock: now, Failures: codes, Issuer: "wallet", Audience: "kefu",
+		})
+		check(t, err)
 		check(t, ledger.Seed(context.Background(), []demowallet.Person{{ID: "cust-anna", Name: "Anna Schmidt"}, {ID: "cust-li", Name: "李静"}}))
 		return ledger
 	})}
 }
 
-type lazy struct{ open func() *demowallet.Ledger }
+type lazy struct{ open func() *demowallet.Wallet }
 
 // ask asks the ledger about a customer. About cust-down nothing answers: which of
 // the questions asked at once fails first is chance.
-func ask[T any](l *lazy, id string, question func(*demowallet.Ledger) (T, error)) (T, error) {
+func ask[T any](l *lazy, id string, question func(*demowallet.Wallet) (T, error)) (T, error) {
 	if id == "cust-down" {
 		var none T
 		return none, fault.New(fault.Unavailable, "test", "down")
@@ -46,19 +51,19 @@ func ask[T any](l *lazy, id string, question func(*demowallet.Ledger) (T, error)
 }
 
 func (l *lazy) Customer(ctx context.Context, by wallet.Actor, id string) (wallet.Customer, error) {
-	return ask(l, id, func(w *demowallet.Ledger) (wallet.Customer, error) { return w.Customer(ctx, by, id) })
+	return ask(l, id, func(w *demowallet.Wallet) (wallet.Customer, error) { return w.Customer(ctx, by, id) })
 }
 
 func (l *lazy) Accounts(ctx context.Context, by wallet.Actor, id string) ([]wallet.Account, error) {
-	return ask(l, id, func(w *demowallet.Ledger) ([]wallet.Account, error) { return w.Accounts(ctx, by, id) })
+	return ask(l, id, func(w *demowallet.Wallet) ([]wallet.Account, error) { return w.Accounts(ctx, by, id) })
 }
 
 func (l *lazy) Balances(ctx context.Context, by wallet.Actor, id string) ([]wallet.Balance, error) {
-	return ask(l, id, func(w *demowallet.Ledger) ([]wallet.Balance, error) { return w.Balances(ctx, by, id) })
+	return ask(l, id, func(w *demowallet.Wallet) ([]wallet.Balance, error) { return w.Balances(ctx, by, id) })
 }
 
 func (l *lazy) Instruments(ctx context.Context, by wallet.Actor, id string) ([]wallet.Instrument, error) {
-	return ask(l, id, func(w *demowallet.Ledger) ([]wallet.Instrument, error) { return w.Instruments(ctx, by, id) })
+	return ask(l, id, func(w *demowallet.Wallet) ([]wallet.Instrument, error) { return w.Instruments(ctx, by, id) })
 }
 
 func (l *lazy) Transactions(ctx context.Context, by wallet.Actor, q wallet.Query) (wallet.Page, error) {

@@ -1,7 +1,6 @@
-package demowallet
+package lives
 
 import (
-	"context"
 	"hash/fnv"
 
 	"kefu/internal/domain/wallet"
@@ -27,7 +26,7 @@ type life struct {
 	flags                 []string
 	crypto                bool   // has an account in a currency of 18 decimals
 	second                string // another currency
-	story                 func(context.Context, *seeding) error
+	story                 func(*seeding) error
 }
 
 // shop is where somebody spends, and how much in smallest units.

@@ -1,73 +1,85 @@
-package demowallet
+// Package lives invents the people of the demo's wallet: who they are, what they have and
+// owe, how they spent three months, and the trouble each of them is in. It writes through
+// what the wallet gives it, so that every payment of the past was made by the wallet's
+// own simulator, on its own books.
+package lives
 
 import (
-	"context"
 	"math/big"
 	"math/rand/v2"
 	"strconv"
 	"time"
 
+	"kefu/internal/connector/demowallet/rails"
+	"kefu/internal/domain/ledger"
 	"kefu/internal/domain/wallet"
-	"kefu/internal/platform/fault"
 )
 
 // seedDays is how far back the invented lives go.
 const seedDays = 92
 
-// Seed gives each person an invented life of three months up to now and their story,
-// unless they have one already. The same people get the same lives, but for the day.
-func (l *Ledger) Seed(ctx context.Context, people []Person) error {
-	for _, p := range people {
-		_, err := l.Customer(ctx, wallet.Actor{}, p.ID)
-		if err == nil {
-			continue
-		}
-		if !fault.Is(err, fault.NotFound) {
-			return err
-		}
-		if err := l.Batch(ctx, func(ctx context.Context, b *Book) error { return seedPerson(ctx, b, p, l.now()) }); err != nil {
-			return fault.Wrap("demowallet.Seed", err)
-		}
-	}
-	return nil
+// Writer is the wallet, as lives are written into it, in one commit.
+type Writer interface {
+	AddCustomer(wallet.Customer) error
+	OpenAccount(customer, currency string, scale int, a wallet.Account) error
+	// Keep keeps something of a customer's: one of the types of the contract, or one of
+	// this package's.
+	Keep(customer string, v any) error
+	Begin(wallet.Transaction) error
+	// Advance takes a transaction to its next state; last: nothing more is planned for it.
+	// Errors: Conflict with the ledger's reason when there is not enough money.
+	Advance(id string, step rails.Step, last bool) error
+	// Later has the rest of a transaction's steps happen when their time comes.
+	Later(id string, steps []rails.Step) error
+	// Short fails a transaction for which there is not enough money.
+	Short(id string, at wallet.Time) error
+	// Refused is what becomes of a transaction that its rail refuses.
+	Refused(t wallet.Transaction, raw string) ([]rails.Step, error)
+	// Refunding has a transaction bring the refund of another one.
+	Refunding(bought string, refund wallet.Transaction, asked, arrives wallet.Time) error
 }
 
 // seeding is one person's life being written.
 type seeding struct {
-	book   *Book
+	into   Writer
 	person Person
 	life   life
 	random *rand.Rand
 	now    time.Time
 	count  int
-	worlds map[string]string // by currency
-	main   string            // the account of everyday
+	main   string // the account of everyday
 }
 
-func seedPerson(ctx context.Context, b *Book, p Person, now time.Time) error {
+// Write writes a person's life down: an invented one of three months up to now, and
+// their story. The same people get the same lives, but for the day. Errors: those of the
+// writer.
+func Write(into Writer, p Person, now time.Time) error {
 	l := lifeOf(p)
-	s := &seeding{book: b, person: p, life: l, random: rand.New(rand.NewPCG(hash(p.ID), 20261122)), now: now, worlds: map[string]string{}}
-	if err := b.AddCustomer(ctx, customerOf(p, l, s.ago(430, 10))); err != nil {
+	s := &seeding{into: into, person: p, life: l, random: rand.New(rand.NewPCG(hash(p.ID), 20261122)), now: now}
+	if err := into.AddCustomer(customerOf(p, l, s.ago(430, 10))); err != nil {
 		return err
 	}
-	if err := s.accounts(ctx); err != nil {
+	if err := s.accounts(); err != nil {
 		return err
 	}
-	if err := s.instruments(ctx); err != nil {
+	if err := s.instruments(); err != nil {
 		return err
 	}
-	if err := s.arrive(ctx, "opening balance", s.twice(l.income), wallet.KindTopUp, s.ago(seedDays+1, 9), "card"); err != nil {
+	if err := s.arrive("opening balance", s.twice(l.income), wallet.KindTopUp, s.ago(seedDays+1, 9), "card"); err != nil {
 		return err
 	}
 	for day := seedDays; day >= 1; day-- {
-		if err := s.day(ctx, day); err != nil {
+		if err := s.day(day); err != nil {
 			return err
 		}
+	}
+	if err := s.around(); err != nil {
+		return err
 	}
 	if l.story == nil {
 		return nil
 	}
-	return l.story(ctx, s)
+	return l.story(s)
 }
 
 // ago is an instant some days before today, at an hour in UTC with odd minutes.
@@ -107,17 +119,12 @@ func (s *seeding) twice(text string) wallet.Money {
 	return m
 }
 
-func (s *seeding) accounts(ctx context.Context) error {
+func (s *seeding) accounts() error {
 	opened := s.ago(430, 10)
 	open := func(suffix, kind, name, number, currency string, scale int) error {
-		world, err := s.book.OpenCurrency(ctx, currency, scale)
-		if err != nil {
-			return err
-		}
-		s.worlds[currency] = world
-		return s.book.OpenAccount(ctx, AccountSpec{CustomerID: s.person.ID, Currency: currency, Scale: scale, Account: wallet.Account{
+		return s.into.OpenAccount(s.person.ID, currency, scale, wallet.Account{
 			ID: s.person.ID + ":" + suffix, Kind: kind, Name: name, Status: "active", Block: "none", Number: number, OpenedAt: opened,
-		}})
+		})
 	}
 	s.main = s.person.ID + ":main"
 	number := s.life.country + strconv.FormatUint(10+hash(s.person.ID)%89, 10) + "0999" + strconv.FormatUint(1_000_000_000+hash(s.person.ID)%9_000_000_000, 10)
@@ -125,9 +132,12 @@ func (s *seeding) accounts(ctx context.Context) error {
 		return err
 	}
 	if s.life.second != "" {
-		if err := open("travel", "emoney", s.life.second, "", s.life.second, 2); err != nil {
+		if err := open("travel", "fiat", s.life.second, "", s.life.second, 2); err != nil {
 			return err
 		}
+	}
+	if err := open("points", "points", "Luma points", "", "PTS", 0); err != nil {
+		return err
 	}
 	if s.life.crypto {
 		return open("crypto", "crypto", "ETH", "0x7e5F4552091A69125d5DfCb7b8C2659029395Bdf", "ETH", 18)
@@ -135,7 +145,7 @@ func (s *seeding) accounts(ctx context.Context) error {
 	return nil
 }
 
-func (s *seeding) instruments(ctx context.Context) error {
+func (s *seeding) instruments() error {
 	n := hash(s.person.ID)
 	brand := map[string]string{"CN": "银联"}[s.life.country]
 	if brand == "" {
@@ -149,7 +159,7 @@ func (s *seeding) instruments(ctx context.Context) error {
 		{ID: s.person.ID + ":oldcard", Type: "card", Brand: brand, Last4: strconv.FormatUint(1000+n/11%9000, 10), Country: s.life.country,
 			Expiry: s.now.AddDate(0, -2, 0).Format("2006-01"), Status: "expired", VerifiedAt: verified},
 	} {
-		if err := s.book.AddInstrument(ctx, s.person.ID, i); err != nil {
+		if err := s.into.Keep(s.person.ID, i); err != nil {
 			return err
 		}
 	}
@@ -157,50 +167,49 @@ func (s *seeding) instruments(ctx context.Context) error {
 }
 
 // day is an ordinary one.
-func (s *seeding) day(ctx context.Context, day int) error {
+func (s *seeding) day(day int) error {
 	date := s.now.UTC().AddDate(0, 0, -day)
 	if date.Day() == 1 {
-		if err := s.arrive(ctx, s.life.employer, s.money(s.life.income), wallet.KindTransfer, s.ago(day, 6), "bank"); err != nil {
+		if err := s.arrive(s.life.employer, s.money(s.life.income), wallet.KindTransfer, s.ago(day, 6), "bank"); err != nil {
 			return err
 		}
 	}
 	if date.Day() == 3 && s.life.rent != "" {
-		if err := s.leave(ctx, wallet.KindTransfer, s.money(s.life.rent), s.ago(day, 8), party(s.life.landlord, s.number(7)), 0); err != nil {
+		if err := s.leave(wallet.KindTransfer, s.money(s.life.rent), s.ago(day, 8), party(s.life.landlord, s.number(7)), 0); err != nil {
 			return err
 		}
 	}
 	for range s.random.IntN(3) {
 		shop := s.life.shops[s.random.IntN(len(s.life.shops))]
-		if err := s.shop(ctx, shop, day); err != nil {
+		if err := s.shop(shop, day); err != nil {
 			return err
 		}
 	}
 	switch s.random.IntN(12) {
 	case 0:
 		friend := s.life.friends[s.random.IntN(len(s.life.friends))]
-		return s.leave(ctx, wallet.KindTransfer, s.cents(500+s.random.Int64N(60)*100), s.ago(day, 19), party(friend, s.number(3)), 0)
+		return s.leave(wallet.KindTransfer, s.cents(500+s.random.Int64N(60)*100), s.ago(day, 19), party(friend, s.number(3)), 0)
 	case 1:
 		friend := s.life.friends[s.random.IntN(len(s.life.friends))]
-		return s.arrive(ctx, friend, s.cents(700+s.random.Int64N(90)*50), wallet.KindTransfer, s.ago(day, 20), "wallet")
+		return s.arrive(friend, s.cents(700+s.random.Int64N(90)*50), wallet.KindTransfer, s.ago(day, 20), "wallet")
 	case 2:
-		return s.aside(ctx, day)
+		return s.aside(day)
 	}
 	return nil
 }
 
 // aside is what happens more seldom: another currency, a coin, a payment that fails.
-func (s *seeding) aside(ctx context.Context, day int) error {
+func (s *seeding) aside(day int) error {
 	switch s.random.IntN(4) {
 	case 0:
-		return s.exchange(ctx, day)
+		return s.exchange(day)
 	case 1:
-		return s.coin(ctx, day)
+		return s.coin(day)
 	default:
-		codes := []wallet.FailureCode{wallet.DoNotHonor, wallet.LimitExceeded, wallet.AuthRequired, wallet.NetworkDown, wallet.InsufficientFunds}
-		raw := map[wallet.FailureCode]string{wallet.DoNotHonor: "05", wallet.LimitExceeded: "61", wallet.AuthRequired: "1A", wallet.NetworkDown: "91", wallet.InsufficientFunds: "51"}
-		code := codes[s.random.IntN(len(codes))]
+		raw := []string{"05", "61", "1A", "91", "51"}
+		code := raw[s.random.IntN(len(raw))]
 		shop := s.life.shops[s.random.IntN(len(s.life.shops))]
-		return s.fail(ctx, shop, s.cents(shop.most*3), s.ago(day, 14), wallet.Failure{Code: code, Source: "issuer", RawCode: raw[code], Retriable: code != wallet.DoNotHonor})
+		return s.fail(shop, s.cents(shop.most*3), s.ago(day, 14), code)
 	}
 }
 
@@ -226,24 +235,24 @@ func (s *seeding) base(kind wallet.Kind, d wallet.Direction, m wallet.Money, at 
 	}
 }
 
-// run begins a transaction and takes it through its states, each some seconds after
-// the one before. A payment for which there is no money fails, as it would.
-func (s *seeding) run(ctx context.Context, t wallet.Transaction, moves ...Move) error {
-	other := s.worlds[t.Amount.Currency()]
-	if err := s.book.Begin(ctx, t, other); err != nil {
+// run has the simulator begin a transaction and take it through its states, each some
+// seconds after the one before, as far as now; the rest is to come. A payment for which
+// there is no money fails, as it would.
+func (s *seeding) run(t wallet.Transaction, moves ...rails.Step) error {
+	if err := s.into.Begin(t); err != nil {
 		return err
 	}
 	at := t.CreatedAt
-	for _, m := range moves {
+	for i, m := range moves {
 		if m.At == 0 {
 			m.At = at + wallet.Time(1_000_000+s.random.Int64N(3_000_000))
 		}
-		at = m.At
-		err := s.book.Advance(ctx, t.ID, m)
-		if IsInsufficient(err) {
-			return s.book.Advance(ctx, t.ID, Move{To: wallet.Failed, At: at, Failure: &wallet.Failure{
-				Code: wallet.InsufficientFunds, Source: "wallet", RawCode: "51", RawText: "NOT SUFFICIENT FUNDS", Retriable: true,
-			}})
+		if at = m.At; at > wallet.At(s.now) {
+			return s.into.Later(t.ID, moves[i:])
+		}
+		err := s.into.Advance(t.ID, m, i == len(moves)-1)
+		if ledger.IsInsufficient(err) {
+			return s.into.Short(t.ID, at)
 		}
 		if err != nil {
 			return err
@@ -255,11 +264,11 @@ func (s *seeding) run(ctx context.Context, t wallet.Transaction, moves ...Move) 
 const day = wallet.Time(24 * 3600 * 1_000_000)
 
 // settled are the moves of a payment that arrived after some time.
-func settled(t wallet.Transaction, after wallet.Time, final bool) []Move {
-	return []Move{{To: wallet.Authorised}, {To: wallet.Captured}, {To: wallet.Processing}, {To: wallet.Posted, At: t.CreatedAt + after, Final: final}}
+func settled(t wallet.Transaction, after wallet.Time, final bool) []rails.Step {
+	return []rails.Step{{To: wallet.Authorised}, {To: wallet.Captured}, {To: wallet.Processing}, {To: wallet.Posted, At: t.CreatedAt + after, Final: final}}
 }
 
-func (s *seeding) shop(ctx context.Context, shop shop, days int) error {
+func (s *seeding) shop(shop shop, days int) error {
 	amount := s.cents(shop.least + s.random.Int64N(shop.most-shop.least+1))
 	kind, channel := wallet.KindInStore, "in_store"
 	if shop.online {
@@ -269,21 +278,22 @@ func (s *seeding) shop(ctx context.Context, shop shop, days int) error {
 	t.Merchant = &wallet.Merchant{Name: shop.name, Category: shop.category, Descriptor: shop.name}
 	t.InstrumentID, t.Channel, t.Rail, t.RailRef = s.person.ID+":card", channel, "card", "RRN"+strconv.FormatUint(hash(t.ID)%1_000_000_000_000, 10)
 	if days <= 1 { // shops collect after a day
-		return s.run(ctx, t, Move{To: wallet.Authorised, Expires: t.CreatedAt + 7*day})
+		return s.run(t, rails.Step{To: wallet.Authorised, Expires: t.CreatedAt + 7*day}, rails.Step{To: wallet.Captured, At: t.CreatedAt + 2*day},
+			rails.Step{To: wallet.Posted, At: t.CreatedAt + 2*day + day/4})
 	}
-	return s.run(ctx, t, settled(t, day+day/8, days > 60)...)
+	return s.run(t, settled(t, day+day/8, days > 60)...)
 }
 
-func (s *seeding) leave(ctx context.Context, kind wallet.Kind, m wallet.Money, at wallet.Time, to *wallet.Counterparty, fee int64) error {
+func (s *seeding) leave(kind wallet.Kind, m wallet.Money, at wallet.Time, to *wallet.Counterparty, fee int64) error {
 	t := s.base(kind, wallet.Out, m, at)
 	t.Counterparty = to
 	if fee > 0 {
 		t.Fees = []wallet.Fee{{Kind: "transfer", Amount: s.cents(fee)}}
 	}
-	return s.run(ctx, t, settled(t, 40_000_000, at < s.before(60*24*time.Hour))...)
+	return s.run(t, settled(t, 40_000_000, at < s.before(60*24*time.Hour))...)
 }
 
-func (s *seeding) arrive(ctx context.Context, from string, m wallet.Money, kind wallet.Kind, at wallet.Time, rail string) error {
+func (s *seeding) arrive(from string, m wallet.Money, kind wallet.Kind, at wallet.Time, rail string) error {
 	t := s.base(kind, wallet.In, m, at)
 	t.Rail = rail
 	if kind == wallet.KindTopUp {
@@ -291,18 +301,31 @@ func (s *seeding) arrive(ctx context.Context, from string, m wallet.Money, kind 
 	} else {
 		t.Counterparty = party(from, s.number(5))
 	}
-	return s.run(ctx, t, settled(t, 20_000_000, true)...)
+	return s.run(t, settled(t, 20_000_000, true)...)
 }
 
-func (s *seeding) fail(ctx context.Context, shop shop, m wallet.Money, at wallet.Time, f wallet.Failure) error {
+// fail has a card's issuer refuse a payment with a code of its own.
+func (s *seeding) fail(shop shop, m wallet.Money, at wallet.Time, raw string) error {
 	t := s.base(wallet.KindPayment, wallet.Out, m, at)
 	t.Merchant = &wallet.Merchant{Name: shop.name, Category: shop.category, Descriptor: shop.name}
 	t.InstrumentID, t.Rail = s.person.ID+":card", "card"
-	return s.run(ctx, t, Move{To: wallet.PreCheckFailed, Failure: &f})
+	steps, err := s.into.Refused(t, raw)
+	if err != nil {
+		return err
+	}
+	for i := range steps {
+		steps[i].At = 0 // as everything of the past: some seconds later
+	}
+	if err := s.run(t, steps...); err != nil {
+		return err
+	}
+	return s.into.Keep(s.person.ID, wallet.Attempt{
+		TraceID: TraceOf(t.ID), CustomerID: t.CustomerID, TransactionID: t.ID, Amount: m, Party: shop.name, Failure: steps[0].Failure, At: at,
+	})
 }
 
 // exchange changes some of the everyday money into the second currency.
-func (s *seeding) exchange(ctx context.Context, days int) error {
+func (s *seeding) exchange(days int) error {
 	if s.life.second == "" {
 		return nil
 	}
@@ -324,14 +347,14 @@ func (s *seeding) exchange(ctx context.Context, days int) error {
 	in.AccountID = s.person.ID + ":travel"
 	out.Exchange = &wallet.Exchange{Rate: text, From: from, To: to, QuotedAt: at - 30_000_000}
 	in.Exchange = out.Exchange
-	if err := s.run(ctx, out, settled(out, 20_000_000, true)...); err != nil {
+	if err := s.run(out, settled(out, 20_000_000, true)...); err != nil {
 		return err
 	}
-	return s.run(ctx, in, settled(in, 21_000_000, true)...)
+	return s.run(in, settled(in, 21_000_000, true)...)
 }
 
 // coin receives a little of a currency with 18 decimals.
-func (s *seeding) coin(ctx context.Context, days int) error {
+func (s *seeding) coin(days int) error {
 	if !s.life.crypto {
 		return nil
 	}
@@ -342,5 +365,5 @@ func (s *seeding) coin(ctx context.Context, days int) error {
 	t := s.base(wallet.KindCrypto, wallet.In, amount, s.ago(days, 16))
 	t.AccountID, t.Rail, t.RailRef = s.person.ID+":crypto", "chain", "0x"+strconv.FormatUint(hash(t.ID), 16)
 	t.Counterparty = &wallet.Counterparty{Account: "0x2B5AD5c4795c026514f8317c7a215E218DcCD6cF"}
-	return s.run(ctx, t, settled(t, 780_000_000, true)...)
+	return s.run(t, settled(t, 780_000_000, true)...)
 }

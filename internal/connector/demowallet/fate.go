@@ -1,0 +1,64 @@
+package demowallet
+
+import (
+	"context"
+	"slices"
+
+	"kefu/internal/connector/demowallet/rails"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/fault"
+)
+
+// What a fate can be set for.
+const (
+	NextPayment = "payment"
+	NextRefund  = "refund"
+	NextRecall  = "recall"
+	NextDispute = "dispute"
+)
+
+// What becomes of a recall or dispute, where it is not the good thing.
+const (
+	RecallRefused = "recall_refused"
+	DisputeLost   = "dispute_lost"
+)
+
+// SetFate says what is to become of a customer's next payment, refund, recall or
+// dispute. Errors: NotFound, Invalid.
+func (w *Wallet) SetFate(ctx context.Context, customer, what string, fate rails.Fate) error {
+	const op = "demowallet.SetFate"
+	known := map[string][]string{
+		NextRefund: {RefundFine, RefundFails, RefundAbnormal}, NextRecall: {rails.Fine, RecallRefused}, NextDispute: {rails.Fine, DisputeLost},
+	}
+	if what == NextPayment {
+		if err := fate.Validate(); err != nil {
+			return err
+		}
+	} else if !slices.Contains(known[what], fate.Kind) {
+		return fault.InvalidField(op, "kind", "is nothing that can become of that")
+	}
+	if _, err := w.Customer(ctx, wallet.Actor{}, customer); err != nil {
+		return err
+	}
+	return w.do(ctx, func(d *desk) error { return put(d, kindFate, customer+"~"+what, customer, 0, fate) })
+}
+
+// fated takes the fate that was set for a customer's next payment, refund, recall or
+// dispute; without one all is well.
+func (d *desk) fated(customer, what string) (rails.Fate, error) {
+	key := customer + "~" + what
+	fate, err := get[rails.Fate](d, kindFate, key)
+	if fault.Is(err, fault.NotFound) || (err == nil && fate.Kind == "") {
+		return rails.Fate{Kind: rails.Fine}, nil
+	}
+	if err != nil {
+		return fate, err
+	}
+	return fate, put(d, kindFate, key, customer, 0, rails.Fate{})
+}
+
+// Codes lists the raw codes of a rail with what each stands for. Errors: Invalid.
+func (w *Wallet) Codes(rail string) (map[string]wallet.FailureCode, error) {
+	r, err := rails.Of(rail)
+	return w.table.Raw(r.Codes), err
+}

@@ -1,0 +1,391 @@
+package demowallet
+
+import (
+	"math/big"
+	"strconv"
+
+	"kefu/internal/connector/demowallet/rails"
+	"kefu/internal/domain/ledger"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/fault"
+)
+
+// Move is one step of a transaction.
+type Move = rails.Step
+
+// place is where the money of a transaction is. Each state has one, so that what the
+// customer is told and what the ledger says cannot part.
+type place int
+
+const (
+	nowhere   place = iota // nothing was moved, or all of it is back where it came from
+	onHold                 // set aside by the wallet
+	reserved               // set aside by the payment; of money that comes in: announced
+	underway               // it has left the account and is nowhere yet
+	delivered              // it has arrived
+	stays                  // wherever it was
+)
+
+func placeOf(s wallet.State, d wallet.Direction) place {
+	switch s {
+	case wallet.RiskHold:
+		if d == wallet.Out {
+			return onHold
+		}
+		return nowhere
+	case wallet.Authorised:
+		return reserved
+	case wallet.Captured, wallet.PartiallyCaptured, wallet.Processing, wallet.FailedAfterDebit, wallet.AutoReversal:
+		if d == wallet.In {
+			return reserved
+		}
+		return underway
+	case wallet.Posted, wallet.RefundPending, wallet.PartiallyRefunded, wallet.Refunded, wallet.Disputed, wallet.ProvisionalCredit, wallet.Won, wallet.Lost:
+		return delivered // a refund or credit is a transaction of its own
+	case wallet.Unknown:
+		return stays
+	default:
+		return nowhere
+	}
+}
+
+// payment is what the wallet keeps of a transaction.
+type payment struct {
+	Tx      wallet.Transaction `json:"tx"`
+	Other   string             `json:"other"`             // the account on the other side
+	Place   place              `json:"place"`             // where its money is
+	Pending string             `json:"pending,omitempty"` // the transfer that holds it there
+	Until   wallet.Time        `json:"until,omitempty"`   // when that one expires
+	Plan    []Move             `json:"plan,omitempty"`    // what is to come
+	Traces  []wallet.Trace     `json:"traces,omitempty"`
+	Back    wallet.Money       `json:"back"`              // that refunds have brought
+	Open    wallet.Money       `json:"open"`              // that refunds are to bring
+	Refund  string             `json:"refund,omitempty"`  // that this transaction brings
+	Dispute string             `json:"dispute,omitempty"` // that is open about it
+	Fate    rails.Fate         `json:"fate"`
+}
+
+// none is nothing of the currency of m.
+func none(m wallet.Money) wallet.Money {
+	zero, err := wallet.Units(new(big.Int), m.Currency(), m.Scale())
+	if err != nil {
+		panic(err) // m is money
+	}
+	return zero
+}
+
+func less(m, by wallet.Money) wallet.Money {
+	left, err := m.Add(by.Neg())
+	if err != nil {
+		panic(err) // both are of one payment
+	}
+	return left
+}
+
+func more(m, by wallet.Money) wallet.Money { return less(m, by.Neg()) }
+
+// begin writes a customer's transaction down, in its first state. State and history of
+// t are not read. Errors: Conflict for one of that id; Invalid.
+func (d *desk) begin(t wallet.Transaction, other string, fate rails.Fate) (*payment, error) {
+	const op = "demowallet.begin"
+	if t.CreatedAt == 0 {
+		t.CreatedAt = d.now
+	}
+	t.State, t.History = wallet.Initiated, []wallet.Step{{State: wallet.Initiated, At: t.CreatedAt}}
+	if _, err := d.Get(kindPayment, t.ID); err == nil {
+		return nil, fault.New(fault.Conflict, op, "the transaction %s is there already", t.ID)
+	} else if !fault.Is(err, fault.NotFound) {
+		return nil, err
+	}
+	p := &payment{Tx: t, Other: other, Back: none(t.Amount), Open: none(t.Amount), Fate: fate}
+	p.trace(wallet.Trace{At: t.CreatedAt, Source: "wallet", Event: "initiated", State: wallet.Initiated, Tellable: true})
+	return p, d.save(p)
+}
+
+// payment reads a transaction. Errors: NotFound.
+func (d *desk) payment(id string) (*payment, error) {
+	p, err := get[payment](d, kindPayment, id)
+	return &p, err
+}
+
+// paymentOf reads a transaction of a customer. Errors: NotFound, also for another's.
+func (d *desk) paymentOf(customer, id string) (*payment, error) {
+	p, err := d.payment(id)
+	if err == nil && p.Tx.CustomerID != customer {
+		err = fault.New(fault.NotFound, "demowallet.paymentOf", "there is no such transaction of this customer")
+	}
+	return p, err
+}
+
+// save keeps a payment and tells of it.
+func (d *desk) save(p *payment) error {
+	if err := p.Tx.Validate(); err != nil {
+		return err
+	}
+	if err := d.schedule(kindPayment, p.Tx.ID, p.Plan); err != nil {
+		return err
+	}
+	if err := put(d, kindPayment, p.Tx.ID, p.Tx.CustomerID, p.Tx.CreatedAt, *p); err != nil {
+		return err
+	}
+	return d.tell(wallet.TransactionUpdated, p.Tx.CustomerID, p.Tx.ID)
+}
+
+// maxTraces bounds what is kept of one payment's story.
+const maxTraces = 96
+
+func (p *payment) trace(t wallet.Trace) {
+	if len(p.Traces) < maxTraces {
+		p.Traces = append(p.Traces, t)
+	}
+}
+
+// advance takes a transaction to its next state, together with its money. When it
+// fails nothing of the commit may be kept, but for what ran out of money at the first
+// transfer: then nothing has happened yet. Errors: Conflict when the state may not
+// follow, or the ledger refuses.
+func (d *desk) advance(p *payment, m Move) error {
+	const op = "demowallet.advance"
+	t := &p.Tx
+	last := t.History[len(t.History)-1]
+	if m.At == 0 {
+		m.At = max(d.now, last.At)
+	}
+	if !t.May(m.To) || m.At < last.At || len(t.History) >= wallet.MaxHistory {
+		return fault.New(fault.Conflict, op, "%s may not become %s", t.State, m.To)
+	}
+	if err := d.carry(p, m); err != nil {
+		return err
+	}
+	apply(t, m)
+	trace := wallet.Trace{At: m.At, Source: "wallet", Event: string(m.To), State: m.To, Tellable: m.To != wallet.RiskHold}
+	if m.Note != "" {
+		trace.Event = m.Note
+	}
+	if f := m.Failure; f != nil {
+		trace.Source, trace.RawCode, trace.RawText, trace.Tellable = "provider", f.RawCode, f.RawText, f.Code.Disclosable()
+		if f.Source == "wallet" {
+			trace.Source = "wallet"
+		}
+	}
+	if m.To == wallet.RiskHold {
+		trace.Source = "risk"
+	}
+	p.trace(trace)
+	return d.save(p)
+}
+
+// apply adds a step to a transaction.
+func apply(t *wallet.Transaction, m Move) {
+	t.State = m.To
+	t.History = append(t.History, wallet.Step{State: m.To, At: m.At, Note: m.Note})
+	t.Related = append(t.Related, m.Related...)
+	t.Final = m.Final
+	if m.Failure != nil {
+		t.Failure = m.Failure
+	}
+	if m.To == wallet.Posted && t.Failure != nil && t.Failure.Code == wallet.UnknownOutcome {
+		t.Failure = nil // somebody has said
+	}
+	if m.ExpectedBy != 0 {
+		t.ExpectedBy = m.ExpectedBy
+	}
+	t.Holds = nil
+	if m.Hold != nil {
+		t.Holds = []wallet.Hold{*m.Hold}
+	}
+	switch m.To {
+	case wallet.Authorised:
+		t.AuthorisedAt = m.At
+	case wallet.Posted:
+		t.PostedAt, t.ValueDate = m.At, m.At
+	}
+}
+
+func transferID(payment string, n, k int) string {
+	return payment + "/" + strconv.Itoa(n) + "/" + strconv.Itoa(k)
+}
+
+// carrying is the money of one payment on its way to its next state.
+type carrying struct {
+	desk *desk
+	p    *payment
+	move Move
+	n    int // which state it is
+}
+
+// do carries one transfer out. Amount nil is the whole payment with its fees.
+func (c carrying) do(k int, kind ledger.Kind, debit, credit string, amount wallet.Money) error {
+	t := ledger.Transfer{ID: transferID(c.p.Tx.ID, c.n, k), Kind: kind, Debit: debit, Credit: credit, Ref: c.p.Tx.ID, At: int64(c.move.At)}
+	if amount.Sign() > 0 {
+		t.Amount = amount.Smallest()
+	}
+	if kind == ledger.Pending || kind == ledger.Held {
+		c.p.Pending, c.p.Until = t.ID, c.move.Expires
+		if h := c.move.Hold; h != nil {
+			c.p.Until = h.ExpiresAt
+		}
+		t.Expires = int64(c.p.Until)
+	}
+	return c.desk.Transfer(t)
+}
+
+// end ends what is set aside, by its transfer.
+func (c carrying) end(kind ledger.Kind, amount wallet.Money) error {
+	t := ledger.Transfer{ID: transferID(c.p.Tx.ID, c.n, 0), Kind: kind, Resolves: c.p.Pending, Ref: c.p.Tx.ID, At: int64(c.move.At)}
+	if amount.Sign() > 0 {
+		t.Amount = amount.Smallest()
+	}
+	c.p.Pending = ""
+	return c.desk.Transfer(t)
+}
+
+// carry moves the money of a transaction from where it is to where its next state has
+// it.
+func (d *desk) carry(p *payment, m Move) error {
+	from, to := p.Place, placeOf(m.To, p.Tx.Direction)
+	if to == stays || to == from {
+		return nil
+	}
+	if from == delivered && to != nowhere {
+		return fault.New(fault.Conflict, "demowallet.carry", "what has arrived is not on its way any more")
+	}
+	c := carrying{desk: d, p: p, move: m, n: len(p.Tx.History)}
+	debit, credit := p.Tx.AccountID, clearing(p.Tx.Amount)
+	if p.Tx.Direction == wallet.In {
+		debit, credit = p.Other, p.Tx.AccountID
+	}
+	// First out of where it is: to nowhere, or on its way.
+	var err error
+	switch {
+	case from == reserved && to > reserved:
+		err = c.capture()
+	case (from == reserved || from == onHold) && m.To == wallet.Expired && p.Until != 0 && p.Until <= m.At:
+		err = c.end(ledger.Expire, wallet.Money{})
+	case from == reserved || from == onHold:
+		err = c.end(ledger.Void, wallet.Money{})
+	case from == nowhere && to > reserved:
+		err = c.do(0, ledger.Direct, debit, credit, gross(p.Tx))
+	case from == underway && to < underway:
+		err = c.do(0, ledger.Direct, credit, debit, gross(p.Tx))
+	case from == delivered:
+		err = c.takeBack()
+	}
+	if err != nil {
+		return err
+	}
+	// Then to where it is to be.
+	p.Place = to
+	switch {
+	case to == reserved:
+		return c.do(1, ledger.Pending, debit, credit, gross(p.Tx))
+	case to == onHold:
+		return c.do(1, ledger.Held, debit, credit, gross(p.Tx))
+	case to == delivered && p.Tx.Direction == wallet.Out:
+		return c.deliver()
+	default:
+		return nil
+	}
+}
+
+// capture takes what was set aside, or a part of it. Of a part, the payment is from
+// then on one of that part.
+func (c carrying) capture() error {
+	t := &c.p.Tx
+	if c.move.To != wallet.PartiallyCaptured || c.move.Part <= 0 || c.move.Part >= 100 {
+		return c.end(ledger.Post, wallet.Money{})
+	}
+	units := new(big.Int).Div(new(big.Int).Mul(t.Amount.Smallest(), big.NewInt(int64(c.move.Part))), big.NewInt(100))
+	if units.Sign() == 0 {
+		units.SetInt64(1)
+	}
+	part, err := wallet.Units(units, t.Amount.Currency(), t.Amount.Scale())
+	if err != nil {
+		return err
+	}
+	c.p.trace(wallet.Trace{At: c.move.At, Source: "provider", Event: "captured_less", RawText: part.Amount() + " of " + t.Amount.Amount(), Tellable: true})
+	t.Amount = part
+	return c.end(ledger.Post, gross(*t))
+}
+
+// deliver brings what is on its way to the other side, and the fees to the wallet.
+func (c carrying) deliver() error {
+	amount := c.p.Tx.Amount
+	err := c.do(1, ledger.Direct, clearing(amount), c.p.Other, amount)
+	for i, f := range c.p.Tx.Fees {
+		if err == nil && f.Amount.Sign() > 0 {
+			err = c.do(2+i, ledger.Direct, clearing(amount), fees(amount), f.Amount)
+		}
+	}
+	return err
+}
+
+// takeBack returns what had arrived, less what refunds have brought already.
+func (c carrying) takeBack() error {
+	t := c.p.Tx
+	if t.Direction == wallet.In {
+		return c.do(0, ledger.Direct, t.AccountID, c.p.Other, t.Amount)
+	}
+	left := less(t.Amount, c.p.Back)
+	if left.Sign() > 0 {
+		if err := c.do(0, ledger.Direct, c.p.Other, t.AccountID, left); err != nil {
+			return err
+		}
+	}
+	for i, f := range t.Fees {
+		if f.Amount.Sign() <= 0 {
+			continue
+		}
+		if err := c.do(2+i, ledger.Direct, fees(t.Amount), t.AccountID, f.Amount); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gross is the amount of a transaction with its fees, which leave the account with it.
+// Money that comes in is told as it arrives.
+func gross(t wallet.Transaction) wallet.Money {
+	whole := t.Amount
+	if t.Direction == wallet.In {
+		return whole
+	}
+	for _, f := range t.Fees {
+		whole = more(whole, f.Amount)
+	}
+	return whole
+}
+
+// The wallet's own accounts, one for each currency.
+func clearing(m wallet.Money) string { return "wallet:clearing:" + m.Currency() }
+func fees(m wallet.Money) string     { return "wallet:fees:" + m.Currency() }
+func lent(m wallet.Money) string     { return "wallet:lent:" + m.Currency() }
+func world(m wallet.Money) string    { return "world:" + m.Currency() }
+
+// openCurrency opens the wallet's own accounts of a currency, and the one that stands
+// for the world outside.
+func (d *desk) openCurrency(currency string, scale int) error {
+	zero, err := wallet.Units(new(big.Int), currency, scale)
+	if err != nil {
+		return err
+	}
+	for _, id := range []string{world(zero), clearing(zero), fees(zero), lent(zero)} {
+		if err := d.Open(ledger.Spec{Account: ledger.Account{ID: id, Currency: currency, Scale: scale}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openAccount opens an account of a customer: in the ledger, and what is known of it
+// beside. Errors: Conflict for another one of that id; Invalid.
+func (d *desk) openAccount(customer, currency string, scale int, a wallet.Account) error {
+	if err := d.openCurrency(currency, scale); err != nil {
+		return err
+	}
+	err := d.Open(ledger.Spec{Owner: customer, Account: ledger.Account{ID: a.ID, Currency: currency, Scale: scale, Floor: true}})
+	if err != nil {
+		return err
+	}
+	return put(d, kindAccount, a.ID, customer, 0, a)
+}

@@ -1,0 +1,278 @@
+package demowallet
+
+import (
+	"context"
+	"math"
+	"slices"
+	"time"
+
+	"kefu/internal/connector/demowallet/rails"
+	"kefu/internal/domain/ledger"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/fault"
+)
+
+// task is something that is to happen by itself at a time. There is one for each thing;
+// what happens stands with the thing.
+type task struct {
+	Kind string      `json:"kind"`
+	ID   string      `json:"id"`
+	At   wallet.Time `json:"at"` // 0: nothing is to come
+}
+
+// done is where a task sorts of which nothing is to come: behind all others.
+const done = math.MinInt64 + 1
+
+func taskID(kind, id string) string { return kind + "~" + id }
+
+// schedule says when something happens next to a thing, by its plan.
+func (d *desk) schedule(kind, id string, plan []Move) error {
+	var at wallet.Time
+	if len(plan) > 0 {
+		at = plan[0].At
+	}
+	return d.wake(kind, id, at)
+}
+
+// wake has something happen to a thing at a time; 0: nothing more.
+func (d *desk) wake(kind, id string, at wallet.Time) error {
+	t, err := get[task](d, kindTask, taskID(kind, id))
+	switch {
+	case err == nil && t.At == at, fault.Is(err, fault.NotFound) && at == 0:
+		return nil
+	case err != nil && !fault.Is(err, fault.NotFound):
+		return err
+	}
+	sort := wallet.Time(done)
+	if at != 0 {
+		sort = -at // so that the earliest stands first
+	}
+	return put(d, kindTask, taskID(kind, id), "", sort, task{Kind: kind, ID: id, At: at})
+}
+
+// Bounds of the simulator.
+const (
+	maxDue   = 200 // tasks of one look
+	leastNap = 50 * time.Millisecond
+	longNap  = 2 * time.Second
+)
+
+// Run lets what is to happen by itself happen, until ctx ends.
+func (w *Wallet) Run(ctx context.Context) error {
+	for {
+		n, next, err := w.Tick(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			w.log.Error("the demo's wallet could not go on", "error", err)
+		}
+		nap := longNap
+		if n == maxDue {
+			nap = 0
+		} else if next != 0 {
+			nap = min(max(next.Std().Sub(w.now()), leastNap), longNap)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-w.woken:
+		case <-time.After(nap):
+		}
+	}
+}
+
+// poke has Run look again.
+func (w *Wallet) poke() {
+	select {
+	case w.woken <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+// Tick lets everything happen of which the time has come, each in a commit of its own,
+// up to a bound. It gives how many things that were, and when the next one comes; 0 is
+// never. Errors: Unavailable.
+func (w *Wallet) Tick(ctx context.Context) (n int, next wallet.Time, err error) {
+	records, err := w.books.Records(ctx, kindTask, "", ledger.Before{}, maxDue)
+	if err != nil {
+		return 0, 0, err
+	}
+	now := wallet.At(w.now())
+	for _, r := range records {
+		t, err := parse[task](r)
+		if err != nil {
+			return n, 0, err
+		}
+		if t.At == 0 || t.At > now {
+			return n, t.At, nil
+		}
+		if err := w.happen(ctx, t); err != nil {
+			return n, 0, err
+		}
+		n++
+	}
+	return n, 0, nil
+}
+
+// happen lets one thing happen. What cannot happen any more is given up, so that it does
+// not stand in the way of everything else.
+func (w *Wallet) happen(ctx context.Context, t task) error {
+	step := map[string]func(*desk, string) error{
+		kindPayment: (*desk).paymentStep, kindRefund: (*desk).refundStep, kindDispute: (*desk).disputeStep, kindRecall: (*desk).recallStep, kindAsk: (*desk).askStep,
+	}[t.Kind]
+	err := w.do(ctx, func(d *desk) error {
+		present, err := get[task](d, kindTask, taskID(t.Kind, t.ID))
+		if err != nil || present.At != t.At { // somebody else was faster
+			return err
+		}
+		if step == nil {
+			return d.wake(t.Kind, t.ID, 0)
+		}
+		return step(d, t.ID)
+	})
+	if err == nil || fault.Is(err, fault.Unavailable) {
+		return err
+	}
+	w.log.Warn("the demo's wallet gave something up", "kind", t.Kind, "error", err)
+	return w.do(ctx, func(d *desk) error { return d.giveUp(t, err) })
+}
+
+// giveUp ends what cannot go on: a payment for which there is no money, or whose account
+// was stopped, fails; of anything else nothing more happens.
+func (d *desk) giveUp(t task, why error) error {
+	if t.Kind != kindPayment {
+		return d.wake(t.Kind, t.ID, 0)
+	}
+	p, err := d.payment(t.ID)
+	if err != nil {
+		return err
+	}
+	return d.stop(p, why)
+}
+
+// stop ends a payment that cannot go on, as far as its state lets it end.
+func (d *desk) stop(p *payment, why error) error {
+	p.Plan = nil
+	code := wallet.Unmapped
+	switch fault.ReasonOf(why) {
+	case ledger.Insufficient:
+		code = wallet.InsufficientFunds
+	case ledger.Stopped:
+		code = wallet.AccountBlocked
+	}
+	if p.Tx.May(wallet.Failed) {
+		return d.advance(p, Move{To: wallet.Failed, Failure: d.w.own(p.Tx.Rail, code)})
+	}
+	return d.save(p)
+}
+
+// paymentStep takes a payment to the next state of its plan.
+func (d *desk) paymentStep(id string) error {
+	p, err := d.payment(id)
+	if err != nil {
+		return err
+	}
+	if len(p.Plan) == 0 {
+		return d.wake(kindPayment, id, 0)
+	}
+	step := p.Plan[0]
+	p.Plan = p.Plan[1:]
+	step.At = max(step.At, p.Tx.History[len(p.Tx.History)-1].At)
+	if h := step.Hold; h != nil {
+		h.PlacedAt = step.At
+	}
+	p.expires(step)
+	if err := d.advance(p, step); err != nil {
+		return err
+	}
+	return d.doubled(p)
+}
+
+// expires plans that what is set aside does not stay so for ever.
+func (p *payment) expires(step Move) {
+	until := step.Expires
+	if step.Hold != nil {
+		until = step.Hold.ExpiresAt
+	}
+	if until != 0 && len(p.Plan) == 0 && (step.To == wallet.Authorised || step.To == wallet.RiskHold) {
+		p.Plan = []Move{{To: wallet.Expired, At: until}}
+	}
+}
+
+// doubledAfter is how long after a payment a shop's till takes it once more.
+const doubledAfter = 41 * time.Second
+
+// doubled has a payment taken twice, where that is its fate.
+func (d *desk) doubled(p *payment) error {
+	if p.Fate.Kind != rails.Double || p.Tx.State != wallet.Captured {
+		return nil
+	}
+	p.Fate = rails.Fate{Kind: rails.Fine}
+	if err := d.save(p); err != nil {
+		return err
+	}
+	again := p.Tx
+	again.ID, again.ClientRef, again.CreatedAt, again.History, again.Related = p.Tx.ID+"-2", "", p.Tx.CreatedAt+wallet.Time(doubledAfter.Microseconds()), nil, nil
+	again.AuthorisedAt, again.PostedAt, again.ValueDate, again.RailRef = 0, 0, 0, ""
+	if again.CreatedAt > d.now && d.w.pace > 1 {
+		again.CreatedAt = d.now
+	}
+	second, err := d.begin(again, p.Other, rails.Fate{Kind: rails.Fine})
+	if err != nil {
+		return err
+	}
+	plan, err := d.w.plan(again, second.Fate)
+	if err != nil {
+		return err
+	}
+	second.Plan = plan.Steps()
+	return d.save(second)
+}
+
+// plan is what is to become of a transaction that begins now.
+func (w *Wallet) plan(t wallet.Transaction, fate rails.Fate) (rails.Plan, error) {
+	rail, err := rails.Of(t.Rail)
+	return rails.Plan{
+		Rail: rail, Fate: fate, Start: t.CreatedAt, Pace: w.pace,
+		Fail: func(raw string) *wallet.Failure {
+			if raw == "" {
+				return &wallet.Failure{Code: wallet.UnknownOutcome, Source: rail.Source}
+			}
+			return w.said(rail, raw)
+		},
+		Hold: func(at wallet.Time) *wallet.Hold {
+			return &wallet.Hold{ID: "hold-" + t.ID, Amount: gross(t), Reason: "unusual_payment", PlacedAt: at, ExpiresAt: at + 2*day}
+		},
+	}, err
+}
+
+// said is a failure as a rail says it.
+func (w *Wallet) said(rail rails.Rail, raw string) *wallet.Failure {
+	code, _ := w.table.Normalise(rail.Codes, raw)
+	return &wallet.Failure{Code: code, Source: rail.Source, RawCode: raw, Retriable: retriable(code)}
+}
+
+// retriable tells whether the same payment may work at another time.
+func retriable(code wallet.FailureCode) bool {
+	return slices.Contains([]wallet.FailureCode{
+		wallet.InsufficientFunds, wallet.AuthRequired, wallet.LimitExceeded, wallet.NetworkDown, wallet.WrongDetails, wallet.WrongPIN, wallet.CancelledByUser,
+		wallet.TimeoutUser, wallet.CurrencyNotTaken, wallet.ExpiredInstrument,
+	}, code)
+}
+
+// own is a failure that the wallet itself decides, in the words of the rail that the
+// payment was to take.
+func (w *Wallet) own(name string, code wallet.FailureCode) *wallet.Failure {
+	f := &wallet.Failure{Code: code, Source: "wallet", Retriable: retriable(code)}
+	rail, err := rails.Of(name)
+	if err != nil {
+		return f
+	}
+	for raw, stands := range w.table.Raw(rail.Codes) {
+		if stands == code && (f.RawCode == "" || raw < f.RawCode) {
+			f.RawCode = raw
+		}
+	}
+	return f
+}

@@ -1,0 +1,78 @@
+// Package demowallet is a whole and honest wallet for the demo and for tests: people
+// with accounts, devices and payments, a simulator of the rails on which everything
+// that can go wrong does, the commands that a wallet takes from its customer service,
+// and proofs of who somebody is. Its money is on a double-entry ledger and moves by
+// transfers alone; a state and its money are one commit. It is no part of Kefu and
+// holds nobody's real money: Kefu reaches it as it reaches any other wallet.
+package demowallet
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"kefu/internal/connector/demowallet/lives"
+	"kefu/internal/domain/failure"
+	"kefu/internal/domain/identity"
+	"kefu/internal/platform/clock"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/ratelimit"
+)
+
+// Name is what the demo's wallet is called.
+const Name = lives.House
+
+// Options are what a wallet is made of.
+type Options struct {
+	Books    Books
+	Clock    clock.Clock
+	Failures fs.FS  // content/failures: in which codes the rails speak
+	Issuer   string // of its assertions
+	Audience string // whose assertions they are
+	Link     string // where the wallet's app is; "" for nowhere
+	// Pace is how much faster than life the rails are; 0 and 1 are life.
+	Pace float64
+	Log  *slog.Logger
+}
+
+// Wallet is the wallet. It is safe for concurrent use.
+type Wallet struct {
+	books  Books
+	now    clock.Clock
+	table  *failure.Table
+	signer identity.Signer
+	link   string
+	pace   float64
+	log    *slog.Logger
+	asked  *ratelimit.Limiter // of the oracle, by who asks
+	all    *ratelimit.Limiter // of the oracle, by everybody together
+	woken  chan struct{}
+}
+
+// Open opens the wallet on its books, which must run. Errors: Invalid, Unavailable.
+func Open(ctx context.Context, o Options) (*Wallet, error) {
+	const op = "demowallet.Open"
+	table, err := failure.Load(o.Failures)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	w := &Wallet{
+		books: o.Books, now: o.Clock, table: table, link: o.Link, pace: o.Pace, log: o.Log, woken: make(chan struct{}, 1),
+		asked: ratelimit.New(ratelimit.Limit{Burst: 10, Per: time.Minute}, 10_000),
+		all:   ratelimit.New(ratelimit.Limit{Burst: 300, Per: time.Minute}, 1),
+	}
+	if w.now == nil {
+		w.now = clock.System
+	}
+	if w.log == nil {
+		w.log = slog.New(slog.DiscardHandler)
+	}
+	if w.pace <= 0 {
+		w.pace = 1
+	}
+	if w.signer, err = w.signing(ctx, o.Issuer, o.Audience); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return w, nil
+}
