@@ -16,7 +16,7 @@ async function available(agent: Agent): Promise<void> {
   await agent.page.evaluate(() => fetch('/v1/presence', { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: '{"state":"available"}' }).then(() => undefined));
 }
 
-/** The offer of a conversation. Whatever waits longer is offered before it, and is declined. */
+/** The offer of a conversation. Whatever waits longer is offered before it, and is passed on. */
 async function offered(agent: Agent, words: string): Promise<Locator> {
   const offer = agent.page.getByRole('region', { name: 'A customer for you' });
   const ours = offer.filter({ hasText: words });
@@ -25,7 +25,7 @@ async function offered(agent: Agent, words: string): Promise<Locator> {
   for (;;) {
     await ours.or(another).waitFor();
     if (await ours.isVisible()) return ours;
-    await another.getByRole('button', { name: /Decline/ }).click();
+    await another.getByRole('button', { name: /Pass on/ }).click();
     await another.waitFor({ state: 'detached' });
   }
 }
