@@ -583,7 +583,7 @@ func walletRules() []rule {
 }
 
 func rules() []rule {
-	return slices.Concat(commandRules(), readRules(), findRules(), reportRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules(), signInRules(), keyRules(), runRules())
+	return slices.Concat(commandRules(), readRules(), findRules(), reportRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules(), signInRules(), keyRules(), runRules(), actRules(), outcomeRules())
 }
 
 func TestWhoMayDoWhat(t *testing.T) {
@@ -617,7 +617,7 @@ func withoutPrincipal() map[string]string {
 		"SettingsVersion RevocationsSince LastPosition WrittenSince RewrittenSince":                             "no words in them",
 		"FollowDeliveries ClaimDeliveries NextDelivery SettleDelivery PurgeWebhooks":                            "the worker that tells other systems, of events without words",
 		"FollowedOf LiveFollowed SaveFollowed ForgetClocks Ringing NextRing":                                    "the keeper of clocks; nobody else can reach them",
-		"PackFacts NextFlowRun PurgeFlowRuns FlowText":                                                          "workers, and the text of flows: nobody's words, and nothing is handed out",
+		"PackFacts NextFlowRun PurgeFlowRuns FlowText PurgeActs PurgeProofs CountUnsettledActs":                 "workers, and the text of flows: nobody's words, and nothing is handed out",
 		"FollowerAt MoveFollower Follow EntriesBetween":                                                         "followers of the log move their own cursors",
 		"PasskeyOwner PasskeyRefused InvitationBy Join EnterByDirectory DirectoryRefused":                       "they find out who comes in",
 		"AllEntries Import ImportCustomers":                                                                     "commands of whoever runs the machine",

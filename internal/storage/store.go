@@ -20,6 +20,7 @@ import (
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/keyring"
+	"kefu/internal/storage/actions"
 	"kefu/internal/storage/apikeys"
 	"kefu/internal/storage/approvals"
 	"kefu/internal/storage/auditlog"
@@ -37,6 +38,7 @@ import (
 	"kefu/internal/storage/runs"
 	settingstore "kefu/internal/storage/settings"
 	"kefu/internal/storage/staffing"
+	"kefu/internal/storage/verification"
 	"kefu/internal/storage/walletlink"
 	"kefu/internal/storage/webhooks"
 )
@@ -92,6 +94,8 @@ type Store struct {
 	*approvals.Approvals
 	*apikeys.Keys
 	*runs.Runs
+	*actions.Acts
+	*verification.Proofs
 
 	core    *core.Core
 	observe Observer
@@ -159,7 +163,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Staff, s.Jobs, s.Reader, s.Lists = staffing.New(s.core, gate), jobs.New(s.core), auditlog.NewReader(db), listing.New(s.core)
 	s.View, s.Finder = auditview.New(s.core), finding.New(s.core)
 	s.Webhooks, s.Keys = webhooks.New(s.core), apikeys.New(s.core, gate)
-	s.Links, s.Runs = walletlink.New(s.core), runs.New(s.core)
+	s.Links, s.Runs, s.Proofs = walletlink.New(s.core), runs.New(s.core), verification.New(s.core)
+	s.Acts = actions.New(s.core, gate, s.Proofs)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,

@@ -82,6 +82,7 @@ const (
 	ProposalLife = 10 * time.Minute // from the dry run to the customer's yes
 	ApprovalLife = 24 * time.Hour   // from that to the second person's
 	StartLife    = 10 * time.Minute // from the last yes to the wallet
+	SendLease    = time.Minute      // in which the wallet's answer to a command is awaited before it is asked by the key
 	AlarmAfter   = 24 * time.Hour   // that nobody knows what became of it
 )
 

@@ -45,6 +45,7 @@ const (
 	SaveSetting = "setting.save"
 	ChangeStaff = "staff.change"
 	MakeKey     = "key.make"
+	WalletAct   = "wallet.act" // asked for by customers too, and decided by who oversees acts
 )
 
 // State is how far a request has come.
@@ -157,7 +158,11 @@ func (r Request) CheckReject(p identity.Principal, now int64, reason string, may
 }
 
 func (r Request) checkDecide(op string, p identity.Principal, now int64, may func(identity.Principal) bool) error {
-	if !policy.Allow(p, policy.DecideApproval, policy.Object{StaffID: r.MakerID}) || !may(p) {
+	right := policy.DecideApproval
+	if r.Kind == WalletAct {
+		right = policy.ApproveAct
+	}
+	if !policy.Allow(p, right, policy.Object{StaffID: r.MakerID}) || !may(p) {
 		return fault.New(fault.Forbidden, op, "%s %s may not decide this", p.Kind, p.Role)
 	}
 	return r.checkWaits(op, now)

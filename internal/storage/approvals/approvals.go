@@ -28,14 +28,33 @@ type Executor interface {
 	Execute(ctx context.Context, t *core.Tx, maker identity.Principal, payload []byte, under string) error
 }
 
+// Decider carries out requests that are made by people who could not decide them
+// themselves, such as customers: what is asked for is told of the decision, in its
+// transaction, and does what follows.
+type Decider interface {
+	// MayDecide tells whether somebody holds the right that a payload needs.
+	MayDecide(p identity.Principal, payload []byte) bool
+	// Approved is told of the second person's yes. Any fault but Unavailable and
+	// Internal means that the state has moved.
+	Approved(ctx context.Context, t *core.Tx, by identity.Principal, payload []byte, under string) error
+	// Rejected is told of the second person's no.
+	Rejected(ctx context.Context, t *core.Tx, by identity.Principal, payload []byte) error
+}
+
+// WalletAct is the kind of what waits to be done in the wallet.
+const WalletAct = approval.WalletAct
+
 // Approvals is the part of the store that this package is.
 type Approvals struct {
 	core      *core.Core
 	executors map[string]Executor
+	deciders  map[string]Decider
 }
 
 // New makes it. Executors are added before it is used.
-func New(c *core.Core) *Approvals { return &Approvals{core: c, executors: map[string]Executor{}} }
+func New(c *core.Core) *Approvals {
+	return &Approvals{core: c, executors: map[string]Executor{}, deciders: map[string]Decider{}}
+}
 
 // Gate is how the parts of the store ask for a second person.
 type Gate struct{ approvals *Approvals }
@@ -46,6 +65,22 @@ func GateOf(a *Approvals) Gate { return Gate{a} }
 
 // Executes says who carries out the requests of a kind.
 func (g Gate) Executes(kind string, e Executor) { g.approvals.executors[kind] = e }
+
+// Decides says who is told of decisions over the requests of a kind.
+func (g Gate) Decides(kind string, d Decider) { g.approvals.deciders[kind] = d }
+
+// Request finds a request, for who has seen to it that it may be shown.
+func (g Gate) Request(ctx context.Context, id string) (approval.Request, error) {
+	r, err := find(ctx, g.approvals.core.DB.Reader.QueryRowContext(ctx, "SELECT "+columns+" WHERE a.id = $1", id))
+	return r.At(g.approvals.now()), err
+}
+
+// Drop takes back a request that nobody has to decide any more.
+func (g Gate) Drop(ctx context.Context, t *core.Tx, id string) error {
+	t.Commit.Approvals = true
+	_, err := t.SQL.ExecContext(ctx, "UPDATE approval SET state = 'withdrawn', decided_at = $1 WHERE id = $2 AND state = 'pending'", t.Now, id)
+	return engine.MapError("approvals.Drop", err)
+}
 
 // Ask tells whether p may make a change in this transaction: under an approval's
 // name, which is approval.Alone where nobody else holds the right and "" for a part
@@ -122,7 +157,8 @@ func find(ctx context.Context, row *sql.Row) (approval.Request, error) {
 	return r, engine.MapError("approvals.find", err)
 }
 
-// ListApprovals gives the requests, the newest first, at most limit (1 to MaxPage)
+// ListApprovals gives the requests but those of acts in the wallet, which are seen with
+// the acts and by other people, the newest first, at most limit (1 to MaxPage)
 // of them behind the one whose ID is after: those that wait, or those that were
 // decided. Errors: Forbidden.
 func (a *Approvals) ListApprovals(ctx context.Context, p identity.Principal, waiting bool, after string, limit int) ([]approval.Request, error) {
@@ -131,7 +167,7 @@ func (a *Approvals) ListApprovals(ctx context.Context, p identity.Principal, wai
 		return nil, fault.New(fault.Forbidden, op, "%s %s may not see approvals", p.Kind, p.Role)
 	}
 	now := a.now()
-	rows, err := a.core.DB.Reader.QueryContext(ctx, "SELECT "+columns+` WHERE (a.state = 'pending' AND a.expires_at > $1) = $2
+	rows, err := a.core.DB.Reader.QueryContext(ctx, "SELECT "+columns+` WHERE (a.state = 'pending' AND a.expires_at > $1) = $2 AND a.kind <> '`+WalletAct+`'
 		AND ($3 = '' OR (a.created_at, a.id) < (SELECT created_at, id FROM approval WHERE id = $3)) ORDER BY a.created_at DESC, a.id DESC LIMIT $4`,
 		now, waiting, after, min(max(limit, 1), approval.MaxPage))
 	if err != nil {
@@ -153,6 +189,9 @@ func (a *Approvals) Approval(ctx context.Context, p identity.Principal, id strin
 		return approval.Request{}, fault.New(fault.Forbidden, op, "%s %s may not see approvals", p.Kind, p.Role)
 	}
 	r, err := find(ctx, a.core.DB.Reader.QueryRowContext(ctx, "SELECT "+columns+" WHERE a.id = $1", id))
+	if err == nil && r.Kind == WalletAct {
+		return approval.Request{}, fault.New(fault.NotFound, op, "it is asked for with its act")
+	}
 	return r.At(a.now()), err
 }
 
@@ -161,6 +200,9 @@ func (a *Approvals) now() int64 { return clock.Micros(a.core.Now()) }
 // may is the right that a request needs.
 func (a *Approvals) may(r approval.Request) func(identity.Principal) bool {
 	e := a.executors[r.Kind]
+	if d := a.deciders[r.Kind]; d != nil {
+		return func(p identity.Principal) bool { return d.MayDecide(p, r.Payload) }
+	}
 	return func(p identity.Principal) bool { return e != nil && e.MayExecute(p, r.Payload) }
 }
 

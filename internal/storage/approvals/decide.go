@@ -34,7 +34,7 @@ func (a *Approvals) Approve(ctx context.Context, p identity.Principal, id, hash 
 			return err
 		}
 		result.State, result.DeciderID, result.DecidedAt = approval.Executed, p.ID, t.Now
-		if moved = a.execute(ctx, t, r); moved != nil {
+		if moved = a.execute(ctx, t, p, r); moved != nil {
 			switch fault.CodeOf(moved) {
 			case fault.Unavailable, fault.Internal:
 				return moved
@@ -95,8 +95,11 @@ func still(ctx context.Context, t *core.Tx, p identity.Principal) error {
 
 // execute lets the request's executor work as its maker, with the rights that the
 // maker has now. When that fails nothing of it remains.
-func (a *Approvals) execute(ctx context.Context, t *core.Tx, r approval.Request) error {
+func (a *Approvals) execute(ctx context.Context, t *core.Tx, by identity.Principal, r approval.Request) error {
 	const op = "approvals.execute"
+	if d := a.deciders[r.Kind]; d != nil {
+		return guarded(ctx, t, func() error { return d.Approved(ctx, t, by, r.Payload, r.ID) })
+	}
 	maker := identity.Principal{Kind: identity.Staff, ID: r.MakerID}
 	var role string
 	if err := t.SQL.QueryRowContext(ctx, "SELECT alias, role FROM staff WHERE id = $1 AND disabled_at = 0", r.MakerID).Scan(&maker.Name, &role); err != nil {
@@ -106,11 +109,17 @@ func (a *Approvals) execute(ctx context.Context, t *core.Tx, r approval.Request)
 	if !a.may(r)(maker) {
 		return fault.New(fault.Forbidden, op, "its maker has lost the right to it")
 	}
+	return guarded(ctx, t, func() error { return a.executors[r.Kind].Execute(ctx, t, maker, r.Payload, r.ID) })
+}
+
+// guarded undoes what do did when it fails.
+func guarded(ctx context.Context, t *core.Tx, do func() error) error {
+	const op = "approvals.guarded"
 	if _, err := t.SQL.ExecContext(ctx, "SAVEPOINT approval"); err != nil {
 		return engine.MapError(op, err)
 	}
 	before := *t
-	failed := a.executors[r.Kind].Execute(ctx, t, maker, r.Payload, r.ID)
+	failed := do()
 	if failed != nil {
 		*t = before
 		if err := engine.RollbackTo(ctx, t.SQL, "approval"); err != nil {
@@ -132,6 +141,11 @@ func (a *Approvals) Reject(ctx context.Context, p identity.Principal, id, reason
 		}
 		if err := still(ctx, t, p); err != nil {
 			return err
+		}
+		if d := a.deciders[r.Kind]; d != nil {
+			if err := d.Rejected(ctx, t, p, r.Payload); err != nil {
+				return err
+			}
 		}
 		r.State, r.DeciderID, r.DecidedAt, r.Reason = approval.Rejected, p.ID, t.Now, reason
 		t.Record(p, "approval.reject", "approval", id, "")

@@ -1,0 +1,178 @@
+package acting
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"kefu/internal/domain/action"
+	"kefu/internal/domain/assurance"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/platform/fault"
+)
+
+// Seen is an act as a member of staff sees it, with what they may do now.
+type Seen struct {
+	action.Kept
+	MayConfirm bool // what only makes safe, in the customer's place
+	MayCancel  bool
+	MayStart   bool // have it done
+	MayDecide  bool // as the second person
+}
+
+// AtDesk proposes something for a customer in a conversation that a member of staff
+// works on. What the customer is asked for follows: their yes, their proof.
+//
+// Errors: Forbidden, with the reason why it is not done (a *RefusedError); NotFound;
+// Invalid; Unavailable; a *intake.LimitedError.
+func (s *Service) AtDesk(ctx context.Context, p identity.Principal, w Wish) (Seen, error) {
+	const op = "acting.AtDesk"
+	if p.Kind != identity.Staff {
+		return Seen{}, fault.New(fault.Forbidden, op, "%s does not work here", p.Kind)
+	}
+	if w.Customer == "" {
+		talk, err := s.Store.Conversation(ctx, p, w.Conversation)
+		if err != nil {
+			return Seen{}, err
+		}
+		w.Customer = talk.CustomerID
+	}
+	k, err := s.propose(ctx, p, w)
+	if err != nil {
+		return Seen{}, err
+	}
+	return s.seen(ctx, p, k), nil
+}
+
+// List gives acts as a member of staff sees them. Errors: as the store's.
+func (s *Service) List(ctx context.Context, p identity.Principal, q action.Query) ([]Seen, error) {
+	all, err := s.Store.ListActs(ctx, p, q)
+	if err != nil {
+		return nil, err
+	}
+	seen := make([]Seen, len(all))
+	for i, k := range all {
+		k.Action = k.At(s.Clock())
+		seen[i] = s.seen(ctx, p, k)
+	}
+	return seen, nil
+}
+
+// Get gives one act, and how far its proof is. Errors: NotFound.
+func (s *Service) Get(ctx context.Context, p identity.Principal, id string) (Seen, assurance.Standing, error) {
+	k, err := s.act(ctx, p, id)
+	if err != nil {
+		return Seen{}, assurance.Standing{}, err
+	}
+	proof := assurance.Standing{State: assurance.NotNeeded, Level: int(k.Verdict.Level)}
+	if k.Verdict.Level > identity.AL1 {
+		if proof, err = s.Prover.Look(ctx, part(), k); err != nil {
+			return Seen{}, proof, err
+		}
+	}
+	proof.Link = "" // it is the customer's to follow
+	return s.seen(ctx, p, k), proof, nil
+}
+
+func (s *Service) seen(ctx context.Context, p identity.Principal, k action.Kept) Seen {
+	out := Seen{Kept: k}
+	o := policy.Object{CustomerID: k.CustomerID}
+	if talk, err := s.Store.Conversation(ctx, part(), k.ConversationID); err == nil {
+		o.AssigneeID = talk.AssigneeID
+	}
+	mine := policy.Allow(p, policy.ProposeAct, o)
+	out.MayConfirm = mine && k.State == action.Proposed && k.Command.Act.Cautious()
+	out.MayCancel = mine && k.State.May(action.Cancelled) && k.Maker == action.ByOf(p)
+	out.MayStart = mine && k.State == action.Confirmed
+	if k.State == action.Waiting && policy.Allow(p, policy.OverseeActs, policy.Object{}) {
+		if r, err := s.Store.ActRequest(ctx, p, k.ID); err == nil {
+			out.MayDecide = s.Store.MayDecide(p, r)
+		}
+	}
+	return out
+}
+
+// Approve is the second person's yes to what has a hash. Whether it still is what would
+// happen is looked at before: an act that has changed meanwhile fails. Errors: Forbidden,
+// also for who wanted it; NotFound; Conflict, with the field hash for another, and with
+// the reason state_changed; Unavailable.
+func (s *Service) Approve(ctx context.Context, p identity.Principal, id, hash string) error {
+	const op = "acting.Approve"
+	r, err := s.Store.ActRequest(ctx, p, id)
+	if err != nil {
+		return err
+	}
+	if !s.Store.MayDecide(p, r) {
+		return s.undecidable(ctx, p, id)
+	}
+	k, err := s.act(ctx, p, id)
+	if err != nil {
+		return err
+	}
+	var asked struct {
+		Hash string `json:"hash"`
+	}
+	if err := json.Unmarshal(r.Payload, &asked); err != nil || asked.Hash != hash || k.Hash != hash {
+		return &fault.Error{Code: fault.Conflict, Op: op, Field: "hash", Message: "this is not what was asked for"}
+	}
+	if s.Wallet == nil {
+		return fault.New(fault.NotFound, op, "there is no wallet")
+	}
+	run, err := s.dryRun(ctx, actor(p, k), k.Command)
+	var no *RefusedError
+	switch {
+	case errors.As(err, &no):
+	case err != nil:
+		return err
+	case action.Hash(k.Command, run.summary) != k.Hash:
+		no = &RefusedError{Why: "state_changed"}
+	}
+	if no != nil {
+		if _, err := s.fail(ctx, p, k, no.Why); err != nil {
+			return err
+		}
+		return &fault.Error{Code: fault.Conflict, Op: op, Field: "act", Reason: no.Why, Message: "it is not as it was"}
+	}
+	if err := s.Approver.Approve(ctx, p, r.ID, r.Hash); err != nil {
+		return err
+	}
+	return s.decided(ctx, id)
+}
+
+// undecidable says why somebody may not decide.
+func (s *Service) undecidable(ctx context.Context, p identity.Principal, id string) error {
+	const op = "acting.undecidable"
+	k, err := s.act(ctx, p, id)
+	if err == nil && k.State != action.Waiting {
+		return &fault.Error{Code: fault.Conflict, Op: op, Field: "state", Reason: string(k.State), Message: "it waits no more"}
+	}
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Forbidden, op, "it is not theirs to decide")
+}
+
+// Reject is the second person's no, and why. Errors: Forbidden; NotFound; Conflict;
+// Invalid for the reason.
+func (s *Service) Reject(ctx context.Context, p identity.Principal, id, reason string) error {
+	r, err := s.Store.ActRequest(ctx, p, id)
+	if err != nil {
+		return err
+	}
+	if err := s.Approver.Reject(ctx, p, r.ID, reason); err != nil {
+		return err
+	}
+	return s.decided(ctx, id)
+}
+
+// decided tells of a decision, and has what was approved gone on with.
+func (s *Service) decided(ctx context.Context, id string) error {
+	k, err := s.Store.Act(ctx, part(), id)
+	if err != nil {
+		return err
+	}
+	s.Changed(k)
+	s.wakeUp()
+	return nil
+}

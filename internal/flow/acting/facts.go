@@ -1,0 +1,266 @@
+package acting
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"kefu/internal/domain/action"
+	"kefu/internal/domain/assurance"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/selfservice"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/fault"
+)
+
+// readTime bounds one question to the wallet.
+const readTime = 10 * time.Second
+
+// say has the policy judge an act by the facts of now. Errors: Unavailable, where the
+// wallet does not tell what it can tell and the act is not one that only makes safe.
+func (s *Service) say(ctx context.Context, p identity.Principal, able wallet.Capabilities, k action.Kept, level identity.Level) (action.Verdict, error) {
+	judge, version, err := s.judgeOf()
+	if err != nil {
+		s.Log.Error("the policy of acts cannot be read: nothing is allowed", "error", err)
+		return action.Verdict{Code: "cannot_be_judged", Version: version}, nil
+	}
+	f, err := s.facts(ctx, p, able, k, level)
+	if err != nil {
+		return action.Verdict{}, err
+	}
+	return judge.Say(ctx, f), nil
+}
+
+// judgeOf is the judge of the policy that counts now. To make one takes milliseconds.
+func (s *Service) judgeOf() (*action.Judge, int64, error) {
+	rules, version := s.Policy()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.judge != nil && s.of == version {
+		return s.judge, version, nil
+	}
+	judge, err := action.NewJudge(rules, version)
+	if err == nil {
+		s.judge, s.of = judge, version
+	}
+	return judge, version, err
+}
+
+// facts gathers what the policy may ask about.
+func (s *Service) facts(ctx context.Context, p identity.Principal, able wallet.Capabilities, k action.Kept, level identity.Level) (action.Facts, error) {
+	c := k.Command
+	f := action.Facts{
+		Act: string(c.Act), Reason: c.Reason, Actor: k.Maker.Kind.String(), Level: int64(level), Hour: int64(s.Clock().In(s.Zone()).Hour()), WithinWindow: s.OnDuty(),
+	}
+	if !c.Amount.None() {
+		f.Amount, f.Currency = selfservice.Whole(c.Amount), c.Amount.Currency()
+	}
+	of := action.Of{CustomerID: k.CustomerID, Act: c.Act, Currency: f.Currency, Except: k.ID}
+	if k.Maker.Kind == identity.Staff {
+		of.StaffID = k.Maker.ID
+	}
+	sums, err := s.Store.ActTotals(ctx, part(), of)
+	if err != nil {
+		return f, err
+	}
+	f.DayCount, f.DayTotal, f.StaffTotal = sums.DayCount, sums.DayTotal, sums.StaffTotal
+	talk, err := s.Store.Conversation(ctx, part(), k.ConversationID)
+	if err != nil && !fault.Is(err, fault.NotFound) { // one that has not begun has no channel
+		return f, err
+	}
+	f.Channel = talk.Channel
+	return f, s.told(ctx, actor(p, k), able, c, &f)
+}
+
+// told asks the wallet for its part of the facts. What a wallet cannot tell counts for
+// the worse. So does what it does not answer, for what only makes safe: somebody in a
+// hurry must not wait for it; everything else is not judged then.
+func (s *Service) told(ctx context.Context, by wallet.Actor, able wallet.Capabilities, c wallet.Command, f *action.Facts) error {
+	const op = "acting.told"
+	f.NewDevice = true
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	asking, ctx := errgroup.WithContext(ctx)
+	ask := func(can wallet.Reading, do func() error) {
+		if !able.Reads(can) {
+			return
+		}
+		asking.Go(func() error {
+			err := do()
+			if c.Act.Cautious() && err != nil {
+				s.Log.Warn("the wallet does not tell what the policy may ask about", "reading", can, "error", err)
+				return nil
+			}
+			return err
+		})
+	}
+	now := s.Clock()
+	ask(wallet.ReadFactors, func() error {
+		all, err := s.Wallet.Factors(ctx, by, c.CustomerID)
+		if err == nil {
+			f.FactorHours = factorHours(all, now)
+		}
+		return err
+	})
+	ask(wallet.ReadDevices, func() error {
+		all, err := s.Wallet.Devices(ctx, by, c.CustomerID)
+		if err == nil {
+			f.NewDevice = newDevice(all, now)
+		}
+		return err
+	})
+	ask(wallet.ReadRestrictions, func() error {
+		all, err := s.Wallet.Restrictions(ctx, by, c.CustomerID)
+		if err == nil {
+			f.Restricted, f.PlacedBy = len(all) > 0, placedBy(all, c)
+		}
+		return err
+	})
+	ask(wallet.ReadDisputes, func() error {
+		all, err := s.Wallet.Disputes(ctx, by, c.CustomerID)
+		if err == nil {
+			f.Disputed = disputed(all, c.Target)
+		}
+		return err
+	})
+	ask(wallet.ReadCustomer, func() error {
+		who, err := s.Wallet.Customer(ctx, by, c.CustomerID)
+		f.Vulnerable = slices.Contains(who.Flags, "vulnerable")
+		return err
+	})
+	if err := asking.Wait(); err != nil {
+		return &fault.Error{Code: fault.Unavailable, Op: op, Message: "the wallet does not tell what the policy asks about", Err: err}
+	}
+	return nil
+}
+
+// factorHours is how long ago something that proves who the customer is was changed
+// last, in whole hours. Nothing that proves it counts as changed now.
+func factorHours(all []wallet.Factor, now time.Time) int64 {
+	youngest, found := time.Duration(1<<62), false
+	for _, f := range all {
+		at := max(f.CreatedAt, f.ChangedAt)
+		if f.State == "removed" || at == 0 {
+			continue
+		}
+		youngest, found = min(youngest, now.Sub(at.Std())), true
+	}
+	if !found {
+		return 0
+	}
+	return max(int64(youngest/time.Hour), 0)
+}
+
+// newDevice tells whether a device was seen first a short while ago.
+func newDevice(all []wallet.Device, now time.Time) bool {
+	return slices.ContainsFunc(all, func(d wallet.Device) bool {
+		return d.Trust != "revoked" && now.Sub(d.FirstSeen.Std()) < assurance.CoolDown
+	})
+}
+
+// placedBy is who placed the restriction that a command is to lift: of several, the one
+// who has most to say.
+func placedBy(all []wallet.Restriction, c wallet.Command) string {
+	rank := []string{"", "customer", "support", "wallet", "authority"}
+	who := 0
+	for _, r := range all {
+		lifted := r.ID == c.Target || (r.Target != "" && r.Target == c.Target) || r.Scope == "wallet"
+		if lifted {
+			who = max(who, slices.Index(rank, r.PlacedBy))
+		}
+	}
+	return rank[who]
+}
+
+func disputed(all []wallet.Dispute, target string) bool {
+	return slices.ContainsFunc(all, func(d wallet.Dispute) bool { return !d.State.Over() && slices.Contains(d.Transactions, target) })
+}
+
+// stateOf is the state of what a command acts on, as the wallet tells it now: the
+// decision is made on it. "" where the act needs none. Errors: NotFound; Unavailable.
+func (s *Service) stateOf(ctx context.Context, by wallet.Actor, c wallet.Command) (string, error) {
+	const op = "acting.stateOf"
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	switch c.Act {
+	case wallet.RequestRefund, wallet.OpenDispute, wallet.Recall, wallet.ReleaseHold:
+		t, err := s.Wallet.Transaction(ctx, by, c.CustomerID, c.Target)
+		return string(t.State), fault.Wrap(op, err)
+	case wallet.CancelRefund:
+		all, err := s.Wallet.Refunds(ctx, by, c.CustomerID, "")
+		for _, r := range all {
+			if r.ID == c.Target {
+				return string(r.State), nil
+			}
+		}
+		return "", missing(op, err)
+	case wallet.GrantCredit:
+		all, err := s.Wallet.Disputes(ctx, by, c.CustomerID)
+		for _, d := range all {
+			if d.ID == c.Target {
+				return string(d.State), nil
+			}
+		}
+		return "", missing(op, err)
+	case wallet.Unfreeze:
+		all, err := s.Wallet.Restrictions(ctx, by, c.CustomerID)
+		for _, r := range all {
+			if r.ID == c.Target || (r.Target != "" && r.Target == c.Target) {
+				return r.Kind, nil
+			}
+		}
+		return "", missing(op, err)
+	default:
+		return "", nil
+	}
+}
+
+func missing(op string, err error) error {
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	return fault.New(fault.NotFound, op, "the customer has no such thing")
+}
+
+// destination is where the money goes, in the customer's words; "" where that cannot be
+// told.
+func (s *Service) destination(ctx context.Context, by wallet.Actor, able wallet.Capabilities, k action.Kept) string {
+	to := k.Summary.Destination
+	if to == "" {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	if able.Reads(wallet.ReadInstruments) {
+		if all, err := s.Wallet.Instruments(ctx, by, k.Command.CustomerID); err == nil {
+			for _, i := range all {
+				if i.ID == to {
+					return label(i)
+				}
+			}
+		}
+	}
+	if able.Reads(wallet.ReadAccounts) {
+		if all, err := s.Wallet.Accounts(ctx, by, k.Command.CustomerID); err == nil {
+			for _, a := range all {
+				if a.ID == to {
+					return a.Name
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func label(i wallet.Instrument) string {
+	name := i.Brand
+	if name == "" {
+		name = i.Type
+	}
+	if i.Last4 == "" {
+		return name
+	}
+	return name + " ••••" + i.Last4
+}

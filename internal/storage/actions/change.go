@@ -1,0 +1,286 @@
+package actions
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"time"
+
+	"kefu/internal/domain/action"
+	"kefu/internal/domain/approval"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/clock"
+	"kefu/internal/platform/fault"
+	"kefu/internal/storage/core"
+	"kefu/internal/storage/engine"
+	"kefu/internal/storage/verification"
+)
+
+// anyRevision stands for whichever revision there is.
+const anyRevision = 0
+
+// change lets do work out what an act becomes, in the transaction that finds it. Who may
+// asks about the act's conversation as it is then.
+func (a *Acts) change(ctx context.Context, op, id string, revision int64, may func(policy.Object) bool, do func(context.Context, *core.Tx, *action.Kept) error) (action.Kept, error) {
+	if !engine.ValidKey(id) {
+		return action.Kept{}, fault.New(fault.NotFound, op, "no act has an id of that form")
+	}
+	var changed action.Kept
+	err := a.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		k, err := a.scan(t.SQL.QueryRowContext(ctx, "SELECT "+columns+" WHERE a.id = $1", id).Scan)
+		if err != nil {
+			return err
+		}
+		o, err := about(ctx, t.SQL, k.ConversationID, k.CustomerID)
+		switch {
+		case err != nil:
+			return err
+		case !may(o):
+			return fault.New(fault.Forbidden, op, "the act is not theirs to change")
+		case revision != anyRevision && revision != k.Revision:
+			return &fault.Error{Code: fault.Conflict, Op: op, Field: "revision", Message: "it has changed meanwhile"}
+		}
+		before := k.State
+		if err := do(ctx, t, &k); err != nil {
+			return err
+		}
+		if !before.May(k.State) && before != k.State {
+			return fault.New(fault.Internal, op, "%s does not follow %s", k.State, before)
+		}
+		if k.State.Over() && k.ApprovalID != "" {
+			if err := a.gate.Drop(ctx, t, k.ApprovalID); err != nil {
+				return err
+			}
+		}
+		err = a.save(ctx, t, &k)
+		changed = k
+		return err
+	})
+	if err != nil {
+		return action.Kept{}, err
+	}
+	return changed, nil
+}
+
+// save seals k anew, one revision later.
+func (a *Acts) save(ctx context.Context, t *core.Tx, k *action.Kept) error {
+	const op = "actions.save"
+	sealed, ref, err := seal(t, *k)
+	if err != nil {
+		return err
+	}
+	var before int64
+	if err := t.SQL.QueryRowContext(ctx, "SELECT body_ref FROM act WHERE id = $1", k.ID).Scan(&before); err != nil {
+		return engine.MapError(op, err)
+	}
+	_, err = t.SQL.ExecContext(ctx, `UPDATE act SET state = $1, revision = $2, approval_id = $3, sending = $4, alarmed_at = CASE WHEN $5 = 0 THEN 0 WHEN alarmed_at > 0 THEN alarmed_at ELSE $6 END,
+			changed_at = $7, due_at = $8, body = $9, body_ref = $10 WHERE id = $11`,
+		string(k.State), k.Revision+1, k.ApprovalID, bit(k.Sending), bit(k.Alarmed), t.Now, clock.Micros(k.ChangedAt), due(*k), sealed, ref, k.ID)
+	if err != nil {
+		return engine.MapError(op, err)
+	}
+	k.Revision++
+	return t.DestroyKeys(ctx, []int64{before})
+}
+
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// proposes is who has an act of theirs done.
+func proposes(p identity.Principal) func(policy.Object) bool {
+	return func(o policy.Object) bool { return policy.Allow(p, policy.ProposeAct, o) }
+}
+
+// runs is the part of Kefu that carries acts out.
+func runs(p identity.Principal) func(policy.Object) bool {
+	return func(o policy.Object) bool { return policy.Allow(p, policy.RunActs, o) }
+}
+
+func either(p identity.Principal) func(policy.Object) bool {
+	return func(o policy.Object) bool { return proposes(p)(o) || runs(p)(o) }
+}
+
+// ConfirmAct notes a yes to what has a hash. Errors: NotFound; Forbidden; Conflict, as
+// action.Confirm.
+func (a *Acts) ConfirmAct(ctx context.Context, p identity.Principal, id, hash string) (action.Kept, error) {
+	return a.change(ctx, "actions.ConfirmAct", id, anyRevision, proposes(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+		next, err := k.Confirm(p, hash, clock.FromMicros(t.Now))
+		if err == nil && k.State != next.State {
+			record(t, p, *k, "act.confirm")
+		}
+		k.Action = next
+		return err
+	})
+}
+
+// CancelAct gives an act up. Errors: NotFound; Forbidden; Conflict when it may have left.
+func (a *Acts) CancelAct(ctx context.Context, p identity.Principal, id string) (action.Kept, error) {
+	return a.change(ctx, "actions.CancelAct", id, anyRevision, proposes(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+		next, err := k.Cancel(p, clock.FromMicros(t.Now))
+		k.Action = next
+		record(t, p, *k, "act.cancel")
+		return err
+	})
+}
+
+// asked is the payload of a request: which act, and the hash of exactly what will
+// happen. Not are the members of staff who are no second person.
+type asked struct {
+	Act  string   `json:"act"`
+	Hash string   `json:"hash"`
+	Not  []string `json:"not,omitempty"`
+}
+
+// AwaitAct puts a confirmed act before a second person. Errors: NotFound; Forbidden;
+// Conflict, with the reason nobody_else where there is no such person.
+func (a *Acts) AwaitAct(ctx context.Context, p identity.Principal, id string, revision int64) (action.Kept, error) {
+	const op = "actions.AwaitAct"
+	return a.change(ctx, op, id, revision, either(p), func(ctx context.Context, t *core.Tx, k *action.Kept) error {
+		now := clock.FromMicros(t.Now)
+		if _, err := k.Await("", now); err != nil { // before anybody is asked
+			return err
+		}
+		want := asked{Act: k.ID, Hash: k.Hash}
+		for _, who := range []action.By{k.Maker, k.Confirmer} {
+			if who.Kind == identity.Staff {
+				want.Not = append(want.Not, who.ID)
+			}
+		}
+		payload, err := json.Marshal(want)
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		maker := identity.Principal{Kind: k.Maker.Kind, ID: k.Maker.ID}
+		_, pending, err := a.gate.Ask(ctx, t, maker, approval.New{
+			Kind: approval.WalletAct, Subject: "act/" + k.ID, Summary: string(k.Command.Act), Payload: payload,
+			May: func(p identity.Principal) bool { return mayDecide(p, want) },
+		})
+		if err != nil {
+			return err
+		}
+		if pending == nil {
+			return &fault.Error{Code: fault.Conflict, Op: op, Field: "approval", Reason: "nobody_else", Message: "nobody could be the second person"}
+		}
+		k.Action, err = k.Await(pending.ID, now)
+		return err
+	})
+}
+
+// PlanAct writes down that an act will be sent, and uses its proof up, in one
+// transaction. What the proof is worth is found here, not believed. Errors: NotFound;
+// Forbidden, with a reason, as action.Plan, or underway while the same may have happened
+// to the same thing under another key; Conflict.
+func (a *Acts) PlanAct(ctx context.Context, p identity.Principal, id string, revision int64, r action.Ready) (action.Kept, error) {
+	return a.change(ctx, "actions.PlanAct", id, revision, either(p), func(ctx context.Context, t *core.Tx, k *action.Kept) error {
+		now := clock.FromMicros(t.Now)
+		if err := a.alone(ctx, t, *k); err != nil {
+			return err
+		}
+		r.Level, r.Signed = identity.AL1, ""
+		if r.StepUp != "" {
+			used, err := verification.Use(ctx, t, a.proofs, r.StepUp, k.ID, k.ConversationID, k.Command)
+			if err != nil {
+				return err
+			}
+			r.Level, r.Signed = used.Proof.Level, used.Signed
+		}
+		next, err := k.Plan(r, now)
+		if err != nil {
+			return err
+		}
+		k.Action, k.Sending, k.NextAt = next, true, now.Add(action.SendLease)
+		t.RecordUnder(p, k.ApprovalID, "act.plan", "act", k.ID, k.CustomerID)
+		return nil
+	})
+}
+
+// alone refuses what may have happened already, under another key.
+func (a *Acts) alone(ctx context.Context, t *core.Tx, k action.Kept) error {
+	const op = "actions.alone"
+	rows, err := t.SQL.QueryContext(ctx, "SELECT "+columns+" WHERE a.customer_id = $1 AND a.kind = $2 AND a.state IN ('planned', 'unknown') AND a.id <> $3 LIMIT $4", k.CustomerID, string(k.Command.Act), k.ID, most)
+	if err != nil {
+		return engine.MapError(op, err)
+	}
+	same := false
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		other, err := a.scan(r.Scan)
+		same = same || other.Command.Target == k.Command.Target
+		return err
+	})
+	if err == nil && same {
+		err = &fault.Error{Code: fault.Forbidden, Op: op, Field: "act", Reason: Underway, Message: "the same may have happened already"}
+	}
+	return engine.MapError(op, err)
+}
+
+// Underway is the reason why nothing is planned while the same may have happened.
+const Underway = "underway"
+
+// ResendAct notes that an act which certainly never left, or of which the wallet knows
+// nothing, is handed over once more, under the same key. Errors: NotFound; Forbidden;
+// Conflict when it may have left, or its time is over.
+func (a *Acts) ResendAct(ctx context.Context, p identity.Principal, id string, revision int64) (action.Kept, error) {
+	const op = "actions.ResendAct"
+	return a.change(ctx, op, id, revision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+		now := clock.FromMicros(t.Now)
+		if k.State != action.Planned || k.Sending || now.Sub(k.ChangedAt) >= action.StartLife {
+			return &fault.Error{Code: fault.Conflict, Op: op, Field: "state", Reason: string(k.State), Message: "it may have left, or its time is over"}
+		}
+		k.Sending, k.NextAt = true, now.Add(action.SendLease)
+		return nil
+	})
+}
+
+// SettleAct takes in what the wallet answered. Errors: NotFound; Forbidden; Conflict when
+// nothing is underway, or it has changed.
+func (a *Acts) SettleAct(ctx context.Context, p identity.Principal, id string, revision int64, w action.Answer) (action.Kept, error) {
+	return a.change(ctx, "actions.SettleAct", id, revision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+		next, err := k.Settle(w, clock.FromMicros(t.Now))
+		if err == nil && next.State != k.State {
+			record(t, p, *k, "act."+string(next.State))
+		}
+		k.Action, k.Sending = next, false
+		return err
+	})
+}
+
+// FailAct ends an act that has not left, and says why. Errors: NotFound; Forbidden;
+// Conflict when it may have left.
+func (a *Acts) FailAct(ctx context.Context, p identity.Principal, id string, revision int64, why wallet.Refusal) (action.Kept, error) {
+	return a.change(ctx, "actions.FailAct", id, revision, either(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+		next, err := k.Fail(why, clock.FromMicros(t.Now))
+		k.Action = next
+		record(t, p, *k, "act.failed")
+		return err
+	})
+}
+
+// LookAgain notes when an act that waits for somebody is to be looked at again; one
+// whose time is over ends. Errors: NotFound; Forbidden; Conflict.
+func (a *Acts) LookAgain(ctx context.Context, p identity.Principal, id string, revision int64, at time.Time) (action.Kept, error) {
+	return a.change(ctx, "actions.LookAgain", id, revision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+		if now := clock.FromMicros(t.Now); k.At(now).State == action.Expired {
+			k.Action = k.At(now)
+			record(t, p, *k, "act.expired")
+			return nil
+		}
+		k.NextAt = at
+		return nil
+	})
+}
+
+// AlarmAct notes that somebody is told that nobody knows what became of an act. Errors:
+// NotFound; Forbidden; Conflict.
+func (a *Acts) AlarmAct(ctx context.Context, p identity.Principal, id string, revision int64) (action.Kept, error) {
+	return a.change(ctx, "actions.AlarmAct", id, revision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+		k.Alarmed = true
+		record(t, p, *k, "act.alarm")
+		return nil
+	})
+}
