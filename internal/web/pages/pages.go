@@ -77,6 +77,7 @@ func (s *Site) MountFrame(mux *http.ServeMux) {
 	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.frame.serve(s.framePolicy()).ServeHTTP(w, r) })
 	mux.Handle("GET /frame", page)
 	mux.Handle("GET /frame/", page)
+	mux.Handle("GET /flow/{flow}", page) // the window as a page of its own, which begins with a flow
 	mux.Handle("GET /preview", s.frame.serve(s.previewPolicy()))
 	mux.HandleFunc("GET /frame/look.css", s.serveLook)
 	mux.HandleFunc("GET /frame/logo.png", s.serveLogo)

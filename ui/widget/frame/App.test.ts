@@ -6,6 +6,8 @@ import { MemoryStorage } from '../../kit/protocol/storage.ts';
 import App from './App.svelte';
 import { Chat } from './chat.svelte.ts';
 import { en } from './messages/en.ts';
+import { words as enList } from './messages/list.en.ts';
+import { words as zhList } from './messages/list.zh.ts';
 import { words as files } from './messages/files.en.ts';
 import { zh } from './messages/zh.ts';
 import { Words } from './start.svelte.ts';
@@ -55,7 +57,7 @@ describe.each([
 
   test('in the list of conversations too', async () => {
     await setUp({ language, conversations: [{ ...open, status: 'resolved' as never }] });
-    expect(await screen.findByText(m.yourConversations)).toBeVisible();
+    expect(await screen.findByText((m === zh ? zhList : enList).yourConversations)).toBeVisible();
     expect(screen.getByText(m.neverAsk)).toBeVisible();
     expect(screen.getByRole('button', { name: m.person })).toBeVisible();
   });
@@ -313,7 +315,7 @@ test('a conversation that is not there any more is left, and not asked for again
   const { server } = await setUp({ conversations: [open] });
   server.last.receive({ t: 'error', code: 'not_found', ref: 'fetch', conv: 'c' });
   expect(await screen.findByText(en.listGone)).toBeVisible();
-  expect(await screen.findByText(en.yourConversations)).toBeVisible();
+  expect(await screen.findByText(enList.yourConversations)).toBeVisible();
   server.last.receive({ t: 'error', code: 'not_found', ref: 'fetch', conv: 'c' });
   expect(server.last.of('fetch').length).toBeLessThanOrEqual(2);
 });
@@ -493,7 +495,7 @@ test('a window that is opened again shows where a merged conversation goes on', 
   expect(await screen.findByText('text 2')).toBeVisible();
   expect(chat.current.conv).toBe('d');
   chat.list();
-  expect(await screen.findByText(en.status.merged)).toBeVisible();
+  expect(await screen.findByText(enList.status.merged)).toBeVisible();
 });
 
 test('a server without room says so, and that what was written is kept', async () => {
@@ -525,12 +527,12 @@ test('a visitor ends and forgets the conversations on this device, asked once mo
   const { chat, server } = await setUp({ conversations: [open] });
   server.last.receive(missed('c', [entry('c', 1)]));
   await fireEvent.click(await screen.findByRole('button', { name: en.back }));
-  await fireEvent.click(await screen.findByRole('button', { name: en.forget }));
-  expect(await screen.findByText(en.forgetAsk)).toBeVisible();
-  await fireEvent.click(screen.getByRole('button', { name: en.forgetNo }));
-  expect(screen.queryByText(en.forgetAsk)).toBeNull();
-  await fireEvent.click(screen.getByRole('button', { name: en.forget }));
-  await fireEvent.click(screen.getByRole('button', { name: en.forgetYes }));
+  await fireEvent.click(await screen.findByRole('button', { name: enList.forget }));
+  expect(await screen.findByText(enList.forgetAsk)).toBeVisible();
+  await fireEvent.click(screen.getByRole('button', { name: enList.forgetNo }));
+  expect(screen.queryByText(enList.forgetAsk)).toBeNull();
+  await fireEvent.click(screen.getByRole('button', { name: enList.forget }));
+  await fireEvent.click(screen.getByRole('button', { name: enList.forgetYes }));
   await waitFor(() => expect(server.connections).toHaveLength(2));
   expect(chat.conversations).toEqual([]);
 });

@@ -58,6 +58,8 @@ export class Chat {
   readonly client: Client;
   /** The transaction that the page asks for help with, until it was asked. */
   about: string | undefined;
+  /** The flow whose topic the page asks for. */
+  wants = $state.raw<string>();
   readonly host: Host;
   readonly parts = new Parts();
   /** The files of the message that is written; there is none before the first was picked. */
@@ -114,7 +116,7 @@ export class Chat {
         shown: (on) => this.#showing(on),
         identify: () => void this.#identify(),
         signout: () => this.#signOut(),
-        about: (transaction) => this.#ask(transaction),
+        about: (transaction, flow) => this.ask(transaction, flow),
       },
       options.view,
     );
@@ -381,7 +383,7 @@ export class Chat {
     if (open) this.#decided = true;
     const draft = (this.#typed && this.text.trim() !== '') || (this.picks?.items.length ?? 0) > 0;
     if (draft || this.filling || this.running || this.current.ref !== undefined || this.current.conv !== '') return;
-    if (this.about !== undefined) return this.fresh();
+    if ((this.about ?? this.wants) !== undefined) return this.fresh();
     const beginning = this.client.outbox.beginnings().at(-1);
     const live = lines.find((c) => c.conv === this.#back) ?? lines.find((c) => c.status !== 'resolved' && c.status !== 'merged');
     if (beginning) this.#showCurrent('', beginning.ref);
@@ -407,9 +409,10 @@ export class Chat {
   }
 
   /** Goes to the topics; the one that is chosen begins with this transaction. Opened without one, the window is about none. */
-  #ask(transaction?: string): void {
+  ask(transaction?: string, flow?: string): void {
     this.about = transaction;
-    if (transaction !== undefined && this.#decided) this.fresh();
+    this.wants = flow;
+    if ((transaction ?? flow) !== undefined && this.#decided) this.fresh();
   }
 
   show(conv: string): void {

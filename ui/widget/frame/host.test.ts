@@ -18,7 +18,7 @@ function embed({ ancestor, referrer = '' }: { ancestor?: string; referrer?: stri
     shown: (on) => heard.push(`shown ${on}`),
     identify: () => heard.push('identify'),
     signout: () => heard.push('signout'),
-    about: (transaction) => heard.push(`about ${transaction}`),
+    about: (transaction, flow) => heard.push(`about ${transaction} ${flow}`),
   };
   const host = new Host(events, view as unknown as Window);
   const say = (type: string, value?: unknown, { origin = 'https://wallet.example', source = parent as unknown, n = undefined as unknown } = {}) =>
@@ -66,11 +66,11 @@ test('knowing nothing, the first init pins it', () => {
 
 test('the page says what help is wanted with', () => {
   const { say, heard } = embed({ ancestor: 'https://wallet.example' });
-  say('about', 'tx-1');
+  say('about', { transaction: 'tx-1' });
   say('about');
-  say('about', 'x'.repeat(65));
-  say('about', { id: 'tx-1' });
-  expect(heard).toEqual(['about tx-1', 'about undefined']);
+  say('about', { flow: 'FL2' });
+  say('about', { transaction: 'x'.repeat(65), flow: 7 });
+  expect(heard).toEqual(['about tx-1 undefined', 'about undefined undefined', 'about undefined FL2', 'about undefined undefined']);
 });
 
 test('a token is asked for once and given to all who wait for the same person', async () => {

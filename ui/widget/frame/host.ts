@@ -17,8 +17,8 @@ export interface HostEvents {
   /** The page has a token to give: ask for it. */
   identify(): void;
   signout(): void;
-  /** The page asks for help with a transaction of the wallet's; undefined: with none in particular. */
-  about?(transaction?: string): void;
+  /** The page asks for help with a transaction of the wallet's, or for a flow; without: with nothing in particular. */
+  about?(transaction?: string, flow?: string): void;
 }
 
 const text = (v: unknown): string | undefined => (typeof v === 'string' && v.length <= 64 ? v : undefined);
@@ -124,8 +124,8 @@ export class Host {
         this.#discard();
         return this.events.signout();
       case 'about': {
-        const transaction = text(value);
-        return transaction === undefined && value !== undefined ? undefined : this.events.about?.(transaction);
+        const { transaction, flow } = (value ?? {}) as Record<string, unknown>;
+        return this.events.about?.(text(transaction), text(flow));
       }
       case 'token':
         if (event.data.n === this.#asked) this.#settle(typeof value === 'string' && value.length < 8192 ? value : null);

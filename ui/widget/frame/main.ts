@@ -12,4 +12,4 @@ export function draw(options?: Partial<ChatOptions>) {
 
 // Of the desk's settings: the server lets nobody else hold it.
 if (location.pathname === '/preview') import('./preview/index.ts').then((part) => part.preview(draw));
-else draw();
+else draw().chat.ask(undefined, /^\/flow\/(\w+)$/.exec(location.pathname)?.[1]); // a page of its own, to link to

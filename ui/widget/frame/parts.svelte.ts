@@ -63,11 +63,13 @@ export class Parts {
     en: () => import('../../kit/flow/words.en.ts'),
     zh: () => import('../../kit/flow/words.zh.ts'),
   });
-  /** Its words are few, and are with those of the first screen. */
-  readonly list = new Part(this, () => import('./ConversationList.svelte'));
+  readonly list = new Part(this, () => import('./ConversationList.svelte'), {
+    en: () => import('./messages/list.en.ts'),
+    zh: () => import('./messages/list.zh.ts'),
+  });
 
   speak(language: Language): void {
     this.language = language;
-    for (const part of [this.files, this.intake, this.editor, this.after, this.flow]) void part.speak().catch(() => undefined);
+    for (const part of [this.files, this.intake, this.editor, this.after, this.flow, this.list]) void part.speak().catch(() => undefined);
   }
 }

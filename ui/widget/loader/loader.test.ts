@@ -162,7 +162,7 @@ test('a page opens the window about one of its transactions', async () => {
   kefu('open', { transaction: 'tx-1' });
   loaded();
   kefu('open', { transaction: 'tx-2' });
-  expect(about()).toEqual([['tx-1', frameOrigin], ['tx-2', frameOrigin]]);
+  expect(about()).toEqual([[{ transaction: 'tx-1' }, frameOrigin], [{ transaction: 'tx-2' }, frameOrigin]]);
 });
 
 test('commands given before the script came are carried out', async () => {

@@ -13,8 +13,9 @@ interface Look {
 const look = '__KEFU_LOOK__' as unknown as Look;
 
 type Token = string | null | (() => string | Promise<string>);
-// With open: the wallet's id of the transaction that help is wanted with.
-type About = { transaction?: string };
+// With open: the wallet's id of the transaction that help is wanted with, and the flow
+// that is to be gone through.
+type About = { transaction?: string; flow?: string };
 type Command = [name: 'open' | 'close' | 'identify', value?: Token | About];
 type Kefu = ((...command: Command) => void) & { q?: ArrayLike<unknown>[] };
 
@@ -38,7 +39,7 @@ let timer: ReturnType<typeof setTimeout>;
 let token: Token | undefined;
 // Counts what the page has said of who is there.
 let visit = 0;
-let about: string | undefined;
+let about: About | undefined;
 // The page lets no style sheet in: only scripts give elements their style.
 let bare = false;
 
@@ -191,7 +192,7 @@ addEventListener('message', ({ source, origin, data }) => {
 const queue = (window as { kefu?: Kefu }).kefu?.q ?? [];
 const kefu: Kefu = (name, value) => {
   if (name === 'open' || name === 'close') {
-    about = (value as About)?.transaction;
+    about = value as About;
     if (open !== (name === 'open')) show(!open);
     post('about', about);
   } else if (name === 'identify') {

@@ -78,7 +78,7 @@ test('the photo of a question that is asked no more is neither uploaded nor sent
 
 test('the transaction that help was asked about begins one form, and no other', async () => {
   const { server, chat, say } = await setUp();
-  say('about', 'tx-1');
+  say('about', { transaction: 'tx-1' });
   const first = await choose(chat);
   expect(first.answers).toEqual({ payment: { transaction: 'tx-1' } });
   first.send('en');
@@ -87,9 +87,19 @@ test('the transaction that help was asked about begins one form, and no other', 
   expect((await choose(chat)).answers).toEqual({});
 });
 
+test('a page asks for a flow: whoever is not signed in gets the form of its topic', async () => {
+  const { chat, say } = await setUp();
+  chat.forms = chat.forms.map((f) => ({ ...f, flow: 'FL2' }));
+  say('about', { transaction: 'tx-1', flow: 'FL9' });
+  expect(chat.filling).toBeUndefined();
+  say('about', { transaction: 'tx-1', flow: 'FL2' });
+  await waitFor(() => expect(chat.filling?.answers).toEqual({ payment: { transaction: 'tx-1' } }));
+  expect(chat.wants).toBeUndefined();
+});
+
 test('opened without a transaction, the window is about none', async () => {
   const { chat, say } = await setUp();
-  say('about', 'tx-1');
+  say('about', { transaction: 'tx-1' });
   say('about');
   expect((await choose(chat)).answers).toEqual({});
 });

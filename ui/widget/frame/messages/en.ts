@@ -1,5 +1,5 @@
 import type { Eta } from '../../../kit/protocol/client.ts';
-import type { ConversationStatus, ErrorCode } from '../../../kit/protocol/frames.ts';
+import type { ErrorCode } from '../../../kit/protocol/frames.ts';
 
 const classNames: Record<string, string> = {
   pan: 'a card number',
@@ -39,17 +39,6 @@ export const en = {
   personAsked: 'A person was asked for',
   personFailed: 'We could not pass on that you want a person. Ask again.',
   personHint: 'Your conversation is with our team. A person will answer here.',
-
-  newConversation: 'New conversation',
-  yourConversations: 'Your conversations',
-  olderConversations: 'Older conversations',
-  forget: 'End and forget on this device',
-  forgetAsk: 'Nobody can read your conversations on this device any more then, and neither can you.',
-  forgetYes: 'End and forget',
-  forgetNo: 'Keep them',
-  conversationOf: (day: string) => `Conversation of ${day}`,
-  unread: (n: number) => (n === 1 ? '1 unread message' : `${n} unread messages`),
-  status: { open: 'Open', waiting: 'Answered', snoozed: 'On hold', resolved: 'Closed', merged: 'Joined' } satisfies Record<ConversationStatus, string>,
 
   emptyTitle: 'How can we help?',
   emptyText: 'Choose what it is about, or write below in your own words. Your message is kept, and the answer comes here.',
