@@ -187,31 +187,31 @@ func commandRules() []rule {
 func findRules() []rule {
 	ctx := context.Background()
 	return []rule{
-		{"FewConversations", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"FewConversations", workers + " outsider program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, _, err := sc.FewConversations(ctx, p, &search.Filter{Customer: sc.own.ID})
 			return err
 		}},
-		{"WrittenIn", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"WrittenIn", workers + " outsider program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.WrittenIn(ctx, p, search.Few{Customer: sc.own.ID}, 1<<62, 10)
 			return err
 		}},
-		{"WrittenBefore", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"WrittenBefore", workers + " outsider program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.WrittenBefore(ctx, p, 1<<62, 10)
 			return err
 		}},
-		{"PositionAt", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"PositionAt", workers + " outsider program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.PositionAt(ctx, p, 1)
 			return err
 		}},
-		{"WrittenAt", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"WrittenAt", workers + " outsider program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.WrittenAt(ctx, p, 1)
 			return err
 		}},
-		{"JudgeMatches", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"JudgeMatches", workers + " outsider program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.JudgeMatches(ctx, p, &search.Filter{}, []int64{1}, func(string) int { return 1 })
 			return err
 		}},
-		{"ReadFound", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"ReadFound", workers + " outsider program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.ReadFound(ctx, p, []int64{1})
 			return err
 		}},

@@ -197,12 +197,12 @@ func agentMay(p identity.Principal, a Action, o Object) bool {
 }
 
 // outsideAgentMay is for the agents of a partner firm. They work in what they were
-// given, or are being offered, and nothing tells them of the rest: no search, no
-// customers, no earlier versions, no colleagues.
+// given, or are being offered, and nothing tells them of the rest: no customers, no
+// earlier versions, no colleagues, and a search of what they have alone.
 func outsideAgentMay(p identity.Principal, a Action, o Object) bool {
 	given := o.AssigneeID == p.ID || o.OfferedTo == p.ID
 	switch a {
-	case ReadConversation, ReadInternal, SendMessage, WriteNote, MarkSeen, WorkConversation, ListInbox, UseDraft,
+	case ReadConversation, ReadInternal, SendMessage, WriteNote, MarkSeen, WorkConversation, ListInbox, SearchMessages, UseDraft,
 		EditMessage, RedactMessage:
 		return given && agentMay(p, a, o)
 	case ReadAttachment:

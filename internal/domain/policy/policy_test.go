@@ -165,6 +165,7 @@ conversation.mark_seen         +       +       -       -       -
 conversation.redact            +       +       -       -       -
 conversation.work              +       +       -       -       -
 inbox.list                     +       +       -       -       -
+search.messages                +       +       -       -       -
 draft.use                      +       +       -       -       -
 attachment.upload              +       +       +       +       -
 attachment.read                +       +       -       -       -

@@ -8,6 +8,7 @@ import (
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
 	"kefu/internal/domain/search"
 	"kefu/internal/domain/staff"
 	"kefu/internal/platform/id"
@@ -109,6 +110,11 @@ func (c *colleagues) named(name string) (ids []string, err error) {
 	switch {
 	case strings.EqualFold(name, myself):
 		return []string{c.p.ID}, nil
+	case !policy.Allow(c.p, policy.ListStaff, policy.Object{}): // whom they may not know of names nobody
+		if name == c.p.ID || strings.EqualFold(name, c.p.Name) {
+			return []string{c.p.ID}, nil
+		}
+		return nil, nil
 	case c.all == nil:
 		for m, err := range c.finder.AllStaff(c.ctx, c.p) {
 			if err != nil {

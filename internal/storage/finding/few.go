@@ -61,14 +61,9 @@ func sources(want *search.Filter) (all []func(arg reading.Arguments) string) {
 			return "SELECT t.conversation_id AS id FROM conversation_tag t WHERE " + reading.OneOf("t.tag", tags, arg)
 		})
 	}
-	statuses := want.Statuses
-	if len(statuses) == 0 {
-		statuses = []conversation.Status{conversation.Open, conversation.Waiting, conversation.Snoozed, conversation.Resolved, conversation.Merged}
-	}
+	statuses := statusesOf(want)
 	if len(want.Assignees) > 0 {
-		all = append(all, func(arg reading.Arguments) string {
-			return "SELECT i.conversation_id AS id FROM inbox i WHERE " + reading.OneOf("i.status", statuses, arg) + " AND " + reading.OneOf("i.assignee_id", want.Assignees, arg)
-		})
+		all = append(all, assigned(want, statuses))
 	}
 	if len(want.Teams) > 0 && !slices.Contains(want.Teams, "") { // who has no team is in no index
 		all = append(all, func(arg reading.Arguments) string {
@@ -83,16 +78,40 @@ func sources(want *search.Filter) (all []func(arg reading.Arguments) string) {
 	return all
 }
 
+// statusesOf are those that are asked for; all, where none are.
+func statusesOf(want *search.Filter) []conversation.Status {
+	if len(want.Statuses) > 0 {
+		return want.Statuses
+	}
+	return []conversation.Status{conversation.Open, conversation.Waiting, conversation.Snoozed, conversation.Resolved, conversation.Merged}
+}
+
+func assigned(want *search.Filter, statuses []conversation.Status) func(reading.Arguments) string {
+	return func(arg reading.Arguments) string {
+		return "SELECT i.conversation_id AS id FROM inbox i WHERE " + reading.OneOf("i.status", statuses, arg) + " AND " + reading.OneOf("i.assignee_id", want.Assignees, arg)
+	}
+}
+
 // FewConversations gives the conversations outside of which no message passes a
 // filter, where these are few: all of one customer's, or those that the other filters
 // name. It is false where they are not, or where finding out would take long. Errors:
 // Forbidden.
 func (f *Finder) FewConversations(ctx context.Context, p identity.Principal, want *search.Filter) (few search.Few, ok bool, err error) {
 	const op = "finding.FewConversations"
-	if err := allow(op, p); err != nil || want.Customer != "" {
+	own, err := allow(op, p)
+	if err != nil || want.Customer != "" {
 		return search.Few{Customer: want.Customer}, err == nil, err
 	}
-	for _, source := range sources(want) {
+	proposed := sources(want)
+	if own { // how many others pass says nothing here
+		if len(want.Assignees) > 0 && !slices.Contains(want.Assignees, p.ID) {
+			return search.Few{}, true, nil
+		}
+		theirs := *want
+		theirs.Assignees = []string{p.ID}
+		want, proposed = &theirs, []func(reading.Arguments) string{assigned(&theirs, statusesOf(&theirs))}
+	}
+	for _, source := range proposed {
 		ids, ok, err := f.named(ctx, want, source)
 		if err != nil || ok {
 			return search.Few{Conversations: ids}, ok, engine.MapError(op, err)
@@ -124,7 +143,8 @@ func (f *Finder) named(ctx context.Context, want *search.Filter, source func(rea
 // the newest first. Errors: Forbidden.
 func (f *Finder) WrittenIn(ctx context.Context, p identity.Principal, few search.Few, before int64, limit int) ([]int64, error) {
 	const op = "finding.WrittenIn"
-	if err := allow(op, p); err != nil {
+	own, err := allow(op, p)
+	if err != nil {
 		return nil, err
 	}
 	// Without the zeros PostgreSQL would walk through all positions.
@@ -139,7 +159,11 @@ func (f *Finder) WrittenIn(ctx context.Context, p identity.Principal, few search
 		if ids.Len() == 0 {
 			return nil, nil
 		}
-		source, args = "(SELECT v.id FROM "+layout.From()+") few", ids.Args()
+		source, args = "(SELECT c.id FROM "+layout.From()+" CROSS JOIN conversation c WHERE c.id = v.id) few", ids.Args()
+	}
+	if own {
+		args = append(args, p.ID)
+		source = strings.TrimSuffix(source, ") few") + " AND c.assignee_id = $" + strconv.Itoa(len(args)) + ") few"
 	}
 	n := len(args)
 	positions, err := read[int64](ctx, f.core, "SELECT e.pos FROM "+source+written+"$"+strconv.Itoa(n+1)+" ORDER BY e.pos + 0 DESC LIMIT $"+strconv.Itoa(n+2), append(args, before, min(limit, MaxPositions)))

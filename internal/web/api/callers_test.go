@@ -59,7 +59,7 @@ func welcome() map[string][2]int {
 		"presence ": {200, 0}, "set-presence ": {204, 0}, "duties ": {0, 200},
 		"duties-of ": {0, 200}, "duties-of oneself": {200, 200}, "skills ": {0, 200},
 		"session ": {200, 200}, "sign-out ": {204, 204}, "staff ": {0, 200},
-		"conversations ": {200, 0}, "find-conversations ": {200, 0}, "conversation-counts ": {200, 0}, "mentions ": {200, 0},
+		"conversations ": {200, 0}, "find-conversations ": {200, 0}, "conversation-counts ": {200, 0}, "mentions ": {200, 0}, "search ": {200, 0},
 		"change-conversations ": {200, 0}, // which says of each that it is not there
 		"upload ":               {201, 0},
 		"preview-window ":       {200, 0}, "delivered-forms ": {200, 0}, // they read forms, as agents do

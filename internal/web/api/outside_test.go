@@ -3,6 +3,8 @@ package api_test
 import (
 	"context"
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,13 +75,32 @@ func TestAnOutsideAgentSeesWhatTheyWereGiven(t *testing.T) {
 			}
 		}
 		w.noWayRound(bearer, own, foreign, asker)
+		if got := w.foundBy(bearer, "words"); len(got) != 1 || got[0] != own {
+			t.Errorf("they find %v", got)
+		}
 
 		w.give(own, nil)
+		if got := w.foundBy(bearer, "words"); len(got) != 0 {
+			t.Errorf("they find %v, which is theirs no more", got)
+		}
 		for _, path := range []string{"", "/entries", "/draft"} {
 			w.problem(404, "not_found", call{method: "GET", path: "/v1/conversations/" + own + path, bearer: bearer})
 		}
 		w.problem(404, "not_found", call{method: "GET", path: "/v1/attachments/" + ownFile + "/link", bearer: bearer})
 	})
+}
+
+// foundBy are the conversations that a search finds, each once.
+func (w *world) foundBy(bearer, q string) (ids []string) {
+	w.t.Helper()
+	var page struct{ Items []struct{ Conv string } }
+	w.must(200, call{method: "GET", path: "/v1/search?counts=true&q=" + url.QueryEscape(q), bearer: bearer}).json(w.t, &page)
+	for _, item := range page.Items {
+		if !slices.Contains(ids, item.Conv) {
+			ids = append(ids, item.Conv)
+		}
+	}
+	return ids
 }
 
 // noWayRound tries the ways that lead from one conversation to others.
@@ -89,7 +110,6 @@ func (w *world) noWayRound(bearer, own, foreign string, asker identity.Principal
 	for _, c := range []call{
 		{method: "POST", path: "/v1/conversations/" + own + "/merge", body: fmt.Sprintf(`{"into":%q}`, second)},
 		{method: "POST", path: "/v1/conversations/" + second + "/merge", body: fmt.Sprintf(`{"into":%q}`, own)},
-		{method: "GET", path: "/v1/search?q=words"},
 		{method: "GET", path: "/v1/customers/" + asker.ID},
 		{method: "POST", path: "/v1/customers/find", body: `{"kind":"phone","value":"+49 170 1"}`},
 		{method: "GET", path: "/v1/staff"},

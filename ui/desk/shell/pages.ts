@@ -35,8 +35,6 @@ export interface Page {
 const configuring = new Set(['owner', 'admin', 'supervisor']);
 const leading = new Set(['owner', 'supervisor']);
 const answering = new Set(['owner', 'supervisor', 'agent', 'outside_agent']);
-/** An agent of a partner firm has no search. */
-const searching = new Set(['owner', 'supervisor', 'agent']);
 const managing = new Set(['owner', 'admin']);
 const auditing = new Set(['owner', 'auditor']);
 const everybody = () => true;
@@ -47,7 +45,7 @@ export const decides = (staff: Staff): boolean => managing.has(staff.role);
 /** In the order of the rail. Whoever comes without an address sees the first that is for them. */
 export const pages: readonly Page[] = [
   { id: 'inbox', title: (m) => m.pages.inbox, icon: Inbox, for: (s) => answering.has(s.role) },
-  { id: 'search', title: (m) => m.pages.search, icon: Search, for: (s) => searching.has(s.role), load: () => import('../search/SearchPage.svelte') },
+  { id: 'search', title: (m) => m.pages.search, icon: Search, for: (s) => answering.has(s.role), load: () => import('../search/SearchPage.svelte') },
   { id: 'board', title: (m) => m.pages.board, icon: Activity, for: (s) => leading.has(s.role), load: () => import('../board/BoardPage.svelte') },
   { id: 'reports', title: (m) => m.pages.reports, icon: ChartColumn, for: (s) => answering.has(s.role), load: () => import('../reports/ReportsPage.svelte') },
   { id: 'settings', title: (m) => m.pages.settings, icon: Settings, for: (s) => configuring.has(s.role), apart: true, count: { of: (desk) => desk.waiting.count, words: (m, n) => m.pages.approvals(n) }, load: () => import('../settings/SettingsPage.svelte') },
