@@ -32,6 +32,7 @@ import (
 	"kefu/internal/flow/notifying"
 	queueing "kefu/internal/flow/routing"
 	"kefu/internal/flow/searching"
+	"kefu/internal/flow/selfservice"
 	"kefu/internal/flow/signin"
 	"kefu/internal/flow/upkeep"
 	"kefu/internal/platform/clock"
@@ -74,6 +75,7 @@ type App struct {
 	kinds     *settings.Registry
 	settings  *configuring.Service
 	lookup    *lookup.Service
+	flows     *selfservice.Service
 	asking    *asking.Service
 	sender    *notifying.Sender
 	webhooks  *notifying.Desk

@@ -21,6 +21,7 @@ import (
 	"kefu/internal/web/accessapi"
 	"kefu/internal/web/api"
 	"kefu/internal/web/auditapi"
+	"kefu/internal/web/flowapi"
 	"kefu/internal/web/hookapi"
 	"kefu/internal/web/keyapi"
 	"kefu/internal/web/pages"
@@ -128,6 +129,7 @@ func (a *App) connectWeb(context.Context) error {
 			windowapi.Routes(a.asking, site.PreviewURL()),
 			hookapi.Routes(a.webhooks),
 			keyapi.Routes(keyapi.Deps{Keys: a.keys, Clock: a.now}),
+			flowapi.Routes(a.flows),
 		},
 		Desk: a.Desk, Intake: a.intake, Store: a.Store, Files: a.files, Wallet: a.lookup, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals,
 		Keys:  a.keys,
@@ -141,6 +143,7 @@ func (a *App) connectWeb(context.Context) error {
 	site.MountFrame(frame)
 	a.realtime.Mount(frame)
 	window.Mount(frame, window.Deps{Forms: a.asking, Wallet: a.lookup, Conversations: a.Store, Ask: a.realtime.Ask, Clock: a.now, Visitors: a.Config.Identity.Anonymous})
+	flowapi.Mount(frame, a.flows, flowapi.Ask(a.realtime.Ask))
 	pages.MountFiles(files, a.files)
 	handler := pages.Hosts(always, map[string]http.Handler{public.Host: desk, o.widget: frame, o.files: files})
 	if public.Scheme == "https" {

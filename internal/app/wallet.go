@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"kefu/content"
+	"kefu/internal/app/flows"
 	"kefu/internal/connector/demowallet"
 	"kefu/internal/connector/walletapi"
 	"kefu/internal/connector/walletserver"
@@ -42,7 +43,9 @@ func (a *App) connectWallet(context.Context) error {
 		issuer = a.Config.Identity.Issuers[0].Issuer
 	}
 	a.lookup = lookup.New(deps, lookup.Options{Issuer: issuer, Reveals: ratelimit.Of(c.Reveals)})
-	return nil
+	var err error
+	a.flows, err = flows.New(flows.Parts{Store: a.Store, Intake: a.intake, Wallet: deps.Wallet, Config: c, Issuer: issuer, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited})
+	return err
 }
 
 func openWallet(c config.Config, a *App) (*walletapi.Client, error) {
@@ -76,6 +79,7 @@ func prepareDemoWallet(c *config.Config, address string) error {
 		}
 	}
 	c.Wallet.URL, c.Wallet.KeyID, c.Wallet.SecretFile, c.Wallet.Issuer, c.Wallet.Private = address+"/v1", demoWalletKey, file, demoIssuer, true
+	c.Wallet.Suggest = true
 	return nil
 }
 

@@ -49,6 +49,8 @@ func (a *App) workers() []lifecycle.Worker {
 		every("index lag", time.Second, func(context.Context) error { a.metrics.IndexLag(a.indexer.Lag()); return nil }),
 		every("lag of followers", 10*time.Second, a.measureFollowers),
 		{Name: "clocks", Run: a.clocks.Run},
+		{Name: "flows", Run: a.flows.Run},
+		{Name: "notices for flows", Run: a.flows.Follow},
 		{Name: "memory", Run: heap.Trim},
 	}
 	return append(all, a.followerWorkers()...)

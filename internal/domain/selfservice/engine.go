@@ -250,6 +250,9 @@ func (e *engine) resume(w Result) (Turn, error) {
 	kind := s.Kind()
 	if w.Outcome != "" {
 		if kind == KindConfirm && w.Outcome == "changed" { // what was shown is not so any more
+			if w.Value != nil {
+				e.fill(s, *w.Value)
+			}
 			e.r.State = Asking
 			return e.again("changed")
 		}
@@ -265,6 +268,9 @@ func (e *engine) resume(w Result) (Turn, error) {
 		return e.person(w.Outcome)
 	}
 	if w.Pending {
+		if w.Value != nil && kind == KindStepUp {
+			e.fill(s, *w.Value)
+		}
 		e.views = append(e.views, e.view())
 		return e.stop(Waiting)
 	}

@@ -23,7 +23,8 @@ type Record struct {
 	Revision int64     // grows by one with each change
 	Language string    // BCP 47: of whoever began it
 	Views    []View    // since the last answer, the present step last
-	Effect   *Effect   // that is to be carried out; nil: none
+	Effect   *Effect   // that is to be carried out, or looked at again while the run waits; nil: none
+	Proposed *Effect   // the last proposal, to be made again when it is out of date
 	Ops      []string  // ids of the answers that were taken
 	Since    time.Time // from when it stands at its present step
 	DueAt    time.Time // when somebody has to look at it; zero: never
@@ -36,7 +37,12 @@ func (r Record) Took(op string) bool { return op != "" && slices.Contains(r.Ops,
 // answered, or is news no more. Op is the answer that the turn took, "" for none.
 func (r Record) After(t Turn, fresh bool, op string, now time.Time) Record {
 	before := r.Step
-	r.Run, r.Effect = t.Run, t.Effect
+	if r.Run = t.Run; t.Effect != nil || r.State != Waiting {
+		r.Effect = t.Effect
+	}
+	if t.Effect != nil && t.Effect.Kind == KindPropose {
+		r.Proposed = t.Effect
+	}
 	if fresh {
 		r.Views = nil
 	}
@@ -53,7 +59,7 @@ func (r Record) After(t Turn, fresh bool, op string, now time.Time) Record {
 // Seen is what is to be seen of r at a time: what was told since the last answer, and
 // the step at which it stands.
 func (r Record) Seen(d *Definition, now time.Time) []View {
-	run := r.Run.At(now)
+	run := r.At(now).Run
 	if run.State == Lapsed {
 		return nil
 	}
@@ -62,4 +68,13 @@ func (r Record) Seen(d *Definition, now time.Time) []View {
 		views = append(slices.Clip(views), Present(d, run)...)
 	}
 	return views
+}
+
+// At is a record as it stands at a time. What waits for the wallet ends by itself,
+// and expires no sooner.
+func (r Record) At(now time.Time) Record {
+	if r.State == Asking {
+		r.Run = r.Run.At(now)
+	}
+	return r
 }

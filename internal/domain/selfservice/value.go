@@ -3,6 +3,7 @@ package selfservice
 import (
 	"time"
 
+	"kefu/internal/domain/form"
 	"kefu/internal/domain/wallet"
 )
 
@@ -40,7 +41,8 @@ type PaymentFact struct {
 	Amount     wallet.Money `json:"amount" cel:"-"`
 	Sum        float64      `json:"sum" cel:"sum"` // in whole units
 	Currency   string       `json:"currency" cel:"currency"`
-	Where      string       `json:"where" cel:"where"` // where the money is: a key of the sentences of failure codes
+	Where      string       `json:"where" cel:"where"`       // where the money is: a key of the sentences of failure codes
+	Money      *Sentence    `json:"money,omitempty" cel:"-"` // the same in words
 	Begun      wallet.Time  `json:"begun" cel:"-"`
 	ExpectedBy wallet.Time  `json:"expected_by" cel:"-"`
 	HeldUntil  wallet.Time  `json:"held_until" cel:"-"`
@@ -64,6 +66,27 @@ type CauseFact struct {
 	Retry     string   `json:"retry" cel:"retry"`
 	Next      []string `json:"next" cel:"next"`
 	Version   string   `json:"version" cel:"-"`
+
+	// The same in words, as it was told.
+	Title     form.Texts `json:"title,omitempty" cel:"-"`
+	Text      form.Texts `json:"text,omitempty" cel:"-"`
+	Money     *Sentence  `json:"money,omitempty" cel:"-"`
+	RetryText form.Texts `json:"retry_text,omitempty" cel:"-"`
+	Steps     []NextStep `json:"steps,omitempty" cel:"-"`
+}
+
+// NextStep is something that may be done after a failure: one of Next, in words.
+type NextStep struct {
+	Key   string     `json:"key"`
+	Where string     `json:"where"` // wallet, here, outside, person
+	Link  string     `json:"link,omitempty"`
+	Label form.Texts `json:"label"`
+}
+
+// Sentence is a text that names figures in braces, and the figures.
+type Sentence struct {
+	Text    form.Texts        `json:"text"`
+	Figures map[string]Figure `json:"figures,omitempty"`
 }
 
 // TermsFact is whether and how a payment can be refunded.
@@ -97,7 +120,8 @@ type ActFact struct {
 	ArrivesBy   wallet.Time  `json:"arrives_by" cel:"-"`
 	Effects     []string     `json:"effects" cel:"effects"`
 	Reversible  bool         `json:"reversible" cel:"reversible"`
-	Made        string       `json:"made" cel:"-"` // the id of the refund, dispute … that came of it
+	Link        string       `json:"link,omitempty" cel:"-"` // opens the wallet's app where a proof is asked for
+	Made        string       `json:"made" cel:"-"`           // the id of the refund, dispute … that came of it
 }
 
 // IncidentFact is a fault or maintenance of a payment's rail.

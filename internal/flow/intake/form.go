@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -16,8 +17,11 @@ import (
 // that it reads as.
 func (s *Service) sendForm(ctx context.Context, p identity.Principal, m Message, done func(Said)) error {
 	const op = "intake.sendForm"
+	if m.Story != nil {
+		m.Form = &form.Submission{}
+	}
 	switch {
-	case s.forms == nil || !p.IsCustomer() || m.Note:
+	case (s.forms == nil && m.Story == nil) || !p.IsCustomer() || m.Note:
 		return fault.InvalidField(op, "body", "forms are filled in by customers")
 	case m.Text != "" || len(m.AttachmentIDs) > 0:
 		return fault.InvalidField(op, "body", "a form holds its text and files in its answers")
@@ -26,7 +30,7 @@ func (s *Service) sendForm(ctx context.Context, p identity.Principal, m Message,
 	case len(m.Form.Files()) > s.files:
 		return fault.InvalidField(op, "answers", "hold more than %d files", s.files)
 	}
-	filled, route, err := s.forms.Fill(ctx, p, *m.Form)
+	filled, route, err := s.filled(ctx, p, m)
 	if err != nil {
 		return err
 	}
@@ -63,6 +67,16 @@ func (s *Service) sendForm(ctx context.Context, p identity.Principal, m Message,
 	command := conversation.Command{Kind: conversation.Send, ClientID: m.ClientID, Content: content, Route: &route}
 	c := &conversation.Change{Principal: p, ConversationID: m.ConversationID, Command: command, Origin: m.Origin}
 	return s.say(ctx, c, strings.Join(free, "\n"), done)
+}
+
+// filled is the form of a message with its answers.
+func (s *Service) filled(ctx context.Context, p identity.Principal, m Message) (form.Filled, conversation.Route, error) {
+	if m.Story == nil {
+		return s.forms.Fill(ctx, p, *m.Form)
+	}
+	filled := m.Story.Filled
+	filled.Answers = slices.Clone(filled.Answers) // the guard writes into them
+	return filled, m.Story.Route, nil
 }
 
 // joined looks at what was written freely in a form as one text: the labels

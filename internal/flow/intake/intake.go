@@ -116,6 +116,16 @@ type Message struct {
 	Origin         any      // the connection it came by
 	// Form is in the place of a text: a form that a customer has filled in.
 	Form *form.Submission
+	// Story is in the place of a text: what a customer did for themselves, put together
+	// by Kefu in the body of a form.
+	Story *Story
+}
+
+// Story is what was found out before a person reads it, and what follows for the
+// conversation.
+type Story struct {
+	Filled form.Filled
+	Route  conversation.Route
 }
 
 // Said is the answer to a message.
@@ -157,7 +167,7 @@ func (s *Service) Send(ctx context.Context, p identity.Principal, m Message, don
 		return fault.InvalidField(op, "mentions", "belong to a note")
 	case repeats(m.AttachmentIDs):
 		return fault.InvalidField(op, "attachment_ids", "name a file twice")
-	case m.Form != nil:
+	case m.Form != nil || m.Story != nil:
 		return s.sendForm(ctx, p, m, done)
 	case len(m.AttachmentIDs) > s.files:
 		return fault.InvalidField(op, "attachment_ids", "are more than %d", s.files)

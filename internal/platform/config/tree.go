@@ -79,6 +79,7 @@ type Wallet struct {
 	Concurrent int           `yaml:"concurrent" doc:"Most questions to the wallet at one time."`
 	Private    bool          `yaml:"private" doc:"Whether the wallet may be in a private network: the operator's own, or on this machine, where plain http will do."`
 	Reveals    Rate          `yaml:"reveals" doc:"Masked fields that one agent may reveal."`
+	Suggest    bool          `yaml:"suggest" doc:"Whether the window may look at the recent payments of a signed-in customer to propose help before anything is typed. A customer's own yes or no, which the wallet tells among their flags, comes first."`
 }
 
 // Staff says how staff sign in.

@@ -41,6 +41,7 @@ import (
 	"kefu/internal/flow/routing"
 	"kefu/internal/flow/ruling"
 	"kefu/internal/flow/searching"
+	"kefu/internal/flow/selfservice"
 	"kefu/internal/flow/signin"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/id"
@@ -57,6 +58,7 @@ import (
 	"kefu/internal/web/accessapi"
 	"kefu/internal/web/api"
 	"kefu/internal/web/auditapi"
+	"kefu/internal/web/flowapi"
 	"kefu/internal/web/hookapi"
 	"kefu/internal/web/keyapi"
 	"kefu/internal/web/queueapi"
@@ -94,6 +96,7 @@ type world struct {
 	deployment *storagetest.Deployment
 	lookup     *lookup.Service
 	queue      *routing.Service
+	walker     *selfservice.Service
 	api        *api.API
 	logs       *bytes.Buffer
 	offset     atomic.Int64 // nanoseconds that the clock is ahead
@@ -190,6 +193,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 			accessapi.Routes(accessapi.Deps{Desk: w.desk, Store: w.store, Carrier: carrier, Clean: w.intake.Name}),
 			windowapi.Routes(asking.New(w.settings, nil), "https://widget.example.org/preview"),
 			hookapi.Routes(w.webhooks),
+			flowapi.Routes(w.runs()),
 			keyapi.Routes(keyapi.Deps{Keys: w.keys, Clock: w.now}),
 			auditapi.Routes(auditapi.Deps{Store: w.store, Prover: auditing.New(auditing.Options{
 				Chain: w.store, Stream: storage.AuditStream, Clock: w.now, Heads: func() iter.Seq2[audit.Head, error] { return func(func(audit.Head, error) bool) {} },

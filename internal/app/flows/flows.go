@@ -1,0 +1,51 @@
+// Package flows puts together what customers do for themselves, for package app: the
+// flows and failure codes that the program brings along, and the room that walks
+// people through them.
+package flows
+
+import (
+	"io/fs"
+	"log/slog"
+
+	"kefu/content"
+	"kefu/internal/flow/selfservice"
+	"kefu/internal/platform/clock"
+	"kefu/internal/platform/config"
+	"kefu/internal/platform/fault"
+)
+
+// Parts are what the room stands on.
+type Parts struct {
+	Store   selfservice.Store
+	Intake  selfservice.Intake
+	Wallet  selfservice.Wallet // nil: there is none
+	Config  config.Wallet
+	Issuer  string
+	Clock   clock.Clock
+	Log     *slog.Logger
+	Limited func(limit string)
+}
+
+// New makes the room. Errors: Invalid for flows, codes or rules that are not whole.
+func New(p Parts) (*selfservice.Service, error) {
+	const op = "flows.New"
+	folder := func(of fs.FS, name string) fs.FS {
+		sub, err := fs.Sub(of, name)
+		if err != nil { // the names below are whole
+			return of
+		}
+		return sub
+	}
+	texts := folder(content.Flows, "flows")
+	all, table, err := selfservice.LoadFlows(texts, folder(content.Failures, "failures"))
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	rules, err := selfservice.LoadRules(folder(texts, "proposals"), all)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return selfservice.New(selfservice.Deps{
+		Store: p.Store, Intake: p.Intake, Wallet: p.Wallet, Failures: table, Flows: all, Rules: rules, Clock: p.Clock, Log: p.Log, Limited: p.Limited,
+	}, selfservice.Options{Issuer: p.Issuer, Suggest: p.Config.Suggest}), nil
+}

@@ -1,0 +1,430 @@
+package selfservice
+
+import (
+	"context"
+	"time"
+
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/selfservice"
+	"kefu/internal/platform/fault"
+)
+
+const (
+	maxEffects = 64               // carried out one after another
+	lease      = time.Minute      // that something being carried out may take, before it is carried out anew
+	retryAfter = 3 * time.Second  // at first, when something could not be carried out
+	saveTime   = 3 * time.Second  // to keep what there is when time is over
+	maxProof   = 30 * time.Minute // that a proof is waited for, whatever the wallet says
+	doubtAfter = 5 * time.Minute  // that nobody says how an act stands
+)
+
+// drive carries out what a run waits for, until somebody or something has to come.
+// What only asks is asked before anything is kept: a crash then loses an answer that
+// nobody was told was taken. Before anything that acts the run is kept, so that it is
+// carried out after a crash: whatever acts can be asked for again. Dirty says that
+// rec holds what is not kept.
+//
+// Errors: Conflict with the field revision, when somebody else was first.
+func (s *Service) drive(ctx context.Context, p identity.Principal, d *selfservice.Definition, rec selfservice.Record, dirty bool) (selfservice.Record, error) {
+	failed := false
+	for range maxEffects {
+		x := rec.Effect
+		if x == nil {
+			break
+		}
+		if dirty && acts(x.Kind) {
+			var err error
+			if rec, err = s.keep(ctx, p, rec); err != nil {
+				return rec, err
+			}
+			dirty = false
+		}
+		if x.Kind == selfservice.KindEnd || x.Kind == selfservice.KindHandOver {
+			next, err := s.finish(ctx, p, d, rec)
+			if err != nil {
+				s.troubled(ctx, "a run could not be ended", rec, err)
+				failed = true
+				break
+			}
+			rec, dirty = next, true
+			continue
+		}
+		w, err := s.carry(ctx, p, rec, x)
+		if err != nil { // it is tried again
+			s.troubled(ctx, "a step could not be carried out", rec, err)
+			failed = true
+			break
+		}
+		if w.Pending && rec.State == selfservice.Waiting && !news(rec, w) {
+			return rec, s.Store.DelayFlowRun(ctx, part(), rec, s.nextLook(rec))
+		}
+		now := s.Clock()
+		waited := rec.State == selfservice.Waiting
+		turn, err := selfservice.Resume(d, rec.Run, w, now)
+		if err != nil {
+			return rec, err
+		}
+		rec, dirty = rec.After(turn, waited, "", now), true
+		if rec.State == selfservice.Waiting && waited { // it waits on: its time runs from before
+			rec.Since = trailed(rec)
+		}
+		if w.Pending {
+			break
+		}
+	}
+	if dirty {
+		var err error
+		if rec, err = s.keep(ctx, p, rec); err != nil {
+			return rec, err
+		}
+	}
+	if failed {
+		now := s.Clock()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+		defer cancel()
+		return rec, s.Store.DelayFlowRun(ctx, part(), rec, now.Add(min(max(now.Sub(rec.Since)/5, retryAfter), 5*time.Minute)))
+	}
+	return rec, nil
+}
+
+// trailed is when a run first stopped at its step.
+func trailed(rec selfservice.Record) time.Time {
+	for i := len(rec.Trail) - 1; i >= 0; i-- {
+		if rec.Trail[i].Step == rec.Step {
+			return rec.Trail[i].At
+		}
+	}
+	return rec.Since
+}
+
+// news tells whether something that is still waited for has a link that was not there.
+func news(rec selfservice.Record, w selfservice.Result) bool {
+	return w.Value != nil && w.Value.Act != nil && rec.Effect != nil && w.Value.Act.Link != "" && rec.Effect.Act.Link != w.Value.Act.Link &&
+		!linked(rec, w.Value.Act.Link)
+}
+
+func linked(rec selfservice.Record, link string) bool {
+	for _, v := range rec.Slots {
+		if v.Act != nil && v.Act.Link == link {
+			return true
+		}
+	}
+	return false
+}
+
+// acts tells whether a step does something that must not be lost, or done by a run
+// that nobody remembers.
+func acts(k selfservice.Kind) bool {
+	switch k {
+	case selfservice.KindChoose, selfservice.KindCall, selfservice.KindWait, selfservice.KindEnd:
+		return false
+	default:
+		return true
+	}
+}
+
+func (s *Service) troubled(ctx context.Context, what string, rec selfservice.Record, err error) {
+	if ctx.Err() == nil {
+		s.Log.Warn(what, "run", rec.ID, "step", rec.Step, "error", err)
+	}
+	s.stir()
+}
+
+// stir has the worker look when it is to look next.
+func (s *Service) stir() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// keep writes a run down, also when the time of whoever asked is over.
+func (s *Service) keep(ctx context.Context, p identity.Principal, rec selfservice.Record) (selfservice.Record, error) {
+	rec.DueAt = s.due(rec)
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+		defer cancel()
+	}
+	if rec.Revision == 0 {
+		if err := s.Store.AddFlowRun(ctx, p, rec); err != nil {
+			return rec, err
+		}
+	} else if err := s.Store.SaveFlowRun(ctx, p, rec); err != nil {
+		return rec, err
+	}
+	rec.Revision++
+	return rec, nil
+}
+
+// due is when somebody has to look at a run.
+func (s *Service) due(rec selfservice.Record) time.Time {
+	now := s.Clock()
+	switch {
+	case rec.State == selfservice.Waiting:
+		return s.nextLook(rec)
+	case rec.Effect != nil:
+		return now.Add(lease)
+	case rec.State == selfservice.Asking:
+		return rec.ExpiresAt
+	default:
+		return time.Time{}
+	}
+}
+
+// nextLook is when to look again at what a run waits for: soon at first, and less
+// often the longer it takes. A notice of the wallet's comes sooner.
+func (s *Service) nextLook(rec selfservice.Record) time.Time {
+	now := s.Clock()
+	waited := now.Sub(rec.Since)
+	pause := min(max(waited/10, 5*time.Second), 15*time.Minute)
+	if rec.Effect != nil && rec.Effect.Kind == selfservice.KindStepUp {
+		pause = min(pause, 15*time.Second)
+	}
+	return now.Add(pause)
+}
+
+// carry carries out one effect. Errors are tried again.
+func (s *Service) carry(ctx context.Context, p identity.Principal, rec selfservice.Record, x *selfservice.Effect) (selfservice.Result, error) {
+	w := selfservice.Result{Step: x.Step}
+	var err error
+	switch x.Kind {
+	case selfservice.KindChoose:
+		w.Items, err = s.list(ctx, s.asker(p, rec), x.Source, x.With)
+		if fault.Is(err, fault.NotFound) {
+			err = nil
+		}
+	case selfservice.KindCall:
+		w.Value, err = s.call(ctx, s.asker(p, rec), rec, x.Do, x.Args)
+		if fault.Is(err, fault.NotFound) {
+			w.Outcome, err = "not_found", nil
+		}
+	case selfservice.KindWait:
+		return s.wait(ctx, p, rec, x)
+	default:
+		return s.act(ctx, p, rec, x)
+	}
+	if fault.Is(err, fault.Unavailable) && ctx.Err() == nil {
+		w.Outcome, err = "unavailable", nil
+	}
+	return w, err
+}
+
+// wait looks whether what is waited for has happened.
+func (s *Service) wait(ctx context.Context, p identity.Principal, rec selfservice.Record, x *selfservice.Effect) (selfservice.Result, error) {
+	w := selfservice.Result{Step: x.Step}
+	v, over, err := s.happened(ctx, p, rec, x.For)
+	switch {
+	case err != nil && !fault.Is(err, fault.Unavailable) && !fault.Is(err, fault.NotFound):
+		return w, err
+	case err == nil && over:
+		w.Value = v
+	case rec.State == selfservice.Waiting && s.Clock().Sub(trailed(rec)) >= time.Duration(x.Days)*24*time.Hour:
+		w.Outcome = "timeout"
+	default:
+		w.Pending = true
+	}
+	return w, nil
+}
+
+// happened looks at what is waited for: it has, when it is not as it was when the
+// waiting began.
+func (s *Service) happened(ctx context.Context, p identity.Principal, rec selfservice.Record, was selfservice.Value) (*selfservice.Value, bool, error) {
+	a := s.asker(p, rec)
+	switch was.Type {
+	case selfservice.Payment:
+		v, err := s.payment(ctx, a, was.Ref())
+		if err != nil {
+			return nil, false, err
+		}
+		return &v, v.Payment.State != was.Payment.State || v.Payment.Where != was.Payment.Where, nil
+	case selfservice.Refund:
+		v, err := s.refund(ctx, a, was.Ref())
+		if err != nil {
+			return nil, false, err
+		}
+		return v, v.Refund.State != was.Refund.State || v.Refund.Late != was.Refund.Late, nil
+	case selfservice.Dispute:
+		v, err := s.dispute(ctx, a, was.Ref())
+		if err != nil {
+			return nil, false, err
+		}
+		return v, v.Dispute.State != was.Dispute.State, nil
+	case selfservice.Act:
+		if s.Acts == nil || was.Act == nil {
+			return nil, false, fault.New(fault.Unavailable, "selfservice.happened", "nobody knows of acts")
+		}
+		fact, err := s.Acts.State(ctx, s.behalf(p, rec), was.Act.ID)
+		if err != nil {
+			return nil, false, err
+		}
+		over := settled(fact.State) || (fact.State == "sent" && was.Act.State != "sent")
+		return &selfservice.Value{Type: selfservice.Act, Act: &fact}, over, nil
+	default:
+		return nil, false, fault.New(fault.Internal, "selfservice.happened", "%s does not change", was.Type)
+	}
+}
+
+// settled tells whether an act is over.
+func settled(state string) bool {
+	switch state {
+	case "succeeded", "failed", "rejected", "cancelled", "expired":
+		return true
+	default:
+		return false
+	}
+}
+
+// behalf is in whose name a run has things done: whoever answers, or the customer,
+// when it goes on by itself.
+func (s *Service) behalf(p identity.Principal, rec selfservice.Record) identity.Principal {
+	if p.Kind != identity.System {
+		return p
+	}
+	return identity.Principal{Kind: identity.Customer, ID: rec.CustomerID, Level: identity.AL1}
+}
+
+// act carries out what is done in the wallet.
+func (s *Service) act(ctx context.Context, p identity.Principal, rec selfservice.Record, x *selfservice.Effect) (selfservice.Result, error) {
+	w := selfservice.Result{Step: x.Step}
+	if s.Acts == nil {
+		return noActs(w, x.Kind), nil
+	}
+	who := s.behalf(p, rec)
+	var fact selfservice.ActFact
+	var err error
+	switch x.Kind {
+	case selfservice.KindPropose:
+		fact, w.Outcome, err = s.Acts.Propose(ctx, who, rec.ConversationID, rec.ID, x.Step, *x.Propose)
+	case selfservice.KindConfirm:
+		return s.confirm(ctx, who, rec, x)
+	case selfservice.KindStepUp:
+		return s.prove(ctx, who, rec, x)
+	case selfservice.KindExecute:
+		return s.execute(ctx, who, rec, x)
+	default:
+		return w, fault.New(fault.Internal, "selfservice.act", "%s is no act", x.Kind)
+	}
+	switch fault.CodeOf(err) {
+	case "":
+		if fact.ID != "" {
+			w.Value = &selfservice.Value{Type: selfservice.Act, Act: &fact}
+		}
+	case fault.Unavailable:
+		if ctx.Err() != nil {
+			return w, err
+		}
+		w.Outcome, err = "unavailable", nil
+	case fault.Forbidden, fault.Invalid, fault.NotFound, fault.Conflict, fault.TooMany:
+		w.Outcome, err = "refused", nil
+	}
+	return w, err
+}
+
+// noActs is how each step ends where nothing can be done in the wallet: so that a
+// person comes.
+func noActs(w selfservice.Result, k selfservice.Kind) selfservice.Result {
+	switch k {
+	case selfservice.KindExecute:
+		w.Outcome = "failed"
+	case selfservice.KindConfirm:
+		w.Outcome = "no"
+	default:
+		w.Outcome = "unavailable"
+	}
+	return w
+}
+
+// confirm notes a yes. When what was shown is not so any more, it is worked out anew.
+func (s *Service) confirm(ctx context.Context, who identity.Principal, rec selfservice.Record, x *selfservice.Effect) (selfservice.Result, error) {
+	w := selfservice.Result{Step: x.Step}
+	fact, err := s.Acts.Confirm(ctx, who, x.Act.ID, x.Hash)
+	switch {
+	case err == nil:
+		w.Value = &selfservice.Value{Type: selfservice.Act, Act: &fact}
+		return w, nil
+	case fault.Is(err, fault.Forbidden):
+		w.Outcome = "no"
+		return w, nil
+	case !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.NotFound):
+		return w, err
+	}
+	w.Outcome = "changed"
+	if rec.Proposed != nil {
+		again, outcome, err := s.Acts.Propose(ctx, who, rec.ConversationID, rec.ID, rec.Proposed.Step, *rec.Proposed.Propose)
+		if err != nil {
+			return w, err
+		}
+		if outcome == "" {
+			w.Value = &selfservice.Value{Type: selfservice.Act, Act: &again}
+		}
+	}
+	return w, nil
+}
+
+// prove begins a proof or looks at it.
+func (s *Service) prove(ctx context.Context, who identity.Principal, rec selfservice.Record, x *selfservice.Effect) (selfservice.Result, error) {
+	w := selfservice.Result{Step: x.Step}
+	fact, state, err := s.Acts.Prove(ctx, who, x.Act.ID)
+	late := rec.State == selfservice.Waiting && s.Clock().Sub(trailed(rec)) > maxProof
+	switch {
+	case err != nil && fault.Is(err, fault.Unavailable) && ctx.Err() == nil:
+		state = "unavailable"
+	case err != nil && (fault.Is(err, fault.Conflict) || fault.Is(err, fault.Forbidden) || fault.Is(err, fault.NotFound)): // it expired meanwhile
+		state = "expired"
+	case err != nil:
+		return w, err
+	case fact.ID != "":
+		w.Value = &selfservice.Value{Type: selfservice.Act, Act: &fact}
+	}
+	switch state {
+	case "proven":
+	case "pending":
+		if w.Pending = !late; late {
+			w.Outcome = "failed"
+		}
+	case "declined":
+		w.Outcome = "declined"
+	case "unavailable":
+		if w.Outcome = "unavailable"; rec.State == selfservice.Waiting && !late { // the wallet may be back in a moment
+			w.Outcome, w.Pending = "", true
+		}
+	default:
+		w.Outcome = "failed"
+	}
+	return w, nil
+}
+
+// execute has an act done. No answer is no failure: the act says how it stands.
+func (s *Service) execute(ctx context.Context, who identity.Principal, rec selfservice.Record, x *selfservice.Effect) (selfservice.Result, error) {
+	w := selfservice.Result{Step: x.Step}
+	fact, err := s.Acts.Execute(ctx, who, x.Act.ID)
+	if err != nil && ctx.Err() == nil {
+		now, other := s.Acts.State(ctx, who, x.Act.ID)
+		if other == nil && now.State != "confirmed" && now.State != "approved" { // something came of it
+			fact, err = now, nil
+		}
+	}
+	if err != nil {
+		switch {
+		case fault.Is(err, fault.Forbidden) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound):
+			w.Outcome = "failed"
+			return w, nil
+		case s.Clock().Sub(rec.Since) > doubtAfter:
+			w.Outcome = "unknown"
+			return w, nil
+		}
+		return w, err
+	}
+	w.Value = &selfservice.Value{Type: selfservice.Act, Act: &fact}
+	switch fact.State {
+	case "succeeded", "sent":
+	case "waiting", "approved", "confirmed":
+		w.Outcome = "waiting"
+	case "planned", "unknown":
+		w.Outcome = "unknown"
+	default:
+		w.Outcome = "failed"
+	}
+	return w, nil
+}

@@ -1,0 +1,161 @@
+package selfservice
+
+import (
+	"context"
+	"time"
+
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/selfservice"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/fault"
+)
+
+const (
+	claimAtOnce = 16
+	workTime    = 20 * time.Second // for one run
+	idleTime    = 15 * time.Second // between two looks when nothing is due
+	leastRest   = 250 * time.Millisecond
+	purgeEvery  = 10 * time.Minute
+	purgeAtOnce = 500
+	noticesPage = 200
+	noticesRest = 5 * time.Second
+)
+
+// part is the part of Kefu that carries runs on.
+func part() identity.Principal { return identity.SystemPart("flows") }
+
+// KeepFlows keeps the text of every flow, before anybody begins a run.
+func (s *Service) KeepFlows(ctx context.Context) error {
+	for _, d := range s.Flows.All() {
+		if err := s.Store.KeepFlow(ctx, part(), d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Run carries on what waits, what a crash left behind and what has expired, until ctx
+// ends.
+func (s *Service) Run(ctx context.Context) error {
+	if err := s.KeepFlows(ctx); err != nil && ctx.Err() == nil {
+		return err
+	}
+	purged := s.Clock()
+	for ctx.Err() == nil {
+		n, err := s.Work(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.Log.Warn("runs could not be carried on", "error", err)
+		}
+		if now := s.Clock(); now.Sub(purged) >= purgeEvery {
+			if err := s.Store.PurgeFlowRuns(ctx, purgeAtOnce); err != nil && ctx.Err() == nil {
+				s.Log.Warn("old runs could not be forgotten", "error", err)
+			}
+			purged = now
+		}
+		if n == claimAtOnce {
+			continue
+		}
+		s.rest(ctx)
+	}
+	return nil
+}
+
+func (s *Service) rest(ctx context.Context) {
+	rest := idleTime
+	if due, err := s.Store.NextFlowRun(ctx); err == nil && due > 0 {
+		rest = min(rest, max(time.UnixMicro(due).Sub(s.Clock()), leastRest))
+	}
+	timer := time.NewTimer(rest)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-s.wake:
+	case <-timer.C:
+	}
+}
+
+// Work carries on the runs that are due, once, and tells how many there were.
+func (s *Service) Work(ctx context.Context) (int, error) {
+	due, err := s.Store.ClaimFlowRuns(ctx, part(), claimAtOnce, lease)
+	if err != nil {
+		return 0, err
+	}
+	for _, rec := range due {
+		if err := s.workOn(ctx, rec); err != nil && ctx.Err() == nil && !fault.Is(err, fault.Conflict) {
+			s.Log.Warn("a run could not be carried on", "run", rec.ID, "step", rec.Step, "error", err)
+		}
+	}
+	return len(due), nil
+}
+
+func (s *Service) workOn(ctx context.Context, rec selfservice.Record) error {
+	ctx, cancel := context.WithTimeout(ctx, workTime)
+	defer cancel()
+	if now := rec.At(s.Clock()); now.State == selfservice.Lapsed {
+		now.Effect, now.Views = nil, nil
+		_, err := s.keep(ctx, part(), now)
+		return err
+	}
+	d, err := s.definition(ctx, rec)
+	if err != nil {
+		return err
+	}
+	_, err = s.drive(ctx, part(), d, rec, false)
+	return err
+}
+
+// Noticing is a wallet that tells what changed in it.
+type Noticing interface {
+	Notices(ctx context.Context, after int64, limit int) (wallet.Notices, error)
+}
+
+// Follow has runs looked at as soon as the wallet says that something of their
+// customer's changed, until ctx ends. What is missed is found by looking now and then.
+func (s *Service) Follow(ctx context.Context) error {
+	from, ok := s.Wallet.(Noticing)
+	if !ok {
+		<-ctx.Done()
+		return nil
+	}
+	after, known := int64(0), false
+	for ctx.Err() == nil {
+		if s.able(ctx).Reads(wallet.ReadNotices) {
+			after, known = s.follow(ctx, from, after, known)
+		}
+		timer := time.NewTimer(noticesRest)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+	return nil
+}
+
+// follow takes the notices after a position; those from before the first look are
+// passed over.
+func (s *Service) follow(ctx context.Context, from Noticing, after int64, known bool) (int64, bool) {
+	for range 100 { // pages: the rest comes next time
+		page, err := from.Notices(ctx, after, noticesPage)
+		if err != nil {
+			return after, known
+		}
+		woken := map[string]bool{}
+		for _, n := range page.Items {
+			after = max(after, n.Position)
+			if known && n.CustomerID != "" && !woken[n.CustomerID] {
+				woken[n.CustomerID] = true
+				if err := s.Store.WakeFlowRuns(ctx, part(), s.options.Issuer, n.CustomerID); err != nil && ctx.Err() == nil {
+					s.Log.Warn("runs could not be woken", "error", err)
+				}
+			}
+		}
+		if len(woken) > 0 {
+			s.stir()
+		}
+		if !page.More || len(page.Items) == 0 {
+			return after, true
+		}
+	}
+	return after, known
+}
