@@ -3,6 +3,7 @@ package demowallet
 import (
 	"context"
 
+	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/ledger"
 	"kefu/internal/domain/wallet"
@@ -11,19 +12,19 @@ import (
 // Begin writes a transaction down, as the simulator does.
 func (w *Wallet) Begin(ctx context.Context, t wallet.Transaction) error {
 	return w.do(ctx, func(d *desk) error {
-		_, err := d.begin(t, world(t.Amount), rails.Fate{Kind: rails.Fine})
+		_, err := d.Begin(t, keep.World(t.Amount), rails.Fate{Kind: rails.Fine})
 		return err
 	})
 }
 
 // Advance takes a transaction to its next state, as the simulator does.
-func (w *Wallet) Advance(ctx context.Context, id string, m Move) error {
+func (w *Wallet) Advance(ctx context.Context, id string, m keep.Move) error {
 	return w.do(ctx, func(d *desk) error {
-		p, err := d.payment(id)
+		p, err := d.Payment(id)
 		if err != nil {
 			return err
 		}
-		return d.advance(p, m)
+		return d.Advance(p, m)
 	})
 }
 
@@ -34,9 +35,9 @@ func (w *Wallet) Join(ctx context.Context, c wallet.Customer, given wallet.Money
 			return err
 		}
 		account := wallet.Account{ID: c.ID + ":main", Kind: "emoney", Status: "active", Block: "none"}
-		if err := d.openAccount(c.ID, given.Currency(), given.Scale(), account); err != nil || given.Sign() == 0 {
+		if err := d.OpenAccount(c.ID, given.Currency(), given.Scale(), account); err != nil || given.Sign() == 0 {
 			return err
 		}
-		return d.Transfer(ledger.Transfer{ID: "gift-" + c.ID, Kind: ledger.Direct, Debit: world(given), Credit: account.ID, Amount: given.Smallest()})
+		return d.Transfer(ledger.Transfer{ID: "gift-" + c.ID, Kind: ledger.Direct, Debit: keep.World(given), Credit: account.ID, Amount: given.Smallest()})
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
@@ -23,6 +24,11 @@ const (
 	DisputeLost   = "dispute_lost"
 )
 
+// fated is a fate that was set; none once it has come.
+type fated struct {
+	Fate rails.Fate `json:"fate"`
+}
+
 // SetFate says what is to become of a customer's next payment, refund, recall or
 // dispute. Errors: NotFound, Invalid.
 func (w *Wallet) SetFate(ctx context.Context, customer, what string, fate rails.Fate) error {
@@ -40,21 +46,21 @@ func (w *Wallet) SetFate(ctx context.Context, customer, what string, fate rails.
 	if _, err := w.Customer(ctx, wallet.Actor{}, customer); err != nil {
 		return err
 	}
-	return w.do(ctx, func(d *desk) error { return put(d, kindFate, customer+"~"+what, customer, 0, fate) })
+	return w.do(ctx, func(d *desk) error { return put(d, keep.KindFate, customer+"~"+what, customer, 0, fated{fate}) })
 }
 
 // fated takes the fate that was set for a customer's next payment, refund, recall or
 // dispute; without one all is well.
 func (d *desk) fated(customer, what string) (rails.Fate, error) {
 	key := customer + "~" + what
-	fate, err := get[rails.Fate](d, kindFate, key)
-	if fault.Is(err, fault.NotFound) || (err == nil && fate.Kind == "") {
+	set, err := get[fated](d, keep.KindFate, key)
+	if fault.Is(err, fault.NotFound) || (err == nil && set.Fate.Kind == "") {
 		return rails.Fate{Kind: rails.Fine}, nil
 	}
 	if err != nil {
-		return fate, err
+		return set.Fate, err
 	}
-	return fate, put(d, kindFate, key, customer, 0, rails.Fate{})
+	return set.Fate, put(d, keep.KindFate, key, customer, 0, fated{})
 }
 
 // Codes lists the raw codes of a rail with what each stands for. Errors: Invalid.

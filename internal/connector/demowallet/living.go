@@ -2,12 +2,10 @@ package demowallet
 
 import (
 	"context"
-	"hash/fnv"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
+	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/wallet"
@@ -18,12 +16,6 @@ import (
 type Person = lives.Person
 
 const day = wallet.Time(24 * 3600 * 1_000_000)
-
-func hash(s string) uint64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(s)) // never fails
-	return h.Sum64()
-}
 
 // Seed gives each person an invented life of three months up to now and their story,
 // unless they have one already. The past is told to nobody: there are no notices of it.
@@ -38,7 +30,7 @@ func (w *Wallet) Seed(ctx context.Context, people []Person) error {
 			return err
 		}
 		err = w.do(ctx, func(d *desk) error {
-			d.silent = true
+			d.Silent = true
 			return lives.Write(writer{d}, p, w.now())
 		})
 		if err != nil {
@@ -56,31 +48,31 @@ func (w writer) AddCustomer(c wallet.Customer) error { return w.addCustomer(c) }
 
 // OpenAccount implements lives.Writer.
 func (w writer) OpenAccount(customer, currency string, scale int, a wallet.Account) error {
-	return w.openAccount(customer, currency, scale, a)
+	return w.desk.OpenAccount(customer, currency, scale, a)
 }
 
 // Keep implements lives.Writer.
 func (w writer) Keep(customer string, v any) error {
 	switch v := v.(type) {
 	case wallet.Instrument:
-		return put(w.desk, kindInstrument, v.ID, customer, 0, v)
+		return put(w.desk, keep.KindInstrument, v.ID, customer, 0, v)
 	case wallet.Attempt:
 		return w.attempted(v)
 	case wallet.Device:
-		return put(w.desk, kindDevice, v.ID, customer, v.LastSeen, v)
+		return put(w.desk, keep.KindDevice, v.ID, customer, v.LastSeen, v)
 	case wallet.Session:
-		return put(w.desk, kindSession, v.ID, customer, v.At, v)
+		return put(w.desk, keep.KindSession, v.ID, customer, v.At, v)
 	case wallet.Factor:
-		return put(w.desk, kindFactor, v.ID, customer, -v.CreatedAt, v)
+		return put(w.desk, keep.KindFactor, v.ID, customer, -v.CreatedAt, v)
 	case wallet.Limit:
-		v.ResetsAt = resets(v.Period, w.now)
+		v.ResetsAt = resets(v.Period, w.At)
 		return w.keepLimit(customer, v)
 	case lives.Private:
-		return put(w.desk, kindPrivate, customer, customer, 0, v)
+		return put(w.desk, keep.KindPrivate, customer, customer, 0, v)
 	case lives.Merchant:
-		return put(w.desk, kindMerchant, v.Name, "", 0, v)
+		return put(w.desk, keep.KindMerchant, v.Name, "", 0, v)
 	case lives.Payee:
-		return put(w.desk, kindPayee, v.ID, customer, 0, v)
+		return put(w.desk, keep.KindPayee, v.ID, customer, 0, v)
 	default:
 		return fault.New(fault.Internal, "demowallet.Keep", "the wallet has no place for a %T", v)
 	}
@@ -88,39 +80,39 @@ func (w writer) Keep(customer string, v any) error {
 
 // Begin implements lives.Writer.
 func (w writer) Begin(t wallet.Transaction) error {
-	_, err := w.begin(t, world(t.Amount), rails.Fate{Kind: rails.Fine})
+	_, err := w.desk.Begin(t, keep.World(t.Amount), rails.Fate{Kind: rails.Fine})
 	return err
 }
 
 // Advance implements lives.Writer.
 func (w writer) Advance(id string, step rails.Step, last bool) error {
-	p, err := w.payment(id)
+	p, err := w.desk.Payment(id)
 	if err != nil {
 		return err
 	}
 	if last {
-		p.expires(step)
+		p.Expires(step)
 	}
-	return w.advance(p, step)
+	return w.desk.Advance(p, step)
 }
 
 // Later implements lives.Writer.
 func (w writer) Later(id string, steps []rails.Step) error {
-	p, err := w.payment(id)
+	p, err := w.desk.Payment(id)
 	if err != nil {
 		return err
 	}
 	p.Plan = steps
-	return w.save(p)
+	return w.desk.Save(p)
 }
 
 // Short implements lives.Writer.
 func (w writer) Short(id string, at wallet.Time) error {
-	p, err := w.payment(id)
+	p, err := w.desk.Payment(id)
 	if err != nil {
 		return err
 	}
-	return w.advance(p, Move{To: wallet.Failed, At: at, Failure: w.w.own(p.Tx.Rail, wallet.InsufficientFunds)})
+	return w.desk.Advance(p, keep.Move{To: wallet.Failed, At: at, Failure: w.w.own(p.Tx.Rail, wallet.InsufficientFunds)})
 }
 
 // Refused implements lives.Writer.
@@ -131,15 +123,15 @@ func (w writer) Refused(t wallet.Transaction, raw string) ([]rails.Step, error) 
 
 // Refunding implements lives.Writer.
 func (w writer) Refunding(bought string, refund wallet.Transaction, asked, arrives wallet.Time) error {
-	p, err := w.payment(bought)
+	p, err := w.desk.Payment(bought)
 	if err != nil {
 		return err
 	}
-	p.Open = more(p.Open, refund.Amount)
-	if err := w.save(p); err != nil {
+	p.Open = keep.More(p.Open, refund.Amount)
+	if err := w.desk.Save(p); err != nil {
 		return err
 	}
-	brings, err := w.payment(refund.ID)
+	brings, err := w.desk.Payment(refund.ID)
 	if err != nil {
 		return err
 	}
@@ -148,7 +140,7 @@ func (w writer) Refunding(bought string, refund wallet.Transaction, asked, arriv
 		Route: "original", RequestedAt: asked, ExpectedBy: arrives, Reference: refund.RailRef,
 	}, Plan: []refundMove{{To: wallet.RefundSucceeded, At: arrives}}}
 	brings.Refund = r.ID
-	if err := w.save(brings); err != nil {
+	if err := w.desk.Save(brings); err != nil {
 		return err
 	}
 	return w.saveRefund(r)
@@ -156,11 +148,11 @@ func (w writer) Refunding(bought string, refund wallet.Transaction, asked, arriv
 
 // addCustomer writes a customer down, and by what they are found. Errors: Invalid.
 func (d *desk) addCustomer(c wallet.Customer) error {
-	if err := put(d, kindCustomer, c.ID, "", 0, c); err != nil {
+	if err := put(d, keep.KindCustomer, c.ID, "", 0, c); err != nil {
 		return err
 	}
 	for _, h := range c.Handles {
-		if err := put(d, kindHandle, handleID(h.Kind, h.Value), "", 0, map[string]string{"customer": c.ID}); err != nil {
+		if err := put(d, keep.KindHandle, keep.HandleID(h.Kind, h.Value), "", 0, map[string]string{"customer": c.ID}); err != nil {
 			return err
 		}
 	}
@@ -169,12 +161,12 @@ func (d *desk) addCustomer(c wallet.Customer) error {
 
 // attempted writes down that somebody tried to pay.
 func (d *desk) attempted(a wallet.Attempt) error {
-	return put(d, kindAttempt, a.TraceID, a.CustomerID, a.At, a)
+	return put(d, keep.KindAttempt, a.TraceID, a.CustomerID, a.At, a)
 }
 
 // somebody finds whose an address is. Errors: NotFound.
 func (d *desk) somebody(kind, value string) (string, error) {
-	found, err := get[map[string]string](d, kindHandle, handleID(kind, value))
+	found, err := get[map[string]string](d, keep.KindHandle, keep.HandleID(kind, value))
 	if err != nil {
 		return "", err
 	}
@@ -187,7 +179,7 @@ func (d *desk) somebody(kind, value string) (string, error) {
 // fresh is a limit as it stands at a time: of a period that is over nothing is used.
 func fresh(l wallet.Limit, at wallet.Time) wallet.Limit {
 	if l.ResetsAt != 0 && at >= l.ResetsAt {
-		l.Used, l.ResetsAt = none(l.Max), resets(l.Period, at)
+		l.Used, l.ResetsAt = keep.None(l.Max), resets(l.Period, at)
 	}
 	return l
 }
@@ -196,7 +188,7 @@ func fresh(l wallet.Limit, at wallet.Time) wallet.Limit {
 func periods() []string { return []string{"transaction", "day", "month"} }
 
 func (d *desk) keepLimit(customer string, l wallet.Limit) error {
-	return put(d, kindLimit, l.ID, customer, wallet.Time(-slices.Index(periods(), l.Period)), l)
+	return put(d, keep.KindLimit, l.ID, customer, wallet.Time(-slices.Index(periods(), l.Period)), l)
 }
 
 // resets is when a period ends that began before at; 0 where nothing is added up.
@@ -210,18 +202,4 @@ func resets(period string, at wallet.Time) wallet.Time {
 	default:
 		return 0
 	}
-}
-
-// handleID is by what an address is found: mail without regard to case, a number by its
-// digits.
-func handleID(kind, value string) string {
-	if kind == wallet.HandlePhone {
-		value = strings.Map(func(r rune) rune {
-			if r < '0' || r > '9' {
-				return -1
-			}
-			return r
-		}, value)
-	}
-	return kind + ":" + strconv.FormatUint(hash(strings.ToLower(strings.TrimSpace(value))), 36)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/wallet"
@@ -69,31 +70,31 @@ func (w *Wallet) Pay(ctx context.Context, o Order) (Paid, error) {
 
 // payID is the id of the transaction that an order begins.
 func payID(o Order) string {
-	return "tx-" + strconv.FormatUint(hash(o.CustomerID+"\n"+o.Ref), 36)
+	return "tx-" + strconv.FormatUint(keep.Hash(o.CustomerID+"\n"+o.Ref), 36)
 }
 
 func (d *desk) pay(o Order) (Paid, error) {
 	const op = "demowallet.pay"
 	t := wallet.Transaction{
 		ID: payID(o), CustomerID: o.CustomerID, AccountID: o.AccountID, ClientRef: o.Ref, Kind: o.Kind, Direction: o.Direction, Amount: o.Amount, Fees: o.Fees, Rail: o.Rail,
-		InstrumentID: o.InstrumentID, Merchant: o.Merchant, Counterparty: o.Counterparty, OrderRef: o.OrderRef, Note: o.Note, Channel: o.Channel, CreatedAt: d.now,
-		RailRef: "RRN" + strconv.FormatUint(hash(o.Ref)%1_000_000_000_000, 10), Evidence: []string{"rail_receipt"},
+		InstrumentID: o.InstrumentID, Merchant: o.Merchant, Counterparty: o.Counterparty, OrderRef: o.OrderRef, Note: o.Note, Channel: o.Channel, CreatedAt: d.At,
+		RailRef: "RRN" + strconv.FormatUint(keep.Hash(o.Ref)%1_000_000_000_000, 10), Evidence: []string{"rail_receipt"},
 	}
-	account, err := d.Get(kindAccount, o.AccountID)
+	account, err := d.Get(keep.KindAccount, o.AccountID)
 	if err == nil && account.Owner != o.CustomerID {
 		err = fault.New(fault.NotFound, op, "there is no such account of this customer")
 	}
 	if err != nil {
 		return Paid{}, err
 	}
-	paid := Paid{Attempt: wallet.Attempt{TraceID: lives.TraceOf(t.ID), CustomerID: o.CustomerID, Amount: o.Amount, Party: t.Party(), At: d.now}}
-	if before, err := get[wallet.Attempt](d, kindAttempt, paid.Attempt.TraceID); err == nil {
+	paid := Paid{Attempt: wallet.Attempt{TraceID: lives.TraceOf(t.ID), CustomerID: o.CustomerID, Amount: o.Amount, Party: t.Party(), At: d.At}}
+	if before, err := get[wallet.Attempt](d, keep.KindAttempt, paid.Attempt.TraceID); err == nil {
 		return d.paidBefore(t, before)
 	} else if !fault.Is(err, fault.NotFound) {
 		return Paid{}, err
 	}
 	if o.Fate.Kind == "" {
-		if o.Fate, err = d.fated(o.CustomerID, "payment"); err != nil {
+		if o.Fate, err = d.fated(o.CustomerID, NextPayment); err != nil {
 			return Paid{}, err
 		}
 	}
@@ -108,7 +109,7 @@ func (d *desk) pay(o Order) (Paid, error) {
 		paid.Attempt.Failure = plan.Fail(o.Fate.Raw)
 		return paid, d.attempted(paid.Attempt)
 	}
-	p, err := d.begin(t, world(o.Amount), o.Fate)
+	p, err := d.Begin(t, keep.World(o.Amount), o.Fate)
 	if err != nil {
 		return Paid{}, err
 	}
@@ -118,13 +119,13 @@ func (d *desk) pay(o Order) (Paid, error) {
 		return Paid{}, err
 	case code != "":
 		paid.Attempt.Failure = d.w.own(t.Rail, code)
-		err = d.advance(p, Move{To: wallet.PreCheckFailed, At: d.now, Failure: paid.Attempt.Failure})
+		err = d.Advance(p, keep.Move{To: wallet.PreCheckFailed, At: d.At, Failure: paid.Attempt.Failure})
 		if err != nil {
 			return Paid{}, err
 		}
 	default:
 		p.Plan = plan.Steps()
-		if err := d.save(p); err != nil {
+		if err := d.Save(p); err != nil {
 			return Paid{}, err
 		}
 	}
@@ -136,7 +137,7 @@ func (d *desk) pay(o Order) (Paid, error) {
 func (d *desk) paidBefore(t wallet.Transaction, a wallet.Attempt) (Paid, error) {
 	const op = "demowallet.Pay"
 	other := func() error {
-		return &fault.Error{Code: fault.Conflict, Op: op, Reason: IdempotencyMismatch, Message: "another order was given under this ref"}
+		return &fault.Error{Code: fault.Conflict, Op: op, Reason: keep.Mismatch, Message: "another order was given under this ref"}
 	}
 	if !a.Amount.Like(t.Amount) || a.Amount.Cmp(t.Amount) != 0 || a.Party != t.Party() {
 		return Paid{}, other()
@@ -144,7 +145,7 @@ func (d *desk) paidBefore(t wallet.Transaction, a wallet.Attempt) (Paid, error) 
 	if a.TransactionID == "" {
 		return Paid{Attempt: a}, nil
 	}
-	p, err := d.payment(a.TransactionID)
+	p, err := d.Payment(a.TransactionID)
 	if err == nil && (p.Tx.AccountID != t.AccountID || p.Tx.Kind != t.Kind || p.Tx.Direction != t.Direction || p.Tx.Rail != t.Rail) {
 		err = other()
 	}
@@ -165,7 +166,7 @@ func (d *desk) objects(t wallet.Transaction) (wallet.FailureCode, error) {
 		return wallet.AccountBlocked, nil
 	}
 	if t.InstrumentID != "" {
-		r, err := d.Get(kindInstrument, t.InstrumentID)
+		r, err := d.Get(keep.KindInstrument, t.InstrumentID)
 		if fault.Is(err, fault.NotFound) || (err == nil && r.Owner != t.CustomerID) {
 			return wallet.WrongDetails, nil
 		}
@@ -194,7 +195,7 @@ func (d *desk) objects(t wallet.Transaction) (wallet.FailureCode, error) {
 func (d *desk) withinLimits(t wallet.Transaction) (wallet.FailureCode, error) {
 	var used []wallet.Limit
 	for _, period := range periods() {
-		l, err := get[wallet.Limit](d, kindLimit, t.CustomerID+":"+period)
+		l, err := get[wallet.Limit](d, keep.KindLimit, t.CustomerID+":"+period)
 		if fault.Is(err, fault.NotFound) {
 			continue
 		}
@@ -204,8 +205,8 @@ func (d *desk) withinLimits(t wallet.Transaction) (wallet.FailureCode, error) {
 		if !l.Max.Like(t.Amount) {
 			continue
 		}
-		l = fresh(l, d.now)
-		sum := more(l.Used, t.Amount)
+		l = fresh(l, d.At)
+		sum := keep.More(l.Used, t.Amount)
 		if sum.Cmp(l.Max) > 0 {
 			return wallet.LimitExceeded, nil
 		}
@@ -227,7 +228,7 @@ func (d *desk) withinLimits(t wallet.Transaction) (wallet.FailureCode, error) {
 func (w *Wallet) Confirm(ctx context.Context, customer, txID string, yes bool) (wallet.Transaction, error) {
 	var t wallet.Transaction
 	err := w.do(ctx, func(d *desk) error {
-		p, err := d.paymentOf(customer, txID)
+		p, err := d.PaymentOf(customer, txID)
 		if err != nil {
 			return err
 		}
@@ -238,7 +239,7 @@ func (w *Wallet) Confirm(ctx context.Context, customer, txID string, yes bool) (
 			err = d.goOn(p)
 		} else {
 			p.Plan = nil
-			err = d.advance(p, Move{To: wallet.Voided, Failure: d.w.own(p.Tx.Rail, wallet.CancelledByUser)})
+			err = d.Advance(p, keep.Move{To: wallet.Voided, Failure: d.w.own(p.Tx.Rail, wallet.CancelledByUser)})
 		}
 		t = p.Tx
 		return err
@@ -248,12 +249,12 @@ func (w *Wallet) Confirm(ctx context.Context, customer, txID string, yes bool) (
 }
 
 // goOn has a payment that was stopped take its way as if nothing had been.
-func (d *desk) goOn(p *payment) error {
+func (d *desk) goOn(p *keep.Payment) error {
 	plan, err := d.w.plan(p.Tx, rails.Fate{Kind: rails.Fine})
 	if err != nil {
 		return err
 	}
-	plan.Start = d.now
+	plan.Start = d.At
 	p.Plan = plan.Released()
-	return d.save(p)
+	return d.Save(p)
 }

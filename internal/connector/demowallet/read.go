@@ -9,26 +9,36 @@ import (
 	"strconv"
 	"strings"
 
+	"kefu/internal/connector/demowallet/keep"
+	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/ledger"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
 
+// Capabilities is what this wallet can do.
+func (w *Wallet) Capabilities(ctx context.Context) (wallet.Capabilities, error) {
+	keys, err := w.Keys(ctx)
+	return wallet.Capabilities{
+		Version: "1", Name: Name, Rails: rails.Names(), Readings: wallet.Readings(), Acts: wallet.Acts(), StepUp: []string{"app_push", "totp"}, Keys: keys,
+	}, err
+}
+
 // Customer reads a customer. Errors: NotFound, Unavailable.
 func (w *Wallet) Customer(ctx context.Context, _ wallet.Actor, id string) (wallet.Customer, error) {
-	return read[wallet.Customer](ctx, w, kindCustomer, "", id)
+	return read[wallet.Customer](ctx, w, keep.KindCustomer, "", id)
 }
 
 // Accounts lists the accounts of a customer. Errors: NotFound, Unavailable.
 func (w *Wallet) Accounts(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Account, error) {
-	list, err := listed[wallet.Account](ctx, w, kindAccount, customer, wallet.MaxAccounts)
+	list, err := listed[wallet.Account](ctx, w, keep.KindAccount, customer, wallet.MaxAccounts)
 	slices.SortFunc(list, func(a, b wallet.Account) int { return cmp.Compare(a.ID, b.ID) })
 	return list, err
 }
 
 // Instruments lists the instruments of a customer. Errors: NotFound, Unavailable.
 func (w *Wallet) Instruments(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Instrument, error) {
-	list, err := listed[wallet.Instrument](ctx, w, kindInstrument, customer, wallet.MaxAccounts)
+	list, err := listed[wallet.Instrument](ctx, w, keep.KindInstrument, customer, wallet.MaxAccounts)
 	slices.SortFunc(list, func(a, b wallet.Instrument) int { return cmp.Compare(a.ID, b.ID) })
 	return list, err
 }
@@ -75,7 +85,7 @@ func balanceOf(s ledger.Standing, asOf wallet.Time) (wallet.Balance, error) {
 // Transaction reads one transaction of a customer. Errors: NotFound, also for one of
 // another customer's; Unavailable.
 func (w *Wallet) Transaction(ctx context.Context, _ wallet.Actor, customer, id string) (wallet.Transaction, error) {
-	p, err := read[payment](ctx, w, kindPayment, customer, id)
+	p, err := read[keep.Payment](ctx, w, keep.KindPayment, customer, id)
 	return p.Tx, err
 }
 
@@ -94,16 +104,16 @@ func (w *Wallet) Transactions(ctx context.Context, by wallet.Actor, q wallet.Que
 		return wallet.Page{}, err
 	}
 	if q.To != 0 && (before.ID == "" || int64(q.To) <= before.Sort) {
-		before = ledger.Before{Sort: int64(q.To), ID: lowest}
+		before = ledger.Before{Sort: int64(q.To), ID: keep.Lowest}
 	}
 	page := wallet.Page{Items: []wallet.Transaction{}}
 	for {
-		records, err := w.books.Records(ctx, kindPayment, q.CustomerID, before, stretch)
+		records, err := w.books.Records(ctx, keep.KindPayment, q.CustomerID, before, stretch)
 		if err != nil {
 			return wallet.Page{}, err
 		}
 		for _, r := range records {
-			p, err := parse[payment](r)
+			p, err := parse[keep.Payment](r)
 			if err != nil {
 				return wallet.Page{}, err
 			}
@@ -145,7 +155,7 @@ func readCursor(cursor string) (ledger.Before, error) {
 // Timeline tells what happened to one transaction, in order. Errors: NotFound,
 // Unavailable.
 func (w *Wallet) Timeline(ctx context.Context, _ wallet.Actor, customer, txID string) ([]wallet.Trace, error) {
-	p, err := read[payment](ctx, w, kindPayment, customer, txID)
+	p, err := read[keep.Payment](ctx, w, keep.KindPayment, customer, txID)
 	if err != nil {
 		return nil, err
 	}
@@ -164,9 +174,9 @@ func (w *Wallet) Attempts(ctx context.Context, by wallet.Actor, customer, traceI
 		if err != nil {
 			return nil, err
 		}
-		return gather[wallet.Attempt](ctx, w, kindAttempt, customer, maxListed)
+		return gather[wallet.Attempt](ctx, w, keep.KindAttempt, customer, maxListed)
 	}
-	one, err := read[wallet.Attempt](ctx, w, kindAttempt, customer, traceID)
+	one, err := read[wallet.Attempt](ctx, w, keep.KindAttempt, customer, traceID)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +185,7 @@ func (w *Wallet) Attempts(ctx context.Context, by wallet.Actor, customer, traceI
 
 // Disputes lists a customer's disputes, the latest first. Errors: NotFound, Unavailable.
 func (w *Wallet) Disputes(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Dispute, error) {
-	kept, err := listed[dispute](ctx, w, kindDispute, customer, maxListed)
+	kept, err := listed[dispute](ctx, w, keep.KindDispute, customer, maxListed)
 	list := make([]wallet.Dispute, len(kept))
 	for i, d := range kept {
 		list[i] = d.Dispute
@@ -186,24 +196,24 @@ func (w *Wallet) Disputes(ctx context.Context, _ wallet.Actor, customer string) 
 // Devices lists a customer's devices, the one that was seen last first. Errors:
 // NotFound, Unavailable.
 func (w *Wallet) Devices(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Device, error) {
-	return listed[wallet.Device](ctx, w, kindDevice, customer, maxListed)
+	return listed[wallet.Device](ctx, w, keep.KindDevice, customer, maxListed)
 }
 
 // Sessions lists a customer's sign-ins, the latest first. Errors: NotFound,
 // Unavailable.
 func (w *Wallet) Sessions(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Session, error) {
-	return listed[wallet.Session](ctx, w, kindSession, customer, maxListed)
+	return listed[wallet.Session](ctx, w, keep.KindSession, customer, maxListed)
 }
 
 // Factors lists what proves a customer. Errors: NotFound, Unavailable.
 func (w *Wallet) Factors(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Factor, error) {
-	return listed[wallet.Factor](ctx, w, kindFactor, customer, maxListed)
+	return listed[wallet.Factor](ctx, w, keep.KindFactor, customer, maxListed)
 }
 
 // Limits lists how much a customer may move, and has moved. Errors: NotFound,
 // Unavailable.
 func (w *Wallet) Limits(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Limit, error) {
-	list, err := listed[wallet.Limit](ctx, w, kindLimit, customer, maxListed)
+	list, err := listed[wallet.Limit](ctx, w, keep.KindLimit, customer, maxListed)
 	for i, l := range list {
 		list[i] = fresh(l, wallet.At(w.now()))
 	}
@@ -213,7 +223,7 @@ func (w *Wallet) Limits(ctx context.Context, _ wallet.Actor, customer string) ([
 // Restrictions lists what a customer may not do at present, the latest first. Errors:
 // NotFound, Unavailable.
 func (w *Wallet) Restrictions(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Restriction, error) {
-	kept, err := listed[restriction](ctx, w, kindRestriction, customer, maxListed)
+	kept, err := listed[restriction](ctx, w, keep.KindRestriction, customer, maxListed)
 	list := []wallet.Restriction{}
 	for _, r := range kept {
 		if r.Lifted == 0 {
@@ -225,7 +235,7 @@ func (w *Wallet) Restrictions(ctx context.Context, _ wallet.Actor, customer stri
 
 // Incidents lists what does not work at present, or will not. Errors: Unavailable.
 func (w *Wallet) Incidents(ctx context.Context) ([]wallet.Incident, error) {
-	kept, err := gather[wallet.Incident](ctx, w, kindIncident, "", maxListed)
+	kept, err := gather[wallet.Incident](ctx, w, keep.KindIncident, "", maxListed)
 	list := []wallet.Incident{}
 	for _, i := range kept {
 		if i.EndsAt == 0 || i.EndsAt > wallet.At(w.now()) {

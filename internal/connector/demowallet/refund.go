@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/wallet"
@@ -38,13 +39,13 @@ func (d *desk) saveRefund(r refundKept) error {
 	if len(r.Plan) > 0 {
 		at = r.Plan[0].At
 	}
-	if err := d.wake(kindRefund, r.ID, at); err != nil {
+	if err := d.Wake(keep.KindRefund, r.ID, at); err != nil {
 		return err
 	}
-	if err := put(d, kindRefund, r.ID, r.CustomerID, r.RequestedAt, r); err != nil {
+	if err := put(d, keep.KindRefund, r.ID, r.CustomerID, r.RequestedAt, r); err != nil {
 		return err
 	}
-	return d.tell(wallet.RefundUpdated, r.CustomerID, r.ID)
+	return d.Tell(wallet.RefundUpdated, r.CustomerID, r.ID)
 }
 
 // Refunds lists a customer's refunds, the latest first, or those of one payment. Errors:
@@ -55,7 +56,7 @@ func (w *Wallet) Refunds(ctx context.Context, by wallet.Actor, customer, txID st
 			return nil, err
 		}
 	}
-	kept, err := listed[refundKept](ctx, w, kindRefund, customer, maxListed)
+	kept, err := listed[refundKept](ctx, w, keep.KindRefund, customer, maxListed)
 	list := []wallet.Refund{}
 	for _, r := range kept {
 		if txID == "" || r.TransactionID == txID {
@@ -67,14 +68,14 @@ func (w *Wallet) Refunds(ctx context.Context, by wallet.Actor, customer, txID st
 
 // Terms tells whether and how a payment can be refunded. Errors: NotFound, Unavailable.
 func (w *Wallet) Terms(ctx context.Context, _ wallet.Actor, customer, txID string) (wallet.Terms, error) {
-	p, err := read[payment](ctx, w, kindPayment, customer, txID)
+	p, err := read[keep.Payment](ctx, w, keep.KindPayment, customer, txID)
 	if err != nil {
 		return wallet.Terms{}, err
 	}
 	m := lives.MerchantOf(wallet.Merchant{})
 	if p.Tx.Merchant != nil {
 		m = lives.MerchantOf(*p.Tx.Merchant)
-		if r, err := w.books.Record(ctx, kindMerchant, p.Tx.Merchant.Name); err == nil {
+		if r, err := w.books.Record(ctx, keep.KindMerchant, p.Tx.Merchant.Name); err == nil {
 			if m, err = parse[lives.Merchant](r); err != nil {
 				return wallet.Terms{}, err
 			}
@@ -85,11 +86,8 @@ func (w *Wallet) Terms(ctx context.Context, _ wallet.Actor, customer, txID strin
 	return w.terms(p, m, wallet.At(w.now())), nil
 }
 
-// left is how much of a payment can still be given back.
-func (p *payment) left() wallet.Money { return less(less(p.Tx.Amount, p.Back), p.Open) }
-
 // terms works out whether and how a payment can be refunded.
-func (w *Wallet) terms(p payment, m lives.Merchant, now wallet.Time) wallet.Terms {
+func (w *Wallet) terms(p keep.Payment, m lives.Merchant, now wallet.Time) wallet.Terms {
 	rail, err := rails.Of(p.Tx.Rail)
 	if err != nil {
 		rail = rails.Rail{Refunds: [2]int{24, 120}}
@@ -99,7 +97,7 @@ func (w *Wallet) terms(p payment, m lives.Merchant, now wallet.Time) wallet.Term
 		from = p.Tx.CreatedAt
 	}
 	t := wallet.Terms{
-		TransactionID: p.Tx.ID, Left: none(p.Tx.Amount), Until: from + wallet.Time(m.Days)*day, Decides: m.Decides, Route: "original", Needs: m.Needs,
+		TransactionID: p.Tx.ID, Left: keep.None(p.Tx.Amount), Until: from + wallet.Time(m.Days)*day, Decides: m.Decides, Route: "original", Needs: m.Needs,
 		ArrivesIn: rail.Refunds, Reasons: []string{"not_received", "not_as_described", "returned", "wrong_amount", "twice", "changed_mind"},
 	}
 	t.AnswersBy = now + day
@@ -116,32 +114,32 @@ func (w *Wallet) terms(p payment, m lives.Merchant, now wallet.Time) wallet.Term
 		t.Why = []string{"refund_open"}
 	case p.Tx.Final || !p.Tx.May(wallet.RefundPending) || len(p.Tx.History) > wallet.MaxHistory-8:
 		t.Why = []string{"state_" + string(p.Tx.State)}
-	case p.left().Sign() <= 0:
+	case p.Left().Sign() <= 0:
 		t.Why = []string{"nothing_left"}
 	case now >= t.Until:
 		t.Why = []string{"too_old"}
 	default:
-		t.Eligible, t.Left = true, p.left()
+		t.Eligible, t.Left = true, p.Left()
 	}
 	return t
 }
 
 // requestRefund begins to give a payment back, whole or in part.
 func (d *desk) requestRefund(o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
-	p, err := d.paymentOf(c.CustomerID, c.Target)
+	p, err := d.PaymentOf(c.CustomerID, c.Target)
 	if err != nil {
 		return "", err
 	}
 	m := lives.MerchantOf(wallet.Merchant{})
 	if p.Tx.Merchant != nil {
 		m = lives.MerchantOf(*p.Tx.Merchant)
-		if known, err := get[lives.Merchant](d, kindMerchant, p.Tx.Merchant.Name); err == nil {
+		if known, err := get[lives.Merchant](d, keep.KindMerchant, p.Tx.Merchant.Name); err == nil {
 			m = known
 		} else if !fault.Is(err, fault.NotFound) {
 			return "", err
 		}
 	}
-	terms := d.w.terms(*p, m, d.now)
+	terms := d.w.terms(*p, m, d.At)
 	o.Summary = &wallet.Summary{
 		Amount: c.Amount, Destination: p.Tx.AccountID, ArrivesBy: terms.AnswersBy + wallet.Time(terms.ArrivesIn[1])*day/24, Effects: []string{"refund_begins"}, State: string(p.Tx.State),
 	}
@@ -159,26 +157,26 @@ func (d *desk) requestRefund(o *wallet.Operation, by wallet.Actor, c wallet.Comm
 	if err != nil || closed {
 		return wallet.DestinationClosed, err
 	}
-	if refusal, err := d.authorise(by, c, c.Amount); refusal != "" || err != nil {
+	if refusal, err := d.authorise(by, c, approvalsFor(c.Amount)); refusal != "" || err != nil {
 		return refusal, err
 	}
-	n, err := d.count("refunds:" + p.Tx.ID)
+	n, err := d.Count("refunds:" + p.Tx.ID)
 	if err != nil {
 		return "", err
 	}
 	r := refundKept{Refund: wallet.Refund{
 		ID: "rf-" + p.Tx.ID + "-" + strconv.FormatInt(n, 10), CustomerID: c.CustomerID, TransactionID: p.Tx.ID, Amount: c.Amount,
-		Reason: c.Reason, State: wallet.RefundRequested, Route: "original", RequestedAt: d.now, ExpectedBy: o.Summary.ArrivesBy,
+		Reason: c.Reason, State: wallet.RefundRequested, Route: "original", RequestedAt: d.At, ExpectedBy: o.Summary.ArrivesBy,
 	}}
-	fate, err := d.fated(c.CustomerID, "refund")
+	fate, err := d.fated(c.CustomerID, NextRefund)
 	if err != nil {
 		return "", err
 	}
 	if r.Plan, err = d.refundPlan(p.Tx, m, fate.Kind); err != nil {
 		return "", err
 	}
-	p.Open = more(p.Open, c.Amount)
-	if err := d.advance(p, Move{To: wallet.RefundPending, Note: "refund_requested", ExpectedBy: r.ExpectedBy}); err != nil {
+	p.Open = keep.More(p.Open, c.Amount)
+	if err := d.Advance(p, keep.Move{To: wallet.RefundPending, Note: "refund_requested", ExpectedBy: r.ExpectedBy}); err != nil {
 		return "", err
 	}
 	o.Made = []wallet.Made{{Kind: "refund", ID: r.ID}}
@@ -187,14 +185,14 @@ func (d *desk) requestRefund(o *wallet.Operation, by wallet.Actor, c wallet.Comm
 
 // closedWay tells whether the way that the money came is not there any more.
 func (d *desk) closedWay(t wallet.Transaction) (bool, error) {
-	account, err := get[wallet.Account](d, kindAccount, t.AccountID)
+	account, err := get[wallet.Account](d, keep.KindAccount, t.AccountID)
 	if err != nil || account.Status == "closed" {
 		return err == nil, err
 	}
 	if t.InstrumentID == "" {
 		return false, nil
 	}
-	i, err := get[wallet.Instrument](d, kindInstrument, t.InstrumentID)
+	i, err := get[wallet.Instrument](d, keep.KindInstrument, t.InstrumentID)
 	if fault.Is(err, fault.NotFound) {
 		return true, nil
 	}
@@ -208,9 +206,9 @@ func (d *desk) refundPlan(t wallet.Transaction, m lives.Merchant, fate string) (
 		return nil, err
 	}
 	pace := func(x time.Duration) wallet.Time { return max(1, wallet.Time(float64(x.Microseconds())/d.w.pace)) }
-	agreed := d.now + pace(2*time.Second)
+	agreed := d.At + pace(2*time.Second)
 	if m.Decides == "merchant" {
-		agreed = d.now + pace(20*time.Hour)
+		agreed = d.At + pace(20*time.Hour)
 	}
 	sent := agreed + pace(time.Hour)
 	moving := sent + pace(rail.Answer)
@@ -229,12 +227,12 @@ func (d *desk) refundPlan(t wallet.Transaction, m lives.Merchant, fate string) (
 // refundStep takes a refund to its next state, with the transaction that brings it and
 // the payment that it is of.
 func (d *desk) refundStep(id string) error {
-	r, err := get[refundKept](d, kindRefund, id)
+	r, err := get[refundKept](d, keep.KindRefund, id)
 	if err != nil {
 		return err
 	}
 	if len(r.Plan) == 0 {
-		return d.wake(kindRefund, id, 0)
+		return d.Wake(keep.KindRefund, id, 0)
 	}
 	r.State, r.Plan = r.Plan[0].To, r.Plan[1:]
 	switch r.State {
@@ -242,14 +240,14 @@ func (d *desk) refundStep(id string) error {
 		r.RefundTx = strings.Replace(r.ID, "rf-", "tr-", 1)
 		err = d.sendRefund(r)
 	case wallet.RefundProcessing:
-		err = d.moveRefund(r, Move{To: wallet.Processing, ExpectedBy: r.ExpectedBy, Note: "sent_to_rail"})
+		err = d.moveRefund(r, keep.Move{To: wallet.Processing, ExpectedBy: r.ExpectedBy, Note: "sent_to_rail"})
 	case wallet.RefundSucceeded:
-		r.DoneAt = d.now
-		if err = d.moveRefund(r, Move{To: wallet.Posted, Final: true}); err == nil {
+		r.DoneAt = d.At
+		if err = d.moveRefund(r, keep.Move{To: wallet.Posted, Final: true}); err == nil {
 			err = d.settleRefund(r, true)
 		}
 	case wallet.RefundFailed:
-		r.DoneAt = d.now
+		r.DoneAt = d.At
 		if err = d.returnRefund(r); err == nil {
 			err = d.settleRefund(r, false)
 		}
@@ -264,46 +262,46 @@ func (d *desk) refundStep(id string) error {
 
 // sendRefund begins the transaction that brings a refund.
 func (d *desk) sendRefund(r refundKept) error {
-	p, err := d.payment(r.TransactionID)
+	p, err := d.Payment(r.TransactionID)
 	if err != nil {
 		return err
 	}
 	t := p.Tx
 	p.Tx.Related = append(p.Tx.Related, wallet.Relation{Kind: "refunded_by", ID: r.RefundTx})
-	if err := d.save(p); err != nil {
+	if err := d.Save(p); err != nil {
 		return err
 	}
-	brings, err := d.begin(wallet.Transaction{
+	brings, err := d.Begin(wallet.Transaction{
 		ID: r.RefundTx, CustomerID: t.CustomerID, AccountID: t.AccountID, Kind: wallet.KindRefund, Direction: wallet.In, Amount: r.Amount, Merchant: t.Merchant,
-		InstrumentID: t.InstrumentID, OrderRef: t.OrderRef, Rail: t.Rail, RailRef: "RFD" + strconv.FormatUint(hash(r.ID)%1_000_000_000_000, 10), CreatedAt: d.now,
+		InstrumentID: t.InstrumentID, OrderRef: t.OrderRef, Rail: t.Rail, RailRef: "RFD" + strconv.FormatUint(keep.Hash(r.ID)%1_000_000_000_000, 10), CreatedAt: d.At,
 		Related: []wallet.Relation{{Kind: "refund_of", ID: t.ID}},
 	}, p.Other, rails.Fate{Kind: rails.Fine})
 	if err != nil {
 		return err
 	}
 	brings.Refund = r.ID
-	if err := d.advance(brings, Move{To: wallet.Authorised}); err != nil {
+	if err := d.Advance(brings, keep.Move{To: wallet.Authorised}); err != nil {
 		return err
 	}
-	return d.advance(brings, Move{To: wallet.Captured})
+	return d.Advance(brings, keep.Move{To: wallet.Captured})
 }
 
-func (d *desk) moveRefund(r refundKept, m Move) error {
-	brings, err := d.payment(r.RefundTx)
+func (d *desk) moveRefund(r refundKept, m keep.Move) error {
+	brings, err := d.Payment(r.RefundTx)
 	if err != nil {
 		return err
 	}
-	return d.advance(brings, m)
+	return d.Advance(brings, m)
 }
 
 // returnRefund has the money of a refund go back to whoever was to give it.
 func (d *desk) returnRefund(r refundKept) error {
-	brings, err := d.payment(r.RefundTx)
+	brings, err := d.Payment(r.RefundTx)
 	if err != nil {
 		return err
 	}
-	for _, m := range []Move{{To: wallet.FailedAfterDebit, Failure: d.w.own(brings.Tx.Rail, wallet.AccountBlocked)}, {To: wallet.AutoReversal}, {To: wallet.Reversed}} {
-		if err := d.advance(brings, m); err != nil {
+	for _, m := range []keep.Move{{To: wallet.FailedAfterDebit, Failure: d.w.own(brings.Tx.Rail, wallet.AccountBlocked)}, {To: wallet.AutoReversal}, {To: wallet.Reversed}} {
+		if err := d.Advance(brings, m); err != nil {
 			return err
 		}
 	}
@@ -312,15 +310,15 @@ func (d *desk) returnRefund(r refundKept) error {
 
 // settleRefund ends a refund on the payment that it is of.
 func (d *desk) settleRefund(r refundKept, came bool) error {
-	p, err := d.payment(r.TransactionID)
+	p, err := d.Payment(r.TransactionID)
 	if err != nil {
 		return err
 	}
-	p.Open = less(p.Open, r.Amount)
+	p.Open = keep.Less(p.Open, r.Amount)
 	to := wallet.Posted
 	switch {
 	case came:
-		p.Back = more(p.Back, r.Amount)
+		p.Back = keep.More(p.Back, r.Amount)
 		to = wallet.PartiallyRefunded
 		if p.Back.Cmp(p.Tx.Amount) == 0 {
 			to = wallet.Refunded
@@ -329,32 +327,32 @@ func (d *desk) settleRefund(r refundKept, came bool) error {
 		to = wallet.PartiallyRefunded
 	}
 	if p.Tx.State != wallet.RefundPending {
-		return d.save(p)
+		return d.Save(p)
 	}
 	posted := p.Tx.PostedAt
-	if err := d.advance(p, Move{To: to, Note: "refund_" + string(r.State)}); err != nil {
+	if err := d.Advance(p, keep.Move{To: to, Note: "refund_" + string(r.State)}); err != nil {
 		return err
 	}
 	if to != wallet.Posted {
 		return nil
 	}
 	p.Tx.PostedAt, p.Tx.ValueDate = posted, posted // it arrived when it did
-	return d.save(p)
+	return d.Save(p)
 }
 
 // noteRefund writes into the payment's story that its refund found the way closed.
 func (d *desk) noteRefund(r refundKept) error {
-	brings, err := d.payment(r.RefundTx)
+	brings, err := d.Payment(r.RefundTx)
 	if err != nil {
 		return err
 	}
-	brings.trace(wallet.Trace{At: d.now, Source: "provider", Event: "destination_closed", Tellable: true})
-	return d.save(brings)
+	brings.Trace(wallet.Trace{At: d.At, Source: "provider", Event: "destination_closed", Tellable: true})
+	return d.Save(brings)
 }
 
 // cancelRefund takes a refund back that has not been sent.
 func (d *desk) cancelRefund(o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
-	r, err := get[refundKept](d, kindRefund, c.Target)
+	r, err := get[refundKept](d, keep.KindRefund, c.Target)
 	if err == nil && r.CustomerID != c.CustomerID {
 		err = fault.New(fault.NotFound, "demowallet.cancelRefund", "there is no such refund of this customer")
 	}
@@ -370,13 +368,22 @@ func (d *desk) cancelRefund(o *wallet.Operation, by wallet.Actor, c wallet.Comma
 	case r.State != wallet.RefundRequested && r.State != wallet.RefundApproved:
 		return wallet.NotEligible, nil
 	}
-	if refusal, err := d.authorise(by, c, wallet.Money{}); refusal != "" || err != nil {
+	if refusal, err := d.authorise(by, c, 0); refusal != "" || err != nil {
 		return refusal, err
 	}
-	r.State, r.DoneAt, r.Plan = wallet.RefundCancelled, d.now, nil
+	r.State, r.DoneAt, r.Plan = wallet.RefundCancelled, d.At, nil
 	if err := d.settleRefund(r, false); err != nil {
 		return "", err
 	}
 	o.Made = []wallet.Made{{Kind: "refund", ID: r.ID}}
 	return "", d.saveRefund(r)
+}
+
+// approvalsFor is how many others have to agree to a refund.
+func approvalsFor(m wallet.Money) int {
+	most, err := wallet.Parse(strconv.Itoa(maxPlainRefund), m.Currency(), m.Scale())
+	if err != nil || m.Cmp(most) > 0 {
+		return 1
+	}
+	return 0
 }

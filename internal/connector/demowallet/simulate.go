@@ -2,53 +2,16 @@ package demowallet
 
 import (
 	"context"
-	"math"
 	"slices"
 	"time"
 
+	"kefu/internal/connector/demowallet/keep"
+	"kefu/internal/connector/demowallet/proof"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/ledger"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
-
-// task is something that is to happen by itself at a time. There is one for each thing;
-// what happens stands with the thing.
-type task struct {
-	Kind string      `json:"kind"`
-	ID   string      `json:"id"`
-	At   wallet.Time `json:"at"` // 0: nothing is to come
-}
-
-// done is where a task sorts of which nothing is to come: behind all others.
-const done = math.MinInt64 + 1
-
-func taskID(kind, id string) string { return kind + "~" + id }
-
-// schedule says when something happens next to a thing, by its plan.
-func (d *desk) schedule(kind, id string, plan []Move) error {
-	var at wallet.Time
-	if len(plan) > 0 {
-		at = plan[0].At
-	}
-	return d.wake(kind, id, at)
-}
-
-// wake has something happen to a thing at a time; 0: nothing more.
-func (d *desk) wake(kind, id string, at wallet.Time) error {
-	t, err := get[task](d, kindTask, taskID(kind, id))
-	switch {
-	case err == nil && t.At == at, fault.Is(err, fault.NotFound) && at == 0:
-		return nil
-	case err != nil && !fault.Is(err, fault.NotFound):
-		return err
-	}
-	sort := wallet.Time(done)
-	if at != 0 {
-		sort = -at // so that the earliest stands first
-	}
-	return put(d, kindTask, taskID(kind, id), "", sort, task{Kind: kind, ID: id, At: at})
-}
 
 // Bounds of the simulator.
 const (
@@ -94,13 +57,13 @@ func (w *Wallet) poke() {
 // up to a bound. It gives how many things that were, and when the next one comes; 0 is
 // never. Errors: Unavailable.
 func (w *Wallet) Tick(ctx context.Context) (n int, next wallet.Time, err error) {
-	records, err := w.books.Records(ctx, kindTask, "", ledger.Before{}, maxDue)
+	records, err := w.books.Records(ctx, keep.KindTask, "", ledger.Before{}, maxDue)
 	if err != nil {
 		return 0, 0, err
 	}
 	now := wallet.At(w.now())
 	for _, r := range records {
-		t, err := parse[task](r)
+		t, err := parse[keep.Task](r)
 		if err != nil {
 			return n, 0, err
 		}
@@ -117,17 +80,17 @@ func (w *Wallet) Tick(ctx context.Context) (n int, next wallet.Time, err error) 
 
 // happen lets one thing happen. What cannot happen any more is given up, so that it does
 // not stand in the way of everything else.
-func (w *Wallet) happen(ctx context.Context, t task) error {
+func (w *Wallet) happen(ctx context.Context, t keep.Task) error {
 	step := map[string]func(*desk, string) error{
-		kindPayment: (*desk).paymentStep, kindRefund: (*desk).refundStep, kindDispute: (*desk).disputeStep, kindRecall: (*desk).recallStep, kindAsk: (*desk).askStep,
+		keep.KindPayment: (*desk).paymentStep, keep.KindRefund: (*desk).refundStep, keep.KindDispute: (*desk).disputeStep, keep.KindRecall: (*desk).recallStep, keep.KindAsk: func(d *desk, id string) error { return proof.Step(d.Desk, id) },
 	}[t.Kind]
 	err := w.do(ctx, func(d *desk) error {
-		present, err := get[task](d, kindTask, taskID(t.Kind, t.ID))
+		present, err := get[keep.Task](d, keep.KindTask, keep.TaskID(t.Kind, t.ID))
 		if err != nil || present.At != t.At { // somebody else was faster
 			return err
 		}
 		if step == nil {
-			return d.wake(t.Kind, t.ID, 0)
+			return d.Wake(t.Kind, t.ID, 0)
 		}
 		return step(d, t.ID)
 	})
@@ -140,11 +103,11 @@ func (w *Wallet) happen(ctx context.Context, t task) error {
 
 // giveUp ends what cannot go on: a payment for which there is no money, or whose account
 // was stopped, fails; of anything else nothing more happens.
-func (d *desk) giveUp(t task, why error) error {
-	if t.Kind != kindPayment {
-		return d.wake(t.Kind, t.ID, 0)
+func (d *desk) giveUp(t keep.Task, why error) error {
+	if t.Kind != keep.KindPayment {
+		return d.Wake(t.Kind, t.ID, 0)
 	}
-	p, err := d.payment(t.ID)
+	p, err := d.Payment(t.ID)
 	if err != nil {
 		return err
 	}
@@ -152,7 +115,7 @@ func (d *desk) giveUp(t task, why error) error {
 }
 
 // stop ends a payment that cannot go on, as far as its state lets it end.
-func (d *desk) stop(p *payment, why error) error {
+func (d *desk) stop(p *keep.Payment, why error) error {
 	p.Plan = nil
 	code := wallet.Unmapped
 	switch fault.ReasonOf(why) {
@@ -162,19 +125,19 @@ func (d *desk) stop(p *payment, why error) error {
 		code = wallet.AccountBlocked
 	}
 	if p.Tx.May(wallet.Failed) {
-		return d.advance(p, Move{To: wallet.Failed, Failure: d.w.own(p.Tx.Rail, code)})
+		return d.Advance(p, keep.Move{To: wallet.Failed, Failure: d.w.own(p.Tx.Rail, code)})
 	}
-	return d.save(p)
+	return d.Save(p)
 }
 
 // paymentStep takes a payment to the next state of its plan.
 func (d *desk) paymentStep(id string) error {
-	p, err := d.payment(id)
+	p, err := d.Payment(id)
 	if err != nil {
 		return err
 	}
 	if len(p.Plan) == 0 {
-		return d.wake(kindPayment, id, 0)
+		return d.Wake(keep.KindPayment, id, 0)
 	}
 	step := p.Plan[0]
 	p.Plan = p.Plan[1:]
@@ -182,43 +145,32 @@ func (d *desk) paymentStep(id string) error {
 	if h := step.Hold; h != nil {
 		h.PlacedAt = step.At
 	}
-	p.expires(step)
-	if err := d.advance(p, step); err != nil {
+	p.Expires(step)
+	if err := d.Advance(p, step); err != nil {
 		return err
 	}
 	return d.doubled(p)
-}
-
-// expires plans that what is set aside does not stay so for ever.
-func (p *payment) expires(step Move) {
-	until := step.Expires
-	if step.Hold != nil {
-		until = step.Hold.ExpiresAt
-	}
-	if until != 0 && len(p.Plan) == 0 && (step.To == wallet.Authorised || step.To == wallet.RiskHold) {
-		p.Plan = []Move{{To: wallet.Expired, At: until}}
-	}
 }
 
 // doubledAfter is how long after a payment a shop's till takes it once more.
 const doubledAfter = 41 * time.Second
 
 // doubled has a payment taken twice, where that is its fate.
-func (d *desk) doubled(p *payment) error {
+func (d *desk) doubled(p *keep.Payment) error {
 	if p.Fate.Kind != rails.Double || p.Tx.State != wallet.Captured {
 		return nil
 	}
 	p.Fate = rails.Fate{Kind: rails.Fine}
-	if err := d.save(p); err != nil {
+	if err := d.Save(p); err != nil {
 		return err
 	}
 	again := p.Tx
 	again.ID, again.ClientRef, again.CreatedAt, again.History, again.Related = p.Tx.ID+"-2", "", p.Tx.CreatedAt+wallet.Time(doubledAfter.Microseconds()), nil, nil
 	again.AuthorisedAt, again.PostedAt, again.ValueDate, again.RailRef = 0, 0, 0, ""
-	if again.CreatedAt > d.now && d.w.pace > 1 {
-		again.CreatedAt = d.now
+	if again.CreatedAt > d.At && d.w.pace > 1 {
+		again.CreatedAt = d.At
 	}
-	second, err := d.begin(again, p.Other, rails.Fate{Kind: rails.Fine})
+	second, err := d.Begin(again, p.Other, rails.Fate{Kind: rails.Fine})
 	if err != nil {
 		return err
 	}
@@ -227,7 +179,7 @@ func (d *desk) doubled(p *payment) error {
 		return err
 	}
 	second.Plan = plan.Steps()
-	return d.save(second)
+	return d.Save(second)
 }
 
 // plan is what is to become of a transaction that begins now.
@@ -242,7 +194,7 @@ func (w *Wallet) plan(t wallet.Transaction, fate rails.Fate) (rails.Plan, error)
 			return w.said(rail, raw)
 		},
 		Hold: func(at wallet.Time) *wallet.Hold {
-			return &wallet.Hold{ID: "hold-" + t.ID, Amount: gross(t), Reason: "unusual_payment", PlacedAt: at, ExpiresAt: at + 2*day}
+			return &wallet.Hold{ID: "hold-" + t.ID, Amount: keep.Gross(t), Reason: "unusual_payment", PlacedAt: at, ExpiresAt: at + 2*day}
 		},
 	}, err
 }

@@ -10,14 +10,13 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
-	"time"
 
+	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
+	"kefu/internal/connector/demowallet/proof"
 	"kefu/internal/domain/failure"
-	"kefu/internal/domain/identity"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
-	"kefu/internal/platform/ratelimit"
 )
 
 // Name is what the demo's wallet is called.
@@ -25,7 +24,7 @@ const Name = lives.House
 
 // Options are what a wallet is made of.
 type Options struct {
-	Books    Books
+	Books    keep.Books
 	Clock    clock.Clock
 	Failures fs.FS  // content/failures: in which codes the rails speak
 	Issuer   string // of its assertions
@@ -38,16 +37,13 @@ type Options struct {
 
 // Wallet is the wallet. It is safe for concurrent use.
 type Wallet struct {
-	books  Books
-	now    clock.Clock
-	table  *failure.Table
-	signer identity.Signer
-	link   string
-	pace   float64
-	log    *slog.Logger
-	asked  *ratelimit.Limiter // of the oracle, by who asks
-	all    *ratelimit.Limiter // of the oracle, by everybody together
-	woken  chan struct{}
+	*proof.Proofs
+	books keep.Store
+	now   clock.Clock
+	table *failure.Table
+	pace  float64
+	log   *slog.Logger
+	woken chan struct{}
 }
 
 // Open opens the wallet on its books, which must run. Errors: Invalid, Unavailable.
@@ -57,11 +53,7 @@ func Open(ctx context.Context, o Options) (*Wallet, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	w := &Wallet{
-		books: o.Books, now: o.Clock, table: table, link: o.Link, pace: o.Pace, log: o.Log, woken: make(chan struct{}, 1),
-		asked: ratelimit.New(ratelimit.Limit{Burst: 10, Per: time.Minute}, 10_000),
-		all:   ratelimit.New(ratelimit.Limit{Burst: 300, Per: time.Minute}, 1),
-	}
+	w := &Wallet{now: o.Clock, table: table, pace: o.Pace, log: o.Log, woken: make(chan struct{}, 1)}
 	if w.now == nil {
 		w.now = clock.System
 	}
@@ -71,7 +63,8 @@ func Open(ctx context.Context, o Options) (*Wallet, error) {
 	if w.pace <= 0 {
 		w.pace = 1
 	}
-	if w.signer, err = w.signing(ctx, o.Issuer, o.Audience); err != nil {
+	w.books = keep.Store{Books: o.Books, Clock: w.now}
+	if w.Proofs, err = proof.Open(ctx, w.books, o.Issuer, o.Audience, o.Link); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	return w, nil

@@ -12,6 +12,7 @@ import (
 
 	"kefu/content"
 	"kefu/internal/connector/demowallet"
+	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/ledger"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/clock"
@@ -189,7 +190,7 @@ func wander(t *rapid.T, h *house, who string) []string {
 		}
 		id := rapid.SampledFrom(ids).Draw(t, "id")
 		to := rapid.SampledFrom(wallet.States()).Draw(t, "to")
-		err := h.Advance(ctx, id, demowallet.Move{To: to, Expires: wallet.At(clockAt()), Part: rapid.IntRange(1, 99).Draw(t, "part")})
+		err := h.Advance(ctx, id, rails.Step{To: to, Expires: wallet.At(clockAt()), Part: rapid.IntRange(1, 99).Draw(t, "part")})
 		switch {
 		case err == nil && !reached[id].May(to):
 			t.Fatal(reached[id], " became ", to)

@@ -88,11 +88,13 @@ func TestTheLedgerKeepsTheContract(t *testing.T) {
 
 func TestTheClientKeepsTheContract(t *testing.T) {
 	wallettest.Run(t, func(t *testing.T) wallettest.Site {
-		return site(t, func(l *demowallet.Wallet) lookup.Wallet {
+		s := site(t, func(l *demowallet.Wallet) lookup.Wallet {
 			server := httptest.NewServer(serving(l))
 			t.Cleanup(server.Close)
 			return client(t, server.URL, nil)
 		})
+		s.Readings = s.Wallet.(wallettest.Readings)
+		return s
 	})
 }
 

@@ -1,4 +1,4 @@
-package demowallet
+package keep
 
 import (
 	"math/big"
@@ -49,8 +49,8 @@ func placeOf(s wallet.State, d wallet.Direction) place {
 	}
 }
 
-// payment is what the wallet keeps of a transaction.
-type payment struct {
+// Payment is what the wallet keeps of a transaction.
+type Payment struct {
 	Tx      wallet.Transaction `json:"tx"`
 	Other   string             `json:"other"`             // the account on the other side
 	Place   place              `json:"place"`             // where its money is
@@ -65,8 +65,8 @@ type payment struct {
 	Fate    rails.Fate         `json:"fate"`
 }
 
-// none is nothing of the currency of m.
-func none(m wallet.Money) wallet.Money {
+// None is nothing of the currency of m.
+func None(m wallet.Money) wallet.Money {
 	zero, err := wallet.Units(new(big.Int), m.Currency(), m.Scale())
 	if err != nil {
 		panic(err) // m is money
@@ -74,7 +74,8 @@ func none(m wallet.Money) wallet.Money {
 	return zero
 }
 
-func less(m, by wallet.Money) wallet.Money {
+// Less is m without by, which is of the same currency.
+func Less(m, by wallet.Money) wallet.Money {
 	left, err := m.Add(by.Neg())
 	if err != nil {
 		panic(err) // both are of one payment
@@ -82,74 +83,76 @@ func less(m, by wallet.Money) wallet.Money {
 	return left
 }
 
-func more(m, by wallet.Money) wallet.Money { return less(m, by.Neg()) }
+// More is m and by, which are of the same currency.
+func More(m, by wallet.Money) wallet.Money { return Less(m, by.Neg()) }
 
-// begin writes a customer's transaction down, in its first state. State and history of
+// Begin writes a customer's transaction down, in its first state. State and history of
 // t are not read. Errors: Conflict for one of that id; Invalid.
-func (d *desk) begin(t wallet.Transaction, other string, fate rails.Fate) (*payment, error) {
-	const op = "demowallet.begin"
+func (d *Desk) Begin(t wallet.Transaction, other string, fate rails.Fate) (*Payment, error) {
+	const op = "keep.begin"
 	if t.CreatedAt == 0 {
-		t.CreatedAt = d.now
+		t.CreatedAt = d.At
 	}
 	t.State, t.History = wallet.Initiated, []wallet.Step{{State: wallet.Initiated, At: t.CreatedAt}}
-	if _, err := d.Get(kindPayment, t.ID); err == nil {
+	if _, err := d.Get(KindPayment, t.ID); err == nil {
 		return nil, fault.New(fault.Conflict, op, "the transaction %s is there already", t.ID)
 	} else if !fault.Is(err, fault.NotFound) {
 		return nil, err
 	}
-	p := &payment{Tx: t, Other: other, Back: none(t.Amount), Open: none(t.Amount), Fate: fate}
-	p.trace(wallet.Trace{At: t.CreatedAt, Source: "wallet", Event: "initiated", State: wallet.Initiated, Tellable: true})
-	return p, d.save(p)
+	p := &Payment{Tx: t, Other: other, Back: None(t.Amount), Open: None(t.Amount), Fate: fate}
+	p.Trace(wallet.Trace{At: t.CreatedAt, Source: "wallet", Event: "initiated", State: wallet.Initiated, Tellable: true})
+	return p, d.Save(p)
 }
 
-// payment reads a transaction. Errors: NotFound.
-func (d *desk) payment(id string) (*payment, error) {
-	p, err := get[payment](d, kindPayment, id)
+// Payment reads a transaction. Errors: NotFound.
+func (d *Desk) Payment(id string) (*Payment, error) {
+	p, err := Get[Payment](d, KindPayment, id)
 	return &p, err
 }
 
-// paymentOf reads a transaction of a customer. Errors: NotFound, also for another's.
-func (d *desk) paymentOf(customer, id string) (*payment, error) {
-	p, err := d.payment(id)
+// PaymentOf reads a transaction of a customer. Errors: NotFound, also for another's.
+func (d *Desk) PaymentOf(customer, id string) (*Payment, error) {
+	p, err := d.Payment(id)
 	if err == nil && p.Tx.CustomerID != customer {
-		err = fault.New(fault.NotFound, "demowallet.paymentOf", "there is no such transaction of this customer")
+		err = fault.New(fault.NotFound, "keep.paymentOf", "there is no such transaction of this customer")
 	}
 	return p, err
 }
 
-// save keeps a payment and tells of it.
-func (d *desk) save(p *payment) error {
+// Save keeps a payment and tells of it.
+func (d *Desk) Save(p *Payment) error {
 	if err := p.Tx.Validate(); err != nil {
 		return err
 	}
-	if err := d.schedule(kindPayment, p.Tx.ID, p.Plan); err != nil {
+	if err := d.schedule(KindPayment, p.Tx.ID, p.Plan); err != nil {
 		return err
 	}
-	if err := put(d, kindPayment, p.Tx.ID, p.Tx.CustomerID, p.Tx.CreatedAt, *p); err != nil {
+	if err := Put(d, KindPayment, p.Tx.ID, p.Tx.CustomerID, p.Tx.CreatedAt, *p); err != nil {
 		return err
 	}
-	return d.tell(wallet.TransactionUpdated, p.Tx.CustomerID, p.Tx.ID)
+	return d.Tell(wallet.TransactionUpdated, p.Tx.CustomerID, p.Tx.ID)
 }
 
 // maxTraces bounds what is kept of one payment's story.
 const maxTraces = 96
 
-func (p *payment) trace(t wallet.Trace) {
+// Trace adds a line to the story of a payment, up to a bound.
+func (p *Payment) Trace(t wallet.Trace) {
 	if len(p.Traces) < maxTraces {
 		p.Traces = append(p.Traces, t)
 	}
 }
 
-// advance takes a transaction to its next state, together with its money. When it
+// Advance takes a transaction to its next state, together with its money. When it
 // fails nothing of the commit may be kept, but for what ran out of money at the first
 // transfer: then nothing has happened yet. Errors: Conflict when the state may not
 // follow, or the ledger refuses.
-func (d *desk) advance(p *payment, m Move) error {
-	const op = "demowallet.advance"
+func (d *Desk) Advance(p *Payment, m Move) error {
+	const op = "keep.advance"
 	t := &p.Tx
 	last := t.History[len(t.History)-1]
 	if m.At == 0 {
-		m.At = max(d.now, last.At)
+		m.At = max(d.At, last.At)
 	}
 	if !t.May(m.To) || m.At < last.At || len(t.History) >= wallet.MaxHistory {
 		return fault.New(fault.Conflict, op, "%s may not become %s", t.State, m.To)
@@ -171,8 +174,8 @@ func (d *desk) advance(p *payment, m Move) error {
 	if m.To == wallet.RiskHold {
 		trace.Source = "risk"
 	}
-	p.trace(trace)
-	return d.save(p)
+	p.Trace(trace)
+	return d.Save(p)
 }
 
 // apply adds a step to a transaction.
@@ -208,8 +211,8 @@ func transferID(payment string, n, k int) string {
 
 // carrying is the money of one payment on its way to its next state.
 type carrying struct {
-	desk *desk
-	p    *payment
+	desk *Desk
+	p    *Payment
 	move Move
 	n    int // which state it is
 }
@@ -242,13 +245,13 @@ func (c carrying) end(kind ledger.Kind, amount wallet.Money) error {
 
 // carry moves the money of a transaction from where it is to where its next state has
 // it.
-func (d *desk) carry(p *payment, m Move) error {
+func (d *Desk) carry(p *Payment, m Move) error {
 	from, to := p.Place, placeOf(m.To, p.Tx.Direction)
 	if to == stays || to == from {
 		return nil
 	}
 	if from == delivered && to != nowhere {
-		return fault.New(fault.Conflict, "demowallet.carry", "what has arrived is not on its way any more")
+		return fault.New(fault.Conflict, "keep.carry", "what has arrived is not on its way any more")
 	}
 	c := carrying{desk: d, p: p, move: m, n: len(p.Tx.History)}
 	debit, credit := p.Tx.AccountID, clearing(p.Tx.Amount)
@@ -265,9 +268,9 @@ func (d *desk) carry(p *payment, m Move) error {
 	case from == reserved || from == onHold:
 		err = c.end(ledger.Void, wallet.Money{})
 	case from == nowhere && to > reserved:
-		err = c.do(0, ledger.Direct, debit, credit, gross(p.Tx))
+		err = c.do(0, ledger.Direct, debit, credit, Gross(p.Tx))
 	case from == underway && to < underway:
-		err = c.do(0, ledger.Direct, credit, debit, gross(p.Tx))
+		err = c.do(0, ledger.Direct, credit, debit, Gross(p.Tx))
 	case from == delivered:
 		err = c.takeBack()
 	}
@@ -278,9 +281,9 @@ func (d *desk) carry(p *payment, m Move) error {
 	p.Place = to
 	switch {
 	case to == reserved:
-		return c.do(1, ledger.Pending, debit, credit, gross(p.Tx))
+		return c.do(1, ledger.Pending, debit, credit, Gross(p.Tx))
 	case to == onHold:
-		return c.do(1, ledger.Held, debit, credit, gross(p.Tx))
+		return c.do(1, ledger.Held, debit, credit, Gross(p.Tx))
 	case to == delivered && p.Tx.Direction == wallet.Out:
 		return c.deliver()
 	default:
@@ -303,9 +306,9 @@ func (c carrying) capture() error {
 	if err != nil {
 		return err
 	}
-	c.p.trace(wallet.Trace{At: c.move.At, Source: "provider", Event: "captured_less", RawText: part.Amount() + " of " + t.Amount.Amount(), Tellable: true})
+	c.p.Trace(wallet.Trace{At: c.move.At, Source: "provider", Event: "captured_less", RawText: part.Amount() + " of " + t.Amount.Amount(), Tellable: true})
 	t.Amount = part
-	return c.end(ledger.Post, gross(*t))
+	return c.end(ledger.Post, Gross(*t))
 }
 
 // deliver brings what is on its way to the other side, and the fees to the wallet.
@@ -326,7 +329,7 @@ func (c carrying) takeBack() error {
 	if t.Direction == wallet.In {
 		return c.do(0, ledger.Direct, t.AccountID, c.p.Other, t.Amount)
 	}
-	left := less(t.Amount, c.p.Back)
+	left := Less(t.Amount, c.p.Back)
 	if left.Sign() > 0 {
 		if err := c.do(0, ledger.Direct, c.p.Other, t.AccountID, left); err != nil {
 			return err
@@ -343,15 +346,15 @@ func (c carrying) takeBack() error {
 	return nil
 }
 
-// gross is the amount of a transaction with its fees, which leave the account with it.
+// Gross is the amount of a transaction with its fees, which leave the account with it.
 // Money that comes in is told as it arrives.
-func gross(t wallet.Transaction) wallet.Money {
+func Gross(t wallet.Transaction) wallet.Money {
 	whole := t.Amount
 	if t.Direction == wallet.In {
 		return whole
 	}
 	for _, f := range t.Fees {
-		whole = more(whole, f.Amount)
+		whole = More(whole, f.Amount)
 	}
 	return whole
 }
@@ -359,17 +362,21 @@ func gross(t wallet.Transaction) wallet.Money {
 // The wallet's own accounts, one for each currency.
 func clearing(m wallet.Money) string { return "wallet:clearing:" + m.Currency() }
 func fees(m wallet.Money) string     { return "wallet:fees:" + m.Currency() }
-func lent(m wallet.Money) string     { return "wallet:lent:" + m.Currency() }
-func world(m wallet.Money) string    { return "world:" + m.Currency() }
+
+// Lent is the account from which the wallet lends while a dispute is decided.
+func Lent(m wallet.Money) string { return "wallet:lent:" + m.Currency() }
+
+// World is the account that stands for the world outside.
+func World(m wallet.Money) string { return "world:" + m.Currency() }
 
 // openCurrency opens the wallet's own accounts of a currency, and the one that stands
 // for the world outside.
-func (d *desk) openCurrency(currency string, scale int) error {
+func (d *Desk) openCurrency(currency string, scale int) error {
 	zero, err := wallet.Units(new(big.Int), currency, scale)
 	if err != nil {
 		return err
 	}
-	for _, id := range []string{world(zero), clearing(zero), fees(zero), lent(zero)} {
+	for _, id := range []string{World(zero), clearing(zero), fees(zero), Lent(zero)} {
 		if err := d.Open(ledger.Spec{Account: ledger.Account{ID: id, Currency: currency, Scale: scale}}); err != nil {
 			return err
 		}
@@ -377,9 +384,9 @@ func (d *desk) openCurrency(currency string, scale int) error {
 	return nil
 }
 
-// openAccount opens an account of a customer: in the ledger, and what is known of it
+// OpenAccount opens an account of a customer: in the ledger, and what is known of it
 // beside. Errors: Conflict for another one of that id; Invalid.
-func (d *desk) openAccount(customer, currency string, scale int, a wallet.Account) error {
+func (d *Desk) OpenAccount(customer, currency string, scale int, a wallet.Account) error {
 	if err := d.openCurrency(currency, scale); err != nil {
 		return err
 	}
@@ -387,5 +394,19 @@ func (d *desk) openAccount(customer, currency string, scale int, a wallet.Accoun
 	if err != nil {
 		return err
 	}
-	return put(d, kindAccount, a.ID, customer, 0, a)
+	return Put(d, KindAccount, a.ID, customer, 0, a)
+}
+
+// Left is how much of a payment can still be given back.
+func (p *Payment) Left() wallet.Money { return Less(Less(p.Tx.Amount, p.Back), p.Open) }
+
+// Expires plans that what a step sets aside does not stay so for ever.
+func (p *Payment) Expires(step Move) {
+	until := step.Expires
+	if step.Hold != nil {
+		until = step.Hold.ExpiresAt
+	}
+	if until != 0 && len(p.Plan) == 0 && (step.To == wallet.Authorised || step.To == wallet.RiskHold) {
+		p.Plan = []Move{{To: wallet.Expired, At: until}}
+	}
 }
