@@ -35,6 +35,7 @@ import (
 	"kefu/internal/flow/selfservice"
 	"kefu/internal/flow/signin"
 	"kefu/internal/flow/upkeep"
+	"kefu/internal/flow/walletnotices"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/egress"
@@ -53,6 +54,7 @@ import (
 	"kefu/internal/storage/searchindex"
 	"kefu/internal/web/realtime"
 	"kefu/internal/web/sso"
+	"kefu/internal/web/walletevents"
 )
 
 // App is a server that is built and not yet running.
@@ -76,6 +78,8 @@ type App struct {
 	settings  *configuring.Service
 	lookup    *lookup.Service
 	flows     *selfservice.Service
+	notices   *walletnotices.Service // nil without a wallet
+	events    *walletevents.Handler
 	asking    *asking.Service
 	sender    *notifying.Sender
 	webhooks  *notifying.Desk

@@ -5,6 +5,7 @@ import (
 
 	"kefu/internal/domain/event"
 	"kefu/internal/flow/configuring"
+	"kefu/internal/flow/walletnotices"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/egress"
 	"kefu/internal/platform/metrics"
@@ -32,3 +33,6 @@ func (a *App) Handler() http.Handler { return a.handler }
 
 // IssuerClient asks for issuers' keys as the settings allow.
 func IssuerClient(c config.Identity) *egress.Client { return issuerClient(c) }
+
+// Notices takes what the wallet tells by itself.
+func (a *App) Notices() *walletnotices.Service { return a.notices }

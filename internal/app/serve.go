@@ -139,6 +139,9 @@ func (a *App) connectWeb(context.Context) error {
 		AttachmentBytes: a.Config.Attachments.MaxBytes, FileURL: site.FileURL,
 	}).Mount(desk)
 	sso.New(a.Desk, carrier, a.Log).Mount(desk)
+	if a.events != nil {
+		a.events.Mount(desk)
+	}
 	a.realtime.Mount(desk)
 	site.MountFrame(frame)
 	a.realtime.Mount(frame)

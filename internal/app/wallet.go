@@ -9,21 +9,27 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 
 	"kefu/content"
 	"kefu/internal/app/flows"
 	"kefu/internal/connector/demowallet"
 	"kefu/internal/connector/walletapi"
 	"kefu/internal/connector/walletserver"
+	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/lookup"
+	"kefu/internal/flow/upkeep"
+	"kefu/internal/flow/walletnotices"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/httpsig"
+	"kefu/internal/platform/lifecycle"
 	"kefu/internal/platform/ratelimit"
 	"kefu/internal/platform/secret"
 	"kefu/internal/storage/books"
 	page "kefu/internal/web/demowallet"
+	"kefu/internal/web/walletevents"
 	"kefu/internal/web/walletview"
 )
 
@@ -32,11 +38,17 @@ func (a *App) connectWallet(context.Context) error {
 	c := a.Config.Wallet
 	deps := lookup.Deps{Links: a.Store, Clean: a.intake.Clean, Clock: a.now, Limited: a.metrics.Limited}
 	if c.URL != "" {
-		client, err := openWallet(a.Config, a)
+		key, err := walletKey(c)
+		if err != nil {
+			return err
+		}
+		client, err := openWallet(a.Config, a, key)
 		if err != nil {
 			return err
 		}
 		deps.Wallet = client
+		a.notices = walletnotices.New(a.Store, client, walletnotices.Options{Clock: a.now, Log: a.Log})
+		a.events = walletevents.New(a.notices, httpsig.NewVerifier(walletNonces, key), a.now, a.Log)
 	}
 	issuer := c.Issuer
 	if issuer == "" && len(a.Config.Identity.Issuers) == 1 {
@@ -48,16 +60,35 @@ func (a *App) connectWallet(context.Context) error {
 	return err
 }
 
-func openWallet(c config.Config, a *App) (*walletapi.Client, error) {
-	const op = "app.openWallet"
-	text, err := os.ReadFile(c.Wallet.SecretFile)
+// walletNonces bounds how many signatures of the wallet's are remembered: ten minutes of
+// a hundred notices a second.
+const walletNonces = 60_000
+
+// walletKey is the secret that is shared with the wallet; it signs in both directions.
+func walletKey(c config.Wallet) (httpsig.Key, error) {
+	text, err := os.ReadFile(c.SecretFile)
 	if err != nil {
-		return nil, fault.New(fault.Invalid, op, "wallet.secret_file cannot be read: %v", err)
+		return httpsig.Key{}, fault.New(fault.Invalid, "app.walletKey", "wallet.secret_file cannot be read: %v", err)
 	}
+	return httpsig.Key{ID: c.KeyID, Secret: bytes.TrimSpace(text)}, nil
+}
+
+func openWallet(c config.Config, a *App, key httpsig.Key) (*walletapi.Client, error) {
 	return walletapi.New(walletapi.Options{
-		URL: c.Wallet.URL, Key: httpsig.Key{ID: c.Wallet.KeyID, Secret: bytes.TrimSpace(text)}, Timeout: c.Wallet.Timeout,
-		Concurrent: c.Wallet.Concurrent, Private: c.Wallet.Private, Clock: a.now, Log: a.Log,
+		URL: c.Wallet.URL, Key: key, Timeout: c.Wallet.Timeout, Concurrent: c.Wallet.Concurrent, Private: c.Wallet.Private, Clock: a.now, Log: a.Log,
 	})
+}
+
+// noticeWorkers take what the wallet tells by itself, where there is one.
+func (a *App) noticeWorkers() []lifecycle.Worker {
+	if a.notices == nil {
+		return nil
+	}
+	old := func(ctx context.Context) error { return a.Store.PurgeNotices(ctx, identity.SystemPart("upkeep")) }
+	return []lifecycle.Worker{
+		{Name: "wallet notices", Run: a.notices.Run},
+		{Name: "old notices", Run: func(ctx context.Context) error { return upkeep.Every(ctx, 10*time.Minute, a.Log, "old notices", old) }},
+	}
 }
 
 // The demo wallet's side of the shared secret.

@@ -53,7 +53,7 @@ func (a *App) workers() []lifecycle.Worker {
 		{Name: "notices for flows", Run: a.flows.Follow},
 		{Name: "memory", Run: heap.Trim},
 	}
-	return append(all, a.followerWorkers()...)
+	return append(append(all, a.followerWorkers()...), a.noticeWorkers()...)
 }
 
 // looseHours is how long facts are read one by one before they are packed: most of

@@ -583,7 +583,7 @@ func walletRules() []rule {
 }
 
 func rules() []rule {
-	return slices.Concat(commandRules(), readRules(), findRules(), reportRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules(), signInRules(), keyRules(), runRules(), actRules(), outcomeRules())
+	return slices.Concat(commandRules(), readRules(), findRules(), reportRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules(), signInRules(), keyRules(), runRules(), actRules(), outcomeRules(), noticeRules())
 }
 
 func TestWhoMayDoWhat(t *testing.T) {

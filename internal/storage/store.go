@@ -40,6 +40,7 @@ import (
 	"kefu/internal/storage/staffing"
 	"kefu/internal/storage/verification"
 	"kefu/internal/storage/walletlink"
+	"kefu/internal/storage/walletnotices"
 	"kefu/internal/storage/webhooks"
 )
 
@@ -96,6 +97,7 @@ type Store struct {
 	*runs.Runs
 	*actions.Acts
 	*verification.Proofs
+	*walletnotices.Notices
 
 	core    *core.Core
 	observe Observer
@@ -164,7 +166,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.View, s.Finder = auditview.New(s.core), finding.New(s.core)
 	s.Webhooks, s.Keys = webhooks.New(s.core), apikeys.New(s.core, gate)
 	s.Links, s.Runs, s.Proofs = walletlink.New(s.core), runs.New(s.core), verification.New(s.core)
-	s.Acts = actions.New(s.core, gate, s.Proofs)
+	s.Acts, s.Notices = actions.New(s.core, gate, s.Proofs), walletnotices.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,

@@ -54,6 +54,7 @@ const (
 	ChangeWorkSettings Action = "settings.change_work"
 	UseOwnSetting      Action = "settings.use_own" // a member of staff's own views and macros
 	FollowLog          Action = "log.follow"       // every entry, in the order of commits
+	TakeNotices        Action = "wallet.notices"   // what the wallet tells by itself
 
 	ManageKeys Action = "key.manage"   // see, make and revoke the API keys of programs
 	ReadOwnKey Action = "key.read_own" // what a program's own key is good for
@@ -221,7 +222,7 @@ func outsideAgentMay(p identity.Principal, a Action, o Object) bool {
 // name the first owner, and reads the audit chain to verify it.
 func systemMay(a Action) bool {
 	switch a {
-	case ReadConversation, ReadInternal, WriteNote, WorkConversation, RedactMessage, IdentifyCustomer, NoteHandle, FollowLog,
+	case ReadConversation, ReadInternal, WriteNote, WorkConversation, RedactMessage, IdentifyCustomer, NoteHandle, FollowLog, TakeNotices,
 		ListStaff, ManageStaff, NameOwner, EndWindows, ReadAudit,
 		UsePresence, ReadQueue, ReadBoard, ReadDuties, SetDuties, RunRouting, ReadActs, RunActs, ReadRuns, RunFlows,
 		ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings:

@@ -117,6 +117,7 @@ settings.read_work             -       -        -        -         +     +      
 settings.change_work           -       -        -        -         +     +       +        -      -      +
 settings.use_own               -       -        -        -         -     -       -        -      -      -
 log.follow                     -       -        -        -         -     -       -        -      -      +
+wallet.notices                 -       -        -        -         -     -       -        -      -      +
 key.manage                     -       -        -        -         +     +       -        -      -      -
 key.read_own                   -       -        -        -         -     -       -        -      -      -
 approval.read                  -       -        -        -         +     +       -        -      -      -

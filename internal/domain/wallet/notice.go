@@ -74,3 +74,11 @@ type Notices struct {
 
 // MaxNotices bounds a page of notices.
 const MaxNotices = 500
+
+// Due is a notice of which those in Kefu who care have to be told.
+type Due struct {
+	Notice
+	Attempts  int   // that failed
+	TakenAt   int64 // when it came, in microseconds
+	Overtaken bool  // by a later one of the same object and type
+}
