@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"kefu/internal/app/seedwords"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/search"
@@ -60,7 +61,7 @@ func Seed(ctx context.Context, c config.Config, plan SeedPlan) (Seeded, error) {
 	ended := make(chan error, 1)
 	go func() { ended <- store.Run(running) }()
 	blind, err := search.NewBlinder(ring.Subkey("message search")[:search.KeySize])
-	seeded := Seeded{Queries: seedQueries()}
+	seeded := Seeded{Queries: seedwords.Queries()}
 	if err == nil && plan.Conversations > 0 {
 		err = fill(ctx, c, store, blind, plan, &seeded)
 	}
@@ -160,7 +161,7 @@ func newGenerator(plan SeedPlan) *generator {
 		begin: time.Now().Add(-30 * 24 * time.Hour).UnixMicro(),
 	}
 	for range 20 {
-		g.agents = append(g.agents, conversation.Author{Kind: conversation.ByAgent, ID: id.New(), Name: g.name()})
+		g.agents = append(g.agents, conversation.Author{Kind: conversation.ByAgent, ID: id.New(), Name: seedwords.Name(g.random)})
 	}
 	return g
 }
@@ -172,7 +173,7 @@ func (g *generator) batch(n int) ([]storage.Imported, []storage.ImportedCustomer
 		if g.made%seedPerOwner == 0 {
 			g.customer = id.New()
 			customers = append(customers, storage.ImportedCustomer{
-				ID: g.customer, Subject: fmt.Sprintf("seed-%07d", g.made/seedPerOwner), Name: g.name(),
+				ID: g.customer, Subject: fmt.Sprintf("seed-%07d", g.made/seedPerOwner), Name: seedwords.Name(g.random),
 			})
 		}
 		batch = append(batch, g.conversation())
@@ -209,7 +210,7 @@ func (g *generator) conversation() storage.Imported {
 		}
 		out.Entries = append(out.Entries, conversation.Entry{
 			ConversationID: st.ID, Seq: int64(i + 1), Kind: conversation.KindMessage, Author: author,
-			ClientID: id.New(), At: at, Content: conversation.Content{Text: g.sentence()},
+			ClientID: id.New(), At: at, Content: conversation.Content{Text: seedwords.Sentence(g.random)},
 		})
 		g.messages++
 	}
