@@ -32,6 +32,7 @@ import (
 	"kefu/internal/web/searchapi"
 	"kefu/internal/web/session"
 	"kefu/internal/web/sso"
+	"kefu/internal/web/storyapi"
 	"kefu/internal/web/window"
 	"kefu/internal/web/windowapi"
 	"kefu/ui"
@@ -128,6 +129,7 @@ func (a *App) connectWeb(context.Context) error {
 			auditapi.Routes(auditapi.Deps{Store: a.Store, Prover: a.prover()}),
 			windowapi.Routes(a.asking, site.PreviewURL()),
 			hookapi.Routes(a.webhooks),
+			storyapi.Routes(a.lookup, a.now),
 			keyapi.Routes(keyapi.Deps{Keys: a.keys, Clock: a.now}),
 			flowapi.Routes(a.flows),
 		},

@@ -16,6 +16,7 @@ import (
 	"kefu/internal/connector/demowallet"
 	"kefu/internal/connector/walletapi"
 	"kefu/internal/connector/walletserver"
+	"kefu/internal/domain/failure"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/lookup"
@@ -35,8 +36,17 @@ import (
 
 // connectWallet makes the way to the operator's wallet, where there is one.
 func (a *App) connectWallet(context.Context) error {
+	const op = "app.connectWallet"
 	c := a.Config.Wallet
-	deps := lookup.Deps{Links: a.Store, Clean: a.intake.Clean, Clock: a.now, Limited: a.metrics.Limited}
+	files, err := fs.Sub(content.Failures, "failures")
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	causes, err := failure.Load(files)
+	if err != nil {
+		return err
+	}
+	deps := lookup.Deps{Links: a.Store, Causes: causes, Clean: a.intake.Clean, Clock: a.now, Limited: a.metrics.Limited}
 	if c.URL != "" {
 		key, err := walletKey(c)
 		if err != nil {
@@ -46,7 +56,7 @@ func (a *App) connectWallet(context.Context) error {
 		if err != nil {
 			return err
 		}
-		deps.Wallet = client
+		deps.Wallet, deps.Teller = client, client
 		a.notices = walletnotices.New(a.Store, client, walletnotices.Options{Clock: a.now, Log: a.Log})
 		a.events = walletevents.New(a.notices, httpsig.NewVerifier(walletNonces, key), a.now, a.Log)
 	}
@@ -55,7 +65,6 @@ func (a *App) connectWallet(context.Context) error {
 		issuer = a.Config.Identity.Issuers[0].Issuer
 	}
 	a.lookup = lookup.New(deps, lookup.Options{Issuer: issuer, Reveals: ratelimit.Of(c.Reveals)})
-	var err error
 	a.flows, err = flows.New(flows.Parts{Store: a.Store, Intake: a.intake, Wallet: deps.Wallet, Config: c, Issuer: issuer, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited})
 	return err
 }

@@ -17,7 +17,6 @@ import (
 	"kefu/internal/domain/search"
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/staff"
-	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/webhook"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
@@ -551,33 +550,6 @@ func approvalRules() []rule {
 			}
 			request, _ := sc.request(maker)
 			return sc.Withdraw(ctx, p, request)
-		}},
-	}
-}
-
-// walletRules are about what leads into the wallet.
-func walletRules() []rule {
-	ctx := context.Background()
-	return []rule{
-		{"WalletLink", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
-			_, err := sc.WalletLink(ctx, p, sc.own.ID, "wallet", wallet.Look{What: "customer"})
-			return err
-		}},
-		// The conversation is nobody's: an agent takes it over first.
-		{"WalletCase", "supervisor owner", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
-			_, err := sc.WalletCase(ctx, p, sc.own.ID, sc.conv, "wallet")
-			return err
-		}},
-		{"SpendReveal", "agent colleague supervisor owner", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
-			return sc.SpendReveal(ctx, p, 100, time.Hour.Microseconds())
-		}},
-		{"RecordReveal", "supervisor owner", fault.Forbidden, map[fault.Code]string{fault.NotFound: "agent colleague"}, func(sc *scene, p identity.Principal) error {
-			link := wallet.Link{CustomerID: sc.own.ID, WalletID: "own", Case: sc.conv}
-			return sc.RecordReveal(ctx, p, link, wallet.FieldEmail, "", wallet.Reason{Code: "other", Text: "to call them back"})
-		}},
-		{"OwnWalletLink", "own", fault.Forbidden, map[fault.Code]string{fault.NotFound: "other"}, func(sc *scene, p identity.Principal) error {
-			_, err := sc.OwnWalletLink(ctx, p, "wallet")
-			return err
 		}},
 	}
 }

@@ -39,7 +39,7 @@ func TestStaffLookIntoTheWalletForAConversation(t *testing.T) {
 		s.say(own, mine, "hello")
 		s.do(me, older, conversation.Command{Kind: conversation.Assign, Content: conversation.Content{Staff: &conversation.StaffRef{ID: me.ID, Name: "Me"}}})
 		link, err := s.WalletLink(ctx, me, own.ID, "wallet", look)
-		if err != nil || link != (wallet.Link{CustomerID: own.ID, WalletID: "c-81", Case: older}) {
+		if err != nil || link != (wallet.Link{CustomerID: own.ID, WalletID: "c-81", Case: older, Language: link.Language, Untold: true}) {
 			t.Errorf("%+v %v, want the agent's own conversation %s", link, err, older)
 		}
 		s.start(visitor()) // a commit that comes after the note of the reading
@@ -51,6 +51,12 @@ func TestStaffLookIntoTheWalletForAConversation(t *testing.T) {
 			if _, err := s.WalletLink(ctx, me, own.ID, issuer, look); !fault.Is(err, fault.NotFound) {
 				t.Errorf("of another issuer's customer: %v", err)
 			}
+		}
+		if link, err := s.WalletLink(ctx, colleague, own.ID, "wallet", look); err != nil || link.Untold {
+			t.Errorf("a colleague's look: %+v %v", link, err)
+		}
+		if link, err := s.WalletLink(ctx, staffWith(identity.Supervisor), own.ID, "wallet", look); err != nil || !link.Untold {
+			t.Errorf("a supervisor's look: %+v %v", link, err)
 		}
 		guest := visitor()
 		s.start(guest)

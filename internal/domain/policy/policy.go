@@ -28,6 +28,7 @@ const (
 	NoteHandle        Action = "customer.note_handle"
 	ReadWallet        Action = "wallet.read"           // what the wallet says of a customer, masked
 	RevealWallet      Action = "wallet.reveal"         // one masked field of it
+	ReadUntold        Action = "wallet.read_untold"    // what it says of a payment that the customer must not hear
 	EndWindows        Action = "customer.end_windows"  // all of a customer's, at once
 	LeaveWindow       Action = "customer.leave_window" // the one in which somebody is
 	UseDraft          Action = "draft.use"
@@ -170,7 +171,7 @@ func ownerMay(p identity.Principal, a Action, o Object) bool {
 
 func supervisorMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
-	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, UsePresence, ReadBoard, SetDuties, ReadReports, ProposeAct, OverseeActs, WalkRun:
+	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, ReadUntold, UsePresence, ReadBoard, SetDuties, ReadReports, ProposeAct, OverseeActs, WalkRun:
 		return true
 	case ApproveAct: // never who wanted it
 		return o.StaffID != "" && o.StaffID != p.ID
@@ -186,7 +187,7 @@ func agentMay(p identity.Principal, a Action, o Object) bool {
 		return true
 	case UseOwnSetting, UsePresence, ReadReports:
 		return o.StaffID == p.ID
-	case RevealWallet, ProposeAct, WalkRun: // only for a conversation that is theirs
+	case RevealWallet, ReadUntold, ProposeAct, WalkRun: // only for a conversation that is theirs
 		return o.AssigneeID == p.ID
 	case EditMessage:
 		return o.AuthorKind == identity.Staff && o.AuthorID == p.ID

@@ -96,6 +96,7 @@ customer.read                  -       -        -        -         +     -      
 customer.note_handle           -       -        -        -         +     -       +        +      -      +
 wallet.read                    -       -        -        -         +     -       +        +      -      -
 wallet.reveal                  -       -        -        -         +     -       +        -      -      -
+wallet.read_untold             -       -        -        -         +     -       +        -      -      -
 customer.end_windows           -       -        -        -         +     +       -        -      -      +
 draft.use                      -       -        -        -         +     -       +        +      -      -
 attachment.upload              +       +        +        +         +     -       +        +      -      -
@@ -475,6 +476,10 @@ func TestWhoLooksIntoTheWallet(t *testing.T) {
 		"an agent reveals for their own":      {as["agent"], policy.RevealWallet, policy.Object{CustomerID: "c1", AssigneeID: "s1"}, true},
 		"an agent reveals for a colleague's":  {as["agent"], policy.RevealWallet, policy.Object{CustomerID: "c1", AssigneeID: "s2"}, false},
 		"a supervisor reveals for an agent's": {as["supervisor"], policy.RevealWallet, policy.Object{CustomerID: "c1", AssigneeID: "s2"}, true},
+		"an agent hears it for their own":     {as["agent"], policy.ReadUntold, policy.Object{CustomerID: "c1", AssigneeID: "s1"}, true},
+		"an agent hears it for a colleague's": {as["agent"], policy.ReadUntold, policy.Object{CustomerID: "c1", AssigneeID: "s2"}, false},
+		"a customer hears of their own":       {signed, policy.ReadUntold, policy.Object{CustomerID: "c1", AssigneeID: "c1"}, false},
+		"an outside agent hears it":           {as["outside"], policy.ReadUntold, policy.Object{CustomerID: "c1", AssigneeID: "s1"}, false},
 		"an outside agent looks":              {as["outside"], policy.ReadWallet, policy.Object{CustomerID: "c1", AssigneeID: "s1"}, false},
 		"an outside agent reveals":            {as["outside"], policy.RevealWallet, policy.Object{CustomerID: "c1", AssigneeID: "s1"}, false},
 		"a part of Kefu looks":                {as["system"], policy.ReadWallet, policy.Object{CustomerID: "c1"}, false},

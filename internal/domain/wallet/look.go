@@ -14,6 +14,8 @@ type Link struct {
 	CustomerID string // Kefu's
 	WalletID   string // the wallet's
 	Case       string // the conversation that a member of staff looks for; "" for the customer
+	Language   string // of that conversation (BCP 47), "" when nobody said
+	Untold     bool   // whether they may see what the customer must not hear
 }
 
 // ActiveFor is how long after its last word a closed conversation lets staff look

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"kefu/internal/domain/failure"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/clock"
@@ -18,6 +19,7 @@ import (
 // said, and keeps the record of it.
 type Links interface {
 	WalletLink(ctx context.Context, p identity.Principal, customerID, issuer string, look wallet.Look) (wallet.Link, error)
+	PresentLevel(ctx context.Context, p identity.Principal, customerID string) (identity.Level, error)
 	WalletCase(ctx context.Context, p identity.Principal, customerID, conversationID, issuer string) (wallet.Link, error)
 	SpendReveal(ctx context.Context, p identity.Principal, most int, span int64) error
 	RecordReveal(ctx context.Context, p identity.Principal, link wallet.Link, f wallet.Field, object string, r wallet.Reason) error
@@ -27,6 +29,9 @@ type Links interface {
 // Deps are what a Service works with.
 type Deps struct {
 	Wallet Wallet // nil: there is none
+	Teller Teller // the same wallet, where it may tell more; nil: it tells no more
+	Causes *failure.Table
+	Doings []Doings // of Kefu's own rooms
 	Links  Links
 	Clean  func(ctx context.Context, text string) (string, error) // takes secrets out of what somebody wrote
 	Clock  clock.Clock
@@ -128,7 +133,7 @@ func (s *Service) Transactions(ctx context.Context, p identity.Principal, custom
 		return wallet.Page{}, fault.Wrap(op, err)
 	}
 	for i, t := range page.Items {
-		page.Items[i] = t.Masked()
+		page.Items[i] = s.atDesk(t, link)
 	}
 	return page, nil
 }
@@ -150,7 +155,7 @@ func (s *Service) Transaction(ctx context.Context, p identity.Principal, custome
 	if err != nil {
 		return wallet.Transaction{}, fault.Wrap(op, err)
 	}
-	return t.Masked(), nil
+	return s.atDesk(t, link), nil
 }
 
 // Ask is a question for one unmasked field.

@@ -13,6 +13,7 @@ import (
 	"kefu/content"
 	"kefu/internal/connector/demowallet"
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/failure"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/intake"
@@ -72,6 +73,7 @@ type house struct {
 	other  identity.Principal
 	agent  identity.Principal
 	conv   string
+	causes *failure.Table
 }
 
 func (h *house) must(err error) {
@@ -97,7 +99,9 @@ func open(t *testing.T) *house {
 	h.must(err)
 	h.must(ledger.Seed(ctx, []demowallet.Person{{ID: "cust-anna", Name: "Anna Schmidt", Language: "en"}, {ID: "cust-li", Name: "李静", Language: "zh"}}))
 	h.wallet = &counting{Wallet: ledger}
-	h.flow = lookup.New(lookup.Deps{Wallet: h.wallet, Links: h.Store, Clock: d.Clock.Now, Clean: clean}, lookup.Options{Issuer: "wallet", Reveals: threeAnHour()})
+	h.causes, err = failure.Load(codes)
+	h.must(err)
+	h.flow = lookup.New(lookup.Deps{Wallet: h.wallet, Links: h.Store, Causes: h.causes, Clock: d.Clock.Now, Clean: clean}, lookup.Options{Issuer: "wallet", Reveals: threeAnHour()})
 	h.anna, h.other = h.SignIn("cust-anna"), h.SignIn("cust-li")
 	h.agent = identity.Principal{Kind: identity.Staff, ID: id.New(), Role: identity.Agent}
 	h.conv = h.Begin(h.anna, "en")
@@ -154,8 +158,9 @@ func TestNobodyLooksAtStrangers(t *testing.T) {
 		_, first := h.flow.Customer(ctx, c.p, c.who)
 		_, second := h.flow.Transactions(ctx, c.p, c.who, wallet.Query{Limit: 5})
 		_, third := h.flow.Transaction(ctx, c.p, c.who, "tx-anna-10001")
+		_, story := h.flow.Story(ctx, c.p, c.who, "tx-anna-10001")
 		_, fourth := h.flow.Reveal(ctx, c.p, lookup.Ask{CustomerID: c.who, Conversation: h.conv, Field: wallet.FieldEmail, Reason: wallet.Reason{Code: "other", Text: "just to know it"}})
-		for i, err := range []error{first, second, third, fourth} {
+		for i, err := range []error{first, second, third, fourth, story} {
 			if !fault.Is(err, c.code) {
 				t.Errorf("%s, %d: %v", name, i, err)
 			}

@@ -57,6 +57,20 @@ func (l *Links) WalletLink(ctx context.Context, p identity.Principal, customerID
 	return link, nil
 }
 
+// PresentLevel is how sure Kefu is at present of who a customer is: the most that was
+// proven in one of their open windows and has not run out. Errors: Forbidden.
+func (l *Links) PresentLevel(ctx context.Context, p identity.Principal, customerID string) (identity.Level, error) {
+	const op = "walletlink.PresentLevel"
+	if p.Kind != identity.Staff || !policy.Allow(p, policy.ReadWallet, policy.Object{CustomerID: customerID, AssigneeID: p.ID}) {
+		return identity.AL0, fault.New(fault.Forbidden, op, "%s may not look into the wallet", p.Kind)
+	}
+	var level int64
+	now := l.core.Now().UnixMicro()
+	err := l.core.DB.Reader.QueryRowContext(ctx, `SELECT COALESCE(MAX(CASE WHEN level_until > $2 THEN level ELSE 1 END), 0) FROM window_secret
+		WHERE customer_id = $1 AND verified AND revoked_at = 0 AND expires_at > $2`, customerID, now).Scan(&level)
+	return identity.Level(level), engine.MapError(op, err)
+}
+
 // WalletCase lets a member of staff reveal a field of a customer's side of the wallet
 // for one conversation: their own, or for supervisors any. Nothing is recorded yet:
 // RecordReveal does. Errors: as WalletLink; Forbidden when the conversation is
@@ -161,7 +175,7 @@ func (l *Links) caseOf(ctx context.Context, p identity.Principal, customerID, co
 	if !engine.ValidKey(customerID) || (conversationID != "" && !engine.ValidKey(conversationID)) {
 		return wallet.Link{}, fault.New(fault.NotFound, op, "nobody has an id of that form")
 	}
-	rows, err := l.core.DB.Reader.QueryContext(ctx, `SELECT id, assignee_id, status, last_activity FROM conversation
+	rows, err := l.core.DB.Reader.QueryContext(ctx, `SELECT id, assignee_id, status, last_activity, language FROM conversation
 		WHERE customer_id = $1 AND merged_into = '' AND ($2 = '' OR id = $2) ORDER BY last_activity DESC LIMIT $3`, customerID, conversationID, maxCases)
 	if err != nil {
 		return wallet.Link{}, engine.MapError(op, err)
@@ -169,15 +183,16 @@ func (l *Links) caseOf(ctx context.Context, p identity.Principal, customerID, co
 	since := l.core.Now().UnixMicro() - wallet.ActiveFor
 	found := wallet.Link{CustomerID: customerID}
 	err = engine.EachRow(rows, func(r *sql.Rows) error {
-		var id, assignee, status string
+		var id, assignee, status, language string
 		var last int64
-		if err := r.Scan(&id, &assignee, &status, &last); err != nil {
+		if err := r.Scan(&id, &assignee, &status, &last, &language); err != nil {
 			return err
 		}
 		active := status != "resolved" || last >= since
 		may := active && policy.Allow(p, a, policy.Object{CustomerID: customerID, AssigneeID: assignee})
 		if may && (found.Case == "" || (assignee == p.ID && p.ID != "")) {
-			found.Case = id
+			found.Case, found.Language = id, language
+			found.Untold = policy.Allow(p, policy.ReadUntold, policy.Object{CustomerID: customerID, AssigneeID: assignee})
 		}
 		return nil
 	})

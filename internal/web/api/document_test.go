@@ -18,6 +18,7 @@ import (
 	"kefu/internal/web/ruleapi"
 	"kefu/internal/web/searchapi"
 	"kefu/internal/web/session"
+	"kefu/internal/web/storyapi"
 	"kefu/internal/web/windowapi"
 )
 
@@ -33,6 +34,7 @@ func document(t testing.TB) *api.API {
 		Carrier: carrier, Kinds: kinds, More: []func(*api.API){
 			queueapi.Routes(queueapi.Deps{}), accessapi.Routes(accessapi.Deps{}), auditapi.Routes(auditapi.Deps{}),
 			reportapi.Routes(nil), hookapi.Routes(nil), keyapi.Routes(keyapi.Deps{}), windowapi.Routes(nil, ""), searchapi.Routes(nil), ruleapi.Routes(nil), flowapi.Routes(nil),
+			storyapi.Routes(nil, nil),
 		},
 	}, api.Options{})
 }

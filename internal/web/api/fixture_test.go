@@ -66,6 +66,7 @@ import (
 	"kefu/internal/web/ruleapi"
 	"kefu/internal/web/searchapi"
 	"kefu/internal/web/session"
+	"kefu/internal/web/storyapi"
 	"kefu/internal/web/windowapi"
 )
 
@@ -177,7 +178,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	})
 	w.webhooks = notifying.NewDesk(w.store, endpoints, func() {}, w.now)
 	w.approvals = approving.New(w.store, w.intake.Clean, nil)
-	w.lookup = lookup.New(lookup.Deps{Wallet: lazyWallet(t, w.now), Links: w.store, Clean: w.intake.Clean, Clock: w.now},
+	w.lookup = lookup.New(lookup.Deps{Wallet: lazyWallet(t, w.now), Links: w.store, Causes: causes(t), Clean: w.intake.Clean, Clock: w.now},
 		lookup.Options{Issuer: "wallet", Reveals: ratelimit.Limit{Burst: 1000, Per: time.Hour}})
 	w.digests = ring.Subkey("API keys")
 	w.keys = apikeys.New(apikeys.Deps{Store: w.store, Prover: w.desk, Clean: w.intake.Name, Digests: w.digests, Clock: w.now},
@@ -194,6 +195,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 			windowapi.Routes(asking.New(w.settings, nil), "https://widget.example.org/preview"),
 			hookapi.Routes(w.webhooks),
 			flowapi.Routes(w.runs()),
+			storyapi.Routes(w.lookup, w.now),
 			keyapi.Routes(keyapi.Deps{Keys: w.keys, Clock: w.now}),
 			auditapi.Routes(auditapi.Deps{Store: w.store, Prover: auditing.New(auditing.Options{
 				Chain: w.store, Stream: storage.AuditStream, Clock: w.now, Heads: func() iter.Seq2[audit.Head, error] { return func(func(audit.Head, error) bool) {} },

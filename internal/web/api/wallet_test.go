@@ -12,6 +12,7 @@ import (
 	"kefu/internal/connector/demowallet"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/customer"
+	"kefu/internal/domain/failure"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/staff"
@@ -23,6 +24,15 @@ import (
 	"kefu/internal/storage/storagetest"
 	"kefu/internal/web/walletview"
 )
+
+func causes(t testing.TB) *failure.Table {
+	t.Helper()
+	codes, err := fs.Sub(content.Failures, "failures")
+	check(t, err)
+	table, err := failure.Load(codes)
+	check(t, err)
+	return table
+}
 
 // lazyWallet is the demo's ledger, opened when somebody asks for it.
 func lazyWallet(t testing.TB, now clock.Clock) lookup.Wallet {
@@ -119,7 +129,7 @@ func TestTheWalletOverTheAPI(t *testing.T) {
 	whole := w.must(200, call{method: "GET", path: path, bearer: agent})
 	var view walletview.WalletView
 	whole.json(t, &view)
-	if view.Name != "Anna S." || len(view.Accounts) != 3 || len(view.Accounts[0].Balances) != 1 || len(view.Instruments) != 3 || view.KYC != "approved" {
+	if view.Name != "Anna S." || len(view.Accounts) != 4 || len(view.Accounts[0].Balances) != 1 || len(view.Instruments) != 3 || view.KYC != "approved" {
 		t.Errorf("%+v", view)
 	}
 	page := w.must(200, call{method: "POST", path: path + "/transactions", body: `{"limit":100}`, bearer: agent})
