@@ -36,6 +36,7 @@ func commands() []command {
 		{"jobs", "have work that failed tried again", runJobs},
 		{"audit", "verify the audit chain", runAudit},
 		{"eval", "evaluate a part on a file: guard", runEval},
+		{"flow", "walk the golden conversations through the flows: test", runFlow},
 		{"replay", "play customers' words through a server and count what got lost", runReplay},
 		{"bench", "measure: chat, idle, inbox, search, start", runBench},
 		{"version", "print the version", runVersion},

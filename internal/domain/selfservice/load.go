@@ -379,6 +379,11 @@ func (s Step) speaks() bool                { k := s.Kind(); return s.stops() || 
 // what there is not.
 func (d *Definition) checkTexts() error {
 	whole := func(at string, texts form.Texts, most int) error {
+		for lang := range texts { // a comma in a text that is not quoted makes one
+			if !slices.Contains(languages(), lang) {
+				return wrong(at, "is there in %q, which is no language", lang)
+			}
+		}
 		for _, lang := range languages() {
 			if texts[lang] == "" || utf8.RuneCountInString(texts[lang]) > most {
 				return wrong(at, "is not there in %s, or has more than %d characters", lang, most)
@@ -415,6 +420,9 @@ func (d *Definition) checkTexts() error {
 		if err := whole(name, s.Say, maxSay); err != nil {
 			return err
 		}
+		if s.speaks() && !d.sayable(s.Say["en"]) {
+			return wrong(name, "says nothing where the wallet does not tell a figure")
+		}
 		for _, named := range Names(s.Say["en"]) {
 			slot, field, _ := strings.Cut(named, ".")
 			if !slices.Contains(figures(d.typeOf(slot)), field) {
@@ -423,6 +431,22 @@ func (d *Definition) checkTexts() error {
 		}
 	}
 	return nil
+}
+
+// sayable tells whether a line is left of a text whatever the wallet tells: one that
+// names nothing, or only what is always there.
+func (d *Definition) sayable(text string) bool {
+	for line := range strings.SplitSeq(text, "\n") {
+		always := strings.TrimSpace(line) != ""
+		for _, name := range Names(line) {
+			slot, field, _ := strings.Cut(name, ".")
+			always = always && slices.Contains(certain(d.typeOf(slot)), field)
+		}
+		if always {
+			return true
+		}
+	}
+	return false
 }
 
 // Names lists what a text names in braces, in order, each once.

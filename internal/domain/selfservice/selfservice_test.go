@@ -87,7 +87,7 @@ steps:
     on: {refused: person}
   agree:
     confirm: {of: act}
-    say: {en: "{act.amount} goes back to {act.destination}.", zh: "{act.amount} 将退回 {act.destination}。"}
+    say: {en: "{act.amount} goes back to {act.destination}.\nAgreed?", zh: "{act.amount} 将退回 {act.destination}。\n同意吗？"}
     next: prove
     on: {no: part}
   prove:
@@ -153,6 +153,8 @@ func TestMistakesInFlows(t *testing.T) {
 		"money for anybody":                   {"needs: {level: 1}", "needs: {level: 0}", "propose"},
 		"round and round":                     {"- {to: refused}", "- {to: look}", ""},
 		"a way to a person that needs a slot": {"say: {en: A person takes over., zh: 客服人员会接手。}", "say: {en: \"{tx.party}\", zh: \"{tx.party}\"}", "person"},
+		"a text that a comma cut":             {"label: {en: All of it, zh: 全部}", "label: {en: All of it, please, zh: 全部}", "slots.part"},
+		"says nothing without a figure":       {"\\nAgreed?\", zh: \"{act.amount} 将退回 {act.destination}。\\n同意吗？", "\", zh: \"{act.amount} 将退回 {act.destination}。", "agree"},
 		"an option twice":                     {"{id: some, label", "{id: all, label", "slots.part"},
 		"waits for a month":                   {"days: 5", "days: 30", "wait"},
 		"ends as nothing":                     {"end: {outcome: solved}", "end: {outcome: great}", "done"},

@@ -382,6 +382,22 @@ func figures(t Type) []string {
 	}
 }
 
+// certain are those of them that are always there.
+func certain(t Type) []string {
+	switch t {
+	case Amount, Date, Text, Phone, Email, Last4, Currency:
+		return []string{""}
+	case Payment, Refund, Dispute:
+		return []string{"amount"}
+	case Terms:
+		return []string{"left"}
+	case Instrument, Device:
+		return []string{"label"}
+	default:
+		return nil
+	}
+}
+
 // Figure gives what a sentence names. There is none where the wallet told none: then
 // the sentence is not said.
 func (v Value) Figure(name string) (Figure, bool) {

@@ -338,24 +338,26 @@ func noActs(w selfservice.Result, k selfservice.Kind) selfservice.Result {
 // confirm notes a yes. When what was shown is not so any more, it is worked out anew.
 func (s *Service) confirm(ctx context.Context, who identity.Principal, rec selfservice.Record, x *selfservice.Effect) (selfservice.Result, error) {
 	w := selfservice.Result{Step: x.Step}
-	fact, err := s.Acts.Confirm(ctx, who, x.Act.ID, x.Hash)
+	fact, outcome, err := s.Acts.Confirm(ctx, who, x.Act.ID, x.Hash)
 	switch {
-	case err == nil:
-		w.Value = &selfservice.Value{Type: selfservice.Act, Act: &fact}
-		return w, nil
 	case fault.Is(err, fault.Forbidden):
 		w.Outcome = "no"
 		return w, nil
-	case !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.NotFound):
+	case fault.Is(err, fault.NotFound) || fault.Is(err, fault.Conflict):
+		outcome = "changed"
+	case err != nil:
 		return w, err
+	case outcome == "":
+		w.Value = &selfservice.Value{Type: selfservice.Act, Act: &fact}
+		return w, nil
 	}
-	w.Outcome = "changed"
-	if rec.Proposed != nil {
-		again, outcome, err := s.Acts.Propose(ctx, who, rec.ConversationID, rec.ID, rec.Proposed.Step, *rec.Proposed.Propose)
+	w.Outcome = outcome
+	if outcome == "changed" && rec.Proposed != nil && rec.Proposed.Propose != nil {
+		again, refused, err := s.Acts.Propose(ctx, who, rec.ConversationID, rec.ID, rec.Proposed.Step, *rec.Proposed.Propose)
 		if err != nil {
 			return w, err
 		}
-		if outcome == "" {
+		if refused == "" {
 			w.Value = &selfservice.Value{Type: selfservice.Act, Act: &again}
 		}
 	}
@@ -365,32 +367,33 @@ func (s *Service) confirm(ctx context.Context, who identity.Principal, rec selfs
 // prove begins a proof or looks at it.
 func (s *Service) prove(ctx context.Context, who identity.Principal, rec selfservice.Record, x *selfservice.Effect) (selfservice.Result, error) {
 	w := selfservice.Result{Step: x.Step}
-	fact, state, err := s.Acts.Prove(ctx, who, x.Act.ID)
-	late := rec.State == selfservice.Waiting && s.Clock().Sub(trailed(rec)) > maxProof
-	switch {
-	case err != nil && fault.Is(err, fault.Unavailable) && ctx.Err() == nil:
-		state = "unavailable"
-	case err != nil && (fault.Is(err, fault.Conflict) || fault.Is(err, fault.Forbidden) || fault.Is(err, fault.NotFound)): // it expired meanwhile
-		state = "expired"
-	case err != nil:
-		return w, err
-	case fact.ID != "":
-		w.Value = &selfservice.Value{Type: selfservice.Act, Act: &fact}
-	}
-	switch state {
-	case "proven":
-	case "pending":
-		if w.Pending = !late; late {
-			w.Outcome = "failed"
+	fact, standing, err := s.Acts.Prove(ctx, who, x.Act.ID)
+	waiting := rec.State == selfservice.Waiting
+	late := waiting && s.Clock().Sub(trailed(rec)) > maxProof
+	switch fault.CodeOf(err) {
+	case "":
+		w.Outcome, w.Pending = standing.State.Outcome()
+	case fault.Unavailable:
+		if ctx.Err() != nil {
+			return w, err
 		}
-	case "declined":
-		w.Outcome = "declined"
-	case "unavailable":
-		if w.Outcome = "unavailable"; rec.State == selfservice.Waiting && !late { // the wallet may be back in a moment
-			w.Outcome, w.Pending = "", true
-		}
-	default:
+		w.Outcome = "unavailable"
+	case fault.Conflict, fault.Forbidden, fault.NotFound: // it expired meanwhile
 		w.Outcome = "failed"
+	default:
+		return w, err
+	}
+	switch {
+	case w.Outcome == "unavailable" && waiting && !late: // the wallet may be back in a moment
+		w.Outcome, w.Pending = "", true
+	case w.Pending && late:
+		w.Outcome, w.Pending = "failed", false
+	}
+	if fact.ID != "" {
+		if fact.Link = standing.Link; who.Kind == identity.Staff { // it is the customer's alone
+			fact.Link = ""
+		}
+		w.Value = &selfservice.Value{Type: selfservice.Act, Act: &fact}
 	}
 	return w, nil
 }
@@ -398,33 +401,17 @@ func (s *Service) prove(ctx context.Context, who identity.Principal, rec selfser
 // execute has an act done. No answer is no failure: the act says how it stands.
 func (s *Service) execute(ctx context.Context, who identity.Principal, rec selfservice.Record, x *selfservice.Effect) (selfservice.Result, error) {
 	w := selfservice.Result{Step: x.Step}
-	fact, err := s.Acts.Execute(ctx, who, x.Act.ID)
-	if err != nil && ctx.Err() == nil {
-		now, other := s.Acts.State(ctx, who, x.Act.ID)
-		if other == nil && now.State != "confirmed" && now.State != "approved" { // something came of it
-			fact, err = now, nil
-		}
-	}
-	if err != nil {
-		switch {
-		case fault.Is(err, fault.Forbidden) || fault.Is(err, fault.Conflict) || fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound):
-			w.Outcome = "failed"
-			return w, nil
-		case s.Clock().Sub(rec.Since) > doubtAfter:
-			w.Outcome = "unknown"
-			return w, nil
-		}
-		return w, err
-	}
-	w.Value = &selfservice.Value{Type: selfservice.Act, Act: &fact}
-	switch fact.State {
-	case "succeeded", "sent":
-	case "waiting", "approved", "confirmed":
-		w.Outcome = "waiting"
-	case "planned", "unknown":
-		w.Outcome = "unknown"
-	default:
+	fact, outcome, err := s.Acts.Execute(ctx, who, x.Act.ID)
+	switch fault.CodeOf(err) {
+	case "":
+		w.Outcome, w.Value = outcome, &selfservice.Value{Type: selfservice.Act, Act: &fact}
+	case fault.Forbidden, fault.Conflict, fault.Invalid, fault.NotFound:
 		w.Outcome = "failed"
+	default:
+		if s.Clock().Sub(rec.Since) <= doubtAfter {
+			return w, err
+		}
+		w.Outcome = "unknown"
 	}
 	return w, nil
 }

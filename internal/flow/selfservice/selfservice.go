@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"kefu/internal/domain/assurance"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/failure"
 	"kefu/internal/domain/identity"
@@ -58,14 +59,14 @@ type Acts interface {
 	// Propose works out by a dry run what would happen. The outcome is "", refused or
 	// unavailable.
 	Propose(ctx context.Context, p identity.Principal, conversation, run, step string, what selfservice.Proposal) (fact selfservice.ActFact, outcome string, err error)
-	// Confirm notes the yes to what has a hash. Errors: Conflict when that is not so any
-	// more; Forbidden for who may not say it.
-	Confirm(ctx context.Context, p identity.Principal, act, hash string) (selfservice.ActFact, error)
-	// Prove begins the proof that an act needs, or looks at it: pending, proven (also
-	// where none is needed), declined, expired, locked, unavailable.
-	Prove(ctx context.Context, p identity.Principal, act string) (fact selfservice.ActFact, state string, err error)
-	// Execute sends an act that may be sent, or puts it before a second person.
-	Execute(ctx context.Context, p identity.Principal, act string) (selfservice.ActFact, error)
+	// Confirm notes the yes to what has a hash. The outcome is "", or changed when that is
+	// not so any more. Errors: Forbidden for who may not say it.
+	Confirm(ctx context.Context, p identity.Principal, act, hash string) (fact selfservice.ActFact, outcome string, err error)
+	// Prove begins the proof that an act needs, or looks at it.
+	Prove(ctx context.Context, p identity.Principal, act string) (selfservice.ActFact, assurance.Standing, error)
+	// Execute sends an act that may be sent, or puts it before a second person. The
+	// outcome is "", waiting, unknown or failed.
+	Execute(ctx context.Context, p identity.Principal, act string) (fact selfservice.ActFact, outcome string, err error)
 	// State is how an act stands.
 	State(ctx context.Context, p identity.Principal, act string) (selfservice.ActFact, error)
 }
@@ -131,6 +132,9 @@ func New(d Deps, o Options) *Service {
 		looks:   ratelimit.New(ratelimit.Limit{Burst: looksAtOnce, Per: limitPer}, customers),
 	}
 }
+
+// UseActs has what is agreed done. Before anybody begins a run.
+func (s *Service) UseActs(acts Acts) { s.Acts = acts }
 
 // LoadFlows reads the flows and the failure codes. Errors: Invalid.
 func LoadFlows(flows, failures fs.FS) (*selfservice.Flows, *failure.Table, error) {

@@ -135,6 +135,12 @@ func inLanguage(texts map[string]any, lang string) string {
 func masked(v selfservice.View) selfservice.View {
 	hidden := map[string]bool{}
 	hide := func(one *selfservice.Value) *selfservice.Value {
+		if one != nil && one.Act != nil && one.Act.Link != "" { // the customer's alone
+			out, fact := *one, *one.Act
+			fact.Link = ""
+			out.Act = &fact
+			return &out
+		}
 		if one == nil || one.Payment == nil || !flow.Private(one.Payment) {
 			return one
 		}
