@@ -45,6 +45,14 @@ func routingRules() []rule {
 			return err
 		}),
 		only("HeldBy", "system", func(sc *scene, p identity.Principal) error { _, err := sc.HeldBy(ctx, p, sc.member, 0, 1); return err }),
+		only("OfferBrief", workers+" outsider", func(sc *scene, p identity.Principal) error {
+			_, err := sc.OfferBrief(ctx, p, sc.conv, p.ID)
+			return err
+		}),
+		only("OfferBrief", "", func(sc *scene, p identity.Principal) error { // it is offered to somebody else
+			_, err := sc.OfferBrief(ctx, p, sc.conv, sc.start(visitor()).ID)
+			return err
+		}),
 		only("LastAgent", "system", func(sc *scene, p identity.Principal) error {
 			_, err := sc.LastAgent(ctx, p, sc.own.ID, sc.conv, 0)
 			return err

@@ -23,6 +23,7 @@ const (
 	WorkConversation  Action = "conversation.work"  // status, assignee, tags, priority, topic, language
 	MergeConversation Action = "conversation.merge" // and unmerge
 	ListInbox         Action = "inbox.list"
+	ReadOffer         Action = "conversation.read_offer" // what is told of one before it is accepted
 	SearchMessages    Action = "search.messages"
 	ReadCustomer      Action = "customer.read"
 	NoteHandle        Action = "customer.note_handle"
@@ -189,6 +190,8 @@ func agentMay(p identity.Principal, a Action, o Object) bool {
 		return o.StaffID == p.ID
 	case RevealWallet, ReadUntold, ProposeAct, WalkRun: // only for a conversation that is theirs
 		return o.AssigneeID == p.ID
+	case ReadOffer:
+		return o.OfferedTo == p.ID
 	case EditMessage:
 		return o.AuthorKind == identity.Staff && o.AuthorID == p.ID
 	case RedactMessage:
@@ -213,6 +216,8 @@ func outsideAgentMay(p identity.Principal, a Action, o Object) bool {
 		return true
 	case UseOwnSetting, UsePresence, ReadReports:
 		return o.StaffID == p.ID
+	case ReadOffer:
+		return o.OfferedTo == p.ID
 	default:
 		return false
 	}

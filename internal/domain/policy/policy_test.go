@@ -90,6 +90,7 @@ conversation.redact            -       -        -        -         +     -      
 conversation.read_versions     -       -        -        -         +     -       +        +      -      -
 conversation.work              -       -        -        -         +     -       +        +      -      +
 conversation.merge             -       -        -        -         +     -       +        +      -      -
+conversation.read_offer        -       -        -        -         -     -       -        -      -      -
 inbox.list                     -       -        -        -         +     -       +        +      -      -
 search.messages                -       -        -        -         +     -       +        +      -      -
 customer.read                  -       -        -        -         +     -       +        +      -      -
@@ -168,6 +169,7 @@ conversation.redact            +       +       -       -       -
 conversation.work              +       +       -       -       -
 inbox.list                     +       +       -       -       -
 search.messages                +       +       -       -       -
+conversation.read_offer        -       +       -       -       -
 draft.use                      +       +       -       -       -
 attachment.upload              +       +       +       +       -
 attachment.read                +       +       -       -       -

@@ -260,6 +260,23 @@ func (s *Service) SetDuties(ctx context.Context, who identity.Principal, d routi
 	return nil
 }
 
+// Brief tells an agent of the conversation that they are offered now. Errors:
+// Forbidden, NotFound when there is no offer.
+func (s *Service) Brief(ctx context.Context, who identity.Principal) (routing.Brief, error) {
+	const op = "routing.Brief"
+	if !policy.Allow(who, policy.ReadOffer, policy.Object{OfferedTo: who.ID}) {
+		return routing.Brief{}, fault.New(fault.Forbidden, op, "%s is offered nothing", who.Role)
+	}
+	s.mu.Lock()
+	offered := s.q.Offered(who.ID)
+	s.mu.Unlock()
+	if offered == "" {
+		return routing.Brief{}, fault.New(fault.NotFound, op, "there is no offer")
+	}
+	b, err := s.Store.OfferBrief(ctx, who, offered, who.ID)
+	return b, fault.Wrap(op, err)
+}
+
 // Accept gives an agent the conversation that they are offered. Errors: Conflict
 // when the offer is over, because it was too late or somebody else has it.
 func (s *Service) Accept(ctx context.Context, who identity.Principal, conversationID string) error {

@@ -38,6 +38,7 @@ type Store interface {
 	SaveLearned(ctx context.Context, p identity.Principal, body []byte) error
 	Execute(ctx context.Context, p identity.Principal, conversationID string, c conversation.Command) (conversation.Result, error)
 	Conversation(ctx context.Context, p identity.Principal, id string) (conversation.State, error)
+	OfferBrief(ctx context.Context, p identity.Principal, conversationID, offeredTo string) (routing.Brief, error)
 	People
 }
 

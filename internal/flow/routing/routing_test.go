@@ -23,11 +23,12 @@ import (
 // house is the queue on the real store, with desks that only listen.
 type house struct {
 	*testing.T
-	store *storage.Store
-	fails faults
-	queue *flow.Service
-	rules func() routing.Rules
-	stop  func()
+	process *storagetest.Process
+	store   *storage.Store
+	fails   faults
+	queue   *flow.Service
+	rules   func() routing.Rules
+	stop    func()
 
 	mu    sync.Mutex
 	told  []string
@@ -136,7 +137,8 @@ func (h *house) never(what string) {
 
 func open(t *testing.T, d *storagetest.Deployment, rules routing.Rules) *house {
 	h := &house{T: t, heard: make(chan struct{}, 1), rules: func() routing.Rules { return rules }}
-	h.store = d.Open(t, func(o *storage.Options) { o.Clock = nil }).Store
+	h.process = d.Open(t, func(o *storage.Options) { o.Clock = nil })
+	h.store = h.process.Store
 	h.fails.Store = h.store
 	h.begin()
 	t.Cleanup(func() { h.stop() })

@@ -28,6 +28,7 @@ func queueScenarios() []scenario {
 	return []scenario{
 		{"queue", "", plain("GET", "/v1/queue", ""), [5]int{200, 403, 200, 200, 403}, forKeys(200)},
 		{"board", "", plain("GET", "/v1/board", ""), [5]int{200, 403, 200, 403, 403}, forKeys(200)},
+		{"offer", "without one", plain("GET", "/v1/offer", ""), [5]int{404, 403, 404, 404, 403}, noKeys()},
 		{"promises", "", plain("GET", "/v1/promises?from=0&to=1", ""), [5]int{200, 403, 200, 403, 403}, forKeys(200)},
 		{"presence", "", plain("GET", "/v1/presence", ""), [5]int{200, 403, 200, 200, 403}, noKeys()},
 		{"set-presence", "", plain("PUT", "/v1/presence", `{"state":"break","reason":"meal"}`), [5]int{204, 403, 204, 204, 403}, noKeys()},

@@ -29,6 +29,7 @@ type Queue interface {
 	StandingOf(who identity.Principal, staffID string) (flow.Standing, error)
 	Choose(ctx context.Context, who identity.Principal, c routing.Presence) error
 	SetDuties(ctx context.Context, who identity.Principal, d routing.Duties) error
+	Brief(ctx context.Context, who identity.Principal) (routing.Brief, error)
 }
 
 // Store is what is read of the queue's history.
@@ -200,6 +201,7 @@ func (r *routes) addQueue() {
 	}
 	api.Add(r.api, get("queue", "/v1/queue", "List who waits, in the order in which they are offered"), r.queue)
 	api.Add(r.api, get("board", "/v1/board", "Read how the queues and the agents stand"), r.board)
+	api.Add(r.api, get("offer", "/v1/offer", "Read what is told of the conversation that one is offered, before it is accepted"), r.offer)
 	api.Add(r.api, get("promises", "/v1/promises", "Read how promises of waits were kept, by day"), r.promises)
 	api.Add(r.api, get("presence", "/v1/presence", "Read whether one takes offers"), r.presence)
 	api.Add(r.api, put("set-presence", "/v1/presence", "Say whether one takes offers"), r.setPresence)

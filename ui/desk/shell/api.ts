@@ -63,6 +63,17 @@ export interface Conversation {
   cursor?: string;
 }
 
+/** What the house says of a conversation that is offered: nothing of what was written, or by whom. */
+export interface OfferBrief {
+  conversation: string;
+  messages: number;
+  topic?: string;
+  form?: { id: string; title?: string };
+  flow?: { id: string; title?: string };
+  signed_in: boolean;
+  returning: boolean;
+}
+
 export interface Customer {
   id: string;
   anonymous: boolean;
@@ -220,6 +231,10 @@ export class Api {
   }
   seeMention(id: string): Promise<void> {
     return this.call('DELETE', `/v1/conversations/${encodeURIComponent(id)}/mention`);
+  }
+  /** What is told of the conversation that one is offered, before it is one's own. */
+  offer(lang: string): Promise<OfferBrief> {
+    return this.call('GET', `/v1/offer?lang=${encodeURIComponent(lang)}`);
   }
   conversation(id: string): Promise<Conversation> {
     return this.call('GET', `/v1/conversations/${encodeURIComponent(id)}`);
