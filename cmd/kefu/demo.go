@@ -33,11 +33,11 @@ func runDemo(ctx context.Context, args []string) int {
 	if err != nil {
 		return failServing(log, err)
 	}
-	workers, err := a.DemoWorkers(demo, fresh, func() { greet(demo, c.Data) })
+	beside, err := a.DemoWorkers(demo, fresh, func() { greet(demo, c.Data) })
 	if err != nil {
 		return failServing(log, errors.Join(err, a.Close()))
 	}
-	return failServing(log, errors.Join(a.Run(ctx, workers...), a.Close()))
+	return failServing(log, errors.Join(a.Run(ctx, beside), a.Close()))
 }
 
 // greet says where to go and as whom.

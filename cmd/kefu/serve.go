@@ -170,7 +170,7 @@ func runServe(ctx context.Context, args []string) int {
 	if err != nil {
 		return failServing(log, err)
 	}
-	return failServing(log, errors.Join(a.Run(ctx, setUp(a, f)), a.Close()))
+	return failServing(log, errors.Join(a.Run(ctx, app.Beside{After: []lifecycle.Worker{setUp(a, f)}}), a.Close()))
 }
 
 // setUp says what is left to do while nobody can answer yet, and says it anew

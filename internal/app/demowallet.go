@@ -15,12 +15,12 @@ import (
 	"kefu/ui"
 )
 
-// DemoWorkers finish a demo's start: people in an empty store, demo.json, and the
-// demo wallet's own server. ready is called when all of it is there.
-func (a *App) DemoWorkers(d *Demo, fresh bool, ready func()) ([]lifecycle.Worker, error) {
+// DemoWorkers make a demo of a server: the demo wallet's own server, people in an
+// empty store, and demo.json. ready is called when all of it is there.
+func (a *App) DemoWorkers(d *Demo, fresh bool, ready func()) (Beside, error) {
 	wallet, rails, err := a.demoWallet(d)
 	if err != nil {
-		return nil, err
+		return Beside{}, err
 	}
 	people := lifecycle.Worker{Name: "demo", Start: func(ctx context.Context) error {
 		if err := a.SeedDemo(ctx, d, fresh); err != nil {
@@ -35,7 +35,7 @@ func (a *App) DemoWorkers(d *Demo, fresh bool, ready func()) ([]lifecycle.Worker
 		ready()
 		return nil
 	}}
-	return []lifecycle.Worker{people, wallet, rails, greeting}, nil
+	return Beside{Before: []lifecycle.Worker{wallet}, After: []lifecycle.Worker{people, rails, greeting}}, nil
 }
 
 // demoWallet serves the demo wallet at its address in demo.json, and lets what is to

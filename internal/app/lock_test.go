@@ -105,7 +105,7 @@ func TestOneServerOnADatabase(t *testing.T) {
 	}
 
 	ended := make(chan error, 1)
-	go func() { ended <- first.Run(t.Context()) }()
+	go func() { ended <- first.Run(t.Context(), app.Beside{}) }()
 	var other *engine.DB
 	for deadline := time.Now().Add(20 * time.Second); other == nil; {
 		d.Exec(t, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())")

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,9 +39,15 @@ import (
 	"kefu/ui"
 )
 
-// Run serves until ctx ends. Further listeners are added by the demo.
-func (a *App) Run(ctx context.Context, more ...lifecycle.Worker) error {
-	workers := append(a.workers(), a.listener("http", a.Config.Listen, a.handler))
+// Beside are workers of a server that are not its own: those that it asks, which
+// start first and end last, and those that come when all of it is there.
+type Beside struct {
+	Before, After []lifecycle.Worker
+}
+
+// Run serves until ctx ends.
+func (a *App) Run(ctx context.Context, beside Beside) error {
+	workers := slices.Concat(beside.Before, a.workers(), []lifecycle.Worker{a.listener("http", a.Config.Listen, a.handler)})
 	if a.Config.Metrics.Listen != "" {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", a.metrics.Handler())
@@ -48,7 +55,7 @@ func (a *App) Run(ctx context.Context, more ...lifecycle.Worker) error {
 	}
 	// Connections end before the listener, which waits for every open stream.
 	workers = append(workers, lifecycle.Worker{Name: "realtime", Run: a.realtime.Run})
-	return lifecycle.Run(ctx, lifecycle.Options{Grace: a.Config.Shutdown.Grace, Log: a.Log, Health: a.health, Now: a.now}, append(workers, more...)...)
+	return lifecycle.Run(ctx, lifecycle.Options{Grace: a.Config.Shutdown.Grace, Log: a.Log, Health: a.health, Now: a.now}, append(workers, beside.After...)...)
 }
 
 // listener serves a handler on an address, with a limit on everything.
