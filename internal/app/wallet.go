@@ -66,6 +66,9 @@ func (a *App) connectWallet(context.Context) error {
 	}
 	a.lookup = lookup.New(deps, lookup.Options{Issuer: issuer, Reveals: ratelimit.Of(c.Reveals)})
 	a.flows, err = flows.New(flows.Parts{Store: a.Store, Intake: a.intake, Wallet: deps.Wallet, Config: c, Issuer: issuer, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited})
+	if err == nil && a.notices != nil {
+		a.notices.Follow(a.flows)
+	}
 	return err
 }
 

@@ -50,7 +50,6 @@ func (a *App) workers() []lifecycle.Worker {
 		every("lag of followers", 10*time.Second, a.measureFollowers),
 		{Name: "clocks", Run: a.clocks.Run},
 		{Name: "flows", Run: a.flows.Run},
-		{Name: "notices for flows", Run: a.flows.Follow},
 		{Name: "memory", Run: heap.Trim},
 	}
 	return append(append(all, a.followerWorkers()...), a.noticeWorkers()...)

@@ -17,8 +17,6 @@ const (
 	leastRest   = 250 * time.Millisecond
 	purgeEvery  = 10 * time.Minute
 	purgeAtOnce = 500
-	noticesPage = 200
-	noticesRest = 5 * time.Second
 )
 
 // part is the part of Kefu that carries runs on.
@@ -104,58 +102,15 @@ func (s *Service) workOn(ctx context.Context, rec selfservice.Record) error {
 	return err
 }
 
-// Noticing is a wallet that tells what changed in it.
-type Noticing interface {
-	Notices(ctx context.Context, after int64, limit int) (wallet.Notices, error)
-}
-
-// Follow has runs looked at as soon as the wallet says that something of their
-// customer's changed, until ctx ends. What is missed is found by looking now and then.
-func (s *Service) Follow(ctx context.Context) error {
-	from, ok := s.Wallet.(Noticing)
-	if !ok {
-		<-ctx.Done()
+// Took hears of a notice of the wallet's: whatever its customer waits for is looked at
+// now. It implements walletnotices.Follower.
+func (s *Service) Took(ctx context.Context, n wallet.Notice) error {
+	if n.CustomerID == "" {
 		return nil
 	}
-	after, known := int64(0), false
-	for ctx.Err() == nil {
-		if s.able(ctx).Reads(wallet.ReadNotices) {
-			after, known = s.follow(ctx, from, after, known)
-		}
-		timer := time.NewTimer(noticesRest)
-		select {
-		case <-ctx.Done():
-		case <-timer.C:
-		}
-		timer.Stop()
+	if err := s.Store.WakeFlowRuns(ctx, part(), s.options.Issuer, n.CustomerID); err != nil {
+		return err
 	}
+	s.stir()
 	return nil
-}
-
-// follow takes the notices after a position; those from before the first look are
-// passed over.
-func (s *Service) follow(ctx context.Context, from Noticing, after int64, known bool) (int64, bool) {
-	for range 100 { // pages: the rest comes next time
-		page, err := from.Notices(ctx, after, noticesPage)
-		if err != nil {
-			return after, known
-		}
-		woken := map[string]bool{}
-		for _, n := range page.Items {
-			after = max(after, n.Position)
-			if known && n.CustomerID != "" && !woken[n.CustomerID] {
-				woken[n.CustomerID] = true
-				if err := s.Store.WakeFlowRuns(ctx, part(), s.options.Issuer, n.CustomerID); err != nil && ctx.Err() == nil {
-					s.Log.Warn("runs could not be woken", "error", err)
-				}
-			}
-		}
-		if len(woken) > 0 {
-			s.stir()
-		}
-		if !page.More || len(page.Items) == 0 {
-			return after, true
-		}
-	}
-	return after, known
 }

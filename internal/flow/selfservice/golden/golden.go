@@ -40,6 +40,12 @@ func Languages() []string { return []string{"en", "zh"} }
 // start is when every conversation begins.
 func start() time.Time { return time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC) }
 
+// Start is when every conversation begins, from which the times of a World count.
+func Start() time.Time { return start() }
+
+// Wallet is a wallet that stands as a World says, for tests.
+func Wallet(w World) flow.Wallet { return &book{world: w, now: start} }
+
 // Conversation is one conversation with a flow.
 type Conversation struct {
 	ID     string         `yaml:"id"`              // FL2-01
