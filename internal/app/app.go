@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"kefu/internal/app/acts"
 	"kefu/internal/connector/blob"
 	"kefu/internal/connector/directory"
 	"kefu/internal/domain/audit"
@@ -76,10 +77,12 @@ type App struct {
 	intake    *intake.Service
 	kinds     *settings.Registry
 	settings  *configuring.Service
+	wallet    acts.Wallet // nil: there is none
 	lookup    *lookup.Service
 	flows     *selfservice.Service
 	notices   *walletnotices.Service // nil without a wallet
 	events    *walletevents.Handler
+	acts      *acts.Room
 	asking    *asking.Service
 	sender    *notifying.Sender
 	webhooks  *notifying.Desk
@@ -273,6 +276,7 @@ func (a *App) connect(ctx context.Context) error {
 		return err
 	}
 	a.connectQueue()
+	a.connectActs()
 	a.jobs = upkeep.NewWorker(a.Store, a.jobHandlers(), a.now, a.Log)
 	a.connectTelling()
 	a.connectClocks()

@@ -20,6 +20,7 @@ import (
 	"kefu/internal/platform/lifecycle"
 	"kefu/internal/platform/ratelimit"
 	"kefu/internal/web/accessapi"
+	"kefu/internal/web/actionapi"
 	"kefu/internal/web/api"
 	"kefu/internal/web/auditapi"
 	"kefu/internal/web/flowapi"
@@ -139,6 +140,7 @@ func (a *App) connectWeb(context.Context) error {
 			storyapi.Routes(a.lookup, a.now),
 			keyapi.Routes(keyapi.Deps{Keys: a.keys, Clock: a.now}),
 			flowapi.Routes(a.flows),
+			actionapi.Routes(a.acts),
 		},
 		Desk: a.Desk, Intake: a.intake, Store: a.Store, Files: a.files, Wallet: a.lookup, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals,
 		Keys:  a.keys,

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kefu/content"
+	"kefu/internal/app/acts"
 	"kefu/internal/app/flows"
 	"kefu/internal/connector/demowallet"
 	"kefu/internal/connector/walletapi"
@@ -19,6 +20,7 @@ import (
 	"kefu/internal/domain/failure"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/flow/acting"
 	"kefu/internal/flow/lookup"
 	"kefu/internal/flow/upkeep"
 	"kefu/internal/flow/walletnotices"
@@ -56,14 +58,11 @@ func (a *App) connectWallet(context.Context) error {
 		if err != nil {
 			return err
 		}
-		deps.Wallet, deps.Teller = client, client
+		a.wallet, deps.Wallet, deps.Teller = client, client, client
 		a.notices = walletnotices.New(a.Store, client, walletnotices.Options{Clock: a.now, Log: a.Log})
 		a.events = walletevents.New(a.notices, httpsig.NewVerifier(walletNonces, key), a.now, a.Log)
 	}
-	issuer := c.Issuer
-	if issuer == "" && len(a.Config.Identity.Issuers) == 1 {
-		issuer = a.Config.Identity.Issuers[0].Issuer
-	}
+	issuer := a.walletIssuer()
 	a.lookup = lookup.New(deps, lookup.Options{Issuer: issuer, Reveals: ratelimit.Of(c.Reveals)})
 	a.flows, err = flows.New(flows.Parts{Store: a.Store, Intake: a.intake, Wallet: deps.Wallet, Config: c, Issuer: issuer, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited})
 	if err == nil && a.notices != nil {
@@ -83,6 +82,25 @@ func walletKey(c config.Wallet) (httpsig.Key, error) {
 		return httpsig.Key{}, fault.New(fault.Invalid, "app.walletKey", "wallet.secret_file cannot be read: %v", err)
 	}
 	return httpsig.Key{ID: c.KeyID, Secret: bytes.TrimSpace(text)}, nil
+}
+
+// walletIssuer is whose customers the wallet knows.
+func (a *App) walletIssuer() string {
+	if issuer := a.Config.Wallet.Issuer; issuer != "" || len(a.Config.Identity.Issuers) != 1 {
+		return issuer
+	}
+	return a.Config.Identity.Issuers[0].Issuer
+}
+
+// connectActs makes what has things done in the wallet, and gives it to the flows.
+func (a *App) connectActs() {
+	a.acts = acts.New(acts.Parts{
+		Store: a.Store, Wallet: a.wallet, Approvals: a.approvals, Settings: a.settings, Queue: a.queue, Clean: a.intake.Clean, Config: a.Config, Issuer: a.walletIssuer(),
+		Clock: a.now, Log: a.Log, Metrics: a.metrics,
+	})
+	if a.wallet != nil {
+		a.flows.Acts = acting.Flows{Service: a.acts.Service}
+	}
 }
 
 func openWallet(c config.Config, a *App, key httpsig.Key) (*walletapi.Client, error) {

@@ -424,7 +424,7 @@ func TestNoPolicyGoesBelowTheLeast(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		var p action.Policy
 		for i := range rapid.IntRange(1, 4).Draw(r, "rules") {
-			p.Rules = append(p.Rules, action.Rule{
+			p.Rules = append(p.Rules, action.PolicyRule{
 				ID: strings.Repeat("r", i+1), Acts: rapid.SliceOfN(rapid.SampledFrom(wallet.Acts()), 1, 3).Draw(r, "acts"), If: rapid.SampledFrom([]string{"", "facts.amount > 10.0", "facts.day_count > 1"}).Draw(r, "if"),
 				Allow: rapid.Bool().Draw(r, "allow"), Level: rapid.IntRange(0, 3).Draw(r, "level"), FourEyes: rapid.Bool().Draw(r, "four eyes"), Code: rapid.SampledFrom([]string{"", "no"}).Draw(r, "code"),
 			})
@@ -442,17 +442,17 @@ func TestNoPolicyGoesBelowTheLeast(t *testing.T) {
 
 func TestPoliciesThatAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
-		rule action.Rule
+		rule action.PolicyRule
 		want string
 	}{
-		"money for little proof":     {action.Rule{ID: "a", Acts: []wallet.Act{wallet.RequestRefund}, Allow: true, Level: 1}, "rules.0.level"},
-		"unfreezing for some proof":  {action.Rule{ID: "a", Acts: []wallet.Act{wallet.Unfreeze}, Allow: true, Level: 2}, "rules.0.level"},
-		"a condition of nothing":     {action.Rule{ID: "a", Acts: []wallet.Act{wallet.Freeze}, Allow: true, Level: 1, If: "facts.balance > 1.0"}, "rules.0.if"},
-		"a refusal without a reason": {action.Rule{ID: "a", Acts: []wallet.Act{wallet.Freeze}}, "rules.0.code"},
-		"an act that there is not":   {action.Rule{ID: "a", Acts: []wallet.Act{"send"}, Allow: true, Level: 1}, "rules.0.acts"},
-		"no name":                    {action.Rule{Acts: []wallet.Act{wallet.Freeze}, Allow: true, Level: 1}, "rules.0.id"},
+		"money for little proof":     {action.PolicyRule{ID: "a", Acts: []wallet.Act{wallet.RequestRefund}, Allow: true, Level: 1}, "rules.0.level"},
+		"unfreezing for some proof":  {action.PolicyRule{ID: "a", Acts: []wallet.Act{wallet.Unfreeze}, Allow: true, Level: 2}, "rules.0.level"},
+		"a condition of nothing":     {action.PolicyRule{ID: "a", Acts: []wallet.Act{wallet.Freeze}, Allow: true, Level: 1, If: "facts.balance > 1.0"}, "rules.0.if"},
+		"a refusal without a reason": {action.PolicyRule{ID: "a", Acts: []wallet.Act{wallet.Freeze}}, "rules.0.code"},
+		"an act that there is not":   {action.PolicyRule{ID: "a", Acts: []wallet.Act{"send"}, Allow: true, Level: 1}, "rules.0.acts"},
+		"no name":                    {action.PolicyRule{Acts: []wallet.Act{wallet.Freeze}, Allow: true, Level: 1}, "rules.0.id"},
 	} {
-		if err := (action.Policy{Rules: []action.Rule{c.rule}}).Validate(); fault.FieldOf(err) != c.want {
+		if err := (action.Policy{Rules: []action.PolicyRule{c.rule}}).Validate(); fault.FieldOf(err) != c.want {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -464,7 +464,7 @@ func TestPoliciesThatAreRefused(t *testing.T) {
 // What is refused while it is worked out is refused: an amount that is no number
 // must not slip through.
 func TestWhatCannotBeJudgedIsNotDone(t *testing.T) {
-	j := judge(t, action.Policy{Rules: []action.Rule{{ID: "a", Acts: []wallet.Act{wallet.Freeze}, If: `int("x" + facts.currency) > 1`, Allow: true, Level: 1}}})
+	j := judge(t, action.Policy{Rules: []action.PolicyRule{{ID: "a", Acts: []wallet.Act{wallet.Freeze}, If: `int("x" + facts.currency) > 1`, Allow: true, Level: 1}}})
 	if v := j.Say(context.Background(), action.Facts{Act: "freeze", Currency: "EUR"}); v.Allow || v.Code != "cannot_be_judged" {
 		t.Errorf("%+v", v)
 	}

@@ -48,18 +48,18 @@ type Verdict struct {
 // Policy is the rules in their order: the first that fits decides, and where none fits
 // the answer is no. Operators write it; a change needs a second person.
 type Policy struct {
-	Rules []Rule `json:"rules"`
+	Rules []PolicyRule `json:"rules" nullable:"false" minItems:"1" maxItems:"100" doc:"in their order: the first that fits decides, and where none fits the answer is no"`
 }
 
-// Rule is one line of a policy.
-type Rule struct {
-	ID       string       `json:"id"`
-	Acts     []wallet.Act `json:"acts"`
-	If       string       `json:"if,omitempty"` // a condition over Facts; empty: always
+// PolicyRule is one line of a policy.
+type PolicyRule struct {
+	ID       string       `json:"id" maxLength:"60" doc:"what the rule is called"`
+	Acts     []wallet.Act `json:"acts" nullable:"false" minItems:"1" maxItems:"14" enum:"freeze,unfreeze,refund,refund_cancel,dispute,dispute_evidence,provisional_credit,hold_release,recall,instrument_block,sessions_revoke,device_revoke,notify,inspect" doc:"which it is about"`
+	If       string       `json:"if,omitempty" maxLength:"2000" doc:"a condition in CEL over facts; none: always"`
 	Allow    bool         `json:"allow"`
-	Level    int          `json:"level,omitempty"` // 1 to 3: what an allowed act needs
-	FourEyes bool         `json:"four_eyes,omitempty"`
-	Code     string       `json:"code,omitempty"` // why not
+	Level    int          `json:"level,omitempty" minimum:"1" maximum:"3" doc:"of assurance that what is allowed needs; no policy goes below the least of an act"`
+	FourEyes bool         `json:"four_eyes,omitempty" doc:"a second person has to agree"`
+	Code     string       `json:"code,omitempty" maxLength:"60" doc:"of what is not allowed: why not"`
 }
 
 // Bounds of a policy.
@@ -99,7 +99,7 @@ func (p Policy) Validate() error {
 	return nil
 }
 
-func (r Rule) check(op string, at func(string) string) error {
+func (r PolicyRule) check(op string, at func(string) string) error {
 	if !r.Allow {
 		if r.Code == "" || len(r.Code) > maxID || r.Level != 0 || r.FourEyes {
 			return fault.InvalidFor(op, at("code"), settings.Missing, "says why not; a rule that refuses needs nothing else")
@@ -139,7 +139,7 @@ func Definition() settings.Definition {
 
 // Default is the policy that a new house begins with.
 func Default() Policy {
-	return Policy{Rules: []Rule{
+	return Policy{Rules: []PolicyRule{
 		{ID: "slow down", Acts: wallet.Acts(), If: `facts.day_count >= 20`, Code: "too_many"},
 		{ID: "make safe", Acts: []wallet.Act{wallet.Freeze, wallet.BlockInstrument, wallet.RevokeSessions, wallet.RevokeDevice}, Allow: true, Level: 1},
 		{ID: "held by others", Acts: []wallet.Act{wallet.Unfreeze, wallet.ReleaseHold}, If: `facts.placed_by == "authority"`, Code: "held_by_authority"},
@@ -195,7 +195,7 @@ type Judge struct {
 }
 
 type judged struct {
-	Rule
+	PolicyRule
 	condition condition.Condition
 }
 

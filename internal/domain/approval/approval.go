@@ -32,7 +32,8 @@ const Fresh = "fresh"
 const (
 	MaxPayload = 96 << 10 // bytes
 	MaxReason  = 500      // characters of why it was rejected
-	MaxWaiting = 200      // requests that wait at once
+	MaxWaiting = 200      // requests that wait at once, acts aside
+	MaxActs    = 5000     // acts that wait at once: customers make them, and must not keep the house from changing its settings
 	MaxPage    = 200
 )
 
@@ -92,6 +93,14 @@ type New struct {
 	// May tells whether somebody holds the right that the change needs. Who does
 	// not, neither makes nor approves it.
 	May func(identity.Principal) bool
+}
+
+// MaxOf is how many requests of a kind may wait at once, with others like it.
+func MaxOf(kind string) int {
+	if kind == WalletAct {
+		return MaxActs
+	}
+	return MaxWaiting
 }
 
 // HashOf is the hash under which a payload is approved: SHA-256 in hexadecimal.

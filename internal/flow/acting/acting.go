@@ -17,6 +17,7 @@ import (
 	"kefu/internal/domain/assurance"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/clock"
@@ -92,9 +93,10 @@ type Deps struct {
 	Store    Store
 	Prover   Prover
 	Approver Approver
-	Policy   func() (action.Policy, int64) // that counts now, and its version
-	Zone     func() *time.Location         // where the house is
-	OnDuty   func() bool                   // whether somebody is on duty
+	Policy   func() (action.Policy, int64)                          // that counts now, and its version
+	Zone     func() *time.Location                                  // where the house is
+	OnDuty   func() bool                                            // whether somebody is on duty
+	Clean    func(ctx context.Context, text string) (string, error) // takes secrets out of what somebody wrote
 	Clock    clock.Clock
 	Log      *slog.Logger
 	// Changed is told of each act that has changed; may be nil. It must not block.
@@ -152,8 +154,11 @@ func New(d Deps, issuer string) *Service {
 func part() identity.Principal { return identity.SystemPart("acts") }
 
 // Offers are the acts that the wallet can do; none where there is no wallet. Errors:
-// Unavailable.
-func (s *Service) Offers(ctx context.Context) ([]wallet.Act, error) {
+// Forbidden for who never sees acts; Unavailable.
+func (s *Service) Offers(ctx context.Context, p identity.Principal) ([]wallet.Act, error) {
+	if !policy.Allow(p, policy.ReadActs, policy.Object{CustomerID: p.ID}) {
+		return nil, fault.New(fault.Forbidden, "acting.Offers", "%s sees no acts", p.Kind)
+	}
 	if s.Wallet == nil {
 		return nil, nil
 	}

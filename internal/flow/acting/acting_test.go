@@ -71,9 +71,11 @@ func open(t testing.TB, kind engine.Kind) *house {
 // restart makes a Service as a process does that has just begun.
 func (h *house) restart() {
 	proofs := verification.New(verification.Deps{Wallet: h.wallet, Store: h.Store, Clock: h.clock.Now}, verification.Options{Issuer: "wallet", Audience: "kefu"})
-	clean := func(_ context.Context, text string) (string, error) { return text, nil }
+	clean := func(_ context.Context, text string) (string, error) {
+		return strings.ReplaceAll(text, "4242424242424242", "‹pan›"), nil
+	}
 	h.flow = acting.New(acting.Deps{
-		Wallet: h.wallet, Links: h.Store, Store: dying{h.Store, &h.dies}, Prover: proofs, Approver: approving.New(h.Store, clean, nil), Clock: h.clock.Now,
+		Wallet: h.wallet, Links: h.Store, Store: dying{h.Store, &h.dies}, Prover: proofs, Approver: approving.New(h.Store, clean, nil), Clock: h.clock.Now, Clean: clean,
 		Policy: func() (action.Policy, int64) { return h.policy, h.version }, Zone: func() *time.Location { return time.UTC }, OnDuty: func() bool { return true },
 		Alarm: func(k action.Kept) { h.alarms = append(h.alarms, k) },
 	}, "wallet")
@@ -354,7 +356,7 @@ func whatMayHaveLeft(t *testing.T, trouble func(*house)) {
 func TestLargeRefundsNeedASecondPerson(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx := context.Background()
-		w := acting.Wish{Conversation: h.conv, Customer: h.anna.ID, Proposal: h.refund("5000.00")}
+		w := acting.Wish{Conversation: h.conv, Proposal: h.refund("5000.00")}
 		made, err := h.flow.AtDesk(ctx, h.agent, w)
 		h.must(err)
 		a := h.state(selfservice.ActFact{ID: made.ID})
@@ -422,7 +424,7 @@ func TestLargeRefundsNeedASecondPerson(t *testing.T) {
 func TestASupervisorDoesNotApproveTheirOwn(t *testing.T) {
 	h := open(t, engine.SQLite)
 	ctx := context.Background()
-	made, err := h.flow.AtDesk(ctx, h.supervisor, acting.Wish{Conversation: h.conv, Customer: h.anna.ID, Proposal: h.refund("5000.00")})
+	made, err := h.flow.AtDesk(ctx, h.supervisor, acting.Wish{Conversation: h.conv, Proposal: h.refund("5000.00")})
 	h.must(err)
 	a := h.state(selfservice.ActFact{ID: made.ID})
 	h.confirm(a)
@@ -451,7 +453,7 @@ func TestNothingIsDoneThatIsNotAsItWas(t *testing.T) {
 		"the payment has changed":    {func(h *house) { h.wallet.state = "refunded" }, "state_changed"},
 		"the wallet says no":         {func(h *house) { h.wallet.dry = wallet.NotEligible }, "not_eligible"},
 		"the policy says no": {func(h *house) {
-			h.policy, h.version = action.Policy{Rules: []action.Rule{{ID: "no", Acts: wallet.Acts(), Code: "closed"}}}, 2
+			h.policy, h.version = action.Policy{Rules: []action.PolicyRule{{ID: "no", Acts: wallet.Acts(), Code: "closed"}}}, 2
 		}, "closed"},
 		"the policy cannot be read":   {func(h *house) { h.policy, h.version = action.Policy{}, 2 }, "cannot_be_judged"},
 		"another of the same is lost": {func(h *house) { h.lose() }, acting.Underway},
@@ -510,7 +512,7 @@ func TestWhoMayNot(t *testing.T) {
 		}
 	}
 	for name, p := range map[string]identity.Principal{"a colleague": h.colleague, "an admin": h.admin, "an outside agent": h.member(identity.OutsideAgent)} {
-		if _, err := h.flow.AtDesk(ctx, p, acting.Wish{Conversation: h.conv, Customer: h.anna.ID, Proposal: h.refund("1.00")}); err == nil {
+		if _, err := h.flow.AtDesk(ctx, p, acting.Wish{Conversation: h.conv, Proposal: h.refund("1.00")}); err == nil {
 			t.Errorf("%s proposes in a conversation that is not theirs", name)
 		}
 	}
@@ -526,7 +528,7 @@ func TestWhoMayNot(t *testing.T) {
 func TestAnAgentMakesSafe(t *testing.T) {
 	h := open(t, engine.SQLite)
 	ctx := context.Background()
-	made, err := h.flow.AtDesk(ctx, h.agent, acting.Wish{Conversation: h.conv, Customer: h.anna.ID, Proposal: selfservice.Proposal{Act: wallet.Freeze, Reason: "lost_phone"}})
+	made, err := h.flow.AtDesk(ctx, h.agent, acting.Wish{Conversation: h.conv, Proposal: selfservice.Proposal{Act: wallet.Freeze, Reason: "lost_phone"}})
 	h.must(err)
 	if _, _, err := h.flow.Confirm(ctx, h.agent, made.ID, made.Hash); err != nil {
 		t.Fatal(err)
@@ -536,13 +538,55 @@ func TestAnAgentMakesSafe(t *testing.T) {
 		t.Errorf("%+v %q %v", a, outcome, err)
 	}
 	h.wallet.frozen = []wallet.Restriction{{ID: "r-1", Kind: "freeze", Scope: "wallet", Stops: "debit", PlacedBy: "support", PlacedAt: 1}}
-	made, err = h.flow.AtDesk(ctx, h.agent, acting.Wish{Conversation: h.conv, Customer: h.anna.ID, Proposal: selfservice.Proposal{Act: wallet.Unfreeze, Target: "r-1", Reason: "found"}})
+	made, err = h.flow.AtDesk(ctx, h.agent, acting.Wish{Conversation: h.conv, Proposal: selfservice.Proposal{Act: wallet.Unfreeze, Target: "r-1", Reason: "found"}})
 	if err != nil || !made.Verdict.FourEyes || made.Verdict.Level != identity.AL3 || made.Command.Expect != "freeze" {
 		t.Errorf("%+v %v", made, err)
 	}
 	if _, _, err := h.flow.Confirm(ctx, h.agent, made.ID, made.Hash); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("an agent unfreezes alone: %v", err)
 	}
+}
+
+// Flows call each step again and again, and staff walk them with customers.
+func TestAsFlowsCallIt(t *testing.T) {
+	h := open(t, engine.SQLite)
+	ctx := context.Background()
+	f := acting.Flows{Service: h.flow}
+	a, outcome, err := f.Propose(ctx, h.agent, h.conv, "run-1", "ask", h.refund("12.50"))
+	if err != nil || outcome != "" {
+		t.Fatal(outcome, err)
+	}
+	if _, outcome, err := f.Confirm(ctx, h.anna, a.ID, strings.Repeat("0", 64)); err != nil || outcome != "changed" {
+		t.Errorf("another hash: %q %v", outcome, err)
+	}
+	a = h.confirm(a)
+	prove := func(want assurance.Progress) {
+		t.Helper()
+		if _, now, err := f.Prove(ctx, h.anna, a.ID); err != nil || now.State != want {
+			t.Errorf("%+v %v, want %q", now, err, want)
+		}
+	}
+	h.wallet.down = true
+	prove("unavailable")
+	h.wallet.down, h.wallet.answer = false, ""
+	prove("pending")
+	prove("pending")
+	h.wallet.answer = wallet.AskExpired
+	prove("expired")
+	prove("expired")
+	// Wanted again, it is worked out and asked for anew.
+	again, outcome, err := f.Propose(ctx, h.anna, h.conv, "run-1", "ask", h.refund("12.50"))
+	if err != nil || outcome != "" || again.ID == a.ID {
+		t.Fatalf("%+v %q %v", again, outcome, err)
+	}
+	a = h.confirm(again)
+	h.wallet.answer = wallet.AskApproved
+	prove("pending")
+	prove("proven")
+	if a = h.execute(a, ""); a.State != "succeeded" || len(h.wallet.done()) != 1 {
+		t.Errorf("%+v", a)
+	}
+	prove(assurance.WasUsed)
 }
 
 func TestAWalletThatIsAway(t *testing.T) {
@@ -572,7 +616,7 @@ func TestAWalletThatIsAway(t *testing.T) {
 
 func TestWithoutAWalletNothingIsOffered(t *testing.T) {
 	none := acting.New(acting.Deps{Clock: time.Now}, "")
-	if acts, err := none.Offers(context.Background()); err != nil || len(acts) != 0 {
+	if acts, err := none.Offers(context.Background(), identity.Principal{Kind: identity.Staff, ID: "s", Role: identity.Agent}); err != nil || len(acts) != 0 {
 		t.Errorf("%v %v", acts, err)
 	}
 	if _, _, err := none.Propose(context.Background(), identity.Principal{Kind: identity.Customer, ID: "c", Level: identity.AL1}, "c", "r", "s", selfservice.Proposal{}); !fault.Is(err, fault.NotFound) {
@@ -622,6 +666,16 @@ func TestWhatNobodyWentOnWithEnds(t *testing.T) {
 	}
 	if len(h.wallet.done()) != 0 {
 		t.Error("it was done late")
+	}
+}
+
+func TestSecretsDoNotReachTheWallet(t *testing.T) {
+	h := open(t, engine.SQLite)
+	w := h.refund("1.00")
+	w.Details = map[string]string{"what": "my card 4242424242424242"}
+	seen, err := h.flow.AtDesk(context.Background(), h.agent, acting.Wish{Conversation: h.conv, Proposal: w})
+	if err != nil || seen.Command.Details["what"] != "my card ‹pan›" {
+		t.Errorf("%v %v", seen.Command.Details, err)
 	}
 }
 

@@ -31,13 +31,6 @@ func (s *Service) AtDesk(ctx context.Context, p identity.Principal, w Wish) (See
 	if p.Kind != identity.Staff {
 		return Seen{}, fault.New(fault.Forbidden, op, "%s does not work here", p.Kind)
 	}
-	if w.Customer == "" {
-		talk, err := s.Store.Conversation(ctx, p, w.Conversation)
-		if err != nil {
-			return Seen{}, err
-		}
-		w.Customer = talk.CustomerID
-	}
 	k, err := s.propose(ctx, p, w)
 	if err != nil {
 		return Seen{}, err

@@ -106,7 +106,7 @@ func (h *house) step(r *rapid.T, s *script) {
 			h.remember(r, s, a.ID)
 		}
 	case "desk":
-		seen, err := h.flow.AtDesk(ctx, h.agent, acting.Wish{Conversation: h.conv, Customer: h.anna.ID, Proposal: h.refund(rapid.SampledFrom([]string{"5.00", "5000.00"}).Draw(r, "sum"))})
+		seen, err := h.flow.AtDesk(ctx, h.agent, acting.Wish{Conversation: h.conv, Proposal: h.refund(rapid.SampledFrom([]string{"5.00", "5000.00"}).Draw(r, "sum"))})
 		h.accept(r, err)
 		if err == nil {
 			h.remember(r, s, seen.ID)

@@ -17,7 +17,6 @@ import (
 // Wish is something that somebody wants done.
 type Wish struct {
 	Conversation string
-	Customer     string // Kefu's; "" for the customer who asks
 	Run, Step    string // of the flow; "" at the desk
 	Also         []string
 	selfservice.Proposal
@@ -52,8 +51,11 @@ func (s *Service) propose(ctx context.Context, p identity.Principal, w Wish) (ac
 	}
 	k := action.Kept{Action: action.Action{
 		ID: id.New(), ConversationID: w.Conversation, CustomerID: link.CustomerID, Run: w.Run, Step: w.Step, Maker: action.ByOf(p),
-		Command: wallet.Command{Act: w.Act, CustomerID: link.WalletID, Target: w.Target, Also: w.Also, Amount: w.Amount, Reason: w.Reason, Expect: w.Expect, Details: w.Details},
+		Command: wallet.Command{Act: w.Act, CustomerID: link.WalletID, Target: w.Target, Also: w.Also, Amount: w.Amount, Reason: w.Reason, Expect: w.Expect},
 	}}
+	if k.Command.Details, err = s.cleaned(ctx, w.Details); err != nil {
+		return action.Kept{}, err
+	}
 	if k.Command.Expect == "" {
 		if k.Command.Expect, err = s.stateOf(ctx, actor(p, k), k.Command); err != nil {
 			return action.Kept{}, err
@@ -66,11 +68,31 @@ func (s *Service) propose(ctx context.Context, p identity.Principal, w Wish) (ac
 	return s.attempt(ctx, p, able, k)
 }
 
+// cleaned takes secrets out of what somebody wrote.
+func (s *Service) cleaned(ctx context.Context, words map[string]string) (map[string]string, error) {
+	if len(words) == 0 || len(words) > wallet.MaxDetails {
+		return words, nil // too many are refused a moment later
+	}
+	clean := make(map[string]string, len(words))
+	for name, text := range words {
+		kept, err := s.Clean(ctx, text)
+		if err != nil {
+			return nil, err
+		}
+		clean[name] = kept
+	}
+	return clean, nil
+}
+
 // link finds the customer's side of the wallet, and whether p may have something done
 // there for this conversation.
 func (s *Service) link(ctx context.Context, p identity.Principal, w Wish) (wallet.Link, error) {
 	if p.Kind == identity.Staff {
-		return s.Links.WalletCase(ctx, p, w.Customer, w.Conversation, s.issuer)
+		talk, err := s.Store.Conversation(ctx, p, w.Conversation)
+		if err != nil {
+			return wallet.Link{}, err
+		}
+		return s.Links.WalletCase(ctx, p, talk.CustomerID, w.Conversation, s.issuer)
 	}
 	return s.Links.OwnWalletLink(ctx, p, s.issuer)
 }
@@ -82,7 +104,7 @@ func (s *Service) attempt(ctx context.Context, p identity.Principal, able wallet
 	if err != nil {
 		return action.Kept{}, err
 	}
-	if old != nil && old.State != action.Proposed { // it is wanted, or on its way
+	if old != nil && old.State != action.Proposed && old.State != action.Confirmed { // it waits for somebody, or is on its way
 		return *old, nil
 	}
 	k.Command.Key = key
@@ -94,7 +116,7 @@ func (s *Service) attempt(ctx context.Context, p identity.Principal, able wallet
 		return action.Kept{}, err
 	}
 	if old != nil {
-		if action.Hash(k.Command, run.summary) == old.Hash && old.Maker == k.Maker && old.ExpiresAt.Sub(s.Clock()) >= stillGood {
+		if old.State == action.Proposed && action.Hash(k.Command, run.summary) == old.Hash && old.Maker == k.Maker && old.ExpiresAt.Sub(s.Clock()) >= stillGood {
 			return *old, nil
 		}
 		if _, err := s.Store.CancelAct(ctx, p, old.ID); err != nil {

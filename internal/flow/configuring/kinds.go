@@ -1,6 +1,7 @@
 package configuring
 
 import (
+	"kefu/internal/domain/action"
 	"kefu/internal/domain/desk"
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/look"
@@ -26,6 +27,7 @@ type Place struct {
 // KindsOf is Kinds for a server in a place.
 func KindsOf(here Place) (*settings.Registry, error) {
 	return settings.NewRegistry(
+		action.Definition(),
 		form.Definition(),
 		look.Definition(),
 		desk.MacroKind(),

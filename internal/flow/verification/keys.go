@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/identity"
+	"kefu/internal/platform/fault"
 )
 
 // How long the wallet's keys are believed, and how soon after they were read an unknown
@@ -28,14 +29,19 @@ type keys struct {
 }
 
 // forToken gives the keys to verify a token with: those that were read lately, or, when
-// the token names one that is not among them, those that there are now.
+// the token names one that is not among them, those that there are now. Errors:
+// Unavailable, also while the wallet shows no such key: what it signed is no false proof
+// for that, and is looked at again.
 func (k *keys) forToken(ctx context.Context, from Wallet, signed string, now time.Time) (identity.KeySet, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	age := now.Sub(k.read)
 	known := slices.Contains(k.set.IDs(), keyID(signed))
-	if !k.read.IsZero() && age < keysLive && (known || age < keysAgain) {
+	if !k.read.IsZero() && age < keysLive && known {
 		return k.set, nil
+	}
+	if !k.read.IsZero() && age < keysAgain {
+		return identity.KeySet{}, fault.New(fault.Unavailable, "verification.forToken", "the wallet's keys were read a moment ago")
 	}
 	asking, cancel := context.WithTimeout(ctx, walletTime)
 	defer cancel()
@@ -47,6 +53,9 @@ func (k *keys) forToken(ctx context.Context, from Wallet, signed string, now tim
 		return identity.KeySet{}, err
 	}
 	k.set, k.read = set, now
+	if !slices.Contains(set.IDs(), keyID(signed)) { // the wallet signs with a key that it does not show yet
+		return identity.KeySet{}, fault.New(fault.Unavailable, "verification.forToken", "the wallet does not show the key that it signed with")
+	}
 	return set, nil
 }
 

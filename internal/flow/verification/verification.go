@@ -168,7 +168,7 @@ func (s *Service) Look(ctx context.Context, p identity.Principal, a action.Kept)
 		return out, nil
 	}
 	k, err := s.Store.StepUpOf(ctx, p, a.ID)
-	if fault.Is(err, fault.NotFound) {
+	if fault.Is(err, fault.NotFound) || (err == nil && k.State == assurance.Expired && k.Remote == "") { // or the wallet did not answer
 		out.State = assurance.NotAsked
 		if tries, err := s.Store.Tries(ctx, p, a.ID); err != nil || s.Clock().Before(tries.Locked) {
 			out.State, out.Until = assurance.Locked, tries.Locked

@@ -45,6 +45,7 @@ type Metrics struct {
 	followerLag    *prometheus.GaugeVec
 	followerReads  *prometheus.GaugeVec
 	jobs           *prometheus.GaugeVec
+	acts           *prometheus.GaugeVec
 	requests       *prometheus.CounterVec
 	requestTimes   *prometheus.HistogramVec
 
@@ -73,12 +74,13 @@ func New() *Metrics {
 	m.followerLag = gaugeVec("follower_lag_seconds", "Age of the oldest entry that waits for a follower of the log, by follower.", "follower")
 	m.followerReads = gaugeVec("follower_catching_up", "1 while a follower reads the log to catch up, by follower.", "follower")
 	m.jobs = gaugeVec("jobs", "Jobs that commits left behind: waiting to be done, or failed for good and set aside.", "state")
+	m.acts = gaugeVec("acts_underway", "Things that may be happening in the wallet: its answer is awaited, or, of those, has been missing for a day.", "state")
 	m.requests = counter("http_requests_total", "HTTP requests answered, by route and status.", "route", "status")
 	m.requestTimes = histogramVec("http_request_seconds", "Time to answer an HTTP request, by route.",
 		prometheus.ExponentialBuckets(0.0005, 2, 15), "route")
 	m.registry.MustRegister(
 		m.messages, m.entries, m.batchSize, m.commit, m.commitFailures, m.sockets, m.slowReaders, m.findings, m.limited,
-		m.indexLag, m.unsent, m.followerLag, m.followerReads, m.jobs, m.requests, m.requestTimes,
+		m.indexLag, m.unsent, m.followerLag, m.followerReads, m.jobs, m.acts, m.requests, m.requestTimes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -154,6 +156,13 @@ func (m *Metrics) Jobs(waiting, stuck, setAside int) {
 	m.jobs.WithLabelValues("stuck").Set(float64(stuck))
 	m.jobs.WithLabelValues("waiting").Set(float64(waiting))
 	m.jobs.WithLabelValues("set_aside").Set(float64(setAside))
+}
+
+// Acts sets how many things may be happening in the wallet, and of how many of them
+// nobody has known for a day what became.
+func (m *Metrics) Acts(underway, alarmed int) {
+	m.acts.WithLabelValues("underway").Set(float64(underway))
+	m.acts.WithLabelValues("unknown_for_a_day").Set(float64(alarmed))
 }
 
 // Answered counts an HTTP request. The route is the pattern that matched, never

@@ -102,13 +102,13 @@ func (g Gate) Ask(ctx context.Context, t *core.Tx, p identity.Principal, n appro
 		return "", nil, fault.New(fault.Invalid, op, "the payload is larger than %d bytes", approval.MaxPayload)
 	}
 	var same, all int
-	if err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*), COALESCE(SUM(CASE WHEN subject = $1 THEN 1 ELSE 0 END), 0) FROM approval WHERE state = 'pending' AND expires_at > $2", n.Subject, t.Now).Scan(&all, &same); err != nil {
+	if err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*), COALESCE(SUM(CASE WHEN subject = $1 THEN 1 ELSE 0 END), 0) FROM approval WHERE state = 'pending' AND expires_at > $2 AND (kind = $3) = $4", n.Subject, t.Now, WalletAct, n.Kind == WalletAct).Scan(&all, &same); err != nil {
 		return "", nil, engine.MapError(op, err)
 	}
 	if same > 0 {
 		return "", nil, &fault.Error{Code: fault.Conflict, Op: op, Field: "approval", Reason: "waiting", Message: "a change of the same thing waits already"}
 	}
-	if all >= approval.MaxWaiting {
+	if all >= approval.MaxOf(n.Kind) {
 		return "", nil, &fault.Error{Code: fault.Conflict, Op: op, Field: "approval", Reason: "too_many", Message: "too many changes wait"}
 	}
 	made := id.New()

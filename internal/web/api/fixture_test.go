@@ -29,6 +29,7 @@ import (
 	"kefu/internal/domain/staff"
 	"kefu/internal/domain/webhook"
 	"kefu/internal/domain/wrapup"
+	"kefu/internal/flow/acting"
 	"kefu/internal/flow/apikeys"
 	"kefu/internal/flow/approving"
 	"kefu/internal/flow/asking"
@@ -56,6 +57,7 @@ import (
 	"kefu/internal/storage/searchindex"
 	"kefu/internal/storage/storagetest"
 	"kefu/internal/web/accessapi"
+	"kefu/internal/web/actionapi"
 	"kefu/internal/web/api"
 	"kefu/internal/web/auditapi"
 	"kefu/internal/web/flowapi"
@@ -92,6 +94,7 @@ type world struct {
 	approvals  *approving.Service
 	webhooks   *notifying.Desk
 	keys       *apikeys.Service
+	acts       *acting.Service
 	digests    []byte // of keys
 	programs   *programs
 	deployment *storagetest.Deployment
@@ -180,6 +183,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	w.approvals = approving.New(w.store, w.intake.Clean, nil)
 	w.lookup = lookup.New(lookup.Deps{Wallet: lazyWallet(t, w.now), Links: w.store, Causes: causes(t), Clean: w.intake.Clean, Clock: w.now},
 		lookup.Options{Issuer: "wallet", Reveals: ratelimit.Limit{Burst: 1000, Per: time.Hour}})
+	w.connectActs()
 	w.digests = ring.Subkey("API keys")
 	w.keys = apikeys.New(apikeys.Deps{Store: w.store, Prover: w.desk, Clean: w.intake.Name, Digests: w.digests, Clock: w.now},
 		ratelimit.Limit{Burst: 100_000, Per: time.Second})
@@ -197,6 +201,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 			flowapi.Routes(w.runs()),
 			storyapi.Routes(w.lookup, w.now),
 			keyapi.Routes(keyapi.Deps{Keys: w.keys, Clock: w.now}),
+			actionapi.Routes(w.acts),
 			auditapi.Routes(auditapi.Deps{Store: w.store, Prover: auditing.New(auditing.Options{
 				Chain: w.store, Stream: storage.AuditStream, Clock: w.now, Heads: func() iter.Seq2[audit.Head, error] { return func(func(audit.Head, error) bool) {} },
 			})}),

@@ -43,6 +43,7 @@ func samples() []sample {
 		{"availability", `{}`, everybody, leaders},
 		{"target", `{"name":"Target $","first_response":30}`, everybody, leaders},
 		{"wrap_up_code", `{"name":"Code $","translations":{"zh":"代码 $"},"group":"Money","order":2,"channels":["chat"]}`, everybody, leaders},
+		{"action_policy", `{"rules":[{"id":"make safe $","acts":["freeze"],"if":"facts.day_count < 20","allow":true,"level":1}]}`, everybody, runners},
 		{"wrap_up", `{"required":false}`, everybody, leaders},
 	}
 }
