@@ -119,6 +119,11 @@ export class SettingsApi {
     return (await this.api.call<PageOf<IntakeForm>>('GET', '/v1/window/delivered-forms')).items;
   }
 
+  /** What customers can be led through, with its name in a language. */
+  async flows(lang: string): Promise<{ id: string; title: string }[]> {
+    return (await this.api.call<PageOf<{ id: string; title: string }>>('GET', `/v1/flows?lang=${encodeURIComponent(lang)}`)).items;
+  }
+
   async approvals(decided = false): Promise<Approval[]> {
     const all: Approval[] = [];
     for (let cursor: string | undefined = ''; cursor !== undefined; ) {

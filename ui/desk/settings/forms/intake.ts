@@ -29,6 +29,8 @@ export interface IntakeForm {
   order?: number | undefined;
   person?: boolean | undefined;
   paused?: boolean | undefined;
+  /** What whoever is signed in is led through instead. */
+  flow?: string | undefined;
   fields: Field[];
   topic?: string | undefined;
   tags?: string[] | undefined;
