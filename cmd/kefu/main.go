@@ -35,6 +35,7 @@ func commands() []command {
 		{"keys", "change the master key, check the keys", runKeys},
 		{"jobs", "have work that failed tried again", runJobs},
 		{"audit", "verify the audit chain", runAudit},
+		{"connector", "check a wallet against the contract that Kefu has with it", runConnector},
 		{"eval", "evaluate a part on a file: guard", runEval},
 		{"flow", "walk the golden conversations through the flows: test", runFlow},
 		{"replay", "play customers' words through a server and count what got lost", runReplay},
