@@ -1,4 +1,4 @@
-import { AppWindow, Building2, CalendarClock, ClipboardList, Clock, Flag, FlagTriangleRight, KeyRound, MessageSquareQuote, Palette, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
+import { AppWindow, Building2, CalendarClock, ClipboardList, Clock, Flag, FlagTriangleRight, KeyRound, MessageSquareQuote, Palette, ShieldCheck, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
@@ -12,6 +12,8 @@ import Deliveries from './automation/Deliveries.svelte';
 import RuleForm from './automation/RuleForm.svelte';
 import RuleTrial from './automation/RuleTrial.svelte';
 import WebhookForm from './automation/WebhookForm.svelte';
+import type { ActionPolicy } from './actions.ts';
+import ActionPolicyForm from './forms/ActionPolicyForm.svelte';
 import AvailabilityForm from './forms/AvailabilityForm.svelte';
 import CalendarForm from './forms/CalendarForm.svelte';
 import { freshId, inLanguage, untranslated, type IntakeForm as Intake } from './forms/intake.ts';
@@ -260,6 +262,17 @@ export const kinds: readonly Kind[] = [
     single: true,
     blank: (): Embedding => ({ origins: [] }),
     form: EmbeddingForm,
+    changes: runs,
+  },
+  {
+    kind: 'action_policy',
+    fourEyes: true,
+    group: 'wallet',
+    icon: ShieldCheck,
+    single: true,
+    blank: (): ActionPolicy => ({ rules: [] }),
+    form: ActionPolicyForm,
+    wide: true,
     changes: runs,
   },
   {
