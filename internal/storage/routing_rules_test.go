@@ -41,7 +41,7 @@ func routingRules() []rule {
 			return sc.SetPresence(ctx, p, routing.Presence{StaffID: own, State: routing.Available})
 		}),
 		only("WaitingPage", "system", func(sc *scene, p identity.Principal) error {
-			_, _, err := sc.WaitingPage(ctx, p, conversation.InboxKey{}, 1)
+			_, _, err := sc.WaitingPage(ctx, p, conversation.InboxKey{}, 0, 1)
 			return err
 		}),
 		only("HeldBy", "system", func(sc *scene, p identity.Principal) error { _, err := sc.HeldBy(ctx, p, sc.member, 0, 1); return err }),

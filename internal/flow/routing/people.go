@@ -268,12 +268,12 @@ func (s *Service) Brief(ctx context.Context, who identity.Principal) (routing.Br
 		return routing.Brief{}, fault.New(fault.Forbidden, op, "%s is offered nothing", who.Role)
 	}
 	s.mu.Lock()
-	offered := s.q.Offered(who.ID)
+	offered, _, ok := s.q.OfferTo(who.ID)
 	s.mu.Unlock()
-	if offered == "" {
+	if !ok {
 		return routing.Brief{}, fault.New(fault.NotFound, op, "there is no offer")
 	}
-	b, err := s.Store.OfferBrief(ctx, who, offered, who.ID)
+	b, err := s.Store.OfferBrief(ctx, who, offered.ID, who.ID)
 	return b, fault.Wrap(op, err)
 }
 

@@ -28,7 +28,7 @@ import (
 
 // Store is what it reads and writes.
 type Store interface {
-	WaitingPage(ctx context.Context, p identity.Principal, after conversation.InboxKey, limit int) ([]routing.Waiting, conversation.InboxKey, error)
+	WaitingPage(ctx context.Context, p identity.Principal, after conversation.InboxKey, since int64, limit int) ([]routing.Waiting, conversation.InboxKey, error)
 	WaitingOf(ctx context.Context, p identity.Principal, ids []string) ([]routing.Waiting, error)
 	HeldBy(ctx context.Context, p identity.Principal, staffID string, since int64, limit int) ([]routing.Waiting, error)
 	LastAgent(ctx context.Context, p identity.Principal, customerID, notIn string, since int64) (string, error)

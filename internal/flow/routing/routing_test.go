@@ -43,11 +43,11 @@ type faults struct {
 }
 
 // WaitingPage implements flow.Store.
-func (f *faults) WaitingPage(ctx context.Context, p identity.Principal, after conversation.InboxKey, limit int) ([]routing.Waiting, conversation.InboxKey, error) {
+func (f *faults) WaitingPage(ctx context.Context, p identity.Principal, after conversation.InboxKey, since int64, limit int) ([]routing.Waiting, conversation.InboxKey, error) {
 	if f.lists.Load() {
 		return nil, after, fault.New(fault.Unavailable, "faults.WaitingPage", "the database is away")
 	}
-	return f.Store.WaitingPage(ctx, p, after, limit)
+	return f.Store.WaitingPage(ctx, p, after, since, limit)
 }
 
 // Execute implements flow.Store.

@@ -12,6 +12,9 @@ import (
 	"kefu/internal/platform/fault"
 )
 
+// maxSteps is what the highest priority is worth.
+const maxSteps = 2
+
 // steps is what a priority is worth in the order.
 func steps(p conversation.Priority) int {
 	switch p {
@@ -20,7 +23,7 @@ func steps(p conversation.Priority) int {
 	case conversation.High:
 		return 1
 	case conversation.Urgent:
-		return 2
+		return maxSteps
 	default:
 		return 0
 	}
@@ -245,33 +248,55 @@ func (s *Service) ended(id, outcome string) {
 	s.promises = append(s.promises, p)
 }
 
+// readWaiting reads what waits and gives the most urgent, the first first, and whether
+// there are more. Of a long queue most is only looked at: what waits since a time by
+// which nothing can be among the most urgent any more is not read.
+func (s *Service) readWaiting(ctx context.Context, ageing int64) (all []routing.Waiting, full bool, err error) {
+	key := func(w *routing.Waiting) int64 {
+		return w.Since - int64(steps(conversation.Priority(w.Priority)))*ageing
+	}
+	sort := func() {
+		slices.SortFunc(all, func(a, b routing.Waiting) int { return cmp.Compare(key(&a), key(&b)) })
+	}
+	var worst int64 // of the most urgent so far, when there are more
+	for after := (conversation.InboxKey{}); ; {
+		since := int64(0)
+		if full {
+			since = worst + maxSteps*ageing
+		}
+		page, next, err := s.Store.WaitingPage(ctx, s.self, after, since, 1000)
+		if err != nil {
+			return nil, false, err
+		}
+		for i := range page {
+			if queues(page[i]) && (!full || key(&page[i]) < worst) {
+				all = append(all, page[i])
+			}
+		}
+		after = next
+		done := next == (conversation.InboxKey{})
+		if len(all) >= 2*maxQueued || (done && len(all) > maxQueued) {
+			sort()
+			all, full = all[:maxQueued], true
+			worst = key(&all[maxQueued-1])
+		}
+		if done {
+			sort()
+			return all, full, nil
+		}
+	}
+}
+
 // readAll brings the queue to what the store says: after a start, and when commits
 // may have been missed. It reads a page at a time and keeps the most urgent.
 func (s *Service) readAll(ctx context.Context) error {
 	const op = "routing.readAll"
 	ctx, cancel := context.WithTimeout(ctx, 6*readTimeout)
 	defer cancel()
-	options := optionsOf(s.Rules())
-	key := func(w routing.Waiting) int64 {
-		return w.Since - int64(steps(conversation.Priority(w.Priority)))*options.Ageing
+	all, full, err := s.readWaiting(ctx, optionsOf(s.Rules()).Ageing)
+	if err != nil {
+		return fault.Wrap(op, err)
 	}
-	var all []routing.Waiting
-	full := false
-	for after := (conversation.InboxKey{}); ; {
-		page, next, err := s.Store.WaitingPage(ctx, s.self, after, 1000)
-		if err != nil {
-			return fault.Wrap(op, err)
-		}
-		all = append(all, slices.DeleteFunc(page, func(w routing.Waiting) bool { return !queues(w) })...)
-		if len(all) > maxQueued {
-			slices.SortFunc(all, func(a, b routing.Waiting) int { return cmp.Compare(key(a), key(b)) })
-			all, full = all[:maxQueued], true
-		}
-		if after = next; next == (conversation.InboxKey{}) {
-			break
-		}
-	}
-	slices.SortFunc(all, func(a, b routing.Waiting) int { return cmp.Compare(key(a), key(b)) }) // who is there already is offered the first
 	found := map[string]bool{}
 	for i := range all {
 		found[all[i].ConversationID] = true

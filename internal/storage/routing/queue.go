@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
@@ -16,26 +17,36 @@ import (
 
 const waitingColumns = `c.id, c.customer_id, c.channel, c.language, c.team, c.skills, c.priority, c.assignee_id, c.status, c.waiting_since, c.last_activity, i.activity`
 
-// MaxWaitingPage is the most conversations that one reading for the queue gives.
+// MaxWaitingPage is the most conversations that one reading for the queue looks at.
 const MaxWaitingPage = 2000
 
-// WaitingPage gives open conversations that nobody has, a page at a time, those with
-// the newest activity first, behind the one of after. It answers with where the next
-// page begins, the zero value when there is none. Errors: Forbidden.
-func (s *Routing) WaitingPage(ctx context.Context, p identity.Principal, after conversation.InboxKey, limit int) ([]routing.Waiting, conversation.InboxKey, error) {
+// WaitingPage looks at open conversations that nobody has, a page at a time, those
+// with the oldest activity first, behind the one of after, and gives those whose
+// customer waits, since before a time (microseconds) where one is named: the others
+// need not be read. It answers with where the next page begins, the zero value when
+// there is none. Errors: Forbidden.
+func (s *Routing) WaitingPage(ctx context.Context, p identity.Principal, after conversation.InboxKey, since int64, limit int) ([]routing.Waiting, conversation.InboxKey, error) {
 	const op = "routing.WaitingPage"
 	if err := refuse(op, p, policy.RunRouting, policy.Object{}); err != nil {
 		return nil, conversation.InboxKey{}, err
 	}
 	limit = min(max(limit, 1), MaxWaitingPage)
-	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+waitingColumns+` FROM inbox i JOIN conversation c ON c.id = i.conversation_id
-		WHERE i.status = $1 AND i.assignee_id = '' AND (CAST($2 AS BIGINT) = 0 OR (i.activity, i.conversation_id) < (CAST($2 AS BIGINT), $3))
-		ORDER BY i.activity DESC, i.conversation_id DESC LIMIT $4`, string(conversation.Open), after.Activity, after.ConversationID, limit)
-	page, last, err := s.gather(op, rows, err)
-	if len(page) < limit {
-		last = conversation.InboxKey{}
+	const lines = `FROM inbox i WHERE i.status = 'open' AND i.assignee_id = '' AND (i.activity, i.conversation_id) > (CAST($1 AS BIGINT), $2)`
+	const inOrder = ` ORDER BY i.activity, i.conversation_id `
+	// Where the page ends is found by the index alone, however few of it are given.
+	end := conversation.InboxKey{}
+	err := s.core.DB.Reader.QueryRowContext(ctx, "SELECT i.activity, i.conversation_id "+lines+inOrder+"LIMIT 1 OFFSET $3", after.Activity, after.ConversationID, limit-1).Scan(&end.Activity, &end.ConversationID)
+	last := errors.Is(err, sql.ErrNoRows)
+	if err != nil && !last {
+		return nil, end, engine.MapError(op, err)
 	}
-	return page, last, err
+	if since == 0 {
+		since = 1 << 62
+	}
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+waitingColumns+" FROM (SELECT i.activity, i.conversation_id "+lines+inOrder+`LIMIT $3) i
+		CROSS JOIN conversation c WHERE c.id = i.conversation_id AND c.waiting_since > 0 AND c.waiting_since < $4`, after.Activity, after.ConversationID, limit, since)
+	page, _, err := s.gather(op, rows, err)
+	return page, end, err
 }
 
 // HeldBy gives the conversations that somebody has: the open ones, and those that

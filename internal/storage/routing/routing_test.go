@@ -134,7 +134,7 @@ func TestWhoWaitsAndWhoHasWhat(t *testing.T) {
 		found := map[string]routing.Waiting{}
 		after := conversation.InboxKey{}
 		for range 5 {
-			page, next, err := s.WaitingPage(ctx, system(), after, 1)
+			page, next, err := s.WaitingPage(ctx, system(), after, 0, 1)
 			must(t, err)
 			for _, w := range page {
 				found[w.ConversationID] = w
@@ -145,6 +145,14 @@ func TestWhoWaitsAndWhoHasWhat(t *testing.T) {
 		}
 		if len(found) != 2 || found[first].Since == 0 || found[second].Team != "cards" || !slices.Equal(found[second].Skills, []string{"fraud", "tax"}) {
 			t.Errorf("waiting %+v", found)
+		}
+		for since, want := range map[int64]int{found[first].Since: 0, found[first].Since + 1: 2} {
+			if page, next, err := s.WaitingPage(ctx, system(), conversation.InboxKey{}, since, 10); err != nil || len(page) != want || next != (conversation.InboxKey{}) {
+				t.Errorf("waiting since before %d: %+v, %v, %v", since, page, next, err)
+			}
+		}
+		if page, next, err := s.WaitingPage(ctx, system(), conversation.InboxKey{}, 1, 1); err != nil || len(page) != 0 || next == (conversation.InboxKey{}) {
+			t.Errorf("a page of which nothing is given: %+v, %v, %v", page, next, err)
 		}
 		held, err := s.HeldBy(ctx, system(), "mei", 0, 10)
 		must(t, err)

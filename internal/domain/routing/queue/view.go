@@ -92,14 +92,6 @@ func (q *Queue) Agent(id string) (Agent, bool) {
 	return a.Agent, true
 }
 
-// Offered is the conversation that an agent is offered, or "".
-func (q *Queue) Offered(agent string) string {
-	if a := q.agents[agent]; a != nil && a.offered != nil {
-		return a.offered.ID
-	}
-	return ""
-}
-
 // Load is how much of an agent is taken, of Whole, and by how many conversations.
 func (q *Queue) Load(agent string) (load int64, holds int) {
 	if a := q.agents[agent]; a != nil {
