@@ -238,9 +238,11 @@ func eventsOf(traces []wallet.Trace) []Event {
 func ofHistory(t wallet.Transaction) []Event {
 	events := make([]Event, len(t.History))
 	for i, step := range t.History {
-		events[i] = Event{Trace: wallet.Trace{
-			At: step.At, Source: "wallet", Event: string(step.State), State: step.State, RawCode: step.Note, Tellable: step.State != wallet.RiskHold,
-		}}
+		event := step.Note
+		if event == "" {
+			event = string(step.State)
+		}
+		events[i] = Event{Trace: wallet.Trace{At: step.At, Source: "wallet", Event: event, State: step.State, Tellable: step.State != wallet.RiskHold}}
 	}
 	return events
 }

@@ -201,6 +201,9 @@ func sayOf(s lookup.Story, reader string) StorySay {
 		Language: lang, Wanted: wanted, Money: sentenceOf(x.Money, lang), Title: x.Title.In(lang), Text: x.Text.In(lang), Retry: x.RetryText.In(lang),
 		Next: []string{}, Version: x.Version,
 	}
+	if x.Told == "" && (x.Money.Key == "arrived" || x.Money.Key == "came_back") { // nothing is left to wait for
+		out.Retry = ""
+	}
 	for _, step := range x.Next {
 		if step.Where != "person" { // who is there already
 			out.Next = append(out.Next, step.Label.In(lang))

@@ -3,9 +3,12 @@ import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { Problem } from '../shell/api.ts';
 import type { Desk } from '../shell/desk.svelte.ts';
 import { en } from '../messages/en.ts';
+import { storyEn } from '../messages/story.en.ts';
+import { storyZh } from '../messages/story.zh.ts';
 import { walletEn } from '../messages/wallet.en.ts';
 import { walletZh } from '../messages/wallet.zh.ts';
 import type { Thread } from '../thread/thread.svelte.ts';
+import { sayable, type Story } from './story.ts';
 import { asked, everything, kinds, statesOf, type Transaction, type WalletView } from './wallet.ts';
 import WalletPanel from './WalletPanel.svelte';
 
@@ -38,6 +41,30 @@ const tx = (id: string, more: Partial<Transaction> = {}): Transaction => ({
   ...more,
 });
 
+const late = { key: 'late', text: '{amount} has left their account and should have arrived by {by}.', figures: { amount: { money: eur('850.00') }, by: { at: '2026-11-27T09:00:00Z' } } };
+const told = (more: Partial<Story> = {}): Story => ({
+  transaction: tx('t1', { note: '••••', counterparty: { name: 'Hausverwaltung K.', account: '••••2051' }, failure: { code: 'suspected_fraud', disclosable: false, retriable: false } }),
+  case: 'one',
+  assurance: 1,
+  money: late,
+  cause: { code: 'suspected_fraud', said: 'suspected_fraud', source: 'wallet', rail: 'card', raw_code: '59', raw_text: 'VELOCITY', known: true, agrees: true, mapped: 'suspected_fraud', untold: 'fraud' },
+  withheld: false,
+  say: { language: 'en', wanted: 'en', money: late, title: 'Not completed', text: 'We cannot complete this payment in this way.', retry: 'Trying again will not help.', next: ['Pay another way'] },
+  timeline: {
+    from: 'wallet',
+    left: 0,
+    items: [
+      { at: 1, source: 'wallet', event: 'initiated', state: 'initiated', tellable: true },
+      { at: 2, source: 'risk', event: 'rule_fired', raw_code: '59', tellable: false },
+      { at: 3, source: 'run', event: 'FL2 ended', by: 'customer', ref: 'r', tellable: true },
+      { at: 4, source: 'act', event: 'freeze succeeded', by: 'staff', ref: 'a', tellable: true },
+    ],
+  },
+  refunds: { are: 'told', items: [{ id: 'rf', state: 'processing', route: 'original', amount: eur('850.00'), late: false, reference: '7453' }] },
+  disputes: { are: 'silent', items: [] },
+  ...more,
+});
+
 type Answer = (method: string, path: string, body?: unknown) => unknown;
 
 function panel(answer: Answer) {
@@ -60,7 +87,7 @@ const whole: Answer = (_, path) => {
   if (path.endsWith('/wallet')) return view;
   if (path.endsWith('/transactions')) return { items: [tx('t1'), tx('t2', { direction: 'in', amount: eur('15.50'), party: 'Lea H.', plain: { key: 'posted', tone: 'done' }, at: 1_000_000 })] };
   if (path.endsWith('/reveal')) return { value: '+49 170 5550142', expires_at: Date.now() * 1000 + 300_000_000 };
-  return tx('t1', { note: '••••', counterparty: { name: 'Hausverwaltung K.', account: '••••2051' }, failure: { code: 'suspected_fraud', disclosable: false, retriable: false } });
+  return told();
 };
 
 beforeAll(() => {
@@ -169,7 +196,7 @@ test('who has not the conversation is told to take it', async () => {
 test('one transaction: what not to say, and into the reply', async () => {
   const { thread } = panel(whole);
   await fireEvent.click(await screen.findByText('Hausverwaltung K.'));
-  await screen.findByText(walletEn.doNotTell);
+  await screen.findByText(storyEn.why.fraud!);
   await fireEvent.click(screen.getByRole('button', { name: walletEn.put }));
   // It is typed: what is merely shown would be gone with the page.
   const [said] = thread.typed.mock.calls[0] as [string];
@@ -177,6 +204,85 @@ test('one transaction: what not to say, and into the reply', async () => {
   expect(said).toContain('€850.00');
   expect(said).toContain('(t1)');
   expect(said).not.toContain('Hausverwaltung'); // a person's name is not put into words
+});
+
+const opened = async (more: Partial<Story> = {}) => {
+  const made = panel((method, path, body) => (path.includes('/story') ? told(more) : whole(method, path, body)));
+  await fireEvent.click(await screen.findByText('Hausverwaltung K.'));
+  await screen.findByText(storyEn.maySay);
+  return made;
+};
+const box = (name: string) => screen.getByRole('heading', { name: new RegExp(`^${name}`) }).closest('section')!;
+
+test('where the money is, why, what to say and what not', async () => {
+  const { thread, call } = await opened();
+  expect(call).toHaveBeenCalledWith('GET', '/v1/customers/anna/wallet/transactions/t1/story?lang=en');
+  expect(box(storyEn.money)).toHaveTextContent('€850.00 has left the account and should have arrived by');
+  expect(screen.getByText(storyEn.agrees)).toBeVisible();
+  expect(box(storyEn.unsaid)).toHaveTextContent('Suspected fraud');
+  const may = box(storyEn.maySay);
+  expect(may).not.toHaveTextContent(/fraud|59|VELOCITY/i);
+  await fireEvent.click(screen.getByRole('button', { name: storyEn.use }));
+  const [said] = thread.typed.mock.calls[0] as [string];
+  expect(said).toBe(`I see it:\n${may.querySelector('blockquote')!.textContent}`); // exactly what was shown
+  expect(said).toContain('€850.00');
+  expect(said).not.toMatch(/\{|fraud|VELOCITY/i);
+});
+
+test('one line of time, from every side, the newest first', async () => {
+  await opened();
+  const events = [...box(storyEn.timeline).querySelectorAll('li')].map((li) => li.textContent!.replace(/\s+/g, ' '));
+  expect(events[0]).toContain('Stop all payments from my wallet: done');
+  expect(events[0]).toContain('Done here by staff');
+  expect(events[1]).toContain('Why did my payment fail?: over');
+  expect(events[2]).toContain(storyEn.notForThem);
+  expect(events[2]).toContain('59');
+  expect(events[3]).toContain('Begun');
+  expect(events[3]).not.toContain(storyEn.notForThem);
+  expect(screen.getByText('7453')).toBeVisible();
+  expect(box(storyEn.disputes)).toHaveTextContent(storyEn.are.silent!);
+});
+
+test('what is withheld is said to be so, and a code in no table too', async () => {
+  await opened({ cause: undefined, withheld: true, timeline: { from: 'history', items: [], left: 2 } });
+  expect(box(storyEn.unsaid)).toHaveTextContent(storyEn.withheld);
+  expect(screen.getByText(storyEn.fromHistory)).toBeVisible();
+  expect(screen.getByText(storyEn.leftOut(2))).toBeVisible();
+  expect(document.body.textContent).not.toContain('59');
+  cleanup();
+  await opened({ cause: { code: 'unmapped', said: 'unmapped', source: 'issuer', rail: 'card', raw_code: 'XQ', mapped: 'unmapped', known: false, agrees: false, untold: 'unmapped' } });
+  expect(screen.getByText(storyEn.unknownCode)).toBeVisible();
+  cleanup();
+  await opened({ cause: { code: 'expired_instrument', said: 'expired_instrument', source: 'issuer', rail: 'card', raw_code: '51', mapped: 'insufficient_funds', known: true, agrees: false, text: 'The card is past its date.' } });
+  expect(screen.getByText(storyEn.disagrees('Not enough available balance'))).toBeVisible();
+  expect(screen.getByText('The card is past its date.')).toBeVisible();
+});
+
+test('a customer of another language is told what there is none in theirs', async () => {
+  await opened({ say: { ...told().say, wanted: 'ar', language: 'en' } });
+  expect(screen.getByText(storyEn.noLanguage('Arabic', 'English'))).toBeVisible();
+});
+
+test('money and time as the customer reads them, where they are', () => {
+  const say = { ...told().say, language: 'zh', money: { key: 'late', text: '{amount} 本应在 {by} 前到账。', figures: late.figures }, text: '请稍候。', retry: undefined };
+  expect(sayable(say, 'Asia/Shanghai')).toBe('€850.00 本应在 11月27日 GMT+8 17:00 前到账。请稍候。');
+  expect(sayable(say, 'Nowhere/Atall')).toContain('€850.00');
+});
+
+test('a wallet that takes its time, and one that does not answer, keep what the list knows', async () => {
+  let down = true;
+  panel((method, path, body) => {
+    if (!path.includes('/story')) return whole(method, path, body);
+    if (down) throw new Problem(503, 'unavailable');
+    return told();
+  });
+  await fireEvent.click(await screen.findByText('Hausverwaltung K.'));
+  await screen.findByText(walletEn.silent);
+  expect(screen.getAllByText('−€850.00').length).toBeGreaterThan(1);
+  expect(screen.queryByText(storyEn.maySay)).toBeNull();
+  down = false;
+  await fireEvent.click(screen.getByRole('button', { name: walletEn.retry }));
+  await screen.findByText(storyEn.maySay);
 });
 
 test('a flag that the wallet names twice is shown once, and two sums in one currency are two', async () => {
@@ -195,10 +301,16 @@ test('what is asked of the wallet', () => {
   expect(day.to! - day.from!).toBe(24 * 3600 * 1_000_000);
 });
 
+test('both languages tell a story alike', () => {
+  const keys = (o: object): string[] => Object.entries(o).flatMap(([k, v]) => (typeof v === 'object' && v !== null ? keys(v as object).map((x) => `${k}.${x}`) : [k]));
+  expect(keys(storyZh)).toEqual(keys(storyEn));
+});
+
 test('both languages have a word for everything that a wallet says', () => {
   for (const words of [walletEn, walletZh]) {
     for (const state of [...Object.values(statesOf).flat(), 'late']) expect(words.state[state]).toBeTruthy();
     for (const kind of kinds) expect(words.kind[kind]).toBeTruthy();
+    expect(words.failure.undisclosed).toBeTruthy();
     expect(Object.keys(words.failure)).toEqual(Object.keys(walletEn.failure));
   }
 });

@@ -1,6 +1,8 @@
 import { access } from './access.en.ts';
 import { duties } from './duties.en.ts';
+import { storyEn } from './story.en.ts';
 import { walletEn } from './wallet.en.ts';
+import { words as flow } from '../../kit/flow/words.en.ts';
 import type { ConversationStatus, ErrorCode } from '../../kit/protocol/frames.ts';
 import type { Priority, View } from '../shell/api.ts';
 import type { News } from '../shell/notify.svelte.ts';
@@ -438,6 +440,10 @@ export const en = {
   },
 
   wallet: walletEn,
+
+  story: storyEn,
+
+  flow,
 
   command: {
     next: 'Next conversation or hit',

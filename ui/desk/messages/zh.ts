@@ -1,6 +1,8 @@
 import { access } from './access.zh.ts';
 import { duties } from './duties.zh.ts';
+import { storyZh } from './story.zh.ts';
 import { walletZh } from './wallet.zh.ts';
+import { words as flow } from '../../kit/flow/words.zh.ts';
 import type { Messages } from './en.ts';
 
 const classNames: Record<string, string> = {
@@ -428,6 +430,10 @@ export const zh: Messages = {
   },
 
   wallet: walletZh,
+
+  story: storyZh,
+
+  flow,
 
   command: {
     next: '下一个会话或搜索结果',
