@@ -1,6 +1,7 @@
 import { access } from './access.en.ts';
 import { duties } from './duties.en.ts';
 import { storyEn } from './story.en.ts';
+import { walkEn } from './walk.en.ts';
 import { walletEn } from './wallet.en.ts';
 import { words as flow } from '../../kit/flow/words.en.ts';
 import type { ConversationStatus, ErrorCode } from '../../kit/protocol/frames.ts';
@@ -442,6 +443,7 @@ export const en = {
   wallet: walletEn,
 
   story: storyEn,
+  walk: walkEn,
 
   flow,
 

@@ -1,6 +1,7 @@
 import { access } from './access.zh.ts';
 import { duties } from './duties.zh.ts';
 import { storyZh } from './story.zh.ts';
+import { walkZh } from './walk.zh.ts';
 import { walletZh } from './wallet.zh.ts';
 import { words as flow } from '../../kit/flow/words.zh.ts';
 import type { Messages } from './en.ts';
@@ -432,6 +433,7 @@ export const zh: Messages = {
   wallet: walletZh,
 
   story: storyZh,
+  walk: walkZh,
 
   flow,
 
