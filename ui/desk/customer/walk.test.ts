@@ -89,7 +89,7 @@ test('what the customer answers meanwhile is seen', async () => {
 
 test('an answer that came too late is no error, and one that did not get through is tried again as the same', async () => {
   let fails: Problem | undefined = new Problem(409, 'conflict');
-  const { walks, call } = walking((method, path) => {
+  const { walks, call } = walking((_, path) => {
     if (path.endsWith('/runs?lang=en')) return { items: [] };
     if (path.includes('/answers') && fails) throw fails;
     return { run: run({ revision: path.includes('/answers') ? 3 : 1 }), views: [choice] };

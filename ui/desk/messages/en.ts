@@ -1,3 +1,4 @@
+import { actEn } from './act.en.ts';
 import { access } from './access.en.ts';
 import { duties } from './duties.en.ts';
 import { storyEn } from './story.en.ts';
@@ -444,6 +445,7 @@ export const en = {
 
   story: storyEn,
   walk: walkEn,
+  act: actEn,
 
   flow,
 

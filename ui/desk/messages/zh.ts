@@ -1,3 +1,4 @@
+import { actZh } from './act.zh.ts';
 import { access } from './access.zh.ts';
 import { duties } from './duties.zh.ts';
 import { storyZh } from './story.zh.ts';
@@ -434,6 +435,7 @@ export const zh: Messages = {
 
   story: storyZh,
   walk: walkZh,
+  act: actZh,
 
   flow,
 

@@ -1,0 +1,91 @@
+import type { Sum } from '../../kit/text/money.ts';
+import type { ActFact, Value } from '../../kit/flow/wire.ts';
+import type { Api } from '../shell/api.ts';
+
+export type ActState = 'proposed' | 'confirmed' | 'waiting' | 'approved' | 'planned' | 'sent' | 'succeeded' | 'failed' | 'unknown' | 'rejected' | 'cancelled' | 'expired';
+
+/** Something that is done in the wallet, or is to be. Times are microseconds since 1970. */
+export interface Act {
+  id: string;
+  conv: string;
+  customer: string;
+  act: string;
+  target?: string;
+  amount?: Sum;
+  reason?: string;
+  state: ActState;
+  does: { amount?: Sum; fees?: { kind: string; amount: Sum }[]; destination?: string; arrives_by?: number; effects?: string[]; reversible: boolean };
+  hash: string;
+  level: number;
+  four_eyes: boolean;
+  refusal?: string;
+  made?: string;
+  maker: { kind: 'customer' | 'staff' | 'system'; id: string };
+  confirmer?: { kind: 'customer' | 'staff' | 'system'; id: string };
+  approvers?: string[];
+  proof?: { state: string; until?: number };
+  created_at: number;
+  changed_at: number;
+  expires_at?: number;
+  may_confirm: boolean;
+  may_start: boolean;
+  may_cancel: boolean;
+  may_decide: boolean;
+}
+
+/** What only makes safe: staff may say yes in the customer's place. */
+export const cautious = ['freeze', 'instrument_block', 'sessions_revoke', 'device_revoke'];
+
+/** What needs the customer: their yes, and mostly a proof. */
+export const together = ['refund', 'dispute', 'unfreeze', 'recall', 'hold_release'];
+
+export const isOver = (a: Act): boolean => ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'].includes(a.state);
+
+/** An act as the kit draws it: exactly what will happen. */
+export function cardOf(a: Act): Value {
+  const fact: ActFact = {
+    id: a.id,
+    act: a.act,
+    state: a.state,
+    hash: a.hash,
+    proof: a.level,
+    four_eyes: a.four_eyes,
+    amount: a.does.amount ?? a.amount,
+    destination: a.does.destination,
+    arrives_by: a.does.arrives_by ? new Date(a.does.arrives_by / 1000).toISOString() : undefined,
+    effects: a.does.effects,
+    reversible: a.does.reversible,
+  };
+  return { type: 'act', act: fact };
+}
+
+const one = (id: string) => `/v1/acts/${encodeURIComponent(id)}`;
+
+/** Everything that the desk asks about acts. */
+export class ActsApi {
+  constructor(readonly api: Api) {}
+
+  async offers(): Promise<string[]> {
+    return (await this.api.call<{ acts: string[] }>('GET', '/v1/act-offers')).acts;
+  }
+
+  async ofConversation(conv: string): Promise<Act[]> {
+    return (await this.api.call<{ items: Act[] }>('GET', `/v1/acts?conv=${encodeURIComponent(conv)}`)).items;
+  }
+
+  /** Those of everybody that wait for a second person. */
+  async waiting(): Promise<Act[]> {
+    return (await this.api.call<{ items: Act[] }>('GET', '/v1/acts?state=waiting&limit=99')).items;
+  }
+
+  propose(conv: string, act: string, reason: string, target?: string): Promise<{ act?: Act; refused?: string }> {
+    return this.api.call('POST', `/v1/conversations/${encodeURIComponent(conv)}/acts`, { act, reason, ...(target !== undefined && { target }) });
+  }
+
+  get = (id: string): Promise<Act> => this.api.call('GET', one(id));
+  confirm = (a: Act): Promise<Act> => this.api.call('POST', `${one(a.id)}/confirm`, { hash: a.hash });
+  start = (a: Act): Promise<Act> => this.api.call('POST', `${one(a.id)}/start`);
+  cancel = (a: Act): Promise<Act> => this.api.call('POST', `${one(a.id)}/cancel`);
+  approve = (a: Act): Promise<Act> => this.api.call('POST', `${one(a.id)}/approve`, { hash: a.hash });
+  reject = (a: Act, reason: string): Promise<Act> => this.api.call('POST', `${one(a.id)}/reject`, { reason });
+}

@@ -1,0 +1,103 @@
+import { codeOf } from '../inbox/inbox.svelte.ts';
+import { Problem, type Api } from '../shell/api.ts';
+import { ActsApi, isOver, type Act } from './act.ts';
+
+/** While something is under way it is looked at this often, in milliseconds. */
+const pause = 5_000;
+
+export type Wrong = { code: Problem['code']; why?: string };
+
+/** What is done in the wallet for one conversation, and what may be done now. */
+export class Acts {
+  offers = $state.raw<string[]>();
+  items = $state.raw<Act[]>();
+  problem = $state<Problem['code']>();
+  busy = $state.raw(false);
+  /** What is about to be done: chosen, and then exactly as the wallet worked it out. */
+  wish = $state.raw<{ act: string; proposed?: Act }>();
+  wrong = $state.raw<Wrong>();
+  readonly api: ActsApi;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #left = false;
+
+  constructor(
+    api: Api,
+    readonly conversation: string,
+  ) {
+    this.api = new ActsApi(api);
+    void this.read();
+  }
+
+  leave(): void {
+    this.#left = true;
+    clearTimeout(this.#timer);
+  }
+
+  async read(): Promise<void> {
+    this.problem = undefined;
+    try {
+      const [offers, items] = await Promise.all([this.offers ?? this.api.offers(), this.api.ofConversation(this.conversation)]);
+      if (this.#left) return;
+      this.offers = offers;
+      this.items = items;
+      this.#watch();
+    } catch (error) {
+      if (!this.#left) this.problem = codeOf(error);
+    }
+  }
+
+  /** Something is chosen; nothing happens yet. */
+  choose(act: string): void {
+    this.wrong = undefined;
+    this.wish = { act };
+  }
+
+  drop(): void {
+    this.wish = this.wrong = undefined;
+  }
+
+  /** Has the wallet work out what would happen. */
+  async propose(reason: string, target?: string): Promise<void> {
+    const { wish } = this;
+    if (!wish) return;
+    await this.#do(async () => {
+      const { act, refused } = await this.api.propose(this.conversation, wish.act, reason, target);
+      if (refused) this.wrong = { code: 'forbidden', why: refused };
+      else this.wish = { act: wish.act, proposed: act };
+    });
+  }
+
+  /** Says yes to exactly what is shown, and has it done. True when it is under way. */
+  async agree(a: Act): Promise<boolean> {
+    return this.#do(async () => {
+      let now = await this.api.confirm(a);
+      if (now.may_start) now = await this.api.start(now);
+      this.wish = undefined;
+    });
+  }
+
+  /** Has something done that was agreed to. */
+  start = (a: Act): Promise<boolean> => this.#do(() => this.api.start(a));
+  cancel = (a: Act): Promise<boolean> => this.#do(() => this.api.cancel(a));
+
+  async #do(work: () => Promise<unknown>): Promise<boolean> {
+    this.busy = true;
+    this.wrong = undefined;
+    try {
+      await work();
+      void this.read();
+      return true;
+    } catch (error) {
+      this.wrong = { code: codeOf(error), why: error instanceof Problem ? error.reason : undefined };
+      return false;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  #watch(): void {
+    clearTimeout(this.#timer);
+    const moving = this.items?.some((a) => !isOver(a) && a.state !== 'proposed');
+    if (!this.#left && moving) this.#timer = setTimeout(() => void (document.visibilityState === 'hidden' ? this.#watch() : this.read()), pause);
+  }
+}
