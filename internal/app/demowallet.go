@@ -64,7 +64,7 @@ func (a *App) demoWallet(d *Demo) (page, rails lifecycle.Worker, err error) {
 		return page, rails, err
 	}
 	handler := demowallet.Handler(demowallet.Options{
-		Host: host, Customers: d.Customers, Page: shown, API: api, Account: a.demoAccount(ledger), Pushes: demowallet.NewPushes(a.pushSecret(), a.now),
+		Host: host, Customers: d.Customers, Page: shown, API: api, Account: a.demoAccount(ledger), Pushes: demowallet.NewPushes(a.pushSecret(), a.now), App: demoApp{ledger},
 		Sign: func(customer, name, language string) (string, error) {
 			return signer.Sign(identity.Claims{Subject: customer, Name: name, Language: language, Level: identity.AL1}, a.now())
 		},

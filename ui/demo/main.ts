@@ -66,6 +66,27 @@ const words = {
     pushMore: (n: number) => (n === 1 ? 'One message waits for you.' : `${n} messages wait for you.`),
     pushOpen: 'Open',
     pushClose: 'Not now',
+    tryTitle: 'Try a payment',
+    tryText: 'Pay something, and choose what becomes of it. Banks are about a thousand times faster here.',
+    tryAmount: 'Amount',
+    tryRail: 'By',
+    tryFate: 'What happens',
+    tryRaw: 'Code of the bank',
+    tryPay: 'Pay',
+    tried: (trace: string, state: string) => `${state}. Reference ${trace}`,
+    tryFailed: 'That did not work. Check the amount.',
+    rails: { card: 'Card', sepa: 'Bank transfer', instant: 'Instant transfer', mpesa: 'M-Pesa', mojaloop: 'Mojaloop', wallet: 'To another Luma wallet', chain: 'Crypto', stripe: 'Stripe', card_sca: 'Card with confirmation', paypal: 'PayPal', wechat: 'WeChat Pay', alipay: 'Alipay' } as Record<string, string>,
+    fates: { fine: 'It arrives', late: 'It arrives late', refused: 'It is refused', not_begun: 'It fails before it begins', hangs: 'Nobody answers, then it arrives', lost: 'Nobody answers, then it comes back', held: 'Luma holds it', waits: 'It waits for you', after_debit: 'It fails after the money left', partial: 'Only a part is taken', double: 'It is taken twice', reversed: 'It is taken back later', stuck: 'It gets stuck on the way' } as Record<string, string>,
+    askTitle: (what: string) => `Support wants to: ${what}`,
+    askText: 'Only say yes if you are talking to us right now.',
+    askCode: 'Code of your authenticator',
+    askYes: 'Yes, that is me',
+    askNo: 'No, that is not me',
+    confirmTitle: (what: string) => `Confirm ${what}`,
+    confirmYes: 'Pay',
+    confirmNo: 'Do not pay',
+    wrongCode: 'That code was not right.',
+    acts: { freeze: 'freeze your wallet', unfreeze: 'unfreeze your wallet', refund: 'give a payment back', refund_cancel: 'stop a refund', dispute: 'dispute a payment', dispute_evidence: 'send evidence', provisional_credit: 'lend you the money meanwhile', hold_release: 'let a held payment go', recall: 'call a transfer back', instrument_block: 'block a card', sessions_revoke: 'sign every device out', device_revoke: 'sign a device out', notify: 'send you a message', inspect: 'ask the bank where a payment is' } as Record<string, string>,
   },
   zh: {
     tag: '演示',
@@ -104,6 +125,27 @@ const words = {
     pushMore: (n: number) => `有 ${n} 条新消息。`,
     pushOpen: '查看',
     pushClose: '稍后',
+    tryTitle: '试着付一笔款',
+    tryText: '付一笔款，并选择它的结果。这里的银行比现实中快一千倍左右。',
+    tryAmount: '金额',
+    tryRail: '付款方式',
+    tryFate: '结果',
+    tryRaw: '银行返回码',
+    tryPay: '付款',
+    tried: (trace: string, state: string) => `${state}。参考号 ${trace}`,
+    tryFailed: '没有成功，请检查金额。',
+    rails: { card: '银行卡', sepa: '银行转账', instant: '实时转账', mpesa: 'M-Pesa', mojaloop: 'Mojaloop', wallet: '转到其他 Luma 钱包', chain: '数字货币', stripe: 'Stripe', card_sca: '银行卡（需确认）', paypal: 'PayPal', wechat: '微信支付', alipay: '支付宝' } as Record<string, string>,
+    fates: { fine: '正常到账', late: '延迟到账', refused: '被拒绝', not_begun: '还未发起就失败', hangs: '没有回应，之后到账', lost: '没有回应，之后退回', held: '被 Luma 暂扣', waits: '等待您确认', after_debit: '扣款后失败', partial: '只扣一部分', double: '被扣两次', reversed: '到账后被退回', stuck: '卡在途中' } as Record<string, string>,
+    askTitle: (what: string) => `客服请求：${what}`,
+    askText: '只有在您正与我们联系时，才选择“是”。',
+    askCode: '身份验证器上的验证码',
+    askYes: '是我本人',
+    askNo: '不是我',
+    confirmTitle: (what: string) => `确认付款 ${what}`,
+    confirmYes: '付款',
+    confirmNo: '不付款',
+    wrongCode: '验证码不正确。',
+    acts: { freeze: '冻结钱包', unfreeze: '解冻钱包', refund: '退回一笔付款', refund_cancel: '停止退款', dispute: '对一笔付款提出争议', dispute_evidence: '提交证据', provisional_credit: '先行垫付', hold_release: '放行被暂扣的付款', recall: '追回一笔转账', instrument_block: '停用银行卡', sessions_revoke: '退出所有设备', device_revoke: '退出一台设备', notify: '给您发消息', inspect: '向银行查询一笔付款' } as Record<string, string>,
   },
 };
 
@@ -120,6 +162,9 @@ async function token(customer: string): Promise<string> {
   if (!answer.ok) throw new Error(`token: ${answer.status}`);
   return ((await answer.json()) as { token: string }).token;
 }
+
+/** Money of every day, then points, then coins. */
+const rank = ({ scale }: Sum) => (scale === 0 ? 3 : scale);
 
 const some = (sum: Sum) => /[1-9]/.test(sum.amount);
 
@@ -139,7 +184,7 @@ async function showAccount(customer: string, language: Language, cursor = ''): P
   const { balances, transactions } = (await answer.json()) as Account;
   find('balances').replaceChildren(
     // What is spent from every day comes first.
-    ...[...(balances ?? [])].sort((a, b) => a.available.scale - b.available.scale).map(({ available, pending, held }) => {
+    ...[...(balances ?? [])].sort((a, b) => rank(a.available) - rank(b.available)).map(({ available, pending, held }) => {
       const line = document.createElement('li');
       const sum = element('strong', moneyText(available, tag, 6));
       sum.title = exactMoney(available);
@@ -208,6 +253,145 @@ function showPushes(customer: string, language: Language): void {
   };
 }
 
+interface Shown {
+  asks: { id: string; act: string; amount?: Sum; code: boolean }[];
+  confirms: { id: string; party: string; amount: Sum }[];
+}
+
+async function post<T>(what: string, body: object): Promise<T> {
+  const answer = await fetch(`/demo/${what}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${what}: ${answer.status}`);
+  return (await answer.json()) as T;
+}
+
+/** One question of the wallet's app, with a yes, a no, and a code where one is wanted. */
+function question(title: string, text: string, yes: string, no: string, code: string, answer: (yes: boolean, code: string) => Promise<string>): HTMLElement {
+  const form = document.createElement('form');
+  const says = document.createElement('p');
+  says.append(element('strong', title), element('span', text));
+  form.append(says);
+  const input = document.createElement('input');
+  if (code) {
+    input.inputMode = 'numeric';
+    input.autocomplete = 'one-time-code';
+    input.maxLength = 6;
+    const label = element('label', code);
+    label.append(input);
+    form.append(label);
+  }
+  const problem = element('span', '', 'problem');
+  problem.setAttribute('role', 'alert');
+  const give = (value: boolean) => {
+    answer(value, input.value).then(
+      (wrong) => {
+        if (wrong) problem.textContent = wrong;
+        else form.remove();
+      },
+      () => form.remove(),
+    );
+  };
+  const refuse = element('button', no, 'quiet');
+  refuse.type = 'button';
+  refuse.onclick = () => give(false);
+  form.append(element('button', yes), refuse, problem);
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    give(true);
+  };
+  return form;
+}
+
+const lookEvery = 2000; // ms
+
+/** Shows what the wallet's own app asks its customer, as long as it does. */
+function showApp(customer: string, language: Language): void {
+  const w = words[language];
+  const tag = languageTag(language);
+  const place = find('asks');
+  const shown = new Map<string, HTMLElement>();
+  const look = async () => {
+    const answer = await fetch(`/demo/app?customer=${encodeURIComponent(customer)}`);
+    if (!answer.ok) return;
+    const { asks, confirms } = (await answer.json()) as Shown;
+    const open = new Set([...asks, ...confirms].map((one) => one.id));
+    for (const [id, form] of shown) {
+      if (open.has(id)) continue;
+      form.remove();
+      shown.delete(id);
+    }
+    for (const ask of asks) {
+      if (shown.has(ask.id)) continue;
+      const what = (w.acts[ask.act] ?? ask.act) + (ask.amount ? ` (${moneyText(ask.amount, tag)})` : '');
+      const form = question(w.askTitle(what), w.askText, w.askYes, w.askNo, ask.code ? w.askCode : '', async (yes, code) => {
+        const { state } = await post<{ state: string }>('answer', { customer, id: ask.id, yes, code });
+        return state === 'pending' ? w.wrongCode : '';
+      });
+      shown.set(ask.id, form);
+      place.append(form);
+    }
+    for (const one of confirms) {
+      if (shown.has(one.id)) continue;
+      const form = question(w.confirmTitle(moneyText(one.amount, tag)), one.party, w.confirmYes, w.confirmNo, '', async (yes) => {
+        await post('confirm', { customer, transaction: one.id, yes });
+        return '';
+      });
+      shown.set(one.id, form);
+      place.append(form);
+    }
+    place.hidden = place.childElementCount === 0;
+  };
+  const again = () => {
+    look()
+      .catch(() => undefined) // the next look may do better
+      .finally(() => setTimeout(again, lookEvery));
+  };
+  again();
+}
+
+/** Lets whoever looks on make a payment, and choose what becomes of it. */
+async function showTrying(customer: string, language: Language): Promise<void> {
+  const w = words[language];
+  const answer = await fetch('/demo/rails');
+  if (!answer.ok) return;
+  const rails = (await answer.json()) as { name: string; codes: Record<string, string> }[];
+  const rail = find<HTMLSelectElement>('pay-rail');
+  const fate = find<HTMLSelectElement>('pay-fate');
+  const raw = find<HTMLSelectElement>('pay-raw');
+  for (const r of rails) rail.add(new Option(w.rails[r.name] ?? r.name, r.name));
+  for (const [kind, text] of Object.entries(w.fates)) fate.add(new Option(text, kind));
+  const refresh = () => {
+    const codes = Object.entries(rails.find((r) => r.name === rail.value)?.codes ?? {}).sort(([a], [b]) => a.localeCompare(b));
+    raw.replaceChildren(...codes.map(([code, means]) => new Option(`${code} (${means})`, code)));
+    find('pay-raw-line').hidden = !['refused', 'not_begun', 'after_debit', 'lost'].includes(fate.value);
+  };
+  rail.onchange = refresh;
+  fate.onchange = refresh;
+  refresh();
+  let ref = crypto.randomUUID();
+  find<HTMLFormElement>('pay').onsubmit = (event) => {
+    event.preventDefault();
+    const kind = fate.value === 'lost' ? 'hangs' : fate.value;
+    const then = fate.value === 'lost' ? 'refused' : kind === 'hangs' ? 'fine' : '';
+    const amount = find<HTMLInputElement>('pay-amount').value.trim();
+    post<{ trace: string; state?: string }>('pay', {
+      customer, ref, amount, rail: rail.value, to: 'Corner shop', fate: { kind, then, raw: find('pay-raw-line').hidden ? '' : raw.value },
+    }).then(
+      ({ trace, state }) => {
+        ref = crypto.randomUUID();
+        find('paid').textContent = w.tried(trace, w.states[state ?? 'failed'] ?? state ?? '');
+        setTimeout(() => void showFresh(customer, language), 4000);
+      },
+      () => (find('paid').textContent = w.tryFailed),
+    );
+  };
+  find('try').hidden = false;
+}
+
+async function showFresh(customer: string, language: Language): Promise<void> {
+  find('payments').replaceChildren();
+  await showAccount(customer, language);
+}
+
 async function main(): Promise<void> {
   let customers: Customer[] = [];
   let failed = false;
@@ -240,7 +424,10 @@ async function main(): Promise<void> {
   find('number').textContent = chosen?.id ?? '';
   if (chosen) await showAccount(chosen.id, language).catch(() => (find('story').textContent = w.failed));
   embed(language, chosen?.id);
-  if (chosen) showPushes(chosen.id, language);
+  if (!chosen) return;
+  showPushes(chosen.id, language);
+  showApp(chosen.id, language);
+  await showTrying(chosen.id, language);
 }
 
 void main();

@@ -10,6 +10,7 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"time"
 
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
@@ -69,3 +70,6 @@ func Open(ctx context.Context, o Options) (*Wallet, error) {
 	}
 	return w, nil
 }
+
+// Now is the wallet's time.
+func (w *Wallet) Now() time.Time { return w.now() }

@@ -33,6 +33,7 @@ type Options struct {
 	Sign      func(customer, name, language string) (string, error) // a fresh token
 	API       http.Handler                                          // what Kefu asks, below /v1/ and /.well-known/
 	Pushes    *Pushes                                               // what Kefu tells
+	App       App                                                   // what the wallet's app can do; nil: nothing
 	// Account gives what the page shows of a customer. Errors: NotFound, Invalid.
 	Account func(ctx context.Context, customer, cursor string) (Account, error)
 }
@@ -62,6 +63,7 @@ func Handler(o Options) http.Handler {
 	mux.Handle("GET /.well-known/", o.API)
 	mux.HandleFunc("POST /hooks/kefu", o.Pushes.take)
 	mux.HandleFunc("GET /demo/pushes", o.Pushes.open)
+	serveApp(mux, o)
 	mux.HandleFunc("POST /demo/token", func(w http.ResponseWriter, r *http.Request) { token(w, r, o) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.EqualFold(r.Host, o.Host) {

@@ -1,0 +1,160 @@
+package demowallet
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+
+	"kefu/internal/platform/fault"
+	"kefu/internal/web/walletview"
+)
+
+// App is what the wallet's own app can do for whoever holds it, and what the
+// demonstration lets them make happen. Errors of all: NotFound, Invalid, Conflict.
+type App interface {
+	// Rails lists how money can travel, with the codes in which each refuses.
+	Rails() []Rail
+	// Shown is what the app shows a customer at this moment.
+	Shown(ctx context.Context, customer string) (Shown, error)
+	// Fate says what is to become of a customer's next payment, refund, recall or dispute.
+	Fate(ctx context.Context, f Fate) error
+	Pay(ctx context.Context, p Payment) (Paid, error)
+	// Confirm is the customer's yes or no to a payment that waits for it.
+	Confirm(ctx context.Context, customer, transaction string, yes bool) error
+	// Answer is the customer's yes or no to what customer service wants proven, with a code
+	// where one is asked for. It gives how far the proof has got.
+	Answer(ctx context.Context, customer, ask string, yes bool, code string) (string, error)
+}
+
+// Rail is one way for money to travel.
+type Rail struct {
+	Name  string            `json:"name"`
+	Codes map[string]string `json:"codes"` // raw codes, with what each stands for
+}
+
+// Shown is what the app shows.
+type Shown struct {
+	Asks     []Ask     `json:"asks"`     // of customer service, to be proven
+	Confirms []Confirm `json:"confirms"` // payments that wait for a yes
+	Messages []Message `json:"messages"`
+}
+
+// Ask is a proof that is asked for.
+type Ask struct {
+	ID        string          `json:"id"`
+	Act       string          `json:"act"`
+	Amount    *walletview.Sum `json:"amount,omitempty"`
+	Code      bool            `json:"code"`       // of the customer's authenticator is wanted
+	ExpiresAt int64           `json:"expires_at"` // microseconds
+}
+
+// Confirm is a payment that waits for its customer.
+type Confirm struct {
+	ID     string         `json:"id"`
+	Party  string         `json:"party"`
+	Amount walletview.Sum `json:"amount"`
+}
+
+// Message is something that the wallet tells a customer.
+type Message struct {
+	ID   string `json:"id"`
+	Text string `json:"text"`
+	At   int64  `json:"at"`
+}
+
+// Fate is what is to happen.
+type Fate struct {
+	Customer string `json:"customer"`
+	Of       string `json:"of"`   // payment, refund, recall, dispute
+	Kind     string `json:"kind"` // one of the simulator's words
+	Raw      string `json:"raw"`
+	Then     string `json:"then"`
+}
+
+// Payment is what the app pays.
+type Payment struct {
+	Customer string `json:"customer"`
+	Ref      string `json:"ref"` // made by the page, so that to press twice pays once
+	Amount   string `json:"amount"`
+	Rail     string `json:"rail"`
+	To       string `json:"to"`
+	Fate     *Fate  `json:"fate,omitempty"` // nil: what was set before, or that all is well
+}
+
+// Paid is what became of it at once.
+type Paid struct {
+	Trace       string `json:"trace"` // what the app shows with an error
+	Transaction string `json:"transaction,omitempty"`
+	State       string `json:"state,omitempty"`
+	Failure     string `json:"failure,omitempty"` // normalised
+}
+
+// serveApp serves the app's own doings below /demo/.
+func serveApp(mux *http.ServeMux, o Options) {
+	if o.App == nil {
+		return
+	}
+	mux.HandleFunc("GET /demo/rails", func(w http.ResponseWriter, _ *http.Request) { answer(w, o.App.Rails()) })
+	mux.HandleFunc("GET /demo/app", func(w http.ResponseWriter, r *http.Request) {
+		shown, err := o.App.Shown(r.Context(), r.URL.Query().Get("customer"))
+		reply(w, shown, err)
+	})
+	doing(mux, o, "fate", func(r *http.Request, f Fate) (any, error) { return struct{}{}, o.App.Fate(r.Context(), f) })
+	doing(mux, o, "pay", func(r *http.Request, p Payment) (any, error) { return o.App.Pay(r.Context(), p) })
+	doing(mux, o, "confirm", func(r *http.Request, in struct {
+		Customer    string `json:"customer"`
+		Transaction string `json:"transaction"`
+		Yes         bool   `json:"yes"`
+	}) (any, error) {
+		return struct{}{}, o.App.Confirm(r.Context(), in.Customer, in.Transaction, in.Yes)
+	})
+	doing(mux, o, "answer", func(r *http.Request, in struct {
+		Customer string `json:"customer"`
+		ID       string `json:"id"`
+		Yes      bool   `json:"yes"`
+		Code     string `json:"code"`
+	}) (any, error) {
+		state, err := o.App.Answer(r.Context(), in.Customer, in.ID, in.Yes, in.Code)
+		return map[string]string{"state": state}, err
+	})
+}
+
+// doing serves one thing that the page does. It is for this page alone: another one that
+// is open beside it must not pay in anybody's name.
+func doing[T any](mux *http.ServeMux, o Options, what string, do func(*http.Request, T) (any, error)) {
+	mux.HandleFunc("POST /demo/"+what, func(w http.ResponseWriter, r *http.Request) {
+		if origin := r.Header.Get("Origin"); origin != "" && origin != "http://"+o.Host {
+			http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
+			return
+		}
+		var in T
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+		if err != nil || json.Unmarshal(body, &in) != nil {
+			http.Error(w, http.StatusText(http.StatusBadRequest), http.StatusBadRequest)
+			return
+		}
+		out, err := do(r, in)
+		reply(w, out, err)
+	})
+}
+
+// reply answers, or says what is wrong.
+func reply(w http.ResponseWriter, v any, err error) {
+	if err == nil {
+		answer(w, v)
+		return
+	}
+	status := http.StatusInternalServerError
+	switch fault.CodeOf(err) {
+	case fault.NotFound:
+		status = http.StatusNotFound
+	case fault.Invalid:
+		status = http.StatusBadRequest
+	case fault.Conflict:
+		status = http.StatusConflict
+	case fault.Unavailable:
+		status = http.StatusServiceUnavailable
+	}
+	http.Error(w, http.StatusText(status), status)
+}

@@ -1,0 +1,94 @@
+package demowallet_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"kefu/internal/platform/fault"
+	"kefu/internal/web/demowallet"
+)
+
+// phone is an app that notes what it is asked to do.
+type phone struct{ did []string }
+
+func (p *phone) Rails() []demowallet.Rail {
+	return []demowallet.Rail{{Name: "card", Codes: map[string]string{"51": "insufficient_funds"}}}
+}
+
+func (p *phone) know(customer string) error {
+	if customer != "cust-anna" {
+		return fault.New(fault.NotFound, "test", "nobody")
+	}
+	return nil
+}
+
+func (p *phone) Shown(_ context.Context, customer string) (demowallet.Shown, error) {
+	return demowallet.Shown{Asks: []demowallet.Ask{{ID: "ask-1", Act: "refund"}}}, p.know(customer)
+}
+
+func (p *phone) Fate(_ context.Context, f demowallet.Fate) error {
+	p.did = append(p.did, "fate "+f.Of+" "+f.Kind+" "+f.Raw)
+	return p.know(f.Customer)
+}
+
+func (p *phone) Pay(_ context.Context, x demowallet.Payment) (demowallet.Paid, error) {
+	p.did = append(p.did, "pay "+x.Amount+" by "+x.Rail)
+	return demowallet.Paid{Trace: "LM-1", State: "initiated"}, p.know(x.Customer)
+}
+
+func (p *phone) Confirm(_ context.Context, customer, transaction string, yes bool) error {
+	p.did = append(p.did, "confirm "+transaction)
+	return p.know(customer)
+}
+
+func (p *phone) Answer(_ context.Context, customer, ask string, yes bool, code string) (string, error) {
+	p.did = append(p.did, "answer "+ask+" "+code)
+	return "approved", p.know(customer)
+}
+
+func TestTheAppIsForItsOwnPage(t *testing.T) {
+	p := &phone{}
+	handler := demowallet.Handler(demowallet.Options{Host: host, Page: http.NotFoundHandler(), API: http.NotFoundHandler(), App: p})
+	ask := func(method, path, origin, body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, "http://"+host+path, strings.NewReader(body))
+		if origin != "" {
+			r.Header.Set("Origin", origin)
+		}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		return w
+	}
+	own := "http://" + host
+	for path, c := range map[string]struct{ body, did string }{
+		"/demo/fate":    {`{"customer":"cust-anna","of":"payment","kind":"refused","raw":"51"}`, "fate payment refused 51"},
+		"/demo/pay":     {`{"customer":"cust-anna","amount":"12.50","rail":"card","to":"Shop"}`, "pay 12.50 by card"},
+		"/demo/confirm": {`{"customer":"cust-anna","transaction":"tx-1","yes":true}`, "confirm tx-1"},
+		"/demo/answer":  {`{"customer":"cust-anna","id":"ask-1","yes":true,"code":"123456"}`, "answer ask-1 123456"},
+	} {
+		p.did = nil
+		if w := ask("POST", path, "https://attacker.example", c.body); w.Code != 403 || len(p.did) != 0 {
+			t.Errorf("%s from another page: %d %v", path, w.Code, p.did)
+		}
+		if w := ask("POST", path, own, c.body); w.Code != 200 || strings.Join(p.did, ";") != c.did {
+			t.Errorf("%s: %d %q %v", path, w.Code, w.Body, p.did)
+		}
+		if w := ask("POST", path, own, strings.Replace(c.body, "cust-anna", "cust-eve", 1)); w.Code != 404 {
+			t.Errorf("%s of a stranger: %d", path, w.Code)
+		}
+		if w := ask("POST", path, own, "rubbish"); w.Code != 400 {
+			t.Errorf("%s with rubbish: %d", path, w.Code)
+		}
+	}
+	if w := ask("GET", "/demo/app?customer=cust-anna", "", ""); w.Code != 200 || !strings.Contains(w.Body.String(), "ask-1") {
+		t.Errorf("%d %q", w.Code, w.Body)
+	}
+	if w := ask("GET", "/demo/app?customer=cust-eve", "", ""); w.Code != 404 {
+		t.Errorf("of a stranger: %d", w.Code)
+	}
+	if w := ask("GET", "/demo/rails", "", ""); w.Code != 200 || !strings.Contains(w.Body.String(), "insufficient_funds") {
+		t.Errorf("%d %q", w.Code, w.Body)
+	}
+}
