@@ -51,7 +51,7 @@ const words = {
     pending: (sum: string) => `${sum} on its way out`,
     held: (sum: string) => `${sum} held`,
     kinds: { payment: 'Payment', in_store: 'In a shop', transfer: 'Transfer', top_up: 'Top-up', withdrawal: 'Withdrawal', exchange: 'Exchange', crypto: 'Crypto', refund: 'Refund' } as Record<string, string>,
-    states: { initiated: 'Begun', pre_check_failed: 'Refused', requires_action: 'Waiting for you', risk_hold: 'Being checked', authorised: 'Reserved', captured: 'Paid', voided: 'Cancelled', expired: 'Expired', processing: 'On its way', posted: 'Done', reversed: 'Returned', refund_pending: 'Refund on its way', refunded: 'Refunded', failed: 'Failed', unknown: 'Being checked', late: 'Late' } as Record<string, string>,
+    states: { initiated: 'Begun', pre_check_failed: 'Refused', requires_action: 'Waiting for you', risk_hold: 'Being checked', authorised: 'Reserved', captured: 'Paid', voided: 'Cancelled', expired: 'Expired', processing: 'On its way', posted: 'Done', reversed: 'Returned', refund_pending: 'Refund on its way', refunded: 'Refunded', failed: 'Failed', unknown: 'Being checked', partially_captured: 'Paid in part', failed_after_debit: 'Failed', auto_reversal: 'On its way back', partially_refunded: 'Refunded in part', disputed: 'Disputed', provisional_credit: 'Disputed, credited', won: 'Dispute won', lost: 'Dispute lost', late: 'Late' } as Record<string, string>,
     helpTitle: 'Something not right?',
     helpText: 'Tell us what happened. Your messages and our answers stay together in one place.',
     help: 'Ask for help',
@@ -110,7 +110,7 @@ const words = {
     pending: (sum: string) => `${sum} 转出中`,
     held: (sum: string) => `${sum} 已冻结`,
     kinds: { payment: '付款', in_store: '到店付款', transfer: '转账', top_up: '充值', withdrawal: '提现', exchange: '换汇', crypto: '数字货币', refund: '退款' } as Record<string, string>,
-    states: { initiated: '已发起', pre_check_failed: '被拒绝', requires_action: '待您操作', risk_hold: '核查中', authorised: '已预扣', captured: '已付款', voided: '已撤销', expired: '已过期', processing: '处理中', posted: '已完成', reversed: '已退回', refund_pending: '退款中', refunded: '已退款', failed: '失败', unknown: '核查中', late: '已延误' } as Record<string, string>,
+    states: { initiated: '已发起', pre_check_failed: '被拒绝', requires_action: '待您操作', risk_hold: '核查中', authorised: '已预扣', captured: '已付款', voided: '已撤销', expired: '已过期', processing: '处理中', posted: '已完成', reversed: '已退回', refund_pending: '退款中', refunded: '已退款', failed: '失败', unknown: '核查中', partially_captured: '已部分付款', failed_after_debit: '失败', auto_reversal: '退回中', partially_refunded: '已部分退款', disputed: '争议中', provisional_credit: '争议中，已垫付', won: '争议成功', lost: '争议未成立', late: '已延误' } as Record<string, string>,
     helpTitle: '遇到问题了？',
     helpText: '把经过告诉我们，往来消息都会保存在同一个地方，随时可查。',
     help: '联系客服',
@@ -333,6 +333,7 @@ function showApp(customer: string, language: Language): void {
       if (shown.has(one.id)) continue;
       const form = question(w.confirmTitle(moneyText(one.amount, tag)), one.party, w.confirmYes, w.confirmNo, '', async (yes) => {
         await post('confirm', { customer, transaction: one.id, yes });
+        setTimeout(() => void showFresh(customer, language), 1000);
         return '';
       });
       shown.set(one.id, form);
