@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build run dev test test-go test-ui test-race test-postgres fuzz e2e lint fmt generate verify bench clean
+.PHONY: help setup build run dev test test-go test-ui test-race test-postgres fuzz e2e lint fmt generate verify bench kill-wallet clean
 
 LISTEN    ?= localhost:8080
 DATA      ?= .data/demo
@@ -90,6 +90,10 @@ bench: build ## measure against the floor: docs/measurements.md says how to read
 	bin/kefu bench start --json
 	bin/kefu bench route --json
 	npm --prefix ui run figures
+
+KILLS ?= 200
+kill-wallet: setup ## kill the demo's wallet KILLS times while it works, and judge its books each time
+	KEFU_KILLS=$(KILLS) go test ./internal/connector/demowallet -run '^TestKilledAtAnyMoment$$' -v -timeout 2h
 
 clean: ## remove what was built; data of the demo stays
 	rm -rf bin build ui/node_modules

@@ -2,7 +2,9 @@ package demowallet
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"kefu/internal/connector/demowallet/keep"
@@ -16,6 +18,7 @@ import (
 // Bounds of the simulator.
 const (
 	maxDue   = 200 // tasks of one look
+	abreast  = 16  // of them at once: they share commits
 	leastNap = 50 * time.Millisecond
 	longNap  = 2 * time.Second
 )
@@ -62,20 +65,30 @@ func (w *Wallet) Tick(ctx context.Context) (n int, next wallet.Time, err error) 
 		return 0, 0, err
 	}
 	now := wallet.At(w.now())
+	var due []keep.Task
 	for _, r := range records {
-		t, err := parse[keep.Task](r)
+		t, err := keep.Parse[keep.Task](r)
 		if err != nil {
-			return n, 0, err
+			return 0, 0, err
 		}
 		if t.At == 0 || t.At > now {
-			return n, t.At, nil
+			next = t.At
+			break
 		}
-		if err := w.happen(ctx, t); err != nil {
-			return n, 0, err
-		}
-		n++
+		due = append(due, t)
 	}
-	return n, 0, nil
+	errs := make([]error, len(due))
+	places := make(chan struct{}, abreast)
+	var wait sync.WaitGroup
+	for i, t := range due {
+		places <- struct{}{}
+		wait.Go(func() {
+			errs[i] = w.happen(ctx, t)
+			<-places
+		})
+	}
+	wait.Wait()
+	return len(due), next, errors.Join(errs...)
 }
 
 // happen lets one thing happen. What cannot happen any more is given up, so that it does
