@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"net/url"
 
+	"kefu/internal/app/demopage"
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/lifecycle"
@@ -64,7 +65,7 @@ func (a *App) demoWallet(d *Demo) (page, rails lifecycle.Worker, err error) {
 		return page, rails, err
 	}
 	handler := demowallet.Handler(demowallet.Options{
-		Host: host, Customers: d.Customers, Page: shown, API: api, Account: a.demoAccount(ledger), Pushes: demowallet.NewPushes(a.pushSecret(), a.now), App: demoApp{ledger},
+		Host: host, Customers: d.Customers, Page: shown, API: api, Account: demopage.App{Wallet: ledger}.Account, Pushes: demowallet.NewPushes(a.pushSecret(), a.now), App: demopage.App{Wallet: ledger},
 		Sign: func(customer, name, language string) (string, error) {
 			return signer.Sign(identity.Claims{Subject: customer, Name: name, Language: language, Level: identity.AL1}, a.now())
 		},

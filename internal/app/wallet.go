@@ -19,7 +19,6 @@ import (
 	"kefu/internal/connector/walletserver"
 	"kefu/internal/domain/failure"
 	"kefu/internal/domain/identity"
-	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/acting"
 	"kefu/internal/flow/lookup"
 	"kefu/internal/flow/upkeep"
@@ -31,9 +30,7 @@ import (
 	"kefu/internal/platform/ratelimit"
 	"kefu/internal/platform/secret"
 	"kefu/internal/storage/books"
-	page "kefu/internal/web/demowallet"
 	"kefu/internal/web/walletevents"
-	"kefu/internal/web/walletview"
 )
 
 // connectWallet makes the way to the operator's wallet, where there is one.
@@ -197,29 +194,6 @@ func (a *App) runBooks(ctx context.Context) (*books.Store, error) {
 		return errors.Join(<-done, store.Close())
 	})
 	return store, nil
-}
-
-// demoAccount is what the demo wallet's page shows of a customer.
-func (a *App) demoAccount(ledger *demowallet.Wallet) func(ctx context.Context, customer, cursor string) (page.Account, error) {
-	return func(ctx context.Context, customer, cursor string) (page.Account, error) {
-		var out page.Account
-		balances, err := ledger.Balances(ctx, wallet.Actor{}, customer)
-		if err != nil {
-			return out, err
-		}
-		list, err := ledger.Transactions(ctx, wallet.Actor{}, wallet.Query{CustomerID: customer, Limit: 12, Cursor: cursor})
-		if err != nil {
-			return out, err
-		}
-		for _, b := range balances {
-			out.Balances = append(out.Balances, page.Balance{Available: walletview.OfSum(b.Available), Pending: walletview.OfSum(b.PendingOut), Held: walletview.OfSum(b.Held)})
-		}
-		for i, t := range list.Items {
-			list.Items[i] = t.ForCustomer()
-		}
-		out.Transactions = walletview.OfOwn(list, wallet.At(a.now()))
-		return out, nil
-	}
 }
 
 // walletHost is where the demo wallet answers.

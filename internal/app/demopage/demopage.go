@@ -1,4 +1,6 @@
-package app
+// Package demopage puts the demo's wallet behind its page: what the page shows of a
+// customer, and what the wallet's own app can do.
+package demopage
 
 import (
 	"context"
@@ -10,14 +12,14 @@ import (
 	"kefu/internal/web/walletview"
 )
 
-// demoApp is the demo wallet's own app, as its page shows it.
-type demoApp struct{ wallet *demowallet.Wallet }
+// App is the demo wallet's own app, as its page shows it.
+type App struct{ Wallet *demowallet.Wallet }
 
 // Rails implements page.App.
-func (d demoApp) Rails() []page.Rail {
+func (d App) Rails() []page.Rail {
 	var list []page.Rail
 	for _, name := range rails.Names() {
-		codes, err := d.wallet.Codes(name)
+		codes, err := d.Wallet.Codes(name)
 		if err != nil {
 			continue // a rail of the list is one
 		}
@@ -31,9 +33,9 @@ func (d demoApp) Rails() []page.Rail {
 }
 
 // Shown implements page.App.
-func (d demoApp) Shown(ctx context.Context, customer string) (page.Shown, error) {
+func (d App) Shown(ctx context.Context, customer string) (page.Shown, error) {
 	out := page.Shown{Asks: []page.Ask{}, Confirms: []page.Confirm{}, Messages: []page.Message{}}
-	asks, err := d.wallet.Waitings(ctx, customer)
+	asks, err := d.Wallet.Waitings(ctx, customer)
 	if err != nil {
 		return out, err
 	}
@@ -45,14 +47,14 @@ func (d demoApp) Shown(ctx context.Context, customer string) (page.Shown, error)
 		}
 		out.Asks = append(out.Asks, ask)
 	}
-	waiting, err := d.wallet.Transactions(ctx, wallet.Actor{}, wallet.Query{CustomerID: customer, States: []wallet.State{wallet.RequiresAction}, From: wallet.At(d.wallet.Now()) - recently, Limit: 5})
+	waiting, err := d.Wallet.Transactions(ctx, wallet.Actor{}, wallet.Query{CustomerID: customer, States: []wallet.State{wallet.RequiresAction}, From: wallet.At(d.Wallet.Now()) - recently, Limit: 5})
 	if err != nil {
 		return out, err
 	}
 	for _, t := range waiting.Items {
 		out.Confirms = append(out.Confirms, page.Confirm{ID: t.ID, Party: t.Party(), Amount: walletview.OfSum(t.Amount)})
 	}
-	messages, err := d.wallet.Messages(ctx, customer)
+	messages, err := d.Wallet.Messages(ctx, customer)
 	if err != nil {
 		return out, err
 	}
@@ -66,13 +68,13 @@ func (d demoApp) Shown(ctx context.Context, customer string) (page.Shown, error)
 const recently = 3600 * 1_000_000
 
 // Fate implements page.App.
-func (d demoApp) Fate(ctx context.Context, f page.Fate) error {
-	return d.wallet.SetFate(ctx, f.Customer, f.Of, rails.Fate{Kind: f.Kind, Raw: f.Raw, Then: f.Then})
+func (d App) Fate(ctx context.Context, f page.Fate) error {
+	return d.Wallet.SetFate(ctx, f.Customer, f.Of, rails.Fate{Kind: f.Kind, Raw: f.Raw, Then: f.Then})
 }
 
 // Pay implements page.App. What is paid is money of every day.
-func (d demoApp) Pay(ctx context.Context, p page.Payment) (page.Paid, error) {
-	accounts, err := d.wallet.Balances(ctx, wallet.Actor{}, p.Customer)
+func (d App) Pay(ctx context.Context, p page.Payment) (page.Paid, error) {
+	accounts, err := d.Wallet.Balances(ctx, wallet.Actor{}, p.Customer)
 	if err != nil {
 		return page.Paid{}, err
 	}
@@ -90,7 +92,7 @@ func (d demoApp) Pay(ctx context.Context, p page.Payment) (page.Paid, error) {
 	if p.Fate != nil {
 		order.Fate = rails.Fate{Kind: p.Fate.Kind, Raw: p.Fate.Raw, Then: p.Fate.Then}
 	}
-	paid, err := d.wallet.Pay(ctx, order)
+	paid, err := d.Wallet.Pay(ctx, order)
 	out := page.Paid{Trace: paid.Attempt.TraceID}
 	if paid.Attempt.Failure != nil {
 		out.Failure = string(paid.Attempt.Failure.ForCustomer().Code)
@@ -102,13 +104,34 @@ func (d demoApp) Pay(ctx context.Context, p page.Payment) (page.Paid, error) {
 }
 
 // Confirm implements page.App.
-func (d demoApp) Confirm(ctx context.Context, customer, transaction string, yes bool) error {
-	_, err := d.wallet.Confirm(ctx, customer, transaction, yes)
+func (d App) Confirm(ctx context.Context, customer, transaction string, yes bool) error {
+	_, err := d.Wallet.Confirm(ctx, customer, transaction, yes)
 	return err
 }
 
 // Answer implements page.App.
-func (d demoApp) Answer(ctx context.Context, customer, ask string, yes bool, code string) (string, error) {
-	asked, err := d.wallet.Answer(ctx, customer, ask, yes, code)
+func (d App) Answer(ctx context.Context, customer, ask string, yes bool, code string) (string, error) {
+	asked, err := d.Wallet.Answer(ctx, customer, ask, yes, code)
 	return string(asked.State), err
+}
+
+// Account is what the page shows of a customer. Errors: NotFound, Invalid.
+func (d App) Account(ctx context.Context, customer, cursor string) (page.Account, error) {
+	var out page.Account
+	balances, err := d.Wallet.Balances(ctx, wallet.Actor{}, customer)
+	if err != nil {
+		return out, err
+	}
+	list, err := d.Wallet.Transactions(ctx, wallet.Actor{}, wallet.Query{CustomerID: customer, Limit: 12, Cursor: cursor})
+	if err != nil {
+		return out, err
+	}
+	for _, b := range balances {
+		out.Balances = append(out.Balances, page.Balance{Available: walletview.OfSum(b.Available), Pending: walletview.OfSum(b.PendingOut), Held: walletview.OfSum(b.Held)})
+	}
+	for i, t := range list.Items {
+		list.Items[i] = t.ForCustomer()
+	}
+	out.Transactions = walletview.OfOwn(list, wallet.At(d.Wallet.Now()))
+	return out, nil
 }
