@@ -30,6 +30,7 @@ func runConnector(ctx context.Context, args []string) int {
 	f.BoolVar(&o.Write, "write", false, "freeze the customer, refund a little and ask for a proof: in a test deployment")
 	f.DurationVar(&o.Timeout, "timeout", 4*time.Second, "for one request")
 	f.DurationVar(&o.Wait, "wait", 20*time.Second, "for what is pending, and for the customer's answer")
+	f.StringVar(&o.Only, "only", "", "do the checks alone whose names begin so, such as signature.")
 	asJSON := f.Bool("json", false, "print one JSON object")
 	list := f.Bool("list", false, "list the checks, and do none")
 	c, err := f.load(args[1:], 0)

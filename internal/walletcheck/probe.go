@@ -33,6 +33,7 @@ type probe struct {
 	can  wallet.Capabilities
 	told bool // the capability document was read
 
+	before   []string         // freezes of the other customer, before there was ours
 	frozen   wallet.Operation // of the real freeze
 	frozenBy wallet.Command
 	refunded wallet.Operation // of the real refund

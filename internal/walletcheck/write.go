@@ -23,6 +23,10 @@ func freezing() []Check {
 			if err := p.writes(wallet.Freeze); err != nil {
 				return err
 			}
+			var err error
+			if p.before, err = p.freezesOfOther(); err != nil {
+				return err
+			}
 			c := wallet.Command{Key: newKey(), Act: wallet.Freeze, CustomerID: p.o.Customer, Reason: "verify"}
 			o, err := p.do(c)
 			if err != nil {
@@ -104,10 +108,8 @@ func effects() []Check {
 			if err := p.reads(wallet.ReadRestrictions); err != nil {
 				return err
 			}
-			found, err := pick(p, p.others("/restrictions"), func(r wallet.Restriction) (string, bool) {
-				return r.ID, r.Kind == "freeze" && r.PlacedAt >= p.frozen.CreatedAt
-			})
-			if err == nil && found != "" {
+			now, err := p.freezesOfOther()
+			if err == nil && !slices.Equal(now, p.before) {
 				return fmt.Errorf("the other customer is frozen too")
 			}
 			return err
@@ -166,6 +168,20 @@ func unfreezing() []Check {
 		}),
 		frozen("unfreeze.proven", "unfreezes with a proof for exactly this, and once", "a proof for one thing is for nothing else", func(p *probe) error { return p.unfreeze() }),
 	}
+}
+
+// freezesOfOther are the freezes of the other customer, where the wallet tells of them.
+func (p *probe) freezesOfOther() (ids []string, err error) {
+	if !p.can.Reads(wallet.ReadRestrictions) {
+		return nil, nil
+	}
+	list, err := many[wallet.Restriction](p, get(p.others("/restrictions")))
+	for _, r := range list {
+		if r.Kind == "freeze" {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids, err
 }
 
 // settled waits for a pending operation.

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"kefu/internal/platform/httpsig"
+)
+
+// flaw is one thing that can be wrong with a wallet.
+type flaw struct {
+	name string
+	what string
+	by   string // the check that finds it
+	ask  func(http.Handler, httpsig.Key) http.Handler
+	say  func(*said)
+}
+
+// said is an answer before it leaves.
+type said struct {
+	request *http.Request
+	status  int
+	header  http.Header
+	body    []byte
+}
+
+// faults lists them all. Those without a function are in faulty.go, by their names.
+func faults() []flaw {
+	all := append(asking(), saying()...)
+	for _, f := range [][3]string{
+		{"other-customer", "tells of another customer than was asked for", "customer.right"},
+		{"foreign-transaction", "gives a transaction to whoever asks", "transaction.other"},
+		{"foreign-in-list", "mixes another customer's transaction into a list", "transactions.contract"},
+		{"shared-devices", "tells everybody of the same devices", "devices.apart"},
+		{"unordered", "tells of the oldest first", "transactions.order"},
+		{"moving-pages", "counts pages from the newest, so that they move", "refunded.pages"},
+		{"no-limit", "gives more than was asked for", "transactions.limit"},
+		{"no-next", "ends after the first page", "transactions.next"},
+		{"no-states", "does not narrow by state", "transactions.filter.state"},
+		{"no-sums", "does not narrow by sum", "transactions.filter.min"},
+		{"no-times", "does not narrow by time", "transactions.filter.from"},
+		{"nobody-is-empty", "answers with empty lists for nobody", "devices.nobody"},
+		{"wrong-sums", "tells of a balance that does not add up", "balances.contract"},
+		{"torn-history", "tells of a state to which no history leads", "transactions.contract"},
+		{"backward-timeline", "tells the newest first of what happened", "timeline.contract"},
+		{"foreign-timeline", "tells everybody what happened to a transaction", "timeline.other"},
+		{"all-refunds", "tells of all refunds where one payment's were asked for", "refunds.of.one"},
+		{"generous-terms", "lets twice as much be refunded", "terms.contract"},
+		{"eager-terms", "lets be refunded what never left", "terms.over"},
+		{"name-oracle", "compares names without an address", "match.name.alone"},
+		{"chatty-match", "names fields that nobody claimed", "match.claimed"},
+		{"twice", "does a command each time that it comes", "freeze.again"},
+		{"first-wins", "answers another command under a key with the first one", "freeze.mismatch"},
+		{"dry-run-acts", "does what was to be a dry run", "dry.freeze"},
+		{"dry-run-kept", "keeps what was to be a dry run", "dry.notify"},
+		{"unsteady-dry-run", "says something else each time that it is asked", "dry.refund"},
+		{"refusal-is-error", "answers a refusal with an error", "freeze.already"},
+		{"any-state", "does not look at the state that was decided on", "refund.expect"},
+		{"over-refund", "refunds more than is left", "refund.over"},
+		{"any-currency", "refunds in another currency", "refund.currency"},
+		{"elsewhere", "sends money to somebody else's account", "refund.way"},
+		{"freeze-nothing", "says that it froze, and does not", "freeze.blocks"},
+		{"hidden-freeze", "does not tell of a freeze", "freeze.told"},
+		{"freeze-everybody", "freezes everybody", "freeze.other"},
+		{"lost-operations", "does not know its operations by their keys", "freeze.by.key"},
+		{"foreign-operations", "tells everybody of an operation", "freeze.private"},
+		{"free-unfreeze", "unfreezes without a proof", "freeze.unfreeze.proof"},
+		{"any-proof", "takes whatever is brought for a proof", "freeze.unfreeze.forged"},
+		{"many-step-ups", "asks the customer each time", "stepup.again"},
+		{"foreign-step-up", "tells everybody of a step-up", "stepup.other"},
+		{"script-link", "gives a script for a link", "stepup.link"},
+		{"proof-of-other-act", "signs a proof for another act", "stepup.proof"},
+		{"proof-of-old-nonce", "signs a proof with another nonce", "stepup.proof"},
+		{"any-level", "does not know the level that was asked for", "stepup.proof"},
+		{"backward-events", "tells the newest notice first", "events.order"},
+		{"deaf-events", "tells of all notices, whatever is known", "events.end"},
+		{"many-events", "gives more notices than were asked for", "events.limit"},
+		{"silent", "tells of no notices", "freeze.notice"},
+		{"too-little", "names less than Level 0", "capabilities.contract"},
+		{"own-words", "names acts of its own", "capabilities.contract"},
+		{"fickle", "names something else each time", "capabilities.steady"},
+		{"boasting", "names acts that it does not take", "dry.freeze"},
+	} {
+		all = append(all, flaw{name: f[0], what: f[1], by: f[2]})
+	}
+	return all
+}
+
+// asking are faults in what a wallet takes.
+func asking() []flaw {
+	loose := func(name, what, by string, l lax) flaw {
+		return flaw{name: name, what: what, by: by, ask: func(next http.Handler, key httpsig.Key) http.Handler { return taking(next, key, l) }}
+	}
+	changed := func(name, what, by string, change func(*http.Request, []byte) []byte) flaw {
+		return flaw{name: name, what: what, by: by, ask: func(next http.Handler, key httpsig.Key) http.Handler { return taking(next, key, lax{change: change}) }}
+	}
+	return []flaw{
+		loose("unsigned", "takes what is not signed", "signature.none", lax{anything: true}),
+		loose("any-signature", "looks only whether there is a signature", "signature.zero", lax{present: true}),
+		loose("no-digest", "does not compare the body with its digest", "signature.post.body", lax{anyBody: true}),
+		loose("no-window", "takes what was signed at any time", "signature.old", lax{anyTime: true}),
+		loose("no-nonce", "takes a signature again", "signature.replay", lax{again: true}),
+		loose("any-components", "lets the signer choose what is covered", "signature.nothing.covered", lax{anyComponents: true}),
+		loose("any-key", "takes a key that it does not know for the first it has", "signature.other.key", lax{anyKey: true}),
+		loose("any-algorithm", "lets the signer name another algorithm", "signature.algorithm", lax{anyAlgorithm: true}),
+		changed("lenient-body", "passes over fields that it does not know, and takes the last of two", "command.unknown.field", lenient),
+		changed("lenient-query", "passes over fields of a query that it does not know", "devices.query", func(r *http.Request, body []byte) []byte {
+			known := r.URL.Query()
+			known.Del("verify")
+			r.URL.RawQuery = known.Encode()
+			return body
+		}),
+		changed("any-form", "takes any form", "command.form", func(r *http.Request, body []byte) []byte {
+			if r.Method == http.MethodPost {
+				r.Header.Set("Content-Type", "application/json")
+			}
+			return body
+		}),
+		changed("keyless", "takes a command without a key", "command.no.key", func(r *http.Request, body []byte) []byte {
+			if r.Method == http.MethodPost && r.Header.Get("Idempotency-Key") == "" {
+				r.Header.Set("Idempotency-Key", "made-up")
+			}
+			return body
+		}),
+		changed("any-customer", "believes the body and not the address", "command.other.customer", func(r *http.Request, body []byte) []byte {
+			if m := regexp.MustCompile(`"customer_id":"([^"]+)"`).FindSubmatch(body); m != nil && strings.HasSuffix(r.URL.Path, ":freeze") {
+				r.URL.Path = "/v1/customers/" + string(m[1]) + ":freeze"
+			}
+			return body
+		}),
+	}
+}
+
+// saying are faults in how a wallet answers.
+func saying() []flaw {
+	replaced := func(pattern, with string) func(*said) {
+		p := regexp.MustCompile(pattern)
+		return func(s *said) {
+			if s.status == http.StatusOK {
+				s.body = p.ReplaceAll(s.body, []byte(with))
+			}
+		}
+	}
+	headed := func(name, value string) func(*said) {
+		return func(s *said) { s.header.Set(name, value) }
+	}
+	failed := func(change func(*said)) func(*said) {
+		return func(s *said) {
+			if s.status >= 400 {
+				change(s)
+			}
+		}
+	}
+	well := func(s *said) bool { return strings.HasPrefix(s.request.URL.Path, "/.well-known/") }
+	return []flaw{
+		{name: "html-errors", what: "answers errors with a page", by: "http.problem.kind", say: failed(func(s *said) {
+			s.header.Set("Content-Type", "text/html")
+			s.body = []byte("<html>Not found</html>")
+		})},
+		{name: "good-errors", what: "answers errors with 200", by: "customer.nobody", say: failed(func(s *said) { s.status = http.StatusOK })},
+		{name: "wrong-status", what: "says another status in a problem than it has", by: "http.problem.status", say: failed(func(s *said) {
+			s.body = regexp.MustCompile(`"status":\d+`).ReplaceAll(s.body, []byte(`"status":500`))
+		})},
+		{name: "leaky-errors", what: "shows its inside in errors", by: "http.problem.quiet", say: failed(func(s *said) {
+			s.body = bytes.Replace(s.body, []byte(`{`), []byte(`{"trace":"goroutine 7 [running]","`), 1)
+			s.body = bytes.Replace(s.body, []byte(`,""`), []byte(`,"`), 1)
+		})},
+		{name: "own-codes", what: "has codes of its own", by: "http.problem.code", say: failed(func(s *said) { s.body = bytes.ReplaceAll(s.body, []byte("not_found"), []byte("E404")) })},
+		{name: "plain-text", what: "says that its answers are text", by: "http.json", say: headed("Content-Type", "text/plain")},
+		{name: "cookies", what: "sets cookies", by: "http.no.cookie", say: headed("Set-Cookie", "session=1")},
+		{name: "open-to-browsers", what: "lets every page read it", by: "http.no.cors", say: headed("Access-Control-Allow-Origin", "*")},
+		{name: "cached", what: "lets answers be kept", by: "http.no.store", say: headed("Cache-Control", "public, max-age=3600")},
+		{name: "redirects", what: "leads to another address", by: "http.no.redirect", say: func(s *said) {
+			if s.status == http.StatusOK && !well(s) {
+				s.status = http.StatusFound
+				s.header.Set("Location", "/v2/")
+			}
+		}},
+		{name: "slow", what: "takes more than two seconds for a customer", by: "http.quick", say: func(s *said) {
+			if s.status == http.StatusOK && s.request.URL.Path == "/v1/customers/c-anna" {
+				time.Sleep(2100 * time.Millisecond)
+			}
+		}},
+		{name: "new-fields", what: "answers with fields that are not of the contract", by: "customer.contract", say: replaced(`"created_at"`, `"score":7,"created_at"`)},
+		{name: "double-fields", what: "answers with a field twice", by: "customer.contract", say: replaced(`"kind":"person"`, `"kind":"business","kind":"person"`)},
+		{name: "floats", what: "tells of sums as numbers", by: "balances.contract", say: replaced(`"amount":"([0-9.]+)","currency"`, `"amount":$1,"currency"`)},
+		{name: "unix-times", what: "tells of times as numbers", by: "customer.contract", say: replaced(`"created_at":"[^"]+"`, `"created_at":1795687200`)},
+		{name: "null-lists", what: "answers null for an empty list", by: "restrictions.contract", say: replaced(`"items":\[\]`, `"items":null`)},
+		{name: "two-values", what: "answers with two values", by: "customer.contract", say: func(s *said) { s.body = append(s.body, s.body...) }},
+		{name: "cut-off", what: "answers with half of the answer", by: "customer.contract", say: func(s *said) { s.body = s.body[:len(s.body)/2] }},
+		{name: "card-numbers", what: "tells of whole card numbers", by: "customer.no.card.number", say: replaced(`"brand":"visa"`, `"brand":"4111111111111111"`)},
+		{name: "private-keys", what: "publishes the private half of its key", by: "keys.public", say: replaced(`"kty":"OKP"`, `"d":"AAAA","kty":"OKP"`)},
+		{name: "other-keys", what: "publishes keys with which it does not sign", by: "stepup.proof", say: replaced(`"x":"[^"]+"`, `"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"`)},
+		{name: "hidden-document", what: "wants a signature for what it can do", by: "capabilities.served", say: func(s *said) {
+			if well(s) && s.request.Header.Get("Signature") == "" {
+				s.status = http.StatusUnauthorized
+			}
+		}},
+		{name: "wrong-key-echo", what: "answers a command with another key", by: "freeze.done", say: replaced(`"key":"verify-[^"]+"`, `"key":"another"`)},
+		{name: "no-endpoint", what: "does not serve a reading that it names", by: "served.limits", say: func(s *said) {
+			if strings.HasSuffix(s.request.URL.Path, "/limits") {
+				s.status, s.body = http.StatusNotFound, []byte("404 page not found")
+			}
+		}},
+	}
+}

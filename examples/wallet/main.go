@@ -1,0 +1,97 @@
+// Command wallet is a small wallet for those who connect one: the Wallet Support API over
+// a wallet in memory, with two invented customers. It can be given faults, one at a time,
+// to see what Kefu and `kefu connector verify` make of each.
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"time"
+
+	"kefu/examples/wallet/memory"
+	"kefu/internal/connector/walletserver"
+	"kefu/internal/platform/httpsig"
+)
+
+func main() {
+	listen := flag.String("listen", "127.0.0.1:8090", "address to listen on; in front of anything but this machine belongs TLS")
+	keyID := flag.String("key", "kefu", "the name of the key")
+	secretFile := flag.String("secret-file", "", "the file with the secret that is shared with Kefu, of at least 32 bytes")
+	name := flag.String("fault", "", "what is wrong with the wallet")
+	list := flag.Bool("faults", false, "list the faults")
+	delay := flag.Duration("delay", 2*time.Second, "until what is pending is over, and customers have answered")
+	flag.Parse()
+	if *list {
+		for _, f := range faults() {
+			fmt.Printf("%-22s %s\n", f.name, f.what)
+		}
+		return
+	}
+	if err := serve(*listen, *keyID, *secretFile, *name, *delay); err != nil {
+		fmt.Fprintln(os.Stderr, "wallet:", err)
+		os.Exit(1)
+	}
+}
+
+func serve(listen, keyID, secretFile, name string, delay time.Duration) error {
+	secret, err := os.ReadFile(secretFile)
+	if err != nil {
+		return fmt.Errorf("the secret cannot be read: %w", err)
+	}
+	key := httpsig.Key{ID: keyID, Secret: bytes.TrimSpace(secret)}
+	if len(key.Secret) < httpsig.MinSecret {
+		return fmt.Errorf("the secret has fewer than %d bytes", httpsig.MinSecret)
+	}
+	handler, err := handlerWith(name, key, delay)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Addr: listen, Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() { ended <- server.ListenAndServe() }()
+	fmt.Printf("serving %s and %s at http://%s/v1\n", memory.Anna, memory.Bo, listen)
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	leaving, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := server.Shutdown(leaving); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// handlerWith is the wallet with one fault, or none.
+func handlerWith(name string, key httpsig.Key, delay time.Duration) (http.Handler, error) {
+	own := memory.New(memory.Options{Delay: delay})
+	o := walletserver.Options{Wallet: own, Verifier: httpsig.NewVerifier(100_000, key), Log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	if name == "" {
+		return walletserver.New(o).Handler(), nil
+	}
+	for _, f := range faults() {
+		if f.name != name {
+			continue
+		}
+		o.Wallet = &faulty{Wallet: own, on: name}
+		handler := walletserver.New(o).Handler()
+		if f.ask != nil {
+			handler = f.ask(handler, key)
+		}
+		if f.say != nil {
+			handler = rewriting(handler, f.say)
+		}
+		return handler, nil
+	}
+	return nil, fmt.Errorf("there is no fault %q; --faults lists them", name)
+}

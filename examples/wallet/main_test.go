@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kefu/examples/wallet/memory"
+	"kefu/internal/platform/httpsig"
+	"kefu/internal/walletcheck"
+)
+
+func key() httpsig.Key {
+	return httpsig.Key{ID: "kefu", Secret: []byte("0123456789abcdef0123456789abcdef")}
+}
+
+// judged is what the checks say of a wallet with a fault.
+func judged(t *testing.T, name, only string) walletcheck.Report {
+	t.Helper()
+	handler, err := handlerWith(name, key(), 10*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	defer server.Close()
+	report, err := walletcheck.Run(context.Background(), walletcheck.Options{
+		URL: server.URL + "/v1", Key: key(), Customer: memory.Anna, Other: memory.Bo, Write: true, Private: true, Wait: 2 * time.Second, Only: only,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func failures(r walletcheck.Report) (ids []string) {
+	for _, x := range r.Results {
+		if x.State == walletcheck.Failed {
+			ids = append(ids, x.ID)
+		}
+	}
+	return ids
+}
+
+func TestNothingIsWrongWithoutAFault(t *testing.T) {
+	report := judged(t, "", "")
+	var text bytes.Buffer
+	if err := report.Text(&text); err != nil || !report.Good() || report.Skipped > 3 {
+		t.Errorf("%v\n%s", err, text.String())
+	}
+}
+
+// Each fault is found by the check that is there for it.
+func TestEveryFaultIsFound(t *testing.T) {
+	all := faults()
+	if len(all) < 40 {
+		t.Errorf("there are only %d faults", len(all))
+	}
+	names := map[string]bool{}
+	for _, f := range all {
+		if names[f.name] || f.what == "" {
+			t.Errorf("the fault %q is there twice, or says nothing", f.name)
+		}
+		names[f.name] = true
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			only := ""
+			if f.name == "slow" { // which each answer is
+				only = f.by
+			}
+			found := failures(judged(t, f.name, only))
+			if !slices.Contains(found, f.by) {
+				t.Errorf("%s was to find it; found by %d: %s", f.by, len(found), strings.Join(found[:min(8, len(found))], " "))
+			}
+		})
+	}
+}
+
+func TestAFaultThatIsNone(t *testing.T) {
+	if _, err := handlerWith("perfect", key(), time.Second); err == nil {
+		t.Error("a wallet has a fault that is none")
+	}
+}
