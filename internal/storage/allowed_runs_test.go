@@ -42,6 +42,7 @@ func runRules() []rule {
 			_, err := sc.FlowRun(ctx, p, sc.run().ID)
 			return err
 		}},
+		{"SeeFlowRun", "own", fault.NotFound, nil, func(sc *scene, p identity.Principal) error { return sc.SeeFlowRun(ctx, p, sc.run().ID) }},
 		{"OpenFlowRuns", looks, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.OpenFlowRuns(ctx, p, sc.own.ID)
 			return err

@@ -13,6 +13,9 @@ const (
 	MaxOpLen = 64 // bytes of the id of an answer
 )
 
+// NewsFor is how long a run that ended while nobody was there is listed all the same.
+const NewsFor = 7 * 24 * time.Hour
+
 // Kept is how long a run that is over can still be looked at.
 const Kept = 30 * 24 * time.Hour
 
@@ -28,6 +31,7 @@ type Record struct {
 	Ops      []string  // ids of the answers that were taken
 	Since    time.Time // from when it stands at its present step
 	DueAt    time.Time // when somebody has to look at it; zero: never
+	News     bool      // it ended while nobody was there, and its customer has not looked since
 }
 
 // Took tells whether an answer was taken already.

@@ -47,6 +47,7 @@ func (s *Service) drive(ctx context.Context, p identity.Principal, d *selfservic
 				break
 			}
 			rec, dirty = next, true
+			rec.News = p.Kind == identity.System && rec.State == selfservice.Ended
 			continue
 		}
 		w, err := s.carry(ctx, p, rec, x)

@@ -43,9 +43,10 @@ type proposalRule struct {
 
 // beforeFact is what is known of the customer's other payments.
 type beforeFact struct {
-	Party  int64 `cel:"party"`  // earlier payments to or from the same party
-	Tries  int64 `cel:"tries"`  // failed ones of the same sum to the same party within a day
-	Solved bool  `cel:"solved"` // a later one of the same sum to the same party went through
+	Party  int64   `cel:"party"`  // earlier payments to or from the same party
+	Most   float64 `cel:"most"`   // the largest of those, in whole units, of the same currency
+	Twins  int64   `cel:"twins"`  // others of the same sum to the same party within an hour that were taken
+	Solved bool    `cel:"solved"` // a later one of the same sum to the same party went through
 }
 
 const (
@@ -217,14 +218,16 @@ func before(payments []selfservice.Value, at int) *beforeFact {
 		}
 		if i > at {
 			f.Party++
+			if o.Currency == one.Currency && o.Where == "arrived" {
+				f.Most = max(f.Most, o.Sum)
+			}
 		}
 		same := o.Direction == one.Direction && o.Amount.Like(one.Amount) && o.Amount.Cmp(one.Amount) == 0
-		if day := wallet.Time(24 * 3600 * 1_000_000); same && o.Failed && max(o.Begun-one.Begun, one.Begun-o.Begun) < day {
-			f.Tries++
+		taken := o.Where == "arrived" || o.Where == "underway" || o.Where == "underway_by"
+		if hour := wallet.Time(3600 * 1_000_000); same && taken && !o.Refunding && !o.Disputed && max(o.Begun-one.Begun, one.Begun-o.Begun) < hour {
+			f.Twins++
 		}
-		if same && i < at && (o.Where == "arrived" || o.Where == "underway" || o.Where == "underway_by") {
-			f.Solved = true
-		}
+		f.Solved = f.Solved || (same && i < at && taken)
 	}
 	return f
 }

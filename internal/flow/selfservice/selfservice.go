@@ -32,6 +32,7 @@ type Store interface {
 	AddFlowRun(ctx context.Context, p identity.Principal, n selfservice.Record) error
 	SaveFlowRun(ctx context.Context, p identity.Principal, n selfservice.Record) error
 	FlowRun(ctx context.Context, p identity.Principal, id string) (selfservice.Record, error)
+	SeeFlowRun(ctx context.Context, p identity.Principal, id string) error
 	OpenFlowRuns(ctx context.Context, p identity.Principal, customerID string) ([]selfservice.Record, error)
 	FlowRunsOf(ctx context.Context, p identity.Principal, conversationID string) ([]selfservice.Record, error)
 	FlowCustomer(ctx context.Context, p identity.Principal, conversationID string) (string, error)
@@ -249,7 +250,7 @@ func (s *Service) begunBefore(ctx context.Context, p identity.Principal, whose s
 		return Seen{}, false, err
 	}
 	for _, rec := range open {
-		fits := rec.Flow == d.ID && rec.Digest == d.Digest() && rec.Turns == 0 && s.Clock().Sub(rec.StartedAt) < again &&
+		fits := !rec.State.Over() && rec.Flow == d.ID && rec.Digest == d.Digest() && rec.Turns == 0 && s.Clock().Sub(rec.StartedAt) < again &&
 			(b.Conversation == "" || b.Conversation == rec.ConversationID)
 		for slot, ref := range b.Given {
 			fits = fits && rec.Slots[slot].Ref() == ref
@@ -402,6 +403,11 @@ func (s *Service) Get(ctx context.Context, p identity.Principal, run string) (Se
 			return Seen{}, err
 		}
 	}
+	if rec.News && p.Kind == identity.Customer {
+		if err := s.Store.SeeFlowRun(ctx, p, run); err != nil && !fault.Is(err, fault.NotFound) {
+			return Seen{}, err
+		}
+	}
 	return s.seen(ctx, p, d, rec, true)
 }
 
@@ -418,7 +424,8 @@ func (s *Service) seen(ctx context.Context, p identity.Principal, d *selfservice
 	return out, nil
 }
 
-// List gives the runs of a customer that are not over, the newest first.
+// List gives the runs of a customer that are not over, and those that ended while
+// nobody was there and were not looked at since, the newest first.
 func (s *Service) List(ctx context.Context, p identity.Principal) ([]Seen, error) {
 	all, err := s.Store.OpenFlowRuns(ctx, p, p.ID)
 	if err != nil {

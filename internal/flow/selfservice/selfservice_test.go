@@ -242,6 +242,14 @@ func TestARefundOverTwoDevicesAndARestart(t *testing.T) {
 		h.acts.proof = assurance.IsProven
 		d.Clock.Move(20 * time.Second)
 		h.work()
+		for _, want := range []int{1, 0} { // it ended while nobody looked: that is news, once
+			list, err := h.flow.List(ctx, h.anna)
+			if err != nil || len(list) != want {
+				t.Errorf("%d runs are listed, want %d, %v", len(list), want, err)
+			}
+			_, err = h.flow.Get(ctx, h.anna, seen.Run.ID)
+			h.must(err)
+		}
 		if seen, err = h.flow.Get(ctx, h.anna, seen.Run.ID); err != nil || seen.Run.Step != "submitted" || seen.Run.Outcome != "solved" || len(h.acts.ran) != 1 {
 			t.Errorf("%+v, %v, done %v", seen.Run.Run, err, h.acts.ran)
 		}
@@ -416,6 +424,27 @@ func TestWhatIsProposed(t *testing.T) {
 	for _, p := range h.process(true).Proposals(ctx, h.anna) {
 		if p.Given["payment"] == "tx-2" {
 			t.Errorf("a payment that is looked at for risk is proposed: %+v", p)
+		}
+	}
+	for name, c := range map[string]struct {
+		payments []golden.Tx
+		want     string
+	}{
+		"taken twice":    {[]golden.Tx{{ID: "a", Amount: "9.00 EUR", Party: "Shop", State: "posted", Ago: "29h"}, {ID: "b", Amount: "9.00 EUR", Party: "Shop", State: "posted", Ago: "29h1m"}}, "twice:a"},
+		"bought twice":   {[]golden.Tx{{ID: "a", Amount: "9.00 EUR", Party: "Shop", State: "posted", Ago: "29h"}, {ID: "b", Amount: "9.00 EUR", Party: "Shop", State: "posted", Ago: "40h"}}, ""},
+		"far more":       {[]golden.Tx{{ID: "a", Amount: "298.00 CNY", Party: "Films", State: "posted", Ago: "26h"}, {ID: "b", Amount: "1.00 CNY", Party: "Films", State: "posted", Ago: "700h"}}, "grew:a"},
+		"a new shop":     {[]golden.Tx{{ID: "a", Amount: "298.00 CNY", Party: "Films", State: "posted", Ago: "2h"}}, "unfamiliar:a"},
+		"paid at last":   {[]golden.Tx{{ID: "a", Amount: "9.00 EUR", Party: "Shop", State: "posted", Ago: "1h"}, {ID: "b", Amount: "9.00 EUR", Party: "Shop", State: "failed", Failure: "auth_required", Ago: "2h"}, {ID: "c", Amount: "3.00 EUR", Party: "Shop", State: "posted", Ago: "200h"}}, ""},
+		"nothing to say": {[]golden.Tx{{ID: "a", Amount: "9.00 EUR", Party: "Shop", State: "posted", Ago: "90h"}}, ""},
+		"nobody's name":  {[]golden.Tx{{ID: "a", Amount: "9.00 EUR", State: "failed", Failure: "auth_required", Ago: "1h"}}, ""},
+	} {
+		h.deps.Wallet = golden.Wallet(golden.World{Transactions: c.payments})
+		id := ""
+		if got := h.process(true).Proposals(ctx, h.anna); len(got) > 0 {
+			id = got[0].ID
+		}
+		if id != c.want {
+			t.Errorf("%s: %q, want %q", name, id, c.want)
 		}
 	}
 	if got := h.flow.Proposals(ctx, identity.Principal{Kind: identity.Visitor, ID: h.anna.ID}); got != nil {

@@ -13,6 +13,7 @@ CREATE TABLE flow_run (
     changed_at      BIGINT NOT NULL,
     over_at         BIGINT NOT NULL, -- 0: it goes on
     due_at          BIGINT NOT NULL, -- when somebody has to look at it; 0: never
+    news            BOOLEAN NOT NULL, -- it ended while nobody was there, and was not looked at since
     body            BYTEA  NOT NULL, -- sealed
     body_ref        BIGINT NOT NULL
 );

@@ -119,9 +119,9 @@ func (r *Runs) AddFlowRun(ctx context.Context, p identity.Principal, n selfservi
 			return err
 		}
 		t.Record(p, "run.start", "run", n.ID, n.CustomerID)
-		_, err = t.SQL.ExecContext(ctx, `INSERT INTO flow_run (id, customer_id, conversation_id, flow, digest, state, revision, started_at, changed_at, over_at, due_at, body, body_ref)
-			VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $7, $8, $9, $10, $11)`,
-			n.ID, n.CustomerID, n.ConversationID, n.Flow, n.Digest, string(n.State), t.Now, overAt(n, t.Now), clock.Micros(n.DueAt), sealed, ref)
+		_, err = t.SQL.ExecContext(ctx, `INSERT INTO flow_run (id, customer_id, conversation_id, flow, digest, state, revision, started_at, changed_at, over_at, due_at, news, body, body_ref)
+			VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $7, $8, $9, $10, $11, $12)`,
+			n.ID, n.CustomerID, n.ConversationID, n.Flow, n.Digest, string(n.State), t.Now, overAt(n, t.Now), clock.Micros(n.DueAt), n.News, sealed, ref)
 		return engine.MapError(op, err)
 	})
 }
@@ -163,8 +163,8 @@ func (r *Runs) SaveFlowRun(ctx context.Context, p identity.Principal, n selfserv
 		if err != nil {
 			return err
 		}
-		_, err = t.SQL.ExecContext(ctx, "UPDATE flow_run SET state = $1, revision = revision + 1, changed_at = $2, over_at = $3, due_at = $4, body = $5, body_ref = $6 WHERE id = $7",
-			string(n.State), t.Now, overAt(n, t.Now), clock.Micros(n.DueAt), sealed, ref, n.ID)
+		_, err = t.SQL.ExecContext(ctx, "UPDATE flow_run SET state = $1, revision = revision + 1, changed_at = $2, over_at = $3, due_at = $4, news = $5, body = $6, body_ref = $7 WHERE id = $8",
+			string(n.State), t.Now, overAt(n, t.Now), clock.Micros(n.DueAt), n.News, sealed, ref, n.ID)
 		if err != nil {
 			return engine.MapError(op, err)
 		}
@@ -175,7 +175,7 @@ func (r *Runs) SaveFlowRun(ctx context.Context, p identity.Principal, n selfserv
 	})
 }
 
-const columns = "id, revision, due_at, body, body_ref"
+const columns = "id, revision, due_at, news, body, body_ref"
 
 // scan reads a run. Of one whose body was erased nothing is left.
 func (r *Runs) scan(row interface{ Scan(...any) error }) (n selfservice.Record, err error) {
@@ -183,7 +183,8 @@ func (r *Runs) scan(row interface{ Scan(...any) error }) (n selfservice.Record, 
 	var id string
 	var revision, due, ref int64
 	var sealed []byte
-	if err := row.Scan(&id, &revision, &due, &sealed, &ref); err != nil {
+	var news bool
+	if err := row.Scan(&id, &revision, &due, &news, &sealed, &ref); err != nil {
 		return n, engine.MapError(op, err)
 	}
 	plain, err := r.core.Open(sealed, ref, aad(id))
@@ -196,7 +197,7 @@ func (r *Runs) scan(row interface{ Scan(...any) error }) (n selfservice.Record, 
 	if err := json.Unmarshal(plain, &n); err != nil {
 		return n, fault.New(fault.Internal, op, "a run cannot be read")
 	}
-	n.Revision, n.DueAt = revision, clock.FromMicros(due)
+	n.Revision, n.DueAt, n.News = revision, clock.FromMicros(due), news
 	return n, nil
 }
 
@@ -232,10 +233,31 @@ func (r *Runs) looked(ctx context.Context, p identity.Principal, whose string, a
 	return r.core.RecordRead(ctx, p, reads...)
 }
 
-// OpenFlowRuns lists the runs of a customer that are not over, the newest first, at
-// most MaxPage. Errors: NotFound for who may not.
+// OpenFlowRuns lists the runs of a customer that are not over, and those that ended
+// lately while nobody was there, the newest first, at most MaxPage. Errors: NotFound for
+// who may not.
 func (r *Runs) OpenFlowRuns(ctx context.Context, p identity.Principal, customerID string) ([]selfservice.Record, error) {
-	return r.list(ctx, p, customerID, "customer_id = $1 AND over_at = 0", customerID)
+	since := r.core.Now().Add(-selfservice.NewsFor).UnixMicro()
+	return r.list(ctx, p, customerID, "customer_id = $1 AND (over_at = 0 OR (news AND over_at > $2))", customerID, since)
+}
+
+// SeeFlowRun notes that its customer has looked at how a run ended. Errors: NotFound for
+// everybody else.
+func (r *Runs) SeeFlowRun(ctx context.Context, p identity.Principal, id string) error {
+	const op = "runs.SeeFlowRun"
+	if p.Kind != identity.Customer || !policy.Allow(p, policy.ReadRuns, policy.Object{CustomerID: p.ID}) || !engine.ValidKey(id) {
+		return fault.New(fault.NotFound, op, "there is no such run for %s", p.Kind)
+	}
+	return r.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		res, err := t.SQL.ExecContext(ctx, "UPDATE flow_run SET news = $1 WHERE id = $2 AND customer_id = $3", false, id, p.ID)
+		if err != nil {
+			return engine.MapError(op, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return &fault.Error{Code: fault.NotFound, Op: op, Message: "there is no such run", Err: err}
+		}
+		return nil
+	})
 }
 
 // FlowRunsOf lists, for staff, the runs of a conversation, and those of its customer

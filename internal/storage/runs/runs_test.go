@@ -146,6 +146,19 @@ func TestOpenRunsAreListedAndBounded(t *testing.T) {
 		first.State, first.DueAt = selfservice.Handed, time.Time{}
 		h.must(h.SaveFlowRun(ctx, h.anna, first))
 		h.must(h.AddFlowRun(ctx, h.anna, h.full(h.anna.ID)))
+		h.must(h.PurgeFlowRuns(ctx, 10))
+		late := h.full(h.anna.ID)
+		h.must(h.EraseFlowRuns(ctx, part(), h.anna.ID))
+		h.must(h.AddFlowRun(ctx, h.anna, late))
+		late.Revision, late.State, late.DueAt, late.News = 1, selfservice.Ended, time.Time{}, true
+		h.must(h.SaveFlowRun(ctx, part(), late))
+		if list, err := h.OpenFlowRuns(ctx, h.anna, h.anna.ID); err != nil || len(list) != 1 || !list[0].News {
+			t.Errorf("what ended while nobody was there: %+v, %v", list, err)
+		}
+		h.must(h.SeeFlowRun(ctx, h.anna, late.ID))
+		if list, err := h.OpenFlowRuns(ctx, h.anna, h.anna.ID); err != nil || len(list) != 0 {
+			t.Errorf("it is listed although it was seen: %d, %v", len(list), err)
+		}
 		other := h.SignIn("cust-li")
 		if list, err := h.OpenFlowRuns(ctx, other, other.ID); err != nil || len(list) != 0 {
 			t.Errorf("somebody else's: %d, %v", len(list), err)

@@ -61,6 +61,9 @@ func (s *shelf) FlowRun(_ context.Context, _ identity.Principal, id string) (n s
 	return n, nil
 }
 
+// SeeFlowRun implements selfservice.Store.
+func (s *shelf) SeeFlowRun(context.Context, identity.Principal, string) error { return nil }
+
 // OpenFlowRuns implements selfservice.Store.
 func (s *shelf) OpenFlowRuns(context.Context, identity.Principal, string) ([]selfservice.Record, error) {
 	return nil, nil
