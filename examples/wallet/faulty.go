@@ -271,7 +271,7 @@ func (f *faulty) spoilt(o wallet.Operation, c wallet.Command) (wallet.Operation,
 	case f.on == "elsewhere" && o.Summary != nil && c.Act == wallet.RequestRefund:
 		o.Summary.Destination = "somebody:else"
 	case f.on == "unsteady-dry-run" && o.Summary != nil:
-		o.Summary.ArrivesBy = wallet.At(time.Now())
+		o.Summary.Effects = []string{"effect-" + strconv.FormatInt(f.count.Add(1), 10)}
 	}
 	return o, nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"kefu/internal/domain/action"
 	"kefu/internal/domain/wallet"
 )
 
@@ -185,7 +186,7 @@ func (p *probe) target(a wallet.Act) (wallet.Command, error) {
 		}
 		return first(id, err)
 	case wallet.Unfreeze:
-		c.Expect = "active"
+		c.Expect = "freeze" // the kind of a restriction is its state
 		return first(pick(p, p.mine("/restrictions"), func(r wallet.Restriction) (string, bool) { return r.ID, r.Kind == "freeze" }))
 	case wallet.RequestRefund:
 		t, terms, err := p.refundable()
@@ -205,7 +206,9 @@ func (p *probe) target(a wallet.Act) (wallet.Command, error) {
 	if err != nil || len(list.Items) == 0 {
 		return c, or(err, skip("there is nothing to try "+string(a)+" on"))
 	}
-	c.Expect = string(state)
+	if c.Expect = string(state); a == wallet.OpenDispute {
+		c.Details = map[string]string{"claim": string(wallet.ClaimMerchant)}
+	}
 	return first(list.Items[0].ID, nil)
 }
 
@@ -381,7 +384,7 @@ func (p *probe) dry(a wallet.Act) error {
 	if err != nil {
 		return err
 	}
-	if !equalJSON(one.Summary, two.Summary) {
+	if two.Summary == nil || action.Hash(c, *one.Summary) != action.Hash(c, *two.Summary) {
 		return fmt.Errorf("a moment later the summary is another one")
 	}
 	return p.send(get(p.mine("/operations?key="+first.key))).refused(404, "not_found")

@@ -36,7 +36,7 @@ func discovery() []Check {
 			return err
 		}},
 		{"capabilities.once", "names everything once", "a list that names something twice was put together by mistake", func(p *probe) error {
-			for _, list := range [][]string{texts(p.can.Readings), texts(p.can.Acts), p.can.StepUp, p.can.Rails} {
+			for _, list := range [][]string{texts(p.can.Readings), texts(p.can.Acts), slices.Clone(p.can.StepUp), slices.Clone(p.can.Rails)} {
 				if slices.Sort(list); len(slices.Compact(slices.Clone(list))) != len(list) {
 					return fmt.Errorf("%v", list)
 				}

@@ -212,10 +212,10 @@ func (w *Wallet) planFreeze(p *person, c wallet.Command) (plan, error) {
 		switch {
 		case frozen < 0:
 			return plan{}, absent()
-		case c.Expect != "active":
+		case c.Expect != p.restrictions[frozen].Kind:
 			return plan{refusal: wallet.StateChanged}, nil
 		}
-		return plan{summary: wallet.Summary{Effects: []string{"payments_go"}, State: "active", Reversible: true}, needs: []wallet.Refusal{wallet.StepUpRequired}, carry: func() []wallet.Made {
+		return plan{summary: wallet.Summary{Effects: []string{"payments_go"}, State: "freeze", Reversible: true}, needs: []wallet.Refusal{wallet.StepUpRequired}, carry: func() []wallet.Made {
 			p.restrictions = slices.Delete(slices.Clone(p.restrictions), frozen, frozen+1)
 			p.setStatus("active", "none")
 			w.notify(wallet.AccountUnfrozen, p.ID, p.ID+":main")
@@ -464,7 +464,13 @@ func (w *Wallet) planOpen(p *person, c wallet.Command) (plan, error) {
 			return plan{}, err
 		}
 	}
+	claim := wallet.Claim(c.Details["claim"])
+	if claim == "" {
+		claim = wallet.ClaimMerchant
+	}
 	switch {
+	case !slices.Contains([]wallet.Claim{wallet.ClaimUnauthorised, wallet.ClaimScam, wallet.ClaimMerchant, wallet.ClaimProcessing}, claim):
+		return plan{}, fault.InvalidField("memory.planOpen", "details", "has no such claim")
 	case t.State == wallet.Disputed:
 		return plan{refusal: wallet.AlreadyDone}, nil
 	case string(t.State) != c.Expect:
@@ -474,7 +480,7 @@ func (w *Wallet) planOpen(p *person, c wallet.Command) (plan, error) {
 	}
 	return plan{summary: wallet.Summary{Effects: []string{"dispute"}, State: string(t.State)}, carry: func() []wallet.Made {
 		d := wallet.Dispute{
-			ID: w.id("dispute"), CustomerID: p.ID, Transactions: append([]string{c.Target}, c.Also...), Claim: wallet.ClaimMerchant, Stage: wallet.StageInquiry,
+			ID: w.id("dispute"), CustomerID: p.ID, Transactions: append([]string{c.Target}, c.Also...), Claim: claim, Stage: wallet.StageInquiry,
 			State: wallet.DisputeOpen, Amount: t.Amount, OpenedAt: w.now(), Deadlines: []wallet.Deadline{{What: "decision", At: w.now() + wallet.Time((240 * time.Hour).Microseconds())}},
 		}
 		p.disputes = append(slices.Clone(p.disputes), d)
