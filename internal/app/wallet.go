@@ -97,6 +97,7 @@ func (a *App) connectActs() {
 	})
 	if a.wallet != nil {
 		a.flows.Acts = acting.Flows{Service: a.acts.Service}
+		a.acts.Changed = a.flows.ActChanged
 	}
 }
 

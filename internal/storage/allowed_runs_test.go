@@ -67,6 +67,7 @@ func runRules() []rule {
 			return sc.DelayFlowRun(ctx, p, sc.run(), sc.Clock.Now())
 		}},
 		{"WakeFlowRuns", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.WakeFlowRuns(ctx, p, "wallet", "own") }},
+		{"WakeFlowRun", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.WakeFlowRun(ctx, p, sc.run().ID) }},
 		{"EraseFlowRuns", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.EraseFlowRuns(ctx, p, sc.own.ID) }},
 		{"KeepFlow", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			text, err := content.Flows.ReadFile("flows/FL2.yaml")

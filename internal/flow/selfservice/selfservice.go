@@ -41,6 +41,7 @@ type Store interface {
 	NextFlowRun(ctx context.Context) (int64, error)
 	DelayFlowRun(ctx context.Context, p identity.Principal, n selfservice.Record, until time.Time) error
 	WakeFlowRuns(ctx context.Context, p identity.Principal, issuer, subject string) error
+	WakeFlowRun(ctx context.Context, p identity.Principal, id string) error
 	PurgeFlowRuns(ctx context.Context, limit int) error
 	KeepFlow(ctx context.Context, p identity.Principal, d *selfservice.Definition) error
 	FlowText(ctx context.Context, digest string) ([]byte, error)
@@ -108,6 +109,7 @@ type Service struct {
 
 	mu    sync.Mutex
 	older map[string]*selfservice.Definition // by digest
+	woken map[string]bool                    // runs whose acts have changed
 }
 
 // How much one customer may do.
@@ -128,7 +130,7 @@ func New(d Deps, o Options) *Service {
 		o.Answers = ratelimit.Limit{Burst: answersAtOnce, Per: limitPer}
 	}
 	return &Service{
-		Deps: d, options: o, wake: make(chan struct{}, 1), older: map[string]*selfservice.Definition{},
+		Deps: d, options: o, wake: make(chan struct{}, 1), older: map[string]*selfservice.Definition{}, woken: map[string]bool{},
 		answers: ratelimit.New(o.Answers, customers),
 		looks:   ratelimit.New(ratelimit.Limit{Burst: looksAtOnce, Per: limitPer}, customers),
 	}

@@ -458,6 +458,33 @@ func TestWhatIsProposed(t *testing.T) {
 	}
 }
 
+// Who waits for a second person hears at once what came of it, and not only when it is
+// looked at again.
+func TestAnActThatChangesWakesItsRun(t *testing.T) {
+	h := open(t, storagetest.New(t, engine.SQLite))
+	seen := h.refund()
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	h.d.Clock.Move(time.Second)
+	go func() { ended <- h.flow.Run(ctx) }()
+	h.acts.mu.Lock()
+	h.acts.proof = assurance.IsProven
+	h.acts.mu.Unlock()
+	h.flow.ActChanged(action.Kept{Action: action.Action{ID: "a", Run: seen.Run.ID}})
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		now, err := h.FlowRun(ctx, h.anna, seen.Run.ID)
+		h.must(err)
+		if now.State == domain.Ended {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it waits at %s", now.Step)
+		}
+	}
+	stop()
+	h.must(<-ended)
+}
+
 // A run that nobody goes on with expires, and makes room.
 func TestARunExpires(t *testing.T) {
 	h, ctx := open(t, storagetest.New(t, engine.SQLite)), context.Background()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"kefu/internal/domain/action"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
@@ -40,6 +41,7 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	purged := s.Clock()
 	for ctx.Err() == nil {
+		s.wakeAll(ctx)
 		n, err := s.Work(ctx)
 		if err != nil && ctx.Err() == nil {
 			s.Log.Warn("runs could not be carried on", "error", err)
@@ -100,6 +102,37 @@ func (s *Service) workOn(ctx context.Context, rec selfservice.Record) error {
 	}
 	_, err = s.drive(ctx, part(), d, rec, false)
 	return err
+}
+
+// maxWoken bounds what is remembered of acts that have changed; what is beyond is looked
+// at when it is due.
+const maxWoken = 10_000
+
+// ActChanged hears of an act that has changed: a run that waits for it is looked at now.
+// It does not block.
+func (s *Service) ActChanged(k action.Kept) {
+	if k.Run == "" {
+		return
+	}
+	s.mu.Lock()
+	if len(s.woken) < maxWoken {
+		s.woken[k.Run] = true
+	}
+	s.mu.Unlock()
+	s.stir()
+}
+
+// wakeAll has the runs looked at whose acts have changed.
+func (s *Service) wakeAll(ctx context.Context) {
+	s.mu.Lock()
+	woken := s.woken
+	s.woken = map[string]bool{}
+	s.mu.Unlock()
+	for run := range woken {
+		if err := s.Store.WakeFlowRun(ctx, part(), run); err != nil && ctx.Err() == nil {
+			s.Log.Warn("a run could not be woken", "run", run, "error", err)
+		}
+	}
 }
 
 // Took hears of a notice of the wallet's: whatever its customer waits for is looked at

@@ -76,6 +76,18 @@ func (r *Runs) WakeFlowRuns(ctx context.Context, p identity.Principal, issuer, s
 	})
 }
 
+// WakeFlowRun has somebody look at once at what a run waits for. Errors: Forbidden.
+func (r *Runs) WakeFlowRun(ctx context.Context, p identity.Principal, id string) error {
+	const op = "runs.WakeFlowRun"
+	if err := mayRun(op, p); err != nil {
+		return err
+	}
+	return r.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		_, err := t.SQL.ExecContext(ctx, "UPDATE flow_run SET due_at = $1 WHERE id = $2 AND state = 'waiting' AND due_at > $1", t.Now, id)
+		return engine.MapError(op, err)
+	})
+}
+
 // PurgeFlowRuns forgets runs that have been over for as long as they are kept, at most
 // limit of them, and destroys their keys.
 func (r *Runs) PurgeFlowRuns(ctx context.Context, limit int) error {

@@ -202,6 +202,14 @@ func TestWhatIsDueIsTakenOnce(t *testing.T) {
 		if claim() != 1 {
 			t.Error("not woken")
 		}
+		h.must(h.WakeFlowRun(ctx, part(), id.New()))
+		if claim() != 0 {
+			t.Error("woken by another run's news")
+		}
+		h.must(h.WakeFlowRun(ctx, part(), n.ID))
+		if claim() != 1 {
+			t.Error("not woken by its own")
+		}
 		n.State, n.DueAt = selfservice.Ended, time.Time{}
 		h.must(h.SaveFlowRun(ctx, h.anna, n))
 		d.Clock.Move(selfservice.Kept - time.Second)

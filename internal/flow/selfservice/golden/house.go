@@ -113,6 +113,9 @@ func (s *shelf) DelayFlowRun(_ context.Context, _ identity.Principal, n selfserv
 // WakeFlowRuns implements selfservice.Store.
 func (s *shelf) WakeFlowRuns(context.Context, identity.Principal, string, string) error { return nil }
 
+// WakeFlowRun implements selfservice.Store.
+func (s *shelf) WakeFlowRun(context.Context, identity.Principal, string) error { return nil }
+
 // PurgeFlowRuns implements selfservice.Store.
 func (s *shelf) PurgeFlowRuns(context.Context, int) error { return nil }
 
