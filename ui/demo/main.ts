@@ -403,7 +403,9 @@ async function main(): Promise<void> {
   } catch {
     failed = true;
   }
-  const chosen = customers.find((c) => c.id === sessionStorage.getItem(key));
+  // A link that the wallet gave out to be answered opens in a tab of its own.
+  const told = sessionStorage.getItem(key) ?? (new URLSearchParams(location.search).has('ask') ? localStorage.getItem(key) : null);
+  const chosen = customers.find((c) => c.id === told);
   const language = pickLanguage(chosen?.language, ...navigator.languages);
   const w = words[language];
   document.documentElement.lang = languageTag(language);
@@ -416,6 +418,7 @@ async function main(): Promise<void> {
   for (const c of customers) select.add(new Option(c.name, c.id, false, c.id === chosen?.id));
   select.onchange = () => {
     sessionStorage.setItem(key, select.value);
+    localStorage.setItem(key, select.value);
     location.reload();
   };
   find('greeting').textContent = chosen ? w.hello(chosen.name) : w.welcome;

@@ -3,6 +3,7 @@ package acting
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -245,6 +246,9 @@ func (s *Service) destination(ctx context.Context, by wallet.Actor, able wallet.
 	if able.Reads(wallet.ReadAccounts) {
 		if all, err := s.Wallet.Accounts(ctx, by, k.Command.CustomerID); err == nil {
 			for _, a := range all {
+				if a.ID == to && a.Number != "" {
+					return strings.TrimSpace(a.Name + " " + wallet.MaskEnd(a.Number, 4))
+				}
 				if a.ID == to {
 					return a.Name
 				}

@@ -54,7 +54,7 @@ test('what may be done now, what needs the customer, and what this wallet does n
 
 test('a card is blocked after exactly that was shown and agreed to', async () => {
   const proposed = act({ act: 'instrument_block', target: 'card-1', does: { destination: 'Visa •••• 4242', effects: ['card_stops'], reversible: false } });
-  const { acts, call, onsaid } = panel((method, path) => {
+  const { acts, call, onsaid } = panel((_, path) => {
     if (path.endsWith('/acts')) return { act: proposed };
     if (path.endsWith('/confirm')) return act({ ...proposed, state: 'confirmed', may_confirm: false, may_start: true });
     if (path.endsWith('/start')) return act({ ...proposed, state: 'sent', may_confirm: false });
