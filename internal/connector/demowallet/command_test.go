@@ -501,3 +501,44 @@ func TestTheOracle(t *testing.T) {
 		t.Errorf("asked for ever: %v", err)
 	}
 }
+
+// A payment that was taken twice is disputed in the words that a flow has for it.
+func TestWhatIsDisputedTwice(t *testing.T) {
+	l := helped(t)
+	for reason, want := range map[string]wallet.Claim{
+		"duplicate": wallet.ClaimProcessing, "scam": wallet.ClaimScam, "unauthorised": wallet.ClaimUnauthorised, "not_received": wallet.ClaimMerchant,
+	} {
+		tx := l.bought(t, "9.00")
+		c := command(wallet.OpenDispute, tx.ID, expect("posted"))
+		c.Reason = reason
+		o := l.do(t, c)
+		list, err := l.Disputes(context.Background(), agent(), "cust-anna")
+		if err != nil || list[0].ID != o.Made[0].ID || list[0].Claim != want {
+			t.Errorf("%s: %+v %v", reason, list, err)
+		}
+	}
+}
+
+func TestIncidents(t *testing.T) {
+	l := live(t)
+	ctx := context.Background()
+	i := wallet.Incident{ID: "in-1", Rails: []string{"sepa"}, BeginsAt: wallet.At(l.clock.Now()), Message: map[string]string{"en": "Bank transfers take longer today."}}
+	must(t, l.Announce(ctx, i))
+	if list, err := l.Incidents(ctx); err != nil || len(list) != 1 || list[0].Rails[0] != "sepa" {
+		t.Errorf("%+v %v", list, err)
+	}
+	l.clock.Move(time.Hour)
+	i.EndsAt = wallet.At(l.clock.Now())
+	must(t, l.Announce(ctx, i))
+	if list, err := l.Incidents(ctx); err != nil || len(list) != 0 {
+		t.Errorf("afterwards: %+v %v", list, err)
+	}
+	page, err := l.Notices(ctx, 0, 10)
+	if err != nil || len(page.Items) != 2 || page.Items[0].Type != wallet.IncidentOpened || page.Items[1].Type != wallet.IncidentClosed || page.Items[1].Sequence != 2 {
+		t.Errorf("%+v %v", page, err)
+	}
+	i.Rails = nil
+	if err := l.Announce(ctx, i); !fault.Is(err, fault.Invalid) {
+		t.Errorf("of no rail: %v", err)
+	}
+}

@@ -51,15 +51,27 @@ func needsOf(c wallet.Claim) []string {
 	}
 }
 
+// claimOf is what a customer says of the payments that a command disputes: in the words
+// of the contract, or as near to them as the reason is.
+func claimOf(c wallet.Command) wallet.Claim {
+	for _, said := range []string{c.Details["claim"], c.Reason} {
+		switch claim := wallet.Claim(said); claim {
+		case wallet.ClaimUnauthorised, wallet.ClaimScam, wallet.ClaimMerchant, wallet.ClaimProcessing:
+			return claim
+		}
+		switch said {
+		case "not_mine", "fraud":
+			return wallet.ClaimUnauthorised
+		case "not_received", "not_as_described", "returned":
+			return wallet.ClaimMerchant
+		}
+	}
+	return wallet.ClaimProcessing // such as taken twice, or a wrong sum
+}
+
 // openDispute takes down that a customer does not accept one payment or more.
 func (d *desk) openDispute(o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
-	claim := wallet.Claim(c.Details["claim"])
-	if claim == "" {
-		claim = wallet.Claim(c.Reason)
-	}
-	if !slices.Contains([]wallet.Claim{wallet.ClaimUnauthorised, wallet.ClaimScam, wallet.ClaimMerchant, wallet.ClaimProcessing}, claim) {
-		return "", fault.InvalidField("demowallet.openDispute", "reason", "is no claim")
-	}
+	claim := claimOf(c)
 	var list []*keep.Payment
 	var sum wallet.Money
 	for i, tx := range append([]string{c.Target}, c.Also...) {

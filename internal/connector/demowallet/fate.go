@@ -68,3 +68,24 @@ func (w *Wallet) Codes(rail string) (map[string]wallet.FailureCode, error) {
 	r, err := rails.Of(rail)
 	return w.table.Raw(r.Codes), err
 }
+
+// Announce tells of something that does not work, changes what is told of it, or ends it.
+// Errors: Invalid.
+func (w *Wallet) Announce(ctx context.Context, i wallet.Incident) error {
+	return w.do(ctx, func(d *desk) error {
+		what := wallet.IncidentUpdated
+		switch before, err := get[wallet.Incident](d, keep.KindIncident, i.ID); {
+		case fault.Is(err, fault.NotFound):
+			what = wallet.IncidentOpened
+		case err != nil:
+			return err
+		case before.EndsAt == 0 && i.EndsAt != 0 && i.EndsAt <= d.At:
+			what = wallet.IncidentClosed
+		}
+		i.UpdatedAt = d.At
+		if err := put(d, keep.KindIncident, i.ID, "", i.BeginsAt, i); err != nil {
+			return err
+		}
+		return d.Tell(what, "", i.ID)
+	})
+}

@@ -67,7 +67,11 @@ func site(t *testing.T, ask func(*demowallet.Wallet) lookup.Wallet) wallettest.S
 	if err := ledger.Seed(context.Background(), people); err != nil {
 		t.Fatal(err)
 	}
-	return wallettest.Site{Wallet: ask(ledger), Customers: [2]string{"cust-anna", "cust-li"}, Add: func(t *testing.T) {
+	return wallettest.Site{Wallet: ask(ledger), Customers: [2]string{"cust-anna", "cust-li"}, Answer: func(t *testing.T, ask string) {
+		if asked, err := ledger.Answer(context.Background(), "cust-anna", ask, true, ""); err != nil || asked.State != wallet.AskApproved {
+			t.Fatalf("%+v %v", asked, err)
+		}
+	}, Add: func(t *testing.T) {
 		amount, err := wallet.Parse("1.00", "EUR", 2)
 		if err == nil {
 			_, err = ledger.Pay(context.Background(), demowallet.Order{CustomerID: "cust-anna", Kind: wallet.KindTransfer, Rail: "wallet", Amount: amount})
@@ -81,7 +85,7 @@ func site(t *testing.T, ask func(*demowallet.Wallet) lookup.Wallet) wallettest.S
 func TestTheLedgerKeepsTheContract(t *testing.T) {
 	wallettest.Run(t, func(t *testing.T) wallettest.Site {
 		s := site(t, func(l *demowallet.Wallet) lookup.Wallet { return l })
-		s.Readings = s.Wallet.(wallettest.Readings)
+		s.Readings, s.Acts = s.Wallet.(wallettest.Readings), s.Wallet.(wallettest.Acts)
 		return s
 	})
 }
@@ -93,7 +97,7 @@ func TestTheClientKeepsTheContract(t *testing.T) {
 			t.Cleanup(server.Close)
 			return client(t, server.URL, nil)
 		})
-		s.Readings = s.Wallet.(wallettest.Readings)
+		s.Readings, s.Acts = s.Wallet.(wallettest.Readings), s.Wallet.(wallettest.Acts)
 		return s
 	})
 }

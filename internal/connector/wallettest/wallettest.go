@@ -32,8 +32,11 @@ type Readings interface {
 
 // Site is a wallet with two customers who have transactions.
 type Site struct {
-	Wallet    lookup.Wallet
-	Readings  Readings // nil: this side of the wallet has none
+	Wallet   lookup.Wallet
+	Readings Readings // nil: this side of the wallet has none
+	Acts     Acts     // the same
+	// Answer is the first customer's yes to a step-up, in the wallet's own app.
+	Answer    func(t *testing.T, ask string)
 	Customers [2]string
 	// Add makes one more transaction of the first customer, newer than the others.
 	Add func(t *testing.T)
@@ -43,7 +46,7 @@ type Site struct {
 func Run(t *testing.T, open func(t *testing.T) Site) {
 	for name, test := range map[string]func(*testing.T, Site){
 		"customers": customers, "accounts and balances": accounts, "one transaction": one, "filters": filters, "pages": pages,
-		"pages while transactions come": growing, "questions that make no sense": nonsense, "readings": readings, "notices": notices,
+		"pages while transactions come": growing, "questions that make no sense": nonsense, "readings": readings, "notices": notices, "acts": acting,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
