@@ -49,7 +49,7 @@ export const storyZh: StoryMessages = {
     proposed: '已向客户展示', confirmed: '客户已同意', waiting: '等待第二人复核', approved: '已批准', planned: '即将提交', sent: '钱包已收到',
     succeeded: '已完成', failed: '未执行', unknown: '结果待确认', rejected: '第二人未批准', cancelled: '已放弃', expired: '已过期',
   },
-  runState: { asking: '进行中', working: '进行中', waiting: '等待中', ended: '已结束', handed_over: '已转人工', expired: '已搁置' },
+  runState: { begun: '已开始', asking: '进行中', working: '进行中', waiting: '等待中', ended: '已结束', handed_over: '已转人工', expired: '已搁置' },
   flows: { FL2: '支付为什么失败？', FL6: '我的钱到哪里了？', FL7: '申请退款', FL19: '不是我付的，或者我被骗了' },
   notForThem: '不对客户说',
   refunds: '退款',
