@@ -14,6 +14,7 @@ import (
 	"kefu/content"
 	"kefu/internal/app/acts"
 	"kefu/internal/app/flows"
+	"kefu/internal/app/stories"
 	"kefu/internal/connector/demowallet"
 	"kefu/internal/connector/walletapi"
 	"kefu/internal/connector/walletserver"
@@ -89,7 +90,8 @@ func (a *App) walletIssuer() string {
 	return a.Config.Identity.Issuers[0].Issuer
 }
 
-// connectActs makes what has things done in the wallet, and gives it to the flows.
+// connectActs makes what has things done in the wallet, and gives it to the flows, and
+// both to the stories of payments.
 func (a *App) connectActs() {
 	a.acts = acts.New(acts.Parts{
 		Store: a.Store, Wallet: a.wallet, Approvals: a.approvals, Settings: a.settings, Queue: a.queue, Clean: a.intake.Clean, Config: a.Config, Issuer: a.walletIssuer(),
@@ -99,6 +101,7 @@ func (a *App) connectActs() {
 		a.flows.Acts = acting.Flows{Service: a.acts.Service}
 		a.acts.Changed = a.flows.ActChanged
 	}
+	a.lookup.Doings = []lookup.Doings{stories.OfRuns{Runs: a.flows}, stories.OfActs{Acts: a.acts}}
 }
 
 func openWallet(c config.Config, a *App, key httpsig.Key) (*walletapi.Client, error) {
