@@ -1,4 +1,5 @@
-const list = (items: string[]) => new Intl.ListFormat('en', { type: 'conjunction' }).format(items);
+const list = (items: string[]) => new Intl.ListFormat('en', { type: 'conjunction' }).format(items.map((one) => one.toLowerCase()));
+const begun = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** What is done in the wallet, as staff say it. */
 export const actEn = {
@@ -11,10 +12,11 @@ export const actEn = {
   } as Record<string, string>,
   effects: { payments_stop: 'No payment can leave their wallet until it is lifted.', signed_out: 'Every device of theirs is signed out.' } as Record<string, string>,
   proof: 'The customer confirms it in the wallet. No code is ever asked for here.',
+  reversible: 'It can be undone later.',
   proven: 'The customer has confirmed it in the wallet.',
   second: 'Nothing happens before a second person has agreed.',
-  withThem: (what: string[]) => `${list(what)}: only with the customer’s yes.`,
-  missing: (what: string[]) => `This wallet does not do: ${list(what).toLowerCase()}.`,
+  withThem: (what: string[]) => `${begun(list(what))}: only with the customer’s yes.`,
+  missing: (what: string[]) => `This wallet does not do: ${list(what)}.`,
   why: 'Reason',
   reasons: { customer_asked: 'The customer asked for it', lost_device: 'Phone or card lost or stolen', unknown_payments: 'Payments that they do not know' },
   which: 'Which card',

@@ -12,6 +12,7 @@ export const actZh: ActMessages = {
   },
   effects: { payments_stop: '解除之前，客户的钱包不能付款。', signed_out: '客户的所有设备都会退出登录。' },
   proof: '由客户在钱包里确认。这里绝不会索要验证码。',
+  reversible: '之后可以撤销。',
   proven: '客户已在钱包里确认。',
   second: '第二人同意之前不会执行。',
   withThem: (what) => `${list(what)}：必须由客户本人同意。`,
