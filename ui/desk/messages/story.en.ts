@@ -55,6 +55,7 @@ export const storyEn = {
   refunds: 'Refunds',
   disputes: 'Disputes',
   noRefunds: 'No refund.',
+  notRefundable: ' This payment cannot be given back here.',
   noDisputes: 'No dispute.',
   are: { not_offered: 'This wallet does not tell.', silent: 'The wallet does not answer about this just now.' } as Record<string, string>,
   facts: 'Details',

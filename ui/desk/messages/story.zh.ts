@@ -55,6 +55,7 @@ export const storyZh: StoryMessages = {
   refunds: '退款',
   disputes: '争议',
   noRefunds: '没有退款。',
+  notRefundable: '这笔付款在这里不能退款。',
   noDisputes: '没有争议。',
   are: { not_offered: '这个钱包不提供。', silent: '钱包暂时没有答复这一项。' },
   facts: '详细信息',
