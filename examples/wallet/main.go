@@ -25,6 +25,7 @@ func main() {
 	keyID := flag.String("key", "kefu", "the name of the key")
 	secretFile := flag.String("secret-file", "", "the file with the secret that is shared with Kefu, of at least 32 bytes")
 	name := flag.String("fault", "", "what is wrong with the wallet")
+	kefu := flag.String("kefu", "", "where Kefu takes notices, such as https://help.example/v1/wallet/events; none: it has to ask for them")
 	list := flag.Bool("faults", false, "list the faults")
 	delay := flag.Duration("delay", 2*time.Second, "until what is pending is over, and customers have answered")
 	flag.Parse()
@@ -34,31 +35,41 @@ func main() {
 		}
 		return
 	}
-	if err := serve(*listen, *keyID, *secretFile, *name, *delay); err != nil {
+	if err := serve(options{*listen, *keyID, *secretFile, *name, *kefu, *delay}); err != nil {
 		fmt.Fprintln(os.Stderr, "wallet:", err)
 		os.Exit(1)
 	}
 }
 
-func serve(listen, keyID, secretFile, name string, delay time.Duration) error {
-	secret, err := os.ReadFile(secretFile)
+// options are what the program was told.
+type options struct {
+	listen, keyID, secretFile, fault, kefu string
+	delay                                  time.Duration
+}
+
+func serve(o options) error {
+	secret, err := os.ReadFile(o.secretFile)
 	if err != nil {
 		return fmt.Errorf("the secret cannot be read: %w", err)
 	}
-	key := httpsig.Key{ID: keyID, Secret: bytes.TrimSpace(secret)}
+	key := httpsig.Key{ID: o.keyID, Secret: bytes.TrimSpace(secret)}
 	if len(key.Secret) < httpsig.MinSecret {
 		return fmt.Errorf("the secret has fewer than %d bytes", httpsig.MinSecret)
 	}
-	handler, err := handlerWith(name, key, delay)
+	own := memory.New(memory.Options{Delay: o.delay})
+	handler, err := handlerWith(o.fault, key, own)
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Addr: listen, Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10}
+	server := &http.Server{Addr: o.listen, Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	if o.kefu != "" {
+		go deliverer{own: own, url: o.kefu, key: key, http: &http.Client{Timeout: 10 * time.Second}, log: slog.Default()}.run(ctx)
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.ListenAndServe() }()
-	fmt.Printf("serving %s and %s at http://%s/v1\n", memory.Anna, memory.Bo, listen)
+	fmt.Printf("serving %s and %s at http://%s/v1\n", memory.Anna, memory.Bo, o.listen)
 	select {
 	case err := <-ended:
 		return err
@@ -73,8 +84,7 @@ func serve(listen, keyID, secretFile, name string, delay time.Duration) error {
 }
 
 // handlerWith is the wallet with one fault, or none.
-func handlerWith(name string, key httpsig.Key, delay time.Duration) (http.Handler, error) {
-	own := memory.New(memory.Options{Delay: delay})
+func handlerWith(name string, key httpsig.Key, own *memory.Wallet) (http.Handler, error) {
 	o := walletserver.Options{Wallet: own, Verifier: httpsig.NewVerifier(100_000, key), Log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
 	if name == "" {
 		return walletserver.New(o).Handler(), nil

@@ -21,7 +21,7 @@ func key() httpsig.Key {
 // judged is what the checks say of a wallet with a fault.
 func judged(t *testing.T, name, only string) walletcheck.Report {
 	t.Helper()
-	handler, err := handlerWith(name, key(), 10*time.Millisecond)
+	handler, err := handlerWith(name, key(), memory.New(memory.Options{Delay: 10 * time.Millisecond}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestEveryFaultIsFound(t *testing.T) {
 }
 
 func TestAFaultThatIsNone(t *testing.T) {
-	if _, err := handlerWith("perfect", key(), time.Second); err == nil {
+	if _, err := handlerWith("perfect", key(), memory.New(memory.Options{})); err == nil {
 		t.Error("a wallet has a fault that is none")
 	}
 }
