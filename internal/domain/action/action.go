@@ -84,6 +84,7 @@ const (
 	StartLife    = 10 * time.Minute // from the last yes to the wallet
 	SendLease    = time.Minute      // in which the wallet's answer to a command is awaited before it is asked by the key
 	AlarmAfter   = 24 * time.Hour   // that nobody knows what became of it
+	ArriveLife   = 10 * time.Minute // in which a command that left may still arrive: its signature is good for five, by a clock that may be five off
 )
 
 // Action is one thing to be done.
@@ -109,6 +110,8 @@ type Action struct {
 	CreatedAt      time.Time
 	ExpiresAt      time.Time // of a state that does not wait for the wallet
 	ChangedAt      time.Time
+	HandedAt       time.Time // when it was handed over last
+	LeftAt         time.Time // when that was of the last command that may have left; zero: none can have
 }
 
 // Kept is an action as it is kept.
@@ -364,6 +367,6 @@ func (a Action) Plan(r Ready, now time.Time) (Action, error) {
 		return refuse(string(wallet.ApprovalRequired))
 	}
 	a.StepUpID, a.Command.Assertion = r.StepUp, r.Signed
-	a.State, a.ChangedAt, a.NextAt, a.ExpiresAt = Planned, now, now, time.Time{}
+	a.State, a.ChangedAt, a.NextAt, a.HandedAt, a.ExpiresAt = Planned, now, now, now, time.Time{}
 	return a, nil
 }

@@ -367,6 +367,41 @@ func TestAnyOrderOfAnswers(t *testing.T) {
 	})
 }
 
+// A command that left may still be on its way when the wallet says that it knows nothing
+// of it: until its signature is too old, nobody says that it has failed.
+func TestWhatMayBeOnItsWayHasNotFailed(t *testing.T) {
+	lost, never, nothing := action.Answer{Err: errors.New("lost")}, action.Answer{Err: errors.New("never left"), NeverSent: true}, action.Answer{Nothing: true}
+	for name, c := range map[string]struct {
+		old     time.Duration // since it was proposed, as after a second person's yes
+		answers []action.Answer
+		at      []time.Duration
+		want    []action.State
+	}{
+		"given up, and it never was there": {
+			0, []action.Answer{lost, nothing, never, nothing, nothing}, []time.Duration{0, time.Minute, 11 * time.Minute, 12 * time.Minute, 21 * time.Minute},
+			[]action.State{action.Unknown, action.Planned, action.Planned, action.Planned, action.Failed},
+		},
+		"approved hours after": {
+			5 * time.Hour, []action.Answer{lost, nothing, nothing, nothing}, []time.Duration{0, time.Minute, 9 * time.Minute, 11 * time.Minute},
+			[]action.State{action.Unknown, action.Unknown, action.Unknown, action.Failed},
+		},
+		"the process ended while it was sent": {
+			5 * time.Hour, []action.Answer{nothing, nothing}, []time.Duration{time.Minute, 11 * time.Minute}, []action.State{action.Unknown, action.Failed},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := planned(t)
+			a.CreatedAt = a.CreatedAt.Add(-c.old)
+			for i, w := range c.answers {
+				var err error
+				if a, err = a.Settle(w, began.Add(c.at[i])); err != nil || a.State != c.want[i] {
+					t.Fatalf("answer %d: %s, not %s (%v)", i, a.State, c.want[i], err)
+				}
+			}
+		})
+	}
+}
+
 func TestSomebodyIsToldWhenNobodyKnows(t *testing.T) {
 	a := planned(t)
 	a, err := a.Settle(action.Answer{Err: errors.New("lost")}, began)

@@ -78,15 +78,19 @@ func (a Action) answers(o wallet.Operation) bool {
 
 // unsure: it may have happened.
 func (a Action) unsure(now time.Time) Action {
+	if a.State == Planned {
+		a.LeftAt = a.HandedAt
+	}
 	if a.State != Unknown {
 		a.State, a.ChangedAt = Unknown, now
 	}
 	return a
 }
 
-// giveUpLate: nothing left. Too long after the yes, nothing will.
+// giveUpLate: this time nothing left. If nothing did before, nothing will, too long after
+// the yes; if something may have, only the wallet can say what became of it.
 func (a Action) giveUpLate(now time.Time) Action {
-	if now.Sub(a.ChangedAt) >= StartLife {
+	if now.Sub(a.ChangedAt) >= StartLife && a.LeftAt.IsZero() {
 		a.State, a.Refusal, a.ChangedAt, a.NextAt = Failed, Unreachable, now, time.Time{}
 	}
 	return a
@@ -96,16 +100,22 @@ func (a Action) giveUpLate(now time.Time) Action {
 const Unreachable wallet.Refusal = "unreachable"
 
 // nothingThere: the wallet says that it never heard of it. While the yes is fresh it is
-// sent, under the same key; later it has failed, for nothing may happen hours after. A
-// first request that is still on its way cannot arrive by then: a wallet refuses a
-// signature that is older than five minutes.
+// sent, under the same key; later it has failed, for nothing may happen hours after. But
+// not while a command that left may still be on its way: until a wallet would refuse its
+// signature nobody knows.
 func (a Action) nothingThere(now time.Time) Action {
 	if a.State == Sent { // it said otherwise before: nobody knows
 		return a.unsure(now)
 	}
+	if a.State == Planned {
+		a.LeftAt = a.HandedAt
+	}
 	if now.Sub(a.CreatedAt) < ProposalLife+StartLife {
 		a.State = Planned
 		return a
+	}
+	if now.Sub(a.LeftAt) < ArriveLife {
+		return a.unsure(now)
 	}
 	a.State, a.Refusal, a.ChangedAt, a.NextAt = Failed, Unreachable, now, time.Time{}
 	return a

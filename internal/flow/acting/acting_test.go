@@ -37,6 +37,7 @@ type house struct {
 	version                   int64
 	alarms                    []action.Kept
 	dies                      atomic.Int32 // how many answers of the wallet will not be noted
+	sleeps                    atomic.Int64 // for how long the machine sleeps after the next plan
 	anna, other               identity.Principal
 	agent, colleague          identity.Principal
 	supervisor, second, admin identity.Principal
@@ -48,6 +49,13 @@ type house struct {
 type dying struct {
 	*storage.Store
 	dies *atomic.Int32
+	h    *house
+}
+
+func (d dying) PlanAct(ctx context.Context, p identity.Principal, id string, revision int64, r action.Ready) (action.Kept, error) {
+	k, err := d.Store.PlanAct(ctx, p, id, revision, r)
+	d.h.clock.Move(time.Duration(d.h.sleeps.Swap(0)))
+	return k, err
 }
 
 func (d dying) SettleAct(ctx context.Context, p identity.Principal, id string, revision int64, w action.Answer) (action.Kept, error) {
@@ -75,7 +83,7 @@ func (h *house) restart() {
 		return strings.ReplaceAll(text, "4242424242424242", "‹pan›"), nil
 	}
 	h.flow = acting.New(acting.Deps{
-		Wallet: h.wallet, Links: h.Store, Store: dying{h.Store, &h.dies}, Prover: proofs, Approver: approving.New(h.Store, clean, nil), Clock: h.clock.Now, Clean: clean,
+		Wallet: h.wallet, Links: h.Store, Store: dying{h.Store, &h.dies, h}, Prover: proofs, Approver: approving.New(h.Store, clean, nil), Clock: h.clock.Now, Clean: clean,
 		Policy: func() (action.Policy, int64) { return h.policy, h.version }, Zone: func() *time.Location { return time.UTC }, OnDuty: func() bool { return true },
 		Alarm: func(k action.Kept) { h.alarms = append(h.alarms, k) },
 	}, "wallet")

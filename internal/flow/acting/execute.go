@@ -113,9 +113,13 @@ func (s *Service) changed(k action.Kept, err error) (action.Kept, error) {
 }
 
 // send hands a planned act to the wallet, and takes in the answer. Whoever asked may
-// have gone: what was planned goes on.
+// have gone: what was planned goes on. But where so long went by since it was written down
+// that others ask what became of it, as on a machine that was suspended, nothing leaves.
 func (s *Service) send(ctx context.Context, p identity.Principal, k action.Kept) (action.Kept, error) {
 	ctx = context.WithoutCancel(ctx)
+	if s.Clock().Sub(k.HandedAt) >= action.SendLease-doTime {
+		return s.act(ctx, p, k.ID)
+	}
 	asking, cancel := context.WithTimeout(ctx, doTime)
 	defer cancel()
 	o, err := s.Wallet.Do(asking, actor(p, k), k.Command)

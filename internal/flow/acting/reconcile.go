@@ -97,10 +97,15 @@ func (s *Service) look(ctx context.Context, k action.Kept) error {
 }
 
 // sendAgain hands over what certainly never left, or of which the wallet knows nothing.
-// After its time nothing leaves any more.
+// After its time nothing leaves any more; whether something did that was still on its way
+// when the wallet was asked, it is asked once more.
 func (s *Service) sendAgain(ctx context.Context, k action.Kept) error {
 	if s.Clock().Sub(k.ChangedAt) >= action.StartLife {
-		s.settle(ctx, k, action.Answer{Err: errors.New("too late"), NeverSent: true})
+		late := action.Answer{Err: errors.New("too late"), NeverSent: true}
+		if !k.LeftAt.IsZero() {
+			late = s.askWhatBecame(ctx, k)
+		}
+		s.settle(ctx, k, late)
 		return nil
 	}
 	again, err := s.Store.ResendAct(ctx, part(), k.ID, k.Revision)

@@ -232,7 +232,7 @@ func (a *Acts) ResendAct(ctx context.Context, p identity.Principal, id string, r
 		if k.State != action.Planned || k.Sending || now.Sub(k.ChangedAt) >= action.StartLife {
 			return &fault.Error{Code: fault.Conflict, Op: op, Field: "state", Reason: string(k.State), Message: "it may have left, or its time is over"}
 		}
-		k.Sending, k.NextAt = true, now.Add(action.SendLease)
+		k.Sending, k.HandedAt, k.NextAt = true, now, now.Add(action.SendLease)
 		return nil
 	})
 }

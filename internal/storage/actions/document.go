@@ -32,6 +32,8 @@ type document struct {
 	Tries       int            `json:"tries,omitempty"`
 	NextAt      int64          `json:"next_at,omitempty"`
 	ExpiresAt   int64          `json:"expires_at,omitempty"`
+	HandedAt    int64          `json:"handed_at,omitempty"`
+	LeftAt      int64          `json:"left_at,omitempty"`
 	Destination string         `json:"destination,omitempty"`
 }
 
@@ -56,7 +58,7 @@ func seal(t *core.Tx, k action.Kept) ([]byte, int64, error) {
 		Run: k.Run, Step: k.Step, Act: k.Command.Act, Target: k.Command.Target, Command: k.Command, Summary: k.Summary,
 		Verdict: verdict{int(k.Verdict.Level), k.Verdict.FourEyes, k.Verdict.Code, k.Verdict.Version},
 		Hash:    k.Hash, Maker: byOf(k.Maker), Confirmer: byOf(k.Confirmer), StepUp: k.StepUpID, Operation: k.OperationID, Refusal: k.Refusal, Made: k.Made,
-		Tries: k.Tries, NextAt: clock.Micros(k.NextAt), ExpiresAt: clock.Micros(k.ExpiresAt), Destination: k.Destination,
+		Tries: k.Tries, NextAt: clock.Micros(k.NextAt), ExpiresAt: clock.Micros(k.ExpiresAt), HandedAt: clock.Micros(k.HandedAt), LeftAt: clock.Micros(k.LeftAt), Destination: k.Destination,
 	})
 	if err != nil {
 		return nil, 0, fault.Wrap("actions.seal", err)
@@ -78,5 +80,6 @@ func read(k *action.Kept, text []byte) error {
 	k.Verdict = action.Verdict{Allow: true, Level: identity.Level(d.Verdict.Level), FourEyes: d.Verdict.FourEyes, Code: d.Verdict.Code, Version: d.Verdict.Version}
 	k.Maker, k.Confirmer, k.StepUpID, k.OperationID, k.Refusal, k.Made = d.Maker.of(), d.Confirmer.of(), d.StepUp, d.Operation, d.Refusal, d.Made
 	k.Tries, k.NextAt, k.ExpiresAt, k.Destination = d.Tries, clock.FromMicros(d.NextAt), clock.FromMicros(d.ExpiresAt), d.Destination
+	k.HandedAt, k.LeftAt = clock.FromMicros(d.HandedAt), clock.FromMicros(d.LeftAt)
 	return nil
 }
