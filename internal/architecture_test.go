@@ -54,7 +54,7 @@ func layers() []layer {
 		{name: "target", rooms: []string{"internal/target"}, below: []string{"platform", "client"}},
 		{
 			name:  "beside",
-			rooms: []string{"internal/bench", "internal/replay", "internal/simulation", "internal/walletcheck"},
+			rooms: []string{"internal/bench", "internal/replay", "internal/safety", "internal/simulation", "internal/walletcheck"},
 			below: []string{"platform", "domain", "flow", "adapter", "client", "target"},
 		},
 		{name: "app", rooms: []string{"internal/app"}, below: []string{"platform", "domain", "flow", "adapter", "interface"}},

@@ -1,0 +1,64 @@
+package safety_test
+
+import (
+	"bytes"
+	"context"
+	"testing"
+
+	"kefu/internal/safety"
+)
+
+// Whatever people, networks and forgers do: nothing happens that was not allowed, and
+// much does that was.
+func TestNothingHappensThatIsNotAllowed(t *testing.T) {
+	r, err := safety.Run(context.Background(), safety.Options{Seed: 1, Runs: 1500})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Met || r.Runs != 1500 {
+		var text bytes.Buffer
+		_ = r.Report(&text)
+		t.Errorf("violations %v, legitimate %.3f:\n%s", r.Broken, r.LegitimateShare, text.String())
+	}
+	for _, act := range []string{"refund", "freeze", "unfreeze", "dispute", "hold_release", "provisional_credit", "instrument_block"} {
+		if r.ByAct[act] == 0 {
+			t.Errorf("no %s happened: the adversary does not try it, or is always refused", act)
+		}
+	}
+}
+
+// A check that is switched off is missed: otherwise nobody would have looked for it.
+func TestEachCheckIsMissed(t *testing.T) {
+	for _, check := range safety.Checks() {
+		t.Run(string(check), func(t *testing.T) {
+			t.Parallel()
+			r, err := safety.Run(context.Background(), safety.Options{Seed: 1, Runs: 10_000, Disable: check, Until: check.Shows(), Workers: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !r.Met {
+				t.Errorf("without it nothing was found in %d runs (found: %v)", r.Runs, r.Broken)
+			}
+			t.Logf("%d runs, %v", r.Runs, r.Broken)
+		})
+	}
+}
+
+// A run is the same each time that it is played.
+func TestRunsRepeat(t *testing.T) {
+	first, err := safety.Run(context.Background(), safety.Options{Seed: 7, Runs: 300, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var steps, effects, refused uint64
+	for n := range uint64(300) {
+		r, err := safety.Run(context.Background(), safety.Options{Seed: 7, Run: n, Only: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps, effects, refused = steps+r.Steps, effects+r.Effects, refused+r.Refused
+	}
+	if steps != first.Steps || effects != first.Effects || refused != first.Refused {
+		t.Errorf("one after the other: %d, %d, %d; each by itself: %d, %d, %d", first.Steps, first.Effects, first.Refused, steps, effects, refused)
+	}
+}
