@@ -100,6 +100,7 @@ func (a *App) connectActs() {
 	if a.wallet != nil {
 		a.flows.Acts = acting.Flows{Service: a.acts.Service}
 		a.acts.Changed = a.flows.ActChanged
+		a.notices.Follow(a.acts)
 	}
 	a.lookup.Doings = []lookup.Doings{stories.OfRuns{Runs: a.flows}, stories.OfActs{Acts: a.acts}}
 }

@@ -179,6 +179,7 @@ func outcomeRules() []rule {
 			_, err := sc.AlarmAct(ctx, p, k.ID, k.Revision)
 			return err
 		}),
+		step("HurryActs", "system", func(sc *scene, p identity.Principal) error { return sc.HurryActs(ctx, p, "wallet", "own") }),
 		step("ActRequest", "supervisor owner", func(sc *scene, p identity.Principal) error {
 			defer sc.drop()
 			_, err := sc.ActRequest(ctx, p, sc.waiting().ID)

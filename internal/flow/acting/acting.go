@@ -67,6 +67,7 @@ type Store interface {
 	SettleAct(ctx context.Context, p identity.Principal, id string, revision int64, w action.Answer) (action.Kept, error)
 	FailAct(ctx context.Context, p identity.Principal, id string, revision int64, why wallet.Refusal) (action.Kept, error)
 	LookAgain(ctx context.Context, p identity.Principal, id string, revision int64, at time.Time) (action.Kept, error)
+	HurryActs(ctx context.Context, p identity.Principal, issuer, subject string) error
 	AlarmAct(ctx context.Context, p identity.Principal, id string, revision int64) (action.Kept, error)
 	ActRequest(ctx context.Context, p identity.Principal, id string) (approval.Request, error)
 	MayDecide(p identity.Principal, r approval.Request) bool

@@ -99,3 +99,30 @@ func TestTheWalletChangesItsKeys(t *testing.T) {
 	}
 	h.execute(a, "")
 }
+
+func TestANoticeSavesTheWait(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := context.Background()
+		a := h.propose("12.50")
+		h.confirm(a)
+		h.prove(a)
+		h.wallet.next = []way{takesTime}
+		h.execute(a, "")
+		for range 6 { // it is asked for less and less often
+			h.wallet.pending = true
+			h.later(2 * time.Minute)
+		}
+		h.wallet.pending = false
+		h.must(h.flow.Took(ctx, wallet.Notice{Type: wallet.OperationUpdated, CustomerID: "cust-li"}))
+		h.must(h.flow.Took(ctx, wallet.Notice{Type: wallet.RiskAlert, CustomerID: "cust-anna"}))
+		h.must(h.flow.Reconcile(ctx))
+		if now := h.state(a); now.State != "sent" {
+			t.Errorf("what is no news of it: %s", now.State)
+		}
+		h.must(h.flow.Took(ctx, wallet.Notice{Type: wallet.OperationUpdated, CustomerID: "cust-anna"}))
+		h.must(h.flow.Reconcile(ctx))
+		if now := h.state(a); now.State != "succeeded" {
+			t.Errorf("after the notice: %s", now.State)
+		}
+	})
+}

@@ -49,6 +49,20 @@ func (s *Service) wakeUp() {
 	}
 }
 
+// Took hears that something changed in the wallet: what is under way for that customer
+// is looked at now. A notice that is forged or late makes the wallet be asked, and
+// nothing else. Errors: those of the store.
+func (s *Service) Took(ctx context.Context, n wallet.Notice) error {
+	if n.CustomerID == "" || (n.Type != wallet.OperationUpdated && n.Type != wallet.StepUpCompleted && n.Type != wallet.StepUpFailed) {
+		return nil
+	}
+	if err := s.Store.HurryActs(ctx, part(), s.issuer, n.CustomerID); err != nil {
+		return err
+	}
+	s.wakeUp()
+	return nil
+}
+
 // Reconcile looks once at all that is due. Errors: those of the store.
 func (s *Service) Reconcile(ctx context.Context) error {
 	due, err := s.Store.DueActs(ctx, part(), dueAtOnce)

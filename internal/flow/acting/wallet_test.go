@@ -51,6 +51,7 @@ type theWallet struct {
 	kid     string
 	next    []way // of the commands to come; arrives after those
 	down    bool  // nothing is answered
+	pending bool  // what was taken on is not done yet
 	state   string
 	fee     string
 	ops     map[string]wallet.Operation
@@ -258,7 +259,7 @@ func (w *theWallet) find(is func(wallet.Operation) bool) (wallet.Operation, erro
 		if !is(o) {
 			continue
 		}
-		if o.State == wallet.OpPending {
+		if o.State == wallet.OpPending && !w.pending {
 			o.State, o.DoneAt = wallet.OpSucceeded, wallet.At(w.clock.Now())
 			w.ops[key] = o
 		}

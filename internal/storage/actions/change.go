@@ -275,6 +275,21 @@ func (a *Acts) LookAgain(ctx context.Context, p identity.Principal, id string, r
 	})
 }
 
+// HurryActs has the acts of one of the wallet's customers looked at now, of which the
+// wallet may know more than it has told: it said that something changed. Errors:
+// Forbidden for all but the part of Kefu that carries acts out.
+func (a *Acts) HurryActs(ctx context.Context, p identity.Principal, issuer, subject string) error {
+	const op = "actions.HurryActs"
+	if !policy.Allow(p, policy.RunActs, policy.Object{}) {
+		return fault.New(fault.Forbidden, op, "%s hurries nothing", p.Kind)
+	}
+	return a.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		_, err := t.SQL.ExecContext(ctx, `UPDATE act SET due_at = $1 WHERE due_at > $1 AND state IN ('sent', 'unknown', 'approved')
+			AND customer_id IN (SELECT id FROM customer WHERE issuer = $2 AND subject = $3)`, t.Now, issuer, subject)
+		return engine.MapError(op, err)
+	})
+}
+
 // AlarmAct notes that somebody is told that nobody knows what became of an act. Errors:
 // NotFound; Forbidden; Conflict.
 func (a *Acts) AlarmAct(ctx context.Context, p identity.Principal, id string, revision int64) (action.Kept, error) {
