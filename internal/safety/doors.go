@@ -201,6 +201,14 @@ func (d storeDoor) LookAgain(c context.Context, p identity.Principal, id string,
 	return then(s, err, func(s acting.Store) (action.Kept, error) { return s.LookAgain(c, p, id, revision, at) })
 }
 
+func (d storeDoor) HurryActs(c context.Context, p identity.Principal, issuer, subject string) error {
+	s, err := d.write()
+	if err != nil {
+		return err
+	}
+	return s.HurryActs(c, p, issuer, subject)
+}
+
 func (d storeDoor) AlarmAct(c context.Context, p identity.Principal, id string, revision int64) (action.Kept, error) {
 	s, err := d.write()
 	return then(s, err, func(s acting.Store) (action.Kept, error) { return s.AlarmAct(c, p, id, revision) })

@@ -349,6 +349,20 @@ func (a *Acts) LookAgain(_ context.Context, p identity.Principal, id string, rev
 	})
 }
 
+// HurryActs implements acting.Store. There is one issuer here.
+func (a *Acts) HurryActs(_ context.Context, p identity.Principal, _, subject string) error {
+	if !policy.Allow(p, policy.RunActs, policy.Object{}) {
+		return fault.New(fault.Forbidden, "kept.HurryActs", "hurries nothing")
+	}
+	for _, k := range a.Order {
+		waits := k.State == action.Sent || k.State == action.Unknown || k.State == action.Approved
+		if now := a.clock(); waits && k.Command.CustomerID == subject && due(k).After(now) {
+			k.NextAt = now
+		}
+	}
+	return nil
+}
+
 // AlarmAct implements acting.Store.
 func (a *Acts) AlarmAct(_ context.Context, p identity.Principal, id string, revision int64) (action.Kept, error) {
 	return a.change(id, revision, runs(p), func(k *action.Kept) error {
