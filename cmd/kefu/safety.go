@@ -33,7 +33,8 @@ func runSafety(ctx context.Context, args []string) int {
 		Tell: func(n uint64) { fmt.Fprintf(os.Stderr, "%d runs\n", n) },
 	}
 	result, err := safety.Run(ctx, o)
-	if err != nil {
+	if err != nil { // interrupted: what was found so far is told all the same
+		_ = result.Report(os.Stderr)
 		return fail(err)
 	}
 	if err := result.Report(os.Stderr); err != nil {
