@@ -12,6 +12,11 @@ async function preview(page: Page): Promise<Frame> {
   return frame;
 }
 
+/** From here on no flow is to be had, as with a wallet that cannot answer what one needs. */
+async function noFlows(page: Page): Promise<void> {
+  await page.route('**/rt/runs*', (route) => route.fulfill({ status: 404, contentType: 'application/json', body: '{"t":"error","code":"not_found"}' }));
+}
+
 /** What customers are asked and how the window looks, changed on screen. */
 export function forming(house: House): void {
   describe('what customers are asked', () => {
@@ -210,6 +215,14 @@ export function forming(house: House): void {
       }
       await frame.getByRole('button', { name: /A payment failed/ }).waitFor();
       await fits('topics');
+      // What can be looked up is looked up; where it cannot, it is asked.
+      await frame.getByRole('button', { name: /A payment failed/ }).click();
+      await frame.getByRole('heading', { name: 'Why did my payment fail?' }).waitFor();
+      await frame.getByText('Which payment is it?').waitFor();
+      await fits('flow');
+      expect(await faultsOf(frame)).toEqual([]);
+      await frame.getByRole('button', { name: 'Other topics' }).click();
+      await noFlows(someone.page);
       await frame.getByRole('button', { name: /A payment failed/ }).click();
       await frame.getByRole('group', { name: 'Choose from your payments' }).getByRole('radio').first().waitFor();
       await fits('form');
@@ -229,6 +242,7 @@ export function forming(house: House): void {
     test('shows the payment that the page asks about, however old it is', { timeout: 60_000 }, async () => {
       const someone = await house.customer('cust-anna');
       const { frame, page } = someone;
+      await noFlows(page);
       // The oldest that there is: page by page to the end.
       const seen: { id: string; party?: string }[] = [];
       page.on('response', async (r) => {

@@ -5,6 +5,7 @@ import { configuring } from './configuring.ts';
 import { duties } from './duties.ts';
 import { everywhere } from './everywhere.ts';
 import { faults } from './faults.ts';
+import { flows } from './flows.ts';
 import { forming } from './forming.ts';
 import { House } from './house.ts';
 import { intake } from './intake.ts';
@@ -36,6 +37,7 @@ describe.each(engines())('on %s', (engine) => {
   people(house);
   comingIn(house);
   working(house);
+  flows(house);
   duties(house);
   wrapping(house);
   if (engine === 'SQLite') byKeyboard(house);

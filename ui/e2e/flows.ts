@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import type { House } from './house.ts';
+import { phone } from './people.ts';
+import { faultsOf, overflow } from './screens.ts';
+
+/** What customers do for themselves, and what of it reaches a person. */
+export function flows(house: House): void {
+  describe('what happened to a payment', () => {
+    test('is told before anything is typed, and is solved in three taps', { timeout: 60_000 }, async () => {
+      const anna = await house.customer('cust-anna', phone);
+      const { frame } = anna;
+      await frame.getByRole('region', { name: 'About your recent payments' }).waitFor();
+      expect(await faultsOf(frame)).toEqual([]);
+      expect(await overflow(frame)).toBeLessThanOrEqual(0);
+      await house.shot(anna.page, 'flow-proposals');
+      await frame.getByRole('button', { name: /Hausverwaltung Krüger is late/ }).click();
+      await frame.getByText('It is late, and it is not lost.').waitFor();
+      expect(await faultsOf(frame)).toEqual([]);
+      await house.shot(anna.page, 'flow-late');
+      await frame.getByRole('button', { name: 'That answers it' }).click();
+      await frame.getByText('Done', { exact: true }).waitFor();
+      await frame.getByRole('button', { name: 'Other topics' }).last().click();
+      await frame.getByRole('button', { name: /A payment failed/ }).waitFor();
+    });
+
+    test('money goes back when the wallet itself was told yes', { timeout: 90_000 }, async () => {
+      const anna = await house.customer('cust-anna', phone);
+      const { frame } = anna;
+      const press = (name: string | RegExp) => frame.getByRole('button', { name }).last().click();
+      await press(/A refund/);
+      await frame.getByText('Which payment is it?').waitFor();
+      await press(/REWE Markt/);
+      await press('It did not arrive');
+      await press('All that is left of it');
+      await frame.getByText('The money goes back the way you paid, and nowhere else.').waitFor();
+      expect(await faultsOf(frame)).toEqual([]);
+      await press('Yes, do this');
+      const [app] = await Promise.all([anna.context.waitForEvent('page'), frame.getByRole('link', { name: 'Confirm in the wallet' }).click()]);
+      await app.getByText('Only say yes if you are talking to us right now.').waitFor();
+      await house.shot(app, 'flow-proof');
+      await app.getByRole('button', { name: 'Yes, that is me' }).click();
+      await frame.getByText('Your refund is on its way.').waitFor();
+      await house.shot(anna.page, 'flow-refund');
+      await app.close();
+    });
+
+    test('whoever is in danger stops everything, and a person has the whole story', { timeout: 90_000 }, async () => {
+      const sara = await house.customer('cust-sara', phone);
+      const { frame } = sara;
+      const press = (name: string | RegExp) => frame.locator('.now').getByRole('button', { name }).first().click();
+      await frame.getByRole('button', { name: /A charge I do not know/ }).click();
+      await press(/Somebody else paid/);
+      await press(/Stop all payments now/);
+      await press('Yes, do this');
+      await frame.getByText('Done: nothing can leave your wallet now.').waitFor();
+      await house.shot(sara.page, 'flow-stopped');
+      await frame.getByRole('button', { name: 'Talk to a person' }).last().click();
+      await frame.getByRole('button', { name: 'Open the conversation' }).click();
+      await frame.locator('.mine').first().waitFor();
+      const mei = await house.agent('mei');
+      await mei.page.goto(`${house.server.demo.urls.desk}#/all/open`);
+      await mei.row('Sara Haddad').first().click();
+      await mei.page.locator('[role=log]').getByText('Somebody else paid with my money').first().waitFor();
+      await house.shot(mei.page, 'flow-desk');
+    });
+  });
+}
