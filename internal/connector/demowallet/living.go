@@ -164,18 +164,6 @@ func (d *desk) attempted(a wallet.Attempt) error {
 	return put(d, keep.KindAttempt, a.TraceID, a.CustomerID, a.At, a)
 }
 
-// somebody finds whose an address is. Errors: NotFound.
-func (d *desk) somebody(kind, value string) (string, error) {
-	found, err := get[map[string]string](d, keep.KindHandle, keep.HandleID(kind, value))
-	if err != nil {
-		return "", err
-	}
-	if found["customer"] == "" {
-		return "", fault.New(fault.NotFound, "demowallet.somebody", "nobody has this address")
-	}
-	return found["customer"], nil
-}
-
 // fresh is a limit as it stands at a time: of a period that is over nothing is used.
 func fresh(l wallet.Limit, at wallet.Time) wallet.Limit {
 	if l.ResetsAt != 0 && at >= l.ResetsAt {

@@ -81,7 +81,7 @@ func storyOf(d *selfservice.Definition, rec selfservice.Record, h selfservice.Ha
 		}
 		filled.Answers = append(filled.Answers, item)
 	}
-	if why := rec.Outcome; why != "" {
+	if why := reason(rec.Outcome, lang); why != "" {
 		filled.Answers = append(filled.Answers, form.Item{Field: "why", Kind: form.Line, Label: words(lang, "Why a person", "转人工的原因"), Value: short(why, storyLabel)})
 	}
 	return &intake.Story{Filled: filled, Route: conversation.Route{
@@ -188,7 +188,7 @@ func written(d *selfservice.Definition, slot string, v selfservice.Value, lang s
 	case v.Terms != nil:
 		return join(words(lang, "cannot be refunded", "不能退款"), strings.Join(v.Terms.Why, ", "))
 	case v.Act != nil:
-		return join(v.Act.Act, money(v.Act.Amount), v.Act.State, v.Act.Refusal, v.Act.Made)
+		return told(v.Act, lang)
 	case v.Refund != nil && v.Refund.There:
 		return join(v.Refund.Amount.String(), v.Refund.State, v.Refund.Reference)
 	case v.Dispute != nil && v.Dispute.There:
