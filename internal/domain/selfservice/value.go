@@ -38,6 +38,7 @@ type PaymentFact struct {
 	State      string       `json:"state" cel:"state"`
 	Party      string       `json:"party" cel:"party"`
 	Rail       string       `json:"rail" cel:"rail"`
+	Reference  string       `json:"reference,omitempty" cel:"-"` // by which the other side finds it
 	Amount     wallet.Money `json:"amount" cel:"-"`
 	Sum        float64      `json:"sum" cel:"sum"` // in whole units
 	Currency   string       `json:"currency" cel:"currency"`
@@ -364,7 +365,7 @@ func figures(t Type) []string {
 	case Amount, Date, Text, Phone, Email, Last4, Currency:
 		return []string{""}
 	case Payment:
-		return []string{"amount", "party", "begun", "expected_by", "held_until"}
+		return []string{"amount", "party", "reference", "begun", "expected_by", "held_until"}
 	case Terms:
 		return []string{"left", "until", "answers_by"}
 	case Act:
@@ -415,6 +416,8 @@ func (v Value) Figure(name string) (Figure, bool) {
 		return money(orNew(v.Payment).Amount)
 	case "payment.party":
 		return text(orNew(v.Payment).Party)
+	case "payment.reference":
+		return text(orNew(v.Payment).Reference)
 	case "payment.begun":
 		return at(orNew(v.Payment).Begun)
 	case "payment.expected_by":

@@ -42,6 +42,9 @@ func (s *Service) paymentValue(raw wallet.Transaction) selfservice.Value {
 		Begun: t.CreatedAt, ExpectedBy: t.ExpectedBy, AgeHours: hours(now - t.CreatedAt), Final: t.Final, There: true,
 		Failed: failed(raw), Over: over(raw), Refunded: t.State == wallet.Refunded, Refunding: t.State == wallet.RefundPending,
 	}
+	if !fact.Failed { // to find money by; of what moved none a reference says nothing
+		fact.Reference = raw.RailRef
+	}
 	switch fact.Where {
 	case "late":
 		fact.LateHours = max(1, hours(now-t.ExpectedBy))
