@@ -36,7 +36,7 @@ export function flows(house: House): void {
       expect(await faultsOf(frame)).toEqual([]);
       await press('Yes, do this');
       const [app] = await Promise.all([anna.context.waitForEvent('page'), frame.getByRole('link', { name: 'Confirm in the wallet' }).click()]);
-      await app.getByText('Only say yes if you are talking to us right now.').waitFor();
+      await app.getByText(/Only say yes if you have just asked for this/).waitFor();
       await house.shot(app, 'flow-proof');
       await app.getByRole('button', { name: 'Yes, that is me' }).click();
       await frame.getByText('Your refund is on its way.').waitFor();

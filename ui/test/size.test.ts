@@ -45,9 +45,9 @@ const later: Record<string, number> = {
   'widget/frame/intake/index.ts': 12_000,
   'widget/frame/editor/index.ts': 6_000,
   'widget/frame/after/index.ts': 3_000,
-  'widget/frame/flow/index.ts': 12_000,
-  'kit/flow/words.en.ts': 3_000,
-  'kit/flow/words.zh.ts': 3_000,
+  'widget/frame/flow/index.ts': 13_000,
+  'kit/flow/words.en.ts': 3_400,
+  'kit/flow/words.zh.ts': 3_400,
   'widget/frame/preview/index.ts': 4_000,
   'kit/protocol/stream.ts': 1_500,
 };

@@ -182,7 +182,7 @@ func (w *Wallet) plan(p *person, c wallet.Command) (plan, error) {
 			return nil
 		}}, nil
 	default: // NotifyCustomer
-		return plan{summary: wallet.Summary{Effects: []string{"message"}}, carry: func() []wallet.Made {
+		return plan{summary: wallet.Summary{Effects: []string{"message_shown"}}, carry: func() []wallet.Made {
 			return []wallet.Made{{Kind: "notice", ID: w.id("notice")}}
 		}}, nil
 	}
@@ -215,7 +215,7 @@ func (w *Wallet) planFreeze(p *person, c wallet.Command) (plan, error) {
 		case c.Expect != p.restrictions[frozen].Kind:
 			return plan{refusal: wallet.StateChanged}, nil
 		}
-		return plan{summary: wallet.Summary{Effects: []string{"payments_go"}, State: "freeze", Reversible: true}, needs: []wallet.Refusal{wallet.StepUpRequired}, carry: func() []wallet.Made {
+		return plan{summary: wallet.Summary{Effects: []string{"payments_resume"}, State: "freeze", Reversible: true}, needs: []wallet.Refusal{wallet.StepUpRequired}, carry: func() []wallet.Made {
 			p.restrictions = slices.Delete(slices.Clone(p.restrictions), frozen, frozen+1)
 			p.setStatus("active", "none")
 			w.notify(wallet.AccountUnfrozen, p.ID, p.ID+":main")
@@ -428,7 +428,7 @@ func (w *Wallet) planDispute(p *person, c wallet.Command) (plan, error) {
 		w.notify(wallet.DisputeUpdated, p.ID, d.ID)
 	}
 	if c.Act == wallet.AddEvidence {
-		return plan{summary: wallet.Summary{Effects: []string{"evidence"}, State: string(d.State)}, carry: func() []wallet.Made {
+		return plan{summary: wallet.Summary{Effects: []string{"evidence_sent"}, State: string(d.State)}, carry: func() []wallet.Made {
 			change(func(d *wallet.Dispute) {
 				d.Evidence, d.Needs, d.State = append(slices.Clone(d.Evidence), c.Reason), nil, wallet.DisputeReview
 			})
@@ -478,7 +478,7 @@ func (w *Wallet) planOpen(p *person, c wallet.Command) (plan, error) {
 	case !t.May(wallet.Disputed):
 		return plan{refusal: wallet.NotEligible}, nil
 	}
-	return plan{summary: wallet.Summary{Effects: []string{"dispute"}, State: string(t.State)}, carry: func() []wallet.Made {
+	return plan{summary: wallet.Summary{Effects: []string{"bank_investigates"}, State: string(t.State)}, carry: func() []wallet.Made {
 		d := wallet.Dispute{
 			ID: w.id("dispute"), CustomerID: p.ID, Transactions: append([]string{c.Target}, c.Also...), Claim: claim, Stage: wallet.StageInquiry,
 			State: wallet.DisputeOpen, Amount: t.Amount, OpenedAt: w.now(), Deadlines: []wallet.Deadline{{What: "decision", At: w.now() + wallet.Time((240 * time.Hour).Microseconds())}},
@@ -497,7 +497,7 @@ func (w *Wallet) planTransaction(p *person, c wallet.Command) (plan, error) {
 	}
 	summary := wallet.Summary{State: string(t.State)}
 	if c.Act == wallet.RequestInspection {
-		summary.Effects = []string{"inspection"}
+		summary.Effects = []string{"rail_is_asked"}
 		return plan{summary: summary, carry: func() []wallet.Made { return []wallet.Made{{Kind: "inspection", ID: w.id("inspection")}} }}, nil
 	}
 	if string(t.State) != c.Expect {
@@ -507,7 +507,7 @@ func (w *Wallet) planTransaction(p *person, c wallet.Command) (plan, error) {
 		if t.State != wallet.RiskHold {
 			return plan{refusal: wallet.NotEligible}, nil
 		}
-		summary.Amount, summary.Effects = t.Amount, []string{"payment_goes"}
+		summary.Amount, summary.Effects = t.Amount, []string{"payment_goes_on"}
 		return plan{summary: summary, needs: []wallet.Refusal{wallet.ApprovalRequired}, carry: func() []wallet.Made {
 			t.Holds = nil
 			p.move(t.ID, wallet.Authorised, w.now())

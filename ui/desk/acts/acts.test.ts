@@ -53,7 +53,7 @@ test('what may be done now, what needs the customer, and what this wallet does n
 });
 
 test('a card is blocked after exactly that was shown and agreed to', async () => {
-  const proposed = act({ act: 'instrument_block', target: 'card-1', does: { destination: 'Visa •••• 4242', effects: ['card_stops'], reversible: false } });
+  const proposed = act({ act: 'instrument_block', target: 'card-1', does: { destination: 'Visa •••• 4242', effects: ['instrument_stops'], reversible: false } });
   const { acts, call, onsaid } = panel((_, path) => {
     if (path.endsWith('/acts')) return { act: proposed };
     if (path.endsWith('/confirm')) return act({ ...proposed, state: 'confirmed', may_confirm: false, may_start: true });
@@ -65,7 +65,7 @@ test('a card is blocked after exactly that was shown and agreed to', async () =>
   await fireEvent.submit(screen.getByRole('button', { name: actEn.workOut }).closest('dialog')!.querySelector('form')!);
   await screen.findByText('Visa •••• 4242');
   expect(call).toHaveBeenCalledWith('POST', '/v1/conversations/c1/acts', { act: 'instrument_block', reason: 'customer_asked', target: 'card-1' });
-  expect(screen.getByText(en.flow.effects.card_stops!)).toBeVisible();
+  expect(screen.getByText(en.flow.effects.instrument_stops!)).toBeVisible();
   expect(call.mock.calls.some(([, path]) => path.endsWith('/confirm'))).toBe(false);
   await fireEvent.click(screen.getByRole('button', { name: actEn.yes }));
   await waitFor(() => expect(onsaid).toHaveBeenCalledWith(actEn.begun));

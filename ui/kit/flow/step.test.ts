@@ -57,7 +57,7 @@ test('where the money is comes before why', () => {
   const said = screen.getByText('was not taken.', { exact: false });
   expect(said.textContent.trim()).toBe('¥268.00 was not taken.');
   expect(said.compareDocumentPosition(screen.getByText('Not enough available balance')) & Node.DOCUMENT_POSITION_FOLLOWING).toBeTruthy();
-  expect(screen.getByText('Add money')).toBeVisible();
+  expect(screen.getByText(en.inWallet('Add money'))).toBeVisible();
   expect(screen.queryByText('Person')).toBeNull();
 });
 

@@ -39,6 +39,7 @@ export interface PaymentFact {
   state: string;
   party?: string;
   rail?: string;
+  reference?: string;
   amount: Sum;
   where: string;
   money?: Sentence;
