@@ -14,7 +14,7 @@ export function flows(house: House): void {
       expect(await overflow(frame)).toBeLessThanOrEqual(0);
       await house.shot(anna.page, 'flow-proposals');
       await frame.getByRole('button', { name: /Hausverwaltung Krüger is late/ }).click();
-      await frame.getByText('It is late, and it is not lost.').waitFor();
+      await frame.getByText('It is late. The wallet still counts it as on its way.').waitFor();
       expect(await faultsOf(frame)).toEqual([]);
       await house.shot(anna.page, 'flow-late');
       await frame.getByRole('button', { name: 'That answers it' }).click();

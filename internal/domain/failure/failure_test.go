@@ -150,7 +150,7 @@ func TestWhereTheMoneyIs(t *testing.T) {
 			tx.State, tx.Holds = wallet.Authorised, []wallet.Hold{{ID: "h", ExpiresAt: noon + 1}}
 		}, "268.00 CNY is on hold and is released by then at the latest. It has not left your account."},
 		"set aside, nobody says until when": {func(tx *wallet.Transaction) { tx.State = wallet.Authorised }, "268.00 CNY is on hold. It has not left your account."},
-		"late":                              {func(tx *wallet.Transaction) { tx.State, tx.ExpectedBy = wallet.Processing, noon-1 }, "268.00 CNY has left your account and should have arrived by then. It is late, and it is not lost."},
+		"late":                              {func(tx *wallet.Transaction) { tx.State, tx.ExpectedBy = wallet.Processing, noon-1 }, "268.00 CNY has left your account and should have arrived by then. It still counts as on its way. Please do not pay again."},
 		"taken, and coming back":            {func(tx *wallet.Transaction) { tx.State, tx.ExpectedBy = wallet.AutoReversal, noon+1 }, "268.00 CNY was taken and is coming back to your account by then."},
 		"back":                              {func(tx *wallet.Transaction) { tx.State = wallet.Reversed }, "268.00 CNY is back in your account."},
 		"money that comes in":               {func(tx *wallet.Transaction) { tx.State, tx.Direction = wallet.Authorised, wallet.In }, "268.00 CNY has left your account and is on its way."},

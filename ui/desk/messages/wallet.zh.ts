@@ -21,7 +21,7 @@ export const walletZh: WalletMessages = {
   available: '可用',
   pendingOut: (sum) => `${sum} 转出中`,
   pendingIn: (sum) => `${sum} 转入中`,
-  held: (sum) => `${sum} 已冻结`,
+  held: (sum) => `${sum} 已预扣`,
   asOf: (when) => `截至 ${when}`,
   instruments: '支付方式',
   instrumentType: { card: '银行卡', bank: '银行账户', mobile_money: '手机钱包', crypto_address: '链上地址', network_token: '银行卡' },
