@@ -173,6 +173,15 @@ func railOf(f *wallet.Failure, rail string) string {
 	return rail
 }
 
+// Theirs is a payment as it is explained to its customer: where somebody looks at it
+// for fraud or by law it is where it was before. Its failure stays, for Explain judges
+// what of it is told.
+func Theirs(t wallet.Transaction) wallet.Transaction {
+	masked := t.ForCustomer()
+	masked.Failure, masked.Rail = t.Failure, t.Rail
+	return masked
+}
+
 // Explain says what happened to a payment, to somebody of whom Kefu is this sure, as
 // it stands at now.
 func (t *Table) Explain(tx wallet.Transaction, level identity.Level, now wallet.Time) Explanation {

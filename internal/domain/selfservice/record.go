@@ -31,6 +31,7 @@ type Record struct {
 	Ops      []string  // ids of the answers that were taken
 	Since    time.Time // from when it stands at its present step
 	DueAt    time.Time // when somebody has to look at it; zero: never
+	Staff    string    // the member of staff who answered last; "" when it was the customer
 	News     bool      // it ended while nobody was there, and its customer has not looked since
 }
 

@@ -104,10 +104,11 @@ func (r Restriction) Validate() error {
 	)
 }
 
-// ForCustomer is r as its customer may see it: why only where it may be told.
+// ForCustomer is r as its customer may see it. Where it may not be told, neither is who
+// placed it, who lifts it or until when: each of them says that an authority did.
 func (r Restriction) ForCustomer() Restriction {
 	if !r.Disclosable {
-		r.Reason = ""
+		r.Reason, r.PlacedBy, r.Release, r.ExpiresAt = "", "wallet", "review", 0
 	}
 	return r
 }

@@ -140,10 +140,7 @@ func (s *Service) Story(ctx context.Context, p identity.Principal, customerID, i
 func (s *Service) explain(story *Story, t wallet.Transaction, link wallet.Link) {
 	now := wallet.At(s.Clock())
 	story.Where = s.Causes.Explain(t, identity.AL3, now).Money
-	// To its customer a payment that is looked at is where it was before.
-	theirs := t.ForCustomer()
-	theirs.Failure, theirs.Rail = t.Failure, t.Rail
-	story.Say = s.Causes.Explain(theirs, story.Level, now)
+	story.Say = s.Causes.Explain(failure.Theirs(t), story.Level, now)
 	story.Transaction = s.atDesk(t, link)
 	cause, failed := s.Causes.Inside(t)
 	switch {

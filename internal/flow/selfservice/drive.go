@@ -27,6 +27,12 @@ const (
 // Errors: Conflict with the field revision, when somebody else was first.
 func (s *Service) drive(ctx context.Context, p identity.Principal, d *selfservice.Definition, rec selfservice.Record, dirty bool) (selfservice.Record, error) {
 	failed := false
+	switch p.Kind {
+	case identity.Staff:
+		rec.Staff = p.ID
+	case identity.Customer:
+		rec.Staff = ""
+	}
 	for range maxEffects {
 		x := rec.Effect
 		if x == nil {
@@ -291,6 +297,12 @@ func (s *Service) act(ctx context.Context, p identity.Principal, rec selfservice
 	if s.Acts == nil {
 		return noActs(w, x.Kind), nil
 	}
+	if p.Kind == identity.System && rec.Staff != "" {
+		if outcome := cutOff(x.Kind); outcome != "" {
+			w.Outcome = outcome
+			return w, nil
+		}
+	}
 	who := s.behalf(p, rec)
 	var fact selfservice.ActFact
 	var err error
@@ -320,6 +332,20 @@ func (s *Service) act(ctx context.Context, p identity.Principal, rec selfservice
 		w.Outcome, err = "refused", nil
 	}
 	return w, err
+}
+
+// cutOff is how a step ends that a member of staff had begun and whose request broke
+// off: their wish and their yes are theirs, and nobody else's to repeat. "" is for what
+// only carries on with what was agreed to.
+func cutOff(k selfservice.Kind) string {
+	switch k {
+	case selfservice.KindPropose:
+		return "unavailable"
+	case selfservice.KindConfirm:
+		return "changed" // it is asked again
+	default:
+		return ""
+	}
 }
 
 // noActs is how each step ends where nothing can be done in the wallet: so that a

@@ -35,7 +35,7 @@ func sentence(m failure.Sentence) *selfservice.Sentence {
 func (s *Service) paymentValue(raw wallet.Transaction) selfservice.Value {
 	now := s.now()
 	t := raw.ForCustomer()
-	x := s.Failures.Explain(raw, identity.AL1, now)
+	x := s.Failures.Explain(undated(raw), identity.AL1, now)
 	fact := &selfservice.PaymentFact{
 		ID: t.ID, Kind: string(t.Kind), Direction: string(t.Direction), State: string(t.State), Party: t.Party(), Rail: raw.Rail,
 		Amount: t.Amount, Sum: selfservice.Whole(t.Amount), Currency: t.Amount.Currency(), Where: x.Money.Key, Money: sentence(x.Money),
@@ -82,6 +82,21 @@ func over(t wallet.Transaction) bool {
 	}
 }
 
+// undated is a payment that is held for its risk without the end of holds that may not
+// be told: it says that somebody looks at it, and for how long.
+func undated(t wallet.Transaction) wallet.Transaction {
+	if t.State != wallet.RiskHold {
+		return t
+	}
+	t.Holds = slices.Clone(t.Holds)
+	for i := range t.Holds {
+		if !t.Holds[i].Disclosable {
+			t.Holds[i].ExpiresAt = 0
+		}
+	}
+	return t
+}
+
 // belongs tells whether a payment is one of those that a list is of.
 func belongs(which string, t wallet.Transaction, f *selfservice.PaymentFact) bool {
 	paid := t.Direction == wallet.Out && slices.Contains([]wallet.Kind{wallet.KindPayment, wallet.KindInStore, wallet.KindBill}, t.Kind)
@@ -103,7 +118,7 @@ func belongs(which string, t wallet.Transaction, f *selfservice.PaymentFact) boo
 
 // causeValue is why a payment did not work, to somebody of whom Kefu is this sure.
 func (s *Service) causeValue(t wallet.Transaction, level identity.Level) *selfservice.Value {
-	x := s.Failures.Explain(t, max(level, identity.AL1), s.now())
+	x := s.Failures.Explain(undated(t), max(level, identity.AL1), s.now())
 	fact := &selfservice.CauseFact{
 		Code: string(x.Told), Disclosed: x.Disclosed, Where: x.Money.Key, Retry: string(x.Retry), Next: []string{}, Version: x.Version,
 		Title: x.Title, Text: x.Text, Money: sentence(x.Money), RetryText: x.RetryText,

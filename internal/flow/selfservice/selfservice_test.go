@@ -72,6 +72,9 @@ func (a *acts) Confirm(_ context.Context, p identity.Principal, id, hash string)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	f, err := a.find(id)
+	if err == nil {
+		err = a.at("before confirm")
+	}
 	switch {
 	case err != nil:
 		return domain.ActFact{}, "", err
@@ -395,6 +398,40 @@ func TestOnlyTheCustomerAgrees(t *testing.T) {
 	}
 	if seen, err = h.flow.Answer(ctx, mei, seen.Run.ID, "yes", "", domain.Input{Do: domain.Confirm, Hash: hash(seen)}); err != nil || seen.Run.Step != "prove_freeze" {
 		t.Errorf("an agent stops payments: %+v, %v", seen.Run.Run, err)
+	}
+}
+
+func TestTheYesOfStaffIsNobodyElsesToRepeat(t *testing.T) {
+	h, ctx := open(t, storagetest.New(t, engine.SQLite)), context.Background()
+	conv := h.Begin(h.anna, "en")
+	mei := identity.Principal{Kind: identity.Staff, ID: id.New(), Role: identity.Agent}
+	_, err := h.Execute(ctx, mei, conv, conversation.Command{Kind: conversation.Assign, Content: conversation.Content{Staff: &conversation.StaffRef{ID: mei.ID, Name: "Mei"}}})
+	h.must(err)
+	seen, err := h.flow.Start(ctx, mei, selfservice.Begin{Flow: "FL19", Conversation: conv, Language: "en"})
+	h.must(err)
+	for i, text := range []string{"not_me", "stop"} {
+		seen, err = h.flow.Answer(ctx, mei, seen.Run.ID, fmt.Sprint("op-", i), "", domain.Input{Do: domain.Set, Text: text})
+		h.must(err)
+	}
+	act := seen.Views[len(seen.Views)-1].Value.Act.ID
+	h.acts.crash = func(where string) error {
+		if where == "before confirm" {
+			return context.Canceled
+		}
+		return nil
+	}
+	_, _ = h.flow.Answer(ctx, mei, seen.Run.ID, "yes", "", domain.Input{Do: domain.Confirm, Hash: hash(seen)})
+	h.acts.crash = nil
+	for range 4 {
+		h.d.Clock.Move(time.Minute)
+		h.work()
+	}
+	if state := h.acts.all[act].State; state != "proposed" {
+		t.Errorf("the worker said yes in the customer's name: %s", state)
+	}
+	again, err := h.flow.Get(ctx, h.anna, seen.Run.ID)
+	if err != nil || again.Run.State != domain.Asking || again.Run.Step != seen.Run.Step {
+		t.Errorf("it is not asked again: %+v, %v", again.Run.Run, err)
 	}
 }
 
