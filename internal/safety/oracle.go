@@ -293,20 +293,21 @@ func (o *oracle) judgeTime(e effect, was shown, first yes) {
 	}
 }
 
-// second is the word of a second person that counts: of who oversees acts, and neither
-// proposed it nor said yes to it.
-func (o *oracle) second(was shown) (yes, bool) {
+// second is the last word of a second person that counts, before it was begun: of who
+// oversees acts, and neither proposed it nor said yes to it.
+func (o *oracle) second(was shown) (last yes, found bool) {
+	begun := o.looked[was.command.Key].now
 	for _, y := range o.seconds[was.act] {
 		oversees := y.by.Kind == identity.Staff && (y.by.Role == identity.Supervisor || y.by.Role == identity.Owner)
 		first := action.By{Kind: y.by.Kind, ID: y.by.ID} == was.maker
 		for _, x := range o.yeses[was.act] {
 			first = first || (x.by.Kind == y.by.Kind && x.by.ID == y.by.ID)
 		}
-		if oversees && !first && y.hash == was.hash {
-			return y, true
+		if oversees && !first && y.hash == was.hash && !y.at.After(begun) {
+			last, found = y, true
 		}
 	}
-	return yes{}, false
+	return last, found
 }
 
 // judgeRest judges policy, proof and second person.

@@ -402,6 +402,29 @@ func TestWhatMayBeOnItsWayHasNotFailed(t *testing.T) {
 	}
 }
 
+// However often the wallet had nothing of it: a command that may have left is handed over
+// no later than twenty minutes after it was proposed.
+func TestHowLateSomethingIsHandedOverAgain(t *testing.T) {
+	a := planned(t)
+	now := began
+	for _, w := range []action.Answer{{Err: errors.New("lost")}, {Nothing: true}} {
+		now = now.Add(7 * time.Minute)
+		var err error
+		if a, err = a.Settle(w, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	last := a.CreatedAt.Add(action.ProposalLife + action.StartLife)
+	if !a.Resendable(now) || a.Resendable(last) || now.Sub(a.ChangedAt) >= action.StartLife {
+		t.Errorf("%s at %s, changed %s ago", a.State, now, now.Sub(a.ChangedAt))
+	}
+	fresh := planned(t)
+	fresh.CreatedAt = fresh.CreatedAt.Add(-5 * time.Hour) // approved long after, and never left
+	if !fresh.Resendable(began.Add(time.Minute)) || fresh.Resendable(began.Add(action.StartLife)) {
+		t.Error("what never left is not handed over in the ten minutes after its plan, or later")
+	}
+}
+
 func TestSomebodyIsToldWhenNobodyKnows(t *testing.T) {
 	a := planned(t)
 	a, err := a.Settle(action.Answer{Err: errors.New("lost")}, began)

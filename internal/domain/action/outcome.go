@@ -96,6 +96,13 @@ func (a Action) giveUpLate(now time.Time) Action {
 	return a
 }
 
+// Resendable tells whether a planned action may be handed over once more: soon enough
+// after the plan, and, where a command may have left already, soon enough after it was
+// proposed, however often the wallet had nothing of it.
+func (a Action) Resendable(now time.Time) bool {
+	return a.State == Planned && now.Sub(a.ChangedAt) < StartLife && (a.LeftAt.IsZero() || now.Sub(a.CreatedAt) < ProposalLife+StartLife)
+}
+
 // Unreachable is why an action failed that never left.
 const Unreachable wallet.Refusal = "unreachable"
 

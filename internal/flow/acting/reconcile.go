@@ -114,7 +114,7 @@ func (s *Service) look(ctx context.Context, k action.Kept) error {
 // After its time nothing leaves any more; whether something did that was still on its way
 // when the wallet was asked, it is asked once more.
 func (s *Service) sendAgain(ctx context.Context, k action.Kept) error {
-	if s.Clock().Sub(k.ChangedAt) >= action.StartLife {
+	if !k.Resendable(s.Clock()) {
 		late := action.Answer{Err: errors.New("too late"), NeverSent: true}
 		if !k.LeftAt.IsZero() {
 			late = s.askWhatBecame(ctx, k)

@@ -312,7 +312,7 @@ func (a *Acts) PlanAct(_ context.Context, p identity.Principal, id string, revis
 // ResendAct implements acting.Store.
 func (a *Acts) ResendAct(_ context.Context, p identity.Principal, id string, revision int64) (action.Kept, error) {
 	return a.change(id, revision, runs(p), func(k *action.Kept) error {
-		if k.State != action.Planned || k.Sending || a.clock().Sub(k.ChangedAt) >= action.StartLife {
+		if k.Sending || !k.Resendable(a.clock()) {
 			return fault.New(fault.Conflict, "kept.ResendAct", "it may have left, or its time is over")
 		}
 		k.Sending, k.HandedAt, k.NextAt = true, a.clock(), a.clock().Add(action.SendLease)

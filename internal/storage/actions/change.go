@@ -229,7 +229,7 @@ func (a *Acts) ResendAct(ctx context.Context, p identity.Principal, id string, r
 	const op = "actions.ResendAct"
 	return a.change(ctx, op, id, revision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
 		now := clock.FromMicros(t.Now)
-		if k.State != action.Planned || k.Sending || now.Sub(k.ChangedAt) >= action.StartLife {
+		if k.Sending || !k.Resendable(now) {
 			return &fault.Error{Code: fault.Conflict, Op: op, Field: "state", Reason: string(k.State), Message: "it may have left, or its time is over"}
 		}
 		k.Sending, k.HandedAt, k.NextAt = true, now, now.Add(action.SendLease)
