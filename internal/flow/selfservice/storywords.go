@@ -54,6 +54,9 @@ func reason(code, lang string) string {
 		"not_mine":         {"The customer did not make the payment", "客户称不是本人付款"},
 		"wrong_payee":      {"It went to the wrong person", "转错了收款人"},
 		"refund_refused":   {"The refund was refused", "退款被拒绝"},
+		"refund_proof":     {"The refund needs something to be seen", "退款需要材料"},
+		"not_proven":       {"It was not confirmed that it is the customer", "未能确认是客户本人"},
+		"not_stopped":      {"Payments could not be stopped", "付款未能停止"},
 		"refund_abnormal":  {"The refund needs another way", "退款需要换一种方式"},
 	}[code].in(lang)
 }
