@@ -205,10 +205,20 @@ func refused(why string) error { return &RefusedError{Why: why} }
 // Underway is why something is not begun: the same is under way already.
 const Underway = "underway"
 
+// spoken is why something is not done, as its customer may hear it. The codes of a policy
+// are the operator's own words, such as watchlist: they stay with staff.
+func spoken(why string) string {
+	r := wallet.Refusal(why)
+	if why == "" || r.Known() || r == action.Unreachable || why == Underway {
+		return why
+	}
+	return string(wallet.BlockedByWallet)
+}
+
 // fact is an act as a flow's value.
 func fact(k action.Kept) selfservice.ActFact {
 	f := selfservice.ActFact{
-		ID: k.ID, Act: string(k.Command.Act), State: string(k.State), Hash: k.Hash, Refusal: string(k.Refusal), Proof: int64(k.Verdict.Level), FourEyes: k.Verdict.FourEyes,
+		ID: k.ID, Act: string(k.Command.Act), State: string(k.State), Hash: k.Hash, Refusal: spoken(string(k.Refusal)), Proof: int64(k.Verdict.Level), FourEyes: k.Verdict.FourEyes,
 		Amount: k.Summary.Amount, Destination: k.Destination, ArrivesBy: k.Summary.ArrivesBy, Effects: k.Summary.Effects, Reversible: k.Summary.Reversible,
 	}
 	if f.Amount.None() {
@@ -232,7 +242,7 @@ func (s *Service) Propose(ctx context.Context, p identity.Principal, conversatio
 	var no *RefusedError
 	switch {
 	case errors.As(err, &no):
-		return selfservice.ActFact{Act: string(w.Act), State: string(action.Failed), Refusal: no.Why, Amount: w.Amount}, "refused", nil
+		return selfservice.ActFact{Act: string(w.Act), State: string(action.Failed), Refusal: spoken(no.Why), Amount: w.Amount}, "refused", nil
 	case fault.Is(err, fault.Unavailable):
 		s.Log.Warn("something could not be proposed", "act", w.Act, "error", err)
 		return selfservice.ActFact{Act: string(w.Act)}, "unavailable", nil

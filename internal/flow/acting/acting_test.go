@@ -462,8 +462,8 @@ func TestNothingIsDoneThatIsNotAsItWas(t *testing.T) {
 		"the wallet says no":         {func(h *house) { h.wallet.dry = wallet.NotEligible }, "not_eligible"},
 		"the policy says no": {func(h *house) {
 			h.policy, h.version = action.Policy{Rules: []action.PolicyRule{{ID: "no", Acts: wallet.Acts(), Code: "closed"}}}, 2
-		}, "closed"},
-		"the policy cannot be read":   {func(h *house) { h.policy, h.version = action.Policy{}, 2 }, "cannot_be_judged"},
+		}, "blocked"},
+		"the policy cannot be read":   {func(h *house) { h.policy, h.version = action.Policy{}, 2 }, "blocked"},
 		"another of the same is lost": {func(h *house) { h.lose() }, acting.Underway},
 	} {
 		t.Run(name, func(t *testing.T) {

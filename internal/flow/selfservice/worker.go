@@ -36,11 +36,14 @@ func (s *Service) KeepFlows(ctx context.Context) error {
 // Run carries on what waits, what a crash left behind and what has expired, until ctx
 // ends.
 func (s *Service) Run(ctx context.Context) error {
-	if err := s.KeepFlows(ctx); err != nil && ctx.Err() == nil {
-		return err
-	}
-	purged := s.Clock()
+	kept, purged := false, s.Clock()
 	for ctx.Err() == nil {
+		if !kept { // a store that cannot write ends by itself, and says why
+			err := s.KeepFlows(ctx)
+			if kept = err == nil; !kept && ctx.Err() == nil {
+				s.Log.Warn("the flows could not be kept", "error", err)
+			}
+		}
 		s.wakeAll(ctx)
 		n, err := s.Work(ctx)
 		if err != nil && ctx.Err() == nil {

@@ -21,7 +21,7 @@ CREATE TABLE act (
     body            BYTEA  NOT NULL, -- sealed
     body_ref        BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX act_key ON act (idem_key);
+CREATE UNIQUE INDEX act_once ON act (idem_key);
 CREATE INDEX act_customer ON act (customer_id, created_at DESC, id DESC);
 CREATE INDEX act_conversation ON act (conversation_id, created_at DESC, id DESC);
 CREATE INDEX act_maker ON act (maker_id, created_at);
