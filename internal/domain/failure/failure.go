@@ -96,13 +96,14 @@ type Sentence struct {
 
 // Table is the codes, as one version of the data has them.
 type Table struct {
-	version string
-	codes   map[wallet.FailureCode]Code
-	neutral Code
-	money   map[string]form.Texts
-	retry   map[Retry]form.Texts
-	steps   map[string]Step
-	rails   map[string]map[string]wallet.FailureCode
+	version  string
+	codes    map[wallet.FailureCode]Code
+	neutral  Code
+	money    map[string]form.Texts
+	incoming map[string]form.Texts // of money that comes in
+	retry    map[Retry]form.Texts
+	steps    map[string]Step
+	rails    map[string]map[string]wallet.FailureCode
 }
 
 // Version names the data that the table was read from.
@@ -257,11 +258,17 @@ func (t *Table) moneyOf(tx wallet.Transaction, now wallet.Time) Sentence {
 	default: // posted and what may follow it
 		key = "arrived"
 	}
-	if tx.Direction == wallet.In && (key == "on_hold" || key == "on_hold_until") {
-		key, at = "underway", 0
+	if tx.Direction == wallet.In {
+		if held(key) {
+			key, at = "underway", 0
+		}
+		return Sentence{Key: key, Text: t.incoming[key], Amount: tx.Amount, At: at}
 	}
 	return Sentence{Key: key, Text: t.money[key], Amount: tx.Amount, At: at}
 }
+
+// held tells whether money is set aside: that which comes in never is.
+func held(key string) bool { return key == "on_hold" || key == "on_hold_until" }
 
 // holdEnds is when the last hold of a payment ends, 0 when nobody says.
 func holdEnds(tx wallet.Transaction) wallet.Time {

@@ -153,7 +153,10 @@ func TestWhereTheMoneyIs(t *testing.T) {
 		"late":                              {func(tx *wallet.Transaction) { tx.State, tx.ExpectedBy = wallet.Processing, noon-1 }, "268.00 CNY has left your account and should have arrived by then. It still counts as on its way. Please do not pay again."},
 		"taken, and coming back":            {func(tx *wallet.Transaction) { tx.State, tx.ExpectedBy = wallet.AutoReversal, noon+1 }, "268.00 CNY was taken and is coming back to your account by then."},
 		"back":                              {func(tx *wallet.Transaction) { tx.State = wallet.Reversed }, "268.00 CNY is back in your account."},
-		"money that comes in":               {func(tx *wallet.Transaction) { tx.State, tx.Direction = wallet.Authorised, wallet.In }, "268.00 CNY has left your account and is on its way."},
+		"money that comes in":               {func(tx *wallet.Transaction) { tx.State, tx.Direction = wallet.Authorised, wallet.In }, "268.00 CNY is on its way to you."},
+		"money that should have come in": {func(tx *wallet.Transaction) {
+			tx.State, tx.Direction, tx.ExpectedBy = wallet.Processing, wallet.In, noon-1
+		}, "268.00 CNY should have reached you by then. It still counts as on its way."},
 	} {
 		tx := payment(t, wallet.DoNotHonor, wallet.Failed)
 		c.change(&tx)
@@ -174,6 +177,7 @@ func TestMistakesInTheDataAreFound(t *testing.T) {
 	for name, change := range map[string]func(codes, rail *string){
 		"a code is missing":            func(c, _ *string) { *c = strings.Replace(*c, "\n  duplicate:", "\n  duplicates:", 1) },
 		"a language is missing":        func(c, _ *string) { *c = strings.Replace(*c, "    zh: ", "    fr: ", 1) },
+		"incoming money is not told":   func(c, _ *string) { *c = strings.Replace(*c, "is on its way to you. It", "comes to {you}. It", 1) },
 		"a figure is not named":        func(c, _ *string) { *c = strings.Replace(*c, "arrive by {by}", "arrive then", 1) },
 		"a figure that there is not":   func(c, _ *string) { *c = strings.Replace(*c, "No money has left", "No {amount} has left", 1) },
 		"a step leads nowhere":         func(c, _ *string) { *c = strings.Replace(*c, "next: [top_up,", "next: [top_upp,", 1) },

@@ -27,6 +27,7 @@ type codesFile struct {
 	Codes   map[wallet.FailureCode]Code `yaml:"codes"`
 	Neutral Code                        `yaml:"neutral"`
 	Money   map[string]form.Texts       `yaml:"money"`
+	Coming  map[string]form.Texts       `yaml:"incoming"`
 	Retry   map[Retry]form.Texts        `yaml:"retry"`
 	Steps   map[string]Step             `yaml:"steps"`
 }
@@ -58,7 +59,7 @@ func Load(files fs.FS) (*Table, error) {
 	if err := decode(files, "codes.yaml", &read); err != nil {
 		return nil, err
 	}
-	t := &Table{version: read.Version, codes: read.Codes, neutral: read.Neutral, money: read.Money, retry: read.Retry, steps: map[string]Step{}}
+	t := &Table{version: read.Version, codes: read.Codes, neutral: read.Neutral, money: read.Money, incoming: read.Coming, retry: read.Retry, steps: map[string]Step{}}
 	for key, step := range read.Steps {
 		step.Key = key
 		t.steps[key] = step
@@ -111,13 +112,19 @@ func (t *Table) check() error {
 		if err := checkTexts(file, "money."+key, t.money[key], maxText, named); err != nil {
 			return err
 		}
+		if held(key) {
+			continue
+		}
+		if err := checkTexts(file, "incoming."+key, t.incoming[key], maxText, named); err != nil {
+			return err
+		}
 	}
 	for _, r := range retries() {
 		if err := checkTexts(file, "retry."+string(r), t.retry[r], maxText, nil); err != nil {
 			return err
 		}
 	}
-	if len(t.money) != len(sentences()) || len(t.retry) != len(retries()) {
+	if len(t.money) != len(sentences()) || len(t.incoming) != len(sentences())-2 || len(t.retry) != len(retries()) {
 		return wrong(file, "has a sentence that nobody says")
 	}
 	return t.checkSteps()

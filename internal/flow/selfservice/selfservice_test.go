@@ -471,6 +471,7 @@ func TestWhatIsProposed(t *testing.T) {
 		"bought twice":   {[]golden.Tx{{ID: "a", Amount: "9.00 EUR", Party: "Shop", State: "posted", Ago: "29h"}, {ID: "b", Amount: "9.00 EUR", Party: "Shop", State: "posted", Ago: "40h"}}, ""},
 		"far more":       {[]golden.Tx{{ID: "a", Amount: "298.00 CNY", Party: "Films", State: "posted", Ago: "26h"}, {ID: "b", Amount: "1.00 CNY", Party: "Films", State: "posted", Ago: "700h"}}, "grew:a"},
 		"a new shop":     {[]golden.Tx{{ID: "a", Amount: "298.00 CNY", Party: "Films", State: "posted", Ago: "2h"}}, ""},
+		"comes in late":  {[]golden.Tx{{ID: "a", Kind: "transfer", Direction: "in", Amount: "9.00 EUR", Party: "Jo", State: "processing", Ago: "90h", Expected: "20h"}}, "late_in:a"},
 		"paid at last":   {[]golden.Tx{{ID: "a", Amount: "9.00 EUR", Party: "Shop", State: "posted", Ago: "1h"}, {ID: "b", Amount: "9.00 EUR", Party: "Shop", State: "failed", Failure: "auth_required", Ago: "2h"}, {ID: "c", Amount: "3.00 EUR", Party: "Shop", State: "posted", Ago: "200h"}}, ""},
 		"nothing to say": {[]golden.Tx{{ID: "a", Amount: "9.00 EUR", Party: "Shop", State: "posted", Ago: "90h"}}, ""},
 		"nobody's name":  {[]golden.Tx{{ID: "a", Amount: "9.00 EUR", State: "failed", Failure: "auth_required", Ago: "1h"}}, ""},

@@ -46,7 +46,8 @@ type (
 		Expected  string `yaml:"expected,omitempty"`
 		Held      string `yaml:"held,omitempty"` // until
 		Final     bool   `yaml:"final,omitempty"`
-		Related   string `yaml:"related,omitempty"` // kind:id
+		Related   string `yaml:"related,omitempty"`   // kind:id
+		Reference string `yaml:"reference,omitempty"` // of its rail
 	}
 	// Attempt is a payment that never began.
 	Attempt struct {
@@ -150,7 +151,7 @@ func or[T ~string](s string, otherwise T) T {
 func (b *book) tx(t Tx) wallet.Transaction {
 	out := wallet.Transaction{
 		ID: t.ID, CustomerID: customer, AccountID: "acc-1", Kind: or(t.Kind, wallet.KindPayment), Direction: or(t.Direction, wallet.Out), Amount: b.money(t.Amount),
-		State: wallet.State(t.State), Final: t.Final, CreatedAt: b.back(t.Ago), ExpectedBy: b.back(t.Expected), Rail: or(t.Rail, "card"),
+		State: wallet.State(t.State), Final: t.Final, CreatedAt: b.back(t.Ago), ExpectedBy: b.back(t.Expected), Rail: or(t.Rail, "card"), RailRef: t.Reference,
 	}
 	if out.Kind == wallet.KindTransfer || out.Kind == wallet.KindWithdrawal {
 		out.Counterparty = &wallet.Counterparty{Name: t.Party, Account: "DE02120300000000202051"}
