@@ -167,10 +167,11 @@ func (t *Track) owesAll(left *conversation.Owed) bool {
 	if t.Waits == 0 {
 		return false
 	}
-	if left.Seq != 0 && t.WaitsSeq != 0 {
-		return left.Seq <= t.WaitsSeq
+	// What came with a merge waits from before it, and is placed where the merge is.
+	if left.Since != t.Waits || left.Seq == 0 || t.WaitsSeq == 0 {
+		return left.Since <= t.Waits
 	}
-	return left.Since <= t.Waits
+	return left.Seq <= t.WaitsSeq
 }
 
 // alone: it was joined with another one, and goes on by itself as it stood then. What
