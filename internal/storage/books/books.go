@@ -1,5 +1,5 @@
-// Package books keeps a double-entry ledger, on either engine, for the wallet that
-// demo and tests are to have: accounts, immutable transfers with their lines, and records
+// Package books keeps a double-entry ledger, on either engine, in which the wallet of
+// demo and tests is kept: accounts, immutable transfers with their lines, and records
 // beside them. It is a database of its own, with its own committer: many that ask share
 // one transaction, and balances are remembered by the one goroutine that writes. Which
 // transfer may happen is decided by domain/ledger.
