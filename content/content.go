@@ -15,3 +15,9 @@ var Failures embed.FS
 //
 //go:embed flows
 var Flows embed.FS
+
+// Jurisdictions are what laws ask of cases, and by when: a pack for each jurisdiction,
+// the calendars that they count by, and the letters.
+//
+//go:embed jurisdictions
+var Jurisdictions embed.FS

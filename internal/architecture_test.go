@@ -71,7 +71,7 @@ func domainOrder() []string {
 	return []string{
 		"guard", "audit", "job", "identity", "policy", "settings", "condition", "wrapup", "apikey", "organisation", "trust", "attachment", "staff", "customer",
 		"wallet", "ledger", "assurance", "action", "input", "form", "failure", "selfservice", "look", "conversation", "search", "desk", "event",
-		"routing", "sla", "report", "webhook", "rule", "knowledge", "assistant", "approval", "call", "feedback", "outreach",
+		"routing", "sla", "jurisdiction", "cases", "report", "webhook", "rule", "knowledge", "assistant", "approval", "call", "feedback", "outreach",
 	}
 }
 

@@ -100,7 +100,7 @@ func (c Calendar) Compile() (*Hours, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	h := &Hours{zone: zone, holidays: map[date]bool{}, exceptions: map[date][]span{}}
+	h := &Hours{zone: zone, holidays: map[Day]bool{}, exceptions: map[Day][]span{}}
 	if len(c.Week) != 7 {
 		return nil, fault.InvalidFor(op, "week", settings.Malformed, "has %d days", len(c.Week))
 	}
@@ -207,33 +207,33 @@ func readMinute(text string) (int, bool) {
 }
 
 // readDate reads 2026-10-01, or 10-01 where yearly allows that: the year is 0 then.
-func readDate(text string, yearly bool) (date, bool) {
+func readDate(text string, yearly bool) (Day, bool) {
 	year := 2000 // a leap year: 02-29 comes every four years
 	rest := text
 	if len(text) == 10 && text[4] == '-' {
 		y, ok := digits(text[:4])
 		if !ok || y < 1970 {
-			return date{}, false
+			return Day{}, false
 		}
 		year, rest = y, text[5:]
 	} else if !yearly {
-		return date{}, false
+		return Day{}, false
 	}
 	if len(rest) != 5 || rest[2] != '-' {
-		return date{}, false
+		return Day{}, false
 	}
 	month, ok := digits(rest[:2])
 	day, ok2 := digits(rest[3:])
 	if !ok || !ok2 || month < 1 || month > 12 || day < 1 || day > 31 {
-		return date{}, false
+		return Day{}, false
 	}
 	if at := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC); at.Day() != day {
-		return date{}, false
+		return Day{}, false
 	}
 	if len(text) == 5 {
 		year = 0
 	}
-	return date{year, time.Month(month), day}, true
+	return Day{year, time.Month(month), day}, true
 }
 
 func digits(text string) (n int, ok bool) {

@@ -5,13 +5,6 @@ import "time"
 // span is a part of a day in minutes since midnight, by the clock on the wall.
 type span struct{ from, to int }
 
-// date is a day of the Gregorian calendar; year 0 stands for every year.
-type date struct {
-	year  int
-	month time.Month
-	day   int
-}
-
 // Hours is a calendar that reckons. It never changes. The zero value is open
 // around the clock.
 //
@@ -22,8 +15,8 @@ type date struct {
 type Hours struct {
 	zone       *time.Location // nil: around the clock
 	week       [7][]span      // by time.Weekday
-	holidays   map[date]bool
-	exceptions map[date][]span
+	holidays   map[Day]bool
+	exceptions map[Day][]span
 }
 
 // horizon is how many days are looked at for the next hour of work. A calendar
@@ -160,10 +153,10 @@ func (h *Hours) each(t time.Time, days int, do func(stretch) bool) {
 // spansOf are the spans of a day, which is given as its midnight in UTC.
 func (h *Hours) spansOf(on time.Time) []span {
 	y, m, d := on.Date()
-	if own, ok := h.exceptions[date{y, m, d}]; ok {
+	if own, ok := h.exceptions[Day{y, m, d}]; ok {
 		return own
 	}
-	if h.holidays[date{y, m, d}] || h.holidays[date{0, m, d}] {
+	if h.holidays[Day{y, m, d}] || h.holidays[Day{0, m, d}] {
 		return nil
 	}
 	return h.week[on.Weekday()]
