@@ -54,7 +54,7 @@ func layers() []layer {
 		{name: "target", rooms: []string{"internal/target"}, below: []string{"platform", "client"}},
 		{
 			name:  "beside",
-			rooms: []string{"internal/bench", "internal/replay", "internal/safety", "internal/simulation", "internal/walletcheck"},
+			rooms: []string{"internal/bench", "internal/replay", "internal/safety", "internal/simulation", "internal/walletcheck", "internal/flowcheck"},
 			below: []string{"platform", "domain", "flow", "adapter", "client", "target"},
 		},
 		{name: "app", rooms: []string{"internal/app"}, below: []string{"platform", "domain", "flow", "adapter", "interface"}},
@@ -88,7 +88,7 @@ func libraries() []library {
 	storage := []string{"internal/storage", "internal/bench/floor", "internal/target"}
 	edges := []string{
 		"internal/web", "internal/channel", "internal/connector", "internal/bench", "internal/replay", "internal/target", "internal/app",
-		"client", "examples/wallet", "internal/walletcheck", "internal/platform/metrics", "internal/platform/tracing", "internal/platform/lifecycle", "internal/platform/egress",
+		"client", "examples/wallet", "internal/walletcheck", "internal/flowcheck", "internal/platform/metrics", "internal/platform/tracing", "internal/platform/lifecycle", "internal/platform/egress",
 	}
 	outer := append([]string{"cmd", "internal/storage", "internal/bus", "internal/simulation", "e2e", "examples", "tools", "internal/platform"}, edges...)
 	return []library{

@@ -10,11 +10,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"kefu/content"
 	"kefu/internal/domain/guard"
 	"kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/golden"
+	"kefu/internal/flowcheck"
 )
 
 // flowResult is what `kefu flow test --json` prints.
@@ -24,18 +26,33 @@ type flowResult struct {
 	Wrong         []string `json:"wrong"` // the ids of those that are not as they should be
 }
 
+// maxIDs bounds the ids of one command.
+const maxIDs = 1000
+
+const flowUsage = `usage: kefu flow test [--dir FOLDER] [--write] [--json]
+       kefu flow test --over process,http [--dir FOLDER] [--json] [ID ...]`
+
 // runFlow is `kefu flow test`: it walks the golden conversations through the flows.
 func runFlow(ctx context.Context, args []string) int {
 	if len(args) == 0 || args[0] != "test" {
-		fmt.Fprintln(os.Stderr, "usage: kefu flow test [--dir FOLDER] [--write] [--json]")
+		fmt.Fprintln(os.Stderr, flowUsage)
 		return 2
 	}
 	f := flag.NewFlagSet("kefu flow test", flag.ContinueOnError)
 	dir := f.String("dir", "", "folder of flows, with the conversations in golden; default: those that the program brings along")
 	write := f.Bool("write", false, "with --dir: write down what is seen as what should be")
 	asJSON := f.Bool("json", false, "print one JSON object as the last line")
-	if _, err := parseArgs(f, args[1:], 0); err != nil {
+	over := f.String("over", "", "walk them over the demo's wallet and its simulator: process, http or both with a comma, which have to go alike")
+	ids, err := parseArgs(f, args[1:], maxIDs)
+	if err != nil {
 		return usageOr(err)
+	}
+	if *over != "" && !*write {
+		return testOver(ctx, *dir, *over, ids, *asJSON)
+	}
+	if len(ids) > 0 || *over != "" {
+		fmt.Fprintln(os.Stderr, flowUsage)
+		return 2
 	}
 	if *write && *dir == "" {
 		fmt.Fprintln(os.Stderr, "kefu flow test: --write needs --dir")
@@ -57,32 +74,11 @@ func runFlow(ctx context.Context, args []string) int {
 
 func testFlows(ctx context.Context, dir string, write bool) (flowResult, error) {
 	result := flowResult{Languages: len(golden.Languages()), Wrong: []string{}}
-	files, err := fs.Sub(content.Flows, "flows")
+	c, all, err := loadFlows(dir)
 	if err != nil {
 		return result, err
 	}
-	if dir != "" {
-		files = os.DirFS(dir)
-	}
-	codes, err := fs.Sub(content.Failures, "failures")
-	if err != nil {
-		return result, err
-	}
-	w := golden.Walker{}
-	if w.Flows, w.Failures, err = selfservice.LoadFlows(files, codes); err != nil {
-		return result, err
-	}
-	if w.Guard, err = guard.New(); err != nil {
-		return result, err
-	}
-	talks, err := fs.Sub(files, "golden")
-	if err != nil {
-		return result, err
-	}
-	all, err := golden.Load(talks)
-	if err != nil {
-		return result, err
-	}
+	w := golden.Walker{Flows: c.Flows, Failures: c.Failures, Guard: c.Guard}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		c := all[name]
 		result.Conversations++
@@ -114,4 +110,79 @@ func testFlows(ctx context.Context, dir string, write bool) (flowResult, error) 
 		}
 	}
 	return result, nil
+}
+
+// loadFlows reads the flows of a folder, or those that the program brings along, with
+// their golden conversations. Errors: Invalid.
+func loadFlows(dir string) (c flowcheck.Content, all map[string]golden.Conversation, err error) {
+	files, err := fs.Sub(content.Flows, "flows")
+	if err != nil {
+		return c, nil, err
+	}
+	if dir != "" {
+		files = os.DirFS(dir)
+	}
+	if c.Codes, err = fs.Sub(content.Failures, "failures"); err != nil {
+		return c, nil, err
+	}
+	if c.Flows, c.Failures, err = selfservice.LoadFlows(files, c.Codes); err != nil {
+		return c, nil, err
+	}
+	if c.Guard, err = guard.New(); err != nil {
+		return c, nil, err
+	}
+	talks, err := fs.Sub(files, "golden")
+	if err != nil {
+		return c, nil, err
+	}
+	all, err = golden.Load(talks)
+	return c, all, err
+}
+
+// testOver walks the golden conversations over the demo's wallet.
+func testOver(ctx context.Context, dir, over string, ids []string, asJSON bool) int {
+	var ways []flowcheck.Way
+	for name := range strings.SplitSeq(over, ",") {
+		way := flowcheck.Way(name)
+		if !slices.Contains(flowcheck.Ways(), way) || slices.Contains(ways, way) {
+			fmt.Fprintf(os.Stderr, "kefu flow test: --over %q is neither process nor http\n", name)
+			return 2
+		}
+		ways = append(ways, way)
+	}
+	for _, id := range ids {
+		if why := flowcheck.Beyond()[id]; why != "" {
+			fmt.Fprintf(os.Stderr, "kefu flow test: %s cannot be brought about: %s\n", id, why)
+			return 2
+		}
+		if !slices.Contains(flowcheck.Staged(), id) {
+			fmt.Fprintf(os.Stderr, "kefu flow test: nobody has said how the demo's wallet brings %s about\n", id)
+			return 2
+		}
+	}
+	c, all, err := loadFlows(dir)
+	if err != nil {
+		return fail(err)
+	}
+	at, err := os.MkdirTemp("", "kefu-flows-*")
+	if err != nil {
+		return fail(err)
+	}
+	defer os.RemoveAll(at)
+	walked, err := flowcheck.Over(ctx, c, all, flowcheck.Options{Dir: at, Ways: ways, Only: ids})
+	if err != nil {
+		return fail(err)
+	}
+	for _, w := range walked.Wrong {
+		fmt.Fprintln(os.Stderr, w)
+	}
+	fmt.Fprintf(os.Stderr, "%d conversations in %d languages over %s, %d not as they should be; %d are beyond the demo's wallet; %.0f s\n",
+		walked.Conversations, walked.Languages, over, len(walked.Wrong), len(walked.Beyond), walked.Seconds)
+	if asJSON {
+		return fail(json.NewEncoder(os.Stdout).Encode(walked))
+	}
+	if len(walked.Wrong) > 0 {
+		return 1
+	}
+	return 0
 }

@@ -138,6 +138,28 @@ func (s *Service) in(ctx context.Context, a asker) (wallet.Actor, string, error)
 	return by, id, err
 }
 
+// asked asks the wallet for a reading of the customer's, where it has it. Errors: those of
+// reader, in and the wallet.
+func asked[T, R any](ctx context.Context, s *Service, a asker, r wallet.Reading, ask func(T, context.Context, wallet.Actor, string) (R, error)) (R, error) {
+	var none R
+	from, err := reader[T](ctx, s, r)
+	if err != nil {
+		return none, err
+	}
+	by, id, err := s.in(ctx, a)
+	if err != nil {
+		return none, err
+	}
+	return ask(from, ctx, by, id)
+}
+
+// refunds are those of a payment; "" for all of the customer's.
+func (s *Service) refunds(ctx context.Context, a asker, tx string) ([]wallet.Refund, error) {
+	return asked(ctx, s, a, wallet.ReadRefunds, func(from Refunding, ctx context.Context, by wallet.Actor, id string) ([]wallet.Refund, error) {
+		return from.Refunds(ctx, by, id, tx)
+	})
+}
+
 const (
 	lookBack   = 90 * 24 * time.Hour // for payments to choose from
 	failedBack = 30 * 24 * time.Hour
@@ -148,38 +170,26 @@ const (
 
 // list gives what may be chosen from.
 func (s *Service) list(ctx context.Context, a asker, source string, with map[string]string) ([]selfservice.Value, error) {
-	by, id, err := s.in(ctx, a)
-	if err != nil {
-		return nil, err
-	}
 	switch source {
 	case "payments":
 		return s.payments(ctx, a, with["which"])
 	case "instruments":
+		by, id, err := s.in(ctx, a)
+		if err != nil {
+			return nil, err
+		}
 		all, err := s.Wallet.Instruments(ctx, by, id)
 		return values(all, err, func(i wallet.Instrument) (selfservice.Value, bool) {
 			return instrumentValue(i), i.Status != "removed" && (with["which"] != "cards" || i.Type == "card")
 		})
 	case "refunds":
-		from, err := reader[Refunding](ctx, s, wallet.ReadRefunds)
-		if err != nil {
-			return nil, err
-		}
-		all, err := from.Refunds(ctx, by, id, "")
+		all, err := s.refunds(ctx, a, "")
 		return values(all, err, func(r wallet.Refund) (selfservice.Value, bool) { return refundValue(r, s.now()), true })
 	case "disputes":
-		from, err := reader[Disputing](ctx, s, wallet.ReadDisputes)
-		if err != nil {
-			return nil, err
-		}
-		all, err := from.Disputes(ctx, by, id)
+		all, err := asked(ctx, s, a, wallet.ReadDisputes, Disputing.Disputes)
 		return values(all, err, func(d wallet.Dispute) (selfservice.Value, bool) { return disputeValue(d), true })
 	case "devices":
-		from, err := reader[Guarding](ctx, s, wallet.ReadDevices)
-		if err != nil {
-			return nil, err
-		}
-		all, err := from.Devices(ctx, by, id)
+		all, err := asked(ctx, s, a, wallet.ReadDevices, Guarding.Devices)
 		return values(all, err, func(d wallet.Device) (selfservice.Value, bool) { return deviceValue(d), d.Trust != "revoked" })
 	default:
 		return nil, fault.New(fault.Internal, "selfservice.list", "there is no list of %s", source)
@@ -255,15 +265,9 @@ func (s *Service) payments(ctx context.Context, a asker, which string) ([]selfse
 // attempts are payments that never began, told as transactions that failed before
 // anything was taken. Trace is of the one that is looked for; "" for all.
 func (s *Service) attempts(ctx context.Context, a asker, trace string) ([]wallet.Transaction, error) {
-	from, err := reader[Attempting](ctx, s, wallet.ReadAttempts)
-	if err != nil {
-		return nil, err
-	}
-	by, id, err := s.in(ctx, a)
-	if err != nil {
-		return nil, err
-	}
-	all, err := from.Attempts(ctx, by, id, trace)
+	all, err := asked(ctx, s, a, wallet.ReadAttempts, func(from Attempting, ctx context.Context, by wallet.Actor, id string) ([]wallet.Attempt, error) {
+		return from.Attempts(ctx, by, id, trace)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -273,7 +277,7 @@ func (s *Service) attempts(ctx context.Context, a asker, trace string) ([]wallet
 			continue
 		}
 		list = append(list, wallet.Transaction{
-			ID: attemptRef + t.TraceID, CustomerID: id, Kind: wallet.KindPayment, Direction: wallet.Out, Amount: t.Amount, Merchant: &wallet.Merchant{Name: t.Party},
+			ID: attemptRef + t.TraceID, CustomerID: t.CustomerID, Kind: wallet.KindPayment, Direction: wallet.Out, Amount: t.Amount, Merchant: &wallet.Merchant{Name: t.Party},
 			State: wallet.PreCheckFailed, Failure: t.Failure, CreatedAt: t.At, History: []wallet.Step{{State: wallet.PreCheckFailed, At: t.At}},
 		})
 	}
@@ -385,15 +389,9 @@ func (s *Service) twin(ctx context.Context, a asker, ref string) (*selfservice.V
 }
 
 func (s *Service) terms(ctx context.Context, a asker, ref string) (*selfservice.Value, error) {
-	from, err := reader[Refunding](ctx, s, wallet.ReadRefunds)
-	if err != nil {
-		return nil, err
-	}
-	by, id, err := s.in(ctx, a)
-	if err != nil {
-		return nil, err
-	}
-	t, err := from.Terms(ctx, by, id, ref)
+	t, err := asked(ctx, s, a, wallet.ReadRefunds, func(from Refunding, ctx context.Context, by wallet.Actor, id string) (wallet.Terms, error) {
+		return from.Terms(ctx, by, id, ref)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -439,15 +437,7 @@ func (s *Service) refund(ctx context.Context, a asker, ref string) (*selfservice
 }
 
 func (s *Service) findRefund(ctx context.Context, a asker, tx string, fits func(wallet.Refund) bool) (*selfservice.Value, error) {
-	from, err := reader[Refunding](ctx, s, wallet.ReadRefunds)
-	if err != nil {
-		return nil, err
-	}
-	by, id, err := s.in(ctx, a)
-	if err != nil {
-		return nil, err
-	}
-	all, err := from.Refunds(ctx, by, id, tx)
+	all, err := s.refunds(ctx, a, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -469,15 +459,7 @@ func (s *Service) dispute(ctx context.Context, a asker, ref string) (*selfservic
 }
 
 func (s *Service) disputeOf(ctx context.Context, a asker, fits func(wallet.Dispute) bool) (*selfservice.Value, error) {
-	from, err := reader[Disputing](ctx, s, wallet.ReadDisputes)
-	if err != nil {
-		return nil, err
-	}
-	by, id, err := s.in(ctx, a)
-	if err != nil {
-		return nil, err
-	}
-	all, err := from.Disputes(ctx, by, id)
+	all, err := asked(ctx, s, a, wallet.ReadDisputes, Disputing.Disputes)
 	if err != nil {
 		return nil, err
 	}
@@ -517,15 +499,7 @@ func (s *Service) instrumentOf(ctx context.Context, a asker, ref string) (*selfs
 }
 
 func (s *Service) limits(ctx context.Context, a asker) (*selfservice.Value, error) {
-	from, err := reader[Limiting](ctx, s, wallet.ReadLimits)
-	if err != nil {
-		return nil, err
-	}
-	by, id, err := s.in(ctx, a)
-	if err != nil {
-		return nil, err
-	}
-	all, err := from.Limits(ctx, by, id)
+	all, err := asked(ctx, s, a, wallet.ReadLimits, Limiting.Limits)
 	if err != nil {
 		return nil, err
 	}
@@ -537,15 +511,7 @@ func (s *Service) limits(ctx context.Context, a asker) (*selfservice.Value, erro
 }
 
 func (s *Service) restrictions(ctx context.Context, a asker) (*selfservice.Value, error) {
-	from, err := reader[Restricting](ctx, s, wallet.ReadRestrictions)
-	if err != nil {
-		return nil, err
-	}
-	by, id, err := s.in(ctx, a)
-	if err != nil {
-		return nil, err
-	}
-	all, err := from.Restrictions(ctx, by, id)
+	all, err := asked(ctx, s, a, wallet.ReadRestrictions, Restricting.Restrictions)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,9 @@ type Person struct {
 	ID       string
 	Name     string
 	Language string
+	// New is for somebody who has just begun: with an account, some money, what proves
+	// them and limits, and without a past.
+	New bool
 }
 
 // life is how a person of the demo uses the wallet.

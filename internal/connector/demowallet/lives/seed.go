@@ -68,6 +68,9 @@ func Write(into Writer, p Person, now time.Time) error {
 	if err := s.arrive("opening balance", s.twice(l.income), wallet.KindTopUp, s.ago(seedDays+1, 9), "card"); err != nil {
 		return err
 	}
+	if p.New {
+		return s.around()
+	}
 	for day := seedDays; day >= 1; day-- {
 		if err := s.day(day); err != nil {
 			return err

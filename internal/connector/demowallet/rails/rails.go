@@ -92,11 +92,12 @@ const (
 	Double     = "double"      // the shop takes it twice
 	Reversed   = "reversed"    // it is taken back after it arrived
 	Stuck      = "stuck"       // it stays on its way until somebody asks
+	Lapses     = "lapses"      // the shop never takes what was set aside, which is free again when that expires
 )
 
 // Kinds lists what can become of a payment.
 func Kinds() []string {
-	return []string{Fine, Late, Refused, NotBegun, Hangs, Held, Waits, AfterDebit, Partial, Double, Reversed, Stuck}
+	return []string{Fine, Late, Refused, NotBegun, Hangs, Held, Waits, AfterDebit, Partial, Double, Reversed, Stuck, Lapses}
 }
 
 // Fate is what is to become of a payment.
@@ -189,6 +190,8 @@ func (p Plan) Steps() []Step {
 		return []Step{authorised, captured, underway, arrived}
 	case Reversed:
 		return []Step{authorised, captured, underway, arrived, {To: wallet.Reversed, At: p.after(arrived.At, p.Rail.Return), Note: "returned_by_rail"}}
+	case Lapses:
+		return []Step{authorised}
 	case Stuck:
 		return []Step{authorised, captured, underway}
 	default: // Fine, Double

@@ -24,6 +24,7 @@ import (
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
+	"kefu/internal/flow/intake"
 	flow "kefu/internal/flow/selfservice"
 	"kefu/internal/platform/fault"
 )
@@ -296,24 +297,32 @@ func merged(a, b World) World {
 }
 
 // see writes down what a window would show.
-func (w *walk) see(s flow.Seen) See {
+func (w *walk) see(s flow.Seen) See { return Shown(s, w.lang, w.door.story) }
+
+// Shown writes down what a window would show of a run in a language, and of one that was
+// handed over what a person is told; nil for nothing.
+func Shown(s flow.Seen, lang string, story *intake.Story) See {
+	w := sight{lang}
 	out := See{At: s.Run.Step + " " + string(s.Run.State), Outcome: s.Run.Outcome, Say: map[string][]string{w.lang: {}}}
 	for _, v := range s.Views {
 		w.view(&out, v)
 	}
-	if s.Run.State == selfservice.Handed && w.door.story != nil {
+	if s.Run.State == selfservice.Handed && story != nil {
 		var lines []string
-		for _, a := range w.door.story.Filled.Answers {
+		for _, a := range story.Filled.Answers {
 			lines = append(lines, a.Label+": "+a.Value)
 		}
-		route := w.door.story.Route
+		route := story.Route
 		lines = append(lines, strings.Join(strings.Fields(route.Topic+" "+string(route.Priority)+" "+strings.Join(route.Skills, ",")), " "))
 		out.Story = map[string][]string{w.lang: lines}
 	}
 	return out
 }
 
-func (w *walk) view(out *See, v selfservice.View) {
+// sight reads what is shown in a language.
+type sight struct{ lang string }
+
+func (w sight) view(out *See, v selfservice.View) {
 	say := func(text string, figures map[string]selfservice.Figure) {
 		if text != "" {
 			out.Say[w.lang] = append(out.Say[w.lang], filled(text, figures))

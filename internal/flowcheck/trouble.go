@@ -1,0 +1,92 @@
+package flowcheck
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+
+	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/fault"
+)
+
+// trouble is what is wrong between Kefu and the wallet at present.
+type trouble struct {
+	down atomic.Bool // nothing gets there
+	lose atomic.Bool // the answer to the next command does not come back
+}
+
+// clear ends all of it.
+func (t *trouble) clear() {
+	t.down.Store(false)
+	t.lose.Store(false)
+}
+
+// between puts trouble before a wallet that is asked over HTTP.
+func (t *trouble) between(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if t.down.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		command := r.Method == http.MethodPost && !strings.HasSuffix(r.URL.Path, "/stepups") && !bytes.Contains(body, []byte(`"dry_run":true`))
+		if command && t.lose.Swap(false) {
+			next.ServeHTTP(&nowhere{http.Header{}}, r)
+			panic(http.ErrAbortHandler)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// nowhere is where a lost answer goes.
+type nowhere struct{ header http.Header }
+
+// Header implements http.ResponseWriter.
+func (n *nowhere) Header() http.Header { return n.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (n *nowhere) WriteHeader(int) {}
+
+// Write implements http.ResponseWriter.
+func (n *nowhere) Write(p []byte) (int, error) { return len(p), nil }
+
+func (t *trouble) err() error {
+	if t.down.Load() {
+		return fault.New(fault.Unavailable, "flowcheck.trouble", "the wallet does not answer")
+	}
+	return nil
+}
+
+// Transactions is asked of a wallet with trouble.
+func (i inside) Transactions(ctx context.Context, by wallet.Actor, q wallet.Query) (wallet.Page, error) {
+	if err := i.err(); err != nil {
+		return wallet.Page{}, err
+	}
+	return i.Wallet.Transactions(ctx, by, q)
+}
+
+// Transaction is asked of a wallet with trouble.
+func (i inside) Transaction(ctx context.Context, by wallet.Actor, customer, id string) (wallet.Transaction, error) {
+	if err := i.err(); err != nil {
+		return wallet.Transaction{}, err
+	}
+	return i.Wallet.Transaction(ctx, by, customer, id)
+}
+
+// Do is asked of a wallet with trouble.
+func (i inside) Do(ctx context.Context, by wallet.Actor, c wallet.Command) (wallet.Operation, error) {
+	if err := i.err(); err != nil {
+		return wallet.Operation{}, err
+	}
+	o, err := i.Wallet.Do(ctx, by, c)
+	if err == nil && !c.DryRun && i.lose.Swap(false) {
+		return wallet.Operation{}, fault.New(fault.Unavailable, "flowcheck.Do", "the answer did not come back")
+	}
+	return o, err
+}
