@@ -93,6 +93,9 @@ func (d *Deployment) OpenIdle(t testing.TB, change ...func(*storage.Options)) *P
 	for _, c := range change {
 		c(&o)
 	}
+	if o.Migrate {
+		d.migrated(t)
+	}
 	s, err := storage.Open(context.Background(), o)
 	if err != nil {
 		t.Fatal(errors.Join(err, ring.Close()))
