@@ -33,6 +33,7 @@ func commands() []command {
 		{"doctor", "check configuration, disk, keys and database, and say what is wrong", runDoctor},
 		{"user", "add, list, reset and disable staff", runUser},
 		{"keys", "change the master key, check the keys", runKeys},
+		{"restored", "after a database was put back: ask the wallet before anything is sent", runRestored},
 		{"jobs", "have work that failed tried again", runJobs},
 		{"audit", "verify the audit chain", runAudit},
 		{"connector", "check a wallet against the contract that Kefu has with it", runConnector},

@@ -109,7 +109,7 @@ type App struct {
 // uses the folder or the database.
 func Build(ctx context.Context, c config.Config, version string, log *slog.Logger) (*App, error) {
 	return build(ctx, c, version, log, func(a *App) []func(context.Context) error {
-		return []func(context.Context) error{a.takeFolder, a.openTracing, a.openKeys, a.openStore, a.openIndex, a.openAudit, a.connect, a.connectWeb}
+		return []func(context.Context) error{a.takeFolder, a.openTracing, a.openKeys, a.openStore, a.openIndex, a.openAudit, a.noticeRestore, a.connect, a.connectWeb}
 	})
 }
 
@@ -244,6 +244,14 @@ func (a *App) openAudit(context.Context) error {
 	a.signer, a.heads = signer, heads
 	a.onClose(heads.Close)
 	return nil
+}
+
+// noticeRestore puts in doubt what an older database does not know the end of.
+func (a *App) noticeRestore(ctx context.Context) error {
+	return acts.NoticeRestore(ctx, acts.Copy{
+		Store: a.Store, Heads: HeadsPath(a.Config), Key: a.signer.Public(), By: CommandLine(), Log: a.Log,
+		Beside: storage.Options{Dir: a.Config.Data, Database: a.Config.Database.Reveal(), Ring: a.Ring, Clock: a.now, Log: slog.New(slog.DiscardHandler)},
+	})
 }
 
 // connect builds the flows.

@@ -191,6 +191,16 @@ func (d storeDoor) SettleAct(c context.Context, p identity.Principal, id string,
 	return then(s, err, func(s acting.Store) (action.Kept, error) { return s.SettleAct(c, p, id, revision, w) })
 }
 
+func (d storeDoor) LearnAct(c context.Context, p identity.Principal, id string, revision int64, w action.Answer) (action.Kept, error) {
+	s, err := d.write()
+	return then(s, err, func(s acting.Store) (action.Kept, error) { return s.LearnAct(c, p, id, revision, w) })
+}
+
+func (d storeDoor) ActSubject(c context.Context, p identity.Principal, customerID, issuer string) (string, error) {
+	s, err := d.read()
+	return then(s, err, func(s acting.Store) (string, error) { return s.ActSubject(c, p, customerID, issuer) })
+}
+
 func (d storeDoor) FailAct(c context.Context, p identity.Principal, id string, revision int64, why wallet.Refusal) (action.Kept, error) {
 	s, err := d.write()
 	return then(s, err, func(s acting.Store) (action.Kept, error) { return s.FailAct(c, p, id, revision, why) })

@@ -147,6 +147,19 @@ func actRules() []rule {
 			_, err := sc.PlanAct(ctx, p, k.ID, k.Revision, action.Ready{Summary: k.Summary, Verdict: k.Verdict, Level: identity.AL3, Signed: "forged"})
 			return err
 		}),
+		{"LearnAct", "", fault.Forbidden, map[fault.Code]string{fault.Conflict: "system"}, func(sc *scene, p identity.Principal) error {
+			k := sc.confirmed() // which is in no doubt
+			_, err := sc.LearnAct(ctx, p, k.ID, k.Revision, action.Answer{Nothing: true})
+			return err
+		}},
+		step("ActSubject", "system", func(sc *scene, p identity.Principal) error {
+			_, err := sc.ActSubject(ctx, p, sc.own.ID, "wallet")
+			return err
+		}),
+		step("DoubtActs", "system", func(sc *scene, p identity.Principal) error {
+			_, err := sc.DoubtActs(ctx, p)
+			return err
+		}),
 		{"ResendAct", "", fault.Forbidden, map[fault.Code]string{fault.Conflict: "system"}, func(sc *scene, p identity.Principal) error {
 			k := sc.confirmed()
 			_, err := sc.ResendAct(ctx, p, k.ID, k.Revision)

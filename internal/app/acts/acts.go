@@ -59,6 +59,10 @@ func New(p Parts) *Room {
 	deps := acting.Deps{
 		Links: p.Store, Store: p.Store, Approver: p.Approvals, Policy: r.policy, Zone: r.zone, OnDuty: r.onDuty, Clean: p.Clean, Clock: p.Clock, Log: p.Log,
 		Limited: p.Metrics.Limited, Alarm: func(k action.Kept) {
+			if k.Lost {
+				p.Log.Error("something in the wallet cannot be read: put its key back, or ask those who run the wallet for its key", "act", k.ID, "kind", k.Command.Act, "state", k.State, "key", k.Command.Key)
+				return
+			}
 			p.Log.Error("nobody knows for a day what became of something in the wallet: ask those who run it", "act", k.ID, "kind", k.Command.Act, "state", k.State, "key", k.Command.Key)
 		},
 	}
@@ -108,9 +112,9 @@ func (r *Room) Sweep(ctx context.Context) error {
 
 // Count sets the figures of what is under way.
 func (r *Room) Count(ctx context.Context) error {
-	underway, alarmed, err := r.parts.Store.CountUnsettledActs(ctx)
+	n, err := r.parts.Store.CountUnsettledActs(ctx)
 	if err == nil {
-		r.parts.Metrics.Acts(int(underway), int(alarmed))
+		r.parts.Metrics.Acts(int(n.Underway), int(n.Alarmed), int(n.Lost))
 	}
 	return err
 }

@@ -112,6 +112,8 @@ type Action struct {
 	ChangedAt      time.Time
 	HandedAt       time.Time // when it was handed over last
 	LeftAt         time.Time // when that was of the last command that may have left; zero: none can have
+	Lost           bool      // it is there, and what it is cannot be read: its key is gone, or it is damaged
+	AskSince       time.Time // since when the wallet has to be asked before anything else: an older database was put back; zero: it need not
 }
 
 // Kept is an action as it is kept.
@@ -144,11 +146,12 @@ type Of struct {
 	Except     string // the action that is judged: it does not count against itself
 }
 
-// Totals are such sums, of the last 24 hours.
+// Totals are such sums, of the last 24 hours where nothing else is said.
 type Totals struct {
 	DayCount   int64
 	DayTotal   float64
 	StaffTotal float64
+	Unread     bool // one of those that count cannot be read: the sums are unknown
 }
 
 // Counts tells whether an action counts against the bounds of a day: it happened, may
@@ -227,6 +230,9 @@ func Propose(a Action, now time.Time) (Action, error) {
 
 // At is a as it stands at a time: what nobody went on with expires by itself.
 func (a Action) At(now time.Time) Action {
+	if a.Doubtful() {
+		return a
+	}
 	if !a.ExpiresAt.IsZero() && !now.Before(a.ExpiresAt) && a.State.May(Expired) {
 		a.State, a.ChangedAt = Expired, a.ExpiresAt
 	}
@@ -235,6 +241,9 @@ func (a Action) At(now time.Time) Action {
 
 // to takes a to a state. Errors: Conflict.
 func (a Action) to(op string, s State, now time.Time) (Action, error) {
+	if a.Doubtful() {
+		return a, inDoubt(op)
+	}
 	a = a.At(now)
 	if !a.State.May(s) {
 		return a, &fault.Error{Code: fault.Conflict, Op: op, Field: "state", Reason: string(a.State), Message: "it is not at that step"}
@@ -256,7 +265,7 @@ func (a Action) Confirm(by identity.Principal, hash string, now time.Time) (Acti
 	if hash != a.Hash || Hash(a.Command, a.Summary) != a.Hash {
 		return a, &fault.Error{Code: fault.Conflict, Op: op, Field: "hash", Message: "this is not what was shown"}
 	}
-	if a = a.At(now); a.State == Confirmed && a.Confirmer == ByOf(by) {
+	if a = a.At(now); a.State == Confirmed && a.Confirmer == ByOf(by) && !a.Doubtful() {
 		return a, nil
 	}
 	a, err := a.to(op, Confirmed, now)
@@ -349,6 +358,9 @@ type Ready struct {
 // policy's own.
 func (a Action) Plan(r Ready, now time.Time) (Action, error) {
 	const op = "action.Plan"
+	if a.Doubtful() {
+		return a, inDoubt(op)
+	}
 	a = a.At(now)
 	if !a.State.May(Planned) || a.State == Unknown {
 		return a, &fault.Error{Code: fault.Conflict, Op: op, Field: "state", Reason: string(a.State), Message: "it is not at that step"}

@@ -35,6 +35,9 @@ func Backoff(tries int) time.Duration {
 // Errors: Conflict when nothing is underway.
 func (a Action) Settle(w Answer, now time.Time) (Action, error) {
 	const op = "action.Settle"
+	if a.Doubtful() {
+		return a, inDoubt(op)
+	}
 	if !a.State.Underway() {
 		return a, &fault.Error{Code: fault.Conflict, Op: op, Field: "state", Reason: string(a.State), Message: "nothing is underway"}
 	}
@@ -50,27 +53,35 @@ func (a Action) Settle(w Answer, now time.Time) (Action, error) {
 	case !a.answers(w.Operation):
 		return a.unsure(now), nil
 	}
-	o := w.Operation
+	switch w.Operation.State {
+	case wallet.OpSucceeded, wallet.OpFailed, wallet.OpPending:
+		return a.taken(w.Operation, now), nil
+	default: // a dry run is no answer to something real
+		return a.unsure(now), nil
+	}
+}
+
+// taken takes in what the wallet says of what it was told to do.
+func (a Action) taken(o wallet.Operation, now time.Time) Action {
 	a.OperationID = o.ID
 	switch o.State {
 	case wallet.OpSucceeded:
 		a.State, a.Made, a.ChangedAt, a.NextAt = Succeeded, o.Made, now, time.Time{}
 	case wallet.OpFailed:
 		a.State, a.Refusal, a.ChangedAt, a.NextAt = Failed, o.Refusal, now, time.Time{}
-	case wallet.OpPending:
+	default:
 		if a.State != Sent {
 			a.State, a.ChangedAt = Sent, now
 		}
 		a.Made = o.Made
-	default: // a dry run is no answer to something real
-		return a.unsure(now), nil
 	}
-	return a, nil
+	return a
 }
 
-// answers tells whether an operation is about a.
+// answers tells whether an operation is about a. Of one that cannot be read nobody knows
+// what it acts on; the key, which no other has, says enough.
 func (a Action) answers(o wallet.Operation) bool {
-	if o.Validate() != nil || o.Key != a.Command.Key || o.Act != a.Command.Act || o.CustomerID != a.Command.CustomerID || o.Target != a.Command.Target {
+	if o.Validate() != nil || o.Key != a.Command.Key || o.Act != a.Command.Act || o.CustomerID != a.Command.CustomerID || (o.Target != a.Command.Target && !a.Lost) {
 		return false
 	}
 	return a.OperationID == "" || a.OperationID == o.ID
@@ -100,7 +111,7 @@ func (a Action) giveUpLate(now time.Time) Action {
 // after the plan, and, where a command may have left already, soon enough after it was
 // proposed, however often the wallet had nothing of it.
 func (a Action) Resendable(now time.Time) bool {
-	return a.State == Planned && now.Sub(a.ChangedAt) < StartLife && (a.LeftAt.IsZero() || now.Sub(a.CreatedAt) < ProposalLife+StartLife)
+	return a.State == Planned && !a.Doubtful() && now.Sub(a.ChangedAt) < StartLife && (a.LeftAt.IsZero() || now.Sub(a.CreatedAt) < ProposalLife+StartLife)
 }
 
 // Unreachable is why an action failed that never left.
@@ -130,5 +141,8 @@ func (a Action) nothingThere(now time.Time) Action {
 
 // Alarming tells whether somebody should be told that nobody knows what became of a.
 func (a Action) Alarming(now time.Time) bool {
+	if a.unsettleable(now) {
+		return true
+	}
 	return a.State.Underway() && now.Sub(a.ChangedAt) >= AlarmAfter
 }

@@ -65,6 +65,8 @@ type Store interface {
 	PlanAct(ctx context.Context, p identity.Principal, id string, revision int64, r action.Ready) (action.Kept, error)
 	ResendAct(ctx context.Context, p identity.Principal, id string, revision int64) (action.Kept, error)
 	SettleAct(ctx context.Context, p identity.Principal, id string, revision int64, w action.Answer) (action.Kept, error)
+	LearnAct(ctx context.Context, p identity.Principal, id string, revision int64, w action.Answer) (action.Kept, error)
+	ActSubject(ctx context.Context, p identity.Principal, customerID, issuer string) (string, error)
 	FailAct(ctx context.Context, p identity.Principal, id string, revision int64, why wallet.Refusal) (action.Kept, error)
 	LookAgain(ctx context.Context, p identity.Principal, id string, revision int64, at time.Time) (action.Kept, error)
 	HurryActs(ctx context.Context, p identity.Principal, issuer, subject string) error
@@ -102,8 +104,8 @@ type Deps struct {
 	Log      *slog.Logger
 	// Changed is told of each act that has changed; may be nil. It must not block.
 	Changed func(action.Kept)
-	// Alarm is told of each act of which nobody knows for a day what became of it; may
-	// be nil.
+	// Alarm is told of each act of which nobody knows for a day what became of it, or that
+	// cannot be read; may be nil.
 	Alarm func(action.Kept)
 	// Limited is told the name of a limit that refused; may be nil.
 	Limited func(limit string)
@@ -218,7 +220,7 @@ func spoken(why string) string {
 // fact is an act as a flow's value.
 func fact(k action.Kept) selfservice.ActFact {
 	f := selfservice.ActFact{
-		ID: k.ID, Act: string(k.Command.Act), State: string(k.State), Hash: k.Hash, Refusal: spoken(string(k.Refusal)), Proof: int64(k.Verdict.Level), FourEyes: k.Verdict.FourEyes,
+		ID: k.ID, Act: string(k.Command.Act), State: string(k.Told()), Hash: k.Hash, Refusal: spoken(string(k.Refusal)), Proof: int64(k.Verdict.Level), FourEyes: k.Verdict.FourEyes,
 		Amount: k.Summary.Amount, Destination: k.Destination, ArrivesBy: k.Summary.ArrivesBy, Effects: k.Summary.Effects, Reversible: k.Summary.Reversible,
 	}
 	if f.Amount.None() {
@@ -286,7 +288,7 @@ func (s *Service) proof(ctx context.Context, p identity.Principal, id string, do
 	if err != nil {
 		return selfservice.ActFact{}, assurance.Standing{}, err
 	}
-	if k.State != action.Confirmed && k.State != action.Approved { // nobody is asked for what is not wanted, or over
+	if at := k.Told(); at != action.Confirmed && at != action.Approved { // nobody is asked for what is not wanted, or over
 		do = s.Prover.Look
 	}
 	now, err := do(ctx, p, k)
@@ -313,7 +315,7 @@ func (s *Service) Execute(ctx context.Context, p identity.Principal, id string) 
 
 // outcome is a state in the words of a flow's step.
 func outcome(k action.Kept) string {
-	switch k.State {
+	switch k.Told() {
 	case action.Succeeded, action.Sent:
 		return ""
 	case action.Waiting, action.Approved:

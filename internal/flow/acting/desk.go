@@ -70,6 +70,9 @@ func (s *Service) Get(ctx context.Context, p identity.Principal, id string) (See
 
 func (s *Service) seen(ctx context.Context, p identity.Principal, k action.Kept) Seen {
 	out := Seen{Kept: k}
+	if k.Doubtful() {
+		return out
+	}
 	o := policy.Object{CustomerID: k.CustomerID}
 	if talk, err := s.Store.Conversation(ctx, part(), k.ConversationID); err == nil {
 		o.AssigneeID = talk.AssigneeID
@@ -103,6 +106,9 @@ func (s *Service) Approve(ctx context.Context, p identity.Principal, id, hash st
 	if err != nil {
 		return err
 	}
+	if k.Doubtful() {
+		return doubtful(op, k)
+	}
 	var asked struct {
 		Hash string `json:"hash"`
 	}
@@ -133,6 +139,12 @@ func (s *Service) Approve(ctx context.Context, p identity.Principal, id, hash st
 	return s.decided(ctx, id)
 }
 
+// doubtful is why nobody decides over what may have happened already: the request stays,
+// and is decided over once the wallet has said.
+func doubtful(op string, k action.Kept) error {
+	return &fault.Error{Code: fault.Conflict, Op: op, Field: "state", Reason: string(k.Told()), Message: "the wallet is being asked what became of it"}
+}
+
 // undecidable says why somebody may not decide.
 func (s *Service) undecidable(ctx context.Context, p identity.Principal, id string) error {
 	const op = "acting.undecidable"
@@ -152,6 +164,13 @@ func (s *Service) Reject(ctx context.Context, p identity.Principal, id, reason s
 	r, err := s.Store.ActRequest(ctx, p, id)
 	if err != nil {
 		return err
+	}
+	k, err := s.act(ctx, p, id)
+	if err != nil {
+		return err
+	}
+	if k.Doubtful() {
+		return doubtful("acting.Reject", k)
 	}
 	if err := s.Approver.Reject(ctx, p, r.ID, reason); err != nil {
 		return err

@@ -18,7 +18,7 @@ const doTime = 20 * time.Second
 // execute has an act done, as far as it may be now. Errors: as Execute.
 func (s *Service) execute(ctx context.Context, p identity.Principal, k action.Kept) (action.Kept, error) {
 	const op = "acting.execute"
-	switch k.State {
+	switch k.Told() {
 	case action.Confirmed, action.Approved:
 	case action.Proposed:
 		return k, &fault.Error{Code: fault.Conflict, Op: op, Field: "state", Reason: string(k.State), Message: "nobody said yes to it"}

@@ -104,7 +104,7 @@ func (s *Service) attempt(ctx context.Context, p identity.Principal, able wallet
 	if err != nil {
 		return action.Kept{}, err
 	}
-	if old != nil && old.State != action.Proposed && old.State != action.Confirmed { // it waits for somebody, or is on its way
+	if old != nil && old.Told() != action.Proposed && old.Told() != action.Confirmed { // it waits for somebody, or is on its way
 		return *old, nil
 	}
 	k.Command.Key = key
@@ -181,13 +181,22 @@ func (s *Service) free(ctx context.Context, p identity.Principal, k action.Kept)
 // happened and nobody knows, wherever it was begun.
 func (s *Service) alone(ctx context.Context, k action.Kept) error {
 	live, err := s.Store.ListActs(ctx, part(), action.Query{
-		CustomerID: k.CustomerID, States: []action.State{action.Waiting, action.Approved, action.Planned, action.Unknown}, Limit: action.MaxPage,
+		CustomerID: k.CustomerID, Limit: action.MaxPage,
+		States: []action.State{action.Proposed, action.Confirmed, action.Waiting, action.Approved, action.Planned, action.Sent, action.Unknown},
 	})
 	if err != nil {
 		return err
 	}
 	if slices.ContainsFunc(live, func(o action.Kept) bool {
-		return !o.At(s.Clock()).State.Over() && o.Command.Act == k.Command.Act && o.Command.Target == k.Command.Target && o.Command.Key != k.Command.Key
+		if o.Command.Act != k.Command.Act || o.Command.Key == k.Command.Key {
+			return false
+		}
+		switch o.At(s.Clock()).Told() {
+		case action.Waiting, action.Approved, action.Planned, action.Unknown:
+			return o.Lost || o.Command.Target == k.Command.Target // of what cannot be read nobody knows that it is another
+		default:
+			return false
+		}
 	}) {
 		return refused(Underway)
 	}

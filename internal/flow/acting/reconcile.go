@@ -94,6 +94,8 @@ func (s *Service) look(ctx context.Context, k action.Kept) error {
 		s.Alarm(k)
 	}
 	switch {
+	case k.Doubtful():
+		return s.learn(ctx, k)
 	case k.At(now).State == action.Expired, k.State == action.Proposed, k.State == action.Confirmed, k.State == action.Waiting:
 		_, err := s.changed(s.Store.LookAgain(ctx, part(), k.ID, k.Revision, time.Time{}))
 		return err
@@ -146,6 +148,30 @@ func (s *Service) askWhatBecame(ctx context.Context, k action.Kept) action.Answe
 		return action.Answer{Nothing: true}
 	}
 	return action.Answer{Operation: o, Err: err}
+}
+
+// learn asks the wallet for an act that is in doubt, by its key: nothing else is believed.
+func (s *Service) learn(ctx context.Context, k action.Kept) error {
+	later := func() error {
+		_, err := s.Store.LookAgain(ctx, part(), k.ID, k.Revision, s.Clock().Add(k.DoubtPause(s.Clock())))
+		return err
+	}
+	if s.Wallet == nil {
+		return later()
+	}
+	if k.Lost {
+		subject, err := s.Store.ActSubject(ctx, part(), k.CustomerID, s.issuer)
+		if err != nil {
+			return errors.Join(err, later())
+		}
+		k.Command.CustomerID, k.OperationID = subject, ""
+	}
+	w := s.askWhatBecame(ctx, k)
+	if w.Err == nil && !w.Nothing && w.Operation.CustomerID != k.Command.CustomerID {
+		w = action.Answer{Err: errors.New("the wallet answered about another customer")}
+	}
+	_, err := s.changed(s.Store.LearnAct(ctx, part(), k.ID, k.Revision, w))
+	return err
 }
 
 // goOn has an approved act done. The proof that was given before the second person came

@@ -74,7 +74,7 @@ func New() *Metrics {
 	m.followerLag = gaugeVec("follower_lag_seconds", "Age of the oldest entry that waits for a follower of the log, by follower.", "follower")
 	m.followerReads = gaugeVec("follower_catching_up", "1 while a follower reads the log to catch up, by follower.", "follower")
 	m.jobs = gaugeVec("jobs", "Jobs that commits left behind: waiting to be done, or failed for good and set aside.", "state")
-	m.acts = gaugeVec("acts_underway", "Things that may be happening in the wallet: its answer is awaited, or, of those, has been missing for a day.", "state")
+	m.acts = gaugeVec("acts_underway", "Things that may be happening in the wallet: its answer is awaited, or, of those, has been missing for a day, or they cannot be read.", "state")
 	m.requests = counter("http_requests_total", "HTTP requests answered, by route and status.", "route", "status")
 	m.requestTimes = histogramVec("http_request_seconds", "Time to answer an HTTP request, by route.",
 		prometheus.ExponentialBuckets(0.0005, 2, 15), "route")
@@ -160,9 +160,10 @@ func (m *Metrics) Jobs(waiting, stuck, setAside int) {
 
 // Acts sets how many things may be happening in the wallet, and of how many of them
 // nobody has known for a day what became.
-func (m *Metrics) Acts(underway, alarmed int) {
+func (m *Metrics) Acts(underway, alarmed, lost int) {
 	m.acts.WithLabelValues("underway").Set(float64(underway))
 	m.acts.WithLabelValues("unknown_for_a_day").Set(float64(alarmed))
+	m.acts.WithLabelValues("unreadable").Set(float64(lost))
 }
 
 // Answered counts an HTTP request. The route is the pattern that matched, never

@@ -54,7 +54,7 @@ func TestEveryFigureIsCollected(t *testing.T) {
 	m.Unsent(4096)
 	m.Follower("clocks", 2*time.Second, true)
 	m.Jobs(7, 2, 1)
-	m.Acts(3, 1)
+	m.Acts(3, 1, 1)
 	m.Answered("GET /api/conversations/{id}", 404, time.Millisecond)
 	want(t, collect(t, m),
 		`kefu_messages_stored_total{author="customer"} 3`,

@@ -198,12 +198,12 @@ func (a *Acts) change(id string, revision int64, may func(policy.Object) bool, d
 	case revision != anyRevision && revision != k.Revision:
 		return action.Kept{}, &fault.Error{Code: fault.Conflict, Op: op, Field: "revision", Message: "it has changed meanwhile"}
 	}
-	before := k.State
+	before := k.Action
 	if err := do(&k); err != nil {
 		return action.Kept{}, err
 	}
-	if !before.May(k.State) && before != k.State {
-		return action.Kept{}, fault.New(fault.Internal, op, "%s does not follow %s", k.State, before)
+	if !k.Follows(before) {
+		return action.Kept{}, fault.New(fault.Internal, op, "%s does not follow %s", k.State, before.State)
 	}
 	if k.State.Over() && k.ApprovalID != "" {
 		if r := a.Requests[k.ApprovalID]; r != nil && r.State == approval.Pending {
@@ -327,6 +327,19 @@ func (a *Acts) SettleAct(_ context.Context, p identity.Principal, id string, rev
 		k.Sending = false
 		return err
 	})
+}
+
+// LearnAct implements acting.Store.
+func (a *Acts) LearnAct(_ context.Context, p identity.Principal, id string, revision int64, w action.Answer) (action.Kept, error) {
+	return a.change(id, revision, runs(p), func(k *action.Kept) (err error) {
+		k.Action, err = k.Learn(w, a.clock())
+		return err
+	})
+}
+
+// ActSubject implements acting.Store. Nothing is lost here.
+func (a *Acts) ActSubject(context.Context, identity.Principal, string, string) (string, error) {
+	return "", fault.New(fault.NotFound, "kept.ActSubject", "nothing is lost here")
 }
 
 // FailAct implements acting.Store.

@@ -87,8 +87,8 @@ func (a *Acts) AddAct(ctx context.Context, p identity.Principal, k action.Kept) 
 		if err != nil {
 			return err
 		}
-		_, err = t.SQL.ExecContext(ctx, `INSERT INTO act (id, idem_key, conversation_id, customer_id, kind, state, revision, maker_kind, maker_id, approval_id, sending, alarmed_at, created_at, changed_at, due_at, body, body_ref)
-			VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, '', 0, 0, $9, $9, $10, $11, $12)`,
+		_, err = t.SQL.ExecContext(ctx, `INSERT INTO act (id, idem_key, conversation_id, customer_id, kind, state, revision, maker_kind, maker_id, approval_id, sending, alarmed_at, created_at, changed_at, due_at, ask_since, lost_at, body, body_ref)
+			VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8, '', 0, 0, $9, $9, $10, 0, 0, $11, $12)`,
 			k.ID, k.Command.Key, k.ConversationID, k.CustomerID, string(k.Command.Act), string(k.State), int64(k.Maker.Kind), k.Maker.ID, t.Now, due(k), sealed, ref)
 		if err != nil {
 			return engine.MapError(op, err)
@@ -111,12 +111,14 @@ func due(k action.Kept) int64 {
 		return 0
 	case !k.NextAt.IsZero():
 		return clock.Micros(k.NextAt)
+	case k.Doubtful():
+		return max(clock.Micros(k.ChangedAt), 1) // at once
 	default:
 		return clock.Micros(k.ExpiresAt)
 	}
 }
 
-const columns = "a.id, a.idem_key, a.conversation_id, a.customer_id, a.state, a.revision, a.approval_id, a.sending, a.alarmed_at, a.created_at, a.changed_at, a.body, a.body_ref FROM act a"
+const columns = "a.id, a.idem_key, a.conversation_id, a.customer_id, a.kind, a.state, a.revision, a.maker_kind, a.maker_id, a.approval_id, a.sending, a.alarmed_at, a.created_at, a.changed_at, a.due_at, a.ask_since, a.body, a.body_ref FROM act a"
 
 // Act finds an act. Errors: NotFound, also for who may not know of it.
 func (a *Acts) Act(ctx context.Context, p identity.Principal, id string) (action.Kept, error) {
@@ -233,6 +235,22 @@ func (a *Acts) many(ctx context.Context, op, text string, args ...any) ([]action
 	return found, engine.MapError(op, err)
 }
 
+// ActSubject is the wallet's id of a customer for whom acts are kept. It is asked for
+// where the act itself cannot be read. Errors: Forbidden for all but the part of Kefu that
+// carries acts out; NotFound when the wallet is not theirs.
+func (a *Acts) ActSubject(ctx context.Context, p identity.Principal, customerID, issuer string) (string, error) {
+	const op = "actions.ActSubject"
+	if !policy.Allow(p, policy.RunActs, policy.Object{}) {
+		return "", fault.New(fault.Forbidden, op, "%s carries nothing out", p.Kind)
+	}
+	var subject sql.NullString
+	err := a.core.DB.Reader.QueryRowContext(ctx, "SELECT subject FROM customer WHERE id = $1 AND issuer = $2", customerID, issuer).Scan(&subject)
+	if err == nil && !wallet.ValidID(subject.String) {
+		return "", fault.New(fault.NotFound, op, "the customer is none of the wallet's")
+	}
+	return subject.String, engine.MapError(op, err)
+}
+
 // day is over which sums are made.
 const day = 24 * time.Hour
 
@@ -254,10 +272,11 @@ func (a *Acts) ActTotals(ctx context.Context, p identity.Principal, of action.Of
 	}
 	now := a.core.Now()
 	for _, k := range theirs {
-		if k.ID == of.Except || !k.At(now).State.Counts() {
+		if k.ID == of.Except || !k.At(now).Told().Counts() {
 			continue
 		}
 		sums.DayCount++
+		sums.Unread = sums.Unread || k.Lost
 		sums.DayTotal += whole(k.Command.Amount, of.Currency)
 	}
 	if of.StaffID == "" {
@@ -265,8 +284,9 @@ func (a *Acts) ActTotals(ctx context.Context, p identity.Principal, of action.Of
 	}
 	moved, err := a.many(ctx, op, "SELECT "+columns+" WHERE a.maker_id = $1 AND a.maker_kind = $2 AND a.created_at > $3 ORDER BY a.created_at DESC, a.id DESC LIMIT $4", of.StaffID, int64(identity.Staff), since, most)
 	for _, k := range moved {
-		if k.ID != of.Except && k.At(now).State.Counts() {
+		if k.ID != of.Except && k.At(now).Told().Counts() {
 			sums.StaffTotal += whole(k.Command.Amount, of.Currency)
+			sums.Unread = sums.Unread || k.Lost
 		}
 	}
 	return sums, err
@@ -285,33 +305,62 @@ func whole(m wallet.Money, currency string) float64 {
 }
 
 // DueActs gives the acts that somebody has to look at now, those that wait longest
-// first. Errors: Forbidden for all but the part of Kefu that does.
+// first. One that cannot be opened at present, as on a disk that does not answer, keeps
+// none of the others back. Errors: Forbidden for all but the part of Kefu that does.
 func (a *Acts) DueActs(ctx context.Context, p identity.Principal, limit int) ([]action.Kept, error) {
 	const op = "actions.DueActs"
 	if !policy.Allow(p, policy.RunActs, policy.Object{}) {
 		return nil, fault.New(fault.Forbidden, op, "%s does not look at what is due", p.Kind)
 	}
-	return a.many(ctx, op, "SELECT "+columns+" WHERE a.due_at > 0 AND a.due_at <= $1 ORDER BY a.due_at, a.id LIMIT $2", clock.Micros(a.core.Now()), min(max(limit, 1), action.MaxPage))
+	rows, err := a.core.DB.Reader.QueryContext(ctx, "SELECT "+columns+" WHERE a.due_at > 0 AND a.due_at <= $1 ORDER BY a.due_at, a.id LIMIT $2", clock.Micros(a.core.Now()), min(max(limit, 1), action.MaxPage))
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	found := []action.Kept{}
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		k, err := a.scan(r.Scan)
+		switch {
+		case err == nil:
+			found = append(found, k)
+		case k.ID == "": // the row itself did not come
+			return err
+		default:
+			a.core.Log.Warn("an act that is due cannot be opened now", "act", k.ID, "error", err)
+		}
+		return nil
+	})
+	return found, engine.MapError(op, err)
 }
 
-// scan reads a row and opens what is sealed in it.
+// scan reads a row and opens what is sealed in it. Of a row that cannot be read, because
+// its key is gone or it is damaged, it gives what the columns say, and that it is lost:
+// one such row hides no other. Errors: NotFound; those that pass, such as a disk that does
+// not answer.
 func (a *Acts) scan(scan func(...any) error) (action.Kept, error) {
 	const op = "actions.scan"
 	var k action.Kept
-	var state, key string
-	var sending, alarmed, created, changed, ref int64
+	var state, key, kind string
+	var makerKind, sending, alarmed, created, changed, dueAt, ask, ref int64
 	var sealed []byte
-	err := scan(&k.ID, &key, &k.ConversationID, &k.CustomerID, &state, &k.Revision, &k.ApprovalID, &sending, &alarmed, &created, &changed, &sealed, &ref)
+	err := scan(&k.ID, &key, &k.ConversationID, &k.CustomerID, &kind, &state, &k.Revision, &makerKind, &k.Maker.ID, &k.ApprovalID, &sending, &alarmed, &created, &changed, &dueAt, &ask, &sealed, &ref)
 	if err != nil {
 		return k, engine.MapError(op, err)
 	}
-	k.State, k.Sending, k.Alarmed, k.CreatedAt, k.ChangedAt = action.State(state), sending != 0, alarmed != 0, clock.FromMicros(created), clock.FromMicros(changed)
+	k.Maker.Kind = identity.Kind(makerKind)
+	k.State, k.Sending, k.Alarmed, k.CreatedAt, k.ChangedAt, k.AskSince = action.State(state), sending != 0, alarmed != 0, clock.FromMicros(created), clock.FromMicros(changed), clock.FromMicros(ask)
 	text, err := a.core.Open(sealed, ref, aad(k.ID))
-	if err != nil {
-		return k, err
+	if err == nil {
+		err = read(&k, text)
 	}
-	if err := read(&k, text); err != nil {
+	switch {
+	case err != nil && !core.IsDamaged(err):
 		return k, err
+	case err != nil:
+		k = action.Kept{Action: action.Action{
+			ID: k.ID, ConversationID: k.ConversationID, CustomerID: k.CustomerID, State: k.State, Maker: action.By{Kind: identity.Kind(makerKind), ID: k.Maker.ID}, ApprovalID: k.ApprovalID,
+			CreatedAt: k.CreatedAt, ChangedAt: k.ChangedAt, NextAt: clock.FromMicros(dueAt), AskSince: k.AskSince, Lost: true,
+		}, Revision: k.Revision, Sending: k.Sending, Alarmed: k.Alarmed}
+		k.Command.Act = wallet.Act(kind)
 	}
 	k.Command.Key = key
 	return k, nil

@@ -239,8 +239,8 @@ func TestWhatIsDue(t *testing.T) {
 		}
 		lost, err := h.SettleAct(ctx(), part(), k.ID, planned.Revision, action.Answer{Err: errors.New("lost")})
 		h.must(err)
-		if n, alarmed, err := h.CountUnsettledActs(ctx()); n != 1 || alarmed != 0 || err != nil {
-			h.Errorf("%d %d %v", n, alarmed, err)
+		if n, err := h.CountUnsettledActs(ctx()); n != (action.Unsettled{Underway: 1}) || err != nil {
+			h.Errorf("%+v %v", n, err)
 		}
 		if _, err := h.SettleAct(ctx(), part(), k.ID, planned.Revision, action.Answer{Nothing: true}); !fault.Is(err, fault.Conflict) {
 			h.Errorf("an answer to what is over: %v", err)

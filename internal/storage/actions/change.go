@@ -42,12 +42,12 @@ func (a *Acts) change(ctx context.Context, op, id string, revision int64, may fu
 		case revision != anyRevision && revision != k.Revision:
 			return &fault.Error{Code: fault.Conflict, Op: op, Field: "revision", Message: "it has changed meanwhile"}
 		}
-		before := k.State
+		before := k.Action
 		if err := do(ctx, t, &k); err != nil {
 			return err
 		}
-		if !before.May(k.State) && before != k.State {
-			return fault.New(fault.Internal, op, "%s does not follow %s", k.State, before)
+		if !k.Follows(before) {
+			return fault.New(fault.Internal, op, "%s does not follow %s", k.State, before.State)
 		}
 		if k.State.Over() && k.ApprovalID != "" {
 			if err := a.gate.Drop(ctx, t, k.ApprovalID); err != nil {
@@ -64,9 +64,17 @@ func (a *Acts) change(ctx context.Context, op, id string, revision int64, may fu
 	return changed, nil
 }
 
-// save seals k anew, one revision later.
+// save seals k anew, one revision later. What cannot be read stays as it lies: its key may
+// be put back.
 func (a *Acts) save(ctx context.Context, t *core.Tx, k *action.Kept) error {
 	const op = "actions.save"
+	if k.Lost {
+		_, err := t.SQL.ExecContext(ctx, `UPDATE act SET state = $1, revision = $2, alarmed_at = CASE WHEN $3 = 0 THEN 0 WHEN alarmed_at > 0 THEN alarmed_at ELSE $4 END,
+				lost_at = CASE WHEN lost_at > 0 THEN lost_at ELSE $4 END, changed_at = $5, due_at = $6, ask_since = $7 WHERE id = $8`,
+			string(k.State), k.Revision+1, bit(k.Alarmed), t.Now, clock.Micros(k.ChangedAt), due(*k), clock.Micros(k.AskSince), k.ID)
+		k.Revision++
+		return engine.MapError(op, err)
+	}
 	sealed, ref, err := seal(t, *k)
 	if err != nil {
 		return err
@@ -76,8 +84,8 @@ func (a *Acts) save(ctx context.Context, t *core.Tx, k *action.Kept) error {
 		return engine.MapError(op, err)
 	}
 	_, err = t.SQL.ExecContext(ctx, `UPDATE act SET state = $1, revision = $2, approval_id = $3, sending = $4, alarmed_at = CASE WHEN $5 = 0 THEN 0 WHEN alarmed_at > 0 THEN alarmed_at ELSE $6 END,
-			changed_at = $7, due_at = $8, body = $9, body_ref = $10 WHERE id = $11`,
-		string(k.State), k.Revision+1, k.ApprovalID, bit(k.Sending), bit(k.Alarmed), t.Now, clock.Micros(k.ChangedAt), due(*k), sealed, ref, k.ID)
+			changed_at = $7, due_at = $8, body = $9, body_ref = $10, ask_since = $11, lost_at = 0 WHERE id = $12`,
+		string(k.State), k.Revision+1, k.ApprovalID, bit(k.Sending), bit(k.Alarmed), t.Now, clock.Micros(k.ChangedAt), due(*k), sealed, ref, clock.Micros(k.AskSince), k.ID)
 	if err != nil {
 		return engine.MapError(op, err)
 	}
@@ -203,14 +211,15 @@ func (a *Acts) PlanAct(ctx context.Context, p identity.Principal, id string, rev
 // alone refuses what may have happened already, under another key.
 func (a *Acts) alone(ctx context.Context, t *core.Tx, k action.Kept) error {
 	const op = "actions.alone"
-	rows, err := t.SQL.QueryContext(ctx, "SELECT "+columns+" WHERE a.customer_id = $1 AND a.kind = $2 AND a.state IN ('planned', 'unknown') AND a.id <> $3 LIMIT $4", k.CustomerID, string(k.Command.Act), k.ID, most)
+	rows, err := t.SQL.QueryContext(ctx, "SELECT "+columns+` WHERE a.customer_id = $1 AND a.kind = $2 AND a.id <> $3
+			AND (a.state IN ('planned', 'unknown') OR (a.due_at > 0 AND (a.ask_since > 0 OR a.lost_at > 0))) LIMIT $4`, k.CustomerID, string(k.Command.Act), k.ID, most)
 	if err != nil {
 		return engine.MapError(op, err)
 	}
 	same := false
 	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		other, err := a.scan(r.Scan)
-		same = same || other.Command.Target == k.Command.Target
+		same = same || other.Command.Target == k.Command.Target || other.Lost // and may be the same
 		return err
 	})
 	if err == nil && same {
@@ -250,6 +259,44 @@ func (a *Acts) SettleAct(ctx context.Context, p identity.Principal, id string, r
 	})
 }
 
+// LearnAct takes in what the wallet says of an act that is in doubt. Errors: NotFound;
+// Forbidden; Conflict when it is not, or has changed.
+func (a *Acts) LearnAct(ctx context.Context, p identity.Principal, id string, revision int64, w action.Answer) (action.Kept, error) {
+	return a.change(ctx, "actions.LearnAct", id, revision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+		about := k.Action
+		if about.Lost && w.Err == nil && !w.Nothing { // whose it is is asked of the customer, not of the act
+			about.Command.CustomerID = w.Operation.CustomerID
+		}
+		next, err := about.Learn(w, clock.FromMicros(t.Now))
+		if err == nil && next.State != k.State {
+			record(t, p, *k, "act."+string(next.State))
+			k.Sending = false
+		}
+		k.Action = next
+		return err
+	})
+}
+
+// DoubtActs has the wallet asked about every act that is not over before anything else
+// happens to it: an older database was put back, or is taken for one. It tells how many
+// there are. Errors: Forbidden for all but parts of Kefu.
+func (a *Acts) DoubtActs(ctx context.Context, p identity.Principal) (doubted int64, err error) {
+	const op = "actions.DoubtActs"
+	if !policy.Allow(p, policy.RunActs, policy.Object{}) {
+		return 0, fault.New(fault.Forbidden, op, "%s puts nothing in doubt", p.Kind)
+	}
+	err = a.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		res, err := t.SQL.ExecContext(ctx, "UPDATE act SET ask_since = $1, due_at = $1, revision = revision + 1 WHERE due_at > 0", t.Now)
+		if err != nil {
+			return engine.MapError(op, err)
+		}
+		doubted, err = res.RowsAffected()
+		t.Record(p, "act.doubt", "acts", "all", "")
+		return engine.MapError(op, err)
+	})
+	return doubted, err
+}
+
 // FailAct ends an act that has not left, and says why. Errors: NotFound; Forbidden;
 // Conflict when it may have left.
 func (a *Acts) FailAct(ctx context.Context, p identity.Principal, id string, revision int64, why wallet.Refusal) (action.Kept, error) {
@@ -284,7 +331,7 @@ func (a *Acts) HurryActs(ctx context.Context, p identity.Principal, issuer, subj
 		return fault.New(fault.Forbidden, op, "%s hurries nothing", p.Kind)
 	}
 	return a.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		_, err := t.SQL.ExecContext(ctx, `UPDATE act SET due_at = $1 WHERE due_at > $1 AND state IN ('sent', 'unknown', 'approved')
+		_, err := t.SQL.ExecContext(ctx, `UPDATE act SET due_at = $1 WHERE due_at > $1 AND (state IN ('sent', 'unknown', 'approved') OR ask_since > 0 OR lost_at > 0)
 			AND customer_id IN (SELECT id FROM customer WHERE issuer = $2 AND subject = $3)`, t.Now, issuer, subject)
 		return engine.MapError(op, err)
 	})

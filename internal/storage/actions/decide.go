@@ -100,12 +100,12 @@ func (a *Acts) PurgeActs(ctx context.Context) error {
 	})
 }
 
-// CountUnsettledActs is how many acts may have left that nobody knows the end of, and of
-// how many of those somebody was told.
-func (a *Acts) CountUnsettledActs(ctx context.Context) (underway, alarmed int64, err error) {
-	err = a.core.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(CASE WHEN alarmed_at > 0 THEN 1 ELSE 0 END), 0) FROM act
-		WHERE due_at > 0 AND state IN ('planned', 'sent', 'unknown')`).Scan(&underway, &alarmed)
-	return underway, alarmed, engine.MapError("actions.CountUnsettledActs", err)
+// CountUnsettledActs is how many acts may have left that nobody knows the end of, of how
+// many of those somebody was told, and how many are not over and cannot be read.
+func (a *Acts) CountUnsettledActs(ctx context.Context) (n action.Unsettled, err error) {
+	err = a.core.DB.Reader.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(CASE WHEN alarmed_at > 0 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN lost_at > 0 THEN 1 ELSE 0 END), 0) FROM act
+		WHERE due_at > 0 AND (state IN ('planned', 'sent', 'unknown') OR ask_since > 0 OR lost_at > 0)`).Scan(&n.Underway, &n.Alarmed, &n.Lost)
+	return n, engine.MapError("actions.CountUnsettledActs", err)
 }
 
 // ActRequest is the request under which an act waits, or waited, for a second person.

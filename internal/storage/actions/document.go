@@ -66,14 +66,15 @@ func seal(t *core.Tx, k action.Kept) ([]byte, int64, error) {
 	return t.Seal(text, aad(k.ID))
 }
 
-// read takes a document in. One whose key was destroyed is empty.
+// read takes a document in. One whose key was destroyed is empty, and cannot be read.
 func read(k *action.Kept, text []byte) error {
+	const op = "actions.read"
 	if len(text) == 0 {
-		return nil
+		return fault.New(fault.Internal, op, "the key of a stored act is gone")
 	}
 	var d document
 	if err := strictjson.Decode(text, &d); err != nil {
-		return &fault.Error{Code: fault.Internal, Op: "actions.read", Message: "a stored act cannot be read", Err: err}
+		return &fault.Error{Code: fault.Internal, Op: op, Message: "a stored act cannot be read", Err: err}
 	}
 	k.Run, k.Step, k.Command, k.Summary, k.Hash = d.Run, d.Step, d.Command, d.Summary, d.Hash
 	k.Command.Act, k.Command.Target = d.Act, d.Target
@@ -81,5 +82,8 @@ func read(k *action.Kept, text []byte) error {
 	k.Maker, k.Confirmer, k.StepUpID, k.OperationID, k.Refusal, k.Made = d.Maker.of(), d.Confirmer.of(), d.StepUp, d.Operation, d.Refusal, d.Made
 	k.Tries, k.NextAt, k.ExpiresAt, k.Destination = d.Tries, clock.FromMicros(d.NextAt), clock.FromMicros(d.ExpiresAt), d.Destination
 	k.HandedAt, k.LeftAt = clock.FromMicros(d.HandedAt), clock.FromMicros(d.LeftAt)
+	if action.Hash(k.Command, k.Summary) != k.Hash {
+		return fault.New(fault.Internal, op, "a stored act is not what was agreed to")
+	}
 	return nil
 }

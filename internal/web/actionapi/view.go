@@ -1,6 +1,9 @@
 package actionapi
 
 import (
+	"maps"
+	"slices"
+
 	"kefu/internal/domain/action"
 	"kefu/internal/domain/assurance"
 	"kefu/internal/domain/wallet"
@@ -28,6 +31,12 @@ type ActCharge struct {
 	Amount walletview.Sum `json:"amount"`
 }
 
+// ActDetail is one answer that goes with a command.
+type ActDetail struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
 // ActOutcome is exactly what an act does, as the wallet worked it out.
 type ActOutcome struct {
 	Amount      *walletview.Sum `json:"amount,omitempty" doc:"what reaches the customer, or leaves them"`
@@ -36,6 +45,7 @@ type ActOutcome struct {
 	ArrivesBy   int64           `json:"arrives_by,omitempty"`
 	Effects     []string        `json:"effects,omitempty" nullable:"false" doc:"codes of what else changes"`
 	Reversible  bool            `json:"reversible"`
+	State       string          `json:"state,omitempty" doc:"of what it acts on, when this was worked out"`
 }
 
 // ActProof is how far the customer's proof is. It is a state: what the customer is asked,
@@ -56,7 +66,11 @@ type Act struct {
 	Target       string          `json:"target,omitempty"`
 	Amount       *walletview.Sum `json:"amount,omitempty"`
 	Reason       string          `json:"reason,omitempty"`
-	State        string          `json:"state" enum:"proposed,confirmed,waiting,approved,planned,sent,succeeded,failed,unknown,rejected,cancelled,expired"`
+	Also         []string        `json:"also,omitempty" nullable:"false" doc:"further payments that it acts on"`
+	Details      []ActDetail     `json:"details,omitempty" nullable:"false" doc:"answers that go with it, by their names"`
+	Expect       string          `json:"expect,omitempty" doc:"the state of what it acts on, that was decided on: in another one the wallet refuses"`
+	State        string          `json:"state" enum:"proposed,confirmed,waiting,approved,planned,sent,succeeded,failed,unknown,rejected,cancelled,expired" doc:"unknown as well while the wallet has to be asked what became of it, before anybody goes on"`
+	Unreadable   bool            `json:"unreadable,omitempty" doc:"what it is cannot be read: its key is gone, or it is damaged"`
 	Does         ActOutcome      `json:"does" doc:"exactly what will happen"`
 	Hash         string          `json:"hash" doc:"of the command and what it does: to be named by whoever says yes"`
 	Level        int             `json:"level" doc:"of assurance that it needs"`
@@ -102,12 +116,15 @@ func byOf(b action.By) ActBy { return ActBy{Kind: b.Kind.String(), ID: b.ID} }
 func actOf(s acting.Seen) Act {
 	out := Act{
 		ID: s.ID, Conversation: s.ConversationID, Customer: s.CustomerID, Act: string(s.Command.Act), Target: s.Command.Target, Amount: sumOf(s.Command.Amount), Reason: s.Command.Reason,
-		State: string(s.State), Hash: s.Hash, Level: int(s.Verdict.Level), FourEyes: s.Verdict.FourEyes, Rule: s.Verdict.Code, Refusal: string(s.Refusal), Maker: byOf(s.Maker),
+		State: string(s.Told()), Unreadable: s.Lost, Also: s.Command.Also, Expect: s.Command.Expect, Hash: s.Hash, Level: int(s.Verdict.Level), FourEyes: s.Verdict.FourEyes, Rule: s.Verdict.Code, Refusal: string(s.Refusal), Maker: byOf(s.Maker),
 		CreatedAt: clock.Micros(s.CreatedAt), ChangedAt: clock.Micros(s.ChangedAt), ExpiresAt: clock.Micros(s.ExpiresAt),
 		MayConfirm: s.MayConfirm, MayStart: s.MayStart, MayCancel: s.MayCancel, MayDecide: s.MayDecide,
 		Does: ActOutcome{
-			Amount: sumOf(s.Summary.Amount), Destination: s.Destination, ArrivesBy: int64(s.Summary.ArrivesBy), Effects: s.Summary.Effects, Reversible: s.Summary.Reversible,
+			Amount: sumOf(s.Summary.Amount), Destination: s.Destination, ArrivesBy: int64(s.Summary.ArrivesBy), Effects: s.Summary.Effects, Reversible: s.Summary.Reversible, State: s.Summary.State,
 		},
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Command.Details)) {
+		out.Details = append(out.Details, ActDetail{name, s.Command.Details[name]})
 	}
 	for _, f := range s.Summary.Fees {
 		out.Does.Fees = append(out.Does.Fees, ActCharge{f.Kind, walletview.OfSum(f.Amount)})
