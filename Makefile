@@ -3,12 +3,13 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build run dev test test-go test-ui test-race test-postgres fuzz e2e lint fmt generate verify bench kill-wallet clean
+.PHONY: help setup build run dev test test-go test-ui test-alone test-race test-postgres fuzz e2e lint fmt generate verify bench kill-wallet clean
 
 LISTEN    ?= localhost:8080
 DATA      ?= .data/demo
 FUZZTIME  ?= 10s
 PACKAGES  ?= ./...
+GOTEST    ?= go test
 
 # Packages that run concurrently, as a pattern of import paths.
 RACE := /(platform/(lifecycle|ratelimit|metrics|tracing|keyring|headlog)|connector/blob|domain/search|storage|web|flow|app|client|bench|replay|target)(/|$$)
@@ -44,13 +45,16 @@ dev: $(UI_MODULES) build ## serve the demo, and the desk from its sources with h
 test: setup test-ui test-go ## run all tests, on PostgreSQL too where it is installed
 
 test-go: $(UI_BUILT) ## run the Go tests, on PostgreSQL too where it is installed
-	@scripts/postgres.sh run go test $(PACKAGES)
+	@scripts/postgres.sh run $(GOTEST) $(PACKAGES)
+
+test-alone: $(UI_BUILT) ## run the Go tests of all packages that test-race leaves out
+	@scripts/postgres.sh run $(GOTEST) $$(go list ./... | grep -vE '$(RACE)')
 
 test-ui: $(UI_MODULES) ## run the tests of the interface
 	npm --prefix ui test
 
 test-race: $(UI_BUILT) ## run the tests of concurrent packages under the race detector
-	@scripts/postgres.sh run go test -race $$(go list ./... | grep -E '$(RACE)')
+	@scripts/postgres.sh run $(GOTEST) -race $$(go list ./... | grep -E '$(RACE)')
 
 test-postgres: $(UI_BUILT) ## run the store's tests on PostgreSQL and fail without it
 	@CI=true scripts/postgres.sh run go test -count=1 ./internal/storage/...
