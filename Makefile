@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build run dev test test-go test-ui test-alone test-race test-postgres fuzz e2e lint fmt generate verify bench kill-wallet clean
+.PHONY: help setup setup-system setup-go build run dev test test-go test-ui test-alone test-race test-postgres fuzz e2e lint lint-go lint-ui fmt generate verify bench kill-wallet clean
 
 LISTEN    ?= localhost:8080
 DATA      ?= .data/demo
@@ -21,9 +21,14 @@ UI_MODULES := ui/node_modules/.package-lock.json
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(UI_MODULES) ## fetch what building and testing need
+setup: $(UI_MODULES) setup-system setup-go ## fetch what building and testing need
+
+setup-system:
 	@scripts/system-packages.sh
+
+setup-go:
 	@go mod download
+	@cd tools && go mod download
 
 $(UI_MODULES): ui/package.json ui/package-lock.json
 	npm --prefix ui ci --no-audit --no-fund
@@ -66,12 +71,16 @@ e2e: build ## drive the built binary in Chromium as a customer and an agent
 	@scripts/system-packages.sh
 	@scripts/postgres.sh run npm --prefix ui run e2e
 
-lint: $(UI_MODULES) ## vet, staticcheck, formatting, the tidy tests and the interface's types
+lint: lint-go lint-ui ## vet, staticcheck, formatting, the tidy tests and the interface's types
+
+lint-go:
 	go vet ./...
 	go tool -modfile=tools/go.mod staticcheck ./...
 	@unformatted=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
 	  if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; fi
 	go test ./internal
+
+lint-ui: $(UI_MODULES)
 	npm --prefix ui run check
 
 fmt: ## format the Go sources

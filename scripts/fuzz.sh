@@ -29,8 +29,9 @@ only_out_of_time() {
 
 targets=$(grep -rlE --include='*_test.go' --exclude-dir=node_modules '^func Fuzz' . | xargs -rn1 dirname | sort -u)
 for folder in $targets; do
-  # With -fuzz the program is one that tells the fuzzer what an input reached. Vetting is lint's.
-  if ! go test -c -vet=off -fuzz . -o "$programs/fuzz.test" "$folder"; then
+  # With -fuzz the program is one that tells the fuzzer what an input reached. Vetting is
+  # lint's, and nobody debugs it.
+  if ! go test -c -vet=off -fuzz . -ldflags '-s -w' -o "$programs/fuzz.test" "$folder"; then
     failed=1
     continue
   fi
