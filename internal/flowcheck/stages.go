@@ -235,7 +235,9 @@ func fraud() map[string]stage {
 		"FL19-14": {set: posted, before: at(2, down)},
 		"FL19-15": {set: posted}, "FL19-16": {set: posted}, "FL19-17": {set: posted}, "FL19-20": {set: posted}, "FL19-21": {set: posted},
 		"FL19-18": {set: posted, before: at(4, lost)},
-		"FL19-19": {set: posted, before: at(6, lost)},
+		"FL19-19": {set: posted, before: at(9, lost)},
+		"FL19-22": {set: posted},
+		"FL19-23": {set: paid(sent(fine()), 2*hour)},
 	}
 }
 
@@ -255,9 +257,12 @@ func Beyond() map[string]string {
 		"FL7-22":  "the wallet shows a refund from the moment in which it was asked for",
 		"FL7-24":  "every refund of the wallet's arrives within its time",
 		"FL7-25":  "what the wallet agreed to take back it takes back",
-		"FL19-02": "the wallet takes no dispute of a transfer that is still on its way: a person comes after the recall",
+		"FL19-02": "the wallet takes no dispute of a transfer that is still on its way: a person comes after the recall (FL19-23)",
 		"FL19-12": "the wallet takes a dispute of every payment that can be chosen",
 		"FL19-13": "the wallet can sign its customers out",
+		"FL19-24": "the wallet freezes at once",
+		"FL19-25": "the wallet asks for every transfer back that is on its way",
+		"FL19-26": "the wallet refuses no freeze",
 	}
 }
 

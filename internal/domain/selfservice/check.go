@@ -38,7 +38,8 @@ func (d *Definition) edges(name string) []edge {
 }
 
 // found lists the slots that hold something wherever a condition holds: those of which
-// it says "slot.there", as one of the things that all have to be so.
+// it says "slot.there", or that it is not empty, as one of the things that all have to
+// be so.
 func found(condition string) []string {
 	var terms []string
 	depth, from, quote := 0, 0, byte(0)
@@ -62,8 +63,10 @@ func found(condition string) []string {
 	}
 	var slots []string
 	for _, term := range append(terms, condition[from:]) {
-		if slot, is := strings.CutSuffix(strings.TrimSpace(term), ".there"); is && word(slot) {
-			slots = append(slots, slot)
+		for _, says := range []string{".there", " != ''"} {
+			if slot, is := strings.CutSuffix(strings.TrimSpace(term), says); is && word(slot) {
+				slots = append(slots, slot)
+			}
 		}
 	}
 	return slots
@@ -73,6 +76,9 @@ func found(condition string) []string {
 // and circles in which nobody is ever asked.
 func (d *Definition) checkPaths() error {
 	reached := map[string]bool{d.Person: true}
+	for _, name := range d.persons() {
+		reached[name] = true
+	}
 	d.walk(d.Begin, reached)
 	ends := map[string]bool{}
 	for _, name := range d.names() {
@@ -101,7 +107,7 @@ func (d *Definition) checkPaths() error {
 }
 
 func (d *Definition) walk(name string, reached map[string]bool) {
-	if reached[name] && name != d.Person {
+	if reached[name] {
 		return
 	}
 	reached[name] = true
@@ -227,7 +233,7 @@ func (d *Definition) checkUse() error {
 	}, func(a, b set) bool { return maps.Equal(a, b) })
 	for _, name := range d.names() {
 		s := d.Steps[name]
-		if name == d.Person { // from wherever somebody leaves
+		if name == d.Person || slices.Contains(d.persons(), name) { // from wherever somebody leaves
 			if used := s.uses(); len(used) > 0 {
 				return wrong(name, "is reached from everywhere, and needs %s", used[0])
 			}

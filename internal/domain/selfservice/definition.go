@@ -8,6 +8,9 @@ package selfservice
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+
+	"gopkg.in/yaml.v3"
 
 	"kefu/internal/domain/condition"
 	"kefu/internal/domain/form"
@@ -24,7 +27,7 @@ type Definition struct {
 	Needs   Needs           `yaml:"needs"`
 	Slots   map[string]Slot `yaml:"slots"`
 	Begin   string          `yaml:"begin"`
-	Person  string          `yaml:"person"` // the hand-over that "talk to a person" leads to, from every step
+	Person  string          `yaml:"person"` // where "talk to a person" leads to, from every step: a hand-over, or a branch between some
 	Steps   map[string]Step `yaml:"steps"`
 
 	digest     string
@@ -191,9 +194,37 @@ type Wait struct {
 // HandOver puts a person in front of it, with everything that was collected.
 type HandOver struct {
 	Reason   string   `yaml:"reason"`   // a code
-	Topic    string   `yaml:"topic"`    // for staff
+	Topic    Topic    `yaml:"topic"`    // of the conversation that begins with it
 	Priority string   `yaml:"priority"` // "", high, urgent
 	Skills   []string `yaml:"skills"`
+}
+
+// Topic names what a hand-over is about. Flows of earlier versions, which runs go on
+// with, have it in English alone.
+type Topic form.Texts
+
+// In is the topic in a language.
+func (t Topic) In(lang string) string { return form.Texts(t).In(lang) }
+
+// UnmarshalYAML reads a topic in every language, or in one.
+func (t *Topic) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind == yaml.ScalarNode {
+		*t = Topic{languages()[0]: node.Value}
+		return nil
+	}
+	return node.Decode((*form.Texts)(t))
+}
+
+// UnmarshalJSON reads a topic of a run that is kept, in every language or in one.
+func (t *Topic) UnmarshalJSON(text []byte) error {
+	var one string
+	if json.Unmarshal(text, &one) == nil {
+		if *t = nil; one != "" {
+			*t = Topic{languages()[0]: one}
+		}
+		return nil
+	}
+	return json.Unmarshal(text, (*form.Texts)(t))
 }
 
 // End ends the run.
@@ -276,7 +307,7 @@ func outcomes(k Kind) map[string]bool {
 	case KindConfirm:
 		return map[string]bool{"no": true}
 	case KindStepUp:
-		return map[string]bool{"failed": false, "declined": false, "unavailable": false}
+		return map[string]bool{"failed": false, "declined": false, "cannot": false, "unavailable": false}
 	case KindExecute:
 		return map[string]bool{"failed": true, "waiting": false, "unknown": false}
 	case KindWait:

@@ -347,8 +347,16 @@ func (e *engine) backTo() (string, int) {
 
 // person hands over, from wherever the run is.
 func (e *engine) person(why string) (Turn, error) {
-	e.r.Step, e.r.Offered, e.r.State = e.d.Person, nil, Working
-	t, err := e.effect(e.d.Person, e.d.Steps[e.d.Person])
+	name := e.d.Person
+	for len(e.d.Steps[name].Branch) > 0 {
+		to, err := e.branch(name, e.d.Steps[name])
+		if err != nil {
+			return Turn{}, err
+		}
+		name = to
+	}
+	e.r.Step, e.r.Offered, e.r.State = name, nil, Working
+	t, err := e.effect(name, e.d.Steps[name])
 	if err == nil {
 		t.Run.Outcome = why
 	}
@@ -380,7 +388,7 @@ func (e *engine) view() View {
 	case KindConfirm:
 		v.Card, v.Value = string(Act), e.valueOf(s.Confirm.Of)
 	case KindStepUp:
-		v.Card, v.Value = string(Act), e.valueOf(s.StepUp.Of)
+		v.Card, v.Value, v.Cannot = string(Act), e.valueOf(s.StepUp.Of), s.On["cannot"] != ""
 	case KindWait:
 		v.Card, v.Value = string(e.d.Slots[s.Wait.For].Type), e.valueOf(s.Wait.For)
 	}

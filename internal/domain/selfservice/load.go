@@ -63,6 +63,9 @@ func Load(files fs.FS) (*Flows, error) {
 		if flows.of[d.ID] != nil || name != d.ID+".yaml" {
 			return nil, fault.New(fault.Invalid, "selfservice.Load", "%s is not the one file of the flow %s", name, d.ID)
 		}
+		if err := d.checkTopics(); err != nil {
+			return nil, &fault.Error{Code: fault.Invalid, Op: "selfservice.Load", Message: name, Err: err}
+		}
 		flows.of[d.ID] = d
 	}
 	return flows, nil
@@ -135,10 +138,28 @@ func (d *Definition) checkHead() error {
 		return wrong("needs", "no flow begins with a proof of more than 2")
 	case len(d.Steps) == 0 || len(d.Steps) > MaxSteps || len(d.Slots) > MaxSlots:
 		return wrong("steps", "are none, or more than %d, or the slots are more than %d", MaxSteps, MaxSlots)
-	case !d.has(d.Begin) || d.Steps[d.Person].HandOver == nil:
-		return wrong("begin", "is no step, or person is no hand-over")
+	case !d.has(d.Begin):
+		return wrong("begin", "is no step")
+	}
+	for _, name := range d.persons() {
+		if d.Steps[name].HandOver == nil {
+			return wrong("person", "leads to %q, which is no hand-over", name)
+		}
 	}
 	return nil
+}
+
+// persons are the hand-overs that "talk to a person" may lead to.
+func (d *Definition) persons() []string {
+	arms := d.Steps[d.Person].Branch
+	if len(arms) == 0 {
+		return []string{d.Person}
+	}
+	var list []string
+	for _, arm := range arms {
+		list = append(list, arm.To)
+	}
+	return list
 }
 
 func (d *Definition) checkSlots() error {
@@ -253,7 +274,7 @@ func (d *Definition) checkDoing(name string, s Step) error {
 		}
 	case KindHandOver:
 		h := s.HandOver
-		if !word(h.Reason) || h.Topic == "" || utf8.RuneCountInString(h.Topic) > 80 || !slices.Contains([]string{"", "high", "urgent"}, h.Priority) || len(h.Skills) > 5 {
+		if !word(h.Reason) || h.Topic.In("en") == "" || utf8.RuneCountInString(h.Topic.In("en")) > maxTopic || !slices.Contains([]string{"", "high", "urgent"}, h.Priority) || len(h.Skills) > 5 {
 			return wrong(name, "has no reason or topic, or a priority that there is not")
 		}
 	case KindEnd:
@@ -427,6 +448,26 @@ func (d *Definition) checkTexts() error {
 			slot, field, _ := strings.Cut(named, ".")
 			if !slices.Contains(figures(d.typeOf(slot)), field) {
 				return wrong(name, "says {%s}, which there is not", named)
+			}
+		}
+	}
+	return nil
+}
+
+// maxTopic bounds the topic of a hand-over, in characters.
+const maxTopic = 80
+
+// checkTopics refuses topics that are not there in every language. Runs go on with
+// versions whose topics were in English alone, so that no other reader asks for it.
+func (d *Definition) checkTopics() error {
+	for _, name := range d.names() {
+		h := d.Steps[name].HandOver
+		if h == nil {
+			continue
+		}
+		for _, lang := range languages() {
+			if h.Topic[lang] == "" || utf8.RuneCountInString(h.Topic[lang]) > maxTopic || len(h.Topic) > len(languages()) {
+				return wrong(name, "has a topic that is not there in %s, or has more than %d characters", lang, maxTopic)
 			}
 		}
 	}

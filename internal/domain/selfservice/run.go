@@ -84,6 +84,7 @@ const (
 	Back    Doing = "back"  // to the step before, to correct
 	GoOn    Doing = "go_on" // of what was shown
 	Human   Doing = "human"
+	Cannot  Doing = "cannot" // make the proof that is waited for: whoever else has the phone could
 )
 
 // Effect is something that has to be carried out before the run goes on. Whoever does
@@ -141,6 +142,7 @@ type View struct {
 	Problem  string            `json:"problem,omitempty"` // why the last answer was not taken
 	Stuck    bool              `json:"stuck,omitempty"`   // it went wrong often enough to offer a person first
 	Back     bool              `json:"back,omitempty"`    // there is a step to go back to
+	Cannot   bool              `json:"cannot,omitempty"`  // of a proof: there is a way on for whoever cannot make it
 }
 
 // Shown is an option as it is shown.
@@ -192,6 +194,9 @@ func Answer(d *Definition, r Run, in Input, read Reading, now time.Time) (Turn, 
 	}
 	if in.Do == Back {
 		return e.back()
+	}
+	if to := d.Steps[r.Step].On["cannot"]; in.Do == Cannot && to != "" && r.State == Waiting {
+		return e.arrive(to)
 	}
 	if r.State != Asking {
 		return Turn{}, &fault.Error{Code: fault.Conflict, Op: op, Field: "run", Reason: string(r.State), Message: "nobody is asked anything at present"}

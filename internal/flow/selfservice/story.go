@@ -85,7 +85,7 @@ func storyOf(d *selfservice.Definition, rec selfservice.Record, h selfservice.Ha
 		filled.Answers = append(filled.Answers, form.Item{Field: "why", Kind: form.Line, Label: words(lang, "Why a person", "转人工的原因"), Value: short(why, storyLabel)})
 	}
 	return &intake.Story{Filled: filled, Route: conversation.Route{
-		Topic: h.Topic, Skills: h.Skills, Priority: conversation.Priority(h.Priority), Tags: []string{"self-service"}, Person: true,
+		Topic: h.Topic.In(lang), Skills: h.Skills, Priority: conversation.Priority(h.Priority), Tags: []string{"self-service"}, Person: true,
 	}}
 }
 

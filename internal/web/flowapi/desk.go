@@ -55,7 +55,7 @@ type (
 		OfRun
 		Body struct {
 			Op   string `json:"op" minLength:"1" maxLength:"64" pattern:"^[A-Za-z0-9-]+$" doc:"the same twice is one answer"`
-			Do   string `json:"do" enum:"set,confirm,deny,skip,other,back,go_on,human"`
+			Do   string `json:"do" enum:"set,confirm,deny,skip,other,back,go_on,human,cannot"`
 			Step string `json:"step,omitempty" maxLength:"40" doc:"the step that is answered"`
 			Text string `json:"text,omitempty" maxLength:"1000"`
 			Hash string `json:"hash,omitempty" maxLength:"128" doc:"of what is agreed to"`

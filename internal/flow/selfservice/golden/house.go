@@ -206,7 +206,7 @@ func (h *hands) Propose(_ context.Context, _ identity.Principal, _, run, step st
 	fact.ID = run + "/" + step + "/" + string(rune('a'+len(h.all)))
 	fact.Hash, fact.State, fact.Proof = action.Hash(wallet.Command{Act: w.Act, Target: w.Target, Amount: w.Amount, Reason: w.Reason, Details: w.Details, Key: fact.ID}, wallet.Summary{State: fact.ID}), "proposed", 2
 	fact.Destination, fact.ArrivesBy = "Visa •••• 1111", wallet.At(start().Add(48*time.Hour))
-	h.last = &done{fact: fact, script: script}
+	h.last, h.proof = &done{fact: fact, script: script}, assurance.Pending // each is proven for itself
 	h.all[fact.ID] = h.last
 	return fact, "", nil
 }
