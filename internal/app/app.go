@@ -15,9 +15,11 @@ import (
 	"time"
 
 	"kefu/internal/app/acts"
+	"kefu/internal/app/codes"
 	"kefu/internal/connector/blob"
 	"kefu/internal/connector/directory"
 	"kefu/internal/domain/audit"
+	"kefu/internal/domain/failure"
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/search"
 	"kefu/internal/domain/settings"
@@ -28,6 +30,7 @@ import (
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/clocks"
 	"kefu/internal/flow/configuring"
+	"kefu/internal/flow/doubting"
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/lookup"
 	"kefu/internal/flow/notifying"
@@ -79,6 +82,8 @@ type App struct {
 	settings  *configuring.Service
 	wallet    acts.Wallet // nil: there is none
 	lookup    *lookup.Service
+	codes     *failure.Table    // of failed payments
+	doubts    *doubting.Service // of those codes
 	flows     *selfservice.Service
 	notices   *walletnotices.Service // nil without a wallet
 	events    *walletevents.Handler
@@ -194,10 +199,15 @@ func (a *App) openStoreBeside(ctx context.Context) error {
 
 func (a *App) openStoreWith(ctx context.Context, server bool) error {
 	c := a.Config.Committer
-	kinds, err := configuring.KindsOf(configuring.Place{LoopbackHooks: a.Config.Webhooks.Private})
+	table, err := codes.Load()
 	if err != nil {
 		return err
 	}
+	kinds, err := configuring.KindsOf(configuring.Place{LoopbackHooks: a.Config.Webhooks.Private, Codes: table})
+	if err != nil {
+		return err
+	}
+	a.codes = table
 	a.kinds = kinds
 	store, err := storage.Open(ctx, storage.Options{
 		Dir: a.Config.Data, Database: a.Config.Database.Reveal(), Ring: a.Ring, Clock: a.now, Log: a.Log,
@@ -301,6 +311,7 @@ func (a *App) connectSettings(ctx context.Context) error {
 			a.Log.Warn("the settings could not be read after an approval", "error", err)
 		}
 	})
+	codes.Follow(a.codes, a.settings)
 	if err := a.settings.Load(ctx); err != nil {
 		return err
 	}

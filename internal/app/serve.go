@@ -138,6 +138,7 @@ func (a *App) connectWeb(context.Context) error {
 			windowapi.Routes(a.asking, site.PreviewURL()),
 			hookapi.Routes(a.webhooks),
 			storyapi.Routes(a.lookup, a.now),
+			storyapi.DoubtRoutes(a.doubts),
 			keyapi.Routes(keyapi.Deps{Keys: a.keys, Clock: a.now}),
 			flowapi.Routes(a.flows),
 			actionapi.Routes(a.acts),

@@ -18,9 +18,9 @@ import (
 	"kefu/internal/connector/demowallet"
 	"kefu/internal/connector/walletapi"
 	"kefu/internal/connector/walletserver"
-	"kefu/internal/domain/failure"
 	"kefu/internal/domain/identity"
 	"kefu/internal/flow/acting"
+	"kefu/internal/flow/doubting"
 	"kefu/internal/flow/lookup"
 	"kefu/internal/flow/upkeep"
 	"kefu/internal/flow/walletnotices"
@@ -36,17 +36,9 @@ import (
 
 // connectWallet makes the way to the operator's wallet, where there is one.
 func (a *App) connectWallet(context.Context) error {
-	const op = "app.connectWallet"
 	c := a.Config.Wallet
-	files, err := fs.Sub(content.Failures, "failures")
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
-	causes, err := failure.Load(files)
-	if err != nil {
-		return err
-	}
-	deps := lookup.Deps{Links: a.Store, Causes: causes, Clean: a.intake.Clean, Clock: a.now, Limited: a.metrics.Limited}
+	a.doubts = doubting.New(doubting.Deps{Store: a.Store, Table: a.codes, Clean: a.intake.Clean, Figures: a.metrics, Clock: a.now, Log: a.Log})
+	deps := lookup.Deps{Links: a.Store, Causes: a.codes, Clean: a.intake.Clean, Clock: a.now, Limited: a.metrics.Limited}
 	if c.URL != "" {
 		key, err := walletKey(c)
 		if err != nil {
@@ -62,8 +54,8 @@ func (a *App) connectWallet(context.Context) error {
 	}
 	issuer := a.walletIssuer()
 	a.lookup = lookup.New(deps, lookup.Options{Issuer: issuer, Reveals: ratelimit.Of(c.Reveals)})
-	a.flows, err = flows.New(flows.Parts{Store: a.Store, Intake: a.intake, Wallet: deps.Wallet, Config: c, Issuer: issuer, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited})
-	if err == nil && a.notices != nil {
+	flows, err := flows.New(flows.Parts{Store: a.Store, Failures: a.codes, Intake: a.intake, Wallet: deps.Wallet, Config: c, Issuer: issuer, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited})
+	if a.flows = flows; err == nil && a.notices != nil {
 		a.notices.Follow(a.flows)
 	}
 	return err
@@ -107,7 +99,7 @@ func (a *App) connectActs() {
 
 func openWallet(c config.Config, a *App, key httpsig.Key) (*walletapi.Client, error) {
 	return walletapi.New(walletapi.Options{
-		URL: c.Wallet.URL, Key: key, Timeout: c.Wallet.Timeout, Concurrent: c.Wallet.Concurrent, Private: c.Wallet.Private, Clock: a.now, Log: a.Log,
+		URL: c.Wallet.URL, Key: key, Timeout: c.Wallet.Timeout, Concurrent: c.Wallet.Concurrent, Private: c.Wallet.Private, Clock: a.now, Log: a.Log, Saw: a.doubts.Saw,
 	})
 }
 

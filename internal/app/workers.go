@@ -53,6 +53,7 @@ func (a *App) workers() []lifecycle.Worker {
 		every("lag of followers", 10*time.Second, a.measureFollowers),
 		{Name: "clocks", Run: a.clocks.Run},
 		{Name: "flows", Run: a.flows.Run},
+		{Name: "failure codes", Run: a.doubts.Run},
 		{Name: "memory", Run: heap.Trim},
 	}
 	return append(append(all, a.followerWorkers()...), a.noticeWorkers()...)

@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 
+	"kefu/internal/domain/failure"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
@@ -26,6 +27,14 @@ func noticeRules() []rule {
 			return err
 		}},
 		{"SettleNotice", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.SettleNotice(ctx, p, "e", 0) }},
+		{"NoteDoubts", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, _, err := sc.NoteDoubts(ctx, p, []failure.Noted{{Doubt: failure.Doubt{Rail: "card", Code: "Z9", Said: wallet.DoNotHonor}, Times: 1, FirstAt: 1, LastAt: 1}})
+			return err
+		}},
+		{"DoubtsNoted", "supervisor admin owner system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.DoubtsNoted(ctx, p)
+			return err
+		}},
 		{"PurgeNotices", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.PurgeNotices(ctx, p) }},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/doubts"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/staffing"
 )
@@ -88,6 +89,7 @@ func purgeSteps(now int64) []purgeStep {
 		{"DELETE FROM window_secret WHERE digest IN (SELECT digest FROM window_secret WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)", now - 30*day},
 		{"DELETE FROM staff_network WHERE (staff_id, network) IN (SELECT staff_id, network FROM staff_network WHERE signed_in_at < $1 ORDER BY signed_in_at LIMIT $2)", now - staffing.KnownFor},
 		{"UPDATE approval SET state = 'expired', decided_at = expires_at WHERE id IN (SELECT id FROM approval WHERE state = 'pending' AND expires_at <= $1 ORDER BY expires_at LIMIT $2)", now},
+		{"DELETE FROM failure_doubt WHERE (rail, code) IN (SELECT rail, code FROM failure_doubt WHERE last_at < $1 ORDER BY last_at LIMIT $2)", now - doubts.KeptFor},
 		{"DELETE FROM revocation WHERE pos IN (SELECT pos FROM revocation WHERE at < $1 ORDER BY at LIMIT $2)", now - day},
 	}
 }

@@ -28,6 +28,7 @@ import (
 	"kefu/internal/storage/clocks"
 	"kefu/internal/storage/committer"
 	"kefu/internal/storage/core"
+	"kefu/internal/storage/doubts"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/finding"
 	"kefu/internal/storage/followers"
@@ -98,6 +99,7 @@ type Store struct {
 	*actions.Acts
 	*verification.Proofs
 	*walletnotices.Notices
+	*doubts.Doubts
 
 	core    *core.Core
 	observe Observer
@@ -167,6 +169,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Webhooks, s.Keys = webhooks.New(s.core), apikeys.New(s.core, gate)
 	s.Links, s.Runs, s.Proofs = walletlink.New(s.core), runs.New(s.core), verification.New(s.core)
 	s.Acts, s.Notices = actions.New(s.core, gate, s.Proofs), walletnotices.New(s.core)
+	s.Doubts = doubts.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 
 	"kefu/content"
+	"kefu/internal/domain/failure"
+	definitions "kefu/internal/domain/selfservice"
 	"kefu/internal/flow/selfservice"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/config"
@@ -16,14 +18,15 @@ import (
 
 // Parts are what the room stands on.
 type Parts struct {
-	Store   selfservice.Store
-	Intake  selfservice.Intake
-	Wallet  selfservice.Wallet // nil: there is none
-	Config  config.Wallet
-	Issuer  string
-	Clock   clock.Clock
-	Log     *slog.Logger
-	Limited func(limit string)
+	Store    selfservice.Store
+	Intake   selfservice.Intake
+	Wallet   selfservice.Wallet // nil: there is none
+	Failures *failure.Table
+	Config   config.Wallet
+	Issuer   string
+	Clock    clock.Clock
+	Log      *slog.Logger
+	Limited  func(limit string)
 }
 
 // New makes the room. Errors: Invalid for flows, codes or rules that are not whole.
@@ -37,7 +40,7 @@ func New(p Parts) (*selfservice.Service, error) {
 		return sub
 	}
 	texts := folder(content.Flows, "flows")
-	all, table, err := selfservice.LoadFlows(texts, folder(content.Failures, "failures"))
+	all, err := definitions.Load(texts)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -46,6 +49,6 @@ func New(p Parts) (*selfservice.Service, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	return selfservice.New(selfservice.Deps{
-		Store: p.Store, Intake: p.Intake, Wallet: p.Wallet, Failures: table, Flows: all, Rules: rules, Clock: p.Clock, Log: p.Log, Limited: p.Limited,
+		Store: p.Store, Intake: p.Intake, Wallet: p.Wallet, Failures: p.Failures, Flows: all, Rules: rules, Clock: p.Clock, Log: p.Log, Limited: p.Limited,
 	}, selfservice.Options{Issuer: p.Issuer, Suggest: p.Config.Suggest}), nil
 }

@@ -84,6 +84,7 @@ func (c *Client) Transaction(ctx context.Context, by wallet.Actor, customer, id 
 	if err != nil {
 		return wallet.Transaction{}, err
 	}
+	c.saw(told)
 	return told, nil
 }
 
@@ -96,6 +97,9 @@ func (c *Client) Transactions(ctx context.Context, by wallet.Actor, q wallet.Que
 	err := c.ask(ctx, by, question{name: "transactions", path: []string{"transactions"}, query: values(q), into: &told, check: func() error { return checkPage(told, q) }})
 	if err != nil {
 		return wallet.Page{}, err
+	}
+	for _, t := range told.Items {
+		c.saw(t)
 	}
 	return told, nil
 }
@@ -171,9 +175,13 @@ func (c *Client) Attempts(ctx context.Context, by wallet.Actor, customer, traceI
 	if traceID != "" {
 		q.query, q.ids = url.Values{"trace_id": {traceID}}, []string{traceID}
 	}
-	return listOf(ctx, c, by, q, wallet.MaxAccounts, func(a wallet.Attempt) bool {
+	all, err := listOf(ctx, c, by, q, wallet.MaxAccounts, func(a wallet.Attempt) bool {
 		return a.CustomerID == customer && (traceID == "" || a.TraceID == traceID)
 	})
+	for _, a := range all {
+		c.saw(wallet.Transaction{ID: a.TraceID, CustomerID: customer, Failure: a.Failure})
+	}
+	return all, err
 }
 
 // Refunds asks for the refunds of one payment, or of all.

@@ -41,6 +41,8 @@ type Options struct {
 	Roots      *x509.CertPool
 	Clock      clock.Clock
 	Log        *slog.Logger
+	// Saw is told of each payment that the wallet told of, and must not wait; may be nil.
+	Saw func(wallet.Transaction)
 }
 
 // Client asks one wallet. It is safe for concurrent use.
@@ -55,6 +57,7 @@ type Client struct {
 	breaker breaker
 	now     clock.Clock
 	log     *slog.Logger
+	saw     func(wallet.Transaction)
 }
 
 // New makes a Client. Errors: Invalid.
@@ -82,13 +85,16 @@ func New(o Options) (*Client, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Saw == nil {
+		o.Saw = func(wallet.Transaction) {}
+	}
 	if o.ActTimeout <= 0 {
 		o.ActTimeout = 10 * time.Second
 	}
 	asking := egress.New(egress.Options{Timeout: max(o.Timeout, o.ActTimeout), MaxBytes: o.MaxBytes, Private: o.Private, Roots: o.Roots})
 	return &Client{
 		base: base, key: o.Key, timeout: o.Timeout, acting: o.ActTimeout, turns: make(chan struct{}, o.Concurrent), now: o.Clock, log: o.Log,
-		send: asking.Do, known: newKnown(),
+		send: asking.Do, known: newKnown(), saw: o.Saw,
 	}, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/identity"
@@ -94,8 +95,10 @@ type Sentence struct {
 	At     wallet.Time // 0: the sentence names no time
 }
 
-// Table is the codes, as one version of the data has them.
+// Table is the codes, as one version of the data has them, and as the operator has
+// added to them. It is safe for concurrent use.
 type Table struct {
+	own      atomic.Pointer[map[rawKey]wallet.FailureCode] // what the operator says; nil: nothing
 	version  string
 	codes    map[wallet.FailureCode]Code
 	neutral  Code
@@ -109,9 +112,13 @@ type Table struct {
 // Version names the data that the table was read from.
 func (t *Table) Version() string { return t.version }
 
-// Normalise finds what a rail's own code stands for. A code that the rail's table
-// does not have is Unmapped, and known is false: whoever asked should raise an alarm.
+// Normalise finds what a rail's own code stands for: what the operator says, or the
+// table. A code of which neither says anything is Unmapped, and known is false: whoever
+// reads payments raises an alarm then (Doubt).
 func (t *Table) Normalise(rail, raw string) (code wallet.FailureCode, known bool) {
+	if code, known = t.ownOf(rail, raw); known {
+		return code, true
+	}
 	code, known = t.rails[rail][raw]
 	if !known {
 		return wallet.Unmapped, false
@@ -135,15 +142,19 @@ func (t *Table) Rails() []string {
 // Agrees tells whether the code that a wallet normalised itself is the one that this
 // table gives for the raw code. A wallet of a rail that has no table here is believed.
 func (t *Table) Agrees(f wallet.Failure, rail string) bool {
-	if f.RawCode == "" || t.rails[rail] == nil {
+	if f.RawCode == "" {
 		return true
 	}
 	code, known := t.Normalise(rail, f.RawCode)
+	if !known && t.rails[rail] == nil {
+		return true
+	}
 	return known && code == f.Code
 }
 
 // cause is why a payment failed, as far as the wallet says. Where its own word and
-// the raw code disagree, the one that says less is taken.
+// the raw code disagree, the one that says less is taken; of two that may both be told
+// the operator's, or else the wallet's.
 func (t *Table) cause(tx wallet.Transaction) wallet.FailureCode {
 	if tx.State == wallet.Unknown {
 		return wallet.UnknownOutcome
@@ -155,11 +166,17 @@ func (t *Table) cause(tx wallet.Transaction) wallet.FailureCode {
 	if f.RawCode == "" {
 		return f.Code
 	}
-	mapped, known := t.Normalise(railOf(f, tx.Rail), f.RawCode)
+	rail := railOf(f, tx.Rail)
+	mapped, known := t.Normalise(rail, f.RawCode)
+	_, decided := t.ownOf(rail, f.RawCode)
 	switch {
 	case !known || mapped == f.Code:
 		return f.Code
 	case t.codes[mapped].Tell == Never:
+		return mapped
+	case f.Code == wallet.Unmapped: // the wallet does not know
+		return mapped
+	case decided && t.codes[f.Code].Tell != Never:
 		return mapped
 	default:
 		return f.Code

@@ -40,8 +40,10 @@ func (t *Table) Inside(tx wallet.Transaction) (Inside, bool) {
 	rail := railOf(f, tx.Rail)
 	x.Said, x.Source, x.Words, x.Agrees = f.Code, f.Source, f.RawText, t.Agrees(*f, rail)
 	x.Raw = Raw{Rail: rail, Code: f.RawCode}
-	if f.RawCode != "" && t.rails[rail] != nil {
-		x.Mapped, x.Known = t.Normalise(rail, f.RawCode)
+	if f.RawCode != "" {
+		if mapped, known := t.Normalise(rail, f.RawCode); known || t.rails[rail] != nil {
+			x.Mapped, x.Known = mapped, known
+		}
 	}
 	return x, true
 }

@@ -3,6 +3,7 @@ package configuring
 import (
 	"kefu/internal/domain/action"
 	"kefu/internal/domain/desk"
+	"kefu/internal/domain/failure"
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/look"
 	"kefu/internal/domain/organisation"
@@ -21,13 +22,15 @@ func Kinds() (*settings.Registry, error) { return KindsOf(Place{}) }
 
 // Place is what kinds have to know of where the server runs.
 type Place struct {
-	LoopbackHooks bool // webhooks may lead to this machine, by plain http
+	LoopbackHooks bool           // webhooks may lead to this machine, by plain http
+	Codes         *failure.Table // of failed payments, which what an operator says has to fit; nil: none
 }
 
 // KindsOf is Kinds for a server in a place.
 func KindsOf(here Place) (*settings.Registry, error) {
 	return settings.NewRegistry(
 		action.Definition(),
+		failure.OwnKind(here.Codes),
 		form.Definition(),
 		look.Definition(),
 		desk.MacroKind(),

@@ -46,6 +46,8 @@ type Metrics struct {
 	followerReads  *prometheus.GaugeVec
 	jobs           *prometheus.GaugeVec
 	acts           *prometheus.GaugeVec
+	doubts         *prometheus.GaugeVec
+	doubted        *prometheus.CounterVec
 	requests       *prometheus.CounterVec
 	requestTimes   *prometheus.HistogramVec
 
@@ -75,12 +77,14 @@ func New() *Metrics {
 	m.followerReads = gaugeVec("follower_catching_up", "1 while a follower reads the log to catch up, by follower.", "follower")
 	m.jobs = gaugeVec("jobs", "Jobs that commits left behind: waiting to be done, or failed for good and set aside.", "state")
 	m.acts = gaugeVec("acts_underway", "Things that may be happening in the wallet: its answer is awaited, or, of those, has been missing for a day, or they cannot be read.", "state")
+	m.doubts = gaugeVec("failure_code_doubts", "Codes of failed payments of which it is not certain what they stand for: unknown, or told otherwise by the wallet.", "kind")
+	m.doubted = counter("failure_code_doubted_total", "Failed payments that came with such a code, by kind.", "kind")
 	m.requests = counter("http_requests_total", "HTTP requests answered, by route and status.", "route", "status")
 	m.requestTimes = histogramVec("http_request_seconds", "Time to answer an HTTP request, by route.",
 		prometheus.ExponentialBuckets(0.0005, 2, 15), "route")
 	m.registry.MustRegister(
 		m.messages, m.entries, m.batchSize, m.commit, m.commitFailures, m.sockets, m.slowReaders, m.findings, m.limited,
-		m.indexLag, m.unsent, m.followerLag, m.followerReads, m.jobs, m.acts, m.requests, m.requestTimes,
+		m.indexLag, m.unsent, m.followerLag, m.followerReads, m.jobs, m.acts, m.doubts, m.doubted, m.requests, m.requestTimes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -164,6 +168,18 @@ func (m *Metrics) Acts(underway, alarmed, lost int) {
 	m.acts.WithLabelValues("underway").Set(float64(underway))
 	m.acts.WithLabelValues("unknown_for_a_day").Set(float64(alarmed))
 	m.acts.WithLabelValues("unreadable").Set(float64(lost))
+}
+
+// FailureDoubts sets how many codes of failed payments are not certain, by kind.
+func (m *Metrics) FailureDoubts(open map[string]int) {
+	for kind, n := range open {
+		m.doubts.WithLabelValues(m.classes.value(kind)).Set(float64(n))
+	}
+}
+
+// FailureDoubted counts failed payments that came with such a code.
+func (m *Metrics) FailureDoubted(kind string, times int64) {
+	m.doubted.WithLabelValues(m.classes.value(kind)).Add(float64(times))
 }
 
 // Answered counts an HTTP request. The route is the pattern that matched, never

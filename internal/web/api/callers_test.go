@@ -234,6 +234,7 @@ func scenarios() []scenario {
 		{"wallet-story", "", onWallet("GET", "/transactions/tx-anna-10002/story?lang=zh", ""), [5]int{200, 403, 200, 200, 403}, noKeys()},
 		{"wallet-story", "of another customer", onWallet("GET", "/transactions/tx-li-10002/story", ""), [5]int{404, 403, 404, 404, 403}, noKeys()},
 		{"wallet-story", "of a visitor", onCustomer("GET", "/wallet/transactions/tx-anna-10002/story"), [5]int{404, 403, 404, 404, 403}, noKeys()},
+		{"failure-code-doubts", "", plain("GET", "/v1/failure-codes/doubts", ""), [5]int{200, 200, 200, 403, 403}, noKeys()},
 		{"wallet-reveal", "of an unassigned conversation", revealing(false), [5]int{200, 403, 200, 403, 403}, noKeys()},
 		{"wallet-reveal", "of the caller's own", revealing(true), [5]int{200, 403, 200, 200, 403}, noKeys()},
 		{"revoke-customer", "", onCustomer("POST", "/revoke"), [5]int{204, 204, 403, 403, 403}, noKeys()},

@@ -36,6 +36,7 @@ import (
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/auditing"
 	"kefu/internal/flow/configuring"
+	"kefu/internal/flow/doubting"
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/lookup"
 	"kefu/internal/flow/notifying"
@@ -200,6 +201,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 			hookapi.Routes(w.webhooks),
 			flowapi.Routes(w.runs()),
 			storyapi.Routes(w.lookup, w.now),
+			storyapi.DoubtRoutes(doubting.New(doubting.Deps{Store: w.store, Table: w.lookup.Causes})),
 			keyapi.Routes(keyapi.Deps{Keys: w.keys, Clock: w.now}),
 			actionapi.Routes(w.acts),
 			auditapi.Routes(auditapi.Deps{Store: w.store, Prover: auditing.New(auditing.Options{

@@ -36,6 +36,7 @@ func samples() []sample {
 		{"issuer", `{"issuer":"https://$.example","audience":"kefu","keys":["{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"kid\":\"one\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}"]}`, leaders, runners},
 		{"look", `{"accent":"#0b5cad","corners":"soft","theme":"system","side":"end","label":{"en":"Help $"}}`, everybody, runners},
 		{"form", `{"id":"form-$","title":{"en":"Form $"},"fields":[{"id":"more","kind":"longtext","label":{"en":"What is it?"}}]}`, everybody, leaders},
+		{"failure_code", `{"rail":"card","code":"$","means":"limit_exceeded","note":"the scheme's bulletin"}`, leaders, leaders},
 		{"webhook", `{"name":"CRM $","url":"https://crm.example/$","events":["message.sent"]}`, leaders, runners},
 		{"rule", `{"name":"Rule $","when":["started"],"if":"customer.signed_in","then":[{"do":"add_tags","tags":["vip"]}]}`, everybody, leaders},
 		{"calendar", `{"name":"Hours $","time_zone":"Asia/Shanghai","week":[[{"from":"09:00","to":"18:00"}],[],[],[],[],[],[]]}`, everybody, leaders},
