@@ -21,6 +21,7 @@ import (
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/failure"
 	"kefu/internal/domain/guard"
+	"kefu/internal/domain/outbound"
 	"kefu/internal/domain/search"
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/wrapup"
@@ -274,6 +275,11 @@ func (a *App) connect(ctx context.Context) error {
 		return err
 	}
 	a.intake = intake.New(a.Store, detector, intake.LimitsOf(a.Config.Limits, a.Config.Attachments), a.now, a.metrics)
+	wording, err := outbound.New()
+	if err != nil {
+		return err
+	}
+	a.intake.UseWording(wording)
 	if err := a.connectWallet(ctx); err != nil {
 		return err
 	}
@@ -304,7 +310,7 @@ func (a *App) connect(ctx context.Context) error {
 // connectSettings reads what is set, before anything is built that asks for it.
 func (a *App) connectSettings(ctx context.Context) error {
 	a.settings = configuring.New(configuring.Deps{
-		Store: a.Store, Kinds: a.kinds, Clean: a.intake.Clean, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
+		Store: a.Store, Kinds: a.kinds, Clean: a.intake.Clean, Worded: a.intake.Worded, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
 	})
 	a.approvals = approving.New(a.Store, a.intake.Clean, func(ctx context.Context) {
 		if err := a.settings.Load(ctx); err != nil { // its worker comes to it

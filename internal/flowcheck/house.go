@@ -114,7 +114,7 @@ func open(ctx context.Context, dir string, c Content, w Wallet, clock *Clock, in
 func (h *house) people(ctx context.Context, c Content, w Wallet, in *heard) error {
 	log, now := slog.New(slog.DiscardHandler), h.clock.Now
 	wide := ratelimit.Limit{Burst: 100_000, Per: time.Second}
-	in.Service = intake.New(h.store, c.Guard, intake.Limits{Visitor: wide, Customer: wide, Staff: wide, VisitorStarts: wide, CustomerStarts: wide, Senders: 1000}, now, nobody{})
+	in.Service = intake.New(h.store, c.Guard, intake.Limits{Visitor: wide, Customer: wide, Staff: wide, VisitorStarts: wide, CustomerStarts: wide, Senders: 1000}, now, nil)
 	h.Service = flow.New(flow.Deps{
 		Store: h.store, Intake: in, Wallet: w, Failures: c.Failures, Flows: c.Flows, Clock: now, Log: log,
 	}, flow.Options{Issuer: Issuer, Answers: wide})
@@ -143,11 +143,6 @@ func careful() action.Policy {
 	}
 	return p
 }
-
-type nobody struct{}
-
-func (nobody) GuardFound(string) {}
-func (nobody) Limited(string)    {}
 
 // signIn gives the customer whom the wallet knows by an id.
 func (h *house) signIn(ctx context.Context, subject string, level identity.Level) (identity.Principal, error) {

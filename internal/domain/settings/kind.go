@@ -36,6 +36,9 @@ type Kind[T Value] struct {
 	Read      policy.Action
 	Change    policy.Action
 	Default   T // of a singleton
+	// Said tells whether customers are told what a value says, and so whether it may
+	// ask for what is never asked for; nil: they are not told.
+	Said func(v T) bool
 	// Check refuses a value that does not fit the others, such as a name that is
 	// taken or a reference to nothing; may be nil. It runs in the transaction of the
 	// change, and sees all settings of the house as that change finds them.
@@ -59,6 +62,7 @@ type Definition struct {
 	decode       func(body []byte) (json.RawMessage, any, error)
 	check        func(all *Snapshot, id string, v any) error
 	unused       func(all *Snapshot, id string) error
+	said         func(v any) bool
 	gather       func(items []Item) (list, error)
 }
 
@@ -68,6 +72,12 @@ func Define[T Value](k Kind[T]) Definition {
 		Name: k.Name, Scope: k.Scope, Singleton: k.Singleton, FourEyes: k.FourEyes, Max: cmp.Or(k.Max, DefaultMax),
 		Type: reflect.TypeFor[T](), read: k.Read, change: k.Change, unused: k.Unused,
 		decode: decode[T], gather: gather[T],
+	}
+	if k.Said != nil {
+		d.said = func(v any) bool {
+			own, ok := v.(T)
+			return ok && k.Said(own)
+		}
 	}
 	if k.Singleton {
 		d.initial, _ = json.Marshal(k.Default) // Registry refuses one that cannot be written
@@ -118,6 +128,9 @@ func (d Definition) Check(all *Snapshot, id string, value any) error {
 	}
 	return d.check(all, id, value)
 }
+
+// Said tells whether customers are told what a value of Decode says.
+func (d Definition) Said(value any) bool { return d.said != nil && d.said(value) }
 
 // Unused asks the kind whether an item may be archived.
 func (d Definition) Unused(all *Snapshot, id string) error {

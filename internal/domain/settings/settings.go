@@ -112,7 +112,7 @@ const (
 	Secret     = "secret" // the guard found one
 	InUse      = "in_use"
 	Fixed      = "fixed"       // was chosen once and stays
-	AsksSecret = "asks_secret" // asks customers for what nobody may ask for
+	AsksSecret = "asks_secret" // asks customers for what nobody may ask for; as the classes of outbound do
 )
 
 // CheckLine refuses what is no single line of 1 to most characters; optional lets

@@ -37,8 +37,11 @@ type Deps struct {
 	Kinds *settings.Registry
 	// Clean is the secret guard: it gives a text without the secrets in it.
 	Clean func(ctx context.Context, text string) (string, error)
-	Clock clock.Clock
-	Log   *slog.Logger
+	// Worded refuses a text for customers that asks for what is never asked for, and
+	// names its path; may be nil.
+	Worded func(path, text string) error
+	Clock  clock.Clock
+	Log    *slog.Logger
 	// Limited is told the name of a limit that refused a change; may be nil.
 	Limited func(limit string)
 }
@@ -202,7 +205,7 @@ func (s *Service) allow(p identity.Principal) error {
 	return nil
 }
 
-// guard refuses a body that a secret stands in.
+// guard refuses a body that a secret stands in, or that would ask customers for one.
 func (s *Service) guard(ctx context.Context, c settings.Change) error {
 	const op = "configuring.guard"
 	d, err := s.Kinds.Find(c.Kind)
@@ -217,6 +220,9 @@ func (s *Service) guard(ctx context.Context, c settings.Change) error {
 		clean, err := s.Clean(ctx, text)
 		if err == nil && clean != text {
 			return fault.InvalidFor(op, path, settings.Secret, "the guard found a secret in it")
+		}
+		if err == nil && s.Worded != nil && d.Said(value) {
+			err = s.Worded(path, text)
 		}
 		return err
 	})

@@ -272,3 +272,29 @@ func TestAWebhookIsSavedWithHTTPS(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatCustomersAreToldAsksForNothing(t *testing.T) {
+	p := storagetest.New(t, engine.SQLite).Open(t)
+	kinds, err := configuring.Kinds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := configuring.New(configuring.Deps{Store: p.Store, Kinds: kinds, Clean: clean, Worded: func(path, text string) error {
+		if strings.Contains(text, "PIN") {
+			return fault.InvalidFor("test", path, settings.AsksSecret, "asks")
+		}
+		return nil
+	}})
+	macro := func(more string) settings.Change {
+		return settings.Change{Kind: "macro", ID: id.New(), Body: []byte(`{"name":"n","texts":[{"language":"en","text":"Your PIN?"}]` + more + `}`)}
+	}
+	if _, err := s.Save(t.Context(), lead(), macro("")); fault.FieldOf(err) != "texts.0.text" || fault.ReasonOf(err) != settings.AsksSecret {
+		t.Errorf("an answer: %v", err)
+	}
+	if _, err := s.Save(t.Context(), lead(), macro(`,"note":true`)); err != nil {
+		t.Errorf("a note: %v", err)
+	}
+	if _, err := s.Save(t.Context(), lead(), team("PIN desk", 0, id.New())); err != nil {
+		t.Errorf("a team: %v", err)
+	}
+}

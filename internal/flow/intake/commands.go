@@ -174,6 +174,9 @@ func (s *Service) submitRewrite(ctx context.Context, c *conversation.Change, don
 	if !known {
 		u = &utterance{side: sideOf(c.Principal), seq: c.Command.Content.Of}
 	}
+	if err := s.toldInstead(ctx, c, t, u, known); err != nil {
+		return err
+	}
 	a := t.begin(u)
 	if c.Command.Kind == conversation.Edit {
 		s.lookAround(t, c, a, known)

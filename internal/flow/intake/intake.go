@@ -16,6 +16,7 @@ import (
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/outbound"
 	"kefu/internal/domain/wrapup"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/config"
@@ -49,6 +50,8 @@ type Forms interface {
 // Observer is told what the guard removed and which limits refused something.
 type Observer interface {
 	GuardFound(class string)
+	// Stopped is told of a text that asked a customer for what is never asked for.
+	Stopped(class string)
 	Limited(limit string)
 }
 
@@ -78,6 +81,7 @@ type Service struct {
 	files   int // of one message
 	forms   Forms
 	codes   func() *wrapup.Book
+	wording *outbound.Filter
 	limits  struct{ visitor, customer, staff, visitorStarts, customerStarts *ratelimit.Limiter }
 }
 
@@ -100,6 +104,10 @@ func (s *Service) UseForms(forms Forms) { s.forms = forms }
 
 // UseWrapUps gives the codes that are in use. Before anybody writes.
 func (s *Service) UseWrapUps(codes func() *wrapup.Book) { s.codes = codes }
+
+// UseWording has what staff and programs say to customers read for what is never
+// asked for. Before anybody writes.
+func (s *Service) UseWording(filter *outbound.Filter) { s.wording = filter }
 
 // Message is something to be said in a conversation.
 type Message struct {
@@ -152,7 +160,8 @@ func (e *LimitedError) Unwrap() error {
 // Send takes in a message. done is called once, after the commit or a refusal by
 // the store, and must not block; an error returned here is the answer itself.
 // Messages of one conversation are stored in the order in which Send was called.
-// Errors: a *LimitedError, Invalid, NotFound, Forbidden, Unavailable.
+// Errors: a *LimitedError, Invalid, NotFound, Forbidden, Unavailable. Invalid with
+// the reason of an outbound.Class is for what staff must not ask customers for.
 func (s *Service) Send(ctx context.Context, p identity.Principal, m Message, done func(Said)) error {
 	const op = "intake.Send"
 	if err := s.allow(p, 1); err != nil {
@@ -223,6 +232,9 @@ func (s *Service) say(ctx context.Context, c *conversation.Change, free string, 
 		return err
 	}
 	defer s.release(t)
+	if err := s.worded(c, t.told(s.now(), nil)); err != nil {
+		return err
+	}
 	now, of, content := s.now(), sideOf(c.Principal), &c.Command.Content
 	raw := sha256.Sum256([]byte(content.Text))
 	again := t.repeated(c.Command.ClientID, of, raw)

@@ -106,12 +106,19 @@ type observer struct {
 	mu      sync.Mutex
 	found   []string
 	limited []string
+	stopped []string
 }
 
 func (o *observer) GuardFound(class string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.found = append(o.found, class)
+}
+
+func (o *observer) Stopped(class string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.stopped = append(o.stopped, class)
 }
 
 func (o *observer) Limited(limit string) {

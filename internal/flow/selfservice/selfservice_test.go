@@ -160,7 +160,7 @@ func open(t testing.TB, d *storagetest.Deployment) *house {
 	detector, err := guard.New()
 	h.must(err)
 	wide := ratelimit.Limit{Burst: 100_000, Per: time.Second}
-	h.intake = intake.New(h.Store, detector, intake.Limits{Visitor: wide, Customer: wide, Staff: wide, VisitorStarts: wide, CustomerStarts: wide, Senders: 100}, d.Clock.Now, nobody{})
+	h.intake = intake.New(h.Store, detector, intake.Limits{Visitor: wide, Customer: wide, Staff: wide, VisitorStarts: wide, CustomerStarts: wide, Senders: 100}, d.Clock.Now, nil)
 	sub := func(of fs.FS, name string) fs.FS {
 		found, err := fs.Sub(of, name)
 		h.must(err)
@@ -184,11 +184,6 @@ func open(t testing.TB, d *storagetest.Deployment) *house {
 func (h *house) process(suggest bool) *selfservice.Service {
 	return selfservice.New(h.deps, selfservice.Options{Issuer: "wallet", Suggest: suggest, Answers: ratelimit.Limit{Burst: 100_000, Per: time.Second}})
 }
-
-type nobody struct{}
-
-func (nobody) GuardFound(string) {}
-func (nobody) Limited(string)    {}
 
 func (h *house) begin(flow string) selfservice.Seen {
 	h.Helper()

@@ -39,6 +39,7 @@ type Metrics struct {
 	sockets        *prometheus.GaugeVec
 	slowReaders    *prometheus.CounterVec
 	findings       *prometheus.CounterVec
+	stopped        *prometheus.CounterVec
 	limited        *prometheus.CounterVec
 	indexLag       prometheus.Gauge
 	unsent         prometheus.Gauge
@@ -70,6 +71,7 @@ func New() *Metrics {
 	m.sockets = gaugeVec("sockets_open", "Connections held open, by kind.", "kind")
 	m.slowReaders = counter("slow_readers_dropped_total", "Connections whose buffer overflowed and that were told to read again, by kind.", "kind")
 	m.findings = counter("guard_findings_total", "Secrets that the guard removed, by class.", "class")
+	m.stopped = counter("outbound_stopped_total", "Texts for customers that asked for what is never asked for, by class.", "class")
 	m.limited = counter("rate_limited_total", "Attempts answered with try later, by limit.", "limit")
 	m.unsent = gauge("unsent_attachment_bytes", "Files that were uploaded and that no message has sent yet.")
 	m.indexLag = gauge("index_lag_seconds", "Age of the oldest message that waits for the search index beyond the guard's window.")
@@ -83,7 +85,7 @@ func New() *Metrics {
 	m.requestTimes = histogramVec("http_request_seconds", "Time to answer an HTTP request, by route.",
 		prometheus.ExponentialBuckets(0.0005, 2, 15), "route")
 	m.registry.MustRegister(
-		m.messages, m.entries, m.batchSize, m.commit, m.commitFailures, m.sockets, m.slowReaders, m.findings, m.limited,
+		m.messages, m.entries, m.batchSize, m.commit, m.commitFailures, m.sockets, m.slowReaders, m.findings, m.stopped, m.limited,
 		m.indexLag, m.unsent, m.followerLag, m.followerReads, m.jobs, m.acts, m.doubts, m.doubted, m.requests, m.requestTimes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
@@ -130,6 +132,11 @@ func (m *Metrics) SlowReaderDropped(kind string) {
 // GuardFound counts a secret of a class that the guard removed.
 func (m *Metrics) GuardFound(class string) {
 	m.findings.WithLabelValues(m.classes.value(class)).Inc()
+}
+
+// Stopped counts a text for a customer that asked for what is never asked for.
+func (m *Metrics) Stopped(class string) {
+	m.stopped.WithLabelValues(m.classes.value(class)).Inc()
 }
 
 // Limited counts an attempt that a named rate limit refused.

@@ -49,6 +49,7 @@ func TestEveryFigureIsCollected(t *testing.T) {
 	closed()
 	m.SlowReaderDropped("window")
 	m.GuardFound("pan")
+	m.Stopped("secret")
 	m.Limited("sign_ins")
 	m.IndexLag(1500 * time.Millisecond)
 	m.Unsent(4096)
@@ -68,6 +69,7 @@ func TestEveryFigureIsCollected(t *testing.T) {
 		`kefu_sockets_open{kind="desk"} 1`,
 		`kefu_slow_readers_dropped_total{kind="window"} 1`,
 		`kefu_guard_findings_total{class="pan"} 1`,
+		`kefu_outbound_stopped_total{class="secret"} 1`,
 		`kefu_rate_limited_total{limit="sign_ins"} 1`,
 		`kefu_index_lag_seconds 1.5`,
 		`kefu_follower_lag_seconds{follower="clocks"} 2`,

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/outbound"
 	"kefu/internal/domain/sla"
 	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
@@ -36,6 +37,7 @@ type errorFrame struct {
 	Ref          string `json:"ref,omitempty"`
 	Conv         string `json:"conv,omitempty"`
 	Field        string `json:"field,omitempty"`
+	Reason       string `json:"reason,omitempty"`
 	RetryAfterMS int64  `json:"retry_after_ms,omitempty"`
 }
 
@@ -55,6 +57,9 @@ func errorOf(err error, ref string) errorFrame {
 	switch fault.CodeOf(err) {
 	case fault.Invalid:
 		frame.Code = "invalid"
+		if reason := fault.ReasonOf(err); outbound.IsReason(reason) { // for the rest clients know the code alone
+			frame.Reason = reason
+		}
 	case fault.Unauthenticated:
 		frame.Code = "unauthenticated"
 	case fault.Forbidden:

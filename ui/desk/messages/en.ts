@@ -5,7 +5,7 @@ import { storyEn } from './story.en.ts';
 import { walkEn } from './walk.en.ts';
 import { walletEn } from './wallet.en.ts';
 import { words as flow } from '../../kit/flow/words.en.ts';
-import type { ConversationStatus, ErrorCode } from '../../kit/protocol/frames.ts';
+import type { ConversationStatus, ErrorCode, Wording } from '../../kit/protocol/frames.ts';
 import type { Priority, View } from '../shell/api.ts';
 import type { News } from '../shell/notify.svelte.ts';
 import type { Action } from '../shell/shortcuts.ts';
@@ -498,6 +498,9 @@ export const en = {
     unauthenticated: 'Your session has ended. Sign in again.',
     forbidden: 'Your role does not allow this.',
     not_found: 'This is not here any more.',
+    asks_secret: 'Not sent: this asks the customer for a password, a code or a card number. We never do. If it is about typing one in the wallet, say that it is done in the app, by the customer alone.',
+    asks_remote: 'Not sent: this asks for control of the customer’s device, or to see its screen. We never do.',
+    asks_safe_account: 'Not sent: this asks the customer to move money to an account that somebody names. We never do.',
     invalid: 'The server did not accept this. Change it and try again.',
     conflict: 'A colleague changed the same thing. Look again, then decide.',
     unseen: 'The customer has written meanwhile. Read it first.',
@@ -506,7 +509,7 @@ export const en = {
     not_supported: 'This is not available here.',
     unavailable: 'The server is busy. Try again in a moment.',
     internal: 'Something went wrong on the server. Try again.',
-  } satisfies Record<ErrorCode | 'offline' | 'unseen', string>,
+  } satisfies Record<ErrorCode | Wording | 'offline' | 'unseen', string>,
 };
 
 export type Messages = typeof en;

@@ -138,6 +138,13 @@ describe('sending', () => {
     expect(server.last.of('send').map((f) => f.client_msg_id)).toEqual([id, id]);
   });
 
+  test('a message that asks for what is never asked for is marked with the reason', async () => {
+    const { client, server } = await opened();
+    const id = client.send({ conv: 'c', text: 'your PIN?' });
+    server.last.receive({ t: 'error', code: 'invalid', reason: 'asks_secret', ref: id });
+    expect(client.outbox.get(id)).toMatchObject({ failed: 'asks_secret' });
+  });
+
   test('a refused message stays, marked, and lets the next one through', async () => {
     const { client, server } = await opened();
     const id = client.send({ conv: 'c', text: 'one' });

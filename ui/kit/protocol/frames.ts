@@ -6,6 +6,9 @@ export type Status = 'open' | 'waiting' | 'snoozed' | 'resolved';
 export type ConversationStatus = Status | 'merged';
 export type AuthorKind = 'customer' | 'agent' | 'assistant' | 'system' | 'program';
 
+/** What is never asked of customers. */
+export type Wording = 'asks_secret' | 'asks_remote' | 'asks_safe_account';
+
 export type ErrorCode =
   | 'bad_frame'
   | 'unknown_type'
@@ -232,6 +235,8 @@ export const passes = (code: ErrorCode): boolean => code === 'rate_limited' || c
 export interface ErrorFrame {
   t: 'error';
   code: ErrorCode;
+  /** Of what staff may not ask customers for: why it was not sent. */
+  reason?: Wording;
   ref?: string;
   conv?: string;
   /** Of conflict: what is to blame. */

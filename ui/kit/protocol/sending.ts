@@ -192,7 +192,7 @@ export class Sending {
     } else if (passes(code) && (ask || !this.#hopeless(ref, frame))) {
       this.#later(ref, frame.retry_after_ms);
     } else if (message) {
-      outbox.put({ ...message, failed: passes(code) ? givenUp : (frame.field ?? code) });
+      outbox.put({ ...message, failed: passes(code) ? givenUp : (frame.reason ?? frame.field ?? code) });
     } else if (ask) {
       outbox.dropAsk(ask);
     } else {

@@ -115,15 +115,12 @@ func (l *Lexicon) At(node int32) Word { return l.words[node] }
 
 func edge(node int32, r rune) uint64 { return uint64(node)<<21 | uint64(r) }
 
-// New builds the lexicon; it tags the characters that begin a Chinese phrase in f.
+// New builds the guard's lexicon; it tags the characters that begin a Chinese
+// phrase in f.
 func New(f *fold.Folding) (*Lexicon, error) {
-	l := &Lexicon{edges: make(map[uint64]int32, 1<<14), words: make([]Word, 1, 1<<14)}
-	for _, list := range vocabularies() {
-		for _, phrase := range strings.Split(list.phrases, "|") {
-			if err := l.add(f, strings.TrimSpace(phrase), list.kind); err != nil {
-				return nil, err
-			}
-		}
+	l, err := collect(f, vocabularies())
+	if err != nil {
+		return nil, err
 	}
 	for _, n := range numerals() {
 		for i, phrases := range strings.Split(n.words, " ") {
@@ -138,6 +135,29 @@ func New(f *fold.Folding) (*Lexicon, error) {
 		}
 	}
 	l.freeze()
+	return l, nil
+}
+
+// Of builds a lexicon of somebody else's lists, in which the bits of a Kind mean
+// what their owner says. It tags the characters that begin a Chinese phrase in f.
+func Of(f *fold.Folding, lists []Vocabulary) (*Lexicon, error) {
+	l, err := collect(f, lists)
+	if err != nil {
+		return nil, err
+	}
+	l.freeze()
+	return l, nil
+}
+
+func collect(f *fold.Folding, lists []Vocabulary) (*Lexicon, error) {
+	l := &Lexicon{edges: make(map[uint64]int32, 1<<14), words: make([]Word, 1, 1<<14)}
+	for _, list := range lists {
+		for _, phrase := range strings.Split(list.Phrases, "|") {
+			if err := l.add(f, strings.TrimSpace(phrase), list.Kind); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return l, nil
 }
 

@@ -606,6 +606,8 @@ export const en = {
     out_of_range: 'This is too small or too large.',
     secret: 'There is a secret in it, such as a card number or a key. Take it out: colleagues read this.',
     fixed: 'This stays as it was: earlier conversations name it.',
+    asks_remote: 'This asks for control of the customer’s device, or to see its screen. We never do.',
+    asks_safe_account: 'This asks customers to move money to an account that somebody names. We never do.',
     asks_secret: 'This asks for a password, a code or a recovery phrase. Nobody may ask customers for that. Ask for something else.',
     in_use: 'Something else still needs this. Change that first.',
     private_key: 'This is a private key. Paste the public half, and replace this key in your wallet: it has been copied.',

@@ -1,0 +1,164 @@
+package outbound
+
+// topic is what was spoken of a moment ago and "it" may stand for.
+type topic struct {
+	secret bool // that the customer has, or is about to get
+	left   int  // clauses in which it can still be meant
+}
+
+// reach is how many clauses on "it" may stand for what was named.
+const reach = 3
+
+// judge tells whether a clause asks for what is never asked for.
+func (r *reading) judge(i int, spoken topic) (Class, bool) {
+	c := r.clauses[i]
+	if r.negated(i) {
+		return "", false
+	}
+	switch {
+	case r.asksForControl(i):
+		return Remote, true
+	case r.asksToMove(i):
+		return Safe, true
+	case r.asksForSecret(i) || r.asksForIt(c, spoken):
+		return Secret, true
+	}
+	return "", false
+}
+
+// after is what may be meant by "it" behind a clause. What somebody else asked
+// for, or is never to be told, is not: "never share the code. Send me a picture".
+func (r *reading) after(i int, spoken topic) topic {
+	c := r.clauses[i]
+	switch {
+	case (namesSecret(c) || c.any(weakSecret)) && !r.negated(i) && !c.any(others|give):
+		return topic{secret: true, left: reach}
+	case c.any(other) || spoken.left <= 1:
+		return topic{}
+	}
+	spoken.left--
+	return spoken
+}
+
+// negated tells whether a clause says not to. What was begun before a comma and
+// says not what it is about goes on behind it: "never send, share or show".
+func (r *reading) negated(i int) bool {
+	c := r.clauses[i]
+	if r.before(c, never, r.request(c)) {
+		return true
+	}
+	for k := i - 1; k >= 0 && r.clauses[k].sentence == c.sentence; k-- {
+		before := r.clauses[k]
+		if before.any(secretWord|program|control|safeAccount) && before.any(give|enter|operate) || c.any(breaks|please) {
+			return false
+		}
+		if before.any(never) {
+			return before.any(give|enter|operate|move) && !before.any(it)
+		}
+	}
+	return false
+}
+
+// request is where a clause begins to ask; its end when it does not.
+func (r *reading) request(c clause) int {
+	at := c.end
+	for _, m := range r.marks[c.first:c.last] {
+		if m.kind&(give|enter|need|move|operate) != 0 {
+			at = m.start
+		}
+	}
+	return at
+}
+
+// toldOfOthers tells whether a clause speaks of what somebody else asked for, or
+// of what was: "did anyone ask you to send the code?"
+func (r *reading) toldOfOthers(i int) bool {
+	c := r.clauses[i]
+	if c.any(us) {
+		return false
+	}
+	if c.any(pastBehind) || r.before(c, others|past, r.request(c)) {
+		return true
+	}
+	begins := c.first < c.last && r.marks[c.first].start == c.start && r.marks[c.first].kind&goesOn != 0
+	return begins && i > 0 && r.clauses[i-1].sentence == c.sentence && r.toldOfOthers(i-1)
+}
+
+// namesSecret tells whether a clause names a secret, and not just the end of a number.
+func namesSecret(c clause) bool {
+	return c.any(secretWord) || c.any(cardNumber) && !c.any(lastFour)
+}
+
+// asksForSecret tells whether a clause asks for a secret that it names.
+func (r *reading) asksForSecret(i int) bool {
+	c := r.clauses[i]
+	named := namesSecret(c) || c.has(weakSecret|us) || c.has(weakSecret|whatIs|your)
+	if !named || r.toldOfOthers(i) {
+		return false
+	}
+	switch {
+	case c.any(give):
+		return c.any(us) || !c.any(inApp)
+	case c.any(enter):
+		return !c.any(inApp)
+	case c.any(need):
+		return c.any(secretWord|cardNumber) && !c.any(inApp)
+	case c.any(whatIs):
+		return c.any(your) && !c.any(other)
+	}
+	return c.any(secretWord|cardNumber) && r.bare(c)
+}
+
+// bare tells whether a name is all that a clause says: "Your code, please?"
+func (r *reading) bare(c clause) bool {
+	if !c.asks && !c.leads && !c.any(please) {
+		return false
+	}
+	said := 0
+	for _, m := range r.marks[c.first:c.last] {
+		if m.kind&(secretWord|cardNumber|your|please|us|weakSecret) == 0 {
+			return false
+		}
+		said += m.end - m.start
+	}
+	written := 0
+	for i := c.start; i < c.end; i++ {
+		if r.view.Solid(i) {
+			written++
+		}
+	}
+	return written <= said+3
+}
+
+// asksForIt tells whether a clause asks for what was spoken of just before:
+// "You will get a code. Send it to me."
+func (r *reading) asksForIt(c clause, spoken topic) bool {
+	if !spoken.secret || c.any(other|others|past) || namesSecret(c) {
+		return false
+	}
+	switch {
+	case c.any(give):
+		return c.any(us) || c.any(it) && !c.any(inApp)
+	case c.any(enter):
+		return c.any(us)
+	}
+	return c.has(whatIs | it)
+}
+
+// asksForControl tells whether the customer is to let somebody into their device.
+func (r *reading) asksForControl(i int) bool {
+	c := r.clauses[i]
+	if !c.any(program|control) || r.toldOfOthers(i) {
+		return false
+	}
+	return c.any(operate | give | need)
+}
+
+// asksToMove tells whether money is to go to an account that somebody names.
+func (r *reading) asksToMove(i int) bool {
+	c := r.clauses[i]
+	if !c.any(move) || r.toldOfOthers(i) {
+		return false
+	}
+	return c.any(safeAccount) || c.has(funds|elsewhere)
+}
