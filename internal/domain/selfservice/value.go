@@ -55,8 +55,7 @@ type PaymentFact struct {
 	Disputed   bool         `json:"disputed" cel:"disputed"`
 	Refunded   bool         `json:"refunded" cel:"refunded"`   // in whole
 	Refunding  bool         `json:"refunding" cel:"refunding"` // a refund is on its way
-	Recurring  bool         `json:"recurring" cel:"recurring"`
-	There      bool         `json:"there" cel:"there"` // false: no such payment was found
+	There      bool         `json:"there" cel:"there"`         // false: no such payment was found
 }
 
 // CauseFact is why a payment did not work, as far as it may be told.

@@ -180,25 +180,25 @@ func written(d *selfservice.Definition, slot string, v selfservice.Value, lang s
 		return words(lang, "No", "否")
 	case v.Payment != nil && v.Payment.There:
 		r := reference(v.Payment)
-		return join(r.Amount.String(), r.Party, v.Payment.Begun.Std().UTC().Format("2006-01-02 15:04 UTC"), v.Payment.Where)
+		return join(r.Amount.String(), r.Party, v.Payment.Begun.Std().UTC().Format("2006-01-02 15:04 UTC"), whereWord(v.Payment, lang))
 	case v.Cause != nil:
-		return join(v.Cause.Title.In(lang), v.Cause.Code, v.Cause.Where)
+		return join(v.Cause.Title.In(lang), word(wheres(), v.Cause.Where, lang))
 	case v.Terms != nil && v.Terms.Eligible:
-		return join(words(lang, "can be refunded", "可以退款"), v.Terms.Left.String(), strings.Join(v.Terms.Needs, ", "))
+		return join(words(lang, "can be refunded", "可以退款"), v.Terms.Left.String(), everyWord(termsWords(), v.Terms.Needs, lang))
 	case v.Terms != nil:
-		return join(words(lang, "cannot be refunded", "不能退款"), strings.Join(v.Terms.Why, ", "))
+		return join(words(lang, "cannot be refunded", "不能退款"), everyWord(termsWords(), v.Terms.Why, lang))
 	case v.Act != nil:
 		return told(v.Act, lang)
 	case v.Refund != nil && v.Refund.There:
-		return join(v.Refund.Amount.String(), v.Refund.State, v.Refund.Reference)
+		return join(v.Refund.Amount.String(), word(refundStates(), v.Refund.State, lang), v.Refund.Reference)
 	case v.Dispute != nil && v.Dispute.There:
-		return join(v.Dispute.Amount.String(), v.Dispute.State, v.Dispute.Claim)
+		return join(v.Dispute.Amount.String(), word(disputeStates(), v.Dispute.State, lang), word(claims(), v.Dispute.Claim, lang))
 	case v.Incident != nil && v.Incident.There:
 		return v.Incident.Message
 	case v.Instrument != nil && v.Instrument.There:
-		return join(v.Instrument.Label, v.Instrument.Status)
+		return join(v.Instrument.Label, word(holdings(), v.Instrument.Status, lang))
 	case v.Device != nil:
-		return join(v.Device.Label, v.Device.Trust)
+		return join(v.Device.Label, word(holdings(), v.Device.Trust, lang))
 	default:
 		return v.Text
 	}

@@ -32,7 +32,7 @@ func told(a *selfservice.ActFact, lang string) string {
 		action.Failed: {"not done", "未执行"}, action.Unknown: {"not confirmed yet", "结果待确认"},
 		action.Rejected: {"refused by a second person", "复核未通过"}, action.Cancelled: {"taken back", "已撤回"}, action.Expired: {"lapsed", "已过期"},
 	}
-	parts := []string{acts[wallet.Act(a.Act)].in(lang), money(a.Amount), states[action.State(a.State)].in(lang), strings.ReplaceAll(a.Refusal, "_", " ")}
+	parts := []string{acts[wallet.Act(a.Act)].in(lang), money(a.Amount), states[action.State(a.State)].in(lang), refused(a.Refusal, lang)}
 	kept := parts[:0]
 	for _, p := range parts {
 		if p != "" {
@@ -59,4 +59,116 @@ func reason(code, lang string) string {
 		"not_stopped":      {"Payments could not be stopped", "付款未能停止"},
 		"refund_abnormal":  {"The refund needs another way", "退款需要换一种方式"},
 	}[code].in(lang)
+}
+
+// spelled is a code in words, where there are no better ones.
+func spelled(code string) string { return strings.ReplaceAll(code, "_", " ") }
+
+// word is a code in the words of a list, or spelled out.
+func word(of map[string]pair, code, lang string) string {
+	if p, known := of[code]; known {
+		return p.in(lang)
+	}
+	return spelled(code)
+}
+
+// everyWord is word for each of some codes.
+func everyWord(of map[string]pair, codes []string, lang string) string {
+	all := make([]string, len(codes))
+	for i, code := range codes {
+		all[i] = word(of, code, lang)
+	}
+	return strings.Join(all, words(lang, ", ", "、"))
+}
+
+// wheres are where money is, by the keys of the sentences of failure codes.
+func wheres() map[string]pair {
+	return map[string]pair{
+		"not_taken": {"nothing taken", "未扣款"}, "on_hold": {"set aside", "预扣中"}, "on_hold_until": {"set aside", "预扣中"},
+		"underway": {"on its way", "在途"}, "underway_by": {"on its way", "在途"}, "late": {"late", "逾期未到"}, "arrived": {"arrived", "已到账"},
+		"coming_back": {"coming back", "退回中"}, "coming_back_by": {"coming back", "退回中"}, "came_back": {"came back", "已退回"}, "unknown": {"outcome not known", "结果待确认"},
+	}
+}
+
+// wheresIn are the same of money that comes in, where they differ.
+func wheresIn() map[string]pair {
+	all := wheres()
+	all["not_taken"] = pair{"nothing came in", "未入账"}
+	all["coming_back"], all["coming_back_by"] = pair{"goes back to the sender", "退回付款方中"}, pair{"goes back to the sender", "退回付款方中"}
+	all["came_back"] = pair{"went back to the sender", "已退回付款方"}
+	return all
+}
+
+// whereWord is where the money of a payment is.
+func whereWord(p *selfservice.PaymentFact, lang string) string {
+	if p.Direction == string(wallet.In) {
+		return words(lang, "incoming, ", "转入，") + word(wheresIn(), p.Where, lang)
+	}
+	return word(wheres(), p.Where, lang)
+}
+
+// refundStates are the states of a refund.
+func refundStates() map[string]pair {
+	return map[string]pair{
+		string(wallet.RefundRequested): {"asked for", "已申请"}, string(wallet.RefundApproved): {"agreed", "已同意"}, string(wallet.RefundSubmitted): {"sent", "已提交"},
+		string(wallet.RefundProcessing): {"on its way", "在途"}, string(wallet.RefundSucceeded): {"arrived", "已到账"}, string(wallet.RefundFailed): {"failed", "失败"},
+		string(wallet.RefundAbnormal): {"needs another way", "需换方式"}, string(wallet.RefundCancelled): {"taken back", "已撤回"},
+	}
+}
+
+// disputeStates are the states of a dispute.
+func disputeStates() map[string]pair {
+	return map[string]pair{
+		string(wallet.DisputeOpen): {"open", "已提交"}, string(wallet.DisputeNeeds): {"needs evidence", "需补充材料"}, string(wallet.DisputeReview): {"being looked at", "审核中"},
+		string(wallet.DisputeWon): {"decided for the customer", "支持客户"}, string(wallet.DisputeLost): {"decided against the customer", "未支持客户"}, string(wallet.DisputeGivenUp): {"taken back", "已撤回"},
+	}
+}
+
+// claims are what a customer says of a payment that they dispute.
+func claims() map[string]pair {
+	return map[string]pair{
+		string(wallet.ClaimUnauthorised): {"not theirs", "非本人付款"}, string(wallet.ClaimScam): {"tricked into it", "被骗付款"},
+		string(wallet.ClaimMerchant): {"not as agreed with the shop", "商户未兑现"}, string(wallet.ClaimProcessing): {"wrong sum, or twice", "金额错误或重复扣款"},
+	}
+}
+
+// termsWords are the codes of refund terms: what speaks against one, and what has to be
+// shown.
+func termsWords() map[string]pair {
+	return map[string]pair{
+		"too_old": {"the time to ask is over", "已过申请期限"}, "nothing_left": {"all of it is back", "已全部退回"}, "refund_open": {"a refund is under way", "已有退款处理中"},
+		"disputed": {"it is disputed", "付款有争议"}, "not_a_purchase": {"no purchase", "不是消费"}, "not_a_payment": {"no purchase", "不是消费"},
+		"receipt": {"receipt", "收据"}, "photo": {"photo", "照片"}, "tracking": {"shipment number", "物流单号"}, "correspondence": {"letters with the shop", "与商户的沟通记录"},
+		"police_report": {"police report", "报案回执"}, "order_confirmation": {"confirmation of the order", "订单确认"}, "proof_of_return": {"proof of return", "退货凭证"},
+	}
+}
+
+// kinds of instruments' and devices' states.
+func holdings() map[string]pair {
+	return map[string]pair{
+		"active": {"active", "正常"}, "blocked": {"blocked", "已停用"}, "expired": {"expired", "已过期"}, "removed": {"removed", "已移除"}, "pending": {"not confirmed yet", "待确认"},
+		"trusted": {"trusted", "受信任"}, "new": {"new", "新设备"}, "revoked": {"removed", "已移除"},
+	}
+}
+
+// refused is why the wallet or Kefu's own policy does not do something; "" for nothing.
+func refused(code, lang string) string {
+	if code == "" {
+		return ""
+	}
+	return word(refusals(), code, lang)
+}
+
+// refusals are the wallet's, and those of the policy that a new house begins with.
+func refusals() map[string]pair {
+	return map[string]pair{
+		string(wallet.NotEligible): {"not possible for this", "不符合条件"}, string(wallet.StateChanged): {"it has changed meanwhile", "状态已变化"},
+		string(wallet.AmountTooHigh): {"more than is left", "超过可退金额"}, string(wallet.AlreadyDone): {"it is done already", "已经办理过"},
+		string(wallet.StepUpRequired): {"a proof is missing", "缺少身份验证"}, string(wallet.ApprovalRequired): {"a second person has to agree", "需要第二人复核"},
+		string(wallet.LimitReached): {"a limit of the wallet", "达到钱包限额"}, string(wallet.BlockedByWallet): {"the wallet does not allow it", "钱包不允许"},
+		string(wallet.NotSupported): {"this wallet cannot do that", "这个钱包不支持"}, string(wallet.FactorTooYoung): {"the sign-in was changed a short while ago", "登录方式刚变更"},
+		string(wallet.DestinationClosed): {"the way back is closed", "原路已关闭"}, action.NoRule: {"no rule allows it", "没有规则允许"},
+		"too_many": {"too many on one day", "当天次数过多"}, "held_by_authority": {"an authority holds it", "由主管机关冻结"}, "disputed": {"it is disputed", "付款有争议"},
+		"cannot_be_judged": {"the policy could not be worked out", "规则无法判断"},
+	}
 }

@@ -352,6 +352,9 @@ func (w sight) view(out *See, v selfservice.View) {
 		sentence(c.Money)
 		say(c.RetryText.In(w.lang), nil)
 		for _, n := range c.Steps {
+			if n.Where != "wallet" && n.Where != "outside" { // the card draws what is done elsewhere; the rest are answers
+				continue
+			}
 			say("→ "+n.Label.In(w.lang), nil)
 		}
 	case v.Value.Payment != nil && v.Kind == selfservice.KindShow:
