@@ -1,4 +1,4 @@
-import { AppWindow, Building2, CalendarClock, ClipboardList, Clock, Flag, FlagTriangleRight, KeyRound, MessageSquareQuote, Palette, ShieldCheck, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
+import { AppWindow, Building2, CalendarClock, CircleAlert, ClipboardList, Clock, Flag, FlagTriangleRight, KeyRound, MessageSquareQuote, Palette, ShieldCheck, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
@@ -24,11 +24,13 @@ import LookForm from './forms/LookForm.svelte';
 import MacroForm from './forms/MacroForm.svelte';
 import OrganisationForm from './forms/OrganisationForm.svelte';
 import RoutingForm from './forms/RoutingForm.svelte';
+import FailureCodeForm from './forms/FailureCodeForm.svelte';
 import TargetForm from './forms/TargetForm.svelte';
 import TeamForm from './forms/TeamForm.svelte';
 import Members from '../teams/Members.svelte';
 import WrapUpCodeForm from './forms/WrapUpCodeForm.svelte';
 import WrapUpForm from './forms/WrapUpForm.svelte';
+import Doubts from './Doubts.svelte';
 import { writeMinutes, type Calendar } from './hours.ts';
 import type { Words } from './messages/en.ts';
 
@@ -80,6 +82,8 @@ export interface Kind<T = any> {
   /** Stands below the form; `afterSaved` only of what was saved. */
   after?: Component<AfterProps<any>>;
   afterSaved?: Component<AfterProps<any>>;
+  /** Stands above the list. */
+  above?: Component<{ desk: Desk; m: Messages; w: Words; mayChange: boolean }>;
   /** It has an order of its own, in which the list stands and can be changed. */
   order?: { of: (value: T) => number; with: (value: T, order: number) => T };
   /** Its form takes the whole width. */
@@ -136,6 +140,14 @@ export interface Issuer {
 
 export interface Embedding {
   origins: string[];
+}
+
+/** What a rail's own code stands for, as the operator says. */
+export interface FailureCode {
+  rail?: string;
+  code: string;
+  means: string;
+  note?: string;
 }
 
 export interface Target {
@@ -274,6 +286,18 @@ export const kinds: readonly Kind[] = [
     form: ActionPolicyForm,
     wide: true,
     changes: runs,
+  },
+  {
+    kind: 'failure_code',
+    fourEyes: true,
+    group: 'wallet',
+    icon: CircleAlert,
+    name: (v: FailureCode) => [v.code, v.rail].filter(Boolean).join(' · '),
+    about: (v: FailureCode, w) => w.failure_code.meanings[v.means] ?? v.means,
+    blank: (): FailureCode => ({ rail: '', code: '', means: '' }),
+    form: FailureCodeForm,
+    above: Doubts,
+    changes: leads,
   },
   {
     kind: 'macro',

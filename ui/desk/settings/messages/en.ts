@@ -1,3 +1,5 @@
+import { walletEn } from '../../messages/wallet.en.ts';
+
 export const en = {
   title: 'Settings',
   nav: 'Settings',
@@ -237,6 +239,34 @@ export const en = {
     } satisfies Record<string, [label: string, hint: string]>,
   },
   units: { label: 'unit', seconds: 'seconds', minutes: 'minutes', hours: 'hours' },
+  failure_code: {
+    title: 'Failure codes',
+    lead: 'What a code of a card network, bank or provider stands for, where Kefu does not know it or your wallet says otherwise. It decides what customers are told of a failed payment.',
+    new: 'Add a code',
+    none: 'Kefu’s own table is enough so far',
+    noneLead: 'A code that nobody knows is listed here as soon as a payment comes with it. Until somebody says what it stands for, customers read a neutral text.',
+    rail: 'Whose code',
+    railHint: 'The rail as your wallet names it, such as card, sepa or wallet.',
+    code: 'Code',
+    codeHint: 'As it comes.',
+    means: 'Stands for',
+    meansHint: 'Customers read the text of this. What stands for fraud or law is told to nobody.',
+    choose: 'Choose …',
+    note: 'Where that is written',
+    noteHint: 'Such as the provider’s page or bulletin, for whoever approves it.',
+    meanings: walletEn.failure,
+    doubts: (n: number) => (n === 1 ? 'One code that nobody is certain of' : `${n} codes that nobody is certain of`),
+    doubtsLead: 'Payments failed with these. Look each up in the provider’s list, or ask whoever runs your wallet, and say what it stands for.',
+    unknown: (said: string) => `No table has this code. The wallet says “${said}”.`,
+    disagrees: (said: string, mapped: string) => `The wallet says “${said}”, the table “${mapped}”. Customers are told the one that says less.`,
+    met: (n: number, when: string) => (n === 1 ? `One payment, ${when}` : `${n} payments, the last ${when}`),
+    example: 'such as',
+    noCode: 'No code',
+    noRail: 'before a payment began',
+    say: 'Say what it stands for',
+    full: 'There is no room for more. Deal with these first: what comes beside them is not listed.',
+  },
+
   issuer: {
     title: 'Identity keys',
     lead: 'Your wallet signs who its customers are. Here you say which signatures count.',
@@ -605,6 +635,7 @@ export const en = {
     malformed: 'This has not the right form.',
     out_of_range: 'This is too small or too large.',
     secret: 'There is a secret in it, such as a card number or a key. Take it out: colleagues read this.',
+    never_told: 'This code stands for fraud or law, which no customer is told. That stays so.',
     fixed: 'This stays as it was: earlier conversations name it.',
     asks_remote: 'This asks for control of the customer’s device, or to see its screen. We never do.',
     asks_safe_account: 'This asks customers to move money to an account that somebody names. We never do.',

@@ -1,5 +1,7 @@
 import type { Words } from './en.ts';
 
+import { walletZh } from '../../messages/wallet.zh.ts';
+
 export const zh: Words = {
   title: '设置',
   nav: '设置',
@@ -239,6 +241,34 @@ export const zh: Words = {
     },
   },
   units: { label: '单位', seconds: '秒', minutes: '分钟', hours: '小时' },
+  failure_code: {
+    title: '失败代码',
+    lead: '卡组织、银行或渠道的代码分别代表什么：补充客服系统不认识的，或钱包说法不一致的。客户看到的失败说明由此决定。',
+    new: '添加代码',
+    none: '目前自带的对照表已经够用',
+    noneLead: '一旦有付款带来没人认识的代码，会列在这里。在有人说明含义之前，客户看到的是中性说明。',
+    rail: '所属渠道',
+    railHint: '按钱包的叫法填写，例如 card、sepa、wallet。',
+    code: '代码',
+    codeHint: '按原样填写。',
+    means: '含义',
+    meansHint: '客户看到的是该含义对应的说明。涉及欺诈或依法核查的，对谁都不说。',
+    choose: '请选择…',
+    note: '依据',
+    noteHint: '例如渠道的文档或通知，供复核的人参考。',
+    meanings: walletZh.failure,
+    doubts: (n) => `${n} 个含义未确定的代码`,
+    doubtsLead: '有付款因这些代码失败。请查渠道的代码表，或询问负责钱包的同事，然后说明含义。',
+    unknown: (said) => `对照表里没有这个代码。钱包给出的原因是“${said}”。`,
+    disagrees: (said, mapped) => `钱包给出的原因是“${said}”，对照表是“${mapped}”。对客户以说得更少的为准。`,
+    met: (n, when) => (n === 1 ? `1 笔付款，${when}` : `${n} 笔付款，最近一次${when}`),
+    example: '例如',
+    noCode: '没有代码',
+    noRail: '付款发起之前',
+    say: '说明含义',
+    full: '列表已满。请先处理这些，其余的暂不列出。',
+  },
+
   issuer: {
     title: '身份公钥',
     lead: '钱包用签名说明客户是谁。在这里指定哪些签名有效。',
@@ -607,6 +637,7 @@ export const zh: Words = {
     malformed: '格式不正确。',
     out_of_range: '数值过小或过大。',
     secret: '其中含有敏感信息，例如卡号或密钥。请删除，因为同事都会看到。',
+    never_told: '这个代码涉及欺诈或依法核查，不能告诉客户，不能改作他用。',
     fixed: '不能修改：以前的会话要用到它。',
     asks_remote: '这里要求控制客户的设备，或查看客户的屏幕，我们绝不这样做。',
     asks_safe_account: '这里要求客户把钱转到他人指定的账户，我们绝不这样做。',
