@@ -10,6 +10,13 @@ export const storyEn = {
     coming_back_by: '{amount} was taken and is coming back by {by}.', coming_back: '{amount} was taken and is coming back.', came_back: '{amount} is back in the account.',
     unknown: 'Nobody has said yet whether {amount} was taken. It must not be paid again meanwhile.',
   } as Record<string, string>,
+  /** The same of money that comes in. */
+  whereIn: {
+    not_taken: 'Nothing has come in.', underway_by: '{amount} is on its way to the customer and should arrive by {by}.', underway: '{amount} is on its way to the customer.',
+    late: '{amount} should have reached the customer by {by}. It is late and still counts as on its way.', arrived: '{amount} has arrived in the account.',
+    coming_back_by: '{amount} came in and goes back to whoever sent it, by {by}.', coming_back: '{amount} came in and goes back to whoever sent it.', came_back: '{amount} went back to whoever sent it.',
+    unknown: 'Nobody has said yet whether {amount} came in.',
+  } as Record<string, string>,
   slow: 'The wallet takes its time. What the list knows is shown meanwhile.',
   failed: 'Why it failed',
   notFailed: 'It has not failed.',
@@ -43,7 +50,15 @@ export const storyEn = {
   fromSilent: 'The wallet did not give its timeline just now. These are the states of the payment.',
   nothing: 'Nothing yet.',
   source: { wallet: 'Wallet', provider: 'Provider', risk: 'Risk', notification: 'Told the customer', device: 'Their device', run: 'Here, step by step', act: 'Done here' } as Record<string, string>,
-  events: { sent_to_bank: 'Sent to the bank', sent_to_card_network: 'Sent to the card network', sent: 'Sent', captured_less: 'A part was collected', destination_closed: 'The way back is closed', answered: 'Answered', refused: 'Refused', rule_fired: 'A risk rule held it', push_sent: 'Message sent to their app', email_sent: 'E-mail sent', sms_sent: 'Text message sent' } as Record<string, string>,
+  events: {
+    sent_to_bank: 'Sent to the bank', sent_to_card_network: 'Sent to the card network', sent_to_rail: 'Sent', sent: 'Sent', part_captured: 'A part was collected', captured_less: 'Less was collected than was set aside',
+    no_answer: 'No answer came', sent_back: 'Sent back', returned_by_rail: 'Sent back by the other side', destination_closed: 'The way back is closed', answered: 'Answered', refused: 'Refused',
+    refund_requested: 'A refund was asked for', refund_approved: 'The refund was agreed to', refund_submitted: 'The refund was sent', refund_processing: 'The refund is on its way', refund_succeeded: 'The refund arrived',
+    refund_failed: 'The refund failed', refund_abnormal: 'The refund needs another way', refund_cancelled: 'The refund was taken back',
+    dispute_opened: 'A dispute was opened', dispute_won: 'The dispute was decided for the customer', dispute_lost: 'The dispute was decided against the customer', credit_granted: 'Credited for the time being', charged_back: 'Charged back',
+    recall_sent: 'The other side was asked to send it back', recall_refused: 'The other side refused to send it back', recalled: 'Sent back on request', inspection_sent: 'The other side was asked where it is', found_by_inspection: 'Found after asking',
+    hold_released: 'The hold was lifted', rule_fired: 'A risk rule held it', push_sent: 'Message sent to their app', email_sent: 'E-mail sent', sms_sent: 'Text message sent',
+  } as Record<string, string>,
   by: { customer: 'by the customer', staff: 'by staff', system: 'by itself' } as Record<string, string>,
   actState: {
     proposed: 'shown to the customer', confirmed: 'the customer said yes', waiting: 'waits for a second person', approved: 'approved', planned: 'about to be sent', sent: 'the wallet has it',

@@ -197,6 +197,8 @@ export interface View {
   problem?: string;
   stuck?: boolean;
   back?: boolean;
+  /** Of a proof: there is a way on without it. */
+  cannot?: boolean;
 }
 
 export interface Walk {
@@ -204,7 +206,7 @@ export interface Walk {
   views: View[];
 }
 
-export type Doing = 'set' | 'other' | 'skip' | 'go_on' | 'confirm' | 'deny' | 'back' | 'human';
+export type Doing = 'set' | 'other' | 'skip' | 'go_on' | 'confirm' | 'deny' | 'back' | 'human' | 'cannot';
 
 /** What somebody says to a step. */
 export interface Answer {
