@@ -93,8 +93,8 @@ func (d *Deployment) OpenIdle(t testing.TB, change ...func(*storage.Options)) *P
 	for _, c := range change {
 		c(&o)
 	}
-	if o.Migrate {
-		d.migrated(t)
+	if o.Migrate && d.Kind == engine.SQLite {
+		Migrated(t, d.Dir)
 	}
 	s, err := storage.Open(context.Background(), o)
 	if err != nil {

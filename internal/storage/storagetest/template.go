@@ -79,11 +79,12 @@ func migrateIn(dir string) error {
 	return nil
 }
 
-// migrated puts a migrated database where the deployment has none yet.
-func (d *Deployment) migrated(t testing.TB) {
+// Migrated puts a migrated database of SQLite's into a folder that has none yet, for a
+// test that opens the store by itself. Opening it there migrates nothing any more.
+func Migrated(t testing.TB, dir string) {
 	t.Helper()
-	path := filepath.Join(d.Dir, engine.File)
-	if _, err := os.Stat(path); d.Kind != engine.SQLite || !errors.Is(err, fs.ErrNotExist) {
+	path := filepath.Join(dir, engine.File)
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return
 	}
 	from := template(t)

@@ -105,11 +105,22 @@ type world struct {
 	api        *api.API
 	logs       *bytes.Buffer
 	offset     atomic.Int64 // nanoseconds that the clock is ahead
+	stands     atomic.Int64 // nanoseconds since 1970 at which it stands, 0 while it goes
 }
 
-func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.offset.Load())).UTC() }
+func (w *world) now() time.Time {
+	now := time.Now()
+	if at := w.stands.Load(); at != 0 {
+		now = time.Unix(0, at)
+	}
+	return now.Add(time.Duration(w.offset.Load())).UTC()
+}
 
 func (w *world) pass(d time.Duration) { w.offset.Add(int64(d)) }
+
+// stand lets time pass by pass alone: a limit gives nothing back while a busy machine
+// is slow.
+func (w *world) stand() { w.stands.Store(time.Now().UnixNano()) }
 
 func check(t testing.TB, err error) {
 	t.Helper()

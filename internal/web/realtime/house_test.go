@@ -36,6 +36,7 @@ import (
 	"kefu/internal/platform/password"
 	"kefu/internal/platform/secret"
 	"kefu/internal/storage"
+	"kefu/internal/storage/storagetest"
 	"kefu/internal/web/realtime"
 	"kefu/internal/web/session"
 )
@@ -137,6 +138,9 @@ func (h *house) run(part func(context.Context) error, after func()) {
 
 func (h *house) openStore() *storage.Store {
 	h.t.Helper()
+	if h.dsn == "" {
+		storagetest.Migrated(h.t, h.dir)
+	}
 	s, err := storage.Open(context.Background(), storage.Options{Migrate: true, Dir: h.dir, Database: h.dsn, Ring: h.ring, Clock: h.now})
 	h.must(err)
 	return s
