@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kefu/internal/app/acts"
+	"kefu/internal/app/casework"
 	"kefu/internal/app/codes"
 	"kefu/internal/connector/blob"
 	"kefu/internal/connector/directory"
@@ -89,6 +90,7 @@ type App struct {
 	notices   *walletnotices.Service // nil without a wallet
 	events    *walletevents.Handler
 	acts      *acts.Room
+	cases     *casework.Room
 	asking    *asking.Service
 	sender    *notifying.Sender
 	webhooks  *notifying.Desk
@@ -301,6 +303,9 @@ func (a *App) connect(ctx context.Context) error {
 	}
 	a.connectQueue()
 	a.connectActs()
+	if err := a.connectCases(); err != nil {
+		return err
+	}
 	a.jobs = upkeep.NewWorker(a.Store, a.jobHandlers(), a.now, a.Log)
 	a.connectTelling()
 	a.connectClocks()

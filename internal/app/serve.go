@@ -23,6 +23,7 @@ import (
 	"kefu/internal/web/actionapi"
 	"kefu/internal/web/api"
 	"kefu/internal/web/auditapi"
+	"kefu/internal/web/caseapi"
 	"kefu/internal/web/flowapi"
 	"kefu/internal/web/hookapi"
 	"kefu/internal/web/keyapi"
@@ -142,6 +143,7 @@ func (a *App) connectWeb(context.Context) error {
 			keyapi.Routes(keyapi.Deps{Keys: a.keys, Clock: a.now}),
 			flowapi.Routes(a.flows),
 			actionapi.Routes(a.acts),
+			caseapi.Routes(a.cases),
 		},
 		Desk: a.Desk, Intake: a.intake, Store: a.Store, Files: a.files, Wallet: a.lookup, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals,
 		Keys:  a.keys,
@@ -159,6 +161,7 @@ func (a *App) connectWeb(context.Context) error {
 	a.realtime.Mount(frame)
 	window.Mount(frame, window.Deps{Forms: a.asking, Wallet: a.lookup, Conversations: a.Store, Ask: a.realtime.Ask, Clock: a.now, Visitors: a.Config.Identity.Anonymous})
 	flowapi.Mount(frame, a.flows, flowapi.Ask(a.realtime.Ask))
+	caseapi.Mount(frame, a.cases, caseapi.Ask(a.realtime.Ask))
 	pages.MountFiles(files, a.files)
 	handler := pages.Hosts(always, map[string]http.Handler{public.Host: desk, o.widget: frame, o.files: files})
 	if public.Scheme == "https" {

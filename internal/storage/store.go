@@ -25,6 +25,7 @@ import (
 	"kefu/internal/storage/approvals"
 	"kefu/internal/storage/auditlog"
 	"kefu/internal/storage/auditview"
+	"kefu/internal/storage/casework"
 	"kefu/internal/storage/clocks"
 	"kefu/internal/storage/committer"
 	"kefu/internal/storage/core"
@@ -100,6 +101,7 @@ type Store struct {
 	*verification.Proofs
 	*walletnotices.Notices
 	*doubts.Doubts
+	*casework.Cases
 
 	core    *core.Core
 	observe Observer
@@ -170,6 +172,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Links, s.Runs, s.Proofs = walletlink.New(s.core), runs.New(s.core), verification.New(s.core)
 	s.Acts, s.Notices = actions.New(s.core, gate, s.Proofs), walletnotices.New(s.core)
 	s.Doubts = doubts.New(s.core)
+	s.Cases = casework.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,

@@ -1,6 +1,7 @@
 package jurisdiction
 
 import (
+	"fmt"
 	"io"
 	"io/fs"
 	"slices"
@@ -133,4 +134,35 @@ func (b *Book) Write(l Letter, lang string, figures map[string]string) (title, t
 		lines = append(lines, strings.NewReplacer(pairs...).Replace(line))
 	}
 	return t.Title.In(lang), strings.Join(lines, "\n"), nil
+}
+
+// Alarm is what staff are told of a clock; "" for a step of which nobody is told.
+func (b *Book) Alarm(step Step, lang string, figures map[string]string) string {
+	text := b.alarms[step].In(lang)
+	var pairs []string
+	for _, name := range placesIn(text) {
+		pairs = append(pairs, "{"+name+"}", figures[name])
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// TypeTitle is what a type is called.
+func (b *Book) TypeTitle(t Type, lang string) string { return b.types[t].In(lang) }
+
+// Day is the day of an instant as a letter says it, by a pack's wall; "" without one.
+func (b *Book) Day(id string, version int, at int64, lang string) string {
+	p, ok := b.Find(id, version)
+	if !ok || at == 0 {
+		return ""
+	}
+	return p.Date(at, lang)
+}
+
+// Date is the day of an instant as a letter says it.
+func (p *Pack) Date(at int64, lang string) string {
+	d := p.DayOf(at)
+	if lang == "zh" {
+		return fmt.Sprintf("%d年%d月%d日", d.Year, int(d.Month), d.Day)
+	}
+	return fmt.Sprintf("%d %s %d", d.Day, d.Month, d.Year)
 }

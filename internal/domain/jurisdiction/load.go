@@ -39,6 +39,8 @@ type Book struct {
 	packs   map[string][]*Pack // by id, the newest first
 	order   []string
 	letters map[Letter]Template
+	types   map[Type]form.Texts
+	alarms  map[Step]form.Texts
 	digest  string
 }
 
@@ -57,7 +59,39 @@ type calendarFile struct {
 
 // houseFile is house.yaml: what the house asks of itself, wherever it is.
 type houseFile struct {
-	Clocks []Clock `yaml:"clocks"`
+	Clocks []Clock             `yaml:"clocks"`
+	Types  map[Type]form.Texts `yaml:"types"`  // what each is called
+	Alarms map[Step]form.Texts `yaml:"alarms"` // what staff are told, with {reference}, {duty} and {by}
+}
+
+func (f *houseFile) check() error {
+	const file = "house.yaml"
+	for i := range f.Clocks {
+		if c := &f.Clocks[i]; c.Checked != House {
+			return wrong(file, "%s claims to be more than the house's own", c.ID)
+		}
+	}
+	for _, t := range Types() {
+		if err := checkTexts(file, string(t), f.Types[t]); err != nil {
+			return err
+		}
+	}
+	for _, step := range []Step{DayBefore, HoursBefore, Broken} {
+		if err := checkTexts(file, string(step), f.Alarms[step]); err != nil {
+			return err
+		}
+		for _, lang := range languages() {
+			for _, name := range placesIn(f.Alarms[step][lang]) {
+				if !slices.Contains([]string{"reference", "duty", "by"}, name) {
+					return wrong(file, "%s (%s): there is no figure %q", step, lang, name)
+				}
+			}
+		}
+	}
+	if len(f.Types) != len(Types()) || len(f.Alarms) != 3 {
+		return wrong(file, "names a type or a step that there is not")
+	}
+	return nil
 }
 
 // Load reads packs (*.yaml), calendars/*.yaml, house.yaml and letters.yaml of a folder.
@@ -73,11 +107,10 @@ func Load(files fs.FS) (*Book, error) {
 	if err := decode(files, "house.yaml", &house, sum); err != nil {
 		return nil, err
 	}
-	for i := range house.Clocks {
-		if c := &house.Clocks[i]; c.Checked != House {
-			return nil, wrong("house.yaml", "%s claims to be more than the house's own", c.ID)
-		}
+	if err := house.check(); err != nil {
+		return nil, err
 	}
+	b.types, b.alarms = house.Types, house.Alarms
 	if err := b.loadLetters(files, sum); err != nil {
 		return nil, err
 	}
@@ -356,7 +389,7 @@ func (p *Pack) checkClock(where string, c *Clock) error {
 }
 
 func isName(text string) bool {
-	return text != "" && len(text) <= 40 && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+	return text != "" && len(text) <= 24 && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }
 
 func checkPeriod(where, what string, p Period) error {

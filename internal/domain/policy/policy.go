@@ -67,6 +67,13 @@ const (
 	OverseeActs Action = "act.oversee" // those of everybody that wait
 	RunActs     Action = "act.run"     // find out what became of them
 
+	ReadCases       Action = "case.read"    // disputes, complaints and their clocks
+	OpenCase        Action = "case.open"    // for an object of a customer's
+	AnswerCase      Action = "case.answer"  // as the customer: bring what was asked for, appeal, take it back
+	WorkCase        Action = "case.work"    // as staff: everything that happens to one
+	ReadCaseFigures Action = "case.figures" // of a year, to be published
+	RunCases        Action = "case.run"     // let clocks ring, reckon them anew
+
 	ReadRuns Action = "run.read" // of flows: where somebody is in what they do for themselves
 	WalkRun  Action = "run.walk" // begin one, and answer in it
 	RunFlows Action = "run.run"  // carry out what they wait for
@@ -119,7 +126,7 @@ func customerMay(p identity.Principal, a Action, o Object) bool {
 		return true
 	case ReadConversation, SendMessage, AskForPerson, MarkSeen, RateConversation, LeaveWindow:
 		return own
-	case ReadWallet, ReadActs, ProposeAct, ReadRuns, WalkRun: // a visitor has none, and neither has a session that nobody vouched for
+	case ReadWallet, ReadActs, ProposeAct, ReadRuns, WalkRun, ReadCases, OpenCase, AnswerCase: // a visitor has none, and neither has a session that nobody vouched for
 		return own && p.Kind == identity.Customer && p.Level >= identity.AL1
 	case ReadAttachment:
 		return own && !o.Internal
@@ -172,7 +179,7 @@ func ownerMay(p identity.Principal, a Action, o Object) bool {
 
 func supervisorMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
-	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, ReadUntold, UsePresence, ReadBoard, SetDuties, ReadReports, ProposeAct, OverseeActs, WalkRun:
+	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, ReadUntold, UsePresence, ReadBoard, SetDuties, ReadReports, ProposeAct, OverseeActs, WalkRun, WorkCase, ReadCaseFigures:
 		return true
 	case ApproveAct: // never who wanted it
 		return o.StaffID != "" && o.StaffID != p.ID
@@ -184,8 +191,10 @@ func agentMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
 	case ReadConversation, ReadInternal, SendMessage, WriteNote, MarkSeen, ReadVersions,
 		WorkConversation, MergeConversation, ListInbox, SearchMessages, ReadCustomer, NoteHandle, ReadWallet,
-		UseDraft, UploadAttachment, ReadAttachment, ListStaff, ReadWorkSettings, ReadQueue, ReadActs, ReadRuns:
+		UseDraft, UploadAttachment, ReadAttachment, ListStaff, ReadWorkSettings, ReadQueue, ReadActs, ReadRuns, ReadCases, OpenCase:
 		return true
+	case WorkCase: // theirs, or nobody's
+		return o.AssigneeID == p.ID || o.AssigneeID == ""
 	case UseOwnSetting, UsePresence, ReadReports:
 		return o.StaffID == p.ID
 	case RevealWallet, ReadUntold, ProposeAct, WalkRun: // only for a conversation that is theirs
@@ -230,7 +239,7 @@ func systemMay(a Action) bool {
 	switch a {
 	case ReadConversation, ReadInternal, WriteNote, WorkConversation, RedactMessage, IdentifyCustomer, NoteHandle, FollowLog, TakeNotices,
 		ListStaff, ManageStaff, NameOwner, EndWindows, ReadAudit,
-		UsePresence, ReadQueue, ReadBoard, ReadDuties, SetDuties, RunRouting, ReadActs, RunActs, ReadRuns, RunFlows,
+		UsePresence, ReadQueue, ReadBoard, ReadDuties, SetDuties, RunRouting, ReadActs, RunActs, ReadRuns, RunFlows, ReadCases, OpenCase, WorkCase, RunCases,
 		ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings:
 		return true
 	default:

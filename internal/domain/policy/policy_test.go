@@ -130,6 +130,12 @@ act.propose                    -       -        -        -         +     -      
 act.approve                    -       -        -        -         -     -       -        -      -      -
 act.oversee                    -       -        -        -         +     -       +        -      -      -
 act.run                        -       -        -        -         -     -       -        -      -      +
+case.read                      -       -        -        -         +     -       +        +      -      +
+case.open                      -       -        -        -         +     -       +        +      -      +
+case.answer                    -       -        -        -         -     -       -        -      -      -
+case.work                      -       -        -        -         +     -       +        +      -      +
+case.figures                   -       -        -        -         +     -       +        -      -      -
+case.run                       -       -        -        -         -     -       -        -      -      +
 run.read                       -       -        -        -         +     -       +        +      -      +
 run.walk                       -       -        -        -         +     -       +        -      -      -
 run.run                        -       -        -        -         -     -       -        -      -      +
@@ -485,6 +491,44 @@ func TestWhoLooksIntoTheWallet(t *testing.T) {
 		"an outside agent looks":              {as["outside"], policy.ReadWallet, policy.Object{CustomerID: "c1", AssigneeID: "s1"}, false},
 		"an outside agent reveals":            {as["outside"], policy.RevealWallet, policy.Object{CustomerID: "c1", AssigneeID: "s1"}, false},
 		"a part of Kefu looks":                {as["system"], policy.ReadWallet, policy.Object{CustomerID: "c1"}, false},
+	} {
+		if got := policy.Allow(c.p, c.a, c.o); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestWhoWorksOnACase(t *testing.T) {
+	as := principals()
+	signed := as["customer"]
+	signed.Level = identity.AL1
+	own, others, nobodys := policy.Object{CustomerID: "c1", AssigneeID: "s1"}, policy.Object{CustomerID: "c1", AssigneeID: "s2"}, policy.Object{CustomerID: "c1"}
+	for name, c := range map[string]struct {
+		p    identity.Principal
+		a    policy.Action
+		o    policy.Object
+		want bool
+	}{
+		"a customer reads their own":          {signed, policy.ReadCases, own, true},
+		"a customer reads another's":          {signed, policy.ReadCases, policy.Object{CustomerID: "c2"}, false},
+		"a customer opens one":                {signed, policy.OpenCase, own, true},
+		"a customer opens one for another":    {signed, policy.OpenCase, policy.Object{CustomerID: "c2"}, false},
+		"a customer answers in their own":     {signed, policy.AnswerCase, own, true},
+		"a customer answers in another's":     {signed, policy.AnswerCase, policy.Object{CustomerID: "c2"}, false},
+		"a customer works on their own":       {signed, policy.WorkCase, policy.Object{CustomerID: "c1", AssigneeID: "c1"}, false},
+		"a customer nobody vouched for":       {as["customer"], policy.ReadCases, own, false},
+		"a visitor":                           {identity.Principal{Kind: identity.Visitor, ID: "c1", Level: identity.AL3}, policy.OpenCase, own, false},
+		"an agent works on their own":         {as["agent"], policy.WorkCase, own, true},
+		"an agent works on nobody's":          {as["agent"], policy.WorkCase, nobodys, true},
+		"an agent works on a colleague's":     {as["agent"], policy.WorkCase, others, false},
+		"a supervisor works on a colleague's": {as["supervisor"], policy.WorkCase, others, true},
+		"an agent reads a colleague's":        {as["agent"], policy.ReadCases, others, true},
+		"an agent answers for the customer":   {as["agent"], policy.AnswerCase, own, false},
+		"an outside agent reads":              {as["outside"], policy.ReadCases, own, false},
+		"an outside agent works":              {as["outside"], policy.WorkCase, own, false},
+		"an outside agent opens":              {as["outside"], policy.OpenCase, own, false},
+		"an admin reads":                      {as["admin"], policy.ReadCases, own, false},
+		"an auditor reads the figures":        {as["auditor"], policy.ReadCaseFigures, policy.Object{}, false},
 	} {
 		if got := policy.Allow(c.p, c.a, c.o); got != c.want {
 			t.Errorf("%s: %v", name, got)

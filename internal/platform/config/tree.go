@@ -18,6 +18,7 @@ type Config struct {
 	Origins        Origins          `yaml:"origins" doc:"Each of the desk, the widget frame and the attachments lives on an origin of its own, so that none can read another."`
 	Identity       Identity         `yaml:"identity" doc:"How customers prove who they are."`
 	Wallet         Wallet           `yaml:"wallet" doc:"The operator's wallet, which agents look into and customers choose transactions from; docs/wallet-api.md says what it answers."`
+	Cases          Cases            `yaml:"cases" doc:"Disputes and complaints, and the deadlines that a law sets for them."`
 	Staff          Staff            `yaml:"staff" doc:"How staff sign in."`
 	Directory      Directory        `yaml:"directory" doc:"The operator's own directory of people, over OpenID Connect; without an issuer there is none."`
 	Limits         Limits           `yaml:"limits" doc:"How much one sender may do; the answer to more is \"try later\", never a lost message."`
@@ -80,6 +81,11 @@ type Wallet struct {
 	Private    bool          `yaml:"private" doc:"Whether the wallet may be in a private network: the operator's own, or on this machine, where plain http will do."`
 	Reveals    Rate          `yaml:"reveals" doc:"Masked fields that one agent may reveal."`
 	Suggest    bool          `yaml:"suggest" doc:"Whether the window may look at the recent payments of a signed-in customer to propose help before anything is typed. A customer's own yes or no, which the wallet tells among their flags, comes first."`
+}
+
+// Cases says which law counts for cases.
+type Cases struct {
+	Jurisdiction string `yaml:"jurisdiction" doc:"Whose law counts for a case of which nobody has said otherwise: us, eu, uk or cn; empty means that an agent says so each time, and that no deadline runs before."`
 }
 
 // Staff says how staff sign in.

@@ -36,6 +36,7 @@ func validate(config Config, earlier Mistakes) Mistakes {
 	c.reach(config)
 	c.identity(config.Identity)
 	c.wallet(config.Wallet, config.Identity)
+	c.law(config.Cases.Jurisdiction)
 	c.staff(config.Staff)
 	c.directory(config.Directory)
 	c.limits(config.Limits)
@@ -204,6 +205,13 @@ func (c *checker) innerAddress(key, address string, private bool, instead string
 	case inside && !private:
 		c.add(key, "is "+quote(address)+", which is not on the public internet and will not be asked",
 			instead)
+	}
+}
+
+// law checks the form alone: which packs there are is known to whoever reads them.
+func (c *checker) law(id string) {
+	if strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" || len(id) > 24 {
+		c.add("cases.jurisdiction", "is "+quote(id)+", which is no name of a jurisdiction", "Write us, eu, uk or cn, or leave it empty")
 	}
 }
 

@@ -49,6 +49,8 @@ type Metrics struct {
 	acts           *prometheus.GaugeVec
 	doubts         *prometheus.GaugeVec
 	doubted        *prometheus.CounterVec
+	cases          *prometheus.GaugeVec
+	caseRings      *prometheus.CounterVec
 	requests       *prometheus.CounterVec
 	requestTimes   *prometheus.HistogramVec
 
@@ -81,12 +83,14 @@ func New() *Metrics {
 	m.acts = gaugeVec("acts_underway", "Things that may be happening in the wallet: its answer is awaited, or, of those, has been missing for a day, or they cannot be read.", "state")
 	m.doubts = gaugeVec("failure_code_doubts", "Codes of failed payments of which it is not certain what they stand for: unknown, or told otherwise by the wallet.", "kind")
 	m.doubted = counter("failure_code_doubted_total", "Failed payments that came with such a code, by kind.", "kind")
+	m.cases = gaugeVec("cases_open", "Disputes and complaints that go on, and those of them with a broken deadline.", "state")
+	m.caseRings = counter("case_rings_total", "Deadlines of cases of which somebody had to be told.", "step")
 	m.requests = counter("http_requests_total", "HTTP requests answered, by route and status.", "route", "status")
 	m.requestTimes = histogramVec("http_request_seconds", "Time to answer an HTTP request, by route.",
 		prometheus.ExponentialBuckets(0.0005, 2, 15), "route")
 	m.registry.MustRegister(
 		m.messages, m.entries, m.batchSize, m.commit, m.commitFailures, m.sockets, m.slowReaders, m.findings, m.stopped, m.limited,
-		m.indexLag, m.unsent, m.followerLag, m.followerReads, m.jobs, m.acts, m.doubts, m.doubted, m.requests, m.requestTimes,
+		m.indexLag, m.unsent, m.followerLag, m.followerReads, m.jobs, m.acts, m.doubts, m.doubted, m.cases, m.caseRings, m.requests, m.requestTimes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -188,6 +192,15 @@ func (m *Metrics) FailureDoubts(open map[string]int) {
 func (m *Metrics) FailureDoubted(kind string, times int64) {
 	m.doubted.WithLabelValues(m.classes.value(kind)).Add(float64(times))
 }
+
+// Cases sets how many cases go on, and of how many of them a deadline is broken.
+func (m *Metrics) Cases(open, late int) {
+	m.cases.WithLabelValues("open").Set(float64(open))
+	m.cases.WithLabelValues("late").Set(float64(late))
+}
+
+// CaseRang counts a deadline of which somebody had to be told, by how far it was.
+func (m *Metrics) CaseRang(step string) { m.caseRings.WithLabelValues(step).Inc() }
 
 // Answered counts an HTTP request. The route is the pattern that matched, never
 // the path.

@@ -10,6 +10,7 @@ import (
 	"kefu/internal/web/accessapi"
 	"kefu/internal/web/api"
 	"kefu/internal/web/auditapi"
+	"kefu/internal/web/caseapi"
 	"kefu/internal/web/flowapi"
 	"kefu/internal/web/hookapi"
 	"kefu/internal/web/keyapi"
@@ -33,7 +34,7 @@ func document(t testing.TB) *api.API {
 	return api.New(api.Deps{
 		Carrier: carrier, Kinds: kinds, More: []func(*api.API){
 			queueapi.Routes(queueapi.Deps{}), accessapi.Routes(accessapi.Deps{}), auditapi.Routes(auditapi.Deps{}),
-			reportapi.Routes(nil), hookapi.Routes(nil), keyapi.Routes(keyapi.Deps{}), windowapi.Routes(nil, ""), searchapi.Routes(nil), ruleapi.Routes(nil), flowapi.Routes(nil),
+			reportapi.Routes(nil), hookapi.Routes(nil), keyapi.Routes(keyapi.Deps{}), windowapi.Routes(nil, ""), searchapi.Routes(nil), ruleapi.Routes(nil), flowapi.Routes(nil), caseapi.Routes(nil),
 			storyapi.Routes(nil, nil),
 		},
 	}, api.Options{})

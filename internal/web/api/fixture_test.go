@@ -35,6 +35,7 @@ import (
 	"kefu/internal/flow/asking"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/auditing"
+	"kefu/internal/flow/casework"
 	"kefu/internal/flow/configuring"
 	"kefu/internal/flow/doubting"
 	"kefu/internal/flow/intake"
@@ -61,6 +62,7 @@ import (
 	"kefu/internal/web/actionapi"
 	"kefu/internal/web/api"
 	"kefu/internal/web/auditapi"
+	"kefu/internal/web/caseapi"
 	"kefu/internal/web/flowapi"
 	"kefu/internal/web/hookapi"
 	"kefu/internal/web/keyapi"
@@ -102,6 +104,7 @@ type world struct {
 	lookup     *lookup.Service
 	queue      *routing.Service
 	walker     *selfservice.Service
+	caseworker *casework.Service
 	api        *api.API
 	logs       *bytes.Buffer
 	offset     atomic.Int64 // nanoseconds that the clock is ahead
@@ -215,6 +218,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 			storyapi.DoubtRoutes(doubting.New(doubting.Deps{Store: w.store, Table: w.lookup.Causes})),
 			keyapi.Routes(keyapi.Deps{Keys: w.keys, Clock: w.now}),
 			actionapi.Routes(w.acts),
+			caseapi.Routes(w.cases()),
 			auditapi.Routes(auditapi.Deps{Store: w.store, Prover: auditing.New(auditing.Options{
 				Chain: w.store, Stream: storage.AuditStream, Clock: w.now, Heads: func() iter.Seq2[audit.Head, error] { return func(func(audit.Head, error) bool) {} },
 			})}),

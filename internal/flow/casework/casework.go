@@ -1,0 +1,406 @@
+// Package casework is what is done with cases: they are opened by customers, staff and
+// flows, led from event to event, and their clocks ring before and when a duty breaks.
+// What may follow what is domain/cases; what the law asks is domain/jurisdiction; what
+// is written to customers goes out through the intake, like everything that is said.
+package casework
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"kefu/internal/domain/action"
+	"kefu/internal/domain/cases"
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/event"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/jurisdiction"
+	"kefu/internal/domain/policy"
+	"kefu/internal/domain/selfservice"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/flow/intake"
+	walking "kefu/internal/flow/selfservice"
+	"kefu/internal/platform/clock"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
+)
+
+// Store is what casework needs of the store.
+type Store interface {
+	AddCase(ctx context.Context, p identity.Principal, h cases.Head, origin string, b *jurisdiction.Book, e cases.Event) (*cases.Case, error)
+	Case(ctx context.Context, p identity.Principal, id string) (*cases.Case, error)
+	ChangeCase(ctx context.Context, p identity.Principal, id string, revision int64, b *jurisdiction.Book, do func(c *cases.Case, now int64) ([]cases.Event, error)) (*cases.Case, error)
+	ListCases(ctx context.Context, p identity.Principal, q cases.Query) ([]cases.Row, error)
+	CountCases(ctx context.Context, p identity.Principal) (map[cases.List]int, error)
+	CaseFigures(ctx context.Context, p identity.Principal, from, to int64) ([]cases.Counted, error)
+	RingCases(ctx context.Context, p identity.Principal, b *jurisdiction.Book, limit int) ([]cases.Rang, error)
+	NextCaseRing(ctx context.Context) (int64, error)
+	ReckonCases(ctx context.Context, p identity.Principal, b *jurisdiction.Book, limit int) (int, error)
+	Conversation(ctx context.Context, p identity.Principal, id string) (conversation.State, error)
+	Entries(ctx context.Context, p identity.Principal, id string, r conversation.EntryRange) ([]conversation.Entry, bool, error)
+	FlowRun(ctx context.Context, p identity.Principal, id string) (selfservice.Record, error)
+	Act(ctx context.Context, p identity.Principal, id string) (action.Kept, error)
+	MoveFollower(ctx context.Context, s event.Step) error
+}
+
+// Intake is the door for what is written.
+type Intake interface {
+	Start(ctx context.Context, p identity.Principal, start conversation.Start) (conversation.State, error)
+	Send(ctx context.Context, p identity.Principal, m intake.Message, done func(intake.Said)) error
+	Clean(ctx context.Context, text string) (string, error)
+}
+
+// Deps are what a Service works with.
+type Deps struct {
+	Store  Store
+	Intake Intake
+	Book   *jurisdiction.Book
+	// Law is the jurisdiction that counts where nobody has said another; "" for none.
+	Law   string
+	Clock clock.Clock
+	Log   *slog.Logger
+	Rang  func(cases.Rang) // is told of every clock that rings; may be nil, must not block
+}
+
+// Service does it.
+type Service struct {
+	Deps
+	who  identity.Principal
+	wake chan struct{}
+}
+
+// Name is the part's, and its cursor's in the log.
+const Name = "cases"
+
+// New makes a Service. Errors: Invalid for a jurisdiction of which there is no pack.
+func New(d Deps) (*Service, error) {
+	if _, ok := d.Book.At(d.Law, 0); d.Law != "" && !ok {
+		return nil, fault.InvalidField("casework.New", "cases.jurisdiction", "there is no pack of that name")
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{Deps: d, who: identity.SystemPart(Name), wake: make(chan struct{}, 1)}, nil
+}
+
+// Opening is what somebody wants a case of.
+type Opening struct {
+	Type         jurisdiction.Type
+	Conversation string
+	Entry        int64 // the entry by which the customer told us; 0: their first one
+	Text         string
+	Language     string
+}
+
+// referenceLength is how many characters of an id a reference has: 40 random bits.
+const referenceLength = 8
+
+func head(customer string) cases.Head {
+	own := id.New()
+	return cases.Head{ID: own, Reference: "K-" + strings.ToUpper(id.New()[:referenceLength]), CustomerID: customer}
+}
+
+// Open opens a case from a conversation: its clocks start with what the customer wrote
+// there, never with when somebody got to it. Errors: NotFound, Forbidden, Invalid,
+// TooMany.
+func (s *Service) Open(ctx context.Context, p identity.Principal, o Opening) (Seen, error) {
+	state, err := s.Store.Conversation(ctx, p, o.Conversation)
+	if err != nil {
+		return Seen{}, err
+	}
+	when, err := s.notice(ctx, p, o.Conversation, o.Entry)
+	if err != nil {
+		return Seen{}, err
+	}
+	text, err := s.clean(ctx, o.Text)
+	if err != nil {
+		return Seen{}, err
+	}
+	e := cases.Event{Kind: cases.Opened, When: when, Data: cases.Data{
+		Type: o.Type, Channel: state.Channel, Conversation: state.ID, Entry: o.Entry, Text: text, Language: language(state.Language), Jurisdiction: s.Law,
+	}}
+	if p.Kind == identity.Staff {
+		e.Staff = state.AssigneeID
+	}
+	return s.add(ctx, p, state.CustomerID, "", e)
+}
+
+// Complain opens a case of what a customer writes now. It is said in a conversation too,
+// a new one unless they name one, so that a person reads it like everything else. Errors:
+// as Open, and those of the intake.
+func (s *Service) Complain(ctx context.Context, p identity.Principal, o Opening) (Seen, error) {
+	const op = "casework.Complain"
+	if !policy.Allow(p, policy.OpenCase, policy.Object{CustomerID: p.ID}) || !p.IsCustomer() {
+		return Seen{}, fault.New(fault.Forbidden, op, "%s may not complain here", p.Kind)
+	}
+	if strings.TrimSpace(o.Text) == "" {
+		return Seen{}, fault.InvalidFor(op, "text", "missing", "is missing")
+	}
+	if !slices.Contains(jurisdiction.Types(), o.Type) {
+		return Seen{}, fault.InvalidFor(op, "type", "unknown", "is none")
+	}
+	text, err := s.clean(ctx, o.Text)
+	if err != nil {
+		return Seen{}, err
+	}
+	if o.Conversation == "" {
+		state, err := s.Intake.Start(ctx, p, conversation.Start{
+			Ref: id.New(), NewID: id.New(), Channel: "chat", Language: o.Language, Topic: s.Book.TypeTitle(o.Type, language(o.Language)),
+		})
+		if err != nil {
+			return Seen{}, err
+		}
+		o.Conversation = state.ID
+	}
+	said, err := s.send(ctx, p, o.Conversation, id.New(), o.Text)
+	if err != nil {
+		return Seen{}, err
+	}
+	return s.add(ctx, p, p.ID, "", cases.Event{Kind: cases.Opened, When: said.At, Data: cases.Data{
+		Type: o.Type, Channel: "chat", Conversation: o.Conversation, Entry: said.Seq, Text: text, Language: language(o.Language), Jurisdiction: s.Law,
+	}})
+}
+
+func (s *Service) add(ctx context.Context, p identity.Principal, customer, origin string, e cases.Event) (Seen, error) {
+	if e.Jurisdiction != "" {
+		when := e.When
+		if when == 0 {
+			when = s.Clock().UnixMicro()
+		}
+		pack, _ := s.Book.At(e.Jurisdiction, when)
+		e.Version = pack.Version
+	}
+	c, err := s.Store.AddCase(ctx, p, head(customer), origin, s.Book, e)
+	if err != nil {
+		return Seen{}, err
+	}
+	s.Wake()
+	return s.seen(c), nil
+}
+
+// language is a customer's as far as letters are written in it.
+func language(tag string) string {
+	if strings.HasPrefix(strings.ToLower(tag), "zh") {
+		return "zh"
+	}
+	return "en"
+}
+
+// notice is when an entry of a customer's was written: of entry 0, their first one.
+// Errors: Invalid for an entry that is not the customer's.
+func (s *Service) notice(ctx context.Context, p identity.Principal, conv string, entry int64) (int64, error) {
+	r := conversation.EntryRange{After: max(entry-1, 0), Limit: conversation.MaxPage}
+	if entry > 0 {
+		r.Limit = 1
+	}
+	entries, _, err := s.Store.Entries(ctx, p, conv, r)
+	if err != nil {
+		return 0, err
+	}
+	for _, e := range entries {
+		if e.Author.Kind == conversation.ByCustomer && (e.Kind == conversation.KindMessage || e.Kind == conversation.KindHuman) && (entry == 0 || e.Seq == entry) {
+			return e.At, nil
+		}
+	}
+	return 0, fault.InvalidFor("casework.notice", "entry", "unknown", "is nothing that the customer wrote")
+}
+
+func (s *Service) clean(ctx context.Context, text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	return s.Intake.Clean(ctx, text)
+}
+
+// Wants implements following.Consumer: what a flow has handed over.
+func (s *Service) Wants(e *conversation.Entry) bool {
+	return e.Kind == conversation.KindMessage && e.Author.Kind == conversation.ByCustomer && strings.HasPrefix(e.ClientID, runPrefix)
+}
+
+// runPrefix begins the client's id of the message by which a run of a flow is handed to
+// a person.
+const runPrefix = "run:"
+
+// disputes is the flow whose runs are cases.
+const disputes = "FL19"
+
+// Take implements following.Consumer: opens a case for every run of a dispute that was
+// handed over. Once more opens none: a run is the origin of one case.
+func (s *Service) Take(ctx context.Context, entries []conversation.Entry, step event.Step) error {
+	for i := range entries {
+		e := &entries[i]
+		if !s.Wants(e) {
+			continue
+		}
+		err := s.follow(ctx, e)
+		switch {
+		case err == nil:
+		case ctx.Err() != nil || fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Internal):
+			return err // it is tried again
+		default:
+			s.Log.Warn("no case was opened for what a customer reported", "conversation", e.ConversationID, "error", err)
+		}
+	}
+	return s.Store.MoveFollower(ctx, step)
+}
+
+func (s *Service) follow(ctx context.Context, e *conversation.Entry) error {
+	run, err := s.Store.FlowRun(ctx, s.who, strings.TrimPrefix(e.ClientID, runPrefix))
+	if fault.Is(err, fault.NotFound) {
+		return nil // the run was erased, or the client made up the id
+	}
+	if err != nil {
+		return err
+	}
+	about, ok := aboutRun(run)
+	state, err := s.Store.Conversation(ctx, s.who, e.ConversationID)
+	if err != nil || !ok || run.CustomerID != state.CustomerID {
+		return err
+	}
+	// They told us when they began to answer, not when they came to the end.
+	when := e.At
+	if began := clock.Micros(run.StartedAt); began > 0 {
+		when = min(when, began)
+	}
+	_, err = s.add(ctx, s.who, state.CustomerID, "run:"+run.ID, cases.Event{Kind: cases.Opened, When: when, Data: cases.Data{
+		Type: about, Channel: state.Channel, Conversation: e.ConversationID, Entry: e.Seq, Language: language(run.Language), Jurisdiction: s.Law, Payments: paymentsOf(run),
+	}})
+	return err
+}
+
+// aboutRun is the type of case that a customer's answers point to; somebody confirms it.
+func aboutRun(run selfservice.Record) (jurisdiction.Type, bool) {
+	if run.Flow != disputes {
+		return "", false
+	}
+	switch run.Slots["happened"].Text {
+	case "tricked":
+		return jurisdiction.Scam, true
+	case "shop":
+		return jurisdiction.Merchant, true
+	case "not_me":
+		return jurisdiction.Unauthorised, true
+	case "person":
+		return "", false
+	}
+	// They do not know the payment, or went straight to a person with one before them.
+	if p := run.Slots["payment"].Payment; p != nil && p.There {
+		return jurisdiction.Unauthorised, true
+	}
+	return "", false
+}
+
+func paymentsOf(run selfservice.Record) []wallet.Reference {
+	p := run.Slots["payment"].Payment
+	if p == nil || !p.There {
+		return nil
+	}
+	r := wallet.Reference{ID: p.ID, Amount: p.Amount, Direction: wallet.Direction(p.Direction), Kind: wallet.Kind(p.Kind), At: int64(p.Begun), Party: p.Party, State: wallet.State(p.State)}
+	if walking.Private(p) {
+		r.Party = wallet.MaskName(p.Party)
+	}
+	if r.Validate() != nil {
+		return nil
+	}
+	return []wallet.Reference{r}
+}
+
+// Wake has the clocks looked at again. It does not block.
+func (s *Service) Wake() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+const (
+	ringLimit = 50 // cases in one transaction
+	idle      = 10 * time.Minute
+	troubled  = 5 * time.Second
+)
+
+// Run lets clocks ring until ctx ends, in the order in which their times came, those of
+// a time when nothing ran first; and reckons anew what other packs or calendars made.
+func (s *Service) Run(ctx context.Context) error {
+	reckoned := false
+	for ctx.Err() == nil {
+		rest, err := s.step(ctx, &reckoned)
+		if err != nil {
+			if ctx.Err() == nil {
+				s.Log.Warn("the clocks of cases were not kept", "error", err)
+			}
+			rest = troubled
+		}
+		timer := time.NewTimer(rest)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-s.wake:
+		}
+		timer.Stop()
+	}
+	return nil
+}
+
+func (s *Service) step(ctx context.Context, reckoned *bool) (time.Duration, error) {
+	if !*reckoned { // the book is of this program: it does not change while it runs
+		n, err := s.Store.ReckonCases(ctx, s.who, s.Book, ringLimit)
+		if err != nil || n == ringLimit {
+			return 0, err
+		}
+		*reckoned = true
+	}
+	n, err := s.Ring(ctx)
+	if err != nil || n > 0 {
+		return 0, err
+	}
+	at, err := s.Store.NextCaseRing(ctx)
+	if err != nil || at == 0 {
+		return idle, err
+	}
+	return max(time.Millisecond, min(idle, clock.FromMicros(at).Sub(s.Clock()))), nil
+}
+
+// Ring lets the clocks ring whose time has come, of a bounded number of cases, and tells
+// how many rang.
+func (s *Service) Ring(ctx context.Context) (int, error) {
+	rang, err := s.Store.RingCases(ctx, s.who, s.Book, ringLimit)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range rang {
+		if s.Rang != nil {
+			s.Rang(r)
+		}
+		s.tell(ctx, r)
+	}
+	return len(rang), nil
+}
+
+// tell puts a note into the case's conversation when a duty is about to break or has
+// broken, and calls whoever has the case. It is said once: the note's id follows from
+// the ring. That it cannot be said loses nothing: the case stands in its list.
+func (s *Service) tell(ctx context.Context, r cases.Rang) {
+	if len(r.Case.Conversations) == 0 || (r.Step != jurisdiction.DayBefore && r.Step != jurisdiction.HoursBefore && r.Step != jurisdiction.Broken) {
+		return
+	}
+	text := s.Book.Alarm(r.Step, r.Case.Language, map[string]string{
+		"reference": r.Case.Reference, "duty": r.Clock.Title.In(r.Case.Language), "by": s.Book.Day(r.Case.Jurisdiction, r.Case.Version, r.Clock.Due, r.Case.Language),
+	})
+	m := intake.Message{ConversationID: r.Case.Conversations[len(r.Case.Conversations)-1], ClientID: "case:" + r.Case.ID + ":" + r.Clock.Key() + ":" + string(r.Step), Text: text, Note: true}
+	if r.Case.Assignee != "" {
+		m.Mentions = []string{r.Case.Assignee}
+	}
+	failed := func(err error) {
+		s.Log.Warn("nobody could be told of a clock of a case", "case", r.Case.ID, "clock", r.Clock.Key(), "error", err)
+	}
+	if err := s.Intake.Send(ctx, s.who, m, func(said intake.Said) {
+		if said.Err != nil {
+			failed(said.Err)
+		}
+	}); err != nil {
+		failed(err)
+	}
+}

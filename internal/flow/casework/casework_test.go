@@ -1,0 +1,298 @@
+package casework_test
+
+import (
+	"context"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kefu/content"
+	"kefu/internal/domain/cases"
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/form"
+	"kefu/internal/domain/guard"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/jurisdiction"
+	"kefu/internal/domain/selfservice"
+	"kefu/internal/domain/staff"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/flow/casework"
+	"kefu/internal/flow/following"
+	"kefu/internal/flow/intake"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
+	"kefu/internal/platform/ratelimit"
+	"kefu/internal/storage/storagetest"
+)
+
+type house struct {
+	*testing.T
+	*storagetest.Process
+	*storagetest.Deployment
+	flow        *casework.Service
+	intake      *intake.Service
+	rang        []cases.Rang
+	anna, agent identity.Principal
+	conv        string
+	first       int64 // when anna first wrote there
+}
+
+func ctx() context.Context { return context.Background() }
+
+func each(t *testing.T, law string, run func(h *house)) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h := &house{T: t, Process: d.Open(t), Deployment: d}
+		detector, err := guard.New()
+		h.must(err)
+		wide := ratelimit.Limit{Burst: 1000, Per: time.Second}
+		h.intake = intake.New(h.Store, detector, intake.Limits{Visitor: wide, Customer: wide, Staff: wide, VisitorStarts: wide, CustomerStarts: wide, Senders: 100}, d.Clock.Now, nil)
+		sub, err := fs.Sub(content.Jurisdictions, "jurisdictions")
+		h.must(err)
+		book, err := jurisdiction.Load(sub)
+		h.must(err)
+		h.flow, err = casework.New(casework.Deps{Store: h.Store, Intake: h.intake, Book: book, Law: law, Clock: d.Clock.Now, Rang: func(r cases.Rang) { h.rang = append(h.rang, r) }})
+		h.must(err)
+		h.anna = h.SignIn("cust-anna")
+		h.conv = h.Begin(h.anna, "en")
+		who := id.New()
+		h.must(h.AddStaff(ctx(), identity.SystemPart("cli"), staff.New{Member: staff.Member{ID: who, Email: who, Name: "Who", Alias: "Mei", Role: identity.Agent}}))
+		h.agent = identity.Principal{Kind: identity.Staff, ID: who, Name: "Mei", Role: identity.Agent}
+		h.first = d.Clock.Now().UnixMicro()
+		h.say(h.anna, "somebody paid with my money")
+		run(h)
+	})
+}
+
+func (h *house) must(err error) {
+	h.Helper()
+	if err != nil {
+		h.Fatal(err)
+	}
+}
+
+func (h *house) say(p identity.Principal, text string) int64 {
+	h.Helper()
+	answer := make(chan intake.Said, 1)
+	h.must(h.intake.Send(ctx(), p, intake.Message{ConversationID: h.conv, ClientID: id.New(), Text: text}, func(s intake.Said) { answer <- s }))
+	said := <-answer
+	h.must(said.Err)
+	return said.Seq
+}
+
+func (h *house) lead(c casework.Seen, k cases.Kind, data cases.Data) casework.Seen {
+	h.Helper()
+	c, err := h.flow.Lead(ctx(), h.agent, c.ID, casework.Change{Kind: k, Revision: int64(len(c.Events)), Data: data})
+	h.must(err)
+	return c
+}
+
+func (h *house) texts() (all []conversation.Entry) {
+	h.Helper()
+	all, _, err := h.Entries(ctx(), identity.SystemPart("test"), h.conv, conversation.EntryRange{})
+	h.must(err)
+	return all
+}
+
+// The clock starts with what the customer wrote, not with when somebody got to it.
+func TestTheClockStartsWithTheFirstNotice(t *testing.T) {
+	each(t, "eu", func(h *house) {
+		h.Clock.Move(5 * time.Hour)
+		later := h.say(h.anna, "and it is still not back")
+		c, err := h.flow.Open(ctx(), h.agent, casework.Opening{Type: jurisdiction.Unauthorised, Conversation: h.conv})
+		h.must(err)
+		if c.NoticedAt != h.first || c.OpenedAt == h.first || c.Pack == nil || len(c.Clocks) == 0 || c.Confirmed {
+			h.Errorf("noticed %d, first %d, %d clocks", c.NoticedAt, h.first, len(c.Clocks))
+		}
+		due := c.Index.DueAt
+		again, err := h.flow.Open(ctx(), h.agent, casework.Opening{Type: jurisdiction.Mistake, Conversation: h.conv, Entry: later})
+		h.must(err)
+		if again.NoticedAt <= h.first {
+			h.Errorf("another matter was told of later: %d", again.NoticedAt)
+		}
+		again = h.lead(again, cases.Noticed, cases.Data{Conversation: h.conv, Channel: "made up", Entry: 1})
+		if again.NoticedAt != h.first || again.Channel != "chat" || again.Index.DueAt != due {
+			h.Errorf("an earlier notice turned up: %d %s, due %d and %d", again.NoticedAt, again.Channel, again.Index.DueAt, due)
+		}
+		own := h.say(h.agent, "we look into it")
+		if _, err := h.flow.Open(ctx(), h.agent, casework.Opening{Type: jurisdiction.Mistake, Conversation: h.conv, Entry: own}); fault.FieldOf(err) != "entry" {
+			h.Errorf("our own words are a notice: %v", err)
+		}
+	})
+}
+
+func TestLettersAreSaidAndArchived(t *testing.T) {
+	each(t, "", func(h *house) {
+		c, err := h.flow.Open(ctx(), h.agent, casework.Opening{Type: jurisdiction.Unauthorised, Conversation: h.conv, Text: "my card is 4242 4242 4242 4242"})
+		h.must(err)
+		if strings.Contains(c.Events[0].Text, "4242 4242") {
+			h.Error("a secret is in the case")
+		}
+		if _, err := h.flow.Draft(ctx(), h.agent, c.ID, jurisdiction.Acknowledgement, "en"); fault.ReasonOf(err) != "no_jurisdiction" {
+			h.Errorf("a letter under no law: %v", err)
+		}
+		c = h.lead(c, cases.Confirmed, cases.Data{Type: jurisdiction.Unauthorised, Jurisdiction: "eu"})
+		if c.Version != 1 {
+			h.Errorf("version %d", c.Version)
+		}
+		c = h.lead(c, cases.Asked, cases.Data{Items: []string{"police_report"}})
+		d, err := h.flow.Draft(ctx(), h.agent, c.ID, jurisdiction.Acknowledgement, "zh")
+		h.must(err)
+		if !strings.Contains(d.Text, c.Reference) || !strings.Contains(d.Text, "报警回执") || !strings.Contains(d.Text, "月") || len(d.Missing) > 0 {
+			h.Errorf("%q %v", d.Text, d.Missing)
+		}
+		before := len(h.texts())
+		if _, err := h.flow.Write(ctx(), h.agent, c.ID, int64(len(c.Events))-1, jurisdiction.Acknowledgement, "en"); fault.FieldOf(err) != "revision" {
+			h.Errorf("who saw an old case writes: %v", err)
+		}
+		if _, err := h.flow.Write(ctx(), h.agent, c.ID, int64(len(c.Events)), jurisdiction.Refusal, "en"); err == nil {
+			h.Error("a refusal that nobody decided is sent")
+		}
+		if n := len(h.texts()); n != before {
+			h.Errorf("what was refused was said: %d entries, before %d", n, before)
+		}
+		c, err = h.flow.Write(ctx(), h.agent, c.ID, int64(len(c.Events)), jurisdiction.Acknowledgement, "en")
+		h.must(err)
+		all := h.texts()
+		said, kept := all[len(all)-1], c.Events[len(c.Events)-1]
+		if said.Content.Text != kept.Title+"\n\n"+kept.Text || kept.Entry != said.Seq || said.Author.Kind != conversation.ByAgent {
+			h.Errorf("said %q, kept %q", said.Content.Text, kept.Text)
+		}
+		c, err = h.flow.Inform(ctx(), h.agent, c.ID, int64(len(c.Events)), "we wait for the shop")
+		h.must(err)
+		if all = h.texts(); all[len(all)-1].Content.Text != "we wait for the shop" || c.Events[len(c.Events)-1].Kind != cases.Informed {
+			h.Errorf("%v", all[len(all)-1])
+		}
+	})
+}
+
+func TestACreditIsHeldAgainstItsAct(t *testing.T) {
+	each(t, "eu", func(h *house) {
+		c, err := h.flow.Open(ctx(), h.agent, casework.Opening{Type: jurisdiction.Unauthorised, Conversation: h.conv})
+		h.must(err)
+		sum, err := wallet.Parse("5.00", "EUR", 2)
+		h.must(err)
+		change := casework.Change{Kind: cases.Credited, Revision: int64(len(c.Events)), Data: cases.Data{Amount: &sum}}
+		if _, err := h.flow.Lead(ctx(), h.agent, c.ID, change); fault.FieldOf(err) != "reason" {
+			h.Errorf("money out of nowhere: %v", err)
+		}
+		change.Act = id.New()
+		if _, err := h.flow.Lead(ctx(), h.agent, c.ID, change); !fault.Is(err, fault.NotFound) {
+			h.Errorf("an act that is not there: %v", err)
+		}
+		change.Act, change.Reason = "", "paid by the bank, 2026-05"
+		if c, err = h.flow.Lead(ctx(), h.agent, c.ID, change); err != nil || c.Credit == nil {
+			h.Errorf("%v", err)
+		}
+		for _, k := range []cases.Kind{cases.Opened, cases.Written, "anything"} {
+			if _, err := h.flow.Lead(ctx(), h.agent, c.ID, casework.Change{Kind: k, Revision: int64(len(c.Events))}); fault.FieldOf(err) != "kind" {
+				h.Errorf("%s: %v", k, err)
+			}
+		}
+	})
+}
+
+// A dispute that a customer reported by themselves is a case, once, as of when they
+// began to tell.
+func TestAReportedDisputeIsACase(t *testing.T) {
+	each(t, "uk", func(h *house) {
+		sum, err := wallet.Parse("80.00", "GBP", 2)
+		h.must(err)
+		run := selfservice.Record{Run: selfservice.Run{
+			ID: id.New(), Flow: "FL19", Digest: "d", ConversationID: h.conv, CustomerID: h.anna.ID, Step: "reported", State: selfservice.Asking, StartedAt: h.Clock.Now(),
+			Slots: map[string]selfservice.Value{
+				"happened": {Type: selfservice.Choice, Text: "tricked"},
+				"payment":  {Type: selfservice.Payment, Payment: &selfservice.PaymentFact{There: true, ID: "tx-1", Amount: sum, Direction: "out", Kind: "transfer", Begun: wallet.Time(h.first), Party: "Mallory Smith", State: "posted"}},
+			},
+		}, Language: "zh-CN"}
+		h.must(h.AddFlowRun(ctx(), h.anna, run))
+		began := h.Clock.Now().UnixMicro()
+		h.Clock.Move(20 * time.Minute)
+		follower := h.RunFollower(h.flow, following.Options{Name: casework.Name, Clock: h.Clock.Now})
+		tell := func(who identity.Principal, run string) {
+			h.Helper()
+			answer := make(chan intake.Said, 1)
+			story := &intake.Story{Filled: form.Filled{Form: "fl19", Revision: 1, Title: "Dispute", Answers: []form.Item{{Field: "happened", Kind: form.Line, Label: "What", Value: "tricked"}}}}
+			h.must(h.intake.Send(ctx(), who, intake.Message{ConversationID: h.conv, ClientID: "run:" + run, Story: story}, func(s intake.Said) { answer <- s }))
+			h.must((<-answer).Err)
+		}
+		tell(h.anna, run.ID)
+		tell(h.anna, run.ID)   // the same once more
+		tell(h.anna, id.New()) // a run that there is not
+		h.Settle(follower)
+		rows, err := h.flow.List(ctx(), h.anna, cases.Query{Limit: 9})
+		h.must(err)
+		if len(rows) != 1 {
+			h.Fatalf("%d cases", len(rows))
+		}
+		c, err := h.flow.Get(ctx(), h.anna, rows[0].ID)
+		h.must(err)
+		if c.Type != jurisdiction.Scam || c.NoticedAt != began || c.Language != "zh" || c.Jurisdiction != "uk" || c.Confirmed || len(c.Payments) != 1 || strings.Contains(c.Payments[0].Party, "Smith") {
+			h.Errorf("%+v %+v", c.Case, c.Payments)
+		}
+	})
+}
+
+func TestWhoIsTold(t *testing.T) {
+	each(t, "eu", func(h *house) {
+		c, err := h.flow.Open(ctx(), h.agent, casework.Opening{Type: jurisdiction.Unauthorised, Conversation: h.conv})
+		h.must(err)
+		h.lead(c, cases.Assigned, cases.Data{Staff: "me"})
+		h.Clock.Move(20 * 24 * time.Hour)
+		for n := 1; n > 0; {
+			n, err = h.flow.Ring(ctx())
+			h.must(err)
+		}
+		var notes []string
+		for _, e := range h.texts() {
+			if e.Kind == conversation.KindNote {
+				notes = append(notes, e.Content.Text)
+				if !slices.Contains(e.Content.Mentions, h.agent.ID) {
+					h.Errorf("%q calls nobody", e.Content.Text)
+				}
+			}
+		}
+		if len(notes) != len(h.rang) || len(notes) < 2 || !strings.Contains(strings.Join(notes, "\n"), c.Reference) || !strings.Contains(strings.Join(notes, "\n"), "is broken") {
+			h.Errorf("%d rang, %q", len(h.rang), notes)
+		}
+	})
+}
+
+func TestACustomersOwnComplaint(t *testing.T) {
+	each(t, "eu", func(h *house) {
+		if _, err := h.flow.Complain(ctx(), h.anna, casework.Opening{Type: jurisdiction.Complaint}); fault.FieldOf(err) != "text" {
+			h.Errorf("of nothing: %v", err)
+		}
+		c, err := h.flow.Complain(ctx(), h.anna, casework.Opening{Type: jurisdiction.Complaint, Text: "nobody answers", Language: "en"})
+		h.must(err)
+		if c.NoticedAt != h.Clock.Now().UnixMicro() || len(c.Conversations) != 1 || c.Conversations[0] == h.conv || c.Type != jurisdiction.Complaint || c.Outlook.Next != cases.NextConfirm || c.Outlook.By == 0 {
+			h.Errorf("%+v %+v", c.Case, c.Outlook)
+		}
+		if _, err := h.flow.Lead(ctx(), h.anna, c.ID, casework.Change{Kind: cases.Withdrawn, Revision: 1}); err != nil {
+			h.Error(err)
+		}
+	})
+}
+
+func TestTheYear(t *testing.T) {
+	each(t, "eu", func(h *house) {
+		_, err := h.flow.Complain(ctx(), h.anna, casework.Opening{Type: jurisdiction.Complaint, Text: "nobody answers"})
+		h.must(err)
+		if _, _, err := h.flow.Year(ctx(), h.agent, h.Clock.Now().Year(), time.UTC); !fault.Is(err, fault.Forbidden) {
+			h.Errorf("an agent: %v", err)
+		}
+		boss := identity.Principal{Kind: identity.Staff, ID: "s", Role: identity.Supervisor}
+		lines, text, err := h.flow.Year(ctx(), boss, h.Clock.Now().Year(), time.UTC)
+		h.must(err)
+		if len(lines) != 1 || lines[0].Count != 1 || !strings.Contains(string(text), "complaint") {
+			h.Errorf("%+v", lines)
+		}
+		if lines, _, err = h.flow.Year(ctx(), boss, h.Clock.Now().Year()-1, time.UTC); err != nil || lines != nil {
+			h.Errorf("%+v %v", lines, err)
+		}
+		if _, _, err = h.flow.Year(ctx(), boss, 1, time.UTC); fault.FieldOf(err) != "year" {
+			h.Error(err)
+		}
+	})
+}

@@ -1,0 +1,347 @@
+package casework
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"kefu/internal/domain/action"
+	"kefu/internal/domain/cases"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/jurisdiction"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/flow/intake"
+	"kefu/internal/platform/fault"
+)
+
+// Seen is a case with all that is shown of it.
+type Seen struct {
+	*cases.Case
+	Pack    *jurisdiction.Pack // nil: nobody has said which law counts
+	Clocks  []jurisdiction.Reckoned
+	Outlook cases.Outlook
+	Lacks   []string // before the customer is refused
+	Index   cases.Index
+}
+
+func (s *Service) seen(c *cases.Case) Seen {
+	now := s.Clock().UnixMicro()
+	out := Seen{Case: c, Clocks: c.Clocks(s.Book, now), Outlook: c.Outlook(s.Book, now), Index: c.IndexOf(s.Book, now, nil)}
+	if p, ok := s.Book.Find(c.Jurisdiction, c.Version); ok {
+		out.Pack, out.Lacks = p, c.Lacks(p)
+	}
+	return out
+}
+
+// Get reads a case. Errors: NotFound.
+func (s *Service) Get(ctx context.Context, p identity.Principal, id string) (Seen, error) {
+	c, err := s.Store.Case(ctx, p, id)
+	if err != nil {
+		return Seen{}, err
+	}
+	return s.seen(c), nil
+}
+
+// List lists cases. Errors: Forbidden, Invalid, NotFound.
+func (s *Service) List(ctx context.Context, p identity.Principal, q cases.Query) ([]cases.Row, error) {
+	return s.Store.ListCases(ctx, p, q)
+}
+
+// Counts counts what stands in each list. Errors: Forbidden.
+func (s *Service) Counts(ctx context.Context, p identity.Principal) (map[cases.List]int, error) {
+	return s.Store.CountCases(ctx, p)
+}
+
+// Packs are the laws that a case can go by. Errors: Forbidden.
+func (s *Service) Packs(_ context.Context) []*jurisdiction.Pack { return s.Book.Packs() }
+
+// Change is something that somebody adds to a case.
+type Change struct {
+	Kind     cases.Kind
+	Revision int64 // how many events they saw
+	When     int64 // that it happened earlier; 0: now
+	cases.Data
+}
+
+// Lead adds an event to a case. Whatever is written passes the secret guard; what a case
+// says of the wallet or of a conversation is read there and not believed. Errors:
+// NotFound, Forbidden, Invalid, Conflict.
+func (s *Service) Lead(ctx context.Context, p identity.Principal, id string, c Change) (Seen, error) {
+	const op = "casework.Lead"
+	if c.Kind == cases.Opened || c.Kind == cases.Written || !slices.Contains(cases.Kinds(), c.Kind) {
+		return Seen{}, fault.InvalidFor(op, "kind", "unknown", "cannot be added like this")
+	}
+	e := cases.Event{Kind: c.Kind, When: c.When, Data: c.Data}
+	var err error
+	if e.Text, err = s.clean(ctx, e.Text); err != nil {
+		return Seen{}, err
+	}
+	if e.Reason, err = s.clean(ctx, e.Reason); err != nil {
+		return Seen{}, err
+	}
+	if err := s.complete(ctx, p, &e); err != nil {
+		return Seen{}, err
+	}
+	whose := ""
+	if e.Kind == cases.Credited && e.Act != "" {
+		if whose, err = s.credited(ctx, &e); err != nil {
+			return Seen{}, err
+		}
+	}
+	changed, err := s.Store.ChangeCase(ctx, p, id, c.Revision, s.Book, func(now *cases.Case, _ int64) ([]cases.Event, error) {
+		if e.Kind == cases.Confirmed {
+			pack, ok := s.Book.At(e.Jurisdiction, now.NoticedAt)
+			if !ok {
+				return nil, fault.InvalidFor(op, "jurisdiction", "unknown", "there is no such pack")
+			}
+			e.Version = pack.Version
+		}
+		if whose != "" && whose != now.CustomerID {
+			return nil, &fault.Error{Code: fault.Conflict, Op: op, Field: "act", Reason: "no_such_credit", Message: "the act is another customer's"}
+		}
+		return []cases.Event{e}, nil
+	})
+	if err != nil {
+		return Seen{}, err
+	}
+	s.Wake()
+	return s.seen(changed), nil
+}
+
+// complete fills in what is known better than whoever asks knows it: when a message was
+// written by which the customer told us.
+func (s *Service) complete(ctx context.Context, p identity.Principal, e *cases.Event) error {
+	switch {
+	case e.Kind == cases.Noticed && e.Conversation != "":
+		state, err := s.Store.Conversation(ctx, p, e.Conversation)
+		if err != nil {
+			return err
+		}
+		e.Channel = state.Channel
+		e.When, err = s.notice(ctx, p, e.Conversation, e.Entry)
+		return err
+	case e.Kind == cases.Credited && e.Act == "" && e.Reason == "":
+		return fault.InvalidFor("casework.complete", "reason", "missing", "is needed for a credit that no act in the wallet gave")
+	case e.Kind == cases.Assigned && e.Staff == "me":
+		e.Staff = p.ID
+	}
+	return nil
+}
+
+// credited holds a credit against the act that gave it, and gives whose it is.
+func (s *Service) credited(ctx context.Context, e *cases.Event) (customer string, err error) {
+	const op = "casework.credited"
+	act, err := s.Store.Act(ctx, s.who, e.Act)
+	if err != nil {
+		return "", err
+	}
+	if act.State != action.Succeeded || (act.Command.Act != wallet.GrantCredit && act.Command.Act != wallet.RequestRefund) {
+		return "", &fault.Error{Code: fault.Conflict, Op: op, Field: "act", Reason: "no_such_credit", Message: "the act gives nothing, or has not succeeded"}
+	}
+	sum := act.Summary.Amount
+	if sum.None() {
+		sum = act.Command.Amount
+	}
+	e.Amount = &sum
+	return act.CustomerID, nil
+}
+
+// Draft is a letter that is not sent yet.
+type Draft struct {
+	Title, Text string
+	Missing     []string // figures without which it cannot be written
+}
+
+// Draft writes a letter from what is known. Errors: NotFound; Conflict while nobody has
+// said which law counts.
+func (s *Service) Draft(ctx context.Context, p identity.Principal, id string, l jurisdiction.Letter, lang string) (Draft, error) {
+	c, err := s.Get(ctx, p, id)
+	if err != nil {
+		return Draft{}, err
+	}
+	return s.draft(c, l, lang)
+}
+
+func (s *Service) draft(c Seen, l jurisdiction.Letter, lang string) (Draft, error) {
+	const op = "casework.draft"
+	if !slices.Contains(jurisdiction.Letters(), l) {
+		return Draft{}, fault.InvalidFor(op, "letter", "unknown", "is none")
+	}
+	if c.Pack == nil {
+		return Draft{}, &fault.Error{Code: fault.Conflict, Op: op, Reason: "no_jurisdiction", Message: "nobody has said which law counts"}
+	}
+	lang = language(lang)
+	now := s.Clock().UnixMicro()
+	figures := map[string]string{
+		"reference": c.Reference, "type": s.Book.TypeTitle(c.Type, lang), "noticed": c.Pack.Date(c.NoticedAt, lang), "today": c.Pack.Date(now, lang),
+		"appeal_body": c.Pack.Appeal.Body.In(lang),
+	}
+	if by := decisionBy(c.Clocks, now); by != 0 {
+		figures["by"] = c.Pack.Date(by, lang)
+	}
+	if by := c.Pack.AppealBy(now); by != 0 {
+		figures["appeal_by"] = c.Pack.Date(by, lang)
+	}
+	var needs []string
+	for _, item := range c.Outlook.Needs {
+		needs = append(needs, item.Title.In(lang))
+	}
+	figures["needed"] = joined(needs, lang)
+	switch {
+	case (l == jurisdiction.CreditGiven || l == jurisdiction.CreditTaken) && c.Credit != nil:
+		figures["amount"] = c.Credit.Amount.String()
+	case c.Decision != nil && c.Decision.Amount != nil:
+		figures["amount"] = c.Decision.Amount.String()
+	}
+	switch {
+	case l == jurisdiction.HoldingReply || l == jurisdiction.CreditTaken:
+		figures["reason"] = lastReason(c.Case, l)
+	case c.Decision != nil:
+		figures["reason"] = c.Decision.Reason
+	}
+	var out Draft
+	out.Title, out.Text, out.Missing = s.Book.Write(l, lang, figures)
+	return out, nil
+}
+
+// decisionBy is by when the customer hears a decision: of the duties that lead to one the
+// first that may be promised and is not over.
+func decisionBy(clocks []jurisdiction.Reckoned, now int64) int64 {
+	for _, r := range clocks {
+		if r.Promisable() && r.Due > now && r.Cite.Checked != jurisdiction.House {
+			return r.Due
+		}
+	}
+	return 0
+}
+
+// lastReason is what was said last of why it takes longer, or why a credit was taken
+// back.
+func lastReason(c *cases.Case, l jurisdiction.Letter) string {
+	for _, e := range slices.Backward(c.Events) {
+		switch {
+		case l == jurisdiction.CreditTaken && e.Kind == cases.CreditTaken && e.Reason != "":
+			return e.Reason
+		case l == jurisdiction.HoldingReply && (e.Kind == cases.Extended || e.Kind == cases.Promised) && e.Reason != "":
+			return e.Reason
+		}
+	}
+	if c.Decision != nil && l == jurisdiction.CreditTaken {
+		return c.Decision.Reason
+	}
+	return ""
+}
+
+func joined(parts []string, lang string) string {
+	out := ""
+	for i, part := range parts {
+		if i > 0 && lang == "zh" {
+			out += "、"
+		} else if i > 0 {
+			out += ", "
+		}
+		out += part
+	}
+	return out
+}
+
+const sendTime = 10 * time.Second
+
+// Write sends a letter in the case's newest conversation, and archives it: first it is
+// said, then noted, so that no archive holds what nobody was sent. Said again under the
+// same revision it is the same message. Errors: those of Draft; Invalid with the figures
+// that are missing; Conflict when the case has changed, or has no conversation.
+func (s *Service) Write(ctx context.Context, p identity.Principal, id string, revision int64, l jurisdiction.Letter, lang string) (Seen, error) {
+	const op = "casework.Write"
+	c, err := s.Get(ctx, p, id)
+	if err != nil {
+		return Seen{}, err
+	}
+	d, err := s.draft(c, l, lang)
+	switch {
+	case err != nil:
+		return Seen{}, err
+	case len(d.Missing) > 0:
+		return Seen{}, fault.InvalidFor(op, d.Missing[0], "missing", "the letter needs it")
+	case revision != int64(len(c.Events)):
+		return Seen{}, &fault.Error{Code: fault.Conflict, Op: op, Field: "revision", Reason: "changed", Message: "it has changed meanwhile"}
+	case len(c.Conversations) == 0:
+		return Seen{}, &fault.Error{Code: fault.Conflict, Op: op, Reason: "no_conversation", Message: "there is no conversation to write in"}
+	}
+	e := cases.Event{Kind: cases.Written, Data: cases.Data{Letter: l, Title: d.Title, Text: d.Text, Language: language(lang), Conversation: c.Conversations[len(c.Conversations)-1]}}
+	// Whether it may be written is found out before it is sent.
+	tried := e
+	tried.At, tried.By = max(s.Clock().UnixMicro(), c.ChangedAt), cases.ByOf(p)
+	tried.When = tried.At
+	if copied, err := cases.Fold(c.Head, c.Events); err != nil {
+		return Seen{}, err
+	} else if err := copied.Apply(tried); err != nil {
+		return Seen{}, err
+	}
+	said, err := s.send(ctx, p, e.Conversation, fmt.Sprintf("letter:%s:%d", c.ID, revision), d.Title+"\n\n"+d.Text)
+	if err != nil {
+		return Seen{}, err
+	}
+	e.Entry = said.Seq
+	changed, err := s.Store.ChangeCase(ctx, p, id, revision, s.Book, func(*cases.Case, int64) ([]cases.Event, error) { return []cases.Event{e}, nil })
+	if err != nil {
+		return Seen{}, err
+	}
+	s.Wake()
+	return s.seen(changed), nil
+}
+
+// Inform tells the customer how it stands, in words of whoever asks.
+func (s *Service) Inform(ctx context.Context, p identity.Principal, id string, revision int64, text string) (Seen, error) {
+	const op = "casework.Inform"
+	c, err := s.Get(ctx, p, id)
+	switch {
+	case err != nil:
+		return Seen{}, err
+	case c.Stage.Over():
+		return Seen{}, &fault.Error{Code: fault.Conflict, Op: op, Reason: "over", Message: "the case is over"}
+	case text == "":
+		return Seen{}, fault.InvalidFor(op, "text", "missing", "is missing")
+	case len(c.Conversations) == 0:
+		return Seen{}, &fault.Error{Code: fault.Conflict, Op: op, Reason: "no_conversation", Message: "there is no conversation to write in"}
+	case revision != int64(len(c.Events)):
+		return Seen{}, &fault.Error{Code: fault.Conflict, Op: op, Field: "revision", Reason: "changed", Message: "it has changed meanwhile"}
+	}
+	conv := c.Conversations[len(c.Conversations)-1]
+	said, err := s.send(ctx, p, conv, fmt.Sprintf("update:%s:%d", c.ID, revision), text)
+	if err != nil {
+		return Seen{}, err
+	}
+	return s.Lead(ctx, p, id, Change{Kind: cases.Informed, Revision: revision, Data: cases.Data{Text: text, Conversation: conv, Entry: said.Seq}})
+}
+
+func (s *Service) send(ctx context.Context, p identity.Principal, conv, key, text string) (intake.Said, error) {
+	ctx, cancel := context.WithTimeout(ctx, sendTime)
+	defer cancel()
+	answer := make(chan intake.Said, 1)
+	if err := s.Intake.Send(ctx, p, intake.Message{ConversationID: conv, ClientID: key, Text: text}, func(said intake.Said) { answer <- said }); err != nil {
+		return intake.Said{}, err
+	}
+	select {
+	case said := <-answer:
+		return said, said.Err
+	case <-ctx.Done():
+		return intake.Said{}, fault.New(fault.Unavailable, "casework.send", "the message was not taken in time")
+	}
+}
+
+// Year gives the figures of a year in a zone, and as a table. Errors: Forbidden, Invalid.
+func (s *Service) Year(ctx context.Context, p identity.Principal, year int, zone *time.Location) ([]cases.Line, []byte, error) {
+	if year < 2000 || year > 2200 {
+		return nil, nil, fault.InvalidFor("casework.Year", "year", "out_of_range", "is none that there could be")
+	}
+	from, to := time.Date(year, 1, 1, 0, 0, 0, 0, zone), time.Date(year+1, 1, 1, 0, 0, 0, 0, zone)
+	all, err := s.Store.CaseFigures(ctx, p, from.UnixMicro(), to.UnixMicro())
+	if err != nil {
+		return nil, nil, err
+	}
+	lines := cases.Year(all)
+	text, err := cases.CSV(year, lines)
+	return lines, text, err
+}

@@ -1,0 +1,89 @@
+package storage_test
+
+import (
+	"context"
+	"io/fs"
+
+	"kefu/content"
+	"kefu/internal/domain/cases"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/jurisdiction"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
+	"kefu/internal/storage/casework"
+)
+
+func (s *scene) laws() *jurisdiction.Book {
+	s.Helper()
+	sub, err := fs.Sub(content.Jurisdictions, "jurisdictions")
+	s.must(err)
+	b, err := jurisdiction.Load(sub)
+	s.must(err)
+	return b
+}
+
+// openCase opens a case of the scene's customer, as somebody.
+func (s *scene) openCase(p identity.Principal) (*cases.Case, error) {
+	s.Exec(s.T, "UPDATE case_file SET over_at = 1") // so that there is room
+	return s.AddCase(context.Background(), p, cases.Head{ID: id.New(), Reference: "K-" + id.New()[:8], CustomerID: s.own.ID}, "", s.laws(),
+		cases.Event{Kind: cases.Opened, Data: cases.Data{Type: jurisdiction.Complaint, Channel: "chat", Conversation: s.conv}})
+}
+
+func (s *scene) filed() *cases.Case {
+	s.Helper()
+	c, err := s.openCase(identity.SystemPart("cases"))
+	s.must(err)
+	return c
+}
+
+// caseRules are about disputes and complaints. The case is nobody's.
+func caseRules() []rule {
+	ctx := context.Background()
+	sees := "own system " + workers
+	return []rule{
+		{"AddCase", sees, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.openCase(p)
+			return err
+		}},
+		{"Case", sees, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.Case(ctx, p, sc.filed().ID)
+			return err
+		}},
+		{"ChangeCase", "system " + workers, fault.NotFound, map[fault.Code]string{fault.Conflict: "own"}, func(sc *scene, p identity.Principal) error {
+			_, err := sc.ChangeCase(ctx, p, sc.filed().ID, casework.AnyRevision, sc.laws(), func(*cases.Case, int64) ([]cases.Event, error) {
+				return []cases.Event{{Kind: cases.Noted, Data: cases.Data{Text: "for staff"}}}, nil
+			})
+			return err
+		}},
+		{"ChangeCase", "own system " + workers, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.ChangeCase(ctx, p, sc.filed().ID, casework.AnyRevision, sc.laws(), func(*cases.Case, int64) ([]cases.Event, error) {
+				return []cases.Event{{Kind: cases.Withdrawn}}, nil
+			})
+			return err
+		}},
+		step("ListCases", "own other system "+workers, func(sc *scene, p identity.Principal) error {
+			sc.filed()
+			all, err := sc.ListCases(ctx, p, cases.Query{List: cases.All, CustomerID: sc.own.ID, Limit: 1})
+			if err == nil && p.Kind == identity.Customer && p.ID != sc.own.ID && len(all) > 0 {
+				sc.Errorf("%s is given another's cases", p.Kind)
+			}
+			return err
+		}),
+		step("CountCases", "system "+workers, func(sc *scene, p identity.Principal) error {
+			_, err := sc.CountCases(ctx, p)
+			return err
+		}),
+		step("CaseFigures", "supervisor owner", func(sc *scene, p identity.Principal) error {
+			_, err := sc.CaseFigures(ctx, p, 0, 1)
+			return err
+		}),
+		step("RingCases", "system", func(sc *scene, p identity.Principal) error {
+			_, err := sc.RingCases(ctx, p, sc.laws(), 1)
+			return err
+		}),
+		step("ReckonCases", "system", func(sc *scene, p identity.Principal) error {
+			_, err := sc.ReckonCases(ctx, p, sc.laws(), 1)
+			return err
+		}),
+	}
+}
