@@ -590,6 +590,7 @@ func withoutPrincipal() map[string]string {
 		"FollowDeliveries ClaimDeliveries NextDelivery SettleDelivery PurgeWebhooks":                            "the worker that tells other systems, of events without words",
 		"FollowedOf LiveFollowed SaveFollowed ForgetClocks Ringing NextRing":                                    "the keeper of clocks; nobody else can reach them",
 		"PackFacts NextFlowRun PurgeFlowRuns FlowText PurgeActs PurgeProofs CountUnsettledActs":                 "workers, and the text of flows: nobody's words, and nothing is handed out",
+		"CountLateCases NextCaseRing PurgeCases":                                                                "the worker of cases: counts and times alone",
 		"FollowerAt MoveFollower Follow EntriesBetween":                                                         "followers of the log move their own cursors",
 		"PasskeyOwner PasskeyRefused InvitationBy Join EnterByDirectory DirectoryRefused":                       "they find out who comes in",
 		"AllEntries Import ImportCustomers":                                                                     "commands of whoever runs the machine",
