@@ -88,7 +88,7 @@ func caseScenarios() []scenario {
 		{"write-case-letter", "of one's own", onCase(true, "POST", "/letters/acknowledgement", `{"revision":2,"lang":"en"}`), works, noKeys()},
 		{"write-case-letter", "that nobody decided", onCase(true, "POST", "/letters/upheld", `{"revision":2,"lang":"en"}`), [5]int{422, 404, 422, 422, 404}, noKeys()},
 		{"case-figures", "", plain("GET", "/v1/case-figures?year=2026", ""), [5]int{200, 403, 200, 403, 403}, noKeys()},
-		{"case-figures", "of a zone that there is not", plain("GET", "/v1/case-figures?year=2026&time_zone=Moon", ""), [5]int{422, 422, 422, 422, 422}, noKeys()},
+		{"case-figures", "of a zone that there is not", plain("GET", "/v1/case-figures?year=2026&time_zone=Moon", ""), [5]int{422, 403, 422, 403, 403}, noKeys()},
 		{"export-case-figures", "", plain("GET", "/v1/case-figures.csv?year=2026", ""), [5]int{200, 403, 200, 403, 403}, noKeys()},
 	}
 }

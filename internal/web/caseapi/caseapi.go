@@ -264,12 +264,28 @@ type yearInput struct {
 	TimeZone string `query:"time_zone" maxLength:"64" default:"UTC" doc:"in which the year begins"`
 }
 
-func (in *yearInput) zone() (*time.Location, error) {
-	if !organisation.IsTimeZone(in.TimeZone) {
-		return nil, fault.InvalidField("caseapi.zone", "time_zone", "is unknown")
+// year asks for the figures: who may not have them hears that first, whatever else is
+// wrong.
+func (r *routes) year(ctx context.Context, in *yearInput) ([]cases.Line, []byte, error) {
+	zone, wrong := time.UTC, error(nil)
+	if organisation.IsTimeZone(in.TimeZone) {
+		zone, wrong = loadZone(in.TimeZone)
+	} else {
+		wrong = fault.InvalidField("caseapi.year", "time_zone", "is unknown")
 	}
-	zone, err := time.LoadLocation(in.TimeZone)
-	return zone, fault.Wrap("caseapi.zone", err)
+	lines, text, err := r.cases.Year(ctx, in.Who(), in.Year, zone)
+	if err == nil {
+		err = wrong
+	}
+	return lines, text, err
+}
+
+func loadZone(name string) (*time.Location, error) {
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC, fault.Wrap("caseapi.loadZone", err)
+	}
+	return zone, nil
 }
 
 // CaseYear is what a year had of one type under one law.
@@ -294,11 +310,7 @@ type yearOutput struct {
 }
 
 func (r *routes) figures(ctx context.Context, in *yearInput) (*yearOutput, error) {
-	zone, err := in.zone()
-	if err != nil {
-		return nil, err
-	}
-	lines, _, err := r.cases.Year(ctx, in.Who(), in.Year, zone)
+	lines, _, err := r.year(ctx, in)
 	out := &yearOutput{}
 	out.Body.Items = []CaseYear{}
 	for _, l := range lines {
@@ -314,11 +326,7 @@ type exportOutput struct {
 }
 
 func (r *routes) export(ctx context.Context, in *yearInput) (*exportOutput, error) {
-	zone, err := in.zone()
-	if err != nil {
-		return nil, err
-	}
-	_, text, err := r.cases.Year(ctx, in.Who(), in.Year, zone)
+	_, text, err := r.year(ctx, in)
 	if err != nil {
 		return nil, err
 	}
