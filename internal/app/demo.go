@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -32,8 +33,6 @@ const (
 	// demoWalletHost is a literal address, so that the wallet's page is of another
 	// site than Kefu's on localhost, as a real wallet's is.
 	demoWalletHost = "127.0.0.1"
-	// demoLaw is where the demo's wallet is at home.
-	demoLaw = "eu"
 )
 
 // DemoStaff is a member of staff of the demo, with everything to sign in.
@@ -82,10 +81,8 @@ func PrepareDemo(c *config.Config) (*Demo, bool, error) {
 	wallet := "http://" + net.JoinHostPort(demoWalletHost, strconv.Itoa(number+1))
 	c.Origins.Embed = append(c.Origins.Embed, wallet)
 	c.Identity.Audience = demoAudience
-	if c.Cases.Jurisdiction == "" {
-		c.Cases.Jurisdiction = demoLaw
-	}
-	c.Webhooks.Private = true // whoever tries webhooks in a demo has a receiver on this machine
+	c.Cases.Jurisdiction = cmp.Or(c.Cases.Jurisdiction, "eu") // where its wallet is at home
+	c.Webhooks.Private = true                                 // whoever tries webhooks in a demo has a receiver on this machine
 	c.Identity.Issuers = []config.Issuer{{Issuer: demoIssuer, JWKSFile: filepath.Join(c.Data, demoKeys), Algorithms: []string{"EdDSA"}}}
 	public, err := url.Parse(c.PublicURL)
 	if err != nil || public.Host == "" {

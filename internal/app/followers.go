@@ -3,9 +3,7 @@ package app
 import (
 	"context"
 
-	"kefu/internal/app/casework"
 	"kefu/internal/domain/event"
-	cases "kefu/internal/flow/casework"
 	"kefu/internal/flow/following"
 	"kefu/internal/platform/lifecycle"
 )
@@ -22,17 +20,6 @@ func (a *App) follow(o following.Options, to following.Consumer) *following.Foll
 type follower struct {
 	name string
 	*following.Follower
-}
-
-// connectCases builds what leads disputes and complaints; what a flow hands over becomes
-// a case behind the log.
-func (a *App) connectCases() (err error) {
-	a.cases, err = casework.New(casework.Parts{Store: a.Store, Intake: a.intake, Law: a.Config.Cases.Jurisdiction, Clock: a.now, Log: a.Log, Metrics: a.metrics})
-	if err == nil {
-		// Few at a time: each may open a case, in a commit of its own.
-		a.follow(following.Options{Name: cases.Name, AtEnd: true, Room: 256, Page: 64}, a.cases)
-	}
-	return err
 }
 
 // followersCommitted tells all followers of a commit.

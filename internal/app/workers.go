@@ -54,9 +54,7 @@ func (a *App) workers() []lifecycle.Worker {
 		{Name: "clocks", Run: a.clocks.Run},
 		{Name: "flows", Run: a.flows.Run},
 		{Name: "failure codes", Run: a.doubts.Run},
-		{Name: "clocks of cases", Run: a.cases.Run},
-		every("old cases", time.Hour, a.cases.Sweep),
-		every("counting cases", 10*time.Second, a.cases.Count),
+		{Name: "cases", Run: a.cases.Work},
 		{Name: "memory", Run: heap.Trim},
 	}
 	return append(append(all, a.followerWorkers()...), a.noticeWorkers()...)

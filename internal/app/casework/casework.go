@@ -6,12 +6,16 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"sync"
+	"time"
 
 	"kefu/content"
 	"kefu/internal/domain/cases"
 	"kefu/internal/domain/jurisdiction"
 	flow "kefu/internal/flow/casework"
+	"kefu/internal/flow/following"
 	"kefu/internal/flow/intake"
+	"kefu/internal/flow/upkeep"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/metrics"
@@ -26,6 +30,7 @@ type Parts struct {
 	Clock   clock.Clock
 	Log     *slog.Logger
 	Metrics *metrics.Metrics
+	Follow  func(o following.Options, to following.Consumer) *following.Follower // of the log, for what a flow hands over
 }
 
 // Room leads cases.
@@ -55,17 +60,34 @@ func New(p Parts) (*Room, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Few at a time: each may open a case, in a commit of its own.
+	p.Follow(following.Options{Name: flow.Name, AtEnd: true, Room: 256, Page: 64}, service)
 	return &Room{service, p}, nil
 }
 
 // purged is how many cases are forgotten at once.
 const purged = 50
 
-// Sweep forgets what was kept for as long as its law asks.
-func (r *Room) Sweep(ctx context.Context) error { return r.parts.Store.PurgeCases(ctx, purged) }
+// Work lets clocks ring, forgets what is long over and counts what is open, until ctx
+// ends.
+func (r *Room) Work(ctx context.Context) error {
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	for _, one := range []struct {
+		name  string
+		every time.Duration
+		do    func(context.Context) error
+	}{{"old cases", time.Hour, r.sweep}, {"counting cases", 10 * time.Second, r.count}} {
+		beside.Go(func() { _ = upkeep.Every(ctx, one.every, r.parts.Log, one.name, one.do) }) // it logs what fails
+	}
+	return r.Run(ctx)
+}
 
-// Count sets the figures of what is open.
-func (r *Room) Count(ctx context.Context) error {
+// sweep forgets what was kept for as long as its law asks.
+func (r *Room) sweep(ctx context.Context) error { return r.parts.Store.PurgeCases(ctx, purged) }
+
+// count sets the figures of what is open.
+func (r *Room) count(ctx context.Context) error {
 	open, late, err := r.parts.Store.CountLateCases(ctx)
 	if err == nil {
 		r.parts.Metrics.Cases(int(open), int(late))
