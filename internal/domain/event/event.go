@@ -19,6 +19,27 @@ type Commit struct {
 	Settings []string // the kinds of settings of which one changed
 
 	Approvals bool // something began to wait for a second person, or waits no more
+
+	Runs []RunChange
+	Acts []ActChange
+}
+
+// RunChange says that a run through a flow is another revision now.
+type RunChange struct {
+	ID            string
+	Revision      int64
+	State         string
+	CustomerID    string
+	Conversations []string // of that customer, beside which staff see it
+}
+
+// ActChange says that what is done in the wallet for a customer is another revision
+// now.
+type ActChange struct {
+	ID             string
+	Revision       int64
+	CustomerID     string
+	ConversationID string
 }
 
 // ConversationChange is what one transaction did to one conversation.

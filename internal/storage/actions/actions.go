@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/action"
+	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/wallet"
@@ -94,8 +95,15 @@ func (a *Acts) AddAct(ctx context.Context, p identity.Principal, k action.Kept) 
 			return engine.MapError(op, err)
 		}
 		record(t, p, k, "act.propose")
+		k.Revision = 1
+		tell(t, k)
 		return nil
 	})
+}
+
+// tell has whoever shows an act hear that it is another revision now.
+func tell(t *core.Tx, k action.Kept) {
+	t.Commit.Acts = append(t.Commit.Acts, event.ActChange{ID: k.ID, Revision: k.Revision, CustomerID: k.CustomerID, ConversationID: k.ConversationID})
 }
 
 // record notes a step in the audit chain: which act, and for which conversation. Sums

@@ -90,6 +90,7 @@ func (a *Acts) save(ctx context.Context, t *core.Tx, k *action.Kept) error {
 		return engine.MapError(op, err)
 	}
 	k.Revision++
+	tell(t, *k)
 	return t.DestroyKeys(ctx, []int64{before})
 }
 

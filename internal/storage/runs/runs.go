@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"encoding/json"
 
+	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/selfservice"
@@ -122,8 +123,28 @@ func (r *Runs) AddFlowRun(ctx context.Context, p identity.Principal, n selfservi
 		_, err = t.SQL.ExecContext(ctx, `INSERT INTO flow_run (id, customer_id, conversation_id, flow, digest, state, revision, started_at, changed_at, over_at, due_at, news, body, body_ref)
 			VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $7, $8, $9, $10, $11, $12)`,
 			n.ID, n.CustomerID, n.ConversationID, n.Flow, n.Digest, string(n.State), t.Now, overAt(n, t.Now), clock.Micros(n.DueAt), n.News, sealed, ref)
-		return engine.MapError(op, err)
+		if err != nil {
+			return engine.MapError(op, err)
+		}
+		return tell(ctx, t, n, 1)
 	})
+}
+
+// tell has whoever shows a run hear that it is another revision now.
+func tell(ctx context.Context, t *core.Tx, n selfservice.Record, revision int64) error {
+	rows, err := t.SQL.QueryContext(ctx, "SELECT id FROM conversation WHERE customer_id = $1 ORDER BY last_activity DESC LIMIT $2", n.CustomerID, maxCases)
+	if err != nil {
+		return engine.MapError("runs.tell", err)
+	}
+	change := event.RunChange{ID: n.ID, Revision: revision, State: string(n.State), CustomerID: n.CustomerID}
+	err = engine.EachRow(rows, func(row *sql.Rows) error {
+		var id string
+		err := row.Scan(&id)
+		change.Conversations = append(change.Conversations, id)
+		return err
+	})
+	t.Commit.Runs = append(t.Commit.Runs, change)
+	return engine.MapError("runs.tell", err)
 }
 
 // overAt is when a run that is over was so: now, the first time that it is kept so.
@@ -170,6 +191,9 @@ func (r *Runs) SaveFlowRun(ctx context.Context, p identity.Principal, n selfserv
 		}
 		if p.Kind == identity.Staff || n.State.Over() {
 			t.Record(p, "run.walk", "run", n.ID, n.CustomerID)
+		}
+		if err := tell(ctx, t, n, n.Revision+1); err != nil {
+			return err
 		}
 		return t.DestroyKeys(ctx, []int64{old})
 	})

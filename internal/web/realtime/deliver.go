@@ -17,6 +17,12 @@ func (s *Server) Committed(c event.Commit) {
 	for i := range c.Changed {
 		d.deliver(s.hub, &c.Changed[i])
 	}
+	for i := range c.Runs {
+		d.run(s.hub, &c.Runs[i])
+	}
+	for i := range c.Acts {
+		d.act(s.hub, &c.Acts[i])
+	}
 	anybody := len(s.hub.inbox) > 0
 	s.hub.mu.RUnlock()
 	if anybody {

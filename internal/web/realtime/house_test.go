@@ -419,7 +419,7 @@ func (w *wire) before(last string) []frame {
 	w.h.t.Helper()
 	var all []frame
 	for {
-		f := w.next("welcome", "started", "stored", "event", "missed", "resync", "receipt", "typing", "inbox", "changed", "error", "closing", "pong")
+		f := w.next("welcome", "started", "stored", "event", "missed", "resync", "receipt", "typing", "inbox", "changed", "run", "act", "error", "closing", "pong")
 		if f.text("t") == last {
 			return all
 		}

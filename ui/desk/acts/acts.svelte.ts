@@ -1,9 +1,12 @@
+import type { Client } from '../../kit/protocol/client.ts';
 import { codeOf } from '../inbox/inbox.svelte.ts';
 import { Problem, type Api } from '../shell/api.ts';
 import { ActsApi, isOver, type Act } from './act.ts';
 
-/** While something is under way it is looked at this often, in milliseconds. */
+/** While something is under way it is looked at this often, in milliseconds: without a connection, and with one, in case that a hint was lost. */
 const pause = 5_000;
+const lookAgain = 60_000;
+const together = 150;
 
 export type Wrong = { code: Problem['code']; why?: string };
 
@@ -19,17 +22,26 @@ export class Acts {
   readonly api: ActsApi;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #left = false;
+  readonly #stop: (() => void) | undefined;
 
   constructor(
     api: Api,
     readonly conversation: string,
+    /** Tells when something changed. */
+    private readonly client?: Pick<Client, 'on' | 'state'>,
   ) {
     this.api = new ActsApi(api);
+    this.#stop = client?.on((change) => {
+      if (change.what === 'welcome' || (change.what === 'inbox' && !change.conv)) void this.read();
+      // One step follows another: they are read together.
+      if (change.what === 'act' && change.conv === conversation) this.#after(together);
+    });
     void this.read();
   }
 
   leave(): void {
     this.#left = true;
+    this.#stop?.();
     clearTimeout(this.#timer);
   }
 
@@ -98,6 +110,11 @@ export class Acts {
   #watch(): void {
     clearTimeout(this.#timer);
     const moving = this.items?.some((a) => !isOver(a) && a.state !== 'proposed');
-    if (!this.#left && moving) this.#timer = setTimeout(() => void (document.visibilityState === 'hidden' ? this.#watch() : this.read()), pause);
+    if (moving) this.#after(this.client?.state === 'open' ? lookAgain : pause);
+  }
+
+  #after(wait: number): void {
+    clearTimeout(this.#timer);
+    if (!this.#left) this.#timer = setTimeout(() => void (document.visibilityState === 'hidden' ? this.#after(pause) : this.read()), wait);
   }
 }

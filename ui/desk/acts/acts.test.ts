@@ -1,5 +1,6 @@
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/svelte';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import type { Change } from '../../kit/protocol/client.ts';
 import type { Desk } from '../shell/desk.svelte.ts';
 import { Problem, type Api } from '../shell/api.ts';
 import { actEn } from '../messages/act.en.ts';
@@ -164,4 +165,23 @@ test('a card says when it is there in the form that the kit reads', () => {
 test('both languages have the same words', () => {
   const keys = (o: object): string[] => Object.entries(o).flatMap(([k, v]) => (typeof v === 'object' && v !== null ? keys(v as object).map((x) => `${k}.${x}`) : [k]));
   expect(keys(actZh)).toEqual(keys(actEn));
+});
+
+test('what happens to an act is told by the connection, and read once for all that comes together', async () => {
+  const ears = new Set<(change: Change) => void>();
+  const client = { state: 'open' as const, on: (ear: (change: Change) => void) => (ears.add(ear), () => ears.delete(ear)) };
+  let state: Act['state'] = 'sent';
+  const call = vi.fn((_: string, path: string) => Promise.resolve(path === '/v1/act-offers' ? { acts: [] } : { items: [act({ state })] }));
+  const acts = new Acts({ call } as unknown as Api, 'c1', client);
+  const read = () => call.mock.calls.filter(([, path]) => path !== '/v1/act-offers').length;
+  await vi.waitFor(() => expect(acts.items?.[0]?.state).toBe('sent'));
+  state = 'succeeded';
+  const tell = (conv: string, revision: number) => ears.forEach((ear) => ear({ what: 'act', conv, act: 'a1', revision }));
+  tell('another', 2);
+  tell('c1', 2);
+  tell('c1', 3);
+  await vi.waitFor(() => expect(acts.items?.[0]?.state).toBe('succeeded'));
+  expect(read()).toBe(2);
+  acts.leave();
+  expect(ears.size).toBe(0);
 });

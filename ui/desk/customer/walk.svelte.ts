@@ -1,4 +1,5 @@
 import type { Answer, Run, Walk } from '../../kit/flow/wire.ts';
+import type { Change, Client } from '../../kit/protocol/client.ts';
 import { uuidv4 } from '../../kit/protocol/ids.ts';
 import { codeOf } from '../inbox/inbox.svelte.ts';
 import { Problem, type Api } from '../shell/api.ts';
@@ -9,10 +10,12 @@ export interface FlowOffer {
   about: string;
 }
 
-/** How often the desk looks at a run, in milliseconds: the customer may have answered. */
+/** How often the desk looks at a run while nothing can be told by the connection, in milliseconds: the customer may have answered. */
 const atWork = 1_000;
 const asked = 4_000;
 const forNews = 15_000;
+/** With a connection, in case that a hint was lost. */
+const lookAgain = 60_000;
 
 const inLang = (lang: string) => `?lang=${encodeURIComponent(lang)}`;
 const ofConversation = (id: string) => `/v1/conversations/${encodeURIComponent(id)}/runs`;
@@ -33,6 +36,8 @@ export class Walks {
   #again: (() => Promise<Walk>) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #left = false;
+  #reading: Promise<void> | undefined;
+  readonly #stop: (() => void) | undefined;
 
   constructor(
     private readonly api: Api,
@@ -40,8 +45,25 @@ export class Walks {
     private readonly lang: string,
     /** The customer's: what they type is read in it. */
     private readonly theirs: string,
+    /** Tells when something changed. */
+    private readonly client?: Pick<Client, 'on' | 'state'>,
   ) {
+    this.#stop = client?.on((change) => this.#heard(change));
     void this.read();
+  }
+
+  #heard(change: Change): void {
+    if (change.what === 'welcome' || (change.what === 'inbox' && !change.conv)) {
+      void this.read();
+      if (this.walk) void this.#look(this.walk.run);
+    }
+    if (change.what !== 'run' || change.conv !== this.conversation) return;
+    const known = this.runs?.find((r) => r.id === change.run);
+    // How one ended is not told, and a look at the list leaves a record: what goes on is noted here.
+    if (!known || (known.state !== change.state && change.state === 'ended')) void this.read();
+    else if (known.state !== change.state) this.runs = this.runs?.map((r) => (r === known ? { ...r, state: change.state as Run['state'] } : r));
+    const shown = this.walk?.run;
+    if (shown?.id === change.run && change.revision > shown.revision) void this.#look(shown);
   }
 
   get open(): boolean {
@@ -50,11 +72,16 @@ export class Walks {
 
   leave(): void {
     this.#left = true;
+    this.#stop?.();
     clearTimeout(this.#timer);
   }
 
   /** What may be begun, and what was. */
-  async read(): Promise<void> {
+  read(): Promise<void> {
+    return (this.#reading ??= this.#read().finally(() => (this.#reading = undefined)));
+  }
+
+  async #read(): Promise<void> {
     this.problem = undefined;
     try {
       const [flows, runs] = await Promise.all([
@@ -143,16 +170,16 @@ export class Walks {
     this.#watch(walk.run);
   }
 
-  #watch(run: Run): void {
+  #watch(run: Run, soon?: number): void {
     clearTimeout(this.#timer);
     if (this.#left || over(run)) return;
-    const wait = run.state === 'working' ? atWork : run.state === 'asking' ? asked : forNews;
+    const wait = soon ?? (this.client?.state === 'open' ? lookAgain : run.state === 'working' ? atWork : run.state === 'asking' ? asked : forNews);
     this.#timer = setTimeout(() => void this.#look(run), wait);
   }
 
   async #look(run: Run): Promise<void> {
     if (this.#left || this.walk?.run.id !== run.id) return;
-    if (this.busy || document.visibilityState === 'hidden') return this.#watch(run);
+    if (this.busy || document.visibilityState === 'hidden') return this.#watch(run, asked);
     try {
       this.#take(await this.#get(run.id));
     } catch {

@@ -1,5 +1,6 @@
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/svelte';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import type { Change } from '../../kit/protocol/client.ts';
 import type { Run, View } from '../../kit/flow/wire.ts';
 import { words as flow } from '../../kit/flow/words.en.ts';
 import { Problem, type Api } from '../shell/api.ts';
@@ -85,6 +86,35 @@ test('what the customer answers meanwhile is seen', async () => {
   await vi.waitFor(() => screen.getByText('It is on its way.'));
   expect(screen.queryByRole('button', { name: 'It did not come' })).toBeNull();
   walks.leave();
+});
+
+test('with a connection the desk is told, and does not ask by itself', async () => {
+  let answered = 0;
+  const ears = new Set<(change: Change) => void>();
+  const client = { state: 'open' as const, on: (ear: (change: Change) => void) => (ears.add(ear), () => ears.delete(ear)) };
+  const call = vi.fn(async (_method: string, path: string) => {
+    await Promise.resolve();
+    if (path.startsWith('/v1/flows')) return { items: [] };
+    if (path.includes('/runs?')) return { items: [run()] };
+    return { run: run({ revision: 1 + answered, state: answered ? 'waiting' : 'asking' }), views: [choice] };
+  });
+  const asked = (path: string) => call.mock.calls.filter(([, p]) => p.startsWith(path)).length;
+  const walks = new Walks({ call } as unknown as Api, 'c1', 'en', 'en', client);
+  walks.show('r1');
+  await vi.waitFor(() => expect(walks.walk?.run.revision).toBe(1));
+  const tell = (more: Partial<Change & { what: 'run' }> = {}) => ears.forEach((ear) => ear({ what: 'run', conv: 'c1', run: 'r1', state: 'waiting', revision: 2, ...more }));
+  tell({ conv: 'another' });
+  tell({ revision: 1, state: 'asking' });
+  expect(asked('/v1/runs/r1')).toBe(1);
+  answered = 1;
+  tell();
+  await vi.waitFor(() => expect(walks.walk?.run.state).toBe('waiting'));
+  expect(walks.runs?.[0]?.state).toBe('waiting');
+  expect([asked('/v1/runs/r1'), asked('/v1/conversations')]).toEqual([2, 1]);
+  tell({ run: 'r2', revision: 1, state: 'asking' });
+  await vi.waitFor(() => expect(asked('/v1/conversations')).toBe(2));
+  walks.leave();
+  expect(ears.size).toBe(0);
 });
 
 test('an answer that came too late is no error, and one that did not get through is tried again as the same', async () => {

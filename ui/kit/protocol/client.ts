@@ -71,6 +71,9 @@ export type Change =
   | { what: 'offer'; offer: OfferFrame }
   | { what: 'offer_over'; conv: string; reason: string }
   | { what: 'presence'; presence: PresenceFrame }
+  /** Somebody's way through a flow, or what is done in the wallet, is another revision now. */
+  | { what: 'run'; conv?: string; run: string; state: string; revision: number }
+  | { what: 'act'; conv: string; act: string; revision: number }
   | { what: 'merged'; from: string; into: string }
   | { what: 'stored'; conv: string; client_msg_id: string }
   /** A message left the outbox because the server has it, however that was learnt. */
@@ -476,6 +479,10 @@ export class Client {
         return this.#receipt(frame.conv, frame);
       case 'typing':
         return this.#typing(frame.conv, frame.on ? { by: frame.by, name: frame.name } : undefined);
+      case 'run':
+        return this.#emit({ ...frame, what: frame.t });
+      case 'act':
+        return this.#emit({ ...frame, what: frame.t });
       case 'present':
         return this.#emit({ ...frame, what: frame.t });
       case 'inbox':

@@ -259,6 +259,8 @@ export type ServerFrame =
   | ({ t: 'eta'; conv: string } & Eta)
   | { t: 'service'; service: Service }
   | { t: 'promise'; conv: string; by: number }
+  | { t: 'run'; conv?: string; run: string; state: string; revision: number }
+  | { t: 'act'; conv: string; act: string; revision: number }
   | ({ t: 'offer' } & OfferFrame)
   | { t: 'offer_over'; conv: string; reason: string }
   | ({ t: 'presence' } & PresenceFrame)
@@ -281,6 +283,8 @@ const known = new Set([
   'eta',
   'service',
   'promise',
+  'run',
+  'act',
   'offer',
   'offer_over',
   'presence',

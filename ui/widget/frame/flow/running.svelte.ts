@@ -1,3 +1,4 @@
+import type { Change } from '../../../kit/protocol/client.ts';
 import { uuidv4 } from '../../../kit/protocol/ids.ts';
 import type { Answer, Offered, Run, View, Walk } from '../../../kit/flow/wire.ts';
 import type { Chat } from '../chat.svelte.ts';
@@ -14,10 +15,8 @@ export interface Passed {
 /** What a walk begins with: a flow, or a run that was left. */
 export type Begin = { flow: string; given?: Record<string, string> } | { id: string };
 
-/** In milliseconds. */
-const atWork = 1_000;
-const forProof = 3_000;
-const forNews = 30_000;
+/** In milliseconds. What changes is told by the connection; a hint that was lost is made good by this. */
+const lookAgain = 60_000;
 const patience = 20_000;
 
 /** Whoever kept the run says that it goes no further this way. */
@@ -55,6 +54,10 @@ export class Running {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #left = false;
   #keys = 0;
+  /** The newest revision that the connection has told of. */
+  #told = 0;
+  #looking = false;
+  readonly #stop: () => void;
 
   private lang: string;
   private readonly begin: Begin;
@@ -68,7 +71,17 @@ export class Running {
     this.lang = chat.parts.language;
     // The page asked for help with one payment.
     this.begin = 'flow' in begin && chat.about !== undefined ? { given: { payment: chat.about }, ...begin } : begin;
+    this.#stop = chat.client.on((change) => this.#heard(change));
     void this.open();
+  }
+
+  #heard(change: Change): void {
+    if (change.what === 'run' && change.run === this.run?.id) {
+      this.#told = Math.max(this.#told, change.revision);
+      if (change.revision > this.run.revision) void this.look();
+    }
+    // What was told while there was no connection, or dropped, nobody heard.
+    if (change.what === 'welcome' || (change.what === 'inbox' && !change.conv)) void this.look();
   }
 
   /** Begins, or goes on where it was left. */
@@ -84,15 +97,25 @@ export class Running {
     void this.look();
   }
 
-  /** Asks what is so now. */
+  /** Asks what is so now, if somebody can see it: what is looked at counts as seen. */
   async look(): Promise<void> {
     const { run } = this;
-    if (!run || this.busy || this.#left) return;
+    if (!run || this.busy || this.#looking || this.#left || !this.chat.attends) return;
+    this.#looking = true;
+    const told = this.#told;
     try {
       this.#take(await this.#ask(`runs/${encodeURIComponent(run.id)}`));
     } catch {
       this.#watch(); // The connection says what is the matter.
+    } finally {
+      this.#looking = false;
     }
+    if (this.#told > told) this.#catchUp();
+  }
+
+  /** The connection told of something newer while it was being asked. */
+  #catchUp(): void {
+    if (this.run && this.#told > this.run.revision) void this.look();
   }
 
   /** Answers the step that asks; `said` is how the answer is shown. */
@@ -123,6 +146,7 @@ export class Running {
   /** Nobody looks at it any more. The run itself goes on. */
   leave(): void {
     this.#left = true;
+    this.#stop();
     clearTimeout(this.#timer);
   }
 
@@ -146,6 +170,7 @@ export class Running {
     }
     this.busy = false;
     this.#watch();
+    this.#catchUp();
   }
 
   #take({ run, views }: Walk): void {
@@ -173,8 +198,6 @@ export class Running {
     clearTimeout(this.#timer);
     const { run } = this;
     if (this.#left || !run) return;
-    const proof = this.views.at(-1)?.kind === 'step_up';
-    const wait = run.state === 'working' ? atWork : run.state === 'waiting' ? (proof ? forProof : forNews) : 0;
-    if (wait > 0) this.#timer = setTimeout(() => (this.chat.shown ? void this.look() : this.#watch()), wait);
+    if (run.state === 'working' || run.state === 'waiting') this.#timer = setTimeout(() => (this.chat.attends ? void this.look() : this.#watch()), lookAgain);
   }
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Run, View, Walk } from '../../../kit/flow/wire.ts';
+import type { Change } from '../../../kit/protocol/client.ts';
 import type { Chat } from '../chat.svelte.ts';
 import { Running } from './running.svelte.ts';
 
@@ -26,10 +27,17 @@ function serve(...answers: (Walk | number | 'lost')[]): Sent[] {
 }
 
 const fill = vi.fn();
-const chat = (part: Partial<Chat> = {}) => ({ client: { session: 's' }, parts: { language: 'en' }, shown: true, fill, ...part }) as unknown as Chat;
+const ears = new Set<(change: Change) => void>();
+const tell = (change: Change) => ears.forEach((ear) => ear(change));
+const news = (revision: number, id = 'r1'): Change => ({ what: 'run', run: id, state: 'asking', revision });
+const client = { session: 's', on: (ear: (change: Change) => void) => (ears.add(ear), () => ears.delete(ear)) };
+const chat = (part: Partial<Chat> = {}) => ({ client, parts: { language: 'en' }, attends: true, fill, ...part }) as unknown as Chat & { attends: boolean };
 const settled = async (r: Running) => vi.waitFor(() => expect(r.busy).toBe(false));
 
-beforeEach(() => fill.mockClear());
+beforeEach(() => {
+  fill.mockClear();
+  ears.clear();
+});
 afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();
@@ -92,24 +100,69 @@ test('where there is no such flow, the form is asked; without one it says so', a
   expect(alone.gone).toBe(true);
 });
 
-test('what waits is looked at while it is in view, and not after it was left', async () => {
+test('what changed is asked for when the connection says so, and nothing before', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const waiting = { run: run({ state: 'waiting' as const }), views: [] };
+  const sent = serve(waiting, { run: run({ revision: 2, state: 'ended', outcome: 'submitted' }), views: [end] });
+  const r = new Running(chat(), { flow: 'FL2' });
+  await vi.advanceTimersByTimeAsync(50_000);
+  tell(news(1));
+  tell(news(9, 'another'));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(sent).toHaveLength(1);
+  tell(news(2));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(sent[1]!.path).toBe('/rt/runs/r1?lang=en');
+  expect(r.views).toEqual([end]);
+});
+
+test('what is told while it is being asked is asked for once more, and no oftener', async () => {
+  const sent = serve({ run: run({ state: 'waiting' }), views: [] }, { run: run({ revision: 2, state: 'waiting' }), views: [] }, { run: run({ revision: 4 }), views: [ask] });
+  const r = new Running(chat(), { flow: 'FL2' });
+  await settled(r);
+  tell(news(2));
+  tell(news(3));
+  tell(news(4));
+  await vi.waitFor(() => expect(r.views).toEqual([ask]));
+  expect(sent).toHaveLength(3);
+});
+
+test('another device that answers moves this one on', async () => {
+  serve({ run: run(), views: [ask] }, { run: run({ revision: 2, state: 'ended', outcome: 'informed' }), views: [end] });
+  const r = new Running(chat(), { flow: 'FL2' });
+  await settled(r);
+  tell(news(2));
+  await vi.waitFor(() => expect(r.views).toEqual([end]));
+});
+
+test('nobody looks at what is not in view; whoever comes back sees what is so now', async () => {
+  const c = chat({ attends: false });
+  const sent = serve({ run: run({ state: 'waiting' }), views: [] }, { run: run({ revision: 2 }), views: [ask] });
+  const r = new Running(c, { flow: 'FL2' });
+  await settled(r);
+  tell(news(2));
+  expect(sent).toHaveLength(1);
+  c.attends = true;
+  await r.look();
+  expect(r.views).toEqual([ask]);
+});
+
+test('a hint that was lost is made good by the next welcome, and by the minute', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const waiting = { run: run({ state: 'working' as const }), views: [] };
-  const sent = serve(waiting, waiting, waiting, waiting);
-  const c = chat();
-  const r = new Running(c, { flow: 'FL2' });
+  const sent = serve(waiting, waiting, waiting, waiting, waiting);
+  const r = new Running(chat(), { flow: 'FL2' });
   await vi.advanceTimersByTimeAsync(0);
-  await vi.advanceTimersByTimeAsync(1000);
+  tell({ what: 'welcome' } as Change);
+  await vi.advanceTimersByTimeAsync(0);
   expect(sent).toHaveLength(2);
-  c.shown = false;
-  await vi.advanceTimersByTimeAsync(5000);
-  expect(sent).toHaveLength(2);
-  c.shown = true;
-  await vi.advanceTimersByTimeAsync(1000);
-  expect(sent).toHaveLength(3);
-  r.leave();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(sent).toHaveLength(3);
+  r.leave();
+  tell(news(7));
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(sent).toHaveLength(3);
+  expect(ears.size).toBe(0);
 });
 
 test('the payment that the page asked about is given to the flow, once', async () => {
