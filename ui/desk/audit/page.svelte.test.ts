@@ -26,7 +26,7 @@ test('what is shown goes on by the filters that it was found with, and so does t
   });
   vi.stubGlobal('URL', Object.assign(URL, { createObjectURL: () => 'blob:x', revokeObjectURL: () => undefined }));
   const desk = { tag: 'en', language: 'en', api, me: { id: 'ada', role: 'auditor' }, failed: () => undefined };
-  render(AuditPage, { desk: desk as unknown as Desk, m, path: [] });
+  render(AuditPage, { desk: desk as unknown as Desk, m, path: [], words: days });
   const table = await screen.findByRole('table');
   const action = screen.getByLabelText(w.action);
   await fireEvent.input(action, { target: { value: 'staff.' } });

@@ -31,7 +31,7 @@ test('a button says how many of the filters behind it are set, and unfolds them'
   const groups = { channels: [], languages: [], topics: [], tags: [], agents: [], teams: [], codes: [{ key: 'c', ...figures }] };
   const api = new Api(async (input) => Response.json(String(input).includes('/reports') ? { total: figures, buckets: [], ...groups } : { items: [] }));
   const desk = { tag: 'en', language: 'en', api, me: { id: 'me', role: 'supervisor' }, codes: { load: async () => undefined, name: () => 'Refunded' } };
-  render(ReportsPage, { desk: desk as unknown as Desk, m, path: [] });
+  render(ReportsPage, { desk: desk as unknown as Desk, m, path: [], words: [w, days] });
   const more = screen.getByRole('button', { name: w.moreFilters });
   expect(more.getAttribute('aria-expanded')).toBe('false');
   await fireEvent.change(await screen.findByLabelText(w.code), { target: { value: 'c' } });
@@ -60,6 +60,6 @@ test('everybody of a large house can be chosen, and is called by name', async ()
     return Response.json({ items: everybody.slice(from, from + 200), ...(from === 0 && { next: '200' }) });
   });
   const desk = { tag: 'en', language: 'en', api, me: { id: 'me', role: 'supervisor' }, codes: { load: async () => undefined, name: () => '' } };
-  render(ReportsPage, { desk: desk as unknown as Desk, m, path: [] });
+  render(ReportsPage, { desk: desk as unknown as Desk, m, path: [], words: [w, days] });
   await vi.waitFor(() => expect(screen.getByLabelText<HTMLSelectElement>(w.agent).options).toHaveLength(251));
 });

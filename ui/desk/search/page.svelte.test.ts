@@ -22,7 +22,7 @@ function page(asked = 'refund') {
   const visit = vi.fn();
   const everybody = [staff('a', 'Anna Chen', 'Anna'), staff('b', 'Anna Lee', 'Anna'), staff('c', 'Carl', 'customer'), staff('m', 'Mei', 'Mei')];
   const desk = { tag: 'en', language: 'en', keys: true, doers: {}, api, me: everybody[3], staff: colleaguesOf(everybody), teams: { all: [], refresh: async () => undefined }, finding: new Finding(api, new MemoryStorage()), visit };
-  render(SearchPage, { desk: desk as unknown as Desk, m, path: [asked] });
+  render(SearchPage, { desk: desk as unknown as Desk, m, path: [asked], words: w });
   return visit;
 }
 const open = () => screen.getByRole('group', { name: w.filters });

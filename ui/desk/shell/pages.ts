@@ -1,15 +1,18 @@
 import { Activity, ChartColumn, CircleUserRound, Inbox, ScrollText, Search, Settings, Users } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
+import type { Language } from '../../kit/language.ts';
 import type { Messages } from '../messages/en.ts';
 import type { Staff } from './api.ts';
 import type { Desk } from './desk.svelte.ts';
 
 /** What every page but the inbox is given; path is what follows the page's name in the address. */
-export interface PageProps {
+export interface PageProps<W = unknown> {
   desk: Desk;
   m: Messages;
   path: string[];
+  /** The page's own, in the language of the desk. */
+  words: W;
 }
 
 /**
@@ -30,7 +33,20 @@ export interface Page {
   places?: (m: Messages) => { title: string; path: string[] }[];
   /** Fetched when it is first gone to; the inbox alone comes with the desk. */
   load?: () => Promise<{ default: Component<PageProps> }>;
+  /** Its own words, fetched with it and with each change of language. */
+  words?: (language: Language) => Promise<unknown>;
 }
+
+/** A page with words of its own. */
+function own<W>(words: (language: Language) => Promise<W>, load: () => Promise<{ default: Component<PageProps<W>> }>): Pick<Page, 'load' | 'words'> {
+  return { words, load: load as Page['load'] };
+}
+
+const searchWords = (l: Language) => (l === 'zh' ? import('../search/messages/zh.ts').then((f) => f.zh) : import('../search/messages/en.ts').then((f) => f.en));
+const boardWords = (l: Language) => (l === 'zh' ? import('../board/messages/zh.ts').then((f) => f.zh) : import('../board/messages/en.ts').then((f) => f.en));
+const reportWords = (l: Language) => (l === 'zh' ? import('../reports/messages/zh.ts').then((f) => f.zh) : import('../reports/messages/en.ts').then((f) => f.en));
+const settingWords = (l: Language) => (l === 'zh' ? import('../settings/messages/zh.ts').then((f) => f.zh) : import('../settings/messages/en.ts').then((f) => f.en));
+const keyWords = (l: Language) => (l === 'zh' ? import('../settings/programs/messages/zh.ts').then((f) => f.zh) : import('../settings/programs/messages/en.ts').then((f) => f.en));
 
 const configuring = new Set(['owner', 'admin', 'supervisor']);
 const leading = new Set(['owner', 'supervisor']);
@@ -45,12 +61,12 @@ export const decides = (staff: Staff): boolean => managing.has(staff.role);
 /** In the order of the rail. Whoever comes without an address sees the first that is for them. */
 export const pages: readonly Page[] = [
   { id: 'inbox', title: (m) => m.pages.inbox, icon: Inbox, for: (s) => answering.has(s.role) },
-  { id: 'search', title: (m) => m.pages.search, icon: Search, for: (s) => answering.has(s.role), load: () => import('../search/SearchPage.svelte') },
-  { id: 'board', title: (m) => m.pages.board, icon: Activity, for: (s) => leading.has(s.role), load: () => import('../board/BoardPage.svelte') },
-  { id: 'reports', title: (m) => m.pages.reports, icon: ChartColumn, for: (s) => answering.has(s.role), load: () => import('../reports/ReportsPage.svelte') },
-  { id: 'settings', title: (m) => m.pages.settings, icon: Settings, for: (s) => configuring.has(s.role), apart: true, count: { of: (desk) => desk.waiting.count, words: (m, n) => m.pages.approvals(n) }, load: () => import('../settings/SettingsPage.svelte') },
+  { id: 'search', title: (m) => m.pages.search, icon: Search, for: (s) => answering.has(s.role), ...own(searchWords, () => import('../search/SearchPage.svelte')) },
+  { id: 'board', title: (m) => m.pages.board, icon: Activity, for: (s) => leading.has(s.role), ...own(boardWords, () => import('../board/BoardPage.svelte')) },
+  { id: 'reports', title: (m) => m.pages.reports, icon: ChartColumn, for: (s) => answering.has(s.role), ...own((l) => Promise.all([reportWords(l), searchWords(l)]), () => import('../reports/ReportsPage.svelte')) },
+  { id: 'settings', title: (m) => m.pages.settings, icon: Settings, for: (s) => configuring.has(s.role), apart: true, count: { of: (desk) => desk.waiting.count, words: (m, n) => m.pages.approvals(n) }, ...own((l) => Promise.all([settingWords(l), keyWords(l)]), () => import('../settings/SettingsPage.svelte')) },
   { id: 'people', title: (m) => m.pages.people, icon: Users, for: (s) => managing.has(s.role) || leading.has(s.role), apart: true, places: (m) => [{ title: m.duties.title, path: ['duties'] }], load: () => import('../people/PeoplePage.svelte') },
-  { id: 'audit', title: (m) => m.access.audit.title, icon: ScrollText, for: (s) => auditing.has(s.role), apart: true, load: () => import('../audit/AuditPage.svelte') },
+  { id: 'audit', title: (m) => m.access.audit.title, icon: ScrollText, for: (s) => auditing.has(s.role), apart: true, ...own(searchWords, () => import('../audit/AuditPage.svelte')) },
   { id: 'account', title: (m) => m.pages.account, icon: CircleUserRound, for: everybody, apart: true, load: () => import('../account/AccountPage.svelte') },
 ];
 
