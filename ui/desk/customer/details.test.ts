@@ -23,7 +23,7 @@ const line = (id: string, more: Partial<Conversation> = {}): Conversation => ({
   ...more,
 });
 
-function shown(own: Partial<Conversation> = {}, others = [line('two'), line('gone', { status: 'merged' })], about: object = {}) {
+function shown(own: Partial<Conversation> = {}, others = [line('two'), line('gone', { status: 'merged' })], about: object = {}, reader: object = {}) {
   const thread = {
     id: 'one',
     conversation: line('one', own),
@@ -39,14 +39,14 @@ function shown(own: Partial<Conversation> = {}, others = [line('two'), line('gon
       conversations: [line('one'), ...others],
     },
     addHandle: vi.fn(() => Promise.resolve(true)),
-    forgetHandle: vi.fn(() => Promise.resolve()),
+    forgetHandle: vi.fn((_id: string) => Promise.resolve(false)),
     setTopic: vi.fn(() => Promise.resolve(true)),
     mergeInto: vi.fn(() => Promise.resolve(true)),
     read: vi.fn(() => Promise.resolve()),
     ...about,
   };
   const api = { call: () => new Promise<never>(() => undefined) };
-  const desk = { tag: 'en', api, teams: new Teams(api), open: vi.fn(), change: vi.fn(() => Promise.resolve([{ id: 'one' }])), toasts: { say: vi.fn() } };
+  const desk = { tag: 'en', api, teams: new Teams(api), open: vi.fn(), change: vi.fn(() => Promise.resolve([{ id: 'one' }])), toasts: { say: vi.fn() }, ...reader };
   render(Details, { desk: desk as unknown as Desk, m: en, thread: thread as unknown as Thread });
   return { desk, thread };
 }
@@ -80,6 +80,33 @@ test('two numbers that look the same are two, and what the wallet verified stays
   expect(screen.queryByRole('button', { name: en.details.forgetHandle('••••1234') })).toBeNull();
   await fireEvent.click(removals[1]!);
   expect(thread.forgetHandle).toHaveBeenCalledWith('h3');
+});
+
+test('who removes a number by keyboard stands at the next one, and then where one is added', async () => {
+  const { thread } = shown();
+  const { handles } = thread.customer;
+  thread.forgetHandle.mockImplementation(async (id: string) => {
+    await Promise.resolve();
+    document.querySelectorAll('.value')[handles.findIndex((h) => h.id === id)]?.closest('li')?.remove();
+    return true;
+  });
+  const removals = screen.getAllByRole('button', { name: en.details.forgetHandle('••••4567') });
+  removals[0]!.focus();
+  await fireEvent.click(removals[0]!);
+  await vi.waitFor(() => expect(removals[1]).toHaveFocus());
+  thread.forgetHandle.mockImplementation(async () => {
+    await Promise.resolve();
+    removals[1]!.closest('li')!.remove();
+    return true;
+  });
+  await fireEvent.click(removals[1]!);
+  await vi.waitFor(() => expect(screen.getByRole('textbox', { name: en.details.addHandle })).toHaveFocus());
+});
+
+test('whoever sees only what they were given is not told of a wallet and of others', () => {
+  shown({}, [line('two')], {}, { outside: true });
+  expect(screen.queryByText(en.details.others)).toBeNull();
+  expect(screen.getByRole('textbox', { name: en.details.topic })).toBeVisible();
 });
 
 test('a number that was refused stays in its box', async () => {

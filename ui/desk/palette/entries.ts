@@ -33,7 +33,7 @@ function everything(desk: Desk, m: Messages): Entry[] {
     for (const place of page.places?.(m) ?? []) all.push({ id: `page ${page.id} ${place.path.join('/')}`, group: 'pages', title: place.title, about: page.title(m), run: () => desk.visit(page.id, ...place.path) });
   }
   if (!desk.hasInbox) return all;
-  for (const list of builtIn) all.push({ id: `view ${list.view} ${list.order ?? ''}`, group: 'views', title: list.order === 'due' ? m.viewing.dueSoonest : m.view[list.view], run: () => desk.go(list) });
+  for (const list of builtIn.filter((l) => !desk.outside || (l.view !== 'unassigned' && l.view !== 'teams'))) all.push({ id: `view ${list.view} ${list.order ?? ''}`, group: 'views', title: list.order === 'due' ? m.viewing.dueSoonest : m.view[list.view], run: () => desk.go(list) });
   for (const view of desk.views.saved) all.push({ id: `view ${view.id}`, group: 'views', title: view.value.name, run: () => desk.go(view.value.list) });
   for (const c of desk.inbox.items) all.push({ id: `conv ${c.id}`, group: 'conversations', title: nameOf(c.customer, m), about: c.topic || plainText(c.preview, m.message.removedHere), run: () => desk.open(c.id) });
   if (desk.thread && !desk.thread.conversation?.merged_into) {

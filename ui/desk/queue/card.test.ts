@@ -37,7 +37,7 @@ test('a removed secret is said on an offer as it is everywhere', async () => {
 test('an agent of a partner firm is told what the house says of it', async () => {
   const asked = vi.fn();
   const { appear } = offered({
-    me: { id: 'g', name: 'Gil', role: 'outside_agent' },
+    outside: true, me: { id: 'g', name: 'Gil', role: 'outside_agent' },
     api: {
       conversation: asked,
       offer: () => Promise.resolve({ conversation: 'c', channel: 'chat', priority: 'normal', messages: 1, topic: 'Cards', form: { id: 'card', title: 'My card' }, signed_in: true, returning: true }),
@@ -51,7 +51,7 @@ test('an agent of a partner firm is told what the house says of it', async () =>
 
 test('what was told of another offer is not shown with this one', async () => {
   let tell: (brief: unknown) => void = () => undefined;
-  const { appear } = offered({ me: { id: 'g', name: 'Gil', role: 'outside_agent' }, api: { offer: () => new Promise((r) => (tell = r)) } });
+  const { appear } = offered({ outside: true, me: { id: 'g', name: 'Gil', role: 'outside_agent' }, api: { offer: () => new Promise((r) => (tell = r)) } });
   appear();
   await screen.findByRole('button', { name: en.queue.accept });
   tell({ conversation: 'other', channel: 'chat', priority: 'normal', messages: 1, topic: 'Cards', signed_in: false, returning: false });

@@ -459,6 +459,11 @@ export class Desk {
     if (m) this.toasts.say(m.due.news(n), 'danger', 12_000, { label: m.due.look, run: () => this.go(dueSoonest) });
   }
 
+  /** Of a partner firm: sees what they were given, and nothing of customers or colleagues. */
+  get outside(): boolean {
+    return this.me?.role === 'outside_agent';
+  }
+
   get hasInbox(): boolean {
     return this.me !== undefined && pagesFor(this.me).some((p) => p.id === 'inbox');
   }

@@ -366,9 +366,12 @@ export class Thread {
     return done;
   }
 
-  async forgetHandle(handle: string): Promise<void> {
+  /** True when it is gone, and the list of those that are left was read. */
+  async forgetHandle(handle: string): Promise<boolean> {
     const customer = this.customer!.id;
-    if (await this.#do(() => this.api.forgetHandle(customer, handle), {})) await this.#readCustomer(customer);
+    if (!(await this.#do(() => this.api.forgetHandle(customer, handle), {}))) return false;
+    await this.#readCustomer(customer);
+    return true;
   }
 
   edit(seq: number, text: string): Promise<boolean> {

@@ -186,6 +186,7 @@ export const words = {
   gone: 'This cannot be shown any more.',
   likely: 'About your recent payments',
   goOnWith: 'Go on where you stopped',
+  watched: 'We are waiting for news',
 };
 
 export type FlowWords = typeof words;

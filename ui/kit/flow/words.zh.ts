@@ -185,4 +185,5 @@ export const words: FlowWords = {
   gone: '这里已经无法显示。',
   likely: '关于您最近的付款',
   goOnWith: '继续上次的',
+  watched: '正在等待结果',
 };

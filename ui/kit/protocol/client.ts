@@ -479,12 +479,13 @@ export class Client {
         return this.#receipt(frame.conv, frame);
       case 'typing':
         return this.#typing(frame.conv, frame.on ? { by: frame.by, name: frame.name } : undefined);
+      // What is told on as it came.
       case 'run':
-        return this.#emit({ ...frame, what: frame.t });
       case 'act':
-        return this.#emit({ ...frame, what: frame.t });
       case 'present':
-        return this.#emit({ ...frame, what: frame.t });
+      case 'service':
+      case 'offer_over':
+        return this.#emit({ ...frame, what: frame.t } as Change);
       case 'inbox':
         this.#ahead.drop(frame.conv);
         return this.#emit({ what: 'inbox', conv: frame.conv });
@@ -496,12 +497,8 @@ export class Client {
       case 'promise':
         this.promises.set(frame.conv, frame.by);
         return this.#emit({ what: 'eta', conv: frame.conv });
-      case 'service':
-        return this.#emit({ what: 'service', service: frame.service });
       case 'offer':
         return this.#emit({ what: 'offer', offer: frame });
-      case 'offer_over':
-        return this.#emit({ what: 'offer_over', conv: frame.conv, reason: frame.reason });
       case 'presence':
         return this.#emit({ what: 'presence', presence: frame });
       case 'welcome':

@@ -145,12 +145,8 @@ export class Chat {
 
   /** A window that is closed, or in a tab behind others, is in nobody's view. */
   attend(): void {
-    this.client.attend(this.attends);
+    this.client.attend(this.shown && !document.hidden);
     void this.running?.look();
-  }
-
-  get attends(): boolean {
-    return this.shown && !document.hidden;
   }
 
   /** Nobody is signed in, as far as is known. */

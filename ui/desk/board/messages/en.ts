@@ -38,7 +38,7 @@ export const en = {
   line: 'The line',
   noLine: 'Nobody waits',
   noLineLead: 'Whoever writes and has no agent yet stands here until somebody takes it.',
-  place: 'Place',
+  placeOf: (n: number) => `place ${n}`,
   since: 'Waits for',
   told: 'Was told',
   priority: { low: 'Low', normal: 'Normal', high: 'High', urgent: 'Urgent' } as Record<string, string>,

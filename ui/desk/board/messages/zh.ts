@@ -40,7 +40,7 @@ export const zh: Words = {
   line: '排队',
   noLine: '没有人在等',
   noLineLead: '还没有负责人的客户会排在这里，直到有人接待。',
-  place: '位置',
+  placeOf: (n) => `第 ${n} 位`,
   since: '已等待',
   told: '告知时间',
   priority: { low: '低', normal: '普通', high: '高', urgent: '紧急' },

@@ -1,6 +1,6 @@
 import type { Change } from '../../../kit/protocol/client.ts';
 import { uuidv4 } from '../../../kit/protocol/ids.ts';
-import type { Answer, Offered, Run, View, Walk } from '../../../kit/flow/wire.ts';
+import { refOf, type Answer, type Offered, type Run, type View, type Walk } from '../../../kit/flow/wire.ts';
 import type { Chat } from '../chat.svelte.ts';
 import type { Form } from '../intake/form.ts';
 
@@ -37,6 +37,10 @@ export async function ask<T>(chat: Chat, path: string, lang: string, body?: unkn
   if (!answer.ok) throw new Refused(answer.status);
   return (await answer.json()) as T;
 }
+
+/** The payment that the card of a view is about; any other view is about itself: what was agreed to stays as it was shown. */
+const cardOf = (v: View): unknown => (v.card === 'payment' && v.value ? refOf(v.value) : v);
+const bare = (v: View): View => ({ ...v, card: undefined, value: undefined, problem: undefined, stuck: undefined });
 
 export const offered = (chat: Chat, lang: string): Promise<Offered> => ask<Offered>(chat, 'flows', lang);
 
@@ -97,10 +101,14 @@ export class Running {
     void this.look();
   }
 
+  get #attended(): boolean {
+    return this.chat.shown && !document.hidden;
+  }
+
   /** Asks what is so now, if somebody can see it: what is looked at counts as seen. */
   async look(): Promise<void> {
     const { run } = this;
-    if (!run || this.busy || this.#looking || this.#left || !this.chat.attends) return;
+    if (!run || this.busy || this.#looking || this.#left || !this.#attended) return;
     this.#looking = true;
     const told = this.#told;
     try {
@@ -191,13 +199,18 @@ export class Running {
     }
     // The same question again was not answered.
     if (walk.views.at(-1)?.problem && walk.run.step === last?.step) return;
-    this.passed = [...this.passed, { key: this.#keys++, views: step.map((v) => ({ ...v, problem: undefined, stuck: undefined })), said }];
+    // A card that is drawn again, as it is now, need not stand twice below each other.
+    const drawn = new Set(walk.views.map(cardOf));
+    this.passed = [
+      ...this.passed.map((p) => ({ ...p, views: p.views.map((v) => (drawn.has(cardOf(v)) ? bare(v) : v)) })),
+      { key: this.#keys++, views: step.map((v) => (drawn.has(cardOf(v)) ? bare(v) : { ...v, problem: undefined, stuck: undefined })), said },
+    ];
   }
 
   #watch(): void {
     clearTimeout(this.#timer);
     const { run } = this;
     if (this.#left || !run) return;
-    if (run.state === 'working' || run.state === 'waiting') this.#timer = setTimeout(() => (this.chat.attends ? void this.look() : this.#watch()), lookAgain);
+    if (run.state === 'working' || run.state === 'waiting') this.#timer = setTimeout(() => (this.#attended ? void this.look() : this.#watch()), lookAgain);
   }
 }

@@ -31,7 +31,7 @@ const ears = new Set<(change: Change) => void>();
 const tell = (change: Change) => ears.forEach((ear) => ear(change));
 const news = (revision: number, id = 'r1'): Change => ({ what: 'run', run: id, state: 'asking', revision });
 const client = { session: 's', on: (ear: (change: Change) => void) => (ears.add(ear), () => ears.delete(ear)) };
-const chat = (part: Partial<Chat> = {}) => ({ client, parts: { language: 'en' }, attends: true, fill, ...part }) as unknown as Chat & { attends: boolean };
+const chat = (part: Partial<Chat> = {}) => ({ client, parts: { language: 'en' }, shown: true, fill, ...part }) as unknown as Chat;
 const settled = async (r: Running) => vi.waitFor(() => expect(r.busy).toBe(false));
 
 beforeEach(() => {
@@ -78,6 +78,23 @@ test('whoever comes second sees what the other device did', async () => {
   expect(sent[2]!.path).toBe('/rt/runs/r1?lang=en');
   expect(r.views).toEqual([end]);
   expect(r.passed).toEqual([]);
+});
+
+test('the card of a payment stands where one is now, and what was agreed to stays', async () => {
+  const value = { type: 'payment', payment: { id: 'tx-1', kind: 'payment', direction: 'out' as const, state: 'late', amount: { amount: '1', currency: 'EUR', scale: 2 }, where: 'late' } };
+  const act = { type: 'act', act: { id: 'a', act: 'refund', state: 'proposed', hash: 'h', proof: 2, four_eyes: false, reversible: false } };
+  const tells: View = { step: 'tell', kind: 'show', card: 'payment', value, say: 'It is late.' };
+  const agree: View = { step: 'agree', kind: 'confirm', card: 'act', value: act };
+  serve({ run: run(), views: [tells, agree] }, { run: run({ revision: 2, state: 'waiting' }), views: [{ step: 'wait', kind: 'wait', card: 'payment', value }, { step: 'prove', kind: 'step_up', card: 'act', value: act }] });
+  const r = new Running(chat(), { flow: 'FL2' });
+  await settled(r);
+  r.answer({ do: 'confirm', hash: 'h' }, 'Yes');
+  await settled(r);
+  expect(r.passed[0]!.views.map((v) => [v.say, v.value?.type])).toEqual([
+    ['It is late.', undefined],
+    [undefined, 'act'],
+  ]);
+  expect(r.views[0]!.value).toEqual(value);
 });
 
 test('a question that comes again with a problem was not answered', async () => {
@@ -136,13 +153,13 @@ test('another device that answers moves this one on', async () => {
 });
 
 test('nobody looks at what is not in view; whoever comes back sees what is so now', async () => {
-  const c = chat({ attends: false });
+  const c = chat({ shown: false });
   const sent = serve({ run: run({ state: 'waiting' }), views: [] }, { run: run({ revision: 2 }), views: [ask] });
   const r = new Running(c, { flow: 'FL2' });
   await settled(r);
   tell(news(2));
   expect(sent).toHaveLength(1);
-  c.attends = true;
+  c.shown = true;
   await r.look();
   expect(r.views).toEqual([ask]);
 });
