@@ -49,7 +49,7 @@ start() {
   for attempt in 1 2 3 4 5; do
     port=$((20000 + RANDOM % 20000))
     if as_owner "$bin/pg_ctl" -D "$home/db" -w -t 30 -l "$home/log" -o "-c listen_addresses=127.0.0.1 -p $port \
-      -c unix_socket_directories=$home -c max_connections=200 -c fsync=on -c synchronous_commit=on" start >/dev/null 2>&1; then
+      -c unix_socket_directories=$home -c max_connections=400 -c fsync=on -c synchronous_commit=on" start >/dev/null 2>&1; then
       mkdir -p "$(dirname "$state")"
       printf '%s\npostgres://kefu:%s@127.0.0.1:%s/postgres?sslmode=disable\n' "$home" "$password" "$port" >"$state"
       chmod 600 "$state"
