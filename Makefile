@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-system setup-go build run dev test test-go test-ui test-alone test-race test-postgres fuzz e2e lint lint-go lint-ui fmt generate verify bench kill-wallet clean
+.PHONY: help setup setup-system setup-go build run dev test test-go test-ui test-alone test-race test-postgres fuzz e2e lint lint-go lint-ui fmt generate verify bench kill-wallet flow-faults clean
 
 LISTEN    ?= localhost:8080
 DATA      ?= .data/demo
@@ -107,6 +107,11 @@ bench: build ## measure against the floor: docs/measurements.md says how to read
 KILLS ?= 200
 kill-wallet: setup ## kill the demo's wallet KILLS times while it works, and judge its books each time
 	KEFU_KILLS=$(KILLS) go test ./internal/connector/demowallet -run '^TestKilledAtAnyMoment$$' -v -timeout 2h
+
+SEED ?= 1
+flow-faults: ## walk customers through the flows over a wallet with every fault, and combinations
+	go run ./cmd/kefu flow test --faults all --seed $(SEED) --walks 40
+	go run ./cmd/kefu flow test --faults random --seed $(SEED) --walks 10
 
 clean: ## remove what was built; data of the demo stays
 	rm -rf bin build ui/node_modules

@@ -55,7 +55,7 @@ func layers() []layer {
 		{
 			name:  "beside",
 			rooms: []string{"internal/bench", "internal/replay", "internal/safety", "internal/simulation", "internal/walletcheck", "internal/flowcheck"},
-			below: []string{"platform", "domain", "flow", "adapter", "client", "target"},
+			below: []string{"platform", "domain", "flow", "adapter", "client", "target", "example"}, // an example is what is tried on
 		},
 		{name: "app", rooms: []string{"internal/app"}, below: []string{"platform", "domain", "flow", "adapter", "interface"}},
 		{

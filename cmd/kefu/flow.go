@@ -30,7 +30,8 @@ type flowResult struct {
 const maxIDs = 1000
 
 const flowUsage = `usage: kefu flow test [--dir FOLDER] [--write] [--json]
-       kefu flow test --over process,http [--dir FOLDER] [--json] [ID ...]`
+       kefu flow test --over process,http [--dir FOLDER] [--json] [ID ...]
+       kefu flow test --faults all|random|NAME[+NAME],... [--seed N] [--walks N] [--dir FOLDER] [--json]`
 
 // runFlow is `kefu flow test`: it walks the golden conversations through the flows.
 func runFlow(ctx context.Context, args []string) int {
@@ -43,14 +44,20 @@ func runFlow(ctx context.Context, args []string) int {
 	write := f.Bool("write", false, "with --dir: write down what is seen as what should be")
 	asJSON := f.Bool("json", false, "print one JSON object as the last line")
 	over := f.String("over", "", "walk them over the demo's wallet and its simulator: process, http or both with a comma, which have to go alike")
+	faults := f.String("faults", "", "walk customers through the flows over a wallet with faults: all, each in turn; random combinations; or names with commas")
+	seed := f.Uint64("seed", 1, "with --faults: of what is random")
+	walks := f.Int("walks", faultWalks, "with --faults: of each fault or combination")
 	ids, err := parseArgs(f, args[1:], maxIDs)
 	if err != nil {
 		return usageOr(err)
 	}
-	if *over != "" && !*write {
+	if *faults != "" && *over == "" && !*write && len(ids) == 0 {
+		return testFaults(ctx, *dir, *faults, *seed, *walks, *asJSON)
+	}
+	if *over != "" && !*write && *faults == "" {
 		return testOver(ctx, *dir, *over, ids, *asJSON)
 	}
-	if len(ids) > 0 || *over != "" {
+	if len(ids) > 0 || *over != "" || *faults != "" {
 		fmt.Fprintln(os.Stderr, flowUsage)
 		return 2
 	}

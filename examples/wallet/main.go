@@ -15,8 +15,9 @@ import (
 	"os/signal"
 	"time"
 
+	"kefu/examples/wallet/flawed"
 	"kefu/examples/wallet/memory"
-	"kefu/internal/connector/walletserver"
+	"kefu/internal/platform/clock"
 	"kefu/internal/platform/httpsig"
 )
 
@@ -30,8 +31,8 @@ func main() {
 	delay := flag.Duration("delay", 2*time.Second, "until what is pending is over, and customers have answered")
 	flag.Parse()
 	if *list {
-		for _, f := range faults() {
-			fmt.Printf("%-22s %s\n", f.name, f.what)
+		for _, f := range flawed.Faults() {
+			fmt.Printf("%-22s %s\n", f.Name, f.What)
 		}
 		return
 	}
@@ -85,23 +86,13 @@ func serve(o options) error {
 
 // handlerWith is the wallet with one fault, or none.
 func handlerWith(name string, key httpsig.Key, own *memory.Wallet) (http.Handler, error) {
-	o := walletserver.Options{Wallet: own, Verifier: httpsig.NewVerifier(100_000, key), Log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
-	if name == "" {
-		return walletserver.New(o).Handler(), nil
+	var names []string
+	if name != "" {
+		names = append(names, name)
 	}
-	for _, f := range faults() {
-		if f.name != name {
-			continue
-		}
-		o.Wallet = &faulty{Wallet: own, on: name}
-		handler := walletserver.New(o).Handler()
-		if f.ask != nil {
-			handler = f.ask(handler, key)
-		}
-		if f.say != nil {
-			handler = rewriting(handler, f.say)
-		}
-		return handler, nil
+	handler, err := flawed.Handler(flawed.Options{Wallet: own, Key: key, Clock: clock.System, Log: slog.New(slog.NewTextHandler(os.Stderr, nil))}, names...)
+	if err != nil {
+		return nil, fmt.Errorf("%w; --faults lists them", err)
 	}
-	return nil, fmt.Errorf("there is no fault %q; --faults lists them", name)
+	return handler, nil
 }

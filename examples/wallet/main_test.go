@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"kefu/examples/wallet/flawed"
 	"kefu/examples/wallet/memory"
 	"kefu/internal/platform/httpsig"
 	"kefu/internal/walletcheck"
@@ -55,25 +56,25 @@ func TestNothingIsWrongWithoutAFault(t *testing.T) {
 
 // Each fault is found by the check that is there for it.
 func TestEveryFaultIsFound(t *testing.T) {
-	all := faults()
+	all := flawed.Faults()
 	if len(all) < 40 {
 		t.Errorf("there are only %d faults", len(all))
 	}
 	names := map[string]bool{}
 	for _, f := range all {
-		if names[f.name] || f.what == "" {
-			t.Errorf("the fault %q is there twice, or says nothing", f.name)
+		if names[f.Name] || f.What == "" {
+			t.Errorf("the fault %q is there twice, or says nothing", f.Name)
 		}
-		names[f.name] = true
-		t.Run(f.name, func(t *testing.T) {
+		names[f.Name] = true
+		t.Run(f.Name, func(t *testing.T) {
 			t.Parallel()
 			only := ""
-			if f.name == "slow" { // which each answer is
-				only = f.by
+			if f.Name == "slow" { // which each answer is
+				only = f.By
 			}
-			found := failures(judged(t, f.name, only))
-			if !slices.Contains(found, f.by) {
-				t.Errorf("%s was to find it; found by %d: %s", f.by, len(found), strings.Join(found[:min(8, len(found))], " "))
+			found := failures(judged(t, f.Name, only))
+			if !slices.Contains(found, f.By) {
+				t.Errorf("%s was to find it; found by %d: %s", f.By, len(found), strings.Join(found[:min(8, len(found))], " "))
 			}
 		})
 	}

@@ -28,6 +28,7 @@ import (
 	flow "kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/golden"
 	"kefu/internal/platform/httpsig"
+	"kefu/internal/platform/secret"
 	"kefu/internal/storage/books"
 )
 
@@ -206,7 +207,7 @@ func lay(ctx context.Context, c Content, dir string, way Way) (*lane, func() err
 		}
 		stops, asked = append(stops, s.close), s.Client
 	}
-	if l.house, err = open(ctx, dir, c, asked, l.clock, l.heard); err != nil {
+	if l.house, err = open(ctx, dir, secret.GenerateMaster(), c, asked, l.clock, l.heard); err != nil {
 		return nil, nil, errors.Join(err, stop())
 	}
 	stops = append(stops, l.house.close)

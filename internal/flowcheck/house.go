@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -83,9 +84,11 @@ type house struct {
 	close  func() error
 }
 
-// open opens a house in a folder, over a wallet. Errors: those of the store.
-func open(ctx context.Context, dir string, c Content, w Wallet, clock *Clock, in *heard) (*house, error) {
-	ring, err := keyring.Open(filepath.Join(dir, "keys"), secret.GenerateMaster(), keyring.Options{FirstExtent: 256, Tombstones: filepath.Join(dir, "destroyed.log")})
+// open opens a house in a folder, over a wallet; one that is new gets somebody who
+// decides. Errors: those of the store.
+func open(ctx context.Context, dir string, master secret.Master, c Content, w Wallet, clock *Clock, in *heard) (*house, error) {
+	_, missing := os.Stat(filepath.Join(dir, "keys"))
+	ring, err := keyring.Open(filepath.Join(dir, "keys"), master, keyring.Options{FirstExtent: 256, Tombstones: filepath.Join(dir, "destroyed.log")})
 	if err != nil {
 		return nil, err
 	}
@@ -104,14 +107,17 @@ func open(ctx context.Context, dir string, c Content, w Wallet, clock *Clock, in
 		stop()
 		return errors.Join(<-ended, store.Close(), ring.Close())
 	}}
-	if err := h.people(ctx, c, w, in); err != nil {
-		return nil, errors.Join(err, h.close())
+	h.furnish(c, w, in)
+	if missing != nil {
+		if err := h.people(ctx); err != nil {
+			return nil, errors.Join(err, h.close())
+		}
 	}
 	return h, nil
 }
 
-// people lets the house work: its rules, and somebody who decides.
-func (h *house) people(ctx context.Context, c Content, w Wallet, in *heard) error {
+// furnish puts the flows, rules and proofs into the house.
+func (h *house) furnish(c Content, w Wallet, in *heard) {
 	log, now := slog.New(slog.DiscardHandler), h.clock.Now
 	wide := ratelimit.Limit{Burst: 100_000, Per: time.Second}
 	in.Service = intake.New(h.store, c.Guard, intake.Limits{Visitor: wide, Customer: wide, Staff: wide, VisitorStarts: wide, CustomerStarts: wide, Senders: 1000}, now, nil)
@@ -124,6 +130,10 @@ func (h *house) people(ctx context.Context, c Content, w Wallet, in *heard) erro
 		Policy: func() (action.Policy, int64) { return careful(), 1 }, Zone: func() *time.Location { return time.UTC }, OnDuty: func() bool { return true },
 	}, Issuer)
 	h.UseActs(acting.Flows{Service: h.acts})
+}
+
+// people lets somebody in who decides, and keeps the flows.
+func (h *house) people(ctx context.Context) error {
 	m := staff.Member{ID: id.New(), Email: "second@example.org", Name: "Second", Role: identity.Supervisor}
 	if err := h.store.AddStaff(ctx, identity.SystemPart("cli"), staff.New{Member: m}); err != nil {
 		return err

@@ -30,18 +30,24 @@ func (t *trouble) between(next http.Handler) http.Handler {
 		if t.down.Load() {
 			panic(http.ErrAbortHandler)
 		}
-		body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
-		if err != nil {
-			panic(http.ErrAbortHandler)
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		command := r.Method == http.MethodPost && !strings.HasSuffix(r.URL.Path, "/stepups") && !bytes.Contains(body, []byte(`"dry_run":true`))
+		body, command := commandOf(r)
+		r.Body = body
 		if command && t.lose.Swap(false) {
 			next.ServeHTTP(&nowhere{http.Header{}}, r)
 			panic(http.ErrAbortHandler)
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// commandOf reads a request, and tells whether it has something done.
+func commandOf(r *http.Request) (io.ReadCloser, bool) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	if err != nil {
+		panic(http.ErrAbortHandler) // whoever asked is gone
+	}
+	command := r.Method == http.MethodPost && !strings.HasSuffix(r.URL.Path, "/stepups") && !bytes.Contains(body, []byte(`"dry_run":true`))
+	return io.NopCloser(bytes.NewReader(body)), command
 }
 
 // nowhere is where a lost answer goes.

@@ -1,6 +1,10 @@
 package wallet
 
-import "kefu/internal/platform/fault"
+import (
+	"unicode"
+
+	"kefu/internal/platform/fault"
+)
 
 // Customer is a customer as the wallet knows one.
 type Customer struct {
@@ -140,12 +144,28 @@ type Instrument struct {
 	OpenUses   int    `json:"open_uses"` // transactions and mandates that rest on it
 }
 
+// maxBrandDigits bounds the digits of a brand, which is shown beside the last four.
+const maxBrandDigits = 6
+
+// digitsIn counts the digits of a text, of any script.
+func digitsIn(s string) (n int) {
+	for _, r := range s {
+		if unicode.IsDigit(r) {
+			n++
+		}
+	}
+	return n
+}
+
 // Validate refuses what is not of the contract: above all a number that is longer
-// than its last four. Errors: Invalid.
+// than its last four, wherever it stands. Errors: Invalid.
 func (i Instrument) Validate() error {
 	const op = "wallet.Instrument"
 	if len(i.Last4) > 4 {
 		return fault.InvalidField(op, "last4", "has more than four characters")
+	}
+	if digitsIn(i.Brand) > maxBrandDigits {
+		return fault.InvalidField(op, "brand", "has more than %d digits, as a number has that nobody may see whole", maxBrandDigits)
 	}
 	if i.OpenUses < 0 || i.OpenUses > 1_000_000 {
 		return fault.InvalidField(op, "open_uses", "is out of range")

@@ -104,6 +104,11 @@ func TestBalancesAddUp(t *testing.T) {
 	if err := card.Validate(); !fault.Is(err, fault.Invalid) {
 		t.Errorf("a whole card number was taken: %v", err)
 	}
+	for brand, ok := range map[string]bool{"Visa": true, "银联": true, "Bank 24": true, "4242424242424242": false, "Visa 4242 4242 42": false, "４２４２４２４２": false} {
+		if err := (wallet.Instrument{ID: "i", Type: "card", Brand: brand, Last4: "4242", Status: "active"}).Validate(); fault.Is(err, fault.Invalid) == ok {
+			t.Errorf("%q: %v", brand, err)
+		}
+	}
 }
 
 func TestMasks(t *testing.T) {

@@ -1,4 +1,8 @@
-package main
+// Package flawed is the example's wallet with something wrong with it, by choice: in what
+// it takes, in how it answers and in what it does. Each fault is found by one check of
+// `kefu connector verify`, and `kefu flow test --faults` has customers walk through the
+// flows while it is there.
+package flawed
 
 import (
 	"bytes"
@@ -7,15 +11,16 @@ import (
 	"strings"
 	"time"
 
+	"kefu/internal/platform/clock"
 	"kefu/internal/platform/httpsig"
 )
 
-// flaw is one thing that can be wrong with a wallet.
-type flaw struct {
-	name string
-	what string
-	by   string // the check that finds it
-	ask  func(http.Handler, httpsig.Key) http.Handler
+// Fault is one thing that can be wrong with a wallet.
+type Fault struct {
+	Name string
+	What string
+	By   string // the check that finds it
+	ask  func(http.Handler, httpsig.Key, clock.Clock) http.Handler
 	say  func(*said)
 }
 
@@ -27,8 +32,8 @@ type said struct {
 	body    []byte
 }
 
-// faults lists them all. Those without a function are in faulty.go, by their names.
-func faults() []flaw {
+// Faults lists them all. Those without a function are in faulty.go, by their names.
+func Faults() []Fault {
 	all := append(asking(), saying()...)
 	for _, f := range [][3]string{
 		{"other-customer", "tells of another customer than was asked for", "customer.right"},
@@ -84,20 +89,24 @@ func faults() []flaw {
 		{"fickle", "names something else each time", "capabilities.steady"},
 		{"boasting", "names acts that it does not take", "dry.freeze"},
 	} {
-		all = append(all, flaw{name: f[0], what: f[1], by: f[2]})
+		all = append(all, Fault{Name: f[0], What: f[1], By: f[2]})
 	}
 	return all
 }
 
 // asking are faults in what a wallet takes.
-func asking() []flaw {
-	loose := func(name, what, by string, l lax) flaw {
-		return flaw{name: name, what: what, by: by, ask: func(next http.Handler, key httpsig.Key) http.Handler { return taking(next, key, l) }}
+func asking() []Fault {
+	loose := func(name, what, by string, l lax) Fault {
+		return Fault{Name: name, What: what, By: by, ask: func(next http.Handler, key httpsig.Key, now clock.Clock) http.Handler {
+			return taking(next, key, now, l)
+		}}
 	}
-	changed := func(name, what, by string, change func(*http.Request, []byte) []byte) flaw {
-		return flaw{name: name, what: what, by: by, ask: func(next http.Handler, key httpsig.Key) http.Handler { return taking(next, key, lax{change: change}) }}
+	changed := func(name, what, by string, change func(*http.Request, []byte) []byte) Fault {
+		return Fault{Name: name, What: what, By: by, ask: func(next http.Handler, key httpsig.Key, now clock.Clock) http.Handler {
+			return taking(next, key, now, lax{change: change})
+		}}
 	}
-	return []flaw{
+	return []Fault{
 		loose("unsigned", "takes what is not signed", "signature.none", lax{anything: true}),
 		loose("any-signature", "looks only whether there is a signature", "signature.zero", lax{present: true}),
 		loose("no-digest", "does not compare the body with its digest", "signature.post.body", lax{anyBody: true}),
@@ -135,7 +144,7 @@ func asking() []flaw {
 }
 
 // saying are faults in how a wallet answers.
-func saying() []flaw {
+func saying() []Fault {
 	replaced := func(pattern, with string) func(*said) {
 		p := regexp.MustCompile(pattern)
 		return func(s *said) {
@@ -155,52 +164,52 @@ func saying() []flaw {
 		}
 	}
 	well := func(s *said) bool { return strings.HasPrefix(s.request.URL.Path, "/.well-known/") }
-	return []flaw{
-		{name: "html-errors", what: "answers errors with a page", by: "http.problem.kind", say: failed(func(s *said) {
+	return []Fault{
+		{Name: "html-errors", What: "answers errors with a page", By: "http.problem.kind", say: failed(func(s *said) {
 			s.header.Set("Content-Type", "text/html")
 			s.body = []byte("<html>Not found</html>")
 		})},
-		{name: "good-errors", what: "answers errors with 200", by: "customer.nobody", say: failed(func(s *said) { s.status = http.StatusOK })},
-		{name: "wrong-status", what: "says another status in a problem than it has", by: "http.problem.status", say: failed(func(s *said) {
+		{Name: "good-errors", What: "answers errors with 200", By: "customer.nobody", say: failed(func(s *said) { s.status = http.StatusOK })},
+		{Name: "wrong-status", What: "says another status in a problem than it has", By: "http.problem.status", say: failed(func(s *said) {
 			s.body = regexp.MustCompile(`"status":\d+`).ReplaceAll(s.body, []byte(`"status":500`))
 		})},
-		{name: "leaky-errors", what: "shows its inside in errors", by: "http.problem.quiet", say: failed(func(s *said) {
+		{Name: "leaky-errors", What: "shows its inside in errors", By: "http.problem.quiet", say: failed(func(s *said) {
 			s.body = bytes.Replace(s.body, []byte(`{`), []byte(`{"trace":"goroutine 7 [running]","`), 1)
 			s.body = bytes.Replace(s.body, []byte(`,""`), []byte(`,"`), 1)
 		})},
-		{name: "own-codes", what: "has codes of its own", by: "http.problem.code", say: failed(func(s *said) { s.body = bytes.ReplaceAll(s.body, []byte("not_found"), []byte("E404")) })},
-		{name: "plain-text", what: "says that its answers are text", by: "http.json", say: headed("Content-Type", "text/plain")},
-		{name: "cookies", what: "sets cookies", by: "http.no.cookie", say: headed("Set-Cookie", "session=1")},
-		{name: "open-to-browsers", what: "lets every page read it", by: "http.no.cors", say: headed("Access-Control-Allow-Origin", "*")},
-		{name: "cached", what: "lets answers be kept", by: "http.no.store", say: headed("Cache-Control", "public, max-age=3600")},
-		{name: "redirects", what: "leads to another address", by: "http.no.redirect", say: func(s *said) {
+		{Name: "own-codes", What: "has codes of its own", By: "http.problem.code", say: failed(func(s *said) { s.body = bytes.ReplaceAll(s.body, []byte("not_found"), []byte("E404")) })},
+		{Name: "plain-text", What: "says that its answers are text", By: "http.json", say: headed("Content-Type", "text/plain")},
+		{Name: "cookies", What: "sets cookies", By: "http.no.cookie", say: headed("Set-Cookie", "session=1")},
+		{Name: "open-to-browsers", What: "lets every page read it", By: "http.no.cors", say: headed("Access-Control-Allow-Origin", "*")},
+		{Name: "cached", What: "lets answers be kept", By: "http.no.store", say: headed("Cache-Control", "public, max-age=3600")},
+		{Name: "redirects", What: "leads to another address", By: "http.no.redirect", say: func(s *said) {
 			if s.status == http.StatusOK && !well(s) {
 				s.status = http.StatusFound
 				s.header.Set("Location", "/v2/")
 			}
 		}},
-		{name: "slow", what: "takes more than two seconds for a customer", by: "http.quick", say: func(s *said) {
+		{Name: "slow", What: "takes more than two seconds for a customer", By: "http.quick", say: func(s *said) {
 			if s.status == http.StatusOK && s.request.URL.Path == "/v1/customers/c-anna" {
 				time.Sleep(2100 * time.Millisecond)
 			}
 		}},
-		{name: "new-fields", what: "answers with fields that are not of the contract", by: "customer.contract", say: replaced(`"created_at"`, `"score":7,"created_at"`)},
-		{name: "double-fields", what: "answers with a field twice", by: "customer.contract", say: replaced(`"kind":"person"`, `"kind":"business","kind":"person"`)},
-		{name: "floats", what: "tells of sums as numbers", by: "balances.contract", say: replaced(`"amount":"([0-9.]+)","currency"`, `"amount":$1,"currency"`)},
-		{name: "unix-times", what: "tells of times as numbers", by: "customer.contract", say: replaced(`"created_at":"[^"]+"`, `"created_at":1795687200`)},
-		{name: "null-lists", what: "answers null for an empty list", by: "restrictions.contract", say: replaced(`"items":\[\]`, `"items":null`)},
-		{name: "two-values", what: "answers with two values", by: "customer.contract", say: func(s *said) { s.body = append(s.body, s.body...) }},
-		{name: "cut-off", what: "answers with half of the answer", by: "customer.contract", say: func(s *said) { s.body = s.body[:len(s.body)/2] }},
-		{name: "card-numbers", what: "tells of whole card numbers", by: "customer.no.card.number", say: replaced(`"brand":"visa"`, `"brand":"4111111111111111"`)},
-		{name: "private-keys", what: "publishes the private half of its key", by: "keys.public", say: replaced(`"kty":"OKP"`, `"d":"AAAA","kty":"OKP"`)},
-		{name: "other-keys", what: "publishes keys with which it does not sign", by: "stepup.proof", say: replaced(`"x":"[^"]+"`, `"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"`)},
-		{name: "hidden-document", what: "wants a signature for what it can do", by: "capabilities.served", say: func(s *said) {
+		{Name: "new-fields", What: "answers with fields that are not of the contract", By: "customer.contract", say: replaced(`"created_at"`, `"score":7,"created_at"`)},
+		{Name: "double-fields", What: "answers with a field twice", By: "customer.contract", say: replaced(`"kind":"person"`, `"kind":"business","kind":"person"`)},
+		{Name: "floats", What: "tells of sums as numbers", By: "balances.contract", say: replaced(`"amount":"([0-9.]+)","currency"`, `"amount":$1,"currency"`)},
+		{Name: "unix-times", What: "tells of times as numbers", By: "customer.contract", say: replaced(`"created_at":"[^"]+"`, `"created_at":1795687200`)},
+		{Name: "null-lists", What: "answers null for an empty list", By: "restrictions.contract", say: replaced(`"items":\[\]`, `"items":null`)},
+		{Name: "two-values", What: "answers with two values", By: "customer.contract", say: func(s *said) { s.body = append(s.body, s.body...) }},
+		{Name: "cut-off", What: "answers with half of the answer", By: "customer.contract", say: func(s *said) { s.body = s.body[:len(s.body)/2] }},
+		{Name: "card-numbers", What: "tells of whole card numbers", By: "customer.no.card.number", say: replaced(`"brand":"visa"`, `"brand":"4111111111111111"`)},
+		{Name: "private-keys", What: "publishes the private half of its key", By: "keys.public", say: replaced(`"kty":"OKP"`, `"d":"AAAA","kty":"OKP"`)},
+		{Name: "other-keys", What: "publishes keys with which it does not sign", By: "stepup.proof", say: replaced(`"x":"[^"]+"`, `"x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"`)},
+		{Name: "hidden-document", What: "wants a signature for what it can do", By: "capabilities.served", say: func(s *said) {
 			if well(s) && s.request.Header.Get("Signature") == "" {
 				s.status = http.StatusUnauthorized
 			}
 		}},
-		{name: "wrong-key-echo", what: "answers a command with another key", by: "freeze.done", say: replaced(`"key":"verify-[^"]+"`, `"key":"another"`)},
-		{name: "no-endpoint", what: "does not serve a reading that it names", by: "served.limits", say: func(s *said) {
+		{Name: "wrong-key-echo", What: "answers a command with another key", By: "freeze.done", say: replaced(`"key":"verify-[^"]+"`, `"key":"another"`)},
+		{Name: "no-endpoint", What: "does not serve a reading that it names", By: "served.limits", say: func(s *said) {
 			if strings.HasSuffix(s.request.URL.Path, "/limits") {
 				s.status, s.body = http.StatusNotFound, []byte("404 page not found")
 			}

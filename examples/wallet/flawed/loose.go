@@ -1,4 +1,4 @@
-package main
+package flawed
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/clock"
 	"kefu/internal/platform/httpsig"
 )
 
@@ -27,7 +28,7 @@ type lax struct {
 
 // taking judges a request by itself, as laxly as it is told, and signs it anew for the
 // server behind it.
-func taking(next http.Handler, key httpsig.Key, l lax) http.Handler {
+func taking(next http.Handler, key httpsig.Key, now clock.Clock, l lax) http.Handler {
 	var mu sync.Mutex
 	seen := map[string]bool{}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -36,7 +37,7 @@ func taking(next http.Handler, key httpsig.Key, l lax) http.Handler {
 			http.Error(w, "the body cannot be read", http.StatusBadRequest)
 			return
 		}
-		nonce, ok := l.admit(r, body, key)
+		nonce, ok := l.admit(r, body, key, now())
 		mu.Lock()
 		ok = ok && (l.again || l.anything || l.present || !seen[nonce])
 		seen[nonce] = true
@@ -45,7 +46,7 @@ func taking(next http.Handler, key httpsig.Key, l lax) http.Handler {
 			if l.change != nil {
 				body = l.change(r, body)
 			}
-			sign(r, body, key)
+			sign(r, body, key, now())
 		}
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		next.ServeHTTP(w, r)
@@ -53,7 +54,7 @@ func taking(next http.Handler, key httpsig.Key, l lax) http.Handler {
 }
 
 // sign signs a request as it is now.
-func sign(r *http.Request, body []byte, key httpsig.Key) {
+func sign(r *http.Request, body []byte, key httpsig.Key, now time.Time) {
 	actor := r.Header.Get("Kefu-Actor")
 	if actor == "" {
 		actor = `{"kind":"staff","id":"somebody","purpose":"view"}`
@@ -63,14 +64,14 @@ func sign(r *http.Request, body []byte, key httpsig.Key) {
 	if r.Method == http.MethodPost {
 		headers = append(headers, httpsig.Header{Name: "idempotency-key", Value: r.Header.Get("Idempotency-Key")})
 	}
-	signed := httpsig.Sign(httpsig.Request{Method: r.Method, Authority: r.Host, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Body: body, Headers: headers}, key, time.Now())
+	signed := httpsig.Sign(httpsig.Request{Method: r.Method, Authority: r.Host, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Body: body, Headers: headers}, key, now)
 	r.Header.Set("Content-Digest", signed.ContentDigest)
 	r.Header.Set("Signature-Input", signed.SignatureInput)
 	r.Header.Set("Signature", signed.Signature)
 }
 
 // admit verifies a signature over what it says that it covers (RFC 9421).
-func (l lax) admit(r *http.Request, body []byte, key httpsig.Key) (nonce string, ok bool) {
+func (l lax) admit(r *http.Request, body []byte, key httpsig.Key, now time.Time) (nonce string, ok bool) {
 	if l.anything || (l.present && r.Header.Get("Signature") != "" && len(r.Header.Values("Kefu-Actor")) == 1) {
 		return "", true
 	}
@@ -84,7 +85,7 @@ func (l lax) admit(r *http.Request, body []byte, key httpsig.Key) (nonce string,
 		must += ` "idempotency-key"`
 	}
 	created, _ := strconv.ParseInt(m[3], 10, 64)
-	age := time.Since(time.Unix(created, 0))
+	age := now.Sub(time.Unix(created, 0))
 	digest := r.Header.Get("Content-Digest")
 	switch {
 	case m[2] != must && !l.anyComponents, m[4] != key.ID && !l.anyKey, m[5] != "hmac-sha256" && !l.anyAlgorithm:

@@ -1,22 +1,27 @@
-package main
+package flawed
 
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"slices"
 	"strconv"
 	"sync/atomic"
-	"time"
 
 	"kefu/examples/wallet/memory"
+	"kefu/internal/connector/walletserver"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/httpsig"
 )
 
-// faulty is the wallet in memory with one fault, by its name.
+// faulty is a wallet with one fault, by its name.
 type faulty struct {
-	*memory.Wallet
+	walletserver.Full
 	on    string
+	now   clock.Clock
 	count atomic.Int64
 }
 
@@ -30,7 +35,7 @@ func other(customer string) string {
 
 // Capabilities are what the wallet says of itself.
 func (f *faulty) Capabilities(ctx context.Context) (wallet.Capabilities, error) {
-	can, err := f.Wallet.Capabilities(ctx)
+	can, err := f.Full.Capabilities(ctx)
 	switch f.on {
 	case "too-little":
 		can.Acts = slices.DeleteFunc(can.Acts, func(a wallet.Act) bool { return a == wallet.Freeze })
@@ -47,7 +52,7 @@ func (f *faulty) Customer(ctx context.Context, by wallet.Actor, id string) (wall
 	if f.on == "other-customer" && (id == memory.Anna || id == memory.Bo) {
 		id = other(id)
 	}
-	return f.Wallet.Customer(ctx, by, id)
+	return f.Full.Customer(ctx, by, id)
 }
 
 // Devices tells of a customer's devices.
@@ -55,7 +60,7 @@ func (f *faulty) Devices(ctx context.Context, by wallet.Actor, customer string) 
 	if f.on == "shared-devices" && customer == memory.Bo {
 		customer = memory.Anna
 	}
-	list, err := f.Wallet.Devices(ctx, by, customer)
+	list, err := f.Full.Devices(ctx, by, customer)
 	if f.on == "nobody-is-empty" {
 		err = nil
 	}
@@ -64,7 +69,7 @@ func (f *faulty) Devices(ctx context.Context, by wallet.Actor, customer string) 
 
 // Balances tells what accounts hold.
 func (f *faulty) Balances(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Balance, error) {
-	list, err := f.Wallet.Balances(ctx, by, customer)
+	list, err := f.Full.Balances(ctx, by, customer)
 	if f.on == "wrong-sums" && len(list) > 0 {
 		list[0].Available = list[0].Total
 	}
@@ -73,7 +78,7 @@ func (f *faulty) Balances(ctx context.Context, by wallet.Actor, customer string)
 
 // Restrictions tells what a customer may not do.
 func (f *faulty) Restrictions(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Restriction, error) {
-	list, err := f.Wallet.Restrictions(ctx, by, customer)
+	list, err := f.Full.Restrictions(ctx, by, customer)
 	if f.on == "hidden-freeze" && len(list) > 0 {
 		list = nil
 	}
@@ -82,18 +87,18 @@ func (f *faulty) Restrictions(ctx context.Context, by wallet.Actor, customer str
 
 // Transaction tells of one transaction.
 func (f *faulty) Transaction(ctx context.Context, by wallet.Actor, customer, id string) (wallet.Transaction, error) {
-	t, err := f.Wallet.Transaction(ctx, by, customer, id)
+	t, err := f.Full.Transaction(ctx, by, customer, id)
 	if f.on == "foreign-transaction" && err != nil {
-		return f.Wallet.Transaction(ctx, by, other(customer), id)
+		return f.Full.Transaction(ctx, by, other(customer), id)
 	}
 	return t, err
 }
 
 // Timeline tells what happened to one transaction.
 func (f *faulty) Timeline(ctx context.Context, by wallet.Actor, customer, id string) ([]wallet.Trace, error) {
-	list, err := f.Wallet.Timeline(ctx, by, customer, id)
+	list, err := f.Full.Timeline(ctx, by, customer, id)
 	if f.on == "foreign-timeline" && err != nil {
-		list, err = f.Wallet.Timeline(ctx, by, other(customer), id)
+		list, err = f.Full.Timeline(ctx, by, other(customer), id)
 	}
 	if f.on == "backward-timeline" {
 		slices.Reverse(list)
@@ -106,12 +111,12 @@ func (f *faulty) Refunds(ctx context.Context, by wallet.Actor, customer, id stri
 	if f.on == "all-refunds" {
 		id = ""
 	}
-	return f.Wallet.Refunds(ctx, by, customer, id)
+	return f.Full.Refunds(ctx, by, customer, id)
 }
 
 // Terms tells whether a payment can be refunded.
 func (f *faulty) Terms(ctx context.Context, by wallet.Actor, customer, id string) (wallet.Terms, error) {
-	t, err := f.Wallet.Terms(ctx, by, customer, id)
+	t, err := f.Full.Terms(ctx, by, customer, id)
 	switch f.on {
 	case "generous-terms":
 		if twice, wrong := t.Left.Add(t.Left); wrong == nil {
@@ -137,7 +142,7 @@ func (f *faulty) Transactions(ctx context.Context, by wallet.Actor, q wallet.Que
 	case "moving-pages":
 		return f.moving(ctx, by, q)
 	}
-	page, err := f.Wallet.Transactions(ctx, by, q)
+	page, err := f.Full.Transactions(ctx, by, q)
 	if err != nil || len(page.Items) == 0 {
 		return page, err
 	}
@@ -150,7 +155,7 @@ func (f *faulty) Transactions(ctx context.Context, by wallet.Actor, q wallet.Que
 		page.Items[0].History = page.Items[0].History[:1]
 		page.Items[0].State = wallet.Refunded
 	case "foreign-in-list":
-		theirs, wrong := f.Wallet.Transactions(ctx, by, wallet.Query{CustomerID: other(q.CustomerID), Limit: 1})
+		theirs, wrong := f.Full.Transactions(ctx, by, wallet.Query{CustomerID: other(q.CustomerID), Limit: 1})
 		if wrong == nil {
 			page.Items[len(page.Items)-1] = theirs.Items[0]
 		}
@@ -168,7 +173,7 @@ func (f *faulty) moving(ctx context.Context, by wallet.Actor, q wallet.Query) (w
 	}
 	all := q
 	all.Limit, all.Cursor = wallet.MaxPage, ""
-	page, err := f.Wallet.Transactions(ctx, by, all)
+	page, err := f.Full.Transactions(ctx, by, all)
 	from = min(from, len(page.Items))
 	end := min(from+q.Limit, len(page.Items))
 	out := wallet.Page{Items: page.Items[from:end]}
@@ -180,7 +185,7 @@ func (f *faulty) moving(ctx context.Context, by wallet.Actor, q wallet.Query) (w
 
 // Match compares what somebody says.
 func (f *faulty) Match(ctx context.Context, by wallet.Actor, c wallet.Claimed) (wallet.Matched, error) {
-	m, err := f.Wallet.Match(ctx, by, c)
+	m, err := f.Full.Match(ctx, by, c)
 	switch {
 	case f.on == "name-oracle" && c.Name != "" && c.Email == "" && c.Phone == "":
 		m.Fields = []string{"name"}
@@ -198,7 +203,7 @@ func (f *faulty) Notices(ctx context.Context, after int64, limit int) (wallet.No
 	case "many-events":
 		limit = 10_000
 	}
-	page, err := f.Wallet.Notices(ctx, after, limit)
+	page, err := f.Full.Notices(ctx, after, limit)
 	switch f.on {
 	case "backward-events":
 		slices.Reverse(page.Items)
@@ -209,8 +214,8 @@ func (f *faulty) Notices(ctx context.Context, after int64, limit int) (wallet.No
 }
 
 // done is an operation that nothing stands behind.
-func done(c wallet.Command) wallet.Operation {
-	now := wallet.At(time.Now())
+func (f *faulty) done(c wallet.Command) wallet.Operation {
+	now := wallet.At(f.now())
 	o := wallet.Operation{
 		ID: "op-" + c.Key, Key: c.Key, Act: c.Act, CustomerID: c.CustomerID, Target: c.Target, State: wallet.OpSucceeded, CreatedAt: now, DoneAt: now,
 		Summary: &wallet.Summary{Amount: c.Amount},
@@ -227,18 +232,18 @@ func (f *faulty) Do(ctx context.Context, by wallet.Actor, c wallet.Command) (wal
 	case "twice":
 		return f.twice(ctx, by, c)
 	case "first-wins":
-		if before, err := f.Wallet.OperationByKey(ctx, by, c.CustomerID, c.Key); err == nil {
+		if before, err := f.Full.OperationByKey(ctx, by, c.CustomerID, c.Key); err == nil {
 			return before, nil
 		}
 	case "freeze-nothing":
 		if c.Act == wallet.Freeze && !c.DryRun {
-			return done(c), nil
+			return f.done(c), nil
 		}
 	case "freeze-everybody":
 		if c.Act == wallet.Freeze && !c.DryRun {
 			too := c
 			too.CustomerID = other(c.CustomerID)
-			if _, err := f.Wallet.Do(ctx, by, too); err != nil {
+			if _, err := f.Full.Do(ctx, by, too); err != nil {
 				return wallet.Operation{}, err
 			}
 		}
@@ -251,7 +256,7 @@ func (f *faulty) Do(ctx context.Context, by wallet.Actor, c wallet.Command) (wal
 			return wallet.Operation{}, fault.New(fault.NotFound, "wallet.Do", "it is not there")
 		}
 	}
-	o, err := f.Wallet.Do(ctx, by, c)
+	o, err := f.Full.Do(ctx, by, c)
 	if err != nil {
 		return o, err
 	}
@@ -267,7 +272,7 @@ func (f *faulty) spoilt(o wallet.Operation, c wallet.Command) (wallet.Operation,
 	case f.on == "refusal-is-error" && o.State == wallet.OpFailed:
 		return o, fault.New(fault.Forbidden, "wallet.Do", "it is refused")
 	case o.Refusal != "" && o.Refusal == forgives[f.on] && (f.on != "any-proof" || c.Assertion != ""):
-		return done(c), nil
+		return f.done(c), nil
 	case f.on == "elsewhere" && o.Summary != nil && c.Act == wallet.RequestRefund:
 		o.Summary.Destination = "somebody:else"
 	case f.on == "unsteady-dry-run" && o.Summary != nil:
@@ -280,7 +285,7 @@ func (f *faulty) spoilt(o wallet.Operation, c wallet.Command) (wallet.Operation,
 func (f *faulty) twice(ctx context.Context, by wallet.Actor, c wallet.Command) (wallet.Operation, error) {
 	key := c.Key
 	c.Key = fmt.Sprintf("k-%d", f.count.Add(1))
-	o, err := f.Wallet.Do(ctx, by, c)
+	o, err := f.Full.Do(ctx, by, c)
 	o.Key = key
 	return o, err
 }
@@ -289,7 +294,7 @@ func (f *faulty) twice(ctx context.Context, by wallet.Actor, c wallet.Command) (
 func (f *faulty) eager(ctx context.Context, by wallet.Actor, c wallet.Command) (wallet.Operation, error) {
 	real := c
 	real.DryRun = false
-	o, err := f.Wallet.Do(ctx, by, real)
+	o, err := f.Full.Do(ctx, by, real)
 	if o.State == wallet.OpSucceeded || o.State == wallet.OpPending {
 		o.State, o.DoneAt, o.Made = wallet.OpProposed, 0, nil
 	}
@@ -301,18 +306,18 @@ func (f *faulty) OperationByKey(ctx context.Context, by wallet.Actor, customer, 
 	if f.on == "lost-operations" {
 		key = "none"
 	}
-	o, err := f.Wallet.OperationByKey(ctx, by, customer, key)
+	o, err := f.Full.OperationByKey(ctx, by, customer, key)
 	if f.on == "foreign-operations" && err != nil {
-		return f.Wallet.OperationByKey(ctx, by, other(customer), key)
+		return f.Full.OperationByKey(ctx, by, other(customer), key)
 	}
 	return o, err
 }
 
 // Operation tells what became of an operation.
 func (f *faulty) Operation(ctx context.Context, by wallet.Actor, customer, id string) (wallet.Operation, error) {
-	o, err := f.Wallet.Operation(ctx, by, customer, id)
+	o, err := f.Full.Operation(ctx, by, customer, id)
 	if f.on == "foreign-operations" && err != nil {
-		return f.Wallet.Operation(ctx, by, other(customer), id)
+		return f.Full.Operation(ctx, by, other(customer), id)
 	}
 	return o, err
 }
@@ -329,7 +334,7 @@ func (f *faulty) Ask(ctx context.Context, by wallet.Actor, a wallet.Ask) (wallet
 	case "any-level":
 		a.Level = 1
 	}
-	asked, err := f.Wallet.Ask(ctx, by, a)
+	asked, err := f.Full.Ask(ctx, by, a)
 	if f.on == "script-link" {
 		asked.Link = "javascript:alert(1)"
 	}
@@ -338,9 +343,45 @@ func (f *faulty) Ask(ctx context.Context, by wallet.Actor, a wallet.Ask) (wallet
 
 // Asked tells how far a step-up has got.
 func (f *faulty) Asked(ctx context.Context, by wallet.Actor, customer, id string) (wallet.Asked, error) {
-	asked, err := f.Wallet.Asked(ctx, by, customer, id)
+	asked, err := f.Full.Asked(ctx, by, customer, id)
 	if f.on == "foreign-step-up" && err != nil {
-		return f.Wallet.Asked(ctx, by, other(customer), id)
+		return f.Full.Asked(ctx, by, other(customer), id)
 	}
 	return asked, err
+}
+
+// Options are what a flawed wallet is made of.
+type Options struct {
+	Wallet walletserver.Full // what it would be without a fault
+	Key    httpsig.Key
+	Clock  clock.Clock
+	Log    *slog.Logger
+	// Requests may come so many in a minute; 0 for what walletserver takes.
+	Requests int
+}
+
+// Handler serves a wallet with faults, by their names; none: one without. Errors: Invalid
+// for a fault that there is not.
+func Handler(o Options, names ...string) (http.Handler, error) {
+	var on []Fault
+	for _, name := range names {
+		i := slices.IndexFunc(Faults(), func(f Fault) bool { return f.Name == name })
+		if i < 0 {
+			return nil, fault.New(fault.Invalid, "flawed.Handler", "there is no fault %q", name)
+		}
+		on = append(on, Faults()[i])
+		o.Wallet = &faulty{Full: o.Wallet, on: name, now: o.Clock}
+	}
+	var handler http.Handler = walletserver.New(walletserver.Options{
+		Wallet: o.Wallet, Verifier: httpsig.NewVerifier(100_000, o.Key), Requests: o.Requests, Clock: o.Clock, Log: o.Log,
+	}).Handler()
+	for _, f := range on {
+		if f.ask != nil {
+			handler = f.ask(handler, o.Key, o.Clock)
+		}
+		if f.say != nil {
+			handler = rewriting(handler, f.say)
+		}
+	}
+	return handler, nil
 }
