@@ -111,3 +111,20 @@ func TestAnExampleOpensNothing(t *testing.T) {
 		t.Error("the rail's own reference is what the rail can find")
 	}
 }
+
+// Where it makes sense to try again later, it is said from when.
+func TestWhenToTryAgain(t *testing.T) {
+	codes := table(t)
+	tx := payment(t, wallet.NetworkDown, wallet.Failed)
+	tx.History = []wallet.Step{{State: wallet.Initiated, At: noon - 1}, {State: wallet.Failed, At: noon}}
+	if x := codes.Explain(tx, identity.AL1, noon); x.Retry != failure.RetryLater || x.RetryAt != noon+600_000_000 {
+		t.Errorf("%s at %d", x.Retry, x.RetryAt)
+	}
+	tx.State = wallet.Processing // it may still pay
+	if x := codes.Explain(tx, identity.AL1, noon); x.RetryAt != 0 {
+		t.Errorf("somebody is told to pay twice, at %d", x.RetryAt)
+	}
+	if x := codes.Explain(payment(t, wallet.InsufficientFunds, wallet.Failed), identity.AL1, noon); x.RetryAt != 0 {
+		t.Errorf("at %d", x.RetryAt)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/identity"
@@ -51,6 +52,7 @@ func retries() []Retry {
 type Code struct {
 	Tell  Telling    `yaml:"tell"`
 	Retry Retry      `yaml:"retry"`
+	Wait  int        `yaml:"wait"` // minutes until it makes sense, of RetryLater; 0: nobody can say
 	Next  []string   `yaml:"next"`
 	Title form.Texts `yaml:"title"`
 	Text  form.Texts `yaml:"text"`
@@ -84,6 +86,7 @@ type Explanation struct {
 	Money     Sentence
 	Retry     Retry
 	RetryText form.Texts
+	RetryAt   wallet.Time // from when a second try makes sense; 0: at once, never, or nobody can say
 	Next      []Step
 }
 
@@ -225,10 +228,21 @@ func (t *Table) Explain(tx wallet.Transaction, level identity.Level, now wallet.
 		x.Retry = RetryNever
 	}
 	x.RetryText = t.retry[x.Retry]
+	if x.Retry == RetryLater && code.Wait > 0 {
+		x.RetryAt = failedAt(tx) + wallet.Time(code.Wait)*wallet.Time(time.Minute.Microseconds())
+	}
 	for _, key := range code.Next {
 		x.Next = append(x.Next, t.steps[key])
 	}
 	return x
+}
+
+// failedAt is when a payment came to where it is.
+func failedAt(tx wallet.Transaction) wallet.Time {
+	if n := len(tx.History); n > 0 {
+		return tx.History[n-1].At
+	}
+	return tx.CreatedAt
 }
 
 // retryOf refuses a second try while the first may still pay.

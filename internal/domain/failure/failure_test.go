@@ -184,6 +184,7 @@ func TestMistakesInTheDataAreFound(t *testing.T) {
 		"fraud may be told":            func(c, _ *string) { *c = strings.Replace(*c, "tell: never", "tell: always", 1) },
 		"an unknown field":             func(c, _ *string) { *c += "\nmore: 1\n" },
 		"a key comes twice":            func(c, _ *string) { *c += "\nversion: again\n" },
+		"a wait that is not for later": func(c, _ *string) { *c = strings.Replace(*c, "retry: few\n", "retry: few\n    wait: 5\n", 1) },
 		"an unknown retry":             func(c, _ *string) { *c = strings.Replace(*c, "retry: few", "retry: often", 1) },
 		"a raw code for nothing":       func(_, r *string) { *r = strings.Replace(*r, "insufficient_funds", "no_money", 1) },
 		"a raw code for two things":    func(_, r *string) { *r = strings.Replace(*r, "{\"51\": ", "{\"51\": duplicate, \"51\": ", 1) },

@@ -19,6 +19,7 @@ const (
 	maxTitle = 80  // characters
 	maxText  = 300 // characters
 	maxRaw   = 2000
+	maxWait  = 24 * 60 // minutes until a second try makes sense
 )
 
 // codesFile is failures/codes.yaml.
@@ -134,6 +135,9 @@ func (t *Table) checkCode(name string, c Code) error {
 	const file = "codes.yaml"
 	if !slices.Contains([]Telling{Always, Verified, Never}, c.Tell) {
 		return wrong(file, "%s: tell is %q", name, c.Tell)
+	}
+	if c.Wait < 0 || c.Wait > maxWait || (c.Wait > 0 && c.Retry != RetryLater) {
+		return wrong(file, "%s: waits, and not for later, or more than %d minutes", name, maxWait)
 	}
 	if !slices.Contains(retries(), c.Retry) {
 		return wrong(file, "%s: retry is %q", name, c.Retry)

@@ -68,11 +68,12 @@ type CauseFact struct {
 	Version   string   `json:"version" cel:"-"`
 
 	// The same in words, as it was told.
-	Title     form.Texts `json:"title,omitempty" cel:"-"`
-	Text      form.Texts `json:"text,omitempty" cel:"-"`
-	Money     *Sentence  `json:"money,omitempty" cel:"-"`
-	RetryText form.Texts `json:"retry_text,omitempty" cel:"-"`
-	Steps     []NextStep `json:"steps,omitempty" cel:"-"`
+	Title     form.Texts  `json:"title,omitempty" cel:"-"`
+	Text      form.Texts  `json:"text,omitempty" cel:"-"`
+	Money     *Sentence   `json:"money,omitempty" cel:"-"`
+	RetryText form.Texts  `json:"retry_text,omitempty" cel:"-"`
+	RetryAt   wallet.Time `json:"retry_at,omitempty" cel:"-"` // 0: at once, never, or nobody can say
+	Steps     []NextStep  `json:"steps,omitempty" cel:"-"`
 }
 
 // NextStep is something that may be done after a failure: one of Next, in words.
@@ -80,6 +81,7 @@ type NextStep struct {
 	Key   string     `json:"key"`
 	Where string     `json:"where"` // wallet, here, outside, person
 	Link  string     `json:"link,omitempty"`
+	URL   string     `json:"url,omitempty"` // opens it in the wallet's app; "" where the wallet names no address
 	Label form.Texts `json:"label"`
 }
 

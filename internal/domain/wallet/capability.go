@@ -1,6 +1,7 @@
 package wallet
 
 import (
+	"net/url"
 	"slices"
 
 	"kefu/internal/platform/fault"
@@ -45,7 +46,10 @@ type Capabilities struct {
 	Acts     []Act     `json:"acts"`
 	StepUp   []string  `json:"step_up,omitempty"` // methods; none: no step-up
 	Rails    []string  `json:"rails,omitempty"`
-	Keys     []byte    `json:"-"` // the wallet's public keys, a JWK set, fetched beside it
+	// Links open screens of the wallet's own app for whoever is signed in there: top_up,
+	// cards, limits … (the steps of the failure codes). They are the same for everybody.
+	Links map[string]string `json:"links,omitempty"`
+	Keys  []byte            `json:"-"` // the wallet's public keys, a JWK set, fetched beside it
 }
 
 // LevelZero is the least that a wallet must have to be of use.
@@ -85,5 +89,25 @@ func (c Capabilities) Validate() error {
 	if !c.Does(Freeze) || len(c.StepUp) == 0 {
 		return fault.InvalidField(op, "acts", "lack %s, or there is no step-up", Freeze)
 	}
+	if len(c.Links) > maxLinks {
+		return fault.InvalidField(op, "links", "are more than %d", maxLinks)
+	}
+	for screen, address := range c.Links {
+		if err := firstOf(checkCode(op, "links", screen), checkScreen(op, address)); err != nil {
+			return err
+		}
+	}
 	return firstOf(checkText(op, "name", c.Name), checkCodes(op, "step_up", c.StepUp), checkCodes(op, "rails", c.Rails))
+}
+
+// maxLinks bounds the screens that a wallet names.
+const maxLinks = 32
+
+// checkScreen refuses what is no address that a customer may be sent to.
+func checkScreen(op, address string) error {
+	at, err := url.Parse(address)
+	if err != nil || len(address) > maxLink || at.Scheme != "https" || at.Host == "" || at.User != nil {
+		return fault.InvalidField(op, "links", "holds what is no https address")
+	}
+	return nil
 }

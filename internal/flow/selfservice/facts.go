@@ -116,16 +116,21 @@ func belongs(which string, t wallet.Transaction, f *selfservice.PaymentFact) boo
 	}
 }
 
-// causeValue is why a payment did not work, to somebody of whom Kefu is this sure.
-func (s *Service) causeValue(t wallet.Transaction, level identity.Level) *selfservice.Value {
+// causeValue is why a payment did not work, to somebody of whom Kefu is this sure. Links
+// open screens of the wallet's app, by name.
+func (s *Service) causeValue(t wallet.Transaction, level identity.Level, links map[string]string) *selfservice.Value {
 	x := s.Failures.Explain(undated(t), max(level, identity.AL1), s.now())
 	fact := &selfservice.CauseFact{
 		Code: string(x.Told), Disclosed: x.Disclosed, Where: x.Money.Key, Retry: string(x.Retry), Next: []string{}, Version: x.Version,
-		Title: x.Title, Text: x.Text, Money: sentence(x.Money), RetryText: x.RetryText,
+		Title: x.Title, Text: x.Text, Money: sentence(x.Money), RetryText: x.RetryText, RetryAt: x.RetryAt,
 	}
 	for _, n := range x.Next {
 		fact.Next = append(fact.Next, n.Key)
-		fact.Steps = append(fact.Steps, selfservice.NextStep{Key: n.Key, Where: n.Where, Link: n.Link, Label: n.Label})
+		step := selfservice.NextStep{Key: n.Key, Where: n.Where, Link: n.Link, Label: n.Label}
+		if n.Where == "wallet" {
+			step.URL = links[n.Link]
+		}
+		fact.Steps = append(fact.Steps, step)
 	}
 	return &selfservice.Value{Type: selfservice.Cause, Cause: fact}
 }

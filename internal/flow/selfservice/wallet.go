@@ -324,7 +324,7 @@ func (s *Service) call(ctx context.Context, a asker, rec selfservice.Record, do 
 		if err != nil {
 			return nil, err
 		}
-		return s.causeValue(t, a.p.Level), nil
+		return s.causeValue(t, a.p.Level, s.able(ctx).Links), nil
 	case "refresh":
 		v, err := s.payment(ctx, a, ref)
 		return &v, err

@@ -7,6 +7,7 @@ package flowapi
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/identity"
@@ -139,6 +140,15 @@ func masked(v selfservice.View) selfservice.View {
 			out, fact := *one, *one.Act
 			fact.Link = ""
 			out.Act = &fact
+			return &out
+		}
+		if one != nil && one.Cause != nil { // and so are the screens of their app
+			out, fact := *one, *one.Cause
+			fact.Steps = slices.Clone(fact.Steps)
+			for i := range fact.Steps {
+				fact.Steps[i].URL = ""
+			}
+			out.Cause = &fact
 			return &out
 		}
 		if one == nil || one.Payment == nil || !flow.Private(one.Payment) {

@@ -9,7 +9,7 @@ import type { Answer, Run, View } from './wire.ts';
 const run: Run = { id: 'r', flow: 'FL7', title: 'Get a refund', state: 'asking', step: 's', revision: 1 };
 const cny = (amount: string) => ({ amount, currency: 'CNY', scale: 2 });
 
-function show(view: View, part: { asks?: boolean; own?: boolean; busy?: boolean; m?: typeof en; tag?: string } = {}) {
+function show(view: View, part: { run?: Run; asks?: boolean; own?: boolean; busy?: boolean; m?: typeof en; tag?: string } = {}) {
   const onanswer = vi.fn<(a: Answer) => void>();
   render(Step, { view, run, asks: true, busy: false, m: en, tag: 'en', onanswer, ...part });
   return onanswer;
@@ -52,13 +52,36 @@ test('where the money is comes before why', () => {
     step: 'tell',
     kind: 'show',
     card: 'cause',
-    value: { type: 'cause', cause: { code: 'insufficient_funds', where: 'not_taken', title: 'Not enough available balance', text: 'There was less available.', money: { text: '{amount} was not taken.', figures: { amount: { money: cny('268.00') } } }, next: [{ key: 'top_up', where: 'wallet', label: 'Add money' }, { key: 'p', where: 'person', label: 'Person' }] } },
+    value: { type: 'cause', cause: { code: 'insufficient_funds', where: 'not_taken', title: 'Not enough available balance', text: 'There was less available.', money: { text: '{amount} was not taken.', figures: { amount: { money: cny('268.00') } } }, next: [{ key: 'top_up', where: 'wallet', label: 'Add money', url: 'https://wallet.example/top-up' }, { key: 'bad', where: 'wallet', label: 'Do not', url: 'javascript:alert(1)' }, { key: 'p', where: 'person', label: 'Person' }] } },
   });
   const said = screen.getByText('was not taken.', { exact: false });
   expect(said.textContent.trim()).toBe('¥268.00 was not taken.');
   expect(said.compareDocumentPosition(screen.getByText('Not enough available balance')) & Node.DOCUMENT_POSITION_FOLLOWING).toBeTruthy();
-  expect(screen.getByText(en.inWallet('Add money'))).toBeVisible();
+  expect(screen.getByRole('link', { name: 'Add money' })).toHaveAttribute('href', 'https://wallet.example/top-up');
+  expect(screen.getByText(en.inWallet('Do not'))).toBeVisible();
+  expect(screen.queryByRole('link', { name: 'Do not' })).toBeNull();
   expect(screen.queryByText('Person')).toBeNull();
+});
+
+test('who may try again later sees from when', () => {
+  const failed = (minutes: number): View => ({
+    step: 'tell',
+    kind: 'show',
+    card: 'cause',
+    value: { type: 'cause', cause: { code: 'issuer_or_network_down', where: 'not_taken', retry_text: 'Later.', retry_at: new Date(Date.now() + minutes * 60_000).toISOString() } },
+  });
+  show(failed(9.5));
+  expect(screen.getByRole('timer')).toHaveTextContent(en.againIn(10));
+  expect(screen.queryByText('Later.')).toBeNull();
+  cleanup();
+  show(failed(-1));
+  expect(screen.getByRole('timer')).toHaveTextContent(en.againNow);
+});
+
+test('who cannot make a proof goes on without it', () => {
+  const onanswer = show({ step: 'prove', kind: 'step_up', say: 'Confirm in the wallet.', cannot: true }, { asks: false, run: { ...run, state: 'waiting', step: 'prove' } });
+  screen.getByRole('button', { name: en.cannot }).click();
+  expect(onanswer).toHaveBeenCalledWith({ do: 'cannot' });
 });
 
 test('a payment is chosen by its id, and none of them can be said', () => {

@@ -51,6 +51,8 @@ export interface NextStep {
   key: string;
   where: 'wallet' | 'here' | 'outside' | 'person';
   link?: string;
+  /** Opens it in the wallet's app. */
+  url?: string;
   label: string;
 }
 
@@ -61,6 +63,7 @@ export interface CauseFact {
   text?: string;
   money?: Sentence;
   retry_text?: string;
+  retry_at?: string | null;
   next?: NextStep[];
 }
 

@@ -106,6 +106,8 @@ export const words = {
   reference: 'Reference',
   copy: 'Copy the reference',
   copyShort: 'Copy',
+  againIn: (minutes: number) => (minutes === 1 ? 'You can try again in a minute.' : `You can try again in ${minutes} minutes.`),
+  againNow: 'You can try again now.',
   inWallet: (what: string) => `In the wallet: ${what}`,
   copied: 'Copied',
   refundable: 'Can be given back',
@@ -129,11 +131,8 @@ export const words = {
   scopes: { wallet: 'your wallet', account: 'an account', instrument: 'a card' } as Record<string, string>,
   placedBy: { customer: 'You set this yourself.', support: 'Our team set this.', wallet: 'The wallet set this for safety.', authority: 'An authority asked for this.' } as Record<string, string>,
   until: 'Until',
-  stopWhy: { customer_reports_fraud: 'Because you reported fraud.', customer_request: 'At your wish.', customer: 'At your wish.', lost: 'Because it was lost.', stolen: 'Because it was stolen.', unusual_payment: 'Because a payment was unusual.', identity_check: 'Until it is confirmed who you are.' } as Record<string, string>,
-  release: {
-    customer: 'You can lift it yourself, with a proof in the wallet.', support: 'Our team lifts it together with you.', review: 'It is lifted after it was looked at.',
-    authority: 'Only the authority can lift it.', time: 'It ends by itself.',
-  } as Record<string, string>,
+  stopWhy: { customer_reports_fraud: 'You reported fraud.' } as Record<string, string>,
+  release: { customer: 'You can lift it yourself.', support: 'Our team lifts it.', review: 'It is lifted after a check.', authority: 'The authority lifts it.', time: 'It ends by itself.' } as Record<string, string>,
   noStops: 'Nothing is stopped at present.',
   lastSeen: 'Last seen',
   problems: {

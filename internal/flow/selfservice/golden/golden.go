@@ -350,7 +350,11 @@ func (w sight) view(out *See, v selfservice.View) {
 			say(t.In(w.lang), nil)
 		}
 		sentence(c.Money)
-		say(c.RetryText.In(w.lang), nil)
+		if c.RetryAt == 0 { // else the card counts down to it
+			say(c.RetryText.In(w.lang), nil)
+		} else {
+			say("{at}", map[string]selfservice.Figure{"at": {At: c.RetryAt}})
+		}
 		for _, n := range c.Steps {
 			if n.Where != "wallet" && n.Where != "outside" { // the card draws what is done elsewhere; the rest are answers
 				continue
