@@ -219,6 +219,11 @@ func (d storeDoor) HurryActs(c context.Context, p identity.Principal, issuer, su
 	return s.HurryActs(c, p, issuer, subject)
 }
 
+func (d storeDoor) ToldAct(c context.Context, p identity.Principal, id string, revision int64, again time.Time) (action.Kept, error) {
+	s, err := d.write()
+	return then(s, err, func(s acting.Store) (action.Kept, error) { return s.ToldAct(c, p, id, revision, again) })
+}
+
 func (d storeDoor) AlarmAct(c context.Context, p identity.Principal, id string, revision int64) (action.Kept, error) {
 	s, err := d.write()
 	return then(s, err, func(s acting.Store) (action.Kept, error) { return s.AlarmAct(c, p, id, revision) })

@@ -156,6 +156,11 @@ func actRules() []rule {
 			_, err := sc.ActSubject(ctx, p, sc.own.ID, "wallet")
 			return err
 		}),
+		step("ToldAct", "system", func(sc *scene, p identity.Principal) error {
+			k := sc.confirmed()
+			_, err := sc.ToldAct(ctx, p, k.ID, k.Revision, time.Time{})
+			return err
+		}),
 		step("DoubtActs", "system", func(sc *scene, p identity.Principal) error {
 			_, err := sc.DoubtActs(ctx, p)
 			return err

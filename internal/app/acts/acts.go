@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/action"
+	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/organisation"
 	"kefu/internal/domain/routing"
@@ -58,7 +59,7 @@ func New(p Parts) *Room {
 	proofs := verification.Deps{Store: p.Store, Clock: p.Clock, Log: p.Log}
 	deps := acting.Deps{
 		Links: p.Store, Store: p.Store, Approver: p.Approvals, Policy: r.policy, Zone: r.zone, OnDuty: r.onDuty, Clean: p.Clean, Clock: p.Clock, Log: p.Log,
-		Limited: p.Metrics.Limited, Alarm: func(k action.Kept) {
+		Limited: p.Metrics.Limited, Tell: r.tell, Alarm: func(k action.Kept) {
 			if k.Lost {
 				p.Log.Error("something in the wallet cannot be read: put its key back, or ask those who run the wallet for its key", "act", k.ID, "kind", k.Command.Act, "state", k.State, "key", k.Command.Key)
 				return
@@ -72,6 +73,27 @@ func New(p Parts) *Room {
 	deps.Prover = verification.New(proofs, verification.Options{Issuer: p.Issuer, Audience: r.audience()})
 	r.Service = acting.New(deps, p.Issuer)
 	return r
+}
+
+// tell writes to a customer, in their conversation and their language, what staff had done
+// for them. It is written once, however often it is tried.
+func (r *Room) tell(ctx context.Context, k action.Kept) error {
+	us, conv := identity.SystemPart("acts"), k.ConversationID
+	talk, err := r.parts.Store.Conversation(ctx, us, conv)
+	if err != nil {
+		return err
+	}
+	if talk.MergedInto != "" {
+		conv = talk.MergedInto
+	}
+	text := acting.Told(k, talk.Language)
+	if text == "" {
+		return nil
+	}
+	house := settings.One[organisation.Organisation](r.parts.Settings.Snapshot())
+	by := identity.Principal{Kind: identity.Program, ID: us.ID, Name: house.Name, Scopes: identity.ScopesOf(identity.SendMessages)} // automatic, and no answer to anybody
+	_, err = r.parts.Store.Execute(ctx, by, conv, conversation.Command{Kind: conversation.Send, ClientID: "act-" + k.ID, Content: conversation.Content{Text: text}})
+	return err
 }
 
 // audience is what the wallet's proofs call this Kefu: as its tokens do.

@@ -112,6 +112,7 @@ type Action struct {
 	ChangedAt      time.Time
 	HandedAt       time.Time // when it was handed over last
 	LeftAt         time.Time // when that was of the last command that may have left; zero: none can have
+	Untold         bool      // it is done, and its customer, for whom somebody here said yes, was not told so yet
 	Lost           bool      // it is there, and what it is cannot be read: its key is gone, or it is damaged
 	AskSince       time.Time // since when the wallet has to be asked before anything else: an older database was put back; zero: it need not
 }
@@ -151,7 +152,9 @@ type Totals struct {
 	DayCount   int64
 	DayTotal   float64
 	StaffTotal float64
-	Unread     bool // one of those that count cannot be read: the sums are unknown
+	StaffHour  int64 // of acts that only make safe, of the last hour
+	StaffDay   int64 // and of the day
+	Unread     bool  // one of those that count cannot be read: the sums are unknown
 }
 
 // Counts tells whether an action counts against the bounds of a day: it happened, may

@@ -3,6 +3,7 @@ package action
 import (
 	"time"
 
+	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
@@ -67,6 +68,9 @@ func (a Action) taken(o wallet.Operation, now time.Time) Action {
 	switch o.State {
 	case wallet.OpSucceeded:
 		a.State, a.Made, a.ChangedAt, a.NextAt = Succeeded, o.Made, now, time.Time{}
+		if a.Command.Act.Cautious() && a.Confirmer.Kind == identity.Staff {
+			a.Untold, a.NextAt = true, now
+		}
 	case wallet.OpFailed:
 		a.State, a.Refusal, a.ChangedAt, a.NextAt = Failed, o.Refusal, now, time.Time{}
 	default:

@@ -31,6 +31,8 @@ type Facts struct {
 	DayCount     int64   `cel:"day_count"`     // of the same act for the same customer in 24 h
 	DayTotal     float64 `cel:"day_total"`     // of the sums of those that are in the same currency
 	StaffTotal   float64 `cel:"staff_total"`   // of the sums in that currency that the same member of staff moved in 24 h
+	StaffHour    int64   `cel:"staff_hour"`    // of acts that only make safe, that the same member of staff wanted in an hour, for whomever
+	StaffDay     int64   `cel:"staff_day"`     // the same in 24 h
 	Vulnerable   bool    `cel:"vulnerable"`    // the wallet marks the customer so
 	Hour         int64   `cel:"hour"`          // 0 to 23, where the house is
 	WithinWindow bool    `cel:"within_window"` // somebody is on duty
@@ -141,7 +143,9 @@ func Definition() settings.Definition {
 func Default() Policy {
 	return Policy{Rules: []PolicyRule{
 		{ID: "slow down", Acts: wallet.Acts(), If: `facts.day_count >= 20`, Code: "too_many"},
-		{ID: "make safe", Acts: []wallet.Act{wallet.Freeze, wallet.BlockInstrument, wallet.RevokeSessions, wallet.RevokeDevice}, Allow: true, Level: 1},
+		{ID: "too much by one of us", Acts: safe(), If: `facts.staff_hour >= 30 || facts.staff_day >= 100`, Code: "too_many_by_staff"},
+		{ID: "much by one of us", Acts: safe(), If: `facts.staff_hour >= 10 || facts.staff_day >= 40`, Allow: true, Level: 1, FourEyes: true},
+		{ID: "make safe", Acts: safe(), Allow: true, Level: 1},
 		{ID: "held by others", Acts: []wallet.Act{wallet.Unfreeze, wallet.ReleaseHold}, If: `facts.placed_by == "authority"`, Code: "held_by_authority"},
 		{ID: "unfreeze after a change", Acts: []wallet.Act{wallet.Unfreeze}, If: `facts.factor_hours < 72 || facts.new_device`, Code: "factor_too_young"},
 		{ID: "unfreeze what the customer froze", Acts: []wallet.Act{wallet.Unfreeze}, If: `facts.placed_by == "customer"`, Allow: true, Level: 3},
@@ -156,6 +160,11 @@ func Default() Policy {
 			wallet.OpenDispute, wallet.AddEvidence, wallet.CancelRefund, wallet.NotifyCustomer, wallet.RequestInspection,
 		}, Allow: true, Level: 1},
 	}}
+}
+
+// safe are the acts that only make safe.
+func safe() []wallet.Act {
+	return slices.DeleteFunc(wallet.Acts(), func(a wallet.Act) bool { return !a.Cautious() })
 }
 
 // bounds are what a new house refunds to one customer in a day without a second
@@ -219,28 +228,44 @@ func NewJudge(p Policy, version int64) (*Judge, error) {
 	return j, nil
 }
 
-// NoRule is why not, where no rule of the policy fits.
-const NoRule = "no_rule"
+// Why not, where no rule of the policy refuses.
+const (
+	NoRule  = "no_rule"  // none fits
+	NotTold = "not_told" // one that refuses asks about a fact that nobody told
+)
 
 // Say gives the policy's verdict. A rule that cannot be worked out on these facts
-// refuses: what cannot be judged is not done.
-func (j *Judge) Say(ctx context.Context, f Facts) Verdict {
+// refuses: what cannot be judged is not done. Untold are the facts, by their names, that
+// nobody told: a rule whose answer depends on one of them permits nothing. If it would
+// refuse, it does; if it would permit, what a later rule permits needs what this one would
+// have asked for as well, and a second person.
+func (j *Judge) Say(ctx context.Context, f Facts, untold ...string) Verdict {
+	without := make([]condition.Unknown, len(untold))
+	for i, name := range untold {
+		without[i] = condition.Unknown{Fact: "facts", Field: name}
+	}
+	var doubt Verdict
 	for _, r := range j.rules {
 		if !slices.Contains(r.Acts, wallet.Act(f.Act)) {
 			continue
 		}
-		holds, err := r.condition.Holds(ctx, map[string]any{"facts": &f})
-		if err != nil {
+		holds, known, err := r.condition.HoldsWithout(ctx, map[string]any{"facts": &f}, without...)
+		switch {
+		case err != nil:
 			return Verdict{Code: "cannot_be_judged", Version: j.version}
-		}
-		if !holds {
+		case !known && !r.Allow:
+			return Verdict{Code: NotTold, Version: j.version}
+		case !known:
+			doubt.FourEyes, doubt.Level = true, max(doubt.Level, identity.Level(r.Level))
+			continue
+		case !holds:
 			continue
 		}
 		if !r.Allow {
 			return Verdict{Code: r.Code, Version: j.version}
 		}
-		level := max(identity.Level(r.Level), Least(wallet.Act(f.Act)))
-		return Verdict{Allow: true, Level: level, FourEyes: r.FourEyes, Code: r.ID, Version: j.version}
+		level := max(identity.Level(r.Level), Least(wallet.Act(f.Act)), doubt.Level)
+		return Verdict{Allow: true, Level: level, FourEyes: r.FourEyes || doubt.FourEyes, Code: r.ID, Version: j.version}
 	}
 	return Verdict{Code: NoRule, Version: j.version}
 }

@@ -155,7 +155,7 @@ func (l *Language) Compile(text string) (Condition, error) {
 	if why := refused(ast); why != "" {
 		return Condition{}, fault.InvalidFor(op, "if", settings.Malformed, "%s", why)
 	}
-	program, err := l.env.Program(ast, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost), cel.CostTracking(costs{}), cel.InterruptCheckFrequency(100))
+	program, err := l.env.Program(ast, cel.EvalOptions(cel.OptOptimize, cel.OptPartialEval), cel.CostLimit(maxCost), cel.CostTracking(costs{}), cel.InterruptCheckFrequency(100))
 	if err != nil {
 		return Condition{}, fault.InvalidFor(op, "if", settings.Malformed, "cannot be worked out: %s", err)
 	}
@@ -167,19 +167,42 @@ func (l *Language) Compile(text string) (Condition, error) {
 // costs too much, with the reason as the message. CEL's own words are left out, since
 // they may quote what people wrote.
 func (c Condition) Holds(ctx context.Context, facts map[string]any) (bool, error) {
+	holds, _, err := c.HoldsWithout(ctx, facts)
+	return holds, err
+}
+
+// Unknown names a field of a fact that nobody told.
+type Unknown struct{ Fact, Field string }
+
+// HoldsWithout is Holds where some fields were not told: it tells as well whether the
+// answer is the same whatever they are. Where it is not, it neither holds nor does not.
+// Errors: as Holds.
+func (c Condition) HoldsWithout(ctx context.Context, facts map[string]any, untold ...Unknown) (holds, known bool, err error) {
 	const op = "condition.Holds"
 	if c.program == nil {
-		return true, nil
+		return true, true, nil
+	}
+	var input any = facts
+	if len(untold) > 0 {
+		patterns := make([]*cel.AttributePatternType, len(untold))
+		for i, u := range untold {
+			patterns[i] = cel.AttributePattern(u.Fact).QualString(u.Field)
+		}
+		if input, err = cel.PartialVars(facts, patterns...); err != nil {
+			return false, false, fault.InvalidField(op, "if", FailsOnFacts)
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, maxTime)
 	defer cancel()
-	out, _, err := c.program.ContextEval(ctx, facts)
+	out, _, err := c.program.ContextEval(ctx, input)
 	switch {
+	case err == nil && types.IsUnknown(out):
+		return false, false, nil
 	case err == nil:
-		return out == types.True, nil
+		return out == types.True, true, nil
 	case ctx.Err() != nil || strings.Contains(err.Error(), "cost limit exceeded"):
-		return false, fault.InvalidField(op, "if", CostsTooMuch)
+		return false, false, fault.InvalidField(op, "if", CostsTooMuch)
 	default:
-		return false, fault.InvalidField(op, "if", FailsOnFacts)
+		return false, false, fault.InvalidField(op, "if", FailsOnFacts)
 	}
 }

@@ -69,6 +69,7 @@ type Store interface {
 	ActSubject(ctx context.Context, p identity.Principal, customerID, issuer string) (string, error)
 	FailAct(ctx context.Context, p identity.Principal, id string, revision int64, why wallet.Refusal) (action.Kept, error)
 	LookAgain(ctx context.Context, p identity.Principal, id string, revision int64, at time.Time) (action.Kept, error)
+	ToldAct(ctx context.Context, p identity.Principal, id string, revision int64, again time.Time) (action.Kept, error)
 	HurryActs(ctx context.Context, p identity.Principal, issuer, subject string) error
 	AlarmAct(ctx context.Context, p identity.Principal, id string, revision int64) (action.Kept, error)
 	ActRequest(ctx context.Context, p identity.Principal, id string) (approval.Request, error)
@@ -107,6 +108,9 @@ type Deps struct {
 	// Alarm is told of each act of which nobody knows for a day what became of it, or that
 	// cannot be read; may be nil.
 	Alarm func(action.Kept)
+	// Tell tells a customer of something that was done for them with nobody's yes but that
+	// of staff; once for each act, however often it is called. May be nil.
+	Tell func(ctx context.Context, k action.Kept) error
 	// Limited is told the name of a limit that refused; may be nil.
 	Limited func(limit string)
 }

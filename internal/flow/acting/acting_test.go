@@ -30,8 +30,8 @@ import (
 type house struct {
 	testing.TB
 	*storagetest.Process
+	beside
 	clock                     *storagetest.Clock
-	deployment                *storagetest.Deployment
 	wallet                    *theWallet
 	flow                      *acting.Service
 	policy                    action.Policy
@@ -69,7 +69,7 @@ func (d dying) SettleAct(ctx context.Context, p identity.Principal, id string, r
 
 func open(t testing.TB, kind engine.Kind) *house {
 	d := storagetest.New(t, kind)
-	h := &house{TB: t, Process: d.Open(t), clock: d.Clock, deployment: d, wallet: newWallet(d.Clock), policy: action.Default(), version: 1}
+	h := &house{TB: t, Process: d.Open(t), clock: d.Clock, beside: beside{deployment: d}, wallet: newWallet(d.Clock), policy: action.Default(), version: 1}
 	h.restart()
 	h.anna, h.other = h.SignIn("cust-anna"), h.SignIn("cust-li")
 	h.agent, h.colleague, h.supervisor, h.second, h.admin = h.member(identity.Agent), h.member(identity.Agent), h.member(identity.Supervisor), h.member(identity.Supervisor), h.member(identity.Admin)
@@ -86,6 +86,7 @@ func (h *house) restart() {
 	h.flow = acting.New(acting.Deps{
 		Wallet: h.wallet, Links: h.Store, Store: dying{h.Store, &h.dies, h}, Prover: proofs, Approver: approving.New(h.Store, clean, nil), Clock: h.clock.Now, Clean: clean,
 		Policy: func() (action.Policy, int64) { return h.policy, h.version }, Zone: func() *time.Location { return time.UTC }, OnDuty: func() bool { return true },
+		Tell:  h.tell,
 		Alarm: func(k action.Kept) { h.alarms = append(h.alarms, k) },
 	}, "wallet")
 }
@@ -223,7 +224,7 @@ func TestARefundFromTheWishToTheWallet(t *testing.T) {
 // What the wallet holds must not lie open in the database.
 func TestNothingOfTheWalletIsStoredInTheOpen(t *testing.T) {
 	d := storagetest.New(t, engine.SQLite)
-	h := &house{TB: t, Process: d.Open(t), clock: d.Clock, deployment: d, wallet: newWallet(d.Clock), policy: action.Default()}
+	h := &house{TB: t, Process: d.Open(t), clock: d.Clock, wallet: newWallet(d.Clock), policy: action.Default()}
 	h.restart()
 	h.anna = h.SignIn("cust-anna")
 	h.conv = h.Begin(h.anna, "en")

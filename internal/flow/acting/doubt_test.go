@@ -16,6 +16,18 @@ import (
 	"kefu/internal/storage/storagetest"
 )
 
+// beside is what a house has that few tests look at.
+type beside struct {
+	deployment *storagetest.Deployment
+	told       []string // acts whose customers were told
+	telling    error    // what comes of telling
+}
+
+func (b *beside) tell(_ context.Context, k action.Kept) error {
+	b.told = append(b.told, k.ID)
+	return b.telling
+}
+
 // another is a refund of another payment in the conversation, up to the yes and the proof.
 func (h *house) another(run, tx string) selfservice.ActFact {
 	h.Helper()

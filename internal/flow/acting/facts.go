@@ -2,8 +2,10 @@ package acting
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -27,11 +29,11 @@ func (s *Service) say(ctx context.Context, p identity.Principal, able wallet.Cap
 		s.Log.Error("the policy of acts cannot be read: nothing is allowed", "error", err)
 		return action.Verdict{Code: "cannot_be_judged", Version: version}, nil
 	}
-	f, err := s.facts(ctx, p, able, k, level)
+	f, untold, err := s.facts(ctx, p, able, k, level)
 	if err != nil {
 		return action.Verdict{}, err
 	}
-	return judge.Say(ctx, f), nil
+	return judge.Say(ctx, f, untold...), nil
 }
 
 // judgeOf is the judge of the policy that counts now. To make one takes milliseconds.
@@ -49,8 +51,8 @@ func (s *Service) judgeOf() (*action.Judge, int64, error) {
 	return judge, version, err
 }
 
-// facts gathers what the policy may ask about.
-func (s *Service) facts(ctx context.Context, p identity.Principal, able wallet.Capabilities, k action.Kept, level identity.Level) (action.Facts, error) {
+// facts gathers what the policy may ask about, and names what nobody told.
+func (s *Service) facts(ctx context.Context, p identity.Principal, able wallet.Capabilities, k action.Kept, level identity.Level) (action.Facts, []string, error) {
 	c := k.Command
 	f := action.Facts{
 		Act: string(c.Act), Reason: c.Reason, Actor: k.Maker.Kind.String(), Level: int64(level), Hour: int64(s.Clock().In(s.Zone()).Hour()), WithinWindow: s.OnDuty(),
@@ -64,23 +66,41 @@ func (s *Service) facts(ctx context.Context, p identity.Principal, able wallet.C
 	}
 	sums, err := s.Store.ActTotals(ctx, part(), of)
 	if err != nil {
-		return f, err
+		return f, nil, err
 	}
-	f.DayCount, f.DayTotal, f.StaffTotal = sums.DayCount, sums.DayTotal, sums.StaffTotal
+	f.DayCount, f.DayTotal, f.StaffTotal, f.StaffHour, f.StaffDay = sums.DayCount, sums.DayTotal, sums.StaffTotal, sums.StaffHour, sums.StaffDay
 	talk, err := s.Store.Conversation(ctx, part(), k.ConversationID)
 	if err != nil && !fault.Is(err, fault.NotFound) { // one that has not begun has no channel
-		return f, err
+		return f, nil, err
 	}
 	f.Channel = talk.Channel
-	return f, s.told(ctx, actor(p, k), able, c, &f)
+	untold, err := s.told(ctx, actor(p, k), able, c, &f)
+	if sums.Unread {
+		untold = append(untold, "day_total", "staff_total")
+	}
+	return f, untold, err
 }
 
-// told asks the wallet for its part of the facts. What a wallet cannot tell counts for
-// the worse. So does what it does not answer, for what only makes safe: somebody in a
-// hurry must not wait for it; everything else is not judged then.
-func (s *Service) told(ctx context.Context, by wallet.Actor, able wallet.Capabilities, c wallet.Command, f *action.Facts) error {
+// told asks the wallet for its part of the facts, and names those that it did not tell:
+// what it has no reading for, what its answer leaves open, and, of what only makes safe,
+// what it does not answer, for somebody in a hurry must not wait for it. Everything else
+// is not judged then.
+func (s *Service) told(ctx context.Context, by wallet.Actor, able wallet.Capabilities, c wallet.Command, f *action.Facts) ([]string, error) {
 	const op = "acting.told"
 	f.NewDevice = true
+	var mu sync.Mutex
+	untold := map[string]bool{"factor_hours": true, "new_device": true, "restricted": true, "placed_by": true, "disputed": true, "vulnerable": true}
+	tell := func(known bool, facts ...string) {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, fact := range facts {
+			untold[fact] = untold[fact] && !known
+		}
+	}
+	if !able.Reads(wallet.ReadDisputes) && ofPayment(c.Act) && c.Expect != "" { // the payment's own state says so too
+		f.Disputed = slices.Contains([]wallet.State{wallet.Disputed, wallet.ProvisionalCredit}, wallet.State(c.Expect))
+		tell(true, "disputed")
+	}
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
 	asking, ctx := errgroup.WithContext(ctx)
@@ -101,21 +121,29 @@ func (s *Service) told(ctx context.Context, by wallet.Actor, able wallet.Capabil
 	ask(wallet.ReadFactors, func() error {
 		all, err := s.Wallet.Factors(ctx, by, c.CustomerID)
 		if err == nil {
-			f.FactorHours = factorHours(all, now)
+			var known bool
+			f.FactorHours, known = factorHours(all, now)
+			tell(known, "factor_hours")
 		}
 		return err
 	})
 	ask(wallet.ReadDevices, func() error {
 		all, err := s.Wallet.Devices(ctx, by, c.CustomerID)
 		if err == nil {
-			f.NewDevice = newDevice(all, now)
+			var known bool
+			f.NewDevice, known = newDevice(all, now)
+			tell(known, "new_device")
 		}
 		return err
 	})
 	ask(wallet.ReadRestrictions, func() error {
 		all, err := s.Wallet.Restrictions(ctx, by, c.CustomerID)
 		if err == nil {
-			f.Restricted, f.PlacedBy = len(all) > 0, placedBy(all, c)
+			var known bool
+			f.Restricted = len(all) > 0
+			f.PlacedBy, known = placedBy(all, c)
+			tell(true, "restricted")
+			tell(known, "placed_by")
 		}
 		return err
 	})
@@ -123,56 +151,87 @@ func (s *Service) told(ctx context.Context, by wallet.Actor, able wallet.Capabil
 		all, err := s.Wallet.Disputes(ctx, by, c.CustomerID)
 		if err == nil {
 			f.Disputed = disputed(all, c.Target)
+			tell(true, "disputed")
 		}
 		return err
 	})
 	ask(wallet.ReadCustomer, func() error {
 		who, err := s.Wallet.Customer(ctx, by, c.CustomerID)
-		f.Vulnerable = slices.Contains(who.Flags, "vulnerable")
+		if err == nil {
+			f.Vulnerable = slices.Contains(who.Flags, "vulnerable")
+			tell(true, "vulnerable")
+		}
 		return err
 	})
 	if err := asking.Wait(); err != nil {
-		return &fault.Error{Code: fault.Unavailable, Op: op, Message: "the wallet does not tell what the policy asks about", Err: err}
+		return nil, &fault.Error{Code: fault.Unavailable, Op: op, Message: "the wallet does not tell what the policy asks about", Err: err}
 	}
-	return nil
+	var names []string
+	for _, fact := range slices.Sorted(maps.Keys(untold)) {
+		if untold[fact] {
+			names = append(names, fact)
+		}
+	}
+	return names, nil
+}
+
+// ofPayment tells whether an act's target is a payment, whose state is what it expects.
+func ofPayment(a wallet.Act) bool {
+	return slices.Contains([]wallet.Act{wallet.RequestRefund, wallet.OpenDispute, wallet.Recall, wallet.ReleaseHold}, a)
 }
 
 // factorHours is how long ago something that proves who the customer is was changed
-// last, in whole hours. Nothing that proves it counts as changed now.
-func factorHours(all []wallet.Factor, now time.Time) int64 {
+// last, in whole hours, and whether the wallet says so of all of it. Nothing that proves it
+// counts as changed now.
+func factorHours(all []wallet.Factor, now time.Time) (hours int64, known bool) {
 	youngest, found := time.Duration(1<<62), false
+	known = true
 	for _, f := range all {
 		at := max(f.CreatedAt, f.ChangedAt)
-		if f.State == "removed" || at == 0 {
-			continue
+		switch {
+		case f.State == "removed":
+		case at == 0:
+			known = false
+		default:
+			youngest, found = min(youngest, now.Sub(at.Std())), true
 		}
-		youngest, found = min(youngest, now.Sub(at.Std())), true
 	}
 	if !found {
-		return 0
+		return 0, known
 	}
-	return max(int64(youngest/time.Hour), 0)
+	return max(int64(youngest/time.Hour), 0), known
 }
 
-// newDevice tells whether a device was seen first a short while ago.
-func newDevice(all []wallet.Device, now time.Time) bool {
-	return slices.ContainsFunc(all, func(d wallet.Device) bool {
-		return d.Trust != "revoked" && now.Sub(d.FirstSeen.Std()) < assurance.CoolDown
-	})
+// newDevice tells whether a device was seen first a short while ago, and whether that is
+// known: of one without a first sight it is not, unless another is new.
+func newDevice(all []wallet.Device, now time.Time) (isNew, known bool) {
+	known = true
+	for _, d := range all {
+		switch {
+		case d.Trust == "revoked":
+		case d.FirstSeen == 0:
+			known = false
+		case now.Sub(d.FirstSeen.Std()) < assurance.CoolDown:
+			return true, true
+		}
+	}
+	return !known, known
 }
 
 // placedBy is who placed the restriction that a command is to lift: of several, the one
-// who has most to say.
-func placedBy(all []wallet.Restriction, c wallet.Command) string {
+// who has most to say; and whether that is known: of one who is no one we know of it is not.
+func placedBy(all []wallet.Restriction, c wallet.Command) (who string, known bool) {
 	rank := []string{"", "customer", "support", "wallet", "authority"}
-	who := 0
+	most := 0
+	known = true
 	for _, r := range all {
-		lifted := r.ID == c.Target || (r.Target != "" && r.Target == c.Target) || r.Scope == "wallet"
-		if lifted {
-			who = max(who, slices.Index(rank, r.PlacedBy))
+		if r.ID != c.Target && (r.Target == "" || r.Target != c.Target) && r.Scope != "wallet" {
+			continue
 		}
+		at := slices.Index(rank, r.PlacedBy)
+		most, known = max(most, at), known && at > 0
 	}
-	return rank[who]
+	return rank[most], known || rank[most] == "authority"
 }
 
 func disputed(all []wallet.Dispute, target string) bool {

@@ -94,6 +94,8 @@ func (s *Service) look(ctx context.Context, k action.Kept) error {
 		s.Alarm(k)
 	}
 	switch {
+	case k.Untold:
+		return s.tell(ctx, k)
 	case k.Doubtful():
 		return s.learn(ctx, k)
 	case k.At(now).State == action.Expired, k.State == action.Proposed, k.State == action.Confirmed, k.State == action.Waiting:
@@ -148,6 +150,27 @@ func (s *Service) askWhatBecame(ctx context.Context, k action.Kept) action.Answe
 		return action.Answer{Nothing: true}
 	}
 	return action.Answer{Operation: o, Err: err}
+}
+
+// tellFor is how long it is tried to tell a customer of what was done for them.
+const tellFor = 24 * time.Hour
+
+// tell tells the customer of what was done for them.
+func (s *Service) tell(ctx context.Context, k action.Kept) error {
+	now := s.Clock()
+	var again time.Time
+	if s.Tell != nil {
+		telling, cancel := context.WithTimeout(ctx, readTime)
+		defer cancel()
+		if err := s.Tell(telling, k); err != nil {
+			passes := fault.Is(err, fault.Unavailable) || fault.Is(err, fault.TooMany) || fault.Is(err, fault.Internal)
+			if s.Log.Warn("a customer could not be told of what was done for them", "act", k.ID, "again", passes, "error", err); passes && now.Sub(k.ChangedAt) < tellFor {
+				again = now.Add(action.Backoff(max(3, int(now.Sub(k.ChangedAt)/time.Minute))))
+			}
+		}
+	}
+	_, err := s.Store.ToldAct(ctx, part(), k.ID, k.Revision, again)
+	return err
 }
 
 // learn asks the wallet for an act that is in doubt, by its key: nothing else is believed.

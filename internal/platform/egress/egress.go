@@ -66,7 +66,7 @@ func New(o Options) *Client {
 			Proxy:                  nil, // a proxy would resolve the name once more
 			DialContext:            c.dial,
 			TLSClientConfig:        &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12},
-			DisableKeepAlives:      true, // each request is checked anew
+			DisableKeepAlives:      true, // each request is checked anew; and none is sent again by itself, as on a connection that was used before
 			DisableCompression:     true, // what was sent is what is counted
 			MaxResponseHeaderBytes: maxHeaderBytes,
 			ForceAttemptHTTP2:      true,
@@ -121,6 +121,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	if err != nil {
 		return Response{}, fault.New(fault.Invalid, op, "the address cannot be asked")
 	}
+	request.GetBody = nil // what was sent cannot be sent again by itself, whatever the protocol allows
 	for name, values := range r.Header {
 		request.Header[name] = values
 	}

@@ -1,9 +1,11 @@
 package egress_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -276,6 +278,65 @@ func TestNamesWithoutUsableAddresses(t *testing.T) {
 		o.Lookup = c.lookup
 		if _, err := egress.New(o).Get(t.Context(), address); fault.CodeOf(err) != c.want {
 			t.Errorf("%s: err = %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// A command that has reached another server is not sent again by the transport, which
+// would do so by itself on a connection that was used before: it takes a request with an
+// idempotency key for one that may be repeated.
+func TestNothingIsSentTwiceByItself(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var came, connections atomic.Int32
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			connections.Add(1)
+			go func() {
+				defer conn.Close()
+				reader := bufio.NewReader(conn)
+				for {
+					r, err := http.ReadRequest(reader)
+					if err != nil {
+						return
+					}
+					if _, err := io.Copy(io.Discard, r.Body); err != nil {
+						return
+					}
+					came.Add(1)
+					if r.URL.Path == "/closes" {
+						return // it was read whole, and nobody answers
+					}
+					fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok")
+				}
+			}()
+		}
+	}()
+	defer listener.Close()
+	client := egress.New(egress.Options{Timeout: 10 * time.Second, MaxBytes: 1000, Private: true})
+	address := "http://" + listener.Addr().String()
+	for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodDelete} {
+		for range 3 { // so that a connection that could be used again is there
+			if _, err := client.Do(context.Background(), egress.Request{Method: method, Address: address + "/answers", Body: []byte("{}")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		came.Store(0)
+		connections.Store(0)
+		_, err := client.Do(context.Background(), egress.Request{
+			Method: method, Address: address + "/closes", Header: http.Header{"Idempotency-Key": {"k"}}, Body: []byte(`{"amount":"1.00"}`),
+		})
+		if !fault.Is(err, fault.Unavailable) {
+			t.Errorf("%s: %v", method, err)
+		}
+		if came.Load() != 1 || connections.Load() != 1 {
+			t.Errorf("%s came %d times on %d new connections", method, came.Load(), connections.Load())
 		}
 	}
 }

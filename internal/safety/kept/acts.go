@@ -134,6 +134,12 @@ func (a *Acts) ActTotals(_ context.Context, p identity.Principal, of action.Of) 
 		}
 		if of.StaffID != "" && k.Maker == (action.By{Kind: identity.Staff, ID: of.StaffID}) {
 			sums.StaffTotal += whole(k.Command.Amount, of.Currency)
+			if k.Command.Act.Cautious() {
+				sums.StaffDay++
+				if now.Sub(k.CreatedAt) < time.Hour {
+					sums.StaffHour++
+				}
+			}
 		}
 	}
 	return sums, nil
@@ -152,7 +158,7 @@ func whole(m wallet.Money, currency string) float64 {
 
 func due(k *action.Kept) time.Time {
 	switch {
-	case k.State.Over():
+	case k.State.Over() && !k.Untold:
 		return time.Time{}
 	case !k.NextAt.IsZero():
 		return k.NextAt
@@ -374,6 +380,14 @@ func (a *Acts) HurryActs(_ context.Context, p identity.Principal, _, subject str
 		}
 	}
 	return nil
+}
+
+// ToldAct implements acting.Store.
+func (a *Acts) ToldAct(_ context.Context, p identity.Principal, id string, revision int64, again time.Time) (action.Kept, error) {
+	return a.change(id, revision, runs(p), func(k *action.Kept) error {
+		k.Untold, k.NextAt = k.Untold && !again.IsZero(), again
+		return nil
+	})
 }
 
 // AlarmAct implements acting.Store.

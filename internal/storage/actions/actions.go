@@ -115,11 +115,11 @@ func record(t *core.Tx, p identity.Principal, k action.Kept, what string) {
 // due is when somebody has to look at an act again, in microseconds; 0: never.
 func due(k action.Kept) int64 {
 	switch {
-	case k.State.Over():
+	case k.State.Over() && !k.Untold:
 		return 0
 	case !k.NextAt.IsZero():
 		return clock.Micros(k.NextAt)
-	case k.Doubtful():
+	case k.Doubtful(), k.Untold:
 		return max(clock.Micros(k.ChangedAt), 1) // at once
 	default:
 		return clock.Micros(k.ExpiresAt)
@@ -294,6 +294,12 @@ func (a *Acts) ActTotals(ctx context.Context, p identity.Principal, of action.Of
 	for _, k := range moved {
 		if k.ID != of.Except && k.At(now).Told().Counts() {
 			sums.StaffTotal += whole(k.Command.Amount, of.Currency)
+			if k.Command.Act.Cautious() {
+				sums.StaffDay++
+				if now.Sub(k.CreatedAt) < time.Hour {
+					sums.StaffHour++
+				}
+			}
 			sums.Unread = sums.Unread || k.Lost
 		}
 	}

@@ -287,7 +287,7 @@ func (a *Acts) DoubtActs(ctx context.Context, p identity.Principal) (doubted int
 		return 0, fault.New(fault.Forbidden, op, "%s puts nothing in doubt", p.Kind)
 	}
 	err = a.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		res, err := t.SQL.ExecContext(ctx, "UPDATE act SET ask_since = $1, due_at = $1, revision = revision + 1 WHERE due_at > 0", t.Now)
+		res, err := t.SQL.ExecContext(ctx, "UPDATE act SET ask_since = $1, due_at = $1, revision = revision + 1 WHERE due_at > 0 AND state <> $2", t.Now, string(action.Succeeded))
 		if err != nil {
 			return engine.MapError(op, err)
 		}
@@ -319,6 +319,15 @@ func (a *Acts) LookAgain(ctx context.Context, p identity.Principal, id string, r
 			return nil
 		}
 		k.NextAt = at
+		return nil
+	})
+}
+
+// ToldAct notes that the customer was told of what was done for them, or, with a time, that
+// it is tried again then. Errors: NotFound; Forbidden; Conflict.
+func (a *Acts) ToldAct(ctx context.Context, p identity.Principal, id string, revision int64, again time.Time) (action.Kept, error) {
+	return a.change(ctx, "actions.ToldAct", id, revision, runs(p), func(_ context.Context, _ *core.Tx, k *action.Kept) error {
+		k.Untold, k.NextAt = k.Untold && !again.IsZero(), again
 		return nil
 	})
 }

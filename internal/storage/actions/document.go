@@ -34,6 +34,7 @@ type document struct {
 	ExpiresAt   int64          `json:"expires_at,omitempty"`
 	HandedAt    int64          `json:"handed_at,omitempty"`
 	LeftAt      int64          `json:"left_at,omitempty"`
+	Untold      bool           `json:"untold,omitempty"`
 	Destination string         `json:"destination,omitempty"`
 }
 
@@ -58,7 +59,7 @@ func seal(t *core.Tx, k action.Kept) ([]byte, int64, error) {
 		Run: k.Run, Step: k.Step, Act: k.Command.Act, Target: k.Command.Target, Command: k.Command, Summary: k.Summary,
 		Verdict: verdict{int(k.Verdict.Level), k.Verdict.FourEyes, k.Verdict.Code, k.Verdict.Version},
 		Hash:    k.Hash, Maker: byOf(k.Maker), Confirmer: byOf(k.Confirmer), StepUp: k.StepUpID, Operation: k.OperationID, Refusal: k.Refusal, Made: k.Made,
-		Tries: k.Tries, NextAt: clock.Micros(k.NextAt), ExpiresAt: clock.Micros(k.ExpiresAt), HandedAt: clock.Micros(k.HandedAt), LeftAt: clock.Micros(k.LeftAt), Destination: k.Destination,
+		Tries: k.Tries, NextAt: clock.Micros(k.NextAt), ExpiresAt: clock.Micros(k.ExpiresAt), HandedAt: clock.Micros(k.HandedAt), LeftAt: clock.Micros(k.LeftAt), Untold: k.Untold, Destination: k.Destination,
 	})
 	if err != nil {
 		return nil, 0, fault.Wrap("actions.seal", err)
@@ -81,6 +82,7 @@ func read(k *action.Kept, text []byte) error {
 	k.Verdict = action.Verdict{Allow: true, Level: identity.Level(d.Verdict.Level), FourEyes: d.Verdict.FourEyes, Code: d.Verdict.Code, Version: d.Verdict.Version}
 	k.Maker, k.Confirmer, k.StepUpID, k.OperationID, k.Refusal, k.Made = d.Maker.of(), d.Confirmer.of(), d.StepUp, d.Operation, d.Refusal, d.Made
 	k.Tries, k.NextAt, k.ExpiresAt, k.Destination = d.Tries, clock.FromMicros(d.NextAt), clock.FromMicros(d.ExpiresAt), d.Destination
+	k.Untold = d.Untold
 	k.HandedAt, k.LeftAt = clock.FromMicros(d.HandedAt), clock.FromMicros(d.LeftAt)
 	if action.Hash(k.Command, k.Summary) != k.Hash {
 		return fault.New(fault.Internal, op, "a stored act is not what was agreed to")

@@ -13,8 +13,14 @@ export interface Act {
   target?: string;
   amount?: Sum;
   reason?: string;
+  also?: string[];
+  details?: { name: string; text: string }[];
+  /** The state of what it acts on, that was decided on. */
+  expect?: string;
+  /** What it is cannot be read: its key is gone, or it is damaged. */
+  unreadable?: boolean;
   state: ActState;
-  does: { amount?: Sum; fees?: { kind: string; amount: Sum }[]; destination?: string; arrives_by?: number; effects?: string[]; reversible: boolean };
+  does: { amount?: Sum; fees?: { kind: string; amount: Sum }[]; destination?: string; arrives_by?: number; effects?: string[]; reversible: boolean; state?: string };
   hash: string;
   level: number;
   four_eyes: boolean;
@@ -63,7 +69,7 @@ const one = (id: string) => `/v1/acts/${encodeURIComponent(id)}`;
 
 /** Everything that the desk asks about acts. */
 export class ActsApi {
-  constructor(readonly api: Api) {}
+  constructor(readonly api: Pick<Api, 'call'>) {}
 
   async offers(): Promise<string[]> {
     return (await this.api.call<{ acts: string[] }>('GET', '/v1/act-offers')).acts;

@@ -19,7 +19,7 @@ const card = { id: 'card-1', type: 'card', brand: 'Visa', last4: '4242', status:
 
 type Answer = (method: string, path: string, body?: Record<string, unknown>) => unknown;
 
-function panel(answer: Answer, offers = ['freeze', 'instrument_block', 'refund']) {
+function panel(answer: Answer, offers = ['freeze', 'instrument_block', 'refund'], frozen = false) {
   const call = vi.fn(async (method: string, path: string, body?: Record<string, unknown>) => {
     await Promise.resolve();
     return path === '/v1/act-offers' ? { acts: offers } : answer(method, path, body);
@@ -27,7 +27,7 @@ function panel(answer: Answer, offers = ['freeze', 'instrument_block', 'refund']
   const acts = new Acts({ call } as unknown as Api, 'c1');
   const onwalk = vi.fn();
   const onsaid = vi.fn();
-  render(ActsPanel, { m: en, tag: 'en', acts, instruments: [card, { ...card, id: 'old', status: 'expired' }], onwalk, onsaid });
+  render(ActsPanel, { m: en, tag: 'en', acts, instruments: [card, { ...card, id: 'old', status: 'expired' }], frozen, onwalk, onsaid });
   return { acts, call, onwalk, onsaid };
 }
 
@@ -136,6 +136,40 @@ test('the second person agrees to exactly what is drawn', async () => {
   await fireEvent.click(screen.getByRole('button', { name: actEn.approve }));
   await waitFor(() => expect(call).toHaveBeenCalledWith('POST', '/v1/acts/a1/approve', { hash: refund.hash }));
   await waitFor(() => expect(desk.toasts.say).toHaveBeenCalledWith(actEn.approved));
+});
+
+test('the second person sees all of what they agree to, in either language', async () => {
+  const dispute = act({
+    act: 'dispute', state: 'waiting', target: 'tx-1', also: ['tx-2', 'tx-3'], amount: eur('20.00'), reason: 'unknown_payments', expect: 'posted', details: [{ name: 'claim', text: 'unauthorised' }, { name: 'shop', text: 'Corner <b>Cafe</b>' }],
+    does: { amount: eur('20.00'), fees: [{ kind: 'handling', amount: eur('1.50') }], effects: ['signed_out', 'something_else'], reversible: false, state: 'disputed' }, may_decide: true,
+  });
+  requests([dispute]);
+  for (const text of ['tx-1', 'tx-2', 'tx-3', actEn.exact.also(2), actEn.reasons.unknown_payments, actEn.exact.claims.unauthorised!, 'Corner <b>Cafe</b>', '€1.50', 'something_else', en.wallet.state.posted!, en.wallet.state.disputed!, dispute.hash.slice(0, 16)]) {
+    expect((await screen.findAllByText(text))[0]).toBeVisible();
+  }
+  expect(screen.getByText(actEn.effects.signed_out!)).toBeVisible();
+});
+
+test('what cannot be read, or may have happened, is decided by nobody', async () => {
+  requests([{ ...refund, state: 'unknown', may_decide: false, unreadable: true, hash: '' }]);
+  await screen.findByText(actEn.unreadable);
+  expect(screen.queryByRole('button', { name: actEn.approve })).toBeNull();
+  cleanup();
+  requests([{ ...refund, state: 'unknown', may_decide: false }]);
+  await screen.findByText(actEn.inDoubt);
+  expect(screen.queryByRole('button', { name: actEn.approve })).toBeNull();
+  cleanup();
+  const { acts } = panel(() => ({ items: [act({ state: 'unknown', unreadable: true, may_confirm: false, may_cancel: false })] }));
+  await screen.findByText(actEn.unreadableShort);
+  acts.leave();
+});
+
+test('what is frozen is not offered to be frozen', async () => {
+  const { acts } = panel(() => ({ items: [] }), ['freeze', 'instrument_block'], true);
+  await screen.findByText(actEn.frozen);
+  expect(screen.queryByRole('button', { name: 'Freeze the wallet' })).toBeNull();
+  expect(screen.getByRole('button', { name: 'Block a card' })).toBeVisible();
+  acts.leave();
 });
 
 test('a refusal has a reason, and who wanted it cannot decide it', async () => {

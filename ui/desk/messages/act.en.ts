@@ -35,7 +35,7 @@ export const actEn = {
     too_many: 'Too much was done for this customer today. Ask a supervisor.', held_by_authority: 'An authority placed it; nobody here can lift it.', factor_too_young: 'What proves who they are was changed a short while ago. Wait, or see them in person.',
     disputed: 'The payment is disputed: the dispute decides.', not_eligible: 'The payment does not qualify.', state_changed: 'It is not as it was when somebody decided.', amount_too_high: 'That is more than there is left.',
     already_done: 'It is done already.', step_up_required: 'The customer has to confirm it in the wallet.', approval_required: 'A second person has to agree.', limit_reached: 'A limit of the wallet’s is reached.',
-    blocked: 'The wallet refuses and does not say why.', not_supported: 'This wallet cannot do that.', destination_closed: 'The way that the money came is closed.', no_rule: 'No rule of the house allows it.',
+    blocked: 'The wallet refuses and does not say why.', not_supported: 'This wallet cannot do that.', destination_closed: 'The way that the money came is closed.', no_rule: 'No rule of the house allows it.', too_many_by_staff: 'You have done many of these within the last hour or day. Ask a supervisor.', not_told: 'The wallet did not tell what a rule of the house asks about. Try again, or ask a supervisor.', cannot_be_judged: 'A rule of the house cannot be worked out. Ask a supervisor.', underway: 'The same is under way already, or may have happened.', in_doubt: 'Nobody knows yet what became of it. The wallet is being asked.',
   } as Record<string, string>,
   states: {
     proposed: 'Shown', confirmed: 'Agreed to', waiting: 'Waits for a second person', approved: 'Approved', planned: 'About to be sent', sent: 'In the wallet', succeeded: 'Done', failed: 'Not done',
@@ -53,6 +53,16 @@ export const actEn = {
   rejectWhy: 'Why? Whoever wanted it reads this.',
   notYou: 'Somebody else has to decide this.',
   moved: 'It is not as it was. Look at it again.',
+  unreadable: 'What this is cannot be read any more. Nothing is done with it; the wallet is asked what became of it.',
+  unreadableShort: 'Cannot be read',
+  inDoubt: 'Nobody knows yet what became of it. The wallet is being asked, and it can be decided after that.',
+  frozen: 'The wallet is frozen already.',
+  exact: {
+    title: 'Exactly what is agreed to', target: 'Acts on', also: (n: number) => (n === 1 ? 'And on one more' : `And on ${n} more`), amount: 'Asked for', fees: 'Costs the customer', reason: 'Reason',
+    expect: 'State it was decided on', state: 'State when worked out', effects: 'Also changes', undo: 'Undone later', can: 'can be', cannot: 'cannot be', proof: 'Proof', hash: 'Fingerprint',
+    details: { claim: 'What the customer says', note: 'Note' } as Record<string, string>,
+    claims: { unauthorised: 'It was not them', scam: 'They were deceived', merchant: 'The merchant did not deliver', processing: 'It was processed wrongly' } as Record<string, string>,
+  },
 };
 
 export type ActMessages = typeof actEn;

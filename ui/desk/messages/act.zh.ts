@@ -35,7 +35,7 @@ export const actZh: ActMessages = {
     too_many: '今天为该客户办理得太多，请找主管。', held_by_authority: '由有关机关设置，这里无法解除。', factor_too_young: '客户的验证方式刚刚更改过，请等待或当面核实。',
     disputed: '这笔付款已有争议，以争议结果为准。', not_eligible: '这笔付款不符合条件。', state_changed: '状态与决定时不同。', amount_too_high: '超过了剩余金额。',
     already_done: '已经办理过。', step_up_required: '需要客户在钱包里确认。', approval_required: '需要第二人同意。', limit_reached: '达到钱包的上限。',
-    blocked: '钱包拒绝，未说明原因。', not_supported: '这个钱包不支持。', destination_closed: '原路已关闭。', no_rule: '没有规则允许这样做。',
+    blocked: '钱包拒绝，未说明原因。', not_supported: '这个钱包不支持。', destination_closed: '原路已关闭。', no_rule: '没有规则允许这样做。', too_many_by_staff: '您近一小时或一天内办理此类操作过多，请找主管。', not_told: '钱包没有提供规则需要的信息，请稍后再试或找主管。', cannot_be_judged: '有一条规则无法判断，请找主管。', underway: '同样的操作正在进行，或可能已经发生。', in_doubt: '结果尚不清楚，正在向钱包查询。',
   },
   states: {
     proposed: '已展示', confirmed: '已同意', waiting: '待第二人复核', approved: '已批准', planned: '即将提交', sent: '钱包处理中', succeeded: '已完成', failed: '未执行',
@@ -53,4 +53,14 @@ export const actZh: ActMessages = {
   rejectWhy: '为什么？发起人会看到。',
   notYou: '需要由其他人决定。',
   moved: '内容已变化，请再看一遍。',
+  unreadable: '这项操作的内容已无法读取。不会对它做任何处理，正在向钱包查询结果。',
+  unreadableShort: '无法读取',
+  inDoubt: '结果尚不清楚，正在向钱包查询，之后才能决定。',
+  frozen: '钱包已经冻结。',
+  exact: {
+    title: '同意的具体内容', target: '操作对象', also: (n) => `另涉及 ${n} 笔`, amount: '申请金额', fees: '客户需付费用', reason: '原因',
+    expect: '决定时的状态', state: '试算时的状态', effects: '其他影响', undo: '之后撤销', can: '可以', cannot: '不可以', proof: '身份验证', hash: '校验码',
+    details: { claim: '客户的说法', note: '备注' },
+    claims: { unauthorised: '不是本人操作', scam: '受骗付款', merchant: '商家未履约', processing: '处理有误' },
+  },
 };

@@ -1,7 +1,7 @@
 import { cleanup, render, screen } from '@testing-library/svelte';
 import { afterEach, expect, test, vi } from 'vitest';
 import { en as m } from '../messages/en.ts';
-import { Api } from '../shell/api.ts';
+import { Api, Problem } from '../shell/api.ts';
 import type { Desk } from '../shell/desk.svelte.ts';
 import { SettingsApi, type Approval } from './api.ts';
 import Approvals from './Approvals.svelte';
@@ -28,6 +28,38 @@ function show(pages: Partial<Approval>[][], archived: boolean, waiting: Pick<Wai
   });
   render(Approvals, { desk: { tag: 'en', me: { id: 'olga', role: 'owner' }, waiting } as unknown as Desk, m, w, k, api: new SettingsApi(api), ondecided: () => undefined });
 }
+
+test('acts in the wallet that wait are counted, for those who may decide them', async () => {
+  const call = vi.fn(async (_: string, path: string) => ({ items: path.startsWith('/v1/acts') ? [{ id: 'a', may_decide: true }, { id: 'b', may_decide: false }] : [asks(1)] }));
+  const counts = async (changes: boolean, acts: boolean) => {
+    const waiting = new Waiting({ call } as never);
+    waiting.open({ changes, acts });
+    await waiting.read();
+    waiting.close();
+    waiting.open({ changes, acts });
+    await waiting.read();
+    const n = waiting.count;
+    waiting.close();
+    return [n, waiting.count];
+  };
+  expect(await counts(true, true)).toEqual([2, 0]); // an owner
+  expect(await counts(false, true)).toEqual([1, 0]); // a supervisor
+  call.mockClear();
+  expect(await counts(true, false)).toEqual([1, 0]); // an admin, who decides over no acts
+  expect(call.mock.calls.some(([, path]) => path.startsWith('/v1/acts'))).toBe(false);
+});
+
+test('without a wallet the rest is counted', async () => {
+  const call = async (_: string, path: string) => {
+    if (path.startsWith('/v1/acts')) throw new Problem(404, 'not_found');
+    return { items: [asks(1)] };
+  };
+  const waiting = new Waiting({ call } as never);
+  waiting.open({ changes: true, acts: true });
+  await waiting.read();
+  expect(waiting.count).toBe(1);
+  waiting.close();
+});
 
 // Nothing of its value differs, and yet whoever it trusts is trusted again.
 test('who approves sees that something comes back into use', async () => {

@@ -1,4 +1,5 @@
-import type { Api } from '../shell/api.ts';
+import { ActsApi, type Act } from '../acts/act.ts';
+import { Problem, type Api } from '../shell/api.ts';
 import { SettingsApi, type Approval } from './api.ts';
 
 /** Changes of a moment are read together; in milliseconds. */
@@ -6,12 +7,21 @@ const settles = 300;
 /** A timer takes no longer wait. */
 const longest = 2_000_000_000;
 
+/** Of what waits one sees: changes of the settings, of staff and of keys; and acts in the wallet. */
+export interface Sees {
+  changes: boolean;
+  acts: boolean;
+}
+
 /** What waits for a second person, as far as one may see it: read anew whenever something of it changed. */
 export class Waiting {
   all = $state.raw<Approval[]>([]);
+  acts = $state.raw<Act[]>([]);
   /** Grows whenever something was read. */
   readings = $state(0);
   #settings: SettingsApi;
+  #acts: ActsApi;
+  #sees: Sees = { changes: true, acts: false };
   #timer: ReturnType<typeof setTimeout> | undefined;
   #open = false;
   #reading: Promise<void> | undefined;
@@ -22,14 +32,16 @@ export class Waiting {
     private readonly now: () => number = Date.now,
   ) {
     this.#settings = new SettingsApi(api);
+    this.#acts = new ActsApi(api);
   }
 
   /** How many one may decide. */
   get count(): number {
-    return this.all.filter((a) => a.may_decide).length;
+    return this.all.filter((a) => a.may_decide).length + this.acts.filter((a) => a.may_decide).length;
   }
 
-  open(): void {
+  open(sees: Sees = { changes: true, acts: false }): void {
+    this.#sees = sees;
     this.#open = true;
     void this.read();
   }
@@ -38,6 +50,7 @@ export class Waiting {
     this.#open = this.#again = false;
     clearTimeout(this.#timer);
     this.all = [];
+    this.acts = [];
   }
 
   /** Something changed. */
@@ -58,17 +71,27 @@ export class Waiting {
       if (!this.#open) return;
       clearTimeout(this.#timer);
       try {
-        const all = await this.#settings.approvals();
+        const [all, acts] = await Promise.all([this.#sees.changes ? this.#settings.approvals() : [], this.#sees.acts ? this.#actsThatWait() : []]);
         if (!this.#open) return;
         this.all = all;
+        this.acts = acts;
         this.readings++;
         // What nobody decides ends by itself, and nothing is told of it.
-        const ends = Math.min(...all.map((a) => a.expires_at / 1000));
+        const ends = Math.min(...[...all, ...acts].map((a) => (a.expires_at ?? Infinity) / 1000));
         if (Number.isFinite(ends)) this.#later(Math.min(longest, Math.max(settles, ends - this.now() + settles)));
       } catch {
         // The next change, or the next connection, reads it.
       }
     } while (this.#again);
+  }
+
+  async #actsThatWait(): Promise<Act[]> {
+    try {
+      return await this.#acts.waiting();
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'not_found') return []; // there is no wallet
+      throw error;
+    }
   }
 
   #later(wait: number): void {

@@ -17,7 +17,7 @@ import { dueSoonest, everything, type List } from '../inbox/lists.ts';
 import { Views } from '../inbox/views.svelte.ts';
 import { Late } from '../board/late.svelte.ts';
 import type { Messages } from '../messages/en.ts';
-import { decides, pageIds, pagesFor } from './pages.ts';
+import { decides, overseesActs, pageIds, pagesFor } from './pages.ts';
 import { inboxHash, isInbox, pageHash, parseRoute, type InboxPlace } from './route.ts';
 import { Offers } from '../queue/offers.svelte.ts';
 import { Finding } from '../search/finding.svelte.ts';
@@ -342,7 +342,7 @@ export class Desk {
     if (this.hasInbox) this.views.open();
     if (this.hasInbox || staff.role === 'admin') this.teams.open(staff.id, staff.role !== 'outside_agent');
     if (pagesFor(staff).some((p) => p.id === 'board')) this.late.open();
-    if (decides(staff)) this.waiting.open();
+    if (decides(staff) || overseesActs(staff)) this.waiting.open({ changes: decides(staff), acts: overseesActs(staff) });
     void this.api.staff().then(
       (everybody) => (this.staff = colleaguesOf(everybody)),
       () => undefined,

@@ -55,7 +55,10 @@ const managing = new Set(['owner', 'admin']);
 const auditing = new Set(['owner', 'auditor']);
 const everybody = () => true;
 
-/** May see what waits for a second person. */
+/** May be the second person for what is done in the wallet. */
+export const overseesActs = (staff: Staff): boolean => leading.has(staff.role);
+
+/** May see what waits for a second person, of the settings, of staff and of keys. */
 export const decides = (staff: Staff): boolean => managing.has(staff.role);
 
 /** In the order of the rail. Whoever comes without an address sees the first that is for them. */

@@ -379,6 +379,8 @@ export const en = {
       'The customer’s device is new',
       'A member of staff wants it',
       'That member of staff has moved much today',
+      'That member of staff froze or blocked much within an hour',
+      'That member of staff froze or blocked much today',
       'The payment is disputed',
       'An authority has frozen it',
       'The customer needs particular care',
