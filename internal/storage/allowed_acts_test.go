@@ -161,6 +161,18 @@ func actRules() []rule {
 			_, err := sc.ToldAct(ctx, p, k.ID, k.Revision, time.Time{})
 			return err
 		}),
+		step("ActCustomer", "system", func(sc *scene, p identity.Principal) error {
+			_, err := sc.ActCustomer(ctx, p, "wallet", "own")
+			if fault.Is(err, fault.NotFound) {
+				err = nil
+			}
+			return err
+		}),
+		step("EraseActs", "system", func(sc *scene, p identity.Principal) error {
+			_, _, err := sc.EraseActs(ctx, p, id.New())
+			return err
+		}),
+		step("EraseProofs", "system", func(sc *scene, p identity.Principal) error { return sc.EraseProofs(ctx, p, id.New()) }),
 		step("DoubtActs", "system", func(sc *scene, p identity.Principal) error {
 			_, err := sc.DoubtActs(ctx, p)
 			return err

@@ -289,3 +289,31 @@ func (v *Proofs) PurgeProofs(ctx context.Context) error {
 		return t.DestroyKeys(ctx, refs)
 	})
 }
+
+// EraseProofs forgets what a customer was asked to prove and how they did, and destroys the
+// keys of it. How often they failed stays: it locks whoever guesses, and says nothing of
+// them. Errors: Forbidden for all but parts of Kefu.
+func (v *Proofs) EraseProofs(ctx context.Context, p identity.Principal, customerID string) error {
+	const op = "verification.EraseProofs"
+	if !policy.Allow(p, policy.RunActs, policy.Object{}) {
+		return fault.New(fault.Forbidden, op, "%s erases nothing", p.Kind)
+	}
+	return v.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		rows, err := t.SQL.QueryContext(ctx, "DELETE FROM step_up WHERE customer_id = $1 RETURNING body_ref", customerID)
+		if err != nil {
+			return engine.MapError(op, err)
+		}
+		var refs []int64
+		err = engine.EachRow(rows, func(r *sql.Rows) error {
+			var ref int64
+			err := r.Scan(&ref)
+			refs = append(refs, ref)
+			return err
+		})
+		if err != nil {
+			return engine.MapError(op, err)
+		}
+		t.Record(p, "proof.erase", "customer", customerID, customerID)
+		return t.DestroyKeys(ctx, refs)
+	})
+}

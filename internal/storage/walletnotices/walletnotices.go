@@ -144,7 +144,7 @@ func (n *Notices) DueNotices(ctx context.Context, p identity.Principal, limit in
 	return due, first.Int64, engine.MapError(op, err)
 }
 
-// SettleNotice notes that everybody was told, or, with a time, that it is due again then.
+// SettleNotice notes that everybody was told, from when on nobody needs to know whose it was, or, with a time, that it is due again then.
 // Errors: Forbidden, Unavailable.
 func (n *Notices) SettleNotice(ctx context.Context, p identity.Principal, eventID string, again int64) error {
 	const op = "walletnotices.SettleNotice"
@@ -152,11 +152,11 @@ func (n *Notices) SettleNotice(ctx context.Context, p identity.Principal, eventI
 		return err
 	}
 	return n.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		told := t.Now
+		told, forgets := t.Now, ", customer_id = ''"
 		if again > 0 {
-			told = 0
+			told, forgets = 0, ""
 		}
-		_, err := t.SQL.ExecContext(ctx, "UPDATE wallet_notice SET told_at = $1, next_at = $2, attempts = attempts + 1 WHERE event_id = $3 AND told_at = 0", told, again, eventID)
+		_, err := t.SQL.ExecContext(ctx, "UPDATE wallet_notice SET told_at = $1, next_at = $2, attempts = attempts + 1"+forgets+" WHERE event_id = $3 AND told_at = 0", told, again, eventID)
 		return engine.MapError(op, err)
 	})
 }
