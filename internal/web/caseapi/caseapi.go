@@ -23,7 +23,7 @@ import (
 	"kefu/internal/web/api"
 )
 
-// Cases leads cases.
+// Cases leads cases: flow/casework, which the desk and the window share.
 type Cases interface {
 	Open(ctx context.Context, p identity.Principal, o casework.Opening) (casework.Seen, error)
 	Complain(ctx context.Context, p identity.Principal, o casework.Opening) (casework.Seen, error)

@@ -61,6 +61,7 @@ export const en = {
 
   pages: {
     board: 'Board',
+    cases: 'Cases',
     reports: 'Reports',
     label: 'Pages',
     more: 'More',

@@ -56,6 +56,7 @@ export const zh: Messages = {
 
   pages: {
     board: '实时看板',
+    cases: '案件',
     reports: '报表',
     label: '页面',
     more: '更多',

@@ -1,4 +1,4 @@
-import { Activity, ChartColumn, CircleUserRound, Inbox, ScrollText, Search, Settings, Users } from 'lucide';
+import { Activity, ChartColumn, CircleUserRound, Inbox, Scale, ScrollText, Search, Settings, Users } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Language } from '../../kit/language.ts';
@@ -44,6 +44,7 @@ function own<W>(words: (language: Language) => Promise<W>, load: () => Promise<{
 
 const searchWords = (l: Language) => (l === 'zh' ? import('../search/messages/zh.ts').then((f) => f.zh) : import('../search/messages/en.ts').then((f) => f.en));
 const boardWords = (l: Language) => (l === 'zh' ? import('../board/messages/zh.ts').then((f) => f.zh) : import('../board/messages/en.ts').then((f) => f.en));
+const caseWords = (l: Language) => (l === 'zh' ? import('../cases/messages/zh.ts').then((f) => f.zh) : import('../cases/messages/en.ts').then((f) => f.en));
 const reportWords = (l: Language) => (l === 'zh' ? import('../reports/messages/zh.ts').then((f) => f.zh) : import('../reports/messages/en.ts').then((f) => f.en));
 const settingWords = (l: Language) => (l === 'zh' ? import('../settings/messages/zh.ts').then((f) => f.zh) : import('../settings/messages/en.ts').then((f) => f.en));
 const keyWords = (l: Language) => (l === 'zh' ? import('../settings/programs/messages/zh.ts').then((f) => f.zh) : import('../settings/programs/messages/en.ts').then((f) => f.en));
@@ -51,6 +52,8 @@ const keyWords = (l: Language) => (l === 'zh' ? import('../settings/programs/mes
 const configuring = new Set(['owner', 'admin', 'supervisor']);
 const leading = new Set(['owner', 'supervisor']);
 const answering = new Set(['owner', 'supervisor', 'agent', 'outside_agent']);
+/** Outside agents see no cases. */
+const working = new Set(['owner', 'supervisor', 'agent']);
 const managing = new Set(['owner', 'admin']);
 const auditing = new Set(['owner', 'auditor']);
 const everybody = () => true;
@@ -65,6 +68,7 @@ export const decides = (staff: Staff): boolean => managing.has(staff.role);
 export const pages: readonly Page[] = [
   { id: 'inbox', title: (m) => m.pages.inbox, icon: Inbox, for: (s) => answering.has(s.role) },
   { id: 'search', title: (m) => m.pages.search, icon: Search, for: (s) => answering.has(s.role), ...own(searchWords, () => import('../search/SearchPage.svelte')) },
+  { id: 'cases', title: (m) => m.pages.cases, icon: Scale, for: (s) => working.has(s.role), ...own(caseWords, () => import('../cases/CasesPage.svelte')) },
   { id: 'board', title: (m) => m.pages.board, icon: Activity, for: (s) => leading.has(s.role), ...own(boardWords, () => import('../board/BoardPage.svelte')) },
   { id: 'reports', title: (m) => m.pages.reports, icon: ChartColumn, for: (s) => answering.has(s.role), ...own((l) => Promise.all([reportWords(l), searchWords(l)]), () => import('../reports/ReportsPage.svelte')) },
   { id: 'settings', title: (m) => m.pages.settings, icon: Settings, for: (s) => configuring.has(s.role), apart: true, count: { of: (desk) => desk.waiting.count, words: (m, n) => m.pages.approvals(n) }, ...own((l) => Promise.all([settingWords(l), keyWords(l)]), () => import('../settings/SettingsPage.svelte')) },

@@ -1,0 +1,157 @@
+import type { Api } from '../shell/api.ts';
+
+export interface Line {
+  id: string;
+  reference: string;
+  customer: string;
+  type: string;
+  jurisdiction?: string;
+  stage: string;
+  assignee?: string;
+  noticed_at: number;
+  opened_at: number;
+  changed_at: number;
+  due_at?: number;
+  breached: number;
+  outcome?: string;
+  over_at?: number;
+}
+
+export interface Both {
+  en: string;
+  zh: string;
+}
+
+export interface Clock {
+  id: string;
+  title: Both;
+  state: string;
+  start_at: number;
+  due_at?: number;
+  then_at?: number;
+  ended_at?: number;
+  waits?: boolean;
+  pause?: string;
+  amount: number;
+  unit: string;
+  source: string;
+  checked: string;
+  certain: boolean;
+  told: boolean;
+}
+
+export interface Evidence {
+  id: string;
+  title: Both;
+  customer: boolean;
+  required: boolean;
+  asked_at?: number;
+  received_at?: number;
+  dropped_at?: number;
+}
+
+export interface Happened {
+  seq: number;
+  kind: string;
+  at: number;
+  happened_at: number;
+  by_kind: string;
+  by: string;
+  items?: string[];
+  fact?: string;
+  holds?: boolean;
+  reason?: string;
+  title?: string;
+  text?: string;
+  outcome?: string;
+  until?: number;
+  type?: string;
+}
+
+export interface Sum {
+  amount: string;
+  currency: string;
+  scale: number;
+}
+
+export interface File extends Line {
+  revision: number;
+  confirmed: boolean;
+  channel: string;
+  language: 'en' | 'zh';
+  convs: string[];
+  payments: { id: string; amount: Sum; party?: string; at: number }[];
+  clocks: Clock[];
+  evidence: Evidence[];
+  facts: { fact: string; holds?: boolean; required: boolean }[];
+  lacks: string[];
+  pauses: { id: string; title: Both; since?: number }[];
+  outlook: { next: string; by?: number; late?: boolean; reason?: string; stands?: string; needs: string[] };
+  promised?: number;
+  decision?: { outcome: string; reason: string; at: number };
+  credit?: { amount: Sum; at: number; taken_at?: number };
+  appeals: number;
+  reviewer?: string;
+  events: Happened[];
+}
+
+export interface Law {
+  id: string;
+  title: Both;
+  reviewer?: string;
+}
+
+export type Counts = Record<'mine' | 'due' | 'late' | 'unconfirmed', number>;
+
+export const lists = ['mine', 'due', 'late', 'unconfirmed', 'over'] as const;
+export type List = (typeof lists)[number];
+
+export const types = ['unauthorised', 'scam', 'merchant', 'error', 'complaint', 'data_request'] as const;
+
+export class CasesApi {
+  constructor(private readonly api: Api) {}
+
+  list(list: List, cursor?: string): Promise<{ items: Line[]; next?: string }> {
+    return this.api.call('GET', '/v1/cases', undefined, { list, ...(cursor && { cursor }) });
+  }
+  ofConversation(conv: string): Promise<{ items: Line[] }> {
+    return this.api.call('GET', '/v1/cases', undefined, { list: 'all', conv });
+  }
+  counts(): Promise<Counts> {
+    return this.api.call('GET', '/v1/case-counts');
+  }
+  laws(): Promise<{ items: Law[] }> {
+    return this.api.call('GET', '/v1/jurisdictions');
+  }
+  read(id: string): Promise<File> {
+    return this.api.call('GET', `/v1/cases/${id}`);
+  }
+  open(conv: string, type: string): Promise<File> {
+    return this.api.call('POST', `/v1/conversations/${conv}/cases`, { type });
+  }
+  lead(file: File, kind: string, more: Record<string, unknown> = {}): Promise<File> {
+    return this.api.call('POST', `/v1/cases/${file.id}/events`, { revision: file.revision, kind, ...more });
+  }
+  draft(id: string, letter: string, lang: string): Promise<{ title: string; text: string; missing: string[] }> {
+    return this.api.call('GET', `/v1/cases/${id}/letters/${letter}`, undefined, { lang });
+  }
+  write(file: File, letter: string, lang: string): Promise<File> {
+    return this.api.call('POST', `/v1/cases/${file.id}/letters/${letter}`, { revision: file.revision, lang });
+  }
+}
+
+/** The letters that can follow from how a case stands, the likeliest first. */
+export function lettersFor(file: File): string[] {
+  const out: string[] = [];
+  if (file.decision && file.stage === 'decided') out.push(file.decision.outcome);
+  if (!file.events.some((e) => e.kind === 'written')) out.push('acknowledgement');
+  if (file.credit && !file.credit.taken_at) out.push('credit_given');
+  if (file.credit?.taken_at) out.push('credit_taken');
+  if (!file.decision) out.push('holding_reply');
+  return out.concat(out.includes('acknowledgement') || file.decision ? [] : ['acknowledgement']);
+}
+
+/** Nothing is to be done any more. */
+export const over = (stage: string): boolean => stage === 'closed' || stage === 'withdrawn';
+
+export const say = (text: Both, language: string): string => (language === 'zh' ? text.zh : text.en);
