@@ -49,7 +49,7 @@ const maxMacroText = 4000
 func MacroKind() settings.Definition {
 	return settings.Define(settings.Kind[Macro]{
 		Name: "macro", Scope: settings.Either, Max: 400, Read: policy.ReadWorkSettings, Change: policy.ChangeWorkSettings,
-		Said: func(m Macro) bool { return !m.Note },
+		Said: func(m Macro, _ string) bool { return !m.Note },
 	})
 }
 

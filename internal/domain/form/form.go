@@ -99,7 +99,7 @@ type Form struct {
 func Definition() settings.Definition {
 	return settings.Define(settings.Kind[Form]{
 		Name: "form", Max: MaxForms, Read: policy.ReadWorkSettings, Change: policy.ChangeWorkSettings, Check: alone,
-		Said: func(Form) bool { return true },
+		Said: func(_ Form, path string) bool { return !strings.Contains(path, ".choices.") }, // those are the customer's words
 	})
 }
 

@@ -40,7 +40,7 @@ type Look struct {
 func Definition() settings.Definition {
 	return settings.Define(settings.Kind[Look]{
 		Name: "look", Singleton: true, Read: policy.ReadWorkSettings, Change: policy.ChangeSetup, Default: Default(),
-		Said: func(Look) bool { return true },
+		Said: func(Look, string) bool { return true },
 	})
 }
 

@@ -36,9 +36,9 @@ type Kind[T Value] struct {
 	Read      policy.Action
 	Change    policy.Action
 	Default   T // of a singleton
-	// Said tells whether customers are told what a value says, and so whether it may
-	// ask for what is never asked for; nil: they are not told.
-	Said func(v T) bool
+	// Said tells whether customers are told, as our words, what a value says at a
+	// path: that may not ask for what is never asked for. nil: they are told nothing.
+	Said func(v T, path string) bool
 	// Check refuses a value that does not fit the others, such as a name that is
 	// taken or a reference to nothing; may be nil. It runs in the transaction of the
 	// change, and sees all settings of the house as that change finds them.
@@ -62,7 +62,7 @@ type Definition struct {
 	decode       func(body []byte) (json.RawMessage, any, error)
 	check        func(all *Snapshot, id string, v any) error
 	unused       func(all *Snapshot, id string) error
-	said         func(v any) bool
+	said         func(v any, path string) bool
 	gather       func(items []Item) (list, error)
 }
 
@@ -74,9 +74,9 @@ func Define[T Value](k Kind[T]) Definition {
 		decode: decode[T], gather: gather[T],
 	}
 	if k.Said != nil {
-		d.said = func(v any) bool {
+		d.said = func(v any, path string) bool {
 			own, ok := v.(T)
-			return ok && k.Said(own)
+			return ok && k.Said(own, path)
 		}
 	}
 	if k.Singleton {
@@ -129,8 +129,9 @@ func (d Definition) Check(all *Snapshot, id string, value any) error {
 	return d.check(all, id, value)
 }
 
-// Said tells whether customers are told what a value of Decode says.
-func (d Definition) Said(value any) bool { return d.said != nil && d.said(value) }
+// Said tells whether customers are told, as our words, what a value of Decode says
+// at a path.
+func (d Definition) Said(value any, path string) bool { return d.said != nil && d.said(value, path) }
 
 // Unused asks the kind whether an item may be archived.
 func (d Definition) Unused(all *Snapshot, id string) error {

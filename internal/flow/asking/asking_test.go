@@ -8,10 +8,12 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/outbound"
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/asking"
 	"kefu/internal/flow/configuring"
+	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/storage/storagetest"
@@ -23,8 +25,14 @@ func service(t *testing.T, d *storagetest.Deployment, w asking.Transactions) (*a
 	if err != nil {
 		t.Fatal(err)
 	}
+	filter, err := outbound.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := intake.New(nil, nil, intake.Limits{}, d.Clock.Now, nil)
+	words.UseWording(filter) // what is built in is refused like anything else
 	set := configuring.New(configuring.Deps{
-		Store: d.Open(t).Store, Kinds: kinds, Clean: func(_ context.Context, text string) (string, error) { return text, nil },
+		Store: d.Open(t).Store, Kinds: kinds, Clean: func(_ context.Context, text string) (string, error) { return text, nil }, Worded: words.Worded,
 	})
 	if err := set.Load(t.Context()); err != nil {
 		t.Fatal(err)

@@ -221,7 +221,7 @@ func (s *Service) guard(ctx context.Context, c settings.Change) error {
 		if err == nil && clean != text {
 			return fault.InvalidFor(op, path, settings.Secret, "the guard found a secret in it")
 		}
-		if err == nil && s.Worded != nil && d.Said(value) {
+		if err == nil && s.Worded != nil && d.Said(value, path) {
 			err = s.Worded(path, text)
 		}
 		return err
