@@ -95,6 +95,10 @@ func (e everybodysProofs) SaveStepUp(c context.Context, p identity.Principal, k 
 	return e.Store.SaveStepUp(c, e.w.of(k.ActID, p), k)
 }
 
+func (e everybodysProofs) ForgetStepUp(c context.Context, p identity.Principal, k assurance.Kept) error {
+	return e.Store.ForgetStepUp(c, e.w.of(k.ActID, p), k)
+}
+
 func (e everybodysProofs) Tries(c context.Context, p identity.Principal, act string) (assurance.Tries, error) {
 	return e.Store.Tries(c, e.w.of(act, p), act)
 }

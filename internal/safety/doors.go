@@ -308,6 +308,13 @@ func (d proofDoor) SaveStepUp(c context.Context, p identity.Principal, k assuran
 	return d.w.proofs.SaveStepUp(c, p, k)
 }
 
+func (d proofDoor) ForgetStepUp(c context.Context, p identity.Principal, k assurance.Kept) error {
+	if err := d.w.write(); err != nil {
+		return err
+	}
+	return d.w.proofs.ForgetStepUp(c, p, k)
+}
+
 func (d proofDoor) Tries(c context.Context, p identity.Principal, act string) (assurance.Tries, error) {
 	if d.w.dead {
 		return assurance.Tries{}, gone()

@@ -106,7 +106,7 @@ func actRules() []rule {
 			_, err := sc.ActByKey(ctx, p, sc.act().Command.Key)
 			return err
 		}},
-		step("ListActs", "own system "+workers, func(sc *scene, p identity.Principal) error {
+		step("ListActs", "own system supervisor owner", func(sc *scene, p identity.Principal) error {
 			_, err := sc.ListActs(ctx, p, action.Query{CustomerID: sc.own.ID, Limit: 1})
 			return err
 		}),
@@ -254,6 +254,12 @@ func outcomeRules() []rule {
 			sc.must(sc.AddStepUp(ctx, sc.own, s))
 			s.State = assurance.Declined
 			return sc.SaveStepUp(ctx, p, s)
+		}),
+		step("ForgetStepUp", proposes+" system", func(sc *scene, p identity.Principal) error {
+			defer sc.Clock.Move(time.Hour)
+			s := sc.stepUp(sc.confirmed())
+			sc.must(sc.AddStepUp(ctx, sc.own, s))
+			return sc.ForgetStepUp(ctx, p, s)
 		}),
 		step("Tries", proposes+" system", func(sc *scene, p identity.Principal) error {
 			_, err := sc.Tries(ctx, p, sc.act().ID)

@@ -43,7 +43,7 @@ func runRules() []rule {
 			return err
 		}},
 		{"SeeFlowRun", "own", fault.NotFound, nil, func(sc *scene, p identity.Principal) error { return sc.SeeFlowRun(ctx, p, sc.run().ID) }},
-		{"OpenFlowRuns", looks, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+		{"OpenFlowRuns", "own system supervisor owner", fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.OpenFlowRuns(ctx, p, sc.own.ID)
 			return err
 		}},
@@ -56,7 +56,7 @@ func runRules() []rule {
 			return err
 		}},
 		{"FlowSubject", walks + " system", fault.NotFound, hidden, func(sc *scene, p identity.Principal) error {
-			_, err := sc.FlowSubject(ctx, p, sc.own.ID, "wallet")
+			_, err := sc.FlowSubject(ctx, p, sc.conv, sc.own.ID, "wallet")
 			return err
 		}},
 		{"ClaimFlowRuns", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {

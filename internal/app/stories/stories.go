@@ -9,6 +9,7 @@ import (
 
 	"kefu/internal/domain/action"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/acting"
@@ -16,7 +17,7 @@ import (
 	flow "kefu/internal/flow/selfservice"
 )
 
-// Runs lists the runs of a conversation, and those of its customer that are not over.
+// Runs lists the runs of a conversation.
 type Runs interface {
 	ListOf(ctx context.Context, p identity.Principal, conversationID string) ([]flow.Seen, error)
 }
@@ -63,8 +64,12 @@ func about(run selfservice.Run, txID string) bool {
 type OfActs struct{ Acts Acts }
 
 // About implements lookup.Doings.
-func (o OfActs) About(ctx context.Context, p identity.Principal, customerID, _, txID string) ([]lookup.Event, error) {
-	all, err := o.Acts.List(ctx, p, action.Query{CustomerID: customerID, Limit: action.MaxPage})
+func (o OfActs) About(ctx context.Context, p identity.Principal, customerID, conversationID, txID string) ([]lookup.Event, error) {
+	q := action.Query{ConversationID: conversationID, Limit: action.MaxPage}
+	if policy.Allow(p, policy.ReadActs, policy.Object{CustomerID: customerID}) { // in whichever conversation it was
+		q.ConversationID, q.CustomerID = "", customerID
+	}
+	all, err := o.Acts.List(ctx, p, q)
 	if err != nil {
 		return nil, err
 	}

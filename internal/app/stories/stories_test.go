@@ -2,6 +2,7 @@ package stories_test
 
 import (
 	"context"
+	"reflect"
 	"testing"
 	"time"
 
@@ -62,7 +63,7 @@ func TestActsOnThePayment(t *testing.T) {
 		}}}
 	}
 	list := acts(func(q action.Query) ([]acting.Seen, error) {
-		if q.CustomerID != "anna" {
+		if q.CustomerID != "anna" && q.ConversationID != "conv" {
 			return nil, fault.New(fault.NotFound, "test", "nobody")
 		}
 		return []acting.Seen{
@@ -73,7 +74,17 @@ func TestActsOnThePayment(t *testing.T) {
 	if err != nil || said(events) != "act:refund proposed:refund:staff act:refund succeeded:refund: act:dispute proposed:dispute:staff " {
 		t.Errorf("%s %v", said(events), err)
 	}
-	if _, err := (stories.OfActs{Acts: list}).About(context.Background(), identity.Principal{}, "li", "conv", "tx-1"); !fault.Is(err, fault.NotFound) {
+	if _, err := (stories.OfActs{Acts: list}).About(context.Background(), identity.Principal{}, "li", "another", "tx-1"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("%v", err)
+	}
+	for role, want := range map[identity.Role]action.Query{ // an agent for the conversation, a supervisor for the customer
+		identity.Agent: {ConversationID: "conv", Limit: action.MaxPage}, identity.Supervisor: {CustomerID: "anna", Limit: action.MaxPage},
+	} {
+		var got action.Query
+		list := acts(func(q action.Query) ([]acting.Seen, error) { got = q; return nil, nil })
+		_, err := stories.OfActs{Acts: list}.About(context.Background(), identity.Principal{Kind: identity.Staff, ID: "s", Role: role}, "anna", "conv", "tx-1")
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: asked for %+v, %v", role, got, err)
+		}
 	}
 }

@@ -89,15 +89,16 @@ type Object struct {
 	CustomerID string // the customer it belongs to
 	AssigneeID string // the agent who has the conversation that it is, or is part of
 	OfferedTo  string // the agent to whom the queue offers that conversation now
+	Open       bool   // that conversation is there and goes on: it is not resolved
 	AuthorKind identity.Kind
 	AuthorID   string // who wrote it, for messages and attachments
 	Internal   bool   // notes, and attachments of notes
 	StaffID    string // the member of staff it belongs to
 }
 
-// Whosever is an object of the agent id: what they may do to it they may do
-// somewhere.
-func Whosever(id string) Object { return Object{AssigneeID: id} }
+// Whosever is an object of the agent id, in a conversation that goes on: what they may
+// do to it they may do somewhere.
+func Whosever(id string) Object { return Object{AssigneeID: id, Open: true} }
 
 // Allow tells whether p may do a to o. Nobody may do nothing, and an action
 // without a rule is refused.
@@ -179,7 +180,8 @@ func ownerMay(p identity.Principal, a Action, o Object) bool {
 
 func supervisorMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
-	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, ReadUntold, UsePresence, ReadBoard, SetDuties, ReadReports, ProposeAct, OverseeActs, WalkRun, WorkCase, ReadCaseFigures:
+	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, ReadUntold, UsePresence, ReadBoard, SetDuties, ReadReports, WorkCase, ReadCaseFigures,
+		ReadActs, ProposeAct, OverseeActs, ReadRuns, WalkRun: // in whichever conversation, or in none
 		return true
 	case ApproveAct: // never who wanted it
 		return o.StaffID != "" && o.StaffID != p.ID
@@ -191,14 +193,18 @@ func agentMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
 	case ReadConversation, ReadInternal, SendMessage, WriteNote, MarkSeen, ReadVersions,
 		WorkConversation, MergeConversation, ListInbox, SearchMessages, ReadCustomer, NoteHandle, ReadWallet,
-		UseDraft, UploadAttachment, ReadAttachment, ListStaff, ReadWorkSettings, ReadQueue, ReadActs, ReadRuns, ReadCases, OpenCase:
+		UseDraft, UploadAttachment, ReadAttachment, ListStaff, ReadWorkSettings, ReadQueue, ReadCases, OpenCase:
 		return true
 	case WorkCase: // theirs, or nobody's
 		return o.AssigneeID == p.ID || o.AssigneeID == ""
+	case ReadActs, ReadRuns: // for a conversation that goes on, and not for the customer's others
+		return o.Open
 	case UseOwnSetting, UsePresence, ReadReports:
 		return o.StaffID == p.ID
-	case RevealWallet, ReadUntold, ProposeAct, WalkRun: // only for a conversation that is theirs
+	case RevealWallet, ReadUntold: // only for a conversation that is theirs
 		return o.AssigneeID == p.ID
+	case ProposeAct, WalkRun: // and that goes on
+		return o.Open && o.AssigneeID == p.ID
 	case ReadOffer:
 		return o.OfferedTo == p.ID
 	case EditMessage:

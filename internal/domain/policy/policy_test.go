@@ -125,7 +125,7 @@ key.read_own                   -       -        -        -         -     -      
 approval.read                  -       -        -        -         +     +       -        -      -      -
 approval.decide                -       -        -        -         -     -       -        -      -      -
 approval.withdraw              -       -        -        -         -     -       -        -      -      -
-act.read                       -       -        -        -         +     -       +        +      -      +
+act.read                       -       -        -        -         +     -       +        -      -      +
 act.propose                    -       -        -        -         +     -       +        -      -      -
 act.approve                    -       -        -        -         -     -       -        -      -      -
 act.oversee                    -       -        -        -         +     -       +        -      -      -
@@ -136,7 +136,7 @@ case.answer                    -       -        -        -         -     -      
 case.work                      -       -        -        -         +     -       +        +      -      +
 case.figures                   -       -        -        -         +     -       +        -      -      -
 case.run                       -       -        -        -         -     -       -        -      -      +
-run.read                       -       -        -        -         +     -       +        +      -      +
+run.read                       -       -        -        -         +     -       +        -      -      +
 run.walk                       -       -        -        -         +     -       +        -      -      -
 run.run                        -       -        -        -         -     -       -        -      -      +
 report.read                    -       -       -       -       +       -       +       -       -       -
@@ -540,7 +540,8 @@ func TestWhoHasSomethingDoneInTheWallet(t *testing.T) {
 	as := principals()
 	signed := as["customer"]
 	signed.Level = identity.AL1
-	own, others := policy.Object{CustomerID: "c1", AssigneeID: "s1"}, policy.Object{CustomerID: "c1", AssigneeID: "s2"}
+	own, others := policy.Object{CustomerID: "c1", AssigneeID: "s1", Open: true}, policy.Object{CustomerID: "c1", AssigneeID: "s2", Open: true}
+	closed, none := policy.Object{CustomerID: "c1", AssigneeID: "s1"}, policy.Object{CustomerID: "c1"}
 	for name, c := range map[string]struct {
 		p    identity.Principal
 		a    policy.Action
@@ -566,6 +567,17 @@ func TestWhoHasSomethingDoneInTheWallet(t *testing.T) {
 		"an outside agent walks":            {as["outside"], policy.WalkRun, own, false},
 		"an outside agent sees a run":       {as["outside"], policy.ReadRuns, own, false},
 		"a part of Kefu walks":              {as["system"], policy.WalkRun, own, false},
+		"a customer, in what is finished":   {signed, policy.WalkRun, closed, true},
+		"an agent reads a colleague's acts": {as["agent"], policy.ReadActs, others, true},
+		"an agent sees a colleague's run":   {as["agent"], policy.ReadRuns, others, true},
+		"an agent, in what is finished":     {as["agent"], policy.ProposeAct, closed, false},
+		"an agent walks in the finished":    {as["agent"], policy.WalkRun, closed, false},
+		"an agent reads acts of the old":    {as["agent"], policy.ReadActs, closed, false},
+		"an agent sees a run of the old":    {as["agent"], policy.ReadRuns, closed, false},
+		"an agent reads a customer's acts":  {as["agent"], policy.ReadActs, none, false},
+		"an agent sees a customer's runs":   {as["agent"], policy.ReadRuns, none, false},
+		"a supervisor reads a customer's":   {as["supervisor"], policy.ReadActs, none, true},
+		"a supervisor sees old runs":        {as["supervisor"], policy.ReadRuns, closed, true},
 		"the second person":                 {as["supervisor"], policy.ApproveAct, policy.Object{StaffID: "s2"}, true},
 		"for a customer":                    {as["supervisor"], policy.ApproveAct, policy.Object{StaffID: "c1"}, true},
 		"the first person":                  {as["supervisor"], policy.ApproveAct, policy.Object{StaffID: "s1"}, false},

@@ -15,6 +15,7 @@ type Link struct {
 	WalletID   string // the wallet's
 	Case       string // the conversation that a member of staff looks for; "" for the customer
 	Language   string // of that conversation (BCP 47), "" when nobody said
+	Open       bool   // whether that conversation goes on: it is not resolved
 	Untold     bool   // whether they may see what the customer must not hear
 }
 

@@ -163,7 +163,7 @@ func part() identity.Principal { return identity.SystemPart("acts") }
 // Offers are the acts that the wallet can do; none where there is no wallet. Errors:
 // Forbidden for who never sees acts; Unavailable.
 func (s *Service) Offers(ctx context.Context, p identity.Principal) ([]wallet.Act, error) {
-	if !policy.Allow(p, policy.ReadActs, policy.Object{CustomerID: p.ID}) {
+	if !policy.Allow(p, policy.ReadActs, policy.Object{CustomerID: p.ID, Open: true}) {
 		return nil, fault.New(fault.Forbidden, "acting.Offers", "%s sees no acts", p.Kind)
 	}
 	if s.Wallet == nil {

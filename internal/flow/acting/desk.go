@@ -7,6 +7,7 @@ import (
 
 	"kefu/internal/domain/action"
 	"kefu/internal/domain/assurance"
+	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
@@ -74,8 +75,12 @@ func (s *Service) seen(ctx context.Context, p identity.Principal, k action.Kept)
 		return out
 	}
 	o := policy.Object{CustomerID: k.CustomerID}
-	if talk, err := s.Store.Conversation(ctx, part(), k.ConversationID); err == nil {
-		o.AssigneeID = talk.AssigneeID
+	talk, err := s.Store.Conversation(ctx, part(), k.ConversationID)
+	if err == nil && talk.MergedInto != "" { // there it goes on
+		talk, err = s.Store.Conversation(ctx, part(), talk.MergedInto)
+	}
+	if err == nil {
+		o.AssigneeID, o.Open = talk.AssigneeID, talk.Status != conversation.Resolved
 	}
 	mine := policy.Allow(p, policy.ProposeAct, o)
 	out.MayConfirm = mine && k.State == action.Proposed && k.Command.Act.Cautious()

@@ -83,6 +83,44 @@ func TestNobodyIsWornDown(t *testing.T) {
 	}
 }
 
+// What never left asks nobody: however often it is tried, it locks nobody out. What may
+// have left counts, for the customer may have been asked.
+func TestWhatNeverReachedTheWalletIsNoTry(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := context.Background()
+		a := h.propose("12.50")
+		h.confirm(a)
+		h.wallet.unreached = true
+		for i := range 20 {
+			if _, now, err := h.flow.Prove(ctx, h.anna, a.ID); err != nil || now.State != assurance.Unreachable {
+				t.Fatalf("try %d: %+v %v", i, now, err)
+			}
+		}
+		gone, over := context.WithCancel(ctx)
+		over() // whoever asked has left: that nothing was sent is noted all the same
+		_, _, _ = h.flow.Prove(gone, h.anna, a.ID)
+		if _, now, err := h.flow.Proof(ctx, h.anna, a.ID); err != nil || now.State != assurance.NotAsked {
+			t.Errorf("after twenty tries that reached nobody: %+v %v", now, err)
+		}
+		h.wallet.unreached, h.wallet.down = false, true
+		for range 20 {
+			_, _, err := h.flow.Prove(ctx, h.anna, a.ID)
+			h.must(err)
+		}
+		if h.wallet.asked != 8 {
+			t.Errorf("the wallet, which may have asked, was asked %d times", h.wallet.asked)
+		}
+		h.wallet.down = false
+		if _, now, err := h.flow.Prove(ctx, h.anna, a.ID); err != nil || now.State != assurance.Locked {
+			t.Errorf("after eight that may have been asked: %+v %v", now, err)
+		}
+		h.clock.Move(time.Hour)
+		a = h.propose("12.50")
+		h.confirm(a)
+		h.prove(a)
+	})
+}
+
 func TestTheWalletChangesItsKeys(t *testing.T) {
 	h := open(t, engine.SQLite)
 	a := h.propose("12.50")

@@ -45,27 +45,28 @@ type effect struct {
 // theWallet does what wallets do: each command once for its key, whatever becomes of the
 // answers; it believes only its own assertions.
 type theWallet struct {
-	mu      sync.Mutex
-	clock   *storagetest.Clock
-	key     ed25519.PrivateKey
-	kid     string
-	next    []way // of the commands to come; arrives after those
-	down    bool  // nothing is answered
-	pending bool  // what was taken on is not done yet
-	state   string
-	fee     string
-	ops     map[string]wallet.Operation
-	late    []late
-	effects []effect
-	asks    map[string]*asking
-	asked   int
-	answer  wallet.AskState // to step-ups; "" leaves them open
-	forge   bool            // assertions are of something else
-	dry     wallet.Refusal
-	frozen  []wallet.Restriction
-	reads   []wallet.Reading
-	actors  []wallet.Actor
-	keyings int
+	mu        sync.Mutex
+	clock     *storagetest.Clock
+	key       ed25519.PrivateKey
+	kid       string
+	next      []way // of the commands to come; arrives after those
+	unreached bool  // nothing that asks a customer reaches it
+	down      bool  // nothing is answered
+	pending   bool  // what was taken on is not done yet
+	state     string
+	fee       string
+	ops       map[string]wallet.Operation
+	late      []late
+	effects   []effect
+	asks      map[string]*asking
+	asked     int
+	answer    wallet.AskState // to step-ups; "" leaves them open
+	forge     bool            // assertions are of something else
+	dry       wallet.Refusal
+	frozen    []wallet.Restriction
+	reads     []wallet.Reading
+	actors    []wallet.Actor
+	keyings   int
 }
 
 type late struct {
@@ -271,6 +272,9 @@ func (w *theWallet) find(is func(wallet.Operation) bool) (wallet.Operation, erro
 func (w *theWallet) Ask(_ context.Context, _ wallet.Actor, a wallet.Ask) (wallet.Asked, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.unreached {
+		return wallet.Asked{}, neverSent{fault.New(fault.Unavailable, "test", "no way there")}
+	}
 	w.asked++
 	if err := w.gone(); err != nil {
 		return wallet.Asked{}, err

@@ -10,6 +10,7 @@ import (
 
 	"kefu/internal/domain/failure"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
@@ -210,8 +211,12 @@ func answered(err error) Answered {
 }
 
 // ours is what happened here about a payment. A room that does not answer leaves its
-// part out: the story is the wallet's.
+// part out: the story is the wallet's. Neither is asked for a conversation that is over,
+// by who sees them for one that goes on.
 func (s *Service) ours(ctx context.Context, p identity.Principal, link wallet.Link, txID string) []Event {
+	if !policy.Allow(p, policy.ReadActs, policy.Object{CustomerID: link.CustomerID, Open: link.Open}) {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, storyPatience)
 	defer cancel()
 	var all []Event

@@ -36,7 +36,7 @@ type Store interface {
 	OpenFlowRuns(ctx context.Context, p identity.Principal, customerID string) ([]selfservice.Record, error)
 	FlowRunsOf(ctx context.Context, p identity.Principal, conversationID string) ([]selfservice.Record, error)
 	FlowCustomer(ctx context.Context, p identity.Principal, conversationID string) (string, error)
-	FlowSubject(ctx context.Context, p identity.Principal, customerID, issuer string) (string, error)
+	FlowSubject(ctx context.Context, p identity.Principal, conversationID, customerID, issuer string) (string, error)
 	ClaimFlowRuns(ctx context.Context, p identity.Principal, limit int, lease time.Duration) ([]selfservice.Record, error)
 	NextFlowRun(ctx context.Context) (int64, error)
 	DelayFlowRun(ctx context.Context, p identity.Principal, n selfservice.Record, until time.Time) error
@@ -247,7 +247,7 @@ func (s *Service) conversationOf(ctx context.Context, p identity.Principal, conv
 const again = 10 * time.Minute
 
 func (s *Service) begunBefore(ctx context.Context, p identity.Principal, whose string, d *selfservice.Definition, b Begin) (Seen, bool, error) {
-	open, err := s.Store.OpenFlowRuns(ctx, p, whose)
+	open, err := s.openRuns(ctx, p, whose, b.Conversation)
 	if err != nil {
 		return Seen{}, false, err
 	}
@@ -263,6 +263,15 @@ func (s *Service) begunBefore(ctx context.Context, p identity.Principal, whose s
 		}
 	}
 	return Seen{}, false, nil
+}
+
+// openRuns are the runs in which one that is to begin may have begun: all of a
+// customer's, and for staff those of the conversation that they are in.
+func (s *Service) openRuns(ctx context.Context, p identity.Principal, whose, conversationID string) ([]selfservice.Record, error) {
+	if p.Kind == identity.Staff {
+		return s.Store.FlowRunsOf(ctx, p, conversationID)
+	}
+	return s.Store.OpenFlowRuns(ctx, p, whose)
 }
 
 // given asks the wallet for what a run begins with. Errors: Invalid, NotFound.
@@ -436,8 +445,8 @@ func (s *Service) List(ctx context.Context, p identity.Principal) ([]Seen, error
 	return s.listed(ctx, p, all)
 }
 
-// ListOf gives, for staff, the runs of a conversation and those of its customer that
-// are not over. Errors: NotFound.
+// ListOf gives, for staff, the runs of a conversation, and for who sees everything those
+// of its customer that are not over. Errors: NotFound.
 func (s *Service) ListOf(ctx context.Context, p identity.Principal, conversationID string) ([]Seen, error) {
 	all, err := s.Store.FlowRunsOf(ctx, p, conversationID)
 	if err != nil {
@@ -470,7 +479,7 @@ func (s *Service) listed(ctx context.Context, p identity.Principal, all []selfse
 // with nobody.
 func (s *Service) Catalogue(ctx context.Context, p identity.Principal) ([]*selfservice.Definition, error) {
 	var list []*selfservice.Definition
-	switch may := policy.Allow(p, policy.WalkRun, policy.Object{CustomerID: p.ID, AssigneeID: p.ID}); {
+	switch may := policy.Allow(p, policy.WalkRun, policy.Object{CustomerID: p.ID, AssigneeID: p.ID, Open: true}); {
 	case !may && p.IsCustomer():
 		return nil, nil
 	case !may:

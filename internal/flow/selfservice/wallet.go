@@ -127,7 +127,7 @@ func (s *Service) in(ctx context.Context, a asker) (wallet.Actor, string, error)
 	if s.Wallet == nil {
 		return wallet.Actor{}, "", fault.New(fault.Unavailable, op, "there is no wallet")
 	}
-	id, err := s.Store.FlowSubject(ctx, a.p, a.rec.CustomerID, s.options.Issuer)
+	id, err := s.Store.FlowSubject(ctx, a.p, a.rec.ConversationID, a.rec.CustomerID, s.options.Issuer)
 	if fault.Is(err, fault.NotFound) {
 		return wallet.Actor{}, "", fault.New(fault.Unavailable, op, "the customer is none of the wallet's")
 	}

@@ -6,6 +6,7 @@ package verification
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 )
 
 // Wallet is the part of the operator's wallet that asks its customers. Errors: NotFound,
-// Invalid, Unavailable.
+// Invalid, Unavailable; one that certainly never left says so by NeverSent.
 type Wallet interface {
 	Ask(ctx context.Context, by wallet.Actor, a wallet.Ask) (wallet.Asked, error)
 	Asked(ctx context.Context, by wallet.Actor, customer, id string) (wallet.Asked, error)
@@ -32,6 +33,7 @@ type Store interface {
 	AddStepUp(ctx context.Context, p identity.Principal, k assurance.Kept) error
 	StepUpOf(ctx context.Context, p identity.Principal, act string) (assurance.Kept, error)
 	SaveStepUp(ctx context.Context, p identity.Principal, k assurance.Kept) error
+	ForgetStepUp(ctx context.Context, p identity.Principal, k assurance.Kept) error
 	Tries(ctx context.Context, p identity.Principal, act string) (assurance.Tries, error)
 }
 
@@ -117,14 +119,10 @@ func (s *Service) ask(ctx context.Context, p identity.Principal, a action.Kept) 
 	if err == nil {
 		err = asked.Validate()
 	}
-	if err != nil { // it may have been asked: what it answers is for a step-up that is given up
+	if err != nil {
 		s.Log.Warn("the wallet was asked for a proof and did not answer", "error", err)
-		k.State = assurance.Expired
-		if saved := s.save(ctx, p, k); saved != nil && !fault.Is(saved, fault.Conflict) {
-			return out, saved
-		}
 		out.State = assurance.Unreachable
-		return out, nil
+		return out, s.giveUp(ctx, p, k, err)
 	}
 	k.Remote, k.Method = asked.ID, asked.Method
 	if until := asked.ExpiresAt.Std(); until.Before(k.ExpiresAt) {
@@ -135,6 +133,35 @@ func (s *Service) ask(ctx context.Context, p identity.Principal, a action.Kept) 
 	}
 	k.Revision++
 	return s.take(ctx, p, k, asked)
+}
+
+// saveTime bounds the keeping of what became of a question, when the time of whoever
+// asked is over.
+const saveTime = 3 * time.Second
+
+// giveUp gives up a step-up that the wallet did not answer. Where nothing has left,
+// nobody was asked and it counts for nothing. Where something may have, the customer may
+// have been asked: it counts, and what the wallet says of it comes too late.
+func (s *Service) giveUp(ctx context.Context, p identity.Principal, k assurance.Kept, why error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+	defer cancel()
+	var err error
+	if neverSent(why) {
+		err = s.Store.ForgetStepUp(ctx, p, k)
+	} else {
+		k.State = assurance.Expired
+		err = s.save(ctx, p, k)
+	}
+	if fault.Is(err, fault.Conflict) { // somebody was faster
+		return nil
+	}
+	return err
+}
+
+// neverSent tells whether an error says that nothing can have reached the wallet.
+func neverSent(err error) bool {
+	var never interface{ NeverSent() bool }
+	return errors.As(err, &never) && never.NeverSent()
 }
 
 // locked says until when nobody is asked.

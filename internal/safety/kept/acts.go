@@ -52,7 +52,7 @@ func New(now clock.Clock) *Acts {
 func (a *Acts) about(talk, customer string) (policy.Object, error) {
 	o := policy.Object{CustomerID: customer}
 	if t, begun := a.Talks[talk]; begun {
-		if o.AssigneeID = t.AssigneeID; t.CustomerID != customer {
+		if o.AssigneeID, o.Open = t.AssigneeID, t.Status != conversation.Resolved; t.CustomerID != customer {
 			return o, fault.New(fault.NotFound, "kept.about", "the conversation is another customer's")
 		}
 	}
@@ -62,7 +62,7 @@ func (a *Acts) about(talk, customer string) (policy.Object, error) {
 // AddAct implements acting.Store.
 func (a *Acts) AddAct(_ context.Context, p identity.Principal, k action.Kept) error {
 	const op = "kept.AddAct"
-	if !policy.Allow(p, policy.ProposeAct, policy.Object{CustomerID: k.CustomerID, AssigneeID: p.ID}) {
+	if !policy.Allow(p, policy.ProposeAct, policy.Object{CustomerID: k.CustomerID, AssigneeID: p.ID, Open: true}) {
 		return fault.New(fault.Forbidden, op, "may not propose anything")
 	}
 	if k.State != action.Proposed || k.Maker != action.ByOf(p) || action.Hash(k.Command, k.Summary) != k.Hash || !k.Verdict.Allow {
@@ -87,7 +87,10 @@ func (a *Acts) AddAct(_ context.Context, p identity.Principal, k action.Kept) er
 // Act implements acting.Store.
 func (a *Acts) Act(_ context.Context, p identity.Principal, id string) (action.Kept, error) {
 	k := a.ByID[id]
-	if k == nil || !policy.Allow(p, policy.ReadActs, policy.Object{CustomerID: k.CustomerID}) {
+	if k == nil {
+		return action.Kept{}, fault.New(fault.NotFound, "kept.Act", "there is none")
+	}
+	if o, err := a.about(k.ConversationID, k.CustomerID); err != nil || !policy.Allow(p, policy.ReadActs, o) {
 		return action.Kept{}, fault.New(fault.NotFound, "kept.Act", "may not know of it")
 	}
 	return *k, nil
@@ -118,7 +121,7 @@ func (a *Acts) ListActs(_ context.Context, p identity.Principal, q action.Query)
 
 // ActTotals implements acting.Store.
 func (a *Acts) ActTotals(_ context.Context, p identity.Principal, of action.Of) (action.Totals, error) {
-	o := policy.Object{CustomerID: of.CustomerID, AssigneeID: p.ID}
+	o := policy.Object{CustomerID: of.CustomerID, AssigneeID: p.ID, Open: true}
 	if !policy.Allow(p, policy.ProposeAct, o) && !policy.Allow(p, policy.RunActs, o) {
 		return action.Totals{}, fault.New(fault.Forbidden, "kept.ActTotals", "may not know")
 	}

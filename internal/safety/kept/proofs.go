@@ -35,7 +35,10 @@ func (v *Proofs) allow(p identity.Principal, act string) (customer string, err e
 	if k == nil {
 		return "", fault.New(fault.NotFound, op, "there is no such act")
 	}
-	o := policy.Object{CustomerID: k.CustomerID, AssigneeID: v.acts.Talks[k.ConversationID].AssigneeID}
+	o, err := v.acts.about(k.ConversationID, k.CustomerID)
+	if err != nil {
+		return "", err
+	}
 	if !policy.Allow(p, policy.ProposeAct, o) && !policy.Allow(p, policy.RunActs, o) {
 		return "", fault.New(fault.Forbidden, op, "has nothing to do with the proofs of this customer")
 	}
@@ -115,6 +118,24 @@ func (v *Proofs) SaveStepUp(_ context.Context, p identity.Principal, k assurance
 	}
 	k.Revision++
 	*was = k
+	return nil
+}
+
+// ForgetStepUp implements verification.Store.
+func (v *Proofs) ForgetStepUp(_ context.Context, p identity.Principal, k assurance.Kept) error {
+	const op = "kept.ForgetStepUp"
+	customer, err := v.allow(p, k.ActID)
+	if err != nil {
+		return err
+	}
+	was := v.find(k.ID)
+	switch {
+	case was == nil || was.ActID != k.ActID || was.CustomerID != customer:
+		return fault.New(fault.NotFound, op, "the step-up is another act's")
+	case was.Revision != 1 || was.State != assurance.Asked || was.Remote != "":
+		return &fault.Error{Code: fault.Conflict, Op: op, Field: "step_up", Reason: string(was.State), Message: "the wallet was asked"}
+	}
+	v.all = slices.DeleteFunc(v.all, func(o *assurance.Kept) bool { return o == was })
 	return nil
 }
 

@@ -22,6 +22,7 @@ import (
 	"kefu/internal/storage/approvals"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/reach"
 	"kefu/internal/storage/verification"
 )
 
@@ -43,23 +44,12 @@ func New(c *core.Core, gate approvals.Gate, proofs *verification.Proofs) *Acts {
 // looked at: beyond, the policy has long said no.
 const most = 500
 
-type queryer interface {
-	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
-}
-
-// about is what decides whose an act is.
-func about(ctx context.Context, from queryer, conversation, customer string) (policy.Object, error) {
-	const op = "actions.about"
-	o := policy.Object{CustomerID: customer}
-	var owner string
-	err := from.QueryRowContext(ctx, "SELECT customer_id, assignee_id FROM conversation WHERE id = $1", conversation).Scan(&owner, &o.AssigneeID)
-	if mapped := engine.MapError(op, err); mapped != nil && !fault.Is(mapped, fault.NotFound) {
-		return o, mapped
+// refused notes that staff were refused something, where they were.
+func (a *Acts) refused(ctx context.Context, p identity.Principal, object, customer, purpose string, err error) error {
+	if !fault.Is(err, fault.Forbidden) && !fault.Is(err, fault.NotFound) {
+		return err
 	}
-	if err == nil && owner != customer {
-		return o, fault.New(fault.NotFound, op, "the conversation is another customer's")
-	}
-	return o, nil
+	return reach.Refused(ctx, a.core, p, core.Read{Action: "act.refuse", ObjectType: "act", ObjectID: object, Subject: customer, Purpose: purpose}, err)
 }
 
 // AddAct keeps a new act, that was proposed. The conversation need not be there yet for
@@ -70,14 +60,15 @@ func (a *Acts) AddAct(ctx context.Context, p identity.Principal, k action.Kept) 
 	if !engine.ValidKey(k.ID) || !engine.ValidKey(k.ConversationID) || !engine.ValidKey(k.CustomerID) {
 		return fault.New(fault.NotFound, op, "nothing has an id of that form")
 	}
-	if !policy.Allow(p, policy.ProposeAct, policy.Object{CustomerID: k.CustomerID, AssigneeID: p.ID}) {
-		return fault.New(fault.Forbidden, op, "%s %s may not propose anything", p.Kind, p.Role)
+	if !policy.Allow(p, policy.ProposeAct, policy.Object{CustomerID: k.CustomerID, AssigneeID: p.ID, Open: true}) {
+		refusal := fault.New(fault.Forbidden, op, "%s %s may not propose anything", p.Kind, p.Role)
+		return a.refused(ctx, p, "conversation "+k.ConversationID, k.CustomerID, string(policy.ProposeAct), refusal)
 	}
 	if k.State != action.Proposed || k.Maker != action.ByOf(p) || action.Hash(k.Command, k.Summary) != k.Hash || !k.Verdict.Allow {
 		return fault.New(fault.Internal, op, "what is kept was not proposed by who asks")
 	}
-	return a.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		o, err := about(ctx, t.SQL, k.ConversationID, k.CustomerID)
+	err := a.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		o, err := reach.Of(ctx, t.SQL, k.ConversationID, k.CustomerID)
 		if err != nil {
 			return err
 		}
@@ -99,6 +90,7 @@ func (a *Acts) AddAct(ctx context.Context, p identity.Principal, k action.Kept) 
 		tell(t, k)
 		return nil
 	})
+	return a.refused(ctx, p, "conversation "+k.ConversationID, k.CustomerID, string(policy.ProposeAct), err)
 }
 
 // tell has whoever shows an act hear that it is another revision now.
@@ -128,6 +120,22 @@ func due(k action.Kept) int64 {
 
 const columns = "a.id, a.idem_key, a.conversation_id, a.customer_id, a.kind, a.state, a.revision, a.maker_kind, a.maker_id, a.approval_id, a.sending, a.alarmed_at, a.created_at, a.changed_at, a.due_at, a.ask_since, a.body, a.body_ref FROM act a"
 
+// known refuses an act to who may not know of it: staff for the conversation that it
+// belongs to, where that goes on; who sees everything any.
+func (a *Acts) known(ctx context.Context, op string, p identity.Principal, k action.Kept) error {
+	o := policy.Object{CustomerID: k.CustomerID}
+	if p.Kind == identity.Staff {
+		var err error
+		if o, err = reach.Of(ctx, a.core.DB.Reader, k.ConversationID, k.CustomerID); err != nil {
+			return err
+		}
+	}
+	if policy.Allow(p, policy.ReadActs, o) {
+		return nil
+	}
+	return a.refused(ctx, p, k.ID, k.CustomerID, string(policy.ReadActs), fault.New(fault.NotFound, op, "%s may not know of it", p.Kind))
+}
+
 // Act finds an act. Errors: NotFound, also for who may not know of it.
 func (a *Acts) Act(ctx context.Context, p identity.Principal, id string) (action.Kept, error) {
 	const op = "actions.Act"
@@ -138,8 +146,8 @@ func (a *Acts) Act(ctx context.Context, p identity.Principal, id string) (action
 	if err != nil {
 		return action.Kept{}, err
 	}
-	if !policy.Allow(p, policy.ReadActs, policy.Object{CustomerID: k.CustomerID}) {
-		return action.Kept{}, fault.New(fault.NotFound, op, "%s may not know of it", p.Kind)
+	if err := a.known(ctx, op, p, k); err != nil {
+		return action.Kept{}, err
 	}
 	return k, a.noted(ctx, p, "act.read", k.ID, k.CustomerID)
 }
@@ -162,22 +170,21 @@ func (a *Acts) ActByKey(ctx context.Context, p identity.Principal, key string) (
 	if err != nil {
 		return action.Kept{}, err
 	}
-	if !policy.Allow(p, policy.ReadActs, policy.Object{CustomerID: k.CustomerID}) {
-		return action.Kept{}, fault.New(fault.NotFound, op, "%s may not know of it", p.Kind)
-	}
-	return k, nil
+	return k, a.known(ctx, op, p, k)
 }
 
-// ListActs gives acts, the newest first: a customer's, a conversation's, or, to who
-// oversees them, everybody's in some states. Errors: Forbidden; Invalid for a question
-// without bounds.
+// ListActs gives acts, the newest first: a customer's own, those of a conversation that
+// goes on and of what was merged into it, or, to who oversees them, any customer's, and
+// everybody's in some states. Errors: Forbidden; NotFound for a conversation that is not
+// in reach; Invalid for a question without bounds.
 func (a *Acts) ListActs(ctx context.Context, p identity.Principal, q action.Query) ([]action.Kept, error) {
 	const op = "actions.ListActs"
-	if err := allowList(op, p, q); err != nil {
-		return nil, err
+	if err := a.allowList(ctx, op, p, q); err != nil {
+		return nil, a.refused(ctx, p, about(q), q.CustomerID, "act.list", err)
 	}
 	var text strings.Builder
-	text.WriteString("SELECT " + columns + " WHERE ($1 = '' OR a.customer_id = $1) AND ($2 = '' OR a.conversation_id = $2)")
+	text.WriteString("SELECT " + columns + ` WHERE ($1 = '' OR a.customer_id = $1) AND ($2 = '' OR a.conversation_id = $2
+		OR a.conversation_id IN (SELECT id FROM conversation WHERE merged_into = $2 AND customer_id = (SELECT customer_id FROM conversation WHERE id = $2)))`)
 	args := []any{q.CustomerID, q.ConversationID, min(max(q.Limit, 1), action.MaxPage), q.Before}
 	if p.Kind == identity.Customer {
 		args[0] = p.ID
@@ -195,19 +202,35 @@ func (a *Acts) ListActs(ctx context.Context, p identity.Principal, q action.Quer
 	if err != nil {
 		return nil, err
 	}
-	object, kind := q.ConversationID, "conversation "
-	if q.CustomerID != "" {
-		object, kind = q.CustomerID, "customer "
-	}
-	return found, a.noted(ctx, p, "act.list", kind+object, q.CustomerID)
+	return found, a.noted(ctx, p, "act.list", about(q), q.CustomerID)
 }
 
-func allowList(op string, p identity.Principal, q action.Query) error {
-	customer := q.CustomerID
-	if p.Kind == identity.Customer && customer == "" {
-		customer = p.ID
+// about is what a list is of, for the audit chain.
+func about(q action.Query) string {
+	if q.CustomerID != "" {
+		return "customer " + q.CustomerID
 	}
-	if !policy.Allow(p, policy.ReadActs, policy.Object{CustomerID: customer}) {
+	return "conversation " + q.ConversationID
+}
+
+func (a *Acts) allowList(ctx context.Context, op string, p identity.Principal, q action.Query) error {
+	o := policy.Object{CustomerID: q.CustomerID}
+	if p.Kind == identity.Customer && o.CustomerID == "" {
+		o.CustomerID = p.ID
+	}
+	if p.Kind == identity.Staff && q.ConversationID != "" {
+		if !policy.Allow(p, policy.ReadActs, policy.Whosever(p.ID)) {
+			return fault.New(fault.Forbidden, op, "%s %s sees no acts", p.Kind, p.Role)
+		}
+		var err error
+		if o, err = reach.Of(ctx, a.core.DB.Reader, q.ConversationID, q.CustomerID); err != nil {
+			return err
+		}
+		if !policy.Allow(p, policy.ReadActs, o) {
+			return fault.New(fault.NotFound, op, "the conversation is not in their reach")
+		}
+	}
+	if !policy.Allow(p, policy.ReadActs, o) {
 		return fault.New(fault.Forbidden, op, "%s may not see what is done for this customer", p.Kind)
 	}
 	if q.CustomerID == "" && q.ConversationID == "" && p.Kind != identity.Customer {
@@ -265,7 +288,7 @@ const day = 24 * time.Hour
 // ActTotals sums up what counts against the bounds of a day. Errors: Forbidden.
 func (a *Acts) ActTotals(ctx context.Context, p identity.Principal, of action.Of) (action.Totals, error) {
 	const op = "actions.ActTotals"
-	o := policy.Object{CustomerID: of.CustomerID, AssigneeID: p.ID}
+	o := policy.Object{CustomerID: of.CustomerID, AssigneeID: p.ID, Open: true}
 	if !policy.Allow(p, policy.ProposeAct, o) && !policy.Allow(p, policy.RunActs, o) {
 		return action.Totals{}, fault.New(fault.Forbidden, op, "%s may not know", p.Kind)
 	}

@@ -15,6 +15,7 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/reach"
 	"kefu/internal/storage/verification"
 )
 
@@ -23,7 +24,7 @@ const anyRevision = 0
 
 // change lets do work out what an act becomes, in the transaction that finds it. Who may
 // asks about the act's conversation as it is then.
-func (a *Acts) change(ctx context.Context, op, id string, revision int64, may func(policy.Object) bool, do func(context.Context, *core.Tx, *action.Kept) error) (action.Kept, error) {
+func (a *Acts) change(ctx context.Context, op string, p identity.Principal, id string, revision int64, may func(policy.Object) bool, do func(context.Context, *core.Tx, *action.Kept) error) (action.Kept, error) {
 	if !engine.ValidKey(id) {
 		return action.Kept{}, fault.New(fault.NotFound, op, "no act has an id of that form")
 	}
@@ -33,7 +34,7 @@ func (a *Acts) change(ctx context.Context, op, id string, revision int64, may fu
 		if err != nil {
 			return err
 		}
-		o, err := about(ctx, t.SQL, k.ConversationID, k.CustomerID)
+		o, err := reach.Of(ctx, t.SQL, k.ConversationID, k.CustomerID)
 		switch {
 		case err != nil:
 			return err
@@ -59,7 +60,7 @@ func (a *Acts) change(ctx context.Context, op, id string, revision int64, may fu
 		return err
 	})
 	if err != nil {
-		return action.Kept{}, err
+		return action.Kept{}, a.refused(ctx, p, id, "", op, err)
 	}
 	return changed, nil
 }
@@ -118,7 +119,7 @@ func either(p identity.Principal) func(policy.Object) bool {
 // ConfirmAct notes a yes to what has a hash. Errors: NotFound; Forbidden; Conflict, as
 // action.Confirm.
 func (a *Acts) ConfirmAct(ctx context.Context, p identity.Principal, id, hash string) (action.Kept, error) {
-	return a.change(ctx, "actions.ConfirmAct", id, anyRevision, proposes(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+	return a.change(ctx, "actions.ConfirmAct", p, id, anyRevision, proposes(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
 		next, err := k.Confirm(p, hash, clock.FromMicros(t.Now))
 		if err == nil && k.State != next.State {
 			record(t, p, *k, "act.confirm")
@@ -130,7 +131,7 @@ func (a *Acts) ConfirmAct(ctx context.Context, p identity.Principal, id, hash st
 
 // CancelAct gives an act up. Errors: NotFound; Forbidden; Conflict when it may have left.
 func (a *Acts) CancelAct(ctx context.Context, p identity.Principal, id string) (action.Kept, error) {
-	return a.change(ctx, "actions.CancelAct", id, anyRevision, proposes(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+	return a.change(ctx, "actions.CancelAct", p, id, anyRevision, proposes(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
 		next, err := k.Cancel(p, clock.FromMicros(t.Now))
 		k.Action = next
 		record(t, p, *k, "act.cancel")
@@ -150,7 +151,7 @@ type asked struct {
 // Conflict, with the reason nobody_else where there is no such person.
 func (a *Acts) AwaitAct(ctx context.Context, p identity.Principal, id string, revision int64) (action.Kept, error) {
 	const op = "actions.AwaitAct"
-	return a.change(ctx, op, id, revision, either(p), func(ctx context.Context, t *core.Tx, k *action.Kept) error {
+	return a.change(ctx, op, p, id, revision, either(p), func(ctx context.Context, t *core.Tx, k *action.Kept) error {
 		now := clock.FromMicros(t.Now)
 		if _, err := k.Await("", now); err != nil { // before anybody is asked
 			return err
@@ -186,7 +187,7 @@ func (a *Acts) AwaitAct(ctx context.Context, p identity.Principal, id string, re
 // Forbidden, with a reason, as action.Plan, or underway while the same may have happened
 // to the same thing under another key; Conflict.
 func (a *Acts) PlanAct(ctx context.Context, p identity.Principal, id string, revision int64, r action.Ready) (action.Kept, error) {
-	return a.change(ctx, "actions.PlanAct", id, revision, either(p), func(ctx context.Context, t *core.Tx, k *action.Kept) error {
+	return a.change(ctx, "actions.PlanAct", p, id, revision, either(p), func(ctx context.Context, t *core.Tx, k *action.Kept) error {
 		now := clock.FromMicros(t.Now)
 		if err := a.alone(ctx, t, *k); err != nil {
 			return err
@@ -237,7 +238,7 @@ const Underway = "underway"
 // Conflict when it may have left, or its time is over.
 func (a *Acts) ResendAct(ctx context.Context, p identity.Principal, id string, revision int64) (action.Kept, error) {
 	const op = "actions.ResendAct"
-	return a.change(ctx, op, id, revision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+	return a.change(ctx, op, p, id, revision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
 		now := clock.FromMicros(t.Now)
 		if k.Sending || !k.Resendable(now) {
 			return &fault.Error{Code: fault.Conflict, Op: op, Field: "state", Reason: string(k.State), Message: "it may have left, or its time is over"}
@@ -250,7 +251,7 @@ func (a *Acts) ResendAct(ctx context.Context, p identity.Principal, id string, r
 // SettleAct takes in what the wallet answered. Errors: NotFound; Forbidden; Conflict when
 // nothing is underway, or it has changed.
 func (a *Acts) SettleAct(ctx context.Context, p identity.Principal, id string, revision int64, w action.Answer) (action.Kept, error) {
-	return a.change(ctx, "actions.SettleAct", id, revision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+	return a.change(ctx, "actions.SettleAct", p, id, revision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
 		next, err := k.Settle(w, clock.FromMicros(t.Now))
 		if err == nil && next.State != k.State {
 			record(t, p, *k, "act."+string(next.State))
@@ -263,7 +264,7 @@ func (a *Acts) SettleAct(ctx context.Context, p identity.Principal, id string, r
 // LearnAct takes in what the wallet says of an act that is in doubt. Errors: NotFound;
 // Forbidden; Conflict when it is not, or has changed.
 func (a *Acts) LearnAct(ctx context.Context, p identity.Principal, id string, revision int64, w action.Answer) (action.Kept, error) {
-	return a.change(ctx, "actions.LearnAct", id, revision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+	return a.change(ctx, "actions.LearnAct", p, id, revision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
 		about := k.Action
 		if about.Lost && w.Err == nil && !w.Nothing { // whose it is is asked of the customer, not of the act
 			about.Command.CustomerID = w.Operation.CustomerID
@@ -301,7 +302,7 @@ func (a *Acts) DoubtActs(ctx context.Context, p identity.Principal) (doubted int
 // FailAct ends an act that has not left, and says why. Errors: NotFound; Forbidden;
 // Conflict when it may have left.
 func (a *Acts) FailAct(ctx context.Context, p identity.Principal, id string, revision int64, why wallet.Refusal) (action.Kept, error) {
-	return a.change(ctx, "actions.FailAct", id, revision, either(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+	return a.change(ctx, "actions.FailAct", p, id, revision, either(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
 		next, err := k.Fail(why, clock.FromMicros(t.Now))
 		k.Action = next
 		record(t, p, *k, "act.failed")
@@ -312,7 +313,7 @@ func (a *Acts) FailAct(ctx context.Context, p identity.Principal, id string, rev
 // LookAgain notes when an act that waits for somebody is to be looked at again; one
 // whose time is over ends. Errors: NotFound; Forbidden; Conflict.
 func (a *Acts) LookAgain(ctx context.Context, p identity.Principal, id string, revision int64, at time.Time) (action.Kept, error) {
-	return a.change(ctx, "actions.LookAgain", id, revision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+	return a.change(ctx, "actions.LookAgain", p, id, revision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
 		if now := clock.FromMicros(t.Now); k.At(now).State == action.Expired {
 			k.Action = k.At(now)
 			record(t, p, *k, "act.expired")
@@ -326,7 +327,7 @@ func (a *Acts) LookAgain(ctx context.Context, p identity.Principal, id string, r
 // ToldAct notes that the customer was told of what was done for them, or, with a time, that
 // it is tried again then. Errors: NotFound; Forbidden; Conflict.
 func (a *Acts) ToldAct(ctx context.Context, p identity.Principal, id string, revision int64, again time.Time) (action.Kept, error) {
-	return a.change(ctx, "actions.ToldAct", id, revision, runs(p), func(_ context.Context, _ *core.Tx, k *action.Kept) error {
+	return a.change(ctx, "actions.ToldAct", p, id, revision, runs(p), func(_ context.Context, _ *core.Tx, k *action.Kept) error {
 		k.Untold, k.NextAt = k.Untold && !again.IsZero(), again
 		return nil
 	})
@@ -350,7 +351,7 @@ func (a *Acts) HurryActs(ctx context.Context, p identity.Principal, issuer, subj
 // AlarmAct notes that somebody is told that nobody knows what became of an act. Errors:
 // NotFound; Forbidden; Conflict.
 func (a *Acts) AlarmAct(ctx context.Context, p identity.Principal, id string, revision int64) (action.Kept, error) {
-	return a.change(ctx, "actions.AlarmAct", id, revision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+	return a.change(ctx, "actions.AlarmAct", p, id, revision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
 		k.Alarmed = true
 		record(t, p, *k, "act.alarm")
 		return nil

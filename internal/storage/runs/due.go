@@ -156,14 +156,15 @@ func (r *Runs) FlowText(ctx context.Context, digest string) ([]byte, error) {
 }
 
 // FlowSubject is the wallet's id of a customer, for what runs ask of the wallet in
-// their name. Errors: NotFound when the wallet is not theirs, and for who may not know.
-func (r *Runs) FlowSubject(ctx context.Context, p identity.Principal, customerID, issuer string) (string, error) {
+// their name, for a run of a conversation. Errors: NotFound when the wallet is not
+// theirs, and for who may not know.
+func (r *Runs) FlowSubject(ctx context.Context, p identity.Principal, conversationID, customerID, issuer string) (string, error) {
 	const op = "runs.FlowSubject"
 	if p.Kind == identity.System {
 		if err := mayRun(op, p); err != nil {
 			return "", err
 		}
-	} else if err := r.allow(ctx, op, p, policy.WalkRun, customerID); err != nil {
+	} else if err := r.allow(ctx, op, p, policy.WalkRun, "", conversationID, customerID); err != nil {
 		return "", err
 	}
 	var subject sql.NullString

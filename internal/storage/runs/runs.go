@@ -12,11 +12,11 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/selfservice"
-	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/reach"
 )
 
 // Runs is the part of the store that this package is.
@@ -25,8 +25,8 @@ type Runs struct{ core *core.Core }
 // New makes it.
 func New(c *core.Core) *Runs { return &Runs{core: c} }
 
-// maxCases is how many of a customer's conversations are looked at for one that lets
-// staff see their runs: the newest by their last word.
+// maxCases is how many of a customer's conversations are told of a run: the newest by their
+// last word.
 const maxCases = 50
 
 func aad(id string) string { return "flow run/" + id }
@@ -39,57 +39,32 @@ func mayRun(op string, p identity.Principal) error {
 	return nil
 }
 
-// allow asks whether p may do a to the runs of a customer. A member of staff may for
-// a conversation of that customer which is not closed, or had its last word within 30
-// days: their own before others. Errors: NotFound, for whoever may not know of it.
-func (r *Runs) allow(ctx context.Context, op string, p identity.Principal, a policy.Action, customerID string) error {
-	object := policy.Object{CustomerID: customerID}
-	if p.Kind == identity.Staff {
-		assignee, err := r.caseOf(ctx, p, customerID)
-		if err != nil {
+// allow asks whether p may do a to a run of a customer, or to what conversation they
+// would begin one in: staff in the conversation that it belongs to, where that goes on
+// now; who sees everything in any. A refusal of staff is recorded. Errors: NotFound, for
+// whoever may not know of it; Forbidden for who may look and no more.
+func (r *Runs) allow(ctx context.Context, op string, p identity.Principal, a policy.Action, run, conversation, customer string) error {
+	object := policy.Object{CustomerID: customer}
+	if p.Kind == identity.Staff && conversation != "" {
+		var err error
+		if object, err = reach.Of(ctx, r.core.DB.Reader, conversation, customer); err != nil {
 			return err
 		}
-		object.AssigneeID = assignee
 	}
+	var refusal error
 	switch {
 	case policy.Allow(p, a, object):
 		return nil
 	case policy.Allow(p, policy.ReadRuns, object):
-		return fault.New(fault.Forbidden, op, "%s may look, and no more", p.Kind)
+		refusal = fault.New(fault.Forbidden, op, "%s may look, and no more", p.Kind)
 	default:
-		return fault.New(fault.NotFound, op, "there is no such run for %s", p.Kind)
+		refusal = fault.New(fault.NotFound, op, "there is no such run for %s", p.Kind)
 	}
-}
-
-func (r *Runs) caseOf(ctx context.Context, p identity.Principal, customerID string) (assignee string, err error) {
-	const op = "runs.caseOf"
-	rows, err := r.core.DB.Reader.QueryContext(ctx, `SELECT assignee_id, status, last_activity FROM conversation
-		WHERE customer_id = $1 AND merged_into = '' ORDER BY last_activity DESC LIMIT $2`, customerID, maxCases)
-	if err != nil {
-		return "", engine.MapError(op, err)
+	read := core.Read{Action: "run.refuse", ObjectType: "run", ObjectID: run, Subject: object.CustomerID, Purpose: string(a)}
+	if run == "" {
+		read.ObjectType, read.ObjectID = "conversation", conversation
 	}
-	since, found := r.core.Now().UnixMicro()-wallet.ActiveFor, false
-	err = engine.EachRow(rows, func(row *sql.Rows) error {
-		var whose, status string
-		var last int64
-		if err := row.Scan(&whose, &status, &last); err != nil {
-			return err
-		}
-		if status == "resolved" && last < since {
-			return nil
-		}
-		if !found || whose == p.ID {
-			found, assignee = true, whose
-		}
-		return nil
-	})
-	if err != nil {
-		return "", engine.MapError(op, err)
-	}
-	if !found {
-		return "", fault.New(fault.NotFound, op, "no conversation of the customer lets %s look", p.Kind)
-	}
-	return assignee, nil
+	return reach.Refused(ctx, r.core, p, read, refusal)
 }
 
 // AddFlowRun keeps a new run. Errors: NotFound and Forbidden for who may not; TooMany
@@ -99,7 +74,7 @@ func (r *Runs) AddFlowRun(ctx context.Context, p identity.Principal, n selfservi
 	if !engine.ValidKey(n.ID) || !engine.ValidKey(n.ConversationID) || !engine.ValidKey(n.CustomerID) {
 		return fault.New(fault.Invalid, op, "a run belongs to nobody")
 	}
-	if err := r.allow(ctx, op, p, policy.WalkRun, n.CustomerID); err != nil {
+	if err := r.allow(ctx, op, p, policy.WalkRun, n.ID, n.ConversationID, n.CustomerID); err != nil {
 		return err
 	}
 	body, err := json.Marshal(n)
@@ -163,7 +138,7 @@ func (r *Runs) SaveFlowRun(ctx context.Context, p identity.Principal, n selfserv
 		if err := mayRun(op, p); err != nil {
 			return err
 		}
-	} else if err := r.allow(ctx, op, p, policy.WalkRun, n.CustomerID); err != nil {
+	} else if err := r.allow(ctx, op, p, policy.WalkRun, n.ID, n.ConversationID, n.CustomerID); err != nil {
 		return err
 	}
 	body, err := json.Marshal(n)
@@ -231,11 +206,11 @@ func (r *Runs) FlowRun(ctx context.Context, p identity.Principal, id string) (se
 	if !engine.ValidKey(id) {
 		return selfservice.Record{}, fault.New(fault.NotFound, op, "no run has an id of that form")
 	}
-	var whose string
-	if err := r.core.DB.Reader.QueryRowContext(ctx, "SELECT customer_id FROM flow_run WHERE id = $1", id).Scan(&whose); err != nil {
+	var whose, conversation string
+	if err := r.core.DB.Reader.QueryRowContext(ctx, "SELECT customer_id, conversation_id FROM flow_run WHERE id = $1", id).Scan(&whose, &conversation); err != nil {
 		return selfservice.Record{}, engine.MapError(op, err)
 	}
-	if err := r.allow(ctx, op, p, policy.ReadRuns, whose); err != nil {
+	if err := r.allow(ctx, op, p, policy.ReadRuns, id, conversation, whose); err != nil {
 		return selfservice.Record{}, err
 	}
 	n, err := r.scan(r.core.DB.Reader.QueryRowContext(ctx, "SELECT "+columns+" FROM flow_run WHERE id = $1", id))
@@ -258,9 +233,13 @@ func (r *Runs) looked(ctx context.Context, p identity.Principal, whose string, a
 }
 
 // OpenFlowRuns lists the runs of a customer that are not over, and those that ended
-// lately while nobody was there, the newest first, at most MaxPage. Errors: NotFound for
-// who may not.
+// lately while nobody was there, the newest first, at most MaxPage: for themselves, and
+// for staff who see everything. Errors: NotFound for who may not.
 func (r *Runs) OpenFlowRuns(ctx context.Context, p identity.Principal, customerID string) ([]selfservice.Record, error) {
+	const op = "runs.OpenFlowRuns"
+	if err := r.allow(ctx, op, p, policy.ReadRuns, "", "", customerID); err != nil {
+		return nil, err
+	}
 	since := r.core.Now().Add(-selfservice.NewsFor).UnixMicro()
 	return r.list(ctx, p, customerID, "customer_id = $1 AND (over_at = 0 OR (news AND over_at > $2))", customerID, since)
 }
@@ -284,21 +263,23 @@ func (r *Runs) SeeFlowRun(ctx context.Context, p identity.Principal, id string) 
 	})
 }
 
-// FlowRunsOf lists, for staff, the runs of a conversation, and those of its customer
-// that are not over, the newest first, at most MaxPage. Errors: NotFound.
+// FlowRunsOf lists, for staff, the runs of a conversation and of those that were merged
+// into it, the newest first, at most MaxPage; for who sees everything also those of its
+// customer that are not over. Errors: NotFound.
 func (r *Runs) FlowRunsOf(ctx context.Context, p identity.Principal, conversationID string) ([]selfservice.Record, error) {
 	whose, err := r.FlowCustomer(ctx, p, conversationID)
 	if err != nil {
 		return nil, err
 	}
-	return r.list(ctx, p, whose, "(conversation_id = $2 OR over_at = 0) AND customer_id = $1", whose, conversationID)
+	where := "customer_id = $1 AND (conversation_id = $2 OR conversation_id IN (SELECT id FROM conversation WHERE customer_id = $1 AND merged_into = $2)"
+	if policy.Allow(p, policy.ReadRuns, policy.Object{CustomerID: whose}) {
+		where += " OR over_at = 0"
+	}
+	return r.list(ctx, p, whose, where+")", whose, conversationID)
 }
 
 func (r *Runs) list(ctx context.Context, p identity.Principal, whose, where string, args ...any) ([]selfservice.Record, error) {
 	const op = "runs.list"
-	if err := r.allow(ctx, op, p, policy.ReadRuns, whose); err != nil {
-		return nil, err
-	}
 	rows, err := r.core.DB.Reader.QueryContext(ctx, "SELECT "+columns+" FROM flow_run WHERE "+where+" ORDER BY started_at DESC, id DESC LIMIT 50", args...)
 	if err != nil {
 		return nil, engine.MapError(op, err)
@@ -333,13 +314,12 @@ func (r *Runs) FlowCustomer(ctx context.Context, p identity.Principal, conversat
 	if !engine.ValidKey(conversationID) {
 		return "", fault.New(fault.NotFound, op, "no conversation has an id of that form")
 	}
-	var whose, assignee string
-	err := r.core.DB.Reader.QueryRowContext(ctx, "SELECT customer_id, assignee_id FROM conversation WHERE id = $1", conversationID).Scan(&whose, &assignee)
-	if err != nil {
+	var whose string
+	if err := r.core.DB.Reader.QueryRowContext(ctx, "SELECT customer_id FROM conversation WHERE id = $1", conversationID).Scan(&whose); err != nil {
 		return "", engine.MapError(op, err)
 	}
-	if !policy.Allow(p, policy.ReadRuns, policy.Object{CustomerID: whose, AssigneeID: assignee}) {
-		return "", fault.New(fault.NotFound, op, "there is no such conversation for %s", p.Kind)
+	if err := r.allow(ctx, op, p, policy.ReadRuns, "", conversationID, whose); err != nil {
+		return "", err
 	}
 	return whose, nil
 }

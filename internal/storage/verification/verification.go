@@ -20,6 +20,7 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/reach"
 )
 
 // Proofs is the part of the store that this package is.
@@ -44,25 +45,24 @@ const (
 // allow tells whether p may have to do with the proofs of a customer: the customer,
 // who has an act of theirs done, and the parts of Kefu that carry it out. Staff do by
 // the act, which is theirs to propose.
-func allow(op string, p identity.Principal, customer, assignee string) error {
-	o := policy.Object{CustomerID: customer, AssigneeID: assignee}
+func allow(op string, p identity.Principal, o policy.Object) error {
 	if !policy.Allow(p, policy.ProposeAct, o) && !policy.Allow(p, policy.RunActs, o) {
 		return fault.New(fault.Forbidden, op, "%s has nothing to do with the proofs of this customer", p.Kind)
 	}
 	return nil
 }
 
-// whose finds whose act it is, and who has the conversation that it belongs to.
-func (v *Proofs) whose(ctx context.Context, from queryer, act string) (customer, assignee string, err error) {
+// whose finds whose act it is, and in whose reach the conversation is that it belongs to.
+func (v *Proofs) whose(ctx context.Context, from reach.From, act string) (policy.Object, error) {
+	const op = "verification.whose"
 	if !engine.ValidKey(act) {
-		return "", "", fault.New(fault.NotFound, "verification.whose", "no act has an id of that form")
+		return policy.Object{}, fault.New(fault.NotFound, op, "no act has an id of that form")
 	}
-	err = from.QueryRowContext(ctx, "SELECT a.customer_id, COALESCE(c.assignee_id, '') FROM act a LEFT JOIN conversation c ON c.id = a.conversation_id WHERE a.id = $1", act).Scan(&customer, &assignee)
-	return customer, assignee, engine.MapError("verification.whose", err)
-}
-
-type queryer interface {
-	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
+	var customer, conversation string
+	if err := from.QueryRowContext(ctx, "SELECT customer_id, conversation_id FROM act WHERE id = $1", act).Scan(&customer, &conversation); err != nil {
+		return policy.Object{}, engine.MapError(op, err)
+	}
+	return reach.Of(ctx, from, conversation, customer)
 }
 
 // AddStepUp keeps a step-up that is about to be asked for, for an act. Errors:
@@ -71,17 +71,17 @@ type queryer interface {
 func (v *Proofs) AddStepUp(ctx context.Context, p identity.Principal, k assurance.Kept) error {
 	const op = "verification.AddStepUp"
 	return v.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		customer, assignee, err := v.whose(ctx, t.SQL, k.ActID)
+		o, err := v.whose(ctx, t.SQL, k.ActID)
 		if err != nil {
 			return err
 		}
-		if err := allow(op, p, customer, assignee); err != nil {
+		if err := allow(op, p, o); err != nil {
 			return err
 		}
-		if customer != k.CustomerID || !engine.ValidKey(k.ID) || k.State != assurance.Asked {
+		if o.CustomerID != k.CustomerID || !engine.ValidKey(k.ID) || k.State != assurance.Asked {
 			return fault.New(fault.NotFound, op, "the act is another customer's, or the step-up is none")
 		}
-		tries, err := triesOf(ctx, t.SQL, customer)
+		tries, err := triesOf(ctx, t.SQL, o.CustomerID)
 		if err != nil {
 			return err
 		}
@@ -89,7 +89,7 @@ func (v *Proofs) AddStepUp(ctx context.Context, p identity.Principal, k assuranc
 			return &fault.Error{Code: fault.TooMany, Op: op, Field: "step_up", Reason: ReasonLocked, Message: "too many tries failed"}
 		}
 		var asked, last int64
-		if err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*), COALESCE(MAX(asked_at), 0) FROM step_up WHERE customer_id = $1 AND asked_at > $2", customer, t.Now-asksIn.Microseconds()).Scan(&asked, &last); err != nil {
+		if err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*), COALESCE(MAX(asked_at), 0) FROM step_up WHERE customer_id = $1 AND asked_at > $2", o.CustomerID, t.Now-asksIn.Microseconds()).Scan(&asked, &last); err != nil {
 			return engine.MapError(op, err)
 		}
 		if asked >= maxAsks {
@@ -100,8 +100,8 @@ func (v *Proofs) AddStepUp(ctx context.Context, p identity.Principal, k assuranc
 			return err
 		}
 		_, err = t.SQL.ExecContext(ctx, `INSERT INTO step_up (id, act_id, customer_id, state, revision, asked_at, expires_at, body, body_ref) VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8)`,
-			k.ID, k.ActID, customer, string(k.State), max(t.Now, last+1), k.ExpiresAt.UnixMicro(), sealed, ref)
-		t.RecordFor(p, "proof.ask", "proof", k.ID, customer, "act "+k.ActID)
+			k.ID, k.ActID, o.CustomerID, string(k.State), max(t.Now, last+1), k.ExpiresAt.UnixMicro(), sealed, ref)
+		t.RecordFor(p, "proof.ask", "proof", k.ID, o.CustomerID, "act "+k.ActID)
 		return engine.MapError(op, err)
 	})
 }
@@ -112,11 +112,11 @@ const columns = "s.id, s.act_id, s.state, s.revision, s.asked_at, s.expires_at, 
 // asked for.
 func (v *Proofs) StepUpOf(ctx context.Context, p identity.Principal, act string) (assurance.Kept, error) {
 	const op = "verification.StepUpOf"
-	customer, assignee, err := v.whose(ctx, v.core.DB.Reader, act)
+	o, err := v.whose(ctx, v.core.DB.Reader, act)
 	if err != nil {
 		return assurance.Kept{}, err
 	}
-	if err := allow(op, p, customer, assignee); err != nil {
+	if err := allow(op, p, o); err != nil {
 		return assurance.Kept{}, err
 	}
 	return v.open(v.core.DB.Reader.QueryRowContext(ctx, "SELECT "+columns+" WHERE s.act_id = $1 ORDER BY s.asked_at DESC, s.id DESC LIMIT 1", act))
@@ -128,31 +128,62 @@ func (v *Proofs) StepUpOf(ctx context.Context, p identity.Principal, act string)
 func (v *Proofs) SaveStepUp(ctx context.Context, p identity.Principal, k assurance.Kept) error {
 	const op = "verification.SaveStepUp"
 	return v.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		customer, assignee, err := v.whose(ctx, t.SQL, k.ActID)
+		o, err := v.whose(ctx, t.SQL, k.ActID)
 		if err != nil {
 			return err
 		}
-		if err := allow(op, p, customer, assignee); err != nil {
+		if err := allow(op, p, o); err != nil {
 			return err
 		}
 		was, err := find(ctx, t, v, k.ID)
 		switch {
 		case err != nil:
 			return err
-		case was.ActID != k.ActID || was.CustomerID != customer:
+		case was.ActID != k.ActID || was.CustomerID != o.CustomerID:
 			return fault.New(fault.NotFound, op, "the step-up is another act's")
 		case was.Revision != k.Revision || was.State != assurance.Asked:
 			return &fault.Error{Code: fault.Conflict, Op: op, Field: "step_up", Reason: string(was.State), Message: "it has changed meanwhile"}
 		case k.State == assurance.Used:
 			return fault.New(fault.Conflict, op, "a proof is used where what it is for is planned")
 		}
-		if err := count(ctx, t, customer, k.State); err != nil {
+		if err := count(ctx, t, o.CustomerID, k.State); err != nil {
 			return err
 		}
 		if k.State != was.State {
-			t.RecordFor(p, "proof."+string(k.State), "proof", k.ID, customer, "act "+k.ActID)
+			t.RecordFor(p, "proof."+string(k.State), "proof", k.ID, o.CustomerID, "act "+k.ActID)
 		}
 		return save(ctx, t, k)
+	})
+}
+
+// ForgetStepUp forgets a step-up of which nothing has left for the wallet: nobody was
+// asked, and it counts for nothing. That it was begun stays in the audit chain. Errors:
+// Forbidden; NotFound; Conflict when it is not as it was begun any more.
+func (v *Proofs) ForgetStepUp(ctx context.Context, p identity.Principal, k assurance.Kept) error {
+	const op = "verification.ForgetStepUp"
+	return v.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		o, err := v.whose(ctx, t.SQL, k.ActID)
+		if err != nil {
+			return err
+		}
+		if err := allow(op, p, o); err != nil {
+			return err
+		}
+		was, err := find(ctx, t, v, k.ID)
+		switch {
+		case err != nil:
+			return err
+		case was.ActID != k.ActID || was.CustomerID != o.CustomerID:
+			return fault.New(fault.NotFound, op, "the step-up is another act's")
+		case was.Revision != 1 || was.State != assurance.Asked || was.Remote != "":
+			return &fault.Error{Code: fault.Conflict, Op: op, Field: "step_up", Reason: string(was.State), Message: "the wallet was asked"}
+		}
+		var ref int64
+		if err := t.SQL.QueryRowContext(ctx, "DELETE FROM step_up WHERE id = $1 RETURNING body_ref", k.ID).Scan(&ref); err != nil {
+			return engine.MapError(op, err)
+		}
+		t.RecordFor(p, "proof.unsent", "proof", k.ID, o.CustomerID, "act "+k.ActID)
+		return t.DestroyKeys(ctx, []int64{ref})
 	})
 }
 
@@ -183,7 +214,7 @@ func count(ctx context.Context, t *core.Tx, customer string, s assurance.State) 
 	return engine.MapError("verification.count", err)
 }
 
-func triesOf(ctx context.Context, from queryer, customer string) (assurance.Tries, error) {
+func triesOf(ctx context.Context, from reach.From, customer string) (assurance.Tries, error) {
 	var failed, first, locked int64
 	err := from.QueryRowContext(ctx, "SELECT failed, first_at, locked_until FROM proof_try WHERE customer_id = $1", customer).Scan(&failed, &first, &locked)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -195,14 +226,14 @@ func triesOf(ctx context.Context, from queryer, customer string) (assurance.Trie
 // Tries are a customer's, for the act that is theirs. Errors: Forbidden, NotFound.
 func (v *Proofs) Tries(ctx context.Context, p identity.Principal, act string) (assurance.Tries, error) {
 	const op = "verification.Tries"
-	customer, assignee, err := v.whose(ctx, v.core.DB.Reader, act)
+	o, err := v.whose(ctx, v.core.DB.Reader, act)
 	if err != nil {
 		return assurance.Tries{}, err
 	}
-	if err := allow(op, p, customer, assignee); err != nil {
+	if err := allow(op, p, o); err != nil {
 		return assurance.Tries{}, err
 	}
-	return triesOf(ctx, v.core.DB.Reader, customer)
+	return triesOf(ctx, v.core.DB.Reader, o.CustomerID)
 }
 
 // Use uses the proof of an act up, for a command, in the transaction in which the act

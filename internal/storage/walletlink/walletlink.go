@@ -191,7 +191,7 @@ func (l *Links) caseOf(ctx context.Context, p identity.Principal, customerID, co
 		active := status != "resolved" || last >= since
 		may := active && policy.Allow(p, a, policy.Object{CustomerID: customerID, AssigneeID: assignee})
 		if may && (found.Case == "" || (assignee == p.ID && p.ID != "")) {
-			found.Case, found.Language = id, language
+			found.Case, found.Language, found.Open = id, language, status != "resolved"
 			found.Untold = policy.Allow(p, policy.ReadUntold, policy.Object{CustomerID: customerID, AssigneeID: assignee})
 		}
 		return nil

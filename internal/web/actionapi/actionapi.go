@@ -48,7 +48,7 @@ type offersOutput struct {
 type listInput struct {
 	api.Caller
 	Conversation string   `query:"conv" maxLength:"64"`
-	Customer     string   `query:"customer" maxLength:"64"`
+	Customer     string   `query:"customer" maxLength:"64" doc:"of whichever conversation: for who oversees acts"`
 	States       []string `query:"state" maxItems:"12" enum:"proposed,confirmed,waiting,approved,planned,sent,succeeded,failed,unknown,rejected,cancelled,expired" doc:"needed where neither conversation nor customer is named"`
 	Cursor       string   `query:"cursor" maxLength:"64" doc:"next of the page before"`
 	Limit        int      `query:"limit" minimum:"1" maximum:"99" default:"50"`

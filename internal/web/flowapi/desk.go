@@ -72,7 +72,7 @@ func Routes(runs Runs) func(*api.API) {
 		d := &desk{runs}
 		tags := []string{"flows"}
 		api.Add(a, huma.Operation{OperationID: "flows", Method: http.MethodGet, Path: "/v1/flows", Summary: "List what customers can do for themselves", Tags: tags}, d.flows)
-		api.Add(a, huma.Operation{OperationID: "conversation-runs", Method: http.MethodGet, Path: "/v1/conversations/{id}/runs", Summary: "List the runs of a conversation, and those of its customer that are not over", Tags: tags}, d.list)
+		api.Add(a, huma.Operation{OperationID: "conversation-runs", Method: http.MethodGet, Path: "/v1/conversations/{id}/runs", Summary: "List the runs of a conversation that goes on, and to who sees everything those of its customer that are not over", Tags: tags}, d.list)
 		api.Add(a, huma.Operation{OperationID: "start-run", Method: http.MethodPost, Path: "/v1/conversations/{id}/runs", Summary: "Begin a flow together with the customer", Tags: tags}, d.start)
 		api.Add(a, huma.Operation{OperationID: "run", Method: http.MethodGet, Path: "/v1/runs/{id}", Summary: "See a run as it stands, which leaves a record", Tags: tags}, d.get)
 		api.Add(a, huma.Operation{OperationID: "answer-run", Method: http.MethodPost, Path: "/v1/runs/{id}/answers", Summary: "Answer the present step; what only the customer may agree to is refused", Tags: tags}, d.answer)

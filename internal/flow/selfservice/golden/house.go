@@ -80,7 +80,7 @@ func (s *shelf) FlowCustomer(context.Context, identity.Principal, string) (strin
 }
 
 // FlowSubject implements selfservice.Store.
-func (s *shelf) FlowSubject(context.Context, identity.Principal, string, string) (string, error) {
+func (s *shelf) FlowSubject(context.Context, identity.Principal, string, string, string) (string, error) {
 	return customer, nil
 }
 
