@@ -176,6 +176,9 @@ func examineEmbedding(_ context.Context, c config.Config) (string, error) {
 	if len(c.Origins.Embed) == 0 {
 		return "", hint("the configuration names no page that may embed the window; list those of your wallet in origins.embed, or on the desk under Settings")
 	}
+	if c.Wallet.URL != "" && len(c.Wallet.Links) == 0 {
+		return "", hint("wallet.link_origins names no place, so a customer who has to confirm something finds no way into the wallet's app; name its origin or the scheme of its links")
+	}
 	return strings.Join(c.Origins.Embed, ", ") + " may embed the window", nil
 }
 

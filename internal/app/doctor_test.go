@@ -58,6 +58,12 @@ func TestTheDoctorHintsAtWhatIsHardlyMeant(t *testing.T) {
 	hints(t, c, "staff", "") // before the first start there is nobody to miss
 	c.Origins.Embed = []string{"https://wallet.example"}
 	hints(t, c, "wallet pages", "")
+	hints(t, c, "wallet pages", "")
+	c.Wallet.URL = "https://wallet.example/support/v1"
+	hints(t, c, "wallet pages", "wallet.link_origins names no place")
+	c.Wallet.Links = []string{"acmepay:"}
+	hints(t, c, "wallet pages", "")
+	c.Wallet.URL = ""
 	c.PublicURL = "https://help.invalid" // RFC 6761: never found
 	hints(t, c, "address", "help.invalid is not found")
 }

@@ -24,6 +24,7 @@ import (
 	"kefu/internal/flow/lookup"
 	"kefu/internal/flow/upkeep"
 	"kefu/internal/flow/walletnotices"
+	"kefu/internal/platform/applink"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/httpsig"
@@ -98,8 +99,12 @@ func (a *App) connectActs() {
 }
 
 func openWallet(c config.Config, a *App, key httpsig.Key) (*walletapi.Client, error) {
+	links, err := applink.Read(c.Wallet.Links)
+	if err != nil {
+		return nil, err
+	}
 	return walletapi.New(walletapi.Options{
-		URL: c.Wallet.URL, Key: key, Timeout: c.Wallet.Timeout, Concurrent: c.Wallet.Concurrent, Private: c.Wallet.Private, Clock: a.now, Log: a.Log, Saw: a.doubts.Saw,
+		URL: c.Wallet.URL, Key: key, Timeout: c.Wallet.Timeout, Concurrent: c.Wallet.Concurrent, Links: links, Private: c.Wallet.Private, Clock: a.now, Log: a.Log, Saw: a.doubts.Saw,
 	})
 }
 
@@ -134,12 +139,11 @@ func prepareDemoWallet(c *config.Config, address string) error {
 		}
 	}
 	c.Wallet.URL, c.Wallet.KeyID, c.Wallet.SecretFile, c.Wallet.Issuer, c.Wallet.Private = address+"/v1", demoWalletKey, file, demoIssuer, true
-	c.Wallet.Suggest = true
+	c.Wallet.Suggest, c.Wallet.Links = true, append(c.Wallet.Links, address)
 	return nil
 }
 
-// demoPace is how much faster than life the rails of the demo are: a bank transfer of a
-// day takes about a minute, so that whoever tries it can wait for it.
+// demoPace is how much faster than life the demo's rails are: a day is about a minute.
 const demoPace = 1200
 
 // openDemoLedger opens the demo's wallet on books of its own, gives its people their

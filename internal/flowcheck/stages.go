@@ -248,6 +248,7 @@ func Beyond() map[string]string {
 		"FL2-08":  "the rail says within two hours what became of a payment",
 		"FL2-26":  "no policy asks for a second person before a bank is asked where a payment is",
 		"FL2-29":  "the wallet fails no freeze that it said it would do",
+		"FL2-30":  "a payment that nobody looks at is answered within seconds",
 		"FL6-24":  "the wallet refuses no freeze",
 		"FL7-01":  "the wallet takes a refund on at once, and keeps nobody waiting for that",
 		"FL7-04":  "no shop of the wallet refuses for good what was paid within its days",

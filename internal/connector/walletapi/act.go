@@ -4,9 +4,9 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"strings"
 
 	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/applink"
 	"kefu/internal/platform/fault"
 )
 
@@ -124,33 +124,49 @@ func (c *Client) OperationByKey(ctx context.Context, by wallet.Actor, customer, 
 // Ask has the wallet ask a customer for a proof. Errors as for Do.
 func (c *Client) Ask(ctx context.Context, by wallet.Actor, a wallet.Ask) (wallet.Asked, error) {
 	q := question{name: "step-up", path: []string{"customers", a.CustomerID, "stepups"}, key: a.Key, body: a, ids: []string{a.CustomerID, a.Key, a.Case, a.Nonce}}
-	return one(ctx, c, by, q, func(told wallet.Asked) error {
+	told, err := one(ctx, c, by, q, func(told wallet.Asked) error {
 		if len(a.Methods) > 0 && told.Method != "" && !slices.Contains(a.Methods, told.Method) {
 			return fault.InvalidField("walletapi.Ask", "method", "is none that was asked for")
 		}
 		return checkAsked(told)
 	})
+	return c.linked(told), err
 }
 
 // Asked asks how far a step-up has got. Errors: NotFound, Unavailable.
 func (c *Client) Asked(ctx context.Context, by wallet.Actor, customer, id string) (wallet.Asked, error) {
-	return one(ctx, c, by, question{name: "step-up", path: []string{"customers", customer, "stepups", id}}, func(told wallet.Asked) error {
+	told, err := one(ctx, c, by, question{name: "step-up", path: []string{"customers", customer, "stepups", id}}, func(told wallet.Asked) error {
 		if told.ID != id {
 			return foreign()
 		}
 		return checkAsked(told)
 	})
+	return c.linked(told), err
 }
 
-// checkAsked refuses a link that would do something in the page that shows it.
+// checkAsked refuses an answer with a link that is none.
 func checkAsked(a wallet.Asked) error {
 	if a.Link != "" {
-		link, err := url.Parse(a.Link)
-		if err != nil || link.Scheme == "" || slices.Contains([]string{"javascript", "data", "vbscript", "file", "blob"}, strings.ToLower(link.Scheme)) {
-			return fault.InvalidField("walletapi.checkAsked", "link", "leads into no app")
+		if err := applink.Check(a.Link); err != nil {
+			return err
 		}
 	}
 	return a.Validate()
+}
+
+// linked takes out of an answer a link that leads elsewhere than the operator said: the
+// customer finds the way to their app without it. The operator is told once for each
+// place, and not what stood behind it.
+func (c *Client) linked(a wallet.Asked) wallet.Asked {
+	if a.Link == "" || c.links.Lead(a.Link) {
+		return a
+	}
+	place := applink.Place(a.Link)
+	if last := c.refused.Swap(&place); last == nil || *last != place {
+		c.log.Error("the wallet gave a link that leads elsewhere than wallet.link_origins says, so customers are not shown it: add its place there if it is the wallet's", "place", place, "named", c.links.String())
+	}
+	a.Link = ""
+	return a
 }
 
 // Match has the wallet compare what somebody says of themselves.

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,6 +25,7 @@ import (
 	"kefu/internal/domain/assurance"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/applink"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/httpsig"
 	"kefu/internal/platform/id"
@@ -34,7 +37,11 @@ func known(t *testing.T, delay time.Duration) (*memory.Wallet, *walletapi.Client
 	w := memory.New(memory.Options{Delay: delay})
 	server := httptest.NewServer(walletserver.New(walletserver.Options{Wallet: w, Verifier: httpsig.NewVerifier(10_000, key())}).Handler())
 	t.Cleanup(server.Close)
-	return w, client(t, server.URL, nil)
+	links, err := applink.Read([]string{"examplewallet:"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w, client(t, server.URL, func(o *walletapi.Options) { o.Links = links })
 }
 
 func TestTheWalletInMemoryKeepsTheContract(t *testing.T) {
@@ -421,6 +428,41 @@ func TestHostileAnswersToQuestions(t *testing.T) {
 		c.Answering(200, "application/json", []byte(x.body))
 		if err := x.ask(c); (err == nil) != x.good || (err != nil && !fault.Is(err, fault.Unavailable)) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A link is shown only where it leads to a place that the operator named, and the
+// operator is told once where it led instead, without what would open something.
+func TestLinksLeadNowhereElse(t *testing.T) {
+	at := strconv.FormatInt(time.Now().Add(time.Minute).UnixMicro(), 10)
+	for link, want := range map[string]bool{
+		"https://wallet.example/ask?secret=1": true, "acmepay://ask/1": true, "https://wallet.example.evil.com/ask?secret=1": false, "otherapp://ask?secret=1": false,
+		"https://wallet.example@evil.com/?secret=1": false,
+	} {
+		var log strings.Builder
+		c := client(t, "https://wallet.example", func(o *walletapi.Options) {
+			links, err := applink.Read([]string{"https://wallet.example", "acmepay:"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.Links, o.Log = links, slog.New(slog.NewTextHandler(&log, nil))
+		})
+		for range 3 {
+			c.Answering(200, "application/json", []byte(`{"id":"s-1","state":"pending","link":"`+link+`","expires_at":`+at+`}`))
+			got, err := c.Asked(context.Background(), actor(), "c-1", "s-1")
+			if unlike := strings.Contains(link, "@"); unlike != (err != nil) {
+				t.Errorf("%s: %v", link, err)
+			}
+			if (got.Link == link) != want || (!want && got.Link != "") {
+				t.Errorf("%s is shown as %q", link, got.Link)
+			}
+		}
+		if told := strings.Count(log.String(), "wallet.link_origins"); !strings.Contains(link, "@") && (told == 1) == want {
+			t.Errorf("%s: the operator is told %d times", link, told)
+		}
+		if strings.Contains(log.String(), "secret") {
+			t.Errorf("%s: the log has what opens something: %s", link, log.String())
 		}
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/applink"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/egress"
 	"kefu/internal/platform/fault"
@@ -31,13 +32,14 @@ import (
 
 // Options are what a Client is made with.
 type Options struct {
-	URL        string        // where the API begins, such as https://wallet.example/support/v1
-	Key        httpsig.Key   // the secret shared with the wallet
-	Timeout    time.Duration // of one question, waiting for its turn included; default 4 s
-	ActTimeout time.Duration // of one command; default 10 s
-	MaxBytes   int64         // of one answer; default 2 MiB
-	Concurrent int           // questions at one time; default 16
-	Private    bool          // whether the wallet may be inside the operator's own network
+	URL        string         // where the API begins, such as https://wallet.example/support/v1
+	Key        httpsig.Key    // the secret shared with the wallet
+	Timeout    time.Duration  // of one question, waiting for its turn included; default 4 s
+	ActTimeout time.Duration  // of one command; default 10 s
+	MaxBytes   int64          // of one answer; default 2 MiB
+	Concurrent int            // questions at one time; default 16
+	Links      applink.Places // where links of the wallet's may lead; nowhere by default
+	Private    bool           // whether the wallet may be inside the operator's own network
 	Roots      *x509.CertPool
 	Clock      clock.Clock
 	Log        *slog.Logger
@@ -58,6 +60,8 @@ type Client struct {
 	now     clock.Clock
 	log     *slog.Logger
 	saw     func(wallet.Transaction)
+	links   applink.Places
+	refused atomic.Pointer[string] // the last place to which a link was not shown
 }
 
 // New makes a Client. Errors: Invalid.
@@ -94,7 +98,7 @@ func New(o Options) (*Client, error) {
 	asking := egress.New(egress.Options{Timeout: max(o.Timeout, o.ActTimeout), MaxBytes: o.MaxBytes, Private: o.Private, Roots: o.Roots})
 	return &Client{
 		base: base, key: o.Key, timeout: o.Timeout, acting: o.ActTimeout, turns: make(chan struct{}, o.Concurrent), now: o.Clock, log: o.Log,
-		send: asking.Do, known: newKnown(), saw: o.Saw,
+		send: asking.Do, known: newKnown(), saw: o.Saw, links: o.Links,
 	}, nil
 }
 

@@ -108,6 +108,7 @@ type Table struct {
 	money    map[string]form.Texts
 	incoming map[string]form.Texts // of money that comes in
 	retry    map[Retry]form.Texts
+	holds    map[string]form.Texts // for what money is set aside, by the wallet's category
 	steps    map[string]Step
 	rails    map[string]map[string]wallet.FailureCode
 }
@@ -194,23 +195,28 @@ func railOf(f *wallet.Failure, rail string) string {
 	return rail
 }
 
-// Theirs is a payment as it is explained to its customer: where somebody looks at it
-// for fraud or by law it is where it was before. Its failure stays, for Explain judges
-// what of it is told.
-func Theirs(t wallet.Transaction) wallet.Transaction {
-	masked := t.ForCustomer()
-	masked.Failure, masked.Rail = t.Failure, t.Rail
-	return masked
-}
+// Where is where the money of a payment is, for staff who may know everything of it.
+func (t *Table) Where(tx wallet.Transaction, now wallet.Time) Sentence { return t.moneyOf(tx, now) }
 
-// Explain says what happened to a payment, to somebody of whom Kefu is this sure, as
-// it stands at now.
+// Explain says what happened to a payment, to its customer, of whom Kefu is this sure, as
+// it stands at now. What they must not hear is not in it, whatever the payment says
+// (wallet.Transaction.Told), but for Cause.
 func (t *Table) Explain(tx wallet.Transaction, level identity.Level, now wallet.Time) Explanation {
+	tx = tx.Told()
 	x := Explanation{Version: t.version, Cause: t.cause(tx), Disclosed: true, Money: t.moneyOf(tx, now)}
+	if x.Cause != "" && t.codes[x.Cause].Tell == Never && !tx.State.Failing() { // it has not failed, and may not be said to be looked at
+		x.Cause = ""
+	}
 	if x.Cause == "" {
 		x.Retry, x.RetryText = retryOf(tx), nil
 		if x.Retry == RetryNever {
 			x.RetryText = t.retry[RetryNever]
+		}
+		switch {
+		case held(x.Money.Key):
+			x.Text = t.holds[holdFor(tx)]
+		case x.Money.Key == "unfinished_long":
+			x.Next = []Step{t.steps[stepTalk]}
 		}
 		return x
 	}
@@ -245,6 +251,26 @@ func failedAt(tx wallet.Transaction) wallet.Time {
 	return tx.CreatedAt
 }
 
+// stepTalk is the step that leads to a person.
+const stepTalk = "talk"
+
+// holdFor is for what money is set aside, as the wallet says it may be told; "" where it
+// does not say, or says several things.
+func holdFor(tx wallet.Transaction) string {
+	why := ""
+	for _, h := range tx.Holds {
+		if !h.Disclosable || (why != "" && why != h.Reason) {
+			return ""
+		}
+		why = h.Reason
+	}
+	return why
+}
+
+// longFor is after how long a payment that was begun takes longer than usual: such as are
+// confirmed at once take seconds, and a customer who has to confirm one has some minutes.
+const longFor = wallet.Time(10 * 60 * 1_000_000)
+
 // retryOf refuses a second try while the first may still pay.
 func retryOf(tx wallet.Transaction) Retry {
 	switch tx.State {
@@ -259,14 +285,18 @@ func retryOf(tx wallet.Transaction) Retry {
 func (t *Table) moneyOf(tx wallet.Transaction, now wallet.Time) Sentence {
 	key, at := "not_taken", wallet.Time(0)
 	switch tx.State {
-	case wallet.Initiated, wallet.RequiresAction, wallet.PreCheckFailed, wallet.Failed, wallet.Voided, wallet.Expired:
-	case wallet.RiskHold, wallet.Authorised, wallet.PartiallyCaptured:
-		key = "on_hold"
-		if at = holdEnds(tx); at > now {
-			key = "on_hold_until"
-		} else {
-			at = 0
+	case wallet.PreCheckFailed, wallet.Failed, wallet.Voided, wallet.Expired:
+	case wallet.Initiated, wallet.RequiresAction:
+		switch {
+		case len(tx.Holds) > 0:
+			key, at = onHold(tx, now)
+		case tx.CreatedAt != 0 && now-tx.CreatedAt > longFor:
+			key = "unfinished_long"
+		default:
+			key = "unfinished"
 		}
+	case wallet.RiskHold, wallet.Authorised, wallet.PartiallyCaptured:
+		key, at = onHold(tx, now)
 	case wallet.Captured, wallet.Processing:
 		key = "underway"
 		switch at = tx.ExpectedBy; {
@@ -296,6 +326,13 @@ func (t *Table) moneyOf(tx wallet.Transaction, now wallet.Time) Sentence {
 		return Sentence{Key: key, Text: t.incoming[key], Amount: tx.Amount, At: at}
 	}
 	return Sentence{Key: key, Text: t.money[key], Amount: tx.Amount, At: at}
+}
+
+func onHold(tx wallet.Transaction, now wallet.Time) (key string, until wallet.Time) {
+	if until = holdEnds(tx); until > now {
+		return "on_hold_until", until
+	}
+	return "on_hold", 0
 }
 
 // held tells whether money is set aside: that which comes in never is.

@@ -1,8 +1,10 @@
 package failure_test
 
 import (
+	"encoding/json"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -139,6 +141,98 @@ func TestNobodyPaysTwice(t *testing.T) {
 	})
 }
 
+// categories are for what a wallet may hold a payment: what it may say and what not.
+func categories() []string {
+	return []string{"", "review", "risk", "fraud", "suspected_fraud", "sanctions", "compliance", "unusual_payment", "new_payee", "documents", "authorisation", "limit", "never heard of"}
+}
+
+// told is everything that a customer, or who may hear no more than they, is given of a
+// payment.
+func told(t testing.TB, codes *failure.Table, tx wallet.Transaction, level identity.Level, now wallet.Time) string {
+	t.Helper()
+	text, err := json.Marshal([]any{codes.Explain(tx, level, now), tx.ForCustomer(), wallet.Refer(tx), wallet.Tell(tx.ForCustomer().State, tx.ExpectedBy, now)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// That a payment is looked at, for whatever the wallet may not say, changes nothing of
+// what is told of it: not a word, not a figure, not the shape.
+func TestAPaymentThatIsLookedAtIsToldLikeAnyOther(t *testing.T) {
+	codes := table(t)
+	rapid.Check(t, func(r *rapid.T) {
+		plain := payment(t, "", rapid.SampledFrom(wallet.States()).Draw(r, "state"))
+		plain.Failure, plain.CreatedAt, plain.ExpectedBy = nil, noon-wallet.Time(rapid.Int64Range(0, 3_600_000_000).Draw(r, "age")), rapid.SampledFrom([]wallet.Time{0, noon - 1, noon + 1}).Draw(r, "expected")
+		plain.Direction = rapid.SampledFrom([]wallet.Direction{wallet.In, wallet.Out}).Draw(r, "direction")
+		if plain.State == wallet.RiskHold {
+			plain.State = wallet.Initiated
+		}
+		plain.History = []wallet.Step{{State: wallet.Initiated, At: plain.CreatedAt}}
+		if plain.State != wallet.Initiated {
+			plain.History = append(plain.History, wallet.Step{State: plain.State, At: plain.CreatedAt + 1})
+		}
+		if rapid.Bool().Draw(r, "a hold that may be told") {
+			plain.Holds = []wallet.Hold{{ID: "h", Amount: plain.Amount, Reason: rapid.SampledFrom(categories()).Draw(r, "for"), Disclosable: true, ExpiresAt: noon + 60_000_000}}
+		}
+		secret := plain
+		secret.Holds, secret.History = slices.Clone(plain.Holds), slices.Clone(plain.History)
+		secret.Holds = slices.Insert(secret.Holds, rapid.IntRange(0, len(secret.Holds)).Draw(r, "place"), wallet.Hold{
+			ID: "secret", Amount: plain.Amount, Reason: rapid.SampledFrom(categories()).Draw(r, "secretly for"), PlacedAt: noon - 1, ExpiresAt: noon + wallet.Time(rapid.Int64Range(-1, 90_000_000).Draw(r, "ends")),
+		})
+		looked := wallet.Step{State: wallet.RiskHold, At: noon - 1, Note: "velocity"}
+		switch {
+		case slices.Contains([]wallet.State{wallet.Initiated, wallet.RequiresAction, wallet.Authorised}, plain.State): // it is looked at now
+			secret.State, secret.History = wallet.RiskHold, append(secret.History, looked)
+			if rapid.Bool().Draw(r, "it was let go on") {
+				secret.State, secret.History = plain.State, append(secret.History, wallet.Step{State: plain.State, At: noon})
+			}
+		case len(secret.History) > 1: // it was, in between
+			secret.History = slices.Insert(secret.History, 1, looked)
+		}
+		if !plain.State.Failing() && plain.State != wallet.Unknown {
+			secret.Failure = rapid.SampledFrom([]*wallet.Failure{
+				nil, {Code: wallet.ComplianceHold, Source: "wallet"}, {Code: wallet.SuspectedFraud, Source: "issuer", RawCode: "59"}, {Code: wallet.LostOrStolen}, {Code: wallet.Unmapped}, {Code: wallet.DoNotHonor, Source: "issuer", RawCode: "59"},
+			}).Draw(r, "failure")
+		}
+		level := identity.Level(rapid.IntRange(0, 3).Draw(r, "level"))
+		if secret.Failure != nil && secret.Failure.Code == wallet.DoNotHonor { // what it is told as is the table's to say, and not the payment's
+			if x, y := codes.Explain(plain, level, noon), codes.Explain(secret, level, noon); !reflect.DeepEqual(x, y) {
+				r.Errorf("%s is explained as\n%+v and, looked at, as\n%+v", plain.State, x, y)
+			}
+			return
+		}
+		if x, y := told(t, codes, plain, level, noon), told(t, codes, secret, level, noon); x != y {
+			r.Errorf("%s is told as\n%s\nand, looked at, as\n%s", plain.State, x, y)
+		}
+	})
+}
+
+// What the wallet says may be told is told, by its category.
+func TestAHoldThatMayBeToldIsTold(t *testing.T) {
+	codes := table(t)
+	tx := payment(t, "", wallet.RiskHold)
+	tx.Failure, tx.CreatedAt, tx.History = nil, noon-1, []wallet.Step{{State: wallet.Initiated, At: noon - 1}, {State: wallet.RiskHold, At: noon}}
+	for category, want := range map[string]string{"documents": "document", "limit": "limit", "never heard of": "", "suspected_fraud": "", "compliance": ""} {
+		tx.Holds = []wallet.Hold{{ID: "h", Reason: category, Disclosable: true, ExpiresAt: noon + 1}}
+		x := codes.Explain(tx, identity.AL1, noon)
+		if x.Money.Key != "on_hold_until" || !strings.Contains(x.Text["en"], want) || (want == "") != (x.Text["en"] == "") || x.Retry != failure.RetryNever {
+			t.Errorf("%s: %s, %q", category, x.Money.Key, x.Text["en"])
+		}
+		if state := tx.ForCustomer().State; state != wallet.Initiated {
+			t.Errorf("%s: the state is told as %s", category, state)
+		}
+		tx.Holds = append(tx.Holds, wallet.Hold{ID: "s", Reason: "fraud"})
+		if y := codes.Explain(tx, identity.AL1, noon); !reflect.DeepEqual(x, y) {
+			t.Errorf("%s: beside one that may not be told: %+v", category, y)
+		}
+		tx.Holds = tx.Holds[1:]
+		if y := codes.Explain(tx, identity.AL1, noon); y.Money.Key != "unfinished" || len(y.Text) != 0 {
+			t.Errorf("one that may not be told: %+v", y)
+		}
+	}
+}
+
 func TestWhereTheMoneyIs(t *testing.T) {
 	codes := table(t)
 	for name, c := range map[string]struct {
@@ -147,7 +241,7 @@ func TestWhereTheMoneyIs(t *testing.T) {
 	}{
 		"refused before it began": {func(tx *wallet.Transaction) { tx.State = wallet.PreCheckFailed }, "No money has left your account."},
 		"set aside until tomorrow": {func(tx *wallet.Transaction) {
-			tx.State, tx.Holds = wallet.Authorised, []wallet.Hold{{ID: "h", ExpiresAt: noon + 1}}
+			tx.State, tx.Holds = wallet.Authorised, []wallet.Hold{{ID: "h", Disclosable: true, ExpiresAt: noon + 1}}
 		}, "268.00 CNY is on hold and is released by then at the latest. It has not left your account."},
 		"set aside, nobody says until when": {func(tx *wallet.Transaction) { tx.State = wallet.Authorised }, "268.00 CNY is on hold. It has not left your account."},
 		"late":                              {func(tx *wallet.Transaction) { tx.State, tx.ExpectedBy = wallet.Processing, noon-1 }, "268.00 CNY has left your account and should have arrived by then. It still counts as on its way. Please do not pay again."},

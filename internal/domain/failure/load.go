@@ -30,6 +30,7 @@ type codesFile struct {
 	Money   map[string]form.Texts       `yaml:"money"`
 	Coming  map[string]form.Texts       `yaml:"incoming"`
 	Retry   map[Retry]form.Texts        `yaml:"retry"`
+	Holds   map[string]form.Texts       `yaml:"holds"`
 	Steps   map[string]Step             `yaml:"steps"`
 }
 
@@ -47,7 +48,7 @@ func languages() []string { return []string{"en", "zh"} }
 // sentences are where money can be, and which figures each sentence names.
 func sentences() map[string][]string {
 	return map[string][]string{
-		"not_taken": nil, "on_hold": {"amount"}, "on_hold_until": {"amount", "until"}, "underway": {"amount"}, "underway_by": {"amount", "by"},
+		"not_taken": nil, "unfinished": {"amount"}, "unfinished_long": {"amount"}, "on_hold": {"amount"}, "on_hold_until": {"amount", "until"}, "underway": {"amount"}, "underway_by": {"amount", "by"},
 		"late": {"amount", "by"}, "arrived": {"amount"}, "coming_back": {"amount"}, "coming_back_by": {"amount", "by"}, "came_back": {"amount"}, "unknown": {"amount"},
 	}
 }
@@ -60,7 +61,7 @@ func Load(files fs.FS) (*Table, error) {
 	if err := decode(files, "codes.yaml", &read); err != nil {
 		return nil, err
 	}
-	t := &Table{version: read.Version, codes: read.Codes, neutral: read.Neutral, money: read.Money, incoming: read.Coming, retry: read.Retry, steps: map[string]Step{}}
+	t := &Table{version: read.Version, codes: read.Codes, neutral: read.Neutral, money: read.Money, incoming: read.Coming, retry: read.Retry, holds: read.Holds, steps: map[string]Step{}}
 	for key, step := range read.Steps {
 		step.Key = key
 		t.steps[key] = step
@@ -127,6 +128,14 @@ func (t *Table) check() error {
 	}
 	if len(t.money) != len(sentences()) || len(t.incoming) != len(sentences())-2 || len(t.retry) != len(retries()) {
 		return wrong(file, "has a sentence that nobody says")
+	}
+	for category, texts := range t.holds {
+		if err := checkTexts(file, "holds."+category, texts, maxText, nil); err != nil {
+			return err
+		}
+	}
+	if t.steps[stepTalk].Where != "person" {
+		return wrong(file, "no step %s leads to a person", stepTalk)
 	}
 	return t.checkSteps()
 }

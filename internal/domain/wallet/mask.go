@@ -187,31 +187,54 @@ func (t Transaction) ForCustomer() Transaction {
 	if t.Counterparty != nil {
 		t.Counterparty = &Counterparty{Name: t.Counterparty.Name, Account: MaskEnd(t.Counterparty.Account, 4)}
 	}
+	t = t.Told()
 	if t.Failure != nil {
 		f := t.Failure.ForCustomer()
 		t.Failure = &f
 	}
-	holds := make([]Hold, len(t.Holds))
-	for i, h := range t.Holds {
-		if !h.Disclosable {
-			h.Reason = ""
-		}
-		holds[i] = h
-	}
-	t.State = t.told()
-	t.Holds, t.Evidence, t.Rail, t.RailRef, t.ClientRef = holds, nil, "", "", ""
-	var history []Step
-	for _, s := range t.History {
-		if s.State != RiskHold {
-			history = append(history, Step{State: s.State, At: s.At})
-		}
-	}
-	t.History = history
+	t.Evidence, t.Rail, t.RailRef, t.ClientRef = nil, "", "", ""
 	return t
 }
 
-// told is the state that t's customer may be told. That somebody looks at a payment
-// for fraud or by law is not said to whoever made it: to them it is where it was.
+// Told is t as far as its customer may be told of it, and whoever may hear no more than
+// they. That somebody looks at a payment for fraud or by law is not said: it is where it
+// was before, with a history in which that never happened; of what is set aside there is
+// what the wallet says may be told; and no reason for which a payment that goes on would
+// have failed. A payment is told like any other one that takes its time, or the
+// difference would tell. This is the one rule: whatever explains, proposes, lists or
+// shows a payment goes by it.
+func (t Transaction) Told() Transaction {
+	var holds []Hold
+	for _, h := range t.Holds {
+		if h.Disclosable {
+			holds = append(holds, h)
+		}
+	}
+	var history []Step
+	for _, s := range t.History {
+		if s.State != RiskHold && (len(history) == 0 || history[len(history)-1].State != s.State) {
+			history = append(history, Step{State: s.State, At: s.At})
+		}
+	}
+	t.State, t.Holds, t.History = t.told(), holds, history
+	if t.Failure != nil && !t.Failure.Code.Disclosable() && !t.State.Failing() {
+		t.Failure = nil
+	}
+	return t
+}
+
+// Failing tells whether a payment in s did not do what it was for, so that there is a
+// reason.
+func (s State) Failing() bool {
+	switch s {
+	case PreCheckFailed, Failed, FailedAfterDebit, AutoReversal, Expired, Voided, Reversed:
+		return true
+	default:
+		return false
+	}
+}
+
+// told is the state that t's customer may be told.
 func (t Transaction) told() State {
 	if t.State != RiskHold {
 		return t.State

@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -128,6 +129,13 @@ func (s *Service) Transactions(ctx context.Context, p identity.Principal, custom
 	if err := q.Validate(); err != nil {
 		return wallet.Page{}, err
 	}
+	wanted := q.States
+	if !link.Untold {
+		q.States = toldAs(wanted)
+	}
+	if len(wanted) > 0 && len(q.States) == 0 {
+		return wallet.Page{}, nil
+	}
 	page, err := s.Wallet.Transactions(ctx, actorOf(p, link.Case, wallet.PurposeView), q)
 	if err != nil {
 		return wallet.Page{}, fault.Wrap(op, err)
@@ -135,7 +143,21 @@ func (s *Service) Transactions(ctx context.Context, p identity.Principal, custom
 	for i, t := range page.Items {
 		page.Items[i] = s.atDesk(t, link)
 	}
+	if len(wanted) > 0 {
+		page.Items = slices.DeleteFunc(page.Items, func(t wallet.Transaction) bool { return !slices.Contains(wanted, t.State) })
+	}
 	return page, nil
+}
+
+// toldAs are the states of the payments that are told as being in one of those that are
+// asked for: one that is looked at is told as where it was before, and a list by states
+// must not tell it from the others.
+func toldAs(states []wallet.State) []wallet.State {
+	list := slices.DeleteFunc(slices.Clone(states), func(s wallet.State) bool { return s == wallet.RiskHold })
+	if slices.ContainsFunc(list, func(s wallet.State) bool { return s.May(wallet.RiskHold) }) {
+		list = append(list, wallet.RiskHold)
+	}
+	return list
 }
 
 // Transaction gives one of a customer's transactions, masked. Errors: as Customer.

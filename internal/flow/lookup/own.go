@@ -53,7 +53,7 @@ func (s *Service) Own(ctx context.Context, p identity.Principal, q wallet.Query)
 		return wallet.Page{}, fault.Wrap(op, err)
 	}
 	for i, t := range page.Items {
-		page.Items[i] = t.ForCustomer()
+		page.Items[i] = s.theirs(p, t)
 		s.offered.put(p.ID, wallet.Refer(t), s.Clock())
 	}
 	return page, nil
@@ -78,7 +78,25 @@ func (s *Service) OwnOne(ctx context.Context, p identity.Principal, id string) (
 		return wallet.Transaction{}, fault.Wrap(op, err)
 	}
 	s.offered.put(p.ID, wallet.Refer(t), s.Clock())
-	return t.ForCustomer(), nil
+	return s.theirs(p, t), nil
+}
+
+// theirs is a transaction as the customer who asks may see it now: why it failed is told
+// as whoever explains it would, so that what needs a proof is not in a list that needs
+// none.
+func (s *Service) theirs(p identity.Principal, t wallet.Transaction) wallet.Transaction {
+	own := t.ForCustomer()
+	if own.Failure == nil || s.Causes == nil {
+		return own
+	}
+	switch told := s.Causes.Explain(t, p.Level, wallet.At(s.Clock())).Told; told {
+	case own.Failure.Code:
+	case "":
+		own.Failure = nil
+	default:
+		own.Failure = &wallet.Failure{Code: told}
+	}
+	return own
 }
 
 // Reference makes the reference to a transaction of the customer who asks: from what

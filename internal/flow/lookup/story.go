@@ -116,8 +116,10 @@ func (s *Service) Story(ctx context.Context, p identity.Principal, customerID, i
 		return Story{}, fault.Wrap(op, err)
 	}
 	s.explain(&story, t, link)
-	if story.From != Told {
+	if story.From != Told && link.Untold {
 		story.Timeline = ofHistory(t)
+	} else if story.From != Told {
+		story.Timeline = ofHistory(t.Told())
 	}
 	story.Timeline = append(story.Timeline, ours...)
 	slices.SortStableFunc(story.Timeline, func(a, b Event) int { return cmp.Compare(a.At, b.At) })
@@ -125,26 +127,49 @@ func (s *Service) Story(ctx context.Context, p identity.Principal, customerID, i
 		story.Timeline = story.Timeline[n-mostEvents:]
 	}
 	if !link.Untold {
-		told := slices.DeleteFunc(story.Timeline, func(e Event) bool { return !e.Tellable })
-		story.Left = len(story.Timeline) - len(told)
-		story.Timeline = told
-		if story.Withheld { // a provider's own word would say it
-			for i := range told {
-				told[i].RawCode, told[i].RawText = "", ""
-			}
-		}
+		story.tellLess()
 	}
 	return story, nil
+}
+
+// tellLess leaves of the timeline what the customer may hear too. How much is left out is
+// said where a cause is withheld, for then everybody knows that there is one; of a payment
+// that is or was looked at, even the number would tell.
+func (s *Story) tellLess() {
+	all := len(s.Timeline)
+	var last wallet.State
+	s.Timeline = slices.DeleteFunc(s.Timeline, func(e Event) bool {
+		again := e.Source == "wallet" && e.State != "" && e.State == last // it was elsewhere in between
+		if !e.Tellable || e.State == wallet.RiskHold || again {
+			return true
+		}
+		if e.Source == "wallet" && e.State != "" {
+			last = e.State
+		}
+		return false
+	})
+	if !s.Withheld {
+		return
+	}
+	s.Left = all - len(s.Timeline)
+	for i := range s.Timeline { // a provider's own word would say it
+		s.Timeline[i].RawCode, s.Timeline[i].RawText = "", ""
+	}
 }
 
 // explain fills in what staff may know and the customer may be told.
 func (s *Service) explain(story *Story, t wallet.Transaction, link wallet.Link) {
 	now := wallet.At(s.Clock())
-	story.Where = s.Causes.Explain(t, identity.AL3, now).Money
-	story.Say = s.Causes.Explain(failure.Theirs(t), story.Level, now)
+	story.Say = s.Causes.Explain(t, story.Level, now)
+	story.Where = story.Say.Money
+	if link.Untold {
+		story.Where = s.Causes.Where(t, now)
+	}
 	story.Transaction = s.atDesk(t, link)
 	cause, failed := s.Causes.Inside(t)
 	switch {
+	case !link.Untold && !t.Told().State.Failing() && s.secret(t): // it goes on: there is nothing to withhold
+		story.Say.Cause = ""
 	case failed && (link.Untold || !s.secret(t)):
 		story.Cause = &cause
 	case failed:
@@ -249,23 +274,20 @@ func ofHistory(t wallet.Transaction) []Event {
 	return events
 }
 
-// atDesk is a transaction as one member of staff may see it: masked, and without the
-// cause of what its customer must not hear where they may not hear it either.
+// atDesk is a transaction as one member of staff may see it: masked, and for who may not
+// hear more than its customer as they are told it, but for that a cause is withheld.
 func (s *Service) atDesk(t wallet.Transaction, link wallet.Link) wallet.Transaction {
 	t = t.Masked()
 	if link.Untold {
 		return t
 	}
+	t = t.Told()
 	if t.Failure != nil && s.secret(t) {
 		t.Failure = &wallet.Failure{Code: wallet.FailureUndisclosed}
-	}
-	holds := slices.Clone(t.Holds)
-	for i, h := range holds {
-		if !h.Disclosable {
-			holds[i].Reason = ""
+		if !t.State.Failing() { // its raw code says so, and the payment goes on
+			t.Failure = nil
 		}
 	}
-	t.Holds = holds
 	return t
 }
 

@@ -35,12 +35,12 @@ func sentence(m failure.Sentence) *selfservice.Sentence {
 func (s *Service) paymentValue(raw wallet.Transaction) selfservice.Value {
 	now := s.now()
 	t := raw.ForCustomer()
-	x := s.Failures.Explain(undated(raw), identity.AL1, now)
+	x := s.Failures.Explain(raw, identity.AL1, now)
 	fact := &selfservice.PaymentFact{
 		ID: t.ID, Kind: string(t.Kind), Direction: string(t.Direction), State: string(t.State), Party: t.Party(), Rail: raw.Rail,
 		Amount: t.Amount, Sum: selfservice.Whole(t.Amount), Currency: t.Amount.Currency(), Where: x.Money.Key, Money: sentence(x.Money),
 		Begun: t.CreatedAt, ExpectedBy: t.ExpectedBy, AgeHours: hours(now - t.CreatedAt), Final: t.Final, There: true,
-		Failed: failed(raw), Over: over(raw), Refunded: t.State == wallet.Refunded, Refunding: t.State == wallet.RefundPending,
+		Failed: failed(t), Over: over(t), Refunded: t.State == wallet.Refunded, Refunding: t.State == wallet.RefundPending,
 	}
 	if !fact.Failed { // to find money by; of what moved none a reference says nothing
 		fact.Reference = raw.RailRef
@@ -82,44 +82,34 @@ func over(t wallet.Transaction) bool {
 	}
 }
 
-// undated is a payment that is held for its risk without the end of holds that may not
-// be told: it says that somebody looks at it, and for how long.
-func undated(t wallet.Transaction) wallet.Transaction {
-	if t.State != wallet.RiskHold {
-		return t
-	}
-	t.Holds = slices.Clone(t.Holds)
-	for i := range t.Holds {
-		if !t.Holds[i].Disclosable {
-			t.Holds[i].ExpiresAt = 0
-		}
-	}
-	return t
-}
-
 // belongs tells whether a payment is one of those that a list is of.
 func belongs(which string, t wallet.Transaction, f *selfservice.PaymentFact) bool {
 	paid := t.Direction == wallet.Out && slices.Contains([]wallet.Kind{wallet.KindPayment, wallet.KindInStore, wallet.KindBill}, t.Kind)
 	sent := t.Direction == wallet.Out && (paid || slices.Contains([]wallet.Kind{wallet.KindTransfer, wallet.KindWithdrawal, wallet.KindCrypto, wallet.KindTopUp}, t.Kind))
-	hanging := slices.Contains([]string{"on_hold", "on_hold_until", "underway", "underway_by", "late", "coming_back", "coming_back_by", "unknown"}, f.Where)
+	hanging := slices.Contains([]string{"unfinished", "unfinished_long", "on_hold", "on_hold_until", "underway", "underway_by", "late", "coming_back", "coming_back_by", "unknown"}, f.Where)
 	switch which {
 	case "failed":
-		return f.Failed || (hanging && !strings.HasPrefix(f.Where, "underway") && !f.Refunding)
+		return f.Failed || (hanging && !strings.HasPrefix(f.Where, "underway") && f.Where != "unfinished" && !f.Refunding)
 	case "underway":
 		return hanging
 	case "refundable":
 		return paid && (slices.Contains([]wallet.State{wallet.RefundPending, wallet.PartiallyRefunded, wallet.Refunded}, t.State) || (t.State == wallet.Posted && !t.Final))
 	case "disputable":
-		return sent && !f.Disputed && !f.Refunded && f.Where != "not_taken" && f.Where != "came_back"
+		return sent && !f.Disputed && !f.Refunded && !untaken(f.Where) && f.Where != "came_back"
 	default:
 		return true
 	}
 }
 
+// untaken tells whether no money has moved.
+func untaken(where string) bool {
+	return where == "not_taken" || strings.HasPrefix(where, "unfinished")
+}
+
 // causeValue is why a payment did not work, to somebody of whom Kefu is this sure. Links
 // open screens of the wallet's app, by name.
 func (s *Service) causeValue(t wallet.Transaction, level identity.Level, links map[string]string) *selfservice.Value {
-	x := s.Failures.Explain(undated(t), max(level, identity.AL1), s.now())
+	x := s.Failures.Explain(t, max(level, identity.AL1), s.now())
 	fact := &selfservice.CauseFact{
 		Code: string(x.Told), Disclosed: x.Disclosed, Where: x.Money.Key, Retry: string(x.Retry), Next: []string{}, Version: x.Version,
 		Title: x.Title, Text: x.Text, Money: sentence(x.Money), RetryText: x.RetryText, RetryAt: x.RetryAt,

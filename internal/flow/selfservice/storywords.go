@@ -84,7 +84,7 @@ func everyWord(of map[string]pair, codes []string, lang string) string {
 // wheres are where money is, by the keys of the sentences of failure codes.
 func wheres() map[string]pair {
 	return map[string]pair{
-		"not_taken": {"nothing taken", "未扣款"}, "on_hold": {"set aside", "预扣中"}, "on_hold_until": {"set aside", "预扣中"},
+		"not_taken": {"nothing taken", "未扣款"}, "unfinished": {"not finished", "尚未完成"}, "unfinished_long": {"not finished, longer than usual", "尚未完成，用时较长"}, "on_hold": {"set aside", "预扣中"}, "on_hold_until": {"set aside", "预扣中"},
 		"underway": {"on its way", "在途"}, "underway_by": {"on its way", "在途"}, "late": {"late", "逾期未到"}, "arrived": {"arrived", "已到账"},
 		"coming_back": {"coming back", "退回中"}, "coming_back_by": {"coming back", "退回中"}, "came_back": {"came back", "已退回"}, "unknown": {"outcome not known", "结果待确认"},
 	}

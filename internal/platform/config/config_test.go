@@ -77,6 +77,8 @@ log:
 func TestEachMistakeIsOneSentence(t *testing.T) {
 	cases := map[string]struct{ file, env, want string }{
 		"not yaml":          {"a: [", "", "the file is not YAML: line 1: did not find expected node content. Compare the place with docs/kefu.sample.yaml."},
+		"a link anywhere":   {"wallet: {link_origins: ['https://wallet.example/path']}", "", "wallet.link_origins.1 is \"https://wallet.example/path\", which is neither the origin of a page nor the scheme of an app's links. Write an origin such as https://wallet.example, or a scheme with its colon such as acmepay:."},
+		"a script's link":   {"wallet: {link_origins: ['acmepay:', 'javascript:']}", "", "wallet.link_origins.2 is \"javascript:\", which is neither the origin of a page nor the scheme of an app's links. Write an origin such as https://wallet.example, or a scheme with its colon such as acmepay:."},
 		"wallet over http":  {"wallet: {url: 'http://wallet.example/v1', secret_file: s}\nidentity: {issuers: [{issuer: w, jwks_file: k, algorithms: [EdDSA]}]}", "", "wallet.url is \"http://wallet.example/v1\", over which anyone on the way reads what customers own. Write an address that begins with https://."},
 		"wallet of nobody":  {"wallet: {url: 'https://wallet.example/v1', secret_file: s}", "", "wallet.issuer is \"\", which is none of identity.issuers, so it is not known whose customers the wallet has. Write the iss claim of the wallet's tokens."},
 		"wallet unsigned":   {"wallet: {url: 'https://wallet.example/v1'}\nidentity: {issuers: [{issuer: w, jwks_file: k, algorithms: [EdDSA]}]}", "", "wallet has a url and lacks key_id or secret_file, so no request could be signed. Give both; docs/wallet-api.md says how they are used."},

@@ -76,6 +76,7 @@ type Wallet struct {
 	Issuer     string        `yaml:"issuer" doc:"Whose customers the wallet knows: the iss claim of identity.issuers; may be empty where there is one issuer."`
 	KeyID      string        `yaml:"key_id" doc:"The name by which the wallet knows the secret that requests are signed with."`
 	SecretFile string        `yaml:"secret_file" doc:"File with that secret, at least 32 characters that nobody can guess."`
+	Links      []string      `yaml:"link_origins" doc:"Where links of the wallet's may lead, with which customers confirm something in its app: origins such as https://wallet.example, and the schemes of an app's links such as acmepay:. A link that leads elsewhere is not shown to anybody."`
 	Timeout    time.Duration `yaml:"timeout" doc:"How long one question to the wallet may take, before it counts as not answered."`
 	Concurrent int           `yaml:"concurrent" doc:"Most questions to the wallet at one time."`
 	Private    bool          `yaml:"private" doc:"Whether the wallet may be in a private network: the operator's own, or on this machine, where plain http will do."`
@@ -221,7 +222,7 @@ func Default() Config {
 			SessionLife: 12 * time.Hour, VisitorLife: 30 * 24 * time.Hour, LevelLife: 10 * time.Minute,
 			ClaimHorizon: 30 * time.Minute, RecheckEvery: time.Minute,
 		},
-		Wallet:    Wallet{Timeout: 4 * time.Second, Concurrent: 16, KeyID: "kefu", Reveals: Rate{Burst: 20, Per: time.Hour}},
+		Wallet:    Wallet{Links: []string{}, Timeout: 4 * time.Second, Concurrent: 16, KeyID: "kefu", Reveals: Rate{Burst: 20, Per: time.Hour}},
 		Staff:     Staff{Idle: 15 * time.Minute, SessionLife: 12 * time.Hour, Passwords: true},
 		Directory: Directory{Label: "your organisation", Scopes: []string{"profile", "email"}},
 		Limits: Limits{

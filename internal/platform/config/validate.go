@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"kefu/internal/platform/applink"
 	"kefu/internal/platform/logging"
 )
 
@@ -220,6 +221,14 @@ func (c *checker) wallet(w Wallet, identity Identity) {
 	c.count("wallet.concurrent", int64(w.Concurrent), 1, 1000)
 	c.count("wallet.reveals.burst", int64(w.Reveals.Burst), 1, 1000)
 	c.between("wallet.reveals.per", w.Reveals.Per, time.Minute, 24*time.Hour)
+	if len(w.Links) > applink.Max {
+		c.add("wallet.link_origins", "names more than "+strconv.Itoa(applink.Max)+" places", "Name only where the wallet's own links lead")
+	}
+	for i, place := range w.Links {
+		if _, err := applink.Read([]string{place}); err != nil {
+			c.add(item("wallet.link_origins", i), "is "+quote(place)+", which is neither the origin of a page nor the scheme of an app's links", "Write an origin such as https://wallet.example, or a scheme with its colon such as acmepay:")
+		}
+	}
 	if w.URL == "" {
 		return
 	}

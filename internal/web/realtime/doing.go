@@ -10,7 +10,7 @@ import (
 // conversations, that a run of theirs is another revision: what is in it they ask for,
 // and are judged then. The hub is locked for reading.
 func (d *delivery) run(h *hub, c *event.RunChange) {
-	about := policy.Object{CustomerID: c.CustomerID}
+	about := policy.Object{CustomerID: c.CustomerID, Open: true} // or not: that is judged when they ask
 	d.frame = wire.AppendRun(d.frame[:0], c, "")
 	d.tell(h.byCustomer[c.CustomerID], policy.ReadRuns, about)
 	for _, conv := range c.Conversations {
@@ -23,7 +23,7 @@ func (d *delivery) run(h *hub, c *event.RunChange) {
 // part of, and of nothing that staff have done.
 func (d *delivery) act(h *hub, c *event.ActChange) {
 	d.frame = wire.AppendAct(d.frame[:0], c)
-	d.tell(h.byWatch[c.ConversationID], policy.ReadActs, policy.Object{CustomerID: c.CustomerID})
+	d.tell(h.byWatch[c.ConversationID], policy.ReadActs, policy.Object{CustomerID: c.CustomerID, Open: true})
 }
 
 // tell queues the frame for those who may.

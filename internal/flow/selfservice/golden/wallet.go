@@ -166,7 +166,11 @@ func (b *book) tx(t Tx) wallet.Transaction {
 		out.Failure = &wallet.Failure{Code: wallet.FailureCode(t.Failure), Source: "provider", RawCode: t.Raw}
 	}
 	if out.State == wallet.Authorised || out.State == wallet.RiskHold || out.State == wallet.PartiallyCaptured {
-		out.Holds = []wallet.Hold{{ID: "hold-" + t.ID, Amount: out.Amount, Reason: "review", PlacedAt: out.CreatedAt, ExpiresAt: b.back(t.Held)}}
+		hold := wallet.Hold{ID: "hold-" + t.ID, Amount: out.Amount, Reason: "review", PlacedAt: out.CreatedAt, ExpiresAt: b.back(t.Held)}
+		if out.State != wallet.RiskHold { // it is the shop's, and no secret
+			hold.Reason, hold.Disclosable = "authorisation", true
+		}
+		out.Holds = []wallet.Hold{hold}
 	}
 	if kind, id, ok := strings.Cut(t.Related, ":"); ok {
 		out.Related = []wallet.Relation{{Kind: kind, ID: id}}
