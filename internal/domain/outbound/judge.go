@@ -1,13 +1,25 @@
 package outbound
 
+import "kefu/internal/domain/guard/fold"
+
 // topic is what was spoken of a moment ago and "it" may stand for.
 type topic struct {
 	secret bool // that the customer has, or is about to get
+	safe   bool // an account that is called safe
+	remote bool // a program for controlling somebody's device
+	listed bool // what follows is a list of what is asked for
 	left   int  // clauses in which it can still be meant
 }
 
 // reach is how many clauses on "it" may stand for what was named.
 const reach = 3
+
+// accountDigits are as many digits as no sum of money has, and the shortest number
+// of an account does.
+const accountDigits = 8
+
+// listLength is how many clauses a list of what is asked for can have.
+const listLength = 10
 
 // judge tells whether a clause asks for what is never asked for.
 func (r *reading) judge(i int, spoken topic) (Class, bool) {
@@ -16,11 +28,11 @@ func (r *reading) judge(i int, spoken topic) (Class, bool) {
 		return "", false
 	}
 	switch {
-	case r.asksForControl(i):
+	case r.asksForControl(i) || r.asksToSee(i) || spoken.remote && c.has(operate|it) && !c.any(others|past):
 		return Remote, true
-	case r.asksToMove(i):
+	case r.asksToMove(i, spoken):
 		return Safe, true
-	case r.asksForSecret(i) || r.asksForIt(c, spoken):
+	case r.asksForSecret(i) || r.asksForIt(c, spoken) || spoken.listed && namesSecret(c) && !c.any(inApp):
 		return Secret, true
 	}
 	return "", false
@@ -31,6 +43,15 @@ func (r *reading) judge(i int, spoken topic) (Class, bool) {
 func (r *reading) after(i int, spoken topic) topic {
 	c := r.clauses[i]
 	switch {
+	case c.leads && c.any(give|need) && !r.negated(i) && !r.toldOfOthers(i):
+		return topic{listed: true, left: listLength}
+	case c.any(safeAccount) && !r.negated(i) && !c.any(others):
+		return topic{safe: true, left: reach}
+	case c.any(program) && !r.negated(i) && !r.toldOfOthers(i) && !c.any(others|past):
+		return topic{remote: true, left: reach}
+	case spoken.listed && spoken.left > 1:
+		spoken.left--
+		return spoken
 	case (namesSecret(c) || c.any(weakSecret)) && !r.negated(i) && !c.any(others|give):
 		return topic{secret: true, left: reach}
 	case c.any(other) || spoken.left <= 1:
@@ -44,7 +65,7 @@ func (r *reading) after(i int, spoken topic) topic {
 // says not what it is about goes on behind it: "never send, share or show".
 func (r *reading) negated(i int) bool {
 	c := r.clauses[i]
-	if r.before(c, never, r.request(c)) {
+	if r.before(c, never, r.request(c)) || r.follows(c, never, secretWord|cardNumber) {
 		return true
 	}
 	for k := i - 1; k >= 0 && r.clauses[k].sentence == c.sentence; k-- {
@@ -74,10 +95,13 @@ func (r *reading) request(c clause) int {
 // of what was: "did anyone ask you to send the code?"
 func (r *reading) toldOfOthers(i int) bool {
 	c := r.clauses[i]
+	if c.any(pastBehind) {
+		return true
+	}
 	if c.any(us) {
 		return false
 	}
-	if c.any(pastBehind) || r.before(c, others|past, r.request(c)) {
+	if r.before(c, others|past, r.request(c)) {
 		return true
 	}
 	begins := c.first < c.last && r.marks[c.first].start == c.start && r.marks[c.first].kind&goesOn != 0
@@ -92,7 +116,7 @@ func namesSecret(c clause) bool {
 // asksForSecret tells whether a clause asks for a secret that it names.
 func (r *reading) asksForSecret(i int) bool {
 	c := r.clauses[i]
-	named := namesSecret(c) || c.has(weakSecret|us) || c.has(weakSecret|whatIs|your)
+	named := namesSecret(c) || c.has(weakSecret|us) || c.has(weakSecret|whatIs|your) || c.has(weakSecret|need)
 	if !named || r.toldOfOthers(i) {
 		return false
 	}
@@ -102,7 +126,7 @@ func (r *reading) asksForSecret(i int) bool {
 	case c.any(enter):
 		return !c.any(inApp)
 	case c.any(need):
-		return c.any(secretWord|cardNumber) && !c.any(inApp)
+		return !c.any(inApp)
 	case c.any(whatIs):
 		return c.any(your) && !c.any(other)
 	}
@@ -141,6 +165,8 @@ func (r *reading) asksForIt(c clause, spoken topic) bool {
 		return c.any(us) || c.any(it) && !c.any(inApp)
 	case c.any(enter):
 		return c.any(us)
+	case c.any(need):
+		return c.any(it)
 	}
 	return c.has(whatIs | it)
 }
@@ -154,11 +180,37 @@ func (r *reading) asksForControl(i int) bool {
 	return c.any(operate | give | need)
 }
 
+// asksToSee tells whether we are to be shown the customer's screen.
+func (r *reading) asksToSee(i int) bool {
+	c := r.clauses[i]
+	return c.has(screen|us) && c.any(operate|give) && !c.any(other) && !r.toldOfOthers(i)
+}
+
 // asksToMove tells whether money is to go to an account that somebody names.
-func (r *reading) asksToMove(i int) bool {
+func (r *reading) asksToMove(i int, spoken topic) bool {
 	c := r.clauses[i]
 	if !c.any(move) || r.toldOfOthers(i) {
 		return false
 	}
-	return c.any(safeAccount) || c.has(funds|elsewhere)
+	switch {
+	case c.any(safeAccount), spoken.safe && c.any(funds|it), c.any(funds|it) && c.any(elsewhere):
+		return true
+	case r.before(c, weDo, r.place(c, move)):
+		return false
+	}
+	return c.has(funds|destination) || c.any(funds|destination) && r.named(c)
+}
+
+// named tells whether a clause says to which account: by its number or an address.
+func (r *reading) named(c clause) bool {
+	digits := 0
+	for i := c.start; i < c.end; i++ {
+		if r.view.Char[i] == '@' {
+			return true
+		}
+		if r.view.Class(i) == fold.Digit {
+			digits++
+		}
+	}
+	return digits >= accountDigits
 }

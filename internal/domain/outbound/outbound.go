@@ -37,7 +37,7 @@ func IsReason(reason string) bool {
 }
 
 // Version names the rules. It goes up when they change.
-const Version = 1
+const Version = 2
 
 // maxCharacters of one text are read; what is said in one message is shorter.
 const maxCharacters = 32 << 10

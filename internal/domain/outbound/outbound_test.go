@@ -44,7 +44,7 @@ func check(t testing.TB, f *Filter, text string, before ...string) []Finding {
 
 func TestWhatIsNeverAskedForIsFound(t *testing.T) {
 	f := newFilter(t)
-	for _, line := range lines(t, "asks.txt") {
+	for _, line := range append(lines(t, "asks.txt"), lines(t, "asks_2.txt")...) {
 		class, text, _ := strings.Cut(line, "\t")
 		found := check(t, f, text)
 		if len(found) == 0 {
@@ -59,7 +59,7 @@ func TestWhatIsNeverAskedForIsFound(t *testing.T) {
 
 func TestWhatIsSaidAllDayPasses(t *testing.T) {
 	f := newFilter(t)
-	for _, text := range lines(t, "says.txt") {
+	for _, text := range append(lines(t, "says.txt"), lines(t, "says_2.txt")...) {
 		if found := check(t, f, text); len(found) > 0 {
 			points := []rune(text)
 			t.Errorf("stopped as %s: %s: %q", found[0].Class, text, string(points[found[0].Start:found[0].End]))

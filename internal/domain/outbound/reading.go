@@ -150,3 +150,13 @@ func (r *reading) before(c clause, kinds words.Kind, place int) bool {
 	at := r.place(c, kinds)
 	return at >= 0 && (place < 0 || at < place)
 }
+
+// follows tells whether a phrase of the second kinds stands right behind one of the first.
+func (r *reading) follows(c clause, first, second words.Kind) bool {
+	for k := c.first + 1; k < c.last; k++ {
+		if r.marks[k-1].kind&first != 0 && r.marks[k].kind&second != 0 {
+			return true
+		}
+	}
+	return false
+}
