@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -435,7 +434,7 @@ func TestHostileAnswersToQuestions(t *testing.T) {
 // A link is shown only where it leads to a place that the operator named, and the
 // operator is told once where it led instead, without what would open something.
 func TestLinksLeadNowhereElse(t *testing.T) {
-	at := strconv.FormatInt(time.Now().Add(time.Minute).UnixMicro(), 10)
+	at := `"` + time.Now().Add(time.Minute).UTC().Format(time.RFC3339Nano) + `"`
 	for link, want := range map[string]bool{
 		"https://wallet.example/ask?secret=1": true, "acmepay://ask/1": true, "https://wallet.example.evil.com/ask?secret=1": false, "otherapp://ask?secret=1": false,
 		"https://wallet.example@evil.com/?secret=1": false,
