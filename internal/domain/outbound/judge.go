@@ -123,10 +123,10 @@ func (r *reading) asksForSecret(i int) bool {
 	switch {
 	case c.any(give):
 		return c.any(us) || !c.any(inApp)
-	case c.any(enter):
-		return !c.any(inApp)
 	case c.any(need):
 		return !c.any(inApp)
+	case c.any(enter): // "the app asks you to enter it" tells, and asks for nothing
+		return c.any(us|please) && !c.any(inApp)
 	case c.any(whatIs):
 		return c.any(your) && !c.any(other)
 	}
