@@ -211,6 +211,9 @@ func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID st
 	if err := t.claimHandles(ctx, in, customerID); err != nil {
 		return nil, err
 	}
+	if err := t.claimCases(ctx, in, customerID, ids); err != nil {
+		return nil, err
+	}
 	var left int
 	if err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*) FROM conversation WHERE customer_id = $1", in.Visitor).Scan(&left); err != nil {
 		return nil, engine.MapError(op, err)
@@ -243,6 +246,31 @@ func (t *Tx) claimFiles(ctx context.Context, in customer.SignIn, customerID stri
 	_, err = t.SQL.ExecContext(ctx, `UPDATE attachment SET customer_id = $1, uploader_id = $1 WHERE customer_id = $2
 		AND conversation_id = '' AND created_at >= $3`, customerID, in.Visitor, in.VisitorSince)
 	return engine.MapError(op, err)
+}
+
+// claimCases makes the cases of the moved conversations the customer's: who reported
+// something and signs in then has to find it, and its letters and credits are theirs.
+func (t *Tx) claimCases(ctx context.Context, in customer.SignIn, customerID string, conversations []string) error {
+	const op = "storage.claimCases"
+	for _, conv := range conversations {
+		rows, err := t.SQL.QueryContext(ctx, `UPDATE case_file SET customer_id = $1 WHERE customer_id = $2
+			AND id IN (SELECT case_id FROM case_conversation WHERE conversation_id = $3) RETURNING id`, customerID, in.Visitor, conv)
+		if err != nil {
+			return engine.MapError(op, err)
+		}
+		err = engine.EachRow(rows, func(r *sql.Rows) error {
+			var id string
+			if err := r.Scan(&id); err != nil {
+				return err
+			}
+			t.Record(identity.SystemPart("identity"), "case.identify", "case", id, customerID)
+			return nil
+		})
+		if err != nil {
+			return engine.MapError(op, err)
+		}
+	}
+	return nil
 }
 
 // CustomerOf reads a customer. Errors: Forbidden, NotFound.
