@@ -12,7 +12,7 @@ PACKAGES  ?= ./...
 GOTEST    ?= go test
 
 # Packages that run concurrently, as a pattern of import paths.
-RACE := /(platform/(lifecycle|ratelimit|metrics|tracing|keyring|headlog)|connector/blob|domain/search|storage|web|flow|app|client|bench|replay|target)(/|$$)
+RACE := /(platform/(sharedkeys|lifecycle|ratelimit|metrics|tracing|keyring|headlog)|connector/blob|domain/search|storage|web|flow|app|client|bench|replay|target)(/|$$)
 
 UI_SOURCES := $(shell find ui -name node_modules -prune -o -name dist -prune -o -name test -prune -o -name e2e -prune -o -type f -print)
 UI_BUILT   := ui/dist/demo/index.html

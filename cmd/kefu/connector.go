@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,8 +8,7 @@ import (
 	"time"
 
 	"kefu/internal/platform/config"
-	"kefu/internal/platform/fault"
-	"kefu/internal/platform/httpsig"
+	"kefu/internal/platform/sharedkeys"
 	"kefu/internal/walletcheck"
 )
 
@@ -23,8 +21,8 @@ func runConnector(ctx context.Context, args []string) int {
 	f := newFlags("connector verify")
 	var o walletcheck.Options
 	f.StringVar(&o.URL, "url", "", "where the wallet's API begins, instead of wallet.url")
-	f.StringVar(&o.Key.ID, "key", "", "the name of the key, instead of wallet.key_id")
-	secretFile := f.String("secret-file", "", "the file with the secret, instead of wallet.secret_file")
+	f.StringVar(&o.Key.ID, "key", "", "the name of the key to sign with, instead of the first in the file")
+	secretFile := f.String("secret-file", "", "the file with the keys, instead of wallet.secret_file")
 	f.StringVar(&o.Customer, "customer", "", "a customer of the wallet's, with transactions and an address")
 	f.StringVar(&o.Other, "other", "", "another customer")
 	f.BoolVar(&o.Write, "write", false, "freeze the customer, refund a little and ask for a proof: in a test deployment")
@@ -66,17 +64,23 @@ func fromConfig(o *walletcheck.Options, w config.Wallet, secretFile string) erro
 	if o.URL == "" {
 		o.URL = w.URL
 	}
-	if o.Key.ID == "" {
-		o.Key.ID = w.KeyID
-	}
 	if secretFile == "" {
 		secretFile = w.SecretFile
 	}
 	o.Private = true // whoever runs this names the address
-	text, err := os.ReadFile(secretFile)
+	keys, err := sharedkeys.Read(secretFile, w.KeyID)
 	if err != nil {
-		return fault.New(fault.Invalid, "connector.fromConfig", "the file with the secret cannot be read: %v", err)
+		return err
 	}
-	o.Key = httpsig.Key{ID: o.Key.ID, Secret: bytes.TrimSpace(text)}
-	return nil
+	wanted := o.Key.ID
+	if wanted == "" {
+		o.Key = keys[0]
+		return nil
+	}
+	if o.Key, err = sharedkeys.Named(keys, wanted); err != nil { // perhaps that which stands there without a name
+		if keys, err = sharedkeys.Read(secretFile, wanted); err == nil {
+			o.Key, err = sharedkeys.Named(keys, wanted)
+		}
+	}
+	return err
 }

@@ -18,11 +18,11 @@ import (
 // deliverer posts what changed to Kefu, at least once and in order. A wallet that keeps
 // anything keeps how far it got, too.
 type deliverer struct {
-	own  *memory.Wallet
-	url  string // of Kefu's address for notices
-	key  httpsig.Key
-	http *http.Client
-	log  *slog.Logger
+	own    *memory.Wallet
+	url    string             // of Kefu's address for notices
+	signer func() httpsig.Key // asked for each notice
+	http   *http.Client
+	log    *slog.Logger
 }
 
 const (
@@ -78,7 +78,7 @@ func (d deliverer) post(ctx context.Context, n wallet.Notice) error {
 	if err != nil {
 		return err
 	}
-	signed := httpsig.Sign(httpsig.Request{Method: r.Method, Authority: to.Host, Path: to.EscapedPath(), Query: to.RawQuery, Body: body}, d.key, time.Now())
+	signed := httpsig.Sign(httpsig.Request{Method: r.Method, Authority: to.Host, Path: to.EscapedPath(), Query: to.RawQuery, Body: body}, d.signer(), time.Now())
 	r.Header = http.Header{
 		"Content-Type": {"application/json"}, "Content-Digest": {signed.ContentDigest}, "Signature-Input": {signed.SignatureInput}, "Signature": {signed.Signature},
 	}

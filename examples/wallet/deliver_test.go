@@ -42,6 +42,34 @@ func (k *kefu) count() int {
 	return len(k.taken)
 }
 
+// A notice is signed with the key of the moment, and one that was refused by the key of
+// before comes again with the next.
+func TestNoticesAreSignedWithTheKeyOfTheMoment(t *testing.T) {
+	next := httpsig.Key{ID: "kefu-2", Secret: []byte("fedcba9876543210fedcba9876543210")}
+	k := &kefu{tries: map[string]int{}}
+	mux := http.NewServeMux()
+	walletevents.New(k, httpsig.NewVerifier(100, next), time.Now, slog.New(slog.DiscardHandler)).Mount(mux)
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	signs := key()
+	d := deliverer{url: server.URL + walletevents.Path, signer: func() httpsig.Key { return signs }, http: server.Client()}
+	own := memory.New(memory.Options{})
+	if err := own.Pay(memory.Anna, "1.00"); err != nil {
+		t.Fatal(err)
+	}
+	told, err := own.Notices(context.Background(), 0, 1)
+	if err != nil || len(told.Items) != 1 {
+		t.Fatalf("%+v %v", told, err)
+	}
+	if err := d.post(context.Background(), told.Items[0]); err != refused("401 Unauthorized") {
+		t.Errorf("with a key that Kefu has not: %v", err)
+	}
+	signs = next
+	if err := d.post(context.Background(), told.Items[0]); err != nil || k.count() != 1 {
+		t.Errorf("with the next one: %v", err)
+	}
+}
+
 // What changes is delivered in its order, signed as Kefu verifies it, and again after a
 // failure.
 func TestNoticesAreDelivered(t *testing.T) {
@@ -55,7 +83,7 @@ func TestNoticesAreDelivered(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		deliverer{own: own, url: server.URL + walletevents.Path, key: key(), http: server.Client(), log: slog.New(slog.DiscardHandler)}.run(ctx)
+		deliverer{own: own, url: server.URL + walletevents.Path, signer: key, http: server.Client(), log: slog.New(slog.DiscardHandler)}.run(ctx)
 	}()
 	for range 3 {
 		if err := own.Pay(memory.Anna, "1.00"); err != nil {

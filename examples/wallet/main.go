@@ -4,7 +4,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -19,12 +18,13 @@ import (
 	"kefu/examples/wallet/memory"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/httpsig"
+	"kefu/internal/platform/sharedkeys"
 )
 
 func main() {
 	listen := flag.String("listen", "127.0.0.1:8090", "address to listen on; in front of anything but this machine belongs TLS")
-	keyID := flag.String("key", "kefu", "the name of the key")
-	secretFile := flag.String("secret-file", "", "the file with the secret that is shared with Kefu, of at least 32 bytes")
+	keyID := flag.String("key", "kefu", "the name of the key that stands in the file without one")
+	secretFile := flag.String("secret-file", "", "the file with the secrets that are shared with Kefu, one a line as KEYID SECRET, of at least 32 bytes; the first signs, all verify; read again when it changes")
 	name := flag.String("fault", "", "what is wrong with the wallet")
 	kefu := flag.String("kefu", "", "where Kefu takes notices, such as https://help.example/v1/wallet/events; none: it has to ask for them")
 	list := flag.Bool("faults", false, "list the faults")
@@ -49,16 +49,12 @@ type options struct {
 }
 
 func serve(o options) error {
-	secret, err := os.ReadFile(o.secretFile)
+	keys, err := sharedkeys.Open(o.secretFile, o.keyID, slog.Default())
 	if err != nil {
-		return fmt.Errorf("the secret cannot be read: %w", err)
-	}
-	key := httpsig.Key{ID: o.keyID, Secret: bytes.TrimSpace(secret)}
-	if len(key.Secret) < httpsig.MinSecret {
-		return fmt.Errorf("the secret has fewer than %d bytes", httpsig.MinSecret)
+		return err
 	}
 	own := memory.New(memory.Options{Delay: o.delay})
-	handler, err := handlerWith(o.fault, key, own)
+	handler, err := handlerWith(o.fault, keys.Keys, own)
 	if err != nil {
 		return err
 	}
@@ -66,8 +62,9 @@ func serve(o options) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if o.kefu != "" {
-		go deliverer{own: own, url: o.kefu, key: key, http: &http.Client{Timeout: 10 * time.Second}, log: slog.Default()}.run(ctx)
+		go deliverer{own: own, url: o.kefu, signer: keys.Signer, http: &http.Client{Timeout: 10 * time.Second}, log: slog.Default()}.run(ctx)
 	}
+	go func() { _ = keys.Run(ctx) }() // it ends with ctx, and without an error
 	ended := make(chan error, 1)
 	go func() { ended <- server.ListenAndServe() }()
 	fmt.Printf("serving %s and %s at http://%s/v1\n", memory.Anna, memory.Bo, o.listen)
@@ -85,12 +82,12 @@ func serve(o options) error {
 }
 
 // handlerWith is the wallet with one fault, or none.
-func handlerWith(name string, key httpsig.Key, own *memory.Wallet) (http.Handler, error) {
+func handlerWith(name string, keys func() []httpsig.Key, own *memory.Wallet) (http.Handler, error) {
 	var names []string
 	if name != "" {
 		names = append(names, name)
 	}
-	handler, err := flawed.Handler(flawed.Options{Wallet: own, Key: key, Clock: clock.System, Log: slog.New(slog.NewTextHandler(os.Stderr, nil))}, names...)
+	handler, err := flawed.Handler(flawed.Options{Wallet: own, Keys: keys, Clock: clock.System, Log: slog.New(slog.NewTextHandler(os.Stderr, nil))}, names...)
 	if err != nil {
 		return nil, fmt.Errorf("%w; --faults lists them", err)
 	}

@@ -53,6 +53,7 @@ import (
 	"kefu/internal/platform/passkey"
 	"kefu/internal/platform/password"
 	"kefu/internal/platform/ratelimit"
+	"kefu/internal/platform/sharedkeys"
 	"kefu/internal/platform/ticket"
 	"kefu/internal/platform/tracing"
 	"kefu/internal/storage"
@@ -89,6 +90,7 @@ type App struct {
 	flows     *selfservice.Service
 	notices   *walletnotices.Service // nil without a wallet
 	events    *walletevents.Handler
+	shared    *sharedkeys.File // with the wallet; nil without one
 	acts      *acts.Room
 	cases     *casework.Room
 	asking    *asking.Service

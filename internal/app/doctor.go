@@ -20,6 +20,7 @@ import (
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/keyring"
+	"kefu/internal/platform/sharedkeys"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/glance"
 	"kefu/ui"
@@ -62,7 +63,7 @@ func Examine(ctx context.Context, c config.Config, m Machine) []Finding {
 		look func(context.Context, config.Config) (string, error)
 	}{
 		{"data folder", examineData}, {"disk", m.examineDisk}, {"keys", examineKeys}, {"key folder", examinePlaces},
-		{"database", examineDatabase}, {"staff", examineStaff}, {"jobs", examineJobs}, {"identity", examineIdentity}, {"address", examineAddress},
+		{"database", examineDatabase}, {"staff", examineStaff}, {"jobs", examineJobs}, {"identity", examineIdentity}, {"address", examineAddress}, {"shared keys", examineSharedKeys},
 		{"wallet pages", examineEmbedding}, {"listen", examineListen}, {"clock", m.examineClock}, {"pages", examinePages},
 	}
 	findings := make([]Finding, 0, len(checks))
@@ -170,6 +171,14 @@ func examineAddress(ctx context.Context, c config.Config) (string, error) {
 		}
 	}
 	return strings.Join([]string{o.public, o.widget, o.files}, ", "), nil
+}
+
+func examineSharedKeys(_ context.Context, c config.Config) (string, error) {
+	if c.Wallet.URL == "" {
+		return "no wallet is connected", nil
+	}
+	keys, err := sharedkeys.Read(c.Wallet.SecretFile, c.Wallet.KeyID)
+	return sharedkeys.Describe(keys), err
 }
 
 func examineEmbedding(_ context.Context, c config.Config) (string, error) {

@@ -3,12 +3,14 @@ package app
 import (
 	"net/http"
 
+	"kefu/internal/app/acts"
 	"kefu/internal/domain/event"
 	"kefu/internal/flow/configuring"
 	"kefu/internal/flow/walletnotices"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/egress"
 	"kefu/internal/platform/metrics"
+	"kefu/internal/platform/sharedkeys"
 )
 
 // WorkerNames are what the log calls the workers.
@@ -33,6 +35,12 @@ func (a *App) Handler() http.Handler { return a.handler }
 
 // IssuerClient asks for issuers' keys as the settings allow.
 func IssuerClient(c config.Identity) *egress.Client { return issuerClient(c) }
+
+// SharedKeys are those that are shared with the wallet.
+func (a *App) SharedKeys() *sharedkeys.File { return a.shared }
+
+// Wallet is asked for what happened.
+func (a *App) Wallet() acts.Wallet { return a.wallet }
 
 // Notices takes what the wallet tells by itself.
 func (a *App) Notices() *walletnotices.Service { return a.notices }

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -31,6 +30,7 @@ import (
 	"kefu/internal/platform/lifecycle"
 	"kefu/internal/platform/ratelimit"
 	"kefu/internal/platform/secret"
+	"kefu/internal/platform/sharedkeys"
 	"kefu/internal/storage/books"
 	"kefu/internal/web/walletevents"
 )
@@ -41,17 +41,18 @@ func (a *App) connectWallet(context.Context) error {
 	a.doubts = doubting.New(doubting.Deps{Store: a.Store, Table: a.codes, Clean: a.intake.Clean, Figures: a.metrics, Clock: a.now, Log: a.Log})
 	deps := lookup.Deps{Links: a.Store, Causes: a.codes, Clean: a.intake.Clean, Clock: a.now, Limited: a.metrics.Limited}
 	if c.URL != "" {
-		key, err := walletKey(c)
+		keys, err := sharedkeys.Open(c.SecretFile, c.KeyID, a.Log)
+		if err != nil {
+			return fault.New(fault.Invalid, "app.connectWallet", "wallet.secret_file: %s", fault.Sentence(err))
+		}
+		client, err := openWallet(a.Config, a, keys)
 		if err != nil {
 			return err
 		}
-		client, err := openWallet(a.Config, a, key)
-		if err != nil {
-			return err
-		}
+		a.shared = keys
 		a.wallet, deps.Wallet, deps.Teller = client, client, client
 		a.notices = walletnotices.New(a.Store, client, walletnotices.Options{Clock: a.now, Log: a.Log})
-		a.events = walletevents.New(a.notices, httpsig.NewVerifier(walletNonces, key), a.now, a.Log)
+		a.events = walletevents.New(a.notices, httpsig.NewVerifierOf(walletNonces, keys.Keys), a.now, a.Log)
 	}
 	issuer := a.walletIssuer()
 	a.lookup = lookup.New(deps, lookup.Options{Issuer: issuer, Reveals: ratelimit.Of(c.Reveals)})
@@ -65,15 +66,6 @@ func (a *App) connectWallet(context.Context) error {
 // walletNonces bounds how many signatures of the wallet's are remembered: ten minutes of
 // a hundred notices a second.
 const walletNonces = 60_000
-
-// walletKey is the secret that is shared with the wallet; it signs in both directions.
-func walletKey(c config.Wallet) (httpsig.Key, error) {
-	text, err := os.ReadFile(c.SecretFile)
-	if err != nil {
-		return httpsig.Key{}, fault.New(fault.Invalid, "app.walletKey", "wallet.secret_file cannot be read: %v", err)
-	}
-	return httpsig.Key{ID: c.KeyID, Secret: bytes.TrimSpace(text)}, nil
-}
 
 // walletIssuer is whose customers the wallet knows.
 func (a *App) walletIssuer() string {
@@ -98,13 +90,13 @@ func (a *App) connectActs() {
 	a.lookup.Doings = []lookup.Doings{stories.OfRuns{Runs: a.flows}, stories.OfActs{Acts: a.acts}}
 }
 
-func openWallet(c config.Config, a *App, key httpsig.Key) (*walletapi.Client, error) {
+func openWallet(c config.Config, a *App, keys *sharedkeys.File) (*walletapi.Client, error) {
 	links, err := applink.Read(c.Wallet.Links)
 	if err != nil {
 		return nil, err
 	}
 	return walletapi.New(walletapi.Options{
-		URL: c.Wallet.URL, Key: key, Timeout: c.Wallet.Timeout, Concurrent: c.Wallet.Concurrent, Links: links, Private: c.Wallet.Private, Clock: a.now, Log: a.Log, Saw: a.doubts.Saw,
+		URL: c.Wallet.URL, Signer: keys.Signer, Timeout: c.Wallet.Timeout, Concurrent: c.Wallet.Concurrent, Links: links, Private: c.Wallet.Private, Clock: a.now, Log: a.Log, Saw: a.doubts.Saw,
 	})
 }
 
@@ -116,6 +108,7 @@ func (a *App) noticeWorkers() []lifecycle.Worker {
 	old := func(ctx context.Context) error { return a.Store.PurgeNotices(ctx, identity.SystemPart("upkeep")) }
 	return []lifecycle.Worker{
 		{Name: "wallet notices", Run: a.notices.Run},
+		{Name: "shared keys", Run: a.shared.Run},
 		{Name: "old notices", Run: func(ctx context.Context) error { return upkeep.Every(ctx, 10*time.Minute, a.Log, "old notices", old) }},
 	}
 }
@@ -150,10 +143,6 @@ const demoPace = 1200
 // lives, and makes the API over which Kefu asks for them.
 func (a *App) openDemoLedger(ctx context.Context, d *Demo) (*demowallet.Wallet, http.Handler, error) {
 	const op = "app.openDemoLedger"
-	text, err := os.ReadFile(filepath.Join(a.Config.Data, demoWalletSecret))
-	if err != nil {
-		return nil, nil, fault.Wrap(op, err)
-	}
 	store, err := a.runBooks(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -175,7 +164,7 @@ func (a *App) openDemoLedger(ctx context.Context, d *Demo) (*demowallet.Wallet, 
 	if err := ledger.Seed(ctx, people); err != nil {
 		return nil, nil, err
 	}
-	verifier := httpsig.NewVerifier(100_000, httpsig.Key{ID: demoWalletKey, Secret: bytes.TrimSpace(text)})
+	verifier := httpsig.NewVerifierOf(100_000, a.shared.Keys) // the demo's two sides share one file
 	api := walletserver.New(walletserver.Options{Wallet: ledger, Verifier: verifier, Name: "demo", Clock: a.now, Log: a.Log})
 	return ledger, api.Handler(), nil
 }

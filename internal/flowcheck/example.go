@@ -24,7 +24,7 @@ func Example() Reference {
 			return memory.New(memory.Options{Issuer: Issuer, Audience: Audience, Clock: now})
 		},
 		Serve: func(w walletserver.Full, key httpsig.Key, now clock.Clock, names ...string) (http.Handler, error) {
-			return flawed.Handler(flawed.Options{Wallet: w, Key: key, Clock: now, Requests: 1 << 30, Log: slog.New(slog.DiscardHandler)}, names...)
+			return flawed.Handler(flawed.Options{Wallet: w, Keys: func() []httpsig.Key { return []httpsig.Key{key} }, Clock: now, Requests: 1 << 30, Log: slog.New(slog.DiscardHandler)}, names...)
 		},
 		Lies: map[string]string{
 			"freeze-nothing": "that it froze", "any-state": "that it refunded", "over-refund": "that it refunded", "any-currency": "that it refunded",

@@ -20,7 +20,7 @@ type Fault struct {
 	Name string
 	What string
 	By   string // the check that finds it
-	ask  func(http.Handler, httpsig.Key, clock.Clock) http.Handler
+	ask  func(http.Handler, func() []httpsig.Key, clock.Clock) http.Handler
 	say  func(*said)
 }
 
@@ -97,13 +97,13 @@ func Faults() []Fault {
 // asking are faults in what a wallet takes.
 func asking() []Fault {
 	loose := func(name, what, by string, l lax) Fault {
-		return Fault{Name: name, What: what, By: by, ask: func(next http.Handler, key httpsig.Key, now clock.Clock) http.Handler {
-			return taking(next, key, now, l)
+		return Fault{Name: name, What: what, By: by, ask: func(next http.Handler, keys func() []httpsig.Key, now clock.Clock) http.Handler {
+			return taking(next, keys, now, l)
 		}}
 	}
 	changed := func(name, what, by string, change func(*http.Request, []byte) []byte) Fault {
-		return Fault{Name: name, What: what, By: by, ask: func(next http.Handler, key httpsig.Key, now clock.Clock) http.Handler {
-			return taking(next, key, now, lax{change: change})
+		return Fault{Name: name, What: what, By: by, ask: func(next http.Handler, keys func() []httpsig.Key, now clock.Clock) http.Handler {
+			return taking(next, keys, now, lax{change: change})
 		}}
 	}
 	return []Fault{

@@ -352,8 +352,8 @@ func (f *faulty) Asked(ctx context.Context, by wallet.Actor, customer, id string
 
 // Options are what a flawed wallet is made of.
 type Options struct {
-	Wallet walletserver.Full // what it would be without a fault
-	Key    httpsig.Key
+	Wallet walletserver.Full    // what it would be without a fault
+	Keys   func() []httpsig.Key // by which Kefu signs; asked for each request
 	Clock  clock.Clock
 	Log    *slog.Logger
 	// Requests may come so many in a minute; 0 for what walletserver takes.
@@ -373,11 +373,11 @@ func Handler(o Options, names ...string) (http.Handler, error) {
 		o.Wallet = &faulty{Full: o.Wallet, on: name, now: o.Clock}
 	}
 	var handler http.Handler = walletserver.New(walletserver.Options{
-		Wallet: o.Wallet, Verifier: httpsig.NewVerifier(100_000, o.Key), Requests: o.Requests, Clock: o.Clock, Log: o.Log,
+		Wallet: o.Wallet, Verifier: httpsig.NewVerifierOf(100_000, o.Keys), Requests: o.Requests, Clock: o.Clock, Log: o.Log,
 	}).Handler()
 	for _, f := range on {
 		if f.ask != nil {
-			handler = f.ask(handler, o.Key, o.Clock)
+			handler = f.ask(handler, o.Keys, o.Clock)
 		}
 		if f.say != nil {
 			handler = rewriting(handler, f.say)

@@ -28,7 +28,7 @@ type lax struct {
 
 // taking judges a request by itself, as laxly as it is told, and signs it anew for the
 // server behind it.
-func taking(next http.Handler, key httpsig.Key, now clock.Clock, l lax) http.Handler {
+func taking(next http.Handler, keys func() []httpsig.Key, now clock.Clock, l lax) http.Handler {
 	var mu sync.Mutex
 	seen := map[string]bool{}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -37,7 +37,8 @@ func taking(next http.Handler, key httpsig.Key, now clock.Clock, l lax) http.Han
 			http.Error(w, "the body cannot be read", http.StatusBadRequest)
 			return
 		}
-		nonce, ok := l.admit(r, body, key, now())
+		all := keys()
+		nonce, ok := l.admit(r, body, all, now())
 		mu.Lock()
 		ok = ok && (l.again || l.anything || l.present || !seen[nonce])
 		seen[nonce] = true
@@ -46,7 +47,7 @@ func taking(next http.Handler, key httpsig.Key, now clock.Clock, l lax) http.Han
 			if l.change != nil {
 				body = l.change(r, body)
 			}
-			sign(r, body, key, now())
+			sign(r, body, all[0], now())
 		}
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		next.ServeHTTP(w, r)
@@ -71,7 +72,7 @@ func sign(r *http.Request, body []byte, key httpsig.Key, now time.Time) {
 }
 
 // admit verifies a signature over what it says that it covers (RFC 9421).
-func (l lax) admit(r *http.Request, body []byte, key httpsig.Key, now time.Time) (nonce string, ok bool) {
+func (l lax) admit(r *http.Request, body []byte, keys []httpsig.Key, now time.Time) (nonce string, ok bool) {
 	if l.anything || (l.present && r.Header.Get("Signature") != "" && len(r.Header.Values("Kefu-Actor")) == 1) {
 		return "", true
 	}
@@ -83,6 +84,12 @@ func (l lax) admit(r *http.Request, body []byte, key httpsig.Key, now time.Time)
 	must := `"@method" "@authority" "@path" "@query" "content-digest" "kefu-actor"`
 	if r.Header.Get("Idempotency-Key") != "" {
 		must += ` "idempotency-key"`
+	}
+	key := keys[0]
+	for _, k := range keys {
+		if k.ID == m[4] {
+			key = k
+		}
 	}
 	created, _ := strconv.ParseInt(m[3], 10, 64)
 	age := now.Sub(time.Unix(created, 0))

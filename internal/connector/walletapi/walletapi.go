@@ -32,14 +32,15 @@ import (
 
 // Options are what a Client is made with.
 type Options struct {
-	URL        string         // where the API begins, such as https://wallet.example/support/v1
-	Key        httpsig.Key    // the secret shared with the wallet
-	Timeout    time.Duration  // of one question, waiting for its turn included; default 4 s
-	ActTimeout time.Duration  // of one command; default 10 s
-	MaxBytes   int64          // of one answer; default 2 MiB
-	Concurrent int            // questions at one time; default 16
-	Links      applink.Places // where links of the wallet's may lead; nowhere by default
-	Private    bool           // whether the wallet may be inside the operator's own network
+	URL        string             // where the API begins, such as https://wallet.example/support/v1
+	Key        httpsig.Key        // the secret shared with the wallet
+	Signer     func() httpsig.Key // instead of Key, where it changes: asked for each request
+	Timeout    time.Duration      // of one question, waiting for its turn included; default 4 s
+	ActTimeout time.Duration      // of one command; default 10 s
+	MaxBytes   int64              // of one answer; default 2 MiB
+	Concurrent int                // questions at one time; default 16
+	Links      applink.Places     // where links of the wallet's may lead; nowhere by default
+	Private    bool               // whether the wallet may be inside the operator's own network
 	Roots      *x509.CertPool
 	Clock      clock.Clock
 	Log        *slog.Logger
@@ -50,7 +51,7 @@ type Options struct {
 // Client asks one wallet. It is safe for concurrent use.
 type Client struct {
 	base    *url.URL
-	key     httpsig.Key
+	signer  func() httpsig.Key
 	timeout time.Duration
 	acting  time.Duration
 	send    func(context.Context, egress.Request) (egress.Response, error)
@@ -71,7 +72,10 @@ func New(o Options) (*Client, error) {
 	if err != nil || base.Host == "" || base.RawQuery != "" || base.Fragment != "" || base.User != nil {
 		return nil, fault.InvalidField(op, "wallet.url", "is no address of an API")
 	}
-	if o.Key.ID == "" || len(o.Key.Secret) < httpsig.MinSecret {
+	if o.Signer == nil {
+		o.Signer = func() httpsig.Key { return o.Key }
+	}
+	if key := o.Signer(); key.ID == "" || len(key.Secret) < httpsig.MinSecret {
 		return nil, fault.InvalidField(op, "wallet.secret_file", "holds a secret of fewer than %d bytes, or the key has no name", httpsig.MinSecret)
 	}
 	if o.Timeout <= 0 {
@@ -97,7 +101,7 @@ func New(o Options) (*Client, error) {
 	}
 	asking := egress.New(egress.Options{Timeout: max(o.Timeout, o.ActTimeout), MaxBytes: o.MaxBytes, Private: o.Private, Roots: o.Roots})
 	return &Client{
-		base: base, key: o.Key, timeout: o.Timeout, acting: o.ActTimeout, turns: make(chan struct{}, o.Concurrent), now: o.Clock, log: o.Log,
+		base: base, signer: o.Signer, timeout: o.Timeout, acting: o.ActTimeout, turns: make(chan struct{}, o.Concurrent), now: o.Clock, log: o.Log,
 		send: asking.Do, known: newKnown(), saw: o.Saw, links: o.Links,
 	}, nil
 }
@@ -204,7 +208,7 @@ func (c *Client) request(by wallet.Actor, q question) (egress.Request, error) {
 		covered.Headers = append(covered.Headers, httpsig.Header{Name: "idempotency-key", Value: q.key})
 		header["Content-Type"], header["Idempotency-Key"] = []string{"application/json"}, []string{q.key}
 	}
-	signed := httpsig.Sign(covered, c.key, c.now())
+	signed := httpsig.Sign(covered, c.signer(), c.now())
 	header["Kefu-Actor"], header["Content-Digest"] = []string{string(actor)}, []string{signed.ContentDigest}
 	header["Signature-Input"], header["Signature"] = []string{signed.SignatureInput}, []string{signed.Signature}
 	return egress.Request{Method: covered.Method, Address: address.String(), Header: header, Body: covered.Body}, nil

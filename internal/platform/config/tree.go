@@ -74,8 +74,8 @@ type Issuer struct {
 type Wallet struct {
 	URL        string        `yaml:"url" doc:"Where the wallet's support API begins, such as https://wallet.example/support/v1, https only; empty means that there is none."`
 	Issuer     string        `yaml:"issuer" doc:"Whose customers the wallet knows: the iss claim of identity.issuers; may be empty where there is one issuer."`
-	KeyID      string        `yaml:"key_id" doc:"The name by which the wallet knows the secret that requests are signed with."`
-	SecretFile string        `yaml:"secret_file" doc:"File with that secret, at least 32 characters that nobody can guess."`
+	KeyID      string        `yaml:"key_id" doc:"The name by which the wallet knows a secret that stands in secret_file without a name."`
+	SecretFile string        `yaml:"secret_file" doc:"File with the secrets shared with the wallet, one a line as KEYID SECRET, at least 32 characters that nobody can guess; the first signs, all verify, 4 at most. A secret alone has the name of key_id. Read again when it changes."`
 	Links      []string      `yaml:"link_origins" doc:"Where links of the wallet's may lead, with which customers confirm something in its app: origins such as https://wallet.example, and the schemes of an app's links such as acmepay:. A link that leads elsewhere is not shown to anybody."`
 	Timeout    time.Duration `yaml:"timeout" doc:"How long one question to the wallet may take, before it counts as not answered."`
 	Concurrent int           `yaml:"concurrent" doc:"Most questions to the wallet at one time."`

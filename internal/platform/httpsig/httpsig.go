@@ -120,7 +120,7 @@ func sum(secret []byte, text string) []byte {
 // Verifier checks signatures of known keys, each nonce once. It is safe for
 // concurrent use.
 type Verifier struct {
-	keys   map[string][]byte
+	keys   func() []Key
 	limit  int
 	mu     sync.Mutex
 	nonces map[string]int64 // until when each is remembered, in Unix seconds
@@ -128,11 +128,23 @@ type Verifier struct {
 
 // NewVerifier makes a Verifier that remembers at most limit nonces.
 func NewVerifier(limit int, keys ...Key) *Verifier {
-	v := &Verifier{keys: map[string][]byte{}, limit: max(limit, 1), nonces: map[string]int64{}}
-	for _, k := range keys {
-		v.keys[k.ID] = k.Secret
+	return NewVerifierOf(limit, func() []Key { return keys })
+}
+
+// NewVerifierOf makes a Verifier of keys that change: each signature is judged by those
+// that there are when it comes. What was used stays used, whatever becomes of its key.
+func NewVerifierOf(limit int, keys func() []Key) *Verifier {
+	return &Verifier{keys: keys, limit: max(limit, 1), nonces: map[string]int64{}}
+}
+
+// secret is that of a key; nil where it is unknown.
+func (v *Verifier) secret(id string) []byte {
+	for _, k := range v.keys() {
+		if k.ID == id {
+			return k.Secret
+		}
 	}
-	return v
+	return nil
 }
 
 // Verify checks the headers of a signature against the request that they came with.
@@ -149,8 +161,8 @@ func (v *Verifier) Verify(r Request, s Signed, now time.Time) error {
 	if !ok || !read || params != parameters(r, created, keyID, nonce) {
 		return refused("the signature covers something else than it must")
 	}
-	secret, known := v.keys[keyID]
-	if !known || len(secret) < MinSecret {
+	secret := v.secret(keyID)
+	if len(secret) < MinSecret {
 		return refused("the key is unknown")
 	}
 	encoded, okFront := strings.CutPrefix(s.Signature, label+"=:")

@@ -113,6 +113,42 @@ func TestNoncesAreBounded(t *testing.T) {
 	}
 }
 
+// Each signature is judged by the keys of its time, and is not good again when its key is.
+func TestKeysChange(t *testing.T) {
+	next := httpsig.Key{ID: "kefu-2", Secret: []byte("fedcba9876543210fedcba9876543210")}
+	keys := []httpsig.Key{key()}
+	v := httpsig.NewVerifierOf(10, func() []httpsig.Key { return keys })
+	taken := func(s httpsig.Signed) bool {
+		err := v.Verify(request(), s, now())
+		if err != nil && !fault.Is(err, fault.Unauthenticated) {
+			t.Error(err)
+		}
+		return err == nil
+	}
+	first := httpsig.Sign(request(), key(), now())
+	if !taken(first) || taken(httpsig.Sign(request(), next, now())) {
+		t.Error("the first key alone was to count")
+	}
+	keys = []httpsig.Key{key(), next}
+	if !taken(httpsig.Sign(request(), key(), now())) || !taken(httpsig.Sign(request(), next, now())) {
+		t.Error("both keys were to count")
+	}
+	swapped := httpsig.Key{ID: key().ID, Secret: next.Secret}
+	if taken(httpsig.Sign(request(), swapped, now())) {
+		t.Error("one key counts under the name of the other")
+	}
+	keys = []httpsig.Key{next}
+	if taken(httpsig.Sign(request(), key(), now())) || !taken(httpsig.Sign(request(), next, now())) {
+		t.Error("the next key alone was to count")
+	}
+	if keys = []httpsig.Key{key(), next}; taken(first) {
+		t.Error("a signature was taken twice")
+	}
+	if keys = nil; taken(httpsig.Sign(request(), next, now())) {
+		t.Error("no key was to count")
+	}
+}
+
 // Nothing is taken that was not signed with the key, which is another one in
 // every process; nor what was signed, with something else put into it.
 func FuzzVerify(f *testing.F) {
