@@ -4,7 +4,7 @@ export const storyEn = {
   money: 'Where the money is',
   /** Of staff: the customer's own sentence stands in what may be said. */
   where: {
-    not_taken: 'Nothing was taken.', on_hold_until: '{amount} is on hold, until {until} at the latest. It has not left the account.', on_hold: '{amount} is on hold. It has not left the account.',
+    not_taken: 'Nothing was taken.', unfinished: 'It is not finished yet. {amount} has not left the account.', unfinished_long: 'It is not finished yet and takes longer than usual. {amount} has not left the account.', on_hold_until: '{amount} is on hold, until {until} at the latest. It has not left the account.', on_hold: '{amount} is on hold. It has not left the account.',
     underway_by: '{amount} has left the account and should arrive by {by}.', underway: '{amount} has left the account and is on its way.',
     late: '{amount} has left the account and should have arrived by {by}. It is late and still counts as on its way.', arrived: '{amount} has arrived.',
     coming_back_by: '{amount} was taken and is coming back by {by}.', coming_back: '{amount} was taken and is coming back.', came_back: '{amount} is back in the account.',

@@ -4,7 +4,7 @@ export const storyZh: StoryMessages = {
   title: '这笔交易的来龙去脉',
   money: '钱在哪里',
   where: {
-    not_taken: '没有扣款。', on_hold_until: '{amount} 已预扣，最迟 {until} 释放，没有离开账户。', on_hold: '{amount} 已预扣，没有离开账户。',
+    not_taken: '没有扣款。', unfinished: '还没有完成，{amount} 没有离开账户。', unfinished_long: '还没有完成，用时比平常长，{amount} 没有离开账户。', on_hold_until: '{amount} 已预扣，最迟 {until} 释放，没有离开账户。', on_hold: '{amount} 已预扣，没有离开账户。',
     underway_by: '{amount} 已转出，预计 {by} 前到账。', underway: '{amount} 已转出，正在途中。',
     late: '{amount} 已转出，本应在 {by} 前到账，已经晚了，仍显示在途中。', arrived: '{amount} 已到账。',
     coming_back_by: '{amount} 已扣除，将在 {by} 前退回。', coming_back: '{amount} 已扣除，正在退回。', came_back: '{amount} 已退回账户。',

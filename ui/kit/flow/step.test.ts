@@ -1,5 +1,6 @@
 import { cleanup, render, screen } from '@testing-library/svelte';
 import { afterEach, expect, test, vi } from 'vitest';
+import { leads } from './link.ts';
 import { lines, plain } from './say.ts';
 import Step from './Step.svelte';
 import { words as en } from './words.en.ts';
@@ -114,4 +115,17 @@ test('what is over asks nothing more', () => {
 test('both languages have the same words', () => {
   const keys = (o: object): string[] => Object.entries(o).flatMap(([k, v]) => (typeof v === 'object' && v !== null ? keys(v as object).map((x) => `${k}.${x}`) : [k]));
   expect(keys(zh).sort()).toEqual(keys(en).sort());
+});
+
+test('what would do something in this page is no way out of it', () => {
+  for (const link of ['https://wallet.example/ask?1', 'acmepay://confirm', 'http://127.0.0.1:8081/?ask=1', 'http://localhost/x']) expect(leads(link)).toBe(link);
+  for (const link of [undefined, '', 'x', '/x', 'javascript:alert(1)', 'JavaScript:alert(1)', ' javascript:alert(1)', 'data:text/html,x', 'vbscript:x', 'blob:https://x', 'intent://x', 'http://elsewhere.example/'])
+    expect(leads(link)).toBeUndefined();
+  const view: View = { step: 'prove', kind: 'step_up', say: 'Confirm.', value: { type: 'act', act: { id: 'a', act: 'refund', state: 'confirmed', hash: 'h', proof: 2, four_eyes: false, reversible: false, link: 'javascript:alert(1)' } } };
+  const waiting = { run: { ...run, state: 'waiting' } as Run, asks: false, own: true };
+  render(Step, { view, busy: false, m: en, tag: 'en', onanswer: vi.fn(), ...waiting });
+  expect(screen.queryByRole('link')).toBeNull();
+  cleanup();
+  render(Step, { view: { ...view, value: { ...view.value!, act: { ...view.value!.act!, link: 'acmepay://confirm' } } }, busy: false, m: en, tag: 'en', onanswer: vi.fn(), ...waiting });
+  expect(screen.getByRole('link')).toHaveAttribute('href', 'acmepay://confirm');
 });

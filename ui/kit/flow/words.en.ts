@@ -2,6 +2,8 @@ export const words = {
   /** Where the money of a payment is, in a word or two. */
   where: {
     not_taken: 'Not taken',
+    unfinished: 'Begun, not finished',
+    unfinished_long: 'Takes longer than usual',
     on_hold: 'Set aside',
     on_hold_until: 'Set aside',
     underway: 'On its way',

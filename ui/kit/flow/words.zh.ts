@@ -3,6 +3,8 @@ import type { FlowWords } from './words.en.ts';
 export const words: FlowWords = {
   where: {
     not_taken: '未扣款',
+    unfinished: '尚未完成',
+    unfinished_long: '用时比平常长',
     on_hold: '已预扣',
     on_hold_until: '已预扣',
     underway: '在途',

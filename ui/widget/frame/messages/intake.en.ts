@@ -25,7 +25,7 @@ export const words = {
     initiated: 'started',
     pre_check_failed: 'not accepted',
     requires_action: 'waits for you',
-    risk_hold: 'being checked',
+    risk_hold: 'started',
     authorised: 'set aside',
     partially_captured: 'partly taken',
     captured: 'taken',

@@ -27,7 +27,7 @@ export const words: IntakeWords = {
     initiated: '已发起',
     pre_check_failed: '未通过',
     requires_action: '待您处理',
-    risk_hold: '审核中',
+    risk_hold: '已发起',
     authorised: '已冻结',
     partially_captured: '部分扣款',
     captured: '已扣款',
