@@ -67,7 +67,7 @@ const told = (more: Partial<Story> = {}): Story => ({
 
 type Answer = (method: string, path: string, body?: unknown) => unknown;
 
-function panel(answer: Answer) {
+function panel(answer: Answer, status = 'open', role = 'agent') {
   const call = vi.fn((method: string, path: string, body?: unknown) =>
     new Promise((resolve, reject) => {
       try {
@@ -77,8 +77,8 @@ function panel(answer: Answer) {
       }
     }),
   );
-  const desk = { tag: 'en', open: vi.fn(), toasts: { say: vi.fn() }, api: { call } };
-  const thread = { id: 'one', draft: 'I see it:\n', note: false, typed: vi.fn(), customer: { conversations: [{ id: 'two', topic: 'Refund', created_at: 1_500_000 }] } };
+  const desk = { tag: 'en', me: { role }, open: vi.fn(), toasts: { say: vi.fn() }, api: { call } };
+  const thread = { id: 'one', conversation: { status }, draft: 'I see it:\n', note: false, typed: vi.fn(), customer: { conversations: [{ id: 'two', topic: 'Refund', created_at: 1_500_000 }] } };
   render(WalletPanel, { desk: desk as unknown as Desk, m: en, thread: thread as unknown as Thread, customer: 'anna' });
   return { desk, thread, call };
 }
@@ -114,6 +114,18 @@ test('what the wallet says, with every state in words', async () => {
   expect(document.body.textContent).not.toContain('170 5550142');
   const rows = [...document.querySelectorAll('.rows .row')].map((r) => r.textContent);
   expect(rows[1]).toContain('Asked about: Refund'); // between the two, in time
+});
+
+test('of a finished conversation nobody asks what is done in it, but who sees everything', async () => {
+  const asked = (call: { mock: { calls: unknown[][] } }) => call.mock.calls.filter(([, path]) => /\/runs|\/acts/.test(path as string)).length;
+  const agent = panel(whole, 'resolved');
+  await screen.findByText(en.walk.finished);
+  expect(asked(agent.call)).toBe(0);
+  cleanup();
+  const supervisor = panel(whole, 'resolved', 'supervisor');
+  await screen.findByText('Hausverwaltung K.');
+  expect(asked(supervisor.call)).toBe(2);
+  expect(screen.queryByText(en.walk.finished)).toBeNull();
 });
 
 test('a wallet that does not answer is told as one, and asked again', async () => {

@@ -11,6 +11,7 @@ export const walkEn = {
   watching: 'This is followed, and the customer is told.',
   customerOnly: 'Only the customer may agree to it.',
   notYours: 'Take the conversation over first: whoever has it goes through the steps with them.',
+  finished: 'This conversation is finished. Reopen it to go through steps with them, or to see what they did for themselves.',
   many: 'Too much was begun in a short time. Wait a little.',
   state: { asking: 'Under way', working: 'Under way', waiting: 'Waits', ended: 'Over', handed_over: 'Handed to a person', expired: 'Left' } as Record<string, string>,
 };

@@ -12,6 +12,7 @@ export const walkZh: WalkMessages = {
   watching: '已持续关注，有结果会告知客户。',
   customerOnly: '只有客户本人可以同意。',
   notYours: '请先接手会话：由负责会话的客服陪客户办理。',
+  finished: '会话已结束。重新开启后，才能陪客户分步办理，或查看客户自助办理的情况。',
   many: '短时间内发起太多，请稍候。',
   state: { asking: '进行中', working: '进行中', waiting: '等待中', ended: '已结束', handed_over: '已转人工', expired: '已搁置' },
 };

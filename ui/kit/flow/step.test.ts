@@ -122,7 +122,7 @@ test('what would do something in this page is no way out of it', () => {
   for (const link of [undefined, '', 'x', '/x', 'javascript:alert(1)', 'JavaScript:alert(1)', ' javascript:alert(1)', 'data:text/html,x', 'vbscript:x', 'blob:https://x', 'intent://x', 'http://elsewhere.example/'])
     expect(leads(link)).toBeUndefined();
   const view: View = { step: 'prove', kind: 'step_up', say: 'Confirm.', value: { type: 'act', act: { id: 'a', act: 'refund', state: 'confirmed', hash: 'h', proof: 2, four_eyes: false, reversible: false, link: 'javascript:alert(1)' } } };
-  const waiting = { run: { ...run, state: 'waiting' } as Run, asks: false, own: true };
+  const waiting = { run: { ...run, state: 'waiting', step: 'prove' } as Run, asks: false, own: true };
   render(Step, { view, busy: false, m: en, tag: 'en', onanswer: vi.fn(), ...waiting });
   expect(screen.queryByRole('link')).toBeNull();
   cleanup();
