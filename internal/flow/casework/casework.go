@@ -6,6 +6,7 @@ package casework
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -380,8 +381,8 @@ func (s *Service) Ring(ctx context.Context) (int, error) {
 }
 
 // tell puts a note into the case's conversation when a duty is about to break or has
-// broken, and calls whoever has the case. It is said once: the note's id follows from
-// the ring. That it cannot be said loses nothing: the case stands in its list.
+// broken, and calls whoever has the case. It is said once for each time at which it is
+// due: the note's id follows from those. That it cannot be said loses nothing: the case stands in its list.
 func (s *Service) tell(ctx context.Context, r cases.Rang) {
 	if len(r.Case.Conversations) == 0 || (r.Step != jurisdiction.DayBefore && r.Step != jurisdiction.HoursBefore && r.Step != jurisdiction.Broken) {
 		return
@@ -389,12 +390,17 @@ func (s *Service) tell(ctx context.Context, r cases.Rang) {
 	text := s.Book.Alarm(r.Step, r.Case.Language, map[string]string{
 		"reference": r.Case.Reference, "duty": r.Clock.Title.In(r.Case.Language), "by": s.Book.Day(r.Case.Jurisdiction, r.Case.Version, r.Clock.Due, r.Case.Language),
 	})
-	m := intake.Message{ConversationID: r.Case.Conversations[len(r.Case.Conversations)-1], ClientID: "case:" + r.Case.ID + ":" + r.Clock.Key() + ":" + string(r.Step), Text: text, Note: true}
-	if r.Case.Assignee != "" {
-		m.Mentions = []string{r.Case.Assignee}
-	}
 	failed := func(err error) {
 		s.Log.Warn("nobody could be told of a clock of a case", "case", r.Case.ID, "clock", r.Clock.Key(), "error", err)
+	}
+	conv, err := s.place(ctx, r.Case)
+	if err != nil {
+		failed(err)
+		return
+	}
+	m := intake.Message{ConversationID: conv, ClientID: "case:" + id.From(fmt.Sprint(r.Case.ID, " ", r.Clock.Key(), " ", r.Step, " ", r.Clock.Due)), Text: text, Note: true}
+	if r.Case.Assignee != "" {
+		m.Mentions = []string{r.Case.Assignee}
 	}
 	if err := s.Intake.Send(ctx, s.who, m, func(said intake.Said) {
 		if said.Err != nil {

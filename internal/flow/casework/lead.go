@@ -2,7 +2,6 @@ package casework
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/jurisdiction"
 	"kefu/internal/domain/wallet"
-	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
 )
 
@@ -244,91 +242,6 @@ func joined(parts []string, lang string) string {
 		out += part
 	}
 	return out
-}
-
-const sendTime = 10 * time.Second
-
-// Write sends a letter in the case's newest conversation, and archives it: first it is
-// said, then noted, so that no archive holds what nobody was sent. Said again under the
-// same revision it is the same message. Errors: those of Draft; Invalid with the figures
-// that are missing; Conflict when the case has changed, or has no conversation.
-func (s *Service) Write(ctx context.Context, p identity.Principal, id string, revision int64, l jurisdiction.Letter, lang string) (Seen, error) {
-	const op = "casework.Write"
-	c, err := s.Get(ctx, p, id)
-	if err != nil {
-		return Seen{}, err
-	}
-	d, err := s.draft(c, l, lang)
-	switch {
-	case err != nil:
-		return Seen{}, err
-	case len(d.Missing) > 0:
-		return Seen{}, fault.InvalidFor(op, d.Missing[0], "missing", "the letter needs it")
-	case revision != int64(len(c.Events)):
-		return Seen{}, &fault.Error{Code: fault.Conflict, Op: op, Field: "revision", Reason: "changed", Message: "it has changed meanwhile"}
-	case len(c.Conversations) == 0:
-		return Seen{}, &fault.Error{Code: fault.Conflict, Op: op, Reason: "no_conversation", Message: "there is no conversation to write in"}
-	}
-	e := cases.Event{Kind: cases.Written, Data: cases.Data{Letter: l, Title: d.Title, Text: d.Text, Language: language(lang), Conversation: c.Conversations[len(c.Conversations)-1]}}
-	// Whether it may be written is found out before it is sent.
-	tried := e
-	tried.At, tried.By = max(s.Clock().UnixMicro(), c.ChangedAt), cases.ByOf(p)
-	tried.When = tried.At
-	if copied, err := cases.Fold(c.Head, c.Events); err != nil {
-		return Seen{}, err
-	} else if err := copied.Apply(tried); err != nil {
-		return Seen{}, err
-	}
-	said, err := s.send(ctx, p, e.Conversation, fmt.Sprintf("letter:%s:%d", c.ID, revision), d.Title+"\n\n"+d.Text)
-	if err != nil {
-		return Seen{}, err
-	}
-	e.Entry = said.Seq
-	changed, err := s.Store.ChangeCase(ctx, p, id, revision, s.Book, func(*cases.Case, int64) ([]cases.Event, error) { return []cases.Event{e}, nil })
-	if err != nil {
-		return Seen{}, err
-	}
-	s.Wake()
-	return s.seen(changed), nil
-}
-
-// Inform tells the customer how it stands, in words of whoever asks.
-func (s *Service) Inform(ctx context.Context, p identity.Principal, id string, revision int64, text string) (Seen, error) {
-	const op = "casework.Inform"
-	c, err := s.Get(ctx, p, id)
-	switch {
-	case err != nil:
-		return Seen{}, err
-	case c.Stage.Over():
-		return Seen{}, &fault.Error{Code: fault.Conflict, Op: op, Reason: "over", Message: "the case is over"}
-	case text == "":
-		return Seen{}, fault.InvalidFor(op, "text", "missing", "is missing")
-	case len(c.Conversations) == 0:
-		return Seen{}, &fault.Error{Code: fault.Conflict, Op: op, Reason: "no_conversation", Message: "there is no conversation to write in"}
-	case revision != int64(len(c.Events)):
-		return Seen{}, &fault.Error{Code: fault.Conflict, Op: op, Field: "revision", Reason: "changed", Message: "it has changed meanwhile"}
-	}
-	conv := c.Conversations[len(c.Conversations)-1]
-	said, err := s.send(ctx, p, conv, fmt.Sprintf("update:%s:%d", c.ID, revision), text)
-	if err != nil {
-		return Seen{}, err
-	}
-	return s.Lead(ctx, p, id, Change{Kind: cases.Informed, Revision: revision, Data: cases.Data{Text: text, Conversation: conv, Entry: said.Seq}})
-}
-
-func (s *Service) send(ctx context.Context, p identity.Principal, conv, key, text string) (intake.Said, error) {
-	ctx, cancel := context.WithTimeout(ctx, sendTime)
-	defer cancel()
-	answer := make(chan intake.Said, 1)
-	if err := s.Intake.Send(ctx, p, intake.Message{ConversationID: conv, ClientID: key, Text: text}, func(said intake.Said) { answer <- said }); err != nil {
-		return intake.Said{}, err
-	}
-	select {
-	case said := <-answer:
-		return said, said.Err
-	case <-ctx.Done():
-		return intake.Said{}, fault.New(fault.Unavailable, "casework.send", "the message was not taken in time")
-	}
 }
 
 // Year gives the figures of a year in a zone, and as a table. Errors: Forbidden, Invalid.

@@ -62,6 +62,7 @@ func onCase(own bool, method, what, body string) func(*world, staff.Member) (cal
 
 func caseScenarios() []scenario {
 	const confirm = `{"revision":2,"kind":"confirmed","type":"unauthorised","jurisdiction":"eu"}`
+	const informed = `{"revision":2,"kind":"informed","text":"we wait for the shop"}`
 	opening := func(body string) func(*world, staff.Member) (call, string) {
 		return func(w *world, _ staff.Member) (call, string) {
 			conv, who := w.signedIn("cust-" + id.New()[:8])
@@ -86,6 +87,9 @@ func caseScenarios() []scenario {
 		{"lead-case", "under a law that there is not", onCase(true, "POST", "/events", strings.Replace(confirm, `"eu"`, `"mars"`, 1)), [5]int{422, 404, 422, 422, 404}, noKeys()},
 		{"case-letter", "", onCase(true, "GET", "/letters/acknowledgement?lang=zh", ""), works, noKeys()},
 		{"write-case-letter", "of one's own", onCase(true, "POST", "/letters/acknowledgement", `{"revision":2,"lang":"en"}`), works, noKeys()},
+		{"write-case-letter", "of a colleague", onCase(false, "POST", "/letters/acknowledgement", `{"revision":2,"lang":"en"}`), [5]int{200, 404, 200, 403, 404}, noKeys()},
+		{"lead-case", "telling how one's own stands", onCase(true, "POST", "/events", informed), works, noKeys()},
+		{"lead-case", "telling how a colleague's stands", onCase(false, "POST", "/events", informed), [5]int{200, 404, 200, 403, 404}, noKeys()},
 		{"write-case-letter", "that nobody decided", onCase(true, "POST", "/letters/upheld", `{"revision":2,"lang":"en"}`), [5]int{422, 404, 422, 422, 404}, noKeys()},
 		{"case-figures", "", plain("GET", "/v1/case-figures?year=2026", ""), [5]int{200, 403, 200, 403, 403}, noKeys()},
 		{"case-figures", "of a zone that there is not", plain("GET", "/v1/case-figures?year=2026&time_zone=Moon", ""), [5]int{422, 403, 422, 403, 403}, noKeys()},
