@@ -13,7 +13,9 @@ import (
 	"kefu/internal/platform/fault"
 )
 
-// Seen is an act as a member of staff sees it, with what they may do now.
+// Seen is an act as a member of staff sees it, with what they may do now. For who may not
+// hear that a payment is held (ADR 29) the states that the wallet told are not in it, and
+// no hash.
 type Seen struct {
 	action.Kept
 	MayConfirm bool // what only makes safe, in the customer's place
@@ -71,9 +73,6 @@ func (s *Service) Get(ctx context.Context, p identity.Principal, id string) (See
 
 func (s *Service) seen(ctx context.Context, p identity.Principal, k action.Kept) Seen {
 	out := Seen{Kept: k}
-	if k.Doubtful() {
-		return out
-	}
 	o := policy.Object{CustomerID: k.CustomerID}
 	talk, err := s.Store.Conversation(ctx, part(), k.ConversationID)
 	if err == nil && talk.MergedInto != "" { // there it goes on
@@ -81,6 +80,12 @@ func (s *Service) seen(ctx context.Context, p identity.Principal, k action.Kept)
 	}
 	if err == nil {
 		o.AssigneeID, o.Open = talk.AssigneeID, talk.Status != conversation.Resolved
+	}
+	if !policy.Allow(p, policy.ReadUntold, o) { // of a state that is there to be guessed the hash tells which
+		out.Command.Expect, out.Summary.State, out.Hash = "", "", ""
+	}
+	if k.Doubtful() {
+		return out
 	}
 	mine := policy.Allow(p, policy.ProposeAct, o)
 	out.MayConfirm = mine && k.State == action.Proposed && k.Command.Act.Cautious()

@@ -130,10 +130,16 @@ func (a *Acts) known(ctx context.Context, op string, p identity.Principal, k act
 			return err
 		}
 	}
-	if policy.Allow(p, policy.ReadActs, o) {
+	if policy.Allow(p, policy.ReadActs, o) && !withheld(p, o, k.Command.Act) {
 		return nil
 	}
 	return a.refused(ctx, p, k.ID, k.CustomerID, string(policy.ReadActs), fault.New(fault.NotFound, op, "%s may not know of it", p.Kind))
+}
+
+// withheld tells whether staff may not know that such an act is there: it says that a
+// payment is held, which they must not hear (ADR 29).
+func withheld(p identity.Principal, o policy.Object, act wallet.Act) bool {
+	return p.Kind == identity.Staff && act == wallet.ReleaseHold && !policy.Allow(p, policy.ReadUntold, o)
 }
 
 // Act finds an act. Errors: NotFound, also for who may not know of it.
@@ -179,7 +185,8 @@ func (a *Acts) ActByKey(ctx context.Context, p identity.Principal, key string) (
 // in reach; Invalid for a question without bounds.
 func (a *Acts) ListActs(ctx context.Context, p identity.Principal, q action.Query) ([]action.Kept, error) {
 	const op = "actions.ListActs"
-	if err := a.allowList(ctx, op, p, q); err != nil {
+	o, err := a.allowList(ctx, op, p, q)
+	if err != nil {
 		return nil, a.refused(ctx, p, about(q), q.CustomerID, "act.list", err)
 	}
 	var text strings.Builder
@@ -197,6 +204,10 @@ func (a *Acts) ListActs(ctx context.Context, p identity.Principal, q action.Quer
 		}
 		text.WriteString(" AND a.state IN (" + strings.Join(marks, ", ") + ")")
 	}
+	if withheld(p, o, wallet.ReleaseHold) {
+		args = append(args, string(wallet.ReleaseHold))
+		text.WriteString(" AND a.kind <> $" + strconv.Itoa(len(args)))
+	}
 	text.WriteString(" AND ($4 = '' OR (a.created_at, a.id) < (SELECT created_at, id FROM act WHERE id = $4)) ORDER BY a.created_at DESC, a.id DESC LIMIT $3")
 	found, err := a.many(ctx, op, text.String(), args...)
 	if err != nil {
@@ -213,43 +224,44 @@ func about(q action.Query) string {
 	return "conversation " + q.ConversationID
 }
 
-func (a *Acts) allowList(ctx context.Context, op string, p identity.Principal, q action.Query) error {
+// allowList tells what is judged by, of a list that p may have.
+func (a *Acts) allowList(ctx context.Context, op string, p identity.Principal, q action.Query) (policy.Object, error) {
 	o := policy.Object{CustomerID: q.CustomerID}
 	if p.Kind == identity.Customer && o.CustomerID == "" {
 		o.CustomerID = p.ID
 	}
 	if p.Kind == identity.Staff && q.ConversationID != "" {
 		if !policy.Allow(p, policy.ReadActs, policy.Whosever(p.ID)) {
-			return fault.New(fault.Forbidden, op, "%s %s sees no acts", p.Kind, p.Role)
+			return o, fault.New(fault.Forbidden, op, "%s %s sees no acts", p.Kind, p.Role)
 		}
 		var err error
 		if o, err = reach.Of(ctx, a.core.DB.Reader, q.ConversationID, q.CustomerID); err != nil {
-			return err
+			return o, err
 		}
 		if !policy.Allow(p, policy.ReadActs, o) {
-			return fault.New(fault.NotFound, op, "the conversation is not in their reach")
+			return o, fault.New(fault.NotFound, op, "the conversation is not in their reach")
 		}
 	}
 	if !policy.Allow(p, policy.ReadActs, o) {
-		return fault.New(fault.Forbidden, op, "%s may not see what is done for this customer", p.Kind)
+		return o, fault.New(fault.Forbidden, op, "%s may not see what is done for this customer", p.Kind)
 	}
 	if q.CustomerID == "" && q.ConversationID == "" && p.Kind != identity.Customer {
 		if len(q.States) == 0 {
-			return fault.InvalidField(op, "state", "is needed where neither customer nor conversation is named")
+			return o, fault.InvalidField(op, "state", "is needed where neither customer nor conversation is named")
 		}
 		if !policy.Allow(p, policy.OverseeActs, policy.Object{}) && !policy.Allow(p, policy.RunActs, policy.Object{}) {
-			return fault.New(fault.Forbidden, op, "%s %s may not see everybody's", p.Kind, p.Role)
+			return o, fault.New(fault.Forbidden, op, "%s %s may not see everybody's", p.Kind, p.Role)
 		}
 	}
 	for _, text := range []string{q.CustomerID, q.ConversationID, q.Before} {
 		if text != "" && !engine.ValidKey(text) {
-			return fault.New(fault.NotFound, op, "nothing has an id of that form")
+			return o, fault.New(fault.NotFound, op, "nothing has an id of that form")
 		}
 	}
 	if slices.ContainsFunc(q.States, func(s action.State) bool { return !slices.Contains(action.States(), s) }) {
-		return fault.InvalidField(op, "state", "is none")
+		return o, fault.InvalidField(op, "state", "is none")
 	}
-	return nil
+	return o, nil
 }
 
 func (a *Acts) many(ctx context.Context, op, text string, args ...any) ([]action.Kept, error) {

@@ -45,7 +45,7 @@ type ActOutcome struct {
 	ArrivesBy   int64           `json:"arrives_by,omitempty"`
 	Effects     []string        `json:"effects,omitempty" nullable:"false" doc:"codes of what else changes"`
 	Reversible  bool            `json:"reversible"`
-	State       string          `json:"state,omitempty" doc:"of what it acts on, when this was worked out"`
+	State       string          `json:"state,omitempty" doc:"of what it acts on, when this was worked out; only for who may hear what customers are not told"`
 }
 
 // ActProof is how far the customer's proof is. It is a state: what the customer is asked,
@@ -68,11 +68,11 @@ type Act struct {
 	Reason       string          `json:"reason,omitempty"`
 	Also         []string        `json:"also,omitempty" nullable:"false" doc:"further payments that it acts on"`
 	Details      []ActDetail     `json:"details,omitempty" nullable:"false" doc:"answers that go with it, by their names"`
-	Expect       string          `json:"expect,omitempty" doc:"the state of what it acts on, that was decided on: in another one the wallet refuses"`
+	Expect       string          `json:"expect,omitempty" doc:"the state of what it acts on, that was decided on: in another one the wallet refuses; only for who may hear what customers are not told"`
 	State        string          `json:"state" enum:"proposed,confirmed,waiting,approved,planned,sent,succeeded,failed,unknown,rejected,cancelled,expired" doc:"unknown as well while the wallet has to be asked what became of it, before anybody goes on"`
 	Unreadable   bool            `json:"unreadable,omitempty" doc:"what it is cannot be read: its key is gone, or it is damaged"`
 	Does         ActOutcome      `json:"does" doc:"exactly what will happen"`
-	Hash         string          `json:"hash" doc:"of the command and what it does: to be named by whoever says yes"`
+	Hash         string          `json:"hash" doc:"of the command and what it does: to be named by whoever says yes; empty for who could not"`
 	Level        int             `json:"level" doc:"of assurance that it needs"`
 	FourEyes     bool            `json:"four_eyes" doc:"a second person has to agree"`
 	Rule         string          `json:"rule,omitempty" doc:"of the policy, that allowed it"`

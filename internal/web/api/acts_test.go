@@ -44,6 +44,9 @@ func (d doing) Transaction(_ context.Context, _ wallet.Actor, who, tx string) (w
 	if tx == "tx-none" {
 		return wallet.Transaction{}, fault.New(fault.NotFound, "test", "no such payment")
 	}
+	if tx == "tx-held" {
+		return wallet.Transaction{ID: tx, CustomerID: who, State: wallet.RiskHold}, nil
+	}
 	return wallet.Transaction{ID: tx, CustomerID: who, State: wallet.Posted}, nil
 }
 
@@ -66,7 +69,7 @@ func (w *world) connectActs() {
 	two := action.Policy{Rules: []action.PolicyRule{
 		{ID: "safe for two", Acts: []wallet.Act{wallet.BlockInstrument}, Allow: true, Level: 1, FourEyes: true},
 		{ID: "safe", Acts: []wallet.Act{wallet.Freeze}, Allow: true, Level: 1},
-		{ID: "money", Acts: []wallet.Act{wallet.RequestRefund}, Allow: true, Level: 2},
+		{ID: "money", Acts: []wallet.Act{wallet.RequestRefund, wallet.ReleaseHold}, Allow: true, Level: 2},
 		{ID: "no", Acts: []wallet.Act{wallet.Recall}, Code: "closed"},
 	}}
 	w.acts = acting.New(acting.Deps{
@@ -248,4 +251,48 @@ func TestStaffSeeAStateAndNoLink(t *testing.T) {
 		t.Errorf("%s", a.text)
 	}
 	w.problem(403, "forbidden", call{method: "POST", path: "/v1/acts/" + act.ID + "/confirm", body: fmt.Sprintf(`{"hash":%q}`, act.Hash), bearer: token})
+}
+
+// That a payment is held is told to whoever has the conversation and to supervisors; acts
+// say nothing of it to colleagues (ADR 29).
+func TestColleaguesHearOfNoHold(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		m := w.member(identity.Agent)
+		conv, own, colleague, boss := w.given(m), w.session(m), w.session(w.member(identity.Agent)), w.session(w.member(identity.Supervisor))
+		made := map[string]string{}
+		for act, target := range map[string]string{"refund": "tx-held", "hold_release": "tx-held", "freeze": ""} {
+			var p actionapi.Proposed
+			body := fmt.Sprintf(`{"act":%q,"target":%q,"reason":"late"}`, act, target)
+			if act == "refund" {
+				body = fmt.Sprintf(`{"act":%q,"target":%q,"amount":{"amount":"5.00","currency":"EUR","scale":2},"reason":"late"}`, act, target)
+			}
+			w.must(201, call{method: "POST", path: "/v1/conversations/" + conv + "/acts", body: body, bearer: own}).json(t, &p)
+			made[act] = p.Act.ID
+		}
+		for token, hears := range map[string]bool{own: true, boss: true, colleague: false} {
+			answer := w.must(200, call{method: "GET", path: "/v1/acts?conv=" + conv, bearer: token})
+			var list actionapi.ActList
+			answer.json(t, &list)
+			if strings.Contains(answer.text, string(wallet.RiskHold)) != hears || strings.Contains(answer.text, "hold_release") != hears || len(list.Items) != len(made)-map[bool]int{false: 1}[hears] {
+				t.Errorf("who hears of it (%v): %s", hears, answer.text)
+			}
+			for _, a := range list.Items {
+				if (a.Hash != "") != hears {
+					t.Errorf("the hash of %s tells who hears (%v) of the state: %q", a.Act, hears, a.Hash)
+				}
+			}
+			one := w.must(200, call{method: "GET", path: "/v1/acts/" + made["refund"], bearer: token})
+			if strings.Contains(one.text, string(wallet.RiskHold)) != hears {
+				t.Errorf("who hears of it (%v): %s", hears, one.text)
+			}
+			status := map[bool]int{true: 200, false: 404}[hears]
+			w.must(status, call{method: "GET", path: "/v1/acts/" + made["hold_release"], bearer: token})
+		}
+		var page, rest actionapi.ActList
+		w.must(200, call{method: "GET", path: "/v1/acts?limit=1&conv=" + conv, bearer: colleague}).json(t, &page)
+		w.must(200, call{method: "GET", path: "/v1/acts?limit=1&cursor=" + page.Next + "&conv=" + conv, bearer: colleague}).json(t, &rest)
+		if len(rest.Items) != 1 || rest.Next != "" {
+			t.Errorf("the second of two pages: %+v", rest)
+		}
+	})
 }
