@@ -155,6 +155,14 @@ type Data struct {
 	Staff        string              `json:"staff,omitempty"`
 }
 
+// Unproven tells whether an event says of money what no act in the wallet shows.
+func (e Event) Unproven() bool { return e.ofMoney() && e.Act == "" }
+
+// Cites tells whether an event rests on an act in the wallet.
+func (e Event) Cites() bool { return e.ofMoney() && e.Act != "" }
+
+func (e Event) ofMoney() bool { return e.Kind == Credited || e.Kind == Corrected }
+
 // Item is how a piece of evidence stands.
 type Item struct {
 	AskedAt, ReceivedAt, DroppedAt int64
@@ -391,6 +399,8 @@ func (c *Case) mayCredit(e Event) error {
 	switch {
 	case e.Amount == nil || e.Amount.None() || e.Amount.Sign() <= 0:
 		return refuse("amount", "is missing")
+	case e.Cites() && c.cited(e):
+		return conflict("act_used", "the act is in the case already")
 	case e.Kind == CreditTaken && (c.Credit == nil || c.Credit.TakenAt != 0):
 		return conflict("no_credit", "there is no credit to take back")
 	case e.Kind == CreditTaken && (!c.Credit.Amount.Like(*e.Amount) || e.Amount.Cmp(c.Credit.Amount) > 0):
@@ -399,6 +409,11 @@ func (c *Case) mayCredit(e Event) error {
 		return conflict("not_refused", "it was not refused")
 	}
 	return nil
+}
+
+// cited tells whether another event of the kind rests on the same act.
+func (c *Case) cited(e Event) bool {
+	return slices.ContainsFunc(c.Events, func(x Event) bool { return x.Kind == e.Kind && x.Act == e.Act })
 }
 
 func (c *Case) mayEnd(e Event) error {
@@ -507,7 +522,7 @@ func (c *Case) progress(e Event) {
 			c.mark(jurisdiction.Upheld, e.At)
 		}
 	case Corrected:
-		c.mark(jurisdiction.Corrected, e.When)
+		c.mark(jurisdiction.Corrected, max(e.When, c.Decision.At)) // money that was there before the decision is there with it
 	case Written:
 		c.written(e)
 	case Appealed:

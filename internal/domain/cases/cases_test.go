@@ -202,6 +202,7 @@ func TestMoneyForTheTimeBeing(t *testing.T) {
 	d.refused("amount", cases.Credited, agent, cases.Data{})
 	d.pass(day)
 	d.add(cases.Credited, agent, cases.Data{Amount: euros(t, "50.00"), Act: "a1"})
+	d.refused("act_used", cases.Credited, agent, cases.Data{Amount: euros(t, "50.00"), Act: "a1"})
 	if state("decide") != sla.Met || state("decide_credited") != sla.Running || state("tell_credit") != sla.Running {
 		t.Errorf("%s %s %s", state("decide"), state("decide_credited"), state("tell_credit"))
 	}

@@ -71,6 +71,7 @@ const (
 	OpenCase        Action = "case.open"    // for an object of a customer's
 	AnswerCase      Action = "case.answer"  // as the customer: bring what was asked for, appeal, take it back
 	WorkCase        Action = "case.work"    // as staff: everything that happens to one
+	OverseeCase     Action = "case.oversee" // say of one what nothing in the wallet shows
 	ReadCaseFigures Action = "case.figures" // of a year, to be published
 	RunCases        Action = "case.run"     // let clocks ring, reckon them anew
 
@@ -180,7 +181,7 @@ func ownerMay(p identity.Principal, a Action, o Object) bool {
 
 func supervisorMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
-	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, ReadUntold, UsePresence, ReadBoard, SetDuties, ReadReports, WorkCase, ReadCaseFigures,
+	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, ReadUntold, UsePresence, ReadBoard, SetDuties, ReadReports, WorkCase, OverseeCase, ReadCaseFigures,
 		ReadActs, ProposeAct, OverseeActs, ReadRuns, WalkRun: // in whichever conversation, or in none
 		return true
 	case ApproveAct: // never who wanted it

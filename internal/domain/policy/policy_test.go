@@ -134,6 +134,7 @@ case.read                      -       -        -        -         +     -      
 case.open                      -       -        -        -         +     -       +        +      -      +
 case.answer                    -       -        -        -         -     -       -        -      -      -
 case.work                      -       -        -        -         +     -       +        +      -      +
+case.oversee                   -       -        -        -         +     -       +        -      -      -
 case.figures                   -       -        -        -         +     -       +        -      -      -
 case.run                       -       -        -        -         -     -       -        -      -      +
 run.read                       -       -        -        -         +     -       +        -      -      +
@@ -521,6 +522,9 @@ func TestWhoWorksOnACase(t *testing.T) {
 		"an agent works on their own":         {as["agent"], policy.WorkCase, own, true},
 		"an agent works on nobody's":          {as["agent"], policy.WorkCase, nobodys, true},
 		"an agent works on a colleague's":     {as["agent"], policy.WorkCase, others, false},
+		"an agent vouches for a credit":       {as["agent"], policy.OverseeCase, own, false},
+		"a supervisor vouches for a credit":   {as["supervisor"], policy.OverseeCase, others, true},
+		"a part of ours vouches for a credit": {identity.SystemPart("cases"), policy.OverseeCase, nobodys, false},
 		"a supervisor works on a colleague's": {as["supervisor"], policy.WorkCase, others, true},
 		"an agent reads a colleague's":        {as["agent"], policy.ReadCases, others, true},
 		"an agent answers for the customer":   {as["agent"], policy.AnswerCase, own, false},

@@ -43,6 +43,7 @@ type Store interface {
 	Entries(ctx context.Context, p identity.Principal, id string, r conversation.EntryRange) ([]conversation.Entry, bool, error)
 	FlowRun(ctx context.Context, p identity.Principal, id string) (selfservice.Record, error)
 	Act(ctx context.Context, p identity.Principal, id string) (action.Kept, error)
+	ListActs(ctx context.Context, p identity.Principal, q action.Query) ([]action.Kept, error)
 	MoveFollower(ctx context.Context, s event.Step) error
 }
 

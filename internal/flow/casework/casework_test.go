@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kefu/content"
+	"kefu/internal/domain/action"
 	"kefu/internal/domain/cases"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/form"
@@ -167,23 +168,71 @@ func TestLettersAreSaidAndArchived(t *testing.T) {
 	})
 }
 
+// done is an act that has succeeded in the wallet.
+func (h *house) done(c wallet.Command, made ...wallet.Made) action.Kept {
+	h.Helper()
+	c.CustomerID, c.Reason, c.Expect = "cust-anna", "late", "posted"
+	c.Key = action.Key(h.conv, id.New(), "ask", c, 0)
+	a, err := action.Propose(action.Action{
+		ID: id.New(), ConversationID: h.conv, CustomerID: h.anna.ID, Run: id.New(), Step: "ask", Command: c, Maker: action.ByOf(h.anna), Verdict: action.Verdict{Allow: true, Level: identity.AL1, Code: "rule", Version: 3},
+		Summary: wallet.Summary{Amount: c.Amount, State: "posted"},
+	}, h.Clock.Now())
+	h.must(err)
+	h.must(h.AddAct(ctx(), h.anna, action.Kept{Action: a}))
+	k, err := h.ConfirmAct(ctx(), h.anna, a.ID, a.Hash)
+	h.must(err)
+	k, err = h.PlanAct(ctx(), h.anna, k.ID, k.Revision, action.Ready{Summary: k.Summary, Verdict: k.Verdict})
+	h.must(err)
+	k, err = h.SettleAct(ctx(), identity.SystemPart("acts"), k.ID, k.Revision, action.Answer{Operation: wallet.Operation{
+		ID: id.New(), Key: k.Command.Key, Act: c.Act, CustomerID: c.CustomerID, Target: c.Target, State: wallet.OpSucceeded, CreatedAt: 1, DoneAt: 2, Made: made,
+	}})
+	h.must(err)
+	return k
+}
+
 func TestACreditIsHeldAgainstItsAct(t *testing.T) {
 	each(t, "eu", func(h *house) {
 		c, err := h.flow.Open(ctx(), h.agent, casework.Opening{Type: jurisdiction.Unauthorised, Conversation: h.conv})
 		h.must(err)
 		sum, err := wallet.Parse("5.00", "EUR", 2)
 		h.must(err)
-		change := casework.Change{Kind: cases.Credited, Revision: int64(len(c.Events)), Data: cases.Data{Amount: &sum}}
-		if _, err := h.flow.Lead(ctx(), h.agent, c.ID, change); fault.FieldOf(err) != "reason" {
+		paid := wallet.Reference{ID: "tx-1", Amount: sum, Direction: wallet.Out, Kind: "transfer", At: h.first, State: "posted"}
+		c = h.lead(c, cases.Concerns, cases.Data{Payments: []wallet.Reference{paid}})
+		try := func(p identity.Principal, k cases.Kind, data cases.Data) (casework.Seen, error) {
+			return h.flow.Lead(ctx(), p, c.ID, casework.Change{Kind: k, When: h.first, Revision: int64(len(c.Events)), Data: data})
+		}
+		high, err := wallet.Parse("99.00", "EUR", 2)
+		h.must(err)
+		if _, err := try(h.agent, cases.Credited, cases.Data{Amount: &sum}); fault.FieldOf(err) != "reason" {
 			h.Errorf("money out of nowhere: %v", err)
 		}
-		change.Act = id.New()
-		if _, err := h.flow.Lead(ctx(), h.agent, c.ID, change); !fault.Is(err, fault.NotFound) {
+		if _, err := try(h.agent, cases.Credited, cases.Data{Amount: &sum, Reason: "paid by the bank"}); fault.ReasonOf(err) != "no_act" {
+			h.Errorf("an agent's word: %v", err)
+		}
+		if _, err := try(h.agent, cases.Credited, cases.Data{Amount: &sum, Act: id.New()}); !fault.Is(err, fault.NotFound) {
 			h.Errorf("an act that is not there: %v", err)
 		}
-		change.Act, change.Reason = "", "paid by the bank, 2026-05"
-		if c, err = h.flow.Lead(ctx(), h.agent, c.ID, change); err != nil || c.Credit == nil {
-			h.Errorf("%v", err)
+		other := h.done(wallet.Command{Act: wallet.RequestRefund, Target: "tx-2", Amount: sum})
+		opened := h.done(wallet.Command{Act: wallet.OpenDispute, Target: "tx-1"}, wallet.Made{Kind: "dispute", ID: "d-1"})
+		nowhere := h.done(wallet.Command{Act: wallet.GrantCredit, Target: "d-2", Amount: sum})
+		for name, act := range map[string]action.Kept{"of another payment": other, "that gives nothing": opened, "in another dispute": nowhere} {
+			if _, err := try(h.agent, cases.Credited, cases.Data{Amount: &sum, Act: act.ID}); fault.ReasonOf(err) != "no_such_credit" {
+				h.Errorf("an act %s: %v", name, err)
+			}
+		}
+		h.Clock.Move(72 * time.Hour)
+		lent := h.done(wallet.Command{Act: wallet.GrantCredit, Target: "d-1", Amount: sum})
+		h.Clock.Move(24 * time.Hour)
+		c, err = try(h.agent, cases.Credited, cases.Data{Amount: &high, Act: lent.ID})
+		h.must(err)
+		if c.Credit.At != lent.ChangedAt.UnixMicro() || c.Credit.Amount.Cmp(sum) != 0 {
+			h.Errorf("credited %s at %d, the wallet says %d", c.Credit.Amount, c.Credit.At, lent.ChangedAt.UnixMicro())
+		}
+		boss := identity.Principal{Kind: identity.Staff, ID: "boss", Role: identity.Supervisor}
+		c, err = try(boss, cases.Credited, cases.Data{Amount: &high, Reason: "paid by the bank, 2026-05"})
+		h.must(err)
+		if c.Credit.At != h.Clock.Now().UnixMicro() {
+			h.Errorf("vouched for now, credited at %d", c.Credit.At)
 		}
 		for _, k := range []cases.Kind{cases.Opened, cases.Written, "anything"} {
 			if _, err := h.flow.Lead(ctx(), h.agent, c.ID, casework.Change{Kind: k, Revision: int64(len(c.Events))}); fault.FieldOf(err) != "kind" {

@@ -5,11 +5,9 @@ import (
 	"slices"
 	"time"
 
-	"kefu/internal/domain/action"
 	"kefu/internal/domain/cases"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/jurisdiction"
-	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
 
@@ -81,13 +79,14 @@ func (s *Service) Lead(ctx context.Context, p identity.Principal, id string, c C
 	if err := s.complete(ctx, p, &e); err != nil {
 		return Seen{}, err
 	}
-	whose := ""
-	if e.Kind == cases.Credited && e.Act != "" {
-		if whose, err = s.credited(ctx, &e); err != nil {
+	var money given
+	if e.Cites() {
+		if money, err = s.given(ctx, e.Act); err != nil {
 			return Seen{}, err
 		}
+		e.Amount = &money.sum
 	}
-	changed, err := s.Store.ChangeCase(ctx, p, id, c.Revision, s.Book, func(now *cases.Case, _ int64) ([]cases.Event, error) {
+	changed, err := s.Store.ChangeCase(ctx, p, id, c.Revision, s.Book, func(now *cases.Case, at int64) ([]cases.Event, error) {
 		if e.Kind == cases.Confirmed {
 			pack, ok := s.Book.At(e.Jurisdiction, now.NoticedAt)
 			if !ok {
@@ -95,8 +94,11 @@ func (s *Service) Lead(ctx context.Context, p identity.Principal, id string, c C
 			}
 			e.Version = pack.Version
 		}
-		if whose != "" && whose != now.CustomerID {
-			return nil, &fault.Error{Code: fault.Conflict, Op: op, Field: "act", Reason: "no_such_credit", Message: "the act is another customer's"}
+		if e.Cites() {
+			if err := money.fits(now); err != nil {
+				return nil, err
+			}
+			e.When = min(money.at, at) // clocks of machines differ
 		}
 		return []cases.Event{e}, nil
 	})
@@ -119,30 +121,12 @@ func (s *Service) complete(ctx context.Context, p identity.Principal, e *cases.E
 		e.Channel = state.Channel
 		e.When, err = s.notice(ctx, p, e.Conversation, e.Entry)
 		return err
-	case e.Kind == cases.Credited && e.Act == "" && e.Reason == "":
-		return fault.InvalidFor("casework.complete", "reason", "missing", "is needed for a credit that no act in the wallet gave")
+	case e.Unproven() && e.Reason == "":
+		return fault.InvalidFor("casework.complete", "reason", "missing", "is needed for money that no act in the wallet gave")
 	case e.Kind == cases.Assigned && e.Staff == "me":
 		e.Staff = p.ID
 	}
 	return nil
-}
-
-// credited holds a credit against the act that gave it, and gives whose it is.
-func (s *Service) credited(ctx context.Context, e *cases.Event) (customer string, err error) {
-	const op = "casework.credited"
-	act, err := s.Store.Act(ctx, s.who, e.Act)
-	if err != nil {
-		return "", err
-	}
-	if act.State != action.Succeeded || (act.Command.Act != wallet.GrantCredit && act.Command.Act != wallet.RequestRefund) {
-		return "", &fault.Error{Code: fault.Conflict, Op: op, Field: "act", Reason: "no_such_credit", Message: "the act gives nothing, or has not succeeded"}
-	}
-	sum := act.Summary.Amount
-	if sum.None() {
-		sum = act.Command.Amount
-	}
-	e.Amount = &sum
-	return act.CustomerID, nil
 }
 
 // Draft is a letter that is not sent yet.

@@ -108,6 +108,12 @@ func (s *Cases) add(ctx context.Context, t *core.Tx, p identity.Principal, c *ca
 		if last := len(c.Events); last > 0 {
 			e.At = max(e.At, c.Events[last-1].At) // clocks of machines go back
 		}
+		if e.Unproven() {
+			if !policy.Allow(p, policy.OverseeCase, policy.Object{CustomerID: c.CustomerID, AssigneeID: c.Assignee}) {
+				return &fault.Error{Code: fault.Forbidden, Op: op, Field: "act", Reason: "no_act", Message: "without an act in the wallet a supervisor has to say so"}
+			}
+			e.When = 0 // it counts from when somebody vouched for it
+		}
 		if e.When == 0 {
 			e.When = e.At
 		}
@@ -120,6 +126,11 @@ func (s *Cases) add(ctx context.Context, t *core.Tx, p identity.Principal, c *ca
 		e = c.Events[len(c.Events)-1]
 		if e.Conversation != "" && (e.Kind == cases.Opened || e.Kind == cases.Noticed || e.Kind == cases.Linked) {
 			if err := s.link(ctx, t, c, e.Conversation); err != nil {
+				return err
+			}
+		}
+		if e.Cites() {
+			if err := s.cite(ctx, t, c, e.Act); err != nil {
 				return err
 			}
 		}
@@ -157,6 +168,24 @@ func (s *Cases) link(ctx context.Context, t *core.Tx, c *cases.Case, conversatio
 	}
 	_, err := t.SQL.ExecContext(ctx, "INSERT INTO case_conversation (conversation_id, case_id) VALUES ($1, $2) ON CONFLICT (conversation_id, case_id) DO NOTHING", conversation, c.ID)
 	return engine.MapError(op, err)
+}
+
+// cite notes that a case rests on an act in the wallet. Errors: Conflict when another one
+// does.
+func (s *Cases) cite(ctx context.Context, t *core.Tx, c *cases.Case, act string) error {
+	const op = "casework.cite"
+	if !engine.ValidKey(act) {
+		return fault.New(fault.NotFound, op, "no act has an id of that form")
+	}
+	var holder string
+	err := t.SQL.QueryRowContext(ctx, "INSERT INTO case_act (act_id, case_id) VALUES ($1, $2) ON CONFLICT (act_id) DO UPDATE SET act_id = excluded.act_id RETURNING case_id", act, c.ID).Scan(&holder)
+	if err != nil {
+		return engine.MapError(op, err)
+	}
+	if holder != c.ID {
+		return &fault.Error{Code: fault.Conflict, Op: op, Field: "act", Reason: "act_used", Message: "the act is in another case"}
+	}
+	return nil
 }
 
 // index writes what follows from the events. rung is up to where clocks rang; nil for

@@ -18,6 +18,7 @@ import (
 	"kefu/internal/domain/jurisdiction"
 	"kefu/internal/domain/sla"
 	"kefu/internal/domain/staff"
+	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/storage/casework"
@@ -214,6 +215,46 @@ func TestWhoseCaseItIs(t *testing.T) {
 	})
 }
 
+// What no act in the wallet shows, a supervisor answers for, and it counts from when they
+// did; an act is in one case.
+func TestMoneyIsBelievedFromAnActOrASupervisor(t *testing.T) {
+	each(t, func(h *house) {
+		one, two := h.open(jurisdiction.Unauthorised, ""), h.open(jurisdiction.Unauthorised, "")
+		mei := h.member(identity.Agent)
+		sum, err := wallet.Parse("5.00", "EUR", 2)
+		h.must(err)
+		credit := func(p identity.Principal, c *cases.Case, act string) (*cases.Case, error) {
+			return h.ChangeCase(ctx(), p, c.ID, casework.AnyRevision, h.b, func(*cases.Case, int64) ([]cases.Event, error) {
+				return []cases.Event{{Kind: cases.Credited, When: one.OpenedAt, Data: cases.Data{Amount: &sum, Act: act, Reason: "by the bank"}}}, nil
+			})
+		}
+		h.Clock.Move(72 * time.Hour)
+		if _, err := credit(mei, one, ""); !fault.Is(err, fault.Forbidden) {
+			h.Errorf("an agent's word: %v", err)
+		}
+		c, err := credit(h.boss, one, "")
+		h.must(err)
+		if c.Credit.At != h.Clock.Micros() {
+			h.Errorf("credited at %d as was asked for, now is %d", c.Credit.At, h.Clock.Micros())
+		}
+		act := id.New()
+		if c, err = credit(mei, one, act); err != nil || c.Credit.At != one.OpenedAt {
+			h.Errorf("by an act: %v", err)
+		}
+		for _, again := range []*cases.Case{one, two} {
+			if _, err := credit(mei, again, act); fault.ReasonOf(err) != "act_used" {
+				h.Errorf("the same act again: %v", err)
+			}
+		}
+		c = h.add(h.boss, c, cases.Confirmed, cases.Data{Type: jurisdiction.Unauthorised, Jurisdiction: "eu", Version: 1})
+		c = h.add(h.boss, c, cases.Decided, cases.Data{Outcome: cases.Upheld, Reason: "x"})
+		if _, err := h.try(mei, c, cases.Corrected, cases.Data{Reason: "x"}); !fault.Is(err, fault.Forbidden) {
+			h.Errorf("an agent's word that it is corrected: %v", err)
+		}
+		h.add(mei, c, cases.Corrected, cases.Data{Act: act})
+	})
+}
+
 func TestTooManyAtOnce(t *testing.T) {
 	each(t, func(h *house) {
 		for range cases.MaxOpen {
@@ -381,7 +422,7 @@ func TestFiguresAndTheEnd(t *testing.T) {
 		if _, err := h.Case(ctx(), part(), c.ID); !fault.Is(err, fault.NotFound) {
 			h.Errorf("after seven years: %v", err)
 		}
-		for _, table := range []string{"case_file", "case_event", "case_clock", "case_conversation"} {
+		for _, table := range []string{"case_file", "case_event", "case_clock", "case_conversation", "case_act"} {
 			var n int
 			if h.Scan(h.T, "SELECT COUNT(*) FROM "+table, &n); n != 0 {
 				h.Errorf("%d rows are left in %s", n, table)

@@ -163,7 +163,7 @@ func (s *Cases) PurgeCases(ctx context.Context, limit int) error {
 			if err != nil {
 				return engine.MapError(op, err)
 			}
-			for _, text := range []string{"DELETE FROM case_clock WHERE case_id = $1", "DELETE FROM case_conversation WHERE case_id = $1", "DELETE FROM case_file WHERE id = $1"} {
+			for _, text := range []string{"DELETE FROM case_clock WHERE case_id = $1", "DELETE FROM case_conversation WHERE case_id = $1", "DELETE FROM case_act WHERE case_id = $1", "DELETE FROM case_file WHERE id = $1"} {
 				if _, err := t.SQL.ExecContext(ctx, text, id); err != nil {
 					return engine.MapError(op, err)
 				}
