@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 	"io/fs"
+	"time"
 
 	"kefu/content"
 	"kefu/internal/domain/cases"
@@ -56,8 +57,10 @@ func caseRules() []rule {
 			return err
 		}},
 		{"ChangeCase", "own system " + workers, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
-			_, err := sc.ChangeCase(ctx, p, sc.filed().ID, casework.AnyRevision, sc.laws(), func(*cases.Case, int64) ([]cases.Event, error) {
-				return []cases.Event{{Kind: cases.Withdrawn}}, nil
+			c := sc.filed()
+			sc.Clock.Move(time.Second)
+			_, err := sc.ChangeCase(ctx, p, c.ID, casework.AnyRevision, sc.laws(), func(*cases.Case, int64) ([]cases.Event, error) {
+				return []cases.Event{{Kind: cases.Withdrawn, Data: cases.Data{Conversation: sc.conv, Entry: sc.asked, Reason: "they found it"}}}, nil
 			})
 			return err
 		}},

@@ -399,8 +399,6 @@ func (c *Case) mayCredit(e Event) error {
 	switch {
 	case e.Amount == nil || e.Amount.None() || e.Amount.Sign() <= 0:
 		return refuse("amount", "is missing")
-	case e.Cites() && c.cited(e):
-		return conflict("act_used", "the act is in the case already")
 	case e.Kind == CreditTaken && (c.Credit == nil || c.Credit.TakenAt != 0):
 		return conflict("no_credit", "there is no credit to take back")
 	case e.Kind == CreditTaken && (!c.Credit.Amount.Like(*e.Amount) || e.Amount.Cmp(c.Credit.Amount) > 0):
@@ -409,11 +407,6 @@ func (c *Case) mayCredit(e Event) error {
 		return conflict("not_refused", "it was not refused")
 	}
 	return nil
-}
-
-// cited tells whether another event of the kind rests on the same act.
-func (c *Case) cited(e Event) bool {
-	return slices.ContainsFunc(c.Events, func(x Event) bool { return x.Kind == e.Kind && x.Act == e.Act })
 }
 
 func (c *Case) mayEnd(e Event) error {

@@ -130,6 +130,7 @@ func TestACaseFromBeginningToEnd(t *testing.T) {
 	}
 
 	d.pass(2 * day) // Wednesday
+	d.refused("nothing_asked", cases.Paused, agent, cases.Data{Reason: "customer_information"})
 	d.add(cases.Asked, agent, cases.Data{Items: []string{"police_report", "messages"}})
 	d.add(cases.Paused, agent, cases.Data{Reason: "customer_information"})
 	d.refused("paused", cases.Paused, agent, cases.Data{Reason: "customer_information"})
@@ -186,6 +187,35 @@ func TestACaseFromBeginningToEnd(t *testing.T) {
 	if d.Decision.Outcome != cases.PartlyUpheld || d.Stage != cases.Ended {
 		t.Errorf("%+v", d.Decision)
 	}
+}
+
+// A case that is taken back has no clocks any more: staff say by which words of the
+// customer's, and after the decision nobody does.
+func TestTakingBack(t *testing.T) {
+	d := begin(t, jurisdiction.Complaint, "eu", "Europe/Berlin", "2026-06-01 10:00")
+	words := cases.Data{Conversation: "v1", Entry: 4, Reason: "found the money"}
+	d.refused("entry", cases.Withdrawn, agent, words) // the notice itself
+	d.pass(hour)
+	for why, change := range map[string]func(*cases.Data){
+		"entry":  func(data *cases.Data) { data.Entry = 0 },
+		"conv":   func(data *cases.Data) { data.Conversation = "v2" },
+		"reason": func(data *cases.Data) { data.Reason = "" },
+	} {
+		data := words
+		change(&data)
+		d.refused(why, cases.Withdrawn, agent, data)
+	}
+	d.add(cases.Decided, agent, cases.Data{Outcome: cases.Upheld, Reason: "yes"})
+	d.refused("decided", cases.Withdrawn, agent, words)
+	d.refused("decided", cases.Withdrawn, customer, cases.Data{})
+	d.add(cases.Written, agent, letter(jurisdiction.Approval))
+	d.add(cases.Appealed, customer, cases.Data{Text: "more"})
+	d.add(cases.Withdrawn, agent, words)
+	if d.Stage != cases.TakenBack {
+		t.Errorf("taken back: %s", d.Stage)
+	}
+	e := begin(t, jurisdiction.Complaint, "eu", "Europe/Berlin", "2026-06-01 10:00")
+	e.add(cases.Withdrawn, customer, cases.Data{})
 }
 
 func TestMoneyForTheTimeBeing(t *testing.T) {

@@ -1,13 +1,23 @@
 package cases
 
 import (
+	"slices"
+
 	"kefu/internal/domain/jurisdiction"
 )
 
-// Check tells whether an event keeps to the pack that counts for the case. Errors:
-// Invalid, or Conflict with a reason.
+// Check tells whether an event may be added now: whether it keeps to the pack that counts
+// for the case, and to what is asked only of what is new, so that a log from before stays
+// readable. Errors: Invalid, or Conflict with a reason.
 func (c *Case) Check(b *jurisdiction.Book, e Event) error {
 	switch e.Kind {
+	case Withdrawn:
+		return c.mayWithdraw(e)
+	case Credited, Corrected:
+		if e.Cites() && slices.ContainsFunc(c.Events, func(x Event) bool { return x.Kind == e.Kind && x.Act == e.Act }) {
+			return conflict("act_used", "the act is in the case already")
+		}
+		return nil
 	case Opened, Confirmed:
 		if e.Jurisdiction == "" {
 			return nil
@@ -29,6 +39,9 @@ func (c *Case) Check(b *jurisdiction.Book, e Event) error {
 		if p.Pauses[e.Reason] == nil {
 			return refuse("reason", "is none of those for which a clock may stand still")
 		}
+		if e.Reason == customerInformation && !c.asking() {
+			return conflict("nothing_asked", "the customer was asked for nothing that is still to come")
+		}
 	case Asked, Received, Dropped:
 		for _, id := range e.Items {
 			if _, ok := itemOf(p, c.Type, id); !ok {
@@ -43,6 +56,26 @@ func (c *Case) Check(b *jurisdiction.Book, e Event) error {
 		if by, ok := c.latest(b, e.At); ok && e.Until > by {
 			return refuse("until", "is later than the law allows")
 		}
+	}
+	return nil
+}
+
+// mayWithdraw tells whether a case may be taken back. That ends every duty of the law's, so
+// staff name the words by which the customer did, and nobody takes back what was decided.
+func (c *Case) mayWithdraw(e Event) error {
+	switch {
+	case c.Decision != nil:
+		return conflict("decided", "it is decided")
+	case e.By.Kind.CustomerSide():
+		return nil
+	case e.Conversation == "" || e.Entry <= 0:
+		return refuse("entry", "is missing: by what the customer took it back")
+	case !slices.Contains(c.Conversations, e.Conversation):
+		return refuse("conv", "is none of the case's")
+	case e.When <= c.NoticedAt:
+		return refuse("entry", "was not written after the customer told us of the case")
+	case e.Reason == "":
+		return refuse("reason", "is missing")
 	}
 	return nil
 }

@@ -324,6 +324,34 @@ func TestACustomersOwnComplaint(t *testing.T) {
 	})
 }
 
+// An agent who ends a case says by which words of the customer's.
+func TestStaffTakeBackByTheCustomersWords(t *testing.T) {
+	each(t, "eu", func(h *house) {
+		c, err := h.flow.Open(ctx(), h.agent, casework.Opening{Type: jurisdiction.Unauthorised, Conversation: h.conv})
+		h.must(err)
+		try := func(data cases.Data) error {
+			_, err := h.flow.Lead(ctx(), h.agent, c.ID, casework.Change{Kind: cases.Withdrawn, Revision: 1, Data: data})
+			return err
+		}
+		h.Clock.Move(time.Hour)
+		own := h.say(h.agent, "did you find it?")
+		back := h.say(h.anna, "it was my son, never mind")
+		for name, data := range map[string]cases.Data{
+			"of nothing":             {Reason: "x"},
+			"by our own words":       {Conversation: h.conv, Entry: own, Reason: "x"},
+			"by their first message": {Conversation: h.conv, Entry: own - 1, Reason: "x"},
+		} {
+			if err := try(data); fault.FieldOf(err) != "entry" {
+				h.Errorf("taken back %s: %v", name, err)
+			}
+		}
+		if err := try(cases.Data{Conversation: h.conv, Entry: back}); fault.FieldOf(err) != "reason" {
+			h.Errorf("without a reason: %v", err)
+		}
+		h.must(try(cases.Data{Conversation: h.conv, Entry: back, Reason: "her son"}))
+	})
+}
+
 func TestTheYear(t *testing.T) {
 	each(t, "eu", func(h *house) {
 		_, err := h.flow.Complain(ctx(), h.anna, casework.Opening{Type: jurisdiction.Complaint, Text: "nobody answers"})

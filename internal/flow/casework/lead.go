@@ -121,6 +121,10 @@ func (s *Service) complete(ctx context.Context, p identity.Principal, e *cases.E
 		e.Channel = state.Channel
 		e.When, err = s.notice(ctx, p, e.Conversation, e.Entry)
 		return err
+	case e.Kind == cases.Withdrawn && p.Kind == identity.Staff && e.Conversation != "" && e.Entry > 0:
+		var err error
+		e.When, err = s.notice(ctx, p, e.Conversation, e.Entry)
+		return err
 	case e.Unproven() && e.Reason == "":
 		return fault.InvalidFor("casework.complete", "reason", "missing", "is needed for money that no act in the wallet gave")
 	case e.Kind == cases.Assigned && e.Staff == "me":
