@@ -117,6 +117,9 @@ func (s *Cases) add(ctx context.Context, t *core.Tx, p identity.Principal, c *ca
 		if e.When == 0 {
 			e.When = e.At
 		}
+		if err := s.assign(ctx, t, c, &e); err != nil {
+			return err
+		}
 		if err := c.Check(b, e); err != nil {
 			return err
 		}
@@ -150,6 +153,30 @@ func (s *Cases) add(ctx context.Context, t *core.Tx, p identity.Principal, c *ca
 		t.Record(p, "case."+string(e.Kind), "case", c.ID, c.CustomerID)
 	}
 	return nil
+}
+
+// assign sees to it that a case is given to nobody who could not lead it: it would stand
+// in no list that anybody works from. Errors: Invalid for who may not be given it.
+func (s *Cases) assign(ctx context.Context, t *core.Tx, c *cases.Case, e *cases.Event) error {
+	const op = "casework.assign"
+	if e.Staff == "" || (e.Kind != cases.Assigned && e.Kind != cases.Opened) {
+		return nil
+	}
+	member := identity.Principal{Kind: identity.Staff, ID: e.Staff}
+	var role string
+	err := engine.MapError(op, t.SQL.QueryRowContext(ctx, "SELECT role FROM staff WHERE id = $1 AND disabled_at = 0", e.Staff).Scan(&role))
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	member.Role = identity.Role(role)
+	if err == nil && policy.Allow(member, policy.WorkCase, policy.Object{CustomerID: c.CustomerID, AssigneeID: member.ID}) {
+		return nil
+	}
+	if e.Kind == cases.Opened {
+		e.Staff = "" // who has the conversation may be of a partner firm: the case is anybody's
+		return nil
+	}
+	return fault.InvalidFor(op, "staff", "cannot_lead", "is nobody here who may lead cases")
 }
 
 // link puts a conversation to a case. Errors: NotFound when it is not of the case's

@@ -255,6 +255,38 @@ func TestMoneyIsBelievedFromAnActOrASupervisor(t *testing.T) {
 	})
 }
 
+// A case is given to who can lead it, or to nobody.
+func TestWhomACaseIsGiven(t *testing.T) {
+	each(t, func(h *house) {
+		gone, outside := h.member(identity.Agent), h.member(identity.OutsideAgent)
+		h.Exec(h.T, "UPDATE staff SET disabled_at = 1 WHERE id = $1", gone.ID)
+		open := func(staff string) *cases.Case {
+			c, err := h.AddCase(ctx(), part(), cases.Head{ID: id.New(), Reference: "K-" + id.New()[:8], CustomerID: h.anna.ID}, "", h.b, cases.Event{
+				Kind: cases.Opened, Data: cases.Data{Type: jurisdiction.Complaint, Channel: "chat", Conversation: h.conv, Staff: staff},
+			})
+			h.must(err)
+			return c
+		}
+		mei := h.member(identity.Agent)
+		c := open(mei.ID)
+		if c.Assignee != mei.ID {
+			h.Errorf("opened for %q", c.Assignee)
+		}
+		for name, who := range map[string]string{"who left": gone.ID, "an outside agent": outside.ID, "an auditor": h.member(identity.Auditor).ID, "nobody there is": "made-up"} {
+			if _, err := h.try(h.boss, c, cases.Assigned, cases.Data{Staff: who}); fault.ReasonOf(err) != "cannot_lead" {
+				h.Errorf("given to %s: %v", name, err)
+			}
+			if c := open(who); c.Assignee != "" || c.Events[0].Staff != "" {
+				h.Errorf("opened for %s: %q", name, c.Assignee)
+			}
+		}
+		c = h.add(h.boss, c, cases.Assigned, cases.Data{Staff: h.boss.ID})
+		if c = h.add(h.boss, c, cases.Assigned, cases.Data{}); c.Assignee != "" {
+			h.Errorf("given back, and it is %q", c.Assignee)
+		}
+	})
+}
+
 func TestTooManyAtOnce(t *testing.T) {
 	each(t, func(h *house) {
 		for range cases.MaxOpen {

@@ -108,6 +108,7 @@ export const en = {
     lacks: 'Something has to be settled before a refusal.', not_confirmed: 'Say first what it is.', no_jurisdiction: 'Choose the law first.', not_answered: 'Send the decision’s letter first.', not_decided: 'That is not what was decided.',
     no_conversation: 'There is no conversation to write in.', changed: 'The case has changed meanwhile. It was read again.', out_of_range: 'The time is over, or later than the law allows.',
     no_act: 'Without an act in the wallet a supervisor has to say so.', no_such_credit: 'That act gave nothing for a payment of this case.', act_used: 'That act stands in a case already.',
+    cannot_lead: 'They may lead no cases.',
     nothing_asked: 'The customer was asked for nothing that is still to come. Ask first.', decided: 'It is decided already.',
   } as Record<string, string>,
   untilWrong: 'The time is over, or later than the law allows.',

@@ -103,6 +103,7 @@ export const zh: Words = {
     lacks: '拒绝前还有事项需要处理。', not_confirmed: '请先确认类型。', no_jurisdiction: '请先选择适用法律。', not_answered: '请先发送决定信函。', not_decided: '与决定不符。', no_conversation: '没有可发送的会话。',
     changed: '案件已有变化，已重新读取。', out_of_range: '时间已过，或晚于法定期限。',
     no_act: '没有钱包操作记录时，须由主管确认。', no_such_credit: '该操作未就本案的付款给出任何款项。', act_used: '该操作已记入某个案件。',
+    cannot_lead: '该成员不能处理案件。',
     nothing_asked: '没有向客户索取任何待补的材料，请先索取。', decided: '案件已作出决定。',
   },
   untilWrong: '时间已过，或晚于法定期限。',
