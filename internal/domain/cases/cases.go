@@ -373,7 +373,7 @@ func (c *Case) mayCollect(e Event) error {
 
 func (c *Case) maySay(e Event) error {
 	switch {
-	case (e.Kind == Informed || e.Kind == Noted || e.Kind == Appealed) && e.Text == "":
+	case (e.Kind == Informed || e.Kind == Noted || e.Kind == Appealed) && e.Text == "" && !(e.Kind == Appealed && e.By.Kind.CustomerSide() && e.Entry > 0):
 		return refuse("text", "is missing")
 	case e.Kind == Appealed && (c.Decision == nil || c.AnsweredAt == 0):
 		return conflict("not_answered", "there is no answer yet")

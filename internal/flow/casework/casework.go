@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +17,6 @@ import (
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/jurisdiction"
-	"kefu/internal/domain/policy"
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/intake"
@@ -94,14 +92,14 @@ type Opening struct {
 	Entry        int64 // the entry by which the customer told us; 0: their first one
 	Text         string
 	Language     string
+	Op           string // of a complaint, made by the client: repeating it opens no other case
 }
 
 // referenceLength is how many characters of an id a reference has: 40 random bits.
 const referenceLength = 8
 
 func head(customer string) cases.Head {
-	own := id.New()
-	return cases.Head{ID: own, Reference: "K-" + strings.ToUpper(id.New()[:referenceLength]), CustomerID: customer}
+	return cases.Head{ID: id.New(), Reference: "K-" + strings.ToUpper(id.New()[:referenceLength]), CustomerID: customer}
 }
 
 // Open opens a case from a conversation: its clocks start with what the customer wrote
@@ -126,46 +124,10 @@ func (s *Service) Open(ctx context.Context, p identity.Principal, o Opening) (Se
 	if p.Kind == identity.Staff {
 		e.Staff = state.AssigneeID
 	}
-	return s.add(ctx, p, state.CustomerID, "", e)
+	return s.add(ctx, p, head(state.CustomerID), "", e)
 }
 
-// Complain opens a case of what a customer writes now. It is said in a conversation too,
-// a new one unless they name one, so that a person reads it like everything else. Errors:
-// as Open, and those of the intake.
-func (s *Service) Complain(ctx context.Context, p identity.Principal, o Opening) (Seen, error) {
-	const op = "casework.Complain"
-	if !policy.Allow(p, policy.OpenCase, policy.Object{CustomerID: p.ID}) || !p.IsCustomer() {
-		return Seen{}, fault.New(fault.Forbidden, op, "%s may not complain here", p.Kind)
-	}
-	if strings.TrimSpace(o.Text) == "" {
-		return Seen{}, fault.InvalidFor(op, "text", "missing", "is missing")
-	}
-	if !slices.Contains(jurisdiction.Types(), o.Type) {
-		return Seen{}, fault.InvalidFor(op, "type", "unknown", "is none")
-	}
-	text, err := s.clean(ctx, o.Text)
-	if err != nil {
-		return Seen{}, err
-	}
-	if o.Conversation == "" {
-		state, err := s.Intake.Start(ctx, p, conversation.Start{
-			Ref: id.New(), NewID: id.New(), Channel: "chat", Language: o.Language, Topic: s.Book.TypeTitle(o.Type, language(o.Language)),
-		})
-		if err != nil {
-			return Seen{}, err
-		}
-		o.Conversation = state.ID
-	}
-	said, err := s.send(ctx, p, o.Conversation, id.New(), o.Text)
-	if err != nil {
-		return Seen{}, err
-	}
-	return s.add(ctx, p, p.ID, "", cases.Event{Kind: cases.Opened, When: said.At, Data: cases.Data{
-		Type: o.Type, Channel: "chat", Conversation: o.Conversation, Entry: said.Seq, Text: text, Language: language(o.Language), Jurisdiction: s.Law,
-	}})
-}
-
-func (s *Service) add(ctx context.Context, p identity.Principal, customer, origin string, e cases.Event) (Seen, error) {
+func (s *Service) add(ctx context.Context, p identity.Principal, h cases.Head, origin string, e cases.Event) (Seen, error) {
 	if e.Jurisdiction != "" {
 		when := e.When
 		if when == 0 {
@@ -174,7 +136,7 @@ func (s *Service) add(ctx context.Context, p identity.Principal, customer, origi
 		pack, _ := s.Book.At(e.Jurisdiction, when)
 		e.Version = pack.Version
 	}
-	c, err := s.Store.AddCase(ctx, p, head(customer), origin, s.Book, e)
+	c, err := s.Store.AddCase(ctx, p, h, origin, s.Book, e)
 	if err != nil {
 		return Seen{}, err
 	}
@@ -239,8 +201,10 @@ func (s *Service) Take(ctx context.Context, entries []conversation.Entry, step e
 		err := s.follow(ctx, e)
 		switch {
 		case err == nil:
-		case ctx.Err() != nil || fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Internal):
+		case ctx.Err() != nil || fault.Is(err, fault.Unavailable): // a disk that is full too
 			return err // it is tried again
+		case fault.Is(err, fault.Internal): // it stays like this, and holds up nobody else's
+			s.Log.Error("no case was opened for what a customer reported, for it cannot be read: open one beside the conversation", "conversation", e.ConversationID, "entry", e.Seq, "error", err)
 		default:
 			s.Log.Warn("no case was opened for what a customer reported", "conversation", e.ConversationID, "error", err)
 		}
@@ -266,7 +230,7 @@ func (s *Service) follow(ctx context.Context, e *conversation.Entry) error {
 	if began := clock.Micros(run.StartedAt); began > 0 {
 		when = min(when, began)
 	}
-	_, err = s.add(ctx, s.who, state.CustomerID, "run:"+run.ID, cases.Event{Kind: cases.Opened, When: when, Data: cases.Data{
+	_, err = s.add(ctx, s.who, head(state.CustomerID), "run:"+run.ID, cases.Event{Kind: cases.Opened, When: when, Data: cases.Data{
 		Type: about, Channel: state.Channel, Conversation: e.ConversationID, Entry: e.Seq, Language: language(run.Language), Jurisdiction: s.Law, Payments: paymentsOf(run),
 	}})
 	return err

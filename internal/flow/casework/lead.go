@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"kefu/internal/domain/cases"
@@ -36,7 +37,7 @@ func (s *Service) Get(ctx context.Context, p identity.Principal, id string) (See
 	if err != nil {
 		return Seen{}, err
 	}
-	return s.seen(c), nil
+	return s.words(ctx, s.seen(c))
 }
 
 // List lists cases. Errors: Forbidden, Invalid, NotFound.
@@ -60,13 +61,17 @@ type Change struct {
 	cases.Data
 }
 
-// Lead adds an event to a case. Whatever is written passes the secret guard; what a case
+// Lead adds an event to a case. Whatever is written passes the secret guard, and what a
+// customer writes is said in their conversation like everything else of theirs; what a case
 // says of the wallet or of a conversation is read there and not believed. Errors:
 // NotFound, Forbidden, Invalid, Conflict.
 func (s *Service) Lead(ctx context.Context, p identity.Principal, id string, c Change) (Seen, error) {
 	const op = "casework.Lead"
 	if c.Kind == cases.Opened || c.Kind == cases.Written || !slices.Contains(cases.Kinds(), c.Kind) {
 		return Seen{}, fault.InvalidFor(op, "kind", "unknown", "cannot be added like this")
+	}
+	if p.IsCustomer() && strings.TrimSpace(c.Text) != "" {
+		return s.answer(ctx, p, id, c)
 	}
 	e := cases.Event{Kind: c.Kind, When: c.When, Data: c.Data}
 	var err error

@@ -23,6 +23,8 @@ const (
 	mostMerges = 8
 	// anyRevision is the store's word for whichever revision there is.
 	anyRevision = -1
+	// noConversation is the reason of a refusal where nobody can be written to.
+	noConversation = "no_conversation"
 )
 
 // Write sends a letter in the case's newest conversation, and archives it: first it is
@@ -73,15 +75,11 @@ func (s *Service) say(ctx context.Context, p identity.Principal, c *cases.Case, 
 	if err != nil {
 		return Seen{}, err
 	}
-	head, what := "", e.Text
+	head := ""
 	if e.Title != "" {
 		head = e.Title + "\n\n"
 	}
-	if e.Kind == cases.Written { // of the same letter the day in it may be another one
-		what = ""
-	}
-	key := "case:" + id.From(fmt.Sprintf("%s %d %s %s %s %s", c.ID, revision, e.Kind, e.Letter, e.Language, what))
-	said, err := s.send(ctx, p, conv, key, head+e.Text)
+	said, err := s.send(ctx, p, conv, sayID(c.ID, revision, e, e.Text), head+e.Text)
 	if err != nil {
 		return Seen{}, err
 	}
@@ -90,6 +88,15 @@ func (s *Service) say(ctx context.Context, p identity.Principal, c *cases.Case, 
 		e.Text = strings.TrimPrefix(said.Text, head)
 	}
 	return s.keep(ctx, p, c.ID, e)
+}
+
+// sayID is the client's id of what is said as an event of a case: the same one for the
+// same event under the same revision.
+func sayID(caseID string, revision int64, e cases.Event, text string) string {
+	if e.Kind == cases.Written { // of the same letter the day in it may be another one
+		text = ""
+	}
+	return "case:" + id.From(fmt.Sprintf("%s %d %s %s %s %s", caseID, revision, e.Kind, e.Letter, e.Language, text))
 }
 
 // keep adds an event of what was said already. Where it does not fit any more, as to a
@@ -156,7 +163,7 @@ func (s *Service) place(ctx context.Context, c *cases.Case) (string, error) {
 			return found, err
 		}
 	}
-	return "", &fault.Error{Code: fault.Conflict, Op: "casework.place", Reason: "no_conversation", Message: "there is no conversation to write in"}
+	return "", &fault.Error{Code: fault.Conflict, Op: "casework.place", Reason: noConversation, Message: "there is no conversation to write in"}
 }
 
 // goesOn is the conversation in which a customer's goes on: another one when it was

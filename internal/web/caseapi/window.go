@@ -179,6 +179,7 @@ func (w *window) complain(ctx context.Context, p identity.Principal, r *http.Req
 		Text string `json:"text"`
 		Conv string `json:"conv"`
 		Lang string `json:"lang"`
+		Op   string `json:"op"` // made by the window: a repeat opens no other case
 	}
 	if err := read(r, &in); err != nil {
 		return nil, err
@@ -186,7 +187,7 @@ func (w *window) complain(ctx context.Context, p identity.Principal, r *http.Req
 	if in.Conv != "" && !id.Valid(in.Conv) {
 		return nil, fault.New(fault.NotFound, "caseapi.complain", "no conversation has an id of that form")
 	}
-	return ownOf(w.cases.Complain(ctx, p, casework.Opening{Type: jurisdiction.Complaint, Text: in.Text, Language: in.Lang, Conversation: in.Conv}))
+	return ownOf(w.cases.Complain(ctx, p, casework.Opening{Type: jurisdiction.Complaint, Text: in.Text, Language: in.Lang, Conversation: in.Conv, Op: in.Op}))
 }
 
 // answer is what a customer adds: that something is there, an appeal, or that they take

@@ -161,7 +161,14 @@ func TestACustomersOwnCases(t *testing.T) {
 		if got := x.ask(x.anna, "POST", "/rt/cases/"+c.ID+"/answers", `{"kind":"appealed","revision":`+jsonOf(c.Revision)+`,"text":"unfair","items":[]}`); x.read(got).Next != "investigate" {
 			t.Errorf("an appeal: %s", got)
 		}
-		for _, body := range []string{"", "[]", `{"text":"x","text":"y"}`, `{"text":"x","more":1}`, `{"text":"  "}`} {
+		const lost = `{"text":"still nobody","lang":"en","op":"w-1"}`
+		if once, again := x.read(x.ask(x.anna, "POST", "/rt/cases", lost)), x.read(x.ask(x.anna, "POST", "/rt/cases", lost)); once.ID == "" || once.ID != again.ID || once.ID == c.ID {
+			t.Errorf("sent again: %s and %s", once.ID, again.ID)
+		}
+		if other := x.read(x.ask(x.other, "POST", "/rt/cases", lost)); other.ID == x.read(x.ask(x.anna, "POST", "/rt/cases", lost)).ID {
+			t.Errorf("another customer's with the same op: %s", other.ID)
+		}
+		for _, body := range []string{"", "[]", `{"text":"x","text":"y"}`, `{"text":"x","op":"` + strings.Repeat("x", 65) + `"}`, `{"text":"x","more":1}`, `{"text":"  "}`} {
 			if got := x.ask(x.anna, "POST", "/rt/cases", body); !strings.HasPrefix(got, "invalid") {
 				t.Errorf("%q: %s", body, got)
 			}
