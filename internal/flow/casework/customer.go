@@ -145,14 +145,25 @@ func (s *Service) words(ctx context.Context, c Seen) (Seen, error) {
 		if left--; left < 0 {
 			break
 		}
-		entries, _, err := s.Store.Entries(ctx, s.who, e.Conversation, conversation.EntryRange{After: e.Entry - 1, Limit: 1})
-		switch {
-		case fault.Is(err, fault.NotFound): // it was erased
-		case err != nil:
+		entry, err := s.entry(ctx, e.Conversation, e.Entry)
+		if err != nil {
 			return Seen{}, err
-		case len(entries) == 1 && entries[0].Seq == e.Entry && entries[0].Author.Kind == conversation.ByCustomer:
-			e.Text = entries[0].Content.Text
+		}
+		if entry != nil && entry.Author.Kind == conversation.ByCustomer {
+			e.Text = entry.Content.Text
 		}
 	}
 	return c, nil
+}
+
+// entry is what stands in a conversation at a place; nil when it was erased.
+func (s *Service) entry(ctx context.Context, conv string, seq int64) (*conversation.Entry, error) {
+	entries, _, err := s.Store.Entries(ctx, s.who, conv, conversation.EntryRange{After: seq - 1, Limit: 1})
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return nil, err
+	}
+	if len(entries) != 1 || entries[0].Seq != seq {
+		return nil, nil
+	}
+	return &entries[0], nil
 }

@@ -84,8 +84,17 @@ func (s *Service) say(ctx context.Context, p identity.Principal, c *cases.Case, 
 		return Seen{}, err
 	}
 	e.Conversation, e.Entry = conv, said.Seq
-	if len(said.Classes) > 0 { // what was stored, and not what completes a secret
+	switch {
+	case len(said.Classes) > 0: // what was stored, and not what completes a secret
 		e.Text = strings.TrimPrefix(said.Text, head)
+	case said.Duplicate: // a letter that was tried again may be of another day by now
+		entry, err := s.entry(ctx, conv, said.Seq)
+		if err != nil {
+			return Seen{}, err
+		}
+		if entry != nil && entry.Content.Text != "" {
+			e.Text = strings.TrimPrefix(entry.Content.Text, head)
+		}
 	}
 	return s.keep(ctx, p, c.ID, e)
 }

@@ -114,6 +114,41 @@ func TestWhatWasSaidIsKept(t *testing.T) {
 	})
 }
 
+// dark is the store while it takes no changes.
+type dark struct{ casework.Store }
+
+func (dark) ChangeCase(context.Context, identity.Principal, string, int64, *jurisdiction.Book, func(*cases.Case, int64) ([]cases.Event, error)) (*cases.Case, error) {
+	return nil, fault.New(fault.Unavailable, "dark.ChangeCase", "the disk is full")
+}
+
+// A letter that was said and could not be archived is archived the next day as it was
+// said.
+func TestALetterThatIsTriedAgain(t *testing.T) {
+	each(t, "eu", func(h *house) {
+		c := h.open(jurisdiction.Unauthorised, "eu")
+		before, revision := len(h.texts()), int64(len(c.Events))
+		deps := h.flow.Deps
+		deps.Store = dark{h.Store}
+		flow, err := casework.New(deps)
+		h.must(err)
+		if _, err := flow.Write(ctx(), h.agent, c.ID, revision, jurisdiction.Acknowledgement, "en"); !fault.Is(err, fault.Unavailable) {
+			h.Fatalf("%v", err)
+		}
+		h.Clock.Move(24 * time.Hour)
+		c, err = h.flow.Write(ctx(), h.agent, c.ID, revision, jurisdiction.Acknowledgement, "en")
+		h.must(err)
+		all, kept := h.texts(), c.Events[len(c.Events)-1]
+		if len(all) != before+1 || all[before].Content.Text != kept.Title+"\n\n"+kept.Text || kept.Entry != all[before].Seq {
+			h.Errorf("%d entries, before %d; kept %q", len(all), before, kept.Text)
+		}
+		today, err := h.flow.Draft(ctx(), h.agent, c.ID, jurisdiction.Acknowledgement, "en")
+		h.must(err)
+		if today.Text == kept.Text {
+			h.Error("the day is not in the letter: this finds nothing")
+		}
+	})
+}
+
 // A case goes on where its conversation goes on.
 func TestAfterAMerge(t *testing.T) {
 	each(t, "eu", func(h *house) {
