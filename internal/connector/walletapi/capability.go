@@ -3,10 +3,13 @@ package walletapi
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/applink"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 )
@@ -58,8 +61,29 @@ func (c *Client) Capabilities(ctx context.Context) (wallet.Capabilities, error) 
 			return wallet.Capabilities{}, err
 		}
 	}
+	told.Links = c.screens(told.Links)
 	k.can, k.canAt = told, now
 	return told, nil
+}
+
+// screens are those of the wallet's screens that lie where the operator said that links may
+// lead; what calls for another one is told in words. The operator is told once of the
+// places elsewhere.
+func (c *Client) screens(all map[string]string) map[string]string {
+	kept, elsewhere := make(map[string]string, len(all)), []string{}
+	for screen, link := range all {
+		if c.links.Lead(link) {
+			kept[screen] = link
+		} else {
+			elsewhere = append(elsewhere, applink.Place(link))
+		}
+	}
+	slices.Sort(elsewhere)
+	places := strings.Join(slices.Compact(elsewhere), ", ")
+	if last := c.unseen.Swap(&places); places != "" && (last == nil || *last != places) {
+		c.log.Error("the wallet named screens that lie elsewhere than wallet.link_origins says, so customers are told in words and get no link: add the places there if they are the wallet's", "places", places, "named", c.links.String())
+	}
+	return kept
 }
 
 // firstVersion is what every wallet could do before there was a document.

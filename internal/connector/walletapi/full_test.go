@@ -466,6 +466,38 @@ func TestLinksLeadNowhereElse(t *testing.T) {
 	}
 }
 
+// The wallet's own screens are held to the same places as every link of it.
+func TestScreensLieNowhereElse(t *testing.T) {
+	now, keys := time.Now(), jwks(t, map[string]identity.Signer{"a": signer(t)})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/.well-known/jwks.json" {
+			replying(200, "application/json", keys)(w, r)
+			return
+		}
+		replying(200, "application/json", `{"version":"1","name":"w","readings":["customer","transactions","match"],"acts":["freeze"],"step_up":["app_push"],
+			"links":{"limits":"https://wallet.example/limits","top_up":"https://evil.example/secret","cards":"https://wallet.example.evil.example/secret"}}`)(w, r)
+	}))
+	defer server.Close()
+	var log strings.Builder
+	c := client(t, server.URL, func(o *walletapi.Options) {
+		links, err := applink.Read([]string{"https://wallet.example"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Links, o.Log, o.Clock = links, slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now }
+	})
+	for range 3 {
+		can, err := c.Capabilities(context.Background())
+		if err != nil || len(can.Links) != 1 || can.Links["limits"] != "https://wallet.example/limits" {
+			t.Errorf("%v %v", can.Links, err)
+		}
+		now = now.Add(time.Hour)
+	}
+	if told := strings.Count(log.String(), "wallet.link_origins"); told != 1 || strings.Contains(log.String(), "secret") {
+		t.Errorf("the operator is told %d times: %s", told, log.String())
+	}
+}
+
 // jwks is a set of keys by their ids.
 func jwks(t *testing.T, ids map[string]identity.Signer) string {
 	t.Helper()

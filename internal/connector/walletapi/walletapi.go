@@ -63,6 +63,7 @@ type Client struct {
 	saw     func(wallet.Transaction)
 	links   applink.Places
 	refused atomic.Pointer[string] // the last place to which a link was not shown
+	unseen  atomic.Pointer[string] // the places of the wallet's screens that were not shown last
 }
 
 // New makes a Client. Errors: Invalid.
