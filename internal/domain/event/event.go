@@ -24,22 +24,31 @@ type Commit struct {
 	Acts []ActChange
 }
 
+// Reach is in whose reach a change is: the customer whose it is, and who has the
+// conversation that it belongs to, where that goes on.
+type Reach struct {
+	CustomerID string
+	AssigneeID string   // who has the conversation
+	Open       bool     // it is there, and not resolved
+	Here       []string // the conversation and those in which it goes on; none before it has begun
+}
+
 // RunChange says that a run through a flow is another revision now.
 type RunChange struct {
-	ID            string
-	Revision      int64
-	State         string
-	CustomerID    string
-	Conversations []string // of that customer, beside which staff see it
+	Reach
+	ID        string
+	Revision  int64
+	State     string
+	Elsewhere []string // further conversations of the customer, beside which only who sees everything is shown it
 }
 
 // ActChange says that what is done in the wallet for a customer is another revision
 // now.
 type ActChange struct {
-	ID             string
-	Revision       int64
-	CustomerID     string
-	ConversationID string
+	Reach
+	ID       string
+	Revision int64
+	Held     bool // that it is there says that a payment is held, which not everybody may hear
 }
 
 // ConversationChange is what one transaction did to one conversation.

@@ -87,15 +87,22 @@ func (a *Acts) AddAct(ctx context.Context, p identity.Principal, k action.Kept) 
 		}
 		record(t, p, k, "act.propose")
 		k.Revision = 1
-		tell(t, k)
-		return nil
+		return tell(ctx, t, k)
 	})
 	return a.refused(ctx, p, "conversation "+k.ConversationID, k.CustomerID, string(policy.ProposeAct), err)
 }
 
 // tell has whoever shows an act hear that it is another revision now.
-func tell(t *core.Tx, k action.Kept) {
-	t.Commit.Acts = append(t.Commit.Acts, event.ActChange{ID: k.ID, Revision: k.Revision, CustomerID: k.CustomerID, ConversationID: k.ConversationID})
+func tell(ctx context.Context, t *core.Tx, k action.Kept) error {
+	o, here, err := reach.Way(ctx, t.SQL, k.ConversationID, k.CustomerID)
+	if err != nil && !fault.Is(err, fault.NotFound) { // of another customer's conversation nobody hears of it
+		return err
+	}
+	t.Commit.Acts = append(t.Commit.Acts, event.ActChange{
+		Reach: event.Reach{CustomerID: k.CustomerID, AssigneeID: o.AssigneeID, Open: o.Open, Here: here},
+		ID:    k.ID, Revision: k.Revision, Held: k.Command.Act == wallet.ReleaseHold,
+	})
+	return nil
 }
 
 // record notes a step in the audit chain: which act, and for which conversation. Sums

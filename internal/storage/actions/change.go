@@ -91,7 +91,9 @@ func (a *Acts) save(ctx context.Context, t *core.Tx, k *action.Kept) error {
 		return engine.MapError(op, err)
 	}
 	k.Revision++
-	tell(t, *k)
+	if err := tell(ctx, t, *k); err != nil {
+		return err
+	}
 	return t.DestroyKeys(ctx, []int64{before})
 }
 

@@ -30,28 +30,36 @@ const mostMerges = 8
 // but its customer's and theirs who see everything. Errors: NotFound when it belongs to
 // another customer.
 func Of(ctx context.Context, from From, conversation, customer string) (policy.Object, error) {
-	const op = "reach.Of"
-	o := policy.Object{CustomerID: customer}
+	o, _, err := Way(ctx, from, conversation, customer)
+	return o, err
+}
+
+// Way is Of, with the conversations beside which such a thing is shown: its own, and those
+// in which that goes on; none when it has not begun.
+func Way(ctx context.Context, from From, conversation, customer string) (o policy.Object, shown []string, err error) {
+	const op = "reach.Way"
+	o.CustomerID = customer
 	for range mostMerges {
 		var owner, assignee, status, into string
 		err := from.QueryRowContext(ctx, "SELECT customer_id, assignee_id, status, merged_into FROM conversation WHERE id = $1", conversation).Scan(&owner, &assignee, &status, &into)
 		switch mapped := engine.MapError(op, err); {
 		case fault.Is(mapped, fault.NotFound):
-			return o, nil
+			return o, shown, nil
 		case mapped != nil:
-			return o, mapped
+			return o, nil, mapped
 		case o.CustomerID == "":
 			o.CustomerID = owner
 		case owner != o.CustomerID:
-			return policy.Object{}, fault.New(fault.NotFound, op, "the conversation is another customer's")
+			return policy.Object{}, nil, fault.New(fault.NotFound, op, "the conversation is another customer's")
 		}
+		shown = append(shown, conversation)
 		if into == "" {
 			o.AssigneeID, o.Open = assignee, status != "resolved"
-			return o, nil
+			return o, shown, nil
 		}
 		conversation = into
 	}
-	return o, nil
+	return o, shown, nil
 }
 
 // Refused notes that somebody who works here was refused something, what is a verb of

@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
 
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
@@ -107,19 +108,29 @@ func (r *Runs) AddFlowRun(ctx context.Context, p identity.Principal, n selfservi
 
 // tell has whoever shows a run hear that it is another revision now.
 func tell(ctx context.Context, t *core.Tx, n selfservice.Record, revision int64) error {
+	const op = "runs.tell"
+	o, here, err := reach.Way(ctx, t.SQL, n.ConversationID, n.CustomerID)
+	if err != nil && !fault.Is(err, fault.NotFound) { // of another customer's conversation nobody hears of it
+		return err
+	}
+	change := event.RunChange{
+		Reach: event.Reach{CustomerID: n.CustomerID, AssigneeID: o.AssigneeID, Open: o.Open, Here: here},
+		ID:    n.ID, Revision: revision, State: string(n.State),
+	}
 	rows, err := t.SQL.QueryContext(ctx, "SELECT id FROM conversation WHERE customer_id = $1 ORDER BY last_activity DESC LIMIT $2", n.CustomerID, maxCases)
 	if err != nil {
-		return engine.MapError("runs.tell", err)
+		return engine.MapError(op, err)
 	}
-	change := event.RunChange{ID: n.ID, Revision: revision, State: string(n.State), CustomerID: n.CustomerID}
 	err = engine.EachRow(rows, func(row *sql.Rows) error {
 		var id string
 		err := row.Scan(&id)
-		change.Conversations = append(change.Conversations, id)
+		if !slices.Contains(here, id) {
+			change.Elsewhere = append(change.Elsewhere, id)
+		}
 		return err
 	})
 	t.Commit.Runs = append(t.Commit.Runs, change)
-	return engine.MapError("runs.tell", err)
+	return engine.MapError(op, err)
 }
 
 // overAt is when a run that is over was so: now, the first time that it is kept so.

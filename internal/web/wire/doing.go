@@ -14,9 +14,10 @@ func AppendRun(dst []byte, c *event.RunChange, conv string) []byte {
 }
 
 // AppendAct appends an `act` frame: what is done in the wallet is another revision now.
-func AppendAct(dst []byte, c *event.ActChange) []byte {
+// conv is that beside which a desk shows it.
+func AppendAct(dst []byte, c *event.ActChange, conv string) []byte {
 	dst = append(dst, `{"t":"act"`...)
-	dst = appendText(dst, "conv", c.ConversationID)
+	dst = appendText(dst, "conv", conv)
 	dst = appendText(dst, "act", c.ID)
 	dst = appendInt(dst, "revision", c.Revision)
 	return append(dst, '}')
