@@ -2,7 +2,10 @@
 // search indexer, workers. An event is a hint; the database is the truth.
 package event
 
-import "kefu/internal/domain/conversation"
+import (
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/policy"
+)
 
 // Commit is what one transaction did.
 type Commit struct {
@@ -24,31 +27,29 @@ type Commit struct {
 	Acts []ActChange
 }
 
-// Reach is in whose reach a change is: the customer whose it is, and who has the
-// conversation that it belongs to, where that goes on.
-type Reach struct {
-	CustomerID string
-	AssigneeID string   // who has the conversation
-	Open       bool     // it is there, and not resolved
-	Here       []string // the conversation and those in which it goes on; none before it has begun
+// Place is a conversation beside which something is shown, and what is judged by who hears
+// of it there.
+type Place struct {
+	Conversation string
+	Reach        policy.Object
 }
 
 // RunChange says that a run through a flow is another revision now.
 type RunChange struct {
-	Reach
-	ID        string
-	Revision  int64
-	State     string
-	Elsewhere []string // further conversations of the customer, beside which only who sees everything is shown it
+	ID         string
+	Revision   int64
+	State      string
+	CustomerID string
+	Places     []Place // what it belongs to, where that goes on, and further ones of the customer
 }
 
 // ActChange says that what is done in the wallet for a customer is another revision
 // now.
 type ActChange struct {
-	Reach
 	ID       string
 	Revision int64
-	Held     bool // that it is there says that a payment is held, which not everybody may hear
+	Places   []Place       // what it belongs to, and where that goes on
+	May      policy.Action // to be allowed to who hears of it
 }
 
 // ConversationChange is what one transaction did to one conversation.

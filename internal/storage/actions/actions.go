@@ -98,10 +98,14 @@ func tell(ctx context.Context, t *core.Tx, k action.Kept) error {
 	if err != nil && !fault.Is(err, fault.NotFound) { // of another customer's conversation nobody hears of it
 		return err
 	}
-	t.Commit.Acts = append(t.Commit.Acts, event.ActChange{
-		Reach: event.Reach{CustomerID: k.CustomerID, AssigneeID: o.AssigneeID, Open: o.Open, Here: here},
-		ID:    k.ID, Revision: k.Revision, Held: k.Command.Act == wallet.ReleaseHold,
-	})
+	change := event.ActChange{ID: k.ID, Revision: k.Revision, May: policy.ReadActs}
+	if k.Command.Act == wallet.ReleaseHold {
+		change.May = policy.ReadUntold
+	}
+	for _, id := range here {
+		change.Places = append(change.Places, event.Place{Conversation: id, Reach: o})
+	}
+	t.Commit.Acts = append(t.Commit.Acts, change)
 	return nil
 }
 

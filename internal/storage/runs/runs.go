@@ -113,9 +113,9 @@ func tell(ctx context.Context, t *core.Tx, n selfservice.Record, revision int64)
 	if err != nil && !fault.Is(err, fault.NotFound) { // of another customer's conversation nobody hears of it
 		return err
 	}
-	change := event.RunChange{
-		Reach: event.Reach{CustomerID: n.CustomerID, AssigneeID: o.AssigneeID, Open: o.Open, Here: here},
-		ID:    n.ID, Revision: revision, State: string(n.State),
+	change := event.RunChange{ID: n.ID, Revision: revision, State: string(n.State), CustomerID: n.CustomerID}
+	for _, id := range here {
+		change.Places = append(change.Places, event.Place{Conversation: id, Reach: o})
 	}
 	rows, err := t.SQL.QueryContext(ctx, "SELECT id FROM conversation WHERE customer_id = $1 ORDER BY last_activity DESC LIMIT $2", n.CustomerID, maxCases)
 	if err != nil {
@@ -124,8 +124,8 @@ func tell(ctx context.Context, t *core.Tx, n selfservice.Record, revision int64)
 	err = engine.EachRow(rows, func(row *sql.Rows) error {
 		var id string
 		err := row.Scan(&id)
-		if !slices.Contains(here, id) {
-			change.Elsewhere = append(change.Elsewhere, id)
+		if !slices.Contains(here, id) { // only who sees everything hears of it there
+			change.Places = append(change.Places, event.Place{Conversation: id, Reach: policy.Object{CustomerID: n.CustomerID}})
 		}
 		return err
 	})
