@@ -4,13 +4,17 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
+	"time"
 
 	"kefu/internal/app"
+	"kefu/internal/domain/cases"
+	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 )
 
 // runErase erases what a customer did for themselves. Conversations are not part of it:
-// messages are removed at the desk.
+// messages are removed at the desk. Neither are cases, which a law has kept.
 func runErase(ctx context.Context, args []string) int {
 	const use = "usage: kefu erase --issuer ISSUER [flags] CUSTOMER\n\nCUSTOMER is the wallet's id of the customer."
 	f := newFlags("erase")
@@ -39,9 +43,38 @@ func runErase(ctx context.Context, args []string) int {
 			return err
 		}
 		erased, kept, err := a.Store.EraseActs(ctx, by, customer)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("runs and proofs are erased, and %d acts that never left; %d that may have reached the wallet stay as evidence, for 800 days after they are over\n", erased, kept)
+		stay, err := a.Store.KeptCases(ctx, by, customer)
 		if err == nil {
-			fmt.Printf("runs and proofs are erased, and %d acts that never left; %d that may have reached the wallet stay as evidence, for 800 days after they are over\n", erased, kept)
+			fmt.Print(casesStay(stay))
 		}
 		return err
 	}))
+}
+
+// casesStay says how many cases are not erased, under which law, and for how long.
+func casesStay(all []cases.Held) string {
+	if len(all) == 0 {
+		return "there is no case of theirs\n"
+	}
+	var b strings.Builder
+	b.WriteString("no case is erased before the law lets it go:\n")
+	for _, h := range all {
+		law := "under the law of \"" + h.Jurisdiction + "\""
+		if h.Jurisdiction == "" {
+			law = "of which nobody has said whose law counts"
+		}
+		fmt.Fprintf(&b, "  %d %s", h.Cases, law)
+		if over := h.Cases - h.Open; over > 0 {
+			fmt.Fprintf(&b, ", %d over and kept until %s at the latest", over, clock.FromMicros(h.Until).UTC().Format(time.DateOnly))
+		}
+		if h.Open > 0 {
+			fmt.Fprintf(&b, ", %d still going on: its time begins when it is over", h.Open)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
 }

@@ -76,6 +76,10 @@ func caseRules() []rule {
 			_, err := sc.CountCases(ctx, p)
 			return err
 		}),
+		{"KeptCases", sees, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.KeptCases(ctx, p, sc.own.ID)
+			return err
+		}},
 		step("CaseFigures", "supervisor owner", func(sc *scene, p identity.Principal) error {
 			_, err := sc.CaseFigures(ctx, p, 0, 1)
 			return err

@@ -55,6 +55,13 @@ func (c *Case) IndexOf(b *jurisdiction.Book, now int64, rung map[string]int64) I
 // as the longest of those that are known, in microseconds.
 const unknownKept = 10 * 366 * 24 * 3600 * 1_000_000
 
+// Held is how many cases of a customer are kept under a law.
+type Held struct {
+	Jurisdiction string // "": nobody has said which law counts
+	Cases, Open  int
+	Until        int64 // when the last of those that are over is forgotten, in microseconds; 0: none is over
+}
+
 // Rang is a clock that has just rung.
 type Rang struct {
 	Case  *Case

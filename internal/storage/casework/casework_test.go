@@ -428,6 +428,22 @@ func TestOtherCalendarsAreReckonedAnew(t *testing.T) {
 	})
 }
 
+func TestHowManyCasesAreKept(t *testing.T) {
+	each(t, func(h *house) {
+		if held, err := h.KeptCases(ctx(), part(), h.anna.ID); err != nil || len(held) != 0 {
+			h.Errorf("of somebody without any: %+v, %v", held, err)
+		}
+		h.open(jurisdiction.Complaint, "")
+		c := h.open(jurisdiction.Complaint, "")
+		h.add(h.boss, c, cases.Closed, cases.Data{Reason: "no case"})
+		held, err := h.KeptCases(ctx(), part(), h.anna.ID)
+		h.must(err)
+		if len(held) != 1 || held[0].Jurisdiction != "eu" || held[0].Cases != 2 || held[0].Open != 1 || held[0].Until <= h.Clock.Micros() {
+			h.Errorf("kept: %+v", held)
+		}
+	})
+}
+
 func TestFiguresAndTheEnd(t *testing.T) {
 	each(t, func(h *house) {
 		c := h.open(jurisdiction.Complaint, "")
@@ -459,6 +475,16 @@ func TestFiguresAndTheEnd(t *testing.T) {
 			if h.Scan(h.T, "SELECT COUNT(*) FROM "+table, &n); n != 0 {
 				h.Errorf("%d rows are left in %s", n, table)
 			}
+		}
+		forgotten := 0
+		for e, err := range h.AuditEntries(ctx(), identity.SystemPart("cli")) {
+			h.must(err)
+			if e.Action == "case.forget" && e.Object.ID == c.ID && e.Subject != "" {
+				forgotten++
+			}
+		}
+		if forgotten != 1 {
+			h.Errorf("%d records say that it was forgotten", forgotten)
 		}
 	})
 }

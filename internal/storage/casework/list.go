@@ -113,6 +113,39 @@ func (s *Cases) CountCases(ctx context.Context, p identity.Principal) (map[cases
 	return out, nil
 }
 
+// KeptCases tells which cases of a customer are kept and under which law, those that go on
+// among them. Errors: Forbidden; NotFound for an id that is none.
+func (s *Cases) KeptCases(ctx context.Context, p identity.Principal, customer string) ([]cases.Held, error) {
+	const op = "casework.KeptCases"
+	if !policy.Allow(p, policy.ReadCases, policy.Object{CustomerID: customer}) {
+		return nil, fault.New(fault.Forbidden, op, "%s %s may not see cases", p.Kind, p.Role)
+	}
+	if !engine.ValidKey(customer) {
+		return nil, fault.New(fault.NotFound, op, "nothing has an id of that form")
+	}
+	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT jurisdiction, COUNT(*), SUM(CASE WHEN over_at = 0 THEN 1 ELSE 0 END), MAX(keep_until)
+		FROM case_file WHERE customer_id = $1 GROUP BY jurisdiction ORDER BY jurisdiction`, customer)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	var all []cases.Held
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var h cases.Held
+		err := r.Scan(&h.Jurisdiction, &h.Cases, &h.Open, &h.Until)
+		all = append(all, h)
+		return err
+	})
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	if p.Kind.Recorded() {
+		if err := s.core.RecordRead(ctx, p, core.Read{Action: "case.kept", ObjectType: "cases", ObjectID: "customer " + customer, Subject: customer}); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
 // CaseFigures gives every case whose first notice was in some time, for the yearly
 // figures. That somebody exported them is recorded. Errors: Forbidden.
 func (s *Cases) CaseFigures(ctx context.Context, p identity.Principal, from, to int64) ([]cases.Counted, error) {

@@ -142,7 +142,7 @@ func (s *Cases) CountLateCases(ctx context.Context) (open, late int64, err error
 }
 
 // PurgeCases forgets cases that were kept for as long as their law asks, at most limit of
-// them, and destroys their keys.
+// them, and destroys their keys. That each was there and is forgotten stays in the audit.
 func (s *Cases) PurgeCases(ctx context.Context, limit int) error {
 	const op = "casework.PurgeCases"
 	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
@@ -163,6 +163,10 @@ func (s *Cases) PurgeCases(ctx context.Context, limit int) error {
 			if err != nil {
 				return engine.MapError(op, err)
 			}
+			var customer string
+			if err := t.SQL.QueryRowContext(ctx, "SELECT customer_id FROM case_file WHERE id = $1", id).Scan(&customer); err != nil {
+				return engine.MapError(op, err)
+			}
 			for _, text := range []string{"DELETE FROM case_clock WHERE case_id = $1", "DELETE FROM case_conversation WHERE case_id = $1", "DELETE FROM case_act WHERE case_id = $1", "DELETE FROM case_file WHERE id = $1"} {
 				if _, err := t.SQL.ExecContext(ctx, text, id); err != nil {
 					return engine.MapError(op, err)
@@ -171,6 +175,7 @@ func (s *Cases) PurgeCases(ctx context.Context, limit int) error {
 			if err := t.DestroyKeys(ctx, refs); err != nil {
 				return err
 			}
+			t.Record(identity.SystemPart("cases"), "case.forget", "case", id, customer)
 		}
 		return nil
 	})

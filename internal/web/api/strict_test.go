@@ -44,7 +44,7 @@ func (w *world) target(path string) string {
 	case strings.HasPrefix(path, "/v1/attachments/"):
 		path = strings.Replace(path, "{id}", w.file(who, conv), 1)
 	}
-	return strings.NewReplacer("{seq}", "1", "{delivery}", id.New(), "{transaction}", "T1", "{id}", id.New()).Replace(path)
+	return strings.NewReplacer("{seq}", "1", "{delivery}", id.New(), "{transaction}", "T1", "{letter}", "acknowledgement", "{id}", id.New()).Replace(path)
 }
 
 func TestBodiesAreReadStrictly(t *testing.T) {
@@ -209,7 +209,7 @@ func TestIdsThatAreNone(t *testing.T) {
 				continue
 			}
 			for _, wrong := range []string{id.New(), "x", "'", "%00", "%ff", "1%20OR%201=1", strings.Repeat("0", 27), strings.ToUpper(id.New()), "..%2f..%2fsession", "%2e%2e"} {
-				path := strings.NewReplacer("{kind}", "team", "{id}", wrong, "{seq}", "1", "{handle}", handle, "{delivery}", id.New(), "{transaction}", "T1").Replace(o.path)
+				path := strings.NewReplacer("{kind}", "team", "{id}", wrong, "{seq}", "1", "{handle}", handle, "{delivery}", id.New(), "{transaction}", "T1", "{letter}", "acknowledgement").Replace(o.path)
 				a := w.do(call{method: o.method, path: path, bearer: bearer})
 				if o.OperationID == "revoke-customer" && a.status == 204 && id.Valid(wrong) {
 					continue // of whom we know nothing, nothing is open
