@@ -34,6 +34,7 @@ func commands() []command {
 		{"user", "add, list, reset and disable staff", runUser},
 		{"keys", "change the master key, check the keys", runKeys},
 		{"restored", "after a database was put back: ask the wallet before anything is sent", runRestored},
+		{"acts", "enter what became of an act that the wallet has forgotten", runActs},
 		{"erase", "erase what a customer did for themselves, and what never left for the wallet", runErase},
 		{"jobs", "have work that failed tried again", runJobs},
 		{"audit", "verify the audit chain", runAudit},

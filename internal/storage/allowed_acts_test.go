@@ -152,6 +152,10 @@ func actRules() []rule {
 			_, err := sc.LearnAct(ctx, p, k.ID, k.Revision, action.Answer{Nothing: true})
 			return err
 		}},
+		{"FoundAct", "", fault.Forbidden, map[fault.Code]string{fault.Conflict: "system"}, func(sc *scene, p identity.Principal) error {
+			_, err := sc.FoundAct(ctx, p, sc.confirmed().ID, true, "ticket 7") // which is in no doubt
+			return err
+		}},
 		step("ActSubject", "system", func(sc *scene, p identity.Principal) error {
 			_, err := sc.ActSubject(ctx, p, sc.own.ID, "wallet")
 			return err

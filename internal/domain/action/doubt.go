@@ -102,6 +102,39 @@ func (a Action) unsettleable(now time.Time) bool {
 	return a.Doubtful() && (a.Lost || now.Sub(a.ChangedAt) >= KeyLife)
 }
 
+// Forgotten tells whether nobody knows whether a happened, for so long that the wallet may
+// have forgotten it: what it did a person has to find out.
+func (a Action) Forgotten(now time.Time) bool {
+	return a.Told() == Unknown && now.Sub(a.ChangedAt) >= KeyLife
+}
+
+// KeepsBack tells whether the same is not to be done, to be sure that it is not done twice,
+// while a may have happened. What only makes safe waits for none that is forgotten: done
+// twice it does no harm, and not done it does.
+func (a Action) KeepsBack(now time.Time) bool {
+	return !(a.Command.Act.Cautious() && a.Forgotten(now))
+}
+
+// Find takes in what a person found out of an action that is in doubt and that the wallet
+// may have forgotten: whether it happened. Errors: Conflict for any other.
+func (a Action) Find(done bool, now time.Time) (Action, error) {
+	const op = "action.Find"
+	switch {
+	case !a.Doubtful():
+		return a, &fault.Error{Code: fault.Conflict, Op: op, Field: "state", Reason: string(a.State), Message: "it is not in doubt"}
+	case !a.Forgotten(now):
+		return a, &fault.Error{Code: fault.Conflict, Op: op, Field: "state", Reason: "in_doubt", Message: "the wallet still knows what became of it, and is being asked"}
+	case done:
+		a.State = Succeeded
+	case a.State.May(Expired):
+		a.State = Expired
+	default:
+		a.State, a.Refusal = Failed, Unreachable
+	}
+	a.ChangedAt, a.AskSince, a.ExpiresAt, a.NextAt = now, time.Time{}, time.Time{}, time.Time{}
+	return a, nil
+}
+
 // inDoubt is the error for who wants to go on with what is in doubt.
 func inDoubt(op string) error {
 	return &fault.Error{Code: fault.Conflict, Op: op, Field: "state", Reason: "in_doubt", Message: "nobody knows how far it had got, and the wallet is being asked"}

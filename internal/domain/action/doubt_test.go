@@ -80,6 +80,29 @@ func TestWhatIsInDoubtIsLearnedFromTheWalletAlone(t *testing.T) {
 	}
 }
 
+// What the wallet may have forgotten a person finds out, and nothing else.
+func TestWhatIsForgottenAPersonFindsOut(t *testing.T) {
+	for state, not := range map[action.State]action.State{
+		action.Proposed: action.Expired, action.Confirmed: action.Expired, action.Waiting: action.Expired, action.Approved: action.Expired,
+		action.Planned: action.Failed, action.Sent: action.Failed, action.Unknown: action.Failed,
+	} {
+		a := in(t, state)
+		if _, err := a.Find(true, start.Add(48*time.Hour)); !fault.Is(err, fault.Conflict) {
+			t.Errorf("%s, in no doubt: %v", state, err)
+		}
+		a.AskSince = start.Add(time.Hour)
+		if _, err := a.Find(true, start.Add(action.KeyLife-time.Second)); fault.ReasonOf(err) != "in_doubt" {
+			t.Errorf("%s, that the wallet still knows: %v", state, err)
+		}
+		for done, want := range map[bool]action.State{true: action.Succeeded, false: not} {
+			got, err := a.Find(done, start.Add(action.KeyLife))
+			if err != nil || got.State != want || got.Doubtful() || !got.NextAt.IsZero() || !got.Follows(a) {
+				t.Errorf("%s, done %v: %s in doubt %v, %v", state, done, got.State, got.Doubtful(), err)
+			}
+		}
+	}
+}
+
 func TestNobodyGoesOnWithWhatIsInDoubt(t *testing.T) {
 	who := customer()
 	for _, s := range action.States() {

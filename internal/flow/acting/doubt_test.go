@@ -1,6 +1,7 @@
 package acting_test
 
 import (
+	"bytes"
 	"context"
 	"testing"
 	"time"
@@ -201,6 +202,88 @@ func TestAnOlderDatabaseAsksBeforeItSends(t *testing.T) {
 			})
 		})
 	}
+}
+
+// recorded counts the records of the audit chain that name something.
+func (h *house) recorded(t *testing.T, what string) (n int) {
+	t.Helper()
+	rows, err := h.deployment.SQL(t).Query("SELECT record FROM audit")
+	h.must(err)
+	defer func() { h.must(rows.Close()) }()
+	for rows.Next() {
+		var record []byte
+		h.must(rows.Scan(&record))
+		if bytes.Contains(record, []byte(what)) {
+			n++
+		}
+	}
+	h.must(rows.Err())
+	return n
+}
+
+// Of a backup that is older than a wallet's memory everything open is in doubt: it keeps
+// nobody from freezing, keeps a payment from being refunded twice, and a person settles it.
+func TestAfterAnOldBackupAPersonSettles(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx, cli := context.Background(), identity.SystemPart("cli")
+		freeze := selfservice.Proposal{Act: wallet.Freeze, Reason: "lost"}
+		frozen, outcome, err := h.flow.Propose(ctx, h.anna, h.conv, "run-f", "ask", freeze)
+		if err != nil || outcome != "" {
+			t.Fatalf("%+v %q %v", frozen, outcome, err)
+		}
+		refund := h.another("run-1", "tx-1")
+		h.restore(h.deployment.Backup(t), true)
+		h.wallet.down = true
+		_, err = h.DoubtActs(ctx, cli)
+		h.must(err)
+		if _, err := h.FoundAct(ctx, cli, refund.ID, false, "ticket 7"); fault.ReasonOf(err) != "in_doubt" {
+			t.Errorf("while the wallet knows: %v", err)
+		}
+		h.later(action.KeyLife)
+		h.wallet.down = false
+		h.later(2 * time.Hour)
+		if a, b := h.state(frozen), h.state(refund); a.State != "unknown" || b.State != "unknown" {
+			t.Fatalf("%s, %s", a.State, b.State)
+		}
+		again, outcome, err := h.flow.Propose(ctx, h.anna, h.conv, "run-f", "ask", freeze) // in the very same step
+		if err != nil || outcome != "" {
+			t.Fatalf("somebody is kept from freezing: %+v %q %v", again, outcome, err)
+		}
+		h.confirm(again)
+		h.execute(again, "")
+		if got := h.state(again); got.State != "succeeded" {
+			t.Errorf("the freeze is %s", got.State)
+		}
+		w := h.refund("12.50")
+		w.Target = "tx-1"
+		if _, outcome, _ := h.flow.Propose(ctx, h.anna, h.conv, "run-2", "ask", w); outcome != "refused" {
+			t.Errorf("what may have happened is refunded again: %q", outcome)
+		}
+		if _, err := h.FoundAct(ctx, cli, refund.ID, false, " \n "); !fault.Is(err, fault.Invalid) {
+			t.Errorf("without a reason: %v", err)
+		}
+		for _, p := range []identity.Principal{h.anna, h.supervisor} {
+			if _, err := h.FoundAct(ctx, p, refund.ID, false, "ticket 7"); !fault.Is(err, fault.Forbidden) {
+				t.Errorf("by %s: %v", p.Kind, err)
+			}
+		}
+		_, err = h.FoundAct(ctx, cli, refund.ID, false, "ticket 7")
+		h.must(err)
+		if got := h.state(refund); got.State != "expired" {
+			t.Errorf("what did not happen is %s", got.State)
+		}
+		_, err = h.FoundAct(ctx, cli, frozen.ID, true, "ticket 8")
+		h.must(err)
+		if got := h.state(frozen); got.State != "succeeded" {
+			t.Errorf("what happened is %s", got.State)
+		}
+		if a, outcome, err := h.flow.Propose(ctx, h.anna, h.conv, "run-3", "ask", w); err != nil || outcome != "" {
+			t.Errorf("what was settled keeps it back: %+v %q %v", a, outcome, err)
+		}
+		if n := h.recorded(t, "act.found"); n != 2 {
+			t.Errorf("%d records of it", n)
+		}
+	})
 }
 
 func TestWhatWaitedForASecondPersonGoesOnAfterARestore(t *testing.T) {

@@ -170,7 +170,7 @@ func (s *Service) free(ctx context.Context, p identity.Principal, k action.Kept)
 		if err != nil {
 			return "", nil, err
 		}
-		if old.Action = old.At(s.Clock()); !old.State.Over() {
+		if old.Action = old.At(s.Clock()); !old.State.Over() && old.KeepsBack(s.Clock()) {
 			return key, &old, nil
 		}
 	}
@@ -188,7 +188,7 @@ func (s *Service) alone(ctx context.Context, k action.Kept) error {
 		return err
 	}
 	if slices.ContainsFunc(live, func(o action.Kept) bool {
-		if o.Command.Act != k.Command.Act || o.Command.Key == k.Command.Key {
+		if o.Command.Act != k.Command.Act || o.Command.Key == k.Command.Key || !o.KeepsBack(s.Clock()) {
 			return false
 		}
 		switch o.At(s.Clock()).Told() {

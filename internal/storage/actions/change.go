@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"strings"
 	"time"
+	"unicode"
 
 	"kefu/internal/domain/action"
 	"kefu/internal/domain/approval"
@@ -223,7 +225,8 @@ func (a *Acts) alone(ctx context.Context, t *core.Tx, k action.Kept) error {
 	same := false
 	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		other, err := a.scan(r.Scan)
-		same = same || other.Command.Target == k.Command.Target || other.Lost // and may be the same
+		about := other.Command.Target == k.Command.Target || other.Lost // and may be the same
+		same = same || (about && other.KeepsBack(clock.FromMicros(t.Now)))
 		return err
 	})
 	if err == nil && same {
@@ -280,6 +283,29 @@ func (a *Acts) LearnAct(ctx context.Context, p identity.Principal, id string, re
 		return err
 	})
 }
+
+// FoundAct takes in what a person found out of an act that is in doubt, when the wallet may
+// have forgotten it. Why, a few words such as a number of the wallet's own ticket, goes into
+// the audit chain. Errors: NotFound; Forbidden for all but parts of Kefu and the command
+// line; Invalid for the reason; Conflict, as action.Find.
+func (a *Acts) FoundAct(ctx context.Context, p identity.Principal, id string, done bool, why string) (action.Kept, error) {
+	const op = "actions.FoundAct"
+	if why = strings.TrimSpace(why); why == "" || len(why) > maxWhy || strings.ContainsFunc(why, unicode.IsControl) {
+		return action.Kept{}, fault.InvalidField(op, "reason", "is needed, on one line of at most %d bytes", maxWhy)
+	}
+	return a.change(ctx, op, p, id, anyRevision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+		next, err := k.Find(done, clock.FromMicros(t.Now))
+		if err != nil {
+			return err
+		}
+		k.Action, k.Sending, k.Alarmed = next, false, false
+		t.RecordFor(p, "act.found", "act", k.ID, k.CustomerID, string(k.Command.Act)+"; case "+k.ConversationID+"; "+string(k.State)+": "+why)
+		return nil
+	})
+}
+
+// maxWhy bounds what is said of how something was found out, in bytes.
+const maxWhy = 300
 
 // DoubtActs has the wallet asked about every act that is not over before anything else
 // happens to it: an older database was put back, or is taken for one. It tells how many
