@@ -1,6 +1,10 @@
 package outbound
 
-import "kefu/internal/domain/guard/fold"
+import (
+	"slices"
+
+	"kefu/internal/domain/guard/fold"
+)
 
 // topic is what was spoken of a moment ago and "it" may stand for.
 type topic struct {
@@ -68,8 +72,13 @@ func (r *reading) negated(i int) bool {
 	if r.before(c, never, r.request(c)) || r.follows(c, never, secretWord|cardNumber) {
 		return true
 	}
+	listed := true
 	for k := i - 1; k >= 0 && r.clauses[k].sentence == c.sentence; k-- {
 		before := r.clauses[k]
+		listed = listed && r.view.Char[before.end-1] == '、'
+		if listed && r.unfinished(before) {
+			return true
+		}
 		if before.any(secretWord|program|control|safeAccount) && before.any(give|enter|operate) || c.any(breaks|please) {
 			return false
 		}
@@ -78,6 +87,15 @@ func (r *reading) negated(i int) bool {
 		}
 	}
 	return false
+}
+
+// unfinished tells whether a clause says not to do something with a secret and breaks off
+// in the list of them, with the verb still to come: "不要把密码、验证码发给任何人".
+func (r *reading) unfinished(c clause) bool {
+	if !c.has(never|secretWord) || c.any(give|enter|operate|move) {
+		return false
+	}
+	return slices.ContainsFunc(r.view.Char[c.start:c.end], func(ch rune) bool { return ch == '把' || ch == '将' })
 }
 
 // request is where a clause begins to ask; its end when it does not.
