@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"kefu/internal/app"
+	"kefu/internal/app/seeding"
 	"kefu/internal/bench"
 	"kefu/internal/bench/floor"
 	"kefu/internal/bench/transfers"
@@ -120,6 +121,6 @@ func seed(ctx context.Context, dir, database string, plan bench.Plan) (bench.See
 	if err != nil {
 		return bench.Seeded{}, err
 	}
-	seeded, err := app.Seed(ctx, c, app.SeedPlan{Conversations: plan.Conversations, Messages: plan.Messages, Agents: plan.Agents})
+	seeded, err := seeding.Seed(ctx, c, seeding.Plan{Conversations: plan.Conversations, Messages: plan.Messages, Agents: plan.Agents})
 	return bench.Seeded(seeded), err
 }

@@ -24,6 +24,7 @@ import (
 	"kefu/internal/web/api"
 	"kefu/internal/web/auditapi"
 	"kefu/internal/web/caseapi"
+	"kefu/internal/web/consentapi"
 	"kefu/internal/web/flowapi"
 	"kefu/internal/web/hookapi"
 	"kefu/internal/web/keyapi"
@@ -162,6 +163,7 @@ func (a *App) connectWeb(context.Context) error {
 	window.Mount(frame, window.Deps{Forms: a.asking, Wallet: a.lookup, Conversations: a.Store, Ask: a.realtime.Ask, Clock: a.now, Visitors: a.Config.Identity.Anonymous})
 	flowapi.Mount(frame, a.flows, flowapi.Ask(a.realtime.Ask))
 	caseapi.Mount(frame, a.cases, caseapi.Ask(a.realtime.Ask))
+	consentapi.Mount(frame, a.acts, a.now, consentapi.Ask(a.realtime.Ask))
 	pages.MountFiles(files, a.files)
 	handler := pages.Hosts(always, map[string]http.Handler{public.Host: desk, o.widget: frame, o.files: files})
 	if public.Scheme == "https" {

@@ -60,14 +60,14 @@ func (a *App) workers() []lifecycle.Worker {
 	return append(append(all, a.followerWorkers()...), a.noticeWorkers()...)
 }
 
-// looseHours is how long facts are read one by one before they are packed: most of
+// LooseHours is how long facts are read one by one before they are packed: most of
 // them change no more then.
-const looseHours = 2
+const LooseHours = 2
 
 // packFacts packs what reports read of the hours that are over.
 func (a *App) packFacts(ctx context.Context) error {
 	for {
-		more, err := a.Store.PackFacts(ctx, a.now().UnixMicro()/report.HourMicros-looseHours)
+		more, err := a.Store.PackFacts(ctx, a.now().UnixMicro()/report.HourMicros-LooseHours)
 		if err != nil || !more {
 			return err
 		}
@@ -153,6 +153,7 @@ func (a *App) jobHandlers() map[string]upkeep.Handler {
 			}
 			return a.Ring.Destroy(keys...)
 		},
+		job.TellAct: func(ctx context.Context, j job.Job) error { return a.acts.TellJob(ctx, j) },
 	}
 }
 

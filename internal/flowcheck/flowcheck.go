@@ -250,6 +250,9 @@ func (l *lane) walk(ctx context.Context, g golden.Conversation, st stage, lang s
 			return list, append(wrong, Wrong{Turn: i, Why: s.err.Error()})
 		}
 		see := golden.Shown(seen, lang, l.heard.story)
+		for k, offered := range see.Offer {
+			see.Offer[k] = s.name(offered)
+		}
 		list = append(list, see)
 		if is, want := brief(see), brief(t.See); is != want {
 			wrong = append(wrong, Wrong{Turn: i, Why: "at " + is + ", and the golden conversation is at " + want})

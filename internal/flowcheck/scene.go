@@ -3,6 +3,8 @@ package flowcheck
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -189,6 +191,17 @@ func (s *scene) id(text string) string {
 		return s.ids[name]
 	}
 	return text
+}
+
+// name is what the conversation calls something that the wallet has another id for:
+// one that the wallet drew is another in each of the ways it is asked.
+func (s *scene) name(of string) string {
+	for _, name := range slices.Sorted(maps.Keys(s.ids)) { // two may call one thing
+		if s.ids[name] == of {
+			return name
+		}
+	}
+	return of
 }
 
 // level is how sure the house is of who the customer is.

@@ -103,7 +103,7 @@ func agreed(s *scene) {
 // stages are the golden conversations that the demo's wallet can bring about.
 func stages() map[string]stage {
 	all := map[string]stage{}
-	for _, part := range []map[string]stage{failures(), transfers(), refunds(), fraud()} {
+	for _, part := range []map[string]stage{failures(), transfers(), refunds(), stops(), fraud()} {
 		for name, s := range part {
 			all[name] = s
 		}
@@ -224,6 +224,26 @@ func refunds() map[string]stage {
 	}
 }
 
+// stops are stages of a wallet that somebody had stopped (FL15).
+func stops() map[string]stage {
+	by := func(who, name string) func(*scene) {
+		return func(s *scene) {
+			if made := s.do(wallet.Freeze, "", "", "", who); len(made.Made) > 0 {
+				s.ids[name] = made.Made[0].ID
+			}
+			s.pass(hour)
+		}
+	}
+	own, ours := by("customer", "fr-1"), by("staff", "fr-2")
+	return map[string]stage{
+		"FL15-01": {set: own}, "FL15-08": {set: own}, "FL15-17": {set: own}, "FL15-18": {set: own}, "FL15-22": {set: own},
+		"FL15-02": {set: func(*scene) {}}, "FL15-03": {set: func(*scene) {}},
+		"FL15-11": {set: own, before: at(2, down)},
+		"FL15-12": {set: ours, before: at(5, agreed)},
+		"FL15-13": {set: ours, before: at(5, func(s *scene) { s.decide(false) })},
+	}
+}
+
 // fraud are stages of payments that the customer did not make (FL19).
 func fraud() map[string]stage {
 	posted := paid(bought(fine()), 40*hour)
@@ -258,6 +278,13 @@ func Beyond() map[string]string {
 		"FL7-22":  "the wallet shows a refund from the moment in which it was asked for",
 		"FL7-24":  "every refund of the wallet's arrives within its time",
 		"FL7-25":  "what the wallet agreed to take back it takes back",
+		"FL15-04": "the wallet stops nothing by itself", "FL15-05": "no authority asks the wallet for anything", "FL15-06": "no authority asks the wallet for anything",
+		"FL15-19": "the wallet stops nothing by itself", "FL15-20": "the wallet stops nothing by itself",
+		"FL15-07": "what proves who a customer is does not change there", "FL15-16": "what proves who a customer is does not change there",
+		"FL15-09": "nobody waits there until a proof is too late", "FL15-14": "nobody waits there until a second person is too late",
+		"FL15-10": "a wallet that never answered has not said that it tells restrictions: the form is asked instead of the flow",
+		"FL15-15": "an answer that is lost is found again at once, by the key",
+		"FL15-21": "a freeze stays as it is until it is lifted",
 		"FL19-02": "the wallet takes no dispute of a transfer that is still on its way: a person comes after the recall (FL19-23)",
 		"FL19-12": "the wallet takes a dispute of every payment that can be chosen",
 		"FL19-13": "the wallet can sign its customers out",

@@ -171,6 +171,11 @@ func (d storeDoor) CancelAct(c context.Context, p identity.Principal, id string)
 	return then(s, err, func(s acting.Store) (action.Kept, error) { return s.CancelAct(c, p, id) })
 }
 
+func (d storeDoor) SupersedeAct(c context.Context, p identity.Principal, id string) (action.Kept, error) {
+	s, err := d.write()
+	return then(s, err, func(s acting.Store) (action.Kept, error) { return s.SupersedeAct(c, p, id) })
+}
+
 func (d storeDoor) AwaitAct(c context.Context, p identity.Principal, id string, revision int64) (action.Kept, error) {
 	s, err := d.write()
 	return then(s, err, func(s acting.Store) (action.Kept, error) { return s.AwaitAct(c, p, id, revision) })

@@ -134,6 +134,10 @@ func actRules() []rule {
 			_, err := sc.CancelAct(ctx, p, sc.act().ID)
 			return err
 		}),
+		step("SupersedeAct", "system", func(sc *scene, p identity.Principal) error {
+			_, err := sc.SupersedeAct(ctx, p, sc.act().ID)
+			return err
+		}),
 		step("AwaitAct", proposes+" system", func(sc *scene, p identity.Principal) error {
 			k := sc.confirmed()
 			sc.works(staffWith(identity.Supervisor))

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { byKeyboard } from './by-keyboard.ts';
 import { comingIn } from './coming-in.ts';
 import { configuring } from './configuring.ts';
+import { consent } from './consent.ts';
 import { duties } from './duties.ts';
 import { everywhere } from './everywhere.ts';
 import { faults } from './faults.ts';
@@ -38,6 +39,7 @@ describe.each(engines())('on %s', (engine) => {
   comingIn(house);
   working(house);
   flows(house);
+  consent(house);
   duties(house);
   wrapping(house);
   if (engine === 'SQLite') byKeyboard(house);

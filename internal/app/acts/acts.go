@@ -12,6 +12,7 @@ import (
 	"kefu/internal/domain/action"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/job"
 	"kefu/internal/domain/organisation"
 	"kefu/internal/domain/routing"
 	"kefu/internal/domain/settings"
@@ -139,4 +140,13 @@ func (r *Room) Count(ctx context.Context) error {
 		r.parts.Metrics.Acts(int(n.Underway), int(n.Alarmed), int(n.Lost))
 	}
 	return err
+}
+
+// TellJob tells a conversation what became of an act for which its customer is asked.
+func (r *Room) TellJob(ctx context.Context, j job.Job) error {
+	told, err := job.DecodeTold(j.Payload)
+	if err != nil {
+		return err
+	}
+	return r.TellTalk(ctx, r.parts.Store, told)
 }

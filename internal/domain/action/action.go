@@ -124,6 +124,22 @@ type Kept struct {
 	Sending     bool   // it was handed to the wallet, and whether it arrived is not noted yet
 	Alarmed     bool   // somebody was told that nobody knows what became of it
 	Destination string // where the money goes, in the customer's words, masked
+	MakerName   string // what the customer knows the member of staff by who proposed it; "" for others
+	About       About  // what it acts on, in the customer's words
+}
+
+// About is what an action acts on, as the customer knows it: the payment that is given
+// back, called off or released. It is theirs alone: staff see the other side masked.
+type About struct {
+	Party  string       // on the other side; "" where nothing is known
+	Amount wallet.Money // of that payment
+	At     time.Time
+}
+
+// AsksCustomer tells whether a member of staff proposed it in a conversation, and only the
+// customer can say yes.
+func (a Action) AsksCustomer() bool {
+	return a.Maker.Kind == identity.Staff && a.Run == "" && !a.Command.Act.Cautious()
 }
 
 // Query asks for actions, the newest first.
@@ -325,7 +341,35 @@ func (a Action) Cancel(by identity.Principal, now time.Time) (Action, error) {
 	if !own && ByOf(by) != a.Maker {
 		return a, fault.New(fault.Forbidden, op, "it is somebody else's")
 	}
-	return a.to(op, Cancelled, now)
+	a, err := a.to(op, Cancelled, now)
+	if err == nil {
+		a.Refusal = Withdrawn
+		if own && ByOf(by) != a.Maker {
+			a.Refusal = Declined
+		}
+	}
+	return a, err
+}
+
+// Why an action ended that was given up. They are told where it is told that it was.
+const (
+	Withdrawn  wallet.Refusal = "withdrawn"  // by whoever proposed it
+	Declined   wallet.Refusal = "declined"   // by the customer, whom somebody else had asked
+	Superseded wallet.Refusal = "superseded" // another proposal for the same thing took its place
+)
+
+// Supersede ends what was proposed, or agreed to and not begun, because another proposal
+// for the same thing takes its place. Errors: Conflict.
+func (a Action) Supersede(now time.Time) (Action, error) {
+	const op = "action.Supersede"
+	if a.State != Proposed && a.State != Confirmed {
+		return a, &fault.Error{Code: fault.Conflict, Op: op, Field: "state", Reason: string(a.State), Message: "it waits for somebody else, or has begun"}
+	}
+	a, err := a.to(op, Cancelled, now)
+	if err == nil {
+		a.Refusal = Superseded
+	}
+	return a, err
 }
 
 // Fail ends what has not left, because it may not be done or is not any more what was

@@ -41,12 +41,13 @@ const (
 	LetGo       CommandKind = "let_go" // the other half of Unmerge
 	Rate        CommandKind = "rate"
 	Identify    CommandKind = "identify"
+	TellAct     CommandKind = "act" // of Content.Act: the part of Kefu that carries acts out says what became of it
 )
 
 // Command is one request to change a conversation.
 type Command struct {
 	Kind     CommandKind
-	ClientID string  // of Send and Note: repeats of it store nothing
+	ClientID string  // of one that is Once: repeats of it store nothing
 	Content  Content // the new text, status, assignee …
 	Seq      int64   // of Delivered and Read; of SetStatus and an agent's Send: the newest entry its sender has seen, 0 unsaid
 	// UnlessAnswered is of an agent's Send with a Seq: it is refused when a colleague
@@ -194,6 +195,8 @@ func actionOf(k CommandKind) policy.Action {
 		return policy.MergeConversation
 	case Identify:
 		return policy.IdentifyCustomer
+	case TellAct:
+		return policy.RunActs
 	default:
 		return ""
 	}
@@ -233,6 +236,8 @@ func (o *Outcome) apply(p identity.Principal, c Command, now int64) error {
 		return o.identify(c)
 	case Rate:
 		return o.rate(c, now)
+	case TellAct:
+		return o.tellAct(p, c)
 	default:
 		return o.join(c, now)
 	}

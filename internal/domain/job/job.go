@@ -2,13 +2,22 @@
 // lease.
 package job
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"encoding/json"
+	"strconv"
+
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/strictjson"
+)
 
 // The kinds of jobs.
 const (
 	// DestroyKeys is persistent: it is tried for as long as it takes, because words
 	// wait to be erased.
 	DestroyKeys = "keys.destroy"
+	// TellAct tells a conversation what became of an act, by a Told.
+	TellAct = "act.tell"
 )
 
 // MaxAttempts is how often a job is tried before it is set aside as failed, some
@@ -60,4 +69,27 @@ func DecodeRefs(payload []byte) []int64 {
 		refs = append(refs, int64(binary.BigEndian.Uint64(payload)))
 	}
 	return refs
+}
+
+// Told is the payload of a TellAct job: the state that an act came to with a revision.
+type Told struct {
+	Act      string `json:"act"`
+	State    string `json:"state"`
+	Revision int64  `json:"revision"`
+}
+
+// Encode is t as a payload.
+func (t Told) Encode() ([]byte, error) {
+	text, err := json.Marshal(t)
+	return text, fault.Wrap("job.Encode", err)
+}
+
+// Key tells one Told of an act from the others.
+func (t Told) Key() string { return strconv.FormatInt(t.Revision, 10) }
+
+// DecodeTold reads what Encode wrote. Errors: Invalid.
+func DecodeTold(payload []byte) (Told, error) {
+	var t Told
+	err := strictjson.Decode(payload, &t)
+	return t, err
 }

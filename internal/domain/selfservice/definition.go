@@ -77,6 +77,7 @@ const (
 	Device     Type = "device"
 	Limits     Type = "limits"
 	Stops      Type = "restrictions"
+	Stop       Type = "restriction"
 )
 
 // entered are the types that somebody enters as words.
@@ -85,7 +86,7 @@ func entered() []Type {
 }
 
 // chosen are the types of things that somebody chooses from a list.
-func chosen() []Type { return []Type{Payment, Instrument, Refund, Dispute, Device} }
+func chosen() []Type { return []Type{Payment, Instrument, Refund, Dispute, Device, Stop} }
 
 // told are the types that only the wallet or Kefu itself fills in.
 func told() []Type { return []Type{Cause, Terms, Act, Incident, Limits, Stops} }
@@ -331,6 +332,7 @@ func Sources() map[string]Source {
 		"disputes":    {Dispute, nil},
 		"instruments": {Instrument, map[string][]string{"which": {"cards", "all"}}},
 		"devices":     {Device, nil},
+		"freezes":     {Stop, nil}, // those that the customer, or staff for them, placed
 	}
 }
 

@@ -27,6 +27,7 @@ type Value struct {
 	Device     *DeviceFact     `json:"device,omitempty"`
 	Limits     *LimitsFact     `json:"limits,omitempty"`
 	Stops      *StopsFact      `json:"restrictions,omitempty"`
+	Stop       *StopLine       `json:"restriction,omitempty"`
 }
 
 // PaymentFact is a payment as its customer may see it. Numbers for conditions are
@@ -195,18 +196,30 @@ type StopsFact struct {
 	There bool       `json:"there" cel:"there"`
 	Own   bool       `json:"own" cel:"own"` // the customer placed all of them
 	Items []StopLine `json:"items" cel:"-"`
+	// Of each sort, whether there is one: a freeze that the customer or staff for them
+	// placed; one that an authority asked for, where that may be told; one of the wallet's
+	// of which is told why; one of which nothing may be told.
+	Lifts     bool `json:"lifts,omitempty" cel:"lifts"`
+	Authority bool `json:"authority,omitempty" cel:"authority"`
+	Explained bool `json:"explained,omitempty" cel:"explained"`
+	Untold    bool `json:"untold,omitempty" cel:"untold"`
+	// LiftsFrom is from when the customer's freezes can be lifted, because something that
+	// proves who they are was changed a short while ago; zero: now, as far as is known.
+	LiftsFrom wallet.Time `json:"lifts_from,omitempty" cel:"-"`
+	Young     bool        `json:"young,omitempty" cel:"young"` // that time is not there yet
 }
 
 // StopLine is one restriction. Why is "" where it may not be told.
 type StopLine struct {
-	ID        string      `json:"id"`
-	Scope     string      `json:"scope"`
-	Stops     string      `json:"stops"`
-	Why       string      `json:"why,omitempty"`
-	PlacedBy  string      `json:"placed_by"`
-	Release   string      `json:"release"`
-	PlacedAt  wallet.Time `json:"placed_at"`
-	ExpiresAt wallet.Time `json:"expires_at"`
+	ID        string      `json:"id" cel:"id"`
+	Kind      string      `json:"kind,omitempty" cel:"kind"`
+	Scope     string      `json:"scope" cel:"scope"`
+	Stops     string      `json:"stops" cel:"stops"`
+	Why       string      `json:"why,omitempty" cel:"why"`
+	PlacedBy  string      `json:"placed_by" cel:"placed_by"`
+	Release   string      `json:"release" cel:"release"`
+	PlacedAt  wallet.Time `json:"placed_at" cel:"-"`
+	ExpiresAt wallet.Time `json:"expires_at" cel:"-"`
 }
 
 // AmountFact is an amount, for conditions.
@@ -253,6 +266,8 @@ func zero(t Type) any {
 		return LimitsFact{}
 	case Stops:
 		return StopsFact{}
+	case Stop:
+		return StopLine{}
 	default: // what is entered as a text
 		return ""
 	}
@@ -301,6 +316,8 @@ func factOf(t Type, v Value) any {
 		return orNew(v.Limits)
 	case Stops:
 		return orNew(v.Stops)
+	case Stop:
+		return orNew(v.Stop)
 	default:
 		return v.Text
 	}
@@ -328,6 +345,8 @@ func (v Value) Ref() string {
 		return orNew(v.Dispute).ID
 	case Device:
 		return orNew(v.Device).ID
+	case Stop:
+		return orNew(v.Stop).ID
 	case Act:
 		return orNew(v.Act).Made
 	default:
@@ -348,6 +367,8 @@ func (v Value) State() string {
 		return orNew(v.Instrument).Status
 	case Device:
 		return orNew(v.Device).Trust
+	case Stop:
+		return orNew(v.Stop).Kind
 	default:
 		return ""
 	}
@@ -377,6 +398,8 @@ func figures(t Type) []string {
 		return []string{"label"}
 	case Refund:
 		return []string{"amount", "expected_by", "reference"}
+	case Stops:
+		return []string{"lifts_from"}
 	case Dispute:
 		return []string{"amount", "decision_by"}
 	default:
@@ -445,6 +468,8 @@ func (v Value) Figure(name string) (Figure, bool) {
 		return text(orNew(v.Instrument).Label)
 	case "device.label":
 		return text(orNew(v.Device).Label)
+	case "restrictions.lifts_from":
+		return at(orNew(v.Stops).LiftsFrom)
 	case "refund.amount":
 		return money(orNew(v.Refund).Amount)
 	case "refund.expected_by":

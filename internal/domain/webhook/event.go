@@ -60,6 +60,8 @@ func Of(e conversation.Entry, s conversation.State) []Event {
 	switch e.Kind {
 	case conversation.KindMessage:
 		types = append(types, ofMessage(e)...)
+	case conversation.KindAct:
+		types = append(types, ofAct(e)...)
 	case conversation.KindHuman:
 		types = append(types, PersonAskedFor)
 	case conversation.KindAssigned:
@@ -94,6 +96,15 @@ func ofMessage(e conversation.Entry) []Type {
 	default:
 		return nil
 	}
+}
+
+// ofAct tells a customer whose window is closed that they are asked for something: their
+// yes, or, when a second person has agreed, their proof once more.
+func ofAct(e conversation.Entry) []Type {
+	if a := e.Content.Act; a != nil && (a.State == "proposed" || a.State == "approved") {
+		return []Type{CustomerUnreached}
+	}
+	return nil
 }
 
 func ofStatus(e conversation.Entry) []Type {

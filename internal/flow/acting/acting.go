@@ -61,6 +61,7 @@ type Store interface {
 	DueActs(ctx context.Context, p identity.Principal, limit int) ([]action.Kept, error)
 	ConfirmAct(ctx context.Context, p identity.Principal, id, hash string) (action.Kept, error)
 	CancelAct(ctx context.Context, p identity.Principal, id string) (action.Kept, error)
+	SupersedeAct(ctx context.Context, p identity.Principal, id string) (action.Kept, error)
 	AwaitAct(ctx context.Context, p identity.Principal, id string, revision int64) (action.Kept, error)
 	PlanAct(ctx context.Context, p identity.Principal, id string, revision int64, r action.Ready) (action.Kept, error)
 	ResendAct(ctx context.Context, p identity.Principal, id string, revision int64) (action.Kept, error)
@@ -215,11 +216,14 @@ const Underway = "underway"
 // are the operator's own words, such as watchlist: they stay with staff.
 func spoken(why string) string {
 	r := wallet.Refusal(why)
-	if why == "" || r.Known() || r == action.Unreachable || why == Underway {
+	if why == "" || r.Known() || r == action.Unreachable || why == Underway || r == action.Withdrawn || r == action.Declined || r == action.Superseded {
 		return why
 	}
 	return string(wallet.BlockedByWallet)
 }
+
+// Spoken is why something was not done, as its customer may hear it.
+func Spoken(why wallet.Refusal) string { return spoken(string(why)) }
 
 // fact is an act as a flow's value.
 func fact(k action.Kept) selfservice.ActFact {

@@ -18,7 +18,8 @@ import (
 // no hash.
 type Seen struct {
 	action.Kept
-	MayConfirm bool // what only makes safe, in the customer's place
+	Proof      assurance.Standing // how far the customer's proof is; never a link
+	MayConfirm bool               // what only makes safe, in the customer's place
 	MayCancel  bool
 	MayStart   bool // have it done
 	MayDecide  bool // as the second person
@@ -33,6 +34,9 @@ func (s *Service) AtDesk(ctx context.Context, p identity.Principal, w Wish) (See
 	const op = "acting.AtDesk"
 	if p.Kind != identity.Staff {
 		return Seen{}, fault.New(fault.Forbidden, op, "%s does not work here", p.Kind)
+	}
+	if err := s.askable(ctx, p, w); err != nil {
+		return Seen{}, err
 	}
 	k, err := s.propose(ctx, p, w)
 	if err != nil {
@@ -50,7 +54,11 @@ func (s *Service) List(ctx context.Context, p identity.Principal, q action.Query
 	seen := make([]Seen, len(all))
 	for i, k := range all {
 		k.Action = k.At(s.Clock())
-		seen[i] = s.seen(ctx, p, k)
+		if seen[i] = s.seen(ctx, p, k); k.State == action.Confirmed || k.State == action.Approved {
+			if seen[i].Proof, err = s.proofOf(ctx, k); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return seen, nil
 }
@@ -61,14 +69,19 @@ func (s *Service) Get(ctx context.Context, p identity.Principal, id string) (See
 	if err != nil {
 		return Seen{}, assurance.Standing{}, err
 	}
-	proof := assurance.Standing{State: assurance.NotNeeded, Level: int(k.Verdict.Level)}
-	if k.Verdict.Level > identity.AL1 {
-		if proof, err = s.Prover.Look(ctx, part(), k); err != nil {
-			return Seen{}, proof, err
-		}
+	seen := s.seen(ctx, p, k)
+	seen.Proof, err = s.proofOf(ctx, k)
+	return seen, seen.Proof, err
+}
+
+// proofOf is how far the proof of an act is, as staff may know it.
+func (s *Service) proofOf(ctx context.Context, k action.Kept) (assurance.Standing, error) {
+	if k.Verdict.Level <= identity.AL1 {
+		return assurance.Standing{State: assurance.NotNeeded, Level: int(k.Verdict.Level)}, nil
 	}
+	proof, err := s.Prover.Look(ctx, part(), k)
 	proof.Link = "" // it is the customer's to follow
-	return s.seen(ctx, p, k), proof, nil
+	return proof, err
 }
 
 func (s *Service) seen(ctx context.Context, p identity.Principal, k action.Kept) Seen {
@@ -90,7 +103,7 @@ func (s *Service) seen(ctx context.Context, p identity.Principal, k action.Kept)
 	mine := policy.Allow(p, policy.ProposeAct, o)
 	out.MayConfirm = mine && k.State == action.Proposed && k.Command.Act.Cautious()
 	out.MayCancel = mine && k.State.May(action.Cancelled) && k.Maker == action.ByOf(p)
-	out.MayStart = mine && k.State == action.Confirmed
+	out.MayStart = mine && k.State == action.Confirmed && !k.AsksCustomer() // which goes on by itself
 	if k.State == action.Waiting && policy.Allow(p, policy.OverseeActs, policy.Object{}) {
 		if r, err := s.Store.ActRequest(ctx, p, k.ID); err == nil {
 			out.MayDecide = s.Store.MayDecide(p, r)

@@ -53,6 +53,9 @@ func (s *Service) propose(ctx context.Context, p identity.Principal, w Wish) (ac
 		ID: id.New(), ConversationID: w.Conversation, CustomerID: link.CustomerID, Run: w.Run, Step: w.Step, Maker: action.ByOf(p),
 		Command: wallet.Command{Act: w.Act, CustomerID: link.WalletID, Target: w.Target, Also: w.Also, Amount: w.Amount, Reason: w.Reason, Expect: w.Expect},
 	}}
+	if p.Kind == identity.Staff {
+		k.MakerName = p.Name
+	}
 	if k.Command.Details, err = s.cleaned(ctx, w.Details); err != nil {
 		return action.Kept{}, err
 	}
@@ -116,10 +119,10 @@ func (s *Service) attempt(ctx context.Context, p identity.Principal, able wallet
 		return action.Kept{}, err
 	}
 	if old != nil {
-		if old.State == action.Proposed && action.Hash(k.Command, run.summary) == old.Hash && old.Maker == k.Maker && old.ExpiresAt.Sub(s.Clock()) >= stillGood {
+		if s.stands(*old, k, run) {
 			return *old, nil
 		}
-		if _, err := s.Store.CancelAct(ctx, p, old.ID); err != nil {
+		if err := s.giveUp(ctx, p, *old); err != nil {
 			return action.Kept{}, err
 		}
 		if k.Command.Key, _, err = s.free(ctx, p, k); err != nil {
@@ -134,7 +137,10 @@ func (s *Service) attempt(ctx context.Context, p identity.Principal, able wallet
 		return action.Kept{}, refused(k.Verdict.Code)
 	}
 	run.also(&k.Verdict)
-	k.Destination = s.destination(ctx, actor(p, k), able, k)
+	if err := s.supersede(ctx, k); err != nil {
+		return action.Kept{}, err
+	}
+	k.Destination, k.About = s.destination(ctx, actor(p, k), able, k), s.about(ctx, actor(p, k), k)
 	if k.Action, err = action.Propose(k.Action, s.Clock()); err != nil {
 		return action.Kept{}, err
 	}
@@ -147,6 +153,25 @@ func (s *Service) attempt(ctx context.Context, p identity.Principal, able wallet
 	k.Revision = 1
 	s.Changed(k)
 	return k, nil
+}
+
+// stands tells whether what was proposed before is just what is proposed now, so that it is
+// given once more. A customer who is on the way to prove it is left to it.
+func (s *Service) stands(old, k action.Kept, run dry) bool {
+	if action.Hash(k.Command, run.summary) != old.Hash || old.Maker != k.Maker {
+		return false
+	}
+	return (old.State == action.Proposed && old.ExpiresAt.Sub(s.Clock()) >= stillGood) || (old.State == action.Confirmed && old.AsksCustomer())
+}
+
+// giveUp ends what another proposal takes the place of.
+func (s *Service) giveUp(ctx context.Context, p identity.Principal, old action.Kept) error {
+	if old.AsksCustomer() {
+		_, err := s.changed(s.Store.SupersedeAct(ctx, part(), old.ID))
+		return err
+	}
+	_, err := s.Store.CancelAct(ctx, p, old.ID)
+	return err
 }
 
 // levelOf is how sure we are of whoever asks; of staff it says nothing of the customer.

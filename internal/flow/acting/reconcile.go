@@ -98,6 +98,8 @@ func (s *Service) look(ctx context.Context, k action.Kept) error {
 		return s.tell(ctx, k)
 	case k.Doubtful():
 		return s.learn(ctx, k)
+	case k.State == action.Confirmed && k.AsksCustomer() && k.At(now).State == k.State && s.Wallet != nil:
+		return s.proven(ctx, k)
 	case k.At(now).State == action.Expired, k.State == action.Proposed, k.State == action.Confirmed, k.State == action.Waiting:
 		_, err := s.changed(s.Store.LookAgain(ctx, part(), k.ID, k.Revision, time.Time{}))
 		return err

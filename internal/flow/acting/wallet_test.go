@@ -355,7 +355,7 @@ func (w *theWallet) Instruments(context.Context, wallet.Actor, string) ([]wallet
 }
 
 func (w *theWallet) Transaction(_ context.Context, _ wallet.Actor, who, tx string) (wallet.Transaction, error) {
-	return wallet.Transaction{ID: tx, CustomerID: who, State: wallet.State(w.state)}, w.gone()
+	return wallet.Transaction{ID: tx, CustomerID: who, Kind: wallet.KindPayment, Merchant: &wallet.Merchant{Name: "Lotus Market"}, State: wallet.State(w.state)}, w.gone()
 }
 
 func (w *theWallet) Refunds(context.Context, wallet.Actor, string, string) ([]wallet.Refund, error) {

@@ -56,7 +56,7 @@ func (p *Planner) Use(all []Endpoint) {
 // Wants implements following.Consumer.
 func (p *Planner) Wants(e *conversation.Entry) bool {
 	switch e.Kind {
-	case conversation.KindMessage, conversation.KindHuman, conversation.KindAssigned, conversation.KindStatus:
+	case conversation.KindMessage, conversation.KindAct, conversation.KindHuman, conversation.KindAssigned, conversation.KindStatus:
 		return len(*p.endpoints.Load()) > 0
 	default:
 		return false

@@ -125,6 +125,8 @@ func label(c selfservice.Carry, lang string) string {
 		return words(lang, "Dispute", "争议")
 	case selfservice.Incident:
 		return words(lang, "Incident", "系统故障")
+	case selfservice.Stops:
+		return words(lang, "What is stopped", "受限情况")
 	default:
 		return strings.ReplaceAll(c.Slot, "_", " ")
 	}
@@ -197,6 +199,10 @@ func written(d *selfservice.Definition, slot string, v selfservice.Value, lang s
 		return v.Incident.Message
 	case v.Instrument != nil && v.Instrument.There:
 		return join(v.Instrument.Label, word(holdings(), v.Instrument.Status, lang))
+	case v.Stops != nil:
+		return stopsSaid(v.Stops, lang)
+	case v.Stop != nil:
+		return stopSaid(*v.Stop, lang)
 	case v.Device != nil:
 		return join(v.Device.Label, word(holdings(), v.Device.Trust, lang))
 	default:

@@ -1,6 +1,7 @@
 package selfservice
 
 import (
+	"slices"
 	"strings"
 
 	"kefu/internal/domain/action"
@@ -57,6 +58,10 @@ func reason(code, lang string) string {
 		"refund_proof":     {"The refund needs something to be seen", "退款需要材料"},
 		"not_proven":       {"It was not confirmed that it is the customer", "未能确认是客户本人"},
 		"not_stopped":      {"Payments could not be stopped", "付款未能停止"},
+		"frozen":           {"The wallet is restricted", "钱包受限"},
+		"not_them":         {"The customer says that it was not them", "客户称不是本人操作"},
+		"appeal":           {"The customer does not agree with it", "客户提出申诉"},
+		"not_lifted":       {"It could not be lifted", "未能解除"},
 		"refund_abnormal":  {"The refund needs another way", "退款需要换一种方式"},
 	}[code].in(lang)
 }
@@ -171,4 +176,28 @@ func refusals() map[string]pair {
 		"too_many": {"too many on one day", "当天次数过多"}, "held_by_authority": {"an authority holds it", "由主管机关冻结"}, "disputed": {"it is disputed", "付款有争议"},
 		"cannot_be_judged": {"the policy could not be worked out", "规则无法判断"},
 	}
+}
+
+// stopsSaid is what is stopped as staff read it: as much as the customer was told.
+func stopsSaid(f *selfservice.StopsFact, lang string) string {
+	var lines []string
+	for _, one := range f.Items {
+		lines = append(lines, stopSaid(one, lang))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func stopSaid(s selfservice.StopLine, lang string) string {
+	what := map[string]pair{
+		"debit": {"nothing can leave", "不能支出"}, "credit": {"nothing can come in", "不能收款"}, "all": {"nothing can move", "不能收支"},
+	}[s.Stops].in(lang)
+	who := map[string]pair{
+		"customer": {"set by the customer", "客户自己设置"}, "support": {"set by our team", "客服设置"}, "wallet": {"set by the wallet", "钱包设置"}, "authority": {"asked for by an authority", "应有关机关要求"},
+	}[s.PlacedBy].in(lang)
+	why := map[string]pair{
+		"customer_reports_fraud": {"because of a fraud", "因遭遇诈骗"}, "lost_phone": {"because of a lost phone", "因手机丢失"}, "verify_identity": {"until it is known who they are", "待核实身份"},
+		"unusual_activity": {"because of unusual payments", "因付款异常"}, "court_order": {"by an order of a court", "依法院命令"},
+	}[s.Why].in(lang) // of another one the wallet's own words say it, beside the story
+	parts := []string{what, who, why}
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · ")
 }

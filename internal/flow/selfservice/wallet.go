@@ -55,6 +55,10 @@ type (
 	Restricting interface {
 		Restrictions(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Restriction, error)
 	}
+	// Proving knows by what customers prove who they are.
+	Proving interface {
+		Factors(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Factor, error)
+	}
 	// Troubling knows what does not work at present.
 	Troubling interface {
 		Incidents(ctx context.Context) ([]wallet.Incident, error)
@@ -188,6 +192,12 @@ func (s *Service) list(ctx context.Context, a asker, source string, with map[str
 	case "disputes":
 		all, err := asked(ctx, s, a, wallet.ReadDisputes, Disputing.Disputes)
 		return values(all, err, func(d wallet.Dispute) (selfservice.Value, bool) { return disputeValue(d), true })
+	case "freezes":
+		all, err := asked(ctx, s, a, wallet.ReadRestrictions, Restricting.Restrictions)
+		return values(all, err, func(r wallet.Restriction) (selfservice.Value, bool) {
+			line := stopLine(r.ForCustomer())
+			return selfservice.Value{Type: selfservice.Stop, Stop: &line}, lifts(r.ForCustomer())
+		})
 	case "devices":
 		all, err := asked(ctx, s, a, wallet.ReadDevices, Guarding.Devices)
 		return values(all, err, func(d wallet.Device) (selfservice.Value, bool) { return deviceValue(d), d.Trust != "revoked" })
@@ -508,20 +518,4 @@ func (s *Service) limits(ctx context.Context, a asker) (*selfservice.Value, erro
 		fact.Items = append(fact.Items, selfservice.LimitLine{Rail: l.Rail, Period: l.Period, Max: l.Max, Used: l.Used, ResetsAt: l.ResetsAt, Raise: l.Raise})
 	}
 	return &selfservice.Value{Type: selfservice.Limits, Limits: fact}, nil
-}
-
-func (s *Service) restrictions(ctx context.Context, a asker) (*selfservice.Value, error) {
-	all, err := asked(ctx, s, a, wallet.ReadRestrictions, Restricting.Restrictions)
-	if err != nil {
-		return nil, err
-	}
-	fact := &selfservice.StopsFact{There: len(all) > 0, Own: len(all) > 0}
-	for _, r := range all[:min(len(all), selfservice.Offers)] {
-		r = r.ForCustomer()
-		fact.Own = fact.Own && r.PlacedBy == "customer"
-		fact.Items = append(fact.Items, selfservice.StopLine{
-			ID: r.ID, Scope: r.Scope, Stops: r.Stops, Why: r.Reason, PlacedBy: r.PlacedBy, Release: r.Release, PlacedAt: r.PlacedAt, ExpiresAt: r.ExpiresAt,
-		})
-	}
-	return &selfservice.Value{Type: selfservice.Stops, Stops: fact}, nil
 }

@@ -252,6 +252,14 @@ func (a *Acts) CancelAct(_ context.Context, p identity.Principal, id string) (ac
 	})
 }
 
+// SupersedeAct implements acting.Store.
+func (a *Acts) SupersedeAct(_ context.Context, p identity.Principal, id string) (action.Kept, error) {
+	return a.change(id, anyRevision, runs(p), func(k *action.Kept) (err error) {
+		k.Action, err = k.Supersede(a.clock())
+		return err
+	})
+}
+
 type asked struct {
 	Act  string   `json:"act"`
 	Hash string   `json:"hash"`

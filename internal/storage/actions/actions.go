@@ -87,7 +87,10 @@ func (a *Acts) AddAct(ctx context.Context, p identity.Principal, k action.Kept) 
 		}
 		record(t, p, k, "act.propose")
 		k.Revision = 1
-		return tell(ctx, t, k)
+		if err := tell(ctx, t, k); err != nil {
+			return err
+		}
+		return tellTalk(ctx, t, k)
 	})
 	return a.refused(ctx, p, "conversation "+k.ConversationID, k.CustomerID, string(policy.ProposeAct), err)
 }

@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/action"
 	"kefu/internal/domain/approval"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/job"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/clock"
@@ -83,7 +84,8 @@ func (a *Acts) save(ctx context.Context, t *core.Tx, k *action.Kept) error {
 		return err
 	}
 	var before int64
-	if err := t.SQL.QueryRowContext(ctx, "SELECT body_ref FROM act WHERE id = $1", k.ID).Scan(&before); err != nil {
+	var was action.State
+	if err := t.SQL.QueryRowContext(ctx, "SELECT body_ref, state FROM act WHERE id = $1", k.ID).Scan(&before, &was); err != nil {
 		return engine.MapError(op, err)
 	}
 	_, err = t.SQL.ExecContext(ctx, `UPDATE act SET state = $1, revision = $2, approval_id = $3, sending = $4, alarmed_at = CASE WHEN $5 = 0 THEN 0 WHEN alarmed_at > 0 THEN alarmed_at ELSE $6 END,
@@ -96,7 +98,25 @@ func (a *Acts) save(ctx context.Context, t *core.Tx, k *action.Kept) error {
 	if err := tell(ctx, t, *k); err != nil {
 		return err
 	}
+	if was != k.State {
+		if err := tellTalk(ctx, t, *k); err != nil {
+			return err
+		}
+	}
 	return t.DestroyKeys(ctx, []int64{before})
+}
+
+// tellTalk has the conversation told what became of an act for which the customer is asked.
+// The job is in the transaction of the change, so that no crash comes between.
+func tellTalk(ctx context.Context, t *core.Tx, k action.Kept) error {
+	if !k.AsksCustomer() || k.State == action.Planned { // which is over in a moment
+		return nil
+	}
+	payload, err := job.Told{Act: k.ID, State: string(k.State), Revision: k.Revision}.Encode()
+	if err != nil {
+		return err
+	}
+	return t.Enqueue(ctx, job.New{Kind: job.TellAct, Payload: payload, DueAt: t.Now})
 }
 
 func bit(b bool) int64 {
@@ -139,6 +159,18 @@ func (a *Acts) CancelAct(ctx context.Context, p identity.Principal, id string) (
 		next, err := k.Cancel(p, clock.FromMicros(t.Now))
 		k.Action = next
 		record(t, p, *k, "act.cancel")
+		return err
+	})
+}
+
+// SupersedeAct ends what the customer was asked for, because another proposal for the same
+// thing takes its place. Errors: NotFound; Forbidden for all but the part of Kefu that
+// carries acts out; Conflict when it waits for somebody else or has begun.
+func (a *Acts) SupersedeAct(ctx context.Context, p identity.Principal, id string) (action.Kept, error) {
+	return a.change(ctx, "actions.SupersedeAct", p, id, anyRevision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+		next, err := k.Supersede(clock.FromMicros(t.Now))
+		k.Action = next
+		record(t, p, *k, "act.supersede")
 		return err
 	})
 }
@@ -370,7 +402,7 @@ func (a *Acts) HurryActs(ctx context.Context, p identity.Principal, issuer, subj
 		return fault.New(fault.Forbidden, op, "%s hurries nothing", p.Kind)
 	}
 	return a.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		_, err := t.SQL.ExecContext(ctx, `UPDATE act SET due_at = $1 WHERE due_at > $1 AND (state IN ('sent', 'unknown', 'approved') OR ask_since > 0 OR lost_at > 0)
+		_, err := t.SQL.ExecContext(ctx, `UPDATE act SET due_at = $1 WHERE due_at > $1 AND (state IN ('sent', 'unknown', 'approved', 'confirmed') OR ask_since > 0 OR lost_at > 0)
 			AND customer_id IN (SELECT id FROM customer WHERE issuer = $2 AND subject = $3)`, t.Now, issuer, subject)
 		return engine.MapError(op, err)
 	})

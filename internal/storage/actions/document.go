@@ -36,6 +36,21 @@ type document struct {
 	LeftAt      int64          `json:"left_at,omitempty"`
 	Untold      bool           `json:"untold,omitempty"`
 	Destination string         `json:"destination,omitempty"`
+	MakerName   string         `json:"maker_name,omitempty"`
+	About       *subject       `json:"about,omitempty"`
+}
+
+type subject struct {
+	Party  string       `json:"party"`
+	Amount wallet.Money `json:"amount"`
+	At     int64        `json:"at,omitempty"`
+}
+
+func subjectOf(a action.About) *subject {
+	if a.Party == "" {
+		return nil
+	}
+	return &subject{a.Party, a.Amount, clock.Micros(a.At)}
 }
 
 type verdict struct {
@@ -59,7 +74,7 @@ func seal(t *core.Tx, k action.Kept) ([]byte, int64, error) {
 		Run: k.Run, Step: k.Step, Act: k.Command.Act, Target: k.Command.Target, Command: k.Command, Summary: k.Summary,
 		Verdict: verdict{int(k.Verdict.Level), k.Verdict.FourEyes, k.Verdict.Code, k.Verdict.Version},
 		Hash:    k.Hash, Maker: byOf(k.Maker), Confirmer: byOf(k.Confirmer), StepUp: k.StepUpID, Operation: k.OperationID, Refusal: k.Refusal, Made: k.Made,
-		Tries: k.Tries, NextAt: clock.Micros(k.NextAt), ExpiresAt: clock.Micros(k.ExpiresAt), HandedAt: clock.Micros(k.HandedAt), LeftAt: clock.Micros(k.LeftAt), Untold: k.Untold, Destination: k.Destination,
+		Tries: k.Tries, NextAt: clock.Micros(k.NextAt), ExpiresAt: clock.Micros(k.ExpiresAt), HandedAt: clock.Micros(k.HandedAt), LeftAt: clock.Micros(k.LeftAt), Untold: k.Untold, Destination: k.Destination, MakerName: k.MakerName, About: subjectOf(k.About),
 	})
 	if err != nil {
 		return nil, 0, fault.Wrap("actions.seal", err)
@@ -83,6 +98,10 @@ func read(k *action.Kept, text []byte) error {
 	k.Maker, k.Confirmer, k.StepUpID, k.OperationID, k.Refusal, k.Made = d.Maker.of(), d.Confirmer.of(), d.StepUp, d.Operation, d.Refusal, d.Made
 	k.Tries, k.NextAt, k.ExpiresAt, k.Destination = d.Tries, clock.FromMicros(d.NextAt), clock.FromMicros(d.ExpiresAt), d.Destination
 	k.Untold = d.Untold
+	k.MakerName = d.MakerName
+	if d.About != nil {
+		k.About = action.About{Party: d.About.Party, Amount: d.About.Amount, At: clock.FromMicros(d.About.At)}
+	}
 	k.HandedAt, k.LeftAt = clock.FromMicros(d.HandedAt), clock.FromMicros(d.LeftAt)
 	if action.Hash(k.Command, k.Summary) != k.Hash {
 		return fault.New(fault.Internal, op, "a stored act is not what was agreed to")

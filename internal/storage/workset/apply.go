@@ -52,7 +52,7 @@ func (w *Set) decide(c *conversation.Change) conversation.Result {
 	if len(outcome.Entries) > 0 {
 		result.Seq = outcome.Entries[0].Seq
 	}
-	if command.ClientID != "" && (command.Kind == conversation.Send || command.Kind == conversation.Note) {
+	if command.ClientID != "" && command.Kind.Once() {
 		key := ClientKey{c.ConversationID, command.ClientID}
 		w.first[key], w.authors[key] = result, outcome.Entries[0].Author
 	}
@@ -63,7 +63,7 @@ func (w *Set) decide(c *conversation.Change) conversation.Result {
 // conversation learns nothing from it.
 func (w *Set) repeated(c *conversation.Change, work *Working) (conversation.Result, bool) {
 	const op = "storage.repeated"
-	if c.Command.ClientID == "" || (c.Command.Kind != conversation.Send && c.Command.Kind != conversation.Note) {
+	if c.Command.ClientID == "" || !c.Command.Kind.Once() {
 		return conversation.Result{}, false
 	}
 	key := ClientKey{c.ConversationID, c.Command.ClientID}

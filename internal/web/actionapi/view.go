@@ -81,10 +81,11 @@ type Act struct {
 	Maker        ActBy           `json:"maker"`
 	Confirmer    *ActBy          `json:"confirmer,omitempty"`
 	Approvers    []string        `json:"approvers,omitempty" nullable:"false" doc:"ids of staff"`
-	Proof        *ActProof       `json:"proof,omitempty" doc:"where one act is read"`
+	Proof        *ActProof       `json:"proof,omitempty" doc:"where one act is read, and in lists of those that the customer agreed to"`
 	CreatedAt    int64           `json:"created_at"`
 	ChangedAt    int64           `json:"changed_at"`
 	ExpiresAt    int64           `json:"expires_at,omitempty"`
+	AsksCustomer bool            `json:"asks_customer" doc:"the customer is asked for their own yes, on a card in the conversation"`
 	MayConfirm   bool            `json:"may_confirm" doc:"in the customer's place, for it only makes safe"`
 	MayStart     bool            `json:"may_start"`
 	MayCancel    bool            `json:"may_cancel"`
@@ -118,7 +119,7 @@ func actOf(s acting.Seen) Act {
 		ID: s.ID, Conversation: s.ConversationID, Customer: s.CustomerID, Act: string(s.Command.Act), Target: s.Command.Target, Amount: sumOf(s.Command.Amount), Reason: s.Command.Reason,
 		State: string(s.Told()), Unreadable: s.Lost, Also: s.Command.Also, Expect: s.Command.Expect, Hash: s.Hash, Level: int(s.Verdict.Level), FourEyes: s.Verdict.FourEyes, Rule: s.Verdict.Code, Refusal: string(s.Refusal), Maker: byOf(s.Maker),
 		CreatedAt: clock.Micros(s.CreatedAt), ChangedAt: clock.Micros(s.ChangedAt), ExpiresAt: clock.Micros(s.ExpiresAt),
-		MayConfirm: s.MayConfirm, MayStart: s.MayStart, MayCancel: s.MayCancel, MayDecide: s.MayDecide,
+		AsksCustomer: s.AsksCustomer(), MayConfirm: s.MayConfirm, MayStart: s.MayStart, MayCancel: s.MayCancel, MayDecide: s.MayDecide,
 		Does: ActOutcome{
 			Amount: sumOf(s.Summary.Amount), Destination: s.Destination, ArrivesBy: int64(s.Summary.ArrivesBy), Effects: s.Summary.Effects, Reversible: s.Summary.Reversible, State: s.Summary.State,
 		},
@@ -135,6 +136,9 @@ func actOf(s acting.Seen) Act {
 	if s.Confirmer.ID != "" {
 		by := byOf(s.Confirmer)
 		out.Confirmer = &by
+	}
+	if s.Proof.State != "" {
+		out.Proof = proofOf(s.Proof)
 	}
 	if len(s.Made) > 0 {
 		out.Made = s.Made[0].ID

@@ -30,6 +30,8 @@ export interface Act {
   confirmer?: { kind: 'customer' | 'staff' | 'system'; id: string };
   approvers?: string[];
   proof?: { state: string; until?: number };
+  /** The customer is asked for their own yes, on a card in the conversation. */
+  asks_customer?: boolean;
   created_at: number;
   changed_at: number;
   expires_at?: number;
@@ -44,6 +46,26 @@ export const cautious = ['freeze', 'instrument_block', 'sessions_revoke', 'devic
 
 /** What needs the customer: their yes, and mostly a proof. */
 export const together = ['refund', 'dispute', 'unfreeze', 'recall', 'hold_release'];
+
+/** A payment for which the customer is asked. */
+export interface Subject {
+  id: string;
+  kind: string;
+  direction: 'in' | 'out';
+  state: string;
+  amount: Sum;
+  party: string;
+  holds?: unknown[];
+}
+
+/** What can be proposed to the customer about a payment; the wallet works out whether it is so. */
+export function proposable(t: Subject, offers: string[] | undefined): string[] {
+  const fits = { refund: t.direction === 'out' && t.kind !== 'transfer', recall: t.direction === 'out' && t.kind === 'transfer', hold_release: (t.holds?.length ?? 0) > 0, dispute: t.direction === 'out' };
+  return Object.entries(fits).flatMap(([act, fit]) => (fit && offers?.includes(act) ? [act] : []));
+}
+
+/** Acts that are for a sum, which may be a part. */
+export const withSum = ['refund'];
 
 export const isOver = (a: Act): boolean => ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'].includes(a.state);
 
@@ -84,8 +106,8 @@ export class ActsApi {
     return (await this.api.call<{ items: Act[] }>('GET', '/v1/acts?state=waiting&limit=99')).items;
   }
 
-  propose(conv: string, act: string, reason: string, target?: string): Promise<{ act?: Act; refused?: string }> {
-    return this.api.call('POST', `/v1/conversations/${encodeURIComponent(conv)}/acts`, { act, reason, ...(target !== undefined && { target }) });
+  propose(conv: string, act: string, reason: string, target?: string, amount?: Sum): Promise<{ act?: Act; refused?: string }> {
+    return this.api.call('POST', `/v1/conversations/${encodeURIComponent(conv)}/acts`, { act, reason, ...(target !== undefined && { target }), ...(amount !== undefined && { amount }) });
   }
 
   get = (id: string): Promise<Act> => this.api.call('GET', one(id));

@@ -1,7 +1,8 @@
 import type { Client } from '../../kit/protocol/client.ts';
 import { codeOf } from '../inbox/inbox.svelte.ts';
 import { Problem, type Api } from '../shell/api.ts';
-import { ActsApi, isOver, type Act } from './act.ts';
+import type { Sum } from '../../kit/text/money.ts';
+import { ActsApi, isOver, type Act, type Subject } from './act.ts';
 
 /** While something is under way it is looked at this often, in milliseconds: without a connection, and with one, in case that a hint was lost. */
 const pause = 5_000;
@@ -17,7 +18,7 @@ export class Acts {
   problem = $state<Problem['code']>();
   busy = $state.raw(false);
   /** What is about to be done: chosen, and then exactly as the wallet worked it out. */
-  wish = $state.raw<{ act: string; proposed?: Act }>();
+  wish = $state.raw<{ act: string; about?: Subject; proposed?: Act }>();
   wrong = $state.raw<Wrong>();
   readonly api: ActsApi;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -59,9 +60,9 @@ export class Acts {
   }
 
   /** Something is chosen; nothing happens yet. */
-  choose(act: string): void {
+  choose(act: string, about?: Subject): void {
     this.wrong = undefined;
-    this.wish = { act };
+    this.wish = { act, about };
   }
 
   drop(): void {
@@ -69,13 +70,13 @@ export class Acts {
   }
 
   /** Has the wallet work out what would happen. */
-  async propose(reason: string, target?: string): Promise<void> {
+  async propose(reason: string, target?: string, amount?: Sum): Promise<void> {
     const { wish } = this;
     if (!wish) return;
     await this.#do(async () => {
-      const { act, refused } = await this.api.propose(this.conversation, wish.act, reason, target);
+      const { act, refused } = await this.api.propose(this.conversation, wish.act, reason, target, amount);
       if (refused) this.wrong = { code: 'forbidden', why: refused };
-      else this.wish = { act: wish.act, proposed: act };
+      else this.wish = { ...wish, proposed: act };
     });
   }
 

@@ -19,6 +19,31 @@ export const actEn = {
   missing: (what: string[]) => `This wallet does not do: ${list(what)}.`,
   why: 'Reason',
   reasons: { customer_asked: 'The customer asked for it', lost_device: 'Phone or card lost or stolen', unknown_payments: 'Payments that they do not know' },
+  about: 'About the payment:',
+  propose: (what: string) => `Propose: ${what.toLowerCase()}`,
+  howMuch: (currency: string) => `How much, in ${currency}`,
+  askReasons: {
+    not_received: 'It did not come', duplicate: 'It was taken twice', wrong_amount: 'The amount is wrong', cancelled: 'It was cancelled', wrong_payee: 'It went to the wrong person', goodwill: 'Goodwill',
+  } as Record<string, string>,
+  asksThem: 'The wallet works out exactly what would happen, and the customer sees it in this conversation with Confirm and Not this. Nothing is done without their yes.',
+  askThem: 'Ask the customer',
+  askedExactly: 'The customer is asked for exactly this:',
+  askedNow: 'It stands in the conversation, and the wallet tells them if their window is closed. You see here what they say. What they prove with stays between them and their wallet.',
+  asked: (left: string) => `Waiting for the customer’s yes (${left} left)`,
+  saidNo: 'The customer said no',
+  proofs: {
+    not_needed: 'Agreed to', not_asked: 'Agreed to, not proven yet', pending: 'Agreed to; waiting for the proof in the wallet', proven: 'Proof given', used: 'Proof given', declined: 'The customer says that it was not them',
+    expired: 'Agreed to; the proof was not given in time', refused: 'Agreed to; the proof was not accepted', locked: 'Agreed to; too many false proofs', unavailable: 'Agreed to; the wallet does not ask at present',
+  } as Record<string, string>,
+  line: (who: string, what: string, state: string) => {
+    const by = who || 'We';
+    const lines: Record<string, string> = {
+      proposed: `${by} asked the customer for their yes: ${what}`, confirmed: `The customer agreed: ${what}`, waiting: `A second person has to agree: ${what}`, approved: `A second person agreed: ${what}`, sent: `The wallet is at it: ${what}`,
+      succeeded: `Done in the wallet: ${what}`, failed: `Not done in the wallet: ${what}`, unknown: `Not known yet whether it was done: ${what}`, rejected: `A second person refused: ${what}`, cancelled: `Not gone on with: ${what}`,
+      expired: `The time ran out: ${what}`,
+    };
+    return lines[state] ?? '';
+  },
   which: 'Which card',
   asks: 'First the wallet works out exactly what would happen. Nothing is done yet.',
   workOut: 'See what would happen',
@@ -36,6 +61,9 @@ export const actEn = {
     disputed: 'The payment is disputed: the dispute decides.', not_eligible: 'The payment does not qualify.', state_changed: 'It is not as it was when somebody decided.', amount_too_high: 'That is more than there is left.',
     already_done: 'It is done already.', step_up_required: 'The customer has to confirm it in the wallet.', approval_required: 'A second person has to agree.', limit_reached: 'A limit of the wallet’s is reached.',
     blocked: 'The wallet refuses and does not say why.', not_supported: 'This wallet cannot do that.', destination_closed: 'The way that the money came is closed.', no_rule: 'No rule of the house allows it.', too_many_by_staff: 'You have done many of these within the last hour or day. Ask a supervisor.', not_told: 'The wallet did not tell what a rule of the house asks about. Try again, or ask a supervisor.', cannot_be_judged: 'A rule of the house cannot be worked out. Ask a supervisor.', underway: 'The same is under way already, or may have happened.', in_doubt: 'Nobody knows yet what became of it. The wallet is being asked.',
+    customer_unknown: 'The customer is not signed in to the wallet here, so they could not say yes. Ask them to open this window from the wallet and sign in, then propose it again.',
+    conversation_closed: 'This conversation is closed, so the customer would not see it. Reopen it, or go to where it goes on, and propose it there.',
+    unreachable: 'The wallet could not be reached.', declined: 'The customer said no.', withdrawn: 'It was taken back.', superseded: 'Another proposal took its place.',
   } as Record<string, string>,
   states: {
     proposed: 'Shown', confirmed: 'Agreed to', waiting: 'Waits for a second person', approved: 'Approved', planned: 'About to be sent', sent: 'In the wallet', succeeded: 'Done', failed: 'Not done',

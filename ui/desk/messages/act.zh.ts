@@ -19,6 +19,27 @@ export const actZh: ActMessages = {
   missing: (what) => `这个钱包不支持：${list(what)}。`,
   why: '原因',
   reasons: { customer_asked: '客户要求', lost_device: '手机或卡遗失、被盗', unknown_payments: '有客户不认识的付款' },
+  about: '相关付款：',
+  propose: (what) => `提出：${what}`,
+  howMuch: (currency) => `金额（${currency}）`,
+  askReasons: { not_received: '没有收到', duplicate: '重复扣款', wrong_amount: '金额有误', cancelled: '已取消', wrong_payee: '转错了人', goodwill: '善意补偿' },
+  asksThem: '先由钱包算出会发生什么，客户会在这个会话里看到，并选择确认或不同意。没有客户本人同意，不会执行。',
+  askThem: '请客户确认',
+  askedExactly: '已请客户确认的正是：',
+  askedNow: '卡片已在会话中显示；如果客户的窗口已关闭，钱包会通知客户。结果会显示在这里。验证过程只在客户和钱包之间进行。',
+  asked: (left) => `等待客户确认（剩余 ${left}）`,
+  saidNo: '客户不同意',
+  proofs: {
+    not_needed: '已同意', not_asked: '已同意，尚未验证', pending: '已同意，等待在钱包里验证', proven: '已验证', used: '已验证', declined: '客户表示不是本人',
+    expired: '已同意，未按时验证', refused: '已同意，验证未通过', locked: '已同意，验证失败次数过多', unavailable: '已同意，钱包暂时无法验证',
+  },
+  line: (who, what, state) => {
+    const lines: Record<string, string> = {
+      proposed: `${who || '客服'} 请客户确认：${what}`, confirmed: `客户已同意：${what}`, waiting: `等待第二人复核：${what}`, approved: `第二人已同意：${what}`, sent: `钱包处理中：${what}`,
+      succeeded: `钱包已完成：${what}`, failed: `钱包未执行：${what}`, unknown: `结果待确认：${what}`, rejected: `第二人未同意：${what}`, cancelled: `不再继续：${what}`, expired: `已过期：${what}`,
+    };
+    return lines[state] ?? '';
+  },
   which: '哪张卡',
   asks: '先由钱包算出会发生什么，此时不会执行任何操作。',
   workOut: '查看会发生什么',
@@ -36,6 +57,9 @@ export const actZh: ActMessages = {
     disputed: '这笔付款已有争议，以争议结果为准。', not_eligible: '这笔付款不符合条件。', state_changed: '状态与决定时不同。', amount_too_high: '超过了剩余金额。',
     already_done: '已经办理过。', step_up_required: '需要客户在钱包里确认。', approval_required: '需要第二人同意。', limit_reached: '达到钱包的上限。',
     blocked: '钱包拒绝，未说明原因。', not_supported: '这个钱包不支持。', destination_closed: '原路已关闭。', no_rule: '没有规则允许这样做。', too_many_by_staff: '您近一小时或一天内办理此类操作过多，请找主管。', not_told: '钱包没有提供规则需要的信息，请稍后再试或找主管。', cannot_be_judged: '有一条规则无法判断，请找主管。', underway: '同样的操作正在进行，或可能已经发生。', in_doubt: '结果尚不清楚，正在向钱包查询。',
+    customer_unknown: '客户没有在这里登录钱包，无法确认。请客户从钱包打开这个窗口并登录，然后再提出。',
+    conversation_closed: '会话已结束，客户看不到。请重新开启，或到后续会话中提出。',
+    unreachable: '无法连接钱包。', declined: '客户不同意。', withdrawn: '已撤回。', superseded: '已由新的操作代替。',
   },
   states: {
     proposed: '已展示', confirmed: '已同意', waiting: '待第二人复核', approved: '已批准', planned: '即将提交', sent: '钱包处理中', succeeded: '已完成', failed: '未执行',

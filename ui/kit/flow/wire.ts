@@ -1,3 +1,4 @@
+import type { FlowWords } from './words.en.ts';
 import type { Sum } from '../text/money.ts';
 
 // What Kefu tells of a run through a flow (docs/flows.md). Instants are RFC 3339.
@@ -146,6 +147,7 @@ export interface LimitLine {
 
 export interface StopLine {
   id: string;
+  kind?: string;
   scope: string;
   stops: string;
   why?: string;
@@ -173,6 +175,7 @@ export interface Value {
   device?: DeviceFact;
   limits?: { there: boolean; items?: LimitLine[] | null };
   restrictions?: { there: boolean; own: boolean; items?: StopLine[] | null };
+  restriction?: StopLine;
 }
 
 export interface Option {
@@ -232,6 +235,10 @@ export interface Offered {
   proposals: Proposal[];
   open: Run[];
 }
+
+/** What somebody calls a thing that can be chosen. */
+export const nameOf = (v: Value, m: FlowWords): string =>
+  v.payment?.party || v.instrument?.label || v.device?.label || (v.restriction && `${m.stops[v.restriction.stops]} · ${m.scopes[v.restriction.scope]}`) || '';
 
 /** The wallet's id of what a value is about. */
 export function refOf(v: Value): string {

@@ -299,7 +299,7 @@ export class Client {
   unread(line: ConversationLine): number {
     const log = this.#reading.peek(line.conv);
     if (!log?.loaded || log.bottom > line.read_seq + 1) return line.unread;
-    return log.lines.filter((l) => l.kind === 'message' && l.seq > line.read_seq && l.author?.kind !== this.me.kind).length;
+    return log.lines.filter((l) => (l.kind === 'message' || l.payload?.act?.state === 'proposed') && l.seq > line.read_seq && l.author?.kind !== this.me.kind).length;
   }
 
   /**

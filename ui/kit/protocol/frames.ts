@@ -115,6 +115,8 @@ export interface Payload {
   score?: number;
   /** Since when, and since which entry, the customer goes on waiting, where the kind does not tell. */
   owed?: { since?: number; seq?: number };
+  /** Of `act`: what a member of staff proposed to do in the wallet, and how far it is. */
+  act?: { id: string; act: string; state: string };
 }
 
 /** Place in the queue, from 1, and how long it takes, in seconds: half of all wait no longer than p50, four of five no longer than p80. */

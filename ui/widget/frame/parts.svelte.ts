@@ -63,6 +63,7 @@ export class Parts {
     en: () => import('../../kit/flow/words.en.ts'),
     zh: () => import('../../kit/flow/words.zh.ts'),
   });
+  readonly consent = new Part(this, () => import('./consent/index.ts'));
   readonly list = new Part(this, () => import('./ConversationList.svelte'), {
     en: () => import('./messages/list.en.ts'),
     zh: () => import('./messages/list.zh.ts'),

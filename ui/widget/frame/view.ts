@@ -27,6 +27,8 @@ export function visible(line: Line): boolean {
     case 'human':
     case 'merged':
       return true;
+    case 'act': // where the customer was asked; what became of it is told there
+      return line.payload.act?.state === 'proposed';
     case 'assigned':
       return Boolean(line.payload.staff?.name);
     case 'status': {

@@ -293,6 +293,9 @@ func merged(a, b World) World {
 	if b.Terms != nil {
 		a.Terms = b.Terms
 	}
+	if b.Lifted != nil {
+		a.Lifted = b.Lifted
+	}
 	return a
 }
 

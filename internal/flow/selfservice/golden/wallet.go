@@ -27,6 +27,8 @@ type World struct {
 	Incidents    []Incident     `yaml:"incidents,omitempty"`
 	Limits       []Limit        `yaml:"limits,omitempty"`
 	Stops        []Stop         `yaml:"restrictions,omitempty"`
+	Lifted       []string       `yaml:"lifted,omitempty,flow"` // restrictions that are gone
+	Factor       string         `yaml:"factor,omitempty"`      // when something that proves the customer changed last
 }
 
 // Parts of a world; the names are those of docs/wallet-api.md.
@@ -104,6 +106,7 @@ type (
 		Reason   string `yaml:"reason,omitempty"`
 		Tellable bool   `yaml:"tellable,omitempty"`
 		By       string `yaml:"by"`
+		Kind     string `yaml:"kind,omitempty"` // freeze
 	}
 )
 
@@ -294,8 +297,11 @@ func (b *book) Limits(context.Context, wallet.Actor, string) ([]wallet.Limit, er
 func (b *book) Restrictions(context.Context, wallet.Actor, string) ([]wallet.Restriction, error) {
 	var all []wallet.Restriction
 	for _, r := range b.world.Stops {
+		if slices.Contains(b.world.Lifted, r.ID) {
+			continue
+		}
 		all = append(all, wallet.Restriction{
-			ID: r.ID, Scope: "wallet", Kind: "freeze", Stops: r.Stops, Reason: r.Reason, Disclosable: r.Tellable, PlacedBy: r.By, PlacedAt: wallet.At(start()), Release: "support",
+			ID: r.ID, Scope: "wallet", Kind: or(r.Kind, "freeze"), Stops: r.Stops, Reason: r.Reason, Disclosable: r.Tellable, PlacedBy: r.By, PlacedAt: wallet.At(start()), Release: "support",
 		})
 	}
 	return all, b.answers()
@@ -308,4 +314,12 @@ func (b *book) Incidents(context.Context) ([]wallet.Incident, error) {
 		all = append(all, wallet.Incident{ID: "inc-1", Rails: []string{i.Rail}, BeginsAt: wallet.At(start().Add(-time.Hour)), EndsAt: b.back(i.Ends), Message: i.Message})
 	}
 	return all, b.answers()
+}
+
+// Factors implements selfservice.Proving.
+func (b *book) Factors(context.Context, wallet.Actor, string) ([]wallet.Factor, error) {
+	if b.world.Factor == "" {
+		return []wallet.Factor{{ID: "fa-1", Type: "app_push", State: "active", CreatedAt: wallet.At(start().Add(-1000 * time.Hour))}}, b.answers()
+	}
+	return []wallet.Factor{{ID: "fa-1", Type: "app_push", State: "active", CreatedAt: b.back(b.world.Factor)}}, b.answers()
 }

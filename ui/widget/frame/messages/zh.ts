@@ -10,7 +10,7 @@ const classNames: Record<string, string> = {
   id: '证件号码',
 };
 
-const list = (items: string[]) => items.join('、');
+const named = (classes: string[]) => classes.map((c) => classNames[c] ?? '敏感信息').join('、');
 
 export const zh: Messages = {
   title: '客服帮助',
@@ -26,22 +26,22 @@ export const zh: Messages = {
   person: '转人工',
   personAsking: '正在转人工',
   personAsked: '已转人工',
-  personFailed: '转人工没有成功，请再试一次。',
-  personHint: '会话已交给人工客服，请在这里等候回复。',
+  personFailed: '转人工没有成功，请重试。',
+  personHint: '已交给人工客服，请在这里等候。',
 
   emptyTitle: '遇到什么问题了？',
-  emptyText: '请选择问题类型，或在下方直接输入。消息会妥善保存，回复也会出现在这里。',
+  emptyText: '请选择问题类型，或直接输入。回复会显示在这里。',
   somethingElse: '其他问题',
   somethingElseHint: '直接描述',
-  olderLoading: '正在加载更早的消息',
+  olderLoading: '正在加载',
   older: '查看更早的消息',
 
   placeholder: '请输入您的问题',
   send: '发送',
   attach: '添加文件',
-  partFailed: '暂时加载不出来，请重试或刷新页面。',
+  partFailed: '加载失败，请重试或刷新页面。',
   openFile: (name, size) => `打开 ${name}，${size}`,
-  fileFailed: '文件暂时打不开，请稍后再试。',
+  fileFailed: '文件打不开，请稍后再试。',
   tooLong: (over) => `超出 ${over} 个字`,
 
   state: {
@@ -52,11 +52,11 @@ export const zh: Messages = {
     read: '已读',
     failed: '未发出',
   },
-  unkept: '请保持页面打开，直到发送完成：文件没有另存。',
+  unkept: '发送完成前请勿关闭页面，文件没有另存。',
   retry: '重新发送',
   discard: '删除',
   edited: '已编辑',
-  dropHere: '松开即可添加',
+  dropHere: '松开添加',
   away: (opens, by) => `客服暂时不在线${opens ? `，${opens}恢复服务` : ''}。您可以先留言，${by ? `我们会在${by}前回复` : '我们上班后回复'}。`,
   promised: (by) => `最迟在${by}前回复您。`,
   eta: ({ position, p50, p80, nobody }) => {
@@ -67,67 +67,67 @@ export const zh: Messages = {
     if (to > 90) return `${place}预计 ${Math.ceil(to / 60)} 小时内回复。`;
     return `${place}预计 ${from === to ? '' : `${from}–`}${to} 分钟内回复。`;
   },
-  safeToClose: '可以放心关闭窗口，回复会留在这里，客服按钮上会有提醒。',
-  keepOpen: '请不要关闭此窗口：回复会显示在这里，而浏览器不会记住这次会话。',
+  safeToClose: '可以放心关闭窗口，回复会留在这里，按钮上会有提醒。',
+  keepOpen: '请勿关闭此窗口，浏览器不会记住这次会话。',
   typing: (name) => `${name}正在输入`,
 
   line: {
     person: '您已申请人工服务。',
     joined: (name) => `${name}为您服务。`,
-    left: '正在为您安排其他客服。',
+    left: '正在安排其他客服。',
     resolved: '本次会话已结束。',
     reopened: '会话已重新开启。',
-    snoozed: '我们正在跟进，有结果会在这里告诉您。',
+    snoozed: '我们正在跟进，有结果会告诉您。',
     merged: '本会话已与另一会话合并。',
     withdrawn: '一条消息已被移除。',
   },
-  closedHint: '会话已结束，发消息即可重新开启。',
+  closedHint: '会话已结束，发消息可重新开启。',
 
-  removedTitle: (classes) => `已从您的消息中移除${list(classes.map((c) => classNames[c] ?? '敏感信息'))}`,
-  removedText: '内容在保存之前就已移除，我们没有任何人看到过。',
+  removedTitle: (classes) => `已从您的消息中移除${named(classes)}`,
+  removedText: '内容在保存之前就已移除，没有人看到过。',
   removedAdvice: (classes) => {
     if (classes.includes('seed') || classes.includes('key')) return '如果别人看到过它，请立刻把资产转到新的钱包。我们永远不需要它。';
     if (classes.includes('otp') || classes.includes('password')) return '如果有人向您索要，对方一定不是我们。请马上修改密码，并在这里告诉我们。';
     if (classes.includes('pan') || classes.includes('cvv')) return '不用发完整卡号，告诉我们后四位就够了。';
-    return '不需要再次发送。';
+    return '不用再次发送。';
   },
   removedHere: (c, last4) => (last4 ? `${classNames[c]} ••••${last4}，已移除` : `${classNames[c]}已移除`),
-  removedLabel: (classes) => `已移除：${list(classes.map((c) => classNames[c] ?? '敏感信息'))}`,
+  removedLabel: (classes) => `已移除：${named(classes)}`,
 
-  offline: '网络已断开。您写的内容会保留，联网后自动发送。',
-  busy: '当前咨询人数较多，稍后会自动接入，您写的内容都会保留。',
+  offline: '网络已断开。您写的内容都会保留，联网后自动发送。',
+  busy: '咨询人数较多，会自动接入，您写的内容都会保留。',
   reconnecting: '正在重新连接，您写的内容都会保留。',
   queued: (n) => `${n} 条消息等待发送。`,
   endedSignIn: '请先登录钱包，再打开客服。',
-  endedSession: '登录已失效，请重新登录钱包后继续。您写的内容不会丢失。',
-  endedElsewhere: '您已登录，会话会在登录后的页面继续。',
-  endedOther: '客服暂时连不上，请稍后再试。',
+  endedSession: '登录已失效，请重新登录钱包。您写的内容都会保留。',
+  endedElsewhere: '您已登录，会话在登录后的页面继续。',
+  endedOther: '客服连不上，请稍后再试。',
   asVisitor: '不登录，直接咨询',
   tryAgain: '重试',
 
-  startLater: (time) => `您短时间内发起的会话较多，本次会话将在 ${time} 发出。`,
-  startOften: '您短时间内发起的会话较多，本次会话稍后发出。',
+  startLater: (time) => `您发起的会话较多，将在 ${time} 发出。`,
+  startOften: '您发起的会话较多，稍后发出。',
   listGone: '此会话已不存在。',
 
   error: {
-    bad_frame: '页面与服务器版本不一致，请刷新页面，消息已保留。',
+    bad_frame: '页面版本过旧，请刷新页面，消息已保留。',
     unknown_type: '页面版本过旧，请刷新页面，消息已保留。',
-    too_large: '消息太长，请分两次发送。',
+    too_large: '消息太长，请分次发送。',
     unauthenticated: '登录已失效，请重新登录钱包。',
-    forbidden: '无法在此会话中发言，请发起新会话。',
+    forbidden: '此会话无法发言，请发起新会话。',
     not_found: '此会话已不存在，请发起新会话。',
     invalid: '消息无法接收，请修改后重新发送。',
-    conflict: '内容刚刚有变化，请重新发送。',
-    merged: '会话已合并，消息会发到合并后的会话。',
-    rate_limited: '发送太快了，剩下的稍后自动发出。',
+    conflict: '内容有变化，请重新发送。',
+    merged: '会话已合并，消息会发到那里。',
+    rate_limited: '发送太快，剩下的会自动发送。',
     not_supported: '暂不支持此功能。',
-    unavailable: '服务器繁忙，消息已保留，稍后自动发送。',
-    internal: '我们这边出了点问题，消息已保留，会自动重试。',
-    file_gone: '页面关闭时文件丢失。请删除此条，重新选择文件后发送。',
-    file_large: '文件过大，请删除此条，换小一些的文件。',
-    file_kind: '不支持此类文件，请删除此条，换一个文件。',
-    file_full: '暂时无法接收更多文件，请稍后重新发送。',
+    unavailable: '服务器繁忙，消息已保留，会自动发送。',
+    internal: '我们出了点问题，消息已保留，会自动重试。',
+    file_gone: '文件已丢失，请删除后重新选择。',
+    file_large: '文件过大，请删除后更换。',
+    file_kind: '不支持此类文件，请删除后更换。',
+    file_full: '文件太多，请稍后重新发送。',
     file_failed: '文件上传失败，请重新发送。',
-    given_up: '我们这边出了点问题，请重新发送或删除。',
+    given_up: '我们出了点问题，请重新发送或删除。',
   },
 };

@@ -1,4 +1,6 @@
-package app
+// Package seeding fills an empty store with invented conversations, the same ones
+// every time, for measuring.
+package seeding
 
 import (
 	"context"
@@ -10,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"kefu/internal/app"
 	"kefu/internal/app/seedwords"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
@@ -24,8 +27,8 @@ import (
 	"kefu/internal/storage/searchindex"
 )
 
-// SeedPlan is how much a store for measuring holds. It is spread evenly.
-type SeedPlan struct {
+// Plan is how much a store for measuring holds. It is spread evenly.
+type Plan struct {
 	Conversations int
 	Messages      int // over all conversations; at least one each
 	Agents        int // each with a session
@@ -43,13 +46,14 @@ const (
 	seedBatch    = 2000
 	seedRandom   = 20261122
 	seedPerOwner = 5 // conversations of one customer
+	issuer       = "https://wallet.demo"
 )
 
 // Seed fills an empty store with invented conversations and their search index,
 // the same ones every time, and gives queries to ask it by class. It is for
 // measuring only.
-func Seed(ctx context.Context, c config.Config, plan SeedPlan) (Seeded, error) {
-	ring, err := OpenRing(c, false)
+func Seed(ctx context.Context, c config.Config, plan Plan) (Seeded, error) {
+	ring, err := app.OpenRing(c, false)
 	if err != nil {
 		return Seeded{}, err
 	}
@@ -91,7 +95,7 @@ func seedAgents(ctx context.Context, store *storage.Store, n int) ([]string, err
 	return tokens, nil
 }
 
-func fill(ctx context.Context, c config.Config, store *storage.Store, blind *search.Blinder, plan SeedPlan, seeded *Seeded) error {
+func fill(ctx context.Context, c config.Config, store *storage.Store, blind *search.Blinder, plan Plan, seeded *Seeded) error {
 	index, err := searchindex.Open(ctx, searchindex.Options{
 		Engine: engine.Of(c.Database.Reveal()), Path: filepath.Join(c.Data, "search.db"),
 		DSN: c.Database.Reveal(), Fingerprint: blind.Fingerprint(),
@@ -103,7 +107,7 @@ func fill(ctx context.Context, c config.Config, store *storage.Store, blind *sea
 	seeded.Names, seeded.Begin = g.names(), g.begin
 	for g.made < plan.Conversations {
 		batch, customers := g.batch(min(seedBatch, plan.Conversations-g.made))
-		if err := store.ImportCustomers(ctx, demoIssuer, "en", customers); err != nil {
+		if err := store.ImportCustomers(ctx, issuer, "en", customers); err != nil {
 			return errors.Join(err, index.Close())
 		}
 		if err := store.Import(ctx, batch); err != nil {
@@ -146,7 +150,7 @@ func indexBatch(ctx context.Context, index *searchindex.Index, blind *search.Bli
 // generator invents conversations.
 type generator struct {
 	random   *rand.Rand
-	plan     SeedPlan
+	plan     Plan
 	agents   []conversation.Author // a fifth of the conversations is theirs
 	made     int
 	messages int
@@ -154,7 +158,7 @@ type generator struct {
 	customer string
 }
 
-func newGenerator(plan SeedPlan) *generator {
+func newGenerator(plan Plan) *generator {
 	plan.Messages = max(plan.Messages, plan.Conversations)
 	g := &generator{
 		random: rand.New(rand.NewPCG(seedRandom, 1)), plan: plan,

@@ -1,4 +1,4 @@
-package app
+package seeding
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"kefu/internal/app"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/report"
@@ -125,7 +126,7 @@ func (g *generator) happened(one *storage.Imported) []conversation.Entry {
 func followed(ctx context.Context, store *storage.Store) error {
 	for more := true; more; {
 		var err error
-		if more, err = store.PackFacts(ctx, time.Now().UnixMicro()/report.HourMicros-looseHours); err != nil {
+		if more, err = store.PackFacts(ctx, time.Now().UnixMicro()/report.HourMicros-app.LooseHours); err != nil {
 			return err
 		}
 	}
