@@ -185,6 +185,13 @@ func actRules() []rule {
 			_, err := sc.DoubtActs(ctx, p)
 			return err
 		}),
+	}
+}
+
+// outcomeRules are about what became of them, and the second person.
+func outcomeRules() []rule {
+	ctx := context.Background()
+	return []rule{
 		{"ResendAct", "", fault.Forbidden, map[fault.Code]string{fault.Conflict: "system"}, func(sc *scene, p identity.Principal) error {
 			k := sc.confirmed()
 			_, err := sc.ResendAct(ctx, p, k.ID, k.Revision)
@@ -195,13 +202,6 @@ func actRules() []rule {
 			_, err := sc.SettleAct(ctx, p, k.ID, k.Revision, action.Answer{Nothing: true})
 			return err
 		}},
-	}
-}
-
-// outcomeRules are about what became of them, and the second person.
-func outcomeRules() []rule {
-	ctx := context.Background()
-	return []rule{
 		step("FailAct", proposes+" system", func(sc *scene, p identity.Principal) error {
 			k := sc.confirmed()
 			_, err := sc.FailAct(ctx, p, k.ID, k.Revision, wallet.StateChanged)

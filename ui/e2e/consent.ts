@@ -20,8 +20,23 @@ const card = (customer: Customer) => customer.frame.locator('.consent').last();
 /** What an agent proposes, and only the customer can say yes to. */
 export function consent(house: House): void {
   describe('a proposal that needs the customer', () => {
+    test('is declined, which the agent hears', { timeout: 90_000 }, async () => {
+      const anna = await house.customer('cust-anna', phone);
+      await anna.write('Perhaps another one back?');
+      const mei = await house.agent('mei');
+      await proposes(mei, 'Perhaps another one back?', /REWE/, 'dispute');
+      await card(anna).getByRole('button', { name: 'Not this' }).click();
+      await card(anna).getByText('You said no. Nothing was done.').waitFor();
+      await mei.page.getByText('The customer said no').waitFor();
+      // Another device, and a reload, show the same.
+      await anna.page.reload();
+      await anna.page.locator('#help:enabled').click();
+      await expect.poll(() => anna.page.frames().length).toBeGreaterThan(1);
+    });
+
     test('is confirmed with a proof in the wallet, and is done at the desk', { timeout: 120_000 }, async () => {
       const anna = await house.customer('cust-anna', phone);
+      await anna.another();
       await anna.write('Rice came broken, please give it back');
       const mei = await house.agent('mei');
       await proposes(mei, 'Rice came broken, please give it back', /REWE/, 'refund');
@@ -33,6 +48,7 @@ export function consent(house: House): void {
       await house.shot(anna.page, 'consent-card');
       await house.shot(mei.page, 'consent-desk');
       await anna.page.emulateMedia({ colorScheme: 'dark' });
+      await anna.frame.locator('body').evaluate(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)));
       expect(await faultsOf(anna.frame)).toEqual([]);
       await house.shot(anna.page, 'consent-card-dark');
       await anna.page.emulateMedia({ colorScheme: 'light' });
@@ -46,21 +62,6 @@ export function consent(house: House): void {
       await app.close();
       await mei.page.getByText(/Done in the wallet: Refund|The wallet is at it: Refund/).first().waitFor({ timeout: 30_000 });
       await house.shot(mei.page, 'consent-desk-done');
-    });
-
-    test('is declined, which the agent hears', { timeout: 90_000 }, async () => {
-      const anna = await house.customer('cust-anna', phone);
-      await anna.another();
-      await anna.write('Perhaps another one back?');
-      const mei = await house.agent('mei');
-      await proposes(mei, 'Perhaps another one back?', /REWE/, 'dispute');
-      await card(anna).getByRole('button', { name: 'Not this' }).click();
-      await card(anna).getByText('You said no. Nothing was done.').waitFor();
-      await mei.page.getByText('The customer said no').waitFor();
-      // Another device, and a reload, show the same.
-      await anna.page.reload();
-      await anna.page.locator('#help:enabled').click();
-      await expect.poll(() => anna.page.frames().length).toBeGreaterThan(1);
     });
 
     test('payments that were stopped go on again, with the best proof there is', { timeout: 120_000 }, async () => {

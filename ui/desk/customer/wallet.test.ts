@@ -78,7 +78,7 @@ function panel(answer: Answer, status = 'open', role = 'agent') {
     }),
   );
   const desk = { tag: 'en', me: { role }, open: vi.fn(), toasts: { say: vi.fn() }, api: { call } };
-  const thread = { id: 'one', conversation: { status }, draft: 'I see it:\n', note: false, typed: vi.fn(), customer: { conversations: [{ id: 'two', topic: 'Refund', created_at: 1_500_000 }] } };
+  const thread = { id: 'one', conversation: { status }, draft: 'I see it:\n', note: false, lines: [], typed: vi.fn(), customer: { conversations: [{ id: 'two', topic: 'Refund', created_at: 1_500_000 }] } };
   render(WalletPanel, { desk: desk as unknown as Desk, m: en, thread: thread as unknown as Thread, customer: 'anna' });
   return { desk, thread, call };
 }

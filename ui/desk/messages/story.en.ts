@@ -12,7 +12,7 @@ export const storyEn = {
   } as Record<string, string>,
   /** The same of money that comes in. */
   whereIn: {
-    not_taken: 'Nothing has come in.', underway_by: '{amount} is on its way to the customer and should arrive by {by}.', underway: '{amount} is on its way to the customer.',
+    not_taken: 'Nothing has come in.', unfinished: 'It is not finished yet. {amount} has not come in.', unfinished_long: 'It is not finished yet and takes longer than usual. {amount} has not come in.', underway_by: '{amount} is on its way to the customer and should arrive by {by}.', underway: '{amount} is on its way to the customer.',
     late: '{amount} should have reached the customer by {by}. It is late and still counts as on its way.', arrived: '{amount} has arrived in the account.',
     coming_back_by: '{amount} came in and goes back to whoever sent it, by {by}.', coming_back: '{amount} came in and goes back to whoever sent it.', came_back: '{amount} went back to whoever sent it.',
     unknown: 'Nobody has said yet whether {amount} came in.',

@@ -11,7 +11,7 @@ export const storyZh: StoryMessages = {
     unknown: '{amount} 是否已扣除还没有结果，在此之前不能重复付款。',
   },
   whereIn: {
-    not_taken: '没有入账。', underway_by: '{amount} 正在转给客户，预计 {by} 前到账。', underway: '{amount} 正在转给客户。',
+    not_taken: '没有入账。', unfinished: '还没有完成，{amount} 尚未入账。', unfinished_long: '还没有完成，用时比平常长，{amount} 尚未入账。', underway_by: '{amount} 正在转给客户，预计 {by} 前到账。', underway: '{amount} 正在转给客户。',
     late: '{amount} 本应在 {by} 前转到客户账户，已经晚了，仍显示在途中。', arrived: '{amount} 已入账。',
     coming_back_by: '{amount} 入账后将在 {by} 前退回给汇款方。', coming_back: '{amount} 入账后正在退回给汇款方。', came_back: '{amount} 已退回给汇款方。',
     unknown: '{amount} 是否已入账还没有结果。',

@@ -27,10 +27,10 @@ export const zh: Messages = {
   personAsking: '正在转人工',
   personAsked: '已转人工',
   personFailed: '转人工没有成功，请重试。',
-  personHint: '已交给人工客服，请在这里等候。',
+  personHint: '已交给人工客服，请在此等候。',
 
   emptyTitle: '遇到什么问题了？',
-  emptyText: '请选择问题类型，或直接输入。回复会显示在这里。',
+  emptyText: '请选择问题类型或直接输入，回复会显示在这里。',
   somethingElse: '其他问题',
   somethingElseHint: '直接描述',
   olderLoading: '正在加载',
@@ -39,9 +39,9 @@ export const zh: Messages = {
   placeholder: '请输入您的问题',
   send: '发送',
   attach: '添加文件',
-  partFailed: '加载失败，请重试或刷新页面。',
+  partFailed: '加载失败，请重试。',
   openFile: (name, size) => `打开 ${name}，${size}`,
-  fileFailed: '文件打不开，请稍后再试。',
+  fileFailed: '文件打不开，请稍后重试。',
   tooLong: (over) => `超出 ${over} 个字`,
 
   state: {
@@ -50,7 +50,7 @@ export const zh: Messages = {
     stored: '已发送',
     delivered: '已收到',
     read: '已读',
-    failed: '未发出',
+    failed: '未发送',
   },
   unkept: '发送完成前请勿关闭页面，文件没有另存。',
   retry: '重新发送',
@@ -79,7 +79,7 @@ export const zh: Messages = {
     reopened: '会话已重新开启。',
     snoozed: '我们正在跟进，有结果会告诉您。',
     merged: '本会话已与另一会话合并。',
-    withdrawn: '一条消息已被移除。',
+    withdrawn: '一条消息已移除。',
   },
   closedHint: '会话已结束，发消息可重新开启。',
 
@@ -101,7 +101,7 @@ export const zh: Messages = {
   endedSignIn: '请先登录钱包，再打开客服。',
   endedSession: '登录已失效，请重新登录钱包。您写的内容都会保留。',
   endedElsewhere: '您已登录，会话在登录后的页面继续。',
-  endedOther: '客服连不上，请稍后再试。',
+  endedOther: '客服连不上，请稍后重试。',
   asVisitor: '不登录，直接咨询',
   tryAgain: '重试',
 
