@@ -153,7 +153,7 @@ func (r *reading) asksForSecret(i int) bool {
 
 // bare tells whether a name is all that a clause says: "Your code, please?"
 func (r *reading) bare(c clause) bool {
-	if !c.asks && !c.leads && !c.any(please) {
+	if !c.asks && !(c.leads && c.alone) && !c.any(please) { // "my code: 123" tells it
 		return false
 	}
 	said := 0

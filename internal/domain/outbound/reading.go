@@ -20,6 +20,7 @@ type clause struct {
 	kinds       words.Kind
 	asks        bool // ends in a question mark
 	leads       bool // ends in a colon
+	alone       bool // nothing follows it in its line
 }
 
 // reading is one text with its listed phrases and clauses.
@@ -93,6 +94,10 @@ func (r *reading) add(from, to, sentence int) {
 		case ':', '：', '_':
 			c.leads = true
 		}
+	}
+	c.alone = true
+	for i := c.end; i < len(r.view.Char) && r.view.Char[i] != '\n'; i++ {
+		c.alone = c.alone && !r.view.Solid(i)
 	}
 	if n := len(r.clauses); n > 0 {
 		c.first = r.clauses[n-1].last

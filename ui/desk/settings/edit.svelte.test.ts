@@ -38,6 +38,7 @@ const team = { id: 'a', revision: 3, value: { name: 'Cards', description: 'Lost 
 
 // jsdom has no modal dialogs.
 beforeAll(() => {
+  vi.stubGlobal('ResizeObserver', class { observe() {} unobserve() {} disconnect() {} });
   HTMLDialogElement.prototype.showModal = function () {
     this.open = true;
   };
