@@ -36,6 +36,7 @@ type house struct {
 	flow                      *acting.Service
 	policy                    action.Policy
 	version                   int64
+	alarming                  sync.Mutex
 	alarms                    []action.Kept
 	dies                      atomic.Int32 // how many answers of the wallet will not be noted
 	sleeps                    atomic.Int64 // for how long the machine sleeps after the next plan
@@ -86,8 +87,12 @@ func (h *house) restart() {
 	h.flow = acting.New(acting.Deps{
 		Wallet: h.wallet, Links: h.Store, Store: dying{h.Store, &h.dies, h}, Prover: proofs, Approver: approving.New(h.Store, clean, nil), Clock: h.clock.Now, Clean: clean,
 		Policy: func() (action.Policy, int64) { return h.policy, h.version }, Zone: func() *time.Location { return time.UTC }, OnDuty: func() bool { return true },
-		Tell:  h.tell,
-		Alarm: func(k action.Kept) { h.alarms = append(h.alarms, k) },
+		Tell: h.tell,
+		Alarm: func(k action.Kept) { // several acts are looked at, at once
+			h.alarming.Lock()
+			defer h.alarming.Unlock()
+			h.alarms = append(h.alarms, k)
+		},
 	}, "wallet")
 }
 

@@ -51,7 +51,7 @@ func TestAPreviewIsTheWindowWithTheDraft(t *testing.T) {
 		t.Fatal(err)
 	}
 	plain, err := s.Preview(t.Context(), supervisor(), asking.Draft{Language: "en"})
-	if err != nil || slices.Contains(ids(plain.Forms), "account") || len(plain.Forms) != 5 || plain.CSS != look.Default().CSS("") {
+	if err != nil || slices.Contains(ids(plain.Forms), "account") || len(plain.Forms) != 6 || plain.CSS != look.Default().CSS("") {
 		t.Fatalf("%+v, %v", plain, err)
 	}
 	// Half a form is shown as it is, in its place, and one that is paused too.
@@ -63,7 +63,7 @@ func TestAPreviewIsTheWindowWithTheDraft(t *testing.T) {
 		t.Errorf("%+v, %v", seen, err)
 	}
 	// Nothing of it is kept.
-	if again := s.Shown("en"); len(again) != 5 || s.Greeting("zh") != "" {
+	if again := s.Shown("en"); len(again) != 6 || s.Greeting("zh") != "" {
 		t.Errorf("what was looked at is there: %v", ids(again))
 	}
 	l.Accent = "red"

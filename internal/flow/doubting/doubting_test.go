@@ -136,6 +136,7 @@ func TestAnUnknownCodeRaisesTheAlarmOnce(t *testing.T) {
 		sc.Saw(refused("tx-2", wallet.DoNotHonor, "59"))
 		sc.Saw(refused("tx-3", wallet.InsufficientFunds, "51"))
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		if sc.shelf.times("Z9") != 1 || sc.shelf.times("59") != 1 || sc.shelf.times("51") != 0 {
 			t.Errorf("%+v", sc.shelf.rows)
 		}
@@ -150,12 +151,14 @@ func TestAnUnknownCodeRaisesTheAlarmOnce(t *testing.T) {
 		}
 		sc.Saw(refused("tx-4", wallet.DoNotHonor, "Z9"))
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		if n := strings.Count(sc.log.String(), "say in the settings what it stands for"); n != 2 || sc.shelf.times("Z9") != 2 {
 			t.Errorf("%d warnings, %d times", n, sc.shelf.times("Z9"))
 		}
 		// Somebody says what it stands for: that is the end of it.
 		sc.table.Use([]failure.Own{{Rail: "card", Code: "Z9", Means: wallet.LimitExceeded}})
 		time.Sleep(2 * time.Minute)
+		synctest.Wait()
 		if open, _ := sc.figures.of("unknown"); open != 0 {
 			t.Errorf("%d are open after it was said", open)
 		}
@@ -173,6 +176,7 @@ func TestAWalletThatInventsCodes(t *testing.T) {
 			sc.Saw(refused(fmt.Sprintf("tx-%d", i), wallet.DoNotHonor, fmt.Sprintf("X%d", i)))
 		}
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		if n := len(sc.shelf.rows); n > 512 || n < 256 {
 			t.Errorf("%d are kept", n)
 		}
@@ -188,6 +192,7 @@ func TestWhatLooksLikeASecretIsNotKept(t *testing.T) {
 		sc.Saw(refused("tx-1", wallet.DoNotHonor, "4242 4242 4242 4242"))
 		sc.Saw(refused("tx-2", wallet.DoNotHonor, strings.Repeat("Z", 100)))
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		for key, n := range sc.shelf.rows {
 			if strings.Contains(key, "4242 4242") || len([]rune(n.Code)) > 64 {
 				t.Errorf("kept %q", n.Code)
