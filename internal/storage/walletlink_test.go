@@ -39,7 +39,7 @@ func TestStaffLookIntoTheWalletForAConversation(t *testing.T) {
 		s.say(own, mine, "hello")
 		s.do(me, older, conversation.Command{Kind: conversation.Assign, Content: conversation.Content{Staff: &conversation.StaffRef{ID: me.ID, Name: "Me"}}})
 		link, err := s.WalletLink(ctx, me, own.ID, "wallet", look)
-		if err != nil || link != (wallet.Link{CustomerID: own.ID, WalletID: "c-81", Case: older, Language: link.Language, Untold: true}) {
+		if err != nil || link != (wallet.Link{CustomerID: own.ID, WalletID: "c-81", Case: older, Language: link.Language, Open: true, Untold: true}) {
 			t.Errorf("%+v %v, want the agent's own conversation %s", link, err, older)
 		}
 		s.start(visitor()) // a commit that comes after the note of the reading
