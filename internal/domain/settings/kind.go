@@ -112,7 +112,14 @@ func decode[T Value](body []byte) (json.RawMessage, any, error) {
 		return nil, nil, err
 	}
 	plain, err := json.Marshal(v)
-	return plain, v, fault.Wrap(op, err)
+	if err != nil {
+		return nil, nil, fault.Wrap(op, err)
+	}
+	// Written, some characters of a key are escaped, and then it is not read again.
+	if err := strictjson.Check(plain); err != nil {
+		return nil, nil, fault.New(fault.Invalid, op, "a key has a character that cannot be kept")
+	}
+	return plain, v, nil
 }
 
 // Decode reads a body strictly, validates it and gives it in the form in which it

@@ -219,6 +219,7 @@ func TestWhoseItemsAKindHas(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"name":"a","said":{"en":"x"}}`))
 	f.Add([]byte(`{"name":"a","parts":[{"colour":"\u0000"}]}`))
+	f.Add([]byte(`{"name":"a","said":{"&":"x"}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		stored, _, err := flags().Decode(body)
 		if err != nil {
