@@ -26,7 +26,7 @@ async function offered(agent: Agent, words: string): Promise<Locator> {
     await ours.or(another).waitFor();
     if (await ours.isVisible()) return ours;
     await another.getByRole('button', { name: /Pass on/ }).click();
-    await another.waitFor({ state: 'detached' });
+    await ours.page().waitForTimeout(500); // the next one of the others may come at once
   }
 }
 
