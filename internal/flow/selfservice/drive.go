@@ -186,7 +186,7 @@ func (s *Service) nextLook(rec selfservice.Record) time.Time {
 	waited := now.Sub(rec.Since)
 	pause := min(max(waited/10, 5*time.Second), 15*time.Minute)
 	if rec.Effect != nil && rec.Effect.Kind == selfservice.KindStepUp {
-		pause = min(pause, 15*time.Second)
+		pause = min(max(waited/10, 2*time.Second), 15*time.Second) // somebody sits there with the wallet in hand
 	}
 	return now.Add(pause)
 }

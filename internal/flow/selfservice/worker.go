@@ -14,7 +14,7 @@ import (
 const (
 	claimAtOnce = 16
 	workTime    = 20 * time.Second // for one run
-	idleTime    = 15 * time.Second // between two looks when nothing is due
+	idleTime    = 2 * time.Second  // between two looks when nothing is due: what comes meanwhile is due soon
 	leastRest   = 250 * time.Millisecond
 	purgeEvery  = 10 * time.Minute
 	purgeAtOnce = 500
