@@ -87,12 +87,8 @@ func (h *house) restart() {
 	h.flow = acting.New(acting.Deps{
 		Wallet: h.wallet, Links: h.Store, Store: dying{h.Store, &h.dies, h}, Prover: proofs, Approver: approving.New(h.Store, clean, nil), Clock: h.clock.Now, Clean: clean,
 		Policy: func() (action.Policy, int64) { return h.policy, h.version }, Zone: func() *time.Location { return time.UTC }, OnDuty: func() bool { return true },
-		Tell: h.tell,
-		Alarm: func(k action.Kept) { // several acts are looked at, at once
-			h.alarming.Lock()
-			defer h.alarming.Unlock()
-			h.alarms = append(h.alarms, k)
-		},
+		Tell:  h.tell,
+		Alarm: h.alarmed,
 	}, "wallet")
 }
 

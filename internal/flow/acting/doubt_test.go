@@ -310,3 +310,10 @@ func TestWhatWaitedForASecondPersonGoesOnAfterARestore(t *testing.T) {
 		}
 	})
 }
+
+// alarmed keeps what somebody is called for; several acts are looked at, at once.
+func (h *house) alarmed(k action.Kept) {
+	h.alarming.Lock()
+	defer h.alarming.Unlock()
+	h.alarms = append(h.alarms, k)
+}
