@@ -14,7 +14,6 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
-	"kefu/internal/domain/staff"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/acting"
 	"kefu/internal/flow/approving"
@@ -90,13 +89,6 @@ func (h *house) restart() {
 		Tell:  h.tell,
 		Alarm: h.alarmed,
 	}, "wallet")
-}
-
-func (h *house) member(role identity.Role) identity.Principal {
-	h.Helper()
-	m := staff.Member{ID: id.New(), Email: id.New() + "@example.org", Name: "Name", Role: role}
-	h.must(h.AddStaff(context.Background(), identity.SystemPart("cli"), staff.New{Member: m}))
-	return identity.Principal{Kind: identity.Staff, ID: m.ID, Role: role}
 }
 
 // begin begins a conversation that the agent has.

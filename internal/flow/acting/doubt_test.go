@@ -10,9 +10,11 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/job"
 	"kefu/internal/domain/selfservice"
+	"kefu/internal/domain/staff"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/acting"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
 	"kefu/internal/platform/keyring"
 	"kefu/internal/storage/storagetest"
 )
@@ -316,4 +318,11 @@ func (h *house) alarmed(k action.Kept) {
 	h.alarming.Lock()
 	defer h.alarming.Unlock()
 	h.alarms = append(h.alarms, k)
+}
+
+func (h *house) member(role identity.Role) identity.Principal {
+	h.Helper()
+	m := staff.Member{ID: id.New(), Email: id.New() + "@example.org", Name: "Name", Role: role}
+	h.must(h.AddStaff(context.Background(), identity.SystemPart("cli"), staff.New{Member: m}))
+	return identity.Principal{Kind: identity.Staff, ID: m.ID, Role: role}
 }
