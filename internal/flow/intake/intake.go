@@ -232,14 +232,14 @@ func (s *Service) say(ctx context.Context, c *conversation.Change, free string, 
 		return err
 	}
 	defer s.release(t)
-	if err := s.worded(c, t.told(s.now(), nil)); err != nil {
-		return err
-	}
 	now, of, content := s.now(), sideOf(c.Principal), &c.Command.Content
 	raw := sha256.Sum256([]byte(content.Text))
 	again := t.repeated(c.Command.ClientID, of, raw)
 	u := again
-	if again == nil {
+	if again == nil { // what was said already is answered by what was stored, whatever followed it
+		if err := s.worded(c, t.told(now, nil)); err != nil {
+			return err
+		}
 		u = &utterance{at: now, side: of, note: c.Command.Kind == conversation.Note, client: c.Command.ClientID, raw: raw}
 	}
 	t.reconsider(again)

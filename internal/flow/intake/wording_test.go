@@ -67,6 +67,21 @@ func TestARequestInTwoMessagesIsOne(t *testing.T) {
 	h.say(staff, conv, "Please send it to me.") // the receipt, by now
 }
 
+// A message whose acknowledgement was lost is sent once more, after what came next.
+func TestARepeatIsJudgedAsItWasSaid(t *testing.T) {
+	h := openWorded(t)
+	staff := agent()
+	conv := h.begin(visitor())
+	first := intake.Message{ConversationID: conv, ClientID: id.New(), Text: "Please send it to me."} // a receipt
+	if said := h.send(staff, first); said.Err != nil {
+		t.Fatal(said.Err)
+	}
+	h.say(staff, conv, "A code was sent to your phone.")
+	if said := h.send(staff, first); said.Err != nil || !said.Duplicate {
+		t.Errorf("the repeat: %+v", said)
+	}
+}
+
 func TestAnEditAsksForNothingEither(t *testing.T) {
 	h := openWorded(t)
 	staff := agent()
