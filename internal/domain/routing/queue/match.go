@@ -167,12 +167,15 @@ func (q *Queue) free(a *agent, channel string) bool {
 	return a.offered == nil && a.load+q.weight(a, channel) <= Whole
 }
 
-// mayOffer tells whether a waiting entry can be offered to an eligible agent now.
-func (q *Queue) mayOffer(e *entry, a *agent, now int64) bool {
+// mayOffer tells whether a waiting entry can be offered to an eligible agent now;
+// again, whether one that they passed can.
+func (q *Queue) mayOffer(e *entry, a *agent, again bool, now int64) bool {
 	if q.heldUntil(e, now) > now && e.LastAgent != a.ID {
 		return false
 	}
-	if e.passed[a.ID] <= now {
+	if passed := e.passed[a.ID] > now; passed != again {
+		return false
+	} else if !passed {
 		return true
 	}
 	for _, other := range q.eligible(e.class) { // again, when nobody else is there
@@ -184,16 +187,14 @@ func (q *Queue) mayOffer(e *entry, a *agent, now int64) bool {
 }
 
 // match makes offers until there is none to make: the first in the order that
-// anybody can be offered, to the best of those.
+// anybody can be offered, to the best of those. What somebody passed comes to them
+// again only when nothing else waits that they could be offered: else whoever passes
+// the first of a line would never see the second.
 func (q *Queue) match(now int64) {
 	for q.anybodyFree() {
-		var first *entry
-		var best *agent
-		for _, c := range q.classes {
-			e, a := q.firstOf(c, first, now)
-			if e != nil {
-				first, best = e, a
-			}
+		first, best := q.first(false, now)
+		if first == nil {
+			first, best = q.first(true, now)
 		}
 		if first == nil {
 			return
@@ -203,6 +204,16 @@ func (q *Queue) match(now int64) {
 		q.wake(first.offer.until)
 		q.out = append(q.out, Event{Kind: Offered, Item: first.Item, Agent: best.ID, Until: first.offer.until})
 	}
+}
+
+// first is the first entry of all that can be offered, and the best agent for it.
+func (q *Queue) first(again bool, now int64) (first *entry, best *agent) {
+	for _, c := range q.classes {
+		if e, a := q.firstOf(c, first, again, now); e != nil {
+			first, best = e, a
+		}
+	}
+	return first, best
 }
 
 // anybodyFree spares looking at what waits while everybody is busy.
@@ -217,7 +228,7 @@ func (q *Queue) anybodyFree() bool {
 
 // firstOf is the first entry of a class that can be offered, when it goes before
 // another one, and the best agent for it.
-func (q *Queue) firstOf(c *class, than *entry, now int64) (*entry, *agent) {
+func (q *Queue) firstOf(c *class, than *entry, again bool, now int64) (*entry, *agent) {
 	var free []*agent
 	for _, a := range q.eligible(c) {
 		if q.free(a, c.ask.Channel) {
@@ -231,12 +242,12 @@ func (q *Queue) firstOf(c *class, than *entry, now int64) (*entry, *agent) {
 		if than != nil && before(than, e) < 0 {
 			return nil, nil
 		}
-		if e.offer != nil {
+		if e.offer != nil || again && len(e.passed) == 0 {
 			continue
 		}
 		var best *agent
 		for _, a := range free {
-			if q.mayOffer(e, a, now) && (best == nil || betterFor(e, a, best) < 0) {
+			if q.mayOffer(e, a, again, now) && (best == nil || betterFor(e, a, best) < 0) {
 				best = a
 			}
 		}

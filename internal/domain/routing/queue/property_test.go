@@ -170,15 +170,25 @@ func (w *world) check(t *rapid.T) {
 }
 
 // checkOrder: of two that an agent could be offered, whatever they ask for, the one
-// with the earlier key is.
+// that they have not passed is, and else the one with the earlier key.
 func (w *world) checkOrder(t *rapid.T, events []queue.Event) {
-	key := func(i queue.Item) int64 { return i.Since - int64(i.Priority)*w.o.Ageing }
+	key := func(i queue.Item, who string) (passed, key int64) {
+		if w.passed[[2]string{i.ID, who}] > w.now {
+			passed = 1
+		}
+		return passed, i.Since - int64(i.Priority)*w.o.Ageing
+	}
+	before := func(a, b queue.Item, who string) bool {
+		pa, ka := key(a, who)
+		pb, kb := key(b, who)
+		return pa < pb || pa == pb && ka < kb
+	}
 	for _, e := range events {
 		if e.Kind != queue.Offered {
 			continue
 		}
 		for id, other := range w.waiting {
-			if _, on := w.offers[id]; !on && key(other) < key(e.Item) && w.offerable(other, e.Agent) && w.room(w.agents[e.Agent], other.Channel) {
+			if _, on := w.offers[id]; !on && before(other, e.Item, e.Agent) && w.offerable(other, e.Agent) && w.room(w.agents[e.Agent], other.Channel) {
 				t.Fatalf("%s was offered to %s before %s", e.Item.ID, e.Agent, id)
 			}
 		}

@@ -126,6 +126,21 @@ func TestUnansweredOfferGoesOnAndItsAgentAway(t *testing.T) {
 	}
 }
 
+// Whoever alone speaks a language passes the first of a line: the second is theirs,
+// and not the first for ever.
+func TestWhoPassesTheFirstIsOfferedTheSecond(t *testing.T) {
+	q := queue.New(options())
+	q.SetAgent(agent("only"), 0)
+	expect(t, "offer", told(q.Put(chat("first", 1), 1), queue.Offered), "first→only")
+	q.Put(chat("second", 2), 2)
+	q.Put(chat("third", 3), 3)
+	for at, next := range []string{"second", "third", "first"} {
+		was := []string{"first", "second", "third"}[at]
+		_, events := q.Decline("only", was, 4+int64(at))
+		expect(t, "after "+was, told(events, queue.Offered), next+"→only")
+	}
+}
+
 func TestTeamAndSkillsAreNeverWaived(t *testing.T) {
 	q := queue.New(options())
 	plain := agent("plain")
