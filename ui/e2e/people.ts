@@ -20,7 +20,7 @@ export class Complaints {
   list: string[] = [];
 
   listen(page: Page): void {
-    page.on('pageerror', (error) => this.list.push(`${page.url()}: ${error.message}`));
+    page.on('pageerror', (error) => this.list.push(`${page.url()}: ${error.stack ?? error.message}`));
     page.on('console', (message) => {
       // A lost connection is part of the journeys; the browser tells of it itself.
       const expected = /net::ERR_|Failed to load resource|WebSocket connection/.test(message.text());

@@ -9,6 +9,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/platform/fault"
+	"kefu/internal/web/refusal"
 	"kefu/internal/web/upload"
 )
 
@@ -29,7 +30,7 @@ func (s *Server) Upload(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !p.beginUpload() {
-		s.answer(w, http.StatusTooManyRequests, errorFrame{T: "error", Code: "rate_limited", RetryAfterMS: 1000})
+		refusal.After("rate_limited", time.Second).Write(w)
 		return
 	}
 	defer p.endUpload()
@@ -45,7 +46,7 @@ func (s *Server) Upload(w http.ResponseWriter, r *http.Request) {
 		s.refuseFile(w, form.Cause(err))
 		return
 	}
-	writeJSON(w, kept)
+	refusal.Answer(w, kept)
 }
 
 func (p *peer) beginUpload() bool {
@@ -77,7 +78,7 @@ func (s *Server) Link(w http.ResponseWriter, r *http.Request) {
 		s.refuseFile(w, err)
 		return
 	}
-	writeJSON(w, struct {
+	refusal.Answer(w, struct {
 		URL       string `json:"url"`
 		ExpiresAt int64  `json:"expires_at"`
 	}{s.options.FileURL(link.Token), link.ExpiresAt.UnixMicro()})
@@ -95,11 +96,10 @@ func (s *Server) Ask(w http.ResponseWriter, r *http.Request, answer func(context
 	found, err := answer(ctx, p.principal())
 	if err != nil {
 		s.logError("request", err)
-		frame := errorOf(err, "")
-		s.answer(w, statusOf(frame.Code), frame)
+		refusal.Of(err).Write(w)
 		return
 	}
-	writeJSON(w, found)
+	refusal.Answer(w, found)
 }
 
 // requester gives the connection that asks, counting the request as a frame of it.
@@ -109,7 +109,7 @@ func (s *Server) requester(w http.ResponseWriter, r *http.Request) *peer {
 		return nil
 	}
 	if wait := p.hear(s.now()); wait > 0 {
-		s.answer(w, http.StatusTooManyRequests, errorFrame{T: "error", Code: "rate_limited", RetryAfterMS: waitMS(wait)})
+		refusal.After("rate_limited", wait).Write(w)
 		return nil
 	}
 	return p
@@ -119,21 +119,13 @@ func (s *Server) requester(w http.ResponseWriter, r *http.Request) *peer {
 // large, 415 for a kind that is not taken.
 func (s *Server) refuseFile(w http.ResponseWriter, err error) {
 	s.logError("attachment", err)
-	frame := errorOf(err, "")
-	status := statusOf(frame.Code)
+	frame := refusal.Of(err)
+	status := refusal.Status(frame.Code)
 	switch {
 	case frame.Code == "rate_limited" && frame.RetryAfterMS == 0: // not a limit that passes
 		frame.Code, status = "too_large", http.StatusRequestEntityTooLarge
 	case fault.FieldOf(err) == "type":
 		status = http.StatusUnsupportedMediaType
 	}
-	s.answer(w, status, frame)
-}
-
-func writeJSON(w http.ResponseWriter, v any) {
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	_, _ = w.Write(encode(v)) // whoever asked may be gone
+	frame.WriteAs(w, status)
 }

@@ -3,10 +3,10 @@ package realtime
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"kefu/internal/platform/ratelimit"
+	"kefu/internal/web/refusal"
 	"kefu/internal/web/session"
 )
 
@@ -18,16 +18,18 @@ const fullRetry = 5 * time.Second
 // must leave the gate.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*handshake, bool) {
 	if !s.originAllowed(r) {
-		s.answer(w, http.StatusForbidden, errorFrame{T: "error", Code: "forbidden"})
+		refusal.Because("forbidden").Write(w)
 		return nil, false
 	}
 	hello := &handshake{network: s.networkOf(r)}
 	if wait := s.limited(s.gate.Connections, "connections", hello.network); wait > 0 {
-		s.answer(w, http.StatusTooManyRequests, errorFrame{T: "error", Code: "rate_limited", RetryAfterMS: waitMS(wait)})
+		refusal.After("rate_limited", wait).Write(w)
 		return nil, false
 	}
 	if !s.gate.Enter() {
-		s.answer(w, http.StatusServiceUnavailable, errorFrame{T: "error", Code: "unavailable", RetryAfterMS: fullRetry.Milliseconds()})
+		full := refusal.Because("unavailable")
+		full.RetryAfterMS = fullRetry.Milliseconds()
+		full.Write(w)
 		return nil, false
 	}
 	hello.cookie = session.CookieOf(r, s.options.SessionCookie, s.options.DeskOrigin)
@@ -66,17 +68,4 @@ func (s *Server) originAllowed(r *http.Request) bool {
 		}
 	}
 	return true
-}
-
-// answer answers a request with an error frame.
-func (s *Server) answer(w http.ResponseWriter, status int, frame errorFrame) {
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	if frame.RetryAfterMS > 0 {
-		h.Set("Retry-After", strconv.FormatInt((frame.RetryAfterMS+999)/1000, 10))
-	}
-	w.WriteHeader(status)
-	_, _ = w.Write(encode(frame)) // whoever asked may be gone
 }

@@ -13,6 +13,7 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/web/frames"
+	"kefu/internal/web/refusal"
 	"kefu/internal/web/wire"
 )
 
@@ -24,7 +25,7 @@ func (s *Server) receive(p *peer, data []byte) {
 		return
 	}
 	if wait := p.hear(s.now()); wait > 0 {
-		p.push(encode(errorFrame{T: "error", Code: "rate_limited", RetryAfterMS: waitMS(wait)}))
+		p.push(refusal.Encode(refusal.After("rate_limited", wait)))
 		return
 	}
 	ctx := s.moment.soon()
@@ -35,12 +36,12 @@ func (s *Server) receive(p *peer, data []byte) {
 	}
 	f, err := s.decodeFrame(data)
 	if err != nil {
-		p.push(encode(errorFrame{T: "error", Code: badFrameCode(err)}))
+		p.push(refusal.Encode(refusal.Because(refusal.OfUnread(err))))
 		return
 	}
 	do := s.handle[f.T]
 	if do == nil {
-		p.push(encode(errorFrame{T: "error", Code: "unknown_type"}))
+		p.push(refusal.Encode(refusal.Because("unknown_type")))
 		return
 	}
 	ref, err := do(ctx, p, f)
@@ -54,11 +55,11 @@ func (s *Server) failed(p *peer, frame, ref, conv string, err error) {
 		return
 	}
 	s.logError(frame, err)
-	answer := errorOf(err, ref)
+	answer := refusal.Of(err).Over(ref)
 	if answer.Conv == "" && id.Valid(conv) {
 		answer.Conv = conv
 	}
-	p.push(encode(answer))
+	p.push(refusal.Encode(answer))
 }
 
 func (s *Server) logError(frame string, err error) {
@@ -131,7 +132,7 @@ func (s *Server) handlers() map[string]handler {
 			return "", nil
 		},
 		"flow": func(_ context.Context, p *peer, f *frames.Frame) (string, error) {
-			p.push(encode(errorFrame{T: "error", Code: "not_supported", Ref: f.OpID}))
+			p.push(refusal.Encode(refusal.Because("not_supported").Over(f.OpID)))
 			return "", nil
 		},
 		"hello": func(_ context.Context, _ *peer, f *frames.Frame) (string, error) {
@@ -208,7 +209,7 @@ func (s *Server) start(ctx context.Context, p *peer, f *frames.Frame) error {
 	if err != nil {
 		return err
 	}
-	p.push(encode(startedFrame{T: "started", Ref: f.Ref, Conv: state.ID, At: state.CreatedAt}))
+	p.push(refusal.Encode(startedFrame{T: "started", Ref: f.Ref, Conv: state.ID, At: state.CreatedAt}))
 	return nil
 }
 
@@ -226,7 +227,7 @@ func (s *Server) fetch(ctx context.Context, p *peer, f *frames.Frame) error {
 		r.Limit = conversation.MaxPage
 	}
 	if p.kind == roleWindow { // anybody can open one
-		if wait := p.charge(s.now(), int64(r.Limit/entriesPerFrame)); wait > 0 {
+		if wait := p.frames.Charge(s.now(), int64(r.Limit/entriesPerFrame), int64(s.options.FramesPer10s)); wait > 0 {
 			return &intake.LimitedError{RetryAfter: wait}
 		}
 	}
@@ -335,7 +336,7 @@ func (s *Server) typing(ctx context.Context, p *peer, f *frames.Frame) error {
 
 func typingFrame(who identity.Principal, f *frames.Frame) []byte {
 	by := conversation.AuthorOf(who)
-	return encode(struct {
+	return refusal.Encode(struct {
 		T    string `json:"t"`
 		Conv string `json:"conv"`
 		By   string `json:"by"`

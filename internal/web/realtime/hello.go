@@ -9,6 +9,7 @@ import (
 	"kefu/internal/flow/signin"
 	"kefu/internal/platform/fault"
 	"kefu/internal/web/frames"
+	"kefu/internal/web/refusal"
 	"kefu/internal/web/wire"
 )
 
@@ -67,7 +68,7 @@ func (s *Server) helloDesk(ctx context.Context, p *peer, f *frames.Frame, by *ha
 	s.enter(p, who)
 	s.takesOffers(p, who, f)
 	return func() ([]byte, error) {
-		return encode(welcomeFrame{
+		return refusal.Encode(welcomeFrame{
 			T: "welcome", Session: s.sessions.open(p), ServerTime: s.now().UnixMicro(), Limits: s.limitsOf(who.Kind),
 			Staff: &welcomeStaff{ID: who.ID, Name: who.Name, Role: string(who.Role)},
 		}), nil
@@ -133,7 +134,7 @@ func (s *Server) welcomeWindow(ctx context.Context, p *peer, opened signin.Opene
 		frame.Service = &now
 	}
 	frame.Conversations = wire.WindowLines(lines)
-	return encode(frame), nil
+	return refusal.Encode(frame), nil
 }
 
 func (s *Server) limitsOf(kind identity.Kind) welcomeLimits {

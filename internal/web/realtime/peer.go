@@ -2,7 +2,6 @@ package realtime
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,7 +11,7 @@ import (
 	"kefu/internal/domain/sla"
 	"kefu/internal/flow/signin"
 	"kefu/internal/platform/fault"
-	"kefu/internal/platform/ratelimit"
+	"kefu/internal/web/realtime/pace"
 	"kefu/internal/web/wire"
 )
 
@@ -42,8 +41,7 @@ type peer struct {
 	seen    atomic.Int64 // when it was last heard, microseconds, as all times here
 	checked atomic.Int64
 	over    atomic.Int64 // when its session ends
-	frames  atomic.Int64 // of the present ten seconds
-	span    atomic.Int64
+	frames  pace.Frames
 
 	mu        sync.Mutex
 	bearer    string      // the window's secret or the staff session, checked again now and then
@@ -60,7 +58,7 @@ type peer struct {
 	service   sla.Service // what the window was told last
 	watching  map[string]struct{}
 	opened    *customer.WindowSecret // to be stored with the visitor's first conversation
-	typed     []typed                // of the last few seconds
+	typed     pace.Typing
 	closed    func()
 }
 
@@ -68,46 +66,6 @@ type peer struct {
 type handshake struct {
 	cookie  string // the staff session of a browser
 	network string // of the client, for limits; "" when it is not known, and no limit of networks counts it
-}
-
-// typed is when typing in a conversation was last passed on.
-type typed struct {
-	conv    string
-	on, off int64
-}
-
-// typingEvery is how often typing in a conversation is passed on, microseconds: a
-// little less than the 3 s that clients keep to. maxTyped bounds the conversations
-// in which one client types at a time.
-const (
-	typingEvery = 2_500_000
-	maxTyped    = 8
-)
-
-// passesTyping tells whether a typing frame is passed on, and takes note of it.
-// That somebody stopped is passed on at once, but once.
-func (p *peer) passesTyping(conv string, on bool, now int64) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.typed = slices.DeleteFunc(p.typed, func(t typed) bool { return now-max(t.on, t.off) >= typingEvery })
-	i := slices.IndexFunc(p.typed, func(t typed) bool { return t.conv == conv })
-	if i < 0 {
-		if len(p.typed) >= maxTyped {
-			return false
-		}
-		i = len(p.typed)
-		p.typed = append(p.typed, typed{conv: conv, on: now - typingEvery, off: now - typingEvery})
-	}
-	last := &p.typed[i]
-	switch {
-	case on && now-last.on >= typingEvery:
-		last.on = now
-	case !on && (last.on > last.off || now-last.off >= typingEvery):
-		last.off = now
-	default:
-		return false
-	}
-	return true
 }
 
 // buffer is what waits for one client. Buffers are used again.
@@ -362,39 +320,18 @@ func (p *peer) lower(now identity.Principal) {
 // was too often.
 func (p *peer) hear(now time.Time) time.Duration {
 	p.seen.Store(now.UnixMicro())
-	span := now.Unix() / 10
-	if p.span.Swap(span) != span {
-		p.frames.Store(0)
-	}
-	if p.frames.Add(1) <= int64(p.server.options.FramesPer10s) {
-		return 0
-	}
-	return nextSpan(now)
+	return p.frames.Hear(now, int64(p.server.options.FramesPer10s))
 }
 
-// charge counts a frame that was heard as some more of them, for the work that it
-// makes, or tells how long it must wait, and counts nothing.
-func (p *peer) charge(now time.Time, frames int64) time.Duration {
-	if p.frames.Load()+frames > int64(p.server.options.FramesPer10s) {
-		return nextSpan(now)
-	}
-	p.frames.Add(frames)
-	return 0
+func (p *peer) passesTyping(conv string, on bool, now int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.typed.Passes(conv, on, now)
 }
-
-func nextSpan(now time.Time) time.Duration { return time.Duration(10-now.Unix()%10) * time.Second }
 
 func (p *peer) watches(conv string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	_, ok := p.watching[conv]
 	return ok
-}
-
-// waitMS is how long a limit asks to wait.
-func waitMS(d time.Duration) int64 {
-	if d == ratelimit.Never {
-		return 0
-	}
-	return d.Milliseconds() + 1
 }

@@ -6,6 +6,7 @@ import (
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/policy"
+	"kefu/internal/web/refusal"
 )
 
 // maxPresent bounds the members of staff whom a present frame names.
@@ -37,7 +38,7 @@ func (s *Server) tellPresent(conv string, came bool) {
 		return
 	}
 	slices.SortFunc(staff, func(a, b conversation.StaffRef) int { return strings.Compare(a.ID, b.ID) })
-	frame := encode(presentFrame{T: "present", Conv: conv, Staff: staff[:min(len(staff), maxPresent)]})
+	frame := refusal.Encode(presentFrame{T: "present", Conv: conv, Staff: staff[:min(len(staff), maxPresent)]})
 	for _, p := range looking {
 		p.push(frame)
 	}

@@ -1,5 +1,7 @@
 package realtime
 
+import "kefu/internal/web/refusal"
+
 // Moved tells desks that the line of a conversation in the inbox changed without an
 // entry, as when a clock was set or rang.
 func (s *Server) Moved(conv, assignee string) {
@@ -8,7 +10,7 @@ func (s *Server) Moved(conv, assignee string) {
 
 // Promised tells the windows of a customer by when they are answered.
 func (s *Server) Promised(customer, conv string, by int64) {
-	frame := encode(struct {
+	frame := refusal.Encode(struct {
 		T    string `json:"t"`
 		Conv string `json:"conv"`
 		By   int64  `json:"by"`

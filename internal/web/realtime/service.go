@@ -1,6 +1,9 @@
 package realtime
 
-import "kefu/internal/domain/sla"
+import (
+	"kefu/internal/domain/sla"
+	"kefu/internal/web/refusal"
+)
 
 // tellService tells windows when somebody begins or ceases to be there: a window
 // stays open for longer than what its welcome said holds.
@@ -23,7 +26,7 @@ func (s *Server) tellService() {
 			byLanguage[p.lang] = now
 		}
 		if p.newService(now) {
-			p.push(encode(serviceFrame{"service", now}))
+			p.push(refusal.Encode(serviceFrame{"service", now}))
 		}
 	})
 }

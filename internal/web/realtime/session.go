@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"kefu/internal/platform/secret"
+	"kefu/internal/web/refusal"
 	"kefu/internal/web/session"
 )
 
@@ -64,18 +65,17 @@ func (s *sessions) find(r *http.Request) *peer {
 // worth nothing from now on. It answers the same whether it ever was.
 func (s *Server) SignOut(w http.ResponseWriter, r *http.Request) {
 	if !s.originAllowed(r) {
-		s.answer(w, http.StatusForbidden, errorFrame{T: "error", Code: "forbidden"})
+		refusal.Because("forbidden").Write(w)
 		return
 	}
 	if wait := s.limited(s.gate.Connections, "connections", s.networkOf(r)); wait > 0 {
-		s.answer(w, http.StatusTooManyRequests, errorFrame{T: "error", Code: "rate_limited", RetryAfterMS: waitMS(wait)})
+		refusal.After("rate_limited", wait).Write(w)
 		return
 	}
 	if bearer := session.Bearer(r); bearer != "" {
 		if err := s.windows.End(r.Context(), bearer); err != nil {
 			s.logError("signout", err)
-			frame := errorOf(err, "")
-			s.answer(w, statusOf(frame.Code), frame)
+			refusal.Of(err).Write(w)
 			return
 		}
 	}

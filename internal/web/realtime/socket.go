@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/lxzan/gws"
+
+	"kefu/internal/web/refusal"
 )
 
 const subprotocol = "kefu.v1"
@@ -87,7 +89,7 @@ func (h *socket) OnMessage(conn *gws.Conn, message *gws.Message) {
 		return
 	}
 	if message.Opcode != gws.OpcodeText {
-		p.push(encode(errorFrame{T: "error", Code: "bad_frame"}))
+		p.push(refusal.Encode(refusal.Because("bad_frame")))
 		return
 	}
 	h.server.receive(p, message.Bytes())
@@ -111,12 +113,12 @@ func (h *socket) open(conn *gws.Conn, p *peer, message *gws.Message) {
 	pending := p.pending
 	p.pending = nil
 	if message.Opcode != gws.OpcodeText {
-		p.refuse(errorFrame{T: "error", Code: "bad_frame", Ref: "hello"})
+		p.refuse(refusal.Because("bad_frame").Over("hello"))
 		return
 	}
 	f, err := s.decodeFrame(message.Bytes())
 	if err != nil || f.T != "hello" {
-		p.refuse(errorFrame{T: "error", Code: badFrameCode(err), Ref: "hello"})
+		p.refuse(refusal.Because(refusal.OfUnread(err)).Over("hello"))
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), helloLimit)
@@ -124,7 +126,7 @@ func (h *socket) open(conn *gws.Conn, p *peer, message *gws.Message) {
 	welcome, err := s.hello(ctx, p, f, pending)
 	if err != nil {
 		s.logError("hello", err)
-		p.refuse(errorOf(err, "hello"))
+		p.refuse(refusal.Of(err).Over("hello"))
 		return
 	}
 	_ = conn.SetReadDeadline(time.Time{}) // from here on the sweep ends silent connections
@@ -138,14 +140,14 @@ func (h *socket) open(conn *gws.Conn, p *peer, message *gws.Message) {
 
 // refuse answers a hello that opens nothing and ends the connection. One that has
 // ended meanwhile was told why.
-func (p *peer) refuse(frame errorFrame) {
+func (p *peer) refuse(frame refusal.Frame) {
 	p.mu.Lock()
 	if p.ended {
 		p.mu.Unlock()
 		return
 	}
 	p.queue, p.queued, p.lagging = nil, 0, false
-	p.enqueue(encode(frame))
+	p.enqueue(refusal.Encode(frame))
 	p.ended, p.greeted = true, true
 	wake := p.startSending()
 	p.mu.Unlock()

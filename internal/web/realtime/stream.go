@@ -11,6 +11,8 @@ import (
 
 	"kefu/internal/platform/fault"
 	"kefu/internal/web/frames"
+	"kefu/internal/web/realtime/sse"
+	"kefu/internal/web/refusal"
 	"kefu/internal/web/wire"
 )
 
@@ -139,8 +141,7 @@ func (s *Server) OpenSession(w http.ResponseWriter, r *http.Request) {
 	f, err := s.readHello(w, r)
 	if err != nil {
 		st.peer.drop()
-		code := badFrameCode(err)
-		s.answer(w, statusOf(code), errorFrame{T: "error", Code: code, Ref: "hello"})
+		refusal.Because(refusal.OfUnread(err)).Over("hello").Write(w)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), helloLimit)
@@ -149,8 +150,7 @@ func (s *Server) OpenSession(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		st.peer.drop()
 		s.logError("hello", err)
-		frame := errorOf(err, "hello")
-		s.answer(w, statusOf(frame.Code), frame)
+		refusal.Of(err).Over("hello").Write(w)
 		return
 	}
 	st.peer.greet(nil)
@@ -185,41 +185,17 @@ func tooLarge(op string, err error) error {
 	return fault.New(fault.Invalid, op, "the body could not be read")
 }
 
-// statusOf gives a code of the protocol the HTTP status nearest to it.
-func statusOf(code string) int {
-	switch code {
-	case "bad_frame", "unknown_type", "invalid":
-		return http.StatusBadRequest
-	case "too_large":
-		return http.StatusRequestEntityTooLarge
-	case "unauthenticated":
-		return http.StatusUnauthorized
-	case "forbidden":
-		return http.StatusForbidden
-	case "not_found":
-		return http.StatusNotFound
-	case "conflict", "merged":
-		return http.StatusConflict
-	case "rate_limited":
-		return http.StatusTooManyRequests
-	case "unavailable":
-		return http.StatusServiceUnavailable
-	default:
-		return http.StatusInternalServerError
-	}
-}
-
 // peerOf gives the connection that a request names by its session secret, or
 // answers that there is none.
 func (s *Server) peerOf(w http.ResponseWriter, r *http.Request) *peer {
 	if !s.originAllowed(r) {
-		s.answer(w, http.StatusForbidden, errorFrame{T: "error", Code: "forbidden"})
+		refusal.Because("forbidden").Write(w)
 		return nil
 	}
 	if p := s.sessions.find(r); p != nil {
 		return p
 	}
-	s.answer(w, http.StatusUnauthorized, errorFrame{T: "error", Code: "unauthenticated"})
+	refusal.Because("unauthenticated").Write(w)
 	return nil
 }
 
@@ -231,7 +207,7 @@ func (s *Server) streamOf(w http.ResponseWriter, r *http.Request) *stream {
 	}
 	st, ok := p.out.(*stream)
 	if !ok {
-		s.answer(w, http.StatusUnauthorized, errorFrame{T: "error", Code: "unauthenticated"})
+		refusal.Because("unauthenticated").Write(w)
 	}
 	return st
 }
@@ -245,7 +221,7 @@ func (s *Server) Stream(w http.ResponseWriter, r *http.Request) {
 	response := http.NewResponseController(w)
 	done, ok := st.attach(response)
 	if !ok {
-		s.answer(w, http.StatusUnauthorized, errorFrame{T: "error", Code: "unauthenticated"})
+		refusal.Because("unauthenticated").Write(w)
 		return
 	}
 	defer func() { st.detach(done, s.now()) }()
@@ -253,14 +229,14 @@ func (s *Server) Stream(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no")
-	writer := eventWriter{w: w, response: response, allow: func() error { return st.allow(done, response, s.slowLimit) }}
-	if writer.comment() == nil {
+	writer := sse.Writer{To: w, Response: response, Allow: func() error { return st.allow(done, response, s.slowLimit) }}
+	if writer.Comment() == nil {
 		st.copy(r.Context(), writer, done)
 	}
 }
 
 // copy sends what waits for the peer until the response must end.
-func (st *stream) copy(ctx context.Context, writer eventWriter, done chan struct{}) {
+func (st *stream) copy(ctx context.Context, writer sse.Writer, done chan struct{}) {
 	awake := time.NewTicker(keepAwake)
 	defer awake.Stop()
 	for {
@@ -269,7 +245,7 @@ func (st *stream) copy(ctx context.Context, writer eventWriter, done chan struct
 			return
 		case <-done:
 			if !st.peer.hasEnded() {
-				_ = writer.events(wire.AppendClosing(nil, closingReplaced, 0)) // by a newer stream
+				_ = writer.Frames(wire.AppendClosing(nil, closingReplaced, 0)) // by a newer stream
 			}
 			return
 		case <-st.ready:
@@ -277,7 +253,7 @@ func (st *stream) copy(ctx context.Context, writer eventWriter, done chan struct
 				return
 			}
 		case <-awake.C:
-			if writer.comment() != nil {
+			if writer.Comment() != nil {
 				return
 			}
 			st.peer.seen.Store(st.peer.server.now().UnixMicro()) // an attached stream is not silent
@@ -286,7 +262,7 @@ func (st *stream) copy(ctx context.Context, writer eventWriter, done chan struct
 }
 
 // drain writes what waits for as long as the response is the attached one.
-func (st *stream) drain(writer eventWriter, done chan struct{}) error {
+func (st *stream) drain(writer sse.Writer, done chan struct{}) error {
 	for {
 		waiting, last, attached := st.takeFor(done)
 		if !attached {
@@ -298,7 +274,7 @@ func (st *stream) drain(writer eventWriter, done chan struct{}) error {
 			}
 			return nil
 		}
-		err := writer.events(waiting.frames)
+		err := writer.Frames(waiting.frames)
 		st.peer.server.giveBuffer(waiting)
 		if err != nil {
 			return err
@@ -326,46 +302,16 @@ func (s *Server) Frames(w http.ResponseWriter, r *http.Request) {
 	}
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 4*int64(s.options.MaxFrameBytes)))
 	if err != nil {
-		code := badFrameCode(tooLarge("realtime.Frames", err))
-		s.answer(w, statusOf(code), errorFrame{T: "error", Code: code})
+		refusal.Because(refusal.OfUnread(tooLarge("realtime.Frames", err))).Write(w)
 		return
 	}
 	frames := bytes.Split(bytes.TrimSpace(data), []byte{'\n'})
 	if len(frames) > maxPosted {
-		s.answer(w, http.StatusRequestEntityTooLarge, errorFrame{T: "error", Code: "too_large"})
+		refusal.Because("too_large").Write(w)
 		return
 	}
 	for _, frame := range frames {
 		s.receive(st.peer, frame)
 	}
 	w.WriteHeader(http.StatusAccepted)
-}
-
-// eventWriter writes server-sent events.
-type eventWriter struct {
-	w        http.ResponseWriter
-	response *http.ResponseController
-	allow    func() error // gives the next write its time
-}
-
-func (e eventWriter) events(frames []byte) error {
-	var out bytes.Buffer
-	for frame := range bytes.SplitSeq(frames, []byte{'\n'}) {
-		out.WriteString("data: ")
-		out.Write(frame)
-		out.WriteString("\n\n")
-	}
-	return e.send(out.Bytes())
-}
-
-func (e eventWriter) comment() error { return e.send([]byte(":\n\n")) }
-
-func (e eventWriter) send(data []byte) error {
-	if err := e.allow(); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
-	if _, err := e.w.Write(data); err != nil {
-		return err
-	}
-	return e.response.Flush()
 }
