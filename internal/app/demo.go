@@ -33,6 +33,9 @@ const (
 	// demoWalletHost is a literal address, so that the wallet's page is of another
 	// site than Kefu's on localhost, as a real wallet's is.
 	demoWalletHost = "127.0.0.1"
+	// demoWalletName is the same place under a name of its own, which passkeys need:
+	// browsers take what ends in .localhost for this machine (RFC 6761 section 6.3).
+	demoWalletName = "wallet.localhost"
 )
 
 // DemoStaff is a member of staff of the demo, with everything to sign in.
@@ -79,7 +82,8 @@ func PrepareDemo(c *config.Config) (*Demo, bool, error) {
 		c.PublicURL = "http://localhost:" + port
 	}
 	wallet := "http://" + net.JoinHostPort(demoWalletHost, strconv.Itoa(number+1))
-	c.Origins.Embed = append(c.Origins.Embed, wallet)
+	named := "http://" + net.JoinHostPort(demoWalletName, strconv.Itoa(number+1))
+	c.Origins.Embed = append(c.Origins.Embed, wallet, named)
 	c.Identity.Audience = demoAudience
 	c.Cases.Jurisdiction = cmp.Or(c.Cases.Jurisdiction, "eu") // where its wallet is at home
 	c.Webhooks.Private = true                                 // whoever tries webhooks in a demo has a receiver on this machine
@@ -93,11 +97,11 @@ func PrepareDemo(c *config.Config) (*Demo, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	if err := prepareDemoWallet(c, wallet); err != nil {
+	if err := prepareDemoWallet(c, wallet, named); err != nil {
 		return nil, false, err
 	}
 	d.URLs = map[string]string{
-		"desk": o.desk() + "/desk/", "api": o.desk() + "/v1", "wallet": wallet + "/", "widget": o.frame() + "/frame", "files": o.attachment(),
+		"desk": o.desk() + "/desk/", "api": o.desk() + "/v1", "wallet": wallet + "/", "wallet_named": named + "/", "widget": o.frame() + "/frame", "files": o.attachment(),
 	}
 	return d, fresh, nil
 }

@@ -47,7 +47,11 @@ func (a *App) demoWallet(d *Demo) (page, rails lifecycle.Worker, err error) {
 	if err != nil {
 		return page, rails, err
 	}
-	host, err := walletHost(d)
+	host, err := walletHost(d, "wallet")
+	if err != nil {
+		return page, rails, err
+	}
+	named, err := walletHost(d, "wallet_named")
 	if err != nil {
 		return page, rails, err
 	}
@@ -65,7 +69,7 @@ func (a *App) demoWallet(d *Demo) (page, rails lifecycle.Worker, err error) {
 		return page, rails, err
 	}
 	handler := demowallet.Handler(demowallet.Options{
-		Host: host, Customers: d.Customers, Page: shown, API: api, Account: demopage.App{Wallet: ledger}.Account, Pushes: demowallet.NewPushes(a.pushSecret(), a.now), App: demopage.App{Wallet: ledger},
+		Host: host, Named: named, Customers: d.Customers, Page: shown, API: api, Account: demopage.App{Wallet: ledger}.Account, Pushes: demowallet.NewPushes(a.pushSecret(), a.now), App: demopage.App{Wallet: ledger},
 		Sign: func(customer, name, language string) (string, error) {
 			return signer.Sign(identity.Claims{Subject: customer, Name: name, Language: language, Level: identity.AL1}, a.now())
 		},

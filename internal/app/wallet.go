@@ -119,8 +119,9 @@ const (
 	demoWalletSecret = "demo-wallet.secret"
 )
 
-// prepareDemoWallet has Kefu ask the demo's wallet over the address of its page.
-func prepareDemoWallet(c *config.Config, address string) error {
+// prepareDemoWallet has Kefu ask the demo's wallet over the address of its page, which has
+// a name as well.
+func prepareDemoWallet(c *config.Config, address, named string) error {
 	const op = "app.prepareDemoWallet"
 	file := filepath.Join(c.Data, demoWalletSecret)
 	if _, err := os.Stat(file); err != nil {
@@ -132,7 +133,7 @@ func prepareDemoWallet(c *config.Config, address string) error {
 		}
 	}
 	c.Wallet.URL, c.Wallet.KeyID, c.Wallet.SecretFile, c.Wallet.Issuer, c.Wallet.Private = address+"/v1", demoWalletKey, file, demoIssuer, true
-	c.Wallet.Suggest, c.Wallet.Links = true, append(c.Wallet.Links, address)
+	c.Wallet.Suggest, c.Wallet.Links = true, append(c.Wallet.Links, address, named)
 	return nil
 }
 
@@ -152,7 +153,7 @@ func (a *App) openDemoLedger(ctx context.Context, d *Demo) (*demowallet.Wallet, 
 		return nil, nil, fault.Wrap(op, err)
 	}
 	ledger, err := demowallet.Open(ctx, demowallet.Options{
-		Books: demowallet.Over(store), Clock: a.now, Failures: codes, Issuer: d.Issuer.Issuer, Audience: d.Issuer.Audience, Link: d.URLs["wallet"], Pace: demoPace, Log: a.Log,
+		Books: demowallet.Over(store), Clock: a.now, Failures: codes, Issuer: d.Issuer.Issuer, Audience: d.Issuer.Audience, Link: d.URLs["wallet"], Named: d.URLs["wallet_named"], Pace: demoPace, Log: a.Log,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -186,9 +187,9 @@ func (a *App) runBooks(ctx context.Context) (*books.Store, error) {
 	return store, nil
 }
 
-// walletHost is where the demo wallet answers.
-func walletHost(d *Demo) (string, error) {
-	at, err := url.Parse(d.URLs["wallet"])
+// walletHost is where the demo wallet answers, by one of its addresses.
+func walletHost(d *Demo, which string) (string, error) {
+	at, err := url.Parse(d.URLs[which])
 	if err != nil {
 		return "", fault.Wrap("app.walletHost", err)
 	}

@@ -2,6 +2,8 @@ import { languageTag, pickLanguage, type Language } from '../kit/language.ts';
 import { exactMoney, moneyText, signedText, type Sum } from '../kit/text/money.ts';
 import { dayAndTime, exactTime, machineTime } from '../kit/text/time.ts';
 import './demo.css';
+import { answerByPasskey, atHome, homeOf, passkeyWords, showPasskeys } from './passkeys.ts';
+import { element, post } from './parts.ts';
 
 interface Customer {
   id: string;
@@ -168,13 +170,6 @@ const rank = ({ scale }: Sum) => (scale === 0 ? 3 : scale);
 
 const some = (sum: Sum) => /[1-9]/.test(sum.amount);
 
-function element<K extends keyof HTMLElementTagNameMap>(name: K, text: string, className = ''): HTMLElementTagNameMap[K] {
-  const made = document.createElement(name);
-  made.textContent = text;
-  if (className) made.className = className;
-  return made;
-}
-
 /** Shows what the ledger holds for somebody, further payments below those that are there. */
 async function showAccount(customer: string, language: Language, cursor = ''): Promise<void> {
   const w = words[language];
@@ -254,18 +249,15 @@ function showPushes(customer: string, language: Language): void {
 }
 
 interface Shown {
-  asks: { id: string; act: string; amount?: Sum; code: boolean }[];
+  asks: { id: string; act: string; amount?: Sum; code: boolean; yes: boolean; passkey: boolean }[];
   confirms: { id: string; party: string; amount: Sum }[];
 }
 
-async function post<T>(what: string, body: object): Promise<T> {
-  const answer = await fetch(`/demo/${what}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`${what}: ${answer.status}`);
-  return (await answer.json()) as T;
-}
+/** Another way to say yes: by something that is pressed, or at another address. */
+type OtherWay = { text: string; press?: () => Promise<string>; at?: string };
 
-/** One question of the wallet's app, with a yes, a no, and a code where one is wanted. */
-function question(title: string, text: string, yes: string, no: string, code: string, answer: (yes: boolean, code: string) => Promise<string>): HTMLElement {
+/** One question of the wallet's app, with a yes where that will do, a no, a code where one is wanted, and another way where there is one. */
+function question(title: string, text: string, yes: string, no: string, code: string, answer: (yes: boolean, code: string) => Promise<string>, other?: OtherWay): HTMLElement {
   const form = document.createElement('form');
   const says = document.createElement('p');
   says.append(element('strong', title), element('span', text));
@@ -281,8 +273,8 @@ function question(title: string, text: string, yes: string, no: string, code: st
   }
   const problem = element('span', '', 'problem');
   problem.setAttribute('role', 'alert');
-  const give = (value: boolean) => {
-    answer(value, input.value).then(
+  const take = (answered: Promise<string>) => {
+    answered.then(
       (wrong) => {
         if (wrong) problem.textContent = wrong;
         else form.remove();
@@ -290,13 +282,26 @@ function question(title: string, text: string, yes: string, no: string, code: st
       () => form.remove(),
     );
   };
+  const give = (value: boolean) => take(answer(value, input.value));
   const refuse = element('button', no, 'quiet');
   refuse.type = 'button';
   refuse.onclick = () => give(false);
-  form.append(element('button', yes), refuse, problem);
+  if (yes) form.append(element('button', yes));
+  if (other?.at) {
+    const link = element('a', other.text, 'button');
+    link.href = other.at;
+    form.append(link);
+  } else if (other?.press) {
+    const { press } = other;
+    const button = element('button', other.text, yes ? 'quiet' : '');
+    button.type = 'button';
+    button.onclick = () => take(press());
+    form.append(button);
+  }
+  form.append(refuse, problem);
   form.onsubmit = (event) => {
     event.preventDefault();
-    give(true);
+    if (yes) give(true);
   };
   return form;
 }
@@ -322,10 +327,24 @@ function showApp(customer: string, language: Language): void {
     for (const ask of asks) {
       if (shown.has(ask.id)) continue;
       const what = (w.acts[ask.act] ?? ask.act) + (ask.amount ? ` (${moneyText(ask.amount, tag)})` : '');
-      const form = question(w.askTitle(what), w.askText, w.askYes, w.askNo, ask.code ? w.askCode : '', async (yes, code) => {
-        const { state } = await post<{ state: string }>('answer', { customer, id: ask.id, yes, code });
-        return state === 'pending' ? w.wrongCode : '';
-      });
+      const home = ask.passkey ? await homeOf(customer) : '';
+      const other: OtherWay | undefined = !ask.passkey
+        ? undefined
+        : atHome(home)
+          ? { text: passkeyWords[language].use, press: () => answerByPasskey(customer, ask.id, language) }
+          : { text: passkeyWords[language].use, at: `${home}?${new URLSearchParams({ ask: ask.id, as: customer }).toString()}` };
+      const form = question(
+        w.askTitle(what),
+        w.askText,
+        ask.yes ? w.askYes : '',
+        w.askNo,
+        ask.code ? w.askCode : '',
+        async (yes, code) => {
+          const { state } = await post<{ state: string }>('answer', { customer, id: ask.id, yes, code });
+          return state === 'pending' ? w.wrongCode : '';
+        },
+        other,
+      );
       shown.set(ask.id, form);
       place.append(form);
     }
@@ -393,6 +412,18 @@ async function showFresh(customer: string, language: Language): Promise<void> {
   await showAccount(customer, language);
 }
 
+/** Who was chosen: by the link that opened this page, or in this tab. */
+function chosenBefore(): string | null {
+  const address = new URL(location.href);
+  const named = address.searchParams.get('as');
+  if (named !== null) {
+    sessionStorage.setItem(key, named);
+    address.searchParams.delete('as');
+    history.replaceState(null, '', address); // or nobody else could be chosen here
+  }
+  return sessionStorage.getItem(key);
+}
+
 async function main(): Promise<void> {
   let customers: Customer[] = [];
   let failed = false;
@@ -403,8 +434,7 @@ async function main(): Promise<void> {
   } catch {
     failed = true;
   }
-  // A link that the wallet gave out to be answered opens in a tab of its own.
-  const told = sessionStorage.getItem(key) ?? (new URLSearchParams(location.search).has('ask') ? localStorage.getItem(key) : null);
+  const told = chosenBefore();
   const chosen = customers.find((c) => c.id === told);
   const language = pickLanguage(chosen?.language, ...navigator.languages);
   const w = words[language];
@@ -418,7 +448,6 @@ async function main(): Promise<void> {
   for (const c of customers) select.add(new Option(c.name, c.id, false, c.id === chosen?.id));
   select.onchange = () => {
     sessionStorage.setItem(key, select.value);
-    localStorage.setItem(key, select.value);
     location.reload();
   };
   find('greeting').textContent = chosen ? w.hello(chosen.name) : w.welcome;
@@ -431,6 +460,7 @@ async function main(): Promise<void> {
   if (!chosen) return;
   showPushes(chosen.id, language);
   showApp(chosen.id, language);
+  await showPasskeys(chosen.id, chosen.name, language);
   await showTrying(chosen.id, language);
 }
 

@@ -4,7 +4,7 @@ import type { House } from './house.ts';
 import { faultsOf } from './screens.ts';
 
 /** An authenticator in software, such as a laptop with a finger reader has. */
-async function withAuthenticator(page: Page): Promise<void> {
+export async function withAuthenticator(page: Page): Promise<void> {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable');
   await cdp.send('WebAuthn.addVirtualAuthenticator', {

@@ -4,7 +4,7 @@ import { phone, type Agent, type Customer } from './people.ts';
 import { faultsOf, overflow } from './screens.ts';
 
 /** Has the agent open a conversation, take it, and propose something about a payment in it. */
-async function proposes(agent: Agent, words: string, payment: RegExp, act: string): Promise<void> {
+export async function proposes(agent: Agent, words: string, payment: RegExp, act: string): Promise<void> {
   const { page } = agent;
   await agent.take(words);
   // A conversation that was opened again is theirs already.
@@ -16,7 +16,7 @@ async function proposes(agent: Agent, words: string, payment: RegExp, act: strin
   await page.getByRole('dialog').last().getByRole('button', { name: 'Close' }).last().click();
 }
 
-const card = (customer: Customer) => customer.frame.locator('.consent').last();
+export const card = (customer: Customer) => customer.frame.locator('.consent').last();
 
 /** What an agent proposes, and only the customer can say yes to. */
 export function consent(house: House): void {

@@ -33,8 +33,8 @@ export class House {
     await this.server?.end();
   }
 
-  async customer(as?: string, look?: Look): Promise<Customer> {
-    const customer = await Customer.arrive(this, { as, look });
+  async customer(as?: string, look?: Look, at?: string): Promise<Customer> {
+    const customer = await Customer.arrive(this, { as, look, at });
     this.#guests.push(customer.context);
     return customer;
   }

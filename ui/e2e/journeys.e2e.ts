@@ -11,6 +11,7 @@ import { forming } from './forming.ts';
 import { House } from './house.ts';
 import { intake } from './intake.ts';
 import { looks } from './looks.ts';
+import { passkeys } from './passkeys.ts';
 import { leaving, people } from './people-come-and-go.ts';
 import { programs } from './programs.ts';
 import { plantWords, searching } from './searching.ts';
@@ -40,6 +41,7 @@ describe.each(engines())('on %s', (engine) => {
   working(house);
   flows(house);
   consent(house);
+  passkeys(house);
   duties(house);
   wrapping(house);
   if (engine === 'SQLite') byKeyboard(house);

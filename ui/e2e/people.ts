@@ -51,10 +51,10 @@ export class Customer {
   }
 
   /** Opens the wallet's page, signed in as one of its customers or not, and the window. */
-  static async arrive(scene: Scene, { as, look, context }: { as?: string; look?: Look; context?: BrowserContext } = {}): Promise<Customer> {
+  static async arrive(scene: Scene, { as, look, context, at }: { as?: string; look?: Look; context?: BrowserContext; at?: string } = {}): Promise<Customer> {
     const own = context ?? (await scene.browser.newContext({ ...desktop, ...look }));
     const customer = new Customer(own, await own.newPage(), scene);
-    await customer.page.goto(scene.server.demo.urls.wallet);
+    await customer.page.goto(at ?? scene.server.demo.urls.wallet);
     if (as) await customer.become(as);
     await customer.open();
     return customer;

@@ -32,7 +32,7 @@ export interface DemoStaff {
 export interface Demo {
   staff: DemoStaff[];
   customers: { id: string; name: string; language: string }[];
-  urls: { desk: string; api: string; wallet: string; widget: string; files: string };
+  urls: { desk: string; api: string; wallet: string; wallet_named: string; widget: string; files: string };
 }
 
 /** A server of the built binary's demo, on free ports, in a temporary folder, on a database of its own. */

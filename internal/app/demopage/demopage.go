@@ -40,7 +40,7 @@ func (d App) Shown(ctx context.Context, customer string) (page.Shown, error) {
 		return out, err
 	}
 	for _, a := range asks {
-		ask := page.Ask{ID: a.ID, Act: string(a.Act), Code: a.Method == "totp", ExpiresAt: int64(a.ExpiresAt)}
+		ask := page.Ask{ID: a.ID, Act: string(a.Act), Code: a.Method == "totp", Yes: a.Method != "passkey", Passkey: a.Passkey, ExpiresAt: int64(a.ExpiresAt)}
 		if !a.Amount.None() {
 			sum := walletview.OfSum(a.Amount)
 			ask.Amount = &sum

@@ -31,6 +31,8 @@ type Options struct {
 	Issuer   string // of its assertions
 	Audience string // whose assertions they are
 	Link     string // where the wallet's app is; "" for nowhere
+	// Named is where the app is under a name, which passkeys need; "" for nowhere.
+	Named string
 	// Pace is how much faster than life the rails are; 0 and 1 are life.
 	Pace float64
 	Log  *slog.Logger
@@ -65,7 +67,7 @@ func Open(ctx context.Context, o Options) (*Wallet, error) {
 		w.pace = 1
 	}
 	w.books = keep.Store{Books: o.Books, Clock: w.now}
-	if w.Proofs, err = proof.Open(ctx, w.books, o.Issuer, o.Audience, o.Link); err != nil {
+	if w.Proofs, err = proof.Open(ctx, w.books, proof.Options{Issuer: o.Issuer, Audience: o.Audience, Link: o.Link, Named: o.Named}); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	return w, nil

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -57,6 +58,8 @@ type Question struct {
 	Handle     string // base64url
 	Algorithms []int64
 	Exclude    []string // keys that the owner has already
+	// Of a proof by somebody who is known:
+	Allow []string // their keys; any of them may sign
 }
 
 // Answer is what a browser brings back; everything is base64url.
@@ -169,23 +172,7 @@ func (p *Party) Ask() (Question, Ceremony, error) {
 func (p *Party) Take(ceremony Ceremony, a Answer, find func(handle string) (Owner, error)) (Owner, Key, error) {
 	const op = "passkey.Take"
 	var owner Owner
-	id, err := a.id()
-	if err != nil {
-		return owner, Key{}, fault.New(fault.Unauthenticated, op, "%v", err)
-	}
-	var raw [4][]byte
-	for i, text := range []string{a.ClientData, a.AuthenticatorData, a.Signature, a.Handle} {
-		if raw[i], err = decode(text, maxResponse); err != nil {
-			return owner, Key{}, fault.New(fault.Unauthenticated, op, "%v", err)
-		}
-	}
-	response := protocol.CredentialAssertionResponse{
-		PublicKeyCredential: public(a.ID, id),
-		AssertionResponse: protocol.AuthenticatorAssertionResponse{
-			AuthenticatorResponse: protocol.AuthenticatorResponse{ClientDataJSON: raw[0]}, AuthenticatorData: raw[1], Signature: raw[2], UserHandle: raw[3],
-		},
-	}
-	parsed, err := response.Parse()
+	parsed, err := a.signed(true)
 	if err != nil {
 		return owner, Key{}, fault.New(fault.Unauthenticated, op, "%v", err)
 	}
@@ -204,6 +191,75 @@ func (p *Party) Take(ceremony Ceremony, a Answer, find func(handle string) (Owne
 		return owner, Key{}, fault.New(fault.Unauthenticated, op, "the key's count went back")
 	}
 	return owner, keyOf(credential), nil
+}
+
+// AskOf asks the browser of somebody who is known to sign with one of their keys.
+// Errors: NotFound when they have none.
+func (p *Party) AskOf(o Owner) (Question, Ceremony, error) {
+	const op = "passkey.AskOf"
+	if len(o.Keys) == 0 {
+		return Question{}, Ceremony{}, fault.New(fault.NotFound, op, "there is no key to sign with")
+	}
+	_, ceremony, err := p.inner.BeginLogin(person(o), webauthn.WithUserVerification(protocol.VerificationRequired))
+	if err != nil {
+		return Question{}, Ceremony{}, fault.Wrap(op, err)
+	}
+	ceremony.Expires = time.Time{}
+	q := Question{Challenge: ceremony.Challenge, Domain: p.inner.Config.RPID, TimeoutMS: Life.Milliseconds()}
+	for _, k := range o.Keys {
+		q.Allow = append(q.Allow, k.ID)
+	}
+	return q, *ceremony, nil
+}
+
+// TakeOf checks the signature of somebody who is known, by a key that was asked for and
+// that they still have: one that was removed since is none. The key comes back with its
+// new count. Errors: as Take.
+func (p *Party) TakeOf(o Owner, ceremony Ceremony, a Answer) (Key, error) {
+	const op = "passkey.TakeOf"
+	parsed, err := a.signed(false)
+	if err != nil {
+		return Key{}, fault.New(fault.Unauthenticated, op, "%v", err)
+	}
+	ceremony.AllowedCredentialIDs = slices.DeleteFunc(slices.Clone(ceremony.AllowedCredentialIDs), func(raw []byte) bool {
+		return !slices.ContainsFunc(o.Keys, func(k Key) bool { return k.ID == encode(raw) })
+	})
+	if len(ceremony.AllowedCredentialIDs) == 0 { // which would allow any
+		return Key{}, fault.New(fault.Unauthenticated, op, "no key that was asked for is left")
+	}
+	credential, err := p.inner.ValidateLogin(person(o), ceremony, parsed)
+	if err != nil {
+		return Key{}, fault.New(fault.Unauthenticated, op, "%v", err)
+	}
+	if credential.Authenticator.CloneWarning {
+		return Key{}, fault.New(fault.Unauthenticated, op, "the key's count went back")
+	}
+	return keyOf(credential), nil
+}
+
+// signed reads the answer to a question for a signature. Authenticators may leave the
+// handle out when they were told whose keys may sign.
+func (a Answer) signed(handle bool) (*protocol.ParsedCredentialAssertionData, error) {
+	id, err := a.id()
+	if err != nil {
+		return nil, err
+	}
+	var raw [4][]byte
+	for i, text := range []string{a.ClientData, a.AuthenticatorData, a.Signature, a.Handle} {
+		if i == 3 && text == "" && !handle {
+			continue
+		}
+		if raw[i], err = decode(text, maxResponse); err != nil {
+			return nil, err
+		}
+	}
+	response := protocol.CredentialAssertionResponse{
+		PublicKeyCredential: public(a.ID, id),
+		AssertionResponse: protocol.AuthenticatorAssertionResponse{
+			AuthenticatorResponse: protocol.AuthenticatorResponse{ClientDataJSON: raw[0]}, AuthenticatorData: raw[1], Signature: raw[2], UserHandle: raw[3],
+		},
+	}
+	return response.Parse()
 }
 
 // refusal keeps the library's reason, which holds nothing of a person.

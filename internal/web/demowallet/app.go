@@ -25,6 +25,7 @@ type App interface {
 	// Answer is the customer's yes or no to what customer service wants proven, with a code
 	// where one is asked for. It gives how far the proof has got.
 	Answer(ctx context.Context, customer, ask string, yes bool, code string) (string, error)
+	Passkeys
 }
 
 // Rail is one way for money to travel.
@@ -46,6 +47,8 @@ type Ask struct {
 	Act       string          `json:"act"`
 	Amount    *walletview.Sum `json:"amount,omitempty"`
 	Code      bool            `json:"code"`       // of the customer's authenticator is wanted
+	Yes       bool            `json:"yes"`        // a yes in the app will do, with the code where one is wanted
+	Passkey   bool            `json:"passkey"`    // a passkey will do
 	ExpiresAt int64           `json:"expires_at"` // microseconds
 }
 
@@ -100,16 +103,17 @@ func serveApp(mux *http.ServeMux, o Options) {
 		shown, err := o.App.Shown(r.Context(), r.URL.Query().Get("customer"))
 		reply(w, shown, err)
 	})
-	doing(mux, o, "fate", func(r *http.Request, f Fate) (any, error) { return struct{}{}, o.App.Fate(r.Context(), f) })
-	doing(mux, o, "pay", func(r *http.Request, p Payment) (any, error) { return o.App.Pay(r.Context(), p) })
-	doing(mux, o, "confirm", func(r *http.Request, in struct {
+	servePasskeys(mux, o)
+	doing(mux, "fate", func(r *http.Request, f Fate) (any, error) { return struct{}{}, o.App.Fate(r.Context(), f) })
+	doing(mux, "pay", func(r *http.Request, p Payment) (any, error) { return o.App.Pay(r.Context(), p) })
+	doing(mux, "confirm", func(r *http.Request, in struct {
 		Customer    string `json:"customer"`
 		Transaction string `json:"transaction"`
 		Yes         bool   `json:"yes"`
 	}) (any, error) {
 		return struct{}{}, o.App.Confirm(r.Context(), in.Customer, in.Transaction, in.Yes)
 	})
-	doing(mux, o, "answer", func(r *http.Request, in struct {
+	doing(mux, "answer", func(r *http.Request, in struct {
 		Customer string `json:"customer"`
 		ID       string `json:"id"`
 		Yes      bool   `json:"yes"`
@@ -122,9 +126,9 @@ func serveApp(mux *http.ServeMux, o Options) {
 
 // doing serves one thing that the page does. It is for this page alone: another one that
 // is open beside it must not pay in anybody's name.
-func doing[T any](mux *http.ServeMux, o Options, what string, do func(*http.Request, T) (any, error)) {
+func doing[T any](mux *http.ServeMux, what string, do func(*http.Request, T) (any, error)) {
 	mux.HandleFunc("POST /demo/"+what, func(w http.ResponseWriter, r *http.Request) {
-		if origin := r.Header.Get("Origin"); origin != "" && origin != "http://"+o.Host {
+		if !ownPage(r) {
 			http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
 			return
 		}

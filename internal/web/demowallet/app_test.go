@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/passkey"
 	"kefu/internal/web/demowallet"
 )
 
@@ -49,11 +50,43 @@ func (p *phone) Answer(_ context.Context, customer, ask string, yes bool, code s
 	return "approved", p.know(customer)
 }
 
+func (p *phone) OwnPasskeys(_ context.Context, customer string) (demowallet.OwnPasskeys, error) {
+	return demowallet.OwnPasskeys{Home: "http://" + named + "/", Items: []demowallet.OwnPasskey{{ID: "key-1", Name: "Laptop"}}}, p.know(customer)
+}
+
+func (p *phone) AskNewPasskey(_ context.Context, customer string) (passkey.Question, error) {
+	p.did = append(p.did, "new passkey")
+	return passkey.Question{Challenge: "abc"}, p.know(customer)
+}
+
+func (p *phone) AddPasskey(_ context.Context, customer, name string, a passkey.Answer) error {
+	p.did = append(p.did, "passkey "+name+" "+a.ID+" "+a.Attestation)
+	return p.know(customer)
+}
+
+func (p *phone) RemovePasskey(_ context.Context, customer, id string) error {
+	p.did = append(p.did, "without "+id)
+	return p.know(customer)
+}
+
+func (p *phone) AskPasskey(_ context.Context, customer, ask string) (passkey.Question, error) {
+	p.did = append(p.did, "passkey for "+ask)
+	return passkey.Question{Challenge: "abc", Allow: []string{"k"}}, p.know(customer)
+}
+
+func (p *phone) AnswerByPasskey(_ context.Context, customer, ask string, a passkey.Answer) (string, error) {
+	p.did = append(p.did, "proof "+ask+" "+a.Signature+" "+a.Handle)
+	return "approved", p.know(customer)
+}
+
+const named = "wallet.localhost:8081"
+
 func TestTheAppIsForItsOwnPage(t *testing.T) {
 	p := &phone{}
-	handler := demowallet.Handler(demowallet.Options{Host: host, Page: http.NotFoundHandler(), API: http.NotFoundHandler(), App: p})
+	handler := demowallet.Handler(demowallet.Options{Host: host, Named: named, Page: http.NotFoundHandler(), API: http.NotFoundHandler(), App: p})
+	at := host
 	ask := func(method, path, origin, body string) *httptest.ResponseRecorder {
-		r := httptest.NewRequest(method, "http://"+host+path, strings.NewReader(body))
+		r := httptest.NewRequest(method, "http://"+at+path, strings.NewReader(body))
 		if origin != "" {
 			r.Header.Set("Origin", origin)
 		}
@@ -63,10 +96,15 @@ func TestTheAppIsForItsOwnPage(t *testing.T) {
 	}
 	own := "http://" + host
 	for path, c := range map[string]struct{ body, did string }{
-		"/demo/fate":    {`{"customer":"cust-anna","of":"payment","kind":"refused","raw":"51"}`, "fate payment refused 51"},
-		"/demo/pay":     {`{"customer":"cust-anna","amount":"12.50","rail":"card","to":"Shop"}`, "pay 12.50 by card"},
-		"/demo/confirm": {`{"customer":"cust-anna","transaction":"tx-1","yes":true}`, "confirm tx-1"},
-		"/demo/answer":  {`{"customer":"cust-anna","id":"ask-1","yes":true,"code":"123456"}`, "answer ask-1 123456"},
+		"/demo/fate":           {`{"customer":"cust-anna","of":"payment","kind":"refused","raw":"51"}`, "fate payment refused 51"},
+		"/demo/pay":            {`{"customer":"cust-anna","amount":"12.50","rail":"card","to":"Shop"}`, "pay 12.50 by card"},
+		"/demo/confirm":        {`{"customer":"cust-anna","transaction":"tx-1","yes":true}`, "confirm tx-1"},
+		"/demo/passkey/new":    {`{"customer":"cust-anna"}`, "new passkey"},
+		"/demo/passkey/add":    {`{"customer":"cust-anna","name":"Laptop","id":"k","attestation":"a"}`, "passkey Laptop k a"},
+		"/demo/passkey/remove": {`{"customer":"cust-anna","id":"key-1"}`, "without key-1"},
+		"/demo/passkey/ask":    {`{"customer":"cust-anna","id":"ask-1"}`, "passkey for ask-1"},
+		"/demo/passkey/answer": {`{"customer":"cust-anna","ask":"ask-1","signature":"s","user_handle":"h"}`, "proof ask-1 s h"},
+		"/demo/answer":         {`{"customer":"cust-anna","id":"ask-1","yes":true,"code":"123456"}`, "answer ask-1 123456"},
 	} {
 		p.did = nil
 		if w := ask("POST", path, "https://attacker.example", c.body); w.Code != 403 || len(p.did) != 0 {
@@ -78,6 +116,18 @@ func TestTheAppIsForItsOwnPage(t *testing.T) {
 		if w := ask("POST", path, own, strings.Replace(c.body, "cust-anna", "cust-eve", 1)); w.Code != 404 {
 			t.Errorf("%s of a stranger: %d", path, w.Code)
 		}
+		p.did, at = nil, named
+		if w := ask("POST", path, own, c.body); w.Code != 403 || len(p.did) != 0 {
+			t.Errorf("%s under one name from a page under the other: %d %v", path, w.Code, p.did)
+		}
+		if w := ask("POST", path, "http://"+named, c.body); w.Code != 200 {
+			t.Errorf("%s under its name: %d", path, w.Code)
+		}
+		at = "evil.localhost:8081"
+		if w := ask("POST", path, "http://"+at, c.body); w.Code != 421 {
+			t.Errorf("%s under a name that is not ours: %d", path, w.Code)
+		}
+		at = host
 		if w := ask("POST", path, own, "rubbish"); w.Code != 400 {
 			t.Errorf("%s with rubbish: %d", path, w.Code)
 		}
@@ -87,6 +137,9 @@ func TestTheAppIsForItsOwnPage(t *testing.T) {
 	}
 	if w := ask("GET", "/demo/app?customer=cust-eve", "", ""); w.Code != 404 {
 		t.Errorf("of a stranger: %d", w.Code)
+	}
+	if w := ask("GET", "/demo/passkeys?customer=cust-anna", "", ""); w.Code != 200 || !strings.Contains(w.Body.String(), "Laptop") {
+		t.Errorf("%d %q", w.Code, w.Body)
 	}
 	if w := ask("GET", "/demo/rails", "", ""); w.Code != 200 || !strings.Contains(w.Body.String(), "insufficient_funds") {
 		t.Errorf("%d %q", w.Code, w.Body)

@@ -28,6 +28,7 @@ type Customer struct {
 // Options are what the wallet is made of.
 type Options struct {
 	Host      string // that it answers under, with its port
+	Named     string // under which it answers as well, for passkeys need a name; "" for none
 	Customers []Customer
 	Page      http.Handler                                          // its page and what that loads
 	Sign      func(customer, name, language string) (string, error) // a fresh token
@@ -66,7 +67,7 @@ func Handler(o Options) http.Handler {
 	serveApp(mux, o)
 	mux.HandleFunc("POST /demo/token", func(w http.ResponseWriter, r *http.Request) { token(w, r, o) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.EqualFold(r.Host, o.Host) {
+		if !strings.EqualFold(r.Host, o.Host) && (o.Named == "" || !strings.EqualFold(r.Host, o.Named)) {
 			http.Error(w, "The demo wallet answers under "+o.Host+" alone.", http.StatusMisdirectedRequest)
 			return
 		}
@@ -74,17 +75,29 @@ func Handler(o Options) http.Handler {
 	})
 }
 
-const maxRequest = 1 << 10 // bytes
+// How much a request may bring, in bytes: whose token it is, and a passkey with what its
+// maker says of it.
+const (
+	maxToken   = 1 << 10
+	maxRequest = 32 << 10
+)
+
+// ownPage tells whether a request is of the page itself, under whichever of its names, or
+// of a program.
+func ownPage(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	return origin == "" || strings.EqualFold(origin, "http://"+r.Host) // which is one of ours
+}
 
 func token(w http.ResponseWriter, r *http.Request, o Options) {
-	if origin := r.Header.Get("Origin"); origin != "" && origin != "http://"+o.Host {
+	if !ownPage(r) {
 		http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
 		return
 	}
 	var asked struct {
 		Customer string `json:"customer"`
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxToken))
 	if err != nil || json.Unmarshal(body, &asked) != nil {
 		http.Error(w, http.StatusText(http.StatusBadRequest), http.StatusBadRequest)
 		return

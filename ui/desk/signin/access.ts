@@ -1,5 +1,5 @@
 import type { Api, Role, Staff } from '../shell/api.ts';
-import type { NewPasskey, PasskeyQuestion, PasskeyUse } from './passkey.ts';
+import type { NewPasskey, PasskeyQuestion, PasskeyUse } from '../../kit/passkey.ts';
 
 export interface Opened {
   staff: Staff;

@@ -93,6 +93,8 @@ const (
 	KindNotice      = "notice"
 	KindCounter     = "counter"
 	KindSigning     = "signing"
+	KindPasskey     = "passkey"
+	KindCeremony    = "ceremony" // a passkey that is being made
 )
 
 // Store is the books of a wallet, with its clock.

@@ -10,6 +10,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/passkey"
 	"kefu/internal/platform/password"
 	"kefu/internal/platform/ratelimit"
 )
@@ -33,6 +35,8 @@ type Proofs struct {
 	books  keep.Store
 	signer identity.Signer
 	link   string
+	named  string             // where a passkey can be used
+	party  *passkey.Party     // nil: there are no passkeys
 	asked  *ratelimit.Limiter // of the oracle, by who asks
 	all    *ratelimit.Limiter // of the oracle, by everybody together
 }
@@ -40,16 +44,28 @@ type Proofs struct {
 // most is how many things of one kind are looked at.
 const most = 100
 
-// Open reads the wallet's key, or makes one. Link is where the wallet's app is; "" for
-// nowhere. Errors: Unavailable.
-func Open(ctx context.Context, books keep.Store, issuer, audience, link string) (*Proofs, error) {
+// Options say who signs, for whom, and where customers are asked.
+type Options struct {
+	Issuer, Audience string
+	Link             string // where the wallet's app is; "" for nowhere
+	Named            string // where it is under a name, which passkeys need; "" for nowhere
+}
+
+// Open reads the wallet's key, or makes one. Errors: Unavailable; Invalid for an address
+// that cannot be the home of passkeys.
+func Open(ctx context.Context, books keep.Store, o Options) (*Proofs, error) {
 	p := &Proofs{
-		books: books, link: link,
+		books: books, link: o.Link, named: o.Named,
 		asked: ratelimit.New(ratelimit.Limit{Burst: 10, Per: time.Minute}, 10_000),
 		all:   ratelimit.New(ratelimit.Limit{Burst: 300, Per: time.Minute}, 1),
 	}
 	var err error
-	p.signer, err = p.signing(ctx, issuer, audience)
+	if o.Named != "" {
+		if p.party, err = passkey.New(o.Named); err != nil {
+			return nil, err
+		}
+	}
+	p.signer, err = p.signing(ctx, o.Issuer, o.Audience)
 	return p, err
 }
 
@@ -90,6 +106,8 @@ type asking struct {
 	Digest string      `json:"digest"` // of what was asked for
 	At     wallet.Time `json:"at"`
 	Used   bool        `json:"used,omitempty"` // the proof is good once
+	// Passkey is what a passkey was asked to sign for this; nil: none was, or it was answered.
+	Passkey *ceremony `json:"passkey,omitempty"`
 }
 
 // tries are how often a customer failed to prove who they are.
@@ -114,7 +132,7 @@ func (p *Proofs) Ask(ctx context.Context, by wallet.Actor, a wallet.Ask) (wallet
 	if err != nil {
 		return wallet.Asked{}, err
 	}
-	method, err := p.method(ctx, a)
+	method, link, err := p.method(ctx, a)
 	if err != nil {
 		return wallet.Asked{}, err
 	}
@@ -135,8 +153,8 @@ func (p *Proofs) Ask(ctx context.Context, by wallet.Actor, a wallet.Ask) (wallet
 		x := asking{Ask: a, Digest: digest, At: d.At, Asked: wallet.Asked{
 			ID: key, State: wallet.AskPending, Method: method, ExpiresAt: d.At + wallet.Time(assurance.Life.Microseconds()),
 		}}
-		if p.link != "" {
-			x.Link = strings.TrimSuffix(p.link, "/") + "/?ask=" + key
+		if link != "" {
+			x.Link = strings.TrimSuffix(link, "/") + "/?" + url.Values{"ask": {key}, "as": {a.CustomerID}}.Encode()
 		}
 		t, err := triesOf(d, a.CustomerID)
 		if err != nil {
@@ -151,19 +169,31 @@ func (p *Proofs) Ask(ctx context.Context, by wallet.Actor, a wallet.Ask) (wallet
 	return asked, err
 }
 
-// method chooses by what a customer is asked: what they have, the best first.
-func (p *Proofs) method(ctx context.Context, a wallet.Ask) (string, error) {
+// method chooses by what a customer is asked, and where: what they have, the best first.
+// Whoever can use a passkey for it is asked where passkeys work.
+func (p *Proofs) method(ctx context.Context, a wallet.Ask) (method, link string, err error) {
 	factors, err := keep.Listed[wallet.Factor](ctx, p.books, keep.KindFactor, a.CustomerID, most)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	for _, m := range []string{"app_push", "totp"} {
+	keys, err := p.keysFor(ctx, a)
+	if err != nil {
+		return "", "", err
+	}
+	link = p.link
+	if len(keys) > 0 {
+		link = p.named
+	}
+	for _, m := range []string{"app_push", "totp", "passkey"} {
 		has := slices.ContainsFunc(factors, func(f wallet.Factor) bool { return f.Type == m && f.State == "active" })
+		if m == "passkey" {
+			has = len(keys) > 0
+		}
 		if has && (len(a.Methods) == 0 || slices.Contains(a.Methods, m)) {
-			return m, nil
+			return m, link, nil
 		}
 	}
-	return "", fault.New(fault.Unavailable, "proof.method", "the customer has nothing by which they could prove themselves")
+	return "", "", fault.New(fault.Unavailable, "proof.method", "the customer has nothing by which they could prove themselves")
 }
 
 // present is a step-up as it stands at a time.
@@ -225,6 +255,7 @@ type Waiting struct {
 	Target    string       `json:"target,omitempty"`
 	Amount    wallet.Money `json:"amount"`
 	Method    string       `json:"method"`
+	Passkey   bool         `json:"passkey"` // may be used instead, or has to be
 	ExpiresAt wallet.Time  `json:"expires_at"`
 }
 
@@ -234,9 +265,14 @@ func (p *Proofs) Waitings(ctx context.Context, customer string) ([]Waiting, erro
 	kept, err := keep.Listed[asking](ctx, p.books, keep.KindAsk, customer, most)
 	list := []Waiting{}
 	for _, x := range kept {
-		if x.present(wallet.At(p.books.Clock())).State == wallet.AskPending {
-			list = append(list, Waiting{ID: x.ID, Act: x.Ask.Act, Target: x.Ask.Target, Amount: x.Ask.Amount, Method: x.Method, ExpiresAt: x.ExpiresAt})
+		if x.present(wallet.At(p.books.Clock())).State != wallet.AskPending {
+			continue
 		}
+		keys, err := p.keysFor(ctx, x.Ask)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, Waiting{ID: x.ID, Act: x.Ask.Act, Target: x.Ask.Target, Amount: x.Ask.Amount, Method: x.Method, Passkey: len(keys) > 0, ExpiresAt: x.ExpiresAt})
 	}
 	return list, err
 }
@@ -253,7 +289,6 @@ func triesOf(d *keep.Desk, customer string) (tries, error) {
 // authenticator where one is asked for. A wrong code is told by what is given back.
 // Errors: NotFound; Conflict when nothing waits; Unavailable.
 func (p *Proofs) Answer(ctx context.Context, customer, ask string, yes bool, code string) (wallet.Asked, error) {
-	const op = "proof.Answer"
 	device, err := p.trusted(ctx, customer)
 	if err != nil {
 		return wallet.Asked{}, err
@@ -262,29 +297,35 @@ func (p *Proofs) Answer(ctx context.Context, customer, ask string, yes bool, cod
 	if err != nil {
 		return wallet.Asked{}, err
 	}
+	return p.settle(ctx, customer, ask, func(d *keep.Desk, x *asking, t *tries) error {
+		if !yes {
+			x.State = wallet.AskDeclined
+			return nil
+		}
+		return p.prove(d, x, t, factors, device, code)
+	})
+}
+
+// settle has an answer judged on a step-up that waits for one. Errors: NotFound; Conflict
+// when nothing waits; those of judge, with which nothing is kept.
+func (p *Proofs) settle(ctx context.Context, customer, ask string, judge func(*keep.Desk, *asking, *tries) error) (wallet.Asked, error) {
 	var asked wallet.Asked
-	err = p.books.Commit(ctx, func(d *keep.Desk) error {
+	err := p.books.Commit(ctx, func(d *keep.Desk) error {
 		x, err := keep.Owned[asking](d, keep.KindAsk, customer, ask)
 		if err != nil {
 			return err
 		}
 		if x.present(d.At).State != wallet.AskPending {
-			return fault.New(fault.Conflict, op, "nothing waits for an answer")
+			return fault.New(fault.Conflict, "proof.settle", "nothing waits for an answer")
 		}
 		t, err := triesOf(d, customer)
 		if err != nil {
 			return err
 		}
-		_, locked := t.LockedAt(d.At.Std())
-		switch {
-		case locked:
+		if _, locked := t.LockedAt(d.At.Std()); locked {
 			x.State = wallet.AskLocked
-		case !yes:
-			x.State = wallet.AskDeclined
-		default:
-			if err := p.prove(d, &x, &t, factors, device, code); err != nil {
-				return err
-			}
+		} else if err := judge(d, &x, &t); err != nil {
+			return err
 		}
 		asked = x.Asked
 		return save(d, x)
@@ -292,11 +333,15 @@ func (p *Proofs) Answer(ctx context.Context, customer, ask string, yes bool, cod
 	return asked, err
 }
 
-// prove judges a yes, and signs what was proven.
+// prove judges a yes by the app or by a code, and signs what was proven.
 func (p *Proofs) prove(d *keep.Desk, x *asking, t *tries, factors []wallet.Factor, device wallet.Device, code string) error {
 	i := slices.IndexFunc(factors, func(f wallet.Factor) bool { return f.Type == x.Method && f.State == "active" })
 	ok := i >= 0
-	if x.Method == "totp" && ok {
+	switch x.Method {
+	case "totp":
+		if !ok {
+			break
+		}
 		secrets, err := keep.Get[lives.Private](d, keep.KindPrivate, x.Ask.CustomerID)
 		if err != nil {
 			return err
@@ -311,31 +356,50 @@ func (p *Proofs) prove(d *keep.Desk, x *asking, t *tries, factors []wallet.Facto
 				return err
 			}
 		}
-	}
-	if x.Method == "app_push" {
+	case "app_push":
 		ok = ok && device.ID != ""
+	default: // a yes alone proves nothing where a passkey has to sign
+		ok = false
 	}
 	if !ok {
-		t.Tries = t.Fail(d.At.Std())
-		if _, locked := t.LockedAt(d.At.Std()); locked {
-			x.State = wallet.AskLocked
-		}
-		return keep.Put(d, keep.KindTries, x.Ask.CustomerID, x.Ask.CustomerID, 0, *t)
+		return p.failed(d, x, t)
 	}
+	age := time.Duration(d.At-factors[i].ChangedAt) * time.Microsecond
+	return p.proven(d, x, t, shown{method: x.Method, age: age, device: device.ID, best: x.Method == "app_push"})
+}
+
+// failed counts a try that proved nothing.
+func (p *Proofs) failed(d *keep.Desk, x *asking, t *tries) error {
+	t.Tries = t.Fail(d.At.Std())
+	if _, locked := t.LockedAt(d.At.Std()); locked {
+		x.State = wallet.AskLocked
+	}
+	return keep.Put(d, keep.KindTries, x.Ask.CustomerID, x.Ask.CustomerID, 0, *t)
+}
+
+// shown is what proves who somebody is.
+type shown struct {
+	method, device string
+	age            time.Duration // since the factor was changed
+	best           bool          // it shows as much as anything can, unless it is young
+}
+
+// proven signs what was proven, where that is as much as is wanted.
+func (p *Proofs) proven(d *keep.Desk, x *asking, t *tries, by shown) error {
 	t.Tries = t.Succeed()
 	if err := keep.Put(d, keep.KindTries, x.Ask.CustomerID, x.Ask.CustomerID, 0, *t); err != nil {
 		return err
 	}
-	age := time.Duration(d.At-factors[i].ChangedAt) * time.Microsecond
 	assured := 2
-	if x.Method == "app_push" && age >= assurance.CoolDown { // on a device that was known before, outside of the conversation
+	if by.best && by.age >= assurance.CoolDown { // by a device that was known before, outside of the conversation
 		assured = 3
 	}
+	x.Method = by.method
 	if assured < x.Ask.Level {
 		x.State = wallet.AskDeclined // it cannot be proven as well as is wanted
 		return nil
 	}
-	signed, err := p.sign(*x, assured, age, device.ID, d.At.Std())
+	signed, err := p.sign(*x, assured, by.age, by.device, d.At.Std())
 	x.State, x.Assertion = wallet.AskApproved, signed
 	return err
 }

@@ -53,6 +53,14 @@ func (d *Device) Unverified() *Device {
 	return &other
 }
 
+// Copy is the device as somebody copied it now: what the original signs later the copy does
+// not count.
+func (d *Device) Copy() *Device {
+	other, count := *d, *d.count
+	other.count = &count
+	return &other
+}
+
 func (d *Device) authenticator(handle string) virtualwebauthn.Authenticator {
 	return virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: []byte(handle), UserNotVerified: d.unverified})
 }

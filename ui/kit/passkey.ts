@@ -6,6 +6,8 @@ export interface PasskeyQuestion {
   user_handle?: string;
   algorithms?: number[];
   exclude?: string[];
+  /** Whose keys may sign, where that is known. */
+  allow?: string[];
 }
 
 export interface NewPasskey {
@@ -60,13 +62,13 @@ async function ask<T>(make: () => Promise<Credential | null>, read: (credential:
 }
 
 /** Makes a passkey on this device, or on one that its owner holds beside it. */
-export function createPasskey(q: PasskeyQuestion, account: string, name: string): Promise<NewPasskey> {
+export function createPasskey(q: PasskeyQuestion, account: string, name: string, house = 'Kefu'): Promise<NewPasskey> {
   return ask(
     () =>
       navigator.credentials.create({
         publicKey: {
           challenge: bytes(q.challenge),
-          rp: { id: q.rp_id, name: 'Kefu' },
+          rp: { id: q.rp_id, name: house },
           user: { id: bytes(q.user_handle ?? ''), name: account, displayName: name },
           pubKeyCredParams: (q.algorithms ?? [-7, -257]).map((alg) => ({ type: 'public-key', alg })),
           excludeCredentials: (q.exclude ?? []).map((id) => ({ type: 'public-key', id: bytes(id) })),
@@ -87,10 +89,11 @@ export function createPasskey(q: PasskeyQuestion, account: string, name: string)
   );
 }
 
-/** Lets a passkey sign, whichever its owner picks. */
+/** Lets a passkey sign, whichever its owner picks of those that may. */
 export function usePasskey(q: PasskeyQuestion): Promise<PasskeyUse> {
+  const allowCredentials: PublicKeyCredentialDescriptor[] = (q.allow ?? []).map((id) => ({ type: 'public-key', id: bytes(id) }));
   return ask(
-    () => navigator.credentials.get({ publicKey: { challenge: bytes(q.challenge), rpId: q.rp_id, userVerification: 'required', timeout: q.timeout_ms } }),
+    () => navigator.credentials.get({ publicKey: { challenge: bytes(q.challenge), rpId: q.rp_id, allowCredentials, userVerification: 'required', timeout: q.timeout_ms } }),
     (credential) => {
       const response = credential.response as AuthenticatorAssertionResponse;
       return {
