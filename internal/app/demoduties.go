@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/official"
 	"kefu/internal/domain/routing"
 	"kefu/internal/domain/settings"
 	"kefu/internal/platform/fault"
@@ -74,5 +75,36 @@ func (a *App) seedDuties(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return a.seedOfficials(ctx, by)
+}
+
+// seedOfficials lists the ways by which the demo's house reaches its customers, and says
+// who has impostors taken down.
+func (a *App) seedOfficials(ctx context.Context, by identity.Principal) error {
+	for _, c := range []official.Channel{
+		{Kind: official.Phone, Value: "+86 400 123 4567", Name: "热线 · Hotline"},
+		{Kind: official.Mail, Value: "help@wallet.example"},
+		{Kind: official.Site, Value: "wallet.example", Below: true},
+		{Kind: official.Social, Network: "wechat", Value: "DemoWallet"},
+		{Kind: official.App, Network: "ios", Value: "id1234567890"},
+		{Kind: official.App, Network: "android", Value: "example.wallet.app"},
+	} {
+		body, err := json.Marshal(c)
+		if err != nil {
+			return fault.Wrap("app.seedOfficials", err)
+		}
+		_, err = a.Store.SaveSetting(ctx, by, settings.Change{Kind: "official_channel", ID: id.From("demo channel " + c.Value), Body: body})
+		if err != nil && !fault.Is(err, fault.Conflict) {
+			return err
+		}
+	}
+	body, err := json.Marshal(official.Reports{Team: demoTeam("security")})
+	if err != nil {
+		return fault.Wrap("app.seedOfficials", err)
+	}
+	_, err = a.Store.SaveSetting(ctx, by, settings.Change{Kind: "impostor_reports", ID: settings.SingletonID("impostor_reports"), Body: body})
+	if fault.Is(err, fault.Conflict) {
+		return nil
+	}
+	return err
 }

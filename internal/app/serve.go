@@ -154,6 +154,9 @@ func (a *App) connectWeb(context.Context) error {
 		AttachmentBytes: a.Config.Attachments.MaxBytes, FileURL: site.FileURL,
 	}).Mount(desk)
 	sso.New(a.Desk, carrier, a.Log).Mount(desk)
+	if err := a.mountVerify(desk, carrier, o); err != nil {
+		return err
+	}
 	if a.events != nil {
 		a.events.Mount(desk)
 	}

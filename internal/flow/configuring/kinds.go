@@ -6,6 +6,7 @@ import (
 	"kefu/internal/domain/failure"
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/look"
+	"kefu/internal/domain/official"
 	"kefu/internal/domain/organisation"
 	"kefu/internal/domain/routing"
 	"kefu/internal/domain/rule"
@@ -35,6 +36,8 @@ func KindsOf(here Place) (*settings.Registry, error) {
 		look.Definition(),
 		desk.MacroKind(),
 		desk.ViewKind(),
+		official.Definition(),
+		official.ReportsKind(),
 		organisation.Kind(),
 		routing.TeamKind(),
 		webhook.EndpointKind(here.LoopbackHooks),

@@ -45,6 +45,8 @@ func samples() []sample {
 		{"target", `{"name":"Target $","first_response":30}`, everybody, leaders},
 		{"wrap_up_code", `{"name":"Code $","translations":{"zh":"代码 $"},"group":"Money","order":2,"channels":["chat"]}`, everybody, leaders},
 		{"action_policy", `{"rules":[{"id":"make safe $","acts":["freeze"],"if":"facts.day_count < 20","allow":true,"level":1}]}`, everybody, runners},
+		{"official_channel", `{"kind":"site","value":"$.example","name":"Help"}`, everybody, runners},
+		{"impostor_reports", `{}`, everybody, leaders},
 		{"wrap_up", `{"required":false}`, everybody, leaders},
 	}
 }

@@ -27,6 +27,10 @@ func (p policy) set(h http.Header) {
 	}
 }
 
+// Headers are those of a page that no site may hold and that opens nothing, under a
+// content security policy of its own.
+func Headers(h http.Header, csp string) { policy{csp: csp, opener: "same-origin"}.set(h) }
+
 // Strict tells browsers to use https alone for a year (RFC 6797), on whatever
 // next serves.
 func Strict(next http.Handler) http.Handler {

@@ -1,4 +1,4 @@
-import { AppWindow, Building2, CalendarClock, CircleAlert, ClipboardList, Clock, Flag, FlagTriangleRight, KeyRound, MessageSquareQuote, Palette, ShieldCheck, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
+import { AppWindow, BadgeCheck, Building2, CalendarClock, CircleAlert, ClipboardList, Clock, Flag, FlagTriangleRight, KeyRound, MessageSquareQuote, Palette, ShieldAlert, ShieldCheck, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
@@ -22,6 +22,8 @@ import IntakeForm from './forms/IntakeForm.svelte';
 import IssuerForm from './forms/IssuerForm.svelte';
 import LookForm from './forms/LookForm.svelte';
 import MacroForm from './forms/MacroForm.svelte';
+import ImpostorReportsForm from './forms/ImpostorReportsForm.svelte';
+import OfficialChannelForm from './forms/OfficialChannelForm.svelte';
 import OrganisationForm from './forms/OrganisationForm.svelte';
 import RoutingForm from './forms/RoutingForm.svelte';
 import FailureCodeForm from './forms/FailureCodeForm.svelte';
@@ -142,6 +144,22 @@ export interface Embedding {
   origins: string[];
 }
 
+/** One way by which customers are reached. */
+export interface OfficialChannel {
+  kind: string;
+  network?: string;
+  value: string;
+  country?: string;
+  name?: string;
+  below?: boolean;
+  from?: string;
+  until?: string;
+}
+
+export interface ImpostorReports {
+  team?: string;
+}
+
 /** What a rail's own code stands for, as the operator says. */
 export interface FailureCode {
   rail?: string;
@@ -182,6 +200,26 @@ export const kinds: readonly Kind[] = [
     blank: (): Organisation => ({ name: '', languages: ['en'], language: 'en', time_zone: 'UTC' }),
     form: OrganisationForm,
     changes: runs,
+  },
+  {
+    kind: 'official_channel',
+    fourEyes: true,
+    group: 'house',
+    icon: BadgeCheck,
+    name: (v: OfficialChannel) => v.value,
+    about: (v: OfficialChannel, w) => [w.official_channel.kinds[v.kind], v.network && w.official_channel.networks[v.network], v.name, v.until && w.official_channel.ends(v.until)].filter(Boolean).join(' · '),
+    blank: (): OfficialChannel => ({ kind: 'phone', value: '' }),
+    form: OfficialChannelForm,
+    changes: runs,
+  },
+  {
+    kind: 'impostor_reports',
+    group: 'house',
+    icon: ShieldAlert,
+    single: true,
+    blank: (): ImpostorReports => ({}),
+    form: ImpostorReportsForm,
+    changes: leads,
   },
   {
     kind: 'calendar',
