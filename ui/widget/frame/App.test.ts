@@ -6,6 +6,7 @@ import { MemoryStorage } from '../../kit/protocol/storage.ts';
 import App from './App.svelte';
 import { Chat } from './chat.svelte.ts';
 import { en } from './messages/en.ts';
+import { words as trouble } from './messages/trouble.en.ts';
 import { words as enList } from './messages/list.en.ts';
 import { words as zhList } from './messages/list.zh.ts';
 import { words as files } from './messages/files.en.ts';
@@ -298,23 +299,23 @@ test('a banner goes when what it was about is done', async () => {
   await write('hello');
   const [send] = server.last.of('send');
   server.last.receive({ t: 'error', code: 'rate_limited', ref: send!.client_msg_id, retry_after_ms: 1 });
-  expect(await screen.findByText(en.error.rate_limited)).toBeVisible();
+  expect(await screen.findByText(trouble.error.rate_limited)).toBeVisible();
   await waitFor(() => expect(server.last.of('send')).toHaveLength(2));
   server.last.receive({ t: 'stored', client_msg_id: send!.client_msg_id, conv: 'c', seq: 2, at: 1 });
-  await waitFor(() => expect(screen.queryByText(en.error.rate_limited)).toBeNull());
+  await waitFor(() => expect(screen.queryByText(trouble.error.rate_limited)).toBeNull());
 });
 
 test('a question that is asked again by itself alarms nobody', async () => {
   const { server } = await setUp({ conversations: [open] });
   server.last.receive({ t: 'error', code: 'unavailable', ref: 'fetch', conv: 'c', retry_after_ms: 60_000 });
   await screen.findByText(en.loading);
-  expect(screen.queryByText(en.error.unavailable)).toBeNull();
+  expect(screen.queryByText(trouble.error.unavailable)).toBeNull();
 });
 
 test('a conversation that is not there any more is left, and not asked for again and again', async () => {
   const { server } = await setUp({ conversations: [open] });
   server.last.receive({ t: 'error', code: 'not_found', ref: 'fetch', conv: 'c' });
-  expect(await screen.findByText(en.listGone)).toBeVisible();
+  expect(await screen.findByText(trouble.listGone)).toBeVisible();
   expect(await screen.findByText(enList.yourConversations)).toBeVisible();
   server.last.receive({ t: 'error', code: 'not_found', ref: 'fetch', conv: 'c' });
   expect(server.last.of('fetch').length).toBeLessThanOrEqual(2);
@@ -325,7 +326,7 @@ test('a conversation that must wait says until when', async () => {
   await write('hello');
   const until = Date.now() + 1_800_000;
   server.last.receive({ t: 'error', code: 'rate_limited', ref: server.last.of('start')[0]!.ref, retry_after_ms: 1_800_000 });
-  expect(await screen.findByText(en.startLater(clockTime(until * 1000, 'en')))).toBeVisible();
+  expect(await screen.findByText(trouble.startLater(clockTime(until * 1000, 'en')))).toBeVisible();
 });
 
 describe('a conversation that was refused', () => {
@@ -389,7 +390,7 @@ test.each(['not_found', 'invalid', 'too_large', 'forbidden'] as const)('%s is sa
   await write('hello');
   const [send] = server.last.of('send');
   server.last.receive({ t: 'error', code, ref: send!.client_msg_id });
-  expect((await screen.findAllByText(en.error[code])).length).toBeGreaterThan(0);
+  expect((await screen.findAllByText(trouble.error[code])).length).toBeGreaterThan(0);
   await fireEvent.click(screen.getByRole('button', { name: en.retry }));
   expect(server.last.of('send')).toHaveLength(2);
 });

@@ -1,4 +1,5 @@
 import type { Language } from '../../kit/language.ts';
+import type { TroubleWords } from './messages/trouble.en.ts';
 
 type Fetch<T> = () => Promise<T>;
 
@@ -68,9 +69,19 @@ export class Parts {
     en: () => import('./messages/list.en.ts'),
     zh: () => import('./messages/list.zh.ts'),
   });
+  readonly #trouble = new Part(this, () => Promise.resolve(true), {
+    en: () => import('./messages/trouble.en.ts'),
+    zh: () => import('./messages/trouble.zh.ts'),
+  });
+
+  /** What is said of things that did not work: asked for when the first one did not. Until it is here, whoever asks says less. */
+  get trouble(): TroubleWords | undefined {
+    void this.#trouble.need();
+    return this.#trouble.m;
+  }
 
   speak(language: Language): void {
     this.language = language;
-    for (const part of [this.files, this.intake, this.editor, this.after, this.flow, this.list]) void part.speak().catch(() => undefined);
+    for (const part of [this.files, this.intake, this.editor, this.after, this.flow, this.list, this.#trouble]) void part.speak().catch(() => undefined);
   }
 }
