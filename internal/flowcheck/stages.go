@@ -103,7 +103,7 @@ func agreed(s *scene) {
 // stages are the golden conversations that the demo's wallet can bring about.
 func stages() map[string]stage {
 	all := map[string]stage{}
-	for _, part := range []map[string]stage{failures(), transfers(), refunds(), stops(), fraud()} {
+	for _, part := range []map[string]stage{failures(), transfers(), refunds(), stops(), fraud(), hacked(), gone(), wrong()} {
 		for name, s := range part {
 			all[name] = s
 		}
@@ -258,39 +258,6 @@ func fraud() map[string]stage {
 		"FL19-19": {set: posted, before: at(9, lost)},
 		"FL19-22": {set: posted},
 		"FL19-23": {set: paid(sent(fine()), 2*hour)},
-	}
-}
-
-// Beyond says of each golden conversation that the demo's wallet cannot bring about why
-// it cannot.
-func Beyond() map[string]string {
-	return map[string]string{
-		"FL2-08":  "the rail says within two hours what became of a payment",
-		"FL2-26":  "no policy asks for a second person before a bank is asked where a payment is",
-		"FL2-29":  "the wallet fails no freeze that it said it would do",
-		"FL2-30":  "a payment that nobody looks at is answered within seconds",
-		"FL6-24":  "the wallet refuses no freeze",
-		"FL7-01":  "the wallet takes a refund on at once, and keeps nobody waiting for that",
-		"FL7-04":  "no shop of the wallet refuses for good what was paid within its days",
-		"FL7-09":  "every refund of the wallet's arrives within its time",
-		"FL7-16":  "the wallet has no cap of refunds that a customer could reach",
-		"FL7-21":  "no shop says no when it is asked",
-		"FL7-22":  "the wallet shows a refund from the moment in which it was asked for",
-		"FL7-24":  "every refund of the wallet's arrives within its time",
-		"FL7-25":  "what the wallet agreed to take back it takes back",
-		"FL15-04": "the wallet stops nothing by itself", "FL15-05": "no authority asks the wallet for anything", "FL15-06": "no authority asks the wallet for anything",
-		"FL15-19": "the wallet stops nothing by itself", "FL15-20": "the wallet stops nothing by itself",
-		"FL15-07": "what proves who a customer is does not change there", "FL15-16": "what proves who a customer is does not change there",
-		"FL15-09": "nobody waits there until a proof is too late", "FL15-14": "nobody waits there until a second person is too late",
-		"FL15-10": "a wallet that never answered has not said that it tells restrictions: the form is asked instead of the flow",
-		"FL15-15": "an answer that is lost is found again at once, by the key",
-		"FL15-21": "a freeze stays as it is until it is lifted",
-		"FL19-02": "the wallet takes no dispute of a transfer that is still on its way: a person comes after the recall (FL19-23)",
-		"FL19-12": "the wallet takes a dispute of every payment that can be chosen",
-		"FL19-13": "the wallet can sign its customers out",
-		"FL19-24": "the wallet freezes at once",
-		"FL19-25": "the wallet asks for every transfer back that is on its way",
-		"FL19-26": "the wallet refuses no freeze",
 	}
 }
 

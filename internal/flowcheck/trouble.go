@@ -96,3 +96,36 @@ func (i inside) Do(ctx context.Context, by wallet.Actor, c wallet.Command) (wall
 	}
 	return o, err
 }
+
+// asks asks a wallet with trouble about a customer.
+func asks[T any](ctx context.Context, i inside, by wallet.Actor, customer string, ask func(context.Context, wallet.Actor, string) ([]T, error)) ([]T, error) {
+	if err := i.err(); err != nil {
+		return nil, err
+	}
+	return ask(ctx, by, customer)
+}
+
+// Devices is asked of a wallet with trouble.
+func (i inside) Devices(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Device, error) {
+	return asks(ctx, i, by, customer, i.Wallet.Devices)
+}
+
+// Sessions is asked of a wallet with trouble.
+func (i inside) Sessions(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Session, error) {
+	return asks(ctx, i, by, customer, i.Wallet.Sessions)
+}
+
+// Factors is asked of a wallet with trouble.
+func (i inside) Factors(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Factor, error) {
+	return asks(ctx, i, by, customer, i.Wallet.Factors)
+}
+
+// Instruments is asked of a wallet with trouble.
+func (i inside) Instruments(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Instrument, error) {
+	return asks(ctx, i, by, customer, i.Wallet.Instruments)
+}
+
+// Restrictions is asked of a wallet with trouble.
+func (i inside) Restrictions(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Restriction, error) {
+	return asks(ctx, i, by, customer, i.Wallet.Restrictions)
+}

@@ -78,6 +78,7 @@ const (
 	Limits     Type = "limits"
 	Stops      Type = "restrictions"
 	Stop       Type = "restriction"
+	Safety     Type = "safety"
 )
 
 // entered are the types that somebody enters as words.
@@ -89,7 +90,7 @@ func entered() []Type {
 func chosen() []Type { return []Type{Payment, Instrument, Refund, Dispute, Device, Stop} }
 
 // told are the types that only the wallet or Kefu itself fills in.
-func told() []Type { return []Type{Cause, Terms, Act, Incident, Limits, Stops} }
+func told() []Type { return []Type{Cause, Terms, Act, Incident, Limits, Stops, Safety} }
 
 // Slot is a place for one value.
 type Slot struct {
@@ -135,6 +136,7 @@ type Step struct {
 	Execute  *Of       `yaml:"execute"`
 	Wait     *Wait     `yaml:"wait"`
 	HandOver *HandOver `yaml:"hand_over"`
+	Continue *Continue `yaml:"continue"`
 	End      *End      `yaml:"end"`
 }
 
@@ -228,6 +230,14 @@ func (t *Topic) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*form.Texts)(t))
 }
 
+// Continue goes on in another flow, in the same run and the same language, with what was
+// found out so far. Whether that flow takes it is checked when the flows are loaded, and
+// so is that no flow leads back to itself.
+type Continue struct {
+	Flow string            `yaml:"flow"`
+	With map[string]string `yaml:"with"` // a slot there → a slot here; one that holds nothing is not carried
+}
+
 // End ends the run.
 type End struct {
 	Outcome string `yaml:"outcome"` // solved, informed, submitted, given_up
@@ -249,6 +259,7 @@ const (
 	KindExecute  Kind = "execute"
 	KindWait     Kind = "wait"
 	KindHandOver Kind = "hand_over"
+	KindContinue Kind = "continue"
 	KindEnd      Kind = "end"
 )
 
@@ -261,7 +272,7 @@ func (s Step) kinds() []Kind {
 	}{
 		{s.Ask != nil, KindAsk}, {s.Choose != nil, KindChoose}, {s.Show != nil, KindShow}, {s.Call != nil, KindCall}, {len(s.Branch) > 0, KindBranch},
 		{s.Propose != nil, KindPropose}, {s.Confirm != nil, KindConfirm}, {s.StepUp != nil, KindStepUp}, {s.Execute != nil, KindExecute},
-		{s.Wait != nil, KindWait}, {s.HandOver != nil, KindHandOver}, {s.End != nil, KindEnd},
+		{s.Wait != nil, KindWait}, {s.HandOver != nil, KindHandOver}, {s.Continue != nil, KindContinue}, {s.End != nil, KindEnd},
 	} {
 		if k.there {
 			list = append(list, k.kind)
@@ -290,8 +301,8 @@ func (s Step) stops() bool {
 	}
 }
 
-// ends tells whether a run is over at s.
-func (s Step) ends() bool { return s.HandOver != nil || s.End != nil }
+// ends tells whether nothing of its flow comes after s.
+func (s Step) ends() bool { return s.HandOver != nil || s.End != nil || s.Continue != nil }
 
 // outcomes are the ways on from each kind of step beside Next, and whether a flow has
 // to say where they lead. Where it does not, they lead to a person.
@@ -313,6 +324,8 @@ func outcomes(k Kind) map[string]bool {
 		return map[string]bool{"failed": true, "waiting": false, "unknown": false}
 	case KindWait:
 		return map[string]bool{"timeout": false}
+	case KindContinue: // the wallet does not tell what the other flow has to know
+		return map[string]bool{"unavailable": false}
 	default:
 		return nil
 	}
@@ -330,7 +343,7 @@ func Sources() map[string]Source {
 		"payments":    {Payment, map[string][]string{"which": {"failed", "underway", "refundable", "disputable", "recent"}}},
 		"refunds":     {Refund, nil},
 		"disputes":    {Dispute, nil},
-		"instruments": {Instrument, map[string][]string{"which": {"cards", "all"}}},
+		"instruments": {Instrument, map[string][]string{"which": {"cards", "tokens", "all"}}}, // tokens: cards that a phone pays with
 		"devices":     {Device, nil},
 		"freezes":     {Stop, nil}, // those that the customer, or staff for them, placed
 	}
@@ -355,5 +368,6 @@ func Calls() map[string]Question {
 		"instrument_of":  {map[string]Type{"payment": Payment}, Instrument},
 		"limits":         {nil, Limits},
 		"restrictions":   {nil, Stops},
+		"safety":         {nil, Safety},
 	}
 }

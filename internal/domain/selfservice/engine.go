@@ -123,6 +123,13 @@ func (e *engine) effect(name string, s Step) (Turn, error) {
 	case KindHandOver:
 		e.views = append(e.views, e.view())
 		e.r.State, e.r.Outcome, x.Hand = Handed, s.HandOver.Reason, *s.HandOver
+	case KindContinue:
+		x.Flow, x.Args = s.Continue.Flow, map[string]Value{}
+		for slot, from := range s.Continue.With {
+			if v, filled := e.r.Slots[from]; filled {
+				x.Args[slot] = v
+			}
+		}
 	case KindEnd:
 		e.views = append(e.views, e.view())
 		e.r.State, e.r.Outcome, x.Outcome = Ended, s.End.Outcome, s.End.Outcome

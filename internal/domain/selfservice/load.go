@@ -68,7 +68,7 @@ func Load(files fs.FS) (*Flows, error) {
 		}
 		flows.of[d.ID] = d
 	}
-	return flows, nil
+	return flows, flows.checkContinues()
 }
 
 // Parse reads one definition and checks it: that it is whole, that every path ends,
@@ -276,6 +276,15 @@ func (d *Definition) checkDoing(name string, s Step) error {
 		h := s.HandOver
 		if !word(h.Reason) || h.Topic.In("en") == "" || utf8.RuneCountInString(h.Topic.In("en")) > maxTopic || !slices.Contains([]string{"", "high", "urgent"}, h.Priority) || len(h.Skills) > 5 {
 			return wrong(name, "has no reason or topic, or a priority that there is not")
+		}
+	case KindContinue:
+		if !flowID(s.Continue.Flow) {
+			return wrong(name, "goes on in %q, which is no id of a flow", s.Continue.Flow)
+		}
+		for slot, from := range s.Continue.With {
+			if _, there := d.Slots[from]; !there || !word(slot) {
+				return wrong(name, "gives on %s, which is no slot", from)
+			}
 		}
 	case KindEnd:
 		if !slices.Contains([]string{"solved", "informed", "submitted", "given_up"}, s.End.Outcome) {

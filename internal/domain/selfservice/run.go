@@ -47,11 +47,24 @@ type Run struct {
 	Tries          int     // wrong answers at this step
 	Turns          int     // answers in all
 	Trail          []Visit
+	Legs           []Leg  `json:",omitempty"` // the flows that it went through before this one
 	Outcome        string // of an ended one; of one handed over: why
 	StartedAt      time.Time
 	ChangedAt      time.Time
 	ExpiresAt      time.Time
 }
+
+// Leg is a flow that a run has left for another one, as it stood then.
+type Leg struct {
+	Flow    string           `json:"flow"`
+	Version int              `json:"version"`
+	Digest  string           `json:"digest"`
+	Slots   map[string]Value `json:"slots"`
+	Trail   []Visit          `json:"trail"`
+}
+
+// maxLegs bounds how many flows one run goes through.
+const maxLegs = 8
 
 // Visit is a step at which a run stopped.
 type Visit struct {
@@ -95,7 +108,8 @@ type Effect struct {
 	Source  string            // of KindChoose
 	With    map[string]string // of KindChoose
 	Do      string            // of KindCall
-	Args    map[string]Value  // of KindCall
+	Args    map[string]Value  // of KindCall; of KindContinue: what the other flow begins with
+	Flow    string            // of KindContinue
 	Propose *Proposal
 	Act     ActFact  // of KindConfirm, KindStepUp, KindExecute
 	Hash    string   // of KindConfirm: that the customer named
@@ -215,6 +229,33 @@ func Resume(d *Definition, r Run, result Result, now time.Time) (Turn, error) {
 	return e.resume(result)
 }
 
+// Enter goes on with a run in another flow, for an effect of KindContinue, with what that
+// carries. It begins as a run of that flow would, and there is no way back behind it.
+// Errors: Conflict when the run stands at no such step; Invalid for what d does not take.
+func Enter(from, d *Definition, r Run, given map[string]Value, now time.Time) (Turn, error) {
+	const op = "selfservice.Enter"
+	next := from.Steps[r.Step].Continue
+	if r.State != Working || r.Digest != from.digest || next == nil || next.Flow != d.ID {
+		return Turn{}, &fault.Error{Code: fault.Conflict, Op: op, Field: "run", Reason: string(r.State), Message: "the run does not go on in another flow"}
+	}
+	if len(r.Legs) >= maxLegs {
+		return Turn{}, fault.New(fault.Invalid, op, "%s is the flow after %d others", d.ID, len(r.Legs))
+	}
+	for name, v := range given {
+		if d.typeOf(name) != v.Type {
+			return Turn{}, fault.InvalidField(op, name, "is no value for a slot of %s", d.ID)
+		}
+	}
+	e := engine{d: d, r: r.copied(), now: now}
+	e.r.Legs = append(slices.Clone(r.Legs), Leg{Flow: r.Flow, Version: r.Version, Digest: r.Digest, Slots: e.r.Slots, Trail: e.r.Trail})
+	e.r.Flow, e.r.Version, e.r.Digest = d.ID, d.Version, d.digest
+	e.r.Slots, e.r.Trail, e.r.Offered, e.r.Tries = maps.Clone(given), nil, nil, 0
+	if e.r.Slots == nil {
+		e.r.Slots = map[string]Value{}
+	}
+	return e.arrive(d.Begin)
+}
+
 // Present gives what a run shows now, for another device or after a reload.
 func Present(d *Definition, r Run) []View {
 	e := engine{d: d, r: r.copied()}
@@ -243,21 +284,26 @@ func (r Run) copied() Run {
 
 // Carried is what a person is told who takes a run over: what was chosen and entered,
 // by the names of the slots, in the order in which the flow asked.
-func Carried(d *Definition, r Run) []Carry {
+func Carried(d *Definition, r Run) []Carry { return carried(d, r.Slots, r.Trail) }
+
+// CarriedBefore is the same of a flow that the run has left.
+func CarriedBefore(d *Definition, l Leg) []Carry { return carried(d, l.Slots, l.Trail) }
+
+func carried(d *Definition, slots map[string]Value, trail []Visit) []Carry {
 	var list []Carry
 	seen := map[string]bool{}
-	for _, v := range r.Trail {
+	for _, v := range trail {
 		into := d.Steps[v.Step].into()
-		value, there := r.Slots[into]
+		value, there := slots[into]
 		if into == "" || !there || seen[into] {
 			continue
 		}
 		seen[into] = true
 		list = append(list, Carry{Slot: into, Asked: d.Steps[v.Step].Say, Value: value})
 	}
-	for _, name := range slices.Sorted(maps.Keys(r.Slots)) {
+	for _, name := range slices.Sorted(maps.Keys(slots)) {
 		if !seen[name] {
-			list = append(list, Carry{Slot: name, Value: r.Slots[name]})
+			list = append(list, Carry{Slot: name, Value: slots[name]})
 		}
 	}
 	return list

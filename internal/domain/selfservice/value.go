@@ -1,6 +1,8 @@
 package selfservice
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
 	"kefu/internal/domain/form"
@@ -28,6 +30,7 @@ type Value struct {
 	Limits     *LimitsFact     `json:"limits,omitempty"`
 	Stops      *StopsFact      `json:"restrictions,omitempty"`
 	Stop       *StopLine       `json:"restriction,omitempty"`
+	Safety     *SafetyFact     `json:"safety,omitempty"`
 }
 
 // PaymentFact is a payment as its customer may see it. Numbers for conditions are
@@ -203,6 +206,7 @@ type StopsFact struct {
 	Authority bool `json:"authority,omitempty" cel:"authority"`
 	Explained bool `json:"explained,omitempty" cel:"explained"`
 	Untold    bool `json:"untold,omitempty" cel:"untold"`
+	Whole     bool `json:"whole,omitempty" cel:"whole"` // one of the first sort stops the whole wallet
 	// LiftsFrom is from when the customer's freezes can be lifted, because something that
 	// proves who they are was changed a short while ago; zero: now, as far as is known.
 	LiftsFrom wallet.Time `json:"lifts_from,omitempty" cel:"-"`
@@ -220,6 +224,27 @@ type StopLine struct {
 	Release   string      `json:"release" cel:"release"`
 	PlacedAt  wallet.Time `json:"placed_at" cel:"-"`
 	ExpiresAt wallet.Time `json:"expires_at" cel:"-"`
+}
+
+// SafetyFact is who can get at a customer's wallet, as far as the wallet tells: how many
+// devices and sign-ins there are, and what proves the customer that was added or changed
+// within the cool-down. A count below nothing is one that the wallet does not tell.
+type SafetyFact struct {
+	There    bool        `json:"there" cel:"there"`
+	Changed  bool        `json:"changed" cel:"changed"` // something that proves them, within the cool-down
+	Weak     bool        `json:"weak" cel:"weak"`       // messages alone prove them
+	Devices  int64       `json:"devices" cel:"devices"`
+	SignedIn int64       `json:"signed_in" cel:"signed_in"`
+	Refused  int64       `json:"refused" cel:"refused"` // sign-ins of the last week
+	LastAt   wallet.Time `json:"last_at" cel:"-"`       // of the last change; zero where nobody tells
+	// Changes are when each kind of proof was changed last, of those that were within the
+	// cool-down: passkey, sms …
+	Changes map[string]wallet.Time `json:"changes,omitempty" cel:"-"`
+}
+
+// Proofs are the kinds of what proves a customer, of which a SafetyFact tells changes.
+func Proofs() []string {
+	return []string{"passkey", "app_push", "totp", "sms", "email", "password", "recovery_code", "document"}
 }
 
 // AmountFact is an amount, for conditions.
@@ -268,6 +293,8 @@ func zero(t Type) any {
 		return StopsFact{}
 	case Stop:
 		return StopLine{}
+	case Safety:
+		return SafetyFact{}
 	default: // what is entered as a text
 		return ""
 	}
@@ -318,6 +345,8 @@ func factOf(t Type, v Value) any {
 		return orNew(v.Stops)
 	case Stop:
 		return orNew(v.Stop)
+	case Safety:
+		return orNew(v.Safety)
 	default:
 		return v.Text
 	}
@@ -402,6 +431,12 @@ func figures(t Type) []string {
 		return []string{"lifts_from"}
 	case Dispute:
 		return []string{"amount", "decision_by"}
+	case Safety:
+		names := []string{"devices", "signed_in", "refused", "changed_at"}
+		for _, proof := range Proofs() {
+			names = append(names, proof+"_at")
+		}
+		return names
 	default:
 		return nil
 	}
@@ -429,6 +464,9 @@ func (v Value) Figure(name string) (Figure, bool) {
 	money := func(m wallet.Money) (Figure, bool) { return Figure{Money: &m}, !m.None() }
 	at := func(t wallet.Time) (Figure, bool) { return Figure{At: t}, t != 0 }
 	text := func(s string) (Figure, bool) { return Figure{Text: s}, s != "" }
+	if v.Type == Safety {
+		return v.Safety.figure(name)
+	}
 	switch string(v.Type) + "." + name {
 	case "amount.":
 		return money(*orNew(v.Money))
@@ -483,4 +521,24 @@ func (v Value) Figure(name string) (Figure, bool) {
 	default:
 		return Figure{}, false
 	}
+}
+
+// figure gives what a sentence names of who can get at a wallet.
+func (f *SafetyFact) figure(name string) (Figure, bool) {
+	if f == nil {
+		return Figure{}, false
+	}
+	count := func(n int64) (Figure, bool) { return Figure{Text: strconv.FormatInt(n, 10)}, n >= 0 }
+	switch name {
+	case "devices":
+		return count(f.Devices)
+	case "signed_in":
+		return count(f.SignedIn)
+	case "refused":
+		return count(f.Refused)
+	case "changed_at":
+		return Figure{At: f.LastAt}, f.LastAt != 0
+	}
+	at := f.Changes[strings.TrimSuffix(name, "_at")]
+	return Figure{At: at}, at != 0
 }

@@ -6,6 +6,7 @@ import (
 
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
+	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
 
@@ -56,6 +57,14 @@ func (s *Service) drive(ctx context.Context, p identity.Principal, d *selfservic
 			rec.News = p.Kind == identity.System && rec.State == selfservice.Ended
 			continue
 		}
+		if x.Kind == selfservice.KindContinue {
+			next, to, err := s.goOn(ctx, d, rec)
+			if err != nil {
+				return rec, err
+			}
+			rec, d, dirty = next, to, true
+			continue
+		}
 		w, err := s.carry(ctx, p, rec, x)
 		if err != nil { // it is tried again
 			s.troubled(ctx, "a step could not be carried out", rec, err)
@@ -94,6 +103,30 @@ func (s *Service) drive(ctx context.Context, p identity.Principal, d *selfservic
 	return rec, nil
 }
 
+// goOn takes a run into the flow in which it goes on, or where its own flow leads when the
+// wallet does not tell what that one has to know.
+func (s *Service) goOn(ctx context.Context, d *selfservice.Definition, rec selfservice.Record) (selfservice.Record, *selfservice.Definition, error) {
+	x, now := rec.Effect, s.Clock()
+	to, err := s.Flows.Get(x.Flow)
+	if err == nil && (to.Needs.Call == "" || s.able(ctx).Reads(wallet.Reading(to.Needs.Call))) {
+		turn, err := selfservice.Enter(d, to, rec.Run, x.Args, now)
+		if err == nil {
+			rec = rec.After(turn, false, "", now)
+			rec.Since, rec.Proposed = now, nil
+			return rec, to, nil
+		}
+		if !fault.Is(err, fault.Invalid) { // a flow of today that an older one does not fit
+			return rec, d, err
+		}
+		s.Log.Warn("a run does not go on in another flow", "run", rec.ID, "flow", x.Flow, "error", err)
+	}
+	turn, err := selfservice.Resume(d, rec.Run, selfservice.Result{Step: x.Step, Outcome: "unavailable"}, now)
+	if err != nil {
+		return rec, d, err
+	}
+	return rec.After(turn, false, "", now), d, nil
+}
+
 // trailed is when a run first stopped at its step.
 func trailed(rec selfservice.Record) time.Time {
 	for i := len(rec.Trail) - 1; i >= 0; i-- {
@@ -123,7 +156,7 @@ func linked(rec selfservice.Record, link string) bool {
 // that nobody remembers.
 func acts(k selfservice.Kind) bool {
 	switch k {
-	case selfservice.KindChoose, selfservice.KindCall, selfservice.KindWait, selfservice.KindEnd:
+	case selfservice.KindChoose, selfservice.KindCall, selfservice.KindWait, selfservice.KindContinue, selfservice.KindEnd:
 		return false
 	default:
 		return true

@@ -369,22 +369,22 @@ func (s *Service) load(ctx context.Context, p identity.Principal, run string) (s
 	if err != nil {
 		return rec, nil, err
 	}
-	d, err := s.definition(ctx, rec)
+	d, err := s.definition(ctx, rec.Flow, rec.Digest)
 	return rec.At(s.Clock()), d, err
 }
 
 // definition is the flow that a run goes by. Errors: Internal when its text is gone.
-func (s *Service) definition(ctx context.Context, rec selfservice.Record) (*selfservice.Definition, error) {
-	if d, err := s.Flows.Get(rec.Flow); err == nil && d.Digest() == rec.Digest {
+func (s *Service) definition(ctx context.Context, flow, digest string) (*selfservice.Definition, error) {
+	if d, err := s.Flows.Get(flow); err == nil && d.Digest() == digest {
 		return d, nil
 	}
 	s.mu.Lock()
-	d := s.older[rec.Digest]
+	d := s.older[digest]
 	s.mu.Unlock()
 	if d != nil {
 		return d, nil
 	}
-	text, err := s.Store.FlowText(ctx, rec.Digest)
+	text, err := s.Store.FlowText(ctx, digest)
 	if err != nil {
 		return nil, &fault.Error{Code: fault.Internal, Op: "selfservice.definition", Message: "the text of a run's flow is not there", Err: err}
 	}
@@ -396,7 +396,7 @@ func (s *Service) definition(ctx context.Context, rec selfservice.Record) (*self
 	if len(s.older) >= maxOlder {
 		clear(s.older)
 	}
-	s.older[rec.Digest] = d
+	s.older[digest] = d
 	return d, nil
 }
 
@@ -426,6 +426,12 @@ func (s *Service) Get(ctx context.Context, p identity.Principal, run string) (Se
 func (s *Service) seen(ctx context.Context, p identity.Principal, d *selfservice.Definition, rec selfservice.Record, taken bool) (Seen, error) {
 	now := s.Clock()
 	rec = rec.At(now)
+	if d.Digest() != rec.Digest { // it went on in another flow
+		var err error
+		if d, err = s.definition(ctx, rec.Flow, rec.Digest); err != nil {
+			return Seen{}, err
+		}
+	}
 	out := Seen{Run: rec, Flow: d, Views: rec.Seen(d, now), Taken: taken}
 	_, err := s.Store.Conversation(ctx, p, rec.ConversationID)
 	if err != nil && !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Forbidden) {
@@ -458,7 +464,7 @@ func (s *Service) ListOf(ctx context.Context, p identity.Principal, conversation
 func (s *Service) listed(ctx context.Context, p identity.Principal, all []selfservice.Record) ([]Seen, error) {
 	list := make([]Seen, 0, len(all))
 	for _, rec := range all {
-		d, err := s.definition(ctx, rec)
+		d, err := s.definition(ctx, rec.Flow, rec.Digest)
 		if err != nil {
 			s.Log.Error("a run cannot go on", "run", rec.ID, "error", err)
 			continue

@@ -553,7 +553,7 @@ func TestNothingIsLostOrDoneTwice(t *testing.T) {
 		dies := &dying{Store: h.Store, dies: func() bool { return a.crash != nil && rapid.IntRange(0, 5).Draw(r, "dies") == 0 }}
 		h.deps.Acts, h.deps.Intake, h.deps.Store = a, h.intake, dies
 		devices := []*selfservice.Service{h.process(true), h.process(true)}
-		flow := rapid.SampledFrom([]string{"FL2", "FL6", "FL7", "FL15", "FL19"}).Draw(r, "flow")
+		flow := rapid.SampledFrom([]string{"FL2", "FL3", "FL6", "FL7", "FL9", "FL15", "FL18", "FL19"}).Draw(r, "flow")
 		seen, err := devices[0].Start(ctx, h.anna, selfservice.Begin{Flow: flow, Language: "en"})
 		if err != nil {
 			r.Fatal(err)

@@ -25,6 +25,7 @@ func (s *Service) restrictions(ctx context.Context, a asker) (*selfservice.Value
 			fact.Untold = true
 		case lifts(told):
 			fact.Lifts = true
+			fact.Whole = fact.Whole || told.Scope == "wallet"
 		case told.PlacedBy == "authority":
 			fact.Authority = true
 		default:

@@ -2,6 +2,7 @@ package selfservice
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -51,7 +52,7 @@ func (s *Service) handOver(ctx context.Context, d *selfservice.Definition, rec s
 	ctx, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()
 	answer := make(chan error, 1)
-	err = s.Intake.Send(ctx, who, intake.Message{ConversationID: conv, ClientID: "run:" + rec.ID, Story: storyOf(d, rec, h)}, func(said intake.Said) { answer <- said.Err })
+	err = s.Intake.Send(ctx, who, intake.Message{ConversationID: conv, ClientID: "run:" + rec.ID, Story: s.storyOf(ctx, d, rec, h)}, func(said intake.Said) { answer <- said.Err })
 	if err != nil {
 		return err
 	}
@@ -65,12 +66,45 @@ func (s *Service) handOver(ctx context.Context, d *selfservice.Definition, rec s
 
 // storyOf is what a person reads who takes a run over: what was chosen, entered and
 // found out, and how it came to this.
-func storyOf(d *selfservice.Definition, rec selfservice.Record, h selfservice.HandOver) *intake.Story {
+func (s *Service) storyOf(ctx context.Context, d *selfservice.Definition, rec selfservice.Record, h selfservice.HandOver) *intake.Story {
 	lang := rec.Language
 	filled := form.Filled{Form: strings.ToLower(d.ID), Revision: int64(d.Version), Title: d.Title.In(lang)}
-	for _, c := range selfservice.Carried(d, rec.Run) {
+	filled.Answers = s.before(ctx, rec, lang)
+	filled.Answers = append(filled.Answers, answers(d, selfservice.Carried(d, rec.Run), lang, filled.Answers)...)
+	if why := reason(rec.Outcome, lang); why != "" {
+		filled.Answers = append(filled.Answers, form.Item{Field: "why", Kind: form.Line, Label: words(lang, "Why a person", "转人工的原因"), Value: short(why, storyLabel)})
+	}
+	return &intake.Story{Filled: filled, Route: conversation.Route{
+		Topic: h.Topic.In(lang), Skills: h.Skills, Priority: conversation.Priority(h.Priority), Tags: []string{"self-service"}, Person: true,
+	}}
+}
+
+// before is what was found out in the flows that a run went through before.
+func (s *Service) before(ctx context.Context, rec selfservice.Record, lang string) []form.Item {
+	var list []form.Item
+	for _, leg := range rec.Legs {
+		d, err := s.definition(ctx, leg.Flow, leg.Digest)
+		if err != nil { // the rest of the story is told all the same
+			s.Log.Warn("a flow that a run went through cannot be read", "run", rec.ID, "flow", leg.Flow, "error", err)
+			continue
+		}
+		for _, item := range answers(d, selfservice.CarriedBefore(d, leg), lang, list) {
+			item.Field = strings.ToLower(leg.Flow) + "_" + item.Field
+			list = append(list, item)
+		}
+	}
+	return list
+}
+
+// answers are lines of a story: what was found out in one flow, without what stands there
+// already in the very words.
+func answers(d *selfservice.Definition, all []selfservice.Carry, lang string, there []form.Item) []form.Item {
+	var list []form.Item
+	for _, c := range all {
 		value := written(d, c.Slot, c.Value, lang)
-		if value == "" {
+		if value == "" || slices.ContainsFunc(there, func(i form.Item) bool {
+			return i.Value == short(value, storyValue) && (c.Value.Act != nil || c.Value.Payment != nil)
+		}) {
 			continue
 		}
 		item := form.Item{Field: c.Slot, Kind: form.Lines, Label: label(c, lang), Value: short(value, storyValue)}
@@ -79,14 +113,9 @@ func storyOf(d *selfservice.Definition, rec selfservice.Record, h selfservice.Ha
 				item.Kind, item.Transaction = form.Transaction, &r
 			}
 		}
-		filled.Answers = append(filled.Answers, item)
+		list = append(list, item)
 	}
-	if why := reason(rec.Outcome, lang); why != "" {
-		filled.Answers = append(filled.Answers, form.Item{Field: "why", Kind: form.Line, Label: words(lang, "Why a person", "转人工的原因"), Value: short(why, storyLabel)})
-	}
-	return &intake.Story{Filled: filled, Route: conversation.Route{
-		Topic: h.Topic.In(lang), Skills: h.Skills, Priority: conversation.Priority(h.Priority), Tags: []string{"self-service"}, Person: true,
-	}}
+	return list
 }
 
 func words(lang, en, zh string) string {
@@ -127,6 +156,8 @@ func label(c selfservice.Carry, lang string) string {
 		return words(lang, "Incident", "系统故障")
 	case selfservice.Stops:
 		return words(lang, "What is stopped", "受限情况")
+	case selfservice.Safety:
+		return words(lang, "Sign-ins and devices", "登录与设备")
 	default:
 		return strings.ReplaceAll(c.Slot, "_", " ")
 	}
@@ -201,6 +232,8 @@ func written(d *selfservice.Definition, slot string, v selfservice.Value, lang s
 		return join(v.Instrument.Label, word(holdings(), v.Instrument.Status, lang))
 	case v.Stops != nil:
 		return stopsSaid(v.Stops, lang)
+	case v.Safety != nil:
+		return safetySaid(v.Safety, lang)
 	case v.Stop != nil:
 		return stopSaid(*v.Stop, lang)
 	case v.Device != nil:

@@ -2,6 +2,7 @@ package selfservice
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"kefu/internal/domain/action"
@@ -58,6 +59,14 @@ func reason(code, lang string) string {
 		"refund_proof":     {"The refund needs something to be seen", "退款需要材料"},
 		"not_proven":       {"It was not confirmed that it is the customer", "未能确认是客户本人"},
 		"not_stopped":      {"Payments could not be stopped", "付款未能停止"},
+		"hacked":           {"Somebody else may be in the account", "账户可能被他人进入"},
+		"impostor":         {"Somebody poses as us", "有人冒充我们"},
+		"security":         {"A question about security", "安全问题咨询"},
+		"lost_device":      {"A phone or card is gone", "手机或银行卡丢失"},
+		"locked_out":       {"The customer cannot prove who they are", "客户无法验证身份"},
+		"wrong_amount":     {"The amount is wrong", "金额不对"},
+		"payment_held":     {"The payment does not go on", "付款未能继续"},
+		"no_payment":       {"The payment is not in the list", "列表中没有这笔付款"},
 		"frozen":           {"The wallet is restricted", "钱包受限"},
 		"not_them":         {"The customer says that it was not them", "客户称不是本人操作"},
 		"appeal":           {"The customer does not agree with it", "客户提出申诉"},
@@ -200,4 +209,32 @@ func stopSaid(s selfservice.StopLine, lang string) string {
 	}[s.Why].in(lang) // of another one the wallet's own words say it, beside the story
 	parts := []string{what, who, why}
 	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " · ")
+}
+
+// safetySaid is who can get at a wallet as staff read it: as much as the customer was told.
+func safetySaid(f *selfservice.SafetyFact, lang string) string {
+	var lines []string
+	for _, proof := range selfservice.Proofs() {
+		if at := f.Changes[proof]; at != 0 {
+			lines = append(lines, word(proofWords(), proof, lang)+words(lang, " changed ", "更改于 ")+at.Std().UTC().Format("2006-01-02 15:04 UTC"))
+		}
+	}
+	for _, c := range []struct {
+		count int64
+		pair
+	}{{f.Devices, pair{"devices", "台设备"}}, {f.SignedIn, pair{"signed in", "处已登录"}}, {f.Refused, pair{"sign-ins refused in a week", "次登录在一周内被拒绝"}}} {
+		if c.count >= 0 {
+			lines = append(lines, strconv.FormatInt(c.count, 10)+" "+c.in(lang))
+		}
+	}
+	return strings.Join(lines, " · ")
+}
+
+// proofWords are what proves a customer.
+func proofWords() map[string]pair {
+	return map[string]pair{
+		"passkey": {"passkey", "通行密钥"}, "app_push": {"confirmation in the app", "App 内确认"}, "totp": {"app that shows codes", "动态验证码应用"},
+		"sms": {"phone number for codes", "接收验证码的手机号"}, "email": {"mail address for codes", "接收验证码的邮箱"}, "password": {"password", "密码"},
+		"recovery_code": {"recovery codes", "恢复码"}, "document": {"identity document", "身份证件"},
+	}
 }

@@ -33,7 +33,7 @@ func (h *house) shown(tx golden.Tx) string {
 		run := seen.Run
 		all = append(all, seen.Views, run.Slots, run.State, run.Step, run.Offered, run.Effect != nil, run.DueAt.Sub(h.d.Clock.Now()))
 	}
-	for _, flow := range []string{"FL2", "FL6", "FL7", "FL19"} {
+	for _, flow := range []string{"FL2", "FL6", "FL7", "FL9", "FL19"} {
 		seen := h.begin(flow)
 		keep(seen)
 		if len(seen.Run.Offered) == 0 {

@@ -184,7 +184,7 @@ func (s *Service) list(ctx context.Context, a asker, source string, with map[str
 		}
 		all, err := s.Wallet.Instruments(ctx, by, id)
 		return values(all, err, func(i wallet.Instrument) (selfservice.Value, bool) {
-			return instrumentValue(i), i.Status != "removed" && (with["which"] != "cards" || i.Type == "card")
+			return instrumentValue(i), offers(with["which"], i)
 		})
 	case "refunds":
 		all, err := s.refunds(ctx, a, "")
@@ -203,6 +203,19 @@ func (s *Service) list(ctx context.Context, a asker, source string, with map[str
 		return values(all, err, func(d wallet.Device) (selfservice.Value, bool) { return deviceValue(d), d.Trust != "revoked" })
 	default:
 		return nil, fault.New(fault.Internal, "selfservice.list", "there is no list of %s", source)
+	}
+}
+
+// offers tells whether an instrument is one of those that a list is of. What cannot be
+// paid with any more need not be taken off a phone.
+func offers(which string, i wallet.Instrument) bool {
+	switch which {
+	case "cards":
+		return i.Type == "card" && i.Status != "removed"
+	case "tokens":
+		return i.Type == "network_token" && i.Status == "active"
+	default:
+		return i.Status != "removed"
 	}
 }
 
@@ -354,6 +367,8 @@ func (s *Service) call(ctx context.Context, a asker, rec selfservice.Record, do 
 		return s.limits(ctx, a)
 	case "restrictions":
 		return s.restrictions(ctx, a)
+	case "safety":
+		return s.safety(ctx, a)
 	default:
 		return nil, fault.New(fault.Internal, "selfservice.call", "there is no question %s", do)
 	}

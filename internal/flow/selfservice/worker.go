@@ -99,7 +99,7 @@ func (s *Service) workOn(ctx context.Context, rec selfservice.Record) error {
 		_, err := s.keep(ctx, part(), now)
 		return err
 	}
-	d, err := s.definition(ctx, rec)
+	d, err := s.definition(ctx, rec.Flow, rec.Digest)
 	if err != nil {
 		return err
 	}

@@ -170,8 +170,8 @@ func (r *Runs) SaveFlowRun(ctx context.Context, p identity.Principal, n selfserv
 		if err != nil {
 			return err
 		}
-		_, err = t.SQL.ExecContext(ctx, "UPDATE flow_run SET state = $1, revision = revision + 1, changed_at = $2, over_at = $3, due_at = $4, news = $5, body = $6, body_ref = $7 WHERE id = $8",
-			string(n.State), t.Now, overAt(n, t.Now), clock.Micros(n.DueAt), n.News, sealed, ref, n.ID)
+		_, err = t.SQL.ExecContext(ctx, "UPDATE flow_run SET state = $1, revision = revision + 1, changed_at = $2, over_at = $3, due_at = $4, news = $5, body = $6, body_ref = $7, flow = $8, digest = $9 WHERE id = $10",
+			string(n.State), t.Now, overAt(n, t.Now), clock.Micros(n.DueAt), n.News, sealed, ref, n.Flow, n.Digest, n.ID)
 		if err != nil {
 			return engine.MapError(op, err)
 		}

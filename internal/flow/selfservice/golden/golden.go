@@ -31,7 +31,7 @@ import (
 
 // Bounds of the conversations.
 const (
-	maxFiles = 200
+	maxFiles = 600
 	maxTurns = 40
 )
 
@@ -295,6 +295,9 @@ func merged(a, b World) World {
 	}
 	if b.Lifted != nil {
 		a.Lifted = b.Lifted
+	}
+	if b.Gone != nil {
+		a.Gone = b.Gone
 	}
 	return a
 }

@@ -3,6 +3,7 @@ package golden
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,6 +30,11 @@ type World struct {
 	Stops        []Stop         `yaml:"restrictions,omitempty"`
 	Lifted       []string       `yaml:"lifted,omitempty,flow"` // restrictions that are gone
 	Factor       string         `yaml:"factor,omitempty"`      // when something that proves the customer changed last
+	Factors      []Factor       `yaml:"factors,omitempty"`     // in place of one that is old and strong
+	Devices      []Device       `yaml:"devices,omitempty"`     // in place of one
+	Gone         []string       `yaml:"gone,omitempty,flow"`   // devices and cards that are out of use
+	Sessions     []Session      `yaml:"sessions,omitempty"`
+	Cards        []Card         `yaml:"cards,omitempty"` // in place of one
 }
 
 // Parts of a world; the names are those of docs/wallet-api.md.
@@ -107,6 +113,28 @@ type (
 		Tellable bool   `yaml:"tellable,omitempty"`
 		By       string `yaml:"by"`
 		Kind     string `yaml:"kind,omitempty"` // freeze
+	}
+	// Factor proves the customer.
+	Factor struct {
+		Type    string `yaml:"type"`
+		Changed string `yaml:"changed"`
+	}
+	// Device is a device of the customer's.
+	Device struct {
+		ID    string `yaml:"id"`
+		Model string `yaml:"model"`
+		Trust string `yaml:"trust,omitempty"` // trusted
+	}
+	// Session is a sign-in.
+	Session struct {
+		Result string `yaml:"result"`
+		Ago    string `yaml:"ago"`
+	}
+	// Card is what the customer pays with.
+	Card struct {
+		ID    string `yaml:"id"`
+		Type  string `yaml:"type,omitempty"` // card
+		Last4 string `yaml:"last4"`
 	}
 )
 
@@ -199,7 +227,19 @@ func (b *book) Customer(context.Context, wallet.Actor, string) (wallet.Customer,
 
 // Instruments implements selfservice.Wallet.
 func (b *book) Instruments(context.Context, wallet.Actor, string) ([]wallet.Instrument, error) {
-	return []wallet.Instrument{{ID: "card-1", Type: "card", Brand: "Visa", Last4: "1111", Status: "active"}}, b.answers()
+	cards := b.world.Cards
+	if cards == nil {
+		cards = []Card{{ID: "card-1", Last4: "1111"}}
+	}
+	var all []wallet.Instrument
+	for _, c := range cards {
+		one := wallet.Instrument{ID: c.ID, Type: or(c.Type, "card"), Brand: "Visa", Last4: c.Last4, Status: "active"}
+		if slices.Contains(b.world.Gone, c.ID) {
+			one.Status = "blocked"
+		}
+		all = append(all, one)
+	}
+	return all, b.answers()
 }
 
 // Transactions implements selfservice.Wallet.
@@ -281,7 +321,28 @@ func (b *book) Disputes(context.Context, wallet.Actor, string) ([]wallet.Dispute
 
 // Devices implements selfservice.Guarding.
 func (b *book) Devices(context.Context, wallet.Actor, string) ([]wallet.Device, error) {
-	return []wallet.Device{{ID: "dev-1", Model: "iPhone 15", Trust: "trusted"}}, b.answers()
+	devices := b.world.Devices
+	if devices == nil {
+		devices = []Device{{ID: "dev-1", Model: "iPhone 15"}}
+	}
+	var all []wallet.Device
+	for _, d := range devices {
+		one := wallet.Device{ID: d.ID, Model: d.Model, Trust: or(d.Trust, "trusted")}
+		if slices.Contains(b.world.Gone, d.ID) {
+			one.Trust = "revoked"
+		}
+		all = append(all, one)
+	}
+	return all, b.answers()
+}
+
+// Sessions implements selfservice.Signing.
+func (b *book) Sessions(context.Context, wallet.Actor, string) ([]wallet.Session, error) {
+	var all []wallet.Session
+	for i, s := range b.world.Sessions {
+		all = append(all, wallet.Session{ID: "se-" + strconv.Itoa(i), Result: s.Result, At: b.back(s.Ago)})
+	}
+	return all, b.answers()
 }
 
 // Limits implements selfservice.Limiting.
@@ -318,6 +379,13 @@ func (b *book) Incidents(context.Context) ([]wallet.Incident, error) {
 
 // Factors implements selfservice.Proving.
 func (b *book) Factors(context.Context, wallet.Actor, string) ([]wallet.Factor, error) {
+	var all []wallet.Factor
+	for i, f := range b.world.Factors {
+		all = append(all, wallet.Factor{ID: "fa-" + strconv.Itoa(i), Type: f.Type, State: "active", CreatedAt: wallet.At(start().Add(-2000 * time.Hour)), ChangedAt: b.back(f.Changed)})
+	}
+	if all != nil {
+		return all, b.answers()
+	}
 	if b.world.Factor == "" {
 		return []wallet.Factor{{ID: "fa-1", Type: "app_push", State: "active", CreatedAt: wallet.At(start().Add(-1000 * time.Hour))}}, b.answers()
 	}

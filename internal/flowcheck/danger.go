@@ -1,0 +1,77 @@
+package flowcheck
+
+import (
+	"time"
+
+	"kefu/internal/connector/demowallet/rails"
+	"kefu/internal/domain/wallet"
+)
+
+// equipped is a payment of some hours ago, and what the customer has, by the names of the
+// conversations.
+func equipped(also ...func(*scene)) func(*scene) {
+	return func(s *scene) {
+		paid(bought(fine()), 40*hour)(s)
+		s.ids["dev-1"], s.ids["dev-2"], s.ids["card-1"] = s.who+":phone", s.who+":laptop", s.who+":card"
+		for _, more := range also {
+			more(s)
+		}
+	}
+}
+
+// stopped is a freeze that the customer placed before.
+func stopped(s *scene) {
+	if made := s.do(wallet.Freeze, "", "", "", "customer"); len(made.Made) > 0 {
+		s.ids["fr-1"] = made.Made[0].ID
+	}
+	s.pass(hour)
+}
+
+// hacked are stages of an account that somebody else may be in (FL3).
+func hacked() map[string]stage {
+	all := map[string]stage{
+		"FL3-04": {set: equipped(stopped)},
+		"FL3-05": {set: equipped(), before: at(1, down)},
+	}
+	for _, id := range []string{
+		"FL3-02", "FL3-06", "FL3-07", "FL3-11", "FL3-12", "FL3-13", "FL3-14", "FL3-15", "FL3-18", "FL3-19", "FL3-22", "FL3-23", "FL3-24", "FL3-25", "FL3-26",
+	} {
+		all[id] = stage{set: equipped()}
+	}
+	return all
+}
+
+// gone are stages of phones and cards that are lost, broken or new (FL18).
+func gone() map[string]stage {
+	all := map[string]stage{
+		"FL18-05": {set: equipped(stopped)}, "FL18-13": {set: equipped(stopped)},
+		"FL18-06": {set: equipped(), before: at(1, down)},
+	}
+	for _, id := range []string{
+		"FL18-01", "FL18-03", "FL18-04", "FL18-07", "FL18-09", "FL18-11", "FL18-12", "FL18-15", "FL18-16", "FL18-17", "FL18-18", "FL18-19", "FL18-20", "FL18-21", "FL18-23",
+	} {
+		all[id] = stage{set: equipped()}
+	}
+	return all
+}
+
+// wrong are stages of payments with which something is wrong (FL9).
+func wrong() map[string]stage {
+	posted, under, arrived := paid(bought(fine()), 40*hour), paid(sent(fine()), 2*hour), paid(sent(fine()), 40*hour)
+	return map[string]stage{
+		"FL9-01": {set: paid(bought(rails.Fate{Kind: rails.AfterDebit, Raw: "92"}), 14*hour)},
+		"FL9-02": {set: posted}, "FL9-05": {set: posted}, "FL9-06": {set: posted}, "FL9-11": {set: posted}, "FL9-12": {set: posted},
+		"FL9-26": {set: posted}, "FL9-28": {set: posted}, "FL9-29": {set: posted},
+		"FL9-03": {set: posted}, "FL9-07": {set: posted}, "FL9-09": {set: posted},
+		"FL9-04": {set: paid(bought(fine()), 40*day)},
+		"FL9-08": {set: paid(bought(ends(rails.Lapses)), 26*hour)},
+		"FL9-10": {set: twice(29 * hour)},
+		"FL9-13": {set: under}, "FL9-16": {set: under}, "FL9-18": {set: under}, "FL9-21": {set: under}, "FL9-33": {set: under},
+		"FL9-14": {set: arrived}, "FL9-15": {set: arrived},
+		"FL9-19": {set: under, before: at(5, lost)},
+		"FL9-24": {set: paid(bought(ends(rails.Held)), 3*hour)},
+		"FL9-25": {set: paid(bought(refused("51")), 5*time.Minute)},
+		"FL9-27": {set: func(s *scene) { s.pay("tx-1", bought(fine())); s.pass(40 * hour); s.fault("card", 3*hour) }},
+		"FL9-30": {set: paid(received(fine()), 40*hour)},
+	}
+}
