@@ -16,6 +16,7 @@ import (
 	"kefu/internal/domain/guard"
 	"kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/golden"
+	"kefu/internal/flow/selfservice/subjects"
 	"kefu/internal/flowcheck"
 )
 
@@ -132,7 +133,10 @@ func loadFlows(dir string) (c flowcheck.Content, all map[string]golden.Conversat
 	if c.Codes, err = fs.Sub(content.Failures, "failures"); err != nil {
 		return c, nil, err
 	}
-	if c.Flows, c.Failures, err = selfservice.LoadFlows(files, c.Codes); err != nil {
+	if c.Reads, err = subjects.All(subjects.Deps{}); err != nil {
+		return c, nil, err
+	}
+	if c.Flows, c.Failures, err = selfservice.LoadFlows(files, c.Codes, c.Reads.Declared()); err != nil {
 		return c, nil, err
 	}
 	if c.Guard, err = guard.New(); err != nil {

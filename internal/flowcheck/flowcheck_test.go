@@ -9,6 +9,7 @@ import (
 	"kefu/internal/domain/guard"
 	"kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/golden"
+	"kefu/internal/flow/selfservice/subjects"
 	"kefu/internal/flowcheck"
 )
 
@@ -23,7 +24,11 @@ func brought(t testing.TB) (flowcheck.Content, map[string]golden.Conversation) {
 		return found
 	}
 	texts, codes := sub(content.Flows, "flows"), sub(content.Failures, "failures")
-	flows, table, err := selfservice.LoadFlows(texts, codes)
+	asked, err := subjects.All(subjects.Deps{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	flows, table, err := selfservice.LoadFlows(texts, codes, asked.Declared())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +40,7 @@ func brought(t testing.TB) (flowcheck.Content, map[string]golden.Conversation) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return flowcheck.Content{Flows: flows, Failures: table, Guard: detector, Codes: codes}, all
+	return flowcheck.Content{Flows: flows, Reads: asked, Failures: table, Guard: detector, Codes: codes}, all
 }
 
 // Every golden conversation goes over the demo's wallet as it is written down, in process

@@ -22,6 +22,7 @@ import (
 	"kefu/internal/flow/configuring"
 	"kefu/internal/flow/intake"
 	flow "kefu/internal/flow/selfservice"
+	"kefu/internal/flow/selfservice/reads"
 	"kefu/internal/flow/verification"
 	"kefu/internal/platform/id"
 	"kefu/internal/platform/keyring"
@@ -46,6 +47,7 @@ type Wallet interface {
 // Content is what customers are walked through.
 type Content struct {
 	Flows    *selfservice.Flows
+	Reads    *reads.Registry // what flows may ask for beside what is known without them
 	Failures *failure.Table
 	Guard    *guard.Detector
 	Codes    fs.FS // the failure codes, as files
@@ -122,7 +124,7 @@ func (h *house) furnish(c Content, w Wallet, in *heard) {
 	wide := ratelimit.Limit{Burst: 100_000, Per: time.Second}
 	in.Service = intake.New(h.store, c.Guard, intake.Limits{Visitor: wide, Customer: wide, Staff: wide, VisitorStarts: wide, CustomerStarts: wide, Senders: 1000}, now, nil)
 	h.Service = flow.New(flow.Deps{
-		Store: h.store, Intake: in, Wallet: w, Failures: c.Failures, Flows: c.Flows, Clock: now, Log: log,
+		Store: h.store, Intake: in, Wallet: w, Failures: c.Failures, Flows: c.Flows, Reads: c.Reads, Clock: now, Log: log,
 	}, flow.Options{Issuer: Issuer, Answers: wide})
 	proofs := verification.New(verification.Deps{Wallet: w, Store: h.store, Clock: now, Log: log}, verification.Options{Issuer: Issuer, Audience: Audience})
 	h.acts = acting.New(acting.Deps{

@@ -14,6 +14,7 @@ import (
 	"kefu/internal/domain/wallet"
 	flow "kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/golden"
+	"kefu/internal/flow/selfservice/subjects"
 	"kefu/internal/platform/fault"
 )
 
@@ -187,7 +188,10 @@ func kit(t *testing.T) Content {
 	}
 	c := Content{Codes: files(content.Failures, "failures")}
 	var err error
-	if c.Flows, c.Failures, err = flow.LoadFlows(files(content.Flows, "flows"), c.Codes); err != nil {
+	if c.Reads, err = subjects.All(subjects.Deps{}); err != nil {
+		t.Fatal(err)
+	}
+	if c.Flows, c.Failures, err = flow.LoadFlows(files(content.Flows, "flows"), c.Codes, c.Reads.Declared()); err != nil {
 		t.Fatal(err)
 	}
 	if c.Guard, err = guard.New(); err != nil {

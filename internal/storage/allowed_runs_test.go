@@ -72,7 +72,7 @@ func runRules() []rule {
 		{"KeepFlow", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			text, err := content.Flows.ReadFile("flows/FL2.yaml")
 			sc.must(err)
-			d, err := selfservice.Parse(text)
+			d, err := selfservice.Parse(text, selfservice.Reads{})
 			sc.must(err)
 			return sc.KeepFlow(ctx, p, d)
 		}},

@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/failure"
 	definitions "kefu/internal/domain/selfservice"
 	"kefu/internal/flow/selfservice"
+	"kefu/internal/flow/selfservice/subjects"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
@@ -21,6 +22,7 @@ type Parts struct {
 	Store    selfservice.Store
 	Intake   selfservice.Intake
 	Wallet   selfservice.Wallet // nil: there is none
+	Reads    subjects.Deps      // what flows may ask for beside the wallet
 	Failures *failure.Table
 	Config   config.Wallet
 	Issuer   string
@@ -40,7 +42,11 @@ func New(p Parts) (*selfservice.Service, error) {
 		return sub
 	}
 	texts := folder(content.Flows, "flows")
-	all, err := definitions.Load(texts)
+	asked, err := subjects.All(p.Reads)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	all, err := definitions.Load(texts, asked.Declared())
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -49,6 +55,6 @@ func New(p Parts) (*selfservice.Service, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	return selfservice.New(selfservice.Deps{
-		Store: p.Store, Intake: p.Intake, Wallet: p.Wallet, Failures: p.Failures, Flows: all, Rules: rules, Clock: p.Clock, Log: p.Log, Limited: p.Limited,
+		Store: p.Store, Intake: p.Intake, Wallet: p.Wallet, Failures: p.Failures, Flows: all, Reads: asked, Rules: rules, Clock: p.Clock, Log: p.Log, Limited: p.Limited,
 	}, selfservice.Options{Issuer: p.Issuer, Suggest: p.Config.Suggest}), nil
 }

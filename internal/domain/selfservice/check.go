@@ -165,8 +165,6 @@ func (s Step) uses() []string {
 	switch s.Kind() {
 	case KindShow:
 		add(s.Show.Of)
-	case KindCall:
-		add(slices.Collect(maps.Values(s.Call.With))...)
 	case KindPropose:
 		add(s.Propose.Target, s.Propose.Amount)
 		add(slices.Collect(maps.Values(s.Propose.Details))...)
@@ -234,12 +232,12 @@ func (d *Definition) checkUse() error {
 	for _, name := range d.names() {
 		s := d.Steps[name]
 		if name == d.Person || slices.Contains(d.persons(), name) { // from wherever somebody leaves
-			if used := s.uses(); len(used) > 0 {
+			if used := d.needs(s); len(used) > 0 {
 				return wrong(name, "is reached from everywhere, and needs %s", used[0])
 			}
 			continue
 		}
-		for _, slot := range s.uses() {
+		for _, slot := range d.needs(s) {
 			if _, there := d.Slots[slot]; !there {
 				return wrong(name, "needs %s, which is no slot", slot)
 			}

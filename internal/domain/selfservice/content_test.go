@@ -6,10 +6,15 @@ import (
 	"testing"
 
 	"kefu/internal/domain/selfservice"
+	"kefu/internal/flow/selfservice/subjects"
 )
 
 func TestTheFlowsThatKefuComesWith(t *testing.T) {
-	flows, err := selfservice.Load(os.DirFS("../../../content/flows"))
+	reads, err := subjects.Declared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	flows, err := selfservice.Load(os.DirFS("../../../content/flows"), reads)
 	if err != nil {
 		t.Fatal(err)
 	}

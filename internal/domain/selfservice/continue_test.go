@@ -52,7 +52,7 @@ func loaded(t *testing.T, texts map[string]string) (*selfservice.Flows, error) {
 	for id, text := range texts {
 		files[id+".yaml"] = &fstest.MapFile{Data: []byte(text)}
 	}
-	return selfservice.Load(files)
+	return selfservice.Load(files, selfservice.Reads{})
 }
 
 // What goes on in another flow that does not take it is refused when flows are loaded.

@@ -33,6 +33,8 @@ type Definition struct {
 	digest     string
 	text       []byte
 	conditions map[string]condition.Condition // by step and arm
+	reads      Reads                          // those that there were when it was read
+	bound      map[string]Read                // by slot: what fills it
 }
 
 // Digest names the definition by its text.
@@ -79,6 +81,8 @@ const (
 	Stops      Type = "restrictions"
 	Stop       Type = "restriction"
 	Safety     Type = "safety"
+	Sheet      Type = "sheet" // what a read tells
+	Entry      Type = "entry" // of a list of a read
 )
 
 // entered are the types that somebody enters as words.
@@ -87,10 +91,10 @@ func entered() []Type {
 }
 
 // chosen are the types of things that somebody chooses from a list.
-func chosen() []Type { return []Type{Payment, Instrument, Refund, Dispute, Device, Stop} }
+func chosen() []Type { return []Type{Payment, Instrument, Refund, Dispute, Device, Stop, Entry} }
 
 // told are the types that only the wallet or Kefu itself fills in.
-func told() []Type { return []Type{Cause, Terms, Act, Incident, Limits, Stops, Safety} }
+func told() []Type { return []Type{Cause, Terms, Act, Incident, Limits, Stops, Safety, Sheet} }
 
 // Slot is a place for one value.
 type Slot struct {
@@ -146,9 +150,9 @@ type Ask struct {
 	Optional bool   `yaml:"optional"` // may be skipped
 }
 
-// Choose lets somebody choose from what the wallet has.
+// Choose lets somebody choose from what the wallet has, or from the entries of a read.
 type Choose struct {
-	From string            `yaml:"from"` // one of Sources
+	From string            `yaml:"from"` // one of Sources, or a read that lists
 	With map[string]string `yaml:"with"`
 	Into string            `yaml:"into"`
 }
@@ -162,8 +166,8 @@ type Show struct {
 
 // Call asks the wallet, or Kefu itself, and changes nothing.
 type Call struct {
-	Do   string            `yaml:"do"`   // one of Calls
-	With map[string]string `yaml:"with"` // names of slots
+	Do   string            `yaml:"do"`   // one of Calls, or a read
+	With map[string]string `yaml:"with"` // names of slots; of a read also words
 	Into string            `yaml:"into"`
 }
 
@@ -177,7 +181,7 @@ type Arm struct {
 type Propose struct {
 	Act     wallet.Act        `yaml:"act"`
 	Target  string            `yaml:"target"`  // a slot
-	Amount  string            `yaml:"amount"`  // a slot; "left" of terms: terms.left
+	Amount  string            `yaml:"amount"`  // a slot; "left" of terms: terms.left; a sum of a sheet: quote.fee
 	Reason  string            `yaml:"reason"`  // a word, or a choice's slot with a leading $
 	Details map[string]string `yaml:"details"` // name → slot
 	Into    string            `yaml:"into"`

@@ -95,8 +95,8 @@ func (e *engine) branch(name string, s Step) (string, error) {
 
 func (e *engine) facts() map[string]any {
 	facts := map[string]any{}
-	for name, slot := range e.d.Slots {
-		facts[name] = factOf(slot.Type, e.r.Slots[name])
+	for name := range e.d.Slots {
+		e.d.tell(facts, name, e.r.Slots[name])
 	}
 	return facts
 }
@@ -107,11 +107,12 @@ func (e *engine) effect(name string, s Step) (Turn, error) {
 	switch x.Kind {
 	case KindChoose:
 		x.Source, x.With = s.Choose.From, s.Choose.With
-	case KindCall:
-		x.Do, x.Args = s.Call.Do, map[string]Value{}
-		for key, slot := range s.Call.With {
-			x.Args[key] = e.r.Slots[slot]
+		if _, read := e.d.reads.Get(x.Source); read {
+			x.Args, x.With = e.given(x.Source, s.Choose.With)
 		}
+	case KindCall:
+		x.Do = s.Call.Do
+		x.Args, x.With = e.given(x.Do, s.Call.With)
 	case KindPropose:
 		x.Propose = e.proposal(s.Propose)
 	case KindStepUp:
@@ -148,6 +149,8 @@ func (e *engine) proposal(p *Propose) *Proposal {
 	case p.Amount == "":
 	case field == "left":
 		out.Amount = orNew(v.Terms).Left
+	case v.Sheet != nil:
+		out.Amount = *orNew(v.Sheet.Named[field].Money)
 	case field == "amount":
 		out.Amount = orNew(v.Payment).Amount
 	default:

@@ -43,9 +43,9 @@ func (f *Flows) All() []*Definition {
 	return list
 }
 
-// Load reads every definition of a folder. Errors: Invalid, naming the file, the step
-// and what is wrong.
-func Load(files fs.FS) (*Flows, error) {
+// Load reads every definition of a folder, checked against the reads that there are.
+// Errors: Invalid, naming the file, the step and what is wrong.
+func Load(files fs.FS, reads Reads) (*Flows, error) {
 	names, err := fs.Glob(files, "*.yaml")
 	if err != nil || len(names) == 0 {
 		return nil, fault.New(fault.Invalid, "selfservice.Load", "there are no flows")
@@ -56,7 +56,7 @@ func Load(files fs.FS) (*Flows, error) {
 		if err != nil {
 			return nil, fault.New(fault.Invalid, "selfservice.Load", "%s cannot be read", name)
 		}
-		d, err := Parse(text)
+		d, err := Parse(text, reads)
 		if err != nil {
 			return nil, &fault.Error{Code: fault.Invalid, Op: "selfservice.Load", Message: name, Err: err}
 		}
@@ -72,11 +72,12 @@ func Load(files fs.FS) (*Flows, error) {
 }
 
 // Parse reads one definition and checks it: that it is whole, that every path ends,
-// that every slot has a value where it is used, and that nothing is done in the wallet
-// that was not proposed, confirmed and proven before, on every path.
+// that every slot has a value where it is used, that it asks for nothing that reads do
+// not declare, and that nothing is done in the wallet that was not proposed, confirmed
+// and proven before, on every path.
 //
 // Errors: Invalid; the field is the step, the message what is wrong with it.
-func Parse(text []byte) (*Definition, error) {
+func Parse(text []byte, reads Reads) (*Definition, error) {
 	const op = "selfservice.Parse"
 	if len(text) > MaxBytes {
 		return nil, fault.New(fault.Invalid, op, "is larger than %d bytes", MaxBytes)
@@ -87,8 +88,8 @@ func Parse(text []byte) (*Definition, error) {
 	if err := decoder.Decode(d); err != nil {
 		return nil, fault.New(fault.Invalid, op, "%s", err)
 	}
-	d.digest, d.text = digestOf(text), bytes.Clone(text)
-	for _, check := range []func() error{d.checkHead, d.checkSlots, d.checkSteps, d.compile, d.checkTexts, d.checkPaths, d.checkUse, d.checkWrites} {
+	d.digest, d.text, d.reads, d.bound = digestOf(text), bytes.Clone(text), reads, map[string]Read{}
+	for _, check := range []func() error{d.checkHead, d.checkSlots, d.checkSteps, d.checkBound, d.compile, d.checkTexts, d.checkPaths, d.checkUse, d.checkWrites} {
 		if err := check(); err != nil {
 			return nil, err
 		}
@@ -296,7 +297,10 @@ func (d *Definition) checkDoing(name string, s Step) error {
 
 func (d *Definition) checkChoose(name string, c *Choose) error {
 	source, ok := Sources()[c.From]
-	if !ok || d.typeOf(c.Into) != source.Gives {
+	if !ok {
+		return d.bind(name, c.From, c.Into, true, c.With)
+	}
+	if d.typeOf(c.Into) != source.Gives {
 		return wrong(name, "chooses from a list that there is not, or into a slot of another type")
 	}
 	for key, value := range c.With {
@@ -326,7 +330,10 @@ func (d *Definition) checkShow(name string, s Step) error {
 
 func (d *Definition) checkCall(name string, c *Call) error {
 	q, ok := Calls()[c.Do]
-	if !ok || d.typeOf(c.Into) != q.Gives {
+	if !ok {
+		return d.bind(name, c.Do, c.Into, false, c.With)
+	}
+	if d.typeOf(c.Into) != q.Gives {
 		return wrong(name, "asks what cannot be asked, or into a slot of another type")
 	}
 	for key, want := range q.With {
@@ -347,7 +354,7 @@ func (d *Definition) checkPropose(name string, p *Propose) error {
 	if p.Target != "" && !slices.Contains(chosen(), d.typeOf(p.Target)) {
 		return wrong(name, "acts on %s, which is nothing of the wallet's", p.Target)
 	}
-	if slot, field, _ := strings.Cut(p.Amount, "."); p.Amount != "" && !((d.typeOf(slot) == Amount && field == "") || (d.typeOf(slot) == Terms && field == "left") || (d.typeOf(slot) == Payment && field == "amount")) {
+	if slot, field, _ := strings.Cut(p.Amount, "."); p.Amount != "" && !((d.typeOf(slot) == Amount && field == "") || (d.typeOf(slot) == Terms && field == "left") || (d.typeOf(slot) == Payment && field == "amount") || (field != "" && d.typeOf(slot) == Sheet)) {
 		return wrong(name, "takes its sum from %s, which is none", p.Amount)
 	}
 	if slot, isSlot := strings.CutPrefix(p.Reason, "$"); (isSlot && d.typeOf(slot) != Choice) || (!isSlot && !word(p.Reason)) {
@@ -364,8 +371,8 @@ func (d *Definition) checkPropose(name string, p *Propose) error {
 // compile makes the conditions, each over the facts of all slots.
 func (d *Definition) compile() error {
 	facts := condition.Facts{}
-	for name, slot := range d.Slots {
-		facts[name] = zero(slot.Type)
+	for name := range d.Slots {
+		d.declare(facts, name)
 	}
 	language, err := condition.New(facts)
 	if err != nil {
@@ -455,7 +462,7 @@ func (d *Definition) checkTexts() error {
 		}
 		for _, named := range Names(s.Say["en"]) {
 			slot, field, _ := strings.Cut(named, ".")
-			if !slices.Contains(figures(d.typeOf(slot)), field) {
+			if !slices.Contains(d.figures(slot), field) {
 				return wrong(name, "says {%s}, which there is not", named)
 			}
 		}
@@ -490,7 +497,7 @@ func (d *Definition) sayable(text string) bool {
 		always := strings.TrimSpace(line) != ""
 		for _, name := range Names(line) {
 			slot, field, _ := strings.Cut(name, ".")
-			always = always && slices.Contains(certain(d.typeOf(slot)), field)
+			always = always && slices.Contains(d.certain(slot), field)
 		}
 		if always {
 			return true

@@ -8,6 +8,7 @@ import (
 	"testing/fstest"
 
 	"kefu/internal/domain/selfservice"
+	"kefu/internal/flow/selfservice/subjects"
 	"kefu/internal/platform/fault"
 )
 
@@ -63,7 +64,7 @@ func TestWhichPerson(t *testing.T) {
 		"one of them needs something": {"topic: All}\n    say: {en: A person takes over.", "topic: All}\n    say: {en: \"{amount} A person takes over.\""},
 	} {
 		text := strings.Replace(strings.NewReplacer(split...).Replace(whole), change[0], change[1], 1)
-		if _, err := selfservice.Parse([]byte(text)); !fault.Is(err, fault.Invalid) {
+		if _, err := selfservice.Parse([]byte(text), selfservice.Reads{}); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -77,7 +78,7 @@ func TestTopics(t *testing.T) {
 		t.Errorf("%v", topic)
 	}
 	load := func(topic string) error {
-		_, err := selfservice.Load(fstest.MapFS{"FL7.yaml": {Data: []byte(strings.Replace(whole, "topic: Refund", "topic: "+topic, 1))}})
+		_, err := selfservice.Load(fstest.MapFS{"FL7.yaml": {Data: []byte(strings.Replace(whole, "topic: Refund", "topic: "+topic, 1))}}, selfservice.Reads{})
 		return err
 	}
 	if err := load("{en: Refund, zh: 退款}"); err != nil {
@@ -99,7 +100,11 @@ func TestTopics(t *testing.T) {
 // Whatever becomes of the proof for stopping payments, signing out is offered next; and
 // no payment is asked for before that.
 func TestNobodyIsLeftSignedIn(t *testing.T) {
-	flows, err := selfservice.Load(os.DirFS("../../../content/flows"))
+	reads, err := subjects.Declared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	flows, err := selfservice.Load(os.DirFS("../../../content/flows"), reads)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -106,9 +106,9 @@ type Effect struct {
 	Kind    Kind
 	Step    string
 	Source  string            // of KindChoose
-	With    map[string]string // of KindChoose
+	With    map[string]string // of KindChoose, and of reads: words
 	Do      string            // of KindCall
-	Args    map[string]Value  // of KindCall; of KindContinue: what the other flow begins with
+	Args    map[string]Value  // of KindCall, and of reads; of KindContinue: what the other flow begins with
 	Flow    string            // of KindContinue
 	Propose *Proposal
 	Act     ActFact  // of KindConfirm, KindStepUp, KindExecute

@@ -113,7 +113,7 @@ steps:
 
 func parse(t testing.TB, text string) *selfservice.Definition {
 	t.Helper()
-	d, err := selfservice.Parse([]byte(text))
+	d, err := selfservice.Parse([]byte(text), selfservice.Reads{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestMistakesInFlows(t *testing.T) {
 		if text == whole {
 			t.Fatalf("%s: the mistake was not made", name)
 		}
-		_, err := selfservice.Parse([]byte(text))
+		_, err := selfservice.Parse([]byte(text), selfservice.Reads{})
 		if !fault.Is(err, fault.Invalid) || !strings.HasPrefix(fault.FieldOf(err), c.at) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -437,7 +437,7 @@ func TestAnyOrderOfWhatComes(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(whole)
 	f.Fuzz(func(t *testing.T, text string) {
-		d, err := selfservice.Parse([]byte(text))
+		d, err := selfservice.Parse([]byte(text), selfservice.Reads{})
 		if err != nil {
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/form"
+	"kefu/internal/domain/selfservice/sheet"
 	"kefu/internal/domain/wallet"
 )
 
@@ -31,6 +32,8 @@ type Value struct {
 	Stops      *StopsFact      `json:"restrictions,omitempty"`
 	Stop       *StopLine       `json:"restriction,omitempty"`
 	Safety     *SafetyFact     `json:"safety,omitempty"`
+	Sheet      *sheet.Sheet    `json:"sheet,omitempty"`
+	Entry      *sheet.Entry    `json:"entry,omitempty"`
 }
 
 // PaymentFact is a payment as its customer may see it. Numbers for conditions are
@@ -90,10 +93,7 @@ type NextStep struct {
 }
 
 // Sentence is a text that names figures in braces, and the figures.
-type Sentence struct {
-	Text    form.Texts        `json:"text"`
-	Figures map[string]Figure `json:"figures,omitempty"`
-}
+type Sentence = sheet.Sentence
 
 // TermsFact is whether and how a payment can be refunded.
 type TermsFact struct {
@@ -376,6 +376,8 @@ func (v Value) Ref() string {
 		return orNew(v.Device).ID
 	case Stop:
 		return orNew(v.Stop).ID
+	case Entry:
+		return orNew(v.Entry).ID
 	case Act:
 		return orNew(v.Act).Made
 	default:
@@ -398,17 +400,15 @@ func (v Value) State() string {
 		return orNew(v.Device).Trust
 	case Stop:
 		return orNew(v.Stop).Kind
+	case Entry:
+		return orNew(v.Entry).State
 	default:
 		return ""
 	}
 }
 
 // Figure is something in a sentence that whoever shows it writes as its reader does.
-type Figure struct {
-	Money *wallet.Money `json:"money,omitempty"`
-	At    wallet.Time   `json:"at,omitempty"`
-	Text  string        `json:"text,omitempty"`
-}
+type Figure = sheet.Figure
 
 // figures are what sentences may name of each type, after the slot's name and a dot.
 func figures(t Type) []string {
@@ -519,7 +519,7 @@ func (v Value) Figure(name string) (Figure, bool) {
 	case "dispute.decision_by":
 		return at(orNew(v.Dispute).DecisionBy)
 	default:
-		return Figure{}, false
+		return v.named(name)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/routing"
 	"kefu/internal/domain/selfservice"
+	"kefu/internal/flow/selfservice/subjects"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/storage/storagetest"
@@ -28,7 +29,9 @@ func TestAnOfferTellsWhatTheHouseSaysOfIt(t *testing.T) {
 		gil, mei := h.hire("gil", identity.OutsideAgent), h.hire("mei", identity.Agent)
 		files, err := fs.Sub(content.Flows, "flows")
 		h.must(err)
-		flows, err := selfservice.Load(files)
+		reads, err := subjects.Declared()
+		h.must(err)
+		flows, err := selfservice.Load(files, reads)
 		h.must(err)
 		def := flows.All()[0]
 		h.must(h.store.KeepFlow(ctx, identity.SystemPart("test"), def))

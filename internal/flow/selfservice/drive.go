@@ -230,12 +230,12 @@ func (s *Service) carry(ctx context.Context, p identity.Principal, rec selfservi
 	var err error
 	switch x.Kind {
 	case selfservice.KindChoose:
-		w.Items, err = s.list(ctx, s.asker(p, rec), x.Source, x.With)
+		w.Items, err = s.list(ctx, s.asker(p, rec), x)
 		if fault.Is(err, fault.NotFound) {
 			err = nil
 		}
 	case selfservice.KindCall:
-		w.Value, err = s.call(ctx, s.asker(p, rec), rec, x.Do, x.Args)
+		w.Value, err = s.call(ctx, s.asker(p, rec), x)
 		if fault.Is(err, fault.NotFound) {
 			w.Outcome, err = "not_found", nil
 		}

@@ -21,6 +21,7 @@ import (
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/intake"
+	"kefu/internal/flow/selfservice/reads"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
@@ -81,7 +82,8 @@ type Deps struct {
 	Acts     Acts   // nil: nothing can be done in the wallet
 	Failures *failure.Table
 	Flows    *selfservice.Flows
-	Rules    *Rules // what is proposed before anything is typed; nil: nothing
+	Reads    *reads.Registry // what flows may ask for beside what is known here; nil: nothing
+	Rules    *Rules          // what is proposed before anything is typed; nil: nothing
 	Clock    clock.Clock
 	Log      *slog.Logger
 	// Limited is told the name of a limit that refused; may be nil.
@@ -139,9 +141,10 @@ func New(d Deps, o Options) *Service {
 // UseActs has what is agreed done. Before anybody begins a run.
 func (s *Service) UseActs(acts Acts) { s.Acts = acts }
 
-// LoadFlows reads the flows and the failure codes. Errors: Invalid.
-func LoadFlows(flows, failures fs.FS) (*selfservice.Flows, *failure.Table, error) {
-	all, err := selfservice.Load(flows)
+// LoadFlows reads the flows, which may ask for the reads, and the failure codes. Errors:
+// Invalid.
+func LoadFlows(flows, failures fs.FS, reads selfservice.Reads) (*selfservice.Flows, *failure.Table, error) {
+	all, err := selfservice.Load(flows, reads)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -388,7 +391,7 @@ func (s *Service) definition(ctx context.Context, flow, digest string) (*selfser
 	if err != nil {
 		return nil, &fault.Error{Code: fault.Internal, Op: "selfservice.definition", Message: "the text of a run's flow is not there", Err: err}
 	}
-	if d, err = selfservice.Parse(text); err != nil {
+	if d, err = selfservice.Parse(text, s.Reads.Declared()); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()

@@ -24,6 +24,7 @@ import (
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/golden"
+	"kefu/internal/flow/selfservice/subjects"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/platform/ratelimit"
@@ -167,12 +168,14 @@ func open(t testing.TB, d *storagetest.Deployment) *house {
 		return found
 	}
 	texts := sub(content.Flows, "flows")
-	flows, table, err := selfservice.LoadFlows(texts, sub(content.Failures, "failures"))
+	asked, err := subjects.All(subjects.Deps{})
+	h.must(err)
+	flows, table, err := selfservice.LoadFlows(texts, sub(content.Failures, "failures"), asked.Declared())
 	h.must(err)
 	rules, err := selfservice.LoadRules(sub(texts, "proposals"), flows)
 	h.must(err)
 	h.deps = selfservice.Deps{
-		Store: h.Store, Intake: h.intake, Wallet: golden.Wallet(world()), Acts: h.acts, Failures: table, Flows: flows, Rules: rules, Clock: d.Clock.Now, Log: slog.New(slog.DiscardHandler),
+		Store: h.Store, Intake: h.intake, Wallet: golden.Wallet(world()), Acts: h.acts, Failures: table, Flows: flows, Reads: asked, Rules: rules, Clock: d.Clock.Now, Log: slog.New(slog.DiscardHandler),
 	}
 	h.flow = h.process(true)
 	h.must(h.flow.KeepFlows(context.Background()))

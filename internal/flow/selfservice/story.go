@@ -158,6 +158,8 @@ func label(c selfservice.Carry, lang string) string {
 		return words(lang, "What is stopped", "受限情况")
 	case selfservice.Safety:
 		return words(lang, "Sign-ins and devices", "登录与设备")
+	case selfservice.Sheet:
+		return words(lang, "What was shown", "已展示的内容")
 	default:
 		return strings.ReplaceAll(c.Slot, "_", " ")
 	}
@@ -236,6 +238,10 @@ func written(d *selfservice.Definition, slot string, v selfservice.Value, lang s
 		return safetySaid(v.Safety, lang)
 	case v.Stop != nil:
 		return stopSaid(*v.Stop, lang)
+	case v.Sheet != nil:
+		return strings.Join(v.Sheet.Lines(lang, true), "\n")
+	case v.Entry != nil:
+		return v.Entry.Line(lang, true)
 	case v.Device != nil:
 		return join(v.Device.Label, word(holdings(), v.Device.Trust, lang))
 	default:

@@ -10,6 +10,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/flow/selfservice/reads"
 	"kefu/internal/platform/fault"
 )
 
@@ -106,14 +107,9 @@ func (s *Service) able(ctx context.Context) wallet.Capabilities {
 	return r.of
 }
 
-// part of the wallet that answers a reading. Errors: Unavailable.
+// reader is the part of the wallet that answers a reading. Errors: Unavailable.
 func reader[T any](ctx context.Context, s *Service, r wallet.Reading) (T, error) {
-	from, has := s.Wallet.(T)
-	if !has || !s.able(ctx).Reads(r) {
-		var none T
-		return none, fault.New(fault.Unavailable, "selfservice.reader", "the wallet does not tell %s", r)
-	}
-	return from, nil
+	return reads.Part[T](ctx, purse{s: s}, r)
 }
 
 // asker is on whose behalf a run asks the wallet, and about whom.
@@ -145,17 +141,31 @@ func (s *Service) in(ctx context.Context, a asker) (wallet.Actor, string, error)
 // asked asks the wallet for a reading of the customer's, where it has it. Errors: those of
 // reader, in and the wallet.
 func asked[T, R any](ctx context.Context, s *Service, a asker, r wallet.Reading, ask func(T, context.Context, wallet.Actor, string) (R, error)) (R, error) {
-	var none R
-	from, err := reader[T](ctx, s, r)
-	if err != nil {
-		return none, err
-	}
-	by, id, err := s.in(ctx, a)
-	if err != nil {
-		return none, err
-	}
-	return ask(from, ctx, by, id)
+	return reads.Ask(ctx, reads.Asked{Wallet: purse{s, a}}, r, ask)
 }
+
+// question is what a read is asked by a run.
+func (s *Service) question(a asker, x *selfservice.Effect) reads.Asked {
+	return reads.Asked{
+		Who: a.p, Run: a.rec.ID, Conversation: a.rec.ConversationID, Customer: a.rec.CustomerID, Language: a.rec.Language, Now: s.now(),
+		Args: x.Args, Words: x.With, Wallet: purse{s, a},
+	}
+}
+
+// purse is the wallet for a read.
+type purse struct {
+	s *Service
+	a asker
+}
+
+// Of implements reads.Wallet.
+func (p purse) Of() any { return p.s.Wallet }
+
+// Reads implements reads.Wallet.
+func (p purse) Reads(ctx context.Context, r wallet.Reading) bool { return p.s.able(ctx).Reads(r) }
+
+// In implements reads.Wallet.
+func (p purse) In(ctx context.Context) (wallet.Actor, string, error) { return p.s.in(ctx, p.a) }
 
 // refunds are those of a payment; "" for all of the customer's.
 func (s *Service) refunds(ctx context.Context, a asker, tx string) ([]wallet.Refund, error) {
@@ -173,8 +183,9 @@ const (
 )
 
 // list gives what may be chosen from.
-func (s *Service) list(ctx context.Context, a asker, source string, with map[string]string) ([]selfservice.Value, error) {
-	switch source {
+func (s *Service) list(ctx context.Context, a asker, x *selfservice.Effect) ([]selfservice.Value, error) {
+	with := x.With
+	switch x.Source {
 	case "payments":
 		return s.payments(ctx, a, with["which"])
 	case "instruments":
@@ -202,7 +213,7 @@ func (s *Service) list(ctx context.Context, a asker, source string, with map[str
 		all, err := asked(ctx, s, a, wallet.ReadDevices, Guarding.Devices)
 		return values(all, err, func(d wallet.Device) (selfservice.Value, bool) { return deviceValue(d), d.Trust != "revoked" })
 	default:
-		return nil, fault.New(fault.Internal, "selfservice.list", "there is no list of %s", source)
+		return s.Reads.List(ctx, x.Source, s.question(a, x))
 	}
 }
 
@@ -339,9 +350,9 @@ func (s *Service) payment(ctx context.Context, a asker, ref string) (selfservice
 }
 
 // call asks one of the questions that a flow may ask.
-func (s *Service) call(ctx context.Context, a asker, rec selfservice.Record, do string, args map[string]selfservice.Value) (*selfservice.Value, error) {
-	ref := args["payment"].Ref()
-	switch do {
+func (s *Service) call(ctx context.Context, a asker, x *selfservice.Effect) (*selfservice.Value, error) {
+	ref := x.Args["payment"].Ref()
+	switch x.Do {
 	case "explain":
 		t, err := s.transaction(ctx, a, ref)
 		if err != nil {
@@ -356,7 +367,7 @@ func (s *Service) call(ctx context.Context, a asker, rec selfservice.Record, do 
 	case "terms":
 		return s.terms(ctx, a, ref)
 	case "incident":
-		return s.incident(ctx, args["payment"].Payment, rec.Language)
+		return s.incident(ctx, x.Args["payment"].Payment, a.rec.Language)
 	case "refund_of":
 		return s.refundOf(ctx, a, ref)
 	case "dispute_of":
@@ -370,7 +381,7 @@ func (s *Service) call(ctx context.Context, a asker, rec selfservice.Record, do 
 	case "safety":
 		return s.safety(ctx, a)
 	default:
-		return nil, fault.New(fault.Internal, "selfservice.call", "there is no question %s", do)
+		return s.Reads.Call(ctx, x.Do, s.question(a, x))
 	}
 }
 

@@ -89,8 +89,6 @@ func (s *Routing) cameBy(ctx context.Context, b *routing.Brief) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
-	if d, unread := selfservice.Parse([]byte(text)); unread == nil { // one of another version is told by its id
-		b.FlowTitle = d.Title
-	}
+	b.FlowTitle = selfservice.TitleOf([]byte(text)) // one whose text is gone is told by its id
 	return err
 }

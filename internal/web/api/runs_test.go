@@ -16,6 +16,7 @@ import (
 	domain "kefu/internal/domain/selfservice"
 	"kefu/internal/domain/staff"
 	"kefu/internal/flow/selfservice"
+	"kefu/internal/flow/selfservice/subjects"
 	"kefu/internal/platform/ratelimit"
 	"kefu/internal/web/flowapi"
 )
@@ -31,10 +32,12 @@ func (w *world) runs() *selfservice.Service {
 		check(w.t, err)
 		return found
 	}
-	flows, table, err := selfservice.LoadFlows(sub(content.Flows, "flows"), sub(content.Failures, "failures"))
+	asked, err := subjects.All(subjects.Deps{})
+	check(w.t, err)
+	flows, table, err := selfservice.LoadFlows(sub(content.Flows, "flows"), sub(content.Failures, "failures"), asked.Declared())
 	check(w.t, err)
 	s := selfservice.New(selfservice.Deps{
-		Store: w.store, Intake: w.intake, Wallet: w.lookup.Wallet, Failures: table, Flows: flows, Clock: w.now, Log: slog.New(slog.DiscardHandler),
+		Store: w.store, Intake: w.intake, Wallet: w.lookup.Wallet, Failures: table, Flows: flows, Reads: asked, Clock: w.now, Log: slog.New(slog.DiscardHandler),
 	}, selfservice.Options{Issuer: "wallet", Answers: ratelimit.Limit{Burst: 10_000, Per: time.Second}})
 	check(w.t, s.KeepFlows(context.Background()))
 	w.walker = s

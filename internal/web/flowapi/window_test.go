@@ -20,7 +20,10 @@ import (
 )
 
 // runs is one run of c1's.
-type runs struct{ asked selfservice.Input }
+type runs struct {
+	asked selfservice.Input
+	shows []selfservice.View // instead of the usual
+}
 
 func definition() *selfservice.Definition {
 	return &selfservice.Definition{ID: "FL2", Title: form.Texts{"en": "Why?", "zh": "为什么？"}, About: form.Texts{"en": "See", "zh": "查看"}}
@@ -32,7 +35,7 @@ func (r *runs) seen() flow.Seen {
 		Money: &selfservice.Sentence{Text: form.Texts{"en": "{amount} is on its way.", "zh": "{amount} 在途。"}, Figures: map[string]selfservice.Figure{"amount": {Money: &amount}}}}}
 	cause := selfservice.Value{Type: selfservice.Cause, Cause: &selfservice.CauseFact{Code: "insufficient_funds", Next: []string{"top_up"}, Title: form.Texts{"en": "Not enough", "zh": "余额不足"},
 		Steps: []selfservice.NextStep{{Key: "top_up", Where: "wallet", Link: "top_up", Label: form.Texts{"en": "Add money", "zh": "充值"}}}}}
-	return flow.Seen{
+	seen := flow.Seen{
 		Run:  selfservice.Record{Revision: 3, Run: selfservice.Run{ID: "r-1", Flow: "FL2", Step: "pick", State: selfservice.Asking, ConversationID: "conv", ExpiresAt: time.UnixMicro(7)}},
 		Flow: definition(), Taken: true,
 		Views: []selfservice.View{
@@ -40,6 +43,10 @@ func (r *runs) seen() flow.Seen {
 			{Step: "pick", Kind: selfservice.KindChoose, Say: form.Texts{"en": "Which one?", "zh": "哪一笔？"}, Items: []selfservice.Value{payment}, Options: []selfservice.Shown{{ID: "a", Label: form.Texts{"en": "A", "zh": "甲"}}}},
 		},
 	}
+	if r.shows != nil {
+		seen.Views = r.shows
+	}
+	return seen
 }
 
 func (r *runs) Catalogue(context.Context, identity.Principal) ([]*selfservice.Definition, error) {

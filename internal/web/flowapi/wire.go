@@ -93,8 +93,8 @@ func viewsOf(all []selfservice.View, lang string, who identity.Principal) ([]Flo
 	return list, nil
 }
 
-// reduce leaves of each text the one in the reader's language, and of what may be done
-// after a failure the form with words.
+// reduce leaves of each text the one in the reader's language, of what may be done after a
+// failure the form with words, and of a sheet what is shown of it.
 func reduce(v any, lang string) {
 	switch v := v.(type) {
 	case []any:
@@ -109,12 +109,21 @@ func reduce(v any, lang string) {
 					v[key] = inLanguage(texts, lang)
 					continue
 				}
+			case "sheet", "entry": // the facts are for conditions, the figures for what the step says
+				if told, is := one.(map[string]any); is {
+					delete(told, "facts")
+					delete(told, "named")
+				}
 			}
 			reduce(one, lang)
 		}
 		if steps, is := v["steps"]; is {
 			v["next"] = steps
 			delete(v, "steps")
+		}
+		if texts, is := v["texts"].(map[string]any); is {
+			v["text"] = inLanguage(texts, lang)
+			delete(v, "texts")
 		}
 		if say, is := v["say"].(string); is && say == "" {
 			delete(v, "say")
@@ -151,6 +160,11 @@ func masked(v selfservice.View) selfservice.View {
 			out.Cause = &fact
 			return &out
 		}
+		if one != nil && (one.Sheet != nil || one.Entry != nil) {
+			out := *one
+			out.Sheet, out.Entry = one.Sheet.Masked(), one.Entry.Masked()
+			return &out
+		}
 		if one == nil || one.Payment == nil || !flow.Private(one.Payment) {
 			return one
 		}
@@ -171,7 +185,7 @@ func masked(v selfservice.View) selfservice.View {
 		if hidden[f.Text] || (f.Text != "" && name == "payment.party" && v.Value == nil) {
 			f.Text = wallet.MaskName(f.Text)
 		}
-		figures[name] = f
+		figures[name] = f.Masked()
 	}
 	v.Figures = figures
 	return v

@@ -1,5 +1,6 @@
 import type { FlowWords } from './words.en.ts';
 import type { Sum } from '../text/money.ts';
+import { plain } from './say.ts';
 
 // What Kefu tells of a run through a flow (docs/flows.md). Instants are RFC 3339.
 
@@ -157,6 +158,51 @@ export interface StopLine {
   expires_at?: string | null;
 }
 
+/** A figure of a sheet: as those of sentences, and what else its rows hold. */
+export interface SheetFigure extends Figure {
+  /** Of at: the day alone. */
+  day?: boolean;
+  count?: number;
+  /** A decimal text; 1.5 is one and a half of a hundred. */
+  percent?: string;
+  /** How long something takes. */
+  seconds?: number;
+}
+
+export interface SheetSentence {
+  text: string;
+  figures?: Record<string, SheetFigure>;
+}
+
+/** The value of a row: a figure, or a sentence. */
+export interface SheetCell extends SheetFigure {
+  sentence?: SheetSentence;
+  /** The sentence says how something stands, in a word or two. */
+  status?: boolean;
+}
+
+export interface SheetRow {
+  name: SheetSentence;
+  value?: SheetCell;
+  tone?: 'good' | 'warning';
+  note?: SheetSentence;
+}
+
+/** What a read tells, row by row. */
+export interface Sheet {
+  heading?: SheetSentence;
+  parts?: { heading?: SheetSentence; rows: SheetRow[] }[];
+}
+
+/** Something to choose that has no type of its own. */
+export interface EntryFact {
+  id: string;
+  name: Sentence;
+  note?: Sentence;
+  amount?: Sum;
+  at?: string | null;
+}
+
 /** What a slot of a flow holds; the fact stands under the name of its type. */
 export interface Value {
   type: string;
@@ -176,6 +222,8 @@ export interface Value {
   limits?: { there: boolean; items?: LimitLine[] | null };
   restrictions?: { there: boolean; own: boolean; items?: StopLine[] | null };
   restriction?: StopLine;
+  sheet?: Sheet;
+  entry?: EntryFact;
 }
 
 export interface Option {
@@ -236,12 +284,30 @@ export interface Offered {
   open: Run[];
 }
 
+/** What a value that can be chosen says of itself, whichever it is. */
+interface Chosen {
+  id: string;
+  party?: string;
+  label?: string;
+  name?: Sentence;
+  note?: Sentence;
+  stops?: string;
+  scope?: string;
+  amount?: Sum;
+  begun?: string | null;
+  expected_by?: string | null;
+  decision_by?: string | null;
+  last_seen?: string | null;
+  placed_at?: string | null;
+  at?: string | null;
+}
+export const factOf = (v: Value): Chosen => (v[v.type as 'entry'] ?? {}) as Chosen;
+
 /** What somebody calls a thing that can be chosen. */
-export const nameOf = (v: Value, m: FlowWords): string =>
-  v.payment?.party || v.instrument?.label || v.device?.label || (v.restriction && `${m.stops[v.restriction.stops]} · ${m.scopes[v.restriction.scope]}`) || '';
+export function nameOf(v: Value, m: FlowWords, tag: string): string {
+  const f = factOf(v);
+  return f.party || f.label || plain(f.name?.text, f.name?.figures, tag) || (f.stops ? `${m.stops[f.stops]} · ${m.scopes[f.scope!]}` : '');
+}
 
 /** The wallet's id of what a value is about. */
-export function refOf(v: Value): string {
-  const fact = v[v.type as 'payment'];
-  return fact?.id ?? '';
-}
+export const refOf = (v: Value): string => factOf(v).id ?? '';

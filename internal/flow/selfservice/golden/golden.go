@@ -31,7 +31,7 @@ import (
 
 // Bounds of the conversations.
 const (
-	maxFiles = 600
+	maxFiles = 1000
 	maxTurns = 40
 )
 
@@ -190,8 +190,12 @@ func (w Walker) walk(ctx context.Context, c Conversation, lang string) ([]See, e
 	one.shelf = &shelf{runs: map[string][]byte{}, at: map[string]int64{}, due: map[string]time.Time{}, begun: map[string]bool{}, now: now}
 	one.door = &door{shelf: one.shelf, guard: w.Guard}
 	one.hands = &hands{scripts: c.Acts, all: map[string]*done{}, proof: assurance.Pending}
+	asked, err := one.book.registry()
+	if err != nil {
+		return nil, err
+	}
 	one.flow = flow.New(flow.Deps{
-		Store: one.shelf, Intake: one.door, Wallet: one.book, Acts: one.hands, Failures: w.Failures, Flows: w.Flows, Clock: now, Log: slog.New(slog.DiscardHandler),
+		Reads: asked, Store: one.shelf, Intake: one.door, Wallet: one.book, Acts: one.hands, Failures: w.Failures, Flows: w.Flows, Clock: now, Log: slog.New(slog.DiscardHandler),
 	}, flow.Options{Issuer: "wallet"})
 	b := flow.Begin{Flow: c.Flow, Language: lang}
 	if c.Given != "" {
@@ -299,6 +303,7 @@ func merged(a, b World) World {
 	if b.Gone != nil {
 		a.Gone = b.Gone
 	}
+	a.Reads = retold(a.Reads, b.Reads)
 	return a
 }
 
@@ -331,7 +336,7 @@ type sight struct{ lang string }
 func (w sight) view(out *See, v selfservice.View) {
 	say := func(text string, figures map[string]selfservice.Figure) {
 		if text != "" {
-			out.Say[w.lang] = append(out.Say[w.lang], filled(text, figures))
+			out.Say[w.lang] = append(out.Say[w.lang], filled(text, w.lang, figures))
 		}
 	}
 	sentence := func(s *selfservice.Sentence) {
@@ -346,9 +351,15 @@ func (w sight) view(out *See, v selfservice.View) {
 	}
 	for _, i := range v.Items {
 		out.Offer = append(out.Offer, i.Ref())
+		if i.Entry != nil {
+			say("→ "+i.Entry.Line(w.lang, false), nil)
+		}
 	}
 	if v.Value == nil {
 		return
+	}
+	for _, line := range lines(v.Value, w.lang) {
+		say(line, nil)
 	}
 	switch c := v.Value.Cause; {
 	case c != nil:
@@ -383,16 +394,9 @@ func (w sight) view(out *See, v selfservice.View) {
 }
 
 // filled writes figures into a text, as a window does.
-func filled(text string, figures map[string]selfservice.Figure) string {
+func filled(text, lang string, figures map[string]selfservice.Figure) string {
 	for name, f := range figures {
-		value := f.Text
-		switch {
-		case f.Money != nil:
-			value = f.Money.String()
-		case f.At != 0:
-			value = f.At.Std().UTC().Format("2006-01-02 15:04")
-		}
-		text = strings.ReplaceAll(text, "{"+name+"}", value)
+		text = strings.ReplaceAll(text, "{"+name+"}", f.Line(lang, false))
 	}
 	return text
 }

@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/guard"
 	"kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/golden"
+	"kefu/internal/flow/selfservice/subjects"
 )
 
 // walker is for the flows that Kefu comes with.
@@ -24,7 +25,11 @@ func walker(t *testing.T) (golden.Walker, map[string]golden.Conversation) {
 		return found
 	}
 	texts := sub(content.Flows, "flows")
-	flows, codes, err := selfservice.LoadFlows(texts, sub(content.Failures, "failures"))
+	reads, err := subjects.Declared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	flows, codes, err := selfservice.LoadFlows(texts, sub(content.Failures, "failures"), reads)
 	if err != nil {
 		t.Fatal(err)
 	}

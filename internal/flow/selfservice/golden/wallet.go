@@ -35,6 +35,8 @@ type World struct {
 	Gone         []string       `yaml:"gone,omitempty,flow"`   // devices and cards that are out of use
 	Sessions     []Session      `yaml:"sessions,omitempty"`
 	Cards        []Card         `yaml:"cards,omitempty"` // in place of one
+	// Reads are what reads say, by name; one that is not here is answered from the wallet.
+	Reads map[string]Answer `yaml:"reads,omitempty"`
 }
 
 // Parts of a world; the names are those of docs/wallet-api.md.
