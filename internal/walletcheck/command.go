@@ -7,6 +7,7 @@ import (
 
 	"kefu/internal/domain/action"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/instrument"
 )
 
 // body is what is posted of a command.
@@ -168,6 +169,16 @@ func (p *probe) target(a wallet.Act) (wallet.Command, error) {
 		return c, nil
 	case wallet.BlockInstrument:
 		return first(pick(p, p.mine("/instruments"), func(i wallet.Instrument) (string, bool) { return i.ID, i.Status == "active" }))
+	case wallet.SetDefault:
+		c.Expect = "active"
+		return first(pick(p, p.mine("/instruments"), func(i wallet.Instrument) (string, bool) { return i.ID, i.Status == c.Expect && !i.Default }))
+	case wallet.RemoveInstrument:
+		id, status, err := p.removable()
+		c.Expect = status
+		return first(id, err)
+	case wallet.CancelMandate:
+		c.Expect = instrument.Active
+		return first(pick(p, p.mine("/mandates"), func(m instrument.Mandate) (string, bool) { return m.ID, m.Cancellable && m.State == c.Expect }))
 	case wallet.RevokeDevice:
 		return first(pick(p, p.mine("/devices"), func(d wallet.Device) (string, bool) { return d.ID, d.Trust != "revoked" }))
 	case wallet.CancelRefund:

@@ -127,7 +127,9 @@ func (p *probe) addresses(r wallet.Reading) []string {
 		return []string{"/incidents"}
 	case wallet.ReadNotices:
 		return []string{"/events?after=0"}
-	case wallet.ReadTimeline, wallet.ReadMatch: // asked for with something that has to be found first
+	case wallet.ReadFees:
+		return []string{"/fees"}
+	case wallet.ReadTimeline, wallet.ReadMatch, wallet.ReadUses, wallet.ReadLinks: // asked for with something that has to be found first
 		return nil
 	default:
 		return []string{p.mine("/" + string(r))}
@@ -141,6 +143,10 @@ func (p *probe) readingServed(r wallet.Reading) error {
 	switch r {
 	case wallet.ReadTimeline:
 		return p.send(get(p.mine("/transactions/none-verify/timeline"))).refused(404, "not_found")
+	case wallet.ReadUses:
+		return p.send(get(p.mine("/instruments/none-verify/uses"))).refused(404, "not_found")
+	case wallet.ReadLinks:
+		return p.send(get(p.mine("/links/none-verify"))).refused(404, "not_found")
 	case wallet.ReadMatch:
 		return p.send(post("/customers:match", "{}")).refused(400, "invalid")
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/domain/wallet/statement"
 )
 
 // customers is who somebody is.
@@ -126,6 +128,7 @@ func lists() []Check {
 		listOf[wallet.Session](wallet.ReadSessions, "sessions"), listOf[wallet.Factor](wallet.ReadFactors, "factors"), listOf[wallet.Limit](wallet.ReadLimits, "limits"),
 		listOf[wallet.Restriction](wallet.ReadRestrictions, "restrictions"), listOf[wallet.Refund](wallet.ReadRefunds, "refunds"),
 		listOf[wallet.Dispute](wallet.ReadDisputes, "disputes"), listOf[wallet.Attempt](wallet.ReadAttempts, "attempts"),
+		listOf[statement.Statement](wallet.ReadStatements, "statements"), listOf[instrument.Mandate](wallet.ReadMandates, "mandates"),
 	} {
 		check := func(id, what, why string, run func(*probe) error) {
 			all = append(all, Check{l.name + "." + id, what, why, func(p *probe) error {

@@ -82,17 +82,12 @@ func (r Report) Good() bool { return r.Failed == 0 && r.Passed > 0 }
 func Checks() []Check {
 	var all []Check
 	for _, some := range [][]Check{
-		discovery(), signatures(), hygiene(), problems(), customers(), lists(), transactions(), details(), matching(), requests(), dryRuns(), stepUps(), freezing(), effects(), unfreezing(), refunding(), notices(),
+		discovery(), signatures(), hygiene(), problems(), customers(), lists(), transactions(), details(), matching(), requests(), dryRuns(), stepUps(), freezing(), effects(), unfreezing(), refunding(), since(), notices(),
 	} {
 		all = append(all, some...)
 	}
 	return all
 }
-
-// skip is why a check was not done.
-type skip string
-
-func (s skip) Error() string { return string(s) }
 
 // Run checks a wallet. Errors: Invalid for options that make no sense. What is wrong with
 // the wallet is in the report.

@@ -91,7 +91,7 @@ func Faults() []Fault {
 	} {
 		all = append(all, Fault{Name: f[0], What: f[1], By: f[2]})
 	}
-	return all
+	return append(all, further()...)
 }
 
 // asking are faults in what a wallet takes.

@@ -139,6 +139,8 @@ func (f *faulty) Transactions(ctx context.Context, by wallet.Actor, q wallet.Que
 		q.From, q.To = 0, 0
 	case "no-limit":
 		q.Limit = wallet.MaxPage
+	case "no-instrument":
+		q.Instrument = ""
 	case "moving-pages":
 		return f.moving(ctx, by, q)
 	}
@@ -235,8 +237,8 @@ func (f *faulty) Do(ctx context.Context, by wallet.Actor, c wallet.Command) (wal
 		if before, err := f.Full.OperationByKey(ctx, by, c.CustomerID, c.Key); err == nil {
 			return before, nil
 		}
-	case "freeze-nothing":
-		if c.Act == wallet.Freeze && !c.DryRun {
+	case "freeze-nothing", "undying-mandate", "sticky-card":
+		if c.Act == idle(f.on) && !c.DryRun {
 			return f.done(c), nil
 		}
 	case "freeze-everybody":
@@ -259,6 +261,9 @@ func (f *faulty) Do(ctx context.Context, by wallet.Actor, c wallet.Command) (wal
 	o, err := f.Full.Do(ctx, by, c)
 	if err != nil {
 		return o, err
+	}
+	if o, is := f.unhindered(o, c); is {
+		return o, nil
 	}
 	return f.spoilt(o, c)
 }

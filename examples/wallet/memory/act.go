@@ -117,6 +117,11 @@ func (w *Wallet) advance() {
 			w.notify(wallet.OperationUpdated, d.CustomerID, d.ID)
 		}
 	}
+	for _, p := range w.people {
+		for _, l := range p.links {
+			w.fill(p, l)
+		}
+	}
 	for _, a := range w.asks {
 		if a.State == wallet.AskPending && now >= a.due {
 			w.answer(a, wallet.AskApproved)
@@ -165,6 +170,10 @@ func (w *Wallet) plan(p *person, c wallet.Command) (plan, error) {
 			return plan{}, absent()
 		}
 		return w.planOne(c, p.instruments[i].Status, "blocked", func() { p.instruments[i].Status = "blocked" }, wallet.InstrumentChanged), nil
+	case wallet.SetDefault, wallet.RemoveInstrument:
+		return w.planInstrument(p, c)
+	case wallet.CancelMandate:
+		return w.planMandate(p, c)
 	case wallet.RevokeDevice:
 		i := slices.IndexFunc(p.devices, func(d wallet.Device) bool { return d.ID == c.Target })
 		if i < 0 {

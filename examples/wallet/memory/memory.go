@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 )
@@ -72,6 +73,8 @@ type person struct {
 	factors      []wallet.Factor
 	limits       []wallet.Limit
 	restrictions []wallet.Restriction
+	mandates     []instrument.Mandate
+	links        []*linking
 }
 
 // New makes a wallet with its customers and a key of its own.
@@ -105,7 +108,7 @@ func New(o Options) *Wallet {
 func (w *Wallet) Capabilities(context.Context) (wallet.Capabilities, error) {
 	return wallet.Capabilities{
 		Version: "1", Name: "Example Wallet", Readings: wallet.Readings(), Acts: wallet.Acts(), StepUp: []string{"app_push", "passkey"},
-		Rails: []string{"card", "sepa", "wallet"},
+		Rails: []string{"card", "sepa", "wallet"}, Filters: []string{wallet.FilterInstrument},
 	}, nil
 }
 

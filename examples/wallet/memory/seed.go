@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/instrument"
 )
 
 // euros reads a sum that stands in this package.
@@ -53,6 +54,13 @@ func seed(id, name, email, phone, birth string, now time.Time) *person {
 			{ID: id + ":day", Rail: "sepa", Period: "day", Max: euros("1000.00"), Used: euros("80.00"), ResetsAt: wallet.At(now.Add(9 * time.Hour)), Raise: "verify_identity"},
 		},
 		traces: map[string][]wallet.Trace{},
+	}
+	p.mandates = []instrument.Mandate{
+		{
+			ID: id + ":stream", CustomerID: id, InstrumentID: id + ":card", Merchant: "Streamwell", Kind: "subscription", State: instrument.Active, Amount: euros("9.99"), Period: "month",
+			NextAt: at(-200), LastAt: at(520), Cancellable: true, CreatedAt: at(7000),
+		},
+		{ID: id + ":power", CustomerID: id, InstrumentID: id + ":bank", Merchant: "Stadtwerke", Kind: "bill", State: instrument.Active, NextAt: at(-400), Why: "ask_the_merchant", CreatedAt: at(7000)},
 	}
 	p.seedTransactions(at)
 	return p

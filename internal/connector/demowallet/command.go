@@ -4,11 +4,13 @@ import (
 	"context"
 	"slices"
 
+	"kefu/internal/connector/demowallet/cards"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/domain/assurance"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/ledger"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 )
@@ -25,7 +27,8 @@ type keyKept struct {
 
 // having is what a command has to know of its customer before its commit.
 type having struct {
-	accounts, sessions, restrictions, factors []string
+	accounts, sessions, restrictions, factors, instruments []string
+	uses                                                   instrument.Uses // of what is to be removed
 }
 
 // dropped ends a commit of which nothing is to be kept.
@@ -43,6 +46,7 @@ func acts() map[wallet.Act]act {
 		wallet.OpenDispute: (*desk).openDispute, wallet.AddEvidence: (*desk).addEvidence, wallet.GrantCredit: (*desk).grantCredit, wallet.ReleaseHold: (*desk).releaseHold,
 		wallet.Recall: (*desk).recall, wallet.BlockInstrument: (*desk).blockInstrument, wallet.RevokeSessions: (*desk).revokeSessions,
 		wallet.RevokeDevice: (*desk).revokeDevice, wallet.NotifyCustomer: (*desk).notify, wallet.RequestInspection: (*desk).inspect,
+		wallet.SetDefault: ofCards(cards.Asked.SetDefault), wallet.RemoveInstrument: ofCards(cards.Asked.Remove), wallet.CancelMandate: ofCards(cards.Asked.CancelMandate),
 	}
 }
 
@@ -84,7 +88,7 @@ func (w *Wallet) having(ctx context.Context, by wallet.Actor, c wallet.Command) 
 	if _, err := w.Customer(ctx, by, c.CustomerID); err != nil {
 		return h, err
 	}
-	for kind, into := range map[string]*[]string{keep.KindAccount: &h.accounts, keep.KindSession: &h.sessions, keep.KindRestriction: &h.restrictions, keep.KindFactor: &h.factors} {
+	for kind, into := range map[string]*[]string{keep.KindAccount: &h.accounts, keep.KindSession: &h.sessions, keep.KindRestriction: &h.restrictions, keep.KindFactor: &h.factors, keep.KindInstrument: &h.instruments} {
 		records, err := w.books.Records(ctx, kind, c.CustomerID, ledger.Before{}, maxListed)
 		if err != nil {
 			return h, err
@@ -94,7 +98,11 @@ func (w *Wallet) having(ctx context.Context, by wallet.Actor, c wallet.Command) 
 		}
 	}
 	slices.Sort(h.accounts)
-	return h, nil
+	var err error
+	if c.Act == wallet.RemoveInstrument {
+		h.uses, err = w.Uses(ctx, by, c.CustomerID, c.Target)
+	}
+	return h, err
 }
 
 // command carries a command out inside its commit.
@@ -161,7 +169,7 @@ func level(a wallet.Act) identity.Level {
 	switch {
 	case a == wallet.Unfreeze:
 		return identity.AL3
-	case a.MovesMoney():
+	case a.MovesMoney() || a == wallet.RemoveInstrument:
 		return identity.AL2
 	default:
 		return identity.AL0
@@ -192,6 +200,19 @@ func (d *desk) authorise(by wallet.Actor, c wallet.Command, approvals int) (wall
 	return "", nil
 }
 
+// ofCards makes an act of what is done with cards.
+func ofCards(do func(cards.Asked, *wallet.Operation, wallet.Command) (wallet.Refusal, error)) act {
+	return func(d *desk, o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
+		asked := cards.Asked{Desk: d.Desk, Uses: d.has.uses, Rest: d.has.instruments, Allowed: func() (wallet.Refusal, error) {
+			if refusal, err := d.authorise(by, c, 0); refusal != "" || err != nil || !d.dry {
+				return refusal, err
+			}
+			return "", nil
+		}}
+		return do(asked, o, c)
+	}
+}
+
 // notify leaves a message in the wallet's app.
 func (d *desk) notify(o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
 	o.Summary = &wallet.Summary{Effects: []string{"message_shown"}}
@@ -204,12 +225,7 @@ func (d *desk) notify(o *wallet.Operation, by wallet.Actor, c wallet.Command) (w
 }
 
 // Message is something that the wallet's app shows to a customer.
-type Message struct {
-	ID     string      `json:"id"`
-	Reason string      `json:"reason"`
-	Text   string      `json:"text"`
-	At     wallet.Time `json:"at"`
-}
+type Message = keep.Message
 
 // Messages lists what the app shows a customer, the latest first. Errors: NotFound,
 // Unavailable.

@@ -5,10 +5,12 @@ import (
 	"slices"
 	"time"
 
+	"kefu/internal/connector/demowallet/cards"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/platform/fault"
 )
 
@@ -67,6 +69,8 @@ func (w writer) Keep(customer string, v any) error {
 	case wallet.Limit:
 		v.ResetsAt = resets(v.Period, w.At)
 		return w.keepLimit(customer, v)
+	case instrument.Mandate:
+		return cards.Permit(w.Desk, v)
 	case lives.Private:
 		return put(w.desk, keep.KindPrivate, customer, customer, 0, v)
 	case lives.Merchant:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"kefu/internal/connector/demowallet/fees"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
 	"kefu/internal/connector/demowallet/rails"
@@ -84,6 +85,9 @@ func (d *desk) pay(o Order) (Paid, error) {
 	if err == nil && account.Owner != o.CustomerID {
 		err = fault.New(fault.NotFound, op, "there is no such account of this customer")
 	}
+	if err == nil && t.Fees == nil && t.Direction == wallet.Out {
+		t.Fees, err = d.charged(t)
+	}
 	if err != nil {
 		return Paid{}, err
 	}
@@ -131,6 +135,12 @@ func (d *desk) pay(o Order) (Paid, error) {
 	}
 	paid.Transaction = &p.Tx
 	return paid, d.attempted(paid.Attempt)
+}
+
+// charged is what the wallet charges for a payment, by its schedule.
+func (d *desk) charged(t wallet.Transaction) ([]wallet.Fee, error) {
+	who, err := get[wallet.Customer](d, keep.KindCustomer, t.CustomerID)
+	return fees.Of(t.Kind, t.Rail, who.Jurisdiction, t.Amount, d.At), err
 }
 
 // paidBefore is what became of an order that was given before.

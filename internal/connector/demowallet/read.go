@@ -21,6 +21,7 @@ func (w *Wallet) Capabilities(ctx context.Context) (wallet.Capabilities, error) 
 	keys, err := w.Keys(ctx)
 	return wallet.Capabilities{
 		Version: "1", Name: Name, Rails: rails.Names(), Readings: wallet.Readings(), Acts: wallet.Acts(), StepUp: []string{"app_push", "passkey", "totp"}, Keys: keys,
+		Filters: []string{wallet.FilterInstrument},
 	}, err
 }
 

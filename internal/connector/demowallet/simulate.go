@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"kefu/internal/connector/demowallet/cards"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/proof"
 	"kefu/internal/connector/demowallet/rails"
@@ -96,6 +97,7 @@ func (w *Wallet) Tick(ctx context.Context) (n int, next wallet.Time, err error) 
 func (w *Wallet) happen(ctx context.Context, t keep.Task) error {
 	step := map[string]func(*desk, string) error{
 		keep.KindPayment: (*desk).paymentStep, keep.KindRefund: (*desk).refundStep, keep.KindDispute: (*desk).disputeStep, keep.KindRecall: (*desk).recallStep, keep.KindAsk: func(d *desk, id string) error { return proof.Step(d.Desk, id) },
+		keep.KindForm: func(d *desk, id string) error { return cards.Step(d.Desk, id) }, keep.KindMandate: (*desk).mandateStep,
 	}[t.Kind]
 	err := w.do(ctx, func(d *desk) error {
 		present, err := get[keep.Task](d, keep.KindTask, keep.TaskID(t.Kind, t.ID))

@@ -12,9 +12,12 @@ import (
 	"log/slog"
 	"time"
 
+	"kefu/internal/connector/demowallet/cards"
+	"kefu/internal/connector/demowallet/fees"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
 	"kefu/internal/connector/demowallet/proof"
+	"kefu/internal/connector/demowallet/statements"
 	"kefu/internal/domain/failure"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
@@ -41,6 +44,9 @@ type Options struct {
 // Wallet is the wallet. It is safe for concurrent use.
 type Wallet struct {
 	*proof.Proofs
+	*statements.Papers
+	*cards.Cards
+	fees.Board
 	books keep.Store
 	now   clock.Clock
 	table *failure.Table
@@ -70,6 +76,7 @@ func Open(ctx context.Context, o Options) (*Wallet, error) {
 	if w.Proofs, err = proof.Open(ctx, w.books, proof.Options{Issuer: o.Issuer, Audience: o.Audience, Link: o.Link, Named: o.Named}); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	w.Papers, w.Cards, w.Board = statements.New(w.books), cards.New(w.books, o.Link), fees.Board{}
 	return w, nil
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"kefu/content"
 	"kefu/internal/connector/demowallet"
+	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/ledger"
 	"kefu/internal/domain/wallet"
@@ -147,6 +148,17 @@ func agree(t fatal, h *house, tx wallet.Transaction) {
 		if c[0].Cmp(c[1]) != 0 {
 			t.Fatal(fmt.Sprintf("%s is %s (%v), and on its account %s is %s, not %s", tx.ID, tx.State, tx.History, phase, c[1], c[0]))
 		}
+	}
+	record, err := h.books.Record(context.Background(), keep.KindPayment, tx.ID)
+	must(t, err)
+	kept, err := keep.Parse[keep.Payment](record)
+	must(t, err)
+	said := new(big.Int)
+	for _, m := range kept.Moves() {
+		said.Add(said, m.Amount.Smallest())
+	}
+	if said.Cmp(&got.Posted) != 0 {
+		t.Fatal(fmt.Sprintf("%s is %s (%v), its account was changed by %s, and a statement says %s", tx.ID, tx.State, tx.History, &got.Posted, said))
 	}
 }
 

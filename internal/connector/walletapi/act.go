@@ -51,6 +51,12 @@ func Path(c wallet.Command) (path []string, named bool) {
 		return below("transactions", c.Target+":release")
 	case wallet.BlockInstrument:
 		return below("instruments", c.Target+":block")
+	case wallet.SetDefault:
+		return below("instruments", c.Target+":default")
+	case wallet.RemoveInstrument:
+		return below("instruments", c.Target+":remove")
+	case wallet.CancelMandate:
+		return below("mandates", c.Target+":cancel")
 	default: // RevokeDevice
 		return below("devices", c.Target+":revoke")
 	}
@@ -158,14 +164,9 @@ func checkAsked(a wallet.Asked) error {
 // customer finds the way to their app without it. The operator is told once for each
 // place, and not what stood behind it.
 func (c *Client) linked(a wallet.Asked) wallet.Asked {
-	if a.Link == "" || c.links.Lead(a.Link) {
-		return a
+	if a.Link != "" && !c.leads(a.Link) {
+		a.Link = ""
 	}
-	place := applink.Place(a.Link)
-	if last := c.refused.Swap(&place); last == nil || *last != place {
-		c.log.Error("the wallet gave a link that leads elsewhere than wallet.link_origins says, so customers are not shown it: add its place there if it is the wallet's", "place", place, "named", c.links.String())
-	}
-	a.Link = ""
 	return a
 }
 

@@ -118,7 +118,7 @@ func values(q wallet.Query) url.Values {
 			v.Set(name, at.Std().Format(time.RFC3339Nano))
 		}
 	}
-	for name, text := range map[string]string{"min": q.Min, "max": q.Max, "currency": q.Currency, "text": strings.TrimSpace(q.Text), "cursor": q.Cursor} {
+	for name, text := range map[string]string{"min": q.Min, "max": q.Max, "currency": q.Currency, "text": strings.TrimSpace(q.Text), "instrument": q.Instrument, "cursor": q.Cursor} {
 		if text != "" {
 			v.Set(name, text)
 		}

@@ -17,6 +17,9 @@ import (
 	"kefu/internal/connector/walletapi"
 	"kefu/internal/connector/walletserver"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/domain/wallet/statement"
+	"kefu/internal/domain/wallet/tariff"
 	"kefu/internal/platform/httpsig"
 	"kefu/internal/platform/strictjson"
 )
@@ -200,6 +203,16 @@ func types() map[string]told {
 		"Factor": of[wallet.Factor](), "Limit": of[wallet.Limit](), "Restriction": of[wallet.Restriction](), "Incident": of[wallet.Incident](), "Approval": part[wallet.Approval](),
 		"Command": part[wallet.Command](), "CommandOn": part[commandOn](), "Made": part[wallet.Made](), "Summary": part[wallet.Summary](), "Operation": of[wallet.Operation](),
 		"Claimed": part[wallet.Claimed](), "Matched": of[wallet.Matched](), "Ask": part[wallet.Ask](), "Asked": of[wallet.Asked](), "Notice": of[wallet.Notice](),
+		"Statement": of[statement.Statement](), "Figure": part[statement.Figure](), "Document": of[statement.Document](), "Mandate": of[instrument.Mandate](), "Uses": of[instrument.Uses](),
+		"Adding": {of: instrument.Adding{}, validate: func(text []byte) error {
+			a := instrument.Adding{}
+			if err := strictjson.Decode(text, &a); err != nil {
+				return err
+			}
+			a.Key = "k-1" // the header says it
+			return a.Validate()
+		}},
+		"Link": of[instrument.Link](), "Tier": part[tariff.Tier](), "Line": of[tariff.Line](), "Schedule": of[tariff.Schedule](),
 		"Notices": part[wallet.Notices](), "Capabilities": of[wallet.Capabilities](), "Problem": part[problem](), "Actor": part[actor](), "Money": part[money](),
 	}
 }

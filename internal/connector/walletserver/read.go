@@ -37,7 +37,7 @@ func (s *Server) readings(mux *http.ServeMux) {
 			page.Items = []wallet.Transaction{}
 		}
 		return page, err
-	}, "customer!", "state*", "kind*", "from", "to", "min", "max", "currency", "text", "cursor", "limit")
+	}, "customer!", "state*", "kind*", "from", "to", "min", "max", "currency", "text", "instrument", "cursor", "limit")
 	s.ask(mux, "/transactions/{id}", func(a asked) (any, error) {
 		return w.Transaction(a.Context(), a.by, a.query.Get("customer"), a.PathValue("id"))
 	}, "customer!")
@@ -156,6 +156,8 @@ func readQuery(values url.Values) (wallet.Query, error) {
 			q.Currency = given[0]
 		case "text":
 			q.Text = given[0]
+		case "instrument":
+			q.Instrument = given[0]
 		case "cursor":
 			q.Cursor = given[0]
 		default: // limit

@@ -146,6 +146,7 @@ type Full interface {
 	StepUps
 	Signing
 	Notices
+	Further
 }
 
 // has lists the readings for which w has methods.
@@ -184,5 +185,5 @@ func has(w Wallet) []wallet.Reading {
 	add(wallet.ReadMatch, ok)
 	_, ok = w.(Notices)
 	add(wallet.ReadNotices, ok)
-	return list
+	return append(list, hasFurther(w)...)
 }

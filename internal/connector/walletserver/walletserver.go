@@ -93,6 +93,7 @@ func (s *Server) Handler() http.Handler {
 	s.readings(mux)
 	s.lists(mux)
 	s.about(mux)
+	s.further(mux)
 	s.commands(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		problem(w, http.StatusNotFound, "no_such_endpoint", "")

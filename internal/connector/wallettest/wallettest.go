@@ -46,7 +46,7 @@ type Site struct {
 func Run(t *testing.T, open func(t *testing.T) Site) {
 	for name, test := range map[string]func(*testing.T, Site){
 		"customers": customers, "accounts and balances": accounts, "one transaction": one, "filters": filters, "pages": pages,
-		"pages while transactions come": growing, "questions that make no sense": nonsense, "readings": readings, "notices": notices, "acts": acting,
+		"pages while transactions come": growing, "questions that make no sense": nonsense, "readings": readings, "further readings": further, "notices": notices, "acts": acting,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}

@@ -1,6 +1,9 @@
 package wallet
 
-import "kefu/internal/platform/fault"
+import (
+	"kefu/internal/domain/wallet/check"
+	"kefu/internal/platform/fault"
+)
 
 // Device is a telephone or browser that a customer used the wallet with.
 type Device struct {
@@ -18,9 +21,9 @@ type Device struct {
 // Validate refuses what is not of the contract. Errors: Invalid.
 func (d Device) Validate() error {
 	const op = "wallet.Device"
-	return firstOf(
-		checkID(op, "id", d.ID, true), checkText(op, "model", d.Model), checkText(op, "os", d.OS), checkText(op, "app", d.App),
-		checkWord(op, "trust", d.Trust, "trusted", "new", "revoked"),
+	return check.First(
+		check.ID(op, "id", d.ID, true), check.Text(op, "model", d.Model), check.Text(op, "os", d.OS), check.Text(op, "app", d.App),
+		check.Word(op, "trust", d.Trust, "trusted", "new", "revoked"),
 	)
 }
 
@@ -43,9 +46,9 @@ func (s Session) Validate() error {
 	if s.At == 0 {
 		return fault.InvalidField(op, "at", "is missing")
 	}
-	return firstOf(
-		checkID(op, "id", s.ID, true), checkID(op, "device_id", s.DeviceID, false), checkText(op, "place", s.Place), checkText(op, "network", s.Network),
-		checkCode(op, "factor", s.Factor), checkWord(op, "risk", s.Risk, "", "low", "medium", "high"), checkWord(op, "result", s.Result, "open", "ended", "refused"),
+	return check.First(
+		check.ID(op, "id", s.ID, true), check.ID(op, "device_id", s.DeviceID, false), check.Text(op, "place", s.Place), check.Text(op, "network", s.Network),
+		check.Code(op, "factor", s.Factor), check.Word(op, "risk", s.Risk, "", "low", "medium", "high"), check.Word(op, "result", s.Result, "open", "ended", "refused"),
 	)
 }
 
@@ -68,9 +71,9 @@ func (f Factor) Strong() bool {
 // Validate refuses what is not of the contract. Errors: Invalid.
 func (f Factor) Validate() error {
 	const op = "wallet.Factor"
-	return firstOf(
-		checkID(op, "id", f.ID, true), checkWord(op, "state", f.State, "active", "locked", "removed"),
-		checkWord(op, "type", f.Type, "passkey", "app_push", "totp", "sms", "email", "password", "recovery_code", "document"),
+	return check.First(
+		check.ID(op, "id", f.ID, true), check.Word(op, "state", f.State, "active", "locked", "removed"),
+		check.Word(op, "type", f.Type, "passkey", "app_push", "totp", "sms", "email", "password", "recovery_code", "document"),
 	)
 }
 
@@ -96,11 +99,11 @@ func (r Restriction) Validate() error {
 	if r.PlacedAt == 0 {
 		return fault.InvalidField(op, "placed_at", "is missing")
 	}
-	return firstOf(
-		checkID(op, "id", r.ID, true), checkID(op, "target", r.Target, false), checkWord(op, "scope", r.Scope, "wallet", "account", "instrument"),
-		checkWord(op, "kind", r.Kind, "freeze", "limit", "block"), checkWord(op, "stops", r.Stops, "debit", "credit", "all"), checkCode(op, "reason_category", r.Reason),
-		checkWord(op, "placed_by", r.PlacedBy, "customer", "support", "wallet", "authority"),
-		checkWord(op, "release", r.Release, "customer", "support", "review", "authority", "time"),
+	return check.First(
+		check.ID(op, "id", r.ID, true), check.ID(op, "target", r.Target, false), check.Word(op, "scope", r.Scope, "wallet", "account", "instrument"),
+		check.Word(op, "kind", r.Kind, "freeze", "limit", "block"), check.Word(op, "stops", r.Stops, "debit", "credit", "all"), check.Code(op, "reason_category", r.Reason),
+		check.Word(op, "placed_by", r.PlacedBy, "customer", "support", "wallet", "authority"),
+		check.Word(op, "release", r.Release, "customer", "support", "review", "authority", "time"),
 	)
 }
 
@@ -130,8 +133,8 @@ func (l Limit) Validate() error {
 	if l.Max.None() || !l.Max.Like(l.Used) || l.Max.Sign() < 0 || l.Used.Sign() < 0 {
 		return fault.InvalidField(op, "max", "or what is used of it is missing, below nothing, or of another currency")
 	}
-	return firstOf(
-		checkID(op, "id", l.ID, true), checkCode(op, "rail", l.Rail), checkWord(op, "period", l.Period, "transaction", "day", "week", "month", "year"),
-		checkCode(op, "raise", l.Raise),
+	return check.First(
+		check.ID(op, "id", l.ID, true), check.Code(op, "rail", l.Rail), check.Word(op, "period", l.Period, "transaction", "day", "week", "month", "year"),
+		check.Code(op, "raise", l.Raise),
 	)
 }

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 
+	"kefu/internal/domain/wallet/check"
 	"kefu/internal/platform/fault"
 )
 
@@ -28,13 +29,19 @@ const (
 	ReadIncidents    Reading = "incidents"
 	ReadMatch        Reading = "match"
 	ReadNotices      Reading = "notices" // replay, and deliveries
+	ReadStatements   Reading = "statements"
+	ReadMandates     Reading = "mandates"
+	ReadUses         Reading = "instrument_uses"  // what rests on one instrument
+	ReadLinks        Reading = "instrument_links" // the wallet's own form for adding one
+	ReadFees         Reading = "fees"
 )
 
 // Readings lists every reading.
 func Readings() []Reading {
 	return []Reading{
 		ReadCustomer, ReadAccounts, ReadInstruments, ReadTransactions, ReadTimeline, ReadAttempts, ReadRefunds, ReadDisputes, ReadDevices,
-		ReadSessions, ReadFactors, ReadRestrictions, ReadLimits, ReadIncidents, ReadMatch, ReadNotices,
+		ReadSessions, ReadFactors, ReadRestrictions, ReadLimits, ReadIncidents, ReadMatch, ReadNotices, ReadStatements, ReadMandates, ReadUses, ReadLinks,
+		ReadFees,
 	}
 }
 
@@ -46,6 +53,9 @@ type Capabilities struct {
 	Acts     []Act     `json:"acts"`
 	StepUp   []string  `json:"step_up,omitempty"` // methods; none: no step-up
 	Rails    []string  `json:"rails,omitempty"`
+	// Filters are those of a question for transactions that came after the first release of
+	// the contract: a wallet that does not name one refuses it.
+	Filters []string `json:"filters,omitempty"`
 	// Links open screens of the wallet's own app for whoever is signed in there: top_up,
 	// cards, limits … (the steps of the failure codes). They are the same for everybody.
 	Links map[string]string `json:"links,omitempty"`
@@ -62,6 +72,12 @@ func (c Capabilities) Reads(r Reading) bool { return slices.Contains(c.Readings,
 
 // Does tells whether a wallet can do that.
 func (c Capabilities) Does(a Act) bool { return slices.Contains(c.Acts, a) }
+
+// FilterInstrument narrows transactions to those that were paid with one instrument.
+const FilterInstrument = "instrument"
+
+// Narrows tells whether a wallet narrows transactions by that.
+func (c Capabilities) Narrows(filter string) bool { return slices.Contains(c.Filters, filter) }
 
 // Validate refuses what is not of the contract, and a wallet with less than
 // LevelZero. Errors: Invalid.
@@ -80,6 +96,11 @@ func (c Capabilities) Validate() error {
 			return fault.InvalidField(op, "acts", "has an unknown one")
 		}
 	}
+	for _, f := range c.Filters {
+		if err := check.Word(op, "filters", f, FilterInstrument); err != nil {
+			return err
+		}
+	}
 	least := LevelZero()
 	for _, r := range least.Readings {
 		if !c.Reads(r) {
@@ -93,11 +114,11 @@ func (c Capabilities) Validate() error {
 		return fault.InvalidField(op, "links", "are more than %d", maxLinks)
 	}
 	for screen, address := range c.Links {
-		if err := firstOf(checkCode(op, "links", screen), checkScreen(op, address)); err != nil {
+		if err := check.First(check.Code(op, "links", screen), checkScreen(op, address)); err != nil {
 			return err
 		}
 	}
-	return firstOf(checkText(op, "name", c.Name), checkCodes(op, "step_up", c.StepUp), checkCodes(op, "rails", c.Rails))
+	return check.First(check.Text(op, "name", c.Name), check.Codes(op, "step_up", c.StepUp), check.Codes(op, "rails", c.Rails))
 }
 
 // maxLinks bounds the screens that a wallet names.

@@ -3,6 +3,7 @@ package wallet
 import (
 	"slices"
 
+	"kefu/internal/domain/wallet/check"
 	"kefu/internal/platform/fault"
 )
 
@@ -27,13 +28,16 @@ const (
 	RevokeDevice      Act = "device_revoke"      // one device loses its trust
 	NotifyCustomer    Act = "notify"             // a message inside the wallet's own app
 	RequestInspection Act = "inspect"            // asks the rail where a payment is
+	SetDefault        Act = "instrument_default" // what is paid with where nothing else is chosen
+	RemoveInstrument  Act = "instrument_remove"  // a card or account, on which nothing rests any more
+	CancelMandate     Act = "mandate_cancel"     // a permission to charge again and again
 )
 
 // Acts lists every act.
 func Acts() []Act {
 	return []Act{
 		Freeze, Unfreeze, RequestRefund, CancelRefund, OpenDispute, AddEvidence, GrantCredit, ReleaseHold, Recall, BlockInstrument,
-		RevokeSessions, RevokeDevice, NotifyCustomer, RequestInspection,
+		RevokeSessions, RevokeDevice, NotifyCustomer, RequestInspection, SetDefault, RemoveInstrument, CancelMandate,
 	}
 }
 
@@ -63,7 +67,7 @@ func (a Act) needs() needs {
 	switch a {
 	case RequestRefund, GrantCredit:
 		return needs{target: true, amount: true, expect: true}
-	case OpenDispute, Recall, ReleaseHold, CancelRefund, Unfreeze:
+	case OpenDispute, Recall, ReleaseHold, CancelRefund, Unfreeze, SetDefault, RemoveInstrument, CancelMandate:
 		return needs{target: true, expect: true}
 	case AddEvidence, BlockInstrument, RevokeDevice, RequestInspection:
 		return needs{target: true}
@@ -127,9 +131,9 @@ func (c Command) Validate() error {
 			return fault.InvalidField(op, "also", "holds what is no other payment")
 		}
 	}
-	return firstOf(
-		checkID(op, "customer_id", c.CustomerID, true), checkID(op, "target", c.Target, n.target),
-		checkCode(op, "reason", c.Reason), checkCode(op, "expect", c.Expect), c.checkDetails(op),
+	return check.First(
+		check.ID(op, "customer_id", c.CustomerID, true), check.ID(op, "target", c.Target, n.target),
+		check.Code(op, "reason", c.Reason), check.Code(op, "expect", c.Expect), c.checkDetails(op),
 	)
 }
 
@@ -138,12 +142,12 @@ func (c Command) checkDetails(op string) error {
 		return fault.InvalidField(op, "details", "are too many")
 	}
 	for name, text := range c.Details {
-		if err := firstOf(checkCode(op, "details", name), checkText(op, "details", text)); err != nil {
+		if err := check.First(check.Code(op, "details", name), check.Text(op, "details", text)); err != nil {
 			return err
 		}
 	}
 	for _, a := range c.Approvals {
-		if err := checkID(op, "approvals", a.ID, true); err != nil {
+		if err := check.ID(op, "approvals", a.ID, true); err != nil {
 			return err
 		}
 	}
@@ -242,14 +246,14 @@ func (o Operation) Validate() error {
 		return fault.InvalidField(op, "made", "is too long")
 	}
 	for _, m := range o.Made {
-		if err := firstOf(checkWord(op, "made.kind", m.Kind, "refund", "dispute", "freeze", "credit", "notice", "inspection"), checkID(op, "made.id", m.ID, true)); err != nil {
+		if err := check.First(check.Word(op, "made.kind", m.Kind, "refund", "dispute", "freeze", "credit", "notice", "inspection"), check.ID(op, "made.id", m.ID, true)); err != nil {
 			return err
 		}
 	}
-	return firstOf(
-		checkID(op, "id", o.ID, true), checkID(op, "key", o.Key, true), checkWord(op, "act", o.Act, Acts()...), checkID(op, "customer_id", o.CustomerID, true),
-		checkID(op, "target", o.Target, false), checkWord(op, "state", o.State, OpProposed, OpPending, OpSucceeded, OpFailed),
-		checkWord(op, "refusal", o.Refusal, append(Refusals(), "")...), o.Summary.validate(),
+	return check.First(
+		check.ID(op, "id", o.ID, true), check.ID(op, "key", o.Key, true), check.Word(op, "act", o.Act, Acts()...), check.ID(op, "customer_id", o.CustomerID, true),
+		check.ID(op, "target", o.Target, false), check.Word(op, "state", o.State, OpProposed, OpPending, OpSucceeded, OpFailed),
+		check.Word(op, "refusal", o.Refusal, append(Refusals(), "")...), o.Summary.validate(),
 	)
 }
 
@@ -265,14 +269,14 @@ func (s *Summary) validate() error {
 		if f.Amount.None() {
 			return fault.InvalidField(op, "summary.fees", "has one without a sum")
 		}
-		if err := checkCode(op, "summary.fees.kind", f.Kind); err != nil {
+		if err := check.Code(op, "summary.fees.kind", f.Kind); err != nil {
 			return err
 		}
 	}
 	for _, e := range s.Effects {
-		if err := checkCode(op, "summary.effects", e); err != nil {
+		if err := check.Code(op, "summary.effects", e); err != nil {
 			return err
 		}
 	}
-	return firstOf(checkID(op, "summary.destination", s.Destination, false), checkCode(op, "summary.state", s.State))
+	return check.First(check.ID(op, "summary.destination", s.Destination, false), check.Code(op, "summary.state", s.State))
 }

@@ -3,6 +3,7 @@ package wallet
 import (
 	"unicode"
 
+	"kefu/internal/domain/wallet/check"
 	"kefu/internal/platform/fault"
 )
 
@@ -55,20 +56,20 @@ func (c Customer) Validate() error {
 		return fault.New(fault.Invalid, op, "a customer has too many handles or flags")
 	}
 	for _, h := range c.Handles {
-		if err := firstOf(checkWord(op, "handles.kind", h.Kind, HandleEmail, HandlePhone, HandleUsername), checkText(op, "handles.value", h.Value)); err != nil {
+		if err := check.First(check.Word(op, "handles.kind", h.Kind, HandleEmail, HandlePhone, HandleUsername), check.Text(op, "handles.value", h.Value)); err != nil {
 			return err
 		}
 	}
 	for _, f := range c.Flags {
-		if err := checkCode(op, "flags", f); err != nil {
+		if err := check.Code(op, "flags", f); err != nil {
 			return err
 		}
 	}
-	return firstOf(
-		checkID(op, "id", c.ID, true), checkWord(op, "kind", c.Kind, Person, Business), checkText(op, "name", c.Name),
-		checkCode(op, "locale", c.Locale), checkCode(op, "time_zone", c.TimeZone), checkCode(op, "jurisdiction", c.Jurisdiction),
-		checkWord(op, "risk_tier", c.RiskTier, "", "low", "medium", "high"), checkCode(op, "kyc.level", c.KYC.Level),
-		checkWord(op, "kyc.status", c.KYC.Status, "none", "pending", "approved", "expired", "rejected"),
+	return check.First(
+		check.ID(op, "id", c.ID, true), check.Word(op, "kind", c.Kind, Person, Business), check.Text(op, "name", c.Name),
+		check.Code(op, "locale", c.Locale), check.Code(op, "time_zone", c.TimeZone), check.Code(op, "jurisdiction", c.Jurisdiction),
+		check.Word(op, "risk_tier", c.RiskTier, "", "low", "medium", "high"), check.Code(op, "kyc.level", c.KYC.Level),
+		check.Word(op, "kyc.status", c.KYC.Status, "none", "pending", "approved", "expired", "rejected"),
 	)
 }
 
@@ -87,11 +88,11 @@ type Account struct {
 // Validate refuses what is not of the contract. Errors: Invalid.
 func (a Account) Validate() error {
 	const op = "wallet.Account"
-	return firstOf(
-		checkID(op, "id", a.ID, true), checkWord(op, "kind", a.Kind, "fiat", "emoney", "points", "crypto", "credit"),
-		checkText(op, "name", a.Name), checkText(op, "number", a.Number),
-		checkWord(op, "status", a.Status, "active", "restricted", "frozen", "dormant", "closing", "closed"),
-		checkWord(op, "block", a.Block, "none", "credit", "debit", "all"),
+	return check.First(
+		check.ID(op, "id", a.ID, true), check.Word(op, "kind", a.Kind, "fiat", "emoney", "points", "crypto", "credit"),
+		check.Text(op, "name", a.Name), check.Text(op, "number", a.Number),
+		check.Word(op, "status", a.Status, "active", "restricted", "frozen", "dormant", "closing", "closed"),
+		check.Word(op, "block", a.Block, "none", "credit", "debit", "all"),
 	)
 }
 
@@ -126,7 +127,7 @@ func (b Balance) Validate() error {
 	if err != nil || spent.Cmp(b.Total) != 0 {
 		return fault.New(fault.Invalid, op, "available, pending and held do not make the total")
 	}
-	return checkID(op, "account_id", b.AccountID, true)
+	return check.ID(op, "account_id", b.AccountID, true)
 }
 
 // Instrument is a card, a bank account or an address that a customer pays with. Of
@@ -142,6 +143,11 @@ type Instrument struct {
 	Default    bool   `json:"default"`
 	VerifiedAt Time   `json:"verified_at"`
 	OpenUses   int    `json:"open_uses"` // transactions and mandates that rest on it
+	// What else a wallet may tell of it.
+	Verification string `json:"verification,omitempty"` // verified, pending, failed, exhausted
+	NameMatch    string `json:"name_match,omitempty"`   // full, partial, none: its holder's name and the customer's
+	Holder       string `json:"holder,omitempty"`       // person, business
+	RenewedAt    Time   `json:"renewed_at,omitempty"`   // when its network gave it a new number or expiry by itself
 }
 
 // maxBrandDigits bounds the digits of a brand, which is shown beside the last four.
@@ -170,9 +176,11 @@ func (i Instrument) Validate() error {
 	if i.OpenUses < 0 || i.OpenUses > 1_000_000 {
 		return fault.InvalidField(op, "open_uses", "is out of range")
 	}
-	return firstOf(
-		checkID(op, "id", i.ID, true), checkWord(op, "type", i.Type, "card", "bank", "mobile_money", "crypto_address", "network_token"),
-		checkText(op, "brand", i.Brand), checkCode(op, "last4", i.Last4), checkCode(op, "country", i.Country), checkCode(op, "expiry", i.Expiry),
-		checkWord(op, "status", i.Status, "active", "expired", "blocked", "removed"),
+	return check.First(
+		check.ID(op, "id", i.ID, true), check.Word(op, "type", i.Type, "card", "bank", "mobile_money", "crypto_address", "network_token"),
+		check.Text(op, "brand", i.Brand), check.Code(op, "last4", i.Last4), check.Code(op, "country", i.Country), check.Code(op, "expiry", i.Expiry),
+		check.Word(op, "status", i.Status, "active", "expired", "blocked", "removed"),
+		check.Word(op, "verification", i.Verification, "", "verified", "pending", "failed", "exhausted"),
+		check.Word(op, "name_match", i.NameMatch, "", "full", "partial", "none"), check.Word(op, "holder", i.Holder, "", Person, Business),
 	)
 }

@@ -1,6 +1,9 @@
 package wallet
 
-import "kefu/internal/platform/fault"
+import (
+	"kefu/internal/domain/wallet/check"
+	"kefu/internal/platform/fault"
+)
 
 // Claim is what a customer says of a payment that they dispute.
 type Claim string
@@ -76,7 +79,7 @@ func (d Dispute) Validate() error {
 		return fault.InvalidField(op, "transactions", "are none or too many, or the deadlines are too many")
 	}
 	for _, id := range d.Transactions {
-		if err := checkID(op, "transactions", id, true); err != nil {
+		if err := check.ID(op, "transactions", id, true); err != nil {
 			return err
 		}
 	}
@@ -84,15 +87,15 @@ func (d Dispute) Validate() error {
 		if x.At == 0 || x.What == "" {
 			return fault.InvalidField(op, "deadlines", "has one of nothing or without a time")
 		}
-		if err := checkCode(op, "deadlines.what", x.What); err != nil {
+		if err := check.Code(op, "deadlines.what", x.What); err != nil {
 			return err
 		}
 	}
-	return firstOf(
-		checkID(op, "id", d.ID, true), checkID(op, "customer_id", d.CustomerID, true), checkID(op, "credit_tx", d.CreditTx, false),
-		checkWord(op, "claim", d.Claim, ClaimUnauthorised, ClaimScam, ClaimMerchant, ClaimProcessing),
-		checkWord(op, "stage", d.Stage, StageInquiry, StageChargeback, StagePreArb, StageArbitration),
-		checkWord(op, "state", d.State, DisputeOpen, DisputeNeeds, DisputeReview, DisputeWon, DisputeLost, DisputeGivenUp),
-		checkCode(op, "scheme_reason", d.SchemeReason), checkCodes(op, "evidence", d.Evidence), checkCodes(op, "needs", d.Needs),
+	return check.First(
+		check.ID(op, "id", d.ID, true), check.ID(op, "customer_id", d.CustomerID, true), check.ID(op, "credit_tx", d.CreditTx, false),
+		check.Word(op, "claim", d.Claim, ClaimUnauthorised, ClaimScam, ClaimMerchant, ClaimProcessing),
+		check.Word(op, "stage", d.Stage, StageInquiry, StageChargeback, StagePreArb, StageArbitration),
+		check.Word(op, "state", d.State, DisputeOpen, DisputeNeeds, DisputeReview, DisputeWon, DisputeLost, DisputeGivenUp),
+		check.Code(op, "scheme_reason", d.SchemeReason), check.Codes(op, "evidence", d.Evidence), check.Codes(op, "needs", d.Needs),
 	)
 }

@@ -1,6 +1,10 @@
 package wallet
 
-import "slices"
+import (
+	"slices"
+
+	"kefu/internal/domain/wallet/check"
+)
 
 // FailureCode says why a payment did not work, in one vocabulary for all rails.
 type FailureCode string
@@ -73,8 +77,8 @@ func (f Failure) ForCustomer() Failure {
 // Validate refuses a failure that is not of the contract. Errors: Invalid.
 func (f Failure) Validate() error {
 	const op = "wallet.Failure"
-	return firstOf(
-		checkWord(op, "failure.normalised", f.Code, FailureCodes()...), checkCode(op, "failure.source", f.Source),
-		checkCode(op, "failure.raw_code", f.RawCode), checkText(op, "failure.raw_text", f.RawText), checkCode(op, "failure.advice", f.Advice),
+	return check.First(
+		check.Word(op, "failure.normalised", f.Code, FailureCodes()...), check.Code(op, "failure.source", f.Source),
+		check.Code(op, "failure.raw_code", f.RawCode), check.Text(op, "failure.raw_text", f.RawText), check.Code(op, "failure.advice", f.Advice),
 	)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"kefu/internal/domain/wallet/check"
 	"kefu/internal/platform/fault"
 )
 
@@ -56,5 +57,5 @@ func (r Reason) Validate() error {
 	if n := utf8.RuneCountInString(strings.TrimSpace(r.Text)); n < MinReason || n > MaxReason {
 		return fault.InvalidField(op, "text", "has not %d to %d characters", MinReason, MaxReason)
 	}
-	return checkText(op, "text", r.Text)
+	return check.Text(op, "text", r.Text)
 }

@@ -3,6 +3,7 @@ package wallet
 import (
 	"slices"
 
+	"kefu/internal/domain/wallet/check"
 	"kefu/internal/platform/fault"
 )
 
@@ -31,6 +32,7 @@ const (
 	ConsentChanged     NoticeType = "consent.changed"
 	CustomerMerged     NoticeType = "customer.merged"
 	CustomerErased     NoticeType = "customer.erased"
+	MandateChanged     NoticeType = "mandate.changed"
 )
 
 // NoticeTypes lists every type.
@@ -38,7 +40,7 @@ func NoticeTypes() []NoticeType {
 	return []NoticeType{
 		TransactionUpdated, RefundUpdated, DisputeUpdated, OperationUpdated, StepUpCompleted, StepUpFailed, RiskAlert, AccountFrozen, AccountUnfrozen,
 		AccountClosed, SuspiciousLogin, FactorChanged, InstrumentChanged, KYCUpdated, IncidentOpened, IncidentUpdated, IncidentClosed, ConsentChanged,
-		CustomerMerged, CustomerErased,
+		CustomerMerged, CustomerErased, MandateChanged,
 	}
 }
 
@@ -63,7 +65,7 @@ func (n Notice) Validate() error {
 	if n.Sequence < 1 || n.Position < 1 || n.At == 0 {
 		return fault.InvalidField(op, "sequence", "or the position is not above nothing, or there is no time")
 	}
-	return firstOf(checkID(op, "event_id", n.ID, true), checkID(op, "customer_id", n.CustomerID, false), checkID(op, "object", n.Object, false))
+	return check.First(check.ID(op, "event_id", n.ID, true), check.ID(op, "customer_id", n.CustomerID, false), check.ID(op, "object", n.Object, false))
 }
 
 // Notices is a page of a replay, in the order of their positions.

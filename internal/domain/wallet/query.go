@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"kefu/internal/domain/wallet/check"
 	"kefu/internal/platform/fault"
 )
 
@@ -33,6 +34,7 @@ type Query struct {
 	Min, Max   string // decimal texts that bound the amount, whatever the currency; "" is no bound
 	Currency   string // "" is any
 	Text       string // in the name of the counterparty or merchant, without regard to case
+	Instrument string // that it was paid with; "" is any. Only of a wallet with that filter
 	Cursor     string // where the page before ended
 	Limit      int    // 1 to MaxPage
 }
@@ -49,7 +51,7 @@ func (q Query) Validate() error {
 		}
 	}
 	for _, k := range q.Kinds {
-		if err := checkWord(op, "kind", k, Kinds()...); err != nil {
+		if err := check.Word(op, "kind", k, Kinds()...); err != nil {
 			return err
 		}
 	}
@@ -72,7 +74,7 @@ func (q Query) Validate() error {
 	case len(q.Cursor) > MaxCursor:
 		return fault.InvalidField(op, "cursor", "is longer than %d bytes", MaxCursor)
 	}
-	return firstOf(checkID(op, "customer_id", q.CustomerID, true), checkText(op, "text", q.Text), checkCode(op, "cursor", ascii(q.Cursor)))
+	return check.First(check.ID(op, "customer_id", q.CustomerID, true), check.ID(op, "instrument", q.Instrument, false), check.Text(op, "text", q.Text), check.Code(op, "cursor", ascii(q.Cursor)))
 }
 
 // ascii gives up what a cursor may not hold to checkCode's eyes, whatever its length.
@@ -89,7 +91,7 @@ func ascii(s string) string {
 func (q Query) Matches(t Transaction) bool {
 	return t.CustomerID == q.CustomerID && among(t.State, q.States) && among(t.Kind, q.Kinds) &&
 		(q.From == 0 || t.CreatedAt >= q.From) && (q.To == 0 || t.CreatedAt < q.To) &&
-		(q.Currency == "" || t.Amount.Currency() == q.Currency) && q.fits(t.Amount) && q.names(t)
+		(q.Instrument == "" || t.InstrumentID == q.Instrument) && (q.Currency == "" || t.Amount.Currency() == q.Currency) && q.fits(t.Amount) && q.names(t)
 }
 
 func among[T comparable](one T, list []T) bool {

@@ -1,6 +1,9 @@
 package wallet
 
-import "kefu/internal/platform/fault"
+import (
+	"kefu/internal/domain/wallet/check"
+	"kefu/internal/platform/fault"
+)
 
 // Reference is how a conversation names a transaction that its customer chose: the
 // wallet's id, and what the customer saw at that moment. It is the one part of the
@@ -35,8 +38,8 @@ func (r Reference) Validate() error {
 	if r.Amount.None() || r.Amount.Sign() < 0 || r.At == 0 {
 		return fault.InvalidField(op, "amount", "is missing or below nothing, or the transaction has no time")
 	}
-	return firstOf(
-		checkID(op, "id", r.ID, true), checkWord(op, "direction", r.Direction, In, Out), checkWord(op, "kind", r.Kind, Kinds()...),
-		checkText(op, "party", r.Party), checkWord(op, "state", r.State, States()...),
+	return check.First(
+		check.ID(op, "id", r.ID, true), check.Word(op, "direction", r.Direction, In, Out), check.Word(op, "kind", r.Kind, Kinds()...),
+		check.Text(op, "party", r.Party), check.Word(op, "state", r.State, States()...),
 	)
 }

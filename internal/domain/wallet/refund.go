@@ -1,6 +1,9 @@
 package wallet
 
-import "kefu/internal/platform/fault"
+import (
+	"kefu/internal/domain/wallet/check"
+	"kefu/internal/platform/fault"
+)
 
 // RefundState is how far a refund has got.
 type RefundState string
@@ -44,11 +47,11 @@ func (r Refund) Validate() error {
 	if r.Amount.None() || r.Amount.Sign() <= 0 || r.RequestedAt == 0 {
 		return fault.InvalidField(op, "amount", "is missing or not above nothing, or the refund has no time")
 	}
-	return firstOf(
-		checkID(op, "id", r.ID, true), checkID(op, "customer_id", r.CustomerID, true), checkID(op, "transaction_id", r.TransactionID, true),
-		checkID(op, "refund_tx", r.RefundTx, false), checkCode(op, "reason", r.Reason), checkText(op, "reference", r.Reference),
-		checkWord(op, "state", r.State, RefundRequested, RefundApproved, RefundSubmitted, RefundProcessing, RefundSucceeded, RefundFailed, RefundAbnormal, RefundCancelled),
-		checkWord(op, "route", r.Route, "original", "balance", "other"),
+	return check.First(
+		check.ID(op, "id", r.ID, true), check.ID(op, "customer_id", r.CustomerID, true), check.ID(op, "transaction_id", r.TransactionID, true),
+		check.ID(op, "refund_tx", r.RefundTx, false), check.Code(op, "reason", r.Reason), check.Text(op, "reference", r.Reference),
+		check.Word(op, "state", r.State, RefundRequested, RefundApproved, RefundSubmitted, RefundProcessing, RefundSucceeded, RefundFailed, RefundAbnormal, RefundCancelled),
+		check.Word(op, "route", r.Route, "original", "balance", "other"),
 	)
 }
 
@@ -79,28 +82,12 @@ func (t Terms) Validate() error {
 		return fault.InvalidField(op, "arrives_in", "is no range of hours")
 	}
 	for _, list := range [][]string{t.Why, t.Needs, t.Reasons} {
-		if err := checkCodes(op, "why", list); err != nil {
+		if err := check.Codes(op, "why", list); err != nil {
 			return err
 		}
 	}
-	return firstOf(
-		checkID(op, "transaction_id", t.TransactionID, true), checkWord(op, "decides", t.Decides, "wallet", "merchant"),
-		checkWord(op, "route", t.Route, "original", "balance"),
+	return check.First(
+		check.ID(op, "transaction_id", t.TransactionID, true), check.Word(op, "decides", t.Decides, "wallet", "merchant"),
+		check.Word(op, "route", t.Route, "original", "balance"),
 	)
-}
-
-// checkCodes refuses a list that is long or holds what is no code.
-func checkCodes(op, field string, codes []string) error {
-	if len(codes) > MaxList {
-		return fault.InvalidField(op, field, "has more than %d entries", MaxList)
-	}
-	for _, c := range codes {
-		if c == "" {
-			return fault.InvalidField(op, field, "has an empty code")
-		}
-		if err := checkCode(op, field, c); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,6 +1,9 @@
 package wallet
 
-import "kefu/internal/platform/fault"
+import (
+	"kefu/internal/domain/wallet/check"
+	"kefu/internal/platform/fault"
+)
 
 // Ask is a step-up that Kefu wants of a customer: a proof, by the wallet's own means,
 // that it is them and that they want exactly this. No code passes through Kefu.
@@ -47,9 +50,9 @@ func (a Asked) Validate() error {
 	if (a.State == AskApproved) != (a.Assertion != "") || len(a.Assertion) > MaxAssertion || len(a.Link) > maxLink || a.ExpiresAt == 0 {
 		return fault.InvalidField(op, "assertion", "belongs to an approved step-up, or something is too long or missing")
 	}
-	return firstOf(
-		checkID(op, "id", a.ID, true), checkWord(op, "state", a.State, AskPending, AskApproved, AskDeclined, AskExpired, AskLocked),
-		checkWord(op, "method", a.Method, "", "app_push", "passkey", "totp", "sms", "email", "document"),
+	return check.First(
+		check.ID(op, "id", a.ID, true), check.Word(op, "state", a.State, AskPending, AskApproved, AskDeclined, AskExpired, AskLocked),
+		check.Word(op, "method", a.Method, "", "app_push", "passkey", "totp", "sms", "email", "document"),
 	)
 }
 
@@ -74,12 +77,12 @@ type Matched struct {
 func (m Matched) Validate() error {
 	const op = "wallet.Matched"
 	for _, f := range m.Fields {
-		if err := checkWord(op, "fields", f, "email", "phone", "name", "birth_date", "last4"); err != nil {
+		if err := check.Word(op, "fields", f, "email", "phone", "name", "birth_date", "last4"); err != nil {
 			return err
 		}
 	}
 	if len(m.Fields) > 5 {
 		return fault.InvalidField(op, "fields", "names one twice")
 	}
-	return checkID(op, "customer_id", m.CustomerID, false)
+	return check.ID(op, "customer_id", m.CustomerID, false)
 }

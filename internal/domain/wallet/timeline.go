@@ -1,6 +1,9 @@
 package wallet
 
-import "kefu/internal/platform/fault"
+import (
+	"kefu/internal/domain/wallet/check"
+	"kefu/internal/platform/fault"
+)
 
 // Trace is one thing that happened to a payment, as the wallet saw it: what it did
 // itself, what a provider answered, what was decided about risk, what the customer was
@@ -24,9 +27,9 @@ func (t Trace) Validate() error {
 	if t.State != "" && !t.State.Known() {
 		return fault.InvalidField(op, "state", "is unknown")
 	}
-	return firstOf(
-		checkWord(op, "source", t.Source, "wallet", "provider", "risk", "notification", "device"), checkCode(op, "event", t.Event),
-		checkCode(op, "raw_code", t.RawCode), checkText(op, "raw_text", t.RawText),
+	return check.First(
+		check.Word(op, "source", t.Source, "wallet", "provider", "risk", "notification", "device"), check.Code(op, "event", t.Event),
+		check.Code(op, "raw_code", t.RawCode), check.Text(op, "raw_text", t.RawText),
 	)
 }
 
@@ -53,9 +56,9 @@ func (a Attempt) Validate() error {
 			return err
 		}
 	}
-	return firstOf(
-		checkID(op, "trace_id", a.TraceID, true), checkID(op, "customer_id", a.CustomerID, true), checkID(op, "transaction_id", a.TransactionID, false),
-		checkText(op, "party", a.Party),
+	return check.First(
+		check.ID(op, "trace_id", a.TraceID, true), check.ID(op, "customer_id", a.CustomerID, true), check.ID(op, "transaction_id", a.TransactionID, false),
+		check.Text(op, "party", a.Party),
 	)
 }
 
@@ -94,9 +97,9 @@ func (i Incident) Validate() error {
 		return fault.InvalidField(op, "begins_at", "is missing or not before the end, or no rail is named")
 	}
 	for language, text := range i.Message {
-		if err := firstOf(checkCode(op, "message", language), checkText(op, "message", text)); err != nil {
+		if err := check.First(check.Code(op, "message", language), check.Text(op, "message", text)); err != nil {
 			return err
 		}
 	}
-	return firstOf(checkID(op, "id", i.ID, true), checkCodes(op, "rails", i.Rails))
+	return check.First(check.ID(op, "id", i.ID, true), check.Codes(op, "rails", i.Rails))
 }

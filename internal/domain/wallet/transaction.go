@@ -3,6 +3,7 @@ package wallet
 import (
 	"slices"
 
+	"kefu/internal/domain/wallet/check"
 	"kefu/internal/platform/fault"
 )
 
@@ -145,12 +146,12 @@ func (t Transaction) Party() string {
 // a history that does not lead to the state. Errors: Invalid.
 func (t Transaction) Validate() error {
 	const op = "wallet.Transaction"
-	if err := firstOf(
-		checkID(op, "id", t.ID, true), checkID(op, "customer_id", t.CustomerID, true), checkID(op, "account_id", t.AccountID, true),
-		checkWord(op, "kind", t.Kind, Kinds()...), checkWord(op, "direction", t.Direction, In, Out),
-		checkWord(op, "state", t.State, States()...), checkID(op, "instrument_id", t.InstrumentID, false),
-		checkCode(op, "client_ref", t.ClientRef), checkCode(op, "channel", t.Channel), checkText(op, "order_ref", t.OrderRef),
-		checkText(op, "note", t.Note), checkCode(op, "rail", t.Rail), checkText(op, "rail_ref", t.RailRef),
+	if err := check.First(
+		check.ID(op, "id", t.ID, true), check.ID(op, "customer_id", t.CustomerID, true), check.ID(op, "account_id", t.AccountID, true),
+		check.Word(op, "kind", t.Kind, Kinds()...), check.Word(op, "direction", t.Direction, In, Out),
+		check.Word(op, "state", t.State, States()...), check.ID(op, "instrument_id", t.InstrumentID, false),
+		check.Code(op, "client_ref", t.ClientRef), check.Code(op, "channel", t.Channel), check.Text(op, "order_ref", t.OrderRef),
+		check.Text(op, "note", t.Note), check.Code(op, "rail", t.Rail), check.Text(op, "rail_ref", t.RailRef),
 	); err != nil {
 		return err
 	}
@@ -160,18 +161,18 @@ func (t Transaction) Validate() error {
 	if len(t.Fees) > MaxList || len(t.Holds) > MaxList || len(t.Related) > MaxList || len(t.Evidence) > MaxList {
 		return fault.New(fault.Invalid, op, "a list of a transaction is too long")
 	}
-	return firstOf(t.checkParties(), t.checkHistory(), t.checkLists())
+	return check.First(t.checkParties(), t.checkHistory(), t.checkLists())
 }
 
 func (t Transaction) checkParties() error {
 	const op = "wallet.Transaction"
 	if c := t.Counterparty; c != nil {
-		if err := firstOf(checkText(op, "counterparty.name", c.Name), checkText(op, "counterparty.account", c.Account)); err != nil {
+		if err := check.First(check.Text(op, "counterparty.name", c.Name), check.Text(op, "counterparty.account", c.Account)); err != nil {
 			return err
 		}
 	}
 	if m := t.Merchant; m != nil {
-		if err := firstOf(checkText(op, "merchant.name", m.Name), checkCode(op, "merchant.mcc", m.Category), checkText(op, "merchant.descriptor", m.Descriptor)); err != nil {
+		if err := check.First(check.Text(op, "merchant.name", m.Name), check.Code(op, "merchant.mcc", m.Category), check.Text(op, "merchant.descriptor", m.Descriptor)); err != nil {
 			return err
 		}
 	}
@@ -199,7 +200,7 @@ func (t Transaction) checkHistory() error {
 		if !step.State.Known() || step.At == 0 {
 			return fault.InvalidField(op, "state_history", "has an unknown state, or one without a time")
 		}
-		if err := checkCode(op, "state_history.note", step.Note); err != nil {
+		if err := check.Code(op, "state_history.note", step.Note); err != nil {
 			return err
 		}
 		if i == 0 {
@@ -225,7 +226,7 @@ func (t Transaction) checkLists() error {
 		if f.Amount.None() {
 			return fault.InvalidField(op, "fees", "has one without a sum")
 		}
-		if err := checkCode(op, "fees.kind", f.Kind); err != nil {
+		if err := check.Code(op, "fees.kind", f.Kind); err != nil {
 			return err
 		}
 	}
@@ -233,7 +234,7 @@ func (t Transaction) checkLists() error {
 		if h.Amount.None() {
 			return fault.InvalidField(op, "holds", "has one without a sum")
 		}
-		if err := firstOf(checkID(op, "holds.id", h.ID, true), checkCode(op, "holds.reason_category", h.Reason)); err != nil {
+		if err := check.First(check.ID(op, "holds.id", h.ID, true), check.Code(op, "holds.reason_category", h.Reason)); err != nil {
 			return err
 		}
 	}
@@ -242,12 +243,12 @@ func (t Transaction) checkLists() error {
 		if !slices.Contains(kinds, r.Kind) {
 			return fault.InvalidField(op, "related.kind", "is not a word of the contract")
 		}
-		if err := checkID(op, "related.id", r.ID, true); err != nil {
+		if err := check.ID(op, "related.id", r.ID, true); err != nil {
 			return err
 		}
 	}
 	for _, e := range t.Evidence {
-		if err := checkCode(op, "evidence_available", e); err != nil {
+		if err := check.Code(op, "evidence_available", e); err != nil {
 			return err
 		}
 	}

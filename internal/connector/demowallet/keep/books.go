@@ -90,6 +90,8 @@ const (
 	KindTries       = "tries" // to prove who somebody is, on whichever channel
 	KindRecall      = "recall"
 	KindMessage     = "message"
+	KindMandate     = "mandate"
+	KindForm        = "form" // in which an instrument is added
 	KindNotice      = "notice"
 	KindCounter     = "counter"
 	KindSigning     = "signing"

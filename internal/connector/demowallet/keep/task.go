@@ -45,3 +45,11 @@ func (d *Desk) Wake(kind, id string, at wallet.Time) error {
 	}
 	return Put(d, KindTask, TaskID(kind, id), "", sort, Task{Kind: kind, ID: id, At: at})
 }
+
+// Message is something that the wallet's app shows to a customer.
+type Message struct {
+	ID     string      `json:"id"`
+	Reason string      `json:"reason"`
+	Text   string      `json:"text"`
+	At     wallet.Time `json:"at"`
+}

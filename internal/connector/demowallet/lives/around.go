@@ -8,6 +8,7 @@ import (
 
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/platform/password"
 )
 
@@ -59,7 +60,7 @@ func (s *seeding) around() error {
 	if err := s.into.Keep(s.person.ID, Private{BirthDate: birth.Format("2006-01-02"), TOTP: app.Secret}); err != nil {
 		return err
 	}
-	for _, more := range []func() error{s.points, s.devices, s.factors, s.limits, s.known} {
+	for _, more := range []func() error{s.points, s.devices, s.factors, s.limits, s.known, s.permits} {
 		if err := more(); err != nil {
 			return err
 		}
@@ -149,6 +150,30 @@ func (s *seeding) known() error {
 	for i, name := range append([]string{s.life.landlord}, s.life.friends...) {
 		p := Payee{ID: s.person.ID + ":payee" + strconv.Itoa(i), Counterparty: wallet.Counterparty{Name: name, Account: s.number(uint64(3 + 4*i))}, FirstUsed: s.before(300 * 24 * time.Hour)}
 		if err := s.into.Keep(s.person.ID, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// permits are who may charge the person again: the subscriptions among their shops.
+func (s *seeding) permits() error {
+	if s.person.New {
+		return nil
+	}
+	for i, x := range s.life.shops {
+		if x.category != "4899" {
+			continue
+		}
+		next, period, amount := s.now.UTC().AddDate(0, 0, 6+i).Truncate(24*time.Hour).Add(9*time.Hour), "month", s.cents(x.most)
+		if s.life.currency == "EUR" { // a year at a time
+			next, period, amount = next.AddDate(0, 7, 0), "year", s.cents(10*x.most)
+		}
+		m := instrument.Mandate{
+			ID: s.person.ID + ":permit" + strconv.Itoa(i), CustomerID: s.person.ID, InstrumentID: s.person.ID + ":card", Merchant: x.name, Kind: "subscription", State: instrument.Active,
+			Amount: amount, Period: period, NextAt: wallet.At(next), Cancellable: true, CreatedAt: s.before(300 * 24 * time.Hour),
+		}
+		if err := s.into.Keep(s.person.ID, m); err != nil {
 			return err
 		}
 	}

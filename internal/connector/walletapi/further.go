@@ -1,0 +1,120 @@
+package walletapi
+
+import (
+	"context"
+	"net/url"
+
+	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/domain/wallet/statement"
+	"kefu/internal/domain/wallet/tariff"
+	"kefu/internal/platform/applink"
+	"kefu/internal/platform/fault"
+)
+
+// Statements asks for a customer's statements, the newest first.
+func (c *Client) Statements(ctx context.Context, by wallet.Actor, customer string) ([]statement.Statement, error) {
+	last := wallet.Time(1 << 62)
+	q := question{name: "statements", path: []string{"customers", customer, "statements"}}
+	return listOf(ctx, c, by, q, wallet.MaxAccounts, func(s statement.Statement) bool {
+		ordered := s.To <= last
+		last = s.To
+		return ordered && s.CustomerID == customer
+	})
+}
+
+// Document asks for a statement to keep, in one of its forms. A link that leads elsewhere
+// than the operator said is none, and so is the document then. Errors: NotFound when there
+// is no such statement, or not in that form; Unavailable.
+func (c *Client) Document(ctx context.Context, by wallet.Actor, customer, id, form string) (statement.Document, error) {
+	q := question{name: "document", path: []string{"customers", customer, "statements", id, "document"}, query: url.Values{"form": {form}}}
+	told, err := one(ctx, c, by, q, func(d statement.Document) error {
+		if d.StatementID != id || d.Form != form {
+			return foreign()
+		}
+		return d.Validate()
+	})
+	if err != nil || told.Link == "" || c.leads(told.Link) {
+		return told, err
+	}
+	return statement.Document{}, fault.New(fault.Unavailable, "walletapi.Document", "the document lies elsewhere than the wallet's links may lead")
+}
+
+// leads tells whether a link leads where the operator said. They are told once for each
+// other place, and not what stood behind it.
+func (c *Client) leads(link string) bool {
+	if c.links.Lead(link) {
+		return true
+	}
+	place := applink.Place(link)
+	if last := c.refused.Swap(&place); last == nil || *last != place {
+		c.log.Error("the wallet gave a link that leads elsewhere than wallet.link_origins says, so customers are not shown it: add its place there if it is the wallet's", "place", place, "named", c.links.String())
+	}
+	return false
+}
+
+// Mandates asks who may charge a customer again and again.
+func (c *Client) Mandates(ctx context.Context, by wallet.Actor, customer string) ([]instrument.Mandate, error) {
+	q := question{name: "mandates", path: []string{"customers", customer, "mandates"}}
+	return listOf(ctx, c, by, q, wallet.MaxAccounts, func(m instrument.Mandate) bool { return m.CustomerID == customer })
+}
+
+// Uses asks what rests on one instrument.
+func (c *Client) Uses(ctx context.Context, by wallet.Actor, customer, id string) (instrument.Uses, error) {
+	return one(ctx, c, by, question{name: "instrument uses", path: []string{"customers", customer, "instruments", id, "uses"}}, func(u instrument.Uses) error {
+		if u.InstrumentID != id {
+			return foreign()
+		}
+		for _, m := range u.Mandates {
+			if m.CustomerID != customer {
+				return foreign()
+			}
+		}
+		return u.Validate()
+	})
+}
+
+// Link has the wallet open its own form for adding an instrument. Asked again under the
+// same key it gives the same. Errors as for Do.
+func (c *Client) Link(ctx context.Context, by wallet.Actor, a instrument.Adding) (instrument.Link, error) {
+	if err := a.Validate(); err != nil {
+		return instrument.Link{}, unsent{err}
+	}
+	q := question{name: "instrument link", path: []string{"customers", a.CustomerID, "links"}, key: a.Key, body: a, ids: []string{a.CustomerID, a.Key}}
+	told, err := one(ctx, c, by, q, func(l instrument.Link) error { return checkLink(l, a.CustomerID, "") })
+	return c.shown(told), err
+}
+
+// Linked asks what became of the adding of an instrument. Errors: NotFound, Unavailable.
+func (c *Client) Linked(ctx context.Context, by wallet.Actor, customer, id string) (instrument.Link, error) {
+	told, err := one(ctx, c, by, question{name: "instrument link", path: []string{"customers", customer, "links", id}}, func(l instrument.Link) error {
+		return checkLink(l, customer, id)
+	})
+	return c.shown(told), err
+}
+
+func checkLink(l instrument.Link, customer, id string) error {
+	if l.CustomerID != customer || (id != "" && l.ID != id) {
+		return foreign()
+	}
+	if l.Address != "" {
+		if err := applink.Check(l.Address); err != nil {
+			return err
+		}
+	}
+	return l.Validate()
+}
+
+// shown takes out of an answer a form that lies elsewhere than the operator said: its
+// customer finds the way to it without.
+func (c *Client) shown(l instrument.Link) instrument.Link {
+	if l.Address != "" && !c.leads(l.Address) {
+		l.Address = ""
+	}
+	return l
+}
+
+// Fees asks for all that the wallet charges for. It is the same for everybody.
+func (c *Client) Fees(ctx context.Context) (tariff.Schedule, error) {
+	return one(ctx, c, watching(), question{name: "fees", path: []string{"fees"}}, tariff.Schedule.Validate)
+}

@@ -1,0 +1,117 @@
+package walletserver
+
+import (
+	"context"
+	"net/http"
+
+	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/domain/wallet/statement"
+	"kefu/internal/domain/wallet/tariff"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/strictjson"
+)
+
+// Statements is a wallet that writes statements, and gives them to keep.
+type Statements interface {
+	Statements(ctx context.Context, by wallet.Actor, customer string) ([]statement.Statement, error)
+	Document(ctx context.Context, by wallet.Actor, customer, id, form string) (statement.Document, error)
+}
+
+// Mandates is a wallet that tells who may charge a customer again and again.
+type Mandates interface {
+	Mandates(ctx context.Context, by wallet.Actor, customer string) ([]instrument.Mandate, error)
+}
+
+// Uses is a wallet that tells what rests on an instrument.
+type Uses interface {
+	Uses(ctx context.Context, by wallet.Actor, customer, id string) (instrument.Uses, error)
+}
+
+// Links is a wallet with a form of its own for adding instruments. Errors as for Commands.
+type Links interface {
+	Link(ctx context.Context, by wallet.Actor, a instrument.Adding) (instrument.Link, error)
+	Linked(ctx context.Context, by wallet.Actor, customer, id string) (instrument.Link, error)
+}
+
+// Fees is a wallet that tells what it charges for.
+type Fees interface {
+	Fees(ctx context.Context) (tariff.Schedule, error)
+}
+
+// Further is a wallet with all that was added to the contract after its first release.
+type Further interface {
+	Statements
+	Mandates
+	Uses
+	Links
+	Fees
+}
+
+// hasFurther lists those readings of Further for which w has methods.
+func hasFurther(w Wallet) (list []wallet.Reading) {
+	if _, ok := w.(Statements); ok {
+		list = append(list, wallet.ReadStatements)
+	}
+	if _, ok := w.(Mandates); ok {
+		list = append(list, wallet.ReadMandates)
+	}
+	if _, ok := w.(Uses); ok {
+		list = append(list, wallet.ReadUses)
+	}
+	if _, ok := w.(Links); ok {
+		list = append(list, wallet.ReadLinks)
+	}
+	if _, ok := w.(Fees); ok {
+		list = append(list, wallet.ReadFees)
+	}
+	return list
+}
+
+// further serves what was added to the contract after its first release.
+func (s *Server) further(mux *http.ServeMux) {
+	if w, ok := s.o.Wallet.(Statements); ok {
+		of(s, mux, "statements", w.Statements)
+		s.ask(mux, "/customers/{id}/statements/{statement}/document", func(a asked) (any, error) {
+			return w.Document(a.Context(), a.by, a.PathValue("id"), a.PathValue("statement"), a.query.Get("form"))
+		}, "form!")
+	}
+	if w, ok := s.o.Wallet.(Mandates); ok {
+		of(s, mux, "mandates", w.Mandates)
+	}
+	if w, ok := s.o.Wallet.(Uses); ok {
+		s.ask(mux, "/customers/{id}/instruments/{instrument}/uses", func(a asked) (any, error) {
+			return w.Uses(a.Context(), a.by, a.PathValue("id"), a.PathValue("instrument"))
+		})
+	}
+	if w, ok := s.o.Wallet.(Links); ok {
+		s.tell(mux, "/customers/{id}/links", func(a asked) (any, error) { return s.link(a, w) })
+		s.ask(mux, "/customers/{id}/links/{link}", func(a asked) (any, error) {
+			return w.Linked(a.Context(), a.by, a.PathValue("id"), a.PathValue("link"))
+		})
+	}
+	if w, ok := s.o.Wallet.(Fees); ok {
+		s.ask(mux, "/fees", func(a asked) (any, error) { return w.Fees(a.Context()) })
+	}
+}
+
+// link opens the form for adding an instrument.
+func (s *Server) link(a asked, w Links) (any, error) {
+	const op = "walletserver.link"
+	var wanted instrument.Adding
+	if err := strictjson.Decode(a.body, &wanted); err != nil {
+		return nil, fault.InvalidField(op, "body", "cannot be read: %v", err)
+	}
+	wanted.Key = a.key
+	if wanted.CustomerID != a.PathValue("id") {
+		return nil, fault.InvalidField(op, "customer_id", "is of another customer than the address")
+	}
+	if err := wanted.Validate(); err != nil {
+		return nil, err
+	}
+	if err := s.enter(wanted.CustomerID + " " + a.key); err != nil {
+		return nil, err
+	}
+	defer s.leave(wanted.CustomerID + " " + a.key)
+	return w.Link(a.Context(), a.by, wanted)
+}

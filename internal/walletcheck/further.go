@@ -1,0 +1,106 @@
+package walletcheck
+
+import (
+	"fmt"
+
+	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/walletcheck/further"
+)
+
+// skip is why a check was not done.
+type skip = further.Skip
+
+// since are the checks of what was added to the contract after its first release.
+func since() []Check {
+	var all []Check
+	for _, c := range further.Checks() {
+		all = append(all, Check{c.ID, c.What, c.Why, func(p *probe) error { return c.Run(p) }})
+	}
+	return all
+}
+
+// Get implements further.Probe.
+func (p *probe) Get(path string, into any) error { return p.send(get(path)).read(into) }
+
+// Refused implements further.Probe.
+func (p *probe) Refused(path string, status int, codes ...string) error {
+	return p.send(get(path)).refused(status, codes...)
+}
+
+func keyed(path, key string, body any) call {
+	c := post(path, body)
+	c.key = key
+	return c
+}
+
+// Post implements further.Probe.
+func (p *probe) Post(path, key string, body, into any) error {
+	return p.send(keyed(path, key, body)).read(into)
+}
+
+// RefusedPost implements further.Probe.
+func (p *probe) RefusedPost(path, key string, body any, status int, codes ...string) error {
+	return p.send(keyed(path, key, body)).refused(status, codes...)
+}
+
+// Mine implements further.Probe.
+func (p *probe) Mine(rest string) string { return p.mine(rest) }
+
+// Others implements further.Probe.
+func (p *probe) Others(rest string) string { return p.others(rest) }
+
+// Customers implements further.Probe.
+func (p *probe) Customers() (one, other string) { return p.o.Customer, p.o.Other }
+
+// Reads implements further.Probe.
+func (p *probe) Reads(r wallet.Reading) error {
+	if !p.told || !p.can.Reads(r) { // a wallet of the first release has none of it
+		return skip("the wallet does not answer " + string(r))
+	}
+	return nil
+}
+
+// Does implements further.Probe.
+func (p *probe) Does(a wallet.Act) error { return p.does(a) }
+
+// Writes implements further.Probe.
+func (p *probe) Writes(a wallet.Act) error { return p.writes(a) }
+
+// Narrows implements further.Probe.
+func (p *probe) Narrows(filter string) bool { return p.can.Narrows(filter) }
+
+// Do implements further.Probe.
+func (p *probe) Do(c wallet.Command) (wallet.Operation, error) { return p.do(c) }
+
+// Settled implements further.Probe.
+func (p *probe) Settled(o wallet.Operation) (wallet.Operation, error) { return p.settled(o) }
+
+// Prove implements further.Probe.
+func (p *probe) Prove(c wallet.Command, level int) (string, error) { return p.prove(c, level) }
+
+// Until implements further.Probe.
+func (p *probe) Until(so func() (bool, error)) error { return p.until(so) }
+
+// Transactions implements further.Probe.
+func (p *probe) Transactions(rest string) ([]wallet.Transaction, error) {
+	return p.all(p.o.Customer, rest, wallet.MaxPage)
+}
+
+// NewKey implements further.Probe.
+func (p *probe) NewKey() string { return newKey() }
+
+// removable finds an instrument on which nothing rests; "" for none.
+func (p *probe) removable() (id, status string, err error) {
+	all, err := many[wallet.Instrument](p, get(p.mine("/instruments")))
+	for _, i := range all {
+		u, err := one[instrument.Uses](p, get(p.mine("/instruments/"+i.ID+"/uses")))
+		if err != nil {
+			return "", "", fmt.Errorf("what rests on an instrument: %w", err)
+		}
+		if u.Removable {
+			return i.ID, i.Status, nil
+		}
+	}
+	return "", "", err
+}
