@@ -56,13 +56,15 @@ const (
 	Closed      Kind = "closed"
 	Reopened    Kind = "reopened"
 	Assigned    Kind = "assigned"
-	Noted       Kind = "noted" // for staff alone
+	Noted       Kind = "noted"  // for staff alone
+	Added       Kind = "added"  // words or files that nobody had asked for
+	Resent      Kind = "resent" // a letter that was sent already, once more
 )
 
 // Kinds are all of them.
 func Kinds() []Kind {
 	return []Kind{Opened, Noticed, Confirmed, Linked, Concerns, Found, Asked, Received, Dropped, Paused, Resumed, Informed, Promised, Extended, Credited, CreditTaken,
-		Decided, Corrected, Written, Appealed, Withdrawn, Closed, Reopened, Assigned, Noted}
+		Decided, Corrected, Written, Appealed, Withdrawn, Closed, Reopened, Assigned, Noted, Added, Resent}
 }
 
 // Internal tells whether customers do not hear of an event.
@@ -77,7 +79,7 @@ func (k Kind) Internal() bool {
 
 // ByCustomer tells whether the customer's side may add an event of the kind.
 func (k Kind) ByCustomer() bool {
-	return k == Received || k == Appealed || k == Withdrawn
+	return k == Received || k == Added || k == Appealed || k == Withdrawn
 }
 
 // Stage is how far a case is.
@@ -129,6 +131,15 @@ type Event struct {
 	When int64 // when it happened: At, unless it was earlier
 	By   By
 	Data
+	// Files stand in the entry that the event names; they are read there, and not kept
+	// with the event.
+	Files []File
+}
+
+// File is a file that somebody brought.
+type File struct {
+	ID, Name, Type string
+	Size           int64 // bytes
 }
 
 // Data is what an event carries. It is sealed as a whole.
@@ -289,7 +300,7 @@ func (c *Case) may(e Event) error {
 		return conflict("staff", "is for staff")
 	case utf8.RuneCountInString(e.Text) > MaxText || utf8.RuneCountInString(e.Reason) > MaxReason:
 		return refuse("text", "is too long")
-	case c.Stage.Over() && !slices.Contains([]Kind{Reopened, Appealed, Noted, Written}, e.Kind):
+	case c.Stage.Over() && !slices.Contains([]Kind{Reopened, Appealed, Noted, Added, Written, Resent}, e.Kind):
 		return conflict("over", "the case is over")
 	}
 	return c.follows(e)
@@ -330,6 +341,14 @@ func (c *Case) follows(e Event) error {
 		return c.maySay(e)
 	case Promised:
 		return c.mayPromise(e)
+	case Resent:
+		if e.Entry <= 0 || e.Title == "" || !slices.ContainsFunc(c.Events, func(x Event) bool { return x.Kind == Written && x.Letter == e.Letter }) {
+			return refuse("letter", "was not sent before")
+		}
+	case Added:
+		if e.Entry <= 0 {
+			return refuse("entry", "is missing: where it was said")
+		}
 	case Credited, CreditTaken:
 		return c.mayCredit(e)
 	case Decided, Corrected, Written, Closed:

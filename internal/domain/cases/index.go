@@ -75,6 +75,7 @@ type Query struct {
 	List         List
 	CustomerID   string
 	Conversation string
+	Reference    string
 	Before       string // the id of the last of the page before
 	Limit        int
 }
@@ -90,14 +91,16 @@ const (
 	Unconfirmed List = "unconfirmed" // of which nobody has said what they are, the oldest notice first
 	Over        List = "over"        // the newest first
 	All         List = "all"         // of a customer or a conversation, the newest first
+	Named       List = "named"       // the one of a reference
 )
 
 // Lists are all of them.
-func Lists() []List { return []List{Mine, Due, Late, Unconfirmed, Over, All} }
+func Lists() []List { return []List{Mine, Due, Late, Unconfirmed, Over, All, Named} }
 
 // Row is a case in a list.
 type Row struct {
 	Head
+	Name         string // the customer's, as far as it is known
 	Type         jurisdiction.Type
 	Jurisdiction string
 	Stage        Stage

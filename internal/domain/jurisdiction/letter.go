@@ -146,8 +146,21 @@ func (b *Book) Alarm(step Step, lang string, figures map[string]string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
+// Asking is what a customer is told who is asked for evidence.
+func (b *Book) Asking(lang string, figures map[string]string) string {
+	text := b.asking.In(lang)
+	var pairs []string
+	for _, name := range placesIn(text) {
+		pairs = append(pairs, "{"+name+"}", figures[name])
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
 // TypeTitle is what a type is called.
 func (b *Book) TypeTitle(t Type, lang string) string { return b.types[t].In(lang) }
+
+// TypeTitles is what a type is called, in each language.
+func (b *Book) TypeTitles(t Type) form.Texts { return b.types[t] }
 
 // Day is the day of an instant as a letter says it, by a pack's wall; "" without one.
 func (b *Book) Day(id string, version int, at int64, lang string) string {

@@ -41,6 +41,7 @@ type Book struct {
 	letters map[Letter]Template
 	types   map[Type]form.Texts
 	alarms  map[Step]form.Texts
+	asking  form.Texts
 	digest  string
 }
 
@@ -62,6 +63,7 @@ type houseFile struct {
 	Clocks []Clock             `yaml:"clocks"`
 	Types  map[Type]form.Texts `yaml:"types"`  // what each is called
 	Alarms map[Step]form.Texts `yaml:"alarms"` // what staff are told, with {reference}, {duty} and {by}
+	Asking form.Texts          `yaml:"asking"` // what a customer is told who is asked for evidence, with {reference} and {needed}
 }
 
 func (f *houseFile) check() error {
@@ -88,6 +90,14 @@ func (f *houseFile) check() error {
 			}
 		}
 	}
+	if err := checkTexts(file, "asking", f.Asking); err != nil {
+		return err
+	}
+	for _, lang := range languages() {
+		if !slices.Equal(placesIn(f.Asking[lang]), []string{"reference", "needed"}) {
+			return wrong(file, "asking (%s) has to say reference and needed, and nothing else", lang)
+		}
+	}
 	if len(f.Types) != len(Types()) || len(f.Alarms) != 3 {
 		return wrong(file, "names a type or a step that there is not")
 	}
@@ -110,7 +120,7 @@ func Load(files fs.FS) (*Book, error) {
 	if err := house.check(); err != nil {
 		return nil, err
 	}
-	b.types, b.alarms = house.Types, house.Alarms
+	b.types, b.alarms, b.asking = house.Types, house.Alarms, house.Asking
 	if err := b.loadLetters(files, sum); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/jurisdiction"
 	"kefu/internal/domain/policy"
+	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 )
@@ -58,7 +59,7 @@ func (s *Service) Complain(ctx context.Context, p identity.Principal, o Opening)
 	if o.Conversation, err = s.goesOn(ctx, o.Conversation, p.ID); err != nil {
 		return Seen{}, err
 	}
-	said, err := s.send(ctx, p, o.Conversation, "case:"+h.ID, o.Text)
+	said, err := s.send(ctx, p, intake.Message{ConversationID: o.Conversation, ClientID: "case:" + h.ID, Text: o.Text})
 	if err != nil {
 		return Seen{}, err
 	}
@@ -98,6 +99,9 @@ func (s *Service) answer(ctx context.Context, p identity.Principal, caseID strin
 	if err != nil {
 		return Seen{}, err
 	}
+	if strings.TrimSpace(c.Text) == "" && len(c.Files) == 0 {
+		return Seen{}, fault.InvalidFor(op, "text", "missing", "is missing, and there is no file")
+	}
 	e := cases.Event{Kind: c.Kind, Data: cases.Data{Items: c.Items, Entry: 1}} // which one is not known yet
 	if err := s.mayAdd(p, now, e); err != nil {
 		return Seen{}, err
@@ -108,7 +112,7 @@ func (s *Service) answer(ctx context.Context, p identity.Principal, caseID strin
 	if err := conversation.CheckText("text", c.Text, conversation.MaxTextChars); err != nil {
 		return Seen{}, err
 	}
-	key := sayID(caseID, c.Revision, e, c.Text)
+	key := sayID(caseID, c.Revision, e, c.Text+strings.Join(c.Files, " "))
 	conv, err := s.place(ctx, now)
 	if fault.ReasonOf(err) == noConversation {
 		var state conversation.State
@@ -118,7 +122,7 @@ func (s *Service) answer(ctx context.Context, p identity.Principal, caseID strin
 	if err != nil {
 		return Seen{}, err
 	}
-	said, err := s.send(ctx, p, conv, key, c.Text)
+	said, err := s.send(ctx, p, intake.Message{ConversationID: conv, ClientID: key, Text: c.Text, AttachmentIDs: c.Files})
 	if err != nil {
 		return Seen{}, err
 	}
@@ -139,7 +143,8 @@ func (s *Service) words(ctx context.Context, c Seen) (Seen, error) {
 	left := mostWords
 	for i := range slices.Backward(c.Events) {
 		e := &c.Events[i]
-		if e.Text != "" || e.Entry == 0 || e.Conversation == "" || !e.By.Kind.CustomerSide() {
+		brought := e.Kind == cases.Received || e.Kind == cases.Added
+		if e.Text != "" || e.Entry == 0 || e.Conversation == "" || (!e.By.Kind.CustomerSide() && !brought) {
 			continue
 		}
 		if left--; left < 0 {
@@ -149,8 +154,12 @@ func (s *Service) words(ctx context.Context, c Seen) (Seen, error) {
 		if err != nil {
 			return Seen{}, err
 		}
-		if entry != nil && entry.Author.Kind == conversation.ByCustomer {
-			e.Text = entry.Content.Text
+		if entry == nil || (entry.Author.Kind == conversation.ByCustomer) != e.By.Kind.CustomerSide() {
+			continue
+		}
+		e.Text = entry.Content.Text
+		for _, a := range entry.Content.Attachments {
+			e.Files = append(e.Files, cases.File{ID: a.ID, Name: a.Name, Type: a.Type, Size: a.Size})
 		}
 	}
 	return c, nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/cases"
+	"kefu/internal/domain/form"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/jurisdiction"
 	"kefu/internal/platform/fault"
@@ -53,12 +54,16 @@ func (s *Service) Counts(ctx context.Context, p identity.Principal) (map[cases.L
 // Packs are the laws that a case can go by. Errors: Forbidden.
 func (s *Service) Packs(_ context.Context) []*jurisdiction.Pack { return s.Book.Packs() }
 
+// TypeTitles is what a type of case is called.
+func (s *Service) TypeTitles(t jurisdiction.Type) form.Texts { return s.Book.TypeTitles(t) }
+
 // Change is something that somebody adds to a case.
 type Change struct {
 	Kind     cases.Kind
 	Revision int64 // how many events they saw
 	When     int64 // that it happened earlier; 0: now
 	cases.Data
+	Files []string // ids of what was uploaded and not sent yet
 }
 
 // Lead adds an event to a case. Whatever is written passes the secret guard, and what a
@@ -67,11 +72,18 @@ type Change struct {
 // NotFound, Forbidden, Invalid, Conflict.
 func (s *Service) Lead(ctx context.Context, p identity.Principal, id string, c Change) (Seen, error) {
 	const op = "casework.Lead"
-	if c.Kind == cases.Opened || c.Kind == cases.Written || !slices.Contains(cases.Kinds(), c.Kind) {
+	if c.Kind == cases.Opened || c.Kind == cases.Written || c.Kind == cases.Resent || !slices.Contains(cases.Kinds(), c.Kind) {
 		return Seen{}, fault.InvalidFor(op, "kind", "unknown", "cannot be added like this")
 	}
-	if p.IsCustomer() && strings.TrimSpace(c.Text) != "" {
+	switch {
+	case len(c.Files) > 0 && c.Kind != cases.Received && c.Kind != cases.Added:
+		return Seen{}, fault.InvalidFor(op, "files", "unknown", "go with what is received or added")
+	case p.IsCustomer() && (strings.TrimSpace(c.Text) != "" || len(c.Files) > 0 || c.Kind == cases.Added):
 		return s.answer(ctx, p, id, c)
+	case len(c.Files) > 0 || c.Kind == cases.Added:
+		return s.file(ctx, p, id, c)
+	case c.Kind == cases.Asked:
+		return s.ask(ctx, p, id, c)
 	}
 	e := cases.Event{Kind: c.Kind, When: c.When, Data: c.Data}
 	var err error

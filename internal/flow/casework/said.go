@@ -49,6 +49,21 @@ func (s *Service) Write(ctx context.Context, p identity.Principal, caseID string
 	return s.say(ctx, p, c, revision, e)
 }
 
+// Resend sends a letter once more, word for word as it is archived, and notes that it was:
+// no duty is met by that. Errors: NotFound for what is no letter; else as Write.
+func (s *Service) Resend(ctx context.Context, p identity.Principal, caseID string, revision, letter int64) (Seen, error) {
+	c, err := s.Store.Case(ctx, p, caseID)
+	if err != nil {
+		return Seen{}, err
+	}
+	at := slices.IndexFunc(c.Events, func(e cases.Event) bool { return e.Kind == cases.Written && e.Seq == letter })
+	if at < 0 {
+		return Seen{}, fault.InvalidFor("casework.Resend", "letter", "unknown", "is none that was sent")
+	}
+	sent := c.Events[at]
+	return s.say(ctx, p, c, revision, cases.Event{Kind: cases.Resent, Data: cases.Data{Letter: sent.Letter, Title: sent.Title, Text: sent.Text, Language: sent.Language, Entry: 1}})
+}
+
 // Inform tells the customer how it stands, in words of whoever asks. Errors: as Write.
 func (s *Service) Inform(ctx context.Context, p identity.Principal, caseID string, revision int64, text string) (Seen, error) {
 	c, err := s.Store.Case(ctx, p, caseID)
@@ -79,7 +94,7 @@ func (s *Service) say(ctx context.Context, p identity.Principal, c *cases.Case, 
 	if e.Title != "" {
 		head = e.Title + "\n\n"
 	}
-	said, err := s.send(ctx, p, conv, sayID(c.ID, revision, e, e.Text), head+e.Text)
+	said, err := s.send(ctx, p, intake.Message{ConversationID: conv, ClientID: sayID(c.ID, revision, e, e.Text), Text: head + e.Text})
 	if err != nil {
 		return Seen{}, err
 	}
@@ -194,11 +209,11 @@ func (s *Service) goesOn(ctx context.Context, conv, customer string) (string, er
 	return "", fault.New(fault.NotFound, op, "the conversation was merged too often")
 }
 
-func (s *Service) send(ctx context.Context, p identity.Principal, conv, key, text string) (intake.Said, error) {
+func (s *Service) send(ctx context.Context, p identity.Principal, m intake.Message) (intake.Said, error) {
 	ctx, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()
 	answer := make(chan intake.Said, 1)
-	if err := s.Intake.Send(ctx, p, intake.Message{ConversationID: conv, ClientID: key, Text: text}, func(said intake.Said) { answer <- said }); err != nil {
+	if err := s.Intake.Send(ctx, p, m, func(said intake.Said) { answer <- said }); err != nil {
 		return intake.Said{}, err
 	}
 	select {

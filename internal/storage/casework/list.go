@@ -11,9 +11,11 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/reading"
 )
 
-const columns = `f.id, f.reference, f.customer_id, f.type, f.jurisdiction, f.stage, f.assignee_id, f.noticed_at, f.opened_at, f.changed_at, f.due_at, f.breached, f.outcome, f.over_at FROM case_file f`
+const columns = `f.id, f.reference, f.customer_id, f.type, f.jurisdiction, f.stage, f.assignee_id, f.noticed_at, f.opened_at, f.changed_at, f.due_at, f.breached, f.outcome, f.over_at, u.name, u.name_ref
+	FROM case_file f LEFT JOIN customer u ON u.id = f.customer_id`
 
 // never stands behind every time, for lists in which nothing is due.
 const never = "9223372036854775807"
@@ -46,7 +48,13 @@ func (s *Cases) ListCases(ctx context.Context, p identity.Principal, q cases.Que
 	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		var x cases.Row
 		var about, stage, outcome string
-		err := r.Scan(&x.ID, &x.Reference, &x.CustomerID, &about, &x.Jurisdiction, &stage, &x.Assignee, &x.NoticedAt, &x.OpenedAt, &x.ChangedAt, &x.DueAt, &x.Breached, &outcome, &x.OverAt)
+		var name []byte
+		var ref sql.NullInt64
+		err := r.Scan(&x.ID, &x.Reference, &x.CustomerID, &about, &x.Jurisdiction, &stage, &x.Assignee, &x.NoticedAt, &x.OpenedAt, &x.ChangedAt, &x.DueAt, &x.Breached, &outcome, &x.OverAt, &name, &ref)
+		if err != nil {
+			return err
+		}
+		x.Name, err = s.core.Read(name, ref.Int64, reading.CustomerNameAAD(x.CustomerID))
 		x.Type, x.Stage, x.Outcome = jurisdiction.Type(about), cases.Stage(stage), cases.Outcome(outcome)
 		found = append(found, x)
 		return err
@@ -81,6 +89,8 @@ func (s *Cases) listed(p identity.Principal, q cases.Query) (where string, args 
 		return ` WHERE f.stage = 'reported' AND ($1 = '' OR (f.noticed_at, f.id) > (SELECT noticed_at, id FROM case_file WHERE id = $1)) ORDER BY f.noticed_at, f.id LIMIT $2`, args, nil
 	case cases.Over:
 		return ` WHERE f.over_at > 0 AND ($1 = '' OR (f.over_at, f.id) < (SELECT over_at, id FROM case_file WHERE id = $1)) ORDER BY f.over_at DESC, f.id DESC LIMIT $2`, args, nil
+	case cases.Named:
+		return " WHERE f.reference = $3 AND ($4 = '' OR f.customer_id = $4) AND $1 = ''" + " LIMIT $2", append(args, q.Reference, q.CustomerID), nil
 	case cases.All:
 		switch {
 		case q.Conversation != "":

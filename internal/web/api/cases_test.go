@@ -66,6 +66,7 @@ func onCase(own bool, method, what, body string) func(*world, staff.Member) (cal
 func caseScenarios() []scenario {
 	const confirm = `{"revision":2,"kind":"confirmed","type":"unauthorised","jurisdiction":"eu"}`
 	const informed = `{"revision":2,"kind":"informed","text":"we wait for the shop"}`
+	const added = `{"revision":2,"kind":"added","text":"the shop's answer"}`
 	opening := func(body string) func(*world, staff.Member) (call, string) {
 		return func(w *world, _ staff.Member) (call, string) {
 			conv, who := w.signedIn("cust-" + id.New()[:8])
@@ -93,6 +94,11 @@ func caseScenarios() []scenario {
 		{"write-case-letter", "of a colleague", onCase(false, "POST", "/letters/acknowledgement", `{"revision":2,"lang":"en"}`), [5]int{200, 404, 200, 403, 404}, noKeys()},
 		{"lead-case", "telling how one's own stands", onCase(true, "POST", "/events", informed), works, noKeys()},
 		{"lead-case", "telling how a colleague's stands", onCase(false, "POST", "/events", informed), [5]int{200, 404, 200, 403, 404}, noKeys()},
+		{"lead-case", "adding to one's own", onCase(true, "POST", "/events", added), works, noKeys()},
+		{"lead-case", "adding to a colleague's", onCase(false, "POST", "/events", added), [5]int{200, 404, 200, 403, 404}, noKeys()},
+		{"lead-case", "with a file of nobody's", onCase(true, "POST", "/events", strings.Replace(added, `"text":"the shop's answer"`, `"files":["`+id.New()+`"]`, 1)), [5]int{404, 404, 404, 404, 404}, noKeys()},
+		{"lead-case", "sending again what was never sent", onCase(true, "POST", "/events", `{"revision":2,"kind":"resent","letter":1}`), [5]int{422, 404, 422, 422, 404}, noKeys()},
+		{"cases", "by a reference that there is not", plain("GET", "/v1/cases?list=named&reference=K-NOBODYS", ""), reads, noKeys()},
 		{"write-case-letter", "that nobody decided", onCase(true, "POST", "/letters/upheld", `{"revision":2,"lang":"en"}`), [5]int{422, 404, 422, 422, 404}, noKeys()},
 		{"case-figures", "", plain("GET", "/v1/case-figures?year=2026", ""), [5]int{200, 403, 200, 403, 403}, noKeys()},
 		{"case-figures", "of a zone that there is not", plain("GET", "/v1/case-figures?year=2026&time_zone=Moon", ""), [5]int{422, 403, 422, 403, 403}, noKeys()},

@@ -7,12 +7,15 @@ package caseapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"kefu/internal/domain/cases"
+	"kefu/internal/domain/form"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/jurisdiction"
 	"kefu/internal/domain/organisation"
@@ -31,9 +34,11 @@ type Cases interface {
 	List(ctx context.Context, p identity.Principal, q cases.Query) ([]cases.Row, error)
 	Counts(ctx context.Context, p identity.Principal) (map[cases.List]int, error)
 	Packs(ctx context.Context) []*jurisdiction.Pack
+	TypeTitles(t jurisdiction.Type) form.Texts
 	Lead(ctx context.Context, p identity.Principal, id string, c casework.Change) (casework.Seen, error)
 	Inform(ctx context.Context, p identity.Principal, id string, revision int64, text string) (casework.Seen, error)
 	Draft(ctx context.Context, p identity.Principal, id string, l jurisdiction.Letter, lang string) (casework.Draft, error)
+	Resend(ctx context.Context, p identity.Principal, id string, revision, letter int64) (casework.Seen, error)
 	Write(ctx context.Context, p identity.Principal, id string, revision int64, l jurisdiction.Letter, lang string) (casework.Seen, error)
 	Year(ctx context.Context, p identity.Principal, year int, zone *time.Location) ([]cases.Line, []byte, error)
 }
@@ -60,7 +65,8 @@ func Routes(c Cases) func(*api.API) {
 
 type listInput struct {
 	api.Caller
-	List     string `query:"list" enum:"mine,due,late,unconfirmed,over,all" default:"mine" doc:"all: of a customer or a conversation"`
+	List     string `query:"list" enum:"mine,due,late,unconfirmed,over,all,named" default:"mine" doc:"all: of a customer or a conversation; named: the one of a reference"`
+	Name     string `query:"reference" maxLength:"24" pattern:"^[Kk]-[0-9A-Za-z]+$" doc:"of list=named"`
 	Customer string `query:"customer" maxLength:"64"`
 	Conv     string `query:"conv" maxLength:"64"`
 	Cursor   string `query:"cursor" maxLength:"64" doc:"next of the page before"`
@@ -75,7 +81,7 @@ func (r *routes) list(ctx context.Context, in *listInput) (*listOutput, error) {
 			return nil, fault.InvalidField("caseapi.list", field, "was not given out by us")
 		}
 	}
-	all, err := r.cases.List(ctx, in.Who(), cases.Query{List: cases.List(in.List), CustomerID: in.Customer, Conversation: in.Conv, Before: in.Cursor, Limit: in.Limit + 1})
+	all, err := r.cases.List(ctx, in.Who(), cases.Query{List: cases.List(in.List), CustomerID: in.Customer, Conversation: in.Conv, Reference: strings.ToUpper(strings.TrimSpace(in.Name)), Before: in.Cursor, Limit: in.Limit + 1})
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +187,7 @@ type leadInput struct {
 	ID   string `path:"id" doc:"of the case"`
 	Body struct {
 		Revision   int64    `json:"revision" minimum:"1" doc:"of the case as it was seen"`
-		Kind       string   `json:"kind" enum:"noticed,confirmed,linked,found,asked,received,dropped,paused,resumed,informed,promised,extended,credited,credit_taken,decided,corrected,withdrawn,closed,reopened,appealed,assigned,noted"`
+		Kind       string   `json:"kind" enum:"noticed,confirmed,linked,found,asked,received,dropped,paused,resumed,informed,promised,extended,credited,credit_taken,decided,corrected,withdrawn,closed,reopened,appealed,assigned,noted,added,resent"`
 		HappenedAt int64    `json:"happened_at,omitempty" minimum:"0" doc:"that it was earlier"`
 		Type       string   `json:"type,omitempty" enum:"unauthorised,scam,merchant,error,complaint,data_request"`
 		Law        string   `json:"jurisdiction,omitempty" maxLength:"24"`
@@ -198,6 +204,8 @@ type leadInput struct {
 		Act        string   `json:"act,omitempty" maxLength:"64" doc:"in the wallet, that gave a credit"`
 		Outcome    string   `json:"outcome,omitempty" enum:"upheld,partly_upheld,refused"`
 		Staff      string   `json:"staff,omitempty" maxLength:"64" doc:"a staff id, or me; missing: nobody"`
+		Letter     int64    `json:"letter,omitempty" minimum:"0" doc:"resent: the seq of the letter that is sent once more"`
+		Files      []string `json:"files,omitempty" nullable:"false" maxItems:"10" doc:"ids of what was uploaded and not sent yet: they go into the case as a note that no customer sees"`
 	}
 }
 
@@ -206,10 +214,16 @@ func (r *routes) lead(ctx context.Context, in *leadInput) (*caseOutput, error) {
 	if cases.Kind(b.Kind) == cases.Informed {
 		return caseOf(r.cases.Inform(ctx, in.Who(), in.ID, b.Revision, b.Text))
 	}
+	if cases.Kind(b.Kind) == cases.Resent {
+		return caseOf(r.cases.Resend(ctx, in.Who(), in.ID, b.Revision, b.Letter))
+	}
 	if b.Staff != "" && b.Staff != "me" && !id.Valid(b.Staff) {
 		return nil, fault.InvalidField("caseapi.lead", "staff", "is no id")
 	}
-	c := casework.Change{Kind: cases.Kind(b.Kind), Revision: b.Revision, When: b.HappenedAt, Data: cases.Data{
+	if slices.ContainsFunc(b.Files, func(f string) bool { return !id.Valid(f) }) {
+		return nil, fault.New(fault.NotFound, "caseapi.lead", "no file has an id of that form")
+	}
+	c := casework.Change{Kind: cases.Kind(b.Kind), Revision: b.Revision, When: b.HappenedAt, Files: b.Files, Data: cases.Data{
 		Type: jurisdiction.Type(b.Type), Jurisdiction: b.Law, Channel: b.Channel, Conversation: b.Conv, Entry: b.Entry, Fact: jurisdiction.Fact(b.Fact), Holds: b.Holds, Items: b.Items,
 		Reason: b.Reason, Text: b.Text, Until: b.Until, Act: b.Act, Outcome: cases.Outcome(b.Outcome), Staff: b.Staff,
 	}}

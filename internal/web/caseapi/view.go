@@ -17,6 +17,7 @@ type CaseLine struct {
 	ID           string `json:"id"`
 	Reference    string `json:"reference" doc:"as customers and staff call it"`
 	Customer     string `json:"customer"`
+	Name         string `json:"name,omitempty" doc:"the customer's, in lists"`
 	Type         string `json:"type" enum:"unauthorised,scam,merchant,error,complaint,data_request"`
 	Jurisdiction string `json:"jurisdiction,omitempty" doc:"missing: nobody has said which law counts"`
 	Stage        string `json:"stage" enum:"reported,investigating,waiting,decided,answered,closed,withdrawn"`
@@ -103,6 +104,15 @@ type CaseEvent struct {
 	Outcome    string          `json:"outcome,omitempty"`
 	Letter     string          `json:"letter,omitempty"`
 	Staff      string          `json:"staff,omitempty"`
+	Files      []CaseAttached  `json:"files,omitempty" nullable:"false"`
+}
+
+// CaseAttached is a file that somebody brought.
+type CaseAttached struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Size int64  `json:"size" doc:"bytes"`
 }
 
 // CasePayment is a payment that a case is about.
@@ -174,7 +184,7 @@ func textOf(t form.Texts) CaseText { return CaseText{t.In("en"), t.In("zh")} }
 
 func lineOf(r cases.Row) CaseLine {
 	return CaseLine{
-		ID: r.ID, Reference: r.Reference, Customer: r.CustomerID, Type: string(r.Type), Jurisdiction: r.Jurisdiction, Stage: string(r.Stage), Assignee: r.Assignee, NoticedAt: r.NoticedAt,
+		ID: r.ID, Reference: r.Reference, Customer: r.CustomerID, Name: r.Name, Type: string(r.Type), Jurisdiction: r.Jurisdiction, Stage: string(r.Stage), Assignee: r.Assignee, NoticedAt: r.NoticedAt,
 		OpenedAt: r.OpenedAt, ChangedAt: r.ChangedAt, DueAt: r.DueAt, Breached: r.Breached, Outcome: string(r.Outcome), OverAt: r.OverAt,
 	}
 }
@@ -297,6 +307,9 @@ func eventOf(e cases.Event) CaseEvent {
 	}
 	if e.By.Kind == identity.Customer {
 		out.By = ""
+	}
+	for _, f := range e.Files {
+		out.Files = append(out.Files, CaseAttached(f))
 	}
 	return out
 }

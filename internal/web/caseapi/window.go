@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 
 	"kefu/internal/domain/cases"
 	"kefu/internal/domain/identity"
@@ -12,6 +13,7 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/platform/strictjson"
+	"kefu/internal/web/walletview"
 )
 
 // Ask answers whoever holds the session of an open connection, or refuses.
@@ -42,14 +44,41 @@ type window struct{ cases Cases }
 
 // ownLine is a case in its customer's list.
 type ownLine struct {
-	ID        string `json:"id"`
-	Reference string `json:"reference"`
-	Type      string `json:"type"`
-	Stage     string `json:"stage"`
-	NoticedAt int64  `json:"noticed_at"`
-	ChangedAt int64  `json:"changed_at"`
-	Outcome   string `json:"outcome,omitempty"`
-	Over      bool   `json:"over"`
+	ID        string   `json:"id"`
+	Reference string   `json:"reference"`
+	Type      string   `json:"type"`
+	Title     CaseText `json:"title"` // what the type is called
+	Stage     string   `json:"stage"`
+	NoticedAt int64    `json:"noticed_at"`
+	ChangedAt int64    `json:"changed_at"`
+	Outcome   string   `json:"outcome,omitempty"`
+	Over      bool     `json:"over"`
+}
+
+// ownDeadline is something that a law asks of the house towards the customer. One whose
+// number is not known well enough names its source and no time.
+type ownDeadline struct {
+	Promise CaseText `json:"promise"`
+	By      int64    `json:"by,omitempty"`
+	Source  string   `json:"source"`
+	Checked string   `json:"checked"`
+}
+
+// ownCredit is money that was given for the time being, and what becomes of it: running,
+// kept, part, owed or taken.
+type ownCredit struct {
+	Amount  walletview.Sum `json:"amount"`
+	At      int64          `json:"at"`
+	TakenAt int64          `json:"taken_at,omitempty"`
+	State   string         `json:"state"`
+}
+
+// ownFile is a file that the customer brought.
+type ownFile struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Size int64  `json:"size"`
 }
 
 // ownNeed is something that a customer is asked for.
@@ -64,30 +93,38 @@ type ownCase struct {
 	ownLine
 	Revision  int64         `json:"revision"`
 	Conv      string        `json:"conv,omitempty"`
+	Law       *CaseText     `json:"law,omitempty"` // whose
 	Next      string        `json:"next"`
 	By        int64         `json:"by,omitempty"`
 	Late      bool          `json:"late"`
 	Reason    string        `json:"reason,omitempty"`
+	Stands    bool          `json:"stands"`            // a time stands still; for what, only the needs say
 	Promise   *CaseText     `json:"promise,omitempty"` // what they hear by then
+	Deadlines []ownDeadline `json:"deadlines"`
 	Needs     []ownNeed     `json:"needs"`
 	Payments  []CasePayment `json:"payments"`
-	Credit    *CaseCredit   `json:"credit,omitempty"`
+	Credit    *ownCredit    `json:"credit,omitempty"`
 	Decision  *CaseDecision `json:"decision,omitempty"`
 	Appeal    *CaseText     `json:"appeal,omitempty"` // who can be asked beside us
 	AppealBy  int64         `json:"appeal_by,omitempty"`
 	MayAppeal bool          `json:"may_appeal"`
+	MayAdd    bool          `json:"may_add"`
 	MayEnd    bool          `json:"may_withdraw"`
 	Story     []ownEvent    `json:"story"`
 }
 
 type ownEvent struct {
-	Kind   string `json:"kind"`
-	At     int64  `json:"at"`
-	Own    bool   `json:"own"` // by the customer
-	Title  string `json:"title,omitempty"`
-	Text   string `json:"text,omitempty"`
-	Reason string `json:"reason,omitempty"`
-	Until  int64  `json:"until,omitempty"`
+	Seq    int64           `json:"seq"`
+	Kind   string          `json:"kind"`
+	At     int64           `json:"at"`
+	Own    bool            `json:"own"` // by the customer
+	Title  string          `json:"title,omitempty"`
+	Text   string          `json:"text,omitempty"`
+	Reason string          `json:"reason,omitempty"`
+	Until  int64           `json:"until,omitempty"`
+	Amount *walletview.Sum `json:"amount,omitempty"`
+	Items  []CaseText      `json:"items,omitempty"`
+	Files  []ownFile       `json:"files,omitempty"`
 }
 
 func (w *window) list(ctx context.Context, p identity.Principal, _ *http.Request) (any, error) {
@@ -99,7 +136,7 @@ func (w *window) list(ctx context.Context, p identity.Principal, _ *http.Request
 	}
 	all, err := w.cases.List(ctx, p, cases.Query{List: cases.All, Limit: cases.MaxPage})
 	for _, r := range all {
-		line := ownLine{r.ID, r.Reference, string(r.Type), string(r.Stage), r.NoticedAt, r.ChangedAt, "", r.Stage.Over()}
+		line := ownLine{r.ID, r.Reference, string(r.Type), textOf(w.cases.TypeTitles(r.Type)), string(r.Stage), r.NoticedAt, r.ChangedAt, "", r.Stage.Over()}
 		if r.Stage == cases.Answered || r.Stage == cases.Ended { // before, nobody has told them
 			line.Outcome = string(r.Outcome)
 		}
@@ -109,17 +146,22 @@ func (w *window) list(ctx context.Context, p identity.Principal, _ *http.Request
 }
 
 func (w *window) get(ctx context.Context, p identity.Principal, r *http.Request) (any, error) {
-	return ownOf(w.cases.Get(ctx, p, r.PathValue("id")))
+	return w.own(w.cases.Get(ctx, p, r.PathValue("id")))
 }
 
-func ownOf(s casework.Seen, err error) (any, error) {
+func (w *window) own(s casework.Seen, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}
 	out := ownCase{
-		ownLine:  ownLine{s.ID, s.Reference, string(s.Type), string(s.Stage), s.NoticedAt, s.ChangedAt, "", s.Stage.Over()},
-		Revision: int64(len(s.Events)), Next: string(s.Outlook.Next), By: s.Outlook.By, Late: s.Outlook.Late, Reason: s.Outlook.Reason, Needs: []ownNeed{}, Payments: []CasePayment{},
-		MayEnd: !s.Stage.Over() && s.Decision == nil, MayAppeal: s.Decision != nil && s.AnsweredAt != 0 && s.Decision.Outcome != cases.Upheld, Story: storyOf(s.Events),
+		ownLine:  ownLine{s.ID, s.Reference, string(s.Type), textOf(w.cases.TypeTitles(s.Type)), string(s.Stage), s.NoticedAt, s.ChangedAt, "", s.Stage.Over()},
+		Revision: int64(len(s.Events)), Next: string(s.Outlook.Next), By: s.Outlook.By, Late: s.Outlook.Late, Reason: s.Outlook.Reason, Stands: s.Outlook.Stands != "", Deadlines: deadlinesOf(s.Clocks),
+		Needs: []ownNeed{}, MayEnd: !s.Stage.Over() && s.Decision == nil, MayAdd: !s.Stage.Over(), MayAppeal: s.Decision != nil && s.AnsweredAt != 0 && s.Decision.Outcome != cases.Upheld,
+		Credit: ownCreditOf(s.Case), Story: storyOf(s),
+	}
+	if s.Pack != nil {
+		t := textOf(s.Pack.Title)
+		out.Law = &t
 	}
 	if n := len(s.Conversations); n > 0 {
 		out.Conv = s.Conversations[n-1]
@@ -129,10 +171,7 @@ func ownOf(s casework.Seen, err error) (any, error) {
 		out.Promise = &t
 	}
 	file := fileOf(s)
-	out.Payments, out.Credit = file.Payments, file.Credit
-	if out.Credit != nil {
-		out.Credit.Act = ""
-	}
+	out.Payments = file.Payments
 	for _, item := range s.Outlook.Needs {
 		out.Needs = append(out.Needs, ownNeed{item.ID, textOf(item.Title)})
 	}
@@ -148,13 +187,38 @@ func ownOf(s casework.Seen, err error) (any, error) {
 
 // storyOf is what a customer may read of what happened: nothing that was written for
 // staff, no reason that was not written for them, and no decision before its letter.
-func storyOf(events []cases.Event) []ownEvent {
+func storyOf(s casework.Seen) []ownEvent {
 	out := []ownEvent{}
-	for _, e := range events {
-		if e.Kind.Internal() || e.Kind == cases.Decided {
+	titles := map[string]CaseText{}
+	if s.Pack != nil {
+		for _, item := range s.Pack.Types[s.Type].Evidence {
+			if item.Customer {
+				titles[item.ID] = textOf(item.Title)
+			}
+		}
+	}
+	for _, e := range s.Events {
+		own := e.By.Kind == identity.Customer
+		if e.Kind.Internal() || e.Kind == cases.Decided || e.Kind == cases.Resent || (e.Kind == cases.Added && !own) {
 			continue
 		}
-		x := ownEvent{Kind: string(e.Kind), At: e.At, Own: e.By.Kind == identity.Customer, Title: e.Title, Until: e.Until}
+		x := ownEvent{Seq: e.Seq, Kind: string(e.Kind), At: e.At, Own: own, Title: e.Title, Until: e.Until}
+		for _, item := range e.Items {
+			if t, ok := titles[item]; ok {
+				x.Items = append(x.Items, t)
+			}
+		}
+		if len(e.Items) > 0 && len(x.Items) == 0 { // of the house's own side
+			continue
+		}
+		if e.Kind == cases.Credited || e.Kind == cases.CreditTaken {
+			x.Amount = sumOf(e.Amount)
+		}
+		if own {
+			for _, f := range e.Files {
+				x.Files = append(x.Files, ownFile(f))
+			}
+		}
 		switch {
 		case x.Own || e.Kind == cases.Written || e.Kind == cases.Informed:
 			x.Text = e.Text
@@ -162,6 +226,42 @@ func storyOf(events []cases.Event) []ownEvent {
 			x.Reason = e.Reason
 		}
 		out = append(out, x)
+	}
+	return out
+}
+
+// deadlinesOf are those towards the customer that still count, the house's own among them.
+func deadlinesOf(clocks []jurisdiction.Reckoned) []ownDeadline {
+	out := []ownDeadline{}
+	for _, c := range clocks {
+		if len(c.Promise) == 0 || !c.Live() || c.Waits {
+			continue
+		}
+		d := ownDeadline{Promise: textOf(c.Promise), Source: c.Cite.Source, Checked: string(c.Cite.Checked)}
+		if c.Promisable() {
+			d.By = c.Due
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// ownCreditOf is what becomes of a credit, as far as the customer was told the decision.
+func ownCreditOf(c *cases.Case) *ownCredit {
+	if c.Credit == nil {
+		return nil
+	}
+	out := &ownCredit{Amount: walletview.OfSum(c.Credit.Amount), At: c.Credit.At, TakenAt: c.Credit.TakenAt, State: "running"}
+	switch {
+	case out.TakenAt != 0:
+		out.State = "taken"
+	case c.Decision == nil || c.AnsweredAt == 0:
+	case c.Decision.Outcome == cases.Upheld:
+		out.State = "kept"
+	case c.Decision.Outcome == cases.PartlyUpheld:
+		out.State = "part"
+	default:
+		out.State = "owed"
 	}
 	return out
 }
@@ -187,7 +287,7 @@ func (w *window) complain(ctx context.Context, p identity.Principal, r *http.Req
 	if in.Conv != "" && !id.Valid(in.Conv) {
 		return nil, fault.New(fault.NotFound, "caseapi.complain", "no conversation has an id of that form")
 	}
-	return ownOf(w.cases.Complain(ctx, p, casework.Opening{Type: jurisdiction.Complaint, Text: in.Text, Language: in.Lang, Conversation: in.Conv, Op: in.Op}))
+	return w.own(w.cases.Complain(ctx, p, casework.Opening{Type: jurisdiction.Complaint, Text: in.Text, Language: in.Lang, Conversation: in.Conv, Op: in.Op}))
 }
 
 // answer is what a customer adds: that something is there, an appeal, or that they take
@@ -198,12 +298,16 @@ func (w *window) answer(ctx context.Context, p identity.Principal, r *http.Reque
 		Revision int64    `json:"revision"`
 		Text     string   `json:"text"`
 		Items    []string `json:"items"`
+		Files    []string `json:"files"` // uploaded, and not sent yet
 	}
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(in.Files, func(f string) bool { return !id.Valid(f) }) {
+		return nil, fault.New(fault.NotFound, "caseapi.answer", "no file has an id of that form")
+	}
 	if !cases.Kind(in.Kind).ByCustomer() {
 		return nil, fault.InvalidFor("caseapi.answer", "kind", "unknown", "is none of a customer's")
 	}
-	return ownOf(w.cases.Lead(ctx, p, r.PathValue("id"), casework.Change{Kind: cases.Kind(in.Kind), Revision: in.Revision, Data: cases.Data{Text: in.Text, Items: in.Items}}))
+	return w.own(w.cases.Lead(ctx, p, r.PathValue("id"), casework.Change{Kind: cases.Kind(in.Kind), Revision: in.Revision, Files: in.Files, Data: cases.Data{Text: in.Text, Items: in.Items}}))
 }

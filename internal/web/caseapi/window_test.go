@@ -161,6 +161,22 @@ func TestACustomersOwnCases(t *testing.T) {
 		if got := x.ask(x.anna, "POST", "/rt/cases/"+c.ID+"/answers", `{"kind":"appealed","revision":`+jsonOf(c.Revision)+`,"text":"unfair","items":[]}`); x.read(got).Next != "investigate" {
 			t.Errorf("an appeal: %s", got)
 		}
+		c = x.read(x.ask(x.anna, "GET", "/rt/cases/"+c.ID, ""))
+		added := x.ask(x.anna, "POST", "/rt/cases/"+c.ID+"/answers", `{"kind":"added","revision":`+jsonOf(c.Revision)+`,"text":"it happened again","items":[],"files":[]}`)
+		if got := x.read(added); got.Revision != c.Revision+1 || !strings.Contains(added, "it happened again") {
+			t.Errorf("what they add: %s", added)
+		}
+		for who, body := range map[string]string{
+			"nothing is no addition":         `{"kind":"added","revision":` + jsonOf(c.Revision+1) + `,"text":" ","items":[],"files":[]}`,
+			"a file goes with no withdrawal": `{"kind":"withdrawn","revision":` + jsonOf(c.Revision+1) + `,"text":"","items":[],"files":["` + id.New() + `"]}`,
+		} {
+			if got := x.ask(x.anna, "POST", "/rt/cases/"+c.ID+"/answers", body); !strings.HasPrefix(got, "invalid") {
+				t.Errorf("%s: %s", who, got)
+			}
+		}
+		if got := x.ask(x.anna, "POST", "/rt/cases/"+c.ID+"/answers", `{"kind":"added","revision":`+jsonOf(c.Revision+1)+`,"text":"","items":[],"files":["`+id.New()+`"]}`); !strings.HasPrefix(got, "not_found") {
+			t.Errorf("a file that there is not: %s", got)
+		}
 		const lost = `{"text":"still nobody","lang":"en","op":"w-1"}`
 		if once, again := x.read(x.ask(x.anna, "POST", "/rt/cases", lost)), x.read(x.ask(x.anna, "POST", "/rt/cases", lost)); once.ID == "" || once.ID != again.ID || once.ID == c.ID {
 			t.Errorf("sent again: %s and %s", once.ID, again.ID)
@@ -182,4 +198,47 @@ func TestACustomersOwnCases(t *testing.T) {
 func jsonOf(n int64) string {
 	text, _ := json.Marshal(n)
 	return string(text)
+}
+
+// Who sees and does what with a case, whoever asks by whichever way: nobody but the
+// customer whose it is, and never more than what is told to them.
+func TestWhoFollowsACase(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		x := open(t, d)
+		c := x.read(x.ask(x.anna, "POST", "/rt/cases", `{"text":"nobody answers","lang":"en"}`))
+		weak := x.anna
+		weak.Level = identity.AL0
+		visitor := identity.Principal{Kind: identity.Visitor, ID: x.anna.ID, Level: identity.AL3}
+		for name, who := range map[string]struct {
+			p     identity.Principal
+			reads string // how the answer begins
+			lists bool   // the case stands in their list
+		}{
+			"the customer":                      {x.anna, `{"id":"` + c.ID, true},
+			"another customer":                  {x.other, "not_found", false},
+			"the customer, vouched for by none": {weak, "not_found", false},
+			"a visitor under the same id":       {visitor, "not_found", false},
+			"a visitor":                         {identity.Principal{Kind: identity.Visitor, ID: id.New()}, "not_found", false},
+			"nobody":                            {identity.Principal{}, "not_found", false},
+		} {
+			if got := x.ask(who.p, "GET", "/rt/cases/"+c.ID, ""); !strings.HasPrefix(got, who.reads) {
+				t.Errorf("%s reads %s", name, got)
+			}
+			if got := x.ask(who.p, "GET", "/rt/cases", ""); strings.Contains(got, c.ID) != who.lists {
+				t.Errorf("%s lists %s", name, got)
+			}
+			if who.lists {
+				continue
+			}
+			for _, kind := range []string{"added", "received", "appealed", "withdrawn"} {
+				got := x.ask(who.p, "POST", "/rt/cases/"+c.ID+"/answers", `{"kind":"`+kind+`","revision":1,"text":"x","items":["account"],"files":[]}`)
+				if !strings.HasPrefix(got, "not_found") && !strings.HasPrefix(got, "forbidden") {
+					t.Errorf("%s: %s gives %s", name, kind, got)
+				}
+			}
+		}
+		if after := x.read(x.ask(x.anna, "GET", "/rt/cases/"+c.ID, "")); after.Revision != 1 {
+			t.Errorf("somebody added to it: %d", after.Revision)
+		}
+	})
 }

@@ -4,6 +4,8 @@ export interface Line {
   id: string;
   reference: string;
   customer: string;
+  /** The customer's, in lists. */
+  name?: string;
   type: string;
   jurisdiction?: string;
   stage: string;
@@ -66,6 +68,13 @@ export interface Happened {
   outcome?: string;
   until?: number;
   type?: string;
+  conv?: string;
+  entry?: number;
+  amount?: Sum;
+  act?: string;
+  letter?: string;
+  staff?: string;
+  files?: { id: string; name: string; type: string; size: number }[];
 }
 
 export interface Sum {
@@ -88,8 +97,8 @@ export interface File extends Line {
   pauses: { id: string; title: Both; since?: number }[];
   outlook: { next: string; by?: number; late?: boolean; reason?: string; stands?: string; needs: string[] };
   promised?: number;
-  decision?: { outcome: string; reason: string; at: number };
-  credit?: { amount: Sum; at: number; taken_at?: number };
+  decision?: { outcome: string; reason: string; at: number; amount?: Sum };
+  credit?: { amount: Sum; at: number; taken_at?: number; act?: string };
   appeals: number;
   reviewer?: string;
   events: Happened[];
@@ -114,6 +123,9 @@ export class CasesApi {
   list(list: List, cursor?: string): Promise<{ items: Line[]; next?: string }> {
     return this.api.call('GET', '/v1/cases', undefined, { list, ...(cursor && { cursor }) });
   }
+  named(reference: string): Promise<{ items: Line[] }> {
+    return this.api.call('GET', '/v1/cases', undefined, { list: 'named', reference });
+  }
   ofConversation(conv: string): Promise<{ items: Line[] }> {
     return this.api.call('GET', '/v1/cases', undefined, { list: 'all', conv });
   }
@@ -131,6 +143,11 @@ export class CasesApi {
   }
   lead(file: File, kind: string, more: Record<string, unknown> = {}): Promise<File> {
     return this.api.call('POST', `/v1/cases/${file.id}/events`, { revision: file.revision, kind, ...more });
+  }
+  /** What the customer wrote in a conversation of the case, the newest first. */
+  async said(conv: string): Promise<{ conv: string; seq: number; at: number; text: string }[]> {
+    const { items } = await this.api.call<{ items: { seq: number; at: number; kind: string; author?: { kind: string }; payload: { text?: string } }[] }>('GET', `/v1/conversations/${conv}/entries`, undefined, { limit: 100 });
+    return items.filter((e) => e.kind === 'message' && e.author?.kind === 'customer' && e.payload.text).map((e) => ({ conv, seq: e.seq, at: e.at, text: e.payload.text! })).reverse();
   }
   draft(id: string, letter: string, lang: string): Promise<{ title: string; text: string; missing: string[] }> {
     return this.api.call('GET', `/v1/cases/${id}/letters/${letter}`, undefined, { lang });
@@ -155,3 +172,10 @@ export function lettersFor(file: File): string[] {
 export const over = (stage: string): boolean => stage === 'closed' || stage === 'withdrawn';
 
 export const say = (text: Both, language: string): string => (language === 'zh' ? text.zh : text.en);
+
+/** How a case is coloured in lists: what is broken shouts, what waits for us does not. */
+export function toneOf(line: Pick<Line, 'breached' | 'stage'>): 'plain' | 'danger' | 'waiting' | 'done' {
+  if (line.breached > 0) return 'danger';
+  if (line.stage === 'reported' || line.stage === 'waiting') return 'waiting';
+  return line.stage === 'answered' || line.stage === 'decided' ? 'done' : 'plain';
+}

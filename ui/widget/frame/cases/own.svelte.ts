@@ -1,0 +1,198 @@
+import type { Change } from '../../../kit/protocol/client.ts';
+import type { Sum } from '../../../kit/text/money.ts';
+import type { Chat } from '../chat.svelte.ts';
+
+export interface Both {
+  en: string;
+  zh: string;
+}
+
+/** A case in its customer's list. Times are microseconds since 1970. */
+export interface Line {
+  id: string;
+  reference: string;
+  title: Both;
+  stage: string;
+  noticed_at: number;
+  changed_at: number;
+  outcome?: string;
+  over: boolean;
+}
+
+export interface Deadline {
+  promise: Both;
+  /** Missing: it stands still, or is not known well enough to be promised. */
+  by?: number;
+  source: string;
+  checked: string;
+}
+
+export interface Kept {
+  id: string;
+  name: string;
+  type: string;
+  size: number;
+}
+
+export interface Happened {
+  seq: number;
+  kind: string;
+  at: number;
+  own: boolean;
+  title?: string;
+  text?: string;
+  reason?: string;
+  until?: number;
+  amount?: Sum;
+  items?: Both[];
+  files?: Kept[];
+}
+
+export interface Own extends Line {
+  revision: number;
+  conv?: string;
+  law?: Both;
+  next: string;
+  by?: number;
+  late: boolean;
+  reason?: string;
+  stands: boolean;
+  promise?: Both;
+  deadlines: Deadline[];
+  needs: { id: string; title: Both }[];
+  payments: { id: string; amount: Sum; party?: string; at: number }[];
+  credit?: { amount: Sum; at: number; taken_at?: number; state: string };
+  decision?: { outcome: string; reason: string; amount?: Sum; at: number };
+  appeal?: Both;
+  appeal_by?: number;
+  may_appeal: boolean;
+  may_add: boolean;
+  may_withdraw: boolean;
+  story: Happened[];
+}
+
+/** In milliseconds. What is said in a conversation is told by the connection; the rest is looked for. */
+const forNews = 15_000;
+const patience = 20_000;
+
+export const said = (text: Both, language: string): string => (language === 'zh' ? text.zh : text.en);
+
+/** Asks Kefu about cases, as whoever holds the session of the connection; throws the status of a refusal. */
+export async function ask<T>(chat: Chat, what: string, body?: unknown): Promise<T> {
+  const answer = await fetch(`/rt/cases${what}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { Authorization: `Bearer ${chat.client.session}`, ...(body !== undefined && { 'Content-Type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(patience),
+  });
+  // eslint-disable-next-line @typescript-eslint/only-throw-error -- a status is all that is asked of it
+  if (!answer.ok) throw answer.status;
+  return (await answer.json()) as T;
+}
+
+/** Something of Kefu's that is looked at again while somebody can see it, and at once when a conversation has news. */
+export abstract class Watched {
+  failed = $state.raw(false);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #left = false;
+  #looking = false;
+  readonly #stop: () => void;
+
+  constructor(protected readonly chat: Chat) {
+    this.#stop = chat.client.on((change) => this.#heard(change));
+    queueMicrotask(() => void this.look()); // once what it reads by is set
+  }
+
+  protected abstract read(): Promise<void>;
+
+  /** Nobody looks at it any more. */
+  leave(): void {
+    this.#left = true;
+    this.#stop();
+    clearTimeout(this.#timer);
+  }
+
+  #heard({ what }: Change): void {
+    if (what === 'welcome' || what === 'entry' || what === 'inbox') void this.look();
+  }
+
+  look = async (): Promise<void> => {
+    if (this.#left || this.#looking) return;
+    clearTimeout(this.#timer);
+    this.#looking = true;
+    try {
+      if (this.chat.shown && !document.hidden) {
+        await this.read();
+        this.failed = false;
+      }
+    } catch {
+      this.failed = true;
+    }
+    this.#looking = false;
+    if (!this.#left) this.#timer = setTimeout(this.look, forNews);
+  };
+}
+
+/** Another word each time, by which one and the same press is known again. */
+const once = () => `${Date.now()}-${Math.random()}`;
+
+/** All of a customer's cases. */
+export class Listed extends Watched {
+  lines = $state.raw<Line[]>();
+  #op = once();
+
+  protected async read(): Promise<void> {
+    this.lines = (await ask<{ cases: Line[] }>(this.chat, '')).cases;
+  }
+
+  /** Opens a case of what is written now; said again after no answer it is the same one. */
+  async complain(text: string, lang: string): Promise<string> {
+    const { id } = await ask<Own>(this.chat, '', { text, lang, op: this.#op });
+    this.#op = once();
+    return id;
+  }
+}
+
+/** One case, and what its customer does in it. */
+export class Followed extends Watched {
+  own = $state.raw<Own>();
+  busy = $state.raw(false);
+  gone = $state.raw(false);
+  /** What became of the last press: a word of the window's, or nothing. */
+  wrong = $state.raw<'failed' | 'changed' | 'refused'>();
+
+  constructor(
+    chat: Chat,
+    private readonly id: string,
+  ) {
+    super(chat);
+  }
+
+  protected async read(): Promise<void> {
+    if (this.busy) return;
+    try {
+      this.own = await ask<Own>(this.chat, `/${encodeURIComponent(this.id)}`);
+    } catch (status) {
+      if (status !== 404 && status !== 403) throw status;
+      this.gone = true;
+    }
+  }
+
+  /** Adds something; false: it was not added, and the words stay where they are. */
+  async add(kind: string, more: { text?: string; items?: string[]; files?: string[] } = {}): Promise<boolean> {
+    const { own } = this;
+    if (!own || this.busy) return false;
+    this.busy = true;
+    this.wrong = undefined;
+    try {
+      this.own = await ask<Own>(this.chat, `/${encodeURIComponent(this.id)}/answers`, { kind, revision: own.revision, text: more.text ?? '', items: more.items ?? [], files: more.files ?? [] });
+      return true;
+    } catch (status) {
+      this.wrong = status === 409 ? 'changed' : status === 400 || status === 403 || status === 404 || status === 422 ? 'refused' : 'failed';
+      return false;
+    } finally {
+      this.busy = false;
+      if (this.wrong === 'changed') void this.look();
+    }
+  }
+}
