@@ -16,6 +16,7 @@ import (
 
 	"kefu/examples/wallet/flawed"
 	"kefu/examples/wallet/memory"
+	"kefu/internal/connector/walletserver/deliver"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/httpsig"
 	"kefu/internal/platform/sharedkeys"
@@ -48,6 +49,10 @@ type options struct {
 	delay                                  time.Duration
 }
 
+// lookEvery is how often the wallet is looked at where nothing was said: what is pending
+// ends by the clock alone.
+const lookEvery = 200 * time.Millisecond
+
 func serve(o options) error {
 	keys, err := sharedkeys.Open(o.secretFile, o.keyID, slog.Default())
 	if err != nil {
@@ -62,7 +67,11 @@ func serve(o options) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if o.kefu != "" {
-		go deliverer{own: own, url: o.kefu, signer: keys.Signer, http: &http.Client{Timeout: 10 * time.Second}, log: slog.Default()}.run(ctx)
+		d, err := deliver.New(own, deliver.Options{URL: o.kefu, Signer: keys.Signer, Private: true, Every: lookEvery, Log: slog.Default()})
+		if err != nil {
+			return err
+		}
+		go func() { _ = d.Run(ctx) }() // it ends with ctx, and without an error
 	}
 	go func() { _ = keys.Run(ctx) }() // it ends with ctx, and without an error
 	ended := make(chan error, 1)

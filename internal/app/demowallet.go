@@ -8,18 +8,20 @@ import (
 	"net/url"
 
 	"kefu/internal/app/demopage"
+	"kefu/internal/connector/walletserver/deliver"
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/lifecycle"
 	"kefu/internal/web/demowallet"
 	"kefu/internal/web/pages"
+	"kefu/internal/web/walletevents"
 	"kefu/ui"
 )
 
 // DemoWorkers make a demo of a server: the demo wallet's own server, people in an
 // empty store, and demo.json. ready is called when all of it is there.
 func (a *App) DemoWorkers(d *Demo, fresh bool, ready func()) (Beside, error) {
-	wallet, rails, err := a.demoWallet(d)
+	wallet, rails, hooks, err := a.demoWallet(d)
 	if err != nil {
 		return Beside{}, err
 	}
@@ -36,37 +38,43 @@ func (a *App) DemoWorkers(d *Demo, fresh bool, ready func()) (Beside, error) {
 		ready()
 		return nil
 	}}
-	return Beside{Before: []lifecycle.Worker{wallet}, After: []lifecycle.Worker{people, rails, greeting}}, nil
+	return Beside{Before: []lifecycle.Worker{wallet}, After: []lifecycle.Worker{people, rails, hooks, greeting}}, nil
 }
 
-// demoWallet serves the demo wallet at its address in demo.json, and lets what is to
-// happen in it happen.
-func (a *App) demoWallet(d *Demo) (page, rails lifecycle.Worker, err error) {
+// demoWallet serves the demo wallet at its address in demo.json, lets what is to happen in
+// it happen, and has it tell Kefu of that at the public address, as any wallet does.
+func (a *App) demoWallet(d *Demo) (page, rails, hooks lifecycle.Worker, err error) {
 	const op = "app.demoWallet"
 	signer, err := d.Issuer.signer()
 	if err != nil {
-		return page, rails, err
+		return page, rails, hooks, err
 	}
 	host, err := walletHost(d, "wallet")
 	if err != nil {
-		return page, rails, err
+		return page, rails, hooks, err
 	}
 	named, err := walletHost(d, "wallet_named")
 	if err != nil {
-		return page, rails, err
+		return page, rails, hooks, err
 	}
 	ledger, api, err := a.openDemoLedger(context.Background(), d)
 	if err != nil {
-		return page, rails, err
+		return page, rails, hooks, err
 	}
 	public, err := url.Parse(a.Config.PublicURL)
 	if err != nil {
-		return page, rails, fault.Wrap(op, err)
+		return page, rails, hooks, fault.Wrap(op, err)
 	}
 	o := originsOf(public, a.Config.Origins)
 	shown, err := pages.DemoWallet(ui.Dist(), o.desk(), o.frame())
 	if err != nil {
-		return page, rails, err
+		return page, rails, hooks, err
+	}
+	posts, err := deliver.New(ledger.Outbox(), deliver.Options{
+		URL: public.JoinPath(walletevents.Path).String(), Signer: a.shared.Signer, Private: true, Clock: a.now, Log: a.Log,
+	})
+	if err != nil {
+		return page, rails, hooks, err
 	}
 	handler := demowallet.Handler(demowallet.Options{
 		Host: host, Named: named, Customers: d.Customers, Page: shown, API: api, Account: demopage.App{Wallet: ledger}.Account, Pushes: demowallet.NewPushes(a.pushSecret(), a.now), App: demopage.App{Wallet: ledger},
@@ -74,7 +82,7 @@ func (a *App) demoWallet(d *Demo) (page, rails lifecycle.Worker, err error) {
 			return signer.Sign(identity.Claims{Subject: customer, Name: name, Language: language, Level: identity.AL1}, a.now())
 		},
 	})
-	return a.listener("demo wallet", host, handler), lifecycle.Worker{Name: "demo rails", Run: ledger.Run}, nil
+	return a.listener("demo wallet", host, handler), lifecycle.Worker{Name: "demo rails", Run: ledger.Run}, lifecycle.Worker{Name: "demo webhooks", Run: posts.Run}, nil
 }
 
 // signer is the demo issuer as it signs.

@@ -49,6 +49,8 @@ type Wallet struct {
 	proofs  map[string]*ask  // by the assertion
 	used    map[string]bool  // assertions
 	notices []wallet.Notice
+	told    chan struct{}
+	taken   int64            // the position up to which Kefu took what it was told
 	last    map[string]int64 // the sequence of each object
 	count   int64            // of identifiers
 	claims  []time.Time      // comparisons in the last minute
@@ -97,7 +99,7 @@ func New(o Options) *Wallet {
 	}
 	w := &Wallet{
 		o: o, key: key, people: map[string]*person{}, done: map[string]*done{}, asks: map[string]*ask{}, proofs: map[string]*ask{},
-		used: map[string]bool{}, last: map[string]int64{}, given: euros("0.00"),
+		used: map[string]bool{}, last: map[string]int64{}, told: make(chan struct{}, 1), given: euros("0.00"),
 	}
 	w.people[Anna] = seed(Anna, "Anna Schmidt", "anna@example.com", "+4915112345678", "1990-05-17", o.Clock())
 	w.people[Bo] = seed(Bo, "Bo Larsen", "bo@example.com", "+4520123456", "1984-11-02", o.Clock())
@@ -394,6 +396,29 @@ func (w *Wallet) notify(kind wallet.NoticeType, customer, object string) {
 	w.notices = append(w.notices, wallet.Notice{
 		ID: w.id("ev"), Type: kind, CustomerID: customer, Object: object, Sequence: w.last[object], Position: int64(len(w.notices) + 1), At: w.now(),
 	})
+	select {
+	case w.told <- struct{}{}:
+	default: // whoever delivers was woken and has not looked yet
+	}
+}
+
+// Told gets something when something changed.
+func (w *Wallet) Told() <-chan struct{} { return w.told }
+
+// Delivered is the position up to which Kefu took what it was told. A wallet that keeps
+// anything keeps this, too.
+func (w *Wallet) Delivered(context.Context) (int64, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.taken, nil
+}
+
+// SetDelivered remembers it.
+func (w *Wallet) SetDelivered(_ context.Context, position int64) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.taken = position
+	return nil
 }
 
 // Notices tells again of what changed after a position.

@@ -53,3 +53,6 @@ func gather[T any](ctx context.Context, w *Wallet, kind, owner string, limit int
 func (w *Wallet) Notices(ctx context.Context, after int64, limit int) (wallet.Notices, error) {
 	return w.books.Notices(ctx, after, limit)
 }
+
+// Outbox is the wallet as whoever delivers its notices sees it.
+func (w *Wallet) Outbox() keep.Outbox { return keep.Outbox{Store: w.books} }

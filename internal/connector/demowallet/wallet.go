@@ -72,7 +72,7 @@ func Open(ctx context.Context, o Options) (*Wallet, error) {
 	if w.pace <= 0 {
 		w.pace = 1
 	}
-	w.books = keep.Store{Books: o.Books, Clock: w.now}
+	w.books = keep.Store{Books: o.Books, Clock: w.now, Woken: make(chan struct{}, 1)}
 	if w.Proofs, err = proof.Open(ctx, w.books, proof.Options{Issuer: o.Issuer, Audience: o.Audience, Link: o.Link, Named: o.Named}); err != nil {
 		return nil, fault.Wrap(op, err)
 	}

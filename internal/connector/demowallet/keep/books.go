@@ -103,6 +103,7 @@ const (
 type Store struct {
 	Books
 	Clock clock.Clock
+	Woken chan struct{} // gets something after a commit that told of something; may be nil
 }
 
 // Desk is the books inside one commit, in the wallet's own words.
@@ -111,12 +112,26 @@ type Desk struct {
 	At wallet.Time // of the commit
 	// Silent: nobody is told, for it happened before anybody was there to be told.
 	Silent bool
+	told   bool
 }
 
 // Commit runs fn in one commit: all that it does is kept, or nothing. It may run it more
 // than once. Errors: those of fn; Unavailable.
 func (s Store) Commit(ctx context.Context, fn func(*Desk) error) error {
-	return s.Do(ctx, ledger.Need{}, func(b Book) error { return fn(&Desk{Book: b, At: wallet.At(s.Clock())}) })
+	told := false
+	err := s.Do(ctx, ledger.Need{}, func(b Book) error {
+		d := &Desk{Book: b, At: wallet.At(s.Clock())}
+		err := fn(d)
+		told = d.told
+		return err
+	})
+	if err == nil && told {
+		select {
+		case s.Woken <- struct{}{}:
+		default: // it was woken and has not looked yet, or nobody is there to be
+		}
+	}
+	return err
 }
 
 // Put keeps a record. What is not of the contract is not kept. Errors: Invalid.

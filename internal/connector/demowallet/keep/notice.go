@@ -43,6 +43,7 @@ func (d *Desk) Tell(what wallet.NoticeType, customer, object string) error {
 	n := wallet.Notice{
 		ID: "ev-" + strconv.FormatInt(position, 10), Type: what, CustomerID: customer, Object: object, Sequence: sequence, Position: position, At: d.At,
 	}
+	d.told = true
 	return Put(d, KindNotice, n.ID, "", wallet.Time(position), n)
 }
 
@@ -76,3 +77,27 @@ func (s Store) Notices(ctx context.Context, after int64, limit int) (wallet.Noti
 	}
 	return page, nil
 }
+
+// Outbox is a wallet as whoever delivers its notices sees it.
+type Outbox struct{ Store }
+
+// takenTo is the count of the position up to which notices were taken.
+const takenTo = "delivered"
+
+// Delivered is the position up to which everything was taken; nothing was at first.
+// Errors: Unavailable.
+func (o Outbox) Delivered(ctx context.Context) (int64, error) {
+	c, err := Read[counted](ctx, o.Store, KindCounter, "", takenTo)
+	if fault.Is(err, fault.NotFound) {
+		err = nil
+	}
+	return c.N, err
+}
+
+// SetDelivered keeps it. Errors: Unavailable.
+func (o Outbox) SetDelivered(ctx context.Context, position int64) error {
+	return o.Commit(ctx, func(d *Desk) error { return Put(d, KindCounter, takenTo, "", 0, counted{N: position}) })
+}
+
+// Told gets something after a commit that told of something.
+func (o Outbox) Told() <-chan struct{} { return o.Woken }
