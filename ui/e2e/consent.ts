@@ -59,6 +59,7 @@ export function consent(house: House): void {
       const [app] = await Promise.all([anna.context.waitForEvent('page'), card(anna).getByRole('link', { name: 'Confirm in the wallet' }).click()]);
       await app.getByRole('button', { name: 'Yes, that is me' }).click();
       await card(anna).getByText(/^(Done\.|The wallet is at it)/).waitFor({ timeout: 40_000 });
+      await card(anna).getByText(/^\S+ proposed this$/).waitFor();
       await house.shot(anna.page, 'consent-done');
       await app.close();
       await mei.page.getByText(/Done in the wallet: Refund|The wallet is at it: Refund/).first().waitFor({ timeout: 30_000 });

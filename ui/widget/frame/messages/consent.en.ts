@@ -1,5 +1,6 @@
 export const words = {
   by: (name: string) => (name ? `${name} proposes this and needs your yes` : 'We propose this and need your yes'),
+  wasBy: (name: string) => (name ? `${name} proposed this` : 'We proposed this'),
   about: 'Payment',
   fee: 'Costs you',
   final: 'This cannot be undone.',

@@ -2,6 +2,7 @@ import type { ConsentWords } from './consent.en.ts';
 
 export const words: ConsentWords = {
   by: (name) => (name ? `${name} 提出以下操作，需要您本人确认` : '我们提出以下操作，需要您本人确认'),
+  wasBy: (name) => (name ? `${name} 提出的操作` : '我们提出的操作'),
   about: '相关付款',
   fee: '您承担的费用',
   final: '此操作无法撤销。',
