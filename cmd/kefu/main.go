@@ -39,7 +39,7 @@ func commands() []command {
 		{"jobs", "have work that failed tried again", runJobs},
 		{"audit", "verify the audit chain", runAudit},
 		{"connector", "check a wallet against the contract that Kefu has with it", runConnector},
-		{"eval", "evaluate a part: guard on a file, safety by an adversary", runEval},
+		{"eval", "evaluate a part: guard on a file, safety by an adversary, insiders by played weeks", runEval},
 		{"flow", "walk the golden conversations through the flows: test", runFlow},
 		{"replay", "play customers' words through a server and count what got lost", runReplay},
 		{"bench", "measure: chat, idle, inbox, search, start", runBench},

@@ -1,0 +1,278 @@
+package insider
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// maxKept bounds what is remembered of one person at a time. Whoever reaches it has
+// long been told of.
+const maxKept = 5_000
+
+// Watch compares what people do with the rules, and each day with the days before. What
+// it knows follows from what it was given: given the same again, after a restart, it
+// says the same. It is not safe for concurrent use.
+type Watch struct {
+	limits Limits
+	people map[string]*person
+	today  int64
+}
+
+// New makes a Watch.
+func New(l Limits) *Watch { return &Watch{limits: l, people: map[string]*person{}} }
+
+// person is somebody, today and over the last weeks.
+type person struct {
+	group   string
+	told    map[Why]int64 // until which day an alert about it is not repeated
+	usual   map[Why]*usual
+	reveals []int64 // times, of the last hour
+	seen    []seen  // customers, of the last quarter of an hour
+	sent    []sent  // of the last month
+	day     tally
+}
+
+type seen struct {
+	at       int64
+	customer string
+}
+
+type sent struct {
+	day                    int64
+	to, customer, approver string
+}
+
+// tally is what somebody did in a day.
+type tally struct {
+	customers, uncontacted, high map[string]bool
+	strange, offShift            map[string]bool // of those without a contact: by a new device off shift; off shift
+	contacts, idle               map[string]bool // idle: in which nothing was done yet
+	looks, reveals, searches     int
+	exports, payments, refused   int
+}
+
+func newTally() tally {
+	return tally{
+		customers: map[string]bool{}, uncontacted: map[string]bool{}, high: map[string]bool{},
+		strange: map[string]bool{}, offShift: map[string]bool{}, contacts: map[string]bool{}, idle: map[string]bool{},
+	}
+}
+
+func (w *Watch) person(d Doing) *person {
+	p := w.people[d.Staff]
+	if p == nil {
+		p = &person{told: map[Why]int64{}, usual: map[Why]*usual{}, day: newTally()}
+		w.people[d.Staff] = p
+	}
+	p.group = d.Group
+	return p
+}
+
+// Take takes note of something that was done and gives what rules say of it, and first
+// what the days before showed that ended with it. What is older than what was taken
+// before counts as of today.
+func (w *Watch) Take(d Doing) []Alert {
+	alerts := w.EndDays(dayOf(d.At))
+	p := w.person(d)
+	p.count(d)
+	for _, r := range w.rules(p, d) {
+		if p.told[r.why] > w.today {
+			continue
+		}
+		p.told[r.why] = w.today + 1
+		alerts = append(alerts, Alert{
+			Staff: d.Staff, At: d.At, Day: w.today, Rule: true, Step: r.step,
+			Reasons: []Reason{{Why: r.why, Seen: float64(r.seen), Usual: float64(r.most)}},
+		})
+	}
+	return alerts
+}
+
+// EndDays ends the days before one, which is today then, and gives what they showed.
+func (w *Watch) EndDays(today int64) []Alert {
+	if w.today == 0 {
+		w.today = today
+	}
+	var alerts []Alert
+	for w.today < today {
+		alerts = append(alerts, w.endDay()...)
+		if w.today++; today-w.today > gone { // nobody did anything for long
+			w.today = today
+		}
+	}
+	return alerts
+}
+
+func put(set map[string]bool, key string) {
+	if key != "" && len(set) < maxKept {
+		set[key] = true
+	}
+}
+
+func (p *person) count(d Doing) {
+	t := &p.day
+	switch d.Kind {
+	case Looked, Revealed:
+		p.look(d)
+	case Searched:
+		t.searches++
+	case Exported:
+		t.exports++
+	case Worked:
+		delete(t.idle, d.Contact)
+		put(t.contacts, d.Contact)
+	case Paid:
+		t.payments++
+		delete(t.idle, d.Contact)
+		if len(p.sent) < maxKept {
+			p.sent = append(p.sent, sent{dayOf(d.At), d.To, d.Customer, d.Approver})
+		}
+	case Refused:
+		t.refused++
+	}
+}
+
+func (p *person) look(d Doing) {
+	t := &p.day
+	t.looks++
+	put(t.customers, d.Customer)
+	if d.High {
+		put(t.high, d.Customer)
+	}
+	if d.Contact == "" {
+		p.peek(d)
+	} else if !t.contacts[d.Contact] {
+		put(t.contacts, d.Contact)
+		put(t.idle, d.Contact)
+	}
+	if d.Kind == Revealed {
+		t.reveals++
+		p.reveals = append(slices.DeleteFunc(p.reveals, func(at int64) bool { return at <= d.At-hour }), d.At)
+	}
+	p.seen = slices.DeleteFunc(p.seen, func(s seen) bool { return s.at <= d.At-15*minute || s.customer == d.Customer })
+	p.seen = append(p.seen, seen{d.At, d.Customer})
+}
+
+// peek is a look at somebody whom one has nothing to do with.
+func (p *person) peek(d Doing) {
+	put(p.day.uncontacted, d.Customer)
+	if d.OffShift {
+		put(p.day.offShift, d.Customer)
+	}
+	if d.OffShift && d.NewDevice {
+		put(p.day.strange, d.Customer)
+	}
+}
+
+type broken struct {
+	why        Why
+	step       Step
+	seen, most int
+}
+
+// rules are those that what was done breaks.
+func (w *Watch) rules(p *person, d Doing) []broken {
+	var all []broken
+	if d.Canary {
+		all = append(all, broken{CanaryTouched, Suspend, 1, 0})
+	}
+	if n := len(p.reveals); d.Kind == Revealed && n > w.limits.RevealsPerHour {
+		all = append(all, broken{RevealRate, Throttle, n, w.limits.RevealsPerHour})
+	}
+	if n := len(p.seen); n > w.limits.CustomersPerQuarter {
+		all = append(all, broken{LookRate, Throttle, n, w.limits.CustomersPerQuarter})
+	}
+	if n := len(p.day.strange); n > w.limits.StrangeLooks {
+		all = append(all, broken{StrangeSession, Suspend, n, w.limits.StrangeLooks})
+	}
+	if d.Kind == Paid && d.To != "" {
+		from := map[string]bool{}
+		for _, s := range p.sent {
+			if s.to == d.To {
+				put(from, s.customer)
+			}
+		}
+		if n := len(from); n >= w.limits.SameDestination {
+			all = append(all, broken{OneDestination, Throttle, n, w.limits.SameDestination - 1})
+		}
+	}
+	return all
+}
+
+// byGroup gives the people who did something today, by their group, in a fixed order.
+func (w *Watch) byGroup() map[string][]string {
+	groups := map[string][]string{}
+	for _, id := range slices.Sorted(maps.Keys(w.people)) {
+		if p := w.people[id]; p.day.looks+p.day.searches+p.day.exports+p.day.payments+p.day.refused+len(p.day.contacts) > 0 {
+			groups[p.group] = append(groups[p.group], id)
+		}
+	}
+	return groups
+}
+
+// endDay compares the day of everybody with that of their group and with their own days
+// before, learns from it, and begins the next.
+func (w *Watch) endDay() []Alert {
+	var alerts []Alert
+	groups := w.byGroup()
+	for _, group := range slices.Sorted(maps.Keys(groups)) {
+		alerts = append(alerts, w.compare(groups[group])...)
+	}
+	for id, p := range w.people {
+		p.day = newTally()
+		p.sent = slices.DeleteFunc(p.sent, func(s sent) bool { return s.day <= w.today-30 })
+		if len(p.usual) > 0 && p.quietSince(w.today) > gone {
+			delete(w.people, id)
+		}
+	}
+	return alerts
+}
+
+// compare gives the alerts of one group's day.
+func (w *Watch) compare(ids []string) []Alert {
+	about := map[string][]Reason{}
+	for _, f := range features() {
+		var of []measure
+		for _, id := range ids {
+			m := f.of(w.people[id])
+			m.id = id
+			of = append(of, m)
+		}
+		for id, r := range w.judge(f, of) {
+			about[id] = append(about[id], r)
+		}
+	}
+	var alerts []Alert
+	for _, id := range ids {
+		if a, ok := w.alert(id, about[id]); ok {
+			alerts = append(alerts, a)
+		}
+	}
+	return alerts
+}
+
+// alert makes one of what a day showed of somebody, when that is enough and new.
+func (w *Watch) alert(id string, reasons []Reason) (Alert, bool) {
+	p := w.people[id]
+	slices.SortStableFunc(reasons, func(a, b Reason) int { return cmp.Compare(b.Spread, a.Spread) })
+	reasons = reasons[:min(3, len(reasons))]
+	sum := 0.0
+	for _, r := range reasons {
+		sum += r.Spread
+	}
+	if len(reasons) == 0 || reasons[0].Spread < alone && sum < together {
+		return Alert{}, false
+	}
+	if p.told[reasons[0].Why] > w.today {
+		return Alert{}, false
+	}
+	step := Review
+	if reasons[0].Spread >= 2*alone {
+		step = Throttle
+	}
+	for _, r := range reasons {
+		p.told[r.Why] = w.today + quiet
+	}
+	return Alert{Staff: id, At: (w.today + 1) * day, Day: w.today, Step: step, Reasons: reasons}, true
+}
