@@ -4,10 +4,13 @@ import (
 	"time"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/jurisdiction"
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/sla"
 	"kefu/internal/flow/clocks"
 	"kefu/internal/flow/following"
+	"kefu/internal/flow/selfservice/subjects"
+	"kefu/internal/flow/selfservice/waiting"
 )
 
 // connectClocks builds what keeps clocks and the facts of reports.
@@ -31,4 +34,13 @@ func (a *App) clocksChanged(told []clocks.Told) {
 // service is what a window is told of when somebody is there.
 func (a *App) service(language string) sla.Service {
 	return a.clocks.Service(sla.Subject{Channel: "chat", Priority: conversation.Normal, Language: language})
+}
+
+// readsOfFlows is what flows may ask for beside the wallet. Some of it is built later.
+func (a *App) readsOfFlows() subjects.Deps {
+	return subjects.Deps{Waiting: waiting.Deps{
+		Conversations: a.Store, Cases: func() waiting.Cases { return a.cases }, Queue: func() waiting.Queue { return a.queue },
+		Service: func(s sla.Subject) sla.Service { return a.clocks.Service(s) },
+		Title:   func(t jurisdiction.Type, lang string) string { return a.cases.Book.TypeTitle(t, lang) },
+	}}
 }

@@ -56,7 +56,7 @@ func (a *App) connectWallet(context.Context) error {
 	}
 	issuer := a.walletIssuer()
 	a.lookup = lookup.New(deps, lookup.Options{Issuer: issuer, Reveals: ratelimit.Of(c.Reveals)})
-	flows, err := flows.New(flows.Parts{Store: a.Store, Failures: a.codes, Intake: a.intake, Wallet: deps.Wallet, Config: c, Issuer: issuer, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited})
+	flows, err := flows.New(flows.Parts{Store: a.Store, Failures: a.codes, Intake: a.intake, Wallet: deps.Wallet, Reads: a.readsOfFlows(), Config: c, Issuer: issuer, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited})
 	if a.flows = flows; err == nil && a.notices != nil {
 		a.notices.Follow(a.flows)
 	}

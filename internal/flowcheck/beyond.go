@@ -1,9 +1,11 @@
 package flowcheck
 
+import "fmt"
+
 // Beyond says of each golden conversation that the demo's wallet cannot bring about why
 // it cannot.
 func Beyond() map[string]string {
-	return map[string]string{
+	all := map[string]string{
 		"FL2-08":  "the rail says within two hours what became of a payment",
 		"FL2-26":  "no policy asks for a second person before a bank is asked where a payment is",
 		"FL2-29":  "the wallet fails no freeze that it said it would do",
@@ -43,4 +45,11 @@ func Beyond() map[string]string {
 		"FL9-22":  "the wallet never says why it holds a payment", "FL9-23": "the wallet never says why it holds a payment",
 		"FL9-31": "the wallet never says why it holds a payment", "FL9-32": "the wallet never says why it holds a payment",
 	}
+	for n := range 21 {
+		all[fmt.Sprintf("FL12-%02d", n+1)] = "what is open, and who is there, is the house's and not the wallet's"
+	}
+	for n := range 27 {
+		all[fmt.Sprintf("FL11-%02d", n+1)] = "the wallet's list of fees is another one"
+	}
+	return all
 }

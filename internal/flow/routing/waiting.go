@@ -360,3 +360,29 @@ func (s *Service) recheck(ctx context.Context, id string) bool {
 	s.apply(ctx, st)
 	return true
 }
+
+// Told is how long each of a customer's conversations still waits, as they were told last.
+func (s *Service) Told(customerID string) []Eta {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []Eta
+	for _, it := range s.items {
+		if it.customerID == customerID && it.toldAt != 0 {
+			list = append(list, it.told)
+		}
+	}
+	return list
+}
+
+// Last is how many wait, and what the one was told who still waits longest; a zero Eta
+// where nobody has been told yet.
+func (s *Service) Last() (waiting int, last Eta) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, it := range s.items {
+		if it.toldAt != 0 && it.told.Position >= last.Position {
+			last = it.told
+		}
+	}
+	return len(s.items), last
+}

@@ -71,6 +71,9 @@ func (s *Service) about(rec selfservice.Record) input.Context {
 	c := input.Context{Language: rec.Language, Now: s.Clock()}
 	for _, v := range rec.Slots {
 		switch {
+		case v.Entry != nil && v.Entry.Unit != nil:
+			c.Currency, c.Scale = v.Entry.Unit.Currency(), v.Entry.Unit.Scale()
+			return c
 		case v.Terms != nil && !v.Terms.Left.None():
 			c.Currency, c.Scale = v.Terms.Left.Currency(), v.Terms.Left.Scale()
 			return c

@@ -113,6 +113,7 @@ func reduce(v any, lang string) {
 				if told, is := one.(map[string]any); is {
 					delete(told, "facts")
 					delete(told, "named")
+					delete(told, "unit")
 				}
 			}
 			reduce(one, lang)

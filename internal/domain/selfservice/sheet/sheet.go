@@ -149,12 +149,15 @@ func (r Row) Noted(s Sentence) Row {
 // Entry is something to choose that is neither a payment, an instrument nor any other
 // thing with a type of its own.
 type Entry struct {
-	ID     string            `json:"id"` // up to MaxID letters, digits and marks, as of the wallet's ids
-	Label  Sentence          `json:"name"`
-	Hint   *Sentence         `json:"note,omitempty"`
-	Amount *wallet.Money     `json:"amount,omitempty"` // shown beside it
-	At     wallet.Time       `json:"at,omitempty"`     // shown below it
-	State  string            `json:"state,omitempty"`  // the wallet's, for a command that acts on it
-	Facts  map[string]Fact   `json:"facts,omitempty"`
-	Named  map[string]Figure `json:"named,omitempty"`
+	ID     string        `json:"id"` // up to MaxID letters, digits and marks, as of the wallet's ids
+	Label  Sentence      `json:"name"`
+	Hint   *Sentence     `json:"note,omitempty"`
+	Amount *wallet.Money `json:"amount,omitempty"` // shown beside it
+	At     wallet.Time   `json:"at,omitempty"`     // shown below it
+	State  string        `json:"state,omitempty"`  // the wallet's, for a command that acts on it
+	// Unit is a sum of the currency in which amounts are read that are typed after it was
+	// chosen; nil: whoever types one has to say which.
+	Unit  *wallet.Money     `json:"unit,omitempty"`
+	Facts map[string]Fact   `json:"facts,omitempty"`
+	Named map[string]Figure `json:"named,omitempty"`
 }

@@ -303,6 +303,12 @@ func merged(a, b World) World {
 	if b.Gone != nil {
 		a.Gone = b.Gone
 	}
+	if b.Desk != nil {
+		a.Desk = b.Desk
+	}
+	if b.Fees != nil {
+		a.Fees = b.Fees
+	}
 	a.Reads = retold(a.Reads, b.Reads)
 	return a
 }

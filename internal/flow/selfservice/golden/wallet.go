@@ -35,6 +35,10 @@ type World struct {
 	Gone         []string       `yaml:"gone,omitempty,flow"`   // devices and cards that are out of use
 	Sessions     []Session      `yaml:"sessions,omitempty"`
 	Cards        []Card         `yaml:"cards,omitempty"` // in place of one
+	Desk         *Desk          `yaml:"desk,omitempty"`  // of the house, not of the wallet
+	Fees         []Fee          `yaml:"fees,omitempty"`
+	Country      string         `yaml:"country,omitempty"`       // whose law counts for the customer
+	Balances     []string       `yaml:"balances,omitempty,flow"` // 120.00 EUR
 	// Reads are what reads say, by name; one that is not here is answered from the wallet.
 	Reads map[string]Answer `yaml:"reads,omitempty"`
 }
@@ -43,21 +47,24 @@ type World struct {
 type (
 	// Tx is a payment.
 	Tx struct {
-		ID        string `yaml:"id"`
-		Kind      string `yaml:"kind,omitempty"`      // payment
-		Direction string `yaml:"direction,omitempty"` // out
-		Amount    string `yaml:"amount"`              // 268.00 CNY
-		Party     string `yaml:"party"`
-		State     string `yaml:"state"`
-		Failure   string `yaml:"failure,omitempty"` // a normalised code
-		Raw       string `yaml:"raw,omitempty"`     // the rail's own
-		Rail      string `yaml:"rail,omitempty"`    // card
-		Ago       string `yaml:"ago"`
-		Expected  string `yaml:"expected,omitempty"`
-		Held      string `yaml:"held,omitempty"` // until
-		Final     bool   `yaml:"final,omitempty"`
-		Related   string `yaml:"related,omitempty"`   // kind:id
-		Reference string `yaml:"reference,omitempty"` // of its rail
+		ID        string   `yaml:"id"`
+		Kind      string   `yaml:"kind,omitempty"`      // payment
+		Direction string   `yaml:"direction,omitempty"` // out
+		Amount    string   `yaml:"amount"`              // 268.00 CNY
+		Party     string   `yaml:"party"`
+		State     string   `yaml:"state"`
+		Failure   string   `yaml:"failure,omitempty"` // a normalised code
+		Raw       string   `yaml:"raw,omitempty"`     // the rail's own
+		Rail      string   `yaml:"rail,omitempty"`    // card
+		Ago       string   `yaml:"ago"`
+		Expected  string   `yaml:"expected,omitempty"`
+		Held      string   `yaml:"held,omitempty"` // until
+		Final     bool     `yaml:"final,omitempty"`
+		Related   string   `yaml:"related,omitempty"`   // kind:id
+		Fees      []string `yaml:"fees,omitempty,flow"` // withdrawal 1.50 EUR
+		Exchange  string   `yaml:"fx,omitempty"`        // 100.00 EUR > 108.20 USD @ 1.0820
+		Note      string   `yaml:"note,omitempty"`
+		Reference string   `yaml:"reference,omitempty"` // of its rail
 	}
 	// Attempt is a payment that never began.
 	Attempt struct {
@@ -184,7 +191,7 @@ func or[T ~string](s string, otherwise T) T {
 func (b *book) tx(t Tx) wallet.Transaction {
 	out := wallet.Transaction{
 		ID: t.ID, CustomerID: customer, AccountID: "acc-1", Kind: or(t.Kind, wallet.KindPayment), Direction: or(t.Direction, wallet.Out), Amount: b.money(t.Amount),
-		State: wallet.State(t.State), Final: t.Final, CreatedAt: b.back(t.Ago), ExpectedBy: b.back(t.Expected), Rail: or(t.Rail, "card"), RailRef: t.Reference,
+		State: wallet.State(t.State), Final: t.Final, CreatedAt: b.back(t.Ago), ExpectedBy: b.back(t.Expected), Rail: or(t.Rail, "card"), RailRef: t.Reference, Fees: b.charged(t), Exchange: b.exchanged(t), Note: t.Note,
 	}
 	if out.Kind == wallet.KindTransfer || out.Kind == wallet.KindWithdrawal {
 		out.Counterparty = &wallet.Counterparty{Name: t.Party, Account: "DE02120300000000202051"}
@@ -224,7 +231,7 @@ func (b *book) Capabilities(context.Context) (wallet.Capabilities, error) {
 
 // Customer implements selfservice.Wallet.
 func (b *book) Customer(context.Context, wallet.Actor, string) (wallet.Customer, error) {
-	return wallet.Customer{ID: customer, Kind: wallet.Person, Flags: b.world.Flags}, b.answers()
+	return wallet.Customer{ID: customer, Kind: wallet.Person, Flags: b.world.Flags, Jurisdiction: b.world.Country}, b.answers()
 }
 
 // Instruments implements selfservice.Wallet.

@@ -3,17 +3,26 @@
 package subjects
 
 import (
+	"slices"
+
 	"kefu/internal/domain/selfservice"
+	"kefu/internal/flow/selfservice/fees"
 	"kefu/internal/flow/selfservice/reads"
+	"kefu/internal/flow/selfservice/waiting"
 )
 
 // Deps are what reads stand on beside the wallet, which each is given with its question.
 // A part that is not there makes its reads unavailable.
-type Deps struct{}
+type Deps struct {
+	Waiting waiting.Deps
+}
 
 // All makes the reads. Errors: Internal.
 func All(d Deps) (*reads.Registry, error) {
-	return reads.New()
+	return reads.New(slices.Concat(
+		fees.Reads(),
+		waiting.Reads(d.Waiting),
+	)...)
 }
 
 // Declared is what they say of themselves, for whoever loads flows and asks nothing.
