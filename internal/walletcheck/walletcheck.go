@@ -82,7 +82,7 @@ func (r Report) Good() bool { return r.Failed == 0 && r.Passed > 0 }
 func Checks() []Check {
 	var all []Check
 	for _, some := range [][]Check{
-		discovery(), signatures(), hygiene(), problems(), customers(), lists(), transactions(), details(), matching(), requests(), dryRuns(), stepUps(), freezing(), effects(), unfreezing(), refunding(), since(), notices(),
+		discovery(), signatures(), hygiene(), problems(), customers(), lists(), transactions(), details(), matching(), requests(), dryRuns(), stepUps(), files(), freezing(), effects(), unfreezing(), refunding(), since(), notices(),
 	} {
 		all = append(all, some...)
 	}

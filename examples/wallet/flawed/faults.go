@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/httpsig"
 )
@@ -84,6 +85,12 @@ func Faults() []Fault {
 		{"deaf-events", "tells of all notices, whatever is known", "events.end"},
 		{"many-events", "gives more notices than were asked for", "events.limit"},
 		{"silent", "tells of no notices", "freeze.notice"},
+		{"any-evidence", "adds a file that it was not given", "evidence.missing"},
+		{"shared-files", "takes what one customer gave for another's too", "evidence.other"},
+		{"quiet-evidence", "does not tell which files a dispute has", "evidence.told"},
+		{"piled-evidence", "adds the same file again", "evidence.told"},
+		{"late-evidence", "adds to what is decided", "evidence.over"},
+		{"once-only-files", "does not take a file that it has", "evidence.given"},
 		{"too-little", "names less than Level 0", "capabilities.contract"},
 		{"own-words", "names acts of its own", "capabilities.contract"},
 		{"fickle", "names something else each time", "capabilities.steady"},
@@ -134,6 +141,14 @@ func asking() []Fault {
 			}
 			return body
 		}),
+		changed("any-digest", "does not compare a file with its digest", "files.digest", filed(func(_ *http.Request, f *wallet.File, body []byte) { f.Digest = fileOf(body).Digest })),
+		changed("any-length", "does not compare a file with its size", "files.size", filed(func(_ *http.Request, f *wallet.File, body []byte) { f.Size = int64(len(body)) })),
+		changed("any-file-key", "takes a file under any key", "files.key", filed(func(r *http.Request, f *wallet.File, _ []byte) { r.Header.Set("Idempotency-Key", f.Digest) })),
+		changed("any-type", "takes files of any type", "files.type", filed(func(r *http.Request, f *wallet.File, _ []byte) { r.Header.Set("Content-Type", f.Type) })),
+		changed("blind", "believes what a file's type says", "files.posing", filed(func(r *http.Request, f *wallet.File, body []byte) {
+			f.Type = fileOf(body).Type
+			r.Header.Set("Content-Type", f.Type)
+		})),
 		changed("any-customer", "believes the body and not the address", "command.other.customer", func(r *http.Request, body []byte) []byte {
 			if m := regexp.MustCompile(`"customer_id":"([^"]+)"`).FindSubmatch(body); m != nil && strings.HasSuffix(r.URL.Path, ":freeze") {
 				r.URL.Path = "/v1/customers/" + string(m[1]) + ":freeze"
@@ -206,6 +221,12 @@ func saying() []Fault {
 		{Name: "hidden-document", What: "wants a signature for what it can do", By: "capabilities.served", say: func(s *said) {
 			if well(s) && s.request.Header.Get("Signature") == "" {
 				s.status = http.StatusUnauthorized
+			}
+		}},
+		{Name: "modest-files", What: "takes larger files than it names", By: "files.large", say: replaced(`"max_bytes":\d+`, `"max_bytes":1000`)},
+		{Name: "other-file", What: "says that it took another file", By: "evidence.given", say: func(s *said) {
+			if strings.HasSuffix(s.request.URL.Path, "/files") {
+				replaced(`"sha256":"[0-9a-f]{64}"`, `"sha256":"`+strings.Repeat("0", 64)+`"`)(s)
 			}
 		}},
 		{Name: "wrong-key-echo", What: "answers a command with another key", By: "freeze.done", say: replaced(`"key":"verify-[^"]+"`, `"key":"another"`)},

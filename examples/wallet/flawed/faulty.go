@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 
 	"kefu/examples/wallet/memory"
@@ -23,6 +24,7 @@ type faulty struct {
 	on    string
 	now   clock.Clock
 	count atomic.Int64
+	given sync.Map // files by customer and digest
 }
 
 // other is the customer who was not asked for.
@@ -83,6 +85,32 @@ func (f *faulty) Restrictions(ctx context.Context, by wallet.Actor, customer str
 		list = nil
 	}
 	return list, err
+}
+
+// Disputes tells of a customer's disputes.
+func (f *faulty) Disputes(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Dispute, error) {
+	list, err := f.Full.Disputes(ctx, by, customer)
+	if f.on == "quiet-evidence" {
+		for i := range list {
+			list[i].Files = nil
+		}
+	}
+	return list, err
+}
+
+// GiveFile takes a file.
+func (f *faulty) GiveFile(ctx context.Context, by wallet.Actor, customer string, file wallet.File, content []byte) (wallet.Stored, error) {
+	switch f.on {
+	case "shared-files":
+		if _, err := f.Full.GiveFile(ctx, by, other(customer), file, content); err != nil {
+			return wallet.Stored{}, err
+		}
+	case "once-only-files":
+		if _, again := f.given.LoadOrStore(customer+file.Digest, true); again {
+			return wallet.Stored{}, fault.New(fault.Conflict, "wallet.GiveFile", "it is there")
+		}
+	}
+	return f.Full.GiveFile(ctx, by, customer, file, content)
 }
 
 // Transaction tells of one transaction.
@@ -273,7 +301,10 @@ func (f *faulty) spoilt(o wallet.Operation, c wallet.Command) (wallet.Operation,
 	forgives := map[string]wallet.Refusal{
 		"any-state": wallet.StateChanged, "over-refund": wallet.AmountTooHigh, "any-currency": wallet.AmountTooHigh, "free-unfreeze": wallet.StepUpRequired, "any-proof": wallet.StepUpRequired,
 	}
+	evidence := map[string]wallet.Refusal{"any-evidence": wallet.FileMissing, "piled-evidence": wallet.AlreadyDone, "late-evidence": wallet.NotEligible}
 	switch {
+	case c.Act == wallet.AddEvidence && o.Refusal != "" && o.Refusal == evidence[f.on]:
+		return f.done(c), nil
 	case f.on == "refusal-is-error" && o.State == wallet.OpFailed:
 		return o, fault.New(fault.Forbidden, "wallet.Do", "it is refused")
 	case o.Refusal != "" && o.Refusal == forgives[f.on] && (f.on != "any-proof" || c.Assertion != ""):

@@ -5,16 +5,19 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"kefu/internal/domain/attachment"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/httpsig"
@@ -32,7 +35,7 @@ func taking(next http.Handler, keys func() []httpsig.Key, now clock.Clock, l lax
 	var mu sync.Mutex
 	seen := map[string]bool{}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(io.LimitReader(r.Body, 128<<10))
+		body, err := io.ReadAll(io.LimitReader(r.Body, wallet.MaxFileBytes))
 		if err != nil {
 			http.Error(w, "the body cannot be read", http.StatusBadRequest)
 			return
@@ -128,6 +131,31 @@ func lenient(r *http.Request, body []byte) []byte {
 		return body
 	}
 	return text
+}
+
+// fileOf is what a file is.
+func fileOf(body []byte) wallet.File {
+	sum := sha256.Sum256(body)
+	return wallet.File{Digest: hex.EncodeToString(sum[:]), Type: string(attachment.Sniff(body)), Size: int64(len(body))}
+}
+
+// filed changes what is said of a file that is given.
+func filed(change func(*http.Request, *wallet.File, []byte)) func(*http.Request, []byte) []byte {
+	return func(r *http.Request, body []byte) []byte {
+		if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/files") {
+			return body
+		}
+		query := r.URL.Query()
+		size, _ := strconv.ParseInt(query.Get("size"), 10, 64)
+		f := wallet.File{Digest: query.Get("sha256"), Type: query.Get("type"), Size: size}
+		keyed := r.Header.Get("Idempotency-Key") == f.Digest
+		change(r, &f, body)
+		if keyed {
+			r.Header.Set("Idempotency-Key", f.Digest)
+		}
+		r.URL.RawQuery = url.Values{"sha256": {f.Digest}, "type": {f.Type}, "size": {strconv.FormatInt(f.Size, 10)}}.Encode()
+		return body
+	}
 }
 
 // recorder keeps an answer until it is changed.

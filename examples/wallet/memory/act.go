@@ -437,12 +437,7 @@ func (w *Wallet) planDispute(p *person, c wallet.Command) (plan, error) {
 		w.notify(wallet.DisputeUpdated, p.ID, d.ID)
 	}
 	if c.Act == wallet.AddEvidence {
-		return plan{summary: wallet.Summary{Effects: []string{"evidence_sent"}, State: string(d.State)}, carry: func() []wallet.Made {
-			change(func(d *wallet.Dispute) {
-				d.Evidence, d.Needs, d.State = append(slices.Clone(d.Evidence), c.Reason), nil, wallet.DisputeReview
-			})
-			return nil
-		}}, nil
+		return w.planEvidence(p, d, c, change), nil
 	}
 	switch {
 	case !d.Credit.None():

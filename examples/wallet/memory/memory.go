@@ -77,6 +77,7 @@ type person struct {
 	restrictions []wallet.Restriction
 	mandates     []instrument.Mandate
 	links        []*linking
+	files        map[string]given // by their digests
 }
 
 // New makes a wallet with its customers and a key of its own.
@@ -110,7 +111,7 @@ func New(o Options) *Wallet {
 func (w *Wallet) Capabilities(context.Context) (wallet.Capabilities, error) {
 	return wallet.Capabilities{
 		Version: "1", Name: "Example Wallet", Readings: wallet.Readings(), Acts: wallet.Acts(), StepUp: []string{"app_push", "passkey"},
-		Rails: []string{"card", "sepa", "wallet"}, Filters: []string{wallet.FilterInstrument},
+		Rails: []string{"card", "sepa", "wallet"}, Files: limits(), Filters: []string{wallet.FilterInstrument},
 	}, nil
 }
 

@@ -54,6 +54,7 @@ func seed(id, name, email, phone, birth string, now time.Time) *person {
 			{ID: id + ":day", Rail: "sepa", Period: "day", Max: euros("1000.00"), Used: euros("80.00"), ResetsAt: wallet.At(now.Add(9 * time.Hour)), Raise: "verify_identity"},
 		},
 		traces: map[string][]wallet.Trace{},
+		files:  map[string]given{},
 	}
 	p.mandates = []instrument.Mandate{
 		{
@@ -108,6 +109,10 @@ func (p *person) seedTransactions(at func(int) wallet.Time) {
 		ID: p.ID + ":dispute", CustomerID: p.ID, Transactions: []string{shoes}, Claim: wallet.ClaimMerchant, Stage: wallet.StageInquiry, State: wallet.DisputeNeeds,
 		Amount: euros("60.00"), Deadlines: []wallet.Deadline{{What: "evidence", At: at(-100)}}, Needs: []string{"proof_of_return"}, OpenedAt: at(20),
 	}}
+	p.disputes = append(p.disputes, wallet.Dispute{
+		ID: p.ID + ":decided", CustomerID: p.ID, Transactions: []string{p.ID + ":old"}, Claim: wallet.ClaimMerchant, Stage: wallet.StageInquiry, State: wallet.DisputeLost,
+		Amount: euros("99.00"), OpenedAt: at(4000), DecidedAt: at(3000),
+	})
 	p.attempts = []wallet.Attempt{
 		{TraceID: p.ID + ":trace", CustomerID: p.ID, TransactionID: p.ID + ":failed", Amount: euros("300.00"), Party: "Air Nord", Failure: failure(), At: at(3)},
 		{TraceID: p.ID + ":lost", CustomerID: p.ID, Party: "Air Nord", At: at(4)},

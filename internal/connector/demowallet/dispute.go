@@ -128,21 +128,22 @@ func (d *desk) addEvidence(o *wallet.Operation, by wallet.Actor, c wallet.Comman
 		return "", err
 	}
 	o.Summary = &wallet.Summary{Effects: []string{"evidence_sent"}, State: string(x.State)}
-	kind := c.Details["kind"]
-	if kind == "" {
-		kind = c.Reason
+	kinds, refusal, err := d.papers(x, c)
+	if until := x.Deadline("evidence"); err == nil && (x.State.Over() || (until != 0 && d.At > until)) {
+		refusal = wallet.NotEligible
 	}
-	switch {
-	case x.State.Over():
-		return wallet.NotEligible, nil
-	case kind == "" || len(x.Evidence) >= wallet.MaxList:
+	if refusal != "" || err != nil {
+		return refusal, err
+	}
+	if kinds[0] == "" || len(x.Evidence)+len(kinds) > wallet.MaxList || len(x.Files)+len(c.Files) > wallet.MaxList {
 		return wallet.LimitReached, nil
 	}
 	if refusal, err := d.authorise(by, c, 0); refusal != "" || err != nil {
 		return refusal, err
 	}
-	x.Evidence = append(x.Evidence, kind)
-	x.Needs = slices.DeleteFunc(x.Needs, func(n string) bool { return n == kind })
+	x.Files = append(x.Files, c.Files...)
+	x.Evidence = append(x.Evidence, slices.DeleteFunc(slices.Clone(kinds), func(k string) bool { return slices.Contains(x.Evidence, k) })...)
+	x.Needs = slices.DeleteFunc(x.Needs, func(n string) bool { return slices.Contains(kinds, n) })
 	if len(x.Needs) == 0 && x.State == wallet.DisputeNeeds {
 		x.State, x.Stage = wallet.DisputeReview, wallet.StageChargeback
 	}

@@ -20,7 +20,7 @@ import (
 func (w *Wallet) Capabilities(ctx context.Context) (wallet.Capabilities, error) {
 	keys, err := w.Keys(ctx)
 	return wallet.Capabilities{
-		Version: "1", Name: Name, Rails: rails.Names(), Readings: wallet.Readings(), Acts: wallet.Acts(), StepUp: []string{"app_push", "passkey", "totp"}, Keys: keys,
+		Version: "1", Name: Name, Rails: rails.Names(), Readings: wallet.Readings(), Acts: wallet.Acts(), StepUp: []string{"app_push", "passkey", "totp"}, Files: fileLimits(), Keys: keys,
 		Filters: []string{wallet.FilterInstrument},
 	}, err
 }

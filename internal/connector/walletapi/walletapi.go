@@ -8,6 +8,7 @@
 package walletapi
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/json"
@@ -57,6 +58,7 @@ type Client struct {
 	send    func(context.Context, egress.Request) (egress.Response, error)
 	known   known
 	turns   chan struct{}
+	files   chan struct{} // files that are being handed over
 	breaker breaker
 	now     clock.Clock
 	log     *slog.Logger
@@ -100,9 +102,9 @@ func New(o Options) (*Client, error) {
 	if o.ActTimeout <= 0 {
 		o.ActTimeout = 10 * time.Second
 	}
-	asking := egress.New(egress.Options{Timeout: max(o.Timeout, o.ActTimeout), MaxBytes: o.MaxBytes, Private: o.Private, Roots: o.Roots})
+	asking := egress.New(egress.Options{Timeout: max(o.Timeout, o.ActTimeout, fileTime), MaxBytes: o.MaxBytes, Private: o.Private, Roots: o.Roots})
 	return &Client{
-		base: base, signer: o.Signer, timeout: o.Timeout, acting: o.ActTimeout, turns: make(chan struct{}, o.Concurrent), now: o.Clock, log: o.Log,
+		base: base, signer: o.Signer, timeout: o.Timeout, acting: o.ActTimeout, turns: make(chan struct{}, o.Concurrent), files: make(chan struct{}, filesAtOnce), now: o.Clock, log: o.Log,
 		send: asking.Do, known: newKnown(), saw: o.Saw, links: o.Links,
 	}, nil
 }
@@ -115,6 +117,8 @@ type question struct {
 	ids   []string // identifiers beside those that are the parts of a question's path
 	key   string   // of a command
 	body  any      // of a command; nil: it is a question
+	raw   []byte   // of a file, which may be given again as a question may be asked again
+	kind  string   // its media type
 	open  bool     // nothing is signed and nobody is named: a well-known document
 	into  any
 	check func() error
@@ -127,7 +131,7 @@ const pause = 200 * time.Millisecond
 func (c *Client) ask(ctx context.Context, by wallet.Actor, q question) error {
 	const op = "walletapi.ask"
 	ids := q.ids
-	if q.body == nil {
+	if q.body == nil && q.raw == nil {
 		ids = append(ids, q.path...)
 	}
 	for _, part := range ids {
@@ -136,8 +140,11 @@ func (c *Client) ask(ctx context.Context, by wallet.Actor, q question) error {
 		}
 	}
 	patience := c.timeout
-	if q.body != nil {
+	switch {
+	case q.body != nil:
 		patience = c.acting
+	case q.raw != nil:
+		patience = fileTime
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -201,13 +208,15 @@ func (c *Client) request(by wallet.Actor, q question) (egress.Request, error) {
 		Method: http.MethodGet, Authority: address.Host, Path: address.EscapedPath(), Query: address.RawQuery,
 		Headers: []httpsig.Header{{Name: "kefu-actor", Value: string(actor)}},
 	}
-	if q.body != nil {
-		if covered.Body, err = json.Marshal(q.body); err != nil {
-			return egress.Request{}, fault.Wrap(op, err)
+	if q.body != nil || q.raw != nil {
+		if covered.Body = q.raw; q.raw == nil {
+			if covered.Body, err = json.Marshal(q.body); err != nil {
+				return egress.Request{}, fault.Wrap(op, err)
+			}
 		}
 		covered.Method = http.MethodPost
 		covered.Headers = append(covered.Headers, httpsig.Header{Name: "idempotency-key", Value: q.key})
-		header["Content-Type"], header["Idempotency-Key"] = []string{"application/json"}, []string{q.key}
+		header["Content-Type"], header["Idempotency-Key"] = []string{cmp.Or(q.kind, "application/json")}, []string{q.key}
 	}
 	signed := httpsig.Sign(covered, c.signer(), c.now())
 	header["Kefu-Actor"], header["Content-Digest"] = []string{string(actor)}, []string{signed.ContentDigest}
@@ -253,7 +262,9 @@ func judge(answer egress.Response, q question) error {
 		Code string `json:"code"`
 	}
 	if kind == "application/problem+json" && json.Unmarshal(answer.Body, &problem) == nil {
-		switch {
+		switch why := refusedFile(answer.Status, problem.Code); {
+		case q.raw != nil && why != "":
+			return &fault.Error{Code: fault.Invalid, Op: op, Field: "file", Reason: why, Message: "the wallet does not take the file"}
 		case answer.Status == http.StatusNotFound && problem.Code == "not_found":
 			return fault.New(fault.NotFound, op, "the wallet has no such %s", q.name)
 		case answer.Status == http.StatusBadRequest && problem.Code == "invalid":

@@ -23,7 +23,7 @@ const (
 )
 
 const (
-	maxBody  = 64 << 10 // bytes of a request
+	maxBody  = 64 << 10 // bytes of a request, but for files
 	maxQuery = 4 << 10
 	maxActor = 1 << 10
 )
@@ -55,9 +55,19 @@ func (s *Server) tell(mux *http.ServeMux, pattern string, answer func(asked) (an
 	s.serve(mux, "POST "+s.o.Prefix+pattern, answer, nil)
 }
 
+// form is of what form the body of a request may be.
+type form struct {
+	most  int64
+	types []string // media types of a POST
+}
+
 func (s *Server) serve(mux *http.ServeMux, pattern string, answer func(asked) (any, error), names []string) {
+	s.serveForm(mux, pattern, answer, names, func(*http.Request) form { return form{maxBody, []string{"application/json"}} })
+}
+
+func (s *Server) serveForm(mux *http.ServeMux, pattern string, answer func(asked) (any, error), names []string, of func(*http.Request) form) {
 	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		a, err := s.admit(w, r)
+		a, err := s.admit(w, r, of(r))
 		if err == nil {
 			err = s.spend(w)
 		}
@@ -68,9 +78,9 @@ func (s *Server) serve(mux *http.ServeMux, pattern string, answer func(asked) (a
 		if err == nil {
 			found, err = answer(a)
 		}
-		if form, ok := err.(limitError); ok {
-			code := map[int]string{http.StatusRequestEntityTooLarge: "too_large", http.StatusUnsupportedMediaType: "media_type", http.StatusNotFound: "no_such_endpoint"}[form.status]
-			problem(w, form.status, code, "")
+		if limit, ok := err.(limitError); ok {
+			code := map[int]string{http.StatusRequestEntityTooLarge: "too_large", http.StatusUnsupportedMediaType: "media_type", http.StatusNotFound: "no_such_endpoint"}[limit.status]
+			problem(w, limit.status, code, "")
 			return
 		}
 		if err != nil {
@@ -100,9 +110,9 @@ func checkQuery(query url.Values, names []string) error {
 }
 
 // admit reads a request, verifies its signature, and reads on whose behalf it is.
-func (s *Server) admit(w http.ResponseWriter, r *http.Request) (asked, error) {
+func (s *Server) admit(w http.ResponseWriter, r *http.Request, f form) (asked, error) {
 	const op = "walletserver.admit"
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, f.most))
 	if err != nil {
 		return asked{}, limitError{http.StatusRequestEntityTooLarge}
 	}
@@ -129,11 +139,11 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (asked, error) {
 	if err != nil {
 		return asked{}, err
 	}
-	return s.read(asked{Request: r, key: key, body: body}, actor)
+	return s.read(asked{Request: r, key: key, body: body}, actor, f)
 }
 
 // read reads what a request says that was signed.
-func (s *Server) read(a asked, actor string) (asked, error) {
+func (s *Server) read(a asked, actor string, f form) (asked, error) {
 	const op = "walletserver.read"
 	if err := strictjson.Decode([]byte(actor), &a.by); err != nil || !wallet.ValidID(a.by.ID) || a.by.Purpose == "" {
 		return asked{}, fault.InvalidField(op, "kefu-actor", "cannot be read")
@@ -143,7 +153,7 @@ func (s *Server) read(a asked, actor string) (asked, error) {
 	}
 	kind, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type"))
 	switch {
-	case a.Method == http.MethodPost && kind != "application/json":
+	case a.Method == http.MethodPost && !slices.Contains(f.types, kind):
 		return asked{}, limitError{http.StatusUnsupportedMediaType}
 	case a.Method != http.MethodPost && len(a.body) > 0:
 		return asked{}, fault.InvalidField(op, "body", "belongs to no question")

@@ -214,6 +214,7 @@ func types() map[string]told {
 		}},
 		"Link": of[instrument.Link](), "Tier": part[tariff.Tier](), "Line": of[tariff.Line](), "Schedule": of[tariff.Schedule](),
 		"Notices": part[wallet.Notices](), "Capabilities": of[wallet.Capabilities](), "Problem": part[problem](), "Actor": part[actor](), "Money": part[money](),
+		"FileLimits": part[wallet.FileLimits](), "Stored": of[wallet.Stored](), "Evidence": part[wallet.Evidence](),
 	}
 }
 
@@ -266,7 +267,7 @@ func TestTheDocumentHasEveryField(t *testing.T) {
 			}
 		}
 	}
-	plain := []string{"ID", "Code", "Text", "Time", "Currency", "MaybeMoney", "Keys", "State", "Kind", "FailureCode", "Act", "Refusal", "Reading", "NoticeType"}
+	plain := []string{"ID", "Code", "Text", "Time", "Currency", "Digest", "FileType", "MaybeMoney", "Keys", "State", "Kind", "FailureCode", "Act", "Refusal", "Reading", "NoticeType"}
 	for name := range s.Components.Schemas {
 		if _, ok := types()[name]; !ok && !slices.Contains(plain, name) {
 			t.Errorf("%s is in the document and is compared with nothing", name)
@@ -317,6 +318,7 @@ func TestTheDocumentHasEveryWord(t *testing.T) {
 	for name, words := range map[string][]string{
 		"State": texts(wallet.States()), "Kind": texts(wallet.Kinds()), "FailureCode": texts(wallet.FailureCodes()), "Act": texts(wallet.Acts()),
 		"Refusal": texts(wallet.Refusals()), "Reading": texts(wallet.Readings()), "NoticeType": texts(wallet.NoticeTypes()),
+		"FileType": wallet.FileTypes(),
 	} {
 		if got := texts(s.Components.Schemas[name].Enum); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(words))) {
 			t.Errorf("%s: %v, want %v", name, got, words)

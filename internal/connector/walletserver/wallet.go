@@ -104,6 +104,18 @@ type Commands interface {
 	OperationByKey(ctx context.Context, by wallet.Actor, customer, key string) (wallet.Operation, error)
 }
 
+// Files is a wallet that takes files of its customers, for what a command names: it keeps
+// each under its digest, for its customer alone, and tells of one that it has as it is.
+// Errors beside those of Wallet: Invalid, with the reason NotTakenReason for one that it
+// does not want.
+type Files interface {
+	GiveFile(ctx context.Context, by wallet.Actor, customer string, f wallet.File, content []byte) (wallet.Stored, error)
+}
+
+// NotTakenReason is the reason (fault.Error) of an Invalid about a file that a wallet does
+// not want, whatever is wrong with it.
+const NotTakenReason = "not_taken"
+
 // MismatchReason is the reason (fault.Error) of a Conflict about a key that was used
 // before for something else.
 const MismatchReason = "idempotency_mismatch"
@@ -143,6 +155,7 @@ type Full interface {
 	Incidents
 	Matcher
 	Commands
+	Files
 	StepUps
 	Signing
 	Notices

@@ -95,6 +95,7 @@ func (s *Server) Handler() http.Handler {
 	s.about(mux)
 	s.further(mux)
 	s.commands(mux)
+	s.files(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		problem(w, http.StatusNotFound, "no_such_endpoint", "")
 	})
@@ -120,6 +121,9 @@ func (s *Server) Capabilities(ctx context.Context) (wallet.Capabilities, error) 
 	told.Readings = slices.DeleteFunc(slices.Clone(told.Readings), func(r wallet.Reading) bool { return !slices.Contains(can.Readings, r) })
 	if _, ok := s.o.Wallet.(Commands); !ok {
 		told.Acts = nil
+	}
+	if _, ok := s.o.Wallet.(Files); !ok || !told.Does(wallet.AddEvidence) {
+		told.Files = nil
 	}
 	if _, ok := s.o.Wallet.(StepUps); !ok {
 		told.StepUp = nil
@@ -172,6 +176,8 @@ func (s *Server) refuse(w http.ResponseWriter, err error) {
 	switch {
 	case code == fault.NotFound:
 		problem(w, http.StatusNotFound, "not_found", "")
+	case code == fault.Invalid && fault.ReasonOf(err) == NotTakenReason:
+		problem(w, http.StatusUnprocessableEntity, NotTakenReason, "")
 	case code == fault.Invalid:
 		problem(w, http.StatusBadRequest, "invalid", field)
 	case code == fault.Unauthenticated:

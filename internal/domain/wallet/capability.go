@@ -59,7 +59,8 @@ type Capabilities struct {
 	// Links open screens of the wallet's own app for whoever is signed in there: top_up,
 	// cards, limits … (the steps of the failure codes). They are the same for everybody.
 	Links map[string]string `json:"links,omitempty"`
-	Keys  []byte            `json:"-"` // the wallet's public keys, a JWK set, fetched beside it
+	Files *FileLimits       `json:"files,omitempty"` // which files of its customers it takes; none: none
+	Keys  []byte            `json:"-"`               // the wallet's public keys, a JWK set, fetched beside it
 }
 
 // LevelZero is the least that a wallet must have to be of use.
@@ -118,7 +119,7 @@ func (c Capabilities) Validate() error {
 			return err
 		}
 	}
-	return check.First(check.Text(op, "name", c.Name), check.Codes(op, "step_up", c.StepUp), check.Codes(op, "rails", c.Rails))
+	return check.First(c.Files.validate(), check.Text(op, "name", c.Name), check.Codes(op, "step_up", c.StepUp), check.Codes(op, "rails", c.Rails))
 }
 
 // maxLinks bounds the screens that a wallet names.

@@ -95,6 +95,7 @@ type Command struct {
 	Reason     string            `json:"reason"`              // a code of the act's
 	Expect     string            `json:"expect,omitempty"`    // the state of the target that the decision was made on
 	Details    map[string]string `json:"details,omitempty"`   // short answers that the act has use for
+	Files      []Evidence        `json:"files,omitempty"`     // of dispute_evidence; each was given to the wallet before the command leaves
 	DryRun     bool              `json:"dry_run,omitempty"`   // tells what would happen, and does nothing
 	Assertion  string            `json:"assertion,omitempty"` // the customer's step-up, as the wallet itself signed it
 	Approvals  []Approval        `json:"approvals,omitempty"` // by members of staff, where a second person is needed
@@ -126,6 +127,9 @@ func (c Command) Validate() error {
 	if len(c.Also) > MaxTargets || (len(c.Also) > 0 && c.Act != OpenDispute) {
 		return fault.InvalidField(op, "also", "are too many, or none belong there")
 	}
+	if len(c.Files) > 0 && c.Act != AddEvidence {
+		return fault.InvalidField(op, "files", "belong to no such act")
+	}
 	for _, id := range c.Also {
 		if !ValidID(id) || id == c.Target {
 			return fault.InvalidField(op, "also", "holds what is no other payment")
@@ -133,7 +137,7 @@ func (c Command) Validate() error {
 	}
 	return check.First(
 		check.ID(op, "customer_id", c.CustomerID, true), check.ID(op, "target", c.Target, n.target),
-		check.Code(op, "reason", c.Reason), check.Code(op, "expect", c.Expect), c.checkDetails(op),
+		check.Code(op, "reason", c.Reason), check.Code(op, "expect", c.Expect), c.checkDetails(op), checkEvidence(op, c.Files, MaxFiles),
 	)
 }
 
@@ -187,13 +191,15 @@ const (
 	NotSupported      Refusal = "not_supported"      // this wallet cannot do that
 	FactorTooYoung    Refusal = "factor_too_young"   // what proves who somebody is was changed a short while ago
 	DestinationClosed Refusal = "destination_closed" // the way that the money came is not there any more
+	FileMissing       Refusal = "file_missing"       // a file that is named was not given, or not for this customer
+	FileRefused       Refusal = "file_refused"       // a file is none that this wallet takes
 )
 
 // Refusals lists every refusal.
 func Refusals() []Refusal {
 	return []Refusal{
 		NotEligible, StateChanged, AmountTooHigh, AlreadyDone, StepUpRequired, ApprovalRequired, LimitReached, BlockedByWallet, NotSupported,
-		FactorTooYoung, DestinationClosed,
+		FactorTooYoung, DestinationClosed, FileMissing, FileRefused,
 	}
 }
 

@@ -56,6 +56,7 @@ type Dispute struct {
 	Deadlines    []Deadline   `json:"deadlines,omitempty"`
 	Evidence     []string     `json:"evidence,omitempty"` // codes of what is there
 	Needs        []string     `json:"needs,omitempty"`    // codes of what is missing
+	Files        []Evidence   `json:"files,omitempty"`    // that are there
 	OpenedAt     Time         `json:"opened_at"`
 	DecidedAt    Time         `json:"decided_at"`
 }
@@ -64,6 +65,16 @@ type Dispute struct {
 type Deadline struct {
 	What string `json:"what"` // a code, such as decision or evidence
 	At   Time   `json:"at"`
+}
+
+// Deadline is by when something has to happen; 0 where nothing says so.
+func (d Dispute) Deadline(what string) Time {
+	for _, x := range d.Deadlines {
+		if x.What == what {
+			return x.At
+		}
+	}
+	return 0
 }
 
 // Over tells whether a dispute is decided.
@@ -97,5 +108,6 @@ func (d Dispute) Validate() error {
 		check.Word(op, "stage", d.Stage, StageInquiry, StageChargeback, StagePreArb, StageArbitration),
 		check.Word(op, "state", d.State, DisputeOpen, DisputeNeeds, DisputeReview, DisputeWon, DisputeLost, DisputeGivenUp),
 		check.Code(op, "scheme_reason", d.SchemeReason), check.Codes(op, "evidence", d.Evidence), check.Codes(op, "needs", d.Needs),
+		checkEvidence(op, d.Files, MaxList),
 	)
 }

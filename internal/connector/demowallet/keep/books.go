@@ -76,6 +76,8 @@ const (
 	KindAttempt     = "attempt"
 	KindRefund      = "refund"
 	KindDispute     = "dispute"
+	KindFile        = "file"  // that a customer gave, for a dispute
+	KindPiece       = "piece" // of the bytes of one
 	KindDevice      = "device"
 	KindSession     = "session"
 	KindFactor      = "factor"
