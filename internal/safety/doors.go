@@ -9,8 +9,11 @@ import (
 	"kefu/internal/domain/assurance"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/acting"
+	"kefu/internal/platform/fault"
+	"kefu/internal/safety/houses"
 )
 
 // workshop is what one worker keeps from run to run: the services, for making a judge of
@@ -22,37 +25,6 @@ type workshop struct {
 	sums    [][]wallet.Money  // by payment
 	now     *world
 	made    uint64
-}
-
-// The policies of the evaluation.
-const (
-	newHouse     = iota // as it comes
-	carefulHouse        // one with rules of its own
-	closedHouse         // one that pays nothing at present
-)
-
-func policies() []action.Policy {
-	closed := action.Default()
-	closed.Rules = append([]action.PolicyRule{{ID: "closed", Acts: []wallet.Act{wallet.RequestRefund, wallet.GrantCredit}, Code: "closed"}}, closed.Rules...)
-	careful := action.Policy{Rules: []action.PolicyRule{
-		{ID: "slow down", Acts: wallet.Acts(), If: `facts.day_count >= 20`, Code: "too_many"},
-		{ID: "make safe", Acts: []wallet.Act{wallet.Freeze, wallet.BlockInstrument, wallet.RevokeSessions, wallet.RevokeDevice}, Allow: true, Level: 1},
-		{ID: "new device", Acts: []wallet.Act{wallet.RequestRefund}, If: `facts.new_device`, Code: "new_device"},
-		{ID: "much by one", Acts: []wallet.Act{wallet.RequestRefund}, If: `facts.actor == "staff" && facts.staff_total + facts.amount > 100.0`, Allow: true, Level: 2, FourEyes: true},
-		{ID: "refund", Acts: []wallet.Act{wallet.RequestRefund}, Allow: true, Level: 2},
-		{ID: "unfreeze", Acts: []wallet.Act{wallet.Unfreeze}, Allow: true, Level: 3, FourEyes: true},
-		{ID: "dispute", Acts: []wallet.Act{wallet.OpenDispute}, Allow: true, Level: 2},
-	}}
-	return []action.Policy{action.Default(), careful, closed}
-}
-
-// anything is the policy of a house that has none.
-func anything() action.Policy {
-	var all action.Policy
-	for _, a := range wallet.Acts() {
-		all.Rules = append(all.Rules, action.PolicyRule{ID: string(a), Acts: []wallet.Act{a}, Allow: true, Level: int(max(action.Least(a), identity.AL1))})
-	}
-	return all
 }
 
 func newWorkshop(off Check) *workshop {
@@ -77,12 +49,12 @@ func newWorkshop(off Check) *workshop {
 		}
 		shop.sums = append(shop.sums, sums)
 	}
-	for i, p := range policies() {
+	for i, p := range houses.Policies() {
 		if off == Policy {
-			p = anything()
+			p = houses.Anything()
 		}
 		shop.flows = append(shop.flows, acting.New(acting.Deps{
-			Wallet: walletDoor{shop}, Links: linkDoor{shop}, Store: storeDoor{shop}, Prover: proverDoor{shop}, Approver: secondDoor{shop},
+			Wallet: walletDoor{shop}, Files: fileDoor{shop}, Links: linkDoor{shop}, Store: storeDoor{shop}, Prover: proverDoor{shop}, Approver: secondDoor{shop},
 			Policy: func() (action.Policy, int64) { return p, int64(i + 1) }, Zone: func() *time.Location { return time.UTC }, OnDuty: func() bool { return true },
 			Clean: func(_ context.Context, text string) (string, error) { return text, nil },
 			Clock: func() time.Time { return shop.now.now },
@@ -362,6 +334,25 @@ func (d walletDoor) Do(c context.Context, by wallet.Actor, cmd wallet.Command) (
 		return wallet.Operation{}, gone()
 	}
 	return w.wallet.Do(c, by, cmd)
+}
+
+func (d walletDoor) GiveFile(c context.Context, by wallet.Actor, customer string, f wallet.File, content []byte) (wallet.Stored, error) {
+	if err := d.shop.now.write(); err != nil {
+		return wallet.Stored{}, err
+	}
+	return d.shop.now.wallet.GiveFile(c, by, customer, f, content)
+}
+
+// fileDoor is where files are kept, by the contract of flow/attaching.
+type fileDoor struct{ shop *workshop }
+
+func (d fileDoor) Content(_ context.Context, p identity.Principal, id string, _ int64) ([]byte, error) {
+	w := d.shop.now
+	f, there := w.papers[id]
+	if !there || (w.off != Files && !policy.Allow(p, policy.ReadAttachment, policy.Object{CustomerID: f.owner})) {
+		return nil, fault.New(fault.NotFound, "safety.Content", "there is no such file for %s", p.Kind)
+	}
+	return f.content, nil
 }
 
 func (d walletDoor) Capabilities(c context.Context) (wallet.Capabilities, error) {

@@ -13,6 +13,7 @@ import (
 	"kefu/internal/domain/action"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/safety/houses"
 )
 
 // oracle writes down what people did, what they were shown, what they agreed to in the
@@ -27,7 +28,7 @@ type oracle struct {
 	seconds  map[string][]yes              // by act
 	approved map[string][]said             // by jti: what was agreed to in the app
 	handing  map[string]identity.Principal // by key: who set it off
-	looked   map[string]facts              // by key: as it was when Kefu asked last what would happen
+	looked   map[string]houses.Facts       // by key: as it was when Kefu asked last what would happen
 	effects  []effect
 	broken   []Violation
 }
@@ -56,21 +57,10 @@ type effect struct {
 	at, left time.Time // when it happened, and when that command was handed over
 }
 
-// facts are what the oracle's own rules are about.
-type facts struct {
-	policy                 int
-	now                    time.Time
-	disputed               bool
-	by                     string // who placed what is to be lifted
-	youngFactor, newDevice bool
-	count                  int
-	sum, ofStaff           int64 // cents
-}
-
 func newOracle(w *world) *oracle {
 	return &oracle{
 		w: w, shown: map[string]shown{}, made: map[string]shown{}, yeses: map[string][]yes{}, seconds: map[string][]yes{}, approved: map[string][]said{},
-		handing: map[string]identity.Principal{}, looked: map[string]facts{},
+		handing: map[string]identity.Principal{}, looked: map[string]houses.Facts{},
 	}
 }
 
@@ -107,15 +97,15 @@ func (o *oracle) handedOver(c wallet.Command) {
 // lookedAt notes how things stand while Kefu looks.
 func (o *oracle) lookedAt(c wallet.Command) {
 	p := o.w.purse
-	f := facts{policy: o.w.using, now: o.w.now, youngFactor: o.w.now.Sub(p.factorAt[c.CustomerID]) < 72*time.Hour, newDevice: o.w.now.Sub(p.deviceAt[c.CustomerID]) < 72*time.Hour}
+	f := houses.Facts{Policy: o.w.using, Now: o.w.now, YoungFactor: o.w.now.Sub(p.factorAt[c.CustomerID]) < 72*time.Hour, NewDevice: o.w.now.Sub(p.deviceAt[c.CustomerID]) < 72*time.Hour}
 	for _, d := range p.disputes {
-		f.disputed = f.disputed || (d.owner == c.CustomerID && !d.over && d.payment == c.Target)
+		f.Disputed = f.Disputed || (d.owner == c.CustomerID && !d.over && d.payment == c.Target)
 	}
 	most := map[string]int{"": 0, "customer": 1, "support": 2, "wallet": 3, "authority": 4}
 	for _, r := range p.restrictions {
 		mine := p.owners[r.ID] == c.CustomerID && (r.ID == c.Target || (r.Target != "" && r.Target == c.Target) || r.Scope == "wallet")
-		if mine && most[r.PlacedBy] > most[f.by] {
-			f.by = r.PlacedBy
+		if mine && most[r.PlacedBy] > most[f.By] {
+			f.By = r.PlacedBy
 		}
 	}
 	maker := o.made[c.Key].maker
@@ -129,11 +119,11 @@ func (o *oracle) lookedAt(c wallet.Command) {
 			same = 0
 		}
 		if e.command.CustomerID == c.CustomerID && e.command.Act == c.Act {
-			f.count++
-			f.sum += same
+			f.Count++
+			f.Sum += same
 		}
 		if maker.Kind == identity.Staff && was.maker == maker {
-			f.ofStaff += same
+			f.OfStaff += same
 		}
 	}
 	o.looked[c.Key] = f
@@ -202,11 +192,6 @@ func (o *oracle) postings() {
 	}
 }
 
-// cautious are the acts to which staff may say yes for a customer.
-func cautious(a wallet.Act) bool {
-	return a == wallet.Freeze || a == wallet.BlockInstrument || a == wallet.RevokeSessions || a == wallet.RevokeDevice
-}
-
 // may tells whether somebody may have to do with what is done for a customer.
 func (o *oracle) may(p identity.Principal, was shown) bool {
 	switch p.Kind {
@@ -226,7 +211,7 @@ func (o *oracle) may(p identity.Principal, was shown) bool {
 func (o *oracle) word(was shown) (first yes, agreed shown, some bool) {
 	for _, y := range o.yeses[was.act] {
 		own := y.by.Kind == identity.Customer && y.by.ID == was.customer && y.by.Level >= 1
-		if !own && !(cautious(was.command.Act) && y.by.Kind == identity.Staff && o.may(y.by, was)) {
+		if !own && !(houses.Cautious(was.command.Act) && y.by.Kind == identity.Staff && o.may(y.by, was)) {
 			continue
 		}
 		some = true
@@ -252,9 +237,14 @@ func (o *oracle) judgeOwner(e effect, was shown) {
 		return
 	}
 	same := agreed.command.Act == c.Act && agreed.command.CustomerID == c.CustomerID && agreed.command.Target == c.Target && alike(agreed.command.Amount, c.Amount) &&
-		agreed.command.Reason == c.Reason && slices.Equal(agreed.command.Also, c.Also) && agreed.to == e.terms.to && agreed.fee == e.terms.fee
+		agreed.command.Reason == c.Reason && slices.Equal(agreed.command.Also, c.Also) && slices.Equal(agreed.command.Files, c.Files) && agreed.to == e.terms.to && agreed.fee == e.terms.fee
 	if first.hash != was.hash || !same {
 		o.broke(NotAgreed, "%s %s %s, fee %d, to %q; said yes to %s %s %s, fee %d, to %q", c.Act, c.Target, c.Amount, e.terms.fee, e.terms.to, agreed.command.Act, agreed.command.Target, agreed.command.Amount, agreed.fee, agreed.to)
+	}
+	for _, f := range c.Files {
+		if owner, content := o.w.purse.gave(c.CustomerID, f.Digest); owner != was.customer || int64(len(content)) != f.Size {
+			o.broke(ForeignFile, "%s has a file of %q in a dispute of %s", c.Target, owner, was.customer)
+		}
 	}
 	o.judgeTime(e, was, first)
 }
@@ -282,7 +272,7 @@ func (o *oracle) judgeTime(e effect, was shown, first yes) {
 		}
 		last = second.at
 	}
-	begun := o.looked[wish(e.command.Key)].now
+	begun := o.looked[wish(e.command.Key)].Now
 	switch {
 	case first.at.Sub(was.at) > yesWithin:
 		o.broke(TooLate, "the yes came %s after it was shown", first.at.Sub(was.at))
@@ -296,7 +286,7 @@ func (o *oracle) judgeTime(e effect, was shown, first yes) {
 // second is the last word of a second person that counts, before it was begun: of who
 // oversees acts, and neither proposed it nor said yes to it.
 func (o *oracle) second(was shown) (last yes, found bool) {
-	begun := o.looked[was.command.Key].now
+	begun := o.looked[was.command.Key].Now
 	for _, y := range o.seconds[was.act] {
 		oversees := y.by.Kind == identity.Staff && (y.by.Role == identity.Supervisor || y.by.Role == identity.Owner)
 		first := action.By{Kind: y.by.Kind, ID: y.by.ID} == was.maker
@@ -317,9 +307,9 @@ func (o *oracle) judgeRest(e effect, was shown, tokens map[string]bool) {
 		o.broke(Disallowed, "%s happened, and nobody asked what it would do", e.command.Act)
 		return
 	}
-	allow, level, four := rules(f, was)
+	allow, level, four := houses.Rules(f, was.command, was.maker.Kind == identity.Staff)
 	if !allow {
-		o.broke(Disallowed, "%s of %s happened under the policy %d: %+v", e.command.Act, e.command.Target, f.policy, f)
+		o.broke(Disallowed, "%s of %s happened under the policy %d: %+v", e.command.Act, e.command.Target, f.Policy, f)
 	}
 	if _, found := o.second(was); four && !found {
 		o.broke(NoSecond, "%s %s of %s needs somebody else's word, and has %d", e.command.Act, e.command.Amount, e.command.Target, len(o.seconds[was.act]))
@@ -364,7 +354,7 @@ func (o *oracle) judgeProof(e effect, was shown, level int, tokens map[string]bo
 	if worth < level {
 		o.broke(NotProven, "%s needs %d, and the proof is worth %d", c.Act, level, worth)
 	}
-	if begun := o.looked[wish(c.Key)].now; begun.Unix() >= s.Expires || s.Expires-s.Issued > 600 {
+	if begun := o.looked[wish(c.Key)].Now; begun.Unix() >= s.Expires || s.Expires-s.Issued > 600 {
 		o.broke(NotProven, "%s was begun with a proof that was over, or good for too long", c.Act)
 	}
 }
@@ -382,49 +372,4 @@ func (o *oracle) open(token string) (said, bool) {
 	}
 	body, err := base64.RawURLEncoding.DecodeString(parts[1])
 	return s, err == nil && json.Unmarshal(body, &s) == nil
-}
-
-// rules are the policies of the evaluation in the oracle's own words: whether something
-// may be done, how well it has to be proven, and whether two have to agree.
-func rules(f facts, was shown) (allow bool, level int, four bool) {
-	c := was.command
-	if f.count >= 20 {
-		return false, 0, false
-	}
-	if cautious(c.Act) {
-		return true, 1, false
-	}
-	switch f.policy {
-	case carefulHouse:
-		switch c.Act {
-		case wallet.RequestRefund:
-			return !f.newDevice, 2, was.maker.Kind == identity.Staff && f.ofStaff+cents(c.Amount) > 10_000
-		case wallet.Unfreeze:
-			return true, 3, true
-		case wallet.OpenDispute:
-			return true, 2, false
-		default:
-			return false, 0, false
-		}
-	case closedHouse:
-		if c.Amount.Currency() != "" {
-			return false, 0, false
-		}
-	}
-	switch c.Act {
-	case wallet.RequestRefund:
-		bound := int64(-1)
-		if c.Amount.Currency() == "EUR" {
-			bound = 100_000
-		}
-		return !f.disputed, 2, f.count >= 5 || cents(c.Amount)+f.sum > bound
-	case wallet.GrantCredit:
-		return true, 2, true
-	case wallet.ReleaseHold:
-		return f.by != "authority", 2, true
-	case wallet.Unfreeze:
-		return f.by != "authority" && !f.youngFactor && !f.newDevice, 3, f.by != "customer"
-	default:
-		return true, 1, false
-	}
 }

@@ -3,6 +3,7 @@ package safety
 import (
 	"context"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,6 +45,7 @@ type dispute struct {
 	id, owner, payment string
 	credited           int64
 	over               bool
+	files              []wallet.Evidence
 }
 
 // purse is a wallet that holds money: books by domain/ledger, commands once for their
@@ -62,6 +64,7 @@ type purse struct {
 	blocked      map[string]bool   // cards
 	factorAt     map[string]time.Time
 	deviceAt     map[string]time.Time
+	files        map[string][]byte // by customer and digest
 	ops          map[string]wallet.Operation
 	opKeys       []string
 	told         map[string]terms // by key: what was said last of what would happen
@@ -91,7 +94,7 @@ type handed struct {
 func newPurse(w *world) *purse {
 	p := &purse{
 		w: w, accounts: map[string]*ledger.Standing{}, transfers: map[string]ledger.Stored{}, payments: map[string]*payment{}, owners: map[string]string{}, blocked: map[string]bool{},
-		factorAt: map[string]time.Time{}, deviceAt: map[string]time.Time{}, ops: map[string]wallet.Operation{}, told: map[string]terms{},
+		factorAt: map[string]time.Time{}, deviceAt: map[string]time.Time{}, files: map[string][]byte{}, ops: map[string]wallet.Operation{}, told: map[string]terms{},
 	}
 	for _, currency := range []string{"EUR", "SEK"} {
 		for _, name := range []string{"world", "bank", "shop"} {
@@ -239,6 +242,17 @@ func (p *purse) come(c wallet.Command) (terms, wallet.Refusal) {
 			return t, wallet.NotEligible
 		}
 		t.state, t.to = string(wallet.DisputeOpen), c.CustomerID
+	case wallet.AddEvidence:
+		d := p.openDispute(c.Target)
+		if d == nil || d.owner != c.CustomerID || d.over || len(c.Files) == 0 {
+			return t, wallet.NotEligible
+		}
+		for _, f := range c.Files {
+			if slices.Contains(d.files, f) {
+				return t, wallet.AlreadyDone
+			}
+		}
+		t.state, t.to = string(wallet.DisputeOpen), ""
 	case wallet.Unfreeze:
 		if p.owners[c.Target] != c.CustomerID {
 			return t, wallet.NotEligible
@@ -257,7 +271,27 @@ func (p *purse) come(c wallet.Command) (terms, wallet.Refusal) {
 
 // Capabilities implements acting.Wallet.
 func (p *purse) Capabilities(context.Context) (wallet.Capabilities, error) {
-	return wallet.Capabilities{Version: "1", Readings: wallet.Readings(), Acts: wallet.Acts(), StepUp: []string{"app_push"}}, nil
+	return wallet.Capabilities{Version: "1", Readings: wallet.Readings(), Acts: wallet.Acts(), StepUp: []string{"app_push"}, Files: &wallet.FileLimits{MaxBytes: 1 << 10, Types: wallet.FileTypes()}}, nil
+}
+
+// GiveFile implements acting.Wallet. Whose file it is the wallet believes.
+func (p *purse) GiveFile(_ context.Context, _ wallet.Actor, customer string, f wallet.File, content []byte) (wallet.Stored, error) {
+	if p.down {
+		return wallet.Stored{}, gone()
+	}
+	p.files[customer+f.Digest] = content
+	return wallet.Stored{CustomerID: customer, File: f, At: wallet.At(p.w.now)}, nil
+}
+
+// gave is whose a file really is that a customer of the wallet is said to have given.
+func (p *purse) gave(customer, digest string) (owner string, content []byte) {
+	content = p.files[customer+digest]
+	for _, f := range p.w.papers {
+		if len(content) > 0 && string(f.content) == string(content) {
+			owner = f.owner
+		}
+	}
+	return owner, content
 }
 
 func (p *purse) operation(c wallet.Command, s wallet.OperationState) wallet.Operation {
@@ -407,6 +441,9 @@ func (p *purse) move4(c wallet.Command, t terms, o *wallet.Operation) error {
 		return p.move("bank", c.CustomerID, sum, "EUR")
 	case wallet.OpenDispute:
 		p.dispute(c.CustomerID, c.Target)
+	case wallet.AddEvidence:
+		d := p.openDispute(c.Target)
+		d.files = append(d.files, c.Files...)
 	case wallet.Freeze:
 		o.Made = []wallet.Made{{Kind: "freeze", ID: p.restrict(c.CustomerID, "", "customer", "wallet")}}
 	case wallet.Unfreeze:

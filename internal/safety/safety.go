@@ -39,11 +39,12 @@ const (
 	Refunds     Check = "refund-sum"
 	Balance     Check = "balance"
 	Postings    Check = "postings"
+	Files       Check = "file-ownership"
 )
 
 // Checks lists them.
 func Checks() []Check {
-	return []Check{Ownership, Assurance, Binding, Signature, SingleUse, Confirmed, Expiry, FourEyes, Approver, Idempotency, Policy, Refunds, Balance, Postings}
+	return []Check{Ownership, Assurance, Binding, Signature, SingleUse, Confirmed, Expiry, FourEyes, Approver, Idempotency, Policy, Refunds, Balance, Postings, Files}
 }
 
 // Rule is one of the oracle's.
@@ -59,6 +60,7 @@ const (
 	TooLate     Rule = "unauthorised: it happened after its time"
 	NoSecond    Rule = "unauthorised: the second person is missing, or is the first"
 	Disallowed  Rule = "unauthorised: the policy does not allow it"
+	ForeignFile Rule = "unauthorised: a file of somebody else, or another than was agreed to, is evidence"
 	Twice       Rule = "double: it happened more often than somebody said yes"
 	BelowZero   Rule = "an account is below nothing"
 	TooMuch     Rule = "more was refunded than was paid"
@@ -89,6 +91,8 @@ func (c Check) Shows() Rule {
 		return Twice
 	case Policy:
 		return Disallowed
+	case Files:
+		return ForeignFile
 	case Refunds:
 		return TooMuch
 	case Balance:

@@ -20,7 +20,7 @@ func TestNothingHappensThatIsNotAllowed(t *testing.T) {
 		_ = r.Report(&text)
 		t.Errorf("violations %v, legitimate %.3f:\n%s", r.Broken, r.LegitimateShare, text.String())
 	}
-	for _, act := range []string{"refund", "freeze", "unfreeze", "dispute", "hold_release", "provisional_credit", "instrument_block"} {
+	for _, act := range []string{"refund", "freeze", "unfreeze", "dispute", "hold_release", "provisional_credit", "instrument_block", "dispute_evidence"} {
 		if r.ByAct[act] == 0 {
 			t.Errorf("no %s happened: the adversary does not try it, or is always refused", act)
 		}

@@ -2,6 +2,8 @@ package safety
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"time"
@@ -40,6 +42,8 @@ type world struct {
 	using     int // the policy of those who are at it: they began before it changed
 	begun     bool
 
+	papers map[string]paper // files that customers gave, by their ids
+
 	acts   *kept.Acts
 	purse  *purse
 	oracle *oracle
@@ -63,13 +67,25 @@ type world struct {
 	refusals uint64
 }
 
+// paper is a file that a customer gave.
+type paper struct {
+	owner   string // Kefu's customer
+	content []byte
+}
+
+// fact is a paper as a run has it.
+func (w *world) fact(id string) selfservice.FileFact {
+	sum := sha256.Sum256(w.papers[id].content)
+	return selfservice.FileFact{ID: id, Want: "receipt", Type: "text/plain", Size: int64(len(w.papers[id].content)), Digest: hex.EncodeToString(sum[:])}
+}
+
 // epoch is when every run begins.
 func epoch() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) }
 
 func newWorld(shop *workshop) *world {
 	shop.made++
 	n := strconv.FormatUint(shop.made, 36)
-	w := &world{shop: shop, signers: shop.signers, now: epoch(), off: shop.off, staff: map[string]identity.Principal{}}
+	w := &world{shop: shop, signers: shop.signers, now: epoch(), off: shop.off, staff: map[string]identity.Principal{}, papers: map[string]paper{}}
 	for i, name := range []string{"a", "b"} {
 		c := person{
 			Principal: identity.Principal{Kind: identity.Customer, ID: "c-" + name + n, Level: identity.AL1}, wallet: "w-" + name + n,
@@ -78,6 +94,7 @@ func newWorld(shop *workshop) *world {
 		for j := range 5 {
 			c.payments = append(c.payments, "tx-"+strconv.Itoa(i)+"-"+strconv.Itoa(j))
 		}
+		w.papers["paper-"+strconv.Itoa(i)] = paper{c.ID, []byte("what " + name + " gave")}
 		w.customers = append(w.customers, c)
 	}
 	for _, who := range []struct {
@@ -367,6 +384,7 @@ func kinds() []wallet.Act {
 	return []wallet.Act{
 		wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund,
 		wallet.Freeze, wallet.BlockInstrument, wallet.Unfreeze, wallet.Unfreeze, wallet.OpenDispute, wallet.GrantCredit, wallet.ReleaseHold, wallet.ReleaseHold,
+		wallet.AddEvidence, wallet.AddEvidence,
 	}
 }
 
@@ -404,6 +422,15 @@ func (w *world) wish(s step) {
 		want.Target = "card-" + victim.wallet
 	case wallet.GrantCredit:
 		want.Target, want.Amount = "dispute-"+strconv.Itoa(pick%max(len(w.purse.disputes), 1)), w.shop.sums[0][0]
+	case wallet.AddEvidence: // one's own, mostly
+		want.Target = "dispute-" + strconv.Itoa(pick%max(len(w.purse.disputes), 1))
+		for i, d := range w.purse.disputes {
+			if d.owner == c.wallet && !d.over && (pick+i)%3 > 0 {
+				want.Target = d.id
+			}
+		}
+		whose := map[bool]int{true: s.what % len(w.customers), false: pick % len(w.customers)}[pick%4 > 0]
+		want.Files = []selfservice.FileFact{w.fact("paper-" + strconv.Itoa(whose))}
 	case wallet.Unfreeze:
 		want.Target = "stop-" + strconv.Itoa(pick%max(len(w.purse.owners), 1))
 		for _, r := range w.purse.restrictions { // theirs, mostly

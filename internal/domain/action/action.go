@@ -94,6 +94,7 @@ type Action struct {
 	CustomerID     string // Kefu's
 	Run, Step      string // of the flow that proposed it; "" at the desk
 	Command        wallet.Command
+	Papers         []string       // where the files of the command are kept here, in their order
 	Summary        wallet.Summary // of the dry run: what will happen
 	Verdict        Verdict        // of the policy, when it was proposed
 	Hash           string         // of the command and the summary
@@ -215,6 +216,9 @@ func Hash(c wallet.Command, s wallet.Summary) string {
 	}
 	part(s.Destination, strconv.FormatBool(s.Reversible), s.State, strconv.Itoa(len(s.Effects)))
 	part(s.Effects...)
+	for _, e := range c.Files { // behind all else, so that what was agreed to before there were files is the same
+		part(e.Kind, e.Digest, e.Type, strconv.FormatInt(e.Size, 10))
+	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 

@@ -142,6 +142,8 @@ func (s Step) into() string {
 		return s.Ask.Into
 	case KindChoose:
 		return s.Choose.Into
+	case KindFiles:
+		return s.Files.Into
 	case KindCall:
 		return s.Call.Into
 	case KindPropose:
@@ -166,7 +168,7 @@ func (s Step) uses() []string {
 	case KindShow:
 		add(s.Show.Of)
 	case KindPropose:
-		add(s.Propose.Target, s.Propose.Amount)
+		add(s.Propose.Target, s.Propose.Amount, s.Propose.Files)
 		add(slices.Collect(maps.Values(s.Propose.Details))...)
 		if strings.HasPrefix(s.Propose.Reason, "$") {
 			add(s.Propose.Reason)

@@ -14,6 +14,7 @@ import (
 
 	"kefu/internal/domain/condition"
 	"kefu/internal/domain/form"
+	"kefu/internal/domain/selfservice/gather"
 	"kefu/internal/domain/wallet"
 )
 
@@ -83,6 +84,7 @@ const (
 	Safety     Type = "safety"
 	Sheet      Type = "sheet" // what a read tells
 	Entry      Type = "entry" // of a list of a read
+	Files      Type = "files"
 )
 
 // entered are the types that somebody enters as words.
@@ -129,19 +131,20 @@ type Step struct {
 	Next string            `yaml:"next"`
 	On   map[string]string `yaml:"on"` // where to go when it does not go as it should
 
-	Ask      *Ask      `yaml:"ask"`
-	Choose   *Choose   `yaml:"choose"`
-	Show     *Show     `yaml:"show"`
-	Call     *Call     `yaml:"call"`
-	Branch   []Arm     `yaml:"branch"`
-	Propose  *Propose  `yaml:"propose"`
-	Confirm  *Of       `yaml:"confirm"`
-	StepUp   *Of       `yaml:"step_up"`
-	Execute  *Of       `yaml:"execute"`
-	Wait     *Wait     `yaml:"wait"`
-	HandOver *HandOver `yaml:"hand_over"`
-	Continue *Continue `yaml:"continue"`
-	End      *End      `yaml:"end"`
+	Ask      *Ask           `yaml:"ask"`
+	Choose   *Choose        `yaml:"choose"`
+	Files    *gather.Gather `yaml:"files"`
+	Show     *Show          `yaml:"show"`
+	Call     *Call          `yaml:"call"`
+	Branch   []Arm          `yaml:"branch"`
+	Propose  *Propose       `yaml:"propose"`
+	Confirm  *Of            `yaml:"confirm"`
+	StepUp   *Of            `yaml:"step_up"`
+	Execute  *Of            `yaml:"execute"`
+	Wait     *Wait          `yaml:"wait"`
+	HandOver *HandOver      `yaml:"hand_over"`
+	Continue *Continue      `yaml:"continue"`
+	End      *End           `yaml:"end"`
 }
 
 // Ask asks for a value of the slot's type.
@@ -184,6 +187,7 @@ type Propose struct {
 	Amount  string            `yaml:"amount"`  // a slot; "left" of terms: terms.left; a sum of a sheet: quote.fee
 	Reason  string            `yaml:"reason"`  // a word, or a choice's slot with a leading $
 	Details map[string]string `yaml:"details"` // name → slot
+	Files   string            `yaml:"files"`   // a slot of files, which the wallet is given
 	Into    string            `yaml:"into"`
 }
 
@@ -254,6 +258,7 @@ type Kind string
 const (
 	KindAsk      Kind = "ask"
 	KindChoose   Kind = "choose"
+	KindFiles    Kind = "files"
 	KindShow     Kind = "show"
 	KindCall     Kind = "call"
 	KindBranch   Kind = "branch"
@@ -274,7 +279,7 @@ func (s Step) kinds() []Kind {
 		there bool
 		kind  Kind
 	}{
-		{s.Ask != nil, KindAsk}, {s.Choose != nil, KindChoose}, {s.Show != nil, KindShow}, {s.Call != nil, KindCall}, {len(s.Branch) > 0, KindBranch},
+		{s.Ask != nil, KindAsk}, {s.Choose != nil, KindChoose}, {s.Files != nil, KindFiles}, {s.Show != nil, KindShow}, {s.Call != nil, KindCall}, {len(s.Branch) > 0, KindBranch},
 		{s.Propose != nil, KindPropose}, {s.Confirm != nil, KindConfirm}, {s.StepUp != nil, KindStepUp}, {s.Execute != nil, KindExecute},
 		{s.Wait != nil, KindWait}, {s.HandOver != nil, KindHandOver}, {s.Continue != nil, KindContinue}, {s.End != nil, KindEnd},
 	} {
@@ -296,7 +301,7 @@ func (s Step) Kind() Kind {
 // stops tells whether a run stays at s until somebody or something comes.
 func (s Step) stops() bool {
 	switch s.Kind() {
-	case KindAsk, KindChoose, KindConfirm, KindStepUp, KindWait:
+	case KindAsk, KindChoose, KindFiles, KindConfirm, KindStepUp, KindWait:
 		return true
 	case KindShow:
 		return s.Show.Wait
@@ -312,7 +317,7 @@ func (s Step) ends() bool { return s.HandOver != nil || s.End != nil || s.Contin
 // to say where they lead. Where it does not, they lead to a person.
 func outcomes(k Kind) map[string]bool {
 	switch k {
-	case KindAsk:
+	case KindAsk, KindFiles:
 		return map[string]bool{"skipped": false}
 	case KindChoose:
 		return map[string]bool{"none": true, "other": false, "unavailable": false}
@@ -344,12 +349,13 @@ type Source struct {
 // Sources are the lists that there are.
 func Sources() map[string]Source {
 	return map[string]Source{
-		"payments":    {Payment, map[string][]string{"which": {"failed", "underway", "refundable", "disputable", "recent"}}},
-		"refunds":     {Refund, nil},
-		"disputes":    {Dispute, nil},
-		"instruments": {Instrument, map[string][]string{"which": {"cards", "tokens", "all"}}}, // tokens: cards that a phone pays with
-		"devices":     {Device, nil},
-		"freezes":     {Stop, nil}, // those that the customer, or staff for them, placed
+		"payments":      {Payment, map[string][]string{"which": {"failed", "underway", "refundable", "disputable", "recent"}}},
+		"refunds":       {Refund, nil},
+		"disputes":      {Dispute, nil},
+		"open_disputes": {Dispute, nil},                                                         // those that are not decided
+		"instruments":   {Instrument, map[string][]string{"which": {"cards", "tokens", "all"}}}, // tokens: cards that a phone pays with
+		"devices":       {Device, nil},
+		"freezes":       {Stop, nil}, // those that the customer, or staff for them, placed
 	}
 }
 

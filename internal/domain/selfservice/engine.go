@@ -59,7 +59,7 @@ func (e *engine) arrive(name string) (Turn, error) {
 			}
 			e.views = append(e.views, e.view())
 			return e.stop(Asking)
-		case KindConfirm:
+		case KindConfirm, KindFiles:
 			e.views = append(e.views, e.view())
 			return e.stop(Asking)
 		case KindChoose:
@@ -162,6 +162,7 @@ func (e *engine) proposal(p *Propose) *Proposal {
 	for key, slot := range p.Details {
 		out.Details[key] = said(e.r.Slots[slot])
 	}
+	out.Files = e.r.Slots[p.Files].Files
 	return out
 }
 
@@ -184,6 +185,11 @@ func said(v Value) string {
 // answer takes an input where somebody was asked.
 func (e *engine) answer(in Input, read Reading) (Turn, error) {
 	s := e.d.Steps[e.r.Step]
+	if s.Files != nil {
+		if t, taken, err := e.filesAnswer(s, in); taken {
+			return t, err
+		}
+	}
 	switch kind := s.Kind(); {
 	case kind == KindShow && in.Do == GoOn:
 		return e.arrive(s.Next)
@@ -337,7 +343,7 @@ func (e *engine) back() (Turn, error) {
 		return Turn{}, &fault.Error{Code: fault.Conflict, Op: "selfservice.back", Field: "do", Reason: "no_way_back", Message: "there is no step to go back to"}
 	}
 	e.r.Trail = e.r.Trail[:keep]
-	if into := e.d.Steps[to].into(); into != "" {
+	if into := e.d.Steps[to].into(); into != "" && e.d.Steps[to].Files == nil { // files are there to be added to
 		delete(e.r.Slots, into)
 	}
 	return e.arrive(to)
@@ -393,6 +399,8 @@ func (e *engine) view() View {
 		}
 	case KindChoose:
 		v.Type, v.Items, v.Other = e.d.Slots[s.Choose.Into].Type, e.r.Offered, s.On["other"] != ""
+	case KindFiles:
+		v.Type, v.Optional, v.Files = Files, s.Files.Optional, s.Files.View(e.r.Slots[s.Files.Into].Files)
 	case KindShow:
 		v.Card, v.Value = s.Show.Card, e.valueOf(s.Show.Of)
 	case KindConfirm:

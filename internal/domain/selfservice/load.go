@@ -14,6 +14,7 @@ import (
 
 	"kefu/internal/domain/condition"
 	"kefu/internal/domain/form"
+	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
 
@@ -164,7 +165,7 @@ func (d *Definition) persons() []string {
 }
 
 func (d *Definition) checkSlots() error {
-	known := slices.Concat(entered(), chosen(), told())
+	known := slices.Concat(entered(), chosen(), told(), []Type{Files})
 	for name, slot := range d.Slots {
 		at := "slots." + name
 		switch {
@@ -231,7 +232,7 @@ func (d *Definition) checkOutcomes(name string, s Step) error {
 			return wrong(name, "does not say what comes after %s", outcome)
 		}
 	}
-	if s.Ask != nil && s.Ask.Optional != (s.On["skipped"] != "") {
+	if optional := (s.Ask != nil && s.Ask.Optional) || (s.Files != nil && s.Files.Optional); optional != (s.On["skipped"] != "") {
 		return wrong(name, "may be skipped and does not say what comes then, or the other way round")
 	}
 	if s.Next != "" && !d.has(s.Next) {
@@ -259,6 +260,11 @@ func (d *Definition) checkDoing(name string, s Step) error {
 		}
 	case KindChoose:
 		return d.checkChoose(name, s.Choose)
+	case KindFiles:
+		if d.typeOf(s.Files.Into) != Files {
+			return wrong(name, "asks for files into a slot of another type")
+		}
+		return s.Files.Validate(name, word)
 	case KindShow:
 		return d.checkShow(name, s)
 	case KindCall:
@@ -360,6 +366,9 @@ func (d *Definition) checkPropose(name string, p *Propose) error {
 	if slot, isSlot := strings.CutPrefix(p.Reason, "$"); (isSlot && d.typeOf(slot) != Choice) || (!isSlot && !word(p.Reason)) {
 		return wrong(name, "has no reason")
 	}
+	if p.Files != "" && (p.Act != wallet.AddEvidence || d.typeOf(p.Files) != Files) {
+		return wrong(name, "gives files from %s, which are none, or to an act that takes none", p.Files)
+	}
 	for key, slot := range p.Details {
 		if !word(key) || !slices.Contains(entered(), d.typeOf(slot)) {
 			return wrong(name, "tells %s, which nobody entered", slot)
@@ -453,6 +462,11 @@ func (d *Definition) checkTexts() error {
 		s := d.Steps[name]
 		if len(s.Say) == 0 && !s.speaks() {
 			continue
+		}
+		if s.Files != nil {
+			if err := filesTexts(name, s.Files, whole); err != nil {
+				return err
+			}
 		}
 		if err := whole(name, s.Say, maxSay); err != nil {
 			return err

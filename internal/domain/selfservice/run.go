@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/form"
+	"kefu/internal/domain/selfservice/gather"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
@@ -80,8 +81,9 @@ const Offers = 20
 // understanding and flows.
 type Input struct {
 	Do   Doing
-	Text string // of Set: words, or the id of an option or of something offered
-	Hash string // of Confirm: what was shown
+	Text string    // of Set: words, or the id of an option or of something offered; of Remove: the id of a file; of Give: why it is not taken, "" when it is
+	Hash string    // of Confirm: what was shown
+	File *FileFact // of Give
 }
 
 // Doing is what an input does.
@@ -97,6 +99,8 @@ const (
 	Back    Doing = "back"  // to the step before, to correct
 	GoOn    Doing = "go_on" // of what was shown
 	Human   Doing = "human"
+	Give    Doing = "give"   // a file; never said by a client, which uploads it
+	Remove  Doing = "remove" // a file again
 	Cannot  Doing = "cannot" // make the proof that is waited for: whoever else has the phone could
 )
 
@@ -127,6 +131,7 @@ type Proposal struct {
 	Amount  wallet.Money
 	Reason  string
 	Details map[string]string
+	Files   []FileFact
 }
 
 // Result is what came of an effect.
@@ -148,6 +153,7 @@ type View struct {
 	Type     Type              `json:"type,omitempty"`    // of what is asked
 	Options  []Shown           `json:"options,omitempty"` // of a choice
 	Items    []Value           `json:"items,omitempty"`   // to choose from
+	Files    *gather.View      `json:"files,omitempty"`   // that are asked for, and those that were given
 	Most     int               `json:"most,omitempty"`    // characters
 	Optional bool              `json:"optional,omitempty"`
 	Other    bool              `json:"other,omitempty"` // "none of these" is an answer

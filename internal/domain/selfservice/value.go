@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/form"
+	"kefu/internal/domain/selfservice/gather"
 	"kefu/internal/domain/selfservice/sheet"
 	"kefu/internal/domain/wallet"
 )
@@ -34,6 +35,7 @@ type Value struct {
 	Safety     *SafetyFact     `json:"safety,omitempty"`
 	Sheet      *sheet.Sheet    `json:"sheet,omitempty"`
 	Entry      *sheet.Entry    `json:"entry,omitempty"`
+	Files      []FileFact      `json:"files,omitempty"`
 }
 
 // PaymentFact is a payment as its customer may see it. Numbers for conditions are
@@ -167,6 +169,9 @@ type DisputeFact struct {
 	Amount     wallet.Money `json:"amount" cel:"-"`
 	Credited   bool         `json:"credited" cel:"credited"`
 	DecisionBy wallet.Time  `json:"decision_by" cel:"-"`
+	EvidenceBy wallet.Time  `json:"evidence_by,omitempty" cel:"-"` // until when something can be added; 0: nothing says so
+	Open       bool         `json:"open,omitempty" cel:"open"`     // it is not decided
+	Late       bool         `json:"late,omitempty" cel:"late"`     // the time to add something is over
 	There      bool         `json:"there" cel:"there"`
 }
 
@@ -295,6 +300,8 @@ func zero(t Type) any {
 		return StopLine{}
 	case Safety:
 		return SafetyFact{}
+	case Files:
+		return gather.Fact{}
 	default: // what is entered as a text
 		return ""
 	}
@@ -347,6 +354,8 @@ func factOf(t Type, v Value) any {
 		return orNew(v.Stop)
 	case Safety:
 		return orNew(v.Safety)
+	case Files:
+		return gather.FactOf(v.Files)
 	default:
 		return v.Text
 	}
@@ -430,7 +439,7 @@ func figures(t Type) []string {
 	case Stops:
 		return []string{"lifts_from"}
 	case Dispute:
-		return []string{"amount", "decision_by"}
+		return []string{"amount", "decision_by", "evidence_by"}
 	case Safety:
 		names := []string{"devices", "signed_in", "refused", "changed_at"}
 		for _, proof := range Proofs() {
@@ -516,6 +525,8 @@ func (v Value) Figure(name string) (Figure, bool) {
 		return text(orNew(v.Refund).Reference)
 	case "dispute.amount":
 		return money(orNew(v.Dispute).Amount)
+	case "dispute.evidence_by":
+		return at(orNew(v.Dispute).EvidenceBy)
 	case "dispute.decision_by":
 		return at(orNew(v.Dispute).DecisionBy)
 	default:

@@ -31,6 +31,9 @@ import (
 type Wallet interface {
 	Capabilities(ctx context.Context) (wallet.Capabilities, error)
 	Do(ctx context.Context, by wallet.Actor, c wallet.Command) (wallet.Operation, error)
+	// GiveFile hands over a file that a command names; again it changes nothing. Errors:
+	// Invalid when the wallet does not take it.
+	GiveFile(ctx context.Context, by wallet.Actor, customer string, f wallet.File, content []byte) (wallet.Stored, error)
 	Operation(ctx context.Context, by wallet.Actor, customer, id string) (wallet.Operation, error)
 	OperationByKey(ctx context.Context, by wallet.Actor, customer, key string) (wallet.Operation, error)
 
@@ -94,6 +97,7 @@ type Approver interface {
 // Deps are what a Service works with.
 type Deps struct {
 	Wallet   Wallet // nil: there is none, and nothing can be done
+	Files    Files  // nil: there are none
 	Links    Links
 	Store    Store
 	Prover   Prover

@@ -39,6 +39,12 @@ func (s *Service) execute(ctx context.Context, p identity.Principal, k action.Ke
 	if k.State == action.Confirmed && (ready.Verdict.FourEyes || k.Verdict.FourEyes) {
 		return s.changed(s.Store.AwaitAct(ctx, p, k.ID, k.Revision))
 	}
+	if err := s.give(ctx, p, k); err != nil {
+		if why := isRefused(err); why != "" {
+			return s.fail(ctx, p, k, why)
+		}
+		return k, err
+	}
 	planned, err := s.Store.PlanAct(ctx, p, k.ID, k.Revision, ready)
 	switch {
 	case fault.Is(err, fault.Forbidden) && fault.ReasonOf(err) != "":

@@ -56,6 +56,9 @@ func (s *Service) propose(ctx context.Context, p identity.Principal, w Wish) (ac
 	if p.Kind == identity.Staff {
 		k.MakerName = p.Name
 	}
+	if err := named(able, &k, w.Files); err != nil {
+		return action.Kept{}, err
+	}
 	if k.Command.Details, err = s.cleaned(ctx, w.Details); err != nil {
 		return action.Kept{}, err
 	}
@@ -158,7 +161,7 @@ func (s *Service) attempt(ctx context.Context, p identity.Principal, able wallet
 // stands tells whether what was proposed before is just what is proposed now, so that it is
 // given once more. A customer who is on the way to prove it is left to it.
 func (s *Service) stands(old, k action.Kept, run dry) bool {
-	if action.Hash(k.Command, run.summary) != old.Hash || old.Maker != k.Maker {
+	if action.Hash(k.Command, run.summary) != old.Hash || old.Maker != k.Maker || !slices.Equal(old.Papers, k.Papers) {
 		return false
 	}
 	return (old.State == action.Proposed && old.ExpiresAt.Sub(s.Clock()) >= stillGood) || (old.State == action.Confirmed && old.AsksCustomer())

@@ -46,6 +46,8 @@ type effect struct {
 // answers; it believes only its own assertions.
 type theWallet struct {
 	mu        sync.Mutex
+	files     map[string][]byte // by customer and digest
+	takesNone error             // instead of files
 	clock     *storagetest.Clock
 	key       ed25519.PrivateKey
 	kid       string
@@ -393,4 +395,18 @@ func euros(t testing.TB, text string) wallet.Money {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// GiveFile implements acting.Wallet.
+func (w *theWallet) GiveFile(_ context.Context, _ wallet.Actor, customer string, f wallet.File, content []byte) (wallet.Stored, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.takesNone != nil {
+		return wallet.Stored{}, w.takesNone
+	}
+	if w.files == nil {
+		w.files = map[string][]byte{}
+	}
+	w.files[customer+" "+f.Digest] = content
+	return wallet.Stored{CustomerID: customer, File: f, At: wallet.At(w.clock.Now())}, nil
 }

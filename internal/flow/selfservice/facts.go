@@ -152,13 +152,10 @@ func refundValue(r wallet.Refund, now wallet.Time) selfservice.Value {
 	}}
 }
 
-func disputeValue(d wallet.Dispute) selfservice.Value {
+func (s *Service) disputeValue(d wallet.Dispute) selfservice.Value {
 	fact := &selfservice.DisputeFact{ID: d.ID, State: string(d.State), Claim: string(d.Claim), Amount: d.Amount, Credited: !d.Credit.None() && d.Credit.Sign() > 0, There: true}
-	for _, x := range d.Deadlines {
-		if x.What == "decision" {
-			fact.DecisionBy = x.At
-		}
-	}
+	fact.DecisionBy, fact.EvidenceBy, fact.Open = d.Deadline("decision"), d.Deadline("evidence"), !d.State.Over()
+	fact.Late = fact.Open && fact.EvidenceBy != 0 && fact.EvidenceBy < s.now()
 	return selfservice.Value{Type: selfservice.Dispute, Dispute: fact}
 }
 

@@ -202,7 +202,10 @@ func (s *Service) list(ctx context.Context, a asker, x *selfservice.Effect) ([]s
 		return values(all, err, func(r wallet.Refund) (selfservice.Value, bool) { return refundValue(r, s.now()), true })
 	case "disputes":
 		all, err := asked(ctx, s, a, wallet.ReadDisputes, Disputing.Disputes)
-		return values(all, err, func(d wallet.Dispute) (selfservice.Value, bool) { return disputeValue(d), true })
+		return values(all, err, func(d wallet.Dispute) (selfservice.Value, bool) { return s.disputeValue(d), true })
+	case "open_disputes":
+		all, err := asked(ctx, s, a, wallet.ReadDisputes, Disputing.Disputes)
+		return values(all, err, func(d wallet.Dispute) (selfservice.Value, bool) { return s.disputeValue(d), !d.State.Over() })
 	case "freezes":
 		all, err := asked(ctx, s, a, wallet.ReadRestrictions, Restricting.Restrictions)
 		return values(all, err, func(r wallet.Restriction) (selfservice.Value, bool) {
@@ -508,7 +511,7 @@ func (s *Service) disputeOf(ctx context.Context, a asker, fits func(wallet.Dispu
 	if latest == nil {
 		return nil, fault.New(fault.NotFound, "selfservice.dispute", "there is no dispute")
 	}
-	v := disputeValue(*latest)
+	v := s.disputeValue(*latest)
 	return &v, nil
 }
 

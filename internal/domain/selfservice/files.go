@@ -1,0 +1,98 @@
+package selfservice
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"kefu/internal/domain/form"
+	"kefu/internal/domain/selfservice/gather"
+)
+
+// FileFact is a file that was given in a run: another device finds it there.
+type FileFact = gather.File
+
+// Files are those that the run has, of all flows that it went through.
+func (r Run) Files() []FileFact {
+	var all []FileFact
+	add := func(slots map[string]Value) {
+		for _, name := range slices.Sorted(maps.Keys(slots)) {
+			all = append(all, slots[name].Files...)
+		}
+	}
+	for _, leg := range r.Legs {
+		add(leg.Slots)
+	}
+	add(r.Slots)
+	return all
+}
+
+// Asks gives what a run asks files for at its present step; nil: it asks for none.
+func (d *Definition) Asks(r Run) *gather.Gather { return d.Steps[r.Step].Files }
+
+// ToWallet tells whether what a step gathers is given to the wallet.
+func (d *Definition) ToWallet(g *gather.Gather) bool {
+	for _, s := range d.Steps {
+		if s.Propose != nil && s.Propose.Files == g.Into {
+			return true
+		}
+	}
+	return false
+}
+
+// filesAnswer takes what somebody says to a step that asks for files.
+func (e *engine) filesAnswer(s Step, in Input) (t Turn, taken bool, err error) {
+	g := s.Files
+	has := e.r.Slots[g.Into].Files
+	switch {
+	case in.Do == Give && in.File != nil:
+		if problem := cmp.Or(in.Text, g.Problem(has, *in.File, len(e.r.Files()))); problem != "" {
+			t, err = e.again(problem)
+			break
+		}
+		t, err = e.gathered(g, append(slices.Clone(has), *in.File))
+	case in.Do == Remove:
+		rest := slices.DeleteFunc(slices.Clone(has), func(f FileFact) bool { return f.ID == in.Text })
+		if len(rest) == len(has) {
+			t, err = e.again("no_option")
+			break
+		}
+		t, err = e.gathered(g, rest)
+	case in.Do == GoOn && !g.Enough(has):
+		t, err = e.again("too_few")
+	case in.Do == GoOn:
+		t, err = e.arrive(s.Next)
+	case in.Do == Skip && g.Optional:
+		delete(e.r.Slots, g.Into)
+		t, err = e.arrive(s.On["skipped"])
+	default:
+		return t, false, nil
+	}
+	return t, true, err
+}
+
+// gathered shows the step with what it has now.
+func (e *engine) gathered(g *gather.Gather, all []FileFact) (Turn, error) {
+	if e.r.Tries = 0; len(all) == 0 {
+		delete(e.r.Slots, g.Into)
+	} else {
+		e.r.Slots[g.Into] = Value{Type: Files, Files: all}
+	}
+	e.views = append(e.views, e.view())
+	return e.turn(nil)
+}
+
+// filesTexts refuses what is asked for without words in every language.
+func filesTexts(name string, g *gather.Gather, whole func(at string, texts form.Texts, most int) error) error {
+	for _, w := range g.Wants {
+		if err := whole(name+"."+w.ID, w.Label, 80); err != nil {
+			return err
+		}
+		if len(w.Hint) > 0 {
+			if err := whole(name+"."+w.ID, w.Hint, 160); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
