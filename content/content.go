@@ -16,6 +16,11 @@ var Failures embed.FS
 //go:embed flows
 var Flows embed.FS
 
+// Danger are the words of people who are in danger, and the flow that helps them.
+//
+//go:embed danger
+var Danger embed.FS
+
 // Jurisdictions are what laws ask of cases, and by when: a pack for each jurisdiction,
 // the calendars that they count by, and the letters.
 //

@@ -70,7 +70,7 @@ func layers() []layer {
 func domainOrder() []string {
 	return []string{
 		"guard", "outbound", "insider", "audit", "job", "identity", "policy", "settings", "condition", "wrapup", "apikey", "organisation", "trust", "attachment", "staff", "customer",
-		"wallet", "ledger", "assurance", "action", "input", "form", "failure", "selfservice", "look", "conversation", "search", "desk", "event",
+		"wallet", "ledger", "assurance", "action", "input", "form", "failure", "selfservice", "danger", "look", "conversation", "search", "desk", "event",
 		"routing", "official", "sla", "jurisdiction", "report", "cases", "webhook", "rule", "knowledge", "assistant", "approval", "call", "feedback", "outreach",
 	}
 }

@@ -57,8 +57,19 @@ func (a *App) connectWallet(context.Context) error {
 	issuer := a.walletIssuer()
 	a.lookup = lookup.New(deps, lookup.Options{Issuer: issuer, Reveals: ratelimit.Of(c.Reveals)})
 	flows, err := flows.New(flows.Parts{Store: a.Store, Failures: a.codes, Intake: a.intake, Wallet: deps.Wallet, Reads: a.readsOfFlows(), Config: c, Issuer: issuer, Clock: a.now, Log: a.Log, Limited: a.metrics.Limited})
-	if a.flows = flows; err == nil && a.notices != nil {
-		a.notices.Follow(a.flows)
+	if a.flows = flows; err != nil || a.notices == nil {
+		return err
+	}
+	a.notices.Follow(a.flows)
+	return a.listen()
+}
+
+// listen has payments offered to be stopped at once to whoever writes that they are in
+// danger.
+func (a *App) listen() error {
+	words, err := flows.Dangers(a.flows)
+	if err == nil {
+		a.intake.UseDangers(words.Find)
 	}
 	return err
 }

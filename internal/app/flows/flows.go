@@ -8,6 +8,7 @@ import (
 	"log/slog"
 
 	"kefu/content"
+	"kefu/internal/domain/danger"
 	"kefu/internal/domain/failure"
 	definitions "kefu/internal/domain/selfservice"
 	"kefu/internal/flow/selfservice"
@@ -57,4 +58,20 @@ func New(p Parts) (*selfservice.Service, error) {
 	return selfservice.New(selfservice.Deps{
 		Store: p.Store, Intake: p.Intake, Wallet: p.Wallet, Failures: p.Failures, Flows: all, Reads: asked, Rules: rules, Clock: p.Clock, Log: p.Log, Limited: p.Limited,
 	}, selfservice.Options{Issuer: p.Issuer, Suggest: p.Config.Suggest}), nil
+}
+
+// Dangers are the words by which somebody in danger is found, for the flows that there
+// are. Errors: Invalid.
+func Dangers(flows *selfservice.Service) (*danger.Words, error) {
+	const op = "flows.Dangers"
+	var ids []string
+	for _, d := range flows.Flows.All() {
+		ids = append(ids, d.ID)
+	}
+	files, err := fs.Sub(content.Danger, "danger")
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	words, err := danger.Load(files, ids)
+	return words, fault.Wrap(op, err)
 }

@@ -65,7 +65,9 @@ type Command struct {
 	Drops     []string     // of one with Adds: those that go
 	WrapUps   *wrapup.Book // of SetStatus and SetWrapUp: the codes that are in use; nil: there are none
 	Remains   *Remains     // of LetGo: what waits in this one without the one that leaves it, or nil
-	Route     *Route       // of a customer's Send that fills in a form: what the form does to the conversation
+	// Offer is of a customer's Send: the flow that is offered because of what they write.
+	Offer string
+	Route *Route // of a customer's Send that fills in a form: what the form does to the conversation
 }
 
 // Route is what a form makes of a conversation that begins with it.
@@ -285,6 +287,7 @@ func (o *Outcome) write(p identity.Principal, c Command, now int64) error {
 	switch {
 	case kind == KindNote:
 	case p.IsCustomer():
+		o.offer(c.Offer)
 		o.customerWrote(now)
 		return o.route(c.Route, now)
 	case p.Kind == identity.Program: // answers nobody: whoever waits for a person goes on waiting

@@ -29,6 +29,7 @@ const (
 	KindWrapUp     EntryKind = "wrap_up" // what it was about and how it ended, said anew
 	KindRated      EntryKind = "rated"   // what the customer says of how it went
 	KindAct        EntryKind = "act"     // what a member of staff proposed to do in the wallet, and what became of it
+	KindOffer      EntryKind = "offer"   // help that Kefu offers because of what the customer just wrote
 	KindHidden     EntryKind = "hidden"  // never stored: what a customer is shown of a staff entry
 )
 
@@ -96,6 +97,7 @@ type Content struct {
 	Form        *form.Filled `json:"form,omitempty"`     // the answers that Text tells
 	Owed        *Owed        `json:"owed,omitempty"`     // staff only
 	Act         *ActRef      `json:"act,omitempty"`
+	Offer       *OfferRef    `json:"offer,omitempty"`
 }
 
 // Owed is what the customer goes on waiting for after an entry that does not tell it
@@ -122,7 +124,7 @@ type Entry struct {
 // to be the customer's is staff's.
 func (e Entry) Internal() bool {
 	switch e.Kind {
-	case KindMessage, KindStatus, KindAssigned, KindHuman, KindMerged, KindUnmerged, KindRated, KindAct, KindHidden:
+	case KindMessage, KindStatus, KindAssigned, KindHuman, KindMerged, KindUnmerged, KindRated, KindAct, KindOffer, KindHidden:
 		return false
 	case KindEdited, KindRedacted:
 		return e.Content.Internal
@@ -152,5 +154,5 @@ func (e Entry) ForCustomer() Entry {
 func (c Content) PlainText() bool {
 	return c.Attachments == nil && c.ReplyTo == 0 && c.Mentions == nil && c.Classes == nil && c.Status == "" && c.Was == "" &&
 		c.Until == 0 && c.WrapUp == "" && c.Code == nil && !c.Undo && c.Staff == nil && c.Priority == "" && c.Tags == nil && c.Topic == "" &&
-		c.Language == "" && c.Team == nil && c.Skills == nil && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal && c.Score == 0 && c.Reason == "" && c.Form == nil && c.Owed == nil && c.Act == nil
+		c.Language == "" && c.Team == nil && c.Skills == nil && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal && c.Score == 0 && c.Reason == "" && c.Form == nil && c.Owed == nil && c.Act == nil && c.Offer == nil
 }

@@ -82,6 +82,8 @@ type Service struct {
 	forms   Forms
 	codes   func() *wrapup.Book
 	wording *outbound.Filter
+	dangers func(text string) string
+	offered *ratelimit.Limiter // of one conversation and flow
 	limits  struct{ visitor, customer, staff, visitorStarts, customerStarts *ratelimit.Limiter }
 }
 
@@ -91,6 +93,7 @@ func New(store Store, detector *guard.Detector, limits Limits, now clock.Clock, 
 	if limits.Files > 0 {
 		s.files = min(limits.Files, s.files)
 	}
+	s.offered = ratelimit.New(ratelimit.Limit{Burst: 1, Per: offerEvery}, limits.Senders)
 	s.limits.visitor = ratelimit.New(limits.Visitor, limits.Senders)
 	s.limits.customer = ratelimit.New(limits.Customer, limits.Senders)
 	s.limits.staff = ratelimit.New(limits.Staff, limits.Senders)
@@ -108,6 +111,26 @@ func (s *Service) UseWrapUps(codes func() *wrapup.Book) { s.codes = codes }
 // UseWording has what staff and programs say to customers read for what is never
 // asked for. Before anybody writes.
 func (s *Service) UseWording(filter *outbound.Filter) { s.wording = filter }
+
+// UseDangers tells by which flow payments are stopped for whoever writes a text, "" for
+// none: it is offered to them at once, in the commit of their message. Before anybody
+// writes.
+func (s *Service) UseDangers(find func(text string) string) { s.dangers = find }
+
+// offerEvery is how often the same is offered in one conversation.
+const offerEvery = 30 * time.Minute
+
+// offers tells what is offered because of what a customer writes.
+func (s *Service) offers(c *conversation.Change) string {
+	m := &c.Command
+	if s.dangers == nil || !c.Principal.IsCustomer() || m.Kind != conversation.Send || m.Content.Form != nil || m.Route != nil {
+		return ""
+	}
+	if flow := s.dangers(m.Content.Text); flow != "" && s.offered.Allow(c.ConversationID+" "+flow, 1, s.now()) == 0 {
+		return flow
+	}
+	return ""
+}
 
 // Message is something to be said in a conversation.
 type Message struct {
@@ -248,9 +271,11 @@ func (s *Service) say(ctx context.Context, c *conversation.Change, free string, 
 	s.joined(c, free, before)
 	s.look(c, a, before)
 	if again == nil {
+		u.offer = s.offers(c)
 		u.text = content.Text
 		t.said = append(t.said, u)
 	}
+	c.Command.Offer = u.offer
 	if u.seq == 0 { // the first attempt may yet be refused
 		u.change = c
 	}

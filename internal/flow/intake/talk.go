@@ -59,6 +59,8 @@ type utterance struct {
 
 	open int  // attempts to store it that have no answer yet
 	kept bool // one of them stored it
+
+	offer string // the flow that is offered because of it
 }
 
 // attempt is one change on its way to the store, with what it would do to what

@@ -355,6 +355,7 @@ export const en = {
     assigned: (name: string) => `Assigned to ${name}`,
     unassigned: 'Assigned to nobody',
     human: 'The customer asked for a person',
+    offered: 'Kefu offered to stop payments',
     priority: (p: string) => `Priority: ${p}`,
     tags: (t: string[]) => (t.length > 0 ? `Tags: ${t.join(', ')}` : 'Tags removed'),
     topic: (t: string) => `Topic: ${t}`,

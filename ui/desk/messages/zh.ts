@@ -345,6 +345,7 @@ export const zh: Messages = {
     assigned: (name) => `分配给${name}`,
     unassigned: '取消分配',
     human: '客户要求人工服务',
+    offered: '系统提示客户可以马上停止付款',
     priority: (p) => `优先级：${p}`,
     tags: (t) => (t.length > 0 ? `标签：${t.join('、')}` : '标签已清空'),
     topic: (t) => `主题：${t}`,

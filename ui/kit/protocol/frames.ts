@@ -117,6 +117,8 @@ export interface Payload {
   owed?: { since?: number; seq?: number };
   /** Of `act`: what a member of staff proposed to do in the wallet, and how far it is. */
   act?: { id: string; act: string; state: string };
+  /** Of `offer`: the flow by which payments are stopped. */
+  offer?: { flow: string };
 }
 
 /** Place in the queue, from 1, and how long it takes, in seconds: half of all wait no longer than p50, four of five no longer than p80. */

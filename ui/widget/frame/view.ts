@@ -26,6 +26,7 @@ export function visible(line: Line): boolean {
     case 'message':
     case 'human':
     case 'merged':
+    case 'offer':
       return true;
     case 'act': // where the customer was asked; what became of it is told there
       return line.payload.act?.state === 'proposed';

@@ -1,2 +1,3 @@
-// Where a customer is asked for their own yes; fetched when something is proposed to them.
-export { default as Consent } from './Consent.svelte';
+// What stands in a conversation to be answered by one press: a customer's own yes, and
+// what is offered to whoever is in danger. Fetched when there is one.
+export { default as Consent } from './Answered.svelte';

@@ -13,7 +13,7 @@ export interface Passed {
 }
 
 /** What a walk begins with: a flow, or a run that was left. */
-export type Begin = { flow: string; given?: Record<string, string> } | { id: string };
+export type Begin = { flow: string; given?: Record<string, string>; conv?: string } | { id: string };
 
 /** In milliseconds. What changes is told by the connection; a hint that was lost is made good by this. */
 const lookAgain = 60_000;

@@ -1,6 +1,9 @@
 export const words = {
   by: (name: string) => (name ? `${name} proposes this and needs your yes` : 'We propose this and need your yes'),
   wasBy: (name: string) => (name ? `${name} proposed this` : 'We proposed this'),
+  stop: 'Stop payments now',
+  stopNow: 'Could somebody be at your money? You can stop payments at once, at any hour. Money still comes in.',
+  stopSignIn: 'Could somebody be at your money? Sign in to the wallet and open help there: you can stop payments at once, at any hour.',
   about: 'Payment',
   fee: 'Costs you',
   final: 'This cannot be undone.',

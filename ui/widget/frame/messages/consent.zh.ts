@@ -3,6 +3,9 @@ import type { ConsentWords } from './consent.en.ts';
 export const words: ConsentWords = {
   by: (name) => (name ? `${name} 提出以下操作，需要您本人确认` : '我们提出以下操作，需要您本人确认'),
   wasBy: (name) => (name ? `${name} 提出的操作` : '我们提出的操作'),
+  stop: '马上停止付款',
+  stopNow: '您的钱可能有危险吗？任何时间都可以马上停止付款，期间仍可收款。',
+  stopSignIn: '您的钱可能有危险吗？请登录钱包，在钱包里打开客服，任何时间都可以马上停止付款。',
   about: '相关付款',
   fee: '您承担的费用',
   final: '此操作无法撤销。',
