@@ -76,5 +76,34 @@ export function flows(house: House): void {
       await mei.page.locator('[role=log]').getByText('Somebody else paid with my money').first().waitFor();
       await house.shot(mei.page, 'flow-desk');
     });
+
+    test('what something costs is worked out to the cent, by a rule that stands there', { timeout: 60_000 }, async () => {
+      const anna = await house.customer('cust-anna', phone);
+      const { frame } = anna;
+      await topics(anna);
+      const press = (name: string | RegExp) => frame.locator('.now').getByRole('button', { name }).first().click();
+      await frame.getByRole('button', { name: /What does it cost\?/ }).click();
+      await press('See all fees');
+      await frame.getByText('These are all fees as of today', { exact: false }).waitFor();
+      await frame.getByRole('term').filter({ hasText: 'Withdrawal to your bank' }).first().waitFor();
+      expect(await faultsOf(frame)).toEqual([]);
+      expect(await overflow(frame)).toBeLessThanOrEqual(0);
+      await house.shot(anna.page, 'flow-fees');
+      await press('Another question about fees');
+      await press(/What would it cost me\?/);
+      await press(/Cash from a machine/);
+      await frame.locator('.now').getByRole('textbox').fill('400');
+      await press('Continue');
+      const row = (name: string) => frame.locator('.now .row').filter({ has: frame.getByRole('term').getByText(name, { exact: true }) }).getByRole('definition').first();
+      await row('Together').waitFor();
+      const cents = async (name: string) => BigInt((await row(name).textContent())!.replace(/\D/g, ''));
+      expect(await cents('Amount')).toBe(40_000n);
+      expect(await cents('Together')).toBe(40_000n + (await cents('Fee')));
+      expect(await faultsOf(frame)).toEqual([]);
+      expect(await overflow(frame)).toBeLessThanOrEqual(0);
+      await house.shot(anna.page, 'flow-quote');
+      await press('That answers it');
+      await frame.getByText('Done', { exact: true }).waitFor();
+    });
   });
 }

@@ -83,6 +83,11 @@ func At(t wallet.Time) Figure { return Figure{At: t} }
 // Day is the day of an instant as a figure.
 func Day(t wallet.Time) Figure { return Figure{At: t, Day: true} }
 
+// Date is the day of an instant in UTC as a word, for the sentences of a flow.
+func Date(t wallet.Time) Figure {
+	return Word(t.Std().Format("2 January 2006"), t.Std().Format("2006年1月2日"))
+}
+
 // Text is a text as a figure: a name, a number, what people wrote.
 func Text(s string) Figure { return Figure{Text: s} }
 

@@ -37,18 +37,18 @@ const most = sheet.MaxRows - 10
 
 // Reads gives the reads.
 func Reads() []reads.Read {
-	money, text, time := sheet.Named{Shape: sheet.OfMoney}, sheet.Named{Shape: sheet.OfText}, sheet.Named{Shape: sheet.OfTime}
+	money, text := sheet.Named{Shape: sheet.OfMoney}, sheet.Named{Shape: sheet.OfText}
 	return []reads.Read{
 		{
 			Read: selfservice.Read{Name: "fees", Has: sheet.Declared{
 				Facts:   map[string]sheet.Kind{"many": sheet.IsCount, "changes": sheet.IsCount, "country": sheet.IsYes, "whole": sheet.IsYes},
-				Figures: map[string]sheet.Named{"version": {Shape: sheet.OfText, Always: true}, "published": {Shape: sheet.OfTime, Always: true}},
+				Figures: map[string]sheet.Named{"version": {Shape: sheet.OfText, Always: true}, "published": {Shape: sheet.OfText, Always: true}},
 			}},
 			Sheet: schedule,
 		},
 		{
 			Read: selfservice.Read{Name: "fee_changes", Has: sheet.Declared{
-				Facts: map[string]sheet.Kind{"many": sheet.IsCount}, Figures: map[string]sheet.Named{"first": time},
+				Facts: map[string]sheet.Kind{"many": sheet.IsCount}, Figures: map[string]sheet.Named{"first": text},
 			}},
 			Sheet: changes,
 		},
@@ -61,7 +61,7 @@ func Reads() []reads.Read {
 				Name: "fee_quote", With: map[string]selfservice.Given{"fee": {Type: selfservice.Entry}, "amount": {Type: selfservice.Amount}},
 				Has: sheet.Declared{
 					Facts:   map[string]sheet.Kind{"free": sheet.IsYes, "known": sheet.IsYes, "other_currency": sheet.IsYes, "changes": sheet.IsYes, "exchange": sheet.IsYes},
-					Figures: map[string]sheet.Named{"fee": money, "total": money, "currency": text, "changes_on": time},
+					Figures: map[string]sheet.Named{"fee": money, "total": money, "currency": text, "changes_on": text},
 				},
 			},
 			Sheet: quote,
@@ -157,7 +157,7 @@ func schedule(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
 		s.Add(&heading, part...)
 	}
 	s.Facts = map[string]sheet.Fact{"many": sheet.Many(int64(rows)), "changes": sheet.Many(int64(len(next))), "whole": sheet.Is(whole), "country": sheet.Is(slices.ContainsFunc(lines, func(l tariff.Line) bool { return len(l.Jurisdictions) > 0 }))}
-	s.Named = map[string]sheet.Figure{"version": sheet.Text(b.Version), "published": sheet.Day(b.PublishedAt)}
+	s.Named = map[string]sheet.Figure{"version": sheet.Text(b.Version), "published": sheet.Date(b.PublishedAt)}
 	return s, nil
 }
 
@@ -180,7 +180,7 @@ func changes(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
 	lines, next := b.own(b.At(b.country, a.Now)), b.own(b.Changes(b.country, a.Now))
 	s := sheet.Sheet{Named: map[string]sheet.Figure{}, Facts: map[string]sheet.Fact{"many": sheet.Many(int64(len(next)))}}
 	if len(next) > 0 {
-		s.Named["first"] = sheet.Day(next[0].From)
+		s.Named["first"] = sheet.Date(next[0].From)
 	}
 	for _, n := range next[:min(len(next), sheet.MaxParts-1)] {
 		heading := nameOf(n, several(next))

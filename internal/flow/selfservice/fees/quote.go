@@ -73,7 +73,7 @@ func (b board) later(s *sheet.Sheet, line tariff.Line, amount wallet.Money) {
 	if next == nil {
 		return
 	}
-	s.Facts["changes"], s.Named["changes_on"] = sheet.Is(true), sheet.Day(next.From)
+	s.Facts["changes"], s.Named["changes_on"] = sheet.Is(true), sheet.Date(next.From)
 	heading := sheet.Say("From {day}", "{day} 起").With("day", sheet.Day(next.From))
 	rows := named(nameOf(*next, false), *next)
 	if cost, err := costOf(*next, amount); err == nil {

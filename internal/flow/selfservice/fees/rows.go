@@ -101,7 +101,7 @@ func noteOf(l tariff.Line) (sheet.Sentence, bool) {
 	case !l.Max.None():
 		return sheet.Say("At most {most}", "最高 {most}").With("most", sheet.Money(l.Max)), true
 	case l.Reference != "":
-		return sheet.Say("The reference rate: {rate}", "参考汇率：{rate}").With("rate", sheet.Text(l.Reference)), true
+		return sheet.Say("The reference rate: {rate}", "参考汇率：{rate}").With("rate", reference(l.Reference)), true
 	default:
 		return waived(l.Waived)
 	}

@@ -62,6 +62,20 @@ func nameOf(l tariff.Line, currency bool) sheet.Sentence {
 	return sheet.Say(en, zh)
 }
 
+// reference is where a rate can be looked up.
+func reference(code string) sheet.Figure {
+	switch code {
+	case "ecb":
+		return sheet.Word("European Central Bank", "欧洲中央银行")
+	case "pboc":
+		return sheet.Word("People's Bank of China", "中国人民银行")
+	case "boe":
+		return sheet.Word("Bank of England", "英格兰银行")
+	default:
+		return sheet.Text(code)
+	}
+}
+
 // periodOf is how often something is charged.
 func periodOf(period string) (en, zh string) {
 	switch period {

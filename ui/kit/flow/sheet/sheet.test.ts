@@ -16,6 +16,7 @@ test('a figure is written as its reader writes it', () => {
   expect(percentText('0.35', 'de')).toBe('0,35\u00a0%');
   expect(percentText('2', 'zh-CN')).toBe('2%');
   expect([spanText(20, 'en'), spanText(61, 'en'), spanText(2 * 3600, 'en'), spanText(3 * 86_400, 'zh-CN')]).toEqual(['1 minute', '2 minutes', '2 hours', '3天']);
+  expect(figureText({ at: '2027-01-15T00:00:00Z', day: true }, 'en')).toBe('January 15, 2027');
   expect(figureText({ count: 1234 }, 'en')).toBe('1,234');
   expect(figureText({ count: 0 }, 'en')).toBe('0');
   expect(figureText({ money: eur('1234.50') }, 'en')).toBe('€1,234.50');

@@ -1,6 +1,5 @@
 import { moneyText } from '../../text/money.ts';
-import { dayName } from '../../text/time.ts';
-import { micros, when } from '../say.ts';
+import { when } from '../say.ts';
 import type { SheetFigure, SheetSentence } from '../wire.ts';
 
 const minute = 60;
@@ -13,6 +12,11 @@ export function spanText(seconds: number, tag: string): string {
   return new Intl.NumberFormat(tag, { style: 'unit', unit: unit as string, unitDisplay: 'long' }).format(n as number);
 }
 
+/** A day of a calendar, which is the same one everywhere. */
+export function dayText(at: string, tag: string): string {
+  return new Intl.DateTimeFormat(tag, { dateStyle: 'long', timeZone: 'UTC' }).format(Date.parse(at));
+}
+
 /** A share of a hundred, with the decimals that it is told with and no others. */
 export function percentText(percent: string, tag: string): string {
   const digits = percent.split('.')[1]?.length ?? 0;
@@ -22,7 +26,7 @@ export function percentText(percent: string, tag: string): string {
 /** A figure as its reader writes it; "" for one that says nothing. */
 export function figureText(f: SheetFigure, tag: string): string {
   if (f.money) return moneyText(f.money, tag);
-  if (f.at) return f.day ? dayName(micros(f.at), tag) : when(f.at, tag);
+  if (f.at) return f.day ? dayText(f.at, tag) : when(f.at, tag);
   if (f.count !== undefined) return new Intl.NumberFormat(tag).format(f.count);
   if (f.percent) return percentText(f.percent, tag);
   return f.seconds ? spanText(f.seconds, tag) : (f.text ?? '');
