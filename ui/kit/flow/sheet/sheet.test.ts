@@ -57,6 +57,12 @@ test('rows are terms and what is said of them, under their headings', () => {
   expect(document.querySelector('.warning .status svg, .warning .mark svg')).not.toBeNull();
 });
 
+test('where a sheet has no heading of its own, those of its parts are the next below the flow', () => {
+  render(Sheet, { tag: 'en', sheet: { parts: [{ heading: { text: 'Fees' }, rows: [{ name: { text: 'Transfer' } }] }] } });
+  expect(screen.getByRole('heading', { level: 3 })).toHaveTextContent('Fees');
+  expect(screen.queryByRole('heading', { level: 4 })).toBeNull();
+});
+
 test('a flow shows the card of a sheet, fetched when it is needed', async () => {
   const view: View = { step: 'tell', kind: 'show', card: 'sheet', value: { type: 'sheet', sheet: { parts: [{ rows: [{ name: { text: 'Fee' }, value: { money: eur('1.20') } }] }] } } };
   render(Step, { view, run, asks: true, busy: false, m: en, tag: 'en', onanswer: vi.fn() });
