@@ -190,6 +190,13 @@ const runPrefix = "run:"
 // disputes is the flow whose runs are cases.
 const disputes = "FL19"
 
+// handed are further ways out of flows that are cases: an appeal against a restriction,
+// with the clock of a complaint, and a sum that is wrong.
+func handed(flow, outcome string) (jurisdiction.Type, bool) {
+	about, is := map[string]jurisdiction.Type{"FL15 appeal": jurisdiction.Complaint, "FL9 wrong_amount": jurisdiction.Mistake}[flow+" "+outcome]
+	return about, is
+}
+
 // Take implements following.Consumer: opens a case for every run of a dispute that was
 // handed over. Once more opens none: a run is the origin of one case.
 func (s *Service) Take(ctx context.Context, entries []conversation.Entry, step event.Step) error {
@@ -239,7 +246,7 @@ func (s *Service) follow(ctx context.Context, e *conversation.Entry) error {
 // aboutRun is the type of case that a customer's answers point to; somebody confirms it.
 func aboutRun(run selfservice.Record) (jurisdiction.Type, bool) {
 	if run.Flow != disputes {
-		return "", false
+		return handed(run.Flow, run.Outcome)
 	}
 	switch run.Slots["happened"].Text {
 	case "tricked":

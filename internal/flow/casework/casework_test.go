@@ -283,6 +283,33 @@ func TestAReportedDisputeIsACase(t *testing.T) {
 	})
 }
 
+// Whoever does not agree with a restriction has a case, with the clock of a complaint; who
+// asked for a person there, and no more, has none.
+func TestAnAppealIsACase(t *testing.T) {
+	each(t, "uk", func(h *house) {
+		follower := h.RunFollower(h.flow, following.Options{Name: casework.Name, Clock: h.Clock.Now})
+		for n, run := range []selfservice.Run{{Flow: "FL15", Outcome: "appeal"}, {Flow: "FL9", Outcome: "wrong_amount"}, {Flow: "FL15", Outcome: "asked_for_person"}, {Flow: "FL3", Outcome: "hacked"}} {
+			run.ID, run.Digest, run.ConversationID, run.CustomerID, run.Step, run.State, run.StartedAt = id.New(), "d", h.conv, h.anna.ID, "appeal", selfservice.Handed, h.Clock.Now()
+			h.must(h.AddFlowRun(ctx(), h.anna, selfservice.Record{Run: run, Language: "en"}))
+			answer := make(chan intake.Said, 1)
+			story := &intake.Story{Filled: form.Filled{Form: "fl15", Revision: 1, Title: "Frozen", Answers: []form.Item{{Field: "why_not", Kind: form.Line, Label: "Why", Value: "It is a mistake " + string(rune('a'+n))}}}}
+			h.must(h.intake.Send(ctx(), h.anna, intake.Message{ConversationID: h.conv, ClientID: "run:" + run.ID, Story: story}, func(s intake.Said) { answer <- s }))
+			h.must((<-answer).Err)
+		}
+		h.Settle(follower)
+		rows, err := h.flow.List(ctx(), h.anna, cases.Query{Limit: 9})
+		h.must(err)
+		var types []string
+		for _, r := range rows {
+			types = append(types, string(r.Type))
+		}
+		slices.Sort(types)
+		if !slices.Equal(types, []string{string(jurisdiction.Complaint), string(jurisdiction.Mistake)}) {
+			h.Errorf("cases of %v", types)
+		}
+	})
+}
+
 func TestWhoIsTold(t *testing.T) {
 	each(t, "eu", func(h *house) {
 		c, err := h.flow.Open(ctx(), h.agent, casework.Opening{Type: jurisdiction.Unauthorised, Conversation: h.conv})
