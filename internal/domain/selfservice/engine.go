@@ -339,7 +339,7 @@ func (e *engine) offer(s Step, items []Value) (Turn, error) {
 // back returns to the step before, unless something was done in between.
 func (e *engine) back() (Turn, error) {
 	to, keep := e.backTo()
-	if to == "" {
+	if to == "" || e.r.State != Asking {
 		return Turn{}, &fault.Error{Code: fault.Conflict, Op: "selfservice.back", Field: "do", Reason: "no_way_back", Message: "there is no step to go back to"}
 	}
 	e.r.Trail = e.r.Trail[:keep]
@@ -355,7 +355,7 @@ func (e *engine) backTo() (string, int) {
 	if n > 0 && e.r.Trail[n-1].Step == e.r.Step {
 		n--
 	}
-	if n == 0 || e.r.Trail[n-1].Done || e.r.State == Waiting || e.r.State == Working {
+	if n == 0 || e.r.Trail[n-1].Done {
 		return "", 0
 	}
 	return e.r.Trail[n-1].Step, n - 1
@@ -410,7 +410,7 @@ func (e *engine) view() View {
 	case KindWait:
 		v.Card, v.Value = string(e.d.Slots[s.Wait.For].Type), e.valueOf(s.Wait.For)
 	}
-	if s.stops() {
+	if s.stops() && v.Kind != KindStepUp && v.Kind != KindWait {
 		to, _ := e.backTo()
 		v.Back = to != ""
 	}

@@ -154,7 +154,13 @@ func TestARunWithSheets(t *testing.T) {
 	}
 	entry := selfservice.Value{Type: selfservice.Entry, Entry: &sheet.Entry{ID: "e-1", Label: sheet.Say("Transfer", "转账"), Facts: map[string]sheet.Fact{"kind": sheet.Code("transfer")}}}
 	turn = took(selfservice.Resume(d, turn.Run, selfservice.Result{Step: "pick", Items: []selfservice.Value{entry}}, now))
+	if turn.Views[0].Back {
+		t.Error("there is nothing to go back to from the first step")
+	}
 	turn = took(selfservice.Answer(d, turn.Run, selfservice.Input{Do: selfservice.Set, Text: "e-1"}, nil, now))
+	if !turn.Views[0].Back {
+		t.Error("a step that is shown for the first time does not offer the way back")
+	}
 	turn = took(selfservice.Answer(d, turn.Run, selfservice.Input{Do: selfservice.Set, Text: "100"}, func(selfservice.Slot, string) (selfservice.Value, string) {
 		return selfservice.Value{Type: selfservice.Amount, Money: &fee}, ""
 	}, now))
