@@ -305,7 +305,7 @@ func (a *App) connect(ctx context.Context) error {
 	}
 	a.connectQueue()
 	a.connectActs()
-	if a.cases, err = casework.New(casework.Parts{Store: a.Store, Intake: a.intake, Law: a.Config.Cases.Jurisdiction, Clock: a.now, Log: a.Log, Metrics: a.metrics, Follow: a.follow}); err != nil {
+	if a.cases, err = casework.New(casework.Parts{Store: a.Store, Intake: a.intake, Law: a.Config.Cases.Jurisdiction, Clock: a.now, Log: a.Log, Metrics: a.metrics, Follow: a.follow, Signer: a.signer, File: casework.FilesOf(a.files)}); err != nil {
 		return err
 	}
 	a.jobs = upkeep.NewWorker(a.Store, a.jobHandlers(), a.now, a.Log)

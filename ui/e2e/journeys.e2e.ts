@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { byKeyboard } from './by-keyboard.ts';
+import { cases } from './cases.ts';
 import { comingIn } from './coming-in.ts';
 import { configuring } from './configuring.ts';
 import { consent } from './consent.ts';
@@ -41,6 +42,7 @@ describe.each(engines())('on %s', (engine) => {
   working(house);
   flows(house);
   consent(house);
+  cases(house);
   passkeys(house);
   duties(house);
   wrapping(house);

@@ -108,6 +108,11 @@ export class Server {
     await run(binary, ['user', words[0]!, '--data', this.folder, ...words.slice(1)], { env: this.#environment() });
   }
 
+  /** What a command of the binary says. */
+  async run(...words: string[]): Promise<string> {
+    return (await run(binary, words, { env: this.#environment() })).stdout;
+  }
+
   async end(): Promise<void> {
     await this.kill();
     await this.drop();

@@ -4,14 +4,18 @@ package casework
 
 import (
 	"context"
+	"io"
 	"io/fs"
 	"log/slog"
 	"sync"
 	"time"
 
 	"kefu/content"
+	"kefu/internal/domain/audit"
 	"kefu/internal/domain/cases"
+	"kefu/internal/domain/identity"
 	"kefu/internal/domain/jurisdiction"
+	"kefu/internal/flow/attaching"
 	flow "kefu/internal/flow/casework"
 	"kefu/internal/flow/following"
 	"kefu/internal/flow/intake"
@@ -30,6 +34,8 @@ type Parts struct {
 	Clock   clock.Clock
 	Log     *slog.Logger
 	Metrics *metrics.Metrics
+	Signer  audit.Signer // of evidence packs
+	File    func(ctx context.Context, p identity.Principal, id string) (io.ReadCloser, error)
 	Follow  func(o following.Options, to following.Consumer) *following.Follower // of the log, for what a flow hands over
 }
 
@@ -51,7 +57,7 @@ func New(p Parts) (*Room, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	service, err := flow.New(flow.Deps{Store: p.Store, Intake: p.Intake, Book: book, Law: p.Law, Clock: p.Clock, Log: p.Log, Rang: func(r cases.Rang) {
+	service, err := flow.New(flow.Deps{Store: p.Store, Intake: p.Intake, Book: book, Law: p.Law, Clock: p.Clock, Log: p.Log, Signer: p.Signer, File: p.File, Rang: func(r cases.Rang) {
 		if r.Step == jurisdiction.Broken {
 			p.Log.Error("a deadline of a case is broken: somebody has to see to it", "case", r.Case.ID, "clock", r.Clock.Key(), "jurisdiction", r.Case.Jurisdiction)
 		}
@@ -63,6 +69,18 @@ func New(p Parts) (*Room, error) {
 	// Few at a time: each may open a case, in a commit of its own.
 	p.Follow(following.Options{Name: flow.Name, AtEnd: true, Room: 256, Page: 64}, service)
 	return &Room{service, p}, nil
+}
+
+// FilesOf opens files of a service for whoever may read them.
+func FilesOf(from *attaching.Service) func(ctx context.Context, p identity.Principal, id string) (io.ReadCloser, error) {
+	return func(ctx context.Context, p identity.Principal, id string) (io.ReadCloser, error) {
+		link, err := from.Link(ctx, p, id)
+		if err != nil {
+			return nil, err
+		}
+		f, err := from.Open(ctx, link.Token)
+		return f.Content, err
+	}
 }
 
 // purged is how many cases are forgotten at once.

@@ -59,6 +59,19 @@ func (s Signer) Sign(stream string, at int64, place Link) Head {
 	return h
 }
 
+// packPurpose keeps a signature of a pack from being taken for one of a head.
+const packPurpose = "kefu evidence pack 1\n"
+
+// SignPack signs the digest of something that is handed out under the audit's key.
+func (s Signer) SignPack(digest []byte) []byte {
+	return ed25519.Sign(s.key, append([]byte(packPurpose), digest...))
+}
+
+// PackSignedBy tells whether a key made a signature of SignPack.
+func PackSignedBy(key ed25519.PublicKey, digest, signature []byte) bool {
+	return len(key) == ed25519.PublicKeySize && ed25519.Verify(key, append([]byte(packPurpose), digest...), signature)
+}
+
 // KeyID names a public key: its first 8 bytes in hexadecimal.
 func KeyID(key ed25519.PublicKey) string {
 	return hex.EncodeToString(key[:min(8, len(key))])

@@ -59,18 +59,20 @@ const (
 	Noted       Kind = "noted"  // for staff alone
 	Added       Kind = "added"  // words or files that nobody had asked for
 	Resent      Kind = "resent" // a letter that was sent already, once more
+	PutOnHold   Kind = "held"   // it is kept whatever its law says, until somebody lets it go
+	LetGo       Kind = "let_go"
 )
 
 // Kinds are all of them.
 func Kinds() []Kind {
 	return []Kind{Opened, Noticed, Confirmed, Linked, Concerns, Found, Asked, Received, Dropped, Paused, Resumed, Informed, Promised, Extended, Credited, CreditTaken,
-		Decided, Corrected, Written, Appealed, Withdrawn, Closed, Reopened, Assigned, Noted, Added, Resent}
+		Decided, Corrected, Written, Appealed, Withdrawn, Closed, Reopened, Assigned, Noted, Added, Resent, PutOnHold, LetGo}
 }
 
 // Internal tells whether customers do not hear of an event.
 func (k Kind) Internal() bool {
 	switch k {
-	case Confirmed, Linked, Found, Dropped, Assigned, Noted, Corrected:
+	case Confirmed, Linked, Found, Dropped, Assigned, Noted, Corrected, Resent, PutOnHold, LetGo:
 		return true
 	default:
 		return false
@@ -169,6 +171,9 @@ type Data struct {
 // Unproven tells whether an event says of money what no act in the wallet shows.
 func (e Event) Unproven() bool { return e.ofMoney() && e.Act == "" }
 
+// Overseen tells whether only who oversees cases may add an event, whatever it says.
+func (e Event) Overseen() bool { return e.Kind == PutOnHold || e.Kind == LetGo }
+
 // Cites tells whether an event rests on an act in the wallet.
 func (e Event) Cites() bool { return e.ofMoney() && e.Act != "" }
 
@@ -234,6 +239,7 @@ type Case struct {
 	Appeals       int
 	Assignee      string
 	OverAt        int64
+	OnHold        bool // it is not forgotten, whatever its law says
 	Events        []Event
 
 	marks []jurisdiction.Marked
@@ -300,7 +306,7 @@ func (c *Case) may(e Event) error {
 		return conflict("staff", "is for staff")
 	case utf8.RuneCountInString(e.Text) > MaxText || utf8.RuneCountInString(e.Reason) > MaxReason:
 		return refuse("text", "is too long")
-	case c.Stage.Over() && !slices.Contains([]Kind{Reopened, Appealed, Noted, Added, Written, Resent}, e.Kind):
+	case c.Stage.Over() && !slices.Contains([]Kind{Reopened, Appealed, Noted, Added, Written, Resent, PutOnHold, LetGo}, e.Kind):
 		return conflict("over", "the case is over")
 	}
 	return c.follows(e)
@@ -341,6 +347,13 @@ func (c *Case) follows(e Event) error {
 		return c.maySay(e)
 	case Promised:
 		return c.mayPromise(e)
+	case PutOnHold, LetGo:
+		if e.Reason == "" {
+			return refuse("reason", "is missing")
+		}
+		if c.OnHold == (e.Kind == PutOnHold) {
+			return conflict("hold", "it is so already")
+		}
 	case Resent:
 		if e.Entry <= 0 || e.Title == "" || !slices.ContainsFunc(c.Events, func(x Event) bool { return x.Kind == Written && x.Letter == e.Letter }) {
 			return refuse("letter", "was not sent before")
@@ -507,6 +520,8 @@ func (c *Case) take(e Event) {
 		c.resume(e.Reason, e.When)
 	case Assigned:
 		c.Assignee = e.Staff
+	case PutOnHold, LetGo:
+		c.OnHold = e.Kind == PutOnHold
 	case Promised:
 		c.Promise = &Promise{Until: e.Until, At: e.At, Reason: e.Reason}
 	default:

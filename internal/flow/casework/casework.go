@@ -7,11 +7,13 @@ package casework
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"time"
 
 	"kefu/internal/domain/action"
+	"kefu/internal/domain/audit"
 	"kefu/internal/domain/cases"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/event"
@@ -30,6 +32,8 @@ import (
 type Store interface {
 	AddCase(ctx context.Context, p identity.Principal, h cases.Head, origin string, b *jurisdiction.Book, e cases.Event) (*cases.Case, error)
 	Case(ctx context.Context, p identity.Principal, id string) (*cases.Case, error)
+	ExportCase(ctx context.Context, p identity.Principal, id string) (*cases.Case, error)
+	AuditPage(ctx context.Context, p identity.Principal, q audit.Query) (audit.Page, error)
 	ChangeCase(ctx context.Context, p identity.Principal, id string, revision int64, b *jurisdiction.Book, do func(c *cases.Case, now int64) ([]cases.Event, error)) (*cases.Case, error)
 	ListCases(ctx context.Context, p identity.Principal, q cases.Query) ([]cases.Row, error)
 	CountCases(ctx context.Context, p identity.Principal) (map[cases.List]int, error)
@@ -58,10 +62,13 @@ type Deps struct {
 	Intake Intake
 	Book   *jurisdiction.Book
 	// Law is the jurisdiction that counts where nobody has said another; "" for none.
-	Law   string
-	Clock clock.Clock
-	Log   *slog.Logger
-	Rang  func(cases.Rang) // is told of every clock that rings; may be nil, must not block
+	Law    string
+	Clock  clock.Clock
+	Log    *slog.Logger
+	Signer audit.Signer // of evidence packs
+	// File opens a file that whoever asks may read; nil: there are no files.
+	File func(ctx context.Context, p identity.Principal, id string) (io.ReadCloser, error)
+	Rang func(cases.Rang) // is told of every clock that rings; may be nil, must not block
 }
 
 // Service does it.

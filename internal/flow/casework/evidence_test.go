@@ -1,11 +1,19 @@
 package casework_test
 
 import (
+	"bytes"
+	"crypto/ed25519"
+	"io"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"kefu/internal/domain/audit"
 	"kefu/internal/domain/cases"
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/evidence"
+	"kefu/internal/domain/identity"
 	"kefu/internal/domain/jurisdiction"
 	"kefu/internal/flow/casework"
 	"kefu/internal/platform/fault"
@@ -63,4 +71,96 @@ func TestWhatStaffBringIsANote(t *testing.T) {
 			h.Errorf("it is no note: %+v", last)
 		}
 	})
+}
+
+// A pack is whole, proves itself, and only who oversees cases takes one out of the house,
+// which is on record.
+func TestAPackOfACase(t *testing.T) {
+	each(t, "eu", func(h *house) {
+		c := h.open(jurisdiction.Unauthorised, "eu")
+		c = h.lead(c, cases.Asked, cases.Data{Items: []string{"account"}})
+		_, err := h.flow.Write(ctx(), h.agent, c.ID, int64(len(c.Events)), jurisdiction.Acknowledgement, "en")
+		h.must(err)
+		signer, err := audit.NewSigner(bytes.Repeat([]byte{7}, ed25519.SeedSize))
+		h.must(err)
+		deps := h.flow.Deps
+		deps.Signer = signer
+		flow, err := casework.New(deps)
+		h.must(err)
+		var out bytes.Buffer
+		named := ""
+		open := func(reference string) io.Writer { named = reference; return &out }
+		for name, who := range map[string]identity.Principal{"an agent": h.agent, "an auditor": h.works(identity.Auditor), "the customer": h.anna, "nobody": {}} {
+			if err := flow.Pack(ctx(), who, c.ID, open); !fault.Is(err, fault.Forbidden) && !fault.Is(err, fault.NotFound) || out.Len() > 0 {
+				h.Errorf("%s takes it: %v", name, err)
+			}
+		}
+		h.must(flow.Pack(ctx(), h.works(identity.Supervisor), c.ID, open))
+		r, err := evidence.Verify(bytes.NewReader(out.Bytes()), int64(out.Len()), []ed25519.PublicKey{signer.Public()})
+		if err != nil || named != c.Reference || r.Manifest.Case != c.ID {
+			h.Fatalf("%q %+v: %v", named, r.Manifest, err)
+		}
+		var names []string
+		for _, e := range r.Manifest.Files {
+			names = append(names, e.Name)
+		}
+		slices.Sort(names)
+		if want := []string{"README.txt", "audit.json", "case.json", "letters/01-acknowledgement-written.txt"}; !slices.Equal(names, want) {
+			h.Errorf("%v", names)
+		}
+		for _, said := range []string{"case.opened", "case.written", "Directive (EU) 2015/2366", c.Reference} {
+			if !bytes.Contains(out.Bytes(), []byte(said)) {
+				h.Errorf("the pack does not say %q", said)
+			}
+		}
+		taken := 0
+		h.sayAgain("is there news?") // what was read is on record with the next that is written
+		for e, err := range h.AuditEntries(ctx(), identity.SystemPart("cli")) {
+			h.must(err)
+			if e.Action == "case.export" && e.Object.ID == c.ID {
+				taken++
+			}
+		}
+		if taken != 1 {
+			h.Errorf("%d records say that it was taken", taken)
+		}
+	})
+}
+
+// What is held is kept beyond what its law asks, until somebody lets it go.
+func TestAHeldCaseIsKept(t *testing.T) {
+	each(t, "eu", func(h *house) {
+		boss := h.works(identity.Supervisor)
+		c := h.open(jurisdiction.Complaint, "eu")
+		step := func(k cases.Kind, data cases.Data) {
+			h.Helper()
+			var err error
+			c, err = h.flow.Lead(ctx(), boss, c.ID, casework.Change{Kind: k, Revision: int64(len(c.Events)), Data: data})
+			h.must(err)
+		}
+		if _, err := h.flow.Lead(ctx(), h.agent, c.ID, casework.Change{Kind: cases.PutOnHold, Revision: int64(len(c.Events)), Data: cases.Data{Reason: "mine"}}); !fault.Is(err, fault.Forbidden) {
+			h.Errorf("an agent holds it: %v", err)
+		}
+		step(cases.PutOnHold, cases.Data{Reason: "a court asks"})
+		step(cases.Withdrawn, cases.Data{Conversation: h.conv, Entry: h.sayAgain("forget it"), Reason: "they said so"})
+		h.Clock.Move(20 * 366 * 24 * time.Hour)
+		h.must(h.PurgeCases(ctx(), 10))
+		if _, err := h.flow.Get(ctx(), boss, c.ID); err != nil {
+			h.Fatalf("it was forgotten while it is held: %v", err)
+		}
+		step(cases.LetGo, cases.Data{Reason: "the court has decided"})
+		h.must(h.PurgeCases(ctx(), 10))
+		if _, err := h.flow.Get(ctx(), boss, c.ID); !fault.Is(err, fault.NotFound) {
+			h.Errorf("it is still there: %v", err)
+		}
+	})
+}
+
+// sayAgain is the entry by which the customer writes once more.
+func (h *house) sayAgain(text string) int64 {
+	h.Helper()
+	h.Clock.Move(time.Minute)
+	h.say(h.anna, text)
+	all := h.texts()
+	return all[len(all)-1].Seq
 }

@@ -108,6 +108,9 @@ func (s *Cases) add(ctx context.Context, t *core.Tx, p identity.Principal, c *ca
 		if last := len(c.Events); last > 0 {
 			e.At = max(e.At, c.Events[last-1].At) // clocks of machines go back
 		}
+		if e.Overseen() && !policy.Allow(p, policy.OverseeCase, policy.Object{CustomerID: c.CustomerID, AssigneeID: c.Assignee}) {
+			return fault.New(fault.Forbidden, op, "%s %s may not hold a case or let it go", p.Kind, p.Role)
+		}
 		if e.Unproven() {
 			if !policy.Allow(p, policy.OverseeCase, policy.Object{CustomerID: c.CustomerID, AssigneeID: c.Assignee}) {
 				return &fault.Error{Code: fault.Forbidden, Op: op, Field: "act", Reason: "no_act", Message: "without an act in the wallet a supervisor has to say so"}
@@ -330,6 +333,20 @@ func (s *Cases) Case(ctx context.Context, p identity.Principal, id string) (*cas
 		}
 	}
 	return c, nil
+}
+
+// ExportCase reads a case for somebody who takes it out of the house, which is recorded.
+// Errors: NotFound; Forbidden for who may not.
+func (s *Cases) ExportCase(ctx context.Context, p identity.Principal, id string) (*cases.Case, error) {
+	const op = "casework.ExportCase"
+	c, err := s.Case(ctx, p, id)
+	if err != nil {
+		return nil, err
+	}
+	if !policy.Allow(p, policy.OverseeCase, policy.Object{CustomerID: c.CustomerID, AssigneeID: c.Assignee}) {
+		return nil, fault.New(fault.Forbidden, op, "%s %s may not take a case out of the house", p.Kind, p.Role)
+	}
+	return c, s.core.RecordRead(ctx, p, core.Read{Action: "case.export", ObjectType: "case", ObjectID: id, Subject: c.CustomerID})
 }
 
 // AnyRevision stands for whichever revision there is.

@@ -5,7 +5,9 @@
 package caseapi
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -38,6 +40,7 @@ type Cases interface {
 	Lead(ctx context.Context, p identity.Principal, id string, c casework.Change) (casework.Seen, error)
 	Inform(ctx context.Context, p identity.Principal, id string, revision int64, text string) (casework.Seen, error)
 	Draft(ctx context.Context, p identity.Principal, id string, l jurisdiction.Letter, lang string) (casework.Draft, error)
+	Pack(ctx context.Context, p identity.Principal, id string, open func(reference string) io.Writer) error
 	Resend(ctx context.Context, p identity.Principal, id string, revision, letter int64) (casework.Seen, error)
 	Write(ctx context.Context, p identity.Principal, id string, revision int64, l jurisdiction.Letter, lang string) (casework.Seen, error)
 	Year(ctx context.Context, p identity.Principal, year int, zone *time.Location) ([]cases.Line, []byte, error)
@@ -58,6 +61,7 @@ func Routes(c Cases) func(*api.API) {
 		api.Add(a, huma.Operation{OperationID: "lead-case", Method: http.MethodPost, Path: one + "/events", Summary: "Add something to a case", Tags: tags}, r.lead)
 		api.Add(a, huma.Operation{OperationID: "case-letter", Method: http.MethodGet, Path: one + "/letters/{letter}", Summary: "Draft a letter from what is known", Tags: tags}, r.draft)
 		api.Add(a, huma.Operation{OperationID: "write-case-letter", Method: http.MethodPost, Path: one + "/letters/{letter}", Summary: "Send a letter and archive it", Tags: tags}, r.write)
+		api.Add(a, huma.Operation{OperationID: "case-evidence", Method: http.MethodGet, Path: one + "/evidence.zip", Summary: "Take a case out of the house as a signed file that proves itself offline", Tags: tags}, r.pack)
 		api.Add(a, huma.Operation{OperationID: "case-figures", Method: http.MethodGet, Path: "/v1/case-figures", Summary: "Count a year's cases: types, shares, outcomes, speed", Tags: tags}, r.figures)
 		api.Add(a, huma.Operation{OperationID: "export-case-figures", Method: http.MethodGet, Path: "/v1/case-figures.csv", Summary: "Export the figures of a year", Tags: tags}, r.export)
 	}
@@ -187,7 +191,7 @@ type leadInput struct {
 	ID   string `path:"id" doc:"of the case"`
 	Body struct {
 		Revision   int64    `json:"revision" minimum:"1" doc:"of the case as it was seen"`
-		Kind       string   `json:"kind" enum:"noticed,confirmed,linked,found,asked,received,dropped,paused,resumed,informed,promised,extended,credited,credit_taken,decided,corrected,withdrawn,closed,reopened,appealed,assigned,noted,added,resent"`
+		Kind       string   `json:"kind" enum:"noticed,confirmed,linked,found,asked,received,dropped,paused,resumed,informed,promised,extended,credited,credit_taken,decided,corrected,withdrawn,closed,reopened,appealed,assigned,noted,added,resent,held,let_go"`
 		HappenedAt int64    `json:"happened_at,omitempty" minimum:"0" doc:"that it was earlier"`
 		Type       string   `json:"type,omitempty" enum:"unauthorised,scam,merchant,error,complaint,data_request"`
 		Law        string   `json:"jurisdiction,omitempty" maxLength:"24"`
@@ -256,6 +260,21 @@ type draftOutput struct{ Body CaseLetter }
 func (r *routes) draft(ctx context.Context, in *draftInput) (*draftOutput, error) {
 	d, err := r.cases.Draft(ctx, in.Who(), in.ID, jurisdiction.Letter(in.Letter), in.Language)
 	return &draftOutput{Body: CaseLetter{d.Title, d.Text, append([]string{}, d.Missing...)}}, err
+}
+
+// pack writes the file into memory: what goes wrong is an answer, and never a file that is
+// cut off.
+func (r *routes) pack(ctx context.Context, in *caseInput) (*exportOutput, error) {
+	var out bytes.Buffer
+	name := ""
+	err := r.cases.Pack(ctx, in.Who(), in.ID, func(reference string) io.Writer {
+		name = reference
+		return &out
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &exportOutput{ContentType: "application/zip", Disposition: `attachment; filename="` + name + `.zip"`, Body: out.Bytes()}, nil
 }
 
 type writeInput struct {

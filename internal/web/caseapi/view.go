@@ -169,6 +169,7 @@ type CaseFile struct {
 	Decision  *CaseDecision  `json:"decision,omitempty"`
 	Credit    *CaseCredit    `json:"credit,omitempty"`
 	Appeals   int            `json:"appeals"`
+	OnHold    bool           `json:"on_hold" doc:"it is kept whatever its law says"`
 	Reviewer  string         `json:"reviewer,omitempty" doc:"the counsel who signed the law's pack off; missing: nobody did"`
 	Events    []CaseEvent    `json:"events" nullable:"false"`
 }
@@ -196,7 +197,7 @@ func fileOf(s casework.Seen) CaseFile {
 			DueAt: s.Index.DueAt, Breached: s.Index.Breached, OverAt: s.OverAt,
 		}),
 		Revision: int64(len(s.Events)), Confirmed: s.Confirmed, Channel: s.Channel, Language: cmp.Or(s.Language, "en"), Convs: append([]string{}, s.Conversations...), Payments: []CasePayment{},
-		Clocks: []CaseClock{}, Evidence: []CaseEvidence{}, Facts: []CaseFact{}, Lacks: append([]string{}, s.Lacks...), Pauses: []CasePause{}, Outlook: outlookOf(s.Outlook), Appeals: s.Appeals, Events: []CaseEvent{},
+		Clocks: []CaseClock{}, Evidence: []CaseEvidence{}, Facts: []CaseFact{}, Lacks: append([]string{}, s.Lacks...), Pauses: []CasePause{}, Outlook: outlookOf(s.Outlook), Appeals: s.Appeals, OnHold: s.OnHold, Events: []CaseEvent{},
 	}
 	for _, p := range s.Payments {
 		out.Payments = append(out.Payments, CasePayment{p.ID, walletview.OfSum(p.Amount), p.Party, p.At, string(p.State)})

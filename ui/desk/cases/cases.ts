@@ -100,6 +100,7 @@ export interface File extends Line {
   decision?: { outcome: string; reason: string; at: number; amount?: Sum };
   credit?: { amount: Sum; at: number; taken_at?: number; act?: string };
   appeals: number;
+  on_hold?: boolean;
   reviewer?: string;
   events: Happened[];
 }
