@@ -61,18 +61,19 @@ const (
 	Resent      Kind = "resent" // a letter that was sent already, once more
 	PutOnHold   Kind = "held"   // it is kept whatever its law says, until somebody lets it go
 	LetGo       Kind = "let_go"
+	CreditDue   Kind = "credit_due" // somebody is to propose a credit: the law's time for it comes
 )
 
 // Kinds are all of them.
 func Kinds() []Kind {
 	return []Kind{Opened, Noticed, Confirmed, Linked, Concerns, Found, Asked, Received, Dropped, Paused, Resumed, Informed, Promised, Extended, Credited, CreditTaken,
-		Decided, Corrected, Written, Appealed, Withdrawn, Closed, Reopened, Assigned, Noted, Added, Resent, PutOnHold, LetGo}
+		Decided, Corrected, Written, Appealed, Withdrawn, Closed, Reopened, Assigned, Noted, Added, Resent, PutOnHold, LetGo, CreditDue}
 }
 
 // Internal tells whether customers do not hear of an event.
 func (k Kind) Internal() bool {
 	switch k {
-	case Confirmed, Linked, Found, Dropped, Assigned, Noted, Corrected, Resent, PutOnHold, LetGo:
+	case Confirmed, Linked, Found, Dropped, Assigned, Noted, Corrected, Resent, PutOnHold, LetGo, CreditDue:
 		return true
 	default:
 		return false
@@ -347,6 +348,10 @@ func (c *Case) follows(e Event) error {
 		return c.maySay(e)
 	case Promised:
 		return c.mayPromise(e)
+	case CreditDue:
+		if !c.CreditOpen() {
+			return conflict("no_need", "it is credited or decided")
+		}
 	case PutOnHold, LetGo:
 		if e.Reason == "" {
 			return refuse("reason", "is missing")
@@ -532,6 +537,8 @@ func (c *Case) take(e Event) {
 // progress folds in what moves a case on.
 func (c *Case) progress(e Event) {
 	switch e.Kind {
+	case CreditDue:
+		c.mark(jurisdiction.CreditDue, e.At)
 	case Informed:
 		c.mark(jurisdiction.Informed, e.At)
 	case Extended:
@@ -648,6 +655,28 @@ func (c *Case) settle() {
 	default:
 		c.Stage = Investigating
 	}
+}
+
+// CreditOpen tells whether a credit can still be given for the time being.
+func (c *Case) CreditOpen() bool { return c.Credit == nil && c.Decision == nil && c.OverAt == 0 }
+
+// Proposal asks for a credit of what the payments come to; of no sum, where none is known
+// or they are in several currencies.
+func (c *Case) Proposal() Event {
+	e := Event{Kind: CreditDue}
+	for i, p := range c.Payments {
+		if i == 0 {
+			e.Amount = &p.Amount
+			continue
+		}
+		sum, err := e.Amount.Add(p.Amount)
+		if err != nil {
+			e.Amount = nil
+			break
+		}
+		e.Amount = &sum
+	}
+	return e
 }
 
 // History is what the clocks follow from.

@@ -29,7 +29,7 @@ func (c *Case) IndexOf(b *jurisdiction.Book, now int64, rung map[string]int64) I
 	for _, r := range c.Clocks(b, now) {
 		a := Alarm{Clock: r.Key(), State: r.State, DueAt: r.Due}
 		if r.Live() && !r.Waits {
-			if r.Due != 0 && (x.DueAt == 0 || r.Due < x.DueAt) {
+			if r.Does == "" && r.Due != 0 && (x.DueAt == 0 || r.Due < x.DueAt) {
 				x.DueAt = r.Due
 			}
 			if r.State == sla.Breached {

@@ -59,12 +59,13 @@ const (
 	Decided      Mark = "decided"
 	Upheld       Mark = "upheld" // decided for the customer, at least in part
 	Corrected    Mark = "corrected"
-	Answered     Mark = "answered" // the customer was told the decision
+	Answered     Mark = "answered"   // the customer was told the decision
+	CreditDue    Mark = "credit_due" // a person was asked to propose a credit
 )
 
 // Marks are all of them.
 func Marks() []Mark {
-	return []Mark{Noticed, Acknowledged, Informed, Held, Extended, Credited, CreditTold, Decided, Upheld, Corrected, Answered}
+	return []Mark{Noticed, Acknowledged, Informed, Held, Extended, Credited, CreditTold, Decided, Upheld, Corrected, Answered, CreditDue}
 }
 
 // Fact is a circumstance of a case on which a duty depends.
@@ -136,6 +137,7 @@ type Clock struct {
 	Period  `yaml:",inline"`
 	Cited   `yaml:",inline"`
 	Instead []Instead `yaml:"instead" json:"instead"` // the first that holds
+	Does    string    `yaml:"does" json:"does"`       // what Kefu does by itself on the last day: no duty, and never broken
 }
 
 // Limit is until when a customer can claim, from some day of the payment on.
@@ -167,9 +169,27 @@ type Rules struct {
 	Limits   []Limit           `yaml:"limits"`
 	Evidence []Item            `yaml:"evidence"`
 	Figures  map[string]Figure `yaml:"figures"`
+	// Liability is what the customer bears of the loss themselves.
+	Liability []Tier `yaml:"liability"`
 	// Assess are facts that somebody has to have said yes or no to before the customer
 	// is refused.
 	Assess []Fact `yaml:"assess"`
+}
+
+// ProposeCredit has a person asked to propose a credit: no money moves by itself.
+const ProposeCredit = "propose_credit"
+
+// Tier is how much of a loss the customer bears, at most, where its conditions are met. The
+// tiers of a type stand in their order: the first that applies counts.
+type Tier struct {
+	Title     form.Texts `yaml:"title"`
+	Most      string     `yaml:"most"` // "": no limit
+	Currency  string     `yaml:"currency"`
+	Learned   *Period    `yaml:"learned"`   // they told us within so long of learning of it
+	Statement *Period    `yaml:"statement"` // they told us within so long of the statement
+	If        []Fact     `yaml:"if"`
+	Unless    []Fact     `yaml:"unless"`
+	Cited     `yaml:",inline"`
 }
 
 // Appeal is who can be asked when a customer does not accept a decision.

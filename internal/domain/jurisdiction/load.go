@@ -19,6 +19,7 @@ import (
 
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/sla"
+	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
 
@@ -78,7 +79,7 @@ func (f *houseFile) check() error {
 			return err
 		}
 	}
-	for _, step := range []Step{DayBefore, HoursBefore, Broken} {
+	for _, step := range []Step{DayBefore, HoursBefore, Broken, Act} {
 		if err := checkTexts(file, string(step), f.Alarms[step]); err != nil {
 			return err
 		}
@@ -98,7 +99,7 @@ func (f *houseFile) check() error {
 			return wrong(file, "asking (%s) has to say reference and needed, and nothing else", lang)
 		}
 	}
-	if len(f.Types) != len(Types()) || len(f.Alarms) != 3 {
+	if len(f.Types) != len(Types()) || len(f.Alarms) != 4 {
 		return wrong(file, "names a type or a step that there is not")
 	}
 	return nil
@@ -307,6 +308,36 @@ func (p *Pack) complete(name string, house []Clock, calendars map[string]*Calend
 	return nil
 }
 
+// checkTier refuses a tier without a source, with a sum that is none, or with facts that
+// there are not.
+func (p *Pack) checkTier(where string, t Tier) error {
+	if err := errors.Join(checkTexts(where, "title", t.Title), checkCited(where, t.Cited)); err != nil {
+		return err
+	}
+	if (t.Most == "") != (t.Currency == "") {
+		return wrong(where, "names a sum or a currency, and not both")
+	}
+	if t.Most != "" {
+		if m, err := wallet.Parse(t.Most, t.Currency, 2); err != nil || m.Sign() < 0 {
+			return wrong(where, "%q is no sum", t.Most)
+		}
+	}
+	for _, f := range slices.Concat(t.If, t.Unless) {
+		if !slices.Contains(Facts(), f) {
+			return wrong(where, "there is no fact %q", f)
+		}
+	}
+	for _, period := range []*Period{t.Learned, t.Statement} {
+		if period == nil {
+			continue
+		}
+		if err := checkPeriod(where, "period", *period); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (p *Pack) check(name string, t Type, r Rules) error {
 	if len(r.Clocks) > maxClocks || len(r.Evidence) > maxItems || len(r.Limits) > maxItems || len(r.Figures) > maxItems {
 		return wrong(name, "%s has too much", t)
@@ -319,6 +350,11 @@ func (p *Pack) check(name string, t Type, r Rules) error {
 		}
 		seen[c.ID] = true
 		if err := p.checkClock(name+", "+string(t)+", "+c.ID, c); err != nil {
+			return err
+		}
+	}
+	for i, tier := range r.Liability {
+		if err := p.checkTier(fmt.Sprintf("%s, %s, tier %d", name, t, i+1), tier); err != nil {
 			return err
 		}
 	}

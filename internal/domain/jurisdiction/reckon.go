@@ -83,6 +83,7 @@ const (
 	DayBefore   Step = "day"   // the business day before
 	HoursBefore Step = "hours" // two hours before
 	Broken      Step = "due"
+	Act         Step = "act" // Kefu does what a clock says: see Clock.Does
 )
 
 // Ring is a moment at which somebody is told of a clock that is still running.
@@ -193,6 +194,15 @@ func reckonOne(p *Pack, c *Clock, h History, start int64, nth int, now int64) Re
 	r.Certain = r.Applied.Unit != BusinessDays || (p.days.Covers(k.hours.DayOf(instant(start))) && p.days.Covers(k.hours.DayOf(instant(last))))
 	if r.Live() && r.Due != 0 && !r.Waits {
 		r.Rings = k.rings(start, r.Due)
+		if c.Does != "" {
+			r.Rings = []Ring{{Act, k.hours.Starts(k.hours.DayOf(instant(r.Due))).UnixMicro()}}
+		}
+	}
+	if c.Does != "" && r.State == sla.Breached { // it is nobody's duty
+		r.State = sla.Running
+		if r.Ended != 0 {
+			r.State = sla.Met
+		}
 	}
 	return r
 }

@@ -363,7 +363,7 @@ func (s *Service) Ring(ctx context.Context) (int, error) {
 // broken, and calls whoever has the case. It is said once for each time at which it is
 // due: the note's id follows from those. That it cannot be said loses nothing: the case stands in its list.
 func (s *Service) tell(ctx context.Context, r cases.Rang) {
-	if len(r.Case.Conversations) == 0 || (r.Step != jurisdiction.DayBefore && r.Step != jurisdiction.HoursBefore && r.Step != jurisdiction.Broken) {
+	if len(r.Case.Conversations) == 0 || (r.Step != jurisdiction.DayBefore && r.Step != jurisdiction.HoursBefore && r.Step != jurisdiction.Broken && r.Step != jurisdiction.Act) {
 		return
 	}
 	text := s.Book.Alarm(r.Step, r.Case.Language, map[string]string{

@@ -72,7 +72,7 @@ type Change struct {
 // NotFound, Forbidden, Invalid, Conflict.
 func (s *Service) Lead(ctx context.Context, p identity.Principal, id string, c Change) (Seen, error) {
 	const op = "casework.Lead"
-	if c.Kind == cases.Opened || c.Kind == cases.Written || c.Kind == cases.Resent || !slices.Contains(cases.Kinds(), c.Kind) {
+	if c.Kind == cases.Opened || c.Kind == cases.Written || c.Kind == cases.Resent || c.Kind == cases.CreditDue || !slices.Contains(cases.Kinds(), c.Kind) {
 		return Seen{}, fault.InvalidFor(op, "kind", "unknown", "cannot be added like this")
 	}
 	switch {
@@ -148,6 +148,21 @@ func (s *Service) complete(ctx context.Context, p identity.Principal, e *cases.E
 		e.Staff = p.ID
 	}
 	return nil
+}
+
+// Bears works out what the customer bears of the loss themselves, by what the case says
+// and by when they learned of it and the statement was sent, in microseconds; 0: not known.
+// Nothing of it is kept. Errors: NotFound; Conflict while nobody has said which law counts.
+func (s *Service) Bears(ctx context.Context, p identity.Principal, id string, learned, statement int64) ([]jurisdiction.Borne, error) {
+	c, err := s.Store.Case(ctx, p, id)
+	if err != nil {
+		return nil, err
+	}
+	pack, ok := s.Book.Find(c.Jurisdiction, c.Version)
+	if !ok {
+		return nil, &fault.Error{Code: fault.Conflict, Op: "casework.Bears", Reason: "no_jurisdiction", Message: "nobody has said which law counts"}
+	}
+	return pack.Bears(c.Type, jurisdiction.Losing{Told: c.NoticedAt, Learned: learned, Statement: statement, Facts: c.Facts}), nil
 }
 
 // Draft is a letter that is not sent yet.

@@ -64,6 +64,12 @@ func (s *Cases) RingCases(ctx context.Context, p identity.Principal, b *jurisdic
 					rang = append(rang, cases.Rang{Case: c, Clock: r, Step: last.Step, At: last.At})
 					t.Record(p, "case.ring_"+string(last.Step), "case", c.ID, c.CustomerID)
 				}
+				// In the same transaction: what rang and what follows are there both, or neither.
+				if last.Step == jurisdiction.Act && r.Does == jurisdiction.ProposeCredit && c.CreditOpen() {
+					if err := s.add(ctx, t, p, c, b, []cases.Event{c.Proposal()}); err != nil {
+						return err
+					}
+				}
 			}
 			if err := s.index(ctx, t, c, b, rung); err != nil {
 				return err

@@ -41,6 +41,7 @@ type Cases interface {
 	Inform(ctx context.Context, p identity.Principal, id string, revision int64, text string) (casework.Seen, error)
 	Draft(ctx context.Context, p identity.Principal, id string, l jurisdiction.Letter, lang string) (casework.Draft, error)
 	Pack(ctx context.Context, p identity.Principal, id string, open func(reference string) io.Writer) error
+	Bears(ctx context.Context, p identity.Principal, id string, learned, statement int64) ([]jurisdiction.Borne, error)
 	Resend(ctx context.Context, p identity.Principal, id string, revision, letter int64) (casework.Seen, error)
 	Write(ctx context.Context, p identity.Principal, id string, revision int64, l jurisdiction.Letter, lang string) (casework.Seen, error)
 	Year(ctx context.Context, p identity.Principal, year int, zone *time.Location) ([]cases.Line, []byte, error)
@@ -61,6 +62,7 @@ func Routes(c Cases) func(*api.API) {
 		api.Add(a, huma.Operation{OperationID: "lead-case", Method: http.MethodPost, Path: one + "/events", Summary: "Add something to a case", Tags: tags}, r.lead)
 		api.Add(a, huma.Operation{OperationID: "case-letter", Method: http.MethodGet, Path: one + "/letters/{letter}", Summary: "Draft a letter from what is known", Tags: tags}, r.draft)
 		api.Add(a, huma.Operation{OperationID: "write-case-letter", Method: http.MethodPost, Path: one + "/letters/{letter}", Summary: "Send a letter and archive it", Tags: tags}, r.write)
+		api.Add(a, huma.Operation{OperationID: "case-liability", Method: http.MethodGet, Path: one + "/liability", Summary: "Work out what the customer bears themselves", Tags: tags}, r.liability)
 		api.Add(a, huma.Operation{OperationID: "case-evidence", Method: http.MethodGet, Path: one + "/evidence.zip", Summary: "Take a case out of the house as a signed file that proves itself offline", Tags: tags}, r.pack)
 		api.Add(a, huma.Operation{OperationID: "case-figures", Method: http.MethodGet, Path: "/v1/case-figures", Summary: "Count a year's cases: types, shares, outcomes, speed", Tags: tags}, r.figures)
 		api.Add(a, huma.Operation{OperationID: "export-case-figures", Method: http.MethodGet, Path: "/v1/case-figures.csv", Summary: "Export the figures of a year", Tags: tags}, r.export)
@@ -260,6 +262,40 @@ type draftOutput struct{ Body CaseLetter }
 func (r *routes) draft(ctx context.Context, in *draftInput) (*draftOutput, error) {
 	d, err := r.cases.Draft(ctx, in.Who(), in.ID, jurisdiction.Letter(in.Letter), in.Language)
 	return &draftOutput{Body: CaseLetter{d.Title, d.Text, append([]string{}, d.Missing...)}}, err
+}
+
+type liabilityInput struct {
+	api.Caller
+	ID        string `path:"id" doc:"of the case"`
+	Learned   int64  `query:"learned" minimum:"0" doc:"when the customer learned of it; missing: not known"`
+	Statement int64  `query:"statement" minimum:"0" doc:"when the statement was sent that shows it; missing: not known"`
+}
+
+// CaseTier is how much the customer bears, at most, where its conditions are met.
+type CaseTier struct {
+	Title    CaseText `json:"title"`
+	Most     string   `json:"most,omitempty" doc:"missing: no limit"`
+	Currency string   `json:"currency,omitempty"`
+	State    string   `json:"state" enum:"applies,misses,unknown,beyond" doc:"the first that applies counts"`
+	By       int64    `json:"by,omitempty" doc:"until when the customer had to tell us"`
+	Source   string   `json:"source"`
+	Checked  string   `json:"checked" enum:"verified,secondary,unverified,house"`
+}
+
+type liabilityOutput struct {
+	Body struct {
+		Items []CaseTier `json:"items" nullable:"false"`
+	}
+}
+
+func (r *routes) liability(ctx context.Context, in *liabilityInput) (*liabilityOutput, error) {
+	all, err := r.cases.Bears(ctx, in.Who(), in.ID, in.Learned, in.Statement)
+	out := &liabilityOutput{}
+	out.Body.Items = []CaseTier{}
+	for _, b := range all {
+		out.Body.Items = append(out.Body.Items, CaseTier{textOf(b.Title), b.Most, b.Currency, b.State, b.By, b.Source, string(b.Checked)})
+	}
+	return out, err
 }
 
 // pack writes the file into memory: what goes wrong is an answer, and never a file that is

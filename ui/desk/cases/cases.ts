@@ -105,6 +105,17 @@ export interface File extends Line {
   events: Happened[];
 }
 
+/** How much the customer bears, at most. */
+export interface Tier {
+  title: Both;
+  most?: string;
+  currency?: string;
+  state: 'applies' | 'misses' | 'unknown' | 'beyond';
+  by?: number;
+  source: string;
+  checked: string;
+}
+
 export interface Law {
   id: string;
   title: Both;
@@ -144,6 +155,9 @@ export class CasesApi {
   }
   lead(file: File, kind: string, more: Record<string, unknown> = {}): Promise<File> {
     return this.api.call('POST', `/v1/cases/${file.id}/events`, { revision: file.revision, kind, ...more });
+  }
+  liability(id: string, learned?: number, statement?: number): Promise<{ items: Tier[] }> {
+    return this.api.call('GET', `/v1/cases/${id}/liability`, undefined, { learned, statement });
   }
   /** What the customer wrote in a conversation of the case, the newest first. */
   async said(conv: string): Promise<{ conv: string; seq: number; at: number; text: string }[]> {
