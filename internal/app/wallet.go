@@ -90,9 +90,10 @@ func (a *App) walletIssuer() string {
 // both to the stories of payments.
 func (a *App) connectActs() {
 	a.acts = acts.New(acts.Parts{
-		Store: a.Store, Wallet: a.wallet, Approvals: a.approvals, Settings: a.settings, Queue: a.queue, Clean: a.intake.Clean, Config: a.Config, Issuer: a.walletIssuer(),
+		Store: a.Store, Wallet: a.wallet, Approvals: a.approvals, Settings: a.settings, Queue: a.queue, Files: a.files, Clean: a.intake.Clean, Config: a.Config, Issuer: a.walletIssuer(),
 		Clock: a.now, Log: a.Log, Metrics: a.metrics,
 	})
+	a.flows.Files = a.files
 	if a.wallet != nil {
 		a.flows.Acts = acting.Flows{Service: a.acts.Service}
 		a.acts.Changed = a.flows.ActChanged

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kefu/content"
+	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/platform/fault"
@@ -58,6 +59,14 @@ func runRules() []rule {
 		{"FlowSubject", walks + " system", fault.NotFound, hidden, func(sc *scene, p identity.Principal) error {
 			_, err := sc.FlowSubject(ctx, p, sc.conv, sc.own.ID, "wallet")
 			return err
+		}},
+		{"SeeRunFile", workers, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+			a := conversation.StoredAttachment{Attachment: conversation.Attachment{ID: id.New(), Name: "r.png", Type: "image/png", Size: 1}}
+			sc.must(sc.AddAttachment(ctx, sc.own, a))
+			n := sc.run()
+			n.Slots = map[string]selfservice.Value{"evidence": {Type: selfservice.Files, Files: []selfservice.FileFact{{ID: a.ID}}}}
+			sc.must(sc.SaveFlowRun(ctx, sc.own, n))
+			return sc.SeeRunFile(ctx, p, a.ID)
 		}},
 		{"ClaimFlowRuns", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.ClaimFlowRuns(ctx, p, 1, time.Second)

@@ -103,7 +103,8 @@ func (s *Store) ClaimAttachments(ctx context.Context, p identity.Principal, conv
 	return claimed, nil
 }
 
-// claimAge is how long after its upload a file may still be claimed for a message.
+// claimAge is how long after its upload a file may still be claimed for a message; one
+// that a run holds, into the future, for as long as it does.
 // A claim begins its time anew, so that nobody removes it before the message is
 // stored; a message that is refused each time must not keep it for ever.
 const claimAge = 12 * time.Hour
@@ -111,7 +112,7 @@ const claimAge = 12 * time.Hour
 func (t *Tx) claim(ctx context.Context, id, conversationID, customerID string, internal bool) error {
 	const op = "storage.claim"
 	done, err := t.SQL.ExecContext(ctx, `UPDATE attachment SET conversation_id = $1, customer_id = $2, internal = $3,
-		unsent_since = CASE WHEN unsent_since > 0 THEN $4 ELSE unsent_since END WHERE id = $5 AND (unsent_since = 0 OR created_at >= $6)`,
+		unsent_since = CASE WHEN unsent_since > 0 AND unsent_since <= $4 THEN $4 ELSE unsent_since END WHERE id = $5 AND (unsent_since = 0 OR unsent_since > $4 OR created_at >= $6)`,
 		conversationID, customerID, internal, t.Now, id, t.Now-claimAge.Microseconds())
 	if err != nil {
 		return engine.MapError(op, err)
@@ -172,6 +173,11 @@ func (s *Store) Attachment(ctx context.Context, p identity.Principal, id string)
 		err := s.core.DB.Reader.QueryRowContext(ctx, "SELECT assignee_id FROM conversation WHERE id = $1", a.ConversationID).Scan(&object.AssigneeID)
 		if err != nil {
 			return conversation.StoredAttachment{}, engine.MapError(op, err)
+		}
+	}
+	if a.ConversationID == "" && !p.IsCustomer() {
+		if err := s.SeeRunFile(ctx, p, id); err != nil {
+			return conversation.StoredAttachment{}, err
 		}
 	}
 	if !policy.Allow(p, policy.ReadAttachment, object) {

@@ -37,6 +37,7 @@ type Wallet interface {
 type Parts struct {
 	Store     *storage.Store
 	Wallet    Wallet // nil: there is none, and nothing is offered
+	Files     acting.Files
 	Approvals *approving.Service
 	Settings  *configuring.Service
 	Queue     *queueing.Service
@@ -59,7 +60,7 @@ func New(p Parts) *Room {
 	r := &Room{parts: p}
 	proofs := verification.Deps{Store: p.Store, Clock: p.Clock, Log: p.Log}
 	deps := acting.Deps{
-		Links: p.Store, Store: p.Store, Approver: p.Approvals, Policy: r.policy, Zone: r.zone, OnDuty: r.onDuty, Clean: p.Clean, Clock: p.Clock, Log: p.Log,
+		Files: p.Files, Links: p.Store, Store: p.Store, Approver: p.Approvals, Policy: r.policy, Zone: r.zone, OnDuty: r.onDuty, Clean: p.Clean, Clock: p.Clock, Log: p.Log,
 		Limited: p.Metrics.Limited, Tell: r.tell, Alarm: func(k action.Kept) {
 			if k.Lost {
 				p.Log.Error("something in the wallet cannot be read: put its key back, or ask those who run the wallet for its key", "act", k.ID, "kind", k.Command.Act, "state", k.State, "key", k.Command.Key)

@@ -14,7 +14,6 @@ import (
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/fault"
-	"kefu/internal/platform/keyring"
 )
 
 // LinkLife is how long a link works.
@@ -93,11 +92,7 @@ func (s *Service) Open(ctx context.Context, token string) (File, error) {
 	if err != nil {
 		return File{}, fault.Wrap(op, err)
 	}
-	key, err := s.Keys.Key(keyring.Ref(stored.BlobRef))
-	if err != nil {
-		return File{}, fault.Wrap(op, err)
-	}
-	content, err := s.Blobs.Open(ctx, stored.ID, key)
+	content, err := s.open(ctx, stored)
 	if err != nil {
 		return File{}, fault.Wrap(op, err)
 	}

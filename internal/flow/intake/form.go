@@ -35,7 +35,11 @@ func (s *Service) sendForm(ctx context.Context, p identity.Principal, m Message,
 		return err
 	}
 	content := conversation.Content{ReplyTo: m.ReplyTo, Form: &filled}
-	if ids := m.Form.Files(); len(ids) > 0 {
+	ids := m.Form.Files()
+	if m.Story != nil {
+		ids = m.Story.Files()
+	}
+	if len(ids) > 0 {
 		if content.Attachments, err = s.store.ClaimAttachments(ctx, p, m.ConversationID, false, ids); err != nil {
 			return err
 		}

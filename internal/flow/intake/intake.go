@@ -159,6 +159,15 @@ type Story struct {
 	Route  conversation.Route
 }
 
+// Files are those that a story brings along, in the order of its answers.
+func (s Story) Files() []string {
+	var ids []string
+	for _, item := range s.Filled.Answers {
+		ids = append(ids, item.Files...)
+	}
+	return ids
+}
+
 // Said is the answer to a message.
 type Said struct {
 	Err       error

@@ -79,6 +79,7 @@ type Deps struct {
 	Store    Store
 	Intake   Intake
 	Wallet   Wallet // nil: there is none
+	Files    Files  // nil: none can be given
 	Acts     Acts   // nil: nothing can be done in the wallet
 	Failures *failure.Table
 	Flows    *selfservice.Flows
@@ -320,22 +321,43 @@ func (s *Service) Answer(ctx context.Context, p identity.Principal, run, op, ste
 	if err := mayConfirm(p, rec, d, in); err != nil {
 		return Seen{}, err
 	}
-	now := s.Clock()
-	turn, err := selfservice.Answer(d, rec.Run, in, s.reading(ctx, rec), now)
-	if err != nil {
-		return Seen{}, err
-	}
-	next, err := s.drive(ctx, p, d, rec.After(turn, true, op, now), true)
-	if fault.Is(err, fault.Conflict) && fault.FieldOf(err) == "revision" { // another device was faster
-		if rec, d, err = s.load(ctx, p, run); err != nil {
+	for n := 0; ; n++ {
+		next, err := s.answer(ctx, p, d, rec, op, in)
+		if err == nil {
+			return s.seen(ctx, p, d, next, true)
+		}
+		if !fault.Is(err, fault.Conflict) || fault.FieldOf(err) != "revision" {
 			return Seen{}, err
 		}
-		return s.seen(ctx, p, d, rec, rec.Took(op))
+		if rec, d, err = s.load(ctx, p, run); err != nil { // another device was faster
+			return Seen{}, err
+		}
+		if again := in.Do == selfservice.Give && n < maxRaces && !rec.Took(op) && (step == "" || step == rec.Step); !again { // files of both are there
+			return s.seen(ctx, p, d, rec, rec.Took(op))
+		}
 	}
+}
+
+// answer takes one answer to a run as it was seen.
+func (s *Service) answer(ctx context.Context, p identity.Principal, d *selfservice.Definition, rec selfservice.Record, op string, in selfservice.Input) (selfservice.Record, error) {
+	now, fresh := s.Clock(), true
+	if in.Do == selfservice.Give {
+		var err error
+		if in, err = s.file(ctx, p, d, rec, in); err != nil {
+			return rec, err
+		}
+	}
+	if in.Do == selfservice.Give || in.Do == selfservice.Remove {
+		fresh = false
+	}
+	turn, err := selfservice.Answer(d, rec.Run, in, s.reading(ctx, rec), now)
 	if err != nil {
-		return Seen{}, err
+		return rec, err
 	}
-	return s.seen(ctx, p, d, next, true)
+	if !fresh {
+		rec = still(rec)
+	}
+	return s.drive(ctx, p, d, rec.After(turn, fresh, op, now), true)
 }
 
 // checkAnswer refuses what is no answer at all.
@@ -347,6 +369,9 @@ func checkAnswer(op string, in selfservice.Input) error {
 	}
 	if !ok {
 		return fault.InvalidField(name, "op", "is no id of 1 to %d letters, digits and hyphens", selfservice.MaxOpLen)
+	}
+	if in.Do == selfservice.Give && (in.File == nil || in.File.ID == "") {
+		return fault.InvalidField(name, "file", "is missing")
 	}
 	if len(in.Text) > 8*selfservice.MaxText || len(in.Hash) > 128 {
 		return fault.InvalidField(name, "text", "is too long")

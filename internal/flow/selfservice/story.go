@@ -52,7 +52,17 @@ func (s *Service) handOver(ctx context.Context, d *selfservice.Definition, rec s
 	ctx, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()
 	answer := make(chan error, 1)
-	err = s.Intake.Send(ctx, who, intake.Message{ConversationID: conv, ClientID: "run:" + rec.ID, Story: s.storyOf(ctx, d, rec, h)}, func(said intake.Said) { answer <- said.Err })
+	send := func(story *intake.Story) error {
+		return s.Intake.Send(ctx, who, intake.Message{ConversationID: conv, ClientID: "run:" + rec.ID, Story: story}, func(said intake.Said) { answer <- said.Err })
+	}
+	story := s.storyOf(ctx, d, rec, h)
+	err = send(story)
+	if fault.Is(err, fault.NotFound) && len(story.Files()) > 0 { // one was sent elsewhere meanwhile, or is gone: the rest of the story is told
+		for i := range story.Filled.Answers {
+			story.Filled.Answers[i].Files = nil
+		}
+		err = send(story)
+	}
 	if err != nil {
 		return err
 	}
@@ -101,6 +111,7 @@ func (s *Service) before(ctx context.Context, rec selfservice.Record, lang strin
 func answers(d *selfservice.Definition, all []selfservice.Carry, lang string, there []form.Item) []form.Item {
 	var list []form.Item
 	for _, c := range all {
+		list = append(list, papers(d, c.Slot, c.Value.Files, lang)...)
 		value := written(d, c.Slot, c.Value, lang)
 		if value == "" || slices.ContainsFunc(there, func(i form.Item) bool {
 			return i.Value == short(value, storyValue) && (c.Value.Act != nil || c.Value.Payment != nil)

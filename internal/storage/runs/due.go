@@ -118,6 +118,9 @@ func (r *Runs) EraseFlowRuns(ctx context.Context, p identity.Principal, customer
 		return err
 	}
 	return r.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		if err := forget(ctx, t, "customer_id = $1", customerID); err != nil {
+			return err
+		}
 		rows, err := t.SQL.QueryContext(ctx, "DELETE FROM flow_run WHERE customer_id = $1 RETURNING body_ref", customerID)
 		if err != nil {
 			return engine.MapError(op, err)

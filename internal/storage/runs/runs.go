@@ -102,6 +102,9 @@ func (r *Runs) AddFlowRun(ctx context.Context, p identity.Principal, n selfservi
 		if err != nil {
 			return engine.MapError(op, err)
 		}
+		if err := hold(ctx, t, p, n); err != nil {
+			return err
+		}
 		return tell(ctx, t, n, 1)
 	})
 }
@@ -142,7 +145,7 @@ func overAt(n selfservice.Record, now int64) int64 {
 }
 
 // SaveFlowRun keeps a run in the place of the revision that it was made from. Errors:
-// NotFound and Forbidden for who may not; Conflict when somebody else was first.
+// NotFound and Forbidden for who may not, and for a file that is not theirs to give; Conflict when somebody else was first.
 func (r *Runs) SaveFlowRun(ctx context.Context, p identity.Principal, n selfservice.Record) error {
 	const op = "runs.SaveFlowRun"
 	if p.Kind == identity.System {
@@ -174,6 +177,9 @@ func (r *Runs) SaveFlowRun(ctx context.Context, p identity.Principal, n selfserv
 			string(n.State), t.Now, overAt(n, t.Now), clock.Micros(n.DueAt), n.News, sealed, ref, n.Flow, n.Digest, n.ID)
 		if err != nil {
 			return engine.MapError(op, err)
+		}
+		if err := hold(ctx, t, p, n); err != nil {
+			return err
 		}
 		if p.Kind == identity.Staff || n.State.Over() {
 			t.Record(p, "run.walk", "run", n.ID, n.CustomerID)

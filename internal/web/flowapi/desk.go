@@ -6,7 +6,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"kefu/internal/domain/selfservice"
 	flow "kefu/internal/flow/selfservice"
 	"kefu/internal/web/api"
 )
@@ -55,10 +54,11 @@ type (
 		OfRun
 		Body struct {
 			Op   string `json:"op" minLength:"1" maxLength:"64" pattern:"^[A-Za-z0-9-]+$" doc:"the same twice is one answer"`
-			Do   string `json:"do" enum:"set,confirm,deny,skip,other,back,go_on,human,cannot"`
+			Do   string `json:"do" enum:"set,confirm,deny,skip,other,back,go_on,human,cannot,give,remove"`
 			Step string `json:"step,omitempty" maxLength:"40" doc:"the step that is answered"`
 			Text string `json:"text,omitempty" maxLength:"1000"`
 			Hash string `json:"hash,omitempty" maxLength:"128" doc:"of what is agreed to"`
+			File string `json:"file,omitempty" maxLength:"26" doc:"of give: the id of a file that was uploaded and sent nowhere; text says what it is"`
 		}
 	}
 	seenOutput struct{ Body FlowSeen }
@@ -117,7 +117,7 @@ func (d *desk) get(ctx context.Context, in *OfRun) (*seenOutput, error) {
 }
 
 func (d *desk) answer(ctx context.Context, in *answerInput) (*seenOutput, error) {
-	seen, err := d.runs.Answer(ctx, in.Who(), in.ID, in.Body.Op, in.Body.Step, selfservice.Input{Do: selfservice.Doing(in.Body.Do), Text: in.Body.Text, Hash: in.Body.Hash})
+	seen, err := d.runs.Answer(ctx, in.Who(), in.ID, in.Body.Op, in.Body.Step, said(in.Body.Do, in.Body.Text, in.Body.Hash, in.Body.File))
 	return answered(seen, err, in.InLanguage)
 }
 

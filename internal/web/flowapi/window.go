@@ -170,15 +170,25 @@ func (w *window) answer(ctx context.Context, p identity.Principal, r *http.Reque
 		Step string `json:"step"`
 		Text string `json:"text"`
 		Hash string `json:"hash"`
+		File string `json:"file"`
 	}
 	if err := read(r, &in); err != nil {
 		return nil, err
 	}
-	seen, err := w.runs.Answer(ctx, p, r.PathValue("id"), in.Op, in.Step, selfservice.Input{Do: selfservice.Doing(in.Do), Text: in.Text, Hash: in.Hash})
+	seen, err := w.runs.Answer(ctx, p, r.PathValue("id"), in.Op, in.Step, said(in.Do, in.Text, in.Hash, in.File))
 	if err != nil {
 		return nil, err
 	}
 	out, err := frameOf(seen, lang, p)
 	out.Taken = &seen.Taken
 	return out, err
+}
+
+// said is an answer as it was said: of a file its id, and what it is.
+func said(do, text, hash, file string) selfservice.Input {
+	in := selfservice.Input{Do: selfservice.Doing(do), Text: text, Hash: hash}
+	if file != "" {
+		in.File = &selfservice.FileFact{ID: file}
+	}
+	return in
 }

@@ -24,6 +24,7 @@ import (
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
+	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/intake"
 	flow "kefu/internal/flow/selfservice"
 	"kefu/internal/platform/fault"
@@ -62,7 +63,8 @@ type Conversation struct {
 // Turn is what happens, and what must be seen after it.
 type Turn struct {
 	Do   string `yaml:"do,omitempty"`   // as answers: set, confirm, deny, other, skip, back, go_on, human; of the wallet: proven, declined, expired, refuse; later
-	Text string `yaml:"text,omitempty"` // of set
+	Text string `yaml:"text,omitempty"` // of set; of remove: the name of the file
+	File *Paper `yaml:"file,omitempty"` // of give
 	// Later is how much time passes before; what waits is looked at then.
 	Later string `yaml:"later,omitempty"`
 	// Wallet replaces the payments, refunds … that it names.
@@ -79,7 +81,8 @@ type Turn struct {
 type See struct {
 	At      string              `yaml:"at"` // step and state
 	Outcome string              `yaml:"outcome,omitempty"`
-	Offer   []string            `yaml:"offer,omitempty,flow"` // ids of options or items
+	Offer   []string            `yaml:"offer,omitempty,flow"` // ids of options or items, or of what is asked for as files
+	Files   []string            `yaml:"files,omitempty,flow"` // that were given: what each is, and its name
 	Problem string              `yaml:"problem,omitempty"`
 	Say     map[string][]string `yaml:"say,omitempty"`   // by language: what is read, from top to bottom
 	Story   map[string][]string `yaml:"story,omitempty"` // what a person is told
@@ -172,15 +175,16 @@ func (w Walker) Walk(ctx context.Context, c Conversation) ([]See, error) {
 
 // walk is one walk in one language.
 type walk struct {
-	book  *book
-	shelf *shelf
-	door  *door
-	hands *hands
-	flow  *flow.Service
-	at    time.Time
-	who   identity.Principal
-	run   string
-	lang  string
+	book   *book
+	shelf  *shelf
+	door   *door
+	hands  *hands
+	flow   *flow.Service
+	papers *counter
+	at     time.Time
+	who    identity.Principal
+	run    string
+	lang   string
 }
 
 func (w Walker) walk(ctx context.Context, c Conversation, lang string) ([]See, error) {
@@ -189,13 +193,14 @@ func (w Walker) walk(ctx context.Context, c Conversation, lang string) ([]See, e
 	one.book = &book{world: c.Wallet, now: now}
 	one.shelf = &shelf{runs: map[string][]byte{}, at: map[string]int64{}, due: map[string]time.Time{}, begun: map[string]bool{}, now: now}
 	one.door = &door{shelf: one.shelf, guard: w.Guard}
+	one.papers = &counter{clean: one.door.Clean, of: map[string]attaching.Given{}}
 	one.hands = &hands{scripts: c.Acts, all: map[string]*done{}, proof: assurance.Pending}
 	asked, err := one.book.registry()
 	if err != nil {
 		return nil, err
 	}
 	one.flow = flow.New(flow.Deps{
-		Reads: asked, Store: one.shelf, Intake: one.door, Wallet: one.book, Acts: one.hands, Failures: w.Failures, Flows: w.Flows, Clock: now, Log: slog.New(slog.DiscardHandler),
+		Reads: asked, Store: one.shelf, Files: one.papers, Intake: one.door, Wallet: one.book, Acts: one.hands, Failures: w.Failures, Flows: w.Flows, Clock: now, Log: slog.New(slog.DiscardHandler),
 	}, flow.Options{Issuer: "wallet"})
 	b := flow.Begin{Flow: c.Flow, Language: lang}
 	if c.Given != "" {
@@ -264,6 +269,17 @@ func (w *walk) turn(ctx context.Context, i int, t Turn) error {
 		return w.look(ctx)
 	}
 	in := selfservice.Input{Do: selfservice.Doing(t.Do), Text: t.Text}
+	switch in.Do {
+	case selfservice.Give:
+		given, refused := w.papers.take(ctx, t.File)
+		if refused != "" { // before anybody hears of it
+			w.papers.refused = refused
+			return nil
+		}
+		in.Text, in.File = t.File.Want, &selfservice.FileFact{ID: given}
+	case selfservice.Remove:
+		in.Text = w.papers.named(t.Text)
+	}
 	if in.Do == selfservice.Confirm && w.hands.last != nil {
 		in.Hash = w.hands.last.fact.Hash
 	}
@@ -291,6 +307,9 @@ func merged(a, b World) World {
 	if b.Refunds != nil {
 		a.Refunds = b.Refunds
 	}
+	if b.Disputes != nil {
+		a.Disputes = b.Disputes
+	}
 	if b.Incidents != nil {
 		a.Incidents = b.Incidents
 	}
@@ -314,7 +333,13 @@ func merged(a, b World) World {
 }
 
 // see writes down what a window would show.
-func (w *walk) see(s flow.Seen) See { return Shown(s, w.lang, w.door.story) }
+func (w *walk) see(s flow.Seen) See {
+	out := Shown(s, w.lang, w.door.story)
+	if w.papers.refused != "" {
+		out.Problem, w.papers.refused = w.papers.refused, ""
+	}
+	return out
+}
 
 // Shown writes down what a window would show of a run in a language, and of one that was
 // handed over what a person is told; nil for nothing.
@@ -359,6 +384,19 @@ func (w sight) view(out *See, v selfservice.View) {
 		out.Offer = append(out.Offer, i.Ref())
 		if i.Entry != nil {
 			say("→ "+i.Entry.Line(w.lang, false), nil)
+		}
+	}
+	out.Files = nil
+	if v.Files != nil {
+		for _, want := range v.Files.Wants {
+			out.Offer = append(out.Offer, want.ID)
+			say("+ "+want.Label.In(w.lang), nil)
+			if hint := want.Hint.In(w.lang); hint != "" {
+				say("  "+hint, nil)
+			}
+		}
+		for _, f := range v.Files.Given {
+			out.Files = append(out.Files, f.Want+": "+f.Name)
 		}
 	}
 	if v.Value == nil {

@@ -101,6 +101,7 @@ type (
 		State  string `yaml:"state"`
 		Claim  string `yaml:"claim"`
 		Ago    string `yaml:"ago"`
+		Until  string `yaml:"until,omitempty"` // for evidence
 	}
 	// Incident is something that does not work.
 	Incident struct {
@@ -220,7 +221,7 @@ func (b *book) tx(t Tx) wallet.Transaction {
 
 // Capabilities implements selfservice.Capable.
 func (b *book) Capabilities(context.Context) (wallet.Capabilities, error) {
-	c := wallet.Capabilities{Version: "1", Acts: wallet.Acts(), StepUp: []string{"app_push"}}
+	c := wallet.Capabilities{Version: "1", Acts: wallet.Acts(), StepUp: []string{"app_push"}, Files: &wallet.FileLimits{MaxBytes: 8 << 20, Types: wallet.FileTypes()}}
 	for _, r := range wallet.Readings() {
 		if !slices.Contains(b.world.Lacks, string(r)) {
 			c.Readings = append(c.Readings, r)
@@ -322,10 +323,20 @@ func (b *book) Disputes(context.Context, wallet.Actor, string) ([]wallet.Dispute
 	for _, d := range b.world.Disputes {
 		all = append(all, wallet.Dispute{
 			ID: d.ID, CustomerID: customer, Transactions: []string{d.Tx}, Claim: wallet.Claim(d.Claim), Stage: wallet.StageInquiry, State: wallet.DisputeState(d.State),
-			Amount: b.money(d.Amount), OpenedAt: b.back(d.Ago),
+			Amount: b.money(d.Amount), OpenedAt: b.back(d.Ago), Deadlines: b.deadlines(d),
 		})
 	}
 	return all, b.answers()
+}
+
+// deadlines are those of a dispute: 45 days for the decision, and what the world says for
+// evidence.
+func (b *book) deadlines(d Dispute) []wallet.Deadline {
+	all := []wallet.Deadline{{What: "decision", At: b.back(d.Ago) + wallet.Time((45 * 24 * time.Hour).Microseconds())}}
+	if d.Until != "" {
+		all = append(all, wallet.Deadline{What: "evidence", At: b.back(d.Until)})
+	}
+	return all
 }
 
 // Devices implements selfservice.Guarding.

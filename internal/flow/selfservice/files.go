@@ -1,0 +1,85 @@
+package selfservice
+
+import (
+	"context"
+	"strings"
+
+	"kefu/internal/domain/form"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/selfservice"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/flow/attaching"
+	"kefu/internal/platform/fault"
+)
+
+// Files are what people uploaded.
+type Files interface {
+	// Given tells of a file that p uploaded and has sent nowhere. Errors: NotFound.
+	Given(ctx context.Context, p identity.Principal, id string) (attaching.Given, error)
+}
+
+// maxRaces is how often a file is given anew because somebody else changed the run.
+const maxRaces = 4
+
+// file finds out what a file is that somebody gives, and why it is not taken, "" when it
+// is. Errors: NotFound; Invalid where no files are asked for.
+func (s *Service) file(ctx context.Context, p identity.Principal, d *selfservice.Definition, rec selfservice.Record, in selfservice.Input) (selfservice.Input, error) {
+	const op = "selfservice.file"
+	g := d.Asks(rec.Run)
+	if g == nil || s.Files == nil {
+		return in, fault.InvalidField(op, "do", "no files are asked for")
+	}
+	given, err := s.Files.Given(ctx, p, in.File.ID)
+	if err != nil {
+		return in, err
+	}
+	f := selfservice.FileFact{ID: given.ID, Want: in.Text, Name: given.Name, Type: given.Type, Size: given.Size, Digest: given.Digest, At: s.Clock()}
+	if p.Kind == identity.Staff {
+		f.Staff = p.ID
+	}
+	f = f.Named()
+	in.File, in.Text = &f, ""
+	if takes := s.able(ctx).Files; takes != nil && d.ToWallet(g) { // what the wallet cannot take is said now, and not when it is to be done
+		switch {
+		case f.Size > takes.MaxBytes:
+			in.Text = "file_too_large"
+		case !takes.Takes(wallet.File{Digest: f.Digest, Type: f.Type, Size: f.Size}):
+			in.Text = "wrong_type"
+		}
+	}
+	return in, nil
+}
+
+// still is what is to be seen of a run to which a file is added, or of which one is taken
+// away: all that was told before, and the step anew.
+func still(rec selfservice.Record) selfservice.Record {
+	if n := len(rec.Views); n > 0 && rec.Views[n-1].Step == rec.Step {
+		rec.Views = rec.Views[: n-1 : n-1]
+	}
+	return rec
+}
+
+// papers are the files of a slot for a person, by what each is.
+func papers(d *selfservice.Definition, slot string, all []selfservice.FileFact, lang string) []form.Item {
+	labels := map[string]form.Texts{}
+	for _, s := range d.Steps {
+		if s.Files != nil && s.Files.Into == slot {
+			for _, w := range s.Files.Wants {
+				labels[w.ID] = w.Label
+			}
+		}
+	}
+	var items []form.Item
+	at := map[string]int{}
+	for _, f := range all {
+		i, there := at[f.Want]
+		if !there {
+			i = len(items)
+			at[f.Want] = i
+			items = append(items, form.Item{Field: short(slot+"_"+f.Want, 40), Kind: form.File, Label: short(labels[f.Want].In(lang), storyLabel)})
+		}
+		items[i].Files = append(items[i].Files, f.ID)
+		items[i].Value = strings.TrimPrefix(items[i].Value+", "+f.Name, ", ")
+	}
+	return items
+}
