@@ -4,6 +4,7 @@ import { cases } from './cases.ts';
 import { comingIn } from './coming-in.ts';
 import { configuring } from './configuring.ts';
 import { consent } from './consent.ts';
+import { danger } from './danger.ts';
 import { duties } from './duties.ts';
 import { everywhere } from './everywhere.ts';
 import { faults } from './faults.ts';
@@ -44,6 +45,7 @@ describe.each(engines())('on %s', (engine) => {
   consent(house);
   cases(house);
   passkeys(house);
+  danger(house);
   duties(house);
   wrapping(house);
   if (engine === 'SQLite') byKeyboard(house);
