@@ -178,6 +178,7 @@ func refused(code, lang string) string {
 // refusals are the wallet's, and those of the policy that a new house begins with.
 func refusals() map[string]pair {
 	return map[string]pair{
+		string(wallet.FileMissing): {"a file is missing", "缺少文件"}, string(wallet.FileRefused): {"a file was not taken", "文件未被接受"},
 		string(wallet.NotEligible): {"not possible for this", "不符合条件"}, string(wallet.StateChanged): {"it has changed meanwhile", "状态已变化"},
 		string(wallet.AmountTooHigh): {"more than is left", "超过可退金额"}, string(wallet.AlreadyDone): {"it is done already", "已经办理过"},
 		string(wallet.StepUpRequired): {"a proof is missing", "缺少身份验证"}, string(wallet.ApprovalRequired): {"a second person has to agree", "需要第二人复核"},
