@@ -22,6 +22,7 @@ import (
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/failure"
 	"kefu/internal/domain/guard"
+	"kefu/internal/domain/organisation"
 	"kefu/internal/domain/outbound"
 	"kefu/internal/domain/search"
 	"kefu/internal/domain/settings"
@@ -305,13 +306,18 @@ func (a *App) connect(ctx context.Context) error {
 	}
 	a.connectQueue()
 	a.connectActs()
-	if a.cases, err = casework.New(casework.Parts{Store: a.Store, Intake: a.intake, Law: a.Config.Cases.Jurisdiction, Clock: a.now, Log: a.Log, Metrics: a.metrics, Follow: a.follow, Signer: a.signer, File: casework.FilesOf(a.files)}); err != nil {
+	if a.cases, err = casework.New(casework.Parts{Store: a.Store, Intake: a.intake, Law: a.Config.Cases.Jurisdiction, Chosen: a.chosenLaw, Clock: a.now, Log: a.Log, Metrics: a.metrics, Follow: a.follow, Signer: a.signer, File: casework.FilesOf(a.files)}); err != nil {
 		return err
 	}
 	a.jobs = upkeep.NewWorker(a.Store, a.jobHandlers(), a.now, a.Log)
 	a.connectTelling()
 	a.connectClocks()
 	return nil
+}
+
+// chosenLaw is whose law the house has chosen for its cases.
+func (a *App) chosenLaw() string {
+	return settings.One[organisation.Organisation](a.settings.Snapshot()).Law
 }
 
 // connectSettings reads what is set, before anything is built that asks for it.

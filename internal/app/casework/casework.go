@@ -30,7 +30,8 @@ import (
 type Parts struct {
 	Store   *storage.Store
 	Intake  *intake.Service
-	Law     string // that counts where nobody has said another; "" for none
+	Law     string        // that counts where nobody has said another; "" for none
+	Chosen  func() string // on screen, in its place; "" for nothing
 	Clock   clock.Clock
 	Log     *slog.Logger
 	Metrics *metrics.Metrics
@@ -57,7 +58,7 @@ func New(p Parts) (*Room, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	service, err := flow.New(flow.Deps{Store: p.Store, Intake: p.Intake, Book: book, Law: p.Law, Clock: p.Clock, Log: p.Log, Signer: p.Signer, File: p.File, Rang: func(r cases.Rang) {
+	service, err := flow.New(flow.Deps{Store: p.Store, Intake: p.Intake, Book: book, Law: p.Law, Chosen: p.Chosen, Clock: p.Clock, Log: p.Log, Signer: p.Signer, File: p.File, Rang: func(r cases.Rang) {
 		if r.Step == jurisdiction.Broken {
 			p.Log.Error("a deadline of a case is broken: somebody has to see to it", "case", r.Case.ID, "clock", r.Clock.Key(), "jurisdiction", r.Case.Jurisdiction)
 		}

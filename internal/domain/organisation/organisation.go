@@ -19,6 +19,7 @@ const (
 	MaxName      = 80 // characters
 	MaxLanguages = 32
 	maxAddress   = 200
+	maxLaw       = 24
 )
 
 // Organisation is the operator.
@@ -27,6 +28,7 @@ type Organisation struct {
 	Languages      []string `json:"languages" nullable:"false" minItems:"1" maxItems:"32" doc:"in which customers are helped, as BCP 47 tags"`
 	Language       string   `json:"language" maxLength:"35" doc:"one of them: for who speaks none of them"`
 	TimeZone       string   `json:"time_zone" maxLength:"64" doc:"of the house, as the tz database names it"`
+	Law            string   `json:"law,omitempty" maxLength:"24" doc:"whose law counts for cases of which nobody says otherwise: us, eu, uk or cn; missing: what the configuration says"`
 	SupportAddress string   `json:"support_address,omitempty" maxLength:"200" doc:"an e-mail or web address for when this help is not reachable"`
 }
 
@@ -63,6 +65,9 @@ func (o Organisation) Validate() error {
 	}
 	if !IsTimeZone(o.TimeZone) {
 		return fault.InvalidFor(op, "time_zone", settings.Unknown, "is no time zone")
+	}
+	if strings.Trim(o.Law, "abcdefghijklmnopqrstuvwxyz") != "" || len(o.Law) > maxLaw {
+		return fault.InvalidFor(op, "law", settings.Malformed, "is the name of no law")
 	}
 	return checkAddress(o.SupportAddress)
 }

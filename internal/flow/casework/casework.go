@@ -62,7 +62,9 @@ type Deps struct {
 	Intake Intake
 	Book   *jurisdiction.Book
 	// Law is the jurisdiction that counts where nobody has said another; "" for none.
-	Law    string
+	Law string
+	// Chosen is what the house has chosen on screen in its place, \"\" for nothing; nil: it cannot.
+	Chosen func() string
 	Clock  clock.Clock
 	Log    *slog.Logger
 	Signer audit.Signer // of evidence packs
@@ -76,6 +78,19 @@ type Service struct {
 	Deps
 	who  identity.Principal
 	wake chan struct{}
+}
+
+// law is whose law counts where nobody has said another: what was chosen on screen, as long
+// as there is such a pack.
+func (s *Service) law() string {
+	if s.Chosen != nil {
+		if chosen := s.Chosen(); chosen != "" {
+			if _, ok := s.Book.At(chosen, s.Clock().UnixMicro()); ok {
+				return chosen
+			}
+		}
+	}
+	return s.Law
 }
 
 // Name is the part's, and its cursor's in the log.
@@ -126,7 +141,7 @@ func (s *Service) Open(ctx context.Context, p identity.Principal, o Opening) (Se
 		return Seen{}, err
 	}
 	e := cases.Event{Kind: cases.Opened, When: when, Data: cases.Data{
-		Type: o.Type, Channel: state.Channel, Conversation: state.ID, Entry: o.Entry, Text: text, Language: language(state.Language), Jurisdiction: s.Law,
+		Type: o.Type, Channel: state.Channel, Conversation: state.ID, Entry: o.Entry, Text: text, Language: language(state.Language), Jurisdiction: s.law(),
 	}}
 	if p.Kind == identity.Staff {
 		e.Staff = state.AssigneeID
@@ -245,7 +260,7 @@ func (s *Service) follow(ctx context.Context, e *conversation.Entry) error {
 		when = min(when, began)
 	}
 	_, err = s.add(ctx, s.who, head(state.CustomerID), "run:"+run.ID, cases.Event{Kind: cases.Opened, When: when, Data: cases.Data{
-		Type: about, Channel: state.Channel, Conversation: e.ConversationID, Entry: e.Seq, Language: language(run.Language), Jurisdiction: s.Law, Payments: paymentsOf(run),
+		Type: about, Channel: state.Channel, Conversation: e.ConversationID, Entry: e.Seq, Language: language(run.Language), Jurisdiction: s.law(), Payments: paymentsOf(run),
 	}})
 	return err
 }

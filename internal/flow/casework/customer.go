@@ -64,7 +64,7 @@ func (s *Service) Complain(ctx context.Context, p identity.Principal, o Opening)
 		return Seen{}, err
 	}
 	opened, err := s.add(ctx, p, h, "op:"+h.ID, cases.Event{Kind: cases.Opened, When: said.At, Data: cases.Data{
-		Type: o.Type, Channel: "chat", Conversation: o.Conversation, Entry: said.Seq, Language: language(o.Language), Jurisdiction: s.Law,
+		Type: o.Type, Channel: "chat", Conversation: o.Conversation, Entry: said.Seq, Language: language(o.Language), Jurisdiction: s.law(),
 	}})
 	if err != nil {
 		return Seen{}, err

@@ -102,6 +102,7 @@ export interface Organisation {
   languages: string[];
   language: string;
   time_zone: string;
+  law?: string;
   support_address?: string;
 }
 

@@ -13,6 +13,7 @@ export const en = {
   left: (n: number) => `${n} left before`,
   due: 'Overdue and due soon',
   overdue: 'Overdue',
+  casesLate: 'Cases past a deadline',
   dueFailed: 'What is due could not be read.',
   noneDue: 'Nothing is late, and nothing is due within half an hour',
   noneDueLead: 'Promises come from the targets in the settings.',

@@ -15,6 +15,7 @@ export const zh: Words = {
   left: (n) => `${n} 人提前离开`,
   due: '超时与即将到期',
   overdue: '已超时',
+  casesLate: '已超期的案件',
   dueFailed: '到期情况没有读出来。',
   noneDue: '没有超时，半小时内也没有到期的',
   noneDueLead: '时限来自设置里的目标。',
