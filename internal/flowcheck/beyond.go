@@ -6,10 +6,16 @@ import "fmt"
 // it cannot.
 func Beyond() map[string]string {
 	all := map[string]string{
-		"FL2-08":  "the rail says within two hours what became of a payment",
-		"FL2-26":  "no policy asks for a second person before a bank is asked where a payment is",
-		"FL2-29":  "the wallet fails no freeze that it said it would do",
-		"FL2-30":  "a payment that nobody looks at is answered within seconds",
+		"FL2-08": "the rail says within two hours what became of a payment",
+		"FL2-26": "no policy asks for a second person before a bank is asked where a payment is",
+		"FL2-29": "the wallet fails no freeze that it said it would do",
+		"FL2-30": "a payment that nobody looks at is answered within seconds",
+		"FL8-06": "everybody has a bank account there beside their card", "FL8-07": "everybody has a bank account there beside their card",
+		"FL8-12": "no network renews a card there by itself", "FL8-14": "everybody has a card there from the beginning",
+		"FL8-15": "the wallet has a form for adding cards", "FL8-16": "the wallet tells what rests on a card",
+		"FL8-21": "the wallet refuses nothing of which it said that it can go", "FL8-22": "there are no business cards there",
+		"FL8-23": "the wallet always says why a card cannot go",
+		"FL4-09": "a customer who has just begun there has one currency", "FL4-12": "the wallet gives statements",
 		"FL6-24":  "the wallet refuses no freeze",
 		"FL7-01":  "the wallet takes a refund on at once, and keeps nobody waiting for that",
 		"FL7-04":  "no shop of the wallet refuses for good what was paid within its days",

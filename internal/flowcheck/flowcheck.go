@@ -27,6 +27,7 @@ import (
 	"kefu/internal/flow/intake"
 	flow "kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/golden"
+	"kefu/internal/platform/applink"
 	"kefu/internal/platform/httpsig"
 	"kefu/internal/platform/secret"
 	"kefu/internal/storage/books"
@@ -200,8 +201,12 @@ func lay(ctx context.Context, c Content, dir string, way Way) (*lane, func() err
 	var asked Wallet = inside{l.own, l.trouble}
 	if way == HTTP {
 		key := newKey()
+		links, err := applink.Read([]string{"https://wallet.example"})
+		if err != nil {
+			return nil, nil, errors.Join(err, stop())
+		}
 		api := walletserver.New(walletserver.Options{Wallet: l.own, Verifier: httpsig.NewVerifier(100_000, key), Name: "demo", Requests: 1 << 30, Clock: l.clock.Now, Log: slog.New(slog.DiscardHandler)})
-		s, err := serve(l.trouble.between(api.Handler()), key, walletapi.Options{Clock: l.clock.Now})
+		s, err := serve(l.trouble.between(api.Handler()), key, walletapi.Options{Clock: l.clock.Now, Links: links})
 		if err != nil {
 			return nil, nil, errors.Join(err, stop())
 		}

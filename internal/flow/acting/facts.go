@@ -15,6 +15,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/platform/fault"
 )
 
@@ -264,6 +265,16 @@ func (s *Service) stateOf(ctx context.Context, by wallet.Actor, c wallet.Command
 			}
 		}
 		return "", missing(op, err)
+	case wallet.SetDefault, wallet.RemoveInstrument:
+		all, err := s.Wallet.Instruments(ctx, by, c.CustomerID)
+		for _, i := range all {
+			if i.ID == c.Target {
+				return i.Status, nil
+			}
+		}
+		return "", missing(op, err)
+	case wallet.CancelMandate:
+		return s.mandateState(ctx, by, c)
 	case wallet.Unfreeze:
 		all, err := s.Wallet.Restrictions(ctx, by, c.CustomerID)
 		for _, r := range all {
@@ -275,6 +286,26 @@ func (s *Service) stateOf(ctx context.Context, by wallet.Actor, c wallet.Command
 	default:
 		return "", nil
 	}
+}
+
+// permits is a wallet that tells who may charge a customer again.
+type permits interface {
+	Mandates(ctx context.Context, by wallet.Actor, customer string) ([]instrument.Mandate, error)
+}
+
+func (s *Service) mandateState(ctx context.Context, by wallet.Actor, c wallet.Command) (string, error) {
+	const op = "acting.mandateState"
+	from, tells := s.Wallet.(permits)
+	if !tells {
+		return "", fault.New(fault.Unavailable, op, "the wallet does not tell of mandates")
+	}
+	all, err := from.Mandates(ctx, by, c.CustomerID)
+	for _, m := range all {
+		if m.ID == c.Target {
+			return m.State, nil
+		}
+	}
+	return "", missing(op, err)
 }
 
 func missing(op string, err error) error {

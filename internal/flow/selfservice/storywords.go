@@ -73,6 +73,9 @@ func reason(code, lang string) string {
 		"not_them":         {"The customer says that it was not them", "客户称不是本人操作"},
 		"appeal":           {"The customer does not agree with it", "客户提出申诉"},
 		"not_lifted":       {"It could not be lifted", "未能解除"},
+		"card_tries":       {"The card could not be verified", "银行卡验证次数用尽"},
+		"card_not_added":   {"No card could be added", "未能添加银行卡"},
+		"card_stays":       {"The wallet did not change the card", "钱包未能变更银行卡"},
 		"refund_abnormal":  {"The refund needs another way", "退款需要换一种方式"},
 	}[code].in(lang)
 }

@@ -186,6 +186,8 @@ export interface SheetRow {
   value?: SheetCell;
   tone?: 'good' | 'warning';
   note?: SheetSentence;
+  /** Opens something of the wallet's own. */
+  link?: string;
 }
 
 /** What a read tells, row by row. */

@@ -7,6 +7,7 @@ import (
 
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/platform/applink"
 	"kefu/internal/platform/fault"
 )
 
@@ -139,6 +140,9 @@ func (d Declared) Fits(s Sheet) error {
 			}
 			if err := first(whole(&r.Name), whole(r.Note), whole(value.Sentence)); err != nil {
 				return err
+			}
+			if r.Link != "" && applink.Check(r.Link) != nil {
+				return fault.New(fault.Internal, "sheet.Fits", "the row %q leads to what is no link", r.Name.Text["en"])
 			}
 			if value.Status && value.Sentence == nil || !slices.Contains([]Tone{Plain, Good, Warning}, r.Tone) {
 				return fault.New(fault.Internal, "sheet.Fits", "the row %q has a status without a word, or a tone that there is not", r.Name.Text["en"])

@@ -112,6 +112,9 @@ type Row struct {
 	Value *Cell     `json:"value,omitempty"` // none: the name says it all
 	Tone  Tone      `json:"tone,omitempty"`
 	Note  *Sentence `json:"note,omitempty"` // below it, smaller
+	// Link opens something of the wallet's own for its customer, and nobody else: an address
+	// that the connector has held to where the wallet's links may lead.
+	Link string `json:"link,omitempty"`
 }
 
 // Part is rows that belong together.

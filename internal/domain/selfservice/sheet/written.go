@@ -129,7 +129,7 @@ func maskedAll(figures map[string]Figure) map[string]Figure {
 	return all
 }
 
-// Masked is s as staff see it.
+// Masked is s as staff see it: without what only its customer may open.
 func (s *Sheet) Masked() *Sheet {
 	if s == nil {
 		return nil
@@ -138,7 +138,7 @@ func (s *Sheet) Masked() *Sheet {
 	for _, p := range s.Parts {
 		part := Part{Heading: p.Heading.Masked(), Rows: make([]Row, len(p.Rows))}
 		for i, r := range p.Rows {
-			r.Name, r.Note = *r.Name.Masked(), r.Note.Masked()
+			r.Name, r.Note, r.Link = *r.Name.Masked(), r.Note.Masked(), ""
 			if r.Value != nil {
 				r.Value = &Cell{Figure: r.Value.Figure.Masked(), Sentence: r.Value.Sentence.Masked(), Status: r.Value.Status}
 			}

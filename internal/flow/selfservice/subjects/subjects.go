@@ -6,8 +6,10 @@ import (
 	"slices"
 
 	"kefu/internal/domain/selfservice"
+	"kefu/internal/flow/selfservice/cards"
 	"kefu/internal/flow/selfservice/fees"
 	"kefu/internal/flow/selfservice/reads"
+	"kefu/internal/flow/selfservice/records"
 	"kefu/internal/flow/selfservice/waiting"
 )
 
@@ -20,7 +22,9 @@ type Deps struct {
 // All makes the reads. Errors: Internal.
 func All(d Deps) (*reads.Registry, error) {
 	return reads.New(slices.Concat(
+		cards.Reads(),
 		fees.Reads(),
+		records.Reads(),
 		waiting.Reads(d.Waiting),
 	)...)
 }
