@@ -42,11 +42,14 @@ func runErase(ctx context.Context, args []string) int {
 		if err := a.Store.EraseProofs(ctx, by, customer); err != nil {
 			return err
 		}
+		if err := a.Store.EraseContacts(ctx, by, customer); err != nil {
+			return err
+		}
 		erased, kept, err := a.Store.EraseActs(ctx, by, customer)
 		if err != nil {
 			return err
 		}
-		fmt.Printf("runs and proofs are erased, and %d acts that never left; %d that may have reached the wallet stay as evidence, for 800 days after they are over\n", erased, kept)
+		fmt.Printf("runs, proofs, codes and the phrase are erased, and %d acts that never left; %d that may have reached the wallet stay as evidence, for 800 days after they are over\n", erased, kept)
 		stay, err := a.Store.KeptCases(ctx, by, customer)
 		if err == nil {
 			fmt.Print(casesStay(stay))

@@ -37,6 +37,7 @@ import (
 	"kefu/internal/web/session"
 	"kefu/internal/web/sso"
 	"kefu/internal/web/storyapi"
+	"kefu/internal/web/trustapi"
 	"kefu/internal/web/window"
 	"kefu/internal/web/windowapi"
 	"kefu/ui"
@@ -145,6 +146,7 @@ func (a *App) connectWeb(context.Context) error {
 			flowapi.Routes(a.flows),
 			actionapi.Routes(a.acts),
 			caseapi.Routes(a.cases),
+			trustapi.Routes(a.vouching(), a.micros),
 		},
 		Desk: a.Desk, Intake: a.intake, Store: a.Store, Files: a.files, Wallet: a.lookup, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals,
 		Keys:  a.keys,
@@ -167,6 +169,7 @@ func (a *App) connectWeb(context.Context) error {
 	flowapi.Mount(frame, a.flows, flowapi.Ask(a.realtime.Ask))
 	caseapi.Mount(frame, a.cases, caseapi.Ask(a.realtime.Ask))
 	consentapi.Mount(frame, a.acts, a.now, consentapi.Ask(a.realtime.Ask))
+	trustapi.Mount(frame, trustapi.Window{All: a.vouching(), Now: a.micros, Verify: o.desk() + "/verify", Ask: a.realtime.Ask})
 	pages.MountFiles(files, a.files)
 	handler := pages.Hosts(always, map[string]http.Handler{public.Host: desk, o.widget: frame, o.files: files})
 	if public.Scheme == "https" {

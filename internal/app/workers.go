@@ -7,6 +7,7 @@ import (
 	"kefu/internal/connector/blob"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/event"
+	"kefu/internal/domain/identity"
 	"kefu/internal/domain/job"
 	"kefu/internal/domain/report"
 	"kefu/internal/flow/attaching"
@@ -39,6 +40,7 @@ func (a *App) workers() []lifecycle.Worker {
 		every("expired rows", time.Minute, func(ctx context.Context) error { _, err := a.Store.Purge(ctx, 1000); return err }),
 		{Name: "webhooks", Run: a.sender.Run},
 		{Name: "acts in the wallet", Run: a.acts.Run},
+		every("codes that are over", 10*time.Second, func(ctx context.Context) error { return a.Store.Expire(ctx, identity.SystemPart("contacts"), 1000) }),
 		every("old acts", 10*time.Minute, a.acts.Sweep),
 		every("counting acts", 10*time.Second, a.acts.Count),
 		every("old deliveries", 10*time.Minute, a.purgeWebhooks),

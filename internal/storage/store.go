@@ -28,6 +28,7 @@ import (
 	"kefu/internal/storage/casework"
 	"kefu/internal/storage/clocks"
 	"kefu/internal/storage/committer"
+	"kefu/internal/storage/contacts"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/doubts"
 	"kefu/internal/storage/engine"
@@ -101,6 +102,7 @@ type Store struct {
 	*verification.Proofs
 	*walletnotices.Notices
 	*doubts.Doubts
+	*contacts.Contacts
 	*casework.Cases
 
 	core    *core.Core
@@ -171,7 +173,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Webhooks, s.Keys = webhooks.New(s.core), apikeys.New(s.core, gate)
 	s.Links, s.Runs, s.Proofs = walletlink.New(s.core), runs.New(s.core), verification.New(s.core)
 	s.Acts, s.Notices = actions.New(s.core, gate, s.Proofs), walletnotices.New(s.core)
-	s.Doubts = doubts.New(s.core)
+	s.Doubts, s.Contacts = doubts.New(s.core), contacts.New(s.core)
 	s.Cases = casework.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,

@@ -51,6 +51,7 @@ const later: Record<string, number> = {
   'kit/flow/words.zh.ts': 3_400,
   'widget/frame/consent/index.ts': 8_000,
   'widget/frame/cases/index.ts': 12_000,
+  'widget/frame/trust/index.ts': 5_000,
   'widget/frame/preview/index.ts': 4_000,
   'kit/protocol/stream.ts': 1_500,
 };

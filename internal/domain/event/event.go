@@ -23,8 +23,9 @@ type Commit struct {
 
 	Approvals bool // something began to wait for a second person, or waits no more
 
-	Runs []RunChange
-	Acts []ActChange
+	Runs     []RunChange
+	Acts     []ActChange
+	Contacts []ContactChange
 }
 
 // Place is a conversation beside which something is shown, and what is judged by who hears
@@ -50,6 +51,13 @@ type ActChange struct {
 	Revision int64
 	Places   []Place       // what it belongs to, and where that goes on
 	May      policy.Action // to be allowed to who hears of it
+}
+
+// ContactChange says that who contacts a customer, or how far that is, has changed.
+type ContactChange struct {
+	CustomerID   string
+	Conversation string
+	Reach        policy.Object // of the conversation
 }
 
 // ConversationChange is what one transaction did to one conversation.

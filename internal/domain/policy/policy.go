@@ -79,6 +79,13 @@ const (
 	WalkRun  Action = "run.walk" // begin one, and answer in it
 	RunFlows Action = "run.run"  // carry out what they wait for
 
+	VouchContact       Action = "contact.vouch"       // give the customer a code, and end it
+	ReadContact        Action = "contact.read"        // whether there is one, and how far it is
+	ReadPhrase         Action = "contact.read_phrase" // the customer's own
+	OwnContact         Action = "contact.own"         // as the customer: see who contacts one, check a code, set a phrase
+	ReadContactFigures Action = "contact.figures"
+	RunContacts        Action = "contact.run"
+
 	ReadApprovals    Action = "approval.read"
 	DecideApproval   Action = "approval.decide" // beside the right that the change itself needs
 	WithdrawApproval Action = "approval.withdraw"
@@ -128,7 +135,7 @@ func customerMay(p identity.Principal, a Action, o Object) bool {
 		return true
 	case ReadConversation, SendMessage, AskForPerson, MarkSeen, RateConversation, LeaveWindow:
 		return own
-	case ReadWallet, ReadActs, ProposeAct, ReadRuns, WalkRun, ReadCases, OpenCase, AnswerCase: // a visitor has none, and neither has a session that nobody vouched for
+	case ReadWallet, ReadActs, ProposeAct, ReadRuns, WalkRun, ReadCases, OpenCase, AnswerCase, OwnContact: // a visitor has none, and neither has a session that nobody vouched for
 		return own && p.Kind == identity.Customer && p.Level >= identity.AL1
 	case ReadAttachment:
 		return own && !o.Internal
@@ -181,7 +188,7 @@ func ownerMay(p identity.Principal, a Action, o Object) bool {
 
 func supervisorMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
-	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, ReadUntold, UsePresence, ReadBoard, SetDuties, ReadReports, WorkCase, OverseeCase, ReadCaseFigures,
+	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, ReadUntold, UsePresence, ReadBoard, SetDuties, ReadReports, WorkCase, OverseeCase, ReadCaseFigures, ReadContactFigures,
 		ReadActs, ProposeAct, OverseeActs, ReadRuns, WalkRun: // in whichever conversation, or in none
 		return true
 	case ApproveAct: // never who wanted it
@@ -194,7 +201,7 @@ func agentMay(p identity.Principal, a Action, o Object) bool {
 	switch a {
 	case ReadConversation, ReadInternal, SendMessage, WriteNote, MarkSeen, ReadVersions,
 		WorkConversation, MergeConversation, ListInbox, SearchMessages, ReadCustomer, NoteHandle, ReadWallet,
-		UseDraft, UploadAttachment, ReadAttachment, ListStaff, ReadWorkSettings, ReadQueue, ReadCases, OpenCase:
+		UseDraft, UploadAttachment, ReadAttachment, ListStaff, ReadWorkSettings, ReadQueue, ReadCases, OpenCase, ReadContact:
 		return true
 	case WorkCase: // theirs, or nobody's
 		return o.AssigneeID == p.ID || o.AssigneeID == ""
@@ -204,7 +211,7 @@ func agentMay(p identity.Principal, a Action, o Object) bool {
 		return o.StaffID == p.ID
 	case RevealWallet, ReadUntold: // only for a conversation that is theirs
 		return o.AssigneeID == p.ID
-	case ProposeAct, WalkRun: // and that goes on
+	case ProposeAct, WalkRun, VouchContact, ReadPhrase: // and that goes on
 		return o.Open && o.AssigneeID == p.ID
 	case ReadOffer:
 		return o.OfferedTo == p.ID
@@ -224,7 +231,7 @@ func outsideAgentMay(p identity.Principal, a Action, o Object) bool {
 	given := o.AssigneeID == p.ID || o.OfferedTo == p.ID
 	switch a {
 	case ReadConversation, ReadInternal, SendMessage, WriteNote, MarkSeen, WorkConversation, ListInbox, SearchMessages, UseDraft,
-		EditMessage, RedactMessage:
+		EditMessage, RedactMessage, ReadContact, VouchContact: // customers have to know them too; their phrase is not for them
 		return given && agentMay(p, a, o)
 	case ReadAttachment:
 		return given || (o.AuthorKind == identity.Staff && o.AuthorID == p.ID)
@@ -246,7 +253,7 @@ func systemMay(a Action) bool {
 	switch a {
 	case ReadConversation, ReadInternal, WriteNote, WorkConversation, RedactMessage, IdentifyCustomer, NoteHandle, FollowLog, TakeNotices,
 		ListStaff, ManageStaff, NameOwner, EndWindows, ReadAudit,
-		UsePresence, ReadQueue, ReadBoard, ReadDuties, SetDuties, RunRouting, ReadActs, RunActs, ReadRuns, RunFlows, ReadCases, OpenCase, WorkCase, RunCases,
+		UsePresence, ReadQueue, ReadBoard, ReadDuties, SetDuties, RunRouting, ReadActs, RunActs, ReadRuns, RunFlows, ReadCases, OpenCase, WorkCase, RunCases, RunContacts,
 		ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings:
 		return true
 	default:

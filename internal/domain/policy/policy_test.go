@@ -137,6 +137,12 @@ case.work                      -       -        -        -         +     -      
 case.oversee                   -       -        -        -         +     -       +        -      -      -
 case.figures                   -       -        -        -         +     -       +        -      -      -
 case.run                       -       -        -        -         -     -       -        -      -      +
+contact.vouch                  -       -        -        -         -     -       -        -      -      -
+contact.read                   -       -        -        -         +     -       +        +      -      -
+contact.read_phrase            -       -        -        -         -     -       -        -      -      -
+contact.own                    -       -        -        -         -     -       -        -      -      -
+contact.figures                -       -        -        -         +     -       +        -      -      -
+contact.run                    -       -        -        -         -     -       -        -      -      +
 run.read                       -       -        -        -         +     -       +        -      -      +
 run.walk                       -       -        -        -         +     -       +        -      -      -
 run.run                        -       -        -        -         -     -       -        -      -      +
@@ -178,6 +184,8 @@ inbox.list                     +       +       -       -       -
 search.messages                +       +       -       -       -
 conversation.read_offer        -       +       -       -       -
 draft.use                      +       +       -       -       -
+contact.read                   +       +       -       -       -
+contact.vouch                  +       -       -       -       -
 attachment.upload              +       +       +       +       -
 attachment.read                +       +       -       -       -
 staff.list                     -       -       -       -       +

@@ -64,7 +64,8 @@ func welcome() map[string][2]int {
 		"upload ":               {201, 0},
 		"preview-window ":       {200, 0}, "delivered-forms ": {200, 0}, // they read forms, as agents do
 		"assign nobody we know": {0, 422},
-		"report of oneself":     {200, 0}, "export-report of oneself": {200, 0},
+		"contact of one's own":  {200, 0}, "vouch in one's own": {201, 0}, "end-contact in one's own": {204, 0},
+		"report of oneself": {200, 0}, "export-report of oneself": {200, 0},
 	})
 	maps.Copy(all, signInWelcome())
 	return all
@@ -180,7 +181,7 @@ func linking(w *world, _ staff.Member) (call, string) {
 }
 
 func scenarios() []scenario {
-	return append(slices.Concat(settingScenarios(), approvalScenarios(), queueScenarios(), signInScenarios(), keyScenarios(), runScenarios(), actScenarios(), caseScenarios()), []scenario{
+	return append(slices.Concat(settingScenarios(), approvalScenarios(), queueScenarios(), signInScenarios(), keyScenarios(), runScenarios(), actScenarios(), caseScenarios(), contactScenarios()), []scenario{
 		{"session", "", plain("GET", "/v1/session", ""), [5]int{200, 200, 200, 200, 200}, noKeys()},
 		{"sign-out", "", plain("DELETE", "/v1/session", ""), [5]int{204, 204, 204, 204, 204}, noKeys()},
 		{"conversations", "", plain("GET", "/v1/conversations", ""), [5]int{200, 403, 200, 200, 403}, forKeys(200)},

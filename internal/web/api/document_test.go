@@ -20,6 +20,7 @@ import (
 	"kefu/internal/web/searchapi"
 	"kefu/internal/web/session"
 	"kefu/internal/web/storyapi"
+	"kefu/internal/web/trustapi"
 	"kefu/internal/web/windowapi"
 )
 
@@ -34,7 +35,7 @@ func document(t testing.TB) *api.API {
 	return api.New(api.Deps{
 		Carrier: carrier, Kinds: kinds, More: []func(*api.API){
 			queueapi.Routes(queueapi.Deps{}), accessapi.Routes(accessapi.Deps{}), auditapi.Routes(auditapi.Deps{}),
-			reportapi.Routes(nil), hookapi.Routes(nil), keyapi.Routes(keyapi.Deps{}), windowapi.Routes(nil, ""), searchapi.Routes(nil), ruleapi.Routes(nil), flowapi.Routes(nil), caseapi.Routes(nil),
+			reportapi.Routes(nil), hookapi.Routes(nil), keyapi.Routes(keyapi.Deps{}), windowapi.Routes(nil, ""), searchapi.Routes(nil), ruleapi.Routes(nil), flowapi.Routes(nil), caseapi.Routes(nil), trustapi.Routes(nil, nil),
 			storyapi.Routes(nil, nil),
 		},
 	}, api.Options{})

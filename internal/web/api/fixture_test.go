@@ -72,6 +72,7 @@ import (
 	"kefu/internal/web/searchapi"
 	"kefu/internal/web/session"
 	"kefu/internal/web/storyapi"
+	"kefu/internal/web/trustapi"
 	"kefu/internal/web/windowapi"
 )
 
@@ -219,6 +220,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 			keyapi.Routes(keyapi.Deps{Keys: w.keys, Clock: w.now}),
 			actionapi.Routes(w.acts),
 			caseapi.Routes(w.cases()),
+			trustapi.Routes(w.vouching(), w.micros),
 			auditapi.Routes(auditapi.Deps{Store: w.store, Prover: auditing.New(auditing.Options{
 				Chain: w.store, Stream: storage.AuditStream, Clock: w.now, Heads: func() iter.Seq2[audit.Head, error] { return func(func(audit.Head, error) bool) {} },
 			})}),

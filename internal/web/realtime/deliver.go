@@ -23,6 +23,9 @@ func (s *Server) Committed(c event.Commit) {
 	for i := range c.Acts {
 		d.act(s.hub, &c.Acts[i])
 	}
+	for i := range c.Contacts {
+		d.contact(s.hub, &c.Contacts[i])
+	}
 	anybody := len(s.hub.inbox) > 0
 	s.hub.mu.RUnlock()
 	if anybody {

@@ -27,6 +27,14 @@ func (d *delivery) act(h *hub, c *event.ActChange) {
 	}
 }
 
+// contact has the windows of a customer, and desks that watch the conversation, ask who
+// contacts them. The hub is locked for reading.
+func (d *delivery) contact(h *hub, c *event.ContactChange) {
+	d.frame = append(d.frame[:0], `{"t":"changed","what":["contact"]}`...)
+	d.tell(h.byCustomer[c.CustomerID], policy.OwnContact, policy.Object{CustomerID: c.CustomerID})
+	d.tell(h.byWatch[c.Conversation], policy.ReadContact, c.Reach)
+}
+
 // tell queues the frame for those who may.
 func (d *delivery) tell(peers []*peer, may policy.Action, about policy.Object) {
 	for _, p := range peers {

@@ -12,4 +12,9 @@ export function draw(options?: Partial<ChatOptions>) {
 
 // Of the desk's settings: the server lets nobody else hold it.
 if (location.pathname === '/preview') import('./preview/index.ts').then((part) => part.preview(draw));
-else draw().chat.ask(undefined, /^\/flow\/(\w+)$/.exec(location.pathname)?.[1]); // a page of its own, to link to
+else {
+  const made = draw();
+  const { chat } = made;
+  chat.ask(undefined, /^\/flow\/(\w+)$/.exec(location.pathname)?.[1]); // a page of its own, to link to
+  chat.client.on(({ what }) => void (what === 'welcome' && !chat.anonymous && import('./trust/index.ts').then((part) => part.beside(made), () => {})));
+}

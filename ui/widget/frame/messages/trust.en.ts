@@ -1,0 +1,46 @@
+const channels: Record<string, string> = { chat: 'in this chat', phone: 'by phone', mail: 'by e-mail' };
+const purposes: Record<string, string> = {
+  question: 'what you asked us',
+  case: 'your dispute or complaint',
+  payment: 'one of your payments',
+  safety: 'the safety of your account',
+  callback: 'the call that you asked for',
+};
+
+export const words = {
+  open: 'Is it really us?',
+  close: 'Close',
+  title: 'Is it really us?',
+  loading: 'One moment …',
+  nobody: 'We are not contacting you at present. Whoever says so is not us.',
+  contacts: (by: string, channel: string, purpose: string) => `${by} of our team contacts you ${channels[channel] ?? ''} now, about ${purposes[purpose] ?? 'your account'}.`,
+  code: 'Code',
+  same: 'They have to tell you this code. Another one, or none: it is not us.',
+  never: 'We never ask for passwords, one-time codes, control of your device, or a transfer to a “safe” account.',
+  left: (clock: string) => `Counts for ${clock}`,
+  checked: (at: string) => `You checked it at ${at}. It counts once: whoever reads it to you after that is not us.`,
+  phraseRead: (by: string) => `${by} was shown your phrase and can tell it to you.`,
+  checkTitle: 'Somebody read a code to you?',
+  checkLabel: 'The code that they told you',
+  check: 'Check',
+  ours: (by: string, channel: string, purpose: string) => `It is ours: ${by} contacts you ${channels[channel] ?? ''}, about ${purposes[purpose] ?? 'your account'}.`,
+  used: (at: string) => `You have checked this code already, at ${at}. A code counts once. If somebody reads it to you now for the first time, it is not us.`,
+  notOurs: 'This is not a code of ours, or not any more, or not for you. End the conversation. We never mind that you check.',
+  tryLeft: (n: number) => (n === 1 ? 'One more false code can be checked for now.' : `${n} more false codes can be checked for now.`),
+  tooMany: 'Too many false codes. Try again in a quarter of an hour, or write to us here.',
+  phraseTitle: 'Your phrase',
+  phraseLead: 'A few words that only you choose. Whoever of us contacts you can see and tell them to you. No password, nothing that you use elsewhere.',
+  phraseLabel: 'Phrase',
+  phraseNone: 'You have none yet.',
+  save: 'Save',
+  saved: 'Saved.',
+  remove: 'Remove',
+  removed: 'Removed.',
+  phraseWrong: { missing: 'Type a few words.', too_short: 'Take at least four letters.', too_long: 'At most 40 letters.', secret: 'This looks like a password or a code. Take other words.', control: 'There are signs in it that nobody sees. Type it anew.' } as Record<string, string>,
+  readBy: (by: string, at: string) => `Shown to ${by}, ${at}`,
+  failed: 'That did not work.',
+  tryAgain: 'Try again',
+  verify: 'Check a number, address or link',
+};
+
+export type TrustWords = typeof words;

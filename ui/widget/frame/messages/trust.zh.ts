@@ -1,0 +1,46 @@
+import type { TrustWords } from './trust.en.ts';
+
+const channels: Record<string, string> = { chat: '在这个对话里', phone: '通过电话', mail: '通过邮件' };
+const purposes: Record<string, string> = {
+  question: '您咨询的问题',
+  case: '您的争议或投诉',
+  payment: '您的一笔支付',
+  safety: '您的账户安全',
+  callback: '您预约的回电',
+};
+
+export const words: TrustWords = {
+  open: '真的是我们吗？',
+  close: '关闭',
+  title: '真的是我们吗？',
+  loading: '请稍候……',
+  nobody: '目前我们没有人在联系您。自称是我们的，都不是我们。',
+  contacts: (by, channel, purpose) => `我们的客服${by}正在${channels[channel] ?? ''}联系您，关于${purposes[purpose] ?? '您的账户'}。`,
+  code: '口令',
+  same: '对方必须说出这个口令。说不出或说错了，就不是我们。',
+  never: '我们绝不会索要密码、验证码，不会远程控制您的设备，也不会让您转账到“安全账户”。',
+  left: (clock) => `${clock} 内有效`,
+  checked: (at) => `您已在 ${at} 核对过。口令只能用一次，之后再念给您听的都不是我们。`,
+  phraseRead: (by) => `${by}已看到您的暗语，可以说给您听。`,
+  checkTitle: '有人给您念了口令？',
+  checkLabel: '对方说的口令',
+  check: '核对',
+  ours: (by, channel, purpose) => `是我们：${by}正在${channels[channel] ?? ''}联系您，关于${purposes[purpose] ?? '您的账户'}。`,
+  used: (at) => `这个口令您在 ${at} 已经核对过，只能用一次。如果现在才第一次有人念给您听，那就不是我们。`,
+  notOurs: '这不是我们的口令，或者已经失效，或者不是给您的。请结束通话。您核实，我们绝不会介意。',
+  tryLeft: (n) => `目前还可以再核对 ${n} 次错误的口令。`,
+  tooMany: '错误的口令太多了，请一刻钟后再试，或在这里联系我们。',
+  phraseTitle: '您的暗语',
+  phraseLead: '由您自己定的几个字。我们的人联系您时能看到，可以说给您听。不要用密码，也不要用在别处用过的内容。',
+  phraseLabel: '暗语',
+  phraseNone: '您还没有设置。',
+  save: '保存',
+  saved: '已保存。',
+  remove: '删除',
+  removed: '已删除。',
+  phraseWrong: { missing: '请输入几个字。', too_short: '太短了。', too_long: '最多 40 个字。', secret: '这像是密码或验证码，请换几个字。', control: '里面有看不见的字符，请重新输入。' },
+  readBy: (by, at) => `${at} 向${by}显示过`,
+  failed: '没有成功。',
+  tryAgain: '重试',
+  verify: '核实号码、地址或链接',
+};
