@@ -20,6 +20,7 @@ import { plantWords, searching } from './searching.ts';
 import { secrets } from './secrets.ts';
 import { engines } from './server.ts';
 import { talking } from './talking.ts';
+import { trusting } from './trusting.ts';
 import { working } from './working.ts';
 import { wrapping } from './wrapping.ts';
 
@@ -44,6 +45,7 @@ describe.each(engines())('on %s', (engine) => {
   flows(house);
   consent(house);
   cases(house);
+  trusting(house);
   passkeys(house);
   danger(house);
   duties(house);

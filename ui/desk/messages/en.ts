@@ -1,4 +1,5 @@
 import { actEn } from './act.en.ts';
+import { contactEn } from './contact.en.ts';
 import { access } from './access.en.ts';
 import { duties } from './duties.en.ts';
 import { storyEn } from './story.en.ts';
@@ -448,6 +449,7 @@ export const en = {
   story: storyEn,
   walk: walkEn,
   act: actEn,
+  contact: contactEn,
 
   flow,
 

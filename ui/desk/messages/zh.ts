@@ -1,4 +1,5 @@
 import { actZh } from './act.zh.ts';
+import { contactZh } from './contact.zh.ts';
 import { access } from './access.zh.ts';
 import { duties } from './duties.zh.ts';
 import { storyZh } from './story.zh.ts';
@@ -438,6 +439,7 @@ export const zh: Messages = {
   story: storyZh,
   walk: walkZh,
   act: actZh,
+  contact: contactZh,
 
   flow,
 
