@@ -155,11 +155,15 @@ func (s *Contacts) missed(ctx context.Context, t *core.Tx, p identity.Principal,
 	if _, err := t.SQL.ExecContext(ctx, "UPDATE contact SET attempts = attempts + 1 WHERE customer_id = $1 AND expires_at > $2 AND ended_at = 0", p.ID, t.Now); err != nil {
 		return engine.MapError(op, err)
 	}
-	over, err := list(ctx, t.SQL, "SELECT "+columns+" FROM contact c WHERE c.customer_id = $1 AND c.expires_at > $2 AND c.ended_at = 0 AND c.attempts >= $3", p.ID, t.Now, vouch.MaxAttempts)
+	live, err := list(ctx, t.SQL, "SELECT "+columns+" FROM contact c WHERE c.customer_id = $1 AND c.expires_at > $2 AND c.ended_at = 0", p.ID, t.Now)
 	if err != nil {
 		return err
 	}
-	for _, c := range over {
+	var over []stored
+	for _, c := range live {
+		if c.Attempts >= vouch.MaxAttempts {
+			over = append(over, c)
+		}
 		o, err := reach.Of(ctx, t.SQL, c.ConversationID, c.CustomerID)
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
