@@ -55,6 +55,9 @@ func plants() []plant {
 		{"released history", []source{{migration.path, "CREATE TABLE b ();"}, listed}, "not what was released"},
 		{"released history", []source{listed}, "not what was released"},
 		{"released history", []source{migration, listed}, ""},
+		{"decision numbers", []source{{"docs/adr/README.md", "[1](0001-a.md) [1](0001-b.md)"}, {"docs/adr/0001-a.md", ""}, {"docs/adr/0001-b.md", ""}}, "have one number"},
+		{"decision numbers", []source{{"docs/adr/README.md", "[1](0001-a.md)"}, {"docs/adr/0001-a.md", ""}, {"docs/adr/0002-b.md", ""}}, "0002-b.md is not in the list"},
+		{"decision numbers", []source{{"docs/adr/README.md", "[1](0001-a.md)"}, {"docs/adr/0001-a.md", ""}}, ""},
 		{"links", []source{{"docs/a.md", "[b](b.md#part) [c](../c)"}, {"docs/b.md", ""}}, "links to ../c"},
 		{"links", []source{{"docs/a.md", "[b](b.md) [c](../c) [d](https://d.example) [e](#e)"}, {"docs/b.md", ""}, {"c/d.go", ""}}, ""},
 	}

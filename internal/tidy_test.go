@@ -78,6 +78,7 @@ func checks() map[string]func([]source) []string {
 		"machine paths":    machinePaths,
 		"released history": releasedMigrations,
 		"links":            links,
+		"decision numbers": decisionNumbers,
 	}
 }
 
@@ -364,6 +365,33 @@ func links(files []source) []string {
 			if target := path.Join(path.Dir(f.path), match[1]); !known[target] {
 				findings = append(findings, fmt.Sprintf("%s links to %s, which does not exist", f.path, match[1]))
 			}
+		}
+	}
+	return findings
+}
+
+// decisionNumbers wants a number of its own for every decision, and a line of the list.
+func decisionNumbers(files []source) []string {
+	named := regexp.MustCompile(`^docs/adr/(\d{4})-.*\.md$`)
+	list := ""
+	for _, f := range files {
+		if f.path == "docs/adr/README.md" {
+			list = f.text
+		}
+	}
+	first := map[string]string{}
+	var findings []string
+	for _, f := range files {
+		m := named.FindStringSubmatch(f.path)
+		if m == nil {
+			continue
+		}
+		if other, taken := first[m[1]]; taken {
+			findings = append(findings, fmt.Sprintf("%s and %s have one number", other, f.path))
+		}
+		first[m[1]] = f.path
+		if !strings.Contains(list, "("+path.Base(f.path)+")") {
+			findings = append(findings, f.path+" is not in the list of decisions")
 		}
 	}
 	return findings
