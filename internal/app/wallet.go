@@ -40,13 +40,13 @@ func (a *App) connectWallet(context.Context) error {
 	c := a.Config.Wallet
 	a.doubts = doubting.New(doubting.Deps{Store: a.Store, Table: a.codes, Clean: a.intake.Clean, Figures: a.metrics, Clock: a.now, Log: a.Log})
 	deps := lookup.Deps{Links: a.Store, Causes: a.codes, Clean: a.intake.Clean, Clock: a.now, Limited: a.metrics.Limited}
+	var client *walletapi.Client
 	if c.URL != "" {
 		keys, err := sharedkeys.Open(c.SecretFile, c.KeyID, a.Log)
 		if err != nil {
 			return fault.New(fault.Invalid, "app.connectWallet", "wallet.secret_file: %s", fault.Sentence(err))
 		}
-		client, err := openWallet(a.Config, a, keys)
-		if err != nil {
+		if client, err = openWallet(a.Config, a, keys); err != nil {
 			return err
 		}
 		a.shared = keys
@@ -61,6 +61,7 @@ func (a *App) connectWallet(context.Context) error {
 		return err
 	}
 	a.notices.Follow(a.flows)
+	a.notices.Follow(a.alerts(client, issuer))
 	return a.listen()
 }
 

@@ -33,6 +33,10 @@ func walletRules() []rule {
 			link := wallet.Link{CustomerID: sc.own.ID, WalletID: "own", Case: sc.conv}
 			return sc.RecordReveal(ctx, p, link, wallet.FieldEmail, "", wallet.Reason{Code: "other", Text: "to call them back"})
 		}},
+		{"WalletHolder", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.WalletHolder(ctx, p, "wallet", "own")
+			return err
+		}},
 		{"OwnWalletLink", "own", fault.Forbidden, map[fault.Code]string{fault.NotFound: "other"}, func(sc *scene, p identity.Principal) error {
 			_, err := sc.OwnWalletLink(ctx, p, "wallet")
 			return err

@@ -126,7 +126,7 @@ func lists() []Check {
 		listOf[wallet.Account](wallet.ReadAccounts, "accounts"), listOf[wallet.Balance](wallet.ReadAccounts, "balances"),
 		listOf[wallet.Instrument](wallet.ReadInstruments, "instruments"), listOf[wallet.Device](wallet.ReadDevices, "devices"),
 		listOf[wallet.Session](wallet.ReadSessions, "sessions"), listOf[wallet.Factor](wallet.ReadFactors, "factors"), listOf[wallet.Limit](wallet.ReadLimits, "limits"),
-		listOf[wallet.Restriction](wallet.ReadRestrictions, "restrictions"), listOf[wallet.Refund](wallet.ReadRefunds, "refunds"),
+		listOf[wallet.Restriction](wallet.ReadRestrictions, "restrictions"), listOf[wallet.Alert](wallet.ReadAlerts, "alerts"), listOf[wallet.Refund](wallet.ReadRefunds, "refunds"),
 		listOf[wallet.Dispute](wallet.ReadDisputes, "disputes"), listOf[wallet.Attempt](wallet.ReadAttempts, "attempts"),
 		listOf[statement.Statement](wallet.ReadStatements, "statements"), listOf[instrument.Mandate](wallet.ReadMandates, "mandates"),
 	} {

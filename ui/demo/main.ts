@@ -77,6 +77,10 @@ const words = {
     tryPay: 'Pay',
     tried: (trace: string, state: string) => `${state}. Reference ${trace}`,
     tryFailed: 'That did not work. Check the amount.',
+    strangerText: 'Or let somebody else sign in with your name, from a device that Luma does not know. It tells customer service, who asks you.',
+    stranger: 'Let a stranger sign in',
+    strangerDone: 'Somebody signed in. Open the help window to see what you are asked.',
+    strangerFailed: 'That did not work. Try again in a moment.',
     rails: { card: 'Card', sepa: 'Bank transfer', instant: 'Instant transfer', mpesa: 'M-Pesa', mojaloop: 'Mojaloop', wallet: 'To another Luma wallet', chain: 'Crypto', stripe: 'Stripe', card_sca: 'Card with confirmation', paypal: 'PayPal', wechat: 'WeChat Pay', alipay: 'Alipay' } as Record<string, string>,
     fates: { fine: 'It arrives', late: 'It arrives late', refused: 'It is refused', not_begun: 'It fails before it begins', hangs: 'Nobody answers, then it arrives', lost: 'Nobody answers, then it comes back', held: 'Luma holds it', waits: 'It waits for you', after_debit: 'It fails after the money left', partial: 'Only a part is taken', double: 'It is taken twice', reversed: 'It is taken back later', stuck: 'It gets stuck on the way' } as Record<string, string>,
     askTitle: (what: string) => `Confirm: ${what}`,
@@ -136,6 +140,10 @@ const words = {
     tryPay: '付款',
     tried: (trace: string, state: string) => `${state}。参考号 ${trace}`,
     tryFailed: '没有成功，请检查金额。',
+    strangerText: '也可以让别人冒用您的身份，从 Luma 不认识的设备登录。Luma 会告知客服，由客服向您确认。',
+    stranger: '模拟陌生人登录',
+    strangerDone: '有人登录了。打开帮助窗口，看看会怎么问您。',
+    strangerFailed: '没有成功，请稍后重试。',
     rails: { card: '银行卡', sepa: '银行转账', instant: '实时转账', mpesa: 'M-Pesa', mojaloop: 'Mojaloop', wallet: '转到其他 Luma 钱包', chain: '数字货币', stripe: 'Stripe', card_sca: '银行卡（需确认）', paypal: 'PayPal', wechat: '微信支付', alipay: '支付宝' } as Record<string, string>,
     fates: { fine: '正常到账', late: '延迟到账', refused: '被拒绝', not_begun: '还未发起就失败', hangs: '没有回应，之后到账', lost: '没有回应，之后退回', held: '被 Luma 暂扣', waits: '等待您确认', after_debit: '扣款后失败', partial: '只扣一部分', double: '被扣两次', reversed: '到账后被退回', stuck: '卡在途中' } as Record<string, string>,
     askTitle: (what: string) => `请确认：${what}`,
@@ -402,6 +410,12 @@ async function showTrying(customer: string, language: Language): Promise<void> {
         setTimeout(() => void showFresh(customer, language), 4000);
       },
       () => (find('paid').textContent = w.tryFailed),
+    );
+  };
+  find<HTMLButtonElement>('stranger').onclick = () => {
+    post('stranger', { customer }).then(
+      () => (find('strange').textContent = w.strangerDone),
+      () => (find('strange').textContent = w.strangerFailed),
     );
   };
   find('try').hidden = false;

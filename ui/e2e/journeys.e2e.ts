@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { alerts } from './alerts.ts';
 import { byKeyboard } from './by-keyboard.ts';
 import { cases } from './cases.ts';
 import { comingIn } from './coming-in.ts';
@@ -48,6 +49,7 @@ describe.each(engines())('on %s', (engine) => {
   trusting(house);
   passkeys(house);
   danger(house);
+  alerts(house);
   duties(house);
   wrapping(house);
   if (engine === 'SQLite') byKeyboard(house);

@@ -70,6 +70,8 @@ func Faults() []Fault {
 		{"elsewhere", "sends money to somebody else's account", "refund.way"},
 		{"freeze-nothing", "says that it froze, and does not", "freeze.blocks"},
 		{"hidden-freeze", "does not tell of a freeze", "freeze.told"},
+		{"endless-alerts", "tells of an alert that is over as of an open one", "alerts.contract"},
+		{"shared-alerts", "tells everybody of the same alerts", "alerts.apart"},
 		{"freeze-everybody", "freezes everybody", "freeze.other"},
 		{"lost-operations", "does not know its operations by their keys", "freeze.by.key"},
 		{"foreign-operations", "tells everybody of an operation", "freeze.private"},

@@ -113,6 +113,20 @@ func (f *faulty) GiveFile(ctx context.Context, by wallet.Actor, customer string,
 	return f.Full.GiveFile(ctx, by, customer, file, content)
 }
 
+// Alerts tells what looked unlike a customer.
+func (f *faulty) Alerts(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Alert, error) {
+	if f.on == "shared-alerts" && customer == memory.Bo {
+		customer = memory.Anna
+	}
+	list, err := f.Full.Alerts(ctx, by, customer)
+	if f.on == "endless-alerts" {
+		for i := range list {
+			list[i].State = "open"
+		}
+	}
+	return list, err
+}
+
 // Transaction tells of one transaction.
 func (f *faulty) Transaction(ctx context.Context, by wallet.Actor, customer, id string) (wallet.Transaction, error) {
 	t, err := f.Full.Transaction(ctx, by, customer, id)

@@ -78,6 +78,7 @@ type person struct {
 	mandates     []instrument.Mandate
 	links        []*linking
 	files        map[string]given // by their digests
+	alerts       []wallet.Alert
 }
 
 // New makes a wallet with its customers and a key of its own.
@@ -202,6 +203,11 @@ func (w *Wallet) Limits(_ context.Context, _ wallet.Actor, customer string) ([]w
 // Restrictions tells what a customer may not do at present.
 func (w *Wallet) Restrictions(_ context.Context, _ wallet.Actor, customer string) ([]wallet.Restriction, error) {
 	return told(w, customer, func(p *person) []wallet.Restriction { return p.restrictions })
+}
+
+// Alerts tells what looked unlike a customer.
+func (w *Wallet) Alerts(_ context.Context, _ wallet.Actor, customer string) ([]wallet.Alert, error) {
+	return told(w, customer, func(p *person) []wallet.Alert { return p.alerts })
 }
 
 // Attempts tells of payments that the app tried to begin.

@@ -53,6 +53,9 @@ func seed(id, name, email, phone, birth string, now time.Time) *person {
 		limits: []wallet.Limit{
 			{ID: id + ":day", Rail: "sepa", Period: "day", Max: euros("1000.00"), Used: euros("80.00"), ResetsAt: wallet.At(now.Add(9 * time.Hour)), Raise: "verify_identity"},
 		},
+		alerts: []wallet.Alert{
+			{ID: id + ":alert", Kind: wallet.AlertDevice, About: id + ":tablet", Severity: "medium", State: "mine", Disclosable: true, RaisedAt: at(300), SettledAt: at(299)},
+		},
 		traces: map[string][]wallet.Trace{},
 		files:  map[string]given{},
 	}

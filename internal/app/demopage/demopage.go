@@ -103,6 +103,11 @@ func (d App) Pay(ctx context.Context, p page.Payment) (page.Paid, error) {
 	return out, err
 }
 
+// Stranger implements page.App.
+func (d App) Stranger(ctx context.Context, customer string) error {
+	return d.Wallet.Stranger(ctx, customer)
+}
+
 // Confirm implements page.App.
 func (d App) Confirm(ctx context.Context, customer, transaction string, yes bool) error {
 	_, err := d.Wallet.Confirm(ctx, customer, transaction, yes)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"kefu/internal/connector/demowallet/alerts"
 	"kefu/internal/connector/demowallet/cards"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
@@ -66,6 +67,8 @@ func (w writer) Keep(customer string, v any) error {
 		return put(w.desk, keep.KindSession, v.ID, customer, v.At, v)
 	case wallet.Factor:
 		return put(w.desk, keep.KindFactor, v.ID, customer, -v.CreatedAt, v)
+	case wallet.Alert:
+		return alerts.Raise(w.desk.Desk, customer, v.Kind, v.About, v.Severity)
 	case wallet.Limit:
 		v.ResetsAt = resets(v.Period, w.At)
 		return w.keepLimit(customer, v)

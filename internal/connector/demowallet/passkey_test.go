@@ -45,6 +45,10 @@ func holding(t *testing.T, store func(now func() time.Time) *books.Store) *holde
 	return h
 }
 
+func holdingOn(t *testing.T, d *storagetest.Deployment) *holder {
+	return holding(t, func(func() time.Time) *books.Store { return d.Books(t) })
+}
+
 func lightly(t *testing.T) *holder {
 	return holding(t, func(now func() time.Time) *books.Store { return storagetest.Books(t, now) })
 }
@@ -103,8 +107,7 @@ func (h *holder) believed(a wallet.Ask, asked wallet.Asked) (assurance.Assertion
 // A passkey proves exactly what was asked, in the place of the app's push, on both engines.
 func TestAPasskeyProvesWhatWasAsked(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
-		h := holding(t, func(func() time.Time) *books.Store { return d.Books(t) })
-		proveByPasskey(t, h)
+		proveByPasskey(t, holdingOn(t, d))
 	})
 }
 

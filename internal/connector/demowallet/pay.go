@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"kefu/internal/connector/demowallet/alerts"
 	"kefu/internal/connector/demowallet/fees"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
@@ -60,10 +61,16 @@ func (w *Wallet) Pay(ctx context.Context, o Order) (Paid, error) {
 	if _, err := rails.Of(o.Rail); err != nil {
 		return Paid{}, err
 	}
+	known, err := w.Transactions(ctx, wallet.Actor{}, wallet.Query{CustomerID: o.CustomerID, Kinds: []wallet.Kind{o.Kind}, Limit: alerts.Known})
+	if err != nil {
+		return Paid{}, err
+	}
 	var paid Paid
-	err := w.do(ctx, func(d *desk) (err error) {
-		paid, err = d.pay(o)
-		return err
+	err = w.do(ctx, func(d *desk) (err error) {
+		if paid, err = d.pay(o); err != nil || paid.Transaction == nil || !alerts.Unlike(*paid.Transaction, known.Items) {
+			return err
+		}
+		return alerts.Raise(d.Desk, o.CustomerID, wallet.AlertPayment, paid.Transaction.ID, "high")
 	})
 	w.poke()
 	return paid, err

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kefu/internal/connector/demowallet/alerts"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/ledger"
@@ -232,6 +233,12 @@ func (w *Wallet) Restrictions(ctx context.Context, _ wallet.Actor, customer stri
 		}
 	}
 	return list, err
+}
+
+// Alerts lists what looked unlike a customer, the latest first. Errors: NotFound,
+// Unavailable.
+func (w *Wallet) Alerts(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Alert, error) {
+	return alerts.Of(ctx, w.books, customer)
 }
 
 // Incidents lists what does not work at present, or will not. Errors: Unavailable.

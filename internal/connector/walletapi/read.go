@@ -236,6 +236,11 @@ func (c *Client) Restrictions(ctx context.Context, by wallet.Actor, customer str
 	return several[wallet.Restriction](ctx, c, by, customer, "restrictions")
 }
 
+// Alerts asks what looked unlike a customer.
+func (c *Client) Alerts(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Alert, error) {
+	return several[wallet.Alert](ctx, c, by, customer, "alerts")
+}
+
 // watching is on whose behalf Kefu asks for what is of no customer.
 func watching() wallet.Actor { return wallet.Actor{Kind: "system", ID: "kefu", Purpose: "watch"} }
 

@@ -200,7 +200,7 @@ func types() map[string]told {
 		"Counterparty": part[wallet.Counterparty](), "Merchant": part[wallet.Merchant](), "Failure": of[wallet.Failure](), "Hold": part[wallet.Hold](), "Step": part[wallet.Step](),
 		"Relation": part[wallet.Relation](), "Page": part[wallet.Page](), "Trace": of[wallet.Trace](), "Attempt": of[wallet.Attempt](), "Refund": of[wallet.Refund](),
 		"Terms": of[wallet.Terms](), "Deadline": part[wallet.Deadline](), "Dispute": of[wallet.Dispute](), "Device": of[wallet.Device](), "Session": of[wallet.Session](),
-		"Factor": of[wallet.Factor](), "Limit": of[wallet.Limit](), "Restriction": of[wallet.Restriction](), "Incident": of[wallet.Incident](), "Approval": part[wallet.Approval](),
+		"Factor": of[wallet.Factor](), "Limit": of[wallet.Limit](), "Restriction": of[wallet.Restriction](), "Alert": of[wallet.Alert](), "Incident": of[wallet.Incident](), "Approval": part[wallet.Approval](),
 		"Command": part[wallet.Command](), "CommandOn": part[commandOn](), "Made": part[wallet.Made](), "Summary": part[wallet.Summary](), "Operation": of[wallet.Operation](),
 		"Claimed": part[wallet.Claimed](), "Matched": of[wallet.Matched](), "Ask": part[wallet.Ask](), "Asked": of[wallet.Asked](), "Notice": of[wallet.Notice](),
 		"Statement": of[statement.Statement](), "Figure": part[statement.Figure](), "Document": of[statement.Document](), "Mandate": of[instrument.Mandate](), "Uses": of[instrument.Uses](),

@@ -72,6 +72,9 @@ func (s *Server) lists(mux *http.ServeMux) {
 	if w, ok := s.o.Wallet.(Limits); ok {
 		of(s, mux, "limits", w.Limits)
 	}
+	if w, ok := s.o.Wallet.(Alerts); ok {
+		of(s, mux, "alerts", w.Alerts)
+	}
 	if w, ok := s.o.Wallet.(Restrictions); ok {
 		of(s, mux, "restrictions", w.Restrictions)
 	}

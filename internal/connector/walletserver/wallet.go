@@ -83,6 +83,11 @@ type Restrictions interface {
 	Restrictions(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Restriction, error)
 }
 
+// Alerts is a wallet that tells what looked unlike a customer.
+type Alerts interface {
+	Alerts(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Alert, error)
+}
+
 // Incidents is a wallet that tells what does not work at present.
 type Incidents interface {
 	Incidents(ctx context.Context) ([]wallet.Incident, error)
@@ -152,6 +157,7 @@ type Full interface {
 	Factors
 	Limits
 	Restrictions
+	Alerts
 	Incidents
 	Matcher
 	Commands
@@ -192,6 +198,8 @@ func has(w Wallet) []wallet.Reading {
 	add(wallet.ReadRestrictions, ok)
 	_, ok = w.(Limits)
 	add(wallet.ReadLimits, ok)
+	_, ok = w.(Alerts)
+	add(wallet.ReadAlerts, ok)
 	_, ok = w.(Incidents)
 	add(wallet.ReadIncidents, ok)
 	_, ok = w.(Matcher)

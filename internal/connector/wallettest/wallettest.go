@@ -26,6 +26,7 @@ type Readings interface {
 	Factors(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Factor, error)
 	Limits(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Limit, error)
 	Restrictions(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Restriction, error)
+	Alerts(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Alert, error)
 	Incidents(ctx context.Context) ([]wallet.Incident, error)
 	Notices(ctx context.Context, after int64, limit int) (wallet.Notices, error)
 }
@@ -277,6 +278,7 @@ func readings(t *testing.T, s Site) {
 		checked(t, "factors", who, func(c string) ([]wallet.Factor, error) { return r.Factors(ctx, actor(), c) })
 		checked(t, "limits", who, func(c string) ([]wallet.Limit, error) { return r.Limits(ctx, actor(), c) })
 		checked(t, "restrictions", who, func(c string) ([]wallet.Restriction, error) { return r.Restrictions(ctx, actor(), c) })
+		checked(t, "alerts", who, func(c string) ([]wallet.Alert, error) { return r.Alerts(ctx, actor(), c) })
 		checked(t, "disputes", who, func(c string) ([]wallet.Dispute, error) { return r.Disputes(ctx, actor(), c) })
 		checked(t, "refunds", who, func(c string) ([]wallet.Refund, error) { return r.Refunds(ctx, actor(), c, "") })
 		for _, a := range checked(t, "attempts", who, func(c string) ([]wallet.Attempt, error) { return r.Attempts(ctx, actor(), c, "") }) {

@@ -26,6 +26,7 @@ const (
 	ReadFactors      Reading = "factors"
 	ReadRestrictions Reading = "restrictions"
 	ReadLimits       Reading = "limits"
+	ReadAlerts       Reading = "alerts" // of what looks unlike the customer
 	ReadIncidents    Reading = "incidents"
 	ReadMatch        Reading = "match"
 	ReadNotices      Reading = "notices" // replay, and deliveries
@@ -41,7 +42,7 @@ func Readings() []Reading {
 	return []Reading{
 		ReadCustomer, ReadAccounts, ReadInstruments, ReadTransactions, ReadTimeline, ReadAttempts, ReadRefunds, ReadDisputes, ReadDevices,
 		ReadSessions, ReadFactors, ReadRestrictions, ReadLimits, ReadIncidents, ReadMatch, ReadNotices, ReadStatements, ReadMandates, ReadUses, ReadLinks,
-		ReadFees,
+		ReadFees, ReadAlerts,
 	}
 }
 

@@ -153,6 +153,18 @@ func (l *Links) OwnWalletLink(ctx context.Context, p identity.Principal, issuer 
 	return link, nil
 }
 
+// WalletHolder is which customer of Kefu a customer of the wallet is: for the parts that
+// take what the wallet tells. Errors: Forbidden; NotFound for whoever never came here.
+func (l *Links) WalletHolder(ctx context.Context, p identity.Principal, issuer, subject string) (string, error) {
+	const op = "walletlink.WalletHolder"
+	if !policy.Allow(p, policy.TakeNotices, policy.Object{}) {
+		return "", fault.New(fault.Forbidden, op, "%s hears nothing of the wallet", p.Kind)
+	}
+	var found string
+	err := l.core.DB.Reader.QueryRowContext(ctx, "SELECT id FROM customer WHERE issuer = $1 AND subject = $2", issuer, subject).Scan(&found)
+	return found, engine.MapError(op, err)
+}
+
 // subject fills in the wallet's id of a customer.
 func (l *Links) subject(ctx context.Context, link *wallet.Link, issuer string) error {
 	const op = "walletlink.subject"

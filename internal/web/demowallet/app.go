@@ -25,6 +25,8 @@ type App interface {
 	// Answer is the customer's yes or no to what customer service wants proven, with a code
 	// where one is asked for. It gives how far the proof has got.
 	Answer(ctx context.Context, customer, ask string, yes bool, code string) (string, error)
+	// Stranger has somebody else sign in as a customer, from a device that is new.
+	Stranger(ctx context.Context, customer string) error
 	Passkeys
 }
 
@@ -106,6 +108,9 @@ func serveApp(mux *http.ServeMux, o Options) {
 	servePasskeys(mux, o)
 	doing(mux, "fate", func(r *http.Request, f Fate) (any, error) { return struct{}{}, o.App.Fate(r.Context(), f) })
 	doing(mux, "pay", func(r *http.Request, p Payment) (any, error) { return o.App.Pay(r.Context(), p) })
+	doing(mux, "stranger", func(r *http.Request, in which) (any, error) {
+		return struct{}{}, o.App.Stranger(r.Context(), in.Customer)
+	})
 	doing(mux, "confirm", func(r *http.Request, in struct {
 		Customer    string `json:"customer"`
 		Transaction string `json:"transaction"`

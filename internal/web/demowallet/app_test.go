@@ -40,6 +40,11 @@ func (p *phone) Pay(_ context.Context, x demowallet.Payment) (demowallet.Paid, e
 	return demowallet.Paid{Trace: "LM-1", State: "initiated"}, p.know(x.Customer)
 }
 
+func (p *phone) Stranger(_ context.Context, customer string) error {
+	p.did = append(p.did, "stranger")
+	return p.know(customer)
+}
+
 func (p *phone) Confirm(_ context.Context, customer, transaction string, yes bool) error {
 	p.did = append(p.did, "confirm "+transaction)
 	return p.know(customer)
@@ -98,6 +103,7 @@ func TestTheAppIsForItsOwnPage(t *testing.T) {
 	for path, c := range map[string]struct{ body, did string }{
 		"/demo/fate":           {`{"customer":"cust-anna","of":"payment","kind":"refused","raw":"51"}`, "fate payment refused 51"},
 		"/demo/pay":            {`{"customer":"cust-anna","amount":"12.50","rail":"card","to":"Shop"}`, "pay 12.50 by card"},
+		"/demo/stranger":       {`{"customer":"cust-anna"}`, "stranger"},
 		"/demo/confirm":        {`{"customer":"cust-anna","transaction":"tx-1","yes":true}`, "confirm tx-1"},
 		"/demo/passkey/new":    {`{"customer":"cust-anna"}`, "new passkey"},
 		"/demo/passkey/add":    {`{"customer":"cust-anna","name":"Laptop","id":"k","attestation":"a"}`, "passkey Laptop k a"},

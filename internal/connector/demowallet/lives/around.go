@@ -111,6 +111,9 @@ func (s *seeding) devices() error {
 			return err
 		}
 	}
+	if len(list) > 2 {
+		return s.into.Keep(s.person.ID, wallet.Alert{Kind: wallet.AlertDevice, About: list[2].ID, Severity: "high"})
+	}
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"kefu/internal/connector/demowallet/alerts"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/domain/assurance"
 	"kefu/internal/domain/wallet"
@@ -153,7 +154,10 @@ func (p *Proofs) changed(d *keep.Desk, customer string, f wallet.Factor) error {
 	if err := keep.Put(d, keep.KindFactor, f.ID, customer, -f.CreatedAt, f); err != nil {
 		return err
 	}
-	return d.Tell(wallet.FactorChanged, customer, f.ID)
+	if err := d.Tell(wallet.FactorChanged, customer, f.ID); err != nil || f.State != "active" {
+		return err
+	}
+	return alerts.Raise(d, customer, wallet.AlertFactor, f.ID, "medium")
 }
 
 // RemovePasskey takes a passkey from a customer: it signs nothing any more, also not what

@@ -1,0 +1,328 @@
+package alerting_test
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"kefu/content"
+	"kefu/examples/wallet/memory"
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/guard"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/outbound"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/flow/alerting"
+	"kefu/internal/flow/intake"
+	"kefu/internal/flow/selfservice"
+	"kefu/internal/flow/selfservice/subjects"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/ratelimit"
+	"kefu/internal/storage/storagetest"
+)
+
+// purse is the example's wallet with alerts of the test's.
+type purse struct {
+	*memory.Wallet
+	alerts  []wallet.Alert
+	locale  string
+	change  func(*wallet.Factor, *wallet.Device)
+	state   wallet.State
+	lacks   wallet.Reading
+	failing bool
+}
+
+func (p *purse) Capabilities(ctx context.Context) (wallet.Capabilities, error) {
+	if p.failing {
+		return wallet.Capabilities{}, fault.New(fault.Unavailable, "test", "away")
+	}
+	can, err := p.Wallet.Capabilities(ctx)
+	var left []wallet.Reading
+	for _, r := range can.Readings {
+		if r != p.lacks {
+			left = append(left, r)
+		}
+	}
+	can.Readings = left
+	return can, err
+}
+
+func (p *purse) Alerts(context.Context, wallet.Actor, string) ([]wallet.Alert, error) {
+	return p.alerts, nil
+}
+
+func (p *purse) Customer(ctx context.Context, by wallet.Actor, id string) (wallet.Customer, error) {
+	c, err := p.Wallet.Customer(ctx, by, id)
+	c.Locale = p.locale
+	return c, err
+}
+
+func (p *purse) Transaction(ctx context.Context, by wallet.Actor, customer, id string) (wallet.Transaction, error) {
+	t, err := p.Wallet.Transaction(ctx, by, customer, id)
+	if p.state != "" {
+		t.State = p.state
+	}
+	return t, err
+}
+
+func (p *purse) Factors(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Factor, error) {
+	list, err := p.Wallet.Factors(ctx, by, customer)
+	for i := range list {
+		p.change(&list[i], &wallet.Device{})
+	}
+	return list, err
+}
+
+func (p *purse) Devices(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Device, error) {
+	list, err := p.Wallet.Devices(ctx, by, customer)
+	for i := range list {
+		p.change(&wallet.Factor{}, &list[i])
+	}
+	return list, err
+}
+
+type house struct {
+	testing.TB
+	*storagetest.Process
+	now     func() time.Time
+	purse   *purse
+	runs    *selfservice.Service
+	flow    *alerting.Service
+	deps    alerting.Deps
+	anna    identity.Principal
+	limited int
+}
+
+func (h *house) must(err error) {
+	h.Helper()
+	if err != nil {
+		h.Fatal(err)
+	}
+}
+
+func open(t testing.TB, d *storagetest.Deployment) *house {
+	t.Helper()
+	h := &house{TB: t, Process: d.Open(t), now: d.Clock.Now}
+	h.purse = &purse{Wallet: memory.New(memory.Options{Clock: d.Clock.Now}), locale: "en", change: func(*wallet.Factor, *wallet.Device) {}}
+	detector, err := guard.New()
+	h.must(err)
+	wide := ratelimit.Limit{Burst: 100_000, Per: time.Second}
+	in := intake.New(h.Store, detector, intake.Limits{Visitor: wide, Customer: wide, Staff: wide, VisitorStarts: wide, CustomerStarts: wide, Senders: 100}, d.Clock.Now, nil)
+	sub := func(of fs.FS, name string) fs.FS {
+		found, err := fs.Sub(of, name)
+		h.must(err)
+		return found
+	}
+	asked, err := subjects.All(subjects.Deps{})
+	h.must(err)
+	flows, table, err := selfservice.LoadFlows(sub(content.Flows, "flows"), sub(content.Failures, "failures"), asked.Declared())
+	h.must(err)
+	h.runs = selfservice.New(selfservice.Deps{
+		Store: h.Store, Intake: in, Wallet: h.purse, Failures: table, Flows: flows, Reads: asked, Clock: d.Clock.Now, Log: slog.New(slog.DiscardHandler),
+	}, selfservice.Options{Issuer: "wallet"})
+	h.must(h.runs.KeepFlows(t.Context()))
+	h.deps = alerting.Deps{
+		Wallet: h.purse, Store: h.Store, Intake: in, Runs: h.runs, House: func() string { return "Luma" }, Clock: d.Clock.Now, Log: slog.New(slog.DiscardHandler),
+		Limited: func(string) { h.limited++ },
+	}
+	h.flow = alerting.New(h.deps, "wallet")
+	h.anna = h.SignIn(memory.Anna)
+	return h
+}
+
+// raise has the wallet raise an alert, and gives the notice of it.
+func (h *house) raise(kind wallet.AlertKind, about string, change ...func(*wallet.Alert)) wallet.Notice {
+	h.Helper()
+	n := len(h.purse.alerts) + 1
+	a := wallet.Alert{ID: "al-" + string(rune('a'+n)), Kind: kind, About: about, Severity: "high", State: "open", Disclosable: true, RaisedAt: wallet.At(h.now())}
+	for _, c := range change {
+		c(&a)
+	}
+	h.purse.alerts = append(h.purse.alerts, a)
+	return wallet.Notice{ID: "ev-" + a.ID, Type: wallet.RiskAlert, CustomerID: memory.Anna, Object: a.ID, Sequence: 1, Position: int64(n), At: wallet.At(h.now())}
+}
+
+// said is what there is in Anna's conversations: words to her, notes, and runs that ask.
+func (h *house) said() (words, notes []string, asked []string, states []conversation.State) {
+	h.Helper()
+	ctx := context.Background()
+	lines, err := h.ConversationsOf(ctx, h.anna, 20)
+	h.must(err)
+	for _, line := range lines {
+		state, err := h.Conversation(ctx, identity.SystemPart("test"), line.State.ID)
+		h.must(err)
+		states = append(states, state)
+		entries, _, err := h.Entries(ctx, identity.SystemPart("test"), state.ID, conversation.EntryRange{Limit: 100})
+		h.must(err)
+		for _, e := range entries {
+			switch e.Kind {
+			case conversation.KindMessage:
+				if e.Author.Kind != conversation.ByProgram || e.Author.Name != "Luma" {
+					h.Errorf("said by %+v", e.Author)
+				}
+				words = append(words, e.Content.Text)
+			case conversation.KindNote:
+				notes = append(notes, e.Content.Text)
+			}
+		}
+	}
+	runs, err := h.runs.List(ctx, h.anna)
+	h.must(err)
+	for _, r := range runs {
+		asked = append(asked, r.Run.Flow+" "+r.Run.Slots["payment"].Ref())
+	}
+	return words, notes, asked, states
+}
+
+const bistro = memory.Anna + ":bistro"
+
+func TestAnAlertIsToldOnce(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h, ctx := open(t, d), t.Context()
+		n := h.raise(wallet.AlertPayment, bistro)
+		for range 3 { // notices come again, also after a restart
+			h.must(h.flow.Took(ctx, n))
+			h.flow = alerting.New(h.deps, "wallet")
+		}
+		words, notes, asked, states := h.said()
+		if len(words) != 1 || !strings.Contains(words[0], "45.00 EUR to Bistro Nord") || len(notes) != 1 || len(asked) != 1 || asked[0] != "FL19 "+bistro {
+			t.Fatalf("%q %q %q", words, notes, asked)
+		}
+		if len(states) != 1 || states[0].Priority != conversation.Urgent || states[0].Topic != "Was this you?" {
+			t.Errorf("%+v", states)
+		}
+		h.must(h.flow.Took(ctx, h.raise(wallet.AlertDevice, memory.Anna+":tablet")))
+		words, notes, asked, states = h.said()
+		if len(words) != 2 || len(notes) != 2 || len(asked) != 2 || len(states) != 1 {
+			t.Errorf("two of one day: %d words, %d notes, %q in %d conversations", len(words), len(notes), asked, len(states))
+		}
+	})
+}
+
+// What a customer, or nobody, is told of an alert.
+func TestWhoIsToldWhat(t *testing.T) {
+	const told, question, nothing = "told", "question alone", "nothing"
+	for name, c := range map[string]struct {
+		kind   wallet.AlertKind
+		about  string
+		change func(*house, *wallet.Alert)
+		want   string
+	}{
+		"a payment":                   {wallet.AlertPayment, bistro, nil, told},
+		"a sign-in":                   {wallet.AlertLogin, memory.Anna + ":s1", nil, told},
+		"a new device":                {wallet.AlertDevice, memory.Anna + ":tablet", nil, told},
+		"a changed factor":            {wallet.AlertFactor, memory.Anna + ":passkey", nil, told},
+		"settled":                     {wallet.AlertDevice, "d", func(_ *house, a *wallet.Alert) { a.State, a.SettledAt = "closed", a.RaisedAt }, nothing},
+		"said to be theirs":           {wallet.AlertDevice, "d", func(_ *house, a *wallet.Alert) { a.State, a.SettledAt = "mine", a.RaisedAt }, nothing},
+		"kept to the house":           {wallet.AlertDevice, "d", func(_ *house, a *wallet.Alert) { a.Disclosable = false }, nothing},
+		"of yesterday":                {wallet.AlertDevice, "d", func(_ *house, a *wallet.Alert) { a.RaisedAt -= wallet.Time((24 * time.Hour).Microseconds()) }, nothing},
+		"a payment that is looked at": {wallet.AlertPayment, bistro, func(h *house, _ *wallet.Alert) { h.purse.state = wallet.RiskHold }, nothing},
+		"a payment in dispute":        {wallet.AlertPayment, bistro, func(h *house, _ *wallet.Alert) { h.purse.state = wallet.Disputed }, nothing},
+		"a payment that failed":       {wallet.AlertPayment, bistro, func(h *house, _ *wallet.Alert) { h.purse.state = wallet.Failed }, nothing},
+		"a payment of nobody":         {wallet.AlertPayment, "t-none", nil, nothing},
+		"another one":                 {wallet.AlertDevice, "d", func(_ *house, a *wallet.Alert) { a.ID = "al-other" }, nothing},
+		"a wallet without alerts":     {wallet.AlertDevice, "d", func(h *house, _ *wallet.Alert) { h.purse.lacks = wallet.ReadAlerts }, nothing},
+		"push was set up yesterday": {wallet.AlertDevice, "d", func(h *house, _ *wallet.Alert) {
+			h.purse.change = func(f *wallet.Factor, _ *wallet.Device) {
+				if f.Type == "app_push" {
+					f.ChangedAt = wallet.At(h.now().Add(-24 * time.Hour))
+				}
+			}
+		}, question},
+		"the telephone is new": {wallet.AlertDevice, "d", func(h *house, _ *wallet.Alert) {
+			h.purse.change = func(_ *wallet.Factor, d *wallet.Device) {
+				if d.Push {
+					d.FirstSeen = wallet.At(h.now().Add(-71 * time.Hour))
+				}
+			}
+		}, question},
+		"a telephone that nobody trusts": {wallet.AlertDevice, "d", func(h *house, _ *wallet.Alert) {
+			h.purse.change = func(_ *wallet.Factor, d *wallet.Device) { d.Push, d.Trust = true, "new" }
+		}, question},
+		"no telephone": {wallet.AlertDevice, "d", func(h *house, _ *wallet.Alert) {
+			h.purse.change = func(_ *wallet.Factor, d *wallet.Device) { d.Push = false }
+		}, question},
+		"a wallet that tells no factors": {wallet.AlertDevice, "d", func(h *house, _ *wallet.Alert) { h.purse.lacks = wallet.ReadFactors }, question},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := open(t, storagetest.New(t, "sqlite"))
+			n := h.raise(c.kind, c.about, func(a *wallet.Alert) {
+				if c.change != nil {
+					c.change(h, a)
+				}
+			})
+			if name == "another one" {
+				n.Object = "al-none"
+			}
+			h.must(h.flow.Took(t.Context(), n))
+			words, notes, asked, states := h.said()
+			got := nothing
+			switch {
+			case len(words) == 1 && len(notes) == 1 && len(asked) == 1:
+				got = told
+			case len(words) == 0 && len(notes) == 1 && len(asked) == 1 && strings.Contains(notes[0], "not told by a notification"):
+				got = question
+			case len(words)+len(notes)+len(asked)+len(states) > 0:
+				got = "something else"
+			}
+			if got != c.want {
+				t.Errorf("%s: %q %q %q", got, words, notes, asked)
+			}
+		})
+	}
+}
+
+// A storm of alerts is told up to a bound; of somebody who never came here nothing is.
+func TestAStormIsBounded(t *testing.T) {
+	h := open(t, storagetest.New(t, "sqlite"))
+	for range 20 {
+		h.must(h.flow.Took(t.Context(), h.raise(wallet.AlertDevice, "d")))
+	}
+	words, _, asked, states := h.said()
+	if len(words) != 5 || len(asked) != 1 || len(states) != 1 || h.limited != 15 {
+		t.Errorf("%d told, %q in %d conversations, %d held back", len(words), asked, len(states), h.limited)
+	}
+	stranger := h.raise(wallet.AlertDevice, "d")
+	stranger.CustomerID = memory.Bo
+	h.must(h.flow.Took(t.Context(), stranger))
+	other := h.raise(wallet.AlertDevice, "d")
+	other.Type = wallet.FactorChanged
+	h.must(h.flow.Took(t.Context(), other))
+	h.purse.failing = true
+	if err := h.flow.Took(t.Context(), h.raise(wallet.AlertDevice, "d")); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("while the wallet is away: %v", err)
+	}
+}
+
+// What is said asks for nothing that is secret, gives no reasons, and is whole in both
+// languages.
+func TestWhatIsSaid(t *testing.T) {
+	filter, err := outbound.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, locale := range []string{"en", "zh-CN"} {
+		h := open(t, storagetest.New(t, "sqlite"))
+		h.purse.locale = locale
+		for kind, about := range map[wallet.AlertKind]string{wallet.AlertPayment: bistro, wallet.AlertLogin: "s", wallet.AlertDevice: "d", wallet.AlertFactor: "f"} {
+			h.must(h.flow.Took(t.Context(), h.raise(kind, about)))
+		}
+		words, notes, _, _ := h.said()
+		if len(words) != 4 || len(notes) != 4 {
+			t.Fatalf("%q %q", words, notes)
+		}
+		for _, text := range words {
+			if found, err := filter.Check(text); err != nil || len(found) > 0 {
+				t.Errorf("%q asks for %v: %v", text, found, err)
+			}
+		}
+		for _, text := range append(words, notes...) {
+			if strings.ContainsAny(text, "{}") || strings.Contains(text, "  ") {
+				t.Errorf("%q is not whole", text)
+			}
+		}
+	}
+}
