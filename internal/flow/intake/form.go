@@ -41,13 +41,18 @@ func (s *Service) sendForm(ctx context.Context, p identity.Principal, m Message,
 	}
 	if len(ids) > 0 {
 		if content.Attachments, err = s.store.ClaimAttachments(ctx, p, m.ConversationID, false, ids); err != nil {
+			if m.Story != nil && fault.Is(err, fault.NotFound) {
+				return s.gone(ctx, p, m.ConversationID, ids, err)
+			}
 			return err
 		}
-		names := map[string]string{}
-		for _, a := range content.Attachments {
-			names[a.ID] = a.Name
+		if m.Story == nil { // a story has named its files, also those that it cannot bring
+			names := map[string]string{}
+			for _, a := range content.Attachments {
+				names[a.ID] = a.Name
+			}
+			filled.NameFiles(names)
 		}
-		filled.NameFiles(names)
 	}
 	for i := range filled.Answers {
 		var classes []string
@@ -71,6 +76,24 @@ func (s *Service) sendForm(ctx context.Context, p identity.Principal, m Message,
 	command := conversation.Command{Kind: conversation.Send, ClientID: m.ClientID, Content: content, Route: &route}
 	c := &conversation.Change{Principal: p, ConversationID: m.ConversationID, Command: command, Origin: m.Origin}
 	return s.say(ctx, c, strings.Join(free, "\n"), done)
+}
+
+// gone tells which files cannot be sent, of some that cannot all be: why is what was said
+// of them together. The others are claimed when it returns, as they are to be sent next.
+func (s *Service) gone(ctx context.Context, p identity.Principal, conversationID string, ids []string, why error) error {
+	lost := &GoneError{Err: why}
+	for _, id := range ids {
+		_, err := s.store.ClaimAttachments(ctx, p, conversationID, false, []string{id})
+		if fault.Is(err, fault.NotFound) {
+			lost.Files = append(lost.Files, id)
+		} else if err != nil {
+			return err
+		}
+	}
+	if len(lost.Files) == 0 {
+		return why
+	}
+	return lost
 }
 
 // filled is the form of a message with its answers.

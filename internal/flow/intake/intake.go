@@ -189,11 +189,24 @@ func (e *LimitedError) Unwrap() error {
 	return &fault.Error{Code: fault.TooMany, Op: "intake", Message: "limit reached"}
 }
 
+// GoneError says which files of a story cannot be sent: they are gone, were sent elsewhere,
+// or are not the sender's.
+type GoneError struct {
+	Files []string // ids
+	Err   error
+}
+
+// Error implements error.
+func (e *GoneError) Error() string { return "intake: files of a story are gone" }
+
+// Unwrap makes a GoneError what the store said.
+func (e *GoneError) Unwrap() error { return e.Err }
+
 // Send takes in a message. done is called once, after the commit or a refusal by
 // the store, and must not block; an error returned here is the answer itself.
 // Messages of one conversation are stored in the order in which Send was called.
-// Errors: a *LimitedError, Invalid, NotFound, Forbidden, Unavailable. Invalid with
-// the reason of an outbound.Class is for what staff must not ask customers for.
+// Errors: a *LimitedError, Invalid, NotFound (a *GoneError for files of a story),
+// Forbidden, Unavailable. Invalid with the reason of an outbound.Class is for what staff must not ask customers for.
 func (s *Service) Send(ctx context.Context, p identity.Principal, m Message, done func(Said)) error {
 	const op = "intake.Send"
 	if err := s.allow(p, 1); err != nil {

@@ -2,6 +2,7 @@ package selfservice
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"kefu/internal/domain/form"
@@ -59,8 +60,9 @@ func still(rec selfservice.Record) selfservice.Record {
 	return rec
 }
 
-// papers are the files of a slot for a person, by what each is.
-func papers(d *selfservice.Definition, slot string, all []selfservice.FileFact, lang string) []form.Item {
+// papers are the files of a slot for a person, by what each is. One that is gone is named
+// all the same: whoever reads the story has to know that it was given.
+func papers(d *selfservice.Definition, slot string, all []selfservice.FileFact, lang string, gone []string) []form.Item {
 	labels := map[string]form.Texts{}
 	for _, s := range d.Steps {
 		if s.Files != nil && s.Files.Into == slot {
@@ -78,8 +80,13 @@ func papers(d *selfservice.Definition, slot string, all []selfservice.FileFact, 
 			at[f.Want] = i
 			items = append(items, form.Item{Field: short(slot+"_"+f.Want, 40), Kind: form.File, Label: short(labels[f.Want].In(lang), storyLabel)})
 		}
-		items[i].Files = append(items[i].Files, f.ID)
-		items[i].Value = strings.TrimPrefix(items[i].Value+", "+f.Name, ", ")
+		name := f.Name
+		if slices.Contains(gone, f.ID) {
+			name += words(lang, " (no longer there)", "（文件已不在）")
+		} else {
+			items[i].Files = append(items[i].Files, f.ID)
+		}
+		items[i].Value = strings.TrimPrefix(items[i].Value+", "+name, ", ")
 	}
 	return items
 }

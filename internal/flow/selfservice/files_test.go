@@ -3,6 +3,8 @@ package selfservice_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -10,6 +12,7 @@ import (
 	"kefu/internal/domain/identity"
 	domain "kefu/internal/domain/selfservice"
 	"kefu/internal/flow/attaching"
+	"kefu/internal/flow/intake"
 	"kefu/internal/flow/selfservice"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
@@ -129,4 +132,77 @@ func TestFilesAreGivenInARun(t *testing.T) {
 			t.Errorf("the person does not see it: %v", err)
 		}
 	})
+}
+
+// One file that is gone when a person is put in front of the run takes none of the others
+// with it, and the story says which it is.
+func TestAFileThatIsGoneTakesNoOtherWithIt(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h, ctx := open(t, d), context.Background()
+		var err error
+		h.deps.Flows, err = domain.Load(fstest.MapFS{"FL1.yaml": {Data: []byte(asksFiles)}}, h.deps.Reads.Declared())
+		h.must(err)
+		desk := papers{h, map[string]string{}}
+		h.deps.Files, h.deps.Rules = desk, nil
+		h.flow = h.process(false)
+		h.must(h.flow.KeepFlows(ctx))
+		seen := h.begin("FL1")
+		var ids []string
+		for i, name := range []string{"first.png", "sent elsewhere.png", "the third of it.png"} {
+			ids = append(ids, desk.upload(h.anna, name, "image/png"))
+			want := "receipt"
+			if i == 2 {
+				want = "report"
+			}
+			seen, err = h.flow.Answer(ctx, h.anna, seen.Run.ID, id.New(), "ask", domain.Input{Do: domain.Give, Text: want, File: &domain.FileFact{ID: ids[i]}})
+			h.must(err)
+		}
+		other, err := h.intake.Start(ctx, h.anna, conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat", Language: "en"})
+		h.must(err)
+		h.must(h.say(other.ID, ids[1]))
+		end := h.answer(seen, domain.GoOn, "")
+		if end.Run.State != domain.Handed {
+			t.Fatalf("it is %s at %s", end.Run.State, end.Run.Step)
+		}
+		for i, in := range []string{end.Run.ConversationID, other.ID, end.Run.ConversationID} {
+			if file, err := h.Attachment(ctx, h.anna, ids[i]); err != nil || file.ConversationID != in {
+				t.Errorf("file %d is in %q, err = %v", i, file.ConversationID, err)
+			}
+		}
+		told := h.story(end.Run.ConversationID)
+		for _, want := range []string{"first.png, sent elsewhere.png (no longer there)", "Report\nthe third of it.png"} {
+			if !strings.Contains(told.Text, want) {
+				t.Errorf("%q is not in %q", want, told.Text)
+			}
+		}
+		brings := (intake.Story{Filled: *told.Form}).Files()
+		if len(told.Attachments) != 2 || !slices.Equal(brings, []string{ids[0], ids[2]}) {
+			t.Errorf("the message has %d files, its answers %v of %v", len(told.Attachments), brings, ids)
+		}
+	})
+}
+
+// say sends files as the customer, and waits until they are stored.
+func (h *house) say(conv string, files ...string) error {
+	h.Helper()
+	answer := make(chan error, 1)
+	err := h.intake.Send(context.Background(), h.anna, intake.Message{ConversationID: conv, ClientID: id.New(), Text: "here", AttachmentIDs: files}, func(s intake.Said) { answer <- s.Err })
+	if err != nil {
+		return err
+	}
+	return <-answer
+}
+
+// story is the message that put a person in front of a run.
+func (h *house) story(conv string) conversation.Content {
+	h.Helper()
+	entries, _, err := h.Entries(context.Background(), h.anna, conv, conversation.EntryRange{Limit: 50})
+	h.must(err)
+	for _, e := range entries {
+		if e.Content.Form != nil {
+			return e.Content
+		}
+	}
+	h.Fatal("there is no story")
+	return conversation.Content{}
 }

@@ -2,6 +2,7 @@ package selfservice
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -55,13 +56,10 @@ func (s *Service) handOver(ctx context.Context, d *selfservice.Definition, rec s
 	send := func(story *intake.Story) error {
 		return s.Intake.Send(ctx, who, intake.Message{ConversationID: conv, ClientID: "run:" + rec.ID, Story: story}, func(said intake.Said) { answer <- said.Err })
 	}
-	story := s.storyOf(ctx, d, rec, h)
-	err = send(story)
-	if fault.Is(err, fault.NotFound) && len(story.Files()) > 0 { // one was sent elsewhere meanwhile, or is gone: the rest of the story is told
-		for i := range story.Filled.Answers {
-			story.Filled.Answers[i].Files = nil
-		}
-		err = send(story)
+	err = send(s.storyOf(ctx, d, rec, h, nil))
+	if lost := (*intake.GoneError)(nil); errors.As(err, &lost) { // the rest of the story is told, with its files
+		s.Log.Warn("files of a run are not there to be handed over", "run", rec.ID, "files", len(lost.Files))
+		err = send(s.storyOf(ctx, d, rec, h, lost.Files))
 	}
 	if err != nil {
 		return err
@@ -75,12 +73,13 @@ func (s *Service) handOver(ctx context.Context, d *selfservice.Definition, rec s
 }
 
 // storyOf is what a person reads who takes a run over: what was chosen, entered and
-// found out, and how it came to this.
-func (s *Service) storyOf(ctx context.Context, d *selfservice.Definition, rec selfservice.Record, h selfservice.HandOver) *intake.Story {
+// found out, and how it came to this. The files of which gone are the ids are named, and
+// said not to be there.
+func (s *Service) storyOf(ctx context.Context, d *selfservice.Definition, rec selfservice.Record, h selfservice.HandOver, gone []string) *intake.Story {
 	lang := rec.Language
 	filled := form.Filled{Form: strings.ToLower(d.ID), Revision: int64(d.Version), Title: d.Title.In(lang)}
-	filled.Answers = s.before(ctx, rec, lang)
-	filled.Answers = append(filled.Answers, answers(d, selfservice.Carried(d, rec.Run), lang, filled.Answers)...)
+	filled.Answers = s.before(ctx, rec, lang, gone)
+	filled.Answers = append(filled.Answers, answers(d, selfservice.Carried(d, rec.Run), lang, filled.Answers, gone)...)
 	if why := reason(rec.Outcome, lang); why != "" {
 		filled.Answers = append(filled.Answers, form.Item{Field: "why", Kind: form.Line, Label: words(lang, "Why a person", "转人工的原因"), Value: short(why, storyLabel)})
 	}
@@ -90,7 +89,7 @@ func (s *Service) storyOf(ctx context.Context, d *selfservice.Definition, rec se
 }
 
 // before is what was found out in the flows that a run went through before.
-func (s *Service) before(ctx context.Context, rec selfservice.Record, lang string) []form.Item {
+func (s *Service) before(ctx context.Context, rec selfservice.Record, lang string, gone []string) []form.Item {
 	var list []form.Item
 	for _, leg := range rec.Legs {
 		d, err := s.definition(ctx, leg.Flow, leg.Digest)
@@ -98,7 +97,7 @@ func (s *Service) before(ctx context.Context, rec selfservice.Record, lang strin
 			s.Log.Warn("a flow that a run went through cannot be read", "run", rec.ID, "flow", leg.Flow, "error", err)
 			continue
 		}
-		for _, item := range answers(d, selfservice.CarriedBefore(d, leg), lang, list) {
+		for _, item := range answers(d, selfservice.CarriedBefore(d, leg), lang, list, gone) {
 			item.Field = strings.ToLower(leg.Flow) + "_" + item.Field
 			list = append(list, item)
 		}
@@ -108,10 +107,10 @@ func (s *Service) before(ctx context.Context, rec selfservice.Record, lang strin
 
 // answers are lines of a story: what was found out in one flow, without what stands there
 // already in the very words.
-func answers(d *selfservice.Definition, all []selfservice.Carry, lang string, there []form.Item) []form.Item {
+func answers(d *selfservice.Definition, all []selfservice.Carry, lang string, there []form.Item, gone []string) []form.Item {
 	var list []form.Item
 	for _, c := range all {
-		list = append(list, papers(d, c.Slot, c.Value.Files, lang)...)
+		list = append(list, papers(d, c.Slot, c.Value.Files, lang, gone)...)
 		value := written(d, c.Slot, c.Value, lang)
 		if value == "" || slices.ContainsFunc(there, func(i form.Item) bool {
 			return i.Value == short(value, storyValue) && (c.Value.Act != nil || c.Value.Payment != nil)

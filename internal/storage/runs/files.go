@@ -20,7 +20,8 @@ import (
 const heldFor = 8 * 24 * time.Hour
 
 // hold ties to a run the files that it has, and lets go of those that it has not any more,
-// or that it needs no more because it is over. A new one is its uploader's to give, has
+// or that it needs no more because it is over. One that was to be handed over to a person,
+// and that no message took, stays as long as it may. A new one is its uploader's to give, has
 // been sent nowhere, and is the customer's from now on, whoever gave it for them. Errors:
 // NotFound for a file that may not be given.
 func hold(ctx context.Context, t *core.Tx, p identity.Principal, n selfservice.Record) error {
@@ -49,13 +50,25 @@ func hold(ctx context.Context, t *core.Tx, p identity.Principal, n selfservice.R
 		}
 	}
 	for _, id := range slices.Concat(was, now) {
-		if done || !slices.Contains(now, id) {
-			if err := letGo(ctx, t, id); err != nil {
-				return err
-			}
+		end := letGo
+		switch there := slices.Contains(now, id); {
+		case there && !done:
+			continue
+		case there && n.State == selfservice.Handed:
+			end = untie
+		}
+		if err := end(ctx, t, id); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// untie ends what ties a file to its run, if a message has sent it or it is nobody's.
+func untie(ctx context.Context, t *core.Tx, id string) error {
+	_, err := t.SQL.ExecContext(ctx, `DELETE FROM run_file WHERE attachment_id = $1
+		AND NOT EXISTS (SELECT 1 FROM attachment a WHERE a.id = run_file.attachment_id AND a.unsent_since > $2)`, id, t.Now)
+	return engine.MapError("runs.untie", err)
 }
 
 // take ties a file to a run.

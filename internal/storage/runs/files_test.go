@@ -94,6 +94,38 @@ func TestFilesLiveWithTheirRun(t *testing.T) {
 	})
 }
 
+// What was to be handed over and was not taken by the message is not destroyed: it can be
+// read as long as the run is there, and no longer.
+func TestWhatAHandOverDidNotTakeStays(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h, ctx := open(t, d), context.Background()
+		left, removed := h.uploaded(h.anna, "left.png"), h.uploaded(h.anna, "removed.png")
+		n := h.full(h.anna.ID)
+		h.must(h.AddFlowRun(ctx, h.anna, with(n, left, removed)))
+		n.Revision = 1
+		n.State, n.DueAt, n.Effect = selfservice.Handed, time.Time{}, nil
+		h.must(h.SaveFlowRun(ctx, h.anna, with(n, left)))
+		h.destroy()
+		d.Clock.Move(7 * 24 * time.Hour)
+		file, err := h.Attachment(ctx, h.anna, left)
+		h.must(err)
+		if _, err := h.Ring.Key(keyring.Ref(file.BlobRef)); err != nil || h.orphans()[left] {
+			t.Errorf("it is gone: %v", err)
+		}
+		supervisor := identity.Principal{Kind: identity.Staff, ID: id.New(), Role: identity.Supervisor, Session: id.New()}
+		if _, err := h.Attachment(ctx, supervisor, left); err != nil {
+			t.Errorf("who sees the run does not see it: %v", err)
+		}
+		if _, err := h.Attachment(ctx, h.anna, removed); !fault.Is(err, fault.NotFound) {
+			t.Errorf("what was taken away before: err = %v", err)
+		}
+		d.Clock.Move(9 * 24 * time.Hour)
+		if !h.orphans()[left] {
+			t.Error("it stays for ever")
+		}
+	})
+}
+
 // destroy does what the worker of jobs does.
 func (h *house) destroy() {
 	h.Helper()
