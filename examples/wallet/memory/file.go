@@ -38,7 +38,7 @@ func (w *Wallet) GiveFile(_ context.Context, _ wallet.Actor, customer string, f 
 	case !limits().Takes(f):
 		return wallet.Stored{}, &fault.Error{Code: fault.Invalid, Op: op, Reason: "not_taken", Message: "it is none that is taken"}
 	case len(p.files) >= maxKept:
-		return wallet.Stored{}, fault.New(fault.TooMany, op, "the customer has given %d files", len(p.files))
+		return wallet.Stored{}, &fault.Error{Code: fault.Invalid, Op: op, Reason: "not_taken", Message: "the customer has given as many as are kept"}
 	}
 	kept := given{wallet.Stored{CustomerID: customer, File: f, At: w.now()}, slices.Clone(content)}
 	p.files[f.Digest] = kept

@@ -36,7 +36,8 @@ func fileLimits() *wallet.FileLimits {
 func pieceID(file string, n int) string { return file + "." + strconv.Itoa(n) }
 
 // GiveFile keeps a file of a customer's. One that is there stays as it is. Errors:
-// NotFound; Invalid with the reason not_taken; TooMany; Unavailable.
+// NotFound; Invalid with the reason not_taken, also for one more than are kept: that does
+// not pass; Unavailable.
 func (w *Wallet) GiveFile(ctx context.Context, by wallet.Actor, customer string, f wallet.File, content []byte) (wallet.Stored, error) {
 	const op = "demowallet.GiveFile"
 	if !fileLimits().Takes(f) {
@@ -58,7 +59,7 @@ func (w *Wallet) GiveFile(ctx context.Context, by wallet.Actor, customer string,
 			return err
 		}
 		if len(all) >= maxFiles {
-			return fault.New(fault.TooMany, op, "the customer has given %d files", len(all))
+			return &fault.Error{Code: fault.Invalid, Op: op, Reason: "not_taken", Message: "the customer has given as many as are kept"}
 		}
 		kept = filed{Stored: wallet.Stored{CustomerID: customer, File: f, At: d.At}}
 		for part := range slices.Chunk(content, pieceLen) {

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"kefu/internal/connector/walletserver"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
@@ -50,5 +52,28 @@ func TestEvidenceWithItsFiles(t *testing.T) {
 	_, err = l.GiveFile(t.Context(), agent(), who, wallet.File{Digest: f.Digest, Type: "text/html", Size: 1}, content)
 	if !fault.Is(err, fault.Invalid) {
 		t.Errorf("a page: err = %v", err)
+	}
+}
+
+// One file more than are kept of a customer's is refused for good: it would be given again
+// and again otherwise.
+func TestMoreFilesThanAreKept(t *testing.T) {
+	l := helped(t)
+	who := command(wallet.Freeze, "").CustomerID
+	give := func(n int) error {
+		content := []byte("file " + strconv.Itoa(n))
+		sum := sha256.Sum256(content)
+		_, err := l.GiveFile(t.Context(), agent(), who, wallet.File{Digest: hex.EncodeToString(sum[:]), Type: "text/plain", Size: int64(len(content))}, content)
+		return err
+	}
+	var err error
+	for n := 0; err == nil && n < 1000; n++ {
+		err = give(n)
+	}
+	if !fault.Is(err, fault.Invalid) || fault.ReasonOf(err) != walletserver.NotTakenReason {
+		t.Errorf("err = %v", err)
+	}
+	if err := give(0); err != nil {
+		t.Errorf("one that is there: %v", err)
 	}
 }

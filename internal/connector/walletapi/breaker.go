@@ -20,6 +20,15 @@ type breaker struct {
 	probing bool
 }
 
+// lane is what is asked beside each other, and how that went. Files have one of their own:
+// they take long, and what a wallet does with them holds up no question and no command.
+type lane struct {
+	turns   chan struct{}
+	breaker breaker
+}
+
+func newLane(atOnce int) lane { return lane{turns: make(chan struct{}, atOnce)} }
+
 // admit tells whether a question may be asked now.
 func (b *breaker) admit(now time.Time) bool {
 	b.mu.Lock()

@@ -20,6 +20,10 @@ const (
 	FileNotTaken = "not_taken"  // such as one in which it found something
 )
 
+// tooMany is the reason of an Unavailable about a file for which the wallet wants to be
+// asked later.
+const tooMany = "too_many"
+
 // fileTime bounds the handing over of one file, and filesAtOnce how many are in memory
 // for it.
 const (
@@ -29,7 +33,8 @@ const (
 
 // GiveFile hands a file of a customer's to the wallet, which keeps it under its digest:
 // to do it again changes nothing. Errors: Invalid, with a reason when the wallet does not
-// take it; NotFound when there is no such customer; Unavailable.
+// take it; NotFound when there is no such customer; Conflict, with the reason InProgress,
+// while it takes the same file from somebody else; Unavailable.
 func (c *Client) GiveFile(ctx context.Context, by wallet.Actor, customer string, f wallet.File, content []byte) (wallet.Stored, error) {
 	const op = "walletapi.GiveFile"
 	if err := f.Validate(); err != nil {
@@ -38,12 +43,6 @@ func (c *Client) GiveFile(ctx context.Context, by wallet.Actor, customer string,
 	sum := sha256.Sum256(content)
 	if int64(len(content)) != f.Size || hex.EncodeToString(sum[:]) != f.Digest {
 		return wallet.Stored{}, unsent{fault.InvalidField(op, "sha256", "is not that of these bytes")}
-	}
-	select {
-	case c.files <- struct{}{}:
-		defer func() { <-c.files }()
-	case <-ctx.Done():
-		return wallet.Stored{}, unsent{fault.New(fault.Unavailable, op, "too many files are given to the wallet at once")}
 	}
 	q := question{
 		name: "file", path: []string{"customers", customer, "files"}, ids: []string{customer}, key: f.Digest, raw: content, kind: f.Type,

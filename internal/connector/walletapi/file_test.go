@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,5 +98,103 @@ func TestHostileAnswersToFiles(t *testing.T) {
 	defer server.Close()
 	if _, err := client(t, server.URL, nil).GiveFile(context.Background(), actor(), "c-1", f, content); err != nil {
 		t.Errorf("a good one: %v", err)
+	}
+}
+
+// However a wallet fails at files, it is asked and commanded all the same; and it is left
+// alone with files only where it does not answer.
+func TestFilesHoldUpNothingElse(t *testing.T) {
+	f, content := receipt("words")
+	stored := fmt.Sprintf(`{"customer_id":"c-1","sha256":%q,"type":"text/plain","size":5,"at":"2026-11-02T08:05:00Z"}`, f.Digest)
+	problem := func(status int, code string) http.HandlerFunc {
+		return replying(status, "application/problem+json", fmt.Sprintf(`{"status":%d,"code":%q}`, status, code))
+	}
+	for name, x := range map[string]struct {
+		answer http.HandlerFunc
+		code   fault.Code
+		alone  bool // with files, after that
+	}{
+		"the same file is being taken": {problem(http.StatusConflict, "in_progress"), fault.Conflict, false},
+		"too many":                     {problem(http.StatusTooManyRequests, "too_many"), fault.Unavailable, false},
+		"whoever gives it has no time": {func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = r.Body.Read(make([]byte, 10))
+			<-r.Context().Done()
+		}, fault.Unavailable, false},
+		"it is broken": {problem(http.StatusInternalServerError, "internal"), fault.Unavailable, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var well atomic.Bool
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.Method == http.MethodGet:
+					replying(http.StatusOK, "application/json", goodCustomer)(w, r)
+				case well.Load():
+					replying(http.StatusOK, "application/json", stored)(w, r)
+				default:
+					x.answer(w, r)
+				}
+			}))
+			defer server.Close()
+			c := client(t, server.URL, nil)
+			for range 6 {
+				ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+				_, err := c.GiveFile(ctx, actor(), "c-1", f, content)
+				cancel()
+				if !fault.Is(err, x.code) || (x.code == fault.Conflict && fault.ReasonOf(err) != walletapi.InProgress) {
+					t.Fatalf("err = %v", err)
+				}
+			}
+			if _, err := c.Customer(t.Context(), actor(), "c-1"); err != nil {
+				t.Errorf("a question afterwards: %v", err)
+			}
+			well.Store(true)
+			if _, err := c.GiveFile(t.Context(), actor(), "c-1", f, content); (err != nil) != x.alone {
+				t.Errorf("a file afterwards: %v", err)
+			}
+		})
+	}
+}
+
+// Files that a wallet is slow to take leave the turns of questions alone.
+func TestFilesTakeNoTurnsOfQuestions(t *testing.T) {
+	f, content := receipt("words")
+	begun, release := make(chan struct{}, 2), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			begun <- struct{}{}
+			<-release
+		}
+		replying(http.StatusOK, "application/json", goodCustomer)(w, r)
+	}))
+	defer server.Close()
+	c := client(t, server.URL, func(o *walletapi.Options) { o.Concurrent = 1 })
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = c.GiveFile(t.Context(), actor(), "c-1", f, content) // what is answered is no file
+	}()
+	<-begun
+	if _, err := c.Customer(t.Context(), actor(), "c-1"); err != nil {
+		t.Errorf("beside a slow file: %v", err)
+	}
+	close(release)
+	<-done
+}
+
+// One file more than a wallet keeps of a customer's is refused for good, and those that it
+// has are told of all the same.
+func TestMoreFilesThanAWalletKeeps(t *testing.T) {
+	_, c := known(t, time.Hour)
+	first, content := receipt("file 0")
+	var err error
+	for n := 0; err == nil && n < 1000; n++ {
+		f, content := receipt(fmt.Sprintf("file %d", n))
+		_, err = c.GiveFile(t.Context(), actor(), memory.Anna, f, content)
+	}
+	if !fault.Is(err, fault.Invalid) || fault.ReasonOf(err) != walletapi.FileNotTaken {
+		t.Errorf("err = %v", err)
+	}
+	if _, err := c.GiveFile(t.Context(), actor(), memory.Anna, first, content); err != nil {
+		t.Errorf("one that it has: %v", err)
 	}
 }

@@ -57,9 +57,8 @@ type Client struct {
 	acting  time.Duration
 	send    func(context.Context, egress.Request) (egress.Response, error)
 	known   known
-	turns   chan struct{}
-	files   chan struct{} // files that are being handed over
-	breaker breaker
+	asked   lane // questions and commands
+	given   lane // files
 	now     clock.Clock
 	log     *slog.Logger
 	saw     func(wallet.Transaction)
@@ -104,7 +103,7 @@ func New(o Options) (*Client, error) {
 	}
 	asking := egress.New(egress.Options{Timeout: max(o.Timeout, o.ActTimeout, fileTime), MaxBytes: o.MaxBytes, Private: o.Private, Roots: o.Roots})
 	return &Client{
-		base: base, signer: o.Signer, timeout: o.Timeout, acting: o.ActTimeout, turns: make(chan struct{}, o.Concurrent), files: make(chan struct{}, filesAtOnce), now: o.Clock, log: o.Log,
+		base: base, signer: o.Signer, timeout: o.Timeout, acting: o.ActTimeout, asked: newLane(o.Concurrent), given: newLane(filesAtOnce), now: o.Clock, log: o.Log,
 		send: asking.Do, known: newKnown(), saw: o.Saw, links: o.Links,
 	}, nil
 }
@@ -139,38 +138,47 @@ func (c *Client) ask(ctx context.Context, by wallet.Actor, q question) error {
 			return unsent{fault.New(fault.NotFound, op, "a wallet has nothing of that name")}
 		}
 	}
-	patience := c.timeout
+	patience, on := c.timeout, &c.asked
 	switch {
 	case q.body != nil:
 		patience = c.acting
 	case q.raw != nil:
-		patience = fileTime
+		patience, on = fileTime, &c.given
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	whole, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	select {
-	case c.turns <- struct{}{}:
-		defer func() { <-c.turns }()
-	case <-ctx.Done():
+	case on.turns <- struct{}{}:
+		defer func() { <-on.turns }()
+	case <-whole.Done():
 		return unsent{fault.New(fault.Unavailable, op, "too much is asked of the wallet at once")}
 	}
-	if !c.breaker.admit(c.now()) {
+	if !on.breaker.admit(c.now()) {
 		return unsent{fault.New(fault.Unavailable, op, "the wallet has not answered for a while, and is left alone")}
 	}
-	err := c.exchange(ctx, by, q)
-	if passing(err) && q.body == nil && rested(ctx, patience) {
-		err = c.exchange(ctx, by, q)
+	err := c.exchange(whole, by, q)
+	if passing(err) && q.body == nil && rested(whole, patience) {
+		err = c.exchange(whole, by, q)
 	}
 	switch {
 	case err == nil || fault.Is(err, fault.NotFound) || fault.Is(err, fault.Invalid) || fault.Is(err, fault.Conflict):
-		c.breaker.done(true, c.now())
-	case context.Cause(ctx) == context.Canceled: // whoever asked is gone: that tells nothing of the wallet
-		c.breaker.forget()
+		on.breaker.done(true, c.now())
+	case forgiven(ctx, q, err):
+		on.breaker.forget()
 	default:
-		c.breaker.done(false, c.now())
+		on.breaker.done(false, c.now())
 		c.log.Error("the wallet does not answer", "question", q.name, "error", err)
 	}
 	return err
+}
+
+// forgiven tells whether what failed says nothing of the wallet: whoever asked is gone, or
+// had less time for a file than it may take, or the wallet asks to be given fewer files.
+func forgiven(asker context.Context, q question, err error) bool {
+	if gone := context.Cause(asker); gone != nil && (gone == context.Canceled || q.raw != nil) {
+		return true
+	}
+	return q.raw != nil && fault.ReasonOf(err) == tooMany
 }
 
 // rested waits a moment before a question is asked once more, and tells whether there
@@ -269,7 +277,9 @@ func judge(answer egress.Response, q question) error {
 			return fault.New(fault.NotFound, op, "the wallet has no such %s", q.name)
 		case answer.Status == http.StatusBadRequest && problem.Code == "invalid":
 			return fault.New(fault.Invalid, op, "the wallet does not understand the question for %s", q.name)
-		case q.body != nil && answer.Status == http.StatusConflict && problem.Code == InProgress,
+		case q.raw != nil && answer.Status == http.StatusTooManyRequests:
+			return &fault.Error{Code: fault.Unavailable, Op: op, Reason: tooMany, Message: "the wallet takes no more files for now"}
+		case (q.body != nil || q.raw != nil) && answer.Status == http.StatusConflict && problem.Code == InProgress,
 			q.body != nil && answer.Status == http.StatusUnprocessableEntity && problem.Code == Mismatch:
 			return &fault.Error{Code: fault.Conflict, Op: op, Reason: problem.Code, Message: "the wallet does not take the key of " + q.name}
 		}
