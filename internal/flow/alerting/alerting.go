@@ -67,14 +67,18 @@ type Deps struct {
 // use.
 type Service struct {
 	Deps
-	issuer string
-	told   *ratelimit.Limiter
+	issuer  string
+	told    *ratelimit.Limiter // of one customer
+	grave   *ratelimit.Limiter // of those that weigh much, beside the others
+	counted *ratelimit.Limiter // alerts that have taken their place among those of the day
 }
 
-// How many alerts one customer is told of in a day, and how many customers are remembered.
+// How many alerts one customer is told of in a day, how many of those that weigh much
+// beside them, and how many customers and alerts are remembered.
 const (
-	aDay      = 5
-	customers = 50_000
+	aDay       = 5
+	gravesADay = 25
+	remembered = 50_000
 )
 
 // New makes a Service. Issuer says whose customers the wallet knows.
@@ -82,7 +86,10 @@ func New(d Deps, issuer string) *Service {
 	if d.Limited == nil {
 		d.Limited = func(string) {}
 	}
-	return &Service{Deps: d, issuer: issuer, told: ratelimit.New(ratelimit.Limit{Burst: aDay, Per: 24 * time.Hour}, customers)}
+	limiter := func(burst int) *ratelimit.Limiter {
+		return ratelimit.New(ratelimit.Limit{Burst: burst, Per: 24 * time.Hour}, remembered)
+	}
+	return &Service{Deps: d, issuer: issuer, told: limiter(aDay), grave: limiter(gravesADay), counted: limiter(1)}
 }
 
 func part() identity.Principal { return identity.SystemPart("alerts") }
@@ -104,12 +111,29 @@ func (s *Service) Took(ctx context.Context, n wallet.Notice) error {
 	if err != nil || !ok {
 		return err
 	}
-	if s.told.Allow(whose, 1, s.Clock()) > 0 {
+	if !s.room(c) {
 		s.Limited("alerts")
-		s.Log.Warn("a customer has been told of enough alerts for a day", "alert", n.Object)
+		s.Log.Warn("a customer has been told of enough alerts for a day", "alert", n.Object, "severity", c.Severity)
 		return nil
 	}
 	return s.tell(ctx, c)
+}
+
+// room tells whether an alert is among those of a day that its customer is told of. It
+// takes its place once: a notice comes again whenever one of those who follow it failed.
+func (s *Service) room(c concern) bool {
+	now, alert, of := s.Clock(), c.whose+" "+c.ID, s.told
+	if c.Severity == "high" { // no storm of small ones stands before it
+		of = s.grave
+	}
+	if s.counted.Allow(alert, 1, now) > 0 {
+		return true
+	}
+	if of.Allow(c.whose, 1, now) > 0 {
+		s.counted.Return(alert, 1)
+		return false
+	}
+	return true
 }
 
 // concern is an alert that somebody is to be told of.

@@ -2,6 +2,7 @@ package alerting_test
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"strings"
@@ -137,7 +138,7 @@ func open(t testing.TB, d *storagetest.Deployment) *house {
 func (h *house) raise(kind wallet.AlertKind, about string, change ...func(*wallet.Alert)) wallet.Notice {
 	h.Helper()
 	n := len(h.purse.alerts) + 1
-	a := wallet.Alert{ID: "al-" + string(rune('a'+n)), Kind: kind, About: about, Severity: "high", State: "open", Disclosable: true, RaisedAt: wallet.At(h.now())}
+	a := wallet.Alert{ID: fmt.Sprintf("al-%d", n), Kind: kind, About: about, Severity: "high", State: "open", Disclosable: true, RaisedAt: wallet.At(h.now())}
 	for _, c := range change {
 		c(&a)
 	}
@@ -278,12 +279,19 @@ func TestWhoIsToldWhat(t *testing.T) {
 // A storm of alerts is told up to a bound; of somebody who never came here nothing is.
 func TestAStormIsBounded(t *testing.T) {
 	h := open(t, storagetest.New(t, "sqlite"))
+	light := func(a *wallet.Alert) { a.Severity = "low" }
 	for range 20 {
-		h.must(h.flow.Took(t.Context(), h.raise(wallet.AlertDevice, "d")))
+		h.must(h.flow.Took(t.Context(), h.raise(wallet.AlertDevice, "d", light)))
 	}
 	words, _, asked, states := h.said()
 	if len(words) != 5 || len(asked) != 1 || len(states) != 1 || h.limited != 15 {
 		t.Errorf("%d told, %q in %d conversations, %d held back", len(words), asked, len(states), h.limited)
+	}
+	for range 26 { // those of great weight have a bound of their own
+		h.must(h.flow.Took(t.Context(), h.raise(wallet.AlertFactor, "f")))
+	}
+	if words, _, _, _ = h.said(); len(words) != 30 || h.limited != 16 {
+		t.Errorf("after a storm of small ones %d told, %d held back", len(words)-5, h.limited-15)
 	}
 	stranger := h.raise(wallet.AlertDevice, "d")
 	stranger.CustomerID = memory.Bo
@@ -294,6 +302,50 @@ func TestAStormIsBounded(t *testing.T) {
 	h.purse.failing = true
 	if err := h.flow.Took(t.Context(), h.raise(wallet.AlertDevice, "d")); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("while the wallet is away: %v", err)
+	}
+}
+
+// walking is how customers are walked through flows while that fails at times.
+type walking struct {
+	alerting.Runs
+	failures int
+}
+
+func (w *walking) List(ctx context.Context, p identity.Principal) ([]selfservice.Seen, error) {
+	if w.failures > 0 {
+		w.failures--
+		return nil, fault.New(fault.Unavailable, "test", "away")
+	}
+	return w.Runs.List(ctx, p)
+}
+
+// An alert takes one place among those of a day, however often its notice comes: while
+// something is down, and when somebody else who hears of it fails.
+func TestAnOutageUsesUpNothing(t *testing.T) {
+	h := open(t, storagetest.New(t, "sqlite"))
+	light := func(a *wallet.Alert) { a.Severity = "low" }
+	away := &walking{Runs: h.runs, failures: 9}
+	h.deps.Runs = away
+	h.flow = alerting.New(h.deps, "wallet")
+	first := h.raise(wallet.AlertPayment, bistro, light)
+	for range 9 {
+		if err := h.flow.Took(t.Context(), first); !fault.Is(err, fault.Unavailable) {
+			t.Fatalf("while something is down: %v", err)
+		}
+	}
+	for range 9 {
+		h.must(h.flow.Took(t.Context(), first))
+	}
+	for range 4 {
+		h.must(h.flow.Took(t.Context(), h.raise(wallet.AlertDevice, "d", light)))
+	}
+	words, _, asked, _ := h.said()
+	if len(words) != 5 || len(asked) != 2 || h.limited != 0 {
+		t.Errorf("%d told, %q asked, %d held back", len(words), asked, h.limited)
+	}
+	h.must(h.flow.Took(t.Context(), h.raise(wallet.AlertDevice, "d", light)))
+	if h.limited != 1 {
+		t.Errorf("the sixth of a day: %d held back", h.limited)
 	}
 }
 
