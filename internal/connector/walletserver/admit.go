@@ -59,15 +59,31 @@ func (s *Server) tell(mux *http.ServeMux, pattern string, answer func(asked) (an
 type form struct {
 	most  int64
 	types []string // media types of a POST
+	size  int64    // that its address says; 0 where none does
 }
 
+func (f form) large() bool { return f.most > maxBody }
+
 func (s *Server) serve(mux *http.ServeMux, pattern string, answer func(asked) (any, error), names []string) {
-	s.serveForm(mux, pattern, answer, names, func(*http.Request) form { return form{maxBody, []string{"application/json"}} })
+	s.serveForm(mux, pattern, answer, names, func(*http.Request) form { return form{most: maxBody, types: []string{"application/json"}} })
 }
 
 func (s *Server) serveForm(mux *http.ServeMux, pattern string, answer func(asked) (any, error), names []string, of func(*http.Request) form) {
 	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		a, err := s.admit(w, r, of(r))
+		f := of(r)
+		p, err := s.expect(r, f)
+		if err == nil && f.large() {
+			select {
+			case s.large <- struct{}{}:
+				defer func() { <-s.large }() // the body is in memory until it is answered
+			default:
+				err = fault.New(fault.TooMany, "walletserver.serve", "too many large bodies at once")
+			}
+		}
+		var a asked
+		if err == nil {
+			a, err = s.admit(w, r, f, p)
+		}
 		if err == nil {
 			err = s.spend(w)
 		}
@@ -109,37 +125,59 @@ func checkQuery(query url.Values, names []string) error {
 	return nil
 }
 
-// admit reads a request, verifies its signature, and reads on whose behalf it is.
-func (s *Server) admit(w http.ResponseWriter, r *http.Request, f form) (asked, error) {
-	const op = "walletserver.admit"
+// promise is what a request says and has signed, before its body is read.
+type promise struct {
+	actor, key string
+	covered    httpsig.Request
+	signed     httpsig.Signed
+}
+
+// expect looks at all of a request but its body: nobody without the key has a body read,
+// and nobody one that is not as long as they say.
+func (s *Server) expect(r *http.Request, f form) (promise, error) {
+	const op = "walletserver.expect"
+	p := promise{actor: r.Header.Get(ActorHeader), key: r.Header.Get(KeyHeader)}
+	if len(p.actor) > maxActor || len(r.Header.Values(ActorHeader)) != 1 {
+		return p, fault.New(fault.Unauthenticated, op, "the actor is missing, comes twice or is too long")
+	}
+	if len(r.URL.RawQuery) > maxQuery {
+		return p, fault.InvalidField(op, "query", "is too long")
+	}
+	headers := []httpsig.Header{{Name: "kefu-actor", Value: p.actor}}
+	if r.Method == http.MethodPost {
+		if len(r.Header.Values(KeyHeader)) != 1 || len(p.key) > wallet.MaxKey || !wallet.ValidID(p.key) {
+			return p, fault.InvalidField(op, "idempotency-key", "is missing, comes twice or is no identifier")
+		}
+		headers = append(headers, httpsig.Header{Name: "idempotency-key", Value: p.key})
+	}
+	p.covered = httpsig.Request{Method: r.Method, Authority: r.Host, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Headers: headers}
+	p.signed = httpsig.Signed{
+		ContentDigest: r.Header.Get("Content-Digest"), SignatureInput: r.Header.Get("Signature-Input"), Signature: r.Header.Get("Signature"),
+	}
+	if err := s.o.Verifier.Foresee(p.covered, p.signed, s.o.Clock()); err != nil {
+		return p, err
+	}
+	switch {
+	case r.ContentLength > f.most:
+		return p, limitError{http.StatusRequestEntityTooLarge}
+	case f.size > 0 && r.ContentLength >= 0 && r.ContentLength != f.size:
+		return p, fault.InvalidField(op, "size", "is not that of the bytes")
+	}
+	return p, nil
+}
+
+// admit reads the body of a request, verifies that it is the one that was signed, and
+// reads on whose behalf it is.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request, f form, p promise) (asked, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, f.most))
 	if err != nil {
 		return asked{}, limitError{http.StatusRequestEntityTooLarge}
 	}
-	actor := r.Header.Get(ActorHeader)
-	if len(actor) > maxActor || len(r.Header.Values(ActorHeader)) != 1 {
-		return asked{}, fault.New(fault.Unauthenticated, op, "the actor is missing, comes twice or is too long")
-	}
-	if len(r.URL.RawQuery) > maxQuery {
-		return asked{}, fault.InvalidField(op, "query", "is too long")
-	}
-	headers := []httpsig.Header{{Name: "kefu-actor", Value: actor}}
-	key := r.Header.Get(KeyHeader)
-	if r.Method == http.MethodPost {
-		if len(r.Header.Values(KeyHeader)) != 1 || len(key) > wallet.MaxKey || !wallet.ValidID(key) {
-			return asked{}, fault.InvalidField(op, "idempotency-key", "is missing, comes twice or is no identifier")
-		}
-		headers = append(headers, httpsig.Header{Name: "idempotency-key", Value: key})
-	}
-	err = s.o.Verifier.Verify(httpsig.Request{
-		Method: r.Method, Authority: r.Host, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Body: body, Headers: headers,
-	}, httpsig.Signed{
-		ContentDigest: r.Header.Get("Content-Digest"), SignatureInput: r.Header.Get("Signature-Input"), Signature: r.Header.Get("Signature"),
-	}, s.o.Clock())
-	if err != nil {
+	p.covered.Body = body
+	if err := s.o.Verifier.Verify(p.covered, p.signed, s.o.Clock()); err != nil {
 		return asked{}, err
 	}
-	return s.read(asked{Request: r, key: key, body: body}, actor, f)
+	return s.read(asked{Request: r, key: p.key, body: body}, p.actor, f)
 }
 
 // read reads what a request says that was signed.

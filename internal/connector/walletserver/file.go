@@ -24,13 +24,18 @@ func (s *Server) files(mux *http.ServeMux) {
 	s.serveForm(mux, "POST "+s.o.Prefix+pattern, func(a asked) (any, error) { return s.file(a, w) }, names, s.fileForm)
 }
 
-// fileForm is what a file may be: as large as the wallet says, and of its types.
+// fileForm is what a file may be: as large as the wallet says, and of its types; and as
+// its address says.
 func (s *Server) fileForm(r *http.Request) form {
 	can, err := s.Capabilities(r.Context())
 	if err != nil || can.Files == nil {
-		return form{maxBody, nil}
+		return form{most: maxBody}
 	}
-	return form{can.Files.MaxBytes, can.Files.Types}
+	size, err := strconv.ParseInt(r.URL.Query().Get("size"), 10, 64)
+	if err != nil { // which is told once it is known who says so
+		size = 0
+	}
+	return form{most: can.Files.MaxBytes, types: can.Files.Types, size: size}
 }
 
 // file takes a file that is what its address says: digest, type and size are signed with

@@ -42,6 +42,7 @@ type Server struct {
 	begun    time.Time       // of the window
 	spent    int             // requests in it
 	inFlight map[string]bool // keys that are being dealt with
+	large    chan struct{}   // bodies of files that are in memory
 	served   []Endpoint
 }
 
@@ -55,8 +56,12 @@ type Endpoint struct {
 // Endpoints lists what a handler serves, once Handler was called.
 func (s *Server) Endpoints() []Endpoint { return slices.Clone(s.served) }
 
-// maxInFlight bounds the commands that are dealt with at one time.
-const maxInFlight = 256
+// maxInFlight bounds the commands that are dealt with at one time, and maxLarge the files
+// that are in memory.
+const (
+	maxInFlight = 256
+	maxLarge    = 4
+)
 
 // New makes a Server.
 func New(o Options) *Server {
@@ -78,7 +83,7 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Server{o: o, inFlight: map[string]bool{}}
+	return &Server{o: o, inFlight: map[string]bool{}, large: make(chan struct{}, maxLarge)}
 }
 
 // Handler serves the API below the prefix, and the well-known documents beside it.

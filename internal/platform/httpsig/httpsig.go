@@ -152,8 +152,30 @@ func (v *Verifier) secret(id string) []byte {
 // further nonce can be remembered.
 func (v *Verifier) Verify(r Request, s Signed, now time.Time) error {
 	const op = "httpsig.Verify"
-	refused := func(why string) error { return fault.New(fault.Unauthenticated, op, "%s", why) }
-	if len(s.SignatureInput) > maxHeader || len(s.Signature) > maxHeader {
+	if s.ContentDigest != Digest(r.Body) {
+		return fault.New(fault.Unauthenticated, op, "the body has another digest")
+	}
+	nonce, created, err := v.signed(r, s, now)
+	if err != nil {
+		return err
+	}
+	return v.spend(nonce, created, now)
+}
+
+// Foresee checks all of a signature that can be checked before the body is there, so that
+// nobody without the key has a large one read: r has none yet. Nothing is used up by it,
+// and it stands for no Verify. Errors: Unauthenticated.
+func (v *Verifier) Foresee(r Request, s Signed, now time.Time) error {
+	_, _, err := v.signed(r, s, now)
+	return err
+}
+
+// signed checks that a known key signed what is covered, the digest that the body must
+// have among it, and when. It gives the nonce, by its key.
+func (v *Verifier) signed(r Request, s Signed, now time.Time) (nonce string, created int64, err error) {
+	const op = "httpsig.Verify"
+	refused := func(why string) (string, int64, error) { return "", 0, fault.New(fault.Unauthenticated, op, "%s", why) }
+	if len(s.SignatureInput) > maxHeader || len(s.Signature) > maxHeader || len(s.ContentDigest) > maxHeader {
 		return refused("a header is too long")
 	}
 	params, ok := strings.CutPrefix(s.SignatureInput, label+"=")
@@ -171,16 +193,13 @@ func (v *Verifier) Verify(r Request, s Signed, now time.Time) error {
 	if !okFront || !okBack || err != nil {
 		return refused("the signature cannot be read")
 	}
-	if s.ContentDigest != Digest(r.Body) {
-		return refused("the body has another digest")
-	}
 	if !hmac.Equal(mac, sum(secret, base(components(r, s.ContentDigest), params))) {
 		return refused("the signature is wrong")
 	}
 	if age := now.Sub(time.Unix(created, 0)); age > MaxAge || age < -MaxAge {
 		return refused("the signature is of another time")
 	}
-	return v.spend(keyID+" "+nonce, created, now)
+	return keyID + " " + nonce, created, nil
 }
 
 // spend uses up a nonce, last of all, so that nobody without the key fills the
