@@ -35,10 +35,10 @@ func TestWhatTheRegisterSays(t *testing.T) {
 		"４００１２３４５６７": official.Ours, "\u202a+86 400 123 4567\u202c": official.Ours, "95188": official.Ours, "(400) 123.4567": official.Ours,
 		"help@lotuswallet.example": official.Ours, "HELP+case-17@LotusWallet.example": official.Ours, "Lotus <help@lotuswallet.example>": official.Ours,
 		"mailto:help@lotuswallet.example?subject=x": official.Ours, "anybody@mail.lotuswallet.example": official.Ours,
-		"https://lotuswallet.example/help?x=1": official.Ours, "www.lotuswallet.example": official.Ours, "LOTUSWALLET.EXAMPLE.": official.Ours,
-		"http://中国.example": official.Ours, "xn--fiqs8s.example": official.Ours, "https://lotuswallet.example:443/": official.Ours, "lotuswallet.example/pay": official.Ours,
-		"@LotusWallet": official.Ours, "微信：lotuswallet": official.Ours, "wechat: LotusWallet": official.Ours, "https://x.com/lotus_wallet/status/1": official.Ours, "twitter:lotus_wallet": official.Ours,
-		"example.lotus.wallet": official.Ours, "https://play.google.com/store/apps/details?id=example.lotus.wallet": official.Ours, "https://apps.apple.com/cn/app/lotus/id1234567890": official.Ours,
+		"https://lotuswallet.example/help?x=1": official.Ours, "www.lotuswallet.example": official.Ours, "LOTUSWALLET.EXAMPLE.": official.OursAs,
+		"http://中国.example": official.Ours, "xn--fiqs8s.example": official.OursAs, "https://lotuswallet.example:443/": official.Ours, "lotuswallet.example/pay": official.Ours,
+		"@LotusWallet": official.OursAs, "LotusWallet": official.OursAs, "lotus_wallet": official.OursAs, "id1234567890": official.OursAs, "微信：lotuswallet": official.Ours, "wechat: LotusWallet": official.Ours, "https://x.com/lotus_wallet/status/1": official.Ours, "twitter:lotus_wallet": official.Ours,
+		"example.lotus.wallet": official.OursAs, "https://play.google.com/store/apps/details?id=example.lotus.wallet": official.Ours, "https://apps.apple.com/cn/app/lotus/id1234567890": official.Ours,
 
 		"+44 20 7946 0018": official.Formerly, "+1 202 555 0143": official.NotOurs,
 
@@ -81,6 +81,45 @@ func TestAnEmptyRegister(t *testing.T) {
 	for _, text := range []string{"+86 400 123 4567", "help@lotuswallet.example", "lotuswallet.example", "@lotus"} {
 		if v := official.NewBook(today()).Check(text); v.State != official.NotOurs || v.Channel != nil {
 			t.Errorf("%q: %+v", text, v)
+		}
+	}
+}
+
+// A name of which nobody said where it stands is never ours alone: the same one is free
+// to anybody elsewhere.
+func TestWhatIsOursAsOneThing(t *testing.T) {
+	b := official.NewBook(today(),
+		official.Channel{Kind: official.Social, Network: "wechat", Value: "LotusWallet"},
+		official.Channel{Kind: official.Social, Network: "weibo", Value: "lotuswallet"},
+		official.Channel{Kind: official.Social, Network: "x", Value: "lotuswallet", Until: "2026-01-01"},
+		official.Channel{Kind: official.Social, Network: "x", Value: "lotus_old", Until: "2026-01-01"},
+		official.Channel{Kind: official.Social, Network: "instagram", Value: "acme.me"},
+		official.Channel{Kind: official.App, Network: "android", Value: "com.acme.app"},
+		official.Channel{Kind: official.Site, Value: "lotus.example"},
+		official.Channel{Kind: official.Phone, Value: "+86 10 6552 9988"},
+		official.Channel{Kind: official.Phone, Value: "+44 20 7946 0018"},
+		official.Channel{Kind: official.Phone, Value: "+49 30 901820"},
+	)
+	for text, as := range map[string]string{
+		"@LotusWallet": "social/wechat social/weibo", "LotusWallet": "social/wechat social/weibo", "acme.me": "social/instagram", "com.acme.app": "app/android", "lotus.example": "site/",
+		"020 7946 0018": "phone/", // as it is dialled in Britain; in China it is another's
+	} {
+		v := b.Check(text)
+		var got []string
+		for _, c := range v.As {
+			got = append(got, string(c.Kind)+"/"+c.Network)
+		}
+		if v.State != official.OursAs || strings.Join(got, " ") != as || v.Channel == nil || *v.Channel != v.As[0] {
+			t.Errorf("%q: %+v, want %s", text, v, as)
+		}
+	}
+	for text, want := range map[string]official.State{
+		"https://acme.me/": official.NotOurs, "https://com.acme.app": official.NotOurs, "https://lotus.example": official.Ours, "instagram: acme.me": official.Ours,
+		"wechat: LotusWallet": official.Ours, "telegram: LotusWallet": official.Lookalike, "x: lotuswallet": official.Formerly, "@lotus_old": official.Formerly,
+		"030 901820": official.Ours, "+44 20 7946 0018": official.Ours, "@lotus\u200bwallet": official.Lookalike,
+	} {
+		if v := b.Check(text); v.State != want || len(v.As) > 0 {
+			t.Errorf("%q: %+v, want %s", text, v, want)
 		}
 	}
 }
@@ -139,7 +178,7 @@ func FuzzCheck(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		v := b.Check(text)
 		switch v.State {
-		case official.Ours, official.Formerly, official.Lookalike:
+		case official.Ours, official.OursAs, official.Formerly, official.Lookalike:
 			if v.Channel == nil {
 				t.Errorf("%q: %+v names none of ours", text, v)
 			}
@@ -174,7 +213,7 @@ func FuzzChannel(f *testing.F) {
 		// What may be registered is found by what was registered, on its days.
 		c.From, c.Until = "", ""
 		if c.Kind != official.MailDomain {
-			if v := official.NewBook(today(), c).Check(value); v.State != official.Ours {
+			if v := official.NewBook(today(), c).Check(value); v.State != official.Ours && v.State != official.OursAs || v.Channel == nil || *v.Channel != c {
 				t.Errorf("%+v: %+v", c, v)
 			}
 		}

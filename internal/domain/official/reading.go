@@ -41,6 +41,8 @@ type reading struct {
 	network string // of an account or an app; "" when it was not said
 	value   string // in the form that is compared
 	around  string // what stood beside the host of a link, which may name us to deceive
+	// no such number is given out in that country, so nobody means it
+	unlikely bool
 }
 
 // tidy brings a text to the form in which it is read: compatible letters and digits are
@@ -186,7 +188,15 @@ func (b *Book) phones(text string) []reading {
 			found = append(found, reading{kind: Phone, value: number})
 		}
 	}
+	for i := range found {
+		found[i].unlikely = len(found) > 1 && !givenOut(found[i].value)
+	}
 	return found
+}
+
+func givenOut(e164 string) bool {
+	number, err := phonenumbers.Parse(e164, "ZZ")
+	return err == nil && phonenumbers.IsValidNumber(number)
 }
 
 func international(text string) bool {

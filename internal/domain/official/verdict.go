@@ -16,6 +16,7 @@ type State string
 // The states.
 const (
 	Ours       State = "ours"
+	OursAs     State = "ours_as"    // it is ours as one thing and may be another: nobody said which
 	Formerly   State = "formerly"   // it was ours and is not any more
 	Lookalike  State = "lookalike"  // it is not ours and looks like it
 	NotOurs    State = "not_ours"   // it is not in the register
@@ -24,13 +25,16 @@ const (
 
 // Verdict is what the register says of what somebody asked about.
 type Verdict struct {
-	State   State    `json:"state" enum:"ours,formerly,lookalike,not_ours,unreadable"`
-	Kind    Kind     `json:"kind,omitempty" doc:"what it was read as"`
-	Network string   `json:"network,omitempty"`
-	Read    string   `json:"read,omitempty" doc:"how it was read"`
-	ASCII   string   `json:"ascii,omitempty" doc:"the name as the network knows it (RFC 3492), where that is another"`
-	Channel *Channel `json:"channel,omitempty" doc:"which of ours it is, was, or looks like"`
-	Marks   []Mark   `json:"marks,omitempty" doc:"of what looks like ours: where it is another"`
+	State   State     `json:"state" enum:"ours,ours_as,formerly,lookalike,not_ours,unreadable"`
+	Kind    Kind      `json:"kind,omitempty" doc:"what it was read as"`
+	Network string    `json:"network,omitempty"`
+	Read    string    `json:"read,omitempty" doc:"how it was read"`
+	ASCII   string    `json:"ascii,omitempty" doc:"the name as the network knows it (RFC 3492), where that is another"`
+	Channel *Channel  `json:"channel,omitempty" doc:"which of ours it is, was, or looks like"`
+	As      []Channel `json:"as,omitempty" doc:"of ours_as: what it has to be to be ours"`
+	Marks   []Mark    `json:"marks,omitempty" doc:"of what looks like ours: where it is another"`
+
+	unlikely bool // of the reading
 }
 
 // Mark is a stretch of Verdict.Read, in characters.
@@ -47,16 +51,39 @@ func (b *Book) Check(text string) Verdict {
 		return Verdict{State: Unreadable}
 	}
 	plain, hidden := tidy(text)
-	readings := b.read(plain)
-	best := Verdict{State: Unreadable}
-	for _, r := range readings {
+	var all []Verdict
+	for _, r := range b.read(plain) {
 		v := b.judge(r)
-		if hidden && v.State == Ours && r.kind != Phone {
-			v.State = Lookalike // somebody has put marks into it that nobody sees
+		if hidden && (v.State == Ours || v.State == OursAs) && r.kind != Phone {
+			v.State, v.As = Lookalike, nil // somebody has put marks into it that nobody sees
+		}
+		v.unlikely = r.unlikely
+		all = append(all, v)
+	}
+	return together(all)
+}
+
+// together is one answer of those to each way in which a text can be read. It is ours
+// only when it is so however it is read: whoever looks at an account must not be told
+// that a site of its name is ours.
+func together(all []Verdict) Verdict {
+	best, ours := Verdict{State: Unreadable}, []Channel(nil)
+	certain := true
+	for _, v := range all {
+		switch v.State {
+		case Ours:
+			ours = append(ours, *v.Channel)
+		case OursAs:
+			ours, certain = append(ours, v.As...), false
+		default:
+			certain = certain && v.unlikely
 		}
 		if rank(v.State) < rank(best.State) {
 			best = v
 		}
+	}
+	if len(ours) > 0 && !certain {
+		best.State, best.As = OursAs, ours
 	}
 	return best
 }
@@ -64,13 +91,13 @@ func (b *Book) Check(text string) Verdict {
 // rank puts what is known for certain first; nothing that only looks like ours hides that
 // something is.
 func rank(s State) int {
-	return slices.Index([]State{Ours, Lookalike, Formerly, NotOurs, Unreadable}, s)
+	return slices.Index([]State{Ours, OursAs, Lookalike, Formerly, NotOurs, Unreadable}, s)
 }
 
 func (b *Book) judge(r reading) Verdict {
 	v := Verdict{State: NotOurs, Kind: r.kind, Network: r.network, Read: r.value, ASCII: asciiOf(r)}
 	for _, e := range b.entries {
-		if !e.is(r) {
+		if !e.is(r) && (e.ours || !e.maybe(r)) {
 			continue
 		}
 		if e.ours {
@@ -78,7 +105,15 @@ func (b *Book) judge(r reading) Verdict {
 		}
 		v = v.with(Formerly, e)
 	}
-	if v.State == Formerly {
+	for _, e := range b.entries {
+		if e.ours && e.maybe(r) {
+			v.As = append(v.As, e.Channel)
+			if len(v.As) == 1 {
+				v = v.with(OursAs, e)
+			}
+		}
+	}
+	if v.State == OursAs || v.State == Formerly {
 		return v
 	}
 	for _, same := range []bool{true, false} { // of the same kind before others
@@ -111,8 +146,14 @@ func (e entry) is(r reading) bool {
 		_, host, found := strings.Cut(r.value, "@")
 		return r.kind == Mail && found && (host == e.value || (e.Below && strings.HasSuffix(host, "."+e.value)))
 	default:
-		return r.kind == e.Kind && r.value == e.value && (r.network == "" || r.network == e.Network)
+		return r.kind == e.Kind && r.value == e.value && r.network == e.Network
 	}
+}
+
+// maybe tells whether a reading is this way if it was seen where this way is: a name of
+// which nobody said on which network it stands can be anybody's on any other one.
+func (e entry) maybe(r reading) bool {
+	return (e.Kind == Social || e.Kind == App) && r.kind == e.Kind && r.network == "" && r.value == e.value
 }
 
 // shown is of an entry what a reading is held against.

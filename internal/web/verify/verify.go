@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -315,6 +316,25 @@ func (w words) named(k official.Kind, network string) string {
 	return w.Kinds[k]
 }
 
+// only says as what something is ours.
+func (w words) only(as []official.Channel) string {
+	var list []string
+	for _, c := range as {
+		what := w.As[c.Kind]
+		switch c.Kind {
+		case official.Phone:
+			what = fmt.Sprintf(what, c.Value)
+		case official.Social, official.App:
+			what = fmt.Sprintf(what, w.Networks[c.Network])
+		case official.Site, official.Mail, official.MailDomain:
+		}
+		if !slices.Contains(list, what) {
+			list = append(list, what)
+		}
+	}
+	return strings.Join(list, w.Or)
+}
+
 // say puts a verdict into words.
 func (v *view) say(is official.Verdict) *said {
 	text := v.W.Verdicts[is.State]
@@ -327,6 +347,14 @@ func (v *view) say(is official.Verdict) *said {
 			still = v.W.Still[""]
 		}
 		s.Next = []string{still}
+	case official.OursAs:
+		s.Tone, s.OursLabel, s.Kind = "open", v.W.Ours, ""
+		s.Title = fmt.Sprintf(text.Title, v.W.only(is.As))
+		for _, c := range is.As {
+			if still := v.W.Still[c.Kind]; still != "" && !slices.Contains(s.Next, still) {
+				s.Next = append(s.Next, still)
+			}
+		}
 	case official.Formerly:
 		s.OursLabel = v.W.Was
 	case official.Lookalike:

@@ -118,6 +118,9 @@ func TestWhatIsSaid(t *testing.T) {
 		"400 123 4567":                 {"This is ours", "a caller can make a false number appear"},
 		"https://lоtuswallet.example/": {"This is not ours", "l<mark>", "<mark>о</mark>", "The marked letters are Cyrillic.", "xn--ltuswallet-evi.example", "Ours is", "&lt;b&gt;Home", "Do not call back"},
 		"someone@else.test":            {"This is not ours", "It is not in the register"},
+		"@LotusWallet":                 {"Ours only as an account on WeChat", "Is that what you see, and there?", "a name that is shown can be forged", `class="said open"`},
+		"lotuswallet.example":          {"Ours only as a website", `class="said open"`},
+		"wechat: LotusWallet":          {"This is ours", "a name that is shown can be forged"},
 		"?!":                           {"We cannot read this"},
 	} {
 		text := s.check(q, "en")
@@ -132,6 +135,9 @@ func TestWhatIsSaid(t *testing.T) {
 		}
 	}
 	if text := s.check("400 123 4567", "zh"); !strings.Contains(text, "是我们的官方渠道") || !strings.Contains(text, "来电号码可以伪造") {
+		t.Error(text)
+	}
+	if text := s.check("LotusWallet", "zh"); !strings.Contains(text, "只有微信账号才是我们") || !strings.Contains(text, "显示的名字可以伪造") {
 		t.Error(text)
 	}
 	// What is typed is text.

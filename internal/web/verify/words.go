@@ -15,6 +15,9 @@ type words struct {
 	Verdicts                                                              map[official.State]verdict
 	// Of what is ours, by kind: what that does not prove.
 	Still map[official.Kind]string
+	// Of what is ours as one thing only, by kind: as what. %s is its network, of a number itself.
+	As map[official.Kind]string
+	Or string
 }
 
 type verdict struct {
@@ -43,16 +46,21 @@ func english() words {
 		Scripts:  map[string]string{"Cyrillic": "Cyrillic", "Greek": "Greek", "Armenian": "Armenian", "Han": "Chinese", "Hebrew": "Hebrew", "Arabic": "Arabic", "Cherokee": "Cherokee", "": "of another script"},
 		Verdicts: map[official.State]verdict{
 			official.Ours:       {"This is ours", "It is in the register of our official channels.", nil},
+			official.OursAs:     {"Ours only as %s", "Is that what you see, and there? The same name anywhere else, or as the sender of a message, is not ours: anybody can take it.", nil},
 			official.Formerly:   {"This was ours, and is not any more", "We have given it up, and somebody else may have it now.", next},
 			official.Lookalike:  {"This is not ours", "It looks like one of our channels and is not in our register. That is how impostors do it.", next},
 			official.NotOurs:    {"This is not ours", "It is not in the register of our official channels.", next},
 			official.Unreadable: {"We cannot read this", "It is no telephone number, e-mail address, account or link that we know how to read. Type it as it was shown to you. If it was shown like this: it is not ours.", nil},
 		},
 		Still: map[official.Kind]string{
-			official.Phone: "Even so: a caller can make a false number appear. If they talk to you now, look for their code in your wallet.",
-			official.Mail:  "Even so: a sender's address can be forged. If they ask for something, look for their code in your wallet.",
-			"":             "Even so: nobody of ours asks for passwords, codes or transfers there.",
+			official.Phone:  "Even so: a caller can make a false number appear. If they talk to you now, look for their code in your wallet.",
+			official.Mail:   "Even so: a sender's address can be forged. If they ask for something, look for their code in your wallet.",
+			official.Social: "Even so: a name and a picture can be copied, and a name that is shown can be forged. If somebody asks for something under it, look for their code in your wallet.",
+			official.App:    "Even so: an app's name and picture can be copied. Install it from the store alone, never from a link or a file that somebody sent you.",
+			"":              "Even so: nobody of ours asks for passwords, codes or transfers there.",
 		},
+		As: map[official.Kind]string{official.Phone: "the number %s", official.Site: "a website", official.Social: "an account on %s", official.App: "an app for %s"},
+		Or: " or ",
 	}
 }
 
@@ -77,15 +85,20 @@ func chinese() words {
 		Scripts:  map[string]string{"Cyrillic": "西里尔字母", "Greek": "希腊字母", "Armenian": "亚美尼亚字母", "Han": "汉字", "Hebrew": "希伯来字母", "Arabic": "阿拉伯字母", "Cherokee": "切罗基字母", "": "其他文字"},
 		Verdicts: map[official.State]verdict{
 			official.Ours:       {"是我们的官方渠道", "它在我们的官方渠道名录中。", nil},
+			official.OursAs:     {"只有%s才是我们", "您看到的是它吗，就在那里看到的？同样的名字出现在别处，或显示为短信发件人，都不是我们：名字谁都可以取。", nil},
 			official.Formerly:   {"曾经是，现在不是了", "我们已停用，现在可能归别人使用。", next},
 			official.Lookalike:  {"不是我们", "它和我们的官方渠道很像，但不在名录中。冒充者常用这种手法。", next},
 			official.NotOurs:    {"不是我们", "它不在我们的官方渠道名录中。", next},
 			official.Unreadable: {"无法识别", "这不像电话号码、邮箱、账号或链接，请照您看到的样子填写。如果看到的就是这样，那就不是我们。", nil},
 		},
 		Still: map[official.Kind]string{
-			official.Phone: "但来电号码可以伪造。如果对方正在跟您通话，请到钱包里核对口令。",
-			official.Mail:  "但发件地址可以伪造。如果对方要您做什么，请到钱包里核对口令。",
-			"":             "但我们的人绝不会在那里索要密码、验证码，也不会要您转账。",
+			official.Phone:  "但来电号码可以伪造。如果对方正在跟您通话，请到钱包里核对口令。",
+			official.Mail:   "但发件地址可以伪造。如果对方要您做什么，请到钱包里核对口令。",
+			official.Social: "但昵称和头像可以抄，显示的名字可以伪造。如果对方用它要您做什么，请到钱包里核对口令。",
+			official.App:    "但 App 的名称和图标可以抄。请只从应用商店安装，不要用别人发来的链接或安装包。",
+			"":              "但我们的人绝不会在那里索要密码、验证码，也不会要您转账。",
 		},
+		As: map[official.Kind]string{official.Phone: "号码 %s", official.Site: "网站", official.Social: "%s账号", official.App: "%s App"},
+		Or: "或",
 	}
 }
