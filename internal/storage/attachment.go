@@ -228,11 +228,11 @@ func (s *Store) OrphanAttachments(ctx context.Context, before int64, limit int) 
 	return found, engine.MapError(op, err)
 }
 
-// UnsentAttachments are the newest uploads that no message has sent yet, the newest
-// first and without names.
+// UnsentAttachments are the newest uploads that no message has sent yet and no run has,
+// the newest first and without names.
 func (s *Store) UnsentAttachments(ctx context.Context, limit int) ([]conversation.StoredAttachment, error) {
 	const op = "storage.UnsentAttachments"
-	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT id, uploader_kind, uploader_id, size, created_at FROM attachment WHERE unsent_since > 0 AND uploader_id <> '' ORDER BY created_at DESC LIMIT $1", limit)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT id, uploader_kind, uploader_id, size, created_at FROM attachment WHERE unsent_since > 0 AND uploader_id <> '' AND NOT EXISTS (SELECT 1 FROM run_file f WHERE f.attachment_id = attachment.id) ORDER BY created_at DESC LIMIT $1", limit)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}

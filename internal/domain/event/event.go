@@ -23,6 +23,8 @@ type Commit struct {
 
 	Approvals bool // something began to wait for a second person, or waits no more
 
+	Held []string // ids of files that wait for a message no more: a run has them
+
 	Runs     []RunChange
 	Acts     []ActChange
 	Contacts []ContactChange

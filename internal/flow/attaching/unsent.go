@@ -2,17 +2,18 @@ package attaching
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
-	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/fault"
 )
 
 // Unsent bounds the files that were uploaded and that no message has sent yet, in
-// bytes. Whoever may upload may forget to send, or mean to fill the disk.
+// bytes. Whoever may upload may forget to send, or mean to fill the disk. What a run of a
+// flow has is bounded there.
 type Unsent struct {
 	Visitor int64 // of one visitor
 	Sender  int64 // of one customer or member of staff
@@ -137,14 +138,14 @@ func (u *unsent) underWay() int64 {
 	return u.coming
 }
 
-// sent ends the account of files that a message has sent.
-func (u *unsent) sent(files []conversation.Attachment) {
+// end ends the account of files that a message has sent, or that a run has.
+func (u *unsent) end(ids []string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for _, f := range files {
-		if s := u.files[f.ID]; s != nil {
+	for _, id := range ids {
+		if s := u.files[id]; s != nil {
 			u.count(s, -1)
-			delete(u.files, f.ID)
+			delete(u.files, id)
 		}
 	}
 }
@@ -211,13 +212,18 @@ func (s *Service) Recall(ctx context.Context) error {
 	return nil
 }
 
-// Committed tells which files were sent. The store calls it with each commit.
+// Committed tells which files were sent, or given to a run. The store calls it with each
+// commit.
 func (s *Service) Committed(c event.Commit) {
+	over := slices.Clone(c.Held)
 	for i := range c.Changed {
 		for j := range c.Changed[i].Entries {
-			if files := c.Changed[i].Entries[j].Content.Attachments; len(files) > 0 {
-				s.unsent.sent(files)
+			for _, f := range c.Changed[i].Entries[j].Content.Attachments {
+				over = append(over, f.ID)
 			}
 		}
+	}
+	if len(over) > 0 {
+		s.unsent.end(over)
 	}
 }

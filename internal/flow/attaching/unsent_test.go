@@ -12,6 +12,7 @@ import (
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/selfservice"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
@@ -347,5 +348,51 @@ func TestRepeatingARefusedMessageKeepsNoFileForEver(t *testing.T) {
 	}
 	if s.files.Bytes() != 0 {
 		t.Errorf("%d bytes count after 20 hours", s.files.Bytes())
+	}
+}
+
+// What was given to a run of a flow keeps nobody from uploading what they want to send,
+// for as long as the run has it and however often the server begins anew.
+func TestWhatARunHasIsNotUnsent(t *testing.T) {
+	s := open(t, tight(200, 400, 400, 10_000))
+	s.p.Listen(s.files.Committed)
+	anna := customer()
+	run := selfservice.Record{Run: selfservice.Run{
+		ID: id.New(), Flow: "FL1", Version: 1, Digest: "d", ConversationID: id.New(), CustomerID: anna.ID, Step: "ask", State: selfservice.Asking, ExpiresAt: s.d.Clock.Now().Add(selfservice.Life),
+	}}
+	var given []selfservice.FileFact
+	for range 4 {
+		file, err := s.try(anna, "office", 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		given = append(given, selfservice.FileFact{ID: file.ID, Want: "receipt"})
+	}
+	if _, err := s.try(anna, "office", 100); !waits(err) {
+		t.Fatalf("before they are given: %v", err)
+	}
+	run.Slots = map[string]selfservice.Value{"papers": {Type: selfservice.Files, Files: given}}
+	if err := s.p.AddFlowRun(t.Context(), anna, run); err != nil {
+		t.Fatal(err)
+	}
+	if s.files.Bytes() != 0 {
+		t.Errorf("%d bytes count for what a run has", s.files.Bytes())
+	}
+	for range 3 {
+		if _, err := s.try(anna, "office", 100); err != nil {
+			t.Errorf("for a message: %v", err)
+		}
+	}
+	unsent := s.files.Bytes()
+	again := s.service(s.p.Store)
+	if err := again.Recall(t.Context()); err != nil || again.Bytes() != unsent {
+		t.Errorf("after a start %d bytes count, of %d: %v", again.Bytes(), unsent, err)
+	}
+	s.d.Clock.Move(2 * time.Hour)
+	if err := s.files.Sweep(t.Context()); err != nil || s.files.Bytes() != unsent {
+		t.Errorf("after a sweep %d bytes count, of %d: %v", s.files.Bytes(), unsent, err)
+	}
+	if _, err := s.p.Attachment(t.Context(), anna, given[0].ID); err != nil {
+		t.Errorf("what the run has: %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	domain "kefu/internal/domain/selfservice"
+	"kefu/internal/domain/selfservice/gather"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/selfservice"
@@ -61,9 +62,14 @@ func (p papers) Given(ctx context.Context, who identity.Principal, id string) (a
 
 func (p papers) upload(who identity.Principal, name, kind string) string {
 	p.h.Helper()
+	return p.sized(who, name, kind, 9)
+}
+
+func (p papers) sized(who identity.Principal, name, kind string, size int64) string {
+	p.h.Helper()
 	ref, _, err := p.h.Ring.Next()
 	p.h.must(err)
-	a := conversation.StoredAttachment{Attachment: conversation.Attachment{ID: id.New(), Name: name, Type: kind, Size: 9}, BlobRef: int64(ref)}
+	a := conversation.StoredAttachment{Attachment: conversation.Attachment{ID: id.New(), Name: name, Type: kind, Size: size}, BlobRef: int64(ref)}
 	p.h.must(p.h.AddAttachment(context.Background(), who, a))
 	p.digests[a.ID] = fmt.Sprintf("%064x", len(name))
 	return a.ID
@@ -109,6 +115,7 @@ func TestFilesAreGivenInARun(t *testing.T) {
 		problem(give("op-5", "receipt", second), "", 2)
 		problem(give("op-6", "receipt", desk.upload(h.anna, "and a third.png", "image/png")), "too_many", 2)
 		problem(h.answer(other, domain.Remove, second), "", 1)
+		problem(give("op-7", "receipt", desk.sized(h.anna, "as large as it gets.png", "image/png", gather.MaxHeld)), "too_much", 1)
 		bo := h.SignIn("cust-2")
 		for name, file := range map[string]string{"another's": desk.upload(bo, "bo.png", "image/png"), "none": id.New()} {
 			_, err := h.flow.Answer(ctx, h.anna, seen.Run.ID, id.New(), "ask", domain.Input{Do: domain.Give, Text: "receipt", File: &domain.FileFact{ID: file}})

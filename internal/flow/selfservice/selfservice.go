@@ -340,13 +340,24 @@ func (s *Service) Answer(ctx context.Context, p identity.Principal, run, op, ste
 
 // answer takes one answer to a run as it was seen.
 func (s *Service) answer(ctx context.Context, p identity.Principal, d *selfservice.Definition, rec selfservice.Record, op string, in selfservice.Input) (selfservice.Record, error) {
-	now, fresh := s.Clock(), true
-	if in.Do == selfservice.Give {
-		var err error
-		if in, err = s.file(ctx, p, d, rec, in); err != nil {
-			return rec, err
-		}
+	if in.Do != selfservice.Give {
+		return s.turn(ctx, p, d, rec, op, in)
 	}
+	in, err := s.file(ctx, p, d, rec, in)
+	if err != nil {
+		return rec, err
+	}
+	next, err := s.turn(ctx, p, d, rec, op, in)
+	if fault.Is(err, fault.TooMany) && fault.FieldOf(err) == "file" { // the customer's runs have no room for it
+		in.Text = "too_much"
+		return s.turn(ctx, p, d, rec, op, in)
+	}
+	return next, err
+}
+
+// turn takes one answer, with what there is to know of a file.
+func (s *Service) turn(ctx context.Context, p identity.Principal, d *selfservice.Definition, rec selfservice.Record, op string, in selfservice.Input) (selfservice.Record, error) {
+	now, fresh := s.Clock(), true
 	if in.Do == selfservice.Give || in.Do == selfservice.Remove {
 		fresh = false
 	}

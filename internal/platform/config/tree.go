@@ -145,7 +145,7 @@ type Attachments struct {
 	MaxBytes      int64    `yaml:"max_bytes" doc:"Largest attachment in bytes."`
 	MaxPerMessage int      `yaml:"max_per_message" doc:"Most attachments of one message, 10 at the most."`
 	Types         []string `yaml:"types" doc:"Media types that are accepted, judged by content and not by name."`
-	UnsentVisitor int64    `yaml:"unsent_visitor" doc:"Bytes of files that one anonymous visitor may have uploaded and not sent with a message yet. What is not sent within six hours is removed."`
+	UnsentVisitor int64    `yaml:"unsent_visitor" doc:"Bytes of files that one anonymous visitor may have uploaded and not sent with a message yet. What is not sent within six hours is removed; what was given in a flow counts no more, and has a bound of its own: 200 MiB in all flows of one customer."`
 	UnsentSender  int64    `yaml:"unsent_sender" doc:"The same of one identified customer or one agent."`
 	UnsentNetwork int64    `yaml:"unsent_network" doc:"The same of all visitors and customers of one network address."`
 	UnsentTotal   int64    `yaml:"unsent_total" doc:"The same of everybody; visitors may take half of it, and an eighth is kept for staff."`

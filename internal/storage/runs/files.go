@@ -10,6 +10,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/selfservice"
+	"kefu/internal/domain/selfservice/gather"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
@@ -23,7 +24,8 @@ const heldFor = 8 * 24 * time.Hour
 // or that it needs no more because it is over. One that was to be handed over to a person,
 // and that no message took, stays as long as it may. A new one is its uploader's to give, has
 // been sent nowhere, and is the customer's from now on, whoever gave it for them. Errors:
-// NotFound for a file that may not be given.
+// NotFound for a file that may not be given; TooMany with the field "file" when the
+// customer's runs would hold more than gather.MaxHeld.
 func hold(ctx context.Context, t *core.Tx, p identity.Principal, n selfservice.Record) error {
 	const op = "runs.hold"
 	was, err := held(ctx, t, "run_id = $1", n.ID)
@@ -89,6 +91,16 @@ func take(ctx context.Context, t *core.Tx, p identity.Principal, n selfservice.R
 	if _, err := t.SQL.ExecContext(ctx, "INSERT INTO run_file (attachment_id, run_id, added_at) VALUES ($1, $2, $3)", id, n.ID, t.Now); err != nil {
 		return engine.MapError(op, err)
 	}
+	var bytes int64
+	err = t.SQL.QueryRowContext(ctx, `SELECT CAST(COALESCE(SUM(a.size), 0) AS BIGINT) FROM flow_run r JOIN run_file f ON f.run_id = r.id JOIN attachment a ON a.id = f.attachment_id
+		WHERE r.customer_id = $1`, n.CustomerID).Scan(&bytes)
+	if err != nil {
+		return engine.MapError(op, err)
+	}
+	if bytes > gather.MaxHeld {
+		return &fault.Error{Code: fault.TooMany, Op: op, Field: "file", Reason: "too_much", Message: "the customer's runs hold as many bytes as they may"}
+	}
+	t.Commit.Held = append(t.Commit.Held, id)
 	t.Record(p, "run.file", "run", n.ID, n.CustomerID)
 	return nil
 }

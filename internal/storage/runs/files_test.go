@@ -9,6 +9,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/job"
 	"kefu/internal/domain/selfservice"
+	"kefu/internal/domain/selfservice/gather"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/platform/keyring"
@@ -18,9 +19,15 @@ import (
 // uploaded is a file that somebody uploaded and has sent nowhere.
 func (h *house) uploaded(p identity.Principal, name string) string {
 	h.Helper()
+	return h.sized(p, name, 9)
+}
+
+// sized is one of a size in bytes.
+func (h *house) sized(p identity.Principal, name string, size int64) string {
+	h.Helper()
 	ref, _, err := h.Ring.Next()
 	h.must(err)
-	a := conversation.StoredAttachment{Attachment: conversation.Attachment{ID: id.New(), Name: name, Type: "image/png", Size: 9}, BlobRef: int64(ref)}
+	a := conversation.StoredAttachment{Attachment: conversation.Attachment{ID: id.New(), Name: name, Type: "image/png", Size: size}, BlobRef: int64(ref)}
 	h.must(h.AddAttachment(context.Background(), p, a))
 	return a.ID
 }
@@ -91,6 +98,29 @@ func TestFilesLiveWithTheirRun(t *testing.T) {
 		if _, err := h.Attachment(ctx, h.anna, kept); !fault.Is(err, fault.NotFound) {
 			t.Errorf("after its end it can be read: err = %v", err)
 		}
+	})
+}
+
+// All runs of one customer together hold so much and no more; nobody else has less room
+// for it, and what is taken away makes some.
+func TestWhatTheRunsOfACustomerHoldIsBounded(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h, ctx := open(t, d), context.Background()
+		bo := h.SignIn("cust-bo")
+		first, second := h.full(h.anna.ID), h.full(h.anna.ID)
+		large, fits, over := h.sized(h.anna, "a.png", gather.MaxHeld-9), h.uploaded(h.anna, "b.png"), h.uploaded(h.anna, "c.png")
+		h.must(h.AddFlowRun(ctx, h.anna, with(first, large)))
+		h.must(h.AddFlowRun(ctx, h.anna, with(second, fits)))
+		first.Revision, second.Revision = 1, 1
+		if err := h.SaveFlowRun(ctx, h.anna, with(second, fits, over)); !fault.Is(err, fault.TooMany) || fault.FieldOf(err) != "file" {
+			t.Errorf("one too many: err = %v", err)
+		}
+		if a, err := h.Attachment(ctx, h.anna, over); err != nil || a.ConversationID != "" {
+			t.Errorf("what was not taken is gone: %v", err)
+		}
+		h.must(h.AddFlowRun(ctx, bo, with(h.full(bo.ID), h.uploaded(bo, "bo.png"))))
+		h.must(h.SaveFlowRun(ctx, h.anna, with(first)))
+		h.must(h.SaveFlowRun(ctx, h.anna, with(second, fits, over)))
 	})
 }
 

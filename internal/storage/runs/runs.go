@@ -145,7 +145,9 @@ func overAt(n selfservice.Record, now int64) int64 {
 }
 
 // SaveFlowRun keeps a run in the place of the revision that it was made from. Errors:
-// NotFound and Forbidden for who may not, and for a file that is not theirs to give; Conflict when somebody else was first.
+// NotFound and Forbidden for who may not, and for a file that is not theirs to give;
+// TooMany with the field "file" for one for which the customer's runs have no room;
+// Conflict when somebody else was first.
 func (r *Runs) SaveFlowRun(ctx context.Context, p identity.Principal, n selfservice.Record) error {
 	const op = "runs.SaveFlowRun"
 	if p.Kind == identity.System {

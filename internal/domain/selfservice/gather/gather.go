@@ -37,7 +37,8 @@ type Want struct {
 // Bounds of a step that asks for files.
 const (
 	MaxFiles = wallet.MaxFiles
-	MaxName  = 120 // characters of a file's name
+	MaxName  = 120       // characters of a file's name
+	MaxHeld  = 200 << 20 // bytes that all runs of one customer hold together: those of MaxFiles uploads of 20 MiB
 	maxWants = 6
 )
 
