@@ -420,11 +420,14 @@ func (w *Wallet) Delivered(context.Context) (int64, error) {
 	return w.taken, nil
 }
 
-// SetDelivered remembers it.
-func (w *Wallet) SetDelivered(_ context.Context, position int64) error {
+// SetDelivered remembers it, where it is still what it was.
+func (w *Wallet) SetDelivered(_ context.Context, from, to int64) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.taken = position
+	if w.taken != from {
+		return fault.New(fault.Conflict, "memory.SetDelivered", "it got to %d meanwhile", w.taken)
+	}
+	w.taken = to
 	return nil
 }
 

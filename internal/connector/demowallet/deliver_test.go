@@ -18,6 +18,7 @@ import (
 	"kefu/internal/connector/walletserver/deliver"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/walletnotices"
+	"kefu/internal/platform/fault"
 	"kefu/internal/platform/httpsig"
 	"kefu/internal/storage/storagetest"
 	"kefu/internal/web/walletevents"
@@ -184,4 +185,17 @@ func afterKills(t *testing.T, d *storagetest.Deployment, url string, ears *told)
 		}
 	}
 	t.Logf("%s: %d notices", d.Kind, want)
+}
+
+// How far notices were delivered changes only from what whoever changes it saw.
+func TestWhereTheDeliveryGotToIsNotOverwritten(t *testing.T) {
+	out := helped(t).Outbox()
+	must(t, out.SetDelivered(t.Context(), 0, 7))
+	if err := out.SetDelivered(t.Context(), 0, 9); !fault.Is(err, fault.Conflict) {
+		t.Errorf("from what it is no more: %v", err)
+	}
+	must(t, out.SetDelivered(t.Context(), 7, 3))
+	if at, err := out.Delivered(t.Context()); at != 3 || err != nil {
+		t.Errorf("it is at %d, err = %v", at, err)
+	}
 }

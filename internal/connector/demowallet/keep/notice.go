@@ -94,9 +94,19 @@ func (o Outbox) Delivered(ctx context.Context) (int64, error) {
 	return c.N, err
 }
 
-// SetDelivered keeps it. Errors: Unavailable.
-func (o Outbox) SetDelivered(ctx context.Context, position int64) error {
-	return o.Commit(ctx, func(d *Desk) error { return Put(d, KindCounter, takenTo, "", 0, counted{N: position}) })
+// SetDelivered keeps it, where it is still what it was. Errors: Conflict when it is not;
+// Unavailable.
+func (o Outbox) SetDelivered(ctx context.Context, from, to int64) error {
+	return o.Commit(ctx, func(d *Desk) error {
+		c, err := Get[counted](d, KindCounter, takenTo)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		if c.N != from {
+			return fault.New(fault.Conflict, "keep.SetDelivered", "it got to %d meanwhile", c.N)
+		}
+		return Put(d, KindCounter, takenTo, "", 0, counted{N: to})
+	})
 }
 
 // Told gets something after a commit that told of something.

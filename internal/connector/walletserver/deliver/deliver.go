@@ -21,14 +21,15 @@ import (
 )
 
 // Outbox is a wallet that tells of what changed, and keeps how far that was delivered.
-// Errors of all: Unavailable.
+// Errors of all beside those that are named: Unavailable.
 type Outbox interface {
 	// Notices gives what changed after a position, the oldest first.
 	Notices(ctx context.Context, after int64, limit int) (wallet.Notices, error)
 	// Delivered is the position up to which everything was taken.
 	Delivered(ctx context.Context) (int64, error)
-	// SetDelivered keeps it.
-	SetDelivered(ctx context.Context, position int64) error
+	// SetDelivered keeps it, where it is still what whoever changes it saw. Errors:
+	// Conflict when it is not.
+	SetDelivered(ctx context.Context, from, to int64) error
 	// Told gets something after a commit that tells of something.
 	Told() <-chan struct{}
 }
@@ -52,6 +53,8 @@ const (
 	maxWait   = time.Minute
 	passOver  = 24 * time.Hour // after which nobody posts a notice any more
 	maxAnswer = 64 << 10
+	// replayTries is how often a replay is tried while a look keeps where it has got.
+	replayTries = 5
 )
 
 // Deliverer delivers the notices of one wallet. Run it once at a time.
@@ -111,7 +114,8 @@ func (d *Deliverer) Run(ctx context.Context) error {
 }
 
 // Look delivers what has not been delivered, up to a bound, and tells whether there may be
-// more. It keeps how far it got, also when it fails on the way. Errors: Unavailable when
+// more. It keeps how far it got, also when it fails on the way, but not over a replay that
+// was asked for meanwhile. Errors: Unavailable when
 // Kefu or the wallet's books do not answer.
 func (d *Deliverer) Look(ctx context.Context) (more bool, err error) {
 	from, err := d.out.Delivered(ctx)
@@ -132,23 +136,31 @@ func (d *Deliverer) Look(ctx context.Context) (more bool, err error) {
 	if at != from {
 		keeping, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 		defer cancel()
-		err = errors.Join(err, d.out.SetDelivered(keeping, at))
+		kept := d.out.SetDelivered(keeping, from, at)
+		if fault.Is(kept, fault.Conflict) { // somebody wants it again from elsewhere: that counts, and is there to be done
+			return true, err
+		}
+		err = errors.Join(err, kept)
 	}
 	return page.More, err
 }
 
 // Replay has everything after a position delivered again, from the next look on. Errors:
-// Invalid, Unavailable.
+// Invalid, Unavailable; Conflict when it was delivered on all the while: ask again.
 func (d *Deliverer) Replay(ctx context.Context, after int64) error {
 	const op = "deliver.Replay"
-	at, err := d.out.Delivered(ctx)
-	if err != nil {
-		return err
+	for tries := 1; ; tries++ {
+		at, err := d.out.Delivered(ctx)
+		if err != nil {
+			return err
+		}
+		if after < 0 || after > at {
+			return fault.InvalidField(op, "after", "is not one of 0 to %d, which is how far was delivered", at)
+		}
+		if err = d.out.SetDelivered(ctx, at, after); !fault.Is(err, fault.Conflict) || tries == replayTries {
+			return err
+		}
 	}
-	if after < 0 || after > at {
-		return fault.InvalidField(op, "after", "is not one of 0 to %d, which is how far was delivered", at)
-	}
-	return d.out.SetDelivered(ctx, after)
 }
 
 // deliver posts one notice, unless it is too old to be of use. One that Kefu can make

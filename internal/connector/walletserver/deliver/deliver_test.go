@@ -204,6 +204,37 @@ func TestWhatWasDeliveredCanBeDeliveredAgain(t *testing.T) {
 	}
 }
 
+// A replay that is asked for while notices are posted counts: the look that was under way
+// does not put its own place over it.
+func TestAReplayMeanwhileCounts(t *testing.T) {
+	var h *house
+	replayed := false
+	h = build(t, func(n wallet.Notice, _ int) error {
+		if n.Position == 5 && !replayed {
+			replayed = true
+			return h.d.Replay(t.Context(), 1)
+		}
+		return nil
+	})
+	h.pay(t, 4)
+	if _, err := h.d.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.pay(t, 2)
+	if more, err := h.d.Look(t.Context()); err != nil || !more {
+		t.Errorf("more %v, err = %v", more, err)
+	}
+	if at, err := h.Delivered(t.Context()); at != 1 || err != nil {
+		t.Errorf("it is at %d, err = %v", at, err)
+	}
+	if _, err := h.d.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.has(); len(got) != 11 || got[6].Position != 2 || got[10].Position != 6 {
+		t.Errorf("%+v", got)
+	}
+}
+
 // away is a wallet whose Kefu cannot be reached.
 type away struct {
 	deliver.Outbox
