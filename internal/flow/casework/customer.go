@@ -138,9 +138,10 @@ func (s *Service) answer(ctx context.Context, p identity.Principal, caseID strin
 const mostWords = 100
 
 // words puts what the customer said to where a case says that it stands: as it stands
-// there now, whatever was withdrawn or redacted since.
+// there now, whatever was withdrawn or redacted since. It is read as the house, and not as
+// whoever asks: so nothing is but what was said of the case in a conversation of its customer.
 func (s *Service) words(ctx context.Context, c Seen) (Seen, error) {
-	left := mostWords
+	left, theirs := mostWords, map[string]bool{}
 	for i := range slices.Backward(c.Events) {
 		e := &c.Events[i]
 		brought := e.Kind == cases.Received || e.Kind == cases.Added
@@ -150,11 +151,23 @@ func (s *Service) words(ctx context.Context, c Seen) (Seen, error) {
 		if left--; left < 0 {
 			break
 		}
+		own, known := theirs[e.Conversation]
+		if !known {
+			_, err := s.goesOn(ctx, e.Conversation, c.CustomerID)
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return Seen{}, err
+			}
+			own = err == nil
+			theirs[e.Conversation] = own
+		}
+		if !own {
+			continue
+		}
 		entry, err := s.entry(ctx, e.Conversation, e.Entry)
 		if err != nil {
 			return Seen{}, err
 		}
-		if entry == nil || (entry.Author.Kind == conversation.ByCustomer) != e.By.Kind.CustomerSide() {
+		if entry == nil || !saidFor(entry, e) {
 			continue
 		}
 		e.Text = entry.Content.Text
@@ -163,6 +176,15 @@ func (s *Service) words(ctx context.Context, c Seen) (Seen, error) {
 		}
 	}
 	return c, nil
+}
+
+// saidFor tells whether an entry is what an event is of: a message of the customer's, or
+// the note as which a case keeps what its author brought, and no other note.
+func saidFor(entry *conversation.Entry, e *cases.Event) bool {
+	if e.By.Kind.CustomerSide() {
+		return entry.Author.Kind == conversation.ByCustomer && entry.Kind != conversation.KindNote
+	}
+	return entry.Kind == conversation.KindNote && entry.Author.ID == e.By.ID && strings.HasPrefix(entry.ClientID, sayPrefix)
 }
 
 // entry is what stands in a conversation at a place; nil when it was erased.

@@ -16,7 +16,9 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/jurisdiction"
 	"kefu/internal/flow/casework"
+	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
 )
 
 // Who is asked for something hears of it where they talk with us, in the words of the
@@ -69,6 +71,67 @@ func TestWhatStaffBringIsANote(t *testing.T) {
 		all := h.texts()
 		if last := all[len(all)-1]; last.Kind != conversation.KindNote {
 			h.Errorf("it is no note: %+v", last)
+		}
+	})
+}
+
+// A case shows nothing that was not said of it: no words of another customer's conversation,
+// whoever points there, and no note but the one as which something was brought.
+func TestACaseShowsNoOtherConversation(t *testing.T) {
+	each(t, "eu", func(h *house) {
+		c := h.open(jurisdiction.Unauthorised, "eu")
+		mine := h.conv
+		ben := h.SignIn("cust-ben")
+		h.conv = h.Begin(ben, "en")
+		theirs := map[string]int64{"a customer's": h.say(ben, "what ben wrote"), "staff's": h.say(h.agent, "what ben was told")}
+		note := intake.Message{ConversationID: h.conv, ClientID: "case:" + id.New(), Text: "what is thought of ben", Note: true}
+		noted := func(m intake.Message) int64 {
+			h.Helper()
+			answer := make(chan intake.Said, 1)
+			h.must(h.intake.Send(ctx(), h.agent, m, func(s intake.Said) { answer <- s }))
+			said := <-answer
+			h.must(said.Err)
+			return said.Seq
+		}
+		theirs["a note"] = noted(note)
+		c = h.lead(c, cases.Asked, cases.Data{Items: []string{"account", "sign_in", "police_report"}})
+		for name, entry := range theirs {
+			for _, who := range []identity.Principal{h.anna, h.agent} {
+				item := map[string]string{"a customer's": "account", "staff's": "sign_in", "a note": "police_report"}[name]
+				now, err := h.flow.Lead(ctx(), who, c.ID, casework.Change{Kind: cases.Received, Revision: int64(len(c.Events)), Data: cases.Data{Items: []string{item}, Conversation: h.conv, Entry: entry}})
+				h.must(err)
+				c = now
+			}
+		}
+		c = h.lead(c, cases.Noted, cases.Data{Text: "looked at", Conversation: h.conv, Entry: 1})
+		got, err := h.flow.Get(ctx(), h.agent, c.ID)
+		h.must(err)
+		for _, e := range got.Events {
+			if strings.Contains(e.Text, "ben") || e.Conversation == h.conv {
+				h.Errorf("another customer's conversation: %+v", e)
+			}
+		}
+
+		// Nor where an event from before points to what stands there.
+		note.ConversationID, note.ClientID, note.Text = mine, id.New(), "what is thought of anna"
+		thought := noted(note)
+		boss := h.works(identity.Supervisor)
+		for _, who := range []identity.Principal{h.agent, boss} {
+			_, err := h.ChangeCase(ctx(), who, c.ID, -1, h.flow.Book, func(*cases.Case, int64) ([]cases.Event, error) {
+				return []cases.Event{{Kind: cases.Added, Data: cases.Data{Conversation: mine, Entry: thought}}}, nil
+			})
+			h.must(err)
+		}
+		c, err = h.flow.Get(ctx(), h.agent, c.ID)
+		h.must(err)
+		c, err = h.flow.Lead(ctx(), h.agent, c.ID, casework.Change{Kind: cases.Added, Revision: int64(len(c.Events)), Data: cases.Data{Text: "the shop says that it delivered"}})
+		h.must(err)
+		if all := h.holds(c.ID); strings.Contains(all, "thought") || !strings.Contains(all, "the shop says") {
+			h.Errorf("a note is in the case: %q", all)
+		}
+		h.Exec(h.T, "UPDATE conversation SET customer_id = $1 WHERE id = $2", ben.ID, mine)
+		if all := h.holds(c.ID); strings.Contains(all, "the shop says") {
+			h.Errorf("a conversation that is another's by now: %q", all)
 		}
 	})
 }

@@ -86,6 +86,7 @@ func (s *Service) Lead(ctx context.Context, p identity.Principal, id string, c C
 		return s.ask(ctx, p, id, c)
 	}
 	e := cases.Event{Kind: c.Kind, When: c.When, Data: c.Data}
+	e.Conversation, e.Entry = c.words(p)
 	var err error
 	if e.Text, err = s.clean(ctx, e.Text); err != nil {
 		return Seen{}, err
@@ -124,6 +125,20 @@ func (s *Service) Lead(ctx context.Context, p identity.Principal, id string, c C
 	}
 	s.Wake()
 	return s.seen(changed), nil
+}
+
+// words is where the words stand by which a change is made: nowhere for what is not made
+// by any, whatever was asked for, since a case shows what stands where an event points.
+func (c Change) words(p identity.Principal) (conv string, entry int64) {
+	switch {
+	case c.Conversation == "":
+		return "", 0
+	case c.Kind == cases.Linked:
+		return c.Conversation, 0
+	case c.Kind == cases.Noticed || (c.Kind == cases.Withdrawn && p.Kind == identity.Staff):
+		return c.Conversation, c.Entry
+	}
+	return "", 0
 }
 
 // complete fills in what is known better than whoever asks knows it: when a message was

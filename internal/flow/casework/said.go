@@ -25,6 +25,8 @@ const (
 	anyRevision = -1
 	// noConversation is the reason of a refusal where nobody can be written to.
 	noConversation = "no_conversation"
+	// sayPrefix begins the client's id of what is said or noted as an event of a case.
+	sayPrefix = "case:"
 )
 
 // Write sends a letter in the case's newest conversation, and archives it: first it is
@@ -120,7 +122,7 @@ func sayID(caseID string, revision int64, e cases.Event, text string) string {
 	if e.Kind == cases.Written { // of the same letter the day in it may be another one
 		text = ""
 	}
-	return "case:" + id.From(fmt.Sprintf("%s %d %s %s %s %s", caseID, revision, e.Kind, e.Letter, e.Language, text))
+	return sayPrefix + id.From(fmt.Sprintf("%s %d %s %s %s %s", caseID, revision, e.Kind, e.Letter, e.Language, text))
 }
 
 // keep adds an event of what was said already. Where it does not fit any more, as to a

@@ -130,8 +130,8 @@ func (s *Cases) add(ctx context.Context, t *core.Tx, p identity.Principal, c *ca
 			return err
 		}
 		e = c.Events[len(c.Events)-1]
-		if e.Conversation != "" && (e.Kind == cases.Opened || e.Kind == cases.Noticed || e.Kind == cases.Linked) {
-			if err := s.link(ctx, t, c, e.Conversation); err != nil {
+		if e.Conversation != "" {
+			if err := s.link(ctx, t, c, e); err != nil {
 				return err
 			}
 		}
@@ -182,21 +182,24 @@ func (s *Cases) assign(ctx context.Context, t *core.Tx, c *cases.Case, e *cases.
 	return fault.InvalidFor(op, "staff", "cannot_lead", "is nobody here who may lead cases")
 }
 
-// link puts a conversation to a case. Errors: NotFound when it is not of the case's
-// customer.
-func (s *Cases) link(ctx context.Context, t *core.Tx, c *cases.Case, conversation string) error {
+// link puts the conversation to a case that is told of in it; whatever an event points to
+// is of the case's customer. Errors: NotFound when it is not.
+func (s *Cases) link(ctx context.Context, t *core.Tx, c *cases.Case, e cases.Event) error {
 	const op = "casework.link"
 	var owner string
-	if !engine.ValidKey(conversation) {
+	if !engine.ValidKey(e.Conversation) {
 		return fault.New(fault.NotFound, op, "no conversation has an id of that form")
 	}
-	if err := t.SQL.QueryRowContext(ctx, "SELECT customer_id FROM conversation WHERE id = $1", conversation).Scan(&owner); err != nil {
+	if err := t.SQL.QueryRowContext(ctx, "SELECT customer_id FROM conversation WHERE id = $1", e.Conversation).Scan(&owner); err != nil {
 		return engine.MapError(op, err)
 	}
 	if owner != c.CustomerID {
 		return fault.New(fault.NotFound, op, "the conversation is another customer's")
 	}
-	_, err := t.SQL.ExecContext(ctx, "INSERT INTO case_conversation (conversation_id, case_id) VALUES ($1, $2) ON CONFLICT (conversation_id, case_id) DO NOTHING", conversation, c.ID)
+	if e.Kind != cases.Opened && e.Kind != cases.Noticed && e.Kind != cases.Linked {
+		return nil
+	}
+	_, err := t.SQL.ExecContext(ctx, "INSERT INTO case_conversation (conversation_id, case_id) VALUES ($1, $2) ON CONFLICT (conversation_id, case_id) DO NOTHING", e.Conversation, c.ID)
 	return engine.MapError(op, err)
 }
 

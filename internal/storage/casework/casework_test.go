@@ -196,6 +196,12 @@ func TestWhoseCaseItIs(t *testing.T) {
 		if _, err := h.try(h.boss, c, cases.Linked, cases.Data{Conversation: theirs}); !fault.Is(err, fault.NotFound) {
 			h.Errorf("another's conversation is linked: %v", err)
 		}
+		for kind, data := range map[cases.Kind]cases.Data{cases.Noted: {Text: "x"}, cases.Added: {}, cases.Informed: {Text: "x"}} {
+			data.Conversation, data.Entry = theirs, 1
+			if _, err := h.try(h.boss, c, kind, data); !fault.Is(err, fault.NotFound) {
+				h.Fatalf("%s points to another's conversation: %v", kind, err)
+			}
+		}
 		if _, err := h.AddCase(ctx(), h.anna, cases.Head{ID: id.New(), Reference: "K-1", CustomerID: h.anna.ID}, "", h.b, cases.Event{Kind: cases.Opened, Data: cases.Data{Type: jurisdiction.Complaint, Channel: "chat", Conversation: theirs}}); !fault.Is(err, fault.NotFound) {
 			h.Errorf("a case of another's conversation: %v", err)
 		}
