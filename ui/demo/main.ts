@@ -2,6 +2,7 @@ import { languageTag, pickLanguage, type Language } from '../kit/language.ts';
 import { exactMoney, moneyText, signedText, type Sum } from '../kit/text/money.ts';
 import { dayAndTime, exactTime, machineTime } from '../kit/text/time.ts';
 import './demo.css';
+import { aboutText, type About } from './about.ts';
 import { answerByPasskey, atHome, homeOf, passkeyWords, showPasskeys } from './passkeys.ts';
 import { element, post } from './parts.ts';
 
@@ -257,18 +258,20 @@ function showPushes(customer: string, language: Language): void {
 }
 
 interface Shown {
-  asks: { id: string; act: string; amount?: Sum; code: boolean; yes: boolean; passkey: boolean }[];
+  asks: { id: string; act: string; about: About; amount?: Sum; code: boolean; yes: boolean; passkey: boolean }[];
   confirms: { id: string; party: string; amount: Sum }[];
 }
 
 /** Another way to say yes: by something that is pressed, or at another address. */
 type OtherWay = { text: string; press?: () => Promise<string>; at?: string };
 
-/** One question of the wallet's app, with a yes where that will do, a no, a code where one is wanted, and another way where there is one. */
-function question(title: string, text: string, yes: string, no: string, code: string, answer: (yes: boolean, code: string) => Promise<string>, other?: OtherWay): HTMLElement {
+/** One question of the wallet's app: what it is about, with a yes where that will do, a no, a code where one is wanted, and another way where there is one. */
+function question(title: string, about: string, text: string, yes: string, no: string, code: string, answer: (yes: boolean, code: string) => Promise<string>, other?: OtherWay): HTMLElement {
   const form = document.createElement('form');
   const says = document.createElement('p');
-  says.append(element('strong', title), element('span', text));
+  says.append(element('strong', title));
+  if (about) says.append(element('span', about, 'about'));
+  if (text) says.append(element('span', text));
   form.append(says);
   const input = document.createElement('input');
   if (code) {
@@ -343,6 +346,7 @@ function showApp(customer: string, language: Language): void {
           : { text: passkeyWords[language].use, at: `${home}?${new URLSearchParams({ ask: ask.id, as: customer }).toString()}` };
       const form = question(
         w.askTitle(what),
+        aboutText(ask.about, w.kinds, language),
         w.askText,
         ask.yes ? w.askYes : '',
         w.askNo,
@@ -358,7 +362,7 @@ function showApp(customer: string, language: Language): void {
     }
     for (const one of confirms) {
       if (shown.has(one.id)) continue;
-      const form = question(w.confirmTitle(moneyText(one.amount, tag)), one.party, w.confirmYes, w.confirmNo, '', async (yes) => {
+      const form = question(w.confirmTitle(moneyText(one.amount, tag)), one.party, '', w.confirmYes, w.confirmNo, '', async (yes) => {
         await post('confirm', { customer, transaction: one.id, yes });
         setTimeout(() => void showFresh(customer, language), 1000);
         return '';

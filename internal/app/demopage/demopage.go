@@ -41,6 +41,9 @@ func (d App) Shown(ctx context.Context, customer string) (page.Shown, error) {
 	}
 	for _, a := range asks {
 		ask := page.Ask{ID: a.ID, Act: string(a.Act), Code: a.Method == "totp", Yes: a.Method != "passkey", Passkey: a.Passkey, ExpiresAt: int64(a.ExpiresAt)}
+		if ask.About, err = d.about(ctx, customer, a); err != nil {
+			return out, err
+		}
 		if !a.Amount.None() {
 			sum := walletview.OfSum(a.Amount)
 			ask.Amount = &sum

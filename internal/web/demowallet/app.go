@@ -47,11 +47,23 @@ type Shown struct {
 type Ask struct {
 	ID        string          `json:"id"`
 	Act       string          `json:"act"`
+	About     About           `json:"about"`
 	Amount    *walletview.Sum `json:"amount,omitempty"`
 	Code      bool            `json:"code"`       // of the customer's authenticator is wanted
 	Yes       bool            `json:"yes"`        // a yes in the app will do, with the code where one is wanted
 	Passkey   bool            `json:"passkey"`    // a passkey will do
 	ExpiresAt int64           `json:"expires_at"` // microseconds
+}
+
+// About is what an act is to be done to, as its customer knows it. Nobody is asked for a
+// proof of what they are not shown.
+type About struct {
+	Kind   string          `json:"kind"`             // wallet, account, payment, instrument, device, mandate, or other: the name is an id
+	Of     string          `json:"of,omitempty"`     // the kind of a payment, the type of an instrument
+	Name   string          `json:"name,omitempty"`   // whom a payment or a mandate is with, a brand, a device, an account
+	Last4  string          `json:"last4,omitempty"`  // of an instrument
+	Amount *walletview.Sum `json:"amount,omitempty"` // of the payment, or of each charge of a mandate
+	At     int64           `json:"at,omitempty"`     // when it was paid, or the device was seen last; microseconds
 }
 
 // Confirm is a payment that waits for its customer.
