@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"kefu/internal/domain/form"
 	"kefu/internal/domain/selfservice/gather"
 )
 
@@ -80,19 +79,4 @@ func (e *engine) gathered(g *gather.Gather, all []FileFact) (Turn, error) {
 	}
 	e.views = append(e.views, e.view())
 	return e.turn(nil)
-}
-
-// filesTexts refuses what is asked for without words in every language.
-func filesTexts(name string, g *gather.Gather, whole func(at string, texts form.Texts, most int) error) error {
-	for _, w := range g.Wants {
-		if err := whole(name+"."+w.ID, w.Label, 80); err != nil {
-			return err
-		}
-		if len(w.Hint) > 0 {
-			if err := whole(name+"."+w.ID, w.Hint, 160); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

@@ -464,7 +464,7 @@ func (d *Definition) checkTexts() error {
 			continue
 		}
 		if s.Files != nil {
-			if err := filesTexts(name, s.Files, whole); err != nil {
+			if err := s.Files.Texts(name, whole); err != nil {
 				return err
 			}
 		}

@@ -231,3 +231,19 @@ func (g *Gather) Validate(step string, named func(string) bool) error {
 	}
 	return nil
 }
+
+// Texts has every text of what is asked for looked at by whole, which refuses one that is
+// not there in every language, or that has more characters than most.
+func (g *Gather) Texts(step string, whole func(at string, texts form.Texts, most int) error) error {
+	for _, w := range g.Wants {
+		if err := whole(step+"."+w.ID, w.Label, 80); err != nil {
+			return err
+		}
+		if len(w.Hint) > 0 {
+			if err := whole(step+"."+w.ID, w.Hint, 160); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
