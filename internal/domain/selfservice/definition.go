@@ -317,8 +317,10 @@ func (s Step) ends() bool { return s.HandOver != nil || s.End != nil || s.Contin
 // to say where they lead. Where it does not, they lead to a person.
 func outcomes(k Kind) map[string]bool {
 	switch k {
-	case KindAsk, KindFiles:
+	case KindAsk:
 		return map[string]bool{"skipped": false}
+	case KindFiles: // not_taken: they are for the wallet, which takes none, or does not say that it does
+		return map[string]bool{"skipped": false, "not_taken": false}
 	case KindChoose:
 		return map[string]bool{"none": true, "other": false, "unavailable": false}
 	case KindCall:

@@ -37,7 +37,15 @@ func (s *Service) drive(ctx context.Context, p identity.Principal, d *selfservic
 	for range maxEffects {
 		x := rec.Effect
 		if x == nil {
-			break
+			if !s.refuses(ctx, d, rec) {
+				break
+			}
+			next, err := s.notTaken(d, rec, "")
+			if err != nil {
+				return rec, err
+			}
+			rec, dirty = next, true
+			continue
 		}
 		if dirty && acts(x.Kind) {
 			var err error

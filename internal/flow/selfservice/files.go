@@ -51,6 +51,28 @@ func (s *Service) file(ctx context.Context, p identity.Principal, d *selfservice
 	return in, nil
 }
 
+// refuses tells whether a run asks for files that are for the wallet, which takes none, or
+// of which nobody knows that it does.
+func (s *Service) refuses(ctx context.Context, d *selfservice.Definition, rec selfservice.Record) bool {
+	g := d.Asks(rec.Run)
+	return g != nil && rec.State == selfservice.Asking && d.ToWallet(g) && s.able(ctx).Files == nil
+}
+
+// notTaken goes on from a step that asks for what the wallet does not take, as the flow
+// says, or to a person, who then has what was given. Nobody comes back to the step.
+func (s *Service) notTaken(d *selfservice.Definition, rec selfservice.Record, op string) (selfservice.Record, error) {
+	now, run := s.Clock(), rec.Run
+	run.State = selfservice.Working
+	if n := len(run.Trail); n > 0 && run.Trail[n-1].Step == run.Step {
+		run.Trail = run.Trail[: n-1 : n-1]
+	}
+	turn, err := selfservice.Resume(d, run, selfservice.Result{Step: run.Step, Outcome: "not_taken"}, now)
+	if err != nil {
+		return rec, err
+	}
+	return still(rec).After(turn, op != "", op, now), nil
+}
+
 // still is what is to be seen of a run to which a file is added, or of which one is taken
 // away: all that was told before, and the step anew.
 func still(rec selfservice.Record) selfservice.Record {

@@ -12,6 +12,7 @@ import (
 	"kefu/internal/domain/identity"
 	domain "kefu/internal/domain/selfservice"
 	"kefu/internal/domain/selfservice/gather"
+	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/selfservice"
@@ -212,4 +213,136 @@ func (h *house) story(conv string) conversation.Content {
 	}
 	h.Fatal("there is no story")
 	return conversation.Content{}
+}
+
+const filesForTheWallet = `id: FL1
+version: 1
+title: {en: Evidence, zh: 证据}
+about: {en: Give evidence, zh: 提供证据}
+needs: {level: 1}
+begin: hello
+person: person
+slots:
+  papers: {type: files}
+  dispute: {type: dispute}
+  act: {type: act}
+steps:
+  hello:
+    show: {wait: true}
+    say: {en: Have your receipt at hand, zh: 请准备好收据}
+    next: ask
+  ask:
+    files:
+      into: papers
+      wants:
+        - {id: receipt, label: {en: Receipt, zh: 收据}}
+    say: {en: Add it here, zh: 请在这里添加}
+    next: pick
+    on: {}
+  pick:
+    choose: {from: disputes, into: dispute}
+    say: {en: "Which one?", zh: "哪一笔？"}
+    next: propose
+    on: {none: over}
+  propose:
+    propose: {act: dispute_evidence, target: dispute, reason: receipt, files: papers, into: act}
+    next: agree
+    on: {refused: person}
+  agree:
+    confirm: {of: act}
+    say: {en: "Send it?", zh: "确认提交？"}
+    next: prove
+    on: {no: over}
+  prove:
+    step_up: {of: act}
+    say: {en: Confirm in the app, zh: 请在 App 内确认}
+    next: do
+  do:
+    execute: {of: act}
+    next: over
+    on: {failed: person}
+  over:
+    end: {outcome: given_up}
+    say: {en: That is all, zh: 流程结束}
+  person:
+    hand_over: {reason: papers, topic: {en: Evidence, zh: 证据}}
+    say: {en: A person has it, zh: 已转给客服}
+`
+
+// taking is a wallet that says which files it takes, or does not answer that.
+type taking struct {
+	selfservice.Wallet
+	files *wallet.FileLimits
+	err   error
+}
+
+func (w *taking) Capabilities(context.Context) (wallet.Capabilities, error) {
+	return wallet.Capabilities{Version: "1", Readings: []wallet.Reading{wallet.ReadTransactions}, Files: w.files}, w.err
+}
+
+// Nobody uploads for a wallet what it does not take: that is known at the step, and the
+// flow goes on as it says, or a person has the run and what was given.
+func TestFilesThatTheWalletDoesNotTakeAreNotAskedFor(t *testing.T) {
+	takes := &wallet.FileLimits{MaxBytes: 1 << 20, Types: wallet.FileTypes()}
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h, ctx := open(t, d), context.Background()
+		desk := papers{h, map[string]string{}}
+		h.deps.Files, h.deps.Rules = desk, nil
+		purse := &taking{Wallet: h.deps.Wallet}
+		h.deps.Wallet = purse
+		flow := func(on string) {
+			t.Helper()
+			var err error
+			text := strings.Replace(filesForTheWallet, "on: {}", on, 1)
+			h.deps.Flows, err = domain.Load(fstest.MapFS{"FL1.yaml": {Data: []byte(text)}}, h.deps.Reads.Declared())
+			h.must(err)
+			h.flow = h.process(false)
+			h.must(h.flow.KeepFlows(ctx))
+		}
+		give := func(seen selfservice.Seen, name string) (selfservice.Seen, string) {
+			t.Helper()
+			file := desk.upload(h.anna, name, "image/png")
+			next, err := h.flow.Answer(ctx, h.anna, seen.Run.ID, id.New(), "ask", domain.Input{Do: domain.Give, Text: "receipt", File: &domain.FileFact{ID: file}})
+			h.must(err)
+			return next, file
+		}
+		handed := func(name string, seen selfservice.Seen, files ...string) {
+			t.Helper()
+			if seen.Run.State != domain.Handed || seen.Run.Outcome != "not_taken" || len(seen.Views) == 0 || seen.Views[len(seen.Views)-1].Step != "person" {
+				t.Fatalf("%s: %s for %q at %s, with %+v", name, seen.Run.State, seen.Run.Outcome, seen.Run.Step, seen.Views)
+			}
+			for _, v := range seen.Views {
+				if v.Step == "ask" {
+					t.Errorf("%s: the step is shown all the same", name)
+				}
+			}
+			told := h.story(seen.Run.ConversationID)
+			if len(told.Attachments) != len(files) || !strings.Contains(told.Text, "The wallet takes no files at present") {
+				t.Errorf("%s: the person has %d files and reads %q", name, len(told.Attachments), told.Text)
+			}
+		}
+		for name, err := range map[string]error{"takes none": nil, "does not answer": fault.New(fault.Unavailable, "test", "no answer")} {
+			purse.files, purse.err = nil, err
+			flow("")
+			handed(name, h.answer(h.begin("FL1"), domain.GoOn, ""))
+			flow("on: {not_taken: over}")
+			if seen := h.answer(h.begin("FL1"), domain.GoOn, ""); seen.Run.State != domain.Ended || seen.Run.Step != "over" {
+				t.Errorf("%s, and the flow goes on without: %s at %s", name, seen.Run.State, seen.Run.Step)
+			}
+		}
+		purse.files, purse.err = takes, nil
+		flow("")
+		first, second := h.answer(h.begin("FL1"), domain.GoOn, ""), selfservice.Seen{}
+		if first.Run.Step != "ask" || first.Run.State != domain.Asking {
+			t.Fatalf("a wallet that takes files: %s at %s", first.Run.State, first.Run.Step)
+		}
+		first, one := give(first, "one.png")
+		second = h.answer(h.begin("FL1"), domain.GoOn, "")
+		second, two := give(second, "two of them.png")
+		purse.files = nil
+		h.flow = h.process(false) // the wallet was changed meanwhile
+		handed("going on", h.answer(first, domain.GoOn, ""), one)
+		last, three := give(second, "the last one of them.png")
+		handed("giving one more", last, two, three)
+	})
 }

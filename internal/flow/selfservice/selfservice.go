@@ -361,6 +361,13 @@ func (s *Service) turn(ctx context.Context, p identity.Principal, d *selfservice
 	if in.Do == selfservice.Give || in.Do == selfservice.Remove {
 		fresh = false
 	}
+	if in.Do == selfservice.GoOn && s.refuses(ctx, d, rec) { // it did not when the step was shown
+		next, err := s.notTaken(d, rec, op)
+		if err != nil {
+			return rec, err
+		}
+		return s.drive(ctx, p, d, next, true)
+	}
 	turn, err := selfservice.Answer(d, rec.Run, in, s.reading(ctx, rec), now)
 	if err != nil {
 		return rec, err

@@ -54,6 +54,7 @@ func reason(code, lang string) string {
 		"failed":           {"It was not done in the wallet", "钱包没有执行"},
 		"refused":          {"The wallet did not allow it", "钱包不允许"},
 		"unavailable":      {"The wallet did not answer", "钱包没有响应"},
+		"not_taken":        {"The wallet takes no files at present", "钱包目前无法接收文件"},
 		"late_payment":     {"A week without a result", "一周没有结果"},
 		"not_mine":         {"The customer did not make the payment", "客户称不是本人付款"},
 		"wrong_payee":      {"It went to the wrong person", "转错了收款人"},
