@@ -175,7 +175,6 @@ export const words = {
   proving: 'Waiting for you to confirm in the wallet',
   openWallet: 'Confirm in the wallet',
   cannot: 'I cannot confirm there',
-  waiting: 'We keep watching. You can close this window.',
   handed: 'A person takes over',
   toConversation: 'Open the conversation',
   ended: { solved: 'Done', informed: 'Done', submitted: 'Sent', given_up: 'Nothing was done' } as Record<string, string>,

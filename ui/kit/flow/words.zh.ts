@@ -175,7 +175,6 @@ export const words: FlowWords = {
   proving: '正在等您在钱包里确认',
   openWallet: '到钱包里确认',
   cannot: '我现在无法确认',
-  waiting: '我们会继续关注，可以关闭窗口。',
   handed: '客服人员接手',
   toConversation: '打开会话',
   ended: { solved: '已完成', informed: '已完成', submitted: '已提交', given_up: '没有执行任何操作' },

@@ -150,7 +150,7 @@ func (g *Gather) View(has []File) *View {
 	v := &View{Wants: []WantShown{}, Given: []FileShown{}, Least: g.least(), Most: g.most()}
 	for _, w := range g.Wants {
 		w, _ = g.want(w.ID)
-		shown := WantShown{ID: w.ID, Label: w.Label, Hint: w.Hint, Takes: w.Takes, Least: w.Least, Most: w.Most}
+		shown := WantShown(w)
 		if len(shown.Takes) == 0 {
 			shown.Takes = Sorts()
 		}

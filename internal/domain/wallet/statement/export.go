@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"kefu/internal/domain/wallet"
 )
@@ -84,11 +85,9 @@ func Cell(text string) string {
 		}
 		return r
 	}, text)
-	for _, r := range strings.TrimLeft(text, " \u00a0\u3000") {
-		if strings.ContainsRune("=+-@|%\uff1d\uff0b\uff0d\uff20", r) {
-			return "'" + text
-		}
-		break
+	seen := strings.TrimLeft(text, " \u00a0\u3000")
+	if first, _ := utf8.DecodeRuneInString(seen); seen != "" && strings.ContainsRune("=+-@|%\uff1d\uff0b\uff0d\uff20", first) {
+		return "'" + text
 	}
 	return text
 }
