@@ -131,9 +131,10 @@ const (
 // Service is the use case. It is safe for concurrent use.
 type Service struct {
 	Deps
-	issuer string // whose customers the wallet knows
-	wishes *ratelimit.Limiter
-	wake   chan struct{}
+	issuer  string // whose customers the wallet knows
+	wishes  *ratelimit.Limiter
+	wake    chan struct{}
+	handing chan struct{} // files on their way to the wallet
 
 	mu    sync.Mutex
 	judge *action.Judge
@@ -157,7 +158,7 @@ func New(d Deps, issuer string) *Service {
 		d.Limited = func(string) {}
 	}
 	return &Service{
-		Deps: d, issuer: issuer, wake: make(chan struct{}, 1), of: -1,
+		Deps: d, issuer: issuer, wake: make(chan struct{}, 1), handing: make(chan struct{}, filesAtOnce), of: -1,
 		wishes: ratelimit.New(ratelimit.Limit{Burst: wishesAtOnce, Per: wishesPer}, peopleAtATime),
 	}
 }

@@ -33,6 +33,7 @@ type house struct {
 	clock                     *storagetest.Clock
 	wallet                    *theWallet
 	flow                      *acting.Service
+	files                     acting.Files
 	policy                    action.Policy
 	version                   int64
 	alarming                  sync.Mutex
@@ -84,7 +85,7 @@ func (h *house) restart() {
 		return strings.ReplaceAll(text, "4242424242424242", "‹pan›"), nil
 	}
 	h.flow = acting.New(acting.Deps{
-		Wallet: h.wallet, Links: h.Store, Store: dying{h.Store, &h.dies, h}, Prover: proofs, Approver: approving.New(h.Store, clean, nil), Clock: h.clock.Now, Clean: clean,
+		Wallet: h.wallet, Files: h.files, Links: h.Store, Store: dying{h.Store, &h.dies, h}, Prover: proofs, Approver: approving.New(h.Store, clean, nil), Clock: h.clock.Now, Clean: clean,
 		Policy: func() (action.Policy, int64) { return h.policy, h.version }, Zone: func() *time.Location { return time.UTC }, OnDuty: func() bool { return true },
 		Tell:  h.tell,
 		Alarm: h.alarmed,

@@ -32,11 +32,13 @@ func named(able wallet.Capabilities, k *action.Kept, files []selfservice.FileFac
 	return nil
 }
 
+// filesAtOnce bounds the files that are in memory on their way to the wallet.
+const filesAtOnce = 2
+
 // give hands the files of an act to the wallet, before the command that names them leaves.
 // Each is read as its customer may read it, and is the one that was agreed to, byte for
 // byte. Done again it changes nothing. Errors: a *RefusedError; Unavailable.
 func (s *Service) give(ctx context.Context, p identity.Principal, k action.Kept) error {
-	const op = "acting.give"
 	if len(k.Command.Files) == 0 {
 		return nil
 	}
@@ -45,26 +47,42 @@ func (s *Service) give(ctx context.Context, p identity.Principal, k action.Kept)
 	}
 	whose := identity.Principal{Kind: identity.Customer, ID: k.CustomerID, Level: identity.AL1}
 	for i, e := range k.Command.Files {
-		content, err := s.Files.Content(ctx, whose, k.Papers[i], wallet.MaxFileBytes)
-		switch {
-		case fault.Is(err, fault.NotFound) || fault.Is(err, fault.TooMany):
-			return refused(string(wallet.FileMissing))
-		case err != nil:
-			return fault.Wrap(op, err)
+		if err := s.giveOne(ctx, actor(p, k), whose, k.Command.CustomerID, k.Papers[i], e.File); err != nil {
+			return err
 		}
-		sum := sha256.Sum256(content)
-		if hex.EncodeToString(sum[:]) != e.Digest || int64(len(content)) != e.Size {
-			return refused(string(wallet.FileMissing))
-		}
-		_, err = s.Wallet.GiveFile(ctx, actor(p, k), k.Command.CustomerID, e.File, content)
-		switch {
-		case fault.Is(err, fault.Invalid):
-			return refused(string(wallet.FileRefused))
-		case fault.Is(err, fault.NotFound):
-			return refused(string(wallet.NotEligible))
-		case err != nil:
-			return &fault.Error{Code: fault.Unavailable, Op: op, Message: "the wallet did not take a file", Err: err}
-		}
+	}
+	return nil
+}
+
+// giveOne hands over one file. Its turn comes before it is read: however many acts have
+// files, few of these are in memory.
+func (s *Service) giveOne(ctx context.Context, by wallet.Actor, whose identity.Principal, customer, paper string, f wallet.File) error {
+	const op = "acting.give"
+	select {
+	case s.handing <- struct{}{}:
+		defer func() { <-s.handing }()
+	case <-ctx.Done():
+		return &fault.Error{Code: fault.Unavailable, Op: op, Message: "too many files are given to the wallet at once", Err: ctx.Err()}
+	}
+	content, err := s.Files.Content(ctx, whose, paper, wallet.MaxFileBytes)
+	switch {
+	case fault.Is(err, fault.NotFound) || fault.Is(err, fault.TooMany):
+		return refused(string(wallet.FileMissing))
+	case err != nil:
+		return fault.Wrap(op, err)
+	}
+	sum := sha256.Sum256(content)
+	if hex.EncodeToString(sum[:]) != f.Digest || int64(len(content)) != f.Size {
+		return refused(string(wallet.FileMissing))
+	}
+	_, err = s.Wallet.GiveFile(ctx, by, customer, f, content)
+	switch {
+	case fault.Is(err, fault.Invalid):
+		return refused(string(wallet.FileRefused))
+	case fault.Is(err, fault.NotFound):
+		return refused(string(wallet.NotEligible))
+	case err != nil:
+		return &fault.Error{Code: fault.Unavailable, Op: op, Message: "the wallet did not take a file", Err: err}
 	}
 	return nil
 }

@@ -48,6 +48,7 @@ type theWallet struct {
 	mu        sync.Mutex
 	files     map[string][]byte // by customer and digest
 	takesNone error             // instead of files
+	taking    func()            // is called as each file comes
 	clock     *storagetest.Clock
 	key       ed25519.PrivateKey
 	kid       string
@@ -102,7 +103,7 @@ type neverSent struct{ error }
 func (neverSent) NeverSent() bool { return true }
 
 func (w *theWallet) Capabilities(context.Context) (wallet.Capabilities, error) {
-	return wallet.Capabilities{Version: "1", Readings: w.reads, Acts: wallet.Acts(), StepUp: []string{"app_push"}}, nil
+	return wallet.Capabilities{Version: "1", Readings: w.reads, Acts: wallet.Acts(), StepUp: []string{"app_push"}, Files: &wallet.FileLimits{MaxBytes: 1 << 20, Types: []string{"text/plain"}}}, nil
 }
 
 func (w *theWallet) gone() error {
@@ -399,6 +400,9 @@ func euros(t testing.TB, text string) wallet.Money {
 
 // GiveFile implements acting.Wallet.
 func (w *theWallet) GiveFile(_ context.Context, _ wallet.Actor, customer string, f wallet.File, content []byte) (wallet.Stored, error) {
+	if w.taking != nil {
+		w.taking()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.takesNone != nil {
