@@ -6,6 +6,7 @@ package danger
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -35,11 +36,28 @@ type rule struct {
 	Flow string     `yaml:"flow"`
 	En   []sentence `yaml:"en"`
 	Zh   []sentence `yaml:"zh"`
-	But  []string   `yaml:"but"`
 }
 
-// sentence is what has to be in one: a word of each group.
-type sentence [][]string
+// sentence is what has to be in one, a word of each group, and what must not.
+type sentence struct {
+	All [][]string `yaml:"all"`
+	But []string   `yaml:"but"`
+}
+
+// UnmarshalYAML reads a sentence of which nothing takes the danger away from its groups
+// alone.
+func (s *sentence) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.SequenceNode {
+		return n.Decode(&s.All)
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 { // the decoder's own check ends here
+		if key := n.Content[i].Value; key != "all" && key != "but" {
+			return fmt.Errorf("line %d: a sentence has no %q", n.Content[i].Line, key)
+		}
+	}
+	type plain sentence
+	return n.Decode((*plain)(s))
+}
 
 // Load reads words.yaml. flows are those that there are. Errors: Invalid, naming the rule.
 func Load(files fs.FS, flows []string) (*Words, error) {
@@ -65,8 +83,8 @@ func Load(files fs.FS, flows []string) (*Words, error) {
 		if len(r.En) == 0 || len(r.Zh) == 0 || len(r.En)+len(r.Zh) > maxLines {
 			return nil, fault.InvalidField(op, r.Flow, "has no words in a language, or more than %d lines", maxLines)
 		}
-		for _, s := range slices.Concat(r.En, r.Zh, []sentence{{r.But}}) {
-			if err := s.check(r.Flow, len(r.But) == 0); err != nil {
+		for _, s := range slices.Concat(r.En, r.Zh) {
+			if err := s.check(r.Flow); err != nil {
 				return nil, err
 			}
 		}
@@ -76,13 +94,13 @@ func Load(files fs.FS, flows []string) (*Words, error) {
 
 // check refuses groups that are empty or too many, and words that no text can hold: those
 // are compared with what read makes of one.
-func (s sentence) check(flow string, mayBeEmpty bool) error {
+func (s sentence) check(flow string) error {
 	const op = "danger.check"
-	if len(s) == 0 || len(s) > maxGroups {
+	if len(s.All) == 0 || len(s.All) > maxGroups {
 		return fault.InvalidField(op, flow, "has a line of no groups, or of more than %d", maxGroups)
 	}
-	for _, group := range s {
-		if (len(group) == 0 && !mayBeEmpty) || len(group) > maxWords {
+	for i, group := range append(slices.Clip(s.All), s.But) {
+		if (len(group) == 0 && i < len(s.All)) || len(group) > maxWords {
 			return fault.InvalidField(op, flow, "has an empty group, or one of more than %d words", maxWords)
 		}
 		for _, word := range group {
@@ -106,7 +124,7 @@ func (w *Words) Find(text string) string {
 	for i := range w.rules {
 		r := &w.rules[i]
 		for _, s := range sentences {
-			if !holds(s, r.But) && (fits(s, r.En) || fits(s, r.Zh)) {
+			if fits(s, r.En) || fits(s, r.Zh) {
 				return r.Flow
 			}
 		}
@@ -116,12 +134,7 @@ func (w *Words) Find(text string) string {
 
 func fits(text string, lines []sentence) bool {
 	return slices.ContainsFunc(lines, func(line sentence) bool {
-		for _, group := range line {
-			if !holds(text, group) {
-				return false
-			}
-		}
-		return true
+		return !holds(text, line.But) && !slices.ContainsFunc(line.All, func(group []string) bool { return !holds(text, group) })
 	})
 }
 
