@@ -18,6 +18,7 @@ const words = {
     account: (name: string) => `Account: ${name}`,
     seen: (name: string, when: string) => `${name}, last seen ${when}`,
     each: (name: string, sum: string) => `${name}, ${sum} each time`,
+    passkey: (name: string) => `Passkey: ${name}`,
     other: (id: string) => `Number ${id}`,
     types: { card: 'Card', bank: 'Bank account', mobile_money: 'Mobile money', crypto_address: 'Crypto address', network_token: 'Card' } as Record<string, string>,
   },
@@ -26,6 +27,7 @@ const words = {
     account: (name: string) => `账户：${name}`,
     seen: (name: string, when: string) => `${name}，最近使用于 ${when}`,
     each: (name: string, sum: string) => `${name}，每次 ${sum}`,
+    passkey: (name: string) => `通行密钥：${name}`,
     other: (id: string) => `编号 ${id}`,
     types: { card: '银行卡', bank: '银行账户', mobile_money: '移动钱包', crypto_address: '数字货币地址', network_token: '银行卡' } as Record<string, string>,
   },
@@ -49,6 +51,8 @@ export function aboutText(about: About, kinds: Record<string, string>, language:
       return `${name || (w.types[about.of ?? ''] ?? about.of)} •••• ${about.last4}`;
     case 'device':
       return when ? w.seen(name, when) : name;
+    case 'passkey':
+      return w.passkey(name);
     case 'mandate':
       return sum ? w.each(name, sum) : name;
     default:

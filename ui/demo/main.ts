@@ -4,7 +4,7 @@ import { dayAndTime, exactTime, machineTime } from '../kit/text/time.ts';
 import './demo.css';
 import { aboutText, type About } from './about.ts';
 import { answerByPasskey, atHome, homeOf, passkeyWords, showPasskeys } from './passkeys.ts';
-import { element, post } from './parts.ts';
+import { asking, element, over, post } from './parts.ts';
 
 interface Customer {
   id: string;
@@ -86,6 +86,7 @@ const words = {
     fates: { fine: 'It arrives', late: 'It arrives late', refused: 'It is refused', not_begun: 'It fails before it begins', hangs: 'Nobody answers, then it arrives', lost: 'Nobody answers, then it comes back', held: 'Luma holds it', waits: 'It waits for you', after_debit: 'It fails after the money left', partial: 'Only a part is taken', double: 'It is taken twice', reversed: 'It is taken back later', stuck: 'It gets stuck on the way' } as Record<string, string>,
     askTitle: (what: string) => `Confirm: ${what}`,
     askText: 'Only say yes if you have just asked for this in the help window, or are talking to us right now.',
+    askOwn: 'Only say yes if you are changing this yourself right now.',
     askCode: 'Code of your authenticator',
     askYes: 'Yes, that is me',
     askNo: 'No, that is not me',
@@ -93,7 +94,7 @@ const words = {
     confirmYes: 'Pay',
     confirmNo: 'Do not pay',
     wrongCode: 'That code was not right.',
-    acts: { freeze: 'freeze your wallet', unfreeze: 'unfreeze your wallet', refund: 'give a payment back', refund_cancel: 'stop a refund', dispute: 'dispute a payment', dispute_evidence: 'send evidence', provisional_credit: 'lend you the money meanwhile', hold_release: 'let a held payment go', recall: 'call a transfer back', instrument_block: 'block a card', sessions_revoke: 'sign every device out', device_revoke: 'sign a device out', notify: 'send you a message', instrument_default: 'make a card the default', instrument_remove: 'remove a card', mandate_cancel: 'end an automatic payment', inspect: 'ask the bank where a payment is' } as Record<string, string>,
+    acts: { freeze: 'freeze your wallet', unfreeze: 'unfreeze your wallet', refund: 'give a payment back', refund_cancel: 'stop a refund', dispute: 'dispute a payment', dispute_evidence: 'send evidence', provisional_credit: 'lend you the money meanwhile', hold_release: 'let a held payment go', recall: 'call a transfer back', instrument_block: 'block a card', sessions_revoke: 'sign every device out', device_revoke: 'sign a device out', notify: 'send you a message', instrument_default: 'make a card the default', instrument_remove: 'remove a card', mandate_cancel: 'end an automatic payment', inspect: 'ask the bank where a payment is', passkey_add: 'add a passkey', passkey_remove: 'remove a passkey' } as Record<string, string>,
   },
   zh: {
     tag: '演示',
@@ -149,6 +150,7 @@ const words = {
     fates: { fine: '正常到账', late: '延迟到账', refused: '被拒绝', not_begun: '还未发起就失败', hangs: '没有回应，之后到账', lost: '没有回应，之后退回', held: '被 Luma 暂扣', waits: '等待您确认', after_debit: '扣款后失败', partial: '只扣一部分', double: '被扣两次', reversed: '到账后被退回', stuck: '卡在途中' } as Record<string, string>,
     askTitle: (what: string) => `请确认：${what}`,
     askText: '只有在您刚刚在帮助窗口提出，或正与我们联系时，才选择“是”。',
+    askOwn: '只有您本人正在更改时，才选择“是”。',
     askCode: '身份验证器上的验证码',
     askYes: '是我本人',
     askNo: '不是我',
@@ -156,7 +158,7 @@ const words = {
     confirmYes: '付款',
     confirmNo: '不付款',
     wrongCode: '验证码不正确。',
-    acts: { freeze: '冻结钱包', unfreeze: '解冻钱包', refund: '退回一笔付款', refund_cancel: '停止退款', dispute: '对一笔付款提出争议', dispute_evidence: '提交证据', provisional_credit: '先行垫付', hold_release: '放行被暂扣的付款', recall: '追回一笔转账', instrument_block: '停用银行卡', sessions_revoke: '退出所有设备', device_revoke: '退出一台设备', notify: '给您发消息', instrument_default: '更改默认付款方式', instrument_remove: '移除银行卡', mandate_cancel: '解除自动扣款', inspect: '向银行查询一笔付款' } as Record<string, string>,
+    acts: { freeze: '冻结钱包', unfreeze: '解冻钱包', refund: '退回一笔付款', refund_cancel: '停止退款', dispute: '对一笔付款提出争议', dispute_evidence: '提交证据', provisional_credit: '先行垫付', hold_release: '放行被暂扣的付款', recall: '追回一笔转账', instrument_block: '停用银行卡', sessions_revoke: '退出所有设备', device_revoke: '退出一台设备', notify: '给您发消息', instrument_default: '更改默认付款方式', instrument_remove: '移除银行卡', mandate_cancel: '解除自动扣款', inspect: '向银行查询一笔付款', passkey_add: '添加通行密钥', passkey_remove: '移除通行密钥' } as Record<string, string>,
   },
 };
 
@@ -334,6 +336,7 @@ function showApp(customer: string, language: Language): void {
       if (open.has(id)) continue;
       form.remove();
       shown.delete(id);
+      over(id);
     }
     for (const ask of asks) {
       if (shown.has(ask.id)) continue;
@@ -342,18 +345,27 @@ function showApp(customer: string, language: Language): void {
       const other: OtherWay | undefined = !ask.passkey
         ? undefined
         : atHome(home)
-          ? { text: passkeyWords[language].use, press: () => answerByPasskey(customer, ask.id, language) }
+          ? {
+              text: passkeyWords[language].use,
+              press: async () => {
+                const wrong = await answerByPasskey(customer, ask.id, language);
+                if (!wrong) over(ask.id);
+                return wrong;
+              },
+            }
           : { text: passkeyWords[language].use, at: `${home}?${new URLSearchParams({ ask: ask.id, as: customer }).toString()}` };
       const form = question(
         w.askTitle(what),
         aboutText(ask.about, w.kinds, language),
-        w.askText,
+        ask.about.kind === 'passkey' ? w.askOwn : w.askText,
         ask.yes ? w.askYes : '',
         w.askNo,
         ask.code ? w.askCode : '',
         async (yes, code) => {
           const { state } = await post<{ state: string }>('answer', { customer, id: ask.id, yes, code });
-          return state === 'pending' ? w.wrongCode : '';
+          if (state === 'pending') return w.wrongCode;
+          over(ask.id);
+          return '';
         },
         other,
       );
@@ -372,6 +384,11 @@ function showApp(customer: string, language: Language): void {
     }
     place.hidden = place.childElementCount === 0;
   };
+  asking.addEventListener('ask', () => {
+    look()
+      .then(() => place.querySelector<HTMLElement>('form:last-of-type button')?.focus())
+      .catch(() => undefined); // the look after it comes by itself
+  });
   const again = () => {
     look()
       .catch(() => undefined) // the next look may do better

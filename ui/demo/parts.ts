@@ -6,6 +6,24 @@ export function element<K extends keyof HTMLElementTagNameMap>(name: K, text: st
   return made;
 }
 
+/** Where the parts of the page tell each other: `ask` when there is something new to be asked, `over` with its id when something that was asked is over. */
+export const asking = new EventTarget();
+
+export const over = (id: string) => asking.dispatchEvent(new CustomEvent('over', { detail: id }));
+
+/** Has the page ask what waits under an id, and waits until that is over. */
+export function answered(id: string): Promise<void> {
+  return new Promise((resolve) => {
+    const heard = (event: Event) => {
+      if ((event as CustomEvent<string>).detail !== id) return;
+      asking.removeEventListener('over', heard);
+      resolve();
+    };
+    asking.addEventListener('over', heard);
+    asking.dispatchEvent(new Event('ask'));
+  });
+}
+
 /** Why the wallet's server did not do something, as a status of HTTP. */
 export class NotDone extends Error {
   constructor(

@@ -1,13 +1,14 @@
 import { languageTag, type Language } from '../kit/language.ts';
 import { createPasskey, NoPasskey, passkeysWork, usePasskey, type PasskeyQuestion } from '../kit/passkey.ts';
 import { dayAndTime } from '../kit/text/time.ts';
-import { element, NotDone, post } from './parts.ts';
+import { answered, element, NotDone, post } from './parts.ts';
 
 interface Own {
   /** The address at which passkeys are made and used. */
   home: string;
   items: { id: string; name: string; added_at: number; used_at: number; young: boolean }[];
   most: number;
+  changes: { name: string; removed: boolean; at: number }[];
 }
 
 export const passkeyWords = {
@@ -21,7 +22,14 @@ export const passkeyWords = {
     added: (when: string) => `Added ${when}`,
     used: (when: string) => `last used ${when}`,
     unused: 'never used',
-    young: 'Counts for less during its first three days; until then your wallet cannot be unfrozen.',
+    young: 'During its first three days it confirms nothing that moves money or takes something away.',
+    agree: 'Confirm this at the top of the page first.',
+    unagreed: 'This was not confirmed, so nothing was changed.',
+    many: 'Answer first what is asked at the top of the page.',
+    changes: 'What was changed',
+    wasAdded: (name: string, when: string) => `${name} was added, ${when}`,
+    wasRemoved: (name: string, when: string) => `${name} was removed, ${when}`,
+    notYou: 'Was this not you? Ask for help at once.',
     remove: 'Remove',
     removeOne: (name: string) => `Remove ${name}`,
     sure: 'Remove it? It cannot be used any more.',
@@ -48,7 +56,14 @@ export const passkeyWords = {
     added: (when: string) => `添加于 ${when}`,
     used: (when: string) => `上次使用 ${when}`,
     unused: '从未使用',
-    young: '添加后的前三天效力较低，在此期间无法解冻钱包。',
+    young: '添加后的前三天内，不能用来确认资金变动，也不能用来移除任何东西。',
+    agree: '请先在页面上方确认。',
+    unagreed: '您没有确认，因此未作任何更改。',
+    many: '请先回答页面上方的问题。',
+    changes: '更改记录',
+    wasAdded: (name: string, when: string) => `“${name}”添加于 ${when}`,
+    wasRemoved: (name: string, when: string) => `“${name}”移除于 ${when}`,
+    notYou: '不是您本人操作？请立即联系客服。',
     remove: '移除',
     removeOne: (name: string) => `移除“${name}”`,
     sure: '确定移除吗？移除后将无法再使用。',
@@ -87,6 +102,8 @@ export function atHome(home: string): boolean {
 function problemOf(error: unknown, language: Language): string {
   const w = passkeyWords[language];
   if (error instanceof NoPasskey) return w[error.why];
+  if (error instanceof NotDone && error.status === 403) return w.unagreed;
+  if (error instanceof NotDone && error.status === 429) return w.many;
   if (error instanceof NotDone && error.status === 409) return w.late;
   if (error instanceof NotDone && error.status === 400) return w.refused;
   return w.failed;
@@ -110,6 +127,7 @@ export async function showPasskeys(customer: string, holder: string, language: L
   const tag = languageTag(language);
   const place = document.getElementById('keys')!;
   const list = element('ul', '', 'passkeys');
+  const changes = element('div', '', 'changes');
   const status = element('p', '');
   status.setAttribute('role', 'status');
   const form = document.createElement('form');
@@ -126,6 +144,8 @@ export async function showPasskeys(customer: string, holder: string, language: L
     const own = await ownOf(customer);
     list.replaceChildren(...own.items.map(line));
     if (!own.items.length) list.append(element('li', w.none, 'nothing'));
+    changes.replaceChildren(element('h3', w.changes), ...own.changes.map(({ name: called, removed, at }) => element('p', (removed ? w.wasRemoved : w.wasAdded)(called, dayAndTime(at, tag)))), element('p', w.notYou));
+    changes.hidden = !own.changes.length;
     form.hidden = !atHome(own.home) || !passkeysWork() || own.items.length >= own.most;
     return own;
   };
@@ -152,9 +172,23 @@ export async function showPasskeys(customer: string, holder: string, language: L
       remove.hidden = !(sure.hidden = true);
       remove.focus();
     };
-    really.onclick = () => void doing(() => post('passkey/remove', { customer, id: one.id }).then(() => w.gone(one.name)));
+    really.onclick = () =>
+      void doing(async () => {
+        await post('passkey/remove', { customer, id: one.id, agreed: await agree({ id: one.id }) });
+        return w.gone(one.name);
+      });
     item.append(says, remove, sure);
     return item;
+  };
+  // Asks at the top of the page, as everything else is asked, where there is something to answer by.
+  const agree = async (what: { name: string } | { id: string }): Promise<string> => {
+    const { ask } = await post<{ ask: string }>('passkey/change', { customer, ...what });
+    if (ask) {
+      status.textContent = w.agree;
+      await answered(ask);
+      status.textContent = '';
+    }
+    return ask;
   };
   const doing = async (act: () => Promise<string>) => {
     add.disabled = true;
@@ -173,15 +207,16 @@ export async function showPasskeys(customer: string, holder: string, language: L
     const called = name.value.trim();
     if (!called) return;
     void doing(async () => {
-      const made = await createPasskey(await post<PasskeyQuestion>('passkey/new', { customer }), holder, holder, 'Luma Wallet');
-      await post('passkey/add', { customer, name: called, ...made });
+      const agreed = await agree({ name: called });
+      const made = await createPasskey(await post<PasskeyQuestion>('passkey/new', { customer, name: called, agreed }), holder, holder, 'Luma Wallet');
+      await post('passkey/add', { customer, name: called, agreed, ...made });
       return w.done(called);
     });
   };
 
   const { home } = await look();
   if (!home) return;
-  place.replaceChildren(element('h2', w.title), element('p', w.text), list, form, status);
+  place.replaceChildren(element('h2', w.title), element('p', w.text), list, form, status, changes);
   if (!atHome(home)) {
     const link = element('a', w.open(new URL(home).host), 'open');
     link.href = `${home}?${new URLSearchParams({ as: customer }).toString()}`;

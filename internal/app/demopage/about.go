@@ -18,6 +18,9 @@ import (
 // that nobody answers for a thing that they were not shown. Errors: NotFound for nobody;
 // Unavailable.
 func (d App) about(ctx context.Context, customer string, w proof.Waiting) (page.About, error) {
+	if w.Name != "" {
+		return page.About{Kind: "passkey", Name: w.Name}, nil
+	}
 	if w.Target == "" || w.Target == customer {
 		return page.About{Kind: "wallet"}, nil
 	}

@@ -66,7 +66,7 @@ func TestAlertsAreRaisedAndSettled(t *testing.T) {
 		if len(open) != 3 || told != 3 {
 			t.Fatalf("%+v, told %d times", open, told)
 		}
-		must(t, h.RemovePasskey(ctx, "cust-anna", key.id))
+		h.remove("cust-anna", key.id)
 		device := slices.IndexFunc(open, func(a wallet.Alert) bool { return a.Kind == wallet.AlertDevice })
 		o, err := h.Do(ctx, agent(), wallet.Command{Key: "k-1", CustomerID: "cust-anna", Act: wallet.RevokeDevice, Target: open[device].About, Reason: "customer_reports_fraud"})
 		must(t, err)

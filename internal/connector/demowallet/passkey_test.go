@@ -33,7 +33,6 @@ type holder struct {
 	*house
 	t     *testing.T
 	later atomic.Int64
-	n     int
 }
 
 func holding(t *testing.T, store func(now func() time.Time) *books.Store) *holder {
@@ -62,25 +61,57 @@ type device struct {
 	id     string
 }
 
+// agree has a customer say yes to a change of their passkeys.
+func (h *holder) agree(customer string, c proof.Change) string {
+	h.t.Helper()
+	ask, err := h.AskChange(context.Background(), customer, c)
+	must(h.t, err)
+	if ask == "" {
+		return ""
+	}
+	got, err := h.Answer(context.Background(), customer, ask, true, "")
+	must(h.t, err)
+	if got.State != wallet.AskApproved {
+		h.t.Fatalf("a yes to a change: %+v", got)
+	}
+	return ask
+}
+
+func (h *holder) remove(customer, key string) {
+	h.t.Helper()
+	must(h.t, h.RemovePasskey(context.Background(), customer, key, h.agree(customer, proof.Change{Remove: key})))
+}
+
 func (h *holder) register(customer, name string) device {
 	h.t.Helper()
-	q, err := h.AskNewPasskey(context.Background(), customer)
+	agreed := h.agree(customer, proof.Change{Name: name})
+	q, err := h.AskNewPasskey(context.Background(), customer, name, agreed)
 	must(h.t, err)
 	d := passkeytest.New(walletHome)
-	made, err := h.AddPasskey(context.Background(), customer, name, d.Register(q))
+	made, err := h.AddPasskey(context.Background(), customer, name, agreed, d.Register(q))
 	must(h.t, err)
 	handle, err := base64.RawURLEncoding.DecodeString(q.Handle)
 	must(h.t, err)
 	return device{d, string(handle), made.ID}
 }
 
+// wanted is what Kefu asks a proof of.
+func (h *holder) wanted(act wallet.Act, level int, methods ...string) wallet.Ask {
+	h.t.Helper()
+	return wallet.Ask{
+		Key: "key-" + id.New(), CustomerID: "cust-anna", Case: "conv-1", Act: act, Target: "t-1", Amount: euro(h.t, "45.00"), Level: level, Nonce: id.New(), Methods: methods,
+	}
+}
+
 // ask has Kefu ask for a proof.
 func (h *holder) ask(level int, methods ...string) (wallet.Ask, wallet.Asked) {
 	h.t.Helper()
-	h.n++
-	a := wallet.Ask{
-		Key: "key-" + id.New(), CustomerID: "cust-anna", Case: "conv-1", Act: wallet.RequestRefund, Target: "t-1", Amount: euro(h.t, "45.00"), Level: level, Nonce: id.New(), Methods: methods,
-	}
+	return h.askFor(wallet.RequestRefund, level, methods...)
+}
+
+func (h *holder) askFor(act wallet.Act, level int, methods ...string) (wallet.Ask, wallet.Asked) {
+	h.t.Helper()
+	a := h.wanted(act, level, methods...)
 	asked, err := h.Ask(context.Background(), wallet.Actor{}, a)
 	must(h.t, err)
 	return a, asked
@@ -119,6 +150,7 @@ func proveByPasskey(t *testing.T, h *holder) {
 	}
 	own := h.register("cust-anna", "Laptop")
 	h.register("cust-anna", "Key ring")
+	h.wait(assurance.CoolDown)
 	a, asked := h.ask(2)
 	if !strings.HasPrefix(asked.Link, walletHome+"/?") || !strings.Contains(asked.Link, asked.ID) || asked.Method != "app_push" {
 		t.Errorf("it is asked by %s at %s", asked.Method, asked.Link)
@@ -137,7 +169,7 @@ func proveByPasskey(t *testing.T, h *holder) {
 		t.Fatalf("%+v", done)
 	}
 	shown, err := h.believed(a, done)
-	if err != nil || len(shown.Methods) != 1 || shown.Methods[0] != "passkey" || shown.Level != identity.AL2 {
+	if err != nil || len(shown.Methods) != 1 || shown.Methods[0] != "passkey" || shown.Level != identity.AL3 {
 		t.Errorf("%+v %v", shown, err)
 	}
 	for name, change := range map[string]func(*wallet.Ask){
@@ -146,7 +178,6 @@ func proveByPasskey(t *testing.T, h *holder) {
 		"another target": func(a *wallet.Ask) { a.Target = "t-2" },
 		"another sum":    func(a *wallet.Ask) { a.Amount = euro(t, "45.01") },
 		"another nonce":  func(a *wallet.Ask) { a.Nonce = "n" },
-		"a better proof": func(a *wallet.Ask) { a.Level = 3 },
 	} {
 		other := a
 		change(&other)
@@ -186,6 +217,7 @@ func TestForgedAnswersProveNothing(t *testing.T) {
 	h := lightly(t)
 	ctx := context.Background()
 	own, removed, sara := h.register("cust-anna", "Laptop"), h.register("cust-anna", "Lost telephone"), h.register("cust-sara", "Sara's")
+	h.wait(assurance.CoolDown)
 	flip := func(a passkey.Answer) passkey.Answer {
 		a.Signature = strings.Map(func(r rune) rune { return map[rune]rune{'A': 'B', 'B': 'A'}[r] }, a.Signature[:4]) + a.Signature[4:]
 		return a
@@ -194,7 +226,7 @@ func TestForgedAnswersProveNothing(t *testing.T) {
 	_, before := h.ask(2)
 	oldQuestion := h.question(before.ID)
 	old["answer"] = own.Sign(oldQuestion, own.handle)
-	must(t, h.RemovePasskey(ctx, "cust-anna", removed.id))
+	h.remove("cust-anna", removed.id)
 	for name, answer := range map[string]func(q passkey.Question) passkey.Answer{
 		"of another page": func(q passkey.Question) passkey.Answer {
 			return own.At("http://wallet.localhost.evil.example").Sign(q, own.handle)
@@ -259,6 +291,7 @@ func TestAQuestionIsGoodOnceAndNotForLong(t *testing.T) {
 	h := lightly(t)
 	ctx := context.Background()
 	own := h.register("cust-anna", "Laptop")
+	h.wait(assurance.CoolDown)
 	_, asked := h.ask(2)
 	if _, err := h.AnswerByPasskey(ctx, "cust-anna", asked.ID, passkey.Answer{}); !fault.Is(err, fault.Conflict) {
 		t.Errorf("an answer that nobody asked for: %v", err)
@@ -307,11 +340,36 @@ func TestAQuestionIsGoodOnceAndNotForLong(t *testing.T) {
 	}
 }
 
-// The best proof is by a passkey that is known for three days.
+// What moves money or takes something away, and the best proof, are by a passkey that is
+// known for three days.
 func TestAYoungPasskeyProvesLess(t *testing.T) {
 	h := lightly(t)
 	ctx := context.Background()
 	own := h.register("cust-anna", "Laptop")
+	harmless := []wallet.Act{wallet.Freeze, wallet.AddEvidence, wallet.RequestInspection, wallet.NotifyCustomer}
+	for _, act := range wallet.Acts() {
+		a, asked := h.askFor(act, 2)
+		q, err := h.AskPasskey(ctx, "cust-anna", asked.ID)
+		if !slices.Contains(harmless, act) {
+			if !fault.Is(err, fault.NotFound) || !strings.HasPrefix(asked.Link, walletApp) {
+				t.Errorf("a young passkey may prove %s: %v, asked at %s", act, err, asked.Link)
+			}
+			continue
+		}
+		must(t, err)
+		done, err := h.AnswerByPasskey(ctx, "cust-anna", asked.ID, own.Sign(q, own.handle))
+		must(t, err)
+		if shown, err := h.believed(a, done); err != nil || shown.Level != identity.AL2 {
+			t.Errorf("%s: %+v %v", act, shown, err)
+		}
+		a.Level = 3
+		if _, err := h.believed(a, done); !fault.Is(err, fault.Unauthenticated) {
+			t.Errorf("%s was believed for a better proof: %v", act, err)
+		}
+	}
+	if _, err := h.Ask(ctx, wallet.Actor{}, h.wanted(wallet.RequestRefund, 2, "passkey")); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a young passkey alone was asked to move money: %v", err)
+	}
 	_, asked := h.ask(3)
 	if _, err := h.AskPasskey(ctx, "cust-anna", asked.ID); !fault.Is(err, fault.NotFound) {
 		t.Errorf("a young passkey may prove the most: %v", err)
@@ -338,6 +396,7 @@ func TestAPasskeyMayBeAllThereIs(t *testing.T) {
 	h := lightly(t)
 	ctx := context.Background()
 	own := h.register("cust-anna", "Laptop")
+	h.wait(assurance.CoolDown)
 	_, asked := h.ask(2, "passkey")
 	if asked.Method != "passkey" {
 		t.Fatalf("%+v", asked)
@@ -350,8 +409,8 @@ func TestAPasskeyMayBeAllThereIs(t *testing.T) {
 	}
 	_, asked = h.ask(2, "passkey")
 	q := h.question(asked.ID)
-	must(t, h.RemovePasskey(ctx, "cust-anna", own.id))
-	if err := h.RemovePasskey(ctx, "cust-anna", own.id); !fault.Is(err, fault.NotFound) {
+	h.remove("cust-anna", own.id)
+	if err := h.RemovePasskey(ctx, "cust-anna", own.id, ""); !fault.Is(err, fault.NotFound) {
 		t.Errorf("removed twice: %v", err)
 	}
 	if got, err := h.AnswerByPasskey(ctx, "cust-anna", asked.ID, own.Sign(q, own.handle)); err != nil || got.State != wallet.AskPending {
@@ -368,34 +427,38 @@ func TestAPasskeyMayBeAllThereIs(t *testing.T) {
 func TestPasskeysAreMade(t *testing.T) {
 	h := lightly(t)
 	ctx := context.Background()
-	q, err := h.AskNewPasskey(ctx, "cust-anna")
+	yes := h.agree("cust-anna", proof.Change{Name: "Late"})
+	q, err := h.AskNewPasskey(ctx, "cust-anna", "Late", yes)
 	must(t, err)
 	fresh := passkeytest.New(walletHome)
 	for name, try := range map[string]func() error{
-		"somebody else": func() error { _, err := h.AddPasskey(ctx, "cust-sara", "x", fresh.Register(q)); return err },
-		"nobody":        func() error { _, err := h.AskNewPasskey(ctx, "cust-eve"); return err },
-		"without name":  func() error { _, err := h.AddPasskey(ctx, "cust-anna", " ", fresh.Register(q)); return err },
+		"somebody else": func() error {
+			_, err := h.AddPasskey(ctx, "cust-sara", "Late", h.agree("cust-sara", proof.Change{Name: "Late"}), fresh.Register(q))
+			return err
+		},
+		"nobody":       func() error { _, err := h.AskNewPasskey(ctx, "cust-eve", "x", ""); return err },
+		"without name": func() error { _, err := h.AddPasskey(ctx, "cust-anna", " ", yes, fresh.Register(q)); return err },
 	} {
 		if err := try(); err == nil {
 			t.Errorf("%s: a passkey was made", name)
 		}
 	}
-	if _, err := h.AddPasskey(ctx, "cust-anna", "Forged", fresh.At("https://evil.example").Register(q)); !fault.Is(err, fault.Invalid) {
+	if _, err := h.AddPasskey(ctx, "cust-anna", "Late", yes, fresh.At("https://evil.example").Register(q)); !fault.Is(err, fault.Invalid) {
 		t.Errorf("of another page: %v", err)
 	}
-	if _, err := h.AddPasskey(ctx, "cust-anna", "Late", fresh.Register(q)); !fault.Is(err, fault.Conflict) {
+	if _, err := h.AddPasskey(ctx, "cust-anna", "Late", yes, fresh.Register(q)); !fault.Is(err, fault.Conflict) {
 		t.Errorf("a question that was answered: %v", err)
 	}
-	q, err = h.AskNewPasskey(ctx, "cust-anna")
+	q, err = h.AskNewPasskey(ctx, "cust-anna", "Late", yes)
 	must(t, err)
 	h.wait(passkey.Life)
-	if _, err := h.AddPasskey(ctx, "cust-anna", "Late", fresh.Register(q)); !fault.Is(err, fault.Conflict) {
+	if _, err := h.AddPasskey(ctx, "cust-anna", "Late", yes, fresh.Register(q)); !fault.Is(err, fault.Conflict) {
 		t.Errorf("too late: %v", err)
 	}
 	for range 10 {
 		h.register("cust-anna", "One more")
 	}
-	if _, err := h.AskNewPasskey(ctx, "cust-anna"); !fault.Is(err, fault.Conflict) {
+	if _, err := h.AskNewPasskey(ctx, "cust-anna", "x", h.agree("cust-anna", proof.Change{Name: "x"})); !fault.Is(err, fault.Conflict) {
 		t.Errorf("more than there is place for: %v", err)
 	}
 	list, err := h.Passkeys(ctx, "cust-anna")
@@ -409,7 +472,106 @@ func TestPasskeysAreMade(t *testing.T) {
 	}
 	without := open(t)
 	person(t, without, "bo", "1.00")
-	if _, err := without.AskNewPasskey(ctx, "bo"); !fault.Is(err, fault.NotFound) {
+	if _, err := without.AskNewPasskey(ctx, "bo", "x", ""); !fault.Is(err, fault.NotFound) {
 		t.Errorf("a wallet without a name: %v", err)
 	}
+}
+
+// A passkey comes and goes only with a yes of its owner to exactly that, good once and
+// not for long; and whoever looks sees that it did.
+func TestAPasskeyChangesOnlyWithAYes(t *testing.T) {
+	h := lightly(t)
+	ctx := context.Background()
+	own := h.register("cust-anna", "Laptop")
+	pending, err := h.AskChange(ctx, "cust-anna", proof.Change{Name: "Eve's"})
+	must(t, err)
+	waiting, err := h.Waitings(ctx, "cust-anna")
+	if err != nil || len(waiting) != 1 || waiting[0].Act != proof.AddingPasskey || waiting[0].Name != "Eve's" || waiting[0].Passkey {
+		t.Errorf("the app shows %+v: %v", waiting, err)
+	}
+	declined, err := h.AskChange(ctx, "cust-anna", proof.Change{Name: "Eve's"})
+	must(t, err)
+	_, err = h.Answer(ctx, "cust-anna", declined, false, "")
+	must(t, err)
+	_, refund := h.ask(2)
+	_, err = h.Answer(ctx, "cust-anna", refund.ID, true, "")
+	must(t, err)
+	used := h.agree("cust-anna", proof.Change{Name: "Eve's"})
+	q, err := h.AskNewPasskey(ctx, "cust-anna", "Eve's", used)
+	must(t, err)
+	second, err := h.AddPasskey(ctx, "cust-anna", "Eve's", used, passkeytest.New(walletHome).Register(q))
+	must(t, err)
+	late := h.agree("cust-anna", proof.Change{Name: "Eve's"})
+	lateGone := h.agree("cust-anna", proof.Change{Remove: own.id})
+	h.wait(assurance.Life)
+	fresh := h.agree("cust-anna", proof.Change{Name: "Eve's"})
+	q, err = h.AskNewPasskey(ctx, "cust-anna", "Eve's", fresh) // the question stands; only the yes is missing
+	must(t, err)
+	for name, yes := range map[string]string{
+		"none": "", "pending": pending, "declined": declined, "of a refund": refund.ID, "used": used, "too late": late, "too late, to remove": lateGone,
+		"of another passkey": h.agree("cust-anna", proof.Change{Name: "Mine"}), "of another customer": h.agree("cust-sara", proof.Change{Name: "Eve's"}),
+		"to remove": h.agree("cust-anna", proof.Change{Remove: second.ID}),
+	} {
+		if _, err := h.AskNewPasskey(ctx, "cust-anna", "Eve's", yes); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("a browser was asked with a yes that is %s: %v", name, err)
+		}
+		if _, err := h.AddPasskey(ctx, "cust-anna", "Eve's", yes, passkeytest.New(walletHome).Register(q)); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("a passkey was added with a yes that is %s: %v", name, err)
+		}
+		if err := h.RemovePasskey(ctx, "cust-anna", own.id, yes); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("a passkey was removed with a yes that is %s: %v", name, err)
+		}
+	}
+	if _, err := h.Ask(ctx, wallet.Actor{}, h.wanted(proof.AddingPasskey, 2)); !fault.Is(err, fault.Invalid) {
+		t.Errorf("customer service asked for a passkey: %v", err)
+	}
+	if _, err := h.Asked(ctx, wallet.Actor{}, "cust-anna", used); !fault.Is(err, fault.NotFound) {
+		t.Errorf("customer service reads of a passkey: %v", err)
+	}
+	h.remove("cust-anna", own.id)
+	changes, err := h.PasskeyChanges(ctx, "cust-anna")
+	at := wallet.At(h.Now())
+	if err != nil || len(changes) != 3 || changes[0] != (proof.Changed{Name: "Laptop", Removed: true, At: at}) || changes[2].Removed || changes[2].At == 0 {
+		t.Errorf("the page shows %+v: %v", changes, err)
+	}
+	told, err := h.Notices(ctx, 0, 500)
+	must(t, err)
+	for _, n := range told.Items {
+		if strings.HasPrefix(n.Object, "own-") {
+			t.Errorf("customer service is told of %+v", n)
+		}
+	}
+	for range 5 {
+		if _, err = h.AskChange(ctx, "cust-anna", proof.Change{Name: "More"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err = h.AskChange(ctx, "cust-anna", proof.Change{Name: "More"}); !fault.Is(err, fault.TooMany) {
+		t.Errorf("questions without end: %v", err)
+	}
+}
+
+// Who has nothing yet to prove themselves by makes the first passkey without, and it
+// proves nothing more until it is known.
+func TestTheFirstThingToProveByNeedsNoProof(t *testing.T) {
+	h := lightly(t)
+	ctx := context.Background()
+	person(t, h.house, "bo", "1.00")
+	own := h.register("bo", "Telephone")
+	if ask, err := h.AskChange(ctx, "bo", proof.Change{Name: "Another"}); err != nil || ask != "" {
+		t.Errorf("asked by a young passkey: %q %v", ask, err)
+	}
+	h.wait(assurance.CoolDown)
+	ask, err := h.AskChange(ctx, "bo", proof.Change{Remove: own.id})
+	must(t, err)
+	if err := h.RemovePasskey(ctx, "bo", own.id, ""); !fault.Is(err, fault.Forbidden) {
+		t.Errorf("removed without a proof: %v", err)
+	}
+	q, err := h.AskPasskey(ctx, "bo", ask)
+	must(t, err)
+	got, err := h.AnswerByPasskey(ctx, "bo", ask, own.Sign(q, own.handle))
+	if err != nil || got.State != wallet.AskApproved {
+		t.Fatalf("%+v %v", got, err)
+	}
+	must(t, h.RemovePasskey(ctx, "bo", own.id, ask))
 }

@@ -58,9 +58,9 @@ type Ask struct {
 // About is what an act is to be done to, as its customer knows it. Nobody is asked for a
 // proof of what they are not shown.
 type About struct {
-	Kind   string          `json:"kind"`             // wallet, account, payment, instrument, device, mandate, or other: the name is an id
+	Kind   string          `json:"kind"`             // wallet, account, payment, instrument, device, mandate, passkey, or other: the name is an id
 	Of     string          `json:"of,omitempty"`     // the kind of a payment, the type of an instrument
-	Name   string          `json:"name,omitempty"`   // whom a payment or a mandate is with, a brand, a device, an account
+	Name   string          `json:"name,omitempty"`   // whom a payment or a mandate is with, a brand, a device, an account, a passkey
 	Last4  string          `json:"last4,omitempty"`  // of an instrument
 	Amount *walletview.Sum `json:"amount,omitempty"` // of the payment, or of each charge of a mandate
 	At     int64           `json:"at,omitempty"`     // when it was paid, or the device was seen last; microseconds
@@ -172,6 +172,10 @@ func reply(w http.ResponseWriter, v any, err error) {
 		status = http.StatusNotFound
 	case fault.Invalid:
 		status = http.StatusBadRequest
+	case fault.Forbidden:
+		status = http.StatusForbidden
+	case fault.TooMany:
+		status = http.StatusTooManyRequests
 	case fault.Conflict:
 		status = http.StatusConflict
 	case fault.Unavailable:

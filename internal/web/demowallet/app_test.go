@@ -59,18 +59,26 @@ func (p *phone) OwnPasskeys(_ context.Context, customer string) (demowallet.OwnP
 	return demowallet.OwnPasskeys{Home: "http://" + named + "/", Items: []demowallet.OwnPasskey{{ID: "key-1", Name: "Laptop"}}}, p.know(customer)
 }
 
-func (p *phone) AskNewPasskey(_ context.Context, customer string) (passkey.Question, error) {
-	p.did = append(p.did, "new passkey")
+func (p *phone) AskChange(_ context.Context, customer, name, remove string) (string, error) {
+	p.did = append(p.did, "change "+name+remove)
+	return "own-1", p.know(customer)
+}
+
+func (p *phone) AskNewPasskey(_ context.Context, customer, name, agreed string) (passkey.Question, error) {
+	p.did = append(p.did, "new passkey "+name+" "+agreed)
+	if agreed == "" {
+		return passkey.Question{}, fault.New(fault.Forbidden, "test", "nobody agreed")
+	}
 	return passkey.Question{Challenge: "abc"}, p.know(customer)
 }
 
-func (p *phone) AddPasskey(_ context.Context, customer, name string, a passkey.Answer) error {
-	p.did = append(p.did, "passkey "+name+" "+a.ID+" "+a.Attestation)
+func (p *phone) AddPasskey(_ context.Context, customer, name, agreed string, a passkey.Answer) error {
+	p.did = append(p.did, "passkey "+name+" "+agreed+" "+a.ID+" "+a.Attestation)
 	return p.know(customer)
 }
 
-func (p *phone) RemovePasskey(_ context.Context, customer, id string) error {
-	p.did = append(p.did, "without "+id)
+func (p *phone) RemovePasskey(_ context.Context, customer, id, agreed string) error {
+	p.did = append(p.did, "without "+id+" "+agreed)
 	return p.know(customer)
 }
 
@@ -105,9 +113,10 @@ func TestTheAppIsForItsOwnPage(t *testing.T) {
 		"/demo/pay":            {`{"customer":"cust-anna","amount":"12.50","rail":"card","to":"Shop"}`, "pay 12.50 by card"},
 		"/demo/stranger":       {`{"customer":"cust-anna"}`, "stranger"},
 		"/demo/confirm":        {`{"customer":"cust-anna","transaction":"tx-1","yes":true}`, "confirm tx-1"},
-		"/demo/passkey/new":    {`{"customer":"cust-anna"}`, "new passkey"},
-		"/demo/passkey/add":    {`{"customer":"cust-anna","name":"Laptop","id":"k","attestation":"a"}`, "passkey Laptop k a"},
-		"/demo/passkey/remove": {`{"customer":"cust-anna","id":"key-1"}`, "without key-1"},
+		"/demo/passkey/new":    {`{"customer":"cust-anna","name":"Laptop","agreed":"own-1"}`, "new passkey Laptop own-1"},
+		"/demo/passkey/change": {`{"customer":"cust-anna","id":"key-1"}`, "change key-1"},
+		"/demo/passkey/add":    {`{"customer":"cust-anna","name":"Laptop","agreed":"own-1","id":"k","attestation":"a"}`, "passkey Laptop own-1 k a"},
+		"/demo/passkey/remove": {`{"customer":"cust-anna","id":"key-1","agreed":"own-1"}`, "without key-1 own-1"},
 		"/demo/passkey/ask":    {`{"customer":"cust-anna","id":"ask-1"}`, "passkey for ask-1"},
 		"/demo/passkey/answer": {`{"customer":"cust-anna","ask":"ask-1","signature":"s","user_handle":"h"}`, "proof ask-1 s h"},
 		"/demo/answer":         {`{"customer":"cust-anna","id":"ask-1","yes":true,"code":"123456"}`, "answer ask-1 123456"},
@@ -137,6 +146,9 @@ func TestTheAppIsForItsOwnPage(t *testing.T) {
 		if w := ask("POST", path, own, "rubbish"); w.Code != 400 {
 			t.Errorf("%s with rubbish: %d", path, w.Code)
 		}
+	}
+	if w := ask("POST", "/demo/passkey/new", own, `{"customer":"cust-anna","name":"Laptop"}`); w.Code != 403 {
+		t.Errorf("a passkey that nobody agreed to: %d", w.Code)
 	}
 	if w := ask("GET", "/demo/app?customer=cust-anna", "", ""); w.Code != 200 || !strings.Contains(w.Body.String(), "ask-1") {
 		t.Errorf("%d %q", w.Code, w.Body)

@@ -8,13 +8,16 @@ import (
 )
 
 // Passkeys is what the wallet's app does with passkeys. Errors of all: NotFound, Invalid,
-// Conflict.
+// Conflict; Forbidden for what the customer has not agreed to; TooMany.
 type Passkeys interface {
 	// OwnPasskeys lists those of a customer, and says where new ones can be made.
 	OwnPasskeys(ctx context.Context, customer string) (OwnPasskeys, error)
-	AskNewPasskey(ctx context.Context, customer string) (passkey.Question, error)
-	AddPasskey(ctx context.Context, customer, name string, a passkey.Answer) error
-	RemovePasskey(ctx context.Context, customer, id string) error
+	// AskChange asks for the customer's yes to a passkey of a name, or with an id to one being
+	// removed. It gives what they have to answer; "" when they have nothing to answer by.
+	AskChange(ctx context.Context, customer, name, remove string) (string, error)
+	AskNewPasskey(ctx context.Context, customer, name, agreed string) (passkey.Question, error)
+	AddPasskey(ctx context.Context, customer, name, agreed string, a passkey.Answer) error
+	RemovePasskey(ctx context.Context, customer, id, agreed string) error
 	// AskPasskey asks for a signature of what customer service wants proven.
 	AskPasskey(ctx context.Context, customer, ask string) (passkey.Question, error)
 	// AnswerByPasskey brings it, and gives how far the proof has got.
@@ -26,6 +29,15 @@ type OwnPasskeys struct {
 	Home  string       `json:"home"` // the address at which passkeys are made and used; "" is nowhere
 	Items []OwnPasskey `json:"items"`
 	Most  int          `json:"most"`
+	// Changes are what was added and removed, the latest first.
+	Changes []PasskeyChange `json:"changes"`
+}
+
+// PasskeyChange is a passkey that was added or removed, at a time in microseconds.
+type PasskeyChange struct {
+	Name    string `json:"name"`
+	Removed bool   `json:"removed"`
+	At      int64  `json:"at"`
 }
 
 // OwnPasskey is one of them; times are microseconds, 0 is never.
@@ -51,8 +63,9 @@ type question struct {
 // brought is what a browser brings back; what is binary is base64url.
 type brought struct {
 	Customer          string   `json:"customer"`
-	Ask               string   `json:"ask"`  // of a proof
-	Name              string   `json:"name"` // of a new passkey
+	Ask               string   `json:"ask"`    // of a proof
+	Name              string   `json:"name"`   // of a new passkey
+	Agreed            string   `json:"agreed"` // the ask by which its owner agreed to it
 	ID                string   `json:"id"`
 	ClientData        string   `json:"client_data"`
 	Attestation       string   `json:"attestation"`
@@ -73,6 +86,8 @@ func (b brought) answer() passkey.Answer {
 type which struct {
 	Customer string `json:"customer"`
 	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Agreed   string `json:"agreed"`
 }
 
 func servePasskeys(mux *http.ServeMux, o Options) {
@@ -80,15 +95,19 @@ func servePasskeys(mux *http.ServeMux, o Options) {
 		own, err := o.App.OwnPasskeys(r.Context(), r.URL.Query().Get("customer"))
 		reply(w, own, err)
 	})
+	doing(mux, "passkey/change", func(r *http.Request, in which) (any, error) {
+		ask, err := o.App.AskChange(r.Context(), in.Customer, in.Name, in.ID)
+		return map[string]string{"ask": ask}, err
+	})
 	doing(mux, "passkey/new", func(r *http.Request, in which) (any, error) {
-		q, err := o.App.AskNewPasskey(r.Context(), in.Customer)
+		q, err := o.App.AskNewPasskey(r.Context(), in.Customer, in.Name, in.Agreed)
 		return question(q), err
 	})
 	doing(mux, "passkey/add", func(r *http.Request, in brought) (any, error) {
-		return struct{}{}, o.App.AddPasskey(r.Context(), in.Customer, in.Name, in.answer())
+		return struct{}{}, o.App.AddPasskey(r.Context(), in.Customer, in.Name, in.Agreed, in.answer())
 	})
 	doing(mux, "passkey/remove", func(r *http.Request, in which) (any, error) {
-		return struct{}{}, o.App.RemovePasskey(r.Context(), in.Customer, in.ID)
+		return struct{}{}, o.App.RemovePasskey(r.Context(), in.Customer, in.ID, in.Agreed)
 	})
 	doing(mux, "passkey/ask", func(r *http.Request, in which) (any, error) {
 		q, err := o.App.AskPasskey(r.Context(), in.Customer, in.ID)

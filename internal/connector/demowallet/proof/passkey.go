@@ -34,12 +34,13 @@ func began(c passkey.Ceremony, at wallet.Time) *ceremony {
 
 // Passkey is a passkey of a customer's.
 type Passkey struct {
-	ID      string      `json:"id"` // of the factor, too, that it is in the wallet's contract
-	Name    string      `json:"name"`
-	Key     passkey.Key `json:"key"`
-	AddedAt wallet.Time `json:"added_at"`
-	UsedAt  wallet.Time `json:"used_at,omitempty"`
-	Removed bool        `json:"removed,omitempty"`
+	ID        string      `json:"id"` // of the factor, too, that it is in the wallet's contract
+	Name      string      `json:"name"`
+	Key       passkey.Key `json:"key"`
+	AddedAt   wallet.Time `json:"added_at"`
+	UsedAt    wallet.Time `json:"used_at,omitempty"`
+	Removed   bool        `json:"removed,omitempty"`
+	RemovedAt wallet.Time `json:"removed_at,omitempty"`
 }
 
 // Home is where passkeys can be made and used; "" is nowhere.
@@ -53,14 +54,14 @@ func (p *Proofs) Passkeys(ctx context.Context, customer string) ([]Passkey, erro
 }
 
 // keysFor are the passkeys that may prove what is asked: none where something else is
-// wanted, and for the best proof none that is young.
+// wanted, and none that is young but for what harms nobody.
 func (p *Proofs) keysFor(ctx context.Context, a wallet.Ask) ([]Passkey, error) {
 	if p.party == nil || (len(a.Methods) > 0 && !slices.Contains(a.Methods, "passkey")) {
 		return nil, nil
 	}
 	list, err := p.Passkeys(ctx, a.CustomerID)
 	young := p.books.Clock().Add(-assurance.CoolDown)
-	return slices.DeleteFunc(list, func(k Passkey) bool { return a.Level >= 3 && k.AddedAt.Std().After(young) }), err
+	return slices.DeleteFunc(list, func(k Passkey) bool { return !mayBeYoung(a) && k.AddedAt.Std().After(young) }), err
 }
 
 // owner is a customer as whose passkeys are.
@@ -84,10 +85,16 @@ func (p *Proofs) holderOf(ctx context.Context, customer string) (wallet.Customer
 	return c, list, err
 }
 
-// AskNewPasskey asks a customer's browser to make a passkey; what was asked before is
-// over. Errors: NotFound; Conflict when there is no place for another; Unavailable.
-func (p *Proofs) AskNewPasskey(ctx context.Context, customer string) (passkey.Question, error) {
+// AskNewPasskey asks a customer's browser to make a passkey, after the customer agreed to
+// one of that name by a step-up of AskChange; what was asked before is over. Errors:
+// NotFound; Forbidden when they did not agree; Conflict when there is no place for
+// another; Unavailable.
+func (p *Proofs) AskNewPasskey(ctx context.Context, customer, name, agreed string) (passkey.Question, error) {
 	c, list, err := p.holderOf(ctx, customer)
+	if err != nil {
+		return passkey.Question{}, err
+	}
+	agree, err := p.agreement(ctx, customer, agreed, Change{Name: strings.TrimSpace(name)})
 	if err != nil {
 		return passkey.Question{}, err
 	}
@@ -99,27 +106,38 @@ func (p *Proofs) AskNewPasskey(ctx context.Context, customer string) (passkey.Qu
 		return q, err
 	}
 	return q, p.books.Commit(ctx, func(d *keep.Desk) error {
+		if _, err := agree(d); err != nil { // it is used up by the passkey, not by the question
+			return err
+		}
 		return keep.Put(d, keep.KindCeremony, customer, customer, d.At, began(asked, d.At))
 	})
 }
 
-// AddPasskey gives a customer the passkey that their browser made. It is a new factor,
-// and young: for three days it counts for less. Errors: NotFound; Invalid; Conflict when
-// nothing was asked, or too long ago; Unavailable.
-func (p *Proofs) AddPasskey(ctx context.Context, customer, name string, a passkey.Answer) (Passkey, error) {
+// AddPasskey gives a customer the passkey that their browser made, and uses up their
+// agreement to it. It is a new factor, and young: for three days it counts for less.
+// Errors: NotFound; Invalid; Forbidden when they did not agree; Conflict when nothing was
+// asked, or too long ago; Unavailable.
+func (p *Proofs) AddPasskey(ctx context.Context, customer, name, agreed string, a passkey.Answer) (Passkey, error) {
 	const op = "proof.AddPasskey"
 	c, list, err := p.holderOf(ctx, customer)
 	if err != nil {
 		return Passkey{}, err
 	}
-	name = strings.TrimSpace(name)
-	if name == "" || len(name) > maxName {
-		return Passkey{}, fault.InvalidField(op, "name", "is missing or too long")
+	if name, err = named(op, name); err != nil {
+		return Passkey{}, err
+	}
+	agree, err := p.agreement(ctx, customer, agreed, Change{Name: name})
+	if err != nil {
+		return Passkey{}, err
 	}
 	made := Passkey{ID: customer + ":passkey-" + id.New(), Name: name}
 	var refused error
 	err = p.books.Commit(ctx, func(d *keep.Desk) error {
 		refused = nil
+		yes, err := agree(d)
+		if err != nil {
+			return err
+		}
 		asked, err := keep.Owned[ceremony](d, keep.KindCeremony, customer, customer)
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
@@ -136,6 +154,9 @@ func (p *Proofs) AddPasskey(ctx context.Context, customer, name string, a passke
 		if slices.ContainsFunc(list, func(k Passkey) bool { return k.Key.ID == made.Key.ID }) {
 			refused = fault.New(fault.Conflict, op, "the passkey is known already")
 			return nil
+		}
+		if err := spent(d, yes); err != nil {
+			return err
 		}
 		made.AddedAt = d.At
 		if err := keep.Put(d, keep.KindPasskey, made.ID, customer, d.At, made); err != nil {
@@ -160,10 +181,18 @@ func (p *Proofs) changed(d *keep.Desk, customer string, f wallet.Factor) error {
 	return alerts.Raise(d, customer, wallet.AlertFactor, f.ID, "medium")
 }
 
-// RemovePasskey takes a passkey from a customer: it signs nothing any more, also not what
-// it was asked for before. Errors: NotFound, Unavailable.
-func (p *Proofs) RemovePasskey(ctx context.Context, customer, key string) error {
+// RemovePasskey takes a passkey from a customer who agreed to that: it signs nothing any
+// more, also not what it was asked for before. Errors: NotFound; Forbidden when they did
+// not agree; Unavailable.
+func (p *Proofs) RemovePasskey(ctx context.Context, customer, key, agreed string) error {
 	const op = "proof.RemovePasskey"
+	if _, _, err := p.holderOf(ctx, customer); err != nil {
+		return err
+	}
+	agree, err := p.agreement(ctx, customer, agreed, Change{Remove: key})
+	if err != nil {
+		return err
+	}
 	return p.books.Commit(ctx, func(d *keep.Desk) error {
 		k, err := keep.Owned[Passkey](d, keep.KindPasskey, customer, key)
 		if err != nil {
@@ -172,7 +201,14 @@ func (p *Proofs) RemovePasskey(ctx context.Context, customer, key string) error 
 		if k.Removed {
 			return fault.New(fault.NotFound, op, "the passkey was removed before")
 		}
-		k.Removed = true
+		yes, err := agree(d)
+		if err != nil {
+			return err
+		}
+		if err := spent(d, yes); err != nil {
+			return err
+		}
+		k.Removed, k.RemovedAt = true, d.At
 		if err := keep.Put(d, keep.KindPasskey, k.ID, customer, k.AddedAt, k); err != nil {
 			return err
 		}

@@ -105,7 +105,8 @@ type asking struct {
 	Ask    wallet.Ask  `json:"ask"`
 	Digest string      `json:"digest"` // of what was asked for
 	At     wallet.Time `json:"at"`
-	Used   bool        `json:"used,omitempty"` // the proof is good once
+	Used   bool        `json:"used,omitempty"`   // the proof is good once
+	Change *Change     `json:"change,omitempty"` // of what proves the customer; nil: customer service asks
 	// Passkey is what a passkey was asked to sign for this; nil: none was, or it was answered.
 	Passkey *ceremony `json:"passkey,omitempty"`
 }
@@ -169,6 +170,9 @@ func (p *Proofs) Ask(ctx context.Context, by wallet.Actor, a wallet.Ask) (wallet
 	return asked, err
 }
 
+// noFactor is the reason of what fails for want of anything to prove it by.
+const noFactor = "no_factor"
+
 // method chooses by what a customer is asked, and where: what they have, the best first.
 // Whoever can use a passkey for it is asked where passkeys work.
 func (p *Proofs) method(ctx context.Context, a wallet.Ask) (method, link string, err error) {
@@ -193,7 +197,7 @@ func (p *Proofs) method(ctx context.Context, a wallet.Ask) (method, link string,
 			return m, link, nil
 		}
 	}
-	return "", "", fault.New(fault.Unavailable, "proof.method", "the customer has nothing by which they could prove themselves")
+	return "", "", &fault.Error{Code: fault.Unavailable, Op: "proof.method", Reason: noFactor, Message: "the customer has nothing by which they could prove themselves"}
 }
 
 // present is a step-up as it stands at a time.
@@ -216,10 +220,10 @@ func save(d *keep.Desk, x asking) error {
 	if err := keep.Put(d, keep.KindAsk, x.ID, x.Ask.CustomerID, x.At, x); err != nil {
 		return err
 	}
-	switch x.State {
-	case wallet.AskPending:
+	switch {
+	case x.State == wallet.AskPending || x.own():
 		return nil
-	case wallet.AskApproved:
+	case x.State == wallet.AskApproved:
 		return d.Tell(wallet.StepUpCompleted, x.Ask.CustomerID, x.ID)
 	default:
 		return d.Tell(wallet.StepUpFailed, x.Ask.CustomerID, x.ID)
@@ -242,6 +246,9 @@ func Step(d *keep.Desk, key string) error {
 // Asked reads how far a step-up has got. Errors: NotFound, Unavailable.
 func (p *Proofs) Asked(ctx context.Context, _ wallet.Actor, customer, ask string) (wallet.Asked, error) {
 	x, err := keep.Read[asking](ctx, p.books, keep.KindAsk, customer, ask)
+	if err == nil && x.own() {
+		err = fault.New(fault.NotFound, "proof.Asked", "nobody but the customer is told of it")
+	}
 	if err != nil {
 		return wallet.Asked{}, err
 	}
@@ -253,6 +260,7 @@ type Waiting struct {
 	ID        string       `json:"id"`
 	Act       wallet.Act   `json:"act"`
 	Target    string       `json:"target,omitempty"`
+	Name      string       `json:"name,omitempty"` // of the passkey that is to be added or removed
 	Amount    wallet.Money `json:"amount"`
 	Method    string       `json:"method"`
 	Passkey   bool         `json:"passkey"` // may be used instead, or has to be
@@ -272,7 +280,11 @@ func (p *Proofs) Waitings(ctx context.Context, customer string) ([]Waiting, erro
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, Waiting{ID: x.ID, Act: x.Ask.Act, Target: x.Ask.Target, Amount: x.Ask.Amount, Method: x.Method, Passkey: len(keys) > 0, ExpiresAt: x.ExpiresAt})
+		w := Waiting{ID: x.ID, Act: x.Ask.Act, Target: x.Ask.Target, Amount: x.Ask.Amount, Method: x.Method, Passkey: len(keys) > 0, ExpiresAt: x.ExpiresAt}
+		if x.Change != nil {
+			w.Name = x.Change.Name
+		}
+		list = append(list, w)
 	}
 	return list, err
 }
