@@ -142,7 +142,7 @@ func (c Channel) plain() (value, reason string) {
 	case MailDomain, Site:
 		value, ok = readHost(c.Value)
 	case Social:
-		if value, ok = readAccount(c.Value); ok && !ascii {
+		if value, ok = accountOn(c.Network, c.Value); ok && !ascii {
 			return "", Confusing
 		}
 	case App:

@@ -37,7 +37,7 @@ func TestWhatTheRegisterSays(t *testing.T) {
 		"mailto:help@lotuswallet.example?subject=x": official.Ours, "anybody@mail.lotuswallet.example": official.Ours,
 		"https://lotuswallet.example/help?x=1": official.Ours, "www.lotuswallet.example": official.Ours, "LOTUSWALLET.EXAMPLE.": official.OursAs,
 		"http://中国.example": official.Ours, "xn--fiqs8s.example": official.OursAs, "https://lotuswallet.example:443/": official.Ours, "lotuswallet.example/pay": official.Ours,
-		"@LotusWallet": official.OursAs, "LotusWallet": official.OursAs, "lotus_wallet": official.OursAs, "id1234567890": official.OursAs, "微信：lotuswallet": official.Ours, "wechat: LotusWallet": official.Ours, "https://x.com/lotus_wallet/status/1": official.Ours, "twitter:lotus_wallet": official.Ours,
+		"@LotusWallet": official.OursAs, "LotusWallet": official.OursAs, "lotus_wallet": official.OursAs, "id1234567890": official.OursAs, "微信：lotuswallet": official.Ours, "wechat: LotusWallet": official.Ours, "https://x.com/lotus_wallet/status/1": official.OursAs, "https://x.com/lotus_wallet/": official.Ours, "twitter:lotus_wallet": official.Ours,
 		"example.lotus.wallet": official.OursAs, "https://play.google.com/store/apps/details?id=example.lotus.wallet": official.Ours, "https://apps.apple.com/cn/app/lotus/id1234567890": official.Ours,
 
 		"+44 20 7946 0018": official.Formerly, "+1 202 555 0143": official.NotOurs,
@@ -119,6 +119,41 @@ func TestWhatIsOursAsOneThing(t *testing.T) {
 		"030 901820": official.Ours, "+44 20 7946 0018": official.Ours, "@lotus\u200bwallet": official.Lookalike,
 	} {
 		if v := b.Check(text); v.State != want || len(v.As) > 0 {
+			t.Errorf("%q: %+v, want %s", text, v, want)
+		}
+	}
+}
+
+// Of an address of an account only the whole is one: posts are found by their number, and
+// the same name in another section is somebody else.
+func TestAddressesOfAccounts(t *testing.T) {
+	b := official.NewBook(today(),
+		official.Channel{Kind: official.Social, Network: "x", Value: "lotus_wallet"},
+		official.Channel{Kind: official.Social, Network: "linkedin", Value: "company/lotuswallet"},
+		official.Channel{Kind: official.Social, Network: "youtube", Value: "lotuswallet"},
+		official.Channel{Kind: official.Social, Network: "telegram", Value: "lotuswallet"},
+		official.Channel{Kind: official.Social, Network: "xiaohongshu", Value: "user/profile/5f00"},
+		official.Channel{Kind: official.App, Network: "ios", Value: "id1234567890"},
+		official.Channel{Kind: official.App, Network: "android", Value: "example.lotus.wallet"},
+		official.Channel{Kind: official.Site, Value: "lotuswallet.example"},
+	)
+	for text, want := range map[string]official.State{
+		"https://x.com/lotus_wallet": official.Ours, "x.com/Lotus_Wallet/": official.Ours, "https://mobile.twitter.com/lotus_wallet": official.Ours,
+		"https://x.com/lotus_wallet/status/1": official.OursAs, "https://x.com/lotus_wallet?s=20": official.OursAs, "https://x.com/lotus_wallet#a": official.OursAs, "https://x.com/evil/status/1": official.NotOurs,
+		"https://www.linkedin.com/company/lotuswallet": official.Ours, "https://cn.linkedin.com/company/lotuswallet/": official.Ours, "linkedin: company/lotuswallet": official.Ours,
+		"https://www.linkedin.com/in/lotuswallet": official.Lookalike, "linkedin: lotuswallet": official.OursAs, "company/lotuswallet": official.OursAs,
+		"https://www.youtube.com/@lotuswallet": official.Ours, "youtube: lotuswallet": official.Ours, "https://youtube.com/c/lotuswallet": official.Lookalike, "https://youtube.com/user/lotuswallet": official.Lookalike, "https://youtube.com/lotuswallet": official.OursAs,
+		"https://t.me/lotuswallet": official.Ours, "https://t.me/lotuswallet/12": official.OursAs, "https://evil.t.me/lotuswallet": official.NotOurs, "https://t.me/s/lotuswallet": official.OursAs,
+		"https://www.xiaohongshu.com/user/profile/5f00": official.Ours, "https://www.xiaohongshu.com/user/profile/5f01x": official.NotOurs,
+		"https://apps.apple.com/cn/app/lotus/id1234567890": official.Ours, "https://apps.apple.com/cn/developer/lotus/id1234567890": official.NotOurs,
+		"https://play.google.com/store/apps/details?id=example.lotus.wallet&hl=zh": official.Ours, "https://play.google.com/store/apps/details?id=example.lotus.wallet&id=evil.a.b": official.NotOurs, "https://play.google.com/store/search?id=example.lotus.wallet": official.NotOurs,
+
+		// One at a time.
+		"https://lotuswallet.example/ https://evil.test/": official.Unreadable, "https://lotuswallet.example\nevil.test": official.Unreadable, "https://lotuswallet.example\tx": official.Unreadable, "https://lotuswallet.example/\u3000evil.test": official.Unreadable,
+		"www.lotuswallet.example evil.test": official.Unreadable, "lotuswallet.example evil.test": official.Unreadable, "lotuswallet.example\u2028evil.test": official.Unreadable, "https://lotuswallet.example/?to=https://evil.test": official.Unreadable, "lotuswallet.example/https://evil.test": official.Unreadable,
+		"intent://lotuswallet.example/": official.Unreadable, " https://lotuswallet.example/\r\n": official.Ours, "lotus\nwallet": official.Unreadable,
+	} {
+		if v := b.Check(text); v.State != want {
 			t.Errorf("%q: %+v, want %s", text, v, want)
 		}
 	}
@@ -213,6 +248,9 @@ func FuzzChannel(f *testing.F) {
 		// What may be registered is found by what was registered, on its days.
 		c.From, c.Until = "", ""
 		if c.Kind != official.MailDomain {
+			if c.Kind == official.Social {
+				value = network + ": " + value
+			}
 			if v := official.NewBook(today(), c).Check(value); v.State != official.Ours && v.State != official.OursAs || v.Channel == nil || *v.Channel != c {
 				t.Errorf("%+v: %+v", c, v)
 			}

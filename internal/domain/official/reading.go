@@ -28,11 +28,40 @@ func networkOf(host string) string {
 		"facebook.com": "facebook", "fb.com": "facebook", "instagram.com": "instagram", "youtube.com": "youtube", "tiktok.com": "tiktok",
 		"linkedin.com": "linkedin", "t.me": "telegram", "telegram.me": "telegram", "wa.me": "whatsapp",
 	} {
-		if host == site || strings.HasSuffix(host, "."+site) {
+		before, below := strings.CutSuffix(host, "."+site)
+		// Not every name below: on some networks that is an account itself.
+		if host == site || (below && (slices.Contains([]string{"www", "m", "mobile", "web"}, before) || network == "linkedin" && len(before) == 2)) {
 			return network
 		}
 	}
 	return ""
+}
+
+// sections are where a network has accounts of more than one kind, of which each may have
+// the same name and another owner: what stands before the name in their addresses. Of no
+// network: those of all.
+func sections(network string) []string {
+	all := map[string][]string{
+		"linkedin": {"company", "in", "school", "showcase"}, "youtube": {"c", "user", "channel"}, "weibo": {"u", "n"},
+		"douyin": {"user"}, "xiaohongshu": {"user/profile"}, "telegram": {"s"},
+	}
+	if network != "" {
+		return all[network]
+	}
+	var every []string
+	for _, some := range all {
+		every = append(every, some...)
+	}
+	return every
+}
+
+// cutAccount parts an account from its section: "@" is that of YouTube's handles.
+func cutAccount(value string) (section, name string) {
+	if name, handle := strings.CutPrefix(value, "@"); handle {
+		return "@", name
+	}
+	at := strings.LastIndexByte(value, '/')
+	return value[:max(at, 0)], value[at+1:]
 }
 
 // reading is one way to understand what somebody typed.
@@ -40,6 +69,7 @@ type reading struct {
 	kind    Kind
 	network string // of an account or an app; "" when it was not said
 	value   string // in the form that is compared
+	further bool   // more follows the name of an account in its address, and may lead anywhere
 	around  string // what stood beside the host of a link, which may name us to deceive
 	// no such number is given out in that country, so nobody means it
 	unlikely bool
@@ -51,11 +81,15 @@ type reading struct {
 func tidy(text string) (plain string, hidden bool) {
 	text = norm.NFKC.String(strings.ToValidUTF8(text, ""))
 	unseen := func(r rune) bool {
-		return unicode.In(r, unicode.Cf, unicode.Cc, unicode.Zs, unicode.Variation_Selector)
+		return unicode.In(r, unicode.Cf, unicode.Cc, unicode.Z, unicode.Variation_Selector)
 	}
 	text = strings.TrimFunc(text, unseen)
 	var b strings.Builder
 	for _, r := range text {
+		if unicode.IsSpace(r) {
+			b.WriteByte(' ')
+			continue
+		}
 		if unicode.In(r, unicode.Cf, unicode.Cc, unicode.Variation_Selector) {
 			hidden = true
 			continue
@@ -74,11 +108,11 @@ func (b *Book) read(text string) []reading {
 	if address, ok := strings.CutPrefix(lower, "mailto:"); ok {
 		text, _, _ = strings.Cut(address, "?")
 	}
-	if link, ok := linkOf(text); ok {
-		return link
-	}
 	if network, account, ok := named(text); ok {
 		return []reading{{kind: Social, network: network, value: account}}
+	}
+	if link, ok := linkOf(text); ok {
+		return link
 	}
 	if strings.HasPrefix(text, "@") {
 		if account, ok := readAccount(text); ok {
@@ -104,27 +138,31 @@ func (b *Book) read(text string) []reading {
 			found = append(found, reading{kind: Site, value: host})
 		}
 	}
-	if account, ok := readAccount(text); ok {
+	if account, ok := accountOn("", text); ok {
 		found = append(found, reading{kind: Social, value: account})
 	}
 	return found
 }
 
 // linkOf reads an address of the web: a page of ours or of somebody's, an account on a
-// network, an app in a store.
+// network, an app in a store. Two addresses in one text are none: which one would be
+// followed nobody knows.
 func linkOf(text string) ([]reading, bool) {
 	text = strings.ReplaceAll(text, "\\", "/") // as browsers do (WHATWG URL, section 4.4)
 	rest := text
 	scheme, after, found := strings.Cut(text, "://")
+	lower := strings.ToLower(scheme)
 	switch {
-	case found && len(scheme) < 10:
+	case found && (lower != "https" && lower != "http" || strings.Contains(after, "://")):
+		return nil, true
+	case found:
 		rest = after
-	case strings.HasPrefix(strings.ToLower(text), "www."), strings.Contains(text, ".") && strings.ContainsAny(text, "/?#") && !strings.ContainsAny(text, " \t"):
+	case strings.HasPrefix(lower, "www."), strings.Contains(text, ".") && strings.ContainsAny(text, "/?#") && !strings.Contains(text, " "):
 	default:
 		return nil, false
 	}
 	u, err := url.Parse("https://" + rest)
-	if err != nil {
+	if err != nil || strings.Contains(rest, " ") {
 		return nil, true
 	}
 	host, ok := readHost(u.Hostname())
@@ -136,26 +174,64 @@ func linkOf(text string) ([]reading, bool) {
 		around = strings.ToLower(u.User.String()) + " " + around
 	}
 	steps := strings.FieldsFunc(u.Path, func(r rune) bool { return r == '/' })
-	if network := networkOf(host); network != "" && len(steps) > 0 {
-		name := steps[0]
-		if slices.Contains([]string{"u", "n", "in", "company", "c", "channel", "user", "profile"}, name) && len(steps) > 1 {
-			name = steps[1]
-		}
-		if account, ok := readAccount(name); ok {
-			return []reading{{kind: Social, network: network, value: account}}, true
+	if network := networkOf(host); network != "" {
+		if r, ok := accountOf(network, u, steps); ok {
+			return []reading{r}, true
 		}
 	}
-	if host == "play.google.com" {
+	if host == "play.google.com" && strings.Join(steps, "/") == "store/apps/details" && len(u.Query()["id"]) == 1 {
 		if app, ok := readApp(u.Query().Get("id")); ok {
 			return []reading{{kind: App, network: "android", value: app}}, true
 		}
 	}
-	if host == "apps.apple.com" && len(steps) > 0 {
+	if host == "apps.apple.com" && len(steps) > 1 && len(steps) < 5 && slices.Contains(steps[:2], "app") {
 		if app, ok := readApp(steps[len(steps)-1]); ok {
 			return []reading{{kind: App, network: "ios", value: app}}, true
 		}
 	}
 	return []reading{{kind: Site, value: host, around: around}}, true
+}
+
+// accountOf reads the address of an account. What follows the name is not left out: a
+// post is found by its number, whatever name stands before it.
+func accountOf(network string, u *url.URL, steps []string) (reading, bool) {
+	if len(steps) == 0 {
+		return reading{}, false
+	}
+	r := reading{kind: Social, network: network, further: u.RawQuery != "" || u.Fragment != "" || u.User != nil}
+	for _, section := range sections(network) {
+		deep := strings.Count(section, "/") + 1
+		if len(steps) > deep && strings.EqualFold(strings.Join(steps[:deep], "/"), section) {
+			r.value, steps = section+"/", steps[deep:]
+			break
+		}
+	}
+	if network == "youtube" && r.value == "" && strings.HasPrefix(steps[0], "@") {
+		r.value = "@"
+	}
+	account, ok := readAccount(steps[0])
+	r.value += account
+	r.further = r.further || len(steps) > 1
+	return r, ok
+}
+
+// accountOn reads an account as it is said: its name, or with the section that it is in.
+func accountOn(network, text string) (string, bool) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	section, name := cutAccount(text)
+	if strings.HasPrefix(text, "/") || (section != "" && section != "@" && !slices.Contains(sections(network), section)) {
+		return "", false
+	}
+	account, ok := readAccount(name)
+	switch {
+	case !ok:
+		return "", false
+	case network == "youtube" && (section == "" || section == "@"):
+		return "@" + account, true
+	case section == "" || section == "@":
+		return account, true
+	}
+	return section + "/" + account, true
 }
 
 // named reads "WeChat: name" and the like.
@@ -171,7 +247,7 @@ func named(text string) (network, account string, ok bool) {
 	if !slices.Contains(Networks(), network) {
 		return "", "", false
 	}
-	account, ok = readAccount(after)
+	account, ok = accountOn(network, after)
 	return network, account, ok
 }
 
@@ -216,7 +292,7 @@ func readPhone(text, country string) (string, bool) {
 			return "", false
 		}
 	}
-	if digits < 3 || digits > 20 {
+	if digits < 3 || digits > 20 || strings.LastIndexByte(text, '+') > 0 {
 		return "", false
 	}
 	if strings.HasPrefix(text, "00") && digits > 8 {

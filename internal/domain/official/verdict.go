@@ -145,15 +145,25 @@ func (e entry) is(r reading) bool {
 	case MailDomain:
 		_, host, found := strings.Cut(r.value, "@")
 		return r.kind == Mail && found && (host == e.value || (e.Below && strings.HasSuffix(host, "."+e.value)))
+	case Social:
+		section, _ := cutAccount(r.value)
+		whole := !r.further && (section != "" || r.network != "linkedin")
+		return r.kind == Social && r.value == e.value && r.network == e.Network && whole
 	default:
 		return r.kind == e.Kind && r.value == e.value && r.network == e.Network
 	}
 }
 
 // maybe tells whether a reading is this way if it was seen where this way is: a name of
-// which nobody said on which network it stands can be anybody's on any other one.
+// which nobody said on which network or in which section of it it stands can be anybody's
+// elsewhere.
 func (e entry) maybe(r reading) bool {
-	return (e.Kind == Social || e.Kind == App) && r.kind == e.Kind && r.network == "" && r.value == e.value
+	if (e.Kind != Social && e.Kind != App) || r.kind != e.Kind || (r.network != "" && r.network != e.Network) {
+		return false
+	}
+	ours, name := cutAccount(e.value)
+	section, said := cutAccount(r.value)
+	return name == said && (ours == section || ours == "" || section == "")
 }
 
 // shown is of an entry what a reading is held against.
@@ -175,7 +185,9 @@ func (e entry) resembles(r reading) bool {
 		if r.kind != Social && r.kind != App {
 			return false
 		}
-		return closeNames(r.value, e.value)
+		_, theirs := cutAccount(r.value)
+		_, ours := cutAccount(e.value)
+		return closeNames(theirs, ours)
 	case Mail:
 		local, host, _ := strings.Cut(e.value, "@")
 		theirs, at, found := strings.Cut(r.value, "@")

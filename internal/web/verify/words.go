@@ -46,11 +46,11 @@ func english() words {
 		Scripts:  map[string]string{"Cyrillic": "Cyrillic", "Greek": "Greek", "Armenian": "Armenian", "Han": "Chinese", "Hebrew": "Hebrew", "Arabic": "Arabic", "Cherokee": "Cherokee", "": "of another script"},
 		Verdicts: map[official.State]verdict{
 			official.Ours:       {"This is ours", "It is in the register of our official channels.", nil},
-			official.OursAs:     {"Ours only as %s", "Is that what you see, and there? The same name anywhere else, or as the sender of a message, is not ours: anybody can take it.", nil},
+			official.OursAs:     {"Ours only as %s", "Is that what you see, and there? The same name anywhere else, or as the sender of a message, is not ours: anybody can take it. A longer link with the name in it proves nothing: open it, and look whose it is.", nil},
 			official.Formerly:   {"This was ours, and is not any more", "We have given it up, and somebody else may have it now.", next},
 			official.Lookalike:  {"This is not ours", "It looks like one of our channels and is not in our register. That is how impostors do it.", next},
 			official.NotOurs:    {"This is not ours", "It is not in the register of our official channels.", next},
-			official.Unreadable: {"We cannot read this", "It is no telephone number, e-mail address, account or link that we know how to read. Type it as it was shown to you. If it was shown like this: it is not ours.", nil},
+			official.Unreadable: {"We cannot read this", "It is no telephone number, e-mail address, account or link that we know how to read. Type it as it was shown to you, without spaces in links. If there are several, check one at a time. If it was shown like this: it is not ours.", nil},
 		},
 		Still: map[official.Kind]string{
 			official.Phone:  "Even so: a caller can make a false number appear. If they talk to you now, look for their code in your wallet.",
@@ -85,11 +85,11 @@ func chinese() words {
 		Scripts:  map[string]string{"Cyrillic": "西里尔字母", "Greek": "希腊字母", "Armenian": "亚美尼亚字母", "Han": "汉字", "Hebrew": "希伯来字母", "Arabic": "阿拉伯字母", "Cherokee": "切罗基字母", "": "其他文字"},
 		Verdicts: map[official.State]verdict{
 			official.Ours:       {"是我们的官方渠道", "它在我们的官方渠道名录中。", nil},
-			official.OursAs:     {"只有%s才是我们", "您看到的是它吗，就在那里看到的？同样的名字出现在别处，或显示为短信发件人，都不是我们：名字谁都可以取。", nil},
+			official.OursAs:     {"只有%s才是我们", "您看到的是它吗，就在那里看到的？同样的名字出现在别处，或显示为短信发件人，都不是我们：名字谁都可以取。带有这个名字的长链接说明不了什么，请看打开后是谁的账号。", nil},
 			official.Formerly:   {"曾经是，现在不是了", "我们已停用，现在可能归别人使用。", next},
 			official.Lookalike:  {"不是我们", "它和我们的官方渠道很像，但不在名录中。冒充者常用这种手法。", next},
 			official.NotOurs:    {"不是我们", "它不在我们的官方渠道名录中。", next},
-			official.Unreadable: {"无法识别", "这不像电话号码、邮箱、账号或链接，请照您看到的样子填写。如果看到的就是这样，那就不是我们。", nil},
+			official.Unreadable: {"无法识别", "这不像电话号码、邮箱、账号或链接，请照您看到的样子填写，链接里不要有空格；有好几个时，请一次核实一个。如果看到的就是这样，那就不是我们。", nil},
 		},
 		Still: map[official.Kind]string{
 			official.Phone:  "但来电号码可以伪造。如果对方正在跟您通话，请到钱包里核对口令。",
