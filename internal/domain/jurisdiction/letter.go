@@ -156,6 +156,15 @@ func (b *Book) Asking(lang string, figures map[string]string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
+// Unopened is what staff and the customer are told where no case could be opened for what
+// the customer reported; full: as many of theirs are open as there may be.
+func (b *Book) Unopened(lang string, full bool) (staff, customer string) {
+	if full {
+		return b.unopened.Full.In(lang), b.unopened.Customer.In(lang)
+	}
+	return b.unopened.Staff.In(lang), b.unopened.Customer.In(lang)
+}
+
 // TypeTitle is what a type is called.
 func (b *Book) TypeTitle(t Type, lang string) string { return b.types[t].In(lang) }
 

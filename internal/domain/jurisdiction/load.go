@@ -44,6 +44,8 @@ type Book struct {
 	alarms  map[Step]form.Texts
 	asking  form.Texts
 	digest  string
+
+	unopened unopened
 }
 
 // calendarFile is one of calendars.
@@ -65,6 +67,28 @@ type houseFile struct {
 	Types  map[Type]form.Texts `yaml:"types"`  // what each is called
 	Alarms map[Step]form.Texts `yaml:"alarms"` // what staff are told, with {reference}, {duty} and {by}
 	Asking form.Texts          `yaml:"asking"` // what a customer is told who is asked for evidence, with {reference} and {needed}
+	// Unopened is what is said where no case could be opened for what a customer reported.
+	Unopened unopened `yaml:"unopened"`
+}
+
+type unopened struct {
+	Staff    form.Texts `yaml:"staff"`
+	Full     form.Texts `yaml:"full"` // to staff, where as many of the customer's are open as there may be
+	Customer form.Texts `yaml:"customer"`
+}
+
+func (u unopened) check(file string) error {
+	for what, t := range map[string]form.Texts{"unopened staff": u.Staff, "unopened full": u.Full, "unopened customer": u.Customer} {
+		if err := checkTexts(file, what, t); err != nil {
+			return err
+		}
+		for _, lang := range languages() {
+			if len(placesIn(t[lang])) > 0 {
+				return wrong(file, "%s (%s): there are no figures in it", what, lang)
+			}
+		}
+	}
+	return nil
 }
 
 func (f *houseFile) check() error {
@@ -94,6 +118,9 @@ func (f *houseFile) check() error {
 	if err := checkTexts(file, "asking", f.Asking); err != nil {
 		return err
 	}
+	if err := f.Unopened.check(file); err != nil {
+		return err
+	}
 	for _, lang := range languages() {
 		if !slices.Equal(placesIn(f.Asking[lang]), []string{"reference", "needed"}) {
 			return wrong(file, "asking (%s) has to say reference and needed, and nothing else", lang)
@@ -121,7 +148,7 @@ func Load(files fs.FS) (*Book, error) {
 	if err := house.check(); err != nil {
 		return nil, err
 	}
-	b.types, b.alarms, b.asking = house.Types, house.Alarms, house.Asking
+	b.types, b.alarms, b.asking, b.unopened = house.Types, house.Alarms, house.Asking, house.Unopened
 	if err := b.loadLetters(files, sum); err != nil {
 		return nil, err
 	}

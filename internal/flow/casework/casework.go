@@ -54,6 +54,7 @@ type Intake interface {
 	Start(ctx context.Context, p identity.Principal, start conversation.Start) (conversation.State, error)
 	Send(ctx context.Context, p identity.Principal, m intake.Message, done func(intake.Said)) error
 	Clean(ctx context.Context, text string) (string, error)
+	Do(ctx context.Context, p identity.Principal, conversationID string, c conversation.Command) (conversation.Result, error)
 }
 
 // Deps are what a Service works with.
@@ -220,7 +221,8 @@ func handed(flow, outcome string) (jurisdiction.Type, bool) {
 }
 
 // Take implements following.Consumer: opens a case for every run of a dispute that was
-// handed over. Once more opens none: a run is the origin of one case.
+// handed over. Once more opens none: a run is the origin of one case. Where none can be
+// opened, who waits for it is told.
 func (s *Service) Take(ctx context.Context, entries []conversation.Entry, step event.Step) error {
 	for i := range entries {
 		e := &entries[i]
@@ -230,12 +232,16 @@ func (s *Service) Take(ctx context.Context, entries []conversation.Entry, step e
 		err := s.follow(ctx, e)
 		switch {
 		case err == nil:
+			continue
 		case ctx.Err() != nil || fault.Is(err, fault.Unavailable): // a disk that is full too
 			return err // it is tried again
 		case fault.Is(err, fault.Internal): // it stays like this, and holds up nobody else's
 			s.Log.Error("no case was opened for what a customer reported, for it cannot be read: open one beside the conversation", "conversation", e.ConversationID, "entry", e.Seq, "error", err)
 		default:
 			s.Log.Warn("no case was opened for what a customer reported", "conversation", e.ConversationID, "error", err)
+		}
+		if err := s.unopened(ctx, e, err); err != nil {
+			return err
 		}
 	}
 	return s.Store.MoveFollower(ctx, step)

@@ -10,6 +10,7 @@ import (
 
 	"kefu/internal/domain/cases"
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/event"
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/jurisdiction"
@@ -203,6 +204,58 @@ func TestADamagedRunHoldsUpNobody(t *testing.T) {
 			return strings.Contains(l, "level=ERROR") && strings.Contains(l, h.conv)
 		}) {
 			h.Errorf("nobody hears of it: %s", log.String())
+		}
+		notes, told := h.unopened()
+		if len(notes) != 1 || len(told) != 1 || strings.Contains(notes[0], "as many") {
+			h.Errorf("whoever waits hears %q and %q", notes, told)
+		}
+	})
+}
+
+// unopened is what staff and the customer read of a case that was not opened; nothing of it
+// before the conversation is urgent.
+func (h *house) unopened() (notes, told []string) {
+	h.Helper()
+	state, err := h.Conversation(ctx(), identity.SystemPart("test"), h.conv)
+	h.must(err)
+	for _, e := range h.texts() {
+		switch {
+		case state.Priority != conversation.Urgent:
+		case e.Kind == conversation.KindNote:
+			notes = append(notes, e.Content.Text)
+		case e.Author.Kind == conversation.ByProgram:
+			told = append(told, e.Content.Text)
+		}
+	}
+	return notes, told
+}
+
+// An objection for which there is no room for a case is not lost: staff are called, once,
+// and the customer, whom the flow told that a case is being opened, hears that none was.
+func TestAnAppealWithoutACaseIsToldOf(t *testing.T) {
+	each(t, "uk", func(h *house) {
+		talk := h.conv
+		for range cases.MaxOpen {
+			_, err := h.flow.Complain(ctx(), h.anna, casework.Opening{Type: jurisdiction.Complaint, Text: "nobody answers", Conversation: talk})
+			h.must(err)
+		}
+		h.conv = h.Begin(h.anna, "en")
+		run := selfservice.Run{
+			ID: id.New(), Flow: "FL15", Outcome: "appeal", Digest: "d", ConversationID: h.conv, CustomerID: h.anna.ID, Step: "appeal", State: selfservice.Handed, StartedAt: h.Clock.Now(),
+		}
+		h.must(h.AddFlowRun(ctx(), h.anna, selfservice.Record{Run: run, Language: "en"}))
+		answer := make(chan intake.Said, 1)
+		story := &intake.Story{Filled: form.Filled{Form: "fl15", Revision: 1, Title: "Frozen", Answers: []form.Item{{Field: "why_not", Kind: form.Line, Label: "Why", Value: "It is a mistake"}}}}
+		follower := h.RunFollower(h.flow, following.Options{Name: casework.Name, Clock: h.Clock.Now})
+		h.must(h.intake.Send(ctx(), h.anna, intake.Message{ConversationID: h.conv, ClientID: "run:" + run.ID, Story: story}, func(s intake.Said) { answer <- s }))
+		h.must((<-answer).Err)
+		h.Settle(follower)
+		if err := h.flow.Take(ctx(), h.texts(), event.Step{}); !fault.Is(err, fault.Conflict) { // once more, as after a crash
+			h.Error(err)
+		}
+		notes, told := h.unopened()
+		if len(notes) != 1 || len(told) != 1 || !strings.Contains(notes[0], "as many") || !strings.Contains(told[0], "No case could be opened") {
+			h.Errorf("staff read %q, the customer %q", notes, told)
 		}
 	})
 }

@@ -40,7 +40,7 @@ export const words = {
   money: 'Money for the time being',
   decision: 'Our decision',
   appeal: 'I do not accept it',
-  appealLead: 'Say why. Somebody else looks at it again.',
+  appealLead: 'Say why. It is looked at again.',
   further: (who: string) => `You can also turn to ${who}.`,
   furtherBy: (day: string) => `Until ${day}.`,
   letters: 'Letters',

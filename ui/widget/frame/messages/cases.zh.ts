@@ -37,7 +37,7 @@ export const words: CaseWords = {
   money: '先行垫付',
   decision: '我们的决定',
   appeal: '我不接受',
-  appealLead: '请说明理由，会由其他人重新审查。',
+  appealLead: '请说明理由，我们会重新审查。',
   further: (who) => `您也可以找${who}。`,
   furtherBy: (day) => `截止 ${day}。`,
   letters: '信函',
