@@ -354,8 +354,8 @@ func Sources() map[string]Source {
 		"payments":      {Payment, map[string][]string{"which": {"failed", "underway", "refundable", "disputable", "recent"}}},
 		"refunds":       {Refund, nil},
 		"disputes":      {Dispute, nil},
-		"open_disputes": {Dispute, nil},                                                         // those that are not decided
-		"instruments":   {Instrument, map[string][]string{"which": {"cards", "tokens", "all"}}}, // tokens: cards that a phone pays with
+		"open_disputes": {Dispute, nil},                                                                   // those that are not decided
+		"instruments":   {Instrument, map[string][]string{"which": {"cards", "usable", "tokens", "all"}}}, // usable: cards that can still be paid with; tokens: those that a phone pays with
 		"devices":       {Device, nil},
 		"freezes":       {Stop, nil}, // those that the customer, or staff for them, placed
 	}

@@ -226,8 +226,8 @@ func offers(which string, i wallet.Instrument) bool {
 	switch which {
 	case "cards":
 		return i.Type == "card" && i.Status != "removed"
-	case "tokens":
-		return i.Type == "network_token" && i.Status == "active"
+	case "usable", "tokens":
+		return i.Status == "active" && i.Type == map[string]string{"usable": "card", "tokens": "network_token"}[which]
 	default:
 		return i.Status != "removed"
 	}
