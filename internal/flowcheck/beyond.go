@@ -45,13 +45,17 @@ func Beyond() map[string]string {
 		"FL3-09": "the wallet removes every device that it knows",
 		"FL3-10": "the wallet tells its devices and sign-ins", "FL3-21": "the wallet tells its devices and sign-ins",
 		"FL18-02": "no card of the wallet's is kept on a phone", "FL18-10": "no card of the wallet's is kept on a phone",
+		"FL18-24": "the wallet removes every device that it knows", "FL18-26": "the wallet signs everybody out at once",
 		"FL18-08": "the wallet blocks every card that it knows",
 		"FL9-17":  "whoever is new there has no money on a chain",
 		"FL9-20":  "the wallet asks for every transfer back that is on its way",
+		"FL9-34":  "no policy asks for a second person before a transfer is asked back", "FL9-35": "no policy asks for a second person before a transfer is asked back",
+		"FL9-36": "no policy asks for a second person before a transfer is asked back", "FL9-37": "no policy asks for a second person before a transfer is asked back",
+		"FL19-27": "no policy asks for a second person before a transfer is asked back",
 		"FL9-22":  "the wallet never says why it holds a payment", "FL9-23": "the wallet never says why it holds a payment",
 		"FL9-31": "the wallet never says why it holds a payment", "FL9-32": "the wallet never says why it holds a payment",
 	}
-	for n := range 21 {
+	for n := range 22 {
 		all[fmt.Sprintf("FL12-%02d", n+1)] = "what is open, and who is there, is the house's and not the wallet's"
 	}
 	for n := range 27 {

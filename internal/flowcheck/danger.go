@@ -46,9 +46,10 @@ func gone() map[string]stage {
 	all := map[string]stage{
 		"FL18-05": {set: equipped(stopped)}, "FL18-13": {set: equipped(stopped)},
 		"FL18-06": {set: equipped(), before: at(1, down)},
+		"FL18-28": {set: equipped(second)}, "FL18-29": {set: equipped(second)}, "FL18-30": {set: equipped(second)},
 	}
 	for _, id := range []string{
-		"FL18-01", "FL18-03", "FL18-04", "FL18-07", "FL18-09", "FL18-11", "FL18-12", "FL18-15", "FL18-16", "FL18-17", "FL18-18", "FL18-19", "FL18-20", "FL18-21", "FL18-23",
+		"FL18-01", "FL18-03", "FL18-04", "FL18-07", "FL18-09", "FL18-11", "FL18-12", "FL18-15", "FL18-16", "FL18-17", "FL18-18", "FL18-19", "FL18-20", "FL18-21", "FL18-23", "FL18-25", "FL18-27",
 	} {
 		all[id] = stage{set: equipped()}
 	}
