@@ -79,7 +79,7 @@ func TestTheHomographIsShown(t *testing.T) {
 // An empty register knows nothing, and nothing looks like it.
 func TestAnEmptyRegister(t *testing.T) {
 	for _, text := range []string{"+86 400 123 4567", "help@lotuswallet.example", "lotuswallet.example", "@lotus"} {
-		if v := official.NewBook(today()).Check(text); v.State != official.NotOurs || v.Channel != nil {
+		if v := official.NewBook(today()).Check(text); v.State != official.Unlisted || v.Channel != nil {
 			t.Errorf("%q: %+v", text, v)
 		}
 	}
@@ -114,7 +114,7 @@ func TestWhatIsOursAsOneThing(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]official.State{
-		"https://acme.me/": official.NotOurs, "https://com.acme.app": official.NotOurs, "https://lotus.example": official.Ours, "instagram: acme.me": official.Ours,
+		"x@y.test": official.Unlisted, "https://acme.me/": official.NotOurs, "https://com.acme.app": official.NotOurs, "https://lotus.example": official.Ours, "instagram: acme.me": official.Ours,
 		"wechat: LotusWallet": official.Ours, "telegram: LotusWallet": official.Lookalike, "x: lotuswallet": official.Formerly, "@lotus_old": official.Formerly,
 		"030 901820": official.Ours, "+44 20 7946 0018": official.Ours, "@lotus\u200bwallet": official.Lookalike,
 	} {
@@ -217,7 +217,7 @@ func FuzzCheck(f *testing.F) {
 			if v.Channel == nil {
 				t.Errorf("%q: %+v names none of ours", text, v)
 			}
-		case official.NotOurs, official.Unreadable:
+		case official.NotOurs, official.Unlisted, official.Unreadable:
 			if v.Channel != nil {
 				t.Errorf("%q: %+v names one of ours", text, v)
 			}

@@ -20,12 +20,13 @@ const (
 	Formerly   State = "formerly"   // it was ours and is not any more
 	Lookalike  State = "lookalike"  // it is not ours and looks like it
 	NotOurs    State = "not_ours"   // it is not in the register
+	Unlisted   State = "unlisted"   // the register has nothing of its kind, and cannot tell
 	Unreadable State = "unreadable" // it is no number, address, account or link
 )
 
 // Verdict is what the register says of what somebody asked about.
 type Verdict struct {
-	State   State     `json:"state" enum:"ours,ours_as,formerly,lookalike,not_ours,unreadable"`
+	State   State     `json:"state" enum:"ours,ours_as,formerly,lookalike,not_ours,unlisted,unreadable"`
 	Kind    Kind      `json:"kind,omitempty" doc:"what it was read as"`
 	Network string    `json:"network,omitempty"`
 	Read    string    `json:"read,omitempty" doc:"how it was read"`
@@ -91,7 +92,7 @@ func together(all []Verdict) Verdict {
 // rank puts what is known for certain first; nothing that only looks like ours hides that
 // something is.
 func rank(s State) int {
-	return slices.Index([]State{Ours, OursAs, Lookalike, Formerly, NotOurs, Unreadable}, s)
+	return slices.Index([]State{Ours, OursAs, Lookalike, Formerly, NotOurs, Unlisted, Unreadable}, s)
 }
 
 func (b *Book) judge(r reading) Verdict {
@@ -116,6 +117,9 @@ func (b *Book) judge(r reading) Verdict {
 	if v.State == OursAs || v.State == Formerly {
 		return v
 	}
+	if !b.lists(r.kind) {
+		v.State = Unlisted
+	}
 	for _, same := range []bool{true, false} { // of the same kind before others
 		for _, e := range b.entries {
 			if e.ours && (e.Kind == r.kind) == same && e.resembles(r) {
@@ -126,6 +130,14 @@ func (b *Book) judge(r reading) Verdict {
 		}
 	}
 	return v
+}
+
+// lists tells whether the register has anything of a kind now: of what it has nothing of,
+// it does not know that it is not ours.
+func (b *Book) lists(k Kind) bool {
+	return slices.ContainsFunc(b.entries, func(e entry) bool {
+		return e.ours && (e.Kind == k || (k == Mail && e.Kind == MailDomain))
+	})
 }
 
 func (v Verdict) with(s State, e entry) Verdict {

@@ -118,6 +118,7 @@ func (s *Service) story(r Report) *intake.Story {
 		official.Ours: said("It is in our register", "在官方名录中"), official.OursAs: said("In our register, and perhaps not where it was seen", "名录中有，但不一定是对方看到的那个"),
 		official.Formerly:  said("It was in our register and is not any more", "曾在官方名录中，现已停用"),
 		official.Lookalike: said("Not ours, and looks like ours", "不是官方渠道，但很像"), official.NotOurs: said("Not in our register", "不在官方名录中"),
+		official.Unlisted:   said("We list nothing of this kind", "名录中没有这类渠道"),
 		official.Unreadable: said("It cannot be read as a number, address, account or link", "无法识别为号码、地址、账号或链接"),
 	}[v.State]
 	if v.State == official.Lookalike {

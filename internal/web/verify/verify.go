@@ -359,6 +359,8 @@ func (v *view) say(is official.Verdict) *said {
 		s.OursLabel = v.W.Was
 	case official.Lookalike:
 		s.OursLabel = v.W.Resembles
+	case official.Unlisted:
+		s.Tone = "open"
 	case official.Unreadable:
 		s.Tone, s.Kind = "open", ""
 	}

@@ -117,10 +117,11 @@ func TestWhatIsSaid(t *testing.T) {
 	for q, want := range map[string][]string{
 		"400 123 4567":                 {"This is ours", "a caller can make a false number appear"},
 		"https://lоtuswallet.example/": {"This is not ours", "l<mark>", "<mark>о</mark>", "The marked letters are Cyrillic.", "xn--ltuswallet-evi.example", "Ours is", "&lt;b&gt;Home", "Do not call back"},
-		"someone@else.test":            {"This is not ours", "It is not in the register"},
+		"someone@else.test":            {"This page cannot tell", "We list no channel of this kind", `class="said open"`},
 		"@LotusWallet":                 {"Ours only as an account on WeChat", "Is that what you see, and there?", "a name that is shown can be forged", `class="said open"`},
 		"lotuswallet.example":          {"Ours only as a website", `class="said open"`},
 		"wechat: LotusWallet":          {"This is ours", "a name that is shown can be forged"},
+		"+49 30 901820":                {"This is not ours", "It is not in the register"},
 		"?!":                           {"We cannot read this"},
 	} {
 		text := s.check(q, "en")

@@ -50,6 +50,7 @@ func english() words {
 			official.Formerly:   {"This was ours, and is not any more", "We have given it up, and somebody else may have it now.", next},
 			official.Lookalike:  {"This is not ours", "It looks like one of our channels and is not in our register. That is how impostors do it.", next},
 			official.NotOurs:    {"This is not ours", "It is not in the register of our official channels.", next},
+			official.Unlisted:   {"This page cannot tell", "We list no channel of this kind here, so it may be ours or not. Treat it as not ours until you have asked.", next},
 			official.Unreadable: {"We cannot read this", "It is no telephone number, e-mail address, account or link that we know how to read. Type it as it was shown to you, without spaces in links. If there are several, check one at a time. If it was shown like this: it is not ours.", nil},
 		},
 		Still: map[official.Kind]string{
@@ -89,6 +90,7 @@ func chinese() words {
 			official.Formerly:   {"曾经是，现在不是了", "我们已停用，现在可能归别人使用。", next},
 			official.Lookalike:  {"不是我们", "它和我们的官方渠道很像，但不在名录中。冒充者常用这种手法。", next},
 			official.NotOurs:    {"不是我们", "它不在我们的官方渠道名录中。", next},
+			official.Unlisted:   {"这里无法判断", "我们没有在这里公布这类渠道，所以它可能是我们，也可能不是。核实之前，请当作不是我们。", next},
 			official.Unreadable: {"无法识别", "这不像电话号码、邮箱、账号或链接，请照您看到的样子填写，链接里不要有空格；有好几个时，请一次核实一个。如果看到的就是这样，那就不是我们。", nil},
 		},
 		Still: map[official.Kind]string{
