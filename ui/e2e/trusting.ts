@@ -11,7 +11,7 @@ export function trusting(house: House): void {
       const { frame } = anna;
       await anna.write('Is somebody of yours calling me?');
       await frame.getByRole('button', { name: 'Is it really us?' }).click();
-      await frame.getByText('We are not contacting you at present. Whoever says so is not us.').waitFor();
+      await frame.getByText('No code is out for you at present. If somebody contacts you in our name, ask them for one: it has to appear here too.').waitFor();
       expect(await faultsOf(frame)).toEqual([]);
       expect(await overflow(frame)).toBeLessThanOrEqual(0);
       await house.shot(anna.page, 'trust-nobody');
@@ -65,7 +65,7 @@ export function trusting(house: House): void {
 
       await panel.getByRole('button', { name: 'I am done' }).click();
       await banner.waitFor({ state: 'detached' });
-      await frame.getByText('We are not contacting you at present. Whoever says so is not us.').waitFor();
+      await frame.getByText('No code is out for you at present. If somebody contacts you in our name, ask them for one: it has to appear here too.').waitFor();
     });
 
     test('the public page knows what is ours, and shows what only looks like it', { timeout: 60_000 }, async () => {

@@ -34,7 +34,7 @@ func english() words {
 	return words{
 		Title: "Is this really %s?", Lead: "Somebody rang you, wrote to you or sent a link in our name? Look here whether it is one of our official channels. Nobody has to sign in for that.",
 		Ask: "Number, e-mail address, account or link", AskHint: "As it was shown to you. What you type is not kept.", Check: "Check",
-		CodeTitle: "Are they talking to you now?", CodeText: "A number or a sender's name can be forged. When one of us contacts you, your wallet shows who it is and a code. Open the help of your wallet while you are signed in: without that message there, it is not us.",
+		CodeTitle: "Are they talking to you now?", CodeText: "A number or a sender's name can be forged. When one of us contacts you, ask for a code, and open the help of your wallet while you are signed in: it shows who contacts you and the same code. Whoever cannot give one that stands there is not to be believed.",
 		Window: "Open our help", NeverTitle: "What we never ask for", Never: "Passwords, PINs, one-time codes, recovery phrases, control of your device, or moving money to a “safe” account.",
 		Report: "Report somebody who pretends to be us", ReportLead: "It goes to the people who have such numbers, pages and accounts taken down. Do not write passwords or codes.",
 		About: "Number, address, account or link", Happened: "What did they say, or ask for? (optional)", Where: "Where can it be seen? A link (optional)", Reach: "How can we reach you? (optional)", Send: "Send the report", ReportNeeded: "Something in the report is missing or too long.",
@@ -74,7 +74,7 @@ func chinese() words {
 	return words{
 		Title: "真的是%s吗？", Lead: "有人以我们的名义打电话、发消息或发来链接？在这里核对它是不是官方渠道，不用登录。",
 		Ask: "电话号码、邮箱、账号或链接", AskHint: "照您看到的样子填写，我们不会保存。", Check: "核实",
-		CodeTitle: "对方正在跟您联系？", CodeText: "来电号码和发件人名称都可以伪造。我们的人联系您时，钱包里会显示是谁在联系，并附上验证口令。请登录钱包，打开客服窗口查看；看不到这条提示，就不是我们。",
+		CodeTitle: "对方正在跟您联系？", CodeText: "来电号码和发件人名称都可以伪造。有人以我们的名义联系您时，请让对方给出口令，再登录钱包、打开客服窗口核对：那里会显示是谁在联系您和同一个口令。给不出或对不上，就不要相信。",
 		Window: "打开客服窗口", NeverTitle: "我们绝不会索要", Never: "密码、PIN、短信验证码、助记词、远程控制您的设备，也不会让您把钱转到“安全账户”。",
 		Report: "举报冒充我们的人", ReportLead: "会交给专人处理，关停对方的号码、网页和账号。请不要写密码或验证码。",
 		About: "号码、地址、账号或链接", Happened: "对方说了什么、要您做什么？（选填）", Where: "在哪里可以看到？请填链接（选填）", Reach: "怎么联系您？（选填）", Send: "提交举报", ReportNeeded: "举报内容有缺漏或太长。",

@@ -12,7 +12,7 @@ export const words = {
   close: 'Close',
   title: 'Is it really us?',
   loading: 'One moment …',
-  nobody: 'We are not contacting you at present. Whoever says so is not us.',
+  nobody: 'No code is out for you at present. If somebody contacts you in our name, ask them for one: it has to appear here too.',
   contacts: (by: string, channel: string, purpose: string) => `${by} of our team contacts you ${channels[channel] ?? ''} now, about ${purposes[purpose] ?? 'your account'}.`,
   code: 'Code',
   same: 'They have to tell you this code. Another one, or none: it is not us.',

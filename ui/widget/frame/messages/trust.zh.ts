@@ -14,7 +14,7 @@ export const words: TrustWords = {
   close: '关闭',
   title: '真的是我们吗？',
   loading: '请稍候……',
-  nobody: '目前我们没有人在联系您。自称是我们的，都不是我们。',
+  nobody: '目前没有给您的口令。如果有人以我们的名义联系您，请让对方给您一个口令，它也必须显示在这里。',
   contacts: (by, channel, purpose) => `我们的客服${by}正在${channels[channel] ?? ''}联系您，关于${purposes[purpose] ?? '您的账户'}。`,
   code: '口令',
   same: '对方必须说出这个口令。说不出或说错了，就不是我们。',
