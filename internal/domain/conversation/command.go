@@ -279,6 +279,7 @@ func (o *Outcome) write(p identity.Principal, c Command, now int64) error {
 	if kind == KindNote {
 		said.Mentions = c.Content.Mentions
 	}
+	said.Quiet = c.Content.Quiet && kind == KindMessage && p.Kind == identity.Program
 	if kind == KindMessage && p.IsCustomer() {
 		said.Form = c.Content.Form
 	}

@@ -98,6 +98,7 @@ type Content struct {
 	Owed        *Owed        `json:"owed,omitempty"`     // staff only
 	Act         *ActRef      `json:"act,omitempty"`
 	Offer       *OfferRef    `json:"offer,omitempty"`
+	Quiet       bool         `json:"quiet,omitempty"` // no notification is shown for it; staff only
 }
 
 // Owed is what the customer goes on waiting for after an entry that does not tell it
@@ -141,6 +142,7 @@ func (e Entry) ForCustomer() Entry {
 		return Entry{ConversationID: e.ConversationID, Seq: e.Seq, Pos: e.Pos, Kind: KindHidden}
 	}
 	e.Content.WrapUp, e.Content.Code, e.Content.Reason, e.Content.Owed = "", nil, "", nil
+	e.Content.Quiet = false
 	if e.Author.Kind != ByCustomer {
 		e.Author.ID = ""
 	}
@@ -154,5 +156,5 @@ func (e Entry) ForCustomer() Entry {
 func (c Content) PlainText() bool {
 	return c.Attachments == nil && c.ReplyTo == 0 && c.Mentions == nil && c.Classes == nil && c.Status == "" && c.Was == "" &&
 		c.Until == 0 && c.WrapUp == "" && c.Code == nil && !c.Undo && c.Staff == nil && c.Priority == "" && c.Tags == nil && c.Topic == "" &&
-		c.Language == "" && c.Team == nil && c.Skills == nil && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal && c.Score == 0 && c.Reason == "" && c.Form == nil && c.Owed == nil && c.Act == nil && c.Offer == nil
+		c.Language == "" && c.Team == nil && c.Skills == nil && c.Of == 0 && c.Into == "" && c.From == "" && c.Level == "" && !c.Internal && c.Score == 0 && c.Reason == "" && c.Form == nil && c.Owed == nil && c.Act == nil && c.Offer == nil && !c.Quiet
 }

@@ -288,6 +288,14 @@ func (r Run) copied() Run {
 	return r
 }
 
+// ToldSo tells whether a run to which nobody has answered began with what another one is
+// told: words and days in it are those that it was told.
+func (r Run) ToldSo(told map[string]Value) bool {
+	began := maps.Clone(r.Slots)
+	maps.DeleteFunc(began, func(_ string, v Value) bool { return v.Type != Choice && v.Type != Date })
+	return maps.EqualFunc(began, told, func(a, b Value) bool { return a.Text == b.Text && a.At == b.At })
+}
+
 // Carried is what a person is told who takes a run over: what was chosen and entered,
 // by the names of the slots, in the order in which the flow asked.
 func Carried(d *Definition, r Run) []Carry { return carried(d, r.Slots, r.Trail) }

@@ -293,6 +293,11 @@ func (v Value) Ref() string {
 	}
 }
 
+// Untaken tells whether no money has moved.
+func (f *PaymentFact) Untaken() bool {
+	return f.Where == "not_taken" || strings.HasPrefix(f.Where, "unfinished")
+}
+
 // State is the wallet's state of what a value is about, for a command's Expect.
 func (v Value) State() string {
 	switch v.Type {

@@ -92,6 +92,9 @@ func ofMessage(e conversation.Entry) []Type {
 	case conversation.ByAgent, conversation.ByAssistant:
 		return []Type{MessageSent, CustomerUnreached}
 	case conversation.ByProgram: // a program that answers events must not hear itself
+		if e.Content.Quiet {
+			return nil
+		}
 		return []Type{CustomerUnreached}
 	default:
 		return nil

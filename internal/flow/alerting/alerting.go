@@ -8,11 +8,15 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"kefu/internal/domain/assurance"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	domain "kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/selfservice"
 	"kefu/internal/platform/clock"
@@ -42,6 +46,8 @@ type Store interface {
 type Intake interface {
 	Start(ctx context.Context, p identity.Principal, start conversation.Start) (conversation.State, error)
 	Clean(ctx context.Context, text string) (string, error)
+	// Worded refuses what customers are never asked for. Errors: Invalid.
+	Worded(path, text string) error
 }
 
 // Runs walk customers through flows.
@@ -71,6 +77,7 @@ type Service struct {
 	told    *ratelimit.Limiter // of one customer
 	grave   *ratelimit.Limiter // of those that weigh much, beside the others
 	counted *ratelimit.Limiter // alerts that have taken their place among those of the day
+	asked   *ratelimit.Limiter // alerts about which a question was put
 }
 
 // How many alerts one customer is told of in a day, how many of those that weigh much
@@ -89,7 +96,7 @@ func New(d Deps, issuer string) *Service {
 	limiter := func(burst int) *ratelimit.Limiter {
 		return ratelimit.New(ratelimit.Limit{Burst: burst, Per: 24 * time.Hour}, remembered)
 	}
-	return &Service{Deps: d, issuer: issuer, told: limiter(aDay), grave: limiter(gravesADay), counted: limiter(1)}
+	return &Service{Deps: d, issuer: issuer, told: limiter(aDay), grave: limiter(gravesADay), counted: limiter(1), asked: limiter(1)}
 }
 
 func part() identity.Principal { return identity.SystemPart("alerts") }
@@ -142,9 +149,10 @@ type concern struct {
 	whose    string // the customer
 	walletID string
 	language string
-	amount   string // of a payment
-	party    string
-	push     bool // the wallet may show a notification for it
+	amount   string    // of a payment
+	party    string    // as it may be said; "" where it may not
+	at       time.Time // when it was raised, in the customer's time zone
+	push     bool      // the wallet may show a notification for it
 }
 
 // concern asks the wallet what a notice is about, and judges whether anybody is told.
@@ -167,19 +175,65 @@ func (s *Service) concern(ctx context.Context, n wallet.Notice, whose string) (c
 	if err != nil {
 		return c, false, gone(err)
 	}
-	c.language = known.Locale
+	c.language, c.at = known.Locale, c.RaisedAt.Std().UTC()
+	if zone, err := time.LoadLocation(known.TimeZone); err == nil {
+		c.at = c.at.In(zone)
+	}
 	if c.Kind == wallet.AlertPayment {
 		t, err := s.Wallet.Transaction(ctx, by, n.CustomerID, c.About)
 		if err != nil || !asks(t) {
 			return c, false, gone(err)
 		}
 		c.amount = t.Amount.String()
-		if c.party, err = s.Intake.Clean(ctx, t.Party()); err != nil {
+		if c.party, err = s.party(ctx, c, t); err != nil {
 			return c, false, err
 		}
 	}
 	c.push, err = s.mayPush(ctx, by, can, n.CustomerID)
 	return c, err == nil, err
+}
+
+// party is the other side of a payment as it is said in the house's own voice: a person's
+// name masked, and none at all where it is no mere name. Whoever is paid chooses what they
+// are called.
+func (s *Service) party(ctx context.Context, c concern, t wallet.Transaction) (string, error) {
+	name, err := s.Intake.Clean(ctx, t.Party())
+	if err != nil || !mereName(name) {
+		return "", err
+	}
+	if selfservice.Private(&domain.PaymentFact{Kind: string(t.Kind)}) {
+		name = wallet.MaskName(name)
+	}
+	c.party = name
+	err = s.Intake.Worded("party", wordsOf(c.language).toCustomer(c))
+	if fault.Is(err, fault.Invalid) {
+		return "", nil
+	}
+	return name, err
+}
+
+// Bounds of what is still a name, and no telephone number, address or sentence.
+const (
+	nameCharacters = 40
+	nameDigits     = 4
+)
+
+// mereName tells whether a name leads nowhere.
+func mereName(name string) bool {
+	digits, before, dot := 0, ' ', false
+	for _, r := range name {
+		switch {
+		case unicode.IsControl(r) || strings.ContainsRune("@/\\:+＋＠／：", r):
+			return false
+		case dot && unicode.IsLetter(r): // the name of a host
+			return false
+		case unicode.IsDigit(r):
+			digits++
+		}
+		dot = (r == '.' || r == '。' || r == '．') && (unicode.IsLetter(before) || unicode.IsDigit(before))
+		before = r
+	}
+	return name != "" && digits <= nameDigits && utf8.RuneCountInString(name) <= nameCharacters
 }
 
 // gone makes no error of what the wallet does not have any more.
@@ -238,8 +292,8 @@ func Settled(factors []wallet.Factor, devices []wallet.Device, now time.Time) bo
 }
 
 // tell tells of an alert. What is said to the customer causes a notification in their
-// wallet when their window is closed; where none may be shown, the question stands in
-// their window, and staff read in the note that nobody was told otherwise.
+// wallet when their window is closed; where none may be shown it is said quietly, and
+// staff read in the note that nobody was told otherwise.
 func (s *Service) tell(ctx context.Context, c concern) error {
 	who := identity.Principal{Kind: identity.Customer, ID: c.whose, Level: identity.AL1}
 	say := wordsOf(c.language)
@@ -254,11 +308,9 @@ func (s *Service) tell(ctx context.Context, c concern) error {
 		conv = state.MergedInto
 	}
 	us := part()
-	if c.push {
-		by := identity.Principal{Kind: identity.Program, ID: us.ID, Name: s.House(), Scopes: identity.ScopesOf(identity.SendMessages)} // automatic, and no answer to anybody
-		if err := s.do(ctx, by, conv, conversation.Command{Kind: conversation.Send, ClientID: "alert-" + c.ID, Content: conversation.Content{Text: say.toCustomer(c)}}); err != nil {
-			return err
-		}
+	by := identity.Principal{Kind: identity.Program, ID: us.ID, Name: s.House(), Scopes: identity.ScopesOf(identity.SendMessages)} // automatic, and no answer to anybody
+	if err := s.do(ctx, by, conv, conversation.Command{Kind: conversation.Send, ClientID: "alert-" + c.ID, Content: conversation.Content{Text: say.toCustomer(c), Quiet: !c.push}}); err != nil {
+		return err
 	}
 	if err := s.do(ctx, us, conv, conversation.Command{Kind: conversation.Note, ClientID: "alert-note-" + c.ID, Content: conversation.Content{Text: say.toStaff(c)}}); err != nil {
 		return err
@@ -290,23 +342,43 @@ func priority(severity string) (conversation.Priority, bool) {
 	}
 }
 
-// ask puts the question: a flow about the payment, or about the account. One that stands
-// there is not asked again.
+// OfAlert is what a run of FL3 is told when it begins because the wallet noticed something
+// about the account, so that it names that and takes "it was me" for an answer.
+func OfAlert(kind wallet.AlertKind, at wallet.Time) map[string]domain.Value {
+	return map[string]domain.Value{
+		"alert":    {Type: domain.Choice, Text: string(kind)},
+		"alert_at": {Type: domain.Date, At: at},
+	}
+}
+
+// ask puts the question: a flow about the payment, or about what happened to the account.
+// One that stands there is not asked again, and neither is one that was answered while
+// the notice came again.
 func (s *Service) ask(ctx context.Context, who identity.Principal, conv string, c concern) error {
-	b := selfservice.Begin{Flow: "FL3", Conversation: conv, Language: c.language}
+	b := selfservice.Begin{Flow: "FL3", Conversation: conv, Language: c.language, Told: OfAlert(c.Kind, c.RaisedAt)}
 	if c.Kind == wallet.AlertPayment {
-		b.Flow, b.Given = "FL19", map[string]string{"payment": c.About}
+		b.Flow, b.Told, b.Given = "FL19", nil, map[string]string{"payment": c.About}
 	}
 	open, err := s.Runs.List(ctx, who)
 	if err != nil {
 		return err
 	}
 	for _, seen := range open {
-		if seen.Run.Flow == b.Flow && !seen.Run.State.Over() && (b.Given == nil || seen.Run.Slots["payment"].Ref() == c.About) {
+		about := seen.Run.Slots["payment"].Ref() == c.About
+		if b.Given == nil {
+			about = seen.Run.Slots["alert"].Text == string(c.Kind)
+		}
+		if seen.Run.Flow == b.Flow && !seen.Run.State.Over() && about {
 			return nil
 		}
 	}
-	_, err = s.Runs.Start(ctx, who, b)
+	alert := c.whose + " " + c.ID
+	if s.asked.Allow(alert, 1, s.Clock()) > 0 {
+		return nil
+	}
+	if _, err = s.Runs.Start(ctx, who, b); err != nil {
+		s.asked.Return(alert, 1)
+	}
 	switch fault.CodeOf(err) {
 	case fault.Unavailable, fault.Internal:
 		return err

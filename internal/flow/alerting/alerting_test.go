@@ -15,7 +15,9 @@ import (
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/outbound"
+	domain "kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/webhook"
 	"kefu/internal/flow/alerting"
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/selfservice"
@@ -32,6 +34,9 @@ type purse struct {
 	locale  string
 	change  func(*wallet.Factor, *wallet.Device)
 	state   wallet.State
+	payee   *wallet.Merchant
+	friend  *wallet.Counterparty
+	zone    string
 	lacks   wallet.Reading
 	failing bool
 }
@@ -57,7 +62,7 @@ func (p *purse) Alerts(context.Context, wallet.Actor, string) ([]wallet.Alert, e
 
 func (p *purse) Customer(ctx context.Context, by wallet.Actor, id string) (wallet.Customer, error) {
 	c, err := p.Wallet.Customer(ctx, by, id)
-	c.Locale = p.locale
+	c.Locale, c.TimeZone = p.locale, p.zone
 	return c, err
 }
 
@@ -65,6 +70,12 @@ func (p *purse) Transaction(ctx context.Context, by wallet.Actor, customer, id s
 	t, err := p.Wallet.Transaction(ctx, by, customer, id)
 	if p.state != "" {
 		t.State = p.state
+	}
+	if p.payee != nil {
+		t.Merchant = p.payee
+	}
+	if p.friend != nil {
+		t.Kind, t.Merchant, t.Counterparty = wallet.KindTransfer, nil, p.friend
 	}
 	return t, err
 }
@@ -95,6 +106,7 @@ type house struct {
 	deps    alerting.Deps
 	anna    identity.Principal
 	limited int
+	alarms  int // entries of which a closed window is told, as last counted
 }
 
 func (h *house) must(err error) {
@@ -112,6 +124,9 @@ func open(t testing.TB, d *storagetest.Deployment) *house {
 	h.must(err)
 	wide := ratelimit.Limit{Burst: 100_000, Per: time.Second}
 	in := intake.New(h.Store, detector, intake.Limits{Visitor: wide, Customer: wide, Staff: wide, VisitorStarts: wide, CustomerStarts: wide, Senders: 100}, d.Clock.Now, nil)
+	filter, err := outbound.New()
+	h.must(err)
+	in.UseWording(filter)
 	sub := func(of fs.FS, name string) fs.FS {
 		found, err := fs.Sub(of, name)
 		h.must(err)
@@ -150,6 +165,7 @@ func (h *house) raise(kind wallet.AlertKind, about string, change ...func(*walle
 func (h *house) said() (words, notes []string, asked []string, states []conversation.State) {
 	h.Helper()
 	ctx := context.Background()
+	h.alarms = 0
 	lines, err := h.ConversationsOf(ctx, h.anna, 20)
 	h.must(err)
 	for _, line := range lines {
@@ -159,6 +175,14 @@ func (h *house) said() (words, notes []string, asked []string, states []conversa
 		entries, _, err := h.Entries(ctx, identity.SystemPart("test"), state.ID, conversation.EntryRange{Limit: 100})
 		h.must(err)
 		for _, e := range entries {
+			if e.ForCustomer().Content.Quiet {
+				h.Error("the customer's side is told what no notification is shown for")
+			}
+			for _, told := range webhook.Of(e, state) {
+				if told.Type == webhook.CustomerUnreached {
+					h.alarms++
+				}
+			}
 			switch e.Kind {
 			case conversation.KindMessage:
 				if e.Author.Kind != conversation.ByProgram || e.Author.Name != "Luma" {
@@ -205,7 +229,7 @@ func TestAnAlertIsToldOnce(t *testing.T) {
 
 // What a customer, or nobody, is told of an alert.
 func TestWhoIsToldWhat(t *testing.T) {
-	const told, question, nothing = "told", "question alone", "nothing"
+	const told, quietly, nothing = "told", "told in the window alone", "nothing"
 	for name, c := range map[string]struct {
 		kind   wallet.AlertKind
 		about  string
@@ -232,21 +256,21 @@ func TestWhoIsToldWhat(t *testing.T) {
 					f.ChangedAt = wallet.At(h.now().Add(-24 * time.Hour))
 				}
 			}
-		}, question},
+		}, quietly},
 		"the telephone is new": {wallet.AlertDevice, "d", func(h *house, _ *wallet.Alert) {
 			h.purse.change = func(_ *wallet.Factor, d *wallet.Device) {
 				if d.Push {
 					d.FirstSeen = wallet.At(h.now().Add(-71 * time.Hour))
 				}
 			}
-		}, question},
+		}, quietly},
 		"a telephone that nobody trusts": {wallet.AlertDevice, "d", func(h *house, _ *wallet.Alert) {
 			h.purse.change = func(_ *wallet.Factor, d *wallet.Device) { d.Push, d.Trust = true, "new" }
-		}, question},
+		}, quietly},
 		"no telephone": {wallet.AlertDevice, "d", func(h *house, _ *wallet.Alert) {
 			h.purse.change = func(_ *wallet.Factor, d *wallet.Device) { d.Push = false }
-		}, question},
-		"a wallet that tells no factors": {wallet.AlertDevice, "d", func(h *house, _ *wallet.Alert) { h.purse.lacks = wallet.ReadFactors }, question},
+		}, quietly},
+		"a wallet that tells no factors": {wallet.AlertDevice, "d", func(h *house, _ *wallet.Alert) { h.purse.lacks = wallet.ReadFactors }, quietly},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := open(t, storagetest.New(t, "sqlite"))
@@ -262,10 +286,10 @@ func TestWhoIsToldWhat(t *testing.T) {
 			words, notes, asked, states := h.said()
 			got := nothing
 			switch {
-			case len(words) == 1 && len(notes) == 1 && len(asked) == 1:
+			case len(words) == 1 && len(notes) == 1 && len(asked) == 1 && h.alarms == 1:
 				got = told
-			case len(words) == 0 && len(notes) == 1 && len(asked) == 1 && strings.Contains(notes[0], "not told by a notification"):
-				got = question
+			case len(words) == 1 && len(notes) == 1 && len(asked) == 1 && h.alarms == 0 && strings.Contains(notes[0], "not told by a notification"):
+				got = quietly
 			case len(words)+len(notes)+len(asked)+len(states) > 0:
 				got = "something else"
 			}
@@ -375,6 +399,113 @@ func TestWhatIsSaid(t *testing.T) {
 			if strings.ContainsAny(text, "{}") || strings.Contains(text, "  ") {
 				t.Errorf("%q is not whole", text)
 			}
+		}
+	}
+}
+
+// Whoever is paid chooses what they are called: only what is a mere name is said in the
+// house's own voice, and a person's is masked.
+func TestNobodySpeaksThroughTheirName(t *testing.T) {
+	h := open(t, storagetest.New(t, "sqlite"))
+	before := 0
+	for name, c := range map[string]struct {
+		payee, friend string
+		says          string
+	}{
+		"a shop":               {payee: "7-Eleven Köln", says: "45.00 EUR to 7-Eleven Köln."},
+		"a person":             {friend: "Jonas Weber", says: "45.00 EUR to Jonas W. Was"},
+		"a telephone number":   {payee: "call +86 400 123 4567"},
+		"one in other digits":  {payee: "客服电话 ４００１２３４５６７"},
+		"a link":               {payee: "luma-help.example"},
+		"an address":           {payee: "help@luma"},
+		"a secret asked for":   {payee: "send us your password"},
+		"the same by a person": {friend: "tell us the code", says: "45.00 EUR to tell C. Was"},
+		"a whole sentence":     {payee: "Luma support team please answer this message at once"},
+		"lines":                {payee: "Luma\n\nWrite back"},
+		"nothing":              {payee: ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h.purse.payee, h.purse.friend = &wallet.Merchant{Name: c.payee}, nil
+			called := c.payee
+			if c.friend != "" {
+				h.purse.friend, called = &wallet.Counterparty{Name: c.friend}, c.friend
+			}
+			h.must(h.flow.Took(t.Context(), h.raise(wallet.AlertPayment, bistro)))
+			words, notes, _, _ := h.said()
+			if before++; len(words) != before || len(notes) != before {
+				t.Fatalf("%q %q", words, notes)
+			}
+			word, note := words[before-1], notes[before-1]
+			want := c.says
+			if want == "" {
+				want = "unlike you: 45.00 EUR."
+			}
+			if !strings.Contains(word, want) {
+				t.Errorf("said %q, not %q", word, want)
+			}
+			if c.says == "" && called != "" && strings.Contains(note, called) {
+				t.Errorf("staff read %q", note)
+			}
+		})
+	}
+}
+
+// The question names what happened and when, takes "it was me" for an answer and is not
+// put again; whoever it was not is led to what makes safe first.
+func TestItWasMe(t *testing.T) {
+	for locale, said := range map[string]struct{ words, question string }{
+		"en":    {"On 1 November 2026 at 15:30 (UTC+08:00) we noticed that a new device", "We noticed that a new device was signed in"},
+		"zh-CN": {"我们在 2026年11月1日 15:30（UTC+08:00） 注意到有一台新设备", "我们注意到有一台新设备登录"},
+	} {
+		h, ctx := open(t, storagetest.New(t, "sqlite")), t.Context()
+		h.purse.locale, h.purse.zone = locale, "Asia/Shanghai"
+		n := h.raise(wallet.AlertDevice, "d", func(a *wallet.Alert) {
+			a.RaisedAt = wallet.At(time.Date(2026, 11, 1, 7, 30, 0, 0, time.UTC))
+		})
+		h.must(h.flow.Took(ctx, n))
+		words, _, _, _ := h.said()
+		if len(words) != 1 || !strings.Contains(words[0], said.words) {
+			t.Errorf("%q, not %q", words, said.words)
+		}
+		h.must(h.flow.Took(ctx, h.raise(wallet.AlertFactor, "f")))
+		runs, err := h.runs.List(ctx, h.anna)
+		h.must(err)
+		if len(runs) != 2 {
+			t.Fatalf("two things happened, and %d are asked about", len(runs))
+		}
+		for i, answer := range map[string]struct {
+			text  string
+			state domain.State
+		}{"noticed_device": {"mine", domain.Ended}, "noticed_factor": {"not_me", ""}} {
+			for _, r := range runs {
+				if r.Run.Step != i {
+					continue
+				}
+				if i == "noticed_device" && !strings.Contains(r.Views[len(r.Views)-1].Say.In(locale), said.question) {
+					t.Errorf("asked %q", r.Views[len(r.Views)-1].Say.In(locale))
+				}
+				seen, err := h.runs.Answer(ctx, h.anna, r.Run.ID, "op-1", "", domain.Input{Do: domain.Set, Text: answer.text})
+				h.must(err)
+				if answer.state != "" && seen.Run.State != answer.state {
+					t.Errorf("%s: %s at %s", answer.text, seen.Run.State, seen.Run.Step)
+				}
+				if answer.state == "" && (seen.Run.Step == "person_now" || seen.Run.Step == "was_me" || seen.Run.Step == i) {
+					t.Errorf("%s: %s at %s", answer.text, seen.Run.State, seen.Run.Step)
+				}
+			}
+		}
+		h.must(h.flow.Took(ctx, n)) // again, because somebody else failed
+		left, err := h.runs.List(ctx, h.anna)
+		h.must(err)
+		for _, r := range left {
+			if r.Run.Step == "noticed_device" {
+				t.Error("asked again after the answer")
+			}
+		}
+		own, err := h.runs.Start(ctx, h.anna, selfservice.Begin{Flow: "FL3", Language: locale})
+		h.must(err)
+		if own.Run.Step != "situation" {
+			t.Errorf("whoever comes by themselves stands at %s", own.Run.Step)
 		}
 	}
 }

@@ -9,7 +9,9 @@ import (
 // texts are what is said of alerts in one language.
 type texts struct {
 	topic    string
-	noticed  map[wallet.AlertKind]string // to the customer; {amount} and {party} of a payment
+	noticed  map[wallet.AlertKind]string // to the customer; {at}, {amount} and {party} of a payment
+	unnamed  string                      // of a payment whose other side is not named
+	when     string                      // how {at} is written, as time.Format takes it
 	then     string
 	gap      string
 	staff    string // {what}, {severity}
@@ -30,14 +32,18 @@ func wordsOf(language string) texts {
 // toCustomer is what the customer reads. It says what happened and what to do, and asks
 // for nothing but a press.
 func (w texts) toCustomer(c concern) string {
-	return strings.NewReplacer("{amount}", c.amount, "{party}", c.party).Replace(w.noticed[c.Kind]) + w.gap + w.then
+	noticed := w.noticed[c.Kind]
+	if c.Kind == wallet.AlertPayment && c.party == "" {
+		noticed = w.unnamed
+	}
+	return strings.NewReplacer("{at}", c.at.Format(w.when), "{amount}", c.amount, "{party}.", strings.TrimSuffix(c.party, ".")+".", "{party}", c.party).Replace(noticed) + w.gap + w.then
 }
 
 // toStaff is what an agent reads: what there is, what may be said of it and what not.
 func (w texts) toStaff(c concern) string {
 	what := w.kinds[c.Kind]
 	if c.Kind == wallet.AlertPayment {
-		what += " (" + c.amount + ", " + c.party + ")"
+		what += " (" + strings.TrimSuffix(c.amount+", "+c.party, ", ") + ")"
 	}
 	note := strings.NewReplacer("{what}", what, "{severity}", w.severity[c.Severity]).Replace(w.staff) + "\n" + w.maySay + "\n" + w.mustNot
 	if !c.push {
@@ -50,21 +56,23 @@ func inEnglish() texts {
 	return texts{
 		topic: "Was this you?",
 		noticed: map[wallet.AlertKind]string{
-			wallet.AlertPayment: "We noticed a payment that looks unlike you: {amount} to {party}.",
-			wallet.AlertLogin:   "We noticed a sign-in to your wallet that looks unlike you.",
-			wallet.AlertDevice:  "We noticed that a new device was signed in to your wallet.",
-			wallet.AlertFactor:  "We noticed that a way to confirm that it is you was added or changed.",
+			wallet.AlertPayment: "On {at} we noticed a payment that looks unlike you: {amount} to {party}.",
+			wallet.AlertLogin:   "On {at} we noticed a sign-in to your wallet that looks unlike you.",
+			wallet.AlertDevice:  "On {at} we noticed that a new device was signed in to your wallet.",
+			wallet.AlertFactor:  "On {at} we noticed that a way to confirm that it is you was added or changed.",
 		},
-		then:  "Was it you? Choose below: if it was not, we stop payments and sign every device out first, and a person takes over. You can look in your wallet whether this is from us. We never ask for a password, a code or a recovery phrase, and never for money to be moved.",
-		gap:   " ",
-		staff: "Alert of the wallet: {what}, {severity}. The customer is asked whether it was them.",
-		kinds: map[wallet.AlertKind]string{wallet.AlertPayment: "a payment", wallet.AlertLogin: "a sign-in", wallet.AlertDevice: "a new device", wallet.AlertFactor: "a change of what proves the customer"},
+		unnamed: "On {at} we noticed a payment that looks unlike you: {amount}.",
+		when:    "2 January 2006 at 15:04 (UTC-07:00)",
+		then:    "Was it you? Choose below: if it was not, we stop payments and sign every device out first, and a person takes over. You can look in your wallet whether this is from us. We never ask for a password, a code or a recovery phrase, and never for money to be moved.",
+		gap:     " ",
+		staff:   "Alert of the wallet: {what}, {severity}. The customer is asked whether it was them.",
+		kinds:   map[wallet.AlertKind]string{wallet.AlertPayment: "a payment", wallet.AlertLogin: "a sign-in", wallet.AlertDevice: "a new device", wallet.AlertFactor: "a change of what proves the customer"},
 		severity: map[string]string{
 			"low": "of little weight", "medium": "of some weight", "high": "of great weight",
 		},
 		maySay:  "May be said: what was noticed and when, that payments can be stopped and devices signed out at once, and how to dispute a payment.",
 		mustNot: "Not to be said: why the wallet noticed it, by which rule or score, or whether anybody looks into it.",
-		noPush:  "The customer was not told by a notification: where it would be shown has changed lately, or is not known. The question stands in their window alone.",
+		noPush:  "The customer was not told by a notification: where it would be shown has changed lately, or is not known. The message and the question stand in their window alone.",
 	}
 }
 
@@ -72,19 +80,21 @@ func inChinese() texts {
 	return texts{
 		topic: "是您本人吗？",
 		noticed: map[wallet.AlertKind]string{
-			wallet.AlertPayment: "我们注意到一笔不像您平时习惯的付款：{amount}，收款方 {party}。",
-			wallet.AlertLogin:   "我们注意到一次不像您平时习惯的钱包登录。",
-			wallet.AlertDevice:  "我们注意到有一台新设备登录了您的钱包。",
-			wallet.AlertFactor:  "我们注意到您的一种身份验证方式被添加或更改。",
+			wallet.AlertPayment: "我们在 {at} 注意到一笔不像您平时习惯的付款：{amount}，收款方 {party}。",
+			wallet.AlertLogin:   "我们在 {at} 注意到一次不像您平时习惯的钱包登录。",
+			wallet.AlertDevice:  "我们在 {at} 注意到有一台新设备登录了您的钱包。",
+			wallet.AlertFactor:  "我们在 {at} 注意到您的一种身份验证方式被添加或更改。",
 		},
-		then:  "是您本人操作的吗？请在下面选择：如果不是，我们会先停止付款并让所有设备退出登录，再由客服接手。您可以在钱包内核实这条消息是否来自我们。我们绝不会索要密码、验证码或助记词，也不会让您转账。",
-		staff: "钱包预警：{what}，{severity}。已询问客户是否为本人操作。",
-		kinds: map[wallet.AlertKind]string{wallet.AlertPayment: "一笔付款", wallet.AlertLogin: "一次登录", wallet.AlertDevice: "一台新设备", wallet.AlertFactor: "身份验证方式变更"},
+		unnamed: "我们在 {at} 注意到一笔不像您平时习惯的付款：{amount}。",
+		when:    "2006年1月2日 15:04（UTC-07:00）",
+		then:    "是您本人操作的吗？请在下面选择：如果不是，我们会先停止付款并让所有设备退出登录，再由客服接手。您可以在钱包内核实这条消息是否来自我们。我们绝不会索要密码、验证码或助记词，也不会让您转账。",
+		staff:   "钱包预警：{what}，{severity}。已询问客户是否为本人操作。",
+		kinds:   map[wallet.AlertKind]string{wallet.AlertPayment: "一笔付款", wallet.AlertLogin: "一次登录", wallet.AlertDevice: "一台新设备", wallet.AlertFactor: "身份验证方式变更"},
 		severity: map[string]string{
 			"low": "级别低", "medium": "级别中", "high": "级别高",
 		},
 		maySay:  "可以说：注意到了什么、发生在什么时间，可以马上停止付款并让设备退出，以及如何对付款提出争议。",
 		mustNot: "不能说：钱包为什么注意到、依据什么规则或评分，以及是否有人在调查。",
-		noPush:  "没有向客户发送通知：通知所到的设备近期有变更，或情况不明。问题只显示在客户的窗口里。",
+		noPush:  "没有向客户发送通知：通知所到的设备近期有变更，或情况不明。消息和问题只显示在客户的窗口里。",
 	}
 }

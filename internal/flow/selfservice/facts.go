@@ -95,15 +95,10 @@ func belongs(which string, t wallet.Transaction, f *selfservice.PaymentFact) boo
 	case "refundable":
 		return paid && (slices.Contains([]wallet.State{wallet.RefundPending, wallet.PartiallyRefunded, wallet.Refunded}, t.State) || (t.State == wallet.Posted && !t.Final))
 	case "disputable":
-		return sent && !f.Disputed && !f.Refunded && !untaken(f.Where) && f.Where != "came_back"
+		return sent && !f.Disputed && !f.Refunded && !f.Untaken() && f.Where != "came_back"
 	default:
 		return true
 	}
-}
-
-// untaken tells whether no money has moved.
-func untaken(where string) bool {
-	return where == "not_taken" || strings.HasPrefix(where, "unfinished")
 }
 
 // causeValue is why a payment did not work, to somebody of whom Kefu is this sure. Links

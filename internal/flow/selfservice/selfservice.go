@@ -167,8 +167,9 @@ type Seen struct {
 // Begin is how a run begins.
 type Begin struct {
 	Flow         string
-	Conversation string            // "" for none yet; for staff the one that they work on
-	Given        map[string]string // ids of what slots begin with
+	Conversation string                       // "" for none yet; for staff the one that they work on
+	Given        map[string]string            // ids of what slots begin with
+	Told         map[string]selfservice.Value // what others begin with, where Kefu itself begins a run; no edge sets it
 	Language     string
 }
 
@@ -222,6 +223,7 @@ func (s *Service) Start(ctx context.Context, p identity.Principal, b Begin) (See
 	if err != nil {
 		return Seen{}, err
 	}
+	maps.Copy(given, b.Told)
 	turn, err := selfservice.Start(d, rec.Run, given, now)
 	if err != nil {
 		return Seen{}, err
@@ -257,7 +259,7 @@ func (s *Service) begunBefore(ctx context.Context, p identity.Principal, whose s
 	}
 	for _, rec := range open {
 		fits := !rec.State.Over() && rec.Flow == d.ID && rec.Digest == d.Digest() && rec.Turns == 0 && s.Clock().Sub(rec.StartedAt) < again &&
-			(b.Conversation == "" || b.Conversation == rec.ConversationID)
+			(b.Conversation == "" || b.Conversation == rec.ConversationID) && rec.ToldSo(b.Told)
 		for slot, ref := range b.Given {
 			fits = fits && rec.Slots[slot].Ref() == ref
 		}

@@ -149,6 +149,9 @@ func label(c selfservice.Carry, lang string) string {
 			return short(line, storyLabel)
 		}
 	}
+	if t := c.Value.Type; len(c.Asked) == 0 && (t == selfservice.Choice || t == selfservice.Date) {
+		return words(lang, "Known when it began", "开始时已知")
+	}
 	switch c.Value.Type {
 	case selfservice.Payment:
 		return words(lang, "Payment", "付款")

@@ -24,6 +24,8 @@ import (
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/flow/alerting"
 	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/intake"
 	flow "kefu/internal/flow/selfservice"
@@ -54,6 +56,7 @@ type Conversation struct {
 	Covers string         `yaml:"covers"`          // the case that it is there for
 	Flow   string         `yaml:"flow"`            //
 	Given  string         `yaml:"given,omitempty"` // the payment that it begins with
+	Alert  string         `yaml:"alert,omitempty"` // what the wallet noticed an hour before it begins
 	Level  int            `yaml:"level,omitempty"` // of assurance; 1
 	Wallet World          `yaml:"wallet"`
 	Acts   map[string]Act `yaml:"acts,omitempty"` // by their names
@@ -205,6 +208,9 @@ func (w Walker) walk(ctx context.Context, c Conversation, lang string) ([]See, e
 	b := flow.Begin{Flow: c.Flow, Language: lang}
 	if c.Given != "" {
 		b.Given = map[string]string{"payment": c.Given}
+	}
+	if c.Alert != "" {
+		b.Told = alerting.OfAlert(wallet.AlertKind(c.Alert), wallet.At(one.at.Add(-time.Hour)))
 	}
 	begun, err := one.flow.Start(ctx, one.who, b)
 	if err != nil {
