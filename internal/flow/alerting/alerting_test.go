@@ -391,6 +391,9 @@ func TestWhatIsSaid(t *testing.T) {
 			t.Fatalf("%q %q", words, notes)
 		}
 		for _, text := range words {
+			if stands := map[string]string{"en": "This message stands in your wallet itself.", "zh-CN": "这条消息就显示在您的钱包里。"}[locale]; !strings.Contains(text, stands) || strings.Contains(text, "whether this is from us") || strings.Contains(text, "核实") {
+				t.Errorf("%q does not say where it stands, or sends to a look-up that shows no alerts", text)
+			}
 			if found, err := filter.Check(text); err != nil || len(found) > 0 {
 				t.Errorf("%q asks for %v: %v", text, found, err)
 			}

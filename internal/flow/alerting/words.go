@@ -63,7 +63,7 @@ func inEnglish() texts {
 		},
 		unnamed: "On {at} we noticed a payment that looks unlike you: {amount}.",
 		when:    "2 January 2006 at 15:04 (UTC-07:00)",
-		then:    "Was it you? Choose below: if it was not, we stop payments and sign every device out first, and a person takes over. You can look in your wallet whether this is from us. We never ask for a password, a code or a recovery phrase, and never for money to be moved.",
+		then:    "Was it you? Choose below: if it was not, we stop payments and sign every device out first, and a person takes over. This message stands in your wallet itself. We never ask for a password, a code or a recovery phrase, and never for money to be moved.",
 		gap:     " ",
 		staff:   "Alert of the wallet: {what}, {severity}. The customer is asked whether it was them.",
 		kinds:   map[wallet.AlertKind]string{wallet.AlertPayment: "a payment", wallet.AlertLogin: "a sign-in", wallet.AlertDevice: "a new device", wallet.AlertFactor: "a change of what proves the customer"},
@@ -87,7 +87,7 @@ func inChinese() texts {
 		},
 		unnamed: "我们在 {at} 注意到一笔不像您平时习惯的付款：{amount}。",
 		when:    "2006年1月2日 15:04（UTC-07:00）",
-		then:    "是您本人操作的吗？请在下面选择：如果不是，我们会先停止付款并让所有设备退出登录，再由客服接手。您可以在钱包内核实这条消息是否来自我们。我们绝不会索要密码、验证码或助记词，也不会让您转账。",
+		then:    "是您本人操作的吗？请在下面选择：如果不是，我们会先停止付款并让所有设备退出登录，再由客服接手。这条消息就显示在您的钱包里。我们绝不会索要密码、验证码或助记词，也不会让您转账。",
 		staff:   "钱包预警：{what}，{severity}。已询问客户是否为本人操作。",
 		kinds:   map[wallet.AlertKind]string{wallet.AlertPayment: "一笔付款", wallet.AlertLogin: "一次登录", wallet.AlertDevice: "一台新设备", wallet.AlertFactor: "身份验证方式变更"},
 		severity: map[string]string{
