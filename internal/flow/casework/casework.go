@@ -64,7 +64,7 @@ type Deps struct {
 	Book   *jurisdiction.Book
 	// Law is the jurisdiction that counts where nobody has said another; "" for none.
 	Law string
-	// Chosen is what the house has chosen on screen in its place, \"\" for nothing; nil: it cannot.
+	// Chosen is what the house has chosen on screen in its place, "" for nothing; nil: it cannot.
 	Chosen func() string
 	Clock  clock.Clock
 	Log    *slog.Logger

@@ -6,7 +6,10 @@ import (
 	"time"
 
 	"kefu/internal/domain/cases"
+	"kefu/internal/domain/identity"
 	"kefu/internal/domain/jurisdiction"
+	"kefu/internal/flow/casework"
+	"kefu/internal/platform/fault"
 )
 
 func proposals(c *cases.Case) (n int) {
@@ -64,6 +67,19 @@ func TestACreditIsProposedInTime(t *testing.T) {
 		}
 		if told != 1 {
 			h.Errorf("told %d times", told)
+		}
+	})
+}
+
+// What the clock alone may say nobody adds, and whoever may not know of the case is told
+// so before anything else.
+func TestNobodySaysThatACreditIsDue(t *testing.T) {
+	each(t, "us", func(h *house) {
+		c := h.open(jurisdiction.Unauthorised, "us")
+		for who, want := range map[identity.Role]fault.Code{identity.Agent: fault.Invalid, identity.Supervisor: fault.Invalid, identity.Admin: fault.NotFound, identity.Auditor: fault.NotFound} {
+			if _, err := h.flow.Lead(ctx(), h.works(who), c.ID, casework.Change{Kind: cases.CreditDue, Revision: int64(len(c.Events))}); !fault.Is(err, want) {
+				h.Errorf("%s was answered %v, want %s", who, err, want)
+			}
 		}
 	})
 }

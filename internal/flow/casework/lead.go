@@ -73,6 +73,9 @@ type Change struct {
 func (s *Service) Lead(ctx context.Context, p identity.Principal, id string, c Change) (Seen, error) {
 	const op = "casework.Lead"
 	if c.Kind == cases.Opened || c.Kind == cases.Written || c.Kind == cases.Resent || c.Kind == cases.CreditDue || !slices.Contains(cases.Kinds(), c.Kind) {
+		if _, err := s.Store.Case(ctx, p, id); err != nil { // who may not know of the case is told nothing else
+			return Seen{}, err
+		}
 		return Seen{}, fault.InvalidFor(op, "kind", "unknown", "cannot be added like this")
 	}
 	switch {
