@@ -3,17 +3,24 @@ import type { House } from './house.ts';
 import { phone, type Agent, type Customer } from './people.ts';
 import { faultsOf, overflow } from './screens.ts';
 
-/** Has the agent open a conversation, take it, and propose something about a payment in it. */
-export async function proposes(agent: Agent, words: string, payment: RegExp, act: string): Promise<void> {
+/**
+ * Has the agent open a conversation, take it, and propose something about one of the
+ * customer's purchases that have arrived: the newest for 0. Which there are depends on the day.
+ * Gives the sum, as it is written.
+ */
+export async function proposes(agent: Agent, words: string, nth: number, act: string): Promise<RegExp> {
   const { page } = agent;
   await agent.take(words);
   // A conversation that was opened again is theirs already.
   await page.getByRole('button', { name: 'Take it', exact: true }).first().click({ timeout: 4_000 }).catch(() => undefined);
-  await page.locator('aside').getByRole('button', { name: payment }).first().click();
+  const purchase = page.locator('aside button.row').filter({ hasText: /Thalia|Rossmann|REWE Markt/ }).filter({ hasText: 'Arrived' }).nth(nth);
+  const sum = /\d+\.\d\d/.exec(await purchase.innerText())![0];
+  await purchase.click();
   await page.getByRole('button', { name: `Propose: ${act}` }).click();
   await page.getByRole('button', { name: 'Ask the customer' }).click();
   await page.getByText('The customer is asked for exactly this:').waitFor();
   await page.getByRole('dialog').last().getByRole('button', { name: 'Close' }).last().click();
+  return new RegExp(sum.replace('.', '\\.'));
 }
 
 export const card = (customer: Customer) => customer.frame.locator('.consent').last();
@@ -25,7 +32,7 @@ export function consent(house: House): void {
       const anna = await house.customer('cust-anna', phone);
       await anna.write('Perhaps another one back?');
       const mei = await house.agent('mei');
-      await proposes(mei, 'Perhaps another one back?', /37\.29/, 'dispute');
+      await proposes(mei, 'Perhaps another one back?', 0, 'dispute');
       await card(anna).getByRole('button', { name: 'Not this' }).click();
       await card(anna).getByText('You said no. Nothing was done.').waitFor();
       await mei.page.getByText('The customer said no').waitFor();
@@ -40,7 +47,7 @@ export function consent(house: House): void {
       await anna.another();
       await anna.write('Rice came broken, please give it back');
       const mei = await house.agent('mei');
-      await proposes(mei, 'Rice came broken, please give it back', /37\.29/, 'refund');
+      await proposes(mei, 'Rice came broken, please give it back', 0, 'refund');
       await mei.page.getByText(/Waiting for the customer’s yes \(\d:\d\d left\)/).waitFor();
       await card(anna).getByText(/proposes this and needs your yes/).waitFor();
       await card(anna).getByText(/^Stands for \d:\d\d more$/).waitFor();

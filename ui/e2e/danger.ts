@@ -25,8 +25,13 @@ export function danger(house: House): void {
       await frame.getByText('You are in the right place.').waitFor();
       await house.shot(sara.page, 'danger-begin');
       await press(/Somebody may be in my account/);
-      await press('Yes, do this');
-      await frame.getByText('Done: nothing can leave your wallet now.').waitFor();
+      // Another journey of hers may have stopped them: then she is told so, and goes on.
+      const stopped = frame.getByText('Payments are stopped already.');
+      await stopped.or(frame.getByText(/^First: nothing can leave your wallet/)).first().waitFor();
+      if (!(await stopped.isVisible())) {
+        await press('Yes, do this');
+        await frame.getByText('Done: nothing can leave your wallet now.').waitFor();
+      }
       await press('Yes, do this');
       await frame.getByText('Which one is not yours?').waitFor();
       expect(await faultsOf(frame)).toEqual([]);

@@ -72,7 +72,7 @@ export function passkeys(house: House): void {
       await window('open');
       await anna.write('That purchase was not what I ordered');
       const mei = await house.agent('mei');
-      await proposes(mei, 'That purchase was not what I ordered', payment, 'refund');
+      const sum = await proposes(mei, 'That purchase was not what I ordered', 1, 'refund');
       await card(anna).getByRole('button', { name: 'Confirm', exact: true }).click();
       const link = card(anna).getByRole('link', { name: 'Confirm in the wallet' });
       await link.waitFor();
@@ -81,8 +81,8 @@ export function passkeys(house: House): void {
       await window('close');
       // Where the app is open already, it asks by itself, and says what about.
       const asks = page.locator('#asks');
-      await asks.getByText(/39\.74/).first().waitFor();
-      await asks.locator('.about').getByText(/ · .*39\.74.* · /).waitFor();
+      await asks.getByText(sum).first().waitFor();
+      await asks.locator('.about').getByText(new RegExp(` · .*${sum.source}.* · `)).waitFor();
       expect(await asks.getByRole('button', { name: 'Use a passkey' }).count()).toBe(0);
       expect(await overflow(page)).toBeLessThanOrEqual(0);
       for (const colorScheme of ['dark', 'light'] as const) {
@@ -107,6 +107,3 @@ async function agrees(page: Page, yes: string): Promise<void> {
   await asks.getByRole('button', { name: yes }).click();
   await asks.waitFor({ state: 'hidden' });
 }
-
-/** A purchase of Anna’s that can be given back. */
-const payment = /39\.74/;
