@@ -50,6 +50,10 @@ func caseRules() []rule {
 			_, err := sc.Case(ctx, p, sc.filed().ID)
 			return err
 		}},
+		{"ExportCase", "supervisor owner", fault.NotFound, map[fault.Code]string{fault.Forbidden: "own system agent colleague"}, func(sc *scene, p identity.Principal) error {
+			_, err := sc.ExportCase(ctx, p, sc.filed().ID)
+			return err
+		}},
 		{"ChangeCase", "system " + workers, fault.NotFound, map[fault.Code]string{fault.Conflict: "own"}, func(sc *scene, p identity.Principal) error {
 			_, err := sc.ChangeCase(ctx, p, sc.filed().ID, casework.AnyRevision, sc.laws(), func(*cases.Case, int64) ([]cases.Event, error) {
 				return []cases.Event{{Kind: cases.Noted, Data: cases.Data{Text: "for staff"}}}, nil

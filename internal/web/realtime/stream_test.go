@@ -262,13 +262,13 @@ func TestADeafStreamEndsSoon(t *testing.T) {
 // TestAStreamOutlivesTheLimitsOfRequests opens a stream of a server that wants
 // requests to be over soon.
 func TestAStreamOutlivesTheLimitsOfRequests(t *testing.T) {
-	h := open(t, choices{web: func(s *http.Server) { s.ReadTimeout, s.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond }})
+	h := open(t, choices{web: func(s *http.Server) { s.ReadTimeout, s.WriteTimeout = 500*time.Millisecond, 500*time.Millisecond }})
 	session := h.openStream(frame{"role": "window"}).text("session")
 	down := h.attach(session)
 	select {
 	case <-down.ended:
 		t.Fatal("the stream ended")
-	case <-time.After(300 * time.Millisecond):
+	case <-time.After(1500 * time.Millisecond):
 	}
 	h.frames(session, frame{"t": "ping"})
 	down.next("pong")
