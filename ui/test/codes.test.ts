@@ -24,7 +24,7 @@ const constants = (pkg: string, type: string): string[] => found(source(`interna
 /** The words that a field of the wallet's may have: those that its check lists. */
 function field(of: string, name: string): string[] {
   const body = source('internal/domain/wallet').split(`const op = "wallet.${of}"`)[1]!.split('\n}')[0]!;
-  const list = new RegExp(`checkWord\\(op, "${name}", [^,]+, ([^)]*)\\)`).exec(body)?.[1] ?? '';
+  const list = new RegExp(`check\\.Word\\(op, "${name}", [^,]+, ([^)]*)\\)`).exec(body)?.[1] ?? '';
   return found(list, /"([a-z_0-9]+)"/g);
 }
 

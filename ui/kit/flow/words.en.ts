@@ -33,6 +33,7 @@ export const words = {
     instrument_default: 'Make it the default',
     instrument_remove: 'Remove the card',
     mandate_cancel: 'End the charges',
+    notify: 'A message in the wallet',
   } as Record<string, string>,
   actStates: {
     succeeded: 'Done',
@@ -58,6 +59,9 @@ export const words = {
     not_certain: 'It may not come back.',
     may_be_taken_back: 'It is taken back if the decision goes against you.',
     bank_investigates: 'The bank looks into it; that takes time.',
+    message_shown: 'The wallet shows it.',
+    default_changes: 'It pays from now on.',
+    charges_stop: 'Nothing more is charged.',
     evidence_sent: 'It goes to whoever decides.',
     rail_is_asked: 'The other side is asked. Nothing moves.',
     payment_goes_on: 'The held payment goes on to its recipient.',
