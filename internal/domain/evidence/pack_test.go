@@ -24,8 +24,12 @@ func pack(t testing.TB, s audit.Signer) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := evidence.NewWriter(&out, evidence.Manifest{Case: "c1", Reference: "K-1", MadeAt: "2026-11-27T10:00:00Z", MadeBy: "ada"}, s)
-	for name, text := range map[string]string{"case.json": `{"id":"c1"}`, "files/1 photo.png": strings.Repeat("\x89PNG", 50)} {
-		if err := w.Add(name, strings.NewReader(text)); err != nil {
+	// In one order always: processes of one fuzzing run compare what each has packed.
+	for _, file := range []struct{ name, text string }{
+		{"case.json", `{"id":"c1"}`},
+		{"files/1 photo.png", strings.Repeat("\x89PNG", 50)},
+	} {
+		if err := w.Add(file.name, strings.NewReader(file.text)); err != nil {
 			t.Fatal(err)
 		}
 	}
