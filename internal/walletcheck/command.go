@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/action"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/walletcheck/wire"
 )
 
 // body is what is posted of a command.
@@ -17,7 +18,7 @@ type body struct {
 }
 
 // told makes the call of a command, under its key where it has one.
-func told(c wallet.Command) call {
+func told(c wallet.Command) wire.Call {
 	b := body{Command: c, Target: c.Target}
 	if strings.Contains(address(wallet.Command{Act: c.Act, CustomerID: c.CustomerID, Target: "none-verify"}), "none-verify") {
 		b.Target = ""
@@ -25,9 +26,9 @@ func told(c wallet.Command) call {
 	if c.Reason == "" {
 		b.Reason = "verify"
 	}
-	made := post(address(c), b)
+	made := wire.Post(address(c), b)
 	if c.Key != "" {
-		made.key = c.Key
+		made.Key = c.Key
 	}
 	return made
 }
@@ -38,12 +39,12 @@ func (p *probe) do(c wallet.Command) (wallet.Operation, error) {
 	return p.operation(made, c)
 }
 
-func (p *probe) operation(made call, c wallet.Command) (wallet.Operation, error) {
+func (p *probe) operation(made wire.Call, c wallet.Command) (wallet.Operation, error) {
 	o, err := one[wallet.Operation](p, made)
 	switch {
 	case err != nil:
 		return o, err
-	case o.Key != made.key || o.Act != c.Act || o.CustomerID != c.CustomerID || o.Target != c.Target:
+	case o.Key != made.Key || o.Act != c.Act || o.CustomerID != c.CustomerID || o.Target != c.Target:
 		return o, fmt.Errorf("the operation is of another command: it has the key, act, customer or target of something else")
 	case c.DryRun && o.State != wallet.OpProposed && o.State != wallet.OpFailed:
 		return o, fmt.Errorf("a dry run is %s", o.State)
@@ -75,21 +76,21 @@ func requests() []Check {
 	whole := func(p *probe) string {
 		return `{"customer_id":"` + p.o.Customer + `","amount":null,"reason":"verify","dry_run":true}`
 	}
-	refused := func(id, what, why string, status int, code string, make func(*probe) call) Check {
+	refused := func(id, what, why string, status int, code string, make func(*probe) wire.Call) Check {
 		return Check{"command." + id, what, why, func(p *probe) error {
 			if err := p.does(wallet.Freeze); err != nil {
 				return err
 			}
-			return p.send(make(p)).refused(status, code)
+			return p.send(make(p)).Refused(status, code)
 		}}
 	}
-	changed := func(old, now string) func(*probe) call {
-		return func(p *probe) call { return post(p.mine(":freeze"), strings.Replace(whole(p), old, now, 1)) }
+	changed := func(old, now string) func(*probe) wire.Call {
+		return func(p *probe) wire.Call { return wire.Post(p.mine(":freeze"), strings.Replace(whole(p), old, now, 1)) }
 	}
-	keyed := func(key string) func(*probe) call {
-		return func(p *probe) call {
-			c := post(p.mine(":freeze"), whole(p))
-			c.key = key
+	keyed := func(key string) func(*probe) wire.Call {
+		return func(p *probe) wire.Call {
+			c := wire.Post(p.mine(":freeze"), whole(p))
+			c.Key = key
 			return c
 		}
 	}
@@ -102,34 +103,34 @@ func requests() []Check {
 		refused("unknown.field", "refuses a field that it does not know", ignored, 400, "invalid", changed(`"amount"`, `"verify":1,"amount"`)),
 		refused("field.twice", "refuses a field that comes twice", "two readers would believe two of them", 400, "invalid", changed(`"amount"`, `"reason":"other","amount"`)),
 		refused("field.case", "refuses a field that comes twice in another case", "two readers would believe two of them", 400, "invalid", changed(`"amount"`, `"Reason":"other","amount"`)),
-		refused("no.json", "refuses what is no JSON", ignored, 400, "invalid", func(p *probe) call { return post(p.mine(":freeze"), "freeze") }),
-		refused("nothing", "refuses a command without a body", ignored, 400, "invalid", func(p *probe) call { return post(p.mine(":freeze"), "") }),
-		refused("two", "refuses two values in a body", ignored, 400, "invalid", func(p *probe) call { return post(p.mine(":freeze"), whole(p)+whole(p)) }),
-		refused("list", "refuses a list for a command", ignored, 400, "invalid", func(p *probe) call { return post(p.mine(":freeze"), "["+whole(p)+"]") }),
-		refused("deep", "refuses a body that is nested deeply", "deep nesting wears readers out", 400, "invalid", func(p *probe) call {
-			return post(p.mine(":freeze"), strings.Replace(whole(p), `"reason"`, `"details":`+strings.Repeat(`{"a":`, 200)+`"x"`+strings.Repeat("}", 200)+`,"reason"`, 1))
+		refused("no.json", "refuses what is no JSON", ignored, 400, "invalid", func(p *probe) wire.Call { return wire.Post(p.mine(":freeze"), "freeze") }),
+		refused("nothing", "refuses a command without a body", ignored, 400, "invalid", func(p *probe) wire.Call { return wire.Post(p.mine(":freeze"), "") }),
+		refused("two", "refuses two values in a body", ignored, 400, "invalid", func(p *probe) wire.Call { return wire.Post(p.mine(":freeze"), whole(p)+whole(p)) }),
+		refused("list", "refuses a list for a command", ignored, 400, "invalid", func(p *probe) wire.Call { return wire.Post(p.mine(":freeze"), "["+whole(p)+"]") }),
+		refused("deep", "refuses a body that is nested deeply", "deep nesting wears readers out", 400, "invalid", func(p *probe) wire.Call {
+			return wire.Post(p.mine(":freeze"), strings.Replace(whole(p), `"reason"`, `"details":`+strings.Repeat(`{"a":`, 200)+`"x"`+strings.Repeat("}", 200)+`,"reason"`, 1))
 		}),
-		refused("other.customer", "refuses a body that names another customer than the address", "else what was signed for one is done to another", 400, "invalid", func(p *probe) call {
-			return post(p.mine(":freeze"), strings.Replace(whole(p), p.o.Customer, p.o.Other, 1))
+		refused("other.customer", "refuses a body that names another customer than the address", "else what was signed for one is done to another", 400, "invalid", func(p *probe) wire.Call {
+			return wire.Post(p.mine(":freeze"), strings.Replace(whole(p), p.o.Customer, p.o.Other, 1))
 		}),
 		refused("amount.number", "refuses a sum that is a number", "floats lose cents", 400, "invalid", changed("null", "12.5")),
 		refused("amount.misplaced", "refuses a sum where the act has none", ignored, 400, "invalid", changed("null", `{"amount":"1.00","currency":"EUR","scale":2}`)),
-		refused("form", "refuses another form than application/json", "a page of somebody's can send forms", 415, "media_type", func(p *probe) call {
-			c := post(p.mine(":freeze"), whole(p))
-			c.header = http.Header{"Content-Type": {"text/plain"}}
+		refused("form", "refuses another form than application/json", "a page of somebody's can send forms", 415, "media_type", func(p *probe) wire.Call {
+			c := wire.Post(p.mine(":freeze"), whole(p))
+			c.Header = http.Header{"Content-Type": {"text/plain"}}
 			return c
 		}),
-		refused("nobody", "answers 404 not_found for a command about nobody", "else Kefu takes nobody for a wallet that does not answer", 404, "not_found", func(p *probe) call {
-			return post("/customers/"+nobody+":freeze", strings.Replace(whole(p), p.o.Customer, nobody, 1))
+		refused("nobody", "answers 404 not_found for a command about nobody", "else Kefu takes nobody for a wallet that does not answer", 404, "not_found", func(p *probe) wire.Call {
+			return wire.Post("/customers/"+wire.Nobody+":freeze", strings.Replace(whole(p), p.o.Customer, wire.Nobody, 1))
 		}),
-		refused("unknown.verb", "answers 404 for an act that is none", "the set of acts is closed", 404, "no_such_endpoint", func(p *probe) call { return post(p.mine(":pay-out"), whole(p)) }),
-		refused("query", "refuses a command with a query", ignored, 400, "invalid", func(p *probe) call { return post(p.mine(":freeze?force=1"), whole(p)) }),
+		refused("unknown.verb", "answers 404 for an act that is none", "the set of acts is closed", 404, "no_such_endpoint", func(p *probe) wire.Call { return wire.Post(p.mine(":pay-out"), whole(p)) }),
+		refused("query", "refuses a command with a query", ignored, 400, "invalid", func(p *probe) wire.Call { return wire.Post(p.mine(":freeze?force=1"), whole(p)) }),
 		{"command.large", "refuses a body of 100 KiB", "no command needs more than a few hundred bytes", func(p *probe) error {
 			if err := p.does(wallet.Freeze); err != nil {
 				return err
 			}
-			a := p.send(post(p.mine(":freeze"), strings.Repeat(" ", 100<<10)+whole(p)))
-			if a.err != nil && a.Status == 0 || a.Status == 400 || a.Status == 413 {
+			a := p.send(wire.Post(p.mine(":freeze"), strings.Repeat(" ", 100<<10)+whole(p)))
+			if a.Err != nil && a.Status == 0 || a.Status == 400 || a.Status == 413 {
 				return nil
 			}
 			return fmt.Errorf("%s", a)
@@ -138,8 +139,8 @@ func requests() []Check {
 			if len(p.can.Acts) == 0 {
 				return skip("the wallet takes no acts")
 			}
-			for _, path := range []string{p.mine("/operations/none-verify"), p.mine("/operations?key=none-verify"), "/customers/" + nobody + "/operations/none-verify"} {
-				if err := p.send(get(path)).refused(404, "not_found"); err != nil {
+			for _, path := range []string{p.mine("/operations/none-verify"), p.mine("/operations?key=none-verify"), "/customers/" + wire.Nobody + "/operations/none-verify"} {
+				if err := p.send(wire.Get(path)).Refused(404, "not_found"); err != nil {
 					return err
 				}
 			}
@@ -149,7 +150,7 @@ func requests() []Check {
 			if len(p.can.Acts) == 0 {
 				return skip("the wallet takes no acts")
 			}
-			return p.send(get(p.mine("/operations"))).refused(400, "invalid")
+			return p.send(wire.Get(p.mine("/operations"))).Refused(400, "invalid")
 		}},
 	}
 }
@@ -225,7 +226,7 @@ func (p *probe) target(a wallet.Act) (wallet.Command, error) {
 
 // pick finds the id of the first that fits.
 func pick[T validated](p *probe, path string, fits func(T) (string, bool)) (string, error) {
-	list, err := many[T](p, get(path))
+	list, err := many[T](p, wire.Get(path))
 	for _, x := range list {
 		if id, ok := fits(x); ok {
 			return id, nil
@@ -241,7 +242,7 @@ func (p *probe) refundable() (wallet.Transaction, wallet.Terms, error) {
 		return wallet.Transaction{}, wallet.Terms{}, err
 	}
 	for _, t := range list.Items {
-		terms, err := one[wallet.Terms](p, get(p.mine("/transactions/"+t.ID+"/terms")))
+		terms, err := one[wallet.Terms](p, wire.Get(p.mine("/transactions/"+t.ID+"/terms")))
 		if err != nil {
 			return t, terms, err
 		}
@@ -294,7 +295,7 @@ func dryRuns() []Check {
 			}
 			c.Amount = other
 			a := p.send(told(c))
-			if a.Status == 400 && a.problem() == "invalid" {
+			if a.Status == 400 && a.Problem() == "invalid" {
 				return nil
 			}
 			o, err := p.do(c)
@@ -302,16 +303,16 @@ func dryRuns() []Check {
 		}),
 		refund("other", "finds no payment of another customer", "else one is refunded what another paid", func(p *probe, c wallet.Command) error {
 			c.CustomerID = p.o.Other
-			return p.send(told(c)).refused(404, "not_found")
+			return p.send(told(c)).Refused(404, "not_found")
 		}),
 		refund("none", "finds no payment that is not there", "an operation about nothing is one that nobody can follow", func(p *probe, c wallet.Command) error {
 			c.Target = "none-verify"
-			return p.send(told(c)).refused(404, "not_found")
+			return p.send(told(c)).Refused(404, "not_found")
 		}),
 		refund("negative", "refuses a sum below nothing, and one of nothing", theft, func(p *probe, c wallet.Command) error {
 			for _, sum := range []wallet.Money{c.Amount.Neg(), zero(c.Amount)} {
 				c.Amount = sum
-				if err := p.send(told(c)).refused(400, "invalid"); err != nil {
+				if err := p.send(told(c)).Refused(400, "invalid"); err != nil {
 					return err
 				}
 			}
@@ -320,11 +321,11 @@ func dryRuns() []Check {
 		refund("whole", "refuses a refund without a sum, or without the state that it was decided on", "what is left out would be guessed", func(p *probe, c wallet.Command) error {
 			some := c
 			some.Amount = wallet.Money{}
-			if err := p.send(told(some)).refused(400, "invalid"); err != nil {
+			if err := p.send(told(some)).Refused(400, "invalid"); err != nil {
 				return err
 			}
 			c.Expect = ""
-			return p.send(told(c)).refused(400, "invalid")
+			return p.send(told(c)).Refused(400, "invalid")
 		}),
 		refund("way", "sends money back the way it came, to something of the customer's", "no command takes a destination for money", func(p *probe, c wallet.Command) error {
 			o, err := p.do(c)
@@ -398,5 +399,5 @@ func (p *probe) dry(a wallet.Act) error {
 	if two.Summary == nil || action.Hash(c, *one.Summary) != action.Hash(c, *two.Summary) {
 		return fmt.Errorf("a moment later the summary is another one")
 	}
-	return p.send(get(p.mine("/operations?key="+first.key))).refused(404, "not_found")
+	return p.send(wire.Get(p.mine("/operations?key="+first.Key))).Refused(404, "not_found")
 }

@@ -9,14 +9,15 @@ import (
 	"kefu/internal/connector/walletapi"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/walletcheck/wire"
 )
 
-func document() call {
-	return call{method: http.MethodGet, root: true, path: "/.well-known/wallet-support", bare: true}
+func document() wire.Call {
+	return wire.Call{Method: http.MethodGet, Root: true, Path: "/.well-known/wallet-support", Bare: true}
 }
 
-func keys() call {
-	return call{method: http.MethodGet, root: true, path: "/.well-known/jwks.json", bare: true}
+func keys() wire.Call {
+	return wire.Call{Method: http.MethodGet, Root: true, Path: "/.well-known/jwks.json", Bare: true}
 }
 
 // discovery is what a wallet says of itself.
@@ -24,7 +25,7 @@ func discovery() []Check {
 	const shown = "Kefu shows and asks for nothing that a wallet does not name"
 	all := []Check{
 		{"capabilities.served", "answers /.well-known/wallet-support at the root of its host, without a signature", shown, func(p *probe) error {
-			if a := p.send(document()); a.err != nil || a.Status != http.StatusOK {
+			if a := p.send(document()); a.Err != nil || a.Status != http.StatusOK {
 				return fmt.Errorf("%s", a)
 			}
 			return nil
@@ -55,7 +56,7 @@ func discovery() []Check {
 				return skip("the wallet has no step-up")
 			}
 			var raw json.RawMessage
-			return p.send(keys()).read(&raw)
+			return p.send(keys()).Read(&raw)
 		}},
 		{"keys.ed25519", "has an Ed25519 key with an id among them", "Kefu verifies EdDSA and nothing else", func(p *probe) error {
 			set, _, err := p.keySet()
@@ -107,7 +108,7 @@ func (p *probe) keySet() (identity.KeySet, []byte, error) {
 		return identity.KeySet{}, nil, skip("the wallet has no step-up")
 	}
 	var raw json.RawMessage
-	if err := p.send(keys()).read(&raw); err != nil {
+	if err := p.send(keys()).Read(&raw); err != nil {
 		return identity.KeySet{}, nil, err
 	}
 	set, err := identity.ParseKeySet(raw)
@@ -142,17 +143,17 @@ func (p *probe) readingServed(r wallet.Reading) error {
 	}
 	switch r {
 	case wallet.ReadTimeline:
-		return p.send(get(p.mine("/transactions/none-verify/timeline"))).refused(404, "not_found")
+		return p.send(wire.Get(p.mine("/transactions/none-verify/timeline"))).Refused(404, "not_found")
 	case wallet.ReadUses:
-		return p.send(get(p.mine("/instruments/none-verify/uses"))).refused(404, "not_found")
+		return p.send(wire.Get(p.mine("/instruments/none-verify/uses"))).Refused(404, "not_found")
 	case wallet.ReadLinks:
-		return p.send(get(p.mine("/links/none-verify"))).refused(404, "not_found")
+		return p.send(wire.Get(p.mine("/links/none-verify"))).Refused(404, "not_found")
 	case wallet.ReadMatch:
-		return p.send(post("/customers:match", "{}")).refused(400, "invalid")
+		return p.send(wire.Post("/customers:match", "{}")).Refused(400, "invalid")
 	}
 	for _, path := range p.addresses(r) {
 		var raw json.RawMessage
-		if err := p.send(get(path)).read(&raw); err != nil {
+		if err := p.send(wire.Get(path)).Read(&raw); err != nil {
 			return err
 		}
 	}
@@ -164,7 +165,7 @@ func (p *probe) actServed(a wallet.Act) error {
 		return err
 	}
 	path := address(wallet.Command{Act: a, CustomerID: p.o.Customer, Target: "none-verify"})
-	return p.send(post(path, "{}")).refused(400, "invalid")
+	return p.send(wire.Post(path, "{}")).Refused(400, "invalid")
 }
 
 // address is where a command is posted.

@@ -5,6 +5,7 @@ import (
 
 	"kefu/internal/domain/wallet"
 	"kefu/internal/walletcheck/filing"
+	"kefu/internal/walletcheck/wire"
 )
 
 // files are the checks of files that customers give.
@@ -30,23 +31,23 @@ func (f filer) Command(c wallet.Command) (wallet.Operation, error) { return f.do
 func (f filer) Settled(o wallet.Operation) (wallet.Operation, error) { return f.settled(o) }
 
 func (f filer) Disputes() ([]wallet.Dispute, error) {
-	return many[wallet.Dispute](f.probe, get(f.mine("/disputes")))
+	return many[wallet.Dispute](f.probe, wire.Get(f.mine("/disputes")))
 }
 
-func file(g filing.Given) call {
-	c := call{method: http.MethodPost, path: g.Path, key: g.Key, body: g.Content, header: http.Header{"Content-Type": {g.Type}}}
+func file(g filing.Given) wire.Call {
+	c := wire.Call{Method: http.MethodPost, Path: g.Path, Key: g.Key, Body: g.Content, Header: http.Header{"Content-Type": {g.Type}}}
 	if g.SignedQuery != "" {
-		c.claims = map[string]string{"@query": "?" + g.SignedQuery}
+		c.Claims = map[string]string{"@query": "?" + g.SignedQuery}
 	}
 	return c
 }
 
-func (f filer) Give(g filing.Given, into any) error { return f.send(file(g)).read(into) }
+func (f filer) Give(g filing.Given, into any) error { return f.send(file(g)).Read(into) }
 
 func (f filer) RefusedFile(g filing.Given, status int, code string) error {
 	a := f.send(file(g))
-	if status == http.StatusRequestEntityTooLarge && a.err != nil && a.Status == 0 { // it may hang up in the middle
+	if status == http.StatusRequestEntityTooLarge && a.Err != nil && a.Status == 0 { // it may hang up in the middle
 		return nil
 	}
-	return a.refused(status, code)
+	return a.Refused(status, code)
 }

@@ -2,10 +2,13 @@ package walletcheck
 
 import (
 	"fmt"
+	"time"
 
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/walletcheck/further"
+	"kefu/internal/walletcheck/profile"
+	"kefu/internal/walletcheck/wire"
 )
 
 // skip is why a check was not done.
@@ -20,28 +23,46 @@ func since() []Check {
 	return all
 }
 
+// profiled are the checks of what lies under every question.
+func profiled() []Check {
+	var all []Check
+	for _, c := range profile.Checks() {
+		all = append(all, Check{c.ID, c.What, c.Why, func(p *probe) error { return c.Run(p) }})
+	}
+	return all
+}
+
+// Send implements profile.Probe.
+func (p *probe) Send(c wire.Call) wire.Answer { return p.send(c) }
+
+// Listed implements profile.Probe.
+func (p *probe) Listed() string { return "/transactions?customer=" + p.o.Customer }
+
+// Now implements profile.Probe.
+func (p *probe) Now() time.Time { return p.o.Clock() }
+
 // Get implements further.Probe.
-func (p *probe) Get(path string, into any) error { return p.send(get(path)).read(into) }
+func (p *probe) Get(path string, into any) error { return p.send(wire.Get(path)).Read(into) }
 
 // Refused implements further.Probe.
 func (p *probe) Refused(path string, status int, codes ...string) error {
-	return p.send(get(path)).refused(status, codes...)
+	return p.send(wire.Get(path)).Refused(status, codes...)
 }
 
-func keyed(path, key string, body any) call {
-	c := post(path, body)
-	c.key = key
+func keyed(path, key string, body any) wire.Call {
+	c := wire.Post(path, body)
+	c.Key = key
 	return c
 }
 
 // Post implements further.Probe.
 func (p *probe) Post(path, key string, body, into any) error {
-	return p.send(keyed(path, key, body)).read(into)
+	return p.send(keyed(path, key, body)).Read(into)
 }
 
 // RefusedPost implements further.Probe.
 func (p *probe) RefusedPost(path, key string, body any, status int, codes ...string) error {
-	return p.send(keyed(path, key, body)).refused(status, codes...)
+	return p.send(keyed(path, key, body)).Refused(status, codes...)
 }
 
 // Mine implements further.Probe.
@@ -92,9 +113,9 @@ func (p *probe) NewKey() string { return newKey() }
 
 // removable finds an instrument on which nothing rests; "" for none.
 func (p *probe) removable() (id, status string, err error) {
-	all, err := many[wallet.Instrument](p, get(p.mine("/instruments")))
+	all, err := many[wallet.Instrument](p, wire.Get(p.mine("/instruments")))
 	for _, i := range all {
-		u, err := one[instrument.Uses](p, get(p.mine("/instruments/"+i.ID+"/uses")))
+		u, err := one[instrument.Uses](p, wire.Get(p.mine("/instruments/"+i.ID+"/uses")))
 		if err != nil {
 			return "", "", fmt.Errorf("what rests on an instrument: %w", err)
 		}

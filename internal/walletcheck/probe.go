@@ -3,33 +3,19 @@ package walletcheck
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"mime"
-	"net/http"
 	"net/url"
-	"strings"
-	"time"
 
 	"kefu/internal/domain/wallet"
-	"kefu/internal/platform/egress"
-	"kefu/internal/platform/httpsig"
-	"kefu/internal/platform/id"
-	"kefu/internal/platform/strictjson"
+	"kefu/internal/walletcheck/wire"
 )
-
-const maxAnswer = 2 << 20
 
 // probe is one run of the checks, with what was found out.
 type probe struct {
 	ctx  context.Context
 	o    Options
-	base *url.URL
-	http *egress.Client
+	wire wire.Client
 	can  wallet.Capabilities
 	told bool // the capability document was read
 
@@ -42,228 +28,26 @@ type probe struct {
 	ask      wallet.Ask
 }
 
-// call is one request, and in what it is not as it should be.
-type call struct {
-	method string
-	root   bool   // not below the API's address, but at the root of its host
-	path   string // with its query
-	body   []byte
-	actor  string
-	key    string // Idempotency-Key
-	header http.Header
-
-	secret []byte
-	keyID  string
-	at     time.Time
-	nonce  string
-	label  string
-	alg    string
-	covers []string          // nil: what must be covered
-	claims map[string]string // what is signed in place of what is sent
-	bare   bool              // not signed
-	drop   []string          // headers that are left out
-	after  func(http.Header) // changes what was signed
-}
-
-const actor = `{"kind":"staff","id":"kefu-verify","role":"agent","case":"verify","purpose":"view"}`
-
-// get is a question as Kefu asks it.
-func get(path string) call { return call{method: http.MethodGet, path: path} }
-
-// post is a command as Kefu sends it, under a new key.
-func post(path string, body any) call {
-	text, ok := body.(string)
-	if !ok {
-		raw, err := json.Marshal(body)
-		if err != nil {
-			panic(err) // what is sent stands in this package
-		}
-		text = string(raw)
-	}
-	return call{method: http.MethodPost, path: path, body: []byte(text), key: "verify-" + id.New()}
-}
-
-// answer is what came.
-type answer struct {
-	egress.Response
-	took time.Duration
-	err  error
-}
-
-// send signs a call and sends it.
-func (p *probe) send(c call) answer {
-	address := *p.base
-	prefix := p.base.EscapedPath()
-	if c.root {
-		prefix = ""
-	}
-	path, query, _ := strings.Cut(c.path, "?")
-	address.Path, address.RawPath, address.RawQuery = "", "", ""
-	target := address.String() + prefix + path
-	if query != "" {
-		target += "?" + query
-	}
-	header := p.sign(c, prefix+path, query)
-	begun := time.Now()
-	got, err := p.http.Do(p.ctx, egress.Request{Method: c.method, Address: target, Header: header, Body: c.body})
-	return answer{got, time.Since(begun), err}
-}
-
-// sign makes the headers of a call.
-func (p *probe) sign(c call, path, query string) http.Header {
-	header := http.Header{"Accept": {"application/json"}}
-	for name, values := range c.header {
-		header[name] = values
-	}
-	if c.actor == "" {
-		c.actor = actor
-	}
-	if c.method == http.MethodPost && header.Get("Content-Type") == "" {
-		header.Set("Content-Type", "application/json")
-	}
-	if c.bare {
-		return header
-	}
-	digest := httpsig.Digest(c.body)
-	covered := map[string]string{
-		"@method": c.method, "@authority": strings.ToLower(p.base.Host), "@path": path, "@query": "?" + query, "content-digest": digest,
-		"kefu-actor": c.actor, "idempotency-key": c.key,
-	}
-	header.Set("Content-Digest", digest)
-	header.Set("Kefu-Actor", c.actor)
-	if c.covers == nil {
-		c.covers = []string{"@method", "@authority", "@path", "@query", "content-digest", "kefu-actor"}
-		if c.key != "" {
-			c.covers = append(c.covers, "idempotency-key")
-		}
-	}
-	if c.key != "" {
-		header.Set("Idempotency-Key", c.key)
-	}
-	for name, value := range c.claims {
-		covered[name] = value
-	}
-	input, mac := p.mac(c, covered)
-	header.Set("Signature-Input", input)
-	header.Set("Signature", mac)
-	for _, name := range c.drop {
-		header.Del(name)
-	}
-	if c.after != nil {
-		c.after(header)
-	}
-	return header
-}
-
-// mac is the two headers of a signature (RFC 9421 sections 2.5, 3.3.3).
-func (p *probe) mac(c call, covered map[string]string) (input, signature string) {
-	if c.secret == nil {
-		c.secret = p.o.Key.Secret
-	}
-	if c.keyID == "" {
-		c.keyID = p.o.Key.ID
-	}
-	if c.at.IsZero() {
-		c.at = p.o.Clock()
-	}
-	if c.nonce == "" {
-		c.nonce = newNonce()
-	}
-	if c.label == "" {
-		c.label = "kefu"
-	}
-	if c.alg == "" {
-		c.alg = "hmac-sha256"
-	}
-	var base, names strings.Builder
-	for i, name := range c.covers {
-		fmt.Fprintf(&base, "%q: %s\n", name, covered[name])
-		if i > 0 {
-			names.WriteByte(' ')
-		}
-		fmt.Fprintf(&names, "%q", name)
-	}
-	params := fmt.Sprintf(`(%s);created=%d;keyid="%s";alg="%s";nonce="%s"`, names.String(), c.at.Unix(), c.keyID, c.alg, c.nonce)
-	base.WriteString(`"@signature-params": ` + params)
-	sum := hmac.New(sha256.New, c.secret)
-	sum.Write([]byte(base.String()))
-	return c.label + "=" + params, c.label + "=:" + base64.StdEncoding.EncodeToString(sum.Sum(nil)) + ":"
-}
-
-func newNonce() string {
-	raw := make([]byte, 16)
-	rand.Read(raw) // never fails: crypto/rand ends the process instead
-	return base64.RawURLEncoding.EncodeToString(raw)
-}
-
-// problem is the code of an error, or "".
-func (a answer) problem() string {
-	var told struct {
-		Code string `json:"code"`
-	}
-	if a.kind() != "application/problem+json" || json.Unmarshal(a.Body, &told) != nil {
-		return ""
-	}
-	return told.Code
-}
-
-func (a answer) kind() string {
-	kind, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type"))
-	return kind
-}
-
-// String is what was seen, without what may be somebody's.
-func (a answer) String() string {
-	if a.err != nil {
-		return "no answer: " + a.err.Error()
-	}
-	if code := a.problem(); code != "" {
-		return fmt.Sprintf("%d %s", a.Status, code)
-	}
-	return fmt.Sprintf("%d of %s, %d bytes", a.Status, a.kind(), len(a.Body))
-}
-
-// refused wants an error of a status and a code.
-func (a answer) refused(status int, codes ...string) error {
-	if a.err == nil && a.Status == status {
-		for _, code := range codes {
-			if a.problem() == code {
-				return nil
-			}
-		}
-	}
-	return fmt.Errorf("%s, where %d %s was to come", a, status, strings.Join(codes, " or "))
-}
-
-// read reads a good answer strictly.
-func (a answer) read(into any) error {
-	if a.err != nil || a.Status != http.StatusOK || a.kind() != "application/json" {
-		return fmt.Errorf("%s, where 200 and application/json was to come", a)
-	}
-	if err := strictjson.Decode(a.Body, into); err != nil {
-		return fmt.Errorf("the answer is not of the contract: %w", err)
-	}
-	return nil
-}
+func (p *probe) send(c wire.Call) wire.Answer { return p.wire.Send(p.ctx, c) }
 
 // validated is what can be judged by itself.
 type validated interface{ Validate() error }
 
 // one asks for one thing and judges it.
-func one[T validated](p *probe, c call) (T, error) {
+func one[T validated](p *probe, c wire.Call) (T, error) {
 	var told T
-	if err := p.send(c).read(&told); err != nil {
+	if err := p.send(c).Read(&told); err != nil {
 		return told, err
 	}
 	return told, told.Validate()
 }
 
 // many asks for a list and judges it.
-func many[T validated](p *probe, c call) ([]T, error) {
+func many[T validated](p *probe, c wire.Call) ([]T, error) {
 	var told struct {
 		Items []T `json:"items"`
 	}
-	if err := p.send(c).read(&told); err != nil {
+	if err := p.send(c).Read(&told); err != nil {
 		return nil, err
 	}
 	if told.Items == nil {
@@ -285,13 +69,10 @@ func (p *probe) mine(rest string) string { return "/customers/" + p.o.Customer +
 
 func (p *probe) others(rest string) string { return "/customers/" + p.o.Other + rest }
 
-// nobody is an id that no customer has.
-const nobody = "nobody-verify-0000000000"
-
 // page asks for transactions.
 func (p *probe) page(customer, rest string) (wallet.Page, error) {
 	var told wallet.Page
-	if err := p.send(get("/transactions?customer=" + customer + rest)).read(&told); err != nil {
+	if err := p.send(wire.Get("/transactions?customer=" + customer + rest)).Read(&told); err != nil {
 		return told, err
 	}
 	if told.Items == nil {

@@ -12,6 +12,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/id"
+	"kefu/internal/walletcheck/wire"
 )
 
 // stepUps is how a customer proves that they want something.
@@ -45,7 +46,7 @@ func stepUps() []Check {
 			}
 			a := p.wanted(wallet.Freeze)
 			spoil(&a)
-			return p.send(post(p.mine("/stepups"), a)).refused(400, "invalid")
+			return p.send(wire.Post(p.mine("/stepups"), a)).Refused(400, "invalid")
 		}}
 	}
 	const bound = "a proof that is for nothing in particular is for everything"
@@ -59,14 +60,14 @@ func stepUps() []Check {
 				return skip("the wallet has no step-up")
 			}
 			a := p.wanted(wallet.Freeze)
-			a.CustomerID = nobody
-			return p.send(post("/customers/"+nobody+"/stepups", a)).refused(404, "not_found")
+			a.CustomerID = wire.Nobody
+			return p.send(wire.Post("/customers/"+wire.Nobody+"/stepups", a)).Refused(404, "not_found")
 		}},
 		{"stepup.none", "answers 404 not_found for a step-up that is not there", "else Kefu waits for nobody's answer", func(p *probe) error {
 			if len(p.can.StepUp) == 0 {
 				return skip("the wallet has no step-up")
 			}
-			return p.send(get(p.mine("/stepups/none-verify"))).refused(404, "not_found")
+			return p.send(wire.Get(p.mine("/stepups/none-verify"))).Refused(404, "not_found")
 		}},
 		{"stepup.asked", "asks the customer in its own app", code, func(p *probe) error {
 			if err := can(p); err != nil {
@@ -99,10 +100,10 @@ func stepUps() []Check {
 		after("mismatch", "refuses the same key for another ask", bound, func(p *probe) error {
 			a := p.ask
 			a.Nonce = "n-" + id.New()
-			return p.send(p.asking(a)).refused(422, "idempotency_mismatch")
+			return p.send(p.asking(a)).Refused(422, "idempotency_mismatch")
 		}),
 		after("other", "tells nobody of another customer's step-up", "whoever sees the proof has it", func(p *probe) error {
-			return p.send(get(p.others("/stepups/"+p.asked.ID))).refused(404, "not_found")
+			return p.send(wire.Get(p.others("/stepups/"+p.asked.ID))).Refused(404, "not_found")
 		}),
 		after("proof", "signs a proof about exactly what was asked for", bound, func(p *probe) error {
 			proof, err := p.answered(p.asked.ID)
@@ -119,9 +120,9 @@ func (p *probe) wanted(a wallet.Act) wallet.Ask {
 	return wallet.Ask{Key: newKey(), CustomerID: p.o.Customer, Case: "verify-" + id.New(), Act: a, Level: 2, Nonce: "n-" + id.New()}
 }
 
-func (p *probe) asking(a wallet.Ask) call {
-	c := post("/customers/"+a.CustomerID+"/stepups", a)
-	c.key = a.Key
+func (p *probe) asking(a wallet.Ask) wire.Call {
+	c := wire.Post("/customers/"+a.CustomerID+"/stepups", a)
+	c.Key = a.Key
 	return c
 }
 
@@ -130,7 +131,7 @@ func (p *probe) answered(stepUp string) (string, error) {
 	var told wallet.Asked
 	err := p.until(func() (bool, error) {
 		var err error
-		told, err = one[wallet.Asked](p, get(p.mine("/stepups/"+stepUp)))
+		told, err = one[wallet.Asked](p, wire.Get(p.mine("/stepups/"+stepUp)))
 		return told.State != wallet.AskPending, err
 	})
 	if err == nil && told.State != wallet.AskApproved {

@@ -8,18 +8,19 @@ import (
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/statement"
+	"kefu/internal/walletcheck/wire"
 )
 
 // customers is who somebody is.
 func customers() []Check {
 	return []Check{
 		{"customer.contract", "tells of a customer in the words of the contract", "else the whole answer is refused", func(p *probe) error {
-			_, err := one[wallet.Customer](p, get(p.mine("")))
+			_, err := one[wallet.Customer](p, wire.Get(p.mine("")))
 			return err
 		}},
 		{"customer.right", "tells of the customer who was asked for", "somebody else's data is shown otherwise", func(p *probe) error {
 			for _, id := range []string{p.o.Customer, p.o.Other} {
-				c, err := one[wallet.Customer](p, get("/customers/"+id))
+				c, err := one[wallet.Customer](p, wire.Get("/customers/"+id))
 				if err != nil {
 					return err
 				}
@@ -30,21 +31,21 @@ func customers() []Check {
 			return nil
 		}},
 		{"customer.nobody", "answers 404 not_found for nobody", "Kefu tells nobody there from nobody who answers", func(p *probe) error {
-			return p.send(get("/customers/"+nobody)).refused(404, "not_found")
+			return p.send(wire.Get("/customers/"+wire.Nobody)).Refused(404, "not_found")
 		}},
 		{"customer.query", "refuses a query that it does not know", "what is ignored is believed to have had an effect", func(p *probe) error {
-			return p.send(get(p.mine("?verify=1"))).refused(400, "invalid")
+			return p.send(wire.Get(p.mine("?verify=1"))).Refused(400, "invalid")
 		}},
 		{"customer.body", "refuses a question with a body", "two readers may disagree on what was asked", func(p *probe) error {
-			c := get(p.mine(""))
-			c.body = []byte("{}")
-			return p.send(c).refused(400, "invalid")
+			c := wire.Get(p.mine(""))
+			c.Body = []byte("{}")
+			return p.send(c).Refused(400, "invalid")
 		}},
 		{"actor.kinds", "takes the kinds of actors that there are", "customers look at what is theirs, and Kefu by itself", func(p *probe) error {
 			for _, a := range []string{`{"kind":"customer","id":"k1","purpose":"own"}`, `{"kind":"staff","id":"k1","role":"supervisor","case":"c1","purpose":"reveal"}`} {
-				c := get(p.mine(""))
-				c.actor = a
-				if got := p.send(c); got.err != nil || got.Status != 200 {
+				c := wire.Get(p.mine(""))
+				c.Actor = a
+				if got := p.send(c); got.Err != nil || got.Status != 200 {
 					return fmt.Errorf("%s for %s", got, a)
 				}
 			}
@@ -52,9 +53,9 @@ func customers() []Check {
 		}},
 		{"actor.strict", "refuses an actor that cannot be read", "a record of nobody is no record", func(p *probe) error {
 			for _, a := range []string{`nobody`, `{}`, `{"kind":"staff","id":"","purpose":"view"}`, `{"kind":"staff","id":"a","purpose":"view","verify":1}`} {
-				c := get(p.mine(""))
-				c.actor = a
-				if got := p.send(c); got.err != nil || got.Status < 400 || got.Status >= 500 {
+				c := wire.Get(p.mine(""))
+				c.Actor = a
+				if got := p.send(c); got.Err != nil || got.Status < 400 || got.Status >= 500 {
 					return fmt.Errorf("%s for %s", got, a)
 				}
 			}
@@ -66,7 +67,7 @@ func customers() []Check {
 					continue
 				}
 				for _, path := range p.addresses(r) {
-					if a := p.send(get(path)); a.err == nil && cardNumber(a.Body) {
+					if a := p.send(wire.Get(path)); a.Err == nil && cardNumber(a.Body) {
 						return fmt.Errorf("there is one in the answer to %s", r)
 					}
 				}
@@ -112,11 +113,11 @@ func luhn(number []byte) bool {
 type list struct {
 	reading wallet.Reading
 	name    string
-	read    func(*probe, call) (any, error)
+	read    func(*probe, wire.Call) (any, error)
 }
 
 func listOf[T validated](r wallet.Reading, name string) list {
-	return list{r, name, func(p *probe, c call) (any, error) { return many[T](p, c) }}
+	return list{r, name, func(p *probe, c wire.Call) (any, error) { return many[T](p, c) }}
 }
 
 // lists is what a customer has several of.
@@ -140,17 +141,17 @@ func lists() []Check {
 		}
 		check("contract", "tells of "+l.name+" in the words of the contract", "else the whole answer is refused", func(p *probe) error {
 			for _, path := range []string{p.mine("/" + l.name), p.others("/" + l.name)} {
-				if _, err := l.read(p, get(path)); err != nil {
+				if _, err := l.read(p, wire.Get(path)); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 		check("nobody", "answers 404 not_found for the "+l.name+" of nobody", "an empty list says that there is somebody", func(p *probe) error {
-			return p.send(get("/customers/"+nobody+"/"+l.name)).refused(404, "not_found")
+			return p.send(wire.Get("/customers/"+wire.Nobody+"/"+l.name)).Refused(404, "not_found")
 		})
 		check("query", "refuses a query for "+l.name+" that it does not know", "what is ignored is believed to have had an effect", func(p *probe) error {
-			return p.send(get(p.mine("/"+l.name+"?verify=1"))).refused(400, "invalid")
+			return p.send(wire.Get(p.mine("/"+l.name+"?verify=1"))).Refused(400, "invalid")
 		})
 		check("apart", "tells different customers of different "+l.name, "somebody else's data is shown otherwise", func(p *probe) error {
 			return p.apart(l)
@@ -162,7 +163,7 @@ func lists() []Check {
 // apart wants no id to be in the lists of two customers.
 func (p *probe) apart(l list) error {
 	ids := func(path string) ([]string, error) {
-		items, err := l.read(p, get(path))
+		items, err := l.read(p, wire.Get(path))
 		if err != nil {
 			return nil, err
 		}
@@ -229,7 +230,7 @@ func details() []Check {
 	return append(append([]Check{
 		about(wallet.ReadTimeline, "timeline.contract", "tells what happened to a transaction, the oldest first", "people follow a story in its order", func(p *probe, list []wallet.Transaction) error {
 			for _, t := range list[:min(5, len(list))] {
-				all, err := many[wallet.Trace](p, get(p.mine(trace(t.ID))))
+				all, err := many[wallet.Trace](p, wire.Get(p.mine(trace(t.ID))))
 				if err != nil {
 					return err
 				}
@@ -242,10 +243,10 @@ func details() []Check {
 			return nil
 		}),
 		about(wallet.ReadTimeline, "timeline.other", "tells nobody of another customer's timeline", mixed, func(p *probe, list []wallet.Transaction) error {
-			return p.send(get(p.others(trace(list[0].ID)))).refused(404, "not_found")
+			return p.send(wire.Get(p.others(trace(list[0].ID)))).Refused(404, "not_found")
 		}),
 		about(wallet.ReadTimeline, "timeline.none", "answers 404 for the timeline of nothing", "an empty list says that there is something", func(p *probe, _ []wallet.Transaction) error {
-			return p.send(get(p.mine(trace("none-verify")))).refused(404, "not_found")
+			return p.send(wire.Get(p.mine(trace("none-verify")))).Refused(404, "not_found")
 		}),
 	}, refundTerms()...), belongings()...)
 }
@@ -256,7 +257,7 @@ func refundTerms() []Check {
 	return []Check{
 		about(wallet.ReadRefunds, "terms.contract", "tells the terms of a payment, never of more than it was", "customers are promised what is told here", func(p *probe, list []wallet.Transaction) error {
 			for _, t := range list[:min(10, len(list))] {
-				told, err := one[wallet.Terms](p, get(p.mine(terms(t.ID))))
+				told, err := one[wallet.Terms](p, wire.Get(p.mine(terms(t.ID))))
 				if err != nil {
 					return err
 				}
@@ -271,14 +272,14 @@ func refundTerms() []Check {
 			if err != nil || len(all) == 0 {
 				return or(err, skip("there is no such payment"))
 			}
-			told, err := one[wallet.Terms](p, get(p.mine(terms(all[0].ID))))
+			told, err := one[wallet.Terms](p, wire.Get(p.mine(terms(all[0].ID))))
 			if err == nil && told.Eligible {
 				return fmt.Errorf("a payment that is %s is eligible", all[0].State)
 			}
 			return err
 		}),
 		about(wallet.ReadRefunds, "terms.other", "tells nobody of the terms of another customer's payment", mixed, func(p *probe, list []wallet.Transaction) error {
-			return p.send(get(p.others(terms(list[0].ID)))).refused(404, "not_found")
+			return p.send(wire.Get(p.others(terms(list[0].ID)))).Refused(404, "not_found")
 		}),
 	}
 }
@@ -288,7 +289,7 @@ func belongings() []Check {
 	return []Check{
 		about(wallet.ReadRefunds, "refunds.of.one", "tells of the refunds of one payment alone, when it is named", "people are told of a refund that is another payment's", func(p *probe, list []wallet.Transaction) error {
 			for _, t := range list {
-				all, err := many[wallet.Refund](p, get(p.mine("/refunds?tx="+t.ID)))
+				all, err := many[wallet.Refund](p, wire.Get(p.mine("/refunds?tx="+t.ID)))
 				if err != nil {
 					return err
 				}
@@ -301,47 +302,47 @@ func belongings() []Check {
 			return nil
 		}),
 		about(wallet.ReadRefunds, "refunds.owner", "names the customer in each of their refunds", mixed, func(p *probe, _ []wallet.Transaction) error {
-			all, err := many[wallet.Refund](p, get(p.mine("/refunds")))
+			all, err := many[wallet.Refund](p, wire.Get(p.mine("/refunds")))
 			if slices.ContainsFunc(all, func(r wallet.Refund) bool { return r.CustomerID != p.o.Customer }) {
 				return fmt.Errorf("one names somebody else")
 			}
 			return err
 		}),
 		about(wallet.ReadDisputes, "disputes.owner", "names the customer in each of their disputes, and payments of theirs", mixed, func(p *probe, _ []wallet.Transaction) error {
-			all, err := many[wallet.Dispute](p, get(p.mine("/disputes")))
+			all, err := many[wallet.Dispute](p, wire.Get(p.mine("/disputes")))
 			for _, d := range all {
 				if d.CustomerID != p.o.Customer {
 					return fmt.Errorf("one names somebody else")
 				}
-				if _, err := one[wallet.Transaction](p, get("/transactions/"+d.Transactions[0]+"?customer="+p.o.Customer)); err != nil {
+				if _, err := one[wallet.Transaction](p, wire.Get("/transactions/"+d.Transactions[0]+"?customer="+p.o.Customer)); err != nil {
 					return fmt.Errorf("a disputed payment: %w", err)
 				}
 			}
 			return err
 		}),
 		about(wallet.ReadAttempts, "attempts.of.one", "tells of one attempt by its trace id, and of none by another", "the customer reads the trace id from an error", func(p *probe, _ []wallet.Transaction) error {
-			if a := p.send(get(p.mine("/attempts?trace_id=none-verify"))); a.refused(404, "not_found") != nil {
+			if a := p.send(wire.Get(p.mine("/attempts?trace_id=none-verify"))); a.Refused(404, "not_found") != nil {
 				var told wallet.Page
-				if err := a.read(&told); err != nil || len(told.Items) > 0 {
+				if err := a.Read(&told); err != nil || len(told.Items) > 0 {
 					return or(err, fmt.Errorf("there is one by a trace id that nobody made"))
 				}
 			}
-			all, err := many[wallet.Attempt](p, get(p.mine("/attempts")))
+			all, err := many[wallet.Attempt](p, wire.Get(p.mine("/attempts")))
 			if err != nil || len(all) == 0 {
 				return or(err, skip("the customer has none"))
 			}
-			some, err := many[wallet.Attempt](p, get(p.mine("/attempts?trace_id="+all[0].TraceID)))
+			some, err := many[wallet.Attempt](p, wire.Get(p.mine("/attempts?trace_id="+all[0].TraceID)))
 			if err == nil && (len(some) == 0 || some[0].TraceID != all[0].TraceID || some[0].CustomerID != p.o.Customer) {
 				return fmt.Errorf("another one is told of")
 			}
 			return err
 		}),
 		about(wallet.ReadAccounts, "balances.accounts", "tells of balances of accounts that the customer has", "sums are shown under an account's name", func(p *probe, _ []wallet.Transaction) error {
-			accounts, err := many[wallet.Account](p, get(p.mine("/accounts")))
+			accounts, err := many[wallet.Account](p, wire.Get(p.mine("/accounts")))
 			if err != nil {
 				return err
 			}
-			balances, err := many[wallet.Balance](p, get(p.mine("/balances")))
+			balances, err := many[wallet.Balance](p, wire.Get(p.mine("/balances")))
 			for _, b := range balances {
 				if !slices.ContainsFunc(accounts, func(a wallet.Account) bool { return a.ID == b.AccountID }) {
 					return fmt.Errorf("a balance is of an account that is not told of")
@@ -350,7 +351,7 @@ func belongings() []Check {
 			return err
 		}),
 		about(wallet.ReadIncidents, "incidents.contract", "tells of incidents in the words of the contract", "else the whole answer is refused", func(p *probe, _ []wallet.Transaction) error {
-			_, err := many[wallet.Incident](p, get("/incidents"))
+			_, err := many[wallet.Incident](p, wire.Get("/incidents"))
 			return err
 		}),
 	}
@@ -427,7 +428,7 @@ func notices() []Check {
 		}),
 		reading("events.strict", "refuses positions and limits that are none", "what is misread is answered from the beginning for ever", func(p *probe) error {
 			for _, query := range []string{"", "?after=", "?after=-1", "?after=x", "?after=0&limit=0", "?after=0&limit=501", "?after=0&verify=1", "?after=0&after=1"} {
-				if err := p.send(get("/events"+query)).refused(400, "invalid"); err != nil {
+				if err := p.send(wire.Get("/events"+query)).Refused(400, "invalid"); err != nil {
 					return fmt.Errorf("%q: %w", query, err)
 				}
 			}
@@ -439,7 +440,7 @@ func notices() []Check {
 // replayed asks for notices and judges their order.
 func (p *probe) replayed(after int64, limit int) (wallet.Notices, error) {
 	var told wallet.Notices
-	if err := p.send(get(fmt.Sprintf("/events?after=%d&limit=%d", after, limit))).read(&told); err != nil {
+	if err := p.send(wire.Get(fmt.Sprintf("/events?after=%d&limit=%d", after, limit))).Read(&told); err != nil {
 		return told, err
 	}
 	if told.Items == nil || len(told.Items) > limit {
@@ -465,7 +466,7 @@ func matching() []Check {
 			if err := p.reads(wallet.ReadMatch); err != nil {
 				return err
 			}
-			c, err := one[wallet.Customer](p, get(p.mine("")))
+			c, err := one[wallet.Customer](p, wire.Get(p.mine("")))
 			if err != nil {
 				return err
 			}
@@ -473,12 +474,12 @@ func matching() []Check {
 			if claimed == (wallet.Claimed{}) {
 				return skip("the customer has neither an e-mail address nor a number")
 			}
-			a := p.send(post("/customers:match", claimed))
-			if claimed.Email == "" && claimed.Phone == "" && a.refused(400, "invalid") == nil {
+			a := p.send(wire.Post("/customers:match", claimed))
+			if claimed.Email == "" && claimed.Phone == "" && a.Refused(400, "invalid") == nil {
 				return nil // who claims so little may be refused
 			}
 			var told wallet.Matched
-			if err := a.read(&told); err != nil {
+			if err := a.Read(&told); err != nil {
 				return err
 			}
 			return or(told.Validate(), judge(p, told))
@@ -538,7 +539,7 @@ func matching() []Check {
 				return err
 			}
 			for _, body := range []string{"{}", `{"passport":"x"}`, `{"email":"a@b.example","email":"c@d.example"}`, "[]", ""} {
-				if err := p.send(post("/customers:match", body)).refused(400, "invalid"); err != nil {
+				if err := p.send(wire.Post("/customers:match", body)).Refused(400, "invalid"); err != nil {
 					return fmt.Errorf("%s: %w", body, err)
 				}
 			}

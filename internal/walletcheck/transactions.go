@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/wallet"
+	"kefu/internal/walletcheck/wire"
 )
 
 // transactions is what happened to somebody's money.
@@ -102,12 +103,12 @@ func owners() []Check {
 			if err != nil || page.Next == "" {
 				return or(err, skip("there is no second page"))
 			}
-			a := p.send(get("/transactions?customer=" + p.o.Other + "&limit=50&cursor=" + url.QueryEscape(page.Next)))
-			if a.err != nil || a.Status != 200 {
-				return a.refused(400, "invalid")
+			a := p.send(wire.Get("/transactions?customer=" + p.o.Other + "&limit=50&cursor=" + url.QueryEscape(page.Next)))
+			if a.Err != nil || a.Status != 200 {
+				return a.Refused(400, "invalid")
 			}
 			var told wallet.Page
-			if err := a.read(&told); err != nil {
+			if err := a.Read(&told); err != nil {
 				return err
 			}
 			if slices.ContainsFunc(told.Items, func(t wallet.Transaction) bool { return t.CustomerID != p.o.Other }) {
@@ -116,7 +117,7 @@ func owners() []Check {
 			return nil
 		}},
 		{"transactions.nobody", "answers 404 not_found for the transactions of nobody", "an empty list says that there is somebody", func(p *probe) error {
-			return p.send(get("/transactions?customer="+nobody)).refused(404, "not_found")
+			return p.send(wire.Get("/transactions?customer="+wire.Nobody)).Refused(404, "not_found")
 		}},
 		{"transactions.apart", "tells different customers of different transactions", "somebody else's data is shown otherwise", func(p *probe) error {
 			mine, err := p.all(p.o.Customer, "", 50)
@@ -171,15 +172,15 @@ func filters() []Check {
 	for name, query := range map[string]string{
 		"limit.zero": "&limit=0", "limit.large": "&limit=101", "limit.text": "&limit=ten", "state": "&state=done", "kind": "&kind=gift", "cursor": "&cursor=rubbish-verify",
 		"min": "&min=1e3", "max": "&max=-1", "currency": "&currency=euro", "from": "&from=yesterday", "span": "&from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z",
-		"text": "&text=a", "unknown": "&verify=1", "twice": "&limit=5&limit=6", "customer": "&customer=" + nobody,
+		"text": "&text=a", "unknown": "&verify=1", "twice": "&limit=5&limit=6", "customer": "&customer=" + wire.Nobody,
 	} {
 		all = append(all, Check{"transactions.refuses." + name, "refuses a question for transactions with " + strings.TrimPrefix(query, "&"), "what is misread answers another question", func(p *probe) error {
-			return p.send(get("/transactions?customer="+p.o.Customer+query)).refused(400, "invalid")
+			return p.send(wire.Get("/transactions?customer="+p.o.Customer+query)).Refused(400, "invalid")
 		}})
 	}
 	slices.SortFunc(all, func(a, b Check) int { return strings.Compare(a.ID, b.ID) })
 	return append(all, Check{"transactions.refuses.nobody", "refuses a question for transactions of no customer", "there is no list over all customers", func(p *probe) error {
-		return p.send(get("/transactions?limit=5")).refused(400, "invalid")
+		return p.send(wire.Get("/transactions?limit=5")).Refused(400, "invalid")
 	}})
 }
 
@@ -223,23 +224,23 @@ func single() []Check {
 	}
 	return []Check{
 		first("transaction.same", "tells of a transaction alone as it does in a list", "else one of the two is wrong", func(p *probe, t wallet.Transaction) error {
-			alone, err := one[wallet.Transaction](p, get("/transactions/"+t.ID+"?customer="+p.o.Customer))
+			alone, err := one[wallet.Transaction](p, wire.Get("/transactions/"+t.ID+"?customer="+p.o.Customer))
 			if err == nil && !equalJSON(alone, t) {
 				return fmt.Errorf("it is another one")
 			}
 			return err
 		}),
 		first("transaction.other", "tells nobody of another customer's transaction", "somebody else's data is shown otherwise", func(p *probe, t wallet.Transaction) error {
-			return p.send(get("/transactions/"+t.ID+"?customer="+p.o.Other)).refused(404, "not_found")
+			return p.send(wire.Get("/transactions/"+t.ID+"?customer="+p.o.Other)).Refused(404, "not_found")
 		}),
 		first("transaction.whose", "refuses a transaction of no customer", "a wallet that asks not whose it is gives everybody's", func(p *probe, t wallet.Transaction) error {
-			return p.send(get("/transactions/"+t.ID)).refused(400, "invalid")
+			return p.send(wire.Get("/transactions/"+t.ID)).Refused(400, "invalid")
 		}),
 		first("transaction.twice", "refuses a transaction of two customers", "two readers would believe two of them", func(p *probe, t wallet.Transaction) error {
-			return p.send(get("/transactions/"+t.ID+"?customer="+p.o.Customer+"&customer="+p.o.Other)).refused(400, "invalid")
+			return p.send(wire.Get("/transactions/"+t.ID+"?customer="+p.o.Customer+"&customer="+p.o.Other)).Refused(400, "invalid")
 		}),
 		first("transaction.none", "answers 404 not_found for a transaction that is not there", "Kefu tells nothing there from nobody who answers", func(p *probe, _ wallet.Transaction) error {
-			return p.send(get("/transactions/none-verify?customer="+p.o.Customer)).refused(404, "not_found")
+			return p.send(wire.Get("/transactions/none-verify?customer="+p.o.Customer)).Refused(404, "not_found")
 		}),
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"kefu/internal/platform/egress"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/httpsig"
+	"kefu/internal/walletcheck/wire"
 )
 
 // Options say which wallet is checked, and how.
@@ -82,7 +83,7 @@ func (r Report) Good() bool { return r.Failed == 0 && r.Passed > 0 }
 func Checks() []Check {
 	var all []Check
 	for _, some := range [][]Check{
-		discovery(), signatures(), hygiene(), problems(), customers(), lists(), transactions(), details(), matching(), requests(), dryRuns(), stepUps(), files(), freezing(), effects(), unfreezing(), refunding(), since(), notices(),
+		discovery(), profiled(), customers(), lists(), transactions(), details(), matching(), requests(), dryRuns(), stepUps(), files(), freezing(), effects(), unfreezing(), refunding(), since(), notices(),
 	} {
 		all = append(all, some...)
 	}
@@ -111,7 +112,8 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if o.Clock == nil {
 		o.Clock = clock.System
 	}
-	p := &probe{ctx: ctx, o: o, base: base, http: egress.New(egress.Options{Timeout: o.Timeout, MaxBytes: maxAnswer, Private: o.Private, Roots: o.Roots})}
+	asker := egress.New(egress.Options{Timeout: o.Timeout, MaxBytes: wire.MaxAnswer, Private: o.Private, Roots: o.Roots})
+	p := &probe{ctx: ctx, o: o, wire: wire.Client{Base: base, Key: o.Key, Clock: o.Clock, HTTP: asker}}
 	report := Report{URL: o.URL, At: o.Clock().UTC()}
 	for _, c := range Checks() {
 		if ctx.Err() != nil {

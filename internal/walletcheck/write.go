@@ -12,6 +12,7 @@ import (
 
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/id"
+	"kefu/internal/walletcheck/wire"
 )
 
 func newKey() string { return "verify-" + id.New() }
@@ -49,23 +50,23 @@ func freezing() []Check {
 		frozen("mismatch", "refuses the same key with another body", "else one of two commands is lost in silence", func(p *probe) error {
 			c := p.frozenBy
 			c.Reason = "another"
-			return p.send(told(c)).refused(422, "idempotency_mismatch")
+			return p.send(told(c)).Refused(422, "idempotency_mismatch")
 		}),
 		frozen("mismatch.act", "refuses the same key for another act", "else one of two commands is lost in silence", func(p *probe) error {
 			if err := p.does(wallet.NotifyCustomer); err != nil {
 				return err
 			}
-			return p.send(told(wallet.Command{Key: p.frozenBy.Key, Act: wallet.NotifyCustomer, CustomerID: p.o.Customer})).refused(422, "idempotency_mismatch")
+			return p.send(told(wallet.Command{Key: p.frozenBy.Key, Act: wallet.NotifyCustomer, CustomerID: p.o.Customer})).Refused(422, "idempotency_mismatch")
 		}),
 		frozen("by.key", "tells by its key what became of a command", "after a lost answer Kefu asks for this, and sends nothing anew", func(p *probe) error {
-			o, err := one[wallet.Operation](p, get(p.mine("/operations?key="+p.frozenBy.Key)))
+			o, err := one[wallet.Operation](p, wire.Get(p.mine("/operations?key="+p.frozenBy.Key)))
 			if err == nil && (o.ID != p.frozen.ID || o.Key != p.frozenBy.Key) {
 				return fmt.Errorf("another operation is told of")
 			}
 			return err
 		}),
 		frozen("by.id", "tells by its id what became of an operation", "people wait for what is pending", func(p *probe) error {
-			o, err := one[wallet.Operation](p, get(p.mine("/operations/"+p.frozen.ID)))
+			o, err := one[wallet.Operation](p, wire.Get(p.mine("/operations/"+p.frozen.ID)))
 			if err == nil && (o.ID != p.frozen.ID || o.Key != p.frozenBy.Key || o.CustomerID != p.o.Customer) {
 				return fmt.Errorf("another operation is told of")
 			}
@@ -73,7 +74,7 @@ func freezing() []Check {
 		}),
 		frozen("private", "tells nobody of another customer's operation", "somebody else's data is shown otherwise", func(p *probe) error {
 			for _, path := range []string{"/operations/" + p.frozen.ID, "/operations?key=" + p.frozenBy.Key} {
-				if err := p.send(get(p.others(path))).refused(404, "not_found"); err != nil {
+				if err := p.send(wire.Get(p.others(path))).Refused(404, "not_found"); err != nil {
 					return err
 				}
 			}
@@ -176,7 +177,7 @@ func (p *probe) freezesOfOther() (ids []string, err error) {
 	if !p.can.Reads(wallet.ReadRestrictions) {
 		return nil, nil
 	}
-	list, err := many[wallet.Restriction](p, get(p.others("/restrictions")))
+	list, err := many[wallet.Restriction](p, wire.Get(p.others("/restrictions")))
 	for _, r := range list {
 		if r.Kind == "freeze" {
 			ids = append(ids, r.ID)
@@ -192,7 +193,7 @@ func (p *probe) settled(o wallet.Operation) (wallet.Operation, error) {
 			return true, nil
 		}
 		var err error
-		o, err = one[wallet.Operation](p, get("/customers/"+o.CustomerID+"/operations/"+o.ID))
+		o, err = one[wallet.Operation](p, wire.Get("/customers/"+o.CustomerID+"/operations/"+o.ID))
 		return o.State != wallet.OpPending, err
 	})
 	return o, err
@@ -317,7 +318,7 @@ func refunding() []Check {
 			if made < 0 {
 				return fmt.Errorf("the operation does not name it")
 			}
-			all, err := many[wallet.Refund](p, get(p.mine("/refunds?tx="+p.refund.Target)))
+			all, err := many[wallet.Refund](p, wire.Get(p.mine("/refunds?tx="+p.refund.Target)))
 			if err != nil {
 				return err
 			}
@@ -336,18 +337,18 @@ func refunding() []Check {
 			return nil
 		}),
 		after("left", "leaves less to be refunded", "else the same money is given back again and again", func(p *probe) error {
-			t, err := one[wallet.Transaction](p, get("/transactions/"+p.refund.Target+"?customer="+p.o.Customer))
+			t, err := one[wallet.Transaction](p, wire.Get("/transactions/"+p.refund.Target+"?customer="+p.o.Customer))
 			if err != nil {
 				return err
 			}
-			terms, err := one[wallet.Terms](p, get(p.mine("/transactions/"+p.refund.Target+"/terms")))
+			terms, err := one[wallet.Terms](p, wire.Get(p.mine("/transactions/"+p.refund.Target+"/terms")))
 			if err == nil && (terms.Left.Cmp(t.Amount) >= 0 || terms.Left.Sign() < 0) {
 				return fmt.Errorf("%s of %s are left", terms.Left.Amount(), t.Amount.Amount())
 			}
 			return err
 		}),
 		after("state", "tells by the payment's state that a refund is on its way or there", "an agent who cannot see it refunds again", func(p *probe) error {
-			t, err := one[wallet.Transaction](p, get("/transactions/"+p.refund.Target+"?customer="+p.o.Customer))
+			t, err := one[wallet.Transaction](p, wire.Get("/transactions/"+p.refund.Target+"?customer="+p.o.Customer))
 			if err == nil && t.State == wallet.Posted {
 				return fmt.Errorf("it is as before")
 			}
@@ -375,11 +376,11 @@ func (p *probe) five(c wallet.Command) error {
 		all.Go(func() {
 			a := p.send(told(c))
 			var o wallet.Operation
-			err := a.read(&o)
+			err := a.Read(&o)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
-			case a.Status == 409 && a.problem() == "in_progress":
+			case a.Status == 409 && a.Problem() == "in_progress":
 			case err != nil:
 				wrong = err
 			default:
