@@ -12,6 +12,7 @@ import (
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/acting"
 	"kefu/internal/flow/verification"
+	"kefu/internal/safety/purse"
 )
 
 // disable switches the world's check off. Nothing in the code under test knows of it:
@@ -38,13 +39,13 @@ func (w *world) disable() {
 	case Approver:
 		w.store, w.second = masked{w.store, w}, maskedSecond{w.second, w}
 	case Idempotency:
-		w.acts.Forgets, w.wallet = true, &keyless{purse: w.purse}
+		w.acts.Forgets, w.wallet = true, &keyless{Purse: w.purse}
 	case Refunds:
-		w.purse.boundless = true
+		w.purse.Boundless = true
 	case Balance:
-		w.purse.floorless = true
+		w.purse.Floorless = true
 	case Postings:
-		w.purse.lossy = true
+		w.purse.Lossy = true
 	}
 }
 
@@ -122,35 +123,35 @@ func (believing) Proof(context.Context, identity.Principal, action.Kept) (assura
 
 // rebinding makes of whatever the wallet signed what was asked for.
 type rebinding struct {
-	*purse
+	*purse.Purse
 	w *world
 }
 
 func (r rebinding) Asked(c context.Context, by wallet.Actor, customer, id string) (wallet.Asked, error) {
-	out, err := r.purse.Asked(c, by, customer, id)
+	out, err := r.Purse.Asked(c, by, customer, id)
 	s, good := r.w.oracle.open(out.Assertion)
 	if err != nil || !good {
 		return out, err
 	}
-	for _, a := range r.asks {
-		if a.id == id {
+	for _, a := range r.Asks {
+		if a.ID == id {
 			s.Subject, s.Case, s.Act, s.Target, s.Nonce, s.Amount, s.Currency = a.CustomerID, a.Case, string(a.Act), a.Target, a.Nonce, "", ""
 			if !a.Amount.None() {
 				s.Amount, s.Currency = a.Amount.Amount(), a.Amount.Currency()
 			}
 		}
 	}
-	out.Assertion = sign(s, r.w.signers.good, goodKey, assurance.Type, "EdDSA")
+	out.Assertion = purse.Sign(s, r.w.signers.Good, purse.GoodKey, assurance.Type, "EdDSA")
 	return out, nil
 }
 
 // credulous believes anybody's key.
 type credulous struct {
-	*purse
+	*purse.Purse
 	w *world
 }
 
-func (c credulous) Keys(context.Context) (identity.KeySet, error) { return c.w.signers.anybodys, nil }
+func (c credulous) Keys(context.Context) (identity.KeySet, error) { return c.w.signers.Anybodys, nil }
 
 // anyHash takes a yes to anything for a yes to this.
 type anyHash struct {
@@ -229,7 +230,7 @@ func (m maskedSecond) Approve(c context.Context, p identity.Principal, id, hash 
 
 // keyless has every command go under a key of its own, and finds none again.
 type keyless struct {
-	*purse
+	*purse.Purse
 	n int
 }
 
@@ -239,7 +240,7 @@ func (k *keyless) Do(c context.Context, by wallet.Actor, cmd wallet.Command) (wa
 		k.n++
 		cmd.Key += "~" + strconv.Itoa(k.n)
 	}
-	o, err := k.purse.Do(c, by, cmd)
+	o, err := k.Purse.Do(c, by, cmd)
 	if o.Key != "" {
 		o.Key, o.ID = strings.Replace(o.Key, cmd.Key, key, 1), "op-"+key
 	}
@@ -247,5 +248,5 @@ func (k *keyless) Do(c context.Context, by wallet.Actor, cmd wallet.Command) (wa
 }
 
 func (k *keyless) OperationByKey(c context.Context, by wallet.Actor, customer, key string) (wallet.Operation, error) {
-	return k.purse.OperationByKey(c, by, customer, key)
+	return k.Purse.OperationByKey(c, by, customer, key)
 }

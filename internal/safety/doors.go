@@ -14,13 +14,14 @@ import (
 	"kefu/internal/flow/acting"
 	"kefu/internal/platform/fault"
 	"kefu/internal/safety/houses"
+	"kefu/internal/safety/purse"
 )
 
 // workshop is what one worker keeps from run to run: the services, for making a judge of
 // a policy takes longer than a run. They ask the world of the run that is on.
 type workshop struct {
 	off     Check
-	signers signers
+	signers purse.Signers
 	flows   []*acting.Service // one for each policy
 	sums    [][]wallet.Money  // by payment
 	now     *world
@@ -30,7 +31,7 @@ type workshop struct {
 func newWorkshop(off Check) *workshop {
 	shop := &workshop{off: off}
 	var err error
-	if shop.signers, err = newSigners(); err != nil {
+	if shop.signers, err = purse.NewSigners(); err != nil {
 		panic(err) // a set of two good keys
 	}
 	euros := [][]string{{"5.00", "20.00", "60.00", "60.00"}, {"900.00", "1500.00", "600.00", "40.00"}, {"10.00", "40.00"}, {"90.00", "30.00"}}
@@ -58,7 +59,7 @@ func newWorkshop(off Check) *workshop {
 			Policy: func() (action.Policy, int64) { return p, int64(i + 1) }, Zone: func() *time.Location { return time.UTC }, OnDuty: func() bool { return true },
 			Clean: func(_ context.Context, text string) (string, error) { return text, nil },
 			Clock: func() time.Time { return shop.now.now },
-		}, issuer))
+		}, purse.Issuer))
 	}
 	return shop
 }
@@ -79,7 +80,7 @@ type storeDoor struct{ shop *workshop }
 func (d storeDoor) write() (acting.Store, error) { return d.shop.now.store, d.shop.now.write() }
 func (d storeDoor) read() (acting.Store, error) {
 	if d.shop.now.dead {
-		return nil, gone()
+		return nil, purse.Gone()
 	}
 	return d.shop.now.store, nil
 }
@@ -273,7 +274,7 @@ func (d proofDoor) AddStepUp(c context.Context, p identity.Principal, k assuranc
 
 func (d proofDoor) StepUpOf(c context.Context, p identity.Principal, act string) (assurance.Kept, error) {
 	if d.w.dead {
-		return assurance.Kept{}, gone()
+		return assurance.Kept{}, purse.Gone()
 	}
 	return d.w.proofs.StepUpOf(c, p, act)
 }
@@ -294,7 +295,7 @@ func (d proofDoor) ForgetStepUp(c context.Context, p identity.Principal, k assur
 
 func (d proofDoor) Tries(c context.Context, p identity.Principal, act string) (assurance.Tries, error) {
 	if d.w.dead {
-		return assurance.Tries{}, gone()
+		return assurance.Tries{}, purse.Gone()
 	}
 	return d.w.proofs.Tries(c, p, act)
 }
@@ -311,7 +312,7 @@ func (d askDoor) Ask(c context.Context, by wallet.Actor, a wallet.Ask) (wallet.A
 
 func (d askDoor) Asked(c context.Context, by wallet.Actor, customer, id string) (wallet.Asked, error) {
 	if d.w.dead {
-		return wallet.Asked{}, gone()
+		return wallet.Asked{}, purse.Gone()
 	}
 	return d.w.wallet.Asked(c, by, customer, id)
 }
@@ -331,7 +332,7 @@ func (d walletDoor) Do(c context.Context, by wallet.Actor, cmd wallet.Command) (
 		return wallet.Operation{}, err
 	}
 	if w.now.Sub(began) >= callTime { // it is given up, as any call whose time is over
-		return wallet.Operation{}, gone()
+		return wallet.Operation{}, purse.Gone()
 	}
 	return w.wallet.Do(c, by, cmd)
 }

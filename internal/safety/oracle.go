@@ -14,6 +14,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/safety/houses"
+	"kefu/internal/safety/purse"
 )
 
 // oracle writes down what people did, what they were shown, what they agreed to in the
@@ -21,12 +22,11 @@ import (
 // code that it judges.
 type oracle struct {
 	w        *world
-	jtis     int
 	shown    map[string]shown              // by hash
 	made     map[string]shown              // by key
 	yeses    map[string][]yes              // by act
 	seconds  map[string][]yes              // by act
-	approved map[string][]said             // by jti: what was agreed to in the app
+	approved map[string][]purse.Said       // by jti: what was agreed to in the app
 	handing  map[string]identity.Principal // by key: who set it off
 	looked   map[string]houses.Facts       // by key: as it was when Kefu asked last what would happen
 	effects  []effect
@@ -53,13 +53,13 @@ type yes struct {
 // effect is something that happened.
 type effect struct {
 	command  wallet.Command
-	terms    terms
+	terms    purse.Terms
 	at, left time.Time // when it happened, and when that command was handed over
 }
 
 func newOracle(w *world) *oracle {
 	return &oracle{
-		w: w, shown: map[string]shown{}, made: map[string]shown{}, yeses: map[string][]yes{}, seconds: map[string][]yes{}, approved: map[string][]said{},
+		w: w, shown: map[string]shown{}, made: map[string]shown{}, yeses: map[string][]yes{}, seconds: map[string][]yes{}, approved: map[string][]purse.Said{},
 		handing: map[string]identity.Principal{}, looked: map[string]houses.Facts{},
 	}
 }
@@ -72,7 +72,7 @@ func (o *oracle) broke(r Rule, format string, args ...any) {
 func (o *oracle) proposed(k *action.Kept) {
 	s := shown{act: k.ID, hash: k.Hash, talk: k.ConversationID, customer: k.CustomerID, maker: k.Maker, command: k.Command, to: k.Summary.Destination, at: o.w.now}
 	if len(k.Summary.Fees) > 0 {
-		s.fee = cents(k.Summary.Fees[0].Amount)
+		s.fee = purse.Cents(k.Summary.Fees[0].Amount)
 	}
 	o.shown[k.Hash], o.made[k.Command.Key] = s, s
 }
@@ -85,36 +85,37 @@ func (o *oracle) secondYes(act string, p identity.Principal, hash string) {
 	o.seconds[act] = append(o.seconds[act], yes{p, hash, o.w.now})
 }
 
-func (o *oracle) approvedInApp(s said) { o.approved[s.ID] = append(o.approved[s.ID], s) }
+// ApprovedInApp implements purse.Oracle.
+func (o *oracle) ApprovedInApp(s purse.Said) { o.approved[s.ID] = append(o.approved[s.ID], s) }
 
-// handedOver notes that a command has left.
-func (o *oracle) handedOver(c wallet.Command) {
-	if _, before := o.handing[wish(c.Key)]; !before {
-		o.handing[wish(c.Key)] = o.w.session
+// HandedOver implements purse.Oracle: it notes that a command has left.
+func (o *oracle) HandedOver(c wallet.Command) {
+	if _, before := o.handing[purse.Wish(c.Key)]; !before {
+		o.handing[purse.Wish(c.Key)] = o.w.session
 	}
 }
 
-// lookedAt notes how things stand while Kefu looks.
-func (o *oracle) lookedAt(c wallet.Command) {
+// LookedAt implements purse.Oracle: it notes how things stand while Kefu looks.
+func (o *oracle) LookedAt(c wallet.Command) {
 	p := o.w.purse
-	f := houses.Facts{Policy: o.w.using, Now: o.w.now, YoungFactor: o.w.now.Sub(p.factorAt[c.CustomerID]) < 72*time.Hour, NewDevice: o.w.now.Sub(p.deviceAt[c.CustomerID]) < 72*time.Hour}
-	for _, d := range p.disputes {
-		f.Disputed = f.Disputed || (d.owner == c.CustomerID && !d.over && d.payment == c.Target)
+	f := houses.Facts{Policy: o.w.using, Now: o.w.now, YoungFactor: o.w.now.Sub(p.FactorAt[c.CustomerID]) < 72*time.Hour, NewDevice: o.w.now.Sub(p.DeviceAt[c.CustomerID]) < 72*time.Hour}
+	for _, d := range p.Disputed {
+		f.Disputed = f.Disputed || (d.Owner == c.CustomerID && !d.Over && d.Payment == c.Target)
 	}
 	most := map[string]int{"": 0, "customer": 1, "support": 2, "wallet": 3, "authority": 4}
-	for _, r := range p.restrictions {
-		mine := p.owners[r.ID] == c.CustomerID && (r.ID == c.Target || (r.Target != "" && r.Target == c.Target) || r.Scope == "wallet")
+	for _, r := range p.Restricted {
+		mine := p.Owners[r.ID] == c.CustomerID && (r.ID == c.Target || (r.Target != "" && r.Target == c.Target) || r.Scope == "wallet")
 		if mine && most[r.PlacedBy] > most[f.By] {
 			f.By = r.PlacedBy
 		}
 	}
 	maker := o.made[c.Key].maker
 	for _, e := range o.effects {
-		was := o.made[wish(e.command.Key)]
-		if wish(e.command.Key) == c.Key || o.w.now.Sub(was.at) >= 24*time.Hour {
+		was := o.made[purse.Wish(e.command.Key)]
+		if purse.Wish(e.command.Key) == c.Key || o.w.now.Sub(was.at) >= 24*time.Hour {
 			continue
 		}
-		same := cents(e.command.Amount)
+		same := purse.Cents(e.command.Amount)
 		if e.command.Amount.None() || e.command.Amount.Currency() != c.Amount.Currency() {
 			same = 0
 		}
@@ -129,8 +130,8 @@ func (o *oracle) lookedAt(c wallet.Command) {
 	o.looked[c.Key] = f
 }
 
-// happened notes an effect.
-func (o *oracle) happened(c wallet.Command, t terms, left time.Time) {
+// Happened implements purse.Oracle: it notes an effect.
+func (o *oracle) Happened(c wallet.Command, t purse.Terms, left time.Time) {
 	o.effects = append(o.effects, effect{c, t, o.w.now, left})
 	o.books()
 }
@@ -138,8 +139,8 @@ func (o *oracle) happened(c wallet.Command, t terms, left time.Time) {
 // books judges the money.
 func (o *oracle) books() {
 	p := o.w.purse
-	for _, name := range p.names {
-		a := p.accounts[name]
+	for _, name := range p.Names {
+		a := p.Books[name]
 		left := new(big.Int).Sub(&a.Balance.Posted, &a.Balance.PendingOut)
 		if left.Sub(left, &a.Balance.Held); a.Floor && left.Sign() < 0 {
 			o.broke(BelowZero, "%s is at %s", name, left)
@@ -148,8 +149,8 @@ func (o *oracle) books() {
 	}
 	for _, c := range o.w.customers {
 		for _, tx := range c.payments {
-			if pay := p.payments[tx]; pay.refunded > pay.captured {
-				o.broke(TooMuch, "of %s, %d cents, %d were refunded", tx, pay.captured, pay.refunded)
+			if pay := p.Payments[tx]; pay.Refunded > pay.Captured {
+				o.broke(TooMuch, "of %s, %d cents, %d were refunded", tx, pay.Captured, pay.Refunded)
 			}
 		}
 	}
@@ -161,7 +162,7 @@ func (o *oracle) judge() {
 	o.postings()
 	times, tokens := map[string]int{}, map[string]bool{}
 	for _, e := range o.effects {
-		was, known := o.made[wish(e.command.Key)]
+		was, known := o.made[purse.Wish(e.command.Key)]
 		if !known {
 			o.broke(NotTheirs, "%s happened under a key that nobody proposed", e.command.Act)
 			continue
@@ -176,7 +177,7 @@ func (o *oracle) judge() {
 
 func (o *oracle) postings() {
 	posted := map[string]*big.Int{}
-	for _, l := range o.w.purse.lines {
+	for _, l := range o.w.purse.Lines {
 		at := l.Account[strings.IndexByte(l.Account, '/'):] // each currency by itself
 		if posted[at] == nil {
 			posted[at] = new(big.Int)
@@ -228,7 +229,7 @@ func (o *oracle) judgeOwner(e effect, was shown) {
 	if whose := o.w.ownerOf(was.talk); o.w.walletOf(was.customer) != c.CustomerID || (whose != "" && whose != was.customer) {
 		o.broke(NotTheirs, "%s happened to %s in the conversation %s", c.Act, c.CustomerID, was.talk)
 	}
-	if by, left := o.handing[wish(c.Key)]; !left || !o.may(by, was) {
+	if by, left := o.handing[purse.Wish(c.Key)]; !left || !o.may(by, was) {
 		o.broke(NotTheirs, "%s of %s was set off by %s %s", c.Act, c.Target, by.Kind, by.Role)
 	}
 	first, agreed, some := o.word(was)
@@ -237,23 +238,34 @@ func (o *oracle) judgeOwner(e effect, was shown) {
 		return
 	}
 	same := agreed.command.Act == c.Act && agreed.command.CustomerID == c.CustomerID && agreed.command.Target == c.Target && alike(agreed.command.Amount, c.Amount) &&
-		agreed.command.Reason == c.Reason && slices.Equal(agreed.command.Also, c.Also) && slices.Equal(agreed.command.Files, c.Files) && agreed.to == e.terms.to && agreed.fee == e.terms.fee
+		agreed.command.Reason == c.Reason && slices.Equal(agreed.command.Also, c.Also) && slices.Equal(agreed.command.Files, c.Files) && agreed.to == e.terms.To && agreed.fee == e.terms.Fee
 	if first.hash != was.hash || !same {
-		o.broke(NotAgreed, "%s %s %s, fee %d, to %q; said yes to %s %s %s, fee %d, to %q", c.Act, c.Target, c.Amount, e.terms.fee, e.terms.to, agreed.command.Act, agreed.command.Target, agreed.command.Amount, agreed.fee, agreed.to)
+		o.broke(NotAgreed, "%s %s %s, fee %d, to %q; said yes to %s %s %s, fee %d, to %q", c.Act, c.Target, c.Amount, e.terms.Fee, e.terms.To, agreed.command.Act, agreed.command.Target, agreed.command.Amount, agreed.fee, agreed.to)
 	}
 	for _, f := range c.Files {
-		if owner, content := o.w.purse.gave(c.CustomerID, f.Digest); owner != was.customer || int64(len(content)) != f.Size {
+		if owner, content := o.gave(c.CustomerID, f.Digest); owner != was.customer || int64(len(content)) != f.Size {
 			o.broke(ForeignFile, "%s has a file of %q in a dispute of %s", c.Target, owner, was.customer)
 		}
 	}
 	o.judgeTime(e, was, first)
 }
 
+// gave is whose a file really is that a customer of the wallet is said to have given.
+func (o *oracle) gave(customer, digest string) (owner string, content []byte) {
+	content = o.w.purse.Gave(customer, digest)
+	for _, f := range o.w.papers {
+		if len(content) > 0 && string(f.content) == string(content) {
+			owner = f.owner
+		}
+	}
+	return owner, content
+}
+
 func alike(a, b wallet.Money) bool {
 	if a.None() || b.None() {
 		return a.None() && b.None()
 	}
-	return a.Currency() == b.Currency() && cents(a) == cents(b)
+	return a.Currency() == b.Currency() && purse.Cents(a) == purse.Cents(b)
 }
 
 // How long things are good for, as the documents say.
@@ -272,7 +284,7 @@ func (o *oracle) judgeTime(e effect, was shown, first yes) {
 		}
 		last = second.at
 	}
-	begun := o.looked[wish(e.command.Key)].Now
+	begun := o.looked[purse.Wish(e.command.Key)].Now
 	switch {
 	case first.at.Sub(was.at) > yesWithin:
 		o.broke(TooLate, "the yes came %s after it was shown", first.at.Sub(was.at))
@@ -302,7 +314,7 @@ func (o *oracle) second(was shown) (last yes, found bool) {
 
 // judgeRest judges policy, proof and second person.
 func (o *oracle) judgeRest(e effect, was shown, tokens map[string]bool) {
-	f, looked := o.looked[wish(e.command.Key)]
+	f, looked := o.looked[purse.Wish(e.command.Key)]
 	if !looked {
 		o.broke(Disallowed, "%s happened, and nobody asked what it would do", e.command.Act)
 		return
@@ -335,7 +347,7 @@ func (o *oracle) judgeProof(e effect, was shown, level int, tokens map[string]bo
 		o.broke(Reused, "%s used %s once more", c.Act, s.ID)
 	}
 	tokens[s.ID] = true
-	bound := slices.ContainsFunc(o.approved[s.ID], func(a said) bool {
+	bound := slices.ContainsFunc(o.approved[s.ID], func(a purse.Said) bool {
 		sum, currency := "", ""
 		if !c.Amount.None() {
 			sum, currency = c.Amount.Amount(), c.Amount.Currency()
@@ -354,20 +366,20 @@ func (o *oracle) judgeProof(e effect, was shown, level int, tokens map[string]bo
 	if worth < level {
 		o.broke(NotProven, "%s needs %d, and the proof is worth %d", c.Act, level, worth)
 	}
-	if begun := o.looked[wish(c.Key)].Now; begun.Unix() >= s.Expires || s.Expires-s.Issued > 600 {
+	if begun := o.looked[purse.Wish(c.Key)].Now; begun.Unix() >= s.Expires || s.Expires-s.Issued > 600 {
 		o.broke(NotProven, "%s was begun with a proof that was over, or good for too long", c.Act)
 	}
 }
 
 // open reads an assertion that the wallet signed.
-func (o *oracle) open(token string) (said, bool) {
-	var s said
+func (o *oracle) open(token string) (purse.Said, bool) {
+	var s purse.Said
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
 		return s, false
 	}
 	mark, err := base64.RawURLEncoding.DecodeString(parts[2])
-	if err != nil || !ed25519.Verify(o.w.signers.good.Public().(ed25519.PublicKey), []byte(parts[0]+"."+parts[1]), mark) {
+	if err != nil || !ed25519.Verify(o.w.signers.Good.Public().(ed25519.PublicKey), []byte(parts[0]+"."+parts[1]), mark) {
 		return s, false
 	}
 	body, err := base64.RawURLEncoding.DecodeString(parts[1])

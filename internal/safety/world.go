@@ -18,6 +18,7 @@ import (
 	"kefu/internal/flow/verification"
 	"kefu/internal/platform/fault"
 	"kefu/internal/safety/kept"
+	"kefu/internal/safety/purse"
 )
 
 // person is a customer.
@@ -32,7 +33,7 @@ type person struct {
 // world is one run: people, Kefu and a wallet at a time of its own.
 type world struct {
 	shop      *workshop
-	signers   signers
+	signers   purse.Signers
 	now       time.Time
 	off       Check
 	customers []person
@@ -45,7 +46,7 @@ type world struct {
 	papers map[string]paper // files that customers gave, by their ids
 
 	acts   *kept.Acts
-	purse  *purse
+	purse  *purse.Purse
 	oracle *oracle
 	store  acting.Store
 	second acting.Approver
@@ -116,12 +117,12 @@ func newWorld(shop *workshop) *world {
 		identity.Principal{Kind: identity.Customer, Level: identity.AL3},
 	)
 	w.oracle = newOracle(w)
-	w.purse = newPurse(w)
+	w.purse = purse.New(purse.World{Now: &w.now, Begun: &w.begun, Customers: []string{w.customers[0].wallet, w.customers[1].wallet}, Signers: w.signers, Oracle: w.oracle})
 	w.acts = kept.New(w.clock)
 	w.acts.Talks[w.customers[0].talk] = conversation.State{ID: w.customers[0].talk, CustomerID: w.customers[0].ID, Channel: "chat", AssigneeID: w.staff["agent1"].ID}
 	w.acts.Talks[w.customers[1].talk] = conversation.State{ID: w.customers[1].talk, CustomerID: w.customers[1].ID, Channel: "chat", AssigneeID: w.staff["agent2"].ID}
 	w.store, w.second, w.proofs, w.wallet = w.acts, w.acts, w.acts.Proofs, w.purse
-	w.prover = verification.New(verification.Deps{Wallet: askDoor{w}, Store: proofDoor{w}, Clock: w.clock}, verification.Options{Issuer: issuer, Audience: audience})
+	w.prover = verification.New(verification.Deps{Wallet: askDoor{w}, Store: proofDoor{w}, Clock: w.clock}, verification.Options{Issuer: purse.Issuer, Audience: purse.Audience})
 	w.disable()
 	w.begun = true
 	return w
@@ -189,7 +190,7 @@ func (w *world) OwnWalletLink(_ context.Context, p identity.Principal, _ string)
 // another step may come between, and a process may end.
 func (w *world) write() error {
 	if w.dead {
-		return gone()
+		return purse.Gone()
 	}
 	w.writes++
 	if w.inner != nil && w.writes == w.innerAt {
@@ -202,7 +203,7 @@ func (w *world) write() error {
 		w.dead = true
 	}
 	if w.dead {
-		return gone()
+		return purse.Gone()
 	}
 	return nil
 }
@@ -340,21 +341,21 @@ func (w *world) mayRead(p identity.Principal, k *action.Kept) bool {
 func (w *world) around(s step) bool {
 	switch s.op {
 	case opAnswer:
-		if a := w.purse.pending(s.what); a != nil {
-			w.purse.answer(a, s.arg, s.else_)
+		if a := w.purse.Pending(s.what); a != nil {
+			w.purse.Answer(a, s.arg, s.else_)
 		}
 	case opReconcile:
 		w.reconcile(1 + s.arg%3)
 	case opWait:
 		w.move(waits()[s.arg%len(waits())])
 	case opNet:
-		w.purse.next = append(w.purse.next, way(s.arg%int(ways)))
+		w.purse.Next = append(w.purse.Next, purse.Way(s.arg%int(purse.Ways)))
 	case opDown:
-		w.purse.down = !w.purse.down
+		w.purse.Down = !w.purse.Down
 	case opReplay:
-		w.purse.again(s.what)
+		w.purse.Again(s.what)
 	case opWorld:
-		w.purse.world(s.arg, s.what)
+		w.purse.Happen(s.arg, s.what)
 		w.oracle.books()
 	case opPolicy:
 		w.policy = s.arg % len(w.shop.flows)
@@ -368,7 +369,7 @@ func (w *world) around(s step) bool {
 
 func (w *world) move(d time.Duration) {
 	until := w.now.Add(d)
-	w.purse.arrive(until)
+	w.purse.Arrive(until)
 	w.now = until
 }
 
@@ -421,20 +422,20 @@ func (w *world) wish(s step) {
 	case wallet.BlockInstrument:
 		want.Target = "card-" + victim.wallet
 	case wallet.GrantCredit:
-		want.Target, want.Amount = "dispute-"+strconv.Itoa(pick%max(len(w.purse.disputes), 1)), w.shop.sums[0][0]
+		want.Target, want.Amount = "dispute-"+strconv.Itoa(pick%max(len(w.purse.Disputed), 1)), w.shop.sums[0][0]
 	case wallet.AddEvidence: // one's own, mostly
-		want.Target = "dispute-" + strconv.Itoa(pick%max(len(w.purse.disputes), 1))
-		for i, d := range w.purse.disputes {
-			if d.owner == c.wallet && !d.over && (pick+i)%3 > 0 {
-				want.Target = d.id
+		want.Target = "dispute-" + strconv.Itoa(pick%max(len(w.purse.Disputed), 1))
+		for i, d := range w.purse.Disputed {
+			if d.Owner == c.wallet && !d.Over && (pick+i)%3 > 0 {
+				want.Target = d.ID
 			}
 		}
 		whose := map[bool]int{true: s.what % len(w.customers), false: pick % len(w.customers)}[pick%4 > 0]
 		want.Files = []selfservice.FileFact{w.fact("paper-" + strconv.Itoa(whose))}
 	case wallet.Unfreeze:
-		want.Target = "stop-" + strconv.Itoa(pick%max(len(w.purse.owners), 1))
-		for _, r := range w.purse.restrictions { // theirs, mostly
-			if w.purse.owners[r.ID] == victim.wallet && pick%4 > 0 {
+		want.Target = "stop-" + strconv.Itoa(pick%max(len(w.purse.Owners), 1))
+		for _, r := range w.purse.Restricted { // theirs, mostly
+			if w.purse.Owners[r.ID] == victim.wallet && pick%4 > 0 {
 				want.Target = r.ID
 				break
 			}
@@ -514,8 +515,8 @@ func (w *world) deceive(k *action.Kept, p identity.Principal, s step) {
 	w.session = p
 	_, _, err := w.flow().Prove(ctx(), p, k.ID)
 	w.heard(err)
-	if a := w.purse.pending(0); a != nil {
-		w.purse.answer(a, 3+s.else_%(answers-3), s.what)
+	if a := w.purse.Pending(0); a != nil {
+		w.purse.Answer(a, 3+s.else_%(purse.Answers-3), s.what)
 	}
 	_, _, err = w.flow().Proof(ctx(), p, k.ID)
 	w.heard(err)
@@ -523,9 +524,9 @@ func (w *world) deceive(k *action.Kept, p identity.Principal, s step) {
 
 // agree is the customer's yes in the app to what they are asked for an act.
 func (w *world) agree(k *action.Kept) {
-	for _, a := range w.purse.asks {
-		if a.state == wallet.AskPending && a.CustomerID == k.Command.CustomerID && a.Case == k.ConversationID && a.Act == k.Command.Act && a.Target == k.Command.Target && alike(a.Amount, k.Command.Amount) {
-			w.purse.approve(a)
+	for _, a := range w.purse.Asks {
+		if a.State == wallet.AskPending && a.CustomerID == k.Command.CustomerID && a.Case == k.ConversationID && a.Act == k.Command.Act && a.Target == k.Command.Target && alike(a.Amount, k.Command.Amount) {
+			w.purse.Approve(a)
 		}
 	}
 }
@@ -547,7 +548,7 @@ func (w *world) secondPerson(k *action.Kept, s step) {
 
 // rest lets everything come to its end: the wallet answers, and Kefu goes on.
 func (w *world) rest() {
-	w.purse.down, w.purse.next, w.dead = false, nil, false
+	w.purse.Down, w.purse.Next, w.dead = false, nil, false
 	underway := func() bool {
 		for _, k := range w.acts.Order {
 			if k.State.Underway() {
@@ -560,10 +561,10 @@ func (w *world) rest() {
 		w.move(3 * time.Minute)
 		w.reconcile(2)
 	}
-	w.move(2 * lateBy)
+	w.move(2 * purse.LateBy)
 	happened := map[string]bool{}
 	for _, e := range w.oracle.effects {
-		happened[wish(e.command.Key)] = true
+		happened[purse.Wish(e.command.Key)] = true
 	}
 	for _, k := range w.acts.Order {
 		switch did := happened[k.Command.Key]; {
