@@ -55,49 +55,6 @@ type Needs struct {
 	Call  string `yaml:"reads"` // a reading that the wallet must have; "" for none
 }
 
-// Type is the type of a slot's value.
-type Type string
-
-// The types. The first are what people enter, the others what the wallet tells.
-const (
-	Amount     Type = "amount"
-	Date       Type = "date"
-	Text       Type = "text"
-	Choice     Type = "choice"
-	YesNo      Type = "yes_no"
-	Phone      Type = "phone"
-	Email      Type = "email"
-	Last4      Type = "last4"
-	Currency   Type = "currency"
-	Payment    Type = "payment"
-	Cause      Type = "cause"
-	Terms      Type = "terms"
-	Act        Type = "act"
-	Incident   Type = "incident"
-	Instrument Type = "instrument"
-	Refund     Type = "refund"
-	Dispute    Type = "dispute"
-	Device     Type = "device"
-	Limits     Type = "limits"
-	Stops      Type = "restrictions"
-	Stop       Type = "restriction"
-	Safety     Type = "safety"
-	Sheet      Type = "sheet" // what a read tells
-	Entry      Type = "entry" // of a list of a read
-	Files      Type = "files"
-)
-
-// entered are the types that somebody enters as words.
-func entered() []Type {
-	return []Type{Amount, Date, Text, Choice, YesNo, Phone, Email, Last4, Currency}
-}
-
-// chosen are the types of things that somebody chooses from a list.
-func chosen() []Type { return []Type{Payment, Instrument, Refund, Dispute, Device, Stop, Entry} }
-
-// told are the types that only the wallet or Kefu itself fills in.
-func told() []Type { return []Type{Cause, Terms, Act, Incident, Limits, Stops, Safety, Sheet} }
-
 // Slot is a place for one value.
 type Slot struct {
 	Type    Type     `yaml:"type"`

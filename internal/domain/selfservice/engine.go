@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/form"
+	"kefu/internal/domain/selfservice/value"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
@@ -116,9 +117,9 @@ func (e *engine) effect(name string, s Step) (Turn, error) {
 	case KindPropose:
 		x.Propose = e.proposal(s.Propose)
 	case KindStepUp:
-		x.Act = *orNew(e.r.Slots[s.StepUp.Of].Act)
+		x.Act = *value.OrNew(e.r.Slots[s.StepUp.Of].Act)
 	case KindExecute:
-		x.Act = *orNew(e.r.Slots[s.Execute.Of].Act)
+		x.Act = *value.OrNew(e.r.Slots[s.Execute.Of].Act)
 	case KindWait:
 		x.For, x.Days = e.r.Slots[s.Wait.For], s.Wait.Days
 	case KindHandOver:
@@ -148,13 +149,13 @@ func (e *engine) proposal(p *Propose) *Proposal {
 	switch v := e.r.Slots[slot]; {
 	case p.Amount == "":
 	case field == "left":
-		out.Amount = orNew(v.Terms).Left
+		out.Amount = value.OrNew(v.Terms).Left
 	case v.Sheet != nil:
-		out.Amount = *orNew(v.Sheet.Named[field].Money)
+		out.Amount = *value.OrNew(v.Sheet.Named[field].Money)
 	case field == "amount":
-		out.Amount = orNew(v.Payment).Amount
+		out.Amount = value.OrNew(v.Payment).Amount
 	default:
-		out.Amount = *orNew(v.Money)
+		out.Amount = *value.OrNew(v.Money)
 	}
 	if slot, isSlot := strings.CutPrefix(p.Reason, "$"); isSlot {
 		out.Reason = e.r.Slots[slot].Text
@@ -213,7 +214,7 @@ func (e *engine) answer(in Input, read Reading) (Turn, error) {
 
 // confirm asks whoever keeps acts to note the yes. A yes to something else is none.
 func (e *engine) confirm(s Step, in Input) (Turn, error) {
-	act := *orNew(e.r.Slots[s.Confirm.Of].Act)
+	act := *value.OrNew(e.r.Slots[s.Confirm.Of].Act)
 	if in.Hash == "" || in.Hash != act.Hash {
 		return e.again("changed")
 	}

@@ -8,9 +8,6 @@ import (
 	"kefu/internal/domain/selfservice/gather"
 )
 
-// FileFact is a file that was given in a run: another device finds it there.
-type FileFact = gather.File
-
 // Files are those that the run has, of all flows that it went through.
 func (r Run) Files() []FileFact {
 	var all []FileFact

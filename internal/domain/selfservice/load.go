@@ -14,6 +14,7 @@ import (
 
 	"kefu/internal/domain/condition"
 	"kefu/internal/domain/form"
+	"kefu/internal/domain/selfservice/value"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
@@ -165,7 +166,7 @@ func (d *Definition) persons() []string {
 }
 
 func (d *Definition) checkSlots() error {
-	known := slices.Concat(entered(), chosen(), told(), []Type{Files})
+	known := slices.Concat(value.Entered(), value.Chosen(), value.Told(), []Type{Files})
 	for name, slot := range d.Slots {
 		at := "slots." + name
 		switch {
@@ -255,7 +256,7 @@ func (d *Definition) typeOf(slot string) Type { return d.Slots[slot].Type }
 func (d *Definition) checkDoing(name string, s Step) error {
 	switch s.Kind() {
 	case KindAsk:
-		if !slices.Contains(entered(), d.typeOf(s.Ask.Into)) {
+		if !slices.Contains(value.Entered(), d.typeOf(s.Ask.Into)) {
 			return wrong(name, "asks for what nobody can enter")
 		}
 	case KindChoose:
@@ -328,7 +329,7 @@ func (d *Definition) checkShow(name string, s Step) error {
 		}
 		return nil
 	}
-	if card != d.typeOf(s.Show.Of) || slices.Contains(entered(), card) {
+	if card != d.typeOf(s.Show.Of) || slices.Contains(value.Entered(), card) {
 		return wrong(name, "shows %s as %s", s.Show.Of, s.Show.Card)
 	}
 	return nil
@@ -357,7 +358,7 @@ func (d *Definition) checkPropose(name string, p *Propose) error {
 	if !p.Act.Known() || d.typeOf(p.Into) != Act {
 		return wrong(name, "proposes what there is not, or into a slot of another type")
 	}
-	if p.Target != "" && !slices.Contains(chosen(), d.typeOf(p.Target)) {
+	if p.Target != "" && !slices.Contains(value.Chosen(), d.typeOf(p.Target)) {
 		return wrong(name, "acts on %s, which is nothing of the wallet's", p.Target)
 	}
 	if slot, field, _ := strings.Cut(p.Amount, "."); p.Amount != "" && !((d.typeOf(slot) == Amount && field == "") || (d.typeOf(slot) == Terms && field == "left") || (d.typeOf(slot) == Payment && field == "amount") || (field != "" && d.typeOf(slot) == Sheet)) {
@@ -370,7 +371,7 @@ func (d *Definition) checkPropose(name string, p *Propose) error {
 		return wrong(name, "gives files from %s, which are none, or to an act that takes none", p.Files)
 	}
 	for key, slot := range p.Details {
-		if !word(key) || !slices.Contains(entered(), d.typeOf(slot)) {
+		if !word(key) || !slices.Contains(value.Entered(), d.typeOf(slot)) {
 			return wrong(name, "tells %s, which nobody entered", slot)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/selfservice/sheet"
+	"kefu/internal/domain/selfservice/value"
 	"kefu/internal/platform/fault"
 )
 
@@ -164,7 +165,7 @@ func (e *engine) given(name string, with map[string]string) (args map[string]Val
 func (d *Definition) declare(facts map[string]any, slot string) {
 	r, bound := d.bound[slot]
 	if !bound {
-		facts[slot] = zero(d.typeOf(slot))
+		facts[slot] = value.Zero(d.typeOf(slot))
 		return
 	}
 	facts[slot+"."+sheet.There] = false
@@ -180,14 +181,14 @@ func (d *Definition) declare(facts map[string]any, slot string) {
 func (d *Definition) tell(facts map[string]any, slot string, v Value) {
 	r, bound := d.bound[slot]
 	if !bound {
-		facts[slot] = factOf(d.typeOf(slot), v)
+		facts[slot] = value.FactOf(d.typeOf(slot), v)
 		return
 	}
-	told := orNew(v.Sheet).Facts
+	told := value.OrNew(v.Sheet).Facts
 	facts[slot+"."+sheet.There] = v.Sheet != nil || v.Entry != nil
 	if r.List {
-		told = orNew(v.Entry).Facts
-		facts[slot+".id"] = orNew(v.Entry).ID
+		told = value.OrNew(v.Entry).Facts
+		facts[slot+".id"] = value.OrNew(v.Entry).ID
 	}
 	for name, kind := range r.Has.Facts {
 		facts[slot+"."+name] = kind.Value(told[name])
@@ -198,7 +199,7 @@ func (d *Definition) tell(facts map[string]any, slot string, v Value) {
 func (d *Definition) figures(slot string) []string {
 	r, bound := d.bound[slot]
 	if !bound {
-		return figures(d.typeOf(slot))
+		return value.Figures(d.typeOf(slot))
 	}
 	return slices.Collect(maps.Keys(r.Has.Figures))
 }
@@ -207,7 +208,7 @@ func (d *Definition) figures(slot string) []string {
 func (d *Definition) certain(slot string) []string {
 	r, bound := d.bound[slot]
 	if !bound {
-		return certain(d.typeOf(slot))
+		return value.Certain(d.typeOf(slot))
 	}
 	var names []string
 	for name, f := range r.Has.Figures {
@@ -222,18 +223,6 @@ func (d *Definition) certain(slot string) []string {
 func (d *Definition) sumOf(slot, figure string) bool {
 	f := d.bound[slot].Has.Figures[figure]
 	return f.Shape == sheet.OfMoney && f.Always
-}
-
-// named is a figure of a sheet or an entry.
-func (v Value) named(name string) (Figure, bool) {
-	var f Figure
-	switch {
-	case v.Sheet != nil:
-		f = v.Sheet.Named[name]
-	case v.Entry != nil:
-		f = v.Entry.Named[name]
-	}
-	return f, !f.None()
 }
 
 // TitleOf is the title of a flow in whichever version, read without being checked: what an

@@ -8,6 +8,7 @@ import (
 
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/selfservice/gather"
+	"kefu/internal/domain/selfservice/value"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
@@ -187,7 +188,7 @@ func Start(d *Definition, r Run, given map[string]Value, now time.Time) (Turn, e
 	r.Flow, r.Version, r.Digest = d.ID, d.Version, d.digest
 	r.Slots, r.StartedAt = map[string]Value{}, now
 	for name, v := range given {
-		if slot, ok := d.Slots[name]; !ok || slot.Type != v.Type || slices.Contains(told(), v.Type) {
+		if slot, ok := d.Slots[name]; !ok || slot.Type != v.Type || slices.Contains(value.Told(), v.Type) {
 			return Turn{}, fault.InvalidField("selfservice.Start", name, "is no value for a slot of %s", d.ID)
 		}
 		r.Slots[name] = v

@@ -1,4 +1,7 @@
-package selfservice
+// Package value is what a slot of a flow holds: of which type it is, what conditions ask
+// about it, and what sentences may name of it. How a run comes by values is not its
+// business.
+package value
 
 import (
 	"strconv"
@@ -12,60 +15,103 @@ import (
 	"kefu/internal/domain/wallet"
 )
 
+// Type is the type of a slot's value.
+type Type string
+
+// The types. The first are what people enter, the others what the wallet tells.
+const (
+	Amount     Type = "amount"
+	Date       Type = "date"
+	Text       Type = "text"
+	Choice     Type = "choice"
+	YesNo      Type = "yes_no"
+	Phone      Type = "phone"
+	Email      Type = "email"
+	Last4      Type = "last4"
+	Currency   Type = "currency"
+	Payment    Type = "payment"
+	Cause      Type = "cause"
+	Terms      Type = "terms"
+	Act        Type = "act"
+	Incident   Type = "incident"
+	Instrument Type = "instrument"
+	Refund     Type = "refund"
+	Dispute    Type = "dispute"
+	Device     Type = "device"
+	Limits     Type = "limits"
+	Stops      Type = "restrictions"
+	Stop       Type = "restriction"
+	Safety     Type = "safety"
+	Sheet      Type = "sheet" // what a read tells
+	Entry      Type = "entry" // of a list of a read
+	Files      Type = "files"
+)
+
+// Entered are the types that somebody enters as words.
+func Entered() []Type {
+	return []Type{Amount, Date, Text, Choice, YesNo, Phone, Email, Last4, Currency}
+}
+
+// Chosen are the types of things that somebody chooses from a list.
+func Chosen() []Type { return []Type{Payment, Instrument, Refund, Dispute, Device, Stop, Entry} }
+
+// Told are the types that only the wallet or Kefu itself fills in.
+func Told() []Type { return []Type{Cause, Terms, Act, Incident, Limits, Stops, Safety, Sheet} }
+
 // Value is what a slot holds. Which members are there follows from its type. It is
 // what was told to the customer, and no more: nothing that they may not hear is ever
 // in a slot.
 type Value struct {
-	Type       Type            `json:"type"`
-	Text       string          `json:"text,omitempty"`  // of what was entered; the id of a chosen option
-	Money      *wallet.Money   `json:"money,omitempty"` // of an amount
-	At         wallet.Time     `json:"at,omitempty"`    // of a date: midnight where the customer is
-	Yes        bool            `json:"yes,omitempty"`
-	Payment    *PaymentFact    `json:"payment,omitempty"`
-	Cause      *CauseFact      `json:"cause,omitempty"`
-	Terms      *TermsFact      `json:"terms,omitempty"`
-	Act        *ActFact        `json:"act,omitempty"`
-	Incident   *IncidentFact   `json:"incident,omitempty"`
-	Instrument *InstrumentFact `json:"instrument,omitempty"`
-	Refund     *RefundFact     `json:"refund,omitempty"`
-	Dispute    *DisputeFact    `json:"dispute,omitempty"`
-	Device     *DeviceFact     `json:"device,omitempty"`
-	Limits     *LimitsFact     `json:"limits,omitempty"`
-	Stops      *StopsFact      `json:"restrictions,omitempty"`
-	Stop       *StopLine       `json:"restriction,omitempty"`
-	Safety     *SafetyFact     `json:"safety,omitempty"`
-	Sheet      *sheet.Sheet    `json:"sheet,omitempty"`
-	Entry      *sheet.Entry    `json:"entry,omitempty"`
-	Files      []FileFact      `json:"files,omitempty"`
+	Type       Type             `json:"type"`
+	Text       string           `json:"text,omitempty"`  // of what was entered; the id of a chosen option
+	Money      *wallet.Money    `json:"money,omitempty"` // of an amount
+	At         wallet.Time      `json:"at,omitempty"`    // of a date: midnight where the customer is
+	Yes        bool             `json:"yes,omitempty"`
+	Payment    *PaymentFact     `json:"payment,omitempty"`
+	Cause      *CauseFact       `json:"cause,omitempty"`
+	Terms      *fact.Terms      `json:"terms,omitempty"`
+	Act        *ActFact         `json:"act,omitempty"`
+	Incident   *fact.Incident   `json:"incident,omitempty"`
+	Instrument *fact.Instrument `json:"instrument,omitempty"`
+	Refund     *fact.Refund     `json:"refund,omitempty"`
+	Dispute    *fact.Dispute    `json:"dispute,omitempty"`
+	Device     *fact.Device     `json:"device,omitempty"`
+	Limits     *fact.Limits     `json:"limits,omitempty"`
+	Stops      *fact.Stops      `json:"restrictions,omitempty"`
+	Stop       *fact.StopLine   `json:"restriction,omitempty"`
+	Safety     *SafetyFact      `json:"safety,omitempty"`
+	Sheet      *sheet.Sheet     `json:"sheet,omitempty"`
+	Entry      *sheet.Entry     `json:"entry,omitempty"`
+	Files      []gather.File    `json:"files,omitempty"`
 }
 
 // PaymentFact is a payment as its customer may see it. Numbers for conditions are
 // rounded; Amount is exact.
 type PaymentFact struct {
-	ID         string       `json:"id" cel:"id"`
-	Kind       string       `json:"kind" cel:"kind"`
-	Direction  string       `json:"direction" cel:"direction"`
-	State      string       `json:"state" cel:"state"`
-	Party      string       `json:"party" cel:"party"`
-	Rail       string       `json:"rail" cel:"rail"`
-	Reference  string       `json:"reference,omitempty" cel:"-"` // by which the other side finds it
-	Amount     wallet.Money `json:"amount" cel:"-"`
-	Sum        float64      `json:"sum" cel:"sum"` // in whole units
-	Currency   string       `json:"currency" cel:"currency"`
-	Where      string       `json:"where" cel:"where"`       // where the money is: a key of the sentences of failure codes
-	Money      *Sentence    `json:"money,omitempty" cel:"-"` // the same in words
-	Begun      wallet.Time  `json:"begun" cel:"-"`
-	ExpectedBy wallet.Time  `json:"expected_by" cel:"-"`
-	HeldUntil  wallet.Time  `json:"held_until" cel:"-"`
-	AgeHours   int64        `json:"age_hours" cel:"age_hours"`
-	LateHours  int64        `json:"late_hours" cel:"late_hours"` // 0: not late
-	Failed     bool         `json:"failed" cel:"failed"`
-	Over       bool         `json:"over" cel:"over"`
-	Final      bool         `json:"final" cel:"final"`
-	Disputed   bool         `json:"disputed" cel:"disputed"`
-	Refunded   bool         `json:"refunded" cel:"refunded"`   // in whole
-	Refunding  bool         `json:"refunding" cel:"refunding"` // a refund is on its way
-	There      bool         `json:"there" cel:"there"`         // false: no such payment was found
+	ID         string          `json:"id" cel:"id"`
+	Kind       string          `json:"kind" cel:"kind"`
+	Direction  string          `json:"direction" cel:"direction"`
+	State      string          `json:"state" cel:"state"`
+	Party      string          `json:"party" cel:"party"`
+	Rail       string          `json:"rail" cel:"rail"`
+	Reference  string          `json:"reference,omitempty" cel:"-"` // by which the other side finds it
+	Amount     wallet.Money    `json:"amount" cel:"-"`
+	Sum        float64         `json:"sum" cel:"sum"` // in whole units
+	Currency   string          `json:"currency" cel:"currency"`
+	Where      string          `json:"where" cel:"where"`       // where the money is: a key of the sentences of failure codes
+	Money      *sheet.Sentence `json:"money,omitempty" cel:"-"` // the same in words
+	Begun      wallet.Time     `json:"begun" cel:"-"`
+	ExpectedBy wallet.Time     `json:"expected_by" cel:"-"`
+	HeldUntil  wallet.Time     `json:"held_until" cel:"-"`
+	AgeHours   int64           `json:"age_hours" cel:"age_hours"`
+	LateHours  int64           `json:"late_hours" cel:"late_hours"` // 0: not late
+	Failed     bool            `json:"failed" cel:"failed"`
+	Over       bool            `json:"over" cel:"over"`
+	Final      bool            `json:"final" cel:"final"`
+	Disputed   bool            `json:"disputed" cel:"disputed"`
+	Refunded   bool            `json:"refunded" cel:"refunded"`   // in whole
+	Refunding  bool            `json:"refunding" cel:"refunding"` // a refund is on its way
+	There      bool            `json:"there" cel:"there"`         // false: no such payment was found
 }
 
 // CauseFact is why a payment did not work, as far as it may be told.
@@ -78,12 +124,12 @@ type CauseFact struct {
 	Version   string   `json:"version" cel:"-"`
 
 	// The same in words, as it was told.
-	Title     form.Texts  `json:"title,omitempty" cel:"-"`
-	Text      form.Texts  `json:"text,omitempty" cel:"-"`
-	Money     *Sentence   `json:"money,omitempty" cel:"-"`
-	RetryText form.Texts  `json:"retry_text,omitempty" cel:"-"`
-	RetryAt   wallet.Time `json:"retry_at,omitempty" cel:"-"` // 0: at once, never, or nobody can say
-	Steps     []NextStep  `json:"steps,omitempty" cel:"-"`
+	Title     form.Texts      `json:"title,omitempty" cel:"-"`
+	Text      form.Texts      `json:"text,omitempty" cel:"-"`
+	Money     *sheet.Sentence `json:"money,omitempty" cel:"-"`
+	RetryText form.Texts      `json:"retry_text,omitempty" cel:"-"`
+	RetryAt   wallet.Time     `json:"retry_at,omitempty" cel:"-"` // 0: at once, never, or nobody can say
+	Steps     []NextStep      `json:"steps,omitempty" cel:"-"`
 }
 
 // NextStep is something that may be done after a failure: one of Next, in words.
@@ -94,9 +140,6 @@ type NextStep struct {
 	URL   string     `json:"url,omitempty"` // opens it in the wallet's app; "" where the wallet names no address
 	Label form.Texts `json:"label"`
 }
-
-// Sentence is a text that names figures in braces, and the figures.
-type Sentence = sheet.Sentence
 
 // ActFact is something that is to be done, or was.
 type ActFact struct {
@@ -137,20 +180,6 @@ func Proofs() []string {
 	return []string{"passkey", "app_push", "totp", "sms", "email", "password", "recovery_code", "document"}
 }
 
-// The facts of package fact, by the names that values have for them.
-type (
-	TermsFact      = fact.Terms
-	IncidentFact   = fact.Incident
-	InstrumentFact = fact.Instrument
-	RefundFact     = fact.Refund
-	DisputeFact    = fact.Dispute
-	DeviceFact     = fact.Device
-	LimitsFact     = fact.Limits
-	LimitLine      = fact.LimitLine
-	StopsFact      = fact.Stops
-	StopLine       = fact.StopLine
-)
-
 // AmountFact is an amount, for conditions.
 type AmountFact struct {
 	Sum      float64 `cel:"sum"`
@@ -164,8 +193,8 @@ type DateFact struct {
 	There bool      `cel:"there"`
 }
 
-// zero is the fact of a type, by which conditions are checked. It and factOf agree.
-func zero(t Type) any {
+// Zero is the fact of a type, by which conditions are checked. It and FactOf agree.
+func Zero(t Type) any {
 	switch t {
 	case Amount:
 		return AmountFact{}
@@ -178,25 +207,25 @@ func zero(t Type) any {
 	case Cause:
 		return CauseFact{}
 	case Terms:
-		return TermsFact{}
+		return fact.Terms{}
 	case Act:
 		return ActFact{}
 	case Incident:
-		return IncidentFact{}
+		return fact.Incident{}
 	case Instrument:
-		return InstrumentFact{}
+		return fact.Instrument{}
 	case Refund:
-		return RefundFact{}
+		return fact.Refund{}
 	case Dispute:
-		return DisputeFact{}
+		return fact.Dispute{}
 	case Device:
-		return DeviceFact{}
+		return fact.Device{}
 	case Limits:
-		return LimitsFact{}
+		return fact.Limits{}
 	case Stops:
-		return StopsFact{}
+		return fact.Stops{}
 	case Stop:
-		return StopLine{}
+		return fact.StopLine{}
 	case Safety:
 		return SafetyFact{}
 	case Files:
@@ -206,16 +235,16 @@ func zero(t Type) any {
 	}
 }
 
-// orNew is what a pointer leads to, or an empty one.
-func orNew[T any](p *T) *T {
+// OrNew is what a pointer leads to, or an empty one.
+func OrNew[T any](p *T) *T {
 	if p == nil {
 		return new(T)
 	}
 	return p
 }
 
-// factOf is a value as conditions see it; the zero Value of a type is an empty one.
-func factOf(t Type, v Value) any {
+// FactOf is a value as conditions see it; the zero Value of a type is an empty one.
+func FactOf(t Type, v Value) any {
 	switch t {
 	case Amount:
 		f := AmountFact{}
@@ -228,31 +257,31 @@ func factOf(t Type, v Value) any {
 	case YesNo:
 		return v.Yes
 	case Payment:
-		return orNew(v.Payment)
+		return OrNew(v.Payment)
 	case Cause:
-		return orNew(v.Cause)
+		return OrNew(v.Cause)
 	case Terms:
-		return orNew(v.Terms)
+		return OrNew(v.Terms)
 	case Act:
-		return orNew(v.Act)
+		return OrNew(v.Act)
 	case Incident:
-		return orNew(v.Incident)
+		return OrNew(v.Incident)
 	case Instrument:
-		return orNew(v.Instrument)
+		return OrNew(v.Instrument)
 	case Refund:
-		return orNew(v.Refund)
+		return OrNew(v.Refund)
 	case Dispute:
-		return orNew(v.Dispute)
+		return OrNew(v.Dispute)
 	case Device:
-		return orNew(v.Device)
+		return OrNew(v.Device)
 	case Limits:
-		return orNew(v.Limits)
+		return OrNew(v.Limits)
 	case Stops:
-		return orNew(v.Stops)
+		return OrNew(v.Stops)
 	case Stop:
-		return orNew(v.Stop)
+		return OrNew(v.Stop)
 	case Safety:
-		return orNew(v.Safety)
+		return OrNew(v.Safety)
 	case Files:
 		return gather.FactOf(v.Files)
 	default:
@@ -273,21 +302,21 @@ func Whole(m wallet.Money) float64 {
 func (v Value) Ref() string {
 	switch v.Type {
 	case Payment:
-		return orNew(v.Payment).ID
+		return OrNew(v.Payment).ID
 	case Instrument:
-		return orNew(v.Instrument).ID
+		return OrNew(v.Instrument).ID
 	case Refund:
-		return orNew(v.Refund).ID
+		return OrNew(v.Refund).ID
 	case Dispute:
-		return orNew(v.Dispute).ID
+		return OrNew(v.Dispute).ID
 	case Device:
-		return orNew(v.Device).ID
+		return OrNew(v.Device).ID
 	case Stop:
-		return orNew(v.Stop).ID
+		return OrNew(v.Stop).ID
 	case Entry:
-		return orNew(v.Entry).ID
+		return OrNew(v.Entry).ID
 	case Act:
-		return orNew(v.Act).Made
+		return OrNew(v.Act).Made
 	default:
 		return ""
 	}
@@ -302,29 +331,26 @@ func (f *PaymentFact) Untaken() bool {
 func (v Value) State() string {
 	switch v.Type {
 	case Payment:
-		return orNew(v.Payment).State
+		return OrNew(v.Payment).State
 	case Refund:
-		return orNew(v.Refund).State
+		return OrNew(v.Refund).State
 	case Dispute:
-		return orNew(v.Dispute).State
+		return OrNew(v.Dispute).State
 	case Instrument:
-		return orNew(v.Instrument).Status
+		return OrNew(v.Instrument).Status
 	case Device:
-		return orNew(v.Device).Trust
+		return OrNew(v.Device).Trust
 	case Stop:
-		return orNew(v.Stop).Kind
+		return OrNew(v.Stop).Kind
 	case Entry:
-		return orNew(v.Entry).State
+		return OrNew(v.Entry).State
 	default:
 		return ""
 	}
 }
 
-// Figure is something in a sentence that whoever shows it writes as its reader does.
-type Figure = sheet.Figure
-
-// figures are what sentences may name of each type, after the slot's name and a dot.
-func figures(t Type) []string {
+// Figures are what sentences may name of each type, after the slot's name and a dot.
+func Figures(t Type) []string {
 	switch t {
 	case Amount, Date, Text, Phone, Email, Last4, Currency:
 		return []string{""}
@@ -355,8 +381,8 @@ func figures(t Type) []string {
 	}
 }
 
-// certain are those of them that are always there.
-func certain(t Type) []string {
+// Certain are those of them that are always there.
+func Certain(t Type) []string {
 	switch t {
 	case Amount, Date, Text, Phone, Email, Last4, Currency:
 		return []string{""}
@@ -373,77 +399,77 @@ func certain(t Type) []string {
 
 // Figure gives what a sentence names. There is none where the wallet told none: then
 // the sentence is not said.
-func (v Value) Figure(name string) (Figure, bool) {
-	money := func(m wallet.Money) (Figure, bool) { return Figure{Money: &m}, !m.None() }
-	at := func(t wallet.Time) (Figure, bool) { return Figure{At: t}, t != 0 }
-	text := func(s string) (Figure, bool) { return Figure{Text: s}, s != "" }
+func (v Value) Figure(name string) (sheet.Figure, bool) {
+	money := func(m wallet.Money) (sheet.Figure, bool) { return sheet.Figure{Money: &m}, !m.None() }
+	at := func(t wallet.Time) (sheet.Figure, bool) { return sheet.Figure{At: t}, t != 0 }
+	text := func(s string) (sheet.Figure, bool) { return sheet.Figure{Text: s}, s != "" }
 	if v.Type == Safety {
 		return v.Safety.figure(name)
 	}
 	switch string(v.Type) + "." + name {
 	case "amount.":
-		return money(*orNew(v.Money))
+		return money(*OrNew(v.Money))
 	case "date.":
 		return at(v.At)
 	case "text.", "phone.", "email.", "last4.", "currency.":
 		return text(v.Text)
 	case "payment.amount":
-		return money(orNew(v.Payment).Amount)
+		return money(OrNew(v.Payment).Amount)
 	case "payment.party":
-		return text(orNew(v.Payment).Party)
+		return text(OrNew(v.Payment).Party)
 	case "payment.reference":
-		return text(orNew(v.Payment).Reference)
+		return text(OrNew(v.Payment).Reference)
 	case "payment.begun":
-		return at(orNew(v.Payment).Begun)
+		return at(OrNew(v.Payment).Begun)
 	case "payment.expected_by":
-		return at(orNew(v.Payment).ExpectedBy)
+		return at(OrNew(v.Payment).ExpectedBy)
 	case "payment.held_until":
-		return at(orNew(v.Payment).HeldUntil)
+		return at(OrNew(v.Payment).HeldUntil)
 	case "terms.left":
-		return money(orNew(v.Terms).Left)
+		return money(OrNew(v.Terms).Left)
 	case "terms.until":
-		return at(orNew(v.Terms).Until)
+		return at(OrNew(v.Terms).Until)
 	case "terms.answers_by":
-		return at(orNew(v.Terms).AnswersBy)
+		return at(OrNew(v.Terms).AnswersBy)
 	case "act.amount":
-		return money(orNew(v.Act).Amount)
+		return money(OrNew(v.Act).Amount)
 	case "act.destination":
-		return text(orNew(v.Act).Destination)
+		return text(OrNew(v.Act).Destination)
 	case "act.arrives_by":
-		return at(orNew(v.Act).ArrivesBy)
+		return at(OrNew(v.Act).ArrivesBy)
 	case "incident.ends_at":
-		return at(orNew(v.Incident).EndsAt)
+		return at(OrNew(v.Incident).EndsAt)
 	case "incident.message":
-		return text(orNew(v.Incident).Message)
+		return text(OrNew(v.Incident).Message)
 	case "instrument.label":
-		return text(orNew(v.Instrument).Label)
+		return text(OrNew(v.Instrument).Label)
 	case "device.label":
-		return text(orNew(v.Device).Label)
+		return text(OrNew(v.Device).Label)
 	case "restrictions.lifts_from":
-		return at(orNew(v.Stops).LiftsFrom)
+		return at(OrNew(v.Stops).LiftsFrom)
 	case "refund.amount":
-		return money(orNew(v.Refund).Amount)
+		return money(OrNew(v.Refund).Amount)
 	case "refund.expected_by":
-		return at(orNew(v.Refund).ExpectedBy)
+		return at(OrNew(v.Refund).ExpectedBy)
 	case "refund.reference":
-		return text(orNew(v.Refund).Reference)
+		return text(OrNew(v.Refund).Reference)
 	case "dispute.amount":
-		return money(orNew(v.Dispute).Amount)
+		return money(OrNew(v.Dispute).Amount)
 	case "dispute.evidence_by":
-		return at(orNew(v.Dispute).EvidenceBy)
+		return at(OrNew(v.Dispute).EvidenceBy)
 	case "dispute.decision_by":
-		return at(orNew(v.Dispute).DecisionBy)
+		return at(OrNew(v.Dispute).DecisionBy)
 	default:
 		return v.named(name)
 	}
 }
 
 // figure gives what a sentence names of who can get at a wallet.
-func (f *SafetyFact) figure(name string) (Figure, bool) {
+func (f *SafetyFact) figure(name string) (sheet.Figure, bool) {
 	if f == nil {
-		return Figure{}, false
+		return sheet.Figure{}, false
 	}
-	count := func(n int64) (Figure, bool) { return Figure{Text: strconv.FormatInt(n, 10)}, n >= 0 }
+	count := func(n int64) (sheet.Figure, bool) { return sheet.Figure{Text: strconv.FormatInt(n, 10)}, n >= 0 }
 	switch name {
 	case "devices":
 		return count(f.Devices)
@@ -452,8 +478,20 @@ func (f *SafetyFact) figure(name string) (Figure, bool) {
 	case "refused":
 		return count(f.Refused)
 	case "changed_at":
-		return Figure{At: f.LastAt}, f.LastAt != 0
+		return sheet.Figure{At: f.LastAt}, f.LastAt != 0
 	}
 	at := f.Changes[strings.TrimSuffix(name, "_at")]
-	return Figure{At: at}, at != 0
+	return sheet.Figure{At: at}, at != 0
+}
+
+// named is a figure of a sheet or an entry.
+func (v Value) named(name string) (sheet.Figure, bool) {
+	var f sheet.Figure
+	switch {
+	case v.Sheet != nil:
+		f = v.Sheet.Named[name]
+	case v.Entry != nil:
+		f = v.Entry.Named[name]
+	}
+	return f, !f.None()
 }
