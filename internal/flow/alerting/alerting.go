@@ -19,6 +19,7 @@ import (
 	domain "kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/selfservice"
+	"kefu/internal/flow/selfservice/story"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
@@ -201,7 +202,7 @@ func (s *Service) party(ctx context.Context, c concern, t wallet.Transaction) (s
 	if err != nil || !mereName(name) {
 		return "", err
 	}
-	if selfservice.Private(&domain.PaymentFact{Kind: string(t.Kind)}) {
+	if story.Private(&domain.PaymentFact{Kind: string(t.Kind)}) {
 		name = wallet.MaskName(name)
 	}
 	c.party = name

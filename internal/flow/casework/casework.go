@@ -22,7 +22,7 @@ import (
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/intake"
-	walking "kefu/internal/flow/selfservice"
+	"kefu/internal/flow/selfservice/story"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
@@ -299,7 +299,7 @@ func paymentsOf(run selfservice.Record) []wallet.Reference {
 		return nil
 	}
 	r := wallet.Reference{ID: p.ID, Amount: p.Amount, Direction: wallet.Direction(p.Direction), Kind: wallet.Kind(p.Kind), At: int64(p.Begun), Party: p.Party, State: wallet.State(p.State)}
-	if walking.Private(p) {
+	if story.Private(p) {
 		r.Party = wallet.MaskName(p.Party)
 	}
 	if r.Validate() != nil {

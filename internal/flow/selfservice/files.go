@@ -2,10 +2,7 @@ package selfservice
 
 import (
 	"context"
-	"slices"
-	"strings"
 
-	"kefu/internal/domain/form"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
@@ -80,35 +77,4 @@ func still(rec selfservice.Record) selfservice.Record {
 		rec.Views = rec.Views[: n-1 : n-1]
 	}
 	return rec
-}
-
-// papers are the files of a slot for a person, by what each is. One that is gone is named
-// all the same: whoever reads the story has to know that it was given.
-func papers(d *selfservice.Definition, slot string, all []selfservice.FileFact, lang string, gone []string) []form.Item {
-	labels := map[string]form.Texts{}
-	for _, s := range d.Steps {
-		if s.Files != nil && s.Files.Into == slot {
-			for _, w := range s.Files.Wants {
-				labels[w.ID] = w.Label
-			}
-		}
-	}
-	var items []form.Item
-	at := map[string]int{}
-	for _, f := range all {
-		i, there := at[f.Want]
-		if !there {
-			i = len(items)
-			at[f.Want] = i
-			items = append(items, form.Item{Field: short(slot+"_"+f.Want, 40), Kind: form.File, Label: short(labels[f.Want].In(lang), storyLabel)})
-		}
-		name := f.Name
-		if slices.Contains(gone, f.ID) {
-			name += words(lang, " (no longer there)", "（文件已不在）")
-		} else {
-			items[i].Files = append(items[i].Files, f.ID)
-		}
-		items[i].Value = strings.TrimPrefix(items[i].Value+", "+name, ", ")
-	}
-	return items
 }

@@ -14,6 +14,7 @@ import (
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
 	flow "kefu/internal/flow/selfservice"
+	"kefu/internal/flow/selfservice/story"
 	"kefu/internal/platform/fault"
 )
 
@@ -166,7 +167,7 @@ func masked(v selfservice.View) selfservice.View {
 			out.Sheet, out.Entry = one.Sheet.Masked(), one.Entry.Masked()
 			return &out
 		}
-		if one == nil || one.Payment == nil || !flow.Private(one.Payment) {
+		if one == nil || one.Payment == nil || !story.Private(one.Payment) {
 			return one
 		}
 		out, fact := *one, *one.Payment

@@ -1,4 +1,4 @@
-package selfservice_test
+package story_test
 
 import (
 	"go/ast"
@@ -41,20 +41,20 @@ func constants(t *testing.T, folder, kind string) []string {
 // A person who takes a run over reads words and no codes: each code that is declared has
 // one, in both languages.
 func TestEveryCodeOfAStoryHasAWord(t *testing.T) {
-	text, err := os.ReadFile("storywords.go")
+	text, err := os.ReadFile("words.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, of := range []struct{ pkg, kind string }{
 		{"wallet", "Act"}, {"wallet", "RefundState"}, {"wallet", "DisputeState"}, {"wallet", "Claim"}, {"wallet", "Refusal"}, {"action", "State"},
 	} {
-		for _, name := range constants(t, filepath.Join("../../domain", of.pkg), of.kind) {
+		for _, name := range constants(t, filepath.Join("../../../domain", of.pkg), of.kind) {
 			if said := of.pkg + "." + name; !strings.Contains(string(text), said+":") && !strings.Contains(string(text), said+"):") {
 				t.Errorf("%s has no word", said)
 			}
 		}
 	}
-	sentences, err := os.ReadFile("../../domain/failure/load.go")
+	sentences, err := os.ReadFile("../../../domain/failure/load.go")
 	if err != nil {
 		t.Fatal(err)
 	}
