@@ -12,6 +12,7 @@ import (
 	"kefu/internal/domain/failure"
 	definitions "kefu/internal/domain/selfservice"
 	"kefu/internal/flow/selfservice"
+	"kefu/internal/flow/selfservice/proposing"
 	"kefu/internal/flow/selfservice/subjects"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/config"
@@ -51,7 +52,7 @@ func New(p Parts) (*selfservice.Service, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	rules, err := selfservice.LoadRules(folder(texts, "proposals"), all)
+	rules, err := proposing.Load(folder(texts, "proposals"), all)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}

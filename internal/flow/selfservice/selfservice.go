@@ -21,6 +21,7 @@ import (
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/intake"
+	"kefu/internal/flow/selfservice/proposing"
 	"kefu/internal/flow/selfservice/reads"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
@@ -83,8 +84,8 @@ type Deps struct {
 	Acts     Acts   // nil: nothing can be done in the wallet
 	Failures *failure.Table
 	Flows    *selfservice.Flows
-	Reads    *reads.Registry // what flows may ask for beside what is known here; nil: nothing
-	Rules    *Rules          // what is proposed before anything is typed; nil: nothing
+	Reads    *reads.Registry  // what flows may ask for beside what is known here; nil: nothing
+	Rules    *proposing.Rules // what is proposed before anything is typed; nil: nothing
 	Clock    clock.Clock
 	Log      *slog.Logger
 	// Limited is told the name of a limit that refused; may be nil.

@@ -24,6 +24,7 @@ import (
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/golden"
+	"kefu/internal/flow/selfservice/proposing"
 	"kefu/internal/flow/selfservice/subjects"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
@@ -172,7 +173,7 @@ func open(t testing.TB, d *storagetest.Deployment) *house {
 	h.must(err)
 	flows, table, err := selfservice.LoadFlows(texts, sub(content.Failures, "failures"), asked.Declared())
 	h.must(err)
-	rules, err := selfservice.LoadRules(sub(texts, "proposals"), flows)
+	rules, err := proposing.Load(sub(texts, "proposals"), flows)
 	h.must(err)
 	h.deps = selfservice.Deps{
 		Store: h.Store, Intake: h.intake, Wallet: golden.Wallet(world()), Acts: h.acts, Failures: table, Flows: flows, Reads: asked, Rules: rules, Clock: d.Clock.Now, Log: slog.New(slog.DiscardHandler),

@@ -9,6 +9,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
 	flow "kefu/internal/flow/selfservice"
+	"kefu/internal/flow/selfservice/proposing"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/platform/strictjson"
@@ -17,7 +18,7 @@ import (
 // Runs walks customers through flows.
 type Runs interface {
 	Catalogue(ctx context.Context, p identity.Principal) ([]*selfservice.Definition, error)
-	Proposals(ctx context.Context, p identity.Principal) []flow.Proposal
+	Proposals(ctx context.Context, p identity.Principal) []proposing.Proposal
 	List(ctx context.Context, p identity.Principal) ([]flow.Seen, error)
 	ListOf(ctx context.Context, p identity.Principal, conversationID string) ([]flow.Seen, error)
 	Get(ctx context.Context, p identity.Principal, run string) (flow.Seen, error)

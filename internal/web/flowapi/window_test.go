@@ -15,6 +15,7 @@ import (
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
 	flow "kefu/internal/flow/selfservice"
+	"kefu/internal/flow/selfservice/proposing"
 	"kefu/internal/platform/fault"
 	"kefu/internal/web/flowapi"
 )
@@ -53,8 +54,8 @@ func (r *runs) Catalogue(context.Context, identity.Principal) ([]*selfservice.De
 	return []*selfservice.Definition{definition()}, nil
 }
 
-func (r *runs) Proposals(context.Context, identity.Principal) []flow.Proposal {
-	return []flow.Proposal{{ID: "failed:tx-1", Flow: definition(), Title: form.Texts{"en": "It failed", "zh": "失败"}, Given: map[string]string{"payment": "tx-1"}}}
+func (r *runs) Proposals(context.Context, identity.Principal) []proposing.Proposal {
+	return []proposing.Proposal{{ID: "failed:tx-1", Flow: definition(), Title: form.Texts{"en": "It failed", "zh": "失败"}, Given: map[string]string{"payment": "tx-1"}}}
 }
 
 func (r *runs) List(context.Context, identity.Principal) ([]flow.Seen, error) {
