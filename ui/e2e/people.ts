@@ -121,6 +121,14 @@ export class Customer {
     await this.box.waitFor();
   }
 
+  /** Chooses what it is about, among the further topics where it is not among the first. */
+  async topic(name: RegExp): Promise<void> {
+    const topic = this.frame.locator('button', { hasText: name }).first();
+    await topic.waitFor({ state: 'attached' });
+    if (!(await topic.isVisible())) await this.frame.getByText(/^(More topics|更多问题)$/).click();
+    await topic.click();
+  }
+
   async attach(name: string, buffer: Buffer): Promise<void> {
     await this.frame.locator('input[type=file]').setInputFiles({ name, mimeType: 'image/png', buffer });
     await this.frame.locator('form button[type=submit]:enabled').click();

@@ -27,6 +27,7 @@ export const en = {
   close: 'Close help',
   back: 'All conversations',
   backToTopics: 'Other topics',
+  moreTopics: 'More topics',
   loading: 'Loading',
   support: 'Support',
   assistant: 'Assistant',

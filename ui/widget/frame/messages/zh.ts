@@ -17,6 +17,7 @@ export const zh: Messages = {
   close: '关闭',
   back: '全部会话',
   backToTopics: '换个问题',
+  moreTopics: '更多问题',
   loading: '正在加载',
   support: '客服',
   assistant: '智能助手',
