@@ -6,6 +6,8 @@ import (
 
 	"kefu/internal/connector/demowallet/cards"
 	"kefu/internal/connector/demowallet/keep"
+	"kefu/internal/connector/demowallet/restrictions"
+	"kefu/internal/connector/demowallet/signins"
 	"kefu/internal/domain/assurance"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/ledger"
@@ -42,10 +44,10 @@ type act func(d *desk, o *wallet.Operation, by wallet.Actor, c wallet.Command) (
 
 func acts() map[wallet.Act]act {
 	return map[wallet.Act]act{
-		wallet.Freeze: (*desk).freeze, wallet.Unfreeze: (*desk).unfreeze, wallet.RequestRefund: (*desk).requestRefund, wallet.CancelRefund: (*desk).cancelRefund,
+		wallet.Freeze: ofRestrictions(restrictions.Asked.Freeze), wallet.Unfreeze: ofRestrictions(restrictions.Asked.Unfreeze), wallet.RequestRefund: (*desk).requestRefund, wallet.CancelRefund: (*desk).cancelRefund,
 		wallet.OpenDispute: (*desk).openDispute, wallet.AddEvidence: (*desk).addEvidence, wallet.GrantCredit: (*desk).grantCredit, wallet.ReleaseHold: (*desk).releaseHold,
-		wallet.Recall: (*desk).recall, wallet.BlockInstrument: (*desk).blockInstrument, wallet.RevokeSessions: (*desk).revokeSessions,
-		wallet.RevokeDevice: (*desk).revokeDevice, wallet.NotifyCustomer: (*desk).notify, wallet.RequestInspection: (*desk).inspect,
+		wallet.Recall: (*desk).recall, wallet.BlockInstrument: ofRestrictions(restrictions.Asked.Block), wallet.RevokeSessions: ofSignins(signins.Asked.RevokeSessions),
+		wallet.RevokeDevice: ofSignins(signins.Asked.RevokeDevice), wallet.NotifyCustomer: (*desk).notify, wallet.RequestInspection: (*desk).inspect,
 		wallet.SetDefault: ofCards(cards.Asked.SetDefault), wallet.RemoveInstrument: ofCards(cards.Asked.Remove), wallet.CancelMandate: ofCards(cards.Asked.CancelMandate),
 	}
 }
@@ -200,16 +202,30 @@ func (d *desk) authorise(by wallet.Actor, c wallet.Command, approvals int) (wall
 	return "", nil
 }
 
+// asked is a command as the parts of the wallet take it.
+func (d *desk) asked(by wallet.Actor, c wallet.Command) keep.Asked {
+	return keep.Asked{Desk: d.Desk, By: by, Allowed: func(approvals int) (wallet.Refusal, error) { return d.authorise(by, c, approvals) }}
+}
+
 // ofCards makes an act of what is done with cards.
 func ofCards(do func(cards.Asked, *wallet.Operation, wallet.Command) (wallet.Refusal, error)) act {
 	return func(d *desk, o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
-		asked := cards.Asked{Desk: d.Desk, Uses: d.has.uses, Rest: d.has.instruments, Allowed: func() (wallet.Refusal, error) {
-			if refusal, err := d.authorise(by, c, 0); refusal != "" || err != nil || !d.dry {
-				return refusal, err
-			}
-			return "", nil
-		}}
-		return do(asked, o, c)
+		return do(cards.Asked{Asked: d.asked(by, c), Uses: d.has.uses, Rest: d.has.instruments}, o, c)
+	}
+}
+
+// ofRestrictions makes an act of what is done about what a customer may do.
+func ofRestrictions(do func(restrictions.Asked, *wallet.Operation, wallet.Command) (wallet.Refusal, error)) act {
+	return func(d *desk, o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
+		young := func() (bool, error) { return signins.Young(d.Desk, d.has.factors) }
+		return do(restrictions.Asked{Asked: d.asked(by, c), Accounts: d.has.accounts, Restrictions: d.has.restrictions, Young: young}, o, c)
+	}
+}
+
+// ofSignins makes an act of what is done about sessions and devices.
+func ofSignins(do func(signins.Asked, *wallet.Operation, wallet.Command) (wallet.Refusal, error)) act {
+	return func(d *desk, o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
+		return do(signins.Asked{Asked: d.asked(by, c), Sessions: d.has.sessions}, o, c)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"kefu/internal/connector/demowallet/files"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/ledger"
@@ -128,7 +129,7 @@ func (d *desk) addEvidence(o *wallet.Operation, by wallet.Actor, c wallet.Comman
 		return "", err
 	}
 	o.Summary = &wallet.Summary{Effects: []string{"evidence_sent"}, State: string(x.State)}
-	kinds, refusal, err := d.papers(x, c)
+	kinds, refusal, err := files.Papers(d.Desk, d.dry, x.Files, c)
 	if until := x.Deadline("evidence"); err == nil && (x.State.Over() || (until != 0 && d.At > until)) {
 		refusal = wallet.NotEligible
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"kefu/internal/connector/demowallet/alerts"
+	"kefu/internal/connector/demowallet/files"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/ledger"
@@ -21,7 +22,7 @@ import (
 func (w *Wallet) Capabilities(ctx context.Context) (wallet.Capabilities, error) {
 	keys, err := w.Keys(ctx)
 	return wallet.Capabilities{
-		Version: "1", Name: Name, Rails: rails.Names(), Readings: wallet.Readings(), Acts: wallet.Acts(), StepUp: []string{"app_push", "passkey", "totp"}, Files: fileLimits(), Keys: keys,
+		Version: "1", Name: Name, Rails: rails.Names(), Readings: wallet.Readings(), Acts: wallet.Acts(), StepUp: []string{"app_push", "passkey", "totp"}, Files: files.Limits(), Keys: keys,
 		Filters: []string{wallet.FilterInstrument},
 	}, err
 }
@@ -195,42 +196,12 @@ func (w *Wallet) Disputes(ctx context.Context, _ wallet.Actor, customer string) 
 	return list, err
 }
 
-// Devices lists a customer's devices, the one that was seen last first. Errors:
-// NotFound, Unavailable.
-func (w *Wallet) Devices(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Device, error) {
-	return listed[wallet.Device](ctx, w, keep.KindDevice, customer, maxListed)
-}
-
-// Sessions lists a customer's sign-ins, the latest first. Errors: NotFound,
-// Unavailable.
-func (w *Wallet) Sessions(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Session, error) {
-	return listed[wallet.Session](ctx, w, keep.KindSession, customer, maxListed)
-}
-
-// Factors lists what proves a customer. Errors: NotFound, Unavailable.
-func (w *Wallet) Factors(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Factor, error) {
-	return listed[wallet.Factor](ctx, w, keep.KindFactor, customer, maxListed)
-}
-
 // Limits lists how much a customer may move, and has moved. Errors: NotFound,
 // Unavailable.
 func (w *Wallet) Limits(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Limit, error) {
 	list, err := listed[wallet.Limit](ctx, w, keep.KindLimit, customer, maxListed)
 	for i, l := range list {
 		list[i] = fresh(l, wallet.At(w.now()))
-	}
-	return list, err
-}
-
-// Restrictions lists what a customer may not do at present, the latest first. Errors:
-// NotFound, Unavailable.
-func (w *Wallet) Restrictions(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Restriction, error) {
-	kept, err := listed[restriction](ctx, w, keep.KindRestriction, customer, maxListed)
-	list := []wallet.Restriction{}
-	for _, r := range kept {
-		if r.Lifted == 0 {
-			list = append(list, r.Restriction)
-		}
 	}
 	return list, err
 }

@@ -14,9 +14,12 @@ import (
 
 	"kefu/internal/connector/demowallet/cards"
 	"kefu/internal/connector/demowallet/fees"
+	"kefu/internal/connector/demowallet/files"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
 	"kefu/internal/connector/demowallet/proof"
+	"kefu/internal/connector/demowallet/restrictions"
+	"kefu/internal/connector/demowallet/signins"
 	"kefu/internal/connector/demowallet/statements"
 	"kefu/internal/domain/failure"
 	"kefu/internal/platform/clock"
@@ -46,6 +49,9 @@ type Wallet struct {
 	*proof.Proofs
 	*statements.Papers
 	*cards.Cards
+	*files.Files
+	*restrictions.Register
+	*signins.Signins
 	fees.Board
 	books keep.Store
 	now   clock.Clock
@@ -77,6 +83,7 @@ func Open(ctx context.Context, o Options) (*Wallet, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	w.Papers, w.Cards, w.Board = statements.New(w.books), cards.New(w.books, o.Link), fees.Board{}
+	w.Files, w.Register, w.Signins = files.New(w.books), restrictions.New(w.books), signins.New(w.books)
 	return w, nil
 }
 

@@ -10,11 +10,9 @@ import (
 
 // Asked is a command about an instrument or mandate, inside its commit.
 type Asked struct {
-	Desk *keep.Desk
+	keep.Asked
 	Uses instrument.Uses // of the target, a moment before the commit
 	Rest []string        // the customer's instruments
-	// Allowed sees to it that the command comes with the proof that the wallet wants.
-	Allowed func() (wallet.Refusal, error)
 }
 
 // SetDefault has a customer pay with an instrument where they choose no other.
@@ -32,7 +30,7 @@ func (a Asked) SetDefault(o *wallet.Operation, c wallet.Command) (wallet.Refusal
 	case i.Status != "active":
 		return wallet.NotEligible, nil
 	}
-	if refusal, err := a.Allowed(); refusal != "" || err != nil {
+	if refusal, err := a.Allowed(0); refusal != "" || err != nil {
 		return refusal, err
 	}
 	for _, other := range a.Rest {
@@ -67,7 +65,7 @@ func (a Asked) Remove(o *wallet.Operation, c wallet.Command) (wallet.Refusal, er
 	case len(a.Uses.Payments)+len(a.Uses.Refunds)+len(a.Uses.Mandates) > 0:
 		return wallet.NotEligible, nil
 	}
-	if refusal, err := a.Allowed(); refusal != "" || err != nil {
+	if refusal, err := a.Allowed(0); refusal != "" || err != nil {
 		return refusal, err
 	}
 	i.Status, i.Default = "removed", false
@@ -92,17 +90,17 @@ func (a Asked) CancelMandate(o *wallet.Operation, c wallet.Command) (wallet.Refu
 	case !m.Cancellable:
 		return wallet.NotEligible, nil
 	}
-	if refusal, err := a.Allowed(); refusal != "" || err != nil {
+	if refusal, err := a.Allowed(0); refusal != "" || err != nil {
 		return refusal, err
 	}
-	m.State, m.Cancellable, m.CancelledAt, m.NextAt = instrument.Cancelled, false, a.Desk.At, 0
-	if err := a.Desk.Wake(keep.KindMandate, m.ID, 0); err != nil {
+	m.State, m.Cancellable, m.CancelledAt, m.NextAt = instrument.Cancelled, false, a.At, 0
+	if err := a.Wake(keep.KindMandate, m.ID, 0); err != nil {
 		return "", err
 	}
 	if err := keep.Put(a.Desk, keep.KindMandate, m.ID, c.CustomerID, m.CreatedAt, m); err != nil {
 		return "", err
 	}
-	return "", a.Desk.Tell(wallet.MandateChanged, c.CustomerID, m.ID)
+	return "", a.Tell(wallet.MandateChanged, c.CustomerID, m.ID)
 }
 
 // Permit writes a permission to charge down. Errors: Invalid.
