@@ -6,6 +6,7 @@ import (
 
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/reveal"
 	"kefu/internal/platform/fault"
 )
 
@@ -14,7 +15,7 @@ func walletRules() []rule {
 	ctx := context.Background()
 	return []rule{
 		{"WalletLink", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
-			_, err := sc.WalletLink(ctx, p, sc.own.ID, "wallet", wallet.Look{What: "customer"})
+			_, err := sc.WalletLink(ctx, p, sc.own.ID, "wallet", reveal.Look{What: "customer"})
 			return err
 		}},
 		{"PresentLevel", workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
@@ -31,7 +32,7 @@ func walletRules() []rule {
 		}},
 		{"RecordReveal", "supervisor owner", fault.Forbidden, map[fault.Code]string{fault.NotFound: "agent colleague"}, func(sc *scene, p identity.Principal) error {
 			link := wallet.Link{CustomerID: sc.own.ID, WalletID: "own", Case: sc.conv}
-			return sc.RecordReveal(ctx, p, link, wallet.FieldEmail, "", wallet.Reason{Code: "other", Text: "to call them back"})
+			return sc.RecordReveal(ctx, p, link, reveal.FieldEmail, "", reveal.Reason{Code: "other", Text: "to call them back"})
 		}},
 		{"WalletHolder", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.WalletHolder(ctx, p, "wallet", "own")

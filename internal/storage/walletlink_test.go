@@ -10,6 +10,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/reveal"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 )
@@ -30,7 +31,7 @@ func TestStaffLookIntoTheWalletForAConversation(t *testing.T) {
 		ctx := context.Background()
 		own := asCustomer(s.signIn(signIn("c-81", "", 0)).CustomerID)
 		me, colleague := agent(), agent()
-		look := wallet.Look{What: "transaction", ID: "tx-1"}
+		look := reveal.Look{What: "transaction", ID: "tx-1"}
 		if _, err := s.WalletLink(ctx, me, own.ID, "wallet", look); !fault.Is(err, fault.NotFound) {
 			t.Errorf("of a customer without a conversation: %v", err)
 		}
@@ -72,7 +73,7 @@ func TestStaffLookIntoTheWalletForAConversation(t *testing.T) {
 func reveals(t *testing.T, s *site, own, me, colleague identity.Principal, conv string) {
 	t.Helper()
 	ctx := context.Background()
-	why := wallet.Reason{Code: "contact_customer", Text: "the line broke off"}
+	why := reveal.Reason{Code: "contact_customer", Text: "the line broke off"}
 	if _, err := s.WalletCase(ctx, colleague, own.ID, conv, "wallet"); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("a colleague reveals: %v", err)
 	}
@@ -84,11 +85,11 @@ func reveals(t *testing.T, s *site, own, me, colleague identity.Principal, conv 
 	}
 	link, err := s.WalletCase(ctx, me, own.ID, conv, "wallet")
 	s.must(err)
-	s.must(s.RecordReveal(ctx, me, link, wallet.FieldPhone, "", why))
-	if err := s.RecordReveal(ctx, colleague, link, wallet.FieldPhone, "", why); err == nil {
+	s.must(s.RecordReveal(ctx, me, link, reveal.FieldPhone, "", why))
+	if err := s.RecordReveal(ctx, colleague, link, reveal.FieldPhone, "", why); err == nil {
 		t.Error("a colleague's reveal was recorded")
 	}
-	if err := s.RecordReveal(ctx, staffWith(identity.Owner), link, wallet.FieldInstrument, "", why); !fault.Is(err, fault.Forbidden) {
+	if err := s.RecordReveal(ctx, staffWith(identity.Owner), link, reveal.FieldInstrument, "", why); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("a secret was revealed: %v", err)
 	}
 	records := recordsOf(s, "wallet.reveal")
@@ -105,14 +106,14 @@ func TestClosedConversationsLetNobodyLookForLong(t *testing.T) {
 		me := agent()
 		conv := s.start(own).ID
 		s.do(me, conv, conversation.Command{Kind: conversation.SetStatus, Content: conversation.Content{Status: conversation.Resolved}})
-		_, err := s.WalletLink(ctx, me, own.ID, "wallet", wallet.Look{What: "customer"})
+		_, err := s.WalletLink(ctx, me, own.ID, "wallet", reveal.Look{What: "customer"})
 		s.must(err)
 		s.Clock.Move(wallet.ActiveFor*time.Microsecond + time.Second)
-		if _, err := s.WalletLink(ctx, me, own.ID, "wallet", wallet.Look{What: "customer"}); !fault.Is(err, fault.NotFound) {
+		if _, err := s.WalletLink(ctx, me, own.ID, "wallet", reveal.Look{What: "customer"}); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a month after the end: %v", err)
 		}
 		again := s.start(own).ID
-		link, err := s.WalletLink(ctx, me, own.ID, "wallet", wallet.Look{What: "customer"})
+		link, err := s.WalletLink(ctx, me, own.ID, "wallet", reveal.Look{What: "customer"})
 		if err != nil || link.Case != again {
 			t.Errorf("with a new conversation: %+v %v", link, err)
 		}

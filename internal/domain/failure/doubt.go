@@ -1,6 +1,9 @@
 package failure
 
-import "kefu/internal/domain/wallet"
+import (
+	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/mask"
+)
 
 // Doubt is a rail's own code of which Kefu does not know for certain what it stands for:
 // nothing says so, or the wallet says otherwise than the table.
@@ -68,7 +71,7 @@ const MaxNoted = 500
 // nothing.
 func Example(tx wallet.Transaction) string {
 	if tx.RailRef != "" {
-		return wallet.MaskEnd(tx.RailRef, 6)
+		return mask.End(tx.RailRef, 6)
 	}
-	return wallet.MaskEnd(tx.ID, 6)
+	return mask.End(tx.ID, 6)
 }

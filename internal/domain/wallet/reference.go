@@ -2,6 +2,7 @@ package wallet
 
 import (
 	"kefu/internal/domain/wallet/check"
+	"kefu/internal/domain/wallet/mask"
 	"kefu/internal/platform/fault"
 )
 
@@ -27,7 +28,7 @@ func Refer(t Transaction) Reference {
 	case t.Merchant != nil:
 		r.Party = t.Merchant.Name
 	case t.Counterparty != nil:
-		r.Party = MaskName(t.Counterparty.Name)
+		r.Party = mask.Name(t.Counterparty.Name)
 	}
 	return r
 }

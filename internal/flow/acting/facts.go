@@ -16,6 +16,7 @@ import (
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/domain/wallet/mask"
 	"kefu/internal/platform/fault"
 )
 
@@ -337,7 +338,7 @@ func (s *Service) destination(ctx context.Context, by wallet.Actor, able wallet.
 		if all, err := s.Wallet.Accounts(ctx, by, k.Command.CustomerID); err == nil {
 			for _, a := range all {
 				if a.ID == to && a.Number != "" {
-					return strings.TrimSpace(a.Name + " " + wallet.MaskEnd(a.Number, 4))
+					return strings.TrimSpace(a.Name + " " + mask.End(a.Number, 4))
 				}
 				if a.ID == to {
 					return a.Name

@@ -18,6 +18,7 @@ import (
 	"kefu/internal/domain/identity"
 	domain "kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/mask"
 	"kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/story"
 	"kefu/internal/platform/clock"
@@ -203,7 +204,7 @@ func (s *Service) party(ctx context.Context, c concern, t wallet.Transaction) (s
 		return "", err
 	}
 	if story.Private(&domain.PaymentFact{Kind: string(t.Kind)}) {
-		name = wallet.MaskName(name)
+		name = mask.Name(name)
 	}
 	c.party = name
 	err = s.Intake.Worded("party", wordsOf(c.language).toCustomer(c))

@@ -21,6 +21,7 @@ import (
 	"kefu/internal/domain/jurisdiction"
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/mask"
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/selfservice/story"
 	"kefu/internal/platform/clock"
@@ -300,7 +301,7 @@ func paymentsOf(run selfservice.Record) []wallet.Reference {
 	}
 	r := wallet.Reference{ID: p.ID, Amount: p.Amount, Direction: wallet.Direction(p.Direction), Kind: wallet.Kind(p.Kind), At: int64(p.Begun), Party: p.Party, State: wallet.State(p.State)}
 	if story.Private(p) {
-		r.Party = wallet.MaskName(p.Party)
+		r.Party = mask.Name(p.Party)
 	}
 	if r.Validate() != nil {
 		return nil

@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/failure"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/reveal"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/ratelimit"
@@ -19,11 +20,11 @@ import (
 // Links says which customer of the wallet a customer of Kefu is, to whom it may be
 // said, and keeps the record of it.
 type Links interface {
-	WalletLink(ctx context.Context, p identity.Principal, customerID, issuer string, look wallet.Look) (wallet.Link, error)
+	WalletLink(ctx context.Context, p identity.Principal, customerID, issuer string, look reveal.Look) (wallet.Link, error)
 	PresentLevel(ctx context.Context, p identity.Principal, customerID string) (identity.Level, error)
 	WalletCase(ctx context.Context, p identity.Principal, customerID, conversationID, issuer string) (wallet.Link, error)
 	SpendReveal(ctx context.Context, p identity.Principal, most int, span int64) error
-	RecordReveal(ctx context.Context, p identity.Principal, link wallet.Link, f wallet.Field, object string, r wallet.Reason) error
+	RecordReveal(ctx context.Context, p identity.Principal, link wallet.Link, f reveal.Field, object string, r reveal.Reason) error
 	OwnWalletLink(ctx context.Context, p identity.Principal, issuer string) (wallet.Link, error)
 }
 
@@ -93,7 +94,7 @@ func (s *Service) Customer(ctx context.Context, p identity.Principal, customerID
 	if err := s.has(op); err != nil {
 		return Summary{}, err
 	}
-	link, err := s.Links.WalletLink(ctx, p, customerID, s.options.Issuer, wallet.Look{What: "customer"})
+	link, err := s.Links.WalletLink(ctx, p, customerID, s.options.Issuer, reveal.Look{What: "customer"})
 	if err != nil {
 		return Summary{}, err
 	}
@@ -121,7 +122,7 @@ func (s *Service) Transactions(ctx context.Context, p identity.Principal, custom
 	if err := s.has(op); err != nil {
 		return wallet.Page{}, err
 	}
-	link, err := s.Links.WalletLink(ctx, p, customerID, s.options.Issuer, wallet.Look{What: "transactions"})
+	link, err := s.Links.WalletLink(ctx, p, customerID, s.options.Issuer, reveal.Look{What: "transactions"})
 	if err != nil {
 		return wallet.Page{}, err
 	}
@@ -169,7 +170,7 @@ func (s *Service) Transaction(ctx context.Context, p identity.Principal, custome
 	if !wallet.ValidID(id) {
 		return wallet.Transaction{}, fault.New(fault.NotFound, op, "no transaction has an id of that form")
 	}
-	link, err := s.Links.WalletLink(ctx, p, customerID, s.options.Issuer, wallet.Look{What: "transaction", ID: id})
+	link, err := s.Links.WalletLink(ctx, p, customerID, s.options.Issuer, reveal.Look{What: "transaction", ID: id})
 	if err != nil {
 		return wallet.Transaction{}, err
 	}
@@ -184,9 +185,9 @@ func (s *Service) Transaction(ctx context.Context, p identity.Principal, custome
 type Ask struct {
 	CustomerID   string
 	Conversation string
-	Field        wallet.Field
+	Field        reveal.Field
 	Object       string // the transaction or account that the field is of; "" for the customer
-	Reason       wallet.Reason
+	Reason       reveal.Reason
 }
 
 // Revealed is one unmasked field, for a short time.
@@ -256,5 +257,5 @@ func (s *Service) field(ctx context.Context, by wallet.Actor, customer string, a
 	if err != nil {
 		return "", err
 	}
-	return wallet.Reveal(a.Field, c, accounts, t, a.Object)
+	return reveal.Of(a.Field, c, accounts, t, a.Object)
 }

@@ -16,6 +16,7 @@ import (
 	"kefu/internal/domain/failure"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/reveal"
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/lookup"
 	"kefu/internal/platform/fault"
@@ -159,7 +160,7 @@ func TestNobodyLooksAtStrangers(t *testing.T) {
 		_, second := h.flow.Transactions(ctx, c.p, c.who, wallet.Query{Limit: 5})
 		_, third := h.flow.Transaction(ctx, c.p, c.who, "tx-anna-10001")
 		_, story := h.flow.Story(ctx, c.p, c.who, "tx-anna-10001")
-		_, fourth := h.flow.Reveal(ctx, c.p, lookup.Ask{CustomerID: c.who, Conversation: h.conv, Field: wallet.FieldEmail, Reason: wallet.Reason{Code: "other", Text: "just to know it"}})
+		_, fourth := h.flow.Reveal(ctx, c.p, lookup.Ask{CustomerID: c.who, Conversation: h.conv, Field: reveal.FieldEmail, Reason: reveal.Reason{Code: "other", Text: "just to know it"}})
 		for i, err := range []error{first, second, third, fourth, story} {
 			if !fault.Is(err, c.code) {
 				t.Errorf("%s, %d: %v", name, i, err)
@@ -192,17 +193,17 @@ func (h *house) reveals() []string {
 func TestAFieldIsRevealedForAReason(t *testing.T) {
 	h := open(t)
 	ctx := context.Background()
-	ask := lookup.Ask{CustomerID: h.anna.ID, Conversation: h.conv, Field: wallet.FieldPhone, Reason: wallet.Reason{Code: "contact_customer", Text: " card 4242424242424242 was read to me "}}
+	ask := lookup.Ask{CustomerID: h.anna.ID, Conversation: h.conv, Field: reveal.FieldPhone, Reason: reveal.Reason{Code: "contact_customer", Text: " card 4242424242424242 was read to me "}}
 	for name, c := range map[string]struct {
 		spoil func(*lookup.Ask)
 		code  fault.Code
 	}{
-		"no reason":             {func(a *lookup.Ask) { a.Reason = wallet.Reason{} }, fault.Invalid},
+		"no reason":             {func(a *lookup.Ask) { a.Reason = reveal.Reason{} }, fault.Invalid},
 		"a reason of one word":  {func(a *lookup.Ask) { a.Reason.Text = "because" }, fault.Invalid},
 		"spaces":                {func(a *lookup.Ask) { a.Reason.Text = "              " }, fault.Invalid},
 		"a long reason":         {func(a *lookup.Ask) { a.Reason.Text = strings.Repeat("x", 201) }, fault.Invalid},
 		"a reason of their own": {func(a *lookup.Ask) { a.Reason.Code = "curious" }, fault.Invalid},
-		"a secret":              {func(a *lookup.Ask) { a.Field = wallet.FieldInstrument }, fault.Forbidden},
+		"a secret":              {func(a *lookup.Ask) { a.Field = reveal.FieldInstrument }, fault.Forbidden},
 		"an unknown field":      {func(a *lookup.Ask) { a.Field = "customer.password" }, fault.Forbidden},
 		"no conversation":       {func(a *lookup.Ask) { a.Conversation = "" }, fault.Invalid},
 		"another conversation":  {func(a *lookup.Ask) { a.Conversation = h.Begin(h.other, "en") }, fault.NotFound},

@@ -12,6 +12,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/reveal"
 	"kefu/internal/platform/fault"
 )
 
@@ -91,7 +92,7 @@ func (s *Service) Story(ctx context.Context, p identity.Principal, customerID, i
 	if !wallet.ValidID(id) {
 		return Story{}, fault.New(fault.NotFound, op, "no transaction has an id of that form")
 	}
-	link, err := s.Links.WalletLink(ctx, p, customerID, s.options.Issuer, wallet.Look{What: "transaction", ID: id})
+	link, err := s.Links.WalletLink(ctx, p, customerID, s.options.Issuer, reveal.Look{What: "transaction", ID: id})
 	if err != nil {
 		return Story{}, err
 	}

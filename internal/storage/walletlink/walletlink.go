@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/reveal"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/storage/core"
@@ -32,7 +33,7 @@ const maxCases = 50
 // or had its last word within 30 days. The look is recorded. Issuer is the one whose
 // customers the wallet knows. Errors: Forbidden; NotFound when there is no such
 // conversation, or the customer is none of the wallet's.
-func (l *Links) WalletLink(ctx context.Context, p identity.Principal, customerID, issuer string, look wallet.Look) (wallet.Link, error) {
+func (l *Links) WalletLink(ctx context.Context, p identity.Principal, customerID, issuer string, look reveal.Look) (wallet.Link, error) {
 	const op = "walletlink.WalletLink"
 	if p.Kind != identity.Staff || !policy.Allow(p, policy.ReadWallet, policy.Object{CustomerID: customerID, AssigneeID: p.ID}) {
 		return wallet.Link{}, fault.New(fault.Forbidden, op, "%s may not look into the wallet", p.Kind)
@@ -118,7 +119,7 @@ func (l *Links) SpendReveal(ctx context.Context, p identity.Principal, most int,
 
 // RecordReveal notes that a field is shown unmasked, durably before it is. Reason is
 // kept as long as the chain. Errors: Forbidden, NotFound, as WalletCase.
-func (l *Links) RecordReveal(ctx context.Context, p identity.Principal, link wallet.Link, f wallet.Field, object string, r wallet.Reason) error {
+func (l *Links) RecordReveal(ctx context.Context, p identity.Principal, link wallet.Link, f reveal.Field, object string, r reveal.Reason) error {
 	const op = "walletlink.RecordReveal"
 	if !f.Revealable() {
 		return fault.New(fault.Forbidden, op, "nobody may see %s", f.Class())

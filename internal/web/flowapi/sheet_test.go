@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/selfservice/sheet"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/mask"
 )
 
 // told are views that show a sheet and offer an entry.
@@ -54,7 +55,7 @@ func TestTheFormOfASheet(t *testing.T) {
 func TestStaffSeeNamesInASheetMasked(t *testing.T) {
 	who := identity.Principal{Kind: identity.Staff, ID: "c1"}
 	text, err := serve(&runs{shows: told()}, who)("GET", "/rt/runs/r-1?lang=en", "")
-	if err != nil || strings.Contains(text, "Schmidt") || !strings.Contains(text, wallet.MaskName("Anna Schmidt")) {
+	if err != nil || strings.Contains(text, "Schmidt") || !strings.Contains(text, mask.Name("Anna Schmidt")) {
 		t.Errorf("%v: %s", err, text)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
-	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/mask"
 	flow "kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/story"
 	"kefu/internal/platform/fault"
@@ -172,7 +172,7 @@ func masked(v selfservice.View) selfservice.View {
 		}
 		out, fact := *one, *one.Payment
 		hidden[fact.Party] = true
-		fact.Party = wallet.MaskName(fact.Party)
+		fact.Party = mask.Name(fact.Party)
 		out.Payment = &fact
 		return &out
 	}
@@ -185,7 +185,7 @@ func masked(v selfservice.View) selfservice.View {
 	figures := map[string]selfservice.Figure{}
 	for name, f := range v.Figures {
 		if hidden[f.Text] || (f.Text != "" && name == "payment.party" && v.Value == nil) {
-			f.Text = wallet.MaskName(f.Text)
+			f.Text = mask.Name(f.Text)
 		}
 		figures[name] = f.Masked()
 	}

@@ -6,6 +6,7 @@ import (
 
 	"kefu/internal/domain/selfservice/sheet"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/mask"
 )
 
 func fees(t *testing.T) sheet.Sheet {
@@ -41,7 +42,7 @@ func TestASheetAsText(t *testing.T) {
 			t.Errorf("%s: %q", lang, got)
 		}
 	}
-	masked := "To: " + wallet.MaskName("Anna Schmidt")
+	masked := "To: " + mask.Name("Anna Schmidt")
 	if got := s.Lines("en", true)[2]; got != masked {
 		t.Errorf("as staff: %s", got)
 	}

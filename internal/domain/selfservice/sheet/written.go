@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/mask"
 )
 
 // Lines writes a sheet as plain text for who reads no cards: a story for a person, a test.
@@ -108,7 +108,7 @@ func (f Figure) Line(lang string, masked bool) string {
 // Masked is f as staff see it: of a person's name the first letters.
 func (f Figure) Masked() Figure {
 	if f.Private {
-		f.Text = wallet.MaskName(f.Text)
+		f.Text = mask.Name(f.Text)
 	}
 	return f
 }

@@ -12,6 +12,7 @@ import (
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/mask"
 )
 
 const (
@@ -104,7 +105,7 @@ func label(c selfservice.Carry, lang string) string {
 func reference(p *selfservice.PaymentFact) wallet.Reference {
 	r := wallet.Reference{ID: p.ID, Amount: p.Amount, Direction: wallet.Direction(p.Direction), Kind: wallet.Kind(p.Kind), At: int64(p.Begun), Party: p.Party, State: wallet.State(p.State)}
 	if Private(p) {
-		r.Party = wallet.MaskName(p.Party)
+		r.Party = mask.Name(p.Party)
 	}
 	return r
 }
