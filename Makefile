@@ -92,7 +92,7 @@ generate: ## write the files that are made from code
 
 verify: generate ## fail when generated files or go.mod are out of date
 	go mod tidy -diff
-	git diff --exit-code -- docs api
+	git diff --exit-code -- docs api internal/domain/policy
 
 bench: build ## measure against the floor: docs/measurements.md says how to read it
 	bin/kefu bench chat --visitors 1000 --agents 50 --duration 30s --json

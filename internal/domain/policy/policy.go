@@ -1,6 +1,9 @@
 // Package policy is the one authorisation function. Everything that touches
 // data asks it, whoever calls: HTTP, sockets, jobs, and later mail, phone and
 // the assistant. What is not allowed here is refused.
+//
+// Who may do what stands in rights.txt, a table of one page, which "make generate"
+// makes delivered.go of: so the table is the code, and no state of the process.
 package policy
 
 import "kefu/internal/domain/identity"
@@ -109,181 +112,53 @@ type Object struct {
 func Whosever(id string) Object { return Object{AssigneeID: id, Open: true} }
 
 // Allow tells whether p may do a to o. Nobody may do nothing, and an action
-// without a rule is refused.
+// without a rule is refused. It allocates nothing: every event that reaches a socket
+// asks it.
 func Allow(p identity.Principal, a Action, o Object) bool {
 	if p.ID == "" {
 		return false
 	}
+	if p.Kind == identity.Program {
+		needs := needed(a)
+		return needs == AnyKey || (needs != "" && p.Scopes.Has(needs))
+	}
+	column, known := columnOf(p)
+	return known && delivered(a)[column].covers(p, o)
+}
+
+// columnOf finds the column of the table that is p's. Whoever has none may do nothing.
+func columnOf(p identity.Principal) (Column, bool) {
 	switch p.Kind {
-	case identity.Visitor, identity.Customer:
-		return customerMay(p, a, o)
-	case identity.Staff:
-		return staffMay(p, a, o)
+	case identity.Visitor:
+		return Visitor, true
+	case identity.Customer:
+		return Customer, true
 	case identity.System:
-		return systemMay(a)
-	case identity.Program:
-		return programMay(p, a)
+		return System, true
+	case identity.Staff:
+		return columnOfRole(p.Role)
 	default:
-		return false
+		return 0, false
 	}
 }
 
-func customerMay(p identity.Principal, a Action, o Object) bool {
-	own := o.CustomerID == p.ID
-	switch a {
-	case StartConversation, UploadAttachment:
-		return true
-	case ReadConversation, SendMessage, AskForPerson, MarkSeen, RateConversation, LeaveWindow:
-		return own
-	case ReadWallet, ReadActs, ProposeAct, ReadRuns, WalkRun, ReadCases, OpenCase, AnswerCase, OwnContact: // a visitor has none, and neither has a session that nobody vouched for
-		return own && p.Kind == identity.Customer && p.Level >= identity.AL1
-	case ReadAttachment:
-		return own && !o.Internal
-	case EditMessage, RedactMessage:
-		return own && !o.Internal && o.AuthorKind.CustomerSide() && o.AuthorID == p.ID
-	default:
-		return false
-	}
-}
-
-func staffMay(p identity.Principal, a Action, o Object) bool {
-	if a == ReadDuties { // one's own, or where everybody's names are read
-		return identity.ValidRole(p.Role) && (o.StaffID == p.ID || staffMay(p, ListStaff, Object{}))
-	}
-	switch p.Role {
-	case identity.Owner, identity.Supervisor:
-		return supervisorMay(p, a, o) || (p.Role == identity.Owner && ownerMay(p, a, o))
-	case identity.Agent:
-		return agentMay(p, a, o)
-	case identity.OutsideAgent:
-		return outsideAgentMay(p, a, o)
+func columnOfRole(r identity.Role) (Column, bool) {
+	switch r {
+	case identity.Owner:
+		return Owner, true
 	case identity.Admin:
-		return a == ListStaff || a == ManageStaff || a == EndWindows || a == SetDuties || adminMay(p, a, o)
+		return Admin, true
+	case identity.Supervisor:
+		return Supervisor, true
+	case identity.Agent:
+		return Agent, true
+	case identity.OutsideAgent:
+		return OutsideAgent, true
 	case identity.Editor:
-		return a == ListStaff
+		return Editor, true
 	case identity.Auditor:
-		return a == ReadAudit || a == ListStaff
+		return Auditor, true
 	default:
-		return false
-	}
-}
-
-// adminMay is what owners and admins may do with settings.
-func adminMay(p identity.Principal, a Action, o Object) bool {
-	switch a {
-	case ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings, ReadApprovals, ManageKeys:
-		return true
-	case UseOwnSetting, WithdrawApproval:
-		return o.StaffID == p.ID
-	case DecideApproval: // never the one who asked for it
-		return o.StaffID != "" && o.StaffID != p.ID
-	default:
-		return false
-	}
-}
-
-func ownerMay(p identity.Principal, a Action, o Object) bool {
-	return a == ManageStaff || a == NameOwner || a == ReadAudit || a == EndWindows || adminMay(p, a, o)
-}
-
-func supervisorMay(p identity.Principal, a Action, o Object) bool {
-	switch a {
-	case RedactMessage, ListStaff, ReadSetup, ChangeWorkSettings, RevealWallet, ReadUntold, UsePresence, ReadBoard, SetDuties, ReadReports, WorkCase, OverseeCase, ReadCaseFigures, ReadContactFigures,
-		ReadActs, ProposeAct, OverseeActs, ReadRuns, WalkRun: // in whichever conversation, or in none
-		return true
-	case ApproveAct: // never who wanted it
-		return o.StaffID != "" && o.StaffID != p.ID
-	}
-	return agentMay(p, a, o)
-}
-
-func agentMay(p identity.Principal, a Action, o Object) bool {
-	switch a {
-	case ReadConversation, ReadInternal, SendMessage, WriteNote, MarkSeen, ReadVersions,
-		WorkConversation, MergeConversation, ListInbox, SearchMessages, ReadCustomer, NoteHandle, ReadWallet,
-		UseDraft, UploadAttachment, ReadAttachment, ListStaff, ReadWorkSettings, ReadQueue, ReadCases, OpenCase, ReadContact:
-		return true
-	case WorkCase: // theirs, or nobody's
-		return o.AssigneeID == p.ID || o.AssigneeID == ""
-	case ReadActs, ReadRuns: // for a conversation that goes on, and not for the customer's others
-		return o.Open
-	case UseOwnSetting, UsePresence, ReadReports:
-		return o.StaffID == p.ID
-	case RevealWallet, ReadUntold: // only for a conversation that is theirs
-		return o.AssigneeID == p.ID
-	case ProposeAct, WalkRun, VouchContact, ReadPhrase: // and that goes on
-		return o.Open && o.AssigneeID == p.ID
-	case ReadOffer:
-		return o.OfferedTo == p.ID
-	case EditMessage:
-		return o.AuthorKind == identity.Staff && o.AuthorID == p.ID
-	case RedactMessage:
-		return o.AuthorKind.CustomerSide() || (o.AuthorKind == identity.Staff && o.AuthorID == p.ID)
-	default:
-		return false
-	}
-}
-
-// outsideAgentMay is for the agents of a partner firm. They work in what they were
-// given, or are being offered, and nothing tells them of the rest: no customers, no
-// earlier versions, no colleagues, and a search of what they have alone.
-func outsideAgentMay(p identity.Principal, a Action, o Object) bool {
-	given := o.AssigneeID == p.ID || o.OfferedTo == p.ID
-	switch a {
-	case ReadConversation, ReadInternal, SendMessage, WriteNote, MarkSeen, WorkConversation, ListInbox, SearchMessages, UseDraft,
-		EditMessage, RedactMessage, ReadContact, VouchContact: // customers have to know them too; their phrase is not for them
-		return given && agentMay(p, a, o)
-	case ReadAttachment:
-		return given || (o.AuthorKind == identity.Staff && o.AuthorID == p.ID)
-	case UploadAttachment, ReadWorkSettings:
-		return true
-	case UseOwnSetting, UsePresence, ReadReports:
-		return o.StaffID == p.ID
-	case ReadOffer:
-		return o.OfferedTo == p.ID
-	default:
-		return false
-	}
-}
-
-// systemMay is for the parts that act on their own, and for the command line,
-// which acts for whoever runs the machine: it manages staff, since somebody must
-// name the first owner, and reads the audit chain to verify it.
-func systemMay(a Action) bool {
-	switch a {
-	case ReadConversation, ReadInternal, WriteNote, WorkConversation, RedactMessage, IdentifyCustomer, NoteHandle, FollowLog, TakeNotices,
-		ListStaff, ManageStaff, NameOwner, EndWindows, ReadAudit,
-		UsePresence, ReadQueue, ReadBoard, ReadDuties, SetDuties, RunRouting, ReadActs, RunActs, ReadRuns, RunFlows, ReadCases, OpenCase, WorkCase, RunCases, RunContacts,
-		ReadSetup, ChangeSetup, ReadWorkSettings, ChangeWorkSettings:
-		return true
-	default:
-		return false
-	}
-}
-
-// programMay is for programs of the operator. A scope opens what is listed here and
-// nothing else; neither settings nor people nor the wallet stand behind any.
-func programMay(p identity.Principal, a Action) bool {
-	switch a {
-	case ReadOwnKey:
-		return true
-	case ReadConversation, ReadInternal, ListInbox, SearchMessages, ReadAttachment:
-		return p.Scopes.Has(identity.ReadConversations)
-	case WorkConversation, ListStaff: // to whom it may be given
-		return p.Scopes.Has(identity.ChangeConversations)
-	case SendMessage:
-		return p.Scopes.Has(identity.SendMessages)
-	case WriteNote:
-		return p.Scopes.Has(identity.WriteNotes)
-	case ReadCustomer:
-		return p.Scopes.Has(identity.ReadCustomers)
-	case ReadQueue, ReadBoard:
-		return p.Scopes.Has(identity.ReadQueue)
-	case ReadReports:
-		return p.Scopes.Has(identity.ReadReports)
-	case ReadAudit:
-		return p.Scopes.Has(identity.ReadAudit)
-	default:
-		return false
+		return 0, false
 	}
 }
