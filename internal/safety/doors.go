@@ -149,6 +149,11 @@ func (d storeDoor) SupersedeAct(c context.Context, p identity.Principal, id stri
 	return then(s, err, func(s acting.Store) (action.Kept, error) { return s.SupersedeAct(c, p, id) })
 }
 
+func (d storeDoor) GaveAct(c context.Context, p identity.Principal, id string, n int) (action.Kept, error) {
+	s, err := d.write()
+	return then(s, err, func(s acting.Store) (action.Kept, error) { return s.GaveAct(c, p, id, n) })
+}
+
 func (d storeDoor) AwaitAct(c context.Context, p identity.Principal, id string, revision int64) (action.Kept, error) {
 	s, err := d.write()
 	return then(s, err, func(s acting.Store) (action.Kept, error) { return s.AwaitAct(c, p, id, revision) })

@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 	"math/big"
+	"strings"
 	"time"
 
 	"kefu/internal/domain/action"
@@ -51,6 +52,19 @@ func (s *scene) find(act string) action.Kept {
 func (s *scene) confirmed() action.Kept {
 	s.Helper()
 	k := s.act()
+	_, err := s.ConfirmAct(context.Background(), s.own, k.ID, k.Hash)
+	s.must(err)
+	return s.find(k.ID)
+}
+
+// withFile is one with a file that the customer said yes to.
+func (s *scene) withFile() action.Kept {
+	s.Helper()
+	k := s.newAct(s.own)
+	k.Command.Act, k.Command.Amount, k.Papers = wallet.AddEvidence, wallet.Money{}, []string{id.New()}
+	k.Command.Files = []wallet.Evidence{{Kind: "receipt", File: wallet.File{Digest: strings.Repeat("0", 64), Type: "text/plain", Size: 1}}}
+	k.Hash = action.Hash(k.Command, k.Summary)
+	s.must(s.AddAct(context.Background(), s.own, k))
 	_, err := s.ConfirmAct(context.Background(), s.own, k.ID, k.Hash)
 	s.must(err)
 	return s.find(k.ID)
@@ -136,6 +150,10 @@ func actRules() []rule {
 		}),
 		step("SupersedeAct", "system", func(sc *scene, p identity.Principal) error {
 			_, err := sc.SupersedeAct(ctx, p, sc.act().ID)
+			return err
+		}),
+		step("GaveAct", "system", func(sc *scene, p identity.Principal) error {
+			_, err := sc.GaveAct(ctx, p, sc.withFile().ID, 1)
 			return err
 		}),
 		step("AwaitAct", proposes+" system", func(sc *scene, p identity.Principal) error {

@@ -124,6 +124,7 @@ type Kept struct {
 	Revision    int64  // grows by one with each change: whoever changes it names the one they saw
 	Sending     bool   // it was handed to the wallet, and whether it arrived is not noted yet
 	Alarmed     bool   // somebody was told that nobody knows what became of it
+	Given       int    // how many of the command's files, from the first, the wallet has already
 	Destination string // where the money goes, in the customer's words, masked
 	MakerName   string // what the customer knows the member of staff by who proposed it; "" for others
 	About       About  // what it acts on, in the customer's words
@@ -374,6 +375,27 @@ func (a Action) Supersede(now time.Time) (Action, error) {
 		a.Refusal = Superseded
 	}
 	return a, err
+}
+
+// FilesFor is for how long a wallet surely has a file that no command named yet; it may
+// delete it after a day (docs/wallet-api.md, section 6).
+const FilesFor = 12 * time.Hour
+
+// Gave notes that the wallet has the first n of the files, which are handed over while the
+// yes is good. Errors: Conflict when it is not at that step; Invalid for more than there are.
+func (k Kept) Gave(n int, now time.Time) (Kept, error) {
+	const op = "action.Gave"
+	if n < 1 || n > len(k.Command.Files) {
+		return k, fault.New(fault.Invalid, op, "%d files of %d", n, len(k.Command.Files))
+	}
+	if k.Doubtful() {
+		return k, inDoubt(op)
+	}
+	if at := k.At(now).State; at != Confirmed && at != Approved {
+		return k, &fault.Error{Code: fault.Conflict, Op: op, Field: "state", Reason: string(at), Message: "it is not at that step"}
+	}
+	k.Given = max(k.Given, n)
+	return k, nil
 }
 
 // Fail ends what has not left, because it may not be done or is not any more what was

@@ -265,6 +265,9 @@ func (e *engine) choose(s Step, id string) (Turn, error) {
 func (e *engine) resume(w Result) (Turn, error) {
 	s := e.d.Steps[e.r.Step]
 	kind := s.Kind()
+	if n := len(e.r.Trail); kind == KindExecute && !w.Pending && n > 0 && e.r.Trail[n-1].Step == e.r.Step { // it stopped here for its files: nobody comes back to that
+		e.r.Trail = e.r.Trail[:n-1]
+	}
 	if w.Outcome != "" {
 		if kind == KindConfirm && w.Outcome == "changed" { // what was shown is not so any more
 			if w.Value != nil {
@@ -285,7 +288,7 @@ func (e *engine) resume(w Result) (Turn, error) {
 		return e.person(w.Outcome)
 	}
 	if w.Pending {
-		if w.Value != nil && kind == KindStepUp {
+		if w.Value != nil && (kind == KindStepUp || kind == KindExecute) {
 			e.fill(s, *w.Value)
 		}
 		e.views = append(e.views, e.view())
@@ -408,6 +411,10 @@ func (e *engine) view() View {
 		v.Card, v.Value = string(Act), e.valueOf(s.Confirm.Of)
 	case KindStepUp:
 		v.Card, v.Value, v.Cannot = string(Act), e.valueOf(s.StepUp.Of), s.On["cannot"] != ""
+	case KindExecute:
+		if act := value.OrNew(e.r.Slots[s.Execute.Of].Act); act.Given < act.Papers && (act.State == "confirmed" || act.State == "approved") {
+			v.Say, v.Figures = e.handing(s.Execute.Of)
+		}
 	case KindWait:
 		v.Card, v.Value = string(e.d.Slots[s.Wait.For].Type), e.valueOf(s.Wait.For)
 	}

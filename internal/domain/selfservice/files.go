@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"kefu/internal/domain/form"
 	"kefu/internal/domain/selfservice/gather"
 )
 
@@ -76,4 +77,17 @@ func (e *engine) gathered(g *gather.Gather, all []FileFact) (Turn, error) {
 	}
 	e.views = append(e.views, e.view())
 	return e.turn(nil)
+}
+
+// handing says of an act that its files are on their way to the wallet, and nothing else.
+func (e *engine) handing(act string) (form.Texts, map[string]Figure) {
+	say := form.Texts{
+		"en": "We are still handing over your files: the wallet has {act.given} of {act.papers}. Nothing has been submitted yet.\nWe go on by ourselves, so you may close this. If the wallet does not take them all soon, nothing is submitted, and you read that here.",
+		"zh": "正在转交您的文件：钱包已收到 {act.given} 份，共 {act.papers} 份。目前尚未提交任何内容。\n我们会自动继续，您可以先关闭此页面。如果钱包未能及时收齐，则不会提交，届时会在这里告知您。",
+	}
+	figures := map[string]Figure{}
+	for _, name := range []string{"given", "papers"} {
+		figures["act."+name], _ = e.r.Slots[act].Figure(name)
+	}
+	return say, figures
 }

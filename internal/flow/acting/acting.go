@@ -65,6 +65,7 @@ type Store interface {
 	ConfirmAct(ctx context.Context, p identity.Principal, id, hash string) (action.Kept, error)
 	CancelAct(ctx context.Context, p identity.Principal, id string) (action.Kept, error)
 	SupersedeAct(ctx context.Context, p identity.Principal, id string) (action.Kept, error)
+	GaveAct(ctx context.Context, p identity.Principal, id string, n int) (action.Kept, error)
 	AwaitAct(ctx context.Context, p identity.Principal, id string, revision int64) (action.Kept, error)
 	PlanAct(ctx context.Context, p identity.Principal, id string, revision int64, r action.Ready) (action.Kept, error)
 	ResendAct(ctx context.Context, p identity.Principal, id string, revision int64) (action.Kept, error)
@@ -139,8 +140,9 @@ type Service struct {
 	mu    sync.Mutex
 	judge *action.Judge
 	able  wallet.Capabilities
-	asked time.Time // when the wallet last said what it can do
-	of    int64     // the version of the policy that judge is of; -1: none yet
+	gives map[string]*giving // by act: files that are being handed over
+	asked time.Time          // when the wallet last said what it can do
+	of    int64              // the version of the policy that judge is of; -1: none yet
 }
 
 // New makes a Service. Issuer is the one whose customers the wallet knows.
@@ -158,7 +160,7 @@ func New(d Deps, issuer string) *Service {
 		d.Limited = func(string) {}
 	}
 	return &Service{
-		Deps: d, issuer: issuer, wake: make(chan struct{}, 1), handing: make(chan struct{}, filesAtOnce), of: -1,
+		Deps: d, issuer: issuer, wake: make(chan struct{}, 1), handing: make(chan struct{}, filesAtOnce), gives: map[string]*giving{}, of: -1,
 		wishes: ratelimit.New(ratelimit.Limit{Burst: wishesAtOnce, Per: wishesPer}, peopleAtATime),
 	}
 }
@@ -235,6 +237,7 @@ func fact(k action.Kept) selfservice.ActFact {
 	f := selfservice.ActFact{
 		ID: k.ID, Act: string(k.Command.Act), State: string(k.Told()), Hash: k.Hash, Refusal: spoken(string(k.Refusal)), Proof: int64(k.Verdict.Level), FourEyes: k.Verdict.FourEyes,
 		Amount: k.Summary.Amount, Destination: k.Destination, ArrivesBy: k.Summary.ArrivesBy, Effects: k.Summary.Effects, Reversible: k.Summary.Reversible,
+		Papers: int64(len(k.Command.Files)), Given: int64(k.Given),
 	}
 	if f.Amount.None() {
 		f.Amount = k.Command.Amount
@@ -309,8 +312,9 @@ func (s *Service) proof(ctx context.Context, p identity.Principal, id string, do
 }
 
 // Execute has an act done that was confirmed, and proven where that is needed. Outcomes:
-// "" when it is done or the wallet has taken it on; waiting for a second person; unknown,
-// until the wallet says what became of it; failed, with the act's Refusal.
+// "" when it is done or the wallet has taken it on; waiting for a second person; handing
+// while its files are on their way to the wallet and nothing else has left; unknown, until
+// the wallet says what became of it; failed, with the act's Refusal.
 //
 // Errors: Forbidden; NotFound; Conflict for an act that nobody confirmed; Unavailable
 // when the wallet does not answer and nothing has left.
@@ -319,11 +323,16 @@ func (s *Service) Execute(ctx context.Context, p identity.Principal, id string) 
 	if err != nil {
 		return selfservice.ActFact{}, "", err
 	}
-	k, err = s.execute(ctx, p, k)
+	next, err := s.execute(ctx, p, k)
+	if under := (*HandingError)(nil); errors.As(err, &under) {
+		if k, err = s.act(ctx, p, id); err == nil {
+			return fact(k), "handing", nil
+		}
+	}
 	if err != nil {
 		return selfservice.ActFact{}, "", err
 	}
-	return fact(k), outcome(k), nil
+	return fact(next), outcome(next), nil
 }
 
 // outcome is a state in the words of a flow's step.

@@ -28,6 +28,9 @@ func (s *Service) execute(ctx context.Context, p identity.Principal, k action.Ke
 	if s.Wallet == nil {
 		return k, fault.New(fault.NotFound, op, "there is no wallet")
 	}
+	if s.underway(k) {
+		return k, &HandingError{}
+	}
 	ready, err := s.ready(ctx, p, k)
 	var no *RefusedError
 	switch {
@@ -39,7 +42,7 @@ func (s *Service) execute(ctx context.Context, p identity.Principal, k action.Ke
 	if k.State == action.Confirmed && (ready.Verdict.FourEyes || k.Verdict.FourEyes) {
 		return s.changed(s.Store.AwaitAct(ctx, p, k.ID, k.Revision))
 	}
-	if err := s.give(ctx, p, k); err != nil {
+	if k, err = s.give(ctx, p, k); err != nil {
 		if why := isRefused(err); why != "" {
 			return s.fail(ctx, p, k, why)
 		}

@@ -5,11 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"kefu/internal/domain/action"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
@@ -95,5 +97,149 @@ func TestFewFilesAreInMemory(t *testing.T) {
 	under.Wait()
 	if most.Load() > 2 || len(h.wallet.files) != 6 {
 		t.Errorf("%d were in memory at once, and %d came", most.Load(), len(h.wallet.files))
+	}
+}
+
+// handed is how often each file came to the wallet, by its bytes.
+func (h *house) handed() map[string]int {
+	h.wallet.mu.Lock()
+	defer h.wallet.mu.Unlock()
+	return maps.Clone(h.wallet.came)
+}
+
+// has waits until so many files of an act are noted.
+func (h *house) has(id string, n int) {
+	h.Helper()
+	for range 2000 {
+		k, err := h.Store.Act(context.Background(), h.anna, id)
+		h.must(err)
+		if k.Given >= n {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	h.Fatalf("the wallet does not get %d files", n)
+}
+
+// What takes the wallet long is no doubt: nothing has left, whoever asks is told so, and the
+// files go on without them, each once.
+func TestFilesTakeAsLongAsTheyTake(t *testing.T) {
+	h, d := filing(t)
+	a := h.evidence("ask", d.filed(1), d.filed(2), d.filed(3))
+	slow, seen := make(chan struct{}), 0
+	h.wallet.taking = func() {
+		if seen++; seen == 2 {
+			<-slow
+		}
+	}
+	hurried, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	for range 3 { // it is asked for once more meanwhile
+		f, outcome, err := h.flow.Execute(hurried, h.anna, a.ID)
+		if err != nil && !fault.Is(err, fault.Unavailable) {
+			t.Fatal(err)
+		}
+		if err == nil && (outcome != "handing" || f.State != "confirmed" || f.Papers != 3) {
+			t.Fatalf("%q %+v", outcome, f)
+		}
+	}
+	h.has(a.ID, 1)
+	if f, outcome, err := h.flow.Execute(context.Background(), h.anna, a.ID); err != nil || outcome != "handing" || f.Given != 1 || len(h.wallet.done()) != 0 {
+		t.Fatalf("%q %+v %v, and %d commands left", outcome, f, err, len(h.wallet.done()))
+	}
+	close(slow)
+	h.has(a.ID, 3)
+	for range 200 { // until the last of them is noted to be the last
+		f, outcome, err := h.flow.Execute(context.Background(), h.anna, a.ID)
+		h.must(err)
+		if outcome == "" && f.State == "succeeded" {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if done := h.wallet.done(); len(done) != 1 || len(done[0].command.Files) != 3 {
+		t.Fatalf("%d commands left", len(done))
+	}
+	for f, times := range h.handed() {
+		if times != 1 {
+			t.Errorf("%s was handed over %d times", f, times)
+		}
+	}
+}
+
+// Another process goes on with the file at which the one before it ended, and so does what is
+// wanted once more when the time for it was over.
+func TestFilesAreNotHandedOverAnew(t *testing.T) {
+	h, d := filing(t)
+	files := []selfservice.FileFact{d.filed(1), d.filed(2), d.filed(3)}
+	a := h.evidence("ask", files...)
+	h.wallet.takesOnly = 1
+	if f, outcome, err := h.flow.Execute(context.Background(), h.anna, a.ID); err != nil || outcome != "handing" || f.State != "confirmed" || f.Given != 1 {
+		t.Fatalf("%q %+v %v", outcome, f, err)
+	}
+	h.restart()
+	h.wallet.takesOnly = 2
+	if f, outcome, err := h.flow.Execute(context.Background(), h.anna, a.ID); err != nil || outcome != "handing" || f.Given != 2 {
+		t.Fatalf("%q %+v %v", outcome, f, err)
+	}
+	h.clock.Move(action.StartLife)
+	if f, outcome, err := h.flow.Execute(context.Background(), h.anna, a.ID); err != nil || outcome != "failed" || f.State != "expired" {
+		t.Fatalf("%q %+v %v", outcome, f, err)
+	}
+	h.wallet.takesOnly = 0
+	again := h.evidence("ask", files...)
+	if again.ID == a.ID {
+		t.Fatal("it is the act that expired")
+	}
+	if f, outcome, err := h.flow.Execute(context.Background(), h.anna, again.ID); err != nil || outcome != "" || f.State != "succeeded" {
+		t.Fatalf("%q %+v %v", outcome, f, err)
+	}
+	for f, times := range h.handed() {
+		if times != 1 {
+			t.Errorf("%s was handed over %d times", f, times)
+		}
+	}
+	if d.reads["file-1"] != 1 {
+		t.Errorf("the first was read %d times", d.reads["file-1"])
+	}
+}
+
+// What was not agreed to byte for byte, is not there or not taken ends the act, and nothing of
+// it leaves.
+func TestFilesThatAreNotGiven(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(h *house, d *drawer)
+		why   wallet.Refusal
+	}{
+		"other bytes":     {func(_ *house, d *drawer) { d.of["file-2"] = []byte("receipt 9") }, wallet.FileMissing},
+		"more bytes":      {func(_ *house, d *drawer) { d.of["file-2"] = []byte("receipt 2 and more") }, wallet.FileMissing},
+		"not there":       {func(_ *house, d *drawer) { delete(d.of, "file-2") }, wallet.FileMissing},
+		"not taken":       {func(h *house, _ *drawer) { h.wallet.takesNone = fault.New(fault.Invalid, "test", "virus") }, wallet.FileRefused},
+		"of a stranger's": {func(h *house, _ *drawer) { h.wallet.takesNone = fault.New(fault.NotFound, "test", "who?") }, wallet.NotEligible},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, d := filing(t)
+			a := h.evidence("ask", d.filed(1), d.filed(2))
+			c.spoil(h, d)
+			f, outcome, err := h.flow.Execute(context.Background(), h.anna, a.ID)
+			if err != nil || outcome != "failed" || f.Refusal != string(c.why) || len(h.wallet.done()) != 0 {
+				t.Errorf("%q %+v %v, and %d commands left", outcome, f, err, len(h.wallet.done()))
+			}
+		})
+	}
+}
+
+// Whoever takes it back while files are on their way keeps the rest of them.
+func TestFilesOfWhatIsTakenBack(t *testing.T) {
+	h, d := filing(t)
+	a := h.evidence("ask", d.filed(1), d.filed(2))
+	h.wallet.taking = func() {
+		if _, err := h.flow.Cancel(context.Background(), h.anna, a.ID); err != nil {
+			t.Error(err)
+		}
+	}
+	f, outcome, err := h.flow.Execute(context.Background(), h.anna, a.ID)
+	if err != nil || outcome != "failed" || f.State != "cancelled" || len(h.handed()) != 1 || len(h.wallet.done()) != 0 {
+		t.Errorf("%q %+v %v: %v", outcome, f, err, h.handed())
 	}
 }

@@ -106,7 +106,7 @@ func (s *Service) link(ctx context.Context, p identity.Principal, w Wish) (walle
 // attempt finds the act that the wish is: the one that lives, or a new one.
 func (s *Service) attempt(ctx context.Context, p identity.Principal, able wallet.Capabilities, k action.Kept) (action.Kept, error) {
 	const op = "acting.attempt"
-	key, old, err := s.free(ctx, p, k)
+	key, old, err := s.free(ctx, p, &k)
 	if err != nil {
 		return action.Kept{}, err
 	}
@@ -128,7 +128,7 @@ func (s *Service) attempt(ctx context.Context, p identity.Principal, able wallet
 		if err := s.giveUp(ctx, p, *old); err != nil {
 			return action.Kept{}, err
 		}
-		if k.Command.Key, _, err = s.free(ctx, p, k); err != nil {
+		if k.Command.Key, _, err = s.free(ctx, p, &k); err != nil {
 			return action.Kept{}, err
 		}
 	}
@@ -186,8 +186,9 @@ func levelOf(p identity.Principal) identity.Level {
 }
 
 // free finds the key under which a wish is made: the first of its attempts that has not
-// been, or the one that lives, which is given too.
-func (s *Service) free(ctx context.Context, p identity.Principal, k action.Kept) (string, *action.Kept, error) {
+// been, or the one that lives, which is given too. The files that the wallet was given for
+// an attempt before, which were the same, it has still.
+func (s *Service) free(ctx context.Context, p identity.Principal, k *action.Kept) (string, *action.Kept, error) {
 	const op = "acting.free"
 	for n := range maxAttempts {
 		key := action.Key(k.ConversationID, k.Run, k.Step, k.Command, n)
@@ -200,6 +201,9 @@ func (s *Service) free(ctx context.Context, p identity.Principal, k action.Kept)
 		}
 		if old.Action = old.At(s.Clock()); !old.State.Over() && old.KeepsBack(s.Clock()) {
 			return key, &old, nil
+		}
+		if k.Given = 0; s.Clock().Sub(old.CreatedAt) < action.FilesFor && old.Refusal != wallet.FileMissing {
+			k.Given = old.Given
 		}
 	}
 	return "", nil, fault.New(fault.TooMany, op, "the same was wanted %d times", maxAttempts)

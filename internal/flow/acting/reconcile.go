@@ -221,6 +221,9 @@ func (s *Service) goOn(ctx context.Context, k action.Kept) error {
 		return later(laterOn)
 	}
 	if _, err := s.execute(ctx, part(), k); err != nil {
+		if under := (*HandingError)(nil); errors.As(err, &under) {
+			return later(proofSoon)
+		}
 		if fault.Is(err, fault.Conflict) {
 			return err
 		}

@@ -47,7 +47,9 @@ type effect struct {
 type theWallet struct {
 	mu        sync.Mutex
 	files     map[string][]byte // by customer and digest
+	came      map[string]int    // how often each of those came
 	takesNone error             // instead of files
+	takesOnly int               // so many files; the others find it down
 	taking    func()            // is called as each file comes
 	clock     *storagetest.Clock
 	key       ed25519.PrivateKey
@@ -409,8 +411,12 @@ func (w *theWallet) GiveFile(_ context.Context, _ wallet.Actor, customer string,
 		return wallet.Stored{}, w.takesNone
 	}
 	if w.files == nil {
-		w.files = map[string][]byte{}
+		w.files, w.came = map[string][]byte{}, map[string]int{}
 	}
+	if w.takesOnly > 0 && len(w.files) >= w.takesOnly {
+		return wallet.Stored{}, fault.New(fault.Unavailable, "test", "later")
+	}
+	w.came[string(content)]++
 	w.files[customer+" "+f.Digest] = content
 	return wallet.Stored{CustomerID: customer, File: f, At: wallet.At(w.clock.Now())}, nil
 }

@@ -69,7 +69,8 @@ type Acts interface {
 	// Prove begins the proof that an act needs, or looks at it.
 	Prove(ctx context.Context, p identity.Principal, act string) (selfservice.ActFact, assurance.Standing, error)
 	// Execute sends an act that may be sent, or puts it before a second person. The
-	// outcome is "", waiting, unknown or failed.
+	// outcome is "", waiting, unknown, failed, or handing while its files are on their way and
+	// nothing else has left.
 	Execute(ctx context.Context, p identity.Principal, act string) (fact selfservice.ActFact, outcome string, err error)
 	// State is how an act stands.
 	State(ctx context.Context, p identity.Principal, act string) (selfservice.ActFact, error)

@@ -35,11 +35,12 @@ import (
 
 // acts does what is agreed, and may be interrupted anywhere.
 type acts struct {
-	mu    sync.Mutex
-	all   map[string]*domain.ActFact
-	ran   map[string]int // by act
-	proof assurance.Progress
-	crash func(where string) error // of the process, before and after something is done
+	mu     sync.Mutex
+	all    map[string]*domain.ActFact
+	ran    map[string]int // by act
+	proof  assurance.Progress
+	papers int64                    // files that each act names
+	crash  func(where string) error // of the process, before and after something is done
 }
 
 func (a *acts) at(where string) error {
@@ -59,6 +60,7 @@ func (a *acts) Propose(_ context.Context, _ identity.Principal, conv, run, step 
 	} else if ok {
 		fact.ID = id.New()
 	}
+	fact.Papers = a.papers
 	a.all[fact.ID] = fact
 	return *fact, "", a.at("propose")
 }
@@ -108,6 +110,9 @@ func (a *acts) Execute(_ context.Context, _ identity.Principal, id string) (doma
 	}
 	if err := a.at("before execute"); err != nil {
 		return domain.ActFact{}, "", err
+	}
+	if f.State == "confirmed" && f.Given < f.Papers {
+		return *f, "handing", nil
 	}
 	if f.State == "confirmed" {
 		a.ran[id]++

@@ -260,6 +260,14 @@ func (a *Acts) SupersedeAct(_ context.Context, p identity.Principal, id string) 
 	})
 }
 
+// GaveAct implements acting.Store.
+func (a *Acts) GaveAct(_ context.Context, p identity.Principal, id string, n int) (action.Kept, error) {
+	return a.change(id, anyRevision, runs(p), func(k *action.Kept) (err error) {
+		*k, err = k.Gave(n, a.clock())
+		return err
+	})
+}
+
 type asked struct {
 	Act  string   `json:"act"`
 	Hash string   `json:"hash"`

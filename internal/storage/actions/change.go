@@ -175,6 +175,19 @@ func (a *Acts) SupersedeAct(ctx context.Context, p identity.Principal, id string
 	})
 }
 
+// GaveAct notes that the wallet has the first n of the files of an act; again it changes
+// nothing. Errors: NotFound; Forbidden for all but the part of Kefu that carries acts out;
+// Conflict when it is not about to be sent.
+func (a *Acts) GaveAct(ctx context.Context, p identity.Principal, id string, n int) (action.Kept, error) {
+	return a.change(ctx, "actions.GaveAct", p, id, anyRevision, runs(p), func(_ context.Context, t *core.Tx, k *action.Kept) (err error) {
+		*k, err = k.Gave(n, clock.FromMicros(t.Now))
+		if err == nil {
+			record(t, p, *k, "act.give")
+		}
+		return err
+	})
+}
+
 // asked is the payload of a request: which act, and the hash of exactly what will
 // happen. Not are the members of staff who are no second person.
 type asked struct {

@@ -155,8 +155,10 @@ type ActFact struct {
 	ArrivesBy   wallet.Time  `json:"arrives_by" cel:"-"`
 	Effects     []string     `json:"effects" cel:"effects"`
 	Reversible  bool         `json:"reversible" cel:"reversible"`
-	Link        string       `json:"link,omitempty" cel:"-"` // opens the wallet's app where a proof is asked for
-	Made        string       `json:"made" cel:"-"`           // the id of the refund, dispute … that came of it
+	Link        string       `json:"link,omitempty" cel:"-"`   // opens the wallet's app where a proof is asked for
+	Papers      int64        `json:"papers,omitempty" cel:"-"` // files that it names
+	Given       int64        `json:"given,omitempty" cel:"-"`  // of them, those that the wallet has
+	Made        string       `json:"made" cel:"-"`             // the id of the refund, dispute … that came of it
 }
 
 // SafetyFact is who can get at a customer's wallet, as far as the wallet tells: how many
@@ -435,6 +437,10 @@ func (v Value) Figure(name string) (sheet.Figure, bool) {
 		return money(OrNew(v.Act).Amount)
 	case "act.destination":
 		return text(OrNew(v.Act).Destination)
+	case "act.given":
+		return sheet.Figure{Text: strconv.FormatInt(OrNew(v.Act).Given, 10)}, OrNew(v.Act).Papers > 0
+	case "act.papers":
+		return sheet.Figure{Text: strconv.FormatInt(OrNew(v.Act).Papers, 10)}, OrNew(v.Act).Papers > 0
 	case "act.arrives_by":
 		return at(OrNew(v.Act).ArrivesBy)
 	case "incident.ends_at":
