@@ -38,7 +38,9 @@ func (f *Flows) checkContinue(d *Definition, name string, c *Continue) error {
 	}
 	for _, slot := range slices.Sorted(maps.Keys(c.With)) {
 		from, there := d.Slots[c.With[slot]], to.Slots[slot]
-		if from.Type != there.Type || d.bound[c.With[slot]].Name != to.bound[slot].Name {
+		if bound := d.bound[c.With[slot]]; bound.Names != "" && bound.Names == there.Type {
+			continue
+		} else if from.Type != there.Type || bound.Name != to.bound[slot].Name {
 			return wrong(name, "gives %s to %s, which takes no %s there", c.With[slot], c.Flow, from.Type)
 		}
 		for _, o := range from.Options {

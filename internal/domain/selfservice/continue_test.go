@@ -144,3 +144,33 @@ func TestARunGoesOnInAnotherFlow(t *testing.T) {
 		t.Errorf("%+v %v", lost.Run, err)
 	}
 }
+
+// found is a flow that finds a payment by a read, and goes on as the text says.
+func found(from, goesOn string) string {
+	text := strings.Replace(leading("FL2", goesOn), "payment: {type: payment}", "payment: {type: entry}", 1)
+	return strings.Replace(text, "choose: {from: payments, with: {which: recent}, into: payment}", "choose: {from: "+from+", with: {}, into: payment}", 1)
+}
+
+// An entry goes on as a payment only where its read says that it names one.
+func TestAnEntryGoesOnAsWhatItNames(t *testing.T) {
+	reads, err := selfservice.NewReads(selfservice.Read{Name: "found", List: true, Names: selfservice.Payment}, selfservice.Read{Name: "papers", List: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ text, want string }{
+		"names one":  {found("found", "continue: {flow: FL6, with: {payment: payment}}"), ""},
+		"names none": {found("papers", "continue: {flow: FL6, with: {payment: payment}}"), "takes no entry"},
+		"as a word":  {found("found", "continue: {flow: FL6, with: {sort: payment}}"), "takes no entry"},
+	} {
+		files := fstest.MapFS{"FL2.yaml": {Data: []byte(c.text)}, "FL6.yaml": {Data: []byte(leading("FL6", ending))}}
+		_, err := selfservice.Load(files, reads)
+		if (c.want == "") != (err == nil) || (err != nil && !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+	for _, bad := range []selfservice.Read{{Name: "one", Names: selfservice.Payment}, {Name: "many", List: true, Names: selfservice.Device}} {
+		if _, err := selfservice.NewReads(bad); !fault.Is(err, fault.Internal) {
+			t.Errorf("%s: %v", bad.Name, err)
+		}
+	}
+}

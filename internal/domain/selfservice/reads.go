@@ -27,8 +27,11 @@ type Given struct {
 type Read struct {
 	Name string
 	List bool // gives entries, and is chosen from
-	With map[string]Given
-	Has  sheet.Declared
+	// Names is what the id of each entry is the wallet's id of: then another flow takes it as
+	// that, such as Payment, and the wallet is asked for it anew.
+	Names Type
+	With  map[string]Given
+	Has   sheet.Declared
 }
 
 func (r Read) gives() Type {
@@ -54,6 +57,9 @@ func NewReads(all ...Read) (Reads, error) {
 		}
 		if err := r.Has.Check(); err != nil {
 			return Reads{}, fault.Wrap(op, err)
+		}
+		if r.Names != "" && (!r.List || r.Names != Payment) {
+			return Reads{}, fault.New(fault.Internal, op, "what the read %s gives names no payment", r.Name)
 		}
 		for name, in := range r.With {
 			if !word(name) || (in.Type == "") == (len(in.Words) == 0) {

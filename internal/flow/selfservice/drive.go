@@ -2,8 +2,10 @@ package selfservice
 
 import (
 	"context"
+	"maps"
 	"time"
 
+	"kefu/internal/domain/action"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
@@ -66,7 +68,7 @@ func (s *Service) drive(ctx context.Context, p identity.Principal, d *selfservic
 			continue
 		}
 		if x.Kind == selfservice.KindContinue {
-			next, to, err := s.goOn(ctx, d, rec)
+			next, to, err := s.goOn(ctx, p, d, rec)
 			if err != nil {
 				return rec, err
 			}
@@ -113,17 +115,22 @@ func (s *Service) drive(ctx context.Context, p identity.Principal, d *selfservic
 
 // goOn takes a run into the flow in which it goes on, or where its own flow leads when the
 // wallet does not tell what that one has to know.
-func (s *Service) goOn(ctx context.Context, d *selfservice.Definition, rec selfservice.Record) (selfservice.Record, *selfservice.Definition, error) {
+func (s *Service) goOn(ctx context.Context, p identity.Principal, d *selfservice.Definition, rec selfservice.Record) (selfservice.Record, *selfservice.Definition, error) {
 	x, now := rec.Effect, s.Clock()
 	to, err := s.Flows.Get(x.Flow)
 	if err == nil && (to.Needs.Call == "" || s.able(ctx).Reads(wallet.Reading(to.Needs.Call))) {
-		turn, err := selfservice.Enter(d, to, rec.Run, x.Args, now)
+		var turn selfservice.Turn
+		with, err := s.taken(ctx, s.asker(p, rec), to, x.Args)
+		if err == nil {
+			turn, err = selfservice.Enter(d, to, rec.Run, with, now)
+		}
 		if err == nil {
 			rec = rec.After(turn, false, "", now)
 			rec.Since, rec.Proposed = now, nil
 			return rec, to, nil
 		}
-		if !fault.Is(err, fault.Invalid) { // a flow of today that an older one does not fit
+		gone := fault.Is(err, fault.Unavailable) && ctx.Err() == nil
+		if !gone && !fault.Is(err, fault.Invalid) { // a flow of today that an older one does not fit
 			return rec, d, err
 		}
 		s.Log.Warn("a run does not go on in another flow", "run", rec.ID, "flow", x.Flow, "error", err)
@@ -133,6 +140,27 @@ func (s *Service) goOn(ctx context.Context, d *selfservice.Definition, rec selfs
 		return rec, d, err
 	}
 	return rec.After(turn, false, "", now), d, nil
+}
+
+// taken are the values that a flow takes from the one before it. An entry that names a payment
+// it takes as that payment, as the wallet tells of it to this customer now; one that it does
+// not tell of is not taken along, and is chosen there. Errors: those of the wallet.
+func (s *Service) taken(ctx context.Context, a asker, to *selfservice.Definition, args map[string]selfservice.Value) (map[string]selfservice.Value, error) {
+	with := maps.Clone(args)
+	for slot, v := range args {
+		if v.Type != selfservice.Entry || to.Slots[slot].Type != selfservice.Payment {
+			continue
+		}
+		delete(with, slot)
+		payment, err := s.payment(ctx, a, v.Ref())
+		switch {
+		case err == nil:
+			with[slot] = payment
+		case !fault.Is(err, fault.NotFound):
+			return with, err
+		}
+	}
+	return with, nil
 }
 
 // trailed is when a run first stopped at its step.
@@ -145,10 +173,24 @@ func trailed(rec selfservice.Record) time.Time {
 	return rec.Since
 }
 
-// news tells whether something that is still waited for has a link that was not there.
+// news tells whether something that is still waited for has a link that was not there, or
+// more of its files are in the wallet.
 func news(rec selfservice.Record, w selfservice.Result) bool {
+	if w.Value != nil && w.Value.Act != nil && handed(rec, w.Value.Act) {
+		return true
+	}
 	return w.Value != nil && w.Value.Act != nil && rec.Effect != nil && w.Value.Act.Link != "" && rec.Effect.Act.Link != w.Value.Act.Link &&
 		!linked(rec, w.Value.Act.Link)
+}
+
+// handed tells whether more files of an act are in the wallet than a run knows of.
+func handed(rec selfservice.Record, f *selfservice.ActFact) bool {
+	for _, v := range rec.Slots {
+		if v.Act != nil && v.Act.ID == f.ID {
+			return f.Given > v.Act.Given
+		}
+	}
+	return false
 }
 
 func linked(rec selfservice.Record, link string) bool {
@@ -473,13 +515,23 @@ func (s *Service) execute(ctx context.Context, who identity.Principal, rec selfs
 	switch fault.CodeOf(err) {
 	case "":
 		w.Outcome, w.Value = outcome, &selfservice.Value{Type: selfservice.Act, Act: &fact}
+		if outcome == "handing" {
+			w.Outcome, w.Pending = "", true
+		}
 	case fault.Forbidden, fault.Conflict, fault.Invalid, fault.NotFound:
 		w.Outcome = "failed"
 	default:
-		if s.Clock().Sub(rec.Since) <= doubtAfter {
+		if s.Clock().Sub(rec.Since) <= doubtAfter || s.unleft(ctx, who, x.Act.ID) {
 			return w, err
 		}
 		w.Outcome = "unknown"
 	}
 	return w, nil
+}
+
+// unleft tells whether nothing of an act has left for the wallet yet: what becomes of it is
+// known, and it is gone on with until it has left or its yes ran out.
+func (s *Service) unleft(ctx context.Context, who identity.Principal, act string) bool {
+	fact, err := s.Acts.State(ctx, who, act)
+	return err == nil && (action.State(fact.State) == action.Confirmed || action.State(fact.State) == action.Approved)
 }

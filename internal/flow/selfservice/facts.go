@@ -147,13 +147,6 @@ func refundValue(r wallet.Refund, now wallet.Time) selfservice.Value {
 	}}
 }
 
-func (s *Service) disputeValue(d wallet.Dispute) selfservice.Value {
-	fact := &selfservice.DisputeFact{ID: d.ID, State: string(d.State), Claim: string(d.Claim), Amount: d.Amount, Credited: !d.Credit.None() && d.Credit.Sign() > 0, There: true}
-	fact.DecisionBy, fact.EvidenceBy, fact.Open = d.Deadline("decision"), d.Deadline("evidence"), !d.State.Over()
-	fact.Late = fact.Open && fact.EvidenceBy != 0 && fact.EvidenceBy < s.now()
-	return selfservice.Value{Type: selfservice.Dispute, Dispute: fact}
-}
-
 func deviceValue(d wallet.Device) selfservice.Value {
 	label := firstOf(d.Model, d.OS, d.ID)
 	return selfservice.Value{Type: selfservice.Device, Device: &selfservice.DeviceFact{ID: d.ID, Label: label, Trust: d.Trust, LastSeen: d.LastSeen}}

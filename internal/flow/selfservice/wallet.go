@@ -201,11 +201,9 @@ func (s *Service) list(ctx context.Context, a asker, x *selfservice.Effect) ([]s
 		all, err := s.refunds(ctx, a, "")
 		return values(all, err, func(r wallet.Refund) (selfservice.Value, bool) { return refundValue(r, s.now()), true })
 	case "disputes":
-		all, err := asked(ctx, s, a, wallet.ReadDisputes, Disputing.Disputes)
-		return values(all, err, func(d wallet.Dispute) (selfservice.Value, bool) { return s.disputeValue(d), true })
+		return s.disputes(ctx, a, func(wallet.Dispute) bool { return true })
 	case "open_disputes":
-		all, err := asked(ctx, s, a, wallet.ReadDisputes, Disputing.Disputes)
-		return values(all, err, func(d wallet.Dispute) (selfservice.Value, bool) { return s.disputeValue(d), !d.State.Over() })
+		return s.disputes(ctx, a, func(d wallet.Dispute) bool { return !d.State.Over() })
 	case "freezes":
 		all, err := asked(ctx, s, a, wallet.ReadRestrictions, Restricting.Restrictions)
 		return values(all, err, func(r wallet.Restriction) (selfservice.Value, bool) {
@@ -495,24 +493,6 @@ func (s *Service) findRefund(ctx context.Context, a asker, tx string, fits func(
 
 func (s *Service) dispute(ctx context.Context, a asker, ref string) (*selfservice.Value, error) {
 	return s.disputeOf(ctx, a, func(d wallet.Dispute) bool { return d.ID == ref })
-}
-
-func (s *Service) disputeOf(ctx context.Context, a asker, fits func(wallet.Dispute) bool) (*selfservice.Value, error) {
-	all, err := asked(ctx, s, a, wallet.ReadDisputes, Disputing.Disputes)
-	if err != nil {
-		return nil, err
-	}
-	var latest *wallet.Dispute
-	for i := range all {
-		if fits(all[i]) && (latest == nil || all[i].OpenedAt > latest.OpenedAt) {
-			latest = &all[i]
-		}
-	}
-	if latest == nil {
-		return nil, fault.New(fault.NotFound, "selfservice.dispute", "there is no dispute")
-	}
-	v := s.disputeValue(*latest)
-	return &v, nil
 }
 
 func (s *Service) instrumentOf(ctx context.Context, a asker, ref string) (*selfservice.Value, error) {

@@ -125,6 +125,7 @@ export interface DisputeFact {
   id: string;
   state: string;
   claim: string;
+  label?: string;
   amount: Sum;
   credited: boolean;
   decision_by?: string | null;

@@ -3,7 +3,10 @@
 // with names of their own.
 package fact
 
-import "kefu/internal/domain/wallet"
+import (
+	"kefu/internal/domain/form"
+	"kefu/internal/domain/wallet"
+)
 
 // Terms is whether and how a payment can be refunded.
 type Terms struct {
@@ -56,6 +59,7 @@ type Dispute struct {
 	ID         string       `json:"id" cel:"id"`
 	State      string       `json:"state" cel:"state"`
 	Claim      string       `json:"claim" cel:"claim"`
+	Label      form.Texts   `json:"label,omitempty" cel:"-"` // what its customer knows it by, beside sum and day
 	Amount     wallet.Money `json:"amount" cel:"-"`
 	Credited   bool         `json:"credited" cel:"credited"`
 	DecisionBy wallet.Time  `json:"decision_by" cel:"-"`

@@ -46,7 +46,7 @@ func Reads() []reads.Read {
 	found := map[string]sheet.Kind{"state": sheet.IsWord, "pending": sheet.IsYes, "incoming": sheet.IsYes}
 	return []reads.Read{
 		{Read: selfservice.Read{
-			Name: "payments_found", List: true,
+			Name: "payments_found", List: true, Names: selfservice.Payment,
 			With: map[string]selfservice.Given{
 				"amount": {Type: selfservice.Amount, Optional: true}, "day": {Type: selfservice.Date, Optional: true}, "text": text,
 				"which": {Type: selfservice.Choice, Optional: true}, "near": {Words: []string{"exact", "near"}},
