@@ -35,7 +35,7 @@ func commands() []command {
 		{"keys", "change the master key, check the keys", runKeys},
 		{"restored", "after a database was put back: ask the wallet before anything is sent", runRestored},
 		{"acts", "enter what became of an act that the wallet has forgotten", runActs},
-		{"erase", "erase what a customer did for themselves, and what never left for the wallet", runErase},
+		{"erase", "erase a customer, as far as no law and no case keeps anything", runErase},
 		{"evidence", "prove that no byte of an evidence pack is another one: evidence verify FILE", runEvidence},
 		{"jobs", "have work that failed tried again", runJobs},
 		{"audit", "verify the audit chain", runAudit},

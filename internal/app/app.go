@@ -37,6 +37,7 @@ import (
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/lookup"
 	"kefu/internal/flow/notifying"
+	"kefu/internal/flow/privacy"
 	queueing "kefu/internal/flow/routing"
 	"kefu/internal/flow/searching"
 	"kefu/internal/flow/selfservice"
@@ -70,6 +71,7 @@ type App struct {
 	Config  config.Config
 	Version string
 	Store   *storage.Store
+	Privacy *privacy.Service
 	Ring    *keyring.Ring
 	Desk    *signin.Desk
 	Log     *slog.Logger
@@ -309,6 +311,7 @@ func (a *App) connect(ctx context.Context) error {
 	if a.cases, err = casework.New(casework.Parts{Store: a.Store, Intake: a.intake, Law: a.Config.Cases.Jurisdiction, Chosen: a.chosenLaw, Clock: a.now, Log: a.Log, Metrics: a.metrics, Follow: a.follow, Signer: a.signer, File: casework.FilesOf(a.files)}); err != nil {
 		return err
 	}
+	a.Privacy = privacy.New(privacy.Deps{Store: a.Store, Book: a.cases.Book, Clock: a.now, Log: a.Log})
 	a.jobs = upkeep.NewWorker(a.Store, a.jobHandlers(), a.now, a.Log)
 	a.connectTelling()
 	a.connectClocks()

@@ -57,6 +57,7 @@ func (a *App) workers() []lifecycle.Worker {
 		{Name: "flows", Run: a.flows.Run},
 		{Name: "failure codes", Run: a.doubts.Run},
 		{Name: "cases", Run: a.cases.Work},
+		every("erasures", time.Minute, a.Privacy.Due),
 		{Name: "memory", Run: heap.Trim},
 	}
 	return append(append(all, a.followerWorkers()...), a.noticeWorkers()...)
@@ -155,7 +156,8 @@ func (a *App) jobHandlers() map[string]upkeep.Handler {
 			}
 			return a.Ring.Destroy(keys...)
 		},
-		job.TellAct: func(ctx context.Context, j job.Job) error { return a.acts.TellJob(ctx, j) },
+		job.ForgetTexts: func(ctx context.Context, j job.Job) error { return a.indexer.Forget(ctx, job.DecodeRefs(j.Payload)) },
+		job.TellAct:     func(ctx context.Context, j job.Job) error { return a.acts.TellJob(ctx, j) },
 	}
 }
 

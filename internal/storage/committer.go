@@ -185,6 +185,9 @@ func (s *Store) attempt(ctx context.Context, batch []*request) error {
 		return err
 	}
 	s.cache.end(tx.Pos, tx.left)
+	if tx.Forget {
+		s.cache.forget()
+	}
 	s.noted(batch)
 	s.failing.Store(false)
 	s.doubt = s.core.DB.Regained() || s.doubt

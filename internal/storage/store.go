@@ -32,6 +32,7 @@ import (
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/doubts"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/erasure"
 	"kefu/internal/storage/finding"
 	"kefu/internal/storage/followers"
 	"kefu/internal/storage/jobs"
@@ -104,6 +105,7 @@ type Store struct {
 	*doubts.Doubts
 	*contacts.Contacts
 	*casework.Cases
+	*erasure.Erasures
 
 	core    *core.Core
 	observe Observer
@@ -174,7 +176,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Links, s.Runs, s.Proofs = walletlink.New(s.core), runs.New(s.core), verification.New(s.core)
 	s.Acts, s.Notices = actions.New(s.core, gate, s.Proofs), walletnotices.New(s.core)
 	s.Doubts, s.Contacts = doubts.New(s.core), contacts.New(s.core)
-	s.Cases = casework.New(s.core)
+	s.Cases, s.Erasures = casework.New(s.core), erasure.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,

@@ -62,12 +62,15 @@ const (
 	PutOnHold   Kind = "held"   // it is kept whatever its law says, until somebody lets it go
 	LetGo       Kind = "let_go"
 	CreditDue   Kind = "credit_due" // somebody is to propose a credit: the law's time for it comes
+	Erased      Kind = "erased"     // what is kept of the customer, as far as no law keeps it
+	Prepared    Kind = "prepared"   // a copy of what is kept of them can be fetched
+	Fetched     Kind = "fetched"    // and was
 )
 
 // Kinds are all of them.
 func Kinds() []Kind {
 	return []Kind{Opened, Noticed, Confirmed, Linked, Concerns, Found, Asked, Received, Dropped, Paused, Resumed, Informed, Promised, Extended, Credited, CreditTaken,
-		Decided, Corrected, Written, Appealed, Withdrawn, Closed, Reopened, Assigned, Noted, Added, Resent, PutOnHold, LetGo, CreditDue}
+		Decided, Corrected, Written, Appealed, Withdrawn, Closed, Reopened, Assigned, Noted, Added, Resent, PutOnHold, LetGo, CreditDue, Erased, Prepared, Fetched}
 }
 
 // Internal tells whether customers do not hear of an event.
@@ -79,6 +82,9 @@ func (k Kind) Internal() bool {
 		return false
 	}
 }
+
+// OfPrivacy tells whether an event says what Kefu itself did of a request about data.
+func (k Kind) OfPrivacy() bool { return k == Erased || k == Prepared || k == Fetched }
 
 // ByCustomer tells whether the customer's side may add an event of the kind.
 func (k Kind) ByCustomer() bool {
@@ -240,7 +246,9 @@ type Case struct {
 	Appeals       int
 	Assignee      string
 	OverAt        int64
-	OnHold        bool // it is not forgotten, whatever its law says
+	Erased        bool  // what the customer asked to have erased was
+	PreparedAt    int64 // since when a copy can be fetched; 0: none can
+	OnHold        bool  // it is not forgotten, whatever its law says
 	Events        []Event
 
 	marks []jurisdiction.Marked
@@ -307,7 +315,7 @@ func (c *Case) may(e Event) error {
 		return conflict("staff", "is for staff")
 	case utf8.RuneCountInString(e.Text) > MaxText || utf8.RuneCountInString(e.Reason) > MaxReason:
 		return refuse("text", "is too long")
-	case c.Stage.Over() && !slices.Contains([]Kind{Reopened, Appealed, Noted, Added, Written, Resent, PutOnHold, LetGo}, e.Kind):
+	case c.Stage.Over() && !slices.Contains([]Kind{Reopened, Appealed, Noted, Added, Written, Resent, PutOnHold, LetGo, Erased, Fetched}, e.Kind):
 		return conflict("over", "the case is over")
 	}
 	return c.follows(e)
@@ -363,6 +371,8 @@ func (c *Case) follows(e Event) error {
 		if e.Entry <= 0 || e.Title == "" || !slices.ContainsFunc(c.Events, func(x Event) bool { return x.Kind == Written && x.Letter == e.Letter }) {
 			return refuse("letter", "was not sent before")
 		}
+	case Erased, Prepared, Fetched:
+		return c.mayServe(e)
 	case Added:
 		if e.Entry <= 0 {
 			return refuse("entry", "is missing: where it was said")
@@ -432,6 +442,19 @@ func (c *Case) mayPromise(e Event) error {
 	return nil
 }
 
+// mayServe tells whether what was done of a request about data can follow.
+func (c *Case) mayServe(e Event) error {
+	switch {
+	case c.Type != jurisdiction.DataRequest:
+		return conflict("no_request", "it is no request about data")
+	case e.Kind == Erased && c.Erased:
+		return conflict("erased", "it was done already")
+	case e.Kind == Fetched && c.PreparedAt == 0:
+		return conflict("not_prepared", "nothing can be fetched yet")
+	}
+	return nil
+}
+
 func (c *Case) mayCredit(e Event) error {
 	switch {
 	case e.Amount == nil || e.Amount.None() || e.Amount.Sign() <= 0:
@@ -488,152 +511,6 @@ func (c *Case) mayWrite(e Event) error {
 		return conflict("no_credit", "there is no such credit")
 	}
 	return nil
-}
-
-// take folds an event in.
-func (c *Case) take(e Event) {
-	switch e.Kind {
-	case Opened:
-		c.Type, c.Jurisdiction, c.Version, c.Language, c.Channel = e.Type, e.Jurisdiction, e.Version, e.Language, e.Channel
-		c.OpenedAt, c.NoticedAt, c.Stage, c.Assignee = e.At, e.When, Reported, e.Staff
-		c.link(e.Conversation)
-		c.Payments = append(c.Payments, e.Payments...)
-		c.mark(jurisdiction.Noticed, e.When)
-	case Noticed:
-		if e.When < c.NoticedAt {
-			c.NoticedAt, c.Channel = e.When, e.Channel
-		}
-		c.link(e.Conversation)
-		c.mark(jurisdiction.Noticed, e.When)
-	case Confirmed:
-		c.Type, c.Jurisdiction, c.Version, c.Confirmed = e.Type, e.Jurisdiction, e.Version, true
-	case Linked:
-		c.link(e.Conversation)
-	case Concerns:
-		for _, p := range e.Payments {
-			if !slices.ContainsFunc(c.Payments, func(q wallet.Reference) bool { return q.ID == p.ID }) {
-				c.Payments = append(c.Payments, p)
-			}
-		}
-	case Found:
-		c.Facts[e.Fact] = e.Holds
-	case Asked, Received, Dropped:
-		c.collect(e)
-	case Paused:
-		c.Pauses = append(c.Pauses, jurisdiction.Pause{Reason: e.Reason, From: e.At}) // never backdated: a clock stands still from when somebody said so
-	case Resumed:
-		c.resume(e.Reason, e.When)
-	case Assigned:
-		c.Assignee = e.Staff
-	case PutOnHold, LetGo:
-		c.OnHold = e.Kind == PutOnHold
-	case Promised:
-		c.Promise = &Promise{Until: e.Until, At: e.At, Reason: e.Reason}
-	default:
-		c.progress(e)
-	}
-}
-
-// progress folds in what moves a case on.
-func (c *Case) progress(e Event) {
-	switch e.Kind {
-	case CreditDue:
-		c.mark(jurisdiction.CreditDue, e.At)
-	case Informed:
-		c.mark(jurisdiction.Informed, e.At)
-	case Extended:
-		c.mark(jurisdiction.Extended, e.At)
-		c.mark(jurisdiction.Informed, e.At)
-	case Credited:
-		c.Credit = &Credit{Amount: *e.Amount, Act: e.Act, At: e.When}
-		c.mark(jurisdiction.Credited, e.When)
-	case CreditTaken:
-		c.Credit.TakenAt = e.When
-	case Decided:
-		c.Decision = &Decision{Outcome: e.Outcome, Reason: e.Reason, Amount: e.Amount, At: e.At, By: e.By}
-		c.mark(jurisdiction.Decided, e.At)
-		if e.Outcome != Refused {
-			c.mark(jurisdiction.Upheld, e.At)
-		}
-	case Corrected:
-		c.mark(jurisdiction.Corrected, max(e.When, c.Decision.At)) // money that was there before the decision is there with it
-	case Written:
-		c.written(e)
-	case Appealed:
-		c.Decision, c.AnsweredAt, c.OverAt, c.Promise = nil, 0, 0, nil
-		c.Appeals++
-	case Reopened:
-		c.OverAt = 0
-	case Withdrawn, Closed:
-		c.OverAt = e.At
-	}
-}
-
-func (c *Case) written(e Event) {
-	switch e.Letter {
-	case jurisdiction.Acknowledgement:
-		c.mark(jurisdiction.Acknowledged, e.At)
-	case jurisdiction.HoldingReply:
-		c.mark(jurisdiction.Held, e.At)
-	case jurisdiction.CreditGiven:
-		c.mark(jurisdiction.CreditTold, e.At)
-		c.mark(jurisdiction.Informed, e.At)
-	case jurisdiction.CreditTaken:
-		c.mark(jurisdiction.Informed, e.At)
-	default:
-		c.AnsweredAt = e.At
-		c.mark(jurisdiction.Answered, e.At)
-	}
-}
-
-func (c *Case) collect(e Event) {
-	for _, id := range e.Items {
-		item := c.Items[id]
-		switch e.Kind {
-		case Asked:
-			item = Item{AskedAt: e.At}
-		case Received:
-			item.ReceivedAt = e.When
-		case Dropped:
-			item.DroppedAt = e.At
-		}
-		c.Items[id] = item
-	}
-	if e.Kind != Asked && !c.asking() && c.waitsFor(customerInformation) {
-		c.resume(customerInformation, e.When)
-	}
-}
-
-func (c *Case) mark(m jurisdiction.Mark, at int64) {
-	c.marks = append(c.marks, jurisdiction.Marked{Mark: m, At: at})
-}
-
-func (c *Case) link(conversation string) {
-	if conversation != "" && !slices.Contains(c.Conversations, conversation) {
-		c.Conversations = append(c.Conversations, conversation)
-	}
-}
-
-func (c *Case) waitsFor(reason string) bool {
-	return slices.ContainsFunc(c.Pauses, func(p jurisdiction.Pause) bool { return p.To == 0 && p.Reason == reason })
-}
-
-func (c *Case) resume(reason string, at int64) {
-	for i := range c.Pauses {
-		if p := &c.Pauses[i]; p.To == 0 && p.Reason == reason {
-			p.To = max(at, p.From+1)
-		}
-	}
-}
-
-// asking tells whether somebody waits for something that was asked for.
-func (c *Case) asking() bool {
-	for _, item := range c.Items {
-		if item.AskedAt != 0 && !item.Settled() {
-			return true
-		}
-	}
-	return false
 }
 
 // settle works out the stage.

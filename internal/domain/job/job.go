@@ -18,6 +18,8 @@ const (
 	DestroyKeys = "keys.destroy"
 	// TellAct tells a conversation what became of an act, by a Told.
 	TellAct = "act.tell"
+	// ForgetTexts takes erased entries out of the search index, by their positions.
+	ForgetTexts = "search.forget"
 )
 
 // MaxAttempts is how often a job is tried before it is set aside as failed, some
@@ -53,7 +55,7 @@ type Job struct {
 	Attempts int
 }
 
-// EncodeRefs is the payload of a DestroyKeys job.
+// EncodeRefs is the payload of a DestroyKeys or a ForgetTexts job.
 func EncodeRefs(refs []int64) []byte {
 	out := make([]byte, 0, 8*len(refs))
 	for _, r := range refs {

@@ -69,6 +69,9 @@ func Actions() []Action {
 		ReadRuns,
 		WalkRun,
 		RunFlows,
+		RunPrivacy,
+		LeadPrivacy,
+		OwnPrivacy,
 		VouchContact,
 		ReadContact,
 		ReadPhrase,
@@ -205,6 +208,12 @@ func delivered(a Action) rights {
 		return rights{Customer: Signed, Owner: Any, Supervisor: Any, Agent: Working}
 	case RunFlows:
 		return rights{System: Any}
+	case RunPrivacy:
+		return rights{System: Any}
+	case LeadPrivacy:
+		return rights{Owner: Any, Supervisor: Any}
+	case OwnPrivacy:
+		return rights{Customer: Signed}
 	case VouchContact:
 		return rights{Owner: Working, Supervisor: Working, Agent: Working, OutsideAgent: Working}
 	case ReadContact:

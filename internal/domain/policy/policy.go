@@ -82,6 +82,10 @@ const (
 	WalkRun  Action = "run.walk" // begin one, and answer in it
 	RunFlows Action = "run.run"  // carry out what they wait for
 
+	RunPrivacy  Action = "privacy.run"  // gather what is kept of a customer, and erase it
+	LeadPrivacy Action = "privacy.lead" // as staff: ask for that, and see how far it is
+	OwnPrivacy  Action = "privacy.own"  // as the customer: fetch what was gathered
+
 	VouchContact       Action = "contact.vouch"       // give the customer a code, and end it
 	ReadContact        Action = "contact.read"        // whether there is one, and how far it is
 	ReadPhrase         Action = "contact.read_phrase" // the customer's own

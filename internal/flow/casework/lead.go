@@ -72,7 +72,7 @@ type Change struct {
 // NotFound, Forbidden, Invalid, Conflict.
 func (s *Service) Lead(ctx context.Context, p identity.Principal, id string, c Change) (Seen, error) {
 	const op = "casework.Lead"
-	if c.Kind == cases.Opened || c.Kind == cases.Written || c.Kind == cases.Resent || c.Kind == cases.CreditDue || !slices.Contains(cases.Kinds(), c.Kind) {
+	if c.Kind == cases.Opened || c.Kind == cases.Written || c.Kind == cases.Resent || c.Kind == cases.CreditDue || c.Kind.OfPrivacy() || !slices.Contains(cases.Kinds(), c.Kind) {
 		if _, err := s.Store.Case(ctx, p, id); err != nil { // who may not know of the case is told nothing else
 			return Seen{}, err
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/job"
 	"kefu/internal/domain/identity"
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/searching"
@@ -117,6 +118,47 @@ func TestEditedAndRedactedMessages(t *testing.T) {
 	l.fill()
 	l.wantFound("marzipan", "my marzipan")
 	for _, gone := range []string{"quokka", "zeppelin", "saxifrage"} {
+		if n := l.candidates(gone); n != 0 {
+			t.Errorf("the index has %d candidates for %s", n, gone)
+		}
+	}
+}
+
+// Nothing in the log tells of an erasure: a job does, by positions.
+func TestWhatWasErasedLeavesTheIndex(t *testing.T) {
+	l := open(t)
+	customer := visitor()
+	conv := l.begin(customer)
+	l.say(customer, conv, "my zeppelin")
+	l.d.Clock.Move(over)
+	l.fill()
+	recent := l.say(customer, conv, "my quokka")
+	l.wantFound("zeppelin", "my zeppelin")
+	ctx := context.Background()
+	if more, err := l.p.EraseTalk(ctx, identity.SystemPart("privacy"), customer.ID, conv); err != nil || more {
+		t.Fatal(more, err)
+	}
+	jobs, err := l.p.ClaimJobs(ctx, 10, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	for _, j := range jobs {
+		if j.Kind == job.ForgetTexts {
+			positions := job.DecodeRefs(j.Payload)
+			told += len(positions)
+			if err := l.worker.Forget(ctx, positions); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	l.d.Clock.Move(over)
+	l.fill()
+	if told < 2 || recent == 0 {
+		t.Errorf("the index was told of %d entries", told)
+	}
+	for _, gone := range []string{"quokka", "zeppelin"} {
+		l.wantFound(gone)
 		if n := l.candidates(gone); n != 0 {
 			t.Errorf("the index has %d candidates for %s", n, gone)
 		}

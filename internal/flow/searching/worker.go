@@ -108,6 +108,33 @@ func (w *Worker) Committed(c event.Commit) {
 	}
 }
 
+// Forget puts entries into the index as they are now, which is without words: they were
+// erased, and nothing in the log tells of that. What is in memory of them is read anew too.
+func (w *Worker) Forget(ctx context.Context, positions []int64) error {
+	const op = "searching.Forget"
+	w.Committed(event.Commit{Changed: []event.ConversationChange{{Rewritten: positions}}})
+	for part := range slices.Chunk(positions, batchSize) {
+		entries, err := w.log.EntriesAt(ctx, identity.SystemPart("indexer"), part)
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		low, err := w.index.LowWater(ctx)
+		if err != nil {
+			return fault.Wrap(op, err)
+		}
+		var docs []Doc
+		for i := range entries {
+			e := &entries[i]
+			docs = append(docs, Doc{Pos: e.Pos, Tokens: w.blind.Message(e.Content.Text, search.TraitsOf(e), search.MaxTextTokens)})
+		}
+		// A mark that went on meanwhile comes back a little: what is behind it is read again.
+		if err := w.index.Add(ctx, docs, low); err != nil {
+			return fault.Wrap(op, err)
+		}
+	}
+	return nil
+}
+
 // Reread makes the worker read the log again from what the index has: for messages
 // that were written without a commit that told of them, as by an import.
 func (w *Worker) Reread() {

@@ -57,6 +57,12 @@ func (c *Commit) RecordFor(p identity.Principal, at int64, action, objectType, o
 	c.events = append(c.events, event{record: record})
 }
 
+// RecordProof is RecordUnder with what was done, as counts and digests.
+func (c *Commit) RecordProof(p identity.Principal, at int64, approval, action, objectType, objectID, subject, proof string) {
+	c.RecordUnder(p, at, approval, action, objectType, objectID, subject)
+	c.events[len(c.events)-1].record.Purpose = proof
+}
+
 func newRecord(p identity.Principal, at int64, action, objectType, objectID, subject string) audit.Record {
 	return audit.Record{
 		At: at, Actor: audit.Actor{Type: actorType(p), ID: p.ID, Session: p.Session}, Subject: subject,

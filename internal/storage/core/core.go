@@ -106,6 +106,7 @@ type Tx struct {
 	Pos    int64 // the newest position of the log
 	Audit  auditlog.Commit
 	Commit event.Commit // what listeners will be told
+	Forget bool         // conversations were changed beside their log: nothing is remembered of any
 
 	ring *keyring.Ring
 }

@@ -150,7 +150,7 @@ export const en = {
   events: {
     opened: 'Opened', noticed: 'Told us', confirmed: 'Said what it is', linked: 'Conversation added', concerns: 'Payment added', found: 'Found out', asked: 'Asked for', received: 'Received', dropped: 'Given up',
     paused: 'Clocks stand still', resumed: 'Clocks go on', informed: 'Customer told how it stands', promised: 'Time promised', extended: 'Longer term taken', credited: 'Credited', credit_taken: 'Credit taken back',
-    decided: 'Decided', corrected: 'Corrected', written: 'Letter', appealed: 'Appeal', withdrawn: 'Taken back', closed: 'Closed', reopened: 'Opened again', assigned: 'Given to', noted: 'Note', added: 'Added', resent: 'Letter sent again', held: 'Legal hold', credit_due: 'Credit to be proposed', let_go: 'Hold ended',
+    decided: 'Decided', corrected: 'Corrected', written: 'Letter', appealed: 'Appeal', withdrawn: 'Taken back', closed: 'Closed', reopened: 'Opened again', assigned: 'Given to', noted: 'Note', added: 'Added', resent: 'Letter sent again', held: 'Legal hold', credit_due: 'Credit to be proposed', let_go: 'Hold ended', erased: 'Erased', prepared: 'Copy ready', fetched: 'Copy fetched',
   } as Record<string, string>,
   by_: { customer: 'Customer', visitor: 'Customer', staff: 'Staff', system: 'Kefu' } as Record<string, string>,
   nobody: 'nobody',

@@ -145,7 +145,7 @@ export const zh: Words = {
   events: {
     opened: '建立案件', noticed: '客户告知', confirmed: '确认类型', linked: '添加会话', concerns: '添加付款', found: '查明', asked: '索取材料', received: '收到材料', dropped: '不再索取', paused: '期限暂停', resumed: '期限恢复',
     informed: '告知客户进展', promised: '承诺时间', extended: '延长期限', credited: '垫付', credit_taken: '收回垫付', decided: '作出决定', corrected: '已更正', written: '信函', appealed: '申诉', withdrawn: '撤回', closed: '结束',
-    reopened: '重新开启', assigned: '负责人', noted: '备注', added: '补充材料', resent: '再次发送信函', held: '法定保全', credit_due: '应提出垫付', let_go: '解除保全',
+    reopened: '重新开启', assigned: '负责人', noted: '备注', added: '补充材料', resent: '再次发送信函', held: '法定保全', credit_due: '应提出垫付', let_go: '解除保全', erased: '已删除', prepared: '副本已备好', fetched: '副本已取走',
   },
   by_: { customer: '客户', visitor: '客户', staff: '客服', system: 'Kefu' },
   nobody: '无人',

@@ -4,7 +4,7 @@ export const words = {
   } as Record<string, string>,
   event: {
     opened: 'You told us', noticed: 'You told us again', asked: 'We asked you for', received: 'Received', paused: 'The time stood still', resumed: 'The time went on', informed: 'We wrote how it stands', promised: 'We said by when', extended: 'It takes longer',
-    credited: 'Credited', credit_taken: 'Credit taken back', written: 'Letter', appealed: 'You did not accept it', withdrawn: 'Taken back', closed: 'Closed', reopened: 'Opened again', added: 'You added',
+    credited: 'Credited', credit_taken: 'Credit taken back', written: 'Letter', appealed: 'You did not accept it', withdrawn: 'Taken back', closed: 'Closed', reopened: 'Opened again', added: 'You added', erased: 'Erased', prepared: 'Your copy is ready', fetched: 'You fetched your copy',
   } as Record<string, string>,
 };
 

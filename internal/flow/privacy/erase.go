@@ -1,0 +1,361 @@
+// Package privacy carries out what customers may ask about what is kept of them: it
+// erases, over every part of the store, and gathers a copy. What is asked for, by when it
+// has to be done and who decides is a case (flow/casework); what of it a law keeps is
+// domain/privacy's and the law's pack to say.
+package privacy
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"kefu/internal/domain/cases"
+	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/jurisdiction"
+	"kefu/internal/domain/privacy"
+	"kefu/internal/platform/clock"
+	"kefu/internal/platform/fault"
+)
+
+// Store is what erasing needs of the store. Its steps may be done again.
+type Store interface {
+	BeginErasure(ctx context.Context, p identity.Principal, x privacy.Erasure) (privacy.Erasure, error)
+	Erasure(ctx context.Context, p identity.Principal, customer string) (privacy.Erasure, error)
+	DueErasures(ctx context.Context, p identity.Principal, limit int) ([]privacy.Erasure, error)
+	KeepErasure(ctx context.Context, p identity.Principal, x privacy.Erasure, pass privacy.Plan) error
+	HeldOf(ctx context.Context, p identity.Principal, customer string, of privacy.Category, before int64, kept map[string]bool) (privacy.Holding, error)
+	TalkOf(ctx context.Context, p identity.Principal, customer string, before int64, after string, limit int) ([]string, error)
+	EraseTalk(ctx context.Context, p identity.Principal, customer, conversation string) (more bool, err error)
+	EraseProfile(ctx context.Context, p identity.Principal, customer string, unlink, all bool) error
+	EraseFlowRuns(ctx context.Context, p identity.Principal, customer string) error
+	EraseProofs(ctx context.Context, p identity.Principal, customer string) error
+	EraseContacts(ctx context.Context, p identity.Principal, customer string) error
+	EraseActs(ctx context.Context, p identity.Principal, customer string) (erased, kept int64, err error)
+	ListCases(ctx context.Context, p identity.Principal, q cases.Query) ([]cases.Row, error)
+	Case(ctx context.Context, p identity.Principal, id string) (*cases.Case, error)
+	ChangeCase(ctx context.Context, p identity.Principal, id string, revision int64, b *jurisdiction.Book, do func(c *cases.Case, now int64) ([]cases.Event, error)) (*cases.Case, error)
+	Conversation(ctx context.Context, p identity.Principal, id string) (conversation.State, error)
+	Execute(ctx context.Context, p identity.Principal, conversationID string, c conversation.Command) (conversation.Result, error)
+}
+
+// Deps are what a Service works with.
+type Deps struct {
+	Store Store
+	Book  *jurisdiction.Book
+	Clock clock.Clock
+	Log   *slog.Logger
+}
+
+// Service does it. It is safe for concurrent use; two that erase one customer at once do
+// the same steps.
+type Service struct {
+	Deps
+	who identity.Principal
+}
+
+// Name is the part's.
+const Name = "privacy"
+
+// New makes a Service.
+func New(d Deps) *Service {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{d, identity.SystemPart(Name)}
+}
+
+const (
+	page      = 100                 // conversations looked at at once
+	dueAtOnce = 10                  // erasures of one round
+	lookAgain = 30 * 24 * time.Hour // after what of a case that goes on
+	left      = "left"              // as the store calls acts that may have reached the wallet
+)
+
+// kept is what the cases of a customer keep.
+type kept struct {
+	conversations map[string]bool // they are of cases, or what acts that left are known by
+	cases         int64           // of every type
+	open          bool            // one goes on that is no request about data
+	any           bool            // there is one that is no request about data
+	until         int64           // the last day of those that are over; 0: nobody can say
+	sure          bool            // of until
+	why           []privacy.Reason
+}
+
+func (k *kept) because(r privacy.Reason) {
+	if !slices.Contains(k.why, r) {
+		k.why = append(k.why, r)
+	}
+}
+
+// keeps reads what a customer's cases keep. A request about data keeps itself, as the proof
+// that it was answered, and no conversation.
+func (s *Service) keeps(ctx context.Context, customer string) (kept, error) {
+	k := kept{conversations: map[string]bool{left: true}, sure: true}
+	q := cases.Query{List: cases.All, CustomerID: customer, Limit: cases.MaxPage}
+	for {
+		rows, err := s.Store.ListCases(ctx, s.who, q)
+		if err != nil {
+			return k, err
+		}
+		for _, row := range rows {
+			k.cases++
+			if err := s.keep(ctx, &k, row); err != nil {
+				return k, err
+			}
+		}
+		if len(rows) < cases.MaxPage {
+			return k, nil
+		}
+		q.Before = rows[len(rows)-1].ID
+	}
+}
+
+func (s *Service) keep(ctx context.Context, k *kept, row cases.Row) error {
+	c, err := s.Store.Case(ctx, s.who, row.ID)
+	if err != nil {
+		return err
+	}
+	till := c.IndexOf(s.Book, s.Clock().UnixMicro(), nil).KeepTill
+	switch {
+	case c.OnHold:
+		k.because(privacy.Hold)
+		k.sure = false
+	case c.OverAt == 0 && c.Type != jurisdiction.DataRequest:
+		k.because(privacy.OpenCase)
+		k.sure = false
+	default:
+		k.because(privacy.CaseLaw)
+		k.until = max(k.until, till)
+	}
+	if c.Type == jurisdiction.DataRequest && !c.OnHold {
+		return nil
+	}
+	k.any, k.open = true, k.open || c.OverAt == 0
+	for _, id := range c.Conversations {
+		k.conversations[id] = true
+	}
+	for _, e := range c.Events {
+		if e.Conversation != "" {
+			k.conversations[e.Conversation] = true
+		}
+	}
+	return s.goesOn(ctx, k.conversations)
+}
+
+// goesOn adds the conversations in which those of a case go on.
+func (s *Service) goesOn(ctx context.Context, conversations map[string]bool) error {
+	for id := range conversations {
+		for hops := 0; hops < 8 && id != left; hops++ {
+			state, err := s.Store.Conversation(ctx, s.who, id)
+			if fault.Is(err, fault.NotFound) || state.MergedInto == "" {
+				break
+			}
+			if err != nil {
+				return err
+			}
+			id = state.MergedInto
+			conversations[id] = true
+		}
+	}
+	return nil
+}
+
+// Plan says what an erasure of a customer would do now. Nothing is changed. Errors:
+// Forbidden; NotFound for an id that is none.
+func (s *Service) Plan(ctx context.Context, customer string) (privacy.Plan, error) {
+	k, err := s.keeps(ctx, customer)
+	if err != nil {
+		return nil, err
+	}
+	return s.plan(ctx, customer, s.Clock().UnixMicro(), k)
+}
+
+func (s *Service) plan(ctx context.Context, customer string, before int64, k kept) (privacy.Plan, error) {
+	var out privacy.Plan
+	for _, c := range privacy.Categories() {
+		h, err := s.Store.HeldOf(ctx, s.who, customer, c, before, k.conversations)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case c == privacy.Cases, c == privacy.Profile && k.any, c == privacy.Notices && k.open:
+			h.Keep, h.Erase, h.Digest = h.Keep+h.Erase, 0, ""
+		}
+		if h.Keep > 0 {
+			h.Why, h.Until = k.why, k.until
+			if !k.sure {
+				h.Until = 0
+			}
+			if c == privacy.Acts {
+				h.Why, h.Until = []privacy.Reason{privacy.Money}, 0
+			}
+		}
+		out = append(out, h)
+	}
+	return out, nil
+}
+
+// Erase begins the erasure of a customer and does what can be done now. It cannot be taken
+// back; what is left over by a failure goes on by Due. Errors: Forbidden, NotFound,
+// Unavailable.
+func (s *Service) Erase(ctx context.Context, order privacy.Erasure) (privacy.Erasure, error) {
+	k, err := s.keeps(ctx, order.CustomerID)
+	if err != nil {
+		return order, err
+	}
+	if order.Did, err = s.plan(ctx, order.CustomerID, s.Clock().UnixMicro(), k); err != nil {
+		return order, err
+	}
+	x, err := s.Store.BeginErasure(ctx, s.who, order)
+	if err != nil {
+		return x, err
+	}
+	return s.goOn(ctx, x)
+}
+
+// Due goes on with the erasures that were begun and with what was kept until now.
+func (s *Service) Due(ctx context.Context) error {
+	due, err := s.Store.DueErasures(ctx, s.who, dueAtOnce)
+	if err != nil {
+		return err
+	}
+	for _, x := range due {
+		if _, err := s.goOn(ctx, x); err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			s.Log.Error("a customer's erasure did not get on; it is tried again", "customer", x.CustomerID, "error", err)
+		}
+	}
+	return nil
+}
+
+func (s *Service) goOn(ctx context.Context, x privacy.Erasure) (privacy.Erasure, error) {
+	k, err := s.keeps(ctx, x.CustomerID)
+	if err != nil {
+		return x, err
+	}
+	pass := x.Did
+	first := x.State == privacy.Running
+	if !first {
+		if pass, err = s.plan(ctx, x.CustomerID, x.BegunAt, k); err != nil {
+			return x, err
+		}
+	}
+	if first { // what came since is not of it
+		if err := s.doings(ctx, x.CustomerID); err != nil {
+			return x, err
+		}
+	}
+	if err := s.talk(ctx, x, k); err != nil {
+		return x, err
+	}
+	if err := s.Store.EraseProfile(ctx, s.who, x.CustomerID, !k.open, !k.any); err != nil {
+		return x, err
+	}
+	stays, err := s.plan(ctx, x.CustomerID, x.BegunAt, k)
+	if err != nil {
+		return x, err
+	}
+	if n := stays.Due(); n > 0 && first {
+		return x, fault.New(fault.Conflict, "privacy.goOn", "%d things are there still: %s", n, stays.Proof())
+	}
+	return s.done(ctx, x, pass, stays, first)
+}
+
+// done notes what was done, and when somebody has to look again at what stays.
+func (s *Service) done(ctx context.Context, x privacy.Erasure, pass, stays privacy.Plan, first bool) (privacy.Erasure, error) {
+	for i := range pass {
+		now := stays.Of(pass[i].Category)
+		pass[i].Keep, pass[i].Until, pass[i].Why = now.Keep, now.Until, now.Why
+	}
+	if !first {
+		for i := range x.Did {
+			now := pass.Of(x.Did[i].Category)
+			x.Did[i].Erase, x.Did[i].Keep, x.Did[i].Until, x.Did[i].Why = x.Did[i].Erase+now.Erase, now.Keep, now.Until, now.Why
+		}
+	} else {
+		x.Did = pass
+	}
+	x.State, x.NextAt = privacy.Whole, 0
+	if stays.Left() > 0 {
+		x.State = privacy.Partly
+		x.NextAt = s.Clock().Add(lookAgain).UnixMicro()
+		if until := stays.Until(); until != 0 {
+			x.NextAt = min(x.NextAt, max(until, s.Clock().UnixMicro())+time.Hour.Microseconds())
+		}
+	}
+	if err := s.Store.KeepErasure(ctx, s.who, x, pass); err != nil {
+		return x, err
+	}
+	if first && x.CaseID != "" {
+		return x, s.tellCase(ctx, x)
+	}
+	return x, nil
+}
+
+// tellCase notes in the request that the erasure was done. A case that is gone or over
+// keeps nobody from anything.
+func (s *Service) tellCase(ctx context.Context, x privacy.Erasure) error {
+	_, err := s.Store.ChangeCase(ctx, s.who, x.CaseID, -1, s.Book, func(c *cases.Case, _ int64) ([]cases.Event, error) {
+		if c.CustomerID != x.CustomerID || c.Erased {
+			return nil, nil
+		}
+		return []cases.Event{{Kind: cases.Erased, Data: cases.Data{Reason: x.Did.Proof(), Until: x.Did.Until()}}}, nil
+	})
+	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Conflict) {
+		return nil
+	}
+	return err
+}
+
+func (s *Service) doings(ctx context.Context, customer string) error {
+	for _, step := range []func(context.Context, identity.Principal, string) error{s.Store.EraseFlowRuns, s.Store.EraseProofs, s.Store.EraseContacts} {
+		if err := step(ctx, s.who, customer); err != nil {
+			return err
+		}
+	}
+	_, _, err := s.Store.EraseActs(ctx, s.who, customer)
+	return err
+}
+
+// talk erases the conversations that no case keeps.
+func (s *Service) talk(ctx context.Context, x privacy.Erasure, k kept) error {
+	after := ""
+	for {
+		ids, err := s.Store.TalkOf(ctx, s.who, x.CustomerID, x.BegunAt, after, page)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		for _, id := range ids {
+			after = id
+			if k.conversations[id] {
+				continue
+			}
+			if err := s.close(ctx, id); err != nil {
+				return err
+			}
+			for more := true; more; {
+				if more, err = s.Store.EraseTalk(ctx, s.who, x.CustomerID, id); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
+
+// close sees to it that nobody waits in a conversation that is empty from now on.
+func (s *Service) close(ctx context.Context, id string) error {
+	state, err := s.Store.Conversation(ctx, s.who, id)
+	if err != nil || state.Status == conversation.Resolved || state.Status == conversation.Merged {
+		return err
+	}
+	_, err = s.Store.Execute(ctx, s.who, id, conversation.Command{Kind: conversation.SetStatus, Content: conversation.Content{Status: conversation.Resolved}})
+	if fault.Is(err, fault.Conflict) {
+		return nil
+	}
+	return err
+}
