@@ -230,7 +230,7 @@ const Left = "left"
 func rowsOf() map[privacy.Category]string {
 	const talk = "c.customer_id IN " + theirs + " AND c.created_at <= $2"
 	return map[privacy.Category]string{
-		privacy.Profile:    "SELECT id FROM customer WHERE id IN " + theirs + " AND $2 > 0 AND (name_ref IS NOT NULL OR subject IS NOT NULL) UNION ALL SELECT digest FROM customer_handle WHERE customer_id IN " + theirs,
+		privacy.Profile:    "SELECT id FROM customer WHERE id IN " + theirs + " AND CAST($2 AS BIGINT) > 0 AND (name_ref IS NOT NULL OR subject IS NOT NULL) UNION ALL SELECT digest FROM customer_handle WHERE customer_id IN " + theirs,
 		privacy.Sessions:   "SELECT digest FROM window_secret WHERE customer_id IN " + theirs + " AND created_at <= $2",
 		privacy.Messages:   "SELECT c.id || ':' || e.seq FROM entry e JOIN conversation c ON c.id = e.conversation_id WHERE " + talk + " AND e.content_ref <> 0",
 		privacy.Files:      "SELECT a.conversation_id || ':' || a.id FROM attachment a WHERE a.customer_id IN " + theirs + " AND a.created_at <= $2",
