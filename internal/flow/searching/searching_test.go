@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"kefu/internal/domain/conversation"
-	"kefu/internal/domain/job"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/job"
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/searching"
 	"kefu/internal/platform/fault"
