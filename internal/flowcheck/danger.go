@@ -35,6 +35,7 @@ func hacked() map[string]stage {
 	}
 	for _, id := range []string{
 		"FL3-02", "FL3-06", "FL3-07", "FL3-11", "FL3-12", "FL3-13", "FL3-14", "FL3-15", "FL3-18", "FL3-19", "FL3-22", "FL3-23", "FL3-24", "FL3-25", "FL3-26",
+		"FL3-30", "FL3-31", "FL3-34", "FL3-35", "FL3-37",
 	} {
 		all[id] = stage{set: equipped()}
 	}

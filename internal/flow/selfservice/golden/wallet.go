@@ -36,6 +36,7 @@ type World struct {
 	Sessions     []Session      `yaml:"sessions,omitempty"`
 	Cards        []Card         `yaml:"cards,omitempty"` // in place of one
 	Desk         *Desk          `yaml:"desk,omitempty"`  // of the house, not of the wallet
+	Official     []Contact      `yaml:"official,omitempty"`
 	Fees         []Fee          `yaml:"fees,omitempty"`
 	Country      string         `yaml:"country,omitempty"`       // whose law counts for the customer
 	Balances     []string       `yaml:"balances,omitempty,flow"` // 120.00 EUR

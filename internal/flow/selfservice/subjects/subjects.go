@@ -7,6 +7,7 @@ import (
 
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/flow/selfservice/cards"
+	"kefu/internal/flow/selfservice/contacts"
 	"kefu/internal/flow/selfservice/fees"
 	"kefu/internal/flow/selfservice/reads"
 	"kefu/internal/flow/selfservice/records"
@@ -16,13 +17,15 @@ import (
 // Deps are what reads stand on beside the wallet, which each is given with its question.
 // A part that is not there makes its reads unavailable.
 type Deps struct {
-	Waiting waiting.Deps
+	Contacts contacts.Deps
+	Waiting  waiting.Deps
 }
 
 // All makes the reads. Errors: Internal.
 func All(d Deps) (*reads.Registry, error) {
 	return reads.New(slices.Concat(
 		cards.Reads(),
+		contacts.Reads(d.Contacts),
 		fees.Reads(),
 		records.Reads(),
 		waiting.Reads(d.Waiting),
