@@ -8,6 +8,8 @@ import (
 	"kefu/internal/domain/action"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/domain/wallet/recovery"
+	access "kefu/internal/walletcheck/recovery"
 	"kefu/internal/walletcheck/wire"
 )
 
@@ -180,6 +182,12 @@ func (p *probe) target(a wallet.Act) (wallet.Command, error) {
 	case wallet.CancelMandate:
 		c.Expect = instrument.Active
 		return first(pick(p, p.mine("/mandates"), func(m instrument.Mandate) (string, bool) { return m.ID, m.Cancellable && m.State == c.Expect }))
+	case wallet.StopRecovery:
+		id, err := pick(p, p.mine("/recoveries"), func(r recovery.Standing) (string, bool) { return r.ID, r.State.Open() })
+		if err == nil && id == "" && p.o.Write {
+			id, err = access.Begun(p)
+		}
+		return first(id, err)
 	case wallet.RevokeDevice:
 		return first(pick(p, p.mine("/devices"), func(d wallet.Device) (string, bool) { return d.ID, d.Trust != "revoked" }))
 	case wallet.CancelRefund:

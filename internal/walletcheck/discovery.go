@@ -130,7 +130,7 @@ func (p *probe) addresses(r wallet.Reading) []string {
 		return []string{"/events?after=0"}
 	case wallet.ReadFees:
 		return []string{"/fees"}
-	case wallet.ReadTimeline, wallet.ReadMatch, wallet.ReadUses, wallet.ReadLinks: // asked for with something that has to be found first
+	case wallet.ReadTimeline, wallet.ReadMatch, wallet.ReadUses, wallet.ReadLinks, wallet.ReadRecovery: // asked for with something that has to be found first
 		return nil
 	default:
 		return []string{p.mine("/" + string(r))}
@@ -148,6 +148,8 @@ func (p *probe) readingServed(r wallet.Reading) error {
 		return p.send(wire.Get(p.mine("/instruments/none-verify/uses"))).Refused(404, "not_found")
 	case wallet.ReadLinks:
 		return p.send(wire.Get(p.mine("/links/none-verify"))).Refused(404, "not_found")
+	case wallet.ReadRecovery:
+		return p.send(wire.Post("/recoveries:ways", "{}")).Refused(400, "invalid")
 	case wallet.ReadMatch:
 		return p.send(wire.Post("/customers:match", "{}")).Refused(400, "invalid")
 	}

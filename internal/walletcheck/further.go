@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/walletcheck/further"
 	"kefu/internal/walletcheck/profile"
+	"kefu/internal/walletcheck/recovery"
 	"kefu/internal/walletcheck/wire"
 )
 
@@ -27,6 +28,15 @@ func since() []Check {
 func profiled() []Check {
 	var all []Check
 	for _, c := range profile.Checks() {
+		all = append(all, Check{c.ID, c.What, c.Why, func(p *probe) error { return c.Run(p) }})
+	}
+	return all
+}
+
+// recoveries are the checks of how somebody is let in again.
+func recoveries() []Check {
+	var all []Check
+	for _, c := range recovery.Checks() {
 		all = append(all, Check{c.ID, c.What, c.Why, func(p *probe) error { return c.Run(p) }})
 	}
 	return all

@@ -83,7 +83,7 @@ func (r Report) Good() bool { return r.Failed == 0 && r.Passed > 0 }
 func Checks() []Check {
 	var all []Check
 	for _, some := range [][]Check{
-		discovery(), profiled(), customers(), lists(), transactions(), details(), matching(), requests(), dryRuns(), stepUps(), files(), freezing(), effects(), unfreezing(), refunding(), since(), notices(),
+		discovery(), profiled(), customers(), lists(), transactions(), details(), matching(), requests(), dryRuns(), stepUps(), files(), freezing(), effects(), unfreezing(), refunding(), since(), recoveries(), notices(),
 	} {
 		all = append(all, some...)
 	}

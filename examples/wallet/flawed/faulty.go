@@ -21,10 +21,11 @@ import (
 // faulty is a wallet with one fault, by its name.
 type faulty struct {
 	walletserver.Full
-	on    string
-	now   clock.Clock
-	count atomic.Int64
-	given sync.Map // files by customer and digest
+	on      string
+	now     clock.Clock
+	count   atomic.Int64
+	stopped atomic.Bool // a recovery was
+	given   sync.Map    // files by customer and digest
 }
 
 // other is the customer who was not asked for.
@@ -279,7 +280,9 @@ func (f *faulty) Do(ctx context.Context, by wallet.Actor, c wallet.Command) (wal
 		if before, err := f.Full.OperationByKey(ctx, by, c.CustomerID, c.Key); err == nil {
 			return before, nil
 		}
-	case "freeze-nothing", "undying-mandate", "sticky-card":
+	case "telling-stop":
+		f.stopped.Store(f.stopped.Load() || (c.Act == wallet.StopRecovery && !c.DryRun))
+	case "freeze-nothing", "undying-mandate", "sticky-card", "undying-recovery":
 		if c.Act == idle(f.on) && !c.DryRun {
 			return f.done(c), nil
 		}

@@ -20,6 +20,7 @@ import (
 
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/domain/wallet/recovering"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 )
@@ -56,6 +57,9 @@ type Wallet struct {
 	claims  []time.Time      // comparisons in the last minute
 	given   wallet.Money     // refunded on the day
 	day     int64
+	room    *recovering.Room
+	kept    map[string]kept
+	letter  recovering.Letter
 }
 
 // person is one customer and all that is theirs.
@@ -101,10 +105,18 @@ func New(o Options) *Wallet {
 	}
 	w := &Wallet{
 		o: o, key: key, people: map[string]*person{}, done: map[string]*done{}, asks: map[string]*ask{}, proofs: map[string]*ask{},
-		used: map[string]bool{}, last: map[string]int64{}, told: make(chan struct{}, 1), given: euros("0.00"),
+		used: map[string]bool{}, last: map[string]int64{}, kept: map[string]kept{}, told: make(chan struct{}, 1), given: euros("0.00"),
 	}
 	w.people[Anna] = seed(Anna, "Anna Schmidt", "anna@example.com", "+4915112345678", "1990-05-17", o.Clock())
+	secret := make([]byte, 32)
+	rand.Read(secret) // never fails: crypto/rand ends the process instead
+	if w.room, err = recovering.New(rooms{w}, recovering.Options{Secret: secret, Link: "https://wallet.example", Review: reviewTime(o.Delay)}); err != nil {
+		panic(err) // the secret is long enough
+	}
 	w.people[Bo] = seed(Bo, "Bo Larsen", "bo@example.com", "+4520123456", "1984-11-02", o.Clock())
+	bo := w.people[Bo]
+	changed := wallet.At(o.Clock().Add(-5 * time.Hour))
+	bo.Handles = append(bo.Handles, wallet.Handle{Kind: wallet.HandlePhone, Value: "+4520999911", VerifiedAt: changed, ChangedAt: changed})
 	return w
 }
 

@@ -30,6 +30,8 @@ func (d App) about(ctx context.Context, customer string, w proof.Waiting) (page.
 		find = d.instrument
 	case wallet.RevokeDevice:
 		find = d.device
+	case wallet.StopRecovery:
+		return page.About{Kind: "wallet"}, nil
 	case wallet.CancelMandate:
 		find = d.mandate
 	case wallet.Freeze, wallet.Unfreeze:

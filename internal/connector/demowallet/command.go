@@ -48,7 +48,7 @@ func acts() map[wallet.Act]act {
 		wallet.OpenDispute: (*desk).openDispute, wallet.AddEvidence: (*desk).addEvidence, wallet.GrantCredit: (*desk).grantCredit, wallet.ReleaseHold: (*desk).releaseHold,
 		wallet.Recall: (*desk).recall, wallet.BlockInstrument: ofRestrictions(restrictions.Asked.Block), wallet.RevokeSessions: ofSignins(signins.Asked.RevokeSessions),
 		wallet.RevokeDevice: ofSignins(signins.Asked.RevokeDevice), wallet.NotifyCustomer: (*desk).notify, wallet.RequestInspection: (*desk).inspect,
-		wallet.SetDefault: ofCards(cards.Asked.SetDefault), wallet.RemoveInstrument: ofCards(cards.Asked.Remove), wallet.CancelMandate: ofCards(cards.Asked.CancelMandate),
+		wallet.SetDefault: ofCards(cards.Asked.SetDefault), wallet.RemoveInstrument: ofCards(cards.Asked.Remove), wallet.CancelMandate: ofCards(cards.Asked.CancelMandate), wallet.StopRecovery: (*desk).stopRecovery,
 	}
 }
 
@@ -227,6 +227,24 @@ func ofSignins(do func(signins.Asked, *wallet.Operation, wallet.Command) (wallet
 	return func(d *desk, o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
 		return do(signins.Asked{Asked: d.asked(by, c), Sessions: d.has.sessions}, o, c)
 	}
+}
+
+// stopRecovery ends what somebody else began in the customer's name. It takes nothing away,
+// and so needs little.
+func (d *desk) stopRecovery(o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
+	at, err := d.w.StopFor(d.Desk, c.CustomerID, c.Target, d.has.factors, true)
+	if err != nil {
+		return "", err
+	}
+	o.Summary = &wallet.Summary{State: string(at), Reversible: true}
+	if !at.Open() {
+		return wallet.AlreadyDone, nil
+	}
+	if refusal, err := d.authorise(by, c, 0); refusal != "" || err != nil {
+		return refusal, err
+	}
+	_, err = d.w.StopFor(d.Desk, c.CustomerID, c.Target, d.has.factors, d.dry)
+	return "", err
 }
 
 // notify leaves a message in the wallet's app.

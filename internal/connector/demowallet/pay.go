@@ -9,6 +9,7 @@ import (
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
 	"kefu/internal/connector/demowallet/rails"
+	"kefu/internal/connector/demowallet/recovery"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
@@ -223,8 +224,12 @@ func (d *desk) withinLimits(t wallet.Transaction) (wallet.FailureCode, error) {
 			continue
 		}
 		l = fresh(l, d.At)
+		now, err := recovery.Lowered(d.Desk, t.CustomerID, l)
+		if err != nil {
+			return "", err
+		}
 		sum := keep.More(l.Used, t.Amount)
-		if sum.Cmp(l.Max) > 0 {
+		if sum.Cmp(now.Max) > 0 {
 			return wallet.LimitExceeded, nil
 		}
 		if period != "transaction" {

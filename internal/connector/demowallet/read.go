@@ -13,6 +13,7 @@ import (
 	"kefu/internal/connector/demowallet/files"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/rails"
+	"kefu/internal/connector/demowallet/recovery"
 	"kefu/internal/domain/ledger"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
@@ -201,7 +202,9 @@ func (w *Wallet) Disputes(ctx context.Context, _ wallet.Actor, customer string) 
 func (w *Wallet) Limits(ctx context.Context, _ wallet.Actor, customer string) ([]wallet.Limit, error) {
 	list, err := listed[wallet.Limit](ctx, w, keep.KindLimit, customer, maxListed)
 	for i, l := range list {
-		list[i] = fresh(l, wallet.At(w.now()))
+		if list[i], err = recovery.LoweredNow(ctx, w.books, customer, fresh(l, wallet.At(w.now()))); err != nil {
+			return nil, err
+		}
 	}
 	return list, err
 }

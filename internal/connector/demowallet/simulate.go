@@ -11,6 +11,7 @@ import (
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/proof"
 	"kefu/internal/connector/demowallet/rails"
+	"kefu/internal/connector/demowallet/recovery"
 	"kefu/internal/domain/ledger"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
@@ -95,6 +96,9 @@ func (w *Wallet) Tick(ctx context.Context) (n int, next wallet.Time, err error) 
 // happen lets one thing happen. What cannot happen any more is given up, so that it does
 // not stand in the way of everything else.
 func (w *Wallet) happen(ctx context.Context, t keep.Task) error {
+	if t.Kind == recovery.Kind {
+		return w.Due(ctx, t.ID)
+	}
 	step := map[string]func(*desk, string) error{
 		keep.KindPayment: (*desk).paymentStep, keep.KindRefund: (*desk).refundStep, keep.KindDispute: (*desk).disputeStep, keep.KindRecall: (*desk).recallStep, keep.KindAsk: func(d *desk, id string) error { return proof.Step(d.Desk, id) },
 		keep.KindForm: func(d *desk, id string) error { return cards.Step(d.Desk, id) }, keep.KindMandate: (*desk).mandateStep,

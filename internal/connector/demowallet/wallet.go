@@ -18,6 +18,7 @@ import (
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
 	"kefu/internal/connector/demowallet/proof"
+	"kefu/internal/connector/demowallet/recovery"
 	"kefu/internal/connector/demowallet/restrictions"
 	"kefu/internal/connector/demowallet/signins"
 	"kefu/internal/connector/demowallet/statements"
@@ -52,6 +53,7 @@ type Wallet struct {
 	*files.Files
 	*restrictions.Register
 	*signins.Signins
+	*recovery.Desks
 	fees.Board
 	books keep.Store
 	now   clock.Clock
@@ -84,6 +86,9 @@ func Open(ctx context.Context, o Options) (*Wallet, error) {
 	}
 	w.Papers, w.Cards, w.Board = statements.New(w.books), cards.New(w.books, o.Link), fees.Board{}
 	w.Files, w.Register, w.Signins = files.New(w.books), restrictions.New(w.books), signins.New(w.books)
+	if w.Desks, err = recovery.Open(ctx, w.books, recovery.Options{Link: o.Link, Pace: w.pace}); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
 	return w, nil
 }
 

@@ -57,6 +57,8 @@ func Path(c wallet.Command) (path []string, named bool) {
 		return below("instruments", c.Target+":remove")
 	case wallet.CancelMandate:
 		return below("mandates", c.Target+":cancel")
+	case wallet.StopRecovery:
+		return below("recoveries", c.Target+":stop")
 	default: // RevokeDevice
 		return below("devices", c.Target+":revoke")
 	}

@@ -18,6 +18,7 @@ import (
 	"kefu/internal/connector/walletserver"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/domain/wallet/recovery"
 	"kefu/internal/domain/wallet/statement"
 	"kefu/internal/domain/wallet/tariff"
 	"kefu/internal/platform/httpsig"
@@ -212,6 +213,15 @@ func types() map[string]told {
 			a.Key = "k-1" // the header says it
 			return a.Validate()
 		}},
+		"RecoveryAsking": {of: recovery.Asking{}, validate: func(text []byte) error {
+			a := recovery.Asking{}
+			if err := strictjson.Decode(text, &a); err != nil {
+				return err
+			}
+			a.Key = "k-1" // the header says it
+			return a.Validate()
+		}},
+		"RecoveryBegin": part[recovery.Begin](), "RecoveryWay": of[recovery.Way](), "RecoveryOffer": of[recovery.Offer](), "Recovery": of[recovery.Recovery](), "RecoveryStanding": of[recovery.Standing](),
 		"Link": of[instrument.Link](), "Tier": part[tariff.Tier](), "Line": of[tariff.Line](), "Schedule": of[tariff.Schedule](),
 		"Notices": part[wallet.Notices](), "Capabilities": of[wallet.Capabilities](), "Problem": part[problem](), "Actor": part[actor](), "Money": part[money](),
 		"FileLimits": part[wallet.FileLimits](), "Stored": of[wallet.Stored](), "Evidence": part[wallet.Evidence](),

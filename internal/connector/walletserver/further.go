@@ -6,6 +6,7 @@ import (
 
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/domain/wallet/recovery"
 	"kefu/internal/domain/wallet/statement"
 	"kefu/internal/domain/wallet/tariff"
 	"kefu/internal/platform/fault"
@@ -39,6 +40,20 @@ type Fees interface {
 	Fees(ctx context.Context) (tariff.Schedule, error)
 }
 
+// Recovery is a wallet that lets somebody in again who cannot sign in any more. What it
+// tells before something is proven must not depend on whether there is such an account.
+// Errors as for Commands; TooMany.
+type Recovery interface {
+	Ways(ctx context.Context, by wallet.Actor, a recovery.Asking) (recovery.Offer, error)
+	Begin(ctx context.Context, by wallet.Actor, id string, b recovery.Begin) (recovery.Recovery, error)
+	Recovery(ctx context.Context, by wallet.Actor, id string) (recovery.Recovery, error)
+}
+
+// Recoveries is a wallet that tells customers who tries to come in as them.
+type Recoveries interface {
+	Recoveries(ctx context.Context, by wallet.Actor, customer string) ([]recovery.Standing, error)
+}
+
 // Further is a wallet with all that was added to the contract after its first release.
 type Further interface {
 	Statements
@@ -46,6 +61,8 @@ type Further interface {
 	Uses
 	Links
 	Fees
+	Recovery
+	Recoveries
 }
 
 // hasFurther lists those readings of Further for which w has methods.
@@ -64,6 +81,12 @@ func hasFurther(w Wallet) (list []wallet.Reading) {
 	}
 	if _, ok := w.(Fees); ok {
 		list = append(list, wallet.ReadFees)
+	}
+	if _, ok := w.(Recovery); ok {
+		list = append(list, wallet.ReadRecovery)
+	}
+	if _, ok := w.(Recoveries); ok {
+		list = append(list, wallet.ReadRecoveries)
 	}
 	return list
 }
@@ -93,6 +116,46 @@ func (s *Server) further(mux *http.ServeMux) {
 	if w, ok := s.o.Wallet.(Fees); ok {
 		s.ask(mux, "/fees", func(a asked) (any, error) { return w.Fees(a.Context()) })
 	}
+	if w, ok := s.o.Wallet.(Recovery); ok {
+		s.recovery(mux, w)
+	}
+	if w, ok := s.o.Wallet.(Recoveries); ok {
+		of(s, mux, "recoveries", w.Recoveries)
+	}
+}
+
+// recovery serves how somebody comes back in who cannot sign in any more.
+func (s *Server) recovery(mux *http.ServeMux, w Recovery) {
+	const op = "walletserver.recovery"
+	s.tell(mux, "/recoveries:ways", func(a asked) (any, error) {
+		var wanted recovery.Asking
+		if err := strictjson.Decode(a.body, &wanted); err != nil {
+			return nil, fault.InvalidField(op, "body", "cannot be read: %v", err)
+		}
+		wanted.Key = a.key
+		if err := wanted.Validate(); err != nil {
+			return nil, err
+		}
+		return w.Ways(a.Context(), a.by, wanted)
+	})
+	s.tell(mux, "/recoveries/{recovery}/begin", func(a asked) (any, error) {
+		var wanted recovery.Begin
+		if err := strictjson.Decode(a.body, &wanted); err != nil {
+			return nil, fault.InvalidField(op, "body", "cannot be read: %v", err)
+		}
+		wanted.Key = a.key
+		if err := wanted.Validate(); err != nil {
+			return nil, err
+		}
+		if err := s.enter("recovery " + a.PathValue("recovery")); err != nil {
+			return nil, err
+		}
+		defer s.leave("recovery " + a.PathValue("recovery"))
+		return w.Begin(a.Context(), a.by, a.PathValue("recovery"), wanted)
+	})
+	s.ask(mux, "/recoveries/{recovery}", func(a asked) (any, error) {
+		return w.Recovery(a.Context(), a.by, a.PathValue("recovery"))
+	})
 }
 
 // link opens the form for adding an instrument.

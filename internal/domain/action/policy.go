@@ -56,7 +56,7 @@ type Policy struct {
 // PolicyRule is one line of a policy.
 type PolicyRule struct {
 	ID       string       `json:"id" maxLength:"60" doc:"what the rule is called"`
-	Acts     []wallet.Act `json:"acts" nullable:"false" minItems:"1" maxItems:"17" enum:"freeze,unfreeze,refund,refund_cancel,dispute,dispute_evidence,provisional_credit,hold_release,recall,instrument_block,sessions_revoke,device_revoke,notify,inspect,instrument_default,instrument_remove,mandate_cancel" doc:"which it is about"`
+	Acts     []wallet.Act `json:"acts" nullable:"false" minItems:"1" maxItems:"18" enum:"freeze,unfreeze,refund,refund_cancel,dispute,dispute_evidence,provisional_credit,hold_release,recall,instrument_block,sessions_revoke,device_revoke,notify,inspect,instrument_default,instrument_remove,mandate_cancel,recovery_stop" doc:"which it is about"`
 	If       string       `json:"if,omitempty" maxLength:"2000" doc:"a condition in CEL over facts; none: always"`
 	Allow    bool         `json:"allow"`
 	Level    int          `json:"level,omitempty" minimum:"1" maximum:"3" doc:"of assurance that what is allowed needs; no policy goes below the least of an act"`

@@ -35,6 +35,8 @@ const (
 	ReadUses         Reading = "instrument_uses"  // what rests on one instrument
 	ReadLinks        Reading = "instrument_links" // the wallet's own form for adding one
 	ReadFees         Reading = "fees"
+	ReadRecovery     Reading = "recovery"   // how somebody who cannot sign in comes back in
+	ReadRecoveries   Reading = "recoveries" // of one customer
 )
 
 // Readings lists every reading.
@@ -42,7 +44,7 @@ func Readings() []Reading {
 	return []Reading{
 		ReadCustomer, ReadAccounts, ReadInstruments, ReadTransactions, ReadTimeline, ReadAttempts, ReadRefunds, ReadDisputes, ReadDevices,
 		ReadSessions, ReadFactors, ReadRestrictions, ReadLimits, ReadIncidents, ReadMatch, ReadNotices, ReadStatements, ReadMandates, ReadUses, ReadLinks,
-		ReadFees, ReadAlerts,
+		ReadFees, ReadAlerts, ReadRecovery, ReadRecoveries,
 	}
 }
 

@@ -31,13 +31,14 @@ const (
 	SetDefault        Act = "instrument_default" // what is paid with where nothing else is chosen
 	RemoveInstrument  Act = "instrument_remove"  // a card or account, on which nothing rests any more
 	CancelMandate     Act = "mandate_cancel"     // a permission to charge again and again
+	StopRecovery      Act = "recovery_stop"      // of access, by somebody whom the customer does not know
 )
 
 // Acts lists every act.
 func Acts() []Act {
 	return []Act{
 		Freeze, Unfreeze, RequestRefund, CancelRefund, OpenDispute, AddEvidence, GrantCredit, ReleaseHold, Recall, BlockInstrument,
-		RevokeSessions, RevokeDevice, NotifyCustomer, RequestInspection, SetDefault, RemoveInstrument, CancelMandate,
+		RevokeSessions, RevokeDevice, NotifyCustomer, RequestInspection, SetDefault, RemoveInstrument, CancelMandate, StopRecovery,
 	}
 }
 
@@ -53,7 +54,7 @@ func (a Act) MovesMoney() bool {
 // may do it with little proof of who they are: it takes nothing away that could not be
 // given back.
 func (a Act) Cautious() bool {
-	return a == Freeze || a == BlockInstrument || a == RevokeSessions || a == RevokeDevice
+	return a == Freeze || a == BlockInstrument || a == RevokeSessions || a == RevokeDevice || a == StopRecovery
 }
 
 // needs says what a command of each act must name.
@@ -69,7 +70,7 @@ func (a Act) needs() needs {
 		return needs{target: true, amount: true, expect: true}
 	case OpenDispute, Recall, ReleaseHold, CancelRefund, Unfreeze, SetDefault, RemoveInstrument, CancelMandate:
 		return needs{target: true, expect: true}
-	case AddEvidence, BlockInstrument, RevokeDevice, RequestInspection:
+	case AddEvidence, BlockInstrument, RevokeDevice, RequestInspection, StopRecovery:
 		return needs{target: true}
 	default: // Freeze: without a target all accounts; RevokeSessions, NotifyCustomer
 		return needs{}

@@ -33,6 +33,7 @@ const (
 	CustomerMerged     NoticeType = "customer.merged"
 	CustomerErased     NoticeType = "customer.erased"
 	MandateChanged     NoticeType = "mandate.changed"
+	RecoveryChanged    NoticeType = "recovery.changed"
 )
 
 // NoticeTypes lists every type.
@@ -40,7 +41,7 @@ func NoticeTypes() []NoticeType {
 	return []NoticeType{
 		TransactionUpdated, RefundUpdated, DisputeUpdated, OperationUpdated, StepUpCompleted, StepUpFailed, RiskAlert, AccountFrozen, AccountUnfrozen,
 		AccountClosed, SuspiciousLogin, FactorChanged, InstrumentChanged, KYCUpdated, IncidentOpened, IncidentUpdated, IncidentClosed, ConsentChanged,
-		CustomerMerged, CustomerErased, MandateChanged,
+		CustomerMerged, CustomerErased, MandateChanged, RecoveryChanged,
 	}
 }
 

@@ -38,6 +38,7 @@ func toldInEnglish() toldTexts {
 			wallet.BlockInstrument: "We have blocked {card}: it cannot be used any more, and a blocked card stays blocked.",
 			wallet.RevokeSessions:  "We have signed out every device of yours from the wallet. Sign in again on the device that you have with you.",
 			wallet.RevokeDevice:    "We have removed a device from your wallet: it cannot be used to pay any more.",
+			wallet.StopRecovery:    "We have stopped what somebody began to get into your wallet. Your own way in has not changed.",
 		},
 		card: "your card", gap: " ", ask: "If you did not ask for this, or have a question about it, write here: a person reads it.",
 	}
@@ -50,6 +51,7 @@ func toldInChinese() toldTexts {
 			wallet.BlockInstrument: "我们已停用{card}：这张卡不能再使用，且停用后无法恢复。",
 			wallet.RevokeSessions:  "我们已让您的所有设备退出钱包登录。请在您身边的设备上重新登录。",
 			wallet.RevokeDevice:    "我们已从您的钱包移除一台设备：它不能再用于付款。",
+			wallet.StopRecovery:    "我们已终止有人以您的名义找回账户的申请。您原来的登录方式没有变化。",
 		},
 		card: "您的银行卡", ask: "如果这不是您要求的，或有任何疑问，请在这里留言，会有工作人员查看。",
 	}

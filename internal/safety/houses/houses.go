@@ -22,7 +22,7 @@ func Policies() []action.Policy {
 	closed.Rules = append([]action.PolicyRule{{ID: "closed", Acts: []wallet.Act{wallet.RequestRefund, wallet.GrantCredit}, Code: "closed"}}, closed.Rules...)
 	careful := action.Policy{Rules: []action.PolicyRule{
 		{ID: "slow down", Acts: wallet.Acts(), If: `facts.day_count >= 20`, Code: "too_many"},
-		{ID: "make safe", Acts: []wallet.Act{wallet.Freeze, wallet.BlockInstrument, wallet.RevokeSessions, wallet.RevokeDevice}, Allow: true, Level: 1},
+		{ID: "make safe", Acts: []wallet.Act{wallet.Freeze, wallet.BlockInstrument, wallet.RevokeSessions, wallet.RevokeDevice, wallet.StopRecovery}, Allow: true, Level: 1},
 		{ID: "new device", Acts: []wallet.Act{wallet.RequestRefund}, If: `facts.new_device`, Code: "new_device"},
 		{ID: "much by one", Acts: []wallet.Act{wallet.RequestRefund}, If: `facts.actor == "staff" && facts.staff_total + facts.amount > 100.0`, Allow: true, Level: 2, FourEyes: true},
 		{ID: "refund", Acts: []wallet.Act{wallet.RequestRefund}, Allow: true, Level: 2},

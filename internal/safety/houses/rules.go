@@ -20,7 +20,7 @@ type Facts struct {
 
 // Cautious tells whether staff may say yes to an act for a customer.
 func Cautious(a wallet.Act) bool {
-	return a == wallet.Freeze || a == wallet.BlockInstrument || a == wallet.RevokeSessions || a == wallet.RevokeDevice
+	return a == wallet.Freeze || a == wallet.BlockInstrument || a == wallet.RevokeSessions || a == wallet.RevokeDevice || a == wallet.StopRecovery
 }
 
 // Rules are the policies in the oracle's own words: whether something may be done, how

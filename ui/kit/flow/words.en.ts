@@ -33,6 +33,7 @@ export const words = {
     instrument_default: 'Make it the default',
     instrument_remove: 'Remove the card',
     mandate_cancel: 'End the charges',
+    recovery_stop: 'Stop the recovery',
     notify: 'A message in the wallet',
   } as Record<string, string>,
   actStates: {

@@ -182,6 +182,11 @@ func Parse[T any](r ledger.Record) (T, error) {
 	return v, fault.Wrap("keep.Parse", err)
 }
 
+// ParseInto reads the body of a record. Errors: Internal.
+func ParseInto(r ledger.Record, into any) error {
+	return fault.Wrap("keep.ParseInto", json.Unmarshal([]byte(r.Body), into))
+}
+
 // Read reads a record of one owner; another's is none. Errors: NotFound, Unavailable.
 func Read[T any](ctx context.Context, s Store, kind, owner, id string) (T, error) {
 	r, err := s.Record(ctx, kind, id)

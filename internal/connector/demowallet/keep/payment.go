@@ -74,6 +74,15 @@ func None(m wallet.Money) wallet.Money {
 	return zero
 }
 
+// Part is one of n parts of m, rounded down.
+func Part(m wallet.Money, n int64) wallet.Money {
+	part, err := wallet.Units(new(big.Int).Quo(m.Smallest(), big.NewInt(n)), m.Currency(), m.Scale())
+	if err != nil {
+		panic(err) // m is money
+	}
+	return part
+}
+
 // Less is m without by, which is of the same currency.
 func Less(m, by wallet.Money) wallet.Money {
 	left, err := m.Add(by.Neg())

@@ -24,7 +24,7 @@ func told(a *selfservice.ActFact, lang string) string {
 		wallet.OpenDispute: {"Dispute a payment", "对付款提出异议"}, wallet.AddEvidence: {"Add evidence to a dispute", "补充异议证据"},
 		wallet.GrantCredit: {"Provisional credit", "临时垫付"}, wallet.ReleaseHold: {"Release a held payment", "放行被冻结的付款"},
 		wallet.Recall: {"Recall a transfer", "请对方退回转账"}, wallet.BlockInstrument: {"Block a card", "停用银行卡"},
-		wallet.RevokeSessions: {"Sign out every device", "退出所有设备"}, wallet.RevokeDevice: {"Remove a device", "移除设备"},
+		wallet.RevokeSessions: {"Sign out every device", "退出所有设备"}, wallet.RevokeDevice: {"Remove a device", "移除设备"}, wallet.StopRecovery: {"Stop a recovery of access", "终止找回账户的申请"},
 		wallet.SetDefault: {"Change the default card", "更改默认付款方式"}, wallet.RemoveInstrument: {"Remove a card", "移除银行卡"},
 		wallet.CancelMandate:  {"End an automatic payment", "解除自动扣款"},
 		wallet.NotifyCustomer: {"Message in the wallet", "钱包内通知"}, wallet.RequestInspection: {"Ask where a payment is", "查询款项去向"},

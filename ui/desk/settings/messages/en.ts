@@ -403,6 +403,7 @@ export const en = {
       instrument_default: 'Choose the default card',
       instrument_remove: 'Remove a card',
       mandate_cancel: 'End an automatic payment',
+      recovery_stop: 'Stop a recovery of access',
       notify: 'Message in the app',
     } as Record<string, string>,
     if: 'If',

@@ -405,6 +405,7 @@ export const zh: Words = {
       instrument_default: '更改默认付款方式',
       instrument_remove: '移除银行卡',
       mandate_cancel: '解除自动扣款',
+      recovery_stop: '终止找回账户的申请',
       notify: '应用内消息',
     },
     if: '条件',

@@ -1,0 +1,356 @@
+// Package recovery keeps, in the books of the demo's wallet, how its customers come back
+// in when they cannot sign in any more (domain/wallet/recovering has the rules), and the
+// letters that such a wallet would send by mail and telephone.
+package recovery
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"slices"
+	"time"
+
+	"kefu/internal/connector/demowallet/keep"
+	"kefu/internal/connector/demowallet/lives"
+	"kefu/internal/domain/ledger"
+	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/recovering"
+	"kefu/internal/domain/wallet/recovery"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
+	"kefu/internal/platform/password"
+)
+
+// The kinds of records.
+const (
+	Kind        = "recovery" // of tasks too
+	kindLetter  = "letter"
+	kindLimited = "limited" // until when a customer can spend little
+	kindSecret  = "recovery_secret"
+)
+
+// Nobody owns what is sent where there is no account.
+const Nobody = "nobody"
+
+const most = 100 // things of one kind that are looked at
+
+// Desks is the part of the wallet that lets customers in again. It is safe for concurrent
+// use.
+type Desks struct {
+	*recovering.Room
+	books keep.Store
+}
+
+// Options say where the wallet's page is, and how fast its people are.
+type Options struct {
+	Link string
+	Pace float64 // how much faster than life a document is looked at
+}
+
+// Open opens it on the wallet's books. Errors: Unavailable.
+func Open(ctx context.Context, books keep.Store, o Options) (*Desks, error) {
+	s := &Desks{books: books}
+	secret := make([]byte, 32)
+	rand.Read(secret) // never fails: crypto/rand ends the process instead
+	err := books.Commit(ctx, func(d *keep.Desk) error {
+		before, err := keep.Get[[]byte](d, kindSecret, Kind)
+		if err == nil {
+			secret = before
+			return nil
+		}
+		if !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		return keep.Put(d, kindSecret, Kind, "", 0, secret)
+	})
+	if err != nil {
+		return nil, err
+	}
+	review := 2 * time.Minute // a person looks at a real one; the demo's looks while one waits
+	if o.Pace > 1 {
+		review = time.Duration(float64(review) / o.Pace)
+	}
+	s.Room, err = recovering.New(s, recovering.Options{Secret: secret, Link: o.Link, Review: review, Policy: password.NewPolicy(lives.House)})
+	return s, err
+}
+
+// Standings implements recovering.Books.
+func (s *Desks) Standings(ctx context.Context, customer string, limit int) ([]recovery.Standing, error) {
+	return keep.Listed[recovery.Standing](ctx, s.books, recovering.KindStanding, customer, limit)
+}
+
+// Recoveries lists those of a customer. Errors: NotFound, Unavailable.
+func (s *Desks) Recoveries(ctx context.Context, _ wallet.Actor, customer string) ([]recovery.Standing, error) {
+	return s.Standings(ctx, customer, recovery.MaxOpen)
+}
+
+// having is what a commit has to know of a customer before it.
+type having struct {
+	factors, sessions, passkeys []string
+}
+
+// missing asks for it.
+type missing struct{ customer string }
+
+func (missing) Error() string { return "more has to be read first" }
+
+// Commit implements recovering.Books: what a commit finds that it has to know of somebody
+// is read, and it begins again. For nobody as much is read.
+func (s *Desks) Commit(ctx context.Context, fn func(recovering.Desk) error) error {
+	known := map[string]having{}
+	for {
+		err := s.books.Commit(ctx, func(d *keep.Desk) error { return fn(desk{d, s.Room, known}) })
+		var more missing
+		if !errors.As(err, &more) || len(known) > 1 {
+			return err
+		}
+		h, err := s.having(ctx, more.customer)
+		if err != nil {
+			return err
+		}
+		known[more.customer] = h
+	}
+}
+
+func (s *Desks) having(ctx context.Context, customer string) (having, error) {
+	var h having
+	for kind, into := range map[string]*[]string{keep.KindFactor: &h.factors, keep.KindSession: &h.sessions, keep.KindPasskey: &h.passkeys} {
+		records, err := s.books.Records(ctx, kind, owner(customer), ledger.Before{}, most)
+		if err != nil {
+			return h, err
+		}
+		for _, r := range records {
+			*into = append(*into, r.ID)
+		}
+	}
+	return h, nil
+}
+
+func owner(customer string) string {
+	if customer == "" {
+		return Nobody
+	}
+	return customer
+}
+
+// On is what is kept inside a commit of the wallet's own, for a command.
+func (s *Desks) On(d *keep.Desk, known map[string]having) recovering.Desk {
+	return desk{d, s.Room, known}
+}
+
+// desk implements recovering.Desk.
+type desk struct {
+	*keep.Desk
+	room  *recovering.Room
+	known map[string]having
+}
+
+// Now implements recovering.Desk.
+func (d desk) Now() wallet.Time { return d.At }
+
+// Get implements recovering.Desk.
+func (d desk) Get(kind, id string, into any) error {
+	r, err := d.Desk.Get(kind, id)
+	if err != nil {
+		return err
+	}
+	return keep.ParseInto(r, into)
+}
+
+// Put implements recovering.Desk.
+func (d desk) Put(kind, id, of string, sort wallet.Time, v any) error {
+	if kind == recovering.KindStanding {
+		of = owner(of)
+	}
+	return keep.Put(d.Desk, kind, id, of, sort, v)
+}
+
+// Whose implements recovering.Desk.
+func (d desk) Whose(handle string) (string, error) {
+	found := ""
+	for _, kind := range []string{wallet.HandleEmail, wallet.HandlePhone, wallet.HandleUsername} {
+		w, err := keep.Get[map[string]string](d.Desk, keep.KindHandle, keep.HandleID(kind, handle))
+		switch {
+		case err == nil && d.fits(w["customer"], kind, handle):
+			found = w["customer"]
+		case err != nil && !fault.Is(err, fault.NotFound):
+			return "", err
+		}
+	}
+	return found, nil
+}
+
+// fits tells whether a customer has a handle, and not another one that is found alike.
+func (d desk) fits(customer, kind, handle string) bool {
+	c, err := keep.Get[wallet.Customer](d.Desk, keep.KindCustomer, customer)
+	return err == nil && slices.ContainsFunc(c.Handles, func(h wallet.Handle) bool {
+		return h.Kind == kind && recovering.Plain(h.Value) == recovering.Plain(handle)
+	})
+}
+
+// Known implements recovering.Desk. Of nobody as much is told as of somebody with an
+// address and a number.
+func (d desk) Known(customer string) ([]recovering.Factor, error) {
+	h, ok := d.known[customer]
+	if !ok {
+		return nil, missing{customer}
+	}
+	if customer == "" {
+		return []recovering.Factor{{Kind: recovery.Email, Value: "x@x.com"}, {Kind: recovery.SMS, Value: "00"}}, nil
+	}
+	c, err := keep.Get[wallet.Customer](d.Desk, keep.KindCustomer, customer)
+	if err != nil {
+		return nil, err
+	}
+	var list []recovering.Factor
+	for _, x := range c.Handles {
+		kind := map[string]string{wallet.HandleEmail: recovery.Email, wallet.HandlePhone: recovery.SMS}[x.Kind]
+		if kind != "" && x.VerifiedAt != 0 {
+			list = append(list, recovering.Factor{Kind: kind, Value: x.Value, ChangedAt: x.ChangedAt})
+		}
+	}
+	for _, id := range h.factors {
+		f, err := keep.Get[wallet.Factor](d.Desk, keep.KindFactor, id)
+		if err != nil {
+			return nil, err
+		}
+		if f.State == "active" && (f.Type == recovering.Second || f.Type == recovery.Code) {
+			list = append(list, recovering.Factor{Kind: f.Type, ChangedAt: f.ChangedAt})
+		}
+	}
+	return list, nil
+}
+
+// Proves implements recovering.Desk.
+func (d desk) Proves(customer, code string) (bool, error) {
+	secrets, err := keep.Get[lives.Private](d.Desk, keep.KindPrivate, customer)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	step, ok, err := password.CheckTOTP(secrets.TOTP, code, d.At.Std(), secrets.Step)
+	if err != nil || !ok {
+		return false, err
+	}
+	secrets.Step = step
+	return true, keep.Put(d.Desk, keep.KindPrivate, customer, customer, 0, secrets)
+}
+
+// Sent is a letter as the demo shows it in its customer's mailbox.
+type Sent struct {
+	ID   string      `json:"id"`
+	Kind string      `json:"kind"` // email, sms, app
+	To   string      `json:"to"`
+	What string      `json:"what"`
+	Code string      `json:"code,omitempty"`
+	Link string      `json:"link,omitempty"`
+	At   wallet.Time `json:"at"`
+}
+
+// Send implements recovering.Desk.
+func (d desk) Send(l recovering.Letter) error {
+	s := Sent{ID: "lt-" + id.New(), Kind: l.Kind, To: l.To, What: l.What, Code: l.Code, At: d.At}
+	if l.Token != "" {
+		s.Link = d.room.Letter(l)
+	}
+	return keep.Put(d.Desk, kindLetter, s.ID, owner(l.Customer), d.At, s)
+}
+
+// Changed implements recovering.Desk. Of nobody nobody is told, and it is written all the
+// same.
+func (d desk) Changed(customer, standing string) error {
+	if customer == "" {
+		return keep.Put(d.Desk, kindLetter, "lt-"+id.New(), Nobody, d.At, Sent{What: "notice", At: d.At})
+	}
+	return d.Tell(wallet.RecoveryChanged, customer, standing)
+}
+
+// Later implements recovering.Desk.
+func (d desk) Later(request string, at wallet.Time) error { return d.Wake(Kind, request, at) }
+
+// In implements recovering.Desk.
+func (d desk) In(customer string, limited wallet.Time) error {
+	h, ok := d.known[customer]
+	if !ok {
+		return missing{customer}
+	}
+	for _, id := range h.sessions {
+		s, err := keep.Get[wallet.Session](d.Desk, keep.KindSession, id)
+		if err != nil {
+			return err
+		}
+		if s.Result == "open" {
+			s.Result, s.EndedAt = "ended", d.At
+			if err := keep.Put(d.Desk, keep.KindSession, id, customer, s.At, s); err != nil {
+				return err
+			}
+		}
+	}
+	f := wallet.Factor{ID: customer + ":password", Type: "password", State: "active", CreatedAt: d.At, ChangedAt: d.At, LastUsed: d.At}
+	if err := keep.Put(d.Desk, keep.KindFactor, f.ID, customer, -f.CreatedAt, f); err != nil {
+		return err
+	}
+	s := wallet.Session{ID: customer + ":s-" + id.New(), Factor: "password", Risk: "medium", Result: "open", At: d.At}
+	if err := keep.Put(d.Desk, keep.KindSession, s.ID, customer, s.At, s); err != nil {
+		return err
+	}
+	if err := keep.Put(d.Desk, kindLimited, customer, customer, 0, limited); err != nil {
+		return err
+	}
+	return d.Tell(wallet.FactorChanged, customer, f.ID)
+}
+
+// share is which part of their limit a customer can spend for a day afterwards.
+const share = 10
+
+// Lowered is a limit as it is for a day after a customer came back in.
+func Lowered(d *keep.Desk, customer string, l wallet.Limit) (wallet.Limit, error) {
+	until, err := keep.Get[wallet.Time](d, kindLimited, customer)
+	return lowered(l, until, d.At, err)
+}
+
+// LoweredNow is it outside of a commit.
+func LoweredNow(ctx context.Context, books keep.Store, customer string, l wallet.Limit) (wallet.Limit, error) {
+	until, err := keep.Read[wallet.Time](ctx, books, kindLimited, customer, customer)
+	return lowered(l, until, wallet.At(books.Clock()), err)
+}
+
+func lowered(l wallet.Limit, until, now wallet.Time, err error) (wallet.Limit, error) {
+	if fault.Is(err, fault.NotFound) {
+		return l, nil
+	}
+	if err == nil && now < until {
+		l.Max = keep.Part(l.Max, share)
+	}
+	return l, err
+}
+
+// Letters lists what was sent to a customer, the latest first. Errors: NotFound,
+// Unavailable.
+func (s *Desks) Letters(ctx context.Context, customer string) ([]Sent, error) {
+	return keep.Listed[Sent](ctx, s.books, kindLetter, customer, most)
+}
+
+// Due does what comes of a request by the time alone.
+func (s *Desks) Due(ctx context.Context, request string) error {
+	return s.Commit(ctx, func(d recovering.Desk) error {
+		if err := d.Later(request, 0); err != nil {
+			return err
+		}
+		return s.Step(d, request)
+	})
+}
+
+// StopFor stops a recovery of a customer's for them, or tells that it would. Errors:
+// NotFound, Unavailable.
+func (s *Desks) StopFor(d *keep.Desk, customer, standing string, factors []string, dry bool) (was recovery.Status, err error) {
+	at := s.On(d, map[string]having{customer: {factors: factors}})
+	was, request, err := s.Find(at, customer, standing)
+	if err != nil || dry || !was.Open() {
+		return was, err
+	}
+	_, err = s.End(at, request)
+	return was, err
+}
