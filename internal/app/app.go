@@ -44,6 +44,7 @@ import (
 	"kefu/internal/flow/signin"
 	"kefu/internal/flow/upkeep"
 	"kefu/internal/flow/walletnotices"
+	"kefu/internal/flow/watching"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/egress"
@@ -90,6 +91,7 @@ type App struct {
 	lookup    *lookup.Service
 	codes     *failure.Table    // of failed payments
 	doubts    *doubting.Service // of those codes
+	insiders  *watching.Service
 	flows     *selfservice.Service
 	notices   *walletnotices.Service // nil without a wallet
 	events    *walletevents.Handler
@@ -299,6 +301,7 @@ func (a *App) connect(ctx context.Context) error {
 	if err := a.connectDesk(ctx); err != nil {
 		return err
 	}
+	a.connectInsiders()
 	a.keys = apikeys.New(apikeys.Deps{
 		Store: a.Store, Prover: a.Desk, Clean: a.intake.Name, Digests: a.Ring.Subkey("API keys"), Clock: a.now, Limited: a.metrics.Limited,
 	}, ratelimit.Of(a.Config.Limits.KeyRequests))

@@ -27,6 +27,7 @@ import (
 	"kefu/internal/web/consentapi"
 	"kefu/internal/web/flowapi"
 	"kefu/internal/web/hookapi"
+	"kefu/internal/web/insiderapi"
 	"kefu/internal/web/keyapi"
 	"kefu/internal/web/pages"
 	"kefu/internal/web/queueapi"
@@ -147,6 +148,7 @@ func (a *App) connectWeb(context.Context) error {
 			actionapi.Routes(a.acts),
 			caseapi.Routes(a.cases),
 			trustapi.Routes(a.vouching(), a.micros),
+			insiderapi.Routes(a.insiderDeps()),
 		},
 		Desk: a.Desk, Intake: a.intake, Store: a.Store, Files: a.files, Wallet: a.lookup, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals,
 		Keys:  a.keys,
@@ -170,6 +172,7 @@ func (a *App) connectWeb(context.Context) error {
 	caseapi.Mount(frame, a.cases, caseapi.Ask(a.realtime.Ask))
 	consentapi.Mount(frame, a.acts, a.now, consentapi.Ask(a.realtime.Ask))
 	trustapi.Mount(frame, trustapi.Window{All: a.vouching(), Now: a.micros, Verify: o.desk() + "/verify", Ask: a.realtime.Ask})
+	insiderapi.Mount(frame, insiderapi.Window{Store: a.Store, Ask: a.realtime.Ask})
 	pages.MountFiles(files, a.files)
 	handler := pages.Hosts(always, map[string]http.Handler{public.Host: desk, o.widget: frame, o.files: files})
 	if public.Scheme == "https" {

@@ -58,6 +58,7 @@ func (a *App) workers() []lifecycle.Worker {
 		{Name: "failure codes", Run: a.doubts.Run},
 		{Name: "cases", Run: a.cases.Work},
 		every("erasures", time.Minute, a.Privacy.Due),
+		{Name: "insiders", Run: a.insiders.Run},
 		{Name: "memory", Run: heap.Trim},
 	}
 	return append(append(all, a.followerWorkers()...), a.noticeWorkers()...)
@@ -92,8 +93,9 @@ func (a *App) committed(c event.Commit) {
 	a.files.Committed(c)
 	a.indexer.Committed(c)
 	a.settings.Committed(c)
-	a.queue.Committed(c)
-	a.followersCommitted(c)
+	real := a.insiders.Real(c)
+	a.queue.Committed(real)
+	a.followersCommitted(real)
 	countMessages(a.metrics, c)
 	if c.Jobs {
 		a.jobs.Wake()

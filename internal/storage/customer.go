@@ -13,6 +13,7 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/reach"
 	"kefu/internal/storage/reading"
 )
 
@@ -276,14 +277,15 @@ func (t *Tx) claimCases(ctx context.Context, in customer.SignIn, customerID stri
 // CustomerOf reads a customer. Errors: Forbidden, NotFound.
 func (s *Store) CustomerOf(ctx context.Context, p identity.Principal, id string) (customer.Customer, []conversation.State, error) {
 	const op = "storage.CustomerOf"
-	if !policy.Allow(p, policy.ReadCustomer, policy.Object{CustomerID: id}) {
-		return customer.Customer{}, nil, fault.New(fault.Forbidden, op, "%s may not read customers", p.Kind)
+	o, err := reach.Held(ctx, s.core.DB.Reader, p, id)
+	if err != nil || !policy.Allow(p, policy.ReadCustomer, o) {
+		return customer.Customer{}, nil, errors.Join(err, fault.New(fault.Forbidden, op, "%s may not read customers", p.Kind))
 	}
 	c := customer.Customer{ID: id}
 	var name []byte
 	var ref sql.NullInt64
 	var became sql.NullString
-	err := s.core.DB.Reader.QueryRowContext(ctx, "SELECT name, name_ref, language, evidence, created_at, became FROM customer WHERE id = $1", id).
+	err = s.core.DB.Reader.QueryRowContext(ctx, "SELECT name, name_ref, language, evidence, created_at, became FROM customer WHERE id = $1", id).
 		Scan(&name, &ref, &c.Language, &c.Evidence, &c.CreatedAt, &became)
 	if err != nil {
 		return c, nil, engine.MapError(op, err)

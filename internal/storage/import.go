@@ -56,6 +56,15 @@ func (s *Store) Import(ctx context.Context, all []Imported) error {
 	})
 }
 
+// AddDecoyTalk writes the conversation of a decoy, with its log, in one commit of which
+// nobody is told. Errors: Forbidden; NotFound for a customer who is no decoy.
+func (s *Store) AddDecoyTalk(ctx context.Context, p identity.Principal, state conversation.State, entries []conversation.Entry) error {
+	if err := s.MayAddTalk(ctx, p, state); err != nil {
+		return err
+	}
+	return s.Import(ctx, []Imported{{State: state, StartRef: state.ID, Entries: entries}})
+}
+
 // ImportedCustomer is a customer that a wallet has vouched for elsewhere.
 type ImportedCustomer struct {
 	ID, Subject string

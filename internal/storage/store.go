@@ -35,6 +35,7 @@ import (
 	"kefu/internal/storage/erasure"
 	"kefu/internal/storage/finding"
 	"kefu/internal/storage/followers"
+	"kefu/internal/storage/insiders"
 	"kefu/internal/storage/jobs"
 	"kefu/internal/storage/listing"
 	"kefu/internal/storage/reports"
@@ -106,6 +107,7 @@ type Store struct {
 	*contacts.Contacts
 	*casework.Cases
 	*erasure.Erasures
+	*insiders.Insiders
 
 	core    *core.Core
 	observe Observer
@@ -176,7 +178,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Links, s.Runs, s.Proofs = walletlink.New(s.core), runs.New(s.core), verification.New(s.core)
 	s.Acts, s.Notices = actions.New(s.core, gate, s.Proofs), walletnotices.New(s.core)
 	s.Doubts, s.Contacts = doubts.New(s.core), contacts.New(s.core)
-	s.Cases, s.Erasures = casework.New(s.core), erasure.New(s.core)
+	s.Cases, s.Erasures, s.Insiders = casework.New(s.core), erasure.New(s.core), insiders.New(s.core, gate)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,

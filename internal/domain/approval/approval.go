@@ -46,7 +46,8 @@ const (
 	SaveSetting = "setting.save"
 	ChangeStaff = "staff.change"
 	MakeKey     = "key.make"
-	WalletAct   = "wallet.act" // asked for by customers too, and decided by who oversees acts
+	WalletAct   = "wallet.act"     // asked for by customers too, and decided by who oversees acts
+	Restrain    = "staff.restrain" // what a member of staff may do until a finding is judged; decided by who judges findings, and seen with them
 )
 
 // State is how far a request has come.
@@ -168,14 +169,21 @@ func (r Request) CheckReject(p identity.Principal, now int64, reason string, may
 
 func (r Request) checkDecide(op string, p identity.Principal, now int64, may func(identity.Principal) bool) error {
 	right := policy.DecideApproval
-	if r.Kind == WalletAct {
+	switch r.Kind {
+	case WalletAct:
 		right = policy.ApproveAct
+	case Restrain:
+		right = policy.DecideFinding
 	}
 	if !policy.Allow(p, right, policy.Object{StaffID: r.MakerID}) || !may(p) {
 		return fault.New(fault.Forbidden, op, "%s %s may not decide this", p.Kind, p.Role)
 	}
 	return r.checkWaits(op, now)
 }
+
+// Apart tells the kinds of requests that are listed with what they are about, to other
+// people than those who run the house.
+func Apart(kind string) bool { return kind == WalletAct || kind == Restrain }
 
 // CheckWithdraw tells whether p may take the request back now. Errors: Forbidden,
 // Conflict.

@@ -61,6 +61,9 @@ type Principal struct {
 	Scopes  Scopes // of programs
 	Level   Level  // of customers
 	Session string // the session it acts in, for the audit chain and revocation; of a program, its key
+	// Restrained is somebody of the staff whose rights are fewer for now: what they were
+	// given to work on, and nothing else.
+	Restrained bool
 }
 
 // SystemPart is the principal of a part of Kefu that acts on its own.

@@ -31,6 +31,7 @@ type person struct {
 	seen    []seen  // customers, of the last quarter of an hour
 	sent    []sent  // of the last month
 	day     tally
+	shift   shift
 }
 
 type seen struct {
@@ -120,6 +121,7 @@ func (p *person) count(d Doing) {
 	case Exported:
 		t.exports++
 	case Worked:
+		p.shift.learn(d.At)
 		delete(t.idle, d.Contact)
 		put(t.contacts, d.Contact)
 	case Paid:

@@ -78,6 +78,11 @@ func Actions() []Action {
 		OwnContact,
 		ReadContactFigures,
 		RunContacts,
+		ReadFindings,
+		DecideFinding,
+		RunInsiders,
+		ManageDecoys,
+		ReadOwnLooks,
 		ReadApprovals,
 		DecideApproval,
 		WithdrawApproval,
@@ -226,6 +231,16 @@ func delivered(a Action) rights {
 		return rights{Owner: Any, Supervisor: Any}
 	case RunContacts:
 		return rights{System: Any}
+	case ReadFindings:
+		return rights{Owner: Second, Supervisor: Second, Auditor: Second}
+	case DecideFinding:
+		return rights{Owner: Second, Supervisor: Second}
+	case RunInsiders:
+		return rights{System: Any}
+	case ManageDecoys:
+		return rights{Owner: Any, Admin: Any}
+	case ReadOwnLooks:
+		return rights{Customer: Signed}
 	case ReadApprovals:
 		return rights{Owner: Any, Admin: Any}
 	case DecideApproval:

@@ -93,6 +93,12 @@ const (
 	ReadContactFigures Action = "contact.figures"
 	RunContacts        Action = "contact.run"
 
+	ReadFindings  Action = "finding.read"   // about how staff looked at customers; of an object whose StaffID it is about: never oneself
+	DecideFinding Action = "finding.decide" // what follows from one; as the second person, of an object whose StaffID asked for it
+	ManageDecoys  Action = "decoy.manage"   // customers who do not exist
+	RunInsiders   Action = "finding.run"    // judge, and let restraints act
+	ReadOwnLooks  Action = "look.read_own"  // as the customer: who looked at one's data
+
 	ReadApprovals    Action = "approval.read"
 	DecideApproval   Action = "approval.decide" // beside the right that the change itself needs
 	WithdrawApproval Action = "approval.withdraw"
@@ -127,7 +133,23 @@ func Allow(p identity.Principal, a Action, o Object) bool {
 		return needs == AnyKey || (needs != "" && p.Scopes.Has(needs))
 	}
 	column, known := columnOf(p)
-	return known && delivered(a)[column].covers(p, o)
+	return known && delivered(a)[column].covers(p, o) && (!p.Restrained || left(p, a, o))
+}
+
+// left is what remains to a member of staff whose rights were taken until a finding about
+// them is judged: to go on with what they were given, as an outside agent does, without
+// searches, reveals, exports, money, and whatever they may do to colleagues and settings.
+func left(p identity.Principal, a Action, o Object) bool {
+	switch a {
+	case SearchMessages, ReadReports:
+		return false
+	case ReadCustomer, ReadWallet, ReadCases: // of whom they have a conversation
+		return o.AssigneeID == p.ID
+	case ListStaff: // names beside what they work on
+		return true
+	default:
+		return delivered(a)[OutsideAgent].covers(p, o)
+	}
 }
 
 // columnOf finds the column of the table that is p's. Whoever has none may do nothing.

@@ -146,6 +146,11 @@ contact.run                    -       -        -        -         -     -      
 privacy.run                    -       -        -        -         -     -       -        -      -      +
 privacy.lead                   -       -        -        -         +     -       +        -      -      -
 privacy.own                    -       -        -        -         -     -       -        -      -      -
+finding.read                   -       -        -        -         -     -       -        -      -      -
+finding.decide                 -       -        -        -         -     -       -        -      -      -
+finding.run                    -       -        -        -         -     -       -        -      -      +
+decoy.manage                   -       -        -        -         +     +       -        -      -      -
+look.read_own                  -       -        -        -         -     -       -        -      -      -
 run.read                       -       -        -        -         +     -       +        -      -      +
 run.walk                       -       -        -        -         +     -       +        -      -      -
 run.run                        -       -        -        -         -     -       -        -      -      +
@@ -605,6 +610,55 @@ func TestWhoHasSomethingDoneInTheWallet(t *testing.T) {
 	} {
 		if got := policy.Allow(c.p, c.a, c.o); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// Nobody sees or judges what was found about themselves.
+func TestNobodyJudgesThemselves(t *testing.T) {
+	for column, p := range principals() {
+		for _, staffID := range []string{"s1", "s2", ""} {
+			reads := staffID == "s2" && slices.Contains([]string{"owner", "supervisor", "auditor"}, column)
+			if got := policy.Allow(p, policy.ReadFindings, policy.Object{StaffID: staffID}); got != reads {
+				t.Errorf("%s may see what was found about %q: %v", column, staffID, got)
+			}
+			decides := staffID == "s2" && slices.Contains([]string{"owner", "supervisor"}, column)
+			if got := policy.Allow(p, policy.DecideFinding, policy.Object{StaffID: staffID}); got != decides {
+				t.Errorf("%s may judge what was found about %q: %v", column, staffID, got)
+			}
+		}
+	}
+}
+
+// Whose rights were taken goes on with what they were given, and does nothing else.
+func TestWhatIsLeftToSomebodyRestrained(t *testing.T) {
+	given := policy.Object{CustomerID: "c1", AssigneeID: "s1", Open: true, StaffID: "s1"}
+	others := policy.Object{CustomerID: "c1", AssigneeID: "s2", Open: true, StaffID: "s2"}
+	left := []policy.Action{
+		policy.ReadConversation, policy.ReadInternal, policy.SendMessage, policy.WriteNote, policy.MarkSeen, policy.WorkConversation, policy.ListInbox, policy.UseDraft,
+		policy.ReadContact, policy.VouchContact, policy.ReadAttachment, policy.UploadAttachment, policy.ReadWorkSettings, policy.UseOwnSetting, policy.UsePresence,
+		policy.ReadCustomer, policy.ReadWallet, policy.ReadCases, policy.ListStaff,
+	}
+	anywhere := []policy.Action{policy.UploadAttachment, policy.ReadWorkSettings, policy.ListStaff}
+	for _, column := range []string{"owner", "supervisor", "agent", "admin", "outside", "auditor", "editor"} {
+		p := principals()[column]
+		free := p
+		p.Restrained = true
+		for name := range actions(t) {
+			a := policy.Action(name)
+			if a == policy.ReadDuties { // their own, and whose names they see
+				continue
+			}
+			for where, o := range map[string]policy.Object{"what is theirs": given, "what is a colleague's": others, "nothing": {}} {
+				got := policy.Allow(p, a, o)
+				may := slices.Contains(left, a) && (where == "what is theirs" || slices.Contains(anywhere, a))
+				if got && !may {
+					t.Errorf("a restrained %s may %s, of %s", column, a, where)
+				}
+				if !got && may && policy.Allow(free, a, o) && a != policy.EditMessage {
+					t.Errorf("a restrained %s may not %s, of %s", column, a, where)
+				}
+			}
 		}
 	}
 }

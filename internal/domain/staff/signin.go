@@ -27,6 +27,7 @@ type Session struct {
 	ProvedAt  int64 // when its holder last proved who they are
 	ExpiresAt int64
 	Network   string // from which it was opened; locks tell such networks from strangers'. "" for none
+	Fresh     bool   // opened from a network from which its holder was never seen before
 	Place     Place
 	Once      Once     // is used up when it opens
 	Passkey   *Passkey // by which it was opened, with its new count

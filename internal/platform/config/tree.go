@@ -26,6 +26,7 @@ type Config struct {
 	Realtime       Realtime         `yaml:"realtime" doc:"Sockets of windows and desks."`
 	Committer      Committer        `yaml:"committer" doc:"The group committer, which makes many waiting messages durable in one transaction."`
 	Audit          Audit            `yaml:"audit" doc:"The tamper-evident record of writes and of reads of personal data."`
+	Insiders       Insiders         `yaml:"insiders" doc:"What follows from how members of staff look at customers."`
 	Keys           Keys             `yaml:"keys" doc:"The master key and the key pads, under which message bodies and attachments are encrypted and whose destruction erases them."`
 	Log            Log              `yaml:"log" doc:"What the server writes about itself on standard error."`
 	Metrics        Metrics          `yaml:"metrics" doc:"Figures for Prometheus."`
@@ -175,6 +176,13 @@ type Audit struct {
 	HeadEvery time.Duration `yaml:"head_every" doc:"How often a head is signed; what comes after the last one is reported as unproven."`
 }
 
+// Insiders says what rules may do by themselves.
+type Insiders struct {
+	Act      bool `yaml:"act" doc:"Whether a hard rule, such as a decoy that somebody opened, throttles or suspends at once; otherwise everything is left to a person. What a comparison of days shows always is."`
+	Reveals  int  `yaml:"reveals_per_hour" doc:"Revealed fields of one member of staff within an hour, beyond which a rule holds."`
+	Distinct int  `yaml:"customers_per_quarter" doc:"Customers whom one member of staff opens within a quarter of an hour, beyond which a rule holds."`
+}
+
 // Keys says where the keys are, apart from what they encrypt.
 type Keys struct {
 	MasterFile string `yaml:"master_file" doc:"File with the master key; empty means master.key in the data folder, made at the first start. The environment variable KEFU_MASTER_KEY holds the key itself and wins."`
@@ -250,6 +258,7 @@ func Default() Config {
 		},
 		Committer: Committer{MaxDelay: time.Millisecond, MaxBatch: 512, QueueSize: 16_384},
 		Audit:     Audit{HeadEvery: 10 * time.Second},
+		Insiders:  Insiders{Act: true, Reveals: 12, Distinct: 25},
 		Log:       Log{Level: "info", Format: "json"},
 		Webhooks:  Webhooks{Timeout: 15 * time.Second},
 		Tracing:   Tracing{Sample: 0.01},

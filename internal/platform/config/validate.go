@@ -347,6 +347,8 @@ func (c *checker) durability(config Config) {
 		c.add("committer.queue_size", "is smaller than committer.max_batch, which it could then never fill", "Write at least "+strconv.Itoa(config.Committer.MaxBatch))
 	}
 	c.between("audit.head_every", config.Audit.HeadEvery, time.Second, time.Hour)
+	c.count("insiders.reveals_per_hour", int64(config.Insiders.Reveals), 1, 1000)
+	c.count("insiders.customers_per_quarter", int64(config.Insiders.Distinct), 1, 1000)
 }
 
 func (c *checker) observability(config Config) {

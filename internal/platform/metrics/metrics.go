@@ -51,6 +51,7 @@ type Metrics struct {
 	doubted        *prometheus.CounterVec
 	cases          *prometheus.GaugeVec
 	caseRings      *prometheus.CounterVec
+	staffFindings  *prometheus.CounterVec
 	requests       *prometheus.CounterVec
 	requestTimes   *prometheus.HistogramVec
 
@@ -85,12 +86,13 @@ func New() *Metrics {
 	m.doubted = counter("failure_code_doubted_total", "Failed payments that came with such a code, by kind.", "kind")
 	m.cases = gaugeVec("cases_open", "Disputes and complaints that go on, and those of them with a broken deadline.", "state")
 	m.caseRings = counter("case_rings_total", "Deadlines of cases of which somebody had to be told.", "step")
+	m.staffFindings = counter("staff_findings_total", "Findings about how members of staff look at customers, by rank: 1 is to be looked at now.", "rank")
 	m.requests = counter("http_requests_total", "HTTP requests answered, by route and status.", "route", "status")
 	m.requestTimes = histogramVec("http_request_seconds", "Time to answer an HTTP request, by route.",
 		prometheus.ExponentialBuckets(0.0005, 2, 15), "route")
 	m.registry.MustRegister(
 		m.messages, m.entries, m.batchSize, m.commit, m.commitFailures, m.sockets, m.slowReaders, m.findings, m.stopped, m.limited,
-		m.indexLag, m.unsent, m.followerLag, m.followerReads, m.jobs, m.acts, m.doubts, m.doubted, m.cases, m.caseRings, m.requests, m.requestTimes,
+		m.indexLag, m.unsent, m.followerLag, m.followerReads, m.jobs, m.acts, m.doubts, m.doubted, m.cases, m.caseRings, m.staffFindings, m.requests, m.requestTimes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -201,6 +203,11 @@ func (m *Metrics) Cases(open, late int) {
 
 // CaseRang counts a deadline of which somebody had to be told, by how far it was.
 func (m *Metrics) CaseRang(step string) { m.caseRings.WithLabelValues(step).Inc() }
+
+// StaffFinding counts a finding by its rank, 1 to 3.
+func (m *Metrics) StaffFinding(rank int) {
+	m.staffFindings.WithLabelValues(strconv.Itoa(min(max(rank, 1), 3))).Inc()
+}
 
 // Answered counts an HTTP request. The route is the pattern that matched, never
 // the path.

@@ -157,8 +157,8 @@ func find(ctx context.Context, row *sql.Row) (approval.Request, error) {
 	return r, engine.MapError("approvals.find", err)
 }
 
-// ListApprovals gives the requests but those of acts in the wallet, which are seen with
-// the acts and by other people, the newest first, at most limit (1 to MaxPage)
+// ListApprovals gives the requests but those of acts in the wallet and of findings about
+// staff, which are seen with those and by other people, the newest first, at most limit (1 to MaxPage)
 // of them behind the one whose ID is after: those that wait, or those that were
 // decided. Errors: Forbidden.
 func (a *Approvals) ListApprovals(ctx context.Context, p identity.Principal, waiting bool, after string, limit int) ([]approval.Request, error) {
@@ -167,7 +167,7 @@ func (a *Approvals) ListApprovals(ctx context.Context, p identity.Principal, wai
 		return nil, fault.New(fault.Forbidden, op, "%s %s may not see approvals", p.Kind, p.Role)
 	}
 	now := a.now()
-	rows, err := a.core.DB.Reader.QueryContext(ctx, "SELECT "+columns+` WHERE (a.state = 'pending' AND a.expires_at > $1) = $2 AND a.kind <> '`+WalletAct+`'
+	rows, err := a.core.DB.Reader.QueryContext(ctx, "SELECT "+columns+` WHERE (a.state = 'pending' AND a.expires_at > $1) = $2 AND a.kind NOT IN ('`+WalletAct+`', '`+approval.Restrain+`')
 		AND ($3 = '' OR (a.created_at, a.id) < (SELECT created_at, id FROM approval WHERE id = $3)) ORDER BY a.created_at DESC, a.id DESC LIMIT $4`,
 		now, waiting, after, min(max(limit, 1), approval.MaxPage))
 	if err != nil {
@@ -189,8 +189,8 @@ func (a *Approvals) Approval(ctx context.Context, p identity.Principal, id strin
 		return approval.Request{}, fault.New(fault.Forbidden, op, "%s %s may not see approvals", p.Kind, p.Role)
 	}
 	r, err := find(ctx, a.core.DB.Reader.QueryRowContext(ctx, "SELECT "+columns+" WHERE a.id = $1", id))
-	if err == nil && r.Kind == WalletAct {
-		return approval.Request{}, fault.New(fault.NotFound, op, "it is asked for with its act")
+	if err == nil && approval.Apart(r.Kind) {
+		return approval.Request{}, fault.New(fault.NotFound, op, "it is seen with what it is about")
 	}
 	return r.At(a.now()), err
 }

@@ -101,6 +101,11 @@ func doings(add adding) {
 	add("case_act", Kept, law, "act_id case_id")
 	add("approval", Kept, "who allowed what: for a customer's it names the act alone", "id kind subject payload hash summary maker created_at expires_at state decider decided_at reason")
 	add("audit", Kept, "the chain: pseudonyms, and digests of what was sealed", "seq record detail hash")
+	const looked = "who looked at whom, for thirteen months, as the chain has it: proof against who misuses it; "
+	add("staff_doing", Kept, looked+pseudonym, "customer_id object conversation_id contact")
+	add("staff_doing", Nobodys, "", "seq nth at staff_id role peers kind action field reason high decoy new_device off_shift unjudged destination approver")
+	add("staff_watch", Kept, "what is compared, for a month; "+pseudonym, "body")
+	add("staff_watch", Nobodys, "", "id begun_at seq saved_seq")
 	add("job", Kept, "references to keys, until they are destroyed", "payload")
 	add("job", Nobodys, "", "id kind dedup due_at lease_until epoch attempts last_error failed_at")
 }
@@ -111,12 +116,16 @@ func house() map[string]string {
 		"log_head":         "id pos audit_seq audit_hash",
 		"deployment":       "id name",
 		"staff":            "id email name alias role password_hash totp totp_ref totp_step failures locked_until disabled_at created_at passkey_only",
-		"staff_session":    "digest id staff_id created_at seen_at expires_at revoked_at method proved_at place",
+		"staff_session":    "digest id staff_id created_at seen_at expires_at revoked_at method proved_at place fresh",
 		"staff_network":    "staff_id network signed_in_at failures locked_until",
 		"staff_passkey":    "id staff_id credential name public_key sign_count backup_eligible backed_up model transports created_at used_at",
 		"staff_used":       "digest expires_at",
 		"staff_invitation": "id digest kind email role staff_id invited_by created_at expires_at used_at revoked_at duties",
 		"staff_directory":  "issuer subject staff_id linked_at",
+		"staff_finding":    "id staff_id peers at day by_rule step grade reasons state taken made_at", // counts and shares; of customers nothing
+		"staff_decision":   "id finding_id staff_id verdict reason made_by at approval",
+		"staff_restraint":  "id staff_id step finding_id since made_by lifted_at lifted_by freed_at",
+		"decoy":            "customer_id conversation_id made_by made_at retired_at", // of customers whom there are not
 		"setting":          "kind id owner revision body archived changed_by changed_at pos",
 		"setting_revision": "kind id revision body archived changed_by changed_at approval",
 		"duty":             "staff_id teams skills languages slots changed_at revision",

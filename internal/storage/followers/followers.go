@@ -97,9 +97,12 @@ func (s *Followers) Follow(ctx context.Context, step event.Step, write func(cont
 	})
 }
 
+// real leaves out what stands in conversations of nobody: nothing may follow from them.
+const real = " AND NOT EXISTS (SELECT 1 FROM decoy d WHERE d.conversation_id = entry.conversation_id)"
+
 // EntriesBetween counts the entries after a position, up to another one.
 func (s *Followers) EntriesBetween(ctx context.Context, after, upTo int64) (n int, err error) {
-	err = s.core.DB.Reader.QueryRowContext(ctx, "SELECT COUNT(*) FROM entry WHERE pos > $1 AND pos <= $2", after, upTo).Scan(&n)
+	err = s.core.DB.Reader.QueryRowContext(ctx, "SELECT COUNT(*) FROM entry WHERE pos > $1 AND pos <= $2"+real, after, upTo).Scan(&n)
 	return n, engine.MapError("followers.EntriesBetween", err)
 }
 
@@ -113,7 +116,7 @@ func (s *Followers) EntriesSince(ctx context.Context, p identity.Principal, pos 
 		return nil, pos, false, fault.New(fault.Forbidden, op, "%s may not follow the log", p.Kind)
 	}
 	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT pos, conversation_id, seq, kind, author_kind, author_id, author_name, client_id, at, content, content_ref
-		FROM entry WHERE pos > $1 ORDER BY pos LIMIT $2`, pos, limit)
+		FROM entry WHERE pos > $1`+real+` ORDER BY pos LIMIT $2`, pos, limit)
 	if err != nil {
 		return nil, pos, false, engine.MapError(op, err)
 	}
@@ -153,7 +156,7 @@ func (s *Followers) ConversationsBegun(ctx context.Context, p identity.Principal
 		return nil, fault.New(fault.Forbidden, op, "%s may not follow the log", p.Kind)
 	}
 	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT conversation_id FROM entry
-		WHERE pos > (SELECT pos FROM log_head WHERE id = 1) - $1 AND seq = 1 ORDER BY pos DESC LIMIT $2`, lookBack, limit)
+		WHERE pos > (SELECT pos FROM log_head WHERE id = 1) - $1 AND seq = 1`+real+` ORDER BY pos DESC LIMIT $2`, lookBack, limit)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}

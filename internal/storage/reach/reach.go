@@ -62,6 +62,21 @@ func Way(ctx context.Context, from From, conversation, customer string) (o polic
 	return o, shown, nil
 }
 
+// Held is a customer as somebody may reach them whose rights were taken but for what
+// they were given: theirs when they have a conversation of the customer's that goes on.
+func Held(ctx context.Context, from From, p identity.Principal, customer string) (policy.Object, error) {
+	o := policy.Object{CustomerID: customer}
+	if !p.Restrained {
+		return o, nil
+	}
+	var n int
+	err := from.QueryRowContext(ctx, "SELECT COUNT(*) FROM conversation WHERE customer_id = $1 AND assignee_id = $2 AND status <> 'resolved'", customer, p.ID).Scan(&n)
+	if n > 0 {
+		o.AssigneeID = p.ID
+	}
+	return o, engine.MapError("reach.Held", err)
+}
+
 // Refused notes that somebody who works here was refused something, what is a verb of
 // the audit chain such as act.refuse, and gives the refusal back. Errors: the refusal;
 // Unavailable when it cannot be noted.

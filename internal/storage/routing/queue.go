@@ -44,7 +44,8 @@ func (s *Routing) WaitingPage(ctx context.Context, p identity.Principal, after c
 		since = 1 << 62
 	}
 	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+waitingColumns+" FROM (SELECT i.activity, i.conversation_id "+lines+inOrder+`LIMIT $3) i
-		CROSS JOIN conversation c WHERE c.id = i.conversation_id AND c.waiting_since > 0 AND c.waiting_since < $4`, after.Activity, after.ConversationID, limit, since)
+		CROSS JOIN conversation c WHERE c.id = i.conversation_id AND c.waiting_since > 0 AND c.waiting_since < $4
+		AND NOT EXISTS (SELECT 1 FROM decoy d WHERE d.conversation_id = c.id)`, after.Activity, after.ConversationID, limit, since)
 	page, _, err := s.gather(op, rows, err)
 	return page, end, err
 }
@@ -83,7 +84,7 @@ func (s *Routing) WaitingOf(ctx context.Context, p identity.Principal, ids []str
 	for _, id := range ids {
 		rowset.Text(id).EndRow()
 	}
-	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+waitingColumns+" FROM "+l.From()+" CROSS JOIN conversation c JOIN inbox i ON i.conversation_id = c.id WHERE c.id = v.id", rowset.Args()...)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+waitingColumns+" FROM "+l.From()+" CROSS JOIN conversation c JOIN inbox i ON i.conversation_id = c.id WHERE c.id = v.id AND NOT EXISTS (SELECT 1 FROM decoy d WHERE d.conversation_id = c.id)", rowset.Args()...)
 	found, _, err := s.gather(op, rows, err)
 	return found, err
 }

@@ -66,10 +66,13 @@ func (s *Staff) EnterByDirectory(ctx context.Context, e staff.DirectoryEntry) (s
 				return err
 			}
 		}
+		e.Session.StaffID = member.ID
+		if e.Session.Fresh, err = s.unfamiliar(ctx, t, e.Session); err != nil {
+			return err
+		}
 		if err := s.knowNetwork(ctx, t, member.ID, e.Session.Network); err != nil {
 			return err
 		}
-		e.Session.StaffID = member.ID
 		if err := s.insertSession(ctx, t, e.Session); err != nil {
 			return err
 		}

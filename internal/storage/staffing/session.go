@@ -51,6 +51,10 @@ func (s *Staff) OpenSession(ctx context.Context, session staff.Session, totpStep
 		if err := useUp(ctx, t, session.Once); err != nil {
 			return err
 		}
+		var err error
+		if session.Fresh, err = s.unfamiliar(ctx, t, session); err != nil {
+			return err
+		}
 		step := "UPDATE staff SET totp_step = totp_step WHERE id = $1 AND disabled_at = 0"
 		args := []any{session.StaffID}
 		if session.Method == "" || session.Method == staff.ByPassword {
@@ -102,9 +106,9 @@ func (s *Staff) insertSession(ctx context.Context, t *core.Tx, session staff.Ses
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	_, err = t.SQL.ExecContext(ctx, `INSERT INTO staff_session (digest, id, staff_id, method, created_at, seen_at, proved_at, expires_at, revoked_at, place)
-		VALUES ($1, $2, $3, $4, $5, $5, $5, $6, 0, $7)`,
-		session.Digest, session.ID, session.StaffID, string(session.Method), t.Now, session.ExpiresAt, office.Seal(placePurpose+session.ID, place))
+	_, err = t.SQL.ExecContext(ctx, `INSERT INTO staff_session (digest, id, staff_id, method, created_at, seen_at, proved_at, expires_at, revoked_at, place, fresh)
+		VALUES ($1, $2, $3, $4, $5, $5, $5, $6, 0, $7, $8)`,
+		session.Digest, session.ID, session.StaffID, string(session.Method), t.Now, session.ExpiresAt, office.Seal(placePurpose+session.ID, place), session.Fresh)
 	return engine.MapError(op, err)
 }
 
@@ -142,9 +146,11 @@ func (s *Staff) StaffBySession(ctx context.Context, digest string, idle int64) (
 	var session staff.Session
 	var revokedAt, disabledAt int64
 	var alias, role, method string
-	err := s.core.DB.Reader.QueryRowContext(ctx, `SELECT s.id, s.staff_id, s.method, s.created_at, s.seen_at, s.proved_at, s.expires_at, s.revoked_at, f.alias, f.role, f.disabled_at
+	var restrained bool
+	err := s.core.DB.Reader.QueryRowContext(ctx, `SELECT s.id, s.staff_id, s.method, s.created_at, s.seen_at, s.proved_at, s.expires_at, s.revoked_at, f.alias, f.role, f.disabled_at,
+		EXISTS (SELECT 1 FROM staff_restraint r WHERE r.staff_id = s.staff_id AND r.lifted_at = 0)
 		FROM staff_session s JOIN staff f ON f.id = s.staff_id WHERE s.digest = $1`, digest).
-		Scan(&session.ID, &session.StaffID, &method, &session.CreatedAt, &session.SeenAt, &session.ProvedAt, &session.ExpiresAt, &revokedAt, &alias, &role, &disabledAt)
+		Scan(&session.ID, &session.StaffID, &method, &session.CreatedAt, &session.SeenAt, &session.ProvedAt, &session.ExpiresAt, &revokedAt, &alias, &role, &disabledAt, &restrained)
 	if err != nil {
 		if mapped := engine.MapError(op, err); !fault.Is(mapped, fault.NotFound) {
 			return identity.Principal{}, session, mapped
@@ -159,7 +165,7 @@ func (s *Staff) StaffBySession(ctx context.Context, digest string, idle int64) (
 	if now-session.SeenAt > 60_000_000 {
 		s.touchSession(digest)
 	}
-	return identity.Principal{Kind: identity.Staff, ID: session.StaffID, Name: alias, Role: identity.Role(role), Session: session.ID}, session, nil
+	return identity.Principal{Kind: identity.Staff, ID: session.StaffID, Name: alias, Role: identity.Role(role), Session: session.ID, Restrained: restrained}, session, nil
 }
 
 // touchSession notes that a session is in use, at most once a minute and

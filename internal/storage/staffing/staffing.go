@@ -222,6 +222,11 @@ func (s *Staff) change(ctx context.Context, t *core.Tx, p identity.Principal, id
 	if err := allowStaffChange(op, p, identity.Role(role), next); err != nil {
 		return err
 	}
+	if c.Disabled != nil && !*c.Disabled {
+		if err := restrained(ctx, t, p, id); err != nil {
+			return err
+		}
+	}
 	if c.Disabled != nil && *c.Disabled != (disabledAt != 0) {
 		disabledAt = 0
 		if *c.Disabled {

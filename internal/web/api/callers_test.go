@@ -65,6 +65,7 @@ func welcome() map[string][2]int {
 		"preview-window ":       {200, 0}, "delivered-forms ": {200, 0}, // they read forms, as agents do
 		"assign nobody we know": {0, 422},
 		"contact of one's own":  {200, 0}, "vouch in one's own": {201, 0}, "end-contact in one's own": {204, 0},
+		"findings from a cursor of nobody's": {422, 422}, "decide-finding without a reason": {422, 422},
 		"report of oneself": {200, 0}, "export-report of oneself": {200, 0},
 	})
 	maps.Copy(all, signInWelcome())
@@ -181,7 +182,7 @@ func linking(w *world, _ staff.Member) (call, string) {
 }
 
 func scenarios() []scenario {
-	return append(slices.Concat(settingScenarios(), approvalScenarios(), queueScenarios(), signInScenarios(), keyScenarios(), runScenarios(), actScenarios(), caseScenarios(), contactScenarios()), []scenario{
+	return append(slices.Concat(settingScenarios(), approvalScenarios(), queueScenarios(), signInScenarios(), keyScenarios(), runScenarios(), actScenarios(), caseScenarios(), contactScenarios(), insiderScenarios()), []scenario{
 		{"session", "", plain("GET", "/v1/session", ""), [5]int{200, 200, 200, 200, 200}, noKeys()},
 		{"sign-out", "", plain("DELETE", "/v1/session", ""), [5]int{204, 204, 204, 204, 204}, noKeys()},
 		{"conversations", "", plain("GET", "/v1/conversations", ""), [5]int{200, 403, 200, 200, 403}, forKeys(200)},

@@ -13,6 +13,7 @@ import (
 	"kefu/internal/web/caseapi"
 	"kefu/internal/web/flowapi"
 	"kefu/internal/web/hookapi"
+	"kefu/internal/web/insiderapi"
 	"kefu/internal/web/keyapi"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/reportapi"
@@ -35,7 +36,7 @@ func document(t testing.TB) *api.API {
 	return api.New(api.Deps{
 		Carrier: carrier, Kinds: kinds, More: []func(*api.API){
 			queueapi.Routes(queueapi.Deps{}), accessapi.Routes(accessapi.Deps{}), auditapi.Routes(auditapi.Deps{}),
-			reportapi.Routes(nil), hookapi.Routes(nil), keyapi.Routes(keyapi.Deps{}), windowapi.Routes(nil, ""), searchapi.Routes(nil), ruleapi.Routes(nil), flowapi.Routes(nil), caseapi.Routes(nil), trustapi.Routes(nil, nil),
+			reportapi.Routes(nil), hookapi.Routes(nil), keyapi.Routes(keyapi.Deps{}), windowapi.Routes(nil, ""), searchapi.Routes(nil), ruleapi.Routes(nil), flowapi.Routes(nil), caseapi.Routes(nil), trustapi.Routes(nil, nil), insiderapi.Routes(insiderapi.Deps{}),
 			storyapi.Routes(nil, nil),
 		},
 	}, api.Options{})

@@ -46,6 +46,7 @@ import (
 	"kefu/internal/flow/searching"
 	"kefu/internal/flow/selfservice"
 	"kefu/internal/flow/signin"
+	"kefu/internal/flow/watching"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/id"
 	"kefu/internal/platform/keyring"
@@ -65,6 +66,7 @@ import (
 	"kefu/internal/web/caseapi"
 	"kefu/internal/web/flowapi"
 	"kefu/internal/web/hookapi"
+	"kefu/internal/web/insiderapi"
 	"kefu/internal/web/keyapi"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/reportapi"
@@ -221,6 +223,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 			actionapi.Routes(w.acts),
 			caseapi.Routes(w.cases()),
 			trustapi.Routes(w.vouching(), w.micros),
+			insiderapi.Routes(insiderapi.Deps{Store: w.store, Clean: w.intake.Clean, Clock: w.now, Decoys: watching.Decoys{Shelf: w.store, Clean: w.intake.Clean, Clock: w.now}}),
 			auditapi.Routes(auditapi.Deps{Store: w.store, Prover: auditing.New(auditing.Options{
 				Chain: w.store, Stream: storage.AuditStream, Clock: w.now, Heads: func() iter.Seq2[audit.Head, error] { return func(func(audit.Head, error) bool) {} },
 			})}),
