@@ -42,6 +42,15 @@ func hacked() map[string]stage {
 	return all
 }
 
+// begun are stages of first steps (FL20).
+func begun() map[string]stage {
+	all := map[string]stage{}
+	for _, id := range []string{"FL20-11", "FL20-12", "FL20-13", "FL20-14", "FL20-15", "FL20-16", "FL20-17", "FL20-18", "FL20-21"} {
+		all[id] = stage{set: equipped()}
+	}
+	return all
+}
+
 // gone are stages of phones and cards that are lost, broken or new (FL18).
 func gone() map[string]stage {
 	all := map[string]stage{

@@ -1,9 +1,15 @@
 package golden
 
 import (
+	"context"
+
+	"kefu/internal/domain/identity"
 	"kefu/internal/domain/official"
+	"kefu/internal/domain/vouch"
 	"kefu/internal/flow/selfservice/contacts"
+	"kefu/internal/flow/selfservice/firststeps"
 	"kefu/internal/flow/selfservice/subjects"
+	"kefu/internal/platform/fault"
 )
 
 // Contact is a way by which the house reaches its customers.
@@ -16,7 +22,7 @@ type Contact struct {
 
 // deps are what reads stand on beside the wallet, as the world has it.
 func (b *book) deps() subjects.Deps {
-	return subjects.Deps{Contacts: contacts.Deps{Book: b.official}, Waiting: b.waiting()}
+	return subjects.Deps{Contacts: contacts.Deps{Book: b.official}, First: firststeps.Deps{Phrase: b.phrase}, Waiting: b.waiting()}
 }
 
 // official is the register of the world.
@@ -26,4 +32,12 @@ func (b *book) official() *official.Book {
 		all = append(all, official.Channel{Kind: c.Kind, Network: c.Network, Value: c.Value, Until: c.Until})
 	}
 	return official.NewBook(b.now(), all...)
+}
+
+// phrase is the customer's own phrase in the world.
+func (b *book) phrase(context.Context, identity.Principal) (vouch.Phrase, error) {
+	if b.world.Phrase == "down" {
+		return vouch.Phrase{}, fault.New(fault.Unavailable, "golden", "it cannot be looked up")
+	}
+	return vouch.Phrase{Text: b.world.Phrase}, nil
 }

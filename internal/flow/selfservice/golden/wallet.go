@@ -39,6 +39,10 @@ type World struct {
 	Official     []Contact      `yaml:"official,omitempty"`
 	Fees         []Fee          `yaml:"fees,omitempty"`
 	Country      string         `yaml:"country,omitempty"`       // whose law counts for the customer
+	Known        string         `yaml:"known,omitempty"`         // how far it has checked who they are: approved
+	Reach        string         `yaml:"reach,omitempty"`         // whether it has a number of theirs: confirmed, unconfirmed
+	Phrase       string         `yaml:"phrase,omitempty"`        // their own, which the house keeps; down: it cannot be looked up
+	Screens      []string       `yaml:"screens,omitempty,flow"`  // of the wallet's app that it names
 	Balances     []string       `yaml:"balances,omitempty,flow"` // 120.00 EUR
 	// Reads are what reads say, by name; one that is not here is answered from the wallet.
 	Reads map[string]Answer `yaml:"reads,omitempty"`
@@ -223,6 +227,12 @@ func (b *book) tx(t Tx) wallet.Transaction {
 // Capabilities implements selfservice.Capable.
 func (b *book) Capabilities(context.Context) (wallet.Capabilities, error) {
 	c := wallet.Capabilities{Version: "1", Acts: wallet.Acts(), StepUp: []string{"app_push"}, Files: &wallet.FileLimits{MaxBytes: 8 << 20, Types: wallet.FileTypes()}}
+	for _, screen := range b.world.Screens {
+		if c.Links == nil {
+			c.Links = map[string]string{}
+		}
+		c.Links[screen] = "https://wallet.example/" + screen
+	}
 	for _, r := range wallet.Readings() {
 		if !slices.Contains(b.world.Lacks, string(r)) {
 			c.Readings = append(c.Readings, r)
@@ -233,7 +243,15 @@ func (b *book) Capabilities(context.Context) (wallet.Capabilities, error) {
 
 // Customer implements selfservice.Wallet.
 func (b *book) Customer(context.Context, wallet.Actor, string) (wallet.Customer, error) {
-	return wallet.Customer{ID: customer, Kind: wallet.Person, Flags: b.world.Flags, Jurisdiction: b.world.Country}, b.answers()
+	who := wallet.Customer{ID: customer, Kind: wallet.Person, Flags: b.world.Flags, Jurisdiction: b.world.Country, KYC: wallet.KYC{Status: b.world.Known}}
+	if b.world.Reach != "" {
+		phone := wallet.Handle{Kind: wallet.HandlePhone, Value: "+44 20 7946 0123"}
+		if b.world.Reach == "confirmed" {
+			phone.VerifiedAt = wallet.At(start().Add(-1000 * time.Hour))
+		}
+		who.Handles = []wallet.Handle{phone}
+	}
+	return who, b.answers()
 }
 
 // Instruments implements selfservice.Wallet.

@@ -9,6 +9,7 @@ import (
 	"kefu/internal/flow/selfservice/cards"
 	"kefu/internal/flow/selfservice/contacts"
 	"kefu/internal/flow/selfservice/fees"
+	"kefu/internal/flow/selfservice/firststeps"
 	"kefu/internal/flow/selfservice/reads"
 	"kefu/internal/flow/selfservice/records"
 	"kefu/internal/flow/selfservice/waiting"
@@ -18,6 +19,7 @@ import (
 // A part that is not there makes its reads unavailable.
 type Deps struct {
 	Contacts contacts.Deps
+	First    firststeps.Deps
 	Waiting  waiting.Deps
 }
 
@@ -27,6 +29,7 @@ func All(d Deps) (*reads.Registry, error) {
 		cards.Reads(),
 		contacts.Reads(d.Contacts),
 		fees.Reads(),
+		firststeps.Reads(d.First),
 		records.Reads(),
 		waiting.Reads(d.Waiting),
 	)...)
