@@ -46,7 +46,11 @@ const later: Record<string, number> = {
   'widget/frame/editor/index.ts': 6_000,
   'widget/frame/after/index.ts': 3_000,
   'widget/frame/flow/index.ts': 13_000,
-  'kit/flow/sheet/Sheet.svelte': 15_200, // with the part above, which is there when it is fetched
+  'kit/flow/sheet/Sheet.svelte': 15_200,
+  'kit/flow/standing/Standing.svelte': 14_800, // each with the part above, which is there when it is fetched
+  'kit/flow/papers/Papers.svelte': 20_400,
+  'kit/flow/papers/words.en.ts': 1_500,
+  'kit/flow/papers/words.zh.ts': 1_500,
   'kit/flow/words.en.ts': 3_400,
   'kit/flow/words.zh.ts': 3_400,
   'widget/frame/consent/index.ts': 8_000,

@@ -116,11 +116,11 @@ export class Walks {
     void this.#do(() => this.#get(id));
   }
 
-  answer(a: Answer): void {
+  async answer(a: Answer): Promise<void> {
     const run = this.walk?.run;
     if (!run || this.busy) return;
     const op = uuidv4();
-    void this.#do(async () => {
+    await this.#do(async () => {
       try {
         return await this.api.call<Walk>('POST', `/v1/runs/${encodeURIComponent(run.id)}/answers${inLang(this.lang)}`, { op, step: run.step, ...a });
       } catch (error) {

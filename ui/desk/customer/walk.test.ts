@@ -25,7 +25,7 @@ function walking(answer: Answer, lang = 'en', theirs = 'zh') {
   });
   const walks = new Walks({ call } as unknown as Api, 'c1', lang, theirs);
   render(WalksPanel, { m: en, walks });
-  render(WalkDialog, { m: en, tag: lang, walks });
+  render(WalkDialog, { m: en, tag: lang, walks, filing: { picks: () => Promise.resolve(undefined), limits: () => undefined, online: () => true, link: () => Promise.resolve('') } });
   return { walks, call };
 }
 

@@ -15,6 +15,11 @@ export class Attaching {
     return picks;
   }
 
+  /** A choice that is for no answer: whoever asks for it says what becomes of it. */
+  apart(): Picks {
+    return new Picks({ ...this.options, most: Infinity });
+  }
+
   /** What was chosen for a conversation that goes on in another goes there too. */
   move(from: string, into: string): void {
     const { stored } = this.#of.get(from) ?? { stored: [] };

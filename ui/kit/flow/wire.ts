@@ -235,7 +235,35 @@ export interface Option {
   hint?: string;
 }
 
-export type ViewKind = 'ask' | 'choose' | 'show' | 'confirm' | 'step_up' | 'execute' | 'wait' | 'hand_over' | 'end' | 'call' | 'propose' | 'branch';
+/** One thing of which files are asked for. */
+export interface FileWant {
+  id: string;
+  label: string;
+  hint?: string;
+  takes: ('image' | 'pdf' | 'text')[];
+  least: number;
+  most: number;
+}
+
+/** A file that was given, and is kept with the run. */
+export interface FileGiven {
+  id: string;
+  want: string;
+  name: string;
+  type: string;
+  /** Bytes. */
+  size: number;
+}
+
+/** What a step asks files for, and what was given. */
+export interface FilesView {
+  wants: FileWant[];
+  given: FileGiven[];
+  least: number;
+  most: number;
+}
+
+export type ViewKind = 'ask' | 'choose' | 'files' | 'show' | 'confirm' | 'step_up' | 'execute' | 'wait' | 'hand_over' | 'end' | 'call' | 'propose' | 'branch';
 
 /** What a step shows. */
 export interface View {
@@ -246,6 +274,7 @@ export interface View {
   type?: string;
   options?: Option[];
   items?: Value[];
+  files?: FilesView;
   most?: number;
   optional?: boolean;
   other?: boolean;
@@ -263,13 +292,15 @@ export interface Walk {
   views: View[];
 }
 
-export type Doing = 'set' | 'other' | 'skip' | 'go_on' | 'confirm' | 'deny' | 'back' | 'human' | 'cannot';
+export type Doing = 'set' | 'other' | 'skip' | 'go_on' | 'confirm' | 'deny' | 'back' | 'human' | 'cannot' | 'give' | 'remove';
 
 /** What somebody says to a step. */
 export interface Answer {
   do: Doing;
   text?: string;
   hash?: string;
+  /** The id of a file, to give it. */
+  file?: string;
 }
 
 export interface Proposal {

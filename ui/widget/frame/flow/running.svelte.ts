@@ -127,12 +127,12 @@ export class Running {
   }
 
   /** Answers the step that asks; `said` is how the answer is shown. */
-  answer(a: Answer, said?: string): void {
+  async answer(a: Answer, said?: string): Promise<void> {
     const { run, busy } = this;
     if (!run || busy) return;
     const op = uuidv4();
     const step = this.views;
-    void this.#do(async () => {
+    await this.#do(async () => {
       try {
         const walk = await this.#ask(`runs/${encodeURIComponent(run.id)}/answers`, { op, ...a });
         this.#pass(a, step, said, walk);
@@ -193,6 +193,7 @@ export class Running {
   /** What was answered moves up, and stays readable. */
   #pass(a: Answer, step: View[], said: string | undefined, walk: Walk): void {
     const last = step.at(-1);
+    if (a.file || a.do === 'remove') return; // the step is the same
     if (a.do === 'back') {
       this.passed = this.passed.slice(0, -1);
       return;
