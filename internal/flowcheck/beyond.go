@@ -55,6 +55,8 @@ func Beyond() map[string]string {
 		"FL9-20":  "the wallet asks for every transfer back that is on its way",
 		"FL9-34":  "no policy asks for a second person before a transfer is asked back", "FL9-35": "no policy asks for a second person before a transfer is asked back",
 		"FL9-36": "no policy asks for a second person before a transfer is asked back", "FL9-37": "no policy asks for a second person before a transfer is asked back",
+		"FL19-33": "the wallet decides a dispute when the time to add something is over",
+		"FL19-37": "an answer that is lost is found again at once, by the key", "FL19-41": "the wallet takes files",
 		"FL19-27": "no policy asks for a second person before a transfer is asked back",
 		"FL9-22":  "the wallet never says why it holds a payment", "FL9-23": "the wallet never says why it holds a payment",
 		"FL9-31": "the wallet never says why it holds a payment", "FL9-32": "the wallet never says why it holds a payment",

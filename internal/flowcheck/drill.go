@@ -315,9 +315,18 @@ func (x *drill) answer(ctx context.Context, seen flow.Seen) {
 		in.Text = list[x.random.IntN(len(list))].ID
 	case len(v.Items) > 0:
 		in.Text = v.Items[x.random.IntN(len(v.Items))].Ref()
+	case v.Files != nil && len(v.Files.Given) == 0 && x.random.IntN(3) == 0:
+		in.Do = selfservice.Skip
+	case v.Files != nil && len(v.Files.Given) < 2:
+		x.ops++
+		paper := &golden.Paper{Want: v.Files.Wants[x.random.IntN(len(v.Files.Wants))].ID, Name: "receipt.png", Type: "png", Text: fmt.Sprint(x.ops)}
+		x.press(ctx, "give at "+seen.Run.Step, func() (flow.Seen, error) {
+			return x.house.give(ctx, x.who, seen.Run.ID, fmt.Sprintf("op-%d", x.ops), paper)
+		})
+		return
 	case v.Type == selfservice.Amount:
 		in.Text = []string{"12", "7.50", "all", "99999"}[x.random.IntN(4)]
-	case v.Kind == selfservice.KindShow:
+	case v.Kind == selfservice.KindShow, v.Files != nil:
 		in.Do = selfservice.GoOn
 	default:
 		in.Text = "it never came"

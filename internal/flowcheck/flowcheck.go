@@ -310,12 +310,17 @@ func (l *lane) turn(ctx context.Context, who identity.Principal, run string, i i
 		s.answer(true)
 	default:
 		in := selfservice.Input{Do: selfservice.Doing(t.Do), Text: s.id(t.Text)}
-		if in.Do == selfservice.Confirm {
+		switch in.Do {
+		case selfservice.Give:
+			return l.house.give(ctx, who, run, fmt.Sprintf("op-%d", i), t.File)
+		case selfservice.Confirm, selfservice.Remove:
 			before, err := l.house.Get(ctx, who, run)
 			if err != nil {
 				return flow.Seen{}, err
 			}
-			in.Hash = shown(before)
+			if in.Hash = shown(before); in.Do == selfservice.Remove {
+				in.Text = given(before, t.Text)
+			}
 		}
 		if _, err := l.house.Answer(ctx, who, run, fmt.Sprintf("op-%d", i), "", in); err != nil {
 			return flow.Seen{}, err

@@ -19,6 +19,7 @@ import (
 	"kefu/internal/domain/staff"
 	"kefu/internal/flow/acting"
 	"kefu/internal/flow/approving"
+	"kefu/internal/flow/attaching"
 	"kefu/internal/flow/configuring"
 	"kefu/internal/flow/intake"
 	flow "kefu/internal/flow/selfservice"
@@ -80,6 +81,7 @@ func (c *Clock) Move(by time.Duration) {
 type house struct {
 	*flow.Service
 	acts   *acting.Service
+	files  *attaching.Service
 	store  *storage.Store
 	clock  *Clock
 	second identity.Principal // a person who may decide
@@ -109,6 +111,13 @@ func open(ctx context.Context, dir string, master secret.Master, c Content, w Wa
 		stop()
 		return errors.Join(<-ended, store.Close(), ring.Close())
 	}}
+	in.Service = intake.New(h.store, c.Guard, intake.Limits{Visitor: wide(), Customer: wide(), Staff: wide(), VisitorStarts: wide(), CustomerStarts: wide(), Senders: 1000}, clock.Now, nil)
+	files, blobs, err := filing(dir, store, ring, in.Clean, clock)
+	if err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	rest := h.close
+	h.files, h.close = files, func() error { return errors.Join(blobs.Close(), rest()) }
 	h.furnish(c, w, in)
 	if missing != nil {
 		if err := h.people(ctx); err != nil {
@@ -118,17 +127,18 @@ func open(ctx context.Context, dir string, master secret.Master, c Content, w Wa
 	return h, nil
 }
 
+// wide is no limit that a check would reach.
+func wide() ratelimit.Limit { return ratelimit.Limit{Burst: 100_000, Per: time.Second} }
+
 // furnish puts the flows, rules and proofs into the house.
 func (h *house) furnish(c Content, w Wallet, in *heard) {
 	log, now := slog.New(slog.DiscardHandler), h.clock.Now
-	wide := ratelimit.Limit{Burst: 100_000, Per: time.Second}
-	in.Service = intake.New(h.store, c.Guard, intake.Limits{Visitor: wide, Customer: wide, Staff: wide, VisitorStarts: wide, CustomerStarts: wide, Senders: 1000}, now, nil)
 	h.Service = flow.New(flow.Deps{
-		Store: h.store, Intake: in, Wallet: w, Failures: c.Failures, Flows: c.Flows, Reads: c.Reads, Clock: now, Log: log,
-	}, flow.Options{Issuer: Issuer, Answers: wide})
+		Store: h.store, Intake: in, Wallet: w, Failures: c.Failures, Flows: c.Flows, Reads: c.Reads, Files: h.files, Clock: now, Log: log,
+	}, flow.Options{Issuer: Issuer, Answers: wide()})
 	proofs := verification.New(verification.Deps{Wallet: w, Store: h.store, Clock: now, Log: log}, verification.Options{Issuer: Issuer, Audience: Audience})
 	h.acts = acting.New(acting.Deps{
-		Wallet: w, Links: h.store, Store: h.store, Prover: proofs, Approver: approving.New(h.store, in.Clean, nil), Clock: now, Clean: in.Clean, Log: log, Changed: h.ActChanged,
+		Wallet: w, Links: h.store, Store: h.store, Prover: proofs, Approver: approving.New(h.store, in.Clean, nil), Clock: now, Clean: in.Clean, Log: log, Changed: h.ActChanged, Files: h.files,
 		Policy: func() (action.Policy, int64) { return careful(), 1 }, Zone: func() *time.Location { return time.UTC }, OnDuty: func() bool { return true },
 	}, Issuer)
 	h.UseActs(acting.Flows{Service: h.acts})

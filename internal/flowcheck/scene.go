@@ -1,6 +1,7 @@
 package flowcheck
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -26,6 +27,7 @@ type scene struct {
 	person   string // and Kefu's
 	currency string
 	ids      map[string]string // what the conversation calls a payment, and what the wallet does
+	claim    wallet.Claim      // what the customer says of payments that are disputed before the conversation; "": the shop
 	count    int
 	err      error // the first one
 }
@@ -135,7 +137,7 @@ func (s *scene) do(act wallet.Act, of, expect, sum string, by string) wallet.Ope
 		c.Amount = s.money(sum)
 	}
 	if act == wallet.OpenDispute {
-		c.Details = map[string]string{"claim": string(wallet.ClaimMerchant)}
+		c.Details = map[string]string{"claim": string(cmp.Or(s.claim, wallet.ClaimMerchant))}
 	}
 	if act.MovesMoney() {
 		asked, err := s.own.Ask(s.ctx, actor, wallet.Ask{Key: c.Key, CustomerID: s.who, Case: actor.Case, Act: act, Target: c.Target, Amount: c.Amount, Level: 2, Nonce: c.Key})

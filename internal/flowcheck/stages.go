@@ -103,7 +103,7 @@ func agreed(s *scene) {
 // stages are the golden conversations that the demo's wallet can bring about.
 func stages() map[string]stage {
 	all := map[string]stage{}
-	for _, part := range []map[string]stage{failures(), transfers(), refunds(), stops(), fraud(), hacked(), begun(), gone(), wrong(), changes(), records()} {
+	for _, part := range []map[string]stage{failures(), transfers(), refunds(), stops(), fraud(), papers(), hacked(), begun(), gone(), wrong(), changes(), records()} {
 		for name, s := range part {
 			all[name] = s
 		}
@@ -219,7 +219,7 @@ func refunds() map[string]stage {
 		"FL7-14": {set: dear, before: at(6, func(s *scene) { s.decide(false) })},
 		"FL7-15": {set: posted, before: at(5, lost), skip: []int{6}},
 		"FL7-17": {set: posted}, "FL7-18": {set: posted},
-		"FL7-19": {set: partly},
+		"FL7-19": {set: partly}, "FL7-26": {set: paid(from(wantsProof), 100*hour)},
 		"FL7-20": {set: asked, later: by(5, 22*hour)},
 	}
 }
@@ -258,6 +258,29 @@ func fraud() map[string]stage {
 		"FL19-19": {set: posted, before: at(9, lost)},
 		"FL19-22": {set: posted},
 		"FL19-23": {set: paid(sent(fine()), 2*hour)},
+	}
+}
+
+// papers are stages of what customers add to a dispute (FL19).
+func papers() map[string]stage {
+	posted := paid(bought(fine()), 40*hour)
+	open := func(claim wallet.Claim, ago time.Duration) func(*scene) {
+		return func(s *scene) {
+			posted(s)
+			s.claim = claim
+			if made := s.do(wallet.OpenDispute, "tx-1", string(wallet.Posted), "", "customer"); len(made.Made) > 0 {
+				s.ids["dp-1"] = made.Made[0].ID
+			}
+			s.pass(ago)
+		}
+	}
+	shop, own, scam := open(wallet.ClaimMerchant, 3*day), open(wallet.ClaimUnauthorised, 3*day), open(wallet.ClaimScam, 3*day)
+	return map[string]stage{
+		"FL19-28": {set: posted}, "FL19-29": {set: posted}, "FL19-35": {set: posted}, "FL19-34": {set: posted},
+		"FL19-30": {set: posted, before: at(13, down)},
+		"FL19-31": {set: shop}, "FL19-39": {set: shop}, "FL19-40": {set: shop},
+		"FL19-32": {set: open(wallet.ClaimUnauthorised, 9*day), before: at(4, func(s *scene) { s.pass(2 * day) })},
+		"FL19-36": {set: scam}, "FL19-38": {set: own},
 	}
 }
 

@@ -65,7 +65,11 @@ func (d *counter) take(ctx context.Context, f *Paper) (id, refused string) {
 	if err != nil || f == nil {
 		return "", "no_file"
 	}
-	taken, err := rules.Accept(ctx, f.Name, bytes.NewReader(f.Bytes()))
+	name, err := d.clean(ctx, f.Name)
+	if err != nil {
+		return "", Refused(err)
+	}
+	taken, err := rules.Accept(ctx, name, bytes.NewReader(f.Bytes()))
 	var content []byte
 	if err == nil {
 		content, err = io.ReadAll(taken.Body)
@@ -75,11 +79,8 @@ func (d *counter) take(ctx context.Context, f *Paper) (id, refused string) {
 		text, err = d.clean(ctx, string(content))
 		content = []byte(text)
 	}
-	switch {
-	case fault.Is(err, fault.TooMany):
-		return "", "upload: too_large"
-	case err != nil:
-		return "", "upload: " + fault.FieldOf(err)
+	if err != nil {
+		return "", Refused(err)
 	}
 	sum := sha256.Sum256(content)
 	id = "file-" + strconv.Itoa(len(d.of)+1)
@@ -87,6 +88,14 @@ func (d *counter) take(ctx context.Context, f *Paper) (id, refused string) {
 		Attachment: conversation.Attachment{ID: id, Name: taken.Name, Type: string(taken.Type), Size: int64(len(content))}, Digest: hex.EncodeToString(sum[:]),
 	}
 	return id, ""
+}
+
+// Refused is why a file was not taken where it was uploaded, before any flow heard of it.
+func Refused(err error) string {
+	if fault.Is(err, fault.TooMany) {
+		return "upload: too_large"
+	}
+	return "upload: " + fault.FieldOf(err)
 }
 
 // named is the id of a file by its name.

@@ -233,6 +233,9 @@ func (b *book) Capabilities(context.Context) (wallet.Capabilities, error) {
 		}
 		c.Links[screen] = "https://wallet.example/" + screen
 	}
+	if slices.Contains(b.world.Lacks, "files") {
+		c.Files = nil
+	}
 	for _, r := range wallet.Readings() {
 		if !slices.Contains(b.world.Lacks, string(r)) {
 			c.Readings = append(c.Readings, r)
