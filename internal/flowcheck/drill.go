@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -435,10 +436,11 @@ type line struct {
 	sent      []command
 }
 
-// command is one that Kefu sent.
+// command is one that Kefu sent, or a file that it gave.
 type command struct {
-	key string
-	at  time.Time
+	key  string
+	what string
+	at   time.Time
 }
 
 // right ends the fault.
@@ -460,7 +462,7 @@ func (l *line) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = body
 	if real {
 		l.mu.Lock()
-		l.sent = append(l.sent, command{r.Header.Get("Idempotency-Key"), l.now()})
+		l.sent = append(l.sent, command{r.Header.Get("Idempotency-Key"), path.Base(r.URL.Path), l.now()})
 		l.mu.Unlock()
 		if l.armed.Swap(false) {
 			l.on.Store(true)

@@ -19,9 +19,12 @@ func (x *drill) judge(ctx context.Context, faults []string) {
 	effects := x.truth.all()
 	lies := slices.ContainsFunc(faults, func(f string) bool { return x.of.Lies[f] != "" })
 	acts := x.acts(ctx)
-	byKey := map[string]action.Kept{}
+	byKey := map[string][]action.Kept{} // a file leaves under its digest, for each act that names it
 	for _, k := range acts {
-		byKey[k.Command.Key] = k
+		byKey[k.Command.Key] = append(byKey[k.Command.Key], k)
+		for _, e := range k.Command.Files {
+			byKey[e.Digest] = append(byKey[e.Digest], k)
+		}
 		happened := slices.ContainsFunc(effects, func(e effect) bool { return e.Key == k.Command.Key })
 		switch {
 		case lies:
@@ -35,16 +38,22 @@ func (x *drill) judge(ctx context.Context, faults []string) {
 		}
 	}
 	for _, c := range x.line.commands() {
-		k, known := byKey[c.key]
-		at, agreed := x.yes[k.ID]
-		switch {
-		case !known || !agreed:
-			x.wrong("a command left that nobody said yes to: %s", k.Command.Act)
-		case c.at.Sub(at) > latest:
-			x.wrong("%s left %s after the yes to it", k.Command.Act, c.at.Sub(at))
-		}
+		x.agreed(c, byKey[c.key])
 	}
 	x.once(effects, lies)
+}
+
+// agreed finds what left without a yes to one of the acts that it belongs to, or too long
+// after it.
+func (x *drill) agreed(c command, to []action.Kept) {
+	said := slices.DeleteFunc(slices.Clone(to), func(k action.Kept) bool { return x.yes[k.ID].IsZero() })
+	if len(said) == 0 {
+		x.wrong("%s left that nobody said yes to", c.what)
+		return
+	}
+	if !slices.ContainsFunc(said, func(k action.Kept) bool { return c.at.Sub(x.yes[k.ID]) <= latest }) {
+		x.wrong("%s left %s after the yes to it", c.what, c.at.Sub(x.yes[said[0].ID]))
+	}
 }
 
 // once finds what was done more often than somebody said yes.

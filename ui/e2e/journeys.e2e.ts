@@ -14,6 +14,7 @@ import { forming } from './forming.ts';
 import { House } from './house.ts';
 import { intake } from './intake.ts';
 import { looks } from './looks.ts';
+import { papers } from './papers.ts';
 import { passkeys } from './passkeys.ts';
 import { leaving, people } from './people-come-and-go.ts';
 import { programs } from './programs.ts';
@@ -46,6 +47,7 @@ describe.each(engines())('on %s', (engine) => {
   flows(house);
   consent(house);
   cases(house);
+  papers(house);
   trusting(house);
   passkeys(house);
   danger(house);

@@ -33,10 +33,15 @@ export interface Gone {
 
 const nothing: FilesView = { wants: [], given: [], least: 1, most: 0 };
 
-/** As what a file is asked for, as far as the browser knows; '' where it does not. */
+/** As what a file is asked for; '' for anything else. */
 export function sortOf(type: string): 'image' | 'pdf' | 'text' | '' {
   if (type.startsWith('image/')) return 'image';
   return type === 'application/pdf' ? 'pdf' : type.startsWith('text/') ? 'text' : '';
+}
+
+/** Whether a file may be what is wanted; of one whose type the browser does not know the server says so. */
+function fitting(file: File, want: FileWant): boolean {
+  return file.type === '' || want.takes.includes(sortOf(file.type) as 'image');
 }
 
 /**
@@ -125,7 +130,7 @@ export class Gathering {
     this.picks ??= await this.around.filing.picks();
     const { picks } = this;
     if (!picks || this.#left) return;
-    const fits = files.filter((f) => sortOf(f.type) === '' || want.takes.includes(sortOf(f.type) as 'image'));
+    const fits = files.filter((f) => fitting(f, want));
     const odd = files.filter((f) => !fits.includes(f)).map((f) => f.name);
     const taken = fits.slice(0, this.room(want));
     this.leftOut = taken.length < files.length ? { want: want.id, many: fits.length - taken.length, odd } : undefined;
@@ -137,8 +142,7 @@ export class Gathering {
 
   /** The first thing for which such a file may still be given. */
   place(file: File): FileWant | undefined {
-    const sort = sortOf(file.type);
-    return this.files.wants.find((w) => this.room(w) > 0 && (sort === '' || w.takes.includes(sort)));
+    return this.files.wants.find((w) => this.room(w) > 0 && fitting(file, w));
   }
 
   /** Sends what was held until somebody had looked at it, or what failed. */

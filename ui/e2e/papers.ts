@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import type { House } from './house.ts';
+import { phone, type Customer } from './people.ts';
+import { picture } from './picture.ts';
+import { faultsOf, overflow } from './screens.ts';
+
+const pdf = (words: string) => ({ name: 'invoice.pdf', mimeType: 'application/pdf', buffer: Buffer.from(`%PDF-1.7\n% ${words}\n%%EOF\n`) });
+const photo = (name: string, width: number) => ({ name, mimeType: 'image/png', buffer: picture(width, 300) });
+
+/** Says yes in the wallet's app, if it asks. */
+async function proves(customer: Customer, after: RegExp): Promise<void> {
+  const { frame } = customer;
+  const link = frame.locator('.now').getByRole('link', { name: 'Confirm in the wallet' });
+  await link.or(frame.getByText(after)).first().waitFor();
+  if ((await link.count()) === 0) return;
+  const [app] = await Promise.all([customer.context.waitForEvent('page'), link.click()]);
+  await app.getByRole('button', { name: 'Yes, that is me' }).click();
+  await frame.getByText(after).first().waitFor({ timeout: 40_000 });
+  await app.close();
+}
+
+/** A dispute, and what speaks for it: from the window over the wallet to the desk. */
+export function papers(house: House): void {
+  describe('evidence for a dispute', () => {
+    test('is given by file, and what is refused loses nothing', { timeout: 180_000 }, async () => {
+      const anna = await house.customer('cust-anna', phone);
+      const { page } = anna;
+      if ((await anna.frame.getByText('More topics').count()) === 0) await anna.another();
+      const press = (name: string | RegExp) => anna.frame.locator('.now').getByRole('button', { name }).first().click();
+      const thing = (name: RegExp) => anna.frame.locator('.now').getByRole('region', { name });
+      const choose = (name: RegExp, ...files: { name: string; mimeType: string; buffer: Buffer }[]) => thing(name).locator('input.chooser').setInputFiles(files);
+      await anna.frame.getByRole('button', { name: /A charge I do not know/ }).click();
+      await press(/The shop did not keep its word/);
+      await anna.frame.locator('.now .choice').first().click();
+      await press('It did not come');
+      await anna.frame.locator('.now').getByRole('textbox').fill('Promised for the 10th, wrote on the 20th.');
+      await press('Continue');
+      await press('Yes, do this');
+      await proves(anna, /^The wallet has your report/);
+      await thing(/Receipt or order/).waitFor();
+      expect(await faultsOf(anna.frame)).toEqual([]);
+      expect(await overflow(anna.frame)).toBeLessThanOrEqual(0);
+      await house.shot(page, 'papers-asked');
+
+      // What is not taken says what to do instead, and stops nothing.
+      await choose(/Receipt or order/, { name: 'film.mp4', mimeType: 'video/mp4', buffer: Buffer.from('x') });
+      await thing(/Receipt or order/).getByText(/^film\.mp4: this needs a picture, a PDF,? or plain text/).waitFor();
+      await choose(/What you and they wrote/, { ...pdf('x'), name: 'large.pdf', buffer: Buffer.concat([Buffer.from('%PDF-1.7\n'), Buffer.alloc(21 << 20, 0x20)]) });
+      await thing(/What you and they wrote/).getByText(/^Too large\. Take a photo of it/).waitFor();
+      await choose(/Receipt or order/, pdf('one'));
+      await thing(/Receipt or order/).getByRole('button', { name: /^Open invoice\.pdf/ }).waitFor();
+      await press('Go on with 1 file');
+      await anna.frame.getByText(/^One file was not added/).waitFor();
+      await house.shot(page, 'papers-refused');
+      await press('Remove large.pdf');
+
+      // A photo is looked at before it leaves the browser.
+      await choose(/Receipt or order/, photo('receipt.png', 400));
+      await thing(/Receipt or order/).getByText(/^Not added yet/).waitFor();
+      expect(await faultsOf(anna.frame)).toEqual([]);
+      await house.shot(page, 'papers-held');
+      await press('Add receipt.png');
+      await thing(/Receipt or order/).getByRole('button', { name: /^Open receipt\.png/ }).waitFor();
+      await choose(/What you and they wrote/, photo('chat.png', 200));
+      await press('Add chat.png');
+      await thing(/What you and they wrote/).getByRole('button', { name: /^Open chat\.png/ }).waitFor();
+      await house.shot(page, 'papers-given');
+
+      // Another device, and a reload, find what was given.
+      await page.reload();
+      await anna.open();
+      await anna.frame.getByRole('region', { name: 'About your recent payments' }).getByRole('button', { name: /This wasn't me/ }).click();
+      await thing(/Receipt or order/).getByRole('button', { name: /^Open receipt\.png/ }).waitFor();
+      await thing(/What you and they wrote/).getByRole('button', { name: 'Remove chat.png' }).click();
+      await thing(/What you and they wrote/).getByText(/^Remove it for good/).waitFor();
+      await house.shot(page, 'papers-again');
+      await thing(/What you and they wrote/).getByRole('button', { name: 'Remove', exact: true }).click();
+      await thing(/What you and they wrote/).getByRole('button', { name: /chat\.png/ }).waitFor({ state: 'detached' });
+
+      await press('Go on with 2 files');
+      await anna.frame.getByText(/^We hand these files to those who decide/).waitFor();
+      expect(await faultsOf(anna.frame)).toEqual([]);
+      await house.shot(page, 'papers-agree');
+      await press('Yes, do this');
+      await proves(anna, /^The wallet has what you added/);
+      await house.shot(page, 'papers-sent');
+
+      // A person has them, and so has the wallet.
+      const sofia = await house.agent('sofia');
+      await sofia.page.goto(`${house.server.demo.urls.desk}#/all/open`);
+      await sofia.row("This wasn't me, or I was tricked").first().click();
+      await sofia.page.locator('[role=log]').getByText('Receipt or order confirmation').first().waitFor();
+      await sofia.page.locator('[role=log]').getByRole('button', { name: /invoice\.pdf/ }).first().waitFor();
+      await house.shot(sofia.page, 'papers-desk');
+    });
+  });
+}
