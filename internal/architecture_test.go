@@ -71,7 +71,7 @@ func domainOrder() []string {
 	return []string{
 		"guard", "outbound", "audit", "job", "identity", "policy", "insider", "settings", "condition", "wrapup", "apikey", "organisation", "trust", "attachment", "staff", "customer",
 		"wallet", "ledger", "assurance", "action", "input", "form", "failure", "selfservice", "danger", "look", "conversation", "search", "desk", "event",
-		"routing", "official", "vouch", "sla", "jurisdiction", "report", "cases", "evidence", "privacy", "webhook", "rule", "knowledge", "assistant", "approval", "call", "feedback", "outreach",
+		"routing", "official", "vouch", "sla", "restriction", "jurisdiction", "report", "cases", "evidence", "privacy", "webhook", "rule", "knowledge", "assistant", "approval", "call", "feedback", "outreach",
 	}
 }
 

@@ -38,6 +38,7 @@ import (
 	"kefu/internal/flow/lookup"
 	"kefu/internal/flow/notifying"
 	"kefu/internal/flow/privacy"
+	"kefu/internal/flow/restricting"
 	queueing "kefu/internal/flow/routing"
 	"kefu/internal/flow/searching"
 	"kefu/internal/flow/selfservice"
@@ -77,45 +78,47 @@ type App struct {
 	Desk    *signin.Desk
 	Log     *slog.Logger
 
-	now       clock.Clock
-	metrics   *metrics.Metrics
-	tracer    *tracing.Tracer
-	health    *lifecycle.Health
-	index     *searchindex.Index
-	heads     *headlog.Log
-	signer    audit.Signer
-	intake    *intake.Service
-	kinds     *settings.Registry
-	settings  *configuring.Service
-	wallet    acts.Wallet // nil: there is none
-	lookup    *lookup.Service
-	codes     *failure.Table    // of failed payments
-	doubts    *doubting.Service // of those codes
-	insiders  *watching.Service
-	flows     *selfservice.Service
-	notices   *walletnotices.Service // nil without a wallet
-	events    *walletevents.Handler
-	shared    *sharedkeys.File // with the wallet; nil without one
-	acts      *acts.Room
-	cases     *casework.Room
-	asking    *asking.Service
-	sender    *notifying.Sender
-	webhooks  *notifying.Desk
-	approvals *approving.Service
-	keys      *apikeys.Service
-	windows   *signin.Windows
-	issuers   *signin.Issuers
-	searcher  *searching.Searcher
-	indexer   *searching.Worker
-	jobs      *upkeep.Worker
-	blobs     *blob.Local
-	files     *attaching.Service
-	realtime  *realtime.Server
-	queue     *queueing.Service
-	followers []follower
-	clocks    *clocks.Keeper
-	handler   http.Handler
-	closers   []func() error
+	now      clock.Clock
+	metrics  *metrics.Metrics
+	tracer   *tracing.Tracer
+	health   *lifecycle.Health
+	index    *searchindex.Index
+	heads    *headlog.Log
+	signer   audit.Signer
+	intake   *intake.Service
+	kinds    *settings.Registry
+	settings *configuring.Service
+	// What the house's own rules leave of the rights of staff; nil for the command line.
+	restricting *restricting.Service
+	wallet      acts.Wallet // nil: there is none
+	lookup      *lookup.Service
+	codes       *failure.Table    // of failed payments
+	doubts      *doubting.Service // of those codes
+	insiders    *watching.Service
+	flows       *selfservice.Service
+	notices     *walletnotices.Service // nil without a wallet
+	events      *walletevents.Handler
+	shared      *sharedkeys.File // with the wallet; nil without one
+	acts        *acts.Room
+	cases       *casework.Room
+	asking      *asking.Service
+	sender      *notifying.Sender
+	webhooks    *notifying.Desk
+	approvals   *approving.Service
+	keys        *apikeys.Service
+	windows     *signin.Windows
+	issuers     *signin.Issuers
+	searcher    *searching.Searcher
+	indexer     *searching.Worker
+	jobs        *upkeep.Worker
+	blobs       *blob.Local
+	files       *attaching.Service
+	realtime    *realtime.Server
+	queue       *queueing.Service
+	followers   []follower
+	clocks      *clocks.Keeper
+	handler     http.Handler
+	closers     []func() error
 }
 
 // Build makes the one server of a data folder: it takes the folder, brings the
@@ -337,6 +340,8 @@ func (a *App) connectSettings(ctx context.Context) error {
 		}
 	})
 	codes.Follow(a.codes, a.settings)
+	a.restricting = restricting.New(a.Store, a.now, a.Log)
+	a.settings.Listen(a.restricting.Use)
 	if err := a.settings.Load(ctx); err != nil {
 		return err
 	}
@@ -367,6 +372,9 @@ func (a *App) connectDesk(context.Context) error {
 	}
 	if a.intake != nil {
 		ways.Clean = a.intake.Name
+	}
+	if a.restricting != nil {
+		ways.Restrain = a.restricting.Restrain
 	}
 	if ways.Directory, err = openDirectory(a.Config, a.now); err != nil {
 		return err

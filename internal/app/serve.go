@@ -33,6 +33,7 @@ import (
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/realtime"
 	"kefu/internal/web/reportapi"
+	"kefu/internal/web/rightsapi"
 	"kefu/internal/web/ruleapi"
 	"kefu/internal/web/searchapi"
 	"kefu/internal/web/session"
@@ -144,13 +145,14 @@ func (a *App) connectWeb(context.Context) error {
 			storyapi.Routes(a.lookup, a.now),
 			storyapi.DoubtRoutes(a.doubts),
 			keyapi.Routes(keyapi.Deps{Keys: a.keys, Clock: a.now}),
+			rightsapi.Routes(a.restricting, a.now),
 			flowapi.Routes(a.flows),
 			actionapi.Routes(a.acts),
 			caseapi.Routes(a.cases),
 			trustapi.Routes(a.vouching(), a.micros),
 			insiderapi.Routes(a.insiderDeps()),
 		},
-		Desk: a.Desk, Intake: a.intake, Store: a.Store, Files: a.files, Wallet: a.lookup, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals,
+		Desk: a.Desk, Intake: a.intake, Store: a.Store, Files: a.files, Wallet: a.lookup, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals, Decisions: a.restricting,
 		Keys:  a.keys,
 		Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
 	}, api.Options{

@@ -30,6 +30,7 @@ func (a *App) workers() []lifecycle.Worker {
 		{Name: "store", Run: a.Store.Run},
 		{Name: "the one server", Run: a.Store.WatchAlone},
 		{Name: "settings", Run: a.settings.Run},
+		{Name: "decisions", Run: a.restricting.Run},
 		{Name: "first forms", Run: a.seedForms},
 		{Name: "queue", Run: a.queue.Run},
 		{Name: "audit heads", Run: a.runHeads},
@@ -41,6 +42,9 @@ func (a *App) workers() []lifecycle.Worker {
 		{Name: "webhooks", Run: a.sender.Run},
 		{Name: "acts in the wallet", Run: a.acts.Run},
 		every("codes that are over", 10*time.Second, func(ctx context.Context) error { return a.Store.Expire(ctx, identity.SystemPart("contacts"), 1000) }),
+		every("old decisions", 10*time.Minute, func(ctx context.Context) error {
+			return a.Store.ForgetDecisions(ctx, identity.SystemPart("policy"), 10_000)
+		}),
 		every("old acts", 10*time.Minute, a.acts.Sweep),
 		every("counting acts", 10*time.Second, a.acts.Count),
 		every("old deliveries", 10*time.Minute, a.purgeWebhooks),

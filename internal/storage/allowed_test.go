@@ -555,7 +555,7 @@ func approvalRules() []rule {
 }
 
 func rules() []rule {
-	return slices.Concat(commandRules(), readRules(), findRules(), reportRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules(), signInRules(), keyRules(), runRules(), actRules(), caseRules(), contactRules(), insiderRules(), privacyRules(), outcomeRules(), noticeRules())
+	return slices.Concat(commandRules(), readRules(), findRules(), reportRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules(), signInRules(), keyRules(), runRules(), actRules(), caseRules(), contactRules(), decisionRules(), insiderRules(), privacyRules(), outcomeRules(), noticeRules())
 }
 
 func TestWhoMayDoWhat(t *testing.T) {

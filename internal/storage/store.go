@@ -30,6 +30,7 @@ import (
 	"kefu/internal/storage/committer"
 	"kefu/internal/storage/contacts"
 	"kefu/internal/storage/core"
+	"kefu/internal/storage/decisions"
 	"kefu/internal/storage/doubts"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/erasure"
@@ -105,6 +106,7 @@ type Store struct {
 	*walletnotices.Notices
 	*doubts.Doubts
 	*contacts.Contacts
+	*decisions.Decisions
 	*casework.Cases
 	*erasure.Erasures
 	*insiders.Insiders
@@ -177,7 +179,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Webhooks, s.Keys = webhooks.New(s.core), apikeys.New(s.core, gate)
 	s.Links, s.Runs, s.Proofs = walletlink.New(s.core), runs.New(s.core), verification.New(s.core)
 	s.Acts, s.Notices = actions.New(s.core, gate, s.Proofs), walletnotices.New(s.core)
-	s.Doubts, s.Contacts = doubts.New(s.core), contacts.New(s.core)
+	s.Doubts, s.Contacts, s.Decisions = doubts.New(s.core), contacts.New(s.core), decisions.New(s.core)
 	s.Cases, s.Erasures, s.Insiders = casework.New(s.core), erasure.New(s.core), insiders.New(s.core, gate)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,

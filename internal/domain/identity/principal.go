@@ -64,6 +64,18 @@ type Principal struct {
 	// Restrained is somebody of the staff whose rights are fewer for now: what they were
 	// given to work on, and nothing else.
 	Restrained bool
+
+	// Restraint is what the house's own rules take from the rights of somebody who
+	// works in a session; nil for everybody else. It comes with the session.
+	Restraint Restraint
+}
+
+// Restraint takes from what a role may do, and is told what was decided.
+type Restraint interface {
+	// Judge is told an action and whether the delivered rights allow it to an object,
+	// and says what is left of that. It never makes yes of no; policy sees to it. It
+	// does not block, and allocates nothing where it takes nothing.
+	Judge(action string, allowed bool) bool
 }
 
 // SystemPart is the principal of a part of Kefu that acts on its own.

@@ -83,6 +83,8 @@ func Actions() []Action {
 		RunInsiders,
 		ManageDecoys,
 		ReadOwnLooks,
+		ReadDecisions,
+		KeepDecisions,
 		ReadApprovals,
 		DecideApproval,
 		WithdrawApproval,
@@ -241,6 +243,10 @@ func delivered(a Action) rights {
 		return rights{Owner: Any, Admin: Any}
 	case ReadOwnLooks:
 		return rights{Customer: Signed}
+	case ReadDecisions:
+		return rights{Owner: Any, Admin: Any, Supervisor: Any, Agent: Self, OutsideAgent: Self, Editor: Self, Auditor: Any}
+	case KeepDecisions:
+		return rights{System: Any}
 	case ReadApprovals:
 		return rights{Owner: Any, Admin: Any}
 	case DecideApproval:

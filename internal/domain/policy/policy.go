@@ -98,6 +98,8 @@ const (
 	ManageDecoys  Action = "decoy.manage"   // customers who do not exist
 	RunInsiders   Action = "finding.run"    // judge, and let restraints act
 	ReadOwnLooks  Action = "look.read_own"  // as the customer: who looked at one's data
+	ReadDecisions Action = "decision.read"  // what was decided of the rights of StaffID, or of everybody
+	KeepDecisions Action = "decision.keep"
 
 	ReadApprovals    Action = "approval.read"
 	DecideApproval   Action = "approval.decide" // beside the right that the change itself needs
@@ -122,7 +124,8 @@ type Object struct {
 func Whosever(id string) Object { return Object{AssigneeID: id, Open: true} }
 
 // Allow tells whether p may do a to o. Nobody may do nothing, and an action
-// without a rule is refused. It allocates nothing: every event that reaches a socket
+// without a rule is refused; of what the table allows the house may take more, by the
+// restraint that p's session comes with. It allocates nothing: every event that reaches a socket
 // asks it.
 func Allow(p identity.Principal, a Action, o Object) bool {
 	if p.ID == "" {
@@ -133,7 +136,11 @@ func Allow(p identity.Principal, a Action, o Object) bool {
 		return needs == AnyKey || (needs != "" && p.Scopes.Has(needs))
 	}
 	column, known := columnOf(p)
-	return known && delivered(a)[column].covers(p, o) && (!p.Restrained || left(p, a, o))
+	allowed := known && delivered(a)[column].covers(p, o) && (!p.Restrained || left(p, a, o))
+	if p.Restraint == nil {
+		return allowed
+	}
+	return p.Restraint.Judge(string(a), allowed) && allowed
 }
 
 // left is what remains to a member of staff whose rights were taken until a finding about

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 
+	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
@@ -36,6 +37,9 @@ type Kind[T Value] struct {
 	Read      policy.Action
 	Change    policy.Action
 	Default   T // of a singleton
+	// May tells whether who may change this kind may do so to this value; nil: always.
+	// It is asked of what an item is to be.
+	May func(p identity.Principal, v T) bool
 	// Said tells whether customers are told, as our words, what a value says at a
 	// path: that may not ask for what is never asked for. nil: they are told nothing.
 	Said func(v T, path string) bool
@@ -63,6 +67,7 @@ type Definition struct {
 	check        func(all *Snapshot, id string, v any) error
 	unused       func(all *Snapshot, id string) error
 	said         func(v any, path string) bool
+	may          func(p identity.Principal, v any) bool
 	gather       func(items []Item) (list, error)
 }
 
@@ -86,6 +91,12 @@ func Define[T Value](k Kind[T]) Definition {
 				items = []Item{d.Initial()}
 			}
 			return gather[T](items)
+		}
+	}
+	if k.May != nil {
+		d.may = func(p identity.Principal, v any) bool {
+			own, ok := v.(T)
+			return ok && k.May(p, own)
 		}
 	}
 	if k.Check != nil {
@@ -135,6 +146,9 @@ func (d Definition) Check(all *Snapshot, id string, value any) error {
 	}
 	return d.check(all, id, value)
 }
+
+// May tells whether p may make an item of a value of Decode.
+func (d Definition) May(p identity.Principal, value any) bool { return d.may == nil || d.may(p, value) }
 
 // Said tells whether customers are told, as our words, what a value of Decode says
 // at a path.

@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/look"
 	"kefu/internal/domain/official"
 	"kefu/internal/domain/organisation"
+	"kefu/internal/domain/restriction"
 	"kefu/internal/domain/routing"
 	"kefu/internal/domain/rule"
 	"kefu/internal/domain/settings"
@@ -47,6 +48,9 @@ func KindsOf(here Place) (*settings.Registry, error) {
 		sla.TargetKind(),
 		trust.EmbeddingKind(),
 		trust.IssuerKind(),
+		restriction.CertificateKind(),
+		restriction.Kind(),
+		restriction.TrainingKind(),
 		routing.RulesKind(),
 		wrapup.CodeKind(),
 		wrapup.Kind(),

@@ -169,7 +169,7 @@ func (s *Settings) prepare(ctx context.Context, t *core.Tx, p identity.Principal
 		return next, was, fault.InvalidFor(op, "archived", settings.Unknown, "there is nothing to archive")
 	}
 	next.Revision, next.Archived = was.Revision+1, c.Archived
-	if next.Body, err = s.judge(ctx, t, d, next, c); err != nil {
+	if next.Body, err = s.judge(ctx, t, p, d, next, c); err != nil {
 		return next, was, err
 	}
 	if next.Archived || (!missing && !was.Archived) {
@@ -180,7 +180,7 @@ func (s *Settings) prepare(ctx context.Context, t *core.Tx, p identity.Principal
 
 // judge lets the kind look at what the item is to be, beside all others of the
 // house.
-func (s *Settings) judge(ctx context.Context, t *core.Tx, d settings.Definition, next settings.Item, c settings.Change) ([]byte, error) {
+func (s *Settings) judge(ctx context.Context, t *core.Tx, p identity.Principal, d settings.Definition, next settings.Item, c settings.Change) ([]byte, error) {
 	items, err := houseItems(ctx, t.SQL)
 	if err != nil {
 		return nil, err
@@ -202,6 +202,9 @@ func (s *Settings) judge(ctx context.Context, t *core.Tx, d settings.Definition,
 	}
 	if next.Archived {
 		return stored, d.Unused(all, next.ID)
+	}
+	if !d.May(p, value) {
+		return nil, fault.New(fault.Forbidden, "settings.judge", "%s %s may not make it this", p.Kind, p.Role)
 	}
 	return stored, d.Check(all, next.ID, value)
 }

@@ -134,6 +134,9 @@ func (a *API) check(in *admitted, operation *huma.Operation) error {
 		if in.who, in.until, err = a.Desk.Resolve(in.ctx, in.token); err != nil {
 			return err
 		}
+		if a.Decisions != nil {
+			in.who = a.Decisions.Asking(in.who, a.Carrier.Peer(in.request))
+		}
 		if err := a.limitReads(in, operation); err != nil {
 			return err
 		}

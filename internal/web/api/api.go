@@ -91,6 +91,7 @@ type Deps struct {
 	Approvals Approvals
 	Keys      Keys               // of programs; nil: none
 	More      []func(*API)       // operations of packages of their own, see Add
+	Decisions Decisions          // of the rights of staff; nil: nothing restricts them
 	Kinds     *settings.Registry // of settings
 	Carrier   *session.Carrier
 	Clock     clock.Clock
@@ -275,6 +276,9 @@ func add[I, O any](a *API, op huma.Operation, handler func(context.Context, *I) 
 	id := op.OperationID
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
+		if needs := a.decided(in, id, err); needs != nil {
+			return nil, needs
+		}
 		if err != nil {
 			return nil, a.problem(id, err)
 		}

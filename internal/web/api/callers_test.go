@@ -66,7 +66,7 @@ func welcome() map[string][2]int {
 		"assign nobody we know": {0, 422},
 		"contact of one's own":  {200, 0}, "vouch in one's own": {201, 0}, "end-contact in one's own": {204, 0},
 		"findings from a cursor of nobody's": {422, 422}, "decide-finding without a reason": {422, 422},
-		"report of oneself": {200, 0}, "export-report of oneself": {200, 0},
+		"decisions of oneself": {200, 200}, "report of oneself": {200, 0}, "export-report of oneself": {200, 0},
 	})
 	maps.Copy(all, signInWelcome())
 	return all
@@ -249,6 +249,13 @@ func scenarios() []scenario {
 		{"retry-delivery", "of another webhook", onForeignDelivery, [5]int{404, 404, 403, 403, 403}, noKeys()},
 		{"try-rule", "", plain("POST", "/v1/rules/try", tryRule), [5]int{200, 403, 200, 403, 403}, noKeys()},
 		{"try-rule", "that cannot be", plain("POST", "/v1/rules/try", `{"rule":{"name":"x","when":["started"],"if":"conversation.x","then":[]}}`), [5]int{200, 200, 200, 403, 403}, noKeys()},
+		{"rights", "", plain("GET", "/v1/rights", ""), [5]int{200, 200, 200, 403, 200}, noKeys()},
+		{"decisions", "of everybody", plain("GET", "/v1/decisions?refused=true&days=30", ""), [5]int{200, 200, 200, 403, 200}, noKeys()},
+		{"decisions", "of oneself", func(_ *world, m staff.Member) (call, string) {
+			return call{method: "GET", path: "/v1/decisions?staff=" + m.ID}, ""
+		}, [5]int{200, 200, 200, 200, 200}, noKeys()},
+		{"try-restriction", "", plain("POST", "/v1/restrictions/try", `{"restriction":{"name":"x","actions":["wallet.reveal"],"withhold":true}}`), [5]int{200, 200, 200, 403, 403}, noKeys()},
+		{"try-restriction", "that cannot be", plain("POST", "/v1/restrictions/try", `{"restriction":{"name":"x","actions":["inbox.list"]},"days":30}`), [5]int{200, 200, 200, 403, 403}, noKeys()},
 		{"report", "of everybody", plain("GET", "/v1/reports?from=0&to=86400000000&time_zone=Asia/Shanghai", ""), [5]int{200, 403, 200, 403, 403}, forKeys(200)},
 		{"report", "of oneself", ownReport("/v1/reports"), [5]int{200, 403, 200, 200, 403}, forKeys(200)},
 		{"export-report", "", plain("GET", "/v1/reports/export?from=0&to=86400000000&time_zone=UTC&bom=true", ""), [5]int{200, 403, 200, 403, 403}, forKeys(200)},

@@ -17,6 +17,7 @@ import (
 	"kefu/internal/web/keyapi"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/reportapi"
+	"kefu/internal/web/rightsapi"
 	"kefu/internal/web/ruleapi"
 	"kefu/internal/web/searchapi"
 	"kefu/internal/web/session"
@@ -36,7 +37,7 @@ func document(t testing.TB) *api.API {
 	return api.New(api.Deps{
 		Carrier: carrier, Kinds: kinds, More: []func(*api.API){
 			queueapi.Routes(queueapi.Deps{}), accessapi.Routes(accessapi.Deps{}), auditapi.Routes(auditapi.Deps{}),
-			reportapi.Routes(nil), hookapi.Routes(nil), keyapi.Routes(keyapi.Deps{}), windowapi.Routes(nil, ""), searchapi.Routes(nil), ruleapi.Routes(nil), flowapi.Routes(nil), caseapi.Routes(nil), trustapi.Routes(nil, nil), insiderapi.Routes(insiderapi.Deps{}),
+			reportapi.Routes(nil), rightsapi.Routes(nil, nil), hookapi.Routes(nil), keyapi.Routes(keyapi.Deps{}), windowapi.Routes(nil, ""), searchapi.Routes(nil), ruleapi.Routes(nil), flowapi.Routes(nil), caseapi.Routes(nil), trustapi.Routes(nil, nil), insiderapi.Routes(insiderapi.Deps{}),
 			storyapi.Routes(nil, nil),
 		},
 	}, api.Options{})

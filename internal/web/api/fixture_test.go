@@ -41,6 +41,7 @@ import (
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/lookup"
 	"kefu/internal/flow/notifying"
+	"kefu/internal/flow/restricting"
 	"kefu/internal/flow/routing"
 	"kefu/internal/flow/ruling"
 	"kefu/internal/flow/searching"
@@ -70,6 +71,7 @@ import (
 	"kefu/internal/web/keyapi"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/reportapi"
+	"kefu/internal/web/rightsapi"
 	"kefu/internal/web/ruleapi"
 	"kefu/internal/web/searchapi"
 	"kefu/internal/web/session"
@@ -87,31 +89,32 @@ const origin = "https://desk.example.org"
 
 // world is a server with its real store and flows, without sockets.
 type world struct {
-	t          testing.TB
-	store      *storage.Store
-	index      *searchindex.Index
-	blind      *search.Blinder
-	intake     *intake.Service
-	desk       *signin.Desk
-	windows    *signin.Windows
-	files      *attaching.Service
-	settings   *configuring.Service
-	kinds      *settings.Registry
-	approvals  *approving.Service
-	webhooks   *notifying.Desk
-	keys       *apikeys.Service
-	acts       *acting.Service
-	digests    []byte // of keys
-	programs   *programs
-	deployment *storagetest.Deployment
-	lookup     *lookup.Service
-	queue      *routing.Service
-	walker     *selfservice.Service
-	caseworker *casework.Service
-	api        *api.API
-	logs       *bytes.Buffer
-	offset     atomic.Int64 // nanoseconds that the clock is ahead
-	stands     atomic.Int64 // nanoseconds since 1970 at which it stands, 0 while it goes
+	t           testing.TB
+	store       *storage.Store
+	index       *searchindex.Index
+	blind       *search.Blinder
+	intake      *intake.Service
+	desk        *signin.Desk
+	windows     *signin.Windows
+	files       *attaching.Service
+	settings    *configuring.Service
+	restricting *restricting.Service
+	kinds       *settings.Registry
+	approvals   *approving.Service
+	webhooks    *notifying.Desk
+	keys        *apikeys.Service
+	acts        *acting.Service
+	digests     []byte // of keys
+	programs    *programs
+	deployment  *storagetest.Deployment
+	lookup      *lookup.Service
+	queue       *routing.Service
+	walker      *selfservice.Service
+	caseworker  *casework.Service
+	api         *api.API
+	logs        *bytes.Buffer
+	offset      atomic.Int64 // nanoseconds that the clock is ahead
+	stands      atomic.Int64 // nanoseconds since 1970 at which it stands, 0 while it goes
 }
 
 func (w *world) now() time.Time {
@@ -169,6 +172,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	check(t, err)
 	w.intake = intake.New(w.store, detector, intake.LimitsOf(config.Default().Limits, config.Default().Attachments), w.now, nil)
 	w.desk = signin.NewDesk(w.store, password.NewHasher(2), signin.DeskLimitsOf(config.Default().Limits), w.now, slog.New(slog.DiscardHandler))
+	w.restricting = restricting.New(w.store, w.now, slog.New(slog.DiscardHandler))
 	w.open(func(*signin.Ways) {})
 	w.windows = signin.NewWindows(w.store, nil, ring.Subkey("visitor secrets"), signin.WindowOptionsOf(config.Default().Identity), w.now, w.intake.Name, slog.New(slog.DiscardHandler))
 	o := attaching.OptionsOf(config.Default().Attachments, config.Default().Limits)
@@ -180,6 +184,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 	w.kinds, err = configuring.Kinds()
 	check(t, err)
 	w.settings = configuring.New(configuring.Deps{Store: w.store, Kinds: w.kinds, Clean: w.intake.Clean, Clock: w.now})
+	w.settings.Listen(w.restricting.Use)
 	w.intake.UseWrapUps(func() *wrapup.Book { return wrapup.BookOf(w.settings.Snapshot()) })
 	endpoints := func() []notifying.Endpoint {
 		var all []notifying.Endpoint
@@ -216,6 +221,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 			accessapi.Routes(accessapi.Deps{Desk: w.desk, Store: w.store, Carrier: carrier, Clean: w.intake.Name}),
 			windowapi.Routes(asking.New(w.settings, nil), "https://widget.example.org/preview"),
 			hookapi.Routes(w.webhooks),
+			rightsapi.Routes(w.restricting, w.now),
 			flowapi.Routes(w.runs()),
 			storyapi.Routes(w.lookup, w.now),
 			storyapi.DoubtRoutes(doubting.New(doubting.Deps{Store: w.store, Table: w.lookup.Causes})),
@@ -231,7 +237,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 		Wallet: w.lookup,
 		Keys:   w.keys,
 		Desk:   w.desk, Intake: w.intake, Store: w.store,
-		Files: w.files, Settings: w.settings, Kinds: w.kinds, Approvals: w.approvals, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
+		Files: w.files, Settings: w.settings, Kinds: w.kinds, Approvals: w.approvals, Decisions: w.restricting, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
 	}, api.Options{AttachmentBytes: o.Limits.MaxBytes, FileURL: func(token string) string { return "https://files.example.org/f/" + token }})
 	return w
 }
@@ -251,7 +257,7 @@ func (w *world) open(change func(*signin.Ways)) {
 	tickets, err := ticket.New(bytes.Repeat([]byte{7}, ticket.KeySize))
 	check(w.t, err)
 	ways := signin.Ways{
-		House: signin.HouseOf(config.Default().Staff), Passkeys: keys, Tickets: tickets, PublicURL: origin, Clean: w.intake.Name,
+		House: signin.HouseOf(config.Default().Staff), Passkeys: keys, Tickets: tickets, PublicURL: origin, Clean: w.intake.Name, Restrain: w.restricting.Restrain,
 	}
 	change(&ways)
 	w.desk.Open(ways)

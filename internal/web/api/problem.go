@@ -27,8 +27,9 @@ type Problem struct {
 	Title  string `json:"title" doc:"the words of the status"`
 	Status int    `json:"status"`
 	Code   string `json:"code" enum:"invalid,unauthenticated,forbidden,not_found,conflict,merged,too_large,not_supported,rate_limited,unavailable,internal"`
-	Field  string `json:"field,omitempty" doc:"the parameter or member that is to blame; of conflict: seen, when the customer has written meanwhile; revision, when somebody else was faster; of forbidden: scope, address or proof; of unauthenticated: key"`
+	Field  string `json:"field,omitempty" doc:"the parameter or member that is to blame; of conflict: seen, when the customer has written meanwhile; revision, when somebody else was faster; of forbidden: scope, address, proof or restriction; of unauthenticated: key"`
 	Reason string `json:"reason,omitempty" doc:"what is wrong with the field, in a word: missing, too_long, taken …; of scope: the scopes of which an API key needs one; of key: unknown, expired, revoked"`
+	Needs  *Needs `json:"needs,omitempty" doc:"of restriction, and of proof where a restriction wants it: what the house asks for"`
 	Conv   string `json:"conv,omitempty" doc:"of merged: the conversation to use instead"`
 
 	retryAfter time.Duration

@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/staff"
 	"kefu/internal/flow/configuring"
+	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/web/api"
 )
@@ -48,6 +49,9 @@ func samples() []sample {
 		{"official_channel", `{"kind":"site","value":"$.example","name":"Help"}`, everybody, runners},
 		{"impostor_reports", `{}`, everybody, leaders},
 		{"wrap_up", `{"required":false}`, everybody, leaders},
+		{"training", `{"name":"Training $","valid_hours":8760}`, leaders, leaders},
+		{"certificate", `{"training":"` + id.From("a training") + `","staff":"%"}`, leaders, leaders},
+		{"restriction", `{"name":"Restriction $","actions":["customer.note_handle"],"people":["%"],"withhold":true}`, leaders, runners},
 	}
 }
 
@@ -147,9 +151,9 @@ func (w *world) nothingWaits() {
 }
 
 // fresh is the value with something new in the place of $, in letters: digits could
-// look like a secret to the guard.
+// look like a secret to the guard; and an id in the place of %.
 func (s sample) fresh() string {
-	return strings.ReplaceAll(s.value, "$", strings.Map(func(r rune) rune {
+	return strings.ReplaceAll(strings.ReplaceAll(s.value, "%", id.New()), "$", strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
 			return r - '0' + 'a'
 		}
@@ -166,6 +170,7 @@ func (w *world) isSingleton(kind string) bool {
 // saved is an item that a part of Kefu saved.
 func (w *world) saved(s sample, id string) settings.Item {
 	w.t.Helper()
+	w.course(s)
 	there, err := w.settings.List(context.Background(), identity.SystemPart("test"), s.kind, settings.Query{Limit: 100})
 	check(w.t, err)
 	for _, it := range there {
@@ -178,6 +183,17 @@ func (w *world) saved(s sample, id string) settings.Item {
 	it, err := w.settings.Save(context.Background(), identity.SystemPart("test"), settings.Change{Kind: s.kind, ID: id, Body: []byte(s.fresh())})
 	check(w.t, err)
 	return it
+}
+
+// course is what a certificate is of.
+func (w *world) course(s sample) {
+	w.t.Helper()
+	if s.kind == "certificate" { // is of something that there is
+		_, err := w.settings.Save(context.Background(), identity.SystemPart("test"), settings.Change{Kind: "training", ID: id.From("a training"), Body: []byte(`{"name":"Ours"}`)})
+		if !fault.Is(err, fault.Conflict) {
+			check(w.t, err)
+		}
+	}
 }
 
 func TestEveryKindHasASample(t *testing.T) {

@@ -2,6 +2,7 @@ import { actEn } from './act.en.ts';
 import { contactEn } from './contact.en.ts';
 import { access } from './access.en.ts';
 import { duties } from './duties.en.ts';
+import { certificates, needs } from './right.en.ts';
 import { storyEn } from './story.en.ts';
 import { walkEn } from './walk.en.ts';
 import { walletEn } from './wallet.en.ts';
@@ -48,6 +49,8 @@ export const en = {
   },
   access,
   duties,
+  certificates,
+  needs,
   unreachable: 'The server cannot be reached.',
   languageFailed: 'The other language could not be fetched.',
 
@@ -72,6 +75,7 @@ export const en = {
     settings: 'Settings',
     account: 'Account',
     people: 'People',
+    rights: 'Who may do what',
     failed: 'This page could not be fetched.',
     reload: 'Reload the desk',
   },
@@ -501,6 +505,7 @@ export const en = {
     too_large: 'That is too large.',
     unauthenticated: 'Your session has ended. Sign in again.',
     forbidden: 'Your role does not allow this.',
+    restricted: 'A restriction of the house keeps this from you. What it needs stands below.',
     not_found: 'This is not here any more.',
     asks_secret: 'Not sent: this asks the customer for a password, a code or a card number. We never do. If it is about typing one in the wallet, say that it is done in the app, by the customer alone.',
     asks_remote: 'Not sent: this asks for control of the customer’s device, or to see its screen. We never do.',
@@ -513,7 +518,7 @@ export const en = {
     not_supported: 'This is not available here.',
     unavailable: 'The server is busy. Try again in a moment.',
     internal: 'Something went wrong on the server. Try again.',
-  } satisfies Record<ErrorCode | Wording | 'offline' | 'unseen', string>,
+  } satisfies Record<ErrorCode | Wording | 'offline' | 'unseen' | 'restricted', string>,
 };
 
 export type Messages = typeof en;

@@ -2,6 +2,7 @@ import { actZh } from './act.zh.ts';
 import { contactZh } from './contact.zh.ts';
 import { access } from './access.zh.ts';
 import { duties } from './duties.zh.ts';
+import { certificates, needs } from './right.zh.ts';
 import { storyZh } from './story.zh.ts';
 import { walkZh } from './walk.zh.ts';
 import { walletZh } from './wallet.zh.ts';
@@ -43,6 +44,8 @@ export const zh: Messages = {
   },
   access,
   duties,
+  certificates,
+  needs,
   unreachable: '连接不上服务器。',
   languageFailed: '另一种语言未能加载。',
 
@@ -67,6 +70,7 @@ export const zh: Messages = {
     settings: '设置',
     account: '账号',
     people: '成员',
+    rights: '谁能做什么',
     failed: '页面没能加载。',
     reload: '刷新工作台',
   },
@@ -491,6 +495,7 @@ export const zh: Messages = {
     too_large: '内容过大。',
     unauthenticated: '登录已失效，请重新登录。',
     forbidden: '您的角色没有此权限。',
+    restricted: '机构的一项限制不允许此操作，所需条件见下方提示。',
     not_found: '内容已不存在。',
     asks_secret: '未发送：这句话在向客户索要密码、验证码或卡号，我们绝不这样做。如果是要客户自己在钱包里输入，请写明由客户本人在应用内完成。',
     asks_remote: '未发送：这句话要求控制客户的设备，或查看客户的屏幕，我们绝不这样做。',

@@ -1,4 +1,4 @@
-import { AppWindow, BadgeCheck, Building2, CalendarClock, CircleAlert, ClipboardList, Clock, Flag, FlagTriangleRight, KeyRound, MessageSquareQuote, Palette, ShieldAlert, ShieldCheck, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
+import { AppWindow, Award, BadgeCheck, Building2, CalendarClock, CircleAlert, ClipboardList, Clock, Flag, FlagTriangleRight, KeyRound, MessageSquareQuote, Palette, ShieldAlert, ShieldCheck, ShieldMinus, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
@@ -30,6 +30,10 @@ import FailureCodeForm from './forms/FailureCodeForm.svelte';
 import TargetForm from './forms/TargetForm.svelte';
 import TeamForm from './forms/TeamForm.svelte';
 import Members from '../teams/Members.svelte';
+import RestrictionForm from './rights/RestrictionForm.svelte';
+import RestrictionTrial from './rights/RestrictionTrial.svelte';
+import TrainingForm from './rights/TrainingForm.svelte';
+import type { Restriction, Training } from './rights/rights.ts';
 import WrapUpCodeForm from './forms/WrapUpCodeForm.svelte';
 import WrapUpForm from './forms/WrapUpForm.svelte';
 import Doubts from './Doubts.svelte';
@@ -292,6 +296,28 @@ export const kinds: readonly Kind[] = [
     single: true,
     blank: (): Partial<Offering> => ({}),
     form: RoutingForm,
+    changes: leads,
+  },
+  {
+    kind: 'restriction',
+    fourEyes: true,
+    group: 'people',
+    icon: ShieldMinus,
+    name: (v: Restriction) => v.name,
+    about: (v: Restriction, w) => [w.restriction.count(v.actions.length), ...(v.actions.length === 1 ? [w.rights.action[v.actions[0]!] ?? v.actions[0]!] : [])].join(' · '),
+    blank: (): Restriction => ({ name: '', actions: [] }),
+    form: RestrictionForm,
+    after: RestrictionTrial,
+    changes: runs,
+  },
+  {
+    kind: 'training',
+    group: 'people',
+    icon: Award,
+    name: (v: Training) => v.name,
+    about: (v: Training, w) => (!v.valid_hours ? w.training.forGood : v.valid_hours % 24 === 0 ? w.training.good(v.valid_hours / 24, 'days') : w.training.good(v.valid_hours, 'hours')),
+    blank: (): Training => ({ name: '' }),
+    form: TrainingForm,
     changes: leads,
   },
   {

@@ -161,10 +161,21 @@ export interface Page<T> {
 }
 
 /** What the server said no with: RFC 9457, with Kefu's code. */
+/** What a restriction of the house asks for. */
+export interface Needs {
+  what: 'withheld' | 'training' | 'proof' | 'hours' | 'network';
+  right: string;
+  rule?: string;
+  training?: string;
+  advice?: string;
+  /** Microseconds. */
+  opens?: number;
+}
+
 export class Problem extends Error {
   constructor(
     readonly status: number,
-    readonly code: ErrorCode | 'offline' | 'unseen',
+    readonly code: ErrorCode | 'offline' | 'unseen' | 'restricted',
     readonly field?: string,
     /** In seconds. */
     readonly retryAfter?: number,
@@ -199,6 +210,8 @@ export type Query = Record<string, string | number | undefined>;
 export class Api {
   /** Called when the session is gone. */
   onexpired: () => void = () => undefined;
+  /** Called when a restriction of the house refused something. */
+  onneeds: (needs: Needs) => void = () => undefined;
 
   constructor(
     private readonly request: typeof fetch = (...a) => fetch(...a),
@@ -361,7 +374,7 @@ export class Api {
   }
 
   async #problem(answer: Response, address: string): Promise<Problem> {
-    let said: { code?: ErrorCode; field?: string; reason?: string } = {};
+    let said: { code?: ErrorCode; field?: string; reason?: string; needs?: Needs } = {};
     try {
       said = (await answer.json()) as typeof said;
     } catch {
@@ -369,7 +382,8 @@ export class Api {
     }
     if (answer.status === 401 && address !== '/v1/session') this.onexpired();
     const retry = Number(answer.headers.get('Retry-After'));
-    const code = said.code === 'conflict' && said.field === 'seen' ? 'unseen' : said.code ?? byStatus[answer.status] ?? 'internal';
+    if (said.needs) this.onneeds(said.needs);
+    const code = said.needs ? 'restricted' : said.code === 'conflict' && said.field === 'seen' ? 'unseen' : said.code ?? byStatus[answer.status] ?? 'internal';
     return new Problem(answer.status, code, said.field, retry > 0 ? retry : undefined, said.reason);
   }
 }

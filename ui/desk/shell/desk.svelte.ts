@@ -5,8 +5,9 @@ import type { Entry } from '../../kit/protocol/frames.ts';
 import { BrowserStorage } from '../../kit/protocol/storage.ts';
 import { dialStream } from '../../kit/protocol/stream.ts';
 import { dialWebSocket } from '../../kit/protocol/websocket.ts';
+import { dayAndTime } from '../../kit/text/time.ts';
 import { Toasts } from '../../kit/toasts.svelte.ts';
-import { Api, Problem, type Change, type ChangeResult, type Conversation, type Staff } from './api.ts';
+import { Api, Problem, type Change, type ChangeResult, type Conversation, type Needs, type Staff } from './api.ts';
 import { colleaguesOf } from './colleagues.ts';
 import type { Outgoing } from '../../kit/protocol/outbox.ts';
 import { Attaching } from '../thread/attaching.ts';
@@ -60,6 +61,9 @@ const spread = 1_500;
 export class Desk {
   readonly api = new Api();
   readonly toasts = new Toasts();
+  /** They are to prove once more who they are, since a restriction wants it. */
+  proving = $state(false);
+  #needed: number | undefined;
   readonly inbox: Inbox;
   readonly views: Views;
   readonly undo: Undo;
@@ -168,6 +172,7 @@ export class Desk {
       () => this.m && this.notify.call(this.m.queue.offer, this.m.queue.notify, 'kefu-offer', () => undefined),
     );
     this.api.onexpired = () => this.#refused();
+    this.api.onneeds = (needs) => this.#tellNeeds(needs);
     this.keys = this.#storage.getItem(keysKey) !== 'off';
     this.setTheme((this.#storage.getItem(themeKey) as Theme | null) ?? 'system');
     void this.setLanguage(pickLanguage(this.#storage.getItem(languageKey), ...navigator.languages), false);
@@ -364,6 +369,22 @@ export class Desk {
     this.#hush();
     this.ended = undefined;
     this.email = '';
+  }
+
+  /** Says what a restriction of the house asks for; what several reads meet at once is said once. */
+  #tellNeeds(needs: Needs) {
+    const m = this.m;
+    if (!m || (this.#needed !== undefined && this.toasts.shows(this.#needed))) return;
+    const opens = needs.opens ? dayAndTime(needs.opens, this.tag) : '';
+    const text = {
+      withheld: () => m.needs.withheld(needs.rule ?? ''),
+      training: () => m.needs.training(needs.training ?? ''),
+      proof: () => m.needs.proof,
+      hours: () => m.needs.hours(opens),
+      network: () => m.needs.network,
+    }[needs.what]();
+    const prove = needs.what === 'proof' ? { label: m.needs.prove, run: () => (this.proving = true) } : undefined;
+    this.#needed = this.toasts.say([text, needs.advice].filter(Boolean).join(' '), 'danger', 15_000, prove);
   }
 
   /** The server says no to this session, and may yet say on its connection that it was revoked. */

@@ -1,4 +1,4 @@
-import { Activity, ChartColumn, CircleUserRound, Inbox, Scale, ScrollText, Search, Settings, Users } from 'lucide';
+import { Activity, ChartColumn, CircleUserRound, Inbox, KeyRound, Scale, ScrollText, Search, Settings, Users } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Language } from '../../kit/language.ts';
@@ -47,6 +47,7 @@ const boardWords = (l: Language) => (l === 'zh' ? import('../board/messages/zh.t
 const caseWords = (l: Language) => (l === 'zh' ? import('../cases/messages/zh.ts').then((f) => f.zh) : import('../cases/messages/en.ts').then((f) => f.en));
 const reportWords = (l: Language) => (l === 'zh' ? import('../reports/messages/zh.ts').then((f) => f.zh) : import('../reports/messages/en.ts').then((f) => f.en));
 const settingWords = (l: Language) => (l === 'zh' ? import('../settings/messages/zh.ts').then((f) => f.zh) : import('../settings/messages/en.ts').then((f) => f.en));
+const rightWords = (l: Language) => (l === 'zh' ? import('../settings/rights/messages/zh.ts').then((f) => f.zh) : import('../settings/rights/messages/en.ts').then((f) => f.en));
 const keyWords = (l: Language) => (l === 'zh' ? import('../settings/programs/messages/zh.ts').then((f) => f.zh) : import('../settings/programs/messages/en.ts').then((f) => f.en));
 
 const configuring = new Set(['owner', 'admin', 'supervisor']);
@@ -72,8 +73,9 @@ export const pages: readonly Page[] = [
   { id: 'board', title: (m) => m.pages.board, icon: Activity, for: (s) => leading.has(s.role), ...own(boardWords, () => import('../board/BoardPage.svelte')) },
   { id: 'reports', title: (m) => m.pages.reports, icon: ChartColumn, for: (s) => answering.has(s.role), ...own((l) => Promise.all([reportWords(l), searchWords(l)]), () => import('../reports/ReportsPage.svelte')) },
   { id: 'settings', title: (m) => m.pages.settings, icon: Settings, for: (s) => configuring.has(s.role), apart: true, count: { of: (desk) => desk.waiting.count, words: (m, n) => m.pages.approvals(n) }, ...own((l) => Promise.all([settingWords(l), keyWords(l)]), () => import('../settings/SettingsPage.svelte')) },
-  { id: 'people', title: (m) => m.pages.people, icon: Users, for: (s) => managing.has(s.role) || leading.has(s.role), apart: true, places: (m) => [{ title: m.duties.title, path: ['duties'] }], load: () => import('../people/PeoplePage.svelte') },
+  { id: 'people', title: (m) => m.pages.people, icon: Users, for: (s) => managing.has(s.role) || leading.has(s.role), apart: true, places: (m) => [{ title: m.duties.title, path: ['duties'] }, { title: m.certificates.title, path: ['certificates'] }], load: () => import('../people/PeoplePage.svelte') },
   { id: 'audit', title: (m) => m.access.audit.title, icon: ScrollText, for: (s) => auditing.has(s.role), apart: true, ...own(searchWords, () => import('../audit/AuditPage.svelte')) },
+  { id: 'rights', title: (m) => m.pages.rights, icon: KeyRound, for: (s) => s.role === 'auditor', apart: true, ...own(rightWords, () => import('../settings/rights/RightsPage.svelte')) },
   { id: 'account', title: (m) => m.pages.account, icon: CircleUserRound, for: everybody, apart: true, load: () => import('../account/AccountPage.svelte') },
 ];
 

@@ -1,4 +1,6 @@
 import { walletEn } from '../../messages/wallet.en.ts';
+import { en as rights } from '../rights/messages/en.ts';
+import { restriction, training } from './restriction.en.ts';
 
 export const en = {
   title: 'Settings',
@@ -353,6 +355,9 @@ export const en = {
   },
 
   teamsPick: { none: 'There are no teams yet.', gone: 'A team out of use', unreadable: 'The teams could not be read.' },
+  rights,
+  restriction,
+  training,
   wrap_up_code: {
     title: 'Wrap-up codes',
     lead: 'What conversations were about and how they ended. Agents choose one when they resolve; reports count them.',

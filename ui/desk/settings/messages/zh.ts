@@ -1,6 +1,8 @@
 import type { Words } from './en.ts';
 
 import { walletZh } from '../../messages/wallet.zh.ts';
+import { zh as rights } from '../rights/messages/zh.ts';
+import { restriction, training } from './restriction.zh.ts';
 
 export const zh: Words = {
   title: '设置',
@@ -355,6 +357,9 @@ export const zh: Words = {
   },
 
   teamsPick: { none: '还没有团队。', gone: '已停用的团队', unreadable: '团队没有读出来。' },
+  rights,
+  restriction,
+  training,
   wrap_up_code: {
     title: '结果代码',
     lead: '会话为何而来、如何结束。客服解决会话时选一个，报表据此统计。',

@@ -1,0 +1,160 @@
+package restricting_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/domain/restriction"
+	"kefu/internal/domain/settings"
+	"kefu/internal/domain/sla"
+	"kefu/internal/flow/restricting"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
+)
+
+// shelf is a store that may be out of order. The real one is tried in package api.
+type shelf struct {
+	mu   sync.Mutex
+	down bool
+	kept []restriction.Decision
+}
+
+func (s *shelf) NoteDecisions(_ context.Context, _ identity.Principal, all []restriction.Decision) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down {
+		return fault.New(fault.Unavailable, "test", "down")
+	}
+	s.kept = append(s.kept, all...)
+	return nil
+}
+
+func (s *shelf) DecisionsOf(context.Context, identity.Principal, restriction.Query) ([]restriction.Decision, error) {
+	return nil, errors.New("not asked here")
+}
+
+func (s *shelf) times() (n int64) {
+	for _, d := range s.kept {
+		n += d.Times
+	}
+	return n
+}
+
+func lead() identity.Principal {
+	return identity.Principal{Kind: identity.Staff, ID: "s1", Role: identity.Supervisor, Session: "one"}
+}
+
+func withheld(t *testing.T) *settings.Snapshot {
+	t.Helper()
+	kinds, err := settings.NewRegistry(restriction.Kind(), restriction.TrainingKind(), restriction.CertificateKind(), sla.CalendarKind())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := settings.NewSnapshot(kinds, 2, []settings.Item{{Kind: "restriction", ID: id.From("r"), Revision: 1, Body: []byte(`{"name":"R","actions":["wallet.reveal"],"withhold":true}`)}})
+	return s
+}
+
+// A restriction counts from the moment that it is there, for principals that were made
+// before it, and no longer than it is there.
+func TestASessionThatIsOpenIsRestricted(t *testing.T) {
+	s := restricting.New(&shelf{}, time.Now, slog.New(slog.DiscardHandler))
+	open, asking := s.Restrain(lead(), 0), s.Asking(s.Restrain(lead(), 0), netip.Addr{})
+	for name, p := range map[string]identity.Principal{"a socket": open, "a request": asking} {
+		s.Use(nil)
+		if !policy.Allow(p, policy.RevealWallet, policy.Object{}) {
+			t.Errorf("%s is restricted by nothing", name)
+		}
+		s.Use(withheld(t))
+		if policy.Allow(p, policy.RevealWallet, policy.Object{}) || !policy.Allow(p, policy.ReadWallet, policy.Object{}) {
+			t.Errorf("%s is not restricted, or by too much", name)
+		}
+		s.Use(nil)
+		if !policy.Allow(p, policy.RevealWallet, policy.Object{}) {
+			t.Errorf("%s is restricted by what is gone", name)
+		}
+	}
+	for _, p := range []identity.Principal{{}, {Kind: identity.Customer, ID: "c1"}, identity.SystemPart("x")} {
+		if s.Restrain(p, 0).Restraint != nil {
+			t.Errorf("%s has a restraint", p.Kind)
+		}
+	}
+}
+
+// What cannot be kept now is kept later, and all of it; what floods is counted.
+func TestDecisionsOutliveAStoreThatIsDown(t *testing.T) {
+	store := &shelf{down: true}
+	s := restricting.New(store, time.Now, slog.New(slog.DiscardHandler))
+	s.Use(withheld(t))
+	ask := func(object string) {
+		p := s.Asking(s.Restrain(lead(), 0), netip.Addr{})
+		allowed := policy.Allow(p, policy.RevealWallet, policy.Object{})
+		if refusal, kept := s.Refusal(p); allowed || !kept || refusal.Need != restriction.Withheld {
+			t.Fatalf("%+v, %v", refusal, kept)
+		}
+		s.Decided(p, "reveal", object, fault.New(fault.Forbidden, "test", "no"))
+	}
+	for range 1000 {
+		ask("c1")
+	}
+	if err := s.Keep(context.Background()); !fault.Is(err, fault.Unavailable) {
+		t.Fatalf("the store is down: %v", err)
+	}
+	ask("c1")
+	store.down = false
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	if err := s.Run(ctx); err != nil { // which keeps what waits before it ends
+		t.Fatal(err)
+	}
+	if store.times() != 1001 || len(store.kept) != 1 {
+		t.Errorf("%d times in %d decisions", store.times(), len(store.kept))
+	}
+	for range 40_000 { // more than are remembered
+		ask(id.New())
+	}
+	if err := s.Keep(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(store.kept); n > 25_000 {
+		t.Errorf("%d decisions are kept", n)
+	}
+}
+
+// What a request asked about on its way, and went another way for, is no refusal.
+func TestWhatWasNotTheReasonIsNoRefusal(t *testing.T) {
+	store := &shelf{}
+	s := restricting.New(store, time.Now, slog.New(slog.DiscardHandler))
+	s.Use(withheld(t))
+	p := s.Asking(s.Restrain(lead(), 0), netip.Addr{})
+	policy.Allow(p, policy.RevealWallet, policy.Object{})
+	policy.Allow(p, policy.ReadWallet, policy.Object{})
+	if _, kept := s.Refusal(p); kept {
+		t.Error("what was judged last was allowed")
+	}
+	s.Decided(p, "look", "", fault.New(fault.NotFound, "test", "it is not there"))
+	p = s.Asking(s.Restrain(lead(), 0), netip.Addr{})
+	policy.Allow(p, policy.ReadWallet, policy.Object{})
+	policy.Allow(p, policy.RevealWallet, policy.Object{})
+	s.Decided(p, "look", "", fault.New(fault.Unavailable, "test", "the wallet is down"))
+	if err := s.Keep(context.Background()); err != nil || len(store.kept) != 0 {
+		t.Errorf("%+v, %v", store.kept, err)
+	}
+}
+
+func BenchmarkAllowOfASession(b *testing.B) {
+	s := restricting.New(&shelf{}, time.Now, slog.New(slog.DiscardHandler))
+	p, o := s.Restrain(lead(), 0), policy.Whosever("s1")
+	b.ReportAllocs()
+	for b.Loop() {
+		policy.Allow(p, policy.ReadConversation, o)
+		policy.Allow(p, policy.ReadOffer, o)
+		policy.Allow(p, policy.ReadApprovals, o)
+	}
+}

@@ -1,0 +1,28 @@
+package storage_test
+
+import (
+	"context"
+
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
+	"kefu/internal/domain/restriction"
+	"kefu/internal/platform/fault"
+	"kefu/internal/platform/id"
+)
+
+// decisionRules are about what was decided of the rights of staff.
+func decisionRules() []rule {
+	ctx := context.Background()
+	return []rule{
+		{"NoteDecisions", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			return sc.NoteDecisions(ctx, p, []restriction.Decision{{At: 1, Staff: id.New(), Role: identity.Agent, Action: policy.RevealWallet, Times: 1}})
+		}},
+		{"DecisionsOf", "supervisor owner admin auditor", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.DecisionsOf(ctx, p, restriction.Query{Limit: 1})
+			return err
+		}},
+		{"ForgetDecisions", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			return sc.ForgetDecisions(ctx, p, 1)
+		}},
+	}
+}

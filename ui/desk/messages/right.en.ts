@@ -1,0 +1,36 @@
+export const certificates = {
+  title: 'Certificates',
+  lead: 'Who has which training. A restriction of the house may need one; what is over or taken back counts no more at once.',
+  give: 'Give a certificate',
+  whose: 'Whose',
+  notOneself: 'Nobody gives themselves one.',
+  training: 'Training',
+  choose: 'Choose …',
+  lastDay: 'Last day',
+  lastDayHint: 'Empty: as long as the training says.',
+  none: 'Nobody has a certificate yet',
+  noneLead: 'Give one to whoever has passed a training.',
+  noTrainings: 'There are no trainings yet',
+  noTrainingsLead: 'Say first which trainings there are, and how long a certificate is good for.',
+  toTrainings: 'Trainings in the settings',
+  forGood: 'Until it is taken back',
+  until: (when: string) => `Good until ${when}`,
+  over: (when: string) => `Over since ${when}`,
+  by: (name: string) => `· given by ${name}`,
+  renew: 'Give anew',
+  renewed: 'Given anew.',
+  takeBack: 'Take back',
+  takenBack: 'Taken back. It counts no more.',
+  taken: 'They have this certificate already. Give that one anew.',
+};
+
+/** What a restriction of the house asks for, said where somebody meets it. */
+export const needs = {
+  withheld: (rule: string) => (rule ? `The house keeps this from you: ${rule}.` : 'The house keeps this from you for now: one of its restrictions cannot be read.'),
+  training: (training: string) => `This needs the certificate “${training}”. Whoever leads your team can give it.`,
+  proof: 'This needs a fresh proof that it is you.',
+  prove: 'Prove it now',
+  proved: 'Thank you. Try again now.',
+  hours: (when: string) => (when ? `This is open at working hours only: again ${when}.` : 'This is open at working hours only.'),
+  network: 'This is open from the house’s own networks only.',
+};
