@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { en } from '../desk/messages/en.ts';
 import { zh } from '../desk/messages/zh.ts';
+import { en as rightEn } from '../desk/settings/rights/messages/en.ts';
+import { zh as rightZh } from '../desk/settings/rights/messages/zh.ts';
 import { words as flowEn } from '../kit/flow/words.en.ts';
 import { words as flowZh } from '../kit/flow/words.zh.ts';
 
@@ -84,4 +86,26 @@ describe.each([
     ['who lifts a restriction', flow.release, field('Restriction', 'release')],
     ['problems with an answer', flow.problems, [...problems, 'no_option', 'changed', 'secret']],
   ])('a flow has a word for all %s', (_, words, codes) => expect(lacks(words, codes)).toEqual([]));
+});
+
+/** The rows of the table of rights, each cell by itself. */
+const rights = readFileSync(join(root, 'internal/domain/policy/rights.txt'), 'utf8')
+  .split('\n')
+  .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+  .map((line) => line.trim().split(/\s+/));
+
+describe.each([
+  ['English', rightEn],
+  ['Chinese', rightZh],
+])('of rights, in %s', (_, words) => {
+  it('every action of the table has words', () => {
+    expect(rights.length).toBeGreaterThan(50);
+    expect(lacks(words.action, rights.slice(1).map((row) => row[0]!))).toEqual([]);
+  });
+  it('every scope of the table has words', () => {
+    expect(lacks(words.of, rights.slice(1).flatMap((row) => row.slice(1, -1)))).toEqual([]);
+  });
+  it('every need has words', () => {
+    expect(lacks(words.need, ['role', ...constants('restriction', 'Need')])).toEqual([]);
+  });
 });
