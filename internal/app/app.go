@@ -374,7 +374,7 @@ func (a *App) connectDesk(context.Context) error {
 		ways.Clean = a.intake.Name
 	}
 	if a.restricting != nil {
-		ways.Restrain = a.restricting.Restrain
+		ways.Restrict = a.restricting.Restrict
 	}
 	if ways.Directory, err = openDirectory(a.Config, a.now); err != nil {
 		return err

@@ -65,13 +65,13 @@ type Principal struct {
 	// given to work on, and nothing else.
 	Restrained bool
 
-	// Restraint is what the house's own rules take from the rights of somebody who
-	// works in a session; nil for everybody else. It comes with the session.
-	Restraint Restraint
+	// Bounds are what the house's own restrictions leave of the rights of somebody who
+	// works in a session; nil for everybody else. They come with the session.
+	Bounds Bounds
 }
 
-// Restraint takes from what a role may do, and is told what was decided.
-type Restraint interface {
+// Bounds take from what a role may do, and are told what was decided.
+type Bounds interface {
 	// Judge is told an action and whether the delivered rights allow it to an object,
 	// and says what is left of that. It never makes yes of no; policy sees to it. It
 	// does not block, and allocates nothing where it takes nothing.

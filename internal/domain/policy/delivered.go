@@ -244,7 +244,7 @@ func delivered(a Action) rights {
 	case ReadOwnLooks:
 		return rights{Customer: Signed}
 	case ReadDecisions:
-		return rights{Owner: Any, Admin: Any, Supervisor: Any, Agent: Self, OutsideAgent: Self, Editor: Self, Auditor: Any}
+		return rights{Owner: Any, Admin: Any, Supervisor: Any, Agent: Self, Editor: Self, Auditor: Any}
 	case KeepDecisions:
 		return rights{System: Any}
 	case ReadApprovals:

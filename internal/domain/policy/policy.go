@@ -125,7 +125,7 @@ func Whosever(id string) Object { return Object{AssigneeID: id, Open: true} }
 
 // Allow tells whether p may do a to o. Nobody may do nothing, and an action
 // without a rule is refused; of what the table allows the house may take more, by the
-// restraint that p's session comes with. It allocates nothing: every event that reaches a socket
+// bounds that p's session comes with. It allocates nothing: every event that reaches a socket
 // asks it.
 func Allow(p identity.Principal, a Action, o Object) bool {
 	if p.ID == "" {
@@ -137,10 +137,10 @@ func Allow(p identity.Principal, a Action, o Object) bool {
 	}
 	column, known := columnOf(p)
 	allowed := known && delivered(a)[column].covers(p, o) && (!p.Restrained || left(p, a, o))
-	if p.Restraint == nil {
+	if p.Bounds == nil {
 		return allowed
 	}
-	return p.Restraint.Judge(string(a), allowed) && allowed
+	return p.Bounds.Judge(string(a), allowed) && allowed
 }
 
 // left is what remains to a member of staff whose rights were taken until a finding about

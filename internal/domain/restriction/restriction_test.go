@@ -183,7 +183,7 @@ func TestAReferenceLeadsToSomething(t *testing.T) {
 	}
 }
 
-// bounded is a restraint of the rules alone, as a session's is.
+// bounded is bounds of the rules alone, as a session's is.
 type bounded struct {
 	rules *restriction.Rules
 	who   restriction.Who
@@ -195,7 +195,7 @@ func (b bounded) Judge(action string, allowed bool) bool {
 	return allowed && !kept
 }
 
-// generous is a restraint that says yes to everything.
+// generous is bounds that say yes to everything.
 type generous struct{}
 
 func (generous) Judge(string, bool) bool { return true }
@@ -226,15 +226,15 @@ func TestRestrictionsNeverWiden(t *testing.T) {
 		o := policy.Object{CustomerID: pick("customer"), AssigneeID: pick("assignee"), OfferedTo: pick("offered"), StaffID: pick("staff"), AuthorID: pick("author"), AuthorKind: identity.Kind(rapid.IntRange(0, 5).Draw(t, "author kind")), Open: rapid.Bool().Draw(t, "open"), Internal: rapid.Bool().Draw(t, "internal")}
 		a := rapid.SampledFrom(append(slices.Clone(actions), "", "unknown")).Draw(t, "wanted")
 		before := policy.Allow(p, a, o)
-		p.Restraint = bounded{restriction.Compile(s), restriction.Who{ID: p.ID, Role: p.Role, Proved: at, Network: netip.MustParseAddr("192.0.2.1")}, at + rapid.Int64Range(0, 4_000_000_000).Draw(t, "later")}
+		p.Bounds = bounded{restriction.Compile(s), restriction.Who{ID: p.ID, Role: p.Role, Proved: at, Network: netip.MustParseAddr("192.0.2.1")}, at + rapid.Int64Range(0, 4_000_000_000).Draw(t, "later")}
 		if after := policy.Allow(p, a, o); after && !before {
 			t.Fatalf("%+v may %s %+v by a restriction", p, a, o)
 		} else if restriction.Open(a) && after != before {
 			t.Fatalf("a restriction takes %s", a)
 		}
-		p.Restraint = generous{}
+		p.Bounds = generous{}
 		if policy.Allow(p, a, o) != before {
-			t.Fatalf("%+v may %s %+v by a restraint that says yes", p, a, o)
+			t.Fatalf("%+v may %s %+v by bounds that say yes", p, a, o)
 		}
 	})
 }

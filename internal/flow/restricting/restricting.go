@@ -81,16 +81,16 @@ func (s *Service) Use(all *settings.Snapshot) {
 // Version names what is decided by now.
 func (s *Service) Version() string { return s.rules.Load().Version() }
 
-// Restrain gives a member of staff, in a session that proved who they are at some time,
+// Restrict gives a member of staff, in a session that proved who they are at some time,
 // what the restrictions leave.
-func (s *Service) Restrain(p identity.Principal, proved int64) identity.Principal {
+func (s *Service) Restrict(p identity.Principal, proved int64) identity.Principal {
 	if p.Kind == identity.Staff {
-		p.Restraint = &session{service: s, who: restriction.Who{ID: p.ID, Role: p.Role, Proved: proved}}
+		p.Bounds = &session{service: s, who: restriction.Who{ID: p.ID, Role: p.Role, Proved: proved}}
 	}
 	return p
 }
 
-// session is the restraint of one principal.
+// session is the bounds of one principal.
 type session struct {
 	service *Service
 	who     restriction.Who
@@ -102,7 +102,7 @@ type session struct {
 	useds int
 }
 
-// Judge implements identity.Restraint.
+// Judge implements identity.Bounds.
 func (h *session) Judge(action string, allowed bool) bool {
 	a, rules := policy.Action(action), h.service.rules.Load()
 	switch {
@@ -148,10 +148,10 @@ func (h *session) note(a policy.Action, refusal restriction.Refusal, kept bool) 
 // Asking prepares a principal for one request that comes from an address, whose
 // decisions are kept when Decided is told how it ended.
 func (s *Service) Asking(p identity.Principal, from netip.Addr) identity.Principal {
-	if h, ok := p.Restraint.(*session); ok {
+	if h, ok := p.Bounds.(*session); ok {
 		one := &session{service: h.service, who: h.who, noting: true}
 		one.who.Network = from
-		p.Restraint = one
+		p.Bounds = one
 	}
 	return p
 }
@@ -159,7 +159,7 @@ func (s *Service) Asking(p identity.Principal, from netip.Addr) identity.Princip
 // Refusal is what a request was refused for: what was judged last was. false: it was
 // refused for something else, or not by a restriction.
 func (s *Service) Refusal(p identity.Principal) (restriction.Refusal, bool) {
-	h, ok := p.Restraint.(*session)
+	h, ok := p.Bounds.(*session)
 	if !ok {
 		return restriction.Refusal{}, false
 	}
@@ -171,7 +171,7 @@ func (s *Service) Refusal(p identity.Principal) (restriction.Refusal, bool) {
 // Decided keeps what a request of Asking came to: an operation about an object (an id,
 // or ""), and its error. It does not block.
 func (s *Service) Decided(p identity.Principal, operation, object string, err error) {
-	h, ok := p.Restraint.(*session)
+	h, ok := p.Bounds.(*session)
 	if !ok {
 		return
 	}

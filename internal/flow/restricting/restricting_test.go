@@ -65,7 +65,7 @@ func withheld(t *testing.T) *settings.Snapshot {
 // before it, and no longer than it is there.
 func TestASessionThatIsOpenIsRestricted(t *testing.T) {
 	s := restricting.New(&shelf{}, time.Now, slog.New(slog.DiscardHandler))
-	open, asking := s.Restrain(lead(), 0), s.Asking(s.Restrain(lead(), 0), netip.Addr{})
+	open, asking := s.Restrict(lead(), 0), s.Asking(s.Restrict(lead(), 0), netip.Addr{})
 	for name, p := range map[string]identity.Principal{"a socket": open, "a request": asking} {
 		s.Use(nil)
 		if !policy.Allow(p, policy.RevealWallet, policy.Object{}) {
@@ -81,8 +81,8 @@ func TestASessionThatIsOpenIsRestricted(t *testing.T) {
 		}
 	}
 	for _, p := range []identity.Principal{{}, {Kind: identity.Customer, ID: "c1"}, identity.SystemPart("x")} {
-		if s.Restrain(p, 0).Restraint != nil {
-			t.Errorf("%s has a restraint", p.Kind)
+		if s.Restrict(p, 0).Bounds != nil {
+			t.Errorf("%s has bounds", p.Kind)
 		}
 	}
 }
@@ -93,7 +93,7 @@ func TestDecisionsOutliveAStoreThatIsDown(t *testing.T) {
 	s := restricting.New(store, time.Now, slog.New(slog.DiscardHandler))
 	s.Use(withheld(t))
 	ask := func(object string) {
-		p := s.Asking(s.Restrain(lead(), 0), netip.Addr{})
+		p := s.Asking(s.Restrict(lead(), 0), netip.Addr{})
 		allowed := policy.Allow(p, policy.RevealWallet, policy.Object{})
 		if refusal, kept := s.Refusal(p); allowed || !kept || refusal.Need != restriction.Withheld {
 			t.Fatalf("%+v, %v", refusal, kept)
@@ -132,14 +132,14 @@ func TestWhatWasNotTheReasonIsNoRefusal(t *testing.T) {
 	store := &shelf{}
 	s := restricting.New(store, time.Now, slog.New(slog.DiscardHandler))
 	s.Use(withheld(t))
-	p := s.Asking(s.Restrain(lead(), 0), netip.Addr{})
+	p := s.Asking(s.Restrict(lead(), 0), netip.Addr{})
 	policy.Allow(p, policy.RevealWallet, policy.Object{})
 	policy.Allow(p, policy.ReadWallet, policy.Object{})
 	if _, kept := s.Refusal(p); kept {
 		t.Error("what was judged last was allowed")
 	}
 	s.Decided(p, "look", "", fault.New(fault.NotFound, "test", "it is not there"))
-	p = s.Asking(s.Restrain(lead(), 0), netip.Addr{})
+	p = s.Asking(s.Restrict(lead(), 0), netip.Addr{})
 	policy.Allow(p, policy.ReadWallet, policy.Object{})
 	policy.Allow(p, policy.RevealWallet, policy.Object{})
 	s.Decided(p, "look", "", fault.New(fault.Unavailable, "test", "the wallet is down"))
@@ -150,7 +150,7 @@ func TestWhatWasNotTheReasonIsNoRefusal(t *testing.T) {
 
 func BenchmarkAllowOfASession(b *testing.B) {
 	s := restricting.New(&shelf{}, time.Now, slog.New(slog.DiscardHandler))
-	p, o := s.Restrain(lead(), 0), policy.Whosever("s1")
+	p, o := s.Restrict(lead(), 0), policy.Whosever("s1")
 	b.ReportAllocs()
 	for b.Loop() {
 		policy.Allow(p, policy.ReadConversation, o)

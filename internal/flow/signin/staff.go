@@ -84,9 +84,9 @@ type Ways struct {
 	PublicURL string         // of the desk, for links
 	// Clean takes secrets out of a name that somebody gave themselves.
 	Clean func(string) string
-	// Restrain gives who comes in what the house's own rules leave of their rights; it
+	// Restrict gives who comes in what the house's own rules leave of their rights; it
 	// is told when they proved last who they are, in microseconds. nil: all of them.
-	Restrain func(p identity.Principal, proved int64) identity.Principal
+	Restrict func(p identity.Principal, proved int64) identity.Principal
 }
 
 // Desk signs staff in: with a passkey, with a password and a time-based code, or
@@ -283,8 +283,8 @@ func (d *Desk) admit(p identity.Principal, s staff.Session) identity.Principal {
 	if s.Method == staff.ByPassword && slices.Contains(d.House.PasskeyRoles, p.Role) {
 		p.Role = ""
 	}
-	if d.Restrain != nil {
-		p = d.Restrain(p, s.ProvedAt)
+	if d.Restrict != nil {
+		p = d.Restrict(p, s.ProvedAt)
 	}
 	return p
 }

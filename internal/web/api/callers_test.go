@@ -66,7 +66,7 @@ func welcome() map[string][2]int {
 		"assign nobody we know": {0, 422},
 		"contact of one's own":  {200, 0}, "vouch in one's own": {201, 0}, "end-contact in one's own": {204, 0},
 		"findings from a cursor of nobody's": {422, 422}, "decide-finding without a reason": {422, 422},
-		"decisions of oneself": {200, 200}, "report of oneself": {200, 0}, "export-report of oneself": {200, 0},
+		"decisions of oneself": {0, 200}, "report of oneself": {200, 0}, "export-report of oneself": {200, 0},
 	})
 	maps.Copy(all, signInWelcome())
 	return all

@@ -257,7 +257,7 @@ func (w *world) open(change func(*signin.Ways)) {
 	tickets, err := ticket.New(bytes.Repeat([]byte{7}, ticket.KeySize))
 	check(w.t, err)
 	ways := signin.Ways{
-		House: signin.HouseOf(config.Default().Staff), Passkeys: keys, Tickets: tickets, PublicURL: origin, Clean: w.intake.Name, Restrain: w.restricting.Restrain,
+		House: signin.HouseOf(config.Default().Staff), Passkeys: keys, Tickets: tickets, PublicURL: origin, Clean: w.intake.Name, Restrict: w.restricting.Restrict,
 	}
 	change(&ways)
 	w.desk.Open(ways)
