@@ -1,4 +1,5 @@
 import { languageTag, pickLanguage, type Language } from '../kit/language.ts';
+import { fileSize } from '../kit/text/size.ts';
 import { exactMoney, moneyText, signedText, type Sum } from '../kit/text/money.ts';
 import { dayAndTime, exactTime, machineTime } from '../kit/text/time.ts';
 import './demo.css';
@@ -27,6 +28,7 @@ interface Payment {
 interface Account {
   balances: { available: Sum; pending: Sum; held: Sum }[] | null;
   transactions: { items: Payment[]; next?: string };
+  evidence: { transaction: string; kind: string; type: string; size: number; sha256: string }[] | null;
 }
 
 type Kefu = (name: 'open' | 'close' | 'identify', value?: (() => Promise<string>) | { transaction: string } | null) => void;
@@ -51,6 +53,9 @@ const words = {
     more: 'Earlier payments',
     about: 'Get help with this',
     aboutOne: (what: string) => `Get help with this: ${what}`,
+    evidence: 'With the dispute:',
+    evidenceKinds: { receipt: 'Receipt', order_confirmation: 'Order confirmation', messages: 'Messages', police_report: 'Police report', device_evidence: 'From the device', advertisement: 'Advertisement' } as Record<string, string>,
+    evidenceElse: 'A file',
     pending: (sum: string) => `${sum} on its way out`,
     held: (sum: string) => `${sum} held`,
     kinds: { payment: 'Payment', in_store: 'In a shop', transfer: 'Transfer', top_up: 'Top-up', withdrawal: 'Withdrawal', exchange: 'Exchange', crypto: 'Crypto', refund: 'Refund' } as Record<string, string>,
@@ -115,6 +120,9 @@ const words = {
     more: '更早的明细',
     about: '咨询这笔交易',
     aboutOne: (what: string) => `咨询这笔交易：${what}`,
+    evidence: '争议材料：',
+    evidenceKinds: { receipt: '收据', order_confirmation: '订单确认', messages: '往来信息', police_report: '报警回执', device_evidence: '设备记录', advertisement: '广告' } as Record<string, string>,
+    evidenceElse: '文件',
     pending: (sum: string) => `${sum} 转出中`,
     held: (sum: string) => `${sum} 已冻结`,
     kinds: { payment: '付款', in_store: '到店付款', transfer: '转账', top_up: '充值', withdrawal: '提现', exchange: '换汇', crypto: '数字货币', refund: '退款' } as Record<string, string>,
@@ -187,7 +195,7 @@ async function showAccount(customer: string, language: Language, cursor = ''): P
   const tag = languageTag(language);
   const answer = await fetch(`/demo/account?customer=${encodeURIComponent(customer)}&cursor=${encodeURIComponent(cursor)}`);
   if (!answer.ok) throw new Error(`account: ${answer.status}`);
-  const { balances, transactions } = (await answer.json()) as Account;
+  const { balances, transactions, evidence } = (await answer.json()) as Account;
   find('balances').replaceChildren(
     // What is spent from every day comes first.
     ...[...(balances ?? [])].sort((a, b) => rank(a.available) - rank(b.available)).map(({ available, pending, held }) => {
@@ -216,6 +224,18 @@ async function showAccount(customer: string, language: Language, cursor = ''): P
     const below = element('span', '', 'below');
     below.append(when, state, about);
     line.append(element('span', name, 'party'), amount, below);
+    const papers = (evidence ?? []).filter((e) => e.transaction === one.id);
+    if (papers.length > 0) {
+      const list = element('span', w.evidence, 'papers');
+      for (const e of papers) {
+        const link = element('a', `${w.evidenceKinds[e.kind] ?? w.evidenceElse} (${fileSize(e.size, tag)})`);
+        link.href = `/demo/file?customer=${encodeURIComponent(customer)}&sha256=${encodeURIComponent(e.sha256)}`;
+        link.target = '_blank';
+        link.rel = 'noopener';
+        list.append(' ', link);
+      }
+      line.append(list);
+    }
     find('payments').append(line);
   }
   const more = find<HTMLButtonElement>('more');

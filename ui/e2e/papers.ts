@@ -26,6 +26,8 @@ export function papers(house: House): void {
       const anna = await house.customer('cust-anna', phone);
       const { page } = anna;
       if ((await anna.frame.getByText('More topics').count()) === 0) await anna.another();
+      await anna.write('A shop did not keep its word');
+      await anna.another();
       const press = (name: string | RegExp) => anna.frame.locator('.now').getByRole('button', { name }).first().click();
       const thing = (name: RegExp) => anna.frame.locator('.now').getByRole('region', { name });
       const choose = (name: RegExp, ...files: { name: string; mimeType: string; buffer: Buffer }[]) => thing(name).locator('input.chooser').setInputFiles(files);
@@ -66,18 +68,43 @@ export function papers(house: House): void {
       await thing(/What you and they wrote/).getByRole('button', { name: /^Open chat\.png/ }).waitFor();
       await house.shot(page, 'papers-given');
 
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await anna.frame.locator('body').evaluate(() => Promise.allSettled(document.getAnimations().map((one) => one.finished)));
+      expect(await faultsOf(anna.frame)).toEqual([]);
+      await house.shot(page, 'papers-dark');
+      await page.emulateMedia({ colorScheme: 'light' });
+      await anna.frame.evaluate(() => (document.documentElement.dir = 'rtl'));
+      expect(await overflow(anna.frame)).toBeLessThanOrEqual(0);
+      await house.shot(page, 'papers-rtl');
+      await anna.frame.evaluate(() => (document.documentElement.dir = 'ltr'));
+
+      // Staff who go through it with them see the same step, and may give a file for them.
+      const sofia = await house.agent('sofia');
+      await sofia.take('A shop did not keep its word');
+      await sofia.page.locator('aside').getByRole('button', { name: /This wasn't me/ }).first().click();
+      const dialog = sofia.page.getByRole('dialog').last();
+      const theirs = dialog.getByRole('region', { name: /What you and they wrote/ });
+      await theirs.getByRole('button', { name: /^Open chat\.png/ }).waitFor();
+      await theirs.locator('input.chooser').setInputFiles({ ...pdf('mail'), name: 'mail.pdf' });
+      await theirs.getByRole('button', { name: /^Open mail\.pdf/ }).waitFor();
+      expect(await faultsOf(sofia.page)).toEqual([]);
+      await house.shot(sofia.page, 'papers-desk-walk');
+      await dialog.getByRole('button', { name: 'Close' }).last().click();
+      await thing(/What you and they wrote/).getByRole('button', { name: /^Open mail\.pdf/ }).waitFor();
+
       // Another device, and a reload, find what was given.
       await page.reload();
       await anna.open();
+      await anna.another();
       await anna.frame.getByRole('region', { name: 'About your recent payments' }).getByRole('button', { name: /This wasn't me/ }).click();
       await thing(/Receipt or order/).getByRole('button', { name: /^Open receipt\.png/ }).waitFor();
       await thing(/What you and they wrote/).getByRole('button', { name: 'Remove chat.png' }).click();
       await thing(/What you and they wrote/).getByText(/^Remove it for good/).waitFor();
       await house.shot(page, 'papers-again');
       await thing(/What you and they wrote/).getByRole('button', { name: 'Remove', exact: true }).click();
-      await thing(/What you and they wrote/).getByRole('button', { name: /chat\.png/ }).waitFor({ state: 'detached' });
+      await thing(/What you and they wrote/).getByRole('button', { name: /^Open chat\.png/ }).waitFor({ state: 'detached' });
 
-      await press('Go on with 2 files');
+      await press('Go on with 3 files');
       await anna.frame.getByText(/^We hand these files to those who decide/).waitFor();
       expect(await faultsOf(anna.frame)).toEqual([]);
       await house.shot(page, 'papers-agree');
@@ -86,12 +113,17 @@ export function papers(house: House): void {
       await house.shot(page, 'papers-sent');
 
       // A person has them, and so has the wallet.
-      const sofia = await house.agent('sofia');
       await sofia.page.goto(`${house.server.demo.urls.desk}#/all/open`);
       await sofia.row("This wasn't me, or I was tricked").first().click();
       await sofia.page.locator('[role=log]').getByText('Receipt or order confirmation').first().waitFor();
       await sofia.page.locator('[role=log]').getByRole('button', { name: /invoice\.pdf/ }).first().waitFor();
       await house.shot(sofia.page, 'papers-desk');
+      const open = page.waitForEvent('load');
+      await page.reload();
+      await open;
+      await page.getByRole('link', { name: /^Order confirmation/ }).nth(1).waitFor();
+      await page.getByRole('link', { name: /^Messages/ }).scrollIntoViewIfNeeded();
+      await house.shot(page, 'papers-wallet');
     });
   });
 }

@@ -33,6 +33,7 @@ function field(of: string, name: string): string[] {
 const rooms = 'internal/connector/demowallet';
 const sentences = found(source('internal/domain/failure').split('func sentences()')[1]!.split('\n}')[0]!, /"([a-z_]+)":/g);
 const acts = constants('wallet', 'Act');
+const refusals = constants('wallet', 'Refusal');
 const actStates = constants('action', 'State');
 const refunds = constants('wallet', 'RefundState');
 const disputes = constants('wallet', 'DisputeState');
@@ -66,6 +67,7 @@ describe.each([
     ['sources of events', desk.story.source, [...field('Trace', 'source'), 'run', 'act']],
     ['states of an act', desk.story.actState, actStates],
     ['states of a run', desk.story.runState, constants('selfservice', 'State')],
+    ['why the wallet refuses an act', desk.act.refusals, refusals],
     ['flows', desk.story.flows, flows],
   ])('the desk has a word for all %s', (_, words, codes) => expect(lacks(words, codes)).toEqual([]));
 

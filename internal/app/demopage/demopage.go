@@ -141,5 +141,27 @@ func (d App) Account(ctx context.Context, customer, cursor string) (page.Account
 		list.Items[i] = t.ForCustomer()
 	}
 	out.Transactions = walletview.OfOwn(list, wallet.At(d.Wallet.Now()))
-	return out, nil
+	out.Evidence, err = d.evidence(ctx, customer)
+	return out, err
+}
+
+// evidence lists the files that stand in a customer's disputes.
+func (d App) evidence(ctx context.Context, customer string) ([]page.Evidence, error) {
+	all := []page.Evidence{}
+	disputes, err := d.Wallet.Disputes(ctx, wallet.Actor{}, customer)
+	for _, x := range disputes {
+		if len(x.Transactions) == 0 {
+			continue
+		}
+		for _, f := range x.Files {
+			all = append(all, page.Evidence{Transaction: x.Transactions[0], Kind: f.Kind, Type: f.Type, Size: f.Size, Digest: f.Digest})
+		}
+	}
+	return all, err
+}
+
+// File implements page.Files.
+func (d App) File(ctx context.Context, customer, digest string) (string, []byte, error) {
+	kept, content, err := d.Wallet.File(ctx, customer, digest)
+	return kept.Type, content, err
 }

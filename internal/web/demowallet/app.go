@@ -28,6 +28,7 @@ type App interface {
 	// Stranger has somebody else sign in as a customer, from a device that is new.
 	Stranger(ctx context.Context, customer string) error
 	Passkeys
+	Files
 }
 
 // Rail is one way for money to travel.

@@ -92,6 +92,39 @@ func (p *phone) AnswerByPasskey(_ context.Context, customer, ask string, a passk
 	return "approved", p.know(customer)
 }
 
+func (p *phone) File(_ context.Context, customer, digest string) (string, []byte, error) {
+	if digest != "d1" {
+		return "", nil, fault.New(fault.NotFound, "test", "no such file")
+	}
+	return "application/pdf", []byte("%PDF-1.7"), p.know(customer)
+}
+
+// What customers gave the wallet is shown to them, and does nothing on the wallet's page.
+func TestAFileIsShown(t *testing.T) {
+	handler := demowallet.Handler(demowallet.Options{Host: host, Page: http.NotFoundHandler(), API: http.NotFoundHandler(), App: &phone{}})
+	get := func(query string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, "/demo/file?"+query, nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		return w
+	}
+	w := get("customer=cust-anna&sha256=d1")
+	if w.Code != http.StatusOK || w.Body.String() != "%PDF-1.7" || w.Header().Get("Content-Type") != "application/pdf" {
+		t.Errorf("the file is answered by %d, %q as %s", w.Code, w.Body, w.Header().Get("Content-Type"))
+	}
+	for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Content-Disposition": "attachment", "Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "no-store"} {
+		if got := w.Header().Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	for _, none := range []string{"customer=cust-anna&sha256=d2", "customer=nobody&sha256=d1"} {
+		if w := get(none); w.Code != http.StatusNotFound || w.Body.String() == "%PDF-1.7" {
+			t.Errorf("%s is answered by %d", none, w.Code)
+		}
+	}
+}
+
 const named = "wallet.localhost:8081"
 
 func TestTheAppIsForItsOwnPage(t *testing.T) {

@@ -43,6 +43,16 @@ type Options struct {
 type Account struct {
 	Balances     []Balance          `json:"balances"`
 	Transactions walletview.OwnPage `json:"transactions"`
+	Evidence     []Evidence         `json:"evidence"` // that stands in disputes of theirs
+}
+
+// Evidence is a file that the wallet has with the dispute of a payment.
+type Evidence struct {
+	Transaction string `json:"transaction"`
+	Kind        string `json:"kind"` // a code, such as receipt
+	Type        string `json:"type"` // media type
+	Size        int64  `json:"size"` // bytes
+	Digest      string `json:"sha256"`
 }
 
 // Balance is what a customer has in one currency.
@@ -65,6 +75,7 @@ func Handler(o Options) http.Handler {
 	mux.HandleFunc("POST /hooks/kefu", o.Pushes.take)
 	mux.HandleFunc("GET /demo/pushes", o.Pushes.open)
 	serveApp(mux, o)
+	serveFiles(mux, o)
 	mux.HandleFunc("POST /demo/token", func(w http.ResponseWriter, r *http.Request) { token(w, r, o) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.EqualFold(r.Host, o.Host) && (o.Named == "" || !strings.EqualFold(r.Host, o.Named)) {

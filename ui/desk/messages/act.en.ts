@@ -64,6 +64,7 @@ export const actEn = {
     blocked: 'The wallet refuses and does not say why.', not_supported: 'This wallet cannot do that.', destination_closed: 'The way that the money came is closed.', no_rule: 'No rule of the house allows it.', too_many_by_staff: 'You have done many of these within the last hour or day. Ask a supervisor.', not_told: 'The wallet did not tell what a rule of the house asks about. Try again, or ask a supervisor.', cannot_be_judged: 'A rule of the house cannot be worked out. Ask a supervisor.', underway: 'The same is under way already, or may have happened.', in_doubt: 'Nobody knows yet what became of it. The wallet is being asked.',
     customer_unknown: 'The customer is not signed in to the wallet here, so they could not say yes. Ask them to open this window from the wallet and sign in, then propose it again.',
     conversation_closed: 'This conversation is closed, so the customer would not see it. Reopen it, or go to where it goes on, and propose it there.',
+    file_missing: 'A file that the customer agreed to is not there any more, or is another one: ask them for it again.', file_refused: 'The wallet takes no such file: a picture, a PDF or plain text that is not too large.',
     unreachable: 'The wallet could not be reached.', declined: 'The customer said no.', withdrawn: 'It was taken back.', superseded: 'Another proposal took its place.',
   } as Record<string, string>,
   states: {

@@ -60,6 +60,7 @@ export const actZh: ActMessages = {
     blocked: '钱包拒绝，未说明原因。', not_supported: '这个钱包不支持。', destination_closed: '原路已关闭。', no_rule: '没有规则允许这样做。', too_many_by_staff: '您近一小时或一天内办理此类操作过多，请找主管。', not_told: '钱包没有提供规则需要的信息，请稍后再试或找主管。', cannot_be_judged: '有一条规则无法判断，请找主管。', underway: '同样的操作正在进行，或可能已经发生。', in_doubt: '结果尚不清楚，正在向钱包查询。',
     customer_unknown: '客户没有在这里登录钱包，无法确认。请客户从钱包打开这个窗口并登录，然后再提出。',
     conversation_closed: '会话已结束，客户看不到。请重新开启，或到后续会话中提出。',
+    file_missing: '客户同意提交的文件已不在，或与当时不同，请客户重新提供。', file_refused: '钱包不接受这个文件：请使用大小合适的图片、PDF 或纯文本。',
     unreachable: '无法连接钱包。', declined: '客户不同意。', withdrawn: '已撤回。', superseded: '已由新的操作代替。',
   },
   states: {
