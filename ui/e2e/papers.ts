@@ -33,7 +33,7 @@ export function papers(house: House): void {
       const choose = (name: RegExp, ...files: { name: string; mimeType: string; buffer: Buffer }[]) => thing(name).locator('input.chooser').setInputFiles(files);
       await anna.frame.getByRole('button', { name: /A charge I do not know/ }).click();
       await press(/The shop did not keep its word/);
-      await anna.frame.locator('.now .choice').first().click();
+      await anna.frame.locator('.now .choice').filter({ hasText: 'Arrived' }).first().click();
       await press('It did not come');
       await anna.frame.locator('.now').getByRole('textbox').fill('Promised for the 10th, wrote on the 20th.');
       await press('Continue');
@@ -124,6 +124,36 @@ export function papers(house: House): void {
       await page.getByRole('link', { name: /^Order confirmation/ }).nth(1).waitFor();
       await page.getByRole('link', { name: /^Messages/ }).scrollIntoViewIfNeeded();
       await house.shot(page, 'papers-wallet');
+    });
+
+    test('is asked for in Chinese, and nobody is held up who has none', { timeout: 120_000 }, async () => {
+      const li = await house.customer('cust-li', { colorScheme: 'dark', locale: 'zh-CN', viewport: { width: 1280, height: 800 } });
+      const { frame } = li;
+      const press = (name: string | RegExp) => frame.locator('.now').getByRole('button', { name }).first().click();
+      await li.topic(/有一笔不认识的扣款/);
+      await press(/商户没有兑现/);
+      await frame.locator('.now .choice').filter({ hasText: '已到账' }).first().click();
+      await press('没有收到');
+      await frame.locator('.now').getByRole('textbox').fill('说好 10 号到货，20 号联系过。');
+      await frame.locator('.now button[type=submit]').click();
+      await frame.locator('.now').getByRole('group').getByRole('button').first().click();
+      const asked = frame.locator('.now').getByRole('region', { name: '收据或订单确认' });
+      const link = frame.locator('.now').getByRole('link');
+      await asked.or(link).first().waitFor();
+      if (await link.count()) {
+        const [app] = await Promise.all([li.context.waitForEvent('page'), link.click()]);
+        await app.locator('form button').first().click();
+        await asked.waitFor({ timeout: 40_000 });
+        await app.close();
+      }
+      await asked.locator('input.chooser').setInputFiles([photo('收据.png', 300), { ...pdf('x'), name: '视频.mp4', mimeType: 'video/mp4' }]);
+      await asked.getByText(/^视频\.mp4：这里需要/).waitFor();
+      expect(await faultsOf(frame)).toEqual([]);
+      expect(await overflow(frame)).toBeLessThanOrEqual(0);
+      await house.shot(li.page, 'papers-zh');
+      await asked.getByRole('button', { name: '取消 收据.png' }).click();
+      await press('不添加文件，继续');
+      await frame.getByText(/^已为您提交。处理这类案件的客服/).waitFor();
     });
   });
 }
