@@ -42,6 +42,15 @@ func hacked() map[string]stage {
 	return all
 }
 
+// waits are stages of whoever finds nobody there (FL14).
+func waits() map[string]stage {
+	all := map[string]stage{}
+	for _, id := range []string{"FL14-01", "FL14-02", "FL14-03", "FL14-04", "FL14-10", "FL14-22"} {
+		all[id] = stage{set: equipped()}
+	}
+	return all
+}
+
 // begun are stages of first steps (FL20).
 func begun() map[string]stage {
 	all := map[string]stage{}

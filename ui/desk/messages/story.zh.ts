@@ -64,7 +64,7 @@ export const storyZh: StoryMessages = {
     succeeded: '已完成', failed: '未执行', unknown: '结果待确认', rejected: '第二人未批准', cancelled: '已放弃', expired: '已过期',
   },
   runState: { begun: '已开始', asking: '进行中', working: '进行中', waiting: '等待中', ended: '已结束', handed_over: '已转人工', expired: '已搁置' },
-  flows: { FL2: '支付为什么失败？', FL3: '账户可能被盗', FL4: '我的付款和账单', FL6: '我的钱到哪里了？', FL7: '申请退款', FL8: '更换银行卡', FL9: '某笔付款有问题', FL11: '收费标准', FL12: '需要多久', FL15: '我的钱包被冻结或受限', FL18: '手机或银行卡丢失、损坏或更换', FL19: '不是我付的，或者我被骗了', FL20: '新手入门与安全使用' },
+  flows: { FL2: '支付为什么失败？', FL3: '账户可能被盗', FL4: '我的付款和账单', FL6: '我的钱到哪里了？', FL7: '申请退款', FL8: '更换银行卡', FL9: '某笔付款有问题', FL11: '收费标准', FL12: '需要多久', FL14: '最新动态，或客服不在线', FL15: '我的钱包被冻结或受限', FL18: '手机或银行卡丢失、损坏或更换', FL19: '不是我付的，或者我被骗了', FL20: '新手入门与安全使用' },
   notForThem: '不对客户说',
   refunds: '退款',
   disputes: '争议',

@@ -137,15 +137,16 @@ func named(v official.Verdict, en, zh string) sheet.Sentence {
 	if v.Channel == nil {
 		return sheet.Say("It is not in it.", "它不在名录中。")
 	}
-	where, there := networks()[v.Channel.Network]
+	where, there := Networks()[v.Channel.Network]
 	if !there {
 		return sheet.Say(en, zh).With("ours", sheet.Text(v.Channel.Value))
 	}
 	return sheet.Say(en, zh).With("ours", sheet.Word(v.Channel.Value+" ("+where[0]+")", v.Channel.Value+"（"+where[1]+"）"))
 }
 
-// networks are the names of the networks and stores that the register knows.
-func networks() map[string][2]string {
+// Networks are the names of the networks and stores that the register knows, in English and
+// Chinese.
+func Networks() map[string][2]string {
 	return map[string][2]string{
 		"wechat": {"WeChat", "微信"}, "weibo": {"Weibo", "微博"}, "douyin": {"Douyin", "抖音"}, "xiaohongshu": {"Xiaohongshu", "小红书"}, "x": {"X", "X"},
 		"facebook": {"Facebook", "Facebook"}, "instagram": {"Instagram", "Instagram"}, "youtube": {"YouTube", "YouTube"}, "tiktok": {"TikTok", "TikTok"},

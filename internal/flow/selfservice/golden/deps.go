@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/vouch"
 	"kefu/internal/flow/selfservice/contacts"
 	"kefu/internal/flow/selfservice/firststeps"
+	"kefu/internal/flow/selfservice/house"
 	"kefu/internal/flow/selfservice/subjects"
 	"kefu/internal/platform/fault"
 )
@@ -22,7 +23,7 @@ type Contact struct {
 
 // deps are what reads stand on beside the wallet, as the world has it.
 func (b *book) deps() subjects.Deps {
-	return subjects.Deps{Contacts: contacts.Deps{Book: b.official}, First: firststeps.Deps{Phrase: b.phrase}, Waiting: b.waiting()}
+	return subjects.Deps{Contacts: contacts.Deps{Book: b.official}, First: firststeps.Deps{Phrase: b.phrase}, House: house.Deps{Book: b.official}, Waiting: b.waiting()}
 }
 
 // official is the register of the world.

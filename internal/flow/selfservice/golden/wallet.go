@@ -111,6 +111,7 @@ type (
 	// Incident is something that does not work.
 	Incident struct {
 		Rail    string            `yaml:"rail"`
+		Begins  string            `yaml:"begins,omitempty"` // of what is announced; else it is now
 		Ends    string            `yaml:"ends,omitempty"`
 		Message map[string]string `yaml:"message,omitempty"`
 	}
@@ -414,7 +415,11 @@ func (b *book) Restrictions(context.Context, wallet.Actor, string) ([]wallet.Res
 func (b *book) Incidents(context.Context) ([]wallet.Incident, error) {
 	var all []wallet.Incident
 	for _, i := range b.world.Incidents {
-		all = append(all, wallet.Incident{ID: "inc-1", Rails: []string{i.Rail}, BeginsAt: wallet.At(start().Add(-time.Hour)), EndsAt: b.back(i.Ends), Message: i.Message})
+		begins := wallet.At(start().Add(-time.Hour))
+		if i.Begins != "" {
+			begins = b.back(i.Begins)
+		}
+		all = append(all, wallet.Incident{ID: "inc-1", Rails: []string{i.Rail}, Planned: i.Begins != "", BeginsAt: begins, EndsAt: b.back(i.Ends), Message: i.Message})
 	}
 	return all, b.answers()
 }

@@ -10,6 +10,7 @@ import (
 	"kefu/internal/flow/selfservice/contacts"
 	"kefu/internal/flow/selfservice/fees"
 	"kefu/internal/flow/selfservice/firststeps"
+	"kefu/internal/flow/selfservice/house"
 	"kefu/internal/flow/selfservice/reads"
 	"kefu/internal/flow/selfservice/records"
 	"kefu/internal/flow/selfservice/waiting"
@@ -20,6 +21,7 @@ import (
 type Deps struct {
 	Contacts contacts.Deps
 	First    firststeps.Deps
+	House    house.Deps
 	Waiting  waiting.Deps
 }
 
@@ -30,6 +32,7 @@ func All(d Deps) (*reads.Registry, error) {
 		contacts.Reads(d.Contacts),
 		fees.Reads(),
 		firststeps.Reads(d.First),
+		house.Reads(d.House),
 		records.Reads(),
 		waiting.Reads(d.Waiting),
 	)...)
