@@ -41,7 +41,7 @@ func (a *App) service(language string) sla.Service {
 
 // readsOfFlows is what flows may ask for beside the wallet. Some of it is built later.
 func (a *App) readsOfFlows() subjects.Deps {
-	return subjects.Deps{Contacts: contacts.Deps{Book: a.officials}, First: firststeps.Deps{Phrase: a.Store.OwnPhrase}, House: house.Deps{Book: a.officials}, Waiting: waiting.Deps{
+	return subjects.Deps{Contacts: contacts.Deps{Book: a.officials}, First: firststeps.Deps{Phrase: a.Store.OwnPhrase}, House: house.Deps{Book: a.officials, Present: func() bool { return a.acts.OnDuty() }}, Waiting: waiting.Deps{
 		Conversations: a.Store, Cases: func() waiting.Cases { return a.cases }, Queue: func() waiting.Queue { return a.queue },
 		Service: func(s sla.Subject) sla.Service { return a.clocks.Service(s) },
 		Title:   func(t jurisdiction.Type, lang string) string { return a.cases.Book.TypeTitle(t, lang) },

@@ -23,7 +23,7 @@ type Contact struct {
 
 // deps are what reads stand on beside the wallet, as the world has it.
 func (b *book) deps() subjects.Deps {
-	return subjects.Deps{Contacts: contacts.Deps{Book: b.official}, First: firststeps.Deps{Phrase: b.phrase}, House: house.Deps{Book: b.official}, Waiting: b.waiting()}
+	return subjects.Deps{Contacts: contacts.Deps{Book: b.official}, First: firststeps.Deps{Phrase: b.phrase}, House: house.Deps{Book: b.official, Present: b.present()}, Waiting: b.waiting()}
 }
 
 // official is the register of the world.
@@ -41,4 +41,13 @@ func (b *book) phrase(context.Context, identity.Principal) (vouch.Phrase, error)
 		return vouch.Phrase{}, fault.New(fault.Unavailable, "golden", "it cannot be looked up")
 	}
 	return vouch.Phrase{Text: b.world.Phrase}, nil
+}
+
+// present tells whether anybody is at work in the world.
+func (b *book) present() func() bool {
+	d := desk{b}.own()
+	if d.Blind {
+		return nil
+	}
+	return func() bool { return !d.Closed && !d.Away }
 }

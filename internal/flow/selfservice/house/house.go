@@ -27,6 +27,9 @@ type troubling interface {
 // Deps are what the reads stand on beside the wallet.
 type Deps struct {
 	Book func() *official.Book // the register of official ways, now; nil: there is none
+	// Present tells whether anybody takes conversations now, whatever the hours say; nil:
+	// nobody knows.
+	Present func() bool
 }
 
 // most bounds what is listed of either.
@@ -43,7 +46,19 @@ func Reads(d Deps) []reads.Read {
 			Read:  selfservice.Read{Name: "ways_to_us", Has: sheet.Declared{Facts: map[string]sheet.Kind{"many": sheet.IsCount}}},
 			Sheet: d.ways,
 		},
+		{
+			Read:  selfservice.Read{Name: "somebody_there", Has: sheet.Declared{Facts: map[string]sheet.Kind{"present": sheet.IsYes}}},
+			Sheet: d.present,
+		},
 	}
+}
+
+// present is whether anybody is at work now. Hours say when somebody should be.
+func (d Deps) present(context.Context, reads.Asked) (sheet.Sheet, error) {
+	if d.Present == nil {
+		return sheet.Sheet{}, fault.New(fault.Unavailable, "house.present", "nobody knows who is there")
+	}
+	return sheet.Sheet{Facts: map[string]sheet.Fact{"present": sheet.Is(d.Present())}}, nil
 }
 
 // disturbances are what does not work now, and what is announced, the soonest first.

@@ -89,3 +89,16 @@ func TestWaysToTheHouse(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Whether somebody is at work is not what the hours say, and where nobody knows it is not said.
+func TestWhetherSomebodyIsThere(t *testing.T) {
+	for _, there := range []bool{true, false} {
+		v, err := ask(t, "somebody_there", purse{}, house.Deps{Present: func() bool { return there }})
+		if err != nil || v.Sheet.Facts["present"].Yes != there {
+			t.Errorf("%v: %+v, %v", there, v, err)
+		}
+	}
+	if _, err := ask(t, "somebody_there", purse{}, house.Deps{}); !fault.Is(err, fault.Unavailable) {
+		t.Error(err)
+	}
+}
