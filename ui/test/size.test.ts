@@ -56,6 +56,7 @@ const later: Record<string, number> = {
   'widget/frame/consent/index.ts': 8_000,
   'widget/frame/cases/index.ts': 12_000,
   'widget/frame/trust/index.ts': 5_000,
+  'widget/frame/looks/Looks.svelte': 3_000,
   'widget/frame/preview/index.ts': 4_000,
   'kit/protocol/stream.ts': 1_500,
 };

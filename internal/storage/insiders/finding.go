@@ -126,7 +126,8 @@ func (s *Insiders) line(ctx context.Context, p identity.Principal, id string) (i
 	return l, nil
 }
 
-// evidence is what the reasons of an alert rest on, the newest first.
+// evidence is what the reasons of an alert rest on, the newest first, and what was like
+// it on the rest of that day.
 func (s *Insiders) evidence(ctx context.Context, a insider.Alert) ([]insider.Noted, error) {
 	seen := map[int64]bool{}
 	var all []insider.Noted
@@ -135,9 +136,6 @@ func (s *Insiders) evidence(ctx context.Context, a insider.Alert) ([]insider.Not
 		from, until := insider.DayBounds(a.Day)
 		if e.For > 0 {
 			from = a.At - e.For
-		}
-		if a.Rule {
-			until = a.At + 1
 		}
 		kinds := make([]string, len(e.Kinds))
 		for i, k := range e.Kinds {

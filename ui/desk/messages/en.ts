@@ -74,6 +74,7 @@ export const en = {
     search: 'Search',
     settings: 'Settings',
     account: 'Account',
+    insiders: 'Findings',
     people: 'People',
     rights: 'Who may do what',
     failed: 'This page could not be fetched.',

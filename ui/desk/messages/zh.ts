@@ -69,6 +69,7 @@ export const zh: Messages = {
     inbox: '会话',
     settings: '设置',
     account: '账号',
+    insiders: '异常提醒',
     people: '成员',
     rights: '谁能做什么',
     failed: '页面没能加载。',

@@ -1,4 +1,4 @@
-import { Activity, ChartColumn, CircleUserRound, Inbox, KeyRound, Scale, ScrollText, Search, Settings, Users } from 'lucide';
+import { Activity, ChartColumn, CircleUserRound, Inbox, KeyRound, Scale, ScrollText, Search, Settings, ShieldCheck, Users } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Language } from '../../kit/language.ts';
@@ -48,6 +48,7 @@ const caseWords = (l: Language) => (l === 'zh' ? import('../cases/messages/zh.ts
 const reportWords = (l: Language) => (l === 'zh' ? import('../reports/messages/zh.ts').then((f) => f.zh) : import('../reports/messages/en.ts').then((f) => f.en));
 const settingWords = (l: Language) => (l === 'zh' ? import('../settings/messages/zh.ts').then((f) => f.zh) : import('../settings/messages/en.ts').then((f) => f.en));
 const rightWords = (l: Language) => (l === 'zh' ? import('../settings/rights/messages/zh.ts').then((f) => f.zh) : import('../settings/rights/messages/en.ts').then((f) => f.en));
+const insiderWords = (l: Language) => (l === 'zh' ? import('../insiders/messages/zh.ts').then((f) => f.zh) : import('../insiders/messages/en.ts').then((f) => f.en));
 const keyWords = (l: Language) => (l === 'zh' ? import('../settings/programs/messages/zh.ts').then((f) => f.zh) : import('../settings/programs/messages/en.ts').then((f) => f.en));
 
 const configuring = new Set(['owner', 'admin', 'supervisor']);
@@ -57,6 +58,8 @@ const answering = new Set(['owner', 'supervisor', 'agent', 'outside_agent']);
 const working = new Set(['owner', 'supervisor', 'agent']);
 const managing = new Set(['owner', 'admin']);
 const auditing = new Set(['owner', 'auditor']);
+/** Judge how colleagues look at customers, see it, or make decoys. */
+const watching = new Set(['owner', 'supervisor', 'auditor', 'admin']);
 const everybody = () => true;
 
 /** May be the second person for what is done in the wallet. */
@@ -74,6 +77,7 @@ export const pages: readonly Page[] = [
   { id: 'reports', title: (m) => m.pages.reports, icon: ChartColumn, for: (s) => answering.has(s.role), ...own((l) => Promise.all([reportWords(l), searchWords(l)]), () => import('../reports/ReportsPage.svelte')) },
   { id: 'settings', title: (m) => m.pages.settings, icon: Settings, for: (s) => configuring.has(s.role), apart: true, count: { of: (desk) => desk.waiting.count, words: (m, n) => m.pages.approvals(n) }, ...own((l) => Promise.all([settingWords(l), keyWords(l)]), () => import('../settings/SettingsPage.svelte')) },
   { id: 'people', title: (m) => m.pages.people, icon: Users, for: (s) => managing.has(s.role) || leading.has(s.role), apart: true, places: (m) => [{ title: m.duties.title, path: ['duties'] }, { title: m.certificates.title, path: ['certificates'] }], load: () => import('../people/PeoplePage.svelte') },
+  { id: 'insiders', title: (m) => m.pages.insiders, icon: ShieldCheck, for: (s) => watching.has(s.role), apart: true, ...own(insiderWords, () => import('../insiders/InsidersPage.svelte')) },
   { id: 'audit', title: (m) => m.access.audit.title, icon: ScrollText, for: (s) => auditing.has(s.role), apart: true, ...own(searchWords, () => import('../audit/AuditPage.svelte')) },
   { id: 'rights', title: (m) => m.pages.rights, icon: KeyRound, for: (s) => s.role === 'auditor', apart: true, ...own(rightWords, () => import('../settings/rights/RightsPage.svelte')) },
   { id: 'account', title: (m) => m.pages.account, icon: CircleUserRound, for: everybody, apart: true, load: () => import('../account/AccountPage.svelte') },

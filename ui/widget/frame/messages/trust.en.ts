@@ -10,6 +10,7 @@ const purposes: Record<string, string> = {
 export const words = {
   open: 'Is it really us?',
   close: 'Close',
+  looks: 'Who looked at my data',
   title: 'Is it really us?',
   loading: 'One moment …',
   nobody: 'No code is out for you at present. If somebody contacts you in our name, ask them for one: it has to appear here too.',

@@ -12,6 +12,7 @@ const purposes: Record<string, string> = {
 export const words: TrustWords = {
   open: '真的是我们吗？',
   close: '关闭',
+  looks: '谁看过我的资料',
   title: '真的是我们吗？',
   loading: '请稍候……',
   nobody: '目前没有给您的口令。如果有人以我们的名义联系您，请让对方给您一个口令，它也必须显示在这里。',
