@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { House } from './house.ts';
 import { phone, type Customer } from './people.ts';
@@ -47,7 +49,9 @@ export function papers(house: House): void {
       // What is not taken says what to do instead, and stops nothing.
       await choose(/Receipt or order/, { name: 'film.mp4', mimeType: 'video/mp4', buffer: Buffer.from('x') });
       await thing(/Receipt or order/).getByText(/^film\.mp4: this needs a picture, a PDF,? or plain text/).waitFor();
-      await choose(/What you and they wrote/, { ...pdf('x'), name: 'large.pdf', buffer: Buffer.concat([Buffer.from('%PDF-1.7\n'), Buffer.alloc(21 << 20, 0x20)]) });
+      const large = join(house.server.folder, 'large.pdf');
+      await writeFile(large, Buffer.concat([Buffer.from('%PDF-1.7\n'), Buffer.alloc(21 << 20, 0x20)]));
+      await thing(/What you and they wrote/).locator('input.chooser').setInputFiles(large);
       await thing(/What you and they wrote/).getByText(/^Too large\. Take a photo of it/).waitFor();
       await choose(/Receipt or order/, pdf('one'));
       await thing(/Receipt or order/).getByRole('button', { name: /^Open invoice\.pdf/ }).waitFor();
@@ -106,6 +110,7 @@ export function papers(house: House): void {
 
       await press('Go on with 3 files');
       await anna.frame.getByText(/^We hand these files to those who decide/).waitFor();
+      await anna.frame.locator('.now').getByRole('listitem').filter({ hasText: 'receipt.png' }).waitFor();
       expect(await faultsOf(anna.frame)).toEqual([]);
       await house.shot(page, 'papers-agree');
       await press('Yes, do this');

@@ -408,7 +408,7 @@ func (e *engine) view() View {
 	case KindShow:
 		v.Card, v.Value = s.Show.Card, e.valueOf(s.Show.Of)
 	case KindConfirm:
-		v.Card, v.Value = string(Act), e.valueOf(s.Confirm.Of)
+		v.Card, v.Value, v.Files = string(Act), e.valueOf(s.Confirm.Of), e.handed(s.Confirm.Of)
 	case KindStepUp:
 		v.Card, v.Value, v.Cannot = string(Act), e.valueOf(s.StepUp.Of), s.On["cannot"] != ""
 	case KindExecute:

@@ -68,6 +68,16 @@ func (e *engine) filesAnswer(s Step, in Input) (t Turn, taken bool, err error) {
 	return t, true, err
 }
 
+// handed shows which files an act hands over, that somebody is to agree to; nil: none.
+func (e *engine) handed(act string) *gather.View {
+	for _, s := range e.d.Steps {
+		if s.Propose != nil && s.Propose.Into == act && s.Propose.Files != "" {
+			return &gather.View{Wants: []gather.WantShown{}, Given: gather.Shown(e.r.Slots[s.Propose.Files].Files)}
+		}
+	}
+	return nil
+}
+
 // gathered shows the step with what it has now.
 func (e *engine) gathered(g *gather.Gather, all []FileFact) (Turn, error) {
 	if e.r.Tries = 0; len(all) == 0 {

@@ -147,7 +147,7 @@ type FileShown struct {
 
 // View shows what is asked for, with what is there.
 func (g *Gather) View(has []File) *View {
-	v := &View{Wants: []WantShown{}, Given: []FileShown{}, Least: g.least(), Most: g.most()}
+	v := &View{Wants: []WantShown{}, Least: g.least(), Most: g.most()}
 	for _, w := range g.Wants {
 		w, _ = g.want(w.ID)
 		shown := WantShown(w)
@@ -156,10 +156,17 @@ func (g *Gather) View(has []File) *View {
 		}
 		v.Wants = append(v.Wants, shown)
 	}
-	for _, f := range has {
-		v.Given = append(v.Given, FileShown{ID: f.ID, Want: f.Want, Name: f.Name, Type: f.Type, Size: f.Size})
-	}
+	v.Given = Shown(has)
 	return v
+}
+
+// Shown are files as those see them who are on the way through the run.
+func Shown(has []File) []FileShown {
+	shown := []FileShown{}
+	for _, f := range has {
+		shown = append(shown, FileShown{ID: f.ID, Want: f.Want, Name: f.Name, Type: f.Type, Size: f.Size})
+	}
+	return shown
 }
 
 // Problem tells why a file cannot be one of those that a step has, "" when it can. In all
