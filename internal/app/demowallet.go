@@ -13,6 +13,7 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/lifecycle"
 	"kefu/internal/web/demowallet"
+	"kefu/internal/web/demowallet/letin"
 	"kefu/internal/web/pages"
 	"kefu/internal/web/walletevents"
 	"kefu/ui"
@@ -76,8 +77,12 @@ func (a *App) demoWallet(d *Demo) (page, rails, hooks lifecycle.Worker, err erro
 	if err != nil {
 		return page, rails, hooks, err
 	}
+	letIn, err := letin.Handler(demopage.LetIn{Room: ledger.Room, App: demopage.App{Wallet: ledger}}, demowallet.OwnPage)
+	if err != nil {
+		return page, rails, hooks, err
+	}
 	handler := demowallet.Handler(demowallet.Options{
-		Host: host, Named: named, Customers: d.Customers, Page: shown, API: api, Account: demopage.App{Wallet: ledger}.Account, Pushes: demowallet.NewPushes(a.pushSecret(), a.now), App: demopage.App{Wallet: ledger},
+		Host: host, LetIn: letIn, Named: named, Customers: d.Customers, Page: shown, API: api, Account: demopage.App{Wallet: ledger}.Account, Pushes: demowallet.NewPushes(a.pushSecret(), a.now), App: demopage.App{Wallet: ledger},
 		Sign: func(customer, name, language string) (string, error) {
 			return signer.Sign(identity.Claims{Subject: customer, Name: name, Language: language, Level: identity.AL1}, a.now())
 		},

@@ -77,6 +77,42 @@ export function flows(house: House): void {
       await house.shot(mei.page, 'flow-desk');
     });
 
+    test('whoever lost their phone comes back in, without being signed in, and waits', { timeout: 120_000 }, async () => {
+      const li = await house.customer(undefined, { ...phone, locale: 'zh-CN' });
+      const { frame } = li;
+      await frame.getByRole('button', { name: /无法登录/ }).click();
+      const press = (name: string | RegExp) => frame.locator('.now').getByRole('button', { name }).last().click();
+      await press(/手机丢失或验证器/);
+      const box = frame.locator('.now').getByRole('textbox');
+      await box.fill('lijing88@example.cn');
+      await box.press('Enter');
+      await frame.getByText('您想用哪种方式找回').waitFor();
+      expect(await faultsOf(frame)).toEqual([]);
+      await press(/发送链接到/);
+      await frame.getByText(/如果账户存在/).waitFor();
+      expect(await overflow(frame)).toBeLessThanOrEqual(0);
+      await house.shot(li.page, 'access-sent');
+      const wallet = new URL(house.server.demo.urls.wallet).origin;
+      const mail = await li.context.newPage();
+      await mail.goto(`${wallet}/recover/mail?as=cust-li`);
+      const link = (await mail.getByRole('link', { name: '找回账户' }).first().getAttribute('href'))!;
+      await fetch(link); // a scanner of mailboxes opens it first
+      await mail.goto(link);
+      await mail.getByRole('button', { name: '在此浏览器继续' }).click();
+      await mail.getByRole('button', { name: '我已没有验证器' }).click();
+      await mail.getByRole('button', { name: /拍照提交/ }).click();
+      await mail.getByText(/正在人工审核|证件已通过/).waitFor();
+      await house.shot(mail, 'access-page');
+      await press(/我已完成/);
+      await frame.getByText(/正在人工审核您的证件|证件已通过/).first().waitFor();
+      await house.shot(li.page, 'access-waits');
+      await mail.goto(`${wallet}/recover/mail?as=cust-li`);
+      await mail.getByRole('link', { name: '不是我' }).first().click();
+      await mail.getByRole('button', { name: '不是我' }).click();
+      await mail.getByText(/已终止/).waitFor();
+      await mail.close();
+    });
+
     test('what something costs is worked out to the cent, by a rule that stands there', { timeout: 60_000 }, async () => {
       const anna = await house.customer('cust-anna', phone);
       const { frame } = anna;

@@ -87,6 +87,7 @@ type Form struct {
 	Person bool    `json:"person,omitempty"` // goes to a person at once
 	Paused bool    `json:"paused,omitempty"` // kept, and shown to nobody
 	Flow   string  `json:"flow,omitempty"`   // what whoever is signed in is led through instead; where that cannot be, the form is asked
+	Anyone bool    `json:"anyone,omitempty"` // the flow is for whoever is not signed in, too
 	Fields []Field `json:"fields"`
 	// What a conversation that begins with it gets.
 	Topic    string   `json:"topic,omitempty"`    // for staff; without it the title in the customer's language

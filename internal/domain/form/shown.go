@@ -10,6 +10,7 @@ type Shown struct {
 	Icon     string       `json:"icon,omitempty"`
 	Person   bool         `json:"person,omitempty"`
 	Flow     string       `json:"flow,omitempty"`
+	Anyone   bool         `json:"anyone,omitempty"`
 	Fields   []ShownField `json:"fields"`
 }
 
@@ -34,7 +35,7 @@ type ShownOption struct {
 // Show puts a form into a language.
 func (f Form) Show(revision int64, lang string) Shown {
 	s := Shown{
-		ID: f.ID, Revision: revision, Title: f.Title.In(lang), Hint: f.Hint.In(lang), Icon: f.Icon, Person: f.Person, Flow: f.Flow,
+		ID: f.ID, Revision: revision, Title: f.Title.In(lang), Hint: f.Hint.In(lang), Icon: f.Icon, Person: f.Person, Flow: f.Flow, Anyone: f.Anyone,
 		Fields: make([]ShownField, 0, len(f.Fields)),
 	}
 	for _, field := range f.Fields {

@@ -210,9 +210,9 @@ func delivered(a Action) rights {
 	case RunCases:
 		return rights{System: Any}
 	case ReadRuns:
-		return rights{Customer: Signed, Owner: Any, Supervisor: Any, Agent: Going, System: Any}
+		return rights{Visitor: Own, Customer: Signed, Owner: Any, Supervisor: Any, Agent: Going, System: Any}
 	case WalkRun:
-		return rights{Customer: Signed, Owner: Any, Supervisor: Any, Agent: Working}
+		return rights{Visitor: Own, Customer: Signed, Owner: Any, Supervisor: Any, Agent: Working}
 	case RunFlows:
 		return rights{System: Any}
 	case RunPrivacy:

@@ -153,8 +153,8 @@ finding.decide                 -       -        -        -         -     -      
 finding.run                    -       -        -        -         -     -       -        -      -      +
 decoy.manage                   -       -        -        -         +     +       -        -      -      -
 look.read_own                  -       -        -        -         -     -       -        -      -      -
-run.read                       -       -        -        -         +     -       +        -      -      +
-run.walk                       -       -        -        -         +     -       +        -      -      -
+run.read                       +       -        -        -         +     -       +        -      -      +
+run.walk                       +       -        -        -         +     -       +        -      -      -
 run.run                        -       -        -        -         -     -       -        -      -      +
 report.read                    -       -       -       -       +       -       +       -       -       -
 `
@@ -581,6 +581,9 @@ func TestWhoHasSomethingDoneInTheWallet(t *testing.T) {
 		"an outside agent, in their own":    {as["outside"], policy.ProposeAct, own, false},
 		"an outside agent reads":            {as["outside"], policy.ReadActs, own, false},
 		"a part of Kefu, of its own accord": {as["system"], policy.ProposeAct, own, false},
+		"a visitor walks their own run":     {identity.Principal{Kind: identity.Visitor, ID: "v1"}, policy.WalkRun, policy.Object{CustomerID: "v1"}, true},
+		"a visitor walks another's":         {identity.Principal{Kind: identity.Visitor, ID: "v1"}, policy.WalkRun, own, false},
+		"a visitor sees another's":          {identity.Principal{Kind: identity.Visitor, ID: "v1"}, policy.ReadRuns, own, false},
 		"a customer walks their own run":    {signed, policy.WalkRun, own, true},
 		"a customer walks another's":        {signed, policy.WalkRun, policy.Object{CustomerID: "c2"}, false},
 		"a customer sees another's run":     {signed, policy.ReadRuns, policy.Object{CustomerID: "c2"}, false},

@@ -33,8 +33,8 @@ func (f *Flows) checkContinue(d *Definition, name string, c *Continue) error {
 	switch {
 	case to == nil:
 		return wrong(name, "goes on in %s, which is no flow", c.Flow)
-	case to.Needs.Level > d.Needs.Level:
-		return wrong(name, "goes on in %s, which needs level %d", c.Flow, to.Needs.Level)
+	case to.Needs.Level > d.Needs.Level && d.Steps[name].On["sign_in"] == "":
+		return wrong(name, "goes on in %s, which needs level %d, and does not say where whoever is not signed in goes (on: sign_in)", c.Flow, to.Needs.Level)
 	}
 	for _, slot := range slices.Sorted(maps.Keys(c.With)) {
 		from, there := d.Slots[c.With[slot]], to.Slots[slot]

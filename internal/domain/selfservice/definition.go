@@ -292,8 +292,8 @@ func outcomes(k Kind) map[string]bool {
 		return map[string]bool{"failed": true, "waiting": false, "unknown": false}
 	case KindWait:
 		return map[string]bool{"timeout": false}
-	case KindContinue: // the wallet does not tell what the other flow has to know
-		return map[string]bool{"unavailable": false}
+	case KindContinue: // the wallet does not tell what the other flow has to know; the customer is not signed in, and it is for those who are
+		return map[string]bool{"unavailable": false, "sign_in": false}
 	default:
 		return nil
 	}

@@ -32,6 +32,7 @@ type Record struct {
 	Since    time.Time // from when it stands at its present step
 	DueAt    time.Time // when somebody has to look at it; zero: never
 	Staff    string    // the member of staff who answered last; "" when it was the customer
+	Visitor  bool      // it was begun by somebody who is not signed in
 	News     bool      // it ended while nobody was there, and its customer has not looked since
 }
 

@@ -33,7 +33,7 @@ func (s *Service) drive(ctx context.Context, p identity.Principal, d *selfservic
 	switch p.Kind {
 	case identity.Staff:
 		rec.Staff = p.ID
-	case identity.Customer:
+	case identity.Visitor, identity.Customer:
 		rec.Staff = ""
 	}
 	for range maxEffects {
@@ -114,10 +114,15 @@ func (s *Service) drive(ctx context.Context, p identity.Principal, d *selfservic
 }
 
 // goOn takes a run into the flow in which it goes on, or where its own flow leads when the
-// wallet does not tell what that one has to know.
+// wallet does not tell what that one has to know, or when that one is for customers who are
+// signed in and this one is not.
 func (s *Service) goOn(ctx context.Context, p identity.Principal, d *selfservice.Definition, rec selfservice.Record) (selfservice.Record, *selfservice.Definition, error) {
 	x, now := rec.Effect, s.Clock()
 	to, err := s.Flows.Get(x.Flow)
+	away := "unavailable"
+	if err == nil && p.Kind != identity.Staff && to.Needs.Level > d.Needs.Level && int(p.Level) < to.Needs.Level {
+		away, err = "sign_in", fault.New(fault.Forbidden, "selfservice.goOn", "the flow is for customers who are signed in")
+	}
 	if err == nil && (to.Needs.Call == "" || s.able(ctx).Reads(wallet.Reading(to.Needs.Call))) {
 		var turn selfservice.Turn
 		with, err := s.taken(ctx, s.asker(p, rec), to, x.Args)
@@ -135,7 +140,7 @@ func (s *Service) goOn(ctx context.Context, p identity.Principal, d *selfservice
 		}
 		s.Log.Warn("a run does not go on in another flow", "run", rec.ID, "flow", x.Flow, "error", err)
 	}
-	turn, err := selfservice.Resume(d, rec.Run, selfservice.Result{Step: x.Step, Outcome: "unavailable"}, now)
+	turn, err := selfservice.Resume(d, rec.Run, selfservice.Result{Step: x.Step, Outcome: away}, now)
 	if err != nil {
 		return rec, d, err
 	}
@@ -370,6 +375,14 @@ func settled(state string) bool {
 func (s *Service) behalf(p identity.Principal, rec selfservice.Record) identity.Principal {
 	if p.Kind != identity.System {
 		return p
+	}
+	return customerIn(rec)
+}
+
+// customerIn is a run's customer, by whom it goes on when it goes on by itself.
+func customerIn(rec selfservice.Record) identity.Principal {
+	if rec.Visitor {
+		return identity.Principal{Kind: identity.Visitor, ID: rec.CustomerID}
 	}
 	return identity.Principal{Kind: identity.Customer, ID: rec.CustomerID, Level: identity.AL1}
 }

@@ -201,7 +201,7 @@ func (s *Service) Start(ctx context.Context, p identity.Principal, b Begin) (See
 	if err != nil {
 		return Seen{}, err
 	}
-	if p.Kind != identity.Staff && (p.Kind != identity.Customer || int(p.Level) < d.Needs.Level) {
+	if p.Kind != identity.Staff && (!p.Kind.CustomerSide() || int(p.Level) < d.Needs.Level) {
 		return Seen{}, &fault.Error{Code: fault.Forbidden, Op: op, Field: "level", Reason: "sign_in", Message: "the flow is for customers who are signed in"}
 	}
 	if err := s.limited(s.answers, "flow_answers", p); err != nil {
@@ -215,7 +215,7 @@ func (s *Service) Start(ctx context.Context, p identity.Principal, b Begin) (See
 		return again, err
 	}
 	now := s.Clock()
-	rec := selfservice.Record{Language: b.Language, Run: selfservice.Run{ID: id.New(), ConversationID: b.Conversation, CustomerID: whose}}
+	rec := selfservice.Record{Language: b.Language, Visitor: p.Kind == identity.Visitor, Run: selfservice.Run{ID: id.New(), ConversationID: b.Conversation, CustomerID: whose}}
 	if b.Conversation == "" {
 		rec.ConversationID = id.New()
 	} else if rec.ConversationID, err = s.conversationOf(ctx, p, b.Conversation); err != nil {
@@ -404,7 +404,7 @@ func checkAnswer(op string, in selfservice.Input) error {
 // mayConfirm refuses a member of staff's yes to what is the customer's to agree to.
 func mayConfirm(p identity.Principal, rec selfservice.Record, d *selfservice.Definition, in selfservice.Input) error {
 	of := d.Steps[rec.Step].Confirm
-	if in.Do != selfservice.Confirm || of == nil || p.Kind == identity.Customer {
+	if in.Do != selfservice.Confirm || of == nil || p.Kind.CustomerSide() {
 		return nil
 	}
 	if act := rec.Slots[of.Of].Act; p.Kind == identity.Staff && act != nil && wallet.Act(act.Act).Cautious() {
@@ -457,14 +457,14 @@ func (s *Service) Get(ctx context.Context, p identity.Principal, run string) (Se
 	if err != nil {
 		return Seen{}, err
 	}
-	if rec.State == selfservice.Waiting && rec.Effect != nil && p.Kind == identity.Customer && s.looks.Allow(rec.ID, 1, s.Clock()) == 0 {
+	if rec.State == selfservice.Waiting && rec.Effect != nil && p.Kind.CustomerSide() && s.looks.Allow(rec.ID, 1, s.Clock()) == 0 {
 		if next, err := s.drive(ctx, p, d, rec, false); err == nil {
 			rec = next
 		} else if rec, d, err = s.load(ctx, p, run); err != nil {
 			return Seen{}, err
 		}
 	}
-	if rec.News && p.Kind == identity.Customer {
+	if rec.News && p.Kind.CustomerSide() {
 		if err := s.Store.SeeFlowRun(ctx, p, run); err != nil && !fault.Is(err, fault.NotFound) {
 			return Seen{}, err
 		}

@@ -36,7 +36,7 @@ func (s *Service) finish(ctx context.Context, _ identity.Principal, d *selfservi
 // have ids that follow from the run.
 func (s *Service) handOver(ctx context.Context, d *selfservice.Definition, rec selfservice.Record, h selfservice.HandOver) error {
 	const op = "selfservice.handOver"
-	who := identity.Principal{Kind: identity.Customer, ID: rec.CustomerID, Level: identity.AL1}
+	who := customerIn(rec)
 	conv, err := s.conversationOf(ctx, who, rec.ConversationID)
 	if fault.Is(err, fault.NotFound) {
 		var state conversation.State

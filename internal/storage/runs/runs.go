@@ -267,7 +267,7 @@ func (r *Runs) OpenFlowRuns(ctx context.Context, p identity.Principal, customerI
 // everybody else.
 func (r *Runs) SeeFlowRun(ctx context.Context, p identity.Principal, id string) error {
 	const op = "runs.SeeFlowRun"
-	if p.Kind != identity.Customer || !policy.Allow(p, policy.ReadRuns, policy.Object{CustomerID: p.ID}) || !engine.ValidKey(id) {
+	if !p.Kind.CustomerSide() || !policy.Allow(p, policy.ReadRuns, policy.Object{CustomerID: p.ID}) || !engine.ValidKey(id) {
 		return fault.New(fault.NotFound, op, "there is no such run for %s", p.Kind)
 	}
 	return r.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {

@@ -146,7 +146,7 @@ func serveApp(mux *http.ServeMux, o Options) {
 // is open beside it must not pay in anybody's name.
 func doing[T any](mux *http.ServeMux, what string, do func(*http.Request, T) (any, error)) {
 	mux.HandleFunc("POST /demo/"+what, func(w http.ResponseWriter, r *http.Request) {
-		if !ownPage(r) {
+		if !OwnPage(r) {
 			http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
 			return
 		}

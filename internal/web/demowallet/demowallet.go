@@ -30,6 +30,7 @@ type Options struct {
 	Host      string // that it answers under, with its port
 	Named     string // under which it answers as well, for passkeys need a name; "" for none
 	Customers []Customer
+	LetIn     http.Handler                                          // where somebody comes back in who cannot sign in; below /recover
 	Page      http.Handler                                          // its page and what that loads
 	Sign      func(customer, name, language string) (string, error) // a fresh token
 	API       http.Handler                                          // what Kefu asks, below /v1/ and /.well-known/
@@ -75,6 +76,11 @@ func Handler(o Options) http.Handler {
 	mux.HandleFunc("POST /hooks/kefu", o.Pushes.take)
 	mux.HandleFunc("GET /demo/pushes", o.Pushes.open)
 	serveApp(mux, o)
+	if o.LetIn != nil {
+		for _, pattern := range []string{"GET /recover", "POST /recover", "GET /recover/"} {
+			mux.Handle(pattern, o.LetIn)
+		}
+	}
 	serveFiles(mux, o)
 	mux.HandleFunc("POST /demo/token", func(w http.ResponseWriter, r *http.Request) { token(w, r, o) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -93,15 +99,15 @@ const (
 	maxRequest = 32 << 10
 )
 
-// ownPage tells whether a request is of the page itself, under whichever of its names, or
+// OwnPage tells whether a request is of the page itself, under whichever of its names, or
 // of a program.
-func ownPage(r *http.Request) bool {
+func OwnPage(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	return origin == "" || strings.EqualFold(origin, "http://"+r.Host) // which is one of ours
 }
 
 func token(w http.ResponseWriter, r *http.Request, o Options) {
-	if !ownPage(r) {
+	if !OwnPage(r) {
 		http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
 		return
 	}

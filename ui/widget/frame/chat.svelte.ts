@@ -546,9 +546,9 @@ export class Chat {
     }
   }
 
-  /** A topic with a flow is walked by whoever is signed in; where that cannot be, the form is asked. */
+  /** A topic with a flow is walked by whoever is signed in, or by anyone where it is for anyone; where that cannot be, the form is asked. */
   choose(form: Form): Promise<void> {
-    return form.flow && !this.anonymous ? this.walk({ flow: form.flow }, form) : this.fill(form);
+    return form.flow && (form.anyone || !this.anonymous) ? this.walk({ flow: form.flow }, form) : this.fill(form);
   }
 
   walk(begin: Begin, form?: Form): Promise<void> {

@@ -333,6 +333,13 @@ func (s *Desks) Letters(ctx context.Context, customer string) ([]Sent, error) {
 	return keep.Listed[Sent](ctx, s.books, kindLetter, customer, most)
 }
 
+// Authenticator is the secret of a customer's authenticator app, for the demo to show what
+// it would. Errors: NotFound, Unavailable.
+func (s *Desks) Authenticator(ctx context.Context, customer string) (string, error) {
+	p, err := keep.Read[lives.Private](ctx, s.books, keep.KindPrivate, customer, customer)
+	return p.TOTP, err
+}
+
 // Due does what comes of a request by the time alone.
 func (s *Desks) Due(ctx context.Context, request string) error {
 	return s.Commit(ctx, func(d recovering.Desk) error {

@@ -249,13 +249,13 @@ func counted(d Desk, handle string) (count, error) {
 
 // Ways tells by which ways whoever has a handle can come back in. Errors: Invalid; TooMany
 // for too many about one handle; Conflict for a key that was used for another one.
-func (r *Room) Ways(ctx context.Context, by wallet.Actor, a recovery.Asking) (recovery.Offer, error) {
+func (r *Room) Ways(ctx context.Context, _ wallet.Actor, a recovery.Asking) (recovery.Offer, error) {
 	const op = "recovering.Ways"
 	if err := a.Validate(); err != nil {
 		return recovery.Offer{}, err
 	}
 	plain := Plain(a.Handle)
-	handle, id := r.name("handle", plain), "rc-"+r.name("request", by.Kind, by.ID, a.Key)
+	handle, id := r.name("handle", plain), "rc-"+r.name("request", a.Key)
 	var told recovery.Offer
 	err := r.books.Commit(ctx, func(d Desk) error {
 		q, found, err := get[request](d, kindRequest, id)

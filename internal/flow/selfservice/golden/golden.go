@@ -52,15 +52,17 @@ func Wallet(w World) flow.Wallet { return &book{world: w, now: start} }
 
 // Conversation is one conversation with a flow.
 type Conversation struct {
-	ID     string         `yaml:"id"`              // FL2-01
-	Covers string         `yaml:"covers"`          // the case that it is there for
-	Flow   string         `yaml:"flow"`            //
-	Given  string         `yaml:"given,omitempty"` // the payment that it begins with
-	Alert  string         `yaml:"alert,omitempty"` // what the wallet noticed an hour before it begins
-	Level  int            `yaml:"level,omitempty"` // of assurance; 1
-	Wallet World          `yaml:"wallet"`
-	Acts   map[string]Act `yaml:"acts,omitempty"` // by their names
-	Turns  []Turn         `yaml:"turns"`          // the first one is the beginning
+	ID     string `yaml:"id"`              // FL2-01
+	Covers string `yaml:"covers"`          // the case that it is there for
+	Flow   string `yaml:"flow"`            //
+	Given  string `yaml:"given,omitempty"` // the payment that it begins with
+	Alert  string `yaml:"alert,omitempty"` // what the wallet noticed an hour before it begins
+	Level  int    `yaml:"level,omitempty"` // of assurance; 1
+	// Visitor says that whoever begins it is not signed in.
+	Visitor bool           `yaml:"visitor,omitempty"`
+	Wallet  World          `yaml:"wallet"`
+	Acts    map[string]Act `yaml:"acts,omitempty"` // by their names
+	Turns   []Turn         `yaml:"turns"`          // the first one is the beginning
 }
 
 // Turn is what happens, and what must be seen after it.
@@ -192,6 +194,9 @@ type walk struct {
 
 func (w Walker) walk(ctx context.Context, c Conversation, lang string) ([]See, error) {
 	one := &walk{at: start(), lang: lang, who: identity.Principal{Kind: identity.Customer, ID: customer, Level: max(identity.Level(c.Level), identity.AL1)}}
+	if c.Visitor {
+		one.who.Level = identity.AL0
+	}
 	now := func() time.Time { return one.at }
 	one.book = &book{world: c.Wallet, now: now}
 	one.shelf = &shelf{runs: map[string][]byte{}, at: map[string]int64{}, due: map[string]time.Time{}, begun: map[string]bool{}, now: now}

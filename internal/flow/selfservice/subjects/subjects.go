@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"kefu/internal/domain/selfservice"
+	"kefu/internal/flow/selfservice/access"
 	"kefu/internal/flow/selfservice/cards"
 	"kefu/internal/flow/selfservice/contacts"
 	"kefu/internal/flow/selfservice/fees"
@@ -28,6 +29,7 @@ type Deps struct {
 // All makes the reads. Errors: Internal.
 func All(d Deps) (*reads.Registry, error) {
 	return reads.New(slices.Concat(
+		access.Reads(),
 		cards.Reads(),
 		contacts.Reads(d.Contacts),
 		fees.Reads(),

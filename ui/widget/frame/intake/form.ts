@@ -12,6 +12,8 @@ export interface Form {
   person?: boolean;
   /** The flow that whoever is signed in is led through instead. */
   flow?: string;
+  /** The flow is for whoever is not signed in, too. */
+  anyone?: boolean;
   fields: Field[];
 }
 

@@ -1,0 +1,37 @@
+package demopage
+
+import (
+	"context"
+
+	"github.com/pquerna/otp/totp"
+
+	"kefu/internal/domain/wallet/recovering"
+	"kefu/internal/platform/fault"
+	"kefu/internal/web/demowallet/letin"
+)
+
+// LetIn is the demo wallet as its page sees it on which customers come back in.
+type LetIn struct {
+	*recovering.Room
+	App App
+}
+
+// Letters implements letin.Wallet.
+func (d LetIn) Letters(ctx context.Context, customer string) ([]letin.Letter, error) {
+	sent, err := d.App.Wallet.Letters(ctx, customer)
+	list := make([]letin.Letter, len(sent))
+	for i, s := range sent {
+		list[i] = letin.Letter{Kind: s.Kind, To: s.To, What: s.What, Code: s.Code, Link: s.Link, At: s.At.Std()}
+	}
+	return list, err
+}
+
+// Authenticator implements letin.Wallet.
+func (d LetIn) Authenticator(ctx context.Context, customer string) (string, error) {
+	secret, err := d.App.Wallet.Authenticator(ctx, customer)
+	if err != nil || secret == "" {
+		return "", err
+	}
+	code, err := totp.GenerateCode(secret, d.App.Wallet.Now())
+	return code, fault.Wrap("demopage.Authenticator", err)
+}
