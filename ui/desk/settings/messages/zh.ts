@@ -452,7 +452,7 @@ export const zh: Words = {
     texts: '内容',
     textsHint: '每种服务语言各写一份，按客户的语言插入。',
     language: '语言',
-    field: { '{first_name}': '名字', '{customer}': '姓名', '{agent}': '我的名字', '{reference}': '会话编号' },
+    field: { actions: '权限', roles: '角色', people: '人员', training: '证书', proof_minutes: '多少分钟内验证过身份', networks: '网络', advice: '如何处理', withhold: '完全停用', valid_hours: '有效小时数', about: '内容', '{first_name}': '名字', '{customer}': '姓名', '{agent}': '我的名字', '{reference}': '会话编号' },
     add: '添加语言',
     remove: '删除',
     note: '写成同事可见的备注，不发给客户',

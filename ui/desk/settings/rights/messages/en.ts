@@ -128,7 +128,7 @@ export const en = {
   everybody: 'Everybody',
   whose: 'Whose',
   times: (n: number) => (n === 1 ? 'once' : `${n} times`),
-  why: (name: string) => `by “${name}”`,
+  why: (name: string) => `(${name})`,
   gone: 'Somebody who is not here any more',
   trial: 'What it would change',
   trialLead: 'Looks at what was allowed in the last days. Certificates count as they are now.',

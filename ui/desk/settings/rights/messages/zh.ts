@@ -130,7 +130,7 @@ export const zh: RightWords = {
   everybody: '所有人',
   whose: '谁的',
   times: (n: number) => `${n} 次`,
-  why: (name: string) => `依据“${name}”`,
+  why: (name: string) => `（${name}）`,
   gone: '已离开的员工',
   trial: '会有什么变化',
   trialLead: '查看最近几天被允许的操作。证书按目前的状态计算。',
