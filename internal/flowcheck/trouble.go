@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/platform/fault"
 )
 
@@ -103,6 +104,14 @@ func asks[T any](ctx context.Context, i inside, by wallet.Actor, customer string
 		return nil, err
 	}
 	return ask(ctx, by, customer)
+}
+
+// Transfers is asked of a wallet with trouble.
+func (i inside) Transfers(ctx context.Context, by wallet.Actor, customer, txid string) ([]onchain.Transfer, error) {
+	if err := i.err(); err != nil {
+		return nil, err
+	}
+	return i.Wallet.Transfers(ctx, by, customer, txid)
 }
 
 // Devices is asked of a wallet with trouble.

@@ -8,7 +8,9 @@ import (
 	"kefu/internal/domain/action"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/domain/wallet/recovery"
+	"kefu/internal/walletcheck/further"
 	access "kefu/internal/walletcheck/recovery"
 	"kefu/internal/walletcheck/wire"
 )
@@ -188,6 +190,10 @@ func (p *probe) target(a wallet.Act) (wallet.Command, error) {
 			id, err = access.Begun(p)
 		}
 		return first(id, err)
+	case wallet.RequestRetrieval:
+		found, _, err := further.Retrievable(p, onchain.Possible)
+		c.Expect = found.Expect
+		return first(found.Target, err)
 	case wallet.RevokeDevice:
 		return first(pick(p, p.mine("/devices"), func(d wallet.Device) (string, bool) { return d.ID, d.Trust != "revoked" }))
 	case wallet.CancelRefund:

@@ -282,7 +282,7 @@ func (f *faulty) Do(ctx context.Context, by wallet.Actor, c wallet.Command) (wal
 		}
 	case "telling-stop":
 		f.stopped.Store(f.stopped.Load() || (c.Act == wallet.StopRecovery && !c.DryRun))
-	case "freeze-nothing", "undying-mandate", "sticky-card", "undying-recovery":
+	case "freeze-nothing", "undying-mandate", "sticky-card", "undying-recovery", "idle-retrieval":
 		if c.Act == idle(f.on) && !c.DryRun {
 			return f.done(c), nil
 		}
@@ -310,7 +310,7 @@ func (f *faulty) Do(ctx context.Context, by wallet.Actor, c wallet.Command) (wal
 	if o, is := f.unhindered(o, c); is {
 		return o, nil
 	}
-	return f.spoilt(o, c)
+	return f.spoilt(f.dearer(o), c)
 }
 
 // spoilt is what becomes of an operation.

@@ -38,6 +38,17 @@ func further() []Fault {
 		{"two-fees", "says two things of one fee at one time", "fees.contract"},
 		{"silent-change", "changes a fee that nobody was told of", "fees.announced"},
 		{"no-instrument", "does not narrow by instrument", "transactions.filter.instrument"},
+		{"hasty-arrival", "says that a transfer arrived before its network confirmed it", "onchain.contract"},
+		{"shared-transfers", "tells everybody of the same transfers over public networks", "onchain.owner"},
+		{"old-transfers-first", "tells of the oldest transfer first", "onchain.order"},
+		{"any-txid", "tells of all transfers whichever transaction is asked for", "onchain.txid"},
+		{"open-txid", "tells of a transfer to whoever names its transaction", "onchain.txid.other"},
+		{"foreign-transfer", "tells everybody of a transfer", "onchain.other"},
+		{"script-asking", "gives a script for the address at which it asks what the law wants to know", "onchain.asking"},
+		{"dear-retrieval", "takes more for bringing a transfer back than it says before", "retrieval.cost"},
+		{"free-retrieval", "brings a transfer back without a proof", "retrieval.proof"},
+		{"easy-retrieval", "takes on what it says cannot be brought back", "retrieval.impossible"},
+		{"idle-retrieval", "says that it brings a transfer back, and does not", "retrieval.done"},
 	} {
 		all = append(all, Fault{Name: f[0], What: f[1], By: f[2]})
 	}
@@ -165,7 +176,7 @@ func (f *faulty) Instruments(ctx context.Context, by wallet.Actor, customer stri
 
 // idle is the act that a wallet with such a fault says that it did, and does not.
 func idle(on string) wallet.Act {
-	return map[string]wallet.Act{"freeze-nothing": wallet.Freeze, "undying-mandate": wallet.CancelMandate, "undying-recovery": wallet.StopRecovery, "sticky-card": wallet.RemoveInstrument}[on]
+	return map[string]wallet.Act{"freeze-nothing": wallet.Freeze, "undying-mandate": wallet.CancelMandate, "undying-recovery": wallet.StopRecovery, "sticky-card": wallet.RemoveInstrument, "idle-retrieval": wallet.RequestRetrieval}[on]
 }
 
 // unhindered is what becomes of a command about a card or mandate, where that is the fault.
@@ -176,6 +187,10 @@ func (f *faulty) unhindered(o wallet.Operation, c wallet.Command) (wallet.Operat
 		is = c.Act == wallet.RemoveInstrument && o.Refusal == wallet.NotEligible
 	case "free-remove":
 		is = c.Act == wallet.RemoveInstrument && o.Refusal == wallet.StepUpRequired
+	case "free-retrieval":
+		is = c.Act == wallet.RequestRetrieval && o.Refusal == wallet.StepUpRequired
+	case "easy-retrieval":
+		is = c.Act == wallet.RequestRetrieval && o.Refusal == wallet.NotEligible
 	default:
 		return o, false
 	}

@@ -20,6 +20,7 @@ import (
 
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/domain/wallet/recovering"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
@@ -80,6 +81,7 @@ type person struct {
 	limits       []wallet.Limit
 	restrictions []wallet.Restriction
 	mandates     []instrument.Mandate
+	chain        []onchain.Transfer // the newest first
 	links        []*linking
 	files        map[string]given // by their digests
 	alerts       []wallet.Alert

@@ -67,6 +67,7 @@ func seed(id, name, email, phone, birth string, now time.Time) *person {
 		{ID: id + ":power", CustomerID: id, InstrumentID: id + ":bank", Merchant: "Stadtwerke", Kind: "bill", State: instrument.Active, NextAt: at(-400), Why: "ask_the_merchant", CreatedAt: at(7000)},
 	}
 	p.seedTransactions(at)
+	p.seedOnchain(at)
 	return p
 }
 

@@ -32,6 +32,8 @@ func (d App) about(ctx context.Context, customer string, w proof.Waiting) (page.
 		find = d.device
 	case wallet.StopRecovery:
 		return page.About{Kind: "wallet"}, nil
+	case wallet.RequestRetrieval:
+		find = d.transfer
 	case wallet.CancelMandate:
 		find = d.mandate
 	case wallet.Freeze, wallet.Unfreeze:
@@ -111,6 +113,15 @@ func (d App) device(ctx context.Context, customer, id string) (page.About, error
 		return page.About{}, absent("name of the device")
 	}
 	return page.About{Kind: "device", Name: name, At: int64(list[i].LastSeen)}, nil
+}
+
+func (d App) transfer(ctx context.Context, customer, id string) (page.About, error) {
+	t, err := d.Wallet.Transfer(ctx, wallet.Actor{}, customer, id)
+	if err != nil {
+		return page.About{}, err
+	}
+	sum := walletview.OfSum(t.Amount)
+	return page.About{Kind: "payment", Name: t.Network, Of: string(wallet.KindCrypto), Amount: &sum, At: int64(t.SeenAt)}, nil
 }
 
 func (d App) mandate(ctx context.Context, customer, id string) (page.About, error) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"kefu/internal/connector/demowallet/cards"
+	"kefu/internal/connector/demowallet/chain"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/restrictions"
 	"kefu/internal/connector/demowallet/signins"
@@ -49,6 +50,7 @@ func acts() map[wallet.Act]act {
 		wallet.Recall: (*desk).recall, wallet.BlockInstrument: ofRestrictions(restrictions.Asked.Block), wallet.RevokeSessions: ofSignins(signins.Asked.RevokeSessions),
 		wallet.RevokeDevice: ofSignins(signins.Asked.RevokeDevice), wallet.NotifyCustomer: (*desk).notify, wallet.RequestInspection: (*desk).inspect,
 		wallet.SetDefault: ofCards(cards.Asked.SetDefault), wallet.RemoveInstrument: ofCards(cards.Asked.Remove), wallet.CancelMandate: ofCards(cards.Asked.CancelMandate), wallet.StopRecovery: (*desk).stopRecovery,
+		wallet.RequestRetrieval: (*desk).retrieve,
 	}
 }
 
@@ -212,6 +214,11 @@ func ofCards(do func(cards.Asked, *wallet.Operation, wallet.Command) (wallet.Ref
 	return func(d *desk, o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
 		return do(cards.Asked{Asked: d.asked(by, c), Uses: d.has.uses, Rest: d.has.instruments}, o, c)
 	}
+}
+
+// retrieve brings back what came over a public network.
+func (d *desk) retrieve(o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
+	return chain.Asked{Asked: d.asked(by, c), Chain: d.w.Chain}.Retrieve(o, c)
 }
 
 // ofRestrictions makes an act of what is done about what a customer may do.

@@ -18,6 +18,14 @@ func (w *Wallet) Permit(ctx context.Context, m instrument.Mandate) error {
 	return err
 }
 
+// OpenCrypto opens an account on a chain for a customer. Errors: Conflict where they have
+// one; Unavailable.
+func (w *Wallet) OpenCrypto(ctx context.Context, customer string) error {
+	return w.do(ctx, func(d *desk) error {
+		return d.OpenAccount(customer, "ETH", 18, wallet.Account{ID: customer + ":crypto", Kind: "crypto", Name: "ETH", Status: "active", Block: "none", OpenedAt: d.At})
+	})
+}
+
 // mandateStep charges a mandate whose day has come, once for each day, and says when it
 // charges again.
 func (d *desk) mandateStep(id string) error {

@@ -2,9 +2,11 @@ package demowallet
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"kefu/internal/connector/demowallet/alerts"
+	"kefu/internal/connector/demowallet/chain"
 	"kefu/internal/connector/demowallet/fees"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
@@ -116,6 +118,11 @@ func (d *desk) pay(o Order) (Paid, error) {
 	plan, err := d.w.plan(t, o.Fate)
 	if err != nil {
 		return Paid{}, err
+	}
+	if t.Rail == rails.Chain {
+		t.RailRef = chain.TxID(t.ID)
+	} else if slices.Contains(rails.OnChain(), o.Fate.Kind) {
+		return Paid{}, fault.InvalidField(op, "fate", "is one of public networks alone")
 	}
 	if o.Fate.Kind == rails.NotBegun {
 		paid.Attempt.Failure = plan.Fail(o.Fate.Raw)

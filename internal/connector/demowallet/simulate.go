@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kefu/internal/connector/demowallet/cards"
+	"kefu/internal/connector/demowallet/chain"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/proof"
 	"kefu/internal/connector/demowallet/rails"
@@ -102,6 +103,7 @@ func (w *Wallet) happen(ctx context.Context, t keep.Task) error {
 	step := map[string]func(*desk, string) error{
 		keep.KindPayment: (*desk).paymentStep, keep.KindRefund: (*desk).refundStep, keep.KindDispute: (*desk).disputeStep, keep.KindRecall: (*desk).recallStep, keep.KindAsk: func(d *desk, id string) error { return proof.Step(d.Desk, id) },
 		keep.KindForm: func(d *desk, id string) error { return cards.Step(d.Desk, id) }, keep.KindMandate: (*desk).mandateStep,
+		keep.KindDeposit: func(d *desk, id string) error { return chain.Step(d.Desk, id) },
 	}[t.Kind]
 	err := w.do(ctx, func(d *desk) error {
 		present, err := get[keep.Task](d, keep.KindTask, keep.TaskID(t.Kind, t.ID))
@@ -167,6 +169,9 @@ func (d *desk) paymentStep(id string) error {
 	p.Expires(step)
 	if err := d.Advance(p, step); err != nil {
 		return err
+	}
+	if p.Fate.Kind == rails.Reverted && p.Tx.State == wallet.Reversed && len(p.Tx.Fees) > 0 { // its network keeps what it cost
+		return chain.Book(d.Desk, chain.Spent(p.Tx, p.Tx.Fees[0].Amount))
 	}
 	return d.doubled(p)
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kefu/internal/connector/demowallet/cards"
+	"kefu/internal/connector/demowallet/chain"
 	"kefu/internal/connector/demowallet/fees"
 	"kefu/internal/connector/demowallet/files"
 	"kefu/internal/connector/demowallet/keep"
@@ -54,6 +55,7 @@ type Wallet struct {
 	*restrictions.Register
 	*signins.Signins
 	*recovery.Desks
+	*chain.Chain
 	fees.Board
 	books keep.Store
 	now   clock.Clock
@@ -89,6 +91,7 @@ func Open(ctx context.Context, o Options) (*Wallet, error) {
 	if w.Desks, err = recovery.Open(ctx, w.books, recovery.Options{Link: o.Link, Pace: w.pace}); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	w.Chain = chain.New(w.books, w.pace, o.Link)
 	return w, nil
 }
 

@@ -59,6 +59,8 @@ func Path(c wallet.Command) (path []string, named bool) {
 		return below("mandates", c.Target+":cancel")
 	case wallet.StopRecovery:
 		return below("recoveries", c.Target+":stop")
+	case wallet.RequestRetrieval:
+		return below("onchain", c.Target+":retrieve")
 	default: // RevokeDevice
 		return below("devices", c.Target+":revoke")
 	}

@@ -6,6 +6,7 @@ import (
 
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/domain/wallet/statement"
 	"kefu/internal/domain/wallet/tariff"
 	"kefu/internal/platform/applink"
@@ -117,4 +118,55 @@ func (c *Client) shown(l instrument.Link) instrument.Link {
 // Fees asks for all that the wallet charges for. It is the same for everybody.
 func (c *Client) Fees(ctx context.Context) (tariff.Schedule, error) {
 	return one(ctx, c, watching(), question{name: "fees", path: []string{"fees"}}, tariff.Schedule.Validate)
+}
+
+// Transfers asks for a customer's transfers over public networks, the newest first: all of
+// them, or those of one transaction id. A link that leads elsewhere than the operator said
+// is left out. Errors: Unavailable.
+func (c *Client) Transfers(ctx context.Context, by wallet.Actor, customer, txid string) ([]onchain.Transfer, error) {
+	q := question{name: "transfers", path: []string{"customers", customer, "onchain"}}
+	if txid != "" {
+		q.query = url.Values{"txid": {txid}}
+	}
+	last := wallet.Time(1 << 62)
+	list, err := listOf(ctx, c, by, q, wallet.MaxAccounts, func(t onchain.Transfer) bool {
+		ordered := t.SeenAt <= last
+		last = t.SeenAt
+		return ordered && t.CustomerID == customer && asksBy(t) && (txid == "" || onchain.SameTxID(t.TxID, txid) || onchain.SameTxID(t.ReplacedBy, txid))
+	})
+	for i := range list {
+		list[i] = c.looked(list[i])
+	}
+	return list, err
+}
+
+// Transfer asks for one of them. Errors: NotFound, Unavailable.
+func (c *Client) Transfer(ctx context.Context, by wallet.Actor, customer, id string) (onchain.Transfer, error) {
+	told, err := one(ctx, c, by, question{name: "transfer", path: []string{"customers", customer, "onchain", id}}, func(t onchain.Transfer) error {
+		if t.CustomerID != customer || t.ID != id {
+			return foreign()
+		}
+		if !asksBy(t) {
+			return fault.InvalidField("walletapi.Transfer", "asking.link", "is no link")
+		}
+		return t.Validate()
+	})
+	return c.looked(told), err
+}
+
+// asksBy tells whether what is asked by law is asked by a link that is one, or by none.
+func asksBy(t onchain.Transfer) bool {
+	return t.Asking == nil || t.Asking.Link == "" || applink.Check(t.Asking.Link) == nil
+}
+
+// looked takes out of a transfer the links that lead elsewhere than the operator said.
+func (c *Client) looked(t onchain.Transfer) onchain.Transfer {
+	if t.Explorer != "" && !c.leads(t.Explorer) {
+		t.Explorer = ""
+	}
+	if t.Asking != nil && t.Asking.Link != "" && !c.leads(t.Asking.Link) {
+		a := *t.Asking
+		a.Link, t.Asking = "", &a
+	}
+	return t
 }

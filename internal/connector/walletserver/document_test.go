@@ -18,6 +18,7 @@ import (
 	"kefu/internal/connector/walletserver"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/domain/wallet/recovery"
 	"kefu/internal/domain/wallet/statement"
 	"kefu/internal/domain/wallet/tariff"
@@ -224,6 +225,7 @@ func types() map[string]told {
 		"RecoveryBegin": part[recovery.Begin](), "RecoveryWay": of[recovery.Way](), "RecoveryOffer": of[recovery.Offer](), "Recovery": of[recovery.Recovery](), "RecoveryStanding": of[recovery.Standing](),
 		"Link": of[instrument.Link](), "Tier": part[tariff.Tier](), "Line": of[tariff.Line](), "Schedule": of[tariff.Schedule](),
 		"Notices": part[wallet.Notices](), "Capabilities": of[wallet.Capabilities](), "Problem": part[problem](), "Actor": part[actor](), "Money": part[money](),
+		"Transfer": of[onchain.Transfer](), "Retrieval": of[onchain.Retrieval](), "Asking": of[onchain.Asking](),
 		"FileLimits": part[wallet.FileLimits](), "Stored": of[wallet.Stored](), "Evidence": part[wallet.Evidence](),
 	}
 }

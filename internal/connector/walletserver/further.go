@@ -6,6 +6,7 @@ import (
 
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/domain/wallet/recovery"
 	"kefu/internal/domain/wallet/statement"
 	"kefu/internal/domain/wallet/tariff"
@@ -54,6 +55,13 @@ type Recoveries interface {
 	Recoveries(ctx context.Context, by wallet.Actor, customer string) ([]recovery.Standing, error)
 }
 
+// Onchain is a wallet that tells of transfers over public networks: all of a customer's,
+// the newest first, or those of one transaction id.
+type Onchain interface {
+	Transfers(ctx context.Context, by wallet.Actor, customer, txid string) ([]onchain.Transfer, error)
+	Transfer(ctx context.Context, by wallet.Actor, customer, id string) (onchain.Transfer, error)
+}
+
 // Further is a wallet with all that was added to the contract after its first release.
 type Further interface {
 	Statements
@@ -63,6 +71,7 @@ type Further interface {
 	Fees
 	Recovery
 	Recoveries
+	Onchain
 }
 
 // hasFurther lists those readings of Further for which w has methods.
@@ -87,6 +96,9 @@ func hasFurther(w Wallet) (list []wallet.Reading) {
 	}
 	if _, ok := w.(Recoveries); ok {
 		list = append(list, wallet.ReadRecoveries)
+	}
+	if _, ok := w.(Onchain); ok {
+		list = append(list, wallet.ReadOnchain)
 	}
 	return list
 }
@@ -115,6 +127,18 @@ func (s *Server) further(mux *http.ServeMux) {
 	}
 	if w, ok := s.o.Wallet.(Fees); ok {
 		s.ask(mux, "/fees", func(a asked) (any, error) { return w.Fees(a.Context()) })
+	}
+	if w, ok := s.o.Wallet.(Onchain); ok {
+		s.ask(mux, "/customers/{id}/onchain", func(a asked) (any, error) {
+			txid := a.query.Get("txid")
+			if a.query.Has("txid") && !onchain.ValidTxID(txid) {
+				return nil, fault.InvalidField("walletserver.onchain", "txid", "is no name of a transaction")
+			}
+			return listed(w.Transfers(a.Context(), a.by, a.PathValue("id"), txid))
+		}, "txid")
+		s.ask(mux, "/customers/{id}/onchain/{transfer}", func(a asked) (any, error) {
+			return w.Transfer(a.Context(), a.by, a.PathValue("id"), a.PathValue("transfer"))
+		})
 	}
 	if w, ok := s.o.Wallet.(Recovery); ok {
 		s.recovery(mux, w)

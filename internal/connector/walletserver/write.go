@@ -48,6 +48,7 @@ func (s *Server) commands(mux *http.ServeMux) {
 	s.verbs(mux, w, "instruments", map[string]wallet.Act{"block": wallet.BlockInstrument, "default": wallet.SetDefault, "remove": wallet.RemoveInstrument})
 	s.verbs(mux, w, "mandates", map[string]wallet.Act{"cancel": wallet.CancelMandate})
 	s.verbs(mux, w, "recoveries", map[string]wallet.Act{"stop": wallet.StopRecovery})
+	s.verbs(mux, w, "onchain", map[string]wallet.Act{"retrieve": wallet.RequestRetrieval})
 	s.verbs(mux, w, "devices", map[string]wallet.Act{"revoke": wallet.RevokeDevice})
 	s.tell(mux, "/customers/{id}/refunds", func(a asked) (any, error) { return s.do(a, w, wallet.RequestRefund, a.PathValue("id"), "") })
 	s.tell(mux, "/customers/{id}/disputes", func(a asked) (any, error) { return s.do(a, w, wallet.OpenDispute, a.PathValue("id"), "") })

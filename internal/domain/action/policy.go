@@ -56,7 +56,7 @@ type Policy struct {
 // PolicyRule is one line of a policy.
 type PolicyRule struct {
 	ID       string       `json:"id" maxLength:"60" doc:"what the rule is called"`
-	Acts     []wallet.Act `json:"acts" nullable:"false" minItems:"1" maxItems:"18" enum:"freeze,unfreeze,refund,refund_cancel,dispute,dispute_evidence,provisional_credit,hold_release,recall,instrument_block,sessions_revoke,device_revoke,notify,inspect,instrument_default,instrument_remove,mandate_cancel,recovery_stop" doc:"which it is about"`
+	Acts     []wallet.Act `json:"acts" nullable:"false" minItems:"1" maxItems:"19" enum:"freeze,unfreeze,refund,refund_cancel,dispute,dispute_evidence,provisional_credit,hold_release,recall,instrument_block,sessions_revoke,device_revoke,notify,inspect,instrument_default,instrument_remove,mandate_cancel,recovery_stop,retrieval" doc:"which it is about"`
 	If       string       `json:"if,omitempty" maxLength:"2000" doc:"a condition in CEL over facts; none: always"`
 	Allow    bool         `json:"allow"`
 	Level    int          `json:"level,omitempty" minimum:"1" maximum:"3" doc:"of assurance that what is allowed needs; no policy goes below the least of an act"`
@@ -156,6 +156,7 @@ func Default() Policy {
 		{ID: "credit", Acts: []wallet.Act{wallet.GrantCredit}, Allow: true, Level: 2, FourEyes: true},
 		{ID: "release", Acts: []wallet.Act{wallet.ReleaseHold}, Allow: true, Level: 2, FourEyes: true},
 		{ID: "recall", Acts: []wallet.Act{wallet.Recall}, Allow: true, Level: 2},
+		{ID: "bring back a transfer", Acts: []wallet.Act{wallet.RequestRetrieval}, Allow: true, Level: 2},
 		{ID: "remove a card", Acts: []wallet.Act{wallet.RemoveInstrument}, Allow: true, Level: 2},
 		{ID: "report", Acts: []wallet.Act{
 			wallet.OpenDispute, wallet.AddEvidence, wallet.CancelRefund, wallet.NotifyCustomer, wallet.RequestInspection, wallet.SetDefault, wallet.CancelMandate,

@@ -275,7 +275,7 @@ func (s Step) ends() bool { return s.HandOver != nil || s.End != nil || s.Contin
 func outcomes(k Kind) map[string]bool {
 	switch k {
 	case KindAsk:
-		return map[string]bool{"skipped": false}
+		return map[string]bool{"skipped": false, "secret": false} // secret: what was typed was one, and is not kept
 	case KindFiles: // not_taken: they are for the wallet, which takes none, or does not say that it does
 		return map[string]bool{"skipped": false, "not_taken": false}
 	case KindChoose:
@@ -308,7 +308,7 @@ type Source struct {
 // Sources are the lists that there are.
 func Sources() map[string]Source {
 	return map[string]Source{
-		"payments":      {Payment, map[string][]string{"which": {"failed", "underway", "refundable", "disputable", "recent"}}},
+		"payments":      {Payment, map[string][]string{"which": {"failed", "underway", "refundable", "disputable", "recent", "onchain"}}},
 		"refunds":       {Refund, nil},
 		"disputes":      {Dispute, nil},
 		"open_disputes": {Dispute, nil},                                                                   // those that are not decided

@@ -241,6 +241,9 @@ func (e *engine) set(s Step, text string, read Reading) (Turn, error) {
 		return e.arrive(s.Next)
 	}
 	v, problem := read(slot, text)
+	if to := s.On[problem]; problem != "" && to != "" {
+		return e.arrive(to)
+	}
 	if problem != "" {
 		return e.again(problem)
 	}

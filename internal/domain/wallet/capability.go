@@ -37,6 +37,7 @@ const (
 	ReadFees         Reading = "fees"
 	ReadRecovery     Reading = "recovery"   // how somebody who cannot sign in comes back in
 	ReadRecoveries   Reading = "recoveries" // of one customer
+	ReadOnchain      Reading = "onchain"    // transfers over public networks
 )
 
 // Readings lists every reading.
@@ -44,7 +45,7 @@ func Readings() []Reading {
 	return []Reading{
 		ReadCustomer, ReadAccounts, ReadInstruments, ReadTransactions, ReadTimeline, ReadAttempts, ReadRefunds, ReadDisputes, ReadDevices,
 		ReadSessions, ReadFactors, ReadRestrictions, ReadLimits, ReadIncidents, ReadMatch, ReadNotices, ReadStatements, ReadMandates, ReadUses, ReadLinks,
-		ReadFees, ReadAlerts, ReadRecovery, ReadRecoveries,
+		ReadFees, ReadAlerts, ReadRecovery, ReadRecoveries, ReadOnchain,
 	}
 }
 

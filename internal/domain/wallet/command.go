@@ -32,13 +32,14 @@ const (
 	RemoveInstrument  Act = "instrument_remove"  // a card or account, on which nothing rests any more
 	CancelMandate     Act = "mandate_cancel"     // a permission to charge again and again
 	StopRecovery      Act = "recovery_stop"      // of access, by somebody whom the customer does not know
+	RequestRetrieval  Act = "retrieval"          // of what came over a public network and was never credited; costs something
 )
 
 // Acts lists every act.
 func Acts() []Act {
 	return []Act{
 		Freeze, Unfreeze, RequestRefund, CancelRefund, OpenDispute, AddEvidence, GrantCredit, ReleaseHold, Recall, BlockInstrument,
-		RevokeSessions, RevokeDevice, NotifyCustomer, RequestInspection, SetDefault, RemoveInstrument, CancelMandate, StopRecovery,
+		RevokeSessions, RevokeDevice, NotifyCustomer, RequestInspection, SetDefault, RemoveInstrument, CancelMandate, StopRecovery, RequestRetrieval,
 	}
 }
 
@@ -47,7 +48,7 @@ func (a Act) Known() bool { return slices.Contains(Acts(), a) }
 
 // MovesMoney tells whether a can change what an account holds.
 func (a Act) MovesMoney() bool {
-	return a == RequestRefund || a == GrantCredit || a == ReleaseHold || a == Recall
+	return a == RequestRefund || a == GrantCredit || a == ReleaseHold || a == Recall || a == RequestRetrieval
 }
 
 // Cautious tells whether a only makes a customer safer, so that somebody in a hurry
@@ -68,7 +69,7 @@ func (a Act) needs() needs {
 	switch a {
 	case RequestRefund, GrantCredit:
 		return needs{target: true, amount: true, expect: true}
-	case OpenDispute, Recall, ReleaseHold, CancelRefund, Unfreeze, SetDefault, RemoveInstrument, CancelMandate:
+	case OpenDispute, Recall, ReleaseHold, CancelRefund, Unfreeze, SetDefault, RemoveInstrument, CancelMandate, RequestRetrieval:
 		return needs{target: true, expect: true}
 	case AddEvidence, BlockInstrument, RevokeDevice, RequestInspection, StopRecovery:
 		return needs{target: true}

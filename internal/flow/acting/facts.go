@@ -17,6 +17,7 @@ import (
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/mask"
+	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/platform/fault"
 )
 
@@ -276,6 +277,8 @@ func (s *Service) stateOf(ctx context.Context, by wallet.Actor, c wallet.Command
 		return "", missing(op, err)
 	case wallet.CancelMandate:
 		return s.mandateState(ctx, by, c)
+	case wallet.RequestRetrieval:
+		return s.transferState(ctx, by, c)
 	case wallet.Unfreeze:
 		all, err := s.Wallet.Restrictions(ctx, by, c.CustomerID)
 		for _, r := range all {
@@ -307,6 +310,21 @@ func (s *Service) mandateState(ctx context.Context, by wallet.Actor, c wallet.Co
 		}
 	}
 	return "", missing(op, err)
+}
+
+// chained is a wallet that tells of transfers over public networks.
+type chained interface {
+	Transfer(ctx context.Context, by wallet.Actor, customer, id string) (onchain.Transfer, error)
+}
+
+func (s *Service) transferState(ctx context.Context, by wallet.Actor, c wallet.Command) (string, error) {
+	const op = "acting.transferState"
+	from, tells := s.Wallet.(chained)
+	if !tells {
+		return "", fault.New(fault.Unavailable, op, "the wallet does not tell of transfers over public networks")
+	}
+	t, err := from.Transfer(ctx, by, c.CustomerID, c.Target)
+	return string(t.State), fault.Wrap(op, err)
 }
 
 func missing(op string, err error) error {

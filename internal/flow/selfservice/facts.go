@@ -92,6 +92,8 @@ func belongs(which string, t wallet.Transaction, f *selfservice.PaymentFact) boo
 		return f.Failed || (hanging && !strings.HasPrefix(f.Where, "underway") && f.Where != "unfinished" && !f.Refunding)
 	case "underway":
 		return hanging
+	case "onchain":
+		return t.Kind == wallet.KindCrypto
 	case "refundable":
 		return paid && (slices.Contains([]wallet.State{wallet.RefundPending, wallet.PartiallyRefunded, wallet.Refunded}, t.State) || (t.State == wallet.Posted && !t.Final))
 	case "disputable":

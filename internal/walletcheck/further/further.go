@@ -58,7 +58,7 @@ type Check struct {
 
 // Checks lists them, in the order in which they run.
 func Checks() []Check {
-	return slices.Concat(statements(), charges(), uses(), adding(), removing())
+	return slices.Concat(statements(), charges(), uses(), adding(), removing(), chained(), retrieving())
 }
 
 const mixed = "somebody else's data is shown otherwise"

@@ -34,6 +34,7 @@ export const words = {
     instrument_remove: 'Remove the card',
     mandate_cancel: 'End the charges',
     recovery_stop: 'Stop the recovery',
+    retrieval: 'Bring it back',
     notify: 'A message in the wallet',
   } as Record<string, string>,
   actStates: {
@@ -63,6 +64,7 @@ export const words = {
     message_shown: 'The wallet shows it.',
     default_changes: 'It pays from now on.',
     charges_stop: 'Nothing more is charged.',
+    fee_is_kept_out: 'The fee is kept out of it.',
     evidence_sent: 'It goes to whoever decides.',
     rail_is_asked: 'The other side is asked. Nothing moves.',
     payment_goes_on: 'The held payment goes on to its recipient.',

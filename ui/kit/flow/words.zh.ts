@@ -35,6 +35,7 @@ export const words: FlowWords = {
     instrument_remove: '移除银行卡',
     mandate_cancel: '解除扣款',
     recovery_stop: '停止找回',
+    retrieval: '找回转账',
     notify: '钱包消息',
   },
   actStates: {
@@ -64,6 +65,7 @@ export const words: FlowWords = {
     message_shown: '钱包会显示。',
     default_changes: '以后用它付款。',
     charges_stop: '不再扣款。',
+    fee_is_kept_out: '费用从中扣除。',
     evidence_sent: '会转交判定方。',
     rail_is_asked: '只是查询，不动资金。',
     payment_goes_on: '付款会继续。',

@@ -93,7 +93,8 @@ const (
 	KindRecall      = "recall"
 	KindMessage     = "message"
 	KindMandate     = "mandate"
-	KindForm        = "form" // in which an instrument is added
+	KindForm        = "form"    // in which an instrument is added
+	KindDeposit     = "deposit" // that came over a public network and is nobody's yet
 	KindNotice      = "notice"
 	KindCounter     = "counter"
 	KindSigning     = "signing"

@@ -95,6 +95,19 @@ const (
 	Lapses     = "lapses"      // the shop never takes what was set aside, which is free again when that expires
 )
 
+// Chain is the rail of public networks.
+const Chain = "chain"
+
+// What can become of a payment on the rail Chain beside those.
+const (
+	Dropped  = "dropped"  // its network forgets it, and the money is free again
+	Replaced = "replaced" // another transaction takes its place and arrives
+	Reverted = "reverted" // its network runs it and takes it back; what that cost is spent
+)
+
+// OnChain lists them.
+func OnChain() []string { return []string{Dropped, Replaced, Reverted} }
+
 // Kinds lists what can become of a payment.
 func Kinds() []string {
 	return []string{Fine, Late, Refused, NotBegun, Hangs, Held, Waits, AfterDebit, Partial, Double, Reversed, Stuck, Lapses}
@@ -110,7 +123,7 @@ type Fate struct {
 // Validate refuses what this simulator cannot make happen. Errors: Invalid.
 func (f Fate) Validate() error {
 	const op = "rails.Fate"
-	if !slices.Contains(Kinds(), f.Kind) {
+	if !slices.Contains(Kinds(), f.Kind) && !slices.Contains(OnChain(), f.Kind) {
 		return fault.InvalidField(op, "kind", "is nothing that can become of a payment")
 	}
 	if (f.Kind == Refused || f.Kind == NotBegun || f.Kind == AfterDebit) && f.Raw == "" {
@@ -178,10 +191,18 @@ func (p Plan) Steps() []Step {
 		}
 		return []Step{held}
 	case Waits:
-		return []Step{{To: wallet.RequiresAction, At: answered}, {To: wallet.Expired, At: answered + wallet.Time((15 * time.Minute).Microseconds())}}
+		patience := 15 * time.Minute
+		if p.Rail.Name == Chain { // what is asked for by law
+			patience = p.Rail.Keeps
+		}
+		return []Step{{To: wallet.RequiresAction, At: answered}, {To: wallet.Expired, At: answered + wallet.Time(patience.Microseconds())}}
 	case AfterDebit:
 		failed := p.after(underway.At, p.Rail.Settle/2)
 		return []Step{authorised, captured, underway, {To: wallet.FailedAfterDebit, At: failed, Failure: p.Fail(p.Fate.Raw)}, p.back(failed), p.returned(failed)}
+	case Dropped:
+		return p.undone(authorised, captured, underway, 6*time.Hour, "network_dropped")
+	case Reverted:
+		return p.undone(authorised, captured, underway, p.Rail.Settle/2, "reverted_on_chain")
 	case Partial:
 		part := Step{To: wallet.PartiallyCaptured, At: captured.At, Part: 60, Note: "part_captured"}
 		return []Step{authorised, part, underway, arrived}
@@ -197,6 +218,12 @@ func (p Plan) Steps() []Step {
 	default: // Fine, Double
 		return []Step{authorised, captured, underway, arrived}
 	}
+}
+
+// undone is a payment that its network does not keep, some while after it was given to it.
+func (p Plan) undone(authorised, captured, underway Step, after time.Duration, raw string) []Step {
+	failed := p.after(underway.At, after)
+	return []Step{authorised, captured, underway, {To: wallet.FailedAfterDebit, At: failed, Failure: p.Fail(raw)}, p.back(failed), p.returned(failed)}
 }
 
 // Released are the steps of a payment whose hold was released, or that its customer

@@ -26,7 +26,7 @@ func told(a *selfservice.ActFact, lang string) string {
 		wallet.Recall: {"Recall a transfer", "请对方退回转账"}, wallet.BlockInstrument: {"Block a card", "停用银行卡"},
 		wallet.RevokeSessions: {"Sign out every device", "退出所有设备"}, wallet.RevokeDevice: {"Remove a device", "移除设备"}, wallet.StopRecovery: {"Stop a recovery of access", "终止找回账户的申请"},
 		wallet.SetDefault: {"Change the default card", "更改默认付款方式"}, wallet.RemoveInstrument: {"Remove a card", "移除银行卡"},
-		wallet.CancelMandate:  {"End an automatic payment", "解除自动扣款"},
+		wallet.CancelMandate: {"End an automatic payment", "解除自动扣款"}, wallet.RequestRetrieval: {"Bring back a crypto transfer", "找回加密货币转账"},
 		wallet.NotifyCustomer: {"Message in the wallet", "钱包内通知"}, wallet.RequestInspection: {"Ask where a payment is", "查询款项去向"},
 	}
 	states := map[action.State]pair{
@@ -84,6 +84,9 @@ func reason(code, lang string) string {
 		"card_tries":       {"The card could not be verified", "银行卡验证次数用尽"},
 		"card_not_added":   {"No card could be added", "未能添加银行卡"},
 		"card_stays":       {"The wallet did not change the card", "钱包未能变更银行卡"},
+		"not_retrievable":  {"The transfer cannot be brought back", "转账无法找回"},
+		"retrieval_unsure": {"Nobody has said whether it can be brought back", "能否找回尚不清楚"},
+		"not_brought_back": {"The transfer was not brought back", "转账未能找回"},
 		"refund_abnormal":  {"The refund needs another way", "退款需要换一种方式"},
 	}[code].in(lang)
 }

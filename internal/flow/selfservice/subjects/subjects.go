@@ -14,6 +14,7 @@ import (
 	"kefu/internal/flow/selfservice/house"
 	"kefu/internal/flow/selfservice/reads"
 	"kefu/internal/flow/selfservice/records"
+	"kefu/internal/flow/selfservice/transfers"
 	"kefu/internal/flow/selfservice/waiting"
 )
 
@@ -36,6 +37,7 @@ func All(d Deps) (*reads.Registry, error) {
 		firststeps.Reads(d.First),
 		house.Reads(d.House),
 		records.Reads(),
+		transfers.Reads(),
 		waiting.Reads(d.Waiting),
 	)...)
 }

@@ -409,6 +409,7 @@ export const en = {
       instrument_remove: 'Remove a card',
       mandate_cancel: 'End an automatic payment',
       recovery_stop: 'Stop a recovery of access',
+      retrieval: 'Bring back a crypto transfer',
       notify: 'Message in the app',
     } as Record<string, string>,
     if: 'If',

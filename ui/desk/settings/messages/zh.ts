@@ -411,6 +411,7 @@ export const zh: Words = {
       instrument_remove: '移除银行卡',
       mandate_cancel: '解除自动扣款',
       recovery_stop: '终止找回账户的申请',
+      retrieval: '找回加密货币转账',
       notify: '应用内消息',
     },
     if: '条件',
