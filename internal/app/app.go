@@ -101,6 +101,7 @@ type App struct {
 	shared      *sharedkeys.File // with the wallet; nil without one
 	acts        *acts.Room
 	cases       *casework.Room
+	copies      *privacy.Copier
 	asking      *asking.Service
 	sender      *notifying.Sender
 	webhooks    *notifying.Desk
@@ -318,6 +319,7 @@ func (a *App) connect(ctx context.Context) error {
 		return err
 	}
 	a.Privacy = privacy.New(privacy.Deps{Store: a.Store, Book: a.cases.Book, Clock: a.now, Log: a.Log})
+	a.copies = privacy.NewCopier(privacy.CopyDeps{Kept: a.Store, Cases: a.cases, File: casework.FilesOf(a.files), Signer: a.signer, Book: a.cases.Book, Clock: a.now})
 	a.jobs = upkeep.NewWorker(a.Store, a.jobHandlers(), a.now, a.Log)
 	a.connectTelling()
 	a.connectClocks()

@@ -1,16 +1,19 @@
 package app
 
 import (
+	"context"
 	"time"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/jurisdiction"
+	"kefu/internal/domain/privacy"
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/sla"
 	"kefu/internal/flow/clocks"
 	"kefu/internal/flow/following"
 	"kefu/internal/flow/selfservice/contacts"
 	"kefu/internal/flow/selfservice/firststeps"
+	"kefu/internal/flow/selfservice/holdings"
 	"kefu/internal/flow/selfservice/house"
 	"kefu/internal/flow/selfservice/subjects"
 	"kefu/internal/flow/selfservice/waiting"
@@ -41,7 +44,7 @@ func (a *App) service(language string) sla.Service {
 
 // readsOfFlows is what flows may ask for beside the wallet. Some of it is built later.
 func (a *App) readsOfFlows() subjects.Deps {
-	return subjects.Deps{Contacts: contacts.Deps{Book: a.officials}, First: firststeps.Deps{Phrase: a.Store.OwnPhrase}, House: house.Deps{Book: a.officials, Present: func() bool { return a.acts.OnDuty() }}, Waiting: waiting.Deps{
+	return subjects.Deps{Contacts: contacts.Deps{Book: a.officials}, First: firststeps.Deps{Phrase: a.Store.OwnPhrase}, House: house.Deps{Book: a.officials, Present: func() bool { return a.acts.OnDuty() }}, Holdings: holdings.Deps{Plan: func(ctx context.Context, customer string) (privacy.Plan, error) { return a.Privacy.Plan(ctx, customer) }, Cases: func() holdings.Cases { return a.cases }}, Waiting: waiting.Deps{
 		Conversations: a.Store, Cases: func() waiting.Cases { return a.cases }, Queue: func() waiting.Queue { return a.queue },
 		Service: func(s sla.Subject) sla.Service { return a.clocks.Service(s) },
 		Title:   func(t jurisdiction.Type, lang string) string { return a.cases.Book.TypeTitle(t, lang) },

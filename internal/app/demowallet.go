@@ -83,8 +83,12 @@ func (a *App) demoWallet(d *Demo) (page, rails, hooks lifecycle.Worker, err erro
 	}
 	handler := demowallet.Handler(demowallet.Options{
 		Host: host, LetIn: letIn, Named: named, Customers: d.Customers, Page: shown, API: api, Account: demopage.App{Wallet: ledger}.Account, Pushes: demowallet.NewPushes(a.pushSecret(), a.now), App: demopage.App{Wallet: ledger},
-		Sign: func(customer, name, language string) (string, error) {
-			return signer.Sign(identity.Claims{Subject: customer, Name: name, Language: language, Level: identity.AL1}, a.now())
+		Sign: func(customer, name, language string, proven bool) (string, error) {
+			level := identity.AL1
+			if proven {
+				level = identity.AL2
+			}
+			return signer.Sign(identity.Claims{Subject: customer, Name: name, Language: language, Level: level}, a.now())
 		},
 	})
 	return a.listener("demo wallet", host, handler), lifecycle.Worker{Name: "demo rails", Run: ledger.Run}, lifecycle.Worker{Name: "demo webhooks", Run: posts.Run}, nil

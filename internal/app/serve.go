@@ -30,6 +30,7 @@ import (
 	"kefu/internal/web/insiderapi"
 	"kefu/internal/web/keyapi"
 	"kefu/internal/web/pages"
+	"kefu/internal/web/privacyapi"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/realtime"
 	"kefu/internal/web/reportapi"
@@ -149,6 +150,7 @@ func (a *App) connectWeb(context.Context) error {
 			flowapi.Routes(a.flows),
 			actionapi.Routes(a.acts),
 			caseapi.Routes(a.cases),
+			privacyapi.Routes(privacyapi.Deps{Requests: a.Store, Plan: a.Privacy.Plan, Begun: a.Privacy.Wake}),
 			trustapi.Routes(a.vouching(), a.micros),
 			insiderapi.Routes(a.insiderDeps()),
 		},
@@ -176,6 +178,8 @@ func (a *App) connectWeb(context.Context) error {
 	trustapi.Mount(frame, trustapi.Window{All: a.vouching(), Now: a.micros, Verify: o.desk() + "/verify", Ask: a.realtime.Ask})
 	insiderapi.Mount(frame, insiderapi.Window{Store: a.Store, Ask: a.realtime.Ask})
 	pages.MountFiles(files, a.files)
+	privacyapi.Mount(frame, a.copies, strings.TrimSuffix(site.FileURL(""), "/a/"), privacyapi.Ask(a.realtime.Ask))
+	privacyapi.MountFiles(files, a.copies)
 	handler := pages.Hosts(always, map[string]http.Handler{public.Host: desk, o.widget: frame, o.files: files})
 	if public.Scheme == "https" {
 		handler = pages.Strict(handler)

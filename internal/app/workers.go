@@ -61,8 +61,8 @@ func (a *App) workers() []lifecycle.Worker {
 		{Name: "flows", Run: a.flows.Run},
 		{Name: "failure codes", Run: a.doubts.Run},
 		{Name: "cases", Run: a.cases.Work},
-		every("erasures", time.Minute, a.Privacy.Due),
 		{Name: "insiders", Run: a.insiders.Run},
+		{Name: "erasures", Run: a.Privacy.Run},
 		{Name: "memory", Run: heap.Trim},
 	}
 	return append(append(all, a.followerWorkers()...), a.noticeWorkers()...)

@@ -23,6 +23,9 @@ func privacyRules() []rule {
 			_, err := sc.Erasure(ctx, p, sc.own.ID)
 			return err
 		}},
+		{"AskErasure", "", fault.Forbidden, map[fault.Code]string{fault.NotFound: "supervisor owner"}, func(sc *scene, p identity.Principal) error {
+			return sc.AskErasure(ctx, p, id.New())
+		}},
 		{"DueErasures", does, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.DueErasures(ctx, p, 1)
 			return err
@@ -32,6 +35,10 @@ func privacyRules() []rule {
 		}},
 		{"HeldOf", does, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.HeldOf(ctx, p, sc.own.ID, privacy.Messages, 1, nil)
+			return err
+		}},
+		{"RunsOfCustomer", does, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.RunsOfCustomer(ctx, p, sc.own.ID, "", 1)
 			return err
 		}},
 		{"TalkOf", does, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {

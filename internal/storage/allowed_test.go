@@ -275,7 +275,7 @@ func readRules() []rule {
 			_, _, _, err := sc.EntriesSince(ctx, p, 0, 10, func(*conversation.Entry) bool { return true })
 			return err
 		}},
-		{"CustomerOf", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"CustomerOf", workers + " program system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, _, err := sc.CustomerOf(ctx, p, sc.own.ID)
 			return err
 		}},

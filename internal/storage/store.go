@@ -180,7 +180,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Links, s.Runs, s.Proofs = walletlink.New(s.core), runs.New(s.core), verification.New(s.core)
 	s.Acts, s.Notices = actions.New(s.core, gate, s.Proofs), walletnotices.New(s.core)
 	s.Doubts, s.Contacts, s.Decisions = doubts.New(s.core), contacts.New(s.core), decisions.New(s.core)
-	s.Cases, s.Erasures, s.Insiders = casework.New(s.core), erasure.New(s.core), insiders.New(s.core, gate)
+	s.Cases, s.Erasures, s.Insiders = casework.New(s.core), erasure.New(s.core, gate), insiders.New(s.core, gate)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,

@@ -87,6 +87,9 @@ const words = {
     stranger: 'Let a stranger sign in',
     strangerDone: 'Somebody signed in. Open the help window to see what you are asked.',
     strangerFailed: 'That did not work. Try again in a moment.',
+    proveText: 'Some things, such as a copy of your data, customer service hands out only right after you confirmed that it is you. Here a press stands for what Luma would ask of you.',
+    prove: 'Confirm that it is you',
+    proven: 'Confirmed. For ten minutes the help window knows that it is you.',
     rails: { card: 'Card', sepa: 'Bank transfer', instant: 'Instant transfer', mpesa: 'M-Pesa', mojaloop: 'Mojaloop', wallet: 'To another Luma wallet', chain: 'Crypto', stripe: 'Stripe', card_sca: 'Card with confirmation', paypal: 'PayPal', wechat: 'WeChat Pay', alipay: 'Alipay' } as Record<string, string>,
     fates: { fine: 'It arrives', late: 'It arrives late', refused: 'It is refused', not_begun: 'It fails before it begins', hangs: 'Nobody answers, then it arrives', lost: 'Nobody answers, then it comes back', held: 'Luma holds it', waits: 'It waits for you', after_debit: 'It fails after the money left', partial: 'Only a part is taken', double: 'It is taken twice', reversed: 'It is taken back later', stuck: 'It gets stuck on the way' } as Record<string, string>,
     askTitle: (what: string) => `Confirm: ${what}`,
@@ -154,6 +157,9 @@ const words = {
     stranger: '模拟陌生人登录',
     strangerDone: '有人登录了。打开帮助窗口，看看会怎么问您。',
     strangerFailed: '没有成功，请稍后重试。',
+    proveText: '有些内容（例如您的信息副本）只有在您刚刚确认是本人之后，客服才会提供。演示中按一下即代表完成 Luma 的验证。',
+    prove: '确认是我本人',
+    proven: '已确认。十分钟内，帮助窗口知道是您本人。',
     rails: { card: '银行卡', sepa: '银行转账', instant: '实时转账', mpesa: 'M-Pesa', mojaloop: 'Mojaloop', wallet: '转到其他 Luma 钱包', chain: '数字货币', stripe: 'Stripe', card_sca: '银行卡（需确认）', paypal: 'PayPal', wechat: '微信支付', alipay: '支付宝' } as Record<string, string>,
     fates: { fine: '正常到账', late: '延迟到账', refused: '被拒绝', not_begun: '还未发起就失败', hangs: '没有回应，之后到账', lost: '没有回应，之后退回', held: '被 Luma 暂扣', waits: '等待您确认', after_debit: '扣款后失败', partial: '只扣一部分', double: '被扣两次', reversed: '到账后被退回', stuck: '卡在途中' } as Record<string, string>,
     askTitle: (what: string) => `请确认：${what}`,
@@ -174,11 +180,11 @@ const key = 'luma.customer';
 const find = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 
 /** A fresh token, signed by the wallet's own server; each is good for one sign-in. */
-async function token(customer: string): Promise<string> {
+async function token(customer: string, proven = false): Promise<string> {
   const answer = await fetch('/demo/token', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ customer }),
+    body: JSON.stringify({ customer, ...(proven && { proven }) }),
   });
   if (!answer.ok) throw new Error(`token: ${answer.status}`);
   return ((await answer.json()) as { token: string }).token;
@@ -458,6 +464,10 @@ async function showTrying(customer: string, language: Language): Promise<void> {
       () => (find('strange').textContent = w.strangerDone),
       () => (find('strange').textContent = w.strangerFailed),
     );
+  };
+  find<HTMLButtonElement>('prove').onclick = () => {
+    (window as unknown as { kefu?: Kefu }).kefu?.('identify', () => token(customer, true));
+    find('proven').textContent = w.proven;
   };
   find('try').hidden = false;
 }

@@ -43,11 +43,12 @@ const Alone = "alone"
 
 // The kinds of requests.
 const (
-	SaveSetting = "setting.save"
-	ChangeStaff = "staff.change"
-	MakeKey     = "key.make"
-	WalletAct   = "wallet.act"     // asked for by customers too, and decided by who oversees acts
-	Restrain    = "staff.restrain" // what a member of staff may do until a finding is judged; decided by who judges findings, and seen with them
+	SaveSetting   = "setting.save"
+	ChangeStaff   = "staff.change"
+	EraseCustomer = "customer.erase"
+	MakeKey       = "key.make"
+	WalletAct     = "wallet.act"     // asked for by customers too, and decided by who oversees acts
+	Restrain      = "staff.restrain" // what a member of staff may do until a finding is judged; decided by who judges findings, and seen with them
 )
 
 // State is how far a request has come.

@@ -154,6 +154,7 @@ type File struct {
 // Data is what an event carries. It is sealed as a whole.
 type Data struct {
 	Type         jurisdiction.Type   `json:"type,omitempty"`
+	Request      Request             `json:"request,omitempty"` // of a request about data
 	Jurisdiction string              `json:"jurisdiction,omitempty"`
 	Version      int                 `json:"version,omitempty"`
 	Channel      string              `json:"channel,omitempty"` // of a notice
@@ -225,7 +226,8 @@ type Head struct {
 type Case struct {
 	Head
 	Type          jurisdiction.Type
-	Jurisdiction  string // "": nobody has said yet which law counts
+	Request       Request // of a request about data; "": nobody has said
+	Jurisdiction  string  // "": nobody has said yet which law counts
 	Version       int
 	Confirmed     bool
 	Stage         Stage
@@ -389,6 +391,8 @@ func (c *Case) mayConfirm(e Event) error {
 	switch {
 	case !slices.Contains(jurisdiction.Types(), e.Type):
 		return refuse("type", "is none")
+	case e.Request != "" && (!e.Request.Known() || e.Type != jurisdiction.DataRequest):
+		return refuse("request", "is none, or not of this type of case")
 	case e.Kind == Opened && (e.Channel == "" || len(e.Payments) > MaxPayments):
 		return refuse("channel", "is missing, or there are too many payments")
 	case e.Kind == Confirmed && (e.Jurisdiction == "" || e.Version == 0):

@@ -64,7 +64,7 @@ func (c *Case) Check(b *jurisdiction.Book, e Event) error {
 // staff name the words by which the customer did, and nobody takes back what was decided.
 func (c *Case) mayWithdraw(e Event) error {
 	switch {
-	case c.Decision != nil:
+	case c.Decision != nil && !c.erasable():
 		return conflict("decided", "it is decided")
 	case e.By.Kind.CustomerSide():
 		return nil
@@ -79,6 +79,13 @@ func (c *Case) mayWithdraw(e Event) error {
 	}
 	return nil
 }
+
+// erasable tells whether a request for the erasure was decided and not carried out: it can
+// be taken back until it begins, when every window of the customer ends.
+func (c *Case) erasable() bool { return c.Request == Erasing && !c.Erased && c.OverAt == 0 }
+
+// MayWithdraw tells whether its customer may take a case back.
+func (c *Case) MayWithdraw() bool { return !c.Stage.Over() && (c.Decision == nil || c.erasable()) }
 
 // noticeWith is the first notice, an event included.
 func (c *Case) noticeWith(e Event) int64 {

@@ -13,6 +13,7 @@ func (c *Case) take(e Event) {
 	case Opened:
 		c.Type, c.Jurisdiction, c.Version, c.Language, c.Channel = e.Type, e.Jurisdiction, e.Version, e.Language, e.Channel
 		c.OpenedAt, c.NoticedAt, c.Stage, c.Assignee = e.At, e.When, Reported, e.Staff
+		c.Request = e.Request
 		c.link(e.Conversation)
 		c.Payments = append(c.Payments, e.Payments...)
 		c.mark(jurisdiction.Noticed, e.When)
@@ -24,6 +25,12 @@ func (c *Case) take(e Event) {
 		c.mark(jurisdiction.Noticed, e.When)
 	case Confirmed:
 		c.Type, c.Jurisdiction, c.Version, c.Confirmed = e.Type, e.Jurisdiction, e.Version, true
+		switch {
+		case e.Type != jurisdiction.DataRequest:
+			c.Request = ""
+		case e.Request != "":
+			c.Request = e.Request
+		}
 	case Linked:
 		c.link(e.Conversation)
 	case Concerns:
@@ -62,6 +69,8 @@ func (c *Case) progress(e Event) {
 	case Prepared:
 		c.PreparedAt = e.At
 		c.mark(jurisdiction.Informed, e.At)
+	case Fetched:
+		c.fetched(e)
 	case Informed:
 		c.mark(jurisdiction.Informed, e.At)
 	case Extended:
@@ -104,6 +113,22 @@ func (c *Case) written(e Event) {
 	case jurisdiction.CreditTaken:
 		c.mark(jurisdiction.Informed, e.At)
 	default:
+		c.AnsweredAt = e.At
+		c.mark(jurisdiction.Answered, e.At)
+	}
+}
+
+// fetched answers a request for a copy: its customer has what they asked for.
+func (c *Case) fetched(e Event) {
+	if c.Request != CopyOfData || c.OverAt != 0 {
+		return
+	}
+	if c.Decision == nil {
+		c.Decision = &Decision{Outcome: Upheld, At: e.At, By: e.By}
+		c.mark(jurisdiction.Decided, e.At)
+		c.mark(jurisdiction.Upheld, e.At)
+	}
+	if c.AnsweredAt == 0 {
 		c.AnsweredAt = e.At
 		c.mark(jurisdiction.Answered, e.At)
 	}

@@ -174,6 +174,8 @@ type Rules struct {
 	// Assess are facts that somebody has to have said yes or no to before the customer
 	// is refused.
 	Assess []Fact `yaml:"assess"`
+	// Appeal is who can be asked about this type, where it is another than the pack's.
+	Appeal *Appeal `yaml:"appeal"`
 }
 
 // ProposeCredit has a person asked to propose a credit: no money moves by itself.
@@ -197,6 +199,14 @@ type Appeal struct {
 	Body   form.Texts `yaml:"body"`
 	Period Period     `yaml:"period"` // none: no time is known
 	Cited  `yaml:",inline"`
+}
+
+// AppealOf is who can be asked about a type of case.
+func (p *Pack) AppealOf(t Type) Appeal {
+	if of := p.Types[t].Appeal; of != nil {
+		return *of
+	}
+	return p.Appeal
 }
 
 // Pack is what a jurisdiction asks, from some day on.

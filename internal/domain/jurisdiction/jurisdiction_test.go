@@ -520,7 +520,7 @@ func TestWhatIsNotWholeIsRefused(t *testing.T) {
 		{"us.yaml", "if: new_account", "if: nice_account", "no fact"},
 		{"us.yaml", "calendar: us-federal", "calendar: us-mars", "no calendar"},
 		{"us.yaml", "en: United States, ", "", "lacks en"},
-		{"us.yaml", "  data_request: {", "  prophecy: {", "says nothing of data_request"},
+		{"us.yaml", "  complaint: {", "  prophecy: {", "says nothing of complaint"},
 		{"us.yaml", "reviewer: \"\"", "reviewer: Somebody", "who reviewed it"},
 		{"us.yaml", "id: decide_credited", "id: decide", "there twice"},
 		{"us.yaml", "id: us\n", "id: su\n", "is not its name"},
@@ -548,10 +548,36 @@ func TestWhatIsNotWholeIsRefused(t *testing.T) {
 			t.Errorf("%s with %q: %v", c.file, c.new, err)
 		}
 	}
-	months := copied(t)
-	months["uk.yaml"] = &fstest.MapFile{Data: []byte(strings.Replace(string(months["uk.yaml"].Data), "amount: 5\n        unit: business_days", "amount: 1\n        unit: months", 1))}
-	if _, err := jurisdiction.Load(months); err == nil || !strings.Contains(err.Error(), "cannot stand still") {
-		t.Errorf("months with pauses: %v", err)
+}
+
+// Months that stand still end as many days later as were paused from beginning to end.
+func TestMonthsStandStill(t *testing.T) {
+	p := pack(t, "eu")
+	day := func(wall string) int64 { return at(t, brussels, wall) }
+	h := noticed(day("2026-06-01 10:00"))
+	due := func(now string, pauses ...jurisdiction.Pause) jurisdiction.Reckoned {
+		h.Pauses = pauses
+		return clockOf(t, jurisdiction.Reckon(p, jurisdiction.DataRequest, h, day(now)), "answer")
+	}
+	where := brussels
+	if got := wall(t, where, due("2026-06-02 10:00").Due); got != "2026-07-01 23:59" {
+		t.Errorf("a month is over %s", got)
+	}
+	asked := jurisdiction.Pause{Reason: "identity", From: day("2026-06-03 12:00")}
+	if c := due("2026-06-20 10:00", asked); c.State != sla.Paused || c.Due != 0 || c.Paused != "identity" || wall(t, where, c.Resumed) != "2026-07-17 23:59" {
+		t.Errorf("it does not stand still: %+v, %s", c, wall(t, where, c.Resumed))
+	}
+	asked.To = day("2026-06-13 09:00") // nine days from beginning to end: the 4th to the 12th
+	if got := wall(t, where, due("2026-06-20 10:00", asked).Due); got != "2026-07-10 23:59" {
+		t.Errorf("with nine days more it is over %s", got)
+	}
+	other := jurisdiction.Pause{Reason: "elsewhere", From: asked.From, To: asked.To}
+	if got := wall(t, where, due("2026-06-20 10:00", other).Due); got != "2026-07-01 23:59" {
+		t.Errorf("another pause counts: %s", got)
+	}
+	late := jurisdiction.Pause{Reason: "identity", From: day("2026-06-30 12:00"), To: day("2026-07-04 12:00")} // the 1st is the last day, and the three after it are no more than that
+	if got := wall(t, where, due("2026-07-05 10:00", late).Due); got != "2026-07-04 23:59" {
+		t.Errorf("a pause over the end: %s", got)
 	}
 }
 

@@ -299,12 +299,18 @@ func (p *Pack) complete(name string, house []Clock, calendars map[string]*Calend
 	if p.Keep.Unit != Months || p.Keep.Amount < 1 {
 		return wrong(name, "does not say for how many months a case is kept")
 	}
-	if err := errors.Join(checkTexts(name, "title", p.Title), checkTexts(name, "appeal", p.Appeal.Body), checkCited(name, p.Kept), checkCited(name, p.Appeal.Cited)); err != nil {
+	if err := errors.Join(checkTexts(name, "title", p.Title), checkCited(name, p.Kept)); err != nil {
 		return err
 	}
-	if p.Appeal.Period != (Period{}) {
-		if err := checkPeriod(name, "appeal", p.Appeal.Period); err != nil {
+	for _, t := range Types() {
+		of := p.AppealOf(t)
+		if err := errors.Join(checkTexts(name, "appeal", of.Body), checkCited(name, of.Cited)); err != nil {
 			return err
+		}
+		if of.Period != (Period{}) {
+			if err := checkPeriod(name, "appeal", of.Period); err != nil {
+				return err
+			}
 		}
 	}
 	if len(p.Pauses) > maxPauses {
@@ -445,7 +451,6 @@ func (p *Pack) checkClock(where string, c *Clock) error {
 			return wrong(where, "%q is no reason for a pause", reason)
 		}
 	}
-	periods := []Unit{c.Unit}
 	for _, i := range c.Instead {
 		if err := errors.Join(checkPeriod(where, "instead", i.Period), checkCited(where, i.Cited)); err != nil {
 			return err
@@ -453,10 +458,6 @@ func (p *Pack) checkClock(where string, c *Clock) error {
 		if !slices.Contains(Facts(), i.If) {
 			return wrong(where, "there is no fact %q", i.If)
 		}
-		periods = append(periods, i.Unit)
-	}
-	if len(c.Pauses) > 0 && slices.Contains(periods, Months) {
-		return wrong(where, "months cannot stand still")
 	}
 	return nil
 }

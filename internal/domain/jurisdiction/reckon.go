@@ -265,7 +265,7 @@ func (k reckoning) due(start time.Time, p Period) int64 {
 	case Hours:
 		return k.hoursDue(start.UnixMicro(), int64(p.Amount)*time.Hour.Microseconds())
 	case Months:
-		return k.endOf(k.hours.DayOf(start).PlusMonths(p.Amount))
+		return k.monthsDue(start, p.Amount)
 	}
 	left := p.Amount
 	day := k.hours.DayOf(start)
@@ -283,6 +283,26 @@ func (k reckoning) due(start time.Time, p Period) int64 {
 		}
 		if left--; left == 0 {
 			return to - 1
+		}
+	}
+	return 0
+}
+
+// monthsDue is the last instant of so many months, and of as many days more as were paused
+// from beginning to end; 0 while it stands still.
+func (k reckoning) monthsDue(start time.Time, months int) int64 {
+	day := k.hours.DayOf(start)
+	end := day.PlusMonths(months)
+	for range horizon {
+		if day = day.Plus(1); end.Before(day) {
+			return k.endOf(end)
+		}
+		standing, whole := k.paused(k.hours.Starts(day).UnixMicro(), k.hours.Starts(day.Plus(1)).UnixMicro())
+		if standing {
+			return 0
+		}
+		if whole {
+			end = end.Plus(1)
 		}
 	}
 	return 0
@@ -377,13 +397,14 @@ func (p *Pack) ClaimBy(l Limit, from int64) int64 {
 	return reckoning{hours: p.days.reckoner}.due(instant(from), l.Period)
 }
 
-// AppealBy is until when a customer can go further after an answer; 0: no time is
-// known, or none that may be told.
-func (p *Pack) AppealBy(answered int64) int64 {
-	if p.Appeal.Period == (Period{}) || !p.Appeal.Checked.Promisable() {
+// AppealBy is until when a customer can go further with a type of case after an answer; 0:
+// no time is known, or none that may be told.
+func (p *Pack) AppealBy(t Type, answered int64) int64 {
+	of := p.AppealOf(t)
+	if of.Period == (Period{}) || !of.Checked.Promisable() {
 		return 0
 	}
-	return reckoning{hours: p.days.reckoner}.due(instant(answered), p.Appeal.Period)
+	return reckoning{hours: p.days.reckoner}.due(instant(answered), of.Period)
 }
 
 // KeepUntil is until when a case that ended then is kept.

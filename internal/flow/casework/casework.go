@@ -215,11 +215,24 @@ const runPrefix = "run:"
 const disputes = "FL19"
 
 // handed are further ways out of flows that are cases: an appeal against a restriction,
-// with the clock of a complaint, and a sum that is wrong.
-func handed(flow, outcome string) (jurisdiction.Type, bool) {
-	about, is := map[string]jurisdiction.Type{"FL15 appeal": jurisdiction.Complaint, "FL9 wrong_amount": jurisdiction.Mistake}[flow+" "+outcome]
-	return about, is
+// with the clock of a complaint, a sum that is wrong, and what is asked about data.
+func handed(flow, outcome string) (jurisdiction.Type, cases.Request, bool) {
+	switch flow + " " + outcome {
+	case "FL15 appeal":
+		return jurisdiction.Complaint, "", true
+	case "FL9 wrong_amount":
+		return jurisdiction.Mistake, "", true
+	}
+	asked, ok := strings.CutPrefix(outcome, "data_")
+	if r := cases.Request(asked); flow == aboutData && ok && r.Known() {
+		return jurisdiction.DataRequest, r, true
+	}
+	return "", "", false
 }
+
+// aboutData is the flow in which customers ask about what is kept of them; it hands over
+// with the word data_ and what they ask.
+const aboutData = "FL13"
 
 // Take implements following.Consumer: opens a case for every run of a dispute that was
 // handed over. Once more opens none: a run is the origin of one case. Where none can be
@@ -256,7 +269,7 @@ func (s *Service) follow(ctx context.Context, e *conversation.Entry) error {
 	if err != nil {
 		return err
 	}
-	about, ok := aboutRun(run)
+	about, asked, ok := aboutRun(run)
 	state, err := s.Store.Conversation(ctx, s.who, e.ConversationID)
 	if err != nil || !ok || run.CustomerID != state.CustomerID {
 		return err
@@ -267,31 +280,32 @@ func (s *Service) follow(ctx context.Context, e *conversation.Entry) error {
 		when = min(when, began)
 	}
 	_, err = s.add(ctx, s.who, head(state.CustomerID), "run:"+run.ID, cases.Event{Kind: cases.Opened, When: when, Data: cases.Data{
-		Type: about, Channel: state.Channel, Conversation: e.ConversationID, Entry: e.Seq, Language: language(run.Language), Jurisdiction: s.law(), Payments: paymentsOf(run),
+		Type: about, Request: asked, Channel: state.Channel, Conversation: e.ConversationID, Entry: e.Seq, Language: language(run.Language), Jurisdiction: s.law(), Payments: paymentsOf(run),
 	}})
 	return err
 }
 
-// aboutRun is the type of case that a customer's answers point to; somebody confirms it.
-func aboutRun(run selfservice.Record) (jurisdiction.Type, bool) {
+// aboutRun is the type of case that a customer's answers point to, and of a request about
+// data what is asked; somebody confirms it.
+func aboutRun(run selfservice.Record) (jurisdiction.Type, cases.Request, bool) {
 	if run.Flow != disputes {
 		return handed(run.Flow, run.Outcome)
 	}
 	switch run.Slots["happened"].Text {
 	case "tricked":
-		return jurisdiction.Scam, true
+		return jurisdiction.Scam, "", true
 	case "shop":
-		return jurisdiction.Merchant, true
+		return jurisdiction.Merchant, "", true
 	case "not_me":
-		return jurisdiction.Unauthorised, true
+		return jurisdiction.Unauthorised, "", true
 	case "person":
-		return "", false
+		return "", "", false
 	}
 	// They do not know the payment, or went straight to a person with one before them.
 	if p := run.Slots["payment"].Payment; p != nil && p.There {
-		return jurisdiction.Unauthorised, true
+		return jurisdiction.Unauthorised, "", true
 	}
-	return "", false
+	return "", "", false
 }
 
 func paymentsOf(run selfservice.Record) []wallet.Reference {

@@ -211,12 +211,12 @@ func (s *Service) draft(c Seen, l jurisdiction.Letter, lang string) (Draft, erro
 	now := s.Clock().UnixMicro()
 	figures := map[string]string{
 		"reference": c.Reference, "type": s.Book.TypeTitle(c.Type, lang), "noticed": c.Pack.Date(c.NoticedAt, lang), "today": c.Pack.Date(now, lang),
-		"appeal_body": c.Pack.Appeal.Body.In(lang),
+		"appeal_body": c.Pack.AppealOf(c.Type).Body.In(lang),
 	}
 	if by := decisionBy(c.Clocks, now); by != 0 {
 		figures["by"] = c.Pack.Date(by, lang)
 	}
-	if by := c.Pack.AppealBy(now); by != 0 {
+	if by := c.Pack.AppealBy(c.Type, now); by != 0 {
 		figures["appeal_by"] = c.Pack.Date(by, lang)
 	}
 	var needs []string

@@ -52,7 +52,8 @@ type Deps struct {
 // the same steps.
 type Service struct {
 	Deps
-	who identity.Principal
+	who  identity.Principal
+	wake chan struct{}
 }
 
 // Name is the part's.
@@ -63,7 +64,7 @@ func New(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{d, identity.SystemPart(Name)}
+	return &Service{d, identity.SystemPart(Name), make(chan struct{}, 1)}
 }
 
 const (
@@ -216,6 +217,35 @@ func (s *Service) Erase(ctx context.Context, order privacy.Erasure) (privacy.Era
 	return s.goOn(ctx, x)
 }
 
+// Wake has erasures looked at again. It does not block.
+func (s *Service) Wake() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// every is how often it is looked whether an erasure was begun elsewhere, as by a second
+// person's yes.
+const every = 10 * time.Second
+
+// Run goes on with erasures until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if err := s.Due(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Warn("erasures could not be looked at", "error", err)
+		}
+		timer := time.NewTimer(every)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-s.wake:
+		}
+		timer.Stop()
+	}
+	return nil
+}
+
 // Due goes on with the erasures that were begun and with what was kept until now.
 func (s *Service) Due(ctx context.Context) error {
 	due, err := s.Store.DueErasures(ctx, s.who, dueAtOnce)
@@ -240,7 +270,7 @@ func (s *Service) goOn(ctx context.Context, x privacy.Erasure) (privacy.Erasure,
 	}
 	pass := x.Did
 	first := x.State == privacy.Running
-	if !first {
+	if !first || len(pass) == 0 { // begun by a second person's yes: nobody has counted yet
 		if pass, err = s.plan(ctx, x.CustomerID, x.BegunAt, k); err != nil {
 			return x, err
 		}

@@ -276,8 +276,7 @@ func TestNothingOfAnErasedCustomerIsLeft(t *testing.T) {
 		h.must(h.SaveDraft(ctx(), mei(), conv, conversation.Draft{Text: "planted once more"}))
 		var gone []int64
 		for table, of := range tables() {
-			if table == "case_file" || table == "case_event" || table == "case_clock" || table == "case_conversation" || table == "case_act" ||
-				table == "proof_try" || table == "approval" || table == "erasure" || table == "erased_conversation" || table == "revocation" || table == "job" || table == "audit" || table == "token_used" {
+			if len(of[erasure.Gone])+len(of[erasure.Sealed])+len(of[erasure.Emptied]) == 0 { // nothing of it goes
 				continue
 			}
 			if len(h.dump(table, all(of))) == rowsBefore[table] {

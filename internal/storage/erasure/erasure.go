@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"kefu/internal/domain/approval"
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/job"
@@ -18,15 +19,23 @@ import (
 	"kefu/internal/domain/privacy"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/strictjson"
+	"kefu/internal/storage/approvals"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 )
 
 // Erasures is the part of the store that this package is.
-type Erasures struct{ core *core.Core }
+type Erasures struct {
+	core *core.Core
+	gate approvals.Gate
+}
 
 // New makes it.
-func New(c *core.Core) *Erasures { return &Erasures{core: c} }
+func New(c *core.Core, gate approvals.Gate) *Erasures {
+	e := &Erasures{c, gate}
+	gate.Executes(approval.EraseCustomer, executor{})
+	return e
+}
 
 // chunk is how many entries one transaction erases: messages of others wait for it.
 const chunk = 500
@@ -53,37 +62,46 @@ func (e *Erasures) BeginErasure(ctx context.Context, p identity.Principal, x pri
 	if err := errors.Join(allow(op, p), valid(op, x.CustomerID)); err != nil {
 		return x, err
 	}
-	err := e.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		var one int
-		if err := t.SQL.QueryRowContext(ctx, "SELECT 1 FROM customer WHERE id = $1", x.CustomerID).Scan(&one); err != nil {
-			return engine.MapError(op, err)
-		}
-		before, err := find(ctx, t.SQL, x.CustomerID)
-		if err == nil && before.State == privacy.Running { // it goes on from where it is
-			x = before
-			return nil
-		}
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return err
-		}
-		x.State, x.BegunAt, x.ChangedAt, x.NextAt = privacy.Running, t.Now, t.Now, t.Now
-		did, err := json.Marshal(x.Did)
-		if err != nil {
-			return fault.Wrap(op, err)
-		}
-		_, err = t.SQL.ExecContext(ctx, `INSERT INTO erasure (customer_id, case_id, approval, state, begun_at, changed_at, next_at, did) VALUES ($1, $2, $3, $4, $5, $5, $5, $6)
-			ON CONFLICT (customer_id) DO UPDATE SET case_id = excluded.case_id, approval = excluded.approval, state = excluded.state, begun_at = excluded.begun_at, changed_at = excluded.changed_at,
-			next_at = excluded.next_at, did = excluded.did`, x.CustomerID, x.CaseID, x.Approval, string(x.State), t.Now, string(did))
-		if err != nil {
-			return engine.MapError(op, err)
-		}
-		if _, err := t.SQL.ExecContext(ctx, "DELETE FROM window_secret WHERE customer_id IN (SELECT id FROM customer WHERE id = $1 OR became = $1)", x.CustomerID); err != nil {
-			return engine.MapError(op, err)
-		}
-		t.RecordUnder(p, x.Approval, "customer.erase_begin", "customer", x.CustomerID, x.CustomerID)
-		return t.Revoke(ctx, event.RevokedCustomer, x.CustomerID)
+	begun := x
+	err := e.core.Do(ctx, func(ctx context.Context, t *core.Tx) (err error) {
+		begun, err = begin(ctx, t, p, x)
+		return err
 	})
-	return x, err
+	return begun, err
+}
+
+func begin(ctx context.Context, t *core.Tx, p identity.Principal, x privacy.Erasure) (privacy.Erasure, error) {
+	const op = "erasure.begin"
+	var one int
+	if err := t.SQL.QueryRowContext(ctx, "SELECT 1 FROM customer WHERE id = $1", x.CustomerID).Scan(&one); err != nil {
+		return x, engine.MapError(op, err)
+	}
+	before, err := find(ctx, t.SQL, x.CustomerID)
+	if err == nil && before.State == privacy.Running { // it goes on from where it is
+		return before, nil
+	}
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return x, err
+	}
+	x.State, x.BegunAt, x.ChangedAt, x.NextAt = privacy.Running, t.Now, t.Now, t.Now
+	if x.Did == nil { // nobody has counted yet
+		x.Did = privacy.Plan{}
+	}
+	did, err := json.Marshal(x.Did)
+	if err != nil {
+		return x, fault.Wrap(op, err)
+	}
+	_, err = t.SQL.ExecContext(ctx, `INSERT INTO erasure (customer_id, case_id, approval, state, begun_at, changed_at, next_at, did) VALUES ($1, $2, $3, $4, $5, $5, $5, $6)
+		ON CONFLICT (customer_id) DO UPDATE SET case_id = excluded.case_id, approval = excluded.approval, state = excluded.state, begun_at = excluded.begun_at, changed_at = excluded.changed_at,
+		next_at = excluded.next_at, did = excluded.did`, x.CustomerID, x.CaseID, x.Approval, string(x.State), t.Now, string(did))
+	if err != nil {
+		return x, engine.MapError(op, err)
+	}
+	if _, err := t.SQL.ExecContext(ctx, "DELETE FROM window_secret WHERE customer_id IN (SELECT id FROM customer WHERE id = $1 OR became = $1)", x.CustomerID); err != nil {
+		return x, engine.MapError(op, err)
+	}
+	t.RecordUnder(p, x.Approval, "customer.erase_begin", "customer", x.CustomerID, x.CustomerID)
+	return x, t.Revoke(ctx, event.RevokedCustomer, x.CustomerID)
 }
 
 type row interface {

@@ -15,6 +15,7 @@ import (
 	"kefu/internal/web/hookapi"
 	"kefu/internal/web/insiderapi"
 	"kefu/internal/web/keyapi"
+	"kefu/internal/web/privacyapi"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/reportapi"
 	"kefu/internal/web/rightsapi"
@@ -37,7 +38,7 @@ func document(t testing.TB) *api.API {
 	return api.New(api.Deps{
 		Carrier: carrier, Kinds: kinds, More: []func(*api.API){
 			queueapi.Routes(queueapi.Deps{}), accessapi.Routes(accessapi.Deps{}), auditapi.Routes(auditapi.Deps{}),
-			reportapi.Routes(nil), rightsapi.Routes(nil, nil), hookapi.Routes(nil), keyapi.Routes(keyapi.Deps{}), windowapi.Routes(nil, ""), searchapi.Routes(nil), ruleapi.Routes(nil), flowapi.Routes(nil), caseapi.Routes(nil), trustapi.Routes(nil, nil), insiderapi.Routes(insiderapi.Deps{}),
+			reportapi.Routes(nil), rightsapi.Routes(nil, nil), hookapi.Routes(nil), keyapi.Routes(keyapi.Deps{}), windowapi.Routes(nil, ""), searchapi.Routes(nil), ruleapi.Routes(nil), flowapi.Routes(nil), caseapi.Routes(nil), privacyapi.Routes(privacyapi.Deps{}), trustapi.Routes(nil, nil), insiderapi.Routes(insiderapi.Deps{}),
 			storyapi.Routes(nil, nil),
 		},
 	}, api.Options{})

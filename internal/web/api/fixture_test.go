@@ -24,6 +24,7 @@ import (
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/guard"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/privacy"
 	"kefu/internal/domain/search"
 	"kefu/internal/domain/settings"
 	"kefu/internal/domain/staff"
@@ -69,6 +70,7 @@ import (
 	"kefu/internal/web/hookapi"
 	"kefu/internal/web/insiderapi"
 	"kefu/internal/web/keyapi"
+	"kefu/internal/web/privacyapi"
 	"kefu/internal/web/queueapi"
 	"kefu/internal/web/reportapi"
 	"kefu/internal/web/rightsapi"
@@ -228,6 +230,9 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 			keyapi.Routes(keyapi.Deps{Keys: w.keys, Clock: w.now}),
 			actionapi.Routes(w.acts),
 			caseapi.Routes(w.cases()),
+			privacyapi.Routes(privacyapi.Deps{Requests: w.store, Plan: func(context.Context, string) (privacy.Plan, error) {
+				return privacy.Plan{{Category: privacy.Messages, Erase: 3}}, nil
+			}, Begun: func() {}}),
 			trustapi.Routes(w.vouching(), w.micros),
 			insiderapi.Routes(insiderapi.Deps{Store: w.store, Clean: w.intake.Clean, Clock: w.now, Decoys: watching.Decoys{Shelf: w.store, Clean: w.intake.Clean, Clock: w.now}}),
 			auditapi.Routes(auditapi.Deps{Store: w.store, Prover: auditing.New(auditing.Options{

@@ -196,6 +196,7 @@ type leadInput struct {
 		Kind       string   `json:"kind" enum:"noticed,confirmed,linked,found,asked,received,dropped,paused,resumed,informed,promised,extended,credited,credit_taken,decided,corrected,withdrawn,closed,reopened,appealed,assigned,noted,added,resent,held,let_go"`
 		HappenedAt int64    `json:"happened_at,omitempty" minimum:"0" doc:"that it was earlier"`
 		Type       string   `json:"type,omitempty" enum:"unauthorised,scam,merchant,error,complaint,data_request"`
+		Request    string   `json:"request,omitempty" enum:"copy,correct,erase,restrict,object,explain,other" doc:"of a request about data: what is asked"`
 		Law        string   `json:"jurisdiction,omitempty" maxLength:"24"`
 		Channel    string   `json:"channel,omitempty" maxLength:"40" doc:"of a notice that no conversation here holds"`
 		Conv       string   `json:"conv,omitempty" maxLength:"64"`
@@ -230,7 +231,7 @@ func (r *routes) lead(ctx context.Context, in *leadInput) (*caseOutput, error) {
 		return nil, fault.New(fault.NotFound, "caseapi.lead", "no file has an id of that form")
 	}
 	c := casework.Change{Kind: cases.Kind(b.Kind), Revision: b.Revision, When: b.HappenedAt, Files: b.Files, Data: cases.Data{
-		Type: jurisdiction.Type(b.Type), Jurisdiction: b.Law, Channel: b.Channel, Conversation: b.Conv, Entry: b.Entry, Fact: jurisdiction.Fact(b.Fact), Holds: b.Holds, Items: b.Items,
+		Type: jurisdiction.Type(b.Type), Request: cases.Request(b.Request), Jurisdiction: b.Law, Channel: b.Channel, Conversation: b.Conv, Entry: b.Entry, Fact: jurisdiction.Fact(b.Fact), Holds: b.Holds, Items: b.Items,
 		Reason: b.Reason, Text: b.Text, Until: b.Until, Act: b.Act, Outcome: cases.Outcome(b.Outcome), Staff: b.Staff,
 	}}
 	if b.Amount != nil {

@@ -153,6 +153,7 @@ type CaseCredit struct {
 // CaseFile is a case with all that staff see of it.
 type CaseFile struct {
 	CaseLine
+	Request   string         `json:"request,omitempty" enum:"copy,correct,erase,restrict,object,explain,other" doc:"of a request about data"`
 	Revision  int64          `json:"revision" doc:"to be named by whoever adds something"`
 	Confirmed bool           `json:"confirmed" doc:"somebody has said what it is and which law counts"`
 	Channel   string         `json:"channel" doc:"of the first notice"`
@@ -196,7 +197,7 @@ func fileOf(s casework.Seen) CaseFile {
 			Head: s.Head, Type: s.Type, Jurisdiction: s.Jurisdiction, Stage: s.Stage, Assignee: s.Assignee, NoticedAt: s.NoticedAt, OpenedAt: s.OpenedAt, ChangedAt: s.ChangedAt,
 			DueAt: s.Index.DueAt, Breached: s.Index.Breached, OverAt: s.OverAt,
 		}),
-		Revision: int64(len(s.Events)), Confirmed: s.Confirmed, Channel: s.Channel, Language: cmp.Or(s.Language, "en"), Convs: append([]string{}, s.Conversations...), Payments: []CasePayment{},
+		Request: string(s.Request), Revision: int64(len(s.Events)), Confirmed: s.Confirmed, Channel: s.Channel, Language: cmp.Or(s.Language, "en"), Convs: append([]string{}, s.Conversations...), Payments: []CasePayment{},
 		Clocks: []CaseClock{}, Evidence: []CaseEvidence{}, Facts: []CaseFact{}, Lacks: append([]string{}, s.Lacks...), Pauses: []CasePause{}, Outlook: outlookOf(s.Outlook), Appeals: s.Appeals, OnHold: s.OnHold, Events: []CaseEvent{},
 	}
 	for _, p := range s.Payments {

@@ -91,6 +91,8 @@ type ownNeed struct {
 // and what happened. Nothing of it was written for staff.
 type ownCase struct {
 	ownLine
+	Request   string        `json:"request,omitempty"` // of a request about data
+	Copy      bool          `json:"copy,omitempty"`    // it can be fetched
 	Revision  int64         `json:"revision"`
 	Conv      string        `json:"conv,omitempty"`
 	Law       *CaseText     `json:"law,omitempty"` // whose
@@ -154,9 +156,9 @@ func (w *window) own(s casework.Seen, err error) (any, error) {
 		return nil, err
 	}
 	out := ownCase{
-		ownLine:  ownLine{s.ID, s.Reference, string(s.Type), textOf(w.cases.TypeTitles(s.Type)), string(s.Stage), s.NoticedAt, s.ChangedAt, "", s.Stage.Over()},
-		Revision: int64(len(s.Events)), Next: string(s.Outlook.Next), By: s.Outlook.By, Late: s.Outlook.Late, Reason: s.Outlook.Reason, Stands: s.Outlook.Stands != "", Deadlines: deadlinesOf(s.Clocks),
-		Needs: []ownNeed{}, MayEnd: !s.Stage.Over() && s.Decision == nil, MayAdd: !s.Stage.Over(), MayAppeal: s.Decision != nil && s.AnsweredAt != 0 && s.Decision.Outcome != cases.Upheld,
+		ownLine: ownLine{s.ID, s.Reference, string(s.Type), textOf(w.cases.TypeTitles(s.Type)), string(s.Stage), s.NoticedAt, s.ChangedAt, "", s.Stage.Over()},
+		Request: string(s.Request), Copy: s.Request == cases.CopyOfData && s.Stage != cases.TakenBack, Revision: int64(len(s.Events)), Next: string(s.Outlook.Next), By: s.Outlook.By, Late: s.Outlook.Late, Reason: s.Outlook.Reason, Stands: s.Outlook.Stands != "", Deadlines: deadlinesOf(s.Clocks),
+		Needs: []ownNeed{}, MayEnd: s.MayWithdraw(), MayAdd: !s.Stage.Over(), MayAppeal: s.Decision != nil && s.AnsweredAt != 0 && s.Decision.Outcome != cases.Upheld,
 		Credit: ownCreditOf(s.Case), Story: storyOf(s),
 	}
 	if s.Pack != nil {
@@ -178,8 +180,8 @@ func (w *window) own(s casework.Seen, err error) (any, error) {
 	if s.AnsweredAt != 0 {
 		out.Outcome, out.Decision = file.Outcome, file.Decision
 		if s.Pack != nil && out.MayAppeal {
-			t := textOf(s.Pack.Appeal.Body)
-			out.Appeal, out.AppealBy = &t, s.Pack.AppealBy(s.AnsweredAt)
+			t := textOf(s.Pack.AppealOf(s.Type).Body)
+			out.Appeal, out.AppealBy = &t, s.Pack.AppealBy(s.Type, s.AnsweredAt)
 		}
 	}
 	return out, nil

@@ -30,12 +30,12 @@ type Options struct {
 	Host      string // that it answers under, with its port
 	Named     string // under which it answers as well, for passkeys need a name; "" for none
 	Customers []Customer
-	LetIn     http.Handler                                          // where somebody comes back in who cannot sign in; below /recover
-	Page      http.Handler                                          // its page and what that loads
-	Sign      func(customer, name, language string) (string, error) // a fresh token
-	API       http.Handler                                          // what Kefu asks, below /v1/ and /.well-known/
-	Pushes    *Pushes                                               // what Kefu tells
-	App       App                                                   // what the wallet's app can do; nil: nothing
+	LetIn     http.Handler                                                       // where somebody comes back in who cannot sign in; below /recover
+	Page      http.Handler                                                       // its page and what that loads
+	Sign      func(customer, name, language string, proven bool) (string, error) // a fresh token; proven says that the customer has just shown who they are
+	API       http.Handler                                                       // what Kefu asks, below /v1/ and /.well-known/
+	Pushes    *Pushes                                                            // what Kefu tells
+	App       App                                                                // what the wallet's app can do; nil: nothing
 	// Account gives what the page shows of a customer. Errors: NotFound, Invalid.
 	Account func(ctx context.Context, customer, cursor string) (Account, error)
 }
@@ -113,6 +113,7 @@ func token(w http.ResponseWriter, r *http.Request, o Options) {
 	}
 	var asked struct {
 		Customer string `json:"customer"`
+		Proven   bool   `json:"proven"` // the page's own word: in the demo a press stands for the wallet's check
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxToken))
 	if err != nil || json.Unmarshal(body, &asked) != nil {
@@ -125,7 +126,7 @@ func token(w http.ResponseWriter, r *http.Request, o Options) {
 		return
 	}
 	c := o.Customers[i]
-	signed, err := o.Sign(c.ID, c.Name, c.Language)
+	signed, err := o.Sign(c.ID, c.Name, c.Language, asked.Proven)
 	if err != nil {
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return

@@ -2,6 +2,7 @@ package demowallet_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -27,8 +28,8 @@ func wallet() http.Handler {
 			}
 			return demowallet.Account{Balances: []demowallet.Balance{{Available: walletview.Sum{Amount: "1.00", Currency: "EUR", Scale: 2}}}}, nil
 		},
-		Sign: func(customer, name, language string) (string, error) {
-			return customer + "." + name + "." + language, nil
+		Sign: func(customer, name, language string, proven bool) (string, error) {
+			return fmt.Sprint(customer, ".", name, ".", language, ".", proven), nil
 		},
 	})
 }
@@ -39,6 +40,7 @@ func TestTokensAreForItsOwnPageAndCustomers(t *testing.T) {
 		status                 int
 	}{
 		{"its page", host, "http://" + host, `{"customer":"cust-anna"}`, 200},
+		{"its page, right after a proof", host, "http://" + host, `{"customer":"cust-anna","proven":true}`, 200},
 		{"a program", host, "", `{"customer":"cust-anna"}`, 200},
 		{"another page", host, "https://attacker.example", `{"customer":"cust-anna"}`, 403},
 		{"another name for this address", "rebound.example:8081", "http://rebound.example:8081", `{"customer":"cust-anna"}`, 421},

@@ -84,6 +84,7 @@ export interface Sum {
 }
 
 export interface File extends Line {
+  request?: string;
   revision: number;
   confirmed: boolean;
   channel: string;
@@ -104,6 +105,15 @@ export interface File extends Line {
   reviewer?: string;
   events: Happened[];
 }
+
+/** What becomes of what is kept of a customer. */
+export interface Erasure {
+  state: 'none' | 'running' | 'partly' | 'whole';
+  begun_at?: number;
+  parts: { category: string; erased: number; kept: number; until?: number; why?: string[] }[];
+}
+
+export const requests = ['copy', 'correct', 'erase', 'restrict', 'object', 'explain', 'other'] as const;
 
 /** How much the customer bears, at most. */
 export interface Tier {
@@ -155,6 +165,13 @@ export class CasesApi {
   }
   lead(file: File, kind: string, more: Record<string, unknown> = {}): Promise<File> {
     return this.api.call('POST', `/v1/cases/${file.id}/events`, { revision: file.revision, kind, ...more });
+  }
+  erasure(id: string): Promise<Erasure> {
+    return this.api.call('GET', `/v1/cases/${id}/erasure`);
+  }
+  /** Has the customer erased; where a second person has to agree, it waits. */
+  erase(id: string): Promise<void> {
+    return this.api.call('POST', `/v1/cases/${id}/erasure`);
   }
   liability(id: string, learned?: number, statement?: number): Promise<{ items: Tier[] }> {
     return this.api.call('GET', `/v1/cases/${id}/liability`, undefined, { learned, statement });

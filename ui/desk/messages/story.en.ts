@@ -65,7 +65,7 @@ export const storyEn = {
     succeeded: 'done', failed: 'not done', unknown: 'nobody knows yet', rejected: 'refused by the second person', cancelled: 'given up', expired: 'ran out',
   } as Record<string, string>,
   runState: { begun: 'begun', asking: 'under way', working: 'under way', waiting: 'waits', ended: 'over', handed_over: 'handed to a person', expired: 'left' } as Record<string, string>,
-  flows: { FL1: 'I cannot sign in any more', FL2: 'Why did my payment fail?', FL3: 'Somebody may be in my account', FL4: 'My payments and statements', FL6: 'Where is my money?', FL7: 'Get a refund', FL8: 'Change a card', FL9: 'Something is wrong with a payment', FL11: 'What does it cost?', FL12: 'How long does it take?', FL14: 'What is new, or nobody answers', FL15: 'My wallet is frozen or limited', FL17: 'Something is wrong with a crypto transfer', FL18: 'My phone or card is lost, broken or new', FL19: 'This was not me, or I was tricked', FL20: 'First steps and safe use' } as Record<string, string>,
+  flows: { FL1: 'I cannot sign in any more', FL2: 'Why did my payment fail?', FL3: 'Somebody may be in my account', FL4: 'My payments and statements', FL6: 'Where is my money?', FL7: 'Get a refund', FL8: 'Change a card', FL9: 'Something is wrong with a payment', FL11: 'What does it cost?', FL12: 'How long does it take?', FL13: 'My data and privacy', FL14: 'What is new, or nobody answers', FL15: 'My wallet is frozen or limited', FL17: 'Something is wrong with a crypto transfer', FL18: 'My phone or card is lost, broken or new', FL19: 'This was not me, or I was tricked', FL20: 'First steps and safe use' } as Record<string, string>,
   notForThem: 'Not for the customer',
   refunds: 'Refunds',
   disputes: 'Disputes',

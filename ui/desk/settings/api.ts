@@ -22,7 +22,7 @@ export interface Revision extends Setting {
 
 export interface Approval {
   id: string;
-  kind: 'setting.save' | 'staff.change' | 'key.make';
+  kind: 'setting.save' | 'staff.change' | 'key.make' | 'customer.erase';
   subject: string;
   summary?: string;
   payload: SettingPayload | StaffPayload | KeyPayload;

@@ -87,6 +87,14 @@ func reason(code, lang string) string {
 		"not_retrievable":  {"The transfer cannot be brought back", "转账无法找回"},
 		"retrieval_unsure": {"Nobody has said whether it can be brought back", "能否找回尚不清楚"},
 		"not_brought_back": {"The transfer was not brought back", "转账未能找回"},
+		"data_copy":        {"A copy of their data", "索取个人信息副本"},
+		"data_correct":     {"Something kept of them is wrong", "更正个人信息"},
+		"data_erase":       {"Wants their data erased", "要求删除个人信息"},
+		"data_restrict":    {"Wants their data kept and not used", "要求限制处理个人信息"},
+		"data_object":      {"Objects to what was decided without a person", "不认同自动作出的决定"},
+		"data_explain":     {"Wants to know how something was decided", "要求说明决定的理由"},
+		"data_other":       {"Asks about somebody else's data", "询问他人的个人信息"},
+		"privacy":          {"A question about privacy", "隐私问题咨询"},
 		"refund_abnormal":  {"The refund needs another way", "退款需要换一种方式"},
 	}[code].in(lang)
 }

@@ -11,6 +11,7 @@ import (
 	"kefu/internal/flow/selfservice/contacts"
 	"kefu/internal/flow/selfservice/fees"
 	"kefu/internal/flow/selfservice/firststeps"
+	"kefu/internal/flow/selfservice/holdings"
 	"kefu/internal/flow/selfservice/house"
 	"kefu/internal/flow/selfservice/reads"
 	"kefu/internal/flow/selfservice/records"
@@ -25,6 +26,7 @@ type Deps struct {
 	First    firststeps.Deps
 	House    house.Deps
 	Waiting  waiting.Deps
+	Holdings holdings.Deps
 }
 
 // All makes the reads. Errors: Internal.
@@ -39,6 +41,7 @@ func All(d Deps) (*reads.Registry, error) {
 		records.Reads(),
 		transfers.Reads(),
 		waiting.Reads(d.Waiting),
+		holdings.Reads(d.Holdings),
 	)...)
 }
 

@@ -643,7 +643,7 @@ export const en = {
     decided: 'Decided',
     none: 'Nothing waits',
     noneLead: 'When a colleague changes keys, pages or who runs the house, it waits here for a second person.',
-    noneDecided: 'Nothing has been decided yet.',
+    noneDecided: 'Nothing has been decided yet.', eraseCustomer: (reference: string) => `Erase a customer, as their request ${reference} asks. It cannot be taken back.`,
     approve: 'Approve and carry out',
     reject: 'Reject',
     withdraw: 'Take back',

@@ -645,7 +645,7 @@ export const zh: Words = {
     decided: '已处理',
     none: '没有待审批的内容',
     noneLead: '同事修改公钥、嵌入页面或管理人员时，会在这里等待另一位同事审批。',
-    noneDecided: '还没有处理过的内容。',
+    noneDecided: '还没有处理过的内容。', eraseCustomer: (reference) => `按请求 ${reference} 删除一位客户的信息，删除后无法恢复`,
     approve: '批准并执行',
     reject: '驳回',
     withdraw: '撤回',

@@ -49,6 +49,10 @@ export interface Happened {
 }
 
 export interface Own extends Line {
+  /** Of a request about data: what is asked. */
+  request?: string;
+  /** A copy can be fetched for it. */
+  copy?: boolean;
   revision: number;
   conv?: string;
   law?: Both;
@@ -175,6 +179,25 @@ export class Followed extends Watched {
     } catch (status) {
       if (status !== 404 && status !== 403) throw status;
       this.gone = true;
+    }
+  }
+
+  /** Fetches the copy that the case is about: the address of it is good once. */
+  async fetch(lang: string): Promise<'begun' | 'proof' | 'failed'> {
+    if (this.busy) return 'failed';
+    this.busy = true;
+    try {
+      const { url } = await ask<{ url: string }>(this.chat, `/${encodeURIComponent(this.id)}/copy`, { lang });
+      const link = document.createElement('a');
+      link.href = url;
+      link.target = '_blank';
+      link.rel = 'noopener noreferrer';
+      link.click();
+      return 'begun';
+    } catch (status) {
+      return status === 403 ? 'proof' : 'failed';
+    } finally {
+      this.busy = false;
     }
   }
 
