@@ -27,6 +27,7 @@ const (
 	kindLetter  = "letter"
 	kindLimited = "limited" // until when a customer can spend little
 	kindSecret  = "recovery_secret"
+	kindNobody  = "recovery_nobody"
 )
 
 // Nobody owns what is sent where there is no account.
@@ -63,6 +64,9 @@ func Open(ctx context.Context, books keep.Store, o Options) (*Desks, error) {
 		}
 		return keep.Put(d, kindSecret, Kind, "", 0, secret)
 	})
+	if err == nil {
+		err = books.Commit(ctx, standIn)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -72,6 +76,30 @@ func Open(ctx context.Context, books keep.Store, o Options) (*Desks, error) {
 	}
 	s.Room, err = recovering.New(s, recovering.Options{Secret: secret, Link: o.Link, Review: review, Policy: password.NewPolicy(lives.House)})
 	return s, err
+}
+
+// standIn writes down somebody who is nobody, of whom as much is read as of a customer where
+// there is none.
+func standIn(d *keep.Desk) error {
+	c := wallet.Customer{ID: Nobody, Kind: wallet.Person, Name: "Nobody", KYC: wallet.KYC{Status: "none"}, CreatedAt: d.At}
+	for _, h := range [][2]string{{wallet.HandleEmail, "nobody@example.org"}, {wallet.HandlePhone, "+49 170 5550100"}} {
+		c.Handles = append(c.Handles, wallet.Handle{Kind: h[0], Value: h[1], VerifiedAt: d.At, ChangedAt: d.At})
+	}
+	for _, kind := range []string{"app_push", "passkey", "totp", "sms"} {
+		f := wallet.Factor{ID: Nobody + ":" + kind, Type: kind, State: "active", CreatedAt: d.At, ChangedAt: d.At}
+		if err := keep.Put(d, keep.KindFactor, f.ID, Nobody, d.At, f); err != nil {
+			return err
+		}
+	}
+	return keep.Put(d, kindNobody, Nobody, "", 0, c)
+}
+
+// person reads a customer, or who stands in for nobody.
+func (d desk) person(customer string) (wallet.Customer, error) {
+	if customer == "" {
+		return keep.Get[wallet.Customer](d.Desk, kindNobody, Nobody)
+	}
+	return keep.Get[wallet.Customer](d.Desk, keep.KindCustomer, customer)
 }
 
 // Standings implements recovering.Books.
@@ -177,28 +205,27 @@ func (d desk) Whose(handle string) (string, error) {
 			return "", err
 		}
 	}
+	if found == "" {
+		d.fits("", wallet.HandleEmail, handle)
+	}
 	return found, nil
 }
 
 // fits tells whether a customer has a handle, and not another one that is found alike.
 func (d desk) fits(customer, kind, handle string) bool {
-	c, err := keep.Get[wallet.Customer](d.Desk, keep.KindCustomer, customer)
+	c, err := d.person(customer)
 	return err == nil && slices.ContainsFunc(c.Handles, func(h wallet.Handle) bool {
 		return h.Kind == kind && recovering.Plain(h.Value) == recovering.Plain(handle)
 	})
 }
 
-// Known implements recovering.Desk. Of nobody as much is told as of somebody with an
-// address and a number.
+// Known implements recovering.Desk. Of nobody as much is read as of a customer.
 func (d desk) Known(customer string) ([]recovering.Factor, error) {
 	h, ok := d.known[customer]
 	if !ok {
 		return nil, missing{customer}
 	}
-	if customer == "" {
-		return []recovering.Factor{{Kind: recovery.Email, Value: "x@x.com"}, {Kind: recovery.SMS, Value: "00"}}, nil
-	}
-	c, err := keep.Get[wallet.Customer](d.Desk, keep.KindCustomer, customer)
+	c, err := d.person(customer)
 	if err != nil {
 		return nil, err
 	}
@@ -262,6 +289,11 @@ func (d desk) Send(l recovering.Letter) error {
 // same.
 func (d desk) Changed(customer, standing string) error {
 	if customer == "" {
+		for _, of := range []string{"notices of nobody", "of:" + standing} {
+			if _, err := d.Count(of); err != nil {
+				return err
+			}
+		}
 		return keep.Put(d.Desk, kindLetter, "lt-"+id.New(), Nobody, d.At, Sent{What: "notice", At: d.At})
 	}
 	return d.Tell(wallet.RecoveryChanged, customer, standing)
