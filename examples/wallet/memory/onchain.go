@@ -109,7 +109,7 @@ func (w *Wallet) planRetrieval(p *person, c wallet.Command) (plan, error) {
 		return plan{refusal: wallet.NotEligible}, nil
 	}
 	r := *t.Retrieval
-	change := func(chance onchain.Chance, state onchain.State) {
+	change := func(chance onchain.Chance, state onchain.Progress) {
 		p.chain = slices.Clone(p.chain)
 		now := r
 		now.Chance = chance

@@ -15,24 +15,24 @@ import (
 	"kefu/internal/platform/fault"
 )
 
-// State is how far a transfer has got.
-type State string
+// Progress is how far a transfer has got.
+type Progress string
 
 // The states of a transfer.
 const (
-	Pending   State = "pending"   // the network knows it, and has not confirmed it as often as needed
-	Confirmed State = "confirmed" // as often as needed, and it is not credited
-	Arrived   State = "arrived"   // credited; or confirmed where it was sent to
-	Dropped   State = "dropped"   // the network forgot it: nothing moved
-	Replaced  State = "replaced"  // another transaction took its place
-	Failed    State = "failed"    // the network ran it and took it back; what that cost is spent
-	Held      State = "held"      // the wallet has not let it go on
-	Returned  State = "returned"  // it went back to whoever sent it
+	Pending   Progress = "pending"   // the network knows it, and has not confirmed it as often as needed
+	Confirmed Progress = "confirmed" // as often as needed, and it is not credited
+	Arrived   Progress = "arrived"   // credited; or confirmed where it was sent to
+	Dropped   Progress = "dropped"   // the network forgot it: nothing moved
+	Replaced  Progress = "replaced"  // another transaction took its place
+	Failed    Progress = "failed"    // the network ran it and took it back; what that cost is spent
+	Held      Progress = "held"      // the wallet has not let it go on
+	Returned  Progress = "returned"  // it went back to whoever sent it
 )
 
 // States lists every state.
-func States() []State {
-	return []State{Pending, Confirmed, Arrived, Dropped, Replaced, Failed, Held, Returned}
+func States() []Progress {
+	return []Progress{Pending, Confirmed, Arrived, Dropped, Replaced, Failed, Held, Returned}
 }
 
 // Problem is why a transfer that is on its network is not where it belongs.
@@ -98,7 +98,7 @@ type Transfer struct {
 	TxID          string           `json:"txid,omitempty"`    // none: it was not given to the network yet
 	ReplacedBy    string           `json:"replaced_by,omitempty"`
 	Address       string           `json:"address,omitempty"` // of the other side
-	State         State            `json:"state"`
+	State         Progress         `json:"state"`
 	Problem       Problem          `json:"problem,omitempty"`
 	Confirmations int              `json:"confirmations"`
 	Needed        int              `json:"needed"`
