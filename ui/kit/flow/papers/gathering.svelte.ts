@@ -71,6 +71,8 @@ export class Gathering {
   said = $state.raw<{ what: 'given' | 'removed'; name: string }>();
   /** The bytes of what was given here, so that pictures of it can be shown. */
   readonly shown = new Map<string, File>();
+  /** The choice is opened once, whoever brings something first. */
+  #opening?: Promise<Picks | undefined>;
   #working = false;
   #left = false;
 
@@ -124,11 +126,21 @@ export class Gathering {
     return this.open.some((p) => this.problem(p) !== undefined);
   }
 
+  async #opened(): Promise<Picks | undefined> {
+    this.#opening ??= this.around.filing.picks();
+    try {
+      this.picks = await this.#opening;
+    } finally {
+      // What could not be had now is asked for anew.
+      if (!this.picks) this.#opening = undefined;
+    }
+    return this.picks;
+  }
+
   async take(want: FileWant, files: File[]): Promise<void> {
     if (files.length === 0) return;
     this.stopped = false;
-    this.picks ??= await this.around.filing.picks();
-    const { picks } = this;
+    const picks = await this.#opened();
     if (!picks || this.#left) return;
     const fits = files.filter((f) => fitting(f, want));
     const odd = files.filter((f) => !fits.includes(f)).map((f) => f.name);
@@ -196,9 +208,11 @@ export class Gathering {
     void this.work();
   }
 
-  skip(): void {
-    this.picks?.clear();
-    void this.around.onanswer({ do: 'skip' });
+  /** Goes on without. What was chosen is forgotten with the step, and is still there where no answer came. */
+  async skip(): Promise<void> {
+    const { step } = this.around.view;
+    await this.around.onanswer({ do: 'skip' });
+    if (!this.#left && this.around.view.step !== step) this.picks?.clear();
   }
 
   /** The connection is back. */

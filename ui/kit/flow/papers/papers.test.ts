@@ -33,6 +33,8 @@ interface House {
   optional?: boolean;
   given?: FileGiven[];
   online?: () => boolean;
+  /** Files can be chosen now. */
+  there?: () => boolean;
 }
 
 /** A step on a page whose run takes what is given. */
@@ -50,7 +52,7 @@ async function open(house: House = {}) {
   const part = render(Step, { view, run, asks: true, busy: false, m: flow, tag: 'en', filing: filing(), onanswer });
   function filing(): Filing {
     return {
-      picks: () => Promise.resolve(new Picks({ upload, online: house.online ?? (() => true), limit: () => 1000, most: Infinity, holds: house.holds ? (f) => isPicture(f.type) : undefined })),
+      picks: () => Promise.resolve(house.there?.() === false ? undefined : new Picks({ upload, online: house.online ?? (() => true), limit: () => 1000, most: Infinity, holds: house.holds ? (f) => isPicture(f.type) : undefined })),
       limits: () => ({ attachment_bytes: 1000, attachment_types: ['image/png', 'image/jpeg', 'application/pdf', 'text/plain'] }),
       online: () => true,
       link: (id) => Promise.resolve(`https://files.example/${id}`),
@@ -180,6 +182,38 @@ test('what is pasted goes where such a file is wanted', async () => {
   await fireEvent.paste(window, { clipboardData: { files } });
   expect(await within(receipt).findByText(/Added/)).toBeVisible();
   expect(answers).toEqual([{ do: 'give', text: 'receipt', file: 'f1' }]);
+});
+
+test('files that are pasted together first are all given, and none beside the step', async () => {
+  const { answers, receipt, report, stored } = await open();
+  await fireEvent.paste(window, { clipboardData: { files: [file('1.png', 'image/png'), file('2.png', 'image/png'), file('3.png', 'image/png')] } });
+  await waitFor(() => expect(answers).toHaveLength(3));
+  expect(await within(receipt).findAllByText(/Added/)).toHaveLength(2);
+  expect(await within(report).findAllByText(/Added/)).toHaveLength(1);
+  expect(answers.map((a) => [a.text, a.file])).toEqual([...stored.keys()].map((id, i) => [i < 2 ? 'receipt' : 'report', id]));
+});
+
+test('what is pasted after the first could not be had is asked for anew', async () => {
+  let there = false;
+  const { receipt, stored } = await open({ there: () => there });
+  await fireEvent.paste(window, { clipboardData: { files: [file('1.png', 'image/png')] } });
+  there = true;
+  await fireEvent.paste(window, { clipboardData: { files: [file('2.png', 'image/png')] } });
+  expect(await within(receipt).findByText(/Added/)).toBeVisible();
+  expect(stored.size).toBe(1);
+});
+
+test('a skip that nobody answers loses nothing of what was chosen', async () => {
+  let lost = true;
+  const { answers, report, choose } = await open({ optional: true, holds: true, answer: (a, view) => (a.do === 'skip' && lost ? { ...view } : undefined) });
+  await choose(report, file('a.png', 'image/png'));
+  await within(report).findByText(en.held);
+  await fireEvent.click(screen.getByRole('button', { name: en.skip }));
+  await waitFor(() => expect(answers).toEqual([{ do: 'skip' }]));
+  expect(within(report).getByText(en.held)).toBeVisible();
+  lost = false;
+  await fireEvent.click(within(report).getByRole('button', { name: en.addFile('a.png') }));
+  expect(await within(report).findByText(/Added/)).toBeVisible();
 });
 
 test('what is dropped on a thing is for that thing', async () => {
