@@ -64,13 +64,13 @@ func Beyond() map[string]string {
 		"FL9-22":  "the wallet never says why it holds a payment", "FL9-23": "the wallet never says why it holds a payment",
 		"FL9-31": "the wallet never says why it holds a payment", "FL9-32": "the wallet never says why it holds a payment",
 	}
-	for n := range 22 {
+	for n := range 27 {
 		all[fmt.Sprintf("FL12-%02d", n+1)] = "what is open, and who is there, is the house's and not the wallet's"
 	}
-	for _, n := range []int{5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 23} {
+	for _, n := range []int{5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 23, 24, 25, 26} {
 		all[fmt.Sprintf("FL14-%02d", n)] = "who is there, and what is announced, is the house's and not the wallet's"
 	}
-	for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 19, 20} {
+	for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 19, 20, 22} {
 		all[fmt.Sprintf("FL20-%02d", n)] = "everybody there is known and has paid in from the beginning, and a phrase is the house's"
 	}
 	for n := range 30 {

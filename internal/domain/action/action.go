@@ -121,13 +121,14 @@ type Action struct {
 // Kept is an action as it is kept.
 type Kept struct {
 	Action
-	Revision    int64  // grows by one with each change: whoever changes it names the one they saw
-	Sending     bool   // it was handed to the wallet, and whether it arrived is not noted yet
-	Alarmed     bool   // somebody was told that nobody knows what became of it
-	Given       int    // how many of the command's files, from the first, the wallet has already
-	Destination string // where the money goes, in the customer's words, masked
-	MakerName   string // what the customer knows the member of staff by who proposed it; "" for others
-	About       About  // what it acts on, in the customer's words
+	Revision    int64     // grows by one with each change: whoever changes it names the one they saw
+	Sending     bool      // it was handed to the wallet, and whether it arrived is not noted yet
+	Alarmed     bool      // somebody was told that nobody knows what became of it
+	Given       int       // how many of the command's files, from the first, the wallet has already
+	GivenAt     time.Time // when the first of them was given, for this act or for an attempt before; zero: none was, or nobody noted when
+	Destination string    // where the money goes, in the customer's words, masked
+	MakerName   string    // what the customer knows the member of staff by who proposed it; "" for others
+	About       About     // what it acts on, in the customer's words
 }
 
 // About is what an action acts on, as the customer knows it: the payment that is given
@@ -393,6 +394,9 @@ func (k Kept) Gave(n int, now time.Time) (Kept, error) {
 	}
 	if at := k.At(now).State; at != Confirmed && at != Approved {
 		return k, &fault.Error{Code: fault.Conflict, Op: op, Field: "state", Reason: string(at), Message: "it is not at that step"}
+	}
+	if k.GivenAt.IsZero() {
+		k.GivenAt = now
 	}
 	k.Given = max(k.Given, n)
 	return k, nil

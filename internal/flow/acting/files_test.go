@@ -243,3 +243,27 @@ func TestFilesOfWhatIsTakenBack(t *testing.T) {
 		t.Errorf("%q %+v %v: %v", outcome, f, err, h.handed())
 	}
 }
+
+// However often the same is wanted, what the wallet was given so long ago that it may have
+// deleted it is given anew.
+func TestFilesOfLongAgoAreHandedOverAnew(t *testing.T) {
+	h, d := filing(t)
+	files := []selfservice.FileFact{d.filed(1), d.filed(2), d.filed(3)}
+	h.wallet.takesOnly = 1
+	for n := range 2 {
+		a := h.evidence("ask", files...)
+		if f, outcome, err := h.flow.Execute(context.Background(), h.anna, a.ID); err != nil || outcome != "handing" || f.Given != int64(n+1) {
+			t.Fatalf("%q %+v %v", outcome, f, err)
+		}
+		h.wallet.takesOnly++
+		h.clock.Move(action.FilesFor/2 + time.Hour)
+	}
+	h.wallet.takesOnly = 0
+	a := h.evidence("ask", files...)
+	if f, outcome, err := h.flow.Execute(context.Background(), h.anna, a.ID); err != nil || outcome != "" || f.State != "succeeded" {
+		t.Fatalf("%q %+v %v", outcome, f, err)
+	}
+	if d.reads["file-1"] != 2 {
+		t.Errorf("the first was read %d times", d.reads["file-1"])
+	}
+}

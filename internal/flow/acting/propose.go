@@ -202,8 +202,8 @@ func (s *Service) free(ctx context.Context, p identity.Principal, k *action.Kept
 		if old.Action = old.At(s.Clock()); !old.State.Over() && old.KeepsBack(s.Clock()) {
 			return key, &old, nil
 		}
-		if k.Given = 0; s.Clock().Sub(old.CreatedAt) < action.FilesFor && old.Refusal != wallet.FileMissing {
-			k.Given = old.Given
+		if k.Given, k.GivenAt = 0, (time.Time{}); s.Clock().Sub(old.GivenAt) < action.FilesFor && old.Refusal != wallet.FileMissing {
+			k.Given, k.GivenAt = old.Given, old.GivenAt
 		}
 	}
 	return "", nil, fault.New(fault.TooMany, op, "the same was wanted %d times", maxAttempts)

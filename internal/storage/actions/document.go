@@ -22,6 +22,7 @@ type document struct {
 	Command     wallet.Command `json:"command"`
 	Papers      []string       `json:"papers,omitempty"`
 	Given       int            `json:"given,omitempty"`
+	GivenAt     int64          `json:"given_at,omitempty"`
 	Summary     wallet.Summary `json:"summary"`
 	Verdict     verdict        `json:"verdict"`
 	Hash        string         `json:"hash"`
@@ -73,7 +74,7 @@ func aad(id string) string { return "act/" + id }
 
 func seal(t *core.Tx, k action.Kept) ([]byte, int64, error) {
 	text, err := json.Marshal(document{
-		Run: k.Run, Step: k.Step, Act: k.Command.Act, Target: k.Command.Target, Command: k.Command, Papers: k.Papers, Given: k.Given, Summary: k.Summary,
+		Run: k.Run, Step: k.Step, Act: k.Command.Act, Target: k.Command.Target, Command: k.Command, Papers: k.Papers, Given: k.Given, GivenAt: clock.Micros(k.GivenAt), Summary: k.Summary,
 		Verdict: verdict{int(k.Verdict.Level), k.Verdict.FourEyes, k.Verdict.Code, k.Verdict.Version},
 		Hash:    k.Hash, Maker: byOf(k.Maker), Confirmer: byOf(k.Confirmer), StepUp: k.StepUpID, Operation: k.OperationID, Refusal: k.Refusal, Made: k.Made,
 		Tries: k.Tries, NextAt: clock.Micros(k.NextAt), ExpiresAt: clock.Micros(k.ExpiresAt), HandedAt: clock.Micros(k.HandedAt), LeftAt: clock.Micros(k.LeftAt), Untold: k.Untold, Destination: k.Destination, MakerName: k.MakerName, About: subjectOf(k.About),
@@ -95,7 +96,7 @@ func read(k *action.Kept, text []byte) error {
 		return &fault.Error{Code: fault.Internal, Op: op, Message: "a stored act cannot be read", Err: err}
 	}
 	k.Run, k.Step, k.Command, k.Summary, k.Hash = d.Run, d.Step, d.Command, d.Summary, d.Hash
-	k.Command.Act, k.Command.Target, k.Papers, k.Given = d.Act, d.Target, d.Papers, d.Given
+	k.Command.Act, k.Command.Target, k.Papers, k.Given, k.GivenAt = d.Act, d.Target, d.Papers, d.Given, clock.FromMicros(d.GivenAt)
 	k.Verdict = action.Verdict{Allow: true, Level: identity.Level(d.Verdict.Level), FourEyes: d.Verdict.FourEyes, Code: d.Verdict.Code, Version: d.Verdict.Version}
 	k.Maker, k.Confirmer, k.StepUpID, k.OperationID, k.Refusal, k.Made = d.Maker.of(), d.Confirmer.of(), d.StepUp, d.Operation, d.Refusal, d.Made
 	k.Tries, k.NextAt, k.ExpiresAt, k.Destination = d.Tries, clock.FromMicros(d.NextAt), clock.FromMicros(d.ExpiresAt), d.Destination

@@ -92,7 +92,7 @@ func (d Deps) steps(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
 		return sheet.Sheet{}, err
 	}
 	told := err == nil
-	all := []step{known(who, told, links), proof(ctx, a, links), reach(who, told, links), pay(ctx, a), money(ctx, a, links), d.phrase(ctx, a)}
+	all := []step{known(who, told, links), proof(ctx, a, links), reach(who, told, links), pay(ctx, a), money(ctx, a, who, told, links), d.phrase(ctx, a)}
 	s := sheet.Sheet{Facts: map[string]sheet.Fact{}}
 	var rows []sheet.Row
 	finished, untolds := 0, 0
@@ -217,13 +217,19 @@ func pay(ctx context.Context, a reads.Asked) step {
 	}
 }
 
-// money is whether money has ever come in.
-func money(ctx context.Context, a reads.Asked, links map[string]string) step {
+// money is whether money has ever come in. Of somebody who was here before what was looked
+// through, or of whom nobody tells since when they are, nobody knows that none did.
+func money(ctx context.Context, a reads.Asked, who wallet.Customer, told bool, links map[string]string) step {
 	name := sheet.Say("First money in the wallet", "首次充值")
+	young := told && who.CreatedAt > since(a)
 	at, seen, err := came(ctx, a)
 	switch {
 	case err != nil || (at == 0 && !seen):
 		return step{"money", untold, sheet.Line(name, notTold())}
+	case at == 0 && !young:
+		return step{"money", untold, sheet.Line(name, sheet.Say("None for more than a year", "一年多没有充值").Status())}
+	case at != 0 && !young: // there may have been some before
+		return step{"money", done, sheet.Line(name, sheet.Say("Money has come in", "已有资金到账").Status())}
 	case at != 0:
 		return step{"money", done, sheet.Line(name, sheet.Say("Came in on {at}", "{at} 已到账").With("at", sheet.Day(at)).Status())}
 	}
@@ -231,6 +237,9 @@ func money(ctx context.Context, a reads.Asked, links map[string]string) step {
 	row.Link = links["top_up"]
 	return step{"money", none, row}
 }
+
+// since is from when on payments are looked through.
+func since(a reads.Asked) wallet.Time { return a.Now - wallet.Time(lookBack.Microseconds()) }
 
 // came is when money came in first, as far as was looked back; whole tells whether all of it
 // was looked through.
@@ -240,7 +249,7 @@ func came(ctx context.Context, a reads.Asked) (first wallet.Time, whole bool, er
 		whole bool
 	}
 	got, err := reads.Ask(ctx, a, wallet.ReadTransactions, func(w moving, ctx context.Context, by wallet.Actor, customer string) (found, error) {
-		q := wallet.Query{CustomerID: customer, From: a.Now - wallet.Time(lookBack.Microseconds()), Limit: wallet.MaxPage}
+		q := wallet.Query{CustomerID: customer, From: since(a), Limit: wallet.MaxPage}
 		var f found
 		for range mostPages {
 			page, err := w.Transactions(ctx, by, q)

@@ -19,6 +19,7 @@ import (
 // purse is a wallet that tells what it is given to tell.
 type purse struct {
 	kyc      string
+	since    time.Time
 	handles  []wallet.Handle
 	factors  []wallet.Factor
 	cards    []wallet.Instrument
@@ -41,7 +42,7 @@ func (p *purse) Capabilities(context.Context) (wallet.Capabilities, error) {
 
 func (p *purse) Customer(_ context.Context, _ wallet.Actor, id string) (wallet.Customer, error) {
 	p.customer = id
-	return wallet.Customer{ID: id, KYC: wallet.KYC{Status: p.kyc}, Handles: p.handles}, nil
+	return wallet.Customer{ID: id, CreatedAt: wallet.At(p.since), KYC: wallet.KYC{Status: p.kyc}, Handles: p.handles}, nil
 }
 
 func (p *purse) Factors(context.Context, wallet.Actor, string) ([]wallet.Factor, error) {
@@ -111,7 +112,7 @@ func TestHowFarSomebodyIs(t *testing.T) {
 	phone := wallet.Handle{Kind: wallet.HandlePhone, VerifiedAt: 1}
 	whole := func() *purse {
 		return &purse{
-			kyc: "approved", handles: []wallet.Handle{phone}, factors: []wallet.Factor{{Type: "passkey", State: "active"}},
+			kyc: "approved", since: time.Date(2025, 12, 1, 9, 0, 0, 0, time.UTC), handles: []wallet.Handle{phone}, factors: []wallet.Factor{{Type: "passkey", State: "active"}},
 			cards: []wallet.Instrument{{Type: "card", Status: "active"}}, pages: []wallet.Page{{Items: []wallet.Transaction{top(wallet.Posted)}}},
 			links: map[string]string{"security": "https://w.example/s", "top_up": "https://w.example/t", "documents": "https://w.example/d"},
 		}
@@ -136,6 +137,9 @@ func TestHowFarSomebodyIs(t *testing.T) {
 		"a card on a phone alone":        {func(p *purse) { p.cards[0].Type = "network_token" }, "pay", "none"},
 		"money that failed to come":      {func(p *purse) { p.pages[0].Items[0] = top(wallet.Failed) }, "money", "none"},
 		"money on a later page":          {func(p *purse) { p.pages = []wallet.Page{{}, p.pages[0]} }, "money", "done"},
+		"money before what is looked at": {func(p *purse) { p.since, p.pages = p.since.AddDate(-5, 0, 0), nil }, "money", "untold"},
+		"an old customer with money":     {func(p *purse) { p.since = p.since.AddDate(-5, 0, 0) }, "money", "done"},
+		"nobody says since when":         {func(p *purse) { p.since, p.pages = time.UnixMicro(0), nil }, "money", "untold"},
 		"more than is looked through":    {func(p *purse) { p.pages = make([]wallet.Page, 9) }, "money", "untold"},
 		"a phrase":                       {func(*purse) {}, "phrase", "done"},
 	} {

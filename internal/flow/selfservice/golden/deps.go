@@ -46,8 +46,8 @@ func (b *book) phrase(context.Context, identity.Principal) (vouch.Phrase, error)
 // present tells whether anybody is at work in the world.
 func (b *book) present() func() bool {
 	d := desk{b}.own()
-	if d.Blind {
+	if d.Blind || d.Unseen {
 		return nil
 	}
-	return func() bool { return !d.Closed && !d.Away }
+	return func() bool { return d.Stays || (!d.Closed && !d.Away) }
 }

@@ -24,7 +24,9 @@ type Desk struct {
 	Blind    bool              `yaml:"blind,omitempty"` // nor when somebody is there
 	NoCases  bool              `yaml:"no_cases,omitempty"`
 	Closed   bool              `yaml:"closed,omitempty"`
-	Away     bool              `yaml:"away,omitempty"` // it is within the hours, and nobody is at work
+	Away     bool              `yaml:"away,omitempty"`   // it is within the hours, and nobody is at work
+	Stays    bool              `yaml:"stays,omitempty"`  // somebody is at work, whatever the hours say
+	Unseen   bool              `yaml:"unseen,omitempty"` // nobody knows whether anybody is at work
 	Opens    string            `yaml:"opens,omitempty"`
 	Closes   string            `yaml:"closes,omitempty"`
 	AnswerBy map[string]string `yaml:"answer_by,omitempty"` // by tag; "" for every other

@@ -1,6 +1,7 @@
 package golden
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -40,6 +41,7 @@ type World struct {
 	Fees         []Fee          `yaml:"fees,omitempty"`
 	Country      string         `yaml:"country,omitempty"`       // whose law counts for the customer
 	Known        string         `yaml:"known,omitempty"`         // how far it has checked who they are: approved
+	Since        string         `yaml:"since,omitempty"`         // for how long they are its customer; default 2000h
 	Reach        string         `yaml:"reach,omitempty"`         // whether it has a number of theirs: confirmed, unconfirmed
 	Phrase       string         `yaml:"phrase,omitempty"`        // their own, which the house keeps; down: it cannot be looked up
 	Screens      []string       `yaml:"screens,omitempty,flow"`  // of the wallet's app that it names
@@ -247,7 +249,7 @@ func (b *book) Capabilities(context.Context) (wallet.Capabilities, error) {
 
 // Customer implements selfservice.Wallet.
 func (b *book) Customer(context.Context, wallet.Actor, string) (wallet.Customer, error) {
-	who := wallet.Customer{ID: customer, Kind: wallet.Person, Flags: b.world.Flags, Jurisdiction: b.world.Country, KYC: wallet.KYC{Status: b.world.Known}}
+	who := wallet.Customer{ID: customer, Kind: wallet.Person, Flags: b.world.Flags, Jurisdiction: b.world.Country, KYC: wallet.KYC{Status: b.world.Known}, CreatedAt: b.back(cmp.Or(b.world.Since, "2000h"))}
 	if b.world.Reach != "" {
 		phone := wallet.Handle{Kind: wallet.HandlePhone, Value: "+44 20 7946 0123"}
 		if b.world.Reach == "confirmed" {

@@ -129,19 +129,20 @@ func (d Deps) times(_ context.Context, a reads.Asked) (sheet.Sheet, error) {
 	return s, nil
 }
 
-// here is when somebody is there, and by when they answer.
+// here is when somebody should be there, and by when they answer. Whether anybody is, hours
+// do not say.
 func here(now sla.Service) []sheet.Row {
-	name := sheet.Say("Somebody is there", "客服在线")
+	name := sheet.Say("Our hours", "服务时间")
 	var rows []sheet.Row
 	switch {
 	case now.Open && now.ClosesAt != 0:
-		rows = append(rows, sheet.Line(name, sheet.Say("Yes, until {at}", "是，到 {at}").With("at", sheet.At(wallet.Time(now.ClosesAt))).Cell()).In(sheet.Good))
+		rows = append(rows, sheet.Line(name, sheet.Say("Until {at}", "到 {at}").With("at", sheet.At(wallet.Time(now.ClosesAt))).Cell()))
 	case now.Open:
-		rows = append(rows, sheet.Line(name, sheet.Say("Yes, day and night", "是，全天").Cell()).In(sheet.Good))
+		rows = append(rows, sheet.Line(name, sheet.Say("Day and night", "全天").Cell()))
 	case now.OpensAt != 0:
 		rows = append(rows, sheet.Line(name, sheet.Say("Again from {at}", "{at} 起").With("at", sheet.At(wallet.Time(now.OpensAt))).Cell()).In(sheet.Warning))
 	default:
-		rows = append(rows, sheet.Line(name, sheet.Say("Not at present", "目前不在").Cell()).In(sheet.Warning))
+		rows = append(rows, sheet.Line(name, sheet.Say("Not set", "未设定").Cell()).In(sheet.Warning))
 	}
 	if now.AnswerBy != 0 {
 		return append(rows, sheet.Line(sheet.Say("An answer by", "最晚答复"), sheet.At(wallet.Time(now.AnswerBy)).Cell()).Noted(sheet.Say("You need not wait here: the answer stays in this window.", "不用在这里等，答复会留在这个窗口里。")))
