@@ -109,7 +109,7 @@ func (s *Desks) Standings(ctx context.Context, customer string, limit int) ([]re
 
 // Recoveries lists those of a customer. Errors: NotFound, Unavailable.
 func (s *Desks) Recoveries(ctx context.Context, _ wallet.Actor, customer string) ([]recovery.Standing, error) {
-	return s.Standings(ctx, customer, recovery.MaxOpen)
+	return s.Room.Recoveries(ctx, customer)
 }
 
 // having is what a commit has to know of a customer before it.

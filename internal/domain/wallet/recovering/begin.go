@@ -14,7 +14,9 @@ import (
 )
 
 // Begin goes one of the ways: it sends a link or a code, or waits on its page. The one
-// before counts no more. Errors: NotFound; Invalid for a way that was not offered.
+// before counts no more. Under the same key it sends once; what was refused for a lock is
+// not sent yet, and is under the same key when the lock is over. Errors: NotFound; Invalid
+// for a way that was not offered.
 func (r *Room) Begin(ctx context.Context, _ wallet.Actor, id string, b recovery.Begin) (recovery.Recovery, error) {
 	if err := b.Validate(); err != nil {
 		return recovery.Recovery{}, err
@@ -36,10 +38,14 @@ func (r *Room) Begin(ctx context.Context, _ wallet.Actor, id string, b recovery.
 			told = r.told(q, d.Now())
 			return nil
 		}
-		if err := r.begin(d, &q, w, b); err != nil {
+		sent, err := r.begin(d, &q, w, b)
+		if err != nil {
 			return err
 		}
 		told = r.told(q, d.Now())
+		if !sent && told.State == recovery.Sent { // what was sent before, and not this
+			told.State = recovery.Expired
+		}
 		return nil
 	})
 	return told, err
@@ -62,48 +68,59 @@ func (q request) way(id string) (way, error) {
 	return way{}, fault.InvalidField("recovering.way", "way", "is none that was offered")
 }
 
-// begin begins anew, within bounds, and keeps all of it.
-func (r *Room) begin(d Desk, q *request, w way, b recovery.Begin) error {
+// begin begins anew, within bounds, and keeps all of it. It tells whether it was sent.
+func (r *Room) begin(d Desk, q *request, w way, b recovery.Begin) (sent bool, err error) {
 	now := d.Now()
 	c, err := counted(d, q.Handle)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if q.Keys == nil {
-		q.Keys = map[string]string{}
+	if q.Kind == "" {
+		q.Kind = w.Kind
 	}
-	q.Keys[b.Key], q.Kind = b.Way, w.Kind
-	over := q.Proven || now >= q.Expires || q.Stage == replaced || len(q.Keys) > beginsAnHour
+	if len(q.Keys) >= mostKeys {
+		q.Expires = min(q.Expires, now)
+	}
+	over := q.Proven || now >= q.Expires || (q.Stage != waiting && q.Stage != second)
 	if c.Begins++; c.Begins > beginsAnHour && c.Locked == 0 {
 		c.Locked = (now/micros(hour) + 1) * micros(hour)
 	}
 	q.Locked = c.Locked
-	code, token := fresh6(), fresh(20)
-	if !over && c.Locked == 0 {
-		if err := r.replace(d, c.Last, q.ID); err != nil {
-			return err
+	if over || c.Locked != 0 {
+		if err := d.Put(kindCount, q.Handle, "", 0, c); err != nil {
+			return false, err
 		}
-		c.Last = q.ID
-		q.Begun, q.Stage, q.Tries, q.Browser, q.Changed = now, waiting, 0, "", now
-		q.Expires, q.CodeEnds = now+micros(life), now+micros(codeLife)
-		q.Code, q.Token = r.name("code", q.ID, code), r.name("token", token)
-		if err := r.deliver(d, q, w, code, token); err != nil {
-			return err
-		}
+		return false, d.Put(kindRequest, q.ID, "", 0, *q)
 	}
-	standing := r.standing(*q)
+	if err := r.replace(d, c.Last, q.ID); err != nil {
+		return false, err
+	}
+	c.Last = q.ID
+	if err := r.note(d, q); err != nil {
+		return false, err
+	}
+	if q.Keys == nil {
+		q.Keys = map[string]string{}
+	}
+	code, token := fresh6(), fresh(20)
+	q.Keys[b.Key], q.Kind = b.Way, w.Kind
+	q.Begun, q.Stage, q.Tries, q.Browser, q.Changed = now, waiting, 0, "", now
+	q.Expires, q.CodeEnds = now+micros(life), now+micros(codeLife)
+	q.Code, q.Token = r.name("code", q.ID, code), r.name("token", token)
+	if err := r.deliver(d, q, w, code, token); err != nil {
+		return false, err
+	}
 	for _, put := range []func() error{
 		func() error { return d.Put(kindCount, q.Handle, "", 0, c) },
 		func() error { return d.Put(kindToken, r.name("token", token), "", 0, q.ID) },
-		func() error { return d.Put(kindToken, standing.ID, "", 0, q.ID) },
-		func() error { return d.Put(kindRequest, q.ID, "", 0, *q) },
-		func() error { return d.Put(KindStanding, standing.ID, q.Customer, now, standing) },
+		func() error { return d.Put(kindToken, r.standingID(*q), "", 0, q.ID) },
+		func() error { return r.keep(d, *q) },
 	} {
 		if err := put(); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // replace makes the request before count no more, as long as nothing was proven by it.
@@ -113,7 +130,7 @@ func (r *Room) replace(d Desk, last, by string) error {
 		return err
 	}
 	q.Stage = replaced
-	return d.Put(kindRequest, q.ID, "", 0, q)
+	return r.keep(d, q)
 }
 
 // deliver sends what the customer proves themselves by, and tells them everywhere that
@@ -157,12 +174,20 @@ func (r *Room) tell(d Desk, q request, what string) error {
 	if err := d.Put(kindToken, r.name("stop", stop), "", 0, q.ID); err != nil {
 		return err
 	}
-	return d.Changed(q.Customer, r.standing(q).ID)
+	return d.Changed(q.Customer, r.standingID(q))
+}
+
+// standingID names a request to its customer; what became nobody's is another one.
+func (r *Room) standingID(q request) string {
+	if q.Left != "" {
+		return "rs-" + r.name("standing", q.ID, "left")
+	}
+	return "rs-" + r.name("standing", q.ID)
 }
 
 // standing is a request as its customer is told of it.
-func (r *Room) standing(q request) recovery.Standing {
-	s := recovery.Standing{ID: "rs-" + r.name("standing", q.ID), Kind: q.Kind, State: r.really(q), BegunAt: q.Begun, ChangedAt: q.Changed}
+func (r *Room) standing(q request, now wallet.Time) recovery.Standing {
+	s := recovery.Standing{ID: r.standingID(q), Kind: q.Kind, State: really(q, now), BegunAt: q.Begun, ChangedAt: q.Changed}
 	if s.BegunAt == 0 {
 		s.BegunAt = 1
 	}
@@ -173,11 +198,27 @@ func (r *Room) standing(q request) recovery.Standing {
 }
 
 // really is how a request stands, for whom it is about.
-func (r *Room) really(q request) recovery.Status {
+func really(q request, now wallet.Time) recovery.Status {
+	if end := q.ends(); end != 0 && now >= end {
+		return recovery.Expired
+	}
 	return map[stage]recovery.Status{
 		waiting: recovery.Sent, second: recovery.Sent, ready: recovery.Proven, reviewing: recovery.Reviewing, cooling: recovery.Cooling,
-		in: recovery.Done, stopped: recovery.Stopped, refused: recovery.Refused, replaced: recovery.Expired,
+		in: recovery.Done, stopped: recovery.Stopped, refused: recovery.Refused, replaced: recovery.Expired, lapsed: recovery.Expired,
 	}[q.Stage]
+}
+
+// ends is when a request comes to nothing by the time alone; 0 for one that does not.
+func (q request) ends() wallet.Time {
+	switch {
+	case q.Stage == waiting || q.Stage == second:
+		return q.Expires
+	case q.Stage == ready && q.Until == 0: // kept before such a thing had an end
+		return q.Changed + micros(choosing)
+	case q.Stage == ready:
+		return q.Until
+	}
+	return 0
 }
 
 // told is a request as whoever asked for it is told. Until something is proven it follows
@@ -187,12 +228,12 @@ func (r *Room) told(q request, now wallet.Time) recovery.Recovery {
 	switch {
 	case q.Locked > now && !q.Proven:
 		t.State, t.Until = recovery.Locked, q.Locked
-	case !q.Proven && (now >= q.Expires || q.Stage == replaced):
+	case !q.Proven && (now >= q.Expires || q.Begun == 0 || q.Stage == replaced):
 		t.State = recovery.Expired
 	case !q.Proven:
 		t.State = recovery.Sent
 	default:
-		t.State = r.really(q)
+		t.State = really(q, now)
 		switch t.State {
 		case recovery.Reviewing:
 			t.AnswerBy = q.Until
@@ -225,7 +266,7 @@ func (r *Room) Recovery(ctx context.Context, _ wallet.Actor, id string) (recover
 	var told recovery.Recovery
 	err := r.books.Commit(ctx, func(d Desk) error {
 		q, err := r.request(d, id)
-		if err == nil && len(q.Keys) == 0 {
+		if err == nil && q.Kind == "" {
 			err = fault.New(fault.NotFound, "recovering.Recovery", "nothing was begun")
 		}
 		if err != nil {
@@ -238,11 +279,6 @@ func (r *Room) Recovery(ctx context.Context, _ wallet.Actor, id string) (recover
 		return nil
 	})
 	return told, err
-}
-
-// Recoveries are those of a customer's account, whoever asked for them. Errors: NotFound.
-func (r *Room) Recoveries(ctx context.Context, customer string) ([]recovery.Standing, error) {
-	return r.books.Standings(ctx, customer, mostStandings)
 }
 
 // fresh6 is a code of six digits.

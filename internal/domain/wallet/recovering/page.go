@@ -152,7 +152,7 @@ func (r *Room) take(d Desk, q *request, at string, g Given) (wrong bool, weak st
 		return false, "", r.first(d, q)
 	case at == "code" && q.Kind == recovery.Code:
 		ok, err := d.Proves(q.Customer, recovery.Code+":"+g.Code)
-		if err != nil || !ok {
+		if err != nil || !ok || q.Customer == "" {
 			return true, "", err
 		}
 		q.Browser = mine
@@ -165,7 +165,7 @@ func (r *Room) take(d Desk, q *request, at string, g Given) (wrong bool, weak st
 		q.Code, q.Browser = "", mine
 		return false, "", r.first(d, q)
 	case at == "second" && g.Without:
-		q.Kind, q.Stage, q.Proven = recovery.Document, waiting, false
+		q.Kind, q.Stage, q.Proven, q.Expires = recovery.Document, waiting, false, now+micros(life)
 		return false, "", nil
 	case at == "second":
 		ok, err := d.Proves(q.Customer, g.Code)
@@ -175,7 +175,7 @@ func (r *Room) take(d Desk, q *request, at string, g Given) (wrong bool, weak st
 			}
 			return true, "", err
 		}
-		q.Stage, q.Proven, q.Changed = ready, true, now
+		q.Stage, q.Proven, q.Changed, q.Until = ready, true, now, now+micros(life)
 		return false, "", r.tell(d, *q, "proven")
 	case at == "document" && g.Document:
 		return false, "", r.look(d, q, mine)
@@ -185,6 +185,9 @@ func (r *Room) take(d Desk, q *request, at string, g Given) (wrong bool, weak st
 		}
 		q.Stage, q.Changed, q.Until = in, now, now+micros(limited)
 		if err := d.In(q.Customer, q.Until); err != nil {
+			return false, "", err
+		}
+		if err := r.endOthers(d, *q); err != nil {
 			return false, "", err
 		}
 		return false, "", r.tell(d, *q, "done")
@@ -201,11 +204,11 @@ func (r *Room) first(d Desk, q *request) error {
 	q.Changed, q.Tries = d.Now(), 0
 	for _, f := range known {
 		if f.Kind == Second {
-			q.Stage = second
+			q.Stage, q.Expires = second, d.Now()+micros(life)
 			return nil
 		}
 	}
-	q.Stage, q.Proven = ready, true
+	q.Stage, q.Proven, q.Until = ready, true, d.Now()+micros(life)
 	return r.tell(d, *q, "proven")
 }
 
@@ -225,22 +228,30 @@ func (r *Room) keep(d Desk, q request) error {
 	if err := d.Put(kindRequest, q.ID, "", 0, q); err != nil {
 		return err
 	}
-	s := r.standing(q)
+	s := r.standing(q, d.Now())
 	return d.Put(KindStanding, s.ID, q.Customer, s.BegunAt, s)
 }
 
-// step lets what comes by the time alone come: the end of a review and of a cool-down.
+// step lets what comes by the time alone come: the end of a review and of a cool-down, and of
+// what nobody went on with.
 func (r *Room) step(d Desk, q *request) error {
 	before := q.Stage
 	for now := d.Now(); (q.Stage == reviewing || q.Stage == cooling) && now >= q.Until; {
 		switch {
 		case q.Stage == cooling:
-			q.Stage, q.Changed, q.Until = ready, q.Until, 0
+			q.Stage, q.Changed, q.Until = ready, q.Until, q.Until+micros(choosing)
 		case q.Customer == "":
 			q.Stage, q.Changed, q.Until = refused, q.Until, 0
 		default:
 			q.Stage, q.Changed, q.Until = cooling, q.Until, q.Until+micros(r.o.Cooling)
 		}
+	}
+	if end := q.ends(); q.Begun != 0 && end != 0 && d.Now() >= end {
+		q.Stage, q.Changed, q.Until = lapsed, end, 0
+		if err := d.Changed(q.Customer, r.standingID(*q)); err != nil {
+			return err
+		}
+		return r.keep(d, *q)
 	}
 	if q.Stage == before {
 		return nil
@@ -295,10 +306,14 @@ func (r *Room) Find(d Desk, customer, standing string) (recovery.Status, string,
 		return "", "", err
 	}
 	q, err := r.request(d, id)
+	if err == nil && q.Left == customer && customer != "" && q.LeftAs != "" {
+		q.Stage = q.LeftAs
+		return really(q, d.Now()), id, nil
+	}
 	if err == nil && (!found || q.Customer != customer || customer == "") {
 		err = fault.New(fault.NotFound, "recovering.Find", "there is no such recovery of this customer")
 	}
-	return r.really(q), id, err
+	return really(q, d.Now()), id, err
 }
 
 // End stops a recovery that Find found. It tells whether there was anything to stop.
@@ -308,15 +323,4 @@ func (r *Room) End(d Desk, id string) (bool, error) {
 		return false, err
 	}
 	return r.stop(d, &q)
-}
-
-func (r *Room) stop(d Desk, q *request) (bool, error) {
-	if !r.really(*q).Open() {
-		return false, nil
-	}
-	q.Stage, q.Changed, q.Until = stopped, d.Now(), 0
-	if err := r.keep(d, *q); err != nil {
-		return false, err
-	}
-	return true, r.tell(d, *q, "stopped")
 }

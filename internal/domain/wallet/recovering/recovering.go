@@ -118,10 +118,13 @@ func New(books Books, o Options) (*Room, error) {
 const (
 	asksAnHour    = 20
 	beginsAnHour  = 5
+	mostKeys      = 50 // times that something is sent by one request
 	triesOfCode   = 5  // wrong ones at one code
 	wrongADay     = 20 // at all codes of a handle
 	life          = 30 * time.Minute
 	codeLife      = 10 * time.Minute
+	choosing      = 72 * time.Hour // for a new password, after a cool-down that nobody waits out on the page
+	hold          = time.Hour      // for which nothing is sent after "It was not me"
 	guard         = 72 * time.Hour // for which what was changed proves nothing
 	limited       = 24 * time.Hour // for which little can be spent afterwards
 	hour, day     = time.Hour, 24 * time.Hour
@@ -141,6 +144,7 @@ const (
 	stopped   stage = "stopped"
 	refused   stage = "refused"
 	replaced  stage = "replaced"
+	lapsed    stage = "lapsed" // what was begun came to nothing in time
 )
 
 // way is one that was offered.
@@ -157,21 +161,25 @@ type request struct {
 	Ways     []way       `json:"ways"`
 	Expires  wallet.Time `json:"expires"`
 
-	Begun    wallet.Time            `json:"begun,omitempty"` // the last time
-	Kind     string                 `json:"kind,omitempty"`
-	Keys     map[string]string      `json:"keys,omitempty"`   // ways that were begun, by key
-	Locks    map[string]wallet.Time `json:"locks,omitempty"`  // those that were not, by key
-	Locked   wallet.Time            `json:"locked,omitempty"` // what was last begun was not
-	Code     string                 `json:"code,omitempty"`   // keyed digests
-	Token    string                 `json:"token,omitempty"`
-	CodeEnds wallet.Time            `json:"code_ends,omitempty"`
-	Tries    int                    `json:"tries,omitempty"`
-	Browser  string                 `json:"browser,omitempty"` // keyed digest of what the browser holds that goes on
+	Begun    wallet.Time       `json:"begun,omitempty"`  // the last time
+	Kind     string            `json:"kind,omitempty"`   // of the way that was begun
+	Keys     map[string]string `json:"keys,omitempty"`   // ways by which something was sent, by key
+	Locked   wallet.Time       `json:"locked,omitempty"` // what was last begun was not
+	Code     string            `json:"code,omitempty"`   // keyed digests
+	Token    string            `json:"token,omitempty"`
+	CodeEnds wallet.Time       `json:"code_ends,omitempty"`
+	Tries    int               `json:"tries,omitempty"`
+	Browser  string            `json:"browser,omitempty"` // keyed digest of what the browser holds that goes on
 
 	Stage   stage       `json:"stage"`
 	Proven  bool        `json:"proven,omitempty"` // something was
 	Changed wallet.Time `json:"changed,omitempty"`
-	Until   wallet.Time `json:"until,omitempty"` // of the review, of the cool-down, of the limit
+	Until   wallet.Time `json:"until,omitempty"` // of the review, of the cool-down, of the choice, of the limit
+
+	// Left is the customer whose request this was before they said that it was not them, and
+	// LeftAs how it ended for them. Since then it is nobody's, and goes on as such.
+	Left   string `json:"left,omitempty"`
+	LeftAs stage  `json:"left_as,omitempty"`
 }
 
 // count is what was asked for a handle.
@@ -284,7 +292,7 @@ func (r *Room) Ways(ctx context.Context, _ wallet.Actor, a recovery.Asking) (rec
 		if err != nil {
 			return err
 		}
-		real, nobodys := r.real(id, d.Now(), known), r.nobodys(id, plain)
+		real, nobodys := r.real(id, plain, d.Now(), known), r.nobodys(id, plain)
 		q = request{ID: id, Handle: handle, Customer: customer, Ways: nobodys, Expires: d.Now() + micros(life), Stage: waiting}
 		if customer != "" {
 			q.Ways = real
@@ -306,14 +314,19 @@ func (q request) offer() recovery.Offer {
 	return o
 }
 
-// real are the ways of a customer: by what did not change in the last 72 hours.
-func (r *Room) real(id string, now wallet.Time, known []Factor) []way {
+// real are the ways of a customer: by what did not change in the last 72 hours. Of each kind
+// there is one, for nobody has two either: that which was typed, or else the first.
+func (r *Room) real(id, plain string, now wallet.Time, known []Factor) []way {
 	var list []way
 	for _, kind := range []string{recovery.Email, recovery.SMS, recovery.Code} {
+		to, found := "", false
 		for _, f := range known {
-			if f.Kind == kind && now-f.ChangedAt >= micros(guard) && len(list) < recovery.MaxWays-1 {
-				list = append(list, r.way(id, kind, f.Value, len(list)))
+			if f.Kind == kind && now-f.ChangedAt >= micros(guard) && (!found || Plain(f.Value) == plain) {
+				to, found = f.Value, true
 			}
+		}
+		if found {
+			list = append(list, r.way(id, kind, to, len(list)))
 		}
 	}
 	return append(list, r.way(id, recovery.Document, "", len(list)))

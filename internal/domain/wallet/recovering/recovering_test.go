@@ -1,11 +1,13 @@
 package recovering_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -28,6 +30,7 @@ type house struct {
 	mu      sync.Mutex
 	at      time.Time
 	records map[string]string
+	owners  map[string]string // of standings
 	letters []recovering.Letter
 	work    []string
 	in      []string
@@ -45,7 +48,22 @@ func (h *house) Commit(_ context.Context, fn func(recovering.Desk) error) error 
 	return err
 }
 
-func (h *house) Standings(context.Context, string, int) ([]recovery.Standing, error) { return nil, nil }
+func (h *house) Standings(_ context.Context, customer string, limit int) ([]recovery.Standing, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var list []recovery.Standing
+	for id, owner := range h.owners {
+		var s recovery.Standing
+		if err := json.Unmarshal([]byte(h.records[id]), &s); err != nil {
+			return nil, err
+		}
+		if owner == customer {
+			list = append(list, s)
+		}
+	}
+	slices.SortFunc(list, func(a, b recovery.Standing) int { return cmp.Compare(b.BegunAt, a.BegunAt) })
+	return list[:min(len(list), limit)], nil
+}
 
 func (h *house) did(format string, args ...any) {
 	h.work = append(h.work, fmt.Sprintf(format, args...))
@@ -62,8 +80,11 @@ func (h *house) Get(kind, id string, into any) error {
 	return json.Unmarshal([]byte(text), into)
 }
 
-func (h *house) Put(kind, id, _ string, _ wallet.Time, v any) error {
+func (h *house) Put(kind, id, owner string, _ wallet.Time, v any) error {
 	h.did("put %s", kind)
+	if kind == recovering.KindStanding {
+		h.owners[kind+id] = owner
+	}
 	text, err := json.Marshal(v)
 	h.records[kind+id] = string(text)
 	return err
@@ -71,12 +92,15 @@ func (h *house) Put(kind, id, _ string, _ wallet.Time, v any) error {
 
 func (h *house) Whose(handle string) (string, error) {
 	h.did("whose")
-	return map[string]string{anna: "anna", nora: "nora", "4915112345678": "anna"}[recovering.Plain(handle)], nil
+	return map[string]string{anna: "anna", nora: "nora", "4915112345678": "anna", "two@example.com": "two", "other@elsewhere.org": "two", "4915177777777": "two"}[recovering.Plain(handle)], nil
 }
 
 func (h *house) Known(customer string) ([]recovering.Factor, error) {
 	h.did("known")
 	list := []recovering.Factor{{Kind: recovery.Email, Value: customer + "@example.com"}, {Kind: recovery.SMS, Value: "+49 151 12345678"}}
+	if customer == "two" {
+		list = append(list, recovering.Factor{Kind: recovery.Email, Value: "other@elsewhere.org"})
+	}
 	if customer == "nora" {
 		list = append(list, recovering.Factor{Kind: recovering.Second})
 	}
@@ -126,7 +150,7 @@ type world struct {
 
 func open(t *testing.T) *world {
 	t.Helper()
-	h := &house{at: time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC), records: map[string]string{}}
+	h := &house{at: time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC), records: map[string]string{}, owners: map[string]string{}}
 	room, err := recovering.New(h, recovering.Options{Secret: []byte("0123456789abcdef0123456789abcdef"), Link: "https://wallet.example"})
 	if err != nil {
 		t.Fatal(err)

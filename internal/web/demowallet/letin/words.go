@@ -35,7 +35,7 @@ func words(lang string) map[string]string {
 		"locked":    {"There were too many tries. It is the same on every device. Possible again from", "尝试次数过多，所有设备限制相同。可再次尝试的时间："},
 		"stop":      {"Somebody asked to get in to your account. If that was not you, press the button: then nothing comes of it.", "有人申请找回您的账户。如果不是您，请按下按钮，申请会立即失效。"},
 		"not_me":    {"It was not me", "不是我"},
-		"stopped":   {"Stopped. Your own way in has not changed. Open help in your wallet if you want somebody to look.", "已终止，您原来的登录方式没有变化。如需有人查看，请在钱包中打开客服。"},
+		"stopped":   {"Stopped. Your own way in has not changed. For an hour nothing is sent for your account, whoever asks. Open help in your wallet if you want somebody to look.", "已终止，您原来的登录方式没有变化。一小时内不论谁申请，都不会为您的账户发送任何消息。如需有人查看，请在钱包中打开客服。"},
 		"was_over":  {"It was over already. If you did not do it yourself, sign in and open help in your wallet now.", "申请已经结束。如果不是您本人操作，请马上登录钱包并打开客服。"},
 		"open":      {"Get back in", "找回账户"},
 		"app_code":  {"The authenticator app shows", "验证器 App 显示"},
