@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base32"
+	"strconv"
 	"strings"
 
 	"kefu/internal/domain/identity"
@@ -32,32 +33,29 @@ type (
 	}
 )
 
-// tries are the words for the first request of a way, and one more.
-func tries() []string { return []string{"first", "again"} }
-
 // Reads gives the reads.
 func Reads() []reads.Read {
 	told := sheet.Declared{
-		Facts:   map[string]sheet.Kind{"state": sheet.IsWord, "kind": sheet.IsWord},
+		Facts:   map[string]sheet.Kind{"state": sheet.IsWord, "kind": sheet.IsWord, "request": sheet.IsWord, "place": sheet.IsWord, "mark": sheet.IsWord},
 		Figures: map[string]sheet.Named{"expires_at": {Shape: sheet.OfTime}, "answer_by": {Shape: sheet.OfTime}, "until": {Shape: sheet.OfTime}, "limited_until": {Shape: sheet.OfTime}},
 	}
-	asked := map[string]selfservice.Given{"handle": {Type: selfservice.Text}, "way": {Type: selfservice.Entry}, "try": {Words: tries()}}
+	handle, before := selfservice.Given{Type: selfservice.Text}, selfservice.Given{Type: selfservice.Sheet, Optional: true}
 	return []reads.Read{
 		{
 			Read: selfservice.Read{Name: "who_asks", Has: sheet.Declared{Facts: map[string]sheet.Kind{"signed_in": sheet.IsYes, "staff": sheet.IsYes, "offered": sheet.IsYes}}}, Sheet: who,
 		},
 		{
 			Read: selfservice.Read{
-				Name: "recovery_ways", List: true, With: map[string]selfservice.Given{"handle": {Type: selfservice.Text}, "try": {Words: tries()}},
-				Has: sheet.Declared{Facts: map[string]sheet.Kind{"kind": sheet.IsWord}},
+				Name: "recovery_ways", List: true, With: map[string]selfservice.Given{"handle": handle, "before": before},
+				Has: sheet.Declared{Facts: map[string]sheet.Kind{"kind": sheet.IsWord, "hint": sheet.IsWord}},
 			},
 			Entries: ways,
 		},
-		{Read: selfservice.Read{Name: "recovery_begin", With: asked, Has: told}, Sheet: begin},
 		{
-			Read:  selfservice.Read{Name: "recovery_state", With: map[string]selfservice.Given{"handle": {Type: selfservice.Text}, "way": {Type: selfservice.Entry}}, Has: told},
-			Sheet: state,
+			Read:  selfservice.Read{Name: "recovery_begin", With: map[string]selfservice.Given{"handle": handle, "way": {Type: selfservice.Entry}, "before": before}, Has: told},
+			Sheet: begin,
 		},
+		{Read: selfservice.Read{Name: "recovery_state", With: map[string]selfservice.Given{"begun": {Type: selfservice.Sheet}}, Has: told}, Sheet: state},
 		{Read: selfservice.Read{Name: "own_recoveries", List: true, Has: sheet.Declared{Facts: map[string]sheet.Kind{"state": sheet.IsWord}}}, Entries: own},
 	}
 }
@@ -78,21 +76,66 @@ func actor(a reads.Asked) wallet.Actor {
 	return wallet.Actor{Kind: identity.Customer.String(), ID: a.Customer, Case: a.Conversation, Purpose: wallet.PurposeOwn}
 }
 
-// key is under what something is asked once: for each run, handle, way and try.
+// key is under what something is asked once, in a run.
 func key(a reads.Asked, parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(append([]string{a.Run, a.Args["handle"].Text, a.Words["try"]}, parts...), "\n")))
+	sum := sha256.Sum256([]byte(strings.Join(append([]string{a.Run}, parts...), "\n")))
 	return "rc-" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:20]))
 }
 
-// asked asks the wallet for the ways of what was typed. Too many questions, and what nobody
-// can be known by, are answered in the same way as a wallet that is not there.
-func asked(ctx context.Context, a reads.Asked) (recovering, recovery.Offer, error) {
+// hops is how many requests that are over are gone past at a time.
+const hops = 8
+
+// place is which request of a handle in a run it is, so that the next question goes on from
+// there.
+type place struct {
+	handle string // keyed, for it is told to whoever reads the run
+	nth    int
+}
+
+func (p place) String() string { return p.handle + "." + strconv.Itoa(p.nth) }
+
+// placed is the place of what was begun before, where it was for the same handle.
+func placed(a reads.Asked, handle string) place {
+	p := place{handle: key(a, "handle", handle)}
+	if before := a.Args["before"].Sheet; before != nil {
+		if of, nth, ok := strings.Cut(before.Facts["place"].Word, "."); ok && of == p.handle {
+			p.nth, _ = strconv.Atoi(nth) // what is no number is the first
+		}
+	}
+	return p
+}
+
+// asked asks the wallet for the ways of what was typed: those of the newest request of this
+// run, or of a new one where nothing can be sent by that any more. Too many questions, and
+// what nobody can be known by, are answered in the same way as a wallet that is not there.
+func asked(ctx context.Context, a reads.Asked) (recovering, recovery.Offer, place, error) {
 	from, err := reads.Part[recovering](ctx, a.Wallet, wallet.ReadRecovery)
 	if err != nil {
-		return nil, recovery.Offer{}, err
+		return nil, recovery.Offer{}, place{}, err
 	}
-	offer, err := from.Ways(ctx, actor(a), recovery.Asking{Key: key(a, "ways"), Handle: strings.TrimSpace(a.Args["handle"].Text)})
-	return from, offer, passing(err)
+	handle := strings.TrimSpace(a.Args["handle"].Text)
+	at := placed(a, handle)
+	for range hops {
+		offer, err := from.Ways(ctx, actor(a), recovery.Asking{Key: key(a, "ways", at.String()), Handle: handle})
+		if err != nil {
+			return nil, recovery.Offer{}, place{}, passing(err)
+		}
+		usable, err := takes(ctx, a, from, offer)
+		if usable || err != nil {
+			return from, offer, at, passing(err)
+		}
+		at.nth++
+	}
+	return nil, recovery.Offer{}, place{}, fault.New(fault.Unavailable, "access.asked", "too many requests of this run are over")
+}
+
+// takes tells whether something can still be sent by a request: it was not begun, or waits.
+func takes(ctx context.Context, a reads.Asked, from recovering, o recovery.Offer) (bool, error) {
+	r, err := from.Recovery(ctx, actor(a), o.ID)
+	if fault.Is(err, fault.NotFound) { // nothing was begun in it
+		return o.ExpiresAt > a.Now, nil
+	}
+	return r.State == recovery.Sent || r.State == recovery.Locked, err
 }
 
 // passing makes of what the wallet refuses for the moment that it is not to be had.
@@ -104,13 +147,13 @@ func passing(err error) error {
 }
 
 func ways(ctx context.Context, a reads.Asked) ([]sheet.Entry, error) {
-	_, offer, err := asked(ctx, a)
+	_, offer, _, err := asked(ctx, a)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]sheet.Entry, 0, len(offer.Ways))
 	for _, w := range offer.Ways {
-		e := sheet.Entry{ID: w.ID, Facts: map[string]sheet.Fact{"kind": sheet.Code(w.Kind)}}
+		e := sheet.Entry{ID: w.ID, Facts: map[string]sheet.Fact{"kind": sheet.Code(w.Kind), "hint": sheet.Code(w.Hint)}}
 		note := sheet.Sentence{}
 		switch w.Kind {
 		case recovery.Email:
@@ -128,8 +171,10 @@ func ways(ctx context.Context, a reads.Asked) ([]sheet.Entry, error) {
 	return list, nil
 }
 
+// begin has the wallet send it, once for what was begun before: after a crash the same is
+// asked again, and the customer who asks once more asks anew.
 func begin(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
-	from, offer, err := asked(ctx, a)
+	from, offer, at, err := asked(ctx, a)
 	if err != nil {
 		return sheet.Sheet{}, err
 	}
@@ -137,45 +182,55 @@ func begin(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
 	if err != nil {
 		return sheet.Sheet{}, err
 	}
-	r, err := from.Begin(ctx, actor(a), offer.ID, recovery.Begin{Key: key(a, "begin", way), Way: way})
-	return told(r), passing(err)
+	mark := ""
+	if before := a.Args["before"].Sheet; before != nil {
+		mark = before.Facts["mark"].Word
+	}
+	mark = key(a, "begin", at.String(), way, mark)
+	r, err := from.Begin(ctx, actor(a), offer.ID, recovery.Begin{Key: mark, Way: way})
+	if err != nil {
+		return sheet.Sheet{}, passing(err)
+	}
+	s := told(r)
+	s.Facts["request"], s.Facts["place"], s.Facts["mark"] = sheet.Code(offer.ID), sheet.Code(at.String()), sheet.Code(mark)
+	return s, nil
 }
 
-// offered is the way that was chosen, in a request of this try: each has ids of its own.
+// offered is the way that was chosen, in a request that may be another one than that in which
+// it was chosen: each has ids of its own. To another address it is another way.
 func offered(o recovery.Offer, a reads.Asked) (string, error) {
 	chosen := a.Args["way"].Entry
 	if chosen == nil {
 		return "", fault.New(fault.NotFound, "access.offered", "no way was chosen")
 	}
-	kind := chosen.Facts["kind"].Word
 	for _, w := range o.Ways {
 		if w.ID == chosen.ID {
 			return w.ID, nil
 		}
 	}
 	for _, w := range o.Ways {
-		if w.Kind == kind {
+		if w.Kind == chosen.Facts["kind"].Word && w.Hint == chosen.Facts["hint"].Word {
 			return w.ID, nil
 		}
 	}
 	return "", fault.New(fault.NotFound, "access.offered", "the way is not offered any more")
 }
 
-// state is how far the newest request of a run is.
+// state is how far what was begun is. It begins and asks for nothing.
 func state(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
-	for _, try := range []string{"again", "first"} {
-		a.Words = map[string]string{"try": try}
-		from, offer, err := asked(ctx, a)
-		if err != nil {
-			return sheet.Sheet{}, err
-		}
-		r, err := from.Recovery(ctx, actor(a), offer.ID)
-		if fault.Is(err, fault.NotFound) { // nothing was begun in it
-			continue
-		}
-		return told(r), passing(err)
+	from, err := reads.Part[recovering](ctx, a.Wallet, wallet.ReadRecovery)
+	if err != nil {
+		return sheet.Sheet{}, err
 	}
-	return sheet.Sheet{}, fault.New(fault.NotFound, "access.state", "nothing was begun")
+	begun := a.Args["begun"].Sheet
+	if begun == nil || begun.Facts["request"].Word == "" {
+		return sheet.Sheet{}, fault.New(fault.NotFound, "access.state", "nothing was begun")
+	}
+	r, err := from.Recovery(ctx, actor(a), begun.Facts["request"].Word)
+	if err != nil {
+		return sheet.Sheet{}, passing(err)
+	}
+	return told(r), nil
 }
 
 // told is how far it is, as whoever asked may know it.
@@ -228,7 +283,7 @@ func stands(at recovery.Status) (sheet.Sentence, sheet.Tone) {
 	case recovery.Expired:
 		return sheet.Say("Out of time", "已过期"), sheet.Warning
 	case recovery.Stopped:
-		return sheet.Say("Stopped by the owner of the account", "已被账户本人终止"), sheet.Warning
+		return sheet.Say("Stopped: somebody said it was not the owner", "已终止：有人表示并非本人申请"), sheet.Warning
 	default:
 		return sheet.Say("Not confirmed", "未通过"), sheet.Warning
 	}
