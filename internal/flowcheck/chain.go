@@ -112,7 +112,7 @@ func chains() map[string]stage {
 		"FL17-13": {set: poisoned(wallet.In)},
 		"FL17-14": {set: moved(wallet.In, ends(rails.Waits), hour)},
 		"FL17-15": {set: moved(wallet.In, ends(rails.Held), hour)},
-		"FL17-16": {set: nothing}, "FL17-17": {set: nothing}, "FL17-18": {set: nothing}, "FL17-19": {set: nothing},
+		"FL17-16": {set: nothing}, "FL17-17": {set: nothing}, "FL17-18": {set: nothing}, "FL17-19": {set: nothing}, "FL17-38": {set: nothing}, "FL17-39": {set: nothing},
 		"FL17-20": {set: moved(wallet.Out, fine(), 3*hour)},
 		"FL17-21": {set: moved(wallet.In, fine(), 5*time.Minute), before: at(2, down)},
 		"FL17-22": {set: lost}, "FL17-27": {set: lost},

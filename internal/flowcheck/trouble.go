@@ -47,7 +47,7 @@ func commandOf(r *http.Request) (io.ReadCloser, bool) {
 	if err != nil {
 		panic(http.ErrAbortHandler) // whoever asked is gone
 	}
-	command := r.Method == http.MethodPost && !strings.HasSuffix(r.URL.Path, "/stepups") && !bytes.Contains(body, []byte(`"dry_run":true`))
+	command := r.Method == http.MethodPost && !strings.HasSuffix(r.URL.Path, "/stepups") && !strings.HasSuffix(r.URL.Path, "/onchain:find") && !bytes.Contains(body, []byte(`"dry_run":true`))
 	return io.NopCloser(bytes.NewReader(body)), command
 }
 

@@ -644,3 +644,27 @@ func TestLongIdentifiersAreNoneTooLong(t *testing.T) {
 		t.Errorf("%s %v", path, err)
 	}
 }
+
+// What somebody pastes as the name of a transaction may be a private key: it stands in no
+// address, no log and no error.
+func TestWhatIsPastedIsInNoAddress(t *testing.T) {
+	const pasted = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"
+	for _, status := range []int{200, 500} {
+		var log strings.Builder
+		var asked, body string
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			text, _ := io.ReadAll(r.Body)
+			asked, body = r.Method+" "+r.URL.String(), string(text)
+			replying(status, "application/json", `{"items":[]}`)(w, r)
+		}))
+		c := client(t, server.URL, func(o *walletapi.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+		_, err := c.Transfers(context.Background(), actor(), "c-1", pasted)
+		server.Close()
+		if (err == nil) != (status == 200) || asked != "POST /v1/customers/c-1/onchain:find" || !strings.Contains(body, pasted) {
+			t.Errorf("%d: %v %s %s", status, err, asked, body)
+		}
+		if strings.Contains(fmt.Sprint(err)+log.String(), pasted) {
+			t.Errorf("%d: %v; %s", status, err, log.String())
+		}
+	}
+}

@@ -125,8 +125,12 @@ func (c *Client) Fees(ctx context.Context) (tariff.Schedule, error) {
 // is left out. Errors: Unavailable.
 func (c *Client) Transfers(ctx context.Context, by wallet.Actor, customer, txid string) ([]onchain.Transfer, error) {
 	q := question{name: "transfers", path: []string{"customers", customer, "onchain"}}
-	if txid != "" {
-		q.query = url.Values{"txid": {txid}}
+	if txid != "" { // which may be something else: it is in no address
+		wanted := onchain.Named{TxID: txid}
+		if wanted.Validate() != nil {
+			return nil, unsent{fault.New(fault.NotFound, "walletapi.Transfers", "no transaction has such a name")}
+		}
+		q = question{name: "transfers", path: []string{"customers", customer, "onchain:find"}, ids: []string{customer}, key: newKey(), body: wanted}
 	}
 	last := wallet.Time(1 << 62)
 	list, err := listOf(ctx, c, by, q, wallet.MaxAccounts, func(t onchain.Transfer) bool {

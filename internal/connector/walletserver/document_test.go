@@ -225,7 +225,7 @@ func types() map[string]told {
 		"RecoveryBegin": part[recovery.Begin](), "RecoveryWay": of[recovery.Way](), "RecoveryOffer": of[recovery.Offer](), "Recovery": of[recovery.Recovery](), "RecoveryStanding": of[recovery.Standing](),
 		"Link": of[instrument.Link](), "Tier": part[tariff.Tier](), "Line": of[tariff.Line](), "Schedule": of[tariff.Schedule](),
 		"Notices": part[wallet.Notices](), "Capabilities": of[wallet.Capabilities](), "Problem": part[problem](), "Actor": part[actor](), "Money": part[money](),
-		"Transfer": of[onchain.Transfer](), "Retrieval": of[onchain.Retrieval](), "Asking": of[onchain.Asking](),
+		"Transfer": of[onchain.Transfer](), "NamedTransaction": of[onchain.Named](), "Retrieval": of[onchain.Retrieval](), "Asking": of[onchain.Asking](),
 		"FileLimits": part[wallet.FileLimits](), "Stored": of[wallet.Stored](), "Evidence": part[wallet.Evidence](),
 	}
 }

@@ -130,12 +130,18 @@ func (s *Server) further(mux *http.ServeMux) {
 	}
 	if w, ok := s.o.Wallet.(Onchain); ok {
 		s.ask(mux, "/customers/{id}/onchain", func(a asked) (any, error) {
-			txid := a.query.Get("txid")
-			if a.query.Has("txid") && !onchain.ValidTxID(txid) {
-				return nil, fault.InvalidField("walletserver.onchain", "txid", "is no name of a transaction")
+			return listed(w.Transfers(a.Context(), a.by, a.PathValue("id"), ""))
+		})
+		s.tell(mux, "/customers/{id}/onchain:find", func(a asked) (any, error) {
+			var wanted onchain.Named
+			if err := strictjson.Decode(a.body, &wanted); err != nil { // its words may hold what was asked for
+				return nil, fault.InvalidField("walletserver.onchain", "body", "cannot be read")
 			}
-			return listed(w.Transfers(a.Context(), a.by, a.PathValue("id"), txid))
-		}, "txid")
+			if err := wanted.Validate(); err != nil {
+				return nil, err
+			}
+			return listed(w.Transfers(a.Context(), a.by, a.PathValue("id"), wanted.TxID))
+		})
 		s.ask(mux, "/customers/{id}/onchain/{transfer}", func(a asked) (any, error) {
 			return w.Transfer(a.Context(), a.by, a.PathValue("id"), a.PathValue("transfer"))
 		})

@@ -215,6 +215,7 @@ func (d *Definition) checkUse() error {
 	type set = map[string]bool
 	at := flowing(d, set{}, func(before set, name string, e edge) set {
 		after := maps.Clone(before)
+		delete(after, d.Steps[name].Forget)
 		if into := d.Steps[name].into(); into != "" && e.regular {
 			after[into] = true
 		}
@@ -243,7 +244,7 @@ func (d *Definition) checkUse() error {
 			if _, there := d.Slots[slot]; !there {
 				return wrong(name, "needs %s, which is no slot", slot)
 			}
-			if !at[name][slot] {
+			if !at[name][slot] || slot == s.Forget {
 				return wrong(name, "needs %s, which is not filled on every path", slot)
 			}
 		}

@@ -84,9 +84,10 @@ const (
 
 // Step is one step: exactly one of the members that say what it does is there.
 type Step struct {
-	Say  form.Texts        `yaml:"say"`
-	Next string            `yaml:"next"`
-	On   map[string]string `yaml:"on"` // where to go when it does not go as it should
+	Say    form.Texts        `yaml:"say"`
+	Next   string            `yaml:"next"`
+	Forget string            `yaml:"forget"` // a slot that is emptied on the way in: what is in it is not to be kept
+	On     map[string]string `yaml:"on"`     // where to go when it does not go as it should
 
 	Ask      *Ask           `yaml:"ask"`
 	Choose   *Choose        `yaml:"choose"`

@@ -38,6 +38,7 @@ func (e *engine) arrive(name string) (Turn, error) {
 			e.r.Tries = 0
 		}
 		e.r.Step, e.r.Offered, e.r.State = name, nil, Working
+		delete(e.r.Slots, s.Forget)
 		switch s.Kind() {
 		case KindBranch:
 			to, err := e.branch(name, s)

@@ -214,6 +214,9 @@ func (d *Definition) checkSteps() error {
 		if err := d.checkDoing(name, s); err != nil {
 			return err
 		}
+		if s.Forget != "" && d.typeOf(s.Forget) == "" {
+			return wrong(name, "forgets %s, which is no slot", s.Forget)
+		}
 	}
 	return nil
 }

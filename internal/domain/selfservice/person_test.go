@@ -137,3 +137,48 @@ func TestNobodyIsLeftSignedIn(t *testing.T) {
 		}
 	}
 }
+
+const forgetting = `
+id: FL2
+version: 1
+title: {en: A question, zh: 一个问题}
+about: {en: It forgets, zh: 不保留}
+needs: {level: 0}
+begin: pasted
+person: person
+slots:
+  pasted: {type: text}
+  more: {type: text}
+steps:
+  pasted:
+    ask: {into: pasted}
+    say: {en: "What is it?", zh: 是什么？}
+    next: more
+  more:
+    ask: {into: more}
+    forget: pasted
+    say: {en: "What else?", zh: 还有什么？}
+    next: person
+  person:
+    hand_over: {reason: question, topic: {en: A question, zh: 一个问题}}
+    say: {en: A person takes over., zh: 客服人员会接手。}
+`
+
+// What a step forgets is in the run no more, nor in what a person gets of it.
+func TestWhatIsForgottenIsGone(t *testing.T) {
+	w := &walk{t: t, d: parse(t, forgetting)}
+	turn, err := selfservice.Start(w.d, selfservice.Run{ID: "r-1"}, nil, now)
+	w.took(turn, err).answer(selfservice.Set, "hush").answer(selfservice.Set, "nothing else").at("person", selfservice.Handed, selfservice.KindHandOver)
+	kept, err := json.Marshal(w.turn)
+	if err != nil || strings.Contains(string(kept), "hush") || !strings.Contains(string(kept), "nothing else") {
+		t.Errorf("%v %s", err, kept)
+	}
+	for _, c := range selfservice.Carried(w.d, w.turn.Run) {
+		if c.Slot == "pasted" {
+			t.Errorf("a person gets %+v", c)
+		}
+	}
+	if _, err := selfservice.Parse([]byte(strings.Replace(forgetting, "forget: pasted", "forget: nowhere", 1)), selfservice.Reads{}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("%v", err)
+	}
+}

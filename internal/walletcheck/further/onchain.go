@@ -66,7 +66,7 @@ func chained() []Check {
 			if err != nil {
 				return err
 			}
-			found, err := many[onchain.Transfer](p, p.Mine("/onchain?txid="+t.TxID))
+			found, err := those(p, p.Mine("/onchain:find"), t.TxID)
 			if err == nil && (len(found) == 0 || slices.ContainsFunc(found, func(o onchain.Transfer) bool {
 				return !onchain.SameTxID(o.TxID, t.TxID) && !onchain.SameTxID(o.ReplacedBy, t.TxID)
 			})) {
@@ -79,14 +79,14 @@ func chained() []Check {
 			if err != nil {
 				return err
 			}
-			found, err := many[onchain.Transfer](p, p.Others("/onchain?txid="+t.TxID))
+			found, err := those(p, p.Others("/onchain:find"), t.TxID)
 			if err == nil && len(found) > 0 {
 				return fmt.Errorf("it is told of")
 			}
 			return err
 		}),
 		of(wallet.ReadOnchain, "onchain.txid.strict", "refuses what is no name of a transaction", "what is misread finds something else", func(p Probe) error {
-			return p.Refused(p.Mine("/onchain?txid=a%20b"), 400, "invalid")
+			return p.RefusedPost(p.Mine("/onchain:find"), p.NewKey(), onchain.Named{TxID: "a b"}, 400, "invalid")
 		}),
 		read("onchain.other", "tells nobody of another customer's transfer", mixed, func(p Probe, all []onchain.Transfer) error {
 			return p.Refused(p.Others("/onchain/"+all[0].ID), 404, "not_found")
@@ -103,6 +103,20 @@ func chained() []Check {
 			return nil
 		}),
 	}
+}
+
+// those asks for the transfers of one transaction.
+func those(p Probe, path, txid string) ([]onchain.Transfer, error) {
+	var told list[onchain.Transfer]
+	if err := p.Post(path, p.NewKey(), onchain.Named{TxID: txid}, &told); err != nil {
+		return nil, err
+	}
+	for _, t := range told.Items {
+		if err := t.Validate(); err != nil {
+			return nil, err
+		}
+	}
+	return told.Items, nil
 }
 
 // Retrievable finds a transfer of the customer's of which a wallet says that it has this

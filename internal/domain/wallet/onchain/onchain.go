@@ -223,6 +223,21 @@ func web(address string) bool {
 	return err == nil && len(address) <= check.MaxLink && at.Scheme == "https" && at.Host != "" && at.User == nil
 }
 
+// Named asks for the transfers of one transaction. What somebody pastes as its name may be
+// a private key, which looks the same: it is said in a body, and never in an address, which
+// whoever is on the way may write down.
+type Named struct {
+	TxID string `json:"txid"`
+}
+
+// Validate tells whether it is a name. Errors: Invalid.
+func (n Named) Validate() error {
+	if !ValidTxID(n.TxID) {
+		return fault.InvalidField("onchain.Named", "txid", "is no name of a transaction")
+	}
+	return nil
+}
+
 // ValidTxID tells whether s has the form in which networks name transactions: letters
 // and digits, at most 128.
 func ValidTxID(s string) bool {
