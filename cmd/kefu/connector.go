@@ -25,6 +25,7 @@ func runConnector(ctx context.Context, args []string) int {
 	secretFile := f.String("secret-file", "", "the file with the keys, instead of wallet.secret_file")
 	f.StringVar(&o.Customer, "customer", "", "a customer of the wallet's, with transactions and an address")
 	f.StringVar(&o.Other, "other", "", "another customer")
+	f.StringVar(&o.Leaving, "leaving", "", "a third, with nothing in the way of an end, who asks for one and takes it back")
 	f.BoolVar(&o.Write, "write", false, "freeze the customer, refund a little and ask for a proof: in a test deployment")
 	f.DurationVar(&o.Timeout, "timeout", 4*time.Second, "for one request")
 	f.DurationVar(&o.Wait, "wait", 20*time.Second, "for what is pending, and for the customer's answer")

@@ -37,7 +37,7 @@ func judgedBy(t *testing.T, name, only string, keys func() []httpsig.Key, with h
 	server := httptest.NewServer(handler)
 	defer server.Close()
 	report, err := walletcheck.Run(context.Background(), walletcheck.Options{
-		URL: server.URL + "/v1", Key: with, Customer: memory.Anna, Other: memory.Bo, Write: true, Private: true, Wait: 2 * time.Second, Only: only,
+		URL: server.URL + "/v1", Key: with, Customer: memory.Anna, Other: memory.Bo, Leaving: memory.Cleo, Write: true, Private: true, Wait: 2 * time.Second, Only: only,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -194,6 +194,8 @@ func (p *probe) target(a wallet.Act) (wallet.Command, error) {
 		found, _, err := further.Retrievable(p, onchain.Possible)
 		c.Expect = found.Expect
 		return first(found.Target, err)
+	case wallet.Close, wallet.KeepOpen, wallet.Withdraw:
+		return p.ending(c)
 	case wallet.RevokeDevice:
 		return first(pick(p, p.mine("/devices"), func(d wallet.Device) (string, bool) { return d.ID, d.Trust != "revoked" }))
 	case wallet.CancelRefund:

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/closing"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/walletcheck/further"
 	"kefu/internal/walletcheck/profile"
@@ -84,6 +85,9 @@ func (p *probe) Others(rest string) string { return p.others(rest) }
 // Customers implements further.Probe.
 func (p *probe) Customers() (one, other string) { return p.o.Customer, p.o.Other }
 
+// Leaving implements further.Probe.
+func (p *probe) Leaving() string { return p.o.Leaving }
+
 // Reads implements further.Probe.
 func (p *probe) Reads(r wallet.Reading) error {
 	if !p.told || !p.can.Reads(r) { // a wallet of the first release has none of it
@@ -134,4 +138,35 @@ func (p *probe) removable() (id, status string, err error) {
 		}
 	}
 	return "", "", err
+}
+
+// ending is a command about an end that can be tried as a dry run.
+func (p *probe) ending(c wallet.Command) (wallet.Command, error) {
+	who := []string{p.o.Customer}
+	if c.Act != wallet.Withdraw && p.o.Leaving != "" {
+		who = []string{p.o.Leaving}
+	}
+	if c.Act == wallet.KeepOpen {
+		who = append(who, p.o.Other)
+	}
+	var s closing.Standing
+	for _, customer := range who {
+		var err error
+		if s, err = one[closing.Standing](p, wire.Get("/customers/"+customer+"/closure")); err != nil {
+			return c, err
+		}
+		if c.CustomerID = customer; c.Act != wallet.KeepOpen || s.State == closing.Cooling {
+			break
+		}
+	}
+	c.Expect = string(s.State)
+	switch {
+	case c.Act == wallet.Withdraw:
+		return further.Withdrawal(c, s)
+	case c.Act == wallet.Close && (s.State != closing.Open || !s.Ready()):
+		return c, skip("something is in the way of the end")
+	case c.Act == wallet.KeepOpen && s.State != closing.Cooling:
+		return c, skip("nobody asked for an end")
+	}
+	return c, nil
 }

@@ -106,7 +106,7 @@ func stepUps() []Check {
 			return p.send(wire.Get(p.others("/stepups/"+p.asked.ID))).Refused(404, "not_found")
 		}),
 		after("proof", "signs a proof about exactly what was asked for", bound, func(p *probe) error {
-			proof, err := p.answered(p.asked.ID)
+			proof, err := p.answered(p.o.Customer, p.asked.ID)
 			if err != nil {
 				return err
 			}
@@ -127,11 +127,11 @@ func (p *probe) asking(a wallet.Ask) wire.Call {
 }
 
 // answered waits for the customer.
-func (p *probe) answered(stepUp string) (string, error) {
+func (p *probe) answered(customer, stepUp string) (string, error) {
 	var told wallet.Asked
 	err := p.until(func() (bool, error) {
 		var err error
-		told, err = one[wallet.Asked](p, wire.Get(p.mine("/stepups/"+stepUp)))
+		told, err = one[wallet.Asked](p, wire.Get("/customers/"+customer+"/stepups/"+stepUp))
 		return told.State != wallet.AskPending, err
 	})
 	if err == nil && told.State != wallet.AskApproved {
@@ -146,12 +146,12 @@ func (p *probe) prove(c wallet.Command, level int) (string, error) {
 		return "", skip("the wallet has no step-up")
 	}
 	a := p.wanted(c.Act)
-	a.Target, a.Amount, a.Level = c.Target, c.Amount, level
+	a.CustomerID, a.Target, a.Amount, a.Level = c.CustomerID, c.Target, c.Amount, level
 	asked, err := one[wallet.Asked](p, p.asking(a))
 	if err != nil {
 		return "", err
 	}
-	proof, err := p.answered(asked.ID)
+	proof, err := p.answered(c.CustomerID, asked.ID)
 	if err != nil {
 		return "", err
 	}

@@ -28,6 +28,7 @@ type Options struct {
 	Key      httpsig.Key
 	Customer string // one who has transactions, an address, and at best a bit of everything
 	Other    string // another one
+	Leaving  string // a third, with nothing in the way of an end, who asks for one and takes it back; "": nobody does
 	Write    bool   // whether the first customer may be frozen and refunded: in a test deployment
 	Only     string // checks whose names begin so, beside those of the capability document; "": all
 	Private  bool   // whether the wallet may be inside the own network
@@ -102,6 +103,8 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		return Report{}, fault.InvalidField(op, "key", "has no name, or a secret of fewer than %d bytes", httpsig.MinSecret)
 	case !wallet.ValidID(o.Customer) || !wallet.ValidID(o.Other) || o.Customer == o.Other:
 		return Report{}, fault.InvalidField(op, "customer", "and the other one must be two identifiers of the wallet's")
+	case o.Leaving != "" && (!wallet.ValidID(o.Leaving) || o.Leaving == o.Customer || o.Leaving == o.Other):
+		return Report{}, fault.InvalidField(op, "leaving", "is no third identifier of the wallet's")
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 4 * time.Second

@@ -23,7 +23,7 @@ func check(t *testing.T, o walletcheck.Options, w walletserver.Wallet) walletche
 	t.Helper()
 	server := httptest.NewServer(walletserver.New(walletserver.Options{Wallet: w, Verifier: httpsig.NewVerifier(100_000, key())}).Handler())
 	t.Cleanup(server.Close)
-	o.URL, o.Key, o.Customer, o.Other, o.Private = server.URL+"/v1", key(), memory.Anna, memory.Bo, true
+	o.URL, o.Key, o.Customer, o.Other, o.Leaving, o.Private = server.URL+"/v1", key(), memory.Anna, memory.Bo, memory.Cleo, true
 	report, err := walletcheck.Run(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)

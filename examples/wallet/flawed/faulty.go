@@ -282,7 +282,7 @@ func (f *faulty) Do(ctx context.Context, by wallet.Actor, c wallet.Command) (wal
 		}
 	case "telling-stop":
 		f.stopped.Store(f.stopped.Load() || (c.Act == wallet.StopRecovery && !c.DryRun))
-	case "freeze-nothing", "undying-mandate", "sticky-card", "undying-recovery", "idle-retrieval":
+	case "freeze-nothing", "undying-mandate", "sticky-card", "undying-recovery", "idle-retrieval", "no-closure", "no-way-back":
 		if c.Act == idle(f.on) && !c.DryRun {
 			return f.done(c), nil
 		}
@@ -308,6 +308,9 @@ func (f *faulty) Do(ctx context.Context, by wallet.Actor, c wallet.Command) (wal
 		return o, err
 	}
 	if o, is := f.unhindered(o, c); is {
+		return o, nil
+	}
+	if o, is := f.let(o, c); is {
 		return o, nil
 	}
 	return f.spoilt(f.dearer(o), c)

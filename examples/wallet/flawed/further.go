@@ -176,7 +176,8 @@ func (f *faulty) Instruments(ctx context.Context, by wallet.Actor, customer stri
 
 // idle is the act that a wallet with such a fault says that it did, and does not.
 func idle(on string) wallet.Act {
-	return map[string]wallet.Act{"freeze-nothing": wallet.Freeze, "undying-mandate": wallet.CancelMandate, "undying-recovery": wallet.StopRecovery, "sticky-card": wallet.RemoveInstrument, "idle-retrieval": wallet.RequestRetrieval}[on]
+	return map[string]wallet.Act{"freeze-nothing": wallet.Freeze, "undying-mandate": wallet.CancelMandate, "undying-recovery": wallet.StopRecovery, "sticky-card": wallet.RemoveInstrument, "idle-retrieval": wallet.RequestRetrieval,
+		"no-closure": wallet.Close, "no-way-back": wallet.KeepOpen}[on]
 }
 
 // unhindered is what becomes of a command about a card or mandate, where that is the fault.

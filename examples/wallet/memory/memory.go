@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/closing"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/domain/wallet/recovering"
@@ -30,6 +31,7 @@ import (
 const (
 	Anna = "c-anna"
 	Bo   = "c-bo"
+	Cleo = "c-cleo" // with nothing that is in the way of an end
 )
 
 // Options are what a Wallet is made with.
@@ -85,6 +87,7 @@ type person struct {
 	links        []*linking
 	files        map[string]given // by their digests
 	alerts       []wallet.Alert
+	leaving      leaving
 }
 
 // New makes a wallet with its customers and a key of its own.
@@ -119,6 +122,8 @@ func New(o Options) *Wallet {
 	bo := w.people[Bo]
 	changed := wallet.At(o.Clock().Add(-5 * time.Hour))
 	bo.Handles = append(bo.Handles, wallet.Handle{Kind: wallet.HandlePhone, Value: "+4520999911", VerifiedAt: changed, ChangedAt: changed})
+	w.people[Bo].leaving = leaving{state: closing.Cooling, at: w.now(), closes: wallet.At(o.Clock().Add(days * 24 * time.Hour))}
+	w.people[Cleo] = bare(Cleo, "Cleo Vidal", "cleo@example.com", "+34600123456", "1979-03-09", o.Clock())
 	return w
 }
 

@@ -71,6 +71,17 @@ func seed(id, name, email, phone, birth string, now time.Time) *person {
 	return p
 }
 
+// bare makes a customer who used the wallet, and with whom nothing is open.
+func bare(id, name, email, phone, birth string, now time.Time) *person {
+	p := seed(id, name, email, phone, birth, now)
+	p.balances[0] = wallet.Balance{AccountID: id + ":main", Total: euros("0.00"), Available: euros("0.00"), PendingIn: euros("0.00"), PendingOut: euros("0.00"), Held: euros("0.00")}
+	p.transactions, p.refunds, p.disputes, p.mandates, p.attempts = p.transactions[len(p.transactions)-5:], nil, nil, nil, nil
+	for i := range p.instruments {
+		p.instruments[i].OpenUses = 0
+	}
+	return p
+}
+
 // line is one invented transaction: how many hours ago, what, and the states it went
 // through.
 type line struct {

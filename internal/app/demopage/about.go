@@ -26,7 +26,7 @@ func (d App) about(ctx context.Context, customer string, w proof.Waiting) (page.
 	}
 	find := d.payment
 	switch w.Act {
-	case wallet.BlockInstrument, wallet.SetDefault, wallet.RemoveInstrument:
+	case wallet.BlockInstrument, wallet.SetDefault, wallet.RemoveInstrument, wallet.Withdraw:
 		find = d.instrument
 	case wallet.RevokeDevice:
 		find = d.device

@@ -6,6 +6,7 @@ import (
 
 	"kefu/internal/connector/demowallet/cards"
 	"kefu/internal/connector/demowallet/chain"
+	"kefu/internal/connector/demowallet/closing"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/restrictions"
 	"kefu/internal/connector/demowallet/signins"
@@ -32,6 +33,7 @@ type keyKept struct {
 type having struct {
 	accounts, sessions, restrictions, factors, instruments []string
 	uses                                                   instrument.Uses // of what is to be removed
+	found                                                  closing.Found   // of a customer who leaves
 }
 
 // dropped ends a commit of which nothing is to be kept.
@@ -51,6 +53,7 @@ func acts() map[wallet.Act]act {
 		wallet.RevokeDevice: ofSignins(signins.Asked.RevokeDevice), wallet.NotifyCustomer: (*desk).notify, wallet.RequestInspection: (*desk).inspect,
 		wallet.SetDefault: ofCards(cards.Asked.SetDefault), wallet.RemoveInstrument: ofCards(cards.Asked.Remove), wallet.CancelMandate: ofCards(cards.Asked.CancelMandate), wallet.StopRecovery: (*desk).stopRecovery,
 		wallet.RequestRetrieval: (*desk).retrieve,
+		wallet.Withdraw:         (*desk).withdraw, wallet.Close: ofClosings(closing.Asked.Close), wallet.KeepOpen: ofClosings(closing.Asked.Keep),
 	}
 }
 
@@ -103,8 +106,11 @@ func (w *Wallet) having(ctx context.Context, by wallet.Actor, c wallet.Command) 
 	}
 	slices.Sort(h.accounts)
 	var err error
-	if c.Act == wallet.RemoveInstrument {
+	switch c.Act {
+	case wallet.RemoveInstrument:
 		h.uses, err = w.Uses(ctx, by, c.CustomerID, c.Target)
+	case wallet.Withdraw, wallet.Close, wallet.KeepOpen:
+		h.found, err = w.Find(ctx, c.CustomerID)
 	}
 	return h, err
 }
@@ -171,7 +177,7 @@ func (w *Wallet) OperationByKey(ctx context.Context, by wallet.Actor, customer, 
 // level is how sure the wallet has to be of a customer for an act, whatever Kefu thinks.
 func level(a wallet.Act) identity.Level {
 	switch {
-	case a == wallet.Unfreeze:
+	case a == wallet.Unfreeze || a == wallet.Close:
 		return identity.AL3
 	case a.MovesMoney() || a == wallet.RemoveInstrument:
 		return identity.AL2

@@ -41,3 +41,11 @@ func (w *Wallet) Join(ctx context.Context, c wallet.Customer, given wallet.Money
 		return d.Transfer(ledger.Transfer{ID: "gift-" + c.ID, Kind: ledger.Direct, Debit: keep.World(given), Credit: account.ID, Amount: given.Smallest()})
 	})
 }
+
+// Restrict writes down that a customer may not do something.
+func (w *Wallet) Restrict(ctx context.Context, customer string, r wallet.Restriction) error {
+	return w.do(ctx, func(d *desk) error { return put(d, keep.KindRestriction, r.ID, customer, d.At, r) })
+}
+
+// Now0 is the wallet's time in its own words.
+func (w *Wallet) Now0() wallet.Time { return wallet.At(w.now()) }

@@ -22,6 +22,7 @@ import (
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/ledger"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/closing"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
@@ -111,6 +112,10 @@ func TestKilledChild(t *testing.T) {
 // something asks the wallet for one thing.
 func (h *house) something(t testing.TB, j *journal) {
 	ctx := context.Background()
+	if rand.IntN(4) == 0 {
+		h.leave(t, j)
+		return
+	}
 	who := demoPeople()[rand.IntN(3)].ID
 	if rand.IntN(3) > 0 {
 		h.order(t, j, who)
@@ -156,6 +161,80 @@ func (h *house) something(t testing.TB, j *journal) {
 	if o.Refusal != wallet.StepUpRequired {
 		j.note(t, entry{Command: &c, Key: c.Key, Act: c.Act, Target: c.Target, Told: o.ID})
 	}
+}
+
+// leave takes one of those who come and go a step further: to their money, to the end, and
+// to what comes when it is over.
+func (h *house) leave(t testing.TB, j *journal) {
+	ctx := context.Background()
+	who := leaverOf(rand.IntN(leavers))
+	if _, err := h.Customer(ctx, wallet.Actor{}, who); fault.Is(err, fault.NotFound) {
+		if err := h.Seed(ctx, []demowallet.Person{{ID: who, Name: "Kim Lee", New: true}}); !fault.Is(err, fault.Conflict) {
+			must(t, err)
+		}
+		return
+	}
+	do := func(c wallet.Command, level int) wallet.Operation {
+		asked, err := h.Ask(ctx, agent(), wallet.Ask{Key: id.New(), CustomerID: who, Case: agent().Case, Act: c.Act, Target: c.Target, Amount: c.Amount, Level: level, Nonce: id.New()})
+		must(t, err)
+		asked, err = h.Answer(ctx, who, asked.ID, true, "")
+		must(t, err)
+		c.Assertion = asked.Assertion
+		j.note(t, entry{Command: &c, Key: c.Key, Act: c.Act, Target: c.Target})
+		o, err := h.Do(ctx, agent(), c)
+		must(t, err)
+		if o.Refusal != wallet.StepUpRequired {
+			j.note(t, entry{Command: &c, Key: c.Key, Act: c.Act, Target: c.Target, Told: o.ID})
+		}
+		return o
+	}
+	s, err := h.Closure(ctx, wallet.Actor{}, who)
+	must(t, err)
+	end := func(a wallet.Act) {
+		do(wallet.Command{Key: id.New(), Act: a, CustomerID: who, Reason: "asked", Expect: string(s.State)}, 3)
+	}
+	switch {
+	case s.State == closing.Cooling && rand.IntN(3) == 0:
+		end(wallet.KeepOpen)
+	case s.State == closing.Cooling:
+		if err := h.Hasten(ctx, who); !fault.Is(err, fault.Conflict) {
+			must(t, err)
+		}
+	case s.State == closing.Open && s.Ready():
+		end(wallet.Close)
+	case s.State == closing.Open:
+		h.settle(t, who, do)
+	}
+}
+
+// leavers are how many come and go.
+const leavers = 6
+
+func leaverOf(n int) string { return "leaver-" + strconv.Itoa(n) }
+
+// gone judges those who came and went: who is gone has nothing, and nobody is half gone.
+func (h *house) gone(t testing.TB) (n int) {
+	t.Helper()
+	for i := range leavers {
+		s, err := h.Closure(context.Background(), wallet.Actor{}, leaverOf(i))
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		must(t, err)
+		must(t, s.Validate())
+		accounts, err := h.Accounts(context.Background(), wallet.Actor{}, leaverOf(i))
+		must(t, err)
+		for _, a := range accounts {
+			if (a.Status == "closed") != (s.State == closing.Closed) {
+				t.Errorf("%s is %s, and its customer %s", a.ID, a.Status, s.State)
+			}
+		}
+		if s.State == closing.Closed {
+			n++
+			h.empty(t, leaverOf(i))
+		}
+	}
+	return n
 }
 
 // order pays something, with some fate.
@@ -257,7 +336,7 @@ func afterwards(t *testing.T, d *storagetest.Deployment, kills int) {
 		}
 	}
 	judge(t, h)
-	transactions := h.wholeLives(t)
+	transactions, left := h.wholeLives(t), h.gone(t)
 	before := h.everything(t)
 	asked, doubted := h.askAgain(t, filepath.Join(d.Dir, "journal"))
 	if after := h.everything(t); kills > 0 && doubted == 0 && after != before {
@@ -266,7 +345,7 @@ func afterwards(t *testing.T, d *storagetest.Deployment, kills int) {
 	judge(t, h)
 	proof, err := h.books.Verify(ctx)
 	must(t, err)
-	t.Logf("%s: %d kills, %d requests, %d of them not answered, %d payments, %d transfers, %d lines", d.Kind, kills, asked, doubted, transactions, proof.Transfers, proof.Lines)
+	t.Logf("%s: %d kills, %d requests, %d of them not answered, %d payments, %d gone, %d transfers, %d lines", d.Kind, kills, asked, doubted, transactions, left, proof.Transfers, proof.Lines)
 }
 
 // everything is what everybody has.

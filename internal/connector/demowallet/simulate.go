@@ -24,6 +24,7 @@ const (
 	abreast  = 16  // of them at once: they share commits
 	leastNap = 50 * time.Millisecond
 	longNap  = 2 * time.Second
+	railLook = time.Hour // until a withdrawal that has not arrived is looked at again
 )
 
 // Run lets what is to happen by itself happen, until ctx ends.
@@ -104,7 +105,16 @@ func (w *Wallet) happen(ctx context.Context, t keep.Task) error {
 		keep.KindPayment: (*desk).paymentStep, keep.KindRefund: (*desk).refundStep, keep.KindDispute: (*desk).disputeStep, keep.KindRecall: (*desk).recallStep, keep.KindAsk: func(d *desk, id string) error { return proof.Step(d.Desk, id) },
 		keep.KindForm: func(d *desk, id string) error { return cards.Step(d.Desk, id) }, keep.KindMandate: (*desk).mandateStep,
 		keep.KindDeposit: func(d *desk, id string) error { return chain.Step(d.Desk, id) },
+		keep.KindClosure: func(d *desk, _ string) error { return w.End(d.Desk, d.has.found) }, keep.KindPayout: (*desk).payoutStep,
 	}[t.Kind]
+	var has having
+	if t.Kind == keep.KindClosure {
+		found, err := w.Find(ctx, t.ID)
+		if err != nil {
+			return err
+		}
+		has.found = found
+	}
 	err := w.do(ctx, func(d *desk) error {
 		present, err := get[keep.Task](d, keep.KindTask, keep.TaskID(t.Kind, t.ID))
 		if err != nil || present.At != t.At { // somebody else was faster
@@ -113,6 +123,7 @@ func (w *Wallet) happen(ctx context.Context, t keep.Task) error {
 		if step == nil {
 			return d.Wake(t.Kind, t.ID, 0)
 		}
+		d.has = has
 		return step(d, t.ID)
 	})
 	if err == nil || fault.Is(err, fault.Unavailable) {

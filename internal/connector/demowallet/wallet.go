@@ -14,6 +14,7 @@ import (
 
 	"kefu/internal/connector/demowallet/cards"
 	"kefu/internal/connector/demowallet/chain"
+	"kefu/internal/connector/demowallet/closing"
 	"kefu/internal/connector/demowallet/fees"
 	"kefu/internal/connector/demowallet/files"
 	"kefu/internal/connector/demowallet/keep"
@@ -51,6 +52,7 @@ type Wallet struct {
 	*proof.Proofs
 	*statements.Papers
 	*cards.Cards
+	*closing.Closings
 	*files.Files
 	*restrictions.Register
 	*signins.Signins
@@ -87,6 +89,7 @@ func Open(ctx context.Context, o Options) (*Wallet, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	w.Papers, w.Cards, w.Board = statements.New(w.books), cards.New(w.books, o.Link), fees.Board{}
+	w.Closings = closing.New(w.books, closing.Usual())
 	w.Files, w.Register, w.Signins = files.New(w.books), restrictions.New(w.books), signins.New(w.books)
 	if w.Desks, err = recovery.Open(ctx, w.books, recovery.Options{Link: o.Link, Pace: w.pace}); err != nil {
 		return nil, fault.Wrap(op, err)

@@ -61,6 +61,12 @@ func Path(c wallet.Command) (path []string, named bool) {
 		return below("recoveries", c.Target+":stop")
 	case wallet.RequestRetrieval:
 		return below("onchain", c.Target+":retrieve")
+	case wallet.Withdraw:
+		return below("withdrawals")
+	case wallet.Close:
+		return below("closure")
+	case wallet.KeepOpen:
+		return below("closure:cancel")
 	default: // RevokeDevice
 		return below("devices", c.Target+":revoke")
 	}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/closing"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/domain/wallet/statement"
@@ -113,6 +114,16 @@ func (c *Client) shown(l instrument.Link) instrument.Link {
 		l.Address = ""
 	}
 	return l
+}
+
+// Closure asks how the end of a customer's account stands, and what is in its way.
+func (c *Client) Closure(ctx context.Context, by wallet.Actor, customer string) (closing.Standing, error) {
+	return one(ctx, c, by, question{name: "closure", path: []string{"customers", customer, "closure"}}, func(s closing.Standing) error {
+		if s.CustomerID != customer {
+			return foreign()
+		}
+		return s.Validate()
+	})
 }
 
 // Fees asks for all that the wallet charges for. It is the same for everybody.

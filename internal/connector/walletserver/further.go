@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/closing"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/domain/wallet/recovery"
@@ -62,6 +63,12 @@ type Onchain interface {
 	Transfer(ctx context.Context, by wallet.Actor, customer, id string) (onchain.Transfer, error)
 }
 
+// Closures is a wallet that customers can leave through Kefu, or that tells what is in the
+// way of it.
+type Closures interface {
+	Closure(ctx context.Context, by wallet.Actor, customer string) (closing.Standing, error)
+}
+
 // Further is a wallet with all that was added to the contract after its first release.
 type Further interface {
 	Statements
@@ -72,6 +79,7 @@ type Further interface {
 	Recovery
 	Recoveries
 	Onchain
+	Closures
 }
 
 // hasFurther lists those readings of Further for which w has methods.
@@ -99,6 +107,9 @@ func hasFurther(w Wallet) (list []wallet.Reading) {
 	}
 	if _, ok := w.(Onchain); ok {
 		list = append(list, wallet.ReadOnchain)
+	}
+	if _, ok := w.(Closures); ok {
+		list = append(list, wallet.ReadClosure)
 	}
 	return list
 }
@@ -145,6 +156,9 @@ func (s *Server) further(mux *http.ServeMux) {
 		s.ask(mux, "/customers/{id}/onchain/{transfer}", func(a asked) (any, error) {
 			return w.Transfer(a.Context(), a.by, a.PathValue("id"), a.PathValue("transfer"))
 		})
+	}
+	if w, ok := s.o.Wallet.(Closures); ok {
+		s.ask(mux, "/customers/{id}/closure", func(a asked) (any, error) { return w.Closure(a.Context(), a.by, a.PathValue("id")) })
 	}
 	if w, ok := s.o.Wallet.(Recovery); ok {
 		s.recovery(mux, w)

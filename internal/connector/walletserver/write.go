@@ -52,6 +52,9 @@ func (s *Server) commands(mux *http.ServeMux) {
 	s.verbs(mux, w, "devices", map[string]wallet.Act{"revoke": wallet.RevokeDevice})
 	s.tell(mux, "/customers/{id}/refunds", func(a asked) (any, error) { return s.do(a, w, wallet.RequestRefund, a.PathValue("id"), "") })
 	s.tell(mux, "/customers/{id}/disputes", func(a asked) (any, error) { return s.do(a, w, wallet.OpenDispute, a.PathValue("id"), "") })
+	s.tell(mux, "/customers/{id}/withdrawals", func(a asked) (any, error) { return s.do(a, w, wallet.Withdraw, a.PathValue("id"), "") })
+	s.tell(mux, "/customers/{id}/closure", func(a asked) (any, error) { return s.do(a, w, wallet.Close, a.PathValue("id"), "") })
+	s.tell(mux, "/customers/{id}/closure:cancel", func(a asked) (any, error) { return s.do(a, w, wallet.KeepOpen, a.PathValue("id"), "") })
 	s.tell(mux, "/customers/{id}/disputes/{target}/evidence", func(a asked) (any, error) {
 		return s.do(a, w, wallet.AddEvidence, a.PathValue("id"), a.PathValue("target"))
 	})

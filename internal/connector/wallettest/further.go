@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/closing"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/statement"
 	"kefu/internal/domain/wallet/tariff"
@@ -23,6 +24,7 @@ type Further interface {
 	Link(ctx context.Context, by wallet.Actor, a instrument.Adding) (instrument.Link, error)
 	Linked(ctx context.Context, by wallet.Actor, customer, id string) (instrument.Link, error)
 	Fees(ctx context.Context) (tariff.Schedule, error)
+	Closure(ctx context.Context, by wallet.Actor, customer string) (closing.Standing, error)
 }
 
 // further judges them.
@@ -35,6 +37,9 @@ func further(t *testing.T, s Site) {
 	for _, who := range s.Customers {
 		checked(t, "mandates", who, func(c string) ([]instrument.Mandate, error) { return r.Mandates(ctx, actor(), c) })
 		papers(t, s, r, who)
+		if c, err := r.Closure(ctx, actor(), who); err != nil || c.Validate() != nil || c.CustomerID != who {
+			t.Errorf("the end of %s: %+v %v %v", who, c, err, c.Validate())
+		}
 		held, err := s.Wallet.Instruments(ctx, actor(), who)
 		if err != nil {
 			t.Fatal(err)
@@ -50,6 +55,9 @@ func further(t *testing.T, s Site) {
 				}
 			}
 		}
+	}
+	if _, err := r.Closure(ctx, actor(), "nobody"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("the end of nobody: %v", err)
 	}
 	forms(t, s, r)
 	fees, err := r.Fees(ctx)

@@ -56,7 +56,7 @@ type Policy struct {
 // PolicyRule is one line of a policy.
 type PolicyRule struct {
 	ID       string       `json:"id" maxLength:"60" doc:"what the rule is called"`
-	Acts     []wallet.Act `json:"acts" nullable:"false" minItems:"1" maxItems:"19" enum:"freeze,unfreeze,refund,refund_cancel,dispute,dispute_evidence,provisional_credit,hold_release,recall,instrument_block,sessions_revoke,device_revoke,notify,inspect,instrument_default,instrument_remove,mandate_cancel,recovery_stop,retrieval" doc:"which it is about"`
+	Acts     []wallet.Act `json:"acts" nullable:"false" minItems:"1" maxItems:"22" enum:"freeze,unfreeze,refund,refund_cancel,dispute,dispute_evidence,provisional_credit,hold_release,recall,instrument_block,sessions_revoke,device_revoke,notify,inspect,instrument_default,instrument_remove,mandate_cancel,recovery_stop,retrieval,withdraw,closure,closure_cancel" doc:"which it is about"`
 	If       string       `json:"if,omitempty" maxLength:"2000" doc:"a condition in CEL over facts; none: always"`
 	Allow    bool         `json:"allow"`
 	Level    int          `json:"level,omitempty" minimum:"1" maximum:"3" doc:"of assurance that what is allowed needs; no policy goes below the least of an act"`
@@ -120,10 +120,11 @@ func (r PolicyRule) check(op string, at func(string) string) error {
 }
 
 // Least is the assurance that no policy may go below: what moves money, or takes a
-// way for money away, needs a proof for exactly that, to unfreeze needs the best there is.
+// way for money away, needs a proof for exactly that; to unfreeze, and to end it all, needs
+// the best there is.
 func Least(a wallet.Act) identity.Level {
 	switch {
-	case a == wallet.Unfreeze:
+	case a == wallet.Unfreeze || a == wallet.Close:
 		return identity.AL3
 	case a.MovesMoney() || a == wallet.RemoveInstrument:
 		return identity.AL2
@@ -158,6 +159,10 @@ func Default() Policy {
 		{ID: "recall", Acts: []wallet.Act{wallet.Recall}, Allow: true, Level: 2},
 		{ID: "bring back a transfer", Acts: []wallet.Act{wallet.RequestRetrieval}, Allow: true, Level: 2},
 		{ID: "remove a card", Acts: []wallet.Act{wallet.RemoveInstrument}, Allow: true, Level: 2},
+		{ID: "leave after a change", Acts: []wallet.Act{wallet.Withdraw, wallet.Close}, If: `facts.factor_hours < 72 || facts.new_device`, Code: "factor_too_young"},
+		{ID: "withdraw", Acts: []wallet.Act{wallet.Withdraw}, Allow: true, Level: 2},
+		{ID: "end the account", Acts: []wallet.Act{wallet.Close}, Allow: true, Level: 3},
+		{ID: "keep the account", Acts: []wallet.Act{wallet.KeepOpen}, Allow: true, Level: 1},
 		{ID: "report", Acts: []wallet.Act{
 			wallet.OpenDispute, wallet.AddEvidence, wallet.CancelRefund, wallet.NotifyCustomer, wallet.RequestInspection, wallet.SetDefault, wallet.CancelMandate,
 		}, Allow: true, Level: 1},

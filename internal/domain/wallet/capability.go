@@ -38,6 +38,7 @@ const (
 	ReadRecovery     Reading = "recovery"   // how somebody who cannot sign in comes back in
 	ReadRecoveries   Reading = "recoveries" // of one customer
 	ReadOnchain      Reading = "onchain"    // transfers over public networks
+	ReadClosure      Reading = "closure"    // what is in the way of an end, and how far it has got
 )
 
 // Readings lists every reading.
@@ -45,7 +46,7 @@ func Readings() []Reading {
 	return []Reading{
 		ReadCustomer, ReadAccounts, ReadInstruments, ReadTransactions, ReadTimeline, ReadAttempts, ReadRefunds, ReadDisputes, ReadDevices,
 		ReadSessions, ReadFactors, ReadRestrictions, ReadLimits, ReadIncidents, ReadMatch, ReadNotices, ReadStatements, ReadMandates, ReadUses, ReadLinks,
-		ReadFees, ReadAlerts, ReadRecovery, ReadRecoveries, ReadOnchain,
+		ReadFees, ReadAlerts, ReadRecovery, ReadRecoveries, ReadOnchain, ReadClosure,
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 
 // Act is something that a wallet can be asked to do for a customer. The set is
 // closed: what is not in it cannot be asked for, and none of it takes a destination
-// for money.
+// for money that the wallet does not hold already as the customer's own.
 type Act string
 
 // The acts.
@@ -33,13 +33,16 @@ const (
 	CancelMandate     Act = "mandate_cancel"     // a permission to charge again and again
 	StopRecovery      Act = "recovery_stop"      // of access, by somebody whom the customer does not know
 	RequestRetrieval  Act = "retrieval"          // of what came over a public network and was never credited; costs something
+	Withdraw          Act = "withdraw"           // brings what an account holds, or what came late, to an instrument of the customer's, which is the target
+	Close             Act = "closure"            // the customer ends it all, after some days in which it can be taken back
+	KeepOpen          Act = "closure_cancel"     // takes that back
 )
 
 // Acts lists every act.
 func Acts() []Act {
 	return []Act{
 		Freeze, Unfreeze, RequestRefund, CancelRefund, OpenDispute, AddEvidence, GrantCredit, ReleaseHold, Recall, BlockInstrument,
-		RevokeSessions, RevokeDevice, NotifyCustomer, RequestInspection, SetDefault, RemoveInstrument, CancelMandate, StopRecovery, RequestRetrieval,
+		RevokeSessions, RevokeDevice, NotifyCustomer, RequestInspection, SetDefault, RemoveInstrument, CancelMandate, StopRecovery, RequestRetrieval, Withdraw, Close, KeepOpen,
 	}
 }
 
@@ -48,7 +51,7 @@ func (a Act) Known() bool { return slices.Contains(Acts(), a) }
 
 // MovesMoney tells whether a can change what an account holds.
 func (a Act) MovesMoney() bool {
-	return a == RequestRefund || a == GrantCredit || a == ReleaseHold || a == Recall || a == RequestRetrieval
+	return a == RequestRefund || a == GrantCredit || a == ReleaseHold || a == Recall || a == RequestRetrieval || a == Withdraw
 }
 
 // Cautious tells whether a only makes a customer safer, so that somebody in a hurry
@@ -67,12 +70,14 @@ type needs struct {
 
 func (a Act) needs() needs {
 	switch a {
-	case RequestRefund, GrantCredit:
+	case RequestRefund, GrantCredit, Withdraw:
 		return needs{target: true, amount: true, expect: true}
 	case OpenDispute, Recall, ReleaseHold, CancelRefund, Unfreeze, SetDefault, RemoveInstrument, CancelMandate, RequestRetrieval:
 		return needs{target: true, expect: true}
 	case AddEvidence, BlockInstrument, RevokeDevice, RequestInspection, StopRecovery:
 		return needs{target: true}
+	case Close, KeepOpen:
+		return needs{expect: true}
 	default: // Freeze: without a target all accounts; RevokeSessions, NotifyCustomer
 		return needs{}
 	}
@@ -226,7 +231,7 @@ type Operation struct {
 
 // Made is something that came of a command.
 type Made struct {
-	Kind string `json:"kind"` // refund, dispute, freeze, credit, notice, inspection
+	Kind string `json:"kind"` // refund, dispute, freeze, credit, notice, inspection, withdrawal, closure
 	ID   string `json:"id"`
 }
 
@@ -254,7 +259,7 @@ func (o Operation) Validate() error {
 		return fault.InvalidField(op, "made", "is too long")
 	}
 	for _, m := range o.Made {
-		if err := check.First(check.Word(op, "made.kind", m.Kind, "refund", "dispute", "freeze", "credit", "notice", "inspection"), check.ID(op, "made.id", m.ID, true)); err != nil {
+		if err := check.First(check.Word(op, "made.kind", m.Kind, "refund", "dispute", "freeze", "credit", "notice", "inspection", "withdrawal", "closure"), check.ID(op, "made.id", m.ID, true)); err != nil {
 			return err
 		}
 	}

@@ -34,6 +34,7 @@ const (
 	CustomerErased     NoticeType = "customer.erased"
 	MandateChanged     NoticeType = "mandate.changed"
 	RecoveryChanged    NoticeType = "recovery.changed"
+	ClosureChanged     NoticeType = "closure.changed" // asked for, taken back, over, or something came in for who is gone
 )
 
 // NoticeTypes lists every type.
@@ -41,7 +42,7 @@ func NoticeTypes() []NoticeType {
 	return []NoticeType{
 		TransactionUpdated, RefundUpdated, DisputeUpdated, OperationUpdated, StepUpCompleted, StepUpFailed, RiskAlert, AccountFrozen, AccountUnfrozen,
 		AccountClosed, SuspiciousLogin, FactorChanged, InstrumentChanged, KYCUpdated, IncidentOpened, IncidentUpdated, IncidentClosed, ConsentChanged,
-		CustomerMerged, CustomerErased, MandateChanged, RecoveryChanged,
+		CustomerMerged, CustomerErased, MandateChanged, RecoveryChanged, ClosureChanged,
 	}
 }
 

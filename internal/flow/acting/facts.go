@@ -15,6 +15,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/closing"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/mask"
 	"kefu/internal/domain/wallet/onchain"
@@ -279,6 +280,8 @@ func (s *Service) stateOf(ctx context.Context, by wallet.Actor, c wallet.Command
 		return s.mandateState(ctx, by, c)
 	case wallet.RequestRetrieval:
 		return s.transferState(ctx, by, c)
+	case wallet.Withdraw, wallet.Close, wallet.KeepOpen:
+		return s.endingState(ctx, by, c)
 	case wallet.Unfreeze:
 		all, err := s.Wallet.Restrictions(ctx, by, c.CustomerID)
 		for _, r := range all {
@@ -325,6 +328,21 @@ func (s *Service) transferState(ctx context.Context, by wallet.Actor, c wallet.C
 	}
 	t, err := from.Transfer(ctx, by, c.CustomerID, c.Target)
 	return string(t.State), fault.Wrap(op, err)
+}
+
+// ends is a wallet that tells how the end of an account stands.
+type ends interface {
+	Closure(ctx context.Context, by wallet.Actor, customer string) (closing.Standing, error)
+}
+
+func (s *Service) endingState(ctx context.Context, by wallet.Actor, c wallet.Command) (string, error) {
+	const op = "acting.endingState"
+	from, tells := s.Wallet.(ends)
+	if !tells {
+		return "", fault.New(fault.Unavailable, op, "the wallet does not tell of closures")
+	}
+	now, err := from.Closure(ctx, by, c.CustomerID)
+	return string(now.State), fault.Wrap(op, err)
 }
 
 func missing(op string, err error) error {

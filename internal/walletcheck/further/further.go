@@ -27,6 +27,8 @@ type Probe interface {
 	Mine(rest string) string
 	Others(rest string) string
 	Customers() (one, other string)
+	// Leaving is a third customer, whose account may be asked to be closed; "" for nobody.
+	Leaving() string
 	// Reads, Does and Writes give a Skip for what the wallet does not offer, or must not be
 	// changed.
 	Reads(r wallet.Reading) error
@@ -58,7 +60,7 @@ type Check struct {
 
 // Checks lists them, in the order in which they run.
 func Checks() []Check {
-	return slices.Concat(statements(), charges(), uses(), adding(), removing(), chained(), retrieving())
+	return slices.Concat(statements(), charges(), uses(), adding(), removing(), chained(), retrieving(), leaving())
 }
 
 const mixed = "somebody else's data is shown otherwise"

@@ -55,7 +55,7 @@ export const storyEn = {
     no_answer: 'No answer came', sent_back: 'Sent back', returned_by_rail: 'Sent back by the other side', destination_closed: 'The way back is closed', answered: 'Answered', refused: 'Refused',
     refund_requested: 'A refund was asked for', refund_approved: 'The refund was agreed to', refund_submitted: 'The refund was sent', refund_processing: 'The refund is on its way', refund_succeeded: 'The refund arrived',
     refund_failed: 'The refund failed', refund_abnormal: 'The refund needs another way', refund_cancelled: 'The refund was taken back',
-    dispute_opened: 'A dispute was opened', dispute_won: 'The dispute was decided for the customer', dispute_lost: 'The dispute was decided against the customer', credit_granted: 'Credited for the time being', charged_back: 'Charged back',
+    dispute_opened: 'A dispute was opened', dispute_won: 'The dispute was decided for the customer', dispute_lost: 'The dispute was decided against the customer', credit_granted: 'Credited for the time being', charged_back: 'Charged back', given_up: 'Given up when the account was closed',
     recall_sent: 'The other side was asked to send it back', recall_refused: 'The other side refused to send it back', recalled: 'Sent back on request', inspection_sent: 'The other side was asked where it is', found_by_inspection: 'Found after asking',
     hold_released: 'The hold was lifted', rule_fired: 'A risk rule held it', push_sent: 'Message sent to their app', email_sent: 'E-mail sent', sms_sent: 'Text message sent',
   } as Record<string, string>,

@@ -54,7 +54,7 @@ export const storyZh: StoryMessages = {
     no_answer: '渠道没有答复', sent_back: '正在退回', returned_by_rail: '被对方退回', destination_closed: '原路退回的账户已关闭', answered: '已答复', refused: '已拒绝',
     refund_requested: '已申请退款', refund_approved: '已同意退款', refund_submitted: '退款已提交', refund_processing: '退款途中', refund_succeeded: '退款已到账',
     refund_failed: '退款失败', refund_abnormal: '退款需换方式', refund_cancelled: '退款已撤回',
-    dispute_opened: '已提交争议', dispute_won: '争议支持客户', dispute_lost: '争议未支持客户', credit_granted: '已临时垫付', charged_back: '已拒付退回',
+    dispute_opened: '已提交争议', dispute_won: '争议支持客户', dispute_lost: '争议未支持客户', credit_granted: '已临时垫付', charged_back: '已拒付退回', given_up: '注销时已放弃',
     recall_sent: '已请对方退回', recall_refused: '对方拒绝退回', recalled: '应请求退回', inspection_sent: '已向对方查询', found_by_inspection: '查询后找到',
     hold_released: '已解除冻结', rule_fired: '被风控规则拦下', push_sent: '已发送应用消息', email_sent: '已发送邮件', sms_sent: '已发送短信',
   },

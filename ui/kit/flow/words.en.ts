@@ -35,6 +35,9 @@ export const words = {
     mandate_cancel: 'End the charges',
     recovery_stop: 'Stop the recovery',
     retrieval: 'Bring it back',
+    withdraw: 'Pay it out',
+    closure: 'Close the account',
+    closure_cancel: 'Keep the account',
     notify: 'A message in the wallet',
   } as Record<string, string>,
   actStates: {

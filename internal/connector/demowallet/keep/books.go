@@ -95,6 +95,8 @@ const (
 	KindMandate     = "mandate"
 	KindForm        = "form"    // in which an instrument is added
 	KindDeposit     = "deposit" // that came over a public network and is nobody's yet
+	KindClosure     = "closure"
+	KindPayout      = "payout" // what a withdrawal waits for
 	KindNotice      = "notice"
 	KindCounter     = "counter"
 	KindSigning     = "signing"

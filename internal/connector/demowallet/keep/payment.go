@@ -375,6 +375,19 @@ func fees(m wallet.Money) string     { return "wallet:fees:" + m.Currency() }
 // Lent is the account from which the wallet lends while a dispute is decided.
 func Lent(m wallet.Money) string { return "wallet:lent:" + m.Currency() }
 
+// GivenUp is the account that takes what customers gave up when they left.
+func GivenUp(m wallet.Money) string { return "wallet:given_up:" + m.Currency() }
+
+// Suspense is the account that keeps what came in for a customer who was gone.
+func Suspense(customer string, m wallet.Money) string {
+	return "wallet:suspense:" + customer + ":" + m.Currency()
+}
+
+// OpenOwn opens an account of the wallet's own, or finds it open. Errors: Invalid.
+func (d *Desk) OpenOwn(id string, of wallet.Money, floor bool) error {
+	return d.Open(ledger.Spec{Account: ledger.Account{ID: id, Currency: of.Currency(), Scale: of.Scale(), Floor: floor}})
+}
+
 // World is the account that stands for the world outside.
 func World(m wallet.Money) string { return "world:" + m.Currency() }
 

@@ -27,6 +27,7 @@ func told(a *selfservice.ActFact, lang string) string {
 		wallet.RevokeSessions: {"Sign out every device", "退出所有设备"}, wallet.RevokeDevice: {"Remove a device", "移除设备"}, wallet.StopRecovery: {"Stop a recovery of access", "终止找回账户的申请"},
 		wallet.SetDefault: {"Change the default card", "更改默认付款方式"}, wallet.RemoveInstrument: {"Remove a card", "移除银行卡"},
 		wallet.CancelMandate: {"End an automatic payment", "解除自动扣款"}, wallet.RequestRetrieval: {"Bring back a crypto transfer", "找回加密货币转账"},
+		wallet.Withdraw: {"Pay money out", "提现"}, wallet.Close: {"Close the account", "注销账户"}, wallet.KeepOpen: {"Keep the account", "取消注销"},
 		wallet.NotifyCustomer: {"Message in the wallet", "钱包内通知"}, wallet.RequestInspection: {"Ask where a payment is", "查询款项去向"},
 	}
 	states := map[action.State]pair{
