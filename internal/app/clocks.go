@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/sla"
 	"kefu/internal/flow/clocks"
 	"kefu/internal/flow/following"
+	"kefu/internal/flow/selfservice/closing"
 	"kefu/internal/flow/selfservice/contacts"
 	"kefu/internal/flow/selfservice/firststeps"
 	"kefu/internal/flow/selfservice/holdings"
@@ -42,9 +43,19 @@ func (a *App) service(language string) sla.Service {
 	return a.clocks.Service(sla.Subject{Channel: "chat", Priority: conversation.Normal, Language: language})
 }
 
+// lawOfHouse is the pack of the house at a time; nil where it has none.
+func (a *App) lawOfHouse(at int64) *jurisdiction.Pack {
+	for _, id := range []string{a.chosenLaw(), a.Config.Cases.Jurisdiction} {
+		if p, ok := a.cases.Book.At(id, at); ok {
+			return p
+		}
+	}
+	return nil
+}
+
 // readsOfFlows is what flows may ask for beside the wallet. Some of it is built later.
 func (a *App) readsOfFlows() subjects.Deps {
-	return subjects.Deps{Contacts: contacts.Deps{Book: a.officials}, First: firststeps.Deps{Phrase: a.Store.OwnPhrase}, House: house.Deps{Book: a.officials, Present: func() bool { return a.acts.OnDuty() }}, Holdings: holdings.Deps{Plan: func(ctx context.Context, customer string) (privacy.Plan, error) { return a.Privacy.Plan(ctx, customer) }, Cases: func() holdings.Cases { return a.cases }}, Waiting: waiting.Deps{
+	return subjects.Deps{Closing: closing.Deps{Law: a.lawOfHouse}, Contacts: contacts.Deps{Book: a.officials}, First: firststeps.Deps{Phrase: a.Store.OwnPhrase}, House: house.Deps{Book: a.officials, Present: func() bool { return a.acts.OnDuty() }}, Holdings: holdings.Deps{Plan: func(ctx context.Context, customer string) (privacy.Plan, error) { return a.Privacy.Plan(ctx, customer) }, Cases: func() holdings.Cases { return a.cases }}, Waiting: waiting.Deps{
 		Conversations: a.Store, Cases: func() waiting.Cases { return a.cases }, Queue: func() waiting.Queue { return a.queue },
 		Service: func(s sla.Subject) sla.Service { return a.clocks.Service(s) },
 		Title:   func(t jurisdiction.Type, lang string) string { return a.cases.Book.TypeTitle(t, lang) },

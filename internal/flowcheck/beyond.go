@@ -79,6 +79,7 @@ func Beyond() map[string]string {
 	for n := range 22 {
 		all[fmt.Sprintf("FL13-%02d", n+1)] = "what is kept of a customer is the house's and not the wallet's"
 	}
+	beyondLeaving(all)
 	for n := range 27 {
 		all[fmt.Sprintf("FL11-%02d", n+1)] = "the wallet's list of fees is another one"
 	}

@@ -209,6 +209,14 @@ func (p *Pack) AppealOf(t Type) Appeal {
 	return p.Appeal
 }
 
+// Record is what has to be kept of a customer who is gone.
+type Record struct {
+	ID     string     `yaml:"id"`
+	Title  form.Texts `yaml:"title"`
+	Period `yaml:",inline"`
+	Cited  `yaml:",inline"`
+}
+
 // Pack is what a jurisdiction asks, from some day on.
 type Pack struct {
 	ID       string     `yaml:"id"`
@@ -220,6 +228,8 @@ type Pack struct {
 	Calendar string     `yaml:"calendar"`
 	Keep     Period     `yaml:"keep"` // how long a case is kept after its end, in months
 	Kept     Cited      `yaml:"kept"`
+	// Records are what a wallet has to keep of a customer who is gone, and how long.
+	Records []Record `yaml:"records"`
 	// Pauses are the reasons for which clocks may stand still, as they are shown.
 	Pauses map[string]form.Texts `yaml:"pauses"`
 	Types  map[Type]Rules        `yaml:"types"`

@@ -313,6 +313,14 @@ func (p *Pack) complete(name string, house []Clock, calendars map[string]*Calend
 			}
 		}
 	}
+	if len(p.Records) > maxPauses {
+		return wrong(name, "names too much that is kept")
+	}
+	for _, r := range p.Records {
+		if err := errors.Join(checkTexts(name, r.ID, r.Title), checkPeriod(name, r.ID, r.Period), checkCited(name, r.Cited)); err != nil || !isName(r.ID) || r.Unit != Months {
+			return errors.Join(err, wrong(name, "%q is nothing that is kept for months", r.ID))
+		}
+	}
 	if len(p.Pauses) > maxPauses {
 		return wrong(name, "has too many reasons for a pause")
 	}

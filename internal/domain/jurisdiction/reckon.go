@@ -412,5 +412,14 @@ func (p *Pack) KeepUntil(over int64) int64 {
 	return reckoning{hours: p.days.reckoner}.due(instant(over), p.Keep)
 }
 
+// Until is until when something is kept of a customer who is gone since then; 0 where no
+// source bears a promise.
+func (r Record) Until(gone int64) int64 {
+	if !r.Checked.Promisable() {
+		return 0
+	}
+	return instant(gone).AddDate(0, r.Amount, 0).UnixMicro()
+}
+
 // DayOf is the day of an instant on the pack's wall, as it stands in letters.
 func (p *Pack) DayOf(at int64) sla.Day { return p.days.reckoner.DayOf(instant(at)) }

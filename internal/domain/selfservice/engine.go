@@ -168,9 +168,11 @@ func (e *engine) proposal(p *Propose) *Proposal {
 	return out
 }
 
-// said is an entered value as a short text for the wallet.
+// said is an entered value as a short text for the wallet; of an entry its id.
 func said(v Value) string {
 	switch {
+	case v.Entry != nil:
+		return v.Entry.ID
 	case v.Money != nil:
 		return v.Money.Amount() + " " + v.Money.Currency()
 	case v.Type == Date:

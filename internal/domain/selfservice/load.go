@@ -374,8 +374,8 @@ func (d *Definition) checkPropose(name string, p *Propose) error {
 		return wrong(name, "gives files from %s, which are none, or to an act that takes none", p.Files)
 	}
 	for key, slot := range p.Details {
-		if !word(key) || !slices.Contains(value.Entered(), d.typeOf(slot)) {
-			return wrong(name, "tells %s, which nobody entered", slot)
+		if !word(key) || (!slices.Contains(value.Entered(), d.typeOf(slot)) && d.typeOf(slot) != Entry) {
+			return wrong(name, "tells %s, which nobody entered or chose from a list", slot)
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/flow/selfservice/access"
 	"kefu/internal/flow/selfservice/cards"
+	"kefu/internal/flow/selfservice/closing"
 	"kefu/internal/flow/selfservice/contacts"
 	"kefu/internal/flow/selfservice/fees"
 	"kefu/internal/flow/selfservice/firststeps"
@@ -25,6 +26,7 @@ type Deps struct {
 	Contacts contacts.Deps
 	First    firststeps.Deps
 	House    house.Deps
+	Closing  closing.Deps
 	Waiting  waiting.Deps
 	Holdings holdings.Deps
 }
@@ -34,6 +36,7 @@ func All(d Deps) (*reads.Registry, error) {
 	return reads.New(slices.Concat(
 		access.Reads(),
 		cards.Reads(),
+		closing.Reads(d.Closing),
 		contacts.Reads(d.Contacts),
 		fees.Reads(),
 		firststeps.Reads(d.First),

@@ -1,0 +1,120 @@
+package closing_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"kefu/content"
+	"kefu/internal/domain/jurisdiction"
+	"kefu/internal/domain/selfservice/sheet"
+	"kefu/internal/domain/wallet"
+	domain "kefu/internal/domain/wallet/closing"
+	"kefu/internal/flow/selfservice/closing"
+	"kefu/internal/flow/selfservice/reads"
+
+	"io/fs"
+)
+
+// told is a wallet that says one thing of an end.
+type told struct{ s domain.Standing }
+
+func (t told) Closure(context.Context, wallet.Actor, string) (domain.Standing, error) {
+	return t.s, nil
+}
+func (t told) Instruments(context.Context, wallet.Actor, string) ([]wallet.Instrument, error) {
+	return []wallet.Instrument{{ID: "in-1", Type: "bank", Last4: "2051"}, {ID: "in-2", Type: "card", Brand: "Visa", Last4: "1111"}}, nil
+}
+func (t told) Of() any                                    { return t }
+func (t told) Reads(context.Context, wallet.Reading) bool { return true }
+func (t told) In(context.Context) (wallet.Actor, string, error) {
+	return wallet.Actor{}, "c-1", nil
+}
+
+func euros(t *testing.T, text string) wallet.Money {
+	t.Helper()
+	m, err := wallet.Parse(text, "EUR", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func registry(t *testing.T, law string) *reads.Registry {
+	t.Helper()
+	files, err := fs.Sub(content.Jurisdictions, "jurisdictions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, err := jurisdiction.Load(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := reads.New(closing.Reads(closing.Deps{Law: func(at int64) *jurisdiction.Pack {
+		p, _ := book.At(law, at)
+		return p
+	}})...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// text is all that a sheet says in English.
+func text(s *sheet.Sheet) string {
+	var all []string
+	for _, p := range s.Parts {
+		for _, r := range p.Rows {
+			all = append(all, r.Name.Text["en"])
+			if r.Value != nil && r.Value.Sentence != nil {
+				all = append(all, r.Value.Sentence.Text["en"])
+			}
+			if r.Note != nil {
+				all = append(all, r.Note.Text["en"])
+			}
+		}
+	}
+	return strings.Join(all, "\n")
+}
+
+func TestWhatIsInTheWayAndWhatIsKept(t *testing.T) {
+	now := wallet.At(time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC))
+	s := domain.Standing{
+		CustomerID: "c-1", State: domain.Open, Days: 10, Return: domain.Return{How: "new"},
+		Items: []domain.Item{
+			{ID: "1", Kind: domain.Balance, Fix: domain.FixWithdraw, Blocks: true, Object: "a-1", Name: "Everyday", Amount: euros(t, "12.40")},
+			{ID: "2", Kind: domain.Payment, Fix: domain.FixWait, Blocks: true, Object: "tx-1", Name: "Shop", Amount: euros(t, "3.00"), Until: now + 5},
+			{ID: "3", Kind: domain.Review, Fix: domain.FixPerson, Blocks: true}, {ID: "4", Kind: domain.Points, Fix: domain.FixNone, Count: 12},
+		},
+		Destinations: []domain.Destination{{InstrumentID: "in-1"}, {InstrumentID: "in-2", Why: "too_new", From: now}},
+	}
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	asked := reads.Asked{Now: now, Wallet: told{s}}
+	v, err := registry(t, "eu").Call(t.Context(), "closing", asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := v.Sheet.Facts
+	if f["ready"].Yes || f["money"].Count != 1 || f["pending"].Count != 1 || !f["review"].Yes || v.Sheet.Named["over_by"].At != now+5 {
+		t.Errorf("%+v", f)
+	}
+	if said := text(v.Sheet); strings.Contains(said, "oints") || !strings.Contains(said, "check before an account closes") {
+		t.Errorf("in the way is %s", said)
+	}
+	list, err := registry(t, "eu").List(t.Context(), "closing_to", asked)
+	if err != nil || len(list) != 1 || list[0].Entry.ID != "in-1" {
+		t.Errorf("%+v %v", list, err)
+	}
+	for law, promised := range map[string]bool{"eu": true, "cn": true, "us": false, "none": false} {
+		v, err := registry(t, law).Call(t.Context(), "closing_ends", asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := text(v.Sheet); strings.Contains(said, "{until}") != promised || !strings.Contains(said, "Points that are lost") {
+			t.Errorf("%s: %s", law, said)
+		}
+	}
+}
