@@ -6,6 +6,7 @@ import (
 
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
+	"kefu/internal/flow/selfservice/closing"
 	"kefu/internal/flow/selfservice/proposing"
 )
 
@@ -41,9 +42,38 @@ func (s *Service) Proposals(ctx context.Context, p identity.Principal) []proposi
 		return nil
 	}
 	a := s.asker(p, selfservice.Record{Run: selfservice.Run{CustomerID: p.ID}})
+	own := s.leaving(ctx, a)
 	if !s.consents(ctx, a) {
+		return own
+	}
+	return append(own, s.likely(ctx, a)...)
+}
+
+// leaving is what the customer asked for themselves: that the account closes, and can be
+// kept. No payment is looked at for it.
+func (s *Service) leaving(ctx context.Context, a asker) []proposing.Proposal {
+	from, tells := s.Wallet.(closing.Asks)
+	if !tells || !s.able(ctx).Reads(closing.Reading) {
 		return nil
 	}
+	by, id, err := s.in(ctx, a)
+	if err != nil {
+		return nil
+	}
+	now, err := from.Closure(ctx, by, id)
+	if err != nil {
+		return nil
+	}
+	flows, err := s.Catalogue(ctx, a.p)
+	if one, is := closing.Proposed(now, flows); err == nil && is {
+		return []proposing.Proposal{one}
+	}
+	return nil
+}
+
+// likely is what the customer's payments make likely.
+func (s *Service) likely(ctx context.Context, a asker) []proposing.Proposal {
+	p := a.p
 	all, err := s.transactions(ctx, a, lookBack)
 	if err != nil {
 		return nil

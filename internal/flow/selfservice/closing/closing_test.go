@@ -8,6 +8,7 @@ import (
 
 	"kefu/content"
 	"kefu/internal/domain/jurisdiction"
+	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/selfservice/sheet"
 	"kefu/internal/domain/wallet"
 	domain "kefu/internal/domain/wallet/closing"
@@ -116,5 +117,29 @@ func TestWhatIsInTheWayAndWhatIsKept(t *testing.T) {
 		if said := text(v.Sheet); strings.Contains(said, "{until}") != promised || !strings.Contains(said, "Points that are lost") {
 			t.Errorf("%s: %s", law, said)
 		}
+	}
+}
+
+func TestWhatIsProposedOfAnEnd(t *testing.T) {
+	flows := []*selfservice.Definition{{ID: "FL4"}, {ID: "FL5"}}
+	cooling := domain.Standing{CustomerID: "c-1", State: domain.Cooling, RequestedAt: 1, ClosesAt: 9}
+	if p, is := closing.Proposed(cooling, flows); !is || p.Flow.ID != "FL5" || p.Figures["closing.at"].At != 9 || !strings.Contains(p.Title["zh"], "{closing.at}") {
+		t.Errorf("%+v %v", p, is)
+	}
+	late := domain.Standing{CustomerID: "c-1", State: domain.Closed, ClosedAt: 9, Late: []domain.Late{{ID: "l-1", Amount: euros(t, "35.00"), At: 11, PaidAt: 12, PaidTo: "in-1"}}}
+	if p, is := closing.Proposed(late, flows); is {
+		t.Errorf("what was paid out is proposed: %+v", p)
+	}
+	late.Late[0].PaidAt, late.Late[0].PaidTo = 0, ""
+	if p, is := closing.Proposed(late, flows); !is || p.Figures["late.amount"].Money.Amount() != "35.00" {
+		t.Errorf("%+v %v", p, is)
+	}
+	for _, s := range []domain.Standing{{State: domain.Open}, {State: domain.Closed, ClosedAt: 3}} {
+		if p, is := closing.Proposed(s, flows); is {
+			t.Errorf("%s: %+v", s.State, p)
+		}
+	}
+	if _, is := closing.Proposed(cooling, flows[:1]); is {
+		t.Error("a flow is proposed that there is not")
 	}
 }
