@@ -12,6 +12,7 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/insiders"
 	"kefu/internal/storage/waiting"
 	"kefu/internal/storage/workset"
 )
@@ -123,6 +124,11 @@ func (t *Tx) load(ctx context.Context, w *workset.Set, changes []*conversation.C
 	if err := t.loadStates(ctx, w, ids); err != nil {
 		return err
 	}
+	decoys, err := insiders.Among(ctx, t.SQL, w.Finished(changes))
+	if err != nil {
+		return err
+	}
+	w.LoadDecoys(decoys)
 	for _, key := range w.Behind(changes) { // a few: most have seen everything
 		unseen, err := waiting.After(ctx, t.SQL, key.Conversation, key.Seq)
 		if err != nil {

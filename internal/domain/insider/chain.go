@@ -62,7 +62,7 @@ func Read(r audit.Record) (Noted, bool) {
 // looks are the readings of one customer's data.
 func looks() []string {
 	return []string{
-		"conversation.read", "conversation.read_ahead", "conversation.read_versions", "conversation.watch", "conversation.offered",
+		"conversation.read", "conversation.read_versions", "conversation.watch", "conversation.offered",
 		"customer.read", "attachment.read", "case.read", "case.list", "case.kept", "act.read", "act.list", "run.read", "contact.read_phrase",
 	}
 }
@@ -79,6 +79,8 @@ func kindOf(r audit.Record) Kind {
 	switch a := r.Action; {
 	case strings.HasSuffix(a, ".refuse") || r.Result == "refused":
 		return Refused
+	case a == "conversation.read_ahead": // nobody looked yet: what is opened is recorded as watched
+		return Ahead
 	case a == "wallet.reveal":
 		return Revealed
 	case a == "search.messages", a == "customer.find":

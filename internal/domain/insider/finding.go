@@ -216,6 +216,10 @@ func EvidenceOf(w Why) Evidence {
 		return Evidence{Kinds: []Kind{Revealed}, For: hour}
 	case LookRate:
 		return Evidence{Kinds: seen, For: 15 * minute}
+	case AheadRate:
+		return Evidence{Kinds: []Kind{Ahead}, For: hour}
+	case ManyAhead:
+		return Evidence{Kinds: []Kind{Ahead}}
 	case StrangeSession, OffHours:
 		return Evidence{Kinds: seen, WithoutOnly: true, OffOnly: true}
 	case OneDestination, OneApprover:

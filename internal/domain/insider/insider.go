@@ -17,6 +17,9 @@ const (
 	Worked                   // wrote, decided, resolved: what looking is good for
 	Paid                     // proposed that money goes out
 	Refused                  // asked for what they may not
+	Ahead                    // what may be opened next was fetched; nobody saw it yet
+	Listed                   // saw customers stand in a list
+	Lifted                   // was given back what was taken: done by others, for them
 )
 
 // Doing is one thing that a member of staff did, as the audit chain holds it.
@@ -33,6 +36,8 @@ type Doing struct {
 	OffShift  bool   // outside of their hours
 	To        string // of Paid: a digest of where the money goes
 	Approver  string // of Paid: who said yes as the second person; "" for nobody yet
+	Shown     string // of Listed and Searched: the conversations or cases that it showed, by spaces
+	Further   bool   // of Listed: not the list's first page
 }
 
 // Step is what follows at once. Everything but Suspend and Throttle is left to a person.
@@ -73,6 +78,9 @@ const (
 	LookRate       Why = "customers_in_a_quarter"
 	StrangeSession Why = "new_device_off_shift"
 	OneDestination Why = "one_destination"
+	AheadRate      Why = "read_ahead_in_an_hour"
+	ListRate       Why = "listed_in_an_hour"
+	PageRate       Why = "further_pages_in_an_hour"
 
 	ManyCustomers Why = "customers"
 	NoContact     Why = "without_contact"
@@ -86,6 +94,8 @@ const (
 	ManyPayments  Why = "payments"
 	ManyRefusals  Why = "refused"
 	OneApprover   Why = "one_approver"
+	ManyAhead     Why = "read_ahead"
+	ManyListed    Why = "listed"
 )
 
 // Limits are the operator's hard rules.
@@ -94,11 +104,15 @@ type Limits struct {
 	CustomersPerQuarter int // distinct ones in a quarter of an hour
 	StrangeLooks        int // distinct customers by a device never seen before, off shift
 	SameDestination     int // customers whose money one person sent to one place, in a month
+	AheadPerHour        int // distinct customers read ahead and never opened, when it is AheadEach times as many as were opened that day
+	AheadEach           int
+	ListedPerHour       int // distinct conversations, cases and customers that lists and searches showed
+	FurtherPerHour      int // of those, the ones that stood on further pages of a list
 }
 
 // DefaultLimits are for a desk whose agents have four conversations at once.
 func DefaultLimits() Limits {
-	return Limits{RevealsPerHour: 12, CustomersPerQuarter: 25, StrangeLooks: 5, SameDestination: 3}
+	return Limits{RevealsPerHour: 12, CustomersPerQuarter: 25, StrangeLooks: 5, SameDestination: 3, AheadPerHour: 400, AheadEach: 10, ListedPerHour: 1_200, FurtherPerHour: 500}
 }
 
 const (

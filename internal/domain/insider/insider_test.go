@@ -57,6 +57,9 @@ func TestRulesHoldAtOnce(t *testing.T) {
 		"a customer every minute":                    {many(insider.Looked, 120, minute, nil), "", 0},
 		"a device that nobody knows, at night":       {many(insider.Looked, 6, 2*minute, strange), insider.StrangeSession, insider.Suspend},
 		"a device that nobody knows, with a contact": {many(insider.Looked, 20, 2*minute, func(d *insider.Doing) { d.NewDevice, d.OffShift = true, true }), "", 0},
+		"words of hundreds, read ahead":              {many(insider.Ahead, 401, minute/10, nil), insider.AheadRate, insider.Throttle},
+		"a list run through":                         {many(insider.Ahead, 350, minute/10, nil), "", 0},
+		"a decoy beside what is opened":              {many(insider.Ahead, 1, minute, func(d *insider.Doing) { d.Canary = true }), "", 0},
 		"three customers' money to one place":        {many(insider.Paid, 3, 60*minute, to("x")), insider.OneDestination, insider.Throttle},
 		"two of one household":                       {many(insider.Paid, 2, 60*minute, to("x")), "", 0},
 		"one customer's, again and again": {many(insider.Paid, 9, 60*minute, func(d *insider.Doing) {

@@ -10,7 +10,7 @@ import (
 
 // What a Watch knows, in the form in which it is kept. A form that is read must have
 // been written by the same version: of another one the last weeks are read anew.
-const stateVersion = 1
+const stateVersion = 2
 
 type savedWatch struct {
 	Version int           `json:"version"`
@@ -25,6 +25,7 @@ type savedPerson struct {
 	Usual   map[Why]savedUsual `json:"usual,omitempty"`
 	Reveals []int64            `json:"reveals,omitempty"`
 	Seen    []savedSeen        `json:"seen,omitempty"`
+	Ahead   []savedSeen        `json:"ahead,omitempty"`
 	Sent    []savedSent        `json:"sent,omitempty"`
 	Day     savedDay           `json:"day"`
 	Shift   shift              `json:"shift"`
@@ -52,12 +53,12 @@ type savedSent struct {
 }
 
 type savedDay struct {
-	Sets   [7][]string `json:"sets"`
+	Sets   [8][]string `json:"sets"`
 	Counts [6]int      `json:"counts"`
 }
 
-func (t *tally) sets() [7]*map[string]bool {
-	return [7]*map[string]bool{&t.customers, &t.uncontacted, &t.high, &t.strange, &t.offShift, &t.contacts, &t.idle}
+func (t *tally) sets() [8]*map[string]bool {
+	return [8]*map[string]bool{&t.customers, &t.uncontacted, &t.high, &t.strange, &t.offShift, &t.contacts, &t.idle, &t.ahead}
 }
 
 func (t *tally) counts() [6]*int {
@@ -75,6 +76,9 @@ func (w *Watch) Save() ([]byte, error) {
 		}
 		for _, one := range p.seen {
 			s.Seen = append(s.Seen, savedSeen{one.at, one.customer})
+		}
+		for _, one := range p.ahead {
+			s.Ahead = append(s.Ahead, savedSeen{one.at, one.customer})
 		}
 		for _, one := range p.sent {
 			s.Sent = append(s.Sent, savedSent{one.day, one.to, one.customer, one.approver})
@@ -114,6 +118,9 @@ func Restore(l Limits, body []byte) (*Watch, error) {
 		}
 		for _, one := range s.Seen {
 			p.seen = append(p.seen, seen{one.At, one.Customer})
+		}
+		for _, one := range s.Ahead {
+			p.ahead = append(p.ahead, seen{one.At, one.Customer})
 		}
 		for _, one := range s.Sent {
 			p.sent = append(p.sent, sent{one.Day, one.To, one.Customer, one.Approver})

@@ -74,6 +74,7 @@ func features() []feature {
 		{ManyExports, func(p *person) measure { return count(p.day.exports) }, true},
 		{ManyPayments, func(p *person) measure { return count(p.day.payments) }, true},
 		{ManyRefusals, func(p *person) measure { return count(p.day.refused) }, false},
+		{ManyAhead, func(p *person) measure { return count(len(p.day.ahead)) }, true},
 		{OneApprover, (*person).approver, false},
 	}
 }

@@ -29,6 +29,7 @@ type person struct {
 	usual   map[Why]*usual
 	reveals []int64 // times, of the last hour
 	seen    []seen  // customers, of the last quarter of an hour
+	ahead   []seen  // customers read ahead and not opened, of the last hour
 	sent    []sent  // of the last month
 	day     tally
 	shift   shift
@@ -49,6 +50,7 @@ type tally struct {
 	customers, uncontacted, high map[string]bool
 	strange, offShift            map[string]bool // of those without a contact: by a new device off shift; off shift
 	contacts, idle               map[string]bool // idle: in which nothing was done yet
+	ahead                        map[string]bool // read ahead, and never opened
 	looks, reveals, searches     int
 	exports, payments, refused   int
 }
@@ -57,6 +59,7 @@ func newTally() tally {
 	return tally{
 		customers: map[string]bool{}, uncontacted: map[string]bool{}, high: map[string]bool{},
 		strange: map[string]bool{}, offShift: map[string]bool{}, contacts: map[string]bool{}, idle: map[string]bool{},
+		ahead: map[string]bool{},
 	}
 }
 
@@ -116,6 +119,8 @@ func (p *person) count(d Doing) {
 	switch d.Kind {
 	case Looked, Revealed:
 		p.look(d)
+	case Ahead:
+		p.readAhead(d)
 	case Searched:
 		t.searches++
 	case Exported:
@@ -139,6 +144,7 @@ func (p *person) look(d Doing) {
 	t := &p.day
 	t.looks++
 	put(t.customers, d.Customer)
+	delete(t.ahead, d.Customer)
 	if d.High {
 		put(t.high, d.Customer)
 	}
@@ -152,8 +158,27 @@ func (p *person) look(d Doing) {
 		t.reveals++
 		p.reveals = append(slices.DeleteFunc(p.reveals, func(at int64) bool { return at <= d.At-hour }), d.At)
 	}
-	p.seen = slices.DeleteFunc(p.seen, func(s seen) bool { return s.at <= d.At-15*minute || s.customer == d.Customer })
-	p.seen = append(p.seen, seen{d.At, d.Customer})
+	p.seen = lately(p.seen, d.At-15*minute, d.Customer, d.At)
+	p.ahead = slices.DeleteFunc(p.ahead, func(s seen) bool { return s.customer == d.Customer })
+}
+
+// readAhead counts whom the desk fetched for somebody who has not opened them today: a few
+// for each that they open, unless somebody reads by way of the flag.
+func (p *person) readAhead(d Doing) {
+	if d.Customer == "" || p.day.customers[d.Customer] {
+		return
+	}
+	put(p.day.ahead, d.Customer)
+	p.ahead = lately(p.ahead, d.At-hour, d.Customer, d.At)
+}
+
+// lately is what was seen after a time, each once, with one that is seen now.
+func lately(all []seen, after int64, key string, now int64) []seen {
+	all = slices.DeleteFunc(all, func(s seen) bool { return s.at <= after || s.customer == key })
+	if len(all) >= maxKept {
+		return all
+	}
+	return append(all, seen{now, key})
 }
 
 // peek is a look at somebody whom one has nothing to do with.
@@ -176,14 +201,21 @@ type broken struct {
 // rules are those that what was done breaks.
 func (w *Watch) rules(p *person, d Doing) []broken {
 	var all []broken
-	if d.Canary {
-		all = append(all, broken{CanaryTouched, Suspend, 1, 0})
+	if d.Canary && d.Kind != Ahead {
+		step := Suspend
+		if d.Kind == Refused { // a bulk of what is over holds one by chance
+			step = Review
+		}
+		all = append(all, broken{CanaryTouched, step, 1, 0})
 	}
 	if n := len(p.reveals); d.Kind == Revealed && n > w.limits.RevealsPerHour {
 		all = append(all, broken{RevealRate, Throttle, n, w.limits.RevealsPerHour})
 	}
 	if n := len(p.seen); n > w.limits.CustomersPerQuarter {
 		all = append(all, broken{LookRate, Throttle, n, w.limits.CustomersPerQuarter})
+	}
+	if n := len(p.ahead); d.Kind == Ahead && n > max(w.limits.AheadPerHour, w.limits.AheadEach*len(p.day.customers)) {
+		all = append(all, broken{AheadRate, Throttle, n, w.limits.AheadPerHour})
 	}
 	if n := len(p.day.strange); n > w.limits.StrangeLooks {
 		all = append(all, broken{StrangeSession, Suspend, n, w.limits.StrangeLooks})
@@ -206,7 +238,7 @@ func (w *Watch) rules(p *person, d Doing) []broken {
 func (w *Watch) byGroup() map[string][]string {
 	groups := map[string][]string{}
 	for _, id := range slices.Sorted(maps.Keys(w.people)) {
-		if p := w.people[id]; p.day.looks+p.day.searches+p.day.exports+p.day.payments+p.day.refused+len(p.day.contacts) > 0 {
+		if p := w.people[id]; p.day.looks+p.day.searches+p.day.exports+p.day.payments+p.day.refused+len(p.day.contacts)+len(p.day.ahead) > 0 {
 			groups[p.group] = append(groups[p.group], id)
 		}
 	}

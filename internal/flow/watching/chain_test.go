@@ -242,9 +242,6 @@ func TestNothingFollowsFromADecoy(t *testing.T) {
 		if len(after) != len(before) {
 			t.Errorf("followers are handed %d entries of a decoy", len(after)-len(before))
 		}
-		k.say(mei, talk, "shall I look again?") // they reopen it: no queue takes it
-		_, err = k.Execute(ctx, mei, talk, conversation.Command{Kind: conversation.SetStatus, Content: conversation.Content{Status: conversation.Open}})
-		k.must(err)
 		waits, err := k.WaitingOf(ctx, part, []string{talk})
 		k.must(err)
 		if len(waits) != 0 {

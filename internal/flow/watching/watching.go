@@ -185,7 +185,9 @@ func (s *Service) judge(step *insider.Stretch, all []insider.Noted, caughtUp boo
 				continue
 			}
 		}
-		s.last[n.Staff] = n
+		if n.Kind != insider.Ahead { // what was fetched in between parts no opening in two
+			s.last[n.Staff] = n
+		}
 		if n.At < s.began-lateAfter.Microseconds() {
 			n.Unjudged = true
 			step.Noted = append(step.Noted, *n)
@@ -233,7 +235,9 @@ func (s *Service) remember(ctx context.Context) error {
 		}
 		for i := range some {
 			w.Take(some[i].Doing) // what it says was said
-			s.last[some[i].Staff] = &some[i]
+			if some[i].Kind != insider.Ahead {
+				s.last[some[i].Staff] = &some[i]
+			}
 			since, nth = some[i].Seq, some[i].Nth
 		}
 		s.unsaved += len(some)

@@ -161,7 +161,7 @@ func (b *batch) one(ctx context.Context, n *insider.Noted) (bool, error) {
 			return false, err
 		}
 	}
-	n.Canary = b.decoys[n.Customer] || b.decoys[n.Conversation]
+	n.Canary = n.Kind != insider.Ahead && (b.decoys[n.Customer] || b.decoys[n.Conversation])
 	if n.NewDevice, err = b.unfamiliar(ctx, n.Session); err != nil {
 		return false, err
 	}

@@ -28,6 +28,9 @@ func (w *Set) decide(c *conversation.Change) conversation.Result {
 	if r, ok := w.repeated(c, work); ok {
 		return r
 	}
+	if err := w.kept(c, work); err != nil {
+		return conversation.Result{Err: err}
+	}
 	command := c.Command
 	if command.Kind == conversation.Edit || command.Kind == conversation.Redact {
 		found := w.target(EntryKey{c.ConversationID, command.Content.Of})

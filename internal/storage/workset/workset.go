@@ -110,6 +110,7 @@ type Set struct {
 	authors map[ClientKey]conversation.Author
 	targets map[EntryKey]*Target
 	unseen  map[EntryKey]conversation.Unseen // what customers wrote after an entry
+	decoys  []string                         // conversations that stay as they are
 }
 
 // New makes an empty Set.
