@@ -37,7 +37,7 @@ func (r rooms) Commit(_ context.Context, fn func(recovering.Desk) error) error {
 		clear(r.w.kept)
 	}
 	before := maps.Clone(r.w.kept)
-	err := fn(shelf{r.w})
+	err := fn(shelf(r))
 	if err != nil {
 		r.w.kept = before
 	}
