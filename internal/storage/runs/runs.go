@@ -236,7 +236,16 @@ func (r *Runs) FlowRun(ctx context.Context, p identity.Principal, id string) (se
 	if err != nil {
 		return selfservice.Record{}, err
 	}
+	if !open(p, n) {
+		return selfservice.Record{}, fault.New(fault.NotFound, op, "there is no such run for %s", p.Kind)
+	}
 	return n, r.looked(ctx, p, whose, n)
+}
+
+// open tells whether p, whose run it is, is known well enough to see it: what somebody
+// did while they were signed in is not for who is not.
+func open(p identity.Principal, n selfservice.Record) bool {
+	return p.Kind != identity.Visitor || n.Visitor
 }
 
 // looked notes in the audit chain that a member of staff reads runs.
@@ -307,6 +316,7 @@ func (r *Runs) list(ctx context.Context, p identity.Principal, whose, where stri
 	if err != nil {
 		return nil, err
 	}
+	found = slices.DeleteFunc(found, func(n selfservice.Record) bool { return !open(p, n) })
 	return found, r.looked(ctx, p, whose, found...)
 }
 
