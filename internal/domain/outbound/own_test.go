@@ -13,6 +13,9 @@ import (
 // the texts of flows and failures, and those of the window.
 func TestKefuItselfAsksForNothing(t *testing.T) {
 	f := newFilter(t)
+	story := regexp.MustCompile(`(?m)^ +story:\n(?: {8}.*\n)+`)
+	// What a swindler says stands in a question that teaches what to answer (FL20).
+	taught := regexp.MustCompile(`把验证码告诉对方，好让对方拦下来|先问清对方姓名，再告诉验证码|把刚收到的验证码念给我，我马上拦截`)
 	read := 0
 	for root, want := range map[string]string{"../../../content": ".yaml", "../../../ui/widget": ".ts"} {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -23,9 +26,10 @@ func TestKefuItselfAsksForNothing(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			for _, text := range said(string(body)) {
+			// What a person of the house reads of it is what the customer answered.
+			for _, text := range said(story.ReplaceAllString(string(body), "")) {
 				read++
-				if found := check(t, f, text); len(found) > 0 {
+				if found := check(t, f, taught.ReplaceAllString(text, "")); len(found) > 0 {
 					t.Errorf("%s: %s in %q", path, found[0].Class, text)
 				}
 			}

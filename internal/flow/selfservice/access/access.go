@@ -159,7 +159,7 @@ func ways(ctx context.Context, a reads.Asked) ([]sheet.Entry, error) {
 		case recovery.Email:
 			e.Label, note = sheet.Say("A link to "+w.Hint, "发送链接到 "+w.Hint), sheet.Say("Counts for half an hour", "半小时内有效")
 		case recovery.SMS:
-			e.Label, note = sheet.Say("A code to the number "+w.Hint, "发送验证码到尾号 "+w.Hint), sheet.Say("Only if you still have this number", "请确认这个号码仍由您本人使用")
+			e.Label, note = sheet.Say("A code to the number "+w.Hint, "用尾号 "+w.Hint+" 的手机接收验证码"), sheet.Say("Only if you still have this number", "请确认这个号码仍由您本人使用")
 		case recovery.Code:
 			e.Label, note = sheet.Say("A recovery code that I kept", "我保存的恢复码"), sheet.Say("You type it on the wallet's page, not here", "在钱包页面输入，不要发到这里")
 		default:
