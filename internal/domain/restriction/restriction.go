@@ -69,6 +69,7 @@ func (r *Restriction) UnmarshalJSON(text []byte) error {
 func Kind() settings.Definition {
 	return settings.Define(settings.Kind[Restriction]{
 		Name: "restriction", Read: policy.ReadSetup, Change: policy.ChangeSetup, FourEyes: true, Max: MaxRestrictions, Check: fits,
+		Leans: func(r Restriction) []string { return []string{r.Training, r.Calendar} },
 	})
 }
 
@@ -200,10 +201,19 @@ type Training struct {
 	About string `json:"about,omitempty" maxLength:"200" doc:"what it is about, and how one comes by it"`
 }
 
-// TrainingKind is its definition. Those who lead give certificates and say what of.
+// TrainingKind is its definition. Those who lead give certificates and say what of; one
+// that a restriction needs is changed by two, and by nobody who has it.
 func TrainingKind() settings.Definition {
 	return settings.Define(settings.Kind[Training]{
-		Name: "training", Read: policy.ReadSetup, Change: policy.ChangeWorkSettings, Max: MaxTrainings, Check: trainingFits, Unused: trainingUnused,
+		Name: "training", Read: policy.ReadSetup, Change: policy.ChangeWorkSettings, Max: MaxTrainings, Check: trainingFits, Unused: trainingUnused, Bound: holds,
+	})
+}
+
+// holds tells whether somebody has, or had, a certificate of a training: how long it is
+// good for is not theirs to say.
+func holds(p identity.Principal, all *settings.Snapshot, training string) bool {
+	return slices.ContainsFunc(settings.All[Certificate](all), func(e settings.Entry[Certificate]) bool {
+		return e.Value.Staff == p.ID && e.Value.Training == training
 	})
 }
 

@@ -40,6 +40,12 @@ type Kind[T Value] struct {
 	// May tells whether who may change this kind may do so to this value; nil: always.
 	// It is asked of what an item is to be.
 	May func(p identity.Principal, v T) bool
+	// Leans are the ids of items of other kinds by which a value says what people may do:
+	// while it is in use, who changes one of those needs a second person too. nil: none.
+	Leans func(v T) []string
+	// Bound tells whether a change of an item would change what p may do themselves: then
+	// it is somebody else's to make. nil: never.
+	Bound func(p identity.Principal, all *Snapshot, id string) bool
 	// Said tells whether customers are told, as our words, what a value says at a
 	// path: that may not ask for what is never asked for. nil: they are told nothing.
 	Said func(v T, path string) bool
@@ -68,6 +74,8 @@ type Definition struct {
 	unused       func(all *Snapshot, id string) error
 	said         func(v any, path string) bool
 	may          func(p identity.Principal, v any) bool
+	leans        func(all *Snapshot) []string
+	bound        func(p identity.Principal, all *Snapshot, id string) bool
 	gather       func(items []Item) (list, error)
 }
 
@@ -75,7 +83,7 @@ type Definition struct {
 func Define[T Value](k Kind[T]) Definition {
 	d := Definition{
 		Name: k.Name, Scope: k.Scope, Singleton: k.Singleton, FourEyes: k.FourEyes, Max: cmp.Or(k.Max, DefaultMax),
-		Type: reflect.TypeFor[T](), read: k.Read, change: k.Change, unused: k.Unused,
+		Type: reflect.TypeFor[T](), read: k.Read, change: k.Change, unused: k.Unused, bound: k.Bound,
 		decode: decode[T], gather: gather[T],
 	}
 	if k.Said != nil {
@@ -97,6 +105,14 @@ func Define[T Value](k Kind[T]) Definition {
 		d.may = func(p identity.Principal, v any) bool {
 			own, ok := v.(T)
 			return ok && k.May(p, own)
+		}
+	}
+	if k.Leans != nil {
+		d.leans = func(all *Snapshot) (ids []string) {
+			for _, e := range All[T](all) {
+				ids = append(ids, k.Leans(e.Value)...)
+			}
+			return ids
 		}
 	}
 	if k.Check != nil {
@@ -149,6 +165,12 @@ func (d Definition) Check(all *Snapshot, id string, value any) error {
 
 // May tells whether p may make an item of a value of Decode.
 func (d Definition) May(p identity.Principal, value any) bool { return d.may == nil || d.may(p, value) }
+
+// Bound tells whether p may not change an item because what they may do themselves
+// follows from it.
+func (d Definition) Bound(p identity.Principal, all *Snapshot, id string) bool {
+	return d.bound != nil && d.bound(p, all, id)
+}
 
 // Said tells whether customers are told, as our words, what a value of Decode says
 // at a path.
@@ -227,6 +249,20 @@ func (r *Registry) Find(kind string) (Definition, error) {
 		}
 	}
 	return Definition{}, fault.New(fault.NotFound, "settings.Find", "there is no kind of that name")
+}
+
+// FourEyes tells whether a change of an item needs a second person: by its kind, or
+// because one that does says by it what people may do.
+func (r *Registry) FourEyes(d Definition, all *Snapshot, id string) bool {
+	if d.FourEyes {
+		return true
+	}
+	for _, other := range r.All() {
+		if other.FourEyes && other.leans != nil && slices.Contains(other.leans(all), id) {
+			return true
+		}
+	}
+	return false
 }
 
 // All gives every kind by name.

@@ -97,7 +97,7 @@ type session struct {
 	noting  bool // it is one request's, which asks what was decided
 
 	mu    sync.Mutex
-	last  restriction.Refusal // of what was judged last; the zero value: it was allowed
+	last  restriction.Refusal // of what was judged last, a restriction's before a role's; the zero value: it was allowed
 	used  [maxUsed]policy.Action
 	useds int
 }
@@ -129,7 +129,11 @@ func (h *session) note(a policy.Action, refusal restriction.Refusal, kept bool) 
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if kept {
-		h.last = refusal
+		// Some ask for a second right that would do as well and no role of staff has: what
+		// they were refused for is the first.
+		if refusal.Need != restriction.ByRole || h.last.Need == "" {
+			h.last = refusal
+		}
 		return
 	}
 	h.last = restriction.Refusal{}
@@ -156,8 +160,9 @@ func (s *Service) Asking(p identity.Principal, from netip.Addr) identity.Princip
 	return p
 }
 
-// Refusal is what a request was refused for: what was judged last was. false: it was
-// refused for something else, or not by a restriction.
+// Refusal is what a request was refused for: what a restriction refused last, unless
+// something was allowed after it. false: it was refused for something else, or not by a
+// restriction.
 func (s *Service) Refusal(p identity.Principal) (restriction.Refusal, bool) {
 	h, ok := p.Bounds.(*session)
 	if !ok {

@@ -148,6 +148,47 @@ func TestWhatWasNotTheReasonIsNoRefusal(t *testing.T) {
 	}
 }
 
+// Whatever a restriction takes, it says so, also where another right was asked for beside
+// it that no role of staff has.
+func TestASecondRightDoesNotHideARestriction(t *testing.T) {
+	kinds, err := settings.NewRegistry(restriction.Kind(), restriction.TrainingKind(), restriction.CertificateKind(), sla.CalendarKind())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range restriction.Restrictable() {
+		for _, other := range []policy.Action{policy.RunPrivacy, policy.RunActs} {
+			all, problems := settings.NewSnapshot(kinds, 2, []settings.Item{{Kind: "restriction", ID: id.From("r"), Revision: 1, Body: []byte(`{"name":"R","actions":["` + string(a) + `"],"withhold":true}`)}})
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			store := &shelf{}
+			s := restricting.New(store, time.Now, slog.New(slog.DiscardHandler))
+			s.Use(all)
+			role := identity.Owner
+			for _, r := range identity.Roles() {
+				if policy.Allow(identity.Principal{Kind: identity.Staff, ID: "s1", Role: r}, a, policy.Object{AssigneeID: "s1", Open: true, StaffID: "s2"}) {
+					role = r
+				}
+			}
+			o := policy.Object{AssigneeID: "s1", Open: true, StaffID: "s2"}
+			p := s.Asking(s.Restrict(identity.Principal{Kind: identity.Staff, ID: "s1", Role: role}, 0), netip.Addr{})
+			if !policy.Allow(identity.Principal{Kind: identity.Staff, ID: "s1", Role: role}, a, o) {
+				o.StaffID = "s1"
+			}
+			if policy.Allow(p, a, o) || policy.Allow(p, other, o) {
+				t.Fatalf("%s is not withheld from %s", a, role)
+			}
+			if refusal, kept := s.Refusal(p); !kept || refusal.Action != a || refusal.Need != restriction.Withheld {
+				t.Errorf("%s beside %s: %+v", a, other, refusal)
+			}
+			s.Decided(p, "x", "", fault.New(fault.Forbidden, "test", "no"))
+			if err := s.Keep(context.Background()); err != nil || len(store.kept) != 1 || store.kept[0].Action != a {
+				t.Errorf("%s beside %s: kept %+v, %v", a, other, store.kept, err)
+			}
+		}
+	}
+}
+
 func BenchmarkAllowOfASession(b *testing.B) {
 	s := restricting.New(&shelf{}, time.Now, slog.New(slog.DiscardHandler))
 	p, o := s.Restrict(lead(), 0), policy.Whosever("s1")

@@ -8,6 +8,7 @@ import (
 
 	"kefu/internal/domain/approval"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
 	"kefu/internal/domain/settings"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/strictjson"
@@ -38,12 +39,12 @@ func (s *Settings) SaveSetting(ctx context.Context, p identity.Principal, c sett
 			return err
 		}
 		under := ""
-		if d.FourEyes && next.Owner == "" {
-			if under, pending, err = s.ask(ctx, t, p, d, next); err != nil || pending != nil {
+		if next.needsTwo {
+			if under, pending, err = s.ask(ctx, t, p, d, next.Item); err != nil || pending != nil {
 				return err
 			}
 		}
-		saved, err = s.write(ctx, t, p, next, was, under)
+		saved, err = s.write(ctx, t, p, next.Item, was, under)
 		return err
 	})
 	switch {
@@ -66,7 +67,10 @@ func (s *Settings) ask(ctx context.Context, t *core.Tx, p identity.Principal, d 
 	}
 	return s.gate.Ask(ctx, t, p, approval.New{
 		Kind: approval.SaveSetting, Subject: "setting/" + next.Kind + "/" + next.ID, Summary: d.Label(next.Body), Payload: payload,
-		May: func(p identity.Principal) bool { return d.MayChange(p, "") },
+		May: func(p identity.Principal) bool {
+			// Some may change it and decide about nothing: they are no second person.
+			return d.MayChange(p, "") && policy.Allow(p, policy.DecideApproval, policy.Object{StaffID: "somebody else"})
+		},
 	})
 }
 
@@ -104,7 +108,7 @@ func (e executor) Execute(ctx context.Context, t *core.Tx, maker identity.Princi
 	}
 	next, was, err := e.settings.prepare(ctx, t, maker, d, settings.Change{Kind: a.Kind, ID: a.ID, Revision: a.Revision, Body: a.Value, Archived: a.Archived})
 	if err == nil {
-		_, err = e.settings.write(ctx, t, maker, next, was, under)
+		_, err = e.settings.write(ctx, t, maker, next.Item, was, under)
 	}
 	return err
 }
@@ -143,18 +147,24 @@ func actionOf(was, next settings.Item) string {
 	}
 }
 
+// prepared is an item as it is to be.
+type prepared struct {
+	settings.Item
+	needsTwo bool // a second person has to agree
+}
+
 // prepare checks a change against what the transaction finds, and gives the item
 // as it is to be and as it was.
-func (s *Settings) prepare(ctx context.Context, t *core.Tx, p identity.Principal, d settings.Definition, c settings.Change) (next, was settings.Item, err error) {
+func (s *Settings) prepare(ctx context.Context, t *core.Tx, p identity.Principal, d settings.Definition, c settings.Change) (next prepared, was settings.Item, err error) {
 	const op = "settings.prepare"
 	was, err = find(ctx, t.SQL, d, c.ID)
 	missing := fault.Is(err, fault.NotFound) && c.Revision == 0 && d.ValidID(c.ID)
 	if err != nil && !missing {
 		return next, was, err
 	}
-	next = was
+	next.Item = was
 	if missing {
-		next = settings.Item{Kind: d.Name, ID: c.ID, Owner: c.Owner}
+		next.Item = settings.Item{Kind: d.Name, ID: c.ID, Owner: c.Owner}
 	}
 	switch {
 	case !missing && was.Owner != "" && !d.MayRead(p, was.Owner):
@@ -169,7 +179,7 @@ func (s *Settings) prepare(ctx context.Context, t *core.Tx, p identity.Principal
 		return next, was, fault.InvalidFor(op, "archived", settings.Unknown, "there is nothing to archive")
 	}
 	next.Revision, next.Archived = was.Revision+1, c.Archived
-	if next.Body, err = s.judge(ctx, t, p, d, next, c); err != nil {
+	if err = s.judge(ctx, t, p, d, &next, c); err != nil {
 		return next, was, err
 	}
 	if next.Archived || (!missing && !was.Archived) {
@@ -180,33 +190,38 @@ func (s *Settings) prepare(ctx context.Context, t *core.Tx, p identity.Principal
 
 // judge lets the kind look at what the item is to be, beside all others of the
 // house.
-func (s *Settings) judge(ctx context.Context, t *core.Tx, p identity.Principal, d settings.Definition, next settings.Item, c settings.Change) ([]byte, error) {
+func (s *Settings) judge(ctx context.Context, t *core.Tx, p identity.Principal, d settings.Definition, next *prepared, c settings.Change) error {
+	const op = "settings.judge"
 	items, err := houseItems(ctx, t.SQL)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	all, problems := settings.NewSnapshot(s.kinds, t.Pos, items)
 	if err := errors.Join(problems...); err != nil {
 		s.core.Log.Warn("a setting cannot be read", "error", err, slog.String("while saving", d.Name))
 	}
-	body := c.Body
-	if body == nil {
-		body = next.Body
+	next.needsTwo = next.Owner == "" && s.kinds.FourEyes(d, all, next.ID)
+	if d.Bound(p, all, next.ID) {
+		return fault.New(fault.Forbidden, op, "%s %s may not change it: what they may do themselves follows from it", p.Kind, p.Role)
+	}
+	if c.Body != nil {
+		next.Body = c.Body
 	}
 	if next.Archived && c.Body == nil { // what was valid once may be put away
-		return body, d.Unused(all, next.ID)
+		return d.Unused(all, next.ID)
 	}
-	stored, value, err := d.Decode(body)
+	stored, value, err := d.Decode(next.Body)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	next.Body = stored
 	if next.Archived {
-		return stored, d.Unused(all, next.ID)
+		return d.Unused(all, next.ID)
 	}
 	if !d.May(p, value) {
-		return nil, fault.New(fault.Forbidden, "settings.judge", "%s %s may not make it this", p.Kind, p.Role)
+		return fault.New(fault.Forbidden, op, "%s %s may not make it this", p.Kind, p.Role)
 	}
-	return stored, d.Check(all, next.ID, value)
+	return d.Check(all, next.ID, value)
 }
 
 // room refuses one more item than the kind may have.

@@ -105,6 +105,48 @@ func TestWhatElseARestrictionAsksFor(t *testing.T) {
 	w.must(200, call{method: "GET", path: "/v1/conversations?view=all", bearer: w.as(identity.Owner)})
 }
 
+// What a restriction keeps from somebody says what it needs, also where another right
+// would have done as well.
+func TestACustomerThatIsKeptFromOneSaysSo(t *testing.T) {
+	w := newWorld(t)
+	lead := w.member(identity.Supervisor)
+	_, who := w.talk("hello")
+	asked := call{method: "GET", path: "/v1/customers/" + who.ID, bearer: w.session(lead)}
+	w.must(200, asked)
+	w.set("restriction", id.New(), `{"name":"Customers","actions":["customer.read"],"withhold":true,"advice":"Ask Li"}`)
+	var p api.Problem
+	w.problem(403, "forbidden", asked).json(t, &p)
+	if p.Needs == nil || p.Needs.What != "withheld" || p.Needs.Right != "customer.read" || p.Needs.Advice != "Ask Li" {
+		t.Errorf("%+v", p.Needs)
+	}
+}
+
+// By what a restriction opens a right is changed as the restriction is: by two, and not by
+// whoever has the right by it.
+func TestWhatARestrictionLeansOnIsChangedByTwo(t *testing.T) {
+	w := newWorld(t)
+	lead, owner := w.member(identity.Supervisor), w.member(identity.Owner)
+	course, free, office := id.New(), id.New(), id.New()
+	w.set("training", course, `{"name":"Reading figures","valid_hours":2}`)
+	w.set("training", free, `{"name":"Of nobody's use"}`)
+	week := `"time_zone":"UTC","week":[[{"from":"08:00","to":"10:00"}],[],[],[],[],[],[]]`
+	w.set("calendar", office, `{"name":"Office",`+week+`}`)
+	put := func(kind, of, value, bearer string) call {
+		return call{method: "PUT", path: "/v1/settings/" + kind + "/" + of, body: `{"revision":1,"value":` + value + `}`, bearer: bearer, header: fromPage()}
+	}
+	for name, asks := range map[string]string{"Figures": `"training":"` + course + `"`, "Hours": `"calendar":"` + office + `"`} {
+		w.set("restriction", id.New(), `{"name":"`+name+`","actions":["report.read"],"roles":["agent"],`+asks+`}`)
+	}
+	w.must(202, put("training", course, `{"name":"Reading figures","valid_hours":80000}`, w.session(lead)))
+	w.must(202, put("calendar", office, `{"name":"Office","time_zone":"UTC","week":[[{"from":"00:00","to":"24:00"}],[],[],[],[],[],[]]}`, w.session(lead)))
+	w.must(200, put("training", free, `{"name":"Still of nobody's use"}`, w.session(lead)))
+	if it, err := w.settings.Get(context.Background(), identity.SystemPart("test"), "training", course); err != nil || strings.Contains(string(it.Body), "80000") {
+		t.Errorf("%s, %v: it was changed by one", it.Body, err)
+	}
+	w.set("certificate", id.New(), `{"training":"`+free+`","staff":"`+owner.ID+`"}`)
+	w.problem(403, "forbidden", call{method: "PUT", path: "/v1/settings/training/" + free, body: `{"revision":2,"value":{"name":"x"}}`, bearer: w.session(owner), header: fromPage()})
+}
+
 // A restriction is made by two people, and takes from nobody the rights by which it is
 // changed.
 func TestARestrictionWaitsForASecondPerson(t *testing.T) {
