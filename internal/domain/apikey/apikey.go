@@ -37,7 +37,7 @@ type Key struct {
 	Networks      []netip.Prefix // from which it may be used; none: any
 	CreatedBy     string         // a staff id
 	CreatedByName string
-	Orphaned      bool  // who made it could make none today: they left, or have another role
+	Orphaned      bool  // who made it could make none today: they left, have another role, or are restrained until they are judged
 	CreatedAt     int64 // microseconds
 	ExpiresAt     int64 // 0: never
 	UsedAt        int64 // to the minute; 0: not yet

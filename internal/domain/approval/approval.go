@@ -190,7 +190,11 @@ func Apart(kind string) bool { return kind == WalletAct || kind == Restrain }
 // Conflict.
 func (r Request) CheckWithdraw(p identity.Principal, now int64) error {
 	const op = "approval.CheckWithdraw"
-	if !policy.Allow(p, policy.WithdrawApproval, policy.Object{StaffID: r.MakerID}) {
+	may := policy.Allow(p, policy.WithdrawApproval, policy.Object{StaffID: r.MakerID})
+	if r.Kind == Restrain { // asked for by those who judge, who decide about nothing else
+		may = p.Kind == identity.Staff && p.ID == r.MakerID && policy.Allow(p, policy.DecideFinding, policy.Object{StaffID: "somebody else"})
+	}
+	if !may {
 		return fault.New(fault.Forbidden, op, "it is somebody else's")
 	}
 	return r.checkWaits(op, now)

@@ -46,7 +46,7 @@ type Restriction struct {
 	Training string          `json:"training,omitempty" doc:"the id of a training of which they need a certificate"`
 	Proof    int             `json:"proof_minutes,omitempty" minimum:"0" maximum:"720" doc:"they need to have proved who they are within so many minutes"`
 	Calendar string          `json:"calendar,omitempty" doc:"the id of a calendar: only while people work by it"`
-	Networks []string        `json:"networks,omitempty" maxItems:"50" guard:"-" doc:"only in sessions that were opened from one of these networks, such as 192.0.2.0/24"`
+	Networks []string        `json:"networks,omitempty" maxItems:"50" guard:"-" doc:"only for requests that come from one of these networks, such as 192.0.2.0/24"`
 	Advice   string          `json:"advice,omitempty" maxLength:"200" doc:"what staff are told to do about it, such as whom to ask"`
 
 	broken error // it could not be read: nothing that it may have meant is open
@@ -75,13 +75,15 @@ func Kind() settings.Definition {
 
 // Open tells whether an action is one of those that no restriction takes: the desk
 // could not be used without them, the queue would offer work to those who cannot do
-// it, or nobody could change the restrictions any more.
+// it, nobody could change the restrictions any more, or findings about staff would wait for
+// a second person who may not decide them.
 func Open(a policy.Action) bool {
 	switch a {
 	case policy.ReadConversation, policy.ReadInternal, policy.SendMessage, policy.WriteNote, policy.MarkSeen, policy.EditMessage,
 		policy.WorkConversation, policy.ListInbox, policy.ReadOffer, policy.UseDraft, policy.UploadAttachment, policy.ReadAttachment,
 		policy.ListStaff, policy.UsePresence, policy.ReadQueue, policy.ReadDuties, policy.ReadWorkSettings, policy.UseOwnSetting,
-		policy.ReadSetup, policy.ChangeSetup, policy.ReadApprovals, policy.DecideApproval, policy.WithdrawApproval:
+		policy.ReadSetup, policy.ChangeSetup, policy.ReadApprovals, policy.DecideApproval, policy.WithdrawApproval,
+		policy.ReadFindings, policy.DecideFinding:
 		return true
 	default:
 		return false

@@ -43,7 +43,7 @@ type Who struct {
 	ID      string
 	Role    identity.Role
 	Proved  int64      // when they last proved who they are, microseconds
-	Network netip.Addr // from which their session was opened; the zero value where that is not known
+	Network netip.Addr // from which the request comes; the zero value where that is not known
 }
 
 // Rules are the restrictions of a house as they stand at one moment, in the form in

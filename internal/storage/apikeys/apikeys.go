@@ -141,7 +141,7 @@ func (executor) Execute(ctx context.Context, t *core.Tx, maker identity.Principa
 	return add(ctx, t, maker, n, under)
 }
 
-const columns = `k.id, k.name, k.scopes, k.networks, k.created_by, COALESCE(m.name, ''), COALESCE(m.role, ''), COALESCE(m.disabled_at, 1), k.created_at, k.expires_at, k.used_at, k.refused_at,
+const columns = `k.id, k.name, k.scopes, k.networks, k.created_by, COALESCE(m.name, ''), COALESCE(m.role, ''), COALESCE(m.disabled_at, 1) + (SELECT COUNT(*) FROM staff_restraint x WHERE x.staff_id = k.created_by AND x.lifted_at = 0), k.created_at, k.expires_at, k.used_at, k.refused_at,
 	k.revoked_at, k.revoked_by, COALESCE(r.name, '')
 	FROM api_key k LEFT JOIN staff m ON m.id = k.created_by LEFT JOIN staff r ON r.id = k.revoked_by`
 

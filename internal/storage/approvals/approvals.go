@@ -120,10 +120,12 @@ func (g Gate) Ask(ctx context.Context, t *core.Tx, p identity.Principal, n appro
 	return "", &approval.PendingError{ID: made}, engine.MapError(op, err)
 }
 
-// others counts who else has one of the roles.
+// others counts who else has one of the roles. Whom a rule keeps out until they are judged
+// counts: somebody who has brought that about does not stand alone by it.
 func others(ctx context.Context, t *core.Tx, but string, roles []identity.Role) (n int, err error) {
 	const op = "approvals.others"
-	rows, err := t.SQL.QueryContext(ctx, "SELECT role, COUNT(*) FROM staff WHERE disabled_at = 0 AND id <> $1 GROUP BY role", but)
+	rows, err := t.SQL.QueryContext(ctx, `SELECT f.role, COUNT(*) FROM staff f WHERE f.id <> $1 AND (f.disabled_at = 0
+		OR EXISTS (SELECT 1 FROM staff_restraint r WHERE r.staff_id = f.id AND r.lifted_at = 0 AND r.made_by = '')) GROUP BY f.role`, but)
 	if err != nil {
 		return 0, engine.MapError(op, err)
 	}

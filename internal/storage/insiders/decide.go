@@ -69,7 +69,9 @@ func (s *Insiders) Decide(ctx context.Context, p identity.Principal, finding str
 	return err
 }
 
-// second asks for a second person, where there is one beside p and whom it is about.
+// second asks for a second person, where there is one beside p and whom it is about. Whom
+// a rule restrains counts as one who will be there again: else whoever brought that about
+// would decide alone.
 func (s *Insiders) second(ctx context.Context, t *core.Tx, p identity.Principal, a asked, name string) (string, *approval.PendingError, error) {
 	const op = "insiders.second"
 	var roles []string
@@ -77,8 +79,9 @@ func (s *Insiders) second(ctx context.Context, t *core.Tx, p identity.Principal,
 		roles = append(roles, "'"+string(r)+"'")
 	}
 	var others int
-	err := t.SQL.QueryRowContext(ctx, `SELECT COUNT(*) FROM staff f WHERE f.disabled_at = 0 AND f.id <> $1 AND f.id <> $2 AND f.role IN (`+strings.Join(roles, ", ")+`)
-		AND NOT EXISTS (SELECT 1 FROM staff_restraint r WHERE r.staff_id = f.id AND r.lifted_at = 0)`, p.ID, a.Staff).Scan(&others)
+	err := t.SQL.QueryRowContext(ctx, `SELECT COUNT(*) FROM staff f WHERE f.id <> $1 AND f.id <> $2 AND f.role IN (`+strings.Join(roles, ", ")+`)
+		AND (EXISTS (SELECT 1 FROM staff_restraint r WHERE r.staff_id = f.id AND r.lifted_at = 0 AND r.made_by = '')
+			OR f.disabled_at = 0 AND NOT EXISTS (SELECT 1 FROM staff_restraint r WHERE r.staff_id = f.id AND r.lifted_at = 0))`, p.ID, a.Staff).Scan(&others)
 	if err != nil {
 		return "", nil, engine.MapError(op, err)
 	}

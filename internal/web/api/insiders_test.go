@@ -114,6 +114,37 @@ func TestTwoSuspendAndTwoLetInAgain(t *testing.T) {
 	}
 }
 
+// Whoever a rule keeps out is still a second person who is waited for: nobody stands alone
+// by having brought that about.
+func TestARuleLeavesNobodyAlone(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		maker, other := w.member(identity.Owner), w.member(identity.Owner)
+		finding := w.found(w.member(identity.Agent).ID, insider.Review)
+		w.found(other.ID, insider.Suspend)
+		bearer := w.session(maker)
+		w.must(202, call{method: "PUT", path: "/v1/settings/restriction/" + id.New(), body: `{"revision":0,"value":{"name":"x","actions":["report.read"],"withhold":true}}`, bearer: bearer, header: fromPage()})
+		w.must(202, call{method: "POST", path: "/v1/findings/" + finding + "/decisions", body: `{"verdict":"suspend","reason":"because of what was seen"}`, bearer: bearer})
+	})
+}
+
+// Who asked for a second person takes it back.
+func TestARequestAboutAFindingIsTakenBack(t *testing.T) {
+	w := newWorld(t)
+	first, second := w.member(identity.Supervisor), w.member(identity.Supervisor)
+	path := "/v1/findings/" + w.found(w.member(identity.Agent).ID, insider.Review)
+	ask := call{method: "POST", path: path + "/decisions", body: `{"verdict":"suspend","reason":"because of what was seen"}`, bearer: w.session(first)}
+	w.must(202, ask)
+	var seen struct{ Waiting *struct{ ID string } }
+	w.must(200, call{method: "GET", path: path, bearer: w.session(first)}).json(t, &seen)
+	w.problem(403, "forbidden", call{method: "DELETE", path: "/v1/approvals/" + seen.Waiting.ID, bearer: w.session(second), header: fromPage()})
+	w.must(204, call{method: "DELETE", path: "/v1/approvals/" + seen.Waiting.ID, bearer: w.session(first), header: fromPage()})
+	seen.Waiting = nil
+	w.must(200, call{method: "GET", path: path, bearer: w.session(first)}).json(t, &seen)
+	if seen.Waiting != nil {
+		t.Errorf("%+v waits still", seen.Waiting)
+	}
+}
+
 // Who is throttled goes on with what they have, and searches and opens nothing else.
 func TestThrottledIsAtOnce(t *testing.T) {
 	w := newWorld(t)

@@ -12,6 +12,7 @@ import (
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/insider"
 	"kefu/internal/domain/staff"
 	"kefu/internal/flow/apikeys"
 	"kefu/internal/platform/fault"
@@ -409,6 +410,21 @@ func TestALinkEndsWithItsKey(t *testing.T) {
 
 // A key does what its maker vouched for, so it opens nothing while they may vouch for
 // nothing: disabled, or in another role.
+// What was taken from somebody until they are judged is taken from their keys too.
+func TestAKeyStopsWhileItsMakerIsRestrained(t *testing.T) {
+	for _, step := range []insider.Step{insider.Throttle, insider.Suspend} {
+		w := newWorld(t)
+		w.member(identity.Owner)
+		maker := w.member(identity.Admin)
+		use := call{method: "GET", path: "/v1/key", bearer: w.keyAs(maker, apikeys.Wanted{Scopes: []identity.Scope{identity.ReadReports}}).Secret}
+		w.must(200, use)
+		w.found(maker.ID, step)
+		if got := w.problem(401, "unauthenticated", use); !strings.Contains(got.text, `"reason":"suspended"`) {
+			t.Errorf("the key of who is restrained: %s", got.text)
+		}
+	}
+}
+
 func TestAKeyStopsWithItsMaker(t *testing.T) {
 	eachEngine(t, func(t *testing.T, w *world) {
 		owner, maker := principalOf(w.member(identity.Owner)), w.member(identity.Admin)

@@ -159,7 +159,7 @@ func TestARestrictionWaitsForASecondPerson(t *testing.T) {
 	w.must(202, put(`{"name":"Figures","actions":["report.read"],"withhold":true}`))
 	check(t, w.settings.Load(context.Background()))
 	w.must(200, call{method: "GET", path: yearOfReports, bearer: owner})
-	for _, a := range []policy.Action{policy.ChangeSetup, policy.ReadSetup, policy.DecideApproval, policy.ReadApprovals} {
+	for _, a := range []policy.Action{policy.ChangeSetup, policy.ReadSetup, policy.DecideApproval, policy.ReadApprovals, policy.DecideFinding, policy.ReadFindings} {
 		w.problem(422, "invalid", put(`{"name":"Figures","actions":["`+string(a)+`"],"withhold":true}`))
 	}
 }
