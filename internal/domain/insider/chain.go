@@ -34,6 +34,10 @@ func Read(r audit.Record) (Noted, bool) {
 		n.Kind, n.Staff = Paid, ""
 		return n, true
 	}
+	if r.Action == "staff.unthrottle" || r.Action == "staff.readmit" { // by others, for them
+		n.Kind, n.Staff, n.Session = Lifted, r.Object.ID, ""
+		return n, n.Staff != ""
+	}
 	if r.Actor.Type != "agent" || r.Actor.ID == "" {
 		return n, false
 	}
@@ -53,10 +57,30 @@ func Read(r audit.Record) (Noted, bool) {
 			break
 		}
 	}
-	if n.Kind == Revealed {
+	switch n.Kind {
+	case Revealed:
 		n.Field = r.Object.Type
+	case Listed, Searched:
+		if r.Object.Type != "conversations" && r.Object.Type != "cases" {
+			n.Object = "" // it showed nothing, or one customer
+		}
+		if r.Purpose == FurtherPage {
+			n.Reason = FurtherPage
+		}
+		n.Shows()
 	}
 	return n, true
+}
+
+// FurtherPage is the purpose with which the reading of a page of a list is recorded that
+// is not its first, and the reason that is kept of it.
+const FurtherPage = "further page"
+
+// Shows fills in what a list or a search showed, as the record has it.
+func (n *Noted) Shows() {
+	if n.Kind == Listed || n.Kind == Searched {
+		n.Shown, n.Further = n.Object, n.Reason == FurtherPage
+	}
 }
 
 // looks are the readings of one customer's data.
@@ -85,6 +109,8 @@ func kindOf(r audit.Record) Kind {
 		return Revealed
 	case a == "search.messages", a == "customer.find":
 		return Searched
+	case a == "inbox.list", a == "rule.try", a == "case.list" && r.Subject == "":
+		return Listed
 	case a == "report.export", a == "case.export":
 		return Exported
 	case strings.HasPrefix(a, "wallet.read_") && r.Subject != "":
@@ -106,10 +132,4 @@ const Opening = 10 * second
 func (n *Noted) SameOpening(before *Noted) bool {
 	return n.Kind == Looked && before.Kind == Looked && n.Staff == before.Staff && n.Customer == before.Customer && n.At-before.At < Opening &&
 		strings.HasPrefix(n.Action, "conversation.") && strings.HasPrefix(before.Action, "conversation.")
-}
-
-// SameSearch tells whether a search was counted already: one reads several pages of
-// records.
-func (n *Noted) SameSearch(before *Noted) bool {
-	return n.Kind == Searched && before.Kind == Searched && n.Staff == before.Staff && n.At-before.At < second
 }

@@ -216,6 +216,12 @@ func EvidenceOf(w Why) Evidence {
 		return Evidence{Kinds: []Kind{Revealed}, For: hour}
 	case LookRate:
 		return Evidence{Kinds: seen, For: 15 * minute}
+	case ListRate:
+		return Evidence{Kinds: []Kind{Listed, Searched}, For: hour}
+	case PageRate:
+		return Evidence{Kinds: []Kind{Listed}, For: hour}
+	case ManyListed:
+		return Evidence{Kinds: []Kind{Listed, Searched}}
 	case AheadRate:
 		return Evidence{Kinds: []Kind{Ahead}, For: hour}
 	case ManyAhead:
@@ -253,8 +259,6 @@ type Look struct {
 	Field        string
 	Reason       string
 	Who          string // a pseudonym, the same each time for this customer
-	Role         string
-	Team         string // by name; "" for none
 	Conversation string // of theirs, for which it was; "" where the log says none
 }
 
@@ -267,6 +271,10 @@ type LookPage struct {
 
 // MaxLooks is the most looks of a page.
 const MaxLooks = 50
+
+// ToldLater is after how long, in microseconds, a customer is told of a look by somebody who
+// may look into what customers must not hear of, and has no contact with them: thirty days.
+const ToldLater = 30 * day
 
 // KeptFor is how long doings are kept, in microseconds: thirteen months.
 const KeptFor = 395 * day

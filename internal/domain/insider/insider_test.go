@@ -44,6 +44,14 @@ func TestRulesHoldAtOnce(t *testing.T) {
 	to := func(where string) func(*insider.Doing) {
 		return func(d *insider.Doing) { d.To = where }
 	}
+	lines := func(n int, further bool) func(*insider.Doing) {
+		return func(d *insider.Doing) {
+			for i := range n {
+				d.Shown += fmt.Sprint(d.Customer, ".", i, " ")
+			}
+			d.Customer, d.Contact, d.Further = "", "", further
+		}
+	}
 	for name, c := range map[string]struct {
 		done []insider.Doing
 		why  insider.Why // "": no alert
@@ -59,6 +67,9 @@ func TestRulesHoldAtOnce(t *testing.T) {
 		"a device that nobody knows, with a contact": {many(insider.Looked, 20, 2*minute, func(d *insider.Doing) { d.NewDevice, d.OffShift = true, true }), "", 0},
 		"words of hundreds, read ahead":              {many(insider.Ahead, 401, minute/10, nil), insider.AheadRate, insider.Throttle},
 		"a list run through":                         {many(insider.Ahead, 350, minute/10, nil), "", 0},
+		"pages of a list, beyond the first":          {many(insider.Listed, 11, minute/10, lines(50, true)), insider.PageRate, insider.Throttle},
+		"searches for everybody":                     {many(insider.Searched, 25, minute/10, lines(50, false)), insider.ListRate, insider.Throttle},
+		"a list as it changes":                       {many(insider.Listed, 200, minute/4, func(d *insider.Doing) { d.Shown, d.Customer = "a b c "+d.Customer, "" }), "", 0},
 		"a decoy beside what is opened":              {many(insider.Ahead, 1, minute, func(d *insider.Doing) { d.Canary = true }), "", 0},
 		"three customers' money to one place":        {many(insider.Paid, 3, 60*minute, to("x")), insider.OneDestination, insider.Throttle},
 		"two of one household":                       {many(insider.Paid, 2, 60*minute, to("x")), "", 0},
@@ -81,6 +92,18 @@ func TestRulesHoldAtOnce(t *testing.T) {
 				t.Errorf("told %+v", a)
 			}
 		})
+	}
+}
+
+// A decoy is told again when another one is touched, the same day.
+func TestADecoyIsNeverQuiet(t *testing.T) {
+	touch := func(at int64, n int) insider.Doing {
+		d := doing(insider.Looked, at, n)
+		d.Canary = true
+		return d
+	}
+	if n := len(told(touch(0, 1), touch(minute/60, 1), touch(minute, 2), touch(90*minute, 1))); n != 3 {
+		t.Errorf("told %d times, want of each opening", n)
 	}
 }
 

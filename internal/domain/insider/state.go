@@ -10,7 +10,7 @@ import (
 
 // What a Watch knows, in the form in which it is kept. A form that is read must have
 // been written by the same version: of another one the last weeks are read anew.
-const stateVersion = 2
+const stateVersion = 3
 
 type savedWatch struct {
 	Version int           `json:"version"`
@@ -26,6 +26,9 @@ type savedPerson struct {
 	Reveals []int64            `json:"reveals,omitempty"`
 	Seen    []savedSeen        `json:"seen,omitempty"`
 	Ahead   []savedSeen        `json:"ahead,omitempty"`
+	Decoys  []savedSeen        `json:"decoys,omitempty"`
+	Shown   []savedLine        `json:"shown,omitempty"`
+	Search  int64              `json:"search,omitempty"`
 	Sent    []savedSent        `json:"sent,omitempty"`
 	Day     savedDay           `json:"day"`
 	Shift   shift              `json:"shift"`
@@ -45,6 +48,12 @@ type savedSeen struct {
 	Customer string `json:"customer"`
 }
 
+type savedLine struct {
+	ID      string `json:"id"`
+	At      int64  `json:"at"`
+	Further bool   `json:"further,omitempty"`
+}
+
 type savedSent struct {
 	Day      int64  `json:"day"`
 	To       string `json:"to"`
@@ -53,12 +62,12 @@ type savedSent struct {
 }
 
 type savedDay struct {
-	Sets   [8][]string `json:"sets"`
+	Sets   [9][]string `json:"sets"`
 	Counts [6]int      `json:"counts"`
 }
 
-func (t *tally) sets() [8]*map[string]bool {
-	return [8]*map[string]bool{&t.customers, &t.uncontacted, &t.high, &t.strange, &t.offShift, &t.contacts, &t.idle, &t.ahead}
+func (t *tally) sets() [9]*map[string]bool {
+	return [9]*map[string]bool{&t.customers, &t.uncontacted, &t.high, &t.strange, &t.offShift, &t.contacts, &t.idle, &t.ahead, &t.shown}
 }
 
 func (t *tally) counts() [6]*int {
@@ -70,7 +79,7 @@ func (w *Watch) Save() ([]byte, error) {
 	all := savedWatch{Version: stateVersion, Today: w.today}
 	for _, id := range slices.Sorted(maps.Keys(w.people)) {
 		p := w.people[id]
-		s := savedPerson{ID: id, Group: p.group, Told: p.told, Usual: map[Why]savedUsual{}, Reveals: p.reveals, Shift: p.shift}
+		s := savedPerson{ID: id, Group: p.group, Told: p.told, Usual: map[Why]savedUsual{}, Reveals: p.reveals, Search: p.search, Shift: p.shift}
 		for why, u := range p.usual {
 			s.Usual[why] = savedUsual{u.days, u.last, u.mean, u.spread, u.adds, u.ripens}
 		}
@@ -79,6 +88,12 @@ func (w *Watch) Save() ([]byte, error) {
 		}
 		for _, one := range p.ahead {
 			s.Ahead = append(s.Ahead, savedSeen{one.at, one.customer})
+		}
+		for _, one := range p.decoys {
+			s.Decoys = append(s.Decoys, savedSeen{one.at, one.customer})
+		}
+		for _, id := range slices.Sorted(maps.Keys(p.shown)) {
+			s.Shown = append(s.Shown, savedLine{id, p.shown[id].at, p.shown[id].further})
 		}
 		for _, one := range p.sent {
 			s.Sent = append(s.Sent, savedSent{one.day, one.to, one.customer, one.approver})
@@ -109,7 +124,7 @@ func Restore(l Limits, body []byte) (*Watch, error) {
 	w := New(l)
 	w.today = all.Today
 	for _, s := range all.People {
-		p := &person{group: s.Group, told: s.Told, usual: map[Why]*usual{}, reveals: s.Reveals, day: newTally(), shift: s.Shift}
+		p := &person{group: s.Group, told: s.Told, usual: map[Why]*usual{}, reveals: s.Reveals, search: s.Search, shown: map[string]line{}, day: newTally(), shift: s.Shift}
 		if p.told == nil {
 			p.told = map[Why]int64{}
 		}
@@ -121,6 +136,12 @@ func Restore(l Limits, body []byte) (*Watch, error) {
 		}
 		for _, one := range s.Ahead {
 			p.ahead = append(p.ahead, seen{one.At, one.Customer})
+		}
+		for _, one := range s.Decoys {
+			p.decoys = append(p.decoys, seen{one.At, one.Customer})
+		}
+		for _, one := range s.Shown {
+			p.shown[one.ID] = line{one.At, one.Further}
 		}
 		for _, one := range s.Sent {
 			p.sent = append(p.sent, sent{one.Day, one.To, one.Customer, one.Approver})

@@ -75,6 +75,7 @@ func features() []feature {
 		{ManyPayments, func(p *person) measure { return count(p.day.payments) }, true},
 		{ManyRefusals, func(p *person) measure { return count(p.day.refused) }, false},
 		{ManyAhead, func(p *person) measure { return count(len(p.day.ahead)) }, true},
+		{ManyListed, func(p *person) measure { return count(len(p.day.shown)) }, true},
 		{OneApprover, (*person).approver, false},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // maxKept bounds what is remembered of one person at a time. Whoever reaches it has
@@ -30,9 +31,18 @@ type person struct {
 	reveals []int64 // times, of the last hour
 	seen    []seen  // customers, of the last quarter of an hour
 	ahead   []seen  // customers read ahead and not opened, of the last hour
-	sent    []sent  // of the last month
+	shown   map[string]line
+	search  int64  // when the last search was: it is recorded in parts
+	decoys  []seen // that were touched within an hour
+	sent    []sent // of the last month
 	day     tally
 	shift   shift
+}
+
+// line is when a list or a search last showed something, of the last hour.
+type line struct {
+	at      int64
+	further bool // it never stood on a first page
 }
 
 type seen struct {
@@ -51,6 +61,7 @@ type tally struct {
 	strange, offShift            map[string]bool // of those without a contact: by a new device off shift; off shift
 	contacts, idle               map[string]bool // idle: in which nothing was done yet
 	ahead                        map[string]bool // read ahead, and never opened
+	shown                        map[string]bool // that lists and searches showed
 	looks, reveals, searches     int
 	exports, payments, refused   int
 }
@@ -59,14 +70,14 @@ func newTally() tally {
 	return tally{
 		customers: map[string]bool{}, uncontacted: map[string]bool{}, high: map[string]bool{},
 		strange: map[string]bool{}, offShift: map[string]bool{}, contacts: map[string]bool{}, idle: map[string]bool{},
-		ahead: map[string]bool{},
+		ahead: map[string]bool{}, shown: map[string]bool{},
 	}
 }
 
 func (w *Watch) person(d Doing) *person {
 	p := w.people[d.Staff]
 	if p == nil {
-		p = &person{told: map[Why]int64{}, usual: map[Why]*usual{}, day: newTally()}
+		p = &person{told: map[Why]int64{}, usual: map[Why]*usual{}, shown: map[string]line{}, day: newTally()}
 		w.people[d.Staff] = p
 	}
 	p.group = d.Group
@@ -79,18 +90,33 @@ func (w *Watch) person(d Doing) *person {
 func (w *Watch) Take(d Doing) []Alert {
 	alerts := w.EndDays(dayOf(d.At))
 	p := w.person(d)
+	if d.Kind == Lifted {
+		p.afresh()
+		return alerts
+	}
 	p.count(d)
 	for _, r := range w.rules(p, d) {
-		if p.told[r.why] > w.today {
-			continue
+		if r.why != CanaryTouched { // a decoy is never quiet
+			if p.told[r.why] > w.today {
+				continue
+			}
+			p.told[r.why] = w.today + 1
 		}
-		p.told[r.why] = w.today + 1
 		alerts = append(alerts, Alert{
 			Staff: d.Staff, At: d.At, Day: w.today, Rule: true, Step: r.step,
 			Reasons: []Reason{{Why: r.why, Seen: float64(r.seen), Usual: float64(r.most)}},
 		})
 	}
 	return alerts
+}
+
+// afresh is what is left when people gave back what a rule took: it holds again from here.
+func (p *person) afresh() {
+	for _, why := range []Why{RevealRate, LookRate, StrangeSession, OneDestination, AheadRate, ListRate, PageRate} {
+		delete(p.told, why)
+	}
+	p.reveals, p.seen, p.ahead, p.decoys = nil, nil, nil, nil
+	p.shown, p.day.strange = map[string]line{}, map[string]bool{}
 }
 
 // EndDays ends the days before one, which is today then, and gives what they showed.
@@ -121,8 +147,14 @@ func (p *person) count(d Doing) {
 		p.look(d)
 	case Ahead:
 		p.readAhead(d)
+	case Listed:
+		p.list(d)
 	case Searched:
-		t.searches++
+		if d.At != p.search {
+			p.search = d.At
+			t.searches++
+		}
+		p.list(d)
 	case Exported:
 		t.exports++
 	case Worked:
@@ -172,6 +204,46 @@ func (p *person) readAhead(d Doing) {
 	p.ahead = lately(p.ahead, d.At-hour, d.Customer, d.At)
 }
 
+// Knows tells whether somebody was listed nothing that they were not shown within the hour
+// before: the same page read again is of no interest.
+func (w *Watch) Knows(d Doing) bool {
+	p := w.people[d.Staff]
+	if d.Kind != Listed || d.Canary {
+		return false
+	}
+	for id := range strings.FieldsSeq(d.Shown) {
+		if p == nil || p.shown[id].at <= d.At-hour {
+			return false
+		}
+	}
+	return true
+}
+
+// list counts what a list or a search showed, each once within an hour and a day.
+func (p *person) list(d Doing) {
+	maps.DeleteFunc(p.shown, func(_ string, l line) bool { return l.at <= d.At-hour })
+	ids := strings.Fields(d.Shown)
+	if len(ids) == 0 && d.Customer != "" {
+		ids = []string{d.Customer}
+	}
+	for _, id := range ids {
+		put(p.day.shown, id)
+		before, known := p.shown[id]
+		if known || len(p.shown) < maxKept {
+			p.shown[id] = line{d.At, d.Further && (!known || before.further)}
+		}
+	}
+}
+
+func (p *person) further() (n int) {
+	for _, l := range p.shown {
+		if l.further {
+			n++
+		}
+	}
+	return n
+}
+
 // lately is what was seen after a time, each once, with one that is seen now.
 func lately(all []seen, after int64, key string, now int64) []seen {
 	all = slices.DeleteFunc(all, func(s seen) bool { return s.at <= after || s.customer == key })
@@ -198,10 +270,20 @@ type broken struct {
 	seen, most int
 }
 
+// touched tells whether they touched the same decoy within the hour before: one opening
+// is recorded in several ways.
+func (p *person) touched(d Doing) bool {
+	before := slices.ContainsFunc(p.decoys, func(s seen) bool { return s.customer == d.Customer && s.at > d.At-hour })
+	if !before {
+		p.decoys = lately(p.decoys, d.At-hour, d.Customer, d.At)
+	}
+	return before
+}
+
 // rules are those that what was done breaks.
 func (w *Watch) rules(p *person, d Doing) []broken {
 	var all []broken
-	if d.Canary && d.Kind != Ahead {
+	if d.Canary && d.Kind != Ahead && !p.touched(d) {
 		step := Suspend
 		if d.Kind == Refused { // a bulk of what is over holds one by chance
 			step = Review
@@ -216,6 +298,14 @@ func (w *Watch) rules(p *person, d Doing) []broken {
 	}
 	if n := len(p.ahead); d.Kind == Ahead && n > max(w.limits.AheadPerHour, w.limits.AheadEach*len(p.day.customers)) {
 		all = append(all, broken{AheadRate, Throttle, n, w.limits.AheadPerHour})
+	}
+	if d.Kind == Listed || d.Kind == Searched {
+		if n := len(p.shown); n > w.limits.ListedPerHour {
+			all = append(all, broken{ListRate, Throttle, n, w.limits.ListedPerHour})
+		}
+		if n := p.further(); d.Further && n > w.limits.FurtherPerHour {
+			all = append(all, broken{PageRate, Throttle, n, w.limits.FurtherPerHour})
+		}
 	}
 	if n := len(p.day.strange); n > w.limits.StrangeLooks {
 		all = append(all, broken{StrangeSession, Suspend, n, w.limits.StrangeLooks})
@@ -238,7 +328,7 @@ func (w *Watch) rules(p *person, d Doing) []broken {
 func (w *Watch) byGroup() map[string][]string {
 	groups := map[string][]string{}
 	for _, id := range slices.Sorted(maps.Keys(w.people)) {
-		if p := w.people[id]; p.day.looks+p.day.searches+p.day.exports+p.day.payments+p.day.refused+len(p.day.contacts)+len(p.day.ahead) > 0 {
+		if p := w.people[id]; p.day.looks+p.day.searches+p.day.exports+p.day.payments+p.day.refused+len(p.day.contacts)+len(p.day.ahead)+len(p.day.shown) > 0 {
 			groups[p.group] = append(groups[p.group], id)
 		}
 	}
@@ -289,6 +379,7 @@ func (w *Watch) compare(ids []string) []Alert {
 // alert makes one of what a day showed of somebody, when that is enough and new.
 func (w *Watch) alert(id string, reasons []Reason) (Alert, bool) {
 	p := w.people[id]
+	reasons = slices.DeleteFunc(reasons, func(r Reason) bool { return p.told[r.Why] > w.today }) // those alone, not the day
 	slices.SortStableFunc(reasons, func(a, b Reason) int { return cmp.Compare(b.Spread, a.Spread) })
 	reasons = reasons[:min(3, len(reasons))]
 	sum := 0.0
@@ -296,9 +387,6 @@ func (w *Watch) alert(id string, reasons []Reason) (Alert, bool) {
 		sum += r.Spread
 	}
 	if len(reasons) == 0 || reasons[0].Spread < alone && sum < together {
-		return Alert{}, false
-	}
-	if p.told[reasons[0].Why] > w.today {
 		return Alert{}, false
 	}
 	step := Review

@@ -80,6 +80,7 @@ type Service struct {
 	day     int64                     // when it was saved last
 	last    map[string]*insider.Noted // by member of staff: what they did last
 	beat    int
+	old     bool // more is to be forgotten
 }
 
 // New makes a Service.
@@ -180,12 +181,15 @@ func (s *Service) Step(ctx context.Context) (more bool, err error) {
 func (s *Service) judge(step *insider.Stretch, all []insider.Noted, caughtUp bool) error {
 	for i := range all {
 		n := &all[i]
-		if before := s.last[n.Staff]; before != nil && (n.SameOpening(before) || n.SameSearch(before)) && n.At >= before.At {
+		if before := s.last[n.Staff]; before != nil && n.SameOpening(before) && n.At >= before.At {
 			if n.Canary == before.Canary {
 				continue
 			}
 		}
-		if n.Kind != insider.Ahead { // what was fetched in between parts no opening in two
+		if s.watch.Knows(n.Doing) { // the first page of the inbox, again and again
+			continue
+		}
+		if parts(n) {
 			s.last[n.Staff] = n
 		}
 		if n.At < s.began-lateAfter.Microseconds() {
@@ -207,6 +211,12 @@ func (s *Service) judge(step *insider.Stretch, all []insider.Noted, caughtUp boo
 	var err error
 	step.State, err = s.watch.Save()
 	return err
+}
+
+// parts tells whether what was done ends an opening: what the desk fetched or listed in
+// between does not, nor what others did.
+func parts(n *insider.Noted) bool {
+	return n.Kind != insider.Ahead && n.Kind != insider.Listed && n.Kind != insider.Lifted
 }
 
 const dayMicros = int64(86_400_000_000)
@@ -235,7 +245,7 @@ func (s *Service) remember(ctx context.Context) error {
 		}
 		for i := range some {
 			w.Take(some[i].Doing) // what it says was said
-			if some[i].Kind != insider.Ahead {
+			if parts(&some[i]) {
 				s.last[some[i].Staff] = &some[i]
 			}
 			since, nth = some[i].Seq, some[i].Nth
@@ -263,8 +273,9 @@ func (s *Service) after(ctx context.Context) error {
 			return err
 		}
 	}
-	if s.beat%600 == 0 {
-		_, err := s.Store.ForgetDoings(ctx, s.self, forget)
+	if s.beat%600 == 0 || s.old {
+		n, err := s.Store.ForgetDoings(ctx, s.self, forget)
+		s.old = err == nil && n == forget // there is more: it goes on with the next step
 		return err
 	}
 	return nil

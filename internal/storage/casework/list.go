@@ -6,6 +6,7 @@ import (
 
 	"kefu/internal/domain/cases"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/insider"
 	"kefu/internal/domain/jurisdiction"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
@@ -64,11 +65,31 @@ func (s *Cases) ListCases(ctx context.Context, p identity.Principal, q cases.Que
 	}
 	if p.Kind.Recorded() {
 		object := string(q.List) + " " + q.CustomerID + q.Conversation
-		if err := s.core.RecordRead(ctx, p, core.Read{Action: "case.list", ObjectType: "cases", ObjectID: object, Subject: q.CustomerID}); err != nil {
+		if err := s.core.RecordRead(ctx, p, listing(q, object, found)...); err != nil {
 			return nil, err
 		}
 	}
 	return found, nil
+}
+
+// listing is the reading of a page of cases. It names the customer whose they are, or else
+// every case: as many as one record holds in each.
+func listing(q cases.Query, object string, found []cases.Row) (reads []core.Read) {
+	if q.CustomerID != "" || len(found) == 0 {
+		return []core.Read{{Action: "case.list", ObjectType: "lists of cases", ObjectID: object, Subject: q.CustomerID}}
+	}
+	ids := make([]string, len(found))
+	for i := range found {
+		ids[i] = found[i].ID
+	}
+	reads = core.ReadingsOf("case.list", ids)
+	for i := range reads {
+		reads[i].ObjectType = "cases"
+		if q.Before != "" {
+			reads[i].Purpose = insider.FurtherPage
+		}
+	}
+	return reads
 }
 
 // listed is where a list is read, page by page: each in an order of its own.

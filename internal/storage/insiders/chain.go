@@ -117,7 +117,8 @@ type batch struct {
 	owners  map[string]string // by conversation: whose it is
 	decoys  map[string]bool   // by customer and by conversation
 	high    map[string]bool   // by customer
-	contact map[[3]string]string
+	contact map[[4]string]string
+	offered map[[2]string]string // by who and whose: the conversation that was offered last
 }
 
 type worker struct{ role, group string }
@@ -126,7 +127,7 @@ func (s *Insiders) fill(ctx context.Context, all []insider.Noted) ([]insider.Not
 	if len(all) == 0 {
 		return nil, nil
 	}
-	b := &batch{s: s, people: map[string]worker{}, fresh: map[string]bool{}, owners: map[string]string{}, high: map[string]bool{}, contact: map[[3]string]string{}}
+	b := &batch{s: s, people: map[string]worker{}, fresh: map[string]bool{}, owners: map[string]string{}, high: map[string]bool{}, contact: map[[4]string]string{}, offered: map[[2]string]string{}}
 	var err error
 	if b.decoys, err = s.decoys(ctx); err != nil {
 		return nil, err
@@ -245,22 +246,38 @@ func (b *batch) rich(ctx context.Context, customer string) (bool, error) {
 // last wrote, or were named, in a conversation of theirs: seven days.
 const touched = int64(7 * 24 * 3600 * 1_000_000)
 
-// contactOf is the conversation by which somebody has to do with a customer: one that is
-// theirs, or that they wrote in or were named in lately, the one that the record names
-// before others. A conversation that is offered to them is theirs for the moment.
+// ownTaking are the entries by which somebody took the conversation c on their own and was
+// not offered it: whoever only wants to look can do that with any.
+const ownTaking = `SELECT 1 FROM entry e WHERE e.conversation_id = c.id AND e.kind = 'assigned' AND e.author_kind = 'agent' AND e.author_id = $2 AND c.id <> $6
+	AND e.seq = (SELECT MAX(x.seq) FROM entry x WHERE x.conversation_id = c.id AND x.kind = 'assigned')
+	AND NOT EXISTS (SELECT 1 FROM staff_doing o WHERE o.customer_id = c.customer_id AND o.staff_id = $2 AND o.conversation_id = c.id AND o.action = 'conversation.offered')`
+
+// contactOf is the conversation or case by which somebody has to do with a customer: one
+// that was given to them and is not over for long, or in which they wrote to the customer
+// or were named lately, the one that the record names before others. A conversation that
+// is offered to them is theirs for the moment. Taking one, and a note, make no contact.
 func (b *batch) contactOf(ctx context.Context, n *insider.Noted) (string, error) {
 	const op = "insiders.contactOf"
-	if n.Action == "conversation.offered" || n.Kind == insider.Worked && n.Conversation != "" {
+	if n.Action == "conversation.offered" {
+		b.offered[[2]string{n.Staff, n.Customer}] = n.Conversation
+		clear(b.contact)
 		return n.Conversation, nil
 	}
-	key := [3]string{n.Staff, n.Customer, n.Conversation}
+	if n.Kind == insider.Worked && n.Conversation != "" && n.Action != "conversation.note" { // a note is written beside the work
+		return n.Conversation, nil
+	}
+	key := [4]string{n.Staff, n.Customer, n.Conversation, n.Object}
 	if c, known := b.contact[key]; known {
 		return c, nil
 	}
-	rows, err := b.s.core.DB.Reader.QueryContext(ctx, `SELECT c.id FROM conversation c WHERE c.customer_id = $1 AND (c.assignee_id = $2
+	rows, err := b.s.core.DB.Reader.QueryContext(ctx, `SELECT t.id FROM (
+		SELECT c.id AS id, CASE WHEN c.id = $4 THEN 0 WHEN c.assignee_id = $2 THEN 1 ELSE 3 END AS place, c.last_activity AS at FROM conversation c
+			WHERE c.customer_id = $1 AND ((c.assignee_id = $2 AND (c.status <> 'resolved' OR c.resolved_at > $3) AND NOT EXISTS (`+ownTaking+`))
 			OR EXISTS (SELECT 1 FROM mention m WHERE m.staff_id = $2 AND m.conversation_id = c.id AND m.at > $3)
-			OR EXISTS (SELECT 1 FROM entry e WHERE e.conversation_id = c.id AND e.author_id = $2 AND e.author_kind = 'agent' AND e.at > $3))
-		ORDER BY CASE WHEN c.id = $4 THEN 0 WHEN c.assignee_id = $2 THEN 1 ELSE 2 END, c.last_activity DESC LIMIT 1`, n.Customer, n.Staff, n.At-touched, n.Conversation)
+			OR EXISTS (SELECT 1 FROM entry e WHERE e.conversation_id = c.id AND e.author_id = $2 AND e.author_kind = 'agent' AND e.kind = 'message' AND e.at > $3))
+		UNION ALL SELECT f.id, CASE WHEN f.id = $5 THEN 0 ELSE 2 END, f.changed_at FROM case_file f
+			WHERE f.customer_id = $1 AND f.assignee_id = $2 AND (f.over_at = 0 OR f.over_at > $3)) t
+		ORDER BY t.place, t.at DESC, t.id LIMIT 1`, n.Customer, n.Staff, n.At-touched, n.Conversation, n.Object, b.offered[[2]string{n.Staff, n.Customer}])
 	if err != nil {
 		return "", engine.MapError(op, err)
 	}
@@ -277,6 +294,7 @@ func scanDoing(r *sql.Rows) (n insider.Noted, err error) {
 	var high, decoy, device, off, unjudged int64
 	err = r.Scan(&n.Seq, &n.Nth, &n.At, &n.Staff, &n.Role, &n.Group, &kind, &n.Action, &n.Object, &n.Customer, &n.Conversation, &n.Contact, &n.Field, &n.Reason, &high, &decoy, &device, &off, &unjudged, &n.To, &n.Approver)
 	n.Kind, n.High, n.Canary, n.NewDevice, n.OffShift, n.Unjudged = insider.Kind(kind), high != 0, decoy != 0, device != 0, off != 0, unjudged != 0
+	n.Shows()
 	return n, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kefu/internal/domain/approval"
@@ -139,7 +140,7 @@ func (s *Insiders) evidence(ctx context.Context, a insider.Alert) ([]insider.Not
 		}
 		kinds := make([]string, len(e.Kinds))
 		for i, k := range e.Kinds {
-			kinds[i] = string('0' + rune(k))
+			kinds[i] = strconv.Itoa(int(k))
 		}
 		where := "staff_id = $1 AND at >= $2 AND at < $3 AND kind IN (" + strings.Join(kinds, ", ") + ")"
 		for _, c := range []struct {

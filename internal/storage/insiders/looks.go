@@ -35,7 +35,8 @@ func (s *Insiders) pseudonym(customer, staffID string) string {
 
 // OwnLooks tells a signed-in customer which of us looked at their data, the newest first,
 // going on before a record: every opening of theirs, reveal and export that the audit
-// chain has. Lists in which they stand among others are no looks. Errors: Forbidden.
+// chain has. Of who it was they hear no more than that it was one of us. Lists in which
+// they stand among others are no looks. Errors: Forbidden.
 func (s *Insiders) OwnLooks(ctx context.Context, p identity.Principal, before int64, limit int) (page insider.LookPage, err error) {
 	const op = "insiders.OwnLooks"
 	if p.Kind != identity.Customer || !policy.Allow(p, policy.ReadOwnLooks, policy.Object{CustomerID: p.ID}) {
@@ -53,7 +54,8 @@ func (s *Insiders) OwnLooks(ctx context.Context, p identity.Principal, before in
 	}
 	limit = min(max(limit, 1), insider.MaxLooks)
 	found, err := s.doings(ctx, `seq IN (SELECT d.seq FROM staff_doing d WHERE (d.customer_id = $1 OR d.customer_id IN (SELECT id FROM customer WHERE became = $1))
-		AND d.seq < $2 AND d.kind IN (1, 2, 4) ORDER BY d.seq DESC LIMIT $3) ORDER BY seq DESC`, p.ID, before, limit+1)
+		AND d.seq < $2 AND d.kind IN (1, 2, 4) AND NOT (d.contact = '' AND d.at > $4 AND d.role IN (`+inquiring()+`)) ORDER BY d.seq DESC LIMIT $3) ORDER BY seq DESC`,
+		p.ID, before, limit+1, s.core.Now().UnixMicro()-insider.ToldLater)
 	if err != nil {
 		return page, err
 	}
@@ -63,40 +65,32 @@ func (s *Insiders) OwnLooks(ctx context.Context, p identity.Principal, before in
 	}
 	page.Looks = make([]insider.Look, len(found))
 	for i, n := range found {
-		page.Looks[i] = insider.Look{At: n.At, Action: n.Action, Field: n.Field, Reason: n.Reason, Who: s.pseudonym(p.ID, n.Staff), Role: n.Role, Conversation: n.Conversation}
+		page.Looks[i] = insider.Look{At: n.At, Action: n.Action, Field: n.Field, Reason: toldReason(n.Reason), Who: s.pseudonym(p.ID, n.Staff), Conversation: n.Conversation}
 		if page.Looks[i].Conversation == "" {
 			page.Looks[i].Conversation = n.Contact
 		}
 	}
-	return page, s.teams(ctx, found, page.Looks)
+	return page, nil
 }
 
-// teams fills in the names of the teams.
-func (s *Insiders) teams(ctx context.Context, found []insider.Noted, looks []insider.Look) error {
-	const op = "insiders.teams"
-	names := map[string]string{}
-	for i, n := range found {
-		_, team, _ := strings.Cut(n.Group, "/")
-		if team == "" {
-			continue
-		}
-		if _, known := names[team]; !known {
-			var body string
-			err := s.core.DB.Reader.QueryRowContext(ctx, "SELECT body FROM setting WHERE kind = 'team' AND id = $1", team).Scan(&body)
-			if err != nil && !errors.Is(err, sql.ErrNoRows) {
-				return engine.MapError(op, err)
-			}
-			var t struct {
-				Name string `json:"name"`
-			}
-			if body != "" {
-				if err := json.Unmarshal([]byte(body), &t); err != nil {
-					return fault.Wrap(op, err)
-				}
-			}
-			names[team] = t.Name
-		}
-		looks[i].Team = names[team]
+// toldReason is the reason that a customer is told of. That somebody looks into a fraud is
+// no matter of theirs while it may be their own.
+func toldReason(code string) string {
+	if code == "report_fraud" {
+		return "other"
 	}
-	return nil
+	return code
+}
+
+// inquiring are the roles of those who look into what customers must not hear of, as a
+// list of SQL. Their looks at somebody with whom they have no contact are told later: told
+// at once, they would say that somebody is looked into.
+func inquiring() string {
+	var all []string
+	for _, r := range identity.Roles() {
+		if policy.Allow(identity.Principal{Kind: identity.Staff, ID: "-", Role: r}, policy.ReadUntold, policy.Object{CustomerID: "-", AssigneeID: "somebody else"}) {
+			all = append(all, "'"+string(r)+"'")
+		}
+	}
+	return strings.Join(append(all, "''"), ", ")
 }

@@ -12,6 +12,7 @@ import (
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/insider"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
@@ -370,7 +371,13 @@ func listed(q *conversation.InboxQuery, lines []conversation.InboxLine) []core.R
 	for i := range lines {
 		ids[i] = lines[i].State.ID
 	}
-	return core.ReadingsOf("inbox.list", ids)
+	reads := core.ReadingsOf("inbox.list", ids)
+	if q.After.ConversationID != "" || q.Before.ConversationID != "" {
+		for i := range reads {
+			reads[i].Purpose = insider.FurtherPage
+		}
+	}
+	return reads
 }
 
 const lineColumns = `e.pos, e.seq, e.kind, e.author_kind, e.author_id, e.author_name, e.at, e.content, e.content_ref, u.name, u.name_ref, u.evidence, u.language`

@@ -71,8 +71,15 @@ func Refresh(ctx context.Context, t *core.Tx, by identity.Principal, under, acti
 func restrained(ctx context.Context, t *core.Tx, p identity.Principal, id string) error {
 	const op = "staffing.restrained"
 	if p.Kind == identity.System {
-		_, err := t.SQL.ExecContext(ctx, "UPDATE staff_restraint SET lifted_at = $1, lifted_by = $2 WHERE staff_id = $3 AND lifted_at = 0", t.Now, p.ID, id)
-		return engine.MapError(op, err)
+		res, err := t.SQL.ExecContext(ctx, "UPDATE staff_restraint SET lifted_at = $1, lifted_by = $2 WHERE staff_id = $3 AND lifted_at = 0", t.Now, p.ID, id)
+		if err != nil {
+			return engine.MapError(op, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return engine.MapError(op, err)
+		}
+		t.Record(p, "staff.unthrottle", "staff", id, "") // rules hold anew
+		return nil
 	}
 	var n int
 	if err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*) FROM staff_restraint WHERE staff_id = $1 AND lifted_at = 0 AND step = $2", id, int64(insider.Suspend)).Scan(&n); err != nil {

@@ -45,8 +45,6 @@ type look struct {
 	Field  string `json:"field,omitempty"`
 	Reason string `json:"reason,omitempty"`
 	Who    string `json:"who"` // a pseudonym
-	Role   string `json:"role"`
-	Team   string `json:"team,omitempty"`
 	Conv   string `json:"conv,omitempty"`
 }
 
@@ -69,7 +67,7 @@ func (w Window) looks(ctx context.Context, p identity.Principal, r *http.Request
 	}
 	page := looks{Items: []look{}, Next: found.Next, Since: found.Since}
 	for _, l := range found.Looks {
-		page.Items = append(page.Items, look{At: l.At, What: whatOf(l.Action), Field: l.Field, Reason: l.Reason, Who: l.Who, Role: l.Role, Team: l.Team, Conv: l.Conversation})
+		page.Items = append(page.Items, look{At: l.At, What: whatOf(l.Action), Field: l.Field, Reason: l.Reason, Who: l.Who, Conv: l.Conversation})
 	}
 	return page, nil
 }

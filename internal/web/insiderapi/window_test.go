@@ -63,7 +63,7 @@ func TestTheWindowTellsOfOnesOwnLooksAlone(t *testing.T) {
 		}
 	}
 	var page struct {
-		Items []struct{ What, Who, Role, Conv string }
+		Items []struct{ What, Who, Role, Team, Conv string }
 		Next  int64
 	}
 	told, query := 0, ""
@@ -80,7 +80,7 @@ func TestTheWindowTellsOfOnesOwnLooksAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		told += len(page.Items)
-		if one := page.Items[0]; one.What != "conversation" || one.Role != "agent" || one.Conv != conv || len(one.Who) != 5 {
+		if one := page.Items[0]; one.What != "conversation" || one.Role != "" || one.Team != "" || one.Conv != conv || len(one.Who) != 5 {
 			t.Errorf("told %+v", one)
 		}
 		if page.Next == 0 {

@@ -10,8 +10,7 @@ export interface LookWords {
   what: Record<string, string>;
   field: (name: string) => string;
   fields: Record<string, string>;
-  who: (pseudonym: string, role: string, team?: string) => string;
-  roles: Record<string, string>;
+  who: (pseudonym: string) => string;
   reasons: Record<string, string>;
   because: (reason: string) => string;
   lists: string;
@@ -50,17 +49,15 @@ export const words: LookWords = {
     'transaction.counterparty_account': 'the account of the other side of a payment',
     'transaction.note': 'the note of a payment',
   },
-  who: (pseudonym, role, team) => `${role} ${pseudonym}${team ? `, ${team}` : ''}`,
-  roles: { agent: 'Agent', supervisor: 'Supervisor', owner: 'Manager', outside_agent: 'Agent of a partner', auditor: 'Auditor', admin: 'Manager', knowledge_editor: 'Staff' },
+  who: (pseudonym) => `One of us, ${pseudonym}`,
   reasons: {
     identify_customer: 'to make sure that it is you',
     trace_payment: 'to find a payment',
     contact_customer: 'to reach you',
-    report_fraud: 'to keep you safe from fraud',
     correct_data: 'to put something right',
     other: 'another one, which stands in our records',
   },
   because: (reason) => `The reason given: ${reason}.`,
-  lists: 'Lists in which your conversation stood among others are not told here.',
+  lists: 'Lists in which your conversation stood among others are not told here. Some looks are told only some weeks later.',
   since: (date) => `Kept since ${date}.`,
 };
