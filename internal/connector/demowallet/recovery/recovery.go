@@ -33,7 +33,10 @@ const (
 // Nobody owns what is sent where there is no account.
 const Nobody = "nobody"
 
-const most = 100 // things of one kind that are looked at
+const (
+	most      = 100 // things of one kind that are looked at
+	mostReads = 4   // times that a commit begins again
+)
 
 // Desks is the part of the wallet that lets customers in again. It is safe for concurrent
 // use.
@@ -114,11 +117,15 @@ func (s *Desks) Recoveries(ctx context.Context, _ wallet.Actor, customer string)
 
 // having is what a commit has to know of a customer before it.
 type having struct {
-	factors, sessions, passkeys []string
+	factors, sessions []string
+	in                bool // the sessions were read, which only who comes in needs
 }
 
 // missing asks for it.
-type missing struct{ customer string }
+type missing struct {
+	customer string
+	in       bool
+}
 
 func (missing) Error() string { return "more has to be read first" }
 
@@ -126,13 +133,13 @@ func (missing) Error() string { return "more has to be read first" }
 // is read, and it begins again. For nobody as much is read.
 func (s *Desks) Commit(ctx context.Context, fn func(recovering.Desk) error) error {
 	known := map[string]having{}
-	for {
+	for tries := 1; ; tries++ {
 		err := s.books.Commit(ctx, func(d *keep.Desk) error { return fn(desk{d, s.Room, known}) })
 		var more missing
-		if !errors.As(err, &more) || len(known) > 1 {
+		if !errors.As(err, &more) || tries > mostReads {
 			return err
 		}
-		h, err := s.having(ctx, more.customer)
+		h, err := s.having(ctx, more)
 		if err != nil {
 			return err
 		}
@@ -140,10 +147,15 @@ func (s *Desks) Commit(ctx context.Context, fn func(recovering.Desk) error) erro
 	}
 }
 
-func (s *Desks) having(ctx context.Context, customer string) (having, error) {
-	var h having
-	for kind, into := range map[string]*[]string{keep.KindFactor: &h.factors, keep.KindSession: &h.sessions, keep.KindPasskey: &h.passkeys} {
-		records, err := s.books.Records(ctx, kind, owner(customer), ledger.Before{}, most)
+// having reads it. Of who only asks no more is read than nobody has as well.
+func (s *Desks) having(ctx context.Context, of missing) (having, error) {
+	h := having{in: of.in}
+	kinds := map[string]*[]string{keep.KindFactor: &h.factors}
+	if of.in {
+		kinds[keep.KindSession] = &h.sessions
+	}
+	for kind, into := range kinds {
+		records, err := s.books.Records(ctx, kind, owner(of.customer), ledger.Before{}, most)
 		if err != nil {
 			return h, err
 		}
@@ -223,7 +235,7 @@ func (d desk) fits(customer, kind, handle string) bool {
 func (d desk) Known(customer string) ([]recovering.Factor, error) {
 	h, ok := d.known[customer]
 	if !ok {
-		return nil, missing{customer}
+		return nil, missing{customer: customer}
 	}
 	c, err := d.person(customer)
 	if err != nil {
@@ -304,9 +316,9 @@ func (d desk) Later(request string, at wallet.Time) error { return d.Wake(Kind, 
 
 // In implements recovering.Desk.
 func (d desk) In(customer string, limited wallet.Time) error {
-	h, ok := d.known[customer]
-	if !ok {
-		return missing{customer}
+	h := d.known[customer]
+	if !h.in {
+		return missing{customer, true}
 	}
 	for _, id := range h.sessions {
 		s, err := keep.Get[wallet.Session](d.Desk, keep.KindSession, id)
