@@ -35,7 +35,7 @@ func signInRules() []rule {
 			_, err := sc.ConversationsBefore(ctx, p, conversation.Before{LastActivity: 1}, 1)
 			return err
 		}},
-		{"EndWindow", "visitor other own", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.EndWindow(ctx, p, id.New()) }},
+		{"EndWindow", "visitor other own", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.EndWindow(ctx, p, id.New(), nil) }},
 		{"AuditPage", "owner auditor system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.AuditPage(ctx, p, audit.Query{Limit: 1})
 			return err

@@ -19,7 +19,7 @@ import (
 
 func (t *Tx) insertSecret(ctx context.Context, w customer.WindowSecret) error {
 	_, err := t.SQL.ExecContext(ctx, `INSERT INTO window_secret (digest, customer_id, verified, level, level_until, created_at, expires_at, revoked_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 0)`, w.Digest, w.CustomerID, w.Verified, int64(w.Level), w.LevelUntil, w.CreatedAt, w.ExpiresAt)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 0) ON CONFLICT DO NOTHING`, w.Digest, w.CustomerID, w.Verified, int64(w.Level), w.LevelUntil, w.CreatedAt, w.ExpiresAt)
 	return engine.MapError("storage.insertSecret", err)
 }
 
@@ -79,14 +79,19 @@ func (s *Store) SignInCustomer(ctx context.Context, in customer.SignIn) (custome
 }
 
 // EndWindow ends the window of p whose secret has this digest, and no other of
-// theirs. One that is over already is passed over. Errors: Forbidden for who has no
-// windows.
-func (s *Store) EndWindow(ctx context.Context, p identity.Principal, digest string) error {
+// theirs. One that is over already is passed over. A visitor's that was not stored so
+// far is given, and stored as one that is over. Errors: Forbidden for who has no windows.
+func (s *Store) EndWindow(ctx context.Context, p identity.Principal, digest string, unstored *customer.WindowSecret) error {
 	const op = "storage.EndWindow"
 	if !policy.Allow(p, policy.LeaveWindow, policy.Object{CustomerID: p.ID}) {
 		return fault.New(fault.Forbidden, op, "%s has no windows", p.Kind)
 	}
 	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+		if unstored != nil && unstored.CustomerID == p.ID {
+			if err := t.insertSecret(ctx, *unstored); err != nil {
+				return err
+			}
+		}
 		res, err := t.SQL.ExecContext(ctx, "UPDATE window_secret SET revoked_at = $1 WHERE digest = $2 AND customer_id = $3 AND revoked_at = 0", t.Now, digest, p.ID)
 		if err != nil {
 			return engine.MapError(op, err)

@@ -66,12 +66,10 @@ func (t *Tx) ensureCustomer(ctx context.Context, p identity.Principal, start con
 	switch {
 	case err == nil && became.Valid:
 		return fault.New(fault.Unauthenticated, op, "the visitor has signed in")
-	case err == nil:
-		return nil
-	case !errors.Is(err, sql.ErrNoRows):
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
 		return engine.MapError(op, err)
 	}
-	_, err = t.SQL.ExecContext(ctx, `INSERT INTO customer (id, language, evidence, created_at) VALUES ($1, $2, '', $3)`, p.ID, start.Language, t.Now)
+	_, err = t.SQL.ExecContext(ctx, `INSERT INTO customer (id, language, evidence, created_at) VALUES ($1, $2, '', $3) ON CONFLICT DO NOTHING`, p.ID, start.Language, t.Now)
 	if err != nil || start.Secret == nil {
 		return engine.MapError(op, err)
 	}

@@ -85,7 +85,7 @@ export function flows(house: House): void {
       await press(/手机丢失或验证器/);
       const box = frame.locator('.now').getByRole('textbox');
       await box.fill('lijing88@example.cn');
-      await box.press('Enter');
+      await press(/^继续/);
       await frame.getByText('您想用哪种方式找回').waitFor();
       expect(await faultsOf(frame)).toEqual([]);
       await press(/发送链接到/);

@@ -114,8 +114,9 @@ func (s shelf) Known(customer string) ([]recovering.Factor, error) {
 	return list, nil
 }
 
-// Proves implements recovering.Desk: this wallet's customers have no authenticator.
-func (s shelf) Proves(string, string) (bool, error) { return false, nil }
+// Proves implements recovering.Desk: this wallet's customers kept no codes, and have no
+// authenticator.
+func (s shelf) Proves(_, _, _ string) (bool, error) { return false, nil }
 
 // Send implements recovering.Desk.
 func (s shelf) Send(l recovering.Letter) error {

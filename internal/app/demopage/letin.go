@@ -21,17 +21,17 @@ func (d LetIn) Letters(ctx context.Context, customer string) ([]letin.Letter, er
 	sent, err := d.App.Wallet.Letters(ctx, customer)
 	list := make([]letin.Letter, len(sent))
 	for i, s := range sent {
-		list[i] = letin.Letter{Kind: s.Kind, To: s.To, What: s.What, Code: s.Code, Link: s.Link, At: s.At.Std()}
+		list[i] = letin.Letter{Kind: s.Kind, To: s.To, What: s.What, Code: s.Code, Link: s.Link, At: s.At.Std(), Until: s.Until}
 	}
 	return list, err
 }
 
-// Authenticator implements letin.Wallet.
-func (d LetIn) Authenticator(ctx context.Context, customer string) (string, error) {
-	secret, err := d.App.Wallet.Authenticator(ctx, customer)
+// Holds implements letin.Wallet.
+func (d LetIn) Holds(ctx context.Context, customer string) (string, []string, error) {
+	secret, kept, err := d.App.Wallet.Holds(ctx, customer)
 	if err != nil || secret == "" {
-		return "", err
+		return "", kept, err
 	}
 	code, err := totp.GenerateCode(secret, d.App.Wallet.Now())
-	return code, fault.Wrap("demopage.Authenticator", err)
+	return code, kept, fault.Wrap("demopage.Holds", err)
 }

@@ -28,7 +28,7 @@ import (
 type WindowStore interface {
 	FindWindowSecret(ctx context.Context, digest string) (w customer.WindowSecret, name string, revoked bool, err error)
 	SignInCustomer(ctx context.Context, in customer.SignIn) (customer.SignedIn, error)
-	EndWindow(ctx context.Context, p identity.Principal, digest string) error
+	EndWindow(ctx context.Context, p identity.Principal, digest string, unstored *customer.WindowSecret) error
 }
 
 // TokenVerifier tells whom a wallet's token speaks for; Issuers does. Errors:
@@ -121,16 +121,17 @@ func (w *Windows) Resolve(ctx context.Context, bearer string) (Opened, error) {
 }
 
 // End makes a window's secret worthless: its holder signs out, or is a visitor who
-// is done on this device. One that opens nothing stored is passed over.
+// is done on this device. That of a visitor who wrote nothing is kept as over, for a
+// flow may have begun a conversation in their name.
 func (w *Windows) End(ctx context.Context, bearer string) error {
 	opened, err := w.Resolve(ctx, bearer)
 	if fault.Is(err, fault.Unauthenticated) {
 		return nil
 	}
-	if err != nil || opened.Visitor != nil {
+	if err != nil {
 		return err
 	}
-	return w.store.EndWindow(ctx, opened.Principal, digestOf(bearer))
+	return w.store.EndWindow(ctx, opened.Principal, digestOf(bearer), opened.Visitor)
 }
 
 // unstoredVisitor accepts a secret of a visitor who has not begun a conversation

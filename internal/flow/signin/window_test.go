@@ -373,7 +373,7 @@ func TestAWindowIsEndedByItsHolder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, nobodys := range []string{"", "nonsense", s.hello("", "").NewSecret} {
+	for _, nobodys := range []string{"", "nonsense"} {
 		end(nobodys)
 	}
 	end(here.NewSecret)
@@ -387,5 +387,17 @@ func TestAWindowIsEndedByItsHolder(t *testing.T) {
 	}
 	if end(visitor.NewSecret); !s.dead(visitor.NewSecret) {
 		t.Error("the visitor can still be read on this device")
+	}
+	// One who wrote nothing, in whose name a flow began a conversation with a person.
+	led := s.hello("", "")
+	conv, err := s.p.StartConversation(t.Context(), led.Principal, conversation.Start{Ref: "run:" + id.New(), NewID: id.New(), Channel: "chat", Language: "en"})
+	if err != nil || conv.CustomerID != led.Principal.ID {
+		t.Fatal(conv, err)
+	}
+	if end(led.NewSecret); !s.dead(led.NewSecret) {
+		t.Error("whoever was handed to a person without writing can still be read on this device")
+	}
+	if _, err := s.p.StartConversation(t.Context(), led.Principal, conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat", Language: "en", Secret: led.Visitor}); err != nil || !s.dead(led.NewSecret) {
+		t.Error("what was begun a moment later opens it again", err)
 	}
 }

@@ -1,6 +1,7 @@
 package lives
 
 import (
+	"crypto/rand"
 	"math/big"
 	"strconv"
 	"strings"
@@ -17,6 +18,8 @@ type Private struct {
 	BirthDate string `json:"birth_date"` // YYYY-MM-DD
 	TOTP      string `json:"totp"`       // the secret of their authenticator app
 	Step      int64  `json:"step"`       // of the last code that was right (RFC 6238)
+	// Kept are the recovery codes that they kept and did not use yet.
+	Kept []string `json:"kept,omitempty"`
 }
 
 // Merchant is a shop that takes the wallet, and how it takes things back.
@@ -57,7 +60,11 @@ func (s *seeding) around() error {
 	if err != nil {
 		return err
 	}
-	if err := s.into.Keep(s.person.ID, Private{BirthDate: birth.Format("2006-01-02"), TOTP: app.Secret}); err != nil {
+	private := Private{BirthDate: birth.Format("2006-01-02"), TOTP: app.Secret}
+	if s.keepsCodes() {
+		private.Kept = Codes()
+	}
+	if err := s.into.Keep(s.person.ID, private); err != nil {
 		return err
 	}
 	for _, more := range []func() error{s.points, s.devices, s.factors, s.limits, s.known, s.permits} {
@@ -66,6 +73,20 @@ func (s *seeding) around() error {
 		}
 	}
 	return nil
+}
+
+// keepsCodes tells whether the person wrote recovery codes down: about every second does,
+// as many as recovering offers that way to of those who are nobody.
+func (s *seeding) keepsCodes() bool { return hash(s.person.ID+" keeps codes")%2 == 0 }
+
+// Codes are recovery codes as a customer writes them down.
+func Codes() []string {
+	list := make([]string, 4)
+	for i := range list {
+		text := rand.Text() // 26 characters
+		list[i] = strings.ToLower(text[:5] + "-" + text[5:10] + "-" + text[10:15])
+	}
+	return list
 }
 
 // House is what the wallet is called.
@@ -119,7 +140,11 @@ func (s *seeding) devices() error {
 
 func (s *seeding) factors() error {
 	made := s.before(400 * 24 * time.Hour)
-	for _, kind := range []string{"app_push", "passkey", "totp", "sms"} {
+	kinds := []string{"app_push", "passkey", "totp", "sms"}
+	if s.keepsCodes() {
+		kinds = append(kinds, "recovery_code")
+	}
+	for _, kind := range kinds {
 		f := wallet.Factor{ID: s.person.ID + ":" + kind, Type: kind, State: "active", CreatedAt: made, ChangedAt: made, LastUsed: s.before(5 * 24 * time.Hour)}
 		if err := s.into.Keep(s.person.ID, f); err != nil {
 			return err

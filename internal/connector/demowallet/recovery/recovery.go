@@ -6,8 +6,10 @@ package recovery
 import (
 	"context"
 	"crypto/rand"
+	"crypto/subtle"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"kefu/internal/connector/demowallet/keep"
@@ -88,11 +90,21 @@ func standIn(d *keep.Desk) error {
 	for _, h := range [][2]string{{wallet.HandleEmail, "nobody@example.org"}, {wallet.HandlePhone, "+49 170 5550100"}} {
 		c.Handles = append(c.Handles, wallet.Handle{Kind: h[0], Value: h[1], VerifiedAt: d.At, ChangedAt: d.At})
 	}
-	for _, kind := range []string{"app_push", "passkey", "totp", "sms"} {
+	for _, kind := range []string{"app_push", "passkey", "totp", "sms", recovery.Code} {
 		f := wallet.Factor{ID: Nobody + ":" + kind, Type: kind, State: "active", CreatedAt: d.At, ChangedAt: d.At}
 		if err := keep.Put(d, keep.KindFactor, f.ID, Nobody, d.At, f); err != nil {
 			return err
 		}
+	}
+	if _, err := keep.Get[lives.Private](d, keep.KindPrivate, Nobody); err == nil || !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	app, err := password.NewTOTP(lives.House, Nobody)
+	if err != nil {
+		return err
+	}
+	if err := keep.Put(d, keep.KindPrivate, Nobody, Nobody, 0, lives.Private{TOTP: app.Secret, Kept: lives.Codes()}); err != nil {
+		return err
 	}
 	return keep.Put(d, kindNobody, Nobody, "", 0, c)
 }
@@ -261,20 +273,41 @@ func (d desk) Known(customer string) ([]recovering.Factor, error) {
 }
 
 // Proves implements recovering.Desk.
-func (d desk) Proves(customer, code string) (bool, error) {
-	secrets, err := keep.Get[lives.Private](d.Desk, keep.KindPrivate, customer)
+func (d desk) Proves(customer, kind, code string) (bool, error) {
+	whose := owner(customer)
+	secrets, err := keep.Get[lives.Private](d.Desk, keep.KindPrivate, whose)
 	if fault.Is(err, fault.NotFound) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	step, ok, err := password.CheckTOTP(secrets.TOTP, code, d.At.Std(), secrets.Step)
-	if err != nil || !ok {
+	ok := false
+	if kind == recovery.Code {
+		secrets.Kept, ok = without(secrets.Kept, code)
+	} else {
+		secrets.Step, ok, err = password.CheckTOTP(secrets.TOTP, code, d.At.Std(), secrets.Step)
+	}
+	if err != nil || !ok || customer == "" {
 		return false, err
 	}
-	secrets.Step = step
-	return true, keep.Put(d.Desk, keep.KindPrivate, customer, customer, 0, secrets)
+	return true, keep.Put(d.Desk, keep.KindPrivate, whose, whose, 0, secrets)
+}
+
+// without takes a code out of those that were kept, as it may be typed. Each is compared,
+// and in the same time.
+func without(kept []string, code string) (left []string, found bool) {
+	plain := func(c string) []byte {
+		return []byte(strings.ToLower(strings.NewReplacer("-", "", " ", "").Replace(c)))
+	}
+	for _, k := range kept {
+		if subtle.ConstantTimeCompare(plain(k), plain(code)) == 1 {
+			found = true
+		} else {
+			left = append(left, k)
+		}
+	}
+	return left, found
 }
 
 // Sent is a letter as the demo shows it in its customer's mailbox.
@@ -286,11 +319,13 @@ type Sent struct {
 	Code string      `json:"code,omitempty"`
 	Link string      `json:"link,omitempty"`
 	At   wallet.Time `json:"at"`
+	// Until is when what it tells ends: what was sent, a review or a cool-down.
+	Until wallet.Time `json:"until,omitempty"`
 }
 
 // Send implements recovering.Desk.
 func (d desk) Send(l recovering.Letter) error {
-	s := Sent{ID: "lt-" + id.New(), Kind: l.Kind, To: l.To, What: l.What, Code: l.Code, At: d.At}
+	s := Sent{ID: "lt-" + id.New(), Kind: l.Kind, To: l.To, What: l.What, Code: l.Code, At: d.At, Until: l.Until}
 	if l.Token != "" {
 		s.Link = d.room.Letter(l)
 	}
@@ -377,11 +412,12 @@ func (s *Desks) Letters(ctx context.Context, customer string) ([]Sent, error) {
 	return keep.Listed[Sent](ctx, s.books, kindLetter, customer, most)
 }
 
-// Authenticator is the secret of a customer's authenticator app, for the demo to show what
-// it would. Errors: NotFound, Unavailable.
-func (s *Desks) Authenticator(ctx context.Context, customer string) (string, error) {
+// Holds is what a customer has at home: the secret of their authenticator app, and the
+// recovery codes that they wrote down, for the demo to show both. Errors: NotFound,
+// Unavailable.
+func (s *Desks) Holds(ctx context.Context, customer string) (authenticator string, kept []string, err error) {
 	p, err := keep.Read[lives.Private](ctx, s.books, keep.KindPrivate, customer, customer)
-	return p.TOTP, err
+	return p.TOTP, p.Kept, err
 }
 
 // Due does what comes of a request by the time alone.

@@ -105,7 +105,10 @@ func (r *Room) begin(d Desk, q *request, w way, b recovery.Begin) (sent bool, er
 	code, token := fresh6(), fresh(20)
 	q.Keys[b.Key], q.Kind = b.Way, w.Kind
 	q.Begun, q.Stage, q.Tries, q.Browser, q.Changed = now, waiting, 0, "", now
-	q.Expires, q.CodeEnds = now+micros(life), now+micros(codeLife)
+	q.Expires = now + micros(life)
+	if w.Kind == recovery.SMS {
+		q.Expires = now + micros(codeLife)
+	}
 	q.Code, q.Token = r.name("code", q.ID, code), r.name("token", token)
 	if err := r.deliver(d, q, w, code, token); err != nil {
 		return false, err
@@ -141,7 +144,7 @@ func (r *Room) deliver(d Desk, q *request, w way, code, token string) error {
 	case recovery.Email:
 		sent.What, sent.Code, sent.Token = "link", code, token
 	case recovery.SMS:
-		sent.What, sent.Code, sent.Until = "code", code, q.CodeEnds
+		sent.What, sent.Code = "code", code
 	default:
 		sent.Kind, sent.What = "app", "begun"
 	}

@@ -151,14 +151,14 @@ func (r *Room) take(d Desk, q *request, at string, g Given) (wrong bool, weak st
 		q.Token, q.Browser = "", mine
 		return false, "", r.first(d, q)
 	case at == "code" && q.Kind == recovery.Code:
-		ok, err := d.Proves(q.Customer, recovery.Code+":"+g.Code)
+		ok, err := d.Proves(q.Customer, recovery.Code, g.Code)
 		if err != nil || !ok || q.Customer == "" {
 			return true, "", err
 		}
 		q.Browser = mine
 		return false, "", r.first(d, q)
 	case at == "code":
-		ok := q.Code != "" && now < q.CodeEnds && same(q.Code, r.name("code", q.ID, g.Code)) && q.Customer != ""
+		ok := q.Code != "" && same(q.Code, r.name("code", q.ID, g.Code)) && q.Customer != ""
 		if !ok {
 			return true, "", nil
 		}
@@ -168,7 +168,7 @@ func (r *Room) take(d Desk, q *request, at string, g Given) (wrong bool, weak st
 		q.Kind, q.Stage, q.Proven, q.Expires = recovery.Document, waiting, false, now+micros(life)
 		return false, "", nil
 	case at == "second":
-		ok, err := d.Proves(q.Customer, g.Code)
+		ok, err := d.Proves(q.Customer, Second, g.Code)
 		if err != nil || !ok {
 			if q.Tries+1 >= triesOfCode { // the first factor alone is worth nothing then
 				q.Stage = waiting

@@ -51,8 +51,9 @@ type Desk interface {
 	Whose(handle string) (customer string, err error)
 	// Known is by what a customer can prove themselves. It takes as long for nobody.
 	Known(customer string) ([]Factor, error)
-	// Proves tells whether a code is one of the customer's authenticator.
-	Proves(customer, code string) (bool, error)
+	// Proves tells whether a code proves a customer's factor of a kind: one that they kept,
+	// which counts once, or Second. For nobody as much is read, and nothing proves it.
+	Proves(customer, kind, code string) (bool, error)
 	Send(l Letter) error
 	// Changed tells Kefu of it.
 	Changed(customer, standing string) error
@@ -161,15 +162,14 @@ type request struct {
 	Ways     []way       `json:"ways"`
 	Expires  wallet.Time `json:"expires"`
 
-	Begun    wallet.Time       `json:"begun,omitempty"`  // the last time
-	Kind     string            `json:"kind,omitempty"`   // of the way that was begun
-	Keys     map[string]string `json:"keys,omitempty"`   // ways by which something was sent, by key
-	Locked   wallet.Time       `json:"locked,omitempty"` // what was last begun was not
-	Code     string            `json:"code,omitempty"`   // keyed digests
-	Token    string            `json:"token,omitempty"`
-	CodeEnds wallet.Time       `json:"code_ends,omitempty"`
-	Tries    int               `json:"tries,omitempty"`
-	Browser  string            `json:"browser,omitempty"` // keyed digest of what the browser holds that goes on
+	Begun   wallet.Time       `json:"begun,omitempty"`  // the last time
+	Kind    string            `json:"kind,omitempty"`   // of the way that was begun
+	Keys    map[string]string `json:"keys,omitempty"`   // ways by which something was sent, by key
+	Locked  wallet.Time       `json:"locked,omitempty"` // what was last begun was not
+	Code    string            `json:"code,omitempty"`   // keyed digests
+	Token   string            `json:"token,omitempty"`
+	Tries   int               `json:"tries,omitempty"`
+	Browser string            `json:"browser,omitempty"` // keyed digest of what the browser holds that goes on
 
 	Stage   stage       `json:"stage"`
 	Proven  bool        `json:"proven,omitempty"` // something was

@@ -157,7 +157,7 @@ func ways(ctx context.Context, a reads.Asked) ([]sheet.Entry, error) {
 		note := sheet.Sentence{}
 		switch w.Kind {
 		case recovery.Email:
-			e.Label, note = sheet.Say("A link to "+w.Hint, "发送链接到 "+w.Hint), sheet.Say("Counts for half an hour", "半小时内有效")
+			e.Label, note = sheet.Say("A link to "+w.Hint, "发送链接到 "+w.Hint), sheet.Say("Only if you can still read that mailbox", "请确认您还能打开这个邮箱")
 		case recovery.SMS:
 			e.Label, note = sheet.Say("A code to the number "+w.Hint, "用尾号 "+w.Hint+" 的手机接收验证码"), sheet.Say("Only if you still have this number", "请确认这个号码仍由您本人使用")
 		case recovery.Code:

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/recovering"
 	"kefu/internal/platform/fault"
 )
@@ -25,16 +26,17 @@ type Wallet interface {
 	Opened(ctx context.Context, id, token, browser string) (recovering.Page, error)
 	Give(ctx context.Context, g recovering.Given) (recovering.Page, error)
 	Stop(ctx context.Context, token string) (bool, error)
-	// Letters are what was sent to a customer, the latest first; Authenticator is the code
-	// that their app shows at present.
+	// Letters are what was sent to a customer, the latest first; Holds is the code that
+	// their app shows at present, and the recovery codes that they wrote down.
 	Letters(ctx context.Context, customer string) ([]Letter, error)
-	Authenticator(ctx context.Context, customer string) (string, error)
+	Holds(ctx context.Context, customer string) (app string, kept []string, err error)
 }
 
 // Letter is something that was sent.
 type Letter struct {
 	Kind, To, What, Code, Link string
 	At                         time.Time
+	Until                      wallet.Time // of what it tells; 0 for nothing
 }
 
 //go:embed letin.html letin.css
@@ -51,12 +53,13 @@ type page struct {
 	Stopped     string // yes, no
 	Letters     []shown
 	Code        string
+	Kept        []string
 	Mail        bool
 }
 
 type shown struct {
 	Letter
-	Channel, Text, Button, Time string
+	Channel, Text, Button, Time, By string
 }
 
 // Handler serves it below /recover. Own tells whether a request is of this wallet's pages.
@@ -146,11 +149,14 @@ func (h server) mail(out http.ResponseWriter, r *http.Request) {
 	letters, err := h.w.Letters(r.Context(), customer)
 	p := page{Mail: true}
 	if err == nil {
-		p.Code, err = h.w.Authenticator(r.Context(), customer)
+		p.Code, p.Kept, err = h.w.Holds(r.Context(), customer)
 	}
 	w := words(langOf(r))
 	for _, l := range letters {
-		s := shown{Letter: l, Channel: w["by_"+l.Kind], Text: w["letter_"+l.What], Time: l.At.UTC().Format("2006-01-02 15:04") + " UTC"}
+		s := shown{Letter: l, Channel: w["by_"+l.Kind], Text: w["letter_"+l.What], Time: stamp(l.At)}
+		if l.Until != 0 {
+			s.By = stamp(l.Until.Std())
+		}
 		if l.Link != "" {
 			s.Button = w["not_me"]
 			if l.What == "link" {
@@ -181,7 +187,7 @@ func (h server) show(out http.ResponseWriter, r *http.Request, p page) {
 		p.Title = p.W["mail"]
 	}
 	if p.P.Until != 0 {
-		p.Until = p.P.Until.Std().UTC().Format("2006-01-02 15:04") + " UTC"
+		p.Until = stamp(p.P.Until.Std())
 	}
 	header := out.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
@@ -196,6 +202,8 @@ func (h server) show(out http.ResponseWriter, r *http.Request, p page) {
 	}
 	_, _ = io.WriteString(out, text.String()) // the reader may be gone
 }
+
+func stamp(at time.Time) string { return at.UTC().Format("2006-01-02 15:04") + " UTC" }
 
 func langOf(r *http.Request) string {
 	said := r.URL.Query().Get("lang")

@@ -41,7 +41,9 @@ func (d *desk) Letters(_ context.Context, customer string) ([]letin.Letter, erro
 	return []letin.Letter{{Kind: "email", To: "<a@example.com>", What: "link", Code: "123456", Link: "/recover?t=t-1"}}, nil
 }
 
-func (d *desk) Authenticator(context.Context, string) (string, error) { return "654321", nil }
+func (d *desk) Holds(context.Context, string) (string, []string, error) {
+	return "654321", []string{"abcde-fghij"}, nil
+}
 
 func TestOpeningDoesNothingAndPressingDoes(t *testing.T) {
 	d := &desk{stage: "confirm"}
@@ -84,7 +86,7 @@ func TestOpeningDoesNothingAndPressingDoes(t *testing.T) {
 			t.Errorf("stop %d: %s", i, w.Body)
 		}
 	}
-	if w := ask("GET", "/recover/mail?as=c", "", nil); !strings.Contains(w.Body.String(), "&lt;a@example.com&gt;") || !strings.Contains(w.Body.String(), "654321") {
+	if w := ask("GET", "/recover/mail?as=c", "", nil); !strings.Contains(w.Body.String(), "&lt;a@example.com&gt;") || !strings.Contains(w.Body.String(), "654321") || !strings.Contains(w.Body.String(), "abcde-fghij") {
 		t.Error(w.Body)
 	}
 }
