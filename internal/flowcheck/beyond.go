@@ -42,6 +42,8 @@ func Beyond() map[string]string {
 		"FL3-17": "what proves who a customer is does not change there", "FL3-20": "what proves who a customer is does not change there", "FL18-14": "what proves who a customer is does not change there",
 		"FL3-27": "an alert begins a run by itself, and nobody walks there by one", "FL3-28": "an alert begins a run by itself, and nobody walks there by one",
 		"FL3-29": "an alert begins a run by itself, and nobody walks there by one",
+		"FL3-38": "nobody there tries to come back in as somebody else", "FL3-39": "nobody there tries to come back in as somebody else",
+		"FL3-40": "nobody there tries to come back in as somebody else", "FL3-41": "nobody there tries to come back in as somebody else",
 		"FL3-32": "the register of the house is nothing of the wallet's", "FL3-33": "the register of the house is nothing of the wallet's",
 		"FL3-36": "the register of the house is nothing of the wallet's",
 		"FL3-03": "whoever is walked there proves all that is done",

@@ -19,6 +19,7 @@ import (
 	domain "kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/mask"
+	"kefu/internal/domain/wallet/recovery"
 	"kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/story"
 	"kefu/internal/platform/clock"
@@ -35,6 +36,7 @@ type Wallet interface {
 	Alerts(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Alert, error)
 	Devices(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Device, error)
 	Factors(ctx context.Context, by wallet.Actor, customer string) ([]wallet.Factor, error)
+	Recoveries(ctx context.Context, by wallet.Actor, customer string) ([]recovery.Standing, error)
 }
 
 // Store knows whom the wallet means, and takes in what is said.
@@ -106,7 +108,7 @@ func part() identity.Principal { return identity.SystemPart("alerts") }
 // Took hears of a notice of the wallet's. Heard again it tells nobody twice: conversation,
 // words and note have ids that follow from the alert. Errors: Unavailable.
 func (s *Service) Took(ctx context.Context, n wallet.Notice) error {
-	if n.Type != wallet.RiskAlert || n.CustomerID == "" || n.Object == "" {
+	if (n.Type != wallet.RiskAlert && n.Type != wallet.RecoveryChanged) || n.CustomerID == "" || n.Object == "" {
 		return nil
 	}
 	whose, err := s.Store.WalletHolder(ctx, part(), s.issuer, n.CustomerID)
@@ -161,10 +163,10 @@ type concern struct {
 func (s *Service) concern(ctx context.Context, n wallet.Notice, whose string) (concern, bool, error) {
 	by := wallet.Actor{Kind: "system", ID: "kefu", Purpose: "watch"}
 	can, err := s.Wallet.Capabilities(ctx)
-	if err != nil || !can.Reads(wallet.ReadAlerts) {
+	if err != nil {
 		return concern{}, false, err
 	}
-	list, err := s.Wallet.Alerts(ctx, by, n.CustomerID)
+	list, err := s.raised(ctx, by, can, n)
 	if err != nil {
 		return concern{}, false, gone(err)
 	}
@@ -193,6 +195,32 @@ func (s *Service) concern(ctx context.Context, n wallet.Notice, whose string) (c
 	}
 	c.push, err = s.mayPush(ctx, by, can, n.CustomerID)
 	return c, err == nil, err
+}
+
+// OfRecovery is the kind of what is told of somebody who tries to come back in as the
+// customer. The wallet raises no alert for it: it tells of the recovery itself.
+const OfRecovery wallet.AlertKind = "recovery"
+
+// raised are the alerts of the kind that a notice is about. A recovery that still runs
+// weighs as much as any: whoever comes in by it has everything.
+func (s *Service) raised(ctx context.Context, by wallet.Actor, can wallet.Capabilities, n wallet.Notice) ([]wallet.Alert, error) {
+	if n.Type == wallet.RiskAlert {
+		if !can.Reads(wallet.ReadAlerts) {
+			return nil, nil
+		}
+		return s.Wallet.Alerts(ctx, by, n.CustomerID)
+	}
+	if !can.Reads(wallet.ReadRecoveries) {
+		return nil, nil
+	}
+	all, err := s.Wallet.Recoveries(ctx, by, n.CustomerID)
+	var list []wallet.Alert
+	for _, r := range all {
+		if r.State.Open() {
+			list = append(list, wallet.Alert{ID: r.ID, Kind: OfRecovery, About: r.ID, Severity: "high", State: "open", Disclosable: true, RaisedAt: r.BegunAt})
+		}
+	}
+	return list, err
 }
 
 // party is the other side of a payment as it is said in the house's own voice: a person's

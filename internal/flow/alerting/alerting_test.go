@@ -17,6 +17,7 @@ import (
 	"kefu/internal/domain/outbound"
 	domain "kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/recovery"
 	"kefu/internal/domain/webhook"
 	"kefu/internal/flow/alerting"
 	"kefu/internal/flow/intake"
@@ -298,6 +299,56 @@ func TestWhoIsToldWhat(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Somebody who tries to come back in as the customer is told of once for each recovery,
+// however far it gets, and the flow begins with what stops it; one that is over, or of which
+// the wallet tells nothing, is not told of. On both engines.
+func TestSomebodyTriesToComeIn(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h, ctx := open(t, d), t.Context()
+		n := wallet.Notice{ID: "ev-1", Type: wallet.RecoveryChanged, CustomerID: memory.Anna, Object: h.recovers("key-1"), Sequence: 1, Position: 1, At: wallet.At(h.now())}
+		h.purse.lacks = wallet.ReadRecoveries
+		h.must(h.flow.Took(ctx, n))
+		if words, _, _, _ := h.said(); len(words) != 0 {
+			t.Fatalf("of a wallet that tells nothing of it: %q", words)
+		}
+		h.purse.lacks = ""
+		for range 3 {
+			h.must(h.flow.Took(ctx, n))
+			h.flow = alerting.New(h.deps, "wallet")
+		}
+		words, notes, asked, states := h.said()
+		if len(words) != 1 || !strings.Contains(words[0], "asked to get back in to your wallet as you") || len(notes) != 1 || len(asked) != 1 || states[0].Priority != conversation.Urgent {
+			t.Fatalf("%q %q %q %+v", words, notes, asked, states)
+		}
+		runs, err := h.runs.List(ctx, h.anna)
+		h.must(err)
+		if got := runs[0].Run; got.Flow != "FL3" || got.Step != "trying" {
+			t.Errorf("asked at %s of %s", got.Step, got.Flow)
+		}
+		n.Object = h.recovers("key-2")
+		d.Clock.Move(time.Hour)
+		h.must(h.flow.Took(ctx, n))
+		if words, _, _, _ := h.said(); len(words) != 1 {
+			t.Errorf("of one that is over: %q", words)
+		}
+	})
+}
+
+// recovers has somebody ask to come back in as Anna, and gives how she is told of it.
+func (h *house) recovers(key string) string {
+	h.Helper()
+	ctx, nobody := context.Background(), wallet.Actor{Kind: "customer", ID: "visitor"}
+	c, err := h.purse.Wallet.Customer(ctx, nobody, memory.Anna)
+	h.must(err)
+	o, err := h.purse.Ways(ctx, nobody, recovery.Asking{Key: key, Handle: c.Handles[0].Value})
+	h.must(err)
+	_, err = h.purse.Begin(ctx, nobody, o.ID, recovery.Begin{Key: key, Way: o.Ways[0].ID})
+	h.must(err)
+	all, err := h.purse.Recoveries(ctx, nobody, memory.Anna)
+	h.must(err)
+	return all[0].ID
 }
 
 // A storm of alerts is told up to a bound; of somebody who never came here nothing is.
