@@ -47,7 +47,7 @@ func (h *house) Whose(handle string) (string, error) {
 	return map[string]string{"anna@example.com": "anna"}[handle], nil
 }
 func (h *house) Known(string) ([]recovering.Factor, error) { return h.factors, nil }
-func (h *house) Proves(string, string) (bool, error)       { return false, nil }
+func (h *house) Proves(_, _, _ string) (bool, error)       { return false, nil }
 func (h *house) Send(l recovering.Letter) error {
 	if l.What == "link" {
 		h.links++
