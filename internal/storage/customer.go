@@ -78,9 +78,8 @@ func (s *Store) SignInCustomer(ctx context.Context, in customer.SignIn) (custome
 	return out, nil
 }
 
-// EndWindow ends the window of p whose secret has this digest, and no other of
-// theirs. One that is over already is passed over. A visitor's that was not stored so
-// far is given, and stored as one that is over. Errors: Forbidden for who has no windows.
+// EndWindow ends the window of p whose secret has this digest; an unstored one of a
+// visitor is kept as over. Errors: Forbidden for who has no windows.
 func (s *Store) EndWindow(ctx context.Context, p identity.Principal, digest string, unstored *customer.WindowSecret) error {
 	const op = "storage.EndWindow"
 	if !policy.Allow(p, policy.LeaveWindow, policy.Object{CustomerID: p.ID}) {
