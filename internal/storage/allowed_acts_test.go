@@ -195,10 +195,10 @@ func actRules() []rule {
 			return err
 		}),
 		step("EraseActs", "system", func(sc *scene, p identity.Principal) error {
-			_, _, err := sc.EraseActs(ctx, p, id.New())
+			_, _, err := sc.EraseActs(ctx, p, id.New(), 1<<60)
 			return err
 		}),
-		step("EraseProofs", "system", func(sc *scene, p identity.Principal) error { return sc.EraseProofs(ctx, p, id.New()) }),
+		step("EraseProofs", "system", func(sc *scene, p identity.Principal) error { return sc.EraseProofs(ctx, p, id.New(), 1<<60) }),
 		step("DoubtActs", "system", func(sc *scene, p identity.Principal) error {
 			_, err := sc.DoubtActs(ctx, p)
 			return err

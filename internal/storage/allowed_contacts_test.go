@@ -49,6 +49,6 @@ func contactRules() []rule {
 			return err
 		}},
 		{"Expire", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.Expire(ctx, p, 10) }},
-		{"EraseContacts", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.EraseContacts(ctx, p, id.New()) }},
+		{"EraseContacts", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.EraseContacts(ctx, p, id.New(), 1<<60) }},
 	}
 }

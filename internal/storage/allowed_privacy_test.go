@@ -30,7 +30,10 @@ func privacyRules() []rule {
 			_, err := sc.DueErasures(ctx, p, 1)
 			return err
 		}},
-		{"KeepErasure", does, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"DelayErasure", does, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			return sc.DelayErasure(ctx, p, privacy.Erasure{CustomerID: id.New()}, 1, nil)
+		}},
+		{"KeepErasure", "", fault.Forbidden, map[fault.Code]string{fault.Conflict: does}, func(sc *scene, p identity.Principal) error {
 			return sc.KeepErasure(ctx, p, privacy.Erasure{CustomerID: id.New()}, privacy.Plan{})
 		}},
 		{"HeldOf", does, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
@@ -46,11 +49,11 @@ func privacyRules() []rule {
 			return err
 		}},
 		{"EraseTalk", "", fault.Forbidden, map[fault.Code]string{fault.NotFound: does}, func(sc *scene, p identity.Principal) error {
-			_, err := sc.EraseTalk(ctx, p, sc.own.ID, id.New())
+			_, err := sc.EraseTalk(ctx, p, sc.own.ID, id.New(), 1)
 			return err
 		}},
 		{"EraseProfile", does, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
-			return sc.EraseProfile(ctx, p, id.New(), true, true)
+			return sc.EraseProfile(ctx, p, id.New(), 1, true, true)
 		}},
 	}
 }

@@ -15,7 +15,7 @@ import (
 // run is a run of the scene's customer, kept.
 func (s *scene) run() selfservice.Record {
 	s.Helper()
-	s.must(s.EraseFlowRuns(context.Background(), identity.SystemPart("test"), s.own.ID)) // so that there is room
+	s.must(s.EraseFlowRuns(context.Background(), identity.SystemPart("test"), s.own.ID, 1<<60)) // so that there is room
 	n := s.newRun()
 	s.must(s.AddFlowRun(context.Background(), s.own, n))
 	n.Revision = 1
@@ -35,7 +35,7 @@ func runRules() []rule {
 	hidden := map[fault.Code]string{fault.Forbidden: "agent colleague system"} // who may look, and no more: the conversation is nobody's
 	return []rule{
 		{"AddFlowRun", walks, fault.NotFound, hidden, func(sc *scene, p identity.Principal) error {
-			sc.must(sc.EraseFlowRuns(ctx, identity.SystemPart("test"), sc.own.ID))
+			sc.must(sc.EraseFlowRuns(ctx, identity.SystemPart("test"), sc.own.ID, 1<<60))
 			return sc.AddFlowRun(ctx, p, sc.newRun())
 		}},
 		{"SaveFlowRun", walks + " system", fault.NotFound, hidden, func(sc *scene, p identity.Principal) error { return sc.SaveFlowRun(ctx, p, sc.run()) }},
@@ -77,7 +77,7 @@ func runRules() []rule {
 		}},
 		{"WakeFlowRuns", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.WakeFlowRuns(ctx, p, "wallet", "own") }},
 		{"WakeFlowRun", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.WakeFlowRun(ctx, p, sc.run().ID) }},
-		{"EraseFlowRuns", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.EraseFlowRuns(ctx, p, sc.own.ID) }},
+		{"EraseFlowRuns", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.EraseFlowRuns(ctx, p, sc.own.ID, 1<<60) }},
 		{"KeepFlow", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			text, err := content.Flows.ReadFile("flows/FL2.yaml")
 			sc.must(err)

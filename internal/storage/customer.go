@@ -13,6 +13,7 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/erased"
 	"kefu/internal/storage/reach"
 	"kefu/internal/storage/reading"
 )
@@ -177,7 +178,7 @@ func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID st
 	var issuer, became sql.NullString
 	err := t.SQL.QueryRowContext(ctx, "SELECT issuer, became FROM customer WHERE id = $1", in.Visitor).Scan(&issuer, &became)
 	if errors.Is(err, sql.ErrNoRows) { // has said nothing yet, but may have uploaded what goes with it
-		return nil, t.claimFiles(ctx, in, customerID)
+		return nil, errors.Join(erased.Became(ctx, &t.Tx, in, customerID), t.claimFiles(ctx, in, customerID))
 	}
 	if err == nil && (issuer.Valid || became.Valid) {
 		return nil, nil // a customer whom only a token of theirs may move, or already moved

@@ -5,6 +5,8 @@ package privacy
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,6 +45,7 @@ const (
 	CaseLaw  Reason = "case_law"  // the law of a case that is over has it kept
 	Hold     Reason = "hold"      // a person said that a case is to be kept
 	Money    Reason = "money"     // evidence of what was done with money
+	Leftover Reason = "leftover"  // it was to go and is there still: it is tried again
 )
 
 // Holding is how much of one category there is.
@@ -96,6 +99,54 @@ func (p Plan) Until() (last int64) {
 	return last
 }
 
+// Took is p with rows of a category that were deleted, named by their ids. Digests go on
+// from each other, so that a later one stands for everything before it.
+func (p Plan) Took(c Category, ids []string) Plan {
+	if len(ids) == 0 {
+		return p
+	}
+	ids = slices.Sorted(slices.Values(ids))
+	sum := sha256.Sum256([]byte(strings.Join(ids, "\n")))
+	return p.And(Plan{{Category: c, Erase: int64(len(ids)), Digest: hex.EncodeToString(sum[:])}})
+}
+
+// And is what was erased by p and then by more; what stays is p's.
+func (p Plan) And(more Plan) Plan {
+	out := Plan{}
+	for _, c := range Categories() {
+		h, then := p.Of(c), more.Of(c)
+		switch {
+		case then.Erase == 0:
+		case h.Erase == 0:
+			h.Erase, h.Digest = then.Erase, then.Digest
+		default:
+			sum := sha256.Sum256([]byte(h.Digest + "\n" + then.Digest))
+			h.Erase, h.Digest = h.Erase+then.Erase, hex.EncodeToString(sum[:])
+		}
+		if h.Erase > 0 || h.Keep > 0 {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// Staying is what p erased, with what there is now as what stays. What of that was to go is
+// left over.
+func (p Plan) Staying(now Plan) Plan {
+	out := Plan{}
+	for _, c := range Categories() {
+		h, there := p.Of(c), now.Of(c)
+		h.Keep, h.Until, h.Why = there.Keep, there.Until, there.Why
+		if there.Erase > 0 {
+			h.Keep, h.Until, h.Why = h.Keep+there.Erase, 0, append(slices.Clone(h.Why), Leftover)
+		}
+		if h.Erase > 0 || h.Keep > 0 {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
 // digestShown is how many characters of each category's digest stand in a proof: 64 bits.
 const digestShown = 16
 
@@ -142,5 +193,13 @@ type Erasure struct {
 	BegunAt    int64 // what is newer is none of it
 	ChangedAt  int64
 	NextAt     int64 // when what was kept is looked at again; 0: never
-	Did        Plan
+	Did        Plan  // what the passes erased that are over, and what stays
+	Pass       Plan  // what the pass erased so far that goes on
+	Failures   int64 // passes one after the other that did not get to their end
+}
+
+// Talk is a conversation whose words are to go.
+type Talk struct {
+	ID    string
+	Again bool // it was erased before, and has something left of then
 }

@@ -6,6 +6,7 @@ package privacy
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -24,15 +25,16 @@ type Store interface {
 	BeginErasure(ctx context.Context, p identity.Principal, x privacy.Erasure) (privacy.Erasure, error)
 	Erasure(ctx context.Context, p identity.Principal, customer string) (privacy.Erasure, error)
 	DueErasures(ctx context.Context, p identity.Principal, limit int) ([]privacy.Erasure, error)
-	KeepErasure(ctx context.Context, p identity.Principal, x privacy.Erasure, pass privacy.Plan) error
+	KeepErasure(ctx context.Context, p identity.Principal, x privacy.Erasure, stays privacy.Plan) error
+	DelayErasure(ctx context.Context, p identity.Principal, x privacy.Erasure, next int64, stays privacy.Plan) error
 	HeldOf(ctx context.Context, p identity.Principal, customer string, of privacy.Category, before int64, kept map[string]bool) (privacy.Holding, error)
-	TalkOf(ctx context.Context, p identity.Principal, customer string, before int64, after string, limit int) ([]string, error)
-	EraseTalk(ctx context.Context, p identity.Principal, customer, conversation string) (more bool, err error)
-	EraseProfile(ctx context.Context, p identity.Principal, customer string, unlink, all bool) error
-	EraseFlowRuns(ctx context.Context, p identity.Principal, customer string) error
-	EraseProofs(ctx context.Context, p identity.Principal, customer string) error
-	EraseContacts(ctx context.Context, p identity.Principal, customer string) error
-	EraseActs(ctx context.Context, p identity.Principal, customer string) (erased, kept int64, err error)
+	TalkOf(ctx context.Context, p identity.Principal, customer string, before int64, after string, limit int) ([]privacy.Talk, error)
+	EraseTalk(ctx context.Context, p identity.Principal, customer, conversation string, before int64) (more bool, err error)
+	EraseProfile(ctx context.Context, p identity.Principal, customer string, before int64, unlink, all bool) error
+	EraseFlowRuns(ctx context.Context, p identity.Principal, customer string, before int64) error
+	EraseProofs(ctx context.Context, p identity.Principal, customer string, before int64) error
+	EraseContacts(ctx context.Context, p identity.Principal, customer string, before int64) error
+	EraseActs(ctx context.Context, p identity.Principal, customer string, before int64) (erased, kept int64, err error)
 	ListCases(ctx context.Context, p identity.Principal, q cases.Query) ([]cases.Row, error)
 	Case(ctx context.Context, p identity.Principal, id string) (*cases.Case, error)
 	ChangeCase(ctx context.Context, p identity.Principal, id string, revision int64, b *jurisdiction.Book, do func(c *cases.Case, now int64) ([]cases.Event, error)) (*cases.Case, error)
@@ -203,13 +205,6 @@ func (s *Service) plan(ctx context.Context, customer string, before int64, k kep
 // back; what is left over by a failure goes on by Due. Errors: Forbidden, NotFound,
 // Unavailable.
 func (s *Service) Erase(ctx context.Context, order privacy.Erasure) (privacy.Erasure, error) {
-	k, err := s.keeps(ctx, order.CustomerID)
-	if err != nil {
-		return order, err
-	}
-	if order.Did, err = s.plan(ctx, order.CustomerID, s.Clock().UnixMicro(), k); err != nil {
-		return order, err
-	}
 	x, err := s.Store.BeginErasure(ctx, s.who, order)
 	if err != nil {
 		return x, err
@@ -257,58 +252,72 @@ func (s *Service) Due(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return err
 			}
-			s.Log.Error("a customer's erasure did not get on; it is tried again", "customer", x.CustomerID, "error", err)
+			log := s.Log.Warn
+			if x.Failures == 0 {
+				log = s.Log.Error
+			}
+			log("a customer's erasure did not get on; it is tried again", "customer", x.CustomerID, "failures", x.Failures+1, "after", wait(x.Failures), "error", err)
 		}
 	}
 	return nil
 }
 
+// The waits after a pass that did not get to its end.
+const (
+	firstWait = time.Minute
+	lastWait  = 6 * time.Hour
+)
+
+func wait(failures int64) time.Duration { return min(firstWait<<min(failures, 20), lastWait) }
+
+// goOn does a pass of an erasure. One that does not get to its end has its turn again later,
+// so that it keeps no other waiting.
 func (s *Service) goOn(ctx context.Context, x privacy.Erasure) (privacy.Erasure, error) {
-	k, err := s.keeps(ctx, x.CustomerID)
-	if err != nil {
-		return x, err
+	done, stays, err := s.pass(ctx, x)
+	if err == nil || ctx.Err() != nil {
+		return done, err
 	}
-	pass := x.Did
-	first := x.State == privacy.Running
-	if !first || len(pass) == 0 { // begun by a second person's yes: nobody has counted yet
-		if pass, err = s.plan(ctx, x.CustomerID, x.BegunAt, k); err != nil {
-			return x, err
-		}
-	}
-	if first { // what came since is not of it
-		if err := s.doings(ctx, x.CustomerID); err != nil {
-			return x, err
-		}
-	}
-	if err := s.talk(ctx, x, k); err != nil {
-		return x, err
-	}
-	if err := s.Store.EraseProfile(ctx, s.who, x.CustomerID, !k.open, !k.any); err != nil {
-		return x, err
-	}
-	stays, err := s.plan(ctx, x.CustomerID, x.BegunAt, k)
-	if err != nil {
-		return x, err
-	}
-	if n := stays.Due(); n > 0 && first {
-		return x, fault.New(fault.Conflict, "privacy.goOn", "%d things are there still: %s", n, stays.Proof())
-	}
-	return s.done(ctx, x, pass, stays, first)
+	return x, errors.Join(err, s.Store.DelayErasure(ctx, s.who, x, s.Clock().Add(wait(x.Failures)).UnixMicro(), stays))
 }
 
-// done notes what was done, and when somebody has to look again at what stays.
-func (s *Service) done(ctx context.Context, x privacy.Erasure, pass, stays privacy.Plan, first bool) (privacy.Erasure, error) {
-	for i := range pass {
-		now := stays.Of(pass[i].Category)
-		pass[i].Keep, pass[i].Until, pass[i].Why = now.Keep, now.Until, now.Why
+// pass deletes everything from up to when the erasure was begun that no reason keeps, and
+// looks whether it is gone. Every step may be done again; what each deletes is counted in its
+// own transaction. stays is what there was at the end, where it got there.
+func (s *Service) pass(ctx context.Context, x privacy.Erasure) (done privacy.Erasure, stays privacy.Plan, err error) {
+	k, err := s.keeps(ctx, x.CustomerID)
+	if err != nil {
+		return x, nil, err
 	}
-	if !first {
-		for i := range x.Did {
-			now := pass.Of(x.Did[i].Category)
-			x.Did[i].Erase, x.Did[i].Keep, x.Did[i].Until, x.Did[i].Why = x.Did[i].Erase+now.Erase, now.Keep, now.Until, now.Why
+	if err := s.doings(ctx, x); err != nil {
+		return x, nil, err
+	}
+	if err := s.talk(ctx, x, k); err != nil {
+		return x, nil, err
+	}
+	if err := s.Store.EraseProfile(ctx, s.who, x.CustomerID, x.BegunAt, !k.open, !k.any); err != nil {
+		return x, nil, err
+	}
+	if stays, err = s.plan(ctx, x.CustomerID, x.BegunAt, k); err != nil {
+		return x, nil, err
+	}
+	if n := stays.Due(); n > 0 {
+		return x, stays, fault.New(fault.Conflict, "privacy.pass", "%d things are there still: %s", n, stays.Proof())
+	}
+	if x, err = s.Store.Erasure(ctx, s.who, x.CustomerID); err != nil {
+		return x, nil, err
+	}
+	x, err = s.done(ctx, x, stays)
+	return x, nil, err
+}
+
+// done notes what was done, and when somebody has to look again at what stays. The request is
+// told first: whatever stops in between, the erasure goes on and comes by here again.
+func (s *Service) done(ctx context.Context, x privacy.Erasure, stays privacy.Plan) (privacy.Erasure, error) {
+	did := x.Did.And(x.Pass).Staying(stays)
+	if x.State == privacy.Running && x.CaseID != "" {
+		if err := s.tellCase(ctx, x, did); err != nil {
+			return x, err
 		}
-	} else {
-		x.Did = pass
 	}
 	x.State, x.NextAt = privacy.Whole, 0
 	if stays.Left() > 0 {
@@ -318,23 +327,21 @@ func (s *Service) done(ctx context.Context, x privacy.Erasure, pass, stays priva
 			x.NextAt = min(x.NextAt, max(until, s.Clock().UnixMicro())+time.Hour.Microseconds())
 		}
 	}
-	if err := s.Store.KeepErasure(ctx, s.who, x, pass); err != nil {
+	if err := s.Store.KeepErasure(ctx, s.who, x, stays); err != nil {
 		return x, err
 	}
-	if first && x.CaseID != "" {
-		return x, s.tellCase(ctx, x)
-	}
+	x.Did, x.Pass = did, privacy.Plan{}
 	return x, nil
 }
 
 // tellCase notes in the request that the erasure was done. A case that is gone or over
 // keeps nobody from anything.
-func (s *Service) tellCase(ctx context.Context, x privacy.Erasure) error {
+func (s *Service) tellCase(ctx context.Context, x privacy.Erasure, did privacy.Plan) error {
 	_, err := s.Store.ChangeCase(ctx, s.who, x.CaseID, -1, s.Book, func(c *cases.Case, _ int64) ([]cases.Event, error) {
 		if c.CustomerID != x.CustomerID || c.Erased {
 			return nil, nil
 		}
-		return []cases.Event{{Kind: cases.Erased, Data: cases.Data{Reason: x.Did.Proof(), Until: x.Did.Until()}}}, nil
+		return []cases.Event{{Kind: cases.Erased, Data: cases.Data{Reason: did.Proof(), Until: did.Until()}}}, nil
 	})
 	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Conflict) {
 		return nil
@@ -342,13 +349,14 @@ func (s *Service) tellCase(ctx context.Context, x privacy.Erasure) error {
 	return err
 }
 
-func (s *Service) doings(ctx context.Context, customer string) error {
-	for _, step := range []func(context.Context, identity.Principal, string) error{s.Store.EraseFlowRuns, s.Store.EraseProofs, s.Store.EraseContacts} {
-		if err := step(ctx, s.who, customer); err != nil {
+// doings erases what hangs on no conversation.
+func (s *Service) doings(ctx context.Context, x privacy.Erasure) error {
+	for _, step := range []func(context.Context, identity.Principal, string, int64) error{s.Store.EraseFlowRuns, s.Store.EraseProofs, s.Store.EraseContacts} {
+		if err := step(ctx, s.who, x.CustomerID, x.BegunAt); err != nil {
 			return err
 		}
 	}
-	_, _, err := s.Store.EraseActs(ctx, s.who, customer)
+	_, _, err := s.Store.EraseActs(ctx, s.who, x.CustomerID, x.BegunAt)
 	return err
 }
 
@@ -356,20 +364,22 @@ func (s *Service) doings(ctx context.Context, customer string) error {
 func (s *Service) talk(ctx context.Context, x privacy.Erasure, k kept) error {
 	after := ""
 	for {
-		ids, err := s.Store.TalkOf(ctx, s.who, x.CustomerID, x.BegunAt, after, page)
-		if err != nil || len(ids) == 0 {
+		all, err := s.Store.TalkOf(ctx, s.who, x.CustomerID, x.BegunAt, after, page)
+		if err != nil || len(all) == 0 {
 			return err
 		}
-		for _, id := range ids {
-			after = id
-			if k.conversations[id] {
+		for _, c := range all {
+			after = c.ID
+			if k.conversations[c.ID] {
 				continue
 			}
-			if err := s.close(ctx, id); err != nil {
-				return err
+			if !c.Again {
+				if err := s.close(ctx, c.ID); err != nil {
+					return err
+				}
 			}
 			for more := true; more; {
-				if more, err = s.Store.EraseTalk(ctx, s.who, x.CustomerID, id); err != nil {
+				if more, err = s.Store.EraseTalk(ctx, s.who, x.CustomerID, c.ID, x.BegunAt); err != nil {
 					return err
 				}
 			}

@@ -94,6 +94,9 @@ func (h *house) plant(mark string) (identity.Principal, string) {
 	h.Helper()
 	visitor := identity.Principal{Kind: identity.Visitor, ID: id.New()}
 	h.begin(visitor, mark)
+	walked, walkedRef := h.seal(mark + " typed before signing in")
+	h.d.Exec(h.T, fmt.Sprintf(runText, id.New(), visitor.ID, "", "ended", h.d.Clock.Micros(), walked, walkedRef))
+	h.d.Exec(h.T, fmt.Sprintf("INSERT INTO contact_try (id, customer_id, channel, at) VALUES ('%s', '%s', 'chat', %d)", id.New(), visitor.ID, h.d.Clock.Micros()))
 	signed, err := h.SignInCustomer(ctx(), customer.SignIn{
 		Issuer: "wallet", Subject: mark + "-subject", Name: mark + " Name", Language: "en", TokenID: id.New(), TokenExpires: 1 << 60, NewID: id.New(),
 		Secret: customer.WindowSecret{Digest: id.New(), Verified: true, ExpiresAt: 1 << 60}, Visitor: visitor.ID, VisitorSince: 1,
@@ -154,6 +157,10 @@ func (h *house) plant(mark string) (identity.Principal, string) {
 		conv, now, "chat", "en", `["`+mark+`-tag"]`, "", "", 0, 0, "", 0, 0, 0, "", 0, 0, 0, 0, 0, 0, 0, "{}", "", "", "")
 	return p, conv
 }
+
+// runText plants a run: its id, whose, the conversation, the state, the time, the body and its key.
+const runText = `INSERT INTO flow_run (id, customer_id, conversation_id, flow, digest, state, revision, started_at, changed_at, over_at, due_at, news, body, body_ref)
+	VALUES ('%[1]s', '%[2]s', '%[3]s', 'FL1', 'd', '%[4]s', 1, %[5]d, %[5]d, %[5]d, 0, false, %[6]s, %[7]d)`
 
 // raw is written into a statement as it is.
 type raw string
@@ -291,12 +298,13 @@ func TestNothingOfAnErasedCustomerIsLeft(t *testing.T) {
 
 		plan, err := h.flow.Plan(ctx(), anna.ID)
 		h.must(err)
-		if plan.Of(asked.Messages).Erase < 7 || plan.Of(asked.Acts).Erase != 1 || plan.Of(asked.Acts).Keep != 1 || plan.Of(asked.Drafts).Erase != 1 || plan.Of(asked.Proofs).Erase != 2 || plan.Of(asked.Deliveries).Erase != 1 {
+		if plan.Of(asked.Messages).Erase < 7 || plan.Of(asked.Acts).Erase != 1 || plan.Of(asked.Acts).Keep != 1 || plan.Of(asked.Drafts).Erase != 1 || plan.Of(asked.Proofs).Erase != 2 || plan.Of(asked.Runs).Erase != 2 || plan.Of(asked.Contacts).Erase != 4 || plan.Of(asked.Deliveries).Erase != 1 {
 			t.Errorf("the plan: %+v", plan)
 		}
 		x, err := h.flow.Erase(ctx(), asked.Erasure{CustomerID: anna.ID})
 		h.must(err)
-		if x.State != asked.Partly || x.NextAt == 0 || x.Did.Left() != 1 || x.Did.Of(asked.Messages).Erase != plan.Of(asked.Messages).Erase || x.Did.Of(asked.Messages).Digest == "" {
+		const closings = 2 // of the conversations, which are erased with them
+		if x.State != asked.Partly || x.NextAt == 0 || x.Did.Left() != 1 || x.Did.Of(asked.Messages).Erase != plan.Of(asked.Messages).Erase+closings || x.Did.Of(asked.Messages).Digest == "" {
 			t.Errorf("what was done: %+v", x)
 		}
 		if n := h.destroyKeys(); n < 7 {

@@ -551,7 +551,7 @@ func TestNothingIsLostOrDoneTwice(t *testing.T) {
 	h := open(t, storagetest.New(t, engine.SQLite))
 	ctx := context.Background()
 	rapid.Check(t, func(r *rapid.T) {
-		h.must(h.EraseFlowRuns(ctx, identity.SystemPart("test"), h.anna.ID))
+		h.must(h.EraseFlowRuns(ctx, identity.SystemPart("test"), h.anna.ID, 1<<60))
 		a := &acts{all: map[string]*domain.ActFact{}, ran: map[string]int{}, proof: assurance.Pending}
 		a.crash = func(string) error {
 			if rapid.IntRange(0, 3).Draw(r, "fails") == 0 {

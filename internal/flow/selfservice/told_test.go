@@ -22,7 +22,7 @@ import (
 func (h *house) shown(tx golden.Tx) string {
 	h.Helper()
 	ctx := context.Background()
-	h.must(h.EraseFlowRuns(ctx, identity.SystemPart("test"), h.anna.ID))
+	h.must(h.EraseFlowRuns(ctx, identity.SystemPart("test"), h.anna.ID, 1<<60))
 	h.deps.Wallet = golden.Wallet(golden.World{Transactions: []golden.Tx{tx}})
 	h.flow = h.process(true)
 	var all []any
@@ -50,7 +50,7 @@ func (h *house) shown(tx golden.Tx) string {
 			next = h.answer(next, domain.Set, tx.ID)
 			keep(h.answer(next, domain.Set, what))
 		}
-		h.must(h.EraseFlowRuns(ctx, identity.SystemPart("test"), h.anna.ID))
+		h.must(h.EraseFlowRuns(ctx, identity.SystemPart("test"), h.anna.ID, 1<<60))
 	}
 	text, err := json.Marshal(all)
 	h.must(err)

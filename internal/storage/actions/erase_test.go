@@ -26,8 +26,8 @@ func TestWhatNeverLeftIsErasedAndTheRestIsEvidence(t *testing.T) {
 		if _, err := h.ActCustomer(ctx(), part(), "another", "cust-anna"); !fault.Is(err, fault.NotFound) {
 			t.Errorf("of another issuer: %v", err)
 		}
-		h.must(h.EraseProofs(ctx(), part(), who))
-		erased, kept, err := h.EraseActs(ctx(), part(), who)
+		h.must(h.EraseProofs(ctx(), part(), who, 1<<60))
+		erased, kept, err := h.EraseActs(ctx(), part(), who, 1<<60)
 		h.must(err)
 		if erased != 2 || kept != 1 {
 			t.Errorf("%d erased, %d kept", erased, kept)

@@ -175,7 +175,7 @@ func TestACodeGoesWithTheConversation(t *testing.T) {
 		"given to a colleague": func(h *house) { h.give(h.tom) },
 		"resolved":             func(h *house) { h.status(conversation.Resolved) },
 		"ended":                func(h *house) { h.must(h.EndContact(ctx(), h.mei, h.conv)) },
-		"erased":               func(h *house) { h.must(h.EraseContacts(ctx(), identity.SystemPart("cli"), h.anna.ID)) },
+		"erased":               func(h *house) { h.must(h.EraseContacts(ctx(), identity.SystemPart("cli"), h.anna.ID, 1<<60)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(h *house) {
@@ -394,7 +394,7 @@ func TestErasing(t *testing.T) {
 		h.vouch(h.mei)
 		h.check(h.anna, "3333-3333")
 		h.must(h.SetPhrase(ctx(), h.anna, "blue kettle"))
-		h.must(h.EraseContacts(ctx(), identity.SystemPart("cli"), h.anna.ID))
+		h.must(h.EraseContacts(ctx(), identity.SystemPart("cli"), h.anna.ID, 1<<60))
 		for _, table := range []string{"contact", "contact_try", "contact_phrase"} {
 			var rows int
 			if h.d.Scan(h, "SELECT COUNT(*) FROM "+table, &rows); rows != 0 {

@@ -2,14 +2,17 @@ package contacts
 
 import (
 	"context"
+	"errors"
 
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/official"
 	"kefu/internal/domain/policy"
+	"kefu/internal/domain/privacy"
 	"kefu/internal/domain/vouch"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/erased"
 )
 
 // ContactFigures are how contacts went from one time until before another; microseconds.
@@ -66,33 +69,31 @@ func (s *Contacts) Expire(ctx context.Context, p identity.Principal, limit int) 
 	})
 }
 
-// EraseContacts forgets who contacted a customer, what they tried, and their phrase.
-// Errors: Forbidden.
-func (s *Contacts) EraseContacts(ctx context.Context, p identity.Principal, customer string) error {
+// EraseContacts forgets who contacted a customer up to a time, what they tried, and their
+// phrase. Errors: Forbidden.
+func (s *Contacts) EraseContacts(ctx context.Context, p identity.Principal, customer string, before int64) error {
 	const op = "contacts.EraseContacts"
 	if !policy.Allow(p, policy.RunContacts, policy.Object{}) {
 		return fault.New(fault.Forbidden, op, "%s may not erase contacts", p.Kind)
 	}
 	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		all, err := list(ctx, t.SQL, "SELECT "+columns+" FROM contact c WHERE c.customer_id = $1", customer)
-		if err != nil {
-			return err
-		}
-		var refs []int64
-		for _, c := range all {
-			if c.ref != 0 {
-				refs = append(refs, c.ref)
+		var keys []int64
+		var all []string
+		for _, table := range []string{
+			"DELETE FROM contact WHERE (customer_id IN " + erased.Whose + erased.OrTalk + ") AND created_at <= $2 RETURNING id, code_ref, 0",
+			"DELETE FROM contact_try WHERE customer_id IN " + erased.Whose + " AND at <= $2 RETURNING id, 0, 0",
+			"DELETE FROM contact_phrase WHERE customer_id IN " + erased.Whose + " AND set_at <= $2 RETURNING customer_id, phrase_ref, 0",
+		} {
+			ids, refs, err := erased.Rows(ctx, t, table, customer, before)
+			if err != nil {
+				return err
 			}
+			all, keys = append(all, ids...), append(keys, refs...)
 		}
-		for _, table := range []string{"DELETE FROM contact WHERE customer_id = $1", "DELETE FROM contact_try WHERE customer_id = $1"} {
-			if _, err := t.SQL.ExecContext(ctx, table, customer); err != nil {
-				return engine.MapError(op, err)
-			}
-		}
-		if err := s.dropPhrase(ctx, t, customer); err != nil {
-			return err
+		if len(all) == 0 {
+			return nil
 		}
 		t.Record(p, "contact.erase", "customer", customer, customer)
-		return t.DestroyKeys(ctx, refs)
+		return errors.Join(erased.Note(ctx, t, customer, privacy.Contacts, all), t.DestroyKeys(ctx, keys))
 	})
 }

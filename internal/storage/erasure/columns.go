@@ -62,7 +62,7 @@ func people(add adding) {
 	add("revocation", Nobodys, "", "pos kind at")
 	add("decision", Nobodys, "", "hour staff_id role action need restriction_id rule version operation last_at times")
 	add("decision", Kept, "a month long; "+pseudonym, "object_id") // what somebody asked about
-	add("erasure", Kept, "the proof that it was done; "+pseudonym, "customer_id case_id approval state begun_at changed_at next_at did")
+	add("erasure", Kept, "the proof that it was done; "+pseudonym, "customer_id case_id approval state begun_at changed_at next_at did pass failures")
 	add("erased_conversation", Kept, "the proof that it was done", "conversation_id customer_id at")
 }
 

@@ -12,7 +12,6 @@ import (
 	"errors"
 
 	"kefu/internal/domain/approval"
-	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/job"
 	"kefu/internal/domain/policy"
@@ -84,31 +83,22 @@ func begin(ctx context.Context, t *core.Tx, p identity.Principal, x privacy.Eras
 		return x, err
 	}
 	x.State, x.BegunAt, x.ChangedAt, x.NextAt = privacy.Running, t.Now, t.Now, t.Now
-	if x.Did == nil { // nobody has counted yet
-		x.Did = privacy.Plan{}
-	}
-	did, err := json.Marshal(x.Did)
-	if err != nil {
-		return x, fault.Wrap(op, err)
-	}
-	_, err = t.SQL.ExecContext(ctx, `INSERT INTO erasure (customer_id, case_id, approval, state, begun_at, changed_at, next_at, did) VALUES ($1, $2, $3, $4, $5, $5, $5, $6)
+	x.Did, x.Pass, x.Failures = privacy.Plan{}, privacy.Plan{}, 0
+	_, err = t.SQL.ExecContext(ctx, `INSERT INTO erasure (customer_id, case_id, approval, state, begun_at, changed_at, next_at, did, pass, failures) VALUES ($1, $2, $3, $4, $5, $5, $5, '[]', '[]', 0)
 		ON CONFLICT (customer_id) DO UPDATE SET case_id = excluded.case_id, approval = excluded.approval, state = excluded.state, begun_at = excluded.begun_at, changed_at = excluded.changed_at,
-		next_at = excluded.next_at, did = excluded.did`, x.CustomerID, x.CaseID, x.Approval, string(x.State), t.Now, string(did))
+		next_at = excluded.next_at, did = excluded.did, pass = excluded.pass, failures = 0`, x.CustomerID, x.CaseID, x.Approval, string(x.State), t.Now)
 	if err != nil {
-		return x, engine.MapError(op, err)
-	}
-	if _, err := t.SQL.ExecContext(ctx, "DELETE FROM window_secret WHERE customer_id IN (SELECT id FROM customer WHERE id = $1 OR became = $1)", x.CustomerID); err != nil {
 		return x, engine.MapError(op, err)
 	}
 	t.RecordUnder(p, x.Approval, "customer.erase_begin", "customer", x.CustomerID, x.CustomerID)
-	return x, t.Revoke(ctx, event.RevokedCustomer, x.CustomerID)
+	return x, endWindows(ctx, t, x.CustomerID)
 }
 
 type row interface {
 	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
 }
 
-const columns = "customer_id, case_id, approval, state, begun_at, changed_at, next_at, did FROM erasure"
+const columns = "customer_id, case_id, approval, state, begun_at, changed_at, next_at, did, pass, failures FROM erasure"
 
 func find(ctx context.Context, from row, customer string) (privacy.Erasure, error) {
 	return scan(from.QueryRowContext(ctx, "SELECT "+columns+" WHERE customer_id = $1", customer).Scan)
@@ -117,12 +107,12 @@ func find(ctx context.Context, from row, customer string) (privacy.Erasure, erro
 func scan(read func(...any) error) (privacy.Erasure, error) {
 	const op = "erasure.scan"
 	var x privacy.Erasure
-	var state, did string
-	if err := read(&x.CustomerID, &x.CaseID, &x.Approval, &state, &x.BegunAt, &x.ChangedAt, &x.NextAt, &did); err != nil {
+	var state, did, pass string
+	if err := read(&x.CustomerID, &x.CaseID, &x.Approval, &state, &x.BegunAt, &x.ChangedAt, &x.NextAt, &did, &pass, &x.Failures); err != nil {
 		return x, engine.MapError(op, err)
 	}
 	x.State = privacy.State(state)
-	return x, fault.Wrap(op, strictjson.Decode([]byte(did), &x.Did))
+	return x, fault.Wrap(op, errors.Join(strictjson.Decode([]byte(did), &x.Did), strictjson.Decode([]byte(pass), &x.Pass)))
 }
 
 // Erasure is how far the erasure of a customer is. That staff look is recorded. Errors:
@@ -162,20 +152,55 @@ func (e *Erasures) DueErasures(ctx context.Context, p identity.Principal, limit 
 	return due, engine.MapError(op, err)
 }
 
-// KeepErasure notes what an erasure did so far and when it is looked at again; what this
-// pass of it did goes into the audit chain as its proof. Errors: Forbidden.
-func (e *Erasures) KeepErasure(ctx context.Context, p identity.Principal, x privacy.Erasure, pass privacy.Plan) error {
+// KeepErasure ends a pass of an erasure: it notes what was done so far and when it is looked
+// at again, and what the pass deleted goes into the audit chain as its proof. stays is what
+// there is still. Errors: Forbidden; Conflict when another process has deleted something
+// since x was read, or ended the pass.
+func (e *Erasures) KeepErasure(ctx context.Context, p identity.Principal, x privacy.Erasure, stays privacy.Plan) error {
 	const op = "erasure.KeepErasure"
 	if err := allow(op, p); err != nil {
 		return err
+	}
+	did, err := json.Marshal(x.Did.And(x.Pass).Staying(stays))
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	return e.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		now, err := find(ctx, t.SQL, x.CustomerID)
+		switch {
+		case fault.Is(err, fault.NotFound):
+			return fault.New(fault.Conflict, op, "no erasure of theirs was begun")
+		case err != nil:
+			return err
+		case now.BegunAt != x.BegunAt || now.ChangedAt != x.ChangedAt || now.Pass.Proof() != x.Pass.Proof():
+			return fault.New(fault.Conflict, op, "somebody else goes on with it")
+		}
+		if now.State != x.State || len(x.Pass) > 0 {
+			t.Audit.RecordProof(p, t.Now, x.Approval, "customer.erase", "customer", x.CustomerID, x.CustomerID, x.Pass.Staying(stays).Proof())
+		}
+		_, err = t.SQL.ExecContext(ctx, "UPDATE erasure SET state = $1, changed_at = $2, next_at = $3, did = $4, pass = '[]', failures = 0 WHERE customer_id = $5",
+			string(x.State), max(t.Now, now.ChangedAt+1), x.NextAt, string(did), x.CustomerID)
+		return engine.MapError(op, err)
+	})
+}
+
+// DelayErasure notes that a pass of an erasure did not get to its end, when it is tried
+// again, and what was to go and is there still, as far as that was counted. Errors: Forbidden.
+func (e *Erasures) DelayErasure(ctx context.Context, p identity.Principal, x privacy.Erasure, next int64, stays privacy.Plan) error {
+	const op = "erasure.DelayErasure"
+	if err := allow(op, p); err != nil {
+		return err
+	}
+	if len(stays) > 0 {
+		x.Did = x.Did.Staying(stays)
 	}
 	did, err := json.Marshal(x.Did)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
 	return e.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		t.Audit.RecordProof(p, t.Now, x.Approval, "customer.erase", "customer", x.CustomerID, x.CustomerID, pass.Proof())
-		_, err := t.SQL.ExecContext(ctx, "UPDATE erasure SET state = $1, changed_at = $2, next_at = $3, did = $4 WHERE customer_id = $5", string(x.State), t.Now, x.NextAt, string(did), x.CustomerID)
+		_, err := t.SQL.ExecContext(ctx, "UPDATE erasure SET next_at = $1, did = $2, failures = failures + 1 WHERE customer_id = $3 AND begun_at = $4 AND changed_at = $5",
+			next, string(did), x.CustomerID, x.BegunAt, x.ChangedAt)
 		return engine.MapError(op, err)
 	})
 }

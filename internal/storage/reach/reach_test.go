@@ -218,7 +218,7 @@ func TestRefusalsAreRecorded(t *testing.T) {
 		_, _ = h.ListActs(ctx, h.mei, action.Query{CustomerID: h.anna.ID, Limit: 1})
 		_, _ = h.CancelAct(ctx, h.mei, h.acts["theirs"].ID)
 		refused = append(refused, "act.refuse "+h.acts["theirs"].ID)
-		h.must(h.EraseFlowRuns(ctx, identity.SystemPart("test"), h.li.ID)) // a commit, with what was noted before it
+		h.must(h.EraseFlowRuns(ctx, identity.SystemPart("test"), h.li.ID, 1<<60)) // a commit, with what was noted before it
 		var found []string
 		for e, err := range h.AuditEntries(ctx, identity.SystemPart("test")) {
 			h.must(err)

@@ -3,15 +3,18 @@ package runs
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
+	"kefu/internal/domain/privacy"
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/erased"
 )
 
 // ClaimFlowRuns takes the runs that somebody has to look at now, the longest overdue
@@ -124,33 +127,32 @@ func (r *Runs) RunsOfCustomer(ctx context.Context, p identity.Principal, custome
 	return r.all(op, rows)
 }
 
-// EraseFlowRuns forgets every run of a customer and destroys their keys. Errors:
-// Forbidden.
-func (r *Runs) EraseFlowRuns(ctx context.Context, p identity.Principal, customerID string) error {
+// EraseFlowRuns forgets the runs of a customer that began up to a time, those from before
+// they signed in too, and destroys their keys. Errors: Forbidden.
+func (r *Runs) EraseFlowRuns(ctx context.Context, p identity.Principal, customerID string, before int64) error {
 	const op = "runs.EraseFlowRuns"
 	if err := mayRun(op, p); err != nil {
 		return err
 	}
 	return r.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		if err := forget(ctx, t, "customer_id = $1", customerID); err != nil {
+		files, _, err := erased.Rows(ctx, t, "SELECT ':' || a.id, 0, 0 FROM run_file f JOIN attachment a ON a.id = f.attachment_id WHERE a.unsent_since > $3 AND f.run_id IN (SELECT id FROM flow_run WHERE "+erasing+")",
+			customerID, before, t.Now)
+		if err != nil {
 			return err
 		}
-		rows, err := t.SQL.QueryContext(ctx, "DELETE FROM flow_run WHERE customer_id = $1 RETURNING body_ref", customerID)
-		if err != nil {
-			return engine.MapError(op, err)
+		if err := forget(ctx, t, erasing, customerID, before); err != nil {
+			return err
 		}
-		var refs []int64
-		err = engine.EachRow(rows, func(row *sql.Rows) error {
-			refs = append(refs, 0)
-			return row.Scan(&refs[len(refs)-1])
-		})
-		if err != nil {
-			return engine.MapError(op, err)
+		ids, refs, err := erased.Rows(ctx, t, "DELETE FROM flow_run WHERE "+erasing+" RETURNING id, body_ref, 0", customerID, before)
+		if err != nil || len(ids) == 0 {
+			return err
 		}
 		t.Record(p, "run.erase", "customer", customerID, customerID)
-		return t.DestroyKeys(ctx, refs)
+		return errors.Join(erased.Note(ctx, t, customerID, privacy.Runs, ids), erased.Note(ctx, t, customerID, privacy.Files, files), t.DestroyKeys(ctx, refs))
 	})
 }
+
+const erasing = "(customer_id IN " + erased.Whose + erased.OrTalk + ") AND started_at <= $2"
 
 // KeepFlow keeps the text of a flow, by which its runs go on. Errors: Forbidden.
 func (r *Runs) KeepFlow(ctx context.Context, p identity.Principal, d *selfservice.Definition) error {

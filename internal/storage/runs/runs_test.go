@@ -148,7 +148,7 @@ func TestOpenRunsAreListedAndBounded(t *testing.T) {
 		h.must(h.AddFlowRun(ctx, h.anna, h.full(h.anna.ID)))
 		h.must(h.PurgeFlowRuns(ctx, 10))
 		late := h.full(h.anna.ID)
-		h.must(h.EraseFlowRuns(ctx, part(), h.anna.ID))
+		h.must(h.EraseFlowRuns(ctx, part(), h.anna.ID, 1<<60))
 		h.must(h.AddFlowRun(ctx, h.anna, late))
 		late.Revision, late.State, late.DueAt, late.News = 1, selfservice.Ended, time.Time{}, true
 		h.must(h.SaveFlowRun(ctx, part(), late))
@@ -234,7 +234,7 @@ func TestErasedRunsAreGone(t *testing.T) {
 	h.must(h.AddFlowRun(ctx, h.anna, n))
 	var ref int64
 	d.Scan(t, "SELECT body_ref FROM flow_run", &ref)
-	h.must(h.EraseFlowRuns(ctx, part(), h.anna.ID))
+	h.must(h.EraseFlowRuns(ctx, part(), h.anna.ID, 1<<60))
 	jobs, err := h.ClaimJobs(ctx, 10, 1_000_000)
 	h.must(err)
 	if len(jobs) != 1 {

@@ -15,11 +15,13 @@ import (
 	"kefu/internal/domain/assurance"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
+	"kefu/internal/domain/privacy"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/erased"
 	"kefu/internal/storage/reach"
 )
 
@@ -321,30 +323,20 @@ func (v *Proofs) PurgeProofs(ctx context.Context) error {
 	})
 }
 
-// EraseProofs forgets what a customer was asked to prove and how they did, and destroys the
-// keys of it. How often they failed stays: it locks whoever guesses, and says nothing of
-// them. Errors: Forbidden for all but parts of Kefu.
-func (v *Proofs) EraseProofs(ctx context.Context, p identity.Principal, customerID string) error {
+// EraseProofs forgets what a customer was asked to prove up to a time and how they did, and
+// destroys the keys of it. How often they failed stays: it locks whoever guesses, and says
+// nothing of them. Errors: Forbidden for all but parts of Kefu.
+func (v *Proofs) EraseProofs(ctx context.Context, p identity.Principal, customerID string, before int64) error {
 	const op = "verification.EraseProofs"
 	if !policy.Allow(p, policy.RunActs, policy.Object{}) {
 		return fault.New(fault.Forbidden, op, "%s erases nothing", p.Kind)
 	}
 	return v.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		rows, err := t.SQL.QueryContext(ctx, "DELETE FROM step_up WHERE customer_id = $1 RETURNING body_ref", customerID)
-		if err != nil {
-			return engine.MapError(op, err)
-		}
-		var refs []int64
-		err = engine.EachRow(rows, func(r *sql.Rows) error {
-			var ref int64
-			err := r.Scan(&ref)
-			refs = append(refs, ref)
+		ids, refs, err := erased.Rows(ctx, t, "DELETE FROM step_up WHERE customer_id IN "+erased.Whose+" AND asked_at <= $2 RETURNING id, body_ref, 0", customerID, before)
+		if err != nil || len(ids) == 0 {
 			return err
-		})
-		if err != nil {
-			return engine.MapError(op, err)
 		}
 		t.Record(p, "proof.erase", "customer", customerID, customerID)
-		return t.DestroyKeys(ctx, refs)
+		return errors.Join(erased.Note(ctx, t, customerID, privacy.Proofs, ids), t.DestroyKeys(ctx, refs))
 	})
 }

@@ -73,7 +73,7 @@ func (w *Webhooks) AddDelivery(ctx context.Context, p identity.Principal, d webh
 // rowsAtOnce bounds one statement.
 const rowsAtOnce = 1000
 
-// add adds deliveries, many in a statement: the log's head is locked meanwhile, and
+// add adds deliveries, but none of what an erased conversation held; many in a statement: the log's head is locked meanwhile, and
 // messages wait for it.
 func (w *Webhooks) add(ctx context.Context, t *core.Tx, all []webhook.Delivery) error {
 	const op = "webhooks.add"
@@ -97,7 +97,7 @@ func (w *Webhooks) add(ctx context.Context, t *core.Tx, all []webhook.Delivery) 
 				Int(d.Event.At).Text(string(state)).Int(t.Now).Int(max(d.NextAt, t.Now)).Int(done).Text(reason).EndRow()
 		}
 		_, err := t.SQL.ExecContext(ctx, `INSERT INTO webhook_delivery (id, endpoint_id, event_id, type, conversation_id, seq, data, at, state, attempts, created_at, next_at, done_at, last_status, last_error, last_took, leased_until)
-			SELECT v.id, v.endpoint_id, v.event_id, v.type, v.conversation_id, v.seq, v.data, v.at, v.state, 0, v.created_at, v.next_at, v.done_at, 0, v.last_error, 0, 0 FROM `+l.From()+` WHERE true
+			SELECT v.id, v.endpoint_id, v.event_id, v.type, v.conversation_id, v.seq, v.data, v.at, v.state, 0, v.created_at, v.next_at, v.done_at, 0, v.last_error, 0, 0 FROM `+l.From()+` WHERE NOT EXISTS (SELECT 1 FROM erased_conversation x WHERE x.conversation_id = v.conversation_id AND x.at >= v.at)
 			ON CONFLICT (endpoint_id, event_id) DO NOTHING`, rows.Args()...)
 		if err != nil {
 			return engine.MapError(op, err)

@@ -50,7 +50,7 @@ func (w *world) runs() *selfservice.Service {
 func walking(method, path, body string, run bool) func(*world, staff.Member) (call, string) {
 	return func(w *world, m staff.Member) (call, string) {
 		conv, who := w.signedIn("cust-anna")
-		check(w.t, w.store.EraseFlowRuns(context.Background(), identity.SystemPart("test"), who.ID))
+		check(w.t, w.store.EraseFlowRuns(context.Background(), identity.SystemPart("test"), who.ID, 1<<60))
 		if p := principalOf(m); policy.Allow(p, policy.WorkConversation, policy.Object{}) {
 			_, err := w.store.Execute(context.Background(), p, conv, conversation.Command{
 				Kind: conversation.Assign, Content: conversation.Content{Staff: &conversation.StaffRef{ID: m.ID, Name: m.Alias}},

@@ -66,7 +66,7 @@ type ErasurePart struct {
 	Erased   int64    `json:"erased" doc:"how many go, or went"`
 	Kept     int64    `json:"kept" doc:"how many stay"`
 	Until    int64    `json:"until,omitempty" doc:"the last day of those that stay; missing: nobody can say yet"`
-	Why      []string `json:"why,omitempty" nullable:"false" doc:"open_case, case_law, hold, money"`
+	Why      []string `json:"why,omitempty" nullable:"false" doc:"open_case, case_law, hold, money; leftover: it was to go and is there still, and is tried again"`
 }
 
 // CaseErasure is how far the erasure of a customer is.
@@ -100,17 +100,16 @@ func (r *routes) look(ctx context.Context, in *caseInput) (*erasureOutput, error
 	}
 	out := &erasureOutput{Body: CaseErasure{State: "none", Parts: []ErasurePart{}}}
 	x, err := r.Requests.Erasure(ctx, in.Who(), c.CustomerID)
-	plan := x.Did
+	plan := x.Did.And(x.Pass)
 	switch {
 	case err == nil:
 		out.Body.State, out.Body.BegunAt = string(x.State), x.BegunAt
-	case !fault.Is(err, fault.NotFound):
-		return nil, err
-	}
-	if len(plan) == 0 {
+	case fault.Is(err, fault.NotFound):
 		if plan, err = r.Plan(ctx, c.CustomerID); err != nil {
 			return nil, err
 		}
+	default:
+		return nil, err
 	}
 	for _, h := range plan {
 		if h.Erase == 0 && h.Keep == 0 {
