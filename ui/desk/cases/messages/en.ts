@@ -155,7 +155,7 @@ export const en = {
   wouldGo: (n: number) => `${n} would go`,
   went: (n: number) => `${n} erased`,
   stays: (n: number, why: string, until: string) => `${n} stay: ${why}${until && `, until ${until}`}`,
-  keptFor: { open_case: 'a case goes on', case_law: 'the law of a case', hold: 'on hold', money: 'evidence of what was done with money, 800 days' } as Record<string, string>,
+  keptFor: { open_case: 'a case goes on', case_law: 'the law of a case', hold: 'on hold', money: 'evidence of what was done with money, 800 days', leftover: 'could not be erased yet, and is tried again' } as Record<string, string>,
   erasureFirst: 'First make sure who asks, decide it and write the letter that says what goes and what stays. After the erasure nobody can be written to any more.',
   erasureDo: 'Have the customer erased',
   erasureSure: 'It cannot be taken back. A second person has to agree; until they do, the customer can still take the request back.',

@@ -149,7 +149,7 @@ export const zh: Words = {
   wouldGo: (n) => `将删除 ${n} 项`,
   went: (n) => `已删除 ${n} 项`,
   stays: (n, why, until) => `保留 ${n} 项：${why}${until && `，至 ${until}`}`,
-  keptFor: { open_case: '案件仍在处理', case_law: '案件的法定保存期', hold: '法定保全', money: '资金操作的证据，800 天' },
+  keptFor: { open_case: '案件仍在处理', case_law: '案件的法定保存期', hold: '法定保全', money: '资金操作的证据，800 天', leftover: '暂未能删除，将重试' },
   erasureFirst: '请先核实请求人身份，作出决定，并发出说明删除与保留范围的信函。删除后无法再联系该客户。',
   erasureDo: '删除该客户的信息',
   erasureSure: '删除后无法恢复。须由第二人同意；在此之前客户仍可撤回请求。',
