@@ -22,7 +22,7 @@ func runEval(ctx context.Context, args []string) int {
 		return runInsiders(args[1:])
 	}
 	if len(args) == 0 || args[0] != "guard" {
-		fmt.Fprintln(os.Stderr, "usage: kefu eval guard --test FILE.jsonl [--json]\n       kefu eval safety [--seed N] [--runs N] [--run N] [--disable CHECK] [--json]\n       kefu eval enumeration [--rounds N] [--json]\n       kefu eval insiders [--seed N] [--plays N] [--effort X] [--json]")
+		fmt.Fprintln(os.Stderr, "usage: kefu eval guard --test FILE.jsonl [--json]\n       kefu eval safety [--seed N] [--runs N] [--run N] [--disable CHECK] [--act ACT] [--json]\n       kefu eval enumeration [--rounds N] [--json]\n       kefu eval insiders [--seed N] [--plays N] [--effort X] [--json]")
 		return 2
 	}
 	f := flag.NewFlagSet("kefu eval guard", flag.ContinueOnError)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 
+	"kefu/internal/domain/wallet"
 	"kefu/internal/safety"
 )
 
@@ -19,6 +20,7 @@ func runSafety(ctx context.Context, args []string) int {
 	runs := f.Uint64("runs", 1_000_000, "how many")
 	run := f.Int64("run", -1, "play this run alone")
 	off := f.String("disable", "", "switch one check off, and see whether that is noticed")
+	wish := f.String("act", "", "have nothing but this act tried")
 	workers := f.Int("workers", 0, "runs beside each other; 0: as many as there are processors")
 	asJSON := f.Bool("json", false, "print one JSON object as the last line")
 	if _, err := parseArgs(f, args, 0); err != nil {
@@ -28,8 +30,12 @@ func runSafety(ctx context.Context, args []string) int {
 		fmt.Fprintf(os.Stderr, "kefu eval safety: there is no check %q; there are %v\n", *off, safety.Checks())
 		return 2
 	}
+	if *wish != "" && !slices.Contains(safety.Wishes(), wallet.Act(*wish)) {
+		fmt.Fprintf(os.Stderr, "kefu eval safety: the adversary does not try %q; it tries %v\n", *wish, safety.Wishes())
+		return 2
+	}
 	o := safety.Options{
-		Seed: *seed, Runs: *runs, Disable: safety.Check(*off), Workers: *workers, Only: *run >= 0, Run: uint64(max(*run, 0)),
+		Seed: *seed, Runs: *runs, Disable: safety.Check(*off), Wish: wallet.Act(*wish), Workers: *workers, Only: *run >= 0, Run: uint64(max(*run, 0)),
 		Tell: func(n uint64) { fmt.Fprintf(os.Stderr, "%d runs\n", n) },
 	}
 	result, err := safety.Run(ctx, o)

@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/flow/acting"
 	"kefu/internal/platform/fault"
 	"kefu/internal/safety/houses"
@@ -21,6 +22,7 @@ import (
 // a policy takes longer than a run. They ask the world of the run that is on.
 type workshop struct {
 	off     Check
+	wish    wallet.Act // "": anything
 	signers purse.Signers
 	flows   []*acting.Service // one for each policy
 	sums    [][]wallet.Money  // by payment
@@ -28,8 +30,8 @@ type workshop struct {
 	made    uint64
 }
 
-func newWorkshop(off Check) *workshop {
-	shop := &workshop{off: off}
+func newWorkshop(off Check, wish wallet.Act) *workshop {
+	shop := &workshop{off: off, wish: wish}
 	var err error
 	if shop.signers, err = purse.NewSigners(); err != nil {
 		panic(err) // a set of two good keys
@@ -387,6 +389,10 @@ func (d walletDoor) Instruments(c context.Context, by wallet.Actor, id string) (
 
 func (d walletDoor) Transaction(c context.Context, by wallet.Actor, customer, id string) (wallet.Transaction, error) {
 	return d.shop.now.wallet.Transaction(c, by, customer, id)
+}
+
+func (d walletDoor) Transfer(c context.Context, by wallet.Actor, customer, id string) (onchain.Transfer, error) {
+	return d.shop.now.purse.Onchain(c, by, customer, id)
 }
 
 func (d walletDoor) Refunds(c context.Context, by wallet.Actor, customer, tx string) ([]wallet.Refund, error) {

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"kefu/internal/domain/wallet"
 )
 
 // Check is something that keeps a wrong thing from being done.
@@ -118,6 +120,7 @@ type Options struct {
 	Only    bool   // one run alone
 	Run     uint64 // that one
 	Disable Check
+	Wish    wallet.Act     // nothing else is wished for; "": anything
 	Workers int            // 0: as many as there are processors
 	Until   Rule           // stop when it was broken once; "": go on to the end
 	Tell    func(n uint64) // told now and then how many runs there were; may be nil
@@ -168,7 +171,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	var wait sync.WaitGroup
 	for range o.Workers {
 		wait.Go(func() {
-			w := newWorkshop(o.Disable)
+			w := newWorkshop(o.Disable, o.Wish)
 			mine := counts{byAct: map[string]uint64{}, broken: map[Rule]uint64{}}
 			for !stop.Load() && ctx.Err() == nil {
 				n := next.Add(1) - 1

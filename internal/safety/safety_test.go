@@ -5,6 +5,7 @@ import (
 	"context"
 	"testing"
 
+	"kefu/internal/domain/wallet"
 	"kefu/internal/safety"
 )
 
@@ -20,7 +21,7 @@ func TestNothingHappensThatIsNotAllowed(t *testing.T) {
 		_ = r.Report(&text)
 		t.Errorf("violations %v, legitimate %.3f:\n%s", r.Broken, r.LegitimateShare, text.String())
 	}
-	for _, act := range []string{"refund", "freeze", "unfreeze", "dispute", "hold_release", "provisional_credit", "instrument_block", "dispute_evidence"} {
+	for _, act := range []string{"refund", "freeze", "unfreeze", "dispute", "hold_release", "provisional_credit", "instrument_block", "dispute_evidence", "retrieval"} {
 		if r.ByAct[act] == 0 {
 			t.Errorf("no %s happened: the adversary does not try it, or is always refused", act)
 		}
@@ -38,6 +39,27 @@ func TestEachCheckIsMissed(t *testing.T) {
 			}
 			if !r.Met {
 				t.Errorf("without it nothing was found in %d runs (found: %v)", r.Runs, r.Broken)
+			}
+			t.Logf("%d runs, %v", r.Runs, r.Broken)
+		})
+	}
+}
+
+// What brings a lost transfer back is kept by each check for itself: with that act alone
+// tried, any one that is switched off is missed.
+func TestEachCheckIsMissedWhereALostTransferIsBroughtBack(t *testing.T) {
+	for _, check := range []safety.Check{
+		safety.Ownership, safety.Assurance, safety.Binding, safety.Signature, safety.SingleUse, safety.Confirmed, safety.Expiry, safety.FourEyes, safety.Approver, safety.Idempotency,
+		safety.Policy, safety.Postings,
+	} {
+		t.Run(string(check), func(t *testing.T) {
+			t.Parallel()
+			r, err := safety.Run(context.Background(), safety.Options{Seed: 1, Runs: 10_000, Disable: check, Until: check.Shows(), Workers: 1, Wish: wallet.RequestRetrieval})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !r.Met || len(r.ByAct) != 1 {
+				t.Errorf("without it nothing was found in %d runs (found: %v; effects: %v)", r.Runs, r.Broken, r.ByAct)
 			}
 			t.Logf("%d runs, %v", r.Runs, r.Broken)
 		})

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,6 +27,7 @@ type person struct {
 	identity.Principal
 	wallet   string
 	payments []string
+	lost     string // that never arrived
 	talk     string // that has begun, and somebody works on
 	reserved string // that has not
 }
@@ -90,7 +92,7 @@ func newWorld(shop *workshop) *world {
 	for i, name := range []string{"a", "b"} {
 		c := person{
 			Principal: identity.Principal{Kind: identity.Customer, ID: "c-" + name + n, Level: identity.AL1}, wallet: "w-" + name + n,
-			talk: "talk-" + name + n, reserved: "reserved-" + name + n,
+			talk: "talk-" + name + n, reserved: "reserved-" + name + n, lost: "ch-" + strconv.Itoa(i),
 		}
 		for j := range 5 {
 			c.payments = append(c.payments, "tx-"+strconv.Itoa(i)+"-"+strconv.Itoa(j))
@@ -385,8 +387,23 @@ func kinds() []wallet.Act {
 	return []wallet.Act{
 		wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund,
 		wallet.Freeze, wallet.BlockInstrument, wallet.Unfreeze, wallet.Unfreeze, wallet.OpenDispute, wallet.GrantCredit, wallet.ReleaseHold, wallet.ReleaseHold,
-		wallet.AddEvidence, wallet.AddEvidence,
+		wallet.AddEvidence, wallet.AddEvidence, wallet.RequestRetrieval, wallet.RequestRetrieval,
 	}
+}
+
+// Wishes are the acts that the adversary tries.
+func Wishes() []wallet.Act {
+	all := kinds()
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// wishes are kinds, or the one that alone is wished for.
+func (w *world) wishes() []wallet.Act {
+	if w.shop.wish != "" {
+		return []wallet.Act{w.shop.wish}
+	}
+	return kinds()
 }
 
 // wish has somebody want something.
@@ -409,7 +426,7 @@ func (w *world) wish(s step) {
 		talk = c.reserved
 	}
 	pick := s.arg / 3
-	want := selfservice.Proposal{Act: kinds()[s.what/2%len(kinds())], Reason: "because"}
+	want := selfservice.Proposal{Act: w.wishes()[s.what/2%len(w.wishes())], Reason: "because"}
 	switch want.Act {
 	case wallet.RequestRefund:
 		n := pick % 4
@@ -417,6 +434,11 @@ func (w *world) wish(s step) {
 		want.Amount = w.shop.sums[n][pick/4%len(w.shop.sums[n])]
 	case wallet.ReleaseHold:
 		want.Target = victim.payments[4]
+	case wallet.RequestRetrieval: // now and then somebody else's
+		want.Target = "ch-" + strconv.Itoa(pick%len(w.customers))
+		if pick%4 > 0 {
+			want.Target = victim.lost
+		}
 	case wallet.OpenDispute:
 		want.Target = victim.payments[pick%3]
 	case wallet.BlockInstrument:

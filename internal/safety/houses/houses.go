@@ -19,7 +19,7 @@ const (
 // Policies are those of the houses.
 func Policies() []action.Policy {
 	closed := action.Default()
-	closed.Rules = append([]action.PolicyRule{{ID: "closed", Acts: []wallet.Act{wallet.RequestRefund, wallet.GrantCredit}, Code: "closed"}}, closed.Rules...)
+	closed.Rules = append([]action.PolicyRule{{ID: "closed", Acts: []wallet.Act{wallet.RequestRefund, wallet.GrantCredit, wallet.RequestRetrieval}, Code: "closed"}}, closed.Rules...)
 	careful := action.Policy{Rules: []action.PolicyRule{
 		{ID: "slow down", Acts: wallet.Acts(), If: `facts.day_count >= 20`, Code: "too_many"},
 		{ID: "make safe", Acts: []wallet.Act{wallet.Freeze, wallet.BlockInstrument, wallet.RevokeSessions, wallet.RevokeDevice, wallet.StopRecovery}, Allow: true, Level: 1},
@@ -27,6 +27,7 @@ func Policies() []action.Policy {
 		{ID: "much by one", Acts: []wallet.Act{wallet.RequestRefund}, If: `facts.actor == "staff" && facts.staff_total + facts.amount > 100.0`, Allow: true, Level: 2, FourEyes: true},
 		{ID: "refund", Acts: []wallet.Act{wallet.RequestRefund}, Allow: true, Level: 2},
 		{ID: "unfreeze", Acts: []wallet.Act{wallet.Unfreeze}, Allow: true, Level: 3, FourEyes: true},
+		{ID: "bring back", Acts: []wallet.Act{wallet.RequestRetrieval}, Allow: true, Level: 2, FourEyes: true},
 		{ID: "dispute", Acts: []wallet.Act{wallet.OpenDispute, wallet.AddEvidence}, Allow: true, Level: 2},
 	}}
 	return []action.Policy{action.Default(), careful, closed}

@@ -43,13 +43,15 @@ func Rules(f Facts, c wallet.Command, byStaff bool) (allow bool, level int, four
 			return !f.NewDevice, 2, byStaff && f.OfStaff+sum > 10_000
 		case wallet.Unfreeze:
 			return true, 3, true
+		case wallet.RequestRetrieval:
+			return true, 2, true
 		case wallet.OpenDispute, wallet.AddEvidence:
 			return true, 2, false
 		default:
 			return false, 0, false
 		}
 	case Closed:
-		if c.Amount.Currency() != "" {
+		if c.Amount.Currency() != "" || c.Act == wallet.RequestRetrieval {
 			return false, 0, false
 		}
 	}
@@ -60,6 +62,8 @@ func Rules(f Facts, c wallet.Command, byStaff bool) (allow bool, level int, four
 			bound = 100_000
 		}
 		return !f.Disputed, 2, f.Count >= 5 || sum+f.Sum > bound
+	case wallet.RequestRetrieval:
+		return true, 2, false
 	case wallet.GrantCredit:
 		return true, 2, true
 	case wallet.ReleaseHold:

@@ -14,6 +14,7 @@ import (
 
 	"kefu/internal/domain/ledger"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/platform/fault"
 )
 
@@ -56,6 +57,21 @@ type Dispute struct {
 	Over           bool
 }
 
+// Lost is what a customer sent over a public network and that was credited to nobody.
+type Lost struct {
+	id, owner  string // of the wallet
+	cents, fee int64
+	impossible bool   // what it takes was lost meanwhile
+	asked      string // the wish under which it was brought back
+}
+
+func (l *Lost) state() string {
+	if l.asked != "" {
+		return string(onchain.Arrived)
+	}
+	return string(onchain.Confirmed)
+}
+
 // Purse is a wallet that holds money: books by domain/ledger, commands once for their
 // key, step-ups. Who may want what, how it is proven, who agreed and by when it is over
 // it leaves to Kefu, and only writes down.
@@ -75,6 +91,7 @@ type Purse struct {
 	Names      []string // of the accounts, in order
 	Lines      []ledger.Line
 	Payments   map[string]*Payment
+	Astray     []*Lost
 	Disputed   []*Dispute
 	Restricted []wallet.Restriction
 	Owners     map[string]string // of restrictions
@@ -153,6 +170,7 @@ func New(w World) *Purse {
 		_ = p.post(ledger.Transfer{ID: hold, Kind: ledger.Held, Debit: "world/EUR", Credit: c + "/EUR", Amount: big.NewInt(20_000)})
 		p.Payments["tx-"+strconv.Itoa(i)+"-4"] = &Payment{id: "tx-" + strconv.Itoa(i) + "-4", owner: c, Captured: 20_000, currency: "EUR", state: wallet.RiskHold, hold: hold}
 		p.restrict(c, "", "customer", "wallet")
+		p.Astray = append(p.Astray, &Lost{id: "ch-" + strconv.Itoa(i), owner: c, cents: 50_000, fee: 2_500})
 	}
 	return p
 }
@@ -295,10 +313,34 @@ func (p *Purse) come(c wallet.Command) (Terms, wallet.Refusal) {
 			return t, wallet.NotEligible
 		}
 		t.To = ""
+	case wallet.RequestRetrieval:
+		return p.comeBack(c)
 	default:
 		t.To = ""
 	}
 	return t, ""
+}
+
+// comeBack is come of what went astray. The same wish once more it takes for the same: that
+// nothing comes back twice is the key's doing.
+func (p *Purse) comeBack(c wallet.Command) (Terms, wallet.Refusal) {
+	l := p.lost(c.Target)
+	switch {
+	case l == nil || l.owner != c.CustomerID || l.impossible:
+		return Terms{}, wallet.NotEligible
+	case l.asked != "" && l.asked != Wish(c.Key):
+		return Terms{}, wallet.AlreadyDone
+	}
+	return Terms{state: string(onchain.Confirmed), To: c.CustomerID, Fee: l.fee}, ""
+}
+
+func (p *Purse) lost(id string) *Lost {
+	for _, l := range p.Astray {
+		if l.id == id {
+			return l
+		}
+	}
+	return nil
 }
 
 // Capabilities implements acting.Wallet.
@@ -414,11 +456,19 @@ func (p *Purse) would(c wallet.Command) wallet.Operation {
 	p.w.Oracle.LookedAt(c)
 	o := p.operation(c, wallet.OpProposed)
 	o.Summary = &wallet.Summary{Amount: c.Amount, Destination: t.To, State: t.state, ArrivesBy: wallet.At(p.w.Now.Add(72 * time.Hour))}
-	if t.Fee > 0 {
+	if l := p.lost(c.Target); l != nil {
+		o.Summary.Amount = euros(l.cents - l.fee)
+		o.Summary.Fees = []wallet.Fee{{Kind: "retrieval", Amount: euros(l.fee)}}
+	} else if t.Fee > 0 {
 		m, _ := wallet.Units(big.NewInt(t.Fee), c.Amount.Currency(), 2)
 		o.Summary.Fees = []wallet.Fee{{Kind: "late", Amount: m}}
 	}
 	return o
+}
+
+func euros(cents int64) wallet.Money {
+	m, _ := wallet.Units(big.NewInt(cents), "EUR", 2)
+	return m
 }
 
 // apply does a command, once for its key. What has changed since Kefu asked last it does
@@ -464,6 +514,10 @@ func (p *Purse) move4(c wallet.Command, t Terms, o *wallet.Operation) error {
 	case wallet.GrantCredit:
 		p.openDispute(c.Target).credited += sum
 		return p.move("bank", c.CustomerID, sum, "EUR")
+	case wallet.RequestRetrieval:
+		l := p.lost(c.Target)
+		l.asked = Wish(c.Key)
+		return p.move("bank", c.CustomerID, l.cents-l.fee, "EUR")
 	case wallet.OpenDispute:
 		p.dispute(c.CustomerID, c.Target)
 	case wallet.AddEvidence:
@@ -564,6 +618,18 @@ func (p *Purse) Transaction(_ context.Context, _ wallet.Actor, customer, id stri
 	return wallet.Transaction{ID: id, CustomerID: customer, State: t.state}, nil
 }
 
+// Onchain tells of what went astray; Transfer is taken by the books.
+func (p *Purse) Onchain(_ context.Context, _ wallet.Actor, customer, id string) (onchain.Transfer, error) {
+	l := p.lost(id)
+	if p.Down {
+		return onchain.Transfer{}, Gone()
+	}
+	if l == nil || l.owner != customer {
+		return onchain.Transfer{}, fault.New(fault.NotFound, "safety", "the customer has no such transfer")
+	}
+	return onchain.Transfer{ID: id, CustomerID: customer, State: onchain.Progress(l.state())}, nil
+}
+
 func (p *Purse) Refunds(context.Context, wallet.Actor, string, string) ([]wallet.Refund, error) {
 	return nil, p.away()
 }
@@ -605,7 +671,7 @@ func (p *Purse) Restrictions(_ context.Context, _ wallet.Actor, customer string)
 // Happen is what happens in the wallet without Kefu.
 func (p *Purse) Happen(n, customer int) {
 	c := p.w.Customers[customer%len(p.w.Customers)]
-	switch n % 12 {
+	switch n % 14 {
 	case 0:
 		_ = p.move(c, "shop", 20_000, "EUR")
 	case 1:
@@ -613,7 +679,7 @@ func (p *Purse) Happen(n, customer int) {
 	case 2:
 		_ = p.move("shop", "world", 300_000, "EUR") // the merchant is paid out
 	case 3:
-		p.dispute(c, "tx-"+strconv.Itoa(customer%len(p.w.Customers))+"-"+strconv.Itoa(n/12%4))
+		p.dispute(c, "tx-"+strconv.Itoa(customer%len(p.w.Customers))+"-"+strconv.Itoa(n/14%4))
 	case 4:
 		for _, d := range p.Disputed {
 			if d.Owner == c && !d.Over {
@@ -631,7 +697,13 @@ func (p *Purse) Happen(n, customer int) {
 		p.DeviceAt[c] = *p.w.Now
 	case 9:
 		p.blocked["card-"+c] = true
-	case 10: // it begins to number its assertions anew, as after a restart
+	case 10: // bringing something back costs more than it did
+		p.Astray[n/14%len(p.Astray)].fee += 500
+	case 11: // or is no longer possible
+		if n/14%3 == 0 {
+			p.Astray[n/42%len(p.Astray)].impossible = true
+		}
+	case 12: // it begins to number its assertions anew, as after a restart
 		p.jtis = 0
 	default:
 		p.restrict(c, "", "customer", "wallet")
