@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	maxValue = 600 // characters of one answer
+	maxValue = 600  // characters of one answer
+	maxSheet = 2000 // of a sheet: a notice of which the end is missing, nobody can send
 	maxLabel = 200
 )
 
@@ -39,7 +40,11 @@ func Answers(d *selfservice.Definition, all []selfservice.Carry, lang string, th
 		}) {
 			continue
 		}
-		item := form.Item{Field: c.Slot, Kind: form.Lines, Label: label(c, lang), Value: short(value, maxValue)}
+		most := maxValue
+		if c.Value.Sheet != nil {
+			most = maxSheet
+		}
+		item := form.Item{Field: c.Slot, Kind: form.Lines, Label: label(c, lang), Value: short(value, most)}
 		if p := c.Value.Payment; p != nil {
 			if r := reference(p); r.Validate() == nil {
 				item.Kind, item.Transaction = form.Transaction, &r
