@@ -180,7 +180,7 @@ func rows(t onchain.Transfer, alike bool) []sheet.Row {
 		list = append(list, sheet.Line(sheet.Say("Sent on", "实际使用的网络"), sheet.Text(t.SentOn).Cell()).In(sheet.Warning))
 	}
 	if t.State == onchain.Pending || t.State == onchain.Confirmed {
-		of := sheet.Say("{n} of {needed}", "{n} / {needed}").With("n", sheet.Number(int64(t.Confirmations))).With("needed", sheet.Number(int64(t.Needed)))
+		of := sheet.Say("{n} of {needed}", "{n} / {needed}").With("n", sheet.Number(int64(min(t.Confirmations, t.Needed)))).With("needed", sheet.Number(int64(t.Needed)))
 		list = append(list, sheet.Line(sheet.Say("Confirmations", "网络确认数"), of.Cell()))
 	}
 	if t.TxID != "" {

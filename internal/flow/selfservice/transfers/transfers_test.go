@@ -163,6 +163,9 @@ func TestWhatBringingBackCostsIsExact(t *testing.T) {
 			t.Errorf("%s is %q", name, got)
 		}
 	}
+	if text := lines(s, "en"); !strings.Contains(text, "65 of 65") { // more than are needed tell nobody anything
+		t.Error(text)
+	}
 	if s.Facts["retrieval"].Word != "possible" || !strings.Contains(lines(s, "zh"), "Polygon") {
 		t.Errorf("%+v", s.Facts)
 	}
