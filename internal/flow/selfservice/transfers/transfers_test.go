@@ -32,9 +32,11 @@ type networks struct {
 	down bool
 }
 
-func (n networks) Of() any                                          { return n }
-func (n networks) Reads(_ context.Context, r wallet.Reading) bool   { return r == wallet.ReadOnchain }
-func (n networks) In(context.Context) (wallet.Actor, string, error) { return wallet.Actor{}, "c-1", nil }
+func (n networks) Of() any                                        { return n }
+func (n networks) Reads(_ context.Context, r wallet.Reading) bool { return r == wallet.ReadOnchain }
+func (n networks) In(context.Context) (wallet.Actor, string, error) {
+	return wallet.Actor{}, "c-1", nil
+}
 func (n networks) Transfers(_ context.Context, _ wallet.Actor, _, of string) ([]onchain.Transfer, error) {
 	if n.down {
 		return nil, fault.New(fault.Unavailable, "test", "down")
