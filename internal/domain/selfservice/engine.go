@@ -392,7 +392,7 @@ func (e *engine) person(why string) (Turn, error) {
 // view shows the present step.
 func (e *engine) view() View {
 	s := e.d.Steps[e.r.Step]
-	v := View{Step: e.r.Step, Kind: s.Kind(), Figures: e.figures(s.Say), Stuck: e.r.Tries >= MaxTries}
+	v := View{Step: e.r.Step, Kind: s.Kind(), Figures: e.figures(s.Say), Forgets: s.Forget != "", Stuck: e.r.Tries >= MaxTries}
 	v.Say = form.Texts{}
 	for lang, text := range s.Say {
 		v.Say[lang] = lines(text, v.Figures)

@@ -169,6 +169,9 @@ func TestWhatIsForgottenIsGone(t *testing.T) {
 	w := &walk{t: t, d: parse(t, forgetting)}
 	turn, err := selfservice.Start(w.d, selfservice.Run{ID: "r-1"}, nil, now)
 	w.took(turn, err).answer(selfservice.Set, "hush").answer(selfservice.Set, "nothing else").at("person", selfservice.Handed, selfservice.KindHandOver)
+	if _, later := w.turn.Run.Slots["more"]; !later {
+		t.Error("what was not to be forgotten is")
+	}
 	kept, err := json.Marshal(w.turn)
 	if err != nil || strings.Contains(string(kept), "hush") || !strings.Contains(string(kept), "nothing else") {
 		t.Errorf("%v %s", err, kept)

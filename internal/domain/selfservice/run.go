@@ -163,6 +163,7 @@ type View struct {
 	Problem  string            `json:"problem,omitempty"` // why the last answer was not taken
 	Stuck    bool              `json:"stuck,omitempty"`   // it went wrong often enough to offer a person first
 	Back     bool              `json:"back,omitempty"`    // there is a step to go back to
+	Forgets  bool              `json:"forgets,omitempty"` // something that was typed before is not kept any more: no screen should show it on
 	Cannot   bool              `json:"cannot,omitempty"`  // of a proof: there is a way on for whoever cannot make it
 }
 

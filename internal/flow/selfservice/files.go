@@ -2,6 +2,7 @@ package selfservice
 
 import (
 	"context"
+	"slices"
 
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
@@ -46,6 +47,24 @@ func (s *Service) file(ctx context.Context, p identity.Principal, d *selfservice
 		}
 	}
 	return in, nil
+}
+
+// bounded are views of which the last, where it asks for files that are for the wallet, says
+// how large one may be there: a larger one is refused before anybody uploads it.
+func (s *Service) bounded(ctx context.Context, d *selfservice.Definition, rec selfservice.Record, views []selfservice.View) []selfservice.View {
+	g, n := d.Asks(rec.Run), len(views)
+	if g == nil || n == 0 || views[n-1].Files == nil || !d.ToWallet(g) {
+		return views
+	}
+	takes := s.able(ctx).Files
+	if takes == nil {
+		return views
+	}
+	views = slices.Clone(views)
+	shown := *views[n-1].Files
+	shown.Bytes = takes.MaxBytes
+	views[n-1].Files = &shown
+	return views
 }
 
 // refuses tells whether a run asks for files that are for the wallet, which takes none, or

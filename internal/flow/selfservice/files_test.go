@@ -336,6 +336,9 @@ func TestFilesThatTheWalletDoesNotTakeAreNotAskedFor(t *testing.T) {
 		if first.Run.Step != "ask" || first.Run.State != domain.Asking {
 			t.Fatalf("a wallet that takes files: %s at %s", first.Run.State, first.Run.Step)
 		}
+		if again, err := h.flow.Get(ctx, h.anna, first.Run.ID); err != nil || first.Views[len(first.Views)-1].Files.Bytes != takes.MaxBytes || again.Views[len(again.Views)-1].Files.Bytes != takes.MaxBytes {
+			t.Errorf("%v: nobody is told how large a file may be", err)
+		}
 		first, one := give(first, "one.png")
 		second = h.answer(h.begin("FL1"), domain.GoOn, "")
 		second, two := give(second, "two of them.png")

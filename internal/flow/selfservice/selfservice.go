@@ -482,7 +482,7 @@ func (s *Service) seen(ctx context.Context, p identity.Principal, d *selfservice
 			return Seen{}, err
 		}
 	}
-	out := Seen{Run: rec, Flow: d, Views: rec.Seen(d, now), Taken: taken}
+	out := Seen{Run: rec, Flow: d, Views: s.bounded(ctx, d, rec, rec.Seen(d, now)), Taken: taken}
 	_, err := s.Store.Conversation(ctx, p, rec.ConversationID)
 	if err != nil && !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Forbidden) {
 		return out, err

@@ -57,16 +57,17 @@ export class Picks {
     return this.items.some((p) => p.state === 'failed');
   }
 
-  take(files: File[]): void {
+  /** Takes files; `bytes` is the most of one that whoever gets it takes, where that is less than what may be stored. */
+  take(files: File[], bytes = Infinity): void {
     const taken = files.slice(0, Math.max(0, this.most - this.items.length));
     this.leftOut = files.length - taken.length;
     const added = taken.map((file): Picked => {
       const key = this.#next++;
       this.#files.set(key, file);
-      const large = file.size > (this.options.limit() ?? Infinity);
       // What is held is looked at now: after it was sent nothing can be chosen in its place.
-      if (this.options.holds?.(file)) return { key, name: file.name, part: 0, ...(large ? { state: 'failed', problem: 'large' } : { state: 'held' }) };
-      return { key, name: file.name, state: 'waiting', part: 0 };
+      const holds = this.options.holds?.(file);
+      const large = file.size > bytes || (holds && file.size > (this.options.limit() ?? Infinity));
+      return { key, name: file.name, part: 0, ...(large ? { state: 'failed', problem: 'large' } : { state: holds ? 'held' : 'waiting' }) };
     });
     this.items = [...this.items, ...added];
     void this.#work();

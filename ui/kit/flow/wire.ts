@@ -261,6 +261,8 @@ export interface FilesView {
   given: FileGiven[];
   least: number;
   most: number;
+  /** The most bytes of one file, where those who get it take no larger one. */
+  bytes?: number;
 }
 
 export type ViewKind = 'ask' | 'choose' | 'files' | 'show' | 'confirm' | 'step_up' | 'execute' | 'wait' | 'hand_over' | 'end' | 'call' | 'propose' | 'branch';
@@ -269,6 +271,8 @@ export type ViewKind = 'ask' | 'choose' | 'files' | 'show' | 'confirm' | 'step_u
 export interface View {
   step: string;
   kind: ViewKind;
+  /** Something that was typed before is not kept any more, and is shown no more. */
+  forgets?: boolean;
   say?: string;
   figures?: Figures;
   type?: string;

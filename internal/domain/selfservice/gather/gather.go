@@ -124,6 +124,7 @@ type View struct {
 	Given []FileShown `json:"given"`
 	Least int         `json:"least"`
 	Most  int         `json:"most"`
+	Bytes int64       `json:"bytes,omitempty"` // of one file, where those who get it take no larger one; 0: no bound beside Kefu's own
 }
 
 // WantShown is one thing that is asked for.

@@ -147,7 +147,7 @@ export class Gathering {
     const taken = fits.slice(0, this.room(want));
     this.leftOut = taken.length < files.length ? { want: want.id, many: fits.length - taken.length, odd } : undefined;
     const before = new Set(picks.items.map((p) => p.key));
-    picks.take(taken);
+    picks.take(taken, this.files.bytes);
     for (const { key } of picks.items) if (!before.has(key)) this.#wants.set(key, want.id);
     picks.items = [...picks.items];
   }

@@ -32,6 +32,10 @@ interface House {
   holds?: boolean;
   optional?: boolean;
   given?: FileGiven[];
+  /** What the wallet takes at most. */
+  bytes?: number;
+  /** And what may be stored. */
+  limit?: number;
   online?: () => boolean;
   /** Files can be chosen now. */
   there?: () => boolean;
@@ -48,12 +52,12 @@ async function open(house: House = {}) {
     return a;
   };
   const answers: Answer[] = [];
-  let view: View = { step: 'papers', kind: 'files', say: 'Do you have a receipt?', type: 'files', optional: house.optional, files: { wants, given: house.given ?? [], least: 1, most: 3 } };
+  let view: View = { step: 'papers', kind: 'files', say: 'Do you have a receipt?', type: 'files', optional: house.optional, files: { wants, given: house.given ?? [], least: 1, most: 3, bytes: house.bytes } };
   const part = render(Step, { view, run, asks: true, busy: false, m: flow, tag: 'en', filing: filing(), onanswer });
   function filing(): Filing {
     return {
-      picks: () => Promise.resolve(house.there?.() === false ? undefined : new Picks({ upload, online: house.online ?? (() => true), limit: () => 1000, most: Infinity, holds: house.holds ? (f) => isPicture(f.type) : undefined })),
-      limits: () => ({ attachment_bytes: 1000, attachment_types: ['image/png', 'image/jpeg', 'application/pdf', 'text/plain'] }),
+      picks: () => Promise.resolve(house.there?.() === false ? undefined : new Picks({ upload, online: house.online ?? (() => true), limit: () => house.limit ?? 1000, most: Infinity, holds: house.holds ? (f) => isPicture(f.type) : undefined })),
+      limits: () => ({ attachment_bytes: house.limit ?? 1000, attachment_types: ['image/png', 'image/jpeg', 'application/pdf', 'text/plain'] }),
       online: () => true,
       link: (id) => Promise.resolve(`https://files.example/${id}`),
       edit: () => undefined,
@@ -110,6 +114,16 @@ test('what is optional is skipped', async () => {
   const { answers } = await open({ optional: true });
   await fireEvent.click(screen.getByRole('button', { name: en.skip }));
   expect(answers).toEqual([{ do: 'skip' }]);
+});
+
+test('what the wallet does not take is never uploaded, and the least bound is named', async () => {
+  const upload = vi.fn<Upload>();
+  const { answers, receipt, choose } = await open({ limit: 9000, bytes: 2000, upload });
+  expect(within(receipt).getByText(en.takes(['image', 'pdf', 'text'], 2, '2 kB'))).toBeVisible();
+  await choose(receipt, file('between.pdf', 'application/pdf', 5000));
+  expect(await within(receipt).findByText(`${en.problems.large} ${en.max('2 kB')}`)).toBeVisible();
+  expect(upload).not.toHaveBeenCalled();
+  expect(answers).toEqual([]);
 });
 
 test('what is too large, of another sort or too much says what to do, and loses nothing', async () => {

@@ -206,6 +206,7 @@ export class Running {
       ...this.passed.map((p) => ({ ...p, views: p.views.map((v) => (drawn.has(cardOf(v)) ? bare(v) : v)) })),
       { key: this.#keys++, views: step.map((v) => (drawn.has(cardOf(v)) ? bare(v) : { ...v, problem: undefined, stuck: undefined })), said },
     ];
+    if (walk.views.some((v) => v.forgets)) this.passed = this.passed.map((p) => (p.views.at(-1)?.type === 'text' ? { ...p, said: undefined } : p));
   }
 
   #watch(): void {

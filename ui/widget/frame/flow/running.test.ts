@@ -190,3 +190,15 @@ test('the payment that the page asked about is given to the flow, once', async (
   expect(sent[0]!.body!.given).toEqual({ payment: 'tx-9' });
   expect(c.about).toBeUndefined();
 });
+
+test('what is not kept any more stands on the screen no more', async () => {
+  const typed: View = { step: 'by_id', kind: 'ask', type: 'text', say: 'Which one?' };
+  serve({ run: run(), views: [ask] }, { run: run({ revision: 2 }), views: [typed] }, { run: run({ revision: 3 }), views: [ask] }, { run: run({ revision: 4 }), views: [{ ...ask, step: 'leaked', forgets: true }] });
+  const r = new Running(chat(), { flow: 'FL17' });
+  await settled(r);
+  for (const said of ['Where is it?', '4c0883a6', 'That was a key']) {
+    r.answer({ do: 'set', text: said }, said);
+    await settled(r);
+  }
+  expect(r.passed.map((p) => p.said)).toEqual(['Where is it?', undefined, 'That was a key']);
+});

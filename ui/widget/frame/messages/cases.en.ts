@@ -19,7 +19,7 @@ export const words = {
   next: 'What happens next',
   nextText: {
     confirm: 'Somebody reads what you reported and says what it is.', your_turn: 'We go on as soon as we have what is asked of you below.', investigate: 'We look into it.', tell: 'It is decided. The answer is being written to you.',
-    nothing: 'Nothing more is to be done.',
+    nothing: 'Nothing more is to be done.', copy: 'You need not wait for anybody: fetch your copy here.',
   } as Record<string, string>,
   by: (promise: string, day: string) => `${promise} by ${day}.`,
   you: 'You hear from us',

@@ -17,7 +17,7 @@ export const words: CaseWords = {
   outcome: { upheld: '支持您的请求', partly_upheld: '部分支持您的请求', refused: '未支持您的请求' },
   since: (day) => `${day}提交`,
   next: '接下来',
-  nextText: { confirm: '客服会查看您报告的内容并确认类型。', your_turn: '收到下面的材料后，我们会继续处理。', investigate: '我们正在调查。', tell: '已有决定，正在给您写答复。', nothing: '没有后续事项。' },
+  nextText: { confirm: '客服会查看您报告的内容并确认类型。', your_turn: '收到下面的材料后，我们会继续处理。', investigate: '我们正在调查。', tell: '已有决定，正在给您写答复。', nothing: '没有后续事项。', copy: '不用等待客服，您可以直接在这里下载副本。' },
   by: (promise, day) => `最迟 ${day}：${promise}。`,
   you: '给您消息',
   late: '我们已经超时，非常抱歉，已通知负责人。',
