@@ -65,9 +65,8 @@ export class Picks {
       const key = this.#next++;
       this.#files.set(key, file);
       // What is held is looked at now: after it was sent nothing can be chosen in its place.
-      const holds = this.options.holds?.(file);
-      const large = file.size > bytes || (holds && file.size > (this.options.limit() ?? Infinity));
-      return { key, name: file.name, part: 0, ...(large ? { state: 'failed', problem: 'large' } : { state: holds ? 'held' : 'waiting' }) };
+      const large = file.size > Math.min(bytes, this.options.limit() ?? Infinity);
+      return { key, name: file.name, part: 0, ...(large ? { state: 'failed', problem: 'large' } : { state: this.options.holds?.(file) ? 'held' : 'waiting' }) };
     });
     this.items = [...this.items, ...added];
     void this.#work();
