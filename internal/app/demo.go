@@ -161,7 +161,7 @@ func demoStaff() []DemoStaff {
 func demoCustomers() []demowallet.Customer {
 	return []demowallet.Customer{
 		{ID: "cust-anna", Name: "Anna Schmidt", Language: "en", Story: "Her transfer to her landlord has not arrived."},
-		{ID: "cust-james", Name: "James Okafor", Language: "en", Story: "A payment in a shop was taken twice."},
+		{ID: "cust-james", Name: "James Okafor", Language: "en", Story: "A payment in a shop was taken twice. And of his crypto, something was sent and does not arrive, and a deposit never came."},
 		{ID: "cust-li", Name: "李静", Language: "zh", Story: "申请退款三天了，钱还没有到账。"},
 		{ID: "cust-wang", Name: "王强", Language: "zh", Story: "账户里有一笔自己不认识的扣款。"},
 		{ID: "cust-sara", Name: "Sara Haddad", Language: "en", Story: "Her phone was stolen an hour ago."},

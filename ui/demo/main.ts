@@ -5,6 +5,7 @@ import { dayAndTime, exactTime, machineTime } from '../kit/text/time.ts';
 import './demo.css';
 import { aboutText, type About } from './about.ts';
 import { answerByPasskey, atHome, homeOf, passkeyWords, showPasskeys } from './passkeys.ts';
+import { declaration, type Form } from './declare.ts';
 import { asking, element, over, post } from './parts.ts';
 
 interface Customer {
@@ -288,6 +289,7 @@ function showPushes(customer: string, language: Language): void {
 interface Shown {
   asks: { id: string; act: string; about: About; amount?: Sum; code: boolean; yes: boolean; passkey: boolean }[];
   confirms: { id: string; party: string; amount: Sum }[];
+  forms: Form[];
 }
 
 /** Another way to say yes: by something that is pressed, or at another address. */
@@ -348,16 +350,17 @@ function question(title: string, about: string, text: string, yes: string, no: s
 const lookEvery = 2000; // ms
 
 /** Shows what the wallet's own app asks its customer, as long as it does. */
-function showApp(customer: string, language: Language): void {
+function showApp({ id: customer, name }: Customer, language: Language): void {
   const w = words[language];
   const tag = languageTag(language);
   const place = find('asks');
   const shown = new Map<string, HTMLElement>();
+  const told = new URL(location.href).searchParams.get('tell');
   const look = async () => {
     const answer = await fetch(`/demo/app?customer=${encodeURIComponent(customer)}`);
     if (!answer.ok) return;
-    const { asks, confirms } = (await answer.json()) as Shown;
-    const open = new Set([...asks, ...confirms].map((one) => one.id));
+    const { asks, confirms, forms } = (await answer.json()) as Shown;
+    const open = new Set([...asks, ...confirms, ...forms].map((one) => one.id));
     for (const [id, form] of shown) {
       if (open.has(id)) continue;
       form.remove();
@@ -407,6 +410,17 @@ function showApp(customer: string, language: Language): void {
       });
       shown.set(one.id, form);
       place.append(form);
+    }
+    for (const one of forms) {
+      if (shown.has(one.id)) continue;
+      const form = declaration(one, { id: customer, name }, language, () => {
+        form.remove();
+        shown.delete(one.id);
+        setTimeout(() => void showFresh(customer, language), 1000);
+      });
+      shown.set(one.id, form);
+      place.append(form);
+      if (one.id === told) form.querySelector('input')?.focus(); // from the help window's link
     }
     place.hidden = place.childElementCount === 0;
   };
@@ -524,7 +538,7 @@ async function main(): Promise<void> {
   embed(language, chosen?.id);
   if (!chosen) return;
   showPushes(chosen.id, language);
-  showApp(chosen.id, language);
+  showApp(chosen, language);
   await showPasskeys(chosen.id, chosen.name, language);
   await showTrying(chosen.id, language);
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"kefu/internal/connector/demowallet"
+	"kefu/internal/connector/demowallet/chain"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/wallet"
 	page "kefu/internal/web/demowallet"
@@ -34,7 +35,7 @@ func (d App) Rails() []page.Rail {
 
 // Shown implements page.App.
 func (d App) Shown(ctx context.Context, customer string) (page.Shown, error) {
-	out := page.Shown{Asks: []page.Ask{}, Confirms: []page.Confirm{}, Messages: []page.Message{}}
+	out := page.Shown{Asks: []page.Ask{}, Confirms: []page.Confirm{}, Forms: []page.Form{}, Messages: []page.Message{}}
 	asks, err := d.Wallet.Waitings(ctx, customer)
 	if err != nil {
 		return out, err
@@ -55,7 +56,17 @@ func (d App) Shown(ctx context.Context, customer string) (page.Shown, error) {
 		return out, err
 	}
 	for _, t := range waiting.Items {
+		if chain.Waits(t) {
+			continue
+		}
 		out.Confirms = append(out.Confirms, page.Confirm{ID: t.ID, Party: t.Party(), Amount: walletview.OfSum(t.Amount)})
+	}
+	asking, err := d.Wallet.Asking(ctx, customer)
+	if err != nil {
+		return out, err
+	}
+	for _, t := range asking {
+		out.Forms = append(out.Forms, page.Form{ID: t.TransactionID, Amount: walletview.OfSum(t.Amount), Address: t.Address, DueAt: int64(t.Asking.DueAt)})
 	}
 	messages, err := d.Wallet.Messages(ctx, customer)
 	if err != nil {
@@ -115,6 +126,11 @@ func (d App) Stranger(ctx context.Context, customer string) error {
 func (d App) Confirm(ctx context.Context, customer, transaction string, yes bool) error {
 	_, err := d.Wallet.Confirm(ctx, customer, transaction, yes)
 	return err
+}
+
+// Declare implements page.App.
+func (d App) Declare(ctx context.Context, customer, transaction, sender string, own bool) error {
+	return d.Wallet.Declare(ctx, customer, transaction, chain.Statement{Sender: sender, Own: own})
 }
 
 // Answer implements page.App.

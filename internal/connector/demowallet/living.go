@@ -7,11 +7,13 @@ import (
 
 	"kefu/internal/connector/demowallet/alerts"
 	"kefu/internal/connector/demowallet/cards"
+	"kefu/internal/connector/demowallet/chain"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/platform/fault"
 )
 
@@ -76,6 +78,8 @@ func (w writer) Keep(customer string, v any) error {
 		return cards.Permit(w.Desk, v)
 	case lives.Private:
 		return put(w.desk, keep.KindPrivate, customer, customer, 0, v)
+	case lives.Stray:
+		return chain.Put(w.Desk, chain.Deposit{ID: v.ID, CustomerID: customer, Known: true, Amount: v.Amount, Problem: onchain.MissingMemo, Address: v.Address}, v.At)
 	case lives.Merchant:
 		return put(w.desk, keep.KindMerchant, v.Name, "", 0, v)
 	case lives.Payee:

@@ -264,6 +264,9 @@ func (w *Wallet) Confirm(ctx context.Context, customer, txID string, yes bool) (
 		if p.Tx.State != wallet.RequiresAction {
 			return fault.New(fault.Conflict, "demowallet.Confirm", "the payment does not wait for its customer")
 		}
+		if yes && chain.Waits(p.Tx) {
+			return fault.New(fault.Conflict, "demowallet.Confirm", "the deposit waits for a statement, not for a yes")
+		}
 		if yes {
 			err = d.goOn(p)
 		} else {
@@ -275,6 +278,20 @@ func (w *Wallet) Confirm(ctx context.Context, customer, txID string, yes bool) (
 	})
 	w.poke()
 	return t, err
+}
+
+// Declare takes what a customer tells of a deposit that waits for it, which then goes on.
+// Errors: as chain.Keep.
+func (w *Wallet) Declare(ctx context.Context, customer, txID string, s chain.Statement) error {
+	err := w.do(ctx, func(d *desk) error {
+		p, err := chain.Keep(d.Desk, customer, txID, s)
+		if err != nil {
+			return err
+		}
+		return d.goOn(p)
+	})
+	w.poke()
+	return err
 }
 
 // goOn has a payment that was stopped take its way as if nothing had been.

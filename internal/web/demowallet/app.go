@@ -22,6 +22,9 @@ type App interface {
 	Pay(ctx context.Context, p Payment) (Paid, error)
 	// Confirm is the customer's yes or no to a payment that waits for it.
 	Confirm(ctx context.Context, customer, transaction string, yes bool) error
+	// Declare is what the customer tells of a deposit: who sent it, and whether the address is
+	// their own. The demonstration keeps it among the wallet's books.
+	Declare(ctx context.Context, customer, transaction, sender string, own bool) error
 	// Answer is the customer's yes or no to what customer service wants proven, with a code
 	// where one is asked for. It gives how far the proof has got.
 	Answer(ctx context.Context, customer, ask string, yes bool, code string) (string, error)
@@ -41,6 +44,7 @@ type Rail struct {
 type Shown struct {
 	Asks     []Ask     `json:"asks"`     // of customer service, to be proven
 	Confirms []Confirm `json:"confirms"` // payments that wait for a yes
+	Forms    []Form    `json:"forms"`    // deposits of which something has to be told by law
 	Messages []Message `json:"messages"`
 }
 
@@ -72,6 +76,14 @@ type Confirm struct {
 	ID     string         `json:"id"`
 	Party  string         `json:"party"`
 	Amount walletview.Sum `json:"amount"`
+}
+
+// Form is a deposit over a public network of which the law wants to know who sent it.
+type Form struct {
+	ID      string         `json:"id"`
+	Amount  walletview.Sum `json:"amount"`
+	Address string         `json:"address"` // from which it came
+	DueAt   int64          `json:"due_at"`  // microseconds
 }
 
 // Message is something that the wallet tells a customer.
@@ -130,6 +142,14 @@ func serveApp(mux *http.ServeMux, o Options) {
 		Yes         bool   `json:"yes"`
 	}) (any, error) {
 		return struct{}{}, o.App.Confirm(r.Context(), in.Customer, in.Transaction, in.Yes)
+	})
+	doing(mux, "declare", func(r *http.Request, in struct {
+		Customer    string `json:"customer"`
+		Transaction string `json:"transaction"`
+		Sender      string `json:"sender"`
+		Own         bool   `json:"own"`
+	}) (any, error) {
+		return struct{}{}, o.App.Declare(r.Context(), in.Customer, in.Transaction, in.Sender, in.Own)
 	})
 	doing(mux, "answer", func(r *http.Request, in struct {
 		Customer string `json:"customer"`

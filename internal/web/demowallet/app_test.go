@@ -50,6 +50,11 @@ func (p *phone) Confirm(_ context.Context, customer, transaction string, yes boo
 	return p.know(customer)
 }
 
+func (p *phone) Declare(_ context.Context, customer, transaction, sender string, own bool) error {
+	p.did = append(p.did, "declare "+transaction+" "+sender)
+	return p.know(customer)
+}
+
 func (p *phone) Answer(_ context.Context, customer, ask string, yes bool, code string) (string, error) {
 	p.did = append(p.did, "answer "+ask+" "+code)
 	return "approved", p.know(customer)
@@ -146,6 +151,7 @@ func TestTheAppIsForItsOwnPage(t *testing.T) {
 		"/demo/pay":            {`{"customer":"cust-anna","amount":"12.50","rail":"card","to":"Shop"}`, "pay 12.50 by card"},
 		"/demo/stranger":       {`{"customer":"cust-anna"}`, "stranger"},
 		"/demo/confirm":        {`{"customer":"cust-anna","transaction":"tx-1","yes":true}`, "confirm tx-1"},
+		"/demo/declare":        {`{"customer":"cust-anna","transaction":"tx-1","sender":"Ada","own":true}`, "declare tx-1 Ada"},
 		"/demo/passkey/new":    {`{"customer":"cust-anna","name":"Laptop","agreed":"own-1"}`, "new passkey Laptop own-1"},
 		"/demo/passkey/change": {`{"customer":"cust-anna","id":"key-1"}`, "change key-1"},
 		"/demo/passkey/add":    {`{"customer":"cust-anna","name":"Laptop","agreed":"own-1","id":"k","attestation":"a"}`, "passkey Laptop own-1 k a"},

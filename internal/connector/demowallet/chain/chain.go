@@ -10,6 +10,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -218,10 +219,12 @@ func (c *Chain) asking(p keep.Payment) *onchain.Asking {
 	if r, err := rails.Of(rails.Chain); err == nil {
 		keeps = r.Keeps
 	}
-	a := &onchain.Asking{State: onchain.Answered, What: []string{"originator_name", "own_address"}, DueAt: at + wallet.Time(keeps.Microseconds())}
+	a := &onchain.Asking{State: onchain.Answered, What: asks(), DueAt: at + wallet.Time(keeps.Microseconds())}
 	switch p.Tx.State {
 	case wallet.RequiresAction:
-		a.State, a.Link = onchain.Open, c.link
+		if a.State = onchain.Open; c.link != "" {
+			a.Link = strings.TrimSuffix(c.link, "/") + "/?" + url.Values{"tell": {p.Tx.ID}, "as": {p.Tx.CustomerID}}.Encode()
+		}
 	case wallet.Expired, wallet.Voided:
 		a.State = onchain.Lapsed
 	}

@@ -96,7 +96,8 @@ const (
 	KindForm        = "form"    // in which an instrument is added
 	KindDeposit     = "deposit" // that came over a public network and is nobody's yet
 	KindClosure     = "closure"
-	KindPayout      = "payout" // what a withdrawal waits for
+	KindPayout      = "payout"    // what a withdrawal waits for
+	KindStatement   = "statement" // of a customer, about a deposit before it was credited
 	KindNotice      = "notice"
 	KindCounter     = "counter"
 	KindSigning     = "signing"

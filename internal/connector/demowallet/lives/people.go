@@ -82,7 +82,7 @@ func lifeOf(p Person) life {
 		return life{
 			locale: "en-GB", zone: "Europe/London", country: "GB", email: "j.okafor@example.org", phone: "+44 7700 900417", currency: "GBP", income: "3120.00",
 			rent: "1150.00", landlord: "Camden Lettings", employer: "Harbour Logistics Ltd", friends: []string{"Tunde Bello", "Emily Clarke"},
-			shops: britishShops(), second: "EUR", story: jamesStory,
+			shops: britishShops(), crypto: true, second: "EUR", story: jamesStory,
 		}
 	case "cust-li":
 		return life{

@@ -29,7 +29,7 @@ func jamesStory(s *seeding) error {
 			return err
 		}
 	}
-	return nil
+	return cryptoStory(s)
 }
 
 // liStory: she asked for a refund three days ago, the shop agreed, and the money is
