@@ -131,7 +131,9 @@ func TestALostDepositIsBroughtBackOnce(t *testing.T) {
 		}
 		balances, err := h.Balances(ctx, wallet.Actor{}, "cust-anna")
 		must(t, err)
-		if !slices.ContainsFunc(balances, func(b wallet.Balance) bool { return b.AccountID == "cust-anna:xrp" && b.Available.Amount() == "31.666667" }) {
+		if !slices.ContainsFunc(balances, func(b wallet.Balance) bool {
+			return b.AccountID == "cust-anna:xrp" && b.Available.Amount() == "31.666667"
+		}) {
 			t.Errorf("%+v", balances)
 		}
 	})
