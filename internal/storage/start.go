@@ -69,8 +69,7 @@ func (t *Tx) ensureCustomer(ctx context.Context, p identity.Principal, start con
 	case err != nil && !errors.Is(err, sql.ErrNoRows):
 		return engine.MapError(op, err)
 	}
-	_, err = t.SQL.ExecContext(ctx, `INSERT INTO customer (id, language, evidence, created_at) VALUES ($1, $2, '', $3) ON CONFLICT DO NOTHING`, p.ID, start.Language, t.Now)
-	if err != nil || start.Secret == nil {
+	if _, err = t.SQL.ExecContext(ctx, `INSERT INTO customer (id, language, evidence, created_at) VALUES ($1, $2, '', $3) ON CONFLICT DO NOTHING`, p.ID, start.Language, t.Now); err != nil || start.Secret == nil {
 		return engine.MapError(op, err)
 	}
 	return t.insertSecret(ctx, *start.Secret)

@@ -51,7 +51,7 @@ func cryptoStory(s *seeding) error {
 	}
 	stuck := over(wallet.Out, "0.25", 26*time.Hour)
 	err := s.run(stuck, rails.Step{To: wallet.Authorised}, rails.Step{To: wallet.Captured},
-		rails.Step{To: wallet.Processing, At: s.before(26*time.Hour) + 9_000_000, Note: "sent_to_network", ExpectedBy: s.before(25 * time.Hour)})
+		rails.Step{To: wallet.Processing, At: s.before(26*time.Hour) + 9_000_000, Note: "sent_to_rail", ExpectedBy: s.before(25 * time.Hour)})
 	if err != nil {
 		return err
 	}
