@@ -135,7 +135,7 @@ func TestWhatWasErasedLeavesTheIndex(t *testing.T) {
 	recent := l.say(customer, conv, "my quokka")
 	l.wantFound("zeppelin", "my zeppelin")
 	ctx := context.Background()
-	if more, err := l.p.EraseTalk(ctx, identity.SystemPart("privacy"), customer.ID, conv); err != nil || more {
+	if more, err := l.p.EraseTalk(ctx, identity.SystemPart("privacy"), customer.ID, conv, l.d.Clock.Now().UnixMicro()); err != nil || more {
 		t.Fatal(more, err)
 	}
 	jobs, err := l.p.ClaimJobs(ctx, 10, 1)

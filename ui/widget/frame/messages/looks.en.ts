@@ -58,6 +58,6 @@ export const words: LookWords = {
     other: 'another one, which stands in our records',
   },
   because: (reason) => `The reason given: ${reason}.`,
-  lists: 'Lists in which your conversation stood among others are not told here. Some looks are told only some weeks later.',
+  lists: 'Lists in which your conversation stood among others are not told here, nor what programs of ours read. Some looks are told only some weeks later.',
   since: (date) => `Kept since ${date}.`,
 };
