@@ -30,18 +30,20 @@ const (
 )
 
 // gate holds requests back, before the wallet has judged them or with the answer in its
-// hand.
+// hand: one for each hold that lies there.
 type gate struct {
 	next          http.Handler
-	before, after chan chan struct{} // who takes one knows that a request waits, and closes what it got
+	before, after chan hold
 }
 
+type hold struct{ arrived, goOn chan struct{} }
+
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	wait := func(at chan chan struct{}) {
-		goOn := make(chan struct{})
+	wait := func(at chan hold) {
 		select {
-		case at <- goOn:
-			<-goOn
+		case h := <-at:
+			close(h.arrived)
+			<-h.goOn
 		default:
 		}
 	}
@@ -190,16 +192,17 @@ func TestWhatIsOnItsWayOutlivesAChange(t *testing.T) {
 	c := startChange(t)
 	before, next := "kefu "+oldSecret, "kefu-2 "+newSecret
 	c.set(c.theirs, before, next)
-	held := func(at *chan chan struct{}, meanwhile func()) {
+	held := func(at *chan hold, meanwhile func()) {
 		t.Helper()
-		waiting := make(chan chan struct{})
-		*at = waiting
+		h := hold{make(chan struct{}), make(chan struct{})}
+		*at = make(chan hold, 1)
+		*at <- h
 		answered := make(chan error, 1)
 		go func() { answered <- c.ask() }()
 		select {
-		case goOn := <-waiting:
+		case <-h.arrived:
 			meanwhile()
-			close(goOn)
+			close(h.goOn)
 		case err := <-answered:
 			t.Fatalf("nothing was held: %v", err)
 		}

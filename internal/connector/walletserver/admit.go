@@ -95,6 +95,11 @@ func (s *Server) serveForm(mux *http.ServeMux, pattern string, answer func(asked
 			found, err = answer(a)
 		}
 		if limit, ok := err.(limitError); ok {
+			// Who is refused while they send loses the answer with the connection, and would
+			// take a file that is a little too large for a wallet that is away.
+			if limit.status == http.StatusRequestEntityTooLarge {
+				_, _ = io.CopyN(io.Discard, r.Body, 2*f.most)
+			}
 			code := map[int]string{http.StatusRequestEntityTooLarge: "too_large", http.StatusUnsupportedMediaType: "media_type", http.StatusNotFound: "no_such_endpoint"}[limit.status]
 			problem(w, limit.status, code, "")
 			return
