@@ -27,6 +27,7 @@ func TestWhoMakesAPrincipalOfStaff(t *testing.T) {
 		"domain/approval/approval.go":    "whether anybody could decide: by role",
 		"storage/staffing/restraint.go":  "whose links end",
 		"storage/decisions/decisions.go": "of whom a decision is recorded",
+		"storage/insiders/looks.go":      "which roles look into things, whatever a house took from them",
 		"flowcheck/house.go":             "plays",
 		"safety/world.go":                "plays",
 		"safety/disable.go":              "plays",
