@@ -119,7 +119,7 @@ export function papers(house: House): void {
 
       // A person has them, and so has the wallet.
       await sofia.page.goto(`${house.server.demo.urls.desk}#/all/open`);
-      await sofia.row("This wasn't me, or I was tricked").first().click();
+      await sofia.row("This wasn't me, or I was tricked").filter({ hasText: 'Anna' }).first().click();
       await sofia.page.locator('[role=log]').getByText('Receipt or order confirmation').first().waitFor();
       await sofia.page.locator('[role=log]').getByRole('button', { name: /invoice\.pdf/ }).first().waitFor();
       await house.shot(sofia.page, 'papers-desk');
@@ -135,6 +135,7 @@ export function papers(house: House): void {
       const li = await house.customer('cust-li', { colorScheme: 'dark', locale: 'zh-CN', viewport: { width: 1280, height: 800 } });
       const { frame } = li;
       const press = (name: string | RegExp) => frame.locator('.now').getByRole('button', { name }).first().click();
+      if ((await frame.getByText('更多问题').count()) === 0) await li.another();
       await li.topic(/有一笔不认识的扣款/);
       await press(/商户没有兑现/);
       await frame.locator('.now .choice').filter({ hasText: '已到账' }).first().click();
