@@ -93,6 +93,9 @@ func standing(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
 		"endable": sheet.Many(count[closing.FixCancel]), "shops": sheet.Many(count[closing.FixShop]), "crypto": has(closing.Crypto), "roles": has(closing.Role), "frozen": has(closing.Freeze),
 		"review": has(closing.Review), "dust": has(closing.Dust), "late": sheet.Many(waits), "stopped": sheet.Is(now.EndedBy == "wallet"),
 	}}
+	if overBy <= a.Now { // what is late has no time by which it is over
+		overBy = 0
+	}
 	for name, at := range map[string]wallet.Time{"closes_at": now.ClosesAt, "closed_at": now.ClosedAt, "over_by": overBy} {
 		if at != 0 {
 			s.Named[name] = sheet.At(at)
@@ -101,7 +104,7 @@ func standing(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
 	var rows []sheet.Row
 	for _, i := range now.Items {
 		if i.Blocks && len(rows) < 20 {
-			rows = append(rows, rowOf(i))
+			rows = append(rows, rowOf(i, a.Now))
 		}
 	}
 	if len(rows) > 0 {
@@ -112,7 +115,7 @@ func standing(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
 }
 
 // rowOf is an item that is in the way, with how it is settled.
-func rowOf(i closing.Item) sheet.Row {
+func rowOf(i closing.Item, now wallet.Time) sheet.Row {
 	name := kindOf(i.Kind)
 	if i.Name != "" && i.Kind != closing.Balance {
 		name = sheet.Say("{name}: "+lower(name.Text["en"]), "{name}："+name.Text["zh"]).With("name", sheet.Text(i.Name))
@@ -121,7 +124,7 @@ func rowOf(i closing.Item) sheet.Row {
 	if i.Amount.Sign() > 0 {
 		row = sheet.Line(name, sheet.Money(i.Amount).Cell()).In(sheet.Warning)
 	}
-	note := fixOf(i)
+	note := fixOf(i, now)
 	row.Note = &note
 	return row
 }
@@ -160,7 +163,7 @@ func kindOf(k closing.Kind) sheet.Sentence {
 	}
 }
 
-func fixOf(i closing.Item) sheet.Sentence {
+func fixOf(i closing.Item, now wallet.Time) sheet.Sentence {
 	switch i.Fix {
 	case closing.FixWithdraw:
 		return sheet.Say("Pay it out to your own card or bank account", "提现到您本人的银行卡或账户")
@@ -177,7 +180,10 @@ func fixOf(i closing.Item) sheet.Sentence {
 	case closing.FixUnfreeze:
 		return sheet.Say("You stopped them: let them go on first", "请先恢复付款")
 	case closing.FixWait:
-		if i.Until != 0 {
+		switch {
+		case i.Until != 0 && i.Until <= now:
+			return sheet.Say("Late: it should have been over by {by}", "已超过预计时间 {by}，仍未完成").With("by", sheet.At(i.Until))
+		case i.Until != 0:
 			return sheet.Say("Should be over by {by}", "预计 {by} 前完成").With("by", sheet.At(i.Until))
 		}
 		return sheet.Say("Has to be over first", "需等待完成")

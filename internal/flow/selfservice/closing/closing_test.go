@@ -102,6 +102,11 @@ func TestWhatIsInTheWayAndWhatIsKept(t *testing.T) {
 	if f["ready"].Yes || f["money"].Count != 1 || f["pending"].Count != 1 || !f["review"].Yes || v.Sheet.Named["over_by"].At != now+5 {
 		t.Errorf("%+v", f)
 	}
+	asked.Now += 5
+	if v, err := registry(t, "eu").Call(t.Context(), "closing", asked); err != nil || v.Sheet.Named["over_by"].At != 0 || !strings.Contains(text(v.Sheet), "Late: it should have been over") {
+		t.Errorf("what is late: %+v, %v", v.Sheet, err)
+	}
+	asked.Now = now
 	if said := text(v.Sheet); strings.Contains(said, "oints") || !strings.Contains(said, "check before an account closes") {
 		t.Errorf("in the way is %s", said)
 	}
