@@ -59,8 +59,8 @@ func handler() http.Handler {
 	return walletserver.New(walletserver.Options{Wallet: memory.New(memory.Options{}), Verifier: httpsig.NewVerifier(100, key())}).Handler()
 }
 
-// Nobody who has not signed has a file read, nor anybody one that is not as long as was
-// signed.
+// Nobody who has not signed has a file read, nor anybody one that is not as long as its
+// address says.
 func TestNoFileIsReadOfWhoHasNotSigned(t *testing.T) {
 	content := strings.Repeat("words ", 50_000)
 	other := httpsig.Key{ID: key().ID, Secret: bytes.Repeat([]byte("x"), 32)}
@@ -77,7 +77,7 @@ func TestNoFileIsReadOfWhoHasNotSigned(t *testing.T) {
 		"another secret":               {other, time.Now(), func(*http.Request) {}, http.StatusUnauthorized},
 		"another time":                 {key(), time.Now().Add(-time.Hour), func(*http.Request) {}, http.StatusUnauthorized},
 		"longer than it says":          {key(), time.Now(), func(r *http.Request) { r.ContentLength++ }, http.StatusBadRequest},
-		"too large":                    {key(), time.Now(), func(r *http.Request) { r.ContentLength = 5<<20 + 1 }, http.StatusRequestEntityTooLarge},
+		"too large, by a stranger":     {other, time.Now(), func(r *http.Request) { r.ContentLength = 5<<20 + 1 }, http.StatusUnauthorized},
 	} {
 		r, body := giving(content, x.by, x.at)
 		x.spoil(r)
@@ -91,6 +91,25 @@ func TestNoFileIsReadOfWhoHasNotSigned(t *testing.T) {
 	w := httptest.NewRecorder()
 	if handler().ServeHTTP(w, r); w.Code != http.StatusOK || body.read.Load() != int64(len(content)) {
 		t.Errorf("a good one: %d %s", w.Code, w.Body)
+	}
+}
+
+// Who has signed and sends too much hears so: what they send is let run out, but not for
+// ever, and none of it is kept.
+func TestWhoSendsTooMuchHearsItOnceTheyHaveSent(t *testing.T) {
+	const most = 5 << 20
+	for name, x := range map[string]struct{ sent, read int64 }{
+		"a little too large": {most + 1, most + 1},
+		"far too large":      {4 * most, 2 * most},
+	} {
+		r, body := giving("words", key(), time.Now())
+		body.Reader = io.LimitReader(strings.NewReader(strings.Repeat("w", 4*most)), x.sent)
+		r.ContentLength = x.sent
+		w := httptest.NewRecorder()
+		handler().ServeHTTP(w, r)
+		if w.Code != http.StatusRequestEntityTooLarge || body.read.Load() < x.read || body.read.Load() > x.read+64<<10 {
+			t.Errorf("%s: %d, and %d bytes were read of %d", name, w.Code, body.read.Load(), x.sent)
+		}
 	}
 }
 
