@@ -89,6 +89,20 @@ func newScene(s *site) *scene {
 	return sc
 }
 
+// handle is the id of a customer's handle.
+func (s *site) handle(customerID, kind, value string) string {
+	s.Helper()
+	c, _, err := s.CustomerOf(context.Background(), agent(), customerID)
+	s.must(err)
+	for _, h := range c.Handles {
+		if h.Kind == kind && h.Value == value {
+			return h.ID
+		}
+	}
+	s.Fatalf("the customer has no %s %q: %+v", kind, value, c.Handles)
+	return ""
+}
+
 func (s *site) upload(p identity.Principal) string {
 	s.Helper()
 	file := conversation.StoredAttachment{Attachment: conversation.Attachment{ID: id.New(), Name: "收据.png", Type: "image/png", Size: 7}}

@@ -11,10 +11,10 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
-	"kefu/internal/storage/core"
+	"kefu/internal/storage/customers"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/erased"
-	"kefu/internal/storage/reach"
+	"kefu/internal/storage/files"
 	"kefu/internal/storage/reading"
 )
 
@@ -167,7 +167,7 @@ func (t *Tx) addCustomer(ctx context.Context, in customer.SignIn) error {
 		return engine.MapError(op, err)
 	}
 	t.Record(identity.SystemPart("identity"), "customer.create", "customer", in.NewID, in.NewID)
-	return t.addHandle(ctx, in.NewID, "wallet", in.Subject, customer.Verified)
+	return customers.NoteHandle(ctx, t.store.core, &t.Tx, in.NewID, "wallet", in.Subject, customer.Verified)
 }
 
 // claimVisitor makes the recent conversations of a visitor those of the customer
@@ -178,7 +178,7 @@ func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID st
 	var issuer, became sql.NullString
 	err := t.SQL.QueryRowContext(ctx, "SELECT issuer, became FROM customer WHERE id = $1", in.Visitor).Scan(&issuer, &became)
 	if errors.Is(err, sql.ErrNoRows) { // has said nothing yet, but may have uploaded what goes with it
-		return nil, errors.Join(erased.Became(ctx, &t.Tx, in, customerID), t.claimFiles(ctx, in, customerID))
+		return nil, errors.Join(erased.Became(ctx, &t.Tx, in, customerID), files.Claim(ctx, &t.Tx, in, customerID))
 	}
 	if err == nil && (issuer.Valid || became.Valid) {
 		return nil, nil // a customer whom only a token of theirs may move, or already moved
@@ -211,10 +211,10 @@ func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID st
 			return nil, err
 		}
 	}
-	if err := t.claimFiles(ctx, in, customerID); err != nil {
+	if err := files.Claim(ctx, &t.Tx, in, customerID); err != nil {
 		return nil, err
 	}
-	if err := t.claimHandles(ctx, in, customerID); err != nil {
+	if err := customers.ClaimHandles(ctx, t.store.core, &t.Tx, in, customerID); err != nil {
 		return nil, err
 	}
 	if err := t.claimCases(ctx, in, customerID, ids); err != nil {
@@ -240,20 +240,6 @@ func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID st
 	return ids, t.Revoke(ctx, event.RevokedCustomer, in.Visitor)
 }
 
-// claimFiles makes the files of the moved conversations the customer's, and those
-// that the visitor has just uploaded and not sent yet.
-func (t *Tx) claimFiles(ctx context.Context, in customer.SignIn, customerID string) error {
-	const op = "storage.claimFiles"
-	_, err := t.SQL.ExecContext(ctx, `UPDATE attachment SET customer_id = $1 WHERE customer_id = $2
-		AND conversation_id IN (SELECT id FROM conversation WHERE customer_id = $1)`, customerID, in.Visitor)
-	if err != nil {
-		return engine.MapError(op, err)
-	}
-	_, err = t.SQL.ExecContext(ctx, `UPDATE attachment SET customer_id = $1, uploader_id = $1 WHERE customer_id = $2
-		AND conversation_id = '' AND created_at >= $3`, customerID, in.Visitor, in.VisitorSince)
-	return engine.MapError(op, err)
-}
-
 // claimCases makes the cases of the moved conversations the customer's: who reported
 // something and signs in then has to find it, and its letters and credits are theirs.
 func (t *Tx) claimCases(ctx context.Context, in customer.SignIn, customerID string, conversations []string) error {
@@ -277,37 +263,4 @@ func (t *Tx) claimCases(ctx context.Context, in customer.SignIn, customerID stri
 		}
 	}
 	return nil
-}
-
-// CustomerOf reads a customer. Errors: Forbidden, NotFound.
-func (s *Store) CustomerOf(ctx context.Context, p identity.Principal, id string) (customer.Customer, []conversation.State, error) {
-	const op = "storage.CustomerOf"
-	o, err := reach.Held(ctx, s.core.DB.Reader, p, id)
-	if err != nil || (!policy.Allow(p, policy.ReadCustomer, o) && !policy.Allow(p, policy.RunPrivacy, o)) {
-		return customer.Customer{}, nil, errors.Join(err, fault.New(fault.Forbidden, op, "%s may not read customers", p.Kind))
-	}
-	c := customer.Customer{ID: id}
-	var name []byte
-	var ref sql.NullInt64
-	var became sql.NullString
-	err = s.core.DB.Reader.QueryRowContext(ctx, "SELECT name, name_ref, language, evidence, created_at, became FROM customer WHERE id = $1", id).
-		Scan(&name, &ref, &c.Language, &c.Evidence, &c.CreatedAt, &became)
-	if err != nil {
-		return c, nil, engine.MapError(op, err)
-	}
-	if c.Name, err = s.core.Read(name, ref.Int64, reading.CustomerNameAAD(id)); err != nil {
-		return c, nil, err
-	}
-	c.Became = became.String
-	if c.Handles, err = s.handlesOf(ctx, id); err != nil {
-		return c, nil, err
-	}
-	states, err := s.statesOf(ctx, id, 50)
-	if err == nil {
-		err = s.core.RecordRead(ctx, p, core.Read{Action: "customer.read", ObjectType: "customer", ObjectID: id, Subject: id})
-	}
-	if err != nil {
-		return customer.Customer{}, nil, err
-	}
-	return c, states, nil
 }

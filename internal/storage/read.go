@@ -17,18 +17,7 @@ import (
 // Conversation reads one conversation. Errors: NotFound, also when it is not
 // p's to see.
 func (s *Store) Conversation(ctx context.Context, p identity.Principal, id string) (conversation.State, error) {
-	const op = "storage.Conversation"
-	if !engine.ValidKey(id) {
-		return conversation.State{}, fault.New(fault.NotFound, op, "no conversation has an id of that form")
-	}
-	state, _, err := s.scanState(s.core.DB.Reader.QueryRowContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.id = $1", id))
-	if err != nil {
-		return conversation.State{}, engine.MapError(op, err)
-	}
-	if !policy.Allow(p, policy.ReadConversation, state.Object()) {
-		return conversation.State{}, fault.New(fault.NotFound, op, "conversation %s is not %s's to see", id, p.Kind)
-	}
-	return state, nil
+	return reading.Conversation(ctx, s.core, p, id)
 }
 
 // Watch reads one conversation for somebody who will be told of all that happens

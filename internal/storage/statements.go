@@ -5,6 +5,7 @@ import (
 	"database/sql"
 
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/files"
 )
 
 // statements are what the committer runs in every commit: the set statements,
@@ -53,7 +54,7 @@ func buildStatements(e engine.Kind) statements {
 			priority = v.priority, language = v.language, tags = v.tags, team = v.team, skills = v.skills, merged_into = v.merged_into, rated_at = v.rated_at, score = v.score, wrap_up = v.wrap_up
 			FROM {rows} WHERE conversation.id = v.id`),
 		topicRefs: e.Set("id", `SELECT c.topic_ref FROM {rows} CROSS JOIN conversation c WHERE c.id = v.id AND c.topic_ref <> 0`),
-		sendFiles: e.Set("id", `UPDATE attachment SET unsent_since = 0 FROM {rows} WHERE attachment.id = v.id`),
+		sendFiles: e.Set("id", files.SentText),
 		updateTopic: e.Set("id topic:bytes topic_ref:int",
 			`UPDATE conversation SET topic = v.topic, topic_ref = v.topic_ref FROM {rows} WHERE conversation.id = v.id`),
 		leaveInbox: e.Set("status assignee_id activity:int conversation_id",

@@ -6,6 +6,7 @@ import (
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/platform/strictjson"
+	"kefu/internal/storage/files"
 	"kefu/internal/storage/reading"
 	"kefu/internal/storage/workset"
 )
@@ -157,4 +158,22 @@ func (t *Tx) moveInbox(ctx context.Context, w *workset.Set) error {
 		return err
 	}
 	return stmts.enterInbox.Exec(ctx, t.SQL, enter)
+}
+
+// moveFiles notes that the files of new messages were sent, and gives up those of
+// messages that were redacted.
+func (t *Tx) moveFiles(ctx context.Context, w *workset.Set) error {
+	stmt := t.store.stmts.sendFiles
+	sent := stmt.Layout.Rowset()
+	for i := range w.Entries {
+		for _, a := range w.Entries[i].Content.Attachments {
+			sent.Text(a.ID).EndRow()
+		}
+	}
+	if sent.Len() > 0 {
+		if err := stmt.Exec(ctx, t.SQL, sent); err != nil {
+			return err
+		}
+	}
+	return files.Drop(ctx, &t.Tx, w.LostFiles)
 }

@@ -30,10 +30,13 @@ import (
 	"kefu/internal/storage/committer"
 	"kefu/internal/storage/contacts"
 	"kefu/internal/storage/core"
+	"kefu/internal/storage/customers"
 	"kefu/internal/storage/decisions"
 	"kefu/internal/storage/doubts"
+	"kefu/internal/storage/drafts"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/erasure"
+	"kefu/internal/storage/files"
 	"kefu/internal/storage/finding"
 	"kefu/internal/storage/followers"
 	"kefu/internal/storage/insiders"
@@ -110,6 +113,9 @@ type Store struct {
 	*casework.Cases
 	*erasure.Erasures
 	*insiders.Insiders
+	*files.Files
+	*customers.Customers
+	*drafts.Drafts
 
 	core    *core.Core
 	observe Observer
@@ -181,6 +187,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Acts, s.Notices = actions.New(s.core, gate, s.Proofs), walletnotices.New(s.core)
 	s.Doubts, s.Contacts, s.Decisions = doubts.New(s.core), contacts.New(s.core), decisions.New(s.core)
 	s.Cases, s.Erasures, s.Insiders = casework.New(s.core), erasure.New(s.core, gate), insiders.New(s.core, gate)
+	s.Files, s.Customers, s.Drafts = files.New(s.core, s.Runs), customers.New(s.core), drafts.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,

@@ -154,7 +154,7 @@ func (t *Tx) flush(ctx context.Context, w *workset.Set) error {
 			return err
 		}
 	}
-	steps := []func(context.Context, *workset.Set) error{t.insertEntries, t.writeRewrites, t.insertVersions, t.sendFiles, t.dropFiles, t.updateStates, t.moveInbox}
+	steps := []func(context.Context, *workset.Set) error{t.insertEntries, t.writeRewrites, t.insertVersions, t.moveFiles, t.updateStates, t.moveInbox}
 	for _, step := range steps {
 		if err := step(ctx, w); err != nil {
 			return err

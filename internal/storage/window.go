@@ -47,18 +47,3 @@ func (s *Store) ConversationsBefore(ctx context.Context, p identity.Principal, b
 	})
 	return lines, engine.MapError(op, err)
 }
-
-func (s *Store) statesOf(ctx context.Context, customerID string, limit int) ([]conversation.State, error) {
-	const op = "storage.statesOf"
-	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+stateColumns+" FROM conversation c WHERE c.customer_id = $1 ORDER BY c.last_activity DESC LIMIT $2", customerID, limit)
-	if err != nil {
-		return nil, engine.MapError(op, err)
-	}
-	var states []conversation.State
-	err = engine.EachRow(rows, func(r *sql.Rows) error {
-		state, _, err := s.scanState(r)
-		states = append(states, state)
-		return err
-	})
-	return states, engine.MapError(op, err)
-}

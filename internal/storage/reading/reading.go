@@ -4,12 +4,16 @@
 package reading
 
 import (
+	"context"
 	"encoding/json"
 	"strconv"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
+	"kefu/internal/storage/engine"
 )
 
 // StateColumns are the columns of a conversation c in the order of ScanState.
@@ -58,6 +62,23 @@ func ScanState(c *core.Core, row Scanner, extra ...any) (conversation.State, int
 	}
 	s.Tags, err = Tags(tags)
 	return s, inboxActivity, err
+}
+
+// Conversation reads one conversation for somebody. Errors: NotFound, also when it is
+// not p's to see.
+func Conversation(ctx context.Context, c *core.Core, p identity.Principal, id string) (conversation.State, error) {
+	const op = "reading.Conversation"
+	if !engine.ValidKey(id) {
+		return conversation.State{}, fault.New(fault.NotFound, op, "no conversation has an id of that form")
+	}
+	state, _, err := ScanState(c, c.DB.Reader.QueryRowContext(ctx, "SELECT "+StateColumns+" FROM conversation c WHERE c.id = $1", id))
+	if err != nil {
+		return conversation.State{}, engine.MapError(op, err)
+	}
+	if !policy.Allow(p, policy.ReadConversation, state.Object()) {
+		return conversation.State{}, fault.New(fault.NotFound, op, "conversation %s is not %s's to see", id, p.Kind)
+	}
+	return state, nil
 }
 
 // Tags reads the column of a conversation's tags, or skills.

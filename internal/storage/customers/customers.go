@@ -1,4 +1,6 @@
-package storage
+// Package customers keeps what is known of customers beside their conversations: what
+// leads to them, their names, and who they became by signing in.
+package customers
 
 import (
 	"context"
@@ -6,6 +8,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/customer"
@@ -14,15 +17,22 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/reach"
 	"kefu/internal/storage/reading"
 )
+
+// Customers is the part of the store that this package is.
+type Customers struct{ core *core.Core }
+
+// New makes it.
+func New(c *core.Core) *Customers { return &Customers{core: c} }
 
 func handleAAD(id, kind, digest string) string { return "customer/" + id + "/" + kind + "/" + digest }
 
 // handleDigest finds a handle without storing it in the clear: the same address in
 // another spelling has the same digest, and nobody without the keys can try one.
-func (s *Store) handleDigest(kind, value string) string {
-	mac := hmac.New(sha256.New, s.core.Ring.Subkey("customer handles"))
+func handleDigest(c *core.Core, kind, value string) string {
+	mac := hmac.New(sha256.New, c.Ring.Subkey("customer handles"))
 	mac.Write([]byte(kind + "\x00" + customer.Plain(kind, value)))
 	return hex.EncodeToString(mac.Sum(nil))
 }
@@ -30,8 +40,8 @@ func (s *Store) handleDigest(kind, value string) string {
 // AddHandle notes an address, a device or an id of a customer with the evidence
 // for it; better evidence replaces worse. Errors: Forbidden, also for staff who
 // say that something was verified; NotFound; Invalid.
-func (s *Store) AddHandle(ctx context.Context, p identity.Principal, customerID string, h customer.Handle) error {
-	const op = "storage.AddHandle"
+func (s *Customers) AddHandle(ctx context.Context, p identity.Principal, customerID string, h customer.Handle) error {
+	const op = "customers.AddHandle"
 	if !policy.Allow(p, policy.NoteHandle, policy.Object{CustomerID: customerID}) {
 		return fault.New(fault.Forbidden, op, "%s may not note handles", p.Kind)
 	}
@@ -50,19 +60,21 @@ func (s *Store) AddHandle(ctx context.Context, p identity.Principal, customerID 
 	if !engine.ValidKey(customerID) {
 		return fault.New(fault.NotFound, op, "no customer has an id of that form")
 	}
-	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
 		var one int
 		if err := t.SQL.QueryRowContext(ctx, "SELECT 1 FROM customer WHERE id = $1", customerID).Scan(&one); err != nil {
 			return engine.MapError(op, err)
 		}
 		t.Record(p, "customer.handle", "customer", customerID, customerID)
-		return t.addHandle(ctx, customerID, h.Kind, h.Value, h.Evidence)
+		return NoteHandle(ctx, s.core, t, customerID, h.Kind, h.Value, h.Evidence)
 	})
 }
 
-func (t *Tx) addHandle(ctx context.Context, customerID, kind, value, evidence string) error {
-	const op = "storage.addHandle"
-	digest := t.store.handleDigest(kind, value)
+// NoteHandle notes a handle in a transaction of whoever knows of it; better evidence
+// replaces worse.
+func NoteHandle(ctx context.Context, c *core.Core, t *core.Tx, customerID, kind, value, evidence string) error {
+	const op = "customers.NoteHandle"
+	digest := handleDigest(c, kind, value)
 	sealed, ref, err := t.Seal([]byte(value), handleAAD(customerID, kind, digest))
 	if err != nil {
 		return err
@@ -75,11 +87,11 @@ func (t *Tx) addHandle(ctx context.Context, customerID, kind, value, evidence st
 	return engine.MapError(op, err)
 }
 
-// claimHandles makes the handles that were noted of a visitor a moment ago those
+// ClaimHandles makes the handles that were noted of a visitor a moment ago those
 // of the customer whom the visitor turned out to be, as far as a visitor's word
 // goes. Each is sealed anew: what is sealed names whose it is.
-func (t *Tx) claimHandles(ctx context.Context, in customer.SignIn, customerID string) error {
-	const op = "storage.claimHandles"
+func ClaimHandles(ctx context.Context, c *core.Core, t *core.Tx, in customer.SignIn, customerID string) error {
+	const op = "customers.ClaimHandles"
 	rows, err := t.SQL.QueryContext(ctx, "DELETE FROM customer_handle WHERE customer_id = $1 AND seen_at >= $2 RETURNING kind, digest, value, value_ref, evidence",
 		in.Visitor, in.VisitorSince)
 	if err != nil {
@@ -88,7 +100,7 @@ func (t *Tx) claimHandles(ctx context.Context, in customer.SignIn, customerID st
 	var moved []customer.Handle
 	var refs []int64
 	err = engine.EachRow(rows, func(r *sql.Rows) error {
-		h, ref, err := t.store.scanHandle(r, in.Visitor)
+		h, ref, err := scanHandle(c, r, in.Visitor)
 		moved, refs = append(moved, h), append(refs, ref)
 		return err
 	})
@@ -96,7 +108,7 @@ func (t *Tx) claimHandles(ctx context.Context, in customer.SignIn, customerID st
 		return engine.MapError(op, err)
 	}
 	for _, h := range moved {
-		if err := t.addHandle(ctx, customerID, h.Kind, h.Value, h.Evidence); err != nil {
+		if err := NoteHandle(ctx, c, t, customerID, h.Kind, h.Value, h.Evidence); err != nil {
 			return err
 		}
 	}
@@ -105,15 +117,15 @@ func (t *Tx) claimHandles(ctx context.Context, in customer.SignIn, customerID st
 
 // ForgetHandle removes a handle, named by its id, and destroys its key. What the
 // wallet verified stays. Errors: Forbidden, NotFound, Conflict.
-func (s *Store) ForgetHandle(ctx context.Context, p identity.Principal, customerID, handle string) error {
-	const op = "storage.ForgetHandle"
+func (s *Customers) ForgetHandle(ctx context.Context, p identity.Principal, customerID, handle string) error {
+	const op = "customers.ForgetHandle"
 	if !policy.Allow(p, policy.NoteHandle, policy.Object{CustomerID: customerID}) {
 		return fault.New(fault.Forbidden, op, "%s may not note handles", p.Kind)
 	}
 	if !engine.ValidKey(customerID) || !engine.ValidKey(handle) {
 		return fault.New(fault.NotFound, op, "no handle has an id of that form")
 	}
-	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
 		var ref int64
 		var evidence string
 		err := t.SQL.QueryRowContext(ctx, "DELETE FROM customer_handle WHERE customer_id = $1 AND digest = $2 RETURNING value_ref, evidence", customerID, handle).
@@ -134,8 +146,8 @@ const maxFound = 20
 
 // FindCustomers gives the ids of the customers who have a handle, the best
 // evidence first. Errors: Forbidden, Invalid.
-func (s *Store) FindCustomers(ctx context.Context, p identity.Principal, kind, value string) ([]customer.Found, error) {
-	const op = "storage.FindCustomers"
+func (s *Customers) FindCustomers(ctx context.Context, p identity.Principal, kind, value string) ([]customer.Found, error) {
+	const op = "customers.FindCustomers"
 	if !policy.Allow(p, policy.ReadCustomer, policy.Object{}) {
 		return nil, fault.New(fault.Forbidden, op, "%s may not read customers", p.Kind)
 	}
@@ -145,7 +157,7 @@ func (s *Store) FindCustomers(ctx context.Context, p identity.Principal, kind, v
 	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT h.customer_id, h.evidence, c.name, c.name_ref, c.evidence
 		FROM customer_handle h JOIN customer c ON c.id = h.customer_id WHERE h.kind = $1 AND h.digest = $2
 		ORDER BY CASE h.evidence WHEN 'verified' THEN 0 WHEN 'claimed' THEN 1 ELSE 2 END, h.seen_at DESC LIMIT $3`,
-		kind, s.handleDigest(kind, value), maxFound)
+		kind, handleDigest(s.core, kind, value), maxFound)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
@@ -178,26 +190,74 @@ func (s *Store) FindCustomers(ctx context.Context, p identity.Principal, kind, v
 	return found, nil
 }
 
-func (s *Store) handlesOf(ctx context.Context, id string) ([]customer.Handle, error) {
-	const op = "storage.handlesOf"
+func (s *Customers) handlesOf(ctx context.Context, id string) ([]customer.Handle, error) {
+	const op = "customers.handlesOf"
 	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT kind, digest, value, value_ref, evidence FROM customer_handle WHERE customer_id = $1 ORDER BY kind, seen_at LIMIT 50", id)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
 	var handles []customer.Handle
 	err = engine.EachRow(rows, func(r *sql.Rows) error {
-		h, _, err := s.scanHandle(r, id)
+		h, _, err := scanHandle(s.core, r, id)
 		handles = append(handles, h)
 		return err
 	})
 	return handles, engine.MapError(op, err)
 }
 
-func (s *Store) scanHandle(row scanner, customerID string) (h customer.Handle, ref int64, err error) {
+func scanHandle(c *core.Core, row reading.Scanner, customerID string) (h customer.Handle, ref int64, err error) {
 	var sealed []byte
 	if err := row.Scan(&h.Kind, &h.ID, &sealed, &ref, &h.Evidence); err != nil {
 		return h, 0, err
 	}
-	h.Value, err = s.core.Read(sealed, ref, handleAAD(customerID, h.Kind, h.ID))
+	h.Value, err = c.Read(sealed, ref, handleAAD(customerID, h.Kind, h.ID))
 	return h, ref, err
+}
+
+// CustomerOf reads a customer. Errors: Forbidden, NotFound.
+func (s *Customers) CustomerOf(ctx context.Context, p identity.Principal, id string) (customer.Customer, []conversation.State, error) {
+	const op = "customers.CustomerOf"
+	o, err := reach.Held(ctx, s.core.DB.Reader, p, id)
+	if err != nil || (!policy.Allow(p, policy.ReadCustomer, o) && !policy.Allow(p, policy.RunPrivacy, o)) {
+		return customer.Customer{}, nil, errors.Join(err, fault.New(fault.Forbidden, op, "%s may not read customers", p.Kind))
+	}
+	c := customer.Customer{ID: id}
+	var name []byte
+	var ref sql.NullInt64
+	var became sql.NullString
+	err = s.core.DB.Reader.QueryRowContext(ctx, "SELECT name, name_ref, language, evidence, created_at, became FROM customer WHERE id = $1", id).
+		Scan(&name, &ref, &c.Language, &c.Evidence, &c.CreatedAt, &became)
+	if err != nil {
+		return c, nil, engine.MapError(op, err)
+	}
+	if c.Name, err = s.core.Read(name, ref.Int64, reading.CustomerNameAAD(id)); err != nil {
+		return c, nil, err
+	}
+	c.Became = became.String
+	if c.Handles, err = s.handlesOf(ctx, id); err != nil {
+		return c, nil, err
+	}
+	states, err := s.statesOf(ctx, id, 50)
+	if err == nil {
+		err = s.core.RecordRead(ctx, p, core.Read{Action: "customer.read", ObjectType: "customer", ObjectID: id, Subject: id})
+	}
+	if err != nil {
+		return customer.Customer{}, nil, err
+	}
+	return c, states, nil
+}
+
+func (s *Customers) statesOf(ctx context.Context, customerID string, limit int) ([]conversation.State, error) {
+	const op = "customers.statesOf"
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+reading.StateColumns+" FROM conversation c WHERE c.customer_id = $1 ORDER BY c.last_activity DESC LIMIT $2", customerID, limit)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	var states []conversation.State
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		state, _, err := reading.ScanState(s.core, r)
+		states = append(states, state)
+		return err
+	})
+	return states, engine.MapError(op, err)
 }

@@ -1,4 +1,6 @@
-package storage
+// Package drafts keeps what members of staff are writing and have not sent, each
+// sealed and for its writer alone.
+package drafts
 
 import (
 	"context"
@@ -9,23 +11,31 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/reading"
 )
 
-func draftAAD(staffID, conversationID string) string {
+// Drafts is the part of the store that this package is.
+type Drafts struct{ core *core.Core }
+
+// New makes it.
+func New(c *core.Core) *Drafts { return &Drafts{core: c} }
+
+func aad(staffID, conversationID string) string {
 	return "draft/" + staffID + "/" + conversationID
 }
 
 // SaveDraft keeps what p is writing; one without words removes it.
-func (s *Store) SaveDraft(ctx context.Context, p identity.Principal, conversationID string, d conversation.Draft) error {
-	const op = "storage.SaveDraft"
+func (s *Drafts) SaveDraft(ctx context.Context, p identity.Principal, conversationID string, d conversation.Draft) error {
+	const op = "drafts.SaveDraft"
 	if err := s.mayDraft(ctx, p, conversationID); err != nil {
 		return err
 	}
 	if err := conversation.CheckText("text", d.Text, conversation.MaxTextChars); err != nil {
 		return err
 	}
-	return s.tx(ctx, func(ctx context.Context, t *Tx) error {
+	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
 		var old sql.NullInt64
 		err := t.SQL.QueryRowContext(ctx, "DELETE FROM draft WHERE staff_id = $1 AND conversation_id = $2 RETURNING content_ref", p.ID, conversationID).Scan(&old)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -39,7 +49,7 @@ func (s *Store) SaveDraft(ctx context.Context, p identity.Principal, conversatio
 		if d.Text == "" {
 			return nil
 		}
-		sealed, ref, err := t.Seal([]byte(d.Text), draftAAD(p.ID, conversationID))
+		sealed, ref, err := t.Seal([]byte(d.Text), aad(p.ID, conversationID))
 		if err != nil {
 			return err
 		}
@@ -49,8 +59,8 @@ func (s *Store) SaveDraft(ctx context.Context, p identity.Principal, conversatio
 }
 
 // Draft reads p's own draft for a conversation; one without words when there is none.
-func (s *Store) Draft(ctx context.Context, p identity.Principal, conversationID string) (conversation.Draft, error) {
-	const op = "storage.Draft"
+func (s *Drafts) Draft(ctx context.Context, p identity.Principal, conversationID string) (conversation.Draft, error) {
+	const op = "drafts.Draft"
 	if err := s.mayDraft(ctx, p, conversationID); err != nil {
 		return conversation.Draft{}, err
 	}
@@ -64,7 +74,7 @@ func (s *Store) Draft(ctx context.Context, p identity.Principal, conversationID 
 	if err != nil {
 		return conversation.Draft{}, engine.MapError(op, err)
 	}
-	text, err := s.core.Open(sealed, ref, draftAAD(p.ID, conversationID))
+	text, err := s.core.Open(sealed, ref, aad(p.ID, conversationID))
 	if err != nil {
 		return conversation.Draft{}, err
 	}
@@ -72,13 +82,13 @@ func (s *Store) Draft(ctx context.Context, p identity.Principal, conversationID 
 	return d, nil
 }
 
-func (s *Store) mayDraft(ctx context.Context, p identity.Principal, conversationID string) error {
-	state, err := s.Conversation(ctx, p, conversationID)
+func (s *Drafts) mayDraft(ctx context.Context, p identity.Principal, conversationID string) error {
+	state, err := reading.Conversation(ctx, s.core, p, conversationID)
 	if err != nil {
 		return err
 	}
 	if !policy.Allow(p, policy.UseDraft, state.Object()) {
-		return fault.New(fault.Forbidden, "storage.mayDraft", "%s keeps no drafts", p.Kind)
+		return fault.New(fault.Forbidden, "drafts.mayDraft", "%s keeps no drafts", p.Kind)
 	}
 	return nil
 }
