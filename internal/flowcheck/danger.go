@@ -1,6 +1,7 @@
 package flowcheck
 
 import (
+	"fmt"
 	"time"
 
 	"kefu/internal/connector/demowallet/rails"
@@ -42,6 +43,24 @@ func hacked() map[string]stage {
 	return all
 }
 
+// posing are stages of somebody who poses as the house (FL21).
+func posing() map[string]stage {
+	all := map[string]stage{"FL21-14": {set: equipped(), before: at(4, down)}}
+	for _, n := range []int{1, 2, 3, 4, 5, 6, 9, 10, 12, 15, 16, 17} {
+		all[fmt.Sprintf("FL21-%02d", n)] = stage{set: equipped()}
+	}
+	return all
+}
+
+// phrases are stages of wallets whose recovery phrase only their owner has (FL23).
+func phrases() map[string]stage {
+	all := map[string]stage{}
+	for n := range 10 {
+		all[fmt.Sprintf("FL23-%02d", n+1)] = stage{set: equipped()}
+	}
+	return all
+}
+
 // waits are stages of whoever finds nobody there (FL14).
 func waits() map[string]stage {
 	all := map[string]stage{}
@@ -68,7 +87,7 @@ func gone() map[string]stage {
 		"FL18-28": {set: equipped(second)}, "FL18-29": {set: equipped(second)}, "FL18-30": {set: equipped(second)},
 	}
 	for _, id := range []string{
-		"FL18-01", "FL18-03", "FL18-04", "FL18-07", "FL18-09", "FL18-11", "FL18-12", "FL18-15", "FL18-16", "FL18-17", "FL18-18", "FL18-19", "FL18-20", "FL18-21", "FL18-23", "FL18-25", "FL18-27",
+		"FL18-01", "FL18-03", "FL18-04", "FL18-07", "FL18-09", "FL18-11", "FL18-12", "FL18-15", "FL18-16", "FL18-17", "FL18-18", "FL18-19", "FL18-20", "FL18-21", "FL18-23", "FL18-25", "FL18-27", "FL18-31", "FL18-32", "FL18-33",
 	} {
 		all[id] = stage{set: equipped()}
 	}

@@ -103,7 +103,7 @@ func agreed(s *scene) {
 // stages are the golden conversations that the demo's wallet can bring about.
 func stages() map[string]stage {
 	all := map[string]stage{}
-	for _, part := range []map[string]stage{failures(), transfers(), refunds(), stops(), fraud(), papers(), hacked(), begun(), waits(), gone(), wrong(), changes(), records(), chains(), leaves()} {
+	for _, part := range []map[string]stage{failures(), transfers(), refunds(), stops(), fraud(), papers(), hacked(), posing(), phrases(), begun(), waits(), gone(), wrong(), changes(), records(), chains(), leaves()} {
 		for name, s := range part {
 			all[name] = s
 		}
@@ -261,7 +261,7 @@ func fraud() map[string]stage {
 	}
 }
 
-// papers are stages of what customers add to a dispute (FL19).
+// papers are stages of what customers add to a dispute (FL19, FL22).
 func papers() map[string]stage {
 	posted := paid(bought(fine()), 40*hour)
 	open := func(claim wallet.Claim, ago time.Duration) func(*scene) {
@@ -281,6 +281,9 @@ func papers() map[string]stage {
 		"FL19-31": {set: shop}, "FL19-39": {set: shop}, "FL19-40": {set: shop},
 		"FL19-32": {set: open(wallet.ClaimUnauthorised, 9*day), before: at(4, func(s *scene) { s.pass(2 * day) })},
 		"FL19-36": {set: scam}, "FL19-38": {set: own},
+		"FL22-01": {set: shop}, "FL22-08": {set: shop}, "FL22-09": {set: shop}, "FL22-11": {set: shop}, "FL22-12": {set: shop},
+		"FL22-02": {set: open(wallet.ClaimUnauthorised, 9*day), before: at(3, func(s *scene) { s.pass(2 * day) })},
+		"FL22-04": {set: posted}, "FL22-05": {set: scam}, "FL22-07": {set: own}, "FL22-13": {set: own},
 	}
 }
 

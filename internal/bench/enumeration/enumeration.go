@@ -1,6 +1,7 @@
-// Package enumeration measures whether a wallet tells by the time it takes who has an
-// account: it asks the demo's wallet, on its books, for the ways of customers and of
-// nobody, in turns, and compares how long each took.
+// Package enumeration measures whether a wallet tells who has an account, by the time that
+// it takes or by what it answers: it asks the demo's wallet, on its books, for the ways of
+// customers and of nobody, in turns, and compares how long each took; and it goes on with
+// both, while the customers say that it was not them, and compares every answer.
 package enumeration
 
 import (
@@ -46,6 +47,7 @@ func of(all []time.Duration) Distribution {
 // Result is both, for a question and for what is begun.
 type Result struct {
 	Rounds int             `json:"rounds"`
+	Told   Told            `json:"told"`
 	Ways   [2]Distribution `json:"ways"`  // of customers, of nobody
 	Begin  [2]Distribution `json:"begin"` // the same
 }
@@ -59,10 +61,10 @@ func (r Result) Difference() (ways, begin float64) {
 	return d(r.Ways), d(r.Begin)
 }
 
-// Even tells whether both are as even as they have to be.
+// Even tells whether the times are as even as they have to be, and all answers equal.
 func (r Result) Even() bool {
 	w, b := r.Difference()
-	return w <= Apart && b <= Apart
+	return w <= Apart && b <= Apart && len(r.Told.Differences) == 0
 }
 
 // Run measures. Handles are those of customers; each round asks for one of them and for one
@@ -102,7 +104,7 @@ func Run(ctx context.Context, w Wallet, handles []string, rounds int, later func
 		}
 		later()
 	}
-	return Result{rounds, [2]Distribution{of(ways[0]), of(ways[1])}, [2]Distribution{of(begun[0]), of(begun[1])}}, nil
+	return Result{Rounds: rounds, Ways: [2]Distribution{of(ways[0]), of(ways[1])}, Begin: [2]Distribution{of(begun[0]), of(begun[1])}}, nil
 }
 
 // Text writes the distributions for people.
@@ -110,6 +112,14 @@ func (r Result) Text(w io.Writer) error {
 	wd, bd := r.Difference()
 	line := func(name string, d Distribution) string {
 		return fmt.Sprintf("%-22s mean %7.0f  p10 %7.0f  p50 %7.0f  p90 %7.0f  p99 %7.0f µs\n", name, d.Mean, d.P10, d.P50, d.P90, d.P99)
+	}
+	for _, d := range r.Told.Differences {
+		if _, err := fmt.Fprintf(w, "told otherwise than of nobody: %s\n", d); err != nil {
+			return err
+		}
+	}
+	if _, err := fmt.Fprintf(w, "%d answers and pages compared, %d differ\n", r.Told.Compared, len(r.Told.Differences)); err != nil {
+		return err
 	}
 	_, err := fmt.Fprintf(w, "%s%s  medians %.1f %% apart\n%s%s  medians %.1f %% apart (at most %.0f %%; %d of each, in turns)\n",
 		line("ways, a customer", r.Ways[0]), line("ways, nobody", r.Ways[1]), 100*wd, line("begun, a customer", r.Begin[0]), line("begun, nobody", r.Begin[1]), 100*bd, 100*Apart, r.Rounds)

@@ -105,9 +105,9 @@ func wrong(step, format string, args ...any) error {
 }
 
 // lastFlow is the number of the last flow id.
-const lastFlow = 20
+const lastFlow = 24
 
-// flowID tells whether s is one of the ids FL1 to FL20.
+// flowID tells whether s is one of the ids of flows.
 func flowID(s string) bool {
 	n, err := strconv.Atoi(strings.TrimPrefix(s, "FL"))
 	return err == nil && n >= 1 && n <= lastFlow && s == "FL"+strconv.Itoa(n)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -288,28 +289,46 @@ func (s *Service) follow(ctx context.Context, e *conversation.Entry) error {
 // aboutRun is the type of case that a customer's answers point to, and of a request about
 // data what is asked; somebody confirms it.
 func aboutRun(run selfservice.Record) (jurisdiction.Type, cases.Request, bool) {
-	if run.Flow != disputes {
+	slots, disputed := in(run, disputes)
+	if !disputed {
 		return handed(run.Flow, run.Outcome)
 	}
-	switch run.Slots["happened"].Text {
+	switch slots["happened"].Text {
 	case "tricked":
 		return jurisdiction.Scam, "", true
 	case "shop":
 		return jurisdiction.Merchant, "", true
 	case "not_me":
 		return jurisdiction.Unauthorised, "", true
-	case "person":
+	case "person", "evidence": // what is added belongs to a case that there is
 		return "", "", false
 	}
 	// They do not know the payment, or went straight to a person with one before them.
-	if p := run.Slots["payment"].Payment; p != nil && p.There {
+	if p := slots["payment"].Payment; p != nil && p.There {
 		return jurisdiction.Unauthorised, "", true
 	}
 	return "", "", false
 }
 
+// in is what a run found out in a flow: the one that it is in, or one that it went on from.
+func in(run selfservice.Record, flow string) (map[string]selfservice.Value, bool) {
+	if run.Flow == flow {
+		return run.Slots, true
+	}
+	for _, leg := range slices.Backward(run.Legs) {
+		if leg.Flow == flow {
+			return leg.Slots, true
+		}
+	}
+	return nil, false
+}
+
 func paymentsOf(run selfservice.Record) []wallet.Reference {
-	p := run.Slots["payment"].Payment
+	slots, disputed := in(run, disputes)
+	if !disputed {
+		slots = run.Slots
+	}
+	p := slots["payment"].Payment
 	if p == nil || !p.There {
 		return nil
 	}

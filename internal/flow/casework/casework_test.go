@@ -283,6 +283,39 @@ func TestAReportedDisputeIsACase(t *testing.T) {
 	})
 }
 
+// A report is a case also where it went on to what speaks for the customer; who adds
+// something to a dispute of theirs, and no more, has none.
+func TestAReportThatWentOnToEvidenceIsACase(t *testing.T) {
+	each(t, "uk", func(h *house) {
+		sum, err := wallet.Parse("80.00", "GBP", 2)
+		h.must(err)
+		paid := selfservice.Value{Type: selfservice.Payment, Payment: &selfservice.PaymentFact{There: true, ID: "tx-1", Amount: sum, Direction: "out", Kind: "in_store", Begun: wallet.Time(h.first), Party: "Lotus Market", State: "posted"}}
+		said := func(word string) map[string]selfservice.Value {
+			return map[string]selfservice.Value{"happened": {Type: selfservice.Choice, Text: word}, "payment": paid}
+		}
+		follower := h.RunFollower(h.flow, following.Options{Name: casework.Name, Clock: h.Clock.Now})
+		for _, legs := range [][]selfservice.Leg{{{Flow: "FL3"}, {Flow: "FL19", Slots: said("not_me")}}, {{Flow: "FL19", Slots: said("evidence")}}, nil} {
+			run := selfservice.Run{ID: id.New(), Flow: "FL22", Digest: "d", ConversationID: h.conv, CustomerID: h.anna.ID, Step: "reported", State: selfservice.Handed, Outcome: "dispute", StartedAt: h.Clock.Now(), Legs: legs}
+			h.must(h.AddFlowRun(ctx(), h.anna, selfservice.Record{Run: run, Language: "en"}))
+			answer := make(chan intake.Said, 1)
+			story := &intake.Story{Filled: form.Filled{Form: "fl22", Revision: 1, Title: "Dispute", Answers: []form.Item{{Field: "what", Kind: form.Line, Label: "What", Value: run.ID}}}}
+			h.must(h.intake.Send(ctx(), h.anna, intake.Message{ConversationID: h.conv, ClientID: "run:" + run.ID, Story: story}, func(s intake.Said) { answer <- s }))
+			h.must((<-answer).Err)
+		}
+		h.Settle(follower)
+		rows, err := h.flow.List(ctx(), h.anna, cases.Query{Limit: 9})
+		h.must(err)
+		if len(rows) != 1 {
+			h.Fatalf("%d cases", len(rows))
+		}
+		c, err := h.flow.Get(ctx(), h.anna, rows[0].ID)
+		h.must(err)
+		if c.Type != jurisdiction.Unauthorised || len(c.Payments) != 1 || c.Payments[0].ID != "tx-1" {
+			h.Errorf("%+v %+v", c.Case, c.Payments)
+		}
+	})
+}
+
 // Whoever does not agree with a restriction has a case, with the clock of a complaint; who
 // asked for a person there, and no more, has none.
 func TestAnAppealIsACase(t *testing.T) {

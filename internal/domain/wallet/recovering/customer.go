@@ -44,7 +44,7 @@ func (r *Room) note(d Desk, q *request) error {
 		if err != nil {
 			return err
 		}
-		if found && other != q.ID && really(p, d.Now()).Open() {
+		if found && other != q.ID && p.LeftAs == "" && really(p, d.Now()).Open() {
 			still = append(still, other)
 		}
 	}
@@ -83,17 +83,31 @@ func (r *Room) leave(d Desk, q *request, as stage) error {
 	return nil
 }
 
-// end ends one of a customer's requests, for another one let them in.
+// secret tells whether who asked knows of a request nothing but what they would know of
+// nobody's: they have proven nothing yet, and a document that people still look at proves
+// nothing either.
+func (q request) secret() bool { return q.Stage == waiting || q.Stage == reviewing }
+
+// end ends one of a customer's requests, for another one let them in. Whoever asked for it
+// learns that no earlier than of nobody's.
 func (r *Room) end(d Desk, id string) error {
 	q, found, err := get[request](d, kindRequest, id)
-	if err != nil || !found || !q.Stage.open() || q.Begun == 0 {
+	if err != nil || !found || !q.Stage.open() || q.Begun == 0 || q.LeftAs != "" {
 		return err
 	}
-	q.Stage, q.Changed, q.Until, q.Code, q.Token = replaced, d.Now(), 0, "", ""
+	customer, standing := q.Customer, r.standingID(q)
+	if q.secret() {
+		err = r.leave(d, &q, replaced)
+	} else {
+		q.Stage, q.Changed, q.Until, q.Code, q.Token = replaced, d.Now(), 0, "", ""
+	}
+	if err != nil {
+		return err
+	}
 	if err := r.keep(d, q); err != nil {
 		return err
 	}
-	return d.Changed(q.Customer, r.standingID(q))
+	return d.Changed(customer, standing)
 }
 
 // endOthers ends all other requests of a customer who is in again, whatever was proven by
@@ -116,7 +130,8 @@ func (r *Room) endOthers(d Desk, q request) error {
 }
 
 // stop ends a request of which its customer says that it was not them, and has nothing sent
-// for a while. Before something was proven whoever asked is told nothing of it.
+// for a while. Before something was proven whoever asked is told nothing of it, and neither while
+// people look at a document: it ends for them as one does that proves nothing.
 func (r *Room) stop(d Desk, q *request) (bool, error) {
 	if q.LeftAs != "" || !really(*q, d.Now()).Open() {
 		return false, nil
@@ -131,7 +146,7 @@ func (r *Room) stop(d Desk, q *request) (bool, error) {
 	}
 	ended := *q
 	ended.Stage, ended.Changed, ended.Until = stopped, d.Now(), 0
-	if q.Stage != waiting {
+	if !q.secret() {
 		*q = ended
 		err = r.keep(d, *q)
 	} else if err = r.leave(d, q, stopped); err == nil {

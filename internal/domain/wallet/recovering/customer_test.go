@@ -2,6 +2,7 @@ package recovering_test
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -125,6 +126,84 @@ func TestItWasNotMeHolds(t *testing.T) {
 	}
 }
 
+// A document that people still look at proves nothing: whoever gave one is told the same at
+// every moment, whether nobody is there, or the customer says that it was not them, or is in
+// again by another way.
+func TestADocumentThatIsLookedAtTellsNothing(t *testing.T) {
+	ends := []string{"nobody", "stopped by a letter", "stopped in the wallet", "in by another way"}
+	told, pages := make([][]recovery.Recovery, len(ends)), make([][]recovering.Page, len(ends))
+	for i, end := range ends {
+		w := open(t)
+		handle := anna
+		if i == 0 {
+			handle = none
+		}
+		o, _ := w.begun(t, handle, recovery.Document)
+		given := recovering.Given{ID: o.ID, Browser: "theirs", Document: true}
+		look := func(p recovering.Page) {
+			r, err := w.room.Recovery(t.Context(), wallet.Actor{}, o.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.ID, r.Link, p.ID, p.Hint = "", "", "", ""
+			told[i], pages[i] = append(told[i], r), append(pages[i], p)
+		}
+		look(w.give(t, given))
+		switch end {
+		case "stopped by a letter":
+			if was, err := w.room.Stop(t.Context(), w.last(t, "document").Token); !was || err != nil {
+				t.Fatal(was, err)
+			}
+		case "stopped in the wallet":
+			all, err := w.room.Recoveries(t.Context(), "anna")
+			if err != nil || len(all) != 1 {
+				t.Fatal(all, err)
+			}
+			err = w.Commit(t.Context(), func(d recovering.Desk) error {
+				_, id, err := w.room.Find(d, "anna", all[0].ID)
+				if err != nil {
+					return err
+				}
+				was, err := w.room.End(d, id)
+				if !was {
+					t.Error("there was nothing to stop")
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		case "in by another way":
+			mine, _ := w.begun(t, anna, recovery.Email)
+			w.give(t, recovering.Given{Token: w.last(t, "link").Token, Browser: "mine"})
+			if p := w.give(t, recovering.Given{ID: mine.ID, Browser: "mine", Password: right}); p.Stage != "done" {
+				t.Fatalf("%+v", p)
+			}
+		}
+		for range 6 {
+			look(w.give(t, given))
+			w.at = w.at.Add(6 * time.Hour)
+		}
+		look(w.give(t, recovering.Given{ID: o.ID, Browser: "theirs", Password: right}))
+		all, err := w.room.Recoveries(t.Context(), "anna")
+		want := map[string]recovery.Status{"stopped by a letter": recovery.Stopped, "stopped in the wallet": recovery.Stopped, "in by another way": recovery.Expired}[end]
+		if err != nil || i > 0 && !slices.ContainsFunc(all, func(s recovery.Standing) bool { return s.Kind == recovery.Document && s.State == want }) {
+			t.Errorf("%s: the customer is told %+v %v", end, all, err)
+		}
+		if got := told[i][len(told[i])-1].State; got != recovery.Refused {
+			t.Errorf("%s: it ends as %s", end, got)
+		}
+	}
+	for i, end := range ends[1:] {
+		if !reflect.DeepEqual(told[i+1], told[0]) {
+			t.Errorf("%s: told\n%+v\nof nobody\n%+v", end, told[i+1], told[0])
+		}
+		if !reflect.DeepEqual(pages[i+1], pages[0]) {
+			t.Errorf("%s: the page\n%+v\nof nobody\n%+v", end, pages[i+1], pages[0])
+		}
+	}
+}
+
 // After a while the customer can come in again themselves.
 func TestAStopHoldsForAWhile(t *testing.T) {
 	w := open(t)
@@ -174,15 +253,21 @@ func TestWhoIsInEndsAllOthers(t *testing.T) {
 	for name, g := range map[string]recovering.Given{
 		"with what was proven": {ID: thief.ID, Browser: "theirs", Password: right}, "with a code": {ID: waits.ID, Browser: "theirs", Code: code},
 	} {
-		if p := w.give(t, g); p.Stage != "over" || len(w.in) != 1 {
+		if p := w.give(t, g); (p.Stage != "over" && !p.Wrong) || len(w.in) != 1 {
 			t.Errorf("%s: %+v, %d came in", name, p, len(w.in))
 		}
 	}
 	w.at = w.at.Add(100 * time.Hour)
-	for _, o := range []recovery.Offer{thief, papers, waits} {
-		if got := w.state(t, o.ID); got != recovery.Expired {
-			t.Errorf("it is %s", got)
+	for want, o := range map[recovery.Status][]recovery.Offer{recovery.Expired: {thief, waits}, recovery.Refused: {papers}} { // as of nobody
+		for _, o := range o {
+			if got := w.state(t, o.ID); got != want {
+				t.Errorf("it is %s, not %s", got, want)
+			}
 		}
+	}
+	all, err := w.room.Recoveries(t.Context(), "anna")
+	if err != nil || slices.ContainsFunc(all, func(s recovery.Standing) bool { return s.State.Open() }) {
+		t.Errorf("the customer is told of something that runs: %+v %v", all, err)
 	}
 	if p := w.give(t, recovering.Given{ID: papers.ID, Browser: "theirs", Password: right}); p.Stage != "over" || len(w.in) != 1 {
 		t.Errorf("with a document: %+v", p)

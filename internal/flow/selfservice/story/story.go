@@ -36,7 +36,7 @@ func Answers(d *selfservice.Definition, all []selfservice.Carry, lang string, th
 		list = append(list, papers(d, c.Slot, c.Value.Files, lang, gone)...)
 		value := written(d, c.Slot, c.Value, lang)
 		if value == "" || slices.ContainsFunc(there, func(i form.Item) bool {
-			return i.Value == short(value, maxValue) && (c.Value.Act != nil || c.Value.Payment != nil)
+			return i.Value == short(value, maxValue) && (c.Value.Act != nil || c.Value.Payment != nil || c.Value.Dispute != nil)
 		}) {
 			continue
 		}

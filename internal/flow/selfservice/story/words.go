@@ -64,6 +64,7 @@ func reason(code, lang string) string {
 		"not_proven":       {"It was not confirmed that it is the customer", "未能确认是客户本人"},
 		"not_stopped":      {"Payments could not be stopped", "付款未能停止"},
 		"hacked":           {"Somebody else may be in the account", "账户可能被他人进入"},
+		"phrase":           {"A recovery phrase of their own", "自己保管的助记词"},
 		"first_steps":      {"Help with first steps", "新手协助"},
 		"impostor":         {"Somebody poses as us", "有人冒充我们"},
 		"security":         {"A question about security", "安全问题咨询"},
