@@ -120,7 +120,7 @@ func actRules() []rule {
 			_, err := sc.ActByKey(ctx, p, sc.act().Command.Key)
 			return err
 		}},
-		step("ListActs", "own system supervisor owner", func(sc *scene, p identity.Principal) error {
+		step("ListActs", "own system supervisor owner second fraud disputes", func(sc *scene, p identity.Principal) error {
 			_, err := sc.ListActs(ctx, p, action.Query{CustomerID: sc.own.ID, Limit: 1})
 			return err
 		}),
@@ -131,7 +131,7 @@ func actRules() []rule {
 			}
 			return err
 		}),
-		step("ActTotals", proposes+" agent colleague system", func(sc *scene, p identity.Principal) error {
+		step("ActTotals", proposes+" agent colleague system second fraud disputes", func(sc *scene, p identity.Principal) error {
 			_, err := sc.ActTotals(ctx, p, action.Of{CustomerID: sc.own.ID, Act: wallet.RequestRefund, Currency: "EUR"})
 			return err
 		}),

@@ -42,25 +42,25 @@ func caseRules() []rule {
 	ctx := context.Background()
 	sees := "own system " + workers
 	return []rule{
-		{"AddCase", sees, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"AddCase", sees + " privacy", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.openCase(p)
 			return err
 		}},
-		{"Case", sees, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+		{"Case", sees + " privacy", fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Case(ctx, p, sc.filed().ID)
 			return err
 		}},
-		{"ExportCase", "supervisor owner", fault.NotFound, map[fault.Code]string{fault.Forbidden: "own system agent colleague"}, func(sc *scene, p identity.Principal) error {
+		{"ExportCase", "supervisor owner", fault.NotFound, map[fault.Code]string{fault.Forbidden: "own system agent colleague second fraud disputes privacy"}, func(sc *scene, p identity.Principal) error {
 			_, err := sc.ExportCase(ctx, p, sc.filed().ID)
 			return err
 		}},
-		{"ChangeCase", "system " + workers, fault.NotFound, map[fault.Code]string{fault.Conflict: "own"}, func(sc *scene, p identity.Principal) error {
+		{"ChangeCase", "system " + workers + " privacy", fault.NotFound, map[fault.Code]string{fault.Conflict: "own"}, func(sc *scene, p identity.Principal) error {
 			_, err := sc.ChangeCase(ctx, p, sc.filed().ID, casework.AnyRevision, sc.laws(), func(*cases.Case, int64) ([]cases.Event, error) {
 				return []cases.Event{{Kind: cases.Noted, Data: cases.Data{Text: "for staff"}}}, nil
 			})
 			return err
 		}},
-		{"ChangeCase", "own system " + workers, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+		{"ChangeCase", "own system " + workers + " privacy", fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
 			c := sc.filed()
 			sc.Clock.Move(time.Second)
 			_, err := sc.ChangeCase(ctx, p, c.ID, casework.AnyRevision, sc.laws(), func(*cases.Case, int64) ([]cases.Event, error) {
@@ -68,7 +68,7 @@ func caseRules() []rule {
 			})
 			return err
 		}},
-		step("ListCases", "own other system "+workers, func(sc *scene, p identity.Principal) error {
+		step("ListCases", "own other system privacy "+workers, func(sc *scene, p identity.Principal) error {
 			sc.filed()
 			all, err := sc.ListCases(ctx, p, cases.Query{List: cases.All, CustomerID: sc.own.ID, Limit: 1})
 			if err == nil && p.Kind == identity.Customer && p.ID != sc.own.ID && len(all) > 0 {
@@ -76,15 +76,15 @@ func caseRules() []rule {
 			}
 			return err
 		}),
-		step("CountCases", "system "+workers, func(sc *scene, p identity.Principal) error {
+		step("CountCases", "system privacy "+workers, func(sc *scene, p identity.Principal) error {
 			_, err := sc.CountCases(ctx, p)
 			return err
 		}),
-		{"KeptCases", sees, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"KeptCases", sees + " privacy", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.KeptCases(ctx, p, sc.own.ID)
 			return err
 		}},
-		step("CaseFigures", "supervisor owner", func(sc *scene, p identity.Principal) error {
+		step("CaseFigures", "supervisor owner disputes compliance", func(sc *scene, p identity.Principal) error {
 			_, err := sc.CaseFigures(ctx, p, 0, 1)
 			return err
 		}),

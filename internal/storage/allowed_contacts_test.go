@@ -44,7 +44,7 @@ func contactRules() []rule {
 			return err
 		}},
 		{"ForgetPhrase", customers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.ForgetPhrase(ctx, p) }},
-		{"ContactFigures", "supervisor owner", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"ContactFigures", "supervisor owner compliance", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.ContactFigures(ctx, p, 0, 1)
 			return err
 		}},

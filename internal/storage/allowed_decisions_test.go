@@ -17,7 +17,7 @@ func decisionRules() []rule {
 		{"NoteDecisions", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			return sc.NoteDecisions(ctx, p, []restriction.Decision{{At: 1, Staff: id.New(), Role: identity.Agent, Action: policy.RevealWallet, Times: 1}})
 		}},
-		{"DecisionsOf", "supervisor owner admin auditor", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"DecisionsOf", "supervisor owner admin auditor compliance", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.DecisionsOf(ctx, p, restriction.Query{Limit: 1})
 			return err
 		}},

@@ -17,11 +17,11 @@ func insiderRules() []rule {
 	const judges, houses = "supervisor owner", "admin owner"
 	decoy := insider.NewCanary{Name: "Ann", Language: "en", Words: []string{"hello"}, Ago: 86_400_000_000}
 	return []rule{
-		{"Findings", judges + " auditor", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"Findings", judges + " auditor compliance", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Findings(ctx, p, false, "", 10)
 			return err
 		}},
-		{"Finding", "", fault.Forbidden, map[fault.Code]string{fault.NotFound: judges + " auditor"}, func(sc *scene, p identity.Principal) error {
+		{"Finding", "", fault.Forbidden, map[fault.Code]string{fault.NotFound: judges + " auditor compliance"}, func(sc *scene, p identity.Principal) error {
 			_, _, err := sc.Finding(ctx, p, id.New())
 			return err
 		}},

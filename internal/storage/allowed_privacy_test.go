@@ -19,11 +19,11 @@ func privacyRules() []rule {
 			_, err := sc.BeginErasure(ctx, p, privacy.Erasure{CustomerID: id.New()})
 			return err
 		}},
-		{"Erasure", "", fault.Forbidden, map[fault.Code]string{fault.NotFound: does + " supervisor owner"}, func(sc *scene, p identity.Principal) error {
+		{"Erasure", "", fault.Forbidden, map[fault.Code]string{fault.NotFound: does + " supervisor owner privacy"}, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Erasure(ctx, p, sc.own.ID)
 			return err
 		}},
-		{"AskErasure", "", fault.Forbidden, map[fault.Code]string{fault.NotFound: "supervisor owner"}, func(sc *scene, p identity.Principal) error {
+		{"AskErasure", "", fault.Forbidden, map[fault.Code]string{fault.NotFound: "supervisor owner privacy"}, func(sc *scene, p identity.Principal) error {
 			return sc.AskErasure(ctx, p, id.New())
 		}},
 		{"DueErasures", does, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {

@@ -32,7 +32,7 @@ func (s *scene) newRun() selfservice.Record {
 func runRules() []rule {
 	ctx := context.Background()
 	looks, walks := "own system "+workers, "own supervisor owner"
-	hidden := map[fault.Code]string{fault.Forbidden: "agent colleague system"} // who may look, and no more: the conversation is nobody's
+	hidden := map[fault.Code]string{fault.Forbidden: "agent colleague system second fraud disputes"} // who may look, and no more: the conversation is nobody's
 	return []rule{
 		{"AddFlowRun", walks, fault.NotFound, hidden, func(sc *scene, p identity.Principal) error {
 			sc.must(sc.EraseFlowRuns(ctx, identity.SystemPart("test"), sc.own.ID, 1<<60))
@@ -44,7 +44,7 @@ func runRules() []rule {
 			return err
 		}},
 		{"SeeFlowRun", "own", fault.NotFound, nil, func(sc *scene, p identity.Principal) error { return sc.SeeFlowRun(ctx, p, sc.run().ID) }},
-		{"OpenFlowRuns", "own system supervisor owner", fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+		{"OpenFlowRuns", "own system supervisor owner second fraud disputes", fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.OpenFlowRuns(ctx, p, sc.own.ID)
 			return err
 		}},

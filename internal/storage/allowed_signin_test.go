@@ -15,7 +15,7 @@ import (
 // their role; who must use a passkey and has none yet has no role, and adds one.
 func signInRules() []rule {
 	ctx := context.Background()
-	const anyStaff = workers + " outsider editor admin auditor roleless"
+	const anyStaff = workers + " outsider editor admin auditor roleless" + apart
 	invite := func(role identity.Role) func(*scene, identity.Principal) error {
 		return func(sc *scene, p identity.Principal) error {
 			return sc.Invite(ctx, p, staff.Invitation{ID: id.New(), Digest: id.New(), Kind: staff.InviteMember, Email: id.New() + "@example.org", Role: role})
@@ -36,11 +36,11 @@ func signInRules() []rule {
 			return err
 		}},
 		{"EndWindow", "visitor other own", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.EndWindow(ctx, p, id.New(), nil) }},
-		{"AuditPage", "owner auditor system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"AuditPage", "owner auditor system program compliance", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.AuditPage(ctx, p, audit.Query{Limit: 1})
 			return err
 		}},
-		{"AuditSince", "owner auditor system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"AuditSince", "owner auditor system program compliance", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.AuditSince(ctx, p, 0)
 			return err
 		}},

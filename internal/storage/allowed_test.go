@@ -66,6 +66,13 @@ func newScene(s *site) *scene {
 		{"editor", staffWith(identity.Editor)},
 		{"admin", staffWith(identity.Admin)},
 		{"auditor", staffWith(identity.Auditor)},
+		{"second", staffWith(identity.SecondLine)},
+		{"fraud", staffWith(identity.Fraud)},
+		{"disputes", staffWith(identity.Disputes)},
+		{"quality", staffWith(identity.Quality)},
+		{"planner", staffWith(identity.Planner)},
+		{"privacy", staffWith(identity.Privacy)},
+		{"compliance", staffWith(identity.Compliance)},
 		{"owner", staffWith(identity.Owner)},
 		{"system", identity.SystemPart("test")},
 		{"program", programWith(identity.AllScopes()...)},
@@ -133,8 +140,9 @@ type rule struct {
 }
 
 const (
-	workers  = "agent colleague supervisor owner"
-	blind    = "nobody nameless unknown roleless visitor other outsider editor admin auditor bare" // may not know that a conversation exists
+	apart    = " quality planner privacy compliance" // see no conversation
+	workers  = "agent colleague supervisor owner second fraud disputes"
+	blind    = "nobody nameless unknown roleless visitor other outsider editor admin auditor bare" + apart // may not know that a conversation exists
 	everyone = blind + " own system " + workers
 )
 
@@ -289,11 +297,11 @@ func readRules() []rule {
 			_, _, _, err := sc.EntriesSince(ctx, p, 0, 10, func(*conversation.Entry) bool { return true })
 			return err
 		}},
-		{"CustomerOf", workers + " program system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"CustomerOf", workers + " program system privacy", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, _, err := sc.CustomerOf(ctx, p, sc.own.ID)
 			return err
 		}},
-		{"FindCustomers", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"FindCustomers", workers + " program privacy", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.FindCustomers(ctx, p, "wallet", "own")
 			return err
 		}},
@@ -305,27 +313,27 @@ func readRules() []rule {
 			_, err := sc.Draft(ctx, p, sc.conv)
 			return err
 		}},
-		{"AuditEntries", "owner auditor system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"AuditEntries", "owner auditor system program compliance", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			for _, err := range sc.AuditEntries(ctx, p) {
 				return err
 			}
 			return nil
 		}},
-		{"ListStaff", workers + " editor admin auditor system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"ListStaff", workers + " editor admin auditor system program" + apart, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.ListStaff(ctx, p, "", 10)
 			return err
 		}},
-		{"AllStaff", workers + " editor admin auditor system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"AllStaff", workers + " editor admin auditor system program" + apart, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			for _, err := range sc.AllStaff(ctx, p) {
 				return err
 			}
 			return nil
 		}},
-		{"StaffByEmail", workers + " editor admin auditor system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"StaffByEmail", workers + " editor admin auditor system program" + apart, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.StaffByEmail(ctx, p, "bo@example.org")
 			return err
 		}},
-		{"StaffByID", workers + " editor admin auditor system program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"StaffByID", workers + " editor admin auditor system program" + apart, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.StaffByID(ctx, p, sc.member)
 			return err
 		}},
@@ -335,15 +343,15 @@ func readRules() []rule {
 func reportRules() []rule {
 	ctx := context.Background()
 	return []rule{
-		{"Report", "supervisor owner program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"Report", "supervisor owner program quality planner compliance", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Report(ctx, p, report.Query{To: 1, Zone: time.UTC})
 			return err
 		}},
-		{"Report", "agent supervisor owner program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"Report", "agent supervisor owner program quality planner compliance", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Report(ctx, p, report.Query{To: 1, Zone: time.UTC, Agent: sc.agent.ID})
 			return err
 		}},
-		{"Exported", "supervisor owner program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.Exported(ctx, p, report.Query{}) }},
+		{"Exported", "supervisor owner program quality planner compliance", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.Exported(ctx, p, report.Query{}) }},
 		{"DueClocks", workers + " program", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.DueClocks(ctx, p, conversation.Assignee{Any: true}, false, 10)
 			return err
@@ -398,7 +406,7 @@ func writeRules() []rule {
 		{"SaveDraft", workers, fault.Forbidden, hidden, func(sc *scene, p identity.Principal) error {
 			return sc.SaveDraft(ctx, p, sc.conv, conversation.Draft{Text: "dear"})
 		}},
-		{"AddAttachment", "own other visitor outsider " + workers, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"AddAttachment", "own other visitor outsider " + workers + " privacy", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			return sc.AddAttachment(ctx, p, conversation.StoredAttachment{Attachment: conversation.Attachment{ID: id.New()}})
 		}},
 		{"ClaimAttachments", "own", fault.NotFound, map[fault.Code]string{fault.Forbidden: "system"}, func(sc *scene, p identity.Principal) error {
@@ -415,7 +423,7 @@ func writeRules() []rule {
 			sc.must(sc.AddHandle(ctx, sc.agent, sc.own.ID, customer.Handle{Kind: "phone", Value: "+86 11", Evidence: customer.Claimed}))
 			return sc.ForgetHandle(ctx, p, sc.own.ID, sc.handle(sc.own.ID, "phone", "+86 11"))
 		}},
-		{"RevokeCustomer", "admin owner system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.RevokeCustomer(ctx, p, id.New()) }},
+		{"RevokeCustomer", "admin owner system fraud", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.RevokeCustomer(ctx, p, id.New()) }},
 		{"RearmJobs", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.RearmJobs(ctx, p)
 			return err
@@ -426,7 +434,7 @@ func writeRules() []rule {
 		{"ChangeStaff", "owner system", fault.Forbidden, nil, change(staff.Change{Role: &owner})},
 		{"ResetStaff", "admin owner system", fault.Forbidden, nil, reset(identity.Agent)},
 		{"ResetStaff", "owner system", fault.Forbidden, nil, reset(identity.Owner)},
-		{"CloseSession", workers + " outsider editor admin auditor roleless", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.CloseSession(ctx, p, "no session of theirs") }},
+		{"CloseSession", workers + " outsider editor admin auditor roleless" + apart, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.CloseSession(ctx, p, "no session of theirs") }},
 	}
 }
 
@@ -461,11 +469,11 @@ func settingRules() []rule {
 		{"RuleTried", "supervisor owner admin system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			return sc.RuleTried(ctx, p, []string{sc.conv})
 		}},
-		{"ListSettings", workers + " admin system outsider", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"ListSettings", workers + " admin system outsider" + apart, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.ListSettings(ctx, p, "team", settings.Query{Limit: 1})
 			return err
 		}},
-		{"Setting", workers + " admin system outsider", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"Setting", workers + " admin system outsider" + apart, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Setting(ctx, p, "organisation", settings.SingletonID("organisation"))
 			return err
 		}},
@@ -477,7 +485,7 @@ func settingRules() []rule {
 			_, err := sc.SettingHistory(ctx, p, "team", sc.team(), 0, 1)
 			return err
 		}},
-		{"HouseSettings", workers + " admin system outsider", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"HouseSettings", workers + " admin system outsider" + apart, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, _, err := sc.HouseSettings(ctx, p)
 			return err
 		}},

@@ -27,10 +27,10 @@ func walletRules() []rule {
 			_, err := sc.WalletCase(ctx, p, sc.own.ID, sc.conv, "wallet")
 			return err
 		}},
-		{"SpendReveal", "agent colleague supervisor owner", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"SpendReveal", "agent colleague supervisor owner second fraud disputes", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			return sc.SpendReveal(ctx, p, 100, time.Hour.Microseconds())
 		}},
-		{"RecordReveal", "supervisor owner", fault.Forbidden, map[fault.Code]string{fault.NotFound: "agent colleague"}, func(sc *scene, p identity.Principal) error {
+		{"RecordReveal", "supervisor owner", fault.Forbidden, map[fault.Code]string{fault.NotFound: "agent colleague second fraud disputes"}, func(sc *scene, p identity.Principal) error {
 			link := wallet.Link{CustomerID: sc.own.ID, WalletID: "own", Case: sc.conv}
 			return sc.RecordReveal(ctx, p, link, reveal.FieldEmail, "", reveal.Reason{Code: "other", Text: "to call them back"})
 		}},

@@ -16,17 +16,17 @@ func routingRules() []rule {
 		return rule{method, may, fault.Forbidden, nil, call}
 	}
 	return []rule{
-		only("AllDuties", workers+" admin editor auditor system", func(sc *scene, p identity.Principal) error { _, err := sc.AllDuties(ctx, p); return err }),
-		only("DutiesOf", workers+" admin editor auditor system", func(sc *scene, p identity.Principal) error { _, err := sc.DutiesOf(ctx, p, sc.member); return err }),
-		only("SetDuties", "supervisor owner admin system", func(sc *scene, p identity.Principal) error {
+		only("AllDuties", workers+apart+" admin editor auditor system", func(sc *scene, p identity.Principal) error { _, err := sc.AllDuties(ctx, p); return err }),
+		only("DutiesOf", workers+apart+" admin editor auditor system", func(sc *scene, p identity.Principal) error { _, err := sc.DutiesOf(ctx, p, sc.member); return err }),
+		only("SetDuties", "supervisor owner admin system planner", func(sc *scene, p identity.Principal) error {
 			d, err := sc.DutiesOf(ctx, identity.SystemPart("routing"), sc.member)
 			if err != nil {
 				return err
 			}
 			return sc.SetDuties(ctx, p, d)
 		}),
-		only("Presences", "supervisor owner system program", func(sc *scene, p identity.Principal) error { _, _, err := sc.Presences(ctx, p); return err }),
-		only("PresenceBetween", "supervisor owner system program", func(sc *scene, p identity.Principal) error {
+		only("Presences", "supervisor owner system program planner", func(sc *scene, p identity.Principal) error { _, _, err := sc.Presences(ctx, p); return err }),
+		only("PresenceBetween", "supervisor owner system program planner", func(sc *scene, p identity.Principal) error {
 			_, err := sc.PresenceBetween(ctx, p, 0, 1, routing.Presence{}, 1)
 			return err
 		}),
@@ -60,7 +60,7 @@ func routingRules() []rule {
 		only("KeepPromises", "system", func(sc *scene, p identity.Principal) error { return sc.KeepPromises(ctx, p, nil) }),
 		only("OpenPromises", "system", func(sc *scene, p identity.Principal) error { _, err := sc.OpenPromises(ctx, p, 1); return err }),
 		only("WaitingOf", "system", func(sc *scene, p identity.Principal) error { _, err := sc.WaitingOf(ctx, p, nil); return err }),
-		only("PromisesKept", "supervisor owner system program", func(sc *scene, p identity.Principal) error { _, err := sc.PromisesKept(ctx, p, nil); return err }),
+		only("PromisesKept", "supervisor owner system program planner", func(sc *scene, p identity.Principal) error { _, err := sc.PromisesKept(ctx, p, nil); return err }),
 		only("Learned", "system", func(sc *scene, p identity.Principal) error { _, err := sc.Learned(ctx, p); return err }),
 		only("SaveLearned", "system", func(sc *scene, p identity.Principal) error { return sc.SaveLearned(ctx, p, []byte("{}")) }),
 	}

@@ -23,18 +23,25 @@ type Role string
 
 // The roles of staff.
 const (
-	Owner        Role = "owner"            // everything, and the only one who names owners
-	Admin        Role = "admin"            // staff and settings, no customer data
-	Supervisor   Role = "supervisor"       // every conversation, and the people who answer
-	Agent        Role = "agent"            // answers customers
-	OutsideAgent Role = "outside_agent"    // works for a partner firm: answers in what was given to them, and sees nothing else
-	Editor       Role = "knowledge_editor" // writes what is known, no customer data
-	Auditor      Role = "auditor"          // reads the audit chain, and who works here
+	Owner        Role = "owner"              // everything, and the only one who names owners
+	Admin        Role = "admin"              // staff and settings, no customer data
+	Supervisor   Role = "supervisor"         // every conversation, and the people who answer
+	SecondLine   Role = "second_line"        // answers customers with what is hard: takes over cases, sees what was done
+	Agent        Role = "agent"              // answers customers
+	Fraud        Role = "fraud_analyst"      // answers customers who may have been defrauded, and sees what those must not hear
+	Disputes     Role = "disputes_agent"     // answers customers, and works on everybody's cases
+	OutsideAgent Role = "outside_agent"      // works for a partner firm: answers in what was given to them, and sees nothing else
+	Quality      Role = "quality_reviewer"   // judges how the work went, without knowing for whom
+	Planner      Role = "planner"            // says who works on what and sees how much there is, no customer data
+	Editor       Role = "knowledge_editor"   // writes what is known, no customer data
+	Privacy      Role = "privacy_officer"    // leads requests about data, and asks for erasures
+	Compliance   Role = "compliance_officer" // reads the audit chain, findings and figures, no customer data
+	Auditor      Role = "auditor"            // reads the audit chain, and who works here
 )
 
 // Roles are all of them, the one with the most rights first.
 func Roles() []Role {
-	return []Role{Owner, Admin, Supervisor, Agent, OutsideAgent, Editor, Auditor}
+	return []Role{Owner, Admin, Supervisor, SecondLine, Agent, Fraud, Disputes, OutsideAgent, Quality, Planner, Editor, Privacy, Compliance, Auditor}
 }
 
 // ValidRole tells whether r is a role.

@@ -96,89 +96,89 @@ func delivered(a Action) rights {
 	case StartConversation:
 		return rights{Visitor: Any, Customer: Any}
 	case ReadConversation:
-		return rights{Visitor: Own, Customer: Own, Owner: Any, Supervisor: Any, Agent: Any, OutsideAgent: Given, System: Any}
+		return rights{Visitor: Own, Customer: Own, Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, OutsideAgent: Given, BreakGlass: Any, System: Any}
 	case ReadInternal:
-		return rights{Owner: Any, Supervisor: Any, Agent: Any, OutsideAgent: Given, System: Any}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, OutsideAgent: Given, BreakGlass: Any, System: Any}
 	case SendMessage:
-		return rights{Visitor: Own, Customer: Own, Owner: Any, Supervisor: Any, Agent: Any, OutsideAgent: Given}
+		return rights{Visitor: Own, Customer: Own, Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, OutsideAgent: Given, BreakGlass: Any}
 	case WriteNote:
-		return rights{Owner: Any, Supervisor: Any, Agent: Any, OutsideAgent: Given, System: Any}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, OutsideAgent: Given, BreakGlass: Any, System: Any}
 	case AskForPerson:
 		return rights{Visitor: Own, Customer: Own}
 	case MarkSeen:
-		return rights{Visitor: Own, Customer: Own, Owner: Any, Supervisor: Any, Agent: Any, OutsideAgent: Given}
+		return rights{Visitor: Own, Customer: Own, Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, OutsideAgent: Given, BreakGlass: Any}
 	case EditMessage:
-		return rights{Visitor: Written, Customer: Written, Owner: Author, Supervisor: Author, Agent: Author, OutsideAgent: GivenAuthor}
+		return rights{Visitor: Written, Customer: Written, Owner: Author, Supervisor: Author, SecondLine: Author, Agent: Author, FraudAnalyst: Author, DisputesAgent: Author, OutsideAgent: GivenAuthor, BreakGlass: Author}
 	case RedactMessage:
-		return rights{Visitor: Written, Customer: Written, Owner: Any, Supervisor: Any, Agent: Said, OutsideAgent: GivenSaid, System: Any}
+		return rights{Visitor: Written, Customer: Written, Owner: Any, Supervisor: Any, SecondLine: Said, Agent: Said, FraudAnalyst: Said, DisputesAgent: Said, OutsideAgent: GivenSaid, System: Any}
 	case ReadVersions:
-		return rights{Owner: Any, Supervisor: Any, Agent: Any}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any}
 	case WorkConversation:
-		return rights{Owner: Any, Supervisor: Any, Agent: Any, OutsideAgent: Given, System: Any}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, OutsideAgent: Given, BreakGlass: Any, System: Any}
 	case MergeConversation:
-		return rights{Owner: Any, Supervisor: Any, Agent: Any}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any}
 	case ListInbox:
-		return rights{Owner: Any, Supervisor: Any, Agent: Any, OutsideAgent: Given}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, OutsideAgent: Given, BreakGlass: Any}
 	case ReadOffer:
-		return rights{Owner: Offered, Supervisor: Offered, Agent: Offered, OutsideAgent: Offered}
+		return rights{Owner: Offered, Supervisor: Offered, SecondLine: Offered, Agent: Offered, FraudAnalyst: Offered, DisputesAgent: Offered, OutsideAgent: Offered}
 	case SearchMessages:
-		return rights{Owner: Any, Supervisor: Any, Agent: Any, OutsideAgent: Given}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, OutsideAgent: Given, BreakGlass: Any}
 	case ReadCustomer:
-		return rights{Owner: Any, Supervisor: Any, Agent: Any}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, PrivacyOfficer: Any, BreakGlass: Any}
 	case NoteHandle:
-		return rights{Owner: Any, Supervisor: Any, Agent: Any, System: Any}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, System: Any}
 	case ReadWallet:
-		return rights{Customer: Signed, Owner: Any, Supervisor: Any, Agent: Any}
+		return rights{Customer: Signed, Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, BreakGlass: Any}
 	case RevealWallet:
-		return rights{Owner: Any, Supervisor: Any, Agent: Mine}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Mine, Agent: Mine, FraudAnalyst: Mine, DisputesAgent: Mine, BreakGlass: Mine}
 	case ReadUntold:
-		return rights{Owner: Any, Supervisor: Any, Agent: Mine}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Mine, Agent: Mine, FraudAnalyst: Any, DisputesAgent: Mine, BreakGlass: Mine}
 	case EndWindows:
-		return rights{Owner: Any, Admin: Any, System: Any}
+		return rights{Owner: Any, Admin: Any, FraudAnalyst: Any, BreakGlass: Any, System: Any}
 	case LeaveWindow:
 		return rights{Visitor: Own, Customer: Own}
 	case UseDraft:
-		return rights{Owner: Any, Supervisor: Any, Agent: Any, OutsideAgent: Given}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, OutsideAgent: Given, BreakGlass: Any}
 	case UploadAttachment:
-		return rights{Visitor: Any, Customer: Any, Owner: Any, Supervisor: Any, Agent: Any, OutsideAgent: Any}
+		return rights{Visitor: Any, Customer: Any, Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, OutsideAgent: Any, PrivacyOfficer: Any, BreakGlass: Any}
 	case ReadAttachment:
-		return rights{Visitor: Shown, Customer: Shown, Owner: Any, Supervisor: Any, Agent: Any, OutsideAgent: GivenOrAuthor}
+		return rights{Visitor: Shown, Customer: Shown, Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, OutsideAgent: GivenOrAuthor, BreakGlass: Any}
 	case ListStaff:
-		return rights{Owner: Any, Admin: Any, Supervisor: Any, Agent: Any, Editor: Any, Auditor: Any, System: Any}
+		return rights{Owner: Any, Admin: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, QualityReviewer: Any, Planner: Any, Editor: Any, PrivacyOfficer: Any, ComplianceOfficer: Any, Auditor: Any, BreakGlass: Any, System: Any}
 	case ManageStaff:
 		return rights{Owner: Any, Admin: Any, System: Any}
 	case NameOwner:
 		return rights{Owner: Any, System: Any}
 	case ReadAudit:
-		return rights{Owner: Any, Auditor: Any, System: Any}
+		return rights{Owner: Any, ComplianceOfficer: Any, Auditor: Any, System: Any}
 	case ReadReports:
-		return rights{Owner: Any, Supervisor: Any, Agent: Self, OutsideAgent: Self}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Self, Agent: Self, FraudAnalyst: Self, DisputesAgent: Self, OutsideAgent: Self, QualityReviewer: Any, Planner: Any, ComplianceOfficer: Any}
 	case RateConversation:
 		return rights{Visitor: Own, Customer: Own}
 	case IdentifyCustomer:
 		return rights{System: Any}
 	case UsePresence:
-		return rights{Owner: Any, Supervisor: Any, Agent: Self, OutsideAgent: Self, System: Any}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Self, Agent: Self, FraudAnalyst: Self, DisputesAgent: Self, OutsideAgent: Self, System: Any}
 	case ReadQueue:
-		return rights{Owner: Any, Supervisor: Any, Agent: Any, System: Any}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, Planner: Any, BreakGlass: Any, System: Any}
 	case ReadBoard:
-		return rights{Owner: Any, Supervisor: Any, System: Any}
+		return rights{Owner: Any, Supervisor: Any, Planner: Any, BreakGlass: Any, System: Any}
 	case ReadDuties:
-		return rights{Owner: Any, Admin: Any, Supervisor: Any, Agent: Any, OutsideAgent: Self, Editor: Any, Auditor: Any, System: Any}
+		return rights{Owner: Any, Admin: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, OutsideAgent: Self, QualityReviewer: Any, Planner: Any, Editor: Any, PrivacyOfficer: Any, ComplianceOfficer: Any, Auditor: Any, BreakGlass: Any, System: Any}
 	case SetDuties:
-		return rights{Owner: Any, Admin: Any, Supervisor: Any, System: Any}
+		return rights{Owner: Any, Admin: Any, Supervisor: Any, Planner: Any, BreakGlass: Any, System: Any}
 	case RunRouting:
 		return rights{System: Any}
 	case ReadSetup:
-		return rights{Owner: Any, Admin: Any, Supervisor: Any, System: Any}
+		return rights{Owner: Any, Admin: Any, Supervisor: Any, BreakGlass: Any, System: Any}
 	case ChangeSetup:
-		return rights{Owner: Any, Admin: Any, System: Any}
+		return rights{Owner: Any, Admin: Any, BreakGlass: Any, System: Any}
 	case ReadWorkSettings:
-		return rights{Owner: Any, Admin: Any, Supervisor: Any, Agent: Any, OutsideAgent: Any, System: Any}
+		return rights{Owner: Any, Admin: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, OutsideAgent: Any, QualityReviewer: Any, Planner: Any, PrivacyOfficer: Any, ComplianceOfficer: Any, BreakGlass: Any, System: Any}
 	case ChangeWorkSettings:
-		return rights{Owner: Any, Admin: Any, Supervisor: Any, System: Any}
+		return rights{Owner: Any, Admin: Any, Supervisor: Any, BreakGlass: Any, System: Any}
 	case UseOwnSetting:
-		return rights{Owner: Self, Admin: Self, Supervisor: Self, Agent: Self, OutsideAgent: Self}
+		return rights{Owner: Self, Admin: Self, Supervisor: Self, SecondLine: Self, Agent: Self, FraudAnalyst: Self, DisputesAgent: Self, OutsideAgent: Self}
 	case FollowLog:
 		return rights{System: Any}
 	case TakeNotices:
@@ -186,9 +186,9 @@ func delivered(a Action) rights {
 	case ManageKeys:
 		return rights{Owner: Any, Admin: Any}
 	case ReadActs:
-		return rights{Customer: Signed, Owner: Any, Supervisor: Any, Agent: Going, System: Any}
+		return rights{Customer: Signed, Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Going, FraudAnalyst: Any, DisputesAgent: Any, BreakGlass: Any, System: Any}
 	case ProposeAct:
-		return rights{Customer: Signed, Owner: Any, Supervisor: Any, Agent: Working}
+		return rights{Customer: Signed, Owner: Any, Supervisor: Any, SecondLine: Working, Agent: Working, FraudAnalyst: Working, DisputesAgent: Working, BreakGlass: Working}
 	case ApproveAct:
 		return rights{Owner: Second, Supervisor: Second}
 	case OverseeActs:
@@ -196,45 +196,45 @@ func delivered(a Action) rights {
 	case RunActs:
 		return rights{System: Any}
 	case ReadCases:
-		return rights{Customer: Signed, Owner: Any, Supervisor: Any, Agent: Any, System: Any}
+		return rights{Customer: Signed, Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, PrivacyOfficer: Any, BreakGlass: Any, System: Any}
 	case OpenCase:
-		return rights{Customer: Signed, Owner: Any, Supervisor: Any, Agent: Any, System: Any}
+		return rights{Customer: Signed, Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, PrivacyOfficer: Any, BreakGlass: Any, System: Any}
 	case AnswerCase:
 		return rights{Customer: Signed}
 	case WorkCase:
-		return rights{Owner: Any, Supervisor: Any, Agent: Free, System: Any}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Free, FraudAnalyst: Free, DisputesAgent: Any, PrivacyOfficer: Free, BreakGlass: Any, System: Any}
 	case OverseeCase:
 		return rights{Owner: Any, Supervisor: Any}
 	case ReadCaseFigures:
-		return rights{Owner: Any, Supervisor: Any}
+		return rights{Owner: Any, Supervisor: Any, DisputesAgent: Any, ComplianceOfficer: Any}
 	case RunCases:
 		return rights{System: Any}
 	case ReadRuns:
-		return rights{Visitor: Own, Customer: Signed, Owner: Any, Supervisor: Any, Agent: Going, System: Any}
+		return rights{Visitor: Own, Customer: Signed, Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Going, FraudAnalyst: Any, DisputesAgent: Any, BreakGlass: Any, System: Any}
 	case WalkRun:
-		return rights{Visitor: Own, Customer: Signed, Owner: Any, Supervisor: Any, Agent: Working}
+		return rights{Visitor: Own, Customer: Signed, Owner: Any, Supervisor: Any, SecondLine: Working, Agent: Working, FraudAnalyst: Working, DisputesAgent: Working, BreakGlass: Working}
 	case RunFlows:
 		return rights{System: Any}
 	case RunPrivacy:
 		return rights{System: Any}
 	case LeadPrivacy:
-		return rights{Owner: Any, Supervisor: Any}
+		return rights{Owner: Any, Supervisor: Any, PrivacyOfficer: Any}
 	case OwnPrivacy:
 		return rights{Customer: Signed}
 	case VouchContact:
-		return rights{Owner: Working, Supervisor: Working, Agent: Working, OutsideAgent: Working}
+		return rights{Owner: Working, Supervisor: Working, SecondLine: Working, Agent: Working, FraudAnalyst: Working, DisputesAgent: Working, OutsideAgent: Working, BreakGlass: Working}
 	case ReadContact:
-		return rights{Owner: Any, Supervisor: Any, Agent: Any, OutsideAgent: Given}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, OutsideAgent: Given, BreakGlass: Any}
 	case ReadPhrase:
-		return rights{Owner: Working, Supervisor: Working, Agent: Working}
+		return rights{Owner: Working, Supervisor: Working, SecondLine: Working, Agent: Working, FraudAnalyst: Working, DisputesAgent: Working, BreakGlass: Working}
 	case OwnContact:
 		return rights{Customer: Signed}
 	case ReadContactFigures:
-		return rights{Owner: Any, Supervisor: Any}
+		return rights{Owner: Any, Supervisor: Any, ComplianceOfficer: Any}
 	case RunContacts:
 		return rights{System: Any}
 	case ReadFindings:
-		return rights{Owner: Second, Supervisor: Second, Auditor: Second}
+		return rights{Owner: Second, Supervisor: Second, ComplianceOfficer: Second, Auditor: Second}
 	case DecideFinding:
 		return rights{Owner: Second, Supervisor: Second}
 	case RunInsiders:
@@ -244,7 +244,7 @@ func delivered(a Action) rights {
 	case ReadOwnLooks:
 		return rights{Customer: Signed}
 	case ReadDecisions:
-		return rights{Owner: Any, Admin: Any, Supervisor: Any, Agent: Self, Editor: Self, Auditor: Any}
+		return rights{Owner: Any, Admin: Any, Supervisor: Any, SecondLine: Self, Agent: Self, FraudAnalyst: Self, DisputesAgent: Self, QualityReviewer: Self, Planner: Self, Editor: Self, PrivacyOfficer: Self, ComplianceOfficer: Any, Auditor: Any, BreakGlass: Self}
 	case KeepDecisions:
 		return rights{System: Any}
 	case ReadApprovals:

@@ -183,12 +183,26 @@ func columnOfRole(r identity.Role) (Column, bool) {
 		return Admin, true
 	case identity.Supervisor:
 		return Supervisor, true
+	case identity.SecondLine:
+		return SecondLine, true
 	case identity.Agent:
 		return Agent, true
+	case identity.Fraud:
+		return FraudAnalyst, true
+	case identity.Disputes:
+		return DisputesAgent, true
 	case identity.OutsideAgent:
 		return OutsideAgent, true
+	case identity.Quality:
+		return QualityReviewer, true
+	case identity.Planner:
+		return Planner, true
 	case identity.Editor:
 		return Editor, true
+	case identity.Privacy:
+		return PrivacyOfficer, true
+	case identity.Compliance:
+		return ComplianceOfficer, true
 	case identity.Auditor:
 		return Auditor, true
 	default:

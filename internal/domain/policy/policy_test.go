@@ -32,6 +32,13 @@ func principals() map[string]identity.Principal {
 		"agent":      as(identity.Staff, "s1", identity.Agent),
 		"auditor":    as(identity.Staff, "s1", identity.Auditor),
 		"outside":    as(identity.Staff, "s1", identity.OutsideAgent),
+		"second":     as(identity.Staff, "s1", identity.SecondLine),
+		"fraud":      as(identity.Staff, "s1", identity.Fraud),
+		"disputes":   as(identity.Staff, "s1", identity.Disputes),
+		"quality":    as(identity.Staff, "s1", identity.Quality),
+		"planner":    as(identity.Staff, "s1", identity.Planner),
+		"privacy":    as(identity.Staff, "s1", identity.Privacy),
+		"compliance": as(identity.Staff, "s1", identity.Compliance),
 		"editor":     as(identity.Staff, "s1", identity.Editor),
 		"noRole":     as(identity.Staff, "s1", ""),
 		"badRole":    as(identity.Staff, "s1", "Owner"),
@@ -202,6 +209,109 @@ staff.list                     -       -       -       -       +
 routing.read_duties            -       -       -       -       +
 settings.read_work             +       +       +       +       -
 `
+
+// allowedToFurther is all that the roles of a larger house may do to something of the
+// customer c1 that nobody in particular wrote, and that is nobody's to work on.
+const allowedToFurther = `
+                              second     fraud      disputes   quality    planner    privacy    compliance
+conversation.read             +          +          +          -          -          -          -
+conversation.read_internal    +          +          +          -          -          -          -
+conversation.send             +          +          +          -          -          -          -
+conversation.note             +          +          +          -          -          -          -
+conversation.mark_seen        +          +          +          -          -          -          -
+conversation.read_versions    +          +          +          -          -          -          -
+conversation.work             +          +          +          -          -          -          -
+conversation.merge            +          +          +          -          -          -          -
+inbox.list                    +          +          +          -          -          -          -
+search.messages               +          +          +          -          -          -          -
+customer.read                 +          +          +          -          -          +          -
+customer.note_handle          +          +          +          -          -          -          -
+wallet.read                   +          +          +          -          -          -          -
+wallet.read_untold            -          +          -          -          -          -          -
+customer.end_windows          -          +          -          -          -          -          -
+draft.use                     +          +          +          -          -          -          -
+attachment.upload             +          +          +          -          -          +          -
+attachment.read               +          +          +          -          -          -          -
+staff.list                    +          +          +          +          +          +          +
+audit.read                    -          -          -          -          -          -          +
+report.read                   -          -          -          +          +          -          +
+routing.read_queue            +          +          +          -          +          -          -
+routing.read_board            -          -          -          -          +          -          -
+routing.read_duties           +          +          +          +          +          +          +
+routing.set_duties            -          -          -          -          +          -          -
+settings.read_work            +          +          +          +          +          +          +
+act.read                      +          +          +          -          -          -          -
+case.read                     +          +          +          -          -          +          -
+case.open                     +          +          +          -          -          +          -
+case.work                     +          +          +          -          -          +          -
+case.figures                  -          -          +          -          -          -          +
+run.read                      +          +          +          -          -          -          -
+privacy.lead                  -          -          -          -          -          +          -
+contact.read                  +          +          +          -          -          -          -
+contact.figures               -          -          -          -          -          -          +
+decision.read                 -          -          -          -          -          -          +
+`
+
+// further are the headings of that table.
+func further() []string {
+	return []string{"second", "fraud", "disputes", "quality", "planner", "privacy", "compliance"}
+}
+
+func TestTheRolesOfALargerHouse(t *testing.T) {
+	object := policy.Object{CustomerID: "c1"}
+	left := actions(t)
+	for _, row := range cases(t, allowedToFurther, func(row string, p identity.Principal, column string, want bool) {
+		if got := policy.Allow(p, policy.Action(row), object); got != want {
+			t.Errorf("%s: %s = %v, want %v", column, row, got, want)
+		}
+	}) {
+		if !left[row] {
+			t.Errorf("there is no action %s, or it has two rows", row)
+		}
+		delete(left, row)
+	}
+	for action := range left {
+		for _, column := range further() {
+			if policy.Allow(principals()[column], policy.Action(action), object) {
+				t.Errorf("%s may %s, and the table does not say so", column, action)
+			}
+		}
+	}
+}
+
+// What is theirs to work on opens to those who answer what it opens to an agent; and to
+// those who plan, judge or account for the work it opens nothing of a customer.
+func TestWhatIsTheirsInALargerHouse(t *testing.T) {
+	mine := policy.Whosever("s1")
+	mine.CustomerID, mine.OfferedTo, mine.StaffID, mine.AuthorKind, mine.AuthorID = "c1", "s1", "s1", identity.Staff, "s1"
+	for action := range actions(t) {
+		a := policy.Action(action)
+		agent := policy.Allow(principals()["agent"], a, mine)
+		for _, column := range []string{"second", "fraud", "disputes"} {
+			more := (column == "fraud" && a == policy.EndWindows) || (column == "disputes" && a == policy.ReadCaseFigures)
+			if got := policy.Allow(principals()[column], a, mine); got != (agent || more) {
+				t.Errorf("%s may %s in what is theirs: %v", column, a, got)
+			}
+		}
+		for _, column := range []string{"quality", "planner", "compliance"} {
+			if !policy.Allow(principals()[column], a, mine) {
+				continue
+			}
+			switch a {
+			case policy.ListStaff, policy.ReadDuties, policy.SetDuties, policy.ReadReports, policy.ReadBoard, policy.ReadQueue, policy.ReadWorkSettings,
+				policy.ReadDecisions, policy.ReadAudit, policy.ReadCaseFigures, policy.ReadContactFigures:
+			default:
+				t.Errorf("%s, who sees no customer, may %s", column, a)
+			}
+		}
+		switch a {
+		case policy.ReadConversation, policy.SendMessage, policy.ReadWallet, policy.RevealWallet, policy.ProposeAct, policy.ApproveAct, policy.SearchMessages, policy.ListInbox:
+			if policy.Allow(principals()["privacy"], a, mine) {
+				t.Errorf("who leads requests about data may %s", a)
+			}
+		}
+	}
+}
 
 // allowedToPrograms is all that an API key may open, by the one scope that it has. A
 // key without a scope opens nothing but what it is itself.
@@ -436,7 +546,7 @@ func TestWhoMayChangeAndSeeWhoseWords(t *testing.T) {
 func TestOwnSettingsAreOnesOwn(t *testing.T) {
 	for column, p := range principals() {
 		for _, staffID := range []string{"s1", "s2", "c1", ""} {
-			want := staffID == "s1" && strings.Contains(" owner admin supervisor agent outside ", " "+column+" ")
+			want := staffID == "s1" && strings.Contains(" owner admin supervisor agent outside second fraud disputes ", " "+column+" ")
 			if got := policy.Allow(p, policy.UseOwnSetting, policy.Object{StaffID: staffID}); got != want {
 				t.Errorf("%s may use the settings of %q: %v, want %v", column, staffID, got, want)
 			}
@@ -449,7 +559,7 @@ func TestOwnSettingsAreOnesOwn(t *testing.T) {
 func TestWhoReadsWhoseDuties(t *testing.T) {
 	for column, p := range principals() {
 		for _, staffID := range []string{"s1", "s2", ""} {
-			colleagues := strings.Contains(" owner admin supervisor agent auditor editor system systemNoID ", " "+column+" ") && p.ID != ""
+			colleagues := strings.Contains(" owner admin supervisor agent auditor editor system systemNoID second fraud disputes quality planner privacy compliance ", " "+column+" ") && p.ID != ""
 			want := colleagues || (column == "outside" && staffID == "s1")
 			if got := policy.Allow(p, policy.ReadDuties, policy.Object{StaffID: staffID}); got != want {
 				t.Errorf("%s may read the duties of %q: %v, want %v", column, staffID, got, want)
@@ -509,6 +619,12 @@ func TestWhoLooksIntoTheWallet(t *testing.T) {
 		"an outside agent hears it":           {as["outside"], policy.ReadUntold, policy.Object{CustomerID: "c1", AssigneeID: "s1"}, false},
 		"an outside agent looks":              {as["outside"], policy.ReadWallet, policy.Object{CustomerID: "c1", AssigneeID: "s1"}, false},
 		"an outside agent reveals":            {as["outside"], policy.RevealWallet, policy.Object{CustomerID: "c1", AssigneeID: "s1"}, false},
+		"the second line, of a colleague's":   {as["second"], policy.RevealWallet, policy.Object{CustomerID: "c1", AssigneeID: "s2"}, false},
+		"fraud hears it for a colleague's":    {as["fraud"], policy.ReadUntold, policy.Object{CustomerID: "c1", AssigneeID: "s2"}, true},
+		"fraud reveals for a colleague's":     {as["fraud"], policy.RevealWallet, policy.Object{CustomerID: "c1", AssigneeID: "s2"}, false},
+		"disputes hears it for a colleague's": {as["disputes"], policy.ReadUntold, policy.Object{CustomerID: "c1", AssigneeID: "s2"}, false},
+		"who judges the work looks":           {as["quality"], policy.ReadWallet, policy.Object{CustomerID: "c1", AssigneeID: "s1"}, false},
+		"who leads requests reveals":          {as["privacy"], policy.RevealWallet, policy.Object{CustomerID: "c1", AssigneeID: "s1"}, false},
 		"a part of Kefu looks":                {as["system"], policy.ReadWallet, policy.Object{CustomerID: "c1"}, false},
 	} {
 		if got := policy.Allow(c.p, c.a, c.o); got != c.want {
@@ -623,7 +739,7 @@ func TestWhoHasSomethingDoneInTheWallet(t *testing.T) {
 func TestNobodyJudgesThemselves(t *testing.T) {
 	for column, p := range principals() {
 		for _, staffID := range []string{"s1", "s2", ""} {
-			reads := staffID == "s2" && slices.Contains([]string{"owner", "supervisor", "auditor"}, column)
+			reads := staffID == "s2" && slices.Contains([]string{"owner", "supervisor", "auditor", "compliance"}, column)
 			if got := policy.Allow(p, policy.ReadFindings, policy.Object{StaffID: staffID}); got != reads {
 				t.Errorf("%s may see what was found about %q: %v", column, staffID, got)
 			}
@@ -645,7 +761,7 @@ func TestWhatIsLeftToSomebodyRestrained(t *testing.T) {
 		policy.ReadCustomer, policy.ReadWallet, policy.ReadCases, policy.ListStaff,
 	}
 	anywhere := []policy.Action{policy.UploadAttachment, policy.ReadWorkSettings, policy.ListStaff}
-	for _, column := range []string{"owner", "supervisor", "agent", "admin", "outside", "auditor", "editor"} {
+	for _, column := range append(further(), "owner", "supervisor", "agent", "admin", "outside", "auditor", "editor") {
 		p := principals()[column]
 		free := p
 		p.Restrained = true

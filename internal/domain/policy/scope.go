@@ -28,10 +28,18 @@ const (
 	Owner
 	Admin
 	Supervisor
+	SecondLine
 	Agent
+	FraudAnalyst
+	DisputesAgent
 	OutsideAgent
+	QualityReviewer
+	Planner
 	Editor
+	PrivacyOfficer
+	ComplianceOfficer
 	Auditor
+	BreakGlass // beside their own, of somebody for whom the glass was broken; no role
 	System
 	columns
 )
@@ -81,7 +89,8 @@ func (s Scope) String() string {
 
 // String is the heading of a column in the table.
 func (c Column) String() string {
-	words := [columns]string{"visitor", "customer", "owner", "admin", "supervisor", "agent", "outside_agent", "knowledge_editor", "auditor", "system"}
+	words := [columns]string{"visitor", "customer", "owner", "admin", "supervisor", "second_line", "agent", "fraud_analyst", "disputes_agent",
+		"outside_agent", "quality_reviewer", "planner", "knowledge_editor", "privacy_officer", "compliance_officer", "auditor", "break_glass", "system"}
 	if c >= columns {
 		return ""
 	}

@@ -85,7 +85,8 @@ func (s *Service) meet(m staff.Member) {
 	if p == nil {
 		p = &person{goneAt: s.started, is: routing.Presence{StaffID: m.ID, State: routing.Offline}}
 		p.chosen = routing.Presence{StaffID: m.ID, State: routing.Away}
-		if m.Role == identity.Agent || m.Role == identity.OutsideAgent {
+		switch m.Role {
+		case identity.SecondLine, identity.Agent, identity.Fraud, identity.Disputes, identity.OutsideAgent:
 			p.chosen.State = routing.Available
 		}
 		s.people[m.ID] = p

@@ -250,12 +250,20 @@ func (c *checker) wallet(w Wallet, identity Identity) {
 	}
 }
 
+// roles are those of staff, but for owners, whom no directory names.
+func roles() []string {
+	return []string{
+		"admin", "supervisor", "second_line", "agent", "fraud_analyst", "disputes_agent", "outside_agent", "quality_reviewer",
+		"planner", "knowledge_editor", "privacy_officer", "compliance_officer", "auditor",
+	}
+}
+
 // staff judges how staff sign in.
 func (c *checker) staff(s Staff) {
 	c.between("staff.idle", s.Idle, time.Minute, 12*time.Hour)
 	c.between("staff.session_life", s.SessionLife, 5*time.Minute, 7*24*time.Hour)
 	for i, role := range s.PasskeyRoles {
-		c.oneOf(item("staff.passkey_roles", i), role, "owner", "admin", "supervisor", "agent", "outside_agent", "knowledge_editor", "auditor")
+		c.oneOf(item("staff.passkey_roles", i), role, append(roles(), "owner")...)
 	}
 }
 
@@ -272,7 +280,7 @@ func (c *checker) directory(d Directory) {
 		c.add("directory.role_claim", "and directory.roles belong together", "Set both, or neither")
 	}
 	for i, r := range d.Roles {
-		c.oneOf(item("directory.roles", i)+".role", r.Role, "admin", "supervisor", "agent", "outside_agent", "knowledge_editor", "auditor")
+		c.oneOf(item("directory.roles", i)+".role", r.Role, roles()...)
 		if r.Value == "" {
 			c.add(item("directory.roles", i)+".value", "is empty", "Name a value of "+quote(d.RoleClaim))
 		}

@@ -19,7 +19,7 @@ type AccountView struct {
 	Email           string        `json:"email"`
 	Name            string        `json:"name"`
 	Alias           string        `json:"alias" doc:"the name that customers see"`
-	Role            identity.Role `json:"role" enum:"owner,admin,supervisor,agent,outside_agent,knowledge_editor,auditor"`
+	Role            identity.Role `json:"role" enum:"owner,admin,supervisor,second_line,agent,fraud_analyst,disputes_agent,outside_agent,quality_reviewer,planner,knowledge_editor,privacy_officer,compliance_officer,auditor"`
 	HasPassword     bool          `json:"has_password"`
 	PasskeyOnly     bool          `json:"passkey_only" doc:"by their own choice"`
 	PasskeyRequired bool          `json:"passkey_required" doc:"by the house, for their role"`

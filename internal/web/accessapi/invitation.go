@@ -19,7 +19,7 @@ type InvitationView struct {
 	ID        string               `json:"id"`
 	Kind      staff.InvitationKind `json:"kind" enum:"member,reset,first_owner"`
 	Email     string               `json:"email"`
-	Role      identity.Role        `json:"role" enum:"owner,admin,supervisor,agent,outside_agent,knowledge_editor,auditor"`
+	Role      identity.Role        `json:"role" enum:"owner,admin,supervisor,second_line,agent,fraud_analyst,disputes_agent,outside_agent,quality_reviewer,planner,knowledge_editor,privacy_officer,compliance_officer,auditor"`
 	Teams     []string             `json:"teams" nullable:"false" doc:"what they are routed by once they join"`
 	Skills    []string             `json:"skills" nullable:"false"`
 	Languages []string             `json:"languages" nullable:"false"`
@@ -44,7 +44,7 @@ type InvitationLink struct {
 type InvitationWelcome struct {
 	Kind       staff.InvitationKind `json:"kind" enum:"member,reset,first_owner"`
 	Email      string               `json:"email" doc:"empty for a first owner, who says theirs"`
-	Role       identity.Role        `json:"role" enum:"owner,admin,supervisor,agent,outside_agent,knowledge_editor,auditor"`
+	Role       identity.Role        `json:"role" enum:"owner,admin,supervisor,second_line,agent,fraud_analyst,disputes_agent,outside_agent,quality_reviewer,planner,knowledge_editor,privacy_officer,compliance_officer,auditor"`
 	Name       string               `json:"name" doc:"of who comes back"`
 	ExpiresAt  int64                `json:"expires_at"`
 	Passwords  bool                 `json:"passwords" doc:"whether a password with a code will do"`
@@ -63,7 +63,7 @@ type inviteInput struct {
 	api.Caller
 	Body struct {
 		Email     string        `json:"email" minLength:"3" maxLength:"254"`
-		Role      identity.Role `json:"role" enum:"owner,admin,supervisor,agent,outside_agent,knowledge_editor,auditor"`
+		Role      identity.Role `json:"role" enum:"owner,admin,supervisor,second_line,agent,fraud_analyst,disputes_agent,outside_agent,quality_reviewer,planner,knowledge_editor,privacy_officer,compliance_officer,auditor"`
 		Teams     []string      `json:"teams,omitempty" nullable:"false" maxItems:"50" doc:"of who will answer: what they are routed by once they join"`
 		Skills    []string      `json:"skills,omitempty" nullable:"false" maxItems:"50"`
 		Languages []string      `json:"languages,omitempty" nullable:"false" maxItems:"20"`

@@ -18,7 +18,7 @@ import (
 type Me struct {
 	ID   string        `json:"id"`
 	Name string        `json:"name" doc:"the alias that customers see"`
-	Role identity.Role `json:"role" enum:"owner,admin,supervisor,agent,outside_agent,knowledge_editor,auditor," doc:"empty until somebody who must use a passkey has added one"`
+	Role identity.Role `json:"role" enum:"owner,admin,supervisor,second_line,agent,fraud_analyst,disputes_agent,outside_agent,quality_reviewer,planner,knowledge_editor,privacy_officer,compliance_officer,auditor," doc:"empty until somebody who must use a passkey has added one"`
 }
 
 // SessionView is an open session.

@@ -20,7 +20,7 @@ type Member struct {
 	ID       string        `json:"id"`
 	Name     string        `json:"name"`
 	Alias    string        `json:"alias" doc:"the name that customers see"`
-	Role     identity.Role `json:"role" enum:"owner,admin,supervisor,agent,outside_agent,knowledge_editor,auditor"`
+	Role     identity.Role `json:"role" enum:"owner,admin,supervisor,second_line,agent,fraud_analyst,disputes_agent,outside_agent,quality_reviewer,planner,knowledge_editor,privacy_officer,compliance_officer,auditor"`
 	Email    string        `json:"email,omitempty" doc:"shown to those who manage staff"`
 	Disabled bool          `json:"disabled,omitempty"`
 }
@@ -45,7 +45,7 @@ type newStaffInput struct {
 		Email    string        `json:"email" minLength:"3" maxLength:"254"`
 		Name     string        `json:"name" minLength:"1" maxLength:"120"`
 		Alias    string        `json:"alias" minLength:"1" maxLength:"120" doc:"the name that customers see"`
-		Role     identity.Role `json:"role" enum:"owner,admin,supervisor,agent,outside_agent,knowledge_editor,auditor"`
+		Role     identity.Role `json:"role" enum:"owner,admin,supervisor,second_line,agent,fraud_analyst,disputes_agent,outside_agent,quality_reviewer,planner,knowledge_editor,privacy_officer,compliance_officer,auditor"`
 		Password string        `json:"password" minLength:"1" maxLength:"1024"`
 	}
 }
@@ -63,7 +63,7 @@ type changeStaffInput struct {
 	Caller
 	ID   string `path:"id" doc:"of the member of staff"`
 	Body struct {
-		Role     *identity.Role `json:"role,omitempty" nullable:"false" enum:"owner,admin,supervisor,agent,outside_agent,knowledge_editor,auditor"`
+		Role     *identity.Role `json:"role,omitempty" nullable:"false" enum:"owner,admin,supervisor,second_line,agent,fraud_analyst,disputes_agent,outside_agent,quality_reviewer,planner,knowledge_editor,privacy_officer,compliance_officer,auditor"`
 		Disabled *bool          `json:"disabled,omitempty" nullable:"false"`
 	}
 }

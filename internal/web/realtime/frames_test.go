@@ -109,6 +109,13 @@ func TestEachFrameOfTheProtocol(t *testing.T) {
 		{"knowledge editor", desk(identity.Editor), noWorker},
 		{"admin", desk(identity.Admin), noWorker},
 		{"auditor", desk(identity.Auditor), noWorker},
+		{"second line", desk(identity.SecondLine), worker},
+		{"fraud analyst", desk(identity.Fraud), worker},
+		{"disputes agent", desk(identity.Disputes), worker},
+		{"quality reviewer", desk(identity.Quality), noWorker},
+		{"planner", desk(identity.Planner), noWorker},
+		{"privacy officer", desk(identity.Privacy), noWorker},
+		{"compliance officer", desk(identity.Compliance), noWorker},
 	} {
 		said := map[string]bool{}
 		for name := range frames {

@@ -80,7 +80,7 @@ export const en = {
     failed: 'This page could not be fetched.',
     reload: 'Reload the desk',
   },
-  role: { owner: 'Owner', admin: 'Admin', supervisor: 'Supervisor', agent: 'Agent', outside_agent: 'Outside agent', knowledge_editor: 'Knowledge editor', auditor: 'Auditor' } as Record<string, string>,
+  role: { owner: 'Owner', admin: 'Admin', supervisor: 'Supervisor', second_line: 'Second line', agent: 'Agent', fraud_analyst: 'Fraud analyst', disputes_agent: 'Disputes agent', outside_agent: 'Outside agent', quality_reviewer: 'Quality reviewer', planner: 'Planner', privacy_officer: 'Privacy officer', compliance_officer: 'Compliance officer', break_glass: 'Emergency access', knowledge_editor: 'Knowledge editor', auditor: 'Auditor' } as Record<string, string>,
   account: {
     title: 'Your account',
     who: 'Who you are',

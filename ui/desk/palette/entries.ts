@@ -28,9 +28,10 @@ function everything(desk: Desk, m: Messages): Entry[] {
     const offered = id === 'accept' || id === 'decline';
     if (run && id !== 'palette' && id !== 'escape' && (!offered || desk.offers.offer)) all.push({ id: `do ${id}`, group: 'actions', title: m.command[id], key, run: () => void run() });
   }
-  for (const page of desk.me ? pagesFor(desk.me) : []) {
+  const { me } = desk;
+  for (const page of me ? pagesFor(me) : []) {
     all.push({ id: `page ${page.id}`, group: 'pages', title: page.title(m), run: () => desk.visit(page.id) });
-    for (const place of page.places?.(m) ?? []) all.push({ id: `page ${page.id} ${place.path.join('/')}`, group: 'pages', title: place.title, about: page.title(m), run: () => desk.visit(page.id, ...place.path) });
+    for (const place of page.places?.(m, me!) ?? []) all.push({ id: `page ${page.id} ${place.path.join('/')}`, group: 'pages', title: place.title, about: page.title(m), run: () => desk.visit(page.id, ...place.path) });
   }
   if (!desk.hasInbox) return all;
   for (const list of builtIn.filter((l) => !desk.outside || (l.view !== 'unassigned' && l.view !== 'teams'))) all.push({ id: `view ${list.view} ${list.order ?? ''}`, group: 'views', title: list.order === 'due' ? m.viewing.dueSoonest : m.view[list.view], run: () => desk.go(list) });

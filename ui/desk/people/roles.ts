@@ -1,6 +1,7 @@
 import type { Role } from '../shell/api.ts';
+import { allRoles } from '../shell/roles.ts';
 
-const all: readonly Role[] = ['owner', 'admin', 'supervisor', 'agent', 'outside_agent', 'knowledge_editor', 'auditor'];
+const all: readonly Role[] = allRoles;
 
 /** The roles that somebody of a role may give: owners alone name owners. */
 export function roles(own: Role): readonly Role[] {

@@ -1,13 +1,13 @@
 import type { Staff } from './api.ts';
+import { answers } from './roles.ts';
 
-const answering = new Set(['owner', 'supervisor', 'agent', 'outside_agent']);
 
 /**
  * Who may be given a conversation, under the names that customers see. Two of one
  * name are told apart by the name that only staff know.
  */
 export function colleaguesOf(staff: readonly Staff[]): Staff[] {
-  const all = staff.filter((s) => !s.disabled && answering.has(s.role));
+  const all = staff.filter((s) => !s.disabled && answers(s.role));
   const alias = (s: Staff) => s.alias || s.name;
   const times = new Map<string, number>();
   for (const s of all) times.set(alias(s), (times.get(alias(s)) ?? 0) + 1);

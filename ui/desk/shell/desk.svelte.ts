@@ -19,6 +19,7 @@ import { Views } from '../inbox/views.svelte.ts';
 import { Late } from '../board/late.svelte.ts';
 import type { Messages } from '../messages/en.ts';
 import { decides, overseesActs, pageIds, pagesFor } from './pages.ts';
+import { setsDuties } from './roles.ts';
 import { inboxHash, isInbox, pageHash, parseRoute, type InboxPlace } from './route.ts';
 import { Offers } from '../queue/offers.svelte.ts';
 import { Finding } from '../search/finding.svelte.ts';
@@ -345,8 +346,8 @@ export class Desk {
     this.notify.open(staff.id);
     this.finding.open(staff.id);
     if (this.hasInbox) this.views.open();
-    if (this.hasInbox || staff.role === 'admin') this.teams.open(staff.id, staff.role !== 'outside_agent');
-    if (pagesFor(staff).some((p) => p.id === 'board')) this.late.open();
+    if (this.hasInbox || setsDuties(staff.role)) this.teams.open(staff.id, staff.role !== 'outside_agent');
+    if (this.hasInbox && pagesFor(staff).some((p) => p.id === 'board')) this.late.open();
     if (decides(staff) || overseesActs(staff)) this.waiting.open({ changes: decides(staff), acts: overseesActs(staff) });
     void this.api.staff().then(
       (everybody) => (this.staff = colleaguesOf(everybody)),

@@ -5,6 +5,7 @@ import type { Language } from '../../kit/language.ts';
 import type { Messages } from '../messages/en.ts';
 import type { Staff } from './api.ts';
 import type { Desk } from './desk.svelte.ts';
+import { answers, audits, configures, leads, manages, readsRights, reports, seesBoard, seesCases, setsDuties, watches } from './roles.ts';
 
 /** What every page but the inbox is given; path is what follows the page's name in the address. */
 export interface PageProps<W = unknown> {
@@ -30,7 +31,7 @@ export interface Page {
   /** At the foot of the rail: what one seldom needs. */
   apart?: boolean;
   /** Places in it that the palette offers by their own names. */
-  places?: (m: Messages) => { title: string; path: string[] }[];
+  places?: (m: Messages, staff: Staff) => { title: string; path: string[] }[];
   /** Fetched when it is first gone to; the inbox alone comes with the desk. */
   load?: () => Promise<{ default: Component<PageProps> }>;
   /** Its own words, fetched with it and with each change of language. */
@@ -51,35 +52,26 @@ const rightWords = (l: Language) => (l === 'zh' ? import('../settings/rights/mes
 const insiderWords = (l: Language) => (l === 'zh' ? import('../insiders/messages/zh.ts').then((f) => f.zh) : import('../insiders/messages/en.ts').then((f) => f.en));
 const keyWords = (l: Language) => (l === 'zh' ? import('../settings/programs/messages/zh.ts').then((f) => f.zh) : import('../settings/programs/messages/en.ts').then((f) => f.en));
 
-const configuring = new Set(['owner', 'admin', 'supervisor']);
-const leading = new Set(['owner', 'supervisor']);
-const answering = new Set(['owner', 'supervisor', 'agent', 'outside_agent']);
-/** Outside agents see no cases. */
-const working = new Set(['owner', 'supervisor', 'agent']);
-const managing = new Set(['owner', 'admin']);
-const auditing = new Set(['owner', 'auditor']);
-/** Judge how colleagues look at customers, see it, or make decoys. */
-const watching = new Set(['owner', 'supervisor', 'auditor', 'admin']);
 const everybody = () => true;
 
 /** May be the second person for what is done in the wallet. */
-export const overseesActs = (staff: Staff): boolean => leading.has(staff.role);
+export const overseesActs = (staff: Staff): boolean => leads(staff.role);
 
 /** May see what waits for a second person, of the settings, of staff and of keys. */
-export const decides = (staff: Staff): boolean => managing.has(staff.role);
+export const decides = (staff: Staff): boolean => manages(staff.role);
 
 /** In the order of the rail. Whoever comes without an address sees the first that is for them. */
 export const pages: readonly Page[] = [
-  { id: 'inbox', title: (m) => m.pages.inbox, icon: Inbox, for: (s) => answering.has(s.role) },
-  { id: 'search', title: (m) => m.pages.search, icon: Search, for: (s) => answering.has(s.role), ...own(searchWords, () => import('../search/SearchPage.svelte')) },
-  { id: 'cases', title: (m) => m.pages.cases, icon: Scale, for: (s) => working.has(s.role), ...own(caseWords, () => import('../cases/CasesPage.svelte')) },
-  { id: 'board', title: (m) => m.pages.board, icon: Activity, for: (s) => leading.has(s.role), ...own(boardWords, () => import('../board/BoardPage.svelte')) },
-  { id: 'reports', title: (m) => m.pages.reports, icon: ChartColumn, for: (s) => answering.has(s.role), ...own((l) => Promise.all([reportWords(l), searchWords(l)]), () => import('../reports/ReportsPage.svelte')) },
-  { id: 'settings', title: (m) => m.pages.settings, icon: Settings, for: (s) => configuring.has(s.role), apart: true, count: { of: (desk) => desk.waiting.count, words: (m, n) => m.pages.approvals(n) }, ...own((l) => Promise.all([settingWords(l), keyWords(l)]), () => import('../settings/SettingsPage.svelte')) },
-  { id: 'people', title: (m) => m.pages.people, icon: Users, for: (s) => managing.has(s.role) || leading.has(s.role), apart: true, places: (m) => [{ title: m.duties.title, path: ['duties'] }, { title: m.certificates.title, path: ['certificates'] }], load: () => import('../people/PeoplePage.svelte') },
-  { id: 'insiders', title: (m) => m.pages.insiders, icon: ShieldCheck, for: (s) => watching.has(s.role), apart: true, ...own(insiderWords, () => import('../insiders/InsidersPage.svelte')) },
-  { id: 'audit', title: (m) => m.access.audit.title, icon: ScrollText, for: (s) => auditing.has(s.role), apart: true, ...own(searchWords, () => import('../audit/AuditPage.svelte')) },
-  { id: 'rights', title: (m) => m.pages.rights, icon: KeyRound, for: (s) => s.role === 'auditor', apart: true, ...own(rightWords, () => import('../settings/rights/RightsPage.svelte')) },
+  { id: 'inbox', title: (m) => m.pages.inbox, icon: Inbox, for: (s) => answers(s.role) },
+  { id: 'search', title: (m) => m.pages.search, icon: Search, for: (s) => answers(s.role), ...own(searchWords, () => import('../search/SearchPage.svelte')) },
+  { id: 'cases', title: (m) => m.pages.cases, icon: Scale, for: (s) => seesCases(s.role), ...own(caseWords, () => import('../cases/CasesPage.svelte')) },
+  { id: 'board', title: (m) => m.pages.board, icon: Activity, for: (s) => seesBoard(s.role), ...own(boardWords, () => import('../board/BoardPage.svelte')) },
+  { id: 'reports', title: (m) => m.pages.reports, icon: ChartColumn, for: (s) => reports(s.role), ...own((l) => Promise.all([reportWords(l), searchWords(l)]), () => import('../reports/ReportsPage.svelte')) },
+  { id: 'settings', title: (m) => m.pages.settings, icon: Settings, for: (s) => configures(s.role), apart: true, count: { of: (desk) => desk.waiting.count, words: (m, n) => m.pages.approvals(n) }, ...own((l) => Promise.all([settingWords(l), keyWords(l)]), () => import('../settings/SettingsPage.svelte')) },
+  { id: 'people', title: (m) => m.pages.people, icon: Users, for: (s) => setsDuties(s.role), apart: true, places: (m, s) => [{ title: m.duties.title, path: ['duties'] }, ...(configures(s.role) ? [{ title: m.certificates.title, path: ['certificates'] }] : [])], load: () => import('../people/PeoplePage.svelte') },
+  { id: 'insiders', title: (m) => m.pages.insiders, icon: ShieldCheck, for: (s) => watches(s.role), apart: true, ...own(insiderWords, () => import('../insiders/InsidersPage.svelte')) },
+  { id: 'audit', title: (m) => m.access.audit.title, icon: ScrollText, for: (s) => audits(s.role), apart: true, ...own(searchWords, () => import('../audit/AuditPage.svelte')) },
+  { id: 'rights', title: (m) => m.pages.rights, icon: KeyRound, for: (s) => readsRights(s.role), apart: true, ...own(rightWords, () => import('../settings/rights/RightsPage.svelte')) },
   { id: 'account', title: (m) => m.pages.account, icon: CircleUserRound, for: everybody, apart: true, load: () => import('../account/AccountPage.svelte') },
 ];
 

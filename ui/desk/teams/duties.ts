@@ -1,4 +1,5 @@
 import { Problem, type Api, type Staff } from '../shell/api.ts';
+import { answers, setsDuties } from '../shell/roles.ts';
 
 /** What a member of staff is routed by. */
 export interface Duties {
@@ -32,17 +33,7 @@ export function noDuties(staff: string): Duties {
   return { staff, revision: 0, teams: [], skills: [], languages: [], slots: {} };
 }
 
-const answering = new Set(['owner', 'supervisor', 'agent', 'outside_agent']);
-
-/** Whether the queue may offer something to somebody in this role. */
-export function answers(role: string): boolean {
-  return answering.has(role);
-}
-
-/** Whether somebody in this role may say what others are routed by. */
-export function setsDuties(role: string): boolean {
-  return role === 'owner' || role === 'admin' || role === 'supervisor';
-}
+export { answers, setsDuties };
 
 /** What everybody is routed by, and the skills that are known. */
 export class DutiesApi {
