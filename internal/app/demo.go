@@ -160,11 +160,11 @@ func demoStaff() []DemoStaff {
 
 func demoCustomers() []demowallet.Customer {
 	return []demowallet.Customer{
-		{ID: "cust-anna", Name: "Anna Schmidt", Language: "en", Story: "Her transfer to her landlord has not arrived."},
-		{ID: "cust-james", Name: "James Okafor", Language: "en", Story: "A payment in a shop was taken twice. And of his crypto, something was sent and does not arrive, and a deposit never came."},
-		{ID: "cust-li", Name: "李静", Language: "zh", Story: "申请退款三天了，钱还没有到账。"},
-		{ID: "cust-wang", Name: "王强", Language: "zh", Story: "账户里有一笔自己不认识的扣款。"},
-		{ID: "cust-sara", Name: "Sara Haddad", Language: "en", Story: "Her phone was stolen an hour ago."},
+		{ID: "cust-anna", Name: "Anna Schmidt", Language: "en", Story: map[string]string{"en": "Her transfer to her landlord has not arrived.", "zh": "她转给房东的钱还没有到账。"}},
+		{ID: "cust-james", Name: "James Okafor", Language: "en", Story: map[string]string{"en": "A payment in a shop was taken twice. And of his crypto, something was sent and does not arrive, and a deposit never came.", "zh": "一笔店内付款被扣了两次。另外，他转出的一笔加密货币没有到账，还有一笔充值一直没有入账。"}},
+		{ID: "cust-li", Name: "李静", Language: "zh", Story: map[string]string{"en": "She asked for a refund three days ago, and the money has not come.", "zh": "申请退款三天了，钱还没有到账。"}},
+		{ID: "cust-wang", Name: "王强", Language: "zh", Story: map[string]string{"en": "There is a charge in his account that he does not know.", "zh": "账户里有一笔自己不认识的扣款。"}},
+		{ID: "cust-sara", Name: "Sara Haddad", Language: "en", Story: map[string]string{"en": "Her phone was stolen an hour ago.", "zh": "她的手机一小时前被偷了。"}},
 	}
 }
 

@@ -25,7 +25,7 @@ func Beyond() map[string]string {
 		"FL7-22":  "the wallet shows a refund from the moment in which it was asked for",
 		"FL7-24":  "every refund of the wallet's arrives within its time",
 		"FL7-25":  "what the wallet agreed to take back it takes back",
-		"FL15-04": "the wallet stops nothing by itself", "FL15-05": "no authority asks the wallet for anything", "FL15-06": "no authority asks the wallet for anything",
+		"FL15-04": "the wallet stops nothing by itself", "FL15-05": "no authority asks the wallet for anything", "FL15-23": "no authority asks the wallet for anything", "FL15-06": "no authority asks the wallet for anything",
 		"FL15-19": "the wallet stops nothing by itself", "FL15-20": "the wallet stops nothing by itself",
 		"FL15-07": "what proves who a customer is does not change there", "FL15-16": "what proves who a customer is does not change there",
 		"FL15-09": "nobody waits there until a proof is too late", "FL15-14": "nobody waits there until a second person is too late",

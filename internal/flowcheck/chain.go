@@ -82,8 +82,8 @@ func astray(change func(*chain.Deposit), ago time.Duration) func(*scene) {
 			change(&d)
 		}
 		s.ids["ch-1"] = d.ID
-		s.ids["0x5c504ed432cb51138bcf09aa5e8a410dd4a1e204ef84bfed1be16dfba1b22060"] = chain.TxID(d.ID)
-		s.ids["https://explorer.example/tx/0x5c504ed432cb51138bcf09aa5e8a410dd4a1e204ef84bfed1be16dfba1b22060"] = "https://explorer.example/tx/" + chain.TxID(d.ID)
+		s.ids["0x5c504ed432cb51138bcf09aa5e8a410dd4a1e204ef84bfed1be16dfba1b22060"] = d.TxID()
+		s.ids["https://explorer.example/tx/0x5c504ed432cb51138bcf09aa5e8a410dd4a1e204ef84bfed1be16dfba1b22060"] = "https://explorer.example/tx/" + d.TxID()
 		s.note(s.own.Arrive(s.ctx, d))
 		s.pass(ago)
 	}

@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
+	"kefu/internal/storage/casework"
 	"kefu/internal/storage/customers"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/erased"
@@ -256,6 +257,7 @@ func (t *Tx) claimCases(ctx context.Context, in customer.SignIn, customerID stri
 				return err
 			}
 			t.Record(identity.SystemPart("identity"), "case.identify", "case", id, customerID)
+			casework.Tell(&t.Tx, customerID)
 			return nil
 		})
 		if err != nil {

@@ -12,7 +12,8 @@ interface Customer {
   id: string;
   name: string;
   language: string;
-  story: string;
+  /** By the language of the page. */
+  story: Record<string, string>;
 }
 
 /** A payment as the wallet's ledger has it. */
@@ -530,7 +531,7 @@ async function main(): Promise<void> {
     location.reload();
   };
   find('greeting').textContent = chosen ? w.hello(chosen.name) : w.welcome;
-  find('story').textContent = failed ? w.failed : chosen ? w.part(chosen.story) : w.visitor;
+  find('story').textContent = failed ? w.failed : chosen ? w.part(chosen.story[language] ?? '') : w.visitor;
   find('account').hidden = !chosen;
   find('holder').textContent = chosen?.name ?? '';
   find('number').textContent = chosen?.id ?? '';

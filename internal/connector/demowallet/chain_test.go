@@ -2,6 +2,7 @@ package demowallet_test
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -51,7 +52,7 @@ func TestATransferIsConfirmedBlockByBlock(t *testing.T) {
 		}
 		in := send("in", "2", rails.Fine, wallet.In)
 		h.pass(t, time.Minute)
-		if got := h.transfer(t, in); got.State != onchain.Pending || got.Confirmations != 5 || got.Needed != 65 || got.TxID != chain.TxID(got.TransactionID) {
+		if got := h.transfer(t, in); got.State != onchain.Pending || got.Confirmations != 5 || got.Needed != 65 || got.TxID != chain.TxID(got.TransactionID, "ETH") {
 			t.Errorf("after a minute of blocks of 12 s: %+v", got)
 		}
 		h.pass(t, 2*time.Hour)
@@ -99,7 +100,7 @@ func TestALostDepositIsBroughtBackOnce(t *testing.T) {
 		if list, err := h.Transfers(ctx, wallet.Actor{}, "cust-anna", ""); err != nil || slices.ContainsFunc(list, func(x onchain.Transfer) bool { return x.ID == "dp-1" }) {
 			t.Errorf("whose it is was told before anybody named it: %v", err)
 		}
-		if list, err := h.Transfers(ctx, wallet.Actor{}, "cust-anna", chain.TxID("dp-1")); err != nil || len(list) != 1 || list[0].Retrieval.Chance != onchain.Unsure {
+		if list, err := h.Transfers(ctx, wallet.Actor{}, "cust-anna", lost.TxID()); err != nil || len(list) != 1 || list[0].Retrieval.Chance != onchain.Unsure {
 			t.Errorf("%+v %v", list, err)
 		}
 		h.pass(t, time.Hour)
@@ -176,4 +177,17 @@ func TestADepositWaitsForItsStatement(t *testing.T) {
 			t.Errorf("twice: %v", err)
 		}
 	})
+}
+
+// A transaction is named as its network's explorers write it.
+func TestTransactionsAreNamedAsTheirNetworkDoes(t *testing.T) {
+	for currency, form := range map[string]string{"ETH": `^0x[0-9a-f]{64}$`, "POL": `^0x[0-9a-f]{64}$`, "XRP": `^[0-9A-F]{64}$`, "TRX": `^[0-9a-f]{64}$`} {
+		if id := chain.TxID("tx-1", currency); !regexp.MustCompile(form).MatchString(id) {
+			t.Errorf("%s: %s", currency, id)
+		}
+	}
+	over := chain.Deposit{ID: "dp-1", Amount: coin(t, "1", "XRP", 6), Problem: onchain.WrongNetwork, SentOn: "Ethereum"}
+	if id := over.TxID(); id != chain.TxID("dp-1", "ETH") {
+		t.Errorf("over another network: %s", id)
+	}
 }

@@ -120,7 +120,7 @@ func (d *desk) pay(o Order) (Paid, error) {
 		return Paid{}, err
 	}
 	if t.Rail == rails.Chain {
-		t.RailRef = chain.TxID(t.ID)
+		t.RailRef = chain.TxID(t.ID, t.Amount.Currency())
 	} else if slices.Contains(rails.OnChain(), o.Fate.Kind) {
 		return Paid{}, fault.InvalidField(op, "fate", "is one of public networks alone")
 	}

@@ -28,6 +28,7 @@ type Commit struct {
 	Runs     []RunChange
 	Acts     []ActChange
 	Contacts []ContactChange
+	Cases    []string // customers of whom a case changed, each once
 }
 
 // Place is a conversation beside which something is shown, and what is judged by who hears

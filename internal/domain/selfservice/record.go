@@ -33,6 +33,7 @@ type Record struct {
 	DueAt    time.Time // when somebody has to look at it; zero: never
 	Staff    string    // the member of staff who answered last; "" when it was the customer
 	Visitor  bool      // it was begun by somebody who is not signed in
+	Until    time.Time // from when nobody is asked any more who has not answered; zero: as for every run
 	News     bool      // it ended while nobody was there, and its customer has not looked since
 }
 

@@ -44,12 +44,12 @@ func (a Alert) Validate() error {
 	)
 }
 
-// alertLife is how long after it was raised an alert is news.
-const alertLife = 24 * time.Hour
+// AlertLife is how long after it was raised an alert is news.
+const AlertLife = 24 * time.Hour
 
 // Telling tells whether the customer is to be told of an alert at a time: nobody is told
 // of what is settled, of what is old, or of what the wallet keeps to itself.
 func (a Alert) Telling(now time.Time) bool {
 	age := now.Sub(a.RaisedAt.Std())
-	return a.State == "open" && a.Disclosable && age < alertLife
+	return a.State == "open" && a.Disclosable && age < AlertLife
 }

@@ -58,6 +58,8 @@ type Intake interface {
 type Runs interface {
 	List(ctx context.Context, p identity.Principal) ([]selfservice.Seen, error)
 	Start(ctx context.Context, p identity.Principal, b selfservice.Begin) (selfservice.Seen, error)
+	// Settle ends one that nobody has answered. It tells whether it did.
+	Settle(ctx context.Context, run string) (bool, error)
 }
 
 // Deps are what a Service works with.
@@ -106,9 +108,10 @@ func New(d Deps, issuer string) *Service {
 func part() identity.Principal { return identity.SystemPart("alerts") }
 
 // Took hears of a notice of the wallet's. Heard again it tells nobody twice: conversation,
-// words and note have ids that follow from the alert. Errors: Unavailable.
+// words and note have ids that follow from the alert. What is settled is asked no more.
+// Errors: Unavailable.
 func (s *Service) Took(ctx context.Context, n wallet.Notice) error {
-	if (n.Type != wallet.RiskAlert && n.Type != wallet.RecoveryChanged) || n.CustomerID == "" || n.Object == "" {
+	if n.CustomerID == "" {
 		return nil
 	}
 	whose, err := s.Store.WalletHolder(ctx, part(), s.issuer, n.CustomerID)
@@ -117,6 +120,12 @@ func (s *Service) Took(ctx context.Context, n wallet.Notice) error {
 	}
 	if err != nil {
 		return err
+	}
+	if err := s.settle(ctx, n, whose); err != nil {
+		return err
+	}
+	if (n.Type != wallet.RiskAlert && n.Type != wallet.RecoveryChanged) || n.Object == "" {
+		return nil
 	}
 	c, ok, err := s.concern(ctx, n, whose)
 	if err != nil || !ok {
@@ -385,7 +394,7 @@ func OfAlert(kind wallet.AlertKind, at wallet.Time) map[string]domain.Value {
 // One that stands there is not asked again, and neither is one that was answered while
 // the notice came again.
 func (s *Service) ask(ctx context.Context, who identity.Principal, conv string, c concern) error {
-	b := selfservice.Begin{Flow: "FL3", Conversation: conv, Language: c.language, Told: OfAlert(c.Kind, c.RaisedAt)}
+	b := selfservice.Begin{Flow: "FL3", Conversation: conv, Language: c.language, Told: OfAlert(c.Kind, c.RaisedAt), Until: until(c.Alert)}
 	if c.Kind == wallet.AlertPayment {
 		b.Flow, b.Told, b.Given = "FL19", nil, map[string]string{"payment": c.About}
 	}

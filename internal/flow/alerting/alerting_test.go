@@ -330,8 +330,8 @@ func TestSomebodyTriesToComeIn(t *testing.T) {
 		n.Object = h.recovers("key-2")
 		d.Clock.Move(time.Hour)
 		h.must(h.flow.Took(ctx, n))
-		if words, _, _, _ := h.said(); len(words) != 1 {
-			t.Errorf("of one that is over: %q", words)
+		if words, _, asked, _ := h.said(); len(words) != 2 || !strings.Contains(words[1], "settled in your wallet") || len(asked) != 0 {
+			t.Errorf("of one that is over: %q, asked %q", words, asked)
 		}
 	})
 }

@@ -13,6 +13,7 @@ type texts struct {
 	unnamed  string                      // of a payment whose other side is not named
 	when     string                      // how {at} is written, as time.Format takes it
 	then     string
+	settled  string // once there is nothing to answer any more
 	gap      string
 	staff    string // {what}, {severity}
 	kinds    map[wallet.AlertKind]string
@@ -65,6 +66,7 @@ func inEnglish() texts {
 		unnamed: "On {at} we noticed a payment that looks unlike you: {amount}.",
 		when:    "2 January 2006 at 15:04 (UTC-07:00)",
 		then:    "Was it you? Choose below: if it was not, we stop payments and sign every device out first, and a person takes over. This message stands in your wallet itself. We never ask for a password, a code or a recovery phrase, and never for money to be moved.",
+		settled: "This is settled in your wallet, so we ask no more. From here nothing was stopped or changed. If something seems odd, come back: payments can be stopped here at any hour.",
 		gap:     " ",
 		staff:   "Alert of the wallet: {what}, {severity}. The customer is asked whether it was them.",
 		kinds:   map[wallet.AlertKind]string{wallet.AlertPayment: "a payment", wallet.AlertLogin: "a sign-in", wallet.AlertDevice: "a new device", wallet.AlertFactor: "a change of what proves the customer", OfRecovery: "somebody who asks to get back in as the customer"},
@@ -90,6 +92,7 @@ func inChinese() texts {
 		unnamed: "我们在 {at} 注意到一笔不像您平时习惯的付款：{amount}。",
 		when:    "2006年1月2日 15:04（UTC-07:00）",
 		then:    "是您本人操作的吗？请在下面选择：如果不是，我们会先停止付款并让所有设备退出登录，再由客服接手。这条消息就显示在您的钱包里。我们绝不会索要密码、验证码或助记词，也不会让您转账。",
+		settled: "这件事在您的钱包里已经有了结果，我们不再询问。这里没有停止或更改任何内容。如果觉得不对劲，请随时回来，任何时间都可以在这里停止付款。",
 		staff:   "钱包预警：{what}，{severity}。已询问客户是否为本人操作。",
 		kinds:   map[wallet.AlertKind]string{wallet.AlertPayment: "一笔付款", wallet.AlertLogin: "一次登录", wallet.AlertDevice: "一台新设备", wallet.AlertFactor: "身份验证方式变更", OfRecovery: "有人申请找回账户"},
 		severity: map[string]string{

@@ -216,12 +216,13 @@ const runPrefix = "run:"
 const disputes = "FL19"
 
 // handed are further ways out of flows that are cases: an appeal against a restriction,
-// with the clock of a complaint, a sum that is wrong, and what is asked about data.
+// with the clock of a complaint, a sum that is wrong, a transfer over a public network that
+// somebody looks into, with that of a mistake, and what is asked about data.
 func handed(flow, outcome string) (jurisdiction.Type, cases.Request, bool) {
 	switch flow + " " + outcome {
 	case "FL15 appeal":
 		return jurisdiction.Complaint, "", true
-	case "FL9 wrong_amount":
+	case "FL9 wrong_amount", "FL17 retrieval_unsure", "FL17 not_brought_back", "FL17 late_payment":
 		return jurisdiction.Mistake, "", true
 	}
 	asked, ok := strings.CutPrefix(outcome, "data_")

@@ -321,7 +321,8 @@ func TestAReportThatWentOnToEvidenceIsACase(t *testing.T) {
 func TestAnAppealIsACase(t *testing.T) {
 	each(t, "uk", func(h *house) {
 		follower := h.RunFollower(h.flow, following.Options{Name: casework.Name, Clock: h.Clock.Now})
-		for n, run := range []selfservice.Run{{Flow: "FL15", Outcome: "appeal"}, {Flow: "FL9", Outcome: "wrong_amount"}, {Flow: "FL15", Outcome: "asked_for_person"}, {Flow: "FL3", Outcome: "hacked"}} {
+		for n, run := range []selfservice.Run{{Flow: "FL15", Outcome: "appeal"}, {Flow: "FL9", Outcome: "wrong_amount"}, {Flow: "FL15", Outcome: "asked_for_person"}, {Flow: "FL3", Outcome: "hacked"},
+			{Flow: "FL17", Outcome: "retrieval_unsure"}, {Flow: "FL17", Outcome: "not_brought_back"}, {Flow: "FL17", Outcome: "late_payment"}, {Flow: "FL17", Outcome: "not_retrievable"}} {
 			run.ID, run.Digest, run.ConversationID, run.CustomerID, run.Step, run.State, run.StartedAt = id.New(), "d", h.conv, h.anna.ID, "appeal", selfservice.Handed, h.Clock.Now()
 			h.must(h.AddFlowRun(ctx(), h.anna, selfservice.Record{Run: run, Language: "en"}))
 			answer := make(chan intake.Said, 1)
@@ -337,7 +338,7 @@ func TestAnAppealIsACase(t *testing.T) {
 			types = append(types, string(r.Type))
 		}
 		slices.Sort(types)
-		if !slices.Equal(types, []string{string(jurisdiction.Complaint), string(jurisdiction.Mistake)}) {
+		if !slices.Equal(types, []string{string(jurisdiction.Complaint), string(jurisdiction.Mistake), string(jurisdiction.Mistake), string(jurisdiction.Mistake), string(jurisdiction.Mistake)}) {
 			h.Errorf("cases of %v", types)
 		}
 	})

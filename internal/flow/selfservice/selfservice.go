@@ -173,6 +173,7 @@ type Begin struct {
 	Given        map[string]string            // ids of what slots begin with
 	Told         map[string]selfservice.Value // what others begin with, where Kefu itself begins a run; no edge sets it
 	Language     string
+	Until        time.Time // from when nobody is asked any more who has not answered; zero: as for every run
 }
 
 func (s *Service) limited(l *ratelimit.Limiter, name string, p identity.Principal) error {
@@ -215,7 +216,7 @@ func (s *Service) Start(ctx context.Context, p identity.Principal, b Begin) (See
 		return again, err
 	}
 	now := s.Clock()
-	rec := selfservice.Record{Language: b.Language, Visitor: p.Kind == identity.Visitor, Run: selfservice.Run{ID: id.New(), ConversationID: b.Conversation, CustomerID: whose}}
+	rec := selfservice.Record{Language: b.Language, Visitor: p.Kind == identity.Visitor, Until: b.Until, Run: selfservice.Run{ID: id.New(), ConversationID: b.Conversation, CustomerID: whose}}
 	if b.Conversation == "" {
 		rec.ConversationID = id.New()
 	} else if rec.ConversationID, err = s.conversationOf(ctx, p, b.Conversation); err != nil {

@@ -107,6 +107,21 @@ func (s *Service) workOn(ctx context.Context, rec selfservice.Record) error {
 	return err
 }
 
+// Settle ends a run that nobody has answered, for what it asks about is settled elsewhere.
+// It tells whether it did: whoever has answered goes on. Errors: NotFound, Unavailable.
+func (s *Service) Settle(ctx context.Context, run string) (bool, error) {
+	rec, err := s.Store.FlowRun(ctx, part(), run)
+	if err != nil || rec.At(s.Clock()).State.Over() || rec.Turns > 0 {
+		return false, err
+	}
+	rec.State, rec.Effect, rec.Views = selfservice.Lapsed, nil, nil
+	_, err = s.keep(ctx, part(), rec)
+	if fault.Is(err, fault.Conflict) { // they have just answered
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // maxWoken bounds what is remembered of acts that have changed; what is beyond is looked
 // at when it is due.
 const maxWoken = 10_000

@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"kefu/internal/domain/cases"
@@ -246,6 +247,7 @@ func (s *Cases) index(ctx context.Context, t *core.Tx, c *cases.Case, b *jurisdi
 	if err != nil {
 		return engine.MapError(op, err)
 	}
+	Tell(t, c.CustomerID)
 	if _, err := t.SQL.ExecContext(ctx, "DELETE FROM case_clock WHERE case_id = $1", c.ID); err != nil {
 		return engine.MapError(op, err)
 	}
@@ -257,6 +259,13 @@ func (s *Cases) index(ctx context.Context, t *core.Tx, c *cases.Case, b *jurisdi
 		}
 	}
 	return nil
+}
+
+// Tell has a customer's windows hear that a case of theirs is not as it was.
+func Tell(t *core.Tx, customer string) {
+	if !slices.Contains(t.Commit.Cases, customer) {
+		t.Commit.Cases = append(t.Commit.Cases, customer)
+	}
 }
 
 func rungOf(ctx context.Context, from queryer, id string) (map[string]int64, error) {

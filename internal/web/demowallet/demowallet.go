@@ -19,10 +19,10 @@ import (
 
 // Customer is an invented customer.
 type Customer struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	Language string `json:"language"`
-	Story    string `json:"story"`
+	ID       string            `json:"id"`
+	Name     string            `json:"name"`
+	Language string            `json:"language"`
+	Story    map[string]string `json:"story"` // by the language of the page
 }
 
 // Options are what the wallet is made of.

@@ -26,6 +26,9 @@ func (s *Server) Committed(c event.Commit) {
 	for i := range c.Contacts {
 		d.contact(s.hub, &c.Contacts[i])
 	}
+	for _, customer := range c.Cases {
+		d.cases(s.hub, customer)
+	}
 	anybody := len(s.hub.inbox) > 0
 	s.hub.mu.RUnlock()
 	if anybody {

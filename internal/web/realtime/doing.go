@@ -35,6 +35,12 @@ func (d *delivery) contact(h *hub, c *event.ContactChange) {
 	d.tell(h.byWatch[c.Conversation], policy.ReadContact, c.Reach)
 }
 
+// cases has the windows of a customer read their cases again. The hub is locked for reading.
+func (d *delivery) cases(h *hub, customer string) {
+	d.frame = append(d.frame[:0], `{"t":"changed","what":["cases"]}`...)
+	d.tell(h.byCustomer[customer], policy.ReadCases, policy.Object{CustomerID: customer})
+}
+
 // tell queues the frame for those who may.
 func (d *delivery) tell(peers []*peer, may policy.Action, about policy.Object) {
 	for _, p := range peers {

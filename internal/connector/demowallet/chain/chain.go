@@ -29,13 +29,18 @@ type network struct {
 	block  time.Duration // between two confirmations
 	needed int
 	keys   bool // whether the wallet can get at what arrives there
+	hashes func(sum []byte) string
 }
+
+// How networks write the hash of a transaction.
+func prefixed(sum []byte) string { return "0x" + hex.EncodeToString(sum) }
+func capitals(sum []byte) string { return strings.ToUpper(hex.EncodeToString(sum)) }
 
 // networks are those that the wallet knows, by the asset that is at home there.
 func networks() map[string]network {
 	return map[string]network{
-		"ETH": {"Ethereum", 12 * time.Second, 65, true}, "XRP": {"XRP Ledger", 4 * time.Second, 10, true},
-		"POL": {"Polygon", 2 * time.Second, 128, true}, "TRX": {"Tron", 3 * time.Second, 20, false},
+		"ETH": {"Ethereum", 12 * time.Second, 65, true, prefixed}, "XRP": {"XRP Ledger", 4 * time.Second, 10, true, capitals},
+		"POL": {"Polygon", 2 * time.Second, 128, true, prefixed}, "TRX": {"Tron", 3 * time.Second, 20, false, hex.EncodeToString},
 	}
 }
 
@@ -67,10 +72,22 @@ type Chain struct {
 // New makes one over the wallet's books.
 func New(books keep.Store, pace float64, link string) *Chain { return &Chain{books, pace, link} }
 
-// TxID is how a network names the transaction of a payment.
-func TxID(payment string) string {
+// TxID is how the network that is at home with a currency names the transaction of a payment.
+func TxID(payment, currency string) string { return networkOf(currency).txID(payment) }
+
+// txID is how a network names the transaction of a payment: as its explorers write it.
+func (n network) txID(payment string) string {
 	sum := sha256.Sum256([]byte("transaction " + payment))
-	return "0x" + hex.EncodeToString(sum[:])
+	return n.hashes(sum[:])
+}
+
+// TxID is how the network over which it came names a deposit's transaction.
+func (d Deposit) TxID() string {
+	n, other := named(d.SentOn)
+	if !other {
+		n = networkOf(d.Amount.Currency())
+	}
+	return n.txID(d.ID)
 }
 
 // most bounds a list of transfers, and how many payments are looked at for one.
@@ -153,7 +170,7 @@ func (c *Chain) paid(p keep.Payment) (t onchain.Transfer, on bool) {
 	}
 	n := networkOf(tx.Amount.Currency())
 	t = onchain.Transfer{
-		ID: ofPayment + tx.ID, CustomerID: tx.CustomerID, TransactionID: tx.ID, Direction: tx.Direction, Amount: tx.Amount, Network: n.name, TxID: TxID(tx.ID),
+		ID: ofPayment + tx.ID, CustomerID: tx.CustomerID, TransactionID: tx.ID, Direction: tx.Direction, Amount: tx.Amount, Network: n.name, TxID: n.txID(tx.ID),
 		Needed: n.needed, SeenAt: tx.CreatedAt, ExpectedBy: tx.ExpectedBy, Asking: c.asking(p),
 	}
 	if tx.Counterparty != nil {
@@ -188,7 +205,7 @@ func (c *Chain) paid(p keep.Payment) (t onchain.Transfer, on bool) {
 		}
 	}
 	if p.Fate.Kind == rails.Replaced && stepAt(tx, wallet.Processing) != 0 {
-		t.State, t.ReplacedBy, t.Confirmations = onchain.Replaced, TxID(tx.ID+" again"), 0
+		t.State, t.ReplacedBy, t.Confirmations = onchain.Replaced, n.txID(tx.ID+" again"), 0
 	}
 	return t, true
 }

@@ -74,7 +74,7 @@ func (c *Chain) deposited(d deposit) onchain.Transfer {
 		on = n
 	}
 	t := onchain.Transfer{
-		ID: d.ID, CustomerID: d.CustomerID, TransactionID: d.Tx, Direction: wallet.In, Amount: d.Amount, Network: home.name, SentOn: d.SentOn, TxID: TxID(d.ID), Address: d.Address,
+		ID: d.ID, CustomerID: d.CustomerID, TransactionID: d.Tx, Direction: wallet.In, Amount: d.Amount, Network: home.name, SentOn: d.SentOn, TxID: d.TxID(), Address: d.Address,
 		State: onchain.Pending, Problem: d.Problem, Confirmations: c.blocks(on, d.SeenAt), Needed: on.needed, SeenAt: d.SeenAt,
 	}
 	r := d.retrieval(on)
@@ -217,7 +217,7 @@ func credit(desk *keep.Desk, d deposit) (tx string, err error) {
 	}
 	fee, _ := d.shares()
 	in := wallet.Transaction{
-		ID: "tx-" + d.ID, CustomerID: d.CustomerID, AccountID: into, Kind: wallet.KindCrypto, Direction: wallet.In, Amount: d.Amount, Rail: "wallet", RailRef: TxID(d.ID), Channel: "api",
+		ID: "tx-" + d.ID, CustomerID: d.CustomerID, AccountID: into, Kind: wallet.KindCrypto, Direction: wallet.In, Amount: d.Amount, Rail: "wallet", RailRef: d.TxID(), Channel: "api",
 		Counterparty: &wallet.Counterparty{Account: d.Address},
 	}
 	return in.ID, Book(desk, in, Spent(in, fee))

@@ -75,8 +75,10 @@ export interface Own extends Line {
   story: Happened[];
 }
 
-/** In milliseconds. What is said in a conversation is told by the connection; the rest is looked for. */
-const forNews = 15_000;
+/** In milliseconds. The connection tells when a case changed; the rest, as a time that passes, is looked for now and then. */
+const forNews = 300_000;
+/** After which it is seen that somebody can look again, or that what failed may be tried again. */
+const tick = 15_000;
 const patience = 20_000;
 
 export const said = (text: Both, language: string): string => (language === 'zh' ? text.zh : text.en);
@@ -94,12 +96,15 @@ export async function ask<T>(chat: Chat, what: string, body?: unknown): Promise<
   return (await answer.json()) as T;
 }
 
-/** Something of Kefu's that is looked at again while somebody can see it, and at once when a conversation has news. */
+/** Something of Kefu's that is read again when the connection says that it changed, while somebody can see it, and seldom otherwise. */
 export abstract class Watched {
   failed = $state.raw(false);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #left = false;
   #looking = false;
+  /** It is not as it was when it was read. */
+  #due = true;
+  #read = 0;
   readonly #stop: () => void;
 
   constructor(protected readonly chat: Chat) {
@@ -109,6 +114,11 @@ export abstract class Watched {
 
   protected abstract read(): Promise<void>;
 
+  /** What is read now would not be overtaken by what is being said. */
+  protected ready(): boolean {
+    return true;
+  }
+
   /** Nobody looks at it any more. */
   leave(): void {
     this.#left = true;
@@ -116,8 +126,14 @@ export abstract class Watched {
     clearTimeout(this.#timer);
   }
 
-  #heard({ what }: Change): void {
-    if (what === 'welcome' || what === 'entry' || what === 'inbox') void this.look();
+  #heard(change: Change): void {
+    if (change.what !== 'welcome' && !(change.what === 'changed' && change.kinds.includes('cases'))) return;
+    this.again();
+  }
+
+  protected again(): void {
+    this.#due = true;
+    void this.look();
   }
 
   look = async (): Promise<void> => {
@@ -125,15 +141,17 @@ export abstract class Watched {
     clearTimeout(this.#timer);
     this.#looking = true;
     try {
-      if (this.chat.shown && !document.hidden) {
+      while (this.ready() && this.chat.shown && !document.hidden && (this.#due || Date.now() - this.#read >= forNews)) {
+        this.#due = false;
+        this.#read = Date.now();
         await this.read();
         this.failed = false;
       }
     } catch {
-      this.failed = true;
+      this.failed = this.#due = true;
     }
     this.#looking = false;
-    if (!this.#left) this.#timer = setTimeout(this.look, forNews);
+    if (!this.#left) this.#timer = setTimeout(this.look, tick);
   };
 }
 
@@ -172,8 +190,11 @@ export class Followed extends Watched {
     super(chat);
   }
 
+  protected override ready(): boolean {
+    return !this.busy;
+  }
+
   protected async read(): Promise<void> {
-    if (this.busy) return;
     try {
       this.own = await ask<Own>(this.chat, `/${encodeURIComponent(this.id)}`);
     } catch (status) {
@@ -215,7 +236,8 @@ export class Followed extends Watched {
       return false;
     } finally {
       this.busy = false;
-      if (this.wrong === 'changed') void this.look();
+      if (this.wrong === 'changed') this.again();
+      else void this.look();
     }
   }
 }
