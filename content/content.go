@@ -26,3 +26,9 @@ var Danger embed.FS
 //
 //go:embed jurisdictions
 var Jurisdictions embed.FS
+
+// Points is why points were not given, not taken, or an offer did not count, and what a
+// customer is told of it.
+//
+//go:embed points
+var Points embed.FS

@@ -196,6 +196,12 @@ func (p *probe) target(a wallet.Act) (wallet.Command, error) {
 		return first(found.Target, err)
 	case wallet.Close, wallet.KeepOpen, wallet.Withdraw:
 		return p.ending(c)
+	case wallet.ClaimPoints:
+		c, _, err := further.Claimable(p, c)
+		return c, err
+	case wallet.RedeemPoints:
+		c, _, err := further.Redeemable(p, c)
+		return c, err
 	case wallet.RevokeDevice:
 		return first(pick(p, p.mine("/devices"), func(d wallet.Device) (string, bool) { return d.ID, d.Trust != "revoked" }))
 	case wallet.CancelRefund:

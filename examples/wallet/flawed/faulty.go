@@ -303,9 +303,15 @@ func (f *faulty) Do(ctx context.Context, by wallet.Actor, c wallet.Command) (wal
 			return wallet.Operation{}, fault.New(fault.NotFound, "wallet.Do", "it is not there")
 		}
 	}
+	if o, is, err := f.rewarded(ctx, by, c); is {
+		return o, err
+	}
 	o, err := f.Full.Do(ctx, by, c)
 	if err != nil {
 		return o, err
+	}
+	if o, is := f.grants(o, c); is {
+		return o, nil
 	}
 	if o, is := f.unhindered(o, c); is {
 		return o, nil

@@ -180,6 +180,8 @@ func (w *Wallet) plan(p *person, c wallet.Command) (plan, error) {
 		return w.planRetrieval(p, c)
 	case wallet.Withdraw, wallet.Close, wallet.KeepOpen:
 		return w.planClosure(p, c)
+	case wallet.ClaimPoints, wallet.RedeemPoints:
+		return w.planPoints(p, c)
 	case wallet.RevokeDevice:
 		i := slices.IndexFunc(p.devices, func(d wallet.Device) bool { return d.ID == c.Target })
 		if i < 0 {

@@ -88,6 +88,7 @@ type person struct {
 	files        map[string]given // by their digests
 	alerts       []wallet.Alert
 	leaving      leaving
+	points       collected
 }
 
 // New makes a wallet with its customers and a key of its own.

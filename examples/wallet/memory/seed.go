@@ -68,6 +68,7 @@ func seed(id, name, email, phone, birth string, now time.Time) *person {
 	}
 	p.seedTransactions(at)
 	p.seedOnchain(at)
+	p.collect(now)
 	return p
 }
 

@@ -67,6 +67,10 @@ func Path(c wallet.Command) (path []string, named bool) {
 		return below("closure")
 	case wallet.KeepOpen:
 		return below("closure:cancel")
+	case wallet.ClaimPoints:
+		return below("transactions", c.Target, "points")
+	case wallet.RedeemPoints:
+		return below("rewards", c.Target+":redeem")
 	default: // RevokeDevice
 		return below("devices", c.Target+":revoke")
 	}

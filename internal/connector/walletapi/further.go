@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/wallet/closing"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/onchain"
+	"kefu/internal/domain/wallet/points"
 	"kefu/internal/domain/wallet/statement"
 	"kefu/internal/domain/wallet/tariff"
 	"kefu/internal/platform/applink"
@@ -123,6 +124,26 @@ func (c *Client) Closure(ctx context.Context, by wallet.Actor, customer string) 
 			return foreign()
 		}
 		return s.Validate()
+	})
+}
+
+// Points asks what points a customer has, and which offers they took part in.
+func (c *Client) Points(ctx context.Context, by wallet.Actor, customer string) (points.Standing, error) {
+	return one(ctx, c, by, question{name: "points", path: []string{"customers", customer, "points"}}, func(s points.Standing) error {
+		if s.CustomerID != customer {
+			return foreign()
+		}
+		return s.Validate()
+	})
+}
+
+// Earning asks about the points of one purchase.
+func (c *Client) Earning(ctx context.Context, by wallet.Actor, customer, transaction string) (points.Earning, error) {
+	return one(ctx, c, by, question{name: "earning", path: []string{"customers", customer, "transactions", transaction, "points"}}, func(e points.Earning) error {
+		if e.TransactionID != transaction {
+			return foreign()
+		}
+		return e.Validate()
 	})
 }
 

@@ -20,6 +20,7 @@ import (
 	"kefu/internal/domain/wallet/closing"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/onchain"
+	"kefu/internal/domain/wallet/points"
 	"kefu/internal/domain/wallet/recovery"
 	"kefu/internal/domain/wallet/statement"
 	"kefu/internal/domain/wallet/tariff"
@@ -226,6 +227,8 @@ func types() map[string]told {
 		"RecoveryBegin": part[recovery.Begin](), "RecoveryWay": of[recovery.Way](), "RecoveryOffer": of[recovery.Offer](), "Recovery": of[recovery.Recovery](), "RecoveryStanding": of[recovery.Standing](),
 		"Link": of[instrument.Link](), "Tier": part[tariff.Tier](), "Line": of[tariff.Line](), "Schedule": of[tariff.Schedule](),
 		"ClosureItem": of[closing.Item](), "Destination": part[closing.Destination](), "LateMoney": part[closing.Late](), "Return": of[closing.Return](), "Closure": of[closing.Standing](),
+		"Lot": of[points.Lot](), "EarningRule": part[points.Rule](), "Earning": of[points.Earning](), "PointsClaim": of[points.Claim](), "Reward": of[points.Reward](), "Redemption": of[points.Redemption](),
+		"Offer": of[points.Offer](), "OfferCondition": of[points.Condition](), "OfferTry": of[points.Try](), "Points": of[points.Standing](),
 		"Notices": part[wallet.Notices](), "Capabilities": of[wallet.Capabilities](), "Problem": part[problem](), "Actor": part[actor](), "Money": part[money](),
 		"Transfer": of[onchain.Transfer](), "NamedTransaction": of[onchain.Named](), "Retrieval": of[onchain.Retrieval](), "Asking": of[onchain.Asking](),
 		"FileLimits": part[wallet.FileLimits](), "Stored": of[wallet.Stored](), "Evidence": part[wallet.Evidence](),

@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/wallet/closing"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/onchain"
+	"kefu/internal/domain/wallet/points"
 	"kefu/internal/domain/wallet/recovery"
 	"kefu/internal/domain/wallet/statement"
 	"kefu/internal/domain/wallet/tariff"
@@ -69,6 +70,12 @@ type Closures interface {
 	Closure(ctx context.Context, by wallet.Actor, customer string) (closing.Standing, error)
 }
 
+// Points is a wallet whose customers collect points.
+type Points interface {
+	Points(ctx context.Context, by wallet.Actor, customer string) (points.Standing, error)
+	Earning(ctx context.Context, by wallet.Actor, customer, transaction string) (points.Earning, error)
+}
+
 // Further is a wallet with all that was added to the contract after its first release.
 type Further interface {
 	Statements
@@ -80,6 +87,7 @@ type Further interface {
 	Recoveries
 	Onchain
 	Closures
+	Points
 }
 
 // hasFurther lists those readings of Further for which w has methods.
@@ -110,6 +118,9 @@ func hasFurther(w Wallet) (list []wallet.Reading) {
 	}
 	if _, ok := w.(Closures); ok {
 		list = append(list, wallet.ReadClosure)
+	}
+	if _, ok := w.(Points); ok {
+		list = append(list, wallet.ReadPoints)
 	}
 	return list
 }
@@ -159,6 +170,12 @@ func (s *Server) further(mux *http.ServeMux) {
 	}
 	if w, ok := s.o.Wallet.(Closures); ok {
 		s.ask(mux, "/customers/{id}/closure", func(a asked) (any, error) { return w.Closure(a.Context(), a.by, a.PathValue("id")) })
+	}
+	if w, ok := s.o.Wallet.(Points); ok {
+		s.ask(mux, "/customers/{id}/points", func(a asked) (any, error) { return w.Points(a.Context(), a.by, a.PathValue("id")) })
+		s.ask(mux, "/customers/{id}/transactions/{tx}/points", func(a asked) (any, error) {
+			return w.Earning(a.Context(), a.by, a.PathValue("id"), a.PathValue("tx"))
+		})
 	}
 	if w, ok := s.o.Wallet.(Recovery); ok {
 		s.recovery(mux, w)

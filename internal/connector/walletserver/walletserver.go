@@ -127,7 +127,7 @@ func (s *Server) Capabilities(ctx context.Context) (wallet.Capabilities, error) 
 	if _, ok := s.o.Wallet.(Commands); !ok {
 		told.Acts = nil
 	}
-	if _, ok := s.o.Wallet.(Files); !ok || !told.Does(wallet.AddEvidence) {
+	if _, ok := s.o.Wallet.(Files); !ok || (!told.Does(wallet.AddEvidence) && !told.Does(wallet.ClaimPoints)) {
 		told.Files = nil
 	}
 	if _, ok := s.o.Wallet.(StepUps); !ok {

@@ -49,12 +49,16 @@ func (s *Server) commands(mux *http.ServeMux) {
 	s.verbs(mux, w, "mandates", map[string]wallet.Act{"cancel": wallet.CancelMandate})
 	s.verbs(mux, w, "recoveries", map[string]wallet.Act{"stop": wallet.StopRecovery})
 	s.verbs(mux, w, "onchain", map[string]wallet.Act{"retrieve": wallet.RequestRetrieval})
+	s.verbs(mux, w, "rewards", map[string]wallet.Act{"redeem": wallet.RedeemPoints})
 	s.verbs(mux, w, "devices", map[string]wallet.Act{"revoke": wallet.RevokeDevice})
 	s.tell(mux, "/customers/{id}/refunds", func(a asked) (any, error) { return s.do(a, w, wallet.RequestRefund, a.PathValue("id"), "") })
 	s.tell(mux, "/customers/{id}/disputes", func(a asked) (any, error) { return s.do(a, w, wallet.OpenDispute, a.PathValue("id"), "") })
 	s.tell(mux, "/customers/{id}/withdrawals", func(a asked) (any, error) { return s.do(a, w, wallet.Withdraw, a.PathValue("id"), "") })
 	s.tell(mux, "/customers/{id}/closure", func(a asked) (any, error) { return s.do(a, w, wallet.Close, a.PathValue("id"), "") })
 	s.tell(mux, "/customers/{id}/closure:cancel", func(a asked) (any, error) { return s.do(a, w, wallet.KeepOpen, a.PathValue("id"), "") })
+	s.tell(mux, "/customers/{id}/transactions/{tx}/points", func(a asked) (any, error) {
+		return s.do(a, w, wallet.ClaimPoints, a.PathValue("id"), a.PathValue("tx"))
+	})
 	s.tell(mux, "/customers/{id}/disputes/{target}/evidence", func(a asked) (any, error) {
 		return s.do(a, w, wallet.AddEvidence, a.PathValue("id"), a.PathValue("target"))
 	})

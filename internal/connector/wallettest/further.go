@@ -9,6 +9,7 @@ import (
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/closing"
 	"kefu/internal/domain/wallet/instrument"
+	"kefu/internal/domain/wallet/points"
 	"kefu/internal/domain/wallet/statement"
 	"kefu/internal/domain/wallet/tariff"
 	"kefu/internal/platform/fault"
@@ -25,6 +26,8 @@ type Further interface {
 	Linked(ctx context.Context, by wallet.Actor, customer, id string) (instrument.Link, error)
 	Fees(ctx context.Context) (tariff.Schedule, error)
 	Closure(ctx context.Context, by wallet.Actor, customer string) (closing.Standing, error)
+	Points(ctx context.Context, by wallet.Actor, customer string) (points.Standing, error)
+	Earning(ctx context.Context, by wallet.Actor, customer, transaction string) (points.Earning, error)
 }
 
 // further judges them.
@@ -40,6 +43,7 @@ func further(t *testing.T, s Site) {
 		if c, err := r.Closure(ctx, actor(), who); err != nil || c.Validate() != nil || c.CustomerID != who {
 			t.Errorf("the end of %s: %+v %v %v", who, c, err, c.Validate())
 		}
+		collected(t, s, r, who)
 		held, err := s.Wallet.Instruments(ctx, actor(), who)
 		if err != nil {
 			t.Fatal(err)
@@ -55,6 +59,9 @@ func further(t *testing.T, s Site) {
 				}
 			}
 		}
+	}
+	if _, err := r.Points(ctx, actor(), "nobody"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("the points of nobody: %v", err)
 	}
 	if _, err := r.Closure(ctx, actor(), "nobody"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("the end of nobody: %v", err)
@@ -154,5 +161,28 @@ func narrowed(t *testing.T, s Site) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("by instrument %d came of %d", len(got), len(want))
+	}
+}
+
+// collected judges what is told of a customer's points, and that each purchase says the same.
+func collected(t *testing.T, s Site, r Further, who string) {
+	t.Helper()
+	ctx := context.Background()
+	told, err := r.Points(ctx, actor(), who)
+	if err != nil || told.Validate() != nil || told.CustomerID != who {
+		t.Errorf("the points of %s: %+v %v %v", who, told, err, told.Validate())
+	}
+	for _, l := range told.Lots {
+		if l.Transaction == "" {
+			continue
+		}
+		if e, err := r.Earning(ctx, actor(), who, l.Transaction); err != nil || e.Validate() != nil || e.Lot != l.ID || e.State != string(l.State) {
+			t.Errorf("the points of %s: %+v %v %v, of %+v", l.Transaction, e, err, e.Validate(), l)
+		}
+		if other := s.Customers[0]; other != who {
+			if _, err := r.Earning(ctx, actor(), other, l.Transaction); !fault.Is(err, fault.NotFound) {
+				t.Errorf("the points of %s are told to %s: %v", l.Transaction, other, err)
+			}
+		}
 	}
 }

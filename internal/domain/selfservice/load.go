@@ -15,7 +15,6 @@ import (
 	"kefu/internal/domain/condition"
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/selfservice/value"
-	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
 
@@ -370,7 +369,7 @@ func (d *Definition) checkPropose(name string, p *Propose) error {
 	if slot, isSlot := strings.CutPrefix(p.Reason, "$"); (isSlot && d.typeOf(slot) != Choice) || (!isSlot && !word(p.Reason)) {
 		return wrong(name, "has no reason")
 	}
-	if p.Files != "" && (p.Act != wallet.AddEvidence || d.typeOf(p.Files) != Files) {
+	if p.Files != "" && (!p.Act.TakesFiles() || d.typeOf(p.Files) != Files) {
 		return wrong(name, "gives files from %s, which are none, or to an act that takes none", p.Files)
 	}
 	for key, slot := range p.Details {

@@ -39,6 +39,7 @@ const (
 	ReadRecoveries   Reading = "recoveries" // of one customer
 	ReadOnchain      Reading = "onchain"    // transfers over public networks
 	ReadClosure      Reading = "closure"    // what is in the way of an end, and how far it has got
+	ReadPoints       Reading = "points"     // and offers
 )
 
 // Readings lists every reading.
@@ -46,7 +47,7 @@ func Readings() []Reading {
 	return []Reading{
 		ReadCustomer, ReadAccounts, ReadInstruments, ReadTransactions, ReadTimeline, ReadAttempts, ReadRefunds, ReadDisputes, ReadDevices,
 		ReadSessions, ReadFactors, ReadRestrictions, ReadLimits, ReadIncidents, ReadMatch, ReadNotices, ReadStatements, ReadMandates, ReadUses, ReadLinks,
-		ReadFees, ReadAlerts, ReadRecovery, ReadRecoveries, ReadOnchain, ReadClosure,
+		ReadFees, ReadAlerts, ReadRecovery, ReadRecoveries, ReadOnchain, ReadClosure, ReadPoints,
 	}
 }
 

@@ -36,6 +36,8 @@ const (
 	Withdraw          Act = "withdraw"           // brings what an account holds, or what came late, to an instrument of the customer's, which is the target
 	Close             Act = "closure"            // the customer ends it all, after some days in which it can be taken back
 	KeepOpen          Act = "closure_cancel"     // takes that back
+	ClaimPoints       Act = "points_claim"       // of a purchase, which is the target, are missing
+	RedeemPoints      Act = "points_redeem"      // for a reward, which is the target; the amount is what it costs, in the unit of points
 )
 
 // Acts lists every act.
@@ -43,6 +45,7 @@ func Acts() []Act {
 	return []Act{
 		Freeze, Unfreeze, RequestRefund, CancelRefund, OpenDispute, AddEvidence, GrantCredit, ReleaseHold, Recall, BlockInstrument,
 		RevokeSessions, RevokeDevice, NotifyCustomer, RequestInspection, SetDefault, RemoveInstrument, CancelMandate, StopRecovery, RequestRetrieval, Withdraw, Close, KeepOpen,
+		ClaimPoints, RedeemPoints,
 	}
 }
 
@@ -53,6 +56,9 @@ func (a Act) Known() bool { return slices.Contains(Acts(), a) }
 func (a Act) MovesMoney() bool {
 	return a == RequestRefund || a == GrantCredit || a == ReleaseHold || a == Recall || a == RequestRetrieval || a == Withdraw
 }
+
+// TakesFiles tells whether a customer can hand files over with a.
+func (a Act) TakesFiles() bool { return a == AddEvidence || a == ClaimPoints }
 
 // Cautious tells whether a only makes a customer safer, so that somebody in a hurry
 // may do it with little proof of who they are: it takes nothing away that could not be
@@ -70,9 +76,9 @@ type needs struct {
 
 func (a Act) needs() needs {
 	switch a {
-	case RequestRefund, GrantCredit, Withdraw:
+	case RequestRefund, GrantCredit, Withdraw, RedeemPoints:
 		return needs{target: true, amount: true, expect: true}
-	case OpenDispute, Recall, ReleaseHold, CancelRefund, Unfreeze, SetDefault, RemoveInstrument, CancelMandate, RequestRetrieval:
+	case OpenDispute, Recall, ReleaseHold, CancelRefund, Unfreeze, SetDefault, RemoveInstrument, CancelMandate, RequestRetrieval, ClaimPoints:
 		return needs{target: true, expect: true}
 	case AddEvidence, BlockInstrument, RevokeDevice, RequestInspection, StopRecovery:
 		return needs{target: true}
@@ -134,7 +140,7 @@ func (c Command) Validate() error {
 	if len(c.Also) > MaxTargets || (len(c.Also) > 0 && c.Act != OpenDispute) {
 		return fault.InvalidField(op, "also", "are too many, or none belong there")
 	}
-	if len(c.Files) > 0 && c.Act != AddEvidence {
+	if len(c.Files) > 0 && !c.Act.TakesFiles() {
 		return fault.InvalidField(op, "files", "belong to no such act")
 	}
 	for _, id := range c.Also {
@@ -231,7 +237,7 @@ type Operation struct {
 
 // Made is something that came of a command.
 type Made struct {
-	Kind string `json:"kind"` // refund, dispute, freeze, credit, notice, inspection, withdrawal, closure
+	Kind string `json:"kind"` // refund, dispute, freeze, credit, notice, inspection, withdrawal, closure, claim, redemption
 	ID   string `json:"id"`
 }
 
@@ -259,7 +265,7 @@ func (o Operation) Validate() error {
 		return fault.InvalidField(op, "made", "is too long")
 	}
 	for _, m := range o.Made {
-		if err := check.First(check.Word(op, "made.kind", m.Kind, "refund", "dispute", "freeze", "credit", "notice", "inspection", "withdrawal", "closure"), check.ID(op, "made.id", m.ID, true)); err != nil {
+		if err := check.First(check.Word(op, "made.kind", m.Kind, "refund", "dispute", "freeze", "credit", "notice", "inspection", "withdrawal", "closure", "claim", "redemption"), check.ID(op, "made.id", m.ID, true)); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,7 @@ func command(t *testing.T, act wallet.Act) wallet.Command {
 	t.Helper()
 	c := wallet.Command{Key: "key-1", Act: act, CustomerID: "c-1", Reason: "asked"}
 	switch act {
-	case wallet.RequestRefund, wallet.GrantCredit, wallet.Withdraw:
+	case wallet.RequestRefund, wallet.GrantCredit, wallet.Withdraw, wallet.RedeemPoints:
 		amount, err := wallet.Parse("12.50", "EUR", 2)
 		if err != nil {
 			t.Fatal(err)

@@ -35,6 +35,7 @@ const (
 	MandateChanged     NoticeType = "mandate.changed"
 	RecoveryChanged    NoticeType = "recovery.changed"
 	ClosureChanged     NoticeType = "closure.changed" // asked for, taken back, over, or something came in for who is gone
+	PointsChanged      NoticeType = "points.changed"
 )
 
 // NoticeTypes lists every type.
@@ -42,7 +43,7 @@ func NoticeTypes() []NoticeType {
 	return []NoticeType{
 		TransactionUpdated, RefundUpdated, DisputeUpdated, OperationUpdated, StepUpCompleted, StepUpFailed, RiskAlert, AccountFrozen, AccountUnfrozen,
 		AccountClosed, SuspiciousLogin, FactorChanged, InstrumentChanged, KYCUpdated, IncidentOpened, IncidentUpdated, IncidentClosed, ConsentChanged,
-		CustomerMerged, CustomerErased, MandateChanged, RecoveryChanged, ClosureChanged,
+		CustomerMerged, CustomerErased, MandateChanged, RecoveryChanged, ClosureChanged, PointsChanged,
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/mask"
 	"kefu/internal/domain/wallet/onchain"
+	"kefu/internal/domain/wallet/points"
 	"kefu/internal/platform/fault"
 )
 
@@ -282,6 +283,8 @@ func (s *Service) stateOf(ctx context.Context, by wallet.Actor, c wallet.Command
 		return s.transferState(ctx, by, c)
 	case wallet.Withdraw, wallet.Close, wallet.KeepOpen:
 		return s.endingState(ctx, by, c)
+	case wallet.ClaimPoints, wallet.RedeemPoints:
+		return s.pointsState(ctx, by, c)
 	case wallet.Unfreeze:
 		all, err := s.Wallet.Restrictions(ctx, by, c.CustomerID)
 		for _, r := range all {
@@ -343,6 +346,29 @@ func (s *Service) endingState(ctx context.Context, by wallet.Actor, c wallet.Com
 	}
 	now, err := from.Closure(ctx, by, c.CustomerID)
 	return string(now.State), fault.Wrap(op, err)
+}
+
+// collects is a wallet that tells of points.
+type collects interface {
+	Points(ctx context.Context, by wallet.Actor, customer string) (points.Standing, error)
+	Earning(ctx context.Context, by wallet.Actor, customer, transaction string) (points.Earning, error)
+}
+
+func (s *Service) pointsState(ctx context.Context, by wallet.Actor, c wallet.Command) (string, error) {
+	const op = "acting.pointsState"
+	from, tells := s.Wallet.(collects)
+	if !tells {
+		return "", fault.New(fault.Unavailable, op, "the wallet does not tell of points")
+	}
+	if c.Act == wallet.ClaimPoints {
+		e, err := from.Earning(ctx, by, c.CustomerID, c.Target)
+		return e.State, fault.Wrap(op, err)
+	}
+	now, err := from.Points(ctx, by, c.CustomerID)
+	if r, ok := now.Reward(c.Target); ok {
+		return r.State, nil
+	}
+	return "", missing(op, err)
 }
 
 func missing(op string, err error) error {

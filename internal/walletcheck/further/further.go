@@ -60,7 +60,7 @@ type Check struct {
 
 // Checks lists them, in the order in which they run.
 func Checks() []Check {
-	return slices.Concat(statements(), charges(), uses(), adding(), removing(), chained(), retrieving(), leaving())
+	return slices.Concat(statements(), charges(), uses(), adding(), removing(), chained(), retrieving(), leaving(), loyal())
 }
 
 const mixed = "somebody else's data is shown otherwise"
