@@ -3,6 +3,7 @@ package demowallet
 import (
 	"kefu/internal/connector/demowallet/closing"
 	"kefu/internal/connector/demowallet/keep"
+	"kefu/internal/connector/demowallet/loyalty"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/connector/demowallet/signins"
 	"kefu/internal/domain/wallet"
@@ -81,6 +82,19 @@ func (d *desk) payout(c wallet.Command, account, instrument string, amount walle
 	first.At, p.Plan = d.At, steps[1:]
 	p.Expires(first)
 	return t, d.Advance(p, first)
+}
+
+// closureStep ends the days in which somebody may change their mind. With the account goes
+// what was to come of points.
+func (d *desk) closureStep(customer string) error {
+	if err := d.w.End(d.Desk, d.has.found); err != nil {
+		return err
+	}
+	now, err := get[closing.Kept](d, keep.KindClosure, customer)
+	if err != nil || now.ClosedAt == 0 {
+		return err
+	}
+	return loyalty.Leave(d.Desk, customer)
 }
 
 // payoutStep ends a withdrawal whose money has arrived, or is back.

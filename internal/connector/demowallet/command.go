@@ -8,6 +8,7 @@ import (
 	"kefu/internal/connector/demowallet/chain"
 	"kefu/internal/connector/demowallet/closing"
 	"kefu/internal/connector/demowallet/keep"
+	"kefu/internal/connector/demowallet/loyalty"
 	"kefu/internal/connector/demowallet/restrictions"
 	"kefu/internal/connector/demowallet/signins"
 	"kefu/internal/domain/assurance"
@@ -54,6 +55,7 @@ func acts() map[wallet.Act]act {
 		wallet.SetDefault: ofCards(cards.Asked.SetDefault), wallet.RemoveInstrument: ofCards(cards.Asked.Remove), wallet.CancelMandate: ofCards(cards.Asked.CancelMandate), wallet.StopRecovery: (*desk).stopRecovery,
 		wallet.RequestRetrieval: (*desk).retrieve,
 		wallet.Withdraw:         (*desk).withdraw, wallet.Close: ofClosings(closing.Asked.Close), wallet.KeepOpen: ofClosings(closing.Asked.Keep),
+		wallet.ClaimPoints: ofPoints(loyalty.Asked.Claim), wallet.RedeemPoints: ofPoints(loyalty.Asked.Redeem),
 	}
 }
 
@@ -175,11 +177,12 @@ func (w *Wallet) OperationByKey(ctx context.Context, by wallet.Actor, customer, 
 }
 
 // level is how sure the wallet has to be of a customer for an act, whatever Kefu thinks.
-func level(a wallet.Act) identity.Level {
+func level(c wallet.Command) identity.Level {
+	a := c.Act
 	switch {
 	case a == wallet.Unfreeze || a == wallet.Close:
 		return identity.AL3
-	case a.MovesMoney() || a == wallet.RemoveInstrument:
+	case a.MovesMoney() || a == wallet.RemoveInstrument || loyalty.Proven(c):
 		return identity.AL2
 	default:
 		return identity.AL0
@@ -201,7 +204,7 @@ func (d *desk) authorise(by wallet.Actor, c wallet.Command, approvals int) (wall
 	if len(who)-1 < approvals {
 		return wallet.ApprovalRequired, nil
 	}
-	if need := level(c.Act); need > identity.AL0 {
+	if need := level(c); need > identity.AL0 {
 		ok, err := d.w.Proven(d.Desk, by, c, need)
 		if err != nil || !ok {
 			return wallet.StepUpRequired, err
@@ -219,6 +222,13 @@ func (d *desk) asked(by wallet.Actor, c wallet.Command) keep.Asked {
 func ofCards(do func(cards.Asked, *wallet.Operation, wallet.Command) (wallet.Refusal, error)) act {
 	return func(d *desk, o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
 		return do(cards.Asked{Asked: d.asked(by, c), Uses: d.has.uses, Rest: d.has.instruments}, o, c)
+	}
+}
+
+// ofPoints makes an act of what is done with points.
+func ofPoints(do func(loyalty.Asked, *wallet.Operation, wallet.Command) (wallet.Refusal, error)) act {
+	return func(d *desk, o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
+		return do(loyalty.Asked{Asked: d.asked(by, c), Dry: d.dry}, o, c)
 	}
 }
 

@@ -10,12 +10,16 @@ import (
 	"kefu/internal/connector/demowallet/chain"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
+	"kefu/internal/connector/demowallet/loyalty"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/platform/fault"
 )
+
+// Campaign is an offer as the operator makes it.
+type Campaign = loyalty.Campaign
 
 // Person is a customer whose life the demo invents.
 type Person = lives.Person
@@ -80,6 +84,13 @@ func (w writer) Keep(customer string, v any) error {
 		return put(w.desk, keep.KindPrivate, customer, customer, 0, v)
 	case lives.Stray:
 		return chain.Put(w.Desk, chain.Deposit{ID: v.ID, CustomerID: customer, Known: true, Amount: v.Amount, Problem: onchain.MissingMemo, Address: v.Address}, v.At)
+	case lives.Member:
+		return loyalty.Begin(w.Desk, customer, v.Since)
+	case lives.Campaign:
+		_, err := loyalty.Invite(w.Desk, customer, v)
+		return err
+	case lives.Forgotten:
+		return loyalty.Forget(w.Desk, customer, v.Purchases)
 	case lives.Merchant:
 		return put(w.desk, keep.KindMerchant, v.Name, "", 0, v)
 	case lives.Payee:

@@ -10,6 +10,7 @@ import (
 	"kefu/internal/connector/demowallet/cards"
 	"kefu/internal/connector/demowallet/chain"
 	"kefu/internal/connector/demowallet/keep"
+	"kefu/internal/connector/demowallet/loyalty"
 	"kefu/internal/connector/demowallet/proof"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/connector/demowallet/recovery"
@@ -105,7 +106,9 @@ func (w *Wallet) happen(ctx context.Context, t keep.Task) error {
 		keep.KindPayment: (*desk).paymentStep, keep.KindRefund: (*desk).refundStep, keep.KindDispute: (*desk).disputeStep, keep.KindRecall: (*desk).recallStep, keep.KindAsk: func(d *desk, id string) error { return proof.Step(d.Desk, id) },
 		keep.KindForm: func(d *desk, id string) error { return cards.Step(d.Desk, id) }, keep.KindMandate: (*desk).mandateStep,
 		keep.KindDeposit: func(d *desk, id string) error { return chain.Step(d.Desk, id) },
-		keep.KindClosure: func(d *desk, _ string) error { return w.End(d.Desk, d.has.found) }, keep.KindPayout: (*desk).payoutStep,
+		keep.KindClosure: (*desk).closureStep, keep.KindPayout: (*desk).payoutStep,
+		keep.KindLot: func(d *desk, id string) error { return loyalty.Step(d.Desk, id) }, keep.KindClaim: func(d *desk, id string) error { return loyalty.ClaimStep(d.Desk, id) },
+		keep.KindOffer: func(d *desk, id string) error { return loyalty.OfferStep(d.Desk, id) },
 	}[t.Kind]
 	var has having
 	if t.Kind == keep.KindClosure {

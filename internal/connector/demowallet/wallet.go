@@ -19,6 +19,7 @@ import (
 	"kefu/internal/connector/demowallet/files"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
+	"kefu/internal/connector/demowallet/loyalty"
 	"kefu/internal/connector/demowallet/proof"
 	"kefu/internal/connector/demowallet/recovery"
 	"kefu/internal/connector/demowallet/restrictions"
@@ -53,6 +54,7 @@ type Wallet struct {
 	*statements.Papers
 	*cards.Cards
 	*closing.Closings
+	*loyalty.Loyalty
 	*files.Files
 	*restrictions.Register
 	*signins.Signins
@@ -84,12 +86,12 @@ func Open(ctx context.Context, o Options) (*Wallet, error) {
 	if w.pace <= 0 {
 		w.pace = 1
 	}
-	w.books = keep.Store{Books: o.Books, Clock: w.now, Woken: make(chan struct{}, 1)}
+	w.books = keep.Store{Books: o.Books, Clock: w.now, Woken: make(chan struct{}, 1), Moved: loyalty.Moved}
 	if w.Proofs, err = proof.Open(ctx, w.books, proof.Options{Issuer: o.Issuer, Audience: o.Audience, Link: o.Link, Named: o.Named}); err != nil {
 		return nil, fault.Wrap(op, err)
 	}
 	w.Papers, w.Cards, w.Board = statements.New(w.books), cards.New(w.books, o.Link), fees.Board{}
-	w.Closings = closing.New(w.books, closing.Usual())
+	w.Closings, w.Loyalty = closing.New(w.books, closing.Usual()), loyalty.New(w.books)
 	w.Files, w.Register, w.Signins = files.New(w.books), restrictions.New(w.books), signins.New(w.books)
 	if w.Desks, err = recovery.Open(ctx, w.books, recovery.Options{Link: o.Link, Pace: w.pace}); err != nil {
 		return nil, fault.Wrap(op, err)

@@ -263,6 +263,10 @@ func TestTheDemosPeopleHaveLivesThatAddUp(t *testing.T) {
 		must(t, err)
 		for _, b := range balances { // what the customer sees is what the transactions did
 			must(t, b.Validate())
+			if b.AccountID == p.ID+":points" {
+				pointsAgree(t, h, p.ID, b)
+				continue
+			}
 			if sum := posted[b.AccountID]; sum != nil && sum.Cmp(b.Total.Smallest()) != 0 {
 				t.Errorf("%s: the transactions make %s, the balance is %s", b.AccountID, sum, b.Total)
 			}
@@ -347,5 +351,15 @@ func TestPagesStandStillWhileTransactionsCome(t *testing.T) {
 	q.Cursor = "rubbish"
 	if _, err := h.Transactions(context.Background(), wallet.Actor{}, q); !fault.Is(err, fault.Invalid) {
 		t.Errorf("a cursor that is none: %v", err)
+	}
+}
+
+// pointsAgree compares what is told of a customer's points with what the ledger has.
+func pointsAgree(t testing.TB, h *house, who string, b wallet.Balance) {
+	t.Helper()
+	s, err := h.Points(context.Background(), wallet.Actor{}, who)
+	must(t, err)
+	if err := s.Validate(); err != nil || big.NewInt(s.Balance+s.Owed).Cmp(b.Total.Smallest()) != 0 || big.NewInt(s.Pending).Cmp(b.PendingIn.Smallest()) != 0 {
+		t.Errorf("%s: the lots make %d and %d to come, the ledger says %s and %s: %v", who, s.Balance+s.Owed, s.Pending, b.Total, b.PendingIn, err)
 	}
 }

@@ -96,8 +96,14 @@ const (
 	KindForm        = "form"    // in which an instrument is added
 	KindDeposit     = "deposit" // that came over a public network and is nobody's yet
 	KindClosure     = "closure"
-	KindPayout      = "payout"    // what a withdrawal waits for
-	KindStatement   = "statement" // of a customer, about a deposit before it was credited
+	KindPayout      = "payout"     // what a withdrawal waits for
+	KindStatement   = "statement"  // of a customer, about a deposit before it was credited
+	KindPoints      = "points"     // what a customer has of points, and which of them are left
+	KindLot         = "points_lot" // that one purchase brought
+	KindClaim       = "points_claim"
+	KindRedemption  = "points_redemption"
+	KindOffer       = "points_offer"
+	KindBooked      = "booked" // a change of an account that is no payment
 	KindNotice      = "notice"
 	KindCounter     = "counter"
 	KindSigning     = "signing"
@@ -110,6 +116,8 @@ type Store struct {
 	Books
 	Clock clock.Clock
 	Woken chan struct{} // gets something after a commit that told of something; may be nil
+	// Moved hears of each step of a payment in its commit; may be nil.
+	Moved func(*Desk, *Payment) error
 }
 
 // Desk is the books inside one commit, in the wallet's own words.
@@ -119,6 +127,7 @@ type Desk struct {
 	// Silent: nobody is told, for it happened before anybody was there to be told.
 	Silent bool
 	told   bool
+	moved  func(*Desk, *Payment) error
 }
 
 // Commit runs fn in one commit: all that it does is kept, or nothing. It may run it more
@@ -126,7 +135,7 @@ type Desk struct {
 func (s Store) Commit(ctx context.Context, fn func(*Desk) error) error {
 	told := false
 	err := s.Do(ctx, ledger.Need{}, func(b Book) error {
-		d := &Desk{Book: b, At: wallet.At(s.Clock())}
+		d := &Desk{Book: b, At: wallet.At(s.Clock()), moved: s.Moved}
 		err := fn(d)
 		told = d.told
 		return err

@@ -4,8 +4,8 @@ import "kefu/internal/domain/wallet"
 
 // Moved is one change of what an account holds, as its lines in the ledger have it.
 type Moved struct {
-	At     wallet.Time
-	Amount wallet.Money // below nothing for what left
+	At     wallet.Time  `json:"at"`
+	Amount wallet.Money `json:"amount"` // below nothing for what left
 }
 
 // Moves are what a payment changed in what its account holds, in order: by the same
@@ -40,4 +40,18 @@ func (p Payment) Moves() []Moved {
 		from = to
 	}
 	return list
+}
+
+// Booked is a change of what an account of a customer's holds that is no payment of theirs,
+// such as points that came.
+type Booked struct {
+	Account string `json:"account"`
+	What    string `json:"what"` // a code
+	Ref     string `json:"ref"`  // what it belongs to
+	Moved
+}
+
+// Booked keeps a change of an account beside the transfer that made it.
+func (d *Desk) Booked(customer, transfer string, b Booked) error {
+	return Put(d, KindBooked, transfer, customer, b.At, b)
 }

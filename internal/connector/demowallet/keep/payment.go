@@ -184,7 +184,10 @@ func (d *Desk) Advance(p *Payment, m Move) error {
 		trace.Source = "risk"
 	}
 	p.Trace(trace)
-	return d.Save(p)
+	if err := d.Save(p); err != nil || d.moved == nil {
+		return err
+	}
+	return d.moved(d, p)
 }
 
 // apply adds a step to a transaction.

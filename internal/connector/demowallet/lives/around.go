@@ -92,8 +92,13 @@ func Codes() []string {
 // House is what the wallet is called.
 const House = "Luma"
 
-// points are what the person has collected.
+// points are what the person had collected before there was a rule.
 func (s *seeding) points() error {
+	if s.life.story == nil {
+		if err := s.collects(); err != nil {
+			return err
+		}
+	}
 	amount, err := wallet.Units(big.NewInt(int64(200+hash(s.person.ID)%3000)), "PTS", 0)
 	if err != nil {
 		return err

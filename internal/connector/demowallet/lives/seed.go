@@ -65,6 +65,14 @@ func Write(into Writer, p Person, now time.Time) error {
 	if err := s.instruments(); err != nil {
 		return err
 	}
+	if l.story != nil {
+		if err := s.collects(); err != nil {
+			return err
+		}
+		if err := s.offers(); err != nil {
+			return err
+		}
+	}
 	if err := s.arrive("opening balance", s.twice(l.income), wallet.KindTopUp, s.ago(seedDays+1, 9), "card"); err != nil {
 		return err
 	}
@@ -82,7 +90,10 @@ func Write(into Writer, p Person, now time.Time) error {
 	if l.story == nil {
 		return nil
 	}
-	return l.story(s)
+	if err := l.story(s); err != nil {
+		return err
+	}
+	return s.loyal()
 }
 
 // ago is an instant some days before today, at an hour in UTC with odd minutes.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kefu/internal/connector/demowallet/keep"
+	"kefu/internal/connector/demowallet/lives"
 	"kefu/internal/domain/ledger"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/statement"
@@ -56,6 +57,7 @@ type holding struct {
 	now      time.Time
 	accounts []ledger.Standing
 	payments []keep.Payment // the newest first
+	booked   []keep.Booked  // beside them
 }
 
 // read gathers it. Payments that move money while it is read are of a later moment: the
@@ -76,6 +78,9 @@ func (p *Papers) read(ctx context.Context, customer string) (holding, error) {
 			return h, err
 		}
 		if h.payments, err = p.payments(ctx, customer); err != nil {
+			return h, err
+		}
+		if h.booked, err = p.others(ctx, customer); err != nil {
 			return h, err
 		}
 		after, err := p.books.Accounts(ctx, customer)
@@ -114,16 +119,53 @@ func (p *Papers) payments(ctx context.Context, customer string) ([]keep.Payment,
 	return list, nil
 }
 
+// others are the changes of accounts that are no payments.
+func (p *Papers) others(ctx context.Context, customer string) ([]keep.Booked, error) {
+	var list []keep.Booked
+	before := ledger.Before{}
+	for len(list) < mostOf {
+		records, err := p.books.Records(ctx, keep.KindBooked, customer, before, stretch)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range records {
+			one, err := keep.Parse[keep.Booked](r)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, one)
+			before = ledger.Before{Sort: r.Sort, ID: r.ID}
+		}
+		if len(records) < stretch {
+			break
+		}
+	}
+	return list, nil
+}
+
+// moves are the changes of one account, each by itself or with those of its payment.
+func (h holding) moves(account string) [][]keep.Moved {
+	var all [][]keep.Moved
+	for _, pay := range h.payments {
+		if pay.Tx.AccountID == account {
+			all = append(all, pay.Moves())
+		}
+	}
+	for _, b := range h.booked {
+		if b.Account == account {
+			all = append(all, []keep.Moved{b.Moved})
+		}
+	}
+	return all
+}
+
 // figure is one account in a period.
 func (h holding) figure(s ledger.Standing, of period) (statement.Figure, error) {
 	closing, in, out := new(big.Int).Set(&s.Balance.Posted), new(big.Int), new(big.Int)
 	f := statement.Figure{AccountID: s.ID}
-	for _, pay := range h.payments {
-		if pay.Tx.AccountID != s.ID {
-			continue
-		}
+	for _, moves := range h.moves(s.ID) {
 		moved := false
-		for _, m := range pay.Moves() {
+		for _, m := range moves {
 			amount := m.Amount.Smallest()
 			switch {
 			case m.At >= of.to:
@@ -224,6 +266,11 @@ func (h holding) lines(of period) []byte {
 			if m.At >= of.from && m.At < of.to {
 				rows = append(rows, statement.Row{At: m.At, ID: pay.Tx.ID, Kind: pay.Tx.Kind, Party: pay.Tx.Party(), Amount: m.Amount, State: pay.Tx.State, Account: pay.Tx.AccountID, Reference: pay.Tx.RailRef})
 			}
+		}
+	}
+	for _, b := range slices.Backward(h.booked) {
+		if b.At >= of.from && b.At < of.to {
+			rows = append(rows, statement.Row{At: b.At, ID: b.Ref, Kind: wallet.KindAdjustment, Party: lives.House, Amount: b.Amount, State: wallet.Posted, Account: b.Account})
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b statement.Row) int { return int(max(-1, min(1, a.At-b.At))) })

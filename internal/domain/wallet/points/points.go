@@ -80,8 +80,9 @@ type Standing struct {
 	Member      bool         `json:"member"` // whether they collect points
 	Program     string       `json:"program,omitempty"`
 	Unit        string       `json:"unit"`    // under which points are the amount of a command, such as PTS
-	Balance     int64        `json:"balance"` // what can be spent; below nothing where more was taken back than there was
+	Balance     int64        `json:"balance"` // what the ready lots have left, less what is owed: it may be below nothing
 	Pending     int64        `json:"pending"`
+	Owed        int64        `json:"owed,omitempty"` // taken back though it was gone, and not settled by other points yet
 	Rule        Rule         `json:"rule"`
 	Lots        []Lot        `json:"lots"` // all of which something is left, and the last ones that are over
 	Redemptions []Redemption `json:"redemptions"`
@@ -180,10 +181,8 @@ func (s Standing) Validate() error {
 		}
 	}
 	switch {
-	case s.Pending != pending || s.Balance > ready || (s.Balance >= 0 && s.Balance != ready):
-		return fault.InvalidField(op, "balance", "is not what the lots have left")
-	case s.Balance < 0 && ready > 0:
-		return fault.InvalidField(op, "balance", "is below nothing, and there are points to settle it with")
+	case s.Owed < 0 || s.Pending != pending || s.Balance != ready-s.Owed:
+		return fault.InvalidField(op, "balance", "is not what the lots have left, less what is owed")
 	}
 	for _, part := range []error{all(s.Redemptions, once), all(s.Claims, once), all(s.Rewards, once), all(s.Offers, once)} {
 		if part != nil {
