@@ -11,6 +11,7 @@ test('what a proof is asked about is said in both languages', () => {
     [{ kind: 'payment', name: 'Corner shop', amount: sum, at }, /^Corner shop · .*12\.50.* · .*Mar/, /^Corner shop · .*12\.50.* · .*3月4日/],
     [{ kind: 'payment', of: 'transfer', amount: sum, at }, /^Transfer · /, /^转账 · /],
     [{ kind: 'mandate', name: 'Gym', amount: sum }, /^Gym, .*12\.50.* each time$/, /^Gym，每次 .*12\.50/],
+    [{ kind: 'reward', name: 'Coffee', amount: sum }, /^Coffee · .*12\.50/, /^Coffee · .*12\.50/],
     [{ kind: 'passkey', name: 'Laptop' }, /^Passkey: Laptop$/, /^通行密钥：Laptop$/],
     [{ kind: 'wallet' }, /^Your whole wallet$/, /^您的整个钱包$/],
     [{ kind: 'other', name: 'x-1' }, /^Number x-1$/, /^编号 x-1$/],

@@ -53,6 +53,8 @@ export function aboutText(about: About, kinds: Record<string, string>, language:
       return when ? w.seen(name, when) : name;
     case 'passkey':
       return w.passkey(name);
+    case 'reward':
+      return sum ? `${name} · ${sum}` : name;
     case 'mandate':
       return sum ? w.each(name, sum) : name;
     default:

@@ -34,6 +34,8 @@ func (d App) about(ctx context.Context, customer string, w proof.Waiting) (page.
 		return page.About{Kind: "wallet"}, nil
 	case wallet.RequestRetrieval:
 		find = d.transfer
+	case wallet.RedeemPoints:
+		find = d.reward
 	case wallet.CancelMandate:
 		find = d.mandate
 	case wallet.Freeze, wallet.Unfreeze:
@@ -97,6 +99,19 @@ func (d App) instrument(ctx context.Context, customer, id string) (page.About, e
 		return page.About{}, absent("instrument")
 	}
 	return page.About{Kind: "instrument", Of: list[i].Type, Name: list[i].Brand, Last4: list[i].Last4}, nil
+}
+
+func (d App) reward(ctx context.Context, customer, id string) (page.About, error) {
+	s, err := d.Wallet.Points(ctx, wallet.Actor{}, customer)
+	if err != nil {
+		return page.About{}, err
+	}
+	r, ok := s.Reward(id)
+	if !ok {
+		return page.About{}, absent("reward")
+	}
+	sum := walletview.OfSum(r.Value)
+	return page.About{Kind: "reward", Name: r.Name, Amount: &sum}, nil
 }
 
 func (d App) device(ctx context.Context, customer, id string) (page.About, error) {

@@ -38,6 +38,8 @@ export const words = {
     withdraw: 'Pay it out',
     closure: 'Close the account',
     closure_cancel: 'Keep the account',
+    points_claim: 'Claim the points',
+    points_redeem: 'Redeem points',
     notify: 'A message in the wallet',
   } as Record<string, string>,
   actStates: {
@@ -104,7 +106,7 @@ export const words = {
   credited: 'Credited to you until it is decided',
   decision: 'Decision by',
   /** What a date of an act means, where it is not when money is there. */
-  by: { inspect: 'Answer by', recall: 'If they agree, by', dispute: 'Decision by', dispute_evidence: 'Decision by' } as Record<string, string>,
+  by: { inspect: 'Answer by', recall: 'If they agree, by', dispute: 'Decision by', dispute_evidence: 'Decision by', points_claim: 'Decision by' } as Record<string, string>,
   why: {
     too_old: 'The time to ask is over.',
     nothing_left: 'All of it is back already.',

@@ -39,6 +39,8 @@ export const words: FlowWords = {
     withdraw: '提现',
     closure: '注销账户',
     closure_cancel: '取消注销',
+    points_claim: '积分申诉',
+    points_redeem: '兑换积分',
     notify: '钱包消息',
   },
   actStates: {
@@ -104,7 +106,7 @@ export const words: FlowWords = {
   },
   credited: '结果出来前已先垫付',
   decision: '最晚答复',
-  by: { inspect: '最晚答复', recall: '对方同意的话，最晚', dispute: '最晚答复', dispute_evidence: '最晚答复' },
+  by: { inspect: '最晚答复', recall: '对方同意的话，最晚', dispute: '最晚答复', dispute_evidence: '最晚答复', points_claim: '最晚答复' },
   why: {
     too_old: '已超过可申请的期限。',
     nothing_left: '已全部退回。',

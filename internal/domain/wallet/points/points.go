@@ -12,20 +12,20 @@ import (
 	"kefu/internal/platform/fault"
 )
 
-// State is how the points of a lot stand.
-type State string
+// Stage is how the points of a lot stand.
+type Stage string
 
-// The states of a lot.
+// The stages of a lot.
 const (
-	Pending State = "pending" // earned, and not to be spent before ReadyAt
-	Ready   State = "ready"
-	Over    State = "over" // nothing is left of it
+	Pending Stage = "pending" // earned, and not to be spent before ReadyAt
+	Ready   Stage = "ready"
+	Over    Stage = "over" // nothing is left of it
 )
 
 // Lot is what one purchase or offer brought.
 type Lot struct {
 	ID          string      `json:"id"`
-	State       State       `json:"state"`
+	State       Stage       `json:"state"`
 	Name        string      `json:"name,omitempty"` // the shop or the offer
 	Transaction string      `json:"transaction,omitempty"`
 	Offer       string      `json:"offer,omitempty"`
