@@ -175,7 +175,7 @@ func redeeming() []Check {
 			if c.Amount, err = r.Cost(c.Amount.Currency()); err != nil {
 				return err
 			}
-			return refusedAs(p, c, wallet.StateChanged, wallet.NotEligible, wallet.AmountTooHigh)
+			return refusedAs(p, c, wallet.StateChanged, wallet.NotEligible, wallet.AmountTooHigh, wallet.BlockedByWallet)
 		}),
 		about("redeem.books", "takes exactly the points that it says, and tells of what came of them", theft, writes, func(p Probe) error {
 			_, err := redeemed(p)
@@ -226,6 +226,9 @@ func redeemed(p Probe) (wallet.Command, error) {
 	}
 	if err != nil {
 		return c, err
+	}
+	if slices.Contains([]wallet.Refusal{wallet.BlockedByWallet, wallet.ApprovalRequired, wallet.FactorTooYoung, wallet.LimitReached}, o.Refusal) {
+		return c, Skip("the wallet refuses it here: " + string(o.Refusal))
 	}
 	if o.State != wallet.OpSucceeded {
 		return c, fmt.Errorf("it is %s %s", o.State, o.Refusal)
