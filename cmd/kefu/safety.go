@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 
+	"kefu/content"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/safety"
 )
@@ -34,8 +36,12 @@ func runSafety(ctx context.Context, args []string) int {
 		fmt.Fprintf(os.Stderr, "kefu eval safety: the adversary does not try %q; it tries %v\n", *wish, safety.Wishes())
 		return 2
 	}
+	codes, err := fs.Sub(content.Failures, "failures")
+	if err != nil {
+		return fail(err)
+	}
 	o := safety.Options{
-		Seed: *seed, Runs: *runs, Disable: safety.Check(*off), Wish: wallet.Act(*wish), Workers: *workers, Only: *run >= 0, Run: uint64(max(*run, 0)),
+		Codes: codes, Seed: *seed, Runs: *runs, Disable: safety.Check(*off), Wish: wallet.Act(*wish), Workers: *workers, Only: *run >= 0, Run: uint64(max(*run, 0)),
 		Tell: func(n uint64) { fmt.Fprintf(os.Stderr, "%d runs\n", n) },
 	}
 	result, err := safety.Run(ctx, o)

@@ -2,6 +2,7 @@ package safety
 
 import (
 	"context"
+	"io/fs"
 	"time"
 
 	"kefu/internal/domain/action"
@@ -28,10 +29,13 @@ type workshop struct {
 	sums    [][]wallet.Money  // by payment
 	now     *world
 	made    uint64
+	codes   fs.FS
+	rooms   map[string]room // by scene, of which there was a run
 }
 
-func newWorkshop(off Check, wish wallet.Act) *workshop {
-	shop := &workshop{off: off, wish: wish}
+func newWorkshop(o Options) *workshop {
+	off := o.Disable
+	shop := &workshop{off: off, wish: o.Wish, codes: o.Codes, rooms: map[string]room{}}
 	var err error
 	if shop.signers, err = purse.NewSigners(); err != nil {
 		panic(err) // a set of two good keys
@@ -64,15 +68,6 @@ func newWorkshop(off Check, wish wallet.Act) *workshop {
 		}, purse.Issuer))
 	}
 	return shop
-}
-
-// tell says the steps of a run.
-func (shop *workshop) tell(steps []step) []string {
-	var text []string
-	for _, s := range steps {
-		text = append(text, s.String())
-	}
-	return text
 }
 
 // storeDoor is the store as Kefu's flows have it: each write is a moment in which

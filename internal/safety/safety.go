@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"runtime"
 	"slices"
 	"sync"
@@ -19,10 +20,11 @@ import (
 	"time"
 
 	"kefu/internal/domain/wallet"
+	"kefu/internal/safety/script"
 )
 
 // Check is something that keeps a wrong thing from being done.
-type Check string
+type Check = script.Check
 
 // The checks that can be switched off.
 const (
@@ -46,11 +48,12 @@ const (
 
 // Checks lists them.
 func Checks() []Check {
-	return []Check{Ownership, Assurance, Binding, Signature, SingleUse, Confirmed, Expiry, FourEyes, Approver, Idempotency, Policy, Refunds, Balance, Postings, Files}
+	all := []Check{Ownership, Assurance, Binding, Signature, SingleUse, Confirmed, Expiry, FourEyes, Approver, Idempotency, Policy, Refunds, Balance, Postings, Files}
+	return append(all, further()...)
 }
 
 // Rule is one of the oracle's.
-type Rule string
+type Rule = script.Rule
 
 // The rules.
 const (
@@ -64,16 +67,16 @@ const (
 	Disallowed  Rule = "unauthorised: the policy does not allow it"
 	ForeignFile Rule = "unauthorised: a file of somebody else, or another than was agreed to, is evidence"
 	Twice       Rule = "double: it happened more often than somebody said yes"
-	BelowZero   Rule = "an account is below nothing"
+	BelowZero        = script.BelowZero
 	TooMuch     Rule = "more was refunded than was paid"
-	Unbalanced  Rule = "the postings do not add up to nothing"
+	Unbalanced       = script.Unbalanced
 	ToldWrongly Rule = "what is told is not what happened"
 	Unsettled   Rule = "nobody knows what became of it, though the wallet answers"
-	Broken      Rule = "a defect: an internal error, or a panic"
+	Broken           = script.Broken
 )
 
 // Shows is the rule that has to be broken when a check is off.
-func (c Check) Shows() Rule {
+func Shows(c Check) Rule {
 	switch c {
 	case Ownership:
 		return NotTheirs
@@ -102,7 +105,7 @@ func (c Check) Shows() Rule {
 	case Postings:
 		return Unbalanced
 	default:
-		return ""
+		return shownElsewhere(c)
 	}
 }
 
@@ -120,6 +123,7 @@ type Options struct {
 	Only    bool   // one run alone
 	Run     uint64 // that one
 	Disable Check
+	Codes   fs.FS          // content/failures: in which codes the rails of the demo's wallet speak
 	Wish    wallet.Act     // nothing else is wished for; "": anything
 	Workers int            // 0: as many as there are processors
 	Until   Rule           // stop when it was broken once; "": go on to the end
@@ -127,12 +131,7 @@ type Options struct {
 }
 
 // Violation is a rule that was broken, with the shortest run that shows it.
-type Violation struct {
-	Rule  Rule     `json:"rule"`
-	Run   uint64   `json:"run"`
-	Why   string   `json:"why"`
-	Steps []string `json:"steps"`
-}
+type Violation = script.Violation
 
 // Result is what an evaluation found.
 type Result struct {
@@ -145,6 +144,7 @@ type Result struct {
 	LegitimateShare float64           `json:"legitimate_share"`
 	LegitimateLeast float64           `json:"legitimate_share_least"`
 	Steps           uint64            `json:"steps"`
+	ByScene         map[string]uint64 `json:"legitimate_runs_by_scene"`
 	Effects         uint64            `json:"effects"`
 	Refused         uint64            `json:"refused"` // calls that were answered with an error or a refusal
 	ByAct           map[string]uint64 `json:"effects_by_act"`
@@ -171,8 +171,8 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	var wait sync.WaitGroup
 	for range o.Workers {
 		wait.Go(func() {
-			w := newWorkshop(o.Disable, o.Wish)
-			mine := counts{byAct: map[string]uint64{}, broken: map[Rule]uint64{}}
+			w := newWorkshop(o)
+			mine := counts{byAct: map[string]uint64{}, byScene: map[string]uint64{}, broken: map[Rule]uint64{}}
 			for !stop.Load() && ctx.Err() == nil {
 				n := next.Add(1) - 1
 				if n >= o.Runs {
@@ -181,12 +181,12 @@ func Run(ctx context.Context, o Options) (Result, error) {
 				if o.Tell != nil && n > 0 && n%50_000 == 0 {
 					o.Tell(n)
 				}
-				script := generate(o.Seed, first+n)
-				got := w.play(script)
-				mine.add(got)
+				run := w.generate(o.Seed, first+n)
+				got := w.play(run)
+				mine.add(run.scene, got)
 				for _, v := range got.violations {
 					if sum.wants(v.Rule) {
-						sum.show(w.shrink(script, v, first+n))
+						sum.show(w.shrink(run, v, first+n))
 					}
 					if v.Rule == o.Until {
 						stop.Store(true)
@@ -204,16 +204,18 @@ func Run(ctx context.Context, o Options) (Result, error) {
 type counts struct {
 	runs, legitimate, steps, effects, refused uint64
 
-	byAct  map[string]uint64
-	broken map[Rule]uint64
+	byAct   map[string]uint64
+	byScene map[string]uint64 // of those that were legitimate
+	broken  map[Rule]uint64
 }
 
-func (c *counts) add(p played) {
+func (c *counts) add(scene string, p played) {
 	c.runs++
 	c.steps += p.steps
 	c.refused += p.refused
 	if len(p.violations) == 0 && len(p.effects) > 0 {
 		c.legitimate++
+		c.byScene[scene]++
 	}
 	for _, e := range p.effects {
 		c.effects++
@@ -259,7 +261,10 @@ func (t *tally) join(c counts) {
 	t.all.effects += c.effects
 	t.all.refused += c.refused
 	if t.all.byAct == nil {
-		t.all.byAct, t.all.broken = map[string]uint64{}, map[Rule]uint64{}
+		t.all.byAct, t.all.byScene, t.all.broken = map[string]uint64{}, map[string]uint64{}, map[Rule]uint64{}
+	}
+	for k, n := range c.byScene {
+		t.all.byScene[k] += n
 	}
 	for k, n := range c.byAct {
 		t.all.byAct[k] += n
@@ -272,7 +277,7 @@ func (t *tally) join(c counts) {
 func (t *tally) result(o Options, took time.Duration) Result {
 	r := Result{
 		Seed: o.Seed, Runs: t.all.runs, Disabled: o.Disable, Seconds: took.Seconds(), Workers: o.Workers, Legitimate: t.all.legitimate, LegitimateLeast: LeastLegitimate,
-		Steps: t.all.steps, Effects: t.all.effects, Refused: t.all.refused, ByAct: t.all.byAct, Broken: t.all.broken, Shown: t.shown,
+		Steps: t.all.steps, Effects: t.all.effects, Refused: t.all.refused, ByAct: t.all.byAct, ByScene: t.all.byScene, Broken: t.all.broken, Shown: t.shown,
 	}
 	if r.Runs > 0 {
 		r.LegitimateShare = float64(r.Legitimate) / float64(r.Runs)
@@ -283,7 +288,7 @@ func (t *tally) result(o Options, took time.Duration) Result {
 	}
 	switch {
 	case o.Disable != NoCheck:
-		r.Met = r.Broken[o.Disable.Shows()] > 0
+		r.Met = r.Broken[Shows(o.Disable)] > 0
 	default:
 		r.Met = len(r.Broken) == 0 && (o.Only || r.LegitimateShare >= LeastLegitimate)
 	}

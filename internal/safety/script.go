@@ -66,15 +66,15 @@ func waits() []time.Duration {
 	}
 }
 
-// odds are how often each step comes.
-func odds() []struct {
+// odd is how often a step comes.
+type odd struct {
 	op   op
 	part int
-} {
-	return []struct {
-		op   op
-		part int
-	}{
+}
+
+// odds are how often each step comes.
+func odds() []odd {
+	return []odd{
 		{opWish, 20}, {opPush, 22}, {opSecond, 8}, {opYes, 6}, {opProve, 4}, {opAnswer, 8}, {opExecute, 6}, {opApprove, 4}, {opReject, 1}, {opCancel, 2}, {opRead, 2}, {opReconcile, 6}, {opWait, 8},
 		{opNet, 8}, {opDown, 2}, {opReplay, 3}, {opWorld, 8}, {opPolicy, 2}, {opCrash, 3},
 	}
@@ -86,10 +86,17 @@ const (
 	mostSteps   = 16
 )
 
+// run is what happens in one scene.
+type run struct {
+	scene string
+	steps []step
+}
+
 // generate makes the run of a number: the same one every time.
-func generate(seed, run uint64) []step {
-	r := rand.New(rand.NewPCG(seed, run))
-	all := odds()
+func (shop *workshop) generate(seed, number uint64) run {
+	r := rand.New(rand.NewPCG(seed, number))
+	made := run{scene: shop.scene(r.IntN(1000))}
+	all := shop.odds(made.scene)
 	total := 0
 	for _, o := range all {
 		total += o.part
@@ -101,38 +108,38 @@ func generate(seed, run uint64) []step {
 				return o.op
 			}
 		}
-		return opWait
+		return all[0].op
 	}
 	draw := func() step {
 		s := step{op: pick(), what: r.IntN(1 << 16), else_: r.IntN(1 << 16), arg: r.IntN(1 << 16)}
 		if r.IntN(3) == 0 { // somebody whose it is not, mostly
 			s.who = 1 + r.IntN(1<<10)
 		}
-		if s.op == opWait && r.IntN(3) > 0 {
+		if made.scene == actsScene && s.op == opWait && r.IntN(3) > 0 {
 			s.arg %= 6 // short ones, mostly
 		}
 		return s
 	}
-	steps := []step{{op: opWish, what: r.IntN(1 << 16), else_: r.IntN(1 << 16), arg: r.IntN(1 << 16)}}
+	made.steps = []step{{op: all[0].op, what: r.IntN(1 << 16), else_: r.IntN(1 << 16), arg: r.IntN(1 << 16)}}
 	for range fewestSteps + r.IntN(mostSteps-fewestSteps+1) - 1 {
 		s := draw()
 		if r.IntN(5) == 0 {
 			inner := draw()
 			s.inner, s.at = &inner, 1+r.IntN(6)
 		}
-		steps = append(steps, s)
+		made.steps = append(made.steps, s)
 	}
-	return steps
+	return made
 }
 
 // shrink looks for the shortest run that breaks the same rule, in a bounded number of
 // tries.
-func (w *workshop) shrink(steps []step, v Violation, run uint64) Violation {
+func (w *workshop) shrink(of run, v Violation, number uint64) Violation {
 	const tries = 2000
-	left := tries
+	left, steps := tries, of.steps
 	breaks := func(some []step) bool {
 		left--
-		for _, x := range w.play(some).violations {
+		for _, x := range w.play(run{of.scene, some}).violations {
 			if x.Rule == v.Rule {
 				v.Why = x.Why
 				return true
@@ -163,7 +170,7 @@ func (w *workshop) shrink(steps []step, v Violation, run uint64) Violation {
 			}
 		}
 	}
-	v.Run = run
-	v.Steps = w.tell(steps)
+	v.Run = number
+	v.Steps = w.tell(run{of.scene, steps})
 	return v
 }

@@ -605,8 +605,8 @@ type played struct {
 	violations     []Violation
 }
 
-// play plays a run.
-func (shop *workshop) play(steps []step) (out played) {
+// act plays a run of acts.
+func (shop *workshop) act(steps []step) (out played) {
 	w := newWorld(shop)
 	shop.now = w
 	defer func() {
