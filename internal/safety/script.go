@@ -95,7 +95,7 @@ type run struct {
 // generate makes the run of a number: the same one every time.
 func (shop *workshop) generate(seed, number uint64) run {
 	r := rand.New(rand.NewPCG(seed, number))
-	made := run{scene: shop.scene(r.IntN(1000))}
+	made := run{scene: shop.scene(rand.New(rand.NewPCG(^seed, number)).IntN(1000))}
 	all := shop.odds(made.scene)
 	total := 0
 	for _, o := range all {

@@ -143,6 +143,7 @@ type closureKept struct {
 const (
 	kindRequest = "recovery"
 	kindToken   = "recovery_token"
+	kindSecret  = "recovery_secret"
 	kindLimited = "limited"
 	kindLetter  = "letter"
 )

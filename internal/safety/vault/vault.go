@@ -155,9 +155,13 @@ func (v *Vault) Record(_ context.Context, kind, id string) (ledger.Record, error
 func (v *Vault) Records(_ context.Context, kind, owner string, before ledger.Before, limit int) ([]ledger.Record, error) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	var all []ledger.Record
-	seen := map[string]bool{}
+	var layers []*layer
 	for at := v.top; at != nil; at = at.under {
+		layers = append(layers, at)
+	}
+	var all []ledger.Record // the one that was kept first at its end
+	seen := map[string]bool{}
+	for _, at := range slices.Backward(layers) {
 		for _, id := range at.listed(kind, owner, v.Shares) {
 			if seen[id] {
 				continue
@@ -168,7 +172,10 @@ func (v *Vault) Records(_ context.Context, kind, owner string, before ledger.Bef
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b ledger.Record) int { return cmp.Or(cmp.Compare(b.Sort, a.Sort), cmp.Compare(b.ID, a.ID)) })
+	slices.Reverse(all)
+	// Of those that sort alike the newest comes first: by their ids, of which many are drawn,
+	// no run would be the same twice.
+	slices.SortStableFunc(all, func(a, b ledger.Record) int { return cmp.Compare(b.Sort, a.Sort) })
 	if kind == keep.KindTask {
 		limit = 1
 	}
@@ -206,6 +213,7 @@ func (l *layer) listed(kind, owner, shares string) []string {
 			all = append(all, ids...)
 		}
 	}
+	slices.Sort(all)
 	return all
 }
 
