@@ -201,6 +201,9 @@ type Training struct {
 	Name  string `json:"name" maxLength:"80"`
 	Hours int    `json:"valid_hours,omitempty" minimum:"0" maximum:"87600" doc:"how long a certificate is good for, from when it was given or given anew; 0: until it is taken back"`
 	About string `json:"about,omitempty" maxLength:"200" doc:"what it is about, and how one comes by it"`
+	// Given has Hours shorten what was given before too: else a certificate is good for as
+	// long as its training said then.
+	Given bool `json:"shortens_given,omitempty" doc:"certificates that were given before end as valid_hours says too, where that is earlier"`
 }
 
 // TrainingKind is its definition. Those who lead give certificates and say what of; one
@@ -254,14 +257,24 @@ type Certificate struct {
 	Training string `json:"training"`
 	Staff    string `json:"staff" doc:"whose it is; nobody gives themselves one"`
 	Until    int64  `json:"until,omitempty" minimum:"0" doc:"microseconds; earlier than the training says, or 0"`
+	Hours    *int   `json:"valid_hours,omitempty" minimum:"0" maximum:"87600" doc:"how long it is good for, as its training said when it was given; noted when it is saved, whatever is sent. None: given before that was noted, and as its training says now"`
 }
 
 // CertificateKind is its definition.
 func CertificateKind() settings.Definition {
 	return settings.Define(settings.Kind[Certificate]{
-		Name: "certificate", Read: policy.ReadSetup, Change: policy.ChangeWorkSettings, Max: MaxCertificates, Check: certificateFits,
+		Name: "certificate", Read: policy.ReadSetup, Change: policy.ChangeWorkSettings, Max: MaxCertificates, Check: certificateFits, Complete: earned,
 		May: func(p identity.Principal, c Certificate) bool { return c.Staff != p.ID },
 	})
+}
+
+// earned notes with a certificate how long it is good for, as its training says now.
+func earned(all *settings.Snapshot, c Certificate) Certificate {
+	if t, there := settings.Find[Training](all, c.Training); there {
+		hours := t.Value.Hours
+		c.Hours = &hours
+	}
+	return c
 }
 
 // Validate implements settings.Value.
@@ -274,6 +287,9 @@ func (c Certificate) Validate() error {
 		if !id.Valid(of) {
 			return fault.InvalidFor(op, field, settings.Malformed, "is no id")
 		}
+	}
+	if c.Hours != nil && (*c.Hours < 0 || *c.Hours > MaxHours) {
+		return fault.InvalidFor(op, "valid_hours", settings.OutOfRange, "must lie between 0 and %d", MaxHours)
 	}
 	if c.Until < 0 {
 		return fault.InvalidFor(op, "until", settings.OutOfRange, "is before all time")
@@ -295,11 +311,18 @@ func certificateFits(all *settings.Snapshot, of string, c Certificate) error {
 }
 
 // ends is when a certificate that was given at some time is over, in microseconds; 0:
-// not by itself.
+// not by itself. What its training said then holds, unless the house has shortened it since
+// and said that this is for what was given too.
 func (c Certificate) ends(given int64, t Training) int64 {
-	ends := c.Until
-	if t.Hours > 0 {
-		if by := given + int64(t.Hours)*3_600_000_000; ends == 0 || by < ends {
+	ends, hours := c.Until, t.Hours
+	if c.Hours != nil {
+		hours = *c.Hours
+		if t.Given && t.Hours > 0 && (hours == 0 || t.Hours < hours) {
+			hours = t.Hours
+		}
+	}
+	if hours > 0 {
+		if by := given + int64(hours)*3_600_000_000; ends == 0 || by < ends {
 			ends = by
 		}
 	}

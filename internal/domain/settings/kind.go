@@ -49,6 +49,10 @@ type Kind[T Value] struct {
 	// Said tells whether customers are told, as our words, what a value says at a
 	// path: that may not ask for what is never asked for. nil: they are told nothing.
 	Said func(v T, path string) bool
+	// Complete fills in what follows from the others as they are when a value is saved, and
+	// stays so whatever becomes of them; nil: nothing. It runs before Check, in the same
+	// transaction.
+	Complete func(all *Snapshot, v T) T
 	// Check refuses a value that does not fit the others, such as a name that is
 	// taken or a reference to nothing; may be nil. It runs in the transaction of the
 	// change, and sees all settings of the house as that change finds them.
@@ -71,6 +75,7 @@ type Definition struct {
 	initial      json.RawMessage
 	decode       func(body []byte) (json.RawMessage, any, error)
 	check        func(all *Snapshot, id string, v any) error
+	complete     func(all *Snapshot, v any) any
 	unused       func(all *Snapshot, id string) error
 	said         func(v any, path string) bool
 	may          func(p identity.Principal, v any) bool
@@ -115,6 +120,9 @@ func Define[T Value](k Kind[T]) Definition {
 			return ids
 		}
 	}
+	if k.Complete != nil {
+		d.complete = func(all *Snapshot, v any) any { return k.Complete(all, v.(T)) }
+	}
 	if k.Check != nil {
 		d.check = func(all *Snapshot, id string, v any) error { return k.Check(all, id, v.(T)) }
 	}
@@ -153,6 +161,17 @@ func decode[T Value](body []byte) (json.RawMessage, any, error) {
 // is stored, with the value. Errors: Invalid, with the field's path.
 func (d Definition) Decode(body []byte) (stored json.RawMessage, value any, err error) {
 	return d.decode(body)
+}
+
+// Complete fills in what a value of Decode does not say and the other settings do, and gives
+// it in the form in which it is stored. Errors: Internal.
+func (d Definition) Complete(all *Snapshot, stored json.RawMessage, value any) (json.RawMessage, any, error) {
+	if d.complete == nil {
+		return stored, value, nil
+	}
+	value = d.complete(all, value)
+	text, err := json.Marshal(value)
+	return text, value, fault.Wrap("settings.Complete", err)
 }
 
 // Check asks the kind whether a value of Decode fits the settings there are.

@@ -221,6 +221,9 @@ func (s *Settings) judge(ctx context.Context, t *core.Tx, p identity.Principal, 
 	if !d.May(p, value) {
 		return fault.New(fault.Forbidden, op, "%s %s may not make it this", p.Kind, p.Role)
 	}
+	if next.Body, value, err = d.Complete(all, stored, value); err != nil {
+		return err
+	}
 	return d.Check(all, next.ID, value)
 }
 

@@ -63,12 +63,18 @@ func TestACertificateOpensARight(t *testing.T) {
 	w.must(200, call{method: "PUT", path: given, body: body, bearer: others, header: fromPage()})
 	check(t, w.settings.Load(context.Background()))
 	w.must(200, asked)
-	w.pass(2*time.Hour + time.Second)
+	w.set("training", course, `{"name":"Reading figures","valid_hours":1}`) // what was given keeps what held then
+	w.pass(90 * time.Minute)
+	bearer = w.session(lead)
+	asked.bearer = bearer
+	w.must(200, asked)
+	w.pass(30*time.Minute + time.Second)
 	bearer = w.session(lead)
 	asked.bearer = bearer
 	w.refusedFor("training", bearer)
 	w.problem(403, "forbidden", call{method: "PUT", path: given, body: strings.Replace(body, `"revision":0`, `"revision":1`, 1), bearer: bearer, header: fromPage()})
 	others = w.session(other)
+	w.set("training", course, `{"name":"Reading figures","valid_hours":2}`)
 	w.must(200, call{method: "PUT", path: given, body: strings.Replace(body, `"revision":0`, `"revision":1`, 1), bearer: others, header: fromPage()})
 	check(t, w.settings.Load(context.Background()))
 	w.must(200, asked)

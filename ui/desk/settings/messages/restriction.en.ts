@@ -40,6 +40,8 @@ export const training = {
   nameHint: 'Such as “Handling of personal data 2026”.',
   valid: 'A certificate is good for',
   validHint: '0: until it is taken back.',
+  given: 'For certificates that were given before, too',
+  givenHint: 'Otherwise each is good for as long as this said when it was given. It never makes one longer.',
   unit: 'Unit',
   days: 'days',
   hours: 'hours',

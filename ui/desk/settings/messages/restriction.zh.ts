@@ -42,6 +42,8 @@ export const training: typeof enTraining = {
   nameHint: '例如“个人信息保护 2026”。',
   valid: '证书有效期',
   validHint: '0：直到收回。',
+  given: '也适用于之前颁发的证书',
+  givenHint: '否则每张证书按颁发当时的规定计算有效期。此项只会缩短，不会延长。',
   unit: '单位',
   days: '天',
   hours: '小时',

@@ -18,6 +18,8 @@ export interface Training {
   name: string;
   valid_hours?: number;
   about?: string;
+  /** What was given before ends as valid_hours says too, where that is earlier. */
+  shortens_given?: boolean;
 }
 
 export interface Certificate {
@@ -25,6 +27,8 @@ export interface Certificate {
   staff: string;
   /** Microseconds. */
   until?: number;
+  /** How long it is good for, as its training said when it was given; none: as it says now. */
+  valid_hours?: number;
 }
 
 /** The table of who may do what. */
@@ -70,7 +74,10 @@ export class RightsApi {
 
 /** When a certificate that was given at some time is over, microseconds; undefined: not by itself. */
 export function ends(c: Certificate, given: number, t: Training | undefined): number | undefined {
-  const by = t?.valid_hours ? given + t.valid_hours * 3_600_000_000 : undefined;
+  const now = t?.valid_hours ?? 0;
+  let hours = c.valid_hours ?? now;
+  if (t?.shortens_given && now > 0 && (hours === 0 || now < hours)) hours = now;
+  const by = hours > 0 ? given + hours * 3_600_000_000 : undefined;
   if (!c.until) return by;
   return by === undefined ? c.until : Math.min(by, c.until);
 }
