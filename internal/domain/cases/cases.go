@@ -65,18 +65,22 @@ const (
 	Erased      Kind = "erased"     // what is kept of the customer, as far as no law keeps it
 	Prepared    Kind = "prepared"   // a copy of what is kept of them can be fetched
 	Fetched     Kind = "fetched"    // and was
+	Identified  Kind = "identified" // who asks has proven in the wallet who they are
+	Vouched     Kind = "vouched"    // somebody of ours says by what they are sure who asks; two have to
+	LiftTold    Kind = "lift_told"  // the customer was told that the standstill ends, and when
+	Lifted      Kind = "lifted"     // what is kept of the customer may be used again
 )
 
 // Kinds are all of them.
 func Kinds() []Kind {
 	return []Kind{Opened, Noticed, Confirmed, Linked, Concerns, Found, Asked, Received, Dropped, Paused, Resumed, Informed, Promised, Extended, Credited, CreditTaken,
-		Decided, Corrected, Written, Appealed, Withdrawn, Closed, Reopened, Assigned, Noted, Added, Resent, PutOnHold, LetGo, CreditDue, Erased, Prepared, Fetched}
+		Decided, Corrected, Written, Appealed, Withdrawn, Closed, Reopened, Assigned, Noted, Added, Resent, PutOnHold, LetGo, CreditDue, Erased, Prepared, Fetched, Identified, Vouched, LiftTold, Lifted}
 }
 
 // Internal tells whether customers do not hear of an event.
 func (k Kind) Internal() bool {
 	switch k {
-	case Confirmed, Linked, Found, Dropped, Assigned, Noted, Corrected, Resent, PutOnHold, LetGo, CreditDue:
+	case Confirmed, Linked, Found, Dropped, Assigned, Noted, Corrected, Resent, PutOnHold, LetGo, CreditDue, Vouched:
 		return true
 	default:
 		return false
@@ -88,7 +92,7 @@ func (k Kind) OfPrivacy() bool { return k == Erased || k == Prepared || k == Fet
 
 // ByCustomer tells whether the customer's side may add an event of the kind.
 func (k Kind) ByCustomer() bool {
-	return k == Received || k == Added || k == Appealed || k == Withdrawn
+	return k == Received || k == Added || k == Appealed || k == Withdrawn || k == Identified || k == Lifted
 }
 
 // Stage is how far a case is.
@@ -180,7 +184,16 @@ type Data struct {
 func (e Event) Unproven() bool { return e.ofMoney() && e.Act == "" }
 
 // Overseen tells whether only who oversees cases may add an event, whatever it says.
-func (e Event) Overseen() bool { return e.Kind == PutOnHold || e.Kind == LetGo }
+func (e Event) Overseen() bool {
+	switch e.Kind {
+	case PutOnHold, LetGo, Vouched, LiftTold:
+		return true
+	case Lifted:
+		return e.By.Kind == identity.Staff
+	default:
+		return false
+	}
+}
 
 // Cites tells whether an event rests on an act in the wallet.
 func (e Event) Cites() bool { return e.ofMoney() && e.Act != "" }
@@ -250,6 +263,9 @@ type Case struct {
 	OverAt        int64
 	Erased        bool  // what the customer asked to have erased was
 	PreparedAt    int64 // since when a copy can be fetched; 0: none can
+	Proven        Proof // how it is known who asks
+	StillSince    int64 // since when what is kept of the customer is used for nothing else; 0: it is
+	LiftAt        int64 // when that ends, as the customer was told; 0: they were told nothing
 	OnHold        bool  // it is not forgotten, whatever its law says
 	Events        []Event
 
@@ -317,7 +333,7 @@ func (c *Case) may(e Event) error {
 		return conflict("staff", "is for staff")
 	case utf8.RuneCountInString(e.Text) > MaxText || utf8.RuneCountInString(e.Reason) > MaxReason:
 		return refuse("text", "is too long")
-	case c.Stage.Over() && !slices.Contains([]Kind{Reopened, Appealed, Noted, Added, Written, Resent, PutOnHold, LetGo, Erased, Fetched}, e.Kind):
+	case c.Stage.Over() && !slices.Contains([]Kind{Reopened, Appealed, Noted, Added, Written, Resent, PutOnHold, LetGo, Erased, Fetched, LiftTold, Lifted}, e.Kind):
 		return conflict("over", "the case is over")
 	}
 	return c.follows(e)
@@ -375,6 +391,10 @@ func (c *Case) follows(e Event) error {
 		}
 	case Erased, Prepared, Fetched:
 		return c.mayServe(e)
+	case Identified, Vouched:
+		return c.mayIdentify(e)
+	case LiftTold, Lifted:
+		return c.mayLift(e)
 	case Added:
 		if e.Entry <= 0 {
 			return refuse("entry", "is missing: where it was said")

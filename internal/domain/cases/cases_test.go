@@ -307,19 +307,26 @@ func TestACaseIsWhatItsEventsMakeIt(t *testing.T) {
 	b := book(t)
 	pick := func(n int) int { return random.IntN(n) }
 	taken := map[cases.Kind]int{}
-	for range 400 {
+	second := cases.By{Kind: identity.Staff, ID: "s2"}
+	for round := range 600 {
 		at := int64(1_780_000_000_000_000)
 		c := cases.New(cases.Head{ID: "k", Reference: "K-1", CustomerID: "c1"})
 		for range 90 {
 			at += int64(pick(int(day)))
-			e := cases.Event{Kind: cases.Kinds()[pick(len(cases.Kinds()))], At: at, When: at - int64(pick(2))*int64(pick(int(day))), By: []cases.By{agent, customer}[pick(2)], Data: cases.Data{
+			e := cases.Event{Kind: cases.Kinds()[pick(len(cases.Kinds()))], At: at, When: at - int64(pick(2))*int64(pick(int(day))), By: []cases.By{agent, customer, second}[pick(3)], Data: cases.Data{
 				Type: jurisdiction.Types()[pick(6)], Jurisdiction: []string{"us", "eu", "uk", "cn"}[pick(4)], Version: 1, Channel: "chat", Conversation: []string{"", "v1", "v2"}[pick(3)],
 				Entry: int64(pick(3)), Fact: jurisdiction.Facts()[pick(len(jurisdiction.Facts()))], Holds: pick(2) == 0, Items: []string{[]string{"account", "police_report", "order"}[pick(3)]},
-				Reason: []string{"", "customer_information", "police", "words"}[pick(4)], Text: []string{"", "words"}[pick(2)], Until: at + int64(pick(int(3*day))), Amount: euros(t, "5.00"),
+				Reason: []string{"", "customer_information", "police", "words", ground}[pick(5)], Text: []string{"", "words"}[pick(2)], Until: at + int64(pick(int(3*day))), Amount: euros(t, "5.00"),
 				Outcome: []cases.Outcome{cases.Upheld, cases.PartlyUpheld, cases.Refused}[pick(3)], Letter: jurisdiction.Letters()[pick(7)], Title: "t", Language: "en", Payments: []wallet.Reference{{ID: "tx"}},
 			}}
 			if len(c.Events) == 0 {
 				e.Kind = cases.Opened
+			}
+			if round%3 == 0 && pick(2) == 0 {
+				e.Type = jurisdiction.DataRequest
+			}
+			if e.Type == jurisdiction.DataRequest {
+				e.Request = cases.Requests()[pick(len(cases.Requests()))]
 			}
 			before, _ := json.Marshal(c)
 			err := c.Check(b, e)

@@ -52,6 +52,9 @@ func (c *Case) Check(b *jurisdiction.Book, e Event) error {
 		if lacks := c.Lacks(p); e.Outcome != Upheld && len(lacks) > 0 {
 			return conflict("lacks", "before the customer is refused %d more things have to be settled", len(lacks))
 		}
+		if e.Outcome != Refused && c.Unproven() {
+			return conflict("not_identified", "nobody has proven who asks")
+		}
 	case Promised:
 		if by, ok := c.latest(b, e.At); ok && e.Until > by {
 			return refuse("until", "is later than the law allows")

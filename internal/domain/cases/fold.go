@@ -71,6 +71,13 @@ func (c *Case) progress(e Event) {
 		c.mark(jurisdiction.Informed, e.At)
 	case Fetched:
 		c.fetched(e)
+	case Identified, Vouched:
+		c.identified(e)
+	case LiftTold:
+		c.LiftAt = e.Until
+		c.mark(jurisdiction.Informed, e.At)
+	case Lifted:
+		c.StillSince, c.LiftAt = 0, 0
 	case Informed:
 		c.mark(jurisdiction.Informed, e.At)
 	case Extended:
@@ -86,6 +93,9 @@ func (c *Case) progress(e Event) {
 		c.mark(jurisdiction.Decided, e.At)
 		if e.Outcome != Refused {
 			c.mark(jurisdiction.Upheld, e.At)
+		}
+		if c.Request == Restriction && e.Outcome != Refused {
+			c.StillSince, c.LiftAt = e.At, 0
 		}
 	case Corrected:
 		c.mark(jurisdiction.Corrected, max(e.When, c.Decision.At)) // money that was there before the decision is there with it

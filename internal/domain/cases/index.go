@@ -11,7 +11,7 @@ type Index struct {
 	DueAt    int64 // the earliest duty that is still to be done; 0: none that runs
 	Breached int   // duties that are over and not done
 	Clocks   []Alarm
-	KeepTill int64 // when a case that is over goes; 0: it is not over, or held
+	KeepTill int64 // when a case that is over goes; 0: it is not over, held, or has what is kept stand still
 }
 
 // Alarm is a clock with when somebody is told of it next.
@@ -41,7 +41,7 @@ func (c *Case) IndexOf(b *jurisdiction.Book, now int64, rung map[string]int64) I
 		}
 		x.Clocks = append(x.Clocks, a)
 	}
-	if c.OverAt != 0 && !c.OnHold {
+	if c.OverAt != 0 && !c.OnHold && c.StillSince == 0 {
 		if p, ok := b.Find(c.Jurisdiction, c.Version); ok {
 			x.KeepTill = p.KeepUntil(c.OverAt)
 		} else {

@@ -188,6 +188,7 @@ const (
 type Erasure struct {
 	CustomerID string
 	CaseID     string // the request; "" where whoever runs the machine asked
+	Also       []string // further requests, made while it went on: it answers them too
 	Approval   string // under which it was begun
 	State      State
 	BegunAt    int64 // what is newer is none of it

@@ -87,6 +87,8 @@ func (s *Service) Lead(ctx context.Context, p identity.Principal, id string, c C
 		return s.file(ctx, p, id, c)
 	case c.Kind == cases.Asked:
 		return s.ask(ctx, p, id, c)
+	case c.Kind == cases.LiftTold:
+		return s.lift(ctx, p, id, c)
 	}
 	e := cases.Event{Kind: c.Kind, When: c.When, Data: c.Data}
 	e.Conversation, e.Entry = c.words(p)

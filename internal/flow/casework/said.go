@@ -78,6 +78,19 @@ func (s *Service) Inform(ctx context.Context, p identity.Principal, caseID strin
 	return s.say(ctx, p, c, revision, cases.Event{Kind: cases.Informed, Data: cases.Data{Text: text}})
 }
 
+// lift tells a customer that what is kept of them is used again, from when on, and why.
+func (s *Service) lift(ctx context.Context, p identity.Principal, caseID string, of Change) (Seen, error) {
+	c, err := s.Store.Case(ctx, p, caseID)
+	if err != nil {
+		return Seen{}, err
+	}
+	text, err := s.clean(ctx, of.Text)
+	if err != nil {
+		return Seen{}, err
+	}
+	return s.say(ctx, p, c, of.Revision, cases.Event{Kind: cases.LiftTold, Data: cases.Data{Text: text, Until: of.Until}})
+}
+
 // say says what an event holds in the case's conversation and adds the event. Whether it
 // may be added is found out before anything is said. What was said is kept, whatever the
 // case has become meanwhile: nobody is to be sent it twice because it was not.

@@ -344,7 +344,7 @@ func (g *gathering) event(s *sink, c *casework.Seen, e cases.Event) {
 	}
 	text := ""
 	switch {
-	case own || e.Kind == cases.Written || e.Kind == cases.Informed:
+	case own || e.Kind == cases.Written || e.Kind == cases.Informed || e.Kind == cases.LiftTold:
 		text = e.Text
 	case e.Kind == cases.Promised || e.Kind == cases.Extended || e.Kind == cases.Decided:
 		text = e.Reason

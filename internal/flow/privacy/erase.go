@@ -314,9 +314,11 @@ func (s *Service) pass(ctx context.Context, x privacy.Erasure) (done privacy.Era
 // told first: whatever stops in between, the erasure goes on and comes by here again.
 func (s *Service) done(ctx context.Context, x privacy.Erasure, stays privacy.Plan) (privacy.Erasure, error) {
 	did := x.Did.And(x.Pass).Staying(stays)
-	if x.State == privacy.Running && x.CaseID != "" {
-		if err := s.tellCase(ctx, x, did); err != nil {
-			return x, err
+	if x.State == privacy.Running {
+		for _, request := range append([]string{x.CaseID}, x.Also...) {
+			if err := s.tellCase(ctx, x, request, did); err != nil {
+				return x, err
+			}
 		}
 	}
 	x.State, x.NextAt = privacy.Whole, 0
@@ -336,8 +338,11 @@ func (s *Service) done(ctx context.Context, x privacy.Erasure, stays privacy.Pla
 
 // tellCase notes in the request that the erasure was done. A case that is gone or over
 // keeps nobody from anything.
-func (s *Service) tellCase(ctx context.Context, x privacy.Erasure, did privacy.Plan) error {
-	_, err := s.Store.ChangeCase(ctx, s.who, x.CaseID, -1, s.Book, func(c *cases.Case, _ int64) ([]cases.Event, error) {
+func (s *Service) tellCase(ctx context.Context, x privacy.Erasure, request string, did privacy.Plan) error {
+	if request == "" { // whoever runs the machine asked
+		return nil
+	}
+	_, err := s.Store.ChangeCase(ctx, s.who, request, -1, s.Book, func(c *cases.Case, _ int64) ([]cases.Event, error) {
 		if c.CustomerID != x.CustomerID || c.Erased {
 			return nil, nil
 		}

@@ -65,7 +65,7 @@ func (s *Cases) AddCase(ctx context.Context, p identity.Principal, h cases.Head,
 			return err
 		}
 		_, err := t.SQL.ExecContext(ctx, `INSERT INTO case_file (id, reference, origin, customer_id, type, jurisdiction, stage, assignee_id, revision, noticed_at, opened_at, changed_at,
-			due_at, breached, broken, outcome, answered_at, over_at, keep_until, reckoned_by) VALUES ($1, $2, $3, $4, '', '', '', '', 0, 0, 0, 0, 0, 0, $5, '', 0, 0, 0, '')`,
+			due_at, breached, broken, outcome, answered_at, over_at, keep_until, reckoned_by, proven_at, still_since) VALUES ($1, $2, $3, $4, '', '', '', '', 0, 0, 0, 0, 0, 0, $5, '', 0, 0, 0, '', 0, 0)`,
 			h.ID, h.Reference, origin, h.CustomerID, false)
 		if err != nil {
 			return engine.MapError(op, err)
@@ -100,6 +100,10 @@ func (s *Cases) mayOpen(ctx context.Context, t *core.Tx, h cases.Head, e cases.E
 	return nil
 }
 
+// ReasonProof is why it is not noted that somebody is who they say: they have not proven it
+// in the wallet within the last minutes.
+const ReasonProof = "proof"
+
 // add applies events to a case and writes them, as of the transaction's time and by
 // whoever asks.
 func (s *Cases) add(ctx context.Context, t *core.Tx, p identity.Principal, c *cases.Case, b *jurisdiction.Book, events []cases.Event) error {
@@ -111,6 +115,9 @@ func (s *Cases) add(ctx context.Context, t *core.Tx, p identity.Principal, c *ca
 		}
 		if e.Overseen() && !policy.Allow(p, policy.OverseeCase, policy.Object{CustomerID: c.CustomerID, AssigneeID: c.Assignee}) {
 			return fault.New(fault.Forbidden, op, "%s %s may not hold a case or let it go", p.Kind, p.Role)
+		}
+		if e.Kind == cases.Identified && (p.Kind != identity.Customer || p.Level < identity.AL2) {
+			return &fault.Error{Code: fault.Forbidden, Op: op, Reason: ReasonProof, Message: "the customer has not proven who they are just now"}
 		}
 		if e.Unproven() {
 			if !policy.Allow(p, policy.OverseeCase, policy.Object{CustomerID: c.CustomerID, AssigneeID: c.Assignee}) {
@@ -241,9 +248,9 @@ func (s *Cases) index(ctx context.Context, t *core.Tx, c *cases.Case, b *jurisdi
 		broken = broken || a.State == sla.Breached
 	}
 	_, err := t.SQL.ExecContext(ctx, `UPDATE case_file SET type = $1, jurisdiction = $2, stage = $3, assignee_id = $4, revision = $5, noticed_at = $6, opened_at = $7, changed_at = $8,
-		due_at = $9, breached = $10, broken = $11, outcome = $12, answered_at = $13, over_at = $14, keep_until = $15, reckoned_by = $16 WHERE id = $17`,
+		due_at = $9, breached = $10, broken = $11, outcome = $12, answered_at = $13, over_at = $14, keep_until = $15, reckoned_by = $16, proven_at = $17, still_since = $18 WHERE id = $19`,
 		string(c.Type), c.Jurisdiction, string(c.Stage), c.Assignee, len(c.Events), c.NoticedAt, c.OpenedAt, c.ChangedAt, x.DueAt, x.Breached, broken, string(outcome), c.AnsweredAt,
-		c.OverAt, x.KeepTill, b.Digest(), c.ID)
+		c.OverAt, x.KeepTill, b.Digest(), c.ProvenAt(), c.StillSince, c.ID)
 	if err != nil {
 		return engine.MapError(op, err)
 	}

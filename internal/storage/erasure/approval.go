@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"kefu/internal/domain/approval"
 	"kefu/internal/domain/identity"
@@ -29,7 +30,8 @@ func mayDecide(p identity.Principal) bool {
 // AskErasure has a customer erased who asked for it by a case that was decided for them:
 // after a second person, where there is one, else at once. It is begun in the transaction
 // of that; the server does it. Errors: Forbidden; NotFound for what is no such request;
-// Conflict while it is not decided for the customer, was taken back, or waits already; an
+// Conflict while it is not decided for the customer, nobody has proven who asks, it was taken
+// back, or waits already; an
 // approval.PendingError while a second person has to agree.
 func (e *Erasures) AskErasure(ctx context.Context, p identity.Principal, caseID string) error {
 	const op = "erasure.AskErasure"
@@ -70,19 +72,24 @@ func (e *Erasures) AskErasure(ctx context.Context, p identity.Principal, caseID 
 	return nil
 }
 
-// ready tells whether a request is decided for its customer and was not taken back.
+// ready tells whether a request is decided for its customer, of whom it is known who they
+// are, and was not taken back.
 func ready(ctx context.Context, t *core.Tx, a asked) error {
 	const op = "erasure.ready"
 	var outcome, stage string
-	err := t.SQL.QueryRowContext(ctx, "SELECT outcome, stage FROM case_file WHERE id = $1 AND customer_id = $2", a.Case, a.Customer).Scan(&outcome, &stage)
+	var proven int64
+	err := t.SQL.QueryRowContext(ctx, "SELECT outcome, stage, proven_at FROM case_file WHERE id = $1 AND customer_id = $2", a.Case, a.Customer).Scan(&outcome, &stage, &proven)
 	if err != nil {
 		return engine.MapError(op, err)
 	}
 	if stage == "withdrawn" || (outcome != "upheld" && outcome != "partly_upheld") {
 		return &fault.Error{Code: fault.Conflict, Op: op, Reason: "not_decided", Message: "it is not decided for the customer, or was taken back"}
 	}
+	if proven == 0 {
+		return &fault.Error{Code: fault.Conflict, Op: op, Reason: "not_identified", Message: "nobody has proven who asks"}
+	}
 	x, err := find(ctx, t.SQL, a.Customer)
-	if err == nil && x.CaseID == a.Case {
+	if err == nil && (x.CaseID == a.Case || slices.Contains(x.Also, a.Case)) {
 		return &fault.Error{Code: fault.Conflict, Op: op, Reason: "begun", Message: "it was begun already"}
 	}
 	if fault.Is(err, fault.NotFound) {

@@ -62,7 +62,7 @@ func people(add adding) {
 	add("revocation", Nobodys, "", "pos kind at")
 	add("decision", Nobodys, "", "hour staff_id role action need restriction_id rule version operation last_at times")
 	add("decision", Kept, "a month long; "+pseudonym, "object_id") // what somebody asked about
-	add("erasure", Kept, "the proof that it was done; "+pseudonym, "customer_id case_id approval state begun_at changed_at next_at did pass failures")
+	add("erasure", Kept, "the proof that it was done; "+pseudonym, "customer_id case_id approval state begun_at changed_at next_at did pass failures also")
 	add("erased_conversation", Kept, "the proof that it was done", "conversation_id customer_id at")
 }
 
@@ -96,7 +96,7 @@ func doings(add adding) {
 	add("flow_run", Gone, "", "id customer_id conversation_id flow digest state revision started_at changed_at over_at due_at news body body_ref")
 	add("run_file", Gone, "", "attachment_id run_id added_at")
 	const law = "for as long as the law of the case has it kept, and then deleted with its key"
-	add("case_file", Kept, law, "id reference origin customer_id type jurisdiction stage assignee_id revision noticed_at opened_at changed_at due_at breached broken outcome answered_at over_at keep_until reckoned_by")
+	add("case_file", Kept, law, "id reference origin customer_id type jurisdiction stage assignee_id revision noticed_at opened_at changed_at due_at breached broken outcome answered_at over_at keep_until reckoned_by proven_at still_since")
 	add("case_event", Kept, law, "case_id seq kind at happened_at by_kind by_id body body_ref")
 	add("case_clock", Kept, law, "case_id clock state due_at ring_at rung_at")
 	add("case_conversation", Kept, law, "conversation_id case_id")

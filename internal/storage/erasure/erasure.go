@@ -10,6 +10,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"kefu/internal/domain/approval"
 	"kefu/internal/domain/identity"
@@ -76,17 +77,17 @@ func begin(ctx context.Context, t *core.Tx, p identity.Principal, x privacy.Eras
 		return x, engine.MapError(op, err)
 	}
 	before, err := find(ctx, t.SQL, x.CustomerID)
-	if err == nil && before.State == privacy.Running { // it goes on from where it is
-		return before, nil
+	if err == nil && before.State == privacy.Running {
+		return further(ctx, t, p, before, x)
 	}
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return x, err
 	}
 	x.State, x.BegunAt, x.ChangedAt, x.NextAt = privacy.Running, t.Now, t.Now, t.Now
 	x.Did, x.Pass, x.Failures = privacy.Plan{}, privacy.Plan{}, 0
-	_, err = t.SQL.ExecContext(ctx, `INSERT INTO erasure (customer_id, case_id, approval, state, begun_at, changed_at, next_at, did, pass, failures) VALUES ($1, $2, $3, $4, $5, $5, $5, '[]', '[]', 0)
+	_, err = t.SQL.ExecContext(ctx, `INSERT INTO erasure (customer_id, case_id, approval, state, begun_at, changed_at, next_at, did, pass, failures, also) VALUES ($1, $2, $3, $4, $5, $5, $5, '[]', '[]', 0, '[]')
 		ON CONFLICT (customer_id) DO UPDATE SET case_id = excluded.case_id, approval = excluded.approval, state = excluded.state, begun_at = excluded.begun_at, changed_at = excluded.changed_at,
-		next_at = excluded.next_at, did = excluded.did, pass = excluded.pass, failures = 0`, x.CustomerID, x.CaseID, x.Approval, string(x.State), t.Now)
+		next_at = excluded.next_at, did = excluded.did, pass = excluded.pass, failures = 0, also = excluded.also`, x.CustomerID, x.CaseID, x.Approval, string(x.State), t.Now)
 	if err != nil {
 		return x, engine.MapError(op, err)
 	}
@@ -94,11 +95,32 @@ func begin(ctx context.Context, t *core.Tx, p identity.Principal, x privacy.Eras
 	return x, endWindows(ctx, t, x.CustomerID)
 }
 
+// further adds a request to an erasure that goes on: it goes on from where it is, up to
+// now, and each of its requests is told of its end.
+func further(ctx context.Context, t *core.Tx, p identity.Principal, before, x privacy.Erasure) (privacy.Erasure, error) {
+	const op = "erasure.further"
+	if x.CaseID == "" || x.CaseID == before.CaseID || slices.Contains(before.Also, x.CaseID) {
+		return before, nil
+	}
+	before.Also = append(before.Also, x.CaseID)
+	also, err := json.Marshal(before.Also)
+	if err != nil {
+		return before, fault.Wrap(op, err)
+	}
+	before.BegunAt, before.ChangedAt, before.NextAt = t.Now, max(t.Now, before.ChangedAt+1), t.Now
+	_, err = t.SQL.ExecContext(ctx, "UPDATE erasure SET also = $1, begun_at = $2, changed_at = $3, next_at = $2 WHERE customer_id = $4", string(also), before.BegunAt, before.ChangedAt, before.CustomerID)
+	if err != nil {
+		return before, engine.MapError(op, err)
+	}
+	t.RecordUnder(p, x.Approval, "customer.erase_further", "customer", x.CustomerID, x.CustomerID)
+	return before, endWindows(ctx, t, x.CustomerID)
+}
+
 type row interface {
 	QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
 }
 
-const columns = "customer_id, case_id, approval, state, begun_at, changed_at, next_at, did, pass, failures FROM erasure"
+const columns = "customer_id, case_id, approval, state, begun_at, changed_at, next_at, did, pass, failures, also FROM erasure"
 
 func find(ctx context.Context, from row, customer string) (privacy.Erasure, error) {
 	return scan(from.QueryRowContext(ctx, "SELECT "+columns+" WHERE customer_id = $1", customer).Scan)
@@ -107,12 +129,12 @@ func find(ctx context.Context, from row, customer string) (privacy.Erasure, erro
 func scan(read func(...any) error) (privacy.Erasure, error) {
 	const op = "erasure.scan"
 	var x privacy.Erasure
-	var state, did, pass string
-	if err := read(&x.CustomerID, &x.CaseID, &x.Approval, &state, &x.BegunAt, &x.ChangedAt, &x.NextAt, &did, &pass, &x.Failures); err != nil {
+	var state, did, pass, also string
+	if err := read(&x.CustomerID, &x.CaseID, &x.Approval, &state, &x.BegunAt, &x.ChangedAt, &x.NextAt, &did, &pass, &x.Failures, &also); err != nil {
 		return x, engine.MapError(op, err)
 	}
 	x.State = privacy.State(state)
-	return x, fault.Wrap(op, errors.Join(strictjson.Decode([]byte(did), &x.Did), strictjson.Decode([]byte(pass), &x.Pass)))
+	return x, fault.Wrap(op, errors.Join(strictjson.Decode([]byte(did), &x.Did), strictjson.Decode([]byte(pass), &x.Pass), strictjson.Decode([]byte(also), &x.Also)))
 }
 
 // Erasure is how far the erasure of a customer is. That staff look is recorded. Errors:

@@ -113,14 +113,15 @@ func (r *Runs) PurgeFlowRuns(ctx context.Context, limit int) error {
 	})
 }
 
-// RunsOfCustomer gives the runs of a customer in the order of their ids from after one on, at
-// most limit of them, to the part that gathers what is kept of them. Errors: Forbidden.
+// RunsOfCustomer gives the runs of a customer, those from before they signed in too, in the
+// order of their ids from after one on, at most limit of them, to the part that gathers what
+// is kept of them. Errors: Forbidden.
 func (r *Runs) RunsOfCustomer(ctx context.Context, p identity.Principal, customer, after string, limit int) ([]selfservice.Record, error) {
 	const op = "runs.RunsOfCustomer"
 	if !policy.Allow(p, policy.RunPrivacy, policy.Object{}) {
 		return nil, fault.New(fault.Forbidden, op, "%s gathers nothing", p.Kind)
 	}
-	rows, err := r.core.DB.Reader.QueryContext(ctx, "SELECT "+columns+" FROM flow_run WHERE customer_id = $1 AND id > $2 ORDER BY id LIMIT $3", customer, after, limit)
+	rows, err := r.core.DB.Reader.QueryContext(ctx, "SELECT "+columns+" FROM flow_run WHERE (customer_id IN "+erased.Whose+erased.OrTalk+") AND id > $2 ORDER BY id LIMIT $3", customer, after, limit)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}

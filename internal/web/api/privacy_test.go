@@ -28,6 +28,10 @@ func (w *world) requested(decided bool) string {
 	}
 	lead(cases.Confirmed, cases.Data{Type: jurisdiction.DataRequest, Request: cases.Erasing, Jurisdiction: "eu"})
 	if decided {
+		proven := who
+		proven.Level = identity.AL2
+		c, err = w.cases().Lead(context.Background(), proven, c.ID, casework.Change{Kind: cases.Identified, Revision: int64(len(c.Events))})
+		check(w.t, err)
 		lead(cases.Decided, cases.Data{Outcome: cases.Upheld, Reason: "you asked for it"})
 	}
 	return c.ID
@@ -39,7 +43,17 @@ func privacyScenarios() []scenario {
 			return call{method: method, path: "/v1/cases/" + w.requested(decided) + "/erasure"}, ""
 		}
 	}
+	leading := func(body string) func(*world, staff.Member) (call, string) {
+		return func(w *world, _ staff.Member) (call, string) {
+			return call{method: "POST", path: "/v1/cases/" + w.requested(false) + "/events", body: body}, ""
+		}
+	}
+	const vouched = `{"revision":2,"kind":"vouched","reason":"the passport was shown on a video call"}`
 	return []scenario{
+		{"lead-case", "vouching for who asks", leading(vouched), [5]int{200, 404, 200, 403, 404}, noKeys()},
+		{"lead-case", "vouching for who asks, without a ground", leading(`{"revision":2,"kind":"vouched","reason":"I know them"}`), [5]int{422, 404, 422, 403, 404}, noKeys()},
+		{"lead-case", "telling of the end of what never stood still", leading(`{"revision":2,"kind":"lift_told","text":"from now on","until":9000000000000000}`), [5]int{409, 404, 409, 409, 404}, noKeys()},
+		{"lead-case", "ending what never stood still", leading(`{"revision":2,"kind":"lifted"}`), [5]int{409, 404, 409, 403, 404}, noKeys()},
 		{"case-erasure", "", of("GET", false), [5]int{200, 404, 200, 403, 404}, noKeys()},
 		{"case-erasure", "of a case that is no request about data", onCase(true, "GET", "/erasure", ""), [5]int{404, 404, 404, 403, 404}, noKeys()},
 		{"erase-customer", "that nobody decided", of("POST", false), [5]int{409, 404, 409, 403, 404}, noKeys()},

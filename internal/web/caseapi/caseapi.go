@@ -193,7 +193,7 @@ type leadInput struct {
 	ID   string `path:"id" doc:"of the case"`
 	Body struct {
 		Revision   int64    `json:"revision" minimum:"1" doc:"of the case as it was seen"`
-		Kind       string   `json:"kind" enum:"noticed,confirmed,linked,found,asked,received,dropped,paused,resumed,informed,promised,extended,credited,credit_taken,decided,corrected,withdrawn,closed,reopened,appealed,assigned,noted,added,resent,held,let_go"`
+		Kind       string   `json:"kind" enum:"noticed,confirmed,linked,found,asked,received,dropped,paused,resumed,informed,promised,extended,credited,credit_taken,decided,corrected,withdrawn,closed,reopened,appealed,assigned,noted,added,resent,held,let_go,vouched,lift_told,lifted"`
 		HappenedAt int64    `json:"happened_at,omitempty" minimum:"0" doc:"that it was earlier"`
 		Type       string   `json:"type,omitempty" enum:"unauthorised,scam,merchant,error,complaint,data_request"`
 		Request    string   `json:"request,omitempty" enum:"copy,correct,erase,restrict,object,explain,other" doc:"of a request about data: what is asked"`

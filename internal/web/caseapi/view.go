@@ -171,8 +171,19 @@ type CaseFile struct {
 	Credit    *CaseCredit    `json:"credit,omitempty"`
 	Appeals   int            `json:"appeals"`
 	OnHold    bool           `json:"on_hold" doc:"it is kept whatever its law says"`
+	Proof     *CaseProof     `json:"proof,omitempty" doc:"of a request that is granted to nobody of whom it is not known who they are"`
+	StillAt   int64          `json:"still_at,omitempty" doc:"since when what is kept of the customer is kept and used for nothing else"`
+	LiftAt    int64          `json:"lift_at,omitempty" doc:"when that ends, as the customer was told"`
 	Reviewer  string         `json:"reviewer,omitempty" doc:"the counsel who signed the law's pack off; missing: nobody did"`
 	Events    []CaseEvent    `json:"events" nullable:"false"`
+}
+
+// CaseProof is how it is known who asks.
+type CaseProof struct {
+	At      int64  `json:"at,omitempty" doc:"missing: it is not known yet, and nothing is granted"`
+	Vouched bool   `json:"vouched" doc:"two of ours are sure; else the customer proved it in the wallet"`
+	Ground  string `json:"ground,omitempty" doc:"by which the first of those two is"`
+	First   string `json:"first,omitempty" doc:"that one, as a staff id: somebody else has to be sure too"`
 }
 
 // CasePause is a reason for which clocks may stand still.
@@ -219,6 +230,10 @@ func fileOf(s casework.Seen) CaseFile {
 	if c := s.Credit; c != nil {
 		out.Credit = &CaseCredit{walletview.OfSum(c.Amount), c.At, c.TakenAt, c.Act}
 	}
+	if s.Request.NeedsProof() {
+		out.Proof = &CaseProof{s.ProvenAt(), s.Proven.Vouched, s.Proven.Ground, s.Proven.First.ID}
+	}
+	out.StillAt, out.LiftAt = s.StillSince, s.LiftAt
 	out.underLaw(s)
 	return out
 }

@@ -91,8 +91,11 @@ type ownNeed struct {
 // and what happened. Nothing of it was written for staff.
 type ownCase struct {
 	ownLine
-	Request   string        `json:"request,omitempty"` // of a request about data
-	Copy      bool          `json:"copy,omitempty"`    // it can be fetched
+	Request   string        `json:"request,omitempty"`  // of a request about data
+	Copy      bool          `json:"copy,omitempty"`     // it can be fetched
+	Prove     bool          `json:"prove,omitempty"`    // nothing is done before they have proven in the wallet who they are
+	StillAt   int64         `json:"still_at,omitempty"` // since when what is kept of them is used for nothing else
+	LiftAt    int64         `json:"lift_at,omitempty"`  // when that ends, as they were told
 	Revision  int64         `json:"revision"`
 	Conv      string        `json:"conv,omitempty"`
 	Law       *CaseText     `json:"law,omitempty"` // whose
@@ -159,6 +162,7 @@ func (w *window) own(s casework.Seen, err error) (any, error) {
 		ownLine: ownLine{s.ID, s.Reference, string(s.Type), textOf(w.cases.TypeTitles(s.Type)), string(s.Stage), s.NoticedAt, s.ChangedAt, "", s.Stage.Over()},
 		Request: string(s.Request), Copy: s.Request == cases.CopyOfData && s.Stage != cases.TakenBack, Revision: int64(len(s.Events)), Next: string(s.Outlook.Next), By: s.Outlook.By, Late: s.Outlook.Late, Reason: s.Outlook.Reason, Stands: s.Outlook.Stands != "", Deadlines: deadlinesOf(s.Clocks),
 		Needs: []ownNeed{}, MayEnd: s.MayWithdraw(), MayAdd: !s.Stage.Over(), MayAppeal: s.Decision != nil && s.AnsweredAt != 0 && s.Decision.Outcome != cases.Upheld,
+		Prove: s.Request != cases.CopyOfData && s.Request != cases.ForAnother && s.Unproven() && !s.Stage.Over(), StillAt: s.StillSince, LiftAt: s.LiftAt,
 		Credit: ownCreditOf(s.Case), Story: storyOf(s),
 	}
 	if s.Pack != nil {
@@ -222,7 +226,7 @@ func storyOf(s casework.Seen) []ownEvent {
 			}
 		}
 		switch {
-		case x.Own || e.Kind == cases.Written || e.Kind == cases.Informed:
+		case x.Own || e.Kind == cases.Written || e.Kind == cases.Informed || e.Kind == cases.LiftTold:
 			x.Text = e.Text
 		case e.Kind == cases.Promised || e.Kind == cases.Extended:
 			x.Reason = e.Reason

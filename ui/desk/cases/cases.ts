@@ -102,6 +102,10 @@ export interface File extends Line {
   credit?: { amount: Sum; at: number; taken_at?: number; act?: string };
   appeals: number;
   on_hold?: boolean;
+  /** Of a request that is granted to nobody of whom it is not known who they are. */
+  proof?: { at?: number; vouched: boolean; ground?: string; first?: string };
+  still_at?: number;
+  lift_at?: number;
   reviewer?: string;
   events: Happened[];
 }

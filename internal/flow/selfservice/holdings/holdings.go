@@ -72,7 +72,9 @@ func (d Deps) asked(ctx context.Context, a reads.Asked) (map[cases.Request]bool,
 		if err != nil {
 			return nil, err
 		}
-		out[c.Request] = true
+		if !c.Erased { // what was erased since may be asked for anew
+			out[c.Request] = true
+		}
 	}
 	return out, nil
 }

@@ -53,6 +53,12 @@ export interface Own extends Line {
   request?: string;
   /** A copy can be fetched for it. */
   copy?: boolean;
+  /** Nothing is done before they have proven in the wallet who they are. */
+  prove?: boolean;
+  /** Since when what is kept of them is used for nothing else. */
+  still_at?: number;
+  /** When that ends, as they were told. */
+  lift_at?: number;
   revision: number;
   conv?: string;
   law?: Both;
@@ -219,6 +225,22 @@ export class Followed extends Watched {
       return status === 403 ? 'proof' : 'failed';
     } finally {
       this.busy = false;
+    }
+  }
+
+  /** Notes that it is them who asks, which the wallet must have said lately. */
+  async prove(): Promise<'done' | 'proof' | 'failed'> {
+    const { own } = this;
+    if (!own || this.busy) return 'failed';
+    this.busy = true;
+    try {
+      this.own = await ask<Own>(this.chat, `/${encodeURIComponent(this.id)}/answers`, { kind: 'identified', revision: own.revision, text: '', items: [], files: [] });
+      return 'done';
+    } catch (status) {
+      return status === 403 ? 'proof' : 'failed';
+    } finally {
+      this.busy = false;
+      void this.look();
     }
   }
 
