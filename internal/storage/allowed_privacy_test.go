@@ -44,6 +44,10 @@ func privacyRules() []rule {
 			_, err := sc.RunsOfCustomer(ctx, p, sc.own.ID, "", 1)
 			return err
 		}},
+		{"Standstill", "own system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.Standstill(ctx, p, sc.own.ID)
+			return err
+		}},
 		{"TalkOf", does, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.TalkOf(ctx, p, sc.own.ID, 1, "", 1)
 			return err

@@ -47,6 +47,7 @@ import (
 	"kefu/internal/storage/runs"
 	settingstore "kefu/internal/storage/settings"
 	"kefu/internal/storage/staffing"
+	"kefu/internal/storage/standstill"
 	"kefu/internal/storage/verification"
 	"kefu/internal/storage/walletlink"
 	"kefu/internal/storage/walletnotices"
@@ -113,6 +114,7 @@ type Store struct {
 	*casework.Cases
 	*erasure.Erasures
 	*insiders.Insiders
+	*standstill.Standstills
 	*files.Files
 	*customers.Customers
 	*drafts.Drafts
@@ -187,6 +189,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Acts, s.Notices = actions.New(s.core, gate, s.Proofs), walletnotices.New(s.core)
 	s.Doubts, s.Contacts, s.Decisions = doubts.New(s.core), contacts.New(s.core), decisions.New(s.core)
 	s.Cases, s.Erasures, s.Insiders = casework.New(s.core), erasure.New(s.core, gate), insiders.New(s.core, gate)
+	s.Standstills = standstill.New(s.core)
 	s.Files, s.Customers, s.Drafts = files.New(s.core, s.Runs), customers.New(s.core), drafts.New(s.core)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,

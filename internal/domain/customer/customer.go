@@ -30,6 +30,9 @@ type Customer struct {
 	CreatedAt int64
 	Became    string
 	Handles   []Handle
+	// StillSince is since when what is kept of them is kept and used for nothing else, in
+	// microseconds; 0: it is not so.
+	StillSince int64
 }
 
 // Handle is an address or id of a customer, with how sure we are of it.

@@ -43,7 +43,7 @@ func (s *Service) Proposals(ctx context.Context, p identity.Principal) []proposi
 	}
 	a := s.asker(p, selfservice.Record{Run: selfservice.Run{CustomerID: p.ID}})
 	own := s.leaving(ctx, a)
-	if !s.consents(ctx, a) {
+	if since, err := s.Store.Standstill(ctx, p, p.ID); err != nil || since > 0 || !s.consents(ctx, a) {
 		return own
 	}
 	return append(own, s.likely(ctx, a)...)

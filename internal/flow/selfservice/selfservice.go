@@ -48,6 +48,7 @@ type Store interface {
 	KeepFlow(ctx context.Context, p identity.Principal, d *selfservice.Definition) error
 	FlowText(ctx context.Context, digest string) ([]byte, error)
 	Conversation(ctx context.Context, p identity.Principal, id string) (conversation.State, error)
+	Standstill(ctx context.Context, p identity.Principal, customer string) (int64, error)
 }
 
 // Intake takes in what a person is told.

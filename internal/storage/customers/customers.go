@@ -19,6 +19,7 @@ import (
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/reach"
 	"kefu/internal/storage/reading"
+	"kefu/internal/storage/standstill"
 )
 
 // Customers is the part of the store that this package is.
@@ -64,6 +65,11 @@ func (s *Customers) AddHandle(ctx context.Context, p identity.Principal, custome
 		var one int
 		if err := t.SQL.QueryRowContext(ctx, "SELECT 1 FROM customer WHERE id = $1", customerID).Scan(&one); err != nil {
 			return engine.MapError(op, err)
+		}
+		if p.Kind == identity.Staff {
+			if err := standstill.Refuse(ctx, t.SQL, op, customerID); err != nil {
+				return err
+			}
 		}
 		t.Record(p, "customer.handle", "customer", customerID, customerID)
 		return NoteHandle(ctx, s.core, t, customerID, h.Kind, h.Value, h.Evidence)
@@ -126,6 +132,11 @@ func (s *Customers) ForgetHandle(ctx context.Context, p identity.Principal, cust
 		return fault.New(fault.NotFound, op, "no handle has an id of that form")
 	}
 	return s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		if p.Kind == identity.Staff {
+			if err := standstill.Refuse(ctx, t.SQL, op, customerID); err != nil {
+				return err
+			}
+		}
 		var ref int64
 		var evidence string
 		err := t.SQL.QueryRowContext(ctx, "DELETE FROM customer_handle WHERE customer_id = $1 AND digest = $2 RETURNING value_ref, evidence", customerID, handle).
@@ -234,6 +245,9 @@ func (s *Customers) CustomerOf(ctx context.Context, p identity.Principal, id str
 		return c, nil, err
 	}
 	c.Became = became.String
+	if c.StillSince, err = standstill.Since(ctx, s.core.DB.Reader, id); err != nil {
+		return c, nil, err
+	}
 	if c.Handles, err = s.handlesOf(ctx, id); err != nil {
 		return c, nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"kefu/internal/platform/id"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/standstill"
 )
 
 // Links is the part of the store that this package is.
@@ -30,7 +31,8 @@ const maxCases = 50
 
 // WalletLink lets a member of staff look at a customer's side of the wallet, for a
 // conversation of theirs that the member of staff may work on and that is not closed,
-// or had its last word within 30 days. The look is recorded. Issuer is the one whose
+// or had its last word within 30 days; while what is kept of the customer stands still, that
+// is not closed. The look is recorded. Issuer is the one whose
 // customers the wallet knows. Errors: Forbidden; NotFound when there is no such
 // conversation, or the customer is none of the wallet's.
 func (l *Links) WalletLink(ctx context.Context, p identity.Principal, customerID, issuer string, look reveal.Look) (wallet.Link, error) {
@@ -194,6 +196,10 @@ func (l *Links) caseOf(ctx context.Context, p identity.Principal, customerID, co
 		return wallet.Link{}, engine.MapError(op, err)
 	}
 	since := l.core.Now().UnixMicro() - wallet.ActiveFor
+	still, err := standstill.Since(ctx, l.core.DB.Reader, customerID)
+	if err != nil {
+		return wallet.Link{}, err
+	}
 	found := wallet.Link{CustomerID: customerID}
 	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		var id, assignee, status, language string
@@ -201,7 +207,7 @@ func (l *Links) caseOf(ctx context.Context, p identity.Principal, customerID, co
 		if err := r.Scan(&id, &assignee, &status, &last, &language); err != nil {
 			return err
 		}
-		active := status != "resolved" || last >= since
+		active := status != "resolved" || (last >= since && still == 0)
 		may := active && policy.Allow(p, a, policy.Object{CustomerID: customerID, AssigneeID: assignee})
 		if may && (found.Case == "" || (assignee == p.ID && p.ID != "")) {
 			found.Case, found.Language, found.Open = id, language, status != "resolved"

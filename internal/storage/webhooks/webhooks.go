@@ -73,8 +73,9 @@ func (w *Webhooks) AddDelivery(ctx context.Context, p identity.Principal, d webh
 // rowsAtOnce bounds one statement.
 const rowsAtOnce = 1000
 
-// add adds deliveries, but none of what an erased conversation held; many in a statement: the log's head is locked meanwhile, and
-// messages wait for it.
+// add adds deliveries, but none of what an erased conversation held, nor of a customer whose
+// data stand still, but for what their own wallet passes on to them; many in a statement: the
+// log's head is locked meanwhile, and messages wait for it.
 func (w *Webhooks) add(ctx context.Context, t *core.Tx, all []webhook.Delivery) error {
 	const op = "webhooks.add"
 	l := w.layout()
@@ -98,6 +99,7 @@ func (w *Webhooks) add(ctx context.Context, t *core.Tx, all []webhook.Delivery) 
 		}
 		_, err := t.SQL.ExecContext(ctx, `INSERT INTO webhook_delivery (id, endpoint_id, event_id, type, conversation_id, seq, data, at, state, attempts, created_at, next_at, done_at, last_status, last_error, last_took, leased_until)
 			SELECT v.id, v.endpoint_id, v.event_id, v.type, v.conversation_id, v.seq, v.data, v.at, v.state, 0, v.created_at, v.next_at, v.done_at, 0, v.last_error, 0, 0 FROM `+l.From()+` WHERE NOT EXISTS (SELECT 1 FROM erased_conversation x WHERE x.conversation_id = v.conversation_id AND x.at >= v.at)
+			AND (v.type = '`+string(webhook.CustomerUnreached)+`' OR NOT EXISTS (SELECT 1 FROM conversation c JOIN case_file k ON k.customer_id = c.customer_id WHERE c.id = v.conversation_id AND k.still_since > 0))
 			ON CONFLICT (endpoint_id, event_id) DO NOTHING`, rows.Args()...)
 		if err != nil {
 			return engine.MapError(op, err)

@@ -23,6 +23,7 @@ type CustomerView struct {
 	CustomerLabel
 	Handles       []Handle       `json:"handles" nullable:"false"`
 	Conversations []Conversation `json:"conversations" nullable:"false" doc:"the 50 most recently active"`
+	StillAt       int64          `json:"still_at,omitempty" doc:"since when what is kept of them is kept and used for nothing else, as they asked"`
 }
 
 // InCustomer names the customer that a request is about.
@@ -97,7 +98,7 @@ func (a *API) customer(ctx context.Context, in *InCustomer) (*customerOutput, er
 	}
 	view := CustomerView{
 		CustomerLabel: LabelOf(c.ID, c.Name, c.Evidence),
-		Handles:       make([]Handle, len(c.Handles)), Conversations: make([]Conversation, len(states)),
+		Handles:       make([]Handle, len(c.Handles)), Conversations: make([]Conversation, len(states)), StillAt: c.StillSince,
 	}
 	for i, h := range c.Handles {
 		view.Handles[i] = Handle{ID: h.ID, Kind: h.Kind, Masked: h.Masked(), Evidence: h.Evidence}

@@ -421,6 +421,7 @@ export const en = {
     addHandle: 'Number or address',
     addHandleHint: 'As the customer tells it. It counts as said, not as verified.',
     forgetHandle: (masked: string) => `Remove ${masked} for good`,
+    still: (day: string) => `Kept, and not used, since ${day}: use it for what they ask you now, for the law and for claims, and for nothing else.`,
     facts: 'Conversation',
     channel: 'Channel',
     topic: 'Topic',

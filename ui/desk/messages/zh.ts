@@ -411,6 +411,7 @@ export const zh: Messages = {
     addHandle: '添加电话或邮箱',
     addHandleHint: '按客户说的填写，只算自述，不算核实。',
     forgetHandle: (masked: string) => `彻底移除 ${masked}`,
+    still: (day) => `自${day}起保留但不使用：只能用于客户现在提出的事项、法律要求和权利主张，不得作其他用途。`,
     facts: '会话信息',
     channel: '渠道',
     topic: '主题',

@@ -80,6 +80,8 @@ export interface Customer {
   evidence: Evidence;
   name?: string;
   handles: { id: string; kind: string; masked: string; evidence: Evidence }[];
+  /** Since when what is kept of them is kept and used for nothing else. */
+  still_at?: number;
   conversations: Conversation[];
 }
 

@@ -84,6 +84,9 @@ func (s *shelf) FlowSubject(context.Context, identity.Principal, string, string,
 	return customer, nil
 }
 
+// Standstill implements selfservice.Store.
+func (s *shelf) Standstill(context.Context, identity.Principal, string) (int64, error) { return 0, nil }
+
 // ClaimFlowRuns implements selfservice.Store.
 func (s *shelf) ClaimFlowRuns(ctx context.Context, p identity.Principal, _ int, lease time.Duration) ([]selfservice.Record, error) {
 	var due []selfservice.Record

@@ -161,7 +161,7 @@ export const en = {
   vouchSecond: 'I have looked at it and am sure too',
   vouchGround: 'By what you are sure who asks (kept in the case)',
   still: 'Kept, and not used',
-  stillLead: (at: string) => `Since ${at}. No help is proposed from it, no rule acts on it, other systems are told nothing, no field is revealed outside of a conversation that goes on, and what we note of the customer stays as it is.`,
+  stillLead: (at: string) => `Since ${at}. No help is proposed from it, other systems are told nothing, nobody looks into the wallet unless a conversation goes on, and what we noted of the customer stays as it is.`,
   stillLift: (at: string) => `The customer was told: used again from ${at} on.`,
   liftTell: 'Tell the customer that it is used again',
   liftFrom: 'From when on',

@@ -155,7 +155,7 @@ export const zh: Words = {
   vouchSecond: '我已核实，同样确认',
   vouchGround: '确认身份的依据（保存在案件中）',
   still: '保留但不使用',
-  stillLead: (at) => `自 ${at} 起。不据此推荐帮助，不执行自动规则，不通知其他系统，会话结束后不显示任何字段，我们记录的客户信息保持不变。`,
+  stillLead: (at) => `自 ${at} 起。不据此推荐帮助，不通知其他系统，没有进行中的会话时不查看钱包，我们记录的客户信息保持不变。`,
   stillLift: (at) => `已告知客户：自 ${at} 起恢复使用。`,
   liftTell: '告知客户将恢复使用',
   liftFrom: '自何时起',
