@@ -184,15 +184,11 @@ type Data struct {
 func (e Event) Unproven() bool { return e.ofMoney() && e.Act == "" }
 
 // Overseen tells whether only who oversees cases may add an event, whatever it says.
-func (e Event) Overseen() bool {
-	switch e.Kind {
-	case PutOnHold, LetGo, Vouched, LiftTold:
-		return true
-	case Lifted:
-		return e.By.Kind == identity.Staff
-	default:
-		return false
-	}
+func (e Event) Overseen() bool { return e.Kind == PutOnHold || e.Kind == LetGo }
+
+// LeadsPrivacy tells whether only who leads requests about data may add an event.
+func (e Event) LeadsPrivacy() bool {
+	return e.Kind == Vouched || e.Kind == LiftTold || (e.Kind == Lifted && !e.By.Kind.CustomerSide())
 }
 
 // Cites tells whether an event rests on an act in the wallet.
