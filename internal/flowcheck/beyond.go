@@ -6,6 +6,7 @@ import "fmt"
 // it cannot.
 func Beyond() map[string]string {
 	all := map[string]string{
+		"FL5-22": "what is kept of a customer is the house's and not the wallet's",
 		"FL2-08": "the rail says within two hours what became of a payment",
 		"FL2-26": "no policy asks for a second person before a bank is asked where a payment is",
 		"FL2-29": "the wallet fails no freeze that it said it would do",
@@ -83,7 +84,7 @@ func Beyond() map[string]string {
 	for n := range 33 {
 		all[fmt.Sprintf("FL1-%02d", n+1)] = "what is proven is proven on the wallet's own page, by letters: its rules and a journey walk that"
 	}
-	for n := range 22 {
+	for n := range 32 {
 		all[fmt.Sprintf("FL13-%02d", n+1)] = "what is kept of a customer is the house's and not the wallet's"
 	}
 	beyondLeaving(all)

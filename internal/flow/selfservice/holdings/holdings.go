@@ -7,6 +7,7 @@ import (
 
 	"kefu/internal/domain/cases"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/insider"
 	"kefu/internal/domain/jurisdiction"
 	"kefu/internal/domain/privacy"
 	"kefu/internal/domain/selfservice"
@@ -28,17 +29,22 @@ type Deps struct {
 	// Plan says what an erasure of a customer would do, and changes nothing.
 	Plan  func(ctx context.Context, customer string) (privacy.Plan, error)
 	Cases func() Cases
+	// Looks are those at a customer, the newest first, as the customer may see them.
+	Looks func(ctx context.Context, p identity.Principal, before int64, limit int) (insider.LookPage, error)
+	// Still is since when what is kept of a customer stands still; 0: it does not.
+	Still func(ctx context.Context, p identity.Principal, customer string) (int64, error)
 }
 
 // Reads gives the reads.
 func Reads(d Deps) []reads.Read {
-	facts := map[string]sheet.Kind{"requests": sheet.IsCount, "stays": sheet.IsYes, "going": sheet.IsYes}
+	facts := map[string]sheet.Kind{"requests": sheet.IsCount, "stays": sheet.IsYes, "going": sheet.IsYes, "still": sheet.IsYes}
 	for _, r := range cases.Requests() {
 		facts["asked_"+string(r)] = sheet.IsYes
 	}
 	return []reads.Read{
 		{Read: selfservice.Read{Name: "my_data", Has: sheet.Declared{Facts: facts}}, Sheet: d.kept},
 		{Read: selfservice.Read{Name: "my_erasure", Has: sheet.Declared{Facts: map[string]sheet.Kind{"stays": sheet.IsYes, "going": sheet.IsYes}}}, Sheet: d.erased},
+		{Read: selfservice.Read{Name: "my_looks", Has: sheet.Declared{Facts: map[string]sheet.Kind{"looks": sheet.IsCount, "more": sheet.IsYes}}}, Sheet: d.looked},
 	}
 }
 
@@ -104,6 +110,13 @@ func (d Deps) kept(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
 		s.Facts["asked_"+string(r)] = sheet.Is(asked[r])
 	}
 	s.Facts["requests"] = sheet.Many(int64(len(asked)))
+	still := int64(0)
+	if d.Still != nil {
+		if still, err = d.Still(ctx, part(), a.Customer); err != nil {
+			return sheet.Sheet{}, err
+		}
+	}
+	s.Facts["still"] = sheet.Is(still > 0)
 	part := sheet.Part{}
 	for _, h := range plan {
 		if n := h.Erase + h.Keep; n > 0 && shown(h.Category) {
