@@ -187,9 +187,9 @@ const (
 // Erasure is an erasure that was begun: it cannot be taken back.
 type Erasure struct {
 	CustomerID string
-	CaseID     string // the request; "" where whoever runs the machine asked
+	CaseID     string   // the request; "" where whoever runs the machine asked
 	Also       []string // further requests, made while it went on: it answers them too
-	Approval   string // under which it was begun
+	Approval   string   // under which it was begun
 	State      State
 	BegunAt    int64 // what is newer is none of it
 	ChangedAt  int64
