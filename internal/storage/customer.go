@@ -17,6 +17,7 @@ import (
 	"kefu/internal/storage/erased"
 	"kefu/internal/storage/files"
 	"kefu/internal/storage/reading"
+	"kefu/internal/storage/runs"
 )
 
 func (t *Tx) insertSecret(ctx context.Context, w customer.WindowSecret) error {
@@ -179,7 +180,7 @@ func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID st
 	var issuer, became sql.NullString
 	err := t.SQL.QueryRowContext(ctx, "SELECT issuer, became FROM customer WHERE id = $1", in.Visitor).Scan(&issuer, &became)
 	if errors.Is(err, sql.ErrNoRows) { // has said nothing yet, but may have uploaded what goes with it
-		return nil, errors.Join(erased.Became(ctx, &t.Tx, in, customerID), files.Claim(ctx, &t.Tx, in, customerID))
+		return nil, errors.Join(erased.Became(ctx, &t.Tx, in, customerID), files.Claim(ctx, &t.Tx, in, customerID), runs.Claim(ctx, t.store.core, &t.Tx, in, customerID))
 	}
 	if err == nil && (issuer.Valid || became.Valid) {
 		return nil, nil // a customer whom only a token of theirs may move, or already moved
@@ -219,6 +220,9 @@ func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID st
 		return nil, err
 	}
 	if err := t.claimCases(ctx, in, customerID, ids); err != nil {
+		return nil, err
+	}
+	if err := runs.Claim(ctx, t.store.core, &t.Tx, in, customerID); err != nil {
 		return nil, err
 	}
 	var left int

@@ -3,6 +3,8 @@ package selfservice
 import (
 	"slices"
 	"time"
+
+	"kefu/internal/domain/form"
 )
 
 // Bounds of what is kept.
@@ -83,5 +85,35 @@ func (r Record) At(now time.Time) Record {
 	if r.State == Asking {
 		r.Run = r.Run.At(now)
 	}
+	return r
+}
+
+// MayFollow tells whether a visitor's run may become that of the customer whom they turn
+// out to be. What was typed, chosen from the wallet's or given in it may be another
+// person's, who used the same device before; what was merely chosen is nobody's.
+func (r Record) MayFollow() bool {
+	plain := func(slots map[string]Value) bool {
+		for _, v := range slots {
+			if v.Type != Choice && v.Type != YesNo && v.Type != Sheet {
+				return false
+			}
+		}
+		return true
+	}
+	for _, l := range r.Legs {
+		if !plain(l.Slots) {
+			return false
+		}
+	}
+	return r.Visitor && r.State == Asking && r.Effect == nil && plain(r.Slots)
+}
+
+// Followed is a visitor's run as the customer's, who reads that it goes on.
+func (r Record) Followed(customer string) Record {
+	r.CustomerID, r.Visitor = customer, false
+	said := View{Step: "signed_in", Kind: KindShow, Card: "text", Say: form.Texts{
+		"en": "You are signed in now. What you had begun goes on here as yours.", "zh": "您已登录。之前开始的内容会以您的身份在这里继续。",
+	}}
+	r.Views = append([]View{said}, r.Views...)
 	return r
 }
