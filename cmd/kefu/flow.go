@@ -14,8 +14,10 @@ import (
 
 	"kefu/content"
 	"kefu/internal/domain/guard"
+	"kefu/internal/domain/rewarding"
 	"kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/golden"
+	"kefu/internal/flow/selfservice/loyalty"
 	"kefu/internal/flow/selfservice/subjects"
 	"kefu/internal/flowcheck"
 )
@@ -133,7 +135,11 @@ func loadFlows(dir string) (c flowcheck.Content, all map[string]golden.Conversat
 	if c.Codes, err = fs.Sub(content.Failures, "failures"); err != nil {
 		return c, nil, err
 	}
-	if c.Reads, err = subjects.All(subjects.Deps{}); err != nil {
+	words, err := rewarding.Load(content.Points)
+	if err != nil {
+		return c, nil, err
+	}
+	if c.Reads, err = subjects.All(subjects.Deps{Loyalty: loyalty.Deps{Words: words}}); err != nil {
 		return c, nil, err
 	}
 	if c.Flows, c.Failures, err = selfservice.LoadFlows(files, c.Codes, c.Reads.Declared()); err != nil {

@@ -88,6 +88,7 @@ func Beyond() map[string]string {
 		all[fmt.Sprintf("FL13-%02d", n+1)] = "what is kept of a customer is the house's and not the wallet's"
 	}
 	beyondLeaving(all)
+	beyondLoyalty(all)
 	for n := range 27 {
 		all[fmt.Sprintf("FL11-%02d", n+1)] = "the wallet's list of fees is another one"
 	}

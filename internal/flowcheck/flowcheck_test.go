@@ -7,8 +7,10 @@ import (
 
 	"kefu/content"
 	"kefu/internal/domain/guard"
+	"kefu/internal/domain/rewarding"
 	"kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/golden"
+	"kefu/internal/flow/selfservice/loyalty"
 	"kefu/internal/flow/selfservice/subjects"
 	"kefu/internal/flowcheck"
 )
@@ -24,7 +26,11 @@ func brought(t testing.TB) (flowcheck.Content, map[string]golden.Conversation) {
 		return found
 	}
 	texts, codes := sub(content.Flows, "flows"), sub(content.Failures, "failures")
-	asked, err := subjects.All(subjects.Deps{})
+	words, err := rewarding.Load(content.Points)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, err := subjects.All(subjects.Deps{Loyalty: loyalty.Deps{Words: words}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,9 +11,11 @@ import (
 	"kefu/content"
 	"kefu/internal/connector/walletapi"
 	"kefu/internal/domain/guard"
+	"kefu/internal/domain/rewarding"
 	"kefu/internal/domain/wallet"
 	flow "kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/golden"
+	"kefu/internal/flow/selfservice/loyalty"
 	"kefu/internal/flow/selfservice/subjects"
 	"kefu/internal/platform/fault"
 )
@@ -187,8 +189,11 @@ func kit(t *testing.T) Content {
 		return sub
 	}
 	c := Content{Codes: files(content.Failures, "failures")}
-	var err error
-	if c.Reads, err = subjects.All(subjects.Deps{}); err != nil {
+	words, err := rewarding.Load(content.Points)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Reads, err = subjects.All(subjects.Deps{Loyalty: loyalty.Deps{Words: words}}); err != nil {
 		t.Fatal(err)
 	}
 	if c.Flows, c.Failures, err = flow.LoadFlows(files(content.Flows, "flows"), c.Codes, c.Reads.Declared()); err != nil {

@@ -10,6 +10,7 @@ import (
 	"kefu/content"
 	"kefu/internal/domain/danger"
 	"kefu/internal/domain/failure"
+	"kefu/internal/domain/rewarding"
 	definitions "kefu/internal/domain/selfservice"
 	"kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/proposing"
@@ -44,6 +45,11 @@ func New(p Parts) (*selfservice.Service, error) {
 		return sub
 	}
 	texts := folder(content.Flows, "flows")
+	words, err := rewarding.Load(content.Points)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	p.Reads.Loyalty.Words = words
 	asked, err := subjects.All(p.Reads)
 	if err != nil {
 		return nil, fault.Wrap(op, err)

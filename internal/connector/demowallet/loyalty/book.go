@@ -131,7 +131,7 @@ func Step(d *keep.Desk, id string) error {
 			k.after(d.At)
 		}
 	default: // the account is frozen: look again
-		return d.Wake(keep.KindLot, id, d.At+day/24)
+		return d.Wake(keep.KindLot, id, d.At+day)
 	}
 	if err != nil {
 		return err

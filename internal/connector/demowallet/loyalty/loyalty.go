@@ -129,7 +129,7 @@ func (k lot) save(d *keep.Desk) error {
 	next := k.ExpiresAt
 	switch {
 	case k.ToTake > 0:
-		next = d.At + day/24
+		next = d.At + day
 	case k.State == points.Pending:
 		next = k.ReadyAt
 	case k.State == points.Over:

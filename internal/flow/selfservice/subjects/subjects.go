@@ -14,6 +14,7 @@ import (
 	"kefu/internal/flow/selfservice/firststeps"
 	"kefu/internal/flow/selfservice/holdings"
 	"kefu/internal/flow/selfservice/house"
+	"kefu/internal/flow/selfservice/loyalty"
 	"kefu/internal/flow/selfservice/reads"
 	"kefu/internal/flow/selfservice/records"
 	"kefu/internal/flow/selfservice/transfers"
@@ -29,6 +30,7 @@ type Deps struct {
 	Closing  closing.Deps
 	Waiting  waiting.Deps
 	Holdings holdings.Deps
+	Loyalty  loyalty.Deps
 }
 
 // All makes the reads. Errors: Internal.
@@ -41,6 +43,7 @@ func All(d Deps) (*reads.Registry, error) {
 		fees.Reads(),
 		firststeps.Reads(d.First),
 		house.Reads(d.House),
+		loyalty.Reads(d.Loyalty),
 		records.Reads(),
 		transfers.Reads(),
 		waiting.Reads(d.Waiting),
