@@ -7,8 +7,8 @@ type Change struct {
 	Principal      identity.Principal
 	ConversationID string
 	Command        Command
-	// Withdraw rewrites earlier messages in which this one completes a secret.
-	Withdraw []Withdrawal
+	// Retract rewrites earlier messages in which this one completes a secret.
+	Retract []Retraction
 	// Origin is the connection it came by, handed back with the entries it made.
 	Origin any
 	// Done is called once, after the commit or the failure, in the order of
@@ -21,9 +21,9 @@ type Change struct {
 	Result Result
 }
 
-// Withdrawal says what remains of an earlier message, or of the topic. Earlier is
+// Retraction says what remains of an earlier message, or of the topic. Earlier is
 // the change that stored it in this process, or nil when Seq names it.
-type Withdrawal struct {
+type Retraction struct {
 	Earlier *Change
 	Seq     int64
 	Topic   bool // the conversation's, and no message

@@ -136,7 +136,7 @@ func (s *Service) held(conversationID string, change func() error) error {
 
 // rewrite edits or redacts. A new text is looked at where it stands: together
 // with what was said before it and after it. What was redacted is forgotten here
-// too, so that no later withdrawal brings a part of it back.
+// too, so that no later retraction brings a part of it back.
 func (s *Service) rewrite(ctx context.Context, p identity.Principal, conversationID string, c conversation.Command) (conversation.Result, error) {
 	const op = "intake.rewrite"
 	if !id.Valid(conversationID) {
@@ -224,10 +224,10 @@ func (s *Service) lookAround(t *talk, c *conversation.Change, a *attempt, known 
 	}
 	newest := w.said[last]
 	found, earlier := s.guard.ScanWindow(w.turns[:last], newest.text)
-	s.withdraw(c, a, w, last, found)
+	s.retract(c, a, w, last, found)
 	for i, findings := range earlier {
 		if i != at {
-			s.withdraw(c, a, w, i, findings)
+			s.retract(c, a, w, i, findings)
 			continue
 		}
 		if left := guard.Fit(guard.Apply(content.Text, findings), conversation.MaxTextChars); left != content.Text {

@@ -90,9 +90,9 @@ func TestASecretIsFoundAfterALostAnswer(t *testing.T) {
 	}
 }
 
-// A withdrawal whose answer was lost may have happened, and is not done again: its
+// A retraction whose answer was lost may have happened, and is not done again: its
 // message was stored with it.
-func TestAWithdrawalWithALostAnswerIsDoneOnce(t *testing.T) {
+func TestARetractionWithALostAnswerIsDoneOnce(t *testing.T) {
 	h, store := openLossy(t)
 	p := visitor()
 	conv := h.begin(p)
@@ -106,7 +106,7 @@ func TestAWithdrawalWithALostAnswerIsDoneOnce(t *testing.T) {
 	}
 	h.say(p, conv, "thank you")
 	h.wantNoCard(conv)
-	if n := len(h.withdrawn(conv)); n != 1 {
-		t.Errorf("%d withdrawals", n)
+	if n := len(h.retracted(conv)); n != 1 {
+		t.Errorf("%d retractions", n)
 	}
 }

@@ -101,7 +101,7 @@ func TestTagsOfTheCallerStayAsTheyAre(t *testing.T) {
 	}
 }
 
-func TestASecretOverSeveralMessagesIsWithdrawn(t *testing.T) {
+func TestASecretOverSeveralMessagesIsRetracted(t *testing.T) {
 	for name, parts := range map[string][]string{
 		"two":   {"my card is 4111 1111", "1111 1111"},
 		"three": {"4111", "1111 1111", "1111 thanks"},
@@ -126,8 +126,8 @@ func TestASecretOverSeveralMessagesIsWithdrawn(t *testing.T) {
 			for i := range want {
 				want[i] = int64(i + 1)
 			}
-			if got := h.withdrawn(conv); !slices.Equal(got, want) {
-				t.Errorf("withdrawn are %v, want %v", got, want)
+			if got := h.retracted(conv); !slices.Equal(got, want) {
+				t.Errorf("retracted are %v, want %v", got, want)
 			}
 			h.wantKeysDestroyed(len(parts) - 1)
 		})
@@ -207,8 +207,8 @@ func TestWhatStandsBetweenHidesNoSecret(t *testing.T) {
 			happens(h, customer, conv)
 			customer.Session = id.New() // another device
 			h.say(customer, conv, parts[1])
-			if got := h.withdrawn(conv); !slices.Contains(got, 1) {
-				t.Errorf("withdrawn are %v", got)
+			if got := h.retracted(conv); !slices.Contains(got, 1) {
+				t.Errorf("retracted are %v", got)
 			}
 			h.wantNoCard(conv)
 		})
@@ -250,7 +250,7 @@ func TestHarmlessNeighboursStay(t *testing.T) {
 }
 
 // A completed secret whose completion was not stored must be found when it is
-// sent again: nothing was withdrawn the first time.
+// sent again: nothing was retracted the first time.
 func TestARefusedCompletionIsFoundWhenItComesAgain(t *testing.T) {
 	h := open(t)
 	customer := visitor()
@@ -259,14 +259,14 @@ func TestARefusedCompletionIsFoundWhenItComesAgain(t *testing.T) {
 	if said := h.send(customer, intake.Message{ConversationID: conv, Text: "1111 1111", ReplyTo: 99}); !fault.Is(said.Err, fault.Invalid) {
 		t.Fatalf("answered %+v", said)
 	}
-	if got := h.withdrawn(conv); len(got) > 0 {
-		t.Fatalf("withdrawn are %v by a message that was refused", got)
+	if got := h.retracted(conv); len(got) > 0 {
+		t.Fatalf("retracted are %v by a message that was refused", got)
 	}
 	h.say(customer, conv, "1111 1111")
 	h.wantNoCard(conv)
 }
 
-// Nothing was withdrawn for a repeat, and its sender is told what is stored.
+// Nothing was retracted for a repeat, and its sender is told what is stored.
 func TestARepeatIsAnsweredWithWhatIsStored(t *testing.T) {
 	h := open(t)
 	customer := visitor()
@@ -291,7 +291,7 @@ func TestARepeatIsAnsweredWithWhatIsStored(t *testing.T) {
 }
 
 // A repeat that is no more remembered may look like the end of a secret. It is
-// stored already, so nothing is withdrawn for it, and nothing forgotten.
+// stored already, so nothing is retracted for it, and nothing forgotten.
 func TestALateRepeatChangesNothing(t *testing.T) {
 	h := open(t)
 	customer := visitor()
@@ -303,12 +303,12 @@ func TestALateRepeatChangesNothing(t *testing.T) {
 	if !again.Duplicate || again.Seq != 1 || len(again.Classes) > 0 || again.Text != "" {
 		t.Errorf("the repeat is answered %+v", again)
 	}
-	if got := h.withdrawn(conv); len(got) != 0 {
-		t.Errorf("withdrawn are %v", got)
+	if got := h.retracted(conv); len(got) != 0 {
+		t.Errorf("retracted are %v", got)
 	}
 	h.say(customer, conv, "1111 1111")
-	if got := h.withdrawn(conv); !slices.Contains(got, 2) {
-		t.Errorf("withdrawn are %v", got)
+	if got := h.retracted(conv); !slices.Contains(got, 2) {
+		t.Errorf("retracted are %v", got)
 	}
 }
 
@@ -343,7 +343,7 @@ func (s *holding) Submit(ctx context.Context, c *conversation.Change) error {
 }
 
 // The first attempt to store the end of a secret has no answer yet when the second
-// comes; then the first is refused. The second must have withdrawn what the first
+// comes; then the first is refused. The second must have retracted what the first
 // would have.
 func TestASecondAttemptDoesTheWorkOfTheFirst(t *testing.T) {
 	h := open(t)
@@ -390,8 +390,8 @@ func TestASecretIsFoundAcrossRepeats(t *testing.T) {
 	}
 	h.say(customer, conv, "1111")
 	h.wantNoCard(conv)
-	if got := h.withdrawn(conv); !slices.Equal(got, []int64{1, 2}) {
-		t.Errorf("withdrawn are %v", got)
+	if got := h.retracted(conv); !slices.Equal(got, []int64{1, 2}) {
+		t.Errorf("retracted are %v", got)
 	}
 }
 
@@ -497,8 +497,8 @@ func TestASecretSpreadOverEdits(t *testing.T) {
 	})
 }
 
-// What somebody had removed must not come back by a withdrawal.
-func TestAWithdrawalBringsNothingBack(t *testing.T) {
+// What somebody had removed must not come back by a retraction.
+func TestARetractionBringsNothingBack(t *testing.T) {
 	for name, between := range map[string]func(h *house){
 		"at once":         func(*house) {},
 		"after a restart": func(h *house) { h.restart() },
@@ -522,7 +522,7 @@ func TestAWithdrawalBringsNothingBack(t *testing.T) {
 	}
 }
 
-// What was just withdrawn from a message is no more there when a version of
+// What was just retracted from a message is no more there when a version of
 // another one is looked at.
 func TestAVersionIsReadWithWhatIsLeft(t *testing.T) {
 	h := open(t)
@@ -541,7 +541,7 @@ func TestAVersionIsReadWithWhatIsLeft(t *testing.T) {
 
 // What a message said before it was edited can still be read by staff, so it
 // counts as said: a version that begins a secret goes, and its message stays.
-func TestAVersionThatBeginsASecretIsWithdrawn(t *testing.T) {
+func TestAVersionThatBeginsASecretIsRetracted(t *testing.T) {
 	h := open(t)
 	customer := visitor()
 	conv := h.begin(customer)

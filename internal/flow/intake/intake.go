@@ -327,7 +327,7 @@ func (s *Service) look(c *conversation.Change, a *attempt, w window) {
 		content.Form = nil // its answers still hold what only together is a secret
 	}
 	for i, findings := range earlier {
-		s.withdraw(c, a, w, i, findings)
+		s.retract(c, a, w, i, findings)
 	}
 	s.lookAtVersions(c, a, w)
 }
@@ -350,17 +350,17 @@ func (s *Service) lookAtVersions(c *conversation.Change, a *attempt, w window) {
 			content.Form = nil
 			for j, findings := range earlier {
 				if j != i {
-					s.withdraw(c, a, w, j, findings)
+					s.retract(c, a, w, j, findings)
 				}
 			}
-			c.Withdraw = append(c.Withdraw, conversation.Withdrawal{Earlier: u.change, Seq: u.seq, ConversationID: u.of, Text: u.text, Classes: s.classes(earlier[i])})
+			c.Retract = append(c.Retract, conversation.Retraction{Earlier: u.change, Seq: u.seq, ConversationID: u.of, Text: u.text, Classes: s.classes(earlier[i])})
 		}
 	}
 }
 
-// withdraw takes findings out of an earlier message, and out of the window, so
+// retract takes findings out of an earlier message, and out of the window, so
 // that the next look at it finds its places right.
-func (s *Service) withdraw(c *conversation.Change, a *attempt, w window, i int, findings []guard.Finding) {
+func (s *Service) retract(c *conversation.Change, a *attempt, w window, i int, findings []guard.Finding) {
 	u, most := w.said[i], conversation.MaxTextChars
 	if u.topic {
 		most = conversation.MaxTopicChars
@@ -370,7 +370,7 @@ func (s *Service) withdraw(c *conversation.Change, a *attempt, w window, i int, 
 		return
 	}
 	w.turns[i] = s.guard.Read(left, w.turns[i].Own)
-	c.Withdraw = append(c.Withdraw, conversation.Withdrawal{Earlier: u.change, Seq: u.seq, Topic: u.topic, ConversationID: u.of, Text: left, Classes: s.classes(findings)})
+	c.Retract = append(c.Retract, conversation.Retraction{Earlier: u.change, Seq: u.seq, Topic: u.topic, ConversationID: u.of, Text: left, Classes: s.classes(findings)})
 	a.rewrite(u, left)
 }
 

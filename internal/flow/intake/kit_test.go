@@ -132,8 +132,8 @@ func (h *house) texts(conv string) []string {
 	return all
 }
 
-// withdrawn are the numbers of the entries that 'redacted' entries are about.
-func (h *house) withdrawn(conv string) []int64 {
+// retracted are the numbers of the entries that 'redacted' entries are about.
+func (h *house) retracted(conv string) []int64 {
 	h.t.Helper()
 	var all []int64
 	for _, e := range h.log(conv) {

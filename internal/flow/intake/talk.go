@@ -69,7 +69,7 @@ type attempt struct {
 	of     *utterance
 	undo   []undo
 	answer atomic.Int64 // 0: none yet; below 0: refused or unsure; else the entry's number
-	repeat atomic.Bool  // it was stored before: nothing was withdrawn
+	repeat atomic.Bool  // it was stored before: nothing was retracted
 }
 
 type undo struct {

@@ -95,7 +95,7 @@ func TestATopicThatIsNoneOfTheSecretStays(t *testing.T) {
 }
 
 // A marker may be longer than what it stands for. What was full must be taken,
-// and withdrawn, all the same.
+// and retracted, all the same.
 func TestMarkersMakeNothingTooLong(t *testing.T) {
 	h := open(t)
 	customer := visitor()

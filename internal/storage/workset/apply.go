@@ -15,7 +15,7 @@ func (w *Set) Apply(c *conversation.Change) {
 	c.Result = w.decide(c)
 	if c.Result.Err == nil {
 		c.Seq = c.Result.Seq
-		w.withdraw(c)
+		w.retract(c)
 	}
 }
 
@@ -253,19 +253,19 @@ func (w *Set) replaceUnwritten(index int, content conversation.Content, redact b
 	}
 }
 
-// withdraw rewrites earlier messages of the sender, and the topic, in which the new
+// retract rewrites earlier messages of the sender, and the topic, in which the new
 // message completes a secret.
-func (w *Set) withdraw(c *conversation.Change) {
+func (w *Set) retract(c *conversation.Change) {
 	if c.Result.Duplicate {
 		return
 	}
 	guard := identity.SystemPart("guard")
-	for _, wd := range c.Withdraw {
+	for _, wd := range c.Retract {
 		seq := wd.Seq
 		if wd.Earlier != nil {
 			seq = wd.Earlier.Seq
 		}
-		if seq == 0 && !wd.Topic { // the earlier message was refused: there is nothing to withdraw
+		if seq == 0 && !wd.Topic { // the earlier message was refused: there is nothing to retract
 			continue
 		}
 		command := conversation.Command{Kind: conversation.Redact, Content: conversation.Content{Of: seq, Text: wd.Text, Classes: wd.Classes}}
@@ -274,7 +274,7 @@ func (w *Set) withdraw(c *conversation.Change) {
 		}
 		redaction := &conversation.Change{Principal: guard, ConversationID: cmp.Or(wd.ConversationID, c.ConversationID), Command: command}
 		if r := w.decide(redaction); r.Err != nil {
-			w.env.Log.Error("a secret could not be withdrawn", "error", r.Err, "conversation", redaction.ConversationID, "seq", seq)
+			w.env.Log.Error("a secret could not be retracted", "error", r.Err, "conversation", redaction.ConversationID, "seq", seq)
 			continue
 		}
 		if w.env.Waits(wd.Earlier) {

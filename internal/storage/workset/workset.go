@@ -139,7 +139,7 @@ func Needs(changes []*conversation.Change) (ids []string, clients []ClientKey, e
 		if c.Command.Content.Of != 0 {
 			entries = append(entries, EntryKey{c.ConversationID, c.Command.Content.Of})
 		}
-		for _, wd := range c.Withdraw {
+		for _, wd := range c.Retract {
 			of := cmp.Or(wd.ConversationID, c.ConversationID)
 			need(of)
 			switch {

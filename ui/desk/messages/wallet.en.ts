@@ -78,7 +78,7 @@ export const walletEn = {
     limit_exceeded: 'A limit was reached', not_permitted: 'Not allowed with this card or account', currency_not_supported: 'The currency is not supported',
     suspected_fraud: 'Suspected fraud', lost_stolen: 'Reported lost or stolen', account_closed_blocked: 'The account cannot pay', payee_problem: 'The recipient cannot receive it',
     duplicate: 'It was paid already', cancelled_by_user: 'The customer cancelled', timeout_user: 'Not confirmed in time', order_state: 'The order cannot be paid any more',
-    issuer_or_network_down: 'The bank or network was down', unknown_outcome: 'The outcome is not known', compliance_hold: 'Being reviewed', stop_payment: 'The permission was withdrawn',
+    issuer_or_network_down: 'The bank or network was down', unknown_outcome: 'The outcome is not known', compliance_hold: 'Being reviewed', stop_payment: 'The permission was taken back',
     unmapped: 'Not explained', undisclosed: 'Not shown to you',
   } as Record<string, string>,
   put: 'Name it in the reply',

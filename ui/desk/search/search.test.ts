@@ -29,7 +29,7 @@ describe('what was found', () => {
     expect(search.shown).toBe(false);
   });
 
-  test('is withdrawn when its words were removed', async () => {
+  test('goes when its words were removed', async () => {
     const found = { items: [hit('c', 'my card is 1234')] };
     const { asked, search } = searching(found);
     search.look('card');

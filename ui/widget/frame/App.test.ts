@@ -122,13 +122,13 @@ test('what the guard removed is explained, and the words typed are nowhere', asy
   expect(storage.keys().map((k) => storage.getItem(k)).join()).not.toContain('4111');
 });
 
-test('a message redacted later is withdrawn from the screen', async () => {
+test('a message redacted later is taken from the screen', async () => {
   const { server } = await setUp({ conversations: [open] });
   server.last.receive(missed('c', [entry('c', 1, { payload: { text: 'a secret' } })]));
   expect(await screen.findByText('a secret')).toBeVisible();
   server.last.receive(event('c', 2, { kind: 'redacted', payload: { of: 1, text: '', classes: ['password'] } }));
   await waitFor(() => expect(document.body.innerHTML).not.toContain('a secret'));
-  expect(screen.getByText(en.line.withdrawn)).toBeVisible();
+  expect(screen.getByText(en.line.removed)).toBeVisible();
 });
 
 test('what others write is text, whatever it looks like', async () => {

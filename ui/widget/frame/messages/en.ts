@@ -91,7 +91,7 @@ export const en = {
     reopened: 'This conversation is open again.',
     snoozed: 'We are looking into it and will come back to you here.',
     merged: 'This conversation was joined with another one.',
-    withdrawn: 'A message was removed.',
+    removed: 'A message was removed.',
   },
   closedHint: 'Closed. Write here and it opens again.',
 

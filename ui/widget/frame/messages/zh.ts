@@ -81,7 +81,7 @@ export const zh: Messages = {
     reopened: '会话已重新开启。',
     snoozed: '我们正在跟进，有结果会告诉您。',
     merged: '本会话已与另一会话合并。',
-    withdrawn: '一条消息已移除。',
+    removed: '一条消息已移除。',
   },
   closedHint: '会话已结束，发消息可重新开启。',
 

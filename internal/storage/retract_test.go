@@ -9,19 +9,19 @@ import (
 	"kefu/internal/domain/job"
 )
 
-// part is a change that says a part of a secret; the last one withdraws the
+// part is a change that says a part of a secret; the last one retracts the
 // others.
-func part(p identity.Principal, conv, text string, answers chan<- conversation.Result, withdraw ...conversation.Withdrawal) *conversation.Change {
-	return &conversation.Change{Principal: p, ConversationID: conv, Command: sending(text), Withdraw: withdraw, Done: func(r conversation.Result) { answers <- r }}
+func part(p identity.Principal, conv, text string, answers chan<- conversation.Result, retract ...conversation.Retraction) *conversation.Change {
+	return &conversation.Change{Principal: p, ConversationID: conv, Command: sending(text), Retract: retract, Done: func(r conversation.Result) { answers <- r }}
 }
 
-func withdrawal(earlier *conversation.Change) conversation.Withdrawal {
-	return conversation.Withdrawal{Earlier: earlier, Text: "[card]", Classes: []string{"card"}}
+func retraction(earlier *conversation.Change) conversation.Retraction {
+	return conversation.Retraction{Earlier: earlier, Text: "[card]", Classes: []string{"card"}}
 }
 
 // A secret is complete with the third message: what was stored before is
-// withdrawn in the transaction that stores the third.
-func TestASecretInPartsIsWithdrawn(t *testing.T) {
+// retracted in the transaction that stores the third.
+func TestASecretInPartsIsRetracted(t *testing.T) {
 	ctx := context.Background()
 	each(t, func(t *testing.T, s *site) {
 		p := visitor()
@@ -32,8 +32,8 @@ func TestASecretInPartsIsWithdrawn(t *testing.T) {
 			s.must(s.Submit(ctx, c))
 			<-answers
 		}
-		byNumber := conversation.Withdrawal{Seq: 2, Text: "[card]", Classes: []string{"card"}}
-		s.must(s.Submit(ctx, part(p, conv, "[card]", answers, withdrawal(first), byNumber)))
+		byNumber := conversation.Retraction{Seq: 2, Text: "[card]", Classes: []string{"card"}}
+		s.must(s.Submit(ctx, part(p, conv, "[card]", answers, retraction(first), byNumber)))
 		if r := <-answers; r.Err != nil || r.Seq != 3 {
 			t.Fatalf("%+v", r)
 		}
@@ -61,9 +61,9 @@ func TestASecretInPartsOfOneCommitIsNeverStored(t *testing.T) {
 		next := s.batch()
 		answers, refused := make(chan conversation.Result, 8), make(chan conversation.Result, 1)
 		bad := part(p, conv, "4929", refused)
-		bad.Command.Content.ReplyTo = 99 // is refused: there is nothing to withdraw
+		bad.Command.Content.ReplyTo = 99 // is refused: there is nothing to retract
 		first := part(p, conv, "4929 1234", answers)
-		last := part(p, conv, "[card]", answers, withdrawal(bad), withdrawal(first))
+		last := part(p, conv, "[card]", answers, retraction(bad), retraction(first))
 		for _, c := range []*conversation.Change{bad, first, last} {
 			s.must(next.Submit(ctx, c))
 		}
