@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { alerts } from './alerts.ts';
 import { byKeyboard } from './by-keyboard.ts';
 import { cases } from './cases.ts';
+import { chains } from './chains.ts';
 import { comingIn } from './coming-in.ts';
 import { configuring } from './configuring.ts';
 import { consent } from './consent.ts';
@@ -14,6 +15,7 @@ import { forming } from './forming.ts';
 import { House } from './house.ts';
 import { intake } from './intake.ts';
 import { looks } from './looks.ts';
+import { ownData } from './own-data.ts';
 import { papers } from './papers.ts';
 import { passkeys } from './passkeys.ts';
 import { leaving, people } from './people-come-and-go.ts';
@@ -62,6 +64,8 @@ describe.each(engines())('on %s', (engine) => {
   if (engine === 'SQLite') intake(house);
   if (engine === 'SQLite') everywhere(house);
   if (engine === 'SQLite') forming(house);
+  if (engine === 'SQLite') ownData(house);
+  if (engine === 'SQLite') chains(house);
   leaving(house);
   // Last, because words are found only when the guard's window has passed over them.
   searching(house);

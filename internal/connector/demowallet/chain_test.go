@@ -24,8 +24,8 @@ func coin(t fatal, text, currency string, scale int) wallet.Money {
 }
 
 // coined is a wallet on an engine, with Anna, who has an account on a chain.
-func coined(t *testing.T, d *storagetest.Deployment) *lively {
-	l := &lively{on(t, d.Books(t), d.Clock.Now), d.Clock}
+func coined(t *testing.T, d *storagetest.Deployment, change ...func(*demowallet.Options)) *lively {
+	l := &lively{on(t, d.Books(t), d.Clock.Now, change...), d.Clock}
 	must(t, l.Seed(context.Background(), []demowallet.Person{{ID: "cust-anna", Name: "Anna Schmidt"}, {ID: "cust-sara", Name: "Sara Haddad"}}))
 	return l
 }
@@ -189,5 +189,24 @@ func TestTransactionsAreNamedAsTheirNetworkDoes(t *testing.T) {
 	over := chain.Deposit{ID: "dp-1", Amount: coin(t, "1", "XRP", 6), Problem: onchain.WrongNetwork, SentOn: "Ethereum"}
 	if id := over.TxID(); id != chain.TxID("dp-1", "ETH") {
 		t.Errorf("over another network: %s", id)
+	}
+}
+
+// What is said beforehand of how long bringing something back takes, and by when it is
+// there, go together, however fast the demonstration runs.
+func TestHowLongBringingBackTakesKeepsToThePace(t *testing.T) {
+	for _, pace := range []float64{1, 12, 1500} {
+		storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+			h := coined(t, d, func(o *demowallet.Options) { o.Pace = pace })
+			must(t, h.Arrive(context.Background(), chain.Deposit{ID: "dp-1", CustomerID: "cust-anna", Amount: coin(t, "120", "XRP", 6), Problem: onchain.MissingMemo, Address: "rSender"}))
+			h.pass(t, time.Hour)
+			hours := h.transfer(t, "dp-1").Retrieval.Hours
+			asked := d.Clock.Now()
+			o := h.do(t, h.proven(t, command(wallet.RequestRetrieval, "dp-1", expect(string(onchain.Confirmed))), 2))
+			takes := o.ExpectedBy.Std().Sub(asked).Hours()
+			if takes < float64(hours[0]) || takes > float64(hours[1]) {
+				t.Errorf("at a pace of %v it takes %v hours, and %v were told", pace, takes, hours)
+			}
+		})
 	}
 }

@@ -146,6 +146,26 @@ func TestTheWindowsForm(t *testing.T) {
 	}
 }
 
+// A payment that went to nobody, such as an exchange, is called by what it is: the window
+// would offer a button without words.
+func TestAPaymentToNobodyIsCalledByItsKind(t *testing.T) {
+	amount, _ := wallet.Parse("190.00", "EUR", 2)
+	exchange := selfservice.Value{Type: selfservice.Payment, Payment: &selfservice.PaymentFact{ID: "tx-9", Kind: string(wallet.KindExchange), Amount: amount, There: true}}
+	shown := exchange
+	r := &runs{shows: []selfservice.View{
+		{Step: "pick", Kind: selfservice.KindChoose, Items: []selfservice.Value{exchange}},
+		{Step: "tell", Kind: selfservice.KindShow, Card: "payment", Value: &shown},
+	}}
+	for lang, want := range map[string]string{"en": `"party":"Exchange"`, "zh": `"party":"兑换"`} {
+		for _, who := range []identity.Principal{customer(), {Kind: identity.Staff, ID: "c1"}} {
+			text, err := serve(r, who)("GET", "/rt/runs/r-1?lang="+lang, "")
+			if err != nil || strings.Count(text, want) != 2 {
+				t.Errorf("%s: %s is not told twice to %s (%v): %s", lang, want, who.Kind, err, text)
+			}
+		}
+	}
+}
+
 func TestWhatIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		p                  identity.Principal

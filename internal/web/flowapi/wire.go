@@ -12,8 +12,10 @@ import (
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
+	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/mask"
 	flow "kefu/internal/flow/selfservice"
+	"kefu/internal/flow/selfservice/records"
 	"kefu/internal/flow/selfservice/story"
 	"kefu/internal/platform/fault"
 )
@@ -109,6 +111,11 @@ func reduce(v any, lang string) {
 				if texts, is := one.(map[string]any); is {
 					v[key] = inLanguage(texts, lang)
 					continue
+				}
+			case "payment": // where it went to nobody, it is called by what it is
+				if told, is := one.(map[string]any); is && told["party"] == "" {
+					kind, _ := told["kind"].(string)
+					told["party"] = records.KindIn(wallet.Kind(kind), lang)
 				}
 			case "sheet", "entry": // the facts are for conditions, the figures for what the step says
 				if told, is := one.(map[string]any); is {

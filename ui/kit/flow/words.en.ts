@@ -161,7 +161,7 @@ export const words = {
     too_large: 'That is more than there is.',
     not_above_zero: 'It has to be more than nothing.',
     no_currency: 'Which currency is it?',
-    other_currency: 'The payment was in another currency.',
+    other_currency: 'That is another currency than is asked for here.',
     no_date: 'We could not read a day. Write it like 24 November.',
     in_the_future: 'That day has not come yet.',
     not_four_digits: 'Only the last four digits, please.',

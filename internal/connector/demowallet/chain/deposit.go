@@ -77,7 +77,7 @@ func (c *Chain) deposited(d deposit) onchain.Transfer {
 		ID: d.ID, CustomerID: d.CustomerID, TransactionID: d.Tx, Direction: wallet.In, Amount: d.Amount, Network: home.name, SentOn: d.SentOn, TxID: d.TxID(), Address: d.Address,
 		State: onchain.Pending, Problem: d.Problem, Confirmations: c.blocks(on, d.SeenAt), Needed: on.needed, SeenAt: d.SeenAt,
 	}
-	r := d.retrieval(on)
+	r := d.retrieval(on, c.pace)
 	if t.Retrieval = &r; t.Confirmations >= t.Needed {
 		t.State = onchain.Confirmed
 	} else {
@@ -89,9 +89,11 @@ func (c *Chain) deposited(d deposit) onchain.Transfer {
 	return t
 }
 
-// retrieval is whether a deposit that was seen on a network can be brought back.
-func (d deposit) retrieval(on network) onchain.Retrieval {
-	r := onchain.Retrieval{Chance: onchain.Possible, Hours: [2]int{leastDays * 24, mostDays * 24}}
+// retrieval is whether a deposit that was seen on a network can be brought back, with the
+// hours that it takes at the pace of the wallet.
+func (d deposit) retrieval(on network, pace float64) onchain.Retrieval {
+	hours := func(days float64) int { return int(days * 24 / max(pace, 1)) }
+	r := onchain.Retrieval{Chance: onchain.Possible, Hours: [2]int{hours(leastDays), max(1, hours(mostDays))}}
 	switch {
 	case d.Chance != "":
 		r.Chance, r.Why = d.Chance, d.Why

@@ -409,6 +409,10 @@ func missed(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
 	return s, nil
 }
 
+// KindIn is what a kind of payment is called, by which one is named that went to nobody,
+// such as an exchange; "" for a kind that is not known.
+func KindIn(k wallet.Kind, lang string) string { return kinds()[k].Text.In(lang) }
+
 func kinds() map[wallet.Kind]sheet.Sentence {
 	return map[wallet.Kind]sheet.Sentence{
 		wallet.KindPayment: sheet.Say("Payment online", "线上付款"), wallet.KindInStore: sheet.Say("Payment in a shop", "线下付款"), wallet.KindTransfer: sheet.Say("Transfer", "转账"),

@@ -90,6 +90,7 @@ func reason(code, lang string) string {
 		"not_retrievable":  {"The transfer cannot be brought back", "转账无法找回"},
 		"retrieval_unsure": {"Nobody has said whether it can be brought back", "能否找回尚不清楚"},
 		"not_brought_back": {"The transfer was not brought back", "转账未能找回"},
+		"not_traced":       {"It is not confirmed that the wallet looks for the transfer", "尚未确认钱包已开始查找转账"},
 		"data_copy":        {"A copy of their data", "索取个人信息副本"},
 		"data_correct":     {"Something kept of them is wrong", "更正个人信息"},
 		"data_erase":       {"Wants their data erased", "要求删除个人信息"},

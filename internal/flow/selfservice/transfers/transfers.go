@@ -184,7 +184,8 @@ func rows(t onchain.Transfer, alike bool) []sheet.Row {
 		list = append(list, sheet.Line(sheet.Say("Confirmations", "网络确认数"), of.Cell()))
 	}
 	if t.TxID != "" {
-		list = append(list, sheet.Line(sheet.Say("Transaction id", "交易哈希"), sheet.Text(short(t.TxID)).Cell()))
+		// In whole below, for the other side or an exchange can only be asked with it.
+		list = append(list, sheet.Line(sheet.Say("Transaction id", "交易哈希"), sheet.Text(short(t.TxID)).Cell()).Noted(sheet.Say("{id}", "{id}").With("id", sheet.Text(t.TxID))))
 	}
 	if t.ReplacedBy != "" {
 		list = append(list, sheet.Line(sheet.Say("In its place", "替代交易"), sheet.Text(short(t.ReplacedBy)).Cell()))
@@ -254,8 +255,13 @@ func bringBack(s *sheet.Sheet, r *onchain.Retrieval) {
 	}
 	if r.Hours[1] > 0 && r.Chance == onchain.Possible {
 		least, most := sheet.Seconds(int64(r.Hours[0])*3600), sheet.Seconds(int64(r.Hours[1])*3600)
+		takes := sheet.Say("{least} to {most}", "{least}至 {most}").With("least", least).With("most", most)
 		s.Named["takes"] = sheet.Word(least.Line("en", false)+" to "+most.Line("en", false), least.Line("zh", false)+"至 "+most.Line("zh", false))
-		list = append(list, sheet.Line(sheet.Say("Takes", "需要"), sheet.Say("{least} to {most}", "{least}至 {most}").With("least", least).With("most", most).Cell()))
+		if r.Hours[0] == 0 {
+			takes = sheet.Say("at most {most}", "最多 {most}").With("most", most)
+			s.Named["takes"] = sheet.Word("at most "+most.Line("en", false), "最多 "+most.Line("zh", false))
+		}
+		list = append(list, sheet.Line(sheet.Say("Takes", "需要"), takes.Cell()))
 	}
 	if r.AskBy != 0 {
 		s.Named["ask_by"] = sheet.At(r.AskBy)

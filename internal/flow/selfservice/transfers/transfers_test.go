@@ -111,7 +111,7 @@ func TestATransferIsToldAsTheWalletHasIt(t *testing.T) {
 	if f := s.Facts; f["state"].Word != "pending" || f["confirmations"].Count != 3 || f["needed"].Count != 65 || !f["late"].Yes || !f["left_wallet"].Yes || f["incoming"].Yes || f["alike"].Yes {
 		t.Errorf("%+v", f)
 	}
-	if text := lines(s, "en"); !strings.Contains(text, "3 of 65") || !strings.Contains(text, "0.25") || !strings.Contains(text, "0x5c504ed4…a1b22060") || strings.Contains(text, usual) {
+	if text := lines(s, "en"); !strings.Contains(text, "3 of 65") || !strings.Contains(text, "0.25") || !strings.Contains(text, "0x5c504ed4…a1b22060") || !strings.Contains(text, txid) || strings.Contains(text, usual) {
 		t.Error(text)
 	}
 	for name, want := range map[string][2]string{"so_far": {"3 of 65", "3/65"}} {
@@ -164,6 +164,10 @@ func TestWhatBringingBackCostsIsExact(t *testing.T) {
 		if got := s.Named[name].Line("en", false); !strings.Contains(got, want) {
 			t.Errorf("%s is %q", name, got)
 		}
+	}
+	n.all[0].Retrieval.Hours = [2]int{0, 1}
+	if soon, err := call(t, n, "chain_told", map[string]selfservice.Value{"transfer": {Type: selfservice.Entry, Entry: &sheet.Entry{ID: "dp-1"}}}); err != nil || soon.Named["takes"].Line("en", false) != "at most 60 min" || strings.Contains(lines(soon, "en"), " to ") {
+		t.Errorf("without a least time: %q %v", soon.Named["takes"].Line("en", false), err)
 	}
 	if text := lines(s, "en"); !strings.Contains(text, "65 of 65") { // more than are needed tell nobody anything
 		t.Error(text)

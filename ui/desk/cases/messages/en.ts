@@ -9,7 +9,7 @@ export const en = {
   },
   noneLead: {
     mine: 'Take one from the list of those that are due soonest.', due: 'Customers open cases by reporting a payment or a complaint; you can open one beside a conversation.', late: 'A case stands here from the moment a deadline passes.',
-    unconfirmed: 'What customers report stands here until somebody has said what it is.', over: 'Closed and withdrawn cases are kept for as long as the law asks.',
+    unconfirmed: 'What customers report stands here until somebody has said what it is.', over: 'Closed cases and those taken back are kept for as long as the law asks.',
   },
   more: 'Show more',
   back: 'All cases',

@@ -50,6 +50,7 @@ export const words = {
   conversation: 'To the conversation',
   withdraw: 'Take it back',
   withdrawAsk: 'We stop looking into it, and the times that the law sets end. Nothing is paid back because of it.',
+  withdrawAskData: 'We stop working on what you asked about your data, and the time that the law sets ends. You can ask again.',
   withdrawYes: 'Yes, take it back',
 };
 

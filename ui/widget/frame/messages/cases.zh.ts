@@ -47,5 +47,6 @@ export const words: CaseWords = {
   conversation: '查看会话',
   withdraw: '撤回案件',
   withdrawAsk: '我们将停止调查，法定期限也随之结束，不会因此退款。',
+  withdrawAskData: '我们将停止处理您的信息请求，法定期限也随之结束。您可以再次提出。',
   withdrawYes: '确认撤回',
 };
