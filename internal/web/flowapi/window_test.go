@@ -166,6 +166,20 @@ func TestAPaymentToNobodyIsCalledByItsKind(t *testing.T) {
 	}
 }
 
+// Until when something can be added to a dispute is told as long as it can.
+func TestUntilWhenADisputeTakesEvidence(t *testing.T) {
+	amount, _ := wallet.Parse("298.00", "CNY", 2)
+	for name, c := range map[string]struct {
+		open, late, told bool
+	}{"open": {true, false, true}, "too late": {true, true, false}, "decided": {false, false, false}} {
+		v := selfservice.Value{Type: selfservice.Dispute, Dispute: &selfservice.DisputeFact{ID: "dp-1", State: "open", Amount: amount, EvidenceBy: wallet.Time(1e15), Open: c.open, Late: c.late, There: true}}
+		text, err := serve(&runs{shows: []selfservice.View{{Step: "tell", Kind: selfservice.KindShow, Card: "dispute", Value: &v}}}, customer())("GET", "/rt/runs/r-1?lang=en", "")
+		if err != nil || strings.Contains(text, "evidence_by") != c.told {
+			t.Errorf("%s: %v %s", name, err, text)
+		}
+	}
+}
+
 func TestWhatIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		p                  identity.Principal

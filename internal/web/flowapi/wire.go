@@ -117,6 +117,10 @@ func reduce(v any, lang string) {
 					kind, _ := told["kind"].(string)
 					told["party"] = records.KindIn(wallet.Kind(kind), lang)
 				}
+			case "dispute": // a time that is over is nobody's any more
+				if told, is := one.(map[string]any); is && (told["open"] != true || told["late"] == true) {
+					delete(told, "evidence_by")
+				}
 			case "sheet", "entry": // the facts are for conditions, the figures for what the step says
 				if told, is := one.(map[string]any); is {
 					delete(told, "facts")

@@ -65,6 +65,6 @@ func (r *routes) story(ctx context.Context, in *storyInput) (*storyOutput, error
 		Money: sentenceOf(s.Where, lang), Cause: causeOf(s, lang), Withheld: s.Withheld, Say: sayOf(s, lang),
 		Timeline: StoryTimeline{From: timelineFrom(s.From), Items: eventsOf(s.Timeline), Left: s.Left},
 		Refunds:  StoryRefunds{Are: string(s.RefundsAre), Items: refundsOf(s.Refunds, now), Terms: termsOf(s.Terms)},
-		Disputes: StoryDisputes{Are: string(s.DisputesAre), Items: disputesOf(s.Disputes)},
+		Disputes: StoryDisputes{Are: string(s.DisputesAre), Items: disputesOf(s.Disputes, now)},
 	}}, nil
 }

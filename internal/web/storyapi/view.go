@@ -131,6 +131,7 @@ type StoryDispute struct {
 	Amount     walletview.Sum `json:"amount"`
 	Credited   bool           `json:"credited"`
 	DecisionBy string         `json:"decision_by,omitempty" format:"date-time"`
+	EvidenceBy string         `json:"evidence_by,omitempty" format:"date-time" doc:"until when something can be added; absent once that is over, and where the wallet names no time"`
 }
 
 func instant(t wallet.Time) string {
@@ -258,19 +259,15 @@ func termsOf(t *wallet.Terms) *StoryTerms {
 	return out
 }
 
-func disputesOf(disputes []wallet.Dispute) []StoryDispute {
+func disputesOf(disputes []wallet.Dispute, now wallet.Time) []StoryDispute {
 	out := make([]StoryDispute, len(disputes))
 	for i, d := range disputes {
-		out[i] = StoryDispute{ID: d.ID, State: string(d.State), Claim: string(d.Claim), Amount: walletview.OfSum(d.Amount), Credited: !d.Credit.None(), DecisionBy: decision(d)}
-	}
-	return out
-}
-
-func decision(d wallet.Dispute) string {
-	for _, x := range d.Deadlines {
-		if x.What == "decision" {
-			return instant(x.At)
+		out[i] = StoryDispute{
+			ID: d.ID, State: string(d.State), Claim: string(d.Claim), Amount: walletview.OfSum(d.Amount), Credited: !d.Credit.None(), DecisionBy: instant(d.Deadline("decision")),
+		}
+		if until := d.Deadline("evidence"); !d.State.Over() && until > now {
+			out[i].EvidenceBy = instant(until)
 		}
 	}
-	return ""
+	return out
 }

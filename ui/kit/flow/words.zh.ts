@@ -161,7 +161,7 @@ export const words: FlowWords = {
     too_large: '超过了可用金额。',
     not_above_zero: '金额必须大于零。',
     no_currency: '是哪种货币？',
-    other_currency: '这里需要的是另一种货币。',
+    other_currency: '这里不用这种货币。',
     no_date: '请写日期，例如 11月24日。',
     in_the_future: '这一天还没有到。',
     not_four_digits: '只需要最后四位数字。',
