@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"kefu/internal/domain/field"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/reveal"
@@ -32,7 +33,7 @@ func walletRules() []rule {
 		}},
 		{"RecordReveal", "supervisor owner", fault.Forbidden, map[fault.Code]string{fault.NotFound: "agent colleague second fraud disputes"}, func(sc *scene, p identity.Principal) error {
 			link := wallet.Link{CustomerID: sc.own.ID, WalletID: "own", Case: sc.conv}
-			return sc.RecordReveal(ctx, p, link, reveal.FieldEmail, "", reveal.Reason{Code: "other", Text: "to call them back"})
+			return sc.RecordReveal(ctx, p, link, field.Email, "", reveal.Reason{Code: "other", Text: "to call them back"})
 		}},
 		{"WalletHolder", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.WalletHolder(ctx, p, "wallet", "own")

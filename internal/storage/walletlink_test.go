@@ -8,6 +8,7 @@ import (
 
 	"kefu/internal/domain/audit"
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/field"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/reveal"
@@ -85,11 +86,11 @@ func reveals(t *testing.T, s *site, own, me, colleague identity.Principal, conv 
 	}
 	link, err := s.WalletCase(ctx, me, own.ID, conv, "wallet")
 	s.must(err)
-	s.must(s.RecordReveal(ctx, me, link, reveal.FieldPhone, "", why))
-	if err := s.RecordReveal(ctx, colleague, link, reveal.FieldPhone, "", why); err == nil {
+	s.must(s.RecordReveal(ctx, me, link, field.PhoneNumber, "", why))
+	if err := s.RecordReveal(ctx, colleague, link, field.PhoneNumber, "", why); err == nil {
 		t.Error("a colleague's reveal was recorded")
 	}
-	if err := s.RecordReveal(ctx, staffWith(identity.Owner), link, reveal.FieldInstrument, "", why); !fault.Is(err, fault.Forbidden) {
+	if err := s.RecordReveal(ctx, staffWith(identity.Owner), link, field.Instrument, "", why); !fault.Is(err, fault.Forbidden) {
 		t.Errorf("a secret was revealed: %v", err)
 	}
 	records := recordsOf(s, "wallet.reveal")

@@ -3,24 +3,18 @@ package wallet
 import (
 	"slices"
 
+	"kefu/internal/domain/field"
 	"kefu/internal/domain/wallet/mask"
 )
 
 // maskedHandle masks a handle by its kind.
 func maskedHandle(h Handle) string {
-	switch h.Kind {
-	case HandleEmail:
-		return mask.Email(h.Value)
-	case HandlePhone:
-		return mask.Phone(h.Value)
-	default:
-		return mask.End(h.Value, 3)
-	}
+	return mask.Of(field.Name("customer."+h.Kind), h.Value)
 }
 
 // Masked is c as staff may see it.
 func (c Customer) Masked() Customer {
-	c.Name = mask.Name(c.Name)
+	c.Name = mask.Of(field.CustomerName, c.Name)
 	handles := make([]Handle, len(c.Handles))
 	for i, h := range c.Handles {
 		h.Value = maskedHandle(h)
@@ -32,7 +26,7 @@ func (c Customer) Masked() Customer {
 
 // Masked is a as staff may see it.
 func (a Account) Masked() Account {
-	a.Number = mask.End(a.Number, 4)
+	a.Number = mask.Of(field.Account, a.Number)
 	return a
 }
 
@@ -40,12 +34,9 @@ func (a Account) Masked() Account {
 // other person's name and account masked, and of what the payer wrote nothing.
 func (t Transaction) Masked() Transaction {
 	if t.Counterparty != nil {
-		t.Counterparty = &Counterparty{Name: mask.Name(t.Counterparty.Name), Account: mask.End(t.Counterparty.Account, 4)}
+		t.Counterparty = &Counterparty{Name: mask.Of(field.Counterparty, t.Counterparty.Name), Account: mask.Of(field.PartyAccount, t.Counterparty.Account)}
 	}
-	t.Note = mask.End(t.Note, 0)
-	if t.ClientRef != "" {
-		t.ClientRef = mask.End(t.ClientRef, 4)
-	}
+	t.Note, t.ClientRef = mask.Of(field.Note, t.Note), mask.Of(field.ClientRef, t.ClientRef)
 	return t
 }
 
@@ -54,7 +45,7 @@ func (t Transaction) Masked() Transaction {
 // account masked, for somebody may be looking over a shoulder.
 func (t Transaction) ForCustomer() Transaction {
 	if t.Counterparty != nil {
-		t.Counterparty = &Counterparty{Name: t.Counterparty.Name, Account: mask.End(t.Counterparty.Account, 4)}
+		t.Counterparty = &Counterparty{Name: t.Counterparty.Name, Account: mask.Of(field.PartyAccount, t.Counterparty.Account)}
 	}
 	t = t.Told()
 	if t.Failure != nil {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kefu/internal/domain/failure"
+	"kefu/internal/domain/field"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/reveal"
@@ -24,7 +25,7 @@ type Links interface {
 	PresentLevel(ctx context.Context, p identity.Principal, customerID string) (identity.Level, error)
 	WalletCase(ctx context.Context, p identity.Principal, customerID, conversationID, issuer string) (wallet.Link, error)
 	SpendReveal(ctx context.Context, p identity.Principal, most int, span int64) error
-	RecordReveal(ctx context.Context, p identity.Principal, link wallet.Link, f reveal.Field, object string, r reveal.Reason) error
+	RecordReveal(ctx context.Context, p identity.Principal, link wallet.Link, f field.Name, object string, r reveal.Reason) error
 	OwnWalletLink(ctx context.Context, p identity.Principal, issuer string) (wallet.Link, error)
 }
 
@@ -185,7 +186,7 @@ func (s *Service) Transaction(ctx context.Context, p identity.Principal, custome
 type Ask struct {
 	CustomerID   string
 	Conversation string
-	Field        reveal.Field
+	Field        field.Name
 	Object       string // the transaction or account that the field is of; "" for the customer
 	Reason       reveal.Reason
 }

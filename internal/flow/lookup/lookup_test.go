@@ -14,6 +14,7 @@ import (
 	"kefu/internal/connector/demowallet"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/failure"
+	"kefu/internal/domain/field"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/reveal"
@@ -160,7 +161,7 @@ func TestNobodyLooksAtStrangers(t *testing.T) {
 		_, second := h.flow.Transactions(ctx, c.p, c.who, wallet.Query{Limit: 5})
 		_, third := h.flow.Transaction(ctx, c.p, c.who, "tx-anna-10001")
 		_, story := h.flow.Story(ctx, c.p, c.who, "tx-anna-10001")
-		_, fourth := h.flow.Reveal(ctx, c.p, lookup.Ask{CustomerID: c.who, Conversation: h.conv, Field: reveal.FieldEmail, Reason: reveal.Reason{Code: "other", Text: "just to know it"}})
+		_, fourth := h.flow.Reveal(ctx, c.p, lookup.Ask{CustomerID: c.who, Conversation: h.conv, Field: field.Email, Reason: reveal.Reason{Code: "other", Text: "just to know it"}})
 		for i, err := range []error{first, second, third, fourth, story} {
 			if !fault.Is(err, c.code) {
 				t.Errorf("%s, %d: %v", name, i, err)
@@ -193,7 +194,7 @@ func (h *house) reveals() []string {
 func TestAFieldIsRevealedForAReason(t *testing.T) {
 	h := open(t)
 	ctx := context.Background()
-	ask := lookup.Ask{CustomerID: h.anna.ID, Conversation: h.conv, Field: reveal.FieldPhone, Reason: reveal.Reason{Code: "contact_customer", Text: " card 4242424242424242 was read to me "}}
+	ask := lookup.Ask{CustomerID: h.anna.ID, Conversation: h.conv, Field: field.PhoneNumber, Reason: reveal.Reason{Code: "contact_customer", Text: " card 4242424242424242 was read to me "}}
 	for name, c := range map[string]struct {
 		spoil func(*lookup.Ask)
 		code  fault.Code
@@ -203,7 +204,7 @@ func TestAFieldIsRevealedForAReason(t *testing.T) {
 		"spaces":                {func(a *lookup.Ask) { a.Reason.Text = "              " }, fault.Invalid},
 		"a long reason":         {func(a *lookup.Ask) { a.Reason.Text = strings.Repeat("x", 201) }, fault.Invalid},
 		"a reason of their own": {func(a *lookup.Ask) { a.Reason.Code = "curious" }, fault.Invalid},
-		"a secret":              {func(a *lookup.Ask) { a.Field = reveal.FieldInstrument }, fault.Forbidden},
+		"a secret":              {func(a *lookup.Ask) { a.Field = field.Instrument }, fault.Forbidden},
 		"an unknown field":      {func(a *lookup.Ask) { a.Field = "customer.password" }, fault.Forbidden},
 		"no conversation":       {func(a *lookup.Ask) { a.Conversation = "" }, fault.Invalid},
 		"another conversation":  {func(a *lookup.Ask) { a.Conversation = h.Begin(h.other, "en") }, fault.NotFound},

@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"fmt"
 
+	"kefu/internal/domain/field"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/wallet"
@@ -121,7 +122,7 @@ func (l *Links) SpendReveal(ctx context.Context, p identity.Principal, most int,
 
 // RecordReveal notes that a field is shown unmasked, durably before it is. Reason is
 // kept as long as the chain. Errors: Forbidden, NotFound, as WalletCase.
-func (l *Links) RecordReveal(ctx context.Context, p identity.Principal, link wallet.Link, f reveal.Field, object string, r reveal.Reason) error {
+func (l *Links) RecordReveal(ctx context.Context, p identity.Principal, link wallet.Link, f field.Name, object string, r reveal.Reason) error {
 	const op = "walletlink.RecordReveal"
 	if !f.Revealable() {
 		return fault.New(fault.Forbidden, op, "nobody may see %s", f.Class())

@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"kefu/internal/domain/field"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/reveal"
@@ -125,7 +126,7 @@ func (a *API) walletTransaction(ctx context.Context, in *inTransaction) (*transa
 func (a *API) walletReveal(ctx context.Context, in *revealInput) (*revealOutput, error) {
 	b := in.Body
 	got, err := a.Wallet.Reveal(ctx, in.who(), lookup.Ask{
-		CustomerID: in.ID, Conversation: b.Conversation, Field: reveal.Field(b.Field), Object: b.Object, Reason: reveal.Reason{Code: b.Reason, Text: b.Text},
+		CustomerID: in.ID, Conversation: b.Conversation, Field: field.Name(b.Field), Object: b.Object, Reason: reveal.Reason{Code: b.Reason, Text: b.Text},
 	})
 	if err != nil {
 		return nil, err

@@ -1,12 +1,14 @@
 // Package mask hides most of a text that says who somebody is, and leaves what is enough to
-// tell one from another: names, addresses, telephone numbers, account numbers. What of a
-// thing is masked for whom is the business of the packages that know the thing.
+// tell one from another: names, addresses, telephone numbers, account numbers. Which field is
+// masked in which form stands in domain/field.
 package mask
 
 import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"kefu/internal/domain/field"
 )
 
 const (
@@ -79,4 +81,22 @@ func End(text string, n int) string {
 	}
 	chars := []rune(text)
 	return dots + string(chars[len(chars)-min(n, len(chars)/3):])
+}
+
+// Of masks a value as its field is masked wherever staff see it.
+func Of(n field.Name, value string) string {
+	switch n.Form() {
+	case field.Person:
+		return Name(value)
+	case field.Mail:
+		return Email(value)
+	case field.Phone:
+		return Phone(value)
+	case field.End3:
+		return End(value, 3)
+	case field.End4:
+		return End(value, 4)
+	default:
+		return End(value, 0)
+	}
 }
