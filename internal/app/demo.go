@@ -165,6 +165,7 @@ func demoCustomers() []demowallet.Customer {
 		{ID: "cust-li", Name: "李静", Language: "zh", Story: map[string]string{"en": "She asked for a refund three days ago, and the money has not come.", "zh": "申请退款三天了，钱还没有到账。"}},
 		{ID: "cust-wang", Name: "王强", Language: "zh", Story: map[string]string{"en": "There is a charge in his account that he does not know.", "zh": "账户里有一笔自己不认识的扣款。"}},
 		{ID: "cust-sara", Name: "Sara Haddad", Language: "en", Story: map[string]string{"en": "Her phone was stolen an hour ago.", "zh": "她的手机一小时前被偷了。"}},
+		{ID: "cust-nora", Name: "Nora Lindqvist", Language: "en", Story: map[string]string{"en": "She has not used the wallet for days, and wants to close her account.", "zh": "她已有几天没有使用钱包，想注销账户。"}},
 	}
 }
 

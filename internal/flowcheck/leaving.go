@@ -14,7 +14,7 @@ func leaves() map[string]stage {
 // has money, points, cards and mandates of their own, which these conversations do not
 // have. What the wallet does is tried where it stands (internal/connector/demowallet).
 func beyondLeaving(all map[string]string) {
-	for n := 1; n <= 24; n++ {
+	for n := 1; n <= 26; n++ {
 		id := fmt.Sprintf("FL5-%02d", n)
 		if _, staged := leaves()[id]; !staged {
 			all[id] = "whoever is new there has money, points and cards of their own in the way"

@@ -6,6 +6,7 @@ import './demo.css';
 import { aboutText, type About } from './about.ts';
 import { answerByPasskey, atHome, homeOf, passkeyWords, showPasskeys } from './passkeys.ts';
 import { declaration, type Form } from './declare.ts';
+import { showLeaving } from './leaving.ts';
 import { asking, element, over, post } from './parts.ts';
 
 interface Customer {
@@ -28,6 +29,8 @@ interface Payment {
 }
 
 interface Account {
+  status: string;
+  closes_at?: number;
   balances: { available: Sum; pending: Sum; held: Sum }[] | null;
   transactions: { items: Payment[]; next?: string };
   evidence: { transaction: string; kind: string; type: string; size: number; sha256: string }[] | null;
@@ -48,7 +51,6 @@ const words = {
     holder: 'Holder',
     number: 'Wallet number',
     state: 'Status',
-    active: 'Active',
     activity: 'Payments',
     noneTitle: 'No payments yet',
     none: 'Sign in at the top as one of the invented customers to see theirs.',
@@ -118,7 +120,6 @@ const words = {
     holder: '户名',
     number: '钱包号',
     state: '状态',
-    active: '正常',
     activity: '收支明细',
     noneTitle: '暂无明细',
     none: '在页面上方选择一位虚构用户，即可查看其收支。',
@@ -203,7 +204,8 @@ async function showAccount(customer: string, language: Language, cursor = ''): P
   const tag = languageTag(language);
   const answer = await fetch(`/demo/account?customer=${encodeURIComponent(customer)}&cursor=${encodeURIComponent(cursor)}`);
   if (!answer.ok) throw new Error(`account: ${answer.status}`);
-  const { balances, transactions, evidence } = (await answer.json()) as Account;
+  const { balances, transactions, evidence, status, closes_at } = (await answer.json()) as Account;
+  showLeaving(customer, language, { status, closes: closes_at }, () => void showFresh(customer, language));
   find('balances').replaceChildren(
     // What is spent from every day comes first.
     ...[...(balances ?? [])].sort((a, b) => rank(a.available) - rank(b.available)).map(({ available, pending, held }) => {

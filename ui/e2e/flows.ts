@@ -113,6 +113,51 @@ export function flows(house: House): void {
       await mail.close();
     });
 
+    test('whoever leaves takes their money along, and may change their mind', { timeout: 120_000 }, async () => {
+      const nora = await house.customer('cust-nora', phone);
+      const { frame } = nora;
+      const now = frame.locator('.now');
+      const press = (name: string | RegExp) => now.getByRole('button', { name }).first().click();
+      const proves = async () => {
+        const [app] = await Promise.all([nora.context.waitForEvent('page'), frame.getByRole('link', { name: 'Confirm in the wallet' }).click()]);
+        await app.getByRole('button', { name: 'Yes, that is me' }).click();
+        await app.close();
+      };
+      await nora.topic(/Close my account/);
+      await press(/do not need it/);
+      await press(/I have what I need/);
+      await now.getByText('Which one shall end now?', { exact: false }).waitFor();
+      expect(await overflow(frame)).toBeLessThanOrEqual(0);
+      await house.shot(nora.page, 'leaving-open');
+      await press(/Netflix/);
+      await now.getByRole('button', { name: 'Yes, do this' }).dblclick(); // in a hurry
+      for (const currency of ['EUR', 'USD']) {
+        await now.getByText('What shall be paid out?').waitFor();
+        await press(currency);
+        await press(/•••• /);
+        await now.getByRole('heading', { name: 'Pay it out' }).waitFor();
+        expect(await now.innerText()).toMatch(/\nTo\n••••\d{4}\n/);
+        await press('Yes, do this');
+        await proves();
+        await now.getByText('The wallet has begun to pay', { exact: false }).waitFor();
+      }
+      await now.getByText('Points that are lost').waitFor();
+      expect(await now.locator('.card').evaluateAll((cards) => cards.filter((c) => !(c as HTMLElement).innerText.trim()).length)).toBe(0);
+      expect(await faultsOf(frame)).toEqual([]);
+      await house.shot(nora.page, 'leaving-ends');
+      await press('Yes, do this');
+      await proves();
+      await now.getByText('Your account closes', { exact: false }).waitFor();
+      await house.shot(nora.page, 'leaving-days');
+      await press('Other topics');
+      await nora.topic(/Close my account/);
+      await now.getByText('Your account is about to close', { exact: false }).waitFor();
+      await press('Yes, do this');
+      await now.getByText('your account stays', { exact: false }).waitFor();
+      await nora.page.reload();
+      await nora.page.locator('#status', { hasText: 'Active' }).waitFor();
+    });
+
     test('what something costs is worked out to the cent, by a rule that stands there', { timeout: 60_000 }, async () => {
       const anna = await house.customer('cust-anna', phone);
       const { frame } = anna;

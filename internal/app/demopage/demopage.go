@@ -9,6 +9,8 @@ import (
 	"kefu/internal/connector/demowallet/chain"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/closing"
+	"kefu/internal/platform/fault"
 	page "kefu/internal/web/demowallet"
 	"kefu/internal/web/walletview"
 )
@@ -157,8 +159,51 @@ func (d App) Account(ctx context.Context, customer, cursor string) (page.Account
 		list.Items[i] = t.ForCustomer()
 	}
 	out.Transactions = walletview.OfOwn(list, wallet.At(d.Wallet.Now()))
-	out.Evidence, err = d.evidence(ctx, customer)
-	return out, err
+	if out.Evidence, err = d.evidence(ctx, customer); err != nil {
+		return out, err
+	}
+	return out, d.status(ctx, customer, &out)
+}
+
+// status tells how the account of every day stands.
+func (d App) status(ctx context.Context, customer string, out *page.Account) error {
+	accounts, err := d.Wallet.Accounts(ctx, wallet.Actor{}, customer)
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		if a.ID == customer+":main" {
+			out.Status = a.Status
+		}
+	}
+	ending, err := d.Wallet.Closure(ctx, wallet.Actor{}, customer)
+	if err == nil && ending.State == closing.Cooling {
+		out.ClosesAt = int64(ending.ClosesAt)
+	}
+	return err
+}
+
+// Hasten implements page.App.
+func (d App) Hasten(ctx context.Context, customer string) error {
+	return d.Wallet.Hasten(ctx, customer)
+}
+
+// ArriveLate implements page.App: the newest payment in a shop of which something is left
+// comes back.
+func (d App) ArriveLate(ctx context.Context, customer string) error {
+	paid, err := d.Wallet.Transactions(ctx, wallet.Actor{}, wallet.Query{CustomerID: customer, States: []wallet.State{wallet.Posted}, Limit: 50})
+	if err != nil {
+		return err
+	}
+	for _, t := range paid.Items {
+		if t.Merchant == nil || t.Direction != wallet.Out {
+			continue
+		}
+		if _, err := d.Wallet.ArriveLate(ctx, customer, t.ID, t.Amount); !fault.Is(err, fault.Conflict) {
+			return err
+		}
+	}
+	return fault.New(fault.Conflict, "demopage.ArriveLate", "they are not gone, or nothing can come back")
 }
 
 // evidence lists the files that stand in a customer's disputes.

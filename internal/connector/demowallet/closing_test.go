@@ -273,3 +273,27 @@ func TestTwoEndsAtOnce(t *testing.T) {
 		t.Errorf("%d began", began)
 	}
 }
+
+// What is not over is told with whom it is and until when, as far as anybody knows: of a
+// transfer over a public network by its address, of what a shop has not collected by when
+// the wallet lets it go.
+func TestWhatHangsIsNamed(t *testing.T) {
+	l := live(t)
+	must(t, l.Seed(context.Background(), []demowallet.Person{{ID: "cust-james", Name: "James Okafor", Language: "en"}, {ID: "cust-nora", Name: "Nora Lindqvist", Language: "en"}}))
+	hangs := l.ending(t, "cust-james").Of(closing.Payment)
+	shops := 0
+	for _, i := range hangs {
+		if i.Name == "" {
+			t.Errorf("a payment of %s is not over, and nobody knows which", i.Amount)
+		}
+		if i.Amount.Currency() == "GBP" && i.Until > l.Now0() {
+			shops++
+		}
+	}
+	if shops == 0 {
+		t.Errorf("of %d payments none of a shop is told until when", len(hangs))
+	}
+	if hangs = l.ending(t, "cust-nora").Of(closing.Payment); len(hangs) > 0 {
+		t.Errorf("who has not used the wallet for days still waits for %+v", hangs)
+	}
+}

@@ -48,7 +48,9 @@ func (e *engine) arrive(name string) (Turn, error) {
 			name = to
 			continue
 		case KindShow:
-			e.views = append(e.views, e.view())
+			if v := e.view(); s.Show.Wait || !v.blank() {
+				e.views = append(e.views, v)
+			}
 			if !s.Show.Wait {
 				name = s.Next
 				continue
@@ -72,6 +74,11 @@ func (e *engine) arrive(name string) (Turn, error) {
 		}
 		return e.effect(name, s)
 	}
+}
+
+// blank tells a view of a sheet that has nothing in it: nobody is shown an empty card.
+func (v View) blank() bool {
+	return len(v.Say) == 0 && v.Value != nil && v.Value.Sheet != nil && v.Value.Sheet.Heading == nil && len(v.Value.Sheet.Parts) == 0
 }
 
 // stop notes that the run stands at its step.
@@ -149,10 +156,10 @@ func (e *engine) proposal(p *Propose) *Proposal {
 	slot, field, _ := strings.Cut(p.Amount, ".")
 	switch v := e.r.Slots[slot]; {
 	case p.Amount == "":
+	case v.Sheet != nil: // first: a sheet names its sums as it likes, terms and payments do not
+		out.Amount = *value.OrNew(v.Sheet.Named[field].Money)
 	case field == "left":
 		out.Amount = value.OrNew(v.Terms).Left
-	case v.Sheet != nil:
-		out.Amount = *value.OrNew(v.Sheet.Named[field].Money)
 	case field == "amount":
 		out.Amount = value.OrNew(v.Payment).Amount
 	default:

@@ -411,13 +411,11 @@ func (s *Service) destination(ctx context.Context, by wallet.Actor, able wallet.
 	return ""
 }
 
+// label is an instrument's brand and last digits, which say the same in every language: the
+// wallet's word for its type does not.
 func label(i wallet.Instrument) string {
-	name := i.Brand
-	if name == "" {
-		name = i.Type
-	}
 	if i.Last4 == "" {
-		return name
+		return i.Brand
 	}
-	return name + " ••••" + i.Last4
+	return strings.TrimSpace(i.Brand + " ••••" + i.Last4)
 }

@@ -30,6 +30,10 @@ type App interface {
 	Answer(ctx context.Context, customer, ask string, yes bool, code string) (string, error)
 	// Stranger has somebody else sign in as a customer, from a device that is new.
 	Stranger(ctx context.Context, customer string) error
+	// Hasten lets the days pass at once in which somebody who leaves may change their mind.
+	Hasten(ctx context.Context, customer string) error
+	// ArriveLate has a shop give a payment back to somebody who is gone.
+	ArriveLate(ctx context.Context, customer string) error
 	Passkeys
 	Files
 }
@@ -135,6 +139,12 @@ func serveApp(mux *http.ServeMux, o Options) {
 	doing(mux, "pay", func(r *http.Request, p Payment) (any, error) { return o.App.Pay(r.Context(), p) })
 	doing(mux, "stranger", func(r *http.Request, in which) (any, error) {
 		return struct{}{}, o.App.Stranger(r.Context(), in.Customer)
+	})
+	doing(mux, "hasten", func(r *http.Request, in which) (any, error) {
+		return struct{}{}, o.App.Hasten(r.Context(), in.Customer)
+	})
+	doing(mux, "late", func(r *http.Request, in which) (any, error) {
+		return struct{}{}, o.App.ArriveLate(r.Context(), in.Customer)
 	})
 	doing(mux, "confirm", func(r *http.Request, in struct {
 		Customer    string `json:"customer"`

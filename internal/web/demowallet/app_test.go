@@ -45,6 +45,16 @@ func (p *phone) Stranger(_ context.Context, customer string) error {
 	return p.know(customer)
 }
 
+func (p *phone) Hasten(_ context.Context, customer string) error {
+	p.did = append(p.did, "hasten")
+	return p.know(customer)
+}
+
+func (p *phone) ArriveLate(_ context.Context, customer string) error {
+	p.did = append(p.did, "late")
+	return p.know(customer)
+}
+
 func (p *phone) Confirm(_ context.Context, customer, transaction string, yes bool) error {
 	p.did = append(p.did, "confirm "+transaction)
 	return p.know(customer)
@@ -150,6 +160,8 @@ func TestTheAppIsForItsOwnPage(t *testing.T) {
 		"/demo/fate":           {`{"customer":"cust-anna","of":"payment","kind":"refused","raw":"51"}`, "fate payment refused 51"},
 		"/demo/pay":            {`{"customer":"cust-anna","amount":"12.50","rail":"card","to":"Shop"}`, "pay 12.50 by card"},
 		"/demo/stranger":       {`{"customer":"cust-anna"}`, "stranger"},
+		"/demo/hasten":         {`{"customer":"cust-anna"}`, "hasten"},
+		"/demo/late":           {`{"customer":"cust-anna"}`, "late"},
 		"/demo/confirm":        {`{"customer":"cust-anna","transaction":"tx-1","yes":true}`, "confirm tx-1"},
 		"/demo/declare":        {`{"customer":"cust-anna","transaction":"tx-1","sender":"Ada","own":true}`, "declare tx-1 Ada"},
 		"/demo/passkey/new":    {`{"customer":"cust-anna","name":"Laptop","agreed":"own-1"}`, "new passkey Laptop own-1"},

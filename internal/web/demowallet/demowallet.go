@@ -42,6 +42,8 @@ type Options struct {
 
 // Account is what the page shows of a customer.
 type Account struct {
+	Status       string             `json:"status"`              // of the account of every day: active, frozen, closing, closed
+	ClosesAt     int64              `json:"closes_at,omitempty"` // microseconds, where it is closing
 	Balances     []Balance          `json:"balances"`
 	Transactions walletview.OwnPage `json:"transactions"`
 	Evidence     []Evidence         `json:"evidence"` // that stands in disputes of theirs

@@ -108,6 +108,9 @@ func (c *Closings) Find(ctx context.Context, customer string) (f Found, err erro
 		return f, err
 	}
 	for _, p := range kept {
+		if p.Tx.State == wallet.Authorised && p.Tx.ExpectedBy == 0 {
+			p.Tx.ExpectedBy = p.Until // what a shop has not collected is over when the wallet lets it go
+		}
 		f.payments = append(f.payments, p.Tx)
 	}
 	for _, gather := range []func() error{
@@ -183,7 +186,7 @@ func moving(f Found) (list []closing.Item) {
 		if !hangs(t) || t.Kind == wallet.KindRefund {
 			continue
 		}
-		item := closing.Item{ID: "payment-" + t.ID, Kind: closing.Payment, Fix: closing.FixWait, Blocks: true, Object: t.ID, Name: t.Party(), Amount: t.Amount, Until: t.ExpectedBy}
+		item := closing.Item{ID: "payment-" + t.ID, Kind: closing.Payment, Fix: closing.FixWait, Blocks: true, Object: t.ID, Name: named(t), Amount: t.Amount, Until: t.ExpectedBy}
 		if t.Kind == wallet.KindWithdrawal {
 			item.Fix, item.Blocks = closing.FixNone, false
 		}
@@ -216,6 +219,18 @@ func hangs(t wallet.Transaction) bool {
 	default:
 		return false
 	}
+}
+
+// named is by what a customer knows a payment: of one over a public network the beginning
+// and the end of the address.
+func named(t wallet.Transaction) string {
+	name := t.Party()
+	if name == "" && t.Counterparty != nil {
+		if name = t.Counterparty.Account; len(name) > 20 {
+			name = name[:10] + "…" + name[len(name)-8:]
+		}
+	}
+	return name
 }
 
 // permits is who may charge the customer again.

@@ -30,6 +30,7 @@ type life struct {
 	crypto                bool   // has an account in a currency of 18 decimals
 	second                string // another currency
 	story                 func(*seeding) error
+	quiet                 bool // has not used the wallet for some days, so that nothing is on its way
 }
 
 // shop is where somebody spends, and how much in smallest units.
@@ -99,6 +100,12 @@ func lifeOf(p Person) life {
 			locale: "en-AE", zone: "Asia/Dubai", country: "AE", email: "sara.h@example.org", phone: "+971 50 555 0193", currency: "AED", income: "14500.00",
 			rent: "5200.00", landlord: "Betterhomes", employer: "Gulf Design Studio", friends: []string{"Omar Haddad", "Nadia Karim"},
 			shops: gulfShops(), crypto: true, second: "EUR", story: saraStory,
+		}
+	}
+	if p.ID == "cust-nora" {
+		return life{
+			locale: "en-IE", zone: "Europe/Dublin", country: "IE", email: "nora.lindqvist@example.org", phone: "+353 85 555 0174", currency: "EUR", income: "2460.00",
+			rent: "980.00", landlord: "Liffey Homes", employer: "Tern Studio Ltd", friends: []string{"Aoife Byrne", "Mats Lindqvist"}, shops: britishShops(), second: "USD", quiet: true,
 		}
 	}
 	l := life{

@@ -79,7 +79,11 @@ func Write(into Writer, p Person, now time.Time) error {
 	if p.New {
 		return s.around()
 	}
-	for day := seedDays; day >= 1; day-- {
+	last := 1
+	if l.quiet {
+		last = 4
+	}
+	for day := seedDays; day >= last; day-- {
 		if err := s.day(day); err != nil {
 			return err
 		}

@@ -200,6 +200,10 @@ type hands struct {
 func (h *hands) Propose(_ context.Context, _ identity.Principal, _, run, step string, w selfservice.Proposal) (selfservice.ActFact, string, error) {
 	script := h.scripts[string(w.Act)]
 	fact := selfservice.ActFact{Act: string(w.Act), Amount: w.Amount, Refusal: script.Refuse}
+	asked := wallet.Command{Key: "golden", Act: w.Act, CustomerID: "golden", Target: w.Target, Amount: w.Amount, Reason: w.Reason, Expect: or(w.Expect, "golden"), Details: w.Details}
+	if err := asked.Validate(); err != nil { // no wallet takes it, so that no script may
+		return fact, "", fault.Wrap("golden.Propose", err)
+	}
 	switch {
 	case script.Down:
 		return fact, "unavailable", nil
