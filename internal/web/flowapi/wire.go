@@ -121,6 +121,13 @@ func reduce(v any, lang string) {
 				if told, is := one.(map[string]any); is && (told["open"] != true || told["late"] == true) {
 					delete(told, "evidence_by")
 				}
+			case "figures": // their names are the flow's own, and mean nothing here
+				if figures, is := one.(map[string]any); is {
+					for _, figure := range figures {
+						reduce(figure, lang)
+					}
+					continue
+				}
 			case "sheet", "entry": // the facts are for conditions, the figures for what the step says
 				if told, is := one.(map[string]any); is {
 					delete(told, "facts")
