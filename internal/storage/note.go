@@ -22,13 +22,38 @@ func (q queue) RecordRead(ctx context.Context, p identity.Principal, reads ...co
 	if !p.Kind.Recorded() || len(reads) == 0 {
 		return nil
 	}
-	s := q.store
+	return q.store.note(ctx, p, reads, func(error) {})
+}
+
+// RecordFirst implements core.Queue.
+func (q queue) RecordFirst(ctx context.Context, p identity.Principal, reads ...core.Read) error {
+	const op = "storage.RecordFirst"
+	if !p.Kind.Recorded() || len(reads) == 0 {
+		return nil
+	}
+	answer := make(chan error, 1)
+	if err := q.store.note(ctx, p, reads, func(err error) { answer <- err }); err != nil {
+		return err
+	}
+	select {
+	case err := <-answer:
+		if err != nil {
+			return &fault.Error{Code: fault.Unavailable, Op: op, Message: "what is to be read is not in the audit chain", Err: err}
+		}
+		return nil
+	case <-ctx.Done():
+		return fault.New(fault.Unavailable, op, "gave up waiting for the commit")
+	}
+}
+
+// note hands what is read to the next commit, unless too much waits for one already.
+func (s *Store) note(ctx context.Context, p identity.Principal, reads []core.Read, done func(error)) error {
 	if s.unnoted.Add(1) > int64(s.maxUnnoted) && s.failing.Load() {
 		s.unnoted.Add(-1)
 		s.offer(&request{}) // so that a database that is well again is found to be
-		return fault.New(fault.Unavailable, "storage.RecordRead", "nothing may be read by staff before what was read is in the audit chain, and commits fail")
+		return fault.New(fault.Unavailable, "storage.note", "nothing may be read by staff before what was read is in the audit chain, and commits fail")
 	}
-	r := &request{note: &note{by: p, at: clock.Micros(s.core.Now()), reads: reads}, done: func(error) {}}
+	r := &request{note: &note{by: p, at: clock.Micros(s.core.Now()), reads: reads}, done: done}
 	if err := s.committer.Enqueue(ctx, r); err != nil {
 		s.unnoted.Add(-1)
 		return err

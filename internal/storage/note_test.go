@@ -176,3 +176,54 @@ func TestAPageOfTheInboxIsNamedInTheChain(t *testing.T) {
 		verified(t, s, true)
 	})
 }
+
+// Who a customer is is told to nobody before the chain tells that they read it: not while
+// nothing is committed, and not when the commit fails.
+func TestACustomerIsReadOnceThatIsInTheChain(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		s := &site{T: t, Deployment: d, Process: d.Open(t)}
+		p, mei := visitor(), agent()
+		conv := s.start(p).ID
+		_, _, err := s.CustomerOf(context.Background(), mei, p.ID)
+		s.must(err)
+		if got := s.actions(mei); !slices.Equal(got, []string{"customer.read " + p.ID}) {
+			t.Errorf("it was read, and the chain tells of %q", got)
+		}
+		allow := refuseCommits(t, d)
+		if c, _, err := s.CustomerOf(context.Background(), mei, p.ID); !fault.Is(err, fault.Unavailable) || c.ID != "" {
+			t.Errorf("commits fail, and it is told: %v", err)
+		}
+		allow()
+		s.say(p, conv, "all is well")
+	})
+}
+
+func TestACustomerIsNotReadWhileNothingIsCommitted(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		p, mei := visitor(), agent()
+		s.start(p)
+		idle := s.OpenIdle(t)
+		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+		defer cancel()
+		if _, _, err := idle.CustomerOf(ctx, mei, p.ID); !fault.Is(err, fault.Unavailable) {
+			t.Errorf("nothing is committed, and it is told: %v", err)
+		}
+		idle.Start()
+	})
+}
+
+// How long it takes until an agent is shown who a customer is, with its record committed.
+func BenchmarkACustomerIsRead(b *testing.B) {
+	for _, kind := range []engine.Kind{engine.SQLite, engine.Postgres} {
+		b.Run(string(kind), func(b *testing.B) {
+			process := storagetest.New(b, kind).Open(b)
+			p, mei := visitor(), agent()
+			start(b, process.Store, p)
+			for b.Loop() {
+				if _, _, err := process.CustomerOf(context.Background(), mei, p.ID); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

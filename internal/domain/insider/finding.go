@@ -63,9 +63,9 @@ type Case struct {
 	Line
 	Evidence  []Noted
 	Days      []DayFigures
-	Decisions []Decision
-	Waiting   *Waiting // nil for nothing
-	MayDecide bool     // whether whoever asks may judge it
+	Decisions []Decision // about whom it is, those of other findings too
+	Waiting   *Waiting   // nil for nothing
+	MayDecide bool       // whether whoever asks may judge it
 }
 
 // Waiting is a decision that a second person has to agree to.
@@ -74,6 +74,7 @@ type Waiting struct {
 	Reason    string
 	Finding   string
 	MayDecide bool // whether whoever asks may be that person
+	MayTake   bool // whether whoever asks may take it back: it is theirs
 }
 
 // Standing is how far the audit chain is judged.

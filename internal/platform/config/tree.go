@@ -181,6 +181,9 @@ type Insiders struct {
 	Act      bool `yaml:"act" doc:"Whether a hard rule, such as a decoy that somebody opened, throttles or suspends at once; otherwise everything is left to a person. What a comparison of days shows always is."`
 	Reveals  int  `yaml:"reveals_per_hour" doc:"Revealed fields of one member of staff within an hour, beyond which a rule holds."`
 	Distinct int  `yaml:"customers_per_quarter" doc:"Customers whom one member of staff opens within a quarter of an hour, beyond which a rule holds."`
+	Listed   int  `yaml:"listed_per_hour" doc:"Conversations, cases and customers that lists and searches showed one member of staff within an hour, each counted once, beyond which a rule holds."`
+	Further  int  `yaml:"further_per_hour" doc:"Of those, the ones that stood on further pages of a list alone, beyond which a rule holds."`
+	Ahead    int  `yaml:"ahead_per_hour" doc:"Customers whom the desk read ahead for one member of staff within an hour and who were not opened, beyond which a rule holds where they are ten times as many as were opened that day."`
 }
 
 // Keys says where the keys are, apart from what they encrypt.
@@ -258,7 +261,7 @@ func Default() Config {
 		},
 		Committer: Committer{MaxDelay: time.Millisecond, MaxBatch: 512, QueueSize: 16_384},
 		Audit:     Audit{HeadEvery: 10 * time.Second},
-		Insiders:  Insiders{Act: true, Reveals: 12, Distinct: 25},
+		Insiders:  Insiders{Act: true, Reveals: 12, Distinct: 25, Listed: 1_200, Further: 500, Ahead: 400},
 		Log:       Log{Level: "info", Format: "json"},
 		Webhooks:  Webhooks{Timeout: 15 * time.Second},
 		Tracing:   Tracing{Sample: 0.01},

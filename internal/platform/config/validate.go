@@ -357,6 +357,9 @@ func (c *checker) durability(config Config) {
 	c.between("audit.head_every", config.Audit.HeadEvery, time.Second, time.Hour)
 	c.count("insiders.reveals_per_hour", int64(config.Insiders.Reveals), 1, 1000)
 	c.count("insiders.customers_per_quarter", int64(config.Insiders.Distinct), 1, 1000)
+	c.count("insiders.listed_per_hour", int64(config.Insiders.Listed), 50, 5000)
+	c.count("insiders.further_per_hour", int64(config.Insiders.Further), 50, 5000)
+	c.count("insiders.ahead_per_hour", int64(config.Insiders.Ahead), 10, 5000)
 }
 
 func (c *checker) observability(config Config) {

@@ -368,7 +368,10 @@ func (s *Cases) ExportCase(ctx context.Context, p identity.Principal, id string)
 	if !policy.Allow(p, policy.OverseeCase, policy.Object{CustomerID: c.CustomerID, AssigneeID: c.Assignee}) {
 		return nil, fault.New(fault.Forbidden, op, "%s %s may not take a case out of the house", p.Kind, p.Role)
 	}
-	return c, s.core.RecordRead(ctx, p, core.Read{Action: "case.export", ObjectType: "case", ObjectID: id, Subject: c.CustomerID})
+	if err := s.core.RecordFirst(ctx, p, core.Read{Action: "case.export", ObjectType: "case", ObjectID: id, Subject: c.CustomerID}); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // AnyRevision stands for whichever revision there is.

@@ -46,6 +46,11 @@ type Queue interface {
 	// wait. Errors: Unavailable, when too many readings are not noted yet because
 	// commits fail, or ctx ends first: then nothing may be handed out.
 	RecordRead(ctx context.Context, p identity.Principal, reads ...Read) error
+	// RecordFirst is RecordRead that waits for the commit, for what is most and leaves most:
+	// who a customer is, and what is taken out of the house. Errors: Unavailable, also when the
+	// commit fails or ctx ends first: then nothing may be handed out, although the chain may
+	// tell that it was.
+	RecordFirst(ctx context.Context, p identity.Principal, reads ...Read) error
 }
 
 // Read is a reading of personal data, for the audit chain. Purpose says what for,

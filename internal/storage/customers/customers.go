@@ -195,7 +195,7 @@ func (s *Customers) FindCustomers(ctx context.Context, p identity.Principal, kin
 	for i, f := range found {
 		reads[i].ObjectID, reads[i].Subject = f.ID, f.ID
 	}
-	if err := s.core.RecordRead(ctx, p, reads...); err != nil {
+	if err := s.core.RecordFirst(ctx, p, reads...); err != nil {
 		return nil, err
 	}
 	return found, nil
@@ -253,7 +253,7 @@ func (s *Customers) CustomerOf(ctx context.Context, p identity.Principal, id str
 	}
 	states, err := s.statesOf(ctx, id, 50)
 	if err == nil {
-		err = s.core.RecordRead(ctx, p, core.Read{Action: "customer.read", ObjectType: "customer", ObjectID: id, Subject: id})
+		err = s.core.RecordFirst(ctx, p, core.Read{Action: "customer.read", ObjectType: "customer", ObjectID: id, Subject: id})
 	}
 	if err != nil {
 		return customer.Customer{}, nil, err

@@ -96,7 +96,7 @@ func (s *Insiders) Finding(ctx context.Context, p identity.Principal, id string)
 	if c.Days, err = s.days(ctx, c.Alert.Staff, c.Alert.Day, 28); err != nil {
 		return c, r, err
 	}
-	if c.Decisions, err = s.decisions(ctx, id); err != nil {
+	if c.Decisions, err = s.decisions(ctx, c.Alert.Staff); err != nil {
 		return c, r, err
 	}
 	r, found, err := s.waiting(ctx, c.Alert.Staff)
@@ -107,7 +107,7 @@ func (s *Insiders) Finding(ctx context.Context, p identity.Principal, id string)
 	if err := strictjson.Decode(r.Payload, &a); err != nil {
 		return c, r, err
 	}
-	c.Waiting = &insider.Waiting{Verdict: a.Verdict, Reason: a.Reason, Finding: a.Finding, MayDecide: c.MayDecide && policy.Allow(p, policy.DecideFinding, policy.Object{StaffID: r.MakerID})}
+	c.Waiting = &insider.Waiting{Verdict: a.Verdict, Reason: a.Reason, Finding: a.Finding, MayDecide: c.MayDecide && policy.Allow(p, policy.DecideFinding, policy.Object{StaffID: r.MakerID}), MayTake: r.MakerID == p.ID}
 	return c, r, nil
 }
 
@@ -192,11 +192,11 @@ func (s *Insiders) days(ctx context.Context, staffID string, last int64, n int64
 	return all, engine.MapError(op, err)
 }
 
-func (s *Insiders) decisions(ctx context.Context, finding string) (all []insider.Decision, err error) {
+func (s *Insiders) decisions(ctx context.Context, staffID string) (all []insider.Decision, err error) {
 	const op = "insiders.decisions"
 	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT d.id, d.finding_id, d.staff_id, d.verdict, d.reason, COALESCE(m.name, d.made_by), d.at, d.approval, COALESCE(x.name, '')
 		FROM staff_decision d LEFT JOIN staff m ON m.id = d.made_by LEFT JOIN approval a ON a.id = d.approval LEFT JOIN staff x ON x.id = a.decider
-		WHERE d.finding_id = $1 ORDER BY d.at, d.id LIMIT 100`, finding)
+		WHERE d.staff_id = $1 ORDER BY d.at DESC, d.id DESC LIMIT 100`, staffID)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}

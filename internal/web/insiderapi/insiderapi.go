@@ -113,6 +113,7 @@ type FindingDecision struct {
 	Second  string `json:"second,omitempty" doc:"who agreed as the second person"`
 	Alone   bool   `json:"alone,omitempty" doc:"there was nobody to be the second person"`
 	At      int64  `json:"at"`
+	Finding string `json:"finding_id" doc:"about which finding of the same person"`
 }
 
 // FindingWaiting is what a second person has to agree to.
@@ -125,6 +126,7 @@ type FindingWaiting struct {
 	By        string `json:"by"`
 	ExpiresAt int64  `json:"expires_at"`
 	MayDecide bool   `json:"may_decide" doc:"whether the caller may be the second person"`
+	MayTake   bool   `json:"may_withdraw" doc:"whether it is the caller's own, who may take it back as any request"`
 }
 
 // FindingCase is a finding with what it is judged by.
@@ -132,7 +134,7 @@ type FindingCase struct {
 	Finding   Finding           `json:"finding"`
 	Evidence  []FindingEvidence `json:"evidence" nullable:"false" doc:"at most 200, the newest first"`
 	Days      []FindingDay      `json:"days" nullable:"false" doc:"the four weeks up to that day, the newest first; days on which they did nothing are left out"`
-	Decisions []FindingDecision `json:"decisions" nullable:"false"`
+	Decisions []FindingDecision `json:"decisions" nullable:"false" doc:"what was decided about them, by this finding and by others, the newest first; at most 100"`
 	Waiting   *FindingWaiting   `json:"waiting,omitempty"`
 	MayDecide bool              `json:"may_decide" doc:"whether the caller may judge it"`
 }
@@ -253,10 +255,10 @@ func (r *routes) one(ctx context.Context, in *findingInput) (*oneOutput, error) 
 		out.Days = append(out.Days, FindingDay{d.Day, d.Customers, d.Without, d.Looks, d.Reveals, d.Searches, d.Exports, d.Payments, d.Refused, d.Works, d.Off})
 	}
 	for _, d := range c.Decisions {
-		out.Decisions = append(out.Decisions, FindingDecision{Verdict: string(d.Verdict), Reason: d.Reason, By: d.By, Second: d.Second, Alone: d.Approval == approval.Alone, At: d.At})
+		out.Decisions = append(out.Decisions, FindingDecision{Verdict: string(d.Verdict), Reason: d.Reason, By: d.By, Second: d.Second, Alone: d.Approval == approval.Alone, At: d.At, Finding: d.Finding})
 	}
 	if w := c.Waiting; w != nil {
-		out.Waiting = &FindingWaiting{ID: waiting.ID, Hash: waiting.Hash, Verdict: string(w.Verdict), Reason: w.Reason, Finding: w.Finding, By: waiting.MakerName, ExpiresAt: waiting.ExpiresAt, MayDecide: w.MayDecide}
+		out.Waiting = &FindingWaiting{ID: waiting.ID, Hash: waiting.Hash, Verdict: string(w.Verdict), Reason: w.Reason, Finding: w.Finding, By: waiting.MakerName, ExpiresAt: waiting.ExpiresAt, MayDecide: w.MayDecide, MayTake: w.MayTake}
 	}
 	return &oneOutput{Body: out}, nil
 }

@@ -63,13 +63,14 @@ export interface Waiting {
   by: string;
   expires_at: number;
   may_decide: boolean;
+  may_withdraw: boolean;
 }
 
 export interface FindingCase {
   finding: Finding;
   evidence: Evidence[];
   days: Day[];
-  decisions: { verdict: Verdict; reason: string; by: string; second?: string; alone?: boolean; at: number }[];
+  decisions: { verdict: Verdict; reason: string; by: string; second?: string; alone?: boolean; at: number; finding_id: string }[];
   waiting?: Waiting;
   may_decide: boolean;
 }

@@ -43,6 +43,10 @@ func tells(who Persona) []insider.Why {
 		return []insider.Why{insider.ManyExports, insider.ManySearches, insider.NoContact}
 	case Compromised:
 		return []insider.Why{insider.StrangeSession, insider.OffHours, insider.NoContact, insider.LookRate}
+	case Lister:
+		return []insider.Why{insider.PageRate, insider.ListRate, insider.ManyListed}
+	case Reader:
+		return []insider.Why{insider.AheadRate, insider.ManyAhead}
 	default:
 		return nil
 	}

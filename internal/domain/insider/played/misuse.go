@@ -92,6 +92,20 @@ func (d *desk) misuse(who Persona, a *agent, all []*agent, now, nth int64) {
 			}
 			d.peek(a, some(5, 15), during, insider.Doing{})
 		}
+	case Lister: // page after page, of people whom they never open
+		if nth%2 == 0 {
+			at := during()
+			for i := range some(12, 10) {
+				d.does(a, at+int64(i)*minute, insider.Listed, insider.Doing{Shown: d.some(further), Further: true})
+			}
+		}
+	case Reader: // what waits is fetched, read, and left for others
+		if nth%2 == 0 {
+			at := during()
+			for i := range some(120, 80) {
+				d.does(a, at+int64(i)*minute/4, insider.Ahead, insider.Doing{Customer: d.customer()})
+			}
+		}
 	case Compromised:
 		if nth == 10 {
 			night := now*day + (a.start+14)%24*hour

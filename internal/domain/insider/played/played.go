@@ -1,4 +1,4 @@
-// Package played plays weeks of a desk, honest people and eight who are not, to see
+// Package played plays weeks of a desk, honest people and ten who are not, to see
 // whether package insider finds those and leaves the others in peace. Nothing in it knows
 // how insider judges.
 package played
@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"kefu/internal/domain/insider"
 )
@@ -16,7 +17,7 @@ import (
 // Persona is somebody who misuses what they can see or move.
 type Persona string
 
-// The eight.
+// The ten.
 const (
 	Scraper     Persona = "bulk scraper"
 	Dripper     Persona = "slow dripper"
@@ -26,11 +27,13 @@ const (
 	Mule        Persona = "refund mule"
 	Grabber     Persona = "off-boarding grabber"
 	Compromised Persona = "compromised session"
+	Lister      Persona = "list scraper"
+	Reader      Persona = "reader ahead"
 )
 
 // Personas lists them.
 func Personas() []Persona {
-	return []Persona{Scraper, Dripper, Hunter, Photograph, Colluders, Mule, Grabber, Compromised}
+	return []Persona{Scraper, Dripper, Hunter, Photograph, Colluders, Mule, Grabber, Compromised, Lister, Reader}
 }
 
 // Days of a play: honest ones first, then those in which it happens.
@@ -62,8 +65,9 @@ type agent struct {
 	contacts, looks       float64 // a day; for each contact
 	reveals, pays, errand float64 // chances of a contact; looks without one a day
 	searches, exports     float64
-	start                 int64 // of the shift, hour of the day
-	off                   int   // the first of two days off
+	pages                 float64 // further pages of the inbox that they turn to in a day
+	start                 int64   // of the shift, hour of the day
+	off                   int     // the first of two days off
 }
 
 type desk struct {
@@ -73,6 +77,8 @@ type desk struct {
 	out    []insider.Doing
 	n      int
 	days   int64
+	week   int64
+	flood  bool // this week many more write than otherwise, and wait
 }
 
 // New plays a desk with 33 people, one persona among them or, where it is "", nobody.
@@ -122,7 +128,7 @@ func (d *desk) hire() {
 			d.staff = append(d.staff, agent{
 				id: fmt.Sprintf("%s %d", g.name, i), group: g.name,
 				contacts: g.contacts * d.around(0.3), looks: 2 * d.around(0.35), reveals: g.reveals * d.around(0.5),
-				pays: g.pays * d.around(0.3), errand: g.errand * d.around(0.6), searches: 4 * d.around(0.5), exports: g.x,
+				pays: g.pays * d.around(0.3), errand: g.errand * d.around(0.6), searches: 4 * d.around(0.5), exports: g.x, pages: 0.5 * d.around(0.6),
 				start: []int64{7, 9, 13}[d.r.IntN(3)], off: d.r.IntN(7),
 			})
 		}
@@ -143,9 +149,16 @@ func (d *desk) poisson(mean float64) int {
 	return n
 }
 
-// season is how busy a day is: weekends are quiet, and now and then something is down.
+// season is how busy a day is: weekends are quiet, now and then something is down, and
+// about every sixth week is one of those after which a desk has to catch up.
 func (d *desk) season(now int64) float64 {
 	busy := 1 + 0.15*d.r.NormFloat64()
+	if week := now / 7; week != d.week {
+		d.week, d.flood = week, d.r.IntN(6) == 0
+	}
+	if d.flood {
+		busy *= 2
+	}
 	if weekday := (now + 4) % 7; weekday == 0 || weekday == 6 {
 		busy *= 0.75
 	}
@@ -204,6 +217,7 @@ func (d *desk) work(a *agent, now int64, busy float64) {
 	for range d.poisson(a.searches) {
 		d.does(a, begin+d.r.Int64N(8*hour), insider.Searched, insider.Doing{OffShift: swapped})
 	}
+	d.turn(a, begin, busy)
 	for range d.poisson(a.exports) {
 		d.does(a, begin+d.r.Int64N(8*hour), insider.Exported, insider.Doing{})
 	}
@@ -212,9 +226,47 @@ func (d *desk) work(a *agent, now int64, busy float64) {
 	}
 }
 
+// Of lists and what the desk reads ahead.
+const (
+	fresh   = 4  // rows of the inbox that are new between two contacts, on an ordinary day
+	further = 50 // rows of a page
+	waiting = 2  // customers whom the desk reads ahead before one is opened
+)
+
+// turn is what somebody sees of lists beside their work: further pages now and then, and
+// many of them where many wait.
+func (d *desk) turn(a *agent, begin int64, busy float64) {
+	pages := a.pages
+	if d.flood {
+		pages *= 4
+	}
+	for range min(d.poisson(pages*busy), 8) {
+		d.does(a, begin+d.r.Int64N(8*hour), insider.Listed, insider.Doing{Shown: d.some(further), Further: true})
+	}
+}
+
+// some are conversations that stand in a list.
+func (d *desk) some(n int) string {
+	var b strings.Builder
+	for range n {
+		fmt.Fprintf(&b, "t%d ", d.r.IntN(200_000))
+	}
+	return b.String()
+}
+
 // contact is one customer who is helped.
 func (d *desk) contact(a *agent, at int64, with insider.Doing) {
 	d.n++
+	many := fresh
+	if d.flood {
+		many *= 2
+	}
+	if n := d.poisson(float64(many)); n > 0 {
+		d.does(a, at-minute, insider.Listed, insider.Doing{Shown: d.some(n)})
+	}
+	for range d.poisson(waiting) {
+		d.does(a, at-minute/2, insider.Ahead, insider.Doing{Customer: d.customer()})
+	}
 	with.Customer, with.Contact = d.customer(), fmt.Sprint("v", d.n)
 	with.High = high(with.Customer)
 	for i := range 1 + d.poisson(a.looks) {
