@@ -131,11 +131,30 @@ func TestARuleLeavesNobodyAlone(t *testing.T) {
 func TestARequestAboutAFindingIsTakenBack(t *testing.T) {
 	w := newWorld(t)
 	first, second := w.member(identity.Supervisor), w.member(identity.Supervisor)
-	path := "/v1/findings/" + w.found(w.member(identity.Agent).ID, insider.Review)
+	about := w.member(identity.Agent).ID
+	before := w.found(about, insider.Review)
+	w.must(204, call{method: "POST", path: "/v1/findings/" + before + "/decisions", body: `{"verdict":"watch","reason":"because of what was seen"}`, bearer: w.session(second)})
+	path := "/v1/findings/" + w.found(about, insider.Review)
 	ask := call{method: "POST", path: path + "/decisions", body: `{"verdict":"suspend","reason":"because of what was seen"}`, bearer: w.session(first)}
 	w.must(202, ask)
-	var seen struct{ Waiting *struct{ ID string } }
+	var seen struct {
+		Waiting *struct {
+			ID      string
+			MayTake bool `json:"may_withdraw"`
+		}
+		Decisions []struct {
+			Verdict string
+			Finding string `json:"finding_id"`
+		}
+	}
+	w.must(200, call{method: "GET", path: path, bearer: w.session(second)}).json(t, &seen)
+	if seen.Waiting == nil || seen.Waiting.MayTake {
+		t.Errorf("%+v is taken back by whoever it is not of", seen.Waiting)
+	}
 	w.must(200, call{method: "GET", path: path, bearer: w.session(first)}).json(t, &seen)
+	if !seen.Waiting.MayTake || len(seen.Decisions) != 1 || seen.Decisions[0].Finding != before || seen.Decisions[0].Verdict != "watch" {
+		t.Errorf("%+v: what was decided before is shown while something waits", seen)
+	}
 	w.problem(403, "forbidden", call{method: "DELETE", path: "/v1/approvals/" + seen.Waiting.ID, bearer: w.session(second), header: fromPage()})
 	w.must(204, call{method: "DELETE", path: "/v1/approvals/" + seen.Waiting.ID, bearer: w.session(first), header: fromPage()})
 	seen.Waiting = nil
