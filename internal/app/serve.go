@@ -25,6 +25,7 @@ import (
 	"kefu/internal/web/auditapi"
 	"kefu/internal/web/caseapi"
 	"kefu/internal/web/consentapi"
+	"kefu/internal/web/emergencyapi"
 	"kefu/internal/web/flowapi"
 	"kefu/internal/web/hookapi"
 	"kefu/internal/web/insiderapi"
@@ -153,6 +154,7 @@ func (a *App) connectWeb(context.Context) error {
 			privacyapi.Routes(privacyapi.Deps{Requests: a.Store, Plan: a.Privacy.Plan, Begun: a.Privacy.Wake}),
 			trustapi.Routes(a.vouching(), a.micros),
 			insiderapi.Routes(a.insiderDeps()),
+			emergencyapi.Routes(a.emergencyDeps()),
 		},
 		Desk: a.Desk, Intake: a.intake, Store: a.Store, Files: a.files, Wallet: a.lookup, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals, Decisions: a.restricting,
 		Keys:  a.keys,

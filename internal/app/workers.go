@@ -45,6 +45,7 @@ func (a *App) workers() []lifecycle.Worker {
 		every("old decisions", 10*time.Minute, func(ctx context.Context) error {
 			return a.Store.ForgetDecisions(ctx, identity.SystemPart("policy"), 10_000)
 		}),
+		every("emergency access", alarmEvery, a.alarm()),
 		every("old acts", 10*time.Minute, a.acts.Sweep),
 		every("counting acts", 10*time.Second, a.acts.Count),
 		every("old deliveries", 10*time.Minute, a.purgeWebhooks),

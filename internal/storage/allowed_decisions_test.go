@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 
+	"kefu/internal/domain/emergency"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/restriction"
@@ -19,6 +20,20 @@ func decisionRules() []rule {
 		}},
 		{"DecisionsOf", "supervisor owner admin auditor compliance", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.DecisionsOf(ctx, p, restriction.Query{Limit: 1})
+			return err
+		}},
+		{"ListEmergencies", workers + apart + " admin editor auditor", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.ListEmergencies(ctx, p, true)
+			return err
+		}},
+		{"OpenEmergency", "", fault.Forbidden, map[fault.Code]string{fault.NotFound: "owner"}, func(sc *scene, p identity.Principal) error {
+			return sc.OpenEmergency(ctx, p, emergency.Wish{StaffID: id.New(), Minutes: 30, Reason: "payments stand still"})
+		}},
+		{"CloseEmergency", "", fault.Forbidden, map[fault.Code]string{fault.NotFound: "owner admin system"}, func(sc *scene, p identity.Principal) error {
+			return sc.CloseEmergency(ctx, p, id.New())
+		}},
+		{"EndEmergencies", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.EndEmergencies(ctx, p)
 			return err
 		}},
 		{"ForgetDecisions", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {

@@ -34,6 +34,7 @@ import (
 	"kefu/internal/storage/decisions"
 	"kefu/internal/storage/doubts"
 	"kefu/internal/storage/drafts"
+	"kefu/internal/storage/emergencies"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/erasure"
 	"kefu/internal/storage/files"
@@ -118,6 +119,7 @@ type Store struct {
 	*files.Files
 	*customers.Customers
 	*drafts.Drafts
+	*emergencies.Emergencies
 
 	core    *core.Core
 	observe Observer
@@ -191,6 +193,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.Cases, s.Erasures, s.Insiders = casework.New(s.core), erasure.New(s.core, gate), insiders.New(s.core, gate)
 	s.Standstills = standstill.New(s.core)
 	s.Files, s.Customers, s.Drafts = files.New(s.core, s.Runs), customers.New(s.core), drafts.New(s.core)
+	s.Emergencies = emergencies.New(s.core, gate)
 	s.committer = committer.New(committer.Options[*request]{
 		MaxBatch: o.MaxBatch, MaxHeavy: maxFuncs, MaxQueue: o.MaxQueue, MaxDelay: o.MaxDelay, Heavy: (*request).heavy,
 		Attempt: s.attempt, Failed: s.fail, Publish: s.publish, Log: o.Log,

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { en } from '../desk/messages/en.ts';
 import { zh } from '../desk/messages/zh.ts';
 import { roles } from '../desk/people/roles.ts';
-import { pagesFor } from '../desk/shell/pages.ts';
-import { allRoles, answers, setsDuties } from '../desk/shell/roles.ts';
+import { pages, pagesFor } from '../desk/shell/pages.ts';
+import { allRoles, answers, seesEmergencies, setsDuties } from '../desk/shell/roles.ts';
 
 // Who is offered which page is held to the server's own table: nobody is led to what
 // answers that they may not, and nobody has a right without its page.
@@ -32,10 +32,12 @@ const needs: Record<string, (role: string) => boolean> = {
   people: (r) => has(r, 'staff.manage') || has(r, 'routing.set_duties'),
   insiders: (r) => has(r, 'finding.read') || has(r, 'decoy.manage'),
   audit: (r) => has(r, 'audit.read'),
+  emergency: (r) => has(r, 'emergency.open') || has(r, 'audit.read'),
   // Who has settings finds it there.
   rights: (r) => cell(r, 'decision.read') === 'any' && !has(r, 'settings.read_setup'),
   account: () => true,
 };
+const order = [...pages.map((page) => page.id)];
 
 it('knows the roles that the server knows', () => {
   const kinds = ['visitor', 'customer', 'break_glass', 'system', 'program', 'action'];
@@ -45,7 +47,10 @@ it('knows the roles that the server knows', () => {
 describe.each(allRoles.map((role) => [role]))('%s', (role) => {
   it('is offered what opens, and all of it', () => {
     const staff = { id: 's1', name: 'Somebody', alias: 'S', role };
-    expect(pagesFor(staff).map((page) => page.id)).toEqual(Object.keys(needs).filter((page) => needs[page]!(role)));
+    expect(pagesFor(staff).map((page) => page.id)).toEqual(order.filter((page) => needs[page]!(role)));
+    // Behind the glass are pages of its own column, beside those of the role.
+    expect(pagesFor({ ...staff, emergency: true }).map((page) => page.id)).toEqual(order.filter((page) => needs[page]!(role) || needs[page]!('break_glass')));
+    expect(seesEmergencies(role)).toBe(has(role, 'emergency.read'));
     expect(answers(role)).toBe(has(role, 'conversation.send') && has(role, 'routing.use_presence'));
     expect(setsDuties(role)).toBe(has(role, 'routing.set_duties'));
   });

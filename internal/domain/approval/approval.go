@@ -47,6 +47,7 @@ const (
 	ChangeStaff   = "staff.change"
 	EraseCustomer = "customer.erase"
 	MakeKey       = "key.make"
+	OpenEmergency = "emergency.open"
 	WalletAct     = "wallet.act"     // asked for by customers too, and decided by who oversees acts
 	Restrain      = "staff.restrain" // what a member of staff may do until a finding is judged; decided by who judges findings, and seen with them
 )

@@ -71,6 +71,10 @@ type Principal struct {
 	// Restrained is somebody of the staff whose rights are fewer for now: what they were
 	// given to work on, and nothing else.
 	Restrained bool
+	// Emergency is the id of what gives somebody of the staff more rights than their role,
+	// for a short time and in the sight of everybody; "" for none. What is recorded of
+	// them names it.
+	Emergency string
 
 	// Bounds are what the house's own restrictions leave of the rights of somebody who
 	// works in a session; nil for everybody else. They come with the session.

@@ -88,6 +88,10 @@ func Actions() []Action {
 		ReadApprovals,
 		DecideApproval,
 		WithdrawApproval,
+		ReadEmergencies,
+		OpenEmergency,
+		CloseEmergency,
+		RunEmergencies,
 	}
 }
 
@@ -253,6 +257,14 @@ func delivered(a Action) rights {
 		return rights{Owner: Second, Admin: Second}
 	case WithdrawApproval:
 		return rights{Owner: Self, Admin: Self}
+	case ReadEmergencies:
+		return rights{Owner: Any, Admin: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, QualityReviewer: Any, Planner: Any, Editor: Any, PrivacyOfficer: Any, ComplianceOfficer: Any, Auditor: Any, BreakGlass: Any}
+	case OpenEmergency:
+		return rights{Owner: Second, Admin: Self, Supervisor: Self, SecondLine: Self, FraudAnalyst: Self}
+	case CloseEmergency:
+		return rights{Owner: Any, Admin: Any, Supervisor: Self, SecondLine: Self, FraudAnalyst: Self, BreakGlass: Self, System: Any}
+	case RunEmergencies:
+		return rights{System: Any}
 	default:
 		return rights{}
 	}

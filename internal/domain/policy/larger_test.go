@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"slices"
 	"testing"
 
 	"kefu/internal/domain/identity"
@@ -47,6 +48,7 @@ privacy.lead                  -          -          -          -          -     
 contact.read                  +          +          +          -          -          -          -
 contact.figures               -          -          -          -          -          -          +
 decision.read                 -          -          -          -          -          -          +
+emergency.read                +          +          +          +          +          +          +
 `
 
 // further are the headings of that table.
@@ -85,7 +87,7 @@ func TestWhatIsTheirsInALargerHouse(t *testing.T) {
 		a := policy.Action(action)
 		agent := policy.Allow(principals()["agent"], a, mine)
 		for _, column := range []string{"second", "fraud", "disputes"} {
-			more := (column == "fraud" && a == policy.EndWindows) || (column == "disputes" && a == policy.ReadCaseFigures)
+			more := (column != "disputes" && (a == policy.OpenEmergency || a == policy.CloseEmergency)) || (column == "fraud" && a == policy.EndWindows) || (column == "disputes" && a == policy.ReadCaseFigures)
 			if got := policy.Allow(principals()[column], a, mine); got != (agent || more) {
 				t.Errorf("%s may %s in what is theirs: %v", column, a, got)
 			}
@@ -96,7 +98,7 @@ func TestWhatIsTheirsInALargerHouse(t *testing.T) {
 			}
 			switch a {
 			case policy.ListStaff, policy.ReadDuties, policy.SetDuties, policy.ReadReports, policy.ReadBoard, policy.ReadQueue, policy.ReadWorkSettings,
-				policy.ReadDecisions, policy.ReadAudit, policy.ReadCaseFigures, policy.ReadContactFigures:
+				policy.ReadDecisions, policy.ReadAudit, policy.ReadCaseFigures, policy.ReadContactFigures, policy.ReadEmergencies:
 			default:
 				t.Errorf("%s, who sees no customer, may %s", column, a)
 			}
@@ -106,6 +108,64 @@ func TestWhatIsTheirsInALargerHouse(t *testing.T) {
 			if policy.Allow(principals()["privacy"], a, mine) {
 				t.Errorf("who leads requests about data may %s", a)
 			}
+		}
+	}
+}
+
+// Behind the glass is what a colleague would do who is not there: nothing that decides for
+// a second person, nothing that names owners, makes keys or lets anybody in, and nothing
+// that opens the glass. It comes beside the rights of the role and takes none.
+func TestWhatIsBehindTheGlass(t *testing.T) {
+	never := []policy.Action{
+		policy.ManageStaff, policy.NameOwner, policy.ManageKeys, policy.ApproveAct, policy.DecideApproval, policy.DecideFinding, policy.ReadFindings,
+		policy.ReadAudit, policy.LeadPrivacy, policy.OverseeCase, policy.OverseeActs, policy.ManageDecoys, policy.OpenEmergency, policy.RunEmergencies, policy.MergeConversation, policy.RedactMessage,
+	}
+	objects := map[string]policy.Object{"nothing": {}, "a customer's": {CustomerID: "c1"}, "theirs": policy.Whosever("s1"), "a colleague's": policy.Whosever("s2"), "about themselves": {StaffID: "s1"}, "about another": {StaffID: "s2"}}
+	for column, p := range principals() {
+		open := p
+		open.Emergency = "e1"
+		staff := p.Kind == identity.Staff && p.ID != "" && identity.ValidRole(p.Role)
+		for action := range actions(t) {
+			a := policy.Action(action)
+			for name, o := range objects {
+				was, is := policy.Allow(p, a, o), policy.Allow(open, a, o)
+				switch {
+				case was && !is:
+					t.Errorf("%s may not %s to %s any more", column, a, name)
+				case is && !was && !staff:
+					t.Errorf("%s, who is no staff with a role, may %s to %s", column, a, name)
+				case is && !was && slices.Contains(never, a):
+					t.Errorf("%s may %s to %s", column, a, name)
+				}
+			}
+		}
+	}
+	admin := principals()["admin"]
+	admin.Emergency = "e1"
+	for a, o := range map[policy.Action]policy.Object{policy.ReadConversation: {CustomerID: "c1"}, policy.SendMessage: {CustomerID: "c1"}, policy.ReadWallet: {CustomerID: "c1"}, policy.ProposeAct: policy.Whosever("s1")} {
+		if !policy.Allow(admin, a, o) {
+			t.Errorf("an admin may not %s", a)
+		}
+	}
+	for _, o := range objects {
+		restrained := admin
+		restrained.Restrained = true
+		if policy.Allow(restrained, policy.ReadWallet, o) != (o.AssigneeID == "s1") || policy.Allow(restrained, policy.ProposeAct, o) {
+			t.Errorf("whose rights were taken has them of %+v", o)
+		}
+	}
+}
+
+// Nobody but an owner opens it for somebody else, and nobody for themselves without
+// another: whoever asks is never whoever agrees.
+func TestWhoOpensTheGlass(t *testing.T) {
+	for column, p := range principals() {
+		self := slices.Contains([]string{"admin", "supervisor", "second", "fraud"}, column)
+		if got := policy.Allow(p, policy.OpenEmergency, policy.Object{StaffID: "s1"}); got != self {
+			t.Errorf("%s for themselves: %v", column, got)
+		}
+		if got := policy.Allow(p, policy.OpenEmergency, policy.Object{StaffID: "s2"}); got != (column == "owner") {
+			t.Errorf("%s for another: %v", column, got)
 		}
 	}
 }

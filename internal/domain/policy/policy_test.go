@@ -164,6 +164,10 @@ run.read                       +       -        -        -         +     -      
 run.walk                       +       -        -        -         +     -       +        -      -      -
 run.run                        -       -        -        -         -     -       -        -      -      +
 report.read                    -       -       -       -       +       -       +       -       -       -
+emergency.read                 -       -        -        -         +     +       +        +      +      -
+emergency.open                 -       -        -        -         -     -       -        -      -      -
+emergency.close                -       -        -        -         +     +       -        -      -      +
+emergency.run                  -       -        -        -         -     -       -        -      -      +
 `
 
 func TestWhoMayDoWhat(t *testing.T) {
@@ -208,6 +212,7 @@ attachment.read                +       +       -       -       -
 staff.list                     -       -       -       -       +
 routing.read_duties            -       -       -       -       +
 settings.read_work             +       +       +       +       -
+emergency.read                 -       -       -       -       +
 `
 
 // allowedToPrograms is all that an API key may open, by the one scope that it has. A

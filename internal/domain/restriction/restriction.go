@@ -83,7 +83,7 @@ func Open(a policy.Action) bool {
 		policy.WorkConversation, policy.ListInbox, policy.ReadOffer, policy.UseDraft, policy.UploadAttachment, policy.ReadAttachment,
 		policy.ListStaff, policy.UsePresence, policy.ReadQueue, policy.ReadDuties, policy.ReadWorkSettings, policy.UseOwnSetting,
 		policy.ReadSetup, policy.ChangeSetup, policy.ReadApprovals, policy.DecideApproval, policy.WithdrawApproval,
-		policy.ReadFindings, policy.DecideFinding:
+		policy.ReadFindings, policy.DecideFinding, policy.ReadEmergencies, policy.CloseEmergency:
 		return true
 	default:
 		return false

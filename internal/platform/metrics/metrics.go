@@ -52,6 +52,7 @@ type Metrics struct {
 	cases          *prometheus.GaugeVec
 	caseRings      *prometheus.CounterVec
 	staffFindings  *prometheus.CounterVec
+	emergencies    prometheus.Gauge
 	requests       *prometheus.CounterVec
 	requestTimes   *prometheus.HistogramVec
 
@@ -87,12 +88,13 @@ func New() *Metrics {
 	m.cases = gaugeVec("cases_open", "Disputes and complaints that go on, and those of them with a broken deadline.", "state")
 	m.caseRings = counter("case_rings_total", "Deadlines of cases of which somebody had to be told.", "step")
 	m.staffFindings = counter("staff_findings_total", "Findings about how members of staff look at customers, by rank: 1 is to be looked at now.", "rank")
+	m.emergencies = gauge("emergency_access_open", "Members of staff who have more rights than their role now.")
 	m.requests = counter("http_requests_total", "HTTP requests answered, by route and status.", "route", "status")
 	m.requestTimes = histogramVec("http_request_seconds", "Time to answer an HTTP request, by route.",
 		prometheus.ExponentialBuckets(0.0005, 2, 15), "route")
 	m.registry.MustRegister(
 		m.messages, m.entries, m.batchSize, m.commit, m.commitFailures, m.sockets, m.slowReaders, m.findings, m.stopped, m.limited,
-		m.indexLag, m.unsent, m.followerLag, m.followerReads, m.jobs, m.acts, m.doubts, m.doubted, m.cases, m.caseRings, m.staffFindings, m.requests, m.requestTimes,
+		m.indexLag, m.unsent, m.followerLag, m.followerReads, m.jobs, m.acts, m.doubts, m.doubted, m.cases, m.caseRings, m.staffFindings, m.emergencies, m.requests, m.requestTimes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -208,6 +210,9 @@ func (m *Metrics) CaseRang(step string) { m.caseRings.WithLabelValues(step).Inc(
 func (m *Metrics) StaffFinding(rank int) {
 	m.staffFindings.WithLabelValues(strconv.Itoa(min(max(rank, 1), 3))).Inc()
 }
+
+// Emergencies tells how many members of staff have more rights than their role.
+func (m *Metrics) Emergencies(n int) { m.emergencies.Set(float64(n)) }
 
 // Answered counts an HTTP request. The route is the pattern that matched, never
 // the path.

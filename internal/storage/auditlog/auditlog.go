@@ -44,8 +44,8 @@ func (c *Commit) Record(p identity.Principal, at int64, action, objectType, obje
 // RecordUnder is Record for what rests on an approval; "" for none.
 func (c *Commit) RecordUnder(p identity.Principal, at int64, approval, action, objectType, objectID, subject string) {
 	e := event{record: newRecord(p, at, action, objectType, objectID, subject)}
-	if approval != "" {
-		e.record.Approvals = []string{approval}
+	if approval != "" && approval != p.Emergency {
+		e.record.Approvals = append([]string{approval}, e.record.Approvals...)
 	}
 	c.events = append(c.events, e)
 }
@@ -64,10 +64,14 @@ func (c *Commit) RecordProof(p identity.Principal, at int64, approval, action, o
 }
 
 func newRecord(p identity.Principal, at int64, action, objectType, objectID, subject string) audit.Record {
-	return audit.Record{
+	record := audit.Record{
 		At: at, Actor: audit.Actor{Type: actorType(p), ID: p.ID, Session: p.Session}, Subject: subject,
 		Action: action, Object: audit.Object{Type: objectType, ID: objectID}, Assurance: uint8(p.Level), Result: "ok",
 	}
+	if p.Emergency != "" {
+		record.Approvals = []string{p.Emergency}
+	}
+	return record
 }
 
 func actorType(p identity.Principal) string {

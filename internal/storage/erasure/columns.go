@@ -126,6 +126,7 @@ func house() map[string]string {
 		"staff_directory":  "issuer subject staff_id linked_at",
 		"staff_finding":    "id staff_id peers at day by_rule step grade reasons state taken made_at", // counts and shares; of customers nothing
 		"staff_decision":   "id finding_id staff_id verdict reason made_by at approval",
+		"emergency":        "id staff_id reason asked_by approval began_at until_at ended_at ended_by",
 		"staff_restraint":  "id staff_id step finding_id since made_by lifted_at lifted_by freed_at",
 		"decoy":            "customer_id conversation_id made_by made_at retired_at", // of customers whom there are not
 		"setting":          "kind id owner revision body archived changed_by changed_at pos",

@@ -145,12 +145,13 @@ func (s *Staff) StaffBySession(ctx context.Context, digest string, idle int64) (
 	const op = "staffing.StaffBySession"
 	var session staff.Session
 	var revokedAt, disabledAt int64
-	var alias, role, method string
+	var alias, role, method, emergency string
 	var restrained bool
 	err := s.core.DB.Reader.QueryRowContext(ctx, `SELECT s.id, s.staff_id, s.method, s.created_at, s.seen_at, s.proved_at, s.expires_at, s.revoked_at, f.alias, f.role, f.disabled_at,
-		EXISTS (SELECT 1 FROM staff_restraint r WHERE r.staff_id = s.staff_id AND r.lifted_at = 0)
-		FROM staff_session s JOIN staff f ON f.id = s.staff_id WHERE s.digest = $1`, digest).
-		Scan(&session.ID, &session.StaffID, &method, &session.CreatedAt, &session.SeenAt, &session.ProvedAt, &session.ExpiresAt, &revokedAt, &alias, &role, &disabledAt, &restrained)
+		EXISTS (SELECT 1 FROM staff_restraint r WHERE r.staff_id = s.staff_id AND r.lifted_at = 0),
+		COALESCE((SELECT e.id FROM emergency e WHERE e.staff_id = s.staff_id AND e.ended_at = 0 AND e.until_at > $2), '')
+		FROM staff_session s JOIN staff f ON f.id = s.staff_id WHERE s.digest = $1`, digest, s.core.Now().UnixMicro()).
+		Scan(&session.ID, &session.StaffID, &method, &session.CreatedAt, &session.SeenAt, &session.ProvedAt, &session.ExpiresAt, &revokedAt, &alias, &role, &disabledAt, &restrained, &emergency)
 	if err != nil {
 		if mapped := engine.MapError(op, err); !fault.Is(mapped, fault.NotFound) {
 			return identity.Principal{}, session, mapped
@@ -165,7 +166,7 @@ func (s *Staff) StaffBySession(ctx context.Context, digest string, idle int64) (
 	if now-session.SeenAt > 60_000_000 {
 		s.touchSession(digest)
 	}
-	return identity.Principal{Kind: identity.Staff, ID: session.StaffID, Name: alias, Role: identity.Role(role), Session: session.ID, Restrained: restrained}, session, nil
+	return identity.Principal{Kind: identity.Staff, ID: session.StaffID, Name: alias, Role: identity.Role(role), Session: session.ID, Restrained: restrained, Emergency: emergency}, session, nil
 }
 
 // touchSession notes that a session is in use, at most once a minute and

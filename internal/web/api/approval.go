@@ -27,8 +27,8 @@ type Approvals interface {
 // Approval is a change that waits for a second person, or did.
 type Approval struct {
 	ID          string          `json:"id"`
-	Kind        string          `json:"kind" enum:"setting.save,staff.change,key.make,customer.erase"`
-	Subject     string          `json:"subject" doc:"what it changes: setting/KIND/ID, staff/ID, key/ID or customer/ID"`
+	Kind        string          `json:"kind" enum:"setting.save,staff.change,key.make,customer.erase,emergency.open"`
+	Subject     string          `json:"subject" doc:"what it changes: setting/KIND/ID, staff/ID, key/ID, customer/ID or emergency/ID of whom it is for"`
 	Summary     string          `json:"summary,omitempty" doc:"its name"`
 	Payload     json.RawMessage `json:"payload" doc:"exactly what will be done"`
 	Hash        string          `json:"hash" doc:"of kind, subject and payload: to be named when approving"`

@@ -58,7 +58,7 @@ func welcome() map[string][2]int {
 	maps.Copy(all, map[string][2]int{
 		"presence ": {200, 0}, "set-presence ": {204, 0}, "duties ": {0, 200},
 		"duties-of ": {0, 200}, "duties-of oneself": {200, 200}, "skills ": {0, 200},
-		"session ": {200, 200}, "sign-out ": {204, 204}, "staff ": {0, 200},
+		"session ": {200, 200}, "sign-out ": {204, 204}, "emergencies ": {0, 200}, "open-emergency without a reason": {422, 422}, "staff ": {0, 200},
 		"conversations ": {200, 0}, "find-conversations ": {200, 0}, "conversation-counts ": {200, 0}, "mentions ": {200, 0}, "search ": {200, 0},
 		"change-conversations ": {200, 0}, // which says of each that it is not there
 		"upload ":               {201, 0},
@@ -182,7 +182,7 @@ func linking(w *world, _ staff.Member) (call, string) {
 }
 
 func scenarios() []scenario {
-	return append(slices.Concat(settingScenarios(), approvalScenarios(), queueScenarios(), signInScenarios(), keyScenarios(), runScenarios(), actScenarios(), caseScenarios(), privacyScenarios(), contactScenarios(), insiderScenarios()), []scenario{
+	return append(slices.Concat(settingScenarios(), approvalScenarios(), queueScenarios(), signInScenarios(), keyScenarios(), runScenarios(), actScenarios(), caseScenarios(), privacyScenarios(), contactScenarios(), insiderScenarios(), emergencyScenarios()), []scenario{
 		{"session", "", plain("GET", "/v1/session", ""), [5]int{200, 200, 200, 200, 200}, noKeys()},
 		{"sign-out", "", plain("DELETE", "/v1/session", ""), [5]int{204, 204, 204, 204, 204}, noKeys()},
 		{"conversations", "", plain("GET", "/v1/conversations", ""), [5]int{200, 403, 200, 200, 403}, forKeys(200)},

@@ -22,8 +22,9 @@ func apart() []identity.Role {
 // answeringDiffers has the statuses for the second line, fraud and disputes.
 func answeringDiffers() map[string][3]int {
 	return map[string][3]int{
-		"revoke-customer ": {403, 204, 403},
-		"case-figures ":    {403, 403, 200},
+		"open-emergency for oneself":                 {202, 202, 403},
+		"revoke-customer ":                           {403, 204, 403},
+		"case-figures ":                              {403, 403, 200},
 		"case-figures of a zone that there is not":   {403, 403, 422},
 		"export-case-figures ":                       {403, 403, 200},
 		"lead-case of a colleague":                   {200, 403, 200},
@@ -38,6 +39,8 @@ func answeringDiffers() map[string][3]int {
 // and answers for what the law asks.
 func apartWelcome() map[string][4]int {
 	return map[string][4]int{
+		"emergencies ":                                {200, 200, 200, 200},
+		"open-emergency without a reason":             {422, 422, 422, 422},
 		"queue ":                                      {0, 200, 0, 0},
 		"board ":                                      {0, 200, 0, 0},
 		"promises ":                                   {0, 200, 0, 0},

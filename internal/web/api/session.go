@@ -16,9 +16,11 @@ import (
 
 // Me is the member of staff who asks.
 type Me struct {
-	ID   string        `json:"id"`
-	Name string        `json:"name" doc:"the alias that customers see"`
-	Role identity.Role `json:"role" enum:"owner,admin,supervisor,second_line,agent,fraud_analyst,disputes_agent,outside_agent,quality_reviewer,planner,knowledge_editor,privacy_officer,compliance_officer,auditor," doc:"empty until somebody who must use a passkey has added one"`
+	ID   string `json:"id"`
+	Name string `json:"name" doc:"the alias that customers see"`
+	// Emergency is set while they have more rights than their role.
+	Emergency bool          `json:"emergency,omitempty" doc:"they have emergency access now"`
+	Role      identity.Role `json:"role" enum:"owner,admin,supervisor,second_line,agent,fraud_analyst,disputes_agent,outside_agent,quality_reviewer,planner,knowledge_editor,privacy_officer,compliance_officer,auditor," doc:"empty until somebody who must use a passkey has added one"`
 }
 
 // SessionView is an open session.
@@ -111,7 +113,9 @@ func (c *Caller) From(carrier *session.Carrier) signin.From {
 
 func (a *API) idle() int64 { return int64(a.Desk.WaysIn().Idle / time.Second) }
 
-func meOf(p identity.Principal) Me { return Me{ID: p.ID, Name: p.Name, Role: p.Role} }
+func meOf(p identity.Principal) Me {
+	return Me{ID: p.ID, Name: p.Name, Role: p.Role, Emergency: p.Emergency != ""}
+}
 
 func (a *API) session(_ context.Context, in *struct{ Caller }) (*SessionOutput, error) {
 	return &SessionOutput{Body: SessionView{Staff: meOf(in.who()), ExpiresAt: clock.Micros(in.in.until), Idle: a.idle()}}, nil

@@ -1,5 +1,6 @@
 import type { Api } from '../shell/api.ts';
 import type { IntakeForm } from './forms/intake.ts';
+import type { EmergencyPayload } from '../emergency/emergency.ts';
 import type { KeyPayload } from './programs/programs.ts';
 
 /** Times are microseconds since 1970. */
@@ -22,10 +23,10 @@ export interface Revision extends Setting {
 
 export interface Approval {
   id: string;
-  kind: 'setting.save' | 'staff.change' | 'key.make' | 'customer.erase';
+  kind: 'setting.save' | 'staff.change' | 'key.make' | 'customer.erase' | 'emergency.open';
   subject: string;
   summary?: string;
-  payload: SettingPayload | StaffPayload | KeyPayload;
+  payload: SettingPayload | StaffPayload | KeyPayload | EmergencyPayload;
   hash: string;
   maker: { id: string; name?: string };
   created_at: number;

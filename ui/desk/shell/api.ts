@@ -11,6 +11,8 @@ export type View = 'mine' | 'unassigned' | 'teams' | 'all' | 'mentions';
 export interface Staff {
   id: string;
   name: string;
+  /** Has more rights than the role, for now. */
+  emergency?: boolean;
   role: Role;
   alias?: string;
   /** For those who manage people. */

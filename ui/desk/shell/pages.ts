@@ -1,11 +1,11 @@
-import { Activity, ChartColumn, CircleUserRound, Inbox, KeyRound, Scale, ScrollText, Search, Settings, ShieldCheck, Users } from 'lucide';
+import { Activity, ChartColumn, CircleUserRound, Inbox, KeyRound, Scale, ScrollText, Search, Settings, ShieldCheck, Siren, Users } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Language } from '../../kit/language.ts';
 import type { Messages } from '../messages/en.ts';
 import type { Staff } from './api.ts';
 import type { Desk } from './desk.svelte.ts';
-import { answers, audits, configures, leads, manages, readsRights, reports, seesBoard, seesCases, setsDuties, watches } from './roles.ts';
+import { answers, audits, configures, leads, manages, opensEmergency, readsRights, reports, seesBoard, seesCases, setsDuties, watches } from './roles.ts';
 
 /** What every page but the inbox is given; path is what follows the page's name in the address. */
 export interface PageProps<W = unknown> {
@@ -50,6 +50,7 @@ const reportWords = (l: Language) => (l === 'zh' ? import('../reports/messages/z
 const settingWords = (l: Language) => (l === 'zh' ? import('../settings/messages/zh.ts').then((f) => f.zh) : import('../settings/messages/en.ts').then((f) => f.en));
 const rightWords = (l: Language) => (l === 'zh' ? import('../settings/rights/messages/zh.ts').then((f) => f.zh) : import('../settings/rights/messages/en.ts').then((f) => f.en));
 const insiderWords = (l: Language) => (l === 'zh' ? import('../insiders/messages/zh.ts').then((f) => f.zh) : import('../insiders/messages/en.ts').then((f) => f.en));
+const emergencyWords = (l: Language) => (l === 'zh' ? import('../emergency/messages/zh.ts').then((f) => f.zh) : import('../emergency/messages/en.ts').then((f) => f.en));
 const keyWords = (l: Language) => (l === 'zh' ? import('../settings/programs/messages/zh.ts').then((f) => f.zh) : import('../settings/programs/messages/en.ts').then((f) => f.en));
 
 const everybody = () => true;
@@ -72,6 +73,7 @@ export const pages: readonly Page[] = [
   { id: 'insiders', title: (m) => m.pages.insiders, icon: ShieldCheck, for: (s) => watches(s.role), apart: true, ...own(insiderWords, () => import('../insiders/InsidersPage.svelte')) },
   { id: 'audit', title: (m) => m.access.audit.title, icon: ScrollText, for: (s) => audits(s.role), apart: true, ...own(searchWords, () => import('../audit/AuditPage.svelte')) },
   { id: 'rights', title: (m) => m.pages.rights, icon: KeyRound, for: (s) => readsRights(s.role), apart: true, ...own(rightWords, () => import('../settings/rights/RightsPage.svelte')) },
+  { id: 'emergency', title: (m) => m.emergency.title, icon: Siren, for: (s) => opensEmergency(s.role) || audits(s.role), apart: true, ...own(emergencyWords, () => import('../emergency/EmergencyPage.svelte')) },
   { id: 'account', title: (m) => m.pages.account, icon: CircleUserRound, for: everybody, apart: true, load: () => import('../account/AccountPage.svelte') },
 ];
 
@@ -79,5 +81,5 @@ export const pages: readonly Page[] = [
 export const pageIds: readonly string[] = pages.filter((p) => p.load).map((p) => p.id);
 
 export function pagesFor(staff: Staff): Page[] {
-  return pages.filter((p) => p.for(staff));
+  return pages.filter((p) => p.for(staff) || (staff.emergency && p.for({ ...staff, role: 'break_glass' })));
 }

@@ -1,6 +1,10 @@
 export const en = {
   action: {
     'conversation.start': 'Start a conversation',
+    'emergency.read': 'See who has emergency access',
+    'emergency.open': 'Open emergency access',
+    'emergency.close': 'Close emergency access',
+    'emergency.run': 'End emergency access when its time is over',
     'conversation.read': 'Read conversations',
     'conversation.read_internal': 'Read notes of colleagues',
     'conversation.send': 'Write to customers',

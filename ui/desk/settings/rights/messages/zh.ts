@@ -3,6 +3,10 @@ import type { RightWords } from './en.ts';
 export const zh: RightWords = {
   action: {
     'conversation.start': '发起会话',
+    'emergency.read': '查看谁拥有紧急权限',
+    'emergency.open': '启用紧急权限',
+    'emergency.close': '收回紧急权限',
+    'emergency.run': '到时收回紧急权限',
     'conversation.read': '查看会话',
     'conversation.read_internal': '查看内部备注',
     'conversation.send': '向客户发消息',
