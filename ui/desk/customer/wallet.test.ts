@@ -255,6 +255,15 @@ test('one line of time, from every side, the newest first', async () => {
   expect(box(storyEn.disputes)).toHaveTextContent(storyEn.are.silent!);
 });
 
+test('until when a dispute takes something is told beside it, where it does', async () => {
+  const dispute = { id: 'dp', state: 'open', claim: 'scam', amount: eur('850.00'), credited: false };
+  await opened({ disputes: { are: 'told', items: [{ ...dispute, evidence_by: '2031-01-05T10:00:00Z' }] } });
+  expect(box(storyEn.disputes)).toHaveTextContent(/Something can be added until .*2031/);
+  cleanup();
+  await opened({ disputes: { are: 'told', items: [dispute] } });
+  expect(box(storyEn.disputes)).not.toHaveTextContent('Something can be added');
+});
+
 test('what is withheld is said to be so, and a code in no table too', async () => {
   await opened({ cause: undefined, withheld: true, timeline: { from: 'history', items: [], left: 2 } });
   expect(box(storyEn.unsaid)).toHaveTextContent(storyEn.withheld);

@@ -72,6 +72,7 @@ export const storyEn = {
   noRefunds: 'No refund.',
   notRefundable: ' This payment cannot be given back here.',
   noDisputes: 'No dispute.',
+  evidenceBy: (at: string) => `Something can be added until ${at}.`,
   are: { not_offered: 'This wallet does not tell.', silent: 'The wallet does not answer about this just now.' } as Record<string, string>,
   facts: 'Details',
   again: 'Ask again',

@@ -71,6 +71,7 @@ export const storyZh: StoryMessages = {
   noRefunds: '没有退款。',
   notRefundable: '这笔付款在这里不能退款。',
   noDisputes: '没有争议。',
+  evidenceBy: (at: string) => `可补充材料至 ${at}。`,
   are: { not_offered: '这个钱包不提供。', silent: '钱包暂时没有答复这一项。' },
   facts: '详细信息',
   again: '重新查询',

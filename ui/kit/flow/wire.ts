@@ -129,6 +129,7 @@ export interface DisputeFact {
   amount: Sum;
   credited: boolean;
   decision_by?: string | null;
+  evidence_by?: string | null;
 }
 
 export interface DeviceFact {
