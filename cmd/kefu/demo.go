@@ -13,9 +13,13 @@ func runDemo(ctx context.Context, args []string) int {
 	f := newFlags("demo")
 	profile := f.String("cpu-profile", "", "write a processor profile to this file")
 	bare := f.Bool("bare", false, "begin without conversations of the past")
+	cooling := f.Int("cooling-off", 0, "days in which customers of the demo's wallet may take the closure of their account back, 7 to 14; 0 is as it is delivered")
 	c, err := f.load(args, 0)
 	if err != nil {
 		return usageOr(err)
+	}
+	if err := app.CheckCoolingOff(*cooling); err != nil {
+		return fail(err)
 	}
 	tuneMemory()
 	stop, err := profileTo(*profile)
@@ -27,7 +31,7 @@ func runDemo(ctx context.Context, args []string) int {
 	if err != nil {
 		return fail(err)
 	}
-	demo.Bare = *bare
+	demo.Bare, demo.CoolingOff = *bare, *cooling
 	log := logger(c, os.Stderr)
 	a, err := app.Build(ctx, c, version(), log)
 	if err != nil {

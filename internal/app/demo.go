@@ -64,6 +64,9 @@ type Demo struct {
 	URLs      map[string]string     `json:"urls"`
 
 	Bare bool `json:"-"` // without conversations of the past
+	// CoolingOff is for how many days its wallet lets customers take a closure back; 0: as
+	// the wallet is delivered.
+	CoolingOff int `json:"-"`
 }
 
 // PrepareDemo makes the demo's identities in an empty data folder, or reads them,

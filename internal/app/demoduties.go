@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"kefu/internal/app/demolife"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/official"
 	"kefu/internal/domain/routing"
@@ -74,6 +75,9 @@ func (a *App) seedDuties(ctx context.Context) error {
 		if err := a.queue.SetDuties(ctx, by, d); err != nil {
 			return err
 		}
+	}
+	if err := a.seedAll(ctx, demolife.Plans); err != nil {
+		return err
 	}
 	return a.seedOfficials(ctx, by)
 }

@@ -7,6 +7,7 @@ import (
 	"kefu/internal/app/demolife"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/settings"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage"
 )
@@ -63,7 +64,12 @@ func (a *App) seedLife(ctx context.Context) error {
 // seedSettings sets up the house. What is there already, from a start that was
 // interrupted, stays.
 func (a *App) seedSettings(ctx context.Context) error {
-	all, err := demolife.Settings()
+	return a.seedAll(ctx, demolife.Settings)
+}
+
+// seedAll saves some settings of the demo's house.
+func (a *App) seedAll(ctx context.Context, of func() ([]settings.Change, error)) error {
+	all, err := of()
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"kefu/internal/app/flows"
 	"kefu/internal/app/stories"
 	"kefu/internal/connector/demowallet"
+	leaving "kefu/internal/connector/demowallet/closing"
 	"kefu/internal/connector/walletapi"
 	"kefu/internal/connector/walletserver"
 	"kefu/internal/domain/identity"
@@ -62,6 +63,7 @@ func (a *App) connectWallet(context.Context) error {
 	}
 	a.notices.Follow(a.flows)
 	a.notices.Follow(a.alerts(client, issuer))
+	a.notices.Follow(a.partings(client, issuer))
 	return a.listen()
 }
 
@@ -153,6 +155,10 @@ func prepareDemoWallet(c *config.Config, address, named string) error {
 // demoPace is how much faster than life the demo's rails are: a day is about a minute.
 const demoPace = 1200
 
+// CheckCoolingOff refuses days for which the demo's wallet lets nobody change their mind.
+// Errors: Invalid.
+func CheckCoolingOff(days int) error { return leaving.Within(days).Validate() }
+
 // openDemoLedger opens the demo's wallet on books of its own, gives its people their
 // lives, and makes the API over which Kefu asks for them.
 func (a *App) openDemoLedger(ctx context.Context, d *Demo) (*demowallet.Wallet, http.Handler, error) {
@@ -166,7 +172,7 @@ func (a *App) openDemoLedger(ctx context.Context, d *Demo) (*demowallet.Wallet, 
 		return nil, nil, fault.Wrap(op, err)
 	}
 	ledger, err := demowallet.Open(ctx, demowallet.Options{
-		Books: demowallet.Over(store), Clock: a.now, Failures: codes, Issuer: d.Issuer.Issuer, Audience: d.Issuer.Audience, Link: d.URLs["wallet"], Named: d.URLs["wallet_named"], Pace: demoPace, Log: a.Log,
+		Books: demowallet.Over(store), Clock: a.now, Failures: codes, Issuer: d.Issuer.Issuer, Audience: d.Issuer.Audience, Link: d.URLs["wallet"], Named: d.URLs["wallet_named"], Pace: demoPace, Closing: leaving.Within(d.CoolingOff), Log: a.Log,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -83,6 +83,9 @@ func Beyond() map[string]string {
 	for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 19, 20, 22} {
 		all[fmt.Sprintf("FL20-%02d", n)] = "everybody there is known and has paid in from the beginning, and a phrase is the house's"
 	}
+	for n := range 20 {
+		all[fmt.Sprintf("FL10-%02d", n+1)] = "what the house offers, and whoever asks about it without signing in, is nothing of the wallet's"
+	}
 	for n := range 36 {
 		all[fmt.Sprintf("FL1-%02d", n+1)] = "what is proven is proven on the wallet's own page, by letters: its rules and a journey walk that"
 	}

@@ -3,6 +3,7 @@ import { alerts } from './alerts.ts';
 import { byKeyboard } from './by-keyboard.ts';
 import { cases } from './cases.ts';
 import { chains } from './chains.ts';
+import { choosing } from './choosing.ts';
 import { comingIn } from './coming-in.ts';
 import { configuring } from './configuring.ts';
 import { consent } from './consent.ts';
@@ -47,6 +48,7 @@ describe.each(engines())('on %s', (engine) => {
   comingIn(house);
   working(house);
   flows(house);
+  choosing(house);
   consent(house);
   cases(house);
   papers(house);

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { en } from '../desk/messages/en.ts';
 import { zh } from '../desk/messages/zh.ts';
+import { told as productEn } from '../desk/settings/messages/product.en.ts';
+import { told as productZh } from '../desk/settings/messages/product.zh.ts';
 import { en as rightEn } from '../desk/settings/rights/messages/en.ts';
 import { zh as rightZh } from '../desk/settings/rights/messages/zh.ts';
 import { words as flowEn } from '../kit/flow/words.en.ts';
@@ -88,6 +90,25 @@ describe.each([
     ['who lifts a restriction', flow.release, field('Restriction', 'release')],
     ['problems with an answer', flow.problems, [...problems, 'no_option', 'changed', 'secret']],
   ])('a flow has a word for all %s', (_, words, codes) => expect(lacks(words, codes)).toEqual([]));
+});
+
+describe.each([
+  ['en', productEn],
+  ['zh', productZh],
+] as const)('of plans, in %s', (lang, words) => {
+  // A word that a plan is seen with before it is saved is the one that customers read.
+  const told = source('internal/flow/selfservice/choosing');
+  it.each<[string, Record<string, string>, string[]]>([
+    ['audiences', words.audiences, constants('product', 'Audience')],
+    ['regions', words.regions, constants('product', 'Region')],
+    ['uses', words.uses, constants('product', 'Use')],
+    ['ways in', words.ways, constants('product', 'Way')],
+    ['traits', words.traits, constants('product', 'Trait').filter((trait) => trait !== 'no_fee')], // that one follows from the fees
+  ])('there is a word for all %s, the one of the flow', (_, has, codes) => {
+    expect(codes.length).toBeGreaterThan(2);
+    expect(lacks(has, codes)).toEqual([]);
+    expect(codes.filter((code) => !told.includes(lang === 'en' ? `"${code}": {"${has[code]}", "` : `", "${has[code]}"}`))).toEqual([]);
+  });
 });
 
 /** The rows of the table of rights, each cell by itself. */

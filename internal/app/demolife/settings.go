@@ -14,6 +14,9 @@ import (
 //go:embed settings.yaml
 var house []byte
 
+//go:embed plans.yaml
+var plans []byte
+
 // item is one setting as the file has it.
 type item struct {
 	Kind  string
@@ -21,8 +24,10 @@ type item struct {
 	Value map[string]any
 }
 
-func items() (all []item, err error) {
-	err = yaml.Unmarshal(house, &all)
+func items() ([]item, error) { return itemsOf(house) }
+
+func itemsOf(file []byte) (all []item, err error) {
+	err = yaml.Unmarshal(file, &all)
 	return all, fault.Wrap("demolife.items", err)
 }
 
@@ -35,9 +40,14 @@ func (i item) at() string {
 }
 
 // Settings are what the demo's house has set up, in the order to save them.
-func Settings() ([]settings.Change, error) {
-	const op = "demolife.Settings"
-	all, err := items()
+func Settings() ([]settings.Change, error) { return changesOf(house) }
+
+// Plans are what the demo's house offers, with a life or without.
+func Plans() ([]settings.Change, error) { return changesOf(plans) }
+
+func changesOf(file []byte) ([]settings.Change, error) {
+	const op = "demolife.changesOf"
+	all, err := itemsOf(file)
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,9 @@ type Options struct {
 	Named string
 	// Pace is how much faster than life the rails are; 0 and 1 are life.
 	Pace float64
-	Log  *slog.Logger
+	// Closing is the operator's policy of closures; without days closing.Usual.
+	Closing closing.Policy
+	Log     *slog.Logger
 }
 
 // Wallet is the wallet. It is safe for concurrent use.
@@ -91,7 +93,13 @@ func Open(ctx context.Context, o Options) (*Wallet, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	w.Papers, w.Cards, w.Board = statements.New(w.books), cards.New(w.books, o.Link), fees.Board{}
-	w.Closings, w.Loyalty = closing.New(w.books, closing.Usual()), loyalty.New(w.books)
+	if o.Closing.Days == 0 {
+		o.Closing = closing.Usual()
+	}
+	if err := o.Closing.Validate(); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	w.Closings, w.Loyalty = closing.New(w.books, o.Closing), loyalty.New(w.books)
 	w.Files, w.Register, w.Signins = files.New(w.books), restrictions.New(w.books), signins.New(w.books)
 	if w.Desks, err = recovery.Open(ctx, w.books, recovery.Options{Link: o.Link, Pace: w.pace}); err != nil {
 		return nil, fault.Wrap(op, err)

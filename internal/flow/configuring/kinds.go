@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/look"
 	"kefu/internal/domain/official"
 	"kefu/internal/domain/organisation"
+	"kefu/internal/domain/product"
 	"kefu/internal/domain/restriction"
 	"kefu/internal/domain/routing"
 	"kefu/internal/domain/rule"
@@ -40,6 +41,8 @@ func KindsOf(here Place) (*settings.Registry, error) {
 		official.Definition(),
 		official.ReportsKind(),
 		organisation.Kind(),
+		product.PlanKind(),
+		product.ClaimKind(),
 		routing.TeamKind(),
 		webhook.EndpointKind(here.LoopbackHooks),
 		rule.Kind(),

@@ -21,6 +21,7 @@ func told() []selfservice.View {
 		sheet.Line(sheet.Say("Fee", "手续费"), sheet.Say("{share} of it", "其中 {share}").With("share", sheet.Percent("1.5")).Cell()).Noted(sheet.Say("Soon dearer", "即将上调")).In(sheet.Warning),
 		sheet.Row{Name: sheet.Say("{label}", "{label}").With("label", sheet.Text("Visa •••• 4242"))},
 		sheet.Line(sheet.Say("Way", "方式"), sheet.Word("by card", "银行卡").Cell()),
+		sheet.Row{Name: sheet.Say("{text}", "{text}").With("text", sheet.Word("As it was written", "原文"))},
 	)
 	v := selfservice.Value{Type: selfservice.Sheet, Sheet: &s}
 	hint := sheet.Say("to {who}", "给 {who}").With("who", sheet.Person("Anna Schmidt"))
@@ -39,7 +40,7 @@ func TestTheFormOfASheet(t *testing.T) {
 	}
 	for _, want := range []string{
 		`"heading":{"text":"费用"}`, `"name":{"text":"收款人"}`, `"private":true,"text":"Anna Schmidt"`, `"sentence":{"figures":{"share":{"percent":"1.5"}},"text":"其中 {share}"}`,
-		`"note":{"text":"即将上调"}`, `"figures":{"label":{"text":"Visa •••• 4242"}}`, `"tone":"warning"`, `"value":{"text":"银行卡"}`, `"entry":{"amount":{"amount":"1.20","currency":"EUR","scale":2},"id":"e-1","name":{"text":"转账"}`,
+		`"name":{"figures":{"text":{"text":"原文"}},"text":"{text}"}`, `"note":{"text":"即将上调"}`, `"figures":{"label":{"text":"Visa •••• 4242"}}`, `"tone":"warning"`, `"value":{"text":"银行卡"}`, `"entry":{"amount":{"amount":"1.20","currency":"EUR","scale":2},"id":"e-1","name":{"text":"转账"}`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("lacks %s: %s", want, text)

@@ -1,4 +1,4 @@
-import { AppWindow, Award, BadgeCheck, Building2, CalendarClock, CircleAlert, ClipboardList, Clock, Flag, FlagTriangleRight, KeyRound, MessageSquareQuote, Palette, ShieldAlert, ShieldCheck, ShieldMinus, Target as TargetIcon, Users, Waypoints, Webhook, Workflow } from 'lucide';
+import { AppWindow, Award, BadgeCheck, Building2, CalendarClock, CircleAlert, ClipboardList, Clock, Flag, FlagTriangleRight, KeyRound, MessageSquareQuote, Palette, Quote, ShieldAlert, ShieldCheck, ShieldMinus, Target as TargetIcon, Users, Wallet, Waypoints, Webhook, Workflow } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
@@ -30,6 +30,9 @@ import FailureCodeForm from './forms/FailureCodeForm.svelte';
 import TargetForm from './forms/TargetForm.svelte';
 import TeamForm from './forms/TeamForm.svelte';
 import Members from '../teams/Members.svelte';
+import ClaimForm from './products/ClaimForm.svelte';
+import PlanForm from './products/PlanForm.svelte';
+import type { Claim, Plan } from './products/products.ts';
 import RestrictionForm from './rights/RestrictionForm.svelte';
 import RestrictionTrial from './rights/RestrictionTrial.svelte';
 import TrainingForm from './rights/TrainingForm.svelte';
@@ -215,6 +218,28 @@ export const kinds: readonly Kind[] = [
     about: (v: OfficialChannel, w) => [w.official_channel.kinds[v.kind], v.network && w.official_channel.networks[v.network], v.name, v.until && w.official_channel.ends(v.until)].filter(Boolean).join(' · '),
     blank: (): OfficialChannel => ({ kind: 'phone', value: '' }),
     form: OfficialChannelForm,
+    changes: runs,
+  },
+  {
+    kind: 'plan',
+    fourEyes: true,
+    group: 'house',
+    icon: Wallet,
+    name: (v: Plan, tag) => inLanguage(v.name, tag),
+    about: (v: Plan, w) => [v.currencies.join(' '), w.plan.starts(v.from), v.until && w.plan.ends(v.until)].filter(Boolean).join(' · '),
+    blank: (): Plan => ({ name: {}, about: {}, from: '', for: ['adult'], currencies: [], uses: [], pay_in: [] }),
+    form: PlanForm,
+    changes: runs,
+  },
+  {
+    kind: 'sourced_claim',
+    fourEyes: true,
+    group: 'house',
+    icon: Quote,
+    name: (v: Claim) => v.name,
+    about: (v: Claim, w) => [w.sourced_claim.topics[v.topic], v.seen].filter(Boolean).join(' · '),
+    blank: (): Claim => ({ name: '', topic: 'security', text: {}, address: '', seen: '' }),
+    form: ClaimForm,
     changes: runs,
   },
   {

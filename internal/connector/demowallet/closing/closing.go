@@ -25,6 +25,28 @@ type Policy struct {
 	Return string   // how somebody comes back: new, none
 }
 
+// Bounds of the days in which a closure can be taken back.
+const (
+	LeastDays = 7
+	MostDays  = 14
+)
+
+// Validate refuses days in which nobody could change their mind, or would ever be gone.
+// Errors: Invalid.
+func (p Policy) Validate() error {
+	if p.Days < LeastDays || p.Days > MostDays {
+		return fault.InvalidField("closing.Policy", "days", "in which a closure can be taken back are %d to %d", LeastDays, MostDays)
+	}
+	return nil
+}
+
+// Within is Usual with other days; 0 leaves them.
+func Within(days int) Policy {
+	p := Usual()
+	p.Days = cmp.Or(days, p.Days)
+	return p
+}
+
 // Usual is the policy of the demo's operator.
 func Usual() Policy {
 	return Policy{Days: 10, Whole: []string{"AT", "BE", "DE", "ES", "FR", "IE", "IT", "NL", "PL", "PT", "GB"}, Return: "new"}

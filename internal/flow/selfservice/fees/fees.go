@@ -87,14 +87,20 @@ type board struct {
 	currencies []string // that the customer has; none: it is not known
 }
 
-// read asks the wallet what it charges, and of whom. Errors: Unavailable.
-func read(ctx context.Context, a reads.Asked) (board, error) {
+// Schedule asks the wallet what it charges anybody. Errors: Unavailable.
+func Schedule(ctx context.Context, a reads.Asked) (tariff.Schedule, error) {
 	from, err := reads.Part[charging](ctx, a.Wallet, wallet.ReadFees)
 	if err != nil {
-		return board{}, err
+		return tariff.Schedule{}, err
 	}
+	return from.Fees(ctx)
+}
+
+// read asks the wallet what it charges, and of whom. Errors: Unavailable.
+func read(ctx context.Context, a reads.Asked) (board, error) {
 	var b board
-	if b.Schedule, err = from.Fees(ctx); err != nil {
+	var err error
+	if b.Schedule, err = Schedule(ctx, a); err != nil {
 		return b, err
 	}
 	c, err := reads.Ask(ctx, a, wallet.ReadCustomer, knowing.Customer)

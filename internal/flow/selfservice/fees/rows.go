@@ -21,6 +21,10 @@ func rowsOf(l tariff.Line, currency bool, next *tariff.Line) []sheet.Row {
 	return rows
 }
 
+// Rows are a line of the schedule under its name, for whoever shows some lines of it;
+// currency tells whether its currency is named.
+func Rows(l tariff.Line, currency bool) []sheet.Row { return named(nameOf(l, currency), l) }
+
 // named are what a line charges under a name: a row for each tier.
 func named(name sheet.Sentence, l tariff.Line) []sheet.Row {
 	if len(l.Tiers) < 2 {

@@ -6,6 +6,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/official"
 	"kefu/internal/domain/vouch"
+	"kefu/internal/flow/selfservice/choosing"
 	"kefu/internal/flow/selfservice/contacts"
 	"kefu/internal/flow/selfservice/firststeps"
 	"kefu/internal/flow/selfservice/house"
@@ -23,7 +24,7 @@ type Contact struct {
 
 // deps are what reads stand on beside the wallet, as the world has it.
 func (b *book) deps() subjects.Deps {
-	return subjects.Deps{Contacts: contacts.Deps{Book: b.official}, First: firststeps.Deps{Phrase: b.phrase}, House: house.Deps{Book: b.official, Present: b.present()}, Waiting: b.waiting()}
+	return subjects.Deps{Choosing: choosing.Deps{Shelf: b.shelf()}, Contacts: contacts.Deps{Book: b.official}, First: firststeps.Deps{Phrase: b.phrase}, House: house.Deps{Book: b.official, Present: b.present()}, Waiting: b.waiting()}
 }
 
 // official is the register of the world.

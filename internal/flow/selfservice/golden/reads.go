@@ -1,6 +1,7 @@
 package golden
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -75,7 +76,7 @@ func (w Words) sentence() *sheet.Sentence {
 // over the wallet of the world.
 func (b *book) registry() (*reads.Registry, error) {
 	own, err := subjects.All(b.deps())
-	if err != nil {
+	if err = cmp.Or(err, b.err); err != nil { // what the house keeps is held to its own rules
 		return nil, err
 	}
 	return b.over(own)

@@ -46,6 +46,7 @@ type World struct {
 	Phrase       string         `yaml:"phrase,omitempty"`        // their own, which the house keeps; down: it cannot be looked up
 	Screens      []string       `yaml:"screens,omitempty,flow"`  // of the wallet's app that it names
 	Balances     []string       `yaml:"balances,omitempty,flow"` // 120.00 EUR
+	Plans        *Shelf         `yaml:"plans,omitempty"`         // of the house: what it offers, and what others say of themselves
 	// Reads are what reads say, by name; one that is not here is answered from the wallet.
 	Reads map[string]Answer `yaml:"reads,omitempty"`
 }

@@ -67,6 +67,7 @@ func reason(code, lang string) string {
 		"hacked":           {"Somebody else may be in the account", "账户可能被他人进入"},
 		"phrase":           {"A recovery phrase of their own", "自己保管的助记词"},
 		"first_steps":      {"Help with first steps", "新手协助"},
+		"choosing":         {"Help with choosing a plan", "咨询选择方案"},
 		"impostor":         {"Somebody poses as us", "有人冒充我们"},
 		"security":         {"A question about security", "安全问题咨询"},
 		"lost_device":      {"A phone or card is gone", "手机或银行卡丢失"},

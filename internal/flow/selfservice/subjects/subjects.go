@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/flow/selfservice/access"
 	"kefu/internal/flow/selfservice/cards"
+	"kefu/internal/flow/selfservice/choosing"
 	"kefu/internal/flow/selfservice/closing"
 	"kefu/internal/flow/selfservice/contacts"
 	"kefu/internal/flow/selfservice/fees"
@@ -24,6 +25,7 @@ import (
 // Deps are what reads stand on beside the wallet, which each is given with its question.
 // A part that is not there makes its reads unavailable.
 type Deps struct {
+	Choosing choosing.Deps
 	Contacts contacts.Deps
 	First    firststeps.Deps
 	House    house.Deps
@@ -38,6 +40,7 @@ func All(d Deps) (*reads.Registry, error) {
 	return reads.New(slices.Concat(
 		access.Reads(),
 		cards.Reads(),
+		choosing.Reads(d.Choosing),
 		closing.Reads(d.Closing),
 		contacts.Reads(d.Contacts),
 		fees.Reads(),

@@ -2,6 +2,8 @@ import type { Words } from './en.ts';
 
 import { walletZh } from '../../messages/wallet.zh.ts';
 import { zh as rights } from '../rights/messages/zh.ts';
+import { plan, sourced_claim } from './product.zh.ts';
+import { field, reason } from './refused.zh.ts';
 import { restriction, training } from './restriction.zh.ts';
 
 export const zh: Words = {
@@ -358,6 +360,8 @@ export const zh: Words = {
 
   teamsPick: { none: '还没有团队。', gone: '已停用的团队', unreadable: '团队没有读出来。' },
   rights,
+  plan,
+  sourced_claim,
   restriction,
   training,
   wrap_up_code: {
@@ -671,30 +675,6 @@ export const zh: Words = {
     },
     new: '新建',
   },
-  reason: {
-    missing: '请填写。',
-    too_long: '内容过长。',
-    too_many: '数量过多。',
-    unknown: '没有这个名称。',
-    taken: '已经存在。',
-    control: '含有不可见的字符，请重新输入。',
-    malformed: '格式不正确。',
-    out_of_range: '数值过小或过大。',
-    secret: '其中含有敏感信息，例如卡号或密钥。请删除，因为同事都会看到。',
-    never_told: '这个代码涉及欺诈或依法核查，不能告诉客户，不能改作他用。',
-    fixed: '不能修改：以前的会话要用到它。',
-    asks_remote: '这里要求控制客户的设备，或查看客户的屏幕，我们绝不这样做。',
-    asks_safe_account: '这里要求客户把钱转到他人指定的账户，我们绝不这样做。',
-    asks_secret: '这里在向客户索要密码、验证码或助记词，任何人都不可以这样做。请改问别的内容。',
-    in_use: '仍被其他内容使用，请先修改那一处。',
-    private_key: '这是私钥。请只粘贴公钥，并在钱包中更换这把密钥，因为它已经被复制过。',
-    unsupported: '不支持这种公钥。请使用 Ed25519 或 P-256，并与接受的算法一致。',
-    no_kid: '公钥没有名称。请加上令牌中所用的 “kid”。',
-    no_country: '请填国家或地区，或以 + 和国家代码开头。',
-    confusing: '里面有容易混淆的字母，请用普通字母输入。',
-    not_https: '须以 https:// 开头，http 只能用于 localhost。',
-    fresh: '您或提交的同事在三天内通过重置链接恢复了登录，须由其他同事审批。',
-    waiting: '已有同一内容的修改在等待审批，请先处理或撤回。',
-  },
-  field: { kind: '类型', network: '平台', value: '内容', country: '国家或地区', below: '子域名', from: '开始日期', until: '最后一天', team: '团队', rules: '规则', title: '主题', hint: '下方说明', icon: '图标', fields: '问题', topic: '同事看到的主题', tags: '标签', skills: '技能', week: '每周时段', holidays: '节假日', exceptions: '例外', calendar: '工作时间', first_response: '首次回复', next_response: '之后的回复', resolution: '解决', when: '用于哪些会话', order: '顺序', offer_seconds: '等待应答的时间', pass_seconds: '谢绝后暂不分配', unanswered: '未应答次数上限', last_agent_seconds: '等候熟悉客服', ageing_seconds: '优先级提前', chat_slots: '同时接待数', return_seconds: '退回队列的时间', quiet_seconds: '沉默占用时间', name: '名称', languages: '语言', language: '语言', time_zone: '时区', support_address: '联系方式', description: '说明', issuer: '签发方', audience: '受众', keys: '公钥', jwks_url: '公钥地址', algorithms: '算法', origins: '页面' },
+  reason,
+  field,
 };
