@@ -80,7 +80,7 @@ func Beyond() map[string]string {
 	for _, n := range []int{5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 23, 24, 25, 26} {
 		all[fmt.Sprintf("FL14-%02d", n)] = "who is there, and what is announced, is the house's and not the wallet's"
 	}
-	for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 19, 20, 22} {
+	for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 19, 20, 22, 23, 24} {
 		all[fmt.Sprintf("FL20-%02d", n)] = "everybody there is known and has paid in from the beginning, and a phrase is the house's"
 	}
 	for n := range 20 {

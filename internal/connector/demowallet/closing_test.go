@@ -3,12 +3,15 @@ package demowallet_test
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"reflect"
 	"slices"
 	"testing"
 	"time"
 
+	"kefu/content"
 	"kefu/internal/connector/demowallet"
+	leaving "kefu/internal/connector/demowallet/closing"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/closing"
@@ -296,4 +299,27 @@ func TestWhatHangsIsNamed(t *testing.T) {
 	if hangs = l.ending(t, "cust-nora").Of(closing.Payment); len(hangs) > 0 {
 		t.Errorf("who has not used the wallet for days still waits for %+v", hangs)
 	}
+}
+
+// The operator's days count where they are some in which people can change their mind.
+func TestDaysOfAnEnd(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		codes, err := fs.Sub(content.Failures, "failures")
+		must(t, err)
+		books := demowallet.Over(d.Books(t))
+		open := func(days int) (*demowallet.Wallet, error) {
+			return demowallet.Open(t.Context(), demowallet.Options{Books: books, Clock: d.Clock.Now, Failures: codes, Issuer: "wallet", Audience: "kefu", Closing: leaving.Within(days)})
+		}
+		for _, days := range []int{-1, 1, 6, 15} {
+			if _, err := open(days); !fault.Is(err, fault.Invalid) {
+				t.Errorf("%d days: %v", days, err)
+			}
+		}
+		w, err := open(12)
+		must(t, err)
+		must(t, w.Seed(t.Context(), []demowallet.Person{{ID: leaver, Name: "Zoe Novak", Language: "en", New: true}}))
+		if s, err := w.Closure(t.Context(), agent(), leaver); err != nil || s.Days != 12 {
+			t.Errorf("%d days, %v", s.Days, err)
+		}
+	})
 }

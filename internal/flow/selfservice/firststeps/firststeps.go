@@ -74,7 +74,7 @@ func Reads(d Deps) []reads.Read {
 			},
 		},
 		Sheet: d.steps,
-	}}
+	}, certificate(), alerts()}
 }
 
 // step is one of them.

@@ -188,3 +188,30 @@ func TestNobodyTells(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The certificate says what was gone through and nothing of who it was; an answer that was
+// not given makes none.
+func TestTheCertificateNamesNobody(t *testing.T) {
+	r, err := reads.New(firststeps.Reads(firststeps.Deps{})...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(mule string) (*selfservice.Value, error) {
+		args := map[string]selfservice.Value{}
+		for slot, word := range map[string]string{"caller": "hang_up", "link": "open", "mule": mule} {
+			args[slot] = selfservice.Value{Type: selfservice.Choice, Text: word}
+		}
+		return r.Call(t.Context(), "safe_use", reads.Asked{Run: "run-1", Customer: "cust-1", Now: wallet.At(time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC)), Args: args})
+	}
+	if _, err := ask(""); !fault.Is(err, fault.NotFound) {
+		t.Errorf("without every answer: %v", err)
+	}
+	v, err := ask("refuse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(v.Sheet.Lines("en", false), "\n")
+	if !strings.Contains(text, "2026-11-28") || strings.Contains(text, "cust-1") || strings.Contains(text, "run-1") || strings.Count(text, "As advised") != 2 {
+		t.Errorf("%s", text)
+	}
+}
