@@ -77,7 +77,7 @@ func Beyond() map[string]string {
 	for n := range 27 {
 		all[fmt.Sprintf("FL12-%02d", n+1)] = "what is open, and who is there, is the house's and not the wallet's"
 	}
-	for _, n := range []int{5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 23, 24, 25, 26} {
+	for _, n := range []int{5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 23, 24, 25, 26, 27} {
 		all[fmt.Sprintf("FL14-%02d", n)] = "who is there, and what is announced, is the house's and not the wallet's"
 	}
 	for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 19, 20, 22, 23, 24} {
