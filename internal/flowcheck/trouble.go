@@ -10,6 +10,7 @@ import (
 
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/onchain"
+	"kefu/internal/domain/wallet/points"
 	"kefu/internal/platform/fault"
 )
 
@@ -112,6 +113,14 @@ func (i inside) Transfers(ctx context.Context, by wallet.Actor, customer, txid s
 		return nil, err
 	}
 	return i.Wallet.Transfers(ctx, by, customer, txid)
+}
+
+// Points is asked of a wallet with trouble.
+func (i inside) Points(ctx context.Context, by wallet.Actor, customer string) (points.Standing, error) {
+	if err := i.err(); err != nil {
+		return points.Standing{}, err
+	}
+	return i.Wallet.Points(ctx, by, customer)
 }
 
 // Devices is asked of a wallet with trouble.

@@ -62,7 +62,7 @@ func (s *Service) propose(ctx context.Context, p identity.Principal, w Wish) (ac
 	if k.Command.Details, err = s.cleaned(ctx, w.Details); err != nil {
 		return action.Kept{}, err
 	}
-	if k.Command.Expect == "" {
+	if k.Command.Expect == "" || w.Act == wallet.ClaimPoints { // whose target is a purchase, and whose state is that of its points
 		if k.Command.Expect, err = s.stateOf(ctx, actor(p, k), k.Command); err != nil {
 			return action.Kept{}, err
 		}
