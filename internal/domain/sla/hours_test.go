@@ -161,8 +161,11 @@ func TestReckoningHoldsTogether(t *testing.T) {
 		work := time.Duration(rapid.Int64Range(1, 40*3600).Draw(t, "work")) * time.Second
 		more := time.Duration(rapid.Int64Range(0, 3600).Draw(t, "more")) * time.Second
 		end, ok := h.Add(a, work)
-		if !ok {
-			t.Fatal("no end in two years")
+		if !ok { // a calendar may have a few minutes a week
+			if got := h.Between(a, a.AddDate(2, 0, 0)); got >= work {
+				t.Fatalf("no end of %s in two years, in which people work %s", work, got)
+			}
+			return
 		}
 		if got := h.Between(a, end); got != work {
 			t.Fatalf("Between(a, Add(a, %s)) = %s", work, got)
