@@ -8,6 +8,8 @@ import { told as productEn } from '../desk/settings/messages/product.en.ts';
 import { told as productZh } from '../desk/settings/messages/product.zh.ts';
 import { en as rightEn } from '../desk/settings/rights/messages/en.ts';
 import { zh as rightZh } from '../desk/settings/rights/messages/zh.ts';
+import { words as standingEn } from '../kit/flow/standing/words.en.ts';
+import { words as standingZh } from '../kit/flow/standing/words.zh.ts';
 import { words as flowEn } from '../kit/flow/words.en.ts';
 import { words as flowZh } from '../kit/flow/words.zh.ts';
 
@@ -57,8 +59,8 @@ it('finds what it reads', () => {
 const lacks = (words: Record<string, string>, codes: string[]): string[] => codes.filter((code) => !words[code]);
 
 describe.each([
-  ['English', en, flowEn],
-  ['Chinese', zh, flowZh],
+  ['English', en, { ...flowEn, ...standingEn }],
+  ['Chinese', zh, { ...flowZh, ...standingZh }],
 ])('in %s', (_, desk, flow) => {
   it.each<[string, Record<string, string>, string[]]>([
     ['states of a transaction', desk.wallet.state, constants('wallet', 'State')],
