@@ -86,7 +86,7 @@ func Beyond() map[string]string {
 	for n := range 20 {
 		all[fmt.Sprintf("FL10-%02d", n+1)] = "what the house offers, and whoever asks about it without signing in, is nothing of the wallet's"
 	}
-	for n := range 36 {
+	for n := range 37 {
 		all[fmt.Sprintf("FL1-%02d", n+1)] = "what is proven is proven on the wallet's own page, by letters: its rules and a journey walk that"
 	}
 	for n := range 32 {

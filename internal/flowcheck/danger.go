@@ -32,10 +32,10 @@ func stopped(s *scene) {
 func hacked() map[string]stage {
 	all := map[string]stage{
 		"FL3-04": {set: equipped(stopped)},
-		"FL3-05": {set: equipped(), before: at(1, down)},
+		"FL3-05": {set: equipped(), before: at(1, down)}, "FL3-45": {set: equipped(), before: at(1, down)},
 	}
 	for _, id := range []string{
-		"FL3-02", "FL3-06", "FL3-07", "FL3-11", "FL3-12", "FL3-13", "FL3-14", "FL3-15", "FL3-18", "FL3-19", "FL3-22", "FL3-23", "FL3-24", "FL3-25", "FL3-26",
+		"FL3-02", "FL3-06", "FL3-07", "FL3-11", "FL3-12", "FL3-13", "FL3-14", "FL3-15", "FL3-18", "FL3-19", "FL3-22", "FL3-23", "FL3-24", "FL3-25", "FL3-26", "FL3-44",
 		"FL3-30", "FL3-31", "FL3-34", "FL3-35", "FL3-37",
 	} {
 		all[id] = stage{set: equipped()}
@@ -45,8 +45,8 @@ func hacked() map[string]stage {
 
 // posing are stages of somebody who poses as the house (FL21).
 func posing() map[string]stage {
-	all := map[string]stage{"FL21-14": {set: equipped(), before: at(4, down)}}
-	for _, n := range []int{1, 2, 3, 4, 5, 6, 9, 10, 12, 15, 16, 17} {
+	all := map[string]stage{"FL21-14": {set: equipped(), before: at(4, down)}, "FL21-19": {set: equipped(), before: at(4, down)}}
+	for _, n := range []int{1, 2, 3, 4, 5, 6, 9, 10, 12, 15, 16, 17, 18} {
 		all[fmt.Sprintf("FL21-%02d", n)] = stage{set: equipped()}
 	}
 	return all
@@ -87,7 +87,7 @@ func gone() map[string]stage {
 		"FL18-28": {set: equipped(second)}, "FL18-29": {set: equipped(second)}, "FL18-30": {set: equipped(second)},
 	}
 	for _, id := range []string{
-		"FL18-01", "FL18-03", "FL18-04", "FL18-07", "FL18-09", "FL18-11", "FL18-12", "FL18-15", "FL18-16", "FL18-17", "FL18-18", "FL18-19", "FL18-20", "FL18-21", "FL18-23", "FL18-25", "FL18-27", "FL18-31", "FL18-32", "FL18-33",
+		"FL18-01", "FL18-03", "FL18-04", "FL18-07", "FL18-09", "FL18-11", "FL18-12", "FL18-15", "FL18-16", "FL18-17", "FL18-18", "FL18-19", "FL18-20", "FL18-21", "FL18-23", "FL18-25", "FL18-27", "FL18-31", "FL18-32", "FL18-33", "FL18-34",
 	} {
 		all[id] = stage{set: equipped()}
 	}
