@@ -1,7 +1,7 @@
 import { cleanup, render, screen } from '@testing-library/svelte';
 import { afterEach, expect, test, vi } from 'vitest';
 import { leads } from './link.ts';
-import { lines, plain } from './say.ts';
+import { lines, plain, when } from './say.ts';
 import Step from './Step.svelte';
 import { words as en } from './words.en.ts';
 import { words as zh } from './words.zh.ts';
@@ -97,6 +97,17 @@ test('a payment is chosen by its id, and none of them can be said', () => {
   expect(onanswer).toHaveBeenLastCalledWith({ do: 'set', text: 'tx-1' });
   screen.getByRole('button', { name: en.other }).click();
   expect(onanswer).toHaveBeenLastCalledWith({ do: 'other' });
+});
+
+test('of what can be chosen both its time and what is noted of it are shown', () => {
+  const entry = (id: string, more: object) => ({ type: 'entry', entry: { id, name: { text: 'Lotus Market' }, ...more } });
+  const at = new Date(Date.now() - 400 * 86_400_000).toISOString();
+  const note = { text: 'Arrived' };
+  show({ step: 'which', kind: 'choose', say: 'Which?', items: [entry('a', { at, note }), entry('b', { at }), entry('c', { note }), entry('d', {})] });
+  const below = screen.getAllByRole('button').map((button) => button.querySelector('small')?.textContent);
+  const day = when(at, 'en');
+  expect(day).toMatch(/\d{4}/);
+  expect(below).toEqual([`${day} · Arrived`, day, 'Arrived', undefined]);
 });
 
 test('an answer that was not taken says why, and offers a person when it goes wrong again and again', () => {
