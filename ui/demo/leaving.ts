@@ -5,7 +5,7 @@ import { element, post } from './parts.ts';
 const words = {
   en: {
     status: { active: 'Active', frozen: 'Frozen', closing: 'Closing', closed: 'Closed' } as Record<string, string>,
-    closes: (when: string) => `It closes on ${when}. You can keep it until then, in the help window.`,
+    closes: (when: string) => `It closes: ${when}. You can keep it until then, in the help window.`,
     hasten: 'Let these days pass now',
     closed: 'It is closed, and you are signed out on every device. In this demonstration you can still ask for help.',
     late: 'Let a shop give money back',

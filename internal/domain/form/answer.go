@@ -174,7 +174,7 @@ func (i *Item) answer(field Field, a Answer, lang string, references map[string]
 }
 
 func describe(r wallet.Reference) []string {
-	parts := []string{r.Amount.String()}
+	parts := []string{r.Amount.Written()}
 	if r.Party != "" {
 		parts = append(parts, r.Party)
 	}

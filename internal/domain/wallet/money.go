@@ -133,6 +133,16 @@ func (m Money) whole() *big.Int {
 	return m.units
 }
 
+// Written is m as a sentence has it, exactly: of more than four decimals only those that
+// say something, though two at least, and then the currency.
+func (m Money) Written() string {
+	text := m.Amount()
+	if point := strings.IndexByte(text, '.'); m.scale > 4 {
+		text = text[:point+3] + strings.TrimRight(text[point+3:], "0")
+	}
+	return text + " " + m.currency
+}
+
 // String is m for tests and logs of invented money.
 func (m Money) String() string { return m.Amount() + " " + m.currency }
 

@@ -131,6 +131,25 @@ func TestMoneyInJSON(t *testing.T) {
 	}
 }
 
+func TestWritten(t *testing.T) {
+	for _, c := range []struct {
+		amount string
+		scale  int
+		want   string
+	}{
+		{"0.600000000000000000", 18, "0.60 ETH"}, {"-0.000000000000000001", 18, "-0.000000000000000001 ETH"}, {"1200.034500000000000000", 18, "1200.0345 ETH"}, {"3.00000", 5, "3.00 ETH"},
+		{"268.00", 2, "268.00 ETH"}, {"268", 0, "268 ETH"}, {"1.5000", 4, "1.5000 ETH"}, {"100000", 0, "100000 ETH"},
+	} {
+		m, err := wallet.Parse(c.amount, "ETH", c.scale)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.Written(); got != c.want {
+			t.Errorf("%s is written as %q, want %q", c.amount, got, c.want)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"12.34", "-0.5", "0", "1e9", "00", "", "9.999999999999999999", "-"} {
 		f.Add(seed, 2)

@@ -197,7 +197,7 @@ func (s *Service) concern(ctx context.Context, n wallet.Notice, whose string) (c
 		if err != nil || !asks(t) {
 			return c, false, gone(err)
 		}
-		c.amount = t.Amount.String()
+		c.amount = t.Amount.Written()
 		if c.party, err = s.party(ctx, c, t); err != nil {
 			return c, false, err
 		}

@@ -228,9 +228,9 @@ func (s *Service) draft(c Seen, l jurisdiction.Letter, lang string) (Draft, erro
 	figures["needed"] = joined(needs, lang)
 	switch {
 	case (l == jurisdiction.CreditGiven || l == jurisdiction.CreditTaken) && c.Credit != nil:
-		figures["amount"] = c.Credit.Amount.String()
+		figures["amount"] = c.Credit.Amount.Written()
 	case c.Decision != nil && c.Decision.Amount != nil:
-		figures["amount"] = c.Decision.Amount.String()
+		figures["amount"] = c.Decision.Amount.Written()
 	}
 	switch {
 	case l == jurisdiction.HoldingReply || l == jurisdiction.CreditTaken:

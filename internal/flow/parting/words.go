@@ -31,7 +31,7 @@ func (w texts) of(n news, zone *time.Location) string {
 	if n.by != 0 {
 		text += w.gap + w.until
 	}
-	return strings.NewReplacer("{at}", n.at.Std().In(zone).Format(w.when), "{amount}", n.amount.String(), "{by}", n.by.Std().In(zone).Format(w.day)).Replace(text + w.gap + w.never)
+	return strings.NewReplacer("{at}", n.at.Std().In(zone).Format(w.when), "{amount}", n.amount.Written(), "{by}", n.by.Std().In(zone).Format(w.day)).Replace(text + w.gap + w.never)
 }
 
 func wordsOf(language string) texts {

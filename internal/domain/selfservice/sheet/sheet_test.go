@@ -54,6 +54,20 @@ func TestASheetAsText(t *testing.T) {
 	}
 }
 
+// A sum of many decimals is told in those that say something.
+func TestAnEntryAsText(t *testing.T) {
+	sum, err := wallet.Parse("0.600000000000000000", "ETH", 18)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := sheet.Entry{ID: "c-1", Label: sheet.Say("Sent for {sum}", "{sum} 的转账").With("sum", sheet.Money(sum)), Amount: &sum}
+	for lang, want := range map[string]string{"en": "Sent for 0.60 ETH · 0.60 ETH", "zh": "0.60 ETH 的转账 · 0.60 ETH"} {
+		if got := e.Line(lang, true); got != want {
+			t.Errorf("%s: %s, want %s", lang, got, want)
+		}
+	}
+}
+
 // How long something takes is said as roughly as one says it, and never as no time.
 func TestSpans(t *testing.T) {
 	for seconds, want := range map[int64]string{1: "1 min", 61: "2 min", 7199: "120 min", 7200: "2 h", 47 * 3600: "47 h", 48 * 3600: "2 days", 60 * 3600: "3 days"} {

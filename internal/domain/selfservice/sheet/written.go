@@ -70,7 +70,7 @@ func (s Sentence) Line(lang string, masked bool) string {
 func (e Entry) Line(lang string, masked bool) string {
 	parts := []string{e.Label.Line(lang, masked)}
 	if e.Amount != nil {
-		parts = append(parts, e.Amount.String())
+		parts = append(parts, e.Amount.Written())
 	}
 	if e.At != 0 {
 		parts = append(parts, At(e.At).Line(lang, masked))
@@ -85,7 +85,7 @@ func (e Entry) Line(lang string, masked bool) string {
 func (f Figure) Line(lang string, masked bool) string {
 	switch {
 	case f.Money != nil:
-		return f.Money.String()
+		return f.Money.Written()
 	case f.At != 0 && f.Day:
 		return f.At.Std().Format(time.DateOnly)
 	case f.At != 0:

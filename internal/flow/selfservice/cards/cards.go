@@ -7,6 +7,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/selfservice/sheet"
@@ -99,7 +100,7 @@ func cardTold(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
 		rows[0] = rows[0].In(sheet.Warning)
 	}
 	if i.Expiry != "" {
-		rows = append(rows, sheet.Line(sheet.Say("Valid until", "有效期至"), sheet.Text(i.Expiry).Cell()))
+		rows = append(rows, sheet.Line(sheet.Say("Valid until", "有效期至"), expiryOf(i.Expiry).Cell()))
 	}
 	if i.Default {
 		rows = append(rows, sheet.Row{Name: sheet.Say("Paid with where you choose nothing else", "默认付款方式")})
@@ -112,6 +113,16 @@ func cardTold(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
 	}
 	s.Add(nil, rows...)
 	return s, nil
+}
+
+// expiryOf is the month until which a card is valid as it stands on cards, or as the wallet
+// wrote it, where that is no month.
+func expiryOf(written string) sheet.Figure {
+	at, err := time.Parse("2006-01", written)
+	if err != nil {
+		return sheet.Text(written)
+	}
+	return sheet.Word(at.Format("01/06"), at.Format("2006年1月"))
 }
 
 func statusOf(i wallet.Instrument) sheet.Sentence {

@@ -2,6 +2,7 @@ package cards_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +56,11 @@ func TestCards(t *testing.T) {
 	told, err := r.Call(ctx, "card_told", asked(w, "r-1", memory.Anna+":card", nil))
 	if err != nil || !told.Sheet.Facts["default"].Yes || told.Sheet.Facts["others"].Count != 1 || strings.Contains(strings.Join(told.Sheet.Lines("en", false), ""), "4111") {
 		t.Errorf("%+v %v", told, err)
+	}
+	for lang, want := range map[string]string{"en": "Valid until: 08/29", "zh": "有效期至：2029年8月"} {
+		if lines := told.Sheet.Lines(lang, false); !slices.Contains(lines, want) {
+			t.Errorf("no %q in %q", want, lines)
+		}
 	}
 	if _, err := r.Call(ctx, "card_told", asked(w, "r-1", memory.Bo+":card", nil)); !fault.Is(err, fault.NotFound) {
 		t.Errorf("somebody else's card: %v", err)

@@ -23,7 +23,7 @@ func Proposed(s closing.Standing, flows []*selfservice.Definition) (proposing.Pr
 	}
 	p := proposing.Proposal{ID: "closing:" + s.CustomerID, Flow: flows[at], Given: map[string]string{}}
 	if s.State == closing.Cooling {
-		p.Title = form.Texts{"en": "Your account closes on {closing.at}: keep it?", "zh": "您的账户将于 {closing.at} 注销，要保留吗？"}
+		p.Title = form.Texts{"en": "Your account closes: {closing.at}. Keep it?", "zh": "您的账户将于 {closing.at} 注销，要保留吗？"}
 		p.Figures = map[string]selfservice.Figure{"closing.at": sheet.At(s.ClosesAt)}
 		return p, true
 	}

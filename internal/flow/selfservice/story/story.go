@@ -146,7 +146,7 @@ func written(d *selfservice.Definition, slot string, v selfservice.Value, lang s
 		}
 		return v.Text
 	case v.Money != nil:
-		return v.Money.String()
+		return v.Money.Written()
 	case v.Type == selfservice.Date:
 		return v.At.Std().Format(time.DateOnly)
 	case v.Type == selfservice.YesNo && v.Yes:
@@ -155,19 +155,19 @@ func written(d *selfservice.Definition, slot string, v selfservice.Value, lang s
 		return words(lang, "No", "否")
 	case v.Payment != nil && v.Payment.There:
 		r := reference(v.Payment)
-		return join(r.Amount.String(), r.Party, v.Payment.Begun.Std().UTC().Format("2006-01-02 15:04 UTC"), whereWord(v.Payment, lang))
+		return join(r.Amount.Written(), r.Party, v.Payment.Begun.Std().UTC().Format("2006-01-02 15:04 UTC"), whereWord(v.Payment, lang))
 	case v.Cause != nil:
 		return join(v.Cause.Title.In(lang), word(wheres(), v.Cause.Where, lang))
 	case v.Terms != nil && v.Terms.Eligible:
-		return join(words(lang, "can be refunded", "可以退款"), v.Terms.Left.String(), everyWord(termsWords(), v.Terms.Needs, lang))
+		return join(words(lang, "can be refunded", "可以退款"), v.Terms.Left.Written(), everyWord(termsWords(), v.Terms.Needs, lang))
 	case v.Terms != nil:
 		return join(words(lang, "cannot be refunded", "不能退款"), everyWord(termsWords(), v.Terms.Why, lang))
 	case v.Act != nil:
 		return told(v.Act, lang)
 	case v.Refund != nil && v.Refund.There:
-		return join(v.Refund.Amount.String(), word(refundStates(), v.Refund.State, lang), v.Refund.Reference)
+		return join(v.Refund.Amount.Written(), word(refundStates(), v.Refund.State, lang), v.Refund.Reference)
 	case v.Dispute != nil && v.Dispute.There:
-		return join(v.Dispute.Amount.String(), word(disputeStates(), v.Dispute.State, lang), word(claims(), v.Dispute.Claim, lang))
+		return join(v.Dispute.Amount.Written(), word(disputeStates(), v.Dispute.State, lang), word(claims(), v.Dispute.Claim, lang))
 	case v.Incident != nil && v.Incident.There:
 		return v.Incident.Message
 	case v.Instrument != nil && v.Instrument.There:
@@ -193,7 +193,7 @@ func money(m wallet.Money) string {
 	if m.None() {
 		return ""
 	}
-	return m.String()
+	return m.Written()
 }
 
 // papers are the files of a slot for a person, by what each is. One that is gone is named
