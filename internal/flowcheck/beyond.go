@@ -6,7 +6,6 @@ import "fmt"
 // it cannot.
 func Beyond() map[string]string {
 	all := map[string]string{
-		"FL5-22": "what is kept of a customer is the house's and not the wallet's",
 		"FL2-08": "the rail says within two hours what became of a payment",
 		"FL2-26": "no policy asks for a second person before a bank is asked where a payment is",
 		"FL2-29": "the wallet fails no freeze that it said it would do",

@@ -6,7 +6,7 @@ import "fmt"
 func leaves() map[string]stage {
 	nothing := func(*scene) {}
 	return map[string]stage{
-		"FL5-14": {set: nothing}, "FL5-22": {set: nothing},
+		"FL5-14": {set: nothing},
 	}
 }
 
@@ -20,5 +20,6 @@ func beyondLeaving(all map[string]string) {
 			all[id] = "whoever is new there has money, points and cards of their own in the way"
 		}
 	}
+	all["FL5-22"] = "what is kept of a customer is the house's and not the wallet's"
 	all["FL5-17"] = "a wallet that is asked in process is always there to say how an account's end stands"
 }
