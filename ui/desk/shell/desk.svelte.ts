@@ -301,7 +301,7 @@ export class Desk {
         welcomed: () => undefined,
         refused: (why) => {
           if (client !== (this.#client ?? this.#last?.client)) return Promise.resolve(false);
-          if (why === 'revoked') this.#sessionEnded('revoked');
+          if (why === 'revoked') void this.#shutOut(client);
           if (why === 'unauthenticated' || why === 'expired') this.#sessionEnded('expired');
           return Promise.resolve(false);
         },
@@ -391,6 +391,16 @@ export class Desk {
   /** The server says no to this session, and may yet say on its connection that it was revoked. */
   #refused(): void {
     if (this.#client) this.#sessionEnded('expired', this.#client.state === 'open');
+  }
+
+  /** The connection was ended from there: the session is over, or what its holder may do has changed. */
+  async #shutOut(client: Client): Promise<void> {
+    const { me } = this;
+    const opened = await this.api.session().catch(() => undefined);
+    if (client !== (this.#client ?? this.#last?.client)) return;
+    if (!me || opened?.staff.id !== me.id) return this.#sessionEnded('revoked');
+    this.#end();
+    this.enter(opened);
   }
 
   #sessionEnded(how: 'expired' | 'revoked' | 'locked', listen = false): void {

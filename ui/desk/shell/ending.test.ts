@@ -20,7 +20,7 @@ class Socket {
   }
 }
 
-let server: { expired: boolean; who: string };
+let server: { expired: boolean; who: string; emergency?: boolean };
 
 beforeEach(() => {
   server = { expired: false, who: 'mei' };
@@ -32,7 +32,7 @@ beforeEach(() => {
     if (server.expired) return Promise.resolve(new Response('{"code":"unauthenticated"}', { status: 401 }));
     if (init.method === 'PUT') return Promise.resolve(new Response('{"code":"unavailable"}', { status: 503 }));
     if (init.method === 'DELETE') return Promise.resolve(new Response(null, { status: 204 }));
-    if (input === '/v1/session') return Promise.resolve(Response.json({ staff: { id: server.who, name: server.who, role: 'agent' } }));
+    if (input === '/v1/session') return Promise.resolve(Response.json({ staff: { id: server.who, name: server.who, role: 'agent', emergency: server.emergency } }));
     if (input.endsWith('/draft')) return Promise.resolve(Response.json({ text: '' }));
     return Promise.resolve(Response.json({ items: [] }));
   });
@@ -68,9 +68,28 @@ test('a session that is over keeps what was not sent, and says so', async () => 
 
 test('whoever was shut out finds that it is gone, and is told so', async () => {
   const desk = await writing();
+  server.expired = true;
   Socket.all[0]!.receive({ t: 'closing', reason: 'revoked' });
   await vi.waitFor(() => expect(desk.ended).toBe('revoked'));
   expect(desk.m!.signIn.revoked).toContain('are gone');
+  expect(kept()).toEqual([false, false]);
+});
+
+test('whoever may do something else from now on goes on where they are, with what they wrote', async () => {
+  const desk = await writing();
+  server.emergency = true;
+  Socket.all[0]!.receive({ t: 'closing', reason: 'revoked' });
+  await vi.waitFor(() => expect(Socket.all.length).toBe(2));
+  expect([desk.me?.emergency, desk.ended, desk.thread?.id]).toEqual([true, undefined, 'c']);
+  expect(kept()).toEqual([true, true]);
+});
+
+test('whoever is shut out while a colleague has signed in beside them does not become that colleague', async () => {
+  const desk = await writing();
+  server.who = 'ben';
+  Socket.all[0]!.receive({ t: 'closing', reason: 'revoked' });
+  await vi.waitFor(() => expect(desk.ended).toBe('revoked'));
+  expect(desk.me).toBeUndefined();
   expect(kept()).toEqual([false, false]);
 });
 
