@@ -26,6 +26,10 @@ func decisionRules() []rule {
 			_, err := sc.ListEmergencies(ctx, p, true)
 			return err
 		}},
+		{"AskedEmergencies", "owner admin supervisor", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.AskedEmergencies(ctx, p)
+			return err
+		}},
 		{"OpenEmergency", "", fault.Forbidden, map[fault.Code]string{fault.NotFound: "owner"}, func(sc *scene, p identity.Principal) error {
 			return sc.OpenEmergency(ctx, p, emergency.Wish{StaffID: id.New(), Minutes: 30, Reason: "payments stand still"})
 		}},

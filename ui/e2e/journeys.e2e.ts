@@ -9,6 +9,7 @@ import { configuring } from './configuring.ts';
 import { consent } from './consent.ts';
 import { danger } from './danger.ts';
 import { duties } from './duties.ts';
+import { emergency } from './emergency.ts';
 import { everywhere } from './everywhere.ts';
 import { faults } from './faults.ts';
 import { flows } from './flows.ts';
@@ -57,6 +58,7 @@ describe.each(engines())('on %s', (engine) => {
   danger(house);
   alerts(house);
   duties(house);
+  emergency(house);
   wrapping(house);
   if (engine === 'SQLite') byKeyboard(house);
   // What is drawn does not depend on the database.

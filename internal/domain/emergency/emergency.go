@@ -47,6 +47,14 @@ type Wish struct {
 	Reason  string `json:"reason"`
 }
 
+// Asked is a wish that waits for a second person. Times are microseconds.
+type Asked struct {
+	Wish
+	ID        string // of the request
+	CreatedAt int64
+	ExpiresAt int64
+}
+
 // Check refuses what is no wish. Errors: Invalid.
 func (w Wish) Check() error {
 	const op = "emergency.Check"

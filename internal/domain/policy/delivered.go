@@ -256,7 +256,7 @@ func delivered(a Action) rights {
 	case DecideApproval:
 		return rights{Owner: Second, Admin: Second}
 	case WithdrawApproval:
-		return rights{Owner: Self, Admin: Self}
+		return rights{Owner: Self, Admin: Self, Supervisor: Self, SecondLine: Self, FraudAnalyst: Self}
 	case ReadEmergencies:
 		return rights{Owner: Any, Admin: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, QualityReviewer: Any, Planner: Any, Editor: Any, PrivacyOfficer: Any, ComplianceOfficer: Any, Auditor: Any, BreakGlass: Any}
 	case OpenEmergency:

@@ -101,6 +101,32 @@ func (s *Emergencies) OpenEmergency(ctx context.Context, p identity.Principal, w
 	return err
 }
 
+// AskedEmergencies gives what somebody has asked for and waits for a second person.
+// Errors: Forbidden.
+func (s *Emergencies) AskedEmergencies(ctx context.Context, p identity.Principal) ([]emergency.Asked, error) {
+	const op = "emergencies.AskedEmergencies"
+	if !policy.Allow(p, policy.WithdrawApproval, policy.Object{StaffID: p.ID}) {
+		return nil, fault.New(fault.Forbidden, op, "%s %s asks for nothing", p.Kind, p.Role)
+	}
+	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT id, payload, created_at, expires_at FROM approval
+		WHERE maker = $1 AND kind = $2 AND state = 'pending' AND expires_at > $3 ORDER BY created_at DESC, id DESC LIMIT $4`,
+		p.ID, approval.OpenEmergency, s.core.Now().UnixMicro(), emergency.MaxListed)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	all := []emergency.Asked{}
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		var a emergency.Asked
+		var payload string
+		if err := r.Scan(&a.ID, &payload, &a.CreatedAt, &a.ExpiresAt); err != nil {
+			return err
+		}
+		all = append(all, a)
+		return strictjson.Decode([]byte(payload), &all[len(all)-1].Wish)
+	})
+	return all, engine.MapError(op, err)
+}
+
 // mayAgree tells whether somebody may be the second person.
 func mayAgree(p identity.Principal) bool {
 	return policy.Allow(p, policy.DecideApproval, policy.Object{StaffID: "another"})

@@ -32,6 +32,7 @@ func emergencyScenarios() []scenario {
 	}
 	return []scenario{
 		{"emergencies", "", plain("GET", "/v1/emergencies?open=true", ""), [5]int{200, 200, 200, 200, 200}, noKeys()},
+		{"asked-emergencies", "", plain("GET", "/v1/emergencies/asked", ""), [5]int{200, 200, 200, 403, 403}, noKeys()},
 		{"open-emergency", "for oneself", opening(func(_ *world, m staff.Member) string { return m.ID }), [5]int{403, 202, 202, 403, 403}, noKeys()},
 		{"open-emergency", "for a colleague", opening(func(w *world, _ staff.Member) string { return w.member(identity.Admin).ID }), [5]int{204, 403, 403, 403, 403}, noKeys()},
 		{"open-emergency", "without a reason", plain("POST", "/v1/emergencies", `{"staff_id":"00000000000000000000000000","minutes":30,"reason":""}`), [5]int{422, 422, 422, 422, 422}, noKeys()},
@@ -104,5 +105,37 @@ func TestTwoPeopleBreakTheGlass(t *testing.T) {
 		if len(list.Items) != 0 {
 			t.Errorf("it is open after its time: %+v", list.Items)
 		}
+	})
+}
+
+// Who asks, and may decide nothing, sees what waits and takes it back; nobody else sees it.
+func TestWhoAskedForEmergencyAccessTakesItBack(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		w.member(identity.Owner)
+		supervisor := w.member(identity.Supervisor)
+		bearer, other := w.session(supervisor), w.as(identity.Supervisor)
+		ask := call{method: "POST", path: "/v1/emergencies", body: fmt.Sprintf(`{"staff_id":%q,"minutes":30,"reason":"payments stand still"}`, supervisor.ID), bearer: bearer}
+		path := w.must(202, ask).header.Get("Location")
+		waits := func(bearer string) (items []struct {
+			ID, Reason string
+			Minutes    int
+		}) {
+			var body struct{ Items any }
+			body.Items = &items
+			w.must(200, call{method: "GET", path: "/v1/emergencies/asked", bearer: bearer}).json(t, &body)
+			return items
+		}
+		if all := waits(bearer); len(all) != 1 || !strings.HasSuffix(path, all[0].ID) || all[0].Minutes != 30 || all[0].Reason != "payments stand still" {
+			t.Fatalf("who asked sees %+v", all)
+		}
+		if all := waits(other); len(all) != 0 {
+			t.Errorf("a colleague sees %+v", all)
+		}
+		w.problem(403, "forbidden", call{method: "DELETE", path: path, bearer: other})
+		w.must(204, call{method: "DELETE", path: path, bearer: bearer})
+		if all := waits(bearer); len(all) != 0 {
+			t.Errorf("it waits after it was taken back: %+v", all)
+		}
+		w.must(202, ask)
 	})
 }

@@ -23,6 +23,7 @@ func apart() []identity.Role {
 func answeringDiffers() map[string][3]int {
 	return map[string][3]int{
 		"open-emergency for oneself":                 {202, 202, 403},
+		"asked-emergencies ":                         {200, 200, 403},
 		"revoke-customer ":                           {403, 204, 403},
 		"case-figures ":                              {403, 403, 200},
 		"case-figures of a zone that there is not":   {403, 403, 422},

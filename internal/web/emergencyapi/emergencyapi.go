@@ -21,6 +21,7 @@ import (
 // Store keeps them.
 type Store interface {
 	ListEmergencies(ctx context.Context, p identity.Principal, open bool) ([]emergency.Opening, error)
+	AskedEmergencies(ctx context.Context, p identity.Principal) ([]emergency.Asked, error)
 	OpenEmergency(ctx context.Context, p identity.Principal, w emergency.Wish) error
 	CloseEmergency(ctx context.Context, p identity.Principal, one string) error
 }
@@ -46,7 +47,21 @@ type Emergency struct {
 	ByItself bool   `json:"by_itself,omitempty" doc:"nobody closed it before its time"`
 }
 
+// Asked is what the caller has asked for and waits for a second person.
+type Asked struct {
+	ID        string `json:"id" doc:"of the request: DELETE /v1/approvals/{id} takes it back"`
+	Minutes   int    `json:"minutes"`
+	Reason    string `json:"reason"`
+	CreatedAt int64  `json:"created_at"`
+	ExpiresAt int64  `json:"expires_at" doc:"after which nobody can agree any more"`
+}
+
 type (
+	askedOutput struct {
+		Body struct {
+			Items []Asked `json:"items" nullable:"false" doc:"the last first"`
+		}
+	}
 	emergenciesInput struct {
 		api.Caller
 		Open bool `query:"open" doc:"only those that are open now"`
@@ -81,6 +96,7 @@ func Routes(d Deps) func(*api.API) {
 	return func(a *api.API) {
 		r, tags := &routes{d}, []string{"rights"}
 		api.Add(a, huma.Operation{OperationID: "emergencies", Method: http.MethodGet, Path: "/v1/emergencies", Summary: "Tell who has more rights than their role, and who had", Tags: tags}, r.list)
+		api.Add(a, huma.Operation{OperationID: "asked-emergencies", Method: http.MethodGet, Path: "/v1/emergencies/asked", Summary: "Tell what the caller has asked for and waits for a second person", Tags: tags}, r.asked)
 		api.Add(a, huma.Operation{OperationID: "open-emergency", Method: http.MethodPost, Path: "/v1/emergencies", Summary: "Give somebody more rights than their role for a short time, or ask for it", Tags: tags, DefaultStatus: http.StatusNoContent}, r.open)
 		api.Add(a, huma.Operation{OperationID: "close-emergency", Method: http.MethodDelete, Path: "/v1/emergencies/{id}", Summary: "Take them back before the time is over", Tags: tags, DefaultStatus: http.StatusNoContent}, r.close)
 	}
@@ -95,6 +111,16 @@ func (r *routes) list(ctx context.Context, in *emergenciesInput) (*emergenciesOu
 			ID: o.ID, StaffID: o.StaffID, Name: o.Name, Role: o.Role, Reason: o.Reason, AskedBy: o.Asker, Approval: o.Approval,
 			BeganAt: o.BeganAt, UntilAt: o.UntilAt, EndedAt: o.EndedAt, ByItself: o.EndedAt != 0 && o.EndedBy == "",
 		})
+	}
+	return out, err
+}
+
+func (r *routes) asked(ctx context.Context, in *struct{ api.Caller }) (*askedOutput, error) {
+	all, err := r.Store.AskedEmergencies(ctx, in.Who())
+	out := &askedOutput{}
+	out.Body.Items = []Asked{}
+	for _, one := range all {
+		out.Body.Items = append(out.Body.Items, Asked{ID: one.ID, Minutes: one.Minutes, Reason: one.Reason, CreatedAt: one.CreatedAt, ExpiresAt: one.ExpiresAt})
 	}
 	return out, err
 }
