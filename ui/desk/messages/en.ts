@@ -75,6 +75,7 @@ export const en = {
     settings: 'Settings',
     account: 'Account',
     insiders: 'Findings',
+    emergency: 'Emergency',
     people: 'People',
     rights: 'Who may do what',
     failed: 'This page could not be fetched.',

@@ -70,6 +70,7 @@ export const zh: Messages = {
     settings: '设置',
     account: '账号',
     insiders: '异常提醒',
+    emergency: '紧急权限',
     people: '成员',
     rights: '谁能做什么',
     failed: '页面没能加载。',

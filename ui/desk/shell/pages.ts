@@ -73,7 +73,7 @@ export const pages: readonly Page[] = [
   { id: 'insiders', title: (m) => m.pages.insiders, icon: ShieldCheck, for: (s) => watches(s.role), apart: true, ...own(insiderWords, () => import('../insiders/InsidersPage.svelte')) },
   { id: 'audit', title: (m) => m.access.audit.title, icon: ScrollText, for: (s) => audits(s.role), apart: true, ...own(searchWords, () => import('../audit/AuditPage.svelte')) },
   { id: 'rights', title: (m) => m.pages.rights, icon: KeyRound, for: (s) => readsRights(s.role), apart: true, ...own(rightWords, () => import('../settings/rights/RightsPage.svelte')) },
-  { id: 'emergency', title: (m) => m.emergency.title, icon: Siren, for: (s) => opensEmergency(s.role) || audits(s.role), apart: true, ...own(emergencyWords, () => import('../emergency/EmergencyPage.svelte')) },
+  { id: 'emergency', title: (m) => m.pages.emergency, icon: Siren, for: (s) => opensEmergency(s.role) || audits(s.role), apart: true, ...own(emergencyWords, () => import('../emergency/EmergencyPage.svelte')) },
   { id: 'account', title: (m) => m.pages.account, icon: CircleUserRound, for: everybody, apart: true, load: () => import('../account/AccountPage.svelte') },
 ];
 
