@@ -350,6 +350,7 @@ func (a *App) connectSettings(ctx context.Context) error {
 	a.asking = asking.New(a.settings, nil)
 	if a.Config.Wallet.URL != "" {
 		a.asking = asking.New(a.settings, a.lookup)
+		a.asking.UseReadings(a.flows.Tells)
 	}
 	a.intake.UseForms(a.asking)
 	a.intake.UseWrapUps(func() *wrapup.Book { return wrapup.BookOf(a.settings.Snapshot()) })

@@ -44,6 +44,8 @@ func (w *world) disable() {
 		w.purse.Boundless = true
 	case Balance:
 		w.purse.Floorless = true
+	case PointsFloor:
+		w.purse.Owing = true
 	case Postings:
 		w.purse.Lossy = true
 	}

@@ -13,6 +13,7 @@ import (
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/onchain"
+	"kefu/internal/domain/wallet/points"
 	"kefu/internal/flow/acting"
 	"kefu/internal/platform/fault"
 	"kefu/internal/safety/houses"
@@ -56,7 +57,11 @@ func newWorkshop(o Options) *workshop {
 		}
 		shop.sums = append(shop.sums, sums)
 	}
-	for i, p := range houses.Policies() {
+	policies := houses.Policies()
+	if off == PointsProof {
+		policies = houses.Unproven()
+	}
+	for i, p := range policies {
 		if off == Policy {
 			p = houses.Anything()
 		}
@@ -388,6 +393,14 @@ func (d walletDoor) Transaction(c context.Context, by wallet.Actor, customer, id
 
 func (d walletDoor) Transfer(c context.Context, by wallet.Actor, customer, id string) (onchain.Transfer, error) {
 	return d.shop.now.purse.Onchain(c, by, customer, id)
+}
+
+func (d walletDoor) Points(c context.Context, by wallet.Actor, customer string) (points.Standing, error) {
+	return d.shop.now.purse.Collected(c, by, customer)
+}
+
+func (d walletDoor) Earning(c context.Context, by wallet.Actor, customer, transaction string) (points.Earning, error) {
+	return d.shop.now.purse.Earning(c, by, customer, transaction)
 }
 
 func (d walletDoor) Refunds(c context.Context, by wallet.Actor, customer, tx string) ([]wallet.Refund, error) {

@@ -44,11 +44,13 @@ const (
 	Balance     Check = "balance"
 	Postings    Check = "postings"
 	Files       Check = "file-ownership"
+	PointsProof Check = "points-proof"
+	PointsFloor Check = "points-floor"
 )
 
 // Checks lists them.
 func Checks() []Check {
-	all := []Check{Ownership, Assurance, Binding, Signature, SingleUse, Confirmed, Expiry, FourEyes, Approver, Idempotency, Policy, Refunds, Balance, Postings, Files}
+	all := []Check{Ownership, Assurance, Binding, Signature, SingleUse, Confirmed, Expiry, FourEyes, Approver, Idempotency, Policy, Refunds, Balance, Postings, Files, PointsProof, PointsFloor}
 	return append(all, further()...)
 }
 
@@ -80,7 +82,7 @@ func Shows(c Check) Rule {
 	switch c {
 	case Ownership:
 		return NotTheirs
-	case Assurance:
+	case Assurance, PointsProof:
 		return NotProven
 	case Binding, Signature:
 		return NotBound
@@ -100,7 +102,7 @@ func Shows(c Check) Rule {
 		return ForeignFile
 	case Refunds:
 		return TooMuch
-	case Balance:
+	case Balance, PointsFloor:
 		return BelowZero
 	case Postings:
 		return Unbalanced

@@ -33,7 +33,7 @@ func TestNothingHappensThatIsNotAllowed(t *testing.T) {
 		_ = r.Report(&text)
 		t.Errorf("violations %v, legitimate %.3f:\n%s", r.Broken, r.LegitimateShare, text.String())
 	}
-	for _, act := range []string{"refund", "freeze", "unfreeze", "dispute", "hold_release", "provisional_credit", "instrument_block", "dispute_evidence", "retrieval", "recovery", "recovery_stopped", "withdraw", "closure", "closure_cancel", "closed", "late_paid"} {
+	for _, act := range []string{"refund", "freeze", "unfreeze", "dispute", "hold_release", "provisional_credit", "instrument_block", "dispute_evidence", "retrieval", "points_redeem", "points_claim", "recovery", "recovery_stopped", "withdraw", "closure", "closure_cancel", "closed", "late_paid"} {
 		if r.ByAct[act] == 0 {
 			t.Errorf("no %s happened: the adversary does not try it, or is always refused", act)
 		}
@@ -67,6 +67,27 @@ func TestEachCheckIsMissedWhereALostTransferIsBroughtBack(t *testing.T) {
 		t.Run(string(check), func(t *testing.T) {
 			t.Parallel()
 			r, err := safety.Run(context.Background(), safety.Options{Codes: codes(t), Seed: 1, Runs: 10_000, Disable: check, Until: safety.Shows(check), Workers: 1, Wish: wallet.RequestRetrieval})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !r.Met || len(r.ByAct) != 1 {
+				t.Errorf("without it nothing was found in %d runs (found: %v; effects: %v)", r.Runs, r.Broken, r.ByAct)
+			}
+			t.Logf("%d runs, %v", r.Runs, r.Broken)
+		})
+	}
+}
+
+// Points are money: with their redemption alone tried, any check that is switched off is
+// missed.
+func TestEachCheckIsMissedWherePointsAreRedeemed(t *testing.T) {
+	for _, check := range []safety.Check{
+		safety.Ownership, safety.Assurance, safety.Binding, safety.Signature, safety.SingleUse, safety.Confirmed, safety.Expiry, safety.Idempotency, safety.Policy, safety.Balance,
+		safety.Postings, safety.PointsProof, safety.PointsFloor,
+	} {
+		t.Run(string(check), func(t *testing.T) {
+			t.Parallel()
+			r, err := safety.Run(context.Background(), safety.Options{Codes: codes(t), Seed: 1, Runs: 10_000, Disable: check, Until: safety.Shows(check), Workers: 1, Wish: wallet.RedeemPoints})
 			if err != nil {
 				t.Fatal(err)
 			}

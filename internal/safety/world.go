@@ -388,6 +388,7 @@ func kinds() []wallet.Act {
 		wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund,
 		wallet.Freeze, wallet.BlockInstrument, wallet.Unfreeze, wallet.Unfreeze, wallet.OpenDispute, wallet.GrantCredit, wallet.ReleaseHold, wallet.ReleaseHold,
 		wallet.AddEvidence, wallet.AddEvidence, wallet.RequestRetrieval, wallet.RequestRetrieval,
+		wallet.RedeemPoints, wallet.RedeemPoints, wallet.ClaimPoints,
 	}
 }
 
@@ -439,7 +440,13 @@ func (w *world) wish(s step) {
 		if pick%4 > 0 {
 			want.Target = victim.lost
 		}
-	case wallet.OpenDispute:
+	case wallet.RedeemPoints: // now and then at a price that it never had
+		want.Target = "rw-" + strconv.Itoa(pick%2)
+		want.Amount = purse.Points(purse.Costs()[want.Target])
+		if pick%16 == 0 {
+			want.Amount = purse.Points(1)
+		}
+	case wallet.OpenDispute, wallet.ClaimPoints:
 		want.Target = victim.payments[pick%3]
 	case wallet.BlockInstrument:
 		want.Target = "card-" + victim.wallet

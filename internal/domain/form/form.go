@@ -17,6 +17,7 @@ import (
 
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/settings"
+	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
 
@@ -79,16 +80,19 @@ func (t Texts) In(lang string) string {
 
 // Form is one topic that a customer can choose, and what is asked about it.
 type Form struct {
-	ID     string  `json:"id"`
-	Title  Texts   `json:"title"`            // what the customer chooses
-	Hint   Texts   `json:"hint,omitempty"`   // what it is for, in a line
-	Icon   string  `json:"icon,omitempty"`   // one of Icons
-	Order  int     `json:"order,omitempty"`  // smaller stands further up
-	Person bool    `json:"person,omitempty"` // goes to a person at once
-	Paused bool    `json:"paused,omitempty"` // kept, and shown to nobody
-	Flow   string  `json:"flow,omitempty"`   // what whoever is signed in is led through instead; where that cannot be, the form is asked
-	Anyone bool    `json:"anyone,omitempty"` // the flow is for whoever is not signed in, too
-	Fields []Field `json:"fields"`
+	ID     string `json:"id"`
+	Title  Texts  `json:"title"`            // what the customer chooses
+	Hint   Texts  `json:"hint,omitempty"`   // what it is for, in a line
+	Icon   string `json:"icon,omitempty"`   // one of Icons
+	Order  int    `json:"order,omitempty"`  // smaller stands further up
+	Person bool   `json:"person,omitempty"` // goes to a person at once
+	Paused bool   `json:"paused,omitempty"` // kept, and shown to nobody
+	Flow   string `json:"flow,omitempty"`   // what whoever is signed in is led through instead; where that cannot be, the form is asked
+	Anyone bool   `json:"anyone,omitempty"` // the flow is for whoever is not signed in, too
+	// Needs is what a wallet has to tell for the topic to be shown where there is one: a wallet
+	// without points is asked nothing about them. "": nothing.
+	Needs  wallet.Reading `json:"needs,omitempty"`
+	Fields []Field        `json:"fields"`
 	// What a conversation that begins with it gets.
 	Topic    string   `json:"topic,omitempty"`    // for staff; without it the title in the customer's language
 	Tags     []string `json:"tags,omitempty"`     // which rules look at
@@ -171,6 +175,9 @@ func (f Form) Validate() error {
 	}
 	if f.Flow != "" && !isFlow(f.Flow) {
 		return fault.InvalidFor(op, "flow", settings.Malformed, "is no id of a flow")
+	}
+	if f.Needs != "" && !slices.Contains(wallet.Readings(), f.Needs) {
+		return fault.InvalidFor(op, "needs", settings.Unknown, "is nothing that a wallet tells")
 	}
 	if len(f.Fields) == 0 {
 		return fault.InvalidFor(op, "fields", settings.Missing, "asks nothing")

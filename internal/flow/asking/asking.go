@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kefu/internal/domain/conversation"
@@ -32,11 +33,17 @@ type Transactions interface {
 type Service struct {
 	settings *configuring.Service
 	wallet   Transactions
+	reads    func(ctx context.Context, r wallet.Reading) bool // nil: nobody knows
 }
 
 // New makes a Service. Without a wallet no transaction can be referred to.
 func New(settings *configuring.Service, wallet Transactions) *Service {
 	return &Service{settings: settings, wallet: wallet}
+}
+
+// UseReadings says what the wallet tells, by which topics are shown; call it before anybody is served.
+func (s *Service) UseReadings(reads func(ctx context.Context, r wallet.Reading) bool) {
+	s.reads = reads
 }
 
 // Seed gives a deployment that has no forms, not even archived ones, those that
@@ -67,8 +74,23 @@ func (s *Service) Seed(ctx context.Context) error {
 	return nil
 }
 
-// Version changes with every setting, and so with whatever Shown gives.
-func (s *Service) Version() int64 { return s.settings.Snapshot().Version }
+// Version changes with every setting, and with what the wallet tells, and so with whatever
+// Shown gives.
+func (s *Service) Version(ctx context.Context) string {
+	all := s.settings.Snapshot()
+	version := strconv.FormatInt(all.Version, 10)
+	for _, f := range with(all, nil) {
+		if !s.fits(ctx, f.Value) {
+			version += "." + f.Value.ID
+		}
+	}
+	return version
+}
+
+// fits tells whether a topic is anything for the wallet that there is.
+func (s *Service) fits(ctx context.Context, f form.Form) bool {
+	return f.Needs == "" || s.reads == nil || s.reads(ctx, f.Needs)
+}
 
 // Greeting is the window's first line in a language; "" for its own words.
 func (s *Service) Greeting(lang string) string {
@@ -81,8 +103,9 @@ func greeting(l look.Look, lang string) string {
 }
 
 // Shown are the forms that customers may choose from, in a language, in their order.
-func (s *Service) Shown(lang string) []form.Shown {
-	return shown(with(s.settings.Snapshot(), nil), lang)
+func (s *Service) Shown(ctx context.Context, lang string) []form.Shown {
+	forms := slices.DeleteFunc(with(s.settings.Snapshot(), nil), func(f settings.Entry[form.Form]) bool { return !s.fits(ctx, f.Value) })
+	return shown(forms, lang)
 }
 
 func shown(forms []settings.Entry[form.Form], lang string) []form.Shown {

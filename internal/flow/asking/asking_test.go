@@ -74,7 +74,7 @@ func delivered(t *testing.T) int {
 func TestABeginningHasTheBuiltInFormsAndOnlyOnce(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
 		s, set := service(t, d, nil)
-		first := s.Shown("zh")
+		first := s.Shown(t.Context(), "zh")
 		if len(first) != delivered(t) || first[0].ID != "lost-or-hacked" || first[1].Title != "支付失败" || first[0].Revision == 0 {
 			t.Fatalf("shown are %+v", first)
 		}
@@ -87,8 +87,8 @@ func TestABeginningHasTheBuiltInFormsAndOnlyOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := s.Seed(t.Context()); err != nil || len(s.Shown("en")) != 0 {
-			t.Errorf("what was put away came back: %v, %d", err, len(s.Shown("en")))
+		if err := s.Seed(t.Context()); err != nil || len(s.Shown(t.Context(), "en")) != 0 {
+			t.Errorf("what was put away came back: %v, %d", err, len(s.Shown(t.Context(), "en")))
 		}
 	})
 }
@@ -97,7 +97,7 @@ func TestFormsAreFilledByTheRevisionInUse(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
 		ctx := t.Context()
 		s, set := service(t, d, nil)
-		given := form.Submission{Form: "account", Revision: s.Shown("en")[4].Revision, Language: "en", Answers: map[string]form.Answer{"what": {Choice: "close"}}}
+		given := form.Submission{Form: "account", Revision: s.Shown(t.Context(), "en")[4].Revision, Language: "en", Answers: map[string]form.Answer{"what": {Choice: "close"}}}
 		filled, route, err := s.Fill(ctx, bob(), given)
 		if err != nil || route.Topic != "My account or sign-in" || !slices.Equal(route.Tags, []string{"account"}) || route.Person || filled.Answers[0].Value != "Closing my account" {
 			t.Fatalf("%+v, %+v, %v", filled, route, err)
@@ -142,5 +142,32 @@ func TestTransactionsAreTheCustomersOwn(t *testing.T) {
 	}
 	if _, err := fill(ann(), "down"); !fault.Is(err, fault.Unavailable) {
 		t.Errorf("a wallet that is down: %v", err)
+	}
+}
+
+// A wallet without points is asked nothing about them; where nobody knows what it tells, and in
+// what whoever began before sends in, nothing is hidden.
+func TestATopicNeedsWhatTheWalletTells(t *testing.T) {
+	d := storagetest.New(t, "sqlite")
+	s, _ := service(t, d, nil)
+	whole := s.Version(t.Context())
+	if got := ids(s.Shown(t.Context(), "en")); !slices.Contains(got, "points") {
+		t.Errorf("nobody knows what the wallet tells: %v", got)
+	}
+	tells := []wallet.Reading{wallet.ReadCustomer}
+	s.UseReadings(func(_ context.Context, r wallet.Reading) bool { return slices.Contains(tells, r) })
+	if got := ids(s.Shown(t.Context(), "zh")); slices.Contains(got, "points") || len(got) != delivered(t)-1 {
+		t.Errorf("a wallet without points: %v", got)
+	}
+	if s.Version(t.Context()) == whole {
+		t.Error("what windows have kept is not read again")
+	}
+	given := form.Submission{Form: "points", Revision: 1, Language: "en", Answers: map[string]form.Answer{"what": {Choice: "missing"}}}
+	if _, _, err := s.Fill(t.Context(), bob(), given); err != nil {
+		t.Error(err)
+	}
+	tells = append(tells, wallet.ReadPoints)
+	if got := ids(s.Shown(t.Context(), "en")); len(got) != delivered(t) || s.Version(t.Context()) != whole {
+		t.Errorf("a wallet that has them now: %v", got)
 	}
 }

@@ -63,7 +63,7 @@ func TestAPreviewIsTheWindowWithTheDraft(t *testing.T) {
 		t.Errorf("%+v, %v", seen, err)
 	}
 	// Nothing of it is kept.
-	if again := s.Shown("en"); len(again) != delivered(t)-1 || s.Greeting("zh") != "" {
+	if again := s.Shown(t.Context(), "en"); len(again) != delivered(t)-1 || s.Greeting("zh") != "" {
 		t.Errorf("what was looked at is there: %v", ids(again))
 	}
 	l.Accent = "red"
@@ -93,8 +93,8 @@ func TestAPausedFormIsNotShownAndNotFilled(t *testing.T) {
 	if _, err := change(t, set, "account", 1, func(f *form.Form) { f.Paused = true }); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := s.Fill(t.Context(), bob(), given); !fault.Is(err, fault.Conflict) || slices.Contains(ids(s.Shown("en")), "account") {
-		t.Errorf("a paused form is there: %v, %v", err, ids(s.Shown("en")))
+	if _, _, err := s.Fill(t.Context(), bob(), given); !fault.Is(err, fault.Conflict) || slices.Contains(ids(s.Shown(t.Context(), "en")), "account") {
+		t.Errorf("a paused form is there: %v, %v", err, ids(s.Shown(t.Context(), "en")))
 	}
 }
 

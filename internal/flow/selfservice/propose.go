@@ -6,7 +6,9 @@ import (
 
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
+	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/selfservice/closing"
+	"kefu/internal/flow/selfservice/loyalty"
 	"kefu/internal/flow/selfservice/proposing"
 )
 
@@ -46,7 +48,40 @@ func (s *Service) Proposals(ctx context.Context, p identity.Principal) []proposi
 	if since, err := s.Store.Standstill(ctx, p, p.ID); err != nil || since > 0 || !s.consents(ctx, a) {
 		return own
 	}
-	return append(own, s.likely(ctx, a)...)
+	likely := s.likely(ctx, a)
+	if len(likely) < proposing.Most {
+		likely = append(likely, s.expiring(ctx, a)...)
+	}
+	return append(own, likely...)
+}
+
+// expiring is that points expire soon; what a customer is at already is not proposed.
+func (s *Service) expiring(ctx context.Context, a asker) []proposing.Proposal {
+	from, tells := s.Wallet.(loyalty.Asks)
+	if !tells || !s.able(ctx).Reads(loyalty.Reading) {
+		return nil
+	}
+	by, id, err := s.in(ctx, a)
+	if err != nil {
+		return nil
+	}
+	now, err := from.Points(ctx, by, id)
+	if err != nil {
+		return nil
+	}
+	flows, err := s.Catalogue(ctx, a.p)
+	if err != nil {
+		return nil
+	}
+	one, is := loyalty.Proposed(now, wallet.At(s.Clock()), flows)
+	if !is {
+		return nil
+	}
+	open, err := s.Store.OpenFlowRuns(ctx, a.p, a.p.ID)
+	if err != nil || slices.ContainsFunc(open, func(r selfservice.Record) bool { return r.Flow == one.Flow.ID }) {
+		return nil
+	}
+	return []proposing.Proposal{one}
 }
 
 // leaving is what the customer asked for themselves: that the account closes, and can be

@@ -107,6 +107,9 @@ func (s *Service) able(ctx context.Context) wallet.Capabilities {
 	return r.of
 }
 
+// Tells is whether the wallet answers a reading, as far as is known at present.
+func (s *Service) Tells(ctx context.Context, r wallet.Reading) bool { return s.able(ctx).Reads(r) }
+
 // reader is the part of the wallet that answers a reading. Errors: Unavailable.
 func reader[T any](ctx context.Context, s *Service, r wallet.Reading) (T, error) {
 	return reads.Part[T](ctx, purse{s: s}, r)

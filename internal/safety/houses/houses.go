@@ -4,6 +4,8 @@
 package houses
 
 import (
+	"slices"
+
 	"kefu/internal/domain/action"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/wallet"
@@ -19,7 +21,7 @@ const (
 // Policies are those of the houses.
 func Policies() []action.Policy {
 	closed := action.Default()
-	closed.Rules = append([]action.PolicyRule{{ID: "closed", Acts: []wallet.Act{wallet.RequestRefund, wallet.GrantCredit, wallet.RequestRetrieval}, Code: "closed"}}, closed.Rules...)
+	closed.Rules = append([]action.PolicyRule{{ID: "closed", Acts: []wallet.Act{wallet.RequestRefund, wallet.GrantCredit, wallet.RequestRetrieval, wallet.RedeemPoints}, Code: "closed"}}, closed.Rules...)
 	careful := action.Policy{Rules: []action.PolicyRule{
 		{ID: "slow down", Acts: wallet.Acts(), If: `facts.day_count >= 20`, Code: "too_many"},
 		{ID: "make safe", Acts: []wallet.Act{wallet.Freeze, wallet.BlockInstrument, wallet.RevokeSessions, wallet.RevokeDevice, wallet.StopRecovery}, Allow: true, Level: 1},
@@ -31,6 +33,18 @@ func Policies() []action.Policy {
 		{ID: "dispute", Acts: []wallet.Act{wallet.OpenDispute, wallet.AddEvidence}, Allow: true, Level: 2},
 	}}
 	return []action.Policy{action.Default(), careful, closed}
+}
+
+// Unproven are the policies of the houses without what they ask of somebody who redeems much
+// or has just changed what proves them.
+func Unproven() []action.Policy {
+	all := Policies()
+	for i := range all {
+		all[i].Rules = slices.DeleteFunc(slices.Clone(all[i].Rules), func(r action.PolicyRule) bool {
+			return r.Level > 1 && len(r.Acts) == 1 && r.Acts[0] == wallet.RedeemPoints
+		})
+	}
+	return all
 }
 
 // Anything is the policy of a house that has none.

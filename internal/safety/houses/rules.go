@@ -64,6 +64,11 @@ func Rules(f Facts, c wallet.Command, byStaff bool) (allow bool, level int, four
 		return !f.Disputed, 2, f.Count >= 5 || sum+f.Sum > bound
 	case wallet.RequestRetrieval:
 		return true, 2, false
+	case wallet.RedeemPoints:
+		if f.YoungFactor || f.NewDevice || sum+f.Sum > 1_000 {
+			return true, 2, false
+		}
+		return true, 1, false
 	case wallet.GrantCredit:
 		return true, 2, true
 	case wallet.ReleaseHold:

@@ -63,6 +63,7 @@ type Purse struct {
 	w         World
 	transfers map[string]ledger.Stored
 	blocked   map[string]bool   // cards
+	claimed   map[string]string // purchases whose points were said to be missing, by which wish
 	files     map[string][]byte // by customer and digest
 	ops       map[string]wallet.Operation
 	opKeys    []string
@@ -86,6 +87,7 @@ type Purse struct {
 	Next      []Way // what becomes of the next commands
 	Down      bool
 	Floorless bool // balances may go below nothing
+	Owing     bool // those of points may
 	Boundless bool // refunds too
 	Lossy     bool // lines get lost
 }
@@ -125,7 +127,7 @@ type handed struct {
 // New opens one with money, payments, a dispute and a freeze for each customer.
 func New(w World) *Purse {
 	p := &Purse{
-		w: w, Books: map[string]*ledger.Standing{}, transfers: map[string]ledger.Stored{}, Payments: map[string]*Payment{}, Owners: map[string]string{}, blocked: map[string]bool{},
+		w: w, Books: map[string]*ledger.Standing{}, transfers: map[string]ledger.Stored{}, Payments: map[string]*Payment{}, Owners: map[string]string{}, blocked: map[string]bool{}, claimed: map[string]string{},
 		FactorAt: map[string]time.Time{}, DeviceAt: map[string]time.Time{}, files: map[string][]byte{}, ops: map[string]wallet.Operation{}, told: map[string]Terms{},
 	}
 	for _, currency := range []string{"EUR", "SEK"} {
@@ -137,6 +139,9 @@ func New(w World) *Purse {
 			p.move("world", c, 200_000, currency)
 			p.FactorAt[c], p.DeviceAt[c] = w.Now.Add(-5000*time.Hour), w.Now.Add(-5000*time.Hour)
 		}
+	}
+	if err := p.collect(); err != nil {
+		panic(err) // the world has as many as it likes
 	}
 	for i, c := range w.Customers {
 		pay := func(n int, cents int64, currency string) string {
@@ -172,7 +177,7 @@ func (p *Purse) Account(id string) (ledger.Account, *ledger.Balance, error) {
 		return ledger.Account{}, nil, fault.New(fault.NotFound, "safety.Account", "there is none")
 	}
 	out := a.Account
-	if p.Floorless {
+	if p.Floorless || (p.Owing && out.Currency == unit) {
 		out.Floor = false
 	}
 	return out, &a.Balance, nil
@@ -299,6 +304,8 @@ func (p *Purse) come(c wallet.Command) (Terms, wallet.Refusal) {
 		t.To = ""
 	case wallet.RequestRetrieval:
 		return p.comeBack(c)
+	case wallet.ClaimPoints, wallet.RedeemPoints:
+		return p.earn(c)
 	default:
 		t.To = ""
 	}
@@ -480,6 +487,10 @@ func (p *Purse) move4(c wallet.Command, t Terms, o *wallet.Operation) error {
 		l := p.lost(c.Target)
 		l.asked = Wish(c.Key)
 		return p.move("bank", c.CustomerID, l.cents-l.fee, "EUR")
+	case wallet.RedeemPoints:
+		return p.spend(c)
+	case wallet.ClaimPoints:
+		p.claimed[c.Target] = Wish(c.Key)
 	case wallet.OpenDispute:
 		p.dispute(c.CustomerID, c.Target)
 	case wallet.AddEvidence:

@@ -166,6 +166,19 @@ func TestAPaymentToNobodyIsCalledByItsKind(t *testing.T) {
 	}
 }
 
+// Points of an act are counted, and no currency.
+func TestPointsOfAnActAreCounted(t *testing.T) {
+	amount, _ := wallet.Parse("500", "PTS", 0)
+	act := selfservice.Value{Type: selfservice.Act, Act: &selfservice.ActFact{ID: "a-1", Act: string(wallet.RedeemPoints), Amount: amount}}
+	r := &runs{shows: []selfservice.View{{Step: "agree", Kind: selfservice.KindConfirm, Value: &act}}}
+	for lang, want := range map[string]string{"en": `"currency":"points"`, "zh-CN": `"currency":"积分"`} {
+		text, err := serve(r, customer())("GET", "/rt/runs/r-1?lang="+lang, "")
+		if err != nil || !strings.Contains(text, want) || strings.Contains(text, "PTS") {
+			t.Errorf("%s: %s is not told (%v): %s", lang, want, err, text)
+		}
+	}
+}
+
 // Until when something can be added to a dispute is told as long as it can.
 func TestUntilWhenADisputeTakesEvidence(t *testing.T) {
 	amount, _ := wallet.Parse("298.00", "CNY", 2)

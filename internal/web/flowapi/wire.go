@@ -14,6 +14,7 @@ import (
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/mask"
+	"kefu/internal/domain/wallet/points"
 	flow "kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/records"
 	"kefu/internal/flow/selfservice/story"
@@ -116,6 +117,12 @@ func reduce(v any, lang string) {
 				if told, is := one.(map[string]any); is && told["party"] == "" {
 					kind, _ := told["kind"].(string)
 					told["party"] = records.KindIn(wallet.Kind(kind), lang)
+				}
+			case "act": // points are counted, and no currency
+				if told, is := one.(map[string]any); is && told["act"] == string(wallet.RedeemPoints) {
+					if sum, is := told["amount"].(map[string]any); is {
+						sum["currency"] = points.Word(lang)
+					}
 				}
 			case "dispute": // a time that is over is nobody's any more
 				if told, is := one.(map[string]any); is && (told["open"] != true || told["late"] == true) {

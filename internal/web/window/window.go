@@ -6,6 +6,7 @@
 package window
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -17,11 +18,11 @@ import (
 
 // Forms gives the forms in use, in a language.
 type Forms interface {
-	Shown(lang string) []form.Shown
+	Shown(ctx context.Context, lang string) []form.Shown
 	// Greeting is the window's first line in a language; "" for its own words.
 	Greeting(lang string) string
 	// Version changes with whatever Shown depends on.
-	Version() int64
+	Version(ctx context.Context) string
 }
 
 // Deps are what the handlers work with.
@@ -53,7 +54,7 @@ func (d Deps) forms(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-cache")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	tag := fmt.Sprintf(`"%d-%s-%t"`, d.Forms.Version(), lang, d.Visitors)
+	tag := fmt.Sprintf(`"%s-%s-%t"`, d.Forms.Version(r.Context()), lang, d.Visitors)
 	h.Set("ETag", tag)
 	if r.Header.Get("If-None-Match") == tag {
 		w.WriteHeader(http.StatusNotModified)
@@ -63,7 +64,7 @@ func (d Deps) forms(w http.ResponseWriter, r *http.Request) {
 		Forms    []form.Shown `json:"forms"`
 		Greeting string       `json:"greeting,omitempty"`
 		Visitors bool         `json:"visitors,omitempty"`
-	}{d.Forms.Shown(lang), d.Forms.Greeting(lang), d.Visitors})
+	}{d.Forms.Shown(r.Context(), lang), d.Forms.Greeting(lang), d.Visitors})
 	if err != nil { // strings and numbers always marshal
 		http.Error(w, "", http.StatusInternalServerError)
 		return

@@ -1,9 +1,11 @@
 package window_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"testing"
 
 	"kefu/internal/domain/form"
@@ -12,11 +14,11 @@ import (
 
 type forms struct{ version int64 }
 
-func (f *forms) Version() int64 { return f.version }
+func (f *forms) Version(context.Context) string { return strconv.FormatInt(f.version, 10) }
 
 func (f *forms) Greeting(lang string) string { return "hello, " + lang }
 
-func (f *forms) Shown(lang string) []form.Shown {
+func (f *forms) Shown(_ context.Context, lang string) []form.Shown {
 	return []form.Shown{{ID: "a", Revision: f.version, Title: "in " + lang}}
 }
 

@@ -69,8 +69,13 @@ export const withSum = ['refund'];
 
 export const isOver = (a: Act): boolean => ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'].includes(a.state);
 
+/** What an act is for, its amount; points are counted in words, and no currency. */
+export function sumOf(a: Act, points: string, sum = a.does.amount ?? a.amount): Sum | undefined {
+  return a.act === 'points_redeem' && sum ? { ...sum, currency: points } : sum;
+}
+
 /** An act as the kit draws it: exactly what will happen. */
-export function cardOf(a: Act): Value {
+export function cardOf(a: Act, points: string): Value {
   const fact: ActFact = {
     id: a.id,
     act: a.act,
@@ -78,7 +83,7 @@ export function cardOf(a: Act): Value {
     hash: a.hash,
     proof: a.level,
     four_eyes: a.four_eyes,
-    amount: a.does.amount ?? a.amount,
+    amount: sumOf(a, points),
     destination: a.does.destination,
     arrives_by: a.does.arrives_by ? new Date(a.does.arrives_by / 1000).toISOString() : undefined,
     effects: a.does.effects,

@@ -6,7 +6,8 @@ import { Problem, type Api } from '../shell/api.ts';
 import { actEn } from '../messages/act.en.ts';
 import { actZh } from '../messages/act.zh.ts';
 import { en } from '../messages/en.ts';
-import { cardOf, type Act } from './act.ts';
+import { moneyText } from '../../kit/text/money.ts';
+import { cardOf, sumOf, type Act } from './act.ts';
 import ActRequests from './ActRequests.svelte';
 import { Acts } from './acts.svelte.ts';
 import ActsPanel from './ActsPanel.svelte';
@@ -193,7 +194,15 @@ test('what has moved meanwhile is said to have moved', async () => {
 });
 
 test('a card says when it is there in the form that the kit reads', () => {
-  expect(cardOf(act({ does: { arrives_by: 1_700_000_000_000_000, reversible: true } })).act!.arrives_by).toBe('2023-11-14T22:13:20.000Z');
+  expect(cardOf(act({ does: { arrives_by: 1_700_000_000_000_000, reversible: true } }), 'points').act!.arrives_by).toBe('2023-11-14T22:13:20.000Z');
+});
+
+test('points of an act are counted, and no currency', () => {
+  const redeem = act({ act: 'points_redeem', does: { amount: { amount: '500', currency: 'PTS', scale: 0 }, reversible: false } });
+  expect(cardOf(redeem, '积分').act!.amount).toEqual({ amount: '500', currency: '积分', scale: 0 });
+  expect(moneyText(sumOf(redeem, 'points')!, 'en')).toBe('500\u00a0points');
+  expect(moneyText(sumOf(redeem, '积分')!, 'zh-CN')).toBe('500\u00a0积分');
+  expect(sumOf(refund, 'points')).toEqual(eur('850.00'));
 });
 
 test('both languages have the same words', () => {

@@ -13,6 +13,7 @@ export const actEn = {
     retrieval: 'Bring back a crypto transfer',
     withdraw: 'Pay money out', closure: 'Close the account', closure_cancel: 'Keep the account', points_claim: 'Claim missing points', points_redeem: 'Redeem points',
   } as Record<string, string>,
+  points: 'points',
   effects: { payments_stop: 'No payment can leave their wallet until it is lifted.', signed_out: 'Every device of theirs is signed out.', instrument_stops: 'The card cannot be used any more.' } as Record<string, string>,
   proof: 'The customer confirms it in the wallet. No code is ever asked for here.',
   reversible: 'It can be undone later.',

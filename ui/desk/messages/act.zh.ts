@@ -12,6 +12,7 @@ export const actZh: ActMessages = {
     instrument_default: '更改默认付款方式', instrument_remove: '移除银行卡', mandate_cancel: '解除自动扣款', recovery_stop: '终止找回账户的申请', retrieval: '找回加密货币转账',
     withdraw: '提现', closure: '注销账户', closure_cancel: '取消注销', points_claim: '申诉缺失积分', points_redeem: '兑换积分',
   },
+  points: '积分',
   effects: { payments_stop: '解除之前，客户的钱包不能付款。', signed_out: '客户的所有设备都会退出登录。', instrument_stops: '这张卡将不能再使用。' },
   proof: '由客户在钱包里确认。这里绝不会索要验证码。',
   reversible: '之后可以撤销。',

@@ -2,6 +2,7 @@ package points
 
 import (
 	"strconv"
+	"strings"
 
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/check"
@@ -32,6 +33,14 @@ func (r Reward) Cost(unit string) (wallet.Money, error) { return Sum(r.Points, u
 // Sum are points as an amount. Errors: Invalid.
 func Sum(n int64, unit string) (wallet.Money, error) {
 	return wallet.Parse(strconv.FormatInt(n, 10), unit, 0)
+}
+
+// Word is what points are called behind their number, in a language.
+func Word(lang string) string {
+	if base, _, _ := strings.Cut(lang, "-"); base == "zh" {
+		return "积分"
+	}
+	return "points"
 }
 
 // Validate refuses what is not of the contract. Errors: Invalid.

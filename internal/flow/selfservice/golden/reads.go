@@ -215,7 +215,7 @@ func (b *book) named(r selfservice.Read, told map[string]string) map[string]shee
 // figure reads a sum where it is one, and a text otherwise.
 func (b *book) figure(text string) sheet.Figure {
 	amount, currency, two := strings.Cut(text, " ")
-	if m, err := wallet.Parse(amount, currency, 2); two && err == nil {
+	if m, err := wallet.Parse(amount, currency, scaleOf(currency)); two && err == nil {
 		return sheet.Money(m)
 	}
 	return sheet.Text(text)

@@ -175,9 +175,17 @@ func (b *book) back(span string) wallet.Time {
 	return wallet.At(start().Add(-d))
 }
 
+// scaleOf is how many decimals a sum has; points have none.
+func scaleOf(currency string) int {
+	if currency == "PTS" {
+		return 0
+	}
+	return 2
+}
+
 func (b *book) money(text string) wallet.Money {
 	amount, currency, _ := strings.Cut(text, " ")
-	m, err := wallet.Parse(amount, currency, 2)
+	m, err := wallet.Parse(amount, currency, scaleOf(currency))
 	if err != nil {
 		b.err = err
 	}

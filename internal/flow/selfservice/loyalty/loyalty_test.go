@@ -197,3 +197,32 @@ func TestWhatIsNotTold(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestWhatIsProposedOfPoints(t *testing.T) {
+	flows := []*selfservice.Definition{{ID: "FL4"}, {ID: "FL16"}}
+	s := standing(t)
+	s.Owed = 0
+	p, is := loyalty.Proposed(s, now, flows)
+	if !is || p.Flow.ID != "FL16" || p.Figures["points.soon"].Text != "70" || p.Figures["points.at"].At != now+9*day || !strings.Contains(p.Title["zh"], "{points.at}") {
+		t.Errorf("%+v %v", p, is)
+	}
+	for name, change := range map[string]func(*points.Standing){
+		"points are owed":       func(s *points.Standing) { s.Owed = 110 },
+		"they collect none":     func(s *points.Standing) { s.Member = false },
+		"it is long until then": func(s *points.Standing) { s.Lots[0].ExpiresAt = now + 15*day },
+		"it is over":            func(s *points.Standing) { s.Lots[0].ExpiresAt = now },
+		"none can be spent":     func(s *points.Standing) { s.Lots = s.Lots[1:] },
+		"they never expire":     func(s *points.Standing) { s.Lots[0].ExpiresAt = 0 },
+		"there are none at all": func(s *points.Standing) { s.Lots = nil },
+	} {
+		other := standing(t)
+		other.Owed = 0
+		change(&other)
+		if p, is := loyalty.Proposed(other, now, flows); is {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+	if _, is := loyalty.Proposed(s, now, flows[:1]); is {
+		t.Error("a flow is proposed that there is not")
+	}
+}

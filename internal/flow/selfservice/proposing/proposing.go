@@ -51,10 +51,10 @@ type beforeFact struct {
 	Solved bool    `cel:"solved"` // a later one of the same sum to the same party went through
 }
 
-const (
-	mostRules     = 40
-	mostProposals = 2
-)
+const mostRules = 40
+
+// Most is how much is proposed at once.
+const Most = 2
 
 // Load reads the rules. Errors: Invalid, naming the rule and what is wrong.
 func Load(files fs.FS, flows *selfservice.Flows) (*Rules, error) {
@@ -134,7 +134,7 @@ func (r *Rules) Likely(ctx context.Context, payments []selfservice.Value, open [
 			list = append(list, made)
 			break
 		}
-		if len(list) == mostProposals {
+		if len(list) == Most {
 			break
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/action"
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/points"
 )
 
 // pair is a word in both languages of stories.
@@ -38,7 +39,7 @@ func told(a *selfservice.ActFact, lang string) string {
 		action.Failed: {"not done", "未执行"}, action.Unknown: {"not confirmed yet", "结果待确认"},
 		action.Rejected: {"refused by a second person", "复核未通过"}, action.Cancelled: {"taken back", "已撤回"}, action.Expired: {"lapsed", "已过期"},
 	}
-	parts := []string{acts[wallet.Act(a.Act)].in(lang), money(a.Amount), states[action.State(a.State)].in(lang), refused(a.Refusal, lang)}
+	parts := []string{acts[wallet.Act(a.Act)].in(lang), sum(a, lang), states[action.State(a.State)].in(lang), refused(a.Refusal, lang)}
 	kept := parts[:0]
 	for _, p := range parts {
 		if p != "" {
@@ -46,6 +47,14 @@ func told(a *selfservice.ActFact, lang string) string {
 		}
 	}
 	return strings.Join(kept, " · ")
+}
+
+// sum is how much an act is about; points are counted, and no currency.
+func sum(a *selfservice.ActFact, lang string) string {
+	if wallet.Act(a.Act) == wallet.RedeemPoints && !a.Amount.None() {
+		return a.Amount.Amount() + " " + points.Word(lang)
+	}
+	return money(a.Amount)
 }
 
 // reason is why a run came to a person; "" where the flow's title says it.

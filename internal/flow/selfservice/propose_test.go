@@ -1,0 +1,76 @@
+package selfservice_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/points"
+	"kefu/internal/flow/selfservice"
+	"kefu/internal/flow/selfservice/golden"
+	"kefu/internal/storage/engine"
+	"kefu/internal/storage/storagetest"
+)
+
+// collecting is a wallet in which points expire in four days.
+type collecting struct {
+	selfservice.Wallet
+	can []wallet.Reading
+	now time.Time
+}
+
+func (c collecting) Capabilities(context.Context) (wallet.Capabilities, error) {
+	return wallet.Capabilities{Readings: c.can}, nil
+}
+
+func (c collecting) Points(_ context.Context, _ wallet.Actor, customer string) (points.Standing, error) {
+	at := wallet.At(c.now)
+	return points.Standing{CustomerID: customer, Member: true, Unit: "PTS", Balance: 200, Lots: []points.Lot{
+		{ID: "l-1", State: points.Ready, Earned: 200, Left: 200, At: at - 9, ReadyAt: at - 8, ExpiresAt: wallet.At(c.now.Add(96 * time.Hour))},
+	}}, nil
+}
+
+func (c collecting) Earning(context.Context, wallet.Actor, string, string) (points.Earning, error) {
+	return points.Earning{}, nil
+}
+
+// Points are looked at as payments are: with the customer's consent, and never against it.
+func TestPointsThatExpireAreProposed(t *testing.T) {
+	h, ctx := open(t, storagetest.New(t, engine.SQLite)), context.Background()
+	least := []wallet.Reading{wallet.ReadCustomer, wallet.ReadTransactions, wallet.ReadInstruments}
+	proposed := func(suggest bool, flags []string, can []wallet.Reading) int {
+		t.Helper()
+		h.deps.Wallet = collecting{Wallet: golden.Wallet(golden.World{Flags: flags}), can: can, now: h.d.Clock.Now()}
+		n := 0
+		for _, p := range h.process(suggest).Proposals(ctx, h.anna) {
+			if p.Flow.ID == "FL16" {
+				n++
+			}
+		}
+		return n
+	}
+	can := append(least, wallet.ReadPoints)
+	for name, c := range map[string]struct {
+		suggest bool
+		flags   []string
+		can     []wallet.Reading
+		want    int
+	}{
+		"the house allows it":      {true, nil, can, 1},
+		"neither said yes":         {false, nil, can, 0},
+		"the customer said yes":    {false, []string{"help_suggestions"}, can, 1},
+		"the customer said no":     {true, []string{"no_help_suggestions"}, can, 0},
+		"the wallet has no points": {true, nil, least, 0},
+	} {
+		if got := proposed(c.suggest, c.flags, c.can); got != c.want {
+			t.Errorf("%s: %d", name, got)
+		}
+	}
+	if _, err := h.process(true).Start(ctx, h.anna, selfservice.Begin{Flow: "FL16", Conversation: h.Begin(h.anna, "en"), Language: "en"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := proposed(true, nil, can); got != 0 {
+		t.Error("it is proposed to whoever is at it")
+	}
+}
