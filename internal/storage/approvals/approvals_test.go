@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"kefu/internal/domain/approval"
+	"kefu/internal/domain/emergency"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/settings"
@@ -337,6 +338,38 @@ func TestWhoHasLostTheirRightsDecidesNothing(t *testing.T) {
 		}
 		_, err := h.Approve(ctx, maker, r.ID, r.Hash)
 		h.must(err)
+	})
+}
+
+// A request is carried out with the rights that its maker has then: with fewer, when
+// they were taken until a finding is judged; and with more, while they have them for an
+// emergency.
+func TestARequestHasTheRightsThatItsMakerHasNow(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h, ctx := open(t, d), context.Background()
+		second := h.member(identity.Owner)
+
+		throttled, one := h.member(identity.Admin), id.New()
+		r := h.ask(throttled, put(one, 0, "front"))
+		d.Exec(t, "INSERT INTO staff_restraint (id, staff_id, step, finding_id, since, made_by, lifted_at, lifted_by, freed_at) VALUES ($1, $2, 1, '', 1, '', 0, '', 0)", id.New(), throttled.ID)
+		if _, err := h.Approve(ctx, second, r.ID, r.Hash); err == nil || h.revision(one) != 0 {
+			t.Errorf("for who was throttled: %v", err)
+		}
+
+		guest, other := h.member(identity.Supervisor), id.New()
+		h.must(h.OpenEmergency(ctx, second, emergency.Wish{StaffID: guest.ID, Minutes: 30, Reason: "nobody else is there"}))
+		open, err := h.ListEmergencies(ctx, second, true)
+		h.must(err)
+		guest.Emergency = open[0].ID
+		var pending *approval.PendingError
+		if _, err := h.SaveSetting(ctx, guest, put(other, 0, "back")); !errors.As(err, &pending) {
+			t.Fatalf("the change does not wait: %v", err)
+		}
+		r, err = h.Approval(ctx, second, pending.ID)
+		h.must(err)
+		if _, err := h.Approve(ctx, second, r.ID, r.Hash); err != nil || h.revision(other) == 0 {
+			t.Errorf("in an emergency: %v", err)
+		}
 	})
 }
 

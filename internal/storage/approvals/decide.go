@@ -2,8 +2,6 @@ package approvals
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 
 	"kefu/internal/domain/approval"
 	"kefu/internal/domain/identity"
@@ -82,15 +80,29 @@ func independent(ctx context.Context, t *core.Tx, decider, maker string) error {
 // counts by the rights of the moment in which it is carried out.
 func still(ctx context.Context, t *core.Tx, p identity.Principal) error {
 	const op = "approvals.still"
-	var role string
-	err := t.SQL.QueryRowContext(ctx, "SELECT role FROM staff WHERE id = $1 AND disabled_at = 0", p.ID).Scan(&role)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return engine.MapError(op, err)
+	now, err := present(ctx, t, p.ID)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return err
 	}
-	if err != nil || identity.Role(role) != p.Role {
+	if err != nil || now.Role != p.Role || now.Restrained && !p.Restrained {
 		return fault.New(fault.Forbidden, op, "they have lost the right to it")
 	}
 	return nil
+}
+
+// present is a member of staff with the rights that they have now: their role, what was
+// taken from them until a finding is judged, and what they were given for an emergency.
+// Errors: NotFound for nobody and for who is disabled.
+func present(ctx context.Context, t *core.Tx, id string) (identity.Principal, error) {
+	const op = "approvals.present"
+	p := identity.Principal{Kind: identity.Staff, ID: id}
+	var role string
+	err := t.SQL.QueryRowContext(ctx, `SELECT f.alias, f.role,
+		EXISTS (SELECT 1 FROM staff_restraint r WHERE r.staff_id = f.id AND r.lifted_at = 0),
+		COALESCE((SELECT e.id FROM emergency e WHERE e.staff_id = f.id AND e.ended_at = 0 AND e.until_at > $2), '')
+		FROM staff f WHERE f.id = $1 AND f.disabled_at = 0`, id, t.Now).Scan(&p.Name, &role, &p.Restrained, &p.Emergency)
+	p.Role = identity.Role(role)
+	return p, engine.MapError(op, err)
 }
 
 // execute lets the request's executor work as its maker, with the rights that the
@@ -100,12 +112,10 @@ func (a *Approvals) execute(ctx context.Context, t *core.Tx, by identity.Princip
 	if d := a.deciders[r.Kind]; d != nil {
 		return guarded(ctx, t, func() error { return d.Approved(ctx, t, by, r.Payload, r.ID) })
 	}
-	maker := identity.Principal{Kind: identity.Staff, ID: r.MakerID}
-	var role string
-	if err := t.SQL.QueryRowContext(ctx, "SELECT alias, role FROM staff WHERE id = $1 AND disabled_at = 0", r.MakerID).Scan(&maker.Name, &role); err != nil {
-		return engine.MapError(op, err)
+	maker, err := present(ctx, t, r.MakerID)
+	if err != nil {
+		return err
 	}
-	maker.Role = identity.Role(role)
 	if !a.may(r)(maker) {
 		return fault.New(fault.Forbidden, op, "its maker has lost the right to it")
 	}

@@ -103,6 +103,33 @@ func TestAnOwnerOpensItForAnother(t *testing.T) {
 	})
 }
 
+// It was given to who somebody was then: with another role, disabled, or with new
+// credentials they have it no more, and hold no place that another one needs.
+func TestItEndsWithWhoItWasGivenTo(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := context.Background()
+		owner, machine := h.member(identity.Owner), identity.SystemPart("test")
+		outside, yes, no := identity.OutsideAgent, true, false
+		for name, change := range map[string]func(of string) error{
+			"goes to a partner firm": func(of string) error { return h.ChangeStaff(ctx, machine, of, staff.Change{Role: &outside}) },
+			"was disabled for a while": func(of string) error {
+				return errors.Join(h.ChangeStaff(ctx, machine, of, staff.Change{Disabled: &yes}), h.ChangeStaff(ctx, machine, of, staff.Change{Disabled: &no}))
+			},
+			"was reset": func(of string) error { return h.ResetStaff(ctx, machine, of, staff.Reset{TOTPSecret: "JBSWY3DPEHPK3PXP"}) },
+		} {
+			holder := h.member(identity.Admin)
+			h.must(h.OpenEmergency(ctx, owner, wish(holder)))
+			h.must(change(holder.ID))
+			if h.emergency(h.session(holder)) != "" {
+				t.Errorf("who %s has it still", name)
+			}
+		}
+		if open, err := h.ListEmergencies(ctx, owner, true); err != nil || len(open) != 0 {
+			t.Errorf("%+v, %v", open, err)
+		}
+	})
+}
+
 // It is over when its time is, whether or not anything has found that; what finds it has
 // connections look anew.
 func TestItClosesByItself(t *testing.T) {

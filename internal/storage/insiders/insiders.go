@@ -175,6 +175,9 @@ func (s *Insiders) restrain(ctx context.Context, t *core.Tx, by identity.Princip
 		}
 	}
 	if step == insider.Throttle {
+		if err := staffing.CloseEmergencyOf(ctx, t, by, under, staffID); err != nil {
+			return 0, err
+		}
 		if err := staffing.Refresh(ctx, t, by, under, "staff.throttle", staffID); err != nil {
 			return 0, err
 		}

@@ -2,6 +2,8 @@ package staffing
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
@@ -63,6 +65,23 @@ func turnRound(ctx context.Context, t *core.Tx, by identity.Principal, under, ac
 func Refresh(ctx context.Context, t *core.Tx, by identity.Principal, under, action, id string) error {
 	t.RecordUnder(by, under, action, "staff", id, "")
 	return t.Revoke(ctx, event.RevokedStaff, id)
+}
+
+// CloseEmergencyOf ends what somebody was given for an emergency, if they were: it was
+// given to who they were then.
+func CloseEmergencyOf(ctx context.Context, t *core.Tx, by identity.Principal, under, id string) error {
+	const op = "staffing.CloseEmergencyOf"
+	var one string
+	err := t.SQL.QueryRowContext(ctx, "UPDATE emergency SET ended_at = $1, ended_by = $2 WHERE staff_id = $3 AND ended_at = 0 AND until_at > $1 RETURNING id", t.Now, by.ID, id).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return engine.MapError(op, err)
+	}
+	t.RecordUnder(by, under, "emergency.close", "emergency", one, "")
+	t.Commit.Approvals = true
+	return nil
 }
 
 // restrained refuses to let somebody in who is suspended: that is decided where they are

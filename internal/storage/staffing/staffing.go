@@ -288,8 +288,12 @@ func (s *Staff) ResetStaff(ctx context.Context, p identity.Principal, id string,
 	})
 }
 
-// endSessions ends all sessions of somebody, and records why.
+// endSessions ends all sessions of somebody, and with them what they were given for an
+// emergency, and records why.
 func endSessions(ctx context.Context, t *core.Tx, p identity.Principal, under, action, id string) error {
+	if err := CloseEmergencyOf(ctx, t, p, under, id); err != nil {
+		return err
+	}
 	if _, err := t.SQL.ExecContext(ctx, "UPDATE staff_session SET revoked_at = $1 WHERE staff_id = $2 AND revoked_at = 0", t.Now, id); err != nil {
 		return engine.MapError("staffing.endSessions", err)
 	}
