@@ -115,7 +115,9 @@ func TestItEndsWithWhoItWasGivenTo(t *testing.T) {
 			"was disabled for a while": func(of string) error {
 				return errors.Join(h.ChangeStaff(ctx, machine, of, staff.Change{Disabled: &yes}), h.ChangeStaff(ctx, machine, of, staff.Change{Disabled: &no}))
 			},
-			"was reset": func(of string) error { return h.ResetStaff(ctx, machine, of, staff.Reset{TOTPSecret: "JBSWY3DPEHPK3PXP"}) },
+			"was reset": func(of string) error {
+				return h.ResetStaff(ctx, machine, of, staff.Reset{TOTPSecret: "JBSWY3DPEHPK3PXP"})
+			},
 		} {
 			holder := h.member(identity.Admin)
 			h.must(h.OpenEmergency(ctx, owner, wish(holder)))
