@@ -62,7 +62,9 @@ func (a *App) connectWallet(context.Context) error {
 		return err
 	}
 	a.notices.Follow(a.flows)
-	a.notices.Follow(a.alerts(client, issuer))
+	alerts := a.alerts(client, issuer)
+	a.flows.UseAsker(alerts)
+	a.notices.Follow(alerts)
 	a.notices.Follow(a.partings(client, issuer))
 	return a.listen()
 }

@@ -76,6 +76,10 @@ func runRules() []rule {
 			return sc.DelayFlowRun(ctx, p, sc.run(), sc.Clock.Now())
 		}},
 		{"WakeFlowRuns", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.WakeFlowRuns(ctx, p, "wallet", "own") }},
+		{"AskedFlowRuns", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.AskedFlowRuns(ctx, p, sc.own.ID)
+			return err
+		}},
 		{"WakeFlowRun", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.WakeFlowRun(ctx, p, sc.run().ID) }},
 		{"EraseFlowRuns", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error { return sc.EraseFlowRuns(ctx, p, sc.own.ID, 1<<60) }},
 		{"KeepFlow", "system", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {

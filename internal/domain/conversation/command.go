@@ -65,7 +65,8 @@ type Command struct {
 	Drops     []string     // of one with Adds: those that go
 	WrapUps   *wrapup.Book // of SetStatus and SetWrapUp: the codes that are in use; nil: there are none
 	Remains   *Remains     // of LetGo: what waits in this one without the one that leaves it, or nil
-	// Offer is of a customer's Send: the flow that is offered because of what they write.
+	// Offer is of a customer's Send, and of one of Kefu's own: the flow that is offered below
+	// it. No edge sets it.
 	Offer string
 	Route *Route // of a customer's Send that fills in a form: what the form does to the conversation
 }
@@ -292,6 +293,7 @@ func (o *Outcome) write(p identity.Principal, c Command, now int64) error {
 		o.customerWrote(now)
 		return o.route(c.Route, now)
 	case p.Kind == identity.Program: // answers nobody: whoever waits for a person goes on waiting
+		o.offer(c.Offer)
 	default:
 		o.agentWrote(c)
 	}

@@ -12,7 +12,7 @@ const OfferAuthor = "danger"
 // maxFlow bounds the id of a flow, in bytes.
 const maxFlow = 8
 
-// offer puts help below what the customer just wrote. It answers nobody: whoever waits for
+// offer puts help below what the customer just wrote, or what Kefu tells them. It answers nobody: whoever waits for
 // a person goes on waiting.
 func (o *Outcome) offer(flow string) {
 	if flow == "" || len(flow) > maxFlow {

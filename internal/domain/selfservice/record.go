@@ -35,9 +35,12 @@ type Record struct {
 	DueAt    time.Time // when somebody has to look at it; zero: never
 	Staff    string    // the member of staff who answered last; "" when it was the customer
 	Visitor  bool      // it was begun by somebody who is not signed in
-	Until    time.Time // from when nobody is asked any more who has not answered; zero: as for every run
+	About    string    // the id of what Kefu itself asks about; "" where somebody began the run
 	News     bool      // it ended while nobody was there, and its customer has not looked since
 }
+
+// Asks tells whether a run is a question of Kefu's own that nobody has answered yet.
+func (r Record) Asks() bool { return r.About != "" && r.Turns == 0 && !r.State.Over() }
 
 // Took tells whether an answer was taken already.
 func (r Record) Took(op string) bool { return op != "" && slices.Contains(r.Ops, op) }

@@ -42,6 +42,7 @@ type Wallet interface {
 // Store knows whom the wallet means, and takes in what is said.
 type Store interface {
 	WalletHolder(ctx context.Context, p identity.Principal, issuer, subject string) (customerID string, err error)
+	FlowSubject(ctx context.Context, p identity.Principal, conversationID, customerID, issuer string) (subject string, err error)
 	Conversation(ctx context.Context, p identity.Principal, id string) (conversation.State, error)
 	Execute(ctx context.Context, p identity.Principal, conversationID string, c conversation.Command) (conversation.Result, error)
 }
@@ -58,8 +59,12 @@ type Intake interface {
 type Runs interface {
 	List(ctx context.Context, p identity.Principal) ([]selfservice.Seen, error)
 	Start(ctx context.Context, p identity.Principal, b selfservice.Begin) (selfservice.Seen, error)
-	// Settle ends one that nobody has answered. It tells whether it did.
+	// Asked lists the questions that nobody has answered.
+	Asked(ctx context.Context, customer string) ([]domain.Record, error)
+	// Settle ends one that nobody has answered, and Extend has it stand for as long again.
+	// They tell whether they did.
 	Settle(ctx context.Context, run string) (bool, error)
+	Extend(ctx context.Context, run string) (bool, error)
 }
 
 // Deps are what a Service works with.
@@ -121,7 +126,7 @@ func (s *Service) Took(ctx context.Context, n wallet.Notice) error {
 	if err != nil {
 		return err
 	}
-	if err := s.settle(ctx, n, whose); err != nil {
+	if err := s.settle(ctx, n.CustomerID, whose); err != nil {
 		return err
 	}
 	if (n.Type != wallet.RiskAlert && n.Type != wallet.RecoveryChanged) || n.Object == "" {
@@ -180,7 +185,7 @@ func (s *Service) concern(ctx context.Context, n wallet.Notice, whose string) (c
 		return concern{}, false, gone(err)
 	}
 	i := slices.IndexFunc(list, func(a wallet.Alert) bool { return a.ID == n.Object })
-	if i < 0 || !list[i].Telling(s.Clock()) {
+	if i < 0 || !telling(list[i], s.Clock()) {
 		return concern{}, false, nil
 	}
 	c := concern{Alert: list[i], whose: whose, walletID: n.CustomerID}
@@ -348,8 +353,12 @@ func (s *Service) tell(ctx context.Context, c concern) error {
 	}
 	us := part()
 	by := identity.Principal{Kind: identity.Program, ID: us.ID, Name: s.House(), Scopes: identity.ScopesOf(identity.SendMessages)} // automatic, and no answer to anybody
-	if err := s.do(ctx, by, conv, conversation.Command{Kind: conversation.Send, ClientID: "alert-" + c.ID, Content: conversation.Content{Text: say.toCustomer(c), Quiet: !c.push}}); err != nil {
+	said, err := s.Store.Execute(ctx, by, conv, conversation.Command{Kind: conversation.Send, ClientID: "alert-" + c.ID, Content: conversation.Content{Text: say.toCustomer(c), Quiet: !c.push}})
+	if err != nil {
 		return err
+	}
+	if said.Duplicate && s.Clock().Sub(c.RaisedAt.Std()) >= wallet.AlertLife { // long told of: asked on, or answered
+		return nil
 	}
 	if err := s.do(ctx, us, conv, conversation.Command{Kind: conversation.Note, ClientID: "alert-note-" + c.ID, Content: conversation.Content{Text: say.toStaff(c)}}); err != nil {
 		return err
@@ -394,7 +403,7 @@ func OfAlert(kind wallet.AlertKind, at wallet.Time) map[string]domain.Value {
 // One that stands there is not asked again, and neither is one that was answered while
 // the notice came again.
 func (s *Service) ask(ctx context.Context, who identity.Principal, conv string, c concern) error {
-	b := selfservice.Begin{Flow: "FL3", Conversation: conv, Language: c.language, Told: OfAlert(c.Kind, c.RaisedAt), Until: until(c.Alert)}
+	b := selfservice.Begin{Flow: "FL3", Conversation: conv, Language: c.language, Told: OfAlert(c.Kind, c.RaisedAt), About: c.ID}
 	if c.Kind == wallet.AlertPayment {
 		b.Flow, b.Told, b.Given = "FL19", nil, map[string]string{"payment": c.About}
 	}
@@ -407,9 +416,13 @@ func (s *Service) ask(ctx context.Context, who identity.Principal, conv string, 
 		if b.Given == nil {
 			about = seen.Run.Slots["alert"].Text == string(c.Kind)
 		}
-		if seen.Run.Flow == b.Flow && !seen.Run.State.Over() && about {
-			return nil
+		if seen.Run.Flow != b.Flow || seen.Run.State.Over() || !about {
+			continue
 		}
+		if seen.Run.Asks() && seen.Run.About != c.ID { // one question stands for both, and as long as for the newer
+			_, err = s.Runs.Extend(ctx, seen.Run.ID)
+		}
+		return err
 	}
 	alert := c.whose + " " + c.ID
 	if s.asked.Allow(alert, 1, s.Clock()) > 0 {

@@ -7,58 +7,118 @@ import (
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	domain "kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/recovery"
-	"kefu/internal/flow/selfservice"
+	"kefu/internal/platform/fault"
+)
+
+// ending is how what a question is about stands, where that is to be said.
+type ending string
+
+const (
+	asIs     ending = ""         // asked on, and nothing to say
+	mine     ending = "mine"     // the owner said in the wallet that it was them
+	disputed ending = "disputed" // a payment that was reported as not theirs
+	closed   ending = "closed"   // a payment that is settled otherwise
+	stopped  ending = "stopped"  // an attempt to come back in that somebody stopped
+	ended    ending = "ended"    // one that led nobody in
+	passed   ending = "passed"   // nobody answered for as long as one is asked
+	over     ending = "over"     // a session, device or factor that is there no more: asked on
 )
 
 // settle ends the questions of a customer that nobody has answered and that are over in
-// their wallet: what they are about is theirs, or has come to its end. What was not them
-// goes on being asked, for their money is made safe by it; so does what somebody has come
-// in by. Any notice of the wallet's may be the one after which something is settled.
-func (s *Service) settle(ctx context.Context, n wallet.Notice, whose string) error {
-	who := identity.Principal{Kind: identity.Customer, ID: whose, Level: identity.AL1}
-	list, err := s.Runs.List(ctx, who)
-	if err != nil {
+// their wallet. Of a sign-in, a device and a factor the owner alone ends it: whoever came in
+// ends a session by signing out. What was not them goes on being asked, for their money is
+// made safe by it. Any notice of the wallet's may be the one after which something is
+// settled.
+func (s *Service) settle(ctx context.Context, customer, whose string) error {
+	list, err := s.Runs.Asked(ctx, whose)
+	if err != nil || len(list) == 0 {
 		return err
 	}
-	list = slices.DeleteFunc(list, func(r selfservice.Seen) bool { return !unanswered(r) })
-	if len(list) == 0 {
-		return nil
-	}
-	is, err := s.over(ctx, n, list)
+	is, err := s.standing(ctx, customer, slices.ContainsFunc(list, ofTry))
 	if err != nil {
 		return err
 	}
 	for _, r := range list {
-		if !is(r) {
+		how := is(r)
+		if how == asIs {
 			continue
 		}
-		done, err := s.Runs.Settle(ctx, r.Run.ID)
-		if err != nil {
+		if err := s.say(ctx, r, how); err != nil { // first: what is settled is found no more
 			return err
 		}
-		if !done || !r.Begun {
+		if how == over {
 			continue
 		}
-		by := identity.Principal{Kind: identity.Program, ID: part().ID, Name: s.House(), Scopes: identity.ScopesOf(identity.SendMessages)}
-		text := wordsOf(r.Run.Language).settled
-		if err := s.do(ctx, by, r.Run.ConversationID, conversation.Command{Kind: conversation.Send, ClientID: "alert-over-" + r.Run.ID, Content: conversation.Content{Text: text, Quiet: true}}); err != nil {
+		if _, err := s.Runs.Settle(ctx, r.ID); gone(err) != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// unanswered tells whether a run asks whether something was the customer.
-func unanswered(r selfservice.Seen) bool {
-	asks := r.Run.Flow == "FL19" && r.Run.Slots["payment"].Ref() != "" || r.Run.Flow == "FL3" && r.Run.Slots["alert"].Text != ""
-	return asks && !r.Run.State.Over() && r.Run.Turns == 0
+// Passing implements selfservice.Asker: the time of a question is over. Of somebody who
+// tries to come back in it is asked for as long as they may still get in; of anything else
+// its customer reads that it is over, and where payments are stopped.
+func (s *Service) Passing(ctx context.Context, r domain.Record) (bool, error) {
+	how := passed
+	if ofTry(r) {
+		customer, err := s.Store.FlowSubject(ctx, part(), r.ConversationID, r.CustomerID, s.issuer)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return false, err
+		}
+		if customer != "" {
+			tries, err := s.tries(ctx, customer)
+			if err != nil {
+				return false, err
+			}
+			if slices.ContainsFunc(tries, func(t recovery.Standing) bool { return t.State.Open() }) {
+				return true, nil
+			}
+			if now := endOf(tries, r); now != asIs {
+				how = now
+			}
+		}
+	}
+	return false, s.say(ctx, r, how)
 }
 
-// over asks the wallet what of it is over, and gives what tells of one whether it is.
-func (s *Service) over(ctx context.Context, n wallet.Notice, list []selfservice.Seen) (func(selfservice.Seen) bool, error) {
-	by := wallet.Actor{Kind: "system", ID: "kefu", Purpose: "watch"}
+// say tells a customer how what they were asked about stands, once, and offers them the
+// help by which payments are stopped where there is no question above any more.
+func (s *Service) say(ctx context.Context, r domain.Record, how ending) error {
+	state, err := s.Store.Conversation(ctx, part(), r.ConversationID)
+	if err != nil {
+		return gone(err)
+	}
+	conv := state.ID
+	if state.MergedInto != "" {
+		conv = state.MergedInto
+	}
+	by := identity.Principal{Kind: identity.Program, ID: part().ID, Name: s.House(), Scopes: identity.ScopesOf(identity.SendMessages)}
+	c := conversation.Command{Kind: conversation.Send, ClientID: "alert-" + string(how) + "-" + r.ID, Content: conversation.Content{Text: wordsOf(r.Language).endings[how], Quiet: true}, Offer: "FL3"}
+	if how == over {
+		c.Offer = ""
+	}
+	return gone(s.do(ctx, by, conv, c))
+}
+
+func ofTry(r domain.Record) bool { return r.Slots["alert"].Text == string(OfRecovery) }
+
+// tries are the attempts to come back in as a customer; none where the wallet tells none.
+func (s *Service) tries(ctx context.Context, customer string) ([]recovery.Standing, error) {
+	can, err := s.Wallet.Capabilities(ctx)
+	if err != nil || !can.Reads(wallet.ReadRecoveries) {
+		return nil, err
+	}
+	tries, err := s.Wallet.Recoveries(ctx, wallet.Actor{Kind: "system", ID: "kefu", Purpose: "watch"}, customer)
+	return tries, gone(err)
+}
+
+// standing asks the wallet about a customer's alerts, and gives what tells of a question how
+// that stands which it is about.
+func (s *Service) standing(ctx context.Context, customer string, withTries bool) (func(domain.Record) ending, error) {
 	can, err := s.Wallet.Capabilities(ctx)
 	if err != nil {
 		return nil, err
@@ -66,35 +126,65 @@ func (s *Service) over(ctx context.Context, n wallet.Notice, list []selfservice.
 	var alerts []wallet.Alert
 	var tries []recovery.Standing
 	if can.Reads(wallet.ReadAlerts) {
-		if alerts, err = s.Wallet.Alerts(ctx, by, n.CustomerID); err != nil {
+		if alerts, err = s.Wallet.Alerts(ctx, wallet.Actor{Kind: "system", ID: "kefu", Purpose: "watch"}, customer); gone(err) != nil {
 			return nil, err
 		}
 	}
-	ofTry := func(r selfservice.Seen) bool { return r.Run.Slots["alert"].Text == string(OfRecovery) }
-	if slices.ContainsFunc(list, ofTry) && can.Reads(wallet.ReadRecoveries) {
-		if tries, err = s.Wallet.Recoveries(ctx, by, n.CustomerID); err != nil {
+	if withTries {
+		if tries, err = s.tries(ctx, customer); err != nil {
 			return nil, err
 		}
 	}
-	return func(r selfservice.Seen) bool {
-		at := r.Run.Slots["alert_at"].At
+	return func(r domain.Record) ending {
 		if ofTry(r) {
-			i := slices.IndexFunc(tries, func(t recovery.Standing) bool { return t.BegunAt == at })
-			return i >= 0 && !tries[i].State.Open() && tries[i].State != recovery.Done
+			return endOf(tries, r)
 		}
-		i := slices.IndexFunc(alerts, func(a wallet.Alert) bool {
-			if r.Run.Flow == "FL19" {
-				return a.Kind == wallet.AlertPayment && a.About == r.Run.Slots["payment"].Ref()
-			}
-			return string(a.Kind) == r.Run.Slots["alert"].Text && a.RaisedAt == at
-		})
-		same := func(a wallet.Alert) bool { return a.Telling(s.Clock()) && string(a.Kind) == r.Run.Slots["alert"].Text }
-		if i < 0 || r.Run.Flow == "FL3" && slices.ContainsFunc(alerts, same) { // one question stands for all of a kind
-			return false
-		}
-		return alerts[i].State == "mine" || alerts[i].State == "closed" || alerts[i].State == "not_mine" && r.Run.Flow == "FL19"
+		return stands(alerts, r)
 	}, nil
 }
 
-// until is when a question about an alert is no news any more.
-func until(a wallet.Alert) time.Time { return a.RaisedAt.Std().Add(wallet.AlertLife) }
+// endOf is how an attempt to come back in came to its end. One question stands for all of
+// them, and whoever came in by one is asked about on.
+func endOf(tries []recovery.Standing, r domain.Record) ending {
+	i := slices.IndexFunc(tries, func(t recovery.Standing) bool { return t.ID == r.About })
+	switch {
+	case i < 0 || slices.ContainsFunc(tries, func(t recovery.Standing) bool { return t.State.Open() }) || tries[i].State == recovery.Done:
+		return asIs
+	case tries[i].State == recovery.Stopped:
+		return stopped
+	default:
+		return ended
+	}
+}
+
+// stands is how an alert stands that somebody was asked about. One question stands for all
+// of a kind, and for all of a payment.
+func stands(alerts []wallet.Alert, r domain.Record) ending {
+	i := slices.IndexFunc(alerts, func(a wallet.Alert) bool { return a.ID == r.About })
+	if i < 0 {
+		return asIs
+	}
+	one := alerts[i]
+	payment := one.Kind == wallet.AlertPayment
+	another := func(a wallet.Alert) bool {
+		return a.State == "open" && a.Disclosable && a.Kind == one.Kind && a.RaisedAt >= one.RaisedAt && (!payment || a.About == one.About)
+	}
+	switch {
+	case slices.ContainsFunc(alerts, another):
+		return asIs
+	case one.State == "mine":
+		return mine
+	case one.State == "not_mine" && payment:
+		return disputed
+	case one.State == "closed" && payment:
+		return closed
+	case one.State == "closed":
+		return over
+	default:
+		return asIs
+	}
+}
+
+// telling tells whether a customer is told of an alert at a time: of somebody who tries to
+// come back in for as long as they may still get in.
+func telling(a wallet.Alert, now time.Time) bool { return a.Kind == OfRecovery || a.Telling(now) }

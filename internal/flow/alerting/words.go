@@ -13,7 +13,7 @@ type texts struct {
 	unnamed  string                      // of a payment whose other side is not named
 	when     string                      // how {at} is written, as time.Format takes it
 	then     string
-	settled  string // once there is nothing to answer any more
+	endings  map[ending]string // how what was asked about stands
 	gap      string
 	staff    string // {what}, {severity}
 	kinds    map[wallet.AlertKind]string
@@ -66,10 +66,18 @@ func inEnglish() texts {
 		unnamed: "On {at} we noticed a payment that looks unlike you: {amount}.",
 		when:    "2 January 2006 at 15:04 (UTC-07:00)",
 		then:    "Was it you? Choose below: if it was not, we stop payments and sign every device out first, and a person takes over. This message stands in your wallet itself. We never ask for a password, a code or a recovery phrase, and never for money to be moved.",
-		settled: "This is settled in your wallet, so we ask no more. From here nothing was stopped or changed. If something seems odd, come back: payments can be stopped here at any hour.",
-		gap:     " ",
-		staff:   "Alert of the wallet: {what}, {severity}. The customer is asked whether it was them.",
-		kinds:   map[wallet.AlertKind]string{wallet.AlertPayment: "a payment", wallet.AlertLogin: "a sign-in", wallet.AlertDevice: "a new device", wallet.AlertFactor: "a change of what proves the customer", OfRecovery: "somebody who asks to get back in as the customer"},
+		endings: map[ending]string{
+			mine:     "It was said in your wallet that this was you, so we ask no more. If that was not you, say so here: payments can be stopped at any hour.",
+			disputed: "This payment was reported as not yours, so we ask no more whether it was you. If more seems odd, say so here: payments can be stopped at any hour.",
+			closed:   "Your wallet has no question about this payment any more, so we ask no more. If it was not you all the same, say so here: payments can be stopped at any hour.",
+			stopped:  "This attempt to get back in to your wallet was stopped, and nobody gets in by it any more. If you did not stop it yourself, or something seems odd, say so here: we look with you who else was in.",
+			ended:    "This attempt to get back in to your wallet came to its end, and nobody got in by it. If it was not you, say so here: we look with you who else was in.",
+			passed:   "We asked whether this was you, and nobody answered for a week, so that question is over. Nothing was decided by that. If it was not you, or you are not sure, say so here: payments can be stopped at any hour.",
+			over:     "Your wallet says that this is over: the sign-in has ended, or the device or the way to confirm is there no more. It may have been somebody else all the same, so please answer the question about it.",
+		},
+		gap:   " ",
+		staff: "Alert of the wallet: {what}, {severity}. The customer is asked whether it was them.",
+		kinds: map[wallet.AlertKind]string{wallet.AlertPayment: "a payment", wallet.AlertLogin: "a sign-in", wallet.AlertDevice: "a new device", wallet.AlertFactor: "a change of what proves the customer", OfRecovery: "somebody who asks to get back in as the customer"},
 		severity: map[string]string{
 			"low": "of little weight", "medium": "of some weight", "high": "of great weight",
 		},
@@ -92,9 +100,17 @@ func inChinese() texts {
 		unnamed: "我们在 {at} 注意到一笔不像您平时习惯的付款：{amount}。",
 		when:    "2006年1月2日 15:04（UTC-07:00）",
 		then:    "是您本人操作的吗？请在下面选择：如果不是，我们会先停止付款并让所有设备退出登录，再由客服接手。这条消息就显示在您的钱包里。我们绝不会索要密码、验证码或助记词，也不会让您转账。",
-		settled: "这件事在您的钱包里已经有了结果，我们不再询问。这里没有停止或更改任何内容。如果觉得不对劲，请随时回来，任何时间都可以在这里停止付款。",
-		staff:   "钱包预警：{what}，{severity}。已询问客户是否为本人操作。",
-		kinds:   map[wallet.AlertKind]string{wallet.AlertPayment: "一笔付款", wallet.AlertLogin: "一次登录", wallet.AlertDevice: "一台新设备", wallet.AlertFactor: "身份验证方式变更", OfRecovery: "有人申请找回账户"},
+		endings: map[ending]string{
+			mine:     "钱包中已确认这是您本人操作，我们不再询问。如果不是您确认的，请在这里告诉我们，任何时间都可以停止付款。",
+			disputed: "这笔付款已报告为非本人操作，我们不再询问是不是您。如果还有不对劲的地方，请在这里告诉我们，任何时间都可以停止付款。",
+			closed:   "您的钱包对这笔付款已没有疑问，我们不再询问。如果仍然不是您本人操作的，请在这里告诉我们，任何时间都可以停止付款。",
+			stopped:  "这次找回钱包账户的申请已被终止，任何人都不能再通过它进入。如果不是您本人终止的，或觉得不对劲，请在这里告诉我们，我们和您一起检查有没有别人登录过。",
+			ended:    "这次找回钱包账户的申请已经结束，没有人通过它进入。如果不是您本人申请的，请在这里告诉我们，我们和您一起检查有没有别人登录过。",
+			passed:   "我们曾询问是不是您本人操作，一周内没有收到回答，这个问题已经结束，没有因此作出任何决定。如果不是您，或者不确定，请在这里告诉我们，任何时间都可以停止付款。",
+			over:     "您的钱包显示这件事已经结束：登录已退出，或设备、验证方式已不在。但仍有可能是别人操作的，请回答那个问题。",
+		},
+		staff: "钱包预警：{what}，{severity}。已询问客户是否为本人操作。",
+		kinds: map[wallet.AlertKind]string{wallet.AlertPayment: "一笔付款", wallet.AlertLogin: "一次登录", wallet.AlertDevice: "一台新设备", wallet.AlertFactor: "身份验证方式变更", OfRecovery: "有人申请找回账户"},
 		severity: map[string]string{
 			"low": "级别低", "medium": "级别中", "high": "级别高",
 		},

@@ -235,9 +235,6 @@ func (s *Service) stir() {
 
 // keep writes a run down, also when the time of whoever asked is over.
 func (s *Service) keep(ctx context.Context, p identity.Principal, rec selfservice.Record) (selfservice.Record, error) {
-	if rec.Turns == 0 && !rec.Until.IsZero() && rec.Until.Before(rec.ExpiresAt) {
-		rec.ExpiresAt = rec.Until
-	}
 	rec.DueAt = s.due(rec)
 	if ctx.Err() != nil {
 		var cancel context.CancelFunc

@@ -36,6 +36,7 @@ type Store interface {
 	FlowRun(ctx context.Context, p identity.Principal, id string) (selfservice.Record, error)
 	SeeFlowRun(ctx context.Context, p identity.Principal, id string) error
 	OpenFlowRuns(ctx context.Context, p identity.Principal, customerID string) ([]selfservice.Record, error)
+	AskedFlowRuns(ctx context.Context, p identity.Principal, customerID string) ([]selfservice.Record, error)
 	FlowRunsOf(ctx context.Context, p identity.Principal, conversationID string) ([]selfservice.Record, error)
 	FlowCustomer(ctx context.Context, p identity.Principal, conversationID string) (string, error)
 	FlowSubject(ctx context.Context, p identity.Principal, conversationID, customerID, issuer string) (string, error)
@@ -112,6 +113,7 @@ type Service struct {
 	looks    *ratelimit.Limiter
 	wake     chan struct{}
 	readings readings
+	asking   Asker // may be nil
 
 	mu    sync.Mutex
 	older map[string]*selfservice.Definition // by digest
@@ -174,7 +176,7 @@ type Begin struct {
 	Given        map[string]string            // ids of what slots begin with
 	Told         map[string]selfservice.Value // what others begin with, where Kefu itself begins a run; no edge sets it
 	Language     string
-	Until        time.Time // from when nobody is asked any more who has not answered; zero: as for every run
+	About        string // the id of what Kefu itself asks about; "" where somebody begins; no edge sets it
 }
 
 func (s *Service) limited(l *ratelimit.Limiter, name string, p identity.Principal) error {
@@ -217,7 +219,7 @@ func (s *Service) Start(ctx context.Context, p identity.Principal, b Begin) (See
 		return again, err
 	}
 	now := s.Clock()
-	rec := selfservice.Record{Language: b.Language, Visitor: p.Kind == identity.Visitor, Until: b.Until, Run: selfservice.Run{ID: id.New(), ConversationID: b.Conversation, CustomerID: whose}}
+	rec := selfservice.Record{Language: b.Language, Visitor: p.Kind == identity.Visitor, About: b.About, Run: selfservice.Run{ID: id.New(), ConversationID: b.Conversation, CustomerID: whose}}
 	if b.Conversation == "" {
 		rec.ConversationID = id.New()
 	} else if rec.ConversationID, err = s.conversationOf(ctx, p, b.Conversation); err != nil {

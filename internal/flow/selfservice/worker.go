@@ -95,6 +95,9 @@ func (s *Service) workOn(ctx context.Context, rec selfservice.Record) error {
 	ctx, cancel := context.WithTimeout(ctx, workTime)
 	defer cancel()
 	if now := rec.At(s.Clock()); now.State == selfservice.Lapsed {
+		if on, err := s.passing(ctx, rec); on || err != nil {
+			return err
+		}
 		now.Effect, now.Views = nil, nil
 		_, err := s.keep(ctx, part(), now)
 		return err
@@ -105,21 +108,6 @@ func (s *Service) workOn(ctx context.Context, rec selfservice.Record) error {
 	}
 	_, err = s.drive(ctx, part(), d, rec, false)
 	return err
-}
-
-// Settle ends a run that nobody has answered, for what it asks about is settled elsewhere.
-// It tells whether it did: whoever has answered goes on. Errors: NotFound, Unavailable.
-func (s *Service) Settle(ctx context.Context, run string) (bool, error) {
-	rec, err := s.Store.FlowRun(ctx, part(), run)
-	if err != nil || rec.At(s.Clock()).State.Over() || rec.Turns > 0 {
-		return false, err
-	}
-	rec.State, rec.Effect, rec.Views = selfservice.Lapsed, nil, nil
-	_, err = s.keep(ctx, part(), rec)
-	if fault.Is(err, fault.Conflict) { // they have just answered
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // maxWoken bounds what is remembered of acts that have changed; what is beyond is looked

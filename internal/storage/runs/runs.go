@@ -96,9 +96,9 @@ func (r *Runs) AddFlowRun(ctx context.Context, p identity.Principal, n selfservi
 			return err
 		}
 		t.Record(p, "run.start", "run", n.ID, n.CustomerID)
-		_, err = t.SQL.ExecContext(ctx, `INSERT INTO flow_run (id, customer_id, conversation_id, flow, digest, state, revision, started_at, changed_at, over_at, due_at, news, body, body_ref)
-			VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $7, $8, $9, $10, $11, $12)`,
-			n.ID, n.CustomerID, n.ConversationID, n.Flow, n.Digest, string(n.State), t.Now, overAt(n, t.Now), clock.Micros(n.DueAt), n.News, sealed, ref)
+		_, err = t.SQL.ExecContext(ctx, `INSERT INTO flow_run (id, customer_id, conversation_id, flow, digest, state, revision, started_at, changed_at, over_at, due_at, news, asked, body, body_ref)
+			VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $7, $8, $9, $10, $11, $12, $13)`,
+			n.ID, n.CustomerID, n.ConversationID, n.Flow, n.Digest, string(n.State), t.Now, overAt(n, t.Now), clock.Micros(n.DueAt), n.News, n.Asks(), sealed, ref)
 		if err != nil {
 			return engine.MapError(op, err)
 		}
@@ -175,8 +175,8 @@ func (r *Runs) SaveFlowRun(ctx context.Context, p identity.Principal, n selfserv
 		if err != nil {
 			return err
 		}
-		_, err = t.SQL.ExecContext(ctx, "UPDATE flow_run SET state = $1, revision = revision + 1, changed_at = $2, over_at = $3, due_at = $4, news = $5, body = $6, body_ref = $7, flow = $8, digest = $9 WHERE id = $10",
-			string(n.State), t.Now, overAt(n, t.Now), clock.Micros(n.DueAt), n.News, sealed, ref, n.Flow, n.Digest, n.ID)
+		_, err = t.SQL.ExecContext(ctx, "UPDATE flow_run SET state = $1, revision = revision + 1, changed_at = $2, over_at = $3, due_at = $4, news = $5, body = $6, body_ref = $7, flow = $8, digest = $9, asked = $10 WHERE id = $11",
+			string(n.State), t.Now, overAt(n, t.Now), clock.Micros(n.DueAt), n.News, sealed, ref, n.Flow, n.Digest, n.Asks(), n.ID)
 		if err != nil {
 			return engine.MapError(op, err)
 		}
@@ -270,6 +270,15 @@ func (r *Runs) OpenFlowRuns(ctx context.Context, p identity.Principal, customerI
 	}
 	since := r.core.Now().Add(-selfservice.NewsFor).UnixMicro()
 	return r.list(ctx, p, customerID, "customer_id = $1 AND (over_at = 0 OR (news AND over_at > $2))", customerID, since)
+}
+
+// AskedFlowRuns lists the questions that Kefu itself put to a customer and that nobody has
+// answered, the newest first. Errors: Forbidden.
+func (r *Runs) AskedFlowRuns(ctx context.Context, p identity.Principal, customerID string) ([]selfservice.Record, error) {
+	if err := mayRun("runs.AskedFlowRuns", p); err != nil {
+		return nil, err
+	}
+	return r.list(ctx, p, customerID, "customer_id = $1 AND over_at = 0 AND asked", customerID)
 }
 
 // SeeFlowRun notes that its customer has looked at how a run ended. Errors: NotFound for

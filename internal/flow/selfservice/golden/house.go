@@ -69,6 +69,11 @@ func (s *shelf) OpenFlowRuns(context.Context, identity.Principal, string) ([]sel
 	return nil, nil
 }
 
+// AskedFlowRuns implements selfservice.Store.
+func (s *shelf) AskedFlowRuns(context.Context, identity.Principal, string) ([]selfservice.Record, error) {
+	return nil, nil
+}
+
 // FlowRunsOf implements selfservice.Store.
 func (s *shelf) FlowRunsOf(context.Context, identity.Principal, string) ([]selfservice.Record, error) {
 	return nil, nil
