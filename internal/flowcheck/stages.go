@@ -258,6 +258,8 @@ func fraud() map[string]stage {
 		"FL19-19": {set: posted, before: at(9, lost)},
 		"FL19-22": {set: posted},
 		"FL19-23": {set: paid(sent(fine()), 2*hour)},
+		"FL19-42": {set: posted}, "FL19-43": {set: posted},
+		"FL19-44": {set: paid(bought(ends(rails.Lapses)), 30*hour)},
 	}
 }
 
