@@ -86,7 +86,7 @@ func (a *App) seedDuties(ctx context.Context) error {
 // who has impostors taken down.
 func (a *App) seedOfficials(ctx context.Context, by identity.Principal) error {
 	for _, c := range []official.Channel{
-		{Kind: official.Phone, Value: "+86 400 123 4567", Name: "热线 · Hotline"},
+		{Kind: official.Phone, Value: "+86 400 123 4567"},
 		{Kind: official.Mail, Value: "help@wallet.example"},
 		{Kind: official.Site, Value: "wallet.example", Below: true},
 		{Kind: official.Social, Network: "wechat", Value: "DemoWallet"},

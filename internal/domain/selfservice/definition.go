@@ -158,6 +158,9 @@ type Of struct {
 type Wait struct {
 	For  string `yaml:"for"`  // the slot of a payment, refund, dispute or act
 	Days int    `yaml:"days"` // at most; 1 to 7
+	// Person is who has the story from the beginning of the wait on, while the run goes on
+	// waiting: for what is too urgent to be read when the time is over. nil for nobody.
+	Person *HandOver `yaml:"person"`
 }
 
 // HandOver puts a person in front of it, with everything that was collected.

@@ -130,6 +130,9 @@ func (e *engine) effect(name string, s Step) (Turn, error) {
 		x.Act = *value.OrNew(e.r.Slots[s.Execute.Of].Act)
 	case KindWait:
 		x.For, x.Days = e.r.Slots[s.Wait.For], s.Wait.Days
+		if s.Wait.Person != nil {
+			x.Hand = *s.Wait.Person
+		}
 	case KindHandOver:
 		e.views = append(e.views, e.view())
 		e.r.State, e.r.Outcome, x.Hand = Handed, s.HandOver.Reason, *s.HandOver

@@ -282,11 +282,11 @@ func (d *Definition) checkDoing(name string, s Step) error {
 		if t := d.typeOf(s.Wait.For); !slices.Contains([]Type{Payment, Refund, Dispute, Act}, t) || s.Wait.Days < 1 || s.Wait.Days > 7 {
 			return wrong(name, "waits for what does not change, or not for 1 to 7 days")
 		}
-	case KindHandOver:
-		h := s.HandOver
-		if !word(h.Reason) || h.Topic.In("en") == "" || utf8.RuneCountInString(h.Topic.In("en")) > maxTopic || !slices.Contains([]string{"", "high", "urgent"}, h.Priority) || len(h.Skills) > 5 {
-			return wrong(name, "has no reason or topic, or a priority that there is not")
+		if s.Wait.Person != nil {
+			return s.Wait.Person.check(name)
 		}
+	case KindHandOver:
+		return s.HandOver.check(name)
 	case KindContinue:
 		if !flowID(s.Continue.Flow) {
 			return wrong(name, "goes on in %q, which is no id of a flow", s.Continue.Flow)
@@ -533,4 +533,11 @@ func Names(text string) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+func (h HandOver) check(name string) error {
+	if !word(h.Reason) || h.Topic.In("en") == "" || utf8.RuneCountInString(h.Topic.In("en")) > maxTopic || !slices.Contains([]string{"", "high", "urgent"}, h.Priority) || len(h.Skills) > 5 {
+		return wrong(name, "has no reason or topic, or a priority that there is not")
+	}
+	return nil
 }

@@ -120,7 +120,7 @@ type Effect struct {
 	Hash    string   // of KindConfirm: that the customer named
 	For     Value    // of KindWait
 	Days    int      // of KindWait
-	Hand    HandOver // of KindHandOver
+	Hand    HandOver // of KindHandOver; of KindWait: who has it meanwhile, where somebody does
 	Outcome string   // of KindEnd
 }
 

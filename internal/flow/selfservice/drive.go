@@ -76,6 +76,9 @@ func (s *Service) drive(ctx context.Context, p identity.Principal, d *selfservic
 			continue
 		}
 		w, err := s.carry(ctx, p, rec, x)
+		if err == nil && w.Pending {
+			err = s.meanwhile(ctx, d, rec, x)
+		}
 		if err != nil { // it is tried again
 			s.troubled(ctx, "a step could not be carried out", rec, err)
 			failed = true

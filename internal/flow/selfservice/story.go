@@ -23,7 +23,7 @@ const (
 // finish ends a run: with nothing more to do, or by putting a person in front of it.
 func (s *Service) finish(ctx context.Context, _ identity.Principal, d *selfservice.Definition, rec selfservice.Record) (selfservice.Record, error) {
 	if x := rec.Effect; x.Kind == selfservice.KindHandOver {
-		if err := s.handOver(ctx, d, rec, x.Hand); err != nil {
+		if err := s.handOver(ctx, d, rec, x.Hand, ""); err != nil {
 			return rec, err
 		}
 	}
@@ -33,8 +33,8 @@ func (s *Service) finish(ctx context.Context, _ identity.Principal, d *selfservi
 
 // handOver puts the run's story into its conversation, which begins with it where it
 // is not there yet. Done again it changes nothing: the conversation and the message
-// have ids that follow from the run.
-func (s *Service) handOver(ctx context.Context, d *selfservice.Definition, rec selfservice.Record, h selfservice.HandOver) error {
+// have ids that follow from the run, and from the step where the run itself goes on.
+func (s *Service) handOver(ctx context.Context, d *selfservice.Definition, rec selfservice.Record, h selfservice.HandOver, step string) error {
 	const op = "selfservice.handOver"
 	who := customerIn(rec)
 	conv, err := s.conversationOf(ctx, who, rec.ConversationID)
@@ -50,7 +50,7 @@ func (s *Service) handOver(ctx context.Context, d *selfservice.Definition, rec s
 	defer cancel()
 	answer := make(chan error, 1)
 	send := func(told *intake.Story) error {
-		return s.Intake.Send(ctx, who, intake.Message{ConversationID: conv, ClientID: "run:" + rec.ID, Story: told}, func(said intake.Said) { answer <- said.Err })
+		return s.Intake.Send(ctx, who, intake.Message{ConversationID: conv, ClientID: "run:" + rec.ID + step, Story: told}, func(said intake.Said) { answer <- said.Err })
 	}
 	err = send(s.storyOf(ctx, d, rec, h, nil))
 	if lost := (*intake.GoneError)(nil); errors.As(err, &lost) { // the rest of the story is told, with its files
@@ -66,6 +66,15 @@ func (s *Service) handOver(ctx context.Context, d *selfservice.Definition, rec s
 	case <-ctx.Done():
 		return fault.New(fault.Unavailable, op, "the story was not taken in time")
 	}
+}
+
+// meanwhile puts a person in front of a run that goes on waiting.
+func (s *Service) meanwhile(ctx context.Context, d *selfservice.Definition, rec selfservice.Record, x *selfservice.Effect) error {
+	if x.Hand.Reason == "" || rec.State == selfservice.Waiting {
+		return nil
+	}
+	rec.Outcome = x.Hand.Reason
+	return s.handOver(ctx, d, rec, x.Hand, ":"+x.Step)
 }
 
 // storyOf is what a person reads who takes a run over: what was chosen, entered and

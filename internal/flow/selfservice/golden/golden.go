@@ -345,7 +345,12 @@ func merged(a, b World) World {
 
 // see writes down what a window would show.
 func (w *walk) see(s flow.Seen) See {
-	out := Shown(s, w.lang, w.door.story)
+	story := w.door.story
+	if s.Run.State != selfservice.Handed && !w.door.fresh {
+		story = nil
+	}
+	w.door.fresh = false
+	out := Shown(s, w.lang, story)
 	if w.papers.refused != "" {
 		out.Problem, w.papers.refused = w.papers.refused, ""
 	}
@@ -353,14 +358,14 @@ func (w *walk) see(s flow.Seen) See {
 }
 
 // Shown writes down what a window would show of a run in a language, and of one that was
-// handed over what a person is told; nil for nothing.
+// handed over, or that waits with a person in front of it, what they are told; nil for nothing.
 func Shown(s flow.Seen, lang string, story *intake.Story) See {
 	w := sight{lang}
 	out := See{At: s.Run.Step + " " + string(s.Run.State), Outcome: s.Run.Outcome, Say: map[string][]string{w.lang: {}}}
 	for _, v := range s.Views {
 		w.view(&out, v)
 	}
-	if s.Run.State == selfservice.Handed && story != nil {
+	if story != nil && (s.Run.State == selfservice.Handed || s.Run.State == selfservice.Waiting) {
 		var lines []string
 		for _, a := range story.Filled.Answers {
 			lines = append(lines, a.Label+": "+a.Value)

@@ -3,6 +3,7 @@ package golden
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"kefu/internal/domain/action"
@@ -150,7 +151,8 @@ type door struct {
 	shelf  *shelf
 	guard  *guard.Detector
 	story  *intake.Story
-	others int // stories under another id than the first
+	others int // stories under another id than the first; one that is told while the run waits has its step behind it
+	fresh  bool
 	client string
 }
 
@@ -162,10 +164,10 @@ func (d *door) Start(_ context.Context, _ identity.Principal, start conversation
 
 // Send implements selfservice.Intake.
 func (d *door) Send(_ context.Context, _ identity.Principal, m intake.Message, done func(intake.Said)) error {
-	if d.client != "" && d.client != m.ClientID {
+	if d.client != "" && !strings.HasPrefix(d.client, m.ClientID) && !strings.HasPrefix(m.ClientID, d.client) {
 		d.others++
 	}
-	d.client, d.story = m.ClientID, m.Story
+	d.client, d.story, d.fresh = m.ClientID, m.Story, true
 	done(intake.Said{Seq: 1})
 	return nil
 }
