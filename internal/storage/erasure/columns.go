@@ -93,7 +93,7 @@ func doings(add adding) {
 	add("act", Kept, evidence, "id idem_key conversation_id customer_id kind state revision maker_kind maker_id approval_id sending alarmed_at created_at changed_at due_at body body_ref ask_since lost_at")
 	add("step_up", Gone, "", "id act_id customer_id state revision asked_at expires_at body body_ref")
 	add("assertion_used", Nobodys, "", "digest expires_at")
-	add("flow_run", Gone, "", "id customer_id conversation_id flow digest state revision started_at changed_at over_at due_at news body body_ref")
+	add("flow_run", Gone, "", "id customer_id conversation_id flow digest state revision started_at changed_at over_at due_at news asked body body_ref")
 	add("run_file", Gone, "", "attachment_id run_id added_at")
 	const law = "for as long as the law of the case has it kept, and then deleted with its key"
 	add("case_file", Kept, law, "id reference origin customer_id type jurisdiction stage assignee_id revision noticed_at opened_at changed_at due_at breached broken outcome answered_at over_at keep_until reckoned_by proven_at still_since")
