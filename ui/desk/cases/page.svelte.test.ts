@@ -56,6 +56,15 @@ test('a case says where each deadline comes from, and why one stands still', asy
   expect(screen.getByText(w.lacks([w.fact['vulnerable']!]))).toBeTruthy();
 });
 
+test('money is lent in a case about money, and not in a request about data', async () => {
+  for (const [type, offered] of [['scam', 1], ['data_request', 0]] as const) {
+    render(CasesPage, { desk: deskWith((_, path) => (path === '/v1/cases/c1' ? { ...file, type } : { items: [] })), m, words: w, path: ['c1'] });
+    expect(await screen.findByRole('button', { name: w.inform })).toBeTruthy();
+    expect(screen.queryAllByRole('button', { name: w.credited }).length).toBe(offered);
+    cleanup();
+  }
+});
+
 test('letters follow from how a case stands, and every word is there in both languages', () => {
   expect(lettersFor(file)).toEqual(['acknowledgement', 'holding_reply']);
   expect(lettersFor({ ...file, stage: 'decided', decision: { outcome: 'refused', reason: 'x', at: 1 } })[0]).toBe('refused');

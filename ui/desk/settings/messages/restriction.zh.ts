@@ -37,7 +37,7 @@ export const restriction: typeof en = {
 
 export const training: typeof enTraining = {
   title: '培训',
-  lead: '员工可以持有证书的培训。谁持有证书见“人员”页。',
+  lead: '员工可以持有证书的培训。谁持有证书见“成员”页。',
   name: '名称',
   nameHint: '例如“个人信息保护 2026”。',
   valid: '证书有效期',
