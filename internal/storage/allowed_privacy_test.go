@@ -53,11 +53,11 @@ func privacyRules() []rule {
 			return err
 		}},
 		{"EraseTalk", "", fault.Forbidden, map[fault.Code]string{fault.NotFound: does}, func(sc *scene, p identity.Principal) error {
-			_, err := sc.EraseTalk(ctx, p, sc.own.ID, id.New(), 1)
+			_, err := sc.EraseTalk(ctx, p, sc.own.ID, id.New(), 1, privacy.CaseMark{})
 			return err
 		}},
 		{"EraseProfile", does, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
-			return sc.EraseProfile(ctx, p, id.New(), 1, true, true)
+			return sc.EraseProfile(ctx, p, id.New(), 1, true, true, privacy.CaseMark{})
 		}},
 	}
 }

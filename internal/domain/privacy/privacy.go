@@ -204,3 +204,14 @@ type Talk struct {
 	ID    string
 	Again bool // it was erased before, and has something left of then
 }
+
+// MaxAlso is how many further requests one erasure answers that goes on.
+const MaxAlso = 20
+
+// Moved is the reason for which a pass stops that went by what is so no longer: a case of the
+// customer changed, or a further request came. It is gone on with at once.
+const Moved = "moved"
+
+// CaseMark tells a customer's cases from what they were: nothing of them is ever changed but
+// by one more case or one more event.
+type CaseMark struct{ Cases, Events int64 }

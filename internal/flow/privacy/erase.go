@@ -29,8 +29,8 @@ type Store interface {
 	DelayErasure(ctx context.Context, p identity.Principal, x privacy.Erasure, next int64, stays privacy.Plan) error
 	HeldOf(ctx context.Context, p identity.Principal, customer string, of privacy.Category, before int64, kept map[string]bool) (privacy.Holding, error)
 	TalkOf(ctx context.Context, p identity.Principal, customer string, before int64, after string, limit int) ([]privacy.Talk, error)
-	EraseTalk(ctx context.Context, p identity.Principal, customer, conversation string, before int64) (more bool, err error)
-	EraseProfile(ctx context.Context, p identity.Principal, customer string, before int64, unlink, all bool) error
+	EraseTalk(ctx context.Context, p identity.Principal, customer, conversation string, before int64, of privacy.CaseMark) (more bool, err error)
+	EraseProfile(ctx context.Context, p identity.Principal, customer string, before int64, unlink, all bool, of privacy.CaseMark) error
 	EraseFlowRuns(ctx context.Context, p identity.Principal, customer string, before int64) error
 	EraseProofs(ctx context.Context, p identity.Principal, customer string, before int64) error
 	EraseContacts(ctx context.Context, p identity.Principal, customer string, before int64) error
@@ -79,11 +79,11 @@ const (
 // kept is what the cases of a customer keep.
 type kept struct {
 	conversations map[string]bool // they are of cases, or what acts that left are known by
-	cases         int64           // of every type
-	open          bool            // one goes on that is no request about data
-	any           bool            // there is one that is no request about data
-	until         int64           // the last day of those that are over; 0: nobody can say
-	sure          bool            // of until
+	mark          privacy.CaseMark
+	open          bool  // one goes on that is no request about data
+	any           bool  // there is one that is no request about data
+	until         int64 // the last day of those that are over; 0: nobody can say
+	sure          bool  // of until
 	why           []privacy.Reason
 }
 
@@ -104,7 +104,6 @@ func (s *Service) keeps(ctx context.Context, customer string) (kept, error) {
 			return k, err
 		}
 		for _, row := range rows {
-			k.cases++
 			if err := s.keep(ctx, &k, row); err != nil {
 				return k, err
 			}
@@ -121,6 +120,7 @@ func (s *Service) keep(ctx context.Context, k *kept, row cases.Row) error {
 	if err != nil {
 		return err
 	}
+	k.mark.Cases, k.mark.Events = k.mark.Cases+1, k.mark.Events+int64(len(c.Events))
 	till := c.IndexOf(s.Book, s.Clock().UnixMicro(), nil).KeepTill
 	switch {
 	case c.OnHold:
@@ -266,6 +266,7 @@ func (s *Service) Due(ctx context.Context) error {
 const (
 	firstWait = time.Minute
 	lastWait  = 6 * time.Hour
+	atOnce    = 3 // passes more, one after the other, as what they went by has changed
 )
 
 func wait(failures int64) time.Duration { return min(firstWait<<min(failures, 20), lastWait) }
@@ -274,6 +275,14 @@ func wait(failures int64) time.Duration { return min(firstWait<<min(failures, 20
 // so that it keeps no other waiting.
 func (s *Service) goOn(ctx context.Context, x privacy.Erasure) (privacy.Erasure, error) {
 	done, stays, err := s.pass(ctx, x)
+	for again := 0; again < atOnce && fault.ReasonOf(err) == privacy.Moved && ctx.Err() == nil; again++ {
+		now, failed := s.Store.Erasure(ctx, s.who, x.CustomerID)
+		if failed != nil {
+			return x, errors.Join(err, failed)
+		}
+		x = now
+		done, stays, err = s.pass(ctx, x)
+	}
 	if err == nil || ctx.Err() != nil {
 		return done, err
 	}
@@ -294,7 +303,7 @@ func (s *Service) pass(ctx context.Context, x privacy.Erasure) (done privacy.Era
 	if err := s.talk(ctx, x, k); err != nil {
 		return x, nil, err
 	}
-	if err := s.Store.EraseProfile(ctx, s.who, x.CustomerID, x.BegunAt, !k.open, !k.any); err != nil {
+	if err := s.Store.EraseProfile(ctx, s.who, x.CustomerID, x.BegunAt, !k.open, !k.any, k.mark); err != nil {
 		return x, nil, err
 	}
 	if stays, err = s.plan(ctx, x.CustomerID, x.BegunAt, k); err != nil {
@@ -303,10 +312,15 @@ func (s *Service) pass(ctx context.Context, x privacy.Erasure) (done privacy.Era
 	if n := stays.Due(); n > 0 {
 		return x, stays, fault.New(fault.Conflict, "privacy.pass", "%d things are there still: %s", n, stays.Proof())
 	}
-	if x, err = s.Store.Erasure(ctx, s.who, x.CustomerID); err != nil {
+	now, err := s.Store.Erasure(ctx, s.who, x.CustomerID)
+	if err != nil {
 		return x, nil, err
 	}
-	x, err = s.done(ctx, x, stays)
+	if now.BegunAt != x.BegunAt || now.CaseID != x.CaseID || !slices.Equal(now.Also, x.Also) {
+		// Nobody is told that it is done who asked after this pass had begun.
+		return x, nil, &fault.Error{Code: fault.Conflict, Op: "privacy.pass", Reason: privacy.Moved, Message: "a further request came; it goes on with that"}
+	}
+	x, err = s.done(ctx, now, stays)
 	return x, nil, err
 }
 
@@ -384,7 +398,7 @@ func (s *Service) talk(ctx context.Context, x privacy.Erasure, k kept) error {
 				}
 			}
 			for more := true; more; {
-				if more, err = s.Store.EraseTalk(ctx, s.who, x.CustomerID, c.ID, x.BegunAt); err != nil {
+				if more, err = s.Store.EraseTalk(ctx, s.who, x.CustomerID, c.ID, x.BegunAt, k.mark); err != nil {
 					return err
 				}
 			}

@@ -30,21 +30,21 @@ type among struct {
 	keep    func() error              // before a pass is noted
 }
 
-func (a *among) EraseTalk(ctx context.Context, p identity.Principal, customer, conv string, before int64) (bool, error) {
-	more, err := a.Store.EraseTalk(ctx, p, customer, conv, before)
+func (a *among) EraseTalk(ctx context.Context, p identity.Principal, customer, conv string, before int64, of asked.CaseMark) (bool, error) {
+	more, err := a.Store.EraseTalk(ctx, p, customer, conv, before, of)
 	if err == nil && !more && a.talked != nil {
 		a.talked(conv)
 	}
 	return more, err
 }
 
-func (a *among) EraseProfile(ctx context.Context, p identity.Principal, customer string, before int64, unlink, all bool) error {
+func (a *among) EraseProfile(ctx context.Context, p identity.Principal, customer string, before int64, unlink, all bool, of asked.CaseMark) error {
 	if a.profile != nil {
 		if err := a.profile(); err != nil {
 			return err
 		}
 	}
-	return a.Store.EraseProfile(ctx, p, customer, before, unlink, all)
+	return a.Store.EraseProfile(ctx, p, customer, before, unlink, all, of)
 }
 
 func (a *among) KeepErasure(ctx context.Context, p identity.Principal, x asked.Erasure, stays asked.Plan) error {

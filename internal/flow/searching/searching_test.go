@@ -12,6 +12,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/job"
+	"kefu/internal/domain/privacy"
 	"kefu/internal/flow/intake"
 	"kefu/internal/flow/searching"
 	"kefu/internal/platform/fault"
@@ -135,7 +136,7 @@ func TestWhatWasErasedLeavesTheIndex(t *testing.T) {
 	recent := l.say(customer, conv, "my quokka")
 	l.wantFound("zeppelin", "my zeppelin")
 	ctx := context.Background()
-	if more, err := l.p.EraseTalk(ctx, identity.SystemPart("privacy"), customer.ID, conv, l.d.Clock.Now().UnixMicro()); err != nil || more {
+	if more, err := l.p.EraseTalk(ctx, identity.SystemPart("privacy"), customer.ID, conv, l.d.Clock.Now().UnixMicro(), privacy.CaseMark{}); err != nil || more {
 		t.Fatal(more, err)
 	}
 	jobs, err := l.p.ClaimJobs(ctx, 10, 1)

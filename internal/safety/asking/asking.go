@@ -30,6 +30,7 @@ const (
 	NotAsker   script.Check = "erasure-not-asker"
 	Lead       script.Check = "erasure-right"
 	Hold       script.Check = "legal-hold"
+	AsOf       script.Check = "erasure-as-of"
 	All        script.Check = "erasure-whole"
 	Since      script.Check = "erasure-since"
 	Restraint  script.Check = "restraint"
@@ -52,7 +53,7 @@ const (
 // Checks lists the checks, and what is broken when each is off.
 func Checks() map[script.Check]script.Rule {
 	return map[script.Check]script.Rule{
-		Decided: Undecided, Withdrawal: TakenBack, Second: Alone, NotAsker: Alone, Lead: NoRight, Hold: UnderHold, All: Leftover, Since: TooMuch, Restraint: Restrained, House: Withheld,
+		Decided: Undecided, Withdrawal: TakenBack, Second: Alone, NotAsker: Alone, Lead: NoRight, Hold: UnderHold, AsOf: UnderHold, All: Leftover, Since: TooMuch, Restraint: Restrained, House: Withheld,
 	}
 }
 

@@ -77,7 +77,7 @@ func (o *oracle) begun(a asked, r *approval.Request, second string) {
 	o.did("erasure")
 }
 
-// passes is told that Kefu goes on with an erasure: what is held then stays.
+// passes is told that Kefu goes on with an erasure: what is held then may stay.
 func (o *oracle) passes(customer string) {
 	o.passing[customer] = nil
 	for _, c := range o.w.store.cases {
@@ -87,14 +87,14 @@ func (o *oracle) passes(customer string) {
 	}
 }
 
-// erased judges that something was.
+// erased judges that something was: what is held then stays, whenever that began.
 func (o *oracle) erased(customer string, x thing) {
 	if since, begun := o.since[customer]; !begun || x.at > since {
 		o.broke(TooMuch, "%s of %s, of %d, by an erasure of %d", x.id, customer, x.at, since)
 	}
-	for _, id := range o.passing[customer] {
-		if c := o.w.store.find(id); slices.Contains(c.Conversations, x.talk) || x.of == privacy.Profile {
-			o.broke(UnderHold, "%s of %s, which %s needs", x.id, customer, id)
+	for _, c := range o.w.store.cases {
+		if c.CustomerID == customer && o.holds[c.ID] && (slices.Contains(c.Conversations, x.talk) || x.of == privacy.Profile) {
+			o.broke(UnderHold, "%s of %s, which %s needs", x.id, customer, c.ID)
 		}
 	}
 }

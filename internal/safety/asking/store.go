@@ -319,12 +319,15 @@ func (s *store) TalkOf(_ context.Context, p identity.Principal, customer string,
 }
 
 // erase takes what some things are, and notes it.
-func (s *store) erase(p identity.Principal, customer string, before int64, is func(thing) bool) error {
+func (s *store) erase(p identity.Principal, customer string, before int64, of *privacy.CaseMark, is func(thing) bool) error {
 	if err := runs(p); err != nil {
 		return err
 	}
 	if err := s.w.write(); err != nil {
 		return err
+	}
+	if of != nil && s.w.room.off != AsOf && *of != s.mark(customer) {
+		return &fault.Error{Code: fault.Conflict, Op: "asking.erase", Reason: privacy.Moved, Message: "a case of theirs has changed"}
 	}
 	if s.w.room.off == Since {
 		before = 1 << 62
@@ -343,16 +346,26 @@ func (s *store) erase(p identity.Principal, customer string, before int64, is fu
 	return nil
 }
 
-func (s *store) EraseTalk(_ context.Context, p identity.Principal, customer, talk string, before int64) (bool, error) {
-	return false, s.erase(p, customer, before, func(x thing) bool { return x.talk == talk && !(s.w.room.off == All && strings.HasSuffix(x.id, "1")) })
+// mark tells a customer's cases from what they were.
+func (s *store) mark(customer string) (now privacy.CaseMark) {
+	for _, c := range s.cases {
+		if c.CustomerID == customer {
+			now.Cases, now.Events = now.Cases+1, now.Events+int64(len(c.Events))
+		}
+	}
+	return now
 }
 
-func (s *store) EraseProfile(_ context.Context, p identity.Principal, customer string, before int64, _, all bool) error {
-	return s.erase(p, customer, before, func(x thing) bool { return all && x.of == privacy.Profile })
+func (s *store) EraseTalk(_ context.Context, p identity.Principal, customer, talk string, before int64, of privacy.CaseMark) (bool, error) {
+	return false, s.erase(p, customer, before, &of, func(x thing) bool { return x.talk == talk && !(s.w.room.off == All && strings.HasSuffix(x.id, "1")) })
+}
+
+func (s *store) EraseProfile(_ context.Context, p identity.Principal, customer string, before int64, _, all bool, of privacy.CaseMark) error {
+	return s.erase(p, customer, before, &of, func(x thing) bool { return all && x.of == privacy.Profile })
 }
 
 func (s *store) of(p identity.Principal, customer string, before int64, c privacy.Category) error {
-	return s.erase(p, customer, before, func(x thing) bool { return x.of == c })
+	return s.erase(p, customer, before, nil, func(x thing) bool { return x.of == c })
 }
 
 func (s *store) EraseFlowRuns(_ context.Context, p identity.Principal, customer string, before int64) error {

@@ -96,11 +96,14 @@ func begin(ctx context.Context, t *core.Tx, p identity.Principal, x privacy.Eras
 }
 
 // further adds a request to an erasure that goes on: it goes on from where it is, up to
-// now, and each of its requests is told of its end.
+// now, and each of its requests is told of its end. Errors: Conflict for more than privacy.MaxAlso.
 func further(ctx context.Context, t *core.Tx, p identity.Principal, before, x privacy.Erasure) (privacy.Erasure, error) {
 	const op = "erasure.further"
 	if x.CaseID == "" || x.CaseID == before.CaseID || slices.Contains(before.Also, x.CaseID) {
 		return before, nil
+	}
+	if len(before.Also) >= privacy.MaxAlso {
+		return before, &fault.Error{Code: fault.Conflict, Op: op, Reason: "running", Message: "it goes on for as many requests as there can be: this one begins once it is done"}
 	}
 	before.Also = append(before.Also, x.CaseID)
 	also, err := json.Marshal(before.Also)

@@ -56,8 +56,8 @@ const ever = int64(1) << 62
 // that hangs on it: earlier versions, drafts, files, topic and tags, what other systems are
 // yet to be told. more says that there are further entries. One that was erased before loses
 // only what it has from up to a time: who writes in it since is not of it. Errors: Forbidden,
-// NotFound.
-func (e *Erasures) EraseTalk(ctx context.Context, p identity.Principal, customer, conversation string, before int64) (more bool, err error) {
+// NotFound; Conflict, privacy.Moved, when the customer's cases are not as of.
+func (e *Erasures) EraseTalk(ctx context.Context, p identity.Principal, customer, conversation string, before int64, of privacy.CaseMark) (more bool, err error) {
 	const op = "erasure.EraseTalk"
 	if err := errors.Join(allow(op, p), valid(op, customer), valid(op, conversation)); err != nil {
 		return false, err
@@ -67,6 +67,9 @@ func (e *Erasures) EraseTalk(ctx context.Context, p identity.Principal, customer
 		err := t.SQL.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM erased_conversation x WHERE x.conversation_id = c.id) FROM conversation c WHERE c.id = $2 AND c.customer_id IN "+theirs, customer, conversation).Scan(&again)
 		if err != nil {
 			return engine.MapError(op, err)
+		}
+		if err := unmoved(ctx, t, customer, of); err != nil {
+			return err
 		}
 		until := ever
 		if again {
@@ -83,6 +86,21 @@ func (e *Erasures) EraseTalk(ctx context.Context, p identity.Principal, customer
 		return eraseHead(ctx, t, p, customer, conversation)
 	})
 	return more, err
+}
+
+// unmoved tells in a step's transaction whether a customer's cases are those by which it was
+// said what stays: a hold or a dispute that came since may keep what was to go.
+func unmoved(ctx context.Context, t *core.Tx, customer string, of privacy.CaseMark) error {
+	const op = "erasure.unmoved"
+	var now privacy.CaseMark
+	err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*), CAST(COALESCE(SUM(revision), 0) AS BIGINT) FROM case_file WHERE customer_id = $1", customer).Scan(&now.Cases, &now.Events)
+	if err != nil {
+		return engine.MapError(op, err)
+	}
+	if now != of {
+		return &fault.Error{Code: fault.Conflict, Op: op, Reason: privacy.Moved, Message: "a case of theirs has changed, and may keep it"}
+	}
+	return nil
 }
 
 func eraseEntries(ctx context.Context, t *core.Tx, customer, conversation string, until int64) (int, error) {
@@ -189,13 +207,17 @@ const (
 // EraseProfile erases what hangs on a customer and on no conversation: files from up to a time
 // that were never sent, and that no newer flow holds; with all, their name, addresses and
 // language too. unlink takes from Kefu which customer of the wallet they are, and ends their
-// windows: who signs in from then on is somebody new. Errors: Forbidden, NotFound.
-func (e *Erasures) EraseProfile(ctx context.Context, p identity.Principal, customer string, before int64, unlink, all bool) error {
+// windows: who signs in from then on is somebody new. Errors: Forbidden, NotFound; Conflict,
+// privacy.Moved, when the customer's cases are not as of.
+func (e *Erasures) EraseProfile(ctx context.Context, p identity.Principal, customer string, before int64, unlink, all bool, of privacy.CaseMark) error {
 	const op = "erasure.EraseProfile"
 	if err := errors.Join(allow(op, p), valid(op, customer)); err != nil {
 		return err
 	}
 	return e.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		if err := unmoved(ctx, t, customer, of); err != nil {
+			return err
+		}
 		var keys []int64
 		changed := false
 		take := func(of privacy.Category, text string, args ...any) error {
