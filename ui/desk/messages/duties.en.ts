@@ -68,6 +68,9 @@ export const duties = {
   lineTeam: (name: string) => `Team: ${name}`,
   lineNoTeam: 'Everybody’s again',
   lineSkills: (s: string[]) => (s.length > 0 ? `Skills asked for: ${s.join(', ')}` : 'No skills are asked for'),
+  /** What Kefu itself asks for and tags with; an operator's own words stay as they are, and in English these mostly are the words. */
+  skillNames: {} as Record<string, string>,
+  tagNames: { 'payment-failed': 'payment failed', 'not-arrived': 'not arrived' } as Record<string, string>,
   askFor: 'Asks for',
   askHint: 'It is offered to who can do all of this.',
 };

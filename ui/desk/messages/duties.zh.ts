@@ -70,6 +70,8 @@ export const duties: typeof en = {
   lineTeam: (name) => `团队：${name}`,
   lineNoTeam: '不再属于任何团队',
   lineSkills: (s) => (s.length > 0 ? `所需技能：${s.join('、')}` : '不再要求技能'),
+  skillNames: { fraud: '反欺诈', disputes: '争议处理', refunds: '退款', billing: '计费', identity: '身份核验' },
+  tagNames: { 'self-service': '自助服务', 'payment-failed': '支付失败', 'not-arrived': '未到账', refund: '退款', security: '账户安全', question: '其他问题' },
   askFor: '所需技能',
   askHint: '会分派给具备全部技能的同事。',
 };
