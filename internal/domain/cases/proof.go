@@ -75,14 +75,21 @@ func (c *Case) identified(e Event) {
 	}
 }
 
+// liftNotice is how long before the end of a standstill its customer is told at least, in
+// microseconds: a day and a night, in which they can object.
+const liftNotice = 24 * 3600 * 1_000_000
+
 // mayLift tells whether a standstill can end. The house ends it only after the customer was
-// told, and not before the day that they were told (GDPR Art. 18(3)); the customer at any time.
+// told, and not before the day that they were told (GDPR Art. 18(3)), which never comes
+// sooner than they were told before; the customer at any time.
 func (c *Case) mayLift(e Event) error {
 	switch {
 	case c.StillSince == 0:
 		return conflict("not_still", "nothing stands still")
-	case e.Kind == LiftTold && e.Until <= e.At:
-		return refuse("until", "is not later than now")
+	case e.Kind == LiftTold && e.Until < e.At+liftNotice:
+		return refuse("until", "is not a day from now: the customer has that long to object")
+	case e.Kind == LiftTold && e.Until < c.LiftAt:
+		return refuse("until", "is sooner than the customer was told before")
 	case e.Kind == LiftTold && e.Text == "":
 		return refuse("text", "is missing: what the customer is told")
 	case e.Kind == LiftTold || e.By.Kind.CustomerSide():

@@ -107,7 +107,7 @@ func (s *Cases) forget(ctx context.Context, t *core.Tx, id string, err error) er
 }
 
 // ReckonCases reckons anew what was reckoned by other packs or calendars, of at most
-// limit cases that go on, and tells how many. Errors: Forbidden.
+// limit cases that go on, or by nothing, of those that are over too, and tells how many. Errors: Forbidden.
 func (s *Cases) ReckonCases(ctx context.Context, p identity.Principal, b *jurisdiction.Book, limit int) (int, error) {
 	const op = "casework.ReckonCases"
 	if err := mayRun(op, p); err != nil {
@@ -115,7 +115,7 @@ func (s *Cases) ReckonCases(ctx context.Context, p identity.Principal, b *jurisd
 	}
 	n := 0
 	err := s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		ids, err := s.ids(ctx, t, "SELECT id FROM case_file WHERE over_at = 0 AND reckoned_by <> $1 ORDER BY id LIMIT $2", b.Digest(), limit)
+		ids, err := s.ids(ctx, t, "SELECT id FROM case_file WHERE over_at = 0 AND reckoned_by <> $1 UNION SELECT id FROM case_file WHERE reckoned_by = '' ORDER BY id LIMIT $2", b.Digest(), limit)
 		n = len(ids)
 		if err != nil {
 			return err

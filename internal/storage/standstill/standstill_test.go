@@ -1,8 +1,11 @@
 package standstill_test
 
 import (
+	"bytes"
 	"context"
 	"io/fs"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -146,8 +149,8 @@ func TestWhatStandsStillIsUsedForNothingElse(t *testing.T) {
 		if err := h.add(mei(), request, cases.Lifted, cases.Data{}); fault.ReasonOf(err) != "not_told" {
 			t.Errorf("lifted without a word: %v", err)
 		}
-		h.must(h.add(mei(), request, cases.LiftTold, cases.Data{Text: "what you doubted is right", Until: h.d.Clock.Micros() + time.Hour.Microseconds()}))
-		h.d.Clock.Move(2 * time.Hour)
+		h.must(h.add(mei(), request, cases.LiftTold, cases.Data{Text: "what you doubted is right", Until: h.d.Clock.Micros() + (24 * time.Hour).Microseconds()}))
+		h.d.Clock.Move(25 * time.Hour)
 		h.must(h.add(mei(), request, cases.Lifted, cases.Data{}))
 		h.must(note())
 		h.must(look())
@@ -167,6 +170,38 @@ func TestWhoMayKnowOfAStandstill(t *testing.T) {
 		} {
 			if since, err := h.Standstill(ctx(), p, h.anna.ID); !fault.Is(err, fault.Forbidden) || since != 0 {
 				t.Errorf("%s: %d %v", name, since, err)
+			}
+		}
+	})
+}
+
+// Who had it granted before there was a column for it has it still once the house is brought
+// up to date, whether their case goes on or is over.
+func TestAStandstillOfBeforeIsKept(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h := open(t, d)
+		request := h.asks()
+		text, err := os.ReadFile("../migrations/0049_still.sql")
+		h.must(err)
+		_, text, _ = bytes.Cut(text, []byte("-- +goose Up"))
+		for _, over := range []bool{false, true} {
+			if over {
+				h.must(h.add(mei(), request, cases.Written, cases.Data{Letter: jurisdiction.Approval, Title: "title", Text: "text", Language: "en"}))
+				h.must(h.add(mei(), request, cases.Closed, cases.Data{Reason: "it is so"}))
+			}
+			d.Exec(t, "UPDATE case_file SET still_since = 0, keep_until = CASE WHEN over_at > 0 THEN 1 ELSE 0 END")
+			d.Exec(t, "DROP INDEX case_file_anew")
+			for statement := range strings.SplitSeq(strings.TrimSpace(string(text)), ";\n") {
+				d.Exec(t, statement)
+			}
+			h.must(h.PurgeCases(ctx(), 10))
+			n, err := h.ReckonCases(ctx(), part(), h.book, 10)
+			h.must(err)
+			if since, err := h.Standstill(ctx(), h.anna, h.anna.ID); n != 1 || since == 0 || err != nil {
+				t.Errorf("over %v: %d reckoned, still since %d: %v", over, n, since, err)
+			}
+			if n, err := h.ReckonCases(ctx(), part(), h.book, 10); n != 0 || err != nil {
+				t.Errorf("over %v: %d reckoned again: %v", over, n, err)
 			}
 		}
 	})

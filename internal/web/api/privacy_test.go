@@ -62,8 +62,8 @@ func privacyScenarios() []scenario {
 	}
 }
 
-// The second person is another one who could have asked too; until they agree nothing is
-// begun, and what was taken back meanwhile is never.
+// The second person is another one who could have asked too and decides requests: an owner, as
+// delivered. Until they agree nothing is begun, and what was taken back meanwhile is never.
 func TestAnErasureNeedsASecondPerson(t *testing.T) {
 	eachEngine(t, func(t *testing.T, w *world) {
 		boss, owner := w.session(w.member(identity.Supervisor)), w.session(w.member(identity.Owner))
