@@ -15,6 +15,7 @@ func Beyond() map[string]string {
 		"FL8-15": "the wallet has a form for adding cards", "FL8-16": "the wallet tells what rests on a card",
 		"FL8-21": "the wallet refuses nothing of which it said that it can go", "FL8-22": "there are no business cards there",
 		"FL8-23": "the wallet always says why a card cannot go",
+		"FL8-24": "an answer that is lost is found again at once, by the key", "FL8-25": "the wallet ends a permission at once", "FL8-26": "an answer that is lost is found again at once, by the key",
 		"FL4-09": "a customer who has just begun there has one currency", "FL4-12": "the wallet gives statements", "FL4-23": "the wallet tells of every payment that it lists",
 		"FL6-24":  "the wallet refuses no freeze",
 		"FL7-01":  "the wallet takes a refund on at once, and keeps nobody waiting for that",

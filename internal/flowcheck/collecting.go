@@ -157,6 +157,17 @@ func loyalties() map[string]stage {
 		"FL16-39": {set: nothing, before: at(1, down)},
 		"FL16-40": {set: invited(true, "", hour)},
 		"FL16-41": {set: nothing},
+		"FL16-43": {set: func(s *scene) { s.pay("tx-1", costing("900.00")); s.pass(3 * week); s.tried("rw-coffee"); s.pass(0) }},
+		"FL16-46": {set: missing(till)},
+		"FL16-47": {set: func(s *scene) {
+			missing(plain)(s)
+			s.do(wallet.RequestRefund, "tx-1", string(wallet.Posted), "27.00", "customer")
+		}},
+		"FL16-48": {set: func(s *scene) {
+			collected("900.00", 3*week)(s)
+			s.tried("rw-coffee")
+			s.back("tx-1", "100.00")
+		}},
 	}
 }
 
@@ -167,5 +178,7 @@ func beyondLoyalty(all map[string]string) {
 	all["FL16-29"] = "the wallet redeems at once what it said that it can redeem"
 	all["FL16-30"] = "an answer that is lost is found again at once, by the key"
 	all["FL16-36"] = "the wallet credits every offer on its day"
+	all["FL16-44"] = "every shop there collects in time"
+	all["FL16-45"] = "the wallet decides every claim on its day"
 	all["FL16-38"] = "everybody collects points there"
 }

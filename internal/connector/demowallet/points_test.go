@@ -234,6 +234,11 @@ func TestPointsAreRedeemedOnce(t *testing.T) {
 	if must(t, err); got.State != "refused" || got.Why != points.NotNow || got.Validate() != nil {
 		t.Errorf("frozen: %+v", got)
 	}
+	for _, r := range l.standing(t).Rewards { // none is offered that would be refused
+		if r.State != "closed" || r.ID == "rw-coffee" && r.Why != points.NotNow {
+			t.Errorf("frozen: %+v", r)
+		}
+	}
 	judge(t, l.house)
 }
 
@@ -319,6 +324,62 @@ func TestMissingPointsAreClaimed(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	l.refuses(t, claim(old.ID), wallet.NotEligible)
+}
+
+// Points that did not come are missing of what stays bought: a part that was given back, a
+// refund on its way or a dispute takes no more than its own.
+func TestMissingPointsOfWhatStaysBought(t *testing.T) {
+	ctx := context.Background()
+	l := collector(t)
+	must(t, l.Forget(ctx, leaver, 3))
+	claim := func(tx string) wallet.Command { return command(wallet.ClaimPoints, tx, ofLeaver, expect("none")) }
+	part := l.shop(t, "100.00")
+	l.pass(t, 30*time.Hour)
+	if o := l.do(t, l.proven(t, command(wallet.RequestRefund, part.ID, ofLeaver, amount(pounds(t, "10.00")), expect(string(wallet.Posted))), 2)); o.State != wallet.OpSucceeded {
+		t.Fatalf("%+v", o)
+	}
+	if e := l.earning(t, part.ID); e.Claimable || e.Why != points.RefundOpen || e.Points != 100 {
+		t.Errorf("a refund is on its way: %+v", e)
+	}
+	l.refuses(t, claim(part.ID), wallet.NotEligible)
+	l.pass(t, 8*24*time.Hour)
+	if e := l.earning(t, part.ID); !e.Claimable || e.Points != 90 {
+		t.Errorf("a tenth came back: %+v", e)
+	}
+	l.do(t, claim(part.ID))
+	l.pass(t, week)
+	if e, k := l.earning(t, part.ID), lotOf(t, l.standing(t), part.ID); e.Lot == "" || k.Left != 90 || k.Back() != 10 {
+		t.Errorf("granted: %+v %+v", e, k)
+	}
+	l.giveBack(t, part.ID, "20.00") // what comes back later takes its own part and no more
+	if k := lotOf(t, l.standing(t), part.ID); k.Left != 70 || k.Back() != 30 {
+		t.Errorf("more came back: %+v", k)
+	}
+	whole := l.shop(t, "40.00")
+	l.pass(t, 30*time.Hour)
+	l.giveBack(t, whole.ID, "40.00")
+	if e := l.earning(t, whole.ID); e.Claimable || e.Why != points.GivenBack || e.Points != 0 {
+		t.Errorf("all came back: %+v", e)
+	}
+	disputed := l.shop(t, "55.00")
+	l.pass(t, 30*time.Hour)
+	o := l.do(t, l.proven(t, command(wallet.OpenDispute, disputed.ID, ofLeaver, amount(pounds(t, "55.00")), expect(string(wallet.Posted)), func(c *wallet.Command) { c.Reason = "not_received" }), 2))
+	if now := l.tx(t, leaver, disputed.ID); now.State != wallet.Disputed {
+		t.Fatalf("%+v %+v", o, now)
+	}
+	if e := l.earning(t, disputed.ID); e.Claimable || e.Why != points.DisputeOpen {
+		t.Errorf("disputed: %+v", e)
+	}
+	judge(t, l.house)
+}
+
+func lotOf(t testing.TB, s points.Standing, tx string) points.Lot {
+	t.Helper()
+	k, ok := s.Lot("pl-" + tx)
+	if !ok {
+		t.Fatalf("there is no lot of %s", tx)
+	}
+	return k
 }
 
 func TestOffers(t *testing.T) {

@@ -191,7 +191,7 @@ func (a Asked) Claim(o *wallet.Operation, c wallet.Command) (wallet.Refusal, err
 	if err != nil {
 		return "", err
 	}
-	e, err := earning(a.Desk, p.Tx)
+	e, err := earning(a.Desk, *p)
 	if err != nil {
 		return "", err
 	}
@@ -256,12 +256,15 @@ func ClaimStep(d *keep.Desk, id string) error {
 	switch {
 	case why != "":
 		k.State, k.Why = "refused", why
-	case p.Tx.State != wallet.Posted:
+	case !collected(p.Tx.State) || backOf(*p, n) == n:
 		k.State, k.Why = "refused", points.GivenBack
 	case p.Tx.Kind == wallet.KindInStore && len(k.Papers) == 0:
 		k.State, k.Why = "refused", points.NoProof
 	default:
 		if err := earn(d, &m, lotOf(p.Tx, n)); err != nil {
+			return err
+		}
+		if err := returned(d, &m, *p); err != nil {
 			return err
 		}
 		if err := save(d, m); err != nil {

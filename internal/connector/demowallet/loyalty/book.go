@@ -322,6 +322,25 @@ func bought(d *keep.Desk, m *member, p *keep.Payment) error {
 	if err := unseen(d, m, t); err != nil {
 		return err
 	}
+	return returned(d, m, *p)
+}
+
+// backOf is how many of n points of a purchase go with what was given back of it.
+func backOf(p keep.Payment, n int64) int64 {
+	switch {
+	case !givenBack(p.Tx.State) && p.Back.Sign() <= 0:
+		return 0
+	case givenBack(p.Tx.State) && p.Tx.State != wallet.PartiallyRefunded:
+		return n
+	default:
+		return new(big.Int).Quo(new(big.Int).Mul(big.NewInt(n), p.Back.Smallest()), p.Tx.Amount.Smallest()).Int64()
+	}
+}
+
+// returned takes back of the lot of a purchase, where there is one, what goes with what was
+// given back.
+func returned(d *keep.Desk, m *member, p keep.Payment) error {
+	t := p.Tx
 	k, err := keep.Get[lot](d, keep.KindLot, lotID(t.ID))
 	if fault.Is(err, fault.NotFound) {
 		return nil
@@ -329,10 +348,7 @@ func bought(d *keep.Desk, m *member, p *keep.Payment) error {
 	if err != nil {
 		return err
 	}
-	back := k.Earned
-	if t.State == wallet.PartiallyRefunded {
-		back = new(big.Int).Quo(new(big.Int).Mul(big.NewInt(k.Earned), p.Back.Smallest()), t.Amount.Smallest()).Int64()
-	}
+	back := backOf(p, k.Earned)
 	if back -= k.Back() + k.ToTake; back <= 0 {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package loyalty
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -46,7 +47,7 @@ func catalogue(who wallet.Customer, currency string) ([]points.Reward, error) {
 }
 
 // judged is the catalogue as it stands for a member.
-func judged(all []points.Reward, m member, ready, pending int64, leaving bool) []points.Reward {
+func judged(all []points.Reward, m member, ready, pending int64, leaving, frozen bool) []points.Reward {
 	for i, r := range all {
 		why := points.Code("")
 		switch {
@@ -54,6 +55,8 @@ func judged(all []points.Reward, m member, ready, pending int64, leaving bool) [
 			continue
 		case leaving:
 			why = points.AccountClosing
+		case frozen: // by whom is not told here
+			why = points.NotNow
 		case r.ID == "rw-welcome" && m.Had[r.ID] > 0:
 			why = points.Once
 		case m.Owed > 0:
@@ -97,7 +100,8 @@ func offered(d *keep.Desk, who wallet.Customer) ([]points.Reward, member, error)
 		return nil, m, err
 	}
 	all, err := catalogue(who, main.Currency)
-	return judged(all, m, ready, pending, account.Status == "closing"), m, err
+	leave, _, free := free(d, who.ID)
+	return judged(all, m, ready, pending, account.Status == "closing", !leave), m, cmp.Or(err, free)
 }
 
 // Points tells what points a customer has, and which offers they took part in. Errors:
@@ -135,7 +139,8 @@ func (l *Loyalty) Points(ctx context.Context, _ wallet.Actor, customer string) (
 		return s, err
 	}
 	account, err := keep.Read[wallet.Account](ctx, l.books, keep.KindAccount, customer, customer+":main")
-	s.Rewards = judged(all, m, s.Balance+s.Owed, s.Pending, account.Status == "closing")
+	frozen := slices.ContainsFunc(accounts, func(a ledger.Standing) bool { return a.ID == Account(customer) && (a.Frozen || a.Closed) })
+	s.Rewards = judged(all, m, s.Balance+s.Owed, s.Pending, account.Status == "closing", frozen)
 	return s, err
 }
 
@@ -202,12 +207,12 @@ type found struct {
 }
 
 // earning judges the points of a purchase inside a commit.
-func earning(d *keep.Desk, t wallet.Transaction) (earned, error) {
+func earning(d *keep.Desk, p keep.Payment) (earned, error) {
 	return found{
-		member: func() (member, error) { return of(d, t.CustomerID) },
+		member: func() (member, error) { return of(d, p.Tx.CustomerID) },
 		lot:    func(id string) (lot, error) { return keep.Get[lot](d, keep.KindLot, id) },
 		claim:  func(id string) (claim, error) { return keep.Get[claim](d, keep.KindClaim, id) }, at: d.At,
-	}.earning(t)
+	}.earning(p)
 }
 
 // Earning tells of the points of one purchase. Errors: NotFound, Unavailable.
@@ -222,11 +227,12 @@ func (l *Loyalty) Earning(ctx context.Context, _ wallet.Actor, customer, transac
 		claim: func(id string) (claim, error) {
 			return keep.Read[claim](ctx, l.books, keep.KindClaim, customer, id)
 		}, at: wallet.At(l.books.Clock()),
-	}.earning(p.Tx)
+	}.earning(p)
 	return e.Earning, err
 }
 
-func (f found) earning(t wallet.Transaction) (earned, error) {
+func (f found) earning(p keep.Payment) (earned, error) {
+	t := p.Tx
 	e := earned{points.Earning{TransactionID: t.ID, State: "none", ClaimBy: t.CreatedAt + claims}}
 	var who *member
 	m, err := f.member()
@@ -245,7 +251,7 @@ func (f found) earning(t wallet.Transaction) (earned, error) {
 		return e, err
 	}
 	n, why := earns(who, t)
-	e.Points = n
+	e.Points = n - backOf(p, n)
 	c, err := f.claim(claimID(t.ID))
 	switch {
 	case err == nil:
@@ -257,9 +263,13 @@ func (f found) earning(t wallet.Transaction) (earned, error) {
 		e.Why = why
 	case slices.Contains([]wallet.State{wallet.Initiated, wallet.RequiresAction, wallet.RiskHold, wallet.Authorised, wallet.PartiallyCaptured, wallet.Captured, wallet.Processing}, t.State):
 		e.State, e.DueBy = "due", t.CreatedAt+overdue
-	case givenBack(t.State) || t.State == wallet.RefundPending:
+	case t.State == wallet.RefundPending:
+		e.Why = points.RefundOpen
+	case t.State == wallet.Disputed || t.State == wallet.ProvisionalCredit:
+		e.Why = points.DisputeOpen
+	case givenBack(t.State) && e.Points == 0:
 		e.Why = points.GivenBack
-	case t.State != wallet.Posted:
+	case !collected(t.State):
 		e.Why = points.Unfinished
 	case f.at >= e.ClaimBy:
 		e.Why = points.ClaimLate

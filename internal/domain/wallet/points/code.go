@@ -60,11 +60,13 @@ const (
 	Excluded     Code = "excluded"      // a shop or sort of purchase without points
 	TooSmall     Code = "too_small"     // less than one point
 	Unfinished   Code = "unfinished"    // the payment failed, or is not over
+	RefundOpen   Code = "refund_open"   // how much is given back is not decided
+	DisputeOpen  Code = "dispute_open"  // nor whether the payment stands
 	ClaimLate    Code = "claim_late"
 	NoProof      Code = "no_proof" // what was given does not show it
 )
 
 // EarningCodes lists them.
 func EarningCodes() []Code {
-	return []Code{NotMember, BeforeMember, NoPurchase, Excluded, TooSmall, Unfinished, GivenBack, ClaimLate, NoProof, NotNow}
+	return []Code{NotMember, BeforeMember, NoPurchase, Excluded, TooSmall, Unfinished, GivenBack, RefundOpen, DisputeOpen, ClaimLate, NoProof, NotNow}
 }

@@ -110,7 +110,7 @@ func own(texts map[string]string) sheet.Sentence {
 
 // version says which version of a plan something is from.
 func version(v product.Version) sheet.Row {
-	return sheet.Line(sheet.Say("Version", "版本"), sheet.Say("{n}, set on {day}", "第 {n} 版，设定于 {day}").With("n", sheet.Number(v.Number)).With("day", sheet.Day(wallet.At(v.Changed))).Cell())
+	return sheet.Line(sheet.Say("Version", "版本"), sheet.Say("{n}, set on {day}", "第 {n} 版，更新于 {day}").With("n", sheet.Number(v.Number)).With("day", sheet.Day(wallet.At(v.Changed))).Cell())
 }
 
 // plans are all that can be had, and what will be.
@@ -232,7 +232,7 @@ func (d Deps) match(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
 	for _, v := range r.Near[:min(len(r.Near), mostNear)] {
 		near = append(near, lacking(v))
 	}
-	other, short := sheet.Say("Fits too, with fewer of your wishes", "也符合，但满足的愿望较少"), sheet.Say("Does not fit, because", "不符合，原因")
+	other, short := sheet.Say("Fits too, with fewer of your wishes", "也符合，但满足的要求较少"), sheet.Say("Does not fit, because", "不符合，原因")
 	s.Add(&other, fits...)
 	s.Add(&short, near...)
 	return s, nil

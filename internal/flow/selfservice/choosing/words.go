@@ -74,7 +74,7 @@ func pointWords(p product.Point) (en, zh string) {
 		return "in " + p.Word, "使用 " + p.Word
 	default:
 		en, zh = trait(product.Trait(p.Word))
-		return "your wish: " + en, "您的愿望：" + zh
+		return "your wish: " + en, "您的偏好：" + zh
 	}
 }
 

@@ -304,6 +304,7 @@ func (d Deps) ends(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
 	for _, i := range now.Of(closing.Points) {
 		lost = append(lost, sheet.Line(sheet.Say("Points that are lost", "将清零的积分"), sheet.Number(i.Count).Cell()).In(sheet.Warning))
 	}
+	lost = append(lost, unposted(ctx, a)...)
 	for _, i := range now.Of(closing.Dust) {
 		lost = append(lost, sheet.Line(sheet.Say("Less than is paid out: lost", "低于提现下限，将放弃"), sheet.Money(i.Amount).Cell()).In(sheet.Warning))
 	}

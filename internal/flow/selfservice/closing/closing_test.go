@@ -12,8 +12,10 @@ import (
 	"kefu/internal/domain/selfservice/sheet"
 	"kefu/internal/domain/wallet"
 	domain "kefu/internal/domain/wallet/closing"
+	"kefu/internal/domain/wallet/points"
 	"kefu/internal/flow/selfservice/closing"
 	"kefu/internal/flow/selfservice/reads"
+	"kefu/internal/platform/fault"
 
 	"io/fs"
 )
@@ -122,6 +124,44 @@ func TestWhatIsInTheWayAndWhatIsKept(t *testing.T) {
 		if said := text(v.Sheet); strings.Contains(said, "{until}") != promised || !strings.Contains(said, "Points that are lost") {
 			t.Errorf("%s: %s", law, said)
 		}
+	}
+}
+
+// collecting is a wallet that also tells of points, or cannot at present.
+type collecting struct {
+	told
+	p   points.Standing
+	err error
+}
+
+func (c collecting) Of() any { return c }
+func (c collecting) Points(context.Context, wallet.Actor, string) (points.Standing, error) {
+	return c.p, c.err
+}
+
+// Points that have not come yet, open claims and offers that were met are lost as well, and
+// nobody leaves without having read it.
+func TestWhatIsToComeOfPointsIsLostToo(t *testing.T) {
+	w := collecting{told: told{domain.Standing{CustomerID: "c-1", State: domain.Open, Days: 10, Return: domain.Return{How: "new"}}}, p: points.Standing{
+		Pending: 268, Claims: []points.Claim{{State: "open"}, {State: "refused"}}, Offers: []points.Offer{{State: "waiting"}, {State: "credited"}, {State: "waiting"}},
+	}}
+	said := func() string {
+		v, err := registry(t, "eu").Call(t.Context(), "closing_ends", reads.Asked{Now: 1, Wallet: w})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(v.Sheet.Lines("zh", false), "\n")
+	}
+	for _, want := range []string{"将作废的待生效积分：268", "将作废的积分申诉：1", "将不再入账的已达标优惠：2"} {
+		if got := said(); !strings.Contains(got, want) {
+			t.Errorf("%s is not in %s", want, got)
+		}
+	}
+	if w.p = (points.Standing{}); strings.Contains(said(), "积分申诉") {
+		t.Error("what there is none of is lost")
+	}
+	if w.err = fault.New(fault.Unavailable, "test", "down"); !strings.Contains(said(), "也将作废") {
+		t.Error("what nobody could ask for is not told")
 	}
 }
 

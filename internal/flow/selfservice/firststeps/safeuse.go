@@ -32,7 +32,7 @@ func certificate() reads.Read {
 // safeUse tells what was gone through, and when. It names nobody: whoever shows it to
 // somebody shows no data. Errors: NotFound where not every question was answered.
 func safeUse(_ context.Context, a reads.Asked) (sheet.Sheet, error) {
-	heading := sheet.Say("Certificate of safe use", "安全使用学习记录")
+	heading := sheet.Say("Certificate of safe use", "安全使用证书")
 	s := sheet.Sheet{Heading: &heading}
 	rows := []sheet.Row{sheet.Line(sheet.Say("Gone through on", "完成日期"), sheet.Day(a.Now).Cell())}
 	for _, q := range questions() {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -22,12 +23,12 @@ import (
 // wallet of the World: facts and figures as the read declares them, each as a text; what
 // is declared to be always there must be.
 type Answer struct {
-	Down    bool              `yaml:"down,omitempty"`    // it is not to be had at present
-	Missing bool              `yaml:"missing,omitempty"` // there is no such thing
-	Facts   map[string]any    `yaml:"facts,omitempty"`   // yes or no, a number, a word, words
-	Figures map[string]string `yaml:"figures,omitempty"` // 1.20 EUR; a span from now; a text
-	Rows    []Line            `yaml:"rows,omitempty"`
-	Entries []Item            `yaml:"entries,omitempty"`
+	Down    bool            `yaml:"down,omitempty"`    // it is not to be had at present
+	Missing bool            `yaml:"missing,omitempty"` // there is no such thing
+	Facts   map[string]any  `yaml:"facts,omitempty"`   // yes or no, a number, a word, words
+	Figures map[string]Told `yaml:"figures,omitempty"` // 1.20 EUR; a span from now; a text
+	Rows    []Line          `yaml:"rows,omitempty"`
+	Entries []Item          `yaml:"entries,omitempty"`
 }
 
 type (
@@ -41,16 +42,18 @@ type (
 	}
 	// Item is an entry of a list.
 	Item struct {
-		ID      string            `yaml:"id"`
-		Label   Words             `yaml:"label"`
-		Hint    Words             `yaml:"hint,omitempty"`
-		Amount  string            `yaml:"amount,omitempty"`
-		Ago     string            `yaml:"ago,omitempty"`
-		Facts   map[string]any    `yaml:"facts,omitempty"`
-		Figures map[string]string `yaml:"figures,omitempty"`
+		ID      string          `yaml:"id"`
+		Label   Words           `yaml:"label"`
+		Hint    Words           `yaml:"hint,omitempty"`
+		Amount  string          `yaml:"amount,omitempty"`
+		Ago     string          `yaml:"ago,omitempty"`
+		Facts   map[string]any  `yaml:"facts,omitempty"`
+		Figures map[string]Told `yaml:"figures,omitempty"`
 	}
 	// Words are a text in every language, or one for all of them.
 	Words form.Texts
+	// Told is a figure: one text for all languages, or one for each of them.
+	Told Words
 )
 
 // UnmarshalYAML reads a text in every language, or one for all of them.
@@ -64,6 +67,22 @@ func (w *Words) UnmarshalYAML(node *yaml.Node) error {
 	}
 	return nil
 }
+
+// UnmarshalYAML reads a figure in every language, or one for all of them.
+func (t *Told) UnmarshalYAML(node *yaml.Node) error { return (*Words)(t).UnmarshalYAML(node) }
+
+// MarshalYAML writes a figure that is the same in every language once.
+func (t Told) MarshalYAML() (any, error) {
+	for _, text := range t {
+		if text != t.one() {
+			return form.Texts(t), nil
+		}
+	}
+	return t.one(), nil
+}
+
+// one is the figure where it is the same in every language.
+func (t Told) one() string { return t[Languages()[0]] }
 
 func (w Words) sentence() *sheet.Sentence {
 	if len(w) == 0 {
@@ -197,16 +216,19 @@ func (b *book) facts(r selfservice.Read, told map[string]any) map[string]sheet.F
 	return facts
 }
 
-func (b *book) named(r selfservice.Read, told map[string]string) map[string]sheet.Figure {
+func (b *book) named(r selfservice.Read, told map[string]Told) map[string]sheet.Figure {
 	named := map[string]sheet.Figure{}
-	for name, text := range told {
+	for name, each := range told {
+		text := each.one()
 		switch r.Has.Figures[name].Shape {
 		case sheet.OfMoney:
 			named[name] = sheet.Money(b.money(text))
 		case sheet.OfTime:
 			named[name] = sheet.At(b.back(text))
 		default:
-			named[name] = sheet.Text(text)
+			if named[name] = sheet.Text(text); slices.ContainsFunc(Languages(), func(lang string) bool { return each[lang] != text }) {
+				named[name] = sheet.Figure{Texts: form.Texts(each)}
+			}
 		}
 	}
 	return named

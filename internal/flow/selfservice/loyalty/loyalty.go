@@ -51,13 +51,14 @@ func Reads(d Deps) []reads.Read {
 			Figures: map[string]sheet.Named{"have": always, "to_come": always, "owing": text, "soon": text, "soon_at": at, "ready_at": at},
 		}}, Sheet: standing},
 		{Read: selfservice.Read{Name: "points_of", With: map[string]selfservice.Given{"payment": {Type: selfservice.Payment}}, Has: sheet.Declared{
-			Facts:   map[string]sheet.Kind{"state": sheet.IsWord, "why": sheet.IsWord, "claim": sheet.IsWord, "claimable": sheet.IsYes, "in_shop": sheet.IsYes},
-			Figures: map[string]sheet.Named{"points": always, "due_by": at, "ready_at": at, "expires_at": at, "claim_by": at, "decide_by": at, "title": text, "because": text, "claim_because": text},
+			Facts:   map[string]sheet.Kind{"state": sheet.IsWord, "why": sheet.IsWord, "claim": sheet.IsWord, "claimable": sheet.IsYes, "in_shop": sheet.IsYes, "late": sheet.IsYes},
+			Figures: map[string]sheet.Named{"points": always, "due_by": at, "ready_at": at, "expires_at": at, "claim_by": at, "decide_by": at, "late_since": at, "title": text, "because": text, "claim_because": text},
 		}}, Sheet: d.purchase},
 		{Read: selfservice.Read{Name: "points_taken", List: true, Has: named}, Entries: takenBack},
 		{Read: selfservice.Read{Name: "points_taken_one", With: entry, Has: sheet.Declared{
-			Facts: map[string]sheet.Kind{"owing": sheet.IsCount, "owed": sheet.IsCount, "whole": sheet.IsYes}, Figures: map[string]sheet.Named{"name": always, "back": always, "gone": text, "owed": text, "at": at},
+			Facts: map[string]sheet.Kind{"owing": sheet.IsCount, "still": sheet.IsCount, "whole": sheet.IsYes}, Figures: map[string]sheet.Named{"name": always, "back": always, "gone": text, "owed": text, "at": at},
 		}}, Sheet: taken},
+		{Read: selfservice.Read{Name: "points_gone", Has: sheet.Declared{Facts: map[string]sheet.Kind{"redeemed": sheet.IsCount, "expired": sheet.IsCount}}}, Sheet: gone},
 		{Read: selfservice.Read{Name: "points_refused", List: true, Has: named}, Entries: refusals},
 		{Read: selfservice.Read{Name: "points_refusal", With: entry, Has: sheet.Declared{
 			Facts: map[string]sheet.Kind{"code": sheet.IsWord}, Figures: map[string]sheet.Named{"name": always, "title": always, "because": always, "at": at},
@@ -149,7 +150,7 @@ func standing(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
 	}
 	if now.Owed > 0 {
 		s.Named["owing"] = count(now.Owed)
-		rows = append(rows, many("Still owed", "待补足", now.Owed).In(sheet.Warning))
+		rows = append(rows, many("Still owed", "待补积分", now.Owed).In(sheet.Warning))
 	}
 	heading := sheet.Say("Your points", "您的积分")
 	s.Add(&heading, rows...)
@@ -221,6 +222,10 @@ func (d Deps) purchase(ctx context.Context, a reads.Asked) (sheet.Sheet, error) 
 		}
 	}
 	put("due_by", e.DueBy)
+	since := e.DueBy
+	if e.State != "due" {
+		since = 0
+	}
 	if e.Claimable {
 		put("claim_by", e.ClaimBy)
 	}
@@ -236,9 +241,16 @@ func (d Deps) purchase(ctx context.Context, a reads.Asked) (sheet.Sheet, error) 
 		c := now.Claims[i]
 		s.Facts["claim"] = sheet.Code(c.State)
 		put("decide_by", c.DecideBy)
+		if c.State == "open" {
+			since = c.DecideBy
+		}
 		if c.Why != "" {
 			s.Named["claim_because"] = sheet.Figure{Texts: d.Words.Say(rewarding.Earning, c.Why).Text}
 		}
+	}
+	late := since != 0 && since <= a.Now
+	if s.Facts["late"] = sheet.Is(late); late {
+		put("late_since", since)
 	}
 	return s, nil
 }
@@ -258,7 +270,7 @@ func parts(s *sheet.Sheet, l points.Lot) {
 	for _, p := range []struct {
 		en, zh string
 		n      int64
-	}{{"Redeemed", "已兑换", l.Spent}, {"Settled what was owed", "已抵扣欠补", l.Settled}, {"Expired", "已过期", l.Expired}, {"Taken back", "已收回", l.Taken}, {"Taken back after it was used", "用后收回", l.Owing}} {
+	}{{"Redeemed", "已兑换", l.Spent}, {"Settled what was owed", "已用于抵扣待补积分", l.Settled}, {"Expired", "已过期", l.Expired}, {"Taken back", "已收回", l.Taken}, {"Taken back after it was used", "使用后被收回", l.Owing}} {
 		if p.n > 0 {
 			rows = append(rows, many(p.en, p.zh, p.n))
 		}
@@ -298,7 +310,7 @@ func taken(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
 	}
 	s := sheet.Sheet{
 		Named: map[string]sheet.Figure{"name": sheet.Text(l.Name), "back": count(l.Back()), "gone": count(l.Owing), "owed": count(now.Owed), "at": sheet.At(l.TakenAt)},
-		Facts: map[string]sheet.Fact{"owing": sheet.Many(l.Owing), "owed": sheet.Many(now.Owed), "whole": sheet.Is(l.Back() == l.Earned)},
+		Facts: map[string]sheet.Fact{"owing": sheet.Many(l.Owing), "still": sheet.Many(stillOwed(now, l.ID)), "whole": sheet.Is(l.Back() == l.Earned)},
 	}
 	parts(&s, l)
 	return s, nil

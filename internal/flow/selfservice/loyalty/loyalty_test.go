@@ -128,7 +128,7 @@ func TestWhatIsToldOfPoints(t *testing.T) {
 		t.Errorf("%+v %s", s.Named, text(s))
 	}
 	one := call(t, w, "points_taken_one", "l-3")
-	if one.Facts["owing"].Count != 110 || one.Facts["owed"].Count != 110 || one.Named["back"].Text != "120" || one.Facts["whole"].Yes {
+	if one.Facts["owing"].Count != 110 || one.Facts["still"].Count != 110 || one.Named["owed"].Text != "110" || one.Named["back"].Text != "120" || one.Facts["whole"].Yes {
 		t.Errorf("%+v", one)
 	}
 	if r := call(t, w, "points_refusal", "r-2"); r.Facts["code"].Word != string(points.VoucherLapsed) || r.Named["title"].Texts["zh"] != "券已过期" {

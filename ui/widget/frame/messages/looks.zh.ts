@@ -2,7 +2,7 @@ import type { LookWords } from './looks.en.ts';
 
 export const words: LookWords = {
   title: '谁看过我的资料',
-  lead: '我们的人每次打开您的资料，都记在这里。字母代表一个人：字母相同，就是同一个人。',
+  lead: '我们的工作人员每次打开您的资料，都记在这里。字母代表一个人：字母相同，就是同一个人。',
   loading: '请稍候……',
   failed: '暂时无法获取。',
   tryAgain: '重试',

@@ -32,7 +32,7 @@ export const words: TrustWords = {
   tryLeft: (n) => `目前还可以再核对 ${n} 次错误的口令。`,
   tooMany: '错误的口令太多了，请一刻钟后再试，或在这里联系我们。',
   phraseTitle: '您的暗语',
-  phraseLead: '由您自己定的几个字。我们的人联系您时能看到，可以说给您听。不要用密码，也不要用在别处用过的内容。',
+  phraseLead: '由您自己定的几个字。我们的工作人员联系您时能看到，可以说给您听。不要用密码，也不要用在别处用过的内容。',
   phraseLabel: '暗语',
   phraseNone: '您还没有设置。',
   save: '保存',
