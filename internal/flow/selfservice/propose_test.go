@@ -67,6 +67,9 @@ func TestPointsThatExpireAreProposed(t *testing.T) {
 			t.Errorf("%s: %d", name, got)
 		}
 	}
+	if got := proposed(true, nil, can); got != 1 { // of the wallet that they go on with
+		t.Errorf("%d", got)
+	}
 	if _, err := h.process(true).Start(ctx, h.anna, selfservice.Begin{Flow: "FL16", Conversation: h.Begin(h.anna, "en"), Language: "en"}); err != nil {
 		t.Fatal(err)
 	}
