@@ -133,6 +133,10 @@ func apartWelcome() map[string][4]int {
 		"settings-form ":                              {200, 200, 200, 200},
 		"setting-rule ":                               {200, 200, 200, 200},
 		"settings-rule ":                              {200, 200, 200, 200},
+		"setting-plan ":                               {200, 200, 200, 200},
+		"settings-plan ":                              {200, 200, 200, 200},
+		"setting-sourced_claim ":                      {200, 200, 200, 200},
+		"settings-sourced_claim ":                     {200, 200, 200, 200},
 		"setting-team ":                               {200, 200, 200, 200},
 		"settings-team ":                              {200, 200, 200, 200},
 	}
