@@ -47,6 +47,9 @@ func Campaign(ctx context.Context, c Content, of Reference, p Plan) (Report, err
 	for _, name := range slices.Sorted(maps.Keys(of.Lies)) {
 		r.Lies = append(r.Lies, fmt.Sprintf("%s: the wallet says %s", name, of.Lies[name]))
 	}
+	for _, name := range slices.Sorted(maps.Keys(of.Denials)) {
+		r.Lies = append(r.Lies, fmt.Sprintf("%s, beside another: the wallet says %s", name, of.Denials[name]))
+	}
 	for _, set := range p.sets(of) {
 		for _, name := range set {
 			if !slices.Contains(of.Known(), name) {

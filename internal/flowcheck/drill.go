@@ -41,7 +41,11 @@ type Reference struct {
 	// Lies are the faults of a wallet that says that something was done which was not, or
 	// does more than it was asked for: no one can tell from outside, so that what becomes
 	// of acts is not judged while one is there. For each it is said what it lies about.
-	Lies     map[string]string
+	Lies map[string]string
+	// Denials are the faults of a wallet that denies, to who asks later, what it did. Alone
+	// they are judged: the answer came, and nobody asks. Beside another fault the answer may
+	// not have come or not be readable, and then they are lies.
+	Denials  map[string]string
 	Customer string            // whose flows are walked
 	Payments map[string]string // for each flow one that it can begin with, but ""
 	Foreign  []string          // words of somebody else, and secrets: nobody may read them

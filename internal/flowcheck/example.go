@@ -32,6 +32,7 @@ func Example() Reference {
 			"free-unfreeze": "that it unfroze", "any-proof": "that it did what was not proven",
 			"dry-run-acts": "that it only looked", "dry-run-kept": "that it only looked",
 		},
+		Denials:  map[string]string{"lost-operations": "that it did nothing, where its answer was lost"},
 		Customer: memory.Anna,
 		Payments: map[string]string{"FL7": memory.Anna + ":sofa", "FL19": memory.Anna + ":bistro", "FL6": memory.Anna + ":late", "FL2": memory.Anna + ":failed"},
 		Foreign:  []string{memory.Bo, "Bo Larsen", "bo@example.com", "+4520123456"},

@@ -17,7 +17,7 @@ const latest = action.ProposalLife + action.StartLife
 // judge judges what was told by what happened.
 func (x *drill) judge(ctx context.Context, faults []string) {
 	effects := x.truth.all()
-	lies := slices.ContainsFunc(faults, func(f string) bool { return x.of.Lies[f] != "" })
+	lies := slices.ContainsFunc(faults, func(f string) bool { return x.of.Lies[f] != "" || (x.of.Denials[f] != "" && len(faults) > 1) })
 	acts := x.acts(ctx)
 	byKey := map[string][]action.Kept{} // a file leaves under its digest, for each act that names it
 	for _, k := range acts {
