@@ -69,13 +69,13 @@ async function wrongOn(page: Page, house: House, name: string, of: 'new' | 'firs
 
 export function everywhere(house: House): void {
   describe('every page of the desk', () => {
-    test('is clear to everybody, in light and English', { timeout: 90_000 }, async () => {
+    test('is clear to everybody, in light and English', { timeout: 150_000 }, async () => {
       const { page } = await house.agentOn('olivia', { colorScheme: 'light', locale: 'en-GB', viewport: { width: 1440, height: 900 } });
       await settled(page);
       expect(await wrongOn(page, house, 'page-light', 'first', () => faultsOf(page))).toEqual([]);
     });
 
-    test('is clear to everybody and fits, on a phone, in dark and Chinese', { timeout: 90_000 }, async () => {
+    test('is clear to everybody and fits, on a phone, in dark and Chinese', { timeout: 150_000 }, async () => {
       const { page } = await house.agentOn('olivia', { ...phone, colorScheme: 'dark', locale: 'zh-CN' });
       await settled(page);
       const look = async () => {

@@ -163,7 +163,7 @@ export function flows(house: House): void {
       const { frame } = anna;
       await topics(anna);
       const press = (name: string | RegExp) => frame.locator('.now').getByRole('button', { name }).first().click();
-      await frame.getByRole('button', { name: /What does it cost\?/ }).click();
+      await anna.topic(/What does it cost\?/);
       await press('See all fees');
       await frame.getByText('These are all fees as of today', { exact: false }).waitFor();
       await frame.getByRole('term').filter({ hasText: 'Withdrawal to your bank' }).first().waitFor();

@@ -85,7 +85,7 @@ export function papers(house: House): void {
       // Staff who go through it with them see the same step, and may give a file for them.
       const sofia = await house.agent('sofia');
       await sofia.take('A shop did not keep its word');
-      await sofia.page.locator('aside').getByRole('button', { name: /This wasn't me/ }).first().click();
+      await sofia.page.locator('aside').getByRole('button', { name: /Add something to my dispute/ }).first().click();
       const dialog = sofia.page.getByRole('dialog').last();
       const theirs = dialog.getByRole('region', { name: /What you and they wrote/ });
       await theirs.getByRole('button', { name: /^Open chat\.png/ }).waitFor();
@@ -100,7 +100,7 @@ export function papers(house: House): void {
       await page.reload();
       await anna.open();
       await anna.another();
-      await anna.frame.getByRole('region', { name: 'About your recent payments' }).getByRole('button', { name: /This wasn't me/ }).click();
+      await anna.frame.getByRole('region', { name: 'About your recent payments' }).getByRole('button', { name: /Add something to my dispute/ }).click();
       await thing(/Receipt or order/).getByRole('button', { name: /^Open receipt\.png/ }).waitFor();
       await thing(/What you and they wrote/).getByRole('button', { name: 'Remove chat.png' }).click();
       await thing(/What you and they wrote/).getByText(/^Remove it for good/).waitFor();
@@ -119,7 +119,7 @@ export function papers(house: House): void {
 
       // A person has them, and so has the wallet.
       await sofia.page.goto(`${house.server.demo.urls.desk}#/all/open`);
-      await sofia.row("This wasn't me, or I was tricked").filter({ hasText: 'Anna' }).first().click();
+      await sofia.row('Add something to my dispute').filter({ hasText: 'Anna' }).first().click();
       await sofia.page.locator('[role=log]').getByText('Receipt or order confirmation').first().waitFor();
       await sofia.page.locator('[role=log]').getByRole('button', { name: /invoice\.pdf/ }).first().waitFor();
       await house.shot(sofia.page, 'papers-desk');

@@ -75,7 +75,7 @@ func TestABeginningHasTheBuiltInFormsAndOnlyOnce(t *testing.T) {
 	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
 		s, set := service(t, d, nil)
 		first := s.Shown(t.Context(), "zh")
-		if len(first) != delivered(t) || first[0].ID != "lost-or-hacked" || first[1].Title != "支付失败" || first[0].Revision == 0 {
+		if len(first) != delivered(t) || first[0].ID != "lost-or-hacked" || first[1].Title != "无法登录" || first[0].Revision == 0 {
 			t.Fatalf("shown are %+v", first)
 		}
 		all, err := set.List(t.Context(), identity.SystemPart("test"), "form", settings.Query{Limit: 50})
