@@ -26,7 +26,7 @@ func decisionRules() []rule {
 			_, err := sc.ListEmergencies(ctx, p, true)
 			return err
 		}},
-		{"AskedEmergencies", "owner admin supervisor", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"AskedEmergencies", "owner admin supervisor second fraud", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.AskedEmergencies(ctx, p)
 			return err
 		}},

@@ -25,7 +25,14 @@ func (w *weeks) ChainSince(_ context.Context, _ identity.Principal, after int64,
 	var page []insider.Noted
 	next := after
 	for ; next < int64(len(w.all)) && len(page) < limit; next++ {
-		page = append(page, insider.Noted{Seq: next + 1, Doing: w.all[next], Action: "played"})
+		n := insider.Noted{Seq: next + 1, Doing: w.all[next], Action: "played"}
+		if n.Shown != "" { // as the record of a list or a search has it, and its purpose
+			n.Object = n.Shown
+			if n.Further {
+				n.Reason = insider.FurtherPage
+			}
+		}
+		page = append(page, n)
 	}
 	if len(page) > 0 {
 		w.set(page[len(page)-1].At)
