@@ -576,32 +576,6 @@ func approvalRules() []rule {
 	}
 }
 
-func rules() []rule {
-	return slices.Concat(commandRules(), readRules(), findRules(), reportRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules(), signInRules(), keyRules(), runRules(), actRules(), caseRules(), contactRules(), decisionRules(), insiderRules(), privacyRules(), outcomeRules(), noticeRules())
-}
-
-func TestWhoMayDoWhat(t *testing.T) {
-	each(t, func(t *testing.T, s *site) {
-		sc := newScene(s)
-		for i, r := range rules() {
-			for _, c := range sc.callers {
-				want := r.refused
-				for code, names := range r.unlike {
-					if slices.Contains(strings.Fields(names), c.name) {
-						want = code
-					}
-				}
-				if slices.Contains(strings.Fields(r.may), c.name) {
-					want = ""
-				}
-				if err := r.call(sc, c.p); fault.CodeOf(err) != want {
-					t.Errorf("rule %d, %s by %s: %v, want %q", i, r.method, c.name, err, want)
-				}
-			}
-		}
-	})
-}
-
 // withoutPrincipal are the methods that ask nobody's rights, and why.
 func withoutPrincipal() map[string]string {
 	return map[string]string{
