@@ -119,7 +119,12 @@ func TestAWindowThatComesBackLearnsWhatWasRead(t *testing.T) {
 		t.Errorf("welcome tells %v", line)
 	}
 	got := back.rest()
-	if len(got) != 1 || got[0].text("t") != "receipt" || got[0].text("conv") != conv || got[0].text("by") != "agent" || got[0].number("read") != 2 {
+	for _, one := range got { // twice where what the agent read is still on its way to those who are there
+		if one.text("t") != "receipt" || one.text("conv") != conv || one.text("by") != "agent" || one.number("read") != 2 {
+			t.Errorf("resumed with %v", one)
+		}
+	}
+	if len(got) == 0 || len(got) > 2 {
 		t.Errorf("resumed with %v", got)
 	}
 	back.say(frame{"t": "ack", "conv": conv, "up_to_seq": 2})
