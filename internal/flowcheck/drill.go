@@ -44,7 +44,8 @@ type Reference struct {
 	Lies map[string]string
 	// Denials are the faults of a wallet that denies, to who asks later, what it did. Alone
 	// they are judged: the answer came, and nobody asks. Beside another fault the answer may
-	// not have come or not be readable, and then they are lies.
+	// not have come or not be readable, and then nobody can tell that something was done
+	// which they deny; all else is judged.
 	Denials  map[string]string
 	Customer string            // whose flows are walked
 	Payments map[string]string // for each flow one that it can begin with, but ""
