@@ -87,6 +87,8 @@ export function papers(house: House): void {
       await sofia.take('A shop did not keep its word');
       await sofia.page.locator('aside').getByRole('button', { name: /Add something to my dispute/ }).first().click();
       const dialog = sofia.page.getByRole('dialog').last();
+      // A dialog lies above the page's watermark, and has one of its own.
+      expect(await dialog.evaluate((box) => getComputedStyle(box, '::after').backgroundImage)).toContain('svg');
       const theirs = dialog.getByRole('region', { name: /What you and they wrote/ });
       await theirs.getByRole('button', { name: /^Open chat\.png/ }).waitFor();
       await theirs.locator('input.chooser').setInputFiles({ ...pdf('mail'), name: 'mail.pdf' });

@@ -1,7 +1,8 @@
-// Package field says how far each field that is kept or read of a customer goes into their
-// life, how it is masked, and whether somebody of the house may see it unmasked. It is the
-// one table of that: masks, reveals and their audit records go by it, and a field that is in
-// none of its rows is told to nobody (TestEveryFieldOfTheWireIsDeclared).
+// Package field says how far each field that the wallet or Kefu's own record tells of a
+// customer goes into their life, how it is masked, and whether somebody of the house may see
+// it unmasked. Masks, reveals and their audit records go by it. That the desk's forms for
+// both, and webhooks, hold no field that is in none of its rows is TestEveryFieldOfTheWireIsDeclared;
+// conversations, cases, acts and the window's own forms are not in it.
 package field
 
 import (
@@ -17,7 +18,7 @@ const (
 	C0 Class = iota // says nothing about anybody: states, currencies, codes of failures
 	C1              // needed to answer at all: amounts, times, merchants; whoever works on the conversation sees it
 	C2              // who somebody is: names. Masked, and revealed with a reason
-	C3              // how to reach or rob somebody: addresses, account numbers. The same, for fewer people
+	C3              // how to reach or rob somebody: addresses, account numbers. Masked, and revealed in the same way
 	C4              // secrets: card numbers, security codes, codes, passwords, phrases. Never told to Kefu, never revealed
 )
 

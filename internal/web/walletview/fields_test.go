@@ -48,7 +48,7 @@ func walk(t reflect.Type, seen map[reflect.Type]bool, each func(of, name string)
 	}
 }
 
-// A field that nobody has declared is told to nobody: who adds one to a form says in
+// A field that nobody has declared fails here: who adds one of these forms a field says in
 // domain/field how far it goes into somebody's life. What is declared is there, and no form
 // has room for a secret.
 func TestEveryFieldOfTheWireIsDeclared(t *testing.T) {
