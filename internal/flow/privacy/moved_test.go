@@ -1,13 +1,16 @@
 package privacy_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
+	"kefu/internal/domain/approval"
 	"kefu/internal/domain/cases"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/jurisdiction"
 	asked "kefu/internal/domain/privacy"
+	"kefu/internal/domain/staff"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 )
@@ -116,8 +119,22 @@ func (h *house) granted(whose identity.Principal, conv string) string {
 	return request
 }
 
-// begins has a request to be erased carried out.
+// begins has a request to be erased carried out: somebody asks for it, and an owner agrees.
 func (h *house) begins(request string) {
 	h.Helper()
-	h.must(h.AskErasure(ctx(), mei(), request))
+	for who, role := range map[string]identity.Role{mei().ID: identity.Supervisor, id.From("olivia"): identity.Owner} {
+		err := h.AddStaff(ctx(), part(), staff.New{Member: staff.Member{ID: who, Email: who, Name: "Name", Role: role}})
+		if !fault.Is(err, fault.Conflict) { // they are there from an earlier one
+			h.must(err)
+		}
+	}
+	var pending *approval.PendingError
+	if err := h.AskErasure(ctx(), mei(), request); !errors.As(err, &pending) {
+		h.Fatalf("nobody is asked: %v", err)
+	}
+	second := identity.Principal{Kind: identity.Staff, ID: id.From("olivia"), Role: identity.Owner, Session: id.New()}
+	r, err := h.Approval(ctx(), second, pending.ID)
+	h.must(err)
+	_, err = h.Approve(ctx(), second, r.ID, r.Hash)
+	h.must(err)
 }

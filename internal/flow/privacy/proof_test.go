@@ -80,9 +80,11 @@ func TestNobodyIsErasedForWhoeverAsks(t *testing.T) {
 		if why := h.add(mei(), request, cases.Decided, cases.Data{Outcome: cases.Upheld, Reason: "you asked for it"}); why != "" {
 			t.Fatal(why)
 		}
-		if err := h.AskErasure(ctx(), mei(), request); err != nil {
-			t.Errorf("proven and decided: %v", err)
+		// Proven and decided it is still nobody's own decision.
+		if err := h.AskErasure(ctx(), mei(), request); fault.ReasonOf(err) != "no_second" {
+			t.Errorf("with nobody to agree: %v", err)
 		}
+		h.begins(request)
 	})
 }
 
@@ -112,7 +114,7 @@ func TestTwoVouchForWhoCannotProveIt(t *testing.T) {
 		if why := h.add(mei(), request, cases.Decided, cases.Data{Outcome: cases.Upheld, Reason: "you asked for it"}); why != "" {
 			t.Fatal(why)
 		}
-		h.must(h.AskErasure(ctx(), mei(), request))
+		h.begins(request)
 		if n := h.actions("case.vouched"); n != 2 {
 			t.Errorf("%d records of who vouched", n)
 		}
@@ -135,13 +137,13 @@ func TestASecondRequestIsAnsweredWhileOneRuns(t *testing.T) {
 			return request
 		}
 		first, second := asks(), asks()
-		h.must(h.AskErasure(ctx(), mei(), first)) // nobody else is there to agree
+		h.begins(first)
 		begun, err := h.Erasure(ctx(), part(), anna.ID)
 		h.must(err)
 		h.d.Clock.Move(time.Hour)
 		later := h.begin(anna, "later")
 		h.say(anna, later, "planted words of later")
-		h.must(h.AskErasure(ctx(), mei(), second))
+		h.begins(second)
 		now, err := h.Erasure(ctx(), part(), anna.ID)
 		h.must(err)
 		if now.State != asked.Running || now.CaseID != first || len(now.Also) != 1 || now.Also[0] != second || now.BegunAt <= begun.BegunAt {

@@ -27,12 +27,12 @@ func mayDecide(p identity.Principal) bool {
 	return policy.Allow(p, policy.LeadPrivacy, policy.Object{}) && policy.Allow(p, policy.DecideApproval, policy.Object{StaffID: "another"})
 }
 
-// AskErasure has a customer erased who asked for it by a case that was decided for them:
-// after a second person, where there is one, else at once. It is begun in the transaction
-// of that; the server does it. Errors: Forbidden; NotFound for what is no such request;
-// Conflict while it is not decided for the customer, nobody has proven who asks, it was taken
-// back, or waits already; an
-// approval.PendingError while a second person has to agree.
+// AskErasure has a customer erased who asked for it by a case that was decided for them,
+// once a second person has agreed: where there is none it is refused, unlike other changes.
+// It is begun in the transaction of that; the server does it. Errors: Forbidden; NotFound for
+// what is no such request; Conflict while it is not decided for the customer, nobody has
+// proven who asks, it was taken back, or waits already, and with the reason no_second where
+// nobody could agree; else an approval.PendingError, as a second person has to.
 func (e *Erasures) AskErasure(ctx context.Context, p identity.Principal, caseID string) error {
 	const op = "erasure.AskErasure"
 	if err := valid(op, caseID); err != nil {
@@ -59,6 +59,9 @@ func (e *Erasures) AskErasure(ctx context.Context, p identity.Principal, caseID 
 		under := ""
 		if under, pending, err = e.gate.Ask(ctx, t, p, approval.New{Kind: approval.EraseCustomer, Subject: "customer/" + a.Customer, Summary: reference, Payload: payload, May: mayDecide}); err != nil || pending != nil {
 			return err
+		}
+		if under == approval.Alone { // what cannot be brought back is nobody's own decision
+			return &fault.Error{Code: fault.Conflict, Op: op, Reason: "no_second", Message: "there is no second person who could agree"}
 		}
 		_, err = begin(ctx, t, p, privacy.Erasure{CustomerID: a.Customer, CaseID: a.Case, Approval: under})
 		return err

@@ -196,7 +196,7 @@ export const en = {
     no_act: 'Without an act in the wallet a supervisor has to say so.', no_such_credit: 'That act gave nothing for a payment of this case.', act_used: 'That act stands in a case already.',
     cannot_lead: 'They may lead no cases.',
     entry: 'Choose the message.',
-    not_identified: 'It is not known yet who asks. The customer proves it in the wallet, or two of you vouch for them.', same_person: 'Somebody else has to be sure too.', identified: 'It is known already who asks.', not_told: 'Tell the customer first, and when.', too_early: 'The day that the customer was told has not come.', not_still: 'Nothing stands still.', begun: 'It was begun already.',
+    not_identified: 'It is not known yet who asks. The customer proves it in the wallet, or two of you vouch for them.', same_person: 'Somebody else has to be sure too.', identified: 'It is known already who asks.', not_told: 'Tell the customer first, and when.', too_early: 'The day that the customer was told has not come.', not_still: 'Nothing stands still.', begun: 'It was begun already.', running: 'One is at work already and answers as many requests as it can. Ask again once it is done.', no_second: 'Nobody else could agree. Have somebody else who leads requests about data ask for it, and agree yourself.',
     nothing_asked: 'The customer was asked for nothing that is still to come. Ask first.', decided: 'It is decided already.',
   } as Record<string, string>,
   untilWrong: 'The time is over, or later than the law allows.',

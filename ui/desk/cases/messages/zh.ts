@@ -190,7 +190,7 @@ export const zh: Words = {
     changed: '案件已有变化，已重新读取。', out_of_range: '时间已过，或晚于法定期限。',
     no_act: '没有钱包操作记录时，须由主管确认。', no_such_credit: '该操作未就本案的付款给出任何款项。', act_used: '该操作已记入某个案件。',
     cannot_lead: '该成员不能处理案件。',
-    entry: '请选择消息。', not_identified: '尚不确定请求人是谁。须由客户在钱包中验证，或由两名员工确认。', same_person: '须由另一人也确认。', identified: '已确认请求人身份。', not_told: '请先告知客户及日期。', too_early: '告知客户的日期未到。', not_still: '没有处于限制使用的信息。', begun: '已开始执行。',
+    entry: '请选择消息。', not_identified: '尚不确定请求人是谁。须由客户在钱包中验证，或由两名员工确认。', same_person: '须由另一人也确认。', identified: '已确认请求人身份。', not_told: '请先告知客户及日期。', too_early: '告知客户的日期未到。', not_still: '没有处于限制使用的信息。', begun: '已开始执行。', running: '已有删除正在进行，能一并处理的请求已满。请在完成后再提出。', no_second: '没有其他人可以审批。请让另一位处理信息请求的同事提出，再由您审批。',
     nothing_asked: '没有向客户索取任何待补的材料，请先索取。', decided: '案件已作出决定。',
   },
   untilWrong: '时间已过，或晚于法定期限。',
