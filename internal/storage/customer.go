@@ -249,8 +249,10 @@ func (t *Tx) claimVisitor(ctx context.Context, in customer.SignIn, customerID st
 // something and signs in then has to find it, and its letters and credits are theirs.
 func (t *Tx) claimCases(ctx context.Context, in customer.SignIn, customerID string, conversations []string) error {
 	const op = "storage.claimCases"
+	// Whom two of ours vouched for was who wrote then: that says nothing of who signs in at
+	// that browser, and a request of theirs stays where it is.
 	for _, conv := range conversations {
-		rows, err := t.SQL.QueryContext(ctx, `UPDATE case_file SET customer_id = $1 WHERE customer_id = $2
+		rows, err := t.SQL.QueryContext(ctx, `UPDATE case_file SET customer_id = $1 WHERE customer_id = $2 AND proven_at = 0
 			AND id IN (SELECT case_id FROM case_conversation WHERE conversation_id = $3) RETURNING id`, customerID, in.Visitor, conv)
 		if err != nil {
 			return engine.MapError(op, err)

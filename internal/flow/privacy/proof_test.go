@@ -199,3 +199,34 @@ func TestACopyHoldsWhatAVisitorTyped(t *testing.T) {
 		}
 	})
 }
+
+// Whom two vouched for was the visitor who wrote: somebody who signs in at that browser later
+// is nobody who was vouched for, and nothing of theirs is granted by it.
+func TestWhoIsVouchedForIsNotWhoSignsInLater(t *testing.T) {
+	each(t, func(h *house) {
+		visitor := identity.Principal{Kind: identity.Visitor, ID: id.New()}
+		open, shut := h.begin(visitor, "open"), h.begin(visitor, "vouched")
+		plain, request := h.asks(visitor, open, cases.Erasing), h.asks(visitor, shut, cases.Erasing)
+		if why := h.add(mei(), request, cases.Confirmed, cases.Data{Type: jurisdiction.DataRequest, Request: cases.Erasing, Jurisdiction: "eu", Version: 1}); why != "" {
+			t.Fatal(why)
+		}
+		ground := cases.Data{Reason: "the passport was shown on a video call, and the last payments named"}
+		for _, p := range []identity.Principal{mei(), ann()} {
+			if why := h.add(p, request, cases.Vouched, ground); why != "" {
+				t.Fatal(why)
+			}
+		}
+		signed, err := h.SignInCustomer(ctx(), customer.SignIn{
+			Issuer: "wallet", Subject: "somebody-else", Name: "Somebody Else", Language: "en", TokenID: id.New(), TokenExpires: 1 << 60, NewID: id.New(),
+			Secret: customer.WindowSecret{Digest: id.New(), Verified: true, ExpiresAt: 1 << 60}, Visitor: visitor.ID, VisitorSince: 1,
+		})
+		h.must(err)
+		for one, want := range map[string]string{plain: signed.CustomerID, request: visitor.ID} {
+			c, err := h.Case(ctx(), part(), one)
+			h.must(err)
+			if c.CustomerID != want {
+				t.Errorf("proven at %d, it is of %s, want %s", c.Proven.At, c.CustomerID, want)
+			}
+		}
+	})
+}
