@@ -33,5 +33,5 @@ func (a *App) alarm() func(context.Context) error {
 }
 
 func (a *App) emergencyDeps() emergencyapi.Deps {
-	return emergencyapi.Deps{Store: a.Store, Clean: a.intake.Clean}
+	return emergencyapi.Deps{Store: a.Store, Clean: a.intake.Clean, Fresh: a.Desk.Fresh}
 }

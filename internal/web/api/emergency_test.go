@@ -56,6 +56,20 @@ func (w *world) closeAll() {
 	}
 }
 
+// An owner opens it alone, and so not with a session that may have been stolen.
+func TestWhoOpensItForAnotherProvesThemselves(t *testing.T) {
+	w := newWorld(t)
+	owner, m := w.member(identity.Owner), w.member(identity.Agent)
+	desk := w.session(owner)
+	w.pass(11 * time.Minute)
+	open := call{method: "POST", path: "/v1/emergencies", body: fmt.Sprintf(`{"staff_id":%q,"minutes":30,"reason":"payments stand still"}`, m.ID), bearer: desk}
+	if got := w.problem(403, "forbidden", open); !strings.Contains(got.text, `"field":"proof"`) {
+		t.Errorf("with an old proof: %s", got.text)
+	}
+	open.bearer = w.session(owner)
+	w.must(204, open)
+}
+
 // Two people open it, everybody sees it, what is done stands under it, and it closes by
 // itself.
 func TestTwoPeopleBreakTheGlass(t *testing.T) {

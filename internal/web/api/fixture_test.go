@@ -236,7 +236,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 			}, Begun: func() {}}),
 			trustapi.Routes(w.vouching(), w.micros),
 			insiderapi.Routes(insiderapi.Deps{Store: w.store, Clean: w.intake.Clean, Clock: w.now, Decoys: watching.Decoys{Shelf: w.store, Clean: w.intake.Clean, Clock: w.now}}),
-			emergencyapi.Routes(emergencyapi.Deps{Store: w.store, Clean: w.intake.Clean}),
+			emergencyapi.Routes(emergencyapi.Deps{Store: w.store, Clean: w.intake.Clean, Fresh: w.desk.Fresh}),
 			auditapi.Routes(auditapi.Deps{Store: w.store, Prover: auditing.New(auditing.Options{
 				Chain: w.store, Stream: storage.AuditStream, Clock: w.now, Heads: func() iter.Seq2[audit.Head, error] { return func(func(audit.Head, error) bool) {} },
 			})}),

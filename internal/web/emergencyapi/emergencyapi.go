@@ -13,6 +13,7 @@ import (
 	"kefu/internal/domain/approval"
 	"kefu/internal/domain/emergency"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/policy"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
 	"kefu/internal/web/api"
@@ -30,6 +31,7 @@ type Store interface {
 type Deps struct {
 	Store Store
 	Clean func(ctx context.Context, text string) (string, error) // takes secrets out of what somebody wrote
+	Fresh func(ctx context.Context, token string) error          // refuses a session whose last proof is long ago: Forbidden
 }
 
 // Emergency is one time that somebody had more rights than their role.
@@ -134,6 +136,15 @@ func (r *routes) open(ctx context.Context, in *emergencyInput) (*emergencyOutput
 	reason, err := r.Clean(ctx, b.Reason)
 	if err != nil {
 		return nil, err
+	}
+	// What an owner opens for somebody else needs no second person: a session that was stolen
+	// must not be enough for it.
+	if b.StaffID != in.Who().ID && policy.Allow(in.Who(), policy.OpenEmergency, policy.Object{StaffID: b.StaffID}) {
+		if err := r.Fresh(ctx, in.Token()); fault.Is(err, fault.Forbidden) {
+			return nil, &fault.Error{Code: fault.Forbidden, Op: op, Field: "proof", Reason: "missing", Message: "the last proof of who they are is too old", Err: err}
+		} else if err != nil {
+			return nil, err
+		}
 	}
 	err = r.Store.OpenEmergency(ctx, in.Who(), emergency.Wish{StaffID: b.StaffID, Minutes: b.Minutes, Reason: reason})
 	var pending *approval.PendingError

@@ -28,6 +28,7 @@ export const en = {
   bySecond: 'agreed to by a second person',
   byItself: 'closed by itself',
   closedEarly: 'closed before its time',
+  prove: 'Prove first that it is you, then press once more.',
   problem: {
     open_already: 'They have it already.',
     too_many: 'Three people have it at once: that is as many as can.',

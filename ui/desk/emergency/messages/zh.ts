@@ -30,6 +30,7 @@ export const zh: Words = {
   bySecond: '经第二人同意',
   byItself: '到时自动收回',
   closedEarly: '提前收回',
+  prove: '请先验证是您本人，再按一次。',
   problem: {
     open_already: '对方已拥有紧急权限。',
     too_many: '已有三人同时拥有紧急权限，达到上限。',
