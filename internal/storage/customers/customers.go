@@ -225,7 +225,8 @@ func scanHandle(c *core.Core, row reading.Scanner, customerID string) (h custome
 	return h, ref, err
 }
 
-// CustomerOf reads a customer. Errors: Forbidden, NotFound.
+// CustomerOf reads a customer, and those of their conversations that p may read. Errors:
+// Forbidden, NotFound.
 func (s *Customers) CustomerOf(ctx context.Context, p identity.Principal, id string) (customer.Customer, []conversation.State, error) {
 	const op = "customers.CustomerOf"
 	o, err := reach.Held(ctx, s.core.DB.Reader, p, id)
@@ -251,7 +252,7 @@ func (s *Customers) CustomerOf(ctx context.Context, p identity.Principal, id str
 	if c.Handles, err = s.handlesOf(ctx, id); err != nil {
 		return c, nil, err
 	}
-	states, err := s.statesOf(ctx, id, 50)
+	states, err := s.statesOf(ctx, p, id, 50)
 	if err == nil {
 		err = s.core.RecordFirst(ctx, p, core.Read{Action: "customer.read", ObjectType: "customer", ObjectID: id, Subject: id})
 	}
@@ -261,7 +262,9 @@ func (s *Customers) CustomerOf(ctx context.Context, p identity.Principal, id str
 	return c, states, nil
 }
 
-func (s *Customers) statesOf(ctx context.Context, customerID string, limit int) ([]conversation.State, error) {
+// statesOf reads a customer's conversations, the latest first: of those that p may read.
+// Who has to do with a customer and not with what they said learns no topic by it.
+func (s *Customers) statesOf(ctx context.Context, p identity.Principal, customerID string, limit int) ([]conversation.State, error) {
 	const op = "customers.statesOf"
 	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+reading.StateColumns+" FROM conversation c WHERE c.customer_id = $1 ORDER BY c.last_activity DESC LIMIT $2", customerID, limit)
 	if err != nil {
@@ -270,7 +273,9 @@ func (s *Customers) statesOf(ctx context.Context, customerID string, limit int) 
 	var states []conversation.State
 	err = engine.EachRow(rows, func(r *sql.Rows) error {
 		state, _, err := reading.ScanState(s.core, r)
-		states = append(states, state)
+		if err == nil && policy.Allow(p, policy.ReadConversation, state.Object()) {
+			states = append(states, state)
+		}
 		return err
 	})
 	return states, engine.MapError(op, err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/job"
@@ -34,6 +35,11 @@ func visitor() identity.Principal {
 
 func agent() identity.Principal {
 	return identity.Principal{Kind: identity.Staff, ID: id.New(), Name: "Mei", Role: identity.Agent, Session: id.New()}
+}
+
+func program(scopes ...identity.Scope) identity.Principal {
+	one := id.New()
+	return identity.Principal{Kind: identity.Program, ID: one, Name: "CRM", Scopes: identity.ScopesOf(scopes...), Session: one}
 }
 
 func (s *house) must(err error) {
@@ -214,6 +220,34 @@ func TestHandlesOfAVisitorFollowTheSignIn(t *testing.T) {
 		}
 		if n := s.destroyKeys(); n != 1 {
 			t.Errorf("%d keys were destroyed, want that of the visitor's address", n)
+		}
+	})
+}
+
+// Who reads a customer and no conversation, as who leads requests about data, and a program
+// that has the one scope alone, learns what the customer wrote about from no list.
+func TestACustomersConversationsAreForWhoReadsThem(t *testing.T) {
+	each(t, func(t *testing.T, s *house) {
+		ctx := context.Background()
+		of := s.signIn("anna", "", 0)
+		p := identity.Principal{Kind: identity.Customer, ID: of, Session: id.New()}
+		_, err := s.StartConversation(ctx, p, conversation.Start{Ref: id.New(), NewID: id.New(), Channel: "chat", Language: "en", Topic: "fraud at the pharmacy"})
+		s.must(err)
+		officer := agent()
+		officer.Role = identity.Privacy
+		for name, c := range map[string]struct {
+			p    identity.Principal
+			want int
+		}{
+			"an agent": {agent(), 1}, "a privacy officer": {officer, 0},
+			"a program that reads customers":                   {program(identity.ReadCustomers), 0},
+			"a program that reads customers and conversations": {program(identity.ReadCustomers, identity.ReadConversations), 1},
+		} {
+			_, states, err := s.CustomerOf(ctx, c.p, of)
+			s.must(err)
+			if len(states) != c.want {
+				t.Errorf("%s sees %d", name, len(states))
+			}
 		}
 	})
 }
