@@ -17,6 +17,7 @@ import (
 	"kefu/internal/app/acts"
 	"kefu/internal/app/casework"
 	"kefu/internal/app/codes"
+	"kefu/internal/app/issuing"
 	"kefu/internal/connector/blob"
 	"kefu/internal/connector/directory"
 	"kefu/internal/domain/audit"
@@ -284,7 +285,7 @@ func (a *App) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.issuers, err = OpenIssuers(ctx, a.Config.Identity, issuerClient(a.Config.Identity), a.now, a.Log); err != nil {
+	if a.issuers, err = issuing.Open(ctx, a.Config.Identity, issuing.Client(a.Config.Identity), a.now, a.Log); err != nil {
 		return err
 	}
 	a.intake = intake.New(a.Store, detector, intake.LimitsOf(a.Config.Limits, a.Config.Attachments), a.now, a.metrics)

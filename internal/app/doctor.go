@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"kefu/internal/app/issuing"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/config"
 	"kefu/internal/platform/fault"
@@ -256,7 +257,7 @@ func examineDatabase(ctx context.Context, c config.Config) (string, error) {
 }
 
 func examineIdentity(ctx context.Context, c config.Config) (string, error) {
-	if err := CheckIssuers(ctx, c.Identity, issuerClient(c.Identity)); err != nil {
+	if err := issuing.Check(ctx, c.Identity, issuing.Client(c.Identity)); err != nil {
 		return "", err
 	}
 	if len(c.Identity.Issuers) == 0 && !c.Identity.Anonymous {

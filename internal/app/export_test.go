@@ -7,8 +7,6 @@ import (
 	"kefu/internal/domain/event"
 	"kefu/internal/flow/configuring"
 	"kefu/internal/flow/walletnotices"
-	"kefu/internal/platform/config"
-	"kefu/internal/platform/egress"
 	"kefu/internal/platform/metrics"
 	"kefu/internal/platform/sharedkeys"
 )
@@ -32,9 +30,6 @@ func (a *App) SignersKeys(issuer string) []string { return a.issuers.Keys(issuer
 
 // Handler is what listens in public.
 func (a *App) Handler() http.Handler { return a.handler }
-
-// IssuerClient asks for issuers' keys as the settings allow.
-func IssuerClient(c config.Identity) *egress.Client { return issuerClient(c) }
 
 // SharedKeys are those that are shared with the wallet.
 func (a *App) SharedKeys() *sharedkeys.File { return a.shared }

@@ -1,20 +1,11 @@
 package app
 
 import (
-	"cmp"
-	"context"
 	"errors"
-	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
 
-	"kefu/internal/domain/identity"
-	"kefu/internal/flow/signin"
-	"kefu/internal/platform/clock"
 	"kefu/internal/platform/config"
-	"kefu/internal/platform/egress"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/keyring"
 	"kefu/internal/platform/secret"
@@ -128,76 +119,4 @@ func checkRing(c config.Config, ring *keyring.Ring) (files int, err error) {
 		err = fault.New(fault.Conflict, "app.checkRing", "a change of the master key was interrupted: stop the server, and run kefu keys rotate again")
 	}
 	return files, err
-}
-
-// keyFileEvery is how often a key set's file is looked at.
-const keyFileEvery = 5 * time.Second
-
-// issuerClient asks for issuers' keys, where the operator allows it inside their
-// own network too.
-func issuerClient(c config.Identity) *egress.Client {
-	return egress.New(egress.Options{MaxBytes: identity.MaxKeySetBytes, Private: c.PrivateKeys})
-}
-
-// sourceOf is where the configuration says that an issuer's public keys are.
-func sourceOf(i config.Issuer, client *egress.Client) signin.Source {
-	s := signin.Source{Issuer: i.Issuer, Algorithms: i.Algorithms}
-	if i.JWKSFile != "" {
-		s.Every = keyFileEvery
-		s.Read = func(context.Context) ([]byte, time.Duration, error) {
-			text, err := readKeyFile(i.JWKSFile)
-			return text, 0, err
-		}
-		return s
-	}
-	s.Read = func(ctx context.Context) ([]byte, time.Duration, error) {
-		answer, err := client.Get(ctx, i.JWKSURL)
-		return answer.Body, egress.MaxAge(answer.Header), err
-	}
-	return s
-}
-
-// readKeyFile reads a file of bounded length.
-func readKeyFile(path string) ([]byte, error) {
-	const op = "app.readKeyFile"
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fault.New(fault.Invalid, op, "%v", err)
-	}
-	text, err := io.ReadAll(io.LimitReader(file, identity.MaxKeySetBytes+1))
-	return text, fault.Wrap(op, errors.Join(err, file.Close()))
-}
-
-// OpenIssuers connects the verification of identity tokens with the places of
-// the keys. A file has to be right at the start; an address may be out of reach
-// for now.
-func OpenIssuers(ctx context.Context, c config.Identity, client *egress.Client, now clock.Clock, log *slog.Logger) (*signin.Issuers, error) {
-	const op = "app.OpenIssuers"
-	issuers := make([]identity.Issuer, 0, len(c.Issuers))
-	sources := make([]signin.Source, 0, len(c.Issuers))
-	for _, i := range c.Issuers {
-		issuer, source := identity.Issuer{Name: i.Issuer, Audience: cmp.Or(i.Audience, c.Audience)}, sourceOf(i, client)
-		if i.JWKSFile != "" {
-			var err error
-			if issuer.Keys, err = source.Keys(ctx); err != nil {
-				return nil, fault.New(fault.Invalid, op, "issuer %s: %s: %v", i.Issuer, i.JWKSFile, err)
-			}
-		}
-		issuers, sources = append(issuers, issuer), append(sources, source)
-	}
-	verifier, err := identity.NewVerifier(issuers, now)
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	return signin.NewIssuers(verifier, sources, now, log), nil
-}
-
-// CheckIssuers reads the keys of every issuer once.
-func CheckIssuers(ctx context.Context, c config.Identity, client *egress.Client) error {
-	for _, i := range c.Issuers {
-		if _, err := sourceOf(i, client).Keys(ctx); err != nil {
-			return fault.New(fault.CodeOf(err), "app.CheckIssuers", "issuer %s: %s: %v", i.Issuer, cmp.Or(i.JWKSFile, i.JWKSURL), err)
-		}
-	}
-	return nil
 }

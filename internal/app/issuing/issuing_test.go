@@ -1,4 +1,4 @@
-package app_test
+package issuing_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"kefu/internal/app"
+	"kefu/internal/app/issuing"
 	"kefu/internal/domain/identity"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/config"
@@ -54,7 +54,7 @@ func TestKeysFromAnAddress(t *testing.T) {
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())
 	settings := config.Identity{Audience: "kefu", Issuers: []config.Issuer{{Issuer: first.Issuer, JWKSURL: server.URL, Algorithms: []string{"EdDSA"}}}}
-	issuers, err := app.OpenIssuers(t.Context(), settings, egress.New(egress.Options{Private: true, Roots: roots}), clock.System, slog.New(slog.DiscardHandler))
+	issuers, err := issuing.Open(t.Context(), settings, egress.New(egress.Options{Private: true, Roots: roots}), clock.System, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,18 +65,18 @@ func TestKeysFromAnAddress(t *testing.T) {
 		t.Error("a key that is not published is accepted")
 	}
 	// A server of the public internet must not lead inside.
-	closed, err := app.OpenIssuers(t.Context(), settings, egress.New(egress.Options{Roots: roots}), clock.System, slog.New(slog.DiscardHandler))
+	closed, err := issuing.Open(t.Context(), settings, egress.New(egress.Options{Roots: roots}), clock.System, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if accepted(t, first, closed.Verify) {
 		t.Error("the keys were fetched from this machine")
 	}
-	if err := app.CheckIssuers(t.Context(), settings, egress.New(egress.Options{Roots: roots})); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "127.0.0.1") {
+	if err := issuing.Check(t.Context(), settings, egress.New(egress.Options{Roots: roots})); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "127.0.0.1") {
 		t.Errorf("err = %v", err)
 	}
 	serves = second
-	if err := app.CheckIssuers(t.Context(), settings, egress.New(egress.Options{Private: true, Roots: roots})); err != nil {
+	if err := issuing.Check(t.Context(), settings, egress.New(egress.Options{Private: true, Roots: roots})); err != nil {
 		t.Errorf("err = %v", err)
 	}
 }
@@ -87,11 +87,11 @@ func TestKeysFromThisMachine(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(first.KeySetJSON()) }))
 	defer server.Close()
 	settings := config.Identity{Audience: "kefu", Issuers: []config.Issuer{{Issuer: first.Issuer, JWKSURL: server.URL, Algorithms: []string{"EdDSA"}}}}
-	if err := app.CheckIssuers(t.Context(), settings, app.IssuerClient(settings)); !fault.Is(err, fault.Invalid) {
+	if err := issuing.Check(t.Context(), settings, issuing.Client(settings)); !fault.Is(err, fault.Invalid) {
 		t.Errorf("asked although it is not allowed: %v", err)
 	}
 	settings.PrivateKeys = true
-	if err := app.CheckIssuers(t.Context(), settings, app.IssuerClient(settings)); err != nil {
+	if err := issuing.Check(t.Context(), settings, issuing.Client(settings)); err != nil {
 		t.Errorf("allowed, and not asked: %v", err)
 	}
 }
@@ -110,13 +110,13 @@ func TestKeysFromAFile(t *testing.T) {
 		if name != "none" {
 			write([]byte(text))
 		}
-		_, err := app.OpenIssuers(t.Context(), settings, nil, clock.System, slog.New(slog.DiscardHandler))
+		_, err := issuing.Open(t.Context(), settings, nil, clock.System, slog.New(slog.DiscardHandler))
 		if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: err = %v", name, err)
 		}
 	}
 	write(first.KeySetJSON())
-	issuers, err := app.OpenIssuers(t.Context(), settings, nil, clock.System, slog.New(slog.DiscardHandler))
+	issuers, err := issuing.Open(t.Context(), settings, nil, clock.System, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestKeysFromAFile(t *testing.T) {
 		t.Error("the key that the file has no more is accepted")
 	}
 	settings.Issuers[0].Algorithms = []string{"ES256"}
-	if err := app.CheckIssuers(t.Context(), settings, nil); !fault.Is(err, fault.Invalid) {
+	if err := issuing.Check(t.Context(), settings, nil); !fault.Is(err, fault.Invalid) {
 		t.Errorf("a file without a key for the accepted algorithms: err = %v", err)
 	}
 }
