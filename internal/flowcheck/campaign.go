@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"kefu/internal/flowcheck/network"
 	"kefu/internal/platform/fault"
 )
 
@@ -37,7 +38,7 @@ type Report struct {
 }
 
 // Known lists every fault that can be tried.
-func (r Reference) Known() []string { return slices.Concat(r.Faults, Network()) }
+func (r Reference) Known() []string { return slices.Concat(r.Faults, network.Names()) }
 
 // Campaign tries faults by a plan. Errors: Invalid for a fault that there is not; those
 // of the store and of listening.
@@ -117,4 +118,9 @@ func (p Plan) sets(of Reference) [][]string {
 		all = append(all, strings.Split(name, "+"))
 	}
 	return all
+}
+
+// String is a fault with its seed, to try it again.
+func (f Tried) String() string {
+	return fmt.Sprintf("--faults %s --seed %d --walks %d", strings.Join(f.Faults, "+"), f.Seed, f.Walks)
 }

@@ -25,6 +25,7 @@ import (
 	"kefu/internal/domain/wallet"
 	flow "kefu/internal/flow/selfservice"
 	"kefu/internal/flow/selfservice/golden"
+	"kefu/internal/flowcheck/network"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/httpsig"
@@ -180,7 +181,7 @@ func (x *drill) wire(key httpsig.Key, faults []string) (*line, error) {
 		return nil, err
 	}
 	for _, name := range net {
-		if l.bad = broken(name, l.bad); l.bad == nil {
+		if l.bad = network.Broken(name, l.bad); l.bad == nil {
 			return nil, fault.New(fault.Invalid, "flowcheck.wire", "there is no fault %q", name)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"kefu/internal/flowcheck"
+	"kefu/internal/flowcheck/network"
 )
 
 // Whatever is wrong with the wallet, customers are told nothing untrue, nothing is done
@@ -13,7 +14,7 @@ func TestFaultsOfTheWallet(t *testing.T) {
 	of := flowcheck.Example()
 	for name, p := range map[string]flowcheck.Plan{
 		"each fault":      {Seed: 1, Walks: 1, Faults: of.Faults},
-		"on the way":      {Seed: 2, Walks: 3, Faults: flowcheck.Network()},
+		"on the way":      {Seed: 2, Walks: 3, Faults: network.Names()},
 		"several at once": {Seed: 3, Walks: 1, Random: 12},
 	} {
 		p.Dir = t.TempDir()

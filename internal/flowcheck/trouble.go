@@ -11,6 +11,7 @@ import (
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/domain/wallet/points"
+	"kefu/internal/flowcheck/network"
 	"kefu/internal/platform/fault"
 )
 
@@ -35,7 +36,7 @@ func (t *trouble) between(next http.Handler) http.Handler {
 		body, command := commandOf(r)
 		r.Body = body
 		if command && t.lose.Swap(false) {
-			next.ServeHTTP(&nowhere{http.Header{}}, r)
+			next.ServeHTTP(network.Nowhere(), r)
 			panic(http.ErrAbortHandler)
 		}
 		next.ServeHTTP(w, r)
@@ -51,18 +52,6 @@ func commandOf(r *http.Request) (io.ReadCloser, bool) {
 	command := r.Method == http.MethodPost && !strings.HasSuffix(r.URL.Path, "/stepups") && !strings.HasSuffix(r.URL.Path, "/onchain:find") && !bytes.Contains(body, []byte(`"dry_run":true`))
 	return io.NopCloser(bytes.NewReader(body)), command
 }
-
-// nowhere is where a lost answer goes.
-type nowhere struct{ header http.Header }
-
-// Header implements http.ResponseWriter.
-func (n *nowhere) Header() http.Header { return n.header }
-
-// WriteHeader implements http.ResponseWriter.
-func (n *nowhere) WriteHeader(int) {}
-
-// Write implements http.ResponseWriter.
-func (n *nowhere) Write(p []byte) (int, error) { return len(p), nil }
 
 func (t *trouble) err() error {
 	if t.down.Load() {

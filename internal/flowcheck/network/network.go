@@ -1,17 +1,18 @@
-package flowcheck
+// Package network is what can be wrong on the way to a wallet: it stands before one and
+// answers in its place, before a request was dealt with or after it.
+package network
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"time"
 )
 
-// Network lists what can be wrong on the way to a wallet, and with a wallet that is
+// Names lists what can be wrong on the way to a wallet, and with a wallet that is
 // there and does not work. Those that end in -after happen when a request was dealt with:
 // what was asked for is done, and its answer does not arrive.
-func Network() []string {
+func Names() []string {
 	var names []string
 	for _, w := range ways() {
 		names = append(names, "net-"+w.name, "net-"+w.name+"-after")
@@ -89,9 +90,9 @@ func ways() []way {
 	}
 }
 
-// broken puts something that is wrong on the way before a wallet; nil for what is none
+// Broken puts something that is wrong on the way before a wallet; nil for what is none
 // of these.
-func broken(name string, next http.Handler) http.Handler {
+func Broken(name string, next http.Handler) http.Handler {
 	short, after := strings.CutSuffix(strings.TrimPrefix(name, "net-"), "-after")
 	for _, w := range ways() {
 		if w.name != short || !strings.HasPrefix(name, "net-") {
@@ -99,7 +100,7 @@ func broken(name string, next http.Handler) http.Handler {
 		}
 		return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 			if after {
-				next.ServeHTTP(&nowhere{http.Header{}}, r)
+				next.ServeHTTP(Nowhere(), r)
 			}
 			w.answer(out, r)
 		})
@@ -107,7 +108,16 @@ func broken(name string, next http.Handler) http.Handler {
 	return nil
 }
 
-// String is a fault with its seed, to try it again.
-func (f Tried) String() string {
-	return fmt.Sprintf("--faults %s --seed %d --walks %d", strings.Join(f.Faults, "+"), f.Seed, f.Walks)
-}
+// Nowhere is where an answer goes that does not arrive.
+func Nowhere() http.ResponseWriter { return &nowhere{http.Header{}} }
+
+type nowhere struct{ header http.Header }
+
+// Header implements http.ResponseWriter.
+func (n *nowhere) Header() http.Header { return n.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (n *nowhere) WriteHeader(int) {}
+
+// Write implements http.ResponseWriter.
+func (n *nowhere) Write(p []byte) (int, error) { return len(p), nil }
