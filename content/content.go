@@ -32,3 +32,8 @@ var Jurisdictions embed.FS
 //
 //go:embed points
 var Points embed.FS
+
+// Articles are what customers and staff can read, a folder for each.
+//
+//go:embed articles
+var Articles embed.FS

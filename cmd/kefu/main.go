@@ -42,6 +42,7 @@ func commands() []command {
 		{"connector", "check a wallet against the contract that Kefu has with it", runConnector},
 		{"eval", "evaluate a part: guard on a file, safety by an adversary, insiders by played weeks", runEval},
 		{"flow", "walk the golden conversations through the flows: test", runFlow},
+		{"articles", "say what is wrong with a folder of articles: check", runArticles},
 		{"replay", "play customers' words through a server and count what got lost", runReplay},
 		{"bench", "measure: chat, idle, inbox, search, start", runBench},
 		{"version", "print the version", runVersion},
