@@ -1,10 +1,13 @@
 package app
 
 import (
+	"kefu/content"
 	"kefu/internal/connector/walletapi"
 	"kefu/internal/domain/organisation"
+	"kefu/internal/domain/rewarding"
 	"kefu/internal/domain/settings"
 	"kefu/internal/flow/alerting"
+	"kefu/internal/flow/claiming"
 	"kefu/internal/flow/parting"
 )
 
@@ -19,6 +22,12 @@ func (a *App) alerts(client *walletapi.Client, issuer string) *alerting.Service 
 // partings tells customers of the end of their account.
 func (a *App) partings(client *walletapi.Client, issuer string) *parting.Service {
 	return parting.New(parting.Deps{Wallet: client, Store: a.Store, Intake: a.intake, House: a.houseName, Clock: a.now, Log: a.Log}, issuer)
+}
+
+// claims tells customers how their claims of points ended. Errors: Invalid.
+func (a *App) claims(client *walletapi.Client, issuer string) (*claiming.Service, error) {
+	words, err := rewarding.Load(content.Points)
+	return claiming.New(claiming.Deps{Wallet: client, Store: a.Store, Intake: a.intake, Words: words, House: a.houseName, Clock: a.now}, issuer), err
 }
 
 // houseName is the operator as customers know it.

@@ -66,6 +66,11 @@ func (a *App) connectWallet(context.Context) error {
 	a.flows.UseAsker(alerts)
 	a.notices.Follow(alerts)
 	a.notices.Follow(a.partings(client, issuer))
+	claims, err := a.claims(client, issuer)
+	if err != nil {
+		return err
+	}
+	a.notices.Follow(claims)
 	return a.listen()
 }
 

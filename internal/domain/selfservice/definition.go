@@ -312,7 +312,7 @@ type Source struct {
 // Sources are the lists that there are.
 func Sources() map[string]Source {
 	return map[string]Source{
-		"payments":      {Payment, map[string][]string{"which": {"failed", "underway", "refundable", "disputable", "recent", "onchain"}}},
+		"payments":      {Payment, map[string][]string{"which": {"failed", "underway", "refundable", "disputable", "recent", "onchain", "bought"}}},
 		"refunds":       {Refund, nil},
 		"disputes":      {Dispute, nil},
 		"open_disputes": {Dispute, nil},                                                                   // those that are not decided

@@ -96,6 +96,8 @@ func belongs(which string, t wallet.Transaction, f *selfservice.PaymentFact) boo
 		return t.Kind == wallet.KindCrypto
 	case "refundable":
 		return paid && (slices.Contains([]wallet.State{wallet.RefundPending, wallet.PartiallyRefunded, wallet.Refunded}, t.State) || (t.State == wallet.Posted && !t.Final))
+	case "bought":
+		return paid
 	case "disputable":
 		return sent && !f.Disputed && !f.Refunded && !f.Untaken() && f.Where != "came_back"
 	default:

@@ -31,3 +31,8 @@ test('where there is little room the rest is cut off, and said to be', () => {
   expect(moneyText(sum('0.500000000000000000', 'ETH'), 'en', 6)).toBe('ETH\u00a00.50');
   expect(moneyText(sum('12.34', 'EUR'), 'en', 1)).toBe('€12.34');
 });
+
+test('points are counted, and no money', () => {
+  expect(moneyText(sum('3581', 'PTS'), 'en')).toBe('3,581\u00a0points');
+  expect(moneyText(sum('-20', 'PTS'), 'zh-CN')).toBe('−20\u00a0积分');
+});

@@ -86,8 +86,15 @@ func absent(what string) error {
 	return fault.New(fault.NotFound, "loyalty.find", "there is no such %s of this customer", what)
 }
 
-// count is a number of points as sentences of a flow name it.
-func count(n int64) sheet.Figure { return sheet.Text(strconv.FormatInt(n, 10)) }
+// count is a number of points as sentences of a flow name it: in groups of three, as both
+// languages write it and as cards show it.
+func count(n int64) sheet.Figure {
+	text := strconv.FormatInt(n, 10)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return sheet.Text(text)
+}
 
 func many(en, zh string, n int64) sheet.Row {
 	return sheet.Line(sheet.Say(en, zh), sheet.Number(n).Cell())
