@@ -58,7 +58,7 @@ func (a *App) lawOfHouse(at int64) *jurisdiction.Pack {
 // readsOfFlows is what flows may ask for beside the wallet. Some of it is built later.
 func (a *App) readsOfFlows() subjects.Deps {
 	return subjects.Deps{Choosing: choosing.Deps{Shelf: func() product.Shelf { return product.ShelfOf(a.settings.Snapshot(), a.now()) }}, Closing: closing.Deps{Law: a.lawOfHouse}, Contacts: contacts.Deps{Book: a.officials}, First: firststeps.Deps{Phrase: a.Store.OwnPhrase}, House: house.Deps{Book: a.officials, Present: func() bool { return a.acts.OnDuty() }}, Holdings: holdings.Deps{Plan: func(ctx context.Context, customer string) (privacy.Plan, error) { return a.Privacy.Plan(ctx, customer) }, Cases: func() holdings.Cases { return a.cases }, Looks: a.Store.OwnLooks, Still: a.Store.Standstill}, Waiting: waiting.Deps{
-		Conversations: a.Store, Cases: func() waiting.Cases { return a.cases }, Queue: func() waiting.Queue { return a.queue },
+		Conversations: a.Store, Cases: func() waiting.Cases { return a.cases }, Runs: func() waiting.Runs { return a.flows }, Queue: func() waiting.Queue { return a.queue },
 		Service: func(s sla.Subject) sla.Service { return a.clocks.Service(s) },
 		Title:   func(t jurisdiction.Type, lang string) string { return a.cases.Book.TypeTitle(t, lang) },
 	}}

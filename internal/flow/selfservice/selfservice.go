@@ -505,6 +505,23 @@ func (s *Service) List(ctx context.Context, p identity.Principal) ([]Seen, error
 	return s.listed(ctx, p, all)
 }
 
+// Pending gives what waits of a customer's in which nobody is asked anything, the newest
+// first. Errors: Forbidden for who may not see all of their runs.
+func (s *Service) Pending(ctx context.Context, p identity.Principal, customer string) ([]selfservice.Pending, error) {
+	all, err := s.Store.OpenFlowRuns(ctx, p, customer)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := s.listed(ctx, p, all)
+	var list []selfservice.Pending
+	for _, one := range seen {
+		if waits, ok := one.Run.Pending(one.Flow); ok {
+			list = append(list, waits)
+		}
+	}
+	return list, err
+}
+
 // ListOf gives, for staff, the runs of a conversation, and for who sees everything those
 // of its customer that are not over. Errors: NotFound.
 func (s *Service) ListOf(ctx context.Context, p identity.Principal, conversationID string) ([]Seen, error) {

@@ -10,6 +10,7 @@ import (
 	"kefu/internal/domain/form"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/jurisdiction"
+	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/sla"
 	"kefu/internal/flow/casework"
 	"kefu/internal/flow/routing"
@@ -36,6 +37,7 @@ type Desk struct {
 	Nobody   bool              `yaml:"nobody,omitempty"` // is free
 	Talks    []Talk            `yaml:"conversations,omitempty"`
 	Files    []File            `yaml:"cases,omitempty"`
+	Runs     []Going           `yaml:"runs,omitempty"`
 }
 
 type (
@@ -51,6 +53,14 @@ type (
 		Least  int    `yaml:"least,omitempty"`
 		Most   int    `yaml:"most,omitempty"`
 		Nobody bool   `yaml:"nobody,omitempty"`
+	}
+	// Going is what the customer asked for in the wallet, and that goes on.
+	Going struct {
+		ID     string            `yaml:"id"`
+		Title  map[string]string `yaml:"title"`
+		For    string            `yaml:"for"` // proof, second, wallet, change
+		Amount string            `yaml:"amount,omitempty"`
+		Ago    string            `yaml:"ago"`
 	}
 	// File is a case.
 	File struct {
@@ -72,7 +82,7 @@ type desk struct{ *book }
 func (b *book) waiting() waiting.Deps {
 	d := desk{b}
 	deps := waiting.Deps{
-		Conversations: d, Cases: func() waiting.Cases { return d }, Queue: func() waiting.Queue { return d }, Service: d.service,
+		Conversations: d, Cases: func() waiting.Cases { return d }, Runs: func() waiting.Runs { return d }, Queue: func() waiting.Queue { return d }, Service: d.service,
 		Title: func(t jurisdiction.Type, lang string) string {
 			if lang == "zh" {
 				return map[jurisdiction.Type]string{jurisdiction.Complaint: "投诉"}[t]
@@ -124,6 +134,20 @@ func (d desk) CustomerOf(ctx context.Context, p identity.Principal, id string) (
 		states[i] = l.State
 	}
 	return people.Customer{ID: id}, states, err
+}
+
+// Pending implements waiting.Runs.
+func (d desk) Pending(context.Context, identity.Principal, string) ([]selfservice.Pending, error) {
+	var all []selfservice.Pending
+	for _, r := range d.own().Runs {
+		p := selfservice.Pending{Run: r.ID, Title: r.Title, For: selfservice.PendingFor(r.For), Since: d.back(r.Ago).Std()}
+		if r.Amount != "" {
+			m := d.money(r.Amount)
+			p.Amount = &m
+		}
+		all = append(all, p)
+	}
+	return all, d.down(false)
 }
 
 // List implements waiting.Cases.

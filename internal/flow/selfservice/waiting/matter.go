@@ -4,6 +4,7 @@ import (
 	"kefu/internal/domain/cases"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/form"
+	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/selfservice/sheet"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/flow/casework"
@@ -121,4 +122,31 @@ func placeOf(e routing.Eta) []sheet.Row {
 		rows = append(rows, sheet.Line(sheet.Say("Still takes", "还需要"), between(e)))
 	}
 	return rows
+}
+
+// ofRun is something that a customer asked for in the wallet or had watched, and that goes
+// on without anybody being asked anything.
+func ofRun(p selfservice.Pending) matter {
+	m := matter{id: p.Run, kind: "run", name: sheet.Sentence{Text: p.Title}, since: wallet.At(p.Since), amount: p.Amount, next: string(p.For)}
+	var next sheet.Sentence
+	switch p.For {
+	case selfservice.ForProof:
+		m.state, m.mine, m.tone = sheet.Say("Waits until you confirm it in the wallet", "等您在钱包中确认"), true, sheet.Warning
+		next = sheet.Say("Nothing is done before you confirm", "您确认之前不会执行任何操作")
+	case selfservice.ForSecond:
+		m.state = sheet.Say("Waits for a second person of ours", "等待我们的另一名员工复核")
+		next = sheet.Say("It leaves only when they agree", "复核通过后才会提交")
+	case selfservice.ForChange:
+		m.state, next = sheet.Say("Being watched", "正在关注"), sheet.Say("You read here as soon as it changes", "一有变化就在这里告诉您")
+	case selfservice.ForWallet:
+		m.state, next = sheet.Say("Waits for the wallet", "等待钱包答复"), sheet.Say("You read here what the wallet says", "钱包答复后在这里告诉您")
+	}
+	if p.Amount != nil {
+		m.rows = append(m.rows, sheet.Line(sheet.Say("Amount", "金额"), sheet.Money(*p.Amount).Cell()))
+	}
+	m.rows = append(m.rows,
+		sheet.Line(sheet.Say("What happens next", "下一步"), next.Cell()),
+		sheet.Line(sheet.Say("Since", "开始时间"), sheet.At(m.since).Cell()),
+		sheet.Line(sheet.Say("Where to find it", "在哪里查看"), sheet.Say("At the top of the first page here", "这里的首页顶部").Cell()))
+	return m
 }

@@ -36,6 +36,11 @@ type Cases interface {
 	Get(ctx context.Context, p identity.Principal, id string) (casework.Seen, error)
 }
 
+// Runs are what customers do for themselves.
+type Runs interface {
+	Pending(ctx context.Context, p identity.Principal, customer string) ([]selfservice.Pending, error)
+}
+
 // Queue is who waits at present.
 type Queue interface {
 	// Told is how long each of a customer's conversations still waits, as they were told.
@@ -48,6 +53,7 @@ type Queue interface {
 type Deps struct {
 	Conversations Conversations
 	Cases         func() Cases
+	Runs          func() Runs
 	Queue         func() Queue
 	// Service is what customers of some kind are told of when somebody is there.
 	Service func(sla.Subject) sla.Service
@@ -244,7 +250,7 @@ func kept(err error) error {
 	return err
 }
 
-// matter is a conversation or a case with what can be said of it.
+// matter is a conversation, a case or a run with what can be said of it.
 type matter struct {
 	id, kind  string
 	name      sheet.Sentence
@@ -255,11 +261,26 @@ type matter struct {
 	late      bool
 	next      string
 	reference string
+	amount    *wallet.Money
 	rows      []sheet.Row
 }
 
+// pending is what the customer has asked for or had watched, and that goes on. The run that
+// asks is none of it.
+func (d Deps) pending(ctx context.Context, a reads.Asked) ([]selfservice.Pending, error) {
+	if d.Runs == nil {
+		return nil, fault.New(fault.Unavailable, "waiting.pending", "there are no runs")
+	}
+	all, err := d.Runs().Pending(ctx, who(a), a.Customer)
+	if err != nil {
+		return nil, kept(err)
+	}
+	all = slices.DeleteFunc(all, func(p selfservice.Pending) bool { return p.Run == a.Run })
+	return all[:min(len(all), most)], nil
+}
+
 // matters are all that is open of a customer's: cases first, which have times of their
-// own. Partly tells that the other half is not to be had.
+// own, then what goes on in the wallet. Partly tells that some of it is not to be had.
 func (d Deps) matters(ctx context.Context, a reads.Asked) (all []matter, partly bool, err error) {
 	files, wrong := d.files(ctx, a)
 	if wrong != nil && !fault.Is(wrong, fault.Unavailable) {
@@ -269,8 +290,15 @@ func (d Deps) matters(ctx context.Context, a reads.Asked) (all []matter, partly 
 	if err != nil && (wrong != nil || !fault.Is(err, fault.Unavailable)) {
 		return nil, false, err
 	}
+	waits, gone := d.pending(ctx, a)
+	if gone != nil && !fault.Is(gone, fault.Unavailable) {
+		return nil, false, gone
+	}
 	for _, f := range files {
 		all = append(all, d.ofCase(f, a))
+	}
+	for _, p := range waits {
+		all = append(all, ofRun(p))
 	}
 	var told []routing.Eta
 	if d.Queue != nil {
@@ -279,7 +307,7 @@ func (d Deps) matters(ctx context.Context, a reads.Asked) (all []matter, partly 
 	for _, s := range talks {
 		all = append(all, ofConversation(s, told))
 	}
-	return all, wrong != nil || err != nil, nil
+	return all, wrong != nil || err != nil || gone != nil, nil
 }
 
 // overview is everything that is open, in a line each.
@@ -289,7 +317,7 @@ func (d Deps) overview(ctx context.Context, a reads.Asked) (sheet.Sheet, error) 
 		return sheet.Sheet{}, err
 	}
 	var s sheet.Sheet
-	var files, talks []sheet.Row
+	var files, runs, talks []sheet.Row
 	mine, late := false, false
 	for _, m := range all {
 		mine, late = mine || m.mine, late || m.late
@@ -297,14 +325,19 @@ func (d Deps) overview(ctx context.Context, a reads.Asked) (sheet.Sheet, error) 
 		if m.by != 0 {
 			row = row.Noted(until(m))
 		}
-		if m.kind == "case" {
+		switch m.kind {
+		case "case":
 			files = append(files, row)
-		} else {
+		case "run":
+			runs = append(runs, row)
+		default:
 			talks = append(talks, row)
 		}
 	}
 	cases, conversations := sheet.Say("Your cases", "您的案件"), sheet.Say("Your conversations", "您的会话")
+	goesOn := sheet.Say("What you asked for in the wallet", "您在钱包中申请的事项")
 	s.Add(&cases, files...)
+	s.Add(&goesOn, runs...)
 	s.Add(&conversations, talks...)
 	s.Facts = map[string]sheet.Fact{"many": sheet.Many(int64(len(all))), "cases": sheet.Many(int64(len(files))), "mine": sheet.Is(mine), "late": sheet.Is(late), "partly": sheet.Is(partly)}
 	return s, nil
@@ -328,7 +361,7 @@ func (d Deps) entries(ctx context.Context, a reads.Asked) ([]sheet.Entry, error)
 	var list []sheet.Entry
 	for _, m := range all {
 		state := m.state
-		list = append(list, sheet.Entry{ID: m.id, Label: m.name, Hint: &state, At: m.since, Facts: map[string]sheet.Fact{"kind": sheet.Code(m.kind), "mine": sheet.Is(m.mine), "late": sheet.Is(m.late)}})
+		list = append(list, sheet.Entry{ID: m.id, Label: m.name, Hint: &state, Amount: m.amount, At: m.since, Facts: map[string]sheet.Fact{"kind": sheet.Code(m.kind), "mine": sheet.Is(m.mine), "late": sheet.Is(m.late)}})
 	}
 	return list, nil
 }

@@ -7,6 +7,7 @@ import (
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/customer"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/selfservice"
 	"kefu/internal/flow/selfservice/reads"
 	"kefu/internal/flow/selfservice/waiting"
 	"kefu/internal/platform/fault"
@@ -66,6 +67,44 @@ func TestInWhoseNameItIsAsked(t *testing.T) {
 		}
 		if c.refuse != fault.Is(err, fault.Unavailable) || (!c.refuse && (len(list) != 1 || list[0].Ref() != "open")) {
 			t.Errorf("%s: %v, %v", name, list, err)
+		}
+	}
+}
+
+// going are the runs that wait, for whoever may see them.
+type going struct {
+	asked  identity.Principal
+	refuse bool
+}
+
+func (g *going) Pending(_ context.Context, p identity.Principal, _ string) ([]selfservice.Pending, error) {
+	if g.asked = p; g.refuse {
+		return nil, fault.New(fault.Forbidden, "test", "no")
+	}
+	title := map[string]string{"en": "Get a refund", "zh": "申请退款"}
+	return []selfservice.Pending{{Run: "this", Title: title, For: selfservice.ForWallet}, {Run: "other", Title: title, For: selfservice.ForProof}}, nil
+}
+
+// What waits in the wallet is told beside the rest, but not the run that asks; who may not
+// see it is told that there may be more.
+func TestWhatWaitsInTheWallet(t *testing.T) {
+	for _, refuse := range []bool{false, true} {
+		g := &going{refuse: refuse}
+		all, err := reads.New(waiting.Reads(waiting.Deps{Conversations: &shelf{}, Runs: func() waiting.Runs { return g }})...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := reads.Asked{Who: identity.Principal{Kind: identity.Staff, ID: "s1"}, Customer: "c1", Run: "this", Conversation: "run"}
+		list, err := all.List(t.Context(), "my_matters", asked)
+		want := 2
+		if refuse {
+			want = 1
+		}
+		if err != nil || len(list) != want || len(list) == 0 || list[len(list)-1].Ref() != "open" || g.asked.ID != "s1" {
+			t.Errorf("refused %t: %v, %v, asked as %+v", refuse, list, err, g.asked)
+		}
+		if !refuse && (list[0].Ref() != "other" || !list[0].Entry.Facts["mine"].Yes) {
+			t.Errorf("%+v", list[0])
 		}
 	}
 }
