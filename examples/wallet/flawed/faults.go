@@ -88,6 +88,7 @@ func Faults() []Fault {
 		{"many-events", "gives more notices than were asked for", "events.limit"},
 		{"silent", "tells of no notices", "freeze.notice"},
 		{"any-evidence", "adds a file that it was not given", "evidence.missing"},
+		{"any-paper", "asks for a refund with a file that it was not given", "evidence.refund"},
 		{"shared-files", "takes what one customer gave for another's too", "evidence.other"},
 		{"quiet-evidence", "does not tell which files a dispute has", "evidence.told"},
 		{"piled-evidence", "adds the same file again", "evidence.told"},

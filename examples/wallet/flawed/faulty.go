@@ -331,6 +331,8 @@ func (f *faulty) spoilt(o wallet.Operation, c wallet.Command) (wallet.Operation,
 	switch {
 	case c.Act == wallet.AddEvidence && o.Refusal != "" && o.Refusal == evidence[f.on]:
 		return f.done(c), nil
+	case f.on == "any-paper" && c.Act == wallet.RequestRefund && o.Refusal == wallet.FileMissing:
+		return f.done(c), nil
 	case f.on == "refusal-is-error" && o.State == wallet.OpFailed:
 		return o, fault.New(fault.Forbidden, "wallet.Do", "it is refused")
 	case o.Refusal != "" && o.Refusal == forgives[f.on] && (f.on != "any-proof" || c.Assertion != ""):

@@ -345,6 +345,8 @@ func (w *Wallet) planRefund(p *person, c wallet.Command) (plan, error) {
 		return plan{refusal: wallet.AmountTooHigh}, nil
 	case err != nil || sum.Cmp(euros(dayCap)) > 0:
 		return plan{refusal: wallet.LimitReached}, nil
+	case p.lacks(c):
+		return plan{refusal: wallet.FileMissing}, nil
 	}
 	will := plan{summary: wallet.Summary{
 		Amount: c.Amount, Destination: t.InstrumentID, State: string(t.State),

@@ -55,6 +55,15 @@ func (w *Wallet) Content(customer, digest string) []byte {
 	return nil
 }
 
+// lacks tells whether c names a file that the customer has not given. Before they have
+// agreed it need not be there.
+func (p *person) lacks(c wallet.Command) bool {
+	return !c.DryRun && slices.ContainsFunc(c.Files, func(e wallet.Evidence) bool {
+		kept, there := p.files[e.Digest]
+		return !there || kept.File != e.File
+	})
+}
+
 // planEvidence adds what speaks for a customer to their dispute, by what time there is.
 func (w *Wallet) planEvidence(p *person, d wallet.Dispute, c wallet.Command, change func(func(*wallet.Dispute))) plan {
 	if until := d.Deadline("evidence"); until != 0 && w.now() > until {

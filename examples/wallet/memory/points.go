@@ -167,10 +167,8 @@ func (w *Wallet) planPoints(p *person, c wallet.Command) (plan, error) {
 	case !e.Claimable:
 		return plan{refusal: wallet.NotEligible}, nil
 	}
-	for _, f := range c.Files {
-		if kept, there := p.files[f.Digest]; (!there || kept.File != f.File) && !c.DryRun {
-			return plan{refusal: wallet.FileMissing}, nil
-		}
+	if p.lacks(c) {
+		return plan{refusal: wallet.FileMissing}, nil
 	}
 	will.carry = func() []wallet.Made {
 		k := points.Claim{ID: w.id("pc"), Transaction: t.ID, State: "open", Points: e.Points, At: w.now(), DecideBy: decide, Files: len(c.Files)}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"kefu/internal/connector/demowallet/files"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
 	"kefu/internal/connector/demowallet/rails"
@@ -23,7 +24,8 @@ type refundMove struct {
 // refundKept is what the wallet keeps of a refund.
 type refundKept struct {
 	wallet.Refund
-	Plan []refundMove `json:"plan,omitempty"`
+	Plan   []refundMove      `json:"plan,omitempty"`
+	Papers []wallet.Evidence `json:"papers,omitempty"` // what was given with it, for who decides
 }
 
 // What can become of a refund.
@@ -157,6 +159,9 @@ func (d *desk) requestRefund(o *wallet.Operation, by wallet.Actor, c wallet.Comm
 	if err != nil || closed {
 		return wallet.DestinationClosed, err
 	}
+	if _, refusal, err := files.Papers(d.Desk, d.dry, nil, c); refusal != "" || err != nil {
+		return refusal, err
+	}
 	if refusal, err := d.authorise(by, c, approvalsFor(c.Amount)); refusal != "" || err != nil {
 		return refusal, err
 	}
@@ -167,7 +172,7 @@ func (d *desk) requestRefund(o *wallet.Operation, by wallet.Actor, c wallet.Comm
 	r := refundKept{Refund: wallet.Refund{
 		ID: "rf-" + p.Tx.ID + "-" + strconv.FormatInt(n, 10), CustomerID: c.CustomerID, TransactionID: p.Tx.ID, Amount: c.Amount,
 		Reason: c.Reason, State: wallet.RefundRequested, Route: "original", RequestedAt: d.At, ExpectedBy: o.Summary.ArrivesBy,
-	}}
+	}, Papers: c.Files}
 	fate, err := d.fated(c.CustomerID, NextRefund)
 	if err != nil {
 		return "", err

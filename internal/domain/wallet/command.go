@@ -58,7 +58,7 @@ func (a Act) MovesMoney() bool {
 }
 
 // TakesFiles tells whether a customer can hand files over with a.
-func (a Act) TakesFiles() bool { return a == AddEvidence || a == ClaimPoints }
+func (a Act) TakesFiles() bool { return a == AddEvidence || a == ClaimPoints || a == RequestRefund }
 
 // Cautious tells whether a only makes a customer safer, so that somebody in a hurry
 // may do it with little proof of who they are: it takes nothing away that could not be

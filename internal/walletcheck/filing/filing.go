@@ -199,6 +199,21 @@ func adding() []Check {
 			o, err := p.Command(c)
 			return refusal(o, err, wallet.FileMissing)
 		}),
+		{"evidence.refund", "refuses to ask for a refund with a file that it was not given", "what the shop is believed to see is missed when it decides", func(p Probe) error {
+			if err := p.Writes(wallet.RequestRefund); err != nil {
+				return err
+			}
+			if err := takes(p); err != nil {
+				return err
+			}
+			c, err := p.Target(wallet.RequestRefund)
+			if err != nil {
+				return err
+			}
+			c.DryRun, c.Key, c.Files = false, key(), []wallet.Evidence{{Kind: "receipt", File: of(paper())}}
+			o, err := p.Command(c)
+			return refusal(o, err, wallet.FileMissing)
+		}},
 		wrote("other", "refuses to add a file that another customer gave", theirs, func(p Probe, c wallet.Command) error {
 			_, other := p.Customers()
 			f, err := stored(p, other, paper())
