@@ -202,6 +202,8 @@ func (p *probe) target(a wallet.Act) (wallet.Command, error) {
 	case wallet.RedeemPoints:
 		c, _, err := further.Redeemable(p, c)
 		return c, err
+	case wallet.GiveGoodwill:
+		return further.Gift(p, c)
 	case wallet.RevokeDevice:
 		return first(pick(p, p.mine("/devices"), func(d wallet.Device) (string, bool) { return d.ID, d.Trust != "revoked" }))
 	case wallet.CancelRefund:

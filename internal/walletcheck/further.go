@@ -108,6 +108,13 @@ func (p *probe) Narrows(filter string) bool { return p.can.Narrows(filter) }
 // Do implements further.Probe.
 func (p *probe) Do(c wallet.Command) (wallet.Operation, error) { return p.do(c) }
 
+// DoFor implements further.Probe.
+func (p *probe) DoFor(kind string, c wallet.Command) (wallet.Operation, error) {
+	made := told(c)
+	made.Actor = fmt.Sprintf(`{"kind":%q,"id":"kefu-verify","role":"","case":"verify","purpose":"act"}`, kind)
+	return p.operation(made, c)
+}
+
 // Settled implements further.Probe.
 func (p *probe) Settled(o wallet.Operation) (wallet.Operation, error) { return p.settled(o) }
 

@@ -42,7 +42,7 @@ func mismatch(op string) error {
 }
 
 // Do does what it is asked to, once for each key.
-func (w *Wallet) Do(_ context.Context, _ wallet.Actor, c wallet.Command) (wallet.Operation, error) {
+func (w *Wallet) Do(_ context.Context, by wallet.Actor, c wallet.Command) (wallet.Operation, error) {
 	const op = "memory.Do"
 	if err := c.Validate(); err != nil {
 		return wallet.Operation{}, err
@@ -62,6 +62,9 @@ func (w *Wallet) Do(_ context.Context, _ wallet.Actor, c wallet.Command) (wallet
 	will, err := w.plan(p, c)
 	if err != nil {
 		return wallet.Operation{}, err
+	}
+	if c.Act.OfHouse() && by.Kind != "staff" {
+		will = plan{refusal: wallet.NotEligible}
 	}
 	now := w.now()
 	o := wallet.Operation{ID: w.id("op"), Key: c.Key, Act: c.Act, CustomerID: c.CustomerID, Target: c.Target, State: wallet.OpSucceeded, CreatedAt: now, Summary: &will.summary}
@@ -172,6 +175,8 @@ func (w *Wallet) plan(p *person, c wallet.Command) (plan, error) {
 		return w.planOne(c, p.instruments[i].Status, "blocked", func() { p.instruments[i].Status = "blocked" }, wallet.InstrumentChanged), nil
 	case wallet.SetDefault, wallet.RemoveInstrument:
 		return w.planInstrument(p, c)
+	case wallet.GiveGoodwill:
+		return w.planGift(p, c)
 	case wallet.CancelMandate:
 		return w.planMandate(p, c)
 	case wallet.StopRecovery:

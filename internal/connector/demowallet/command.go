@@ -7,6 +7,7 @@ import (
 	"kefu/internal/connector/demowallet/cards"
 	"kefu/internal/connector/demowallet/chain"
 	"kefu/internal/connector/demowallet/closing"
+	"kefu/internal/connector/demowallet/giving"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/loyalty"
 	"kefu/internal/connector/demowallet/restrictions"
@@ -56,6 +57,7 @@ func acts() map[wallet.Act]act {
 		wallet.RequestRetrieval: (*desk).retrieve,
 		wallet.Withdraw:         (*desk).withdraw, wallet.Close: ofClosings(closing.Asked.Close), wallet.KeepOpen: ofClosings(closing.Asked.Keep),
 		wallet.ClaimPoints: ofPoints(loyalty.Asked.Claim), wallet.RedeemPoints: ofPoints(loyalty.Asked.Redeem),
+		wallet.GiveGoodwill: (*desk).give,
 	}
 }
 
@@ -182,6 +184,8 @@ func level(c wallet.Command) identity.Level {
 	switch {
 	case a == wallet.Unfreeze || a == wallet.Close:
 		return identity.AL3
+	case a.OfHouse(): // the customer proves nothing for what they are given
+		return identity.AL0
 	case a.MovesMoney() || a == wallet.RemoveInstrument || loyalty.Proven(c):
 		return identity.AL2
 	default:
@@ -230,6 +234,11 @@ func ofPoints(do func(loyalty.Asked, *wallet.Operation, wallet.Command) (wallet.
 	return func(d *desk, o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
 		return do(loyalty.Asked{Asked: d.asked(by, c), Dry: d.dry}, o, c)
 	}
+}
+
+// give gives something of the wallet's own.
+func (d *desk) give(o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
+	return giving.Asked{Asked: d.asked(by, c), Accounts: d.has.accounts, Dry: d.dry}.Give(o, c)
 }
 
 // retrieve brings back what came over a public network.

@@ -71,6 +71,8 @@ func Path(c wallet.Command) (path []string, named bool) {
 		return below("transactions", c.Target, "points")
 	case wallet.RedeemPoints:
 		return below("rewards", c.Target+":redeem")
+	case wallet.GiveGoodwill:
+		return below("goodwill")
 	default: // RevokeDevice
 		return below("devices", c.Target+":revoke")
 	}

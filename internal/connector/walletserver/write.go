@@ -56,6 +56,7 @@ func (s *Server) commands(mux *http.ServeMux) {
 	s.tell(mux, "/customers/{id}/withdrawals", func(a asked) (any, error) { return s.do(a, w, wallet.Withdraw, a.PathValue("id"), "") })
 	s.tell(mux, "/customers/{id}/closure", func(a asked) (any, error) { return s.do(a, w, wallet.Close, a.PathValue("id"), "") })
 	s.tell(mux, "/customers/{id}/closure:cancel", func(a asked) (any, error) { return s.do(a, w, wallet.KeepOpen, a.PathValue("id"), "") })
+	s.tell(mux, "/customers/{id}/goodwill", func(a asked) (any, error) { return s.do(a, w, wallet.GiveGoodwill, a.PathValue("id"), "") })
 	s.tell(mux, "/customers/{id}/transactions/{tx}/points", func(a asked) (any, error) {
 		return s.do(a, w, wallet.ClaimPoints, a.PathValue("id"), a.PathValue("tx"))
 	})

@@ -56,7 +56,7 @@ type Policy struct {
 // PolicyRule is one line of a policy.
 type PolicyRule struct {
 	ID       string       `json:"id" maxLength:"60" doc:"what the rule is called"`
-	Acts     []wallet.Act `json:"acts" nullable:"false" minItems:"1" maxItems:"24" enum:"freeze,unfreeze,refund,refund_cancel,dispute,dispute_evidence,provisional_credit,hold_release,recall,instrument_block,sessions_revoke,device_revoke,notify,inspect,instrument_default,instrument_remove,mandate_cancel,recovery_stop,retrieval,withdraw,closure,closure_cancel,points_claim,points_redeem" doc:"which it is about"`
+	Acts     []wallet.Act `json:"acts" nullable:"false" minItems:"1" maxItems:"25" enum:"freeze,unfreeze,refund,refund_cancel,dispute,dispute_evidence,provisional_credit,hold_release,recall,instrument_block,sessions_revoke,device_revoke,notify,inspect,instrument_default,instrument_remove,mandate_cancel,recovery_stop,retrieval,withdraw,closure,closure_cancel,points_claim,points_redeem,goodwill" doc:"which it is about"`
 	If       string       `json:"if,omitempty" maxLength:"2000" doc:"a condition in CEL over facts; none: always"`
 	Allow    bool         `json:"allow"`
 	Level    int          `json:"level,omitempty" minimum:"1" maximum:"3" doc:"of assurance that what is allowed needs; no policy goes below the least of an act"`
@@ -124,6 +124,8 @@ func (r PolicyRule) check(op string, at func(string) string) error {
 // the best there is.
 func Least(a wallet.Act) identity.Level {
 	switch {
+	case a.OfHouse(): // the customer proves nothing for what they are given
+		return identity.AL1
 	case a == wallet.Unfreeze || a == wallet.Close:
 		return identity.AL3
 	case a.MovesMoney() || a == wallet.RemoveInstrument:

@@ -16,6 +16,7 @@ type Device struct {
 	Trust     string `json:"trust"` // trusted, new, revoked
 	Push      bool   `json:"push"`  // can be reached by messages of the app
 	Rooted    bool   `json:"rooted"`
+	Mark      string `json:"mark,omitempty"` // the same for every customer who used this device; "": not told
 }
 
 // Validate refuses what is not of the contract. Errors: Invalid.
@@ -23,7 +24,7 @@ func (d Device) Validate() error {
 	const op = "wallet.Device"
 	return check.First(
 		check.ID(op, "id", d.ID, true), check.Text(op, "model", d.Model), check.Text(op, "os", d.OS), check.Text(op, "app", d.App),
-		check.Word(op, "trust", d.Trust, "trusted", "new", "revoked"),
+		check.Word(op, "trust", d.Trust, "trusted", "new", "revoked"), check.ID(op, "mark", d.Mark, false),
 	)
 }
 

@@ -38,6 +38,7 @@ const (
 	KeepOpen          Act = "closure_cancel"     // takes that back
 	ClaimPoints       Act = "points_claim"       // of a purchase, which is the target, are missing
 	RedeemPoints      Act = "points_redeem"      // for a reward, which is the target; the amount is what it costs, in the unit of points
+	GiveGoodwill      Act = "goodwill"           // the house gives of its own, to an account of the customer's in the currency of the amount
 )
 
 // Acts lists every act.
@@ -45,7 +46,7 @@ func Acts() []Act {
 	return []Act{
 		Freeze, Unfreeze, RequestRefund, CancelRefund, OpenDispute, AddEvidence, GrantCredit, ReleaseHold, Recall, BlockInstrument,
 		RevokeSessions, RevokeDevice, NotifyCustomer, RequestInspection, SetDefault, RemoveInstrument, CancelMandate, StopRecovery, RequestRetrieval, Withdraw, Close, KeepOpen,
-		ClaimPoints, RedeemPoints,
+		ClaimPoints, RedeemPoints, GiveGoodwill,
 	}
 }
 
@@ -54,8 +55,12 @@ func (a Act) Known() bool { return slices.Contains(Acts(), a) }
 
 // MovesMoney tells whether a can change what an account holds.
 func (a Act) MovesMoney() bool {
-	return a == RequestRefund || a == GrantCredit || a == ReleaseHold || a == Recall || a == RequestRetrieval || a == Withdraw
+	return a == RequestRefund || a == GrantCredit || a == ReleaseHold || a == Recall || a == RequestRetrieval || a == Withdraw || a == GiveGoodwill
 }
+
+// OfHouse tells whether a is a gift of the house's: only its staff propose it, and say yes to
+// it, for it takes nothing from its customer and gives what nobody owes them.
+func (a Act) OfHouse() bool { return a == GiveGoodwill }
 
 // TakesFiles tells whether a customer can hand files over with a.
 func (a Act) TakesFiles() bool { return a == AddEvidence || a == ClaimPoints || a == RequestRefund }
@@ -84,6 +89,8 @@ func (a Act) needs() needs {
 		return needs{target: true}
 	case Close, KeepOpen:
 		return needs{expect: true}
+	case GiveGoodwill:
+		return needs{amount: true}
 	default: // Freeze: without a target all accounts; RevokeSessions, NotifyCustomer
 		return needs{}
 	}

@@ -20,6 +20,12 @@ func command(t *testing.T, act wallet.Act) wallet.Command {
 			t.Fatal(err)
 		}
 		c.Target, c.Expect, c.Amount = "tx-1", "posted", amount
+	case wallet.GiveGoodwill:
+		amount, err := wallet.Parse("12.50", "EUR", 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Amount = amount
 	case wallet.Freeze, wallet.RevokeSessions, wallet.NotifyCustomer:
 	default:
 		c.Target, c.Expect = "thing-1", "open"
@@ -50,6 +56,7 @@ func TestCommandsAreWhole(t *testing.T) {
 		"a refund without a sum":        {wallet.RequestRefund, func(c *wallet.Command) { c.Amount = wallet.Money{} }},
 		"a refund below nothing":        {wallet.RequestRefund, func(c *wallet.Command) { c.Amount = c.Amount.Neg() }},
 		"a refund of any state":         {wallet.RequestRefund, func(c *wallet.Command) { c.Expect = "" }},
+		"a gift of nothing":             {wallet.GiveGoodwill, func(c *wallet.Command) { c.Amount = wallet.Money{} }},
 		"a freeze with a sum":           {wallet.Freeze, func(c *wallet.Command) { c.Amount = command(t, wallet.RequestRefund).Amount }},
 		"further payments of a freeze":  {wallet.Freeze, func(c *wallet.Command) { c.Also = []string{"tx-2"} }},
 		"one payment disputed twice":    {wallet.OpenDispute, func(c *wallet.Command) { c.Also = []string{c.Target} }},

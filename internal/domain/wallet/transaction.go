@@ -24,13 +24,14 @@ const (
 	KindReversal   Kind = "reversal"
 	KindFee        Kind = "fee"
 	KindAdjustment Kind = "adjustment"
+	KindGoodwill   Kind = "goodwill" // a gift of the house's
 )
 
 // Kinds lists every kind.
 func Kinds() []Kind {
 	return []Kind{
 		KindPayment, KindInStore, KindTransfer, KindTopUp, KindWithdrawal, KindBill, KindExchange, KindCrypto, KindRefund, KindReversal,
-		KindFee, KindAdjustment,
+		KindFee, KindAdjustment, KindGoodwill,
 	}
 }
 

@@ -38,6 +38,7 @@ type Probe interface {
 	// Do sends a command and judges the operation; Settled waits for its end; Prove has the
 	// customer want it.
 	Do(c wallet.Command) (wallet.Operation, error)
+	DoFor(kind string, c wallet.Command) (wallet.Operation, error) // on behalf of another kind of actor than staff
 	Settled(o wallet.Operation) (wallet.Operation, error)
 	Prove(c wallet.Command, level int) (string, error)
 	// Until tries until something is so, for a while.
@@ -60,7 +61,7 @@ type Check struct {
 
 // Checks lists them, in the order in which they run.
 func Checks() []Check {
-	return slices.Concat(statements(), charges(), uses(), adding(), removing(), chained(), retrieving(), leaving(), loyal())
+	return slices.Concat(statements(), charges(), uses(), adding(), removing(), chained(), retrieving(), leaving(), loyal(), giving())
 }
 
 const mixed = "somebody else's data is shown otherwise"

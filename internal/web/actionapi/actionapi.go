@@ -67,7 +67,7 @@ type proposeActInput struct {
 	api.Caller
 	ID   string `path:"id" doc:"of the conversation"`
 	Body struct {
-		Act     string            `json:"act" enum:"freeze,unfreeze,refund,refund_cancel,dispute,dispute_evidence,provisional_credit,hold_release,recall,instrument_block,sessions_revoke,device_revoke,notify,inspect,instrument_default,instrument_remove,mandate_cancel,recovery_stop,retrieval,withdraw,closure,closure_cancel,points_claim,points_redeem"`
+		Act     string            `json:"act" enum:"freeze,unfreeze,refund,refund_cancel,dispute,dispute_evidence,provisional_credit,hold_release,recall,instrument_block,sessions_revoke,device_revoke,notify,inspect,instrument_default,instrument_remove,mandate_cancel,recovery_stop,retrieval,withdraw,closure,closure_cancel,points_claim,points_redeem,goodwill"`
 		Target  string            `json:"target,omitempty" maxLength:"64" doc:"what it acts on: a payment, refund, dispute, card, device or restriction"`
 		Also    []string          `json:"also,omitempty" nullable:"false" maxItems:"32" doc:"further payments of one dispute"`
 		Amount  *ActSum           `json:"amount,omitempty" doc:"of acts that have one"`

@@ -101,7 +101,7 @@ export const statesOf = {
   returned: ['voided', 'reversed', 'refunded', 'partially_refunded', 'provisional_credit', 'won'],
 };
 
-export const kinds = ['payment', 'in_store', 'transfer', 'top_up', 'withdrawal', 'bill', 'exchange', 'crypto', 'refund', 'reversal', 'fee', 'adjustment'];
+export const kinds = ['payment', 'in_store', 'transfer', 'top_up', 'withdrawal', 'bill', 'exchange', 'crypto', 'refund', 'reversal', 'fee', 'adjustment', 'goodwill'];
 
 const micros = (day: string, days: number): number | undefined => {
   const [y, m, d] = day.split('-').map(Number);

@@ -46,7 +46,7 @@ export const walletEn = {
   begun: (topic: string) => (topic ? `Asked about: ${topic}` : 'Asked for help'),
   kind: {
     payment: 'Payment', in_store: 'Payment in a shop', transfer: 'Transfer', top_up: 'Top-up', withdrawal: 'Withdrawal', bill: 'Bill', exchange: 'Exchange',
-    crypto: 'Crypto transfer', refund: 'Refund', reversal: 'Reversal', fee: 'Fee', adjustment: 'Adjustment',
+    crypto: 'Crypto transfer', refund: 'Refund', reversal: 'Reversal', fee: 'Fee', adjustment: 'Adjustment', goodwill: 'Goodwill',
   } as Record<string, string>,
   state: {
     initiated: 'Begun', pre_check_failed: 'Refused', requires_action: 'Waits for the customer', risk_hold: 'Being checked', authorised: 'Set aside',

@@ -47,7 +47,7 @@ export const walletZh: WalletMessages = {
   begun: (topic) => (topic ? `咨询：${topic}` : '发起咨询'),
   kind: {
     payment: '付款', in_store: '到店付款', transfer: '转账', top_up: '充值', withdrawal: '提现', bill: '缴费', exchange: '换汇',
-    crypto: '链上转账', refund: '退款', reversal: '冲正', fee: '手续费', adjustment: '调账',
+    crypto: '链上转账', refund: '退款', reversal: '冲正', fee: '手续费', adjustment: '调账', goodwill: '关怀补偿',
   },
   state: {
     initiated: '已发起', pre_check_failed: '被拒绝', requires_action: '等待客户操作', risk_hold: '核查中', authorised: '已预扣',

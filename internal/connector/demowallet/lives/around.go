@@ -111,13 +111,23 @@ func (s *seeding) points() error {
 	return s.run(t, rails.Step{To: wallet.Authorised, At: at + 1}, rails.Step{To: wallet.Captured, At: at + 2}, rails.Step{To: wallet.Posted, At: at + 3, Final: true})
 }
 
+// shared is the mark of somebody's laptop; some of the demo's people use one together.
+func (s *seeding) shared() string {
+	switch s.person.ID {
+	case "cust-james", "cust-nora":
+		return "m-laptop-of-two"
+	default:
+		return "m-laptop-" + s.person.ID
+	}
+}
+
 func (s *seeding) devices() error {
 	models := [][2]string{{"iPhone 15", "iOS 26.1"}, {"Pixel 9", "Android 16"}, {"HUAWEI Pura 70", "HarmonyOS 5"}}
 	model := models[hash(s.person.ID)%uint64(len(models))]
 	seen := s.before(70 * time.Minute)
 	list := []wallet.Device{
-		{ID: s.person.ID + ":phone", Model: model[0], OS: model[1], App: "8.4.0", FirstSeen: s.before(400 * 24 * time.Hour), LastSeen: seen, Trust: "trusted", Push: true},
-		{ID: s.person.ID + ":laptop", Model: "Firefox", OS: "Windows 11", FirstSeen: s.before(300 * 24 * time.Hour), LastSeen: s.before(9 * 24 * time.Hour), Trust: "trusted"},
+		{ID: s.person.ID + ":phone", Model: model[0], OS: model[1], App: "8.4.0", FirstSeen: s.before(400 * 24 * time.Hour), LastSeen: seen, Trust: "trusted", Push: true, Mark: "m-" + s.person.ID},
+		{ID: s.person.ID + ":laptop", Model: "Firefox", OS: "Windows 11", FirstSeen: s.before(300 * 24 * time.Hour), LastSeen: s.before(9 * 24 * time.Hour), Trust: "trusted", Mark: s.shared()},
 	}
 	sessions := []wallet.Session{
 		{ID: s.person.ID + ":s2", DeviceID: list[0].ID, Place: s.life.country, Factor: "passkey", Risk: "low", Result: "open", At: s.before(5 * 24 * time.Hour)},

@@ -419,6 +419,7 @@ func kinds() map[wallet.Kind]sheet.Sentence {
 		wallet.KindTopUp: sheet.Say("Top-up", "充值"), wallet.KindWithdrawal: sheet.Say("Withdrawal", "提现"), wallet.KindBill: sheet.Say("Bill", "缴费"),
 		wallet.KindExchange: sheet.Say("Exchange", "兑换"), wallet.KindCrypto: sheet.Say("Crypto transfer", "加密货币转账"), wallet.KindRefund: sheet.Say("Refund", "退款"),
 		wallet.KindReversal: sheet.Say("Taken back", "撤销"), wallet.KindFee: sheet.Say("Fee", "费用"), wallet.KindAdjustment: sheet.Say("Adjustment", "调整"),
+		wallet.KindGoodwill: sheet.Say("Goodwill from us", "我们赠予的补偿"),
 	}
 }
 
