@@ -40,6 +40,7 @@ export const words = {
     closure_cancel: 'Keep the account',
     points_claim: 'Claim the points',
     points_redeem: 'Redeem points',
+    goodwill: 'Goodwill',
     notify: 'A message in the wallet',
   } as Record<string, string>,
   actStates: {

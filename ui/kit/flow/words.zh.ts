@@ -41,6 +41,7 @@ export const words: FlowWords = {
     closure_cancel: '取消注销',
     points_claim: '积分申诉',
     points_redeem: '兑换积分',
+    goodwill: '补偿',
     notify: '钱包消息',
   },
   actStates: {
