@@ -26,6 +26,7 @@ type Definition struct {
 	Title   form.Texts      `yaml:"title"`
 	About   form.Texts      `yaml:"about"` // one line, where a flow is proposed
 	Needs   Needs           `yaml:"needs"`
+	Adds    bool            `yaml:"adds"` // to what the flow did from which a run came: its matter goes by that one's title
 	Slots   map[string]Slot `yaml:"slots"`
 	Begin   string          `yaml:"begin"`
 	Person  string          `yaml:"person"` // where "talk to a person" leads to, from every step: a hand-over, or a branch between some

@@ -82,7 +82,7 @@ func (s *Service) meanwhile(ctx context.Context, d *selfservice.Definition, rec 
 // said not to be there.
 func (s *Service) storyOf(ctx context.Context, d *selfservice.Definition, rec selfservice.Record, h selfservice.HandOver, gone []string) *intake.Story {
 	lang := rec.Language
-	filled := form.Filled{Form: strings.ToLower(d.ID), Revision: int64(d.Version), Title: d.Title.In(lang)}
+	filled := form.Filled{Form: strings.ToLower(d.ID), Revision: int64(d.Version), Title: s.matter(ctx, d, rec).In(lang)}
 	filled.Answers = s.before(ctx, rec, lang, gone)
 	filled.Answers = append(filled.Answers, story.Answers(d, selfservice.Carried(d, rec.Run), lang, filled.Answers, gone)...)
 	if why, told := story.Why(rec.Outcome, lang); told {
@@ -91,6 +91,20 @@ func (s *Service) storyOf(ctx context.Context, d *selfservice.Definition, rec se
 	return &intake.Story{Filled: filled, Route: conversation.Route{
 		Topic: h.Topic.In(lang), Skills: h.Skills, Priority: conversation.Priority(h.Priority), Tags: []string{"self-service"}, Person: true,
 	}}
+}
+
+// matter is what a run is about to its customer: where a flow only adds to what another did,
+// the title of that one.
+func (s *Service) matter(ctx context.Context, d *selfservice.Definition, rec selfservice.Record) form.Texts {
+	if !d.Adds || len(rec.Legs) == 0 {
+		return d.Title
+	}
+	leg := rec.Legs[len(rec.Legs)-1]
+	from, err := s.definition(ctx, leg.Flow, leg.Digest)
+	if err != nil { // before says so in the log
+		return d.Title
+	}
+	return from.Title
 }
 
 // before is what was found out in the flows that a run went through before.

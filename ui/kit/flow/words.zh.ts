@@ -135,7 +135,7 @@ export const words: FlowWords = {
   needed: (what: string) => `请准备：${what}`,
   list: (items: string[]) => items.join('、'),
   feeBack: '手续费也会退。',
-  stops: { debit: '不能付出', credit: '不能收入', all: '不能收付' },
+  stops: { debit: '不能支出', credit: '不能收款', all: '不能收支' },
   scopes: { wallet: '整个钱包', account: '一个账户', instrument: '一张卡' },
   problems: {
     no_option: '请从中选择一项。',
