@@ -27,8 +27,10 @@ interface Row {
 
 /** Keeps them in IndexedDB. A connection lives as long as one question: whoever signs out removes the whole database at once. */
 export class BrowserKept implements Kept {
+  constructor(private readonly name = keptName) {}
+
   async #with<T>(mode: IDBTransactionMode, work: (rows: IDBObjectStore) => Promise<T>): Promise<T> {
-    const opening = indexedDB.open(keptName, 1);
+    const opening = indexedDB.open(this.name, 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore(table);
     const db = await answer(opening);
     db.onversionchange = () => db.close();

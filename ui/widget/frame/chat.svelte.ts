@@ -1,4 +1,5 @@
 import type { Picks } from '../../kit/files/picks.svelte.ts';
+import type { Held } from '../../kit/flow/papers/held.ts';
 import type { Carriage } from './files/carriage.ts';
 import { Client, type Change, type Draft } from '../../kit/protocol/client.ts';
 import type { ConnectionState } from '../../kit/protocol/connection.ts';
@@ -21,6 +22,7 @@ import type { Failure } from './view.ts';
 const previews = 8;
 /** Says that bytes of files may lie in this browser. */
 const keepsFiles = 'kefu.files';
+const keepsHeld = 'kefu.held';
 
 /** What the window shows, and what can be done in it. */
 export class Chat {
@@ -198,6 +200,7 @@ export class Chat {
     this.client.stop();
     this.client.outbox.clear();
     void this.#carry();
+    this.#letGo();
     this.#identity.signOut();
     this.client.start();
   }
@@ -221,6 +224,7 @@ export class Chat {
     this.client.stop();
     this.client.outbox.clear();
     void this.#carry();
+    this.#letGo();
     this.drafts.clear();
     this.#identity.forget();
     this.client.start();
@@ -234,6 +238,7 @@ export class Chat {
     this.#cover();
     this.client.outbox.clear();
     void this.#carry();
+    this.#letGo();
     this.#identity.expect();
     this.#identity.drop();
     this.client.end('unauthenticated');
@@ -259,6 +264,7 @@ export class Chat {
   /** The next person at this browser must not come upon the words of the one before. */
   #forgetOthers(): void {
     this.client.outbox.dropOthers();
+    this.#letGo(this.#identity.scope);
     this.drafts.open(this.#identity.scope);
     void this.#carry();
   }
@@ -497,6 +503,20 @@ export class Chat {
   /** Its code has been fetched. */
   carriage(): Carriage {
     return (this.#carries ??= new this.parts.files.view!.Carriage(this, this.#upload));
+  }
+
+  /** Where a run keeps what was chosen in it and has not left this device; it is of whoever speaks now. */
+  async held(run = ''): Promise<Held> {
+    const { BrowserHeld } = await import('../../kit/flow/papers/held.ts');
+    this.#storage.setItem(keepsHeld, this.#identity.scope);
+    return new BrowserHeld(run);
+  }
+
+  /** Nothing that somebody else chose, or that whoever leaves chose, stays on this device. */
+  #letGo(scope = ''): void {
+    if ((this.#storage.getItem(keepsHeld) ?? scope) === scope) return;
+    this.#storage.removeItem(keepsHeld);
+    globalThis.indexedDB?.deleteDatabase(keepsHeld);
   }
 
   /** Goes on with the files of what waits; those of messages that are gone, or were somebody else's, go too. */

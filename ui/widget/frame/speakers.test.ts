@@ -149,8 +149,14 @@ test('after signing out nobody’s words are left', async () => {
   all.server.last.receive(missed('hers', [entry('hers', 1)]));
   all.chat.typed('unsent words');
   all.chat.send();
+  const dropped: string[] = [];
+  vi.stubGlobal('indexedDB', { deleteDatabase: (name: string) => dropped.push(name) });
+  await all.chat.held('run');
+  expect(everything(all.storage, all.drafts)).toContain('kefu.held');
   all.say('signout');
   await all.connection(2);
+  vi.unstubAllGlobals();
+  expect(dropped).toEqual(['kefu.held']);
   expect(all.server.last.hello).not.toHaveProperty('visitor');
   expect(all.chat.lines).toEqual([]);
   expect(everything(all.storage, all.drafts)).toBe('');

@@ -1,4 +1,5 @@
 import type { Picked, Picks } from '../../files/picks.svelte.ts';
+import type { Held } from './held.ts';
 import type { Answer, FileGiven, FilesView, FileWant, View } from '../wire.ts';
 
 /** How the page on which a step is drawn takes files. */
@@ -12,6 +13,8 @@ export interface Filing {
   link: (id: string) => Promise<string>;
   /** Has a picture cut and covered, where it is held until somebody adds it. */
   edit?: (picks: Picks, key: number) => void;
+  /** Where what is held is kept, so that a reload does not lose it. */
+  held?: () => Promise<Held | undefined>;
 }
 
 /** What a step that asks for files stands on. */
@@ -75,6 +78,8 @@ export class Gathering {
   #opening?: Promise<Picks | undefined>;
   #working = false;
   #left = false;
+  /** What is kept of what is held, once it was looked for: nothing takes its place before. */
+  #keeping?: { held: Held; keys: string };
 
   constructor(private readonly around: Around) {}
 
@@ -152,6 +157,34 @@ export class Gathering {
     picks.items = [...picks.items];
   }
 
+  /** Takes up again what was held here before the page was read anew. */
+  async restore(): Promise<void> {
+    const held = await this.around.filing.held?.();
+    if (!held) return;
+    const { step } = this.around.view;
+    const before = await held.get(step);
+    if (this.#left) return;
+    for (const { want: id, file } of before) {
+      const want = this.files.wants.find((w) => w.id === id);
+      if (want) await this.take(want, [file]);
+    }
+    this.#keeping = { held, keys: before.map((_, n) => n).join() };
+    this.remember();
+  }
+
+  /** Keeps what is held as it is now. */
+  remember(): void {
+    if (!this.#keeping || this.#left) return;
+    const held = this.open.filter((p) => p.state !== 'stored' && p.problem !== 'large').flatMap((p) => {
+      const file = this.picks?.file(p.key);
+      return file ? [{ want: this.#wants.get(p.key) ?? '', file, key: p.key }] : [];
+    });
+    const keys = held.map((h) => `${h.key} ${h.file.size}`).join();
+    if (keys === this.#keeping.keys) return;
+    this.#keeping.keys = keys;
+    void this.#keeping.held.put(this.around.view.step, held);
+  }
+
   /** The first thing for which such a file may still be given. */
   place(file: File): FileWant | undefined {
     return this.files.wants.find((w) => this.room(w) > 0 && fitting(file, w));
@@ -212,7 +245,9 @@ export class Gathering {
   async skip(): Promise<void> {
     const { step } = this.around.view;
     await this.around.onanswer({ do: 'skip' });
-    if (!this.#left && this.around.view.step !== step) this.picks?.clear();
+    if (this.#left || this.around.view.step === step) return;
+    this.picks?.clear();
+    void this.#keeping?.held.put(step, []);
   }
 
   /** The connection is back. */

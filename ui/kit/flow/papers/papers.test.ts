@@ -8,6 +8,7 @@ import Step from '../Step.svelte';
 import type { Answer, FileGiven, FilesView, Run, View } from '../wire.ts';
 import { words as flow } from '../words.en.ts';
 import type { Filing } from './gathering.svelte.ts';
+import { BrowserHeld, type Held } from './held.ts';
 import { words as en } from './words.en.ts';
 import { words as zh } from './words.zh.ts';
 
@@ -37,6 +38,8 @@ interface House {
   /** And what may be stored. */
   limit?: number;
   online?: () => boolean;
+  /** What this device keeps, as a later page finds it. */
+  held?: Held;
   /** Files can be chosen now. */
   there?: () => boolean;
 }
@@ -61,6 +64,7 @@ async function open(house: House = {}) {
       online: () => true,
       link: (id) => Promise.resolve(`https://files.example/${id}`),
       edit: () => undefined,
+      held: house.held && (() => Promise.resolve(house.held)),
     };
   }
   async function onanswer(a: Answer) {
@@ -101,6 +105,30 @@ test('a picture is held until it was looked at; going on adds it', async () => {
   expect(answers).toEqual([]);
   await fireEvent.click(screen.getByRole('button', { name: en.goOnWith(1) }));
   await waitFor(() => expect(answers.map((a) => a.do)).toEqual(['give', 'go_on']));
+});
+
+test('a picture that was held is there again after the page was read anew, until it is given', async () => {
+  const rows = new Map<string, ReadonlyMap<string, File>>();
+  const kept = {
+    put: (run: string, files: ReadonlyMap<string, File>) => Promise.resolve(void rows.set(run, files)),
+    get: (run: string) => Promise.resolve(rows.get(run) ?? new Map<string, File>()),
+    remove: (run: string) => Promise.resolve(void rows.delete(run)),
+    only: () => Promise.resolve(),
+  };
+  const first = await open({ holds: true, held: new BrowserHeld('r', kept) });
+  await first.choose(first.report, file('a.png', 'image/png'));
+  await waitFor(() => expect([...(rows.get('r')?.values() ?? [])].map((f) => f.name)).toEqual(['a.png']));
+  cleanup();
+  const again = await open({ holds: true, held: new BrowserHeld('r', kept) });
+  expect(await within(again.report).findByText(en.held)).toBeVisible();
+  expect(rows.size).toBe(1);
+  expect(again.answers).toEqual([]);
+  await fireEvent.click(within(again.report).getByRole('button', { name: en.addFile('a.png') }));
+  await waitFor(() => expect(again.answers.map((a) => [a.do, a.text])).toEqual([['give', 'report']]));
+  await waitFor(() => expect(rows.size).toBe(0));
+  cleanup();
+  const other = await open({ holds: true, held: new BrowserHeld('s', kept) });
+  expect(within(other.report).queryByText(en.held)).toBeNull();
 });
 
 test('nobody goes on without what is needed, and is told what it is', async () => {
