@@ -281,10 +281,13 @@ func (s *Service) follow(ctx context.Context, e *conversation.Entry) error {
 	if began := clock.Micros(run.StartedAt); began > 0 {
 		when = min(when, began)
 	}
-	_, err = s.add(ctx, s.who, head(state.CustomerID), "run:"+run.ID, cases.Event{Kind: cases.Opened, When: when, Data: cases.Data{
+	opened, err := s.add(ctx, s.who, head(state.CustomerID), "run:"+run.ID, cases.Event{Kind: cases.Opened, When: when, Data: cases.Data{
 		Type: about, Request: asked, Channel: state.Channel, Conversation: e.ConversationID, Entry: e.Seq, Language: language(run.Language), Jurisdiction: s.law(), Payments: paymentsOf(run),
 	}})
-	return err
+	if err != nil {
+		return err
+	}
+	return s.gave(ctx, opened, run, e)
 }
 
 // aboutRun is the type of case that a customer's answers point to, and of a request about

@@ -287,6 +287,7 @@ func TestAReportedDisputeIsACase(t *testing.T) {
 // something to a dispute of theirs, and no more, has none.
 func TestAReportThatWentOnToEvidenceIsACase(t *testing.T) {
 	each(t, "uk", func(h *house) {
+		given := map[string]selfservice.Value{"evidence": {Type: selfservice.Files, Files: []selfservice.FileFact{{ID: id.New(), Want: "police_report"}, {ID: id.New(), Want: "police_report"}, {ID: id.New(), Want: "device_evidence"}}}}
 		sum, err := wallet.Parse("80.00", "GBP", 2)
 		h.must(err)
 		paid := selfservice.Value{Type: selfservice.Payment, Payment: &selfservice.PaymentFact{There: true, ID: "tx-1", Amount: sum, Direction: "out", Kind: "in_store", Begun: wallet.Time(h.first), Party: "Lotus Market", State: "posted"}}
@@ -295,7 +296,7 @@ func TestAReportThatWentOnToEvidenceIsACase(t *testing.T) {
 		}
 		follower := h.RunFollower(h.flow, following.Options{Name: casework.Name, Clock: h.Clock.Now})
 		for _, legs := range [][]selfservice.Leg{{{Flow: "FL3"}, {Flow: "FL19", Slots: said("not_me")}}, {{Flow: "FL19", Slots: said("evidence")}}, nil} {
-			run := selfservice.Run{ID: id.New(), Flow: "FL22", Digest: "d", ConversationID: h.conv, CustomerID: h.anna.ID, Step: "reported", State: selfservice.Handed, Outcome: "dispute", StartedAt: h.Clock.Now(), Legs: legs}
+			run := selfservice.Run{ID: id.New(), Flow: "FL22", Digest: "d", ConversationID: h.conv, CustomerID: h.anna.ID, Step: "reported", State: selfservice.Handed, Outcome: "dispute", StartedAt: h.Clock.Now(), Legs: legs, Slots: given}
 			h.must(h.AddFlowRun(ctx(), h.anna, selfservice.Record{Run: run, Language: "en"}))
 			answer := make(chan intake.Said, 1)
 			story := &intake.Story{Filled: form.Filled{Form: "fl22", Revision: 1, Title: "Dispute", Answers: []form.Item{{Field: "what", Kind: form.Line, Label: "What", Value: run.ID}}}}
@@ -312,6 +313,9 @@ func TestAReportThatWentOnToEvidenceIsACase(t *testing.T) {
 		h.must(err)
 		if c.Type != jurisdiction.Unauthorised || len(c.Payments) != 1 || c.Payments[0].ID != "tx-1" {
 			h.Errorf("%+v %+v", c.Case, c.Payments)
+		}
+		if n := len(c.Events); n != 2 || !c.Items["police_report"].Settled() || c.Items["account"].Settled() || c.Events[n-1].Entry == 0 {
+			h.Errorf("the police report that was given stands as missing, or more as there: %+v", c.Items)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/cases"
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/selfservice"
 	"kefu/internal/flow/intake"
 	"kefu/internal/platform/fault"
 )
@@ -43,6 +44,31 @@ func (s *Service) ask(ctx context.Context, p identity.Principal, caseID string, 
 	}
 	s.Wake()
 	return s.words(ctx, s.seen(changed))
+}
+
+// speaking is the flow in which customers give what speaks for them in a dispute.
+const speaking = "FL22"
+
+// gave notes as received what the customer gave in the run that opened a case, as far as
+// the law's list names it: nobody asks for it again. It came with the entry.
+func (s *Service) gave(ctx context.Context, c Seen, run selfservice.Record, e *conversation.Entry) error {
+	slots, _ := in(run, speaking)
+	if c.Pack == nil {
+		return nil
+	}
+	var items []string
+	for _, f := range slots["evidence"].Files {
+		for _, item := range c.Pack.Types[c.Type].Evidence {
+			if item.ID == f.Want && item.Customer && !c.Items[item.ID].Settled() && !slices.Contains(items, item.ID) {
+				items = append(items, item.ID)
+			}
+		}
+	}
+	if len(items) == 0 {
+		return nil
+	}
+	_, err := s.keep(ctx, s.who, c.ID, cases.Event{Kind: cases.Received, Data: cases.Data{Items: items, Conversation: e.ConversationID, Entry: e.Seq}})
+	return err
 }
 
 // file puts what a member of staff brings into a case: as a note in its conversation, so
