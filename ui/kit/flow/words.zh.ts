@@ -58,7 +58,7 @@ export const words: FlowWords = {
   },
   amount: '金额',
   to: '收款账户',
-  arrives: '最晚到账',
+  arrives: '预计到账',
   effects: {
     payments_stop: '解除前不能付款。',
     payments_resume: '可以付款。',
