@@ -106,6 +106,7 @@ const words = {
     confirmYes: 'Pay',
     confirmNo: 'Do not pay',
     wrongCode: 'That code was not right.',
+    notConfirmed: 'It could not be confirmed here.',
     points: 'points',
     acts: { freeze: 'freeze your wallet', unfreeze: 'unfreeze your wallet', refund: 'give a payment back', refund_cancel: 'stop a refund', dispute: 'dispute a payment', dispute_evidence: 'send evidence', provisional_credit: 'lend you the money meanwhile', hold_release: 'let a held payment go', recall: 'call a transfer back', instrument_block: 'block a card', sessions_revoke: 'sign every device out', device_revoke: 'sign a device out', notify: 'send you a message', instrument_default: 'make a card the default', instrument_remove: 'remove a card', mandate_cancel: 'end an automatic payment', recovery_stop: 'stop a recovery of access', withdraw: 'pay money out', closure: 'close your account', closure_cancel: 'keep your account', points_claim: 'claim missing points', points_redeem: 'redeem points', retrieval: 'bring a crypto transfer back', inspect: 'ask the bank where a payment is', passkey_add: 'add a passkey', passkey_remove: 'remove a passkey' } as Record<string, string>,
   },
@@ -176,6 +177,7 @@ const words = {
     confirmYes: '付款',
     confirmNo: '不付款',
     wrongCode: '验证码不正确。',
+    notConfirmed: '无法在这里确认。',
     points: '积分',
     acts: { freeze: '冻结钱包', unfreeze: '解冻钱包', refund: '退回一笔付款', refund_cancel: '停止退款', dispute: '对一笔付款提出争议', dispute_evidence: '提交证据', provisional_credit: '先行垫付', hold_release: '放行被暂扣的付款', recall: '追回一笔转账', instrument_block: '停用银行卡', sessions_revoke: '退出所有设备', device_revoke: '退出一台设备', notify: '给您发消息', instrument_default: '更改默认付款方式', instrument_remove: '移除银行卡', mandate_cancel: '解除自动扣款', recovery_stop: '终止找回账户的申请', withdraw: '提现', closure: '注销账户', closure_cancel: '取消注销', points_claim: '申诉缺失积分', points_redeem: '兑换积分', retrieval: '找回一笔加密货币转账', inspect: '向银行查询一笔付款', passkey_add: '添加通行密钥', passkey_remove: '移除通行密钥' } as Record<string, string>,
   },
@@ -397,7 +399,7 @@ function showApp({ id: customer, name }: Customer, language: Language): void {
         ask.code ? w.askCode : '',
         async (yes, code) => {
           const { state } = await post<{ state: string }>('answer', { customer, id: ask.id, yes, code });
-          if (state === 'pending') return w.wrongCode;
+          if (state === 'pending') return ask.code ? w.wrongCode : w.notConfirmed;
           over(ask.id);
           return '';
         },

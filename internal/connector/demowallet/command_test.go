@@ -477,6 +477,25 @@ func TestCardsDevicesAndMessages(t *testing.T) {
 	}
 }
 
+// Whoever has no device left that says yes is not asked by the app: nobody could answer.
+func TestARemovedDeviceIsNotAsked(t *testing.T) {
+	l := helped(t)
+	ctx := context.Background()
+	ask := wallet.Ask{Key: "k1", CustomerID: "cust-anna", Case: "conv-1", Act: wallet.Unfreeze, Target: "fr-1", Level: 2, Nonce: "n1", Methods: []string{"app_push"}}
+	if asked, err := l.Ask(ctx, agent(), ask); err != nil || asked.Method != "app_push" {
+		t.Fatalf("%+v %v", asked, err)
+	}
+	l.do(t, command(wallet.RevokeDevice, "cust-anna:phone"))
+	ask.Key, ask.Nonce = "k2", "n2"
+	if asked, err := l.Ask(ctx, agent(), ask); fault.ReasonOf(err) != "no_factor" {
+		t.Errorf("asked by a device that is gone: %+v %v", asked, err)
+	}
+	ask.Methods = nil
+	if asked, err := l.Ask(ctx, agent(), ask); err != nil || asked.Method != "totp" {
+		t.Errorf("by what is left: %+v %v", asked, err)
+	}
+}
+
 // The oracle says what fits and nothing else, and not too often.
 func TestTheOracle(t *testing.T) {
 	l := helped(t)

@@ -184,13 +184,20 @@ func (p *Proofs) method(ctx context.Context, a wallet.Ask) (method, link string,
 	if err != nil {
 		return "", "", err
 	}
+	app, err := p.trusted(ctx, a.CustomerID)
+	if err != nil {
+		return "", "", err
+	}
 	link = p.link
 	if len(keys) > 0 {
 		link = p.named
 	}
 	for _, m := range []string{"app_push", "totp", "passkey"} {
 		has := slices.ContainsFunc(factors, func(f wallet.Factor) bool { return f.Type == m && f.State == "active" })
-		if m == "passkey" {
+		switch m {
+		case "app_push": // by a device that was removed nobody can say yes
+			has = has && app.ID != ""
+		case "passkey":
 			has = len(keys) > 0
 		}
 		if has && (len(a.Methods) == 0 || slices.Contains(a.Methods, m)) {
