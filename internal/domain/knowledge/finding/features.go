@@ -1,0 +1,151 @@
+package finding
+
+import (
+	"strings"
+
+	"github.com/kljensen/snowball/english"
+	"github.com/mozillazg/go-pinyin"
+
+	"kefu/internal/domain/search"
+)
+
+// maxText is how many code points of a text are read.
+const maxText = 20_000
+
+// A feature is what texts are compared by. Its first letter says what it is.
+const (
+	wordMark  = "w" // the stem of a word
+	pairMark  = "b" // two stems side by side
+	glyphMark = "g" // one Chinese character
+	twoMark   = "h" // two characters side by side
+	soundMark = "p" // how two characters side by side sound, without tones
+	headMark  = "i" // with which letters those sounds begin
+)
+
+// weight is how much a feature of a kind says beside how rare it is.
+func weight(feature string) float32 {
+	switch feature[:1] {
+	case wordMark, twoMark:
+		return 1
+	case pairMark:
+		return 0.6
+	case soundMark:
+		return 0.45
+	case glyphMark:
+		return 0.3
+	default: // headMark: many words begin alike
+		return 0.25
+	}
+}
+
+// token is a word with what it is compared by.
+type token struct {
+	word     search.Word
+	stem     string // of a word of letters
+	sound    string // of a Chinese character
+	from, to int
+}
+
+// analyser turns texts into tokens and features. It is immutable.
+type analyser struct {
+	sounds    pinyin.Args
+	syllables map[string]struct{}
+	same      map[string]string // a stem, or two with a space, and the one that stands for all of its kind
+}
+
+func newAnalyser(same [][]string) *analyser {
+	a := &analyser{sounds: pinyin.NewArgs(), same: map[string]string{}}
+	a.syllables = syllables(a.sounds)
+	for _, group := range same {
+		keys := make([]string, 0, len(group))
+		for _, text := range group {
+			keys = append(keys, a.key(text))
+		}
+		for _, k := range keys[1:] {
+			a.same[k] = keys[0]
+		}
+	}
+	return a
+}
+
+// key is a word or a few as their stems with spaces; of Chinese, the characters.
+func (a *analyser) key(text string) string {
+	var b strings.Builder
+	for _, w := range search.Words(text, maxText) {
+		if w.Glyph {
+			b.WriteString(w.Text)
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(stemOf(w.Text))
+	}
+	return b.String()
+}
+
+func stemOf(word string) string {
+	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return word
+	}
+	return english.Stem(word, false)
+}
+
+// tokens reads a text, and puts one word for what has several names.
+func (a *analyser) tokens(text string) []token {
+	words := search.Words(text, maxText)
+	out := make([]token, 0, len(words))
+	for i := 0; i < len(words); i++ {
+		w := words[i]
+		if w.Glyph {
+			out = append(out, token{word: w, sound: a.soundOf(w.Text), from: w.From, to: w.To})
+			continue
+		}
+		stem := stemOf(w.Text)
+		if i+1 < len(words) && !words[i+1].Glyph {
+			if one, ok := a.same[stem+" "+stemOf(words[i+1].Text)]; ok {
+				out = append(out, token{word: w, stem: one, from: w.From, to: words[i+1].To})
+				i++
+				continue
+			}
+		}
+		if one, ok := a.same[stem]; ok {
+			stem = one
+		}
+		out = append(out, token{word: w, stem: stem, from: w.From, to: w.To})
+	}
+	return out
+}
+
+func (a *analyser) soundOf(glyph string) string {
+	for _, r := range glyph {
+		if s := pinyin.SinglePinyin(r, a.sounds); len(s) > 0 {
+			return s[0]
+		}
+	}
+	return ""
+}
+
+// features lists what tokens are compared by, with repeats.
+func features(tokens []token) []string {
+	out := make([]string, 0, len(tokens)*3)
+	for i, t := range tokens {
+		if !t.word.Glyph {
+			out = append(out, wordMark+t.stem)
+			if i > 0 && !tokens[i-1].word.Glyph {
+				out = append(out, pairMark+tokens[i-1].stem+" "+t.stem)
+			}
+			continue
+		}
+		out = append(out, glyphMark+t.word.Text)
+		if i == 0 || !t.word.Joined || !tokens[i-1].word.Glyph {
+			continue
+		}
+		before := tokens[i-1]
+		out = append(out, twoMark+before.word.Text+t.word.Text)
+		if before.sound != "" && t.sound != "" {
+			out = append(out, soundMark+before.sound+" "+t.sound, headMark+before.sound[:1]+t.sound[:1])
+		}
+	}
+	return out
+}
