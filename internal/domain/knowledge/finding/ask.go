@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"sort"
@@ -30,7 +31,7 @@ func (x *Index) ask(query string, typing bool) []term {
 	tokens := x.analyser.tokens(query)
 	out := map[string]float32{}
 	for _, f := range features(tokens) {
-		if idf, ok := x.idf[f]; ok {
+		if idf, ok := x.rarity(f); ok {
 			out[f] += idf
 		}
 	}
@@ -42,22 +43,40 @@ func (x *Index) ask(query string, typing bool) []term {
 		if open && i == len(tokens)-1 {
 			x.beginning(t, out)
 		}
-		if _, known := x.idf[wordMark+t.stem]; !known {
+		if _, known := x.rarity(wordMark + t.stem); !known {
 			x.guess(t, out)
 		}
 	}
 	return unit(out)
 }
 
+// passedOver is what part of what was asked may be passed over to save time: the words that
+// stand nearly everywhere say nearly nothing, and take the longest.
+const passedOver = 0.01
+
+// unit brings weights to length one, the heaviest first.
 func unit(weights map[string]float32) []term {
 	out := make([]term, 0, len(weights))
 	for f, w := range weights {
 		out = append(out, term{f, w})
 	}
-	slices.SortFunc(out, func(a, b term) int { return strings.Compare(a.feature, b.feature) })
+	slices.SortFunc(out, func(a, b term) int {
+		return cmp.Or(cmp.Compare(b.weight, a.weight), strings.Compare(a.feature, b.feature))
+	})
 	var norm float64
 	for _, t := range out {
 		norm += float64(t.weight) * float64(t.weight)
+	}
+	if norm == 0 {
+		return nil
+	}
+	left := norm * passedOver
+	for len(out) > 1 {
+		w := float64(out[len(out)-1].weight)
+		if left -= w * w; left < 0 {
+			break
+		}
+		out = out[:len(out)-1]
 	}
 	for i := range out {
 		out[i].weight /= float32(math.Sqrt(norm))
@@ -80,7 +99,8 @@ func (x *Index) beginning(t token, out map[string]float32) {
 	for i := sort.SearchStrings(x.words, word); i < len(x.words) && strings.HasPrefix(x.words[i], word) && added < maxPrefix; i++ {
 		f := wordMark + x.stems[x.words[i]]
 		if _, there := out[f]; !there {
-			out[f] = x.idf[f] * prefixWeight
+			idf, _ := x.rarity(f)
+			out[f] = idf * prefixWeight
 			added++
 		}
 	}
@@ -93,7 +113,8 @@ func (x *Index) guess(t token, out map[string]float32) {
 	found := false
 	for _, near := range x.near(word) {
 		f := wordMark + x.stems[near]
-		out[f] = max(out[f], x.idf[f]*slipWeight)
+		idf, _ := x.rarity(f)
+		out[f] = max(out[f], idf*slipWeight)
 		found = true
 	}
 	if !found {
@@ -147,12 +168,12 @@ func (x *Index) split(word string, out map[string]float32) bool {
 			continue
 		}
 		pair := pairMark + left + " " + right
-		idf, ok := x.idf[pair]
-		if !ok {
+		if _, ok := x.rarity(pair); !ok {
 			continue
 		}
-		out[pair] = idf
-		out[wordMark+left], out[wordMark+right] = x.idf[wordMark+left], x.idf[wordMark+right]
+		for _, f := range []string{pair, wordMark + left, wordMark + right} {
+			out[f], _ = x.rarity(f)
+		}
 		return true
 	}
 	return false
@@ -166,7 +187,7 @@ func (x *Index) inLetters(word string, out map[string]float32) {
 	for _, sounds := range x.analyser.cut(word) {
 		for i := 1; i < len(sounds); i++ {
 			f := soundMark + sounds[i-1] + " " + sounds[i]
-			if idf, ok := x.idf[f]; ok {
+			if idf, ok := x.rarity(f); ok {
 				out[f] = max(out[f], idf)
 			}
 		}
@@ -174,7 +195,7 @@ func (x *Index) inLetters(word string, out map[string]float32) {
 	if len(word) <= 6 {
 		for i := 1; i < len(word); i++ {
 			f := headMark + word[i-1:i+1]
-			if idf, ok := x.idf[f]; ok {
+			if idf, ok := x.rarity(f); ok {
 				out[f] = max(out[f], idf)
 			}
 		}

@@ -46,8 +46,9 @@ type token struct {
 	from, to int
 }
 
-// analyser turns texts into tokens and features. It is immutable.
+// analyser turns texts into tokens and features. It is immutable once known is gone.
 type analyser struct {
+	known     map[string]string // stems, while an index is built
 	sounds    pinyin.Args
 	syllables map[string]struct{}
 	same      map[string]string // a stem, or two with a space, and the one that stands for all of its kind
@@ -84,6 +85,18 @@ func (a *analyser) key(text string) string {
 	return b.String()
 }
 
+// stem is stemOf, which an index that is being built asks for the same words again and again.
+func (a *analyser) stem(word string) string {
+	if s, ok := a.known[word]; ok {
+		return s
+	}
+	s := stemOf(word)
+	if a.known != nil {
+		a.known[word] = s
+	}
+	return s
+}
+
 func stemOf(word string) string {
 	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "" {
 		return word
@@ -101,9 +114,9 @@ func (a *analyser) tokens(text string) []token {
 			out = append(out, token{word: w, sound: a.soundOf(w.Text), from: w.From, to: w.To})
 			continue
 		}
-		stem := stemOf(w.Text)
+		stem := a.stem(w.Text)
 		if i+1 < len(words) && !words[i+1].Glyph {
-			if one, ok := a.same[stem+" "+stemOf(words[i+1].Text)]; ok {
+			if one, ok := a.same[stem+" "+a.stem(words[i+1].Text)]; ok {
 				out = append(out, token{word: w, stem: one, from: w.From, to: words[i+1].To})
 				i++
 				continue

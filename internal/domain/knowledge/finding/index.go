@@ -12,7 +12,6 @@ package finding
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 	"sort"
@@ -54,8 +53,9 @@ type posting struct {
 type Index struct {
 	ids      []string
 	analyser *analyser
-	idf      map[string]float32
-	postings map[string][]posting
+	features map[string]int32 // each feature's number
+	idf      []float32        // of each feature, with the weight of its kind
+	postings [][]posting
 	passages []int32   // of which document each passage is
 	share    []float32 // how much a passage counts
 	words    []string  // the words of letters as they are written, sorted
@@ -64,22 +64,25 @@ type Index struct {
 	pool     sync.Pool
 }
 
-// passage is a part of a document, before the index knows how rare its features are.
+// passage is a part of a document, before the index knows how rare its features are: their
+// numbers, sorted, as often as they occur.
 type passage struct {
 	doc      int32
 	share    float32
-	features map[string]float32
+	features []int32
 }
 
 // Build makes an index. same are groups of words that mean the same; the first of each
 // stands for all.
 func Build(docs []Doc, same [][]string) *Index {
-	x := &Index{analyser: newAnalyser(same), idf: map[string]float32{}, postings: map[string][]posting{}, stems: map[string]string{}, slips: map[string][]string{}}
-	var all []passage
+	x := &Index{analyser: newAnalyser(same), features: map[string]int32{}, stems: map[string]string{}, slips: map[string][]string{}}
+	x.analyser.known = map[string]string{}
+	all := make([]passage, 0, len(docs)*12)
 	for i, d := range docs {
 		x.ids = append(x.ids, d.ID)
-		all = append(all, x.passagesOf(int32(i), d)...)
+		all = x.addPassages(all, int32(i), d)
 	}
+	x.analyser.known = nil
 	x.weigh(all)
 	x.spell()
 	x.pool.New = func() any { return newScratch(len(x.passages), len(x.ids)) }
@@ -94,18 +97,18 @@ const (
 	bodyShare     = 0.6
 )
 
-func (x *Index) passagesOf(doc int32, d Doc) []passage {
-	out := []passage{x.passage(doc, titleShare, d.Title)}
+func (x *Index) addPassages(all []passage, doc int32, d Doc) []passage {
+	all = append(all, x.passage(doc, titleShare, d.Title))
 	for _, q := range d.Questions {
-		out = append(out, x.passage(doc, questionShare, q))
+		all = append(all, x.passage(doc, questionShare, q))
 	}
-	out = append(out, x.passage(doc, shortShare, d.Short))
+	all = append(all, x.passage(doc, shortShare, d.Short))
 	body := strings.Join(append(slices.Clone(d.Headings), d.Body), "\n")
-	return append(out, x.passage(doc, bodyShare, d.Title+"\n"+body))
+	return append(all, x.passage(doc, bodyShare, d.Title+"\n"+body))
 }
 
 func (x *Index) passage(doc int32, share float32, text string) passage {
-	p := passage{doc: doc, share: share, features: map[string]float32{}}
+	p := passage{doc: doc, share: share}
 	tokens := x.analyser.tokens(text)
 	for _, t := range tokens {
 		if !t.word.Glyph {
@@ -113,45 +116,72 @@ func (x *Index) passage(doc int32, share float32, text string) passage {
 		}
 	}
 	for _, f := range features(tokens) {
-		p.features[f]++
+		n, ok := x.features[f]
+		if !ok {
+			n = int32(len(x.features))
+			x.features[f] = n
+			x.idf = append(x.idf, weight(f))
+		}
+		p.features = append(p.features, n)
 	}
+	slices.Sort(p.features)
 	return p
 }
 
 // weigh counts in how many documents a feature is, and brings each passage to length one.
 func (x *Index) weigh(all []passage) {
-	in := map[string]int32{} // the last document that a feature was counted of, plus one
-	count := map[string]float64{}
+	last := make([]int32, len(x.idf)) // the document that a feature was counted of last, plus one
+	count := make([]float64, len(x.idf))
 	for _, p := range all {
-		for f := range p.features {
-			if in[f] != p.doc+1 {
-				in[f] = p.doc + 1
+		for _, f := range p.features {
+			if last[f] != p.doc+1 {
+				last[f] = p.doc + 1
 				count[f]++
 			}
 		}
 	}
-	n := float64(len(x.ids))
 	for f, c := range count {
-		x.idf[f] = float32(math.Log(1+n/c)) * weight(f)
+		x.idf[f] *= float32(math.Log(1 + float64(len(x.ids))/c))
 	}
+	x.postings = make([][]posting, len(x.idf))
 	for _, p := range all {
-		id := int32(len(x.passages))
-		x.passages = append(x.passages, p.doc)
-		x.share = append(x.share, p.share)
-		var norm float64
-		names := slices.Sorted(maps.Keys(p.features)) // in one order, so that the same articles give the same sums
-		for _, f := range names {
-			w := float64(x.idf[f]) * (1 + math.Log(float64(p.features[f])))
-			norm += w * w
-		}
-		if norm == 0 {
-			continue
-		}
-		for _, f := range names {
-			w := float64(x.idf[f]) * (1 + math.Log(float64(p.features[f]))) / math.Sqrt(norm)
-			x.postings[f] = append(x.postings[f], posting{id, float32(w)})
-		}
+		x.post(p)
 	}
+}
+
+// post puts a passage under each of its features.
+func (x *Index) post(p passage) {
+	id := int32(len(x.passages))
+	x.passages = append(x.passages, p.doc)
+	x.share = append(x.share, p.share)
+	type weighed struct {
+		feature int32
+		weight  float64
+	}
+	var all []weighed
+	var norm float64
+	for i := 0; i < len(p.features); {
+		j := i
+		for j < len(p.features) && p.features[j] == p.features[i] {
+			j++
+		}
+		w := float64(x.idf[p.features[i]]) * (1 + math.Log(float64(j-i)))
+		norm += w * w
+		all = append(all, weighed{p.features[i], w})
+		i = j
+	}
+	for _, w := range all {
+		x.postings[w.feature] = append(x.postings[w.feature], posting{id, float32(w.weight / math.Sqrt(norm))})
+	}
+}
+
+// rarity is how much a feature says, and whether any passage has it.
+func (x *Index) rarity(feature string) (float32, bool) {
+	n, ok := x.features[feature]
+	if !ok {
+		return 0, false
+	}
+	return x.idf[n], true
 }
 
 // spell notes each word under what is left of it when a letter is missing, so that a word
@@ -204,7 +234,7 @@ func (x *Index) Find(query string, limit int, typing bool, keep func(doc int) bo
 	s := x.pool.Get().(*scratch)
 	defer x.pool.Put(s)
 	for _, t := range asked {
-		for _, p := range x.postings[t.feature] {
+		for _, p := range x.postings[x.features[t.feature]] {
 			if s.sum[p.passage] == 0 {
 				s.touched = append(s.touched, p.passage)
 			}
@@ -215,18 +245,27 @@ func (x *Index) Find(query string, limit int, typing bool, keep func(doc int) bo
 		s.note(x.passages[p], s.sum[p]*x.share[p])
 		s.sum[p] = 0
 	}
-	hits := make([]Hit, 0, len(s.docs))
+	hits := make([]Hit, 0, min(limit, MaxHits)+1)
 	for _, d := range s.docs {
 		if keep == nil || keep(int(d)) {
-			hits = append(hits, Hit{Doc: int(d), ID: x.ids[d], Score: float64(s.best[d] + 0.3*s.second[d])})
+			hits = insert(hits, Hit{Doc: int(d), ID: x.ids[d], Score: float64(s.best[d] + 0.3*s.second[d])}, min(limit, MaxHits))
 		}
 		s.best[d], s.second[d] = 0, 0
 	}
 	s.touched, s.docs = s.touched[:0], s.docs[:0]
-	slices.SortFunc(hits, func(a, b Hit) int {
+	return hits
+}
+
+// insert puts a hit among the best, and keeps at most limit of them.
+func insert(best []Hit, h Hit, limit int) []Hit {
+	at, _ := slices.BinarySearchFunc(best, h, func(a, b Hit) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID))
 	})
-	return hits[:min(len(hits), limit, MaxHits)]
+	if at == limit {
+		return best
+	}
+	best = slices.Insert(best, at, h)
+	return best[:min(len(best), limit)]
 }
 
 // note takes the score of a passage: the two best of an article count.

@@ -9,6 +9,7 @@ import (
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/renderer"
 	gohtml "github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 )
 
@@ -29,25 +30,27 @@ type Surroundings struct {
 // box, box-warning, box-note and steps. A block in which a place has no words is left out
 // whole: half a sentence about money is worse than none. Errors: those of w.
 func (d *Doc) HTML(w io.Writer, s Surroundings) error {
-	d.drop(d.root, s)
+	root := d.parser.Parse(text.NewReader(d.source)) // what is left out is left out of this showing
+	markBoxes(root, d.source)
+	drop(root, s)
 	r := &htmlRenderer{surroundings: s}
 	out := renderer.NewRenderer(renderer.WithNodeRenderers(
 		util.Prioritized(r, 100),
 		util.Prioritized(gohtml.NewRenderer(), 1000),
 		util.Prioritized(extension.NewTableHTMLRenderer(), 500),
 	))
-	return out.Render(w, d.source, d.root)
+	return out.Render(w, d.source, root)
 }
 
 // drop takes away the blocks whose places have no words, and lists left without items.
-func (d *Doc) drop(n ast.Node, s Surroundings) {
+func drop(n ast.Node, s Surroundings) {
 	for c := n.FirstChild(); c != nil; {
 		next := c.NextSibling()
 		if c.Type() == ast.TypeBlock {
 			if len(wordless(c, s)) > 0 {
 				n.RemoveChild(n, c)
 			} else {
-				d.drop(c, s)
+				drop(c, s)
 				if c.Kind() == ast.KindList && c.ChildCount() == 0 || c.Kind() == ast.KindListItem && c.ChildCount() == 0 {
 					n.RemoveChild(n, c)
 				}
@@ -105,8 +108,8 @@ func (r *htmlRenderer) word(w util.BufWriter, _ []byte, n ast.Node, entering boo
 	return ast.WalkContinue, nil
 }
 
-func put(w util.BufWriter, text string) (ast.WalkStatus, error) {
-	_, err := w.WriteString(text)
+func put(w util.BufWriter, words string) (ast.WalkStatus, error) {
+	_, err := w.WriteString(words)
 	return ast.WalkContinue, err
 }
 

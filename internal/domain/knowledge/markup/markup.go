@@ -67,8 +67,9 @@ type Place struct {
 	Line  int
 }
 
-// Doc is a text that was read.
+// Doc is a text that was read. Many may use it at once.
 type Doc struct {
+	parser parser.Parser
 	source []byte
 	root   ast.Node
 	links  []Link
@@ -95,9 +96,9 @@ func New() *Reader {
 // MaxProblems. A text with problems can be shown to its author, and to nobody else.
 func (r *Reader) Read(source string) (*Doc, []Problem) {
 	if utf8.RuneCountInString(source) > MaxChars {
-		return &Doc{root: ast.NewDocument()}, []Problem{{Line: 1, Reason: TooLong, Text: fmt.Sprint(MaxChars)}}
+		return &Doc{parser: r.parser, root: ast.NewDocument()}, []Problem{{Line: 1, Reason: TooLong, Text: fmt.Sprint(MaxChars)}}
 	}
-	d := &Doc{source: []byte(source)}
+	d := &Doc{parser: r.parser, source: []byte(source)}
 	d.root = r.parser.Parse(text.NewReader(d.source))
 	w := walker{doc: d}
 	_ = ast.Walk(d.root, w.visit) // it gives back no error of its own

@@ -85,6 +85,18 @@ func markBox(q *ast.Blockquote, source []byte) bool {
 	return q.ChildCount() > 0
 }
 
+// markBoxes marks every quote below a node that is a box.
+func markBoxes(n ast.Node, source []byte) {
+	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+		if q, ok := c.(*ast.Blockquote); ok {
+			markBox(q, source)
+		}
+		if c.Type() == ast.TypeBlock {
+			markBoxes(c, source)
+		}
+	}
+}
+
 // boxOf is which box a quote was found to be.
 func boxOf(q *ast.Blockquote) Box {
 	kind, _ := q.AttributeString(boxAttribute)
