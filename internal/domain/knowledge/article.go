@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"kefu/internal/domain/form"
 	"kefu/internal/domain/wallet"
 )
 
@@ -38,6 +39,7 @@ const (
 type Article struct {
 	ID            string // small words joined by hyphens; it is part of its address
 	Audience      Audience
+	Topic         string               // the id of the topic that it stands under
 	Flows         []string             // that help with it: FL2
 	Codes         []wallet.FailureCode // that it explains
 	Jurisdictions []string             // ids of packs of laws for whose customers it is; none: for all
@@ -56,6 +58,13 @@ type Text struct {
 	Short string // the answer in a sentence or three: for chats and the head of a list of hits
 	Voice string // the answer as it is said on the telephone
 	Body  string // in the form of package markup
+}
+
+// Topic is what articles stand under.
+type Topic struct {
+	ID    string
+	Title form.Texts
+	Lead  form.Texts // what is there, in a line
 }
 
 // Languages lists those that it has, its source first.

@@ -57,6 +57,7 @@ const (
 // World is what an article may speak of.
 type World interface {
 	Flow(id string) bool
+	Topic(id string) bool
 	Article(id string) (Audience, bool)
 	Page(name string) bool
 	Place(name string, block bool) bool
@@ -125,6 +126,9 @@ func (k *checking) head() {
 	}
 	if len(a.Texts) > MaxLanguages {
 		k.wrong("", "texts", TooMany, "")
+	}
+	if a.Topic != "" && !k.w.Topic(a.Topic) {
+		k.wrong("", "topic", Unknown, a.Topic)
 	}
 	list(k, "flows", a.Flows, k.w.Flow)
 	list(k, "jurisdictions", a.Jurisdictions, k.w.Jurisdiction)

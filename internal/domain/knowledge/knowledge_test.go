@@ -23,6 +23,7 @@ func (world) Article(id string) (knowledge.Audience, bool) {
 	}
 	return "", false
 }
+func (world) Topic(id string) bool               { return id == "payments" }
 func (world) Page(name string) bool              { return slices.Contains(knowledge.Pages(), name) }
 func (world) Place(name string, block bool) bool { return knowledge.KnownPlace(name, block) }
 func (world) Jurisdiction(id string) bool        { return id == "eu" }
@@ -73,6 +74,7 @@ func TestWhatIsWrong(t *testing.T) {
 		"audience unknown":      func(a *knowledge.Article) { a.Audience = "all" },
 		"keep malformed":        func(a *knowledge.Article) { a.Keep = 0 },
 		"source missing":        func(a *knowledge.Article) { a.Source = "fr" },
+		"topic unknown":         func(a *knowledge.Article) { a.Topic = "gardens" },
 		"flows unknown":         func(a *knowledge.Article) { a.Flows = []string{"FL99"} },
 		"flows twice":           func(a *knowledge.Article) { a.Flows = []string{"FL2", "FL2"} },
 		"jurisdictions unknown": func(a *knowledge.Article) { a.Jurisdictions = []string{"mars"} },

@@ -17,6 +17,7 @@ import (
 // Shipped is what a program brings along: articles, and what they may speak of.
 type Shipped struct {
 	Articles []knowledge.Article
+	Topics   []knowledge.Topic
 	flows    []string
 	packs    []string
 	audience map[string]knowledge.Audience
@@ -29,7 +30,11 @@ func Ship(articles, flows, packs fs.FS) (*Shipped, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Shipped{Articles: all, audience: map[string]knowledge.Audience{}}
+	topics, err := folder.Topics(articles)
+	if err != nil {
+		return nil, err
+	}
+	s := &Shipped{Articles: all, Topics: topics, audience: map[string]knowledge.Audience{}}
 	for _, a := range all {
 		s.audience[a.ID] = a.Audience
 	}
@@ -52,6 +57,11 @@ func Ship(articles, flows, packs fs.FS) (*Shipped, error) {
 
 // Flow implements knowledge.World.
 func (s *Shipped) Flow(id string) bool { return slices.Contains(s.flows, id) }
+
+// Topic implements knowledge.World.
+func (s *Shipped) Topic(id string) bool {
+	return slices.ContainsFunc(s.Topics, func(t knowledge.Topic) bool { return t.ID == id })
+}
 
 // Article implements knowledge.World.
 func (s *Shipped) Article(id string) (knowledge.Audience, bool) {

@@ -15,7 +15,9 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"kefu/internal/domain/form"
 	"kefu/internal/domain/knowledge"
+	"kefu/internal/domain/knowledge/markup"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
@@ -25,10 +27,12 @@ const (
 	MaxArticles = 20_000
 	MaxFile     = 256 << 10 // bytes of a text
 	head        = "article.yaml"
+	topics      = "topics.yaml"
 )
 
 type meta struct {
 	Audience      knowledge.Audience   `yaml:"audience"`
+	Topic         string               `yaml:"topic,omitempty"`
 	Flows         []string             `yaml:"flows,omitempty,flow"`
 	Codes         []wallet.FailureCode `yaml:"codes,omitempty,flow"`
 	Jurisdictions []string             `yaml:"jurisdictions,omitempty,flow"`
@@ -80,7 +84,7 @@ func readOne(files fs.FS, id string) (knowledge.Article, error) {
 		return knowledge.Article{}, wrong(path.Join(id, head), err)
 	}
 	a := knowledge.Article{
-		ID: id, Audience: m.Audience, Flows: m.Flows, Codes: m.Codes, Jurisdictions: m.Jurisdictions, Products: m.Products, Related: m.Related,
+		ID: id, Audience: m.Audience, Topic: m.Topic, Flows: m.Flows, Codes: m.Codes, Jurisdictions: m.Jurisdictions, Products: m.Products, Related: m.Related,
 		Keep: m.Keep, Order: m.Order, Source: m.Source, Questions: m.Questions, Texts: map[string]knowledge.Text{},
 	}
 	entries, err := fs.ReadDir(files, id)
@@ -102,6 +106,30 @@ func readOne(files fs.FS, id string) (knowledge.Article, error) {
 		}
 	}
 	return a, nil
+}
+
+// Topics reads topics.yaml of a folder, in its order. Errors: Invalid, saying why.
+func Topics(files fs.FS) ([]knowledge.Topic, error) {
+	var list []struct {
+		ID    string     `yaml:"id"`
+		Title form.Texts `yaml:"title"`
+		Lead  form.Texts `yaml:"lead"`
+	}
+	data, err := load(files, topics)
+	if err != nil {
+		return nil, err
+	}
+	if err := strict(data, &list); err != nil {
+		return nil, wrong(topics, err)
+	}
+	out := make([]knowledge.Topic, 0, len(list))
+	for _, t := range list {
+		if !markup.Slug(t.ID) || t.Title["en"] == "" || t.Title["zh"] == "" || t.Lead["en"] == "" || t.Lead["zh"] == "" {
+			return nil, fault.New(fault.Invalid, "folder.Topics", "%s: %q has no id, or a text lacks a language", topics, t.ID)
+		}
+		out = append(out, knowledge.Topic{ID: t.ID, Title: t.Title, Lead: t.Lead})
+	}
+	return out, nil
 }
 
 func load(files fs.FS, name string) ([]byte, error) {
@@ -160,7 +188,7 @@ type File struct {
 
 // Write gives an article's files, as Read reads them. Errors: of writing YAML.
 func Write(a *knowledge.Article) ([]File, error) {
-	m := meta{a.Audience, a.Flows, a.Codes, a.Jurisdictions, a.Products, a.Related, a.Keep, a.Order, a.Source, a.Questions}
+	m := meta{a.Audience, a.Topic, a.Flows, a.Codes, a.Jurisdictions, a.Products, a.Related, a.Keep, a.Order, a.Source, a.Questions}
 	data, err := yaml.Marshal(m)
 	if err != nil {
 		return nil, fmt.Errorf("folder.Write: %w", err)
