@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"kefu/internal/domain/jurisdiction"
 	"kefu/internal/domain/knowledge"
@@ -273,4 +274,29 @@ func (f *Filling) codes() (t Table) {
 		t.Rows = append(t.Rows, []string{c[0], c[1]})
 	}
 	return t
+}
+
+// Sentence fills the places of a text without markup. A text of which one is not known is
+// cut after the last sentence before it.
+func (f *Filling) Sentence(text string) string {
+	for {
+		from := strings.IndexByte(text, '{')
+		if from < 0 {
+			return text
+		}
+		length := strings.IndexByte(text[from:], '}')
+		if length < 0 {
+			return text
+		}
+		words := f.Words(text[from+1 : from+length])
+		if words == "" {
+			end := strings.LastIndexAny(text[:from], ".。!?！？")
+			if end < 0 {
+				return ""
+			}
+			_, size := utf8.DecodeRuneInString(text[end:])
+			return text[:end+size]
+		}
+		text = text[:from] + strings.NewReplacer("{", "", "}", "").Replace(words) + text[from+length+1:]
+	}
 }

@@ -132,3 +132,11 @@ func (s *Shelf) index(lang string) *finding.Index {
 	}
 	return nil
 }
+
+// Marks are where words that somebody looked for stand in a text, in code points, half open.
+func (s *Shelf) Marks(query, lang, text string) [][2]int {
+	if index := s.index(lang); index != nil && query != "" {
+		return index.Marks(query, text)
+	}
+	return nil
+}
