@@ -164,7 +164,7 @@ func (a *App) connectWeb(context.Context) error {
 		AttachmentBytes: a.Config.Attachments.MaxBytes, FileURL: site.FileURL,
 	}).Mount(desk)
 	sso.New(a.Desk, carrier, a.Log).Mount(desk)
-	if err := a.mountVerify(desk, carrier, o); err != nil {
+	if err := a.mountPublic(desk, carrier, o); err != nil {
 		return err
 	}
 	if a.events != nil {

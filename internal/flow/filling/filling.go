@@ -202,7 +202,7 @@ func (f *Filling) fees(kind tariff.Kind) (t Table) {
 			t.Rows = append(t.Rows, []string{f.where(l) + f.row(r), f.value(r)})
 		}
 	}
-	t.Caption = f.say("What it costs", "收费标准")
+	t.Caption = f.say(fees.Word(kind))
 	t.Note = f.say("By the schedule of fees, version ", "依据收费标准，版本 ") + s.Version + f.say(", of ", "，发布日期 ") + s.PublishedAt.Std().In(f.zone()).Format(time.DateOnly)
 	return t
 }

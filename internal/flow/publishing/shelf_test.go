@@ -33,7 +33,7 @@ func TestWhoFindsWhat(t *testing.T) {
 	}{
 		{"a customer", "refund", "en", publishing.Reader{}, []string{"refund", "refund-eu"}},
 		{"one of another country", "refund", "en", publishing.Reader{Jurisdiction: "uk"}, []string{"refund"}},
-		{"staff", "how we give refunds", "en", publishing.Reader{Staff: true}, []string{"refund-staff", "refund", "refund-eu"}},
+		{"staff", "how we give refunds", "en", publishing.Reader{Staff: true}, []string{"refund-staff"}},
 		{"in Chinese", "退款", "zh-Hans", publishing.Reader{}, []string{"refund"}},
 		{"in a language without articles", "refund", "fr", publishing.Reader{}, []string{"refund", "refund-eu"}},
 	} {

@@ -18,6 +18,7 @@ import (
 type Shipped struct {
 	Articles []knowledge.Article
 	Topics   []knowledge.Topic
+	Same     map[string][][]string // by language, words that mean the same
 	flows    []string
 	packs    []string
 	audience map[string]knowledge.Audience
@@ -34,7 +35,11 @@ func Ship(articles, flows, packs fs.FS) (*Shipped, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Shipped{Articles: all, Topics: topics, audience: map[string]knowledge.Audience{}}
+	same, err := folder.Same(articles)
+	if err != nil {
+		return nil, err
+	}
+	s := &Shipped{Articles: all, Topics: topics, Same: same, audience: map[string]knowledge.Audience{}}
 	for _, a := range all {
 		s.audience[a.ID] = a.Audience
 	}

@@ -22,6 +22,7 @@ type view struct {
 	Lang, Tag, Dir, House, Base, Path, Frame, Style, Script string
 	Title, About, Now, Q, Count                             string
 	TextTag, Foreign, Dated, Thanks                         string
+	Votes                                                   bool
 	W                                                       words
 	Others                                                  []other
 	Data                                                    template.JS
@@ -163,7 +164,9 @@ func (s *site) search(a *asked) {
 		switch len(found) {
 		case 0:
 			v.Count = fmt.Sprintf(a.FoundNone, q)
-			s.InVain(q, a.lang)
+			if s.InVain != nil {
+				s.InVain(q, a.lang)
+			}
 		case 1:
 			v.Count = fmt.Sprintf(a.FoundOne, q)
 		default:
@@ -203,7 +206,7 @@ func (s *site) article(a *asked) {
 func (s *site) articleView(a *asked, st *publishing.Standing) *view {
 	t, lang := st.Article.In(a.lang)
 	v := s.view(a, "/articles/"+st.Article.ID, s.plain(a, t.Title), s.plain(a, t.Short))
-	v.TextTag = lang
+	v.TextTag, v.Votes = lang, s.Helped != nil
 	if lang != a.lang {
 		v.Foreign = fmt.Sprintf(a.Foreign, map[string]string{"en": "English", "zh": "中文"}[lang])
 	}
@@ -316,7 +319,7 @@ func table(t filling.Table) template.HTML {
 func (s *site) helped(a *asked) {
 	id := a.r.PathValue("article")
 	st, ok := s.Shelf().Get(id, publishing.Reader{})
-	if !ok {
+	if !ok || s.Helped == nil {
 		s.missing(a)
 		return
 	}
@@ -368,8 +371,10 @@ func (s *site) times(a *asked) {
 	v := s.view(a, "/times", a.TimesTitle, a.TimesAbout)
 	v.Now = "times"
 	v.Waits = s.waits(a)
-	for _, t := range s.Tables(a.lang) {
-		v.Tables = append(v.Tables, table(t))
+	if s.Tables != nil {
+		for _, t := range s.Tables(a.lang) {
+			v.Tables = append(v.Tables, table(t))
+		}
 	}
 	s.write(a, http.StatusOK, "times", v)
 }

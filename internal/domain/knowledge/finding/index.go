@@ -253,6 +253,18 @@ func (x *Index) Find(query string, limit int, typing bool, keep func(doc int) bo
 		s.best[d], s.second[d] = 0, 0
 	}
 	s.touched, s.docs = s.touched[:0], s.docs[:0]
+	return worthwhile(hits)
+}
+
+// worthwhile leaves what is near the best: a list that ends is read, one that goes on with
+// whatever has a word in common is not.
+func worthwhile(hits []Hit) []Hit {
+	const least, part = 0.08, 0.3
+	for i, h := range hits {
+		if h.Score < least || h.Score < part*hits[0].Score {
+			return hits[:i]
+		}
+	}
 	return hits
 }
 

@@ -1,5 +1,7 @@
 package finding
 
+import "math"
+
 // Marks are where words of a query stand in a text, in code points, half open and apart: by
 // their stems, and of Chinese where two characters stand side by side as they were asked.
 func (x *Index) Marks(query, text string) (out [][2]int) {
@@ -14,7 +16,7 @@ func (x *Index) Marks(query, text string) (out [][2]int) {
 		from := t.from
 		switch {
 		case !t.word.Glyph:
-			if idf, _ := x.rarity(wordMark + t.stem); !want[wordMark+t.stem] || idf < common {
+			if !want[wordMark+t.stem] || x.everywhere(wordMark+t.stem) {
 				continue
 			}
 		case i > 0 && t.word.Joined && want[twoMark+tokens[i-1].word.Text+t.word.Text]:
@@ -31,6 +33,10 @@ func (x *Index) Marks(query, text string) (out [][2]int) {
 	return out
 }
 
-// common is how little a word says that stands in most articles: to mark every "the" helps
-// nobody.
-const common = 1.0
+// everywhere tells whether a word stands in so many articles that to mark it helps nobody,
+// such as "the".
+func (x *Index) everywhere(feature string) bool {
+	const few, most = 20, 0.4
+	idf, _ := x.rarity(feature)
+	return len(x.ids) >= few && float64(idf) < math.Log(1+1/most)
+}

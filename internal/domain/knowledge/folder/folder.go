@@ -28,6 +28,7 @@ const (
 	MaxFile     = 256 << 10 // bytes of a text
 	head        = "article.yaml"
 	topics      = "topics.yaml"
+	same        = "same.yaml"
 )
 
 type meta struct {
@@ -128,6 +129,27 @@ func Topics(files fs.FS) ([]knowledge.Topic, error) {
 			return nil, fault.New(fault.Invalid, "folder.Topics", "%s: %q has no id, or a text lacks a language", topics, t.ID)
 		}
 		out = append(out, knowledge.Topic{ID: t.ID, Title: t.Title, Lead: t.Lead})
+	}
+	return out, nil
+}
+
+// Same reads same.yaml of a folder: by language, groups of words that mean the same, for
+// finding. Errors: Invalid, saying why.
+func Same(files fs.FS) (map[string][][]string, error) {
+	data, err := load(files, same)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][][]string{}
+	if err := strict(data, &out); err != nil {
+		return nil, wrong(same, err)
+	}
+	for lang, groups := range out {
+		for _, g := range groups {
+			if len(g) < 2 {
+				return nil, fault.New(fault.Invalid, "folder.Same", "%s: a group of %s has one word", same, lang)
+			}
+		}
 	}
 	return out, nil
 }

@@ -124,7 +124,7 @@ func why(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
 		}
 		rows, as := b.because(t, f)
 		explained, differs, unlisted = explained && as == asListed, differs || as == otherwise, unlisted || as == notListed
-		en, zh := word(tariff.Kind(f.Kind))
+		en, zh := Word(tariff.Kind(f.Kind))
 		heading := sheet.Say(en, zh)
 		s.Add(&heading, rows...)
 	}

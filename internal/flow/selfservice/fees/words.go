@@ -21,8 +21,8 @@ func groups() []group {
 	}
 }
 
-// word is a kind of fee in words.
-func word(k tariff.Kind) (en, zh string) {
+// Word is a kind of fee in words.
+func Word(k tariff.Kind) (en, zh string) {
 	w, ok := map[tariff.Kind][2]string{
 		tariff.Account: {"Having the wallet", "账户管理费"}, tariff.Inactivity: {"Wallet that is not used", "账户闲置费"}, tariff.Transfer: {"Transfer", "转账手续费"},
 		tariff.Payment: {"Payment", "付款手续费"}, tariff.TopUp: {"Top-up", "充值手续费"}, tariff.Withdrawal: {"Withdrawal to your bank", "提现手续费"},
@@ -51,7 +51,7 @@ func rail(code string) (en, zh string) {
 // nameOf is a fee in words: what for, by which way and, where several are listed, in
 // which currency.
 func nameOf(l tariff.Line, currency bool) sheet.Sentence {
-	en, zh := word(l.Kind)
+	en, zh := Word(l.Kind)
 	if l.Rail != "" && l.Kind != tariff.Network {
 		ren, rzh := rail(l.Rail)
 		en, zh = en+", "+ren, zh+"（"+rzh+"）"
