@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"kefu/content"
+	"kefu/internal/bench/articleeval"
 	"kefu/internal/domain/knowledge"
 	"kefu/internal/domain/outbound"
 	"kefu/internal/flow/publishing"
@@ -53,7 +54,8 @@ func runArticles(_ context.Context, args []string) int {
 	return 0
 }
 
-func checkArticles(dir string) (articlesResult, error) {
+// shippedArticles reads a folder of articles, or those that the program brings along.
+func shippedArticles(dir string) (*publishing.Shipped, error) {
 	parts := make([]fs.FS, 0, 3)
 	for _, part := range []struct {
 		files fs.FS
@@ -61,14 +63,18 @@ func checkArticles(dir string) (articlesResult, error) {
 	}{{content.Articles, "articles"}, {content.Flows, "flows"}, {content.Jurisdictions, "jurisdictions"}} {
 		sub, err := fs.Sub(part.files, part.name)
 		if err != nil {
-			return articlesResult{}, fmt.Errorf("articles: %w", err)
+			return nil, fmt.Errorf("articles: %w", err)
 		}
 		parts = append(parts, sub)
 	}
 	if dir != "" {
 		parts[0] = os.DirFS(dir)
 	}
-	shipped, err := publishing.Ship(parts[0], parts[1], parts[2])
+	return publishing.Ship(parts[0], parts[1], parts[2])
+}
+
+func checkArticles(dir string) (articlesResult, error) {
+	shipped, err := shippedArticles(dir)
 	if err != nil {
 		return articlesResult{}, err
 	}
@@ -86,4 +92,62 @@ func checkArticles(dir string) (articlesResult, error) {
 		out.Problems = append(out.Problems, p.String())
 	}
 	return out, nil
+}
+
+// evalArticles is `kefu eval articles`: whether questions find the right article.
+func evalArticles(args []string) int {
+	f := flag.NewFlagSet("kefu eval articles", flag.ContinueOnError)
+	test := f.String("test", "", "file of questions, comma-separated values with a head")
+	column := f.String("column", "text", "the column of the questions")
+	labels := f.String("labels", "", "file of labels: a row's number, and the ids of the articles that are right; none where none is")
+	lang := f.String("lang", "en", "the language that is searched in")
+	show := f.Bool("show", false, "print the questions that were missed")
+	asJSON := f.Bool("json", false, "print one JSON object as the last line")
+	if _, err := parseArgs(f, args, 0); err != nil {
+		return usageOr(err)
+	}
+	if *test == "" || *labels == "" {
+		fmt.Fprintln(os.Stderr, "kefu eval articles: --test FILE.csv or --labels FILE is missing")
+		return 2
+	}
+	questions, result, err := measureArticles(*test, *column, *labels, *lang)
+	if err != nil {
+		return fail(err)
+	}
+	if *show {
+		for _, m := range result.Missed {
+			fmt.Fprintf(os.Stderr, "%d %s\n    want %v, found %v\n", m.Row, questions[m.Row], m.Want, m.Found)
+		}
+	}
+	if *asJSON {
+		return fail(json.NewEncoder(os.Stdout).Encode(result))
+	}
+	fmt.Printf("%s: %d asked, %d have an article: right first %.3f, in the first three %.3f (at least 0.90), p50 %.2f ms\n", result.Language, result.Asked, result.Answered, result.First, result.Three, result.P50Millis)
+	return 0
+}
+
+func measureArticles(test, column, labels, lang string) (questions []string, result articleeval.Result, err error) {
+	file, err := os.Open(test)
+	if err != nil {
+		return nil, result, err
+	}
+	defer file.Close()
+	if questions, err = articleeval.Questions(file, column); err != nil {
+		return nil, result, err
+	}
+	marks, err := os.Open(labels)
+	if err != nil {
+		return nil, result, err
+	}
+	defer marks.Close()
+	list, err := articleeval.Labels(marks)
+	if err != nil {
+		return nil, result, err
+	}
+	shipped, err := shippedArticles("")
+	if err != nil {
+		return nil, result, err
+	}
+	result, err = articleeval.Run(shipped.Shelf(), lang, questions, list)
+	return questions, result, err
 }

@@ -15,6 +15,9 @@ func runEval(ctx context.Context, args []string) int {
 	if len(args) > 0 && args[0] == "safety" {
 		return runSafety(ctx, args[1:])
 	}
+	if len(args) > 0 && args[0] == "articles" {
+		return evalArticles(args[1:])
+	}
 	if len(args) > 0 && args[0] == "enumeration" {
 		return runEnumeration(ctx, args[1:])
 	}
@@ -22,7 +25,7 @@ func runEval(ctx context.Context, args []string) int {
 		return runInsiders(args[1:])
 	}
 	if len(args) == 0 || args[0] != "guard" {
-		fmt.Fprintln(os.Stderr, "usage: kefu eval guard --test FILE.jsonl [--json]\n       kefu eval safety [--seed N] [--runs N] [--run N] [--disable CHECK] [--act ACT] [--json]\n       kefu eval enumeration [--rounds N] [--json]\n       kefu eval insiders [--seed N] [--plays N] [--effort X] [--json]")
+		fmt.Fprintln(os.Stderr, "usage: kefu eval guard --test FILE.jsonl [--json]\n       kefu eval safety [--seed N] [--runs N] [--run N] [--disable CHECK] [--act ACT] [--json]\n       kefu eval enumeration [--rounds N] [--json]\n       kefu eval articles --test FILE.csv --labels FILE [--column C] [--lang L] [--show] [--json]\n       kefu eval insiders [--seed N] [--plays N] [--effort X] [--json]")
 		return 2
 	}
 	f := flag.NewFlagSet("kefu eval guard", flag.ContinueOnError)

@@ -75,11 +75,7 @@ func New(p Parts) (*Room, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	r := &Room{parts: p, shipped: shipped}
-	standing := make([]publishing.Standing, 0, len(shipped.Articles))
-	for _, a := range shipped.Articles {
-		standing = append(standing, publishing.Standing{Article: a})
-	}
-	r.shelf.Store(publishing.NewShelf(standing, shipped.Same))
+	r.shelf.Store(shipped.Shelf())
 	return r, nil
 }
 

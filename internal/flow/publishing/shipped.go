@@ -60,6 +60,15 @@ func Ship(articles, flows, packs fs.FS) (*Shipped, error) {
 	return s, nil
 }
 
+// Shelf is all of it, as it is published.
+func (s *Shipped) Shelf() *Shelf {
+	standing := make([]Standing, 0, len(s.Articles))
+	for _, a := range s.Articles {
+		standing = append(standing, Standing{Article: a})
+	}
+	return NewShelf(standing, s.Same)
+}
+
 // Flow implements knowledge.World.
 func (s *Shipped) Flow(id string) bool { return slices.Contains(s.flows, id) }
 
@@ -97,6 +106,9 @@ func (s *Shipped) Check(filter *outbound.Filter) (out []knowledge.Problem) {
 		out = append(out, checker.Check(a, s, languages...)...)
 		if a.Audience != knowledge.Public {
 			continue
+		}
+		if a.Topic == "" {
+			out = append(out, knowledge.Problem{Article: a.ID, Field: "topic", Reason: knowledge.Missing})
 		}
 		for _, lang := range languages {
 			if len(a.Questions[lang]) < leastQuestions {

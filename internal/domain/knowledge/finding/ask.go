@@ -43,7 +43,7 @@ func (x *Index) ask(query string, typing bool) []term {
 		if open && i == len(tokens)-1 {
 			x.beginning(t, out)
 		}
-		if _, known := x.rarity(wordMark + t.stem); !known {
+		if _, known := x.rarity(wordMark + t.stem); !known && !plain(t.word.Text) {
 			x.guess(t, out)
 		}
 	}

@@ -15,6 +15,7 @@ const maxText = 20_000
 // A feature is what texts are compared by. Its first letter says what it is.
 const (
 	wordMark  = "w" // the stem of a word
+	plainMark = "f" // a word that only holds a sentence together
 	pairMark  = "b" // two stems side by side
 	glyphMark = "g" // one Chinese character
 	twoMark   = "h" // two characters side by side
@@ -23,18 +24,20 @@ const (
 )
 
 // weight is how much a feature of a kind says beside how rare it is.
-func weight(feature string) float32 {
+func (s scoring) weight(feature string) float32 {
 	switch feature[:1] {
 	case wordMark, twoMark:
 		return 1
+	case plainMark:
+		return s.plain
 	case pairMark:
-		return 0.6
+		return s.pair
 	case soundMark:
-		return 0.45
+		return s.sound
 	case glyphMark:
-		return 0.3
+		return s.glyph
 	default: // headMark: many words begin alike
-		return 0.25
+		return s.head
 	}
 }
 
@@ -139,13 +142,29 @@ func (a *analyser) soundOf(glyph string) string {
 	return ""
 }
 
+// plain tells the words that hold a sentence together and say nothing of what it is about.
+func plain(word string) bool {
+	switch word {
+	case "i", "my", "me", "mine", "we", "our", "us", "you", "your", "he", "she", "it", "its", "they", "them", "their", "this", "that", "these", "those", "there", "here",
+		"a", "an", "the", "to", "of", "in", "on", "at", "for", "from", "with", "by", "as", "into", "about", "and", "or", "but", "so", "if", "then", "than",
+		"is", "am", "are", "was", "were", "be", "been", "being", "do", "does", "did", "done", "have", "has", "had", "having", "will", "would", "can", "could", "should", "may", "might", "must", "shall",
+		"what", "which", "who", "how", "why", "when", "please", "pls", "hi", "hello", "hey", "thanks", "just", "some", "any", "im", "ive", "id", "dont", "cant", "get", "got", "want", "need", "know", "tell", "help", "ok":
+		return true
+	}
+	return false
+}
+
 // features lists what tokens are compared by, with repeats.
 func features(tokens []token) []string {
 	out := make([]string, 0, len(tokens)*3)
 	for i, t := range tokens {
 		if !t.word.Glyph {
-			out = append(out, wordMark+t.stem)
-			if i > 0 && !tokens[i-1].word.Glyph {
+			if plain(t.word.Text) {
+				out = append(out, plainMark+t.stem)
+			} else {
+				out = append(out, wordMark+t.stem)
+			}
+			if i > 0 && !tokens[i-1].word.Glyph && !(plain(t.word.Text) && plain(tokens[i-1].word.Text)) {
 				out = append(out, pairMark+tokens[i-1].stem+" "+t.stem)
 			}
 			continue

@@ -91,7 +91,7 @@ func FuzzFind(f *testing.F) {
 	x := shelf()
 	f.Fuzz(func(t *testing.T, query string) {
 		for _, h := range x.Find(query, 10, true, nil) {
-			if h.Score <= 0 || h.Score > 2 {
+			if h.Score <= 0 || h.Score > 10 {
 				t.Fatalf("%q: %v", query, h)
 			}
 		}

@@ -33,7 +33,7 @@ type Doc struct {
 type Hit struct {
 	Doc   int // its place in what the index was built of
 	ID    string
-	Score float64 // 0 to about 1.5; above 1 it resembles one of its passages nearly word for word
+	Score float64 // above 0; only to be compared with others of the same search
 }
 
 // Bounds.
@@ -51,6 +51,7 @@ type posting struct {
 
 // Index finds among the documents that it was built of. It is immutable.
 type Index struct {
+	scoring  scoring
 	ids      []string
 	analyser *analyser
 	features map[string]int32 // each feature's number
@@ -74,8 +75,10 @@ type passage struct {
 
 // Build makes an index. same are groups of words that mean the same; the first of each
 // stands for all.
-func Build(docs []Doc, same [][]string) *Index {
-	x := &Index{analyser: newAnalyser(same), features: map[string]int32{}, stems: map[string]string{}, slips: map[string][]string{}}
+func Build(docs []Doc, same [][]string) *Index { return build(docs, same, chosen()) }
+
+func build(docs []Doc, same [][]string, by scoring) *Index {
+	x := &Index{scoring: by, analyser: newAnalyser(same), features: map[string]int32{}, stems: map[string]string{}, slips: map[string][]string{}}
 	x.analyser.known = map[string]string{}
 	all := make([]passage, 0, len(docs)*12)
 	for i, d := range docs {
@@ -89,22 +92,30 @@ func Build(docs []Doc, same [][]string) *Index {
 	return x
 }
 
-// Shares of the parts of an article.
-const (
-	titleShare    = 1.0
-	questionShare = 1.0
-	shortShare    = 0.8
-	bodyShare     = 0.6
-)
+// scoring is how much parts and kinds of features count. It was chosen on questions of bank
+// customers that are kept apart from those that the search is measured on.
+type scoring struct {
+	title, question, short, body float32 // parts of an article
+	whole                        float32 // all of them in one: what is told in other words, a part here and a part there
+	second                       float32 // the second best passage of an article, beside the best
+	plain, pair, sound, glyph    float32 // kinds of features; words and two characters count one
+	head                         float32
+	length                       float64 // how far long passages are held down: 1 is the cosine
+}
+
+func chosen() scoring {
+	return scoring{title: 1, question: 0.8, short: 0.8, body: 1.5, whole: 2, second: 0.3, plain: 0.6, pair: 0.6, sound: 0.45, glyph: 0.3, head: 0.25, length: 0.5}
+}
 
 func (x *Index) addPassages(all []passage, doc int32, d Doc) []passage {
-	all = append(all, x.passage(doc, titleShare, d.Title))
+	all = append(all, x.passage(doc, x.scoring.title, d.Title))
 	for _, q := range d.Questions {
-		all = append(all, x.passage(doc, questionShare, q))
+		all = append(all, x.passage(doc, x.scoring.question, q))
 	}
-	all = append(all, x.passage(doc, shortShare, d.Short))
+	all = append(all, x.passage(doc, x.scoring.short, d.Short))
+	all = append(all, x.passage(doc, x.scoring.whole, strings.Join(append([]string{d.Title, d.Title, d.Short}, d.Questions...), "\n")))
 	body := strings.Join(append(slices.Clone(d.Headings), d.Body), "\n")
-	return append(all, x.passage(doc, bodyShare, d.Title+"\n"+body))
+	return append(all, x.passage(doc, x.scoring.body, d.Title+"\n"+body))
 }
 
 func (x *Index) passage(doc int32, share float32, text string) passage {
@@ -120,7 +131,7 @@ func (x *Index) passage(doc int32, share float32, text string) passage {
 		if !ok {
 			n = int32(len(x.features))
 			x.features[f] = n
-			x.idf = append(x.idf, weight(f))
+			x.idf = append(x.idf, x.scoring.weight(f))
 		}
 		p.features = append(p.features, n)
 	}
@@ -171,7 +182,7 @@ func (x *Index) post(p passage) {
 		i = j
 	}
 	for _, w := range all {
-		x.postings[w.feature] = append(x.postings[w.feature], posting{id, float32(w.weight / math.Sqrt(norm))})
+		x.postings[w.feature] = append(x.postings[w.feature], posting{id, float32(w.weight / math.Pow(norm, x.scoring.length/2))})
 	}
 }
 
@@ -248,7 +259,7 @@ func (x *Index) Find(query string, limit int, typing bool, keep func(doc int) bo
 	hits := make([]Hit, 0, min(limit, MaxHits)+1)
 	for _, d := range s.docs {
 		if keep == nil || keep(int(d)) {
-			hits = insert(hits, Hit{Doc: int(d), ID: x.ids[d], Score: float64(s.best[d] + 0.3*s.second[d])}, min(limit, MaxHits))
+			hits = insert(hits, Hit{Doc: int(d), ID: x.ids[d], Score: float64(s.best[d] + x.scoring.second*s.second[d])}, min(limit, MaxHits))
 		}
 		s.best[d], s.second[d] = 0, 0
 	}
