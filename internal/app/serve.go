@@ -22,6 +22,7 @@ import (
 	"kefu/internal/web/accessapi"
 	"kefu/internal/web/actionapi"
 	"kefu/internal/web/api"
+	"kefu/internal/web/approvalapi"
 	"kefu/internal/web/auditapi"
 	"kefu/internal/web/caseapi"
 	"kefu/internal/web/consentapi"
@@ -146,7 +147,7 @@ func (a *App) connectWeb(context.Context) error {
 			hookapi.Routes(a.webhooks),
 			storyapi.Routes(a.lookup, a.now),
 			storyapi.DoubtRoutes(a.doubts),
-			keyapi.Routes(keyapi.Deps{Keys: a.keys, Clock: a.now}),
+			approvalapi.Routes(a.approvals), keyapi.Routes(keyapi.Deps{Keys: a.keys, Clock: a.now}),
 			rightsapi.Routes(a.restricting, a.now),
 			flowapi.Routes(a.flows),
 			actionapi.Routes(a.acts),
@@ -156,7 +157,7 @@ func (a *App) connectWeb(context.Context) error {
 			insiderapi.Routes(a.insiderDeps()),
 			emergencyapi.Routes(a.emergencyDeps()),
 		},
-		Desk: a.Desk, Intake: a.intake, Store: a.Store, Files: a.files, Wallet: a.lookup, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Approvals: a.approvals, Decisions: a.restricting,
+		Desk: a.Desk, Intake: a.intake, Store: a.Store, Files: a.files, Wallet: a.lookup, Carrier: carrier, Settings: a.settings, Kinds: a.kinds, Decisions: a.restricting,
 		Keys:  a.keys,
 		Clock: a.now, Log: a.Log, Limited: a.metrics.Limited,
 	}, api.Options{

@@ -13,6 +13,7 @@ import (
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/insiders"
+	"kefu/internal/storage/standstill"
 	"kefu/internal/storage/waiting"
 	"kefu/internal/storage/workset"
 )
@@ -129,6 +130,11 @@ func (t *Tx) load(ctx context.Context, w *workset.Set, changes []*conversation.C
 		return err
 	}
 	w.LoadDecoys(decoys)
+	still, err := standstill.Among(ctx, t.SQL, w.ForPrograms(changes))
+	if err != nil {
+		return err
+	}
+	w.LoadStill(still)
 	for _, key := range w.Behind(changes) { // a few: most have seen everything
 		unseen, err := waiting.After(ctx, t.SQL, key.Conversation, key.Seq)
 		if err != nil {

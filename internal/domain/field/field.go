@@ -172,6 +172,8 @@ func ownRecords(shown func(of string, class Class, fields string), masked func(o
 	shown("api.CustomerView", C0, "handles conversations still_at")
 	shown("api.Handle", C0, "id kind evidence")
 	masked("api.Handle", "masked", Handle)
+	shown("api.FoundLabel", C0, "id evidence anonymous")
+	masked("api.FoundLabel", "name", CustomerName)
 	shown("api.FoundCustomer", C0, "handle_evidence")
 	shown("api.FoundList", C0, "items")
 	shown("api.RevealedField", C1, "expires_at")

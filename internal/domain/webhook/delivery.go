@@ -44,7 +44,8 @@ type Reach struct {
 	Customer  Customer
 	Delivered int64 // sequence numbers
 	Read      int64
-	Unread    int // answers, up to 100
+	Unread    int  // answers, up to 100
+	Still     bool // what is kept of the customer stands still: nobody else is told anything
 }
 
 // UnreachedAfter is how long an answer may wait for the customer's window before

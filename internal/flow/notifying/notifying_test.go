@@ -261,6 +261,40 @@ func TestWhoWasReachedIsNotPushed(t *testing.T) {
 	}
 }
 
+// What was queued before somebody's data stood still goes out to nobody but their own wallet.
+func TestWhatWasQueuedBeforeAStandstillStays(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h, r := open(t, d), newReceiver(t)
+		r.answer(http.StatusServiceUnavailable, "")
+		e := h.endpoint(r, webhook.MessageReceived, webhook.CustomerUnreached)
+		anna, conv := h.customer("anna")
+		mei := agent()
+		h.do(anna, conv, conversation.Send, conversation.Content{Text: "hello"})
+		h.do(mei, conv, conversation.Send, conversation.Content{Text: "hello Anna"})
+		h.settled()
+		<-r.came // and was refused, so that it waits
+		h.await(e, map[webhook.State]int{webhook.Pending: 2})
+		d.StandStill(t, anna.ID)
+		r.answer(http.StatusNoContent, "")
+		d.Clock.Move(time.Hour)
+		h.wake()
+		all := h.await(e, map[webhook.State]int{webhook.Skipped: 1, webhook.Delivered: 1})
+		for _, one := range all {
+			if one.State == webhook.Skipped && (one.Event.Type != webhook.MessageReceived || one.LastError != "standstill") {
+				t.Errorf("not sent: %+v", one)
+			}
+		}
+		d.Lift(t)
+		for _, one := range all {
+			if one.State == webhook.Skipped {
+				must(t, h.desk.Retry(context.Background(), identity.SystemPart("test"), e, one.ID))
+			}
+		}
+		h.wake()
+		h.await(e, map[webhook.State]int{webhook.Delivered: 2}) // a hand sends it, once it may be
+	})
+}
+
 func TestWhatIsRefusedIsTriedAgain(t *testing.T) {
 	h, r := open(t, storagetest.New(t, "sqlite")), newReceiver(t)
 	e := h.endpoint(r, webhook.MessageReceived)

@@ -192,6 +192,9 @@ func (s *Sender) try(ctx context.Context, e Endpoint, d webhook.Delivery) outcom
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return outcome{state: webhook.Pending, reason: "not read"}
 		}
+		if reach.Still && what.Type != webhook.CustomerUnreached {
+			return outcome{state: webhook.Skipped, reason: "standstill"} // queued before it began
+		}
 		if what.Type == webhook.CustomerUnreached && (reach.Delivered >= what.Data.Seq || reach.Customer.Subject == "") {
 			return outcome{state: webhook.Skipped} // it has arrived, or there is no wallet account to tell
 		}

@@ -12,8 +12,10 @@ import (
 
 	"kefu/internal/domain/conversation"
 	"kefu/internal/domain/customer"
+	"kefu/internal/domain/field"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
+	"kefu/internal/domain/wallet/mask"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
@@ -155,8 +157,9 @@ func (s *Customers) ForgetHandle(ctx context.Context, p identity.Principal, cust
 // maxFound is how many customers one handle finds: a family may share a phone.
 const maxFound = 20
 
-// FindCustomers gives the ids of the customers who have a handle, the best
-// evidence first. Errors: Forbidden, Invalid.
+// FindCustomers gives the customers who have a handle, the best evidence first, by masked
+// names: whoever has to do with one reads them. Of whose data stand still it finds none with
+// whom nothing goes on; a program finds none at all. Errors: Forbidden, Invalid.
 func (s *Customers) FindCustomers(ctx context.Context, p identity.Principal, kind, value string) ([]customer.Found, error) {
 	const op = "customers.FindCustomers"
 	if !policy.Allow(p, policy.ReadCustomer, policy.Object{}) {
@@ -182,11 +185,15 @@ func (s *Customers) FindCustomers(ctx context.Context, p identity.Principal, kin
 		}
 		var err error
 		f.Name, err = s.core.Read(name, ref.Int64, reading.CustomerNameAAD(f.ID))
+		f.Name = mask.Of(field.CustomerName, f.Name)
 		found = append(found, f)
 		return err
 	})
 	if err != nil {
 		return nil, engine.MapError(op, err)
+	}
+	if found, err = s.atWork(ctx, op, p, found); err != nil {
+		return nil, err
 	}
 	reads := make([]core.Read, max(1, len(found))) // that nobody was found is worth a record too
 	for i := range reads {
@@ -199,6 +206,19 @@ func (s *Customers) FindCustomers(ctx context.Context, p identity.Principal, kin
 		return nil, err
 	}
 	return found, nil
+}
+
+// atWork leaves out those whom p may not look at because their data stand still.
+func (s *Customers) atWork(ctx context.Context, op string, p identity.Principal, found []customer.Found) (left []customer.Found, err error) {
+	for _, f := range found {
+		switch err := standstill.RefuseLook(ctx, s.core.DB.Reader, op, p, f.ID); {
+		case err == nil:
+			left = append(left, f)
+		case fault.ReasonOf(err) != standstill.Reason:
+			return nil, err
+		}
+	}
+	return left, nil
 }
 
 func (s *Customers) handlesOf(ctx context.Context, id string) ([]customer.Handle, error) {
@@ -226,12 +246,15 @@ func scanHandle(c *core.Core, row reading.Scanner, customerID string) (h custome
 }
 
 // CustomerOf reads a customer, and those of their conversations that p may read. Errors:
-// Forbidden, NotFound.
+// Forbidden, NotFound; Conflict where their data stand still and nothing goes on.
 func (s *Customers) CustomerOf(ctx context.Context, p identity.Principal, id string) (customer.Customer, []conversation.State, error) {
 	const op = "customers.CustomerOf"
 	o, err := reach.Held(ctx, s.core.DB.Reader, p, id)
 	if err != nil || (!policy.Allow(p, policy.ReadCustomer, o) && !policy.Allow(p, policy.RunPrivacy, o)) {
 		return customer.Customer{}, nil, errors.Join(err, fault.New(fault.Forbidden, op, "%s may not read customers", p.Kind))
+	}
+	if err := standstill.RefuseLook(ctx, s.core.DB.Reader, op, p, id); err != nil {
+		return customer.Customer{}, nil, err
 	}
 	c := customer.Customer{ID: id}
 	var name []byte

@@ -18,6 +18,7 @@ import (
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/reading"
 	"kefu/internal/storage/runs"
+	"kefu/internal/storage/standstill"
 )
 
 // Files is the part of the store that this package is.
@@ -191,6 +192,9 @@ func (s *Files) Attachment(ctx context.Context, p identity.Principal, id string)
 	}
 	if !policy.Allow(p, policy.ReadAttachment, object) {
 		return conversation.StoredAttachment{}, fault.New(fault.NotFound, op, "attachment %s is not %s's to see", id, p.Kind)
+	}
+	if err := standstill.RefuseProgram(ctx, s.core.DB.Reader, op, p, a.CustomerID); err != nil {
+		return conversation.StoredAttachment{}, err
 	}
 	if err := s.core.RecordRead(ctx, p, core.Read{Action: "attachment.read", ObjectType: "attachment", ObjectID: id, Subject: a.CustomerID}); err != nil {
 		return conversation.StoredAttachment{}, err

@@ -10,13 +10,16 @@ import (
 	"strconv"
 
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/field"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/search"
+	"kefu/internal/domain/wallet/mask"
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/reading"
+	"kefu/internal/storage/standstill"
 )
 
 // MaxPositions bounds one call.
@@ -153,7 +156,7 @@ func (f *Finder) WrittenAt(ctx context.Context, p identity.Principal, pos int64)
 const foundColumns = reading.StateColumns + `, e.pos, e.seq, e.kind, e.author_kind, e.author_id, e.author_name, e.at, e.content, e.content_ref, u.name, u.name_ref, u.evidence, u.language`
 
 // each reads the messages at some positions, the newest first, as far as they are
-// p's to find: those columns that scan takes, of those messages for which where is
+// p's to find and are of nobody whose data stand still, unless their conversation goes on: those columns that scan takes, of those messages for which where is
 // true, whose arguments come after those of the positions.
 func (f *Finder) each(ctx context.Context, p identity.Principal, columns, joins string, scan func(*sql.Rows) (row, error), positions []int64, where func(arg reading.Arguments) string, do func(*row) error) error {
 	layout := f.core.DB.Kind.Layout("pos:int")
@@ -167,7 +170,7 @@ func (f *Finder) each(ctx context.Context, p identity.Principal, columns, joins 
 		return "$" + strconv.Itoa(len(args))
 	})
 	rows, err := f.core.DB.Reader.QueryContext(ctx, "SELECT "+columns+" FROM "+layout.From()+
-		" CROSS JOIN entry e JOIN conversation c ON c.id = e.conversation_id"+joins+" WHERE e.pos = v.pos"+and+" ORDER BY e.pos DESC", args...)
+		" CROSS JOIN entry e JOIN conversation c ON c.id = e.conversation_id"+joins+" WHERE e.pos = v.pos AND NOT "+standstill.Over(p)+and+" ORDER BY e.pos DESC", args...)
 	if err != nil {
 		return err
 	}
@@ -280,7 +283,7 @@ func matchOf(one *row, score int) search.Match {
 }
 
 // ReadFound reads the messages at some positions with their conversations, for p to see
-// them, the newest first. Whose they are goes into the audit chain. Errors:
+// them, the newest first, by masked names of customers. Whose they are goes into the audit chain. Errors:
 // Forbidden, Invalid for too many positions.
 func (f *Finder) ReadFound(ctx context.Context, p identity.Principal, positions []int64) ([]search.Found, error) {
 	const op = "finding.ReadFound"
@@ -300,6 +303,7 @@ func (f *Finder) ReadFound(ctx context.Context, p identity.Principal, positions 
 		if label.Name, err = f.core.Read(one.name, one.nameRef, reading.CustomerNameAAD(one.state.CustomerID)); err != nil {
 			return err
 		}
+		label.Name = mask.Of(field.CustomerName, label.Name)
 		found = append(found, search.Found{Entry: *e, State: one.state, Customer: label})
 		if !seen[e.ConversationID] {
 			seen[e.ConversationID] = true

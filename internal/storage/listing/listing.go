@@ -18,6 +18,7 @@ import (
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
 	"kefu/internal/storage/reading"
+	"kefu/internal/storage/standstill"
 )
 
 // Lists is the part of the store that this package is.
@@ -54,7 +55,7 @@ func (l *Lists) Inbox(ctx context.Context, p identity.Principal, q conversation.
 		return page, err
 	}
 	page.Next = next
-	if page.Lines, err = l.lines(ctx, keys); err != nil {
+	if page.Lines, err = l.lines(ctx, p, keys); err != nil {
 		return page, err
 	}
 	if err := l.core.RecordRead(ctx, p, listed(&q, page.Lines)...); err != nil {
@@ -385,8 +386,9 @@ const lineColumns = `e.pos, e.seq, e.kind, e.author_kind, e.author_id, e.author_
 const lineJoins = ` LEFT JOIN entry e ON e.conversation_id = c.id AND e.seq = c.preview_seq
 	LEFT JOIN customer u ON u.id = c.customer_id`
 
-// lines reads what a list shows of each conversation, in the order of the keys.
-func (l *Lists) lines(ctx context.Context, keys []conversation.InboxKey) ([]conversation.InboxLine, error) {
+// lines reads what a list shows of each conversation, in the order of the keys. What is over,
+// and of somebody whose data stand still, is in none.
+func (l *Lists) lines(ctx context.Context, p identity.Principal, keys []conversation.InboxKey) ([]conversation.InboxLine, error) {
 	const op = "listing.lines"
 	if len(keys) == 0 {
 		return nil, nil
@@ -396,7 +398,7 @@ func (l *Lists) lines(ctx context.Context, keys []conversation.InboxKey) ([]conv
 	for n, key := range keys {
 		wanted.Text(key.ConversationID).Int(int64(n)).EndRow()
 	}
-	rows, err := l.core.DB.Reader.QueryContext(ctx, "SELECT "+reading.StateColumns+", v.n, "+lineColumns+" FROM "+layout.From()+" CROSS JOIN conversation c"+lineJoins+" WHERE c.id = v.id", wanted.Args()...)
+	rows, err := l.core.DB.Reader.QueryContext(ctx, "SELECT "+reading.StateColumns+", v.n, "+lineColumns+" FROM "+layout.From()+" CROSS JOIN conversation c"+lineJoins+" WHERE c.id = v.id AND NOT "+standstill.Over(p), wanted.Args()...)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
@@ -461,6 +463,9 @@ func (l *Lists) InboxLineOf(ctx context.Context, p identity.Principal, id string
 	}
 	if !policy.Allow(p, policy.ListInbox, line.State.Object()) {
 		return conversation.InboxLine{}, fault.New(fault.NotFound, op, "conversation %s is not %s's to see", id, p.Role)
+	}
+	if err := standstill.RefuseProgram(ctx, l.core.DB.Reader, op, p, line.State.CustomerID); err != nil {
+		return conversation.InboxLine{}, err
 	}
 	if err := l.core.RecordRead(ctx, p, core.Read{Action: "conversation.read", ObjectType: "conversation", ObjectID: id, Subject: line.State.CustomerID}); err != nil {
 		return conversation.InboxLine{}, err

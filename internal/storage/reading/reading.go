@@ -14,6 +14,7 @@ import (
 	"kefu/internal/platform/fault"
 	"kefu/internal/storage/core"
 	"kefu/internal/storage/engine"
+	"kefu/internal/storage/standstill"
 )
 
 // StateColumns are the columns of a conversation c in the order of ScanState.
@@ -65,7 +66,7 @@ func ScanState(c *core.Core, row Scanner, extra ...any) (conversation.State, int
 }
 
 // Conversation reads one conversation for somebody. Errors: NotFound, also when it is
-// not p's to see.
+// not p's to see; Conflict to a program while what is kept of its customer stands still.
 func Conversation(ctx context.Context, c *core.Core, p identity.Principal, id string) (conversation.State, error) {
 	const op = "reading.Conversation"
 	if !engine.ValidKey(id) {
@@ -77,6 +78,9 @@ func Conversation(ctx context.Context, c *core.Core, p identity.Principal, id st
 	}
 	if !policy.Allow(p, policy.ReadConversation, state.Object()) {
 		return conversation.State{}, fault.New(fault.NotFound, op, "conversation %s is not %s's to see", id, p.Kind)
+	}
+	if err := standstill.RefuseProgram(ctx, c.DB.Reader, op, p, state.CustomerID); err != nil {
+		return conversation.State{}, err
 	}
 	return state, nil
 }

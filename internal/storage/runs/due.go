@@ -92,11 +92,12 @@ func (r *Runs) WakeFlowRun(ctx context.Context, p identity.Principal, id string)
 }
 
 // PurgeFlowRuns forgets runs that have been over for as long as they are kept, at most
-// limit of them, and destroys their keys.
+// limit of them, and destroys their keys: none of somebody whose data stand still, who asked
+// that they be kept.
 func (r *Runs) PurgeFlowRuns(ctx context.Context, limit int) error {
 	const op = "runs.PurgeFlowRuns"
 	return r.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
-		rows, err := t.SQL.QueryContext(ctx, "DELETE FROM flow_run WHERE id IN (SELECT id FROM flow_run WHERE over_at > 0 AND due_at = 0 AND over_at < $1 ORDER BY over_at LIMIT $2) RETURNING body_ref",
+		rows, err := t.SQL.QueryContext(ctx, "DELETE FROM flow_run WHERE id IN (SELECT id FROM flow_run WHERE over_at > 0 AND due_at = 0 AND over_at < $1 AND NOT EXISTS (SELECT 1 FROM case_file k WHERE k.still_since > 0 AND k.customer_id IN (flow_run.customer_id, (SELECT u.became FROM customer u WHERE u.id = flow_run.customer_id))) ORDER BY over_at LIMIT $2) RETURNING body_ref",
 			t.Now-selfservice.Kept.Microseconds(), limit)
 		if err != nil {
 			return engine.MapError(op, err)

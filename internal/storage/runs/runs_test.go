@@ -218,6 +218,12 @@ func TestWhatIsDueIsTakenOnce(t *testing.T) {
 			t.Errorf("forgotten too early: %v", err)
 		}
 		d.Clock.Move(2 * time.Second)
+		d.StandStill(t, h.anna.ID)
+		h.must(h.PurgeFlowRuns(ctx, 10))
+		if _, err := h.FlowRun(ctx, h.anna, n.ID); err != nil {
+			t.Errorf("forgotten though their data stand still: %v", err)
+		}
+		d.Lift(t)
 		h.must(h.PurgeFlowRuns(ctx, 10))
 		if _, err := h.FlowRun(ctx, h.anna, n.ID); !fault.Is(err, fault.NotFound) {
 			t.Errorf("kept for ever: %v", err)

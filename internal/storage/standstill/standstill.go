@@ -41,7 +41,67 @@ func Refuse(ctx context.Context, from row, op, customer string) error {
 	if err != nil || since == 0 {
 		return err
 	}
+	return Refusal(op)
+}
+
+// Refusal is the error of Refuse.
+func Refusal(op string) error {
 	return &fault.Error{Code: fault.Conflict, Op: op, Reason: Reason, Message: "what is kept of the customer is kept, and used for nothing else"}
+}
+
+// RefuseProgram refuses a program whatever it would do with, or for, a customer whose data
+// stand still: what its owner does with what it reads is not seen here. Errors: Conflict with
+// Reason.
+func RefuseProgram(ctx context.Context, from row, op string, p identity.Principal, customer string) error {
+	if p.Kind != identity.Program {
+		return nil
+	}
+	return Refuse(ctx, from, op, customer)
+}
+
+// Among gives those of some customers whose data stand still.
+func Among(ctx context.Context, from row, customers []string) (still []string, err error) {
+	for _, one := range customers { // a few: programs seldom change much at once
+		since, err := Since(ctx, from, one)
+		if err != nil {
+			return nil, err
+		}
+		if since > 0 {
+			still = append(still, one)
+		}
+	}
+	return still, nil
+}
+
+// Over is the condition that a conversation c is over and what is kept of its customer
+// stands still: it is in no list then and found by no search, for it waits for nobody. Of a
+// program it is that the data stand still.
+func Over(p identity.Principal) string {
+	still := "EXISTS (SELECT 1 FROM case_file k WHERE k.customer_id = c.customer_id AND k.still_since > 0)"
+	if p.Kind == identity.Program {
+		return still
+	}
+	return "(c.status IN ('resolved', 'merged') AND " + still + ")"
+}
+
+// RefuseLook refuses to read somebody whose data stand still to whoever has nothing to do for
+// them at present: no conversation of theirs goes on, and no case. Those who lead such
+// requests read them, for they end them; programs never do. Errors: Conflict with Reason.
+func RefuseLook(ctx context.Context, from row, op string, p identity.Principal, customer string) error {
+	if p.Kind != identity.Program && (p.Kind != identity.Staff || policy.Allow(p, policy.LeadPrivacy, policy.Object{})) {
+		return nil
+	}
+	if p.Kind == identity.Staff {
+		var goes int
+		err := from.QueryRowContext(ctx, "SELECT CASE WHEN EXISTS (SELECT 1 FROM conversation c WHERE c.customer_id = $1 AND c.status NOT IN ('resolved', 'merged')) OR EXISTS (SELECT 1 FROM case_file k WHERE k.customer_id = $1 AND k.over_at = 0) THEN 1 ELSE 0 END", customer).Scan(&goes)
+		if err != nil {
+			return engine.MapError(op, err)
+		}
+		if goes == 1 {
+			return nil
+		}
+	}
+	return Refuse(ctx, from, op, customer)
 }
 
 // Standstill is since when what is kept of a customer stands still, in microseconds; 0: it

@@ -16,6 +16,7 @@ import (
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/jurisdiction"
+	"kefu/internal/domain/search"
 	"kefu/internal/domain/wallet/reveal"
 	"kefu/internal/domain/webhook"
 	"kefu/internal/platform/fault"
@@ -204,5 +205,155 @@ func TestAStandstillOfBeforeIsKept(t *testing.T) {
 				t.Errorf("over %v: %d reckoned again: %v", over, n, err)
 			}
 		}
+	})
+}
+
+func program() identity.Principal {
+	return identity.Principal{Kind: identity.Program, ID: id.From("program"), Name: "Export", Scopes: identity.ScopesOf(identity.AllScopes()...)}
+}
+
+func an(role identity.Role) identity.Principal {
+	return identity.Principal{Kind: identity.Staff, ID: id.From(string(role)), Name: "Jo", Role: role}
+}
+
+// listed counts the lines of an inbox.
+func (h *house) listed(p identity.Principal, status conversation.Status) int {
+	h.Helper()
+	page, err := h.Inbox(ctx(), p, conversation.InboxQuery{Statuses: []conversation.Status{status}, Assignee: conversation.Assignee{Any: true}, Limit: 10})
+	h.must(err)
+	return len(page.Lines)
+}
+
+// found counts whom an address finds, and what a search finds.
+func (h *house) found(p identity.Principal) (people, words int) {
+	h.Helper()
+	found, err := h.FindCustomers(ctx(), p, "email", "anna@example.com")
+	h.must(err)
+	for _, one := range found {
+		if one.Name != "A••••" {
+			h.Errorf("found by the name %q", one.Name)
+		}
+	}
+	positions, err := h.WrittenBefore(ctx(), mei(), 1<<40, 100)
+	h.must(err)
+	matches, err := h.JudgeMatches(ctx(), p, &search.Filter{}, positions, func(string) int { return 1 })
+	h.must(err)
+	read, err := h.ReadFound(ctx(), p, positions)
+	h.must(err)
+	if len(read) != len(matches) {
+		h.Errorf("%d are read of %d", len(read), len(matches))
+	}
+	for _, one := range read {
+		if one.Customer.Name != "A••••" {
+			h.Errorf("read by the name %q", one.Customer.Name)
+		}
+	}
+	return len(found), len(read)
+}
+
+// Programs read nothing of somebody whose data stand still, find and list nothing of theirs, and
+// do nothing to it, whatever their key is good for; afterwards they do.
+func TestProgramsHaveNothingToDoWithWhatStandsStill(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h, p := open(t, d), program()
+		h.must(h.AddHandle(ctx(), mei(), h.anna.ID, customer.Handle{Kind: "email", Value: "anna@example.com", Evidence: customer.Claimed}))
+		said, err := h.Execute(ctx(), h.anna, h.conv, conversation.Command{Kind: conversation.Send, ClientID: id.New(), Content: conversation.Content{Text: "about my data"}})
+		h.must(err)
+		file := id.New()
+		h.must(h.AddAttachment(ctx(), h.anna, conversation.StoredAttachment{Attachment: conversation.Attachment{ID: file, Name: "a.txt", Type: "text/plain", Size: 1}}))
+		_, err = h.ClaimAttachments(ctx(), h.anna, h.conv, false, []string{file})
+		h.must(err)
+		does := map[string]func() error{
+			"conversation": func() error { _, err := h.Conversation(ctx(), p, h.conv); return err },
+			"line":         func() error { _, err := h.InboxLineOf(ctx(), p, h.conv); return err },
+			"entries":      func() error { _, _, err := h.Entries(ctx(), p, h.conv, conversation.EntryRange{}); return err },
+			"customer":     func() error { _, _, err := h.CustomerOf(ctx(), p, h.anna.ID); return err },
+			"file":         func() error { _, err := h.Attachment(ctx(), p, file); return err },
+			"note": func() error {
+				_, err := h.Execute(ctx(), p, h.conv, conversation.Command{Kind: conversation.Note, ClientID: id.New(), Content: conversation.Content{Text: "a note"}})
+				return err
+			},
+			"answer": func() error {
+				_, err := h.Execute(ctx(), p, h.conv, conversation.Command{Kind: conversation.Send, ClientID: id.New(), Content: conversation.Content{Text: "an answer"}})
+				return err
+			},
+			"tags": func() error {
+				_, err := h.Execute(ctx(), p, h.conv, conversation.Command{Kind: conversation.SetTags, Content: conversation.Content{Tags: []string{id.New()}}})
+				return err
+			},
+		}
+		for _, stands := range []bool{false, true, false} {
+			for name, does := range does {
+				if err := does(); stands != (fault.ReasonOf(err) == standstill.Reason) || (err != nil) != stands {
+					t.Errorf("stands %t: %s: %v", stands, name, err)
+				}
+			}
+			people, words := h.found(p)
+			if lines := h.listed(p, conversation.Open); (people == 0) != stands || (words == 0) != stands || (lines == 0) != stands {
+				t.Errorf("stands %t: finds %d and %d, lists %d", stands, people, words, lines)
+			}
+			bare := program()
+			bare.Scopes = 0
+			if _, err := h.Conversation(ctx(), bare, h.conv); !fault.Is(err, fault.NotFound) {
+				t.Errorf("a program without a scope is told %v", err)
+			}
+			switch {
+			case !stands && h.still() == 0:
+				d.StandStill(t, h.anna.ID)
+			default:
+				d.Lift(t)
+			}
+		}
+		if _, _, err := h.Entries(ctx(), h.anna, h.conv, conversation.EntryRange{}); err != nil || said.Seq == 0 {
+			t.Errorf("they themselves read: %v", err)
+		}
+	})
+}
+
+func (h *house) still() int64 {
+	h.Helper()
+	since, err := h.Standstill(ctx(), part(), h.anna.ID)
+	h.must(err)
+	return since
+}
+
+// Staff find and list nothing of somebody whose data stand still once nothing goes on with
+// them, and do not read who they are; those who lead such requests do, and so does everybody
+// while a conversation goes on.
+func TestNobodyIsLookedForWhoseDataStandStill(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h, li := open(t, d), an(identity.Agent)
+		h.must(h.AddHandle(ctx(), mei(), h.anna.ID, customer.Handle{Kind: "email", Value: "anna@example.com", Evidence: customer.Claimed}))
+		_, err := h.Execute(ctx(), h.anna, h.conv, conversation.Command{Kind: conversation.Send, ClientID: id.New(), Content: conversation.Content{Text: "about my data"}})
+		h.must(err)
+		sees := func(when string, status conversation.Status, want int) {
+			t.Helper()
+			people, words := h.found(li)
+			_, _, err := h.CustomerOf(ctx(), li, h.anna.ID)
+			lines := h.listed(li, status)
+			if people != want || words != want || lines != want || (err == nil) != (want == 1) || (err != nil && fault.ReasonOf(err) != standstill.Reason) {
+				t.Errorf("%s: finds %d and %d, lists %d, reads: %v", when, people, words, lines, err)
+			}
+			for _, role := range []identity.Role{identity.Owner, identity.Supervisor, identity.Privacy} {
+				if _, _, err := h.CustomerOf(ctx(), an(role), h.anna.ID); err != nil {
+					t.Errorf("%s: %s: %v", when, role, err)
+				}
+			}
+		}
+		d.StandStill(t, h.anna.ID)
+		sees("a conversation goes on", conversation.Open, 1)
+		_, err = h.Execute(ctx(), mei(), h.conv, conversation.Command{Kind: conversation.SetStatus, Content: conversation.Content{Status: conversation.Resolved}})
+		h.must(err)
+		sees("nothing goes on", conversation.Resolved, 0)
+		if _, err := h.InboxLineOf(ctx(), li, h.conv); err != nil {
+			t.Errorf("whoever has its address does not see it: %v", err)
+		}
+		d.Exec(t, "UPDATE case_file SET over_at = 0")
+		if _, _, err := h.CustomerOf(ctx(), li, h.anna.ID); err != nil {
+			t.Errorf("a case goes on: %v", err)
+		}
+		d.Exec(t, "UPDATE case_file SET over_at = 1")
+		d.Lift(t)
+		sees("it is lifted", conversation.Resolved, 1)
 	})
 }

@@ -2,6 +2,8 @@ package storagetest
 
 import (
 	"context"
+	"fmt"
+	"testing"
 	"time"
 
 	"kefu/internal/domain/conversation"
@@ -60,4 +62,19 @@ func (p *Process) Settle(f *following.Follower) {
 	if err := f.Settled(ctx); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// StandStill has what is kept of a customer stand still, as a request for it that was granted
+// does, until Lift.
+func (d *Deployment) StandStill(t testing.TB, customer string) {
+	t.Helper()
+	request := id.New()
+	d.Exec(t, fmt.Sprintf(`INSERT INTO case_file (id, reference, origin, customer_id, type, jurisdiction, stage, assignee_id, revision, noticed_at, opened_at, changed_at, due_at, breached, broken,
+		outcome, answered_at, over_at, keep_until, reckoned_by, proven_at, still_since) VALUES ('%s', 'K-%s', '', '%s', 'data_request', 'eu', 'answered', '', 1, 1, 1, 1, 0, 0, FALSE, 'upheld', 1, 1, 0, '', 0, 1)`, request, request, customer))
+}
+
+// Lift ends it for everybody.
+func (d *Deployment) Lift(t testing.TB) {
+	t.Helper()
+	d.Exec(t, "UPDATE case_file SET still_since = 0")
 }

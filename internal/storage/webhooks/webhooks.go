@@ -264,10 +264,12 @@ func (w *Webhooks) CustomerReach(ctx context.Context, p identity.Principal, conv
 		return r, fault.New(fault.Forbidden, op, "%s may not follow the log", p.Kind)
 	}
 	var issuer, subject sql.NullString
+	var still int
 	err = w.core.DB.Reader.QueryRowContext(ctx, `SELECT c.customer_id, c.customer_delivered, c.customer_read, u.issuer, u.subject,
-			(SELECT COUNT(*) FROM (SELECT e.seq FROM entry e WHERE e.conversation_id = c.id AND e.seq > c.customer_read AND e.kind = 'message' AND e.author_kind IN ('agent', 'assistant', 'program') LIMIT 100) n)
+			(SELECT COUNT(*) FROM (SELECT e.seq FROM entry e WHERE e.conversation_id = c.id AND e.seq > c.customer_read AND e.kind = 'message' AND e.author_kind IN ('agent', 'assistant', 'program') LIMIT 100) n),
+			CASE WHEN EXISTS (SELECT 1 FROM case_file k WHERE k.customer_id = c.customer_id AND k.still_since > 0) THEN 1 ELSE 0 END
 		FROM conversation c JOIN customer u ON u.id = c.customer_id WHERE c.id = $1`, conversation).
-		Scan(&r.Customer.ID, &r.Delivered, &r.Read, &issuer, &subject, &r.Unread)
-	r.Customer.Issuer, r.Customer.Subject = issuer.String, subject.String
+		Scan(&r.Customer.ID, &r.Delivered, &r.Read, &issuer, &subject, &r.Unread, &still)
+	r.Customer.Issuer, r.Customer.Subject, r.Still = issuer.String, subject.String, still == 1
 	return r, engine.MapError(op, err)
 }

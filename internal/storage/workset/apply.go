@@ -46,6 +46,9 @@ func (w *Set) decide(c *conversation.Change) conversation.Result {
 		command.Unseen = w.missed(c, work)
 	}
 	outcome, err := work.State.Decide(c.Principal, command, w.env.Now)
+	if err == nil {
+		err = w.stands(c, work)
+	}
 	if err != nil {
 		return conversation.Result{Err: err}
 	}

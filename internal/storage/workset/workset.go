@@ -111,6 +111,7 @@ type Set struct {
 	targets map[EntryKey]*Target
 	unseen  map[EntryKey]conversation.Unseen // what customers wrote after an entry
 	decoys  []string                         // conversations that stay as they are
+	still   []string                         // customers for whom programs may do nothing now
 }
 
 // New makes an empty Set.

@@ -88,7 +88,6 @@ type Deps struct {
 	Files     Files
 	Wallet    Wallet
 	Settings  Settings
-	Approvals Approvals
 	Keys      Keys               // of programs; nil: none
 	More      []func(*API)       // operations of packages of their own, see Add
 	Decisions Decisions          // of the rights of staff; nil: nothing restricts them
@@ -141,7 +140,6 @@ func New(d Deps, o Options) *API {
 	a.addAttachments()
 	a.addWallet()
 	a.addSettings()
-	a.addApprovals()
 	for _, more := range d.More {
 		more(a)
 	}

@@ -10,7 +10,7 @@ import (
 	"kefu/internal/domain/approval"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/staff"
-	"kefu/internal/web/api"
+	"kefu/internal/web/approvalapi"
 )
 
 // asked is a request of a member of staff to make an agent an admin.
@@ -70,7 +70,7 @@ func TestASecondPersonSeesAndApprovesExactlyWhatWasAsked(t *testing.T) {
 		a := w.must(202, call{method: "PATCH", path: "/v1/staff/" + agent.ID, body: `{"role":"owner"}`, bearer: own})
 		path := a.header.Get("Location")
 		w.problem(409, "conflict", call{method: "PATCH", path: "/v1/staff/" + agent.ID, body: `{"role":"admin"}`, bearer: w.session(second)})
-		var mine, theirs api.Approval
+		var mine, theirs approvalapi.Approval
 		w.must(200, call{method: "GET", path: path, bearer: own}).json(t, &mine)
 		w.must(200, call{method: "GET", path: path, bearer: w.session(second)}).json(t, &theirs)
 		if mine.MayDecide || !mine.MayWithdraw || !theirs.MayDecide || theirs.MayWithdraw {
@@ -85,7 +85,7 @@ func TestASecondPersonSeesAndApprovesExactlyWhatWasAsked(t *testing.T) {
 		approve := call{method: "POST", path: path + "/approve", body: fmt.Sprintf(`{"hash":%q}`, theirs.Hash), bearer: w.session(second)}
 		w.must(204, approve)
 		w.problem(409, "conflict", approve)
-		var list api.ApprovalList
+		var list approvalapi.ApprovalList
 		w.must(200, call{method: "GET", path: "/v1/approvals?decided=true", bearer: own}).json(t, &list)
 		if len(list.Items) != 1 || list.Items[0].State != "executed" || list.Items[0].Decider.Name != second.Name {
 			t.Errorf("decided: %+v", list)

@@ -54,9 +54,17 @@ type findInput struct {
 	}
 }
 
+// FoundLabel is what a search shows of a customer.
+type FoundLabel struct {
+	ID        string `json:"id"`
+	Name      string `json:"name,omitempty" doc:"masked: Anna S."`
+	Evidence  string `json:"evidence" enum:"verified,claimed,inferred,anonymous" doc:"how we came to hold that it is this customer"`
+	Anonymous bool   `json:"anonymous"`
+}
+
 // FoundCustomer is a customer whom a handle led to.
 type FoundCustomer struct {
-	CustomerLabel
+	FoundLabel
 	HandleEvidence string `json:"handle_evidence" enum:"verified,claimed,inferred" doc:"how we came to hold that the handle is theirs"`
 }
 
@@ -121,7 +129,7 @@ func (a *API) findCustomers(ctx context.Context, in *findInput) (*findOutput, er
 	}
 	out := &findOutput{Body: FoundList{Items: make([]FoundCustomer, len(found))}}
 	for i, f := range found {
-		out.Body.Items[i] = FoundCustomer{CustomerLabel: LabelOf(f.ID, f.Name, f.Evidence), HandleEvidence: f.By}
+		out.Body.Items[i] = FoundCustomer{FoundLabel: FoundLabel(LabelOf(f.ID, f.Name, f.Evidence)), HandleEvidence: f.By}
 	}
 	return out, nil
 }

@@ -9,6 +9,7 @@ import (
 	"kefu/internal/flow/configuring"
 	"kefu/internal/web/accessapi"
 	"kefu/internal/web/api"
+	"kefu/internal/web/approvalapi"
 	"kefu/internal/web/auditapi"
 	"kefu/internal/web/caseapi"
 	"kefu/internal/web/emergencyapi"
@@ -39,7 +40,7 @@ func document(t testing.TB) *api.API {
 	return api.New(api.Deps{
 		Carrier: carrier, Kinds: kinds, More: []func(*api.API){
 			queueapi.Routes(queueapi.Deps{}), accessapi.Routes(accessapi.Deps{}), auditapi.Routes(auditapi.Deps{}),
-			reportapi.Routes(nil), rightsapi.Routes(nil, nil), hookapi.Routes(nil), keyapi.Routes(keyapi.Deps{}), windowapi.Routes(nil, ""), searchapi.Routes(nil), ruleapi.Routes(nil), flowapi.Routes(nil), caseapi.Routes(nil), privacyapi.Routes(privacyapi.Deps{}), trustapi.Routes(nil, nil), insiderapi.Routes(insiderapi.Deps{}), emergencyapi.Routes(emergencyapi.Deps{}),
+			approvalapi.Routes(nil), reportapi.Routes(nil), rightsapi.Routes(nil, nil), hookapi.Routes(nil), keyapi.Routes(keyapi.Deps{}), windowapi.Routes(nil, ""), searchapi.Routes(nil), ruleapi.Routes(nil), flowapi.Routes(nil), caseapi.Routes(nil), privacyapi.Routes(privacyapi.Deps{}), trustapi.Routes(nil, nil), insiderapi.Routes(insiderapi.Deps{}), emergencyapi.Routes(emergencyapi.Deps{}),
 			storyapi.Routes(nil, nil),
 		},
 	}, api.Options{})

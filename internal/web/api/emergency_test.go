@@ -10,7 +10,7 @@ import (
 	"kefu/internal/domain/emergency"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/staff"
-	"kefu/internal/web/api"
+	"kefu/internal/web/approvalapi"
 )
 
 // opened is emergency access that an owner opened for a new member of staff.
@@ -83,7 +83,7 @@ func TestTwoPeopleBreakTheGlass(t *testing.T) {
 		asked := w.must(202, ask)
 		w.problem(409, "conflict", ask)
 		path := asked.header.Get("Location")
-		var request api.Approval
+		var request approvalapi.Approval
 		w.must(200, call{method: "GET", path: path, bearer: w.session(second)}).json(t, &request)
 		w.problem(403, "forbidden", call{method: "POST", path: path + "/approve", body: `{"hash":"` + request.Hash + `"}`, bearer: bearer})
 		w.problem(403, "forbidden", read)

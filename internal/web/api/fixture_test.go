@@ -64,6 +64,7 @@ import (
 	"kefu/internal/web/accessapi"
 	"kefu/internal/web/actionapi"
 	"kefu/internal/web/api"
+	"kefu/internal/web/approvalapi"
 	"kefu/internal/web/auditapi"
 	"kefu/internal/web/caseapi"
 	"kefu/internal/web/emergencyapi"
@@ -228,6 +229,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 			flowapi.Routes(w.runs()),
 			storyapi.Routes(w.lookup, w.now),
 			storyapi.DoubtRoutes(doubting.New(doubting.Deps{Store: w.store, Table: w.lookup.Causes})),
+			approvalapi.Routes(w.approvals),
 			keyapi.Routes(keyapi.Deps{Keys: w.keys, Clock: w.now}),
 			actionapi.Routes(w.acts),
 			caseapi.Routes(w.cases()),
@@ -244,7 +246,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 		Wallet: w.lookup,
 		Keys:   w.keys,
 		Desk:   w.desk, Intake: w.intake, Store: w.store,
-		Files: w.files, Settings: w.settings, Kinds: w.kinds, Approvals: w.approvals, Decisions: w.restricting, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
+		Files: w.files, Settings: w.settings, Kinds: w.kinds, Decisions: w.restricting, Carrier: carrier, Log: slog.New(slog.NewTextHandler(w.logs, nil)),
 	}, api.Options{AttachmentBytes: o.Limits.MaxBytes, FileURL: func(token string) string { return "https://files.example.org/f/" + token }})
 	return w
 }
@@ -280,7 +282,7 @@ func (w *world) limitReads(limit ratelimit.Limit) (told *[]string) {
 		More:   []func(*api.API){searchapi.Routes(w.searcher()), ruleapi.Routes(ruling.NewTrials(w.store)), windowapi.Routes(asking.New(w.settings, nil), "")},
 		Wallet: w.lookup,
 		Desk:   w.desk, Intake: w.intake, Store: w.store,
-		Files: w.files, Settings: w.settings, Kinds: w.kinds, Approvals: w.approvals, Carrier: carrier, Clock: w.now, Limited: func(name string) { *told = append(*told, name) },
+		Files: w.files, Settings: w.settings, Kinds: w.kinds, Carrier: carrier, Clock: w.now, Limited: func(name string) { *told = append(*told, name) },
 	}, api.Options{Reads: limit, Readers: 100})
 	return told
 }

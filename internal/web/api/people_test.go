@@ -158,6 +158,15 @@ func TestHandlesAreNotedFoundAndForgotten(t *testing.T) {
 	if got := find("+49 170-1234567"); len(got.Items) != 1 || got.Items[0].ID != who.ID || !got.Items[0].Anonymous || got.Items[0].HandleEvidence != "claimed" {
 		t.Errorf("found %+v", got)
 	}
+	// Who is found is named as far as is needed to tell one from another, and whoever looks on
+	// reads them, which is recorded.
+	signed := w.window()
+	known, err := w.windows.Resolve(context.Background(), signed)
+	check(t, err)
+	w.must(204, call{method: "POST", path: "/v1/customers/" + known.Principal.ID + "/handles", bearer: bearer, body: `{"kind":"phone","value":"+49 30 7654321","evidence":"claimed"}`})
+	if got := find("+49 30 7654321"); len(got.Items) != 1 || got.Items[0].Name != "Wang W." {
+		t.Errorf("found %+v", got)
+	}
 	w.must(204, call{method: "DELETE", path: at + "/handles/" + view.Handles[0].ID, bearer: bearer})
 	if got := find("+49 170 1234567"); got.Items == nil || len(got.Items) != 0 {
 		t.Errorf("found %+v after it was forgotten", got)
@@ -201,6 +210,12 @@ func TestSearchFindsWhatIsThere(t *testing.T) {
 		}
 		if hits := search("q=" + url.QueryEscape("退款")); len(hits.Items) != 4 {
 			t.Errorf("退款: %+v", hits)
+		}
+		known, err := w.windows.Resolve(context.Background(), w.window())
+		check(t, err)
+		w.find(known.Principal, w.talkOf(known.Principal, "a pomegranate"))
+		if hits := search("q=pomegranate"); len(hits.Items) != 1 || hits.Items[0].Customer.Name != "Wang W." || hits.Items[0].Customer.Anonymous {
+			t.Errorf("found by %+v", hits)
 		}
 		if hits := search("q=nowhere"); hits.Items == nil || len(hits.Items) != 0 {
 			t.Errorf("nowhere: %+v", hits)

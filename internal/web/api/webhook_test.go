@@ -14,7 +14,7 @@ import (
 	"kefu/internal/domain/staff"
 	"kefu/internal/domain/webhook"
 	"kefu/internal/platform/id"
-	"kefu/internal/web/api"
+	"kefu/internal/web/approvalapi"
 	"kefu/internal/web/hookapi"
 	"kefu/internal/web/ruleapi"
 )
@@ -152,7 +152,7 @@ func TestAWebhookWaitsForASecondPerson(t *testing.T) {
 	if !errors.As(err, &pending) {
 		t.Errorf("a new one does not wait: %v", err)
 	}
-	var list api.ApprovalList
+	var list approvalapi.ApprovalList
 	w.must(200, call{method: "GET", path: "/v1/approvals", bearer: w.session(owner)}).json(t, &list)
 	if len(list.Items) != 2 {
 		t.Errorf("%d wait", len(list.Items))

@@ -21,20 +21,20 @@ import (
 
 // Hit is a message or note that matches a search.
 type Hit struct {
-	Conv       string            `json:"conv"`
-	Seq        int64             `json:"seq"`
-	At         int64             `json:"at"`
-	Author     string            `json:"author" doc:"the alias of an agent, else customer, assistant or system"`
-	AuthorKind search.Writer     `json:"author_kind" enum:"customer,agent,program"`
-	Kind       string            `json:"kind" doc:"message or note"`
-	Snippet    string            `json:"snippet" doc:"the part of the text around what was found, as plain text"`
-	Highlights []HitRange        `json:"highlights" nullable:"false" doc:"where in the snippet the words stand, in order, apart from each other"`
-	Files      int               `json:"files,omitempty" doc:"how many files it brought"`
-	Customer   api.CustomerLabel `json:"customer"`
-	Status     string            `json:"status" doc:"of the conversation"`
-	Assignee   string            `json:"assignee,omitempty" doc:"the alias of who has the conversation"`
-	Channel    string            `json:"channel"`
-	Tags       []string          `json:"tags" nullable:"false" doc:"of the conversation"`
+	Conv       string         `json:"conv"`
+	Seq        int64          `json:"seq"`
+	At         int64          `json:"at"`
+	Author     string         `json:"author" doc:"the alias of an agent, else customer, assistant or system"`
+	AuthorKind search.Writer  `json:"author_kind" enum:"customer,agent,program"`
+	Kind       string         `json:"kind" doc:"message or note"`
+	Snippet    string         `json:"snippet" doc:"the part of the text around what was found, as plain text"`
+	Highlights []HitRange     `json:"highlights" nullable:"false" doc:"where in the snippet the words stand, in order, apart from each other"`
+	Files      int            `json:"files,omitempty" doc:"how many files it brought"`
+	Customer   api.FoundLabel `json:"customer"`
+	Status     string         `json:"status" doc:"of the conversation"`
+	Assignee   string         `json:"assignee,omitempty" doc:"the alias of who has the conversation"`
+	Channel    string         `json:"channel"`
+	Tags       []string       `json:"tags" nullable:"false" doc:"of the conversation"`
 }
 
 // HitRange is a stretch of a snippet, in code points: from start up to end.
@@ -186,7 +186,7 @@ func hitOf(h *searching.Hit) Hit {
 	hit := Hit{
 		Conv: e.ConversationID, Seq: e.Seq, At: e.At, Author: string(e.Author.Kind), AuthorKind: search.WriterOf(e.Author), Kind: string(e.Kind),
 		Snippet: text, Highlights: make([]HitRange, len(h.Snippet.Highlights)), Files: len(e.Content.Attachments),
-		Customer: api.LabelOf(s.CustomerID, h.Customer.Name, h.Customer.Evidence), Status: string(s.Status), Assignee: s.AssigneeName, Channel: s.Channel, Tags: s.Tags,
+		Customer: api.FoundLabel(api.LabelOf(s.CustomerID, h.Customer.Name, h.Customer.Evidence)), Status: string(s.Status), Assignee: s.AssigneeName, Channel: s.Channel, Tags: s.Tags,
 	}
 	if text == "" {
 		hit.Snippet = api.PreviewOf(e.Content)

@@ -16,7 +16,7 @@ import (
 func leaves() []reflect.Type {
 	return []reflect.Type{
 		reflect.TypeFor[walletview.WalletView](), reflect.TypeFor[walletview.Transaction](), reflect.TypeFor[walletview.Page](),
-		reflect.TypeFor[api.CustomerLabel](), reflect.TypeFor[api.CustomerView](), reflect.TypeFor[api.Handle](), reflect.TypeFor[api.FoundList](), reflect.TypeFor[api.RevealedField](),
+		reflect.TypeFor[api.CustomerLabel](), reflect.TypeFor[api.CustomerView](), reflect.TypeFor[api.Handle](), reflect.TypeFor[api.FoundList](), reflect.TypeFor[api.FoundLabel](), reflect.TypeFor[api.RevealedField](),
 		reflect.TypeFor[webhook.Data](),
 	}
 }

@@ -516,6 +516,7 @@ export const en = {
       gone: 'the receiver wants nothing any more',
       'the address is not allowed': 'the address leads where we may not ask',
       'too many wait': 'too many were waiting',
+      standstill: 'the customer asked that their data be used for nothing else',
     } as Record<string, string>,
     tries: (n: number) => (n === 1 ? '1 try' : `${n} tries`),
     nextAt: (when: string) => `again at ${when}`,

@@ -518,6 +518,7 @@ export const zh: Words = {
       gone: '对方不再接收',
       'the address is not allowed': '该地址不允许访问',
       'too many wait': '积压过多',
+      standstill: '客户已要求其数据不作他用',
     },
     tries: (n) => `已尝试 ${n} 次`,
     nextAt: (when) => `${when} 重试`,

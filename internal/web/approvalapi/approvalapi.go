@@ -1,18 +1,19 @@
-package api
+// Package approvalapi is the part of the desk's API about what waits for a second person. It
+// stands on package api, which admits the callers, and decides nothing.
+package approvalapi
 
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"kefu/internal/domain/approval"
 	"kefu/internal/domain/identity"
 	"kefu/internal/flow/approving"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
+	"kefu/internal/web/api"
 )
 
 // Approvals are changes that wait for a second person.
@@ -32,11 +33,11 @@ type Approval struct {
 	Summary     string          `json:"summary,omitempty" doc:"its name"`
 	Payload     json.RawMessage `json:"payload" doc:"exactly what will be done"`
 	Hash        string          `json:"hash" doc:"of kind, subject and payload: to be named when approving"`
-	Maker       Changer         `json:"maker"`
+	Maker       api.Changer     `json:"maker"`
 	CreatedAt   int64           `json:"created_at"`
 	ExpiresAt   int64           `json:"expires_at"`
 	State       string          `json:"state" enum:"pending,approved,executed,rejected,withdrawn,expired"`
-	Decider     *Changer        `json:"decider,omitempty"`
+	Decider     *api.Changer    `json:"decider,omitempty"`
 	DecidedAt   int64           `json:"decided_at,omitempty"`
 	Reason      string          `json:"reason,omitempty" doc:"why it was rejected; of expired: moved, when what it is about had changed"`
 	MayDecide   bool            `json:"may_decide" doc:"whether the caller may approve or reject it now"`
@@ -50,7 +51,7 @@ type ApprovalList struct {
 }
 
 type approvalsInput struct {
-	Caller
+	api.Caller
 	Decided bool   `query:"decided" doc:"those that wait no more"`
 	Cursor  string `query:"cursor" maxLength:"64" doc:"next of the page before"`
 	Limit   int    `query:"limit" minimum:"1" maximum:"199" default:"50"`
@@ -59,14 +60,14 @@ type approvalsInput struct {
 type approvalsOutput struct{ Body ApprovalList }
 
 type approvalInput struct {
-	Caller
+	api.Caller
 	ID string `path:"id" doc:"of the request"`
 }
 
 type approvalOutput struct{ Body Approval }
 
 type approveInput struct {
-	Caller
+	api.Caller
 	ID   string `path:"id" doc:"of the request"`
 	Body struct {
 		Hash string `json:"hash" minLength:"64" maxLength:"64" doc:"of what was seen"`
@@ -74,40 +75,47 @@ type approveInput struct {
 }
 
 type rejectInput struct {
-	Caller
+	api.Caller
 	ID   string `path:"id" doc:"of the request"`
 	Body struct {
 		Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"for its maker"`
 	}
 }
 
-func (a *API) addApprovals() {
+type routes struct{ kept Approvals }
+
+// Routes gives the operations, for api.Deps.More.
+func Routes(approvals Approvals) func(*api.API) {
+	return func(a *api.API) { add(a, &routes{approvals}) }
+}
+
+func add(a *api.API, r *routes) {
 	tags := []string{"approvals"}
 	const one = "/v1/approvals/{id}"
-	add(a, huma.Operation{OperationID: "approvals", Method: http.MethodGet, Path: "/v1/approvals", Summary: "List what waits for a second person", Tags: tags}, a.approvals)
-	add(a, huma.Operation{OperationID: "approval", Method: http.MethodGet, Path: one, Summary: "Read one request", Tags: tags}, a.approval)
-	add(a, huma.Operation{OperationID: "approve", Method: http.MethodPost, Path: one + "/approve", Summary: "Carry out what a colleague asked for", Tags: tags}, a.approve)
-	add(a, huma.Operation{OperationID: "reject", Method: http.MethodPost, Path: one + "/reject", Summary: "Refuse what a colleague asked for", Tags: tags}, a.reject)
-	add(a, huma.Operation{OperationID: "withdraw", Method: http.MethodDelete, Path: one, Summary: "Take back one's own request", Tags: tags}, a.withdraw)
+	api.Add(a, huma.Operation{OperationID: "approvals", Method: http.MethodGet, Path: "/v1/approvals", Summary: "List what waits for a second person", Tags: tags}, r.approvals)
+	api.Add(a, huma.Operation{OperationID: "approval", Method: http.MethodGet, Path: one, Summary: "Read one request", Tags: tags}, r.approval)
+	api.Add(a, huma.Operation{OperationID: "approve", Method: http.MethodPost, Path: one + "/approve", Summary: "Carry out what a colleague asked for", Tags: tags}, r.approve)
+	api.Add(a, huma.Operation{OperationID: "reject", Method: http.MethodPost, Path: one + "/reject", Summary: "Refuse what a colleague asked for", Tags: tags}, r.reject)
+	api.Add(a, huma.Operation{OperationID: "withdraw", Method: http.MethodDelete, Path: one, Summary: "Take back one's own request", Tags: tags}, r.withdraw)
 }
 
 func approvalOf(r approving.Seen) Approval {
 	out := Approval{
 		ID: r.ID, Kind: r.Kind, Subject: r.Subject, Summary: r.Summary, Payload: r.Payload, Hash: r.Hash,
-		Maker: Changer{ID: r.MakerID, Name: r.MakerName}, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
+		Maker: api.Changer{ID: r.MakerID, Name: r.MakerName}, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
 		State: string(r.State), DecidedAt: r.DecidedAt, Reason: r.Reason, MayDecide: r.MayDecide, MayWithdraw: r.MayWithdraw,
 	}
 	if r.DeciderID != "" {
-		out.Decider = &Changer{ID: r.DeciderID, Name: r.Decider}
+		out.Decider = &api.Changer{ID: r.DeciderID, Name: r.Decider}
 	}
 	return out
 }
 
-func (a *API) approvals(ctx context.Context, in *approvalsInput) (*approvalsOutput, error) {
+func (r *routes) approvals(ctx context.Context, in *approvalsInput) (*approvalsOutput, error) {
 	if in.Cursor != "" && !id.Valid(in.Cursor) {
-		return nil, fault.InvalidField("api.approvals", "cursor", "was not given out by us")
+		return nil, fault.InvalidField("approvalapi.approvals", "cursor", "was not given out by us")
 	}
-	all, err := a.Approvals.List(ctx, in.who(), !in.Decided, in.Cursor, in.Limit+1)
+	all, err := r.kept.List(ctx, in.Who(), !in.Decided, in.Cursor, in.Limit+1)
 	if err != nil {
 		return nil, err
 	}
@@ -123,29 +131,19 @@ func (a *API) approvals(ctx context.Context, in *approvalsInput) (*approvalsOutp
 	return out, nil
 }
 
-func (a *API) approval(ctx context.Context, in *approvalInput) (*approvalOutput, error) {
-	r, err := a.Approvals.Get(ctx, in.who(), in.ID)
-	return &approvalOutput{Body: approvalOf(r)}, err
+func (r *routes) approval(ctx context.Context, in *approvalInput) (*approvalOutput, error) {
+	one, err := r.kept.Get(ctx, in.Who(), in.ID)
+	return &approvalOutput{Body: approvalOf(one)}, err
 }
 
-func (a *API) approve(ctx context.Context, in *approveInput) (*Nothing, error) {
-	return &Nothing{}, a.Approvals.Approve(ctx, in.who(), in.ID, in.Body.Hash)
+func (r *routes) approve(ctx context.Context, in *approveInput) (*api.Nothing, error) {
+	return &api.Nothing{}, r.kept.Approve(ctx, in.Who(), in.ID, in.Body.Hash)
 }
 
-func (a *API) reject(ctx context.Context, in *rejectInput) (*Nothing, error) {
-	return &Nothing{}, a.Approvals.Reject(ctx, in.who(), in.ID, in.Body.Reason)
+func (r *routes) reject(ctx context.Context, in *rejectInput) (*api.Nothing, error) {
+	return &api.Nothing{}, r.kept.Reject(ctx, in.Who(), in.ID, in.Body.Reason)
 }
 
-func (a *API) withdraw(ctx context.Context, in *approvalInput) (*Nothing, error) {
-	return &Nothing{}, a.Approvals.Withdraw(ctx, in.who(), in.ID)
-}
-
-// pendingOf tells whether an error says that a change waits for a second person
-// now, and under which request.
-func pendingOf(err error) (request string, waits bool) {
-	var pending *approval.PendingError
-	if !errors.As(err, &pending) {
-		return "", false
-	}
-	return pending.ID, true
+func (r *routes) withdraw(ctx context.Context, in *approvalInput) (*api.Nothing, error) {
+	return &api.Nothing{}, r.kept.Withdraw(ctx, in.Who(), in.ID)
 }
