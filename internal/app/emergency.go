@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"kefu/internal/domain/emergency"
 	"kefu/internal/domain/identity"
 	"kefu/internal/web/emergencyapi"
 )
@@ -12,22 +13,20 @@ import (
 // from sessions that are open, and whoever watches the machine hears of what was opened.
 const alarmEvery = 5 * time.Second
 
-// alarm ends emergency access whose time is over, and raises the alarm for what is open.
+// alarm ends emergency access whose time is over, and raises the alarm for
+// what is open, and for what was and is over before anybody looked.
 func (a *App) alarm() func(context.Context) error {
-	told := map[string]bool{}
+	var known emergency.Alarm
 	return func(ctx context.Context) error {
-		open, err := a.Store.EndEmergencies(ctx, identity.SystemPart("emergency"))
+		all, err := a.Store.EndEmergencies(ctx, identity.SystemPart("emergency"))
 		if err != nil {
 			return err
 		}
-		a.metrics.Emergencies(len(open))
-		now := map[string]bool{}
-		for _, o := range open {
-			if now[o.ID] = true; !told[o.ID] {
-				a.Log.Warn("somebody has emergency access: more rights than their role", "staff", o.StaffID, "emergency", o.ID, "asked_by", o.AskedBy, "until", time.UnixMicro(o.UntilAt))
-			}
+		news, open := known.Hear(all, a.now().UnixMicro())
+		a.metrics.Emergencies(open, len(news))
+		for _, o := range news {
+			a.Log.Warn("somebody has emergency access, or had it: more rights than their role", "staff", o.StaffID, "emergency", o.ID, "asked_by", o.AskedBy, "until", time.UnixMicro(o.UntilAt), "over", o.EndedAt != 0)
 		}
-		told = now
 		return nil
 	}
 }

@@ -11,6 +11,7 @@ func (a *App) connectInsiders() {
 	limits := insider.DefaultLimits()
 	limits.RevealsPerHour, limits.CustomersPerQuarter = a.Config.Insiders.Reveals, a.Config.Insiders.Distinct
 	limits.ListedPerHour, limits.FurtherPerHour, limits.AheadPerHour = a.Config.Insiders.Listed, a.Config.Insiders.Further, a.Config.Insiders.Ahead
+	limits.ProgramCustomers = a.Config.Insiders.Programs
 	a.insiders = watching.New(watching.Deps{
 		Chain: a.Store, Store: a.Store, Limits: limits, Act: a.Config.Insiders.Act, Found: a.metrics.StaffFinding, Clock: a.now, Log: a.Log,
 	})

@@ -38,6 +38,8 @@ type Key struct {
 	CreatedBy     string         // a staff id
 	CreatedByName string
 	Orphaned      bool  // who made it could make none today: they left, have another role, or are restrained until they are judged
+	Restrained    bool  // it reads nothing until what was found about it is judged
+	Kept          bool  // it opens nothing until then
 	CreatedAt     int64 // microseconds
 	ExpiresAt     int64 // 0: never
 	UsedAt        int64 // to the minute; 0: not yet
@@ -54,7 +56,7 @@ type State string
 const (
 	Active    State = "active"
 	Expired   State = "expired"
-	Suspended State = "suspended" // for as long as its maker may make none
+	Suspended State = "suspended" // for as long as its maker may make none, or until what was found about it is judged
 	Revoked   State = "revoked"
 )
 
@@ -65,7 +67,7 @@ func (k Key) At(now int64) State {
 		return Revoked
 	case k.ExpiresAt != 0 && k.ExpiresAt <= now:
 		return Expired
-	case k.Orphaned:
+	case k.Orphaned, k.Kept:
 		return Suspended
 	default:
 		return Active
@@ -79,7 +81,7 @@ func (k Key) From(address netip.Addr) bool {
 
 // Principal is who acts with the key.
 func (k Key) Principal() identity.Principal {
-	return identity.Principal{Kind: identity.Program, ID: k.ID, Name: k.Name, Scopes: k.Scopes, Session: k.ID}
+	return identity.Principal{Kind: identity.Program, ID: k.ID, Name: k.Name, Scopes: k.Scopes, Session: k.ID, Restrained: k.Restrained}
 }
 
 // New is a key to be made. It is what a second person approves, in this form.

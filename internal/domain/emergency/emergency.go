@@ -18,6 +18,7 @@ const (
 	MaxReason   = 500 // characters
 	MaxOpen     = 3   // at once: more is no emergency, but another way to work
 	MaxListed   = 100
+	Heard       = int64(60_000_000) // for how long, in microseconds, one that is over is still told to whoever raises the alarm
 )
 
 // Opening is one time that the glass was broken. Times are microseconds.

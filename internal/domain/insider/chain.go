@@ -34,11 +34,15 @@ func Read(r audit.Record) (Noted, bool) {
 		n.Kind, n.Staff = Paid, ""
 		return n, true
 	}
-	if r.Action == "staff.unthrottle" || r.Action == "staff.readmit" { // by others, for them
+	if r.Action == "staff.unthrottle" || r.Action == "staff.readmit" || r.Action == "key.readmit" { // by others, for them
 		n.Kind, n.Staff, n.Session = Lifted, r.Object.ID, ""
 		return n, n.Staff != ""
 	}
-	if r.Actor.Type != "agent" || r.Actor.ID == "" {
+	if r.Action == "emergency.close" { // by whoever ended it, of somebody whom the record does not name
+		n.Kind, n.Staff, n.Session, n.About = Glass, "", "", r.Object.ID
+		return n, n.About != ""
+	}
+	if (r.Actor.Type != "agent" && r.Actor.Type != "program") || r.Actor.ID == "" {
 		return n, false
 	}
 	if n.Kind = kindOf(r); n.Kind == 0 {
@@ -76,8 +80,12 @@ func Read(r audit.Record) (Noted, bool) {
 // is not its first, and the reason that is kept of it.
 const FurtherPage = "further page"
 
-// Shows fills in what a list or a search showed, as the record has it.
+// Shows fills in what a list or a search showed, or which time of emergency access it was, as
+// the record has it.
 func (n *Noted) Shows() {
+	if n.Kind == Glass {
+		n.About = n.Object
+	}
 	if n.Kind == Listed || n.Kind == Searched {
 		n.Shown, n.Further = n.Object, n.Reason == FurtherPage
 	}

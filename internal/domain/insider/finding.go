@@ -18,10 +18,10 @@ const (
 
 // RankOf is the rank of an alert.
 func RankOf(a Alert) Rank {
-	switch a.Step {
-	case Suspend:
+	switch {
+	case a.Step == Suspend:
 		return Now
-	case Throttle:
+	case a.Step == Throttle, a.About != "":
 		return Today
 	default:
 		return InTime

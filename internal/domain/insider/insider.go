@@ -20,6 +20,7 @@ const (
 	Ahead                    // what may be opened next was fetched; nobody saw it yet
 	Listed                   // saw customers stand in a list
 	Lifted                   // was given back what was taken: done by others, for them
+	Glass                    // their emergency access is over
 )
 
 // Doing is one thing that a member of staff did, as the audit chain holds it.
@@ -38,6 +39,7 @@ type Doing struct {
 	Approver  string // of Paid: who said yes as the second person; "" for nobody yet
 	Shown     string // of Listed and Searched: the conversations or cases that it showed, by spaces
 	Further   bool   // of Listed: not the list's first page
+	About     string // of Glass: which time it was
 }
 
 // Step is what follows at once. Everything but Suspend and Throttle is left to a person.
@@ -66,6 +68,7 @@ type Alert struct {
 	Rule    bool  // by a hard rule, and not by comparison
 	Step    Step
 	Reasons []Reason // at most three, the strongest first
+	About   string   // the emergency access that is looked at afterwards; "" for everything else
 }
 
 // Why is what a reason is about.
@@ -81,6 +84,7 @@ const (
 	AheadRate      Why = "read_ahead_in_an_hour"
 	ListRate       Why = "listed_in_an_hour"
 	PageRate       Why = "further_pages_in_an_hour"
+	GlassBroken    Why = "emergency_access" // no rule was broken: each time is looked at
 
 	ManyCustomers Why = "customers"
 	NoContact     Why = "without_contact"
@@ -108,11 +112,27 @@ type Limits struct {
 	AheadEach           int
 	ListedPerHour       int // distinct conversations, cases and customers that lists and searches showed
 	FurtherPerHour      int // of those, the ones that stood on further pages of a list
+
+	// Of programs, which do more than people do. What is remembered of one is bounded, and
+	// lies above these.
+	ProgramCustomers, ProgramListed, ProgramFurther int
+}
+
+// Programs is the group, and the role, of those who act with an API key.
+const Programs = "program"
+
+// of are the rules for those of a group.
+func (l Limits) of(group string) Limits {
+	if group == Programs {
+		l.CustomersPerQuarter, l.ListedPerHour, l.FurtherPerHour = l.ProgramCustomers, l.ProgramListed, l.ProgramFurther
+	}
+	return l
 }
 
 // DefaultLimits are for a desk whose agents have four conversations at once.
 func DefaultLimits() Limits {
-	return Limits{RevealsPerHour: 12, CustomersPerQuarter: 25, StrangeLooks: 5, SameDestination: 3, AheadPerHour: 400, AheadEach: 10, ListedPerHour: 1_200, FurtherPerHour: 500}
+	return Limits{RevealsPerHour: 12, CustomersPerQuarter: 25, StrangeLooks: 5, SameDestination: 3, AheadPerHour: 400, AheadEach: 10, ListedPerHour: 1_200, FurtherPerHour: 500,
+		ProgramCustomers: 500, ProgramListed: 4_800, ProgramFurther: 2_000}
 }
 
 const (

@@ -94,6 +94,9 @@ func (w *Watch) Take(d Doing) []Alert {
 		p.afresh()
 		return alerts
 	}
+	if d.Kind == Glass { // whatever was done: somebody looks at it
+		return append(alerts, Alert{Staff: d.Staff, At: d.At, Day: w.today, Rule: true, Step: Review, About: d.About, Reasons: []Reason{{Why: GlassBroken, Seen: 1}}})
+	}
 	p.count(d)
 	for _, r := range w.rules(p, d) {
 		if r.why != CanaryTouched { // a decoy is never quiet
@@ -283,6 +286,7 @@ func (p *person) touched(d Doing) bool {
 // rules are those that what was done breaks.
 func (w *Watch) rules(p *person, d Doing) []broken {
 	var all []broken
+	limits := w.limits.of(p.group)
 	if d.Canary && d.Kind != Ahead && !p.touched(d) {
 		step := Suspend
 		if d.Kind == Refused { // a bulk of what is over holds one by chance
@@ -290,25 +294,25 @@ func (w *Watch) rules(p *person, d Doing) []broken {
 		}
 		all = append(all, broken{CanaryTouched, step, 1, 0})
 	}
-	if n := len(p.reveals); d.Kind == Revealed && n > w.limits.RevealsPerHour {
-		all = append(all, broken{RevealRate, Throttle, n, w.limits.RevealsPerHour})
+	if n := len(p.reveals); d.Kind == Revealed && n > limits.RevealsPerHour {
+		all = append(all, broken{RevealRate, Throttle, n, limits.RevealsPerHour})
 	}
-	if n := len(p.seen); n > w.limits.CustomersPerQuarter {
-		all = append(all, broken{LookRate, Throttle, n, w.limits.CustomersPerQuarter})
+	if n := len(p.seen); n > limits.CustomersPerQuarter {
+		all = append(all, broken{LookRate, Throttle, n, limits.CustomersPerQuarter})
 	}
-	if n := len(p.ahead); d.Kind == Ahead && n > max(w.limits.AheadPerHour, w.limits.AheadEach*len(p.day.customers)) {
-		all = append(all, broken{AheadRate, Throttle, n, w.limits.AheadPerHour})
+	if n := len(p.ahead); d.Kind == Ahead && n > max(limits.AheadPerHour, limits.AheadEach*len(p.day.customers)) {
+		all = append(all, broken{AheadRate, Throttle, n, limits.AheadPerHour})
 	}
 	if d.Kind == Listed || d.Kind == Searched {
-		if n := len(p.shown); n > w.limits.ListedPerHour {
-			all = append(all, broken{ListRate, Throttle, n, w.limits.ListedPerHour})
+		if n := len(p.shown); n > limits.ListedPerHour {
+			all = append(all, broken{ListRate, Throttle, n, limits.ListedPerHour})
 		}
-		if n := p.further(); d.Further && n > w.limits.FurtherPerHour {
-			all = append(all, broken{PageRate, Throttle, n, w.limits.FurtherPerHour})
+		if n := p.further(); d.Further && n > limits.FurtherPerHour {
+			all = append(all, broken{PageRate, Throttle, n, limits.FurtherPerHour})
 		}
 	}
-	if n := len(p.day.strange); n > w.limits.StrangeLooks {
-		all = append(all, broken{StrangeSession, Suspend, n, w.limits.StrangeLooks})
+	if n := len(p.day.strange); n > limits.StrangeLooks {
+		all = append(all, broken{StrangeSession, Suspend, n, limits.StrangeLooks})
 	}
 	if d.Kind == Paid && d.To != "" {
 		from := map[string]bool{}
@@ -317,8 +321,8 @@ func (w *Watch) rules(p *person, d Doing) []broken {
 				put(from, s.customer)
 			}
 		}
-		if n := len(from); n >= w.limits.SameDestination {
-			all = append(all, broken{OneDestination, Throttle, n, w.limits.SameDestination - 1})
+		if n := len(from); n >= limits.SameDestination {
+			all = append(all, broken{OneDestination, Throttle, n, limits.SameDestination - 1})
 		}
 	}
 	return all

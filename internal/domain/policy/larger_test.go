@@ -156,6 +156,50 @@ func TestWhatIsBehindTheGlass(t *testing.T) {
 	}
 }
 
+// The whole column, as ADR 49 has it: what a supervisor does for customers, and settings; of
+// who decides for a second person, lets people in, reads the chain, erases or opens the glass,
+// nothing. Who changes the table changes this too.
+func TestTheColumnBehindTheGlass(t *testing.T) {
+	want := map[policy.Action]policy.Scope{}
+	list := func(s policy.Scope, all ...policy.Action) {
+		for _, a := range all {
+			want[a] = s
+		}
+	}
+	list(policy.Any, policy.ReadConversation, policy.ReadInternal, policy.SendMessage, policy.WriteNote, policy.MarkSeen, policy.WorkConversation, policy.ListInbox, policy.SearchMessages,
+		policy.ReadCustomer, policy.ReadWallet, policy.EndWindows, policy.UseDraft, policy.UploadAttachment, policy.ReadAttachment, policy.ListStaff, policy.ReadQueue, policy.ReadBoard, policy.ReadDuties, policy.SetDuties,
+		policy.ReadActs, policy.ReadCases, policy.OpenCase, policy.WorkCase, policy.ReadRuns, policy.ReadContact, policy.ReadEmergencies)
+	list(policy.Any, policy.ReadSetup, policy.ChangeSetup, policy.ReadWorkSettings, policy.ChangeWorkSettings)
+	list(policy.Author, policy.EditMessage)
+	list(policy.Mine, policy.RevealWallet, policy.ReadUntold)
+	list(policy.Working, policy.ProposeAct, policy.WalkRun, policy.VouchContact, policy.ReadPhrase)
+	list(policy.Self, policy.ReadDecisions, policy.CloseEmergency)
+	for _, row := range policy.Table() {
+		if row.Cells[policy.BreakGlass] != want[row.Action] {
+			t.Errorf("%s is %v behind the glass, want %v", row.Action, row.Cells[policy.BreakGlass], want[row.Action])
+		}
+		delete(want, row.Action)
+	}
+	for a := range want {
+		t.Errorf("%s has no row", a)
+	}
+}
+
+// A program about which something was found reads nothing of anybody until that is judged,
+// whatever its key is good for, and goes on to write.
+func TestARestrainedProgramReadsNothing(t *testing.T) {
+	p := identity.Principal{Kind: identity.Program, ID: "k", Scopes: identity.ScopesOf(identity.AllScopes()...)}
+	restrained := p
+	restrained.Restrained = true
+	writes := []policy.Action{policy.SendMessage, policy.WriteNote, policy.WorkConversation, policy.ListStaff, policy.ReadQueue, policy.ReadBoard, policy.ReadOwnKey}
+	for action := range actions(t) {
+		a := policy.Action(action)
+		if got, want := policy.Allow(restrained, a, policy.Object{CustomerID: "c1"}), slices.Contains(writes, a); got != want || (got && !policy.Allow(p, a, policy.Object{CustomerID: "c1"})) {
+			t.Errorf("%s: %t, want %t", a, got, want)
+		}
+	}
+}
+
 // Nobody but an owner opens it for somebody else, and nobody for themselves without
 // another: whoever asks is never whoever agrees.
 func TestWhoOpensTheGlass(t *testing.T) {

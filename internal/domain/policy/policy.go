@@ -138,7 +138,7 @@ func Allow(p identity.Principal, a Action, o Object) bool {
 	}
 	if p.Kind == identity.Program {
 		needs := needed(a)
-		return needs == AnyKey || (needs != "" && p.Scopes.Has(needs))
+		return (needs == AnyKey || (needs != "" && p.Scopes.Has(needs))) && !(p.Restrained && reads(a))
 	}
 	column, known := columnOf(p)
 	allowed := known && (delivered(a)[column].covers(p, o) || (behindGlass(p) && delivered(a)[BreakGlass].covers(p, o))) && (!p.Restrained || left(p, a, o))
@@ -167,6 +167,17 @@ func left(p identity.Principal, a Action, o Object) bool {
 		return true
 	default:
 		return delivered(a)[OutsideAgent].covers(p, o)
+	}
+}
+
+// reads are what a program may not do until a finding about it is judged: it goes on to
+// write, and to see how long the queue is.
+func reads(a Action) bool {
+	switch a {
+	case ReadConversation, ReadInternal, ListInbox, SearchMessages, ReadCustomer, ReadAttachment, ReadAudit, ReadReports:
+		return true
+	default:
+		return false
 	}
 }
 

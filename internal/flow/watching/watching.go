@@ -216,7 +216,7 @@ func (s *Service) judge(step *insider.Stretch, all []insider.Noted, caughtUp boo
 // parts tells whether what was done ends an opening: what the desk fetched or listed in
 // between does not, nor what others did.
 func parts(n *insider.Noted) bool {
-	return n.Kind != insider.Ahead && n.Kind != insider.Listed && n.Kind != insider.Lifted
+	return n.Kind != insider.Ahead && n.Kind != insider.Listed && n.Kind != insider.Lifted && n.Kind != insider.Glass
 }
 
 const dayMicros = int64(86_400_000_000)

@@ -184,6 +184,7 @@ type Insiders struct {
 	Listed   int  `yaml:"listed_per_hour" doc:"Conversations, cases and customers that lists and searches showed one member of staff within an hour, each counted once, beyond which a rule holds."`
 	Further  int  `yaml:"further_per_hour" doc:"Of those, the ones that stood on further pages of a list alone, beyond which a rule holds."`
 	Ahead    int  `yaml:"ahead_per_hour" doc:"Customers whom the desk read ahead for one member of staff within an hour and who were not opened, beyond which a rule holds where they are ten times as many as were opened that day."`
+	Programs int  `yaml:"program_customers_per_quarter" doc:"Customers whom one API key reads within a quarter of an hour, beyond which a rule holds. A key that passes it reads nothing until two people have judged it."`
 }
 
 // Keys says where the keys are, apart from what they encrypt.
@@ -261,7 +262,7 @@ func Default() Config {
 		},
 		Committer: Committer{MaxDelay: time.Millisecond, MaxBatch: 512, QueueSize: 16_384},
 		Audit:     Audit{HeadEvery: 10 * time.Second},
-		Insiders:  Insiders{Act: true, Reveals: 12, Distinct: 25, Listed: 1_200, Further: 500, Ahead: 400},
+		Insiders:  Insiders{Act: true, Reveals: 12, Distinct: 25, Listed: 1_200, Further: 500, Ahead: 400, Programs: 500},
 		Log:       Log{Level: "info", Format: "json"},
 		Webhooks:  Webhooks{Timeout: 15 * time.Second},
 		Tracing:   Tracing{Sample: 0.01},

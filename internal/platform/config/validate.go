@@ -359,6 +359,7 @@ func (c *checker) durability(config Config) {
 	c.count("insiders.customers_per_quarter", int64(config.Insiders.Distinct), 1, 1000)
 	c.count("insiders.listed_per_hour", int64(config.Insiders.Listed), 50, 5000)
 	c.count("insiders.further_per_hour", int64(config.Insiders.Further), 50, 5000)
+	c.count("insiders.program_customers_per_quarter", int64(config.Insiders.Programs), 1, 5000)
 	c.count("insiders.ahead_per_hour", int64(config.Insiders.Ahead), 10, 5000)
 }
 

@@ -53,6 +53,7 @@ type Metrics struct {
 	caseRings      *prometheus.CounterVec
 	staffFindings  *prometheus.CounterVec
 	emergencies    prometheus.Gauge
+	opened         prometheus.Counter
 	requests       *prometheus.CounterVec
 	requestTimes   *prometheus.HistogramVec
 
@@ -89,12 +90,13 @@ func New() *Metrics {
 	m.caseRings = counter("case_rings_total", "Deadlines of cases of which somebody had to be told.", "step")
 	m.staffFindings = counter("staff_findings_total", "Findings about how members of staff look at customers, by rank: 1 is to be looked at now.", "rank")
 	m.emergencies = gauge("emergency_access_open", "Members of staff who have more rights than their role now.")
+	m.opened = prometheus.NewCounter(prometheus.CounterOpts{Namespace: namespace, Name: "emergency_access_total", Help: "Times that somebody was given more rights than their role."})
 	m.requests = counter("http_requests_total", "HTTP requests answered, by route and status.", "route", "status")
 	m.requestTimes = histogramVec("http_request_seconds", "Time to answer an HTTP request, by route.",
 		prometheus.ExponentialBuckets(0.0005, 2, 15), "route")
 	m.registry.MustRegister(
 		m.messages, m.entries, m.batchSize, m.commit, m.commitFailures, m.sockets, m.slowReaders, m.findings, m.stopped, m.limited,
-		m.indexLag, m.unsent, m.followerLag, m.followerReads, m.jobs, m.acts, m.doubts, m.doubted, m.cases, m.caseRings, m.staffFindings, m.emergencies, m.requests, m.requestTimes,
+		m.indexLag, m.unsent, m.followerLag, m.followerReads, m.jobs, m.acts, m.doubts, m.doubted, m.cases, m.caseRings, m.staffFindings, m.emergencies, m.opened, m.requests, m.requestTimes,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -211,8 +213,12 @@ func (m *Metrics) StaffFinding(rank int) {
 	m.staffFindings.WithLabelValues(strconv.Itoa(min(max(rank, 1), 3))).Inc()
 }
 
-// Emergencies tells how many members of staff have more rights than their role.
-func (m *Metrics) Emergencies(n int) { m.emergencies.Set(float64(n)) }
+// Emergencies tells how many members of staff have more rights than their role, and how many
+// times somebody was given them since it was told last.
+func (m *Metrics) Emergencies(open, news int) {
+	m.emergencies.Set(float64(open))
+	m.opened.Add(float64(news))
+}
 
 // Answered counts an HTTP request. The route is the pattern that matched, never
 // the path.

@@ -13,6 +13,7 @@ import (
 	"kefu/internal/domain/approval"
 	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/insider"
 	"kefu/internal/domain/policy"
 	"kefu/internal/platform/clock"
 	"kefu/internal/platform/fault"
@@ -142,19 +143,20 @@ func (executor) Execute(ctx context.Context, t *core.Tx, maker identity.Principa
 }
 
 const columns = `k.id, k.name, k.scopes, k.networks, k.created_by, COALESCE(m.name, ''), COALESCE(m.role, ''), COALESCE(m.disabled_at, 1) + (SELECT COUNT(*) FROM staff_restraint x WHERE x.staff_id = k.created_by AND x.lifted_at = 0), k.created_at, k.expires_at, k.used_at, k.refused_at,
-	k.revoked_at, k.revoked_by, COALESCE(r.name, '')
+	k.revoked_at, k.revoked_by, COALESCE(r.name, ''), (SELECT COALESCE(MAX(y.step), 0) FROM staff_restraint y WHERE y.staff_id = k.id AND y.lifted_at = 0)
 	FROM api_key k LEFT JOIN staff m ON m.id = k.created_by LEFT JOIN staff r ON r.id = k.revoked_by`
 
 func scan(scan func(...any) error) (apikey.Key, error) {
 	var k apikey.Key
 	var scopes, networks, role string
-	var disabledAt int64
+	var disabledAt, taken int64
 	err := scan(&k.ID, &k.Name, &scopes, &networks, &k.CreatedBy, &k.CreatedByName, &role, &disabledAt, &k.CreatedAt, &k.ExpiresAt, &k.UsedAt, &k.RefusedAt,
-		&k.RevokedAt, &k.RevokedBy, &k.RevokedByName)
+		&k.RevokedAt, &k.RevokedBy, &k.RevokedByName, &taken)
 	if err != nil {
 		return k, err
 	}
 	k.Orphaned = disabledAt != 0 || !makes(k.CreatedBy, identity.Role(role))
+	k.Restrained, k.Kept = insider.Step(taken) == insider.Throttle, insider.Step(taken) == insider.Suspend
 	for s := range strings.FieldsSeq(scopes) {
 		k.Scopes |= identity.ScopesOf(identity.Scope(s))
 	}

@@ -153,7 +153,7 @@ func TestHandlesLeadToCustomersUntilTheyAreForgotten(t *testing.T) {
 			found, err := s.FindCustomers(ctx, mei, kind, value)
 			s.must(err)
 			for _, f := range found {
-				if f.Name != "王芳" || f.Evidence != customer.Verified {
+				if f.Name != "王••" || f.Evidence != customer.Verified {
 					t.Errorf("found %+v", f)
 				}
 				ids = append(ids, f.ID+" "+f.By)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
 
 	"kefu/internal/domain/approval"
 	"kefu/internal/domain/emergency"
@@ -231,28 +232,30 @@ func (s *Emergencies) CloseEmergency(ctx context.Context, p identity.Principal, 
 	})
 }
 
-// EndEmergencies closes those whose time is over, and gives those that are open. Errors:
-// Forbidden.
+// EndEmergencies closes those whose time is over, and gives those that are open and those
+// that were closed within emergency.Heard: what was open for a moment is heard of, too.
+// Errors: Forbidden.
 func (s *Emergencies) EndEmergencies(ctx context.Context, p identity.Principal) ([]emergency.Opening, error) {
 	const op = "emergencies.EndEmergencies"
 	if !policy.Allow(p, policy.RunEmergencies, policy.Object{}) {
 		return nil, fault.New(fault.Forbidden, op, "%s ends nothing", p.Kind)
 	}
-	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+columns+" WHERE e.ended_at = 0 ORDER BY e.began_at, e.id LIMIT $1", emergency.MaxListed)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+columns+" WHERE e.ended_at = 0 OR e.ended_at > $2 ORDER BY e.began_at, e.id LIMIT $1", emergency.MaxListed, s.core.Now().UnixMicro()-emergency.Heard)
 	all, err := read(op, rows, err)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	now, open := s.core.Now().UnixMicro(), all[:0:0]
-	for _, o := range all {
-		if o.OpenAt(now) {
-			open = append(open, o)
+	now := s.core.Now().UnixMicro()
+	over := func(o emergency.Opening) bool { return o.EndedAt == 0 && !o.OpenAt(now) }
+	if !slices.ContainsFunc(all, over) {
+		return all, nil
+	}
+	for i := range all {
+		if over(all[i]) {
+			all[i].EndedAt = all[i].UntilAt
 		}
 	}
-	if len(open) == len(all) {
-		return open, nil
-	}
-	return open, s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+	return all, s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
 		return end(ctx, t, p, "until_at <= $1", t.Now)
 	})
 }

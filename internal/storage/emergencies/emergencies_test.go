@@ -149,11 +149,15 @@ func TestItClosesByItself(t *testing.T) {
 			t.Error("the session has it after its time")
 		}
 		revoked := h.revocations(admin.ID)
-		if open, err := h.EndEmergencies(ctx, part); err != nil || len(open) != 0 {
+		if open, err := h.EndEmergencies(ctx, part); err != nil || len(open) != 1 || open[0].EndedAt != open[0].UntilAt {
 			t.Errorf("afterwards: %v, %v", open, err)
 		}
 		if h.revocations(admin.ID) != revoked+1 {
 			t.Error("connections were not told")
+		}
+		h.d.Clock.Move(2 * time.Minute)
+		if open, err := h.EndEmergencies(ctx, part); err != nil || len(open) != 0 {
+			t.Errorf("when everybody heard of it: %v, %v", open, err)
 		}
 		all, err := h.ListEmergencies(ctx, owner, false)
 		if err != nil || len(all) != 1 || all[0].EndedAt != all[0].UntilAt || all[0].EndedBy != "" {
@@ -162,6 +166,36 @@ func TestItClosesByItself(t *testing.T) {
 		h.must(h.OpenEmergency(ctx, owner, wish(admin))) // anew
 		if h.emergency(digest) == "" {
 			t.Error("it does not open anew")
+		}
+	})
+}
+
+// What was open for a moment is told to whoever raises the alarm, once.
+func TestAMomentIsHeardOf(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx, part := context.Background(), identity.SystemPart("emergency")
+		owner, admin := h.member(identity.Owner), h.member(identity.Admin)
+		var known emergency.Alarm
+		hear := func() (news, open int) {
+			all, err := h.EndEmergencies(ctx, part)
+			h.must(err)
+			told, open := known.Hear(all, h.d.Clock.Micros())
+			return len(told), open
+		}
+		if news, open := hear(); news != 0 || open != 0 {
+			t.Fatalf("%d and %d of none", news, open)
+		}
+		h.must(h.OpenEmergency(ctx, owner, wish(admin)))
+		all, err := h.ListEmergencies(ctx, owner, true)
+		h.must(err)
+		h.d.Clock.Move(time.Second)
+		h.must(h.CloseEmergency(ctx, admin, all[0].ID))
+		h.d.Clock.Move(4 * time.Second)
+		if news, open := hear(); news != 1 || open != 0 {
+			t.Errorf("%d heard of, %d open", news, open)
+		}
+		if news, _ := hear(); news != 0 {
+			t.Errorf("%d heard of again", news)
 		}
 	})
 }

@@ -124,7 +124,7 @@ func house() map[string]string {
 		"staff_used":       "digest expires_at",
 		"staff_invitation": "id digest kind email role staff_id invited_by created_at expires_at used_at revoked_at duties",
 		"staff_directory":  "issuer subject staff_id linked_at",
-		"staff_finding":    "id staff_id peers at day by_rule step grade reasons state taken made_at", // counts and shares; of customers nothing
+		"staff_finding":    "id staff_id peers at day by_rule step grade reasons state taken made_at about", // counts and shares; of customers nothing
 		"staff_decision":   "id finding_id staff_id verdict reason made_by at approval",
 		"emergency":        "id staff_id reason asked_by approval began_at until_at ended_at ended_by",
 		"staff_restraint":  "id staff_id step finding_id since made_by lifted_at lifted_by freed_at",

@@ -152,6 +152,15 @@ func (b *batch) one(ctx context.Context, n *insider.Noted) (bool, error) {
 			return false, err
 		}
 	}
+	if n.Kind == insider.Glass {
+		err := b.s.core.DB.Reader.QueryRowContext(ctx, "SELECT staff_id FROM emergency WHERE id = $1", n.About).Scan(&n.Staff)
+		if errors.Is(err, sql.ErrNoRows) {
+			return false, nil
+		}
+		if err != nil {
+			return false, engine.MapError("insiders.one", err)
+		}
+	}
 	w, err := b.worker(ctx, n.Staff)
 	if err != nil {
 		return false, err
@@ -166,7 +175,7 @@ func (b *batch) one(ctx context.Context, n *insider.Noted) (bool, error) {
 	if n.NewDevice, err = b.unfamiliar(ctx, n.Session); err != nil {
 		return false, err
 	}
-	if n.Customer == "" {
+	if n.Customer == "" || n.Kind == insider.Glass {
 		return true, nil
 	}
 	if n.High, err = b.rich(ctx, n.Customer); err != nil {
@@ -190,7 +199,8 @@ func (b *batch) paid(ctx context.Context, n *insider.Noted) (bool, error) {
 	return identity.Kind(makerKind) == identity.Staff && slices.Contains(out, wallet.Act(kind)), engine.MapError("insiders.paid", err)
 }
 
-// worker is by whom somebody is compared: those of the same role and the same first team.
+// worker is by whom somebody is compared: those of the same role and the same first team;
+// programs are a group of their own.
 func (b *batch) worker(ctx context.Context, staffID string) (worker, error) {
 	if w, known := b.people[staffID]; known {
 		return w, nil
@@ -202,6 +212,15 @@ func (b *batch) worker(ctx context.Context, staffID string) (worker, error) {
 		return w, engine.MapError("insiders.worker", err)
 	}
 	w.group = w.role + "/" + firstOf(teams.String)
+	if w.role == "" {
+		var program int
+		if err := b.s.core.DB.Reader.QueryRowContext(ctx, "SELECT COUNT(*) FROM api_key WHERE id = $1", staffID).Scan(&program); err != nil {
+			return w, engine.MapError("insiders.worker", err)
+		}
+		if program > 0 {
+			w = worker{insider.Programs, insider.Programs}
+		}
+	}
 	b.people[staffID] = w
 	return w, nil
 }

@@ -3,6 +3,7 @@ package insiders
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"kefu/internal/domain/approval"
@@ -24,11 +25,12 @@ type asked struct {
 	Staff   string          `json:"staff"`
 	Verdict insider.Verdict `json:"verdict"`
 	Reason  string          `json:"reason"`
+	Not     []string        `json:"not,omitempty"` // who took part in what it is about
 }
 
 // may tells whether somebody may decide about somebody else.
 func (a asked) may(p identity.Principal) bool {
-	return policy.Allow(p, policy.DecideFinding, policy.Object{StaffID: a.Staff})
+	return policy.Allow(p, policy.DecideFinding, policy.Object{StaffID: a.Staff}) && !slices.Contains(a.Not, p.ID)
 }
 
 // Decide judges a finding about somebody else. What takes rights away or gives them back
@@ -45,11 +47,14 @@ func (s *Insiders) Decide(ctx context.Context, p identity.Principal, finding str
 		return err
 	}
 	a := asked{Finding: finding, Staff: l.Alert.Staff, Verdict: v, Reason: strings.TrimSpace(reason)}
+	if a.Not, err = tookPart(ctx, s.core.DB.Reader, l.Alert); err != nil {
+		return err
+	}
 	if err := insider.CheckVerdict(v, a.Reason); err != nil {
 		return err
 	}
 	if !a.may(p) {
-		return fault.New(fault.NotFound, op, "it is not theirs to see")
+		return &fault.Error{Code: fault.Forbidden, Op: op, Field: "verdict", Reason: "took_part", Message: "they asked for what it is about, or agreed to it"}
 	}
 	var pending *approval.PendingError
 	err = s.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
@@ -79,7 +84,7 @@ func (s *Insiders) second(ctx context.Context, t *core.Tx, p identity.Principal,
 		roles = append(roles, "'"+string(r)+"'")
 	}
 	var others int
-	err := t.SQL.QueryRowContext(ctx, `SELECT COUNT(*) FROM staff f WHERE f.id <> $1 AND f.id <> $2 AND f.role IN (`+strings.Join(roles, ", ")+`)
+	err := t.SQL.QueryRowContext(ctx, `SELECT COUNT(*) FROM staff f WHERE f.id <> $1 AND f.id <> $2 AND f.role IN (`+strings.Join(roles, ", ")+`)`+unlike(a.Not)+`
 		AND (EXISTS (SELECT 1 FROM staff_restraint r WHERE r.staff_id = f.id AND r.lifted_at = 0 AND r.made_by = '')
 			OR f.disabled_at = 0 AND NOT EXISTS (SELECT 1 FROM staff_restraint r WHERE r.staff_id = f.id AND r.lifted_at = 0))`, p.ID, a.Staff).Scan(&others)
 	if err != nil {
@@ -93,6 +98,17 @@ func (s *Insiders) second(ctx context.Context, t *core.Tx, p identity.Principal,
 		return "", nil, fault.Wrap(op, err)
 	}
 	return s.gate.Ask(ctx, t, p, approval.New{Kind: approval.Restrain, Subject: subject(a.Staff), Summary: name, Payload: payload, May: a.may})
+}
+
+// unlike leaves some members of staff out. Their ids are of the store.
+func unlike(not []string) string {
+	text := ""
+	for _, one := range not {
+		if engine.ValidKey(one) {
+			text += " AND f.id <> '" + one + "'"
+		}
+	}
+	return text
 }
 
 // carryOut does what was decided.

@@ -24,15 +24,15 @@ const MaxFindings = 50
 // maxEvidence is the most rows that one finding is shown with.
 const maxEvidence = 200
 
-const findingColumns = `f.id, f.staff_id, f.peers, f.at, f.day, f.by_rule, f.step, f.grade, f.reasons, f.state, f.taken, f.made_at, COALESCE(m.name, ''), COALESCE(m.role, ''),
+const findingColumns = `f.id, f.staff_id, f.peers, f.at, f.day, f.by_rule, f.step, f.grade, f.reasons, f.state, f.taken, f.made_at, f.about, COALESCE(m.name, k.name, ''), COALESCE(m.role, CASE WHEN k.id IS NULL THEN '' ELSE 'program' END),
 	COALESCE((SELECT MAX(r.step) FROM staff_restraint r WHERE r.staff_id = f.staff_id AND r.lifted_at = 0), 0)
-	FROM staff_finding f LEFT JOIN staff m ON m.id = f.staff_id`
+	FROM staff_finding f LEFT JOIN staff m ON m.id = f.staff_id LEFT JOIN api_key k ON k.id = f.staff_id`
 
 func scanLine(scan func(...any) error) (l insider.Line, err error) {
 	var step, grade, taken, now int64
 	var reasons, state string
 	a := &l.Alert
-	if err := scan(&l.ID, &a.Staff, &l.Group, &a.At, &a.Day, &a.Rule, &step, &grade, &reasons, &state, &taken, &l.MadeAt, &l.Name, &l.Role, &now); err != nil {
+	if err := scan(&l.ID, &a.Staff, &l.Group, &a.At, &a.Day, &a.Rule, &step, &grade, &reasons, &state, &taken, &l.MadeAt, &a.About, &l.Name, &l.Role, &now); err != nil {
 		return l, err
 	}
 	a.Step, l.Rank, l.State, l.Taken, l.Now = insider.Step(step), insider.Rank(grade), insider.State(state), insider.Step(taken), insider.Step(now)
@@ -53,7 +53,7 @@ func (s *Insiders) Findings(ctx context.Context, p identity.Principal, open bool
 	if err := s.core.RecordRead(ctx, p, core.Read{Action: "finding.list", ObjectType: "findings"}); err != nil {
 		return nil, err
 	}
-	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+findingColumns+` WHERE f.staff_id <> $1 AND ($2 = '' OR f.state = $2)
+	rows, err := s.core.DB.Reader.QueryContext(ctx, "SELECT "+findingColumns+` WHERE f.staff_id <> $1 AND COALESCE(k.created_by, '') <> $1 AND ($2 = '' OR f.state = $2)
 		AND ($3 = '' OR (f.made_at, f.id) < (SELECT made_at, id FROM staff_finding WHERE id = $3)) ORDER BY f.made_at DESC, f.id DESC LIMIT $4`,
 		p.ID, onlyOpen(open), before, min(max(limit, 1), MaxFindings))
 	if err != nil {
@@ -89,7 +89,11 @@ func (s *Insiders) Finding(ctx context.Context, p identity.Principal, id string)
 	if err := s.core.RecordRead(ctx, p, core.Read{Action: "finding.read", ObjectType: "finding", ObjectID: id}); err != nil {
 		return c, r, err
 	}
-	c.MayDecide = policy.Allow(p, policy.DecideFinding, policy.Object{StaffID: c.Alert.Staff})
+	not, err := tookPart(ctx, s.core.DB.Reader, c.Alert)
+	if err != nil {
+		return c, r, err
+	}
+	c.MayDecide = policy.Allow(p, policy.DecideFinding, policy.Object{StaffID: c.Alert.Staff}) && !slices.Contains(not, p.ID)
 	if c.Evidence, err = s.evidence(ctx, c.Alert); err != nil {
 		return c, r, err
 	}
@@ -111,13 +115,13 @@ func (s *Insiders) Finding(ctx context.Context, p identity.Principal, id string)
 	return c, r, nil
 }
 
-// line finds a finding that is not about p.
+// line finds a finding that is not about p, nor about a program whose key p made.
 func (s *Insiders) line(ctx context.Context, p identity.Principal, id string) (insider.Line, error) {
 	const op = "insiders.line"
 	if !engine.ValidKey(id) {
 		return insider.Line{}, fault.New(fault.NotFound, op, "no finding has an id of that form")
 	}
-	l, err := scanLine(s.core.DB.Reader.QueryRowContext(ctx, "SELECT "+findingColumns+" WHERE f.id = $1", id).Scan)
+	l, err := scanLine(s.core.DB.Reader.QueryRowContext(ctx, "SELECT "+findingColumns+" WHERE f.id = $1 AND COALESCE(k.created_by, '') <> $2", id, p.ID).Scan)
 	if err != nil {
 		return l, engine.MapError(op, err)
 	}
@@ -127,9 +131,30 @@ func (s *Insiders) line(ctx context.Context, p identity.Principal, id string) (i
 	return l, nil
 }
 
+// tookPart are those who cannot judge a finding beside whom it is about: who asked for the
+// emergency access that it is about and who agreed, or who made the key.
+func tookPart(ctx context.Context, from interface {
+	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+}, a insider.Alert) (not []string, err error) {
+	const op = "insiders.tookPart"
+	rows, err := from.QueryContext(ctx, `SELECT e.asked_by FROM emergency e WHERE e.id = $1 UNION SELECT r.decider FROM emergency e JOIN approval r ON r.id = e.approval WHERE e.id = $1
+		UNION SELECT k.created_by FROM api_key k WHERE k.id = $2`, a.About, a.Staff)
+	if err != nil {
+		return nil, engine.MapError(op, err)
+	}
+	err = engine.EachRow(rows, func(r *sql.Rows) error {
+		not = append(not, "")
+		return r.Scan(&not[len(not)-1])
+	})
+	return not, engine.MapError(op, err)
+}
+
 // evidence is what the reasons of an alert rest on, the newest first, and what was like
-// it on the rest of that day.
+// it on the rest of that day; of emergency access all that they did while they had it.
 func (s *Insiders) evidence(ctx context.Context, a insider.Alert) ([]insider.Noted, error) {
+	if a.About != "" {
+		return s.doings(ctx, "staff_id = $1 AND at >= (SELECT began_at FROM emergency WHERE id = $2) AND at <= $3 AND kind <> $4 ORDER BY at DESC, seq DESC LIMIT $5", a.Staff, a.About, a.At, int64(insider.Glass), maxEvidence)
+	}
 	seen := map[int64]bool{}
 	var all []insider.Noted
 	for _, r := range a.Reasons {

@@ -12,6 +12,7 @@ import (
 	"errors"
 
 	"kefu/internal/domain/approval"
+	"kefu/internal/domain/event"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/insider"
 	"kefu/internal/domain/policy"
@@ -141,9 +142,9 @@ func (s *Insiders) find(ctx context.Context, t *core.Tx, p identity.Principal, a
 	if err != nil {
 		return f, fault.Wrap(op, err)
 	}
-	_, err = t.SQL.ExecContext(ctx, `INSERT INTO staff_finding (id, staff_id, peers, at, day, by_rule, step, grade, reasons, state, taken, made_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		f.ID, a.Staff, f.Group, a.At, a.Day, a.Rule, int64(a.Step), int64(f.Rank), string(reasons), string(f.State), int64(f.Taken), f.MadeAt)
+	_, err = t.SQL.ExecContext(ctx, `INSERT INTO staff_finding (id, staff_id, peers, at, day, by_rule, step, grade, reasons, state, taken, made_at, about)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		f.ID, a.Staff, f.Group, a.At, a.Day, a.Rule, int64(a.Step), int64(f.Rank), string(reasons), string(f.State), int64(f.Taken), f.MadeAt, a.About)
 	t.RecordFor(p, "finding.make", "finding", f.ID, "", string(a.Reasons[0].Why))
 	t.Commit.Approvals = true // whoever judges hears that there is something to judge
 	return f, engine.MapError(op, err)
@@ -160,7 +161,19 @@ func (s *Insiders) restrain(ctx context.Context, t *core.Tx, by identity.Princip
 	if insider.Step(has) >= step {
 		return 0, nil
 	}
-	if step == insider.Suspend {
+	program, err := isProgram(ctx, t, staffID)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case program && step == insider.Suspend:
+		t.RecordUnder(by, under, "key.suspend", "key", staffID, "")
+		if err := t.Revoke(ctx, event.RevokedSession, staffID); err != nil { // links to files that it made, too
+			return 0, err
+		}
+	case program:
+		t.RecordUnder(by, under, "key.throttle", "key", staffID, "")
+	case step == insider.Suspend:
 		done, err := staffing.Suspend(ctx, t, by, under, staffID)
 		if fault.Is(err, fault.NotFound) { // of a test, or gone
 			return 0, nil
@@ -174,7 +187,7 @@ func (s *Insiders) restrain(ctx context.Context, t *core.Tx, by identity.Princip
 			}
 		}
 	}
-	if step == insider.Throttle {
+	if step == insider.Throttle && !program {
 		if err := staffing.CloseEmergencyOf(ctx, t, by, under, staffID); err != nil {
 			return 0, err
 		}
@@ -182,9 +195,16 @@ func (s *Insiders) restrain(ctx context.Context, t *core.Tx, by identity.Princip
 			return 0, err
 		}
 	}
-	_, err := t.SQL.ExecContext(ctx, `INSERT INTO staff_restraint (id, staff_id, step, finding_id, since, made_by, lifted_at, lifted_by, freed_at)
+	_, err = t.SQL.ExecContext(ctx, `INSERT INTO staff_restraint (id, staff_id, step, finding_id, since, made_by, lifted_at, lifted_by, freed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, 0, '', 0)`, id.New(), staffID, int64(step), finding, t.Now, maker)
 	return step, engine.MapError(op, err)
+}
+
+// isProgram tells whether an id is that of a program's key.
+func isProgram(ctx context.Context, t *core.Tx, id string) (bool, error) {
+	var n int
+	err := t.SQL.QueryRowContext(ctx, "SELECT COUNT(*) FROM api_key WHERE id = $1", id).Scan(&n)
+	return n > 0, engine.MapError("insiders.isProgram", err)
 }
 
 // lift gives back what was taken.
@@ -199,6 +219,13 @@ func (s *Insiders) lift(ctx context.Context, t *core.Tx, by identity.Principal, 
 	}
 	if _, err := t.SQL.ExecContext(ctx, "UPDATE staff_restraint SET lifted_at = $1, lifted_by = $2 WHERE staff_id = $3 AND lifted_at = 0", t.Now, by.ID, staffID); err != nil {
 		return engine.MapError(op, err)
+	}
+	switch program, err := isProgram(ctx, t, staffID); {
+	case err != nil:
+		return err
+	case program:
+		t.RecordUnder(by, under, "key.readmit", "key", staffID, "")
+		return nil
 	}
 	if insider.Step(has) == insider.Suspend {
 		return staffing.Readmit(ctx, t, by, under, staffID)

@@ -54,7 +54,7 @@ func (s *Insiders) OwnLooks(ctx context.Context, p identity.Principal, before in
 	}
 	limit = min(max(limit, 1), insider.MaxLooks)
 	found, err := s.doings(ctx, `seq IN (SELECT d.seq FROM staff_doing d WHERE (d.customer_id = $1 OR d.customer_id IN (SELECT id FROM customer WHERE became = $1))
-		AND d.seq < $2 AND d.kind IN (1, 2, 4) AND NOT (d.contact = '' AND d.at > $4 AND d.role IN (`+inquiring()+`)) ORDER BY d.seq DESC LIMIT $3) ORDER BY seq DESC`,
+		AND d.seq < $2 AND d.kind IN (1, 2, 4) AND d.role <> 'program' AND NOT (d.contact = '' AND d.at > $4 AND d.role IN (`+inquiring()+`)) ORDER BY d.seq DESC LIMIT $3) ORDER BY seq DESC`,
 		p.ID, before, limit+1, s.core.Now().UnixMicro()-insider.ToldLater)
 	if err != nil {
 		return page, err

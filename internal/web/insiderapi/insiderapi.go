@@ -57,7 +57,7 @@ type Finding struct {
 	ID      string          `json:"id"`
 	StaffID string          `json:"staff_id"`
 	Name    string          `json:"name"`
-	Role    string          `json:"role"`
+	Role    string          `json:"role" doc:"program: it is about an API key, and staff_id is the key's"`
 	At      int64           `json:"at" doc:"when what showed it happened; the end of the day of what a whole day shows"`
 	Day     int64           `json:"day" doc:"the day it is about, counted from 1970-01-01 UTC"`
 	ByRule  bool            `json:"by_rule" doc:"by a hard rule, and not by comparison"`
@@ -66,6 +66,7 @@ type Finding struct {
 	Taken   string          `json:"taken,omitempty" enum:"throttle,suspend" doc:"what was done by itself"`
 	Now     string          `json:"now,omitempty" enum:"throttle,suspend" doc:"what is taken from them at present"`
 	MadeAt  int64           `json:"made_at"`
+	About   string          `json:"emergency_id,omitempty" doc:"the emergency access that is looked at afterwards"`
 	Reasons []FindingReason `json:"reasons" nullable:"false"`
 }
 
@@ -211,7 +212,7 @@ func stepName(s insider.Step) string {
 func findingOf(l *insider.Line) Finding {
 	f := Finding{
 		ID: l.ID, StaffID: l.Alert.Staff, Name: l.Name, Role: l.Role, At: l.Alert.At, Day: l.Alert.Day, ByRule: l.Alert.Rule, Rank: int(l.Rank),
-		State: string(l.State), Taken: stepName(l.Taken), Now: stepName(l.Now), MadeAt: l.MadeAt, Reasons: []FindingReason{},
+		State: string(l.State), Taken: stepName(l.Taken), Now: stepName(l.Now), MadeAt: l.MadeAt, About: l.Alert.About, Reasons: []FindingReason{},
 	}
 	for _, r := range l.Alert.Reasons {
 		f.Reasons = append(f.Reasons, FindingReason{Why: string(r.Why), Seen: r.Seen, Usual: r.Usual, Spread: r.Spread})

@@ -81,7 +81,7 @@ export const en = {
     failed: 'This page could not be fetched.',
     reload: 'Reload the desk',
   },
-  role: { owner: 'Owner', admin: 'Admin', supervisor: 'Supervisor', second_line: 'Second line', agent: 'Agent', fraud_analyst: 'Fraud analyst', disputes_agent: 'Disputes agent', outside_agent: 'Outside agent', quality_reviewer: 'Quality reviewer', planner: 'Planner', privacy_officer: 'Privacy officer', compliance_officer: 'Compliance officer', break_glass: 'Emergency access', knowledge_editor: 'Knowledge editor', auditor: 'Auditor' } as Record<string, string>,
+  role: { owner: 'Owner', admin: 'Admin', supervisor: 'Supervisor', second_line: 'Second line', agent: 'Agent', fraud_analyst: 'Fraud analyst', disputes_agent: 'Disputes agent', outside_agent: 'Outside agent', quality_reviewer: 'Quality reviewer', planner: 'Planner', privacy_officer: 'Privacy officer', compliance_officer: 'Compliance officer', break_glass: 'Emergency access', knowledge_editor: 'Knowledge editor', auditor: 'Auditor', program: 'Program' } as Record<string, string>,
   emergency: {
     title: 'Emergency access',
     alarm: (name: string, until: string) => `${name} has emergency access until ${until}.`,

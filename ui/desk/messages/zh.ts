@@ -76,7 +76,7 @@ export const zh: Messages = {
     failed: '页面没能加载。',
     reload: '刷新工作台',
   },
-  role: { owner: '所有者', admin: '管理员', supervisor: '主管', second_line: '二线客服', agent: '客服', fraud_analyst: '反欺诈专员', disputes_agent: '争议专员', outside_agent: '外部客服', quality_reviewer: '质检员', planner: '排班员', privacy_officer: '隐私专员', compliance_officer: '合规专员', break_glass: '紧急权限', knowledge_editor: '知识编辑', auditor: '审计员' },
+  role: { owner: '所有者', admin: '管理员', supervisor: '主管', second_line: '二线客服', agent: '客服', fraud_analyst: '反欺诈专员', disputes_agent: '争议专员', outside_agent: '外部客服', quality_reviewer: '质检员', planner: '排班员', privacy_officer: '隐私专员', compliance_officer: '合规专员', break_glass: '紧急权限', knowledge_editor: '知识编辑', auditor: '审计员', program: '程序' },
   emergency: {
     title: '紧急权限',
     alarm: (name, until) => `${name}拥有紧急权限，至 ${until}。`,

@@ -27,6 +27,7 @@ export const en = {
     read_ahead_in_an_hour: (n: string, most: string) => `Had the words of ${n} customers read ahead within an hour and opened none of them; the rule allows ${most}`,
     listed_in_an_hour: (n: string, most: string) => `Had lists and searches show ${n} conversations and cases within an hour; the rule allows ${most}`,
     further_pages_in_an_hour: (n: string, most: string) => `Paged through ${n} lines of lists beyond their first page within an hour; the rule allows ${most}`,
+    emergency_access: () => 'Had emergency access, which is over: look at what was done with it. Who asked for it or agreed does not judge it',
     customers: (n: string, usual: string) => `Opened ${n} customers; usual is ${usual}`,
     without_contact: (n: string, usual: string) => `Opened ${n} customers whom they had nothing to do with; usual is ${usual}`,
     reveals: (n: string, usual: string) => `Revealed ${n} fields; usual is ${usual}`,

@@ -22,6 +22,7 @@ export const zh: Words = {
   byDay: (date) => `${date} 这一天`,
   why: {
     canary: () => '打开了诱饵客户：这个人并不存在，谁都没有理由查看',
+    emergency_access: () => '使用过紧急权限，现已结束：请看看期间做了什么。申请人和同意的人都不能评判',
     reveals_in_an_hour: (n, most) => `一小时内查看了 ${n} 项原文，规则最多允许 ${most} 项`,
     customers_in_a_quarter: (n, most) => `一刻钟内打开了 ${n} 位客户，规则最多允许 ${most} 位`,
     new_device_off_shift: (n, most) => `在陌生网络、非工作时段，打开了 ${n} 位无关客户，规则最多允许 ${most} 位`,
