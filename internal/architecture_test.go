@@ -70,7 +70,7 @@ func layers() []layer {
 func domainOrder() []string {
 	return []string{
 		"field", "guard", "outbound", "audit", "job", "identity", "policy", "emergency", "insider", "settings", "condition", "wrapup", "apikey", "organisation", "trust", "attachment", "staff", "customer",
-		"wallet", "ledger", "assurance", "action", "input", "form", "failure", "rewarding", "selfservice", "danger", "look", "conversation", "search", "desk", "event",
+		"wallet", "ledger", "assurance", "action", "goodwill", "input", "form", "failure", "rewarding", "selfservice", "danger", "look", "conversation", "search", "desk", "event",
 		"routing", "official", "product", "vouch", "sla", "restriction", "jurisdiction", "report", "cases", "evidence", "privacy", "webhook", "rule", "knowledge", "assistant", "approval", "call", "feedback", "outreach",
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"kefu/internal/domain/approval"
 	"kefu/internal/domain/assurance"
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/goodwill"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/wallet"
@@ -124,6 +125,14 @@ func (d storeDoor) ActByKey(c context.Context, p identity.Principal, key string)
 func (d storeDoor) ListActs(c context.Context, p identity.Principal, q action.Query) ([]action.Kept, error) {
 	s, err := d.read()
 	return then(s, err, func(s acting.Store) ([]action.Kept, error) { return s.ListActs(c, p, q) })
+}
+
+func (d storeDoor) GoodwillFor(c context.Context, p identity.Principal, k action.Kept) (goodwill.HouseRules, goodwill.Sums, error) {
+	s, err := d.read()
+	if err != nil {
+		return goodwill.HouseRules{}, goodwill.Sums{}, err
+	}
+	return s.GoodwillFor(c, p, k)
 }
 
 func (d storeDoor) ActTotals(c context.Context, p identity.Principal, of action.Of) (action.Totals, error) {

@@ -31,6 +31,17 @@ func (s *scene) newAct(by identity.Principal) action.Kept {
 	return action.Kept{Action: a}
 }
 
+// newGift is something that somebody gives the scene's customer.
+func (s *scene) newGift(by identity.Principal) action.Kept {
+	s.Helper()
+	k := s.newAct(by)
+	k.Command.Act, k.Command.Target, k.Command.Expect, k.Command.Reason = wallet.GiveGoodwill, "", "", "outage"
+	k.Command.Key = action.Key(s.conv, id.New(), "", k.Command, 0)
+	k.Verdict = action.Verdict{Allow: true, Level: identity.AL1}
+	k.Hash = action.Hash(k.Command, k.Summary)
+	return k
+}
+
 func (s *scene) core() time.Time { return s.Clock.Now() }
 
 // act is one that the customer proposed.
@@ -203,6 +214,22 @@ func actRules() []rule {
 			_, err := sc.DoubtActs(ctx, p)
 			return err
 		}),
+	}
+}
+
+// giftRules are about what the house gives of its own.
+func giftRules() []rule {
+	ctx := context.Background()
+	return []rule{
+		step("GoodwillFor", "supervisor owner system", func(sc *scene, p identity.Principal) error {
+			_, _, err := sc.GoodwillFor(ctx, p, action.Kept{Action: action.Action{CustomerID: sc.own.ID, ConversationID: sc.conv, Maker: action.ByOf(p)}})
+			return err
+		}),
+		step("GoodwillBook", "supervisor owner", func(sc *scene, p identity.Principal) error {
+			_, err := sc.GoodwillBook(ctx, p, "", "", 10)
+			return err
+		}),
+		step("AddAct", "supervisor owner", func(sc *scene, p identity.Principal) error { return sc.AddAct(ctx, p, sc.newGift(p)) }),
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 func rules() []rule {
-	return slices.Concat(commandRules(), readRules(), findRules(), reportRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules(), signInRules(), keyRules(), runRules(), actRules(), caseRules(), contactRules(), decisionRules(), insiderRules(), privacyRules(), outcomeRules(), noticeRules())
+	return slices.Concat(commandRules(), readRules(), findRules(), reportRules(), writeRules(), settingRules(), approvalRules(), walletRules(), routingRules(), signInRules(), keyRules(), runRules(), actRules(), caseRules(), contactRules(), decisionRules(), insiderRules(), privacyRules(), outcomeRules(), giftRules(), noticeRules())
 }
 
 // The rules are asked in parts, at once: each asks every caller of every method, and

@@ -129,6 +129,8 @@ type Kept struct {
 	Destination string    // where the money goes, in the customer's words, masked
 	MakerName   string    // what the customer knows the member of staff by who proposed it; "" for others
 	About       About     // what it acts on, in the customer's words
+	Said        [2]string // of a gift: why, as the customer reads it, in English and Chinese
+	Tied        []string  // of a gift: what its customer may have in common with others, as digests
 }
 
 // About is what an action acts on, as the customer knows it: the payment that is given
@@ -142,7 +144,7 @@ type About struct {
 // AsksCustomer tells whether a member of staff proposed it in a conversation, and only the
 // customer can say yes.
 func (a Action) AsksCustomer() bool {
-	return a.Maker.Kind == identity.Staff && a.Run == "" && !a.Command.Act.Cautious()
+	return a.Maker.Kind == identity.Staff && a.Run == "" && !a.Command.Act.Cautious() && !a.Command.Act.OfHouse()
 }
 
 // Query asks for actions, the newest first.
@@ -284,7 +286,10 @@ func (a Action) to(op string, s State, now time.Time) (Action, error) {
 func (a Action) Confirm(by identity.Principal, hash string, now time.Time) (Action, error) {
 	const op = "action.Confirm"
 	own := by.Kind == identity.Customer && by.ID == a.CustomerID
-	if !own && !(by.Kind == identity.Staff && a.Command.Act.Cautious()) {
+	if a.Command.Act.OfHouse() { // whoever gives it, and nobody else
+		own = false
+	}
+	if !own && !(by.Kind == identity.Staff && (a.Command.Act.Cautious() || (a.Command.Act.OfHouse() && ByOf(by) == a.Maker))) {
 		return a, fault.New(fault.Forbidden, op, "it is not theirs to say yes to")
 	}
 	if hash != a.Hash || Hash(a.Command, a.Summary) != a.Hash {

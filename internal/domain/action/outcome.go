@@ -68,7 +68,7 @@ func (a Action) taken(o wallet.Operation, now time.Time) Action {
 	switch o.State {
 	case wallet.OpSucceeded:
 		a.State, a.Made, a.ChangedAt, a.NextAt = Succeeded, o.Made, now, time.Time{}
-		if a.Command.Act.Cautious() && a.Confirmer.Kind == identity.Staff {
+		if (a.Command.Act.Cautious() || a.Command.Act.OfHouse()) && a.Confirmer.Kind == identity.Staff {
 			a.Untold, a.NextAt = true, now
 		}
 	case wallet.OpFailed:

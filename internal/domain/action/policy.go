@@ -168,6 +168,7 @@ func Default() Policy {
 		{ID: "redeem after a change", Acts: []wallet.Act{wallet.RedeemPoints}, If: `facts.factor_hours < 72 || facts.new_device`, Allow: true, Level: 2},
 		{ID: "redeem many points", Acts: []wallet.Act{wallet.RedeemPoints}, If: `facts.amount + facts.day_total > 1000.0`, Allow: true, Level: 2},
 		{ID: "redeem points", Acts: []wallet.Act{wallet.RedeemPoints}, Allow: true, Level: 1},
+		{ID: "goodwill", Acts: []wallet.Act{wallet.GiveGoodwill}, If: `facts.actor == "staff"`, Allow: true, Level: 1},
 		{ID: "report", Acts: []wallet.Act{
 			wallet.OpenDispute, wallet.AddEvidence, wallet.CancelRefund, wallet.NotifyCustomer, wallet.RequestInspection, wallet.SetDefault, wallet.CancelMandate, wallet.ClaimPoints,
 		}, Allow: true, Level: 1},

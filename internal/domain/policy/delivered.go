@@ -59,6 +59,8 @@ func Actions() []Action {
 		ApproveAct,
 		OverseeActs,
 		RunActs,
+		GiveGoodwill,
+		ReadGoodwill,
 		ReadCases,
 		OpenCase,
 		AnswerCase,
@@ -199,6 +201,10 @@ func delivered(a Action) rights {
 		return rights{Owner: Any, Supervisor: Any}
 	case RunActs:
 		return rights{System: Any}
+	case GiveGoodwill:
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Working, DisputesAgent: Working}
+	case ReadGoodwill:
+		return rights{Owner: Any, Supervisor: Any}
 	case ReadCases:
 		return rights{Customer: Signed, Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, PrivacyOfficer: Any, BreakGlass: Any, System: Any}
 	case OpenCase:

@@ -87,7 +87,7 @@ func TestWhatIsTheirsInALargerHouse(t *testing.T) {
 		a := policy.Action(action)
 		agent := policy.Allow(principals()["agent"], a, mine)
 		for _, column := range []string{"second", "fraud", "disputes"} {
-			more := (column != "disputes" && (a == policy.OpenEmergency || a == policy.CloseEmergency || a == policy.WithdrawApproval)) || (column == "fraud" && a == policy.EndWindows) || (column == "disputes" && a == policy.ReadCaseFigures)
+			more := (column != "disputes" && (a == policy.OpenEmergency || a == policy.CloseEmergency || a == policy.WithdrawApproval)) || (column == "fraud" && a == policy.EndWindows) || (column == "disputes" && a == policy.ReadCaseFigures) || (column != "fraud" && a == policy.GiveGoodwill)
 			if got := policy.Allow(principals()[column], a, mine); got != (agent || more) {
 				t.Errorf("%s may %s in what is theirs: %v", column, a, got)
 			}

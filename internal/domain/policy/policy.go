@@ -70,6 +70,9 @@ const (
 	OverseeActs Action = "act.oversee" // those of everybody that wait
 	RunActs     Action = "act.run"     // find out what became of them
 
+	GiveGoodwill Action = "goodwill.give" // of what is the house's, to a customer
+	ReadGoodwill Action = "goodwill.read" // what was given, by whom, of which budget
+
 	ReadCases       Action = "case.read"    // disputes, complaints and their clocks
 	OpenCase        Action = "case.open"    // for an object of a customer's
 	AnswerCase      Action = "case.answer"  // as the customer: bring what was asked for, appeal, take it back

@@ -16,6 +16,7 @@ import (
 	"kefu/internal/domain/approval"
 	"kefu/internal/domain/assurance"
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/goodwill"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/selfservice"
@@ -61,6 +62,7 @@ type Store interface {
 	ActByKey(ctx context.Context, p identity.Principal, key string) (action.Kept, error)
 	ListActs(ctx context.Context, p identity.Principal, q action.Query) ([]action.Kept, error)
 	ActTotals(ctx context.Context, p identity.Principal, of action.Of) (action.Totals, error)
+	GoodwillFor(ctx context.Context, p identity.Principal, k action.Kept) (goodwill.HouseRules, goodwill.Sums, error)
 	DueActs(ctx context.Context, p identity.Principal, limit int) ([]action.Kept, error)
 	ConfirmAct(ctx context.Context, p identity.Principal, id, hash string) (action.Kept, error)
 	CancelAct(ctx context.Context, p identity.Principal, id string) (action.Kept, error)

@@ -19,6 +19,7 @@ import (
 type Seen struct {
 	action.Kept
 	Proof      assurance.Standing // how far the customer's proof is; never a link
+	Tells      string             // what its customer will read, or has read, of a gift
 	MayConfirm bool               // what only makes safe, in the customer's place
 	MayCancel  bool
 	MayStart   bool // have it done
@@ -93,6 +94,7 @@ func (s *Service) seen(ctx context.Context, p identity.Principal, k action.Kept)
 	}
 	if err == nil {
 		o.AssigneeID, o.Open = talk.AssigneeID, talk.Status != conversation.Resolved
+		out.Tells = toldOfGift(k, talk.Language)
 	}
 	if !policy.Allow(p, policy.ReadUntold, o) { // of a state that is there to be guessed the hash tells which
 		out.Command.Expect, out.Summary.State, out.Hash = "", "", ""
@@ -101,7 +103,7 @@ func (s *Service) seen(ctx context.Context, p identity.Principal, k action.Kept)
 		return out
 	}
 	mine := policy.Allow(p, policy.ProposeAct, o)
-	out.MayConfirm = mine && k.State == action.Proposed && k.Command.Act.Cautious()
+	out.MayConfirm = mine && k.State == action.Proposed && (k.Command.Act.Cautious() || (k.Command.Act.OfHouse() && k.Maker == action.ByOf(p)))
 	out.MayCancel = mine && k.State.May(action.Cancelled) && k.Maker == action.ByOf(p)
 	out.MayStart = mine && k.State == action.Confirmed && !k.AsksCustomer() // which goes on by itself
 	if k.State == action.Waiting && policy.Allow(p, policy.OverseeActs, policy.Object{}) {

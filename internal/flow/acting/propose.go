@@ -140,6 +140,9 @@ func (s *Service) attempt(ctx context.Context, p identity.Principal, able wallet
 		return action.Kept{}, refused(k.Verdict.Code)
 	}
 	run.also(&k.Verdict)
+	if err := s.gift(ctx, p, able, &k); err != nil {
+		return action.Kept{}, err
+	}
 	if err := s.supersede(ctx, k); err != nil {
 		return action.Kept{}, err
 	}

@@ -11,6 +11,9 @@ import (
 // for them: what was done, and how to have it undone or to ask. Language is that of the
 // conversation; English stands in. "" for an act that nobody is told of.
 func Told(k action.Kept, language string) string {
+	if gift := toldOfGift(k, language); gift != "" {
+		return gift
+	}
 	texts := toldInEnglish()
 	if strings.HasPrefix(strings.ToLower(language), "zh") {
 		texts = toldInChinese()

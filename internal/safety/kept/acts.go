@@ -16,6 +16,7 @@ import (
 	"kefu/internal/domain/approval"
 	"kefu/internal/domain/assurance"
 	"kefu/internal/domain/conversation"
+	"kefu/internal/domain/goodwill"
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/wallet"
@@ -117,6 +118,45 @@ func (a *Acts) ListActs(_ context.Context, p identity.Principal, q action.Query)
 		}
 	}
 	return found, nil
+}
+
+// GoodwillFor implements acting.Store.
+func (a *Acts) GoodwillFor(_ context.Context, p identity.Principal, k action.Kept) (goodwill.HouseRules, goodwill.Sums, error) {
+	o, err := a.about(k.ConversationID, k.CustomerID)
+	if err != nil {
+		return goodwill.HouseRules{}, goodwill.Sums{}, err
+	}
+	if !policy.Allow(p, policy.GiveGoodwill, o) && !policy.Allow(p, policy.RunActs, o) {
+		return goodwill.HouseRules{}, goodwill.Sums{}, fault.New(fault.Forbidden, "kept.GoodwillFor", "gives nothing here")
+	}
+	return goodwill.Default(), a.gifts(k), nil
+}
+
+// gifts are what counts beside one.
+func (a *Acts) gifts(k action.Kept) goodwill.Sums {
+	var s goodwill.Sums
+	now := a.clock()
+	for _, o := range a.Order {
+		o := *o
+		if o.ID == k.ID || !o.Command.Act.OfHouse() || o.Command.Amount.Currency() != k.Command.Amount.Currency() || !o.At(now).State.Counts() {
+			continue
+		}
+		n, err := goodwill.Units(o.Command.Amount)
+		if err != nil {
+			continue
+		}
+		since := now.Sub(o.CreatedAt)
+		if s.House += n; o.CustomerID == k.CustomerID && since < goodwill.CustomerTime {
+			s.Customer += n
+		}
+		if o.Maker == k.Maker && since < goodwill.PersonTime {
+			s.Person += n
+		}
+		if o.Maker == k.Maker && o.CustomerID == k.CustomerID {
+			s.Repeat++
+		}
+	}
+	return s
 }
 
 // ActTotals implements acting.Store.

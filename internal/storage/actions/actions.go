@@ -75,6 +75,9 @@ func (a *Acts) AddAct(ctx context.Context, p identity.Principal, k action.Kept) 
 		if !policy.Allow(p, policy.ProposeAct, o) {
 			return fault.New(fault.Forbidden, op, "the conversation is not theirs")
 		}
+		if err := gives(op, p, k, o); err != nil {
+			return err
+		}
 		sealed, ref, err := seal(t, k)
 		if err != nil {
 			return err

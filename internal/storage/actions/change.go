@@ -72,6 +72,9 @@ func (a *Acts) change(ctx context.Context, op string, p identity.Principal, id s
 // be put back.
 func (a *Acts) save(ctx context.Context, t *core.Tx, k *action.Kept) error {
 	const op = "actions.save"
+	if err := counts(ctx, t, *k); err != nil {
+		return err
+	}
 	if k.Lost {
 		_, err := t.SQL.ExecContext(ctx, `UPDATE act SET state = $1, revision = $2, alarmed_at = CASE WHEN $3 = 0 THEN 0 WHEN alarmed_at > 0 THEN alarmed_at ELSE $4 END,
 				lost_at = CASE WHEN lost_at > 0 THEN lost_at ELSE $4 END, changed_at = $5, due_at = $6, ask_since = $7 WHERE id = $8`,
@@ -143,12 +146,22 @@ func either(p identity.Principal) func(policy.Object) bool {
 // ConfirmAct notes a yes to what has a hash. Errors: NotFound; Forbidden; Conflict, as
 // action.Confirm.
 func (a *Acts) ConfirmAct(ctx context.Context, p identity.Principal, id, hash string) (action.Kept, error) {
-	return a.change(ctx, "actions.ConfirmAct", p, id, anyRevision, proposes(p), func(_ context.Context, t *core.Tx, k *action.Kept) error {
+	return a.change(ctx, "actions.ConfirmAct", p, id, anyRevision, proposes(p), func(ctx context.Context, t *core.Tx, k *action.Kept) error {
 		next, err := k.Confirm(p, hash, clock.FromMicros(t.Now))
-		if err == nil && k.State != next.State {
+		anew := err == nil && k.State != next.State
+		if anew {
 			record(t, p, *k, "act.confirm")
 		}
-		k.Action = next
+		if k.Action = next; anew && k.Command.Act.OfHouse() {
+			o, err := reach.Of(ctx, t.SQL, k.ConversationID, k.CustomerID)
+			if err == nil {
+				err = gives("actions.ConfirmAct", p, *k, o)
+			}
+			if err == nil {
+				err = reserve(ctx, t, k)
+			}
+			return err
+		}
 		return err
 	})
 }
@@ -240,6 +253,11 @@ func (a *Acts) PlanAct(ctx context.Context, p identity.Principal, id string, rev
 		now := clock.FromMicros(t.Now)
 		if err := a.alone(ctx, t, *k); err != nil {
 			return err
+		}
+		if k.Command.Act.OfHouse() {
+			if err := stillGiven(ctx, t, *k, &r); err != nil {
+				return err
+			}
 		}
 		r.Level, r.Signed = identity.AL1, ""
 		if r.StepUp != "" {

@@ -36,6 +36,9 @@ func (d decider) Approved(ctx context.Context, t *core.Tx, by identity.Principal
 		if k.ApprovalID != under {
 			return fault.New(fault.Conflict, "actions.Approved", "the act waits for another request")
 		}
+		if err := agrees(ctx, t, *k, by); err != nil {
+			return err
+		}
 		next, err := k.Approve(by, a.Hash, now)
 		k.Action, k.NextAt = next, now
 		t.RecordUnder(by, under, "act.approve", "act", k.ID, k.CustomerID)
@@ -80,6 +83,9 @@ const (
 func (a *Acts) PurgeActs(ctx context.Context) error {
 	const op = "actions.PurgeActs"
 	return a.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
+		if err := purgeGifts(ctx, t); err != nil {
+			return err
+		}
 		rows, err := t.SQL.QueryContext(ctx, `DELETE FROM act WHERE id IN (SELECT id FROM act WHERE due_at = 0
 				AND (changed_at < $1 OR (changed_at < $2 AND state IN ('rejected', 'cancelled', 'expired'))) ORDER BY changed_at LIMIT $3)
 			RETURNING body_ref`, t.Now-keepDone.Microseconds(), t.Now-keepIdle.Microseconds(), purgeMax)

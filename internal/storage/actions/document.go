@@ -41,12 +41,21 @@ type document struct {
 	Destination string         `json:"destination,omitempty"`
 	MakerName   string         `json:"maker_name,omitempty"`
 	About       *subject       `json:"about,omitempty"`
+	Said        []string       `json:"said,omitempty"`
+	Tied        []string       `json:"tied,omitempty"`
 }
 
 type subject struct {
 	Party  string       `json:"party"`
 	Amount wallet.Money `json:"amount"`
 	At     int64        `json:"at,omitempty"`
+}
+
+func saidOf(s [2]string) []string {
+	if s[0] == "" {
+		return nil
+	}
+	return s[:]
 }
 
 func subjectOf(a action.About) *subject {
@@ -77,7 +86,7 @@ func seal(t *core.Tx, k action.Kept) ([]byte, int64, error) {
 		Run: k.Run, Step: k.Step, Act: k.Command.Act, Target: k.Command.Target, Command: k.Command, Papers: k.Papers, Given: k.Given, GivenAt: clock.Micros(k.GivenAt), Summary: k.Summary,
 		Verdict: verdict{int(k.Verdict.Level), k.Verdict.FourEyes, k.Verdict.Code, k.Verdict.Version},
 		Hash:    k.Hash, Maker: byOf(k.Maker), Confirmer: byOf(k.Confirmer), StepUp: k.StepUpID, Operation: k.OperationID, Refusal: k.Refusal, Made: k.Made,
-		Tries: k.Tries, NextAt: clock.Micros(k.NextAt), ExpiresAt: clock.Micros(k.ExpiresAt), HandedAt: clock.Micros(k.HandedAt), LeftAt: clock.Micros(k.LeftAt), Untold: k.Untold, Destination: k.Destination, MakerName: k.MakerName, About: subjectOf(k.About),
+		Tries: k.Tries, NextAt: clock.Micros(k.NextAt), ExpiresAt: clock.Micros(k.ExpiresAt), HandedAt: clock.Micros(k.HandedAt), LeftAt: clock.Micros(k.LeftAt), Untold: k.Untold, Destination: k.Destination, MakerName: k.MakerName, About: subjectOf(k.About), Said: saidOf(k.Said), Tied: k.Tied,
 	})
 	if err != nil {
 		return nil, 0, fault.Wrap("actions.seal", err)
@@ -101,7 +110,8 @@ func read(k *action.Kept, text []byte) error {
 	k.Maker, k.Confirmer, k.StepUpID, k.OperationID, k.Refusal, k.Made = d.Maker.of(), d.Confirmer.of(), d.StepUp, d.Operation, d.Refusal, d.Made
 	k.Tries, k.NextAt, k.ExpiresAt, k.Destination = d.Tries, clock.FromMicros(d.NextAt), clock.FromMicros(d.ExpiresAt), d.Destination
 	k.Untold = d.Untold
-	k.MakerName = d.MakerName
+	k.MakerName, k.Tied = d.MakerName, d.Tied
+	copy(k.Said[:], d.Said)
 	if d.About != nil {
 		k.About = action.About{Party: d.About.Party, Amount: d.About.Amount, At: clock.FromMicros(d.About.At)}
 	}

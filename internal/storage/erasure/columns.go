@@ -91,6 +91,10 @@ func talk(add adding) {
 func doings(add adding) {
 	const evidence = "evidence of what was done with money, for 800 days after it is over; what never left is deleted with its key"
 	add("act", Kept, evidence, "id idem_key conversation_id customer_id kind state revision maker_kind maker_id approval_id sending alarmed_at created_at changed_at due_at body body_ref ask_since lost_at")
+	const gift = "what the house gave and of which budget, for 800 days; "
+	add("goodwill", Kept, gift+pseudonym, "customer_id conversation_id")
+	add("goodwill", Nobodys, "", "act_id staff_id team currency units reason approver_id at given")
+	add("goodwill_device", Kept, "for 90 days, so that nobody collects gifts by being forgotten; a digest of what the wallet calls a device, which says nothing of whom", "device act_id at")
 	add("step_up", Gone, "", "id act_id customer_id state revision asked_at expires_at body body_ref")
 	add("assertion_used", Nobodys, "", "digest expires_at")
 	add("flow_run", Gone, "", "id customer_id conversation_id flow digest state revision started_at changed_at over_at due_at news asked body body_ref")

@@ -195,7 +195,7 @@ func (b *batch) paid(ctx context.Context, n *insider.Noted) (bool, error) {
 		return false, nil
 	}
 	n.Approver, n.Session = approver, ""
-	out := []wallet.Act{wallet.RequestRefund, wallet.GrantCredit, wallet.ReleaseHold}
+	out := []wallet.Act{wallet.RequestRefund, wallet.GrantCredit, wallet.ReleaseHold, wallet.GiveGoodwill}
 	return identity.Kind(makerKind) == identity.Staff && slices.Contains(out, wallet.Act(kind)), engine.MapError("insiders.paid", err)
 }
 

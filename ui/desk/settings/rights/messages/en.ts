@@ -56,6 +56,8 @@ export const en = {
     'act.approve': 'Approve it as the second person',
     'act.oversee': 'See all that waits for a second person',
     'act.run': 'Find out what became of acts',
+    'goodwill.give': 'Give a customer goodwill',
+    'goodwill.read': 'See what goodwill was given',
     'case.read': 'Read cases',
     'case.open': 'Open a case',
     'case.answer': 'Answer in one’s own case',

@@ -58,6 +58,8 @@ export const zh: RightWords = {
     'act.approve': '作为第二人批准操作',
     'act.oversee': '查看所有待第二人批准的操作',
     'act.run': '查明操作的结果',
+    'goodwill.give': '给客户关怀补偿',
+    'goodwill.read': '查看已给出的关怀补偿',
     'case.read': '查看个案',
     'case.open': '立案',
     'case.answer': '回应自己的个案',
