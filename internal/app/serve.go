@@ -28,6 +28,7 @@ import (
 	"kefu/internal/web/consentapi"
 	"kefu/internal/web/emergencyapi"
 	"kefu/internal/web/flowapi"
+	"kefu/internal/web/goodwillapi"
 	"kefu/internal/web/hookapi"
 	"kefu/internal/web/insiderapi"
 	"kefu/internal/web/keyapi"
@@ -150,7 +151,7 @@ func (a *App) connectWeb(context.Context) error {
 			approvalapi.Routes(a.approvals), keyapi.Routes(keyapi.Deps{Keys: a.keys, Clock: a.now}),
 			rightsapi.Routes(a.restricting, a.now),
 			flowapi.Routes(a.flows),
-			actionapi.Routes(a.acts),
+			actionapi.Routes(a.acts), goodwillapi.Routes(a.acts, a.Store),
 			caseapi.Routes(a.cases),
 			privacyapi.Routes(privacyapi.Deps{Requests: a.Store, Plan: a.Privacy.Plan, Begun: a.Privacy.Wake}),
 			trustapi.Routes(a.vouching(), a.micros),

@@ -5,6 +5,7 @@ import (
 	"kefu/internal/domain/desk"
 	"kefu/internal/domain/failure"
 	"kefu/internal/domain/form"
+	"kefu/internal/domain/goodwill"
 	"kefu/internal/domain/look"
 	"kefu/internal/domain/official"
 	"kefu/internal/domain/organisation"
@@ -35,6 +36,7 @@ func KindsOf(here Place) (*settings.Registry, error) {
 		action.Definition(),
 		failure.OwnKind(here.Codes),
 		form.Definition(),
+		goodwill.Kind(),
 		look.Definition(),
 		desk.MacroKind(),
 		desk.ViewKind(),

@@ -86,7 +86,8 @@ type Act struct {
 	ChangedAt    int64           `json:"changed_at"`
 	ExpiresAt    int64           `json:"expires_at,omitempty"`
 	AsksCustomer bool            `json:"asks_customer" doc:"the customer is asked for their own yes, on a card in the conversation"`
-	MayConfirm   bool            `json:"may_confirm" doc:"in the customer's place, for it only makes safe"`
+	Tells        string          `json:"tells,omitempty" doc:"of a gift of the house's: what its customer reads of it"`
+	MayConfirm   bool            `json:"may_confirm" doc:"in the customer's place, for it only makes safe; or the house gives it"`
 	MayStart     bool            `json:"may_start"`
 	MayCancel    bool            `json:"may_cancel"`
 	MayDecide    bool            `json:"may_decide" doc:"as the second person"`
@@ -119,7 +120,7 @@ func actOf(s acting.Seen) Act {
 		ID: s.ID, Conversation: s.ConversationID, Customer: s.CustomerID, Act: string(s.Command.Act), Target: s.Command.Target, Amount: sumOf(s.Command.Amount), Reason: s.Command.Reason,
 		State: string(s.Told()), Unreadable: s.Lost, Also: s.Command.Also, Expect: s.Command.Expect, Hash: s.Hash, Level: int(s.Verdict.Level), FourEyes: s.Verdict.FourEyes, Rule: s.Verdict.Code, Refusal: string(s.Refusal), Maker: byOf(s.Maker),
 		CreatedAt: clock.Micros(s.CreatedAt), ChangedAt: clock.Micros(s.ChangedAt), ExpiresAt: clock.Micros(s.ExpiresAt),
-		AsksCustomer: s.AsksCustomer(), MayConfirm: s.MayConfirm, MayStart: s.MayStart, MayCancel: s.MayCancel, MayDecide: s.MayDecide,
+		AsksCustomer: s.AsksCustomer(), Tells: s.Tells, MayConfirm: s.MayConfirm, MayStart: s.MayStart, MayCancel: s.MayCancel, MayDecide: s.MayDecide,
 		Does: ActOutcome{
 			Amount: sumOf(s.Summary.Amount), Destination: s.Destination, ArrivesBy: int64(s.Summary.ArrivesBy), Effects: s.Summary.Effects, Reversible: s.Summary.Reversible, State: s.Summary.State,
 		},

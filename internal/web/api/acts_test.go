@@ -71,6 +71,7 @@ func (w *world) connectActs() {
 		{ID: "safe", Acts: []wallet.Act{wallet.Freeze}, Allow: true, Level: 1},
 		{ID: "money", Acts: []wallet.Act{wallet.RequestRefund, wallet.ReleaseHold}, Allow: true, Level: 2},
 		{ID: "no", Acts: []wallet.Act{wallet.Recall}, Code: "closed"},
+		{ID: "goodwill", Acts: []wallet.Act{wallet.GiveGoodwill}, Allow: true, Level: 1},
 	}}
 	w.acts = acting.New(acting.Deps{
 		Wallet: doing{now: w.now}, Links: w.store, Store: w.store, Prover: sure{}, Approver: w.approvals, Policy: func() (action.Policy, int64) { return two, 1 },
@@ -169,6 +170,13 @@ func actScenarios() []scenario {
 	const freeze, refund = `{"act":"freeze","reason":"lost"}`, `{"act":"refund","target":"tx-1","amount":{"amount":"5.00","currency":"EUR","scale":2},"reason":"late"}`
 	return []scenario{
 		{"act-offers", "", plain("GET", "/v1/act-offers", ""), [5]int{200, 403, 200, 200, 403}, noKeys()},
+		{"giving", "", func(w *world, m staff.Member) (call, string) {
+			conv := w.given(m)
+			return call{method: "GET", path: "/v1/conversations/" + conv + "/giving"}, conv
+		}, [5]int{200, 404, 200, 403, 404}, noKeys()},
+		{"goodwill-book", "", plain("GET", "/v1/goodwill", ""), [5]int{200, 403, 200, 403, 403}, noKeys()},
+		{"propose-act", "of goodwill", proposing(true, `{"act":"goodwill","amount":{"amount":"5.00","currency":"EUR","scale":2},"reason":"outage"}`), [5]int{201, 404, 201, 403, 404}, noKeys()},
+		{"propose-act", "of goodwill for no reason", proposing(true, `{"act":"goodwill","amount":{"amount":"5.00","currency":"EUR","scale":2},"reason":"because"}`), [5]int{200, 404, 200, 403, 404}, noKeys()},
 		{"acts", "of a conversation", func(w *world, m staff.Member) (call, string) {
 			conv := w.given(m)
 			return call{method: "GET", path: "/v1/acts?conv=" + conv}, conv

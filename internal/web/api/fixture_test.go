@@ -69,6 +69,7 @@ import (
 	"kefu/internal/web/caseapi"
 	"kefu/internal/web/emergencyapi"
 	"kefu/internal/web/flowapi"
+	"kefu/internal/web/goodwillapi"
 	"kefu/internal/web/hookapi"
 	"kefu/internal/web/insiderapi"
 	"kefu/internal/web/keyapi"
@@ -231,7 +232,7 @@ func worldOn(t testing.TB, d *storagetest.Deployment) *world {
 			storyapi.DoubtRoutes(doubting.New(doubting.Deps{Store: w.store, Table: w.lookup.Causes})),
 			approvalapi.Routes(w.approvals),
 			keyapi.Routes(keyapi.Deps{Keys: w.keys, Clock: w.now}),
-			actionapi.Routes(w.acts),
+			actionapi.Routes(w.acts), goodwillapi.Routes(w.acts, w.store),
 			caseapi.Routes(w.cases()),
 			privacyapi.Routes(privacyapi.Deps{Requests: w.store, Plan: func(context.Context, string) (privacy.Plan, error) {
 				return privacy.Plan{{Category: privacy.Messages, Erase: 3}}, nil

@@ -33,6 +33,9 @@ func answeringDiffers() map[string][3]int {
 		"lead-case telling how a colleague's stands": {200, 403, 200},
 		"lead-case adding to a colleague's":          {200, 403, 200},
 		"acts of everybody":                          {422, 422, 422},
+		"giving ":                                    {200, 403, 200},
+		"propose-act of goodwill":                    {201, 403, 201},
+		"propose-act of goodwill for no reason":      {200, 403, 200},
 	}
 }
 
@@ -54,6 +57,8 @@ func apartWelcome() map[string][4]int {
 		"setting-organisation ":                    {200, 200, 200, 200},
 		"setting-macro ":                           {200, 200, 200, 200},
 		"settings-macro ":                          {200, 200, 200, 200},
+		"setting-goodwill ":                        {200, 200, 200, 200},
+		"settings-goodwill ":                       {200, 200, 200, 200},
 		"setting-view ":                            {200, 200, 200, 200},
 		"settings-view ":                           {200, 200, 200, 200},
 		"rights ":                                  {0, 0, 0, 200},

@@ -47,6 +47,7 @@ func samples() []sample {
 		{"wrap_up_code", `{"name":"Code $","translations":{"zh":"代码 $"},"group":"Money","order":2,"channels":["chat"]}`, everybody, leaders},
 		{"action_policy", `{"rules":[{"id":"make safe $","acts":["freeze"],"if":"facts.day_count < 20","allow":true,"level":1}]}`, everybody, runners},
 		{"official_channel", `{"kind":"site","value":"$.example","name":"Help"}`, everybody, runners},
+		{"goodwill", `{"reasons":[{"code":"outage","name":{"en":"$","zh":"$"},"said":{"en":"because something of ours did not work","zh":"因为我们的服务未能正常使用"}}],"bounds":[{"currency":"EUR","alone":"5","gift":"20","customer":"50","person":"50","team":"500","house":"1000"}],"linked":2,"repeat":2}`, everybody, runners},
 		{"plan", `{"name":{"en":"Plan $","zh":"方案 $"},"about":{"en":"For every day","zh":"日常使用"},"from":"2026-01-01","for":["adult"],"currencies":["EUR"],"uses":["shops"],"pay_in":["bank"],"fees":["account-EUR"]}`, everybody, runners},
 		{"sourced_claim", `{"name":"Another $","topic":"support","text":{"en":"People answer by day","zh":"白天有人工客服"},"address":"https://another.example/help","seen":"2026-11-01"}`, everybody, runners},
 		{"impostor_reports", `{}`, everybody, leaders},

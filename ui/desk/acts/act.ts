@@ -32,6 +32,8 @@ export interface Act {
   proof?: { state: string; until?: number };
   /** The customer is asked for their own yes, on a card in the conversation. */
   asks_customer?: boolean;
+  /** Of a gift of the house's: what its customer reads of it. */
+  tells?: string;
   created_at: number;
   changed_at: number;
   expires_at?: number;
@@ -92,6 +94,13 @@ export function cardOf(a: Act, points: string): Value {
   return { type: 'act', act: fact };
 }
 
+/** How much of the house's own one may give in a conversation, and for what. Sums are whole units, as texts. */
+export interface Giving {
+  offered: boolean;
+  reasons: { code: string; name: { en: string; zh: string } }[];
+  left: { currency: string; most: string; alone: string; customer: string; person: string; budget: string; repeat: number; linked: number }[];
+}
+
 const one = (id: string) => `/v1/acts/${encodeURIComponent(id)}`;
 
 /** Everything that the desk asks about acts. */
@@ -115,6 +124,7 @@ export class ActsApi {
     return this.api.call('POST', `/v1/conversations/${encodeURIComponent(conv)}/acts`, { act, reason, ...(target !== undefined && { target }), ...(amount !== undefined && { amount }) });
   }
 
+  giving = (conv: string): Promise<Giving> => this.api.call('GET', `/v1/conversations/${encodeURIComponent(conv)}/giving`);
   get = (id: string): Promise<Act> => this.api.call('GET', one(id));
   confirm = (a: Act): Promise<Act> => this.api.call('POST', `${one(a.id)}/confirm`, { hash: a.hash });
   start = (a: Act): Promise<Act> => this.api.call('POST', `${one(a.id)}/start`);

@@ -2,7 +2,7 @@ import type { Client } from '../../kit/protocol/client.ts';
 import { codeOf } from '../inbox/inbox.svelte.ts';
 import { Problem, type Api } from '../shell/api.ts';
 import type { Sum } from '../../kit/text/money.ts';
-import { ActsApi, isOver, type Act, type Subject } from './act.ts';
+import { ActsApi, isOver, type Act, type Giving, type Subject } from './act.ts';
 
 /** While something is under way it is looked at this often, in milliseconds: without a connection, and with one, in case that a hint was lost. */
 const pause = 5_000;
@@ -20,6 +20,8 @@ export class Acts {
   /** What is about to be done: chosen, and then exactly as the wallet worked it out. */
   wish = $state.raw<{ act: string; about?: Subject; proposed?: Act }>();
   wrong = $state.raw<Wrong>();
+  /** What one may give here; read when it is asked for. */
+  giving = $state.raw<Giving>();
   readonly api: ActsApi;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #left = false;
@@ -63,6 +65,15 @@ export class Acts {
   choose(act: string, about?: Subject): void {
     this.wrong = undefined;
     this.wish = { act, about };
+  }
+
+  /** Something is to be given: first it is told how much may be. */
+  async give(): Promise<void> {
+    this.choose('goodwill');
+    this.giving = undefined;
+    await this.#do(async () => {
+      this.giving = await this.api.giving(this.conversation);
+    });
   }
 
   drop(): void {

@@ -48,6 +48,14 @@ export const actEn = {
     };
     return lines[state] ?? '';
   },
+  gift: {
+    reads: 'The customer reads this in the conversation, once it is done:',
+    currency: 'In which currency',
+    left: (most: string, alone: string, customer: string, budget: string) => `You can give at most ${most} now; up to ${alone} of that without a second person. Left for this customer: ${customer}; left of this month’s budget: ${budget}.`,
+    repeat: (n: number) => (n === 1 ? 'You gave this customer something once within the last ninety days.' : `You gave this customer something ${n} times within the last ninety days.`),
+    linked: (n: number) => (n === 1 ? 'Somebody else who used a device of theirs was given something within the last thirty days.' : `Others who used a device of theirs were given something ${n} times within the last thirty days.`),
+    noWay: 'The house has no reason or no limit set for a currency of this customer’s, so nothing can be given.',
+  },
   which: 'Which card',
   asks: 'First the wallet works out exactly what would happen. Nothing is done yet.',
   workOut: 'See what would happen',
@@ -68,6 +76,7 @@ export const actEn = {
     customer_unknown: 'The customer is not signed in to the wallet here, so they could not say yes. Ask them to open this window from the wallet and sign in, then propose it again.',
     conversation_closed: 'This conversation is closed, so the customer would not see it. Reopen it, or go to where it goes on, and propose it there.',
     file_missing: 'A file that the customer agreed to is not there any more, or is another one: ask them for it again.', file_refused: 'The wallet takes no such file: a picture, a PDF or plain text that is not too large.',
+    goodwill_reason: 'The house does not give goodwill for that reason.', goodwill_currency: 'The house has set no limit for goodwill in that currency.', goodwill_gift: 'That is more than one gift may be.', goodwill_customer: 'That is more than is left for this customer within ninety days.', goodwill_person: 'That is more than you may give within a day.', goodwill_team: 'That is more than is left of your team’s budget this month.', goodwill_house: 'That is more than is left of the house’s budget this month.', goodwill_linked: 'Others who used the same device were given goodwill lately. Ask a supervisor to look into it.', goodwill_own: 'This is your own account.',
     unreachable: 'The wallet could not be reached.', declined: 'The customer said no.', withdrawn: 'It was taken back.', superseded: 'Another proposal took its place.',
   } as Record<string, string>,
   states: {

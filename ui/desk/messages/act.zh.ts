@@ -43,6 +43,14 @@ export const actZh: ActMessages = {
     };
     return lines[state] ?? '';
   },
+  gift: {
+    reads: '完成后，客户会在会话中看到：',
+    currency: '币种',
+    left: (most: string, alone: string, customer: string, budget: string) => `您现在最多可给 ${most}，其中 ${alone} 以内无需复核。该客户剩余额度：${customer}；本月预算剩余：${budget}。`,
+    repeat: (n: number) => `过去 90 天内，您已给过该客户 ${n} 次。`,
+    linked: (n: number) => `过去 30 天内，与该客户用过同一台设备的其他客户已获得 ${n} 次补偿。`,
+    noWay: '尚未为该客户的币种设置原因或限额，因此无法给出补偿。',
+  },
   which: '哪张卡',
   asks: '先由钱包算出会发生什么，此时不会执行任何操作。',
   workOut: '查看会发生什么',
@@ -63,6 +71,7 @@ export const actZh: ActMessages = {
     customer_unknown: '客户没有在这里登录钱包，无法确认。请客户从钱包打开这个窗口并登录，然后再提出。',
     conversation_closed: '会话已结束，客户看不到。请重新开启，或到后续会话中提出。',
     file_missing: '客户同意提交的文件已不在，或与当时不同，请客户重新提供。', file_refused: '钱包不接受这个文件：请使用大小合适的图片、PDF 或纯文本。',
+    goodwill_reason: '不能以此原因给出补偿。', goodwill_currency: '尚未设置该币种的补偿限额。', goodwill_gift: '超出单次补偿上限。', goodwill_customer: '超出该客户 90 天内的剩余额度。', goodwill_person: '超出您一天内可给的额度。', goodwill_team: '超出您所在团队本月预算的剩余额度。', goodwill_house: '超出本月总预算的剩余额度。', goodwill_linked: '近期已有使用同一台设备的其他客户获得补偿，请主管核查。', goodwill_own: '这是您自己的账户。',
     unreachable: '无法连接钱包。', declined: '客户不同意。', withdrawn: '已撤回。', superseded: '已由新的操作代替。',
   },
   states: {
