@@ -1,4 +1,4 @@
-import { AppWindow, Award, BadgeCheck, Building2, CalendarClock, CircleAlert, ClipboardList, Clock, Flag, FlagTriangleRight, KeyRound, MessageSquareQuote, Palette, Quote, ShieldAlert, ShieldCheck, ShieldMinus, Target as TargetIcon, Users, Wallet, Waypoints, Webhook, Workflow } from 'lucide';
+import { AppWindow, Award, BadgeCheck, Building2, CalendarClock, CircleAlert, ClipboardList, Clock, Flag, FlagTriangleRight, Gift, KeyRound, MessageSquareQuote, Palette, Quote, ShieldAlert, ShieldCheck, ShieldMinus, Target as TargetIcon, Users, Wallet, Waypoints, Webhook, Workflow } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Messages } from '../messages/en.ts';
@@ -29,6 +29,9 @@ import RoutingForm from './forms/RoutingForm.svelte';
 import FailureCodeForm from './forms/FailureCodeForm.svelte';
 import TargetForm from './forms/TargetForm.svelte';
 import TeamForm from './forms/TeamForm.svelte';
+import Given from './goodwill/Given.svelte';
+import type { GoodwillRules } from './goodwill/goodwill.ts';
+import GoodwillForm from './goodwill/GoodwillForm.svelte';
 import Members from '../teams/Members.svelte';
 import ClaimForm from './products/ClaimForm.svelte';
 import PlanForm from './products/PlanForm.svelte';
@@ -374,6 +377,18 @@ export const kinds: readonly Kind[] = [
     single: true,
     blank: (): ActionPolicy => ({ rules: [] }),
     form: ActionPolicyForm,
+    wide: true,
+    changes: runs,
+  },
+  {
+    kind: 'goodwill',
+    fourEyes: true,
+    group: 'wallet',
+    icon: Gift,
+    single: true,
+    blank: (): GoodwillRules => ({ reasons: [], bounds: [], linked: 2, repeat: 2 }),
+    form: GoodwillForm,
+    after: Given,
     wide: true,
     changes: runs,
   },

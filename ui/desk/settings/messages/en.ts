@@ -1,5 +1,6 @@
 import { walletEn } from '../../messages/wallet.en.ts';
 import { en as rights } from '../rights/messages/en.ts';
+import { goodwill } from './goodwill.en.ts';
 import { plan, sourced_claim } from './product.en.ts';
 import { field, reason } from './refused.en.ts';
 import { restriction, training } from './restriction.en.ts';
@@ -358,6 +359,7 @@ export const en = {
 
   teamsPick: { none: 'There are no teams yet.', gone: 'A team out of use', unreadable: 'The teams could not be read.' },
   rights,
+  goodwill,
   plan,
   sourced_claim,
   restriction,

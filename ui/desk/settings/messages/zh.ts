@@ -2,6 +2,7 @@ import type { Words } from './en.ts';
 
 import { walletZh } from '../../messages/wallet.zh.ts';
 import { zh as rights } from '../rights/messages/zh.ts';
+import { goodwill } from './goodwill.zh.ts';
 import { plan, sourced_claim } from './product.zh.ts';
 import { field, reason } from './refused.zh.ts';
 import { restriction, training } from './restriction.zh.ts';
@@ -360,6 +361,7 @@ export const zh: Words = {
 
   teamsPick: { none: '还没有团队。', gone: '已停用的团队', unreadable: '团队没有读出来。' },
   rights,
+  goodwill,
   plan,
   sourced_claim,
   restriction,
