@@ -8,6 +8,7 @@ import (
 	"kefu/internal/domain/action"
 	"kefu/internal/domain/goodwill"
 	"kefu/internal/domain/identity"
+	"kefu/internal/domain/insider"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 	"kefu/internal/platform/id"
@@ -164,6 +165,33 @@ func TestWhoIsGivenNothing(t *testing.T) {
 			if err := h.AddAct(ctx(), identity.Principal{Kind: identity.Staff, ID: k.Maker.ID, Role: role}, k); !fault.Is(err, fault.Forbidden) {
 				h.Errorf("%s gives: %v", role, err)
 			}
+		}
+	})
+}
+
+// What somebody gives is money that went out, for the watch over staff.
+func TestAGiftIsSeenByTheWatchOverStaff(t *testing.T) {
+	each(t, func(h *house) {
+		k := h.gift(h.boss, "10.00")
+		k, err := h.ConfirmAct(ctx(), h.boss, k.ID, k.Hash)
+		h.must(err)
+		paid := func() (n int) {
+			all, _, err := h.ChainSince(ctx(), part(), 0, 500)
+			h.must(err)
+			for _, one := range all {
+				if one.Kind == insider.Paid && one.Staff == h.boss.ID && one.Customer == h.anna.ID {
+					n++
+				}
+			}
+			return n
+		}
+		if n := paid(); n != 0 {
+			h.Errorf("%d before anything left", n)
+		}
+		_, err = h.PlanAct(ctx(), h.boss, k.ID, k.Revision, ready(k, ""))
+		h.must(err)
+		if n := paid(); n != 1 {
+			h.Errorf("%d are seen of one that left", n)
 		}
 	})
 }
