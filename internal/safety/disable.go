@@ -40,6 +40,8 @@ func (w *world) disable() {
 		w.store, w.second = masked{w.store, w}, maskedSecond{w.second, w}
 	case Idempotency:
 		w.acts.Forgets, w.wallet = true, &keyless{Purse: w.purse}
+	case OwnWord:
+		w.acts.Speaking = true
 	case Refunds:
 		w.purse.Boundless = true
 	case Balance:

@@ -13,6 +13,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/policy"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/consent"
 	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/domain/wallet/points"
 	"kefu/internal/flow/acting"
@@ -406,6 +407,10 @@ func (d walletDoor) Transfer(c context.Context, by wallet.Actor, customer, id st
 
 func (d walletDoor) Points(c context.Context, by wallet.Actor, customer string) (points.Standing, error) {
 	return d.shop.now.purse.Collected(c, by, customer)
+}
+
+func (d walletDoor) Consents(c context.Context, by wallet.Actor, customer string) (consent.Standing, error) {
+	return d.shop.now.purse.Consents(c, by, customer)
 }
 
 func (d walletDoor) Earning(c context.Context, by wallet.Actor, customer, transaction string) (points.Earning, error) {

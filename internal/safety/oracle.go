@@ -232,6 +232,9 @@ func (o *oracle) judgeOwner(e effect, was shown) {
 	if by, left := o.handing[purse.Wish(c.Key)]; !left || !o.may(by, was) {
 		o.broke(NotTheirs, "%s of %s was set off by %s %s", c.Act, c.Target, by.Kind, by.Role)
 	}
+	if spoken := c.Act == wallet.GiveConsent || c.Act == wallet.WithdrawConsent; spoken && (was.maker.Kind != identity.Customer || was.maker.ID != was.customer) {
+		o.broke(Spoken, "%s of %s was wanted by %s", c.Act, c.Target, was.maker.Kind)
+	}
 	first, agreed, some := o.word(was)
 	if !some {
 		o.broke(NotTheirs, "%s of %s happened, and nobody whose it is said yes", c.Act, c.Target)

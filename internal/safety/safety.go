@@ -46,11 +46,12 @@ const (
 	Files       Check = "file-ownership"
 	PointsProof Check = "points-proof"
 	PointsFloor Check = "points-floor"
+	OwnWord     Check = "consent-own-word"
 )
 
 // Checks lists them.
 func Checks() []Check {
-	all := []Check{Ownership, Assurance, Binding, Signature, SingleUse, Confirmed, Expiry, FourEyes, Approver, Idempotency, Policy, Refunds, Balance, Postings, Files, PointsProof, PointsFloor}
+	all := []Check{Ownership, Assurance, Binding, Signature, SingleUse, Confirmed, Expiry, FourEyes, Approver, Idempotency, Policy, Refunds, Balance, Postings, Files, PointsProof, PointsFloor, OwnWord}
 	return append(all, further()...)
 }
 
@@ -68,6 +69,7 @@ const (
 	NoSecond    Rule = "unauthorised: the second person is missing, or is the first"
 	Disallowed  Rule = "unauthorised: the policy does not allow it"
 	ForeignFile Rule = "unauthorised: a file of somebody else, or another than was agreed to, is evidence"
+	Spoken      Rule = "consent: somebody else than the customer wanted it"
 	Twice       Rule = "double: it happened more often than somebody said yes"
 	BelowZero        = script.BelowZero
 	TooMuch     Rule = "more was refunded than was paid"
@@ -98,6 +100,8 @@ func Shows(c Check) Rule {
 		return Twice
 	case Policy:
 		return Disallowed
+	case OwnWord:
+		return Spoken
 	case Files:
 		return ForeignFile
 	case Refunds:

@@ -33,7 +33,7 @@ func TestNothingHappensThatIsNotAllowed(t *testing.T) {
 		_ = r.Report(&text)
 		t.Errorf("violations %v, legitimate %.3f:\n%s", r.Broken, r.LegitimateShare, text.String())
 	}
-	for _, act := range []string{"refund", "freeze", "unfreeze", "dispute", "hold_release", "provisional_credit", "instrument_block", "dispute_evidence", "retrieval", "points_redeem", "points_claim", "recovery", "recovery_stopped", "withdraw", "closure", "closure_cancel", "closed", "late_paid"} {
+	for _, act := range []string{"refund", "freeze", "unfreeze", "dispute", "hold_release", "provisional_credit", "instrument_block", "dispute_evidence", "retrieval", "points_redeem", "points_claim", "consent_give", "consent_withdraw", "recovery", "recovery_stopped", "withdraw", "closure", "closure_cancel", "closed", "late_paid"} {
 		if r.ByAct[act] == 0 {
 			t.Errorf("no %s happened: the adversary does not try it, or is always refused", act)
 		}

@@ -388,7 +388,7 @@ func kinds() []wallet.Act {
 		wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund, wallet.RequestRefund,
 		wallet.Freeze, wallet.BlockInstrument, wallet.Unfreeze, wallet.Unfreeze, wallet.OpenDispute, wallet.GrantCredit, wallet.ReleaseHold, wallet.ReleaseHold,
 		wallet.AddEvidence, wallet.AddEvidence, wallet.RequestRetrieval, wallet.RequestRetrieval,
-		wallet.RedeemPoints, wallet.RedeemPoints, wallet.ClaimPoints,
+		wallet.RedeemPoints, wallet.RedeemPoints, wallet.ClaimPoints, wallet.GiveConsent, wallet.WithdrawConsent,
 	}
 }
 
@@ -445,6 +445,11 @@ func (w *world) wish(s step) {
 		want.Amount = purse.Points(purse.Costs()[want.Target])
 		if pick%16 == 0 {
 			want.Amount = purse.Points(1)
+		}
+	case wallet.GiveConsent, wallet.WithdrawConsent: // now and then to a text that there is not
+		want.Target = purse.Consented()[pick%2]
+		if want.Act == wallet.GiveConsent {
+			want.Details = map[string]string{wallet.ConsentVersion: []string{"1", "1", "1", "2"}[pick/2%4]}
 		}
 	case wallet.OpenDispute, wallet.ClaimPoints:
 		want.Target = victim.payments[pick%3]

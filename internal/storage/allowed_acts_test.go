@@ -16,13 +16,17 @@ import (
 
 // newAct is a refund for the scene's customer, proposed by somebody.
 func (s *scene) newAct(by identity.Principal) action.Kept {
-	s.Helper()
 	sum, err := wallet.Units(big.NewInt(1250), "EUR", 2)
 	s.must(err)
-	c := wallet.Command{Act: wallet.RequestRefund, CustomerID: "own", Target: "tx-1", Amount: sum, Reason: "not_received", Expect: "posted"}
+	return s.newActOf(by, wallet.Command{Act: wallet.RequestRefund, CustomerID: "own", Target: "tx-1", Amount: sum, Reason: "not_received", Expect: "posted"})
+}
+
+// newActOf is one for a command, proposed by somebody.
+func (s *scene) newActOf(by identity.Principal, c wallet.Command) action.Kept {
+	s.Helper()
 	c.Key = action.Key(s.conv, id.New(), "ask", c, 0)
 	a, err := action.Propose(action.Action{
-		ID: id.New(), ConversationID: s.conv, CustomerID: s.own.ID, Command: c, Summary: wallet.Summary{Amount: sum}, Maker: action.ByOf(by),
+		ID: id.New(), ConversationID: s.conv, CustomerID: s.own.ID, Command: c, Summary: wallet.Summary{Amount: c.Amount}, Maker: action.ByOf(by),
 		Verdict: action.Verdict{Allow: true, Level: identity.AL2, FourEyes: true},
 	}, s.core())
 	if err != nil { // nobody, who must not get further
@@ -123,6 +127,9 @@ func actRules() []rule {
 	ctx := context.Background()
 	return []rule{
 		step("AddAct", proposes, func(sc *scene, p identity.Principal) error { return sc.AddAct(ctx, p, sc.newAct(p)) }),
+		step("AddAct", "own", func(sc *scene, p identity.Principal) error { // what a customer agrees to nobody else says
+			return sc.AddAct(ctx, p, sc.newActOf(p, wallet.Command{Act: wallet.WithdrawConsent, CustomerID: "own", Target: "marketing_sms", Reason: "asked", Expect: "given"}))
+		}),
 		{"Act", "own system " + workers, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Act(ctx, p, sc.act().ID)
 			return err

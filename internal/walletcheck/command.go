@@ -34,6 +34,9 @@ func told(c wallet.Command) wire.Call {
 	if c.Key != "" {
 		made.Key = c.Key
 	}
+	if c.Act.ByCustomer() {
+		made.Actor = wire.Customer
+	}
 	return made
 }
 
@@ -204,6 +207,8 @@ func (p *probe) target(a wallet.Act) (wallet.Command, error) {
 		return c, err
 	case wallet.GiveGoodwill:
 		return further.Gift(p, c)
+	case wallet.GiveConsent, wallet.WithdrawConsent:
+		return further.Changeable(p, c)
 	case wallet.RevokeDevice:
 		return first(pick(p, p.mine("/devices"), func(d wallet.Device) (string, bool) { return d.ID, d.Trust != "revoked" }))
 	case wallet.CancelRefund:

@@ -115,6 +115,13 @@ func (p *probe) DoFor(kind string, c wallet.Command) (wallet.Operation, error) {
 	return p.operation(made, c)
 }
 
+// Staff implements further.Probe.
+func (p *probe) Staff(c wallet.Command) (wallet.Operation, error) {
+	made := told(c)
+	made.Actor = wire.Actor
+	return p.operation(made, c)
+}
+
 // Settled implements further.Probe.
 func (p *probe) Settled(o wallet.Operation) (wallet.Operation, error) { return p.settled(o) }
 

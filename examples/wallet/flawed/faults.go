@@ -101,7 +101,7 @@ func Faults() []Fault {
 	} {
 		all = append(all, Fault{Name: f[0], What: f[1], By: f[2]})
 	}
-	return append(append(append(all, further()...), recovering()...), append(append(leaving(), collecting()...), gifts()...)...)
+	return append(append(append(all, further()...), recovering()...), append(append(leaving(), collecting()...), append(gifts(), agreeing()...)...)...)
 }
 
 // asking are faults in what a wallet takes.

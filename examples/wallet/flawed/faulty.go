@@ -309,6 +309,9 @@ func (f *faulty) Do(ctx context.Context, by wallet.Actor, c wallet.Command) (wal
 	if o, is, err := f.gives(ctx, by, c); is {
 		return o, err
 	}
+	if o, is, err := f.agreed(ctx, by, c); is {
+		return o, err
+	}
 	o, err := f.Full.Do(ctx, by, c)
 	if err != nil {
 		return o, err

@@ -59,7 +59,7 @@ func (w *Wallet) Do(_ context.Context, by wallet.Actor, c wallet.Command) (walle
 		}
 		return before.Operation, nil
 	}
-	will, err := w.plan(p, c)
+	will, err := w.plan(p, by, c)
 	if err != nil {
 		return wallet.Operation{}, err
 	}
@@ -157,7 +157,7 @@ func (w *Wallet) find(customer string, is func(*done) bool) (wallet.Operation, e
 }
 
 // plan works out what a command would do. Errors: NotFound when it has no such target.
-func (w *Wallet) plan(p *person, c wallet.Command) (plan, error) {
+func (w *Wallet) plan(p *person, by wallet.Actor, c wallet.Command) (plan, error) {
 	switch c.Act {
 	case wallet.Freeze, wallet.Unfreeze:
 		return w.planFreeze(p, c)
@@ -187,6 +187,8 @@ func (w *Wallet) plan(p *person, c wallet.Command) (plan, error) {
 		return w.planClosure(p, c)
 	case wallet.ClaimPoints, wallet.RedeemPoints:
 		return w.planPoints(p, c)
+	case wallet.GiveConsent, wallet.WithdrawConsent:
+		return w.planConsent(p, by, c)
 	case wallet.RevokeDevice:
 		i := slices.IndexFunc(p.devices, func(d wallet.Device) bool { return d.ID == c.Target })
 		if i < 0 {

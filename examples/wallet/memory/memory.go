@@ -20,6 +20,7 @@ import (
 
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/closing"
+	"kefu/internal/domain/wallet/consent"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/domain/wallet/recovering"
@@ -89,6 +90,7 @@ type person struct {
 	alerts       []wallet.Alert
 	leaving      leaving
 	points       collected
+	said         []consent.Change // the latest first
 }
 
 // New makes a wallet with its customers and a key of its own.

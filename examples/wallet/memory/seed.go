@@ -69,6 +69,7 @@ func seed(id, name, email, phone, birth string, now time.Time) *person {
 	p.seedTransactions(at)
 	p.seedOnchain(at)
 	p.collect(now)
+	p.agree(now)
 	return p
 }
 

@@ -7,6 +7,7 @@ import (
 	"kefu/internal/connector/demowallet/cards"
 	"kefu/internal/connector/demowallet/chain"
 	"kefu/internal/connector/demowallet/closing"
+	"kefu/internal/connector/demowallet/consents"
 	"kefu/internal/connector/demowallet/giving"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/loyalty"
@@ -58,6 +59,7 @@ func acts() map[wallet.Act]act {
 		wallet.Withdraw:         (*desk).withdraw, wallet.Close: ofClosings(closing.Asked.Close), wallet.KeepOpen: ofClosings(closing.Asked.Keep),
 		wallet.ClaimPoints: ofPoints(loyalty.Asked.Claim), wallet.RedeemPoints: ofPoints(loyalty.Asked.Redeem),
 		wallet.GiveGoodwill: (*desk).give,
+		wallet.GiveConsent:  (*desk).setConsent, wallet.WithdrawConsent: (*desk).setConsent,
 	}
 }
 
@@ -239,6 +241,11 @@ func ofPoints(do func(loyalty.Asked, *wallet.Operation, wallet.Command) (wallet.
 // give gives something of the wallet's own.
 func (d *desk) give(o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
 	return giving.Asked{Asked: d.asked(by, c), Accounts: d.has.accounts, Dry: d.dry}.Give(o, c)
+}
+
+// setConsent gives a consent or withdraws it.
+func (d *desk) setConsent(o *wallet.Operation, by wallet.Actor, c wallet.Command) (wallet.Refusal, error) {
+	return consents.Asked{Asked: d.asked(by, c), Dry: d.dry}.Set(o, c)
 }
 
 // retrieve brings back what came over a public network.

@@ -8,6 +8,7 @@ import (
 	"kefu/internal/connector/demowallet/alerts"
 	"kefu/internal/connector/demowallet/cards"
 	"kefu/internal/connector/demowallet/chain"
+	"kefu/internal/connector/demowallet/consents"
 	"kefu/internal/connector/demowallet/keep"
 	"kefu/internal/connector/demowallet/lives"
 	"kefu/internal/connector/demowallet/loyalty"
@@ -86,6 +87,8 @@ func (w writer) Keep(customer string, v any) error {
 		return chain.Put(w.Desk, chain.Deposit{ID: v.ID, CustomerID: customer, Known: true, Amount: v.Amount, Problem: onchain.MissingMemo, Address: v.Address}, v.At)
 	case lives.Member:
 		return loyalty.Begin(w.Desk, customer, v.Since)
+	case lives.Said:
+		return consents.Record(w.Desk, customer, v.Change)
 	case lives.Campaign:
 		_, err := loyalty.Invite(w.Desk, customer, v)
 		return err

@@ -15,6 +15,7 @@ import (
 	"kefu/internal/connector/demowallet/cards"
 	"kefu/internal/connector/demowallet/chain"
 	"kefu/internal/connector/demowallet/closing"
+	"kefu/internal/connector/demowallet/consents"
 	"kefu/internal/connector/demowallet/fees"
 	"kefu/internal/connector/demowallet/files"
 	"kefu/internal/connector/demowallet/keep"
@@ -57,6 +58,7 @@ type Wallet struct {
 	*cards.Cards
 	*closing.Closings
 	*loyalty.Loyalty
+	*consents.Permits
 	*files.Files
 	*restrictions.Register
 	*signins.Signins
@@ -100,6 +102,7 @@ func Open(ctx context.Context, o Options) (*Wallet, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	w.Closings, w.Loyalty = closing.New(w.books, o.Closing), loyalty.New(w.books)
+	w.Permits = consents.New(w.books)
 	w.Files, w.Register, w.Signins = files.New(w.books), restrictions.New(w.books), signins.New(w.books)
 	if w.Desks, err = recovery.Open(ctx, w.books, recovery.Options{Link: o.Link, Pace: w.pace}); err != nil {
 		return nil, fault.Wrap(op, err)

@@ -73,6 +73,10 @@ func Path(c wallet.Command) (path []string, named bool) {
 		return below("rewards", c.Target+":redeem")
 	case wallet.GiveGoodwill:
 		return below("goodwill")
+	case wallet.GiveConsent:
+		return below("consents", c.Target+":give")
+	case wallet.WithdrawConsent:
+		return below("consents", c.Target+":withdraw")
 	default: // RevokeDevice
 		return below("devices", c.Target+":revoke")
 	}

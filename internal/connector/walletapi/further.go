@@ -6,6 +6,7 @@ import (
 
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/closing"
+	"kefu/internal/domain/wallet/consent"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/domain/wallet/points"
@@ -144,6 +145,16 @@ func (c *Client) Earning(ctx context.Context, by wallet.Actor, customer, transac
 			return foreign()
 		}
 		return e.Validate()
+	})
+}
+
+// Consents asks what a customer agreed to.
+func (c *Client) Consents(ctx context.Context, by wallet.Actor, customer string) (consent.Standing, error) {
+	return one(ctx, c, by, question{name: "consents", path: []string{"customers", customer, "consents"}}, func(s consent.Standing) error {
+		if s.CustomerID != customer {
+			return foreign()
+		}
+		return s.Validate()
 	})
 }
 

@@ -18,6 +18,7 @@ import (
 	"kefu/internal/connector/walletserver"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/closing"
+	"kefu/internal/domain/wallet/consent"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/domain/wallet/points"
@@ -229,6 +230,7 @@ func types() map[string]told {
 		"ClosureItem": of[closing.Item](), "Destination": part[closing.Destination](), "LateMoney": part[closing.Late](), "Return": of[closing.Return](), "Closure": of[closing.Standing](),
 		"Lot": of[points.Lot](), "EarningRule": part[points.Rule](), "Earning": of[points.Earning](), "PointsClaim": of[points.Claim](), "Reward": of[points.Reward](), "Redemption": of[points.Redemption](),
 		"Offer": of[points.Offer](), "OfferCondition": of[points.Condition](), "OfferTry": of[points.Try](), "Points": of[points.Standing](),
+		"Consent": of[consent.Item](), "ConsentChange": of[consent.Change](), "Consents": of[consent.Standing](),
 		"Notices": part[wallet.Notices](), "Capabilities": of[wallet.Capabilities](), "Problem": part[problem](), "Actor": part[actor](), "Money": part[money](),
 		"Transfer": of[onchain.Transfer](), "NamedTransaction": of[onchain.Named](), "Retrieval": of[onchain.Retrieval](), "Asking": of[onchain.Asking](),
 		"FileLimits": part[wallet.FileLimits](), "Stored": of[wallet.Stored](), "Evidence": part[wallet.Evidence](),

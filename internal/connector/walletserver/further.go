@@ -6,6 +6,7 @@ import (
 
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/closing"
+	"kefu/internal/domain/wallet/consent"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/domain/wallet/points"
@@ -76,6 +77,11 @@ type Points interface {
 	Earning(ctx context.Context, by wallet.Actor, customer, transaction string) (points.Earning, error)
 }
 
+// Consents is a wallet that tells what its customers agreed to.
+type Consents interface {
+	Consents(ctx context.Context, by wallet.Actor, customer string) (consent.Standing, error)
+}
+
 // Further is a wallet with all that was added to the contract after its first release.
 type Further interface {
 	Statements
@@ -88,6 +94,7 @@ type Further interface {
 	Onchain
 	Closures
 	Points
+	Consents
 }
 
 // hasFurther lists those readings of Further for which w has methods.
@@ -121,6 +128,9 @@ func hasFurther(w Wallet) (list []wallet.Reading) {
 	}
 	if _, ok := w.(Points); ok {
 		list = append(list, wallet.ReadPoints)
+	}
+	if _, ok := w.(Consents); ok {
+		list = append(list, wallet.ReadConsents)
 	}
 	return list
 }
@@ -176,6 +186,9 @@ func (s *Server) further(mux *http.ServeMux) {
 		s.ask(mux, "/customers/{id}/transactions/{tx}/points", func(a asked) (any, error) {
 			return w.Earning(a.Context(), a.by, a.PathValue("id"), a.PathValue("tx"))
 		})
+	}
+	if w, ok := s.o.Wallet.(Consents); ok {
+		s.ask(mux, "/customers/{id}/consents", func(a asked) (any, error) { return w.Consents(a.Context(), a.by, a.PathValue("id")) })
 	}
 	if w, ok := s.o.Wallet.(Recovery); ok {
 		s.recovery(mux, w)

@@ -50,6 +50,7 @@ func (s *Server) commands(mux *http.ServeMux) {
 	s.verbs(mux, w, "recoveries", map[string]wallet.Act{"stop": wallet.StopRecovery})
 	s.verbs(mux, w, "onchain", map[string]wallet.Act{"retrieve": wallet.RequestRetrieval})
 	s.verbs(mux, w, "rewards", map[string]wallet.Act{"redeem": wallet.RedeemPoints})
+	s.verbs(mux, w, "consents", map[string]wallet.Act{"give": wallet.GiveConsent, "withdraw": wallet.WithdrawConsent})
 	s.verbs(mux, w, "devices", map[string]wallet.Act{"revoke": wallet.RevokeDevice})
 	s.tell(mux, "/customers/{id}/refunds", func(a asked) (any, error) { return s.do(a, w, wallet.RequestRefund, a.PathValue("id"), "") })
 	s.tell(mux, "/customers/{id}/disputes", func(a asked) (any, error) { return s.do(a, w, wallet.OpenDispute, a.PathValue("id"), "") })

@@ -8,6 +8,7 @@ import (
 
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/closing"
+	"kefu/internal/domain/wallet/consent"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/points"
 	"kefu/internal/domain/wallet/statement"
@@ -28,6 +29,7 @@ type Further interface {
 	Closure(ctx context.Context, by wallet.Actor, customer string) (closing.Standing, error)
 	Points(ctx context.Context, by wallet.Actor, customer string) (points.Standing, error)
 	Earning(ctx context.Context, by wallet.Actor, customer, transaction string) (points.Earning, error)
+	Consents(ctx context.Context, by wallet.Actor, customer string) (consent.Standing, error)
 }
 
 // further judges them.
@@ -44,6 +46,9 @@ func further(t *testing.T, s Site) {
 			t.Errorf("the end of %s: %+v %v %v", who, c, err, c.Validate())
 		}
 		collected(t, s, r, who)
+		if c, err := r.Consents(ctx, actor(), who); err != nil || c.Validate() != nil || c.CustomerID != who || len(c.Items) == 0 {
+			t.Errorf("what %s agreed to: %+v %v %v", who, c, err, c.Validate())
+		}
 		held, err := s.Wallet.Instruments(ctx, actor(), who)
 		if err != nil {
 			t.Fatal(err)
@@ -62,6 +67,9 @@ func further(t *testing.T, s Site) {
 	}
 	if _, err := r.Points(ctx, actor(), "nobody"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("the points of nobody: %v", err)
+	}
+	if _, err := r.Consents(ctx, actor(), "nobody"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("what nobody agreed to: %v", err)
 	}
 	if _, err := r.Closure(ctx, actor(), "nobody"); !fault.Is(err, fault.NotFound) {
 		t.Errorf("the end of nobody: %v", err)

@@ -464,3 +464,9 @@ func (a Action) Plan(r Ready, now time.Time) (Action, error) {
 	a.State, a.ChangedAt, a.NextAt, a.HandedAt, a.ExpiresAt = Planned, now, now, now, time.Time{}
 	return a, nil
 }
+
+// OwnWord tells whether whoever made k may have: what a customer agrees to, or takes back, is
+// for them alone to want.
+func (k Kept) OwnWord() bool {
+	return !k.Command.Act.ByCustomer() || (k.Maker.Kind == identity.Customer && k.Maker.ID == k.CustomerID)
+}

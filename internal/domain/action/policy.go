@@ -56,7 +56,7 @@ type Policy struct {
 // PolicyRule is one line of a policy.
 type PolicyRule struct {
 	ID       string       `json:"id" maxLength:"60" doc:"what the rule is called"`
-	Acts     []wallet.Act `json:"acts" nullable:"false" minItems:"1" maxItems:"25" enum:"freeze,unfreeze,refund,refund_cancel,dispute,dispute_evidence,provisional_credit,hold_release,recall,instrument_block,sessions_revoke,device_revoke,notify,inspect,instrument_default,instrument_remove,mandate_cancel,recovery_stop,retrieval,withdraw,closure,closure_cancel,points_claim,points_redeem,goodwill" doc:"which it is about"`
+	Acts     []wallet.Act `json:"acts" nullable:"false" minItems:"1" maxItems:"27" enum:"freeze,unfreeze,refund,refund_cancel,dispute,dispute_evidence,provisional_credit,hold_release,recall,instrument_block,sessions_revoke,device_revoke,notify,inspect,instrument_default,instrument_remove,mandate_cancel,recovery_stop,retrieval,withdraw,closure,closure_cancel,points_claim,points_redeem,goodwill,consent_give,consent_withdraw" doc:"which it is about"`
 	If       string       `json:"if,omitempty" maxLength:"2000" doc:"a condition in CEL over facts; none: always"`
 	Allow    bool         `json:"allow"`
 	Level    int          `json:"level,omitempty" minimum:"1" maximum:"3" doc:"of assurance that what is allowed needs; no policy goes below the least of an act"`
@@ -169,6 +169,7 @@ func Default() Policy {
 		{ID: "redeem many points", Acts: []wallet.Act{wallet.RedeemPoints}, If: `facts.amount + facts.day_total > 1000.0`, Allow: true, Level: 2},
 		{ID: "redeem points", Acts: []wallet.Act{wallet.RedeemPoints}, Allow: true, Level: 1},
 		{ID: "goodwill", Acts: []wallet.Act{wallet.GiveGoodwill}, If: `facts.actor == "staff"`, Allow: true, Level: 1},
+		{ID: "agree", Acts: []wallet.Act{wallet.GiveConsent, wallet.WithdrawConsent}, Allow: true, Level: 1},
 		{ID: "report", Acts: []wallet.Act{
 			wallet.OpenDispute, wallet.AddEvidence, wallet.CancelRefund, wallet.NotifyCustomer, wallet.RequestInspection, wallet.SetDefault, wallet.CancelMandate, wallet.ClaimPoints,
 		}, Allow: true, Level: 1},

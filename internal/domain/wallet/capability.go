@@ -40,6 +40,7 @@ const (
 	ReadOnchain      Reading = "onchain"    // transfers over public networks
 	ReadClosure      Reading = "closure"    // what is in the way of an end, and how far it has got
 	ReadPoints       Reading = "points"     // and offers
+	ReadConsents     Reading = "consents"   // what a customer agreed to, and when
 )
 
 // Readings lists every reading.
@@ -47,7 +48,7 @@ func Readings() []Reading {
 	return []Reading{
 		ReadCustomer, ReadAccounts, ReadInstruments, ReadTransactions, ReadTimeline, ReadAttempts, ReadRefunds, ReadDisputes, ReadDevices,
 		ReadSessions, ReadFactors, ReadRestrictions, ReadLimits, ReadIncidents, ReadMatch, ReadNotices, ReadStatements, ReadMandates, ReadUses, ReadLinks,
-		ReadFees, ReadAlerts, ReadRecovery, ReadRecoveries, ReadOnchain, ReadClosure, ReadPoints,
+		ReadFees, ReadAlerts, ReadRecovery, ReadRecoveries, ReadOnchain, ReadClosure, ReadPoints, ReadConsents,
 	}
 }
 

@@ -39,6 +39,8 @@ const (
 	ClaimPoints       Act = "points_claim"       // of a purchase, which is the target, are missing
 	RedeemPoints      Act = "points_redeem"      // for a reward, which is the target; the amount is what it costs, in the unit of points
 	GiveGoodwill      Act = "goodwill"           // the house gives of its own, to an account of the customer's in the currency of the amount
+	GiveConsent       Act = "consent_give"       // to what is the target, in the version of its text that the details name
+	WithdrawConsent   Act = "consent_withdraw"   // takes that back
 )
 
 // Acts lists every act.
@@ -46,7 +48,7 @@ func Acts() []Act {
 	return []Act{
 		Freeze, Unfreeze, RequestRefund, CancelRefund, OpenDispute, AddEvidence, GrantCredit, ReleaseHold, Recall, BlockInstrument,
 		RevokeSessions, RevokeDevice, NotifyCustomer, RequestInspection, SetDefault, RemoveInstrument, CancelMandate, StopRecovery, RequestRetrieval, Withdraw, Close, KeepOpen,
-		ClaimPoints, RedeemPoints, GiveGoodwill,
+		ClaimPoints, RedeemPoints, GiveGoodwill, GiveConsent, WithdrawConsent,
 	}
 }
 
@@ -83,7 +85,7 @@ func (a Act) needs() needs {
 	switch a {
 	case RequestRefund, GrantCredit, Withdraw, RedeemPoints:
 		return needs{target: true, amount: true, expect: true}
-	case OpenDispute, Recall, ReleaseHold, CancelRefund, Unfreeze, SetDefault, RemoveInstrument, CancelMandate, RequestRetrieval, ClaimPoints:
+	case OpenDispute, Recall, ReleaseHold, CancelRefund, Unfreeze, SetDefault, RemoveInstrument, CancelMandate, RequestRetrieval, ClaimPoints, GiveConsent, WithdrawConsent:
 		return needs{target: true, expect: true}
 	case AddEvidence, BlockInstrument, RevokeDevice, RequestInspection, StopRecovery:
 		return needs{target: true}
@@ -95,6 +97,14 @@ func (a Act) needs() needs {
 		return needs{}
 	}
 }
+
+// ByCustomer tells whether a may be wanted by the customer alone: what somebody agrees to
+// nobody says for them.
+func (a Act) ByCustomer() bool { return a == GiveConsent || a == WithdrawConsent }
+
+// ConsentVersion is the detail of GiveConsent that names the version of the text which was
+// shown.
+const ConsentVersion = "version"
 
 // Bounds of a command.
 const (
@@ -149,6 +159,9 @@ func (c Command) Validate() error {
 	}
 	if len(c.Files) > 0 && !c.Act.TakesFiles() {
 		return fault.InvalidField(op, "files", "belong to no such act")
+	}
+	if c.Act == GiveConsent && !ValidID(c.Details[ConsentVersion]) {
+		return fault.InvalidField(op, "details.version", "is missing: which text is agreed to")
 	}
 	for _, id := range c.Also {
 		if !ValidID(id) || id == c.Target {
@@ -244,7 +257,7 @@ type Operation struct {
 
 // Made is something that came of a command.
 type Made struct {
-	Kind string `json:"kind"` // refund, dispute, freeze, credit, notice, inspection, withdrawal, closure, claim, redemption
+	Kind string `json:"kind"` // refund, dispute, freeze, credit, notice, inspection, withdrawal, closure, claim, redemption, consent
 	ID   string `json:"id"`
 }
 
@@ -272,7 +285,7 @@ func (o Operation) Validate() error {
 		return fault.InvalidField(op, "made", "is too long")
 	}
 	for _, m := range o.Made {
-		if err := check.First(check.Word(op, "made.kind", m.Kind, "refund", "dispute", "freeze", "credit", "notice", "inspection", "withdrawal", "closure", "claim", "redemption"), check.ID(op, "made.id", m.ID, true)); err != nil {
+		if err := check.First(check.Word(op, "made.kind", m.Kind, "refund", "dispute", "freeze", "credit", "notice", "inspection", "withdrawal", "closure", "claim", "redemption", "consent"), check.ID(op, "made.id", m.ID, true)); err != nil {
 			return err
 		}
 	}

@@ -27,6 +27,8 @@ func command(t *testing.T, act wallet.Act) wallet.Command {
 		}
 		c.Amount = amount
 	case wallet.Freeze, wallet.RevokeSessions, wallet.NotifyCustomer:
+	case wallet.GiveConsent:
+		c.Target, c.Expect, c.Details = "marketing_sms", "never", map[string]string{wallet.ConsentVersion: "2"}
 	default:
 		c.Target, c.Expect = "thing-1", "open"
 	}
@@ -59,6 +61,7 @@ func TestCommandsAreWhole(t *testing.T) {
 		"a gift of nothing":             {wallet.GiveGoodwill, func(c *wallet.Command) { c.Amount = wallet.Money{} }},
 		"a freeze with a sum":           {wallet.Freeze, func(c *wallet.Command) { c.Amount = command(t, wallet.RequestRefund).Amount }},
 		"further payments of a freeze":  {wallet.Freeze, func(c *wallet.Command) { c.Also = []string{"tx-2"} }},
+		"a consent to whatever":         {wallet.GiveConsent, func(c *wallet.Command) { c.Details = nil }},
 		"one payment disputed twice":    {wallet.OpenDispute, func(c *wallet.Command) { c.Also = []string{c.Target} }},
 		"too many details":              {wallet.Freeze, func(c *wallet.Command) { c.Details = many }},
 		"an invisible character":        {wallet.Freeze, func(c *wallet.Command) { c.Details = map[string]string{"a": "b\u202e"} }},

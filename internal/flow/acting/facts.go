@@ -16,6 +16,7 @@ import (
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/domain/wallet/closing"
+	"kefu/internal/domain/wallet/consent"
 	"kefu/internal/domain/wallet/instrument"
 	"kefu/internal/domain/wallet/mask"
 	"kefu/internal/domain/wallet/onchain"
@@ -285,6 +286,8 @@ func (s *Service) stateOf(ctx context.Context, by wallet.Actor, c wallet.Command
 		return s.endingState(ctx, by, c)
 	case wallet.ClaimPoints, wallet.RedeemPoints:
 		return s.pointsState(ctx, by, c)
+	case wallet.GiveConsent, wallet.WithdrawConsent:
+		return s.consentState(ctx, by, c)
 	case wallet.Unfreeze:
 		all, err := s.Wallet.Restrictions(ctx, by, c.CustomerID)
 		for _, r := range all {
@@ -367,6 +370,24 @@ func (s *Service) pointsState(ctx context.Context, by wallet.Actor, c wallet.Com
 	now, err := from.Points(ctx, by, c.CustomerID)
 	if r, ok := now.Reward(c.Target); ok {
 		return r.State, nil
+	}
+	return "", missing(op, err)
+}
+
+// agrees is a wallet that tells what its customers agreed to.
+type agrees interface {
+	Consents(ctx context.Context, by wallet.Actor, customer string) (consent.Standing, error)
+}
+
+func (s *Service) consentState(ctx context.Context, by wallet.Actor, c wallet.Command) (string, error) {
+	const op = "acting.consentState"
+	from, tells := s.Wallet.(agrees)
+	if !tells {
+		return "", fault.New(fault.Unavailable, op, "the wallet does not tell of consents")
+	}
+	now, err := from.Consents(ctx, by, c.CustomerID)
+	if i, ok := now.Item(c.Target); ok {
+		return string(i.State), nil
 	}
 	return "", missing(op, err)
 }

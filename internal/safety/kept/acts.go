@@ -35,9 +35,9 @@ type Acts struct {
 	Talks    map[string]conversation.State
 	Requests map[string]*approval.Request
 	Proofs   *Proofs
-	// Believing takes what a proof is said to be worth, and Forgets forgets keys: to show
-	// what comes of it.
-	Believing, Forgets bool
+	// Believing takes what a proof is said to be worth, Forgets forgets keys, and Speaking lets
+	// others agree for a customer: to show what comes of it.
+	Believing, Forgets, Speaking bool
 }
 
 // New makes them, with nothing in them.
@@ -68,6 +68,9 @@ func (a *Acts) AddAct(_ context.Context, p identity.Principal, k action.Kept) er
 	}
 	if k.State != action.Proposed || k.Maker != action.ByOf(p) || action.Hash(k.Command, k.Summary) != k.Hash || !k.Verdict.Allow {
 		return fault.New(fault.Internal, op, "what is kept was not proposed by who asks")
+	}
+	if !k.OwnWord() && !a.Speaking {
+		return fault.New(fault.Forbidden, op, "nobody agrees to something for a customer")
 	}
 	o, err := a.about(k.ConversationID, k.CustomerID)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"kefu/internal/domain/ledger"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/consent"
 	"kefu/internal/platform/fault"
 )
 
@@ -62,9 +63,10 @@ type Dispute struct {
 type Purse struct {
 	w         World
 	transfers map[string]ledger.Stored
-	blocked   map[string]bool   // cards
-	claimed   map[string]string // purchases whose points were said to be missing, by which wish
-	files     map[string][]byte // by customer and digest
+	blocked   map[string]bool          // cards
+	claimed   map[string]string        // purchases whose points were said to be missing, by which wish
+	files     map[string][]byte        // by customer and digest
+	permits   map[string]consent.State // by customer and key
 	ops       map[string]wallet.Operation
 	opKeys    []string
 	told      map[string]Terms // by key: what was said last of what would happen
@@ -128,7 +130,7 @@ type handed struct {
 func New(w World) *Purse {
 	p := &Purse{
 		w: w, Books: map[string]*ledger.Standing{}, transfers: map[string]ledger.Stored{}, Payments: map[string]*Payment{}, Owners: map[string]string{}, blocked: map[string]bool{}, claimed: map[string]string{},
-		FactorAt: map[string]time.Time{}, DeviceAt: map[string]time.Time{}, files: map[string][]byte{}, ops: map[string]wallet.Operation{}, told: map[string]Terms{},
+		FactorAt: map[string]time.Time{}, DeviceAt: map[string]time.Time{}, files: map[string][]byte{}, permits: map[string]consent.State{}, ops: map[string]wallet.Operation{}, told: map[string]Terms{},
 	}
 	for _, currency := range []string{"EUR", "SEK"} {
 		for _, name := range []string{"world", "bank", "shop"} {
@@ -306,6 +308,8 @@ func (p *Purse) come(c wallet.Command) (Terms, wallet.Refusal) {
 		return p.comeBack(c)
 	case wallet.ClaimPoints, wallet.RedeemPoints:
 		return p.earn(c)
+	case wallet.GiveConsent, wallet.WithdrawConsent:
+		return p.agree(c)
 	default:
 		t.To = ""
 	}
@@ -491,6 +495,10 @@ func (p *Purse) move4(c wallet.Command, t Terms, o *wallet.Operation) error {
 		return p.spend(c)
 	case wallet.ClaimPoints:
 		p.claimed[c.Target] = Wish(c.Key)
+	case wallet.GiveConsent:
+		p.permits[c.CustomerID+"/"+c.Target] = consent.Given
+	case wallet.WithdrawConsent:
+		p.permits[c.CustomerID+"/"+c.Target] = consent.Withdrawn
 	case wallet.OpenDispute:
 		p.dispute(c.CustomerID, c.Target)
 	case wallet.AddEvidence:

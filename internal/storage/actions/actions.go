@@ -67,6 +67,10 @@ func (a *Acts) AddAct(ctx context.Context, p identity.Principal, k action.Kept) 
 	if k.State != action.Proposed || k.Maker != action.ByOf(p) || action.Hash(k.Command, k.Summary) != k.Hash || !k.Verdict.Allow {
 		return fault.New(fault.Internal, op, "what is kept was not proposed by who asks")
 	}
+	if !k.OwnWord() {
+		refusal := fault.New(fault.Forbidden, op, "nobody agrees to something for a customer")
+		return a.refused(ctx, p, "conversation "+k.ConversationID, k.CustomerID, string(policy.ProposeAct), refusal)
+	}
 	err := a.core.Do(ctx, func(ctx context.Context, t *core.Tx) error {
 		o, err := reach.Of(ctx, t.SQL, k.ConversationID, k.CustomerID)
 		if err != nil {

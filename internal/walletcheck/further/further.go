@@ -39,6 +39,8 @@ type Probe interface {
 	// customer want it.
 	Do(c wallet.Command) (wallet.Operation, error)
 	DoFor(kind string, c wallet.Command) (wallet.Operation, error) // on behalf of another kind of actor than staff
+	// Staff sends a command of the customer’s own as a member of staff.
+	Staff(c wallet.Command) (wallet.Operation, error)
 	Settled(o wallet.Operation) (wallet.Operation, error)
 	Prove(c wallet.Command, level int) (string, error)
 	// Until tries until something is so, for a while.
@@ -61,7 +63,7 @@ type Check struct {
 
 // Checks lists them, in the order in which they run.
 func Checks() []Check {
-	return slices.Concat(statements(), charges(), uses(), adding(), removing(), chained(), retrieving(), leaving(), loyal(), giving())
+	return slices.Concat(statements(), charges(), uses(), adding(), removing(), chained(), retrieving(), leaving(), loyal(), giving(), permitting())
 }
 
 const mixed = "somebody else's data is shown otherwise"

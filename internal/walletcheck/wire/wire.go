@@ -61,6 +61,9 @@ type Call struct {
 // Actor is who asks where a call names nobody.
 const Actor = `{"kind":"staff","id":"kefu-verify","role":"agent","case":"verify","purpose":"view"}`
 
+// Customer is who asks where nobody but the customer may.
+const Customer = `{"kind":"customer","id":"kefu-verify","case":"verify","purpose":"own"}`
+
 // Nobody is an id that no customer has.
 const Nobody = "nobody-verify-0000000000"
 

@@ -11,7 +11,7 @@ export const actEn = {
     device_revoke: 'Remove a device', notify: 'Send a message', inspect: 'Ask where the money is',
     instrument_default: 'Choose the default card', instrument_remove: 'Remove a card', mandate_cancel: 'End an automatic payment', recovery_stop: 'Stop a recovery of access',
     retrieval: 'Bring back a crypto transfer',
-    withdraw: 'Pay money out', closure: 'Close the account', closure_cancel: 'Keep the account', points_claim: 'Claim missing points', points_redeem: 'Redeem points', goodwill: 'Goodwill',
+    withdraw: 'Pay money out', closure: 'Close the account', closure_cancel: 'Keep the account', points_claim: 'Claim missing points', points_redeem: 'Redeem points', goodwill: 'Goodwill', consent_give: 'Give a consent', consent_withdraw: 'Withdraw a consent',
   } as Record<string, string>,
   points: 'points',
   effects: { payments_stop: 'No payment can leave their wallet until it is lifted.', signed_out: 'Every device of theirs is signed out.', instrument_stops: 'The card cannot be used any more.' } as Record<string, string>,

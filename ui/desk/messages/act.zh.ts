@@ -10,7 +10,7 @@ export const actZh: ActMessages = {
     provisional_credit: '先行垫付', hold_release: '放行冻结付款', recall: '追回转账', instrument_block: '停用银行卡', sessions_revoke: '退出全部设备',
     device_revoke: '移除设备', notify: '发送消息', inspect: '查询款项去向',
     instrument_default: '更改默认付款方式', instrument_remove: '移除银行卡', mandate_cancel: '解除自动扣款', recovery_stop: '终止找回账户的申请', retrieval: '找回加密货币转账',
-    withdraw: '提现', closure: '注销账户', closure_cancel: '取消注销', points_claim: '申诉缺失积分', points_redeem: '兑换积分', goodwill: '关怀补偿',
+    withdraw: '提现', closure: '注销账户', closure_cancel: '取消注销', points_claim: '申诉缺失积分', points_redeem: '兑换积分', goodwill: '关怀补偿', consent_give: '同意授权', consent_withdraw: '撤回授权',
   },
   points: '积分',
   effects: { payments_stop: '解除之前，客户的钱包不能付款。', signed_out: '客户的所有设备都会退出登录。', instrument_stops: '这张卡将不能再使用。' },

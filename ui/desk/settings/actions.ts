@@ -1,5 +1,5 @@
 /** What a wallet can be asked to do, in the order in which it is offered. */
-export const acts = ['freeze', 'instrument_block', 'sessions_revoke', 'device_revoke', 'unfreeze', 'refund', 'refund_cancel', 'dispute', 'dispute_evidence', 'provisional_credit', 'hold_release', 'recall', 'inspect', 'notify', 'instrument_default', 'instrument_remove', 'mandate_cancel', 'recovery_stop', 'retrieval', 'withdraw', 'closure', 'closure_cancel', 'points_claim', 'points_redeem', 'goodwill'] as const;
+export const acts = ['freeze', 'instrument_block', 'sessions_revoke', 'device_revoke', 'unfreeze', 'refund', 'refund_cancel', 'dispute', 'dispute_evidence', 'provisional_credit', 'hold_release', 'recall', 'inspect', 'notify', 'instrument_default', 'instrument_remove', 'mandate_cancel', 'recovery_stop', 'retrieval', 'withdraw', 'closure', 'closure_cancel', 'points_claim', 'points_redeem', 'goodwill', 'consent_give', 'consent_withdraw'] as const;
 
 export interface PolicyRule {
   id: string;

@@ -41,6 +41,8 @@ export const words = {
     points_claim: 'Claim the points',
     points_redeem: 'Redeem points',
     goodwill: 'Goodwill',
+    consent_give: 'Agree',
+    consent_withdraw: 'Take the consent back',
     notify: 'A message in the wallet',
   } as Record<string, string>,
   actStates: {

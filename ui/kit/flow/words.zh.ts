@@ -42,6 +42,8 @@ export const words: FlowWords = {
     points_claim: '积分申诉',
     points_redeem: '兑换积分',
     goodwill: '补偿',
+    consent_give: '同意',
+    consent_withdraw: '撤回同意',
     notify: '钱包消息',
   },
   actStates: {

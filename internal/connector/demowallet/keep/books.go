@@ -103,7 +103,10 @@ const (
 	KindClaim       = "points_claim"
 	KindRedemption  = "points_redemption"
 	KindOffer       = "points_offer"
-	KindBooked      = "booked" // a change of an account that is no payment
+	KindConsent     = "consent"      // one change of one
+	KindConsented   = "consented"    // the latest change of each
+	KindConsentText = "consent_text" // a version that came later
+	KindBooked      = "booked"       // a change of an account that is no payment
 	KindNotice      = "notice"
 	KindCounter     = "counter"
 	KindSigning     = "signing"

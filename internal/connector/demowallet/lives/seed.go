@@ -72,6 +72,9 @@ func Write(into Writer, p Person, now time.Time) error {
 		if err := s.offers(); err != nil {
 			return err
 		}
+		if err := s.agrees(); err != nil {
+			return err
+		}
 	}
 	if err := s.arrive("opening balance", s.twice(l.income), wallet.KindTopUp, s.ago(seedDays+1, 9), "card"); err != nil {
 		return err

@@ -30,6 +30,7 @@ func told(a *selfservice.ActFact, lang string) string {
 		wallet.CancelMandate: {"End an automatic payment", "解除自动扣款"}, wallet.RequestRetrieval: {"Bring back a crypto transfer", "找回加密货币转账"},
 		wallet.Withdraw: {"Pay money out", "提现"}, wallet.Close: {"Close the account", "注销账户"}, wallet.KeepOpen: {"Keep the account", "取消注销"},
 		wallet.ClaimPoints: {"Claim missing points", "申诉缺失积分"}, wallet.RedeemPoints: {"Redeem points", "兑换积分"}, wallet.GiveGoodwill: {"Goodwill", "关怀补偿"},
+		wallet.GiveConsent: {"Give a consent", "同意授权"}, wallet.WithdrawConsent: {"Withdraw a consent", "撤回授权"},
 		wallet.NotifyCustomer: {"Message in the wallet", "钱包内通知"}, wallet.RequestInspection: {"Ask where a payment is", "查询款项去向"},
 	}
 	states := map[action.State]pair{

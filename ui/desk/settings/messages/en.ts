@@ -414,7 +414,7 @@ export const en = {
       instrument_default: 'Choose the default card',
       instrument_remove: 'Remove a card',
       mandate_cancel: 'End an automatic payment',
-      recovery_stop: 'Stop a recovery of access', retrieval: 'Bring back a crypto transfer', withdraw: 'Pay money out', closure: 'Close the account', closure_cancel: 'Keep the account', points_claim: 'Claim missing points', points_redeem: 'Redeem points', goodwill: 'Goodwill',
+      recovery_stop: 'Stop a recovery of access', retrieval: 'Bring back a crypto transfer', withdraw: 'Pay money out', closure: 'Close the account', closure_cancel: 'Keep the account', points_claim: 'Claim missing points', points_redeem: 'Redeem points', goodwill: 'Goodwill', consent_give: 'Give a consent', consent_withdraw: 'Withdraw a consent',
       notify: 'Message in the app',
     } as Record<string, string>,
     if: 'If',

@@ -416,7 +416,7 @@ export const zh: Words = {
       instrument_default: '更改默认付款方式',
       instrument_remove: '移除银行卡',
       mandate_cancel: '解除自动扣款',
-      recovery_stop: '终止找回账户的申请', retrieval: '找回加密货币转账', withdraw: '提现', closure: '注销账户', closure_cancel: '取消注销', points_claim: '申诉缺失积分', points_redeem: '兑换积分', goodwill: '关怀补偿',
+      recovery_stop: '终止找回账户的申请', retrieval: '找回加密货币转账', withdraw: '提现', closure: '注销账户', closure_cancel: '取消注销', points_claim: '申诉缺失积分', points_redeem: '兑换积分', goodwill: '关怀补偿', consent_give: '同意授权', consent_withdraw: '撤回授权',
       notify: '应用内消息',
     },
     if: '条件',
