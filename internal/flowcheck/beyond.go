@@ -90,11 +90,12 @@ func Beyond() map[string]string {
 	for n := range 37 {
 		all[fmt.Sprintf("FL1-%02d", n+1)] = "what is proven is proven on the wallet's own page, by letters: its rules and a journey walk that"
 	}
-	for n := range 32 {
+	for n := range 33 {
 		all[fmt.Sprintf("FL13-%02d", n+1)] = "what is kept of a customer is the house's and not the wallet's"
 	}
 	beyondLeaving(all)
 	beyondLoyalty(all)
+	beyondAgreements(all)
 	for n := range 27 {
 		all[fmt.Sprintf("FL11-%02d", n+1)] = "the wallet's list of fees is another one"
 	}

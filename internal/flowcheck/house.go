@@ -155,11 +155,12 @@ func (h *house) people(ctx context.Context) error {
 }
 
 // careful is the policy of a new house, but that the customer proves all that is done: so
-// it is in the golden conversations, which show what comes of a proof.
+// it is in the golden conversations, which show what comes of a proof. A consent is taken back
+// without one: that is to be as easy as to give it.
 func careful() action.Policy {
 	p := action.Default()
 	for i := range p.Rules {
-		if p.Rules[i].Allow {
+		if r := p.Rules[i]; r.Allow && !r.Acts[0].ByCustomer() {
 			p.Rules[i].Level = max(p.Rules[i].Level, int(identity.AL2))
 		}
 	}

@@ -103,7 +103,7 @@ func agreed(s *scene) {
 // stages are the golden conversations that the demo's wallet can bring about.
 func stages() map[string]stage {
 	all := map[string]stage{}
-	for _, part := range []map[string]stage{failures(), transfers(), refunds(), stops(), fraud(), papers(), hacked(), posing(), phrases(), begun(), waits(), gone(), wrong(), changes(), records(), chains(), leaves(), loyalties()} {
+	for _, part := range []map[string]stage{failures(), transfers(), refunds(), stops(), fraud(), papers(), hacked(), posing(), phrases(), begun(), waits(), gone(), wrong(), changes(), records(), chains(), leaves(), loyalties(), agreements()} {
 		for name, s := range part {
 			all[name] = s
 		}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"kefu/internal/domain/wallet"
+	"kefu/internal/domain/wallet/consent"
 	"kefu/internal/domain/wallet/onchain"
 	"kefu/internal/domain/wallet/points"
 	"kefu/internal/flowcheck/network"
@@ -110,6 +111,14 @@ func (i inside) Points(ctx context.Context, by wallet.Actor, customer string) (p
 		return points.Standing{}, err
 	}
 	return i.Wallet.Points(ctx, by, customer)
+}
+
+// Consents is asked of a wallet with trouble.
+func (i inside) Consents(ctx context.Context, by wallet.Actor, customer string) (consent.Standing, error) {
+	if err := i.err(); err != nil {
+		return consent.Standing{}, err
+	}
+	return i.Wallet.Consents(ctx, by, customer)
 }
 
 // Devices is asked of a wallet with trouble.

@@ -145,7 +145,7 @@ type Propose struct {
 	Target  string            `yaml:"target"`  // a slot
 	Amount  string            `yaml:"amount"`  // a slot; "left" of terms: terms.left; a sum of a sheet: quote.fee
 	Reason  string            `yaml:"reason"`  // a word, or a choice's slot with a leading $
-	Details map[string]string `yaml:"details"` // name → slot
+	Details map[string]string `yaml:"details"` // name → slot, or a text that a sheet named: told.version
 	Files   string            `yaml:"files"`   // a slot of files, which the wallet is given
 	Into    string            `yaml:"into"`
 }

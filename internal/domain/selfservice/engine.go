@@ -171,7 +171,12 @@ func (e *engine) proposal(p *Propose) *Proposal {
 	if slot, isSlot := strings.CutPrefix(p.Reason, "$"); isSlot {
 		out.Reason = e.r.Slots[slot].Text
 	}
-	for key, slot := range p.Details {
+	for key, from := range p.Details {
+		slot, figure, _ := strings.Cut(from, ".")
+		if v := e.r.Slots[slot]; v.Sheet != nil {
+			out.Details[key] = v.Sheet.Named[figure].Text
+			continue
+		}
 		out.Details[key] = said(e.r.Slots[slot])
 	}
 	out.Files = e.r.Slots[p.Files].Files

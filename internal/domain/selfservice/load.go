@@ -372,9 +372,13 @@ func (d *Definition) checkPropose(name string, p *Propose) error {
 	if p.Files != "" && (!p.Act.TakesFiles() || d.typeOf(p.Files) != Files) {
 		return wrong(name, "gives files from %s, which are none, or to an act that takes none", p.Files)
 	}
-	for key, slot := range p.Details {
-		if !word(key) || (!slices.Contains(value.Entered(), d.typeOf(slot)) && d.typeOf(slot) != Entry) {
-			return wrong(name, "tells %s, which nobody entered or chose from a list", slot)
+	for key, from := range p.Details {
+		slot, figure, told := strings.Cut(from, ".")
+		if told && word(key) && word(figure) && d.typeOf(slot) == Sheet {
+			continue
+		}
+		if told || !word(key) || (!slices.Contains(value.Entered(), d.typeOf(slot)) && d.typeOf(slot) != Entry) {
+			return wrong(name, "tells %s, which nobody entered or chose from a list, and which is no figure of a sheet", from)
 		}
 	}
 	return nil

@@ -129,6 +129,12 @@ func (d *Definition) checkBound() error {
 		if slot, figure, _ := strings.Cut(p.Amount, "."); d.typeOf(slot) == Sheet && !d.sumOf(slot, figure) {
 			return wrong(name, "takes its sum from %s, which need not be there", p.Amount)
 		}
+		for key, from := range p.Details {
+			slot, figure, _ := strings.Cut(from, ".")
+			if f := d.bound[slot].Has.Figures[figure]; d.typeOf(slot) == Sheet && (f.Shape != sheet.OfText || !f.Always) {
+				return wrong(name, "tells %s from %s, which is no text that is always there", key, from)
+			}
+		}
 	}
 	return nil
 }

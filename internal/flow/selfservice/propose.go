@@ -7,6 +7,7 @@ import (
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/domain/wallet"
+	"kefu/internal/flow/selfservice/agreements"
 	"kefu/internal/flow/selfservice/closing"
 	"kefu/internal/flow/selfservice/loyalty"
 	"kefu/internal/flow/selfservice/proposing"
@@ -19,7 +20,8 @@ const (
 )
 
 // consents tells whether Kefu may look at a customer's payments to propose help: they
-// said so to the wallet, or the operator allows it and they did not say no.
+// said so to the wallet, or the operator allows it and they did not say no. What they took
+// back, or have to be asked again, forbids it, whatever else is so.
 func (s *Service) consents(ctx context.Context, a asker) bool {
 	by, id, err := s.in(ctx, a)
 	if err != nil {
@@ -29,7 +31,15 @@ func (s *Service) consents(ctx context.Context, a asker) bool {
 	if err != nil || slices.Contains(c.Flags, flagNoSuggest) {
 		return false
 	}
-	return s.options.Suggest || slices.Contains(c.Flags, flagSuggest)
+	var forbids, wants bool
+	if from, tells := s.Wallet.(agreements.Asks); tells && s.able(ctx).Reads(agreements.Reading) {
+		told, err := from.Consents(ctx, by, id)
+		if err != nil { // who cannot be asked may have taken it back
+			return false
+		}
+		forbids, wants = agreements.Governs(told)
+	}
+	return !forbids && (s.options.Suggest || wants || slices.Contains(c.Flags, flagSuggest))
 }
 
 // Proposals are the one or two things that a customer's recent payments make likely,

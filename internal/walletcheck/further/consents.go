@@ -48,8 +48,10 @@ func Changeable(p Probe, c wallet.Command) (wallet.Command, error) {
 }
 
 // permitting is what customers agreed to.
-func permitting() []Check {
-	const hers = "what somebody agrees to nobody says for them"
+func permitting() []Check { return slices.Concat(permits(), refusing(), changing()) }
+
+// permits is what is told of it.
+func permits() []Check {
 	return []Check{
 		of(wallet.ReadConsents, "consents.contract", "tells of consents in the words of the contract, each as its history ends, and lets be withdrawn what can be given", "a consent that cannot be shown to have been given is none", func(p Probe) error {
 			who, _ := p.Customers()
@@ -73,7 +75,13 @@ func permitting() []Check {
 			}
 			return err
 		}),
-		agreed("consent.staff", "lets nobody but the customer give a consent", hers, func(p Probe) error {
+	}
+}
+
+// refusing is what a wallet must not take.
+func refusing() []Check {
+	return []Check{
+		agreed("consent.staff", "lets nobody but the customer give a consent", "what somebody agrees to nobody says for them", func(p Probe) error {
 			c, err := Changeable(p, command(p, wallet.GiveConsent, "", ""))
 			if err != nil {
 				return err
@@ -107,6 +115,12 @@ func permitting() []Check {
 			c.DryRun = true
 			return refusedAs(p, c, wallet.NotEligible)
 		}),
+	}
+}
+
+// changing is what becomes of a change.
+func changing() []Check {
+	return []Check{
 		agreed("consent.given", "tells of a consent that was given, to which text and when", "without it nobody can show that it was given", func(p Probe) error {
 			_, err := set(p, wallet.GiveConsent)
 			return err

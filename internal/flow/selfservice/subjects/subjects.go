@@ -7,6 +7,7 @@ import (
 
 	"kefu/internal/domain/selfservice"
 	"kefu/internal/flow/selfservice/access"
+	"kefu/internal/flow/selfservice/agreements"
 	"kefu/internal/flow/selfservice/cards"
 	"kefu/internal/flow/selfservice/choosing"
 	"kefu/internal/flow/selfservice/closing"
@@ -39,6 +40,7 @@ type Deps struct {
 func All(d Deps) (*reads.Registry, error) {
 	return reads.New(slices.Concat(
 		access.Reads(),
+		agreements.Reads(),
 		cards.Reads(),
 		choosing.Reads(d.Choosing),
 		closing.Reads(d.Closing),
