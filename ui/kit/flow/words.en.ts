@@ -85,7 +85,7 @@ export const words = {
   } as Record<string, string>,
   reversible: 'You can undo this later.',
   proof: 'You confirm it in the wallet next. No code is ever asked for here.',
-  fourEyes: 'A second person on our team checks it before it happens.',
+  fourEyes: 'A second person of ours checks it first.',
   yes: 'Yes, do this',
   no: 'No',
   refundState: {
@@ -106,8 +106,8 @@ export const words = {
     lost: 'Decided against you',
     withdrawn: 'Taken back',
   } as Record<string, string>,
-  credited: 'Credited to you until it is decided',
-  decision: 'Decision by',
+  credited: 'Credited until it is decided',
+  evidence: 'Add until',
   /** What a date of an act means, where it is not when money is there. */
   by: { inspect: 'Answer by', recall: 'If they agree, by', dispute: 'Decision by', dispute_evidence: 'Decision by', points_claim: 'Decision by' } as Record<string, string>,
   why: {
@@ -141,7 +141,7 @@ export const words = {
   scopes: { wallet: 'your wallet', account: 'an account', instrument: 'a card' } as Record<string, string>,
   problems: {
     no_option: 'Choose one of these.',
-    changed: 'Something has changed. Please look again before you say yes.',
+    changed: 'Something changed. Please look again first.',
     empty: 'Please write something.',
     too_long: 'That is too long.',
     no_number: 'We could not read an amount. Write it in figures, such as 12.50.',
@@ -159,7 +159,7 @@ export const words = {
     neither_yes_nor_no: 'Please choose yes or no.',
     secret: 'We took out a card number, code or password: never write those here. Please answer without it.',
   } as Record<string, string>,
-  stuck: 'This is not working well. A person can help you with it.',
+  stuck: 'A person can help you with this.',
   person: 'Talk to a person',
   goOn: 'Go on',
   send: 'Continue',

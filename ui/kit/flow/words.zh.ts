@@ -108,7 +108,7 @@ export const words: FlowWords = {
     withdrawn: '已撤回',
   },
   credited: '已先垫付',
-  decision: '最晚答复',
+  evidence: '补充截止',
   by: { inspect: '最晚答复', recall: '对方同意的话，最晚', dispute: '最晚答复', dispute_evidence: '最晚答复', points_claim: '最晚答复' },
   why: {
     too_old: '已超过可申请的期限。',

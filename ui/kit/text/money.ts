@@ -16,9 +16,6 @@ function shownDecimals(fraction: string, most: number): string {
   return said.length > most ? `${said.slice(0, most)}…` : said;
 }
 
-/** Under which the demo's wallet and the contract's examples keep points. */
-const POINTS = 'PTS';
-
 /**
  * "€1,234.50" as the reader's language writes it, exactly. Digits are grouped from
  * the text itself; Intl only says what stands where.
@@ -28,10 +25,10 @@ export function moneyText({ amount, currency }: Sum, lang: string, most = Infini
   const [whole = '0', rest = ''] = amount.replace('-', '').split('.');
   const fraction = shownDecimals(rest, most);
   const digits = Math.min(fraction.length, 2);
+  if (currency === 'PTS') currency = lang.startsWith('zh') ? '积分' : 'points'; // counted, and no money: what the demo's wallet keeps points under
   let parts: Intl.NumberFormatPart[];
   let after = '';
   try {
-    if (currency === POINTS) throw currency; // counted, and no money
     const form = new Intl.NumberFormat(lang, {
       style: 'currency',
       currency,
@@ -44,7 +41,7 @@ export function moneyText({ amount, currency }: Sum, lang: string, most = Infini
     // No code of three letters: Intl does not know where to put it.
     const form = new Intl.NumberFormat(lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
     parts = form.formatToParts(BigInt(whole));
-    after = `\u00a0${currency === POINTS ? (lang.startsWith('zh') ? '积分' : 'points') : currency}`;
+    after = `\u00a0${currency}`;
   }
   const text = parts.map((p) => (p.type === 'fraction' ? fraction : p.value)).join('');
   return `${negative ? '−' : ''}${text}${after}`;
