@@ -3,7 +3,7 @@ package flowcheck
 import "kefu/internal/domain/wallet/consent"
 
 // spoken is what a customer said in the wallet's app.
-func spoken(key string, to ...consent.State) func(*scene) {
+func spoken(key string, to ...consent.Stance) func(*scene) {
 	return func(s *scene) {
 		for _, state := range to {
 			s.note(s.own.Say(s.ctx, s.who, key, state))

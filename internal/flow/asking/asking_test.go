@@ -156,8 +156,8 @@ func TestATopicNeedsWhatTheWalletTells(t *testing.T) {
 	}
 	tells := []wallet.Reading{wallet.ReadCustomer}
 	s.UseReadings(func(_ context.Context, r wallet.Reading) bool { return slices.Contains(tells, r) })
-	if got := ids(s.Shown(t.Context(), "zh")); slices.Contains(got, "points") || len(got) != delivered(t)-1 {
-		t.Errorf("a wallet without points: %v", got)
+	if got := ids(s.Shown(t.Context(), "zh")); slices.Contains(got, "points") || slices.Contains(got, "consents") || len(got) != delivered(t)-2 {
+		t.Errorf("a wallet without points and consents: %v", got)
 	}
 	if s.Version(t.Context()) == whole {
 		t.Error("what windows have kept is not read again")
@@ -167,7 +167,11 @@ func TestATopicNeedsWhatTheWalletTells(t *testing.T) {
 		t.Error(err)
 	}
 	tells = append(tells, wallet.ReadPoints)
+	if got := ids(s.Shown(t.Context(), "en")); !slices.Contains(got, "points") || len(got) != delivered(t)-1 {
+		t.Errorf("a wallet that has points now: %v", got)
+	}
+	tells = append(tells, wallet.ReadConsents)
 	if got := ids(s.Shown(t.Context(), "en")); len(got) != delivered(t) || s.Version(t.Context()) != whole {
-		t.Errorf("a wallet that has them now: %v", got)
+		t.Errorf("a wallet that has both now: %v", got)
 	}
 }

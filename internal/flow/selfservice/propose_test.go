@@ -99,7 +99,7 @@ func (a agreeing) Consents(context.Context, wallet.Actor, string) (consent.Stand
 func TestAConsentThatWasTakenBackIsObeyed(t *testing.T) {
 	h, ctx := open(t, storagetest.New(t, engine.SQLite)), context.Background()
 	can := []wallet.Reading{wallet.ReadCustomer, wallet.ReadTransactions, wallet.ReadInstruments, wallet.ReadPoints, wallet.ReadConsents}
-	of := func(key string, state consent.State, again consent.Again) consent.Item {
+	of := func(key string, state consent.Stance, again consent.Again) consent.Item {
 		return consent.Item{Key: key, Basis: consent.Agreed, State: state, Again: again}
 	}
 	for name, c := range map[string]struct {

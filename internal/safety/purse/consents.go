@@ -15,7 +15,7 @@ const textVersion = "1"
 func Consented() []string { return []string{consent.MarketingSMS, consent.Assistant} }
 
 // agreed is how a consent stands.
-func (p *Purse) agreed(customer, key string) consent.State {
+func (p *Purse) agreed(customer, key string) consent.Stance {
 	if now, changed := p.permits[customer+"/"+key]; changed {
 		return now
 	}

@@ -63,10 +63,10 @@ type Dispute struct {
 type Purse struct {
 	w         World
 	transfers map[string]ledger.Stored
-	blocked   map[string]bool          // cards
-	claimed   map[string]string        // purchases whose points were said to be missing, by which wish
-	files     map[string][]byte        // by customer and digest
-	permits   map[string]consent.State // by customer and key
+	blocked   map[string]bool           // cards
+	claimed   map[string]string         // purchases whose points were said to be missing, by which wish
+	files     map[string][]byte         // by customer and digest
+	permits   map[string]consent.Stance // by customer and key
 	ops       map[string]wallet.Operation
 	opKeys    []string
 	told      map[string]Terms // by key: what was said last of what would happen
@@ -130,7 +130,7 @@ type handed struct {
 func New(w World) *Purse {
 	p := &Purse{
 		w: w, Books: map[string]*ledger.Standing{}, transfers: map[string]ledger.Stored{}, Payments: map[string]*Payment{}, Owners: map[string]string{}, blocked: map[string]bool{}, claimed: map[string]string{},
-		FactorAt: map[string]time.Time{}, DeviceAt: map[string]time.Time{}, files: map[string][]byte{}, permits: map[string]consent.State{}, ops: map[string]wallet.Operation{}, told: map[string]Terms{},
+		FactorAt: map[string]time.Time{}, DeviceAt: map[string]time.Time{}, files: map[string][]byte{}, permits: map[string]consent.Stance{}, ops: map[string]wallet.Operation{}, told: map[string]Terms{},
 	}
 	for _, currency := range []string{"EUR", "SEK"} {
 		for _, name := range []string{"world", "bank", "shop"} {

@@ -203,7 +203,7 @@ func set(p Probe, act wallet.Act) (wallet.Command, error) {
 		return c, err
 	}
 	i, _ := s.Item(c.Target)
-	want := map[wallet.Act]consent.State{wallet.GiveConsent: consent.Given, wallet.WithdrawConsent: consent.Withdrawn}[act]
+	want := map[wallet.Act]consent.Stance{wallet.GiveConsent: consent.Given, wallet.WithdrawConsent: consent.Withdrawn}[act]
 	of := s.Of(c.Target)
 	switch {
 	case i.State != want || (act == wallet.GiveConsent && (!i.Counts() || i.Agreed != c.Details[wallet.ConsentVersion])):

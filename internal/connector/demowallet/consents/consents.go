@@ -223,7 +223,7 @@ func Record(d *keep.Desk, customer string, c consent.Change) error {
 
 // Say is a customer who gives or withdraws a consent in the wallet's own app. Errors: NotFound,
 // Unavailable.
-func (k *Permits) Say(ctx context.Context, customer, key string, to consent.State) error {
+func (k *Permits) Say(ctx context.Context, customer, key string, to consent.Stance) error {
 	if _, err := keep.Read[wallet.Customer](ctx, k.books, keep.KindCustomer, "", customer); err != nil {
 		return err
 	}

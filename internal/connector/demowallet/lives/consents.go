@@ -12,7 +12,7 @@ type Said struct{ consent.Change }
 // agrees is what somebody with a story agreed to: to one thing in an older text, to one more
 // than a year ago, and one thing they took back.
 func (s *seeding) agrees() error {
-	said := func(days int, key string, to consent.State, version, way string) Said {
+	said := func(days int, key string, to consent.Stance, version, way string) Said {
 		return Said{consent.Change{Key: key, State: to, Version: version, At: s.before(time.Duration(days) * 24 * time.Hour), By: "customer", Way: way}}
 	}
 	for _, c := range []Said{

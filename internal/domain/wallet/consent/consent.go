@@ -43,15 +43,15 @@ const (
 	Law      Basis = "law"      // because a law asks for it
 )
 
-// State is how a consent stands.
-type State string
+// Stance is how a consent stands.
+type Stance string
 
 // The states.
 const (
-	Given     State = "given"
-	Withdrawn State = "withdrawn"
-	Never     State = "never"    // nobody was asked
-	Required  State = "required" // of what is no consent
+	Given     Stance = "given"
+	Withdrawn Stance = "withdrawn"
+	Never     Stance = "never"    // nobody was asked
+	Required  Stance = "required" // of what is no consent
 )
 
 // Again is why a consent that was given has to be asked for again. Until it is given again the
@@ -83,7 +83,7 @@ type Item struct {
 	Key      string      `json:"key"`
 	Name     Words       `json:"name,omitempty"` // of a key that is not of the contract
 	Basis    Basis       `json:"basis"`
-	State    State       `json:"state"`
+	State    Stance      `json:"state"`
 	Text     Words       `json:"text"`             // what it is about: of a consent, what somebody agrees to
 	Version  string      `json:"version"`          // of that text
 	Agreed   string      `json:"agreed,omitempty"` // the version that was agreed to, of what was given
@@ -104,7 +104,7 @@ func (i Item) Counts() bool { return i.State == Given && i.Again == "" }
 type Change struct {
 	ID      string      `json:"id"`
 	Key     string      `json:"key"`
-	State   State       `json:"state"` // given, withdrawn
+	State   Stance      `json:"state"` // given, withdrawn
 	Version string      `json:"version"`
 	At      wallet.Time `json:"at"`
 	By      string      `json:"by"` // customer; wallet: it ended by itself, or the wallet ended it
@@ -208,7 +208,7 @@ func (i Item) Validate() error {
 }
 
 // said tells whether somebody gave it or withdrew it.
-func said(s State) bool { return s == Given || s == Withdrawn }
+func said(s Stance) bool { return s == Given || s == Withdrawn }
 
 // validate refuses words that cannot be shown.
 func (w Words) validate(op, field string, needed bool, most int) error {

@@ -148,7 +148,7 @@ func items(ctx context.Context, a reads.Asked) ([]sheet.Entry, error) {
 		if i.Again != "" {
 			return -1
 		}
-		return slices.Index([]consent.State{consent.Given, consent.Withdrawn, consent.Never, consent.Required}, i.State)
+		return slices.Index([]consent.Stance{consent.Given, consent.Withdrawn, consent.Never, consent.Required}, i.State)
 	}
 	slices.SortStableFunc(now.Items, func(a, b consent.Item) int { return rank(a) - rank(b) })
 	list := []sheet.Entry{}
