@@ -247,7 +247,7 @@ func TestNothingOfTheWalletIsStoredInTheOpen(t *testing.T) {
 				if raw, isBytes := v.([]byte); isBytes {
 					text, isText = string(raw), true
 				}
-				for _, tale := range []string{"tell-tale", "876", "eyJ", "card-1"} {
+				for _, tale := range []string{"tell-tale", "876.54", "87654", "eyJ", "card-1"} {
 					if isText && strings.Contains(text, tale) {
 						t.Errorf("%s.%s holds %s", table, columns[i], tale)
 					}
