@@ -1,6 +1,7 @@
 package selfservice
 
 import (
+	"slices"
 	"time"
 
 	"kefu/internal/domain/form"
@@ -26,11 +27,15 @@ const (
 	ForSecond PendingFor = "second" // a second person of the house
 	ForWallet PendingFor = "wallet" // that the wallet does it, or says whether it did
 	ForChange PendingFor = "change" // that something in the wallet becomes another than it is
+	ForReader PendingFor = "reader" // nothing: it has an answer, which its customer has not gone on from
 )
 
-// Pending tells what r waits for, by the flow that it is in; false when somebody is asked
-// something in it, or it is over.
+// Pending tells what r waits for, by the flow that it is in; false when it is over, or
+// somebody is asked something in it before anything was done.
 func (r Record) Pending(d *Definition) (Pending, bool) {
+	if r.State == Asking && slices.ContainsFunc(r.Trail, func(v Visit) bool { return v.Done }) {
+		return Pending{Run: r.ID, Title: d.Title, For: ForReader, Since: r.Since}, true
+	}
 	if r.State != Waiting && r.State != Working {
 		return Pending{}, false
 	}

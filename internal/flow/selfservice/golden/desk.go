@@ -58,7 +58,7 @@ type (
 	Going struct {
 		ID     string            `yaml:"id"`
 		Title  map[string]string `yaml:"title"`
-		For    string            `yaml:"for"` // proof, second, wallet, change
+		For    string            `yaml:"for"` // proof, second, wallet, change, reader
 		Amount string            `yaml:"amount,omitempty"`
 		Ago    string            `yaml:"ago"`
 	}

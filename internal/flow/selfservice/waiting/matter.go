@@ -138,6 +138,9 @@ func ofRun(p selfservice.Pending) matter {
 		next = sheet.Say("It leaves only when they agree", "复核通过后才会提交")
 	case selfservice.ForChange:
 		m.state, next = sheet.Say("Being watched", "正在关注"), sheet.Say("You read here as soon as it changes", "一有变化就在这里告诉您")
+	case selfservice.ForReader:
+		m.state, m.tone = sheet.Say("There is news of it", "有新进展"), sheet.Good
+		next = sheet.Say("Open it to read what came of it", "打开即可查看结果")
 	case selfservice.ForWallet:
 		m.state, next = sheet.Say("Waits for the wallet", "等待钱包答复"), sheet.Say("You read here what the wallet says", "钱包答复后在这里告诉您")
 	}
