@@ -275,7 +275,7 @@ func (d *desk) stopRecovery(o *wallet.Operation, by wallet.Actor, c wallet.Comma
 	if err != nil {
 		return "", err
 	}
-	o.Summary = &wallet.Summary{State: string(at), Reversible: true}
+	o.Summary = &wallet.Summary{State: string(at)} // what is stopped does not run again: it is begun anew
 	if !at.Open() {
 		return wallet.AlreadyDone, nil
 	}

@@ -13,6 +13,7 @@ func words(lang string) map[string]string {
 		"confirm":   {"Press the button to go on. Only here a new password is chosen; nobody calls you for it.", "请按下按钮继续。只在这里设置新密码，不会有人为此打电话给您。"},
 		"go_on":     {"Go on in this browser", "在此浏览器继续"},
 		"code":      {"We sent six digits. Type them here, and nowhere else.", "我们发送了六位数字，请只在这里输入。"},
+		"mailed":    {"We sent a link and six digits to this mailbox. Open the link in this browser, or type the digits here, and nowhere else.", "我们向这个邮箱发送了链接和六位数字。请在这个浏览器里打开链接，或在这里输入数字，不要在其他地方输入。"},
 		"kept":      {"Type the recovery code that you kept.", "请输入您保存的恢复码。"},
 		"digits":    {"Code", "验证码"},
 		"check":     {"Check", "确认"},
