@@ -214,7 +214,7 @@ func TestWhatIsRefused(t *testing.T) {
 			t.Errorf("%s: %v, %s", name, err, text)
 		}
 	}
-	if text, err := serve(&runs{}, identity.Principal{Kind: identity.Visitor, ID: "v"})("GET", "/rt/flows", ""); err != nil || !strings.Contains(text, `"proposals":[]`) || !strings.Contains(text, `"open":[]`) {
+	if text, err := serve(&runs{}, identity.Principal{Kind: identity.Visitor, ID: "v"})("GET", "/rt/flows", ""); err != nil || !strings.Contains(text, `"proposals":[]`) || !strings.Contains(text, `"open":[{"id":"r-1"`) {
 		t.Errorf("a visitor sees %s, %v", text, err)
 	}
 }

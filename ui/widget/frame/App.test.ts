@@ -537,3 +537,32 @@ test('a visitor ends and forgets the conversations on this device, asked once mo
   await waitFor(() => expect(server.connections).toHaveLength(2));
   expect(chat.conversations).toEqual([]);
 });
+
+describe('what a visitor left open in a flow', () => {
+  const run = { id: 'r-1', flow: 'FL1', title: 'I cannot sign in any more', state: 'asking', step: 'next', revision: 3, expires_at: 1 };
+  const asked = () => {
+    const paths: string[] = [];
+    vi.stubGlobal('fetch', (path: string) => {
+      if (!path.startsWith('/rt/flows')) return Promise.reject(new Error('not asked here'));
+      paths.push(path);
+      return Promise.resolve(new Response(JSON.stringify({ flows: [], proposals: [], open: [run] })));
+    });
+    return paths;
+  };
+  afterEach(() => vi.unstubAllGlobals());
+
+  test('is offered when they come back', async () => {
+    asked();
+    const storage = new MemoryStorage();
+    storage.setItem('kefu.visitor', 'secret');
+    await setUp({ storage });
+    expect(await screen.findByRole('button', { name: /I cannot sign in any more/ })).toBeVisible();
+  });
+
+  test('is not asked for where nobody was before', async () => {
+    const paths = asked();
+    await setUp();
+    expect(await screen.findByText(en.emptyTitle)).toBeVisible();
+    expect(paths).toEqual([]);
+  });
+});

@@ -156,6 +156,11 @@ export class Chat {
     return this.#identity.scope === visitor;
   }
 
+  /** Who speaks was here before, and may have left something open. */
+  get returning(): boolean {
+    return this.#identity.returning;
+  }
+
   /** Nothing can be shown or done until the connection is let in again. */
   get blocked(): boolean {
     return this.state === 'ended' && (this.covered || (this.lines.length === 0 && this.conversations.length === 0));

@@ -17,7 +17,10 @@ test('a visitor’s secret is kept for the next visit', async () => {
   const { storage, identity } = setUp();
   expect(await identity.hello()).toEqual({});
   identity.welcomed(welcome({ anonymous: true, visitor: 'secret' }));
-  expect(await new WindowIdentity(storage, () => Promise.resolve(null)).hello()).toEqual({ visitor: 'secret' });
+  expect(identity.returning).toBe(false);
+  const next = new WindowIdentity(storage, () => Promise.resolve(null));
+  expect(await next.hello()).toEqual({ visitor: 'secret' });
+  expect(next.returning).toBe(true);
 });
 
 test('signing in hands over the visitor, whose secret is kept for after signing out', async () => {

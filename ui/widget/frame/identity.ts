@@ -49,6 +49,8 @@ export class WindowIdentity implements Identity {
   #unsure = false;
   /** Counts what the page has said of who is there: a token that was asked for before is nobody's. */
   #visit = 0;
+  /** Whoever speaks was known here before this page. */
+  returning = false;
 
   constructor(
     private readonly storage: Storage,
@@ -132,6 +134,7 @@ export class WindowIdentity implements Identity {
     }
     const token = this.#token;
     const secret = this.#session ?? this.storage.getItem(visitorKey);
+    this.returning = Boolean(secret);
     // A token is good for one hello that is answered.
     this.#token = undefined;
     if (token) this.#sent = token;
