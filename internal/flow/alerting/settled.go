@@ -24,8 +24,12 @@ const (
 	stopped  ending = "stopped"  // an attempt to come back in that somebody stopped
 	ended    ending = "ended"    // one that led nobody in
 	passed   ending = "passed"   // nobody answered for as long as one is asked
+	inside   ending = "inside"   // one by which somebody came in: asked on
 	over     ending = "over"     // a session, device or factor that is there no more: asked on
 )
+
+// asksOn tells whether what is asked goes on being asked.
+func (e ending) asksOn() bool { return e == asIs || e == inside || e == over }
 
 // settle ends the questions of a customer that nobody has answered and that are over in
 // their wallet. Of a sign-in, a device and a factor the owner alone ends it: whoever came in
@@ -49,7 +53,7 @@ func (s *Service) settle(ctx context.Context, customer, whose string) error {
 		if err := s.say(ctx, r, how); err != nil { // first: what is settled is found no more
 			return err
 		}
-		if how == over {
+		if how.asksOn() {
 			continue
 		}
 		if _, err := s.Runs.Settle(ctx, r.ID); gone(err) != nil {
@@ -77,7 +81,7 @@ func (s *Service) Passing(ctx context.Context, r domain.Record) (bool, error) {
 			if slices.ContainsFunc(tries, func(t recovery.Standing) bool { return t.State.Open() }) {
 				return true, nil
 			}
-			if now := endOf(tries, r); now != asIs {
+			if now := endOf(tries, r); !now.asksOn() {
 				how = now
 			}
 		}
@@ -98,7 +102,7 @@ func (s *Service) say(ctx context.Context, r domain.Record, how ending) error {
 	}
 	by := identity.Principal{Kind: identity.Program, ID: part().ID, Name: s.House(), Scopes: identity.ScopesOf(identity.SendMessages)}
 	c := conversation.Command{Kind: conversation.Send, ClientID: "alert-" + string(how) + "-" + r.ID, Content: conversation.Content{Text: wordsOf(r.Language).endings[how], Quiet: true}, Offer: "FL3"}
-	if how == over {
+	if how.asksOn() {
 		c.Offer = ""
 	}
 	return gone(s.do(ctx, by, conv, c))
@@ -143,12 +147,16 @@ func (s *Service) standing(ctx context.Context, customer string, withTries bool)
 	}, nil
 }
 
-// endOf is how an attempt to come back in came to its end. One question stands for all of
-// them, and whoever came in by one is asked about on.
+// endOf is how an attempt to come back in came to its end. One question stands for it and
+// all that were begun after it, and whoever came in by one is asked about on.
 func endOf(tries []recovery.Standing, r domain.Record) ending {
 	i := slices.IndexFunc(tries, func(t recovery.Standing) bool { return t.ID == r.About })
 	switch {
-	case i < 0 || slices.ContainsFunc(tries, func(t recovery.Standing) bool { return t.State.Open() }) || tries[i].State == recovery.Done:
+	case i < 0:
+		return asIs
+	case slices.ContainsFunc(tries, func(t recovery.Standing) bool { return t.State == recovery.Done && t.BegunAt >= tries[i].BegunAt }):
+		return inside
+	case slices.ContainsFunc(tries, func(t recovery.Standing) bool { return t.State.Open() }):
 		return asIs
 	case tries[i].State == recovery.Stopped:
 		return stopped

@@ -153,7 +153,7 @@ func TestARecoveryIsAskedAboutWhileItRuns(t *testing.T) {
 	}{
 		recovery.Stopped: {"was stopped, and nobody gets in", 0},
 		recovery.Refused: {"came to its end, and nobody got in", 0},
-		recovery.Done:    {"", 1},
+		recovery.Done:    {"came back in to your wallet by this, and chose a new password", 1},
 	} {
 		t.Run(string(state), func(t *testing.T) {
 			d := storagetest.New(t, "sqlite")
@@ -203,6 +203,26 @@ func TestAnAnswerAboutARecoveryStands(t *testing.T) {
 	h.purse.tries[0].State, h.purse.tries[0].Until = recovery.Cooling, wallet.At(h.now().Add(day))
 	h.must(h.flow.Took(t.Context(), n))
 	if words, _, asked, _ := h.said(); len(asked) != 0 || len(words) != 1 {
+		t.Errorf("asked %q, told %q", asked, words)
+	}
+}
+
+// An attempt that another one replaced led nobody in; by the other one somebody came in,
+// and that is what the customer reads.
+func TestWhoCameInByALaterAttemptIsAskedAbout(t *testing.T) {
+	d := storagetest.New(t, "sqlite")
+	h := open(t, d)
+	begun := wallet.At(h.now())
+	h.purse.tries = []recovery.Standing{{ID: "r-1", Kind: "email", State: recovery.Sent, BegunAt: begun, ChangedAt: begun}}
+	n := wallet.Notice{ID: "ev-1", Type: wallet.RecoveryChanged, CustomerID: memory.Anna, Object: "r-1", Sequence: 1, Position: 1, At: begun}
+	h.must(h.flow.Took(t.Context(), n))
+	later := begun + wallet.Time(time.Minute.Microseconds())
+	h.purse.tries[0].State = recovery.Expired
+	h.purse.tries = append(h.purse.tries, recovery.Standing{ID: "r-2", Kind: "email", State: recovery.Done, BegunAt: later, ChangedAt: later})
+	for range 2 { // said once
+		h.must(h.flow.Took(t.Context(), n))
+	}
+	if words, _, asked, _ := h.said(); len(asked) != 1 || len(words) != 2 || !strings.Contains(words[1], "came back in to your wallet") {
 		t.Errorf("asked %q, told %q", asked, words)
 	}
 }
