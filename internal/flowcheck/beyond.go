@@ -46,7 +46,7 @@ func Beyond() map[string]string {
 		"FL3-27": "an alert begins a run by itself, and nobody walks there by one", "FL3-28": "an alert begins a run by itself, and nobody walks there by one",
 		"FL3-29": "an alert begins a run by itself, and nobody walks there by one",
 		"FL3-38": "nobody there tries to come back in as somebody else", "FL3-39": "nobody there tries to come back in as somebody else",
-		"FL3-40": "nobody there tries to come back in as somebody else", "FL3-41": "nobody there tries to come back in as somebody else", "FL3-47": "nobody there tries to come back in as somebody else",
+		"FL3-40": "nobody there tries to come back in as somebody else", "FL3-41": "nobody there tries to come back in as somebody else", "FL3-47": "nobody there tries to come back in as somebody else", "FL3-48": "an alert begins a run by itself, and nobody walks there by one", "FL3-49": "an alert begins a run by itself, and nobody walks there by one",
 		"FL3-42": "an alert begins a run by itself, and nobody walks there by one", "FL3-43": "an alert begins a run by itself, and nobody walks there by one",
 		"FL3-32": "the register of the house is nothing of the wallet's", "FL3-33": "the register of the house is nothing of the wallet's",
 		"FL3-36":  "the register of the house is nothing of the wallet's",
