@@ -14,6 +14,8 @@ import (
 func TestKefuItselfAsksForNothing(t *testing.T) {
 	f := newFilter(t)
 	story := regexp.MustCompile(`(?m)^ +story:\n(?: {8}.*\n)+`)
+	// How customers ask for an article is their word, and shown to nobody.
+	asked := regexp.MustCompile(`(?m)^questions:\n(?:[ ].*\n)+`)
 	// What a swindler says stands in a question that teaches what to answer (FL20).
 	taught := regexp.MustCompile(`把验证码告诉对方，好让对方拦下来|先问清对方姓名，再告诉验证码|把刚收到的验证码念给我，我马上拦截`)
 	read := 0
@@ -27,7 +29,7 @@ func TestKefuItselfAsksForNothing(t *testing.T) {
 				return err
 			}
 			// What a person of the house reads of it is what the customer answered.
-			for _, text := range said(story.ReplaceAllString(string(body), "")) {
+			for _, text := range said(asked.ReplaceAllString(story.ReplaceAllString(string(body), ""), "")) {
 				read++
 				if found := check(t, f, taught.ReplaceAllString(text, "")); len(found) > 0 {
 					t.Errorf("%s: %s in %q", path, found[0].Class, text)
