@@ -24,6 +24,13 @@ test('a sentence is filled in as its reader writes money and time', () => {
   expect(lines('{nothing} is left', {}, 'en')).toEqual([[{ text: ' is left' }]]);
 });
 
+test('no space stands between Chinese and a Chinese name', () => {
+  const said = (name: string) => lines('转给 {name} 的 {sum} 正在途中', { name: { text: name }, sum: { money: cny('1.00') } }, 'zh-CN')[0]!.map((p) => p.text).join('');
+  expect(said('京东商城')).toBe('转给京东商城的 ¥1.00 正在途中');
+  expect(said('京东（自营）')).toBe('转给京东（自营）的 ¥1.00 正在途中');
+  expect(said('Lotus Market')).toBe('转给 Lotus Market 的 ¥1.00 正在途中');
+});
+
 test('the customer agrees to exactly what is shown', () => {
   const onanswer = show({
     step: 'agree',

@@ -243,9 +243,22 @@ func destinations(ctx context.Context, a reads.Asked) ([]sheet.Entry, error) {
 		if d.Why != "" || i < 0 || len(list) == selfservice.Offers {
 			continue
 		}
-		list = append(list, entry(d.InstrumentID, strings.TrimSpace(all[i].Brand+" •••• "+all[i].Last4), nil))
+		list = append(list, destination(all[i]))
 	}
 	return list, nil
+}
+
+// destination is a card or account by its brand, or by what it is where it has none, and
+// its last digits.
+func destination(i wallet.Instrument) sheet.Entry {
+	name := sheet.Text(i.Brand + " •••• " + i.Last4)
+	switch {
+	case i.Brand == "" && i.Type == "bank":
+		name = sheet.Word("Bank account •••• "+i.Last4, "银行账户 •••• "+i.Last4)
+	case i.Brand == "":
+		name = sheet.Text("•••• " + i.Last4)
+	}
+	return sheet.Entry{ID: i.ID, Label: sheet.Say("{name}", "{name}").With("name", name), Named: map[string]sheet.Figure{"label": name}}
 }
 
 // mandates are those that the customer can end here.

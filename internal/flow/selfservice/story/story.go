@@ -148,7 +148,7 @@ func written(d *selfservice.Definition, slot string, v selfservice.Value, lang s
 	case v.Money != nil:
 		return v.Money.Written()
 	case v.Type == selfservice.Date:
-		return v.At.Std().Format(time.DateOnly)
+		return moment(v.At.Std().UTC())
 	case v.Type == selfservice.YesNo && v.Yes:
 		return words(lang, "Yes", "是")
 	case v.Type == selfservice.YesNo:
@@ -187,6 +187,14 @@ func written(d *selfservice.Definition, slot string, v selfservice.Value, lang s
 	default:
 		return v.Text
 	}
+}
+
+// moment is a day that was chosen, or an instant that was known, with its hour.
+func moment(at time.Time) string {
+	if at.Equal(at.Truncate(24 * time.Hour)) {
+		return at.Format(time.DateOnly)
+	}
+	return at.Format("2006-01-02 15:04 UTC")
 }
 
 func money(m wallet.Money) string {
