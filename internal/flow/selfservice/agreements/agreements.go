@@ -191,7 +191,11 @@ func one(ctx context.Context, a reads.Asked) (sheet.Sheet, error) {
 	}
 	if i.At != 0 {
 		s.Named["at"] = sheet.At(i.At)
-		rows = append(rows, sheet.Line(sheet.Say("Since", "起始时间"), sheet.At(i.At).Cell()), sheet.Line(sheet.Say("How", "途径"), way(i.Way).Cell()))
+		since := sheet.Say("Since", "起始时间")
+		if i.Again != "" { // what it is to be, it has not been since then
+			since = sheet.Say("You agreed", "同意时间")
+		}
+		rows = append(rows, sheet.Line(since, sheet.At(i.At).Cell()), sheet.Line(sheet.Say("How", "途径"), way(i.Way).Cell()))
 	}
 	if i.State == consent.Given {
 		rows = append(rows, sheet.Line(sheet.Say("The text that you agreed to", "您同意的版本"), version(i.Agreed).Cell()))
@@ -225,7 +229,7 @@ func way(of string) sheet.Sentence {
 	case "web":
 		return sheet.Say("on the wallet’s site", "钱包网站")
 	case "support":
-		return sheet.Say("by you, through customer service", "您本人通过客服渠道")
+		return sheet.Say("here, in customer service", "客服窗口")
 	case "phone":
 		return sheet.Say("on the telephone", "电话")
 	case "paper":

@@ -68,8 +68,8 @@ func TestWhatIsToldOfConsents(t *testing.T) {
 		want     []string // in English, each in some line
 	}{
 		"how many":        {"consents", "", []string{"You took back: 1", "have to be asked again: 1", "by a law: 1"}},
-		"an older text":   {"consent", consent.Personalisation, []string{"To be asked again", "We read what you buy.", "agreed to: version 1", "above: version 2", "the same for everybody", "no help is proposed"}},
-		"one taken back":  {"consent", consent.MarketingSMS, []string{"Taken back", "through customer service"}},
+		"an older text":   {"consent", consent.Personalisation, []string{"To be asked again", "You agreed: ", "We read what you buy.", "agreed to: version 1", "above: version 2", "the same for everybody", "no help is proposed"}},
+		"one taken back":  {"consent", consent.MarketingSMS, []string{"Taken back", "here, in customer service"}},
 		"of the wallet's": {"consent", "identity", []string{"Who you are", "Required"}},
 		"the proof":       {"consent_proof", consent.MarketingSMS, []string{"Number: k-3", "version 1"}},
 		"every change":    {"consent_history", "", []string{"Offers by text message: Taken back", "by you: in the wallet’s app; text 1; number k-2", "No longer asked for: Taken back", "by the wallet: by the wallet"}},
