@@ -5,6 +5,7 @@ import { dayAndTime, exactTime, machineTime } from '../kit/text/time.ts';
 import './demo.css';
 import { aboutText, type About } from './about.ts';
 import { answerByPasskey, atHome, homeOf, passkeyWords, showPasskeys } from './passkeys.ts';
+import { adding, type Adding } from './card.ts';
 import { declaration, type Form } from './declare.ts';
 import { showLeaving } from './leaving.ts';
 import { asking, element, over, post } from './parts.ts';
@@ -297,6 +298,7 @@ interface Shown {
   asks: { id: string; act: string; about: About; amount?: Sum; code: boolean; yes: boolean; passkey: boolean }[];
   confirms: { id: string; party: string; amount: Sum }[];
   forms: Form[];
+  cards: Adding[];
 }
 
 /** Another way to say yes: by something that is pressed, or at another address. */
@@ -362,12 +364,13 @@ function showApp({ id: customer, name }: Customer, language: Language): void {
   const tag = languageTag(language);
   const place = find('asks');
   const shown = new Map<string, HTMLElement>();
-  const told = new URL(location.href).searchParams.get('tell');
+  const { searchParams } = new URL(location.href);
+  const told = searchParams.get('tell') ?? searchParams.get('form');
   const look = async () => {
     const answer = await fetch(`/demo/app?customer=${encodeURIComponent(customer)}`);
     if (!answer.ok) return;
-    const { asks, confirms, forms } = (await answer.json()) as Shown;
-    const open = new Set([...asks, ...confirms, ...forms].map((one) => one.id));
+    const { asks, confirms, forms, cards } = (await answer.json()) as Shown;
+    const open = new Set([...asks, ...confirms, ...forms, ...cards].map((one) => one.id));
     for (const [id, form] of shown) {
       if (open.has(id)) continue;
       form.remove();
@@ -428,6 +431,13 @@ function showApp({ id: customer, name }: Customer, language: Language): void {
       shown.set(one.id, form);
       place.append(form);
       if (one.id === told) form.querySelector('input')?.focus(); // from the help window's link
+    }
+    for (const one of cards) {
+      if (shown.has(one.id)) continue;
+      const form = adding(one, customer, language);
+      shown.set(one.id, form);
+      place.append(form);
+      if (one.id === told) form.querySelector('input')?.focus();
     }
     place.hidden = place.childElementCount === 0;
   };

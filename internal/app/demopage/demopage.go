@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"kefu/internal/connector/demowallet"
+	"kefu/internal/connector/demowallet/cards"
 	"kefu/internal/connector/demowallet/chain"
 	"kefu/internal/connector/demowallet/rails"
 	"kefu/internal/domain/wallet"
@@ -37,7 +38,7 @@ func (d App) Rails() []page.Rail {
 
 // Shown implements page.App.
 func (d App) Shown(ctx context.Context, customer string) (page.Shown, error) {
-	out := page.Shown{Asks: []page.Ask{}, Confirms: []page.Confirm{}, Forms: []page.Form{}, Messages: []page.Message{}}
+	out := page.Shown{Asks: []page.Ask{}, Confirms: []page.Confirm{}, Forms: []page.Form{}, Cards: []page.Adding{}, Messages: []page.Message{}}
 	asks, err := d.Wallet.Waitings(ctx, customer)
 	if err != nil {
 		return out, err
@@ -69,6 +70,13 @@ func (d App) Shown(ctx context.Context, customer string) (page.Shown, error) {
 	}
 	for _, t := range asking {
 		out.Forms = append(out.Forms, page.Form{ID: t.TransactionID, Amount: walletview.OfSum(t.Amount), Address: t.Address, DueAt: int64(t.Asking.DueAt)})
+	}
+	adding, err := d.Wallet.Forms(ctx, customer)
+	if err != nil {
+		return out, err
+	}
+	for _, f := range adding {
+		out.Cards = append(out.Cards, page.Adding{ID: f.ID, TriesLeft: f.TriesLeft, ExpiresAt: int64(f.ExpiresAt)})
 	}
 	messages, err := d.Wallet.Messages(ctx, customer)
 	if err != nil {
@@ -133,6 +141,12 @@ func (d App) Confirm(ctx context.Context, customer, transaction string, yes bool
 // Declare implements page.App.
 func (d App) Declare(ctx context.Context, customer, transaction, sender string, own bool) error {
 	return d.Wallet.Declare(ctx, customer, transaction, chain.Statement{Sender: sender, Own: own})
+}
+
+// AddCard implements page.App.
+func (d App) AddCard(ctx context.Context, customer, form string, c page.Card) error {
+	_, err := d.Wallet.Fill(ctx, customer, form, cards.Made{Type: "card", Brand: "Visa", Last4: c.Last4, Expiry: c.Expiry, Says: c.Says})
+	return err
 }
 
 // Answer implements page.App.

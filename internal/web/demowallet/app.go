@@ -25,6 +25,8 @@ type App interface {
 	// Declare is what the customer tells of a deposit: who sent it, and whether the address is
 	// their own. The demonstration keeps it among the wallet's books.
 	Declare(ctx context.Context, customer, transaction, sender string, own bool) error
+	// AddCard is what the customer filled in in the wallet's form for a card of theirs.
+	AddCard(ctx context.Context, customer, form string, c Card) error
 	// Answer is the customer's yes or no to what customer service wants proven, with a code
 	// where one is asked for. It gives how far the proof has got.
 	Answer(ctx context.Context, customer, ask string, yes bool, code string) (string, error)
@@ -49,6 +51,7 @@ type Shown struct {
 	Asks     []Ask     `json:"asks"`     // of customer service, to be proven
 	Confirms []Confirm `json:"confirms"` // payments that wait for a yes
 	Forms    []Form    `json:"forms"`    // deposits of which something has to be told by law
+	Cards    []Adding  `json:"cards"`    // forms in which a card is to be added
 	Messages []Message `json:"messages"`
 }
 
@@ -88,6 +91,21 @@ type Form struct {
 	Amount  walletview.Sum `json:"amount"`
 	Address string         `json:"address"` // from which it came
 	DueAt   int64          `json:"due_at"`  // microseconds
+}
+
+// Adding is a form of the wallet's in which its customer adds a card of theirs.
+type Adding struct {
+	ID        string `json:"id"`
+	TriesLeft int    `json:"tries_left"`
+	ExpiresAt int64  `json:"expires_at"` // microseconds
+}
+
+// Card is what is filled in there. No whole number: the card is invented, and so is what
+// its bank says.
+type Card struct {
+	Last4  string `json:"last4"`
+	Expiry string `json:"expiry"` // YYYY-MM
+	Says   string `json:"says"`   // "" it is theirs; again: the code was wrong; or why it is not added
 }
 
 // Message is something that the wallet tells a customer.
@@ -160,6 +178,13 @@ func serveApp(mux *http.ServeMux, o Options) {
 		Own         bool   `json:"own"`
 	}) (any, error) {
 		return struct{}{}, o.App.Declare(r.Context(), in.Customer, in.Transaction, in.Sender, in.Own)
+	})
+	doing(mux, "card", func(r *http.Request, in struct {
+		Card
+		Customer string `json:"customer"`
+		Form     string `json:"form"`
+	}) (any, error) {
+		return struct{}{}, o.App.AddCard(r.Context(), in.Customer, in.Form, in.Card)
 	})
 	doing(mux, "answer", func(r *http.Request, in struct {
 		Customer string `json:"customer"`

@@ -65,6 +65,11 @@ func (p *phone) Declare(_ context.Context, customer, transaction, sender string,
 	return p.know(customer)
 }
 
+func (p *phone) AddCard(_ context.Context, customer, form string, c demowallet.Card) error {
+	p.did = append(p.did, "card "+form+" "+c.Last4+" "+c.Expiry+" "+c.Says)
+	return p.know(customer)
+}
+
 func (p *phone) Answer(_ context.Context, customer, ask string, yes bool, code string) (string, error) {
 	p.did = append(p.did, "answer "+ask+" "+code)
 	return "approved", p.know(customer)
@@ -164,6 +169,7 @@ func TestTheAppIsForItsOwnPage(t *testing.T) {
 		"/demo/late":           {`{"customer":"cust-anna"}`, "late"},
 		"/demo/confirm":        {`{"customer":"cust-anna","transaction":"tx-1","yes":true}`, "confirm tx-1"},
 		"/demo/declare":        {`{"customer":"cust-anna","transaction":"tx-1","sender":"Ada","own":true}`, "declare tx-1 Ada"},
+		"/demo/card":           {`{"customer":"cust-anna","form":"fm-1","last4":"4242","expiry":"2039-05","says":"again"}`, "card fm-1 4242 2039-05 again"},
 		"/demo/passkey/new":    {`{"customer":"cust-anna","name":"Laptop","agreed":"own-1"}`, "new passkey Laptop own-1"},
 		"/demo/passkey/change": {`{"customer":"cust-anna","id":"key-1"}`, "change key-1"},
 		"/demo/passkey/add":    {`{"customer":"cust-anna","name":"Laptop","agreed":"own-1","id":"k","attestation":"a"}`, "passkey Laptop own-1 k a"},

@@ -7,6 +7,7 @@ package cards
 import (
 	"cmp"
 	"context"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,7 +142,7 @@ type Made struct {
 	Brand  string `json:"brand"`
 	Last4  string `json:"last4"`
 	Expiry string `json:"expiry"` // YYYY-MM
-	Says   string `json:"says"`   // what its bank will say: "" it is theirs; or one of the reasons of instrument.Link
+	Says   string `json:"says"`   // what its bank will say: "" it is theirs; wrongCode; or one of the reasons of instrument.Link
 }
 
 // form is what the wallet keeps of a form.
@@ -150,6 +151,9 @@ type form struct {
 	Type string `json:"type"`
 	Made *Made  `json:"made,omitempty"`
 }
+
+// wrongCode is what a bank says of a wrong code: the form may be filled in again.
+const wrongCode = "again"
 
 // keyOf is which form an idempotency key stands for.
 type keyOf struct {
@@ -182,7 +186,7 @@ func (c *Cards) Link(ctx context.Context, _ wallet.Actor, a instrument.Adding) (
 		}
 		f = form{Type: a.Type, Link: instrument.Link{ID: "fm-" + id.New(), CustomerID: a.CustomerID, State: instrument.Pending, ExpiresAt: d.At + wallet.Time(formLife.Microseconds()), TriesLeft: tries}}
 		if c.link != "" {
-			f.Address = strings.TrimSuffix(c.link, "/") + "/?form=" + f.ID
+			f.Address = strings.TrimSuffix(c.link, "/") + "/?" + url.Values{"form": {f.ID}, "as": {f.CustomerID}}.Encode()
 		}
 		if err := keep.Put(d, keep.KindKey, key, a.CustomerID, d.At, keyOf{f.ID, a.Type}); err != nil {
 			return err
@@ -217,6 +221,9 @@ func (c *Cards) Fill(ctx context.Context, customer, which string, m Made) (instr
 	probe := wallet.Instrument{ID: "probe", Type: m.Type, Brand: m.Brand, Last4: m.Last4, Expiry: m.Expiry, Status: "active"}
 	if err := probe.Validate(); err != nil || len(m.Last4) != 4 {
 		return f.Link, fault.InvalidField(op, "last4", "or another part of what was filled in is none")
+	}
+	if says := []string{"", wrongCode, instrument.NameMismatch, instrument.Elsewhere, instrument.NotTaken, instrument.Declined}; !slices.Contains(says, m.Says) {
+		return f.Link, fault.InvalidField(op, "says", "is nothing that a bank says")
 	}
 	err := c.books.Commit(ctx, func(d *keep.Desk) (err error) {
 		if f, err = keep.Owned[form](d, keep.KindForm, customer, which); err != nil {
@@ -254,7 +261,7 @@ func Step(d *keep.Desk, of string) error {
 	switch {
 	case m == nil:
 		f.State = instrument.Lapsed
-	case m.Says == "again": // the code was wrong
+	case m.Says == wrongCode:
 		if f.Made, f.TriesLeft = nil, f.TriesLeft-1; f.TriesLeft > 0 {
 			return save(d, f, f.ExpiresAt)
 		}
