@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"math/big"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -200,6 +201,9 @@ func TestACardIsNotAdded(t *testing.T) {
 	if _, err := l.Fill(ctx, "cust-anna", f.ID, cards.Made{Type: "card", Brand: "Visa", Last4: "1881"}); !fault.Is(err, fault.Conflict) {
 		t.Errorf("a form that is over is filled in: %v", err)
 	}
+	if _, err := l.Fill(ctx, "cust-anna", adding().ID, cards.Made{Type: "card", Brand: "Visa", Last4: "1881", Expiry: "2031-05", Says: "what you like"}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a bank says what is none of its answers: %v", err)
+	}
 	if _, err := l.Fill(ctx, "cust-sara", adding().ID, cards.Made{Type: "card", Brand: "Visa", Last4: "1881"}); !fault.Is(err, fault.NotFound) {
 		t.Errorf("somebody else's form is filled in: %v", err)
 	}
@@ -239,5 +243,17 @@ func TestMandatesCharge(t *testing.T) {
 	l.pass(t, 70*24*time.Hour)
 	if charges() != after {
 		t.Error("what was ended charges on")
+	}
+}
+
+// The help window's link leads to the wallet with its customer signed in: there the form
+// is.
+func TestTheFormIsFoundByItsLink(t *testing.T) {
+	l := open(t, func(o *demowallet.Options) { o.Link = walletApp })
+	must(t, l.Seed(context.Background(), []demowallet.Person{{ID: "cust-anna", Name: "Anna Schmidt"}}))
+	form, err := l.Link(context.Background(), wallet.Actor{}, instrument.Adding{Key: id.New(), CustomerID: "cust-anna", Type: "card"})
+	must(t, err)
+	if led, err := url.Parse(form.Address); err != nil || !strings.HasPrefix(form.Address, walletApp) || led.Query().Get("form") != form.ID || led.Query().Get("as") != "cust-anna" {
+		t.Errorf("the link leads to %q", form.Address)
 	}
 }
