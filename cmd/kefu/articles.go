@@ -9,8 +9,10 @@ import (
 	"os"
 
 	"kefu/content"
+	"kefu/internal/bench/articlebench"
 	"kefu/internal/bench/articleeval"
 	"kefu/internal/domain/knowledge"
+	"kefu/internal/domain/knowledge/folder"
 	"kefu/internal/domain/outbound"
 	"kefu/internal/flow/publishing"
 )
@@ -150,4 +152,37 @@ func measureArticles(test, column, labels, lang string) (questions []string, res
 	}
 	result, err = articleeval.Run(shipped.Shelf(), lang, questions, list)
 	return questions, result, err
+}
+
+// benchArticles is `kefu bench articles`: how long a search for articles takes.
+func benchArticles(args []string) int {
+	f := flag.NewFlagSet("kefu bench articles", flag.ContinueOnError)
+	n := f.Int("articles", 10_000, "articles of each language")
+	searches := f.Int("searches", 2_000, "searches of each language")
+	seed := f.Uint64("seed", 1, "of what is random")
+	asJSON := f.Bool("json", false, "print one JSON object as the last line")
+	if _, err := parseArgs(f, args, 0); err != nil {
+		return usageOr(err)
+	}
+	if *n < 1 || *n > folder.MaxArticles || *searches < 1 || *searches > 1_000_000 {
+		fmt.Fprintf(os.Stderr, "kefu bench articles: --articles is 1 to %d, --searches 1 to 1000000\n", folder.MaxArticles)
+		return 2
+	}
+	shipped, err := shippedArticles("")
+	if err != nil {
+		return fail(err)
+	}
+	out := map[string]any{"articles": *n, "limit_p99_ms": articlebench.Limit}
+	for _, lang := range []string{"en", "zh"} {
+		r, err := articlebench.Run(shipped.Articles, lang, shipped.Same[lang], articlebench.Options{Articles: *n, Searches: *searches, Seed: *seed})
+		if err != nil {
+			return fail(err)
+		}
+		fmt.Fprintf(os.Stderr, "%s: %d articles built in %.1f s, p50 %.2f ms, p99 %.2f ms (at most %d ms)\n", lang, r.Articles, r.BuildSec, r.P50, r.P99, articlebench.Limit)
+		out[lang] = r
+	}
+	if *asJSON {
+		return fail(json.NewEncoder(os.Stdout).Encode(out))
+	}
+	return 0
 }

@@ -32,11 +32,14 @@ func runBench(_ context.Context, args []string) int {
 	if len(args) > 0 && args[0] == "ledger" { // it measures a part of the store, and no server
 		return transfers.Ledger(args[1:], os.Getenv("KEFU_DATABASE"), os.Stdout, os.Stderr)
 	}
+	if len(args) > 0 && args[0] == "articles" {
+		return benchArticles(args[1:])
+	}
 	all := map[string]func([]string, bench.Env) int{
 		"chat": bench.Chat, "hold": bench.Hold, "idle": bench.Idle, "inbox": bench.Inbox, "reports": bench.Reports, "route": bench.Route, "search": bench.Search, "start": bench.Start,
 	}
 	if len(args) == 0 || all[args[0]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: kefu bench chat|hold|idle|inbox|ledger|reports|route|search|start [flags]")
+		fmt.Fprintln(os.Stderr, "usage: kefu bench articles|chat|hold|idle|inbox|ledger|reports|route|search|start [flags]")
 		return 2
 	}
 	self, err := os.Executable()
