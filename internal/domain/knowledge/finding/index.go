@@ -98,13 +98,14 @@ type scoring struct {
 	title, question, short, body float32 // parts of an article
 	whole                        float32 // all of them in one: what is told in other words, a part here and a part there
 	second                       float32 // the second best passage of an article, beside the best
-	plain, pair, sound, glyph    float32 // kinds of features; words and two characters count one
-	head                         float32
+	plain, pair                  float32 // kinds of features; words and two characters count one
+	sound, glyph, head           float32
+	rarity                       float64 // how far what is rare counts more: 1 is the logarithm itself
 	length                       float64 // how far long passages are held down: 1 is the cosine
 }
 
 func chosen() scoring {
-	return scoring{title: 1, question: 0.8, short: 0.8, body: 1.5, whole: 2, second: 0.3, plain: 0.6, pair: 0.6, sound: 0.45, glyph: 0.3, head: 0.25, length: 0.5}
+	return scoring{title: 1, question: 0.7, short: 0.8, body: 1.5, whole: 2.5, second: 1, plain: 0.6, pair: 0.4, sound: 0.45, glyph: 0.3, head: 0.25, rarity: 0.6, length: 0.7}
 }
 
 func (x *Index) addPassages(all []passage, doc int32, d Doc) []passage {
@@ -152,7 +153,7 @@ func (x *Index) weigh(all []passage) {
 		}
 	}
 	for f, c := range count {
-		x.idf[f] *= float32(math.Log(1 + float64(len(x.ids))/c))
+		x.idf[f] *= float32(math.Pow(math.Log(1+float64(len(x.ids))/c), x.scoring.rarity))
 	}
 	x.postings = make([][]posting, len(x.idf))
 	for _, p := range all {
