@@ -105,7 +105,7 @@ type scoring struct {
 }
 
 func chosen() scoring {
-	return scoring{title: 1, question: 0.7, short: 0.8, body: 1.5, whole: 2.5, second: 1, plain: 0.6, pair: 0.4, sound: 0.45, glyph: 0.3, head: 0.25, rarity: 0.6, length: 0.7}
+	return scoring{title: 1, question: 0.7, short: 0.8, body: 1.5, whole: 2.5, second: 1, plain: 0.6, pair: 0.4, sound: 0.2, glyph: 1, head: 0.1, rarity: 0.6, length: 0.7}
 }
 
 func (x *Index) addPassages(all []passage, doc int32, d Doc) []passage {
