@@ -19,11 +19,12 @@ const facts: [file: RegExp, from: string, to: string][] = [
 ];
 
 // Fetches code on demand with the styles that belong to it. Vite's own helper
-// also preloads, for pages with many more chunks than the window has.
+// also preloads code, for pages with many more chunks than the window has; so a
+// part need not name the code that another one imports.
 const fetchPart = `
 const fetched = new Map();
 export const __vitePreload = (code, files = []) =>
-  Promise.all(files.filter((f) => f.endsWith('.css')).map((file) => {
+  Promise.all(files.map((file) => {
     const href = new URL(file, new URL(import.meta.env.BASE_URL, location.href)).href;
     let done = fetched.get(href);
     if (!done && !document.querySelector('link[href="' + href + '"]')) {
@@ -40,6 +41,11 @@ export const __vitePreload = (code, files = []) =>
     return done;
   })).then(code);
 `;
+
+/** Of what belongs to a part, what its own code does not fetch. */
+export function onlyStyles(_: string, files: string[]): string[] {
+  return files.filter((file) => file.endsWith('.css'));
+}
 
 /** Leaves out of the window what it does not use of Svelte and Vite. A new version of theirs that reads differently fails the build. */
 export function lean(): Plugin {

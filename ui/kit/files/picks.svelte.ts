@@ -57,8 +57,8 @@ export class Picks {
     return this.items.some((p) => p.state === 'failed');
   }
 
-  /** Takes files; `bytes` is the most of one that whoever gets it takes, where that is less than what may be stored. */
-  take(files: File[], bytes = Infinity): void {
+  /** Takes files, and gives what it took; `bytes` is the most of one that whoever gets it takes, where that is less than what may be stored. */
+  take(files: File[], bytes = Infinity): Picked[] {
     const taken = files.slice(0, Math.max(0, this.most - this.items.length));
     this.leftOut = files.length - taken.length;
     const added = taken.map((file): Picked => {
@@ -70,6 +70,7 @@ export class Picks {
     });
     this.items = [...this.items, ...added];
     void this.#work();
+    return added;
   }
 
   /** Takes files that are stored already. */

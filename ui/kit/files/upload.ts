@@ -28,8 +28,7 @@ export function uploader(address: string, authorization?: () => string): Upload 
         if (request.status >= 200 && request.status < 300 && answer) return resolve(answer);
         reject(new UploadRefused(request.status, 1000 * (Number(request.getResponseHeader('Retry-After')) || 0)));
       };
-      request.onerror = () => reject(new Error('upload failed'));
-      request.onabort = () => reject(new Error('upload given up'));
+      request.onerror = request.onabort = () => reject(new Error('upload failed'));
       signal.addEventListener('abort', () => request.abort());
       const form = new FormData();
       form.set('file', file);

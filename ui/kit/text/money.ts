@@ -25,26 +25,18 @@ export function moneyText({ amount, currency }: Sum, lang: string, most = Infini
   const [whole = '0', rest = ''] = amount.replace('-', '').split('.');
   const fraction = shownDecimals(rest, most);
   const digits = Math.min(fraction.length, 2);
-  if (currency === 'PTS') currency = lang.startsWith('zh') ? '积分' : 'points'; // counted, and no money: what the demo's wallet keeps points under
-  let parts: Intl.NumberFormatPart[];
-  let after = '';
-  try {
-    const form = new Intl.NumberFormat(lang, {
-      style: 'currency',
-      currency,
-      currencyDisplay: 'narrowSymbol',
-      minimumFractionDigits: digits,
-      maximumFractionDigits: digits,
-    });
-    parts = form.formatToParts(BigInt(whole));
-  } catch {
-    // No code of three letters: Intl does not know where to put it.
-    const form = new Intl.NumberFormat(lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-    parts = form.formatToParts(BigInt(whole));
-    after = `\u00a0${currency}`;
-  }
-  const text = parts.map((p) => (p.type === 'fraction' ? fraction : p.value)).join('');
-  return `${negative ? '−' : ''}${text}${after}`;
+  // Points are counted, and no money; Intl has a place for what has three letters, and for nothing else.
+  const unit = currency === 'PTS' ? (lang.startsWith('zh') ? '积分' : 'points') : currency;
+  const code = /^[a-z]{3}$/i.test(unit);
+  const text = new Intl.NumberFormat(lang, {
+    ...(code && { style: 'currency', currency: unit, currencyDisplay: 'narrowSymbol' }),
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  })
+    .formatToParts(BigInt(whole))
+    .map((p) => (p.type === 'fraction' ? fraction : p.value))
+    .join('');
+  return `${negative ? '−' : ''}${text}${code ? '' : `\u00a0${unit}`}`;
 }
 
 /** With its sign: what came in, and what went out. */

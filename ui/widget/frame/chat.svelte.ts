@@ -1,5 +1,4 @@
 import type { Picks } from '../../kit/files/picks.svelte.ts';
-import type { Held } from '../../kit/flow/papers/held.ts';
 import type { Carriage } from './files/carriage.ts';
 import { Client, type Change, type Draft } from '../../kit/protocol/client.ts';
 import type { ConnectionState } from '../../kit/protocol/connection.ts';
@@ -20,7 +19,7 @@ import { Parts } from './parts.svelte.ts';
 import type { Failure } from './view.ts';
 
 const previews = 8;
-/** Says that bytes of files may lie in this browser. */
+/** The browser's databases of files, and what says that bytes may lie in them: files that wait to be sent, and pictures that nobody has added yet. */
 const keepsFiles = 'kefu.files';
 const keepsHeld = 'kefu.held';
 
@@ -202,12 +201,17 @@ export class Chat {
     }
     this.#revoke();
     this.#others?.tell(this.#identity.scope);
+    this.#wipe();
+    this.#identity.signOut();
+    this.client.start();
+  }
+
+  /** Whoever leaves leaves nothing here that was not sent. */
+  #wipe(): void {
     this.client.stop();
     this.client.outbox.clear();
     void this.#carry();
     this.#letGo();
-    this.#identity.signOut();
-    this.client.start();
   }
 
   /** What opened the conversations opens nothing any more. Without a network it ends by itself, later. */
@@ -226,10 +230,7 @@ export class Chat {
   }
 
   #forgetVisitor(): void {
-    this.client.stop();
-    this.client.outbox.clear();
-    void this.#carry();
-    this.#letGo();
+    this.#wipe();
     this.drafts.clear();
     this.#identity.forget();
     this.client.start();
@@ -240,10 +241,8 @@ export class Chat {
     if (scope !== this.#identity.scope) return;
     if (scope === visitor) return this.#forgetVisitor();
     this.#visit++;
-    this.#cover();
-    this.client.outbox.clear();
-    void this.#carry();
-    this.#letGo();
+    this.#wipe();
+    this.covered = true;
     this.#identity.expect();
     this.#identity.drop();
     this.client.end('unauthenticated');
@@ -510,18 +509,19 @@ export class Chat {
     return (this.#carries ??= new this.parts.files.view!.Carriage(this, this.#upload));
   }
 
-  /** Where a run keeps what was chosen in it and has not left this device; it is of whoever speaks now. */
-  async held(run = ''): Promise<Held> {
-    const { BrowserHeld } = await import('../../kit/flow/papers/held.ts');
+  /** Pictures are held on this device from now on, for whoever speaks. */
+  holds(): void {
     this.#storage.setItem(keepsHeld, this.#identity.scope);
-    return new BrowserHeld(run);
   }
 
   /** Nothing that somebody else chose, or that whoever leaves chose, stays on this device. */
   #letGo(scope = ''): void {
-    if ((this.#storage.getItem(keepsHeld) ?? scope) === scope) return;
-    this.#storage.removeItem(keepsHeld);
-    globalThis.indexedDB?.deleteDatabase(keepsHeld);
+    if ((this.#storage.getItem(keepsHeld) ?? scope) !== scope) this.#delete(keepsHeld);
+  }
+
+  #delete(database: string): void {
+    this.#storage.removeItem(database);
+    globalThis.indexedDB?.deleteDatabase(database);
   }
 
   /** Goes on with the files of what waits; those of messages that are gone, or were somebody else's, go too. */
@@ -532,9 +532,8 @@ export class Chat {
       carrier.sweep();
       void carrier.run();
     } else if (this.#storage.getItem(keepsFiles)) {
-      this.#storage.removeItem(keepsFiles);
       this.#carries?.carrier.sweep();
-      globalThis.indexedDB?.deleteDatabase('kefu.files');
+      this.#delete(keepsFiles);
     }
   }
 

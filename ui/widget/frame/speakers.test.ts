@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { heldOf } from '../../kit/flow/papers/held.ts';
 import { entry, FakeServer, missed, welcome } from '../../kit/protocol/fake.ts';
 import { MemoryStorage, type Storage } from '../../kit/protocol/storage.ts';
 import { Chat } from './chat.svelte.ts';
@@ -151,7 +152,7 @@ test('after signing out nobody’s words are left', async () => {
   all.chat.send();
   const dropped: string[] = [];
   vi.stubGlobal('indexedDB', { deleteDatabase: (name: string) => dropped.push(name) });
-  await all.chat.held('run');
+  await heldOf('run', () => all.chat.holds()).put(new Map([['step/want/0', new File(['x'], 'a.png')]]));
   expect(everything(all.storage, all.drafts)).toContain('kefu.held');
   all.say('signout');
   await all.connection(2);

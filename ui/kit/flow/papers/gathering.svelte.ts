@@ -78,8 +78,10 @@ export class Gathering {
   #opening?: Promise<Picks | undefined>;
   #working = false;
   #left = false;
-  /** What is kept of what is held, once it was looked for: nothing takes its place before. */
-  #keeping?: { held: Held; keys: string };
+  /** Where what is held is kept, once it was looked for there: nothing takes its place before. */
+  #held?: Held;
+  /** What is kept there. */
+  #marks = '';
 
   constructor(private readonly around: Around) {}
 
@@ -92,9 +94,17 @@ export class Gathering {
     return this.files.given.filter((f) => !this.leaving.has(f.id));
   }
 
+  get #items(): Picked[] {
+    return this.picks?.items ?? [];
+  }
+
+  #want(id: string | undefined): FileWant | undefined {
+    return this.files.wants.find((w) => w.id === id);
+  }
+
   /** What is chosen and not given yet. */
   get open(): Picked[] {
-    return (this.picks?.items ?? []).filter((p) => !this.files.given.some((f) => f.id === p.stored?.id));
+    return this.#items.filter((p) => !this.files.given.some((f) => f.id === p.stored?.id));
   }
 
   /** Of that, what is for one thing. */
@@ -142,19 +152,19 @@ export class Gathering {
     return this.picks;
   }
 
-  async take(want: FileWant, files: File[]): Promise<void> {
-    if (files.length === 0) return;
+  async take(want: FileWant, files: File[]): Promise<Picked[]> {
+    if (files.length === 0) return [];
     this.stopped = false;
     const picks = await this.#opened();
-    if (!picks || this.#left) return;
+    if (!picks || this.#left) return [];
     const fits = files.filter((f) => fitting(f, want));
     const odd = files.filter((f) => !fits.includes(f)).map((f) => f.name);
     const taken = fits.slice(0, this.room(want));
     this.leftOut = taken.length < files.length ? { want: want.id, many: fits.length - taken.length, odd } : undefined;
-    const before = new Set(picks.items.map((p) => p.key));
-    picks.take(taken, this.files.bytes);
-    for (const { key } of picks.items) if (!before.has(key)) this.#wants.set(key, want.id);
+    const added = picks.take(taken, this.files.bytes);
+    for (const { key } of added) this.#wants.set(key, want.id);
     picks.items = [...picks.items];
+    return added;
   }
 
   /** Takes up again what was held here before the page was read anew. */
@@ -162,27 +172,27 @@ export class Gathering {
     const held = await this.around.filing.held?.();
     if (!held) return;
     const { step } = this.around.view;
-    const before = await held.get(step);
+    const before = [...(await held.get())].filter(([key]) => key.startsWith(`${step}/`));
     if (this.#left) return;
-    for (const { want: id, file } of before) {
-      const want = this.files.wants.find((w) => w.id === id);
+    for (const [key, file] of before) {
+      const want = this.#want(key.split('/')[1]);
       if (want) await this.take(want, [file]);
     }
-    this.#keeping = { held, keys: before.map((_, n) => n).join() };
+    this.#held = held;
+    this.#marks = marks(before);
     this.remember();
   }
 
   /** Keeps what is held as it is now. */
   remember(): void {
-    if (!this.#keeping || this.#left) return;
-    const held = this.open.filter((p) => p.state !== 'stored' && p.problem !== 'large').flatMap((p) => {
-      const file = this.picks?.file(p.key);
-      return file ? [{ want: this.#wants.get(p.key) ?? '', file, key: p.key }] : [];
+    if (!this.#held || this.#left) return;
+    const held = this.open.flatMap(({ key, state, problem }): [string, File][] => {
+      const file = state !== 'stored' && problem !== 'large' && this.picks?.file(key);
+      return file ? [[`${this.around.view.step}/${this.#wants.get(key)}/${key}`, file]] : [];
     });
-    const keys = held.map((h) => `${h.key} ${h.file.size}`).join();
-    if (keys === this.#keeping.keys) return;
-    this.#keeping.keys = keys;
-    void this.#keeping.held.put(this.around.view.step, held);
+    const now = marks(held);
+    if (now !== this.#marks) void this.#held.put(new Map(held));
+    this.#marks = now;
   }
 
   /** The first thing for which such a file may still be given. */
@@ -193,7 +203,7 @@ export class Gathering {
   /** Sends what was held until somebody had looked at it, or what failed. */
   send(key: number): void {
     this.stopped = false;
-    const item = this.picks?.items.find((p) => p.key === key);
+    const item = this.#items.find((p) => p.key === key);
     if (item?.stored) {
       this.refused = without(this.refused, key);
       void this.work();
@@ -221,17 +231,20 @@ export class Gathering {
   /** Gives again what was taken away. */
   async back(gone: Gone): Promise<void> {
     this.gone = this.gone.filter((g) => g !== gone);
-    const want = this.files.wants.find((w) => w.id === gone.want);
+    const want = this.#want(gone.want);
     if (!want) return;
-    const before = new Set(this.picks?.items.map((p) => p.key));
-    await this.take(want, [gone.file]);
     // It was looked at before.
-    for (const p of this.picks?.items ?? []) if (!before.has(p.key) && p.state === 'held') this.picks?.retry(p.key);
+    this.#add(await this.take(want, [gone.file]));
+  }
+
+  /** Sends what is held of these. */
+  #add(items: Picked[]): void {
+    for (const p of items) if (p.state === 'held') this.picks?.retry(p.key);
   }
 
   /** Goes on with what is there, as soon as all of it was given. */
   goOn(): void {
-    for (const p of this.picks?.items ?? []) if (p.state === 'held') this.picks?.retry(p.key);
+    this.#add(this.#items);
     if (this.hindered || this.lacking > 0) {
       this.stopped = true;
       return;
@@ -247,7 +260,7 @@ export class Gathering {
     await this.around.onanswer({ do: 'skip' });
     if (this.#left || this.around.view.step === step) return;
     this.picks?.clear();
-    void this.#keeping?.held.put(step, []);
+    void this.#held?.put(new Map());
   }
 
   /** The connection is back. */
@@ -280,15 +293,15 @@ export class Gathering {
 
   #next(): { answer: Answer; then: () => boolean } | undefined {
     const given = new Set(this.files.given.map((f) => f.id));
-    for (const p of this.picks?.items ?? []) if (p.stored && given.has(p.stored.id)) this.#given(p);
+    for (const p of this.#items) if (p.stored && given.has(p.stored.id)) this.#given(p);
     const out = this.files.given.find((f) => this.leaving.has(f.id));
     if (out) return { answer: { do: 'remove', text: out.id }, then: () => this.#went(out) };
-    const item = this.picks?.items.find((p) => p.state === 'stored' && !this.refused.has(p.key));
+    const item = this.#items.find((p) => p.state === 'stored' && !this.refused.has(p.key));
     const bytes = item && this.picks?.file(item.key);
     if (bytes) this.shown.set(item.stored!.id, bytes);
     if (item) return { answer: { do: 'give', text: this.#wants.get(item.key) ?? '', file: item.stored!.id }, then: () => this.#took(item) };
     if (!this.going) return undefined;
-    if (this.hindered || this.picks?.items.some((p) => p.problem !== undefined)) this.#stop();
+    if (this.hindered || this.#items.some((p) => p.problem)) this.#stop();
     else if (!this.picks?.unfinished) {
       this.going = false;
       return { answer: { do: 'go_on' }, then: () => true };
@@ -326,6 +339,9 @@ export class Gathering {
     this.picks?.drop(item.key);
   }
 }
+
+/** What tells one state of what is held from another. */
+const marks = (files: [string, File][]) => files.map(([key, { size }]) => key + size).join();
 
 function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V> {
   if (!map.has(key)) return map;

@@ -8,7 +8,7 @@ import Step from '../Step.svelte';
 import type { Answer, FileGiven, FilesView, Run, View } from '../wire.ts';
 import { words as flow } from '../words.en.ts';
 import type { Filing } from './gathering.svelte.ts';
-import { BrowserHeld, type Held } from './held.ts';
+import { heldOf, type Held } from './held.ts';
 import { words as en } from './words.en.ts';
 import { words as zh } from './words.zh.ts';
 
@@ -115,11 +115,13 @@ test('a picture that was held is there again after the page was read anew, until
     remove: (run: string) => Promise.resolve(void rows.delete(run)),
     only: () => Promise.resolve(),
   };
-  const first = await open({ holds: true, held: new BrowserHeld('r', kept) });
+  const onput = vi.fn();
+  const first = await open({ holds: true, held: heldOf('r', onput, kept) });
   await first.choose(first.report, file('a.png', 'image/png'));
   await waitFor(() => expect([...(rows.get('r')?.values() ?? [])].map((f) => f.name)).toEqual(['a.png']));
+  expect(onput).toHaveBeenCalled();
   cleanup();
-  const again = await open({ holds: true, held: new BrowserHeld('r', kept) });
+  const again = await open({ holds: true, held: heldOf('r', onput, kept) });
   expect(await within(again.report).findByText(en.held)).toBeVisible();
   expect(rows.size).toBe(1);
   expect(again.answers).toEqual([]);
@@ -127,7 +129,7 @@ test('a picture that was held is there again after the page was read anew, until
   await waitFor(() => expect(again.answers.map((a) => [a.do, a.text])).toEqual([['give', 'report']]));
   await waitFor(() => expect(rows.size).toBe(0));
   cleanup();
-  const other = await open({ holds: true, held: new BrowserHeld('s', kept) });
+  const other = await open({ holds: true, held: heldOf('s', onput, kept) });
   expect(within(other.report).queryByText(en.held)).toBeNull();
 });
 
