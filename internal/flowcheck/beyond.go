@@ -25,6 +25,9 @@ func Beyond() map[string]string {
 		"FL7-21":  "no shop says no when it is asked",
 		"FL7-22":  "the wallet shows a refund from the moment in which it was asked for",
 		"FL7-24":  "every refund of the wallet's arrives within its time",
+		"FL7-06":  "the wallet shows a refund from the moment in which it was asked for", "FL7-28": "the wallet shows a refund from the moment in which it was asked for",
+		"FL7-27":  "the wallet takes files",
+		"FL7-29":  "the wallet refuses no refund that it said it would give",
 		"FL7-25":  "what the wallet agreed to take back it takes back",
 		"FL15-04": "the wallet stops nothing by itself", "FL15-05": "no authority asks the wallet for anything", "FL15-23": "no authority asks the wallet for anything", "FL15-06": "no authority asks the wallet for anything",
 		"FL15-19": "the wallet stops nothing by itself", "FL15-20": "the wallet stops nothing by itself",
@@ -75,7 +78,7 @@ func Beyond() map[string]string {
 		"FL9-22":  "the wallet never says why it holds a payment", "FL9-23": "the wallet never says why it holds a payment",
 		"FL9-31": "the wallet never says why it holds a payment", "FL9-32": "the wallet never says why it holds a payment",
 	}
-	for n := range 27 {
+	for n := range 29 {
 		all[fmt.Sprintf("FL12-%02d", n+1)] = "what is open, and who is there, is the house's and not the wallet's"
 	}
 	for _, n := range []int{5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 23, 24, 25, 26, 27} {

@@ -87,7 +87,7 @@ func gone() map[string]stage {
 		"FL18-28": {set: equipped(second)}, "FL18-29": {set: equipped(second)}, "FL18-30": {set: equipped(second)},
 	}
 	for _, id := range []string{
-		"FL18-01", "FL18-03", "FL18-04", "FL18-07", "FL18-09", "FL18-11", "FL18-12", "FL18-15", "FL18-16", "FL18-17", "FL18-18", "FL18-19", "FL18-20", "FL18-21", "FL18-23", "FL18-25", "FL18-27", "FL18-31", "FL18-32", "FL18-33", "FL18-34",
+		"FL18-01", "FL18-03", "FL18-04", "FL18-07", "FL18-09", "FL18-11", "FL18-12", "FL18-15", "FL18-16", "FL18-17", "FL18-18", "FL18-19", "FL18-20", "FL18-21", "FL18-23", "FL18-25", "FL18-27", "FL18-31", "FL18-32", "FL18-33", "FL18-34", "FL18-35",
 	} {
 		all[id] = stage{set: equipped()}
 	}

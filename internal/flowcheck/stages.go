@@ -209,7 +209,7 @@ func refunds() map[string]stage {
 	return map[string]stage{
 		"FL7-02": {set: partly},
 		"FL7-03": {set: paid(bought(fine()), 40*day)},
-		"FL7-05": {set: paid(from(wantsProof), 100*hour)}, "FL7-06": {set: paid(from(wantsProof), 100*hour)}, "FL7-23": {set: paid(from(wantsProof), 40*hour)},
+		"FL7-05": {set: paid(from(wantsProof), 100*hour)}, "FL7-23": {set: paid(from(wantsProof), 40*hour)},
 		"FL7-07": {set: refunding("5311", 20*hour, demowallet.RefundFine), later: by(3, 80*hour)},
 		"FL7-08": {set: refunding("5311", 100*hour, demowallet.RefundAbnormal)},
 		"FL7-10": {set: refunding(shopDecides, hour, demowallet.RefundFine)},
@@ -259,6 +259,7 @@ func fraud() map[string]stage {
 		"FL19-22": {set: posted},
 		"FL19-23": {set: paid(sent(fine()), 2*hour)},
 		"FL19-42": {set: posted}, "FL19-43": {set: posted},
+		"FL19-47": {set: paid(received(fine()), 30*hour)}, "FL19-48": {set: paid(sent(fine()), 30*hour)},
 		"FL19-44": {set: paid(bought(ends(rails.Lapses)), 30*hour)},
 	}
 }
