@@ -10,6 +10,7 @@ import { consent } from './consent.ts';
 import { danger } from './danger.ts';
 import { duties } from './duties.ts';
 import { emergency } from './emergency.ts';
+import { giving } from './giving.ts';
 import { everywhere } from './everywhere.ts';
 import { faults } from './faults.ts';
 import { flows } from './flows.ts';
@@ -59,6 +60,7 @@ describe.each(engines())('on %s', (engine) => {
   alerts(house);
   duties(house);
   emergency(house);
+  giving(house);
   wrapping(house);
   if (engine === 'SQLite') byKeyboard(house);
   // What is drawn does not depend on the database.
