@@ -62,5 +62,28 @@ export function giving(house: House): void {
       await house.shot(olivia.page, 'goodwill-settings-phone');
       await olivia.page.setViewportSize({ width: 1280, height: 800 });
     });
+
+    test('a little is given alone, in Chinese and in the dark', { timeout: 120_000 }, async () => {
+      const wang = await house.customer('cust-wang', { ...phone, locale: 'zh-CN', colorScheme: 'dark' });
+      if (await wang.frame.getByRole('button', { name: /All conversations|全部会话/ }).isVisible()) await wang.another();
+      const words = '等了三天没有人回复';
+      await wang.write(words);
+      const sofia = await house.agentOn('sofia', { locale: 'zh-CN', colorScheme: 'dark' });
+      const { page } = sofia;
+      await sofia.take(words);
+      await page.locator('aside').getByRole('button', { name: /^(Goodwill|.*补偿)$/ }).first().click();
+      const dialog = page.getByRole('dialog').last();
+      await dialog.locator('input[inputmode=decimal]').fill('5');
+      await dialog.locator('button[type=submit]').or(page.locator('dialog button[type=submit]')).first().click();
+      const told = /我们已将 5(\.00)? [A-Z]{3} 存入您的钱包，因为让您等待得太久。/;
+      await dialog.locator('blockquote').waitFor();
+      expect(await faultsOf(page)).toEqual([]);
+      await house.shot(page, 'goodwill-exactly-dark');
+      await dialog.getByRole('button').last().click();
+      await wang.frame.getByText(told).waitFor({ timeout: 60_000 });
+      expect(await faultsOf(wang.frame)).toEqual([]);
+      expect(await overflow(wang.frame)).toBeLessThanOrEqual(0);
+      await house.shot(wang.page, 'goodwill-told-zh-dark');
+    });
   });
 }
