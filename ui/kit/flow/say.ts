@@ -23,16 +23,6 @@ function figureText(f: Figure, tag: string): string {
   return f.at ? when(f.at, tag) : (f.text ?? '');
 }
 
-/** A line without the spaces that part Chinese from a Chinese name: authors set them for Latin ones. */
-const close = (line: Piece[]): Piece[] =>
-  line.map((p, i) => {
-    if (p.figure) return p;
-    let { text } = p;
-    if (/^[\p{sc=Han}（《「“]/u.test(line[i + 1]?.text ?? '')) text = text.replace(/(\p{sc=Han}) $/u, '$1');
-    if (/[\p{sc=Han}）》」”]$/u.test(line[i - 1]?.text ?? '')) text = text.replace(/^ (?=\p{sc=Han})/u, '');
-    return { text };
-  });
-
 /** The lines of a text, its places in braces filled in. A place without a figure stays empty. */
 export function lines(text: string | undefined, figures: Figures | undefined, tag: string): Piece[][] {
   if (!text) return [];
@@ -40,11 +30,12 @@ export function lines(text: string | undefined, figures: Figures | undefined, ta
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) =>
-      close(line.split(/\{([\w.]+)\}/).flatMap((part, i): Piece[] => {
+      // Authors part a place from the Chinese around it, for Latin names; a Chinese one stands without spaces.
+      (tag[0] === 'z' ? line.replace(/ ?\{([\w.]+)\} ?/g, (place, name: string) => ((figures?.[name]?.text ?? '') < '一' ? place : place.trim())) : line).split(/\{([\w.]+)\}/).flatMap((part, i): Piece[] => {
         if (i % 2 === 0) return part === '' ? [] : [{ text: part }];
         const figure = figures?.[part];
         return figure ? [{ text: figureText(figure, tag), figure: true, sum: figure.money !== undefined }] : [];
-      })),
+      }),
     );
 }
 
