@@ -191,6 +191,12 @@ func (e Event) LeadsPrivacy() bool {
 	return e.Kind == Vouched || e.Kind == LiftTold || (e.Kind == Lifted && !e.By.Kind.CustomerSide())
 }
 
+// NeedsLead tells whether only who leads requests about data may add an event to a case: of
+// such a request the decision, too.
+func (c *Case) NeedsLead(e Event) bool {
+	return e.LeadsPrivacy() || (e.Kind == Decided && c.Type == jurisdiction.DataRequest && e.By.Kind == identity.Staff)
+}
+
 // Cites tells whether an event rests on an act in the wallet.
 func (e Event) Cites() bool { return e.ofMoney() && e.Act != "" }
 

@@ -116,7 +116,7 @@ func (s *Cases) add(ctx context.Context, t *core.Tx, p identity.Principal, c *ca
 		if e.Overseen() && !policy.Allow(p, policy.OverseeCase, policy.Object{CustomerID: c.CustomerID, AssigneeID: c.Assignee}) {
 			return fault.New(fault.Forbidden, op, "%s %s may not hold a case or let it go", p.Kind, p.Role)
 		}
-		if e.LeadsPrivacy() && !policy.Allow(p, policy.LeadPrivacy, policy.Object{CustomerID: c.CustomerID}) {
+		if c.NeedsLead(e) && !policy.Allow(p, policy.LeadPrivacy, policy.Object{CustomerID: c.CustomerID}) {
 			return fault.New(fault.Forbidden, op, "%s %s does not lead requests about data", p.Kind, p.Role)
 		}
 		if e.Kind == cases.Identified && (p.Kind != identity.Customer || p.Level < identity.AL2) {

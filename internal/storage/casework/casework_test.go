@@ -293,6 +293,29 @@ func TestWhomACaseIsGiven(t *testing.T) {
 	})
 }
 
+// A request about data is decided by who leads such requests, as everything else is by whoever
+// leads the case.
+func TestWhoDecidesRequestsAboutData(t *testing.T) {
+	each(t, func(h *house) {
+		granted := cases.Data{Outcome: cases.Refused, Reason: "it rests on the law"}
+		for role, want := range map[identity.Role]bool{identity.Privacy: true, identity.Supervisor: true, identity.Owner: true, identity.Agent: false, identity.SecondLine: false, identity.Disputes: false, identity.Fraud: false} {
+			who := h.member(role)
+			for about, may := range map[jurisdiction.Type]bool{jurisdiction.DataRequest: want, jurisdiction.Complaint: true} {
+				c := h.open(about, "")
+				data := cases.Data{Type: about, Jurisdiction: "eu", Version: 1}
+				if about == jurisdiction.DataRequest {
+					data.Request = cases.Objection
+				}
+				c = h.add(h.boss, c, cases.Confirmed, data)
+				if _, err := h.try(who, c, cases.Decided, granted); (err == nil) != may || (err != nil && !fault.Is(err, fault.Forbidden)) {
+					h.Errorf("%s decides a %s: %v", role, about, err)
+				}
+				h.Exec(h.T, "UPDATE case_file SET over_at = 1") // so that there may be another
+			}
+		}
+	})
+}
+
 func TestTooManyAtOnce(t *testing.T) {
 	each(t, func(h *house) {
 		for range cases.MaxOpen {
