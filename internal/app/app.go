@@ -344,6 +344,7 @@ func (a *App) connectSettings(ctx context.Context) error {
 	})
 	codes.Follow(a.codes, a.settings)
 	a.restricting = restricting.New(a.Store, a.now, a.Log)
+	a.Store.BoundBy(a.restricting.Away)
 	a.settings.Listen(a.restricting.Use)
 	if err := a.settings.Load(ctx); err != nil {
 		return err

@@ -291,7 +291,7 @@ func outcomeRules() []rule {
 			return sc.Reject(ctx, p, r.ID, "no")
 		}),
 		// Admins decide over settings; of acts they are not even told.
-		{"Approval", "", fault.Forbidden, map[fault.Code]string{fault.NotFound: "owner admin"}, func(sc *scene, p identity.Principal) error {
+		{"Approval", "", fault.Forbidden, map[fault.Code]string{fault.NotFound: "owner admin supervisor second fraud privacy"}, func(sc *scene, p identity.Principal) error {
 			defer sc.drop()
 			_, err := sc.Approval(ctx, p, sc.waiting().ApprovalID)
 			return err

@@ -24,15 +24,17 @@ func (s *scene) laws() *jurisdiction.Book {
 }
 
 // openCase opens a case of the scene's customer, as somebody.
-func (s *scene) openCase(p identity.Principal) (*cases.Case, error) {
+func (s *scene) openCase(p identity.Principal, about jurisdiction.Type) (*cases.Case, error) {
 	s.Exec(s.T, "UPDATE case_file SET over_at = 1") // so that there is room
 	return s.AddCase(context.Background(), p, cases.Head{ID: id.New(), Reference: "K-" + id.New()[:8], CustomerID: s.own.ID}, "", s.laws(),
-		cases.Event{Kind: cases.Opened, Data: cases.Data{Type: jurisdiction.Complaint, Channel: "chat", Conversation: s.conv}})
+		cases.Event{Kind: cases.Opened, Data: cases.Data{Type: about, Channel: "chat", Conversation: s.conv}})
 }
 
-func (s *scene) filed() *cases.Case {
+func (s *scene) filed() *cases.Case { return s.filedAs(jurisdiction.Complaint) }
+
+func (s *scene) filedAs(about jurisdiction.Type) *cases.Case {
 	s.Helper()
-	c, err := s.openCase(identity.SystemPart("cases"))
+	c, err := s.openCase(identity.SystemPart("cases"), about)
 	s.must(err)
 	return c
 }
@@ -42,25 +44,43 @@ func caseRules() []rule {
 	ctx := context.Background()
 	sees := "own system " + workers
 	return []rule{
-		{"AddCase", sees + " privacy", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
-			_, err := sc.openCase(p)
+		{"AddCase", sees, fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.openCase(p, jurisdiction.Complaint)
 			return err
 		}},
-		{"Case", sees + " privacy", fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+		{"AddCase", sees + " privacy", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.openCase(p, jurisdiction.DataRequest)
+			return err
+		}},
+		{"Case", sees, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.Case(ctx, p, sc.filed().ID)
 			return err
 		}},
+		{"Case", sees + " privacy", fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+			_, err := sc.Case(ctx, p, sc.filedAs(jurisdiction.DataRequest).ID)
+			return err
+		}},
 		{"ExportCase", "supervisor owner", fault.NotFound, map[fault.Code]string{fault.Forbidden: "own system agent colleague second fraud disputes privacy"}, func(sc *scene, p identity.Principal) error {
-			_, err := sc.ExportCase(ctx, p, sc.filed().ID)
+			_, err := sc.ExportCase(ctx, p, sc.filedAs(jurisdiction.DataRequest).ID)
 			return err
 		}},
 		{"ChangeCase", "system " + workers + " privacy", fault.NotFound, map[fault.Code]string{fault.Conflict: "own"}, func(sc *scene, p identity.Principal) error {
+			_, err := sc.ChangeCase(ctx, p, sc.filedAs(jurisdiction.DataRequest).ID, casework.AnyRevision, sc.laws(), func(*cases.Case, int64) ([]cases.Event, error) {
+				return []cases.Event{{Kind: cases.Noted, Data: cases.Data{Text: "for staff"}}}, nil
+			})
+			return err
+		}},
+		{"ExportCase", "supervisor owner", fault.NotFound, map[fault.Code]string{fault.Forbidden: "own system agent colleague second fraud disputes"}, func(sc *scene, p identity.Principal) error {
+			_, err := sc.ExportCase(ctx, p, sc.filed().ID)
+			return err
+		}},
+		{"ChangeCase", "system " + workers, fault.NotFound, map[fault.Code]string{fault.Conflict: "own"}, func(sc *scene, p identity.Principal) error {
 			_, err := sc.ChangeCase(ctx, p, sc.filed().ID, casework.AnyRevision, sc.laws(), func(*cases.Case, int64) ([]cases.Event, error) {
 				return []cases.Event{{Kind: cases.Noted, Data: cases.Data{Text: "for staff"}}}, nil
 			})
 			return err
 		}},
-		{"ChangeCase", "own system " + workers + " privacy", fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
+		{"ChangeCase", "own system " + workers, fault.NotFound, nil, func(sc *scene, p identity.Principal) error {
 			c := sc.filed()
 			sc.Clock.Move(time.Second)
 			_, err := sc.ChangeCase(ctx, p, c.ID, casework.AnyRevision, sc.laws(), func(*cases.Case, int64) ([]cases.Event, error) {

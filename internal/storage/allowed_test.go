@@ -536,11 +536,11 @@ func (sc *scene) works(p identity.Principal) {
 func approvalRules() []rule {
 	ctx := context.Background()
 	return []rule{
-		{"ListApprovals", "owner admin", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"ListApprovals", "owner admin supervisor second fraud privacy", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
 			_, err := sc.ListApprovals(ctx, p, true, "", 1)
 			return err
 		}},
-		{"Approval", "owner admin", fault.Forbidden, nil, func(sc *scene, p identity.Principal) error {
+		{"Approval", "owner admin", fault.Forbidden, map[fault.Code]string{fault.NotFound: "supervisor second fraud privacy"}, func(sc *scene, p identity.Principal) error {
 			request, _ := sc.request(staffWith(identity.Owner))
 			_, err := sc.Approval(ctx, p, request)
 			return err
@@ -585,7 +585,7 @@ func withoutPrincipal() map[string]string {
 		"SettingsVersion RevocationsSince LastPosition WrittenSince RewrittenSince":                             "no words in them",
 		"FollowDeliveries ClaimDeliveries NextDelivery SettleDelivery PurgeWebhooks":                            "the worker that tells other systems, of events without words",
 		"FollowedOf LiveFollowed SaveFollowed ForgetClocks Ringing NextRing":                                    "the keeper of clocks; nobody else can reach them",
-		"PackFacts NextFlowRun PurgeFlowRuns FlowText PurgeActs PurgeProofs CountUnsettledActs":                 "workers, and the text of flows: nobody's words, and nothing is handed out",
+		"BoundBy PackFacts NextFlowRun PurgeFlowRuns FlowText PurgeActs PurgeProofs CountUnsettledActs":         "workers, and the text of flows: nobody's words, and nothing is handed out",
 		"CountLateCases NextCaseRing PurgeCases":                                                                "the worker of cases: counts and times alone",
 		"FollowerAt MoveFollower Follow EntriesBetween":                                                         "followers of the log move their own cursors",
 		"PasskeyOwner PasskeyRefused InvitationBy Join EnterByDirectory DirectoryRefused":                       "they find out who comes in",

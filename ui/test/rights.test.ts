@@ -33,6 +33,8 @@ const needs: Record<string, (role: string) => boolean> = {
   insiders: (r) => has(r, 'finding.read') || has(r, 'decoy.manage'),
   audit: (r) => has(r, 'audit.read'),
   emergency: (r) => has(r, 'emergency.open') || has(r, 'audit.read'),
+  // Who sees everybody's finds them among the settings.
+  requests: (r) => cell(r, 'approval.read') === 'self',
   // Who has settings finds it there.
   rights: (r) => cell(r, 'decision.read') === 'any' && !has(r, 'settings.read_setup'),
   account: () => true,

@@ -13,6 +13,7 @@ import (
 
 	"kefu/internal/domain/identity"
 	"kefu/internal/domain/jurisdiction"
+	"kefu/internal/domain/policy"
 	"kefu/internal/domain/wallet"
 	"kefu/internal/platform/fault"
 )
@@ -195,6 +196,11 @@ func (e Event) LeadsPrivacy() bool {
 // such a request the decision, too.
 func (c *Case) NeedsLead(e Event) bool {
 	return e.LeadsPrivacy() || (e.Kind == Decided && c.Type == jurisdiction.DataRequest && e.By.Kind == identity.Staff)
+}
+
+// Object is a case as a decision about it needs it.
+func (c *Case) Object() policy.Object {
+	return policy.Object{CustomerID: c.CustomerID, AssigneeID: c.Assignee, DataRequest: c.Type == jurisdiction.DataRequest}
 }
 
 // Cites tells whether an event rests on an act in the wallet.

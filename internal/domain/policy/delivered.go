@@ -206,13 +206,13 @@ func delivered(a Action) rights {
 	case ReadGoodwill:
 		return rights{Owner: Any, Supervisor: Any}
 	case ReadCases:
-		return rights{Customer: Signed, Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, PrivacyOfficer: Any, BreakGlass: Any, System: Any}
+		return rights{Customer: Signed, Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, PrivacyOfficer: Data, BreakGlass: Any, System: Any}
 	case OpenCase:
-		return rights{Customer: Signed, Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, PrivacyOfficer: Any, BreakGlass: Any, System: Any}
+		return rights{Customer: Signed, Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, PrivacyOfficer: Data, BreakGlass: Any, System: Any}
 	case AnswerCase:
 		return rights{Customer: Signed}
 	case WorkCase:
-		return rights{Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Free, FraudAnalyst: Free, DisputesAgent: Any, PrivacyOfficer: Free, BreakGlass: Any, System: Any}
+		return rights{Owner: Any, Supervisor: Any, SecondLine: Any, Agent: Free, FraudAnalyst: Free, DisputesAgent: Any, PrivacyOfficer: Data, BreakGlass: Any, System: Any}
 	case OverseeCase:
 		return rights{Owner: Any, Supervisor: Any}
 	case ReadCaseFigures:
@@ -258,11 +258,11 @@ func delivered(a Action) rights {
 	case KeepDecisions:
 		return rights{System: Any}
 	case ReadApprovals:
-		return rights{Owner: Any, Admin: Any}
+		return rights{Owner: Any, Admin: Any, Supervisor: Self, SecondLine: Self, FraudAnalyst: Self, PrivacyOfficer: Self}
 	case DecideApproval:
 		return rights{Owner: Second, Admin: Second}
 	case WithdrawApproval:
-		return rights{Owner: Self, Admin: Self, Supervisor: Self, SecondLine: Self, FraudAnalyst: Self}
+		return rights{Owner: Self, Admin: Self, Supervisor: Self, SecondLine: Self, FraudAnalyst: Self, PrivacyOfficer: Self}
 	case ReadEmergencies:
 		return rights{Owner: Any, Admin: Any, Supervisor: Any, SecondLine: Any, Agent: Any, FraudAnalyst: Any, DisputesAgent: Any, QualityReviewer: Any, Planner: Any, Editor: Any, PrivacyOfficer: Any, ComplianceOfficer: Any, Auditor: Any, BreakGlass: Any}
 	case OpenEmergency:

@@ -39,9 +39,9 @@ routing.read_duties           +          +          +          +          +     
 routing.set_duties            -          -          -          -          +          -          -
 settings.read_work            +          +          +          +          +          +          +
 act.read                      +          +          +          -          -          -          -
-case.read                     +          +          +          -          -          +          -
-case.open                     +          +          +          -          -          +          -
-case.work                     +          +          +          -          -          +          -
+case.read                     +          +          +          -          -          -          -
+case.open                     +          +          +          -          -          -          -
+case.work                     +          +          +          -          -          -          -
 case.figures                  -          -          +          -          -          -          +
 run.read                      +          +          +          -          -          -          -
 privacy.lead                  -          -          -          -          -          +          -
@@ -87,7 +87,7 @@ func TestWhatIsTheirsInALargerHouse(t *testing.T) {
 		a := policy.Action(action)
 		agent := policy.Allow(principals()["agent"], a, mine)
 		for _, column := range []string{"second", "fraud", "disputes"} {
-			more := (column != "disputes" && (a == policy.OpenEmergency || a == policy.CloseEmergency || a == policy.WithdrawApproval)) || (column == "fraud" && a == policy.EndWindows) || (column == "disputes" && a == policy.ReadCaseFigures) || (column != "fraud" && a == policy.GiveGoodwill)
+			more := (column != "disputes" && (a == policy.OpenEmergency || a == policy.CloseEmergency || a == policy.WithdrawApproval || a == policy.ReadApprovals)) || (column == "fraud" && a == policy.EndWindows) || (column == "disputes" && a == policy.ReadCaseFigures) || (column != "fraud" && a == policy.GiveGoodwill)
 			if got := policy.Allow(principals()[column], a, mine); got != (agent || more) {
 				t.Errorf("%s may %s in what is theirs: %v", column, a, got)
 			}
@@ -196,6 +196,23 @@ func TestARestrainedProgramReadsNothing(t *testing.T) {
 		a := policy.Action(action)
 		if got, want := policy.Allow(restrained, a, policy.Object{CustomerID: "c1"}), slices.Contains(writes, a); got != want || (got && !policy.Allow(p, a, policy.Object{CustomerID: "c1"})) {
 			t.Errorf("%s: %t, want %t", a, got, want)
+		}
+	}
+}
+
+// Who leads requests about data sees those cases, whoever has them, and no dispute or
+// complaint; everybody else who sees cases sees them by what they may of all.
+func TestWhoLeadsPrivacySeesRequestsAboutDataAlone(t *testing.T) {
+	for column, p := range principals() {
+		for _, a := range []policy.Action{policy.ReadCases, policy.OpenCase, policy.WorkCase} {
+			for _, o := range []policy.Object{{CustomerID: "c1"}, {CustomerID: "c1", AssigneeID: "s2"}, {CustomerID: "c1", AssigneeID: "s1"}} {
+				request := o
+				request.DataRequest = true
+				got, ofData := policy.Allow(p, a, o), policy.Allow(p, a, request)
+				if column == "privacy" && (got || !ofData) || column != "privacy" && got != ofData {
+					t.Errorf("%s may %s of %+v: %t, of a request about data %t", column, a, o, got, ofData)
+				}
+			}
 		}
 	}
 }

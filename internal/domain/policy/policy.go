@@ -125,6 +125,8 @@ type Object struct {
 	AuthorID   string // who wrote it, for messages and attachments
 	Internal   bool   // notes, and attachments of notes
 	StaffID    string // the member of staff it belongs to
+	// DataRequest is of a case: it is a request about data, and no dispute or complaint.
+	DataRequest bool
 }
 
 // Whosever is an object of the agent id, in a conversation that goes on: what they may

@@ -64,6 +64,7 @@ const (
 	Working
 	Going
 	Free
+	Data
 	Offered
 	Given
 	Author
@@ -79,7 +80,7 @@ const AnyKey identity.Scope = "any"
 
 // String is the word for a scope in the table.
 func (s Scope) String() string {
-	words := [scopes]string{"-", "any", "own", "signed", "shown", "written", "self", "second", "mine", "working", "going", "free",
+	words := [scopes]string{"-", "any", "own", "signed", "shown", "written", "self", "second", "mine", "working", "going", "free", "data",
 		"offered", "given", "author", "said", "given_author", "given_said", "given_or_author"}
 	if s >= scopes {
 		return "-"
@@ -122,6 +123,8 @@ func (s Scope) covers(p identity.Principal, o Object) bool {
 		return o.Open
 	case Free:
 		return o.AssigneeID == p.ID || o.AssigneeID == ""
+	case Data:
+		return o.DataRequest
 	case Offered:
 		return o.OfferedTo == p.ID
 	default:

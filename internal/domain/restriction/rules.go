@@ -44,6 +44,7 @@ type Who struct {
 	Role    identity.Role
 	Proved  int64      // when they last proved who they are, microseconds
 	Network netip.Addr // from which the request comes; the zero value where that is not known
+	Away    bool       // it is done in their name while they are not there: from where, and with which proof, was judged when they asked
 }
 
 // Rules are the restrictions of a house as they stand at one moment, in the form in
@@ -167,11 +168,11 @@ func (r *Rules) needs(c *compiled, w *Who, now int64) (Need, bool) {
 		return Withheld, true
 	case c.Training != "" && !r.certified(w.ID, c.Training, now):
 		return Certify, true
-	case len(c.Networks) > 0 && !c.inside(w.Network):
+	case len(c.Networks) > 0 && !w.Away && !c.inside(w.Network):
 		return Inside, true
 	case c.Calendar != "" && !c.hours.IsOpen(time.UnixMicro(now)):
 		return AtHours, true
-	case c.Proof > 0 && now-w.Proved > int64(c.Proof)*60_000_000:
+	case c.Proof > 0 && !w.Away && now-w.Proved > int64(c.Proof)*60_000_000:
 		return Prove, true
 	default:
 		return "", false

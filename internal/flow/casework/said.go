@@ -178,7 +178,7 @@ func (s *Service) mayAdd(p identity.Principal, c *cases.Case, e cases.Event) err
 	if p.IsCustomer() {
 		action = policy.AnswerCase
 	}
-	if !policy.Allow(p, action, policy.Object{CustomerID: c.CustomerID, AssigneeID: c.Assignee}) {
+	if !policy.Allow(p, action, c.Object()) {
 		return fault.New(fault.Forbidden, op, "the case is a colleague's")
 	}
 	copied, err := cases.Fold(c.Head, c.Events)

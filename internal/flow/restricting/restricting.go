@@ -90,6 +90,15 @@ func (s *Service) Restrict(p identity.Principal, proved int64) identity.Principa
 	return p
 }
 
+// Away gives a member of staff in whose name something is done now, such as what a second
+// person agrees to, what the restrictions leave them.
+func (s *Service) Away(p identity.Principal) identity.Principal {
+	if p.Kind == identity.Staff {
+		p.Bounds = &session{service: s, who: restriction.Who{ID: p.ID, Role: p.Role, Away: true}}
+	}
+	return p
+}
+
 // session is the bounds of one principal.
 type session struct {
 	service *Service

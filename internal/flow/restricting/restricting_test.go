@@ -87,6 +87,35 @@ func TestASessionThatIsOpenIsRestricted(t *testing.T) {
 	}
 }
 
+// In the name of somebody who is not there what a restriction says of who they are holds; from
+// where they come, and how lately they proved who they are, was judged when they asked.
+func TestWhoIsAwayIsRestrictedByWhoTheyAre(t *testing.T) {
+	s := restricting.New(&shelf{}, time.Now, slog.New(slog.DiscardHandler))
+	kinds, err := settings.NewRegistry(restriction.Kind(), restriction.TrainingKind(), restriction.CertificateKind(), sla.CalendarKind())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for body, want := range map[string][2]bool{ // there, without an address or a proof; away
+		`{"name":"R","actions":["key.manage"],"withhold":true}`:                        {false, false},
+		`{"name":"R","actions":["key.manage"],"training":"` + id.From("gone") + `"}`:   {false, false},
+		`{"name":"R","actions":["key.manage"],"networks":["192.0.2.0/24"]}`:            {false, true},
+		`{"name":"R","actions":["key.manage"],"proof_minutes":5}`:                      {false, true},
+		`{"name":"R","actions":["wallet.reveal"],"withhold":true}`:                     {true, true},
+		`{"name":"R","actions":["key.manage"],"withhold":true,"roles":["supervisor"]}`: {true, true},
+	} {
+		all, _ := settings.NewSnapshot(kinds, 2, []settings.Item{{Kind: "restriction", ID: id.From("r"), Revision: 1, Body: []byte(body)}})
+		s.Use(all)
+		p := identity.Principal{Kind: identity.Staff, ID: "s1", Role: identity.Admin}
+		there, away := policy.Allow(s.Restrict(p, 0), policy.ManageKeys, policy.Object{}), policy.Allow(s.Away(p), policy.ManageKeys, policy.Object{})
+		if got := [2]bool{there, away}; got != want {
+			t.Errorf("%s: %v, want %v", body, got, want)
+		}
+	}
+	if s.Away(identity.SystemPart("x")).Bounds != nil {
+		t.Error("a part of Kefu has bounds")
+	}
+}
+
 // What cannot be kept now is kept later, and all of it; what floods is counted.
 func TestDecisionsOutliveAStoreThatIsDown(t *testing.T) {
 	store := &shelf{down: true}

@@ -75,7 +75,7 @@ func (s *store) event(p identity.Principal, id string, e cases.Event) error {
 	if c == nil {
 		return fault.New(fault.NotFound, op, "there is no such case")
 	}
-	o := policy.Object{CustomerID: c.CustomerID, AssigneeID: c.Assignee}
+	o := c.Object()
 	right := policy.WorkCase
 	switch {
 	case e.Overseen():
@@ -87,6 +87,9 @@ func (s *store) event(p identity.Principal, id string, e cases.Event) error {
 		return fault.New(fault.NotFound, op, "the case is not theirs")
 	}
 	e.At, e.By = micros(s.w), cases.ByOf(p)
+	if c.NeedsLead(e) && !s.lead(p) {
+		return fault.New(fault.Forbidden, op, "they do not lead requests about data")
+	}
 	e.At = max(e.At, c.ChangedAt)
 	if e.When == 0 {
 		e.When = e.At
@@ -385,7 +388,7 @@ func (s *store) EraseActs(_ context.Context, p identity.Principal, customer stri
 }
 
 func (s *store) ListCases(_ context.Context, p identity.Principal, q cases.Query) ([]cases.Row, error) {
-	if !policy.Allow(p, policy.ReadCases, policy.Object{CustomerID: q.CustomerID}) {
+	if !policy.Allow(p, policy.ReadCases, policy.Object{CustomerID: q.CustomerID, DataRequest: true}) {
 		return nil, fault.New(fault.Forbidden, "asking.ListCases", "may not see cases")
 	}
 	var rows []cases.Row
@@ -399,7 +402,7 @@ func (s *store) ListCases(_ context.Context, p identity.Principal, q cases.Query
 
 func (s *store) Case(_ context.Context, p identity.Principal, id string) (*cases.Case, error) {
 	c := s.find(id)
-	if c == nil || !policy.Allow(p, policy.ReadCases, policy.Object{CustomerID: c.CustomerID}) {
+	if c == nil || !policy.Allow(p, policy.ReadCases, c.Object()) {
 		return nil, fault.New(fault.NotFound, "asking.Case", "there is no such case")
 	}
 	one := *c

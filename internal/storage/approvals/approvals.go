@@ -49,7 +49,12 @@ type Approvals struct {
 	core      *core.Core
 	executors map[string]Executor
 	deciders  map[string]Decider
+	bound     func(identity.Principal) identity.Principal // nil: nothing restricts
 }
+
+// BoundBy has what was asked for be carried out within what the house's own restrictions leave
+// its maker at that time. It is called before anything is.
+func (a *Approvals) BoundBy(restrict func(identity.Principal) identity.Principal) { a.bound = restrict }
 
 // New makes it. Executors are added before it is used.
 func New(c *core.Core) *Approvals {
@@ -162,16 +167,19 @@ func find(ctx context.Context, row *sql.Row) (approval.Request, error) {
 // ListApprovals gives the requests but those of acts in the wallet and of findings about
 // staff, which are seen with those and by other people, the newest first, at most limit (1 to MaxPage)
 // of them behind the one whose ID is after: those that wait, or those that were
-// decided. Errors: Forbidden.
+// decided; to who does not decide, their own. Errors: Forbidden.
 func (a *Approvals) ListApprovals(ctx context.Context, p identity.Principal, waiting bool, after string, limit int) ([]approval.Request, error) {
 	const op = "approvals.ListApprovals"
+	own := ""
 	if !policy.Allow(p, policy.ReadApprovals, policy.Object{}) {
-		return nil, fault.New(fault.Forbidden, op, "%s %s may not see approvals", p.Kind, p.Role)
+		if own = p.ID; !policy.Allow(p, policy.ReadApprovals, policy.Object{StaffID: own}) {
+			return nil, fault.New(fault.Forbidden, op, "%s %s may not see approvals", p.Kind, p.Role)
+		}
 	}
 	now := a.now()
 	rows, err := a.core.DB.Reader.QueryContext(ctx, "SELECT "+columns+` WHERE (a.state = 'pending' AND a.expires_at > $1) = $2 AND a.kind NOT IN ('`+WalletAct+`', '`+approval.Restrain+`')
-		AND ($3 = '' OR (a.created_at, a.id) < (SELECT created_at, id FROM approval WHERE id = $3)) ORDER BY a.created_at DESC, a.id DESC LIMIT $4`,
-		now, waiting, after, min(max(limit, 1), approval.MaxPage))
+		AND ($5 = '' OR a.maker = $5) AND ($3 = '' OR (a.created_at, a.id) < (SELECT created_at, id FROM approval WHERE id = $3)) ORDER BY a.created_at DESC, a.id DESC LIMIT $4`,
+		now, waiting, after, min(max(limit, 1), approval.MaxPage), own)
 	if err != nil {
 		return nil, engine.MapError(op, err)
 	}
@@ -187,11 +195,11 @@ func (a *Approvals) ListApprovals(ctx context.Context, p identity.Principal, wai
 // Approval finds a request. Errors: Forbidden, NotFound.
 func (a *Approvals) Approval(ctx context.Context, p identity.Principal, id string) (approval.Request, error) {
 	const op = "approvals.Approval"
-	if !policy.Allow(p, policy.ReadApprovals, policy.Object{}) {
+	if !policy.Allow(p, policy.ReadApprovals, policy.Object{StaffID: p.ID}) {
 		return approval.Request{}, fault.New(fault.Forbidden, op, "%s %s may not see approvals", p.Kind, p.Role)
 	}
 	r, err := find(ctx, a.core.DB.Reader.QueryRowContext(ctx, "SELECT "+columns+" WHERE a.id = $1", id))
-	if err == nil && approval.Apart(r.Kind) {
+	if err == nil && (approval.Apart(r.Kind) || !policy.Allow(p, policy.ReadApprovals, policy.Object{StaffID: r.MakerID})) {
 		return approval.Request{}, fault.New(fault.NotFound, op, "it is seen with what it is about")
 	}
 	return r.At(a.now()), err

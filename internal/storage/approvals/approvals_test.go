@@ -192,6 +192,92 @@ func TestWhatHasMovedIsNotDone(t *testing.T) {
 	})
 }
 
+// taken are restrictions that take one right.
+type taken struct{ action policy.Action }
+
+func (t taken) Judge(action string, allowed bool) bool { return allowed && action != string(t.action) }
+
+// What was asked for is carried out within what the house leaves its maker then: a restriction
+// that came meanwhile holds, of the right that the change needs.
+func TestARestrictionOfItsMakerHolds(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h, ctx := open(t, d), context.Background()
+		maker, second := h.member(identity.Admin), h.member(identity.Owner)
+		var asked []identity.Principal
+		takes := policy.ChangeSetup
+		h.BoundBy(func(p identity.Principal) identity.Principal {
+			asked = append(asked, p)
+			p.Bounds = taken{takes}
+			return p
+		})
+		one := id.New()
+		r := h.ask(maker, put(one, 0, "front"))
+		if _, err := h.Approve(ctx, second, r.ID, r.Hash); fault.FieldOf(err) != "moved" || h.revision(one) != 0 {
+			t.Errorf("carried out although it was taken: %v", err)
+		}
+		if len(asked) != 1 || asked[0].ID != maker.ID || asked[0].Role != maker.Role {
+			t.Errorf("bound were %+v", asked)
+		}
+		after, err := h.Approval(ctx, maker, r.ID)
+		h.must(err)
+		if after.State != approval.Expired || after.Reason != approval.Moved {
+			t.Errorf("it is %s %s", after.State, after.Reason)
+		}
+		takes = policy.ManageKeys // another right
+		r = h.ask(maker, put(one, 0, "front"))
+		_, err = h.Approve(ctx, second, r.ID, r.Hash)
+		h.must(err)
+		if h.revision(one) != 1 {
+			t.Error("not carried out though nothing takes it")
+		}
+	})
+}
+
+// Who asks without deciding sees their own requests and what became of them, and nobody
+// else's.
+func TestWhoAskedSeesWhatBecameOfIt(t *testing.T) {
+	storagetest.Each(t, func(t *testing.T, d *storagetest.Deployment) {
+		h, ctx := open(t, d), context.Background()
+		boss, other, owner := h.member(identity.Supervisor), h.member(identity.Supervisor), h.member(identity.Owner)
+		var pending *approval.PendingError
+		if err := h.OpenEmergency(ctx, boss, emergency.Wish{StaffID: boss.ID, Minutes: 30, Reason: "payments stand still"}); !errors.As(err, &pending) {
+			t.Fatal(err)
+		}
+		admins := h.ask(h.member(identity.Admin), put(id.New(), 0, "front"))
+		sees := func(p identity.Principal, waiting bool, want ...string) {
+			t.Helper()
+			all, err := h.ListApprovals(ctx, p, waiting, "", 10)
+			h.must(err)
+			var ids []string
+			for _, r := range all {
+				ids = append(ids, r.ID)
+			}
+			if !slices.Equal(ids, want) {
+				t.Errorf("sees %v, want %v", ids, want)
+			}
+		}
+		sees(boss, true, pending.ID)
+		sees(other, true)
+		for name, one := range map[string]string{"a colleague's": pending.ID, "a change of settings": admins.ID} {
+			if _, err := h.Approval(ctx, other, one); !fault.Is(err, fault.NotFound) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if _, err := h.Approval(ctx, h.member(identity.Agent), pending.ID); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("an agent: %v", err)
+		}
+		h.must(h.Reject(ctx, owner, pending.ID, "not for this"))
+		sees(boss, true)
+		sees(boss, false, pending.ID)
+		sees(other, false)
+		r, err := h.Approval(ctx, boss, pending.ID)
+		h.must(err)
+		if r.State != approval.Rejected || r.DeciderID != owner.ID || r.Reason != "not for this" || h.MayDecide(boss, r) {
+			t.Errorf("told of %+v", r)
+		}
+	})
+}
+
 func TestARequestExpires(t *testing.T) {
 	h, ctx := open(t, storagetest.New(t, engine.SQLite)), context.Background()
 	maker, second, one := h.member(identity.Owner), h.member(identity.Owner), id.New()

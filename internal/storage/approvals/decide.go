@@ -106,7 +106,7 @@ func present(ctx context.Context, t *core.Tx, id string) (identity.Principal, er
 }
 
 // execute lets the request's executor work as its maker, with the rights that the
-// maker has now. When that fails nothing of it remains.
+// maker has now, as the house restricts them. When that fails nothing of it remains.
 func (a *Approvals) execute(ctx context.Context, t *core.Tx, by identity.Principal, r approval.Request) error {
 	const op = "approvals.execute"
 	if d := a.deciders[r.Kind]; d != nil {
@@ -115,6 +115,9 @@ func (a *Approvals) execute(ctx context.Context, t *core.Tx, by identity.Princip
 	maker, err := present(ctx, t, r.MakerID)
 	if err != nil {
 		return err
+	}
+	if a.bound != nil {
+		maker = a.bound(maker)
 	}
 	if !a.may(r)(maker) {
 		return fault.New(fault.Forbidden, op, "its maker has lost the right to it")

@@ -41,7 +41,7 @@ func (s *Cases) AddCase(ctx context.Context, p identity.Principal, h cases.Head,
 	if !engine.ValidKey(h.ID) || !engine.ValidKey(h.CustomerID) || !engine.ValidKey(h.Reference) || (e.Conversation != "" && !engine.ValidKey(e.Conversation)) {
 		return nil, fault.New(fault.NotFound, op, "nothing has an id of that form")
 	}
-	if !policy.Allow(p, policy.OpenCase, policy.Object{CustomerID: h.CustomerID}) {
+	if !policy.Allow(p, policy.OpenCase, policy.Object{CustomerID: h.CustomerID, DataRequest: e.Type == jurisdiction.DataRequest}) {
 		return nil, fault.New(fault.Forbidden, op, "%s %s may not open a case", p.Kind, p.Role)
 	}
 	var opened *cases.Case
@@ -113,7 +113,7 @@ func (s *Cases) add(ctx context.Context, t *core.Tx, p identity.Principal, c *ca
 		if last := len(c.Events); last > 0 {
 			e.At = max(e.At, c.Events[last-1].At) // clocks of machines go back
 		}
-		if e.Overseen() && !policy.Allow(p, policy.OverseeCase, policy.Object{CustomerID: c.CustomerID, AssigneeID: c.Assignee}) {
+		if e.Overseen() && !policy.Allow(p, policy.OverseeCase, c.Object()) {
 			return fault.New(fault.Forbidden, op, "%s %s may not hold a case or let it go", p.Kind, p.Role)
 		}
 		if c.NeedsLead(e) && !policy.Allow(p, policy.LeadPrivacy, policy.Object{CustomerID: c.CustomerID}) {
@@ -123,7 +123,7 @@ func (s *Cases) add(ctx context.Context, t *core.Tx, p identity.Principal, c *ca
 			return &fault.Error{Code: fault.Forbidden, Op: op, Reason: ReasonProof, Message: "the customer has not proven who they are just now"}
 		}
 		if e.Unproven() {
-			if !policy.Allow(p, policy.OverseeCase, policy.Object{CustomerID: c.CustomerID, AssigneeID: c.Assignee}) {
+			if !policy.Allow(p, policy.OverseeCase, c.Object()) {
 				return &fault.Error{Code: fault.Forbidden, Op: op, Field: "act", Reason: "no_act", Message: "without an act in the wallet a supervisor has to say so"}
 			}
 			e.When = 0 // it counts from when somebody vouched for it
@@ -183,7 +183,7 @@ func (s *Cases) assign(ctx context.Context, t *core.Tx, c *cases.Case, e *cases.
 		return err
 	}
 	member.Role = identity.Role(role)
-	if err == nil && policy.Allow(member, policy.WorkCase, policy.Object{CustomerID: c.CustomerID, AssigneeID: member.ID}) {
+	if err == nil && policy.Allow(member, policy.WorkCase, policy.Object{CustomerID: c.CustomerID, AssigneeID: member.ID, DataRequest: c.Type == jurisdiction.DataRequest}) {
 		return nil
 	}
 	if e.Kind == cases.Opened {
@@ -346,7 +346,7 @@ func (s *Cases) Case(ctx context.Context, p identity.Principal, id string) (*cas
 	if err != nil {
 		return nil, err
 	}
-	if !policy.Allow(p, policy.ReadCases, policy.Object{CustomerID: c.CustomerID, AssigneeID: c.Assignee}) {
+	if !policy.Allow(p, policy.ReadCases, c.Object()) {
 		return nil, fault.New(fault.NotFound, op, "%s may not know of it", p.Kind)
 	}
 	if p.Kind.Recorded() {
@@ -365,7 +365,7 @@ func (s *Cases) ExportCase(ctx context.Context, p identity.Principal, id string)
 	if err != nil {
 		return nil, err
 	}
-	if !policy.Allow(p, policy.OverseeCase, policy.Object{CustomerID: c.CustomerID, AssigneeID: c.Assignee}) {
+	if !policy.Allow(p, policy.OverseeCase, c.Object()) {
 		return nil, fault.New(fault.Forbidden, op, "%s %s may not take a case out of the house", p.Kind, p.Role)
 	}
 	if err := s.core.RecordFirst(ctx, p, core.Read{Action: "case.export", ObjectType: "case", ObjectID: id, Subject: c.CustomerID}); err != nil {
@@ -395,7 +395,7 @@ func (s *Cases) ChangeCase(ctx context.Context, p identity.Principal, id string,
 		if err != nil {
 			return err
 		}
-		o := policy.Object{CustomerID: c.CustomerID, AssigneeID: c.Assignee}
+		o := c.Object()
 		switch {
 		case !policy.Allow(p, policy.ReadCases, o):
 			return fault.New(fault.NotFound, op, "%s may not know of it", p.Kind)

@@ -294,21 +294,29 @@ func TestWhomACaseIsGiven(t *testing.T) {
 }
 
 // A request about data is decided by who leads such requests, as everything else is by whoever
-// leads the case.
+// leads the case; the privacy officer knows of nothing else, in a list, by its id or counted.
 func TestWhoDecidesRequestsAboutData(t *testing.T) {
 	each(t, func(h *house) {
 		granted := cases.Data{Outcome: cases.Refused, Reason: "it rests on the law"}
 		for role, want := range map[identity.Role]bool{identity.Privacy: true, identity.Supervisor: true, identity.Owner: true, identity.Agent: false, identity.SecondLine: false, identity.Disputes: false, identity.Fraud: false} {
 			who := h.member(role)
-			for about, may := range map[jurisdiction.Type]bool{jurisdiction.DataRequest: want, jurisdiction.Complaint: true} {
+			for about, may := range map[jurisdiction.Type]bool{jurisdiction.DataRequest: want, jurisdiction.Complaint: role != identity.Privacy} {
 				c := h.open(about, "")
 				data := cases.Data{Type: about, Jurisdiction: "eu", Version: 1}
 				if about == jurisdiction.DataRequest {
 					data.Request = cases.Objection
 				}
 				c = h.add(h.boss, c, cases.Confirmed, data)
-				if _, err := h.try(who, c, cases.Decided, granted); (err == nil) != may || (err != nil && !fault.Is(err, fault.Forbidden)) {
+				if _, err := h.try(who, c, cases.Decided, granted); (err == nil) != may || (err != nil && !fault.Is(err, fault.Forbidden) && (role != identity.Privacy || !fault.Is(err, fault.NotFound))) {
 					h.Errorf("%s decides a %s: %v", role, about, err)
+				}
+				knows := role != identity.Privacy || about == jurisdiction.DataRequest
+				_, err := h.Case(ctx(), who, c.ID)
+				rows, all := h.ListCases(ctx(), who, cases.Query{List: cases.All, CustomerID: h.anna.ID, Limit: cases.MaxPage})
+				listed := slices.ContainsFunc(rows, func(r cases.Row) bool { return r.ID == c.ID })
+				due, counts := h.CountCases(ctx(), who)
+				if all != nil || counts != nil || (err == nil) != knows || listed != knows || (due[cases.Due] == 1) != knows {
+					h.Errorf("%s knows of a %s: %v, %v, %v %v %v", role, about, err, rows, due, all, counts)
 				}
 				h.Exec(h.T, "UPDATE case_file SET over_at = 1") // so that there may be another
 			}

@@ -110,7 +110,7 @@ func (s *Emergencies) OpenEmergency(ctx context.Context, p identity.Principal, w
 // Errors: Forbidden.
 func (s *Emergencies) AskedEmergencies(ctx context.Context, p identity.Principal) ([]emergency.Asked, error) {
 	const op = "emergencies.AskedEmergencies"
-	if !policy.Allow(p, policy.WithdrawApproval, policy.Object{StaffID: p.ID}) {
+	if !policy.Allow(p, policy.OpenEmergency, policy.Object{StaffID: p.ID}) && !policy.Allow(p, policy.ReadApprovals, policy.Object{}) {
 		return nil, fault.New(fault.Forbidden, op, "%s %s asks for nothing", p.Kind, p.Role)
 	}
 	rows, err := s.core.DB.Reader.QueryContext(ctx, `SELECT id, payload, created_at, expires_at FROM approval

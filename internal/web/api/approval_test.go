@@ -51,8 +51,8 @@ func onOwnRequest(method, what, body string) func(*world, staff.Member) (call, s
 
 func approvalScenarios() []scenario {
 	return []scenario{
-		{"approvals", "", plain("GET", "/v1/approvals", ""), [5]int{200, 200, 403, 403, 403}, noKeys()},
-		{"approval", "", onRequest("GET", "", ""), [5]int{200, 200, 403, 403, 403}, noKeys()},
+		{"approvals", "", plain("GET", "/v1/approvals", ""), [5]int{200, 200, 200, 403, 403}, noKeys()},
+		{"approval", "", onRequest("GET", "", ""), [5]int{200, 200, 404, 403, 403}, noKeys()},
 		{"approve", "a colleague's", onRequest("POST", "/approve", `{"hash":"$"}`), [5]int{204, 204, 403, 403, 403}, noKeys()},
 		{"approve", "one's own", onOwnRequest("POST", "/approve", `{"hash":"$"}`), [5]int{403, 403, 403, 403, 403}, noKeys()},
 		{"approve", "something else", onRequest("POST", "/approve", `{"hash":"`+strings.Repeat("0", 64)+`"}`), [5]int{409, 409, 403, 403, 403}, noKeys()},

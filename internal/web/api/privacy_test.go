@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"kefu/internal/domain/cases"
@@ -48,12 +49,31 @@ func privacyScenarios() []scenario {
 			return call{method: "POST", path: "/v1/cases/" + w.requested(false) + "/events", body: body}, ""
 		}
 	}
+	reading := func(what string) func(*world, staff.Member) (call, string) {
+		return func(w *world, _ staff.Member) (call, string) {
+			return call{method: "GET", path: "/v1/cases/" + w.requested(false) + what}, ""
+		}
+	}
+	writing := func(w *world, _ staff.Member) (call, string) {
+		return call{method: "POST", path: "/v1/cases/" + w.requested(false) + "/letters/upheld", body: `{"revision":2,"lang":"en"}`}, ""
+	}
+	const confirm = `{"revision":2,"kind":"confirmed","type":"data_request","request":"erase","jurisdiction":"eu"}`
+	works := [5]int{200, 404, 200, 200, 404}
 	const vouched = `{"revision":2,"kind":"vouched","reason":"the passport was shown on a video call"}`
 	return []scenario{
 		{"lead-case", "vouching for who asks", leading(vouched), [5]int{200, 404, 200, 403, 404}, noKeys()},
 		{"lead-case", "vouching for who asks, without a ground", leading(`{"revision":2,"kind":"vouched","reason":"I know them"}`), [5]int{422, 404, 422, 403, 404}, noKeys()},
 		{"lead-case", "telling of the end of what never stood still", leading(`{"revision":2,"kind":"lift_told","text":"from now on","until":9000000000000000}`), [5]int{409, 404, 409, 409, 404}, noKeys()},
 		{"lead-case", "ending what never stood still", leading(`{"revision":2,"kind":"lifted"}`), [5]int{409, 404, 409, 403, 404}, noKeys()},
+		{"case", "that is a request about data", reading(""), works, noKeys()},
+		{"case-letter", "of a request about data", reading("/letters/acknowledgement?lang=zh"), works, noKeys()},
+		{"case-liability", "of a request about data", reading("/liability"), works, noKeys()},
+		{"write-case-letter", "of a request about data that nobody decided", writing, [5]int{422, 404, 422, 422, 404}, noKeys()},
+		{"lead-case", "telling how a request about data stands", leading(`{"revision":2,"kind":"informed","text":"we look for all of it"}`), works, noKeys()},
+		{"lead-case", "of a request about data as it was", leading(strings.Replace(confirm, ":2", ":1", 1)), [5]int{409, 404, 409, 409, 404}, noKeys()},
+		{"lead-case", "of a request about data under a law that there is not", leading(strings.Replace(confirm, `"eu"`, `"mars"`, 1)), [5]int{422, 404, 422, 422, 404}, noKeys()},
+		{"lead-case", "of a request about data sending again what was never sent", leading(`{"revision":2,"kind":"resent","letter":1}`), [5]int{422, 404, 422, 422, 404}, noKeys()},
+		{"lead-case", "deciding a request about data", leading(`{"revision":2,"kind":"decided","outcome":"refused","reason":"a law has it kept"}`), [5]int{200, 404, 200, 403, 404}, noKeys()},
 		{"case-erasure", "", of("GET", false), [5]int{200, 404, 200, 403, 404}, noKeys()},
 		{"case-erasure", "of a case that is no request about data", onCase(true, "GET", "/erasure", ""), [5]int{404, 404, 404, 403, 404}, noKeys()},
 		{"erase-customer", "that nobody decided", of("POST", false), [5]int{409, 404, 409, 403, 404}, noKeys()},

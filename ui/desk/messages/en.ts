@@ -76,6 +76,7 @@ export const en = {
     account: 'Account',
     insiders: 'Findings',
     emergency: 'Emergency',
+    requests: 'My requests',
     people: 'People',
     rights: 'Who may do what',
     failed: 'This page could not be fetched.',

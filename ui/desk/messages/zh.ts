@@ -71,6 +71,7 @@ export const zh: Messages = {
     account: '账号',
     insiders: '异常提醒',
     emergency: '紧急权限',
+    requests: '我的申请',
     people: '成员',
     rights: '谁能做什么',
     failed: '页面没能加载。',

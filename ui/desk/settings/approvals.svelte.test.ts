@@ -117,3 +117,20 @@ test('the number is of those that one may decide, and is read anew once for many
   expect(call.mock.calls.length).toBe(calls);
   vi.useRealTimers();
 });
+
+test('who decides nothing sees what became of what they asked for, and is led to nothing of others', async () => {
+  const asked: string[] = [];
+  const api = new Api(async (input) => {
+    const at = new URL(String(input), 'https://desk.example');
+    asked.push(at.pathname + at.search);
+    return Response.json({ items: [{ ...asks(1), kind: 'customer.erase', summary: 'K-1', maker: { id: 'paula', name: 'Paula' }, state: 'pending', may_decide: false, may_withdraw: true }] });
+  });
+  render(Approvals, { desk: { tag: 'en', me: { id: 'paula', role: 'privacy_officer' }, waiting: { readings: 0 } } as unknown as Desk, m, w, k, api: new SettingsApi(api), own: true, ondecided: () => undefined });
+  expect(await screen.findByText(w.approvals.eraseCustomer('K-1'))).toBeTruthy();
+  expect(screen.getByText(w.approvals.mine)).toBeTruthy();
+  expect(screen.getByRole('button', { name: w.approvals.withdraw })).toBeTruthy();
+  expect(screen.queryByRole('button', { name: w.approvals.approve })).toBeNull();
+  screen.getByText(w.approvals.decided).click();
+  await vi.waitFor(() => expect(asked.some((a) => a.startsWith('/v1/approvals?') && a !== asked[0])).toBe(true));
+  expect(asked.every((a) => a.startsWith('/v1/approvals'))).toBe(true);
+});

@@ -1,11 +1,11 @@
-import { Activity, ChartColumn, CircleUserRound, Inbox, KeyRound, Scale, ScrollText, Search, Settings, ShieldCheck, Siren, Users } from 'lucide';
+import { Activity, ChartColumn, CircleUserRound, Hourglass, Inbox, KeyRound, Scale, ScrollText, Search, Settings, ShieldCheck, Siren, Users } from 'lucide';
 import type { IconNode } from 'lucide';
 import type { Component } from 'svelte';
 import type { Language } from '../../kit/language.ts';
 import type { Messages } from '../messages/en.ts';
 import type { Staff } from './api.ts';
 import type { Desk } from './desk.svelte.ts';
-import { answers, audits, configures, leads, manages, opensEmergency, readsRights, reports, seesBoard, seesCases, setsDuties, watches } from './roles.ts';
+import { answers, asksSecond, audits, configures, leads, manages, opensEmergency, readsRights, reports, seesBoard, seesCases, setsDuties, watches } from './roles.ts';
 
 /** What every page but the inbox is given; path is what follows the page's name in the address. */
 export interface PageProps<W = unknown> {
@@ -74,6 +74,7 @@ export const pages: readonly Page[] = [
   { id: 'audit', title: (m) => m.access.audit.title, icon: ScrollText, for: (s) => audits(s.role), apart: true, ...own(searchWords, () => import('../audit/AuditPage.svelte')) },
   { id: 'rights', title: (m) => m.pages.rights, icon: KeyRound, for: (s) => readsRights(s.role), apart: true, ...own(rightWords, () => import('../settings/rights/RightsPage.svelte')) },
   { id: 'emergency', title: (m) => m.pages.emergency, icon: Siren, for: (s) => opensEmergency(s.role) || audits(s.role), apart: true, ...own(emergencyWords, () => import('../emergency/EmergencyPage.svelte')) },
+  { id: 'requests', title: (m) => m.pages.requests, icon: Hourglass, for: (s) => asksSecond(s.role), apart: true, ...own((l) => Promise.all([settingWords(l), keyWords(l)]), () => import('../settings/RequestsPage.svelte')) },
   { id: 'account', title: (m) => m.pages.account, icon: CircleUserRound, for: everybody, apart: true, load: () => import('../account/AccountPage.svelte') },
 ];
 

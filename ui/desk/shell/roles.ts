@@ -23,6 +23,8 @@ const ofRights = new Set(['compliance_officer', 'auditor']);
 
 /** Ask for more rights than they have, in an emergency, or give them. */
 const breaking = new Set(['owner', 'admin', 'supervisor', 'second_line', 'fraud_analyst']);
+/** Ask for what a second person agrees to, and decide nothing of it. */
+const asking = new Set(['supervisor', 'second_line', 'fraud_analyst', 'privacy_officer']);
 
 /** Whether the queue may offer something to somebody in this role. */
 export const answers = (role: string): boolean => answering.has(role);
@@ -39,6 +41,7 @@ export const reports = (role: string): boolean => reporting.has(role) || reporte
 export const audits = (role: string): boolean => auditing.has(role);
 export const watches = (role: string): boolean => watching.has(role);
 export const readsRights = (role: string): boolean => ofRights.has(role);
+export const asksSecond = (role: string): boolean => asking.has(role);
 export const opensEmergency = (role: string): boolean => breaking.has(role);
 /** Everybody of the house is told that somebody has more rights than their role. */
 export const seesEmergencies = (role: string): boolean => role !== '' && role !== 'outside_agent';

@@ -101,6 +101,7 @@ export const en = {
     'working': 'In what they have, while it goes on',
     'going': 'In what goes on',
     'free': 'Theirs, or nobody’s',
+    'data': 'Requests about data',
     'offered': 'What they are offered',
     'given': 'What they have or are offered',
     'author': 'What they wrote',

@@ -103,6 +103,7 @@ export const zh: RightWords = {
     'working': '自己负责且进行中的会话',
     'going': '进行中的会话',
     'free': '自己的或无人负责的',
+    'data': '仅个人信息请求',
     'offered': '正派给自己的',
     'given': '自己负责或派给自己的',
     'author': '本人所写',
