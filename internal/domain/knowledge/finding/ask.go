@@ -118,7 +118,7 @@ func (x *Index) guess(t token, out map[string]float32) {
 		found = true
 	}
 	if !found {
-		found = x.split(word, out)
+		x.split(word, out)
 	}
 	x.inLetters(word, out)
 }
@@ -161,7 +161,7 @@ func slip(a, b string) bool {
 }
 
 // split takes two words that were written as one: topup.
-func (x *Index) split(word string, out map[string]float32) bool {
+func (x *Index) split(word string, out map[string]float32) {
 	for i := 2; i+2 <= len(word); i++ {
 		left, right := x.stems[word[:i]], x.stems[word[i:]]
 		if left == "" || right == "" {
@@ -174,9 +174,8 @@ func (x *Index) split(word string, out map[string]float32) bool {
 		for _, f := range []string{pair, wordMark + left, wordMark + right} {
 			out[f], _ = x.rarity(f)
 		}
-		return true
+		return
 	}
-	return false
 }
 
 // inLetters reads a word of letters as Chinese: whole sounds, or their first letters.
