@@ -105,7 +105,12 @@ func TestAnErasureNeedsASecondPerson(t *testing.T) {
 			Kind, Hash string
 			MayDecide  bool `json:"may_decide"`
 		}
-		w.must(403, call{method: "GET", path: waits, bearer: boss})
+		w.must(200, call{method: "GET", path: waits, bearer: boss}).json(t, &a) // who asked sees it, and no more
+		if a.MayDecide {
+			t.Error("who asked may decide it")
+		}
+		w.must(403, call{method: "POST", path: waits + "/approve", body: `{"hash":"` + a.Hash + `"}`, bearer: boss})
+		w.must(404, call{method: "GET", path: waits, bearer: w.session(w.member(identity.Supervisor))})
 		w.must(200, call{method: "GET", path: waits, bearer: owner}).json(t, &a)
 		if a.Kind != "customer.erase" || !a.MayDecide {
 			t.Errorf("what the owner sees: %+v", a)
