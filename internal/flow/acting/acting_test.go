@@ -39,6 +39,7 @@ type house struct {
 	alarming                  sync.Mutex
 	alarms                    []action.Kept
 	dies                      atomic.Int32 // how many answers of the wallet will not be noted
+	overtaken                 atomic.Bool  // the next act has changed when it is planned
 	sleeps                    atomic.Int64 // for how long the machine sleeps after the next plan
 	anna, other               identity.Principal
 	agent, colleague          identity.Principal
@@ -55,6 +56,9 @@ type dying struct {
 }
 
 func (d dying) PlanAct(ctx context.Context, p identity.Principal, id string, revision int64, r action.Ready) (action.Kept, error) {
+	if d.h.overtaken.Swap(false) {
+		revision--
+	}
 	k, err := d.Store.PlanAct(ctx, p, id, revision, r)
 	d.h.clock.Move(time.Duration(d.h.sleeps.Swap(0)))
 	return k, err
@@ -256,6 +260,25 @@ func TestNothingOfTheWalletIsStoredInTheOpen(t *testing.T) {
 		}
 		h.must(rows.Err())
 		h.must(rows.Close())
+	}
+}
+
+// Whoever agreed is not told that it failed because something was noted of it at that moment.
+func TestAnActThatChangedWhileItWasPlannedIsTriedAgain(t *testing.T) {
+	h := open(t, engine.SQLite)
+	a := h.propose("12.50")
+	h.confirm(a)
+	h.prove(a)
+	h.overtaken.Store(true)
+	if _, outcome, err := h.flow.Execute(context.Background(), h.anna, a.ID); !fault.Is(err, fault.Unavailable) {
+		t.Fatalf("%q %v", outcome, err)
+	}
+	if now := h.state(a); now.State != string(action.Confirmed) || len(h.wallet.done()) != 0 {
+		t.Fatalf("%s, %d effects", now.State, len(h.wallet.done()))
+	}
+	h.execute(a, "")
+	if len(h.wallet.done()) != 1 {
+		t.Errorf("%d effects", len(h.wallet.done()))
 	}
 }
 

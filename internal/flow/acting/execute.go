@@ -53,12 +53,23 @@ func (s *Service) execute(ctx context.Context, p identity.Principal, k action.Ke
 	case fault.Is(err, fault.Forbidden) && fault.ReasonOf(err) != "":
 		return s.fail(ctx, p, k, fault.ReasonOf(err))
 	case fault.Is(err, fault.Conflict): // somebody else was faster, or the time is over
-		return s.act(ctx, p, k.ID)
+		return s.overtaken(ctx, p, k.ID)
 	case err != nil:
 		return k, err
 	}
 	s.Changed(planned)
 	return s.send(ctx, p, planned)
+}
+
+// overtaken is an act that had changed when it was to be planned. One that has its yes still
+// and has not left has not failed: it is tried again. Errors: NotFound; Unavailable for such
+// a one.
+func (s *Service) overtaken(ctx context.Context, p identity.Principal, id string) (action.Kept, error) {
+	k, err := s.act(ctx, p, id)
+	if state := k.Told(); err == nil && (state == action.Confirmed || state == action.Approved) {
+		return k, fault.New(fault.Unavailable, "acting.execute", "it changed while it was looked at")
+	}
+	return k, err
 }
 
 // ready is what has to be true again before an act leaves: a new dry run, the policy's
