@@ -24,13 +24,10 @@ func (a *App) micros() int64 { return a.now().UnixMicro() }
 
 // mountPublic puts the pages that anybody may read on the desk's host: what is ours, and help.
 func (a *App) mountPublic(desk *http.ServeMux, carrier *session.Carrier, o origins) error {
-	help, err := articles.New(articles.Parts{
+	help := articles.New(articles.Parts{
 		Settings: a.settings.Snapshot, Channels: a.officials, Laws: a.cases.Book, Wallet: a.charging(), Flows: a.flows, Service: a.service, Queue: a.queue.Last,
 		Clock: a.now, Log: a.Log, Limited: a.metrics.Limited, Keys: a.Config.Limits.Keys,
 	})
-	if err != nil {
-		return err
-	}
 	if err := help.Mount(desk, articles.Hosts{Base: o.desk(), Frame: o.frame()}, carrier.Peer); err != nil {
 		return err
 	}

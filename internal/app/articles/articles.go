@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"kefu/content"
@@ -53,16 +52,35 @@ type Parts struct {
 
 // Room holds what is published.
 type Room struct {
-	parts   Parts
-	shipped *publishing.Shipped
-	shelf   atomic.Pointer[publishing.Shelf]
-	fees    kept
+	parts Parts
+	open  func() stock
+	fees  kept
 }
 
-// New reads what the program brings along and puts it on the shelf. Errors: Invalid for an
-// article that cannot be read.
-func New(p Parts) (*Room, error) {
-	const op = "articles.New"
+// stock is what was read, and found in.
+type stock struct {
+	topics []knowledge.Topic
+	shelf  *publishing.Shelf
+}
+
+// New makes the room. What the program brings along is read when somebody first asks for it:
+// a start does not wait for it.
+func New(p Parts) *Room {
+	r := &Room{parts: p}
+	r.open = sync.OnceValue(func() stock {
+		shipped, err := ship()
+		if err != nil { // a test reads the same files
+			p.Log.Error("the articles that the program brings along cannot be read", "error", err)
+			return stock{shelf: publishing.NewShelf(nil, nil)}
+		}
+		return stock{topics: shipped.Topics, shelf: shipped.Shelf()}
+	})
+	return r
+}
+
+// ship reads what the program brings along. Errors: Invalid for an article that cannot be
+// read.
+func ship() (*publishing.Shipped, error) {
 	folder := func(of fs.FS, name string) fs.FS {
 		sub, err := fs.Sub(of, name)
 		if err != nil { // the names below are whole
@@ -71,16 +89,11 @@ func New(p Parts) (*Room, error) {
 		return sub
 	}
 	shipped, err := publishing.Ship(folder(content.Articles, "articles"), folder(content.Flows, "flows"), folder(content.Jurisdictions, "jurisdictions"))
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	r := &Room{parts: p, shipped: shipped}
-	r.shelf.Store(shipped.Shelf())
-	return r, nil
+	return shipped, fault.Wrap("articles.ship", err)
 }
 
 // Shelf is what is published now.
-func (r *Room) Shelf() *publishing.Shelf { return r.shelf.Load() }
+func (r *Room) Shelf() *publishing.Shelf { return r.open().shelf }
 
 // Sources are where figures come from.
 func (r *Room) Sources() filling.Sources {
@@ -132,7 +145,7 @@ type Hosts struct{ Base, Frame string }
 func (r *Room) Mount(mux *http.ServeMux, h Hosts, peer func(*http.Request) netip.Addr) error {
 	p := r.parts
 	return helpcentre.Mount(mux, helpcentre.Deps{
-		Shelf: r.Shelf, Topics: func() []knowledge.Topic { return r.shipped.Topics }, Filling: r.Sources(), Flow: r.flow, Book: p.Channels,
+		Shelf: r.Shelf, Topics: func() []knowledge.Topic { return r.open().topics }, Filling: r.Sources(), Flow: r.flow, Book: p.Channels,
 		House: func() string { return settings.One[organisation.Organisation](p.Settings()).Name },
 		Peer:  peer, Base: h.Base, Frame: h.Frame, Clock: p.Clock, Log: p.Log, Limited: p.Limited, Keys: p.Keys,
 	})
