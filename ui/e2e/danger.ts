@@ -33,7 +33,7 @@ export function danger(house: House): void {
         await frame.getByText('Done: nothing can leave your wallet now.').waitFor();
       }
       await press('Yes, do this');
-      await frame.getByText('Which one is not yours?').waitFor();
+      await frame.getByText(/Which one is a stranger's\?/).waitFor();
       expect(await faultsOf(frame)).toEqual([]);
       expect(await overflow(frame)).toBeLessThanOrEqual(0);
       await house.shot(sara.page, 'danger-devices');

@@ -26,10 +26,13 @@ async function goTo(page: Page, hash: string): Promise<void> {
   await settled(page);
 }
 
+/** What an owner has nothing of: their own requests, which others have who ask and do not decide. */
+const ofOthers = ['requests'];
+
 /** Every page that this person has, every screen of the settings, and of each list the form for something new or the first that there is. */
 async function* everyScreen(page: Page, of: 'new' | 'first'): AsyncGenerator<string> {
   const rail = await page.locator('nav').first().locator('a').evaluateAll((all) => all.map((a) => a.getAttribute('href')!));
-  for (const { id } of pages) {
+  for (const { id } of pages.filter((p) => !ofOthers.includes(p.id))) {
     // An owner has what is an auditor's page among the settings.
     const hash = rail.find((href) => href === `#/${id}`) ?? { inbox: '#/all/open', rights: '#/settings/rights' }[id as string];
     if (!hash) throw new Error(`The page ${id} is not in the owner's rail: give these journeys somebody who has it.`);
@@ -54,6 +57,19 @@ async function* everyScreen(page: Page, of: 'new' | 'first'): AsyncGenerator<str
   }
 }
 
+/** The same of the pages that an owner does not have. */
+async function wrongOfOthers(house: House, name: string, as: Look, look: (page: Page) => Promise<string[]>): Promise<string[]> {
+  const { page } = await house.agentOn('sofia', as);
+  await settled(page);
+  const wrong: string[] = [];
+  for (const id of ofOthers) {
+    await goTo(page, `#/${id}`);
+    wrong.push(...(await look(page)).map((w) => `#/${id}: ${w}`));
+    await house.shot(page, `${name}-${id}`);
+  }
+  return wrong;
+}
+
 /** The whole of what is wrong, so that one run tells everything. */
 async function wrongOn(page: Page, house: House, name: string, of: 'new' | 'first', look: (hash: string) => Promise<string[]>): Promise<string[]> {
   const wrong: string[] = [];
@@ -70,23 +86,27 @@ async function wrongOn(page: Page, house: House, name: string, of: 'new' | 'firs
 export function everywhere(house: House): void {
   describe('every page of the desk', () => {
     test('is clear to everybody, in light and English', { timeout: 150_000 }, async () => {
-      const { page } = await house.agentOn('olivia', { colorScheme: 'light', locale: 'en-GB', viewport: { width: 1440, height: 900 } });
+      const as: Look = { colorScheme: 'light', locale: 'en-GB', viewport: { width: 1440, height: 900 } };
+      const { page } = await house.agentOn('olivia', as);
       await settled(page);
       expect(await wrongOn(page, house, 'page-light', 'first', () => faultsOf(page))).toEqual([]);
+      expect(await wrongOfOthers(house, 'page-light', as, faultsOf)).toEqual([]);
     });
 
     test('is clear to everybody and fits, on a phone, in dark and Chinese', { timeout: 150_000 }, async () => {
-      const { page } = await house.agentOn('olivia', { ...phone, colorScheme: 'dark', locale: 'zh-CN' });
+      const as: Look = { ...phone, colorScheme: 'dark', locale: 'zh-CN' };
+      const { page } = await house.agentOn('olivia', as);
       await settled(page);
-      const look = async () => {
-        const wrong = await faultsOf(page);
+      const look = async (of: Page) => {
+        const wrong = await faultsOf(of);
         for (const width of widths.toReversed()) {
-          await page.setViewportSize({ width, height: 844 });
-          wrong.push(...(await overflow(page)).map((o) => `at ${width} px: ${o}`));
+          await of.setViewportSize({ width, height: 844 });
+          wrong.push(...(await overflow(of)).map((o) => `at ${width} px: ${o}`));
         }
         return wrong;
       };
-      expect(await wrongOn(page, house, 'page-dark', 'new', look)).toEqual([]);
+      expect(await wrongOn(page, house, 'page-dark', 'new', () => look(page))).toEqual([]);
+      expect(await wrongOfOthers(house, 'page-dark', as, look)).toEqual([]);
       await page.locator('[popovertarget="more-pages"]').click();
       expect(await faultsOf(page)).toEqual([]);
       await house.shot(page, 'page-dark-more');

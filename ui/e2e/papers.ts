@@ -121,7 +121,7 @@ export function papers(house: House): void {
 
       // A person has them, and so has the wallet.
       await sofia.page.goto(`${house.server.demo.urls.desk}#/all/open`);
-      await sofia.row('Add something to my dispute').filter({ hasText: 'Anna' }).first().click();
+      await sofia.row('The shop did not keep its word').filter({ hasText: 'Anna' }).first().click();
       await sofia.page.locator('[role=log]').getByText('Receipt or order confirmation').first().waitFor();
       await sofia.page.locator('[role=log]').getByRole('button', { name: /invoice\.pdf/ }).first().waitFor();
       await house.shot(sofia.page, 'papers-desk');
