@@ -263,25 +263,6 @@ func TestNothingOfTheWalletIsStoredInTheOpen(t *testing.T) {
 	}
 }
 
-// Whoever agreed is not told that it failed because something was noted of it at that moment.
-func TestAnActThatChangedWhileItWasPlannedIsTriedAgain(t *testing.T) {
-	h := open(t, engine.SQLite)
-	a := h.propose("12.50")
-	h.confirm(a)
-	h.prove(a)
-	h.overtaken.Store(true)
-	if _, outcome, err := h.flow.Execute(context.Background(), h.anna, a.ID); !fault.Is(err, fault.Unavailable) {
-		t.Fatalf("%q %v", outcome, err)
-	}
-	if now := h.state(a); now.State != string(action.Confirmed) || len(h.wallet.done()) != 0 {
-		t.Fatalf("%s, %d effects", now.State, len(h.wallet.done()))
-	}
-	h.execute(a, "")
-	if len(h.wallet.done()) != 1 {
-		t.Errorf("%d effects", len(h.wallet.done()))
-	}
-}
-
 func TestAnAnswerThatDoesNotComeIsUnknownAndNeverSentTwice(t *testing.T) {
 	for name, c := range map[string]struct {
 		ways  []way
