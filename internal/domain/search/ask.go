@@ -240,14 +240,16 @@ func valuesOf(key string) []string {
 // or changed places with its neighbour. "" when it is near none.
 func nearest(word string) string {
 	for _, key := range Keys() {
-		if len(key) > 2 && len(word) > 2 && near(word, key) {
+		if len(key) > 2 && len(word) > 2 && Near(word, key) {
 			return key
 		}
 	}
 	return ""
 }
 
-func near(a, b string) bool {
+// Near tells whether two words differ by one letter too many, too few or wrong, or by two
+// neighbours that changed places.
+func Near(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a
 	}

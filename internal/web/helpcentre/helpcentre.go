@@ -1,7 +1,6 @@
 // Package helpcentre is the public help centre: articles, search, contact and response times,
 // written on the server, light, and readable without script, cookies or signing in. Nothing
-// of anybody is known here, and nothing that is typed is kept but how often it was searched
-// for in vain.
+// of anybody is known here, and nothing that is typed is kept.
 package helpcentre
 
 import (
@@ -48,9 +47,9 @@ type Deps struct {
 	// Flow is a flow's name in a language; not for one that a visitor cannot begin.
 	Flow    func(id, lang string) (title string, ok bool)
 	Book    func() *official.Book
-	Tables  func(lang string) []filling.Table // how long answers took; none: nobody knows
-	Helped  func(ctx context.Context, article, lang string, yes bool) error
-	InVain  func(query, lang string) // somebody searched and found nothing
+	Tables  func(lang string) []filling.Table                               // how long answers took; none: nobody knows
+	Helped  func(ctx context.Context, article, lang string, yes bool) error // nil: nobody is asked
+	InVain  func(query, lang string)                                        // somebody searched and found nothing; nil: nobody is told
 	Peer    func(*http.Request) netip.Addr
 	Base    string // the public address of this host, without a slash at its end
 	Frame   string // the address of the window's host

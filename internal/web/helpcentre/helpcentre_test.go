@@ -35,7 +35,7 @@ type centre struct {
 func open(t *testing.T) *centre {
 	t.Helper()
 	texts := func(en, zh string) map[string]knowledge.Text {
-		out := map[string]knowledge.Text{"en": {Title: en, Short: "About " + en + ".", Body: "Read this.\n\n[A flow](flow:FL2), [an article](article:for-staff), [here](page:contact), [there](https://bank.example/a?b=1&c=2).\n\n{channels.all}\n\nIt costs {channel.mail}.\n"}}
+		out := map[string]knowledge.Text{"en": {Title: en, Short: "About " + en + ".", Body: "Read this.\n\n[A flow](flow:FL2), [an article](article:for-staff), [here](page:contact), [there](https://bank.example/a?b=1&c=2), [works](page:status).\n\n{channels.all}\n\nIt costs {channel.mail}.\n"}}
 		if zh != "" {
 			out["zh"] = knowledge.Text{Title: zh, Short: zh + "。", Body: "请看这里。\n"}
 		}
@@ -100,7 +100,7 @@ func TestPages(t *testing.T) {
 		{"/help/zh", 200, []string{"有什么可以帮您", "退款", `lang="zh-CN"`}, nil},
 		{"/help/en/topics/money", 200, []string{"A refund &lt;now&gt;", "Only in English"}, []string{"How we refund"}},
 		{"/help/en/articles/refund", 200, []string{
-			"https://widget.kefu.example/flow/FL2", "Why it failed", `<a href="/help/en/contact">here</a>`, `href="https://bank.example/a?b=1&amp;c=2" rel="noopener noreferrer"`, "+4930123456", "Only in English", "2026-11-28",
+			"https://widget.kefu.example/flow/FL2", "Why it failed", `<a href="/help/en/contact">here</a>`, `href="https://bank.example/a?b=1&amp;c=2" rel="noopener noreferrer"`, "+4930123456", "Only in English", "2026-11-28", `<a href="https://widget.kefu.example/flow/FL14">works</a>`,
 			`<link rel="alternate" hreflang="zh-CN" href="https://kefu.example/help/zh/articles/refund">`, "application/ld+json",
 		}, []string{"FL99", "How we refund", "articles/for-staff", "It costs", "<now>"}},
 		{"/help/zh/articles/only-english", 200, []string{"暂时没有中文", `<article lang="en">`}, nil},

@@ -287,6 +287,8 @@ func (s *site) page(a *asked, name string) string {
 		return "/help/" + a.lang
 	case "cases":
 		return s.Frame + "/frame"
+	case "status": // what does not work now, and what is announced, is told there
+		return s.Frame + "/flow/FL14"
 	case "contact", "times":
 		return "/help/" + a.lang + "/" + name
 	default:

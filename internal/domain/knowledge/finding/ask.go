@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"kefu/internal/domain/search"
 )
 
 // How much a word counts that is not quite what was typed.
@@ -129,35 +131,13 @@ func (x *Index) near(word string) (out []string) {
 	seen := map[string]bool{}
 	for _, d := range deletes(word) {
 		for _, w := range x.slips[d] {
-			if !seen[w] && w[0] == word[0] && slip(w, word) && len(out) < most {
+			if !seen[w] && w[0] == word[0] && search.Near(w, word) && len(out) < most {
 				out = append(out, w)
 			}
 			seen[w] = true
 		}
 	}
 	return out
-}
-
-// slip tells whether two words differ by one letter too many, too few or wrong, or by two
-// neighbours that changed places.
-func slip(a, b string) bool {
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	if len(b)-len(a) > 1 {
-		return false
-	}
-	i := 0
-	for i < len(a) && a[i] == b[i] {
-		i++
-	}
-	if len(a) < len(b) {
-		return a[i:] == b[i+1:]
-	}
-	if i == len(a) || a[i+1:] == b[i+1:] {
-		return true
-	}
-	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
 }
 
 // split takes two words that were written as one: topup.
