@@ -172,8 +172,9 @@ type kept struct {
 
 // fresh is how long it is kept; a wallet that did not answer is asked again sooner.
 const (
-	fresh = 5 * time.Minute
-	again = 20 * time.Second
+	fresh    = 5 * time.Minute
+	again    = 20 * time.Second
+	patience = 2 * time.Second
 )
 
 func (k *kept) get(ctx context.Context, from Charging, now time.Time) (tariff.Schedule, error) {
@@ -182,7 +183,10 @@ func (k *kept) get(ctx context.Context, from Charging, now time.Time) (tariff.Sc
 	if !k.asked.IsZero() && ((k.err == nil && now.Sub(k.asked) < fresh) || (k.err != nil && now.Sub(k.asked) < again)) {
 		return k.schedule, k.err
 	}
-	k.schedule, k.err = from.Fees(ctx)
+	// It is kept for every reader: one who goes away meanwhile takes it from nobody.
+	asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	k.schedule, k.err = from.Fees(asking)
 	k.asked = now
 	return k.schedule, k.err
 }

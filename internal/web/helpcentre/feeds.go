@@ -104,9 +104,18 @@ type entry struct {
 
 const maxFeed = 50
 
-// feed tells what was published last.
+// dated are the articles of which it is known when they were published.
+func (s *site) dated(a *asked) []*publishing.Standing {
+	return slices.DeleteFunc(s.Shelf().List(publishing.Reader{}), func(st *publishing.Standing) bool { return st.PublishedAt[a.lang] == 0 })
+}
+
+// feed tells what was published last; where that is known of none there is no feed.
 func (s *site) feed(a *asked) {
-	all := slices.DeleteFunc(s.Shelf().List(publishing.Reader{}), func(st *publishing.Standing) bool { return st.PublishedAt[a.lang] == 0 })
+	all := s.dated(a)
+	if len(all) == 0 {
+		s.missing(a)
+		return
+	}
 	slices.SortStableFunc(all, func(x, y *publishing.Standing) int { return int(y.PublishedAt[a.lang] - x.PublishedAt[a.lang]) })
 	home := s.Base + "/help/" + a.lang
 	f := feed{Title: s.house(a) + " · " + a.News, ID: home, Updated: stamp(0), Link: []rel{{Href: home}, {Rel: "self", Href: home + "/feed.xml"}}}

@@ -22,7 +22,7 @@ type view struct {
 	Lang, Tag, Dir, House, Base, Path, Frame, Style, Script string
 	Title, About, Now, Q, Count                             string
 	TextTag, Foreign, Dated, Thanks                         string
-	Votes                                                   bool
+	Votes, Feed                                             bool
 	W                                                       words
 	Others                                                  []other
 	Data                                                    template.JS
@@ -55,7 +55,7 @@ type way struct{ Kind, Value, For string }
 func (s *site) view(a *asked, rest, title, about string) *view {
 	v := &view{
 		Lang: a.lang, Tag: a.Tag, Dir: a.Dir, House: s.house(a), Base: s.Base, Path: "/help/" + a.lang + rest, Frame: s.Frame, Style: s.styleTag, Script: s.scriptTag,
-		Title: title, About: about, W: a.words,
+		Title: title, About: about, W: a.words, Feed: len(s.dated(a)) > 0,
 	}
 	for _, w := range []struct {
 		lang string
